@@ -1,0 +1,133 @@
+//! Pipelines, versions and runs as OpenHEXA has them, in our own types.
+
+use chrono::{DateTime, Utc};
+use serde_json::{Map, Value};
+
+use super::ids::{PipelineId, RunId, UserId, VersionId};
+use super::parameters::Parameter;
+
+/// A pipeline in a list.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PipelineSummary {
+    pub id: PipelineId,
+    pub name: Option<String>,
+    pub code: String,
+    /// `zipFile` or `notebook`; a word we do not know is kept as it came.
+    pub kind: String,
+    pub functional_type: Option<String>,
+    pub tags: Vec<String>,
+    pub created_at: DateTime<Utc>,
+    pub current_version: Option<VersionLabel>,
+    pub last_run: Option<RunSummary>,
+}
+
+/// What names a version.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VersionLabel {
+    pub id: VersionId,
+    pub number: i64,
+    pub name: Option<String>,
+}
+
+/// A pipeline with everything a launch needs to know.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Pipeline {
+    pub id: PipelineId,
+    pub name: Option<String>,
+    pub code: String,
+    pub kind: String,
+    pub description: Option<String>,
+    pub created_at: DateTime<Utc>,
+    pub may_run: bool,
+    pub may_stop: bool,
+    pub current_version: Option<Version>,
+}
+
+impl Pipeline {
+    /// The name people know it by: OpenHEXA allows a pipeline without one.
+    pub fn title(&self) -> &str {
+        match self.name.as_deref() {
+            Some(name) if !name.trim().is_empty() => name,
+            _ => &self.code,
+        }
+    }
+
+    pub fn is_notebook(&self) -> bool {
+        self.kind == "notebook"
+    }
+}
+
+/// A version's definition: what `runPipeline` and the run's SDK will judge a config by.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Version {
+    pub label: VersionLabel,
+    /// The values saved with the version; they differ from the parameters' defaults at will.
+    pub config: Map<String, Value>,
+    /// Seconds; none means OpenHEXA's own 4 hours.
+    pub timeout_seconds: Option<i64>,
+    pub parameters: Vec<Parameter>,
+}
+
+/// A run in a list.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RunSummary {
+    pub id: RunId,
+    pub status: RunStatus,
+    /// When it was queued.
+    pub execution_date: Option<DateTime<Utc>>,
+    /// Seconds; 0 until the end.
+    pub duration: Option<i64>,
+}
+
+/// A run found while looking for one whose id was lost.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RunCandidate {
+    pub id: RunId,
+    pub status: RunStatus,
+    pub progress: i64,
+    pub config: Map<String, Value>,
+    pub user: Option<UserId>,
+    pub execution_date: Option<DateTime<Utc>>,
+}
+
+/// OpenHEXA's words for the life of a run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RunStatus {
+    Queued,
+    Running,
+    Terminating,
+    Success,
+    Failed,
+    Stopped,
+    Skipped,
+    /// A word of a later OpenHEXA: never taken for an end.
+    Other(String),
+}
+
+impl RunStatus {
+    pub fn parse(word: &str) -> Self {
+        match word {
+            "queued" => Self::Queued,
+            "running" => Self::Running,
+            "terminating" => Self::Terminating,
+            "success" => Self::Success,
+            "failed" => Self::Failed,
+            "stopped" => Self::Stopped,
+            "skipped" => Self::Skipped,
+            other => Self::Other(other.to_owned()),
+        }
+    }
+
+    pub fn word(&self) -> &str {
+        match self {
+            Self::Queued => "queued",
+            Self::Running => "running",
+            Self::Terminating => "terminating",
+            Self::Success => "success",
+            Self::Failed => "failed",
+            Self::Stopped => "stopped",
+            Self::Skipped => "skipped",
+            Self::Other(word) => word,
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! A small OpenHEXA for `dev` and for tests (under construction).

@@ -1,0 +1,8 @@
+//! openhexa-bridge stands between Iaso and OpenHEXA.
+//!
+//! The promise: one launch becomes one run, and every task ends in the true end state of its own run.
+//! `ARCHITECTURE.md` is the map of the rooms; `app.rs` puts them together.
+
+pub mod domain;
+#[cfg(feature = "dev")]
+pub mod emulator;

@@ -1,0 +1,3 @@
+//! The command line (under construction).
+
+fn main() {}
