@@ -1,6 +1,10 @@
 //! What things are: pure types and rules, no I/O, no clock, no wire format.
 
+pub mod connection;
 pub mod ids;
+pub mod observation;
 pub mod parameters;
 pub mod pipeline;
+pub mod principal;
 pub mod sentence;
+pub mod task;

@@ -1,0 +1,28 @@
+//! Where OpenHEXA is asked, in which workspace and as whom.
+
+use secrecy::SecretString;
+
+use super::ids::{AccountId, ConnectionId, UserId};
+
+/// Where to ask and as whom.
+#[derive(Clone, Debug)]
+pub struct Target {
+    /// The instance, with or without `/graphql/`: `https://app.openhexa.org`.
+    pub url: String,
+    /// The slug of the workspace; what a token sees beyond it counts as absent.
+    pub workspace: String,
+    /// A token of OpenHEXA, sent as `Authorization: Bearer …`.
+    pub token: SecretString,
+}
+
+/// An instance and workspace that launches were or are made in. A run stays on the connection it was launched on.
+#[derive(Clone, Debug)]
+pub struct Connection {
+    pub id: ConnectionId,
+    pub account: AccountId,
+    /// What tells instances apart, run ids being unique in one: the URL's origin.
+    pub instance: String,
+    pub target: Target,
+    /// As whom the token makes runs, once it was asked.
+    pub user: Option<UserId>,
+}

@@ -1,0 +1,91 @@
+//! What can be learnt about a task, whoever learns it.
+
+use serde_json::Value;
+
+use super::ids::{RunId, UserId};
+use super::pipeline::RunStatus;
+use super::task::{Status, Word};
+
+/// Something learnt about a task.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Observation {
+    /// OpenHEXA is about to be asked for a run.
+    LaunchReserved {
+        launched_as: Option<UserId>,
+    },
+    /// Nothing was sent: the launch is tried again later.
+    LaunchPostponed,
+    /// Whether OpenHEXA made a run is not known.
+    LaunchUnsure,
+    /// OpenHEXA clearly made no run.
+    LaunchRefused {
+        why: String,
+    },
+    /// Our run's id.
+    RunKnown {
+        run: RunId,
+    },
+    RunSeen(Sighting),
+    /// An answered look that did not show the run.
+    RunUnseen,
+    /// Proven absent, or never confirmed.
+    RunGone {
+        why: String,
+    },
+    /// The pipeline itself reports.
+    Reported(Report),
+}
+
+/// Our run as OpenHEXA shows it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Sighting {
+    pub status: RunStatus,
+    /// Percent; OpenHEXA does not check it.
+    pub progress: i64,
+    /// The end of the run's log, asked for where the run failed.
+    pub last_lines: Option<String>,
+}
+
+/// What a pipeline says while it runs; everything is optional.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Report {
+    pub word: Option<ReportedWord>,
+    pub message: Option<String>,
+    pub progress_value: Option<i32>,
+    pub end_value: Option<i32>,
+    pub result: Option<Value>,
+}
+
+/// The status word of a report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReportedWord {
+    /// Moves nothing: a task never goes back.
+    Queued,
+    Running,
+    End(Word),
+}
+
+impl ReportedWord {
+    /// The words pipelines in the field send, in any case; older ones speak Iaso's.
+    pub fn parse(word: &str) -> Option<Self> {
+        Some(match word.to_ascii_uppercase().as_str() {
+            "QUEUED" => Self::Queued,
+            "RUNNING" => Self::Running,
+            "SUCCESS" | "EXPORTED" => Self::End(Word::Success),
+            "ERROR" | "ERRORED" | "FAILED" => Self::End(Word::Error),
+            "CANCELLED" | "CANCELED" | "KILLED" | "STOPPED" | "SKIPPED" => {
+                Self::End(Word::Cancelled)
+            }
+            _ => return None,
+        })
+    }
+}
+
+/// Why a report cannot be taken, with the status shown now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Conflict {
+    /// The task has ended, or its pipeline has said so.
+    Ended(Status),
+    /// Somebody asked for it to stop: the only stop signal a pipeline in the field can see.
+    CancelAsked(Status),
+}

@@ -1,0 +1,59 @@
+//! Who is asking, and what they may.
+
+use super::ids::{AccountId, PipelineId, TaskId};
+
+/// A role includes those before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Role {
+    Viewer,
+    Operator,
+    Administrator,
+}
+
+/// A person with a name that Iaso knows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Person {
+    pub id: i64,
+    pub username: String,
+    pub full_name: String,
+}
+
+/// Somebody signed in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Principal {
+    pub account: AccountId,
+    pub role: Role,
+    pub person: Option<Person>,
+}
+
+/// Somebody who reports on tasks: a person or key of the account, or the running pipeline itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reporter {
+    Account(AccountId),
+    Pipeline(CallbackClaim),
+}
+
+/// What a callback token names: this task of this pipeline, nothing else.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CallbackClaim {
+    pub account: AccountId,
+    pub task: TaskId,
+    pub pipeline: PipelineId,
+}
+
+impl Reporter {
+    pub fn account(&self) -> AccountId {
+        match self {
+            Self::Account(account) => *account,
+            Self::Pipeline(claim) => claim.account,
+        }
+    }
+
+    /// Whether it may report on this task of this pipeline.
+    pub fn may_report(&self, task: TaskId, pipeline: PipelineId) -> bool {
+        match self {
+            Self::Account(_) => true,
+            Self::Pipeline(claim) => claim.task == task && claim.pipeline == pipeline,
+        }
+    }
+}

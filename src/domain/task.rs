@@ -1,0 +1,481 @@
+//! A task: one launch as its launcher sees it, and the rules by which it moves.
+//!
+//! Callback, poll, user and time-out are all [`Observation`]s and come through one door, [`Task::observe`].
+//! What a task ends as is a pure function of two facts that may arrive in either order: the pipeline's first
+//! terminal word and the end of its own run ([`verdict`]). Nothing here knows where the facts come from.
+
+use chrono::{DateTime, Utc};
+use serde_json::{Map, Value, json};
+
+use super::ids::{AccountId, ConnectionId, PipelineId, RunId, TaskId, UserId};
+use super::observation::{Conflict, Observation, Report, ReportedWord, Sighting};
+use super::pipeline::{RunStatus, VersionLabel};
+use super::principal::Person;
+
+/// Said of a run that failed although its pipeline had reported success.
+pub const FAILED_AFTER_SUCCESS: &str =
+    "OpenHEXA: the run failed after the pipeline had reported success";
+
+/// What a task is shown as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Status {
+    Queued,
+    Running,
+    Success,
+    Error,
+    Cancelled,
+}
+
+impl Status {
+    pub const ALL: [Self; 5] = [
+        Self::Queued,
+        Self::Running,
+        Self::Success,
+        Self::Error,
+        Self::Cancelled,
+    ];
+
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Queued => "QUEUED",
+            Self::Running => "RUNNING",
+            Self::Success => "SUCCESS",
+            Self::Error => "ERROR",
+            Self::Cancelled => "CANCELLED",
+        }
+    }
+
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|status| status.word() == word)
+    }
+}
+
+/// A terminal word of a pipeline.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Word {
+    Success,
+    Error,
+    Cancelled,
+}
+
+impl Word {
+    pub fn status(self) -> Status {
+        match self {
+            Self::Success => Status::Success,
+            Self::Error => Status::Error,
+            Self::Cancelled => Status::Cancelled,
+        }
+    }
+}
+
+/// The pipeline's first terminal word with what it said beside it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Said {
+    pub word: Word,
+    /// The message of that very report.
+    pub message: Option<String>,
+    /// The last message before it.
+    pub previous: Option<String>,
+}
+
+/// How the task's own run came to its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RunEnd {
+    Success,
+    Failed,
+    /// Stopped or skipped.
+    Stopped,
+    /// Proven absent, or never confirmed by OpenHEXA.
+    Gone,
+    /// OpenHEXA refused the launch: there never was a run, so no word of one is believed.
+    Refused,
+}
+
+/// Where a task stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum State {
+    /// Committed; OpenHEXA has not been asked.
+    Accepted,
+    /// OpenHEXA was asked; whether it made a run is not known yet.
+    Launching,
+    /// Our run's id is known.
+    Submitted,
+    Running,
+    /// The pipeline has said its end; its run is still watched.
+    Reported(Said),
+    Ended {
+        run: RunEnd,
+        said: Option<Said>,
+    },
+}
+
+/// What the two facts amount to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Verdict {
+    pub status: Status,
+    /// Whether the run's own end, or its absence, is known.
+    pub confirmed: bool,
+    /// Whether a reported success had to be taken back.
+    pub corrected: bool,
+}
+
+/// The end table: the first terminal word and the run's own end decide; their order does not.
+/// None while neither is known.
+pub fn verdict(run: Option<RunEnd>, word: Option<Word>, cancel_asked: bool) -> Option<Verdict> {
+    let confirmed = run.is_some();
+    let corrected = run == Some(RunEnd::Failed) && word == Some(Word::Success);
+    let status = match (run, word) {
+        (None, None) => return None,
+        (Some(RunEnd::Failed), Some(Word::Success)) => Status::Error,
+        (_, Some(word)) => word.status(),
+        (Some(RunEnd::Success), None) => Status::Success,
+        (Some(RunEnd::Stopped), None) => Status::Cancelled,
+        (Some(RunEnd::Failed | RunEnd::Refused), None) if cancel_asked => Status::Cancelled,
+        (Some(RunEnd::Failed | RunEnd::Refused | RunEnd::Gone), None) => Status::Error,
+    };
+    Some(Verdict {
+        status,
+        confirmed,
+        corrected,
+    })
+}
+
+/// The pipeline a task belongs to, as it was named at the launch.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PipelineRef {
+    pub id: PipelineId,
+    pub code: String,
+    pub name: String,
+    pub version: Option<VersionLabel>,
+}
+
+/// The task's own run, and what we know of its making.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Run {
+    pub id: Option<RunId>,
+    pub status: Option<RunStatus>,
+    /// Percent, 0 to 100.
+    pub progress: i32,
+    /// What was sent, secrets masked.
+    pub config: Map<String, Value>,
+    /// Whether the config sent names our task, so that a lost run can be told from others.
+    pub names_task: bool,
+    /// Whether OpenHEXA drops the config (notebooks, versionless runs).
+    pub drops_config: bool,
+    pub send_notifications: bool,
+    pub debug: bool,
+    /// Seconds the version allows.
+    pub timeout_seconds: Option<i64>,
+    /// When OpenHEXA was last asked to make it.
+    pub attempted_at: Option<DateTime<Utc>>,
+    pub attempts: i32,
+    /// As whom OpenHEXA was asked.
+    pub launched_as: Option<UserId>,
+    /// Answered looks in a row in which the run was absent though its pipeline was visible.
+    pub absent_looks: i32,
+    /// When an answered look for a lost run first found none.
+    pub unseen_since: Option<DateTime<Utc>>,
+}
+
+/// One launch and all that is known of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Task {
+    pub id: TaskId,
+    pub account: AccountId,
+    pub connection: ConnectionId,
+    pub name: String,
+    pub pipeline: PipelineRef,
+    pub launcher: Option<Person>,
+    pub state: State,
+    pub run: Run,
+    /// The last message of the pipeline.
+    pub message: Option<String>,
+    pub progress_value: i32,
+    pub end_value: i32,
+    /// The result as the pipeline sent it.
+    pub data: Option<Value>,
+    /// Whether it came after an end that was only seen in OpenHEXA.
+    pub data_late: bool,
+    /// Why it ended, where only the bridge can say so.
+    pub note: Option<String>,
+    pub called_back: bool,
+    pub created_at: DateTime<Utc>,
+    pub started_at: Option<DateTime<Utc>>,
+    pub ended_at: Option<DateTime<Utc>>,
+    pub updated_at: DateTime<Utc>,
+    pub cancel_asked_at: Option<DateTime<Utc>>,
+    pub relaunch_of: Option<TaskId>,
+    /// Grows with every change.
+    pub revision: i64,
+}
+
+impl Task {
+    pub fn said(&self) -> Option<&Said> {
+        match &self.state {
+            State::Reported(said) => Some(said),
+            State::Ended { said, .. } => said.as_ref(),
+            State::Accepted | State::Launching | State::Submitted | State::Running => None,
+        }
+    }
+
+    pub fn run_end(&self) -> Option<RunEnd> {
+        match self.state {
+            State::Ended { run, .. } => Some(run),
+            State::Accepted
+            | State::Launching
+            | State::Submitted
+            | State::Running
+            | State::Reported(_) => None,
+        }
+    }
+
+    pub fn verdict(&self) -> Option<Verdict> {
+        let word = self.said().map(|said| said.word);
+        verdict(self.run_end(), word, self.cancel_asked_at.is_some())
+    }
+
+    pub fn status(&self) -> Status {
+        match self.verdict() {
+            Some(verdict) => verdict.status,
+            None if self.state == State::Running => Status::Running,
+            None => Status::Queued,
+        }
+    }
+
+    pub fn confirmed(&self) -> bool {
+        self.verdict().is_some_and(|verdict| verdict.confirmed)
+    }
+
+    /// Whether its run still has to be watched.
+    pub fn is_live(&self) -> bool {
+        self.run_end().is_none()
+    }
+
+    fn corrected(&self) -> bool {
+        self.verdict().is_some_and(|verdict| verdict.corrected)
+    }
+
+    /// The message shown: the pipeline's own, unless only the bridge knows why the task ended.
+    pub fn shown_message(&self) -> Option<&str> {
+        if self.corrected() {
+            return Some(FAILED_AFTER_SUCCESS);
+        }
+        let own = self.message.as_deref();
+        match self.said() {
+            None => self.note.as_deref().or(own),
+            Some(_) => own,
+        }
+    }
+
+    /// The result shown: raw, or wrapped as the pipeline's word asks for.
+    pub fn shown_result(&self) -> Option<Value> {
+        let said = self.said();
+        let wrap = match said.map(|said| said.word) {
+            Some(word) => word.status(),
+            None if self.data_late => self.status(),
+            None => return self.data.clone(),
+        };
+        match wrap {
+            _ if self.corrected() => {
+                Some(self.failure(Some(FAILED_AFTER_SUCCESS), self.message.as_deref()))
+            }
+            Status::Success => Some(json!({"result": "SUCCESS", "data": self.data})),
+            Status::Error => Some(match said {
+                Some(said) => self.failure(said.message.as_deref(), said.previous.as_deref()),
+                None => self.failure(self.note.as_deref(), self.message.as_deref()),
+            }),
+            Status::Cancelled | Status::Queued | Status::Running => self.data.clone(),
+        }
+    }
+
+    fn failure(&self, message: Option<&str>, last: Option<&str>) -> Value {
+        json!({
+            "result": "ERROR",
+            "message": message,
+            "last_progress_message": last,
+            "data": self.data,
+        })
+    }
+
+    /// The one door for state changes: the task after the observation, or why it cannot be taken.
+    ///
+    /// Only a report of a pipeline can conflict; what is seen in OpenHEXA or done by the bridge either moves the
+    /// task or leaves it as it is.
+    pub fn observe(self, observation: &Observation, now: DateTime<Utc>) -> Result<Self, Conflict> {
+        let before = self.clone();
+        let mut after = match observation {
+            Observation::LaunchReserved { launched_as } => self.reserve(*launched_as, now),
+            Observation::LaunchPostponed => self.postpone(),
+            Observation::LaunchUnsure => self,
+            Observation::LaunchRefused { why } => self.refuse(why, now),
+            Observation::RunKnown { run } => self.know(*run),
+            Observation::RunSeen(sighting) => self.see(sighting, now),
+            Observation::RunUnseen => self.unseen(now),
+            Observation::RunGone { why } => self.end(RunEnd::Gone, Some(why), now),
+            Observation::Reported(report) => self.report(report, now)?,
+        };
+        if after != before {
+            after.updated_at = now;
+            after.revision += 1;
+        }
+        Ok(after)
+    }
+
+    fn reserve(mut self, launched_as: Option<UserId>, now: DateTime<Utc>) -> Self {
+        if matches!(self.state, State::Accepted | State::Launching) {
+            self.state = State::Launching;
+            self.run.attempted_at = Some(now);
+            self.run.attempts += 1;
+            self.run.launched_as = launched_as;
+            self.run.unseen_since = None;
+        }
+        self
+    }
+
+    fn postpone(mut self) -> Self {
+        if self.state == State::Launching {
+            self.state = State::Accepted;
+        }
+        self
+    }
+
+    fn refuse(mut self, why: &str, now: DateTime<Utc>) -> Self {
+        if matches!(self.state, State::Accepted | State::Launching) {
+            self = self.end(RunEnd::Refused, Some(why), now);
+        }
+        self
+    }
+
+    fn know(mut self, run: RunId) -> Self {
+        if self.run.id.is_none() {
+            self.run.id = Some(run);
+            self.run.unseen_since = None;
+            self.run.status.get_or_insert(RunStatus::Queued);
+        }
+        if matches!(self.state, State::Accepted | State::Launching) {
+            self.state = State::Submitted;
+        }
+        self
+    }
+
+    fn see(mut self, sighting: &Sighting, now: DateTime<Utc>) -> Self {
+        self.run.status = Some(sighting.status.clone());
+        self.run.progress = sighting.progress.clamp(0, 100) as i32;
+        self.run.absent_looks = 0;
+        match sighting.status {
+            RunStatus::Running | RunStatus::Terminating => self.start(now),
+            RunStatus::Success => self.end(RunEnd::Success, None, now),
+            RunStatus::Failed => self.end(RunEnd::Failed, sighting.last_lines.as_deref(), now),
+            RunStatus::Stopped | RunStatus::Skipped => self.end(RunEnd::Stopped, None, now),
+            RunStatus::Queued | RunStatus::Other(_) => self,
+        }
+    }
+
+    fn unseen(mut self, now: DateTime<Utc>) -> Self {
+        match self.run.id {
+            Some(_) => self.run.absent_looks += 1,
+            None => {
+                self.run.unseen_since.get_or_insert(now);
+            }
+        }
+        self
+    }
+
+    fn start(mut self, now: DateTime<Utc>) -> Self {
+        if matches!(
+            self.state,
+            State::Accepted | State::Launching | State::Submitted
+        ) {
+            self.state = State::Running;
+            self.started_at.get_or_insert(now);
+        }
+        self
+    }
+
+    fn end(mut self, run: RunEnd, why: Option<&str>, now: DateTime<Utc>) -> Self {
+        if self.run_end().is_none() {
+            self.note = why.map(str::to_owned);
+            self.state = State::Ended {
+                run,
+                said: self.said().cloned(),
+            };
+            self.ended_at.get_or_insert(now);
+        }
+        self
+    }
+
+    fn report(mut self, report: &Report, now: DateTime<Utc>) -> Result<Self, Conflict> {
+        self.called_back = true;
+        if self.said().is_some() || self.run_end().is_some() {
+            return self.report_after_end(report);
+        }
+        match report.word {
+            Some(ReportedWord::End(word)) => Ok(self.say(word, report, now)),
+            _ if self.cancel_asked_at.is_some() => Err(Conflict::CancelAsked(self.status())),
+            Some(ReportedWord::Running) => Ok(self.start(now).take(report)),
+            Some(ReportedWord::Queued) | None => Ok(self.take(report)),
+        }
+    }
+
+    /// A report on a task whose end was reported or seen: the first word, the same word again, or a first result.
+    fn report_after_end(mut self, report: &Report) -> Result<Self, Conflict> {
+        let shown = self.status();
+        let first_result = self.data.is_none() && report.result.is_some();
+        match report.word {
+            Some(ReportedWord::End(word)) if self.takes_word() => {
+                let ended_at = self.ended_at.unwrap_or(self.updated_at);
+                return Ok(self.say(word, report, ended_at));
+            }
+            Some(ReportedWord::End(word)) if self.repeats(word, shown) => {}
+            Some(ReportedWord::End(_)) => return Err(Conflict::Ended(shown)),
+            _ if first_result => {}
+            _ => return Err(Conflict::Ended(shown)),
+        }
+        if first_result {
+            self.data_late = self.said().is_none();
+            self.data.clone_from(&report.result);
+        }
+        Ok(self)
+    }
+
+    fn takes_word(&self) -> bool {
+        self.said().is_none() && self.run_end() != Some(RunEnd::Refused)
+    }
+
+    fn repeats(&self, word: Word, shown: Status) -> bool {
+        word.status() == shown || self.said().is_some_and(|said| said.word == word)
+    }
+
+    fn say(mut self, word: Word, report: &Report, now: DateTime<Utc>) -> Self {
+        let said = Said {
+            word,
+            message: report.message.clone(),
+            previous: self.message.clone(),
+        };
+        self.state = match self.state {
+            State::Ended { run, .. } => State::Ended {
+                run,
+                said: Some(said),
+            },
+            State::Accepted
+            | State::Launching
+            | State::Submitted
+            | State::Running
+            | State::Reported(_) => State::Reported(said),
+        };
+        self.ended_at.get_or_insert(now);
+        self.take(report)
+    }
+
+    fn take(mut self, report: &Report) -> Self {
+        if report.message.is_some() {
+            self.message.clone_from(&report.message);
+        }
+        self.progress_value = report.progress_value.unwrap_or(self.progress_value);
+        self.end_value = report.end_value.unwrap_or(self.end_value);
+        if report.result.is_some() {
+            self.data.clone_from(&report.result);
+        }
+        self
+    }
+}

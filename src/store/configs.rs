@@ -1,0 +1,163 @@
+//! The `openhexa-config` record of an account, and the connections that launches were made on.
+//!
+//! A new token updates a connection; a new instance or workspace makes a new one, and the old one stays for its runs.
+
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::{Map, Value};
+
+use super::connection::{Db, on};
+use super::error::Error;
+use super::rows::object_of;
+use super::schema::{config, connection};
+use super::types::{At, Id};
+use super::vault::Vault;
+use crate::domain::connection::{Connection, Target};
+use crate::domain::ids::{AccountId, ConnectionId, UserId};
+
+/// The record as it is in force.
+#[derive(Clone, Debug)]
+pub struct Config {
+    pub connection: ConnectionId,
+    /// Everything but the URL, the workspace and the token, which the connection has.
+    pub content: Map<String, Value>,
+    pub version: i64,
+    pub updated_at: DateTime<Utc>,
+    pub updated_by: Option<String>,
+}
+
+/// A record to be put in force.
+#[derive(Clone, Debug)]
+pub struct ConfigContent {
+    /// What tells the instance apart from others.
+    pub instance: String,
+    pub target: Target,
+    pub content: Map<String, Value>,
+    pub by: Option<String>,
+}
+
+pub fn config_of(db: &mut Db<'_>, account: AccountId) -> Result<Option<Config>, Error> {
+    type Row = (i64, String, i64, At, Option<String>);
+    let row: Option<Row> = on!(db, |conn| config::table
+        .find(account.0)
+        .select((
+            config::connection_id,
+            config::content,
+            config::version,
+            config::updated_at,
+            config::updated_by,
+        ))
+        .first(conn)
+        .optional())?;
+    row.map(|(connection, content, version, updated_at, updated_by)| {
+        Ok(Config {
+            connection: ConnectionId(connection),
+            content: object_of(&content)?,
+            version,
+            updated_at: updated_at.0,
+            updated_by,
+        })
+    })
+    .transpose()
+}
+
+/// Puts a record in force, in the place of the one before.
+pub fn put_config(
+    db: &mut Db<'_>,
+    vault: &Vault,
+    account: AccountId,
+    new: &ConfigContent,
+    now: DateTime<Utc>,
+) -> Result<(), Error> {
+    let connection = put_connection(db, vault, account, new, now)?;
+    let content = Value::Object(new.content.clone()).to_string();
+    let version = config_of(db, account)?.map_or(1, |before| before.version + 1);
+    let columns = (
+        config::account_id.eq(account.0),
+        config::connection_id.eq(connection.0),
+        config::content.eq(content),
+        config::version.eq(version),
+        config::updated_at.eq(At(now)),
+        config::updated_by.eq(&new.by),
+    );
+    on!(db, |conn| {
+        diesel::delete(config::table.find(account.0)).execute(conn)?;
+        diesel::insert_into(config::table)
+            .values(columns)
+            .execute(conn)
+    })?;
+    Ok(())
+}
+
+pub fn put_connection(
+    db: &mut Db<'_>,
+    vault: &Vault,
+    account: AccountId,
+    new: &ConfigContent,
+    now: DateTime<Utc>,
+) -> Result<ConnectionId, Error> {
+    let token = vault.seal(new.target.token.expose_secret());
+    let id = on!(db, |conn| diesel::insert_into(connection::table)
+        .values((
+            connection::account_id.eq(account.0),
+            connection::instance.eq(&new.instance),
+            connection::url.eq(&new.target.url),
+            connection::workspace.eq(&new.target.workspace),
+            connection::token.eq(&token),
+            connection::created_at.eq(At(now)),
+            connection::updated_at.eq(At(now)),
+        ))
+        .on_conflict((
+            connection::account_id,
+            connection::instance,
+            connection::workspace,
+        ))
+        .do_update()
+        .set((
+            connection::url.eq(&new.target.url),
+            connection::token.eq(&token),
+            // Another token may be another user.
+            connection::user_id.eq(None::<Id>),
+            connection::updated_at.eq(At(now)),
+        ))
+        .returning(connection::id)
+        .get_result::<i64>(conn))?;
+    Ok(ConnectionId(id))
+}
+
+pub fn connection(db: &mut Db<'_>, vault: &Vault, id: ConnectionId) -> Result<Connection, Error> {
+    type Row = (i64, i64, String, String, String, String, Option<Id>);
+    let row: Row = on!(db, |conn| connection::table
+        .find(id.0)
+        .select((
+            connection::id,
+            connection::account_id,
+            connection::instance,
+            connection::url,
+            connection::workspace,
+            connection::token,
+            connection::user_id,
+        ))
+        .first(conn))?;
+    let (id, account, instance, url, workspace, token, user) = row;
+    Ok(Connection {
+        id: ConnectionId(id),
+        account: AccountId(account),
+        instance,
+        target: Target {
+            url,
+            workspace,
+            token: SecretString::from(vault.open(&token)?),
+        },
+        user: user.map(|id| UserId(id.0)),
+    })
+}
+
+/// Remembers as whom a connection's token makes runs.
+pub fn put_connection_user(db: &mut Db<'_>, id: ConnectionId, user: UserId) -> Result<(), Error> {
+    on!(db, |conn| diesel::update(connection::table.find(id.0))
+        .set(connection::user_id.eq(Id(user.0)))
+        .execute(conn))?;
+    Ok(())
+}

@@ -1,0 +1,247 @@
+//! One connection type for both databases, so that each query is written once.
+//!
+//! [`on!`] compiles one query text for SQLite and for PostgreSQL; what only one database has stays in this folder,
+//! in a function of its own. PostgreSQL's sockets live on a small runtime kept for them: the web server's workers
+//! must never own one, for a dropped request would then break a query half-way.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use diesel::connection::SimpleConnection;
+use diesel::r2d2::{HandleError, ManageConnection, Pool};
+use diesel::sqlite::SqliteConnection;
+use diesel::{Connection as _, ConnectionError};
+use diesel_async::AsyncPgConnection;
+use diesel_async::async_connection_wrapper::AsyncConnectionWrapper;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
+use secrecy::{ExposeSecret, SecretString};
+use tokio::runtime::Runtime;
+
+use super::error::OpenError;
+
+pub type Pg = AsyncConnectionWrapper<AsyncPgConnection>;
+
+/// Which database, and how to reach it.
+#[derive(Clone, Debug)]
+pub enum Address {
+    Sqlite(PathBuf),
+    Postgres { url: SecretString, tls: Tls },
+}
+
+/// How the way to PostgreSQL is protected.
+#[derive(Clone, Debug)]
+pub enum Tls {
+    Off,
+    /// Certificate and host name are checked, against this file or what the system trusts.
+    Verified {
+        ca_file: Option<PathBuf>,
+    },
+}
+
+/// An open connection of either kind.
+pub enum Conn {
+    Sqlite(SqliteConnection),
+    Pg(Box<Pg>),
+}
+
+/// A connection on loan, inside a transaction or for reading.
+pub enum Db<'a> {
+    Sqlite(&'a mut SqliteConnection),
+    Pg(&'a mut Pg),
+}
+
+/// Runs one query text on whichever database `$db` is.
+macro_rules! on {
+    ($db:expr, |$conn:ident| $body:expr) => {
+        match $db {
+            $crate::store::connection::Db::Sqlite($conn) => {
+                let $conn = &mut **$conn;
+                $body
+            }
+            $crate::store::connection::Db::Pg($conn) => {
+                let $conn = &mut **$conn;
+                $body
+            }
+        }
+    };
+}
+pub(super) use on;
+
+impl Conn {
+    pub fn read<T, E>(&mut self, work: impl FnOnce(&mut Db<'_>) -> Result<T, E>) -> Result<T, E> {
+        match self {
+            Self::Sqlite(conn) => work(&mut Db::Sqlite(conn)),
+            Self::Pg(conn) => work(&mut Db::Pg(conn)),
+        }
+    }
+
+    /// A transaction that owns what it reads: SQLite lets one writer in, PostgreSQL locks the rows asked for.
+    pub fn write<T, E>(&mut self, work: impl FnOnce(&mut Db<'_>) -> Result<T, E>) -> Result<T, E>
+    where
+        E: From<diesel::result::Error>,
+    {
+        match self {
+            Self::Sqlite(conn) => conn.immediate_transaction(|conn| work(&mut Db::Sqlite(conn))),
+            Self::Pg(conn) => conn.transaction(|conn| work(&mut Db::Pg(conn))),
+        }
+    }
+}
+
+/// Opens connections for the pools.
+#[derive(Debug)]
+pub struct Opener {
+    address: Address,
+    busy_timeout: Duration,
+    sockets: Option<Runtime>,
+}
+
+/// What the pools open connections with.
+#[derive(Clone, Debug)]
+pub struct Shared(Arc<Opener>);
+
+/// A pool that opens nothing before it is asked.
+pub fn pool(opener: &Arc<Opener>, size: u32, wait: Duration) -> Pool<Shared> {
+    Pool::builder()
+        .max_size(size)
+        .min_idle(Some(0))
+        .connection_timeout(wait)
+        .test_on_check_out(true)
+        .error_handler(Box::new(Quiet))
+        .build_unchecked(Shared(opener.clone()))
+}
+
+impl Opener {
+    pub fn new(address: Address, busy_timeout: Duration) -> Result<Self, OpenError> {
+        let sockets = match address {
+            Address::Sqlite(_) => None,
+            Address::Postgres { .. } => Some(socket_runtime()?),
+        };
+        Ok(Self {
+            address,
+            busy_timeout,
+            sockets,
+        })
+    }
+
+    pub fn connect(&self) -> Result<Conn, OpenError> {
+        match &self.address {
+            Address::Sqlite(path) => self.open_sqlite(path).map(Conn::Sqlite),
+            Address::Postgres { url, tls } => self
+                .open_postgres(url, tls)
+                .map(|conn| Conn::Pg(Box::new(conn))),
+        }
+    }
+
+    fn open_sqlite(&self, path: &std::path::Path) -> Result<SqliteConnection, OpenError> {
+        let mut conn = SqliteConnection::establish(&path.to_string_lossy())?;
+        // The time-out comes first: even the switch to WAL may find the file busy.
+        conn.batch_execute(&format!(
+            "PRAGMA busy_timeout = {}; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON;",
+            self.busy_timeout.as_millis()
+        ))?;
+        Ok(conn)
+    }
+
+    fn open_postgres(&self, url: &SecretString, tls: &Tls) -> Result<Pg, OpenError> {
+        let Some(runtime) = &self.sockets else {
+            return Err(OpenError::Runtime);
+        };
+        let conn = runtime.block_on(connect(url.expose_secret(), tls))?;
+        // The wrapper keeps the runtime that it finds entered.
+        let entered = runtime.enter();
+        let mut conn = Pg::from(conn);
+        drop(entered);
+        conn.batch_execute("SET search_path TO openhexa_bridge; SET TIME ZONE 'UTC';")?;
+        Ok(conn)
+    }
+}
+
+fn socket_runtime() -> Result<Runtime, OpenError> {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .thread_name("postgres-sockets")
+        .enable_all()
+        .build()
+        .map_err(|_| OpenError::Runtime)
+}
+
+async fn connect(url: &str, tls: &Tls) -> Result<AsyncPgConnection, OpenError> {
+    match tls {
+        Tls::Off => {
+            let (client, conn) = tokio_postgres::connect(url, tokio_postgres::NoTls).await?;
+            Ok(AsyncPgConnection::try_from_client_and_connection(client, conn).await?)
+        }
+        Tls::Verified { ca_file } => {
+            let connector = tokio_postgres_rustls::MakeRustlsConnect::new(verified(ca_file)?);
+            let (client, conn) = tokio_postgres::connect(url, connector).await?;
+            Ok(AsyncPgConnection::try_from_client_and_connection(client, conn).await?)
+        }
+    }
+}
+
+fn verified(ca_file: &Option<PathBuf>) -> Result<rustls::ClientConfig, OpenError> {
+    use rustls_platform_verifier::BuilderVerifierExt as _;
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let builder = rustls::ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(|_| OpenError::Tls)?;
+    let Some(file) = ca_file else {
+        let builder = builder
+            .with_platform_verifier()
+            .map_err(|_| OpenError::Tls)?;
+        return Ok(builder.with_no_client_auth());
+    };
+    let mut roots = rustls::RootCertStore::empty();
+    for certificate in CertificateDer::pem_file_iter(file).map_err(|_| OpenError::CaFile)? {
+        roots
+            .add(certificate.map_err(|_| OpenError::CaFile)?)
+            .map_err(|_| OpenError::CaFile)?;
+    }
+    Ok(builder.with_root_certificates(roots).with_no_client_auth())
+}
+
+impl ManageConnection for Shared {
+    type Connection = Conn;
+    type Error = OpenError;
+
+    fn connect(&self) -> Result<Conn, OpenError> {
+        self.0.connect()
+    }
+
+    fn is_valid(&self, conn: &mut Conn) -> Result<(), OpenError> {
+        match conn {
+            Conn::Sqlite(_) => Ok(()),
+            Conn::Pg(conn) => Ok(conn.batch_execute("SELECT 1")?),
+        }
+    }
+
+    fn has_broken(&self, conn: &mut Conn) -> bool {
+        use diesel::connection::TransactionManager as _;
+        match conn {
+            Conn::Sqlite(conn) => {
+                diesel::connection::AnsiTransactionManager::is_broken_transaction_manager(conn)
+            }
+            Conn::Pg(conn) => {
+                <Pg as diesel::Connection>::TransactionManager::is_broken_transaction_manager(conn)
+            }
+        }
+    }
+}
+
+/// The pool's background connector says why it could not connect, without the address and its password.
+#[derive(Debug)]
+struct Quiet;
+
+impl HandleError<OpenError> for Quiet {
+    fn handle_error(&self, error: OpenError) {
+        tracing::warn!(%error, "the database cannot be reached");
+    }
+}
+
+impl From<ConnectionError> for OpenError {
+    fn from(_: ConnectionError) -> Self {
+        Self::Unreachable
+    }
+}

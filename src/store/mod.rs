@@ -1,0 +1,199 @@
+//! The database: every fact lives here. Queries and nothing else; when to retry is not decided in this room.
+
+mod configs;
+mod connection;
+mod error;
+mod events;
+mod rows;
+mod runs;
+mod schema;
+mod tasks;
+mod types;
+mod vault;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use diesel::migration::MigrationSource;
+use diesel::r2d2::Pool;
+use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
+use secrecy::SecretString;
+
+pub use configs::{
+    Config, ConfigContent, config_of, connection, put_config, put_connection, put_connection_user,
+};
+pub use connection::{Address, Db, Tls};
+pub use error::{Error, OpenError};
+pub use events::{Event, Source, add_event, events_of};
+pub use runs::{
+    Due, claim_due, forget_secrets, hold, next_look, other_unsure, owned_runs, put_secrets,
+    release, secrets_of,
+};
+pub use tasks::{NewTask, Order, Page, TaskFilter, get, insert, list, lock, save};
+pub use vault::{BadKey, Vault};
+
+use connection::{Conn, Opener, Shared, pool};
+
+const SQLITE: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
+const POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/postgres");
+/// Any number, the same for every replica: who holds it migrates.
+const MIGRATION_LOCK: i64 = 7_302_918_114;
+
+/// How to open the store.
+pub struct Options {
+    pub address: Address,
+    pub encryption_key: SecretString,
+    /// Connections to PostgreSQL.
+    pub pool_size: u32,
+    /// How long to wait for a connection.
+    pub wait: Duration,
+}
+
+/// The database, open. Cheap to clone.
+#[derive(Clone)]
+pub struct Store {
+    opener: Arc<Opener>,
+    writing: Pool<Shared>,
+    reading: Pool<Shared>,
+    pub vault: Vault,
+}
+
+impl Store {
+    /// Blocks: call it before the server starts, or off its workers.
+    pub fn open(options: Options) -> Result<Self, OpenError> {
+        let vault = Vault::new(&options.encryption_key)?;
+        make_folder(&options.address)?;
+        let opener = Arc::new(Opener::new(options.address.clone(), options.wait)?);
+        let (writing, reading) = match options.address {
+            // SQLite lets one write at a time; more would only wait inside the file's lock.
+            Address::Sqlite(_) => (
+                pool(&opener, 1, options.wait),
+                pool(&opener, 4, options.wait),
+            ),
+            Address::Postgres { .. } => {
+                let pool = pool(&opener, options.pool_size, options.wait);
+                (pool.clone(), pool)
+            }
+        };
+        Ok(Self {
+            opener,
+            writing,
+            reading,
+            vault,
+        })
+    }
+
+    /// Brings the tables up to date; replicas that start together take turns.
+    pub fn migrate(&self) -> Result<(), OpenError> {
+        self.migrating(|conn| match conn {
+            Conn::Sqlite(conn) => up(conn, SQLITE),
+            Conn::Pg(conn) => up(&mut **conn, POSTGRES),
+        })
+    }
+
+    /// Takes every table away again.
+    pub fn revert(&self) -> Result<(), OpenError> {
+        self.migrating(|conn| match conn {
+            Conn::Sqlite(conn) => down(conn, SQLITE),
+            Conn::Pg(conn) => down(&mut **conn, POSTGRES),
+        })
+    }
+
+    fn migrating(
+        &self,
+        work: impl FnOnce(&mut Conn) -> Result<(), OpenError>,
+    ) -> Result<(), OpenError> {
+        // A connection of its own: the pool would only say that it waited in vain, this says why.
+        let mut conn = self.opener.connect()?;
+        lock_migrations(&mut conn)?;
+        let done = work(&mut conn);
+        unlock_migrations(&mut conn)?;
+        done
+    }
+
+    pub async fn read<T, E>(
+        &self,
+        work: impl FnOnce(&mut Db<'_>) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<Error> + Send + 'static,
+    {
+        let pool = self.reading.clone();
+        off_the_worker(move || pool.get().map_err(|_| E::from(Error::Away))?.read(work)).await
+    }
+
+    /// One short transaction; never held across a call to OpenHEXA, because `work` cannot wait.
+    pub async fn write<T, E>(
+        &self,
+        work: impl FnOnce(&mut Db<'_>) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<Error> + From<diesel::result::Error> + Send + 'static,
+    {
+        let pool = self.writing.clone();
+        off_the_worker(move || pool.get().map_err(|_| E::from(Error::Away))?.write(work)).await
+    }
+}
+
+async fn off_the_worker<T, E>(work: impl FnOnce() -> Result<T, E> + Send + 'static) -> Result<T, E>
+where
+    T: Send + 'static,
+    E: From<Error> + Send + 'static,
+{
+    match tokio::task::spawn_blocking(work).await {
+        Ok(done) => done,
+        Err(_) => Err(E::from(Error::Away)),
+    }
+}
+
+fn make_folder(address: &Address) -> Result<(), OpenError> {
+    match address {
+        Address::Sqlite(path) => match path.parent() {
+            Some(folder) if !folder.as_os_str().is_empty() => {
+                std::fs::create_dir_all(folder).map_err(OpenError::Folder)
+            }
+            _ => Ok(()),
+        },
+        Address::Postgres { .. } => Ok(()),
+    }
+}
+
+fn lock_migrations(conn: &mut Conn) -> Result<(), OpenError> {
+    use diesel::connection::SimpleConnection as _;
+    match conn {
+        Conn::Sqlite(_) => Ok(()),
+        Conn::Pg(conn) => Ok(conn.batch_execute(&format!(
+            "SELECT pg_advisory_lock({MIGRATION_LOCK}); CREATE SCHEMA IF NOT EXISTS openhexa_bridge;"
+        ))?),
+    }
+}
+
+fn unlock_migrations(conn: &mut Conn) -> Result<(), OpenError> {
+    use diesel::connection::SimpleConnection as _;
+    match conn {
+        Conn::Sqlite(_) => Ok(()),
+        Conn::Pg(conn) => {
+            Ok(conn.batch_execute(&format!("SELECT pg_advisory_unlock({MIGRATION_LOCK})"))?)
+        }
+    }
+}
+
+fn up<DB: diesel::backend::Backend>(
+    conn: &mut impl MigrationHarness<DB>,
+    migrations: impl MigrationSource<DB>,
+) -> Result<(), OpenError> {
+    conn.run_pending_migrations(migrations)
+        .map(|_| ())
+        .map_err(|error| OpenError::Migration(error.to_string()))
+}
+
+fn down<DB: diesel::backend::Backend>(
+    conn: &mut impl MigrationHarness<DB>,
+    migrations: impl MigrationSource<DB>,
+) -> Result<(), OpenError> {
+    conn.revert_all_migrations(migrations)
+        .map(|_| ())
+        .map_err(|error| OpenError::Migration(error.to_string()))
+}

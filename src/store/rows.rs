@@ -1,0 +1,305 @@
+//! Rows as the tables have them, and the way to the domain's types and back.
+
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use serde_json::{Map, Value, json};
+
+use super::error::Error;
+use super::schema::{run, task};
+use super::types::{At, Id};
+use crate::domain::ids::{AccountId, ConnectionId, PipelineId, RunId, TaskId, UserId, VersionId};
+use crate::domain::pipeline::{RunStatus, VersionLabel};
+use crate::domain::principal::Person;
+use crate::domain::task::{PipelineRef, Run, RunEnd, Said, State, Task, Word};
+
+/// A row of `task`; the id is left out, it is given by the database and never changes.
+#[derive(Queryable, Selectable, Insertable, AsChangeset, Debug)]
+#[diesel(table_name = task, treat_none_as_null = true)]
+pub struct TaskRow {
+    pub account_id: i64,
+    pub connection_id: i64,
+    pub name: String,
+    pub pipeline_id: Id,
+    pub pipeline_code: String,
+    pub pipeline_name: String,
+    pub version: Option<String>,
+    pub launcher_id: Option<i64>,
+    pub launcher_username: Option<String>,
+    pub launcher_name: Option<String>,
+    pub search: String,
+    pub state: String,
+    pub status: String,
+    pub said: Option<String>,
+    pub run_end: Option<String>,
+    pub message: Option<String>,
+    pub progress_value: i32,
+    pub end_value: i32,
+    pub data: Option<String>,
+    pub data_late: bool,
+    pub note: Option<String>,
+    pub called_back: bool,
+    pub created_at: At,
+    pub started_at: Option<At>,
+    pub ended_at: Option<At>,
+    pub updated_at: At,
+    pub cancel_asked_at: Option<At>,
+    pub relaunch_of: Option<i64>,
+    pub revision: i64,
+}
+
+/// The part of a row of `run` that the domain knows; leases and secrets are the store's.
+#[derive(Queryable, Selectable, Insertable, AsChangeset, Debug)]
+#[diesel(table_name = run, treat_none_as_null = true)]
+pub struct RunRow {
+    pub run_id: Option<Id>,
+    pub status: Option<String>,
+    pub progress: i32,
+    pub config: String,
+    pub names_task: bool,
+    pub drops_config: bool,
+    pub send_notifications: bool,
+    pub debug: bool,
+    pub timeout_seconds: Option<i64>,
+    pub attempted_at: Option<At>,
+    pub attempts: i32,
+    pub launched_as: Option<Id>,
+    pub absent_looks: i32,
+    pub unseen_since: Option<At>,
+}
+
+fn at(time: Option<DateTime<Utc>>) -> Option<At> {
+    time.map(At)
+}
+
+fn time(at: Option<At>) -> Option<DateTime<Utc>> {
+    at.map(|at| at.0)
+}
+
+impl From<&Task> for TaskRow {
+    fn from(task: &Task) -> Self {
+        let launcher = task.launcher.as_ref();
+        Self {
+            account_id: task.account.0,
+            connection_id: task.connection.0,
+            name: task.name.clone(),
+            pipeline_id: Id(task.pipeline.id.0),
+            pipeline_code: task.pipeline.code.clone(),
+            pipeline_name: task.pipeline.name.clone(),
+            version: task.pipeline.version.as_ref().map(version_text),
+            launcher_id: launcher.map(|person| person.id),
+            launcher_username: launcher.map(|person| person.username.clone()),
+            launcher_name: launcher.map(|person| person.full_name.clone()),
+            search: search_text(task),
+            state: state_word(&task.state).to_owned(),
+            status: task.status().word().to_owned(),
+            said: task.said().map(said_text),
+            run_end: task.run_end().map(|end| end_word(end).to_owned()),
+            message: task.message.clone(),
+            progress_value: task.progress_value,
+            end_value: task.end_value,
+            data: task.data.as_ref().map(Value::to_string),
+            data_late: task.data_late,
+            note: task.note.clone(),
+            called_back: task.called_back,
+            created_at: At(task.created_at),
+            started_at: at(task.started_at),
+            ended_at: at(task.ended_at),
+            updated_at: At(task.updated_at),
+            cancel_asked_at: at(task.cancel_asked_at),
+            relaunch_of: task.relaunch_of.map(|id| id.0),
+            revision: task.revision,
+        }
+    }
+}
+
+impl From<&Run> for RunRow {
+    fn from(run: &Run) -> Self {
+        Self {
+            run_id: run.id.map(|id| Id(id.0)),
+            status: run.status.as_ref().map(|status| status.word().to_owned()),
+            progress: run.progress,
+            config: Value::Object(run.config.clone()).to_string(),
+            names_task: run.names_task,
+            drops_config: run.drops_config,
+            send_notifications: run.send_notifications,
+            debug: run.debug,
+            timeout_seconds: run.timeout_seconds,
+            attempted_at: at(run.attempted_at),
+            attempts: run.attempts,
+            launched_as: run.launched_as.map(|id| Id(id.0)),
+            absent_looks: run.absent_looks,
+            unseen_since: at(run.unseen_since),
+        }
+    }
+}
+
+/// The task of two rows.
+pub fn task_of(id: i64, row: TaskRow, run: RunRow) -> Result<Task, Error> {
+    Ok(Task {
+        id: TaskId(id),
+        account: AccountId(row.account_id),
+        connection: ConnectionId(row.connection_id),
+        state: state_of(&row)?,
+        pipeline: pipeline_of(&row)?,
+        launcher: launcher_of(&row),
+        run: run_of(run)?,
+        name: row.name,
+        message: row.message,
+        progress_value: row.progress_value,
+        end_value: row.end_value,
+        data: row.data.as_deref().map(json_of).transpose()?,
+        data_late: row.data_late,
+        note: row.note,
+        called_back: row.called_back,
+        created_at: row.created_at.0,
+        started_at: time(row.started_at),
+        ended_at: time(row.ended_at),
+        updated_at: row.updated_at.0,
+        cancel_asked_at: time(row.cancel_asked_at),
+        relaunch_of: row.relaunch_of.map(TaskId),
+        revision: row.revision,
+    })
+}
+
+fn pipeline_of(row: &TaskRow) -> Result<PipelineRef, Error> {
+    Ok(PipelineRef {
+        id: PipelineId(row.pipeline_id.0),
+        code: row.pipeline_code.clone(),
+        name: row.pipeline_name.clone(),
+        version: row.version.as_deref().map(version_of).transpose()?,
+    })
+}
+
+fn launcher_of(row: &TaskRow) -> Option<Person> {
+    Some(Person {
+        id: row.launcher_id?,
+        username: row.launcher_username.clone()?,
+        full_name: row.launcher_name.clone()?,
+    })
+}
+
+fn run_of(row: RunRow) -> Result<Run, Error> {
+    Ok(Run {
+        id: row.run_id.map(|id| RunId(id.0)),
+        status: row.status.as_deref().map(RunStatus::parse),
+        progress: row.progress,
+        config: object_of(&row.config)?,
+        names_task: row.names_task,
+        drops_config: row.drops_config,
+        send_notifications: row.send_notifications,
+        debug: row.debug,
+        timeout_seconds: row.timeout_seconds,
+        attempted_at: time(row.attempted_at),
+        attempts: row.attempts,
+        launched_as: row.launched_as.map(|id| UserId(id.0)),
+        absent_looks: row.absent_looks,
+        unseen_since: time(row.unseen_since),
+    })
+}
+
+pub fn json_of(text: &str) -> Result<Value, Error> {
+    serde_json::from_str(text).map_err(|_| Error::Corrupt("JSON value"))
+}
+
+pub fn object_of(text: &str) -> Result<Map<String, Value>, Error> {
+    serde_json::from_str(text).map_err(|_| Error::Corrupt("JSON object"))
+}
+
+fn version_text(version: &VersionLabel) -> String {
+    json!({"id": version.id.0, "number": version.number, "name": version.name}).to_string()
+}
+
+fn version_of(text: &str) -> Result<VersionLabel, Error> {
+    let value = json_of(text)?;
+    let id = value["id"]
+        .as_str()
+        .and_then(|id| id.parse::<VersionId>().ok());
+    Ok(VersionLabel {
+        id: id.ok_or(Error::Corrupt("version"))?,
+        number: value["number"].as_i64().ok_or(Error::Corrupt("version"))?,
+        name: value["name"].as_str().map(str::to_owned),
+    })
+}
+
+/// What the free search of the task list looks into; lower case here, because SQLite only knows ASCII's.
+fn search_text(task: &Task) -> String {
+    let launcher = task.launcher.as_ref();
+    [
+        task.name.as_str(),
+        &task.pipeline.code,
+        launcher.map_or("", |person| &person.username),
+        launcher.map_or("", |person| &person.full_name),
+    ]
+    .join("\n")
+    .to_lowercase()
+}
+
+fn said_text(said: &Said) -> String {
+    json!({
+        "word": said.word.status().word(),
+        "message": said.message,
+        "previous": said.previous,
+    })
+    .to_string()
+}
+
+fn said_of(text: &str) -> Result<Said, Error> {
+    let value = json_of(text)?;
+    let word = match value["word"].as_str() {
+        Some("SUCCESS") => Word::Success,
+        Some("ERROR") => Word::Error,
+        Some("CANCELLED") => Word::Cancelled,
+        _ => return Err(Error::Corrupt("word")),
+    };
+    Ok(Said {
+        word,
+        message: value["message"].as_str().map(str::to_owned),
+        previous: value["previous"].as_str().map(str::to_owned),
+    })
+}
+
+fn state_word(state: &State) -> &'static str {
+    match state {
+        State::Accepted => "accepted",
+        State::Launching => "launching",
+        State::Submitted => "submitted",
+        State::Running => "running",
+        State::Reported(_) => "reported",
+        State::Ended { .. } => "ended",
+    }
+}
+
+fn state_of(row: &TaskRow) -> Result<State, Error> {
+    let said = row.said.as_deref().map(said_of).transpose()?;
+    let end = row.run_end.as_deref().map(end_of).transpose()?;
+    match (row.state.as_str(), said, end) {
+        ("accepted", None, None) => Ok(State::Accepted),
+        ("launching", None, None) => Ok(State::Launching),
+        ("submitted", None, None) => Ok(State::Submitted),
+        ("running", None, None) => Ok(State::Running),
+        ("reported", Some(said), None) => Ok(State::Reported(said)),
+        ("ended", said, Some(run)) => Ok(State::Ended { run, said }),
+        _ => Err(Error::Corrupt("state")),
+    }
+}
+
+fn end_word(end: RunEnd) -> &'static str {
+    match end {
+        RunEnd::Success => "success",
+        RunEnd::Failed => "failed",
+        RunEnd::Stopped => "stopped",
+        RunEnd::Gone => "gone",
+        RunEnd::Refused => "refused",
+    }
+}
+
+fn end_of(word: &str) -> Result<RunEnd, Error> {
+    match word {
+        "success" => Ok(RunEnd::Success),
+        "failed" => Ok(RunEnd::Failed),
+        "stopped" => Ok(RunEnd::Stopped),
+        "gone" => Ok(RunEnd::Gone),
+        "refused" => Ok(RunEnd::Refused),
+        _ => Err(Error::Corrupt("run end")),
+    }
+}

@@ -1,0 +1,182 @@
+//! The reconciler's side of a run: what is due, who holds it, and the secrets of a launch under way.
+
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use serde_json::{Map, Value};
+
+use super::connection::{Db, on};
+use super::error::Error;
+use super::rows::{RunRow, object_of};
+use super::schema::{run, task};
+use super::types::{At, Id};
+use super::vault::Vault;
+use crate::domain::ids::{ConnectionId, PipelineId, RunId, TaskId};
+use crate::domain::task::Task;
+
+/// A run row to be.
+pub struct NewRun<'a> {
+    pub task: &'a Task,
+    pub instance: &'a str,
+}
+
+/// A claim on what is due: until `until`, nobody else looks at it.
+#[derive(Clone, Debug)]
+pub struct Due {
+    pub now: DateTime<Utc>,
+    pub until: DateTime<Utc>,
+    pub owner: String,
+    pub limit: i64,
+}
+
+pub(super) fn insert_run(db: &mut Db<'_>, new: &NewRun<'_>) -> Result<(), Error> {
+    let row = RunRow::from(&new.task.run);
+    let own = (
+        run::task_id.eq(new.task.id.0),
+        run::connection_id.eq(new.task.connection.0),
+        run::instance.eq(new.instance),
+    );
+    on!(db, |conn| diesel::insert_into(run::table)
+        .values((&row, own))
+        .execute(conn))?;
+    Ok(())
+}
+
+/// Claims the tasks whose next look is due and unclaimed, the longest overdue first.
+pub fn claim_due(db: &mut Db<'_>, due: &Due) -> Result<Vec<TaskId>, Error> {
+    let ids = unclaimed(db, due)?;
+    on!(db, |conn| diesel::update(run::table)
+        .filter(run::task_id.eq_any(&ids))
+        .set((
+            run::lease_until.eq(At(due.until)),
+            run::lease_owner.eq(&due.owner),
+        ))
+        .execute(conn))?;
+    Ok(ids.into_iter().map(TaskId).collect())
+}
+
+fn unclaimed(db: &mut Db<'_>, due: &Due) -> Result<Vec<i64>, Error> {
+    macro_rules! query {
+        () => {
+            run::table
+                .filter(run::next_look_at.le(At(due.now)))
+                .filter(
+                    run::lease_until
+                        .is_null()
+                        .or(run::lease_until.le(At(due.now))),
+                )
+                .order(run::next_look_at)
+                .limit(due.limit)
+                .select(run::task_id)
+        };
+    }
+    Ok(match db {
+        // The whole file is ours.
+        Db::Sqlite(conn) => query!().load(&mut **conn)?,
+        Db::Pg(conn) => query!().for_update().skip_locked().load(&mut **conn)?,
+    })
+}
+
+/// Gives a claim back and says when to look next; never, when the run's end is known.
+pub fn release(
+    db: &mut Db<'_>,
+    task: TaskId,
+    next_look: Option<DateTime<Utc>>,
+) -> Result<(), Error> {
+    on!(db, |conn| diesel::update(run::table.find(task.0))
+        .set((
+            run::next_look_at.eq(next_look.map(At)),
+            run::lease_until.eq(None::<At>),
+            run::lease_owner.eq(None::<String>),
+        ))
+        .execute(conn))?;
+    Ok(())
+}
+
+/// Holds a task for its first launch, before the reconciler can see it.
+pub fn hold(db: &mut Db<'_>, task: TaskId, due: &Due) -> Result<(), Error> {
+    on!(db, |conn| diesel::update(run::table.find(task.0))
+        .set((
+            run::next_look_at.eq(At(due.now)),
+            run::lease_until.eq(At(due.until)),
+            run::lease_owner.eq(&due.owner),
+        ))
+        .execute(conn))?;
+    Ok(())
+}
+
+/// Keeps what a launch must send but nobody may read, until the run's id is known.
+pub fn put_secrets(
+    db: &mut Db<'_>,
+    vault: &Vault,
+    task: TaskId,
+    secrets: &Map<String, Value>,
+) -> Result<(), Error> {
+    let sealed = vault.seal(&Value::Object(secrets.clone()).to_string());
+    on!(db, |conn| diesel::update(run::table.find(task.0))
+        .set(run::secrets.eq(sealed))
+        .execute(conn))?;
+    Ok(())
+}
+
+pub fn secrets_of(
+    db: &mut Db<'_>,
+    vault: &Vault,
+    task: TaskId,
+) -> Result<Option<Map<String, Value>>, Error> {
+    let sealed: Option<String> = on!(db, |conn| run::table
+        .find(task.0)
+        .select(run::secrets)
+        .first::<Option<String>>(conn))?;
+    sealed
+        .map(|sealed| object_of(&vault.open(&sealed)?))
+        .transpose()
+}
+
+pub fn forget_secrets(db: &mut Db<'_>, task: TaskId) -> Result<(), Error> {
+    on!(db, |conn| diesel::update(run::table.find(task.0))
+        .set(run::secrets.eq(None::<String>))
+        .execute(conn))?;
+    Ok(())
+}
+
+/// Which of these runs of an instance belong to tasks of ours already.
+pub fn owned_runs(db: &mut Db<'_>, instance: &str, runs: &[RunId]) -> Result<Vec<RunId>, Error> {
+    let ids: Vec<Id> = runs.iter().map(|id| Id(id.0)).collect();
+    let owned: Vec<Option<Id>> = on!(db, |conn| run::table
+        .filter(run::instance.eq(instance))
+        .filter(run::run_id.eq_any(&ids))
+        .select(run::run_id)
+        .load(conn))?;
+    Ok(owned.into_iter().flatten().map(|id| RunId(id.0)).collect())
+}
+
+/// Whether another launch of this pipeline, one that does not name its task, is still looked for:
+/// its run and a new one could not be told apart.
+pub fn other_unsure(
+    db: &mut Db<'_>,
+    connection: ConnectionId,
+    pipeline: PipelineId,
+    than: TaskId,
+) -> Result<bool, Error> {
+    let count: i64 = on!(db, |conn| run::table
+        .inner_join(task::table)
+        .filter(task::connection_id.eq(connection.0))
+        .filter(task::pipeline_id.eq(Id(pipeline.0)))
+        .filter(task::id.ne(than.0))
+        .filter(task::run_end.is_null())
+        .filter(run::names_task.eq(false))
+        .filter(run::run_id.is_null())
+        .filter(task::state.ne("accepted"))
+        .count()
+        .get_result(conn))?;
+    Ok(count > 0)
+}
+
+/// When a task is looked at next; for tests and for people on call.
+pub fn next_look(db: &mut Db<'_>, task: TaskId) -> Result<Option<DateTime<Utc>>, Error> {
+    let at: Option<At> = on!(db, |conn| run::table
+        .find(task.0)
+        .select(run::next_look_at)
+        .first(conn))?;
+    Ok(at.map(|at| at.0))
+}

@@ -1,0 +1,118 @@
+//! The tables as diesel sees them; the same on both databases.
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::store::types::*;
+
+    connection (id) {
+        id -> BigInt,
+        account_id -> BigInt,
+        instance -> Text,
+        url -> Text,
+        workspace -> Text,
+        token -> Text,
+        user_id -> Nullable<Guid>,
+        created_at -> Stamp,
+        updated_at -> Stamp,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::store::types::*;
+
+    config (account_id) {
+        account_id -> BigInt,
+        connection_id -> BigInt,
+        content -> Text,
+        version -> BigInt,
+        updated_at -> Stamp,
+        updated_by -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::store::types::*;
+
+    task (id) {
+        id -> BigInt,
+        account_id -> BigInt,
+        connection_id -> BigInt,
+        name -> Text,
+        pipeline_id -> Guid,
+        pipeline_code -> Text,
+        pipeline_name -> Text,
+        version -> Nullable<Text>,
+        launcher_id -> Nullable<BigInt>,
+        launcher_username -> Nullable<Text>,
+        launcher_name -> Nullable<Text>,
+        search -> Text,
+        state -> Text,
+        status -> Text,
+        said -> Nullable<Text>,
+        run_end -> Nullable<Text>,
+        message -> Nullable<Text>,
+        progress_value -> Integer,
+        end_value -> Integer,
+        data -> Nullable<Text>,
+        data_late -> Bool,
+        note -> Nullable<Text>,
+        called_back -> Bool,
+        created_at -> Stamp,
+        started_at -> Nullable<Stamp>,
+        ended_at -> Nullable<Stamp>,
+        updated_at -> Stamp,
+        cancel_asked_at -> Nullable<Stamp>,
+        relaunch_of -> Nullable<BigInt>,
+        revision -> BigInt,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::store::types::*;
+
+    run (task_id) {
+        task_id -> BigInt,
+        connection_id -> BigInt,
+        instance -> Text,
+        run_id -> Nullable<Guid>,
+        status -> Nullable<Text>,
+        progress -> Integer,
+        config -> Text,
+        secrets -> Nullable<Text>,
+        names_task -> Bool,
+        drops_config -> Bool,
+        send_notifications -> Bool,
+        debug -> Bool,
+        timeout_seconds -> Nullable<BigInt>,
+        attempted_at -> Nullable<Stamp>,
+        attempts -> Integer,
+        launched_as -> Nullable<Guid>,
+        absent_looks -> Integer,
+        unseen_since -> Nullable<Stamp>,
+        next_look_at -> Nullable<Stamp>,
+        lease_until -> Nullable<Stamp>,
+        lease_owner -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::store::types::*;
+
+    event (id) {
+        id -> BigInt,
+        task_id -> BigInt,
+        account_id -> BigInt,
+        at -> Stamp,
+        source -> Text,
+        what -> Text,
+        detail -> Nullable<Text>,
+        message -> Nullable<Text>,
+    }
+}
+
+diesel::joinable!(run -> task (task_id));
+diesel::allow_tables_to_appear_in_same_query!(connection, config, task, run, event);
