@@ -6,3 +6,4 @@
 pub mod domain;
 #[cfg(feature = "dev")]
 pub mod emulator;
+pub mod openhexa;

@@ -1,6 +1,8 @@
 //! What things are: pure types and rules, no I/O, no clock, no wire format.
 
+pub mod connection;
 pub mod ids;
 pub mod parameters;
 pub mod pipeline;
+pub mod run;
 pub mod sentence;
