@@ -3,7 +3,10 @@
 //! The promise: one launch becomes one run, and every task ends in the true end state of its own run.
 //! `ARCHITECTURE.md` is the map of the rooms; `app.rs` puts them together.
 
+pub mod clock;
 pub mod domain;
 #[cfg(feature = "dev")]
 pub mod emulator;
+pub mod openhexa;
+pub mod service;
 pub mod store;

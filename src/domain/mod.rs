@@ -6,5 +6,7 @@ pub mod observation;
 pub mod parameters;
 pub mod pipeline;
 pub mod principal;
+pub mod run;
 pub mod sentence;
 pub mod task;
+pub mod validation;

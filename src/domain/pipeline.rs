@@ -29,6 +29,13 @@ pub struct VersionLabel {
     pub name: Option<String>,
 }
 
+/// A version in a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VersionSummary {
+    pub label: VersionLabel,
+    pub created_at: DateTime<Utc>,
+}
+
 /// A pipeline with everything a launch needs to know.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Pipeline {
@@ -41,6 +48,9 @@ pub struct Pipeline {
     pub may_run: bool,
     pub may_stop: bool,
     pub current_version: Option<Version>,
+    /// There is a current version but its definition cannot be read (a stored parameter has a type
+    /// that OpenHEXA itself refuses). Without this, it would pass for a pipeline without a version.
+    pub unreadable_version: bool,
 }
 
 impl Pipeline {
@@ -73,10 +83,14 @@ pub struct Version {
 pub struct RunSummary {
     pub id: RunId,
     pub status: RunStatus,
+    /// 0 to 100.
+    pub progress: i64,
     /// When it was queued.
     pub execution_date: Option<DateTime<Utc>>,
     /// Seconds; 0 until the end.
     pub duration: Option<i64>,
+    /// `manual`, `scheduled` or `webhook`: the word itself.
+    pub trigger: Option<String>,
 }
 
 /// A run found while looking for one whose id was lost.

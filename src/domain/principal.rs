@@ -1,6 +1,7 @@
 //! Who is asking, and what they may.
 
 use super::ids::{AccountId, PipelineId, TaskId};
+use super::task::Task;
 
 /// A role includes those before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -42,18 +43,22 @@ pub struct CallbackClaim {
 }
 
 impl Reporter {
-    pub fn account(&self) -> AccountId {
+    /// The task that the reporter is the pipeline of.
+    pub fn own_task(&self) -> Option<TaskId> {
         match self {
-            Self::Account(account) => *account,
-            Self::Pipeline(claim) => claim.account,
+            Self::Account(_) => None,
+            Self::Pipeline(claim) => Some(claim.task),
         }
     }
 
-    /// Whether it may report on this task of this pipeline.
-    pub fn may_report(&self, task: TaskId, pipeline: PipelineId) -> bool {
+    pub fn may_report(&self, task: &Task) -> bool {
         match self {
-            Self::Account(_) => true,
-            Self::Pipeline(claim) => claim.task == task && claim.pipeline == pipeline,
+            Self::Account(account) => task.account == *account,
+            Self::Pipeline(claim) => {
+                claim.account == task.account
+                    && claim.task == task.id
+                    && claim.pipeline == task.pipeline.id
+            }
         }
     }
 }

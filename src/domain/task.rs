@@ -150,7 +150,7 @@ pub struct PipelineRef {
 }
 
 /// The task's own run, and what we know of its making.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Run {
     pub id: Option<RunId>,
     pub status: Option<RunStatus>,

@@ -90,7 +90,7 @@ pub fn put_config(
     Ok(())
 }
 
-pub fn put_connection(
+fn put_connection(
     db: &mut Db<'_>,
     vault: &Vault,
     account: AccountId,
@@ -124,6 +124,28 @@ pub fn put_connection(
         .returning(connection::id)
         .get_result::<i64>(conn))?;
     Ok(ConnectionId(id))
+}
+
+/// Where an instance and workspace are, without the token.
+#[derive(Clone, Debug)]
+pub struct Place {
+    pub connection: ConnectionId,
+    pub url: String,
+    pub workspace: String,
+}
+
+pub fn places(db: &mut Db<'_>, ids: &[ConnectionId]) -> Result<Vec<Place>, Error> {
+    let ids: Vec<i64> = ids.iter().map(|id| id.0).collect();
+    let rows: Vec<(i64, String, String)> = on!(db, |conn| connection::table
+        .filter(connection::id.eq_any(&ids))
+        .select((connection::id, connection::url, connection::workspace))
+        .load(conn))?;
+    let place = |(id, url, workspace)| Place {
+        connection: ConnectionId(id),
+        url,
+        workspace,
+    };
+    Ok(rows.into_iter().map(place).collect())
 }
 
 pub fn connection(db: &mut Db<'_>, vault: &Vault, id: ConnectionId) -> Result<Connection, Error> {

@@ -105,6 +105,16 @@ pub fn events_of(db: &mut Db<'_>, account: AccountId, task: TaskId) -> Result<Ve
     rows.into_iter().map(event_of).collect()
 }
 
+/// Whether this was told already, for what is worth telling once.
+pub fn has_event(db: &mut Db<'_>, task: TaskId, what: &str) -> Result<bool, Error> {
+    let count: i64 = on!(db, |conn| event::table
+        .filter(event::task_id.eq(task.0))
+        .filter(event::what.eq(what))
+        .count()
+        .get_result(conn))?;
+    Ok(count > 0)
+}
+
 fn event_of(row: EventRow) -> Result<Event, Error> {
     let source = [
         Source::User,

@@ -20,16 +20,25 @@ use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 use secrecy::SecretString;
 
 pub use configs::{
-    Config, ConfigContent, config_of, connection, put_config, put_connection, put_connection_user,
+    Config, ConfigContent, Place, config_of, connection, places, put_config, put_connection_user,
 };
 pub use connection::{Address, Db, Tls};
 pub use error::{Error, OpenError};
-pub use events::{Event, Source, add_event, events_of};
+pub use events::{Event, Source, add_event, events_of, has_event};
+pub use runs::{
+    Due, claim_due, forget_secrets, hold, next_look, other_unsure, owned_runs, put_secrets,
+    release, schedule, secrets_of,
+};
+pub use tasks::{NewTask, Order, Page, TaskFilter, any, get, insert, list, lock, save};
+/// What `BEGIN` and `COMMIT` themselves fail with.
+pub use diesel::result::Error as TransactionError;
+pub use error::{Error, OpenError};
+pub use events::{Event, Source, add_event, events_of, has_event};
 pub use runs::{
     Due, claim_due, forget_secrets, hold, next_look, other_unsure, owned_runs, put_secrets,
     release, secrets_of,
 };
-pub use tasks::{NewTask, Order, Page, TaskFilter, get, insert, list, lock, save};
+pub use tasks::{NewTask, Order, Page, TaskFilter, any, get, insert, list, lock, save};
 pub use vault::{BadKey, Vault};
 
 use connection::{Conn, Opener, Shared, pool};

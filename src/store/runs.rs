@@ -76,15 +76,23 @@ fn unclaimed(db: &mut Db<'_>, due: &Due) -> Result<Vec<i64>, Error> {
     })
 }
 
-/// Gives a claim back and says when to look next; never, when the run's end is known.
-pub fn release(
+/// Says when to look next; never, when the run's end is known.
+pub fn schedule(
     db: &mut Db<'_>,
     task: TaskId,
     next_look: Option<DateTime<Utc>>,
 ) -> Result<(), Error> {
     on!(db, |conn| diesel::update(run::table.find(task.0))
+        .set(run::next_look_at.eq(next_look.map(At)))
+        .execute(conn))?;
+    Ok(())
+}
+
+/// Gives a claim back.
+pub fn release(db: &mut Db<'_>, task: TaskId, owner: &str) -> Result<(), Error> {
+    on!(db, |conn| diesel::update(run::table.find(task.0))
+        .filter(run::lease_owner.eq(owner))
         .set((
-            run::next_look_at.eq(next_look.map(At)),
             run::lease_until.eq(None::<At>),
             run::lease_owner.eq(None::<String>),
         ))

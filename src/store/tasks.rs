@@ -82,6 +82,17 @@ pub fn get(db: &mut Db<'_>, account: AccountId, id: TaskId) -> Result<Option<Tas
     rows.map(|(id, row, run)| task_of(id, row, run)).transpose()
 }
 
+/// A task of whichever account, for the bridge's own work.
+pub fn any(db: &mut Db<'_>, id: TaskId) -> Result<Option<Task>, Error> {
+    let rows: Option<Rows> = on!(db, |conn| task::table
+        .inner_join(run::table)
+        .filter(task::id.eq(id.0))
+        .select((task::id, TaskRow::as_select(), RunRow::as_select()))
+        .first(conn)
+        .optional())?;
+    rows.map(|(id, row, run)| task_of(id, row, run)).transpose()
+}
+
 /// Reads a task that the transaction then owns: nobody else moves it before the transaction ends.
 pub fn lock(db: &mut Db<'_>, id: TaskId) -> Result<Option<Task>, Error> {
     if let Db::Pg(conn) = db {
@@ -92,13 +103,7 @@ pub fn lock(db: &mut Db<'_>, id: TaskId) -> Result<Option<Task>, Error> {
             .first::<i64>(&mut **conn)
             .optional()?;
     }
-    let rows: Option<Rows> = on!(db, |conn| task::table
-        .inner_join(run::table)
-        .filter(task::id.eq(id.0))
-        .select((task::id, TaskRow::as_select(), RunRow::as_select()))
-        .first(conn)
-        .optional())?;
-    rows.map(|(id, row, run)| task_of(id, row, run)).transpose()
+    any(db, id)
 }
 
 /// Saves a task read with [`lock`] in the same transaction. A run id that another task owns is [`Error::Duplicate`].

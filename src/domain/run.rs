@@ -1,0 +1,103 @@
+//! What is asked of a run and what is told of it: launch, stop, look, details.
+
+use chrono::{DateTime, Utc};
+use serde_json::{Map, Value};
+
+use super::ids::{PipelineId, RunId, VersionId};
+use super::pipeline::{RunStatus, RunSummary};
+
+/// One launch, as OpenHEXA shall hear of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Launch {
+    pub pipeline: PipelineId,
+    /// None: the pipeline's latest, whichever that is when OpenHEXA is asked.
+    pub version: Option<VersionId>,
+    pub config: Map<String, Value>,
+    pub send_notifications: bool,
+    pub debug: bool,
+}
+
+/// The run that a launch became.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Launched {
+    pub run: RunId,
+}
+
+/// What OpenHEXA said to a request to stop a run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Stop {
+    /// Heard, not necessarily done: OpenHEXA can lose a stop that it accepted, so look again.
+    Accepted,
+    /// The run had ended by itself (success or failed).
+    AlreadyCompleted,
+    /// The run is stopped or on its way there.
+    AlreadyStopped,
+    Denied,
+    NotFound,
+    /// A word of a later OpenHEXA, or none at all (an empty word).
+    Other(String),
+}
+
+/// One answered look at a run.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Look {
+    Seen {
+        status: RunStatus,
+        /// 0 to 100.
+        progress: i64,
+        /// When it was queued.
+        execution_date: Option<DateTime<Utc>>,
+        /// Seconds; 0 until the end.
+        duration: Option<i64>,
+    },
+    Absent {
+        /// The same answer shows the run's pipeline in the workspace: only then is absence a proof.
+        pipeline_visible: bool,
+    },
+}
+
+/// One page of a pipeline's runs, newest first.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RunPage {
+    pub runs: Vec<RunSummary>,
+    pub total_pages: i64,
+    pub total_runs: i64,
+}
+
+/// What a run said and left behind.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RunDetails {
+    pub logs: Option<String>,
+    pub messages: Vec<RunMessage>,
+    pub outputs: Vec<RunOutput>,
+}
+
+/// A line that a pipeline logged on purpose.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RunMessage {
+    pub text: String,
+    /// DEBUG, INFO, WARNING, ERROR, CRITICAL: the word itself.
+    pub priority: String,
+    pub at: Option<DateTime<Utc>>,
+}
+
+/// Something that a run declared as its result.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RunOutput {
+    File {
+        name: String,
+        path: String,
+        /// Bytes.
+        size: Option<i64>,
+    },
+    Table {
+        name: String,
+    },
+    Link {
+        name: Option<String>,
+        kind: String,
+        uri: String,
+    },
+    /// A kind of a later OpenHEXA.
+    Unknown,
+}

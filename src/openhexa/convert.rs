@@ -1,0 +1,304 @@
+//! From OpenHEXA's words to ours. Pure; the only place that knows both the generated types and the domain's.
+
+use chrono::{DateTime, NaiveDateTime, Utc};
+use serde::{Deserialize, Deserializer};
+use serde_json::{Map, Value};
+
+use super::error::Error;
+use super::operations::{
+    follow_run, list_pipelines, list_runs, list_versions, pipeline, pipeline_version, recent_runs,
+    run_details, stop_pipeline,
+};
+use crate::domain::ids::{PipelineId, RunId, UserId, VersionId};
+use crate::domain::parameters::{ChoicesFromFile, Kind, Parameter};
+use crate::domain::pipeline::{
+    Pipeline, PipelineSummary, RunCandidate, RunStatus, RunSummary, Version, VersionLabel,
+    VersionSummary,
+};
+use crate::domain::run::{Look, RunDetails, RunMessage, RunOutput, RunPage, Stop};
+
+/// A point in time as OpenHEXA writes it. One that cannot be read is none: a single odd date must
+/// not cost the whole answer.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Moment(pub Option<DateTime<Utc>>);
+
+impl<'de> Deserialize<'de> for Moment {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = Value::deserialize(deserializer)?;
+        Ok(Self(text.as_str().and_then(moment)))
+    }
+}
+
+/// RFC 3339; without an offset it is UTC.
+fn moment(text: &str) -> Option<DateTime<Utc>> {
+    let exact = DateTime::parse_from_rfc3339(text).ok();
+    let naive = || NaiveDateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%S%.f").ok();
+    exact
+        .map(Into::into)
+        .or_else(|| naive().map(|at| at.and_utc()))
+}
+
+fn when(moment: Option<Moment>) -> Option<DateTime<Utc>> {
+    moment.and_then(|moment| moment.0)
+}
+
+/// Progress is not checked upstream: 250 was accepted.
+fn percent(progress: i64) -> i64 {
+    progress.clamp(0, 100)
+}
+
+fn object(value: Option<Value>) -> Map<String, Value> {
+    match value {
+        Some(Value::Object(map)) => map,
+        _ => Map::new(),
+    }
+}
+
+fn not_blank(text: Option<String>) -> Option<String> {
+    text.filter(|text| !text.trim().is_empty())
+}
+
+fn whole_number(value: &Value) -> Option<i64> {
+    value.as_i64().or_else(|| value.as_str()?.parse().ok())
+}
+
+/// Each operation's file has its own copy of a fragment, hence its own generated type.
+macro_rules! version_label {
+    ($module:ident, $fields:ident) => {
+        impl From<&$module::$fields> for VersionLabel {
+            fn from(wire: &$module::$fields) -> Self {
+                Self {
+                    id: VersionId(wire.id),
+                    number: wire.version_number,
+                    name: not_blank(Some(wire.version_name.clone())),
+                }
+            }
+        }
+    };
+}
+
+macro_rules! version {
+    ($module:ident) => {
+        version_label!($module, VersionFields);
+
+        impl From<$module::VersionFields> for Version {
+            fn from(wire: $module::VersionFields) -> Self {
+                Self {
+                    label: VersionLabel::from(&wire),
+                    config: object(wire.config),
+                    timeout_seconds: wire.timeout,
+                    parameters: wire.parameters.into_iter().map(Parameter::from).collect(),
+                }
+            }
+        }
+
+        impl From<$module::VersionFieldsParameters> for Parameter {
+            fn from(wire: $module::VersionFieldsParameters) -> Self {
+                Self {
+                    name: not_blank(wire.name).unwrap_or_else(|| wire.code.clone()),
+                    code: wire.code,
+                    kind: Kind::parse(&wire.type_),
+                    required: wire.required,
+                    multiple: wire.multiple,
+                    default: wire.default,
+                    choices: wire
+                        .choices
+                        .map(|choices| choices.into_iter().flatten().collect()),
+                    choices_from_file: wire.choices_from_file.map(ChoicesFromFile::from),
+                    help: wire.help,
+                    widget: wire.widget,
+                    connection: wire.connection,
+                    directory: wire.directory,
+                    disables: wire.disables.unwrap_or_default(),
+                    disable_when: wire.disable_when.unwrap_or(true),
+                }
+            }
+        }
+
+        impl From<$module::VersionFieldsParametersChoicesFromFile> for ChoicesFromFile {
+            fn from(wire: $module::VersionFieldsParametersChoicesFromFile) -> Self {
+                Self {
+                    path: wire.path,
+                    format: wire.format.unwrap_or_default(),
+                    column: not_blank(wire.column),
+                }
+            }
+        }
+    };
+}
+
+macro_rules! run_summary {
+    ($module:ident) => {
+        impl From<$module::RunFields> for RunSummary {
+            fn from(wire: $module::RunFields) -> Self {
+                Self {
+                    id: RunId(wire.id),
+                    status: RunStatus::parse(&wire.status),
+                    progress: percent(wire.progress),
+                    execution_date: when(wire.execution_date),
+                    duration: wire.duration,
+                    trigger: wire.trigger_mode,
+                }
+            }
+        }
+    };
+}
+
+version!(pipeline);
+version!(pipeline_version);
+version_label!(list_pipelines, VersionLabelFields);
+version_label!(list_versions, VersionLabelFields);
+run_summary!(list_pipelines);
+run_summary!(list_runs);
+
+impl TryFrom<list_pipelines::ListPipelinesPipelinesItems> for PipelineSummary {
+    type Error = Error;
+
+    fn try_from(wire: list_pipelines::ListPipelinesPipelinesItems) -> Result<Self, Error> {
+        Ok(Self {
+            id: PipelineId(wire.id),
+            name: not_blank(wire.name),
+            code: wire.code,
+            kind: wire.type_,
+            functional_type: wire.functional_type,
+            tags: wire.tags.into_iter().map(|tag| tag.name).collect(),
+            created_at: wire.created_at.0.ok_or(Error::Unreadable)?,
+            current_version: wire.current_version.as_ref().map(VersionLabel::from),
+            last_run: wire.runs.items.into_iter().next().map(RunSummary::from),
+        })
+    }
+}
+
+/// `unreadable`: the current version is missing because of an error, not because there is none.
+pub(super) fn pipeline(
+    wire: pipeline::PipelinePipeline,
+    unreadable: bool,
+) -> Result<Pipeline, Error> {
+    Ok(Pipeline {
+        id: PipelineId(wire.id),
+        name: not_blank(wire.name),
+        code: wire.code,
+        kind: wire.type_,
+        description: not_blank(wire.description),
+        created_at: wire.created_at.0.ok_or(Error::Unreadable)?,
+        may_run: wire.permissions.run,
+        may_stop: wire.permissions.stop_pipeline,
+        unreadable_version: unreadable && wire.current_version.is_none(),
+        current_version: wire.current_version.map(Version::from),
+    })
+}
+
+impl From<pipeline_version::PipelineVersionPipelineVersion> for (PipelineId, Version) {
+    fn from(wire: pipeline_version::PipelineVersionPipelineVersion) -> Self {
+        (PipelineId(wire.pipeline.id), wire.version_fields.into())
+    }
+}
+
+impl TryFrom<list_versions::ListVersionsPipelineVersionsItems> for VersionSummary {
+    type Error = Error;
+
+    fn try_from(wire: list_versions::ListVersionsPipelineVersionsItems) -> Result<Self, Error> {
+        Ok(Self {
+            label: VersionLabel::from(&wire.version_label_fields),
+            created_at: wire.created_at.0.ok_or(Error::Unreadable)?,
+        })
+    }
+}
+
+impl From<list_runs::ListRunsPipelineRuns> for RunPage {
+    fn from(wire: list_runs::ListRunsPipelineRuns) -> Self {
+        Self {
+            runs: wire.items.into_iter().map(RunSummary::from).collect(),
+            total_pages: wire.total_pages,
+            total_runs: wire.total_items,
+        }
+    }
+}
+
+impl From<recent_runs::RecentRunsPipelineRunsItems> for RunCandidate {
+    fn from(wire: recent_runs::RecentRunsPipelineRunsItems) -> Self {
+        Self {
+            id: RunId(wire.id),
+            status: RunStatus::parse(&wire.status),
+            progress: percent(wire.progress),
+            config: object(wire.config),
+            user: wire.user.map(|user| UserId(user.id)),
+            execution_date: when(wire.execution_date),
+        }
+    }
+}
+
+/// `workspace` is the one that the pipeline must be seen in, for an absence to be a proof.
+pub(super) fn look(wire: follow_run::ResponseData, workspace: &str) -> Look {
+    let visible = wire
+        .pipeline
+        .is_some_and(|pipeline| pipeline.workspace.slug == workspace);
+    match wire.pipeline_run {
+        Some(run) => Look::Seen {
+            status: RunStatus::parse(&run.status),
+            progress: percent(run.progress),
+            execution_date: when(run.execution_date),
+            duration: run.duration,
+        },
+        None => Look::Absent {
+            pipeline_visible: visible,
+        },
+    }
+}
+
+impl From<stop_pipeline::StopPipelineStopPipeline> for Stop {
+    fn from(wire: stop_pipeline::StopPipelineStopPipeline) -> Self {
+        if wire.success {
+            return Self::Accepted;
+        }
+        match wire.errors.first().map_or("", String::as_str) {
+            "PIPELINE_ALREADY_COMPLETED" => Self::AlreadyCompleted,
+            "PIPELINE_ALREADY_STOPPED" => Self::AlreadyStopped,
+            "PERMISSION_DENIED" => Self::Denied,
+            "PIPELINE_NOT_FOUND" => Self::NotFound,
+            other => Self::Other(other.to_owned()),
+        }
+    }
+}
+
+impl From<run_details::RunDetailsPipelineRun> for RunDetails {
+    fn from(wire: run_details::RunDetailsPipelineRun) -> Self {
+        Self {
+            logs: wire.logs,
+            messages: wire.messages.into_iter().map(RunMessage::from).collect(),
+            outputs: wire.outputs.into_iter().map(RunOutput::from).collect(),
+        }
+    }
+}
+
+impl From<run_details::RunDetailsPipelineRunMessages> for RunMessage {
+    fn from(wire: run_details::RunDetailsPipelineRunMessages) -> Self {
+        Self {
+            text: wire.message,
+            priority: wire.priority,
+            at: when(wire.timestamp),
+        }
+    }
+}
+
+impl From<run_details::RunDetailsPipelineRunOutputs> for RunOutput {
+    fn from(wire: run_details::RunDetailsPipelineRunOutputs) -> Self {
+        use run_details::RunDetailsPipelineRunOutputs as Wire;
+        match wire {
+            Wire::BucketObject(file) => Self::File {
+                name: file.name,
+                path: file.path,
+                size: file.size.as_ref().and_then(whole_number),
+            },
+            Wire::GenericOutput(link) => Self::Link {
+                name: not_blank(link.generic_name),
+                kind: link.type_,
+                uri: link.uri,
+            },
+            Wire::DatabaseTable(table) => Self::Table {
+                name: table.table_name,
+            },
+            Wire::Unknown => Self::Unknown,
+        }
+    }
+}

@@ -1,0 +1,142 @@
+//! How asking OpenHEXA can fail: closed enums by meaning.
+//!
+//! None of them holds a token, a config or the inner text of an answer, so each may be shown and
+//! logged as it is. What to do about a failure (ask again, give up) is not decided here.
+
+use thiserror::Error;
+
+/// Why a question has no usable answer.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum Error {
+    /// The instance's URL is not one that can be asked; nothing was sent.
+    #[error("the address of OpenHEXA is not a usable http(s) URL")]
+    Address,
+    /// All connections to the instance stayed in use for too long; nothing was sent.
+    #[error("too many requests to OpenHEXA are already under way")]
+    Busy,
+    /// No connection: DNS, refused, TLS.
+    #[error("no connection to OpenHEXA")]
+    Unreachable,
+    #[error("OpenHEXA did not answer in time")]
+    TimedOut,
+    /// Connected, then lost before the end of the answer.
+    #[error("the connection to OpenHEXA broke")]
+    Broken,
+    #[error("OpenHEXA redirects elsewhere: its address is probably wrong")]
+    Redirected,
+    /// Neither 200 nor 400, the two statuses of GraphQL.
+    #[error("OpenHEXA answered with status {0}")]
+    Status(u16),
+    /// Usually a web page from something in front of OpenHEXA.
+    #[error("OpenHEXA answered something other than JSON (status {status})")]
+    NotJson { status: u16 },
+    /// The answer, or the list it is a part of, is over our limits.
+    #[error("OpenHEXA's answer is too large")]
+    TooLarge,
+    /// JSON, but not what was asked for.
+    #[error("OpenHEXA's answer cannot be understood")]
+    Unreadable,
+    /// A version exists, but OpenHEXA cannot read its parameters.
+    #[error("OpenHEXA cannot read this version's definition")]
+    BadDefinition,
+    #[error("OpenHEXA refuses the token")]
+    TokenRefused,
+    /// Not ours to see: of another workspace, or without the permission.
+    #[error("OpenHEXA denies access")]
+    Denied,
+    /// A resolver failed; `code` is OpenHEXA's word for it, if it has one.
+    #[error("OpenHEXA reported an error ({})", code.as_deref().unwrap_or("no code"))]
+    GraphQl { code: Option<String> },
+}
+
+/// A fixed word for metrics and for messages in several languages.
+impl Error {
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Address => "address",
+            Self::Busy => "busy",
+            Self::Unreachable => "unreachable",
+            Self::TimedOut => "timed-out",
+            Self::Broken => "broken",
+            Self::Redirected => "redirected",
+            Self::Status(_) => "status",
+            Self::NotJson { .. } => "not-json",
+            Self::TooLarge => "too-large",
+            Self::Unreadable => "unreadable",
+            Self::BadDefinition => "bad-definition",
+            Self::TokenRefused => "token-refused",
+            Self::Denied => "denied",
+            Self::GraphQl { .. } => "graphql",
+        }
+    }
+
+    pub fn is_timeout(&self) -> bool {
+        matches!(self, Self::TimedOut)
+    }
+
+    /// OpenHEXA itself answered: it is up, whatever it thinks of the question.
+    pub fn is_answer(&self) -> bool {
+        matches!(
+            self,
+            Self::TokenRefused | Self::Denied | Self::GraphQl { .. } | Self::BadDefinition
+        )
+    }
+}
+
+/// What became of a launch that brought no run id. Exactly one of three.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum LaunchError {
+    /// No byte of the launch left us: there is no run, and asking again is safe.
+    #[error("the launch was not sent: {0}")]
+    NotSent(Error),
+    /// OpenHEXA said clearly that it created no run.
+    #[error("the launch was refused: {0}")]
+    Refused(Refusal),
+    /// There may be a run. Look for it; do not ask again blindly.
+    #[error("it is not known whether the launch became a run: {0}")]
+    Unsure(Error),
+}
+
+/// Why OpenHEXA created no run.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum Refusal {
+    /// A value has the wrong type; OpenHEXA does not say which.
+    #[error("a parameter's value has the wrong type")]
+    InvalidConfig,
+    /// Does not exist, or is hidden from this token.
+    #[error("no such pipeline")]
+    PipelineNotFound,
+    #[error("no such version of the pipeline")]
+    VersionNotFound,
+    #[error("the workspace's limit of runs is reached")]
+    RunsLimit,
+    #[error("launching this pipeline is not allowed")]
+    Denied,
+    /// UNAUTHENTICATED, or a token that cannot even be written into a header.
+    #[error("the token is refused")]
+    Token,
+    /// The question failed OpenHEXA's validation, before anything was executed.
+    #[error("OpenHEXA does not accept the request")]
+    BadRequest,
+    /// Over 5 MiB.
+    #[error("the launch is too large for OpenHEXA")]
+    TooLarge,
+    /// `success: false` with another of OpenHEXA's error words (empty when it gave none).
+    #[error("OpenHEXA refused ({0})")]
+    Other(String),
+}
+
+/// Why no client could be made.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum BuildError {
+    /// OpenHEXA closes idle connections after 2 s; one used at that moment breaks.
+    #[error("idle connections must be given up before OpenHEXA closes them, within 2 s")]
+    IdleTooLong,
+    /// Otherwise a slow connection would end as a time-out after sending, which it is not.
+    #[error("the connect time-out must be shorter than the request time-out")]
+    ConnectTooLong,
+    #[error("a limit is zero that must not be: {0}")]
+    Zero(&'static str),
+    #[error("no HTTP client can be made: TLS or its certificates are not available")]
+    Http,
+}

@@ -1,0 +1,346 @@
+//! OpenHEXA, asked in our own types: domain in, domain out.
+//!
+//! This room asks and understands; it saves nothing and never asks twice by itself. Whether to ask
+//! again is the service's to decide, for which every failure says exactly what is known.
+//!
+//! ```text
+//! mod.rs        Client: one method per question
+//! transport.rs  the POST, its limits, and whether anything was sent
+//! answer.rs     GraphQL's envelope: whole, partial, refused
+//! launch.rs     did a launch become a run?
+//! convert.rs    OpenHEXA's types → the domain's
+//! operations.rs generated from graphql/openhexa/
+//! ```
+
+mod answer;
+mod convert;
+mod error;
+mod launch;
+mod operations;
+mod transport;
+
+use std::collections::HashSet;
+use std::hash::Hash;
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use graphql_client::GraphQLQuery;
+
+pub use error::{BuildError, Error, LaunchError, Refusal};
+pub use transport::Limits;
+
+use crate::domain::connection::Target;
+use crate::domain::ids::{PipelineId, RunId, UserId, VersionId};
+use crate::domain::pipeline::{Pipeline, PipelineSummary, RunCandidate, Version, VersionSummary};
+use crate::domain::run::{Launch, Launched, Look, RunDetails, RunPage, Stop};
+use answer::Partial;
+use operations as ask;
+use transport::{Answer, Failure, Transport, Way};
+
+/// A client of every OpenHEXA there is: the target comes with each question.
+/// Clones share connections and the places of each instance.
+#[derive(Clone)]
+pub struct Client(Arc<Transport>);
+
+impl Client {
+    pub fn new(limits: Limits) -> Result<Self, BuildError> {
+        Ok(Self(Arc::new(Transport::new(limits)?)))
+    }
+
+    /// Whom the token stands for. A token that stands for nobody is refused.
+    pub async fn me(&self, target: &Target) -> Result<UserId, Error> {
+        let data = self.ask::<ask::Me>(target, ask::me::Variables {}).await?;
+        let refused = data.is_token_refused();
+        let user = data.tolerant()?.me.and_then(|me| me.user);
+        match user {
+            Some(user) if !refused => Ok(UserId(user.id)),
+            _ => Err(Error::TokenRefused),
+        }
+    }
+
+    /// All pipelines of the workspace, oldest first. An unknown workspace has none.
+    pub async fn pipelines(&self, target: &Target) -> Result<Vec<PipelineSummary>, Error> {
+        let mut all = Vec::new();
+        let mut pages = Pages::new(self.0.limits());
+        while let Some(page) = pages.next()? {
+            let variables = ask::list_pipelines::Variables {
+                workspace_slug: target.workspace.clone(),
+                page,
+                per_page: pages.per_page,
+            };
+            let found = self.ask::<ask::ListPipelines>(target, variables).await?;
+            let found = found.tolerant()?.pipelines;
+            pages.total = found.total_pages;
+            for item in found.items {
+                all.push(PipelineSummary::try_from(item)?);
+            }
+        }
+        Ok(once_each(all, |pipeline| pipeline.id))
+    }
+
+    /// None: absent, hidden from the token, or of another workspace than the target's.
+    pub async fn pipeline(
+        &self,
+        target: &Target,
+        id: PipelineId,
+    ) -> Result<Option<Pipeline>, Error> {
+        let variables = ask::pipeline::Variables { id: id.0 };
+        let partial = self.ask::<ask::Pipeline>(target, variables).await?;
+        let unreadable = partial.failed_only_under(&["pipeline", "currentVersion"]);
+        let data = if unreadable {
+            partial.tolerant()?
+        } else {
+            partial.whole()?
+        };
+        data.pipeline
+            .filter(|found| found.workspace.slug == target.workspace)
+            .map(|found| convert::pipeline(found, unreadable))
+            .transpose()
+    }
+
+    /// None as for `pipeline`. `BadDefinition` when the version is there but cannot be read.
+    pub async fn version(
+        &self,
+        target: &Target,
+        id: VersionId,
+    ) -> Result<Option<(PipelineId, Version)>, Error> {
+        let variables = ask::pipeline_version::Variables { id: id.0 };
+        let partial = self.ask::<ask::PipelineVersion>(target, variables).await?;
+        if !partial.is_token_refused()
+            && partial.failed_only_under(&["pipelineVersion", "parameters"])
+        {
+            return Err(Error::BadDefinition);
+        }
+        let found = partial.whole()?.pipeline_version;
+        let ours = found.filter(|version| version.pipeline.workspace.slug == target.workspace);
+        Ok(ours.map(Into::into))
+    }
+
+    /// All versions of a pipeline, newest first. None as for `pipeline`.
+    pub async fn versions(
+        &self,
+        target: &Target,
+        id: PipelineId,
+    ) -> Result<Option<Vec<VersionSummary>>, Error> {
+        let mut all = Vec::new();
+        let mut pages = Pages::new(self.0.limits());
+        while let Some(page) = pages.next()? {
+            let variables = ask::list_versions::Variables {
+                id: id.0,
+                page,
+                per_page: pages.per_page,
+            };
+            let found = self
+                .ask::<ask::ListVersions>(target, variables)
+                .await?
+                .whole()?;
+            let ours = found
+                .pipeline
+                .filter(|found| found.workspace.slug == target.workspace);
+            let Some(ours) = ours else { return Ok(None) };
+            pages.total = ours.versions.total_pages;
+            for item in ours.versions.items {
+                all.push(VersionSummary::try_from(item)?);
+            }
+        }
+        Ok(Some(once_each(all, |version| version.label.id)))
+    }
+
+    /// The choices that OpenHEXA reads from a file of the workspace for this parameter.
+    /// `Denied` when the version is not to be seen in the target's workspace.
+    pub async fn choices(
+        &self,
+        target: &Target,
+        version: VersionId,
+        code: &str,
+    ) -> Result<Vec<String>, Error> {
+        let code = code.to_owned();
+        let variables = ask::parameter_choices::Variables {
+            version: version.0,
+            code,
+        };
+        let partial = self.ask::<ask::ParameterChoices>(target, variables).await?;
+        let failed = answer::first_meaning(&partial.errors);
+        let data = partial.tolerant()?;
+        let slug = data
+            .pipeline_version
+            .map(|version| version.pipeline.workspace.slug);
+        if slug.as_ref() != Some(&target.workspace) {
+            return Err(Error::Denied);
+        }
+        data.pipeline_parameter_choices
+            .ok_or(failed.unwrap_or(Error::Unreadable))
+    }
+
+    /// Launches once. See `LaunchError` for what a failure means.
+    pub async fn run(&self, target: &Target, launch: &Launch) -> Result<Launched, LaunchError> {
+        let question = launch::question(launch);
+        let posted = self
+            .post::<ask::RunPipeline>(target, Way::Fresh, question)
+            .await;
+        launch::judge(posted)
+    }
+
+    /// Asks a run to stop. An accepted stop can still be lost upstream: look again.
+    pub async fn stop(&self, target: &Target, run: RunId) -> Result<Stop, Error> {
+        let input = ask::stop_pipeline::StopPipelineInput { run_id: run.0 };
+        let variables = ask::stop_pipeline::Variables { input };
+        let said = self
+            .ask::<ask::StopPipeline>(target, variables)
+            .await?
+            .whole()?;
+        said.stop_pipeline.map(Stop::from).ok_or(Error::Unreadable)
+    }
+
+    /// The run's state, or its absence with what that absence is worth.
+    pub async fn look(
+        &self,
+        target: &Target,
+        pipeline: PipelineId,
+        run: RunId,
+    ) -> Result<Look, Error> {
+        let variables = ask::follow_run::Variables {
+            run: run.0,
+            pipeline: pipeline.0,
+        };
+        let seen = self
+            .ask::<ask::FollowRun>(target, variables)
+            .await?
+            .whole()?;
+        Ok(convert::look(seen, &target.workspace))
+    }
+
+    /// One page (from 1) of a pipeline's runs, newest first. None as for `pipeline`.
+    /// A page past the last one is an error of OpenHEXA's.
+    pub async fn runs(
+        &self,
+        target: &Target,
+        id: PipelineId,
+        page: i64,
+        per_page: i64,
+    ) -> Result<Option<RunPage>, Error> {
+        let variables = ask::list_runs::Variables {
+            id: id.0,
+            page,
+            per_page,
+        };
+        let found = self
+            .ask::<ask::ListRuns>(target, variables)
+            .await?
+            .whole()?;
+        let ours = found
+            .pipeline
+            .filter(|found| found.workspace.slug == target.workspace);
+        Ok(ours.map(|found| RunPage::from(found.runs)))
+    }
+
+    /// Every run queued at `since` or later, newest first (and those without a date).
+    /// None as for `pipeline`: then the list proves nothing.
+    pub async fn recent_runs(
+        &self,
+        target: &Target,
+        id: PipelineId,
+        since: DateTime<Utc>,
+    ) -> Result<Option<Vec<RunCandidate>>, Error> {
+        let mut all: Vec<RunCandidate> = Vec::new();
+        let mut pages = Pages::new(self.0.limits());
+        let is_older = |run: &RunCandidate| run.execution_date.is_some_and(|at| at < since);
+        while let Some(page) = pages.next()? {
+            let variables = ask::recent_runs::Variables {
+                id: id.0,
+                page,
+                per_page: pages.per_page,
+            };
+            let found = self
+                .ask::<ask::RecentRuns>(target, variables)
+                .await?
+                .whole()?;
+            let ours = found
+                .pipeline
+                .filter(|found| found.workspace.slug == target.workspace);
+            let Some(ours) = ours else { return Ok(None) };
+            pages.total = ours.runs.total_pages;
+            all.extend(ours.runs.items.into_iter().map(RunCandidate::from));
+            if all.last().is_some_and(is_older) {
+                break;
+            }
+        }
+        all.retain(|run| !is_older(run));
+        Ok(Some(once_each(all, |run| run.id)))
+    }
+
+    /// What a run said and left behind. None: absent, hidden, or of another workspace.
+    pub async fn details(&self, target: &Target, run: RunId) -> Result<Option<RunDetails>, Error> {
+        let variables = ask::run_details::Variables { id: run.0 };
+        let found = self
+            .ask::<ask::RunDetails>(target, variables)
+            .await?
+            .whole()?;
+        let ours = found
+            .pipeline_run
+            .filter(|run| run.pipeline.workspace.slug == target.workspace);
+        Ok(ours.map(RunDetails::from))
+    }
+
+    /// For everything but a launch, where it does not matter whether the question was sent.
+    async fn ask<Q: GraphQLQuery>(
+        &self,
+        target: &Target,
+        variables: Q::Variables,
+    ) -> Result<Partial<Q::ResponseData>, Error> {
+        let posted = self.post::<Q>(target, Way::Shared, variables).await;
+        answer::decode::<Q>(&posted.map_err(|failure| failure.error)?)
+    }
+
+    async fn post<Q: GraphQLQuery>(
+        &self,
+        target: &Target,
+        way: Way,
+        variables: Q::Variables,
+    ) -> Result<Answer, Failure> {
+        let body = serde_json::to_vec(&Q::build_query(variables));
+        self.0
+            .post(target, way, body.map_err(|_| Failure::unwritable())?)
+            .await
+    }
+}
+
+/// The pages of a list, counted by OpenHEXA's own total: a page past the end is an error there.
+struct Pages {
+    per_page: i64,
+    most: i64,
+    asked: i64,
+    total: i64,
+}
+
+impl Pages {
+    fn new(limits: &Limits) -> Self {
+        Self {
+            per_page: limits.page_items,
+            most: limits.list_pages,
+            asked: 0,
+            total: 1,
+        }
+    }
+
+    /// A list that is too long is refused, never cut: what is missing from it would pass for absent.
+    fn next(&mut self) -> Result<Option<i64>, Error> {
+        if self.asked >= self.total {
+            return Ok(None);
+        }
+        if self.asked >= self.most {
+            return Err(Error::TooLarge);
+        }
+        self.asked += 1;
+        Ok(Some(self.asked))
+    }
+}
+
+/// An item pushed to the next page while we were reading is read twice.
+fn once_each<T, K: Eq + Hash>(items: Vec<T>, key: impl Fn(&T) -> K) -> Vec<T> {
+    let mut seen = HashSet::new();
+    items
+        .into_iter()
+        .filter(|item| seen.insert(key(item)))
+        .collect()
+}

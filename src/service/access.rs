@@ -1,0 +1,76 @@
+//! Who is asking: an API key, a callback token, or, in `dev`, whoever sits at this machine.
+
+use hmac::{Hmac, Mac};
+use secrecy::{ExposeSecret, SecretString};
+use sha2::Sha256;
+
+use super::Bridge;
+use crate::domain::ids::AccountId;
+use crate::domain::principal::{CallbackClaim, Principal, Role};
+
+/// Standalone there is one account.
+pub const ONLY_ACCOUNT: AccountId = AccountId(1);
+
+/// Who gets in.
+#[derive(Default)]
+pub struct Access {
+    pub keys: Vec<ApiKey>,
+    /// Whether a request without credentials is the local administrator (`dev`).
+    pub open: bool,
+}
+
+/// A key from the settings, with what it may.
+pub struct ApiKey {
+    pub role: Role,
+    pub key: SecretString,
+}
+
+/// Somebody let in.
+#[derive(Clone, Debug)]
+pub enum Caller {
+    Person(Principal),
+    Pipeline(CallbackClaim),
+}
+
+impl Bridge {
+    /// None: the credentials are missing or wrong.
+    pub fn who(&self, bearer: Option<&str>) -> Option<Caller> {
+        let Some(bearer) = bearer else {
+            return self.parts.access.open.then(|| person(Role::Administrator));
+        };
+        if let Some(claim) = self.parts.callback_key.read(bearer, self.now()) {
+            return Some(Caller::Pipeline(claim));
+        }
+        self.parts.access.role_of(bearer).map(person)
+    }
+}
+
+fn person(role: Role) -> Caller {
+    Caller::Person(Principal {
+        account: ONLY_ACCOUNT,
+        role,
+        person: None,
+    })
+}
+
+impl Access {
+    /// Every key is compared, in constant time, so that a wrong one tells nothing by when it is refused.
+    fn role_of(&self, given: &str) -> Option<Role> {
+        let mut found = None;
+        for key in &self.keys {
+            if same(key.key.expose_secret(), given) {
+                found = found.max(Some(key.role));
+            }
+        }
+        found
+    }
+}
+
+fn same(one: &str, other: &str) -> bool {
+    let digest =
+        |text: &str| Hmac::<Sha256>::new_from_slice(b"compare").map(|mac| mac.chain_update(text));
+    match (digest(one), digest(other)) {
+        (Ok(one), Ok(other)) => one.verify(&other.finalize().into_bytes()).is_ok(),
+        _ => false,
+    }
+}

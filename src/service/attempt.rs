@@ -1,0 +1,115 @@
+//! Asking OpenHEXA for a run: once, within a time limit, and never again blindly.
+//!
+//! Before the call the task is marked as being launched; after it, one of four things is known: the run's id, that
+//! OpenHEXA refused, that nothing was sent, or nothing at all. The last is no failure: the reconciler looks for the run.
+
+use super::observe::{Fact, take};
+use super::{Bridge, Error};
+use crate::domain::connection::Connection;
+use crate::domain::ids::{TaskId, UserId};
+use crate::domain::observation::Observation;
+use crate::domain::run::Launch;
+use crate::domain::task::{State, Task};
+use crate::openhexa::LaunchError;
+use crate::store::{self, Source};
+
+/// A task that is to be launched, with what is to be sent.
+pub struct Attempt {
+    pub task: TaskId,
+    pub connection: Connection,
+    pub launch: Launch,
+}
+
+impl Bridge {
+    /// The caller holds the task's lease; it is given back here.
+    pub(super) async fn attempt(&self, attempt: Attempt) -> Result<Task, Error> {
+        let outcome = self.ask_for_run(&attempt).await;
+        self.release(attempt.task).await?;
+        outcome
+    }
+
+    async fn ask_for_run(&self, attempt: &Attempt) -> Result<Task, Error> {
+        let launched_as = self.user_of(&attempt.connection).await;
+        let reserved = self.reserve(attempt.task, launched_as).await?;
+        if reserved.state != State::Launching {
+            return Ok(reserved);
+        }
+        let answer = self
+            .openhexa()
+            .run(&attempt.connection.target, &attempt.launch)
+            .await;
+        match answer {
+            Ok(launched) => {
+                let known = Observation::RunKnown { run: launched.run };
+                let fact = Fact::new(Source::OpenHexa, "run created", known);
+                self.observe(attempt.task, fact.detail(launched.run.to_string()))
+                    .await
+            }
+            Err(error) => self.without_run(attempt.task, error).await,
+        }
+    }
+
+    async fn without_run(&self, task: TaskId, error: LaunchError) -> Result<Task, Error> {
+        match error {
+            LaunchError::Refused(why) => {
+                let said = format!("OpenHEXA refused the launch: {why}");
+                let refused = Observation::LaunchRefused { why: said.clone() };
+                let fact = Fact::new(Source::OpenHexa, "launch refused", refused).detail(said);
+                let task = self.observe(task, fact).await?;
+                Err(Error::Refused {
+                    why,
+                    task: Box::new(task),
+                })
+            }
+            LaunchError::NotSent(why) => {
+                let fact = Fact::new(
+                    Source::Bridge,
+                    "launch not sent",
+                    Observation::LaunchPostponed,
+                );
+                self.observe(task, fact.detail(why.to_string())).await
+            }
+            LaunchError::Unsure(why) => {
+                let fact = Fact::new(Source::Bridge, "launch unsure", Observation::LaunchUnsure);
+                self.observe(task, fact.detail(why.to_string()).always_told())
+                    .await
+            }
+        }
+    }
+
+    /// Marks the task as being launched, unless something stands against it.
+    async fn reserve(&self, task: TaskId, launched_as: Option<UserId>) -> Result<Task, Error> {
+        let (bridge, now) = (self.clone(), self.now());
+        self.store()
+            .write(move |db| {
+                let before = store::lock(db, task)?.ok_or_else(Error::no_task)?;
+                let waits = !before.run.names_task
+                    && store::other_unsure(db, before.connection, before.pipeline.id, task)?;
+                if waits || before.run.id.is_some() {
+                    return Ok(before);
+                }
+                let reserved = Observation::LaunchReserved { launched_as };
+                let fact = Fact::new(Source::Bridge, "asking OpenHEXA for a run", reserved);
+                let taken = take(db, bridge.rules(), before.clone(), &fact, now)?;
+                Ok(taken.unwrap_or(before))
+            })
+            .await
+    }
+
+    /// As whom the connection makes runs; asked once, kept until the token changes.
+    pub(super) async fn user_of(&self, connection: &Connection) -> Option<UserId> {
+        if connection.user.is_some() {
+            return connection.user;
+        }
+        let user = self.openhexa().me(&connection.target).await.ok()?;
+        let id = connection.id;
+        let kept: Result<(), Error> = self
+            .store()
+            .write(move |db| Ok(store::put_connection_user(db, id, user)?))
+            .await;
+        if let Err(error) = kept {
+            tracing::warn!(%error, "the connection's user could not be kept");
+        }
+        Some(user)
+    }
+}

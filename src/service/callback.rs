@@ -1,0 +1,84 @@
+//! A running pipeline reports. Its senders do not retry, so a report waits for nothing but the task's own row,
+//! and it works while OpenHEXA is down.
+
+use super::observe::{Fact, take};
+use super::{Bridge, Error};
+use crate::domain::ids::{PipelineId, TaskId};
+use crate::domain::observation::{Conflict, Observation, Report, ReportedWord};
+use crate::domain::principal::Reporter;
+use crate::domain::sentence::say;
+use crate::domain::task::{Status, Task};
+use crate::store::{self, Source};
+
+/// What came in.
+#[derive(Clone, Debug)]
+pub struct Callback {
+    /// None: what stands in the path is no pipeline's id.
+    pub pipeline: Option<PipelineId>,
+    /// None: the body names no task.
+    pub task: Option<TaskId>,
+    pub report: Report,
+}
+
+impl Bridge {
+    pub async fn report(&self, who: Reporter, callback: Callback) -> Result<Task, Error> {
+        let task = callback.task.or(who.own_task());
+        let task = task.ok_or_else(|| Error::field("task_id", say("field-required")))?;
+        let pipeline = callback.pipeline.ok_or_else(unknown_task)?;
+        let (bridge, now) = (self.clone(), self.now());
+        let fact = fact(callback.report);
+        self.store()
+            .write(move |db| {
+                let known = store::lock(db, task)?.ok_or_else(unknown_task)?;
+                if !who.may_report(&known) || known.pipeline.id != pipeline {
+                    return Err(unknown_task());
+                }
+                Ok(take(db, bridge.rules(), known, &fact, now)?)
+            })
+            .await?
+            .map_err(conflict)
+    }
+}
+
+/// One answer for an unknown task and for one that is not the sender's, so that nothing is learnt by asking.
+fn unknown_task() -> Error {
+    Error::field("task_id", say("task-unknown"))
+}
+
+fn fact(report: Report) -> Fact {
+    let what = match report.word {
+        None => "reported progress".to_owned(),
+        Some(ReportedWord::Queued) => "reported QUEUED".to_owned(),
+        Some(ReportedWord::Running) => "reported RUNNING".to_owned(),
+        Some(ReportedWord::End(word)) => format!("reported {}", word.status().word()),
+    };
+    let detail = detail(&report);
+    let mut fact = Fact::new(Source::Callback, &what, Observation::Reported(report)).always_told();
+    fact.detail = detail;
+    fact
+}
+
+/// Which values came with it; a result is named, not repeated.
+fn detail(report: &Report) -> Option<String> {
+    let number = |name: &str, value: Option<i32>| value.map(|value| format!("{name} {value}"));
+    let parts: Vec<String> = [
+        number("progress_value", report.progress_value),
+        number("end_value", report.end_value),
+        report.result.as_ref().map(|_| "with a result".to_owned()),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    (!parts.is_empty()).then(|| parts.join(", "))
+}
+
+fn conflict(conflict: Conflict) -> Error {
+    let (key, status): (_, Status) = match conflict {
+        Conflict::Ended(status) => ("task-has-ended", status),
+        Conflict::CancelAsked(status) => ("task-cancel-asked", status),
+    };
+    Error::Conflict {
+        sentence: say(key).with("status", status.word()),
+        status,
+    }
+}

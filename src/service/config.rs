@@ -1,0 +1,124 @@
+//! Where an account's OpenHEXA is: the `openhexa-config` record and its connection.
+
+use serde_json::{Map, Value};
+
+use super::{Bridge, Error};
+use crate::domain::connection::Connection;
+use crate::domain::ids::{AccountId, PipelineId};
+use crate::store::{self, Config, ConfigContent};
+
+/// An account's configuration in force.
+#[derive(Clone, Debug)]
+pub struct Ground {
+    pub account: AccountId,
+    pub config: Config,
+    pub connection: Connection,
+}
+
+impl Ground {
+    /// The account's default parameters for a pipeline.
+    pub fn defaults(&self, pipeline: PipelineId) -> Map<String, Value> {
+        let entries = self
+            .config
+            .content
+            .get("pipelines")
+            .and_then(Value::as_array);
+        let ours = |entry: &&Value| {
+            let id = entry["id"].as_str().and_then(|id| id.parse().ok());
+            id == Some(pipeline)
+        };
+        entries
+            .into_iter()
+            .flatten()
+            .find(ours)
+            .and_then(|entry| entry["parameters"].as_object())
+            .cloned()
+            .unwrap_or_default()
+    }
+}
+
+impl Bridge {
+    pub(super) async fn ground(&self, account: AccountId) -> Result<Ground, Error> {
+        self.find_ground(account).await?.ok_or(Error::NotConfigured)
+    }
+
+    /// A task stays on the connection it was launched on, whatever is configured now.
+    pub(super) async fn ground_of(
+        &self,
+        account: AccountId,
+        connection: Connection,
+    ) -> Result<Ground, Error> {
+        let ground = self.ground(account).await?;
+        Ok(Ground {
+            connection,
+            ..ground
+        })
+    }
+
+    async fn find_ground(&self, account: AccountId) -> Result<Option<Ground>, Error> {
+        let vault = self.store().vault.clone();
+        self.store()
+            .read(move |db| {
+                let Some(config) = store::config_of(db, account)? else {
+                    return Ok(None);
+                };
+                let connection = store::connection(db, &vault, config.connection)?;
+                Ok(Some(Ground {
+                    account,
+                    config,
+                    connection,
+                }))
+            })
+            .await
+    }
+
+    /// What every signed-in user may see of the configuration; none when there is none.
+    pub async fn public_config(
+        &self,
+        account: AccountId,
+    ) -> Result<Option<Map<String, Value>>, Error> {
+        let ground = self.find_ground(account).await?;
+        Ok(ground.map(|ground| without_secrets(&ground.config.content)))
+    }
+
+    /// Puts a configuration in force for the next request.
+    pub async fn configure(&self, account: AccountId, content: ConfigContent) -> Result<(), Error> {
+        let (vault, now) = (self.store().vault.clone(), self.now());
+        self.store()
+            .write(move |db| Ok(store::put_config(db, &vault, account, &content, now)?))
+            .await
+    }
+}
+
+/// Keys that look like a secret are left out wherever they stand.
+fn without_secrets(content: &Map<String, Value>) -> Map<String, Value> {
+    content
+        .iter()
+        .filter(|(key, _)| !looks_secret(key))
+        .map(|(key, value)| (key.clone(), scrubbed(value)))
+        .collect()
+}
+
+fn scrubbed(value: &Value) -> Value {
+    match value {
+        Value::Object(object) => Value::Object(without_secrets(object)),
+        Value::Array(items) => Value::Array(items.iter().map(scrubbed).collect()),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => value.clone(),
+    }
+}
+
+fn looks_secret(key: &str) -> bool {
+    let key = key.to_lowercase();
+    let named = ["openhexa_url", "workspace_slug"].contains(&key.as_str());
+    let signs = [
+        "token",
+        "secret",
+        "password",
+        "passwd",
+        "apikey",
+        "api_key",
+        "credential",
+        "private_key",
+    ];
+    named || signs.iter().any(|sign| key.contains(sign))
+}

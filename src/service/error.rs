@@ -1,0 +1,128 @@
+//! Why a flow did not do what it was asked, by meaning. What each becomes on the wire is the HTTP room's business.
+
+use thiserror::Error as Derive;
+
+use crate::domain::sentence::{FieldErrors, Sentence, say};
+use crate::domain::task::{Status, Task};
+use crate::openhexa;
+use crate::store;
+
+#[derive(Debug, Derive)]
+pub enum Error {
+    #[error("the request is not valid")]
+    Invalid(Box<Invalid>),
+    #[error("no such thing for this account")]
+    NotFound(Sentence),
+    #[error("the task's state does not allow it")]
+    Conflict { sentence: Sentence, status: Status },
+    #[error("the account has no OpenHEXA configuration")]
+    NotConfigured,
+    #[error("OpenHEXA failed: {0:?}")]
+    Upstream(Upstream),
+    /// OpenHEXA refused the launch; the task has ended and says so.
+    #[error("OpenHEXA refused the launch")]
+    Refused {
+        why: openhexa::Refusal,
+        task: Box<Task>,
+    },
+    #[error("the database is away")]
+    Busy,
+    #[error("internal")]
+    Internal(#[source] store::Error),
+}
+
+/// What is wrong with a request.
+#[derive(Clone, Debug, Default)]
+pub struct Invalid {
+    /// Fields of the request itself.
+    pub fields: FieldErrors,
+    /// Fields of the launch's config.
+    pub config: FieldErrors,
+}
+
+/// How OpenHEXA failed, as far as its caller is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Upstream {
+    TimedOut,
+    Unreachable,
+    TokenRefused,
+    /// Something answered, but not as OpenHEXA does.
+    Strange,
+    /// OpenHEXA reported an error of its own.
+    Failed,
+}
+
+impl Error {
+    pub fn field(field: &str, sentence: Sentence) -> Self {
+        Self::Invalid(Box::new(Invalid {
+            fields: FieldErrors::one(field, sentence),
+            config: FieldErrors::default(),
+        }))
+    }
+
+    pub fn config(config: FieldErrors) -> Self {
+        Self::Invalid(Box::new(Invalid {
+            fields: FieldErrors::default(),
+            config,
+        }))
+    }
+
+    pub fn no_pipeline() -> Self {
+        Self::NotFound(say("pipeline-not-found"))
+    }
+
+    pub fn no_task() -> Self {
+        Self::NotFound(say("task-not-found"))
+    }
+}
+
+impl From<store::Error> for Error {
+    fn from(error: store::Error) -> Self {
+        match error {
+            store::Error::Away => Self::Busy,
+            store::Error::Duplicate | store::Error::Corrupt(_) | store::Error::Query(_) => {
+                Self::Internal(error)
+            }
+        }
+    }
+}
+
+/// What a transaction itself may fail with, before and after our queries.
+impl From<store::TransactionError> for Error {
+    fn from(error: store::TransactionError) -> Self {
+        store::Error::from(error).into()
+    }
+}
+
+impl From<openhexa::Error> for Error {
+    fn from(error: openhexa::Error) -> Self {
+        Self::Upstream((&error).into())
+    }
+}
+
+impl From<&openhexa::Error> for Upstream {
+    fn from(error: &openhexa::Error) -> Self {
+        use openhexa::Error as E;
+        match error {
+            E::TimedOut => Self::TimedOut,
+            E::Unreachable | E::Broken | E::Busy | E::Address => Self::Unreachable,
+            E::TokenRefused => Self::TokenRefused,
+            E::Redirected | E::Status(_) | E::NotJson { .. } | E::TooLarge | E::Unreadable => {
+                Self::Strange
+            }
+            E::BadDefinition | E::Denied | E::GraphQl { .. } => Self::Failed,
+        }
+    }
+}
+
+impl Upstream {
+    pub fn sentence(self) -> Sentence {
+        say(match self {
+            Self::TimedOut => "upstream-timed-out",
+            Self::Unreachable => "upstream-unreachable",
+            Self::TokenRefused => "upstream-token-refused",
+            Self::Strange => "upstream-strange",
+            Self::Failed => "upstream-failed",
+        })
+    }
+}

@@ -1,0 +1,327 @@
+//! A launch: judged against the version's own definition, committed as a task, and only then asked for.
+//!
+//! OpenHEXA hears of it in `attempt.rs`, once; whatever happens to the caller meanwhile, the task is there.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use futures_util::future::join_all;
+use secrecy::SecretString;
+use serde_json::{Map, Value, json};
+
+use super::attempt::Attempt;
+use super::config::Ground;
+use super::pipelines::Definition;
+use super::{Bridge, Error, Upstream};
+use crate::domain::ids::{PipelineId, TaskId, VersionId};
+use crate::domain::parameters::Parameter;
+use crate::domain::principal::{CallbackClaim, Principal};
+use crate::domain::run::Launch;
+use crate::domain::sentence::FieldErrors;
+use crate::domain::task::{PipelineRef, Run, State, Task};
+use crate::domain::validation::{self, Checked, Given, Injected, Injection};
+use crate::store::{self, Db, Due, Event, NewTask, Source};
+
+/// OpenHEXA's limits of a run without one of its own, and of any run.
+const USUAL_LIMIT: TimeDelta = TimeDelta::hours(4);
+const LONGEST_LIMIT: TimeDelta = TimeDelta::hours(12);
+
+/// What somebody wants launched.
+#[derive(Clone, Debug)]
+pub struct LaunchRequest {
+    pub pipeline: PipelineId,
+    pub version: Option<VersionId>,
+    pub config: Map<String, Value>,
+    pub send_notifications: bool,
+    pub debug: bool,
+}
+
+/// What would be sent, for a person to see.
+#[derive(Clone, Debug)]
+pub struct Validated {
+    pub config: Map<String, Value>,
+    pub warnings: FieldErrors,
+}
+
+impl Bridge {
+    /// Judges a launch without making it.
+    pub async fn validate(
+        &self,
+        who: &Principal,
+        request: &LaunchRequest,
+    ) -> Result<Validated, Error> {
+        let ground = self.ground(who.account).await?;
+        let definition = self
+            .definition(&ground, request.pipeline, request.version)
+            .await?;
+        let resolved = self
+            .resolve_choices(&ground, &definition, &request.config)
+            .await;
+        let defaults = ground.defaults(request.pipeline);
+        let rehearsal = Injection::rehearsal(request.pipeline.to_string());
+        let checked = judge(
+            &definition,
+            &resolved,
+            &defaults,
+            &request.config,
+            &rehearsal,
+        )?;
+        let shown = validation::masked(parameters(&definition), &checked.config);
+        Ok(Validated {
+            config: validation::without_injected(&shown),
+            warnings: checked.warnings,
+        })
+    }
+
+    /// Makes a task of a launch, and asks OpenHEXA for its run.
+    ///
+    /// Answers within the time for it: what is not known by then happens behind.
+    pub async fn launch(&self, who: &Principal, request: LaunchRequest) -> Result<Task, Error> {
+        let began = tokio::time::Instant::now();
+        let within = self.rules().answer_within;
+        let ground = self.ground(who.account).await?;
+        let looking = self.definition(&ground, request.pipeline, request.version);
+        let definition = tokio::time::timeout(within, looking)
+            .await
+            .map_err(|_| Error::Upstream(Upstream::TimedOut))??;
+        let attempt = self.accept(who, &ground, &definition, &request).await?;
+        let task = attempt.task;
+        if !definition.fresh {
+            self.nudge.notify_one();
+            return self.task(who.account, task).await;
+        }
+        let bridge = self.clone();
+        let job = self
+            .parts
+            .jobs
+            .spawn(async move { bridge.attempt(attempt).await });
+        match tokio::time::timeout(within.saturating_sub(began.elapsed()), job).await {
+            Ok(Ok(outcome)) => outcome,
+            // It broke off, or it takes too long: the reconciler has the task, the caller its number.
+            Ok(Err(_)) | Err(_) => self.task(who.account, task).await,
+        }
+    }
+
+    async fn resolve_choices(
+        &self,
+        ground: &Ground,
+        definition: &Definition,
+        given: &Map<String, Value>,
+    ) -> BTreeMap<String, Vec<String>> {
+        let Some(version) = &definition.version else {
+            return BTreeMap::new();
+        };
+        let wanted = version.parameters.iter().filter(|parameter| {
+            parameter.choices_from_file.is_some() && given.contains_key(&parameter.code)
+        });
+        let asking = wanted.map(|parameter| async {
+            let target = &ground.connection.target;
+            let found = self
+                .openhexa()
+                .choices(target, version.label.id, &parameter.code)
+                .await;
+            // What cannot be resolved cannot be checked; the run's container does not check it either.
+            found.ok().map(|choices| (parameter.code.clone(), choices))
+        });
+        join_all(asking).await.into_iter().flatten().collect()
+    }
+
+    /// Commits the task before OpenHEXA hears of it, held for the attempt that follows.
+    async fn accept(
+        &self,
+        who: &Principal,
+        ground: &Ground,
+        definition: &Definition,
+        request: &LaunchRequest,
+    ) -> Result<Attempt, Error> {
+        let now = self.now();
+        let defaults = ground.defaults(request.pipeline);
+        let rehearsal = Injection::rehearsal(request.pipeline.to_string());
+        judge(
+            definition,
+            &BTreeMap::new(),
+            &defaults,
+            &request.config,
+            &rehearsal,
+        )?;
+        let draft = draft(who, ground, definition, request, now);
+        let (bridge, ground) = (self.clone(), ground.clone());
+        let (definition, request) = (definition.clone(), request.clone());
+        let held = definition.fresh.then(|| self.claim(now, 1));
+        self.store()
+            .write(move |db| {
+                let instance = ground.connection.instance.clone();
+                let task = store::insert(
+                    db,
+                    &NewTask {
+                        task: draft,
+                        instance,
+                    },
+                )?;
+                let injected = bridge.injection(&task, now);
+                let checked = judge(
+                    &definition,
+                    &BTreeMap::new(),
+                    &defaults,
+                    &request.config,
+                    &injected,
+                )?;
+                let id = bridge.keep(db, task, &definition, &checked, held.as_ref(), now)?;
+                Ok(Attempt {
+                    task: id,
+                    connection: ground.connection,
+                    launch: Launch {
+                        pipeline: definition.pipeline.id,
+                        version: definition.version.as_ref().map(|version| version.label.id),
+                        config: checked.config,
+                        send_notifications: request.send_notifications,
+                        debug: request.debug,
+                    },
+                })
+            })
+            .await
+    }
+
+    /// Stores what is to be sent: what may be read as it is, the rest encrypted.
+    fn keep(
+        &self,
+        db: &mut Db<'_>,
+        mut task: Task,
+        definition: &Definition,
+        checked: &Checked,
+        held: Option<&Due>,
+        now: DateTime<Utc>,
+    ) -> Result<TaskId, Error> {
+        let known = parameters(definition);
+        task.run.config = validation::masked(known, &checked.config);
+        task.run.names_task = checked.config.contains_key(Injected::TaskId.code());
+        store::save(db, &task)?;
+        let saved = definition.version.as_ref().map(|version| &version.config);
+        let kept = json!({"secrets": validation::secrets(known, &checked.config), "saved": saved});
+        let vault = &self.store().vault;
+        store::put_secrets(db, vault, task.id, &as_object(kept))?;
+        match held {
+            Some(due) => store::hold(db, task.id, due)?,
+            None => store::schedule(db, task.id, Some(now))?,
+        }
+        let accepted = Event::new(now, Source::User, "launch accepted");
+        store::add_event(db, task.account, task.id, &accepted)?;
+        Ok(task.id)
+    }
+
+    /// The four values for this task.
+    pub(super) fn injection(&self, task: &Task, now: DateTime<Utc>) -> Injection {
+        Injection {
+            task_id: task.id.0,
+            pipeline_id: task.pipeline.id.to_string(),
+            connection_host: self.parts.public_url.clone(),
+            connection_token: self.callback_token(task, now),
+        }
+    }
+
+    fn callback_token(&self, task: &Task, now: DateTime<Utc>) -> SecretString {
+        let claim = CallbackClaim {
+            account: task.account,
+            task: task.id,
+            pipeline: task.pipeline.id,
+        };
+        let limit = task
+            .run
+            .timeout_seconds
+            .map_or(USUAL_LIMIT, TimeDelta::seconds);
+        let until = now
+            + self.rules().queue_allowance
+            + limit.clamp(TimeDelta::zero(), LONGEST_LIMIT)
+            + self.rules().token_grace;
+        self.parts.callback_key.mint(&claim, now, until)
+    }
+}
+
+fn draft(
+    who: &Principal,
+    ground: &Ground,
+    definition: &Definition,
+    request: &LaunchRequest,
+    now: DateTime<Utc>,
+) -> Task {
+    let pipeline = &definition.pipeline;
+    let version = definition.version.as_ref();
+    Task {
+        id: TaskId(0),
+        account: who.account,
+        connection: ground.connection.id,
+        name: format!("OpenHexa Pipeline: {}", pipeline.title()),
+        pipeline: PipelineRef {
+            id: pipeline.id,
+            code: pipeline.code.clone(),
+            name: pipeline.title().to_owned(),
+            version: version.map(|version| version.label.clone()),
+        },
+        launcher: who.person.clone(),
+        state: State::Accepted,
+        run: Run {
+            drops_config: version.is_none(),
+            send_notifications: request.send_notifications,
+            debug: request.debug,
+            timeout_seconds: version.and_then(|version| version.timeout_seconds),
+            ..Run::default()
+        },
+        message: None,
+        progress_value: 0,
+        end_value: 0,
+        data: None,
+        data_late: false,
+        note: None,
+        called_back: false,
+        created_at: now,
+        started_at: None,
+        ended_at: None,
+        updated_at: now,
+        cancel_asked_at: None,
+        relaunch_of: None,
+        revision: 1,
+    }
+}
+
+/// The rules of the parameters; a notebook takes none.
+pub(super) fn judge(
+    definition: &Definition,
+    resolved: &BTreeMap<String, Vec<String>>,
+    defaults: &Map<String, Value>,
+    user: &Map<String, Value>,
+    injected: &Injection,
+) -> Result<Checked, Error> {
+    let given = Given {
+        defaults,
+        user,
+        injected,
+    };
+    let checked = match &definition.version {
+        None => validation::check_without_version(&given),
+        Some(version) => {
+            let against = validation::Definition {
+                parameters: &version.parameters,
+                saved: &version.config,
+                resolved,
+            };
+            validation::check(&against, &given)
+        }
+    };
+    checked.map_err(Error::config)
+}
+
+pub(super) fn parameters(definition: &Definition) -> &[Parameter] {
+    definition
+        .version
+        .as_ref()
+        .map_or(&[], |version| &version.parameters)
+}
+
+pub(super) fn as_object(value: Value) -> Map<String, Value> {
+    match value {
+        Value::Object(object) => object,
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => {
+            Map::new()
+        }
+    }
+}

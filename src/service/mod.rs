@@ -1,0 +1,105 @@
+//! What the bridge does: one file, one flow.
+//!
+//! ```text
+//! launch.rs     a launch: judged, committed, then asked for (attempt.rs)
+//! callback.rs   a running pipeline reports
+//! reconcile.rs  what is due is looked at, whoever reports or not
+//! search.rs     a run whose id was lost is looked for
+//! observe.rs    where all three end: the one door to a task's state
+//! pipelines.rs  what OpenHEXA offers, and its last good answer (memory.rs)
+//! tasks.rs      what became of launches
+//! config.rs     where an account's OpenHEXA is
+//! access.rs     who is asking (token.rs: the callback token)
+//! ```
+
+pub mod access;
+mod attempt;
+pub mod callback;
+pub mod config;
+mod error;
+mod jobs;
+pub mod launch;
+mod memory;
+mod observe;
+pub mod pipelines;
+pub mod reconcile;
+mod rules;
+mod search;
+pub mod tasks;
+mod token;
+
+use std::sync::Arc;
+
+use tokio::sync::Notify;
+use uuid::Uuid;
+
+pub use access::{Access, ApiKey};
+pub use error::{Error, Invalid, Upstream};
+pub use jobs::Jobs;
+pub use rules::{Looks, Rules};
+pub use token::CallbackKey;
+
+use crate::clock::Clock;
+use crate::openhexa::Client;
+use crate::store::Store;
+use memory::Memory;
+
+/// What the flows need; made once, in the composition root.
+pub struct Parts {
+    pub store: Store,
+    pub openhexa: Client,
+    pub clock: Clock,
+    pub rules: Rules,
+    pub access: Access,
+    pub callback_key: CallbackKey,
+    /// The origin that pipelines reach us at, without a slash at its end.
+    pub public_url: String,
+    pub jobs: Jobs,
+}
+
+/// The bridge. Cheap to clone; all truth is in the store.
+#[derive(Clone)]
+pub struct Bridge {
+    parts: Arc<Parts>,
+    memory: Arc<Memory>,
+    /// Wakes the reconciler before its time.
+    nudge: Arc<Notify>,
+    /// Names this process in leases.
+    owner: Arc<str>,
+}
+
+impl Bridge {
+    pub fn new(parts: Parts) -> Self {
+        Self {
+            parts: Arc::new(parts),
+            memory: Arc::default(),
+            nudge: Arc::default(),
+            owner: Uuid::now_v7().to_string().into(),
+        }
+    }
+
+    pub fn clock(&self) -> &Clock {
+        &self.parts.clock
+    }
+
+    pub fn rules(&self) -> &Rules {
+        &self.parts.rules
+    }
+
+    /// Resolves when there is something new to look at.
+    pub fn nudge(&self) -> Arc<Notify> {
+        self.nudge.clone()
+    }
+
+    fn now(&self) -> chrono::DateTime<chrono::Utc> {
+        self.parts.clock.now()
+    }
+
+    fn store(&self) -> &Store {
+        &self.parts.store
+    }
+
+    fn openhexa(&self) -> &Client {
+        &self.parts.openhexa
+    }
+}

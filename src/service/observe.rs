@@ -1,0 +1,128 @@
+//! The one door: whatever is learnt about a task is taken here, in one short transaction that owns the row.
+//!
+//! Callback, look and attempt all come this way, so what was computed across a network call is judged again against
+//! the task as it is now; nothing is ever saved over what somebody else learnt meanwhile.
+
+use chrono::{DateTime, Utc};
+
+use super::{Bridge, Error, Rules};
+use crate::domain::ids::TaskId;
+use crate::domain::observation::{Conflict, Observation};
+use crate::domain::task::{FAILED_AFTER_SUCCESS, Task};
+use crate::store::{self, Db, Event, Source};
+
+/// Something learnt, and how it is told to whoever asks why.
+#[derive(Clone, Debug)]
+pub struct Fact {
+    pub observation: Observation,
+    pub source: Source,
+    pub what: String,
+    pub detail: Option<String>,
+    /// Told even where it changes nothing.
+    pub always_told: bool,
+}
+
+impl Fact {
+    pub fn new(source: Source, what: &str, observation: Observation) -> Self {
+        Self {
+            observation,
+            source,
+            what: what.to_owned(),
+            detail: None,
+            always_told: false,
+        }
+    }
+
+    #[must_use]
+    pub fn detail(mut self, detail: impl Into<String>) -> Self {
+        self.detail = Some(detail.into());
+        self
+    }
+
+    #[must_use]
+    pub fn always_told(mut self) -> Self {
+        self.always_told = true;
+        self
+    }
+}
+
+impl Bridge {
+    /// Takes a fact that cannot conflict: one the bridge itself learnt.
+    pub(super) async fn observe(&self, task: TaskId, fact: Fact) -> Result<Task, Error> {
+        let (bridge, now) = (self.clone(), self.now());
+        self.store()
+            .write(move |db| {
+                let before = store::lock(db, task)?.ok_or_else(Error::no_task)?;
+                match take(db, bridge.rules(), before.clone(), &fact, now)? {
+                    Ok(after) => Ok(after),
+                    Err(_) => Ok(before),
+                }
+            })
+            .await
+    }
+}
+
+/// Takes a fact about a task that this transaction owns. A conflict is told too, so it is no error of the transaction.
+pub fn take(
+    db: &mut Db<'_>,
+    rules: &Rules,
+    before: Task,
+    fact: &Fact,
+    now: DateTime<Utc>,
+) -> Result<Result<Task, Conflict>, Error> {
+    let after = match before.clone().observe(&fact.observation, now) {
+        Ok(after) => after,
+        Err(conflict) => {
+            let refused = Event::new(now, fact.source, "report refused").detail(fact.what.clone());
+            store::add_event(db, before.account, before.id, &refused)?;
+            return Ok(Err(conflict));
+        }
+    };
+    if after != before {
+        store::save(db, &after)?;
+        settle(db, rules, &before, &after, now)?;
+    }
+    if fact.always_told || is_news(&before, &after) {
+        let message = log_line(&before, &after, &fact.observation);
+        let mut event = Event::new(now, fact.source, &fact.what).message(message);
+        event.detail.clone_from(&fact.detail);
+        store::add_event(db, after.account, after.id, &event)?;
+    }
+    Ok(Ok(after))
+}
+
+/// What follows from a move: the next look, and secrets that nobody needs any more.
+fn settle(
+    db: &mut Db<'_>,
+    rules: &Rules,
+    before: &Task,
+    after: &Task,
+    now: DateTime<Utc>,
+) -> Result<(), Error> {
+    if before.state != after.state {
+        store::schedule(db, after.id, rules.next_look(after, now))?;
+    }
+    let needed = |task: &Task| task.run.id.is_none() && task.is_live();
+    if needed(before) && !needed(after) {
+        store::forget_secrets(db, after.id)?;
+    }
+    Ok(())
+}
+
+fn is_news(before: &Task, after: &Task) -> bool {
+    before.state != after.state
+        || before.run.id != after.run.id
+        || before.run.status != after.run.status
+}
+
+/// What the move adds to the task's log: what the pipeline said, or what only the bridge knows.
+fn log_line(before: &Task, after: &Task, observation: &Observation) -> Option<String> {
+    if let Observation::Reported(report) = observation {
+        return report.message.clone();
+    }
+    let corrected = |task: &Task| task.verdict().is_some_and(|verdict| verdict.corrected);
+    if corrected(after) && !corrected(before) {
+        return Some(FAILED_AFTER_SUCCESS.to_owned());
+    }
+    after.note.clone().filter(|_| before.note.is_none())
+}

@@ -1,0 +1,179 @@
+//! What OpenHEXA offers: the list, a pipeline, and the definition a launch is judged against.
+
+use chrono::{DateTime, Utc};
+
+use super::config::Ground;
+use super::memory::{Asked, Dated};
+use super::{Bridge, Error, Upstream};
+use crate::domain::ids::{AccountId, PipelineId, VersionId};
+use crate::domain::pipeline::{Pipeline, PipelineSummary, Version};
+use crate::domain::sentence::say;
+use crate::openhexa;
+
+/// An answer of OpenHEXA's, or its last good one.
+#[derive(Clone, Debug)]
+pub struct Shown<T> {
+    pub answer: T,
+    /// When it was given, if OpenHEXA does not answer now.
+    pub stale_as_of: Option<DateTime<Utc>>,
+}
+
+impl<T> From<Dated<T>> for Shown<T> {
+    fn from(dated: Dated<T>) -> Self {
+        Self {
+            stale_as_of: dated.stale.then_some(dated.at),
+            answer: dated.answer,
+        }
+    }
+}
+
+/// A pipeline with the version that is meant; a notebook and a pipeline without versions have none.
+#[derive(Clone, Debug)]
+pub struct Definition {
+    pub pipeline: Pipeline,
+    pub version: Option<Version>,
+    /// Whether OpenHEXA said so just now.
+    pub fresh: bool,
+}
+
+impl Bridge {
+    pub async fn pipelines(
+        &self,
+        account: AccountId,
+    ) -> Result<Shown<Vec<PipelineSummary>>, Error> {
+        let ground = self.ground(account).await?;
+        let key = Asked::from(&ground);
+        match self.openhexa().pipelines(&ground.connection.target).await {
+            Ok(answer) => {
+                let now = self.now();
+                self.memory.lists.keep(key, &answer, now);
+                Ok(Shown {
+                    answer,
+                    stale_as_of: None,
+                })
+            }
+            Err(error) => last_good(error, self.memory.lists.recall(&key)).map(Shown::from),
+        }
+    }
+
+    pub async fn pipeline(
+        &self,
+        account: AccountId,
+        id: PipelineId,
+    ) -> Result<Shown<Pipeline>, Error> {
+        let ground = self.ground(account).await?;
+        Ok(self.ask_pipeline(&ground, id).await?.into())
+    }
+
+    async fn ask_pipeline(
+        &self,
+        ground: &Ground,
+        id: PipelineId,
+    ) -> Result<Dated<Pipeline>, Error> {
+        let key = (Asked::from(ground), id);
+        let shelf = &self.memory.pipelines;
+        let at = self.now();
+        match self
+            .openhexa()
+            .pipeline(&ground.connection.target, id)
+            .await
+        {
+            Ok(Some(answer)) => {
+                shelf.keep(key, &answer, at);
+                Ok(Dated {
+                    answer,
+                    at,
+                    stale: false,
+                })
+            }
+            Ok(None) => {
+                shelf.drop(&key);
+                Err(Error::no_pipeline())
+            }
+            Err(error) => last_good(error, shelf.recall(&key)),
+        }
+    }
+
+    async fn ask_version(
+        &self,
+        ground: &Ground,
+        id: VersionId,
+    ) -> Result<Option<Dated<(PipelineId, Version)>>, Error> {
+        let key = (Asked::from(ground), id);
+        let shelf = &self.memory.versions;
+        let at = self.now();
+        match self.openhexa().version(&ground.connection.target, id).await {
+            Ok(Some(answer)) => {
+                shelf.keep(key, &answer, at);
+                Ok(Some(Dated {
+                    answer,
+                    at,
+                    stale: false,
+                }))
+            }
+            Ok(None) => Ok(None),
+            Err(openhexa::Error::BadDefinition) => Err(unreadable_definition()),
+            Err(error) => last_good(error, shelf.recall(&key)).map(Some),
+        }
+    }
+
+    /// What a launch is judged against; none too old, and of this pipeline only.
+    pub(super) async fn definition(
+        &self,
+        ground: &Ground,
+        pipeline: PipelineId,
+        version: Option<VersionId>,
+    ) -> Result<Definition, Error> {
+        let found = self.ask_pipeline(ground, pipeline).await?;
+        let (asked, stale) = (found.at, found.stale);
+        let pipeline = found.answer;
+        if pipeline.unreadable_version && version.is_none() {
+            return Err(unreadable_definition());
+        }
+        let (version, asked, stale) = match version {
+            Some(id)
+                if pipeline
+                    .current_version
+                    .as_ref()
+                    .is_none_or(|now| now.label.id != id) =>
+            {
+                let other = self.ask_version(ground, id).await?;
+                let other = other.filter(|other| other.answer.0 == pipeline.id);
+                let other = other.ok_or_else(unknown_version)?;
+                (
+                    Some(other.answer.1),
+                    asked.min(other.at),
+                    stale || other.stale,
+                )
+            }
+            Some(_) | None => (pipeline.current_version.clone(), asked, stale),
+        };
+        if stale && self.now() - asked > self.rules().definition_max_age {
+            return Err(Error::Upstream(Upstream::Unreachable));
+        }
+        let fresh = !stale;
+        Ok(Definition {
+            pipeline,
+            version,
+            fresh,
+        })
+    }
+}
+
+fn unknown_version() -> Error {
+    Error::field("version", say("version-unknown"))
+}
+
+/// The definition is there, and OpenHEXA itself cannot read it: no launch could be judged.
+fn unreadable_definition() -> Error {
+    Error::field("version", say("version-unreadable"))
+}
+
+/// OpenHEXA's last good answer takes the place of a failure, but never of a refusal.
+fn last_good<T>(error: openhexa::Error, last: Option<Dated<T>>) -> Result<Dated<T>, Error> {
+    let failure = Upstream::from(&error);
+    match (failure, last) {
+        (Upstream::TokenRefused, _) | (_, None) => Err(error.into()),
+        (_, Some(last)) => Ok(last),
+    }
+}

@@ -1,0 +1,66 @@
+//! Every wait and limit of the flows, each with a name.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use std::time::Duration;
+
+use crate::domain::task::{State, Task};
+
+#[derive(Clone, Debug)]
+pub struct Rules {
+    /// A launch is answered within this time, whatever OpenHEXA does.
+    pub answer_within: Duration,
+    /// How old a pipeline's last known definition may be for a launch while OpenHEXA does not answer.
+    pub definition_max_age: TimeDelta,
+    /// How long a launch that could not be sent is tried again.
+    pub give_up_after: TimeDelta,
+    /// How far OpenHEXA's clock may be behind ours.
+    pub clock_skew: TimeDelta,
+    /// How long answered looks may fail to show a run before the launch counts as not made.
+    pub grace: TimeDelta,
+    pub looks: Looks,
+    /// How long a claim on a task holds; longer than any call to OpenHEXA takes.
+    pub lease: TimeDelta,
+    /// How many tasks one pass takes on.
+    pub pass_limit: i64,
+    /// Answered looks in a row that prove a run absent.
+    pub absent_looks: i32,
+    /// How long a run may wait in OpenHEXA's queue, for the life of a callback token.
+    pub queue_allowance: TimeDelta,
+    /// Added to a run's own time limit, for the life of a callback token.
+    pub token_grace: TimeDelta,
+}
+
+/// How often a run is looked at.
+#[derive(Clone, Debug)]
+pub struct Looks {
+    pub early: TimeDelta,
+    pub early_for: TimeDelta,
+    /// While a launch is unsure or a reported end unconfirmed.
+    pub unsure: TimeDelta,
+    pub usual: TimeDelta,
+    pub late: TimeDelta,
+    pub late_after: TimeDelta,
+}
+
+impl Rules {
+    /// When a task is looked at next; never, once the end of its run is known.
+    pub fn next_look(&self, task: &Task, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        let age = now - task.created_at;
+        let wait = match &task.state {
+            State::Ended { .. } => return None,
+            State::Accepted => self.backoff(task.run.attempts),
+            State::Launching | State::Reported(_) => self.looks.unsure,
+            State::Submitted | State::Running if task.run.id.is_none() => self.looks.unsure,
+            State::Submitted | State::Running if age < self.looks.early_for => self.looks.early,
+            State::Submitted | State::Running if age > self.looks.late_after => self.looks.late,
+            State::Submitted | State::Running => self.looks.usual,
+        };
+        Some(now + wait)
+    }
+
+    /// Twice as long after each attempt, up to a minute.
+    fn backoff(&self, attempts: i32) -> TimeDelta {
+        let doubled = 1_i32 << attempts.clamp(0, 6);
+        (self.looks.early * doubled).min(TimeDelta::minutes(1))
+    }
+}

@@ -1,0 +1,98 @@
+//! What became of launches, for whoever asks.
+
+use std::collections::HashMap;
+
+use super::{Bridge, Error};
+use crate::domain::ids::{AccountId, ConnectionId, TaskId};
+use crate::domain::task::Task;
+use crate::store::{self, Event, Place, TaskFilter};
+
+/// A task with the page of its run in OpenHEXA.
+#[derive(Clone, Debug)]
+pub struct Seen {
+    pub task: Task,
+    pub run_url: Option<String>,
+}
+
+/// One page of tasks.
+pub struct Listed {
+    pub count: i64,
+    pub tasks: Vec<Seen>,
+}
+
+impl Bridge {
+    pub async fn task(&self, account: AccountId, id: TaskId) -> Result<Task, Error> {
+        self.store()
+            .read(move |db| store::get(db, account, id)?.ok_or_else(Error::no_task))
+            .await
+    }
+
+    pub async fn see_task(&self, account: AccountId, id: TaskId) -> Result<Seen, Error> {
+        self.store()
+            .read(move |db| {
+                let task = store::get(db, account, id)?.ok_or_else(Error::no_task)?;
+                let places = places_of(store::places(db, &[task.connection])?);
+                Ok(seen(task, &places))
+            })
+            .await
+    }
+
+    pub async fn list_tasks(&self, filter: TaskFilter) -> Result<Listed, Error> {
+        self.store()
+            .read(move |db| {
+                let page = store::list(db, &filter)?;
+                let mut ids: Vec<_> = page.tasks.iter().map(|task| task.connection).collect();
+                ids.sort_unstable();
+                ids.dedup();
+                let places = places_of(store::places(db, &ids)?);
+                Ok(Listed {
+                    count: page.count,
+                    tasks: page
+                        .tasks
+                        .into_iter()
+                        .map(|task| seen(task, &places))
+                        .collect(),
+                })
+            })
+            .await
+    }
+
+    /// The task and all that happened to it.
+    pub async fn history(
+        &self,
+        account: AccountId,
+        id: TaskId,
+    ) -> Result<(Task, Vec<Event>), Error> {
+        self.store()
+            .read(move |db| {
+                let task = store::get(db, account, id)?.ok_or_else(Error::no_task)?;
+                let events = store::events_of(db, account, id)?;
+                Ok((task, events))
+            })
+            .await
+    }
+}
+
+fn places_of(places: Vec<Place>) -> HashMap<ConnectionId, Place> {
+    places
+        .into_iter()
+        .map(|place| (place.connection, place))
+        .collect()
+}
+
+fn seen(task: Task, places: &HashMap<ConnectionId, Place>) -> Seen {
+    let place = places.get(&task.connection);
+    let run_url = place.and_then(|place| run_url(&task, place));
+    Seen { task, run_url }
+}
+
+/// The page of a run in OpenHEXA's own front end, which stands beside its API: `api.…` is shown at `app.…`.
+fn run_url(task: &Task, place: &Place) -> Option<String> {
+    let run = task.run.id?;
+    let origin = place.url.split("/graphql").next().unwrap_or_default();
+    let origin = origin.trim_end_matches('/').replacen("//api.", "//app.", 1);
+    let (workspace, code) = (&place.workspace, &task.pipeline.code);
+    Some(format!(
+        "{origin}/workspaces/{workspace}/pipelines/{code}/runs/{run}/"
+    ))
+}
