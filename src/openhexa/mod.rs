@@ -82,7 +82,7 @@ impl Client {
     ) -> Result<Option<Pipeline>, Error> {
         let variables = ask::pipeline::Variables { id: id.0 };
         let partial = self.ask::<ask::Pipeline>(target, variables).await?;
-        let unreadable = partial.failed_only_under(&["pipeline", "currentVersion"]);
+        let unreadable = partial.failed_only_under(&["pipeline", "currentVersion", "parameters"]);
         let data = if unreadable {
             partial.tolerant()?
         } else {
