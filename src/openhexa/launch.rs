@@ -59,11 +59,11 @@ fn without_answer(failure: Failure) -> LaunchError {
     }
 }
 
-fn verdict(said: Said) -> Result<Launched, LaunchError> {
-    let Partial { data, errors } = said;
-    match data.and_then(|data| data.run_pipeline) {
-        Some(result) => outcome(result, &errors),
-        None => Err(no_result(&Said { data: None, errors })),
+fn verdict(mut said: Said) -> Result<Launched, LaunchError> {
+    let result = said.data.as_mut().and_then(|data| data.run_pipeline.take());
+    match result {
+        Some(result) => outcome(result, &said.errors),
+        None => Err(no_result(&said)),
     }
 }
 

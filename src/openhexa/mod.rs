@@ -49,13 +49,9 @@ impl Client {
 
     /// Whom the token stands for. A token that stands for nobody is refused.
     pub async fn me(&self, target: &Target) -> Result<UserId, Error> {
-        let data = self.ask::<ask::Me>(target, ask::me::Variables {}).await?;
-        let refused = data.is_token_refused();
-        let user = data.tolerant()?.me.and_then(|me| me.user);
-        match user {
-            Some(user) if !refused => Ok(UserId(user.id)),
-            _ => Err(Error::TokenRefused),
-        }
+        let said = self.ask::<ask::Me>(target, ask::me::Variables {}).await?;
+        let user = said.tolerant()?.me.and_then(|me| me.user);
+        user.map(|user| UserId(user.id)).ok_or(Error::TokenRefused)
     }
 
     /// All pipelines of the workspace, oldest first. An unknown workspace has none.
@@ -86,7 +82,7 @@ impl Client {
     ) -> Result<Option<Pipeline>, Error> {
         let variables = ask::pipeline::Variables { id: id.0 };
         let partial = self.ask::<ask::Pipeline>(target, variables).await?;
-        let unreadable = partial.failed_only_under(&["pipeline", "currentVersion"]);
+        let unreadable = partial.failed_only_under(&["pipeline", "currentVersion", "parameters"]);
         let data = if unreadable {
             partial.tolerant()?
         } else {
@@ -244,6 +240,7 @@ impl Client {
     ) -> Result<Option<Vec<RunCandidate>>, Error> {
         let mut all: Vec<RunCandidate> = Vec::new();
         let mut pages = Pages::new(self.0.limits());
+        pages.per_page = self.0.limits().recent_page_items;
         let is_older = |run: &RunCandidate| run.execution_date.is_some_and(|at| at < since);
         while let Some(page) = pages.next()? {
             let variables = ask::recent_runs::Variables {

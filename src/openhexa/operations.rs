@@ -18,12 +18,12 @@ macro_rules! operation {
     ($name:ident, $file:tt) => {
         #[derive(GraphQLQuery)]
         #[graphql(
-                            schema_path = "graphql/openhexa/schema.graphql",
-                            query_path = $file,
-                            response_derives = "Debug",
-                            skip_serializing_none,
-                            fragments_other_variant = "true"
-                        )]
+                                                    schema_path = "graphql/openhexa/schema.graphql",
+                                                    query_path = $file,
+                                                    response_derives = "Debug",
+                                                    skip_serializing_none,
+                                                    fragments_other_variant = "true"
+                                                )]
         pub struct $name;
     };
 }

@@ -36,6 +36,8 @@ pub struct Limits {
     pub answer_bytes: usize,
     /// Items per page of a list; at most 10 000, OpenHEXA's own limit.
     pub page_items: i64,
+    /// Runs per page when looking for a lost one: few, as each brings its config.
+    pub recent_page_items: i64,
     /// The most pages of one list; a longer list is refused rather than cut.
     pub list_pages: i64,
 }
@@ -173,6 +175,7 @@ fn check(limits: &Limits) -> Result<(), BuildError> {
         ("concurrency", limits.concurrency == 0),
         ("answer_bytes", limits.answer_bytes == 0),
         ("page_items", limits.page_items < 1),
+        ("recent_page_items", limits.recent_page_items < 1),
         ("list_pages", limits.list_pages < 1),
     ];
     match zero.into_iter().find(|(_, is_zero)| *is_zero) {
@@ -236,14 +239,13 @@ fn failed_sending(error: &reqwest::Error) -> Failure {
     }
 }
 
+/// A broken compression is not told from a broken connection: neither brings an answer.
 fn failed_reading(error: &reqwest::Error) -> Error {
     if error.is_timeout() {
-        return Error::TimedOut;
+        Error::TimedOut
+    } else {
+        Error::Broken
     }
-    if error.is_decode() {
-        return Error::Unreadable;
-    }
-    Error::Broken
 }
 
 fn check_head(status: StatusCode, headers: &HeaderMap) -> Result<(), Error> {

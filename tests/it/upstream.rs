@@ -1,0 +1,78 @@
+//! The client of OpenHEXA against a wire that breaks in every way we know of.
+//!
+//! Above all: what a launch that brought no run id is taken for. The stories with an OpenHEXA that
+//! behaves are told elsewhere, against the emulator.
+
+mod answers;
+mod launches;
+mod travel;
+
+use std::time::Duration;
+
+use openhexa_bridge::domain::connection::Target;
+use openhexa_bridge::domain::ids::PipelineId;
+use openhexa_bridge::domain::run::Launch;
+use openhexa_bridge::openhexa::{Client, Limits};
+use serde_json::{Map, json};
+use uuid::Uuid;
+
+use crate::support::wire::{Reply, json as answer};
+
+const TOKEN: &str = "a-token-never-shown";
+const ID: Uuid = Uuid::from_u128(0xf529_8f99_df42_476c_b22b_ee56_92e8_93ed);
+const NO_ONE: &str = r#"{"message":"Resolver requires an authenticated user","locations":[{"line":1,"column":3}],"path":["runPipeline"],"extensions":{"code":"UNAUTHENTICATED"}}"#;
+
+fn limits() -> Limits {
+    Limits {
+        connect_timeout: Duration::from_secs(4),
+        request_timeout: Duration::from_secs(5),
+        idle_timeout: Duration::from_millis(1500),
+        slot_timeout: Duration::from_secs(5),
+        concurrency: 8,
+        answer_bytes: 10_000,
+        page_items: 2,
+        recent_page_items: 2,
+        list_pages: 3,
+    }
+}
+
+fn hasty() -> Limits {
+    Limits {
+        connect_timeout: Duration::from_millis(200),
+        request_timeout: Duration::from_millis(300),
+        slot_timeout: Duration::from_millis(50),
+        ..limits()
+    }
+}
+
+fn client() -> Client {
+    Client::new(limits()).unwrap()
+}
+
+fn target(url: &str) -> Target {
+    Target {
+        url: url.to_owned(),
+        workspace: "demo".to_owned(),
+        token: TOKEN.into(),
+    }
+}
+
+fn launch() -> Launch {
+    Launch {
+        pipeline: PipelineId(ID),
+        version: None,
+        config: Map::from_iter([("country_id".to_owned(), json!(12))]),
+        send_notifications: false,
+        debug: false,
+    }
+}
+
+fn said(success: bool, errors: &str, run: &str) -> Reply {
+    answer(format!(
+        r#"{{"data":{{"runPipeline":{{"success":{success},"errors":{errors},"run":{run}}}}}}}"#
+    ))
+}
+
+fn a_run() -> String {
+    format!(r#"{{"id":"{ID}"}}"#)
+}
