@@ -23,20 +23,13 @@ pub use configs::{
     Config, ConfigContent, Place, config_of, connection, places, put_config, put_connection_user,
 };
 pub use connection::{Address, Db, Tls};
-pub use error::{Error, OpenError};
-pub use events::{Event, Source, add_event, events_of, has_event};
-pub use runs::{
-    Due, claim_due, forget_secrets, hold, next_look, other_unsure, owned_runs, put_secrets,
-    release, schedule, secrets_of,
-};
-pub use tasks::{NewTask, Order, Page, TaskFilter, any, get, insert, list, lock, save};
 /// What `BEGIN` and `COMMIT` themselves fail with.
 pub use diesel::result::Error as TransactionError;
 pub use error::{Error, OpenError};
 pub use events::{Event, Source, add_event, events_of, has_event};
 pub use runs::{
     Due, claim_due, forget_secrets, hold, next_look, other_unsure, owned_runs, put_secrets,
-    release, secrets_of,
+    release, schedule, secrets_of,
 };
 pub use tasks::{NewTask, Order, Page, TaskFilter, any, get, insert, list, lock, save};
 pub use vault::{BadKey, Vault};
