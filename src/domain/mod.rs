@@ -4,3 +4,4 @@ pub mod ids;
 pub mod parameters;
 pub mod pipeline;
 pub mod sentence;
+pub mod validation;

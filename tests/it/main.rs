@@ -1,1 +1,5 @@
 //! The one test binary: a file per story.
+
+mod parameters;
+mod sentences;
+mod support;

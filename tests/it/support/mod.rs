@@ -1,1 +1,3 @@
-//! What the stories stand on.
+//! What the stories share.
+
+pub mod definitions;
