@@ -1,6 +1,12 @@
-//! Parameters of a pipeline version (under construction).
+//! The parameters of a pipeline version, as its author declared them.
+//!
+//! What a launch gives for them is judged in `validation`; reading them from OpenHEXA's answers is
+//! the client's business.
 
 use serde_json::Value;
+
+/// What stands in place of a secret wherever one would be shown.
+pub const MASK: &str = "••••";
 
 /// One parameter of a version, as its author declared it.
 #[derive(Clone, Debug, PartialEq)]
@@ -21,6 +27,41 @@ pub struct Parameter {
     pub disables: Vec<String>,
     /// The value of this parameter that switches them off.
     pub disable_when: bool,
+}
+
+impl Parameter {
+    /// The name people know it by; authors may leave it out.
+    pub fn title(&self) -> &str {
+        if self.name.trim().is_empty() {
+            &self.code
+        } else {
+            &self.name
+        }
+    }
+
+    pub fn is_secret(&self) -> bool {
+        self.kind == Kind::Secret
+    }
+
+    /// The default as it may be shown to anyone who sees the pipeline.
+    pub fn shown_default(&self) -> Option<Value> {
+        self.default.as_ref().map(|value| {
+            if self.is_secret() {
+                masked(value)
+            } else {
+                value.clone()
+            }
+        })
+    }
+}
+
+/// A secret as it may be shown: that there is one, and nothing else. Null and `""` say "none".
+pub fn masked(secret: &Value) -> Value {
+    if secret.is_null() || secret == "" {
+        secret.clone()
+    } else {
+        MASK.into()
+    }
 }
 
 /// Where OpenHEXA reads the choices of a parameter from: a file of the workspace.
@@ -68,6 +109,7 @@ impl Kind {
         }
     }
 
+    /// OpenHEXA's word for it.
     pub fn word(&self) -> &str {
         match self {
             Self::Bool => "bool",

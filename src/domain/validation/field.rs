@@ -1,0 +1,304 @@
+//! One parameter of one launch: what is sent for it, what the run will see, what is wrong with it.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Map, Value};
+
+use super::values::{Judge, Layer, Shape, is_blank, same, same_as_text, trim, truthy};
+use super::{Given, Injected};
+use crate::domain::parameters::{Kind, Parameter};
+use crate::domain::sentence::{Sentence, say};
+
+/// Whose value it is that is sent.
+#[derive(Clone, Debug, PartialEq)]
+enum Sent {
+    Nothing,
+    /// `""` in place of a value that the version carries.
+    Emptied,
+    User(Value),
+    Account(Value),
+    Bridge(Value),
+    /// The bridge has a value that the declared type cannot hold.
+    Unfit,
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct Field<'a> {
+    pub(super) parameter: &'a Parameter,
+    sent: Sent,
+    saved: Option<&'a Value>,
+}
+
+impl<'a> Field<'a> {
+    pub(super) fn new(
+        parameter: &'a Parameter,
+        saved: &'a Map<String, Value>,
+        given: &Given<'_>,
+    ) -> Self {
+        let saved = saved.get(&parameter.code);
+        let sent = match Injected::parse(&parameter.code) {
+            Some(which) => injected(parameter, which, given),
+            None => layered(parameter, saved, given),
+        };
+        Self {
+            parameter,
+            sent,
+            saved,
+        }
+    }
+
+    /// What goes to OpenHEXA for it, if anything.
+    pub(super) fn into_sent(self) -> Option<Value> {
+        match self.sent {
+            Sent::Nothing | Sent::Unfit => None,
+            Sent::Emptied => Some("".into()),
+            Sent::User(value) | Sent::Account(value) | Sent::Bridge(value) => Some(value),
+        }
+    }
+
+    fn sent(&self) -> Option<&Value> {
+        match &self.sent {
+            Sent::Nothing | Sent::Emptied | Sent::Unfit => None,
+            Sent::User(value) | Sent::Account(value) | Sent::Bridge(value) => Some(value),
+        }
+    }
+
+    /// What the run sees before it falls back to the default, and who judges its type.
+    fn seen(&self) -> Option<(&Value, Judge)> {
+        match (self.sent(), &self.sent) {
+            (Some(value), _) => Some((value, Judge::Api)),
+            (None, Sent::Emptied) => None,
+            (None, _) => self.saved.map(|value| (value, Judge::Sdk)),
+        }
+    }
+
+    /// Whether this is a controller whose value switches its targets off. A saved null counts as
+    /// false, as in the SDK: the key is there.
+    pub(super) fn switches_off(&self) -> bool {
+        let value = self
+            .seen()
+            .map(|(value, _)| value)
+            .or(self.parameter.default.as_ref());
+        self.is_controller() && value.is_some_and(truthy) == self.parameter.disable_when
+    }
+
+    fn is_controller(&self) -> bool {
+        self.parameter.kind == Kind::Bool && !self.parameter.disables.is_empty()
+    }
+
+    /// Switched off means neither sent nor judged. Two never are: what the bridge fills in, since a
+    /// run is found again by its `task_id`; and a controller, since the SDK allows no chains and
+    /// the container must see the value that decided here.
+    pub(super) fn is_off(&self, off: &BTreeSet<&str>) -> bool {
+        let ours = matches!(self.sent, Sent::Bridge(_) | Sent::Unfit);
+        off.contains(self.parameter.code.as_str()) && !ours && !self.is_controller()
+    }
+
+    /// The first rule that this field breaks.
+    pub(super) fn wrong(&self) -> Option<Sentence> {
+        if self.sent == Sent::Unfit {
+            return Some(
+                self.say("param-injected")
+                    .with("kind", self.parameter.kind.word()),
+            );
+        }
+        if self.sent == Sent::Emptied && self.is_looked_up() {
+            return Some(self.say("param-keep"));
+        }
+        if self.parameter.multiple {
+            self.wrong_list()
+        } else {
+            self.wrong_value()
+        }
+    }
+
+    /// Where a value comes from that the caller did not send, so that the caller knows who can
+    /// put it right.
+    pub(super) fn origin(&self) -> Option<Sentence> {
+        let key = match self.sent {
+            Sent::Account(_) => "param-from-account",
+            Sent::Nothing => "param-from-version",
+            Sent::Emptied | Sent::User(_) | Sent::Bridge(_) | Sent::Unfit => return None,
+        };
+        (!self.elements().is_empty()).then(|| say(key))
+    }
+
+    /// A value outside the choices of a file: the container does not check them, and the file may
+    /// have changed since, so it is a warning.
+    pub(super) fn outside_file(&self, choices: &[String]) -> Option<Sentence> {
+        let file = self.parameter.choices_from_file.as_ref()?;
+        let known = |value: &Value| choices.iter().any(|choice| same_as_text(value, choice));
+        let outside = self.elements().iter().any(|value| !known(value));
+        outside.then(|| self.say("param-outside-file").with("path", &file.path))
+    }
+
+    fn wrong_list(&self) -> Option<Sentence> {
+        let list = self.seen().filter(|(value, _)| !value.is_null());
+        if list.is_some_and(|(value, _)| !value.is_array()) {
+            return Some(self.say("param-list"));
+        }
+        if self.elements().is_empty() {
+            return self.missing();
+        }
+        let judge = list.map_or(Judge::Api, |(_, judge)| judge);
+        let shape = self.shape().filter(|shape| *shape != Shape::List);
+        let misfit = |shape: Shape| {
+            self.elements()
+                .iter()
+                .any(|value| !shape.fits(value, judge))
+        };
+        match shape.filter(|shape| misfit(*shape)) {
+            Some(shape) => Some(self.say(shape.sentence_for_each())),
+            None => self.outside_choices(),
+        }
+    }
+
+    fn wrong_value(&self) -> Option<Sentence> {
+        let Some((value, judge)) = self.seen().filter(|(value, _)| !self.is_empty(value)) else {
+            return self.missing();
+        };
+        match self.shape().filter(|shape| !shape.fits(value, judge)) {
+            Some(shape) => Some(self.say(shape.sentence())),
+            None => self.outside_choices(),
+        }
+    }
+
+    /// Nothing is there: fine where a default, or `false`, stands in.
+    fn missing(&self) -> Option<Sentence> {
+        let stands_in = |default: &Value| match default.as_array() {
+            Some(items) if self.parameter.multiple => !items.is_empty(),
+            _ => !default.is_null(),
+        };
+        let optional = !self.parameter.required
+            || (self.parameter.kind == Kind::Bool && !self.parameter.multiple)
+            || self.parameter.default.as_ref().is_some_and(stands_in);
+        (!optional).then(|| self.say("param-required"))
+    }
+
+    fn outside_choices(&self) -> Option<Sentence> {
+        let choices = self.choices()?;
+        let known = |value: &Value| choices.iter().any(|choice| same(value, choice));
+        if self.elements().iter().all(known) {
+            return None;
+        }
+        Some(if self.parameter.is_secret() {
+            self.say("param-choice-secret")
+        } else if self.parameter.multiple {
+            self.say("param-each-choice")
+                .with("choices", listed(choices))
+        } else {
+            self.say("param-choice").with("choices", listed(choices))
+        })
+    }
+
+    /// OpenHEXA's own types only: what a choice means for any other is not known.
+    fn choices(&self) -> Option<&[Value]> {
+        let checkable = match self.shape() {
+            Some(Shape::Text | Shape::Int | Shape::Float | Shape::Bool) => true,
+            Some(Shape::List | Shape::Dict) | None => false,
+        };
+        let choices = self.parameter.choices.as_deref();
+        choices.filter(|choices| checkable && !choices.is_empty())
+    }
+
+    /// The values that the run sees, as the SDK cleans them: those of a list, or the one.
+    fn elements(&self) -> Vec<Value> {
+        let Some((value, _)) = self.seen() else {
+            return Vec::new();
+        };
+        let one = std::slice::from_ref(value);
+        let items = match value.as_array() {
+            Some(items) if self.parameter.multiple => items.as_slice(),
+            _ => one,
+        };
+        items
+            .iter()
+            .filter(|item| !self.is_empty(item))
+            .map(|item| self.clean(item))
+            .collect()
+    }
+
+    /// Null; for a text also blank. A saved blank for a number is a wrong type, not an absence.
+    fn is_empty(&self, value: &Value) -> bool {
+        value.is_null() || (self.is_text() && is_blank(value))
+    }
+
+    fn clean(&self, value: &Value) -> Value {
+        match value.as_str() {
+            Some(text) if self.is_text() => trim(text).into(),
+            _ => value.clone(),
+        }
+    }
+
+    fn is_text(&self) -> bool {
+        self.shape() == Some(Shape::Text)
+    }
+
+    /// The container looks these up by their text, and finds nothing under an empty one.
+    fn is_looked_up(&self) -> bool {
+        match self.parameter.kind {
+            Kind::Dataset | Kind::File | Kind::Connection(_) => true,
+            Kind::Bool
+            | Kind::Int
+            | Kind::Float
+            | Kind::Str
+            | Kind::Secret
+            | Kind::List
+            | Kind::Dict
+            | Kind::Other(_) => false,
+        }
+    }
+
+    fn shape(&self) -> Option<Shape> {
+        Shape::of(&self.parameter.kind)
+    }
+
+    fn say(&self, key: &'static str) -> Sentence {
+        say(key).with("name", self.parameter.title())
+    }
+}
+
+fn injected(parameter: &Parameter, which: Injected, given: &Given<'_>) -> Sent {
+    given
+        .injected
+        .value(which, parameter)
+        .map_or(Sent::Unfit, Sent::Bridge)
+}
+
+/// The outermost layer that was touched. What was emptied hides the layers under it.
+fn layered(parameter: &Parameter, saved: Option<&Value>, given: &Given<'_>) -> Sent {
+    let layer = |values: &Map<String, Value>| Layer::read(parameter, values.get(&parameter.code));
+    match (layer(given.user), layer(given.defaults)) {
+        (Layer::Value(value), _) => Sent::User(value),
+        (Layer::Untouched, Layer::Value(value)) => Sent::Account(value),
+        (Layer::Emptied, _) | (Layer::Untouched, Layer::Emptied) => emptied(saved),
+        (Layer::Untouched, Layer::Untouched) => Sent::Nothing,
+    }
+}
+
+/// Only `""` covers a saved value: OpenHEXA falls back to it for a null or a missing key.
+fn emptied(saved: Option<&Value>) -> Sent {
+    if saved.is_some_and(|value| !value.is_null()) {
+        Sent::Emptied
+    } else {
+        Sent::Nothing
+    }
+}
+
+/// The choices as a person reads them: the first ten, texts without quotes.
+fn listed(choices: &[Value]) -> String {
+    const SHOWN: usize = 10;
+    let mut words: Vec<String> = choices
+        .iter()
+        .take(SHOWN)
+        .map(|choice| {
+            choice
+                .as_str()
+                .map_or_else(|| choice.to_string(), str::to_owned)
+        })
+        .collect();
+    if choices.len() > SHOWN {
+        words.push("…".to_owned());
+    }
+    words.join(", ")
+}

@@ -1,0 +1,115 @@
+//! The four values that the bridge itself fills in, where the version declares them.
+//!
+//! The container refuses a key that is not declared, so they are never sent elsewhere; and they
+//! are ours, so nobody else's value for them counts.
+
+use std::fmt;
+
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::Value;
+
+use crate::domain::parameters::{Kind, Parameter};
+
+/// Which of the four.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Injected {
+    TaskId,
+    PipelineId,
+    ConnectionHost,
+    ConnectionToken,
+}
+
+impl Injected {
+    pub const ALL: [Self; 4] = [
+        Self::TaskId,
+        Self::PipelineId,
+        Self::ConnectionHost,
+        Self::ConnectionToken,
+    ];
+
+    pub fn parse(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|which| which.code() == code)
+    }
+
+    /// The parameter code that asks for it.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::TaskId => "task_id",
+            Self::PipelineId => "pipeline_id",
+            Self::ConnectionHost => "connection_host",
+            Self::ConnectionToken => "connection_token",
+        }
+    }
+}
+
+/// The values of the four for one launch.
+#[derive(Clone)]
+pub struct Injection {
+    pub task_id: i64,
+    pub pipeline_id: String,
+    pub connection_host: String,
+    pub connection_token: SecretString,
+}
+
+impl fmt::Debug for Injection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Injection")
+            .field("task_id", &self.task_id)
+            .field("pipeline_id", &self.pipeline_id)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Injection {
+    /// Stand-ins for a look at what a launch would send, when there is no task yet. What is shown
+    /// leaves them out.
+    pub fn rehearsal(pipeline_id: impl Into<String>) -> Self {
+        Self {
+            task_id: 0,
+            pipeline_id: pipeline_id.into(),
+            connection_host: "rehearsal".to_owned(),
+            connection_token: "rehearsal".into(),
+        }
+    }
+
+    /// The value in the declared type; `None` when that type cannot hold it.
+    pub(super) fn value(&self, which: Injected, declared: &Parameter) -> Option<Value> {
+        let value = match which {
+            Injected::TaskId => number(self.task_id, &declared.kind),
+            Injected::PipelineId => text(&self.pipeline_id, &declared.kind),
+            Injected::ConnectionHost => text(&self.connection_host, &declared.kind),
+            Injected::ConnectionToken => {
+                text(self.connection_token.expose_secret(), &declared.kind)
+            }
+        }?;
+        Some(if declared.multiple {
+            Value::Array(vec![value])
+        } else {
+            value
+        })
+    }
+}
+
+fn number(number: i64, declared: &Kind) -> Option<Value> {
+    match declared {
+        Kind::Int | Kind::Float | Kind::Other(_) => Some(number.into()),
+        Kind::Str | Kind::Secret => Some(number.to_string().into()),
+        Kind::Bool | Kind::Dataset | Kind::File | Kind::Connection(_) | Kind::List | Kind::Dict => {
+            None
+        }
+    }
+}
+
+fn text(text: &str, declared: &Kind) -> Option<Value> {
+    match declared {
+        Kind::Str | Kind::Secret | Kind::Other(_) => Some(text.into()),
+        Kind::Bool
+        | Kind::Int
+        | Kind::Float
+        | Kind::Dataset
+        | Kind::File
+        | Kind::Connection(_)
+        | Kind::List
+        | Kind::Dict => None,
+    }
+}

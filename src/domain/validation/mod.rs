@@ -1,0 +1,202 @@
+//! Judges the values of a launch before OpenHEXA hears of them.
+//!
+//! OpenHEXA's `runPipeline` checks only the types of the values it is given and says no more than
+//! `INVALID_CONFIG`; everything else (required, choices, unknown keys) fails minutes later inside
+//! the run's container. Here both are mirrored: what passes is taken by the API *and* by the SDK
+//! in the container, and what does not is told per field, all fields at once.
+//!
+//! Not here: whether a dataset, connection or file exists. Only the run itself can know.
+
+mod field;
+mod injection;
+mod show;
+mod values;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use serde_json::{Map, Value};
+
+pub use injection::{Injected, Injection};
+pub use show::{is_secret, masked, secrets, without_injected};
+
+use super::parameters::Parameter;
+use super::sentence::{FieldErrors, Sentence, say};
+use field::Field;
+
+/// What the values of a launch are judged against.
+#[derive(Clone, Copy, Debug)]
+pub struct Definition<'a> {
+    pub parameters: &'a [Parameter],
+    /// The version's own config: OpenHEXA lays what is sent over it.
+    pub saved: &'a Map<String, Value>,
+    /// Choices read from workspace files, by parameter code. A code that is missing here could not
+    /// be resolved and is not checked.
+    pub resolved: &'a BTreeMap<String, Vec<String>>,
+}
+
+/// What comes with a launch, the outermost layer last.
+#[derive(Clone, Copy)]
+pub struct Given<'a> {
+    /// The account's default parameters for this pipeline.
+    pub defaults: &'a Map<String, Value>,
+    /// What the caller sent.
+    pub user: &'a Map<String, Value>,
+    pub injected: &'a Injection,
+}
+
+/// A launch that OpenHEXA and the run's container will take.
+#[derive(Clone, PartialEq)]
+pub struct Checked {
+    /// Exactly what is to be sent, injected values included. Holds secrets: see `show` for what may
+    /// be seen of it.
+    pub config: Map<String, Value>,
+    /// What looks wrong and may still be right; never a reason to refuse.
+    pub warnings: FieldErrors,
+}
+
+/// Prints keys only, so that a secret cannot reach a log by way of `{:?}`.
+impl fmt::Debug for Checked {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Checked")
+            .field("config", &self.config.keys().collect::<Vec<_>>())
+            .field("warnings", &self.warnings)
+            .finish()
+    }
+}
+
+/// Judges a launch: what to send, or every wrong field with its sentence.
+pub fn check(definition: &Definition<'_>, given: &Given<'_>) -> Result<Checked, FieldErrors> {
+    let fields = fields(definition, given);
+    let off = switched_off(&fields);
+    let mut errors = strangers(definition, given);
+    let mut checked = Checked {
+        config: Map::new(),
+        warnings: FieldErrors::default(),
+    };
+    for field in fields.into_iter().filter(|field| !field.is_off(&off)) {
+        judge(&field, definition, &mut errors, &mut checked.warnings);
+        let code = field.parameter.code.clone();
+        checked
+            .config
+            .extend(field.into_sent().map(|value| (code, value)));
+    }
+    if errors.is_empty() {
+        Ok(checked)
+    } else {
+        Err(errors)
+    }
+}
+
+/// A notebook, or a pipeline without a version, takes no parameters at all: OpenHEXA would drop
+/// them without a word, so every key is refused.
+pub fn check_without_version(given: &Given<'_>) -> Result<Checked, FieldErrors> {
+    let mut errors = FieldErrors::default();
+    for key in keys(given.user).chain(keys(given.defaults)) {
+        if !errors.0.contains_key(key) {
+            errors.add(key, say("param-notebook").with("key", shortened(key)));
+        }
+    }
+    if errors.is_empty() {
+        Ok(Checked {
+            config: Map::new(),
+            warnings: FieldErrors::default(),
+        })
+    } else {
+        Err(errors)
+    }
+}
+
+/// A launch's `config` must be there and be an object; the error belongs to that field itself.
+pub fn object(config: Option<&Value>) -> Result<&Map<String, Value>, Sentence> {
+    config
+        .and_then(Value::as_object)
+        .ok_or_else(|| say("param-config"))
+}
+
+fn fields<'a>(definition: &Definition<'a>, given: &Given<'_>) -> Vec<Field<'a>> {
+    definition
+        .parameters
+        .iter()
+        .map(|parameter| Field::new(parameter, definition.saved, given))
+        .collect()
+}
+
+fn judge(
+    field: &Field<'_>,
+    definition: &Definition<'_>,
+    errors: &mut FieldErrors,
+    warnings: &mut FieldErrors,
+) {
+    let code = &field.parameter.code;
+    match field.wrong() {
+        Some(sentence) => {
+            errors.add(code, sentence);
+            if let Some(origin) = field.origin() {
+                errors.add(code, origin);
+            }
+        }
+        None => {
+            if let Some(warning) = definition
+                .resolved
+                .get(code)
+                .and_then(|choices| field.outside_file(choices))
+            {
+                warnings.add(code, warning);
+            }
+        }
+    }
+}
+
+/// The codes that an active controller switches off.
+fn switched_off<'a>(fields: &[Field<'a>]) -> BTreeSet<&'a str> {
+    fields
+        .iter()
+        .filter(|field| field.switches_off())
+        .flat_map(|field| &field.parameter.disables)
+        .map(String::as_str)
+        .collect()
+}
+
+/// Keys that the version does not declare, whoever brought them. The container refuses each of
+/// them, and those in the version's own config break all of its runs.
+fn strangers(definition: &Definition<'_>, given: &Given<'_>) -> FieldErrors {
+    let declared: BTreeSet<&str> = definition
+        .parameters
+        .iter()
+        .map(|parameter| parameter.code.as_str())
+        .collect();
+    let mut errors = FieldErrors::default();
+    let mut name = |key: &str, sentence: &'static str| {
+        if !declared.contains(key) {
+            errors.add(key, say(sentence).with("key", shortened(key)));
+        }
+    };
+    keys(given.user).for_each(|key| name(key, "param-unknown"));
+    keys(given.defaults).for_each(|key| name(key, "param-unknown-default"));
+    // Even a null counts here: the container sees the key.
+    definition
+        .saved
+        .keys()
+        .for_each(|key| name(key, "param-stale"));
+    errors
+}
+
+/// The keys that a layer gives a value for. The injected four are ours: a value for them is
+/// dropped without a word, because Iaso's own pages send some.
+fn keys(layer: &Map<String, Value>) -> impl Iterator<Item = &str> {
+    layer
+        .iter()
+        .filter(|(key, value)| !value.is_null() && Injected::parse(key).is_none())
+        .map(|(key, _)| key.as_str())
+}
+
+/// A key of a stranger's making, short enough for a sentence.
+fn shortened(key: &str) -> String {
+    const LONGEST: usize = 60;
+    if key.chars().count() > LONGEST {
+        key.chars().take(LONGEST).chain(['…']).collect()
+    } else {
+        key.to_owned()
+    }
+}

@@ -1,0 +1,193 @@
+//! Single values: how OpenHEXA cleans, types and compares them.
+
+use serde_json::{Number, Value};
+
+use crate::domain::parameters::{Kind, MASK, Parameter};
+
+/// What a layer (the caller, the account's defaults) has to say about one parameter.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Layer {
+    /// Nothing: null, or the box of a form that nobody touched.
+    Untouched,
+    /// A text that was emptied on purpose.
+    Emptied,
+    Value(Value),
+}
+
+impl Layer {
+    pub(super) fn read(parameter: &Parameter, value: Option<&Value>) -> Self {
+        match value {
+            None | Some(Value::Null) => Self::Untouched,
+            Some(Value::Array(items)) if parameter.multiple => Self::Value(compact(items)),
+            Some(Value::String(text)) if !parameter.multiple => Self::text(&parameter.kind, text),
+            Some(other) => Self::Value(other.clone()),
+        }
+    }
+
+    fn text(kind: &Kind, given: &str) -> Self {
+        match trim(given) {
+            "" => Self::blank(kind),
+            // A secret that comes back as it was shown was not touched.
+            MASK if *kind == Kind::Secret => Self::Untouched,
+            text => Self::Value(text.into()),
+        }
+    }
+
+    fn blank(kind: &Kind) -> Self {
+        match kind {
+            Kind::Str | Kind::Secret | Kind::Dataset | Kind::File | Kind::Connection(_) => {
+                Self::Emptied
+            }
+            Kind::Bool | Kind::Int | Kind::Float | Kind::List | Kind::Dict | Kind::Other(_) => {
+                Self::Untouched
+            }
+        }
+    }
+}
+
+/// Without empty elements; an empty list stays one, because it covers a saved list.
+fn compact(items: &[Value]) -> Value {
+    items
+        .iter()
+        .filter(|item| !is_blank(item))
+        .map(trimmed_element)
+        .collect()
+}
+
+fn trimmed_element(item: &Value) -> Value {
+    item.as_str()
+        .map_or_else(|| item.clone(), |text| trim(text).into())
+}
+
+/// Null, or a text of nothing but white space.
+pub(super) fn is_blank(value: &Value) -> bool {
+    value.is_null() || value.as_str().is_some_and(|text| trim(text).is_empty())
+}
+
+/// Python's `strip`, which the SDK uses: it also takes the four information separators.
+pub(super) fn trim(text: &str) -> &str {
+    text.trim_matches(|letter: char| {
+        letter.is_whitespace() || ('\u{1c}'..='\u{1f}').contains(&letter)
+    })
+}
+
+/// Python's truth: the SDK takes a controller's value by it, whatever its type.
+pub(super) fn truthy(value: &Value) -> bool {
+    match value {
+        Value::Null => false,
+        Value::Bool(flag) => *flag,
+        Value::Number(number) => number.as_f64() != Some(0.0),
+        Value::String(text) => !text.is_empty(),
+        Value::Array(items) => !items.is_empty(),
+        Value::Object(members) => !members.is_empty(),
+    }
+}
+
+/// Who looks at the type of a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Judge {
+    /// `runPipeline`, strict: it sees what is sent.
+    Api,
+    /// The SDK in the container, for which a bool is a number: it alone sees what the version saved.
+    Sdk,
+}
+
+/// The type that a value must have, as the sentences name it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Shape {
+    Text,
+    Int,
+    Float,
+    Bool,
+    List,
+    Dict,
+}
+
+impl Shape {
+    /// `None` for a type of a later OpenHEXA: nothing is known of its values.
+    pub(super) fn of(kind: &Kind) -> Option<Self> {
+        match kind {
+            Kind::Str | Kind::Secret | Kind::Dataset | Kind::File | Kind::Connection(_) => {
+                Some(Self::Text)
+            }
+            Kind::Int => Some(Self::Int),
+            Kind::Float => Some(Self::Float),
+            Kind::Bool => Some(Self::Bool),
+            Kind::List => Some(Self::List),
+            Kind::Dict => Some(Self::Dict),
+            Kind::Other(_) => None,
+        }
+    }
+
+    /// `1.0` is no whole number, `"1"` and `true` are none either.
+    pub(super) fn fits(self, value: &Value, judge: Judge) -> bool {
+        let lenient = judge == Judge::Sdk && value.is_boolean();
+        match self {
+            Self::Text => value.is_string(),
+            Self::Int => value.is_i64() || value.is_u64() || lenient,
+            Self::Float => value.is_number() || lenient,
+            Self::Bool => value.is_boolean(),
+            Self::List => value.is_array(),
+            Self::Dict => value.is_object(),
+        }
+    }
+
+    /// The sentence for one value that does not fit.
+    pub(super) fn sentence(self) -> &'static str {
+        match self {
+            Self::Text => "param-text",
+            Self::Int => "param-int",
+            Self::Float => "param-float",
+            Self::Bool => "param-bool",
+            Self::List => "param-list",
+            Self::Dict => "param-dict",
+        }
+    }
+
+    /// The sentence for a list with an element that does not fit.
+    pub(super) fn sentence_for_each(self) -> &'static str {
+        match self {
+            Self::Text => "param-each-text",
+            Self::Int => "param-each-int",
+            Self::Float => "param-each-float",
+            Self::Bool => "param-each-bool",
+            Self::List => "param-each-list",
+            Self::Dict => "param-each-dict",
+        }
+    }
+}
+
+/// Python's `==` for the values of a config: `2 == 2.0`, `1 == True`, case matters.
+pub(super) fn same(left: &Value, right: &Value) -> bool {
+    match (number(left), number(right)) {
+        (Some(left), Some(right)) => same_number(&left, &right),
+        (None, None) => left == right,
+        (Some(_), None) | (None, Some(_)) => false,
+    }
+}
+
+fn number(value: &Value) -> Option<Number> {
+    value
+        .as_bool()
+        .map(|flag| u64::from(flag).into())
+        .or_else(|| value.as_number().cloned())
+}
+
+fn same_number(left: &Number, right: &Number) -> bool {
+    if left.is_f64() || right.is_f64() {
+        left.as_f64() == right.as_f64()
+    } else {
+        left == right
+    }
+}
+
+/// Whether a choice read from a file, which is always text there, means this value.
+pub(super) fn same_as_text(value: &Value, text: &str) -> bool {
+    let text = trim(text);
+    match value.as_str() {
+        Some(own) => own == text,
+        None => text
+            .parse::<f64>()
+            .is_ok_and(|number| value.as_f64() == Some(number)),
+    }
+}

@@ -1,0 +1,36 @@
+# What can be wrong with the values of a launch. Each sentence stands beside its field.
+# $name is the parameter as its author named it; $key is a key as it came.
+
+param-config = config must be an object
+
+param-required = { $name } is required
+param-text = { $name } must be text
+param-int = { $name } must be a whole number
+param-float = { $name } must be a number
+param-bool = { $name } must be true or false
+param-list = { $name } must be a list
+param-dict = { $name } must be an object
+param-each-text = Each value of { $name } must be text
+param-each-int = Each value of { $name } must be a whole number
+param-each-float = Each value of { $name } must be a number
+param-each-bool = Each value of { $name } must be true or false
+param-each-list = Each value of { $name } must be a list
+param-each-dict = Each value of { $name } must be an object
+
+param-choice = { $name } must be one of: { $choices }
+param-each-choice = Each value of { $name } must be one of: { $choices }
+param-choice-secret = { $name } is not one of the allowed values
+param-keep = { $name } cannot be left empty: this version of the pipeline carries a value for it, and only another value can replace it
+
+param-unknown = `{ $key }` is not a parameter of this pipeline
+param-unknown-default = `{ $key }` is not a parameter of this pipeline, but the account's default parameters give a value for it: ask an administrator to remove it from the configuration
+param-stale = The version itself carries a value for `{ $key }`, which it does not declare: every run of it fails; ask the pipeline's author to upload a new version
+param-notebook = `{ $key }` cannot be given: this pipeline is a notebook or has no version yet, so it takes no parameters
+param-injected = { $name } is filled in by the bridge, which cannot do so for type `{ $kind }`: ask the pipeline's author to declare another type
+
+# Said after one of the sentences above, when the caller did not send the value.
+param-from-account = This value comes from the account's default parameters
+param-from-version = This value is saved with the version of the pipeline; a value given here replaces it
+
+# A warning: the launch is not refused.
+param-outside-file = { $name } is not among the choices read from { $path }

@@ -1,0 +1,117 @@
+//! The message catalogues: whole in each language, and neither short of a sentence nor with one
+//! too many.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use regex::Regex;
+
+/// Key → its gaps, from all files of a language.
+pub fn catalogue(language: &str) -> BTreeMap<String, BTreeSet<String>> {
+    let mut sentences = BTreeMap::new();
+    for file in files(&root().join("src/http/locales").join(language), "ftl") {
+        let text = fs::read_to_string(&file).expect("a readable catalogue");
+        for (key, gaps) in messages(&text) {
+            let twice = sentences.insert(key.clone(), gaps).is_some();
+            assert!(!twice, "{key} is there twice, again in {}", file.display());
+        }
+    }
+    sentences
+}
+
+/// A message starts at the margin and goes on over indented lines.
+fn messages(text: &str) -> BTreeMap<String, BTreeSet<String>> {
+    let start = Regex::new(r"(?m)^-?([a-zA-Z][\w-]*) *=").expect("a pattern");
+    let gap = Regex::new(r"\$([a-zA-Z][\w-]*)").expect("a pattern");
+    let gaps = |body: &str| {
+        gap.captures_iter(body)
+            .map(|found| found[1].to_owned())
+            .collect()
+    };
+    let starts: Vec<_> = start.captures_iter(text).collect();
+    let ends = starts.iter().skip(1).map(|next| next.get_match().start());
+    starts
+        .iter()
+        .zip(ends.chain([text.len()]))
+        .map(|(message, end)| {
+            let body = without_comments(&text[message.get_match().end()..end]);
+            (message[1].to_owned(), gaps(&body))
+        })
+        .collect()
+}
+
+fn without_comments(text: &str) -> String {
+    text.lines()
+        .filter(|line| !line.starts_with('#'))
+        .collect::<Vec<_>>()
+        .join("\n")
+}
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).to_owned()
+}
+
+fn files(folder: &Path, ending: &str) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).expect("a readable folder");
+    let mut found = Vec::new();
+    for path in entries.map(|entry| entry.expect("an entry").path()) {
+        if path.is_dir() {
+            found.extend(files(&path, ending));
+        } else if path.extension().is_some_and(|own| own == ending) {
+            found.push(path);
+        }
+    }
+    found.sort();
+    found
+}
+
+/// All text that may name a key: sources and page templates.
+fn sources() -> String {
+    let src = root().join("src");
+    ["rs", "html"]
+        .iter()
+        .flat_map(|ending| files(&src, ending))
+        .map(|file| fs::read_to_string(file).expect("a readable source"))
+        .collect::<Vec<_>>()
+        .join("\n")
+}
+
+#[test]
+fn each_language_has_the_same_sentences_with_the_same_gaps() {
+    let (english, french) = (catalogue("en"), catalogue("fr"));
+    assert!(!english.is_empty());
+    for (key, gaps) in &english {
+        assert_eq!(Some(gaps), french.get(key), "{key} in French");
+    }
+    for key in french.keys() {
+        assert!(english.contains_key(key), "{key} is in French only");
+    }
+}
+
+#[test]
+fn what_is_said_is_in_the_catalogues() {
+    let english = catalogue("en");
+    let said = Regex::new(r#"\bsay\(\s*"([^"]+)""#).expect("a pattern");
+    let sources = sources();
+    let code = Regex::new(r"(?m)^\s*//.*$")
+        .expect("a pattern")
+        .replace_all(&sources, "");
+    let missing: BTreeSet<_> = said
+        .captures_iter(&code)
+        .map(|found| found[1].to_owned())
+        .filter(|key| !english.contains_key(key))
+        .collect();
+    assert!(missing.is_empty(), "no sentence for {missing:?}");
+}
+
+#[test]
+fn what_is_in_the_catalogues_is_said() {
+    let sources = sources();
+    let quoted = |key: &String| sources.contains(&format!("\"{key}\""));
+    let unused: Vec<_> = catalogue("en")
+        .into_keys()
+        .filter(|key| !quoted(key))
+        .collect();
+    assert!(unused.is_empty(), "nobody says {unused:?}");
+}
