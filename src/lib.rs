@@ -3,10 +3,15 @@
 //! The promise: one launch becomes one run, and every task ends in the true end state of its own run.
 //! `ARCHITECTURE.md` is the map of the rooms; `app.rs` puts them together.
 
+pub mod app;
+pub mod background;
 pub mod clock;
 pub mod domain;
 #[cfg(feature = "dev")]
 pub mod emulator;
+pub mod http;
 pub mod openhexa;
 pub mod service;
+pub mod settings;
 pub mod store;
+pub mod telemetry;

@@ -1,3 +1,234 @@
-//! The command line (under construction).
+//! The command line. Standard output carries the addresses and nothing else; logs go to standard error.
 
-fn main() {}
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+use openhexa_bridge::app::{self, Start, StartError};
+use openhexa_bridge::clock::Clock;
+use openhexa_bridge::settings::{Settings, Sources};
+use openhexa_bridge::telemetry;
+use tokio::signal::unix::{SignalKind, signal};
+
+/// Stands between Iaso and OpenHEXA: one launch becomes one run, and every task ends in the true end of its own run.
+#[derive(Parser)]
+#[command(version, about)]
+struct Line {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve with the settings given.
+    Serve(Given),
+    /// Bring the database's tables up to date, and end.
+    Migrate(Given),
+    /// Serve on this machine only, without sign-in, with a small OpenHEXA built in.
+    #[cfg(feature = "dev")]
+    Dev(Box<commands::Dev>),
+    /// Serve the small OpenHEXA alone.
+    #[cfg(feature = "dev")]
+    Emulator(commands::Emulator),
+}
+
+#[derive(Args)]
+struct Given {
+    /// A TOML file of settings, over the built-in defaults and under the environment.
+    #[arg(long)]
+    config: Option<PathBuf>,
+}
+
+fn main() -> ExitCode {
+    let line = Line::parse();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .worker_threads(2)
+        .build();
+    let done = match runtime {
+        Ok(runtime) => runtime.block_on(run(line.command)),
+        Err(error) => Err(StartError::Server(error)),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("openhexa-bridge: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(command: Command) -> Result<(), StartError> {
+    match command {
+        Command::Serve(given) => serve(read(given.config)?).await,
+        Command::Migrate(given) => app::open_store(&read(given.config)?).await.map(|_| ()),
+        #[cfg(feature = "dev")]
+        Command::Dev(dev) => commands::dev(*dev, read(None)?).await,
+        #[cfg(feature = "dev")]
+        Command::Emulator(emulator) => commands::emulator(emulator, &read(None)?).await,
+    }
+}
+
+fn read(file: Option<PathBuf>) -> Result<Settings, StartError> {
+    let sources = Sources {
+        file: file.as_deref(),
+        environment: Sources::environment(),
+    };
+    let settings = sources.read()?;
+    let colours = std::io::IsTerminal::is_terminal(&std::io::stderr());
+    telemetry::install(&settings.log, std::io::stderr, colours);
+    Ok(settings)
+}
+
+async fn serve(settings: Settings) -> Result<(), StartError> {
+    let listener = app::listen(&settings)?;
+    let start = Start {
+        settings,
+        listener,
+        clock: Clock::System,
+        local: false,
+        reconciles: true,
+    };
+    let running = app::start(start).await?;
+    println!("bridge: http://{}", running.address);
+    told_to_stop().await?;
+    running.stop().await;
+    Ok(())
+}
+
+async fn told_to_stop() -> Result<(), StartError> {
+    let mut terminate = signal(SignalKind::terminate()).map_err(StartError::Server)?;
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(StartError::Server)?;
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    Ok(())
+}
+
+#[cfg(feature = "dev")]
+mod commands {
+    //! What only developers and tests start.
+
+    use super::{Args, PathBuf, Settings, StartError, told_to_stop};
+    use openhexa_bridge::app::dev::{self, OpenHexa, Options};
+    use openhexa_bridge::emulator::{self, Iaso};
+    use secrecy::SecretString;
+
+    #[derive(Args)]
+    pub struct Dev {
+        /// The bridge's port; 0 picks a free one.
+        #[arg(long, default_value_t = 8080)]
+        port: u16,
+        /// The built-in OpenHEXA's port; 0 picks a free one.
+        #[arg(long, default_value_t = 8081)]
+        openhexa_port: u16,
+        /// The folder that everything is kept in.
+        #[arg(long, default_value = "data")]
+        data: PathBuf,
+        #[command(flatten)]
+        content: Content,
+        /// An OpenHEXA of your own, in place of the built-in one.
+        #[arg(long, requires_all = ["openhexa_token", "workspace"], conflicts_with_all = ["catalogue", "pipelines"])]
+        openhexa_url: Option<String>,
+        /// A token for it.
+        #[arg(long, requires = "openhexa_url")]
+        openhexa_token: Option<SecretString>,
+        /// The slug of its workspace.
+        #[arg(long, requires = "openhexa_url")]
+        workspace: Option<String>,
+    }
+
+    #[derive(Args)]
+    pub struct Emulator {
+        /// The port; 0 picks a free one.
+        #[arg(long, default_value_t = 8081)]
+        port: u16,
+        /// The only token that is let in.
+        #[arg(long, default_value = "emulator")]
+        token: SecretString,
+        /// The folder that everything is kept in.
+        #[arg(long, default_value = "data")]
+        data: PathBuf,
+        #[command(flatten)]
+        content: Content,
+        /// Where the workspace connection `iaso-pipeline` leads.
+        #[arg(long, requires = "iaso_token")]
+        iaso_url: Option<String>,
+        /// The token of that connection.
+        #[arg(long, requires = "iaso_url")]
+        iaso_token: Option<SecretString>,
+    }
+
+    /// Which pipelines there are.
+    #[derive(Args)]
+    struct Content {
+        /// A JSON file of pipelines, in place of the built-in samples.
+        #[arg(long)]
+        catalogue: Option<PathBuf>,
+        /// A folder of real pipelines (*/pipeline.py), run with the openhexa.sdk package.
+        #[arg(long)]
+        pipelines: Option<PathBuf>,
+        /// The Python interpreter that has openhexa.sdk.
+        #[arg(long, default_value = "python3")]
+        python: PathBuf,
+    }
+
+    pub async fn dev(line: Dev, settings: Settings) -> Result<(), StartError> {
+        let own = line
+            .openhexa_url
+            .zip(line.openhexa_token)
+            .zip(line.workspace);
+        let openhexa = match own {
+            Some(((url, token), workspace)) => OpenHexa::Own {
+                url,
+                token,
+                workspace,
+            },
+            None => OpenHexa::BuiltIn {
+                port: line.openhexa_port,
+                catalogue: line.content.catalogue,
+                pipelines: line.content.pipelines,
+                python: line.content.python,
+            },
+        };
+        let options = Options {
+            settings,
+            port: line.port,
+            data: line.data,
+            openhexa,
+        };
+        let dev = dev::run(options).await?;
+        println!("bridge: http://{}", dev.running.address);
+        println!("openhexa: {}", dev.openhexa);
+        eprintln!("Try it:");
+        for line in dev.invitation().await {
+            eprintln!("  {line}");
+        }
+        told_to_stop().await?;
+        dev.stop().await;
+        Ok(())
+    }
+
+    pub async fn emulator(line: Emulator, _: &Settings) -> Result<(), StartError> {
+        let iaso = line
+            .iaso_url
+            .zip(line.iaso_token)
+            .map(|(url, token)| Iaso { url, token });
+        let options = emulator::Options {
+            port: line.port,
+            token: line.token,
+            data: line.data,
+            catalogue: line.content.catalogue,
+            pipelines: line.content.pipelines,
+            python: line.content.python,
+            iaso,
+        };
+        let started = emulator::Emulator::start(options).await;
+        let emulator = started.map_err(|error| StartError::Other(error.to_string()))?;
+        println!("openhexa: {}", emulator.url());
+        told_to_stop().await?;
+        emulator.stop().await;
+        Ok(())
+    }
+}

@@ -39,6 +39,8 @@ pub use jobs::Jobs;
 pub use rules::{Looks, Rules};
 pub use token::CallbackKey;
 
+pub use crate::openhexa::Refusal;
+
 use crate::clock::Clock;
 use crate::openhexa::Client;
 use crate::store::Store;

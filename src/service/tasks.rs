@@ -5,7 +5,8 @@ use std::collections::HashMap;
 use super::{Bridge, Error};
 use crate::domain::ids::{AccountId, ConnectionId, TaskId};
 use crate::domain::task::Task;
-use crate::store::{self, Event, Place, TaskFilter};
+use crate::store::{self, Place};
+pub use crate::store::{Event, Order, TaskFilter};
 
 /// A task with the page of its run in OpenHEXA.
 #[derive(Clone, Debug)]

@@ -1,6 +1,4 @@
 //! What the stories stand on.
 
-pub mod wire;
-//! What the stories share.
-
 pub mod definitions;
+pub mod wire;

@@ -1,0 +1,298 @@
+//! The composition root: makes every part, hands it down, starts and stops. It sees all and holds no logic.
+
+#[cfg(feature = "dev")]
+pub mod dev;
+
+use std::net::{SocketAddr, TcpListener};
+use std::path::PathBuf;
+
+use actix_web::dev::ServerHandle;
+use actix_web::middleware::from_fn;
+use actix_web::{App, HttpServer};
+use secrecy::{ExposeSecret, SecretString};
+use thiserror::Error;
+use tokio::runtime::Handle;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+use tracing_actix_web::TracingLogger;
+
+use crate::background;
+use crate::clock::Clock;
+use crate::domain::principal::Role;
+use crate::http::{self, Edge};
+use crate::openhexa::{BuildError, Client, Limits};
+use crate::service::{Access, ApiKey, Bridge, CallbackKey, Jobs, Looks, Parts, Rules};
+use crate::settings::{Settings, Tls};
+use crate::store::{Address, OpenError, Options, Store};
+use crate::telemetry::RequestLine;
+
+/// Why the bridge does not start: one sentence.
+#[derive(Debug, Error)]
+pub enum StartError {
+    #[error("{0}")]
+    Setting(#[from] crate::settings::BadSetting),
+    #[error("{0} cannot be listened on: {1}")]
+    Listen(String, #[source] std::io::Error),
+    #[error("{0}")]
+    Database(#[from] OpenError),
+    #[error("the client of OpenHEXA cannot be made: {0}")]
+    Client(#[from] BuildError),
+    #[error("the server cannot be started: {0}")]
+    Server(#[source] std::io::Error),
+    #[error("secrets.{0} is empty; {1}")]
+    Secret(&'static str, &'static str),
+    #[error("{0}")]
+    Other(String),
+}
+
+/// What a start needs beside the settings.
+pub struct Start {
+    pub settings: Settings,
+    pub listener: TcpListener,
+    pub clock: Clock,
+    /// `dev`: nobody signs in, and only this machine is served.
+    pub local: bool,
+    /// Off where a test pulls the passes itself.
+    pub reconciles: bool,
+}
+
+/// The bridge, answering.
+pub struct Running {
+    pub bridge: Bridge,
+    pub address: SocketAddr,
+    server: ServerHandle,
+    serving: JoinHandle<std::io::Result<()>>,
+    background: Option<JoinHandle<()>>,
+    stop: CancellationToken,
+    jobs: Jobs,
+}
+
+/// Binds the address of the settings.
+pub fn listen(settings: &Settings) -> Result<TcpListener, StartError> {
+    let address = settings.server.address.trim_matches(['[', ']']).to_owned();
+    let port = settings.server.port;
+    TcpListener::bind((address.as_str(), port))
+        .map_err(|error| StartError::Listen(format!("{address}:{port}"), error))
+}
+
+pub async fn start(start: Start) -> Result<Running, StartError> {
+    let settings = start.settings;
+    let address = start.listener.local_addr().map_err(StartError::Server)?;
+    let jobs = Jobs::new(Handle::current());
+    let bridge = Bridge::new(Parts {
+        store: open_store(&settings).await?,
+        openhexa: Client::new(limits(&settings))?,
+        clock: start.clock,
+        rules: rules(&settings),
+        access: access(&settings, start.local),
+        callback_key: callback_key(&settings)?,
+        public_url: public_url(&settings, address),
+        jobs: jobs.clone(),
+    });
+    let edge = Edge {
+        body_limit: settings.server.body_limit,
+        loopback_only: start.local,
+    };
+    let (server, serving) = serve(&settings, start.listener, bridge.clone(), edge)?;
+    let stop = CancellationToken::new();
+    let background = start
+        .reconciles
+        .then(|| reconciler(&settings, bridge.clone(), stop.clone()));
+    Ok(Running {
+        bridge,
+        address,
+        server,
+        serving,
+        background,
+        stop,
+        jobs,
+    })
+}
+
+impl Running {
+    /// Ends what is under way, then everything.
+    pub async fn stop(self) {
+        self.stop.cancel();
+        self.server.stop(true).await;
+        if let Err(error) = self.serving.await {
+            tracing::error!(%error, "the server broke off");
+        }
+        self.jobs.finish().await;
+        if let Some(background) = self.background {
+            let ended = background.await;
+            if let Err(error) = ended {
+                tracing::error!(%error, "the reconciler broke off");
+            }
+        }
+    }
+}
+
+fn serve(
+    settings: &Settings,
+    listener: TcpListener,
+    bridge: Bridge,
+    edge: Edge,
+) -> Result<(ServerHandle, JoinHandle<std::io::Result<()>>), StartError> {
+    let server = HttpServer::new(move || {
+        App::new()
+            .configure(|app| http::parts(app, &bridge, &edge))
+            .configure(http::routes)
+            .wrap(from_fn(http::loopback_only))
+            .wrap(from_fn(http::slash_optional))
+            .wrap(from_fn(http::in_language))
+            .wrap(from_fn(http::request_id))
+            .wrap(TracingLogger::<RequestLine>::new())
+    })
+    .workers(settings.server.workers)
+    .shutdown_timeout(settings.server.stop_within.0.as_secs())
+    .disable_signals()
+    .listen(listener)
+    .map_err(StartError::Server)?
+    .run();
+    let handle = server.handle();
+    Ok((handle, spawn(server)))
+}
+
+fn reconciler(settings: &Settings, bridge: Bridge, stop: CancellationToken) -> JoinHandle<()> {
+    let period = settings.reconcile.period.0;
+    let nudge = bridge.nudge();
+    spawn(async move {
+        background::run("reconcile", period, nudge, stop, || bridge.reconcile()).await;
+    })
+}
+
+#[allow(
+    clippy::disallowed_methods,
+    reason = "this is where what runs for ever is started and kept"
+)]
+fn spawn<F>(work: F) -> JoinHandle<F::Output>
+where
+    F: Future + Send + 'static,
+    F::Output: Send + 'static,
+{
+    tokio::spawn(work)
+}
+
+/// Opens the database and brings its tables up to date.
+pub async fn open_store(settings: &Settings) -> Result<Store, StartError> {
+    let options = Options {
+        address: database(settings),
+        encryption_key: encryption_key(settings)?,
+        pool_size: settings.database.pool_size,
+        wait: settings.database.wait.0,
+    };
+    let opening = tokio::task::spawn_blocking(move || {
+        let store = Store::open(options)?;
+        store.migrate()?;
+        Ok::<_, OpenError>(store)
+    });
+    match opening.await {
+        Ok(store) => Ok(store?),
+        Err(error) => Err(StartError::Other(format!(
+            "the database cannot be opened: {error}"
+        ))),
+    }
+}
+
+fn database(settings: &Settings) -> Address {
+    let url = settings.database.url.expose_secret();
+    if let Some(path) = url.strip_prefix("sqlite:") {
+        return Address::Sqlite(PathBuf::from(path.trim_start_matches("//")));
+    }
+    let ca_file =
+        Some(settings.database.ca_file.clone()).filter(|file| !file.as_os_str().is_empty());
+    let tls = match settings.database.tls {
+        Tls::Off => crate::store::Tls::Off,
+        Tls::Verified => crate::store::Tls::Verified { ca_file },
+    };
+    Address::Postgres {
+        url: settings.database.url.clone(),
+        tls,
+    }
+}
+
+fn encryption_key(settings: &Settings) -> Result<SecretString, StartError> {
+    let key = &settings.secrets.encryption_key;
+    if key.expose_secret().is_empty() {
+        let how = "make one with: openssl rand -base64 32 | tr '+/' '-_'";
+        return Err(StartError::Secret("encryption_key", how));
+    }
+    Ok(key.clone())
+}
+
+fn callback_key(settings: &Settings) -> Result<CallbackKey, StartError> {
+    let key = &settings.secrets.callback_key;
+    if key.expose_secret().is_empty() {
+        return Err(StartError::Secret(
+            "callback_key",
+            "make one with: openssl rand -base64 48",
+        ));
+    }
+    Ok(CallbackKey::new(key))
+}
+
+fn access(settings: &Settings, local: bool) -> Access {
+    let keys = &settings.keys;
+    let key = |role, key: &SecretString| ApiKey {
+        role,
+        key: key.clone(),
+    };
+    let all = [
+        key(Role::Viewer, &keys.viewer),
+        key(Role::Operator, &keys.operator),
+        key(Role::Administrator, &keys.admin),
+    ];
+    Access {
+        keys: all
+            .into_iter()
+            .filter(|key| !key.key.expose_secret().is_empty())
+            .collect(),
+        open: local,
+    }
+}
+
+fn public_url(settings: &Settings, address: SocketAddr) -> String {
+    match settings.server.public_url.as_str() {
+        "" => format!("http://{address}"),
+        url => url.to_owned(),
+    }
+}
+
+fn limits(settings: &Settings) -> Limits {
+    let openhexa = &settings.openhexa;
+    Limits {
+        connect_timeout: openhexa.connect_timeout.0,
+        request_timeout: openhexa.request_timeout.0,
+        idle_timeout: openhexa.idle_timeout.0,
+        slot_timeout: openhexa.slot_timeout.0,
+        concurrency: openhexa.concurrency,
+        answer_bytes: openhexa.answer_limit,
+        page_items: openhexa.page_items,
+        recent_page_items: openhexa.recent_page_items,
+        list_pages: openhexa.list_pages,
+    }
+}
+
+fn rules(settings: &Settings) -> Rules {
+    let (launch, reconcile) = (&settings.launch, &settings.reconcile);
+    Rules {
+        answer_within: launch.answer_within.0,
+        definition_max_age: launch.definition_max_age.delta(),
+        give_up_after: launch.give_up_after.delta(),
+        clock_skew: launch.clock_skew.delta(),
+        grace: launch.grace.delta(),
+        looks: Looks {
+            early: reconcile.early.delta(),
+            early_for: reconcile.early_for.delta(),
+            unsure: reconcile.unsure.delta(),
+            usual: reconcile.usual.delta(),
+            late: reconcile.late.delta(),
+            late_after: reconcile.late_after.delta(),
+        },
+        lease: reconcile.lease.delta(),
+        pass_limit: reconcile.pass_limit,
+        absent_looks: reconcile.absent_looks,
+        queue_allowance: settings.callback.queue_allowance.delta(),
+        token_grace: settings.callback.grace.delta(),
+    }
+}

@@ -1,0 +1,263 @@
+//! `dev`: the bridge for one person on one machine, with an OpenHEXA of its own unless another is named.
+//!
+//! Everything it makes lies in one data folder, so that starting again with the same one goes on.
+
+use std::io::Write as _;
+use std::net::TcpListener;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
+
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, json};
+use uuid::Uuid;
+
+use super::{Running, Start, StartError, start};
+use crate::clock::Clock;
+use crate::domain::connection::Target;
+use crate::domain::principal::{Principal, Role};
+use crate::emulator::{self, Emulator, Iaso};
+use crate::service::Bridge;
+use crate::service::access::ONLY_ACCOUNT;
+use crate::service::launch::LaunchRequest;
+use crate::settings::{Settings, Sources};
+use crate::store::{ConfigContent, Vault};
+
+/// The built-in OpenHEXA is the same instance whatever its port.
+const BUILT_IN: &str = "built-in";
+
+/// What `dev` is started with.
+pub struct Options {
+    pub settings: Settings,
+    pub port: u16,
+    pub data: PathBuf,
+    pub openhexa: OpenHexa,
+}
+
+/// Which OpenHEXA.
+pub enum OpenHexa {
+    BuiltIn {
+        port: u16,
+        catalogue: Option<PathBuf>,
+        pipelines: Option<PathBuf>,
+        python: PathBuf,
+    },
+    Own {
+        url: String,
+        token: SecretString,
+        workspace: String,
+    },
+}
+
+/// Both, answering.
+pub struct Dev {
+    pub running: Running,
+    pub emulator: Option<Emulator>,
+    /// Where OpenHEXA is.
+    pub openhexa: String,
+}
+
+/// Kept in the data folder, readable by its owner only.
+#[derive(Serialize, Deserialize)]
+struct Keys {
+    encryption_key: String,
+    callback_key: String,
+    operator_key: String,
+    openhexa_token: String,
+}
+
+pub async fn run(options: Options) -> Result<Dev, StartError> {
+    std::fs::create_dir_all(&options.data).map_err(|error| no_folder(&options.data, &error))?;
+    let keys = keys(&options.data)?;
+    let settings = settings(&options, &keys)?;
+    let listener = listen(options.port)?;
+    let address = listener.local_addr().map_err(StartError::Server)?;
+    let iaso = Iaso {
+        url: format!("http://{address}"),
+        token: keys.operator_key.clone().into(),
+    };
+    let (emulator, place) = openhexa(options.openhexa, &options.data, &keys, iaso).await?;
+    let running = start(Start {
+        settings,
+        listener,
+        clock: Clock::System,
+        local: true,
+        reconciles: true,
+    })
+    .await?;
+    let openhexa = place.target.url.clone();
+    let configured = running.bridge.configure(ONLY_ACCOUNT, place).await;
+    configured.map_err(|error| {
+        StartError::Other(format!("the configuration cannot be stored: {error}"))
+    })?;
+    Ok(Dev {
+        running,
+        emulator,
+        openhexa,
+    })
+}
+
+impl Dev {
+    pub async fn stop(self) {
+        self.running.stop().await;
+        if let Some(emulator) = self.emulator {
+            emulator.stop().await;
+        }
+    }
+
+    /// Three commands that work when pasted.
+    pub async fn invitation(&self) -> Vec<String> {
+        let base = format!("http://{}/api/openhexa", self.running.address);
+        let mut lines = vec![format!("curl -s {base}/pipelines/")];
+        if let Some(pipeline) = launchable(&self.running.bridge).await {
+            lines.push(format!(
+                "curl -s -X POST {base}/pipelines/{pipeline}/launch/ -H 'Content-Type: application/json' -d '{{\"config\":{{}}}}'"
+            ));
+        }
+        lines.push(format!("curl -s '{base}/tasks/?limit=1'"));
+        lines
+    }
+}
+
+/// A pipeline that can be launched as it is.
+async fn launchable(bridge: &Bridge) -> Option<String> {
+    let who = Principal {
+        account: ONLY_ACCOUNT,
+        role: Role::Administrator,
+        person: None,
+    };
+    let listed = bridge.pipelines(ONLY_ACCOUNT).await.ok()?;
+    for pipeline in &listed.answer {
+        let request = LaunchRequest {
+            pipeline: pipeline.id,
+            version: None,
+            config: Map::new(),
+            send_notifications: false,
+            debug: false,
+        };
+        if bridge.validate(&who, &request).await.is_ok() {
+            return Some(pipeline.id.to_string());
+        }
+    }
+    None
+}
+
+async fn openhexa(
+    which: OpenHexa,
+    data: &Path,
+    keys: &Keys,
+    iaso: Iaso,
+) -> Result<(Option<Emulator>, ConfigContent), StartError> {
+    match which {
+        OpenHexa::Own {
+            url,
+            token,
+            workspace,
+        } => {
+            let instance = url
+                .split("/graphql")
+                .next()
+                .unwrap_or(&url)
+                .trim_end_matches('/')
+                .to_owned();
+            Ok((
+                None,
+                content(
+                    &instance,
+                    Target {
+                        url,
+                        workspace,
+                        token,
+                    },
+                ),
+            ))
+        }
+        OpenHexa::BuiltIn {
+            port,
+            catalogue,
+            pipelines,
+            python,
+        } => {
+            let token = SecretString::from(keys.openhexa_token.clone());
+            let options = emulator::Options {
+                port,
+                token: token.clone(),
+                data: data.to_owned(),
+                catalogue,
+                pipelines,
+                python,
+                iaso: Some(iaso),
+            };
+            let started = Emulator::start(options).await;
+            let emulator = started.map_err(|error| StartError::Other(error.to_string()))?;
+            let target = Target {
+                url: emulator.url(),
+                workspace: emulator.workspace().to_owned(),
+                token,
+            };
+            Ok((Some(emulator), content(BUILT_IN, target)))
+        }
+    }
+}
+
+fn content(instance: &str, target: Target) -> ConfigContent {
+    ConfigContent {
+        instance: instance.to_owned(),
+        target,
+        content: Map::new(),
+        by: Some("dev".to_owned()),
+    }
+}
+
+/// `dev`'s settings: the database in the data folder unless another is named, and keys of its own.
+fn settings(options: &Options, keys: &Keys) -> Result<Settings, StartError> {
+    let mut settings = options.settings.clone();
+    let untouched = Sources::default().read()?.database.url;
+    if settings.database.url.expose_secret() == untouched.expose_secret() {
+        let file = options.data.join("openhexa-bridge.db");
+        settings.database.url = format!("sqlite:{}", file.display()).into();
+    }
+    settings.secrets.encryption_key = keys.encryption_key.clone().into();
+    settings.secrets.callback_key = keys.callback_key.clone().into();
+    settings.keys.operator = keys.operator_key.clone().into();
+    Ok(settings)
+}
+
+fn listen(port: u16) -> Result<TcpListener, StartError> {
+    TcpListener::bind(("127.0.0.1", port))
+        .map_err(|error| StartError::Listen(format!("127.0.0.1:{port}"), error))
+}
+
+fn keys(data: &Path) -> Result<Keys, StartError> {
+    let file = data.join("keys.json");
+    match std::fs::read_to_string(&file) {
+        Ok(text) => serde_json::from_str(&text).map_err(|_| {
+            StartError::Other(format!(
+                "{} is not a file of keys that dev made; remove it to begin anew",
+                file.display()
+            ))
+        }),
+        Err(_) => make_keys(&file).map_err(|error| no_folder(&file, &error)),
+    }
+}
+
+fn make_keys(file: &Path) -> std::io::Result<Keys> {
+    let random = || format!("{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple());
+    let keys = Keys {
+        encryption_key: Vault::fresh_key().expose_secret().to_owned(),
+        callback_key: random(),
+        operator_key: random(),
+        openhexa_token: random(),
+    };
+    let mut out = std::fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(file)?;
+    out.write_all(json!(keys).to_string().as_bytes())?;
+    Ok(keys)
+}
+
+fn no_folder(path: &Path, error: &std::io::Error) -> StartError {
+    StartError::Other(format!("{} cannot be made: {error}", path.display()))
+}

@@ -1,0 +1,141 @@
+//! `PATCH /pipelines/{id}/`: what a running pipeline reports, as the clients in the field send it.
+
+use actix_web::HttpRequest;
+use actix_web::web::{Data, Json, Path, Payload};
+use serde_json::{Map, Number, Value};
+
+use super::view::Envelope;
+use crate::domain::ids::TaskId;
+use crate::domain::observation::{Report, ReportedWord};
+use crate::domain::principal::Reporter;
+use crate::domain::sentence::{FieldErrors, Sentence, say};
+use crate::http::body;
+use crate::http::error::{Answer, Problem};
+use crate::service::Bridge;
+use crate::service::callback::Callback;
+
+/// Letters of a message that are kept.
+const MESSAGE: usize = 10_000;
+
+pub async fn report(
+    bridge: Data<Bridge>,
+    who: Reporter,
+    id: Path<String>,
+    request: HttpRequest,
+    payload: Payload,
+) -> Answer<Json<Envelope>> {
+    let callback = read(&id, body::form_or_object(&request, payload).await?)?;
+    let task = bridge.report(who, callback).await?;
+    Ok(Json(Envelope::from(&task)))
+}
+
+fn read(pipeline: &str, mut body: Map<String, Value>) -> Answer<Callback> {
+    let mut wrong = FieldErrors::default();
+    let result = body.remove("result").filter(|value| !value.is_null());
+    let alias = body.remove("result_data").filter(|value| !value.is_null());
+    let callback = Callback {
+        pipeline: pipeline.parse().ok(),
+        task: read_field(&body, "task_id", &mut wrong, task),
+        report: Report {
+            word: read_field(&body, "status", &mut wrong, status),
+            message: read_field(&body, "progress_message", &mut wrong, message),
+            progress_value: read_field(&body, "progress_value", &mut wrong, count),
+            end_value: read_field(&body, "end_value", &mut wrong, count),
+            result: result.or(alias),
+        },
+    };
+    if wrong.is_empty() {
+        Ok(callback)
+    } else {
+        Err(Problem::fields(wrong))
+    }
+}
+
+/// One key of the body; null counts as absent.
+fn read_field<T>(
+    body: &Map<String, Value>,
+    name: &str,
+    wrong: &mut FieldErrors,
+    read: impl Fn(&Value) -> Result<Option<T>, Sentence>,
+) -> Option<T> {
+    let value = body.get(name).filter(|value| !value.is_null())?;
+    read(value).unwrap_or_else(|sentence| {
+        wrong.add(name, sentence);
+        None
+    })
+}
+
+/// An integer in any of its spellings: 123, 123.0, "123", " 1 ".
+fn task(value: &Value) -> Result<Option<TaskId>, Sentence> {
+    let wrong = || say("field-integer");
+    let number = match value {
+        Value::Number(number) => integer(number).ok_or_else(wrong)?,
+        // Out of range is a number all the same: no task has it.
+        Value::String(text) if is_digits(text.trim()) => text.trim().parse().unwrap_or(i64::MAX),
+        Value::Null | Value::Bool(_) | Value::String(_) | Value::Array(_) | Value::Object(_) => {
+            return Err(wrong());
+        }
+    };
+    Ok(Some(TaskId(number)))
+}
+
+fn is_digits(text: &str) -> bool {
+    let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
+    !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+#[allow(
+    clippy::cast_possible_truncation,
+    reason = "a cast from float saturates, and no task has that number"
+)]
+fn integer(number: &Number) -> Option<i64> {
+    if let Some(number) = number.as_i64() {
+        return Some(number);
+    }
+    let number = number.as_f64()?;
+    (number.fract() == 0.0).then_some(number as i64)
+}
+
+fn status(value: &Value) -> Result<Option<ReportedWord>, Sentence> {
+    let word = value.as_str().ok_or_else(|| say("field-status"))?.trim();
+    if word.is_empty() {
+        return Ok(None);
+    }
+    ReportedWord::parse(word)
+        .map(Some)
+        .ok_or_else(|| say("field-status"))
+}
+
+fn message(value: &Value) -> Result<Option<String>, Sentence> {
+    let text = match value {
+        Value::String(text) => text.clone(),
+        Value::Number(number) => number.to_string(),
+        Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => {
+            return Err(say("field-text"));
+        }
+    };
+    let text: String = text
+        .trim()
+        .chars()
+        .filter(|letter| *letter != '\0')
+        .take(MESSAGE)
+        .collect();
+    Ok(Some(text).filter(|text| !text.is_empty()))
+}
+
+/// A count that is stored in 32 bits: rounded down, never negative.
+fn count(value: &Value) -> Result<Option<i32>, Sentence> {
+    let number = match value {
+        Value::Number(number) => number.as_f64(),
+        Value::String(text) => text.trim().parse::<f64>().ok(),
+        Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
+    };
+    let number = number
+        .filter(|number| number.is_finite())
+        .ok_or_else(|| say("field-number"))?;
+    if number.abs() > f64::from(i32::MAX) {
+        return Err(say("field-too-large"));
+    }
+    #[allow(clippy::cast_possible_truncation, reason = "checked above")]
+    Ok(Some(number.floor().max(0.0) as i32))
+}

@@ -1,0 +1,9 @@
+//! The endpoints under `/api/openhexa/`: each handler unpacks, makes one call, packs.
+
+pub mod callback;
+pub mod config;
+pub mod launch;
+pub mod pipelines;
+mod query;
+pub mod tasks;
+pub mod view;

@@ -1,0 +1,123 @@
+//! `GET /pipelines/` and `GET /pipelines/{id}/`.
+
+use actix_web::HttpRequest;
+use actix_web::web::{Data, Json, Path};
+use serde::Serialize;
+
+use super::query::Query;
+use super::view::{PipelineJson, PipelineRow, time};
+use crate::domain::ids::PipelineId;
+use crate::domain::pipeline::PipelineSummary;
+use crate::domain::principal::Principal;
+use crate::http::error::Answer;
+use crate::service::pipelines::Shown;
+use crate::service::{Bridge, Error};
+
+/// Added while OpenHEXA does not answer.
+#[derive(Serialize)]
+struct Stale {
+    stale: bool,
+    as_of: String,
+}
+
+#[derive(Serialize)]
+struct Paging {
+    count: usize,
+    pages: usize,
+    page: usize,
+    has_next: bool,
+    has_previous: bool,
+}
+
+#[derive(Serialize)]
+pub struct List {
+    results: Vec<PipelineRow>,
+    #[serde(flatten)]
+    paging: Option<Paging>,
+    #[serde(flatten)]
+    stale: Option<Stale>,
+}
+
+#[derive(Serialize)]
+pub struct Detail {
+    #[serde(flatten)]
+    pipeline: PipelineJson,
+    #[serde(flatten)]
+    stale: Option<Stale>,
+}
+
+fn stale<T>(shown: &Shown<T>) -> Option<Stale> {
+    shown.stale_as_of.map(|at| Stale {
+        stale: true,
+        as_of: time(at),
+    })
+}
+
+pub async fn list(
+    bridge: Data<Bridge>,
+    who: Principal,
+    request: HttpRequest,
+) -> Answer<Json<List>> {
+    let query = Query::of(&request);
+    let part = query.part()?;
+    let shown = bridge.pipelines(who.account).await?;
+    let wanted: Vec<_> = shown
+        .answer
+        .iter()
+        .filter(|pipeline| matches(pipeline, &query))
+        .collect();
+    let (skip, take) = part.map_or((0, usize::MAX), |part| (part.skip(), part.limit));
+    let results = wanted
+        .iter()
+        .skip(skip)
+        .take(take)
+        .map(|row| PipelineRow::from(*row))
+        .collect();
+    let paging = part.map(|part| {
+        let pages = wanted.len().div_ceil(part.limit).max(1);
+        Paging {
+            count: wanted.len(),
+            pages,
+            page: part.page,
+            has_next: part.page < pages,
+            has_previous: part.page > 1,
+        }
+    });
+    let stale = stale(&shown);
+    Ok(Json(List {
+        results,
+        paging,
+        stale,
+    }))
+}
+
+fn matches(pipeline: &PipelineSummary, query: &Query) -> bool {
+    let holds = |text: &str, part: &str| text.to_lowercase().contains(&part.to_lowercase());
+    let searched = query.get("search").is_none_or(|part| {
+        holds(pipeline.name.as_deref().unwrap_or_default(), part) || holds(&pipeline.code, part)
+    });
+    let tagged = query
+        .get("tag")
+        .is_none_or(|tag| pipeline.tags.iter().any(|own| own == tag));
+    let typed = query
+        .get("functional_type")
+        .is_none_or(|wanted| pipeline.functional_type.as_deref() == Some(wanted));
+    searched && tagged && typed
+}
+
+pub async fn detail(
+    bridge: Data<Bridge>,
+    who: Principal,
+    id: Path<String>,
+) -> Answer<Json<Detail>> {
+    let shown = bridge.pipeline(who.account, pipeline_id(&id)?).await?;
+    Ok(Json(Detail {
+        pipeline: (&shown.answer).into(),
+        stale: stale(&shown),
+    }))
+}
+
+/// What is no id names no pipeline.
+pub fn pipeline_id(text: &str) -> Answer<PipelineId> {
+    text.parse().map_err(|_| Error::no_pipeline().into())
+}

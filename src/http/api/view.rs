@@ -1,0 +1,346 @@
+//! What tasks, pipelines and versions look like in JSON.
+
+use chrono::{DateTime, SecondsFormat, Utc};
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use crate::domain::parameters::{Parameter, masked};
+use crate::domain::pipeline::{Pipeline, PipelineSummary, RunSummary, Version, VersionLabel};
+use crate::domain::task::Task;
+use crate::domain::validation;
+use crate::service::tasks::Seen;
+
+/// ISO 8601, UTC, milliseconds.
+pub fn time(at: DateTime<Utc>) -> String {
+    at.to_rfc3339_opts(SecondsFormat::Millis, true)
+}
+
+fn time_or_null(at: Option<DateTime<Utc>>) -> Option<String> {
+    at.map(time)
+}
+
+/// The eight keys that a launch and a callback answer with.
+#[derive(Clone, Debug, Serialize)]
+pub struct TaskJson {
+    id: i64,
+    name: String,
+    status: &'static str,
+    progress_message: Option<String>,
+    progress_value: i32,
+    end_value: i32,
+    result: Option<Value>,
+    updated_at: String,
+}
+
+impl From<&Task> for TaskJson {
+    fn from(task: &Task) -> Self {
+        Self {
+            id: task.id.0,
+            name: task.name.clone(),
+            status: task.status().word(),
+            progress_message: task.shown_message().map(str::to_owned),
+            progress_value: task.progress_value,
+            end_value: task.end_value,
+            result: task.shown_result(),
+            updated_at: time(task.updated_at),
+        }
+    }
+}
+
+#[derive(Serialize)]
+pub struct Envelope {
+    pub task: TaskJson,
+}
+
+impl From<&Task> for Envelope {
+    fn from(task: &Task) -> Self {
+        Self { task: task.into() }
+    }
+}
+
+/// A task in full.
+#[derive(Serialize)]
+pub struct FullTask {
+    #[serde(flatten)]
+    short: TaskJson,
+    confirmed: bool,
+    created_at: String,
+    started_at: Option<String>,
+    ended_at: Option<String>,
+    launcher: Option<LauncherJson>,
+    pipeline: TaskPipeline,
+    run: Option<TaskRun>,
+    cancel_asked_at: Option<String>,
+    relaunch_of: Option<i64>,
+    /// Only where one task is asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    config: Option<Map<String, Value>>,
+}
+
+#[derive(Serialize)]
+struct LauncherJson {
+    id: i64,
+    username: String,
+    full_name: String,
+}
+
+#[derive(Serialize)]
+struct TaskPipeline {
+    id: String,
+    code: String,
+    name: String,
+    version: Option<TaskVersion>,
+}
+
+#[derive(Serialize)]
+struct TaskVersion {
+    id: String,
+    #[serde(rename = "versionNumber")]
+    number: i64,
+}
+
+#[derive(Serialize)]
+struct TaskRun {
+    id: String,
+    status: Option<String>,
+    progress: i32,
+    url: Option<String>,
+}
+
+impl From<&Seen> for FullTask {
+    fn from(seen: &Seen) -> Self {
+        let task = &seen.task;
+        Self {
+            short: task.into(),
+            confirmed: task.confirmed(),
+            created_at: time(task.created_at),
+            started_at: time_or_null(task.started_at),
+            ended_at: time_or_null(task.ended_at),
+            launcher: launcher(task),
+            pipeline: pipeline_of(task),
+            run: run_of(seen),
+            cancel_asked_at: time_or_null(task.cancel_asked_at),
+            relaunch_of: task.relaunch_of.map(|id| id.0),
+            config: None,
+        }
+    }
+}
+
+impl FullTask {
+    pub fn with_config(seen: &Seen) -> Self {
+        Self {
+            config: Some(seen.task.run.config.clone()),
+            ..seen.into()
+        }
+    }
+}
+
+fn launcher(task: &Task) -> Option<LauncherJson> {
+    task.launcher.as_ref().map(|person| LauncherJson {
+        id: person.id,
+        username: person.username.clone(),
+        full_name: person.full_name.clone(),
+    })
+}
+
+fn pipeline_of(task: &Task) -> TaskPipeline {
+    TaskPipeline {
+        id: task.pipeline.id.to_string(),
+        code: task.pipeline.code.clone(),
+        name: task.pipeline.name.clone(),
+        version: task.pipeline.version.as_ref().map(|version| TaskVersion {
+            id: version.id.to_string(),
+            number: version.number,
+        }),
+    }
+}
+
+fn run_of(seen: &Seen) -> Option<TaskRun> {
+    let run = &seen.task.run;
+    run.id.map(|id| TaskRun {
+        id: id.to_string(),
+        status: run.status.as_ref().map(|status| status.word().to_owned()),
+        progress: run.progress,
+        url: seen.run_url.clone(),
+    })
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PipelineRow {
+    id: String,
+    name: Option<String>,
+    code: String,
+    #[serde(rename = "type")]
+    kind: String,
+    functional_type: Option<String>,
+    tags: Vec<String>,
+    created_at: String,
+    current_version: Option<LabelJson>,
+    last_run: Option<RunJson>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct LabelJson {
+    id: String,
+    version_number: i64,
+    version_name: Option<String>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct RunJson {
+    id: String,
+    status: String,
+    execution_date: Option<String>,
+    duration: Option<i64>,
+}
+
+impl From<&PipelineSummary> for PipelineRow {
+    fn from(pipeline: &PipelineSummary) -> Self {
+        Self {
+            id: pipeline.id.to_string(),
+            name: pipeline.name.clone(),
+            code: pipeline.code.clone(),
+            kind: pipeline.kind.clone(),
+            functional_type: pipeline.functional_type.clone(),
+            tags: pipeline.tags.clone(),
+            created_at: time(pipeline.created_at),
+            current_version: pipeline.current_version.as_ref().map(label),
+            last_run: pipeline.last_run.as_ref().map(run),
+        }
+    }
+}
+
+fn label(version: &VersionLabel) -> LabelJson {
+    LabelJson {
+        id: version.id.to_string(),
+        version_number: version.number,
+        version_name: version.name.clone(),
+    }
+}
+
+fn run(run: &RunSummary) -> RunJson {
+    RunJson {
+        id: run.id.to_string(),
+        status: run.status.word().to_owned(),
+        execution_date: time_or_null(run.execution_date),
+        duration: run.duration,
+    }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PipelineJson {
+    id: String,
+    name: Option<String>,
+    code: String,
+    #[serde(rename = "type")]
+    kind: String,
+    description: Option<String>,
+    created_at: String,
+    permissions: Permissions,
+    current_version: Option<VersionJson>,
+}
+
+#[derive(Serialize)]
+struct Permissions {
+    run: bool,
+    stop: bool,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct VersionJson {
+    #[serde(flatten)]
+    label: LabelJson,
+    config: Map<String, Value>,
+    timeout: Option<i64>,
+    parameters: Vec<ParameterJson>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ParameterJson {
+    code: String,
+    name: String,
+    #[serde(rename = "type")]
+    kind: String,
+    required: bool,
+    multiple: bool,
+    default: Option<Value>,
+    choices: Option<Vec<Value>>,
+    choices_from_file: Option<ChoicesJson>,
+    help: Option<String>,
+    widget: Option<String>,
+    connection: Option<String>,
+    directory: Option<String>,
+    disables: Vec<String>,
+    disable_when: bool,
+}
+
+#[derive(Serialize)]
+struct ChoicesJson {
+    path: String,
+    format: String,
+    column: Option<String>,
+}
+
+impl From<&Pipeline> for PipelineJson {
+    fn from(pipeline: &Pipeline) -> Self {
+        Self {
+            id: pipeline.id.to_string(),
+            name: pipeline.name.clone(),
+            code: pipeline.code.clone(),
+            kind: pipeline.kind.clone(),
+            description: pipeline.description.clone(),
+            created_at: time(pipeline.created_at),
+            permissions: Permissions {
+                run: pipeline.may_run,
+                stop: pipeline.may_stop,
+            },
+            current_version: pipeline.current_version.as_ref().map(version),
+        }
+    }
+}
+
+fn version(version: &Version) -> VersionJson {
+    VersionJson {
+        label: label(&version.label),
+        config: validation::masked(&version.parameters, &version.config),
+        timeout: version.timeout_seconds,
+        parameters: version.parameters.iter().map(parameter).collect(),
+    }
+}
+
+fn parameter(parameter: &Parameter) -> ParameterJson {
+    let default = parameter.default.clone();
+    ParameterJson {
+        code: parameter.code.clone(),
+        name: parameter.name.clone(),
+        kind: parameter.kind.word().to_owned(),
+        required: parameter.required,
+        multiple: parameter.multiple,
+        default: if parameter.is_secret() {
+            default.as_ref().map(masked)
+        } else {
+            default
+        },
+        choices: parameter.choices.clone(),
+        choices_from_file: parameter
+            .choices_from_file
+            .as_ref()
+            .map(|file| ChoicesJson {
+                path: file.path.clone(),
+                format: file.format.clone(),
+                column: file.column.clone(),
+            }),
+        help: parameter.help.clone(),
+        widget: parameter.widget.clone(),
+        connection: parameter.connection.clone(),
+        directory: parameter.directory.clone(),
+        disables: parameter.disables.clone(),
+        disable_when: parameter.disable_when,
+    }
+}

@@ -1,0 +1,82 @@
+//! Who is let in: a bearer token that the service knows, with the role that the route asks for.
+
+use actix_web::body::BoxBody;
+use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
+use actix_web::http::header::{self, HeaderMap};
+use actix_web::middleware::Next;
+use actix_web::web::Data;
+use actix_web::{Error, FromRequest, HttpMessage, HttpRequest};
+use std::future::{Ready, ready};
+
+use super::error::Problem;
+use crate::domain::principal::{Principal, Reporter, Role};
+use crate::domain::sentence::say;
+use crate::service::Bridge;
+use crate::service::access::Caller;
+
+/// The guard of a route.
+pub async fn guard(
+    role: Role,
+    request: ServiceRequest,
+    next: Next<BoxBody>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    match principal(request.request(), role) {
+        Ok(principal) => {
+            request.extensions_mut().insert(principal);
+            next.call(request).await
+        }
+        Err(problem) => Ok(request.into_response(problem.into_response())),
+    }
+}
+
+fn principal(request: &HttpRequest, role: Role) -> Result<Principal, Problem> {
+    match caller(request)? {
+        Caller::Person(principal) if principal.role >= role => Ok(principal),
+        Caller::Person(_) | Caller::Pipeline(_) => Err(Problem::forbidden(say("not-allowed"))),
+    }
+}
+
+fn caller(request: &HttpRequest) -> Result<Caller, Problem> {
+    let bridge = request.app_data::<Data<Bridge>>();
+    let who = bearer(request.headers()).map(|bearer| bridge.and_then(|bridge| bridge.who(bearer)));
+    who.ok().flatten().ok_or_else(Problem::unauthenticated)
+}
+
+/// None when there are no credentials at all; credentials of another kind are wrong ones.
+fn bearer(headers: &HeaderMap) -> Result<Option<&str>, ()> {
+    let Some(value) = headers.get(header::AUTHORIZATION) else {
+        return Ok(None);
+    };
+    let value = value.to_str().map_err(|_| ())?;
+    value
+        .strip_prefix("Bearer ")
+        .map(|token| Some(token.trim()))
+        .ok_or(())
+}
+
+/// Put there by the guard; a route without one lets nobody in.
+impl FromRequest for Principal {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let principal = request.extensions().get::<Self>().cloned();
+        ready(principal.ok_or_else(Problem::unauthenticated))
+    }
+}
+
+/// A running pipeline, or somebody who may report for the account's.
+impl FromRequest for Reporter {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(caller(request).and_then(|caller| match caller {
+            Caller::Pipeline(claim) => Ok(Self::Pipeline(claim)),
+            Caller::Person(principal) if principal.role >= Role::Operator => {
+                Ok(Self::Account(principal.account))
+            }
+            Caller::Person(_) => Err(Problem::forbidden(say("not-allowed"))),
+        }))
+    }
+}

@@ -1,0 +1,107 @@
+//! Reading a request's body: JSON, and for callbacks also forms; each refusal names what is wrong.
+
+use actix_multipart::Multipart;
+use actix_web::HttpRequest;
+use actix_web::http::header::CONTENT_TYPE;
+use actix_web::web::{Bytes, Data, Payload};
+use futures_util::StreamExt;
+use serde_json::{Map, Value};
+
+use super::edge::Edge;
+use super::error::{Answer, Problem};
+use crate::domain::sentence::say;
+
+/// A JSON object.
+pub async fn object(request: &HttpRequest, payload: Payload) -> Answer<Map<String, Value>> {
+    match media_type(request).as_str() {
+        "application/json" => as_object(&whole(request, payload).await?),
+        _ => Err(Problem::wrong_type()),
+    }
+}
+
+/// An object in any of the three forms that pipelines in the field send.
+pub async fn form_or_object(request: &HttpRequest, payload: Payload) -> Answer<Map<String, Value>> {
+    match media_type(request).as_str() {
+        "application/json" => as_object(&whole(request, payload).await?),
+        "application/x-www-form-urlencoded" => Ok(fields(&whole(request, payload).await?)),
+        "multipart/form-data" => parts(request, payload).await,
+        _ => Err(Problem::wrong_type()),
+    }
+}
+
+fn media_type(request: &HttpRequest) -> String {
+    let value = request
+        .headers()
+        .get(CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok());
+    let name = value
+        .unwrap_or_default()
+        .split(';')
+        .next()
+        .unwrap_or_default();
+    name.trim().to_ascii_lowercase()
+}
+
+fn limit(request: &HttpRequest) -> usize {
+    request
+        .app_data::<Data<Edge>>()
+        .map_or(0, |edge| edge.body_limit)
+}
+
+async fn whole(request: &HttpRequest, mut payload: Payload) -> Answer<Vec<u8>> {
+    let limit = limit(request);
+    let mut body = Vec::new();
+    while let Some(chunk) = payload.next().await {
+        let chunk: Bytes = chunk.map_err(|_| Problem::bad_request(say("body-broken")))?;
+        add(&mut body, &chunk, limit)?;
+    }
+    Ok(body)
+}
+
+fn add(body: &mut Vec<u8>, chunk: &[u8], limit: usize) -> Answer<()> {
+    if body.len() + chunk.len() > limit {
+        return Err(Problem::too_large(limit));
+    }
+    body.extend_from_slice(chunk);
+    Ok(())
+}
+
+fn as_object(body: &[u8]) -> Answer<Map<String, Value>> {
+    match serde_json::from_slice(body) {
+        Ok(Value::Object(object)) => Ok(object),
+        Ok(
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_),
+        ) => Err(Problem::bad_request(say("body-not-object"))),
+        Err(wrong) => Err(Problem::bad_request(
+            say("body-not-json")
+                .with("line", wrong.line())
+                .with("column", wrong.column()),
+        )),
+    }
+}
+
+fn fields(body: &[u8]) -> Map<String, Value> {
+    form_urlencoded::parse(body)
+        .map(|(name, value)| (name.into_owned(), Value::String(value.into_owned())))
+        .collect()
+}
+
+async fn parts(request: &HttpRequest, payload: Payload) -> Answer<Map<String, Value>> {
+    let broken = || Problem::bad_request(say("body-broken"));
+    let limit = limit(request);
+    let mut form = Multipart::new(request.headers(), payload);
+    let mut found = Map::new();
+    let mut total = 0;
+    while let Some(part) = form.next().await {
+        let mut part = part.map_err(|_| broken())?;
+        let name = part.name().unwrap_or_default().to_owned();
+        let mut value = Vec::new();
+        while let Some(chunk) = part.next().await {
+            add(&mut value, &chunk.map_err(|_| broken())?, limit - total)?;
+        }
+        total += value.len();
+        let text = String::from_utf8(value).map_err(|_| broken())?;
+        found.insert(name, Value::String(text));
+    }
+    Ok(found)
+}

@@ -1,0 +1,131 @@
+//! What happens to every request before and after its handler: its id, its path's slash, its language, and in `dev`
+//! the proof that it comes from this machine.
+
+use std::net::IpAddr;
+
+use actix_web::Error;
+use actix_web::HttpMessage;
+use actix_web::body::{BoxBody, MessageBody};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::header::{self, HeaderName, HeaderValue};
+use actix_web::http::uri::{Authority, PathAndQuery, Uri};
+use actix_web::middleware::Next;
+use tracing_actix_web::RequestId;
+
+use super::error::{Problem, Told};
+use super::language::Language;
+use crate::domain::sentence::say;
+
+/// What the edge needs to know.
+#[derive(Clone, Debug)]
+pub struct Edge {
+    /// Bytes of a request's body.
+    pub body_limit: usize,
+    /// Whether only this machine is served (`dev`).
+    pub loopback_only: bool,
+}
+
+/// `/api/openhexa/tasks/` is `/api/openhexa/tasks`: never a redirect, which would lose a PATCH's body.
+pub async fn slash_optional<B: MessageBody>(
+    mut request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<B>, Error> {
+    let path = request.path();
+    if path.len() > 1 && path.ends_with('/') {
+        let query = request.query_string();
+        let mark = if query.is_empty() { "" } else { "?" };
+        let shorter = format!("{}{mark}{query}", path.trim_end_matches('/'));
+        if let Ok(path_and_query) = PathAndQuery::try_from(shorter) {
+            let mut parts = request.uri().clone().into_parts();
+            parts.path_and_query = Some(path_and_query);
+            if let Ok(uri) = Uri::from_parts(parts) {
+                request.match_info_mut().get_mut().update(&uri);
+                request.head_mut().uri = uri;
+            }
+        }
+    }
+    next.call(request).await
+}
+
+/// Every answer carries its request's id, under which the log tells of it.
+pub async fn request_id<B: MessageBody>(
+    request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<B>, Error> {
+    let id = request.extensions().get::<RequestId>().copied();
+    let mut response = next.call(request).await?;
+    let value = id.and_then(|id| HeaderValue::from_str(&id.to_string()).ok());
+    if let Some(value) = value {
+        response
+            .headers_mut()
+            .insert(HeaderName::from_static("x-request-id"), value);
+    }
+    Ok(response)
+}
+
+/// Puts an answer's problem into words, in the caller's language.
+pub async fn in_language(
+    request: ServiceRequest,
+    next: Next<BoxBody>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let language = Language::of(request.headers());
+    let mut response = next.call(request).await?;
+    let problem = response.response_mut().extensions_mut().remove::<Problem>();
+    let mut response = match problem {
+        Some(problem) => response.map_body(|head, _| {
+            head.headers.insert(
+                header::CONTENT_TYPE,
+                HeaderValue::from_static("application/json"),
+            );
+            BoxBody::new(Told::new(&problem, language).to_json())
+        }),
+        None => response,
+    };
+    let headers = response.headers_mut();
+    headers.insert(
+        header::CONTENT_LANGUAGE,
+        HeaderValue::from_static(language.code()),
+    );
+    headers.insert(
+        header::X_CONTENT_TYPE_OPTIONS,
+        HeaderValue::from_static("nosniff"),
+    );
+    Ok(response)
+}
+
+/// In `dev` nobody signs in, so no other machine, and no page of another origin, may ask.
+pub async fn loopback_only(
+    request: ServiceRequest,
+    next: Next<BoxBody>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let edge = request.app_data::<actix_web::web::Data<Edge>>().cloned();
+    let guarded = edge.is_some_and(|edge| edge.loopback_only);
+    if guarded && !(host_is_local(&request) && origin_is_local(&request)) {
+        let refusal = Problem::forbidden(say("loopback-only")).into_response();
+        return Ok(request.into_response(refusal));
+    }
+    next.call(request).await
+}
+
+fn host_is_local(request: &ServiceRequest) -> bool {
+    let host = request
+        .headers()
+        .get(header::HOST)
+        .and_then(|host| host.to_str().ok());
+    let host = host.or_else(|| request.uri().authority().map(Authority::as_str));
+    host.and_then(|host| host.parse().ok())
+        .is_some_and(|host: Authority| is_local(host.host()))
+}
+
+fn origin_is_local(request: &ServiceRequest) -> bool {
+    let Some(origin) = request.headers().get(header::ORIGIN) else {
+        return true;
+    };
+    let origin: Option<Uri> = origin.to_str().ok().and_then(|origin| origin.parse().ok());
+    origin.is_some_and(|origin| origin.host().is_some_and(is_local))
+}
+
+fn is_local(host: &str) -> bool {
+    let address: Option<IpAddr> = host.trim_matches(['[', ']']).parse().ok();
+    host == "localhost" || address.is_some_and(|address| address.is_loopback())
+}

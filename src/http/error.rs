@@ -1,0 +1,266 @@
+//! Errors on the wire: always JSON with a string `error`, in the caller's language, and never what a dependency said.
+//!
+//! A handler's error becomes a [`Problem`], still without words; the edge words it, because only there the language
+//! is known.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::{self, HeaderValue};
+use actix_web::{HttpResponse, ResponseError};
+use serde::Serialize;
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::api::view::TaskJson;
+use super::language::Language;
+use crate::domain::sentence::{FieldErrors, Sentence, say};
+use crate::domain::task::Status;
+use crate::service::{Error, Invalid, Refusal, Upstream};
+
+/// An answer that is an error, still without words.
+#[derive(Clone, Debug)]
+pub struct Problem {
+    status: StatusCode,
+    sentence: Sentence,
+    /// Iaso's pages read `detail` where somebody is not let in.
+    detail: bool,
+    fields: FieldErrors,
+    config: FieldErrors,
+    task_status: Option<Status>,
+    task: Option<Box<TaskJson>>,
+    retry_after: Option<u64>,
+}
+
+/// What a handler may answer instead of its result.
+pub type Answer<T> = Result<T, Problem>;
+
+impl Problem {
+    fn new(status: StatusCode, sentence: Sentence) -> Self {
+        Self {
+            status,
+            sentence,
+            detail: false,
+            fields: FieldErrors::default(),
+            config: FieldErrors::default(),
+            task_status: None,
+            task: None,
+            retry_after: None,
+        }
+    }
+
+    pub fn bad_request(sentence: Sentence) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, sentence)
+    }
+
+    pub fn field(field: &str, sentence: Sentence) -> Self {
+        Self::fields(FieldErrors::one(field, sentence))
+    }
+
+    pub fn fields(fields: FieldErrors) -> Self {
+        invalid(Invalid {
+            fields,
+            config: FieldErrors::default(),
+        })
+    }
+
+    pub fn too_large(limit: usize) -> Self {
+        let sentence = say("body-too-large").with("limit", limit);
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, sentence)
+    }
+
+    pub fn wrong_type() -> Self {
+        Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, say("body-type"))
+    }
+
+    pub fn unauthenticated() -> Self {
+        Self {
+            detail: true,
+            ..Self::new(StatusCode::UNAUTHORIZED, say("not-signed-in"))
+        }
+    }
+
+    pub fn forbidden(sentence: Sentence) -> Self {
+        Self {
+            detail: true,
+            ..Self::new(StatusCode::FORBIDDEN, sentence)
+        }
+    }
+
+    /// The response, to be worded at the edge.
+    pub fn into_response(self) -> HttpResponse {
+        let mut response = HttpResponse::build(self.status);
+        if self.status == StatusCode::UNAUTHORIZED {
+            response.insert_header((header::WWW_AUTHENTICATE, "Bearer realm=\"api\""));
+        }
+        if let Some(seconds) = self.retry_after {
+            response.insert_header((header::RETRY_AFTER, HeaderValue::from(seconds)));
+        }
+        let mut response = response.finish();
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.status.as_u16(), self.sentence.key)
+    }
+}
+
+impl ResponseError for Problem {
+    fn status_code(&self) -> StatusCode {
+        self.status
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        self.clone().into_response()
+    }
+}
+
+impl From<Error> for Problem {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Invalid(wrong) => invalid(*wrong),
+            Error::NotFound(sentence) => Self::new(StatusCode::NOT_FOUND, sentence),
+            Error::Conflict { sentence, status } => Self {
+                task_status: Some(status),
+                ..Self::new(StatusCode::CONFLICT, sentence)
+            },
+            Error::NotConfigured => {
+                Self::new(StatusCode::UNPROCESSABLE_ENTITY, say("not-configured"))
+            }
+            Error::Upstream(upstream) => Self::new(gateway(upstream), upstream.sentence()),
+            Error::Refused { why, task } => {
+                let (status, sentence) = refusal(&why);
+                Self {
+                    task: Some(Box::new(TaskJson::from(&*task))),
+                    ..Self::new(status, sentence)
+                }
+            }
+            Error::Busy => Self {
+                retry_after: Some(5),
+                ..Self::new(StatusCode::SERVICE_UNAVAILABLE, say("database-away"))
+            },
+            Error::Internal(cause) => internal(&cause),
+        }
+    }
+}
+
+fn invalid(wrong: Invalid) -> Problem {
+    let first = wrong
+        .fields
+        .0
+        .values()
+        .chain(wrong.config.0.values())
+        .flatten()
+        .next();
+    let sentence = first.cloned().unwrap_or_else(|| say("request-invalid"));
+    Problem {
+        fields: wrong.fields,
+        config: wrong.config,
+        ..Problem::bad_request(sentence)
+    }
+}
+
+/// The chain goes to the log, once; the caller gets a number to name it by.
+fn internal(cause: &dyn std::error::Error) -> Problem {
+    let id = Uuid::new_v4();
+    let mut chain = cause.to_string();
+    let mut next = cause.source();
+    while let Some(inner) = next {
+        chain.push_str(": ");
+        chain.push_str(&inner.to_string());
+        next = inner.source();
+    }
+    tracing::error!(%id, chain, "internal error");
+    Problem::new(
+        StatusCode::INTERNAL_SERVER_ERROR,
+        say("internal").with("id", id),
+    )
+}
+
+fn gateway(upstream: Upstream) -> StatusCode {
+    match upstream {
+        Upstream::TimedOut => StatusCode::GATEWAY_TIMEOUT,
+        // 401 would send Iaso's user to the login page.
+        Upstream::Unreachable | Upstream::TokenRefused | Upstream::Strange | Upstream::Failed => {
+            StatusCode::BAD_GATEWAY
+        }
+    }
+}
+
+fn refusal(why: &Refusal) -> (StatusCode, Sentence) {
+    let (status, key) = match why {
+        Refusal::InvalidConfig => (StatusCode::BAD_REQUEST, "refused-config"),
+        Refusal::VersionNotFound => (StatusCode::BAD_REQUEST, "refused-version"),
+        Refusal::TooLarge => (StatusCode::BAD_REQUEST, "refused-too-large"),
+        Refusal::PipelineNotFound => (StatusCode::NOT_FOUND, "pipeline-not-found"),
+        Refusal::RunsLimit => (StatusCode::TOO_MANY_REQUESTS, "refused-limit"),
+        Refusal::Token => (StatusCode::BAD_GATEWAY, "upstream-token-refused"),
+        Refusal::Denied => (StatusCode::BAD_GATEWAY, "refused-denied"),
+        Refusal::BadRequest | Refusal::Other(_) => (StatusCode::BAD_GATEWAY, "upstream-failed"),
+    };
+    (status, say(key))
+}
+
+pub async fn unknown_route() -> HttpResponse {
+    Problem::new(StatusCode::NOT_FOUND, say("route-unknown")).into_response()
+}
+
+pub async fn wrong_method() -> HttpResponse {
+    Problem::new(StatusCode::METHOD_NOT_ALLOWED, say("method-not-allowed")).into_response()
+}
+
+/// A problem in words.
+#[derive(Serialize)]
+pub struct Told {
+    error: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    detail: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    task: Option<Box<TaskJson>>,
+    #[serde(flatten)]
+    fields: BTreeMap<String, Value>,
+}
+
+impl Told {
+    pub fn new(problem: &Problem, language: Language) -> Self {
+        let error = language.word(&problem.sentence);
+        let mut fields = worded(&problem.fields, language);
+        if !problem.config.is_empty() {
+            let config = worded(&problem.config, language).into_iter().collect();
+            fields.insert("config".to_owned(), Value::Object(config));
+        }
+        Self {
+            detail: problem.detail.then(|| error.clone()),
+            error,
+            status: problem.task_status.map(Status::word),
+            task: problem.task.clone(),
+            fields,
+        }
+    }
+
+    pub fn to_json(&self) -> String {
+        serde_json::to_string(self).unwrap_or_else(|_| r#"{"error":"internal"}"#.to_owned())
+    }
+}
+
+/// Field → its sentences.
+pub fn worded(errors: &FieldErrors, language: Language) -> BTreeMap<String, Value> {
+    let sentences = |list: &Vec<Sentence>| {
+        Value::from(
+            list.iter()
+                .map(|sentence| language.word(sentence))
+                .collect::<Vec<_>>(),
+        )
+    };
+    errors
+        .0
+        .iter()
+        .map(|(field, list)| (field.clone(), sentences(list)))
+        .collect()
+}

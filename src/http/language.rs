@@ -1,0 +1,64 @@
+//! The words of every sentence, in the caller's language: one catalogue per language, compiled in.
+
+use actix_web::http::header::{self, HeaderMap};
+use fluent_templates::fluent_bundle::FluentValue;
+use fluent_templates::{Loader, static_loader};
+use std::borrow::Cow;
+use std::collections::HashMap;
+use unic_langid::{LanguageIdentifier, langid};
+
+use crate::domain::sentence::Sentence;
+
+static_loader! {
+    static WORDS = {
+        locales: "./src/http/locales",
+        fallback_language: "en",
+        // The marks around gaps are for mixed directions of writing, and break plain text.
+        customise: |bundle| bundle.set_use_isolating(false),
+    };
+}
+
+const ENGLISH: LanguageIdentifier = langid!("en");
+const FRENCH: LanguageIdentifier = langid!("fr");
+
+/// A language that every sentence exists in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Language {
+    #[default]
+    English,
+    French,
+}
+
+impl Language {
+    /// What the caller likes best of what there is.
+    pub fn of(headers: &HeaderMap) -> Self {
+        let wanted = headers
+            .get(header::ACCEPT_LANGUAGE)
+            .and_then(|value| value.to_str().ok());
+        let liked = accept_language::intersection(wanted.unwrap_or_default(), &["en", "fr"]);
+        match liked.first().map(String::as_str) {
+            Some("fr") => Self::French,
+            _ => Self::English,
+        }
+    }
+
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::English => "en",
+            Self::French => "fr",
+        }
+    }
+
+    pub fn word(self, sentence: &Sentence) -> String {
+        let language = match self {
+            Self::English => &ENGLISH,
+            Self::French => &FRENCH,
+        };
+        let args: HashMap<Cow<'static, str>, FluentValue<'_>> = sentence
+            .args
+            .iter()
+            .map(|(gap, value)| (Cow::Borrowed(*gap), FluentValue::from(value.as_str())))
+            .collect();
+        WORDS.lookup_with_args(language, sentence.key, &args)
+    }
+}

@@ -1,0 +1,53 @@
+# What the bridge says beside the judgement of parameters.
+
+request-invalid = The request is not valid
+field-required = This field is required
+field-integer = This field must be a whole number
+field-number = This field must be a number
+field-too-large = This number is too large: at most 2147483647
+field-text = This field must be text
+field-flag = This field must be true or false
+field-status = This field must be QUEUED, RUNNING, SUCCESS, ERROR or CANCELLED
+version-not-uuid = version must be a UUID
+version-unknown = This pipeline has no such version
+version-unreadable = OpenHEXA cannot read this version's parameters: ask the pipeline's author to upload a new version
+
+query-number = Must be a whole number from 1 to { $most }
+query-id = Must be a whole number
+query-uuid = Must be a UUID
+query-time = Must be a time such as 2026-11-20T10:42:00Z, or a day such as 2026-11-20
+query-status = Must be one or several of QUEUED, RUNNING, SUCCESS, ERROR, CANCELLED, separated by commas
+query-order = Must be created_at, updated_at, started_at, ended_at, status or name, with a minus in front for descending
+
+body-not-json = The body is not valid JSON (line { $line }, column { $column })
+body-not-object = The body must be a JSON object
+body-type = The content type of the body is not supported: send application/json
+body-too-large = The body is too large: at most { $limit } bytes
+body-broken = The body could not be read
+
+not-signed-in = Authentication credentials were not provided or are not valid
+not-allowed = You do not have permission to perform this action
+loopback-only = This development server answers to its own machine only
+route-unknown = There is nothing at this address
+method-not-allowed = This method is not allowed here
+
+pipeline-not-found = Pipeline not found
+task-not-found = Task not found
+task-unknown = There is no such task for this pipeline
+task-has-ended = The task has ended ({ $status })
+task-cancel-asked = The task was asked to stop ({ $status })
+not-configured = OpenHexa configuration not found
+
+upstream-timed-out = OpenHEXA did not answer in time
+upstream-unreachable = OpenHEXA cannot be reached
+upstream-token-refused = OpenHEXA refuses the configured token
+upstream-strange = OpenHEXA's address answers, but not as OpenHEXA does: check the address
+upstream-failed = OpenHEXA reported an error of its own
+refused-config = OpenHEXA refused a parameter's value, without saying which
+refused-version = OpenHEXA no longer knows this version of the pipeline
+refused-too-large = The parameters are too large for OpenHEXA
+refused-limit = The workspace has reached its limit of runs in OpenHEXA
+refused-denied = OpenHEXA does not allow the configured token to launch this pipeline
+
+database-away = The database is away; try again in a few seconds
+internal = Something went wrong here; its number is { $id }

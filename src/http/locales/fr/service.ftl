@@ -1,0 +1,53 @@
+# Ce que dit la passerelle, hormis le jugement des paramètres.
+
+request-invalid = La requête n’est pas valide
+field-required = Ce champ est obligatoire
+field-integer = Ce champ doit être un nombre entier
+field-number = Ce champ doit être un nombre
+field-too-large = Ce nombre est trop grand : 2147483647 au plus
+field-text = Ce champ doit être un texte
+field-flag = Ce champ doit être vrai ou faux (true ou false)
+field-status = Ce champ doit être QUEUED, RUNNING, SUCCESS, ERROR ou CANCELLED
+version-not-uuid = version doit être un UUID
+version-unknown = Ce pipeline n’a pas cette version
+version-unreadable = OpenHEXA ne peut pas lire les paramètres de cette version : demandez à l’auteur du pipeline d’en déposer une nouvelle
+
+query-number = Doit être un nombre entier de 1 à { $most }
+query-id = Doit être un nombre entier
+query-uuid = Doit être un UUID
+query-time = Doit être un instant comme 2026-11-20T10:42:00Z, ou un jour comme 2026-11-20
+query-status = Doit être un ou plusieurs des mots QUEUED, RUNNING, SUCCESS, ERROR, CANCELLED, séparés par des virgules
+query-order = Doit être created_at, updated_at, started_at, ended_at, status ou name, précédé d’un moins pour l’ordre décroissant
+
+body-not-json = Le corps de la requête n’est pas du JSON valide (ligne { $line }, colonne { $column })
+body-not-object = Le corps de la requête doit être un objet JSON
+body-type = Le type de contenu de la requête n’est pas pris en charge : envoyez application/json
+body-too-large = Le corps de la requête est trop grand : { $limit } octets au plus
+body-broken = Le corps de la requête n’a pas pu être lu
+
+not-signed-in = Les informations d’authentification manquent ou ne sont pas valides
+not-allowed = Vous n’avez pas le droit de faire cela
+loopback-only = Ce serveur de développement ne répond qu’à sa propre machine
+route-unknown = Il n’y a rien à cette adresse
+method-not-allowed = Cette méthode n’est pas permise ici
+
+pipeline-not-found = Pipeline introuvable
+task-not-found = Tâche introuvable
+task-unknown = Ce pipeline n’a pas cette tâche
+task-has-ended = La tâche est terminée ({ $status })
+task-cancel-asked = L’arrêt de la tâche a été demandé ({ $status })
+not-configured = Configuration OpenHexa introuvable
+
+upstream-timed-out = OpenHEXA n’a pas répondu à temps
+upstream-unreachable = OpenHEXA est injoignable
+upstream-token-refused = OpenHEXA refuse le jeton configuré
+upstream-strange = L’adresse d’OpenHEXA répond, mais pas comme OpenHEXA : vérifiez l’adresse
+upstream-failed = OpenHEXA a signalé une erreur de son côté
+refused-config = OpenHEXA a refusé la valeur d’un paramètre, sans dire lequel
+refused-version = OpenHEXA ne connaît plus cette version du pipeline
+refused-too-large = Les paramètres sont trop volumineux pour OpenHEXA
+refused-limit = L’espace de travail a atteint sa limite d’exécutions dans OpenHEXA
+refused-denied = OpenHEXA ne permet pas au jeton configuré de lancer ce pipeline
+
+database-away = La base de données est absente ; réessayez dans quelques secondes
+internal = Une erreur s’est produite ici ; son numéro est { $id }

@@ -1,0 +1,81 @@
+//! The way in for requests. Every route and its guard stand on this one screen.
+
+mod api;
+mod auth;
+mod body;
+mod edge;
+mod error;
+mod language;
+mod ops;
+
+use actix_web::web::{self, ServiceConfig, get, patch, post};
+use actix_web::{Resource, Route, middleware::from_fn};
+
+use crate::domain::principal::Role::{Operator, Viewer};
+use crate::service::Bridge;
+
+pub use edge::{Edge, in_language, loopback_only, request_id, slash_optional};
+
+/// The URL table.
+pub fn routes(app: &mut ServiceConfig) {
+    app.service(path("/healthz", [get().to(ops::healthz)]))
+        .service(
+            web::scope("/api/openhexa")
+                .service(path(
+                    "/pipelines",
+                    [may(Viewer, get().to(api::pipelines::list))],
+                ))
+                .service(path(
+                    "/pipelines/config",
+                    [may(Viewer, get().to(api::config::public))],
+                ))
+                .service(path(
+                    "/pipelines/{id}",
+                    [
+                        may(Viewer, get().to(api::pipelines::detail)),
+                        // A pipeline may report on its own task; the handler asks whose report it is.
+                        patch().to(api::callback::report),
+                    ],
+                ))
+                .service(path(
+                    "/pipelines/{id}/validate",
+                    [may(Operator, post().to(api::launch::validate))],
+                ))
+                .service(path(
+                    "/pipelines/{id}/launch",
+                    [may(Operator, post().to(api::launch::launch))],
+                ))
+                .service(path("/tasks", [may(Viewer, get().to(api::tasks::list))]))
+                .service(path(
+                    "/tasks/{id}",
+                    [may(Viewer, get().to(api::tasks::detail))],
+                ))
+                .service(path(
+                    "/tasks/{id}/logs",
+                    [may(Viewer, get().to(api::tasks::logs))],
+                ))
+                .service(path(
+                    "/tasks/{id}/events",
+                    [may(Viewer, get().to(api::tasks::events))],
+                ))
+                .default_service(web::to(error::unknown_route)),
+        );
+    app.default_service(web::to(error::unknown_route));
+}
+
+/// Hands the bridge and the edge's settings to the handlers.
+pub fn parts(app: &mut ServiceConfig, bridge: &Bridge, edge: &Edge) {
+    app.app_data(web::Data::new(bridge.clone()))
+        .app_data(web::Data::new(edge.clone()));
+}
+
+fn may(role: crate::domain::principal::Role, route: Route) -> Route {
+    route.wrap(from_fn(move |request, next| {
+        auth::guard(role, request, next)
+    }))
+}
+
+fn path<const N: usize>(path: &str, routes: [Route; N]) -> Resource {
+    let resource = web::resource(path).default_service(web::to(error::wrong_method));
+    routes.into_iter().fold(resource, Resource::route)
+}

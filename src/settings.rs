@@ -1,0 +1,384 @@
+//! Settings: the built-in defaults, a file, the environment, each over the one before.
+//!
+//! Read once, in `main.rs`; everybody else is handed what they need. A bad one ends the start with one sentence that
+//! names the key, where it was set and what is allowed.
+
+mod rules;
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use config::{Config, File, FileFormat};
+use secrecy::SecretString;
+use serde::Deserialize;
+use serde::de::{self, Deserializer};
+
+use rules::{RULES, Rule};
+
+const DEFAULTS: &str = include_str!("../config/default.toml");
+const PREFIX: &str = "OPENHEXA_BRIDGE__";
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    pub server: Server,
+    pub database: Database,
+    pub secrets: Secrets,
+    pub keys: Keys,
+    pub openhexa: OpenHexa,
+    pub launch: Launch,
+    pub reconcile: Reconcile,
+    pub callback: Callback,
+    pub log: Log,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Server {
+    pub address: String,
+    pub port: u16,
+    pub public_url: String,
+    pub workers: usize,
+    pub body_limit: usize,
+    pub stop_within: Span,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Database {
+    pub url: SecretString,
+    pub pool_size: u32,
+    pub wait: Span,
+    pub tls: Tls,
+    pub ca_file: PathBuf,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[serde(try_from = "String")]
+pub enum Tls {
+    Off,
+    Verified,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Secrets {
+    pub encryption_key: SecretString,
+    pub callback_key: SecretString,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Keys {
+    pub viewer: SecretString,
+    pub operator: SecretString,
+    pub admin: SecretString,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OpenHexa {
+    pub connect_timeout: Span,
+    pub request_timeout: Span,
+    pub idle_timeout: Span,
+    pub slot_timeout: Span,
+    pub concurrency: usize,
+    pub answer_limit: usize,
+    pub page_items: i64,
+    pub recent_page_items: i64,
+    pub list_pages: i64,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Launch {
+    pub answer_within: Span,
+    pub definition_max_age: Span,
+    pub give_up_after: Span,
+    pub clock_skew: Span,
+    pub grace: Span,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Reconcile {
+    pub period: Span,
+    pub early: Span,
+    pub early_for: Span,
+    pub unsure: Span,
+    pub usual: Span,
+    pub late: Span,
+    pub late_after: Span,
+    pub lease: Span,
+    pub pass_limit: i64,
+    pub absent_looks: i32,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Callback {
+    pub queue_allowance: Span,
+    pub grace: Span,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Log {
+    pub format: LogFormat,
+    pub filter: String,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[serde(try_from = "String")]
+pub enum LogFormat {
+    Text,
+    Json,
+}
+
+impl TryFrom<String> for Tls {
+    type Error = &'static str;
+
+    fn try_from(word: String) -> Result<Self, Self::Error> {
+        match word.as_str() {
+            "off" => Ok(Self::Off),
+            "verified" => Ok(Self::Verified),
+            _ => Err("off or verified"),
+        }
+    }
+}
+
+impl TryFrom<String> for LogFormat {
+    type Error = &'static str;
+
+    fn try_from(word: String) -> Result<Self, Self::Error> {
+        match word.as_str() {
+            "text" => Ok(Self::Text),
+            "json" => Ok(Self::Json),
+            _ => Err("text or json"),
+        }
+    }
+}
+
+/// A duration as people write it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd)]
+pub struct Span(pub Duration);
+
+impl<'de> Deserialize<'de> for Span {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let span = humantime::parse_duration(text.trim());
+        span.map(Self)
+            .map_err(|_| de::Error::custom("a duration such as 500ms, 10s, 15m or 4h"))
+    }
+}
+
+impl Span {
+    pub fn delta(self) -> chrono::TimeDelta {
+        chrono::TimeDelta::from_std(self.0).unwrap_or(chrono::TimeDelta::MAX)
+    }
+}
+
+/// A setting that cannot be used, in one sentence.
+#[derive(Debug, PartialEq, Eq)]
+pub struct BadSetting(pub String);
+
+impl fmt::Display for BadSetting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for BadSetting {}
+
+/// Where settings come from: a file, and the environment as pairs.
+#[derive(Default)]
+pub struct Sources<'a> {
+    pub file: Option<&'a Path>,
+    pub environment: Vec<(String, String)>,
+}
+
+impl Sources<'_> {
+    /// The part of this process's environment that is ours.
+    #[allow(
+        clippy::disallowed_methods,
+        reason = "settings are the one place that reads the environment"
+    )]
+    pub fn environment() -> Vec<(String, String)> {
+        std::env::vars()
+            .filter(|(name, _)| name.starts_with(PREFIX))
+            .collect()
+    }
+
+    pub fn read(&self) -> Result<Settings, BadSetting> {
+        let layers = self.layers()?;
+        let settings = Settings::deserialize(layers).map_err(|error| self.explain(&error))?;
+        self.check(&settings)?;
+        Ok(settings)
+    }
+
+    fn layers(&self) -> Result<Config, BadSetting> {
+        let mut builder = Config::builder().add_source(File::from_str(DEFAULTS, FileFormat::Toml));
+        if let Some(file) = self.file {
+            let source = File::from(file.to_path_buf())
+                .format(FileFormat::Toml)
+                .required(true);
+            let shown = file.display();
+            let alone = Config::builder().add_source(source.clone()).build();
+            let alone = alone.map_err(|error| {
+                BadSetting(format!("the settings file {shown} cannot be read: {error}"))
+            })?;
+            for key in keys_of(&alone) {
+                is_known(&key, &format!("set in {shown}"))?;
+            }
+            builder = builder.add_source(source);
+        }
+        for (name, value) in &self.environment {
+            let key = key_of(name);
+            is_known(&key, &format!("set by {name} in the environment"))?;
+            builder = builder
+                .set_override(key, value.as_str())
+                .map_err(|error| BadSetting(format!("{name} cannot be used: {error}")))?;
+        }
+        builder
+            .build()
+            .map_err(|error| BadSetting(format!("the settings cannot be read: {error}")))
+    }
+
+    /// The sentence for a value of the wrong type: the library says what it wanted, we say where it stood.
+    fn explain(&self, error: &config::ConfigError) -> BadSetting {
+        use config::ConfigError as E;
+        let (key, wanted) = match error {
+            E::Type {
+                key: Some(key),
+                expected,
+                ..
+            } => (key.clone(), format!("must be {}", in_words(expected))),
+            E::At {
+                key: Some(key),
+                error,
+                ..
+            } => (key.clone(), format!("must be {}", reason(error))),
+            other => return BadSetting(format!("the settings cannot be used: {}", reason(other))),
+        };
+        BadSetting(format!("{key} ({}) {wanted}", self.origin(&key)))
+    }
+
+    /// Where the value in force was set.
+    fn origin(&self, key: &str) -> String {
+        let name = format!("{PREFIX}{}", key.replace('.', "__").to_uppercase());
+        if self
+            .environment
+            .iter()
+            .any(|(own, _)| own.eq_ignore_ascii_case(&name))
+        {
+            return format!("set by {name} in the environment");
+        }
+        match self.file {
+            Some(file) if has(file, key) => format!("set in {}", file.display()),
+            Some(_) | None => "at its default".to_owned(),
+        }
+    }
+
+    fn check(&self, settings: &Settings) -> Result<(), BadSetting> {
+        match RULES.iter().find(|rule| !(rule.holds)(settings)) {
+            None => Ok(()),
+            Some(Rule { key, allowed, .. }) => Err(BadSetting(format!(
+                "{key} ({}) must be {allowed}",
+                self.origin(key)
+            ))),
+        }
+    }
+}
+
+fn key_of(name: &str) -> String {
+    name.trim_start_matches(PREFIX)
+        .to_lowercase()
+        .replace("__", ".")
+}
+
+/// A misspelt setting would silently stay at its default, so it ends the start too.
+fn is_known(key: &str, origin: &str) -> Result<(), BadSetting> {
+    let defaults = Config::builder().add_source(File::from_str(DEFAULTS, FileFormat::Toml));
+    let known = defaults
+        .build()
+        .map(|defaults| keys_of(&defaults))
+        .unwrap_or_default();
+    if known.iter().any(|own| own == key) {
+        return Ok(());
+    }
+    let section = key.split('.').next().unwrap_or_default();
+    let near: Vec<&String> = known
+        .iter()
+        .filter(|own| own.split('.').next() == Some(section))
+        .collect();
+    let allowed = if near.is_empty() {
+        sections(&known)
+    } else {
+        listed(&near)
+    };
+    Err(BadSetting(format!(
+        "{key} ({origin}) is no setting; there are {allowed}"
+    )))
+}
+
+fn sections(known: &[String]) -> String {
+    let mut names: Vec<String> = known
+        .iter()
+        .filter_map(|key| key.split('.').next())
+        .map(|name| format!("{name}.…"))
+        .collect();
+    names.dedup();
+    listed(&names.iter().collect::<Vec<_>>())
+}
+
+fn listed(names: &[&String]) -> String {
+    names
+        .iter()
+        .map(|name| name.as_str())
+        .collect::<Vec<_>>()
+        .join(", ")
+}
+
+/// `section.key` for everything that is set.
+fn keys_of(config: &Config) -> Vec<String> {
+    let sections = config
+        .clone()
+        .try_deserialize::<BTreeMap<String, serde_json::Value>>();
+    let mut keys = Vec::new();
+    for (section, values) in sections.unwrap_or_default() {
+        match values {
+            serde_json::Value::Object(values) => {
+                keys.extend(values.keys().map(|key| format!("{section}.{key}")));
+            }
+            _ => keys.push(section),
+        }
+    }
+    keys
+}
+
+/// The library names types of the language; people want what to write.
+fn in_words(expected: &str) -> &str {
+    match expected {
+        "an unsigned 16 bit integer" => "a whole number from 0 to 65535",
+        "an unsigned 32 bit integer" | "an unsigned 64 bit integer" => "a whole number, 0 or more",
+        "an integer" => "a whole number",
+        other => other,
+    }
+}
+
+fn reason(error: &config::ConfigError) -> String {
+    use config::ConfigError as E;
+    match error {
+        E::At { error, .. } => reason(error),
+        E::Message(text) => text.clone(),
+        other => other.to_string(),
+    }
+}
+
+fn has(file: &Path, key: &str) -> bool {
+    let source = File::from(file.to_path_buf()).format(FileFormat::Toml);
+    let alone = Config::builder().add_source(source).build();
+    alone.is_ok_and(|alone| alone.get::<config::Value>(key).is_ok())
+}

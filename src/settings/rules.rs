@@ -1,0 +1,154 @@
+//! What a setting of the right type must still fulfil.
+
+use std::time::Duration;
+
+use secrecy::{ExposeSecret, SecretString};
+
+use super::{Settings, Span};
+
+pub struct Rule {
+    pub key: &'static str,
+    pub allowed: &'static str,
+    pub holds: fn(&Settings) -> bool,
+}
+
+const fn rule(key: &'static str, allowed: &'static str, holds: fn(&Settings) -> bool) -> Rule {
+    Rule {
+        key,
+        allowed,
+        holds,
+    }
+}
+
+pub const RULES: &[Rule] = &[
+    rule(
+        "server.address",
+        "an IP address such as 127.0.0.1 or ::",
+        |s| s.server.address.parse::<std::net::IpAddr>().is_ok(),
+    ),
+    rule(
+        "server.public_url",
+        "empty or an origin such as https://iaso.example.org",
+        |s| is_origin(&s.server.public_url),
+    ),
+    rule("server.workers", "from 1 to 64", |s| {
+        (1..=64).contains(&s.server.workers)
+    }),
+    rule("server.body_limit", "from 1024 to 104857600 bytes", |s| {
+        (1024..=104_857_600).contains(&s.server.body_limit)
+    }),
+    rule(
+        "database.url",
+        "sqlite:PATH or postgres://USER:PASSWORD@HOST:PORT/NAME",
+        |s| is_database(s.database.url.expose_secret()),
+    ),
+    rule("database.pool_size", "from 1 to 200", |s| {
+        (1..=200).contains(&s.database.pool_size)
+    }),
+    rule("database.wait", "longer than 0", |s| lived(s.database.wait)),
+    rule("secrets.callback_key", "at least 32 characters", |s| {
+        is_key(&s.secrets.callback_key, 32)
+    }),
+    rule("keys.viewer", "at least 16 characters", |s| {
+        is_key(&s.keys.viewer, 16)
+    }),
+    rule("keys.operator", "at least 16 characters", |s| {
+        is_key(&s.keys.operator, 16)
+    }),
+    rule("keys.admin", "at least 16 characters", |s| {
+        is_key(&s.keys.admin, 16)
+    }),
+    rule(
+        "openhexa.connect_timeout",
+        "longer than 0 and shorter than openhexa.request_timeout",
+        |s| {
+            lived(s.openhexa.connect_timeout)
+                && s.openhexa.connect_timeout < s.openhexa.request_timeout
+        },
+    ),
+    rule(
+        "openhexa.idle_timeout",
+        "longer than 0 and shorter than 2s, after which OpenHEXA closes idle connections",
+        |s| lived(s.openhexa.idle_timeout) && s.openhexa.idle_timeout.0 < Duration::from_secs(2),
+    ),
+    rule("openhexa.slot_timeout", "longer than 0", |s| {
+        lived(s.openhexa.slot_timeout)
+    }),
+    rule("openhexa.concurrency", "from 1 to 64", |s| {
+        (1..=64).contains(&s.openhexa.concurrency)
+    }),
+    rule("openhexa.answer_limit", "at least 65536 bytes", |s| {
+        s.openhexa.answer_limit >= 65_536
+    }),
+    rule("openhexa.page_items", "from 1 to 10000", |s| {
+        (1..=10_000).contains(&s.openhexa.page_items)
+    }),
+    rule("openhexa.recent_page_items", "from 1 to 10000", |s| {
+        (1..=10_000).contains(&s.openhexa.recent_page_items)
+    }),
+    rule("openhexa.list_pages", "from 1 to 10000", |s| {
+        (1..=10_000).contains(&s.openhexa.list_pages)
+    }),
+    rule("launch.answer_within", "longer than 0", |s| {
+        lived(s.launch.answer_within)
+    }),
+    rule("reconcile.period", "longer than 0", |s| {
+        lived(s.reconcile.period)
+    }),
+    rule("reconcile.early", "longer than 0", |s| {
+        lived(s.reconcile.early)
+    }),
+    rule("reconcile.unsure", "longer than 0", |s| {
+        lived(s.reconcile.unsure)
+    }),
+    rule("reconcile.usual", "longer than 0", |s| {
+        lived(s.reconcile.usual)
+    }),
+    rule("reconcile.late", "longer than 0", |s| {
+        lived(s.reconcile.late)
+    }),
+    rule(
+        "reconcile.lease",
+        "longer than openhexa.request_timeout and openhexa.slot_timeout together",
+        |s| s.reconcile.lease.0 > s.openhexa.request_timeout.0 + s.openhexa.slot_timeout.0,
+    ),
+    rule("reconcile.pass_limit", "from 1 to 10000", |s| {
+        (1..=10_000).contains(&s.reconcile.pass_limit)
+    }),
+    rule("reconcile.absent_looks", "from 2 to 100", |s| {
+        (2..=100).contains(&s.reconcile.absent_looks)
+    }),
+    rule(
+        "log.filter",
+        "levels such as info or info,openhexa_bridge=debug",
+        |s| {
+            s.log
+                .filter
+                .parse::<tracing_subscriber::EnvFilter>()
+                .is_ok()
+        },
+    ),
+];
+
+/// Empty, or long enough.
+fn is_key(key: &SecretString, least: usize) -> bool {
+    let length = key.expose_secret().len();
+    length == 0 || length >= least
+}
+
+fn lived(span: Span) -> bool {
+    !span.0.is_zero()
+}
+
+fn is_origin(url: &str) -> bool {
+    let host = ["http://", "https://"]
+        .iter()
+        .find_map(|scheme| url.strip_prefix(scheme));
+    url.is_empty()
+        || host.is_some_and(|host| !host.is_empty() && !host.contains(['/', '?', '#', '@', ' ']))
+}
+
+fn is_database(url: &str) -> bool {
+    let path = url.strip_prefix("sqlite:").unwrap_or_default();
+    !path.is_empty() || url.starts_with("postgres://") || url.starts_with("postgresql://")
+}
