@@ -19,7 +19,8 @@ use serde_json::{Map, Value, json};
 use super::clock::now;
 use super::core::{Bearer, Core, Who};
 use super::faults::{Fault, Hit, Shape};
-use super::schema::{Caller, Schema};
+use super::nulls::FieldTypes;
+use super::schema::{self, Caller, Schema};
 use super::variables;
 
 const LARGEST_BODY: usize = 5 * 1024 * 1024;
@@ -53,6 +54,20 @@ async fn playground() -> HttpResponse {
         .body("<!DOCTYPE html>\n<html><head><title>GraphQL Playground</title></head><body>POST your queries here.</body></html>")
 }
 
+/// What runs GraphQL, made once.
+pub struct Engine {
+    schema: Schema,
+    types: FieldTypes,
+}
+
+impl Engine {
+    pub fn new() -> Self {
+        let schema = schema::build();
+        let types = FieldTypes::of(&schema.sdl());
+        Self { schema, types }
+    }
+}
+
 /// A request read so far that it can be run.
 struct Asked {
     document: ExecutableDocument,
@@ -65,7 +80,7 @@ async fn graphql(
     request: HttpRequest,
     payload: web::Payload,
     core: web::Data<Core>,
-    schema: web::Data<Schema>,
+    engine: web::Data<Engine>,
 ) -> HttpResponse {
     if !request.content_type().starts_with("application/json") {
         return bad_text("Posted content must be of type application/json or multipart/form-data");
@@ -87,9 +102,9 @@ async fn graphql(
         _ => {}
     }
     let core = core.into_inner();
-    let schema = schema.into_inner();
+    let engine = engine.into_inner();
     // What was asked for is done even when the asker hangs up.
-    let work = tokio::spawn(perform(core, schema, asked, bearer, hit));
+    let work = tokio::spawn(perform(core, engine, asked, bearer, hit));
     let answer = work.await.unwrap_or_else(|_| Answer::failure());
     match hit {
         Some(Hit {
@@ -175,11 +190,14 @@ fn understand(body: &[u8]) -> Result<Asked, HttpResponse> {
 }
 
 /// The operation meant: the one named, or the only one.
-fn operation(asked: &Asked) -> Result<&OperationDefinition, String> {
-    match (&asked.document.operations, &asked.name) {
+fn operation<'a>(
+    document: &'a ExecutableDocument,
+    name: Option<&str>,
+) -> Result<&'a OperationDefinition, String> {
+    match (&document.operations, name) {
         (DocumentOperations::Single(one), None) => Ok(&one.node),
         (DocumentOperations::Multiple(many), Some(name)) => many
-            .get(name.as_str())
+            .get(name)
             .map(|found| &found.node)
             .ok_or_else(|| format!("Unknown operation named '{name}'.")),
         (DocumentOperations::Multiple(many), None) if many.len() == 1 => many
@@ -198,7 +216,7 @@ fn operation(asked: &Asked) -> Result<&OperationDefinition, String> {
 
 fn shape(asked: &Asked) -> Shape {
     let mut shape = Shape::default();
-    if let Ok(operation) = operation(asked) {
+    if let Ok(operation) = operation(&asked.document, asked.name.as_deref()) {
         collect(
             &operation.selection_set.node,
             &asked.document,
@@ -252,12 +270,22 @@ impl Answer {
         Self(200, json!({"data": null, "errors": [error]}))
     }
 
-    fn of(response: &Response) -> Self {
-        let before_running = response.errors.iter().all(|error| error.path.is_empty());
-        if !response.errors.is_empty() && before_running {
-            return Self(400, json!({"errors": response.errors}));
+    /// Errors without a path come from before the running: the document was wrong.
+    fn of(response: &Response, engine: &Engine, query: &str, name: Option<String>) -> Self {
+        let errors = &response.errors;
+        if !errors.is_empty() && errors.iter().all(|error| error.path.is_empty()) {
+            return Self(400, json!({"errors": errors}));
         }
-        Self(200, json!(response))
+        let mut answer = json!(response);
+        if !errors.is_empty()
+            && let Ok(document) = parse_query(query)
+            && let Ok(operation) = operation(&document, name.as_deref())
+        {
+            engine
+                .types
+                .settle(&document, operation, errors, &mut answer["data"]);
+        }
+        Self(200, answer)
     }
 
     fn into_response(self) -> HttpResponse {
@@ -271,12 +299,12 @@ impl Answer {
 
 async fn perform(
     core: Arc<Core>,
-    schema: Arc<Schema>,
+    engine: Arc<Engine>,
     mut asked: Asked,
     bearer: Bearer,
     hit: Option<Hit>,
 ) -> Answer {
-    match operation(&asked) {
+    match operation(&asked.document, asked.name.as_deref()) {
         Err(message) => return Answer::nothing(json!({"message": message})),
         Ok(operation) => {
             if let Some(fault) = variables::fault(operation, &asked.variables) {
@@ -291,12 +319,13 @@ async fn perform(
     } else {
         bearer.who
     };
-    let mut request = Request::new(asked.query)
+    let mut request = Request::new(asked.query.clone())
         .variables(Variables::from_json(Value::Object(asked.variables)))
         .data(Caller { core, who, fault });
-    request.operation_name = asked.name;
+    request.operation_name.clone_from(&asked.name);
     request.set_parsed_query(asked.document);
-    Answer::of(&schema.execute(request).await)
+    let response = engine.schema.execute(request).await;
+    Answer::of(&response, &engine, &asked.query, asked.name)
 }
 
 fn bad(message: &str) -> HttpResponse {

@@ -19,6 +19,7 @@ mod faults;
 mod http;
 mod journal;
 mod judge;
+mod nulls;
 mod run;
 mod runner;
 mod schema;
@@ -207,11 +208,11 @@ fn listen(
     port: u16,
 ) -> std::io::Result<(actix_web::dev::Server, std::net::SocketAddr)> {
     let core = web::Data::from(Arc::clone(core));
-    let schema = web::Data::new(schema::build());
+    let engine = web::Data::new(http::Engine::new());
     let server = HttpServer::new(move || {
         App::new()
             .app_data(core.clone())
-            .app_data(schema.clone())
+            .app_data(engine.clone())
             .wrap(middleware::Compress::default())
             .configure(admin::routes)
             .configure(http::routes)

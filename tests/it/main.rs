@@ -1,1 +1,2 @@
 //! The one test binary: a file per story.
+mod emulator;

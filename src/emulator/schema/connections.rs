@@ -207,7 +207,7 @@ pub struct CustomConnection {
     field(name = "description", ty = "&Option<String>"),
     field(name = "created_at", ty = "&Stamp"),
     field(name = "updated_at", ty = "&Option<Stamp>"),
-    field(name = "kind", method = "kind", ty = "&ConnectionType"),
+    field(name = "type", method = "kind", ty = "&ConnectionType"),
     field(name = "user", ty = "&Option<User>"),
     field(name = "fields", ty = "&Vec<ConnectionField>")
 )]

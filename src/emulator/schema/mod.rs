@@ -6,6 +6,7 @@
 mod connections;
 mod mutation;
 mod pages;
+mod parameters;
 mod pipelines;
 mod query;
 mod runs;
@@ -83,4 +84,9 @@ fn not_nullable(field: &str) -> Error {
     Error::new(format!(
         "Cannot return null for non-nullable field {field}."
     ))
+}
+
+/// A stored word that its enumeration does not have.
+fn unrepresentable(name: &str, value: &str) -> Error {
+    Error::new(format!("Enum '{name}' cannot represent value: '{value}'"))
 }
