@@ -6,6 +6,7 @@
     reason = "a test says what it expects by failing"
 )]
 
+mod emulator;
 mod parameters;
 mod sentences;
 mod support;

@@ -1,0 +1,119 @@
+//! The files of the workspace: choices read from them, and how large they are.
+
+use std::path::{Component, Path};
+
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::catalogue::ChoicesFromFile;
+use super::core::Core;
+
+/// The choices that a parameter takes from a file, or OpenHEXA's sentence why there are none.
+pub fn read(core: &Core, version: Uuid, code: &str) -> Result<Vec<String>, String> {
+    let (_, found) = core
+        .catalogue
+        .version(version)
+        .ok_or_else(|| format!("Pipeline version '{version}' not found."))?;
+    let parameter = found
+        .parameter(code)
+        .ok_or_else(|| format!("Parameter '{code}' not found in pipeline version."))?;
+    let source = parameter
+        .choices_from_file
+        .as_ref()
+        .ok_or_else(|| format!("Parameter '{code}' does not have dynamic choices from file."))?;
+    let text = text_of(&core.files, &source.path).ok_or_else(|| {
+        format!(
+            "Choices file '{}' not found in workspace storage.",
+            source.path
+        )
+    })?;
+    parse(source, &text).ok_or_else(|| format!("Choices file '{}' could not be read.", source.path))
+}
+
+/// The size of a file of the workspace; none when there is no such file in it.
+pub fn size_of(files: &Path, key: &str) -> Option<u64> {
+    let found = files.join(inside(key)?).metadata().ok()?;
+    found.is_file().then_some(found.len())
+}
+
+fn text_of(files: &Path, key: &str) -> Option<String> {
+    std::fs::read_to_string(files.join(inside(key)?)).ok()
+}
+
+/// A key never leads out of the workspace's folder.
+fn inside(key: &str) -> Option<&Path> {
+    let path = Path::new(key.trim_start_matches('/'));
+    let stays = path
+        .components()
+        .all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
+    (stays && !key.is_empty()).then_some(path)
+}
+
+fn parse(source: &ChoicesFromFile, text: &str) -> Option<Vec<String>> {
+    let named = source.format.as_deref();
+    let format = named.or_else(|| source.path.rsplit('.').next());
+    let column = source.column.as_deref();
+    match format {
+        Some("json") => from_json(text, column),
+        Some("yaml" | "yml") => Some(from_yaml(text)),
+        _ => from_csv(text, column),
+    }
+}
+
+fn from_csv(text: &str, column: Option<&str>) -> Option<Vec<String>> {
+    let mut lines = text.lines().map(cells);
+    let head = lines.next()?;
+    let place = match column {
+        Some(column) => head.iter().position(|name| name == column)?,
+        None => 0,
+    };
+    let values = lines.filter_map(|line| line.into_iter().nth(place));
+    Some(values.filter(|value| !value.is_empty()).collect())
+}
+
+/// The cells of one line; a quoted one may hold commas.
+fn cells(line: &str) -> Vec<String> {
+    let mut cells = vec![String::new()];
+    let mut quoted = false;
+    for sign in line.chars() {
+        match sign {
+            '"' => quoted = !quoted,
+            ',' if !quoted => cells.push(String::new()),
+            sign => {
+                if let Some(cell) = cells.last_mut() {
+                    cell.push(sign);
+                }
+            }
+        }
+    }
+    cells.iter().map(|cell| cell.trim().to_owned()).collect()
+}
+
+fn from_json(text: &str, column: Option<&str>) -> Option<Vec<String>> {
+    let Value::Array(items) = serde_json::from_str(text).ok()? else {
+        return None;
+    };
+    let pick = |item: &Value| match (item, column) {
+        (Value::String(text), _) => Some(text.clone()),
+        (Value::Object(row), Some(column)) => row.get(column).map(plain),
+        (Value::Object(_) | Value::Null | Value::Array(_), _) => None,
+        (Value::Bool(_) | Value::Number(_), _) => Some(item.to_string()),
+    };
+    Some(items.iter().filter_map(pick).collect())
+}
+
+fn plain(value: &Value) -> String {
+    value
+        .as_str()
+        .map_or_else(|| value.to_string(), str::to_owned)
+}
+
+/// Of YAML only a plain list, one item per line.
+fn from_yaml(text: &str) -> Vec<String> {
+    let items = text
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix("- "));
+    items
+        .map(|item| item.trim().trim_matches(['"', '\'']).to_owned())
+        .collect()
+}

@@ -1,0 +1,183 @@
+//! Pipelines with code: every `*/pipeline.py` of a folder, described as OpenHEXA would after an upload.
+//!
+//! Python reads them (`describe.py`, with the SDK where it is installed). Whatever goes wrong is said on
+//! standard error and costs as little as possible: a pipeline that cannot run is better shown than missing.
+
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::Duration;
+
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+
+use super::StartError;
+use super::catalogue::{Parameter, Pipeline, Version};
+
+const SCRIPT: &str = include_str!("describe.py");
+const PATIENCE: Duration = Duration::from_secs(60);
+
+#[derive(Deserialize)]
+struct Report {
+    missing: Vec<String>,
+    pipelines: Vec<Described>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Described {
+    folder: PathBuf,
+    problem: Option<String>,
+    code: Option<String>,
+    name: Option<String>,
+    timeout: Option<i64>,
+    functional_type: Option<String>,
+    description: Option<String>,
+    #[serde(default)]
+    parameters: Vec<Parameter>,
+}
+
+/// Describes all pipelines of a folder.
+pub async fn read(python: &Path, folder: &Path) -> Result<Vec<Pipeline>, StartError> {
+    let folders = find(folder)?;
+    if folders.is_empty() {
+        eprintln!(
+            "There is no pipeline.py in any folder of {}.",
+            folder.display()
+        );
+        return Ok(Vec::new());
+    }
+    let described = match ask(python, &folders).await {
+        Ok(report) => {
+            for missing in &report.missing {
+                eprintln!(
+                    "Pipelines can be shown but will fail when run: {missing}. Install it with `{} -m pip install openhexa.sdk`.",
+                    python.display()
+                );
+            }
+            report.pipelines
+        }
+        Err(problem) => {
+            eprintln!(
+                "The pipelines in {} could not be read with {}: {problem}. They are listed by the names of their folders and will fail when run; name a Python 3.11 or later that has the package openhexa.sdk.",
+                folder.display(),
+                python.display()
+            );
+            folders.into_iter().map(unread).collect()
+        }
+    };
+    let mut taken = HashSet::new();
+    let pipelines = described.into_iter().filter_map(uploaded);
+    Ok(pipelines
+        .map(|mut pipeline| {
+            while !taken.insert(pipeline.code.clone()) {
+                pipeline.code.push_str("-2");
+            }
+            pipeline
+        })
+        .collect())
+}
+
+fn find(folder: &Path) -> Result<Vec<PathBuf>, StartError> {
+    let unreadable = |source| StartError::Unreadable {
+        path: folder.to_owned(),
+        source,
+    };
+    let folder = folder.canonicalize().map_err(unreadable)?;
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(&folder).map_err(unreadable)? {
+        let path = entry.map_err(unreadable)?.path();
+        if path.join("pipeline.py").is_file() {
+            found.push(path);
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+async fn ask(python: &Path, folders: &[PathBuf]) -> Result<Report, String> {
+    let mut command = tokio::process::Command::new(python);
+    command
+        .arg("-c")
+        .arg(SCRIPT)
+        .args(folders)
+        .env("PYTHONDONTWRITEBYTECODE", "1")
+        .stdin(Stdio::null())
+        .kill_on_drop(true);
+    let output = tokio::time::timeout(PATIENCE, command.output())
+        .await
+        .map_err(|_| format!("no answer within {} s", PATIENCE.as_secs()))?
+        .map_err(|error| error.to_string())?;
+    let said = String::from_utf8_lossy(&output.stdout);
+    let last = said.lines().last().unwrap_or_default();
+    serde_json::from_str(last).map_err(|_| {
+        let complaint = String::from_utf8_lossy(&output.stderr);
+        complaint.lines().last().unwrap_or("no answer").to_owned()
+    })
+}
+
+fn unread(folder: PathBuf) -> Described {
+    let name = folder
+        .file_name()
+        .map(|name| name.to_string_lossy().into_owned());
+    Described {
+        folder,
+        problem: None,
+        code: name.clone(),
+        name,
+        timeout: None,
+        functional_type: None,
+        description: None,
+        parameters: Vec::new(),
+    }
+}
+
+/// What an upload would have made of it: version 1, whose config holds the defaults.
+fn uploaded(described: Described) -> Option<Pipeline> {
+    let code = match (described.problem, described.code) {
+        (None, Some(code)) => code,
+        (problem, _) => {
+            let problem = problem.unwrap_or_default();
+            let folder = described.folder.display();
+            eprintln!("The pipeline in {folder} is left out: {problem}.");
+            return None;
+        }
+    };
+    Some(Pipeline {
+        id: uuid::Uuid::nil(),
+        code,
+        name: described.name,
+        kind: "zipFile".to_owned(),
+        description: described.description,
+        tags: Vec::new(),
+        functional_type: described.functional_type,
+        notebook_path: None,
+        created_at: None,
+        workspace: None,
+        versions: vec![Version {
+            id: uuid::Uuid::nil(),
+            version_number: 1,
+            name: None,
+            description: None,
+            timeout: described.timeout,
+            config: defaults(&described.parameters),
+            parameters: described.parameters,
+            created_at: None,
+        }],
+        behaviour: super::catalogue::Behaviour {
+            queued_ms: 0,
+            ..Default::default()
+        },
+        folder: Some(described.folder),
+    })
+}
+
+fn defaults(parameters: &[Parameter]) -> Map<String, Value> {
+    parameters
+        .iter()
+        .filter_map(|parameter| {
+            let default = parameter.default.clone()?;
+            (!default.is_null()).then(|| (parameter.code.clone(), json!(default)))
+        })
+        .collect()
+}

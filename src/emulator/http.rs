@@ -1,0 +1,357 @@
+//! OpenHEXA's manners on the wire: which answers are 200, 301, 400, 413 and 500, and when a connection breaks.
+//!
+//! GraphQL runs from these handlers and not from a ready-made integration, because the status codes are
+//! what a client trips over.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::http::header;
+use actix_web::{HttpMessage, HttpRequest, HttpResponse, web};
+use async_graphql::parser::parse_query;
+use async_graphql::parser::types::{
+    DocumentOperations, ExecutableDocument, OperationDefinition, Selection, SelectionSet,
+};
+use async_graphql::{Request, Response, Variables};
+use futures_util::{StreamExt, stream};
+use serde_json::{Map, Value, json};
+
+use super::clock::now;
+use super::core::{Bearer, Core, Who};
+use super::faults::{Fault, Hit, Shape};
+use super::nulls::FieldTypes;
+use super::schema::{self, Caller, Schema};
+use super::variables;
+
+const LARGEST_BODY: usize = 5 * 1024 * 1024;
+/// Read and thrown away at most, so that a sender of too much hears the answer.
+const DRAINED: usize = 64 * 1024 * 1024;
+
+pub fn routes(config: &mut web::ServiceConfig) {
+    config
+        .route("/ready", web::get().to(async || "ok"))
+        .service(web::resource("/graphql").to(redirect))
+        .service(
+            web::resource("/graphql/{tail:[\\w/]*}")
+                .route(web::post().to(graphql))
+                .route(web::get().to(playground))
+                .route(web::method(actix_web::http::Method::OPTIONS).to(HttpResponse::Ok))
+                .default_service(web::to(HttpResponse::MethodNotAllowed)),
+        );
+}
+
+/// A client that follows this turns its POST into a GET and meets the playground.
+async fn redirect() -> HttpResponse {
+    HttpResponse::MovedPermanently()
+        .insert_header((header::LOCATION, "/graphql/"))
+        .content_type("text/html; charset=utf-8")
+        .finish()
+}
+
+async fn playground() -> HttpResponse {
+    HttpResponse::Ok()
+        .content_type("text/html; charset=utf-8")
+        .body("<!DOCTYPE html>\n<html><head><title>GraphQL Playground</title></head><body>POST your queries here.</body></html>")
+}
+
+/// What runs GraphQL, made once.
+pub struct Engine {
+    schema: Schema,
+    types: FieldTypes,
+}
+
+impl Engine {
+    pub fn new() -> Self {
+        let schema = schema::build();
+        let types = FieldTypes::of(&schema.sdl());
+        Self { schema, types }
+    }
+}
+
+/// A request read so far that it can be run.
+struct Asked {
+    document: ExecutableDocument,
+    query: String,
+    name: Option<String>,
+    variables: Map<String, Value>,
+}
+
+async fn graphql(
+    request: HttpRequest,
+    payload: web::Payload,
+    core: web::Data<Core>,
+    engine: web::Data<Engine>,
+) -> HttpResponse {
+    if !request.content_type().starts_with("application/json") {
+        return bad_text("Posted content must be of type application/json or multipart/form-data");
+    }
+    let body = match read(payload).await {
+        Ok(body) => body,
+        Err(answer) => return answer,
+    };
+    let asked = match understand(&body) {
+        Ok(asked) => asked,
+        Err(answer) => return answer,
+    };
+    let shape = shape(&asked);
+    let bearer = core.recognise(authorization(&request));
+    let hit = (!bearer.is_run).then(|| meet(&core, &shape)).flatten();
+    match hit.map(|hit| hit.fault) {
+        Some(Fault::Html500) => return server_error(),
+        Some(Fault::DropBefore) => return broken(),
+        _ => {}
+    }
+    let core = core.into_inner();
+    let engine = engine.into_inner();
+    // What was asked for is done even when the asker hangs up.
+    let work = tokio::spawn(perform(core, engine, asked, bearer, hit));
+    let answer = work.await.unwrap_or_else(|_| Answer::failure());
+    match hit {
+        Some(Hit {
+            fault: Fault::DropAfter,
+            ..
+        }) => return broken(),
+        Some(Hit {
+            fault: Fault::Latency,
+            late_ms,
+        }) => tokio::time::sleep(Duration::from_millis(late_ms)).await,
+        _ => {}
+    }
+    answer.into_response()
+}
+
+fn authorization(request: &HttpRequest) -> Option<&str> {
+    request.headers().get(header::AUTHORIZATION)?.to_str().ok()
+}
+
+/// Counts the request and takes the fault that waits for it.
+fn meet(core: &Core, shape: &Shape) -> Option<Hit> {
+    let mut counts = core.counts();
+    counts.total += 1;
+    for operation in &shape.operations {
+        *counts.by_operation.entry(operation.clone()).or_default() += 1;
+    }
+    drop(counts);
+    core.faults().take(shape, now())
+}
+
+async fn read(mut payload: web::Payload) -> Result<Vec<u8>, HttpResponse> {
+    let mut body = Vec::new();
+    let mut size = 0;
+    while let Some(chunk) = payload.next().await {
+        let chunk = chunk.map_err(|_| bad_text("Request body is not a valid JSON"))?;
+        size += chunk.len();
+        if size <= LARGEST_BODY {
+            body.extend_from_slice(&chunk);
+        } else if size > DRAINED {
+            break;
+        }
+    }
+    if size > LARGEST_BODY {
+        return Err(HttpResponse::PayloadTooLarge().json(json!({"error": "REQUEST_TOO_LARGE"})));
+    }
+    Ok(body)
+}
+
+fn understand(body: &[u8]) -> Result<Asked, HttpResponse> {
+    let body: Value =
+        serde_json::from_slice(body).map_err(|_| bad_text("Request body is not a valid JSON"))?;
+    let Value::Object(mut body) = body else {
+        return Err(bad("Operation data should be a JSON object"));
+    };
+    let query = match body.remove("query") {
+        Some(Value::String(query)) if !query.is_empty() => query,
+        _ => return Err(bad("The query must be a string.")),
+    };
+    let variables = match body.remove("variables") {
+        None | Some(Value::Null) => Map::new(),
+        Some(Value::Object(variables)) => variables,
+        Some(_) => return Err(bad("Query variables must be a null or an object.")),
+    };
+    let name = match body.remove("operationName") {
+        None | Some(Value::Null) => None,
+        Some(Value::String(name)) => Some(name),
+        Some(_) => return Err(bad("\"operationName\" must be a string.")),
+    };
+    let document = parse_query(&query).map_err(|error| {
+        let places: Vec<Value> = error
+            .positions()
+            .map(|at| json!({"line": at.line, "column": at.column}))
+            .collect();
+        let message = format!("Syntax Error: {error}");
+        bad_errors(&json!([{"message": message, "locations": places}]))
+    })?;
+    Ok(Asked {
+        document,
+        query,
+        name,
+        variables,
+    })
+}
+
+/// The operation meant: the one named, or the only one.
+fn operation<'a>(
+    document: &'a ExecutableDocument,
+    name: Option<&str>,
+) -> Result<&'a OperationDefinition, String> {
+    match (&document.operations, name) {
+        (DocumentOperations::Single(one), None) => Ok(&one.node),
+        (DocumentOperations::Multiple(many), Some(name)) => many
+            .get(name)
+            .map(|found| &found.node)
+            .ok_or_else(|| format!("Unknown operation named '{name}'.")),
+        (DocumentOperations::Multiple(many), None) if many.len() == 1 => many
+            .values()
+            .next()
+            .map(|one| &one.node)
+            .ok_or_else(String::new),
+        (DocumentOperations::Multiple(_), None) => {
+            Err("Must provide operation name if query contains multiple operations.".to_owned())
+        }
+        (DocumentOperations::Single(_), Some(name)) => {
+            Err(format!("Unknown operation named '{name}'."))
+        }
+    }
+}
+
+fn shape(asked: &Asked) -> Shape {
+    let mut shape = Shape::default();
+    if let Ok(operation) = operation(&asked.document, asked.name.as_deref()) {
+        collect(
+            &operation.selection_set.node,
+            &asked.document,
+            &mut shape.operations,
+            0,
+        );
+    }
+    shape.shows_runs = asked.query.contains("runs")
+        || shape
+            .operations
+            .iter()
+            .any(|asked| asked == "pipelineRun" || asked == "runPipeline");
+    shape
+}
+
+/// The root fields, also those behind fragments; a fragment in a circle is for the validation to refuse.
+fn collect(
+    set: &SelectionSet,
+    document: &ExecutableDocument,
+    into: &mut Vec<String>,
+    depth: usize,
+) {
+    if depth > 8 {
+        return;
+    }
+    for item in &set.items {
+        match &item.node {
+            Selection::Field(field) => into.push(field.node.name.node.to_string()),
+            Selection::InlineFragment(inline) => {
+                collect(&inline.node.selection_set.node, document, into, depth + 1);
+            }
+            Selection::FragmentSpread(spread) => {
+                if let Some(fragment) = document.fragments.get(&spread.node.fragment_name.node) {
+                    collect(&fragment.node.selection_set.node, document, into, depth + 1);
+                }
+            }
+        }
+    }
+}
+
+/// A status and a JSON body.
+struct Answer(u16, Value);
+
+impl Answer {
+    fn failure() -> Self {
+        Self(500, json!({}))
+    }
+
+    /// Nothing came of it: HTTP 200 all the same.
+    fn nothing(error: Value) -> Self {
+        Self(200, json!({"data": null, "errors": [error]}))
+    }
+
+    /// Errors without a path come from before the running: the document was wrong.
+    fn of(response: &Response, engine: &Engine, query: &str, name: Option<String>) -> Self {
+        let errors = &response.errors;
+        if !errors.is_empty() && errors.iter().all(|error| error.path.is_empty()) {
+            return Self(400, json!({"errors": errors}));
+        }
+        let mut answer = json!(response);
+        if !errors.is_empty()
+            && let Ok(document) = parse_query(query)
+            && let Ok(operation) = operation(&document, name.as_deref())
+        {
+            engine
+                .types
+                .settle(&document, operation, errors, &mut answer["data"]);
+        }
+        Self(200, answer)
+    }
+
+    fn into_response(self) -> HttpResponse {
+        match self.0 {
+            200 => HttpResponse::Ok().json(self.1),
+            400 => HttpResponse::BadRequest().json(self.1),
+            _ => server_error(),
+        }
+    }
+}
+
+async fn perform(
+    core: Arc<Core>,
+    engine: Arc<Engine>,
+    mut asked: Asked,
+    bearer: Bearer,
+    hit: Option<Hit>,
+) -> Answer {
+    match operation(&asked.document, asked.name.as_deref()) {
+        Err(message) => return Answer::nothing(json!({"message": message})),
+        Ok(operation) => {
+            if let Some(fault) = variables::fault(operation, &asked.variables) {
+                return Answer::nothing(fault);
+            }
+        }
+    }
+    variables::forget_absent(&mut asked.document, &asked.variables);
+    let fault = hit.map(|hit| hit.fault);
+    let who = if fault == Some(Fault::RefuseToken) {
+        Who::Nobody
+    } else {
+        bearer.who
+    };
+    let mut request = Request::new(asked.query.clone())
+        .variables(Variables::from_json(Value::Object(asked.variables)))
+        .data(Caller { core, who, fault });
+    request.operation_name.clone_from(&asked.name);
+    request.set_parsed_query(asked.document);
+    let response = engine.schema.execute(request).await;
+    Answer::of(&response, &engine, &asked.query, asked.name)
+}
+
+fn bad(message: &str) -> HttpResponse {
+    bad_errors(&json!([{"message": message}]))
+}
+
+fn bad_errors(errors: &Value) -> HttpResponse {
+    HttpResponse::BadRequest().json(json!({"errors": errors}))
+}
+
+fn bad_text(text: &'static str) -> HttpResponse {
+    HttpResponse::BadRequest()
+        .content_type("text/html; charset=utf-8")
+        .body(text)
+}
+
+fn server_error() -> HttpResponse {
+    HttpResponse::InternalServerError()
+        .content_type("text/html; charset=utf-8")
+        .body("<!DOCTYPE html>\n<html lang=\"en\"><head><title>OpenHEXA</title></head><body><h1>Server error</h1></body></html>\n")
+}
+
+/// Ends the connection without a byte of answer: a body that fails before its first piece takes its head along.
+fn broken() -> HttpResponse {
+    let nothing = stream::once(async {
+        Err::<web::Bytes, _>(std::io::Error::from(std::io::ErrorKind::ConnectionAborted))
+    });
+    HttpResponse::Ok().streaming(nothing)
+}

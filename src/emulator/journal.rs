@@ -1,0 +1,78 @@
+//! The runs on disk: one JSON line per change, the last line of a run wins.
+//!
+//! Appending is all that a running emulator does, so a crash can cost half a line and nothing else.
+//! At the start the file is read, and written anew with one line per run.
+
+use std::collections::HashMap;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, BufRead, BufReader, BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use super::run::Run;
+
+#[derive(Debug)]
+pub struct Journal {
+    path: PathBuf,
+    file: File,
+}
+
+impl Journal {
+    /// Opens the journal of a folder and gives the runs it holds, oldest first.
+    pub fn open(folder: &Path) -> io::Result<(Self, Vec<Run>)> {
+        let path = folder.join("runs.jsonl");
+        let runs = read(&path)?;
+        rewrite(&path, &runs)?;
+        let file = OpenOptions::new().append(true).create(true).open(&path)?;
+        Ok((Self { path, file }, runs))
+    }
+
+    pub fn note(&mut self, run: &Run) {
+        if let Err(error) = self.append(run) {
+            let path = self.path.display();
+            tracing::error!(%error, "a run could not be written to {path}");
+        }
+    }
+
+    fn append(&mut self, run: &Run) -> io::Result<()> {
+        let mut line = serde_json::to_vec(run)?;
+        line.push(b'\n');
+        self.file.write_all(&line)
+    }
+}
+
+fn read(path: &Path) -> io::Result<Vec<Run>> {
+    let file = match File::open(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(error),
+    };
+    let mut places = HashMap::new();
+    let mut runs: Vec<Run> = Vec::new();
+    for line in BufReader::new(file).split(b'\n') {
+        // A line that cannot be read is the half one that a crash left.
+        let Ok(run) = serde_json::from_slice::<Run>(&line?) else {
+            continue;
+        };
+        match places.get(&run.id) {
+            Some(&place) => runs[place] = run,
+            None => {
+                places.insert(run.id, runs.len());
+                runs.push(run);
+            }
+        }
+    }
+    Ok(runs)
+}
+
+fn rewrite(path: &Path, runs: &[Run]) -> io::Result<()> {
+    let fresh = path.with_extension("jsonl.new");
+    let mut out = BufWriter::new(File::create(&fresh)?);
+    for run in runs {
+        serde_json::to_writer(&mut out, run)?;
+        out.write_all(b"\n")?;
+    }
+    out.into_inner()
+        .map_err(io::IntoInnerError::into_error)?
+        .sync_all()?;
+    fs::rename(fresh, path)
+}

@@ -1,0 +1,93 @@
+//! What OpenHEXA itself looks at when a run is asked for: the types of the values given, nothing else.
+//!
+//! Everything it lets through and should not is found by the SDK inside the run: see `container.rs`.
+
+use serde_json::{Map, Value};
+
+use super::catalogue::{Parameter, Version};
+
+/// Whether every value given has its declared type. Unknown keys and nulls are not looked at.
+pub fn types_fit(version: &Version, given: &Map<String, Value>) -> bool {
+    given
+        .iter()
+        .filter(|(_, value)| !value.is_null())
+        .all(|(code, value)| {
+            version
+                .parameter(code)
+                .is_none_or(|parameter| fits(parameter, value))
+        })
+}
+
+fn fits(parameter: &Parameter, value: &Value) -> bool {
+    let kind = parameter.kind.as_deref().unwrap_or_default();
+    match value {
+        Value::Array(items) if parameter.multiple => items.iter().all(|item| item_fits(kind, item)),
+        Value::Null
+        | Value::Bool(_)
+        | Value::Number(_)
+        | Value::String(_)
+        | Value::Array(_)
+        | Value::Object(_) => item_fits(kind, value),
+    }
+}
+
+fn item_fits(kind: &str, value: &Value) -> bool {
+    match kind {
+        "bool" => value.is_boolean(),
+        "int" => is_whole(value),
+        "float" => value.is_number(),
+        "str" | "secret" | "dataset" | "file" | "dhis2" | "postgresql" | "iaso" | "s3" | "gcs"
+        | "custom" => value.is_string(),
+        _ => true,
+    }
+}
+
+/// An integer as JSON writes it: `1`, not `1.0`. Integers too long for 64 bits arrive as floats.
+pub fn is_whole(value: &Value) -> bool {
+    match value {
+        Value::Number(number) => {
+            !number.is_f64()
+                || number
+                    .as_f64()
+                    .is_some_and(|wide| wide.abs() >= 9.2e18 && wide.fract() == 0.0)
+        }
+        Value::Null | Value::Bool(_) | Value::String(_) | Value::Array(_) | Value::Object(_) => {
+            false
+        }
+    }
+}
+
+/// The config of a run: the version's own, overlaid with what was given; a null falls back.
+pub fn merge(version: Option<&Version>, given: &Map<String, Value>) -> Map<String, Value> {
+    let Some(version) = version else {
+        return Map::new();
+    };
+    let mut config = defaults(version);
+    for (code, value) in given {
+        if !value.is_null() {
+            config.insert(code.clone(), value.clone());
+        }
+    }
+    config
+}
+
+fn defaults(version: &Version) -> Map<String, Value> {
+    version
+        .config
+        .iter()
+        .filter(|(_, value)| !value.is_null())
+        .map(|(code, value)| (code.clone(), value.clone()))
+        .collect()
+}
+
+/// PostgreSQL keeps no NUL in a JSON text, so OpenHEXA cannot store such a run.
+pub fn holds_nul(value: &Value) -> bool {
+    match value {
+        Value::String(text) => text.contains('\0'),
+        Value::Array(items) => items.iter().any(holds_nul),
+        Value::Object(map) => map
+            .iter()
+            .any(|(key, value)| key.contains('\0') || holds_nul(value)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => false,
+    }
+}

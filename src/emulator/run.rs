@@ -1,0 +1,133 @@
+//! A run as the world keeps it and as the journal writes it.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use uuid::Uuid;
+
+use super::clock::Millis;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, async_graphql::Enum)]
+#[serde(rename_all = "lowercase")]
+#[graphql(name = "PipelineRunStatus", rename_items = "lowercase")]
+pub enum Status {
+    Success,
+    Running,
+    Failed,
+    Queued,
+    Stopped,
+    Terminating,
+    Skipped,
+}
+
+impl Status {
+    pub fn is_over(self) -> bool {
+        matches!(
+            self,
+            Self::Success | Self::Failed | Self::Stopped | Self::Skipped
+        )
+    }
+
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Success => "success",
+            Self::Running => "running",
+            Self::Failed => "failed",
+            Self::Queued => "queued",
+            Self::Stopped => "stopped",
+            Self::Terminating => "terminating",
+            Self::Skipped => "skipped",
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, async_graphql::Enum)]
+#[serde(rename_all = "UPPERCASE")]
+#[graphql(name = "MessagePriority", rename_items = "UPPERCASE")]
+pub enum Priority {
+    Debug,
+    Info,
+    Warning,
+    Error,
+    Critical,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Message {
+    pub message: String,
+    pub priority: Priority,
+    pub at: Millis,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub enum Output {
+    Generic {
+        name: Option<String>,
+        kind: String,
+        uri: String,
+    },
+    /// A file of the workspace: its key (path without the bucket) and its size.
+    File { key: String, size: u64 },
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Run {
+    pub id: Uuid,
+    /// `manual__<time>`: typed as a UUID by OpenHEXA and yet none.
+    pub run_id: String,
+    pub pipeline: Uuid,
+    pub version: Option<Uuid>,
+    pub config: Map<String, Value>,
+    pub status: Status,
+    pub progress: i32,
+    pub created: Millis,
+    pub started: Option<Millis>,
+    pub ended: Option<Millis>,
+    pub heartbeat: Millis,
+    pub timeout: i64,
+    pub logs: Option<String>,
+    pub messages: Vec<Message>,
+    pub outputs: Vec<Output>,
+    pub send_mail: bool,
+    pub stopped_by_user: bool,
+    pub vanished: bool,
+    /// Somebody set its status by hand: from then on nothing moves it but that hand.
+    pub driven: bool,
+    /// The token that only this run may use, and only while it is exactly `running`.
+    pub token: String,
+    /// Steps of its behaviour that are behind it.
+    pub steps_done: i32,
+    /// Counts its changes of course: what was planned before the last one is void.
+    pub turn: u32,
+}
+
+impl Run {
+    /// Whole seconds from start to end; 0 until then.
+    pub fn duration(&self) -> i64 {
+        match (self.started, self.ended) {
+            (Some(started), Some(ended)) => (ended - started).max(0) / 1000,
+            _ => 0,
+        }
+    }
+
+    pub fn has_error_messages(&self) -> bool {
+        self.messages
+            .iter()
+            .any(|said| matches!(said.priority, Priority::Error | Priority::Critical))
+    }
+
+    pub fn say(&mut self, priority: Priority, message: impl Into<String>, at: Millis) {
+        self.messages.push(Message {
+            message: message.into(),
+            priority,
+            at,
+        });
+    }
+
+    pub fn log(&mut self, line: &str) {
+        let logs = self.logs.get_or_insert_default();
+        logs.push_str(line);
+        if !line.ends_with('\n') {
+            logs.push('\n');
+        }
+    }
+}

@@ -1,0 +1,190 @@
+//! Real pipelines: a run is a Python process in the pipeline's folder, as in OpenHEXA's container.
+//!
+//! The process speaks to this emulator with its own token; what it prints becomes the run's log. Stopping a
+//! run kills its whole process group, since the SDK starts helpers of its own.
+
+use std::io::Read;
+use std::path::Path;
+use std::process::{ExitStatus, Stdio};
+use std::sync::Arc;
+use std::time::Duration;
+
+use rustix::process::{Pid, Signal, kill_process_group};
+use serde_json::Value;
+use tokio::process::{Child, Command};
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use super::catalogue::Pipeline;
+use super::clock::now;
+use super::core::Core;
+use super::run::Run;
+
+/// Between asking a process to go and making it.
+const GRACE: Duration = Duration::from_secs(3);
+/// The last part of an output that is kept.
+const LONGEST_LOG: usize = 1024 * 1024;
+
+/// Runs a queued run to its end.
+pub async fn execute(core: &Arc<Core>, id: Uuid) {
+    let Ok(_place) = core.places.acquire().await else {
+        return;
+    };
+    let stop = CancellationToken::new();
+    core.processes().insert(id, stop.clone());
+    let begun = core.world().begin_real(id, now());
+    if let Some(run) = begun {
+        live(core, &run, &stop).await;
+    }
+    core.processes().remove(&id);
+    core.wake.notify_one();
+}
+
+async fn live(core: &Core, run: &Run, stop: &CancellationToken) {
+    let Some(pipeline) = core.catalogue.pipeline(run.pipeline) else {
+        return;
+    };
+    let (succeeded, logs) = match start(core, pipeline, run) {
+        Ok((child, log)) => {
+            let limit = Duration::from_secs(run.timeout.unsigned_abs());
+            let end = watch(core, child, stop, limit).await;
+            let mut logs = log.await.unwrap_or_default();
+            if let Some(remark) = end.remark() {
+                logs.push_str(&remark);
+            }
+            (end.succeeded(), logs)
+        }
+        Err(error) => {
+            let python = core.python.display();
+            let sentence = format!(
+                "The run could not be started: {error} ({python}). Name a Python that has the package openhexa.sdk with --python.\n"
+            );
+            (false, sentence)
+        }
+    };
+    // A run that dies with the emulator is settled at the next start.
+    if !core.ending.is_cancelled() {
+        core.world().end_real(run.id, succeeded, &logs, now());
+    }
+    let _ = tokio::fs::remove_dir_all(core.scratch.join(run.id.to_string())).await;
+}
+
+fn start(
+    core: &Core,
+    pipeline: &Pipeline,
+    run: &Run,
+) -> std::io::Result<(Child, tokio::task::JoinHandle<String>)> {
+    let folder = pipeline.folder.as_deref().unwrap_or(Path::new("."));
+    let scratch = core.scratch.join(run.id.to_string());
+    std::fs::create_dir_all(&scratch)?;
+    let (reader, writer) = std::io::pipe()?;
+    let mut command = Command::new(&core.python);
+    command
+        .arg("pipeline.py")
+        .arg("--config")
+        .arg(Value::Object(run.config.clone()).to_string())
+        .current_dir(folder)
+        .envs(environment(core, pipeline, run))
+        .env("WORKSPACE_FILES_PATH", &core.files)
+        .env("WORKSPACE_TMP_PATH", &scratch)
+        .stdin(Stdio::null())
+        .stdout(writer.try_clone()?)
+        .stderr(writer)
+        .process_group(0)
+        .kill_on_drop(true);
+    let child = command.spawn()?;
+    // The command holds the writing end too, and the reader waits for the last one to be closed.
+    drop(command);
+    let log = tokio::task::spawn_blocking(move || listen(reader));
+    Ok((child, log))
+}
+
+fn environment(core: &Core, pipeline: &Pipeline, run: &Run) -> Vec<(&'static str, String)> {
+    let slug = core.catalogue.slug_of(pipeline).to_owned();
+    let local = "127.0.0.1,localhost".to_owned();
+    vec![
+        ("HEXA_ENVIRONMENT", "CLOUD_PIPELINE".to_owned()),
+        ("HEXA_SERVER_URL", core.base().to_owned()),
+        ("HEXA_TOKEN", run.token.clone()),
+        ("HEXA_WORKSPACE", slug.clone()),
+        ("HEXA_RUN_ID", run.id.to_string()),
+        ("HEXA_PIPELINE_CODE", pipeline.code.clone()),
+        ("HEXA_PIPELINE_NAME", pipeline.title().to_owned()),
+        ("HEXA_PIPELINE_TYPE", pipeline.kind.clone()),
+        ("HEXA_LOG_LEVEL", "INFO".to_owned()),
+        ("WORKSPACE_BUCKET_NAME", slug),
+        (
+            "WORKSPACE_DATABASE_URL",
+            "postgresql://nobody@127.0.0.1:1/none".to_owned(),
+        ),
+        ("NO_PROXY", local.clone()),
+        ("no_proxy", local),
+        ("PYTHONUNBUFFERED", "1".to_owned()),
+        ("PYTHONDONTWRITEBYTECODE", "1".to_owned()),
+    ]
+}
+
+/// Reads until the last process that writes is gone; of a very long output the end is kept.
+fn listen(mut reader: std::io::PipeReader) -> String {
+    let mut heard = Vec::new();
+    let mut piece = [0; 8192];
+    while let Ok(size) = reader.read(&mut piece) {
+        if size == 0 {
+            break;
+        }
+        heard.extend_from_slice(&piece[..size]);
+        if heard.len() > 2 * LONGEST_LOG {
+            heard.drain(..LONGEST_LOG);
+        }
+    }
+    String::from_utf8_lossy(&heard).into_owned()
+}
+
+enum End {
+    Exit(ExitStatus),
+    Killed,
+    Overdue(Duration),
+    Lost(std::io::Error),
+}
+
+impl End {
+    fn succeeded(&self) -> bool {
+        matches!(self, Self::Exit(status) if status.success())
+    }
+
+    fn remark(&self) -> Option<String> {
+        match self {
+            Self::Exit(_) | Self::Killed => None,
+            Self::Overdue(limit) => Some(format!("Time limit of {} s reached\n", limit.as_secs())),
+            Self::Lost(error) => Some(format!("The process was lost: {error}\n")),
+        }
+    }
+}
+
+async fn watch(core: &Core, mut child: Child, stop: &CancellationToken, limit: Duration) -> End {
+    let group = child.id();
+    let end = tokio::select! {
+        exit = child.wait() => exit.map_or_else(End::Lost, End::Exit),
+        () = stop.cancelled() => End::Killed,
+        () = core.ending.cancelled() => End::Killed,
+        () = tokio::time::sleep(limit) => End::Overdue(limit),
+    };
+    if !matches!(end, End::Exit(_)) {
+        signal(group, Signal::TERM);
+        let _ = tokio::time::timeout(GRACE, child.wait()).await;
+    }
+    // Also what the process may have left running.
+    signal(group, Signal::KILL);
+    let _ = child.wait().await;
+    end
+}
+
+fn signal(group: Option<u32>, signal: Signal) {
+    let pid = group
+        .and_then(|id| i32::try_from(id).ok())
+        .and_then(Pid::from_raw);
+    if let Some(pid) = pid {
+        // Gone already is as good as killed.
+        let _ = kill_process_group(pid, signal);
+    }
+}

@@ -1,0 +1,265 @@
+//! What can be asked.
+
+use std::sync::Arc;
+
+use async_graphql::{Context, Error, MaybeUndefined, Object, Result};
+
+use super::connections::{Connection, Me, Workspace, WorkspacePage, connection, connection_by_id};
+use super::pages::cut;
+use super::pipelines::{Pipeline, PipelineVersion, PipelinesPage};
+use super::runs::{BucketObject, PipelineRun};
+use super::scalars::{PipelineFunctionalType, PipelineOrderBy, Uid};
+use super::{Caller, known};
+use crate::emulator::catalogue;
+use crate::emulator::choices;
+use crate::emulator::faults::Fault;
+use crate::emulator::run::Status;
+
+pub struct Query;
+
+/// What narrows a list of pipelines.
+struct Filter {
+    workspace: Option<String>,
+    name: Option<String>,
+    search: Option<String>,
+    tags: Option<Vec<String>>,
+    functional: Option<PipelineFunctionalType>,
+    last_states: Option<Vec<Status>>,
+}
+
+#[Object]
+impl Query {
+    async fn me(&self) -> Me {
+        Me
+    }
+
+    #[allow(clippy::too_many_arguments, reason = "they are OpenHEXA's")]
+    async fn pipelines(
+        &self,
+        ctx: &Context<'_>,
+        workspace_slug: Option<String>,
+        name: Option<String>,
+        search: MaybeUndefined<String>,
+        tags: Option<Vec<String>>,
+        functional_type: Option<PipelineFunctionalType>,
+        last_run_states: Option<Vec<Status>>,
+        page: MaybeUndefined<i32>,
+        per_page: MaybeUndefined<i32>,
+        order_by: Option<PipelineOrderBy>,
+    ) -> Result<PipelinesPage> {
+        let caller = known(ctx)?;
+        if search.is_null() {
+            return Err(Error::new("Cannot use None as a query value"));
+        }
+        let filter = Filter {
+            workspace: workspace_slug,
+            name,
+            search: search.take(),
+            tags,
+            functional: functional_type,
+            last_states: last_run_states,
+        };
+        let found = filter.find(caller, order_by);
+        let found = found.into_iter().map(|it| Pipeline::new(caller, it));
+        Ok(cut(found.collect(), &page, &per_page)?.into())
+    }
+
+    async fn pipeline(&self, ctx: &Context<'_>, id: Uid) -> Option<Result<Pipeline>> {
+        ask(ctx, |caller| {
+            let found = caller.core.catalogue.pipeline(id.id())?;
+            Some(Ok(Pipeline::new(caller, found)))
+        })
+    }
+
+    async fn pipeline_by_code(
+        &self,
+        ctx: &Context<'_>,
+        workspace_slug: String,
+        code: String,
+    ) -> Option<Result<Pipeline>> {
+        ask(ctx, |caller| {
+            let catalogue = &caller.core.catalogue;
+            let found = catalogue
+                .pipelines
+                .iter()
+                .find(|it| it.code == code && catalogue.slug_of(it) == workspace_slug)?;
+            Some(Ok(Pipeline::new(caller, found)))
+        })
+    }
+
+    async fn pipeline_version(
+        &self,
+        ctx: &Context<'_>,
+        id: Uid,
+    ) -> Option<Result<PipelineVersion>> {
+        ask(ctx, |caller| {
+            let catalogue = &caller.core.catalogue;
+            let (_, version) = catalogue.version(id.id())?;
+            Some(Ok(PipelineVersion {
+                catalogue: Arc::clone(catalogue),
+                id: version.id,
+            }))
+        })
+    }
+
+    async fn pipeline_run(&self, ctx: &Context<'_>, id: Uid) -> Option<Result<PipelineRun>> {
+        ask(ctx, |caller| {
+            if caller.suffers(Fault::NullRun) || !caller.sees(id.id()) {
+                return None;
+            }
+            let run = caller.core.world().run(id.id())?;
+            Some(Ok(PipelineRun {
+                run,
+                catalogue: Arc::clone(&caller.core.catalogue),
+            }))
+        })
+    }
+
+    async fn pipeline_parameter_choices(
+        &self,
+        ctx: &Context<'_>,
+        pipeline_version_id: Uid,
+        parameter_code: String,
+    ) -> Option<Result<Vec<String>>> {
+        ask(ctx, |caller| {
+            let found = choices::read(&caller.core, pipeline_version_id.id(), &parameter_code);
+            Some(found.map_err(Error::new))
+        })
+    }
+
+    async fn workspace(&self, ctx: &Context<'_>, slug: String) -> Option<Result<Workspace>> {
+        ask(ctx, |caller| {
+            let found = caller.core.catalogue.workspace(&slug)?;
+            Some(Ok(shown(found)))
+        })
+    }
+
+    async fn workspaces(
+        &self,
+        ctx: &Context<'_>,
+        page: MaybeUndefined<i32>,
+        per_page: MaybeUndefined<i32>,
+    ) -> Result<WorkspacePage> {
+        let all = known(ctx)?.core.catalogue.workspaces.iter();
+        Ok(cut(all.map(shown).collect(), &page, &per_page)?.into())
+    }
+
+    async fn connection(&self, ctx: &Context<'_>, id: Uid) -> Option<Result<Connection>> {
+        ask(ctx, |caller| {
+            connection_by_id(&caller.core, id.id()).map(Ok)
+        })
+    }
+
+    async fn connection_by_slug(
+        &self,
+        ctx: &Context<'_>,
+        workspace_slug: String,
+        connection_slug: String,
+    ) -> Option<Result<Connection>> {
+        ask(ctx, |caller| {
+            connection(&caller.core, &workspace_slug, &connection_slug).map(Ok)
+        })
+    }
+
+    /// Asked by the SDK for parameters of type `file`.
+    async fn get_file_by_path(
+        &self,
+        ctx: &Context<'_>,
+        workspace_slug: String,
+        path: String,
+    ) -> Option<Result<BucketObject>> {
+        ask(ctx, |caller| {
+            caller.core.catalogue.workspace(&workspace_slug)?;
+            let size = choices::size_of(&caller.core.files, &path)?;
+            Some(Ok(BucketObject::new(&path, size)))
+        })
+    }
+}
+
+/// Runs a nullable resolver for anybody who is somebody.
+fn ask<T>(
+    ctx: &Context<'_>,
+    resolve: impl FnOnce(&Caller) -> Option<Result<T>>,
+) -> Option<Result<T>> {
+    match known(ctx) {
+        Ok(caller) => resolve(caller),
+        Err(error) => Some(Err(error)),
+    }
+}
+
+fn shown(workspace: &catalogue::Workspace) -> Workspace {
+    Workspace {
+        slug: workspace.slug.clone(),
+        name: workspace.name.clone(),
+    }
+}
+
+impl Filter {
+    fn find<'a>(
+        &self,
+        caller: &'a Caller,
+        order: Option<PipelineOrderBy>,
+    ) -> Vec<&'a catalogue::Pipeline> {
+        let pipelines = caller.core.catalogue.pipelines.iter();
+        let mut found: Vec<_> = pipelines.filter(|it| self.takes(caller, it)).collect();
+        sort(caller, &mut found, order);
+        // `name` ranks and does not filter.
+        if let Some(name) = &self.name {
+            found.sort_by_key(|it| it.name.as_ref() != Some(name));
+        }
+        found
+    }
+
+    fn takes(&self, caller: &Caller, it: &catalogue::Pipeline) -> bool {
+        let catalogue = &caller.core.catalogue;
+        let in_workspace = self
+            .workspace
+            .as_ref()
+            .is_none_or(|slug| catalogue.slug_of(it) == slug);
+        in_workspace
+            && self.search.as_ref().is_none_or(|text| mentions(it, text))
+            && self
+                .functional
+                .is_none_or(|kind| it.functional_type.as_deref() == Some(kind.word()))
+            && self
+                .tags
+                .as_ref()
+                .is_none_or(|tags| tags.is_empty() || tags.iter().any(|tag| it.tags.contains(tag)))
+            && self.last_states.as_ref().is_none_or(|states| {
+                let last = caller.core.world().last_run_of(it.id);
+                states.is_empty() || last.is_some_and(|run| states.contains(&run.status))
+            })
+    }
+}
+
+/// A search looks at names, tags and functional types, not at codes.
+fn mentions(it: &catalogue::Pipeline, text: &str) -> bool {
+    let text = text.to_lowercase();
+    let texts = it.name.iter().chain(&it.tags).chain(&it.functional_type);
+    texts
+        .into_iter()
+        .any(|one| one.to_lowercase().contains(&text))
+}
+
+fn sort(caller: &Caller, found: &mut [&catalogue::Pipeline], order: Option<PipelineOrderBy>) {
+    let name = |it: &catalogue::Pipeline| (it.title().to_lowercase(), it.id);
+    let last = |it: &catalogue::Pipeline| {
+        let run = caller.core.world().last_run_of(it.id);
+        run.map(|run| run.created)
+    };
+    found.sort_by_key(|it| name(it));
+    match order {
+        None | Some(PipelineOrderBy::NameAsc) => {}
+        Some(PipelineOrderBy::NameDesc) => found.reverse(),
+        Some(PipelineOrderBy::CreatedAtAsc) => found.sort_by_key(|it| it.created()),
+        Some(PipelineOrderBy::CreatedAtDesc) => {
+            found.sort_by_key(|it| std::cmp::Reverse(it.created()));
+        }
+        Some(PipelineOrderBy::LastRunDateDesc) => {
+            found.sort_by_cached_key(|it| std::cmp::Reverse(last(it)));
+        }
+        Some(PipelineOrderBy::LastRunDateAsc) => {
+            found.sort_by_cached_key(|it| last(it).unwrap_or(i64::MAX));
+        }
+    }
+}

@@ -1,0 +1,205 @@
+//! OpenHEXA's own scalars and enumerations.
+
+use async_graphql::{Enum, InputValueError, InputValueResult, Scalar, ScalarType, Value};
+use uuid::Uuid;
+
+use crate::emulator::clock::{Millis, iso};
+
+/// OpenHEXA's `UUID`. One field of that type holds a text that is none (`run_id`), so both are kept.
+#[derive(Clone, Debug)]
+pub enum Uid {
+    Id(Uuid),
+    Text(String),
+}
+
+impl Uid {
+    /// A text that is no UUID names nothing.
+    pub fn id(&self) -> Uuid {
+        match self {
+            Self::Id(id) => *id,
+            Self::Text(_) => Uuid::nil(),
+        }
+    }
+}
+
+/// Read as generously as Python reads a UUID: with or without dashes, braces, `urn:uuid:`, in any case.
+pub fn read_uuid(text: &str) -> Option<Uuid> {
+    let plain = text.replace("urn:", "").replace("uuid:", "");
+    let plain = plain.trim_matches(['{', '}']).replace('-', "");
+    if plain.len() != 32 {
+        return None;
+    }
+    Uuid::parse_str(&plain).ok()
+}
+
+#[Scalar(name = "UUID")]
+impl ScalarType for Uid {
+    fn parse(value: Value) -> InputValueResult<Self> {
+        match &value {
+            Value::String(text) => read_uuid(text)
+                .map(Self::Id)
+                .ok_or_else(|| InputValueError::custom(format!("\"{text}\" is not a valid uuid"))),
+            _ => Err(InputValueError::expected_type(value)),
+        }
+    }
+
+    fn is_valid(value: &Value) -> bool {
+        matches!(value, Value::String(text) if read_uuid(text).is_some())
+    }
+
+    fn to_value(&self) -> Value {
+        match self {
+            Self::Id(id) => Value::String(id.to_string()),
+            Self::Text(text) => Value::String(text.clone()),
+        }
+    }
+}
+
+/// OpenHEXA's `DateTime`.
+#[derive(Clone, Debug)]
+pub struct Stamp(pub String);
+
+impl Stamp {
+    pub fn at(at: Millis) -> Self {
+        Self(iso(at))
+    }
+}
+
+#[Scalar(name = "DateTime")]
+impl ScalarType for Stamp {
+    fn parse(value: Value) -> InputValueResult<Self> {
+        match value {
+            Value::String(text) => Ok(Self(text)),
+            other => Err(InputValueError::expected_type(other)),
+        }
+    }
+
+    fn to_value(&self) -> Value {
+        Value::String(self.0.clone())
+    }
+}
+
+macro_rules! any_json {
+    ($($(#[$doc:meta])* $name:ident = $word:literal),+ $(,)?) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Debug)]
+        pub struct $name(pub serde_json::Value);
+
+        #[Scalar(name = $word)]
+        impl ScalarType for $name {
+            fn parse(value: Value) -> InputValueResult<Self> {
+                value.into_json().map(Self).map_err(InputValueError::custom)
+            }
+
+            fn to_value(&self) -> Value {
+                Value::from_json(self.0.clone()).unwrap_or_default()
+            }
+        }
+    )+};
+}
+
+any_json! {
+    /// OpenHEXA's `JSON`.
+    Json = "JSON",
+    /// OpenHEXA's `Generic`: a default or a choice.
+    Generic = "Generic",
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(rename_items = "camelCase")]
+pub enum PipelineType {
+    ZipFile,
+    Notebook,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(rename_items = "lowercase")]
+pub enum PipelineFunctionalType {
+    Extraction,
+    Transformation,
+    Loading,
+    Computation,
+}
+
+impl PipelineFunctionalType {
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Extraction => "extraction",
+            Self::Transformation => "transformation",
+            Self::Loading => "loading",
+            Self::Computation => "computation",
+        }
+    }
+
+    pub fn read(word: &str) -> Option<Self> {
+        [
+            Self::Extraction,
+            Self::Transformation,
+            Self::Loading,
+            Self::Computation,
+        ]
+        .into_iter()
+        .find(|kind| kind.word() == word)
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+pub enum PipelineOrderBy {
+    NameDesc,
+    NameAsc,
+    CreatedAtDesc,
+    CreatedAtAsc,
+    LastRunDateDesc,
+    LastRunDateAsc,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+pub enum PipelineRunOrderBy {
+    ExecutionDateDesc,
+    ExecutionDateAsc,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(rename_items = "lowercase")]
+pub enum PipelineRunTrigger {
+    Scheduled,
+    Manual,
+    Webhook,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+pub enum ConnectionType {
+    #[graphql(name = "S3")]
+    S3,
+    Gcs,
+    Postgresql,
+    Dhis2,
+    Custom,
+    Iaso,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+pub enum BucketObjectType {
+    File,
+    Directory,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+pub enum PipelineError {
+    PipelineNotFound,
+    PipelineVersionNotFound,
+    PipelineDoesNotSupportParameters,
+    PipelineCodeParsingError,
+    WorkspaceNotFound,
+    InvalidConfig,
+    InvalidVersionFiles,
+    PipelineAlreadyCompleted,
+    PipelineAlreadyStopped,
+    InvalidTimeoutValue,
+    PermissionDenied,
+    FileNotFound,
+    TableNotFound,
+    CannotUpdateNotebookPipeline,
+    DuplicatePipelineVersionName,
+    PipelineRunsLimitReached,
+}

@@ -1,0 +1,397 @@
+//! The state of this OpenHEXA: its runs, and what is planned for them.
+//!
+//! Time comes in as an argument and nothing here waits: `driver.rs` asks what is due and does the errands
+//! that take time. One agenda serves all runs, so ten thousand live ones cost one timer.
+
+mod life;
+
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, HashMap};
+use std::sync::Arc;
+
+use serde_json::{Map, Value};
+use uuid::Uuid;
+
+use crate::emulator::catalogue::{Catalogue, Kind};
+use crate::emulator::clock::{MINUTE, Millis};
+use crate::emulator::journal::Journal;
+use crate::emulator::run::{Run, Status};
+
+/// A run that was stopped in the queue, or whose container went silent, is ended after this time.
+const REAPED_AFTER: Millis = 15 * MINUTE;
+/// How long a container takes to die once its run is terminating.
+const STOPPING_TAKES: Millis = 300;
+/// OpenHEXA's own limit for versions that name none, in seconds.
+const DEFAULT_TIMEOUT: i64 = 4 * 60 * 60;
+
+/// Something that will happen to a run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Event {
+    Begin,
+    Refuse,
+    Step,
+    Finish,
+    End,
+    Stopped,
+    Reap,
+    TimeLimit,
+    Silence,
+}
+
+/// What a run wants done that takes time; it goes on with `then`.
+#[derive(Debug)]
+pub enum Errand {
+    /// Tell Iaso.
+    Report {
+        run: Uuid,
+        turn: u32,
+        word: Word,
+        then: Option<(Event, Millis)>,
+    },
+    /// Start the process of a real pipeline.
+    Execute { run: Uuid },
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Word {
+    Running { progress: i32, message: String },
+    Success,
+    Error { message: String },
+}
+
+struct Due {
+    at: Millis,
+    order: u64,
+    run: usize,
+    turn: u32,
+    event: Event,
+}
+
+impl PartialEq for Due {
+    fn eq(&self, other: &Self) -> bool {
+        (self.at, self.order) == (other.at, other.order)
+    }
+}
+
+impl Eq for Due {}
+
+impl PartialOrd for Due {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Due {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        (self.at, self.order).cmp(&(other.at, other.order))
+    }
+}
+
+pub struct World {
+    catalogue: Arc<Catalogue>,
+    journal: Journal,
+    runs: Vec<Arc<Run>>,
+    index: HashMap<Uuid, usize>,
+    by_pipeline: HashMap<Uuid, Vec<usize>>,
+    by_token: HashMap<String, usize>,
+    agenda: BinaryHeap<Reverse<Due>>,
+    planned: u64,
+}
+
+/// What a launch asks for, after OpenHEXA's own checks.
+pub struct Launch {
+    pub pipeline: Uuid,
+    pub version: Option<Uuid>,
+    pub config: Map<String, Value>,
+    pub timeout: Option<i64>,
+    pub send_mail: bool,
+}
+
+impl World {
+    pub fn new(catalogue: Arc<Catalogue>, journal: Journal) -> Self {
+        Self {
+            catalogue,
+            journal,
+            runs: Vec::new(),
+            index: HashMap::new(),
+            by_pipeline: HashMap::new(),
+            by_token: HashMap::new(),
+            agenda: BinaryHeap::new(),
+            planned: 0,
+        }
+    }
+
+    // ---- reading
+
+    /// A run as GraphQL sees it: a vanished one, or one whose pipeline is gone, is absent.
+    pub fn run(&self, id: Uuid) -> Option<Arc<Run>> {
+        let run = self.any_run(id)?;
+        self.is_visible(&run).then_some(run)
+    }
+
+    pub fn any_run(&self, id: Uuid) -> Option<Arc<Run>> {
+        let place = self.index.get(&id)?;
+        self.runs.get(*place).cloned()
+    }
+
+    pub fn all_runs(&self) -> &[Arc<Run>] {
+        &self.runs
+    }
+
+    /// The visible runs of a pipeline, oldest first.
+    pub fn runs_of(&self, pipeline: Uuid) -> Vec<Arc<Run>> {
+        let places = self.by_pipeline.get(&pipeline);
+        places
+            .into_iter()
+            .flatten()
+            .filter_map(|place| self.runs.get(*place))
+            .filter(|run| self.is_visible(run))
+            .cloned()
+            .collect()
+    }
+
+    pub fn last_run_of(&self, pipeline: Uuid) -> Option<Arc<Run>> {
+        let places = self.by_pipeline.get(&pipeline)?;
+        places
+            .iter()
+            .rev()
+            .filter_map(|place| self.runs.get(*place))
+            .find(|run| self.is_visible(run))
+            .cloned()
+    }
+
+    /// Whose token this is, whatever the state of that run.
+    pub fn owner_of(&self, token: &str) -> Option<Arc<Run>> {
+        let place = self.by_token.get(token)?;
+        self.runs.get(*place).cloned()
+    }
+
+    fn is_visible(&self, run: &Run) -> bool {
+        !run.vanished && self.catalogue.pipeline(run.pipeline).is_some()
+    }
+
+    // ---- changing
+
+    pub fn launch(&mut self, launch: Launch, now: Millis) -> Arc<Run> {
+        let micros = self.runs.len() % 10_000;
+        let run = Run {
+            id: Uuid::new_v4(),
+            run_id: format!("manual__{}.{:03}{micros:04}", now / 1000, now % 1000),
+            pipeline: launch.pipeline,
+            version: launch.version,
+            config: launch.config,
+            status: Status::Queued,
+            progress: 0,
+            created: now,
+            started: None,
+            ended: None,
+            heartbeat: now,
+            timeout: launch.timeout.unwrap_or(DEFAULT_TIMEOUT),
+            logs: None,
+            messages: Vec::new(),
+            outputs: Vec::new(),
+            send_mail: launch.send_mail,
+            stopped_by_user: false,
+            vanished: false,
+            driven: false,
+            token: format!("{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple()),
+            steps_done: 0,
+            turn: 0,
+        };
+        self.journal.note(&run);
+        let place = self.keep(run);
+        self.plan_begin(place, now);
+        self.runs[place].clone()
+    }
+
+    /// Takes back the runs of an earlier life: what was under way goes on from where it was.
+    pub fn recall(&mut self, runs: Vec<Run>, now: Millis) {
+        for run in runs {
+            let place = self.keep(run);
+            let run = &self.runs[place];
+            if run.driven {
+                continue;
+            }
+            match run.status {
+                Status::Queued => self.plan_begin(place, now),
+                Status::Running => self.resume(place, now),
+                Status::Terminating if run.started.is_none() => {
+                    let at = run.created + REAPED_AFTER;
+                    self.plan(place, Event::Reap, at);
+                }
+                Status::Terminating => self.plan(place, Event::Stopped, now),
+                Status::Success | Status::Failed | Status::Stopped | Status::Skipped => {}
+            }
+        }
+    }
+
+    fn resume(&mut self, place: usize, now: Millis) {
+        let run = &self.runs[place];
+        let (started, limit) = (run.started.unwrap_or(now), run.timeout);
+        let Some(pipeline) = self.catalogue.pipeline(run.pipeline) else {
+            return;
+        };
+        if pipeline.folder.is_some() {
+            self.end(place, Status::Failed, now, |run| {
+                run.log("The emulator ended while this run was going on, and its process with it.");
+            });
+            return;
+        }
+        if pipeline.behaviour.kind != Kind::Manual {
+            self.plan(place, Event::Step, now + life::step_takes(pipeline));
+        }
+        self.plan(place, Event::TimeLimit, started + limit * 1000);
+    }
+
+    /// Changes a run and writes it down.
+    pub fn change(&mut self, id: Uuid, change: impl FnOnce(&mut Run)) -> Option<Arc<Run>> {
+        let place = *self.index.get(&id)?;
+        self.alter(place, change);
+        self.runs.get(place).cloned()
+    }
+
+    /// The answer to `stopPipeline` for a run in this status is the caller's; here it is done.
+    pub fn stop(&mut self, id: Uuid, now: Millis) {
+        let Some(&place) = self.index.get(&id) else {
+            return;
+        };
+        let was = self.runs[place].status;
+        self.alter(place, |run| {
+            run.status = Status::Terminating;
+            run.stopped_by_user = true;
+            run.turn += 1;
+        });
+        let run = &self.runs[place];
+        match was {
+            Status::Queued => {
+                let at = run.created + REAPED_AFTER;
+                self.plan(place, Event::Reap, at);
+            }
+            Status::Running if !self.is_real(place) => {
+                self.plan(place, Event::Stopped, now + STOPPING_TAKES);
+            }
+            // The process of a real pipeline says itself when it is dead; a skipped run stays so for ever.
+            Status::Running
+            | Status::Success
+            | Status::Failed
+            | Status::Stopped
+            | Status::Terminating
+            | Status::Skipped => {}
+        }
+    }
+
+    /// Sets a status by hand: whatever was planned for the run is void.
+    pub fn drive(&mut self, id: Uuid, status: Status, now: Millis) {
+        self.change(id, |run| {
+            run.driven = true;
+            run.turn += 1;
+            run.status = status;
+            if status != Status::Queued && status != Status::Skipped {
+                run.started.get_or_insert(now);
+            }
+            run.ended = status.is_over().then_some(now);
+            if status == Status::Success {
+                run.progress = 100;
+            }
+        });
+    }
+
+    /// A real pipeline's process was started.
+    pub fn begin_real(&mut self, id: Uuid, now: Millis) -> Option<Arc<Run>> {
+        let place = *self.index.get(&id)?;
+        if self.runs[place].status != Status::Queued || self.runs[place].driven {
+            return None;
+        }
+        self.start(place, now);
+        self.plan(place, Event::Silence, now + REAPED_AFTER);
+        self.runs.get(place).cloned()
+    }
+
+    /// A real pipeline's process is dead; a run that was ended meanwhile keeps its end.
+    pub fn end_real(&mut self, id: Uuid, succeeded: bool, logs: &str, now: Millis) {
+        let Some(&place) = self.index.get(&id) else {
+            return;
+        };
+        let status = match self.runs[place].status {
+            Status::Terminating => Status::Stopped,
+            Status::Running | Status::Queued if succeeded => Status::Success,
+            Status::Running | Status::Queued => Status::Failed,
+            over => over,
+        };
+        self.end(place, status, now, |run| run.log(logs));
+    }
+
+    pub fn heartbeat(&mut self, id: Uuid, now: Millis) {
+        if let Some(place) = self.index.get(&id)
+            && let Some(run) = self.runs.get_mut(*place)
+        {
+            Arc::make_mut(run).heartbeat = now;
+        }
+    }
+
+    // ---- below
+
+    fn keep(&mut self, run: Run) -> usize {
+        let place = self.runs.len();
+        self.index.insert(run.id, place);
+        self.by_token.insert(run.token.clone(), place);
+        self.by_pipeline
+            .entry(run.pipeline)
+            .or_default()
+            .push(place);
+        self.runs.push(Arc::new(run));
+        place
+    }
+
+    fn alter(&mut self, place: usize, change: impl FnOnce(&mut Run)) {
+        let run = Arc::make_mut(&mut self.runs[place]);
+        change(run);
+        self.journal.note(run);
+    }
+
+    fn start(&mut self, place: usize, now: Millis) {
+        self.alter(place, |run| {
+            run.status = Status::Running;
+            run.started = Some(now);
+            run.heartbeat = now;
+        });
+    }
+
+    fn end(&mut self, place: usize, status: Status, now: Millis, last: impl FnOnce(&mut Run)) {
+        self.alter(place, |run| {
+            run.turn += 1;
+            run.status = status;
+            run.ended.get_or_insert(now);
+            last(run);
+        });
+    }
+
+    fn plan(&mut self, run: usize, event: Event, at: Millis) {
+        self.planned += 1;
+        self.agenda.push(Reverse(Due {
+            at,
+            order: self.planned,
+            run,
+            turn: self.runs[run].turn,
+            event,
+        }));
+    }
+
+    fn plan_begin(&mut self, place: usize, now: Millis) {
+        let Some(pipeline) = self.catalogue.pipeline(self.runs[place].pipeline) else {
+            return;
+        };
+        let behaviour = &pipeline.behaviour;
+        if behaviour.kind == Kind::Hang {
+            return;
+        }
+        let at = (self.runs[place].created + behaviour.queued_ms).max(now);
+        self.plan(place, Event::Begin, at);
+    }
+
+    fn is_real(&self, place: usize) -> bool {
+        self.catalogue
+            .pipeline(self.runs[place].pipeline)
+            .is_some_and(|pipeline| pipeline.folder.is_some())
+    }
+}
