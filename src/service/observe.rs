@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use super::{Bridge, Error, Rules};
 use crate::domain::ids::TaskId;
 use crate::domain::observation::{Conflict, Observation};
-use crate::domain::task::{FAILED_AFTER_SUCCESS, Task};
+use crate::domain::task::{FAILED_AFTER_SUCCESS, State, Task};
 use crate::store::{self, Db, Event, Source};
 
 /// Something learnt, and how it is told to whoever asks why.
@@ -99,8 +99,11 @@ fn settle(
     after: &Task,
     now: DateTime<Utc>,
 ) -> Result<(), Error> {
-    if before.state != after.state {
-        store::schedule(db, after.id, rules.next_look(after, now))?;
+    match (rules.next_look(after, now), &after.state) {
+        (None, _) => store::schedule(db, after.id, None)?,
+        // The run ends just after its pipeline has said so.
+        (Some(_), State::Reported(_)) => store::look_by(db, after.id, now + rules.looks.early)?,
+        (Some(at), _) => store::look_by(db, after.id, at)?,
     }
     let needed = |task: &Task| task.run.id.is_none() && task.is_live();
     if needed(before) && !needed(after) {

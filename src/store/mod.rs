@@ -28,8 +28,8 @@ pub use diesel::result::Error as TransactionError;
 pub use error::{Error, OpenError};
 pub use events::{Event, Source, add_event, events_of, has_event};
 pub use runs::{
-    Due, claim_due, forget_secrets, hold, next_look, other_unsure, owned_runs, put_secrets,
-    release, schedule, secrets_of,
+    Due, claim_due, forget_secrets, hold, look_by, next_look, other_unsure, owned_runs,
+    put_secrets, release, schedule, secrets_of,
 };
 pub use tasks::{NewTask, Order, Page, TaskFilter, any, get, insert, list, lock, save};
 pub use vault::{BadKey, Vault};

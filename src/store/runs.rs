@@ -88,6 +88,15 @@ pub fn schedule(
     Ok(())
 }
 
+/// Brings the next look forward; one that is sooner stays.
+pub fn look_by(db: &mut Db<'_>, task: TaskId, at: DateTime<Utc>) -> Result<(), Error> {
+    on!(db, |conn| diesel::update(run::table.find(task.0))
+        .filter(run::next_look_at.is_null().or(run::next_look_at.gt(At(at))))
+        .set(run::next_look_at.eq(At(at)))
+        .execute(conn))?;
+    Ok(())
+}
+
 /// Gives a claim back.
 pub fn release(db: &mut Db<'_>, task: TaskId, owner: &str) -> Result<(), Error> {
     on!(db, |conn| diesel::update(run::table.find(task.0))
