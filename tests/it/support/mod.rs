@@ -1,3 +1,4 @@
 //! What the stories share.
 
 pub mod definitions;
+pub mod postgres;
