@@ -21,11 +21,22 @@ const TOOLS: [&str; 4] = ["initdb", "postgres", "pg_ctl", "pg_isready"];
 const BIN: &str = "OPENHEXA_BRIDGE_TEST_PG_BIN";
 
 /// Stops and removes the cluster once its standard input ends. `$1` is `pg_ctl`, `$2` the folder.
+/// Where the process went in the midst of making the cluster, `initdb` may still be writing: the
+/// folder has to stay away for a while.
 const WATCHDOG: &str = r#"
 trap '' HUP INT TERM
 cat >/dev/null
-"$1" stop -D "$2/data" -m immediate -w -t 20 || kill -9 "$(head -n 1 "$2/data/postmaster.pid")"
-cd / && rm -rf "$2" && sleep 1 && rm -rf "$2"
+cd /
+away=0
+while [ "$away" -lt 10 ]; do
+    if [ -f "$2/data/postmaster.pid" ]; then
+        "$1" stop -D "$2/data" -m immediate -w -t 20 && rm -rf "$2" && exit
+        kill -9 "$(head -n 1 "$2/data/postmaster.pid")"
+    fi
+    away=$((away + 1))
+    if [ -e "$2" ]; then rm -rf "$2"; away=0; fi
+    sleep 0.2
+done
 "#;
 
 struct Cluster {
