@@ -3,11 +3,15 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
-    reason = "a test says what it expects by failing"
+    clippy::disallowed_methods,
+    clippy::wildcard_enum_match_arm,
+    reason = "a story that cannot go on fails; it looks at the clock and the environment from outside"
 )]
 
+mod architecture;
 mod emulator;
 mod parameters;
+mod postgres;
 mod sentences;
 mod support;
 mod upstream;

@@ -1,0 +1,29 @@
+# What people type. Everything CI does is `make test`.
+
+# The pinned toolchain where it is there; else the machine's own, which rust-version judges.
+ifneq ($(shell cargo --version >/dev/null 2>&1 && echo there),there)
+export RUSTUP_TOOLCHAIN ?= stable
+endif
+
+.DEFAULT_GOAL := help
+.PHONY: help dev lint test
+
+help: ## this list
+	@sed -n 's/^\([a-z]*\):.*## /make \1\t/p' $(MAKEFILE_LIST)
+
+dev: ## the bridge with a small OpenHEXA, on this machine only; ARGS="--port 8080 …"
+	@exec cargo run --quiet -- dev $(ARGS)
+
+lint: ## format and lints, with and without the `dev` feature
+	@cargo fmt --version >/dev/null 2>&1 && cargo clippy --version >/dev/null 2>&1 || rustup component add rustfmt clippy
+	cargo fmt --check
+	cargo clippy --quiet --locked --all-targets -- -D warnings
+	cargo clippy --quiet --locked --no-default-features -- -D warnings
+
+# The helpers make what is missing and print where it is.
+test: lint ## everything that must hold; makes what the tests need; ARGS="name of a test"
+	@set -e; \
+	OPENHEXA_BRIDGE_TEST_PG_BIN=$$(sh tests/env/postgres.sh); \
+	OPENHEXA_BRIDGE_TEST_PYTHON=$$(sh tests/env/python.sh); \
+	export OPENHEXA_BRIDGE_TEST_PG_BIN OPENHEXA_BRIDGE_TEST_PYTHON; \
+	set -x; exec cargo test --locked $(ARGS)

@@ -1,0 +1,223 @@
+//! The house's plan as a test: who may name whom, and how large a file or function may be.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use regex::Regex;
+
+use crate::sentences::files;
+
+/// A room, the rooms it may name besides itself, and words that have no business there.
+#[rustfmt::skip]
+const PLAN: [(&str, &[&str], &[&str]); 14] = [
+    ("domain", &[], &["async", "tokio", "std::fs", "std::net", "std::env", "SystemTime", "Instant", "Utc::now", "Serialize", "Deserialize", "actix_web", "diesel", "reqwest", "graphql_client"]),
+    ("store", &["domain"], &["actix_web", "reqwest", "graphql_client"]),
+    ("openhexa", &["domain"], &["actix_web", "diesel"]),
+    ("iaso", &["domain"], &["actix_web", "diesel"]),
+    ("service", &["domain", "store", "openhexa", "iaso", "clock"], &["actix_web", "StatusCode", "diesel", "graphql_client"]),
+    ("background", &["service", "clock"], &["actix_web", "diesel", "reqwest", "graphql_client"]),
+    ("http", &["domain", "service", "clock"], &["diesel", "reqwest", "graphql_client"]),
+    ("emulator", &["domain"], &["diesel", "graphql_client"]),
+    ("settings", &["domain"], &[]),
+    ("telemetry", &["domain"], &[]),
+    ("clock", &[], &[]),
+    ("app", &ROOMS, &[]),
+    ("main", &ROOMS, &[]),
+    ("lib", &ROOMS, &[]),
+];
+#[rustfmt::skip]
+const ROOMS: [&str; 12] = [
+    "domain", "store", "openhexa", "iaso", "service", "background", "http", "emulator", "settings", "telemetry", "clock",
+    "app",
+];
+const LONGEST_FILE: usize = 400;
+const LONGEST_FUNCTION: usize = 80;
+
+struct Source {
+    /// `service/launch.rs`
+    path: String,
+    text: String,
+    /// The text without comments and literals, line for line.
+    code: String,
+}
+
+fn sources() -> Vec<Source> {
+    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let read = |file: std::path::PathBuf| {
+        let text = std::fs::read_to_string(&file).expect("a readable source");
+        let path = file
+            .strip_prefix(&src)
+            .expect("below src")
+            .to_string_lossy()
+            .into_owned();
+        Source {
+            path,
+            code: bare(&text),
+            text,
+        }
+    };
+    files(&src, "rs").into_iter().map(read).collect()
+}
+
+fn bare(text: &str) -> String {
+    let noise = concat!(
+        r###"//[^\n]*|(?s:/\*.*?\*/)|(?s:\br##".*?"##)|(?s:\br#".*?"#)|\br"[^"]*""###,
+        r#"|"(?:\\(?s:.)|[^"\\])*"|b?'(?:\\[^\n]{1,10}?|[^'\\\n])'"#
+    );
+    let noise = Regex::new(noise).expect("a pattern");
+    let newlines = |found: &regex::Captures<'_>| "\n".repeat(found[0].matches('\n').count());
+    noise.replace_all(text, newlines).into_owned()
+}
+
+impl Source {
+    /// Where the file lies among the modules: `["service", "launch"]`.
+    fn module(&self) -> Vec<&str> {
+        let path = self.path.trim_end_matches(".rs").trim_end_matches("/mod");
+        path.split('/').collect()
+    }
+
+    /// The rooms that the code names, by `crate::…`, by enough `super::`, or from the binary.
+    fn names(&self) -> BTreeSet<String> {
+        let path = Regex::new(
+            r"\b(?:(?:crate|openhexa_bridge)|((?:super\s*::\s*)*super))\s*::\s*(\w+|\{)",
+        )
+        .expect("a pattern");
+        let mut rooms = BTreeSet::new();
+        for found in path.captures_iter(&self.code) {
+            let ups = found
+                .get(1)
+                .map(|ups| ups.as_str().matches("super").count());
+            if ups.is_some_and(|ups| ups != self.module().len()) {
+                continue;
+            }
+            let first = found.get(2).expect("always there");
+            match first.as_str() {
+                "{" => rooms.extend(group(&self.code[first.end()..])),
+                room => drop(rooms.insert(room.to_owned())),
+            }
+        }
+        rooms.retain(|name| ROOMS.contains(&name.as_str()));
+        rooms
+    }
+
+    /// Each function's name and length in lines.
+    fn functions(&self) -> Vec<(String, usize)> {
+        let start = Regex::new(r"\bfn\s+(\w+)[^{;]*(?:\[[^\]]*\][^{;]*)*\{").expect("a pattern");
+        let found = start.captures_iter(&self.code);
+        found
+            .map(|one| {
+                let open = one.get_match();
+                let end = closing(&self.code, open.end());
+                let lines = self.code[open.start()..end].matches('\n').count() + 1;
+                (one[1].to_owned(), lines)
+            })
+            .collect()
+    }
+}
+
+/// The first names of a `use crate::{…}`, up to its closing brace.
+fn group(text: &str) -> Vec<String> {
+    let inside = &text[..closing(text, 0)];
+    let mut depth = 0;
+    let outer: String = inside
+        .chars()
+        .filter(|letter| {
+            depth += i32::from(*letter == '{') - i32::from(*letter == '}');
+            depth == 0
+        })
+        .collect();
+    outer
+        .split(',')
+        .map(|one| one.split("::").next().unwrap_or_default().trim().to_owned())
+        .collect()
+}
+
+/// Where the brace that is open at `from` closes.
+fn closing(text: &str, from: usize) -> usize {
+    let mut depth = 1;
+    for (at, letter) in text[from..].char_indices() {
+        depth += i32::from(letter == '{') - i32::from(letter == '}');
+        if depth == 0 {
+            return from + at;
+        }
+    }
+    text.len()
+}
+
+#[test]
+fn no_arrow_points_the_wrong_way() {
+    let mut wrong = Vec::new();
+    for source in sources() {
+        let room = source.module()[0];
+        let Some((_, may, never)) = PLAN.iter().find(|(name, ..)| *name == room) else {
+            wrong.push(format!("src/{} is in no room of the plan", source.path));
+            continue;
+        };
+        let names = source.names();
+        let arrows = names
+            .iter()
+            .filter(|name| *name != room && !may.contains(&name.as_str()));
+        wrong.extend(arrows.map(|name| format!("src/{} → {name}", source.path)));
+        let said = |word: &&&str| {
+            Regex::new(&format!(r"\b{word}\b"))
+                .expect("a pattern")
+                .is_match(&source.code)
+        };
+        wrong.extend(
+            never
+                .iter()
+                .filter(said)
+                .map(|word| format!("src/{} says {word}", source.path)),
+        );
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn each_file_opens_with_its_reason_and_ends_in_time() {
+    let mut wrong = Vec::new();
+    for source in sources() {
+        if !source.text.starts_with("//! ") {
+            wrong.push(format!("src/{} does not open with its reason", source.path));
+        }
+        let lines = source.text.lines().count();
+        if lines > LONGEST_FILE {
+            wrong.push(format!("src/{} has {lines} lines", source.path));
+        }
+        let long = source
+            .functions()
+            .into_iter()
+            .filter(|(_, lines)| *lines > LONGEST_FUNCTION);
+        wrong.extend(
+            long.map(|(name, lines)| format!("src/{}: {name} has {lines} lines", source.path)),
+        );
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn the_plan_is_read_as_it_is_written() {
+    let source = |path: &str, text: &str| Source {
+        path: path.to_owned(),
+        text: text.to_owned(),
+        code: bare(text),
+    };
+    let text = r##"
+        // crate::http
+        use crate::{domain::{ids, task}, store};
+        use super::{settings::Settings};
+        use super::super::background;
+        fn one<'a>() -> &'a str { let _ = ('{', "crate::http", r#"crate::"emulator"#); crate::clock::now() }
+    "##;
+    let names = |path: &str| {
+        source(path, text)
+            .names()
+            .into_iter()
+            .collect::<Vec<_>>()
+            .join(" ")
+    };
+    assert_eq!(names("service/mod.rs"), "clock domain settings store");
+    assert_eq!(names("service/launch.rs"), "background clock domain store");
+    let functions = source("app.rs", "fn a(b: [u8; 2]) {\n{\n}\n}\nfn c();\n").functions();
+    assert_eq!(functions, [("a".to_owned(), 4)]);
+}

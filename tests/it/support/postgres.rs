@@ -1,0 +1,260 @@
+//! A PostgreSQL of our own: one throwaway cluster per test process, one fresh database per call.
+//!
+//! Rust's harness runs no destructors at its end, and a killed process runs nothing at all. So a
+//! small shell waits at the end of a pipe that only this process holds open: when the process is
+//! gone, however it went, the shell stops the cluster and removes its folder. It is started before
+//! the cluster is, so there is no moment without it.
+//!
+//! A machine without PostgreSQL fails the tests: a skipped test would look like a passed one.
+
+use std::env;
+use std::fs;
+use std::net::TcpListener;
+use std::os::unix::fs::{MetadataExt, chown};
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::{Mutex, OnceLock, PoisonError};
+use std::thread;
+
+const TOOLS: [&str; 4] = ["initdb", "postgres", "pg_ctl", "pg_isready"];
+const BIN: &str = "OPENHEXA_BRIDGE_TEST_PG_BIN";
+
+/// Stops and removes the cluster once its standard input ends. `$1` is `pg_ctl`, `$2` the folder.
+/// Where the process went in the midst of making the cluster, `initdb` may still be writing: the
+/// folder has to stay away for a while.
+const WATCHDOG: &str = r#"
+trap '' HUP INT TERM
+cat >/dev/null
+cd /
+away=0
+while [ "$away" -lt 10 ]; do
+    if [ -f "$2/data/postmaster.pid" ]; then
+        "$1" stop -D "$2/data" -m immediate -w -t 20 && rm -rf "$2" && exit
+        kill -9 "$(head -n 1 "$2/data/postmaster.pid")"
+    fi
+    away=$((away + 1))
+    if [ -e "$2" ]; then rm -rf "$2"; away=0; fi
+    sleep 0.2
+done
+"#;
+
+struct Cluster {
+    port: u16,
+    /// Number of the next database; also lets one be created at a time.
+    next: Mutex<u32>,
+    /// Holds the pipe open, for as long as this process lives.
+    _watchdog: Child,
+}
+
+/// The URL of a fresh, empty database.
+pub fn database() -> String {
+    static CLUSTER: OnceLock<Cluster> = OnceLock::new();
+    CLUSTER.get_or_init(Cluster::start).database()
+}
+
+impl Cluster {
+    fn start() -> Self {
+        let bin = bin();
+        let owner = owner();
+        let folder = folder(owner);
+        let watchdog = watchdog(&bin, &folder, owner);
+        let tools = Tools { bin, folder, owner };
+        tools.run(
+            "initdb",
+            &[
+                "-D",
+                "data",
+                "-U",
+                "postgres",
+                "-A",
+                "trust",
+                "-E",
+                "UTF8",
+                "--locale=C",
+                "-N",
+            ],
+        );
+        Self {
+            port: tools.listen(),
+            next: Mutex::new(1),
+            _watchdog: watchdog,
+        }
+    }
+
+    fn database(&self) -> String {
+        // A failed creation fails its own test only.
+        let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
+        let name = format!("test_{next}");
+        *next += 1;
+        let (url, sql) = (self.url("postgres"), format!("CREATE DATABASE {name}"));
+        // On a thread of its own: the caller may be inside a runtime.
+        let created = thread::spawn(move || execute(&url, &sql)).join();
+        created.expect("the database could not be created");
+        self.url(&name)
+    }
+
+    fn url(&self, database: &str) -> String {
+        format!("postgres://postgres@127.0.0.1:{}/{database}", self.port)
+    }
+}
+
+/// PostgreSQL's own programs, run as somebody it accepts.
+struct Tools {
+    bin: PathBuf,
+    folder: PathBuf,
+    owner: Option<(u32, u32)>,
+}
+
+impl Tools {
+    fn attempt(&self, tool: &str, args: &[&str]) -> Result<(), String> {
+        let mut command = Command::new(self.bin.join(tool));
+        command
+            .args(args)
+            .current_dir(&self.folder)
+            .stdin(Stdio::null());
+        let output = as_owner(&mut command, self.owner).output();
+        let output = output.map_err(|error| format!("{tool} does not start: {error}"))?;
+        if output.status.success() {
+            return Ok(());
+        }
+        let log = fs::read_to_string(self.folder.join("log")).unwrap_or_default();
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        Err(format!("{tool} failed: {said}\n{log}"))
+    }
+
+    fn run(&self, tool: &str, args: &[&str]) {
+        if let Err(error) = self.attempt(tool, args) {
+            panic!("{error}");
+        }
+    }
+
+    /// Another process may take a free port before we do: then the next one.
+    fn listen(&self) -> u16 {
+        let mut last = String::new();
+        for _ in 0..5 {
+            let port = free_port();
+            let options = format!(
+                "-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories='' \
+                 -c max_connections=200 -c fsync=off -c synchronous_commit=off \
+                 -c full_page_writes=off -c autovacuum=off"
+            );
+            let start = [
+                "start", "-D", "data", "-l", "log", "-w", "-t", "60", "-o", &options,
+            ];
+            match self.attempt("pg_ctl", &start) {
+                Ok(()) => return port,
+                Err(error) => last = error,
+            }
+        }
+        panic!("{last}");
+    }
+}
+
+/// The folder that has all of PostgreSQL's tools: a `PATH` may hold a lone wrapper of one.
+fn bin() -> PathBuf {
+    let whole = |folder: &PathBuf| TOOLS.iter().all(|tool| folder.join(tool).is_file());
+    let (found, looked) = if let Some(folder) = env::var_os(BIN).filter(|set| !set.is_empty()) {
+        let folder = PathBuf::from(folder);
+        (
+            Some(folder.clone()).filter(whole),
+            folder.display().to_string(),
+        )
+    } else {
+        let path = env::var_os("PATH").unwrap_or_default();
+        let found = env::split_paths(&path).chain(debians()).find(whole);
+        (found, "PATH and /usr/lib/postgresql/*/bin".to_owned())
+    };
+    found.unwrap_or_else(|| {
+        panic!(
+            "These tests need PostgreSQL: {looked} has no folder with all of {}. \
+             Install it (Debian: apt-get install postgresql), or name the folder in {BIN}.",
+            TOOLS.join(", ")
+        )
+    })
+}
+
+/// Debian keeps the tools of each version apart; the newest first.
+fn debians() -> Vec<PathBuf> {
+    let entries = fs::read_dir("/usr/lib/postgresql").into_iter().flatten();
+    let mut versions: Vec<u32> = entries
+        .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
+        .collect();
+    versions.sort_unstable();
+    let bin = |version| format!("/usr/lib/postgresql/{version}/bin").into();
+    versions.into_iter().rev().map(bin).collect()
+}
+
+/// PostgreSQL refuses to run as root: then as `postgres`, or as `nobody`. Else as we are.
+fn owner() -> Option<(u32, u32)> {
+    let root = fs::metadata("/proc/self").is_ok_and(|own| own.uid() == 0);
+    let users = fs::read_to_string("/etc/passwd").unwrap_or_default();
+    let ids = |name: &str| {
+        let line = users
+            .lines()
+            .find(|line| line.split(':').next() == Some(name))?;
+        let mut ids = line.split(':').skip(2).map_while(|id| id.parse().ok());
+        Some((ids.next()?, ids.next()?))
+    };
+    root.then(|| {
+        ids("postgres")
+            .or_else(|| ids("nobody"))
+            .unwrap_or((65534, 65534))
+    })
+}
+
+fn as_owner(command: &mut Command, owner: Option<(u32, u32)>) -> &mut Command {
+    match owner {
+        Some((user, group)) => command.uid(user).gid(group),
+        None => command,
+    }
+}
+
+fn folder(owner: Option<(u32, u32)>) -> PathBuf {
+    let made = tempfile::Builder::new()
+        .prefix("openhexa-bridge-postgres-")
+        .tempdir();
+    let folder = made.expect("a folder for the cluster").keep();
+    if let Some((user, group)) = owner {
+        chown(&folder, Some(user), Some(group)).expect("the folder belongs to its cluster");
+    }
+    folder
+}
+
+fn watchdog(bin: &Path, folder: &Path, owner: Option<(u32, u32)>) -> Child {
+    let mut shell = Command::new("sh");
+    shell
+        .args(["-c", WATCHDOG, "watchdog"])
+        .arg(bin.join("pg_ctl"))
+        .arg(folder);
+    // A group of its own: Ctrl-C at the terminal is not meant for it.
+    shell.current_dir("/").process_group(0);
+    shell
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
+    as_owner(&mut shell, owner)
+        .spawn()
+        .expect("a shell that cleans up")
+}
+
+fn free_port() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    listener.local_addr().expect("its number").port()
+}
+
+/// Runs statements; not from inside a runtime.
+pub fn execute(url: &str, sql: &str) {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
+    runtime.expect("a runtime").block_on(async {
+        let connected = tokio_postgres::connect(url, tokio_postgres::NoTls).await;
+        let (client, connection) = connected.expect("PostgreSQL answers");
+        tokio::spawn(connection);
+        client
+            .batch_execute(sql)
+            .await
+            .expect("PostgreSQL takes the statement");
+    });
+}
