@@ -97,6 +97,15 @@ pub struct Opener {
     sockets: Option<Runtime>,
 }
 
+/// A runtime must not wait for its end inside another one, where the last clone may be dropped.
+impl Drop for Opener {
+    fn drop(&mut self) {
+        if let Some(sockets) = self.sockets.take() {
+            sockets.shutdown_background();
+        }
+    }
+}
+
 /// What the pools open connections with.
 #[derive(Clone, Debug)]
 pub struct Shared(Arc<Opener>);

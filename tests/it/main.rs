@@ -10,6 +10,7 @@
 
 mod architecture;
 mod emulator;
+mod launch;
 mod parameters;
 mod postgres;
 mod sentences;

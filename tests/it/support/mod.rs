@@ -1,5 +1,9 @@
 //! What the stories stand on.
 
+pub mod catalogue;
 pub mod definitions;
+pub mod dump;
+pub mod log;
 pub mod postgres;
+pub mod story;
 pub mod wire;

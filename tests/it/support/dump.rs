@@ -1,0 +1,43 @@
+//! All that a database holds, as text, to be searched for what it must not hold.
+
+use std::fmt::Write;
+use std::path::Path;
+
+const TABLES: [&str; 5] = ["connection", "config", "task", "run", "event"];
+
+pub async fn everything(url: &str) -> String {
+    match url.strip_prefix("sqlite:") {
+        Some(path) => files(Path::new(path)),
+        None => rows(url).await,
+    }
+}
+
+/// The file itself, with its journal: what was deleted from a table may still stand in it.
+fn files(path: &Path) -> String {
+    let mut text = String::new();
+    for ending in ["", "-wal"] {
+        let file = format!("{}{ending}", path.display());
+        if let Ok(bytes) = std::fs::read(file) {
+            text.push_str(&String::from_utf8_lossy(&bytes));
+        }
+    }
+    assert!(!text.is_empty(), "{} is not there", path.display());
+    text
+}
+
+async fn rows(url: &str) -> String {
+    let (client, connection) = tokio_postgres::connect(url, tokio_postgres::NoTls)
+        .await
+        .unwrap();
+    let driving = tokio::spawn(connection);
+    let mut text = String::new();
+    for table in TABLES {
+        let query = format!("SELECT row_to_json(t)::text FROM openhexa_bridge.{table} t");
+        for row in client.query(&query, &[]).await.unwrap() {
+            writeln!(text, "{table} {}", row.get::<_, String>(0)).unwrap();
+        }
+    }
+    drop(client);
+    driving.await.unwrap().unwrap();
+    text
+}

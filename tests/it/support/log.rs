@@ -1,0 +1,36 @@
+//! The log of the whole suite, kept to be searched for what it must not hold.
+
+use std::io::{self, Write};
+use std::sync::{Mutex, Once};
+
+use openhexa_bridge::settings::{Log, LogFormat};
+use openhexa_bridge::telemetry;
+
+static LOG: Mutex<Vec<u8>> = Mutex::new(Vec::new());
+
+struct Keep;
+
+impl Write for Keep {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        LOG.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Everything at level debug, of every library: what is never logged at that level is never logged.
+pub fn capture() {
+    static ONCE: Once = Once::new();
+    let log = Log {
+        format: LogFormat::Json,
+        filter: "debug".to_owned(),
+    };
+    ONCE.call_once(|| telemetry::install(&log, || Keep, false));
+}
+
+pub fn text() -> String {
+    String::from_utf8_lossy(&LOG.lock().unwrap()).into_owned()
+}

@@ -1,0 +1,596 @@
+//! A story: a bridge on a real port and a real database, an OpenHEXA beside it, and a clock that the test moves.
+//!
+//! Nothing runs by itself on the bridge's side: the test pulls each pass of the reconciler. At its end a story looks
+//! for its secrets in the log, in the database and in every answer that it got.
+
+use std::net::TcpListener;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use openhexa_bridge::app::{self, Running, Start};
+use openhexa_bridge::clock::Clock;
+use openhexa_bridge::domain::connection::Target;
+use openhexa_bridge::emulator::{Emulator, Iaso, Options};
+use openhexa_bridge::service::access::ONLY_ACCOUNT;
+use openhexa_bridge::settings::{Settings, Sources};
+use openhexa_bridge::store::{ConfigContent, Vault};
+use reqwest::Method;
+use secrecy::ExposeSecret;
+use serde_json::{Map, Value, json};
+use tempfile::TempDir;
+use uuid::Uuid;
+
+use super::{dump, log, postgres};
+
+/// Longer than anything takes on a busy machine.
+pub const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Which database a story is told on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Base {
+    Sqlite,
+    Postgres,
+}
+
+/// Tells a story once on SQLite and once on PostgreSQL.
+macro_rules! story {
+    ($(#[$meta:meta])* async fn $name:ident($base:ident) $body:block) => {
+        mod $name {
+            #[allow(unused_imports)]
+            use super::*;
+
+            async fn tell($base: $crate::support::story::Base) $body
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn on_sqlite() {
+                tell($crate::support::story::Base::Sqlite).await;
+            }
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn on_postgres() {
+                tell($crate::support::story::Base::Postgres).await;
+            }
+        }
+    };
+}
+pub(crate) use story;
+
+/// What a story is made of; the rest has defaults.
+pub struct Plan {
+    base: Base,
+    pipelines: Value,
+    settings: Vec<(String, String)>,
+    content: Map<String, Value>,
+    configured: bool,
+    local: bool,
+}
+
+impl Plan {
+    pub fn on(base: Base) -> Self {
+        Self {
+            base,
+            pipelines: json!([]),
+            settings: Vec::new(),
+            content: Map::new(),
+            configured: true,
+            local: false,
+        }
+    }
+
+    /// The catalogue's pipelines (see [`super::catalogue`]).
+    pub fn pipelines(mut self, pipelines: Value) -> Self {
+        self.pipelines = pipelines;
+        self
+    }
+
+    /// A setting by its key: `setting("launch.grace", "5s")`.
+    pub fn setting(mut self, key: &str, value: &str) -> Self {
+        let name = format!("OPENHEXA_BRIDGE__{}", key.replace('.', "__").to_uppercase());
+        self.settings.push((name, value.to_owned()));
+        self
+    }
+
+    /// The content of `openhexa-config`, beside URL, token and workspace.
+    pub fn content(mut self, content: &Value) -> Self {
+        self.content = content.as_object().unwrap().clone();
+        self
+    }
+
+    pub fn not_configured(mut self) -> Self {
+        self.configured = false;
+        self
+    }
+
+    /// As `dev` serves: nobody signs in.
+    pub fn local(mut self) -> Self {
+        self.local = true;
+        self
+    }
+
+    pub async fn begin(self) -> Story {
+        log::capture();
+        let data = tempfile::tempdir().unwrap();
+        let secrets = Secrets::default();
+        let database = match self.base {
+            Base::Sqlite => format!("sqlite:{}", data.path().join("bridge.db").display()),
+            Base::Postgres => tokio::task::spawn_blocking(postgres::database)
+                .await
+                .unwrap(),
+        };
+        let clock = Arc::new(AtomicI64::new(Utc::now().timestamp_millis()));
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let catalogue =
+            json!({"workspace": {"slug": "demo", "name": "Demo"}, "pipelines": self.pipelines});
+        let file = data.path().join("catalogue.json");
+        std::fs::write(&file, catalogue.to_string()).unwrap();
+        let options = Options {
+            port: 0,
+            token: secrets.openhexa.clone().into(),
+            data: data.path().to_owned(),
+            catalogue: Some(file),
+            pipelines: None,
+            python: PathBuf::from("python3"),
+            iaso: Some(Iaso {
+                url: format!("http://{address}"),
+                token: secrets.operator.clone().into(),
+            }),
+        };
+        let emulator = Emulator::start(options).await.unwrap();
+        let mut story = Story {
+            base: self.base,
+            settings: settings(&self.settings, &database, &secrets),
+            running: None,
+            openhexa: emulator.url(),
+            emulator: Some(emulator),
+            client: client(),
+            clock,
+            data,
+            database,
+            secrets,
+            local: self.local,
+            port: address.port(),
+            answers: Arc::default(),
+        };
+        story.open(listener).await;
+        if self.configured {
+            story.configure(self.content).await;
+        }
+        story
+    }
+}
+
+/// What nobody may ever read.
+pub struct Secrets {
+    pub openhexa: String,
+    pub viewer: String,
+    pub operator: String,
+    pub admin: String,
+    pub encryption: String,
+    pub callback: String,
+    /// For a launch's secret parameters.
+    pub parameter: String,
+}
+
+impl Default for Secrets {
+    fn default() -> Self {
+        let secret = |name: &str| format!("{name}-{}", Uuid::new_v4().simple());
+        Self {
+            openhexa: secret("openhexa-token"),
+            viewer: secret("viewer-key"),
+            operator: secret("operator-key"),
+            admin: secret("admin-key"),
+            encryption: Vault::fresh_key().expose_secret().to_owned(),
+            callback: secret("callback-signing-key"),
+            parameter: secret("parameter"),
+        }
+    }
+}
+
+impl Secrets {
+    fn all(&self) -> Vec<String> {
+        [
+            &self.openhexa,
+            &self.viewer,
+            &self.operator,
+            &self.admin,
+            &self.encryption,
+            &self.callback,
+            &self.parameter,
+        ]
+        .map(Clone::clone)
+        .to_vec()
+    }
+}
+
+pub struct Story {
+    pub base: Base,
+    pub settings: Settings,
+    running: Option<Running>,
+    emulator: Option<Emulator>,
+    /// The emulator's GraphQL address.
+    pub openhexa: String,
+    client: reqwest::Client,
+    clock: Arc<AtomicI64>,
+    pub data: TempDir,
+    pub database: String,
+    pub secrets: Secrets,
+    local: bool,
+    port: u16,
+    answers: Arc<Mutex<String>>,
+}
+
+/// Who asks.
+#[derive(Clone, Debug)]
+pub enum As {
+    Nobody,
+    Viewer,
+    Operator,
+    Admin,
+    Bearer(String),
+}
+
+pub struct Answer {
+    pub status: u16,
+    pub headers: reqwest::header::HeaderMap,
+    pub text: String,
+}
+
+impl Answer {
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.text).unwrap_or_else(|_| panic!("no JSON: {}", self.text))
+    }
+
+    /// The JSON of an answer with this status.
+    #[track_caller]
+    pub fn expect(&self, status: u16) -> Value {
+        assert_eq!(self.status, status, "{}", self.text);
+        self.json()
+    }
+
+    /// The `error` of an answer with this status.
+    #[track_caller]
+    pub fn error(&self, status: u16) -> String {
+        let error = self.expect(status)["error"].clone();
+        error
+            .as_str()
+            .unwrap_or_else(|| panic!("no error: {}", self.text))
+            .to_owned()
+    }
+
+    pub fn header(&self, name: &str) -> &str {
+        self.headers
+            .get(name)
+            .map_or("", |value| value.to_str().unwrap())
+    }
+}
+
+/// A request under way to being sent.
+pub struct Ask<'a> {
+    story: &'a Story,
+    request: reqwest::RequestBuilder,
+}
+
+impl Ask<'_> {
+    #[must_use]
+    pub fn header(mut self, name: &str, value: &str) -> Self {
+        self.request = self.request.header(name, value);
+        self
+    }
+
+    #[must_use]
+    pub fn body(mut self, kind: &str, body: impl Into<reqwest::Body>) -> Self {
+        self.request = self.request.header("content-type", kind).body(body);
+        self
+    }
+
+    #[must_use]
+    pub fn json(self, body: &Value) -> Self {
+        self.body("application/json", body.to_string())
+    }
+
+    pub async fn send(self) -> Answer {
+        let response = self.request.send().await.unwrap();
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        let text = response.text().await.unwrap();
+        self.story.answers.lock().unwrap().push_str(&text);
+        Answer {
+            status,
+            headers,
+            text,
+        }
+    }
+}
+
+impl Story {
+    async fn open(&mut self, listener: TcpListener) {
+        let start = Start {
+            settings: self.settings.clone(),
+            listener,
+            clock: Clock::Moved(self.clock.clone()),
+            local: self.local,
+            reconciles: false,
+        };
+        self.running = Some(app::start(start).await.unwrap());
+    }
+
+    fn running(&self) -> &Running {
+        self.running.as_ref().unwrap()
+    }
+
+    /// Stops the bridge and starts another on the same database and port.
+    pub async fn restart(&mut self) {
+        self.running.take().unwrap().stop().await;
+        let listener = TcpListener::bind(("127.0.0.1", self.port)).unwrap();
+        self.open(listener).await;
+    }
+
+    /// OpenHEXA goes away and does not come back.
+    pub async fn stop_openhexa(&mut self) {
+        self.emulator.take().unwrap().stop().await;
+    }
+
+    /// Puts a configuration in force that leads to the emulator.
+    pub async fn configure(&self, content: Map<String, Value>) {
+        self.configure_with(content, &self.openhexa, &self.secrets.openhexa, "demo")
+            .await;
+    }
+
+    pub async fn configure_with(
+        &self,
+        content: Map<String, Value>,
+        url: &str,
+        token: &str,
+        workspace: &str,
+    ) {
+        let content = ConfigContent {
+            instance: url.to_owned(),
+            target: Target {
+                url: url.to_owned(),
+                workspace: workspace.to_owned(),
+                token: token.to_owned().into(),
+            },
+            content,
+            by: None,
+        };
+        self.running()
+            .bridge
+            .configure(ONLY_ACCOUNT, content)
+            .await
+            .unwrap();
+    }
+
+    pub fn base_url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+
+    /// A request to `/api/openhexa` + path.
+    pub fn ask(&self, who: As, method: Method, path: &str) -> Ask<'_> {
+        self.ask_at(who, method, &format!("/api/openhexa{path}"))
+    }
+
+    /// A request to a path of the bridge.
+    pub fn ask_at(&self, who: As, method: Method, path: &str) -> Ask<'_> {
+        let request = self
+            .client
+            .request(method, format!("{}{path}", self.base_url()));
+        let key = match who {
+            As::Nobody => None,
+            As::Viewer => Some(self.secrets.viewer.clone()),
+            As::Operator => Some(self.secrets.operator.clone()),
+            As::Admin => Some(self.secrets.admin.clone()),
+            As::Bearer(token) => Some(token),
+        };
+        let request = match key {
+            Some(key) => request.bearer_auth(key),
+            None => request,
+        };
+        Ask {
+            story: self,
+            request,
+        }
+    }
+
+    pub async fn get(&self, path: &str) -> Answer {
+        self.ask(As::Viewer, Method::GET, path).send().await
+    }
+
+    pub async fn post(&self, path: &str, body: &Value) -> Answer {
+        self.ask(As::Operator, Method::POST, path)
+            .json(body)
+            .send()
+            .await
+    }
+
+    /// A report of a static connection in the field: an operator's key.
+    pub async fn report(&self, pipeline: &str, body: &Value) -> Answer {
+        self.ask(
+            As::Operator,
+            Method::PATCH,
+            &format!("/pipelines/{pipeline}/"),
+        )
+        .json(body)
+        .send()
+        .await
+    }
+
+    /// Launches and gives the task's id.
+    #[track_caller]
+    pub fn launch(&self, pipeline: &str, config: Value) -> impl Future<Output = i64> + '_ {
+        let path = format!("/pipelines/{pipeline}/launch/");
+        async move {
+            let answer = self.post(&path, &json!({"config": config})).await;
+            answer.expect(201)["task"]["id"].as_i64().unwrap()
+        }
+    }
+
+    pub async fn task(&self, id: i64) -> Value {
+        self.get(&format!("/tasks/{id}/")).await.expect(200)
+    }
+
+    pub async fn events(&self, id: i64) -> Vec<String> {
+        let answer = self.get(&format!("/tasks/{id}/events/")).await.expect(200);
+        let whats = answer["results"].as_array().unwrap().iter();
+        whats
+            .map(|event| event["what"].as_str().unwrap().to_owned())
+            .collect()
+    }
+
+    pub fn now(&self) -> DateTime<Utc> {
+        DateTime::from_timestamp_millis(self.clock.load(Ordering::SeqCst)).unwrap()
+    }
+
+    pub fn advance(&self, time: TimeDelta) {
+        self.clock
+            .fetch_add(time.num_milliseconds(), Ordering::SeqCst);
+    }
+
+    /// One pass of the reconciler.
+    pub async fn pass(&self) -> openhexa_bridge::service::reconcile::Report {
+        self.running().bridge.reconcile().await.unwrap()
+    }
+
+    /// Two seconds, then a pass.
+    pub async fn look(&self) {
+        self.advance(TimeDelta::seconds(2));
+        self.pass().await;
+    }
+
+    /// Looks until the task is as told; OpenHEXA's own time is not ours to move.
+    pub async fn until(&self, id: i64, what: &str, holds: impl Fn(&Value) -> bool) -> Value {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let task = self.task(id).await;
+            if holds(&task) {
+                return task;
+            }
+            assert!(Instant::now() < deadline, "{what} did not come: {task}");
+            self.look().await;
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    }
+
+    pub async fn until_confirmed(&self, id: i64) -> Value {
+        self.until(id, "the confirmed end", |task| task["confirmed"] == true)
+            .await
+    }
+
+    /// Waits for a fact about the emulator's runs.
+    pub async fn until_runs(&self, what: &str, holds: impl Fn(&[Value]) -> bool) -> Vec<Value> {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let runs = self.runs().await;
+            if holds(&runs) {
+                return runs;
+            }
+            assert!(Instant::now() < deadline, "{what} did not come: {runs:?}");
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    }
+
+    fn emulator_url(&self, path: &str) -> String {
+        self.openhexa.replace("/graphql/", path)
+    }
+
+    /// Every run that OpenHEXA ever made, oldest first.
+    pub async fn runs(&self) -> Vec<Value> {
+        let answer = self
+            .client
+            .get(self.emulator_url("/emulator/runs"))
+            .send()
+            .await
+            .unwrap();
+        let answer: Value = answer.json().await.unwrap();
+        answer["results"].as_array().unwrap().clone()
+    }
+
+    /// Drives a run of the emulator: `{"status": "success"}`, `{"vanish": true}`.
+    pub async fn drive(&self, run: &str, change: &Value) {
+        let url = self.emulator_url(&format!("/emulator/runs/{run}"));
+        let answer = self.client.post(url).json(change).send().await.unwrap();
+        assert!(
+            answer.status().is_success(),
+            "{}",
+            answer.text().await.unwrap()
+        );
+    }
+
+    pub async fn fault(&self, fault: &Value) {
+        let url = self.emulator_url("/emulator/faults");
+        let answer = self.client.post(url).json(fault).send().await.unwrap();
+        assert!(
+            answer.status().is_success(),
+            "{}",
+            answer.text().await.unwrap()
+        );
+    }
+
+    /// The callback token that the newest run was given.
+    pub async fn callback_token(&self) -> String {
+        let runs = self.runs().await;
+        let token = &runs.last().unwrap()["config"]["connection_token"];
+        token
+            .as_str()
+            .expect("a declared connection_token")
+            .to_owned()
+    }
+
+    /// Stops everything, and looks for secrets in all that was left behind.
+    pub async fn end(mut self) {
+        let mut secrets = self.secrets.all();
+        if self.emulator.is_some() {
+            for run in self.runs().await {
+                secrets.extend(
+                    run["config"]["connection_token"]
+                        .as_str()
+                        .map(str::to_owned),
+                );
+            }
+        }
+        if let Some(running) = self.running.take() {
+            running.stop().await;
+        }
+        if let Some(emulator) = self.emulator.take() {
+            emulator.stop().await;
+        }
+        let stored = dump::everything(&self.database).await;
+        let answers = self.answers.lock().unwrap().clone();
+        for secret in secrets {
+            assert!(!log::text().contains(&secret), "the log holds {secret}");
+            assert!(!stored.contains(&secret), "the database holds {secret}");
+            assert!(!answers.contains(&secret), "an answer holds {secret}");
+        }
+    }
+}
+
+fn settings(given: &[(String, String)], database: &str, secrets: &Secrets) -> Settings {
+    let own = |key: &str, value: &str| (format!("OPENHEXA_BRIDGE__{key}"), value.to_owned());
+    let mut environment = vec![
+        own("DATABASE__URL", database),
+        own("SECRETS__ENCRYPTION_KEY", &secrets.encryption),
+        own("SECRETS__CALLBACK_KEY", &secrets.callback),
+        own("KEYS__VIEWER", &secrets.viewer),
+        own("KEYS__OPERATOR", &secrets.operator),
+        own("KEYS__ADMIN", &secrets.admin),
+    ];
+    environment.extend(given.iter().cloned());
+    Sources {
+        file: None,
+        environment,
+    }
+    .read()
+    .unwrap()
+}
+
+fn client() -> reqwest::Client {
+    // A second installation finds the first.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    reqwest::Client::builder()
+        .redirect(reqwest::redirect::Policy::none())
+        .no_proxy()
+        .build()
+        .unwrap()
+}
