@@ -11,8 +11,8 @@ use super::*;
 type Heard = Arc<Mutex<Vec<(String, String, Value)>>>;
 
 /// A listener in Iaso's place that answers everything with this status.
-struct Listener {
-    url: String,
+pub struct Listener {
+    pub url: String,
     heard: Heard,
 }
 
@@ -39,7 +39,7 @@ async fn hear(
 }
 
 impl Listener {
-    fn start(status: u16) -> Self {
+    pub fn start(status: u16) -> Self {
         let heard = Heard::default();
         let shared = web::Data::from(Arc::clone(&heard));
         let server = HttpServer::new(move || {
@@ -57,11 +57,11 @@ impl Listener {
         Self { url, heard }
     }
 
-    fn heard(&self) -> Vec<(String, String, Value)> {
+    pub fn heard(&self) -> Vec<(String, String, Value)> {
         self.heard.lock().unwrap().clone()
     }
 
-    fn words(&self) -> Vec<(String, i64)> {
+    pub fn words(&self) -> Vec<(String, i64)> {
         let word = |body: &Value| {
             (
                 body["status"].as_str().unwrap().to_owned(),
