@@ -30,7 +30,7 @@ async fn start(pipelines: &Path, python: &Path) -> Story {
     .unwrap();
     Story {
         emulator,
-        client: reqwest::Client::builder().no_proxy().build().unwrap(),
+        client: new_client(),
         data,
     }
 }
@@ -484,7 +484,7 @@ async fn a_folder_that_cannot_be_read_is_left_out_and_a_catalogue_adds_up() {
     })
     .await
     .unwrap();
-    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let client = new_client();
     let story = Story {
         emulator,
         client,
