@@ -87,14 +87,14 @@ async fn graphql(
     }
     let body = match read(payload).await {
         Ok(body) => body,
-        Err(answer) => return answer,
+        Err(refusal) => return refusal.into_response(),
     };
     let asked = match understand(&body) {
         Ok(asked) => asked,
-        Err(answer) => return answer,
+        Err(refusal) => return refusal.into_response(),
     };
     let shape = shape(&asked);
-    let bearer = core.recognise(authorization(&request));
+    let bearer = core.recognise(header(&request, header::AUTHORIZATION));
     let hit = (!bearer.is_run).then(|| meet(&core, &shape)).flatten();
     match hit.map(|hit| hit.fault) {
         Some(Fault::Html500) => return server_error(),
@@ -105,7 +105,10 @@ async fn graphql(
     let engine = engine.into_inner();
     // What was asked for is done even when the asker hangs up.
     let work = tokio::spawn(perform(core, engine, asked, bearer, hit));
-    let answer = work.await.unwrap_or_else(|_| Answer::failure());
+    let mut answer = work.await.unwrap_or_else(|_| Answer::failure());
+    if header(&request, header::ACCEPT_LANGUAGE).is_some_and(|wanted| wanted.starts_with("fr")) {
+        answer.translate();
+    }
     match hit {
         Some(Hit {
             fault: Fault::DropAfter,
@@ -120,8 +123,8 @@ async fn graphql(
     answer.into_response()
 }
 
-fn authorization(request: &HttpRequest) -> Option<&str> {
-    request.headers().get(header::AUTHORIZATION)?.to_str().ok()
+fn header(request: &HttpRequest, name: impl header::AsHeaderName) -> Option<&str> {
+    request.headers().get(name)?.to_str().ok()
 }
 
 /// Counts the request and takes the fault that waits for it.
@@ -135,11 +138,11 @@ fn meet(core: &Core, shape: &Shape) -> Option<Hit> {
     core.faults().take(shape, now())
 }
 
-async fn read(mut payload: web::Payload) -> Result<Vec<u8>, HttpResponse> {
+async fn read(mut payload: web::Payload) -> Result<Vec<u8>, Refusal> {
     let mut body = Vec::new();
     let mut size = 0;
     while let Some(chunk) = payload.next().await {
-        let chunk = chunk.map_err(|_| bad_text("Request body is not a valid JSON"))?;
+        let chunk = chunk.map_err(|_| Refusal::NotJson)?;
         size += chunk.len();
         if size <= LARGEST_BODY {
             body.extend_from_slice(&chunk);
@@ -148,30 +151,33 @@ async fn read(mut payload: web::Payload) -> Result<Vec<u8>, HttpResponse> {
         }
     }
     if size > LARGEST_BODY {
-        return Err(HttpResponse::PayloadTooLarge().json(json!({"error": "REQUEST_TOO_LARGE"})));
+        return Err(Refusal::TooLarge);
     }
     Ok(body)
 }
 
-fn understand(body: &[u8]) -> Result<Asked, HttpResponse> {
-    let body: Value =
-        serde_json::from_slice(body).map_err(|_| bad_text("Request body is not a valid JSON"))?;
+fn understand(body: &[u8]) -> Result<Asked, Refusal> {
+    let body: Value = serde_json::from_slice(body).map_err(|_| Refusal::NotJson)?;
     let Value::Object(mut body) = body else {
-        return Err(bad("Operation data should be a JSON object"));
+        return Err(Refusal::because("Operation data should be a JSON object"));
     };
     let query = match body.remove("query") {
         Some(Value::String(query)) if !query.is_empty() => query,
-        _ => return Err(bad("The query must be a string.")),
+        _ => return Err(Refusal::because("The query must be a string.")),
     };
     let variables = match body.remove("variables") {
         None | Some(Value::Null) => Map::new(),
         Some(Value::Object(variables)) => variables,
-        Some(_) => return Err(bad("Query variables must be a null or an object.")),
+        Some(_) => {
+            return Err(Refusal::because(
+                "Query variables must be a null or an object.",
+            ));
+        }
     };
     let name = match body.remove("operationName") {
         None | Some(Value::Null) => None,
         Some(Value::String(name)) => Some(name),
-        Some(_) => return Err(bad("\"operationName\" must be a string.")),
+        Some(_) => return Err(Refusal::because("\"operationName\" must be a string.")),
     };
     let document = parse_query(&query).map_err(|error| {
         let places: Vec<Value> = error
@@ -179,7 +185,7 @@ fn understand(body: &[u8]) -> Result<Asked, HttpResponse> {
             .map(|at| json!({"line": at.line, "column": at.column}))
             .collect();
         let message = format!("Syntax Error: {error}");
-        bad_errors(&json!([{"message": message, "locations": places}]))
+        Refusal::Errors(json!([{"message": message, "locations": places}]))
     })?;
     Ok(Asked {
         document,
@@ -257,6 +263,30 @@ fn collect(
     }
 }
 
+/// A request that is not even looked into.
+enum Refusal {
+    NotJson,
+    TooLarge,
+    /// The entries of `errors`.
+    Errors(Value),
+}
+
+impl Refusal {
+    fn because(message: &str) -> Self {
+        Self::Errors(json!([{"message": message}]))
+    }
+
+    fn into_response(self) -> HttpResponse {
+        match self {
+            Self::NotJson => bad_text("Request body is not a valid JSON"),
+            Self::TooLarge => {
+                HttpResponse::PayloadTooLarge().json(json!({"error": "REQUEST_TOO_LARGE"}))
+            }
+            Self::Errors(errors) => HttpResponse::BadRequest().json(json!({"errors": errors})),
+        }
+    }
+}
+
 /// A status and a JSON body.
 struct Answer(u16, Value);
 
@@ -266,12 +296,12 @@ impl Answer {
     }
 
     /// Nothing came of it: HTTP 200 all the same.
-    fn nothing(error: Value) -> Self {
+    fn nothing(error: &Value) -> Self {
         Self(200, json!({"data": null, "errors": [error]}))
     }
 
     /// Errors without a path come from before the running: the document was wrong.
-    fn of(response: &Response, engine: &Engine, query: &str, name: Option<String>) -> Self {
+    fn of(response: &Response, engine: &Engine, query: &str, name: Option<&str>) -> Self {
         let errors = &response.errors;
         if !errors.is_empty() && errors.iter().all(|error| error.path.is_empty()) {
             return Self(400, json!({"errors": errors}));
@@ -279,13 +309,29 @@ impl Answer {
         let mut answer = json!(response);
         if !errors.is_empty()
             && let Ok(document) = parse_query(query)
-            && let Ok(operation) = operation(&document, name.as_deref())
+            && let Ok(operation) = operation(&document, name)
         {
             engine
                 .types
                 .settle(&document, operation, errors, &mut answer["data"]);
         }
         Self(200, answer)
+    }
+
+    /// Messages come in the caller's language, so nobody can match on them. These are Django's.
+    fn translate(&mut self) {
+        let errors = self.1.get_mut("errors").and_then(Value::as_array_mut);
+        for error in errors.into_iter().flatten() {
+            let french = match error["message"].as_str() {
+                Some("That page contains no results") => "Cette page ne contient aucun résultat",
+                Some("That page number is less than 1") => "Ce numéro de page est plus petit que 1",
+                Some("That page number is not an integer") => {
+                    "Ce numéro de page n’est pas un nombre entier"
+                }
+                _ => continue,
+            };
+            error["message"] = Value::from(french);
+        }
     }
 
     fn into_response(self) -> HttpResponse {
@@ -305,10 +351,10 @@ async fn perform(
     hit: Option<Hit>,
 ) -> Answer {
     match operation(&asked.document, asked.name.as_deref()) {
-        Err(message) => return Answer::nothing(json!({"message": message})),
+        Err(message) => return Answer::nothing(&json!({"message": message})),
         Ok(operation) => {
             if let Some(fault) = variables::fault(operation, &asked.variables) {
-                return Answer::nothing(fault);
+                return Answer::nothing(&fault);
             }
         }
     }
@@ -325,15 +371,7 @@ async fn perform(
     request.operation_name.clone_from(&asked.name);
     request.set_parsed_query(asked.document);
     let response = engine.schema.execute(request).await;
-    Answer::of(&response, &engine, &asked.query, asked.name)
-}
-
-fn bad(message: &str) -> HttpResponse {
-    bad_errors(&json!([{"message": message}]))
-}
-
-fn bad_errors(errors: &Value) -> HttpResponse {
-    HttpResponse::BadRequest().json(json!({"errors": errors}))
+    Answer::of(&response, &engine, &asked.query, asked.name.as_deref())
 }
 
 fn bad_text(text: &'static str) -> HttpResponse {

@@ -53,12 +53,11 @@ fn read(path: &Path) -> io::Result<Vec<Run>> {
         let Ok(run) = serde_json::from_slice::<Run>(&line?) else {
             continue;
         };
-        match places.get(&run.id) {
-            Some(&place) => runs[place] = run,
-            None => {
-                places.insert(run.id, runs.len());
-                runs.push(run);
-            }
+        if let Some(&place) = places.get(&run.id) {
+            runs[place] = run;
+        } else {
+            places.insert(run.id, runs.len());
+            runs.push(run);
         }
     }
     Ok(runs)

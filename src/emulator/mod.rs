@@ -123,11 +123,13 @@ impl Emulator {
     }
 
     /// `http://127.0.0.1:PORT/graphql/`
+    #[must_use]
     pub fn url(&self) -> String {
         format!("{}/graphql/", self.core.base())
     }
 
     /// The slug of the workspace that the catalogue is about.
+    #[must_use]
     pub fn workspace(&self) -> &str {
         self.core.catalogue.home()
     }
@@ -199,6 +201,8 @@ fn client() -> Result<reqwest::Client, StartError> {
     let _ = rustls::crypto::ring::default_provider().install_default();
     Ok(reqwest::Client::builder()
         .no_proxy()
+        // A connection each, as `requests.patch` makes: one from a pool can be closed under a report's feet.
+        .pool_max_idle_per_host(0)
         .redirect(reqwest::redirect::Policy::none())
         .build()?)
 }

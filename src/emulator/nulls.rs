@@ -28,7 +28,10 @@ impl FieldTypes {
             let fields = match defined.node.kind {
                 TypeKind::Object(object) => object.fields,
                 TypeKind::Interface(interface) => interface.fields,
-                _ => continue,
+                TypeKind::Scalar
+                | TypeKind::Union(_)
+                | TypeKind::Enum(_)
+                | TypeKind::InputObject(_) => continue,
             };
             for field in fields {
                 let name = field.node.name.node.to_string();

@@ -70,6 +70,10 @@ pub enum Output {
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "they are independent of each other"
+)]
 pub struct Run {
     pub id: Uuid,
     /// `manual__<time>`: typed as a UUID by OpenHEXA and yet none.

@@ -259,14 +259,20 @@ impl Pruning {
                 true
             }
             Literal::List(items) => {
-                items.iter_mut().for_each(|item| {
+                for item in items.iter_mut() {
                     if !self.keeps(item) {
                         *item = Literal::Null;
                     }
-                });
+                }
                 true
             }
-            _ => true,
+            Literal::Variable(_)
+            | Literal::Null
+            | Literal::Number(_)
+            | Literal::String(_)
+            | Literal::Boolean(_)
+            | Literal::Binary(_)
+            | Literal::Enum(_) => true,
         }
     }
 }

@@ -200,6 +200,7 @@ pub struct CustomConnection {
 }
 
 #[derive(Interface)]
+#[allow(clippy::duplicated_attributes, reason = "several fields are texts")]
 #[graphql(
     field(name = "id", ty = "&String"),
     field(name = "name", ty = "&String"),

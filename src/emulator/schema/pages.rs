@@ -15,13 +15,13 @@ pub struct Slice<T> {
 /// One page of a list that is already in order.
 pub fn cut<T>(
     all: Vec<T>,
-    page: &MaybeUndefined<i32>,
-    size: &MaybeUndefined<i32>,
+    page: MaybeUndefined<i32>,
+    size: MaybeUndefined<i32>,
 ) -> Result<Slice<T>> {
     let number = match page {
         MaybeUndefined::Undefined => 1,
         MaybeUndefined::Null => return Err(Error::new("That page number is not an integer")),
-        MaybeUndefined::Value(number) => i64::from(*number),
+        MaybeUndefined::Value(number) => i64::from(number),
     };
     let size = match size {
         MaybeUndefined::Undefined => DEFAULT_SIZE,
@@ -30,7 +30,7 @@ pub fn cut<T>(
                 "'<' not supported between instances of 'NoneType' and 'int'",
             ));
         }
-        MaybeUndefined::Value(size) => i64::from(*size).min(LARGEST),
+        MaybeUndefined::Value(size) => i64::from(size).min(LARGEST),
     };
     if number < 1 {
         return Err(Error::new("That page number is less than 1"));

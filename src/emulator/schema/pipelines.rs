@@ -161,7 +161,7 @@ impl Pipeline {
                 catalogue: Arc::clone(catalogue),
             })
             .collect();
-        Ok(cut(runs, &page, &per_page)?.into())
+        Ok(cut(runs, page, per_page)?.into())
     }
 
     async fn versions(
@@ -176,7 +176,7 @@ impl Pipeline {
             let newest_first = pipeline.versions.iter().rev();
             newest_first.map(|version| self.version(version)).collect()
         };
-        Ok(cut(versions, &page, &per_page)?.into())
+        Ok(cut(versions, page, per_page)?.into())
     }
 
     async fn webhook_enabled(&self) -> bool {

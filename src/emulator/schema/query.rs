@@ -61,7 +61,7 @@ impl Query {
         };
         let found = filter.find(caller, order_by);
         let found = found.into_iter().map(|it| Pipeline::new(caller, it));
-        Ok(cut(found.collect(), &page, &per_page)?.into())
+        Ok(cut(found.collect(), page, per_page)?.into())
     }
 
     async fn pipeline(&self, ctx: &Context<'_>, id: Uid) -> Option<Result<Pipeline>> {
@@ -141,7 +141,7 @@ impl Query {
         per_page: MaybeUndefined<i32>,
     ) -> Result<WorkspacePage> {
         let all = known(ctx)?.core.catalogue.workspaces.iter();
-        Ok(cut(all.map(shown).collect(), &page, &per_page)?.into())
+        Ok(cut(all.map(shown).collect(), page, per_page)?.into())
     }
 
     async fn connection(&self, ctx: &Context<'_>, id: Uid) -> Option<Result<Connection>> {

@@ -35,12 +35,12 @@ pub fn read_uuid(text: &str) -> Option<Uuid> {
 #[Scalar(name = "UUID")]
 impl ScalarType for Uid {
     fn parse(value: Value) -> InputValueResult<Self> {
-        match &value {
-            Value::String(text) => read_uuid(text)
-                .map(Self::Id)
-                .ok_or_else(|| InputValueError::custom(format!("\"{text}\" is not a valid uuid"))),
-            _ => Err(InputValueError::expected_type(value)),
-        }
+        let Value::String(text) = &value else {
+            return Err(InputValueError::expected_type(value));
+        };
+        read_uuid(text)
+            .map(Self::Id)
+            .ok_or_else(|| InputValueError::custom(format!("\"{text}\" is not a valid uuid")))
     }
 
     fn is_valid(value: &Value) -> bool {
@@ -68,10 +68,10 @@ impl Stamp {
 #[Scalar(name = "DateTime")]
 impl ScalarType for Stamp {
     fn parse(value: Value) -> InputValueResult<Self> {
-        match value {
-            Value::String(text) => Ok(Self(text)),
-            other => Err(InputValueError::expected_type(other)),
+        if let Value::String(text) = value {
+            return Ok(Self(text));
         }
+        Err(InputValueError::expected_type(value))
     }
 
     fn to_value(&self) -> Value {

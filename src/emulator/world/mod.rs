@@ -316,7 +316,7 @@ impl World {
             Status::Terminating => Status::Stopped,
             Status::Running | Status::Queued if succeeded => Status::Success,
             Status::Running | Status::Queued => Status::Failed,
-            over => over,
+            over @ (Status::Success | Status::Failed | Status::Stopped | Status::Skipped) => over,
         };
         self.end(place, status, now, |run| run.log(logs));
     }

@@ -96,16 +96,18 @@ async fn an_unknown_workspace_is_an_empty_list_and_an_unknown_id_is_null() {
 async fn a_token_is_not_limited_to_one_workspace() {
     let mut elsewhere = pipeline(json!([]), quick());
     elsewhere["workspace"] = json!("elsewhere");
-    let story = Story::of(json!([elsewhere])).await;
+    let other = json!({"slug": "elsewhere", "name": "Elsewhere"});
+    let catalogue = json!({"other_workspace": other, "pipelines": [elsewhere]});
+    let story = Story::with(catalogue).await;
     let query = format!(
         "{{ here: pipelines(workspaceSlug: \"demo\") {{ totalItems }} all: pipelines {{ totalItems }}
-        it: pipeline(id: \"{ONE}\") {{ workspace {{ slug }} permissions {{ run stopPipeline }} }} }}"
+        it: pipeline(id: \"{ONE}\") {{ workspace {{ slug name }} permissions {{ run stopPipeline }} }} }}"
     );
     let answer = story.ask(&query, json!({})).await;
     assert_eq!(
         *answer.data(),
         json!({"here": {"totalItems": 0}, "all": {"totalItems": 1},
-            "it": {"workspace": {"slug": "elsewhere"}, "permissions": {"run": true, "stopPipeline": true}}})
+            "it": {"workspace": {"slug": "elsewhere", "name": "Elsewhere"}, "permissions": {"run": true, "stopPipeline": true}}})
     );
 }
 

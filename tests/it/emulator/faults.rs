@@ -1,1 +1,253 @@
-//! To come.
+//! Bad days, one by one.
+
+use serde_json::json;
+
+use super::*;
+
+async fn story() -> Story {
+    Story::of(json!([pipeline(json!([]), manual())])).await
+}
+
+const ME: &str = "{ me { user { id } } }";
+
+async fn order(story: &Story, fault: Value) {
+    story.admin("faults", fault).await;
+}
+
+#[actix_web::test]
+async fn html_500_does_nothing_and_is_a_page() {
+    let story = story().await;
+    order(
+        &story,
+        json!({"fault": "html_500", "operation": "runPipeline", "count": 1}),
+    )
+    .await;
+    story.ask(ME, json!({})).await.data();
+    let answer = story.launch(ONE, json!({})).await;
+    assert_eq!(answer.status, 500);
+    assert!(answer.body.as_str().unwrap().starts_with("<!DOCTYPE html>"));
+    assert!(story.all_runs().await.is_empty());
+    story.run(ONE, json!({})).await;
+}
+
+#[actix_web::test]
+async fn a_refused_token_looks_like_no_token() {
+    let story = story().await;
+    order(&story, json!({"fault": "refuse_token", "count": 2})).await;
+    for _ in 0..2 {
+        let answer = story.ask("{ pipelines { totalItems } }", json!({})).await;
+        answer.assert_failed_softly();
+        assert_eq!(
+            answer.body["errors"][0]["extensions"]["code"],
+            "UNAUTHENTICATED"
+        );
+    }
+    story
+        .ask("{ pipelines { totalItems } }", json!({}))
+        .await
+        .data();
+}
+
+#[actix_web::test]
+async fn dropped_before_nothing_is_done_and_the_connection_breaks() {
+    let story = story().await;
+    order(&story, json!({"fault": "drop_before", "count": 1})).await;
+    story.ask(ME, json!({})).await.data();
+    let input = json!({"input": {"id": ONE, "config": {}}});
+    let broken = story.try_ask(Some(TOKEN), LAUNCH, input).await;
+    assert!(broken.is_err(), "an answer came");
+    assert!(story.all_runs().await.is_empty());
+    story.run(ONE, json!({})).await;
+}
+
+#[actix_web::test]
+async fn dropped_after_it_is_done_and_the_answer_is_lost() {
+    let story = story().await;
+    order(&story, json!({"fault": "drop_after", "count": 1})).await;
+    let input = json!({"input": {"id": ONE, "config": {}}});
+    let broken = story.try_ask(Some(TOKEN), LAUNCH, input).await;
+    assert!(broken.is_err(), "an answer came");
+    assert_eq!(story.all_runs().await.len(), 1);
+}
+
+#[actix_web::test]
+async fn a_dropped_connection_yields_not_one_byte() {
+    let story = story().await;
+    order(
+        &story,
+        json!({"fault": "drop_before", "operation": "me", "count": 1}),
+    )
+    .await;
+    let address = story.base().replace("http://", "");
+    let heard = tokio::task::spawn_blocking(move || {
+        use std::io::{Read, Write};
+        let mut socket = std::net::TcpStream::connect(&address).unwrap();
+        socket.set_read_timeout(Some(PATIENCE)).unwrap();
+        let body = json!({"query": ME}).to_string();
+        write!(socket, "POST /graphql/ HTTP/1.1\r\nHost: {address}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}", body.len()).unwrap();
+        let mut heard = Vec::new();
+        // A reset is as broken as an end.
+        let _ = socket.read_to_end(&mut heard);
+        heard
+    })
+    .await
+    .unwrap();
+    assert!(heard.is_empty(), "{}", String::from_utf8_lossy(&heard));
+}
+
+#[actix_web::test]
+async fn a_late_answer_is_late_and_done_at_once() {
+    let story = story().await;
+    order(
+        &story,
+        json!({"fault": "latency", "operation": "runPipeline", "ms": 700, "count": 1}),
+    )
+    .await;
+    let asked = Instant::now();
+    let launch = story.launch(ONE, json!({}));
+    let seen = async {
+        eventually("the run is there", async || {
+            (story.all_runs().await.len() == 1).then_some(asked.elapsed())
+        })
+        .await
+    };
+    let (answer, seen) = futures_util::join!(launch, seen);
+    answer.data();
+    assert!(asked.elapsed() >= Duration::from_millis(700));
+    assert!(
+        seen < Duration::from_millis(700),
+        "the run came after {seen:?}"
+    );
+}
+
+#[actix_web::test]
+async fn a_launch_whose_caller_hangs_up_creates_its_run_all_the_same() {
+    let story = story().await;
+    order(&story, json!({"fault": "latency", "ms": 5000, "count": 1})).await;
+    let input = json!({"query": LAUNCH, "variables": {"input": {"id": ONE, "config": {}}}});
+    let request = story
+        .client
+        .post(story.emulator.url())
+        .bearer_auth(TOKEN)
+        .json(&input);
+    let gone = request.timeout(Duration::from_millis(300)).send().await;
+    assert!(gone.unwrap_err().is_timeout());
+    assert_eq!(story.all_runs().await.len(), 1);
+}
+
+#[actix_web::test]
+async fn a_lost_stop_answers_success_and_the_run_goes_on() {
+    let story = story().await;
+    let run = story.run(ONE, json!({})).await;
+    story.until(&run, "running").await;
+    order(&story, json!({"fault": "lose_stop", "count": 1})).await;
+    assert_eq!(
+        story.stop_run(&run).await,
+        json!({"success": true, "errors": []})
+    );
+    assert_eq!(story.look(&run).await["status"], "running");
+    assert_eq!(story.stop_run(&run).await["success"], true);
+    story.until(&run, "stopped").await;
+}
+
+#[actix_web::test]
+async fn the_run_limit_is_an_error_of_the_launch() {
+    let story = story().await;
+    order(&story, json!({"fault": "run_limit", "count": 1})).await;
+    story.ask(ME, json!({})).await.data();
+    let answer = story.launch(ONE, json!({})).await;
+    assert_eq!(
+        answer.data()["runPipeline"],
+        json!({"success": false, "errors": ["PIPELINE_RUNS_LIMIT_REACHED"], "run": null})
+    );
+    assert!(story.all_runs().await.is_empty());
+    story.run(ONE, json!({})).await;
+}
+
+#[actix_web::test]
+async fn a_null_run_is_absent_from_look_ups_and_lists() {
+    let story = story().await;
+    let run = story.run(ONE, json!({})).await;
+    order(&story, json!({"fault": "null_run", "count": 2})).await;
+    assert_eq!(story.look(&run).await, json!(null));
+    let query = format!("{{ pipeline(id: \"{ONE}\") {{ id runs {{ items {{ id }} }} }} }}");
+    let answer = story.ask(&query, json!({})).await;
+    assert_eq!(
+        answer.data()["pipeline"],
+        json!({"id": ONE, "runs": {"items": []}})
+    );
+    assert_eq!(story.look(&run).await["id"], json!(run));
+}
+
+#[actix_web::test]
+async fn the_fault_set_first_is_used_up_first() {
+    let story = story().await;
+    order(&story, json!({"fault": "html_500", "count": 2})).await;
+    order(&story, json!({"fault": "refuse_token", "count": 1})).await;
+    let query = "{ pipelines { totalItems } }";
+    let mut answers = Vec::new();
+    for _ in 0..4 {
+        let answer = story.ask(query, json!({})).await;
+        answers.push((answer.status, answer.body.get("errors").is_some()));
+    }
+    assert_eq!(
+        answers,
+        [(500, false), (500, false), (200, true), (200, false)]
+    );
+}
+
+#[actix_web::test]
+async fn a_fault_for_a_time_is_over_afterwards() {
+    let story = story().await;
+    order(
+        &story,
+        json!({"fault": "html_500", "operation": "pipelines", "for_ms": 600}),
+    )
+    .await;
+    let set = Instant::now();
+    let query = "{ renamed: pipelines { totalItems } }";
+    let mut refused = 0;
+    eventually("the fault is over", async || {
+        let answer = story.ask(query, json!({})).await;
+        refused += i32::from(answer.status == 500);
+        (answer.status == 200).then_some(())
+    })
+    .await;
+    assert!(refused > 1);
+    assert!(set.elapsed() >= Duration::from_millis(500));
+}
+
+#[actix_web::test]
+async fn faults_touch_neither_the_emulators_own_addresses_nor_bad_orders() {
+    let story = story().await;
+    order(&story, json!({"fault": "html_500", "count": 1})).await;
+    assert!(story.all_runs().await.is_empty());
+    let url = format!("{}/emulator/faults", story.base());
+    let bad = story
+        .client
+        .post(url)
+        .json(&json!({"fault": "flood"}))
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(bad.status(), 400);
+    assert_eq!(story.ask(ME, json!({})).await.status, 500);
+}
+
+#[actix_web::test]
+async fn requests_are_counted_by_operation() {
+    let story = story().await;
+    story.run(ONE, json!({})).await;
+    story
+        .ask(
+            &format!(
+                "{{ a: pipeline(id: \"{ONE}\") {{ id }} b: pipeline(id: \"{ONE}\") {{ id }} }}"
+            ),
+            json!({}),
+        )
+        .await;
+    assert_eq!(
+        story.read("requests").await,
+        json!({"total": 2, "by_operation": {"pipeline": 2, "runPipeline": 1}})
+    );
+}

@@ -190,7 +190,7 @@ async fn a_parameter_without_a_type_takes_its_version_down() {
         );
         assert_eq!(
             answer.body["errors"][0]["path"][3],
-            if id == ONE { 1 } else { 0 },
+            usize::from(id == ONE),
             "{}",
             answer.body
         );

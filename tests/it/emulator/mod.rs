@@ -89,7 +89,7 @@ impl Story {
         let emulator = Emulator::start(options).await.unwrap();
         Self {
             emulator,
-            client: reqwest::Client::builder().no_proxy().build().unwrap(),
+            client: new_client(),
             data,
         }
     }
@@ -240,6 +240,12 @@ pub fn options(data: &TempDir) -> Options {
         python: "python3".into(),
         iaso: None,
     }
+}
+
+/// A connection each: one that idles is closed after two seconds, which is a fact and not a fault.
+pub fn new_client() -> reqwest::Client {
+    let plain = reqwest::Client::builder().no_proxy();
+    plain.pool_max_idle_per_host(0).build().unwrap()
 }
 
 pub fn new_folder() -> TempDir {

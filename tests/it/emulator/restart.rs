@@ -1,1 +1,157 @@
-//! To come.
+//! The same folder, another life.
+
+use serde_json::json;
+
+use super::*;
+
+#[actix_web::test]
+async fn what_was_is_still_there_after_a_restart() {
+    let story = Story::of(json!([pipeline(
+        json!([{"code": "xx", "type": "str"}]),
+        manual()
+    )]))
+    .await;
+    let run = story.run(ONE, json!({"xx": "kept"})).await;
+    story.until(&run, "running").await;
+    story
+        .drive(&run, json!({"progress": 30, "message": "so far"}))
+        .await;
+    let done = story.run(ONE, json!({})).await;
+    story.until(&done, "running").await;
+    story.drive(&done, json!({"status": "success"})).await;
+    let gone = story.run(ONE, json!({})).await;
+    story.drive(&gone, json!({"vanish": true})).await;
+    let before = (
+        story.look(&run).await,
+        story.look(&done).await,
+        story.all_runs().await,
+    );
+    let story = story.restart().await;
+    let after = (
+        story.look(&run).await,
+        story.look(&done).await,
+        story.all_runs().await,
+    );
+    assert_eq!(before.0, after.0);
+    assert_eq!(before.1, after.1);
+    assert_eq!(before.2.len(), after.2.len());
+    assert_eq!(story.look(&gone).await, json!(null));
+    assert_eq!(story.stop_run(&run).await["success"], true);
+    story.until(&run, "stopped").await;
+}
+
+#[actix_web::test]
+async fn queued_and_running_runs_go_on_after_a_restart() {
+    let behaviour = json!({"queued_ms": 0, "running_ms": 3000, "steps": 30});
+    let mut queued = pipeline(json!([]), json!({"queued_ms": 1500, "running_ms": 0}));
+    queued["id"] = json!(TWO);
+    queued["code"] = json!("two");
+    queued["versions"][0]["id"] = json!(V2);
+    let story = Story::of(json!([pipeline(json!([]), behaviour), queued])).await;
+    let waits = story.run(TWO, json!({})).await;
+    let run = story.run(ONE, json!({})).await;
+    let progress = eventually("it has come somewhere", async || {
+        let progress = story.look(&run).await["progress"].as_i64().unwrap();
+        (progress > 0).then_some(progress)
+    })
+    .await;
+    let story = story.restart().await;
+    assert!(story.look(&run).await["progress"].as_i64().unwrap() >= progress);
+    story.until(&run, "success").await;
+    story.until(&waits, "success").await;
+    assert_eq!(
+        story.look(&run).await["messages"].as_array().unwrap().len(),
+        30
+    );
+}
+
+#[actix_web::test]
+async fn a_stop_before_a_restart_is_not_forgotten() {
+    let story = Story::of(json!([pipeline(json!([]), manual())])).await;
+    let run = story.run(ONE, json!({})).await;
+    story.until(&run, "running").await;
+    assert_eq!(story.stop_run(&run).await["success"], true);
+    let story = story.restart().await;
+    story.until(&run, "stopped").await;
+}
+
+#[actix_web::test]
+async fn half_a_line_in_the_journal_is_passed_over() {
+    use std::io::Write;
+    let story = Story::of(json!([pipeline(json!([]), manual())])).await;
+    let run = story.run(ONE, json!({})).await;
+    story.until(&run, "running").await;
+    let path = story.data.path().join("openhexa/runs.jsonl");
+    let mut journal = std::fs::OpenOptions::new().append(true).open(path).unwrap();
+    journal.write_all(b"{\"id\":\"1000").unwrap();
+    let story = story.restart().await;
+    assert_eq!(story.look(&run).await["status"], "running");
+}
+
+#[actix_web::test]
+async fn the_journal_is_compacted_at_the_start() {
+    let story = Story::of(json!([pipeline(
+        json!([]),
+        json!({"queued_ms": 0, "running_ms": 0, "steps": 50})
+    )]))
+    .await;
+    let run = story.run(ONE, json!({})).await;
+    story.until(&run, "success").await;
+    let path = story.data.path().join("openhexa/runs.jsonl");
+    assert!(std::fs::read_to_string(&path).unwrap().lines().count() > 50);
+    let story = story.restart().await;
+    assert_eq!(std::fs::read_to_string(&path).unwrap().lines().count(), 1);
+    assert_eq!(story.look(&run).await["status"], "success");
+}
+
+#[actix_web::test]
+async fn a_run_stranded_in_terminating_is_reaped_15_minutes_after_its_creation() {
+    let story = Story::of(json!([pipeline(json!([]), json!({"kind": "hang"}))])).await;
+    let old = story.run(ONE, json!({})).await;
+    let young = story.run(ONE, json!({})).await;
+    for run in [&old, &young] {
+        assert_eq!(story.stop_run(run).await["success"], true);
+    }
+    let path = story.data.path().join("openhexa/runs.jsonl");
+    let age = |line: &str| {
+        let mut run: Value = serde_json::from_str(line).unwrap();
+        if run["id"] == json!(old) {
+            run["created"] = json!(run["created"].as_i64().unwrap() - 15 * 60_000);
+        }
+        run.to_string()
+    };
+    let catalogue = story.data.path().join("catalogue.json");
+    story.emulator.stop().await;
+    let text = std::fs::read_to_string(&path).unwrap();
+    let aged: Vec<String> = text.lines().map(age).collect();
+    std::fs::write(&path, aged.join("\n")).unwrap();
+    let story = Story::open(story.data, Some(catalogue), None).await;
+    let seen = story.until(&old, "stopped").await;
+    assert!(seen["logs"].as_str().unwrap().contains("heartbeat timeout"));
+    assert_eq!(story.look(&young).await["status"], "terminating");
+}
+
+#[actix_web::test]
+async fn a_run_of_a_pipeline_that_is_gone_is_absent() {
+    let story = Story::of(json!([pipeline(json!([]), manual())])).await;
+    let run = story.run(ONE, json!({})).await;
+    let path = story.data.path().join("catalogue.json");
+    std::fs::write(&path, "{\"pipelines\": []}").unwrap();
+    let story = story.restart().await;
+    assert_eq!(story.look(&run).await, json!(null));
+    assert_eq!(story.all_runs().await.len(), 1);
+}
+
+#[actix_web::test]
+async fn a_stopped_emulator_answers_no_more() {
+    let story = Story::samples().await;
+    let url = story.emulator.url();
+    story.emulator.stop().await;
+    let answer = story
+        .client
+        .post(url)
+        .json(&json!({"query": "{ __typename }"}))
+        .send()
+        .await;
+    assert!(answer.unwrap_err().is_connect());
+}

@@ -232,3 +232,62 @@ async fn it_says_in_one_sentence_why_it_does_not_start() {
     let sentence = Emulator::start(options_).await.err().unwrap().to_string();
     assert!(sentence.contains("code"), "{sentence}");
 }
+
+#[actix_web::test]
+async fn messages_are_in_the_callers_language() {
+    let story = Story::samples().await;
+    let mut messages = Vec::new();
+    for language in ["en", "fr", "es"] {
+        let request = story.client.post(story.emulator.url()).bearer_auth(TOKEN);
+        let request = request.header("Accept-Language", language);
+        let query = json!({"query": "{ pipelines(page: 99) { totalItems } }"});
+        let body: Value = request
+            .json(&query)
+            .send()
+            .await
+            .unwrap()
+            .json()
+            .await
+            .unwrap();
+        messages.push(body["errors"][0]["message"].as_str().unwrap().to_owned());
+    }
+    assert_ne!(messages[0], messages[1]);
+    assert_eq!(messages[0], messages[2]);
+}
+
+#[actix_web::test]
+async fn a_long_answer_is_compressed_for_those_who_take_gzip() {
+    let story = Story::samples().await;
+    let plain = reqwest::Client::builder()
+        .no_proxy()
+        .no_gzip()
+        .build()
+        .unwrap();
+    let query = json!({"query": "{ pipelines { items { id name description currentVersion { parameters { code name help } } } } }"});
+    for (encoding, zipped) in [("gzip", true), ("identity", false)] {
+        let request = plain.post(story.emulator.url()).bearer_auth(TOKEN);
+        let answer = request
+            .header("Accept-Encoding", encoding)
+            .json(&query)
+            .send()
+            .await
+            .unwrap();
+        let told = answer
+            .headers()
+            .get("content-encoding")
+            .map(|value| value.to_str().unwrap().to_owned());
+        assert_eq!(
+            told.as_deref() == Some("gzip"),
+            zipped,
+            "{encoding}: {told:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn it_starts_in_a_plain_tokio_runtime_too() {
+    let story = Story::samples().await;
+    let answer = story.ask("{ me { user { id } } }", json!({})).await;
+    assert!(answer.data()["me"]["user"]["id"].is_string());
+    story.emulator.stop().await;
+}
