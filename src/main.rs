@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand};
 use openhexa_bridge::app::{self, Start, StartError};
 use openhexa_bridge::clock::Clock;
-use openhexa_bridge::settings::{Settings, Sources};
+use openhexa_bridge::settings::{LogFormat, Settings, Sources};
 use openhexa_bridge::telemetry;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -76,7 +76,11 @@ fn read(file: Option<PathBuf>) -> Result<Settings, StartError> {
     };
     let settings = sources.read()?;
     let colours = std::io::IsTerminal::is_terminal(&std::io::stderr());
-    telemetry::install(&settings.log, std::io::stderr, colours);
+    let format = match settings.log.format {
+        LogFormat::Text => telemetry::Format::Text { colours },
+        LogFormat::Json => telemetry::Format::Json,
+    };
+    telemetry::install(format, &settings.log.filter, std::io::stderr);
     Ok(settings)
 }
 

@@ -249,6 +249,10 @@ impl Sources<'_> {
     /// The sentence for a value of the wrong type: the library says what it wanted, we say where it stood.
     fn explain(&self, error: &config::ConfigError) -> BadSetting {
         use config::ConfigError as E;
+        #[allow(
+            clippy::wildcard_enum_match_arm,
+            reason = "the library's other kinds name no key"
+        )]
         let (key, wanted) = match error {
             E::Type {
                 key: Some(key),
@@ -348,11 +352,9 @@ fn keys_of(config: &Config) -> Vec<String> {
         .try_deserialize::<BTreeMap<String, serde_json::Value>>();
     let mut keys = Vec::new();
     for (section, values) in sections.unwrap_or_default() {
-        match values {
-            serde_json::Value::Object(values) => {
-                keys.extend(values.keys().map(|key| format!("{section}.{key}")));
-            }
-            _ => keys.push(section),
+        match values.as_object() {
+            Some(values) => keys.extend(values.keys().map(|key| format!("{section}.{key}"))),
+            None => keys.push(section),
         }
     }
     keys
@@ -370,11 +372,13 @@ fn in_words(expected: &str) -> &str {
 
 fn reason(error: &config::ConfigError) -> String {
     use config::ConfigError as E;
-    match error {
-        E::At { error, .. } => reason(error),
-        E::Message(text) => text.clone(),
-        other => other.to_string(),
+    if let E::At { error, .. } = error {
+        return reason(error);
     }
+    if let E::Message(text) = error {
+        return text.clone();
+    }
+    error.to_string()
 }
 
 fn has(file: &Path, key: &str) -> bool {

@@ -8,20 +8,27 @@ use tracing_actix_web::{RequestId, RootSpanBuilder};
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::MakeWriter;
 
-use crate::settings::{Log, LogFormat};
+/// What a line of the log looks like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// For people; with colours where they are shown.
+    Text { colours: bool },
+    /// For collectors.
+    Json,
+}
 
 /// Installs the log of this process; a second call leaves the first in place.
-pub fn install<W>(log: &Log, writer: W, colours: bool)
+pub fn install<W>(format: Format, filter: &str, writer: W)
 where
     W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
 {
-    let filter = EnvFilter::try_new(&log.filter).unwrap_or_else(|_| EnvFilter::new("info"));
+    let filter = EnvFilter::try_new(filter).unwrap_or_else(|_| EnvFilter::new("info"));
     let lines = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(writer);
-    let installed = match log.format {
-        LogFormat::Text => lines.with_ansi(colours).try_init(),
-        LogFormat::Json => lines.json().flatten_event(true).try_init(),
+    let installed = match format {
+        Format::Text { colours } => lines.with_ansi(colours).try_init(),
+        Format::Json => lines.json().flatten_event(true).try_init(),
     };
     if installed.is_err() {
         tracing::debug!("the log was installed before");

@@ -10,3 +10,4 @@ pub mod run;
 pub mod sentence;
 pub mod task;
 pub mod validation;
+pub mod verdict;

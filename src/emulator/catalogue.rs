@@ -60,6 +60,7 @@ pub struct Pipeline {
 
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[allow(clippy::struct_field_names, reason = "OpenHEXA's own words")]
 pub struct Version {
     #[serde(default)]
     pub id: Uuid,

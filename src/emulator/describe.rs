@@ -15,7 +15,7 @@ use super::StartError;
 use super::catalogue::{Parameter, Pipeline, Version};
 
 const SCRIPT: &str = include_str!("describe.py");
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 #[derive(Deserialize)]
 struct Report {

@@ -10,7 +10,7 @@ use super::runner;
 use super::world::Errand;
 
 /// Nothing planned: look again when woken, and now and then all the same.
-const IDLE: Duration = Duration::from_secs(60);
+const IDLE: Duration = Duration::from_mins(1);
 
 pub async fn drive(core: Arc<Core>) {
     loop {

@@ -52,6 +52,7 @@ pub enum Priority {
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[allow(clippy::struct_field_names, reason = "OpenHEXA's own words")]
 pub struct Message {
     pub message: String,
     pub priority: Priority,
@@ -74,6 +75,7 @@ pub enum Output {
     clippy::struct_excessive_bools,
     reason = "they are independent of each other"
 )]
+#[allow(clippy::struct_field_names, reason = "OpenHEXA's own words")]
 pub struct Run {
     pub id: Uuid,
     /// `manual__<time>`: typed as a UUID by OpenHEXA and yet none.

@@ -33,7 +33,7 @@ impl Bridge {
                 if !who.may_report(&known) || known.pipeline.id != pipeline {
                     return Err(unknown_task());
                 }
-                Ok(take(db, bridge.rules(), known, &fact, now)?)
+                take(db, bridge.rules(), known, &fact, now)
             })
             .await?
             .map_err(conflict)

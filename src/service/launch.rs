@@ -3,6 +3,7 @@
 //! OpenHEXA hears of it in `attempt.rs`, once; whatever happens to the caller meanwhile, the task is there.
 
 use std::collections::BTreeMap;
+use std::pin::pin;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::future::join_all;
@@ -77,13 +78,12 @@ impl Bridge {
     ///
     /// Answers within the time for it: what is not known by then happens behind.
     pub async fn launch(&self, who: &Principal, request: LaunchRequest) -> Result<Task, Error> {
-        let began = tokio::time::Instant::now();
-        let within = self.rules().answer_within;
+        let mut time_is_up = pin!(tokio::time::sleep(self.rules().answer_within));
         let ground = self.ground(who.account).await?;
-        let looking = self.definition(&ground, request.pipeline, request.version);
-        let definition = tokio::time::timeout(within, looking)
-            .await
-            .map_err(|_| Error::Upstream(Upstream::TimedOut))??;
+        let definition = tokio::select! {
+            found = self.definition(&ground, request.pipeline, request.version) => found?,
+            () = &mut time_is_up => return Err(Error::Upstream(Upstream::TimedOut)),
+        };
         let attempt = self.accept(who, &ground, &definition, &request).await?;
         let task = attempt.task;
         if !definition.fresh {
@@ -95,10 +95,10 @@ impl Bridge {
             .parts
             .jobs
             .spawn(async move { bridge.attempt(attempt).await });
-        match tokio::time::timeout(within.saturating_sub(began.elapsed()), job).await {
-            Ok(Ok(outcome)) => outcome,
-            // It broke off, or it takes too long: the reconciler has the task, the caller its number.
-            Ok(Err(_)) | Err(_) => self.task(who.account, task).await,
+        tokio::select! {
+            Ok(outcome) = job => outcome,
+            // It takes too long, or it broke off: the reconciler has the task, the caller its number.
+            () = &mut time_is_up => self.task(who.account, task).await,
         }
     }
 
@@ -147,7 +147,7 @@ impl Bridge {
         let draft = draft(who, ground, definition, request, now);
         let (bridge, ground) = (self.clone(), ground.clone());
         let (definition, request) = (definition.clone(), request.clone());
-        let held = definition.fresh.then(|| self.claim(now, 1));
+        let held = self.claim(now, 1);
         self.store()
             .write(move |db| {
                 let instance = ground.connection.instance.clone();
@@ -166,7 +166,7 @@ impl Bridge {
                     &request.config,
                     &injected,
                 )?;
-                let id = bridge.keep(db, task, &definition, &checked, held.as_ref(), now)?;
+                let id = bridge.keep(db, task, &definition, &checked, &held)?;
                 Ok(Attempt {
                     task: id,
                     connection: ground.connection,
@@ -189,8 +189,7 @@ impl Bridge {
         mut task: Task,
         definition: &Definition,
         checked: &Checked,
-        held: Option<&Due>,
-        now: DateTime<Utc>,
+        held: &Due,
     ) -> Result<TaskId, Error> {
         let known = parameters(definition);
         task.run.config = validation::masked(known, &checked.config);
@@ -200,11 +199,12 @@ impl Bridge {
         let kept = json!({"secrets": validation::secrets(known, &checked.config), "saved": saved});
         let vault = &self.store().vault;
         store::put_secrets(db, vault, task.id, &as_object(kept))?;
-        match held {
-            Some(due) => store::hold(db, task.id, due)?,
-            None => store::schedule(db, task.id, Some(now))?,
+        if definition.fresh {
+            store::hold(db, task.id, held)?;
+        } else {
+            store::schedule(db, task.id, Some(held.now))?;
         }
-        let accepted = Event::new(now, Source::User, "launch accepted");
+        let accepted = Event::new(held.now, Source::User, "launch accepted");
         store::add_event(db, task.account, task.id, &accepted)?;
         Ok(task.id)
     }

@@ -124,9 +124,10 @@ impl Bridge {
             Look::Seen {
                 status, progress, ..
             } => {
-                let last_lines = match status {
-                    RunStatus::Failed => self.last_lines(connection, run).await?,
-                    _ => None,
+                let last_lines = if status == RunStatus::Failed {
+                    self.last_lines(connection, run).await?
+                } else {
+                    None
                 };
                 let what = format!("run {}", status.word());
                 let sighting = Sighting {

@@ -136,7 +136,9 @@ fn is_ours(run: &RunCandidate, task: &Task, expected: &Map<String, Value>) -> bo
 fn names(config: &Map<String, Value>, task: TaskId) -> bool {
     match config.get("task_id") {
         Some(Value::Number(number)) => {
-            number.as_i64() == Some(task.0) || number.as_f64() == Some(task.0 as f64)
+            #[allow(clippy::cast_precision_loss, reason = "no task's number is that large")]
+            let same = number.as_f64() == Some(task.0 as f64);
+            number.as_i64() == Some(task.0) || same
         }
         Some(Value::String(text)) => text.trim() == task.0.to_string(),
         Some(Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_)) | None => false,

@@ -91,9 +91,9 @@ impl CallbackKey {
 }
 
 static PROVIDER: CryptoProvider = CryptoProvider {
-    signer_factory: |algorithm, key| Ok(Box::new(Hs256::new(algorithm, key.as_bytes())?)),
+    signer_factory: |algorithm, key| Ok(Box::new(Hs256::new(*algorithm, key.as_bytes())?)),
     verifier_factory: |algorithm, key| {
-        Ok(Box::new(Hs256::new(algorithm, key.try_get_as_bytes()?)?))
+        Ok(Box::new(Hs256::new(*algorithm, key.try_get_as_bytes()?)?))
     },
     key_utils: KeyUtils::new_unimplemented(),
 };
@@ -101,13 +101,13 @@ static PROVIDER: CryptoProvider = CryptoProvider {
 struct Hs256(Hmac<Sha256>);
 
 impl Hs256 {
-    fn new(algorithm: &Algorithm, key: &[u8]) -> JwtResult<Self> {
-        match algorithm {
-            Algorithm::HS256 => Hmac::new_from_slice(key)
-                .map(Self)
-                .map_err(|_| ErrorKind::InvalidKeyFormat.into()),
-            _ => Err(ErrorKind::InvalidAlgorithm.into()),
+    fn new(algorithm: Algorithm, key: &[u8]) -> JwtResult<Self> {
+        if algorithm != Algorithm::HS256 {
+            return Err(ErrorKind::InvalidAlgorithm.into());
         }
+        Hmac::new_from_slice(key)
+            .map(Self)
+            .map_err(|_| ErrorKind::InvalidKeyFormat.into())
     }
 }
 

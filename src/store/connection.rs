@@ -183,14 +183,15 @@ async fn connect(url: &str, tls: &Tls) -> Result<AsyncPgConnection, OpenError> {
             Ok(AsyncPgConnection::try_from_client_and_connection(client, conn).await?)
         }
         Tls::Verified { ca_file } => {
-            let connector = tokio_postgres_rustls::MakeRustlsConnect::new(verified(ca_file)?);
+            let connector =
+                tokio_postgres_rustls::MakeRustlsConnect::new(verified(ca_file.as_ref())?);
             let (client, conn) = tokio_postgres::connect(url, connector).await?;
             Ok(AsyncPgConnection::try_from_client_and_connection(client, conn).await?)
         }
     }
 }
 
-fn verified(ca_file: &Option<PathBuf>) -> Result<rustls::ClientConfig, OpenError> {
+fn verified(ca_file: Option<&PathBuf>) -> Result<rustls::ClientConfig, OpenError> {
     use rustls_platform_verifier::BuilderVerifierExt as _;
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let builder = rustls::ClientConfig::builder_with_provider(provider)

@@ -18,6 +18,10 @@ pub enum Error {
 
 impl From<Diesel> for Error {
     fn from(error: Diesel) -> Self {
+        #[allow(
+            clippy::wildcard_enum_match_arm,
+            reason = "the driver's kinds are many, and grow"
+        )]
         match &error {
             Diesel::DatabaseError(DatabaseErrorKind::UniqueViolation, _) => Self::Duplicate,
             Diesel::DatabaseError(DatabaseErrorKind::ClosedConnection, _)

@@ -1,4 +1,8 @@
 //! The tables as diesel sees them; the same on both databases.
+#![allow(
+    clippy::wildcard_imports,
+    reason = "how diesel's macro brings the column types in"
+)]
 
 diesel::table! {
     use diesel::sql_types::*;

@@ -69,7 +69,7 @@ async fn what_openhexa_let_through_fails_in_the_run_with_the_reason_only_in_its_
     for (config, sentence) in [
         (
             json!({"must": "x", "nope": 1, "more": 2}),
-            "The provided config contains invalid key(s): more, nope",
+            "The provided config contains invalid key(s): nope, more",
         ),
         (json!({}), "must is required"),
         (json!({"must": "  "}), "must is required"),

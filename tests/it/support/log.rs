@@ -3,7 +3,6 @@
 use std::io::{self, Write};
 use std::sync::{Mutex, Once};
 
-use openhexa_bridge::settings::{Log, LogFormat};
 use openhexa_bridge::telemetry;
 
 static LOG: Mutex<Vec<u8>> = Mutex::new(Vec::new());
@@ -24,11 +23,7 @@ impl Write for Keep {
 /// Everything at level debug, of every library: what is never logged at that level is never logged.
 pub fn capture() {
     static ONCE: Once = Once::new();
-    let log = Log {
-        format: LogFormat::Json,
-        filter: "debug".to_owned(),
-    };
-    ONCE.call_once(|| telemetry::install(&log, || Keep, false));
+    ONCE.call_once(|| telemetry::install(telemetry::Format::Json, "debug", || Keep));
 }
 
 pub fn text() -> String {

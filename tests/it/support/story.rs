@@ -95,7 +95,7 @@ impl Plan {
 
     /// The content of `openhexa-config`, beside URL, token and workspace.
     pub fn content(mut self, content: &Value) -> Self {
-        self.content = content.as_object().unwrap().clone();
+        self.content.clone_from(content.as_object().unwrap());
         self
     }
 
