@@ -27,8 +27,10 @@ const LONGEST_LOG: usize = 1024 * 1024;
 
 /// Runs a queued run to its end.
 pub async fn execute(core: &Arc<Core>, id: Uuid) {
-    let Ok(_place) = core.places.acquire().await else {
-        return;
+    let _place = tokio::select! {
+        biased;
+        () = core.ending.cancelled() => return,
+        place = core.places.acquire() => place,
     };
     let stop = CancellationToken::new();
     core.processes().insert(id, stop.clone());
@@ -111,7 +113,10 @@ fn environment(core: &Core, pipeline: &Pipeline, run: &Run) -> Vec<(&'static str
         ("HEXA_PIPELINE_CODE", pipeline.code.clone()),
         ("HEXA_PIPELINE_NAME", pipeline.title().to_owned()),
         ("HEXA_PIPELINE_TYPE", pipeline.kind.clone()),
-        ("HEXA_LOG_LEVEL", "INFO".to_owned()),
+        (
+            "HEXA_LOG_LEVEL",
+            if run.debug { "DEBUG" } else { "INFO" }.to_owned(),
+        ),
         ("WORKSPACE_BUCKET_NAME", slug),
         (
             "WORKSPACE_DATABASE_URL",

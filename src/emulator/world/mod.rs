@@ -105,6 +105,7 @@ pub struct Launch {
     pub config: Map<String, Value>,
     pub timeout: Option<i64>,
     pub send_mail: bool,
+    pub debug: bool,
 }
 
 impl World {
@@ -191,6 +192,7 @@ impl World {
             messages: Vec::new(),
             outputs: Vec::new(),
             send_mail: launch.send_mail,
+            debug: launch.debug,
             stopped_by_user: false,
             vanished: false,
             driven: false,
