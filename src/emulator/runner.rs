@@ -19,6 +19,7 @@ use super::catalogue::Pipeline;
 use super::clock::now;
 use super::core::Core;
 use super::run::Run;
+use super::world::STOPPING_TAKES;
 
 /// Between asking a process to go and making it.
 const GRACE: Duration = Duration::from_secs(3);
@@ -170,7 +171,7 @@ async fn watch(core: &Core, mut child: Child, stop: &CancellationToken, limit: D
     let group = child.id();
     let end = tokio::select! {
         exit = child.wait() => exit.map_or_else(End::Lost, End::Exit),
-        () = stop.cancelled() => End::Killed,
+        () = noticed(stop) => End::Killed,
         () = core.ending.cancelled() => End::Killed,
         () = tokio::time::sleep(limit) => End::Overdue(limit),
     };
@@ -182,6 +183,12 @@ async fn watch(core: &Core, mut child: Child, stop: &CancellationToken, limit: D
     signal(group, Signal::KILL);
     let _ = child.wait().await;
     end
+}
+
+/// OpenHEXA's runner looks now and then whether a run is to stop; until then it is `terminating`.
+async fn noticed(stop: &CancellationToken) {
+    stop.cancelled().await;
+    tokio::time::sleep(Duration::from_millis(STOPPING_TAKES.unsigned_abs())).await;
 }
 
 fn signal(group: Option<u32>, signal: Signal) {

@@ -20,7 +20,7 @@ use crate::emulator::run::{Run, Status};
 /// A run that was stopped in the queue, or whose container went silent, is ended after this time.
 const REAPED_AFTER: Millis = 15 * MINUTE;
 /// How long a container takes to die once its run is terminating.
-const STOPPING_TAKES: Millis = 300;
+pub const STOPPING_TAKES: Millis = 1000;
 /// OpenHEXA's own limit for versions that name none, in seconds.
 const DEFAULT_TIMEOUT: i64 = 4 * 60 * 60;
 
