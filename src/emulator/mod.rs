@@ -179,7 +179,7 @@ async fn assemble(options: Options, folder: &Path) -> Result<Core, StartError> {
     let absolute = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
     Ok(Core::new(Parts {
         token: options.token,
-        python: options.python,
+        python: settled(options.python),
         files: absolute.join("files"),
         scratch: absolute.join("tmp"),
         catalogue,
@@ -187,6 +187,14 @@ async fn assemble(options: Options, folder: &Path) -> Result<Core, StartError> {
         world,
         iaso: options.iaso,
     }))
+}
+
+/// A path to an interpreter must hold in other folders too; a bare name is looked up in PATH.
+fn settled(python: PathBuf) -> PathBuf {
+    if python.components().count() < 2 {
+        return python;
+    }
+    std::path::absolute(&python).unwrap_or(python)
 }
 
 async fn gather(options: &Options) -> Result<Catalogue, StartError> {

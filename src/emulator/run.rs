@@ -94,6 +94,8 @@ pub struct Run {
     pub messages: Vec<Message>,
     pub outputs: Vec<Output>,
     pub send_mail: bool,
+    /// Whether the SDK is to pass on what a pipeline logs for debugging.
+    pub debug: bool,
     pub stopped_by_user: bool,
     pub vanished: bool,
     /// Somebody set its status by hand: from then on nothing moves it but that hand.

@@ -19,6 +19,7 @@ use super::catalogue::Pipeline;
 use super::clock::now;
 use super::core::Core;
 use super::run::Run;
+use super::world::STOPPING_TAKES;
 
 /// Between asking a process to go and making it.
 const GRACE: Duration = Duration::from_secs(3);
@@ -27,8 +28,10 @@ const LONGEST_LOG: usize = 1024 * 1024;
 
 /// Runs a queued run to its end.
 pub async fn execute(core: &Arc<Core>, id: Uuid) {
-    let Ok(_place) = core.places.acquire().await else {
-        return;
+    let _place = tokio::select! {
+        biased;
+        () = core.ending.cancelled() => return,
+        place = core.places.acquire() => place,
     };
     let stop = CancellationToken::new();
     core.processes().insert(id, stop.clone());
@@ -111,7 +114,10 @@ fn environment(core: &Core, pipeline: &Pipeline, run: &Run) -> Vec<(&'static str
         ("HEXA_PIPELINE_CODE", pipeline.code.clone()),
         ("HEXA_PIPELINE_NAME", pipeline.title().to_owned()),
         ("HEXA_PIPELINE_TYPE", pipeline.kind.clone()),
-        ("HEXA_LOG_LEVEL", "INFO".to_owned()),
+        (
+            "HEXA_LOG_LEVEL",
+            if run.debug { "DEBUG" } else { "INFO" }.to_owned(),
+        ),
         ("WORKSPACE_BUCKET_NAME", slug),
         (
             "WORKSPACE_DATABASE_URL",
@@ -165,7 +171,7 @@ async fn watch(core: &Core, mut child: Child, stop: &CancellationToken, limit: D
     let group = child.id();
     let end = tokio::select! {
         exit = child.wait() => exit.map_or_else(End::Lost, End::Exit),
-        () = stop.cancelled() => End::Killed,
+        () = noticed(stop) => End::Killed,
         () = core.ending.cancelled() => End::Killed,
         () = tokio::time::sleep(limit) => End::Overdue(limit),
     };
@@ -177,6 +183,12 @@ async fn watch(core: &Core, mut child: Child, stop: &CancellationToken, limit: D
     signal(group, Signal::KILL);
     let _ = child.wait().await;
     end
+}
+
+/// OpenHEXA's runner looks now and then whether a run is to stop; until then it is `terminating`.
+async fn noticed(stop: &CancellationToken) {
+    stop.cancelled().await;
+    tokio::time::sleep(Duration::from_millis(STOPPING_TAKES.unsigned_abs())).await;
 }
 
 fn signal(group: Option<u32>, signal: Signal) {

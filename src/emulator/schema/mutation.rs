@@ -211,8 +211,8 @@ fn launch(caller: &Caller, input: &RunPipelineInput) -> Result<Result<PipelineRu
         config,
         timeout: version.and_then(|version| version.timeout),
         send_mail: input.send_mail_notifications.unwrap_or_default(),
+        debug: input.enable_debug_logs.unwrap_or_default(),
     };
-    tracing::debug!(debug = ?input.enable_debug_logs, pipeline = %pipeline.code, "launch");
     let run = caller.core.world().launch(order, now());
     caller.core.wake.notify_one();
     Ok(Ok(PipelineRun {

@@ -171,7 +171,7 @@ impl Query {
         ask(ctx, |caller| {
             caller.core.catalogue.workspace(&workspace_slug)?;
             let size = choices::size_of(&caller.core.files, &path)?;
-            Some(Ok(BucketObject::new(&path, size)))
+            Some(Ok(BucketObject::new(&workspace_slug, &path, size)))
         })
     }
 }

@@ -95,7 +95,12 @@ impl PipelineRun {
     }
 
     async fn outputs(&self) -> Vec<PipelineRunOutput> {
-        self.run.outputs.iter().map(PipelineRunOutput::of).collect()
+        let pipeline = self.catalogue.pipeline(self.run.pipeline);
+        let bucket = pipeline.map_or("", |pipeline| self.catalogue.slug_of(pipeline));
+        let outputs = self.run.outputs.iter();
+        outputs
+            .map(|output| PipelineRunOutput::of(output, bucket))
+            .collect()
     }
 
     async fn code(&self) -> &str {
@@ -176,25 +181,25 @@ pub enum PipelineRunOutput {
 }
 
 impl PipelineRunOutput {
-    fn of(output: &Output) -> Self {
+    fn of(output: &Output, bucket: &str) -> Self {
         match output {
             Output::Generic { name, kind, uri } => Self::GenericOutput(GenericOutput {
                 name: name.clone(),
                 kind: kind.clone(),
                 uri: uri.clone(),
             }),
-            Output::File { key, size } => Self::BucketObject(BucketObject::new(key, *size)),
+            Output::File { key, size } => Self::BucketObject(BucketObject::new(bucket, key, *size)),
         }
     }
 }
 
 impl BucketObject {
-    pub fn new(key: &str, size: u64) -> Self {
+    pub fn new(bucket: &str, key: &str, size: u64) -> Self {
         let name = key.rsplit('/').next().unwrap_or(key);
         Self {
             key: key.to_owned(),
             name: name.to_owned(),
-            path: key.to_owned(),
+            path: format!("{bucket}/{key}"),
             size: i64::try_from(size).ok(),
             updated_at: None,
             kind: BucketObjectType::File,

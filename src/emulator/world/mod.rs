@@ -20,7 +20,7 @@ use crate::emulator::run::{Run, Status};
 /// A run that was stopped in the queue, or whose container went silent, is ended after this time.
 const REAPED_AFTER: Millis = 15 * MINUTE;
 /// How long a container takes to die once its run is terminating.
-const STOPPING_TAKES: Millis = 300;
+pub const STOPPING_TAKES: Millis = 1000;
 /// OpenHEXA's own limit for versions that name none, in seconds.
 const DEFAULT_TIMEOUT: i64 = 4 * 60 * 60;
 
@@ -105,6 +105,7 @@ pub struct Launch {
     pub config: Map<String, Value>,
     pub timeout: Option<i64>,
     pub send_mail: bool,
+    pub debug: bool,
 }
 
 impl World {
@@ -191,6 +192,7 @@ impl World {
             messages: Vec::new(),
             outputs: Vec::new(),
             send_mail: launch.send_mail,
+            debug: launch.debug,
             stopped_by_user: false,
             vanished: false,
             driven: false,

@@ -67,6 +67,7 @@ def talkative(country, rounds):
         out.write("a,b")
     current_run.add_file_output(path)
     print("printed by the pipeline")
+    current_run.log_debug("quietly")
     work()
 
 @talkative.task
@@ -135,7 +136,6 @@ async fn a_run_speaks_through_its_own_token() {
     });
     let pipeline = only_pipeline(&story).await;
     let id = pipeline["id"].as_str().unwrap();
-    // Faults are for others, not for runs.
     let run = story.run(id, json!({"country": "Togo"})).await;
     let done = story.until(&run, "success").await;
     let said: Vec<_> = done["messages"]
@@ -152,6 +152,7 @@ async fn a_run_speaks_through_its_own_token() {
         said[1],
         (&json!("WARNING"), &json!(format!("run {run} in demo")))
     );
+    assert_eq!(said.len(), 2, "{said:?}");
     assert_eq!(done["progress"], 100);
     assert_eq!(
         done["outputs"],
@@ -161,6 +162,30 @@ async fn a_run_speaks_through_its_own_token() {
     assert!(
         logs.contains("printed by the pipeline") && logs.contains("Heartbeat sent successfully"),
         "{logs}"
+    );
+}
+
+#[actix_web::test]
+async fn debug_logs_come_when_they_are_asked_for() {
+    let code = folder(TALKATIVE);
+    let story = start(code.path(), &python()).await;
+    story.emulator.fill_iaso(Iaso {
+        url: "http://iaso.test".to_owned(),
+        token: "key".to_owned().into(),
+    });
+    let pipeline = only_pipeline(&story).await;
+    let input =
+        json!({"id": pipeline["id"], "config": {"country": "Niger"}, "enableDebugLogs": true});
+    let answer = story.ask(LAUNCH, json!({"input": input})).await;
+    let run = answer.data()["runPipeline"]["run"]["id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let done = story.until(&run, "success").await;
+    let last = done["messages"].as_array().unwrap().last().unwrap();
+    assert_eq!(
+        (&last["priority"], &last["message"]),
+        (&json!("DEBUG"), &json!("quietly"))
     );
 }
 
@@ -340,6 +365,31 @@ async fn stopping_the_emulator_leaves_no_process_and_the_run_has_failed_in_its_n
             .contains("The emulator ended"),
         "{failed}"
     );
+}
+
+#[actix_web::test]
+async fn runs_that_wait_for_a_place_stay_queued_and_do_not_hold_up_the_end() {
+    let code = folder(ENDLESS);
+    let story = start(code.path(), &python()).await;
+    let pipeline = only_pipeline(&story).await;
+    let mut runs = Vec::new();
+    for _ in 0..5 {
+        runs.push(story.run(pipeline["id"].as_str().unwrap(), json!({})).await);
+    }
+    for run in &runs[..4] {
+        first_message(&story, run).await;
+    }
+    assert_eq!(story.look(&runs[4]).await["status"], "queued");
+    let asked = Instant::now();
+    story.emulator.stop().await;
+    assert!(asked.elapsed() < Duration::from_secs(10));
+    let journal = std::fs::read_to_string(story.data.path().join("openhexa/runs.jsonl")).unwrap();
+    let last = journal
+        .lines()
+        .rfind(|line| line.contains(&runs[4]))
+        .unwrap();
+    let last: Value = serde_json::from_str(last).unwrap();
+    assert_eq!(last["status"], "queued");
 }
 
 #[actix_web::test]
