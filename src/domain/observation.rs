@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::ids::{RunId, UserId};
 use super::pipeline::RunStatus;
-use super::task::{Status, Word};
+use super::verdict::{Status, Word};
 
 /// Something learnt about a task.
 #[derive(Clone, Debug, PartialEq)]

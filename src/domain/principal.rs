@@ -1,7 +1,6 @@
 //! Who is asking, and what they may.
 
 use super::ids::{AccountId, PipelineId, TaskId};
-use super::task::Task;
 
 /// A role includes those before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -51,14 +50,10 @@ impl Reporter {
         }
     }
 
-    pub fn may_report(&self, task: &Task) -> bool {
+    pub fn may_report(&self, about: CallbackClaim) -> bool {
         match self {
-            Self::Account(account) => task.account == *account,
-            Self::Pipeline(claim) => {
-                claim.account == task.account
-                    && claim.task == task.id
-                    && claim.pipeline == task.pipeline.id
-            }
+            Self::Account(account) => about.account == *account,
+            Self::Pipeline(claim) => *claim == about,
         }
     }
 }

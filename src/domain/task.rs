@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 use super::ids::{AccountId, ConnectionId, PipelineId, RunId, TaskId, UserId};
 use super::observation::{Conflict, Observation, Report, ReportedWord, Sighting};
 use super::pipeline::{RunStatus, VersionLabel};
-use super::principal::Person;
+use super::principal::{CallbackClaim, Person};
 pub use super::verdict::{FAILED_AFTER_SUCCESS, RunEnd, Status, Verdict, Word, verdict};
 
 /// The pipeline's first terminal word with what it said beside it.
@@ -145,6 +145,15 @@ impl Task {
 
     pub fn confirmed(&self) -> bool {
         self.verdict().is_some_and(|verdict| verdict.confirmed)
+    }
+
+    /// What a report must be about to be this task's.
+    pub fn claim(&self) -> CallbackClaim {
+        CallbackClaim {
+            account: self.account,
+            task: self.id,
+            pipeline: self.pipeline.id,
+        }
     }
 
     /// Whether its run still has to be watched.

@@ -1,10 +1,10 @@
 //! From OpenHEXA's words to ours. Pure; the only place that knows both the generated types and the domain's.
 
-use chrono::{DateTime, NaiveDateTime, Utc};
-use serde::{Deserialize, Deserializer};
+use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
 
 use super::error::Error;
+use super::moment::Moment;
 use super::operations::{
     follow_run, list_pipelines, list_runs, list_versions, pipeline, pipeline_version, recent_runs,
     run_details, stop_pipeline,
@@ -16,27 +16,6 @@ use crate::domain::pipeline::{
     VersionSummary,
 };
 use crate::domain::run::{Look, RunDetails, RunMessage, RunOutput, RunPage, Stop};
-
-/// A point in time as OpenHEXA writes it. One that cannot be read is none: a single odd date must
-/// not cost the whole answer.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Moment(pub Option<DateTime<Utc>>);
-
-impl<'de> Deserialize<'de> for Moment {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = Value::deserialize(deserializer)?;
-        Ok(Self(text.as_str().and_then(moment)))
-    }
-}
-
-/// RFC 3339; without an offset it is UTC.
-fn moment(text: &str) -> Option<DateTime<Utc>> {
-    let exact = DateTime::parse_from_rfc3339(text).ok();
-    let naive = || NaiveDateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%S%.f").ok();
-    exact
-        .map(Into::into)
-        .or_else(|| naive().map(|at| at.and_utc()))
-}
 
 fn when(moment: Option<Moment>) -> Option<DateTime<Utc>> {
     moment.and_then(|moment| moment.0)

@@ -9,6 +9,7 @@
 //! answer.rs     GraphQL's envelope: whole, partial, refused
 //! launch.rs     did a launch become a run?
 //! convert.rs    OpenHEXA's types → the domain's
+//! moment.rs     times
 //! operations.rs generated from graphql/openhexa/
 //! ```
 
@@ -16,6 +17,7 @@ mod answer;
 mod convert;
 mod error;
 mod launch;
+mod moment;
 mod operations;
 mod transport;
 

@@ -9,7 +9,7 @@
 use graphql_client::GraphQLQuery;
 
 type UUID = uuid::Uuid;
-type DateTime = super::convert::Moment;
+type DateTime = super::moment::Moment;
 type JSON = serde_json::Value;
 type Generic = serde_json::Value;
 type BigInt = serde_json::Value;
@@ -17,13 +17,7 @@ type BigInt = serde_json::Value;
 macro_rules! operation {
     ($name:ident, $file:tt) => {
         #[derive(GraphQLQuery)]
-        #[graphql(
-                                                    schema_path = "graphql/openhexa/schema.graphql",
-                                                    query_path = $file,
-                                                    response_derives = "Debug",
-                                                    skip_serializing_none,
-                                                    fragments_other_variant = "true"
-                                                )]
+        #[graphql(schema_path = "graphql/openhexa/schema.graphql", query_path = $file, response_derives = "Debug", skip_serializing_none, fragments_other_variant = "true")]
         pub struct $name;
     };
 }

@@ -30,7 +30,7 @@ impl Bridge {
         self.store()
             .write(move |db| {
                 let known = store::lock(db, task)?.ok_or_else(unknown_task)?;
-                if !who.may_report(&known) || known.pipeline.id != pipeline {
+                if !who.may_report(known.claim()) || known.pipeline.id != pipeline {
                     return Err(unknown_task());
                 }
                 take(db, bridge.rules(), known, &fact, now)

@@ -16,7 +16,7 @@ use super::pipelines::Definition;
 use super::{Bridge, Error, Upstream};
 use crate::domain::ids::{PipelineId, TaskId, VersionId};
 use crate::domain::parameters::Parameter;
-use crate::domain::principal::{CallbackClaim, Principal};
+use crate::domain::principal::Principal;
 use crate::domain::run::Launch;
 use crate::domain::sentence::FieldErrors;
 use crate::domain::task::{PipelineRef, Run, State, Task};
@@ -220,11 +220,6 @@ impl Bridge {
     }
 
     fn callback_token(&self, task: &Task, now: DateTime<Utc>) -> SecretString {
-        let claim = CallbackClaim {
-            account: task.account,
-            task: task.id,
-            pipeline: task.pipeline.id,
-        };
         let limit = task
             .run
             .timeout_seconds
@@ -233,7 +228,7 @@ impl Bridge {
             + self.rules().queue_allowance
             + limit.clamp(TimeDelta::zero(), LONGEST_LIMIT)
             + self.rules().token_grace;
-        self.parts.callback_key.mint(&claim, now, until)
+        self.parts.callback_key.mint(task.claim(), now, until)
     }
 }
 

@@ -50,7 +50,7 @@ impl CallbackKey {
 
     pub(super) fn mint(
         &self,
-        claim: &CallbackClaim,
+        claim: CallbackClaim,
         now: DateTime<Utc>,
         until: DateTime<Utc>,
     ) -> SecretString {

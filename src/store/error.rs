@@ -65,7 +65,7 @@ pub enum OpenError {
     #[error("the database refused a query")]
     Query(#[from] Diesel),
     #[error("{0}")]
-    Key(#[from] super::vault::BadKey),
+    Key(#[from] BadKey),
 }
 
 impl From<tokio_postgres::Error> for OpenError {
@@ -76,3 +76,7 @@ impl From<tokio_postgres::Error> for OpenError {
         }
     }
 }
+
+#[derive(Debug, Error)]
+#[error("secrets.encryption_key is not a Fernet key: 32 bytes in URL-safe base64")]
+pub struct BadKey;

@@ -25,14 +25,14 @@ pub use configs::{
 pub use connection::{Address, Db, Tls};
 /// What `BEGIN` and `COMMIT` themselves fail with.
 pub use diesel::result::Error as TransactionError;
-pub use error::{Error, OpenError};
+pub use error::{BadKey, Error, OpenError};
 pub use events::{Event, Source, add_event, events_of, has_event};
 pub use runs::{
     Due, claim_due, forget_secrets, hold, look_by, next_look, other_unsure, owned_runs,
     put_secrets, release, schedule, secrets_of,
 };
 pub use tasks::{NewTask, Order, Page, TaskFilter, any, get, insert, list, lock, save};
-pub use vault::{BadKey, Vault};
+pub use vault::Vault;
 
 use connection::{Conn, Opener, Shared, pool};
 

@@ -2,13 +2,8 @@
 
 use fernet::Fernet;
 use secrecy::{ExposeSecret, SecretString};
-use thiserror::Error;
 
-use super::error::Error;
-
-#[derive(Debug, Error)]
-#[error("the encryption key is not a Fernet key: 32 bytes in URL-safe base64")]
-pub struct BadKey;
+use super::error::{BadKey, Error};
 
 /// Encrypts what is stored and reads it back.
 #[derive(Clone)]
