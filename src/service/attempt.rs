@@ -16,23 +16,31 @@ use crate::store::{self, Source};
 /// A task that is to be launched, with what is to be sent.
 pub struct Attempt {
     pub task: TaskId,
+    /// Who holds the task's lease for this attempt.
+    pub owner: String,
     pub connection: Connection,
     pub launch: Launch,
+}
+
+/// Whether the launch is ours to make.
+enum Reserved {
+    Yes,
+    /// With the task as it is.
+    No(Box<Task>),
 }
 
 impl Bridge {
     /// The caller holds the task's lease; it is given back here.
     pub(super) async fn attempt(&self, attempt: Attempt) -> Result<Task, Error> {
         let outcome = self.ask_for_run(&attempt).await;
-        self.release(attempt.task).await?;
+        self.release(attempt.task, &attempt.owner).await?;
         outcome
     }
 
     async fn ask_for_run(&self, attempt: &Attempt) -> Result<Task, Error> {
         let launched_as = self.user_of(&attempt.connection).await;
-        let reserved = self.reserve(attempt.task, launched_as).await?;
-        if reserved.state != State::Launching {
-            return Ok(reserved);
+        if let Reserved::No(task) = self.reserve(attempt, launched_as).await? {
+            return Ok(*task);
         }
         let answer = self
             .openhexa()
@@ -77,21 +85,32 @@ impl Bridge {
         }
     }
 
-    /// Marks the task as being launched, unless something stands against it.
-    async fn reserve(&self, task: TaskId, launched_as: Option<UserId>) -> Result<Task, Error> {
+    /// Marks the task as being launched, unless something stands against it: most of all that the lease ran out and
+    /// somebody else launches it.
+    async fn reserve(
+        &self,
+        attempt: &Attempt,
+        launched_as: Option<UserId>,
+    ) -> Result<Reserved, Error> {
         let (bridge, now) = (self.clone(), self.now());
+        let (task, owner) = (attempt.task, attempt.owner.clone());
         self.store()
             .write(move |db| {
                 let before = store::lock(db, task)?.ok_or_else(Error::no_task)?;
-                let waits = !before.run.names_task
-                    && store::other_unsure(db, before.connection, before.pipeline.id, task)?;
-                if waits || before.run.id.is_some() {
-                    return Ok(before);
+                let held = store::renew(db, task, &owner, now + bridge.rules().lease)?;
+                let alone = before.run.names_task
+                    || !store::other_unsure(db, before.connection, before.pipeline.id, task)?;
+                if !(held && alone && before.run.id.is_none()) {
+                    return Ok(Reserved::No(Box::new(before)));
                 }
                 let reserved = Observation::LaunchReserved { launched_as };
                 let fact = Fact::new(Source::Bridge, "asking OpenHEXA for a run", reserved);
                 let taken = take(db, bridge.rules(), before.clone(), &fact, now)?;
-                Ok(taken.unwrap_or(before))
+                Ok(match taken {
+                    Ok(task) if task.state == State::Launching => Reserved::Yes,
+                    Ok(task) => Reserved::No(Box::new(task)),
+                    Err(_) => Reserved::No(Box::new(before)),
+                })
             })
             .await
     }

@@ -169,6 +169,7 @@ impl Bridge {
                 let id = bridge.keep(db, task, &definition, &checked, &held)?;
                 Ok(Attempt {
                     task: id,
+                    owner: held.owner,
                     connection: ground.connection,
                     launch: Launch {
                         pipeline: definition.pipeline.id,

@@ -31,7 +31,6 @@ mod token;
 use std::sync::Arc;
 
 use tokio::sync::Notify;
-use uuid::Uuid;
 
 pub use access::{Access, ApiKey};
 pub use error::{Error, Invalid, Upstream};
@@ -66,8 +65,6 @@ pub struct Bridge {
     memory: Arc<Memory>,
     /// Wakes the reconciler before its time.
     nudge: Arc<Notify>,
-    /// Names this process in leases.
-    owner: Arc<str>,
 }
 
 impl Bridge {
@@ -76,7 +73,6 @@ impl Bridge {
             parts: Arc::new(parts),
             memory: Arc::default(),
             nudge: Arc::default(),
-            owner: Uuid::now_v7().to_string().into(),
         }
     }
 

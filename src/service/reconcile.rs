@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use futures_util::{StreamExt, stream};
 use serde_json::{Map, Value};
+use uuid::Uuid;
 
 use super::attempt::Attempt;
 use super::launch::{as_object, judge};
@@ -41,12 +42,13 @@ impl Bridge {
     /// Looks at everything due.
     pub async fn reconcile(&self) -> Result<Report, Error> {
         let due = self.claim(self.now(), self.rules().pass_limit);
+        let owner = due.owner.clone();
         let claimed = self
             .store()
             .write(move |db| Ok::<_, Error>(store::claim_due(db, &due)?))
             .await?;
         let outcomes: Vec<Result<(), Error>> = stream::iter(claimed.iter().copied())
-            .map(|task| self.look_after(task))
+            .map(|task| self.look_after(task, &owner))
             .buffer_unordered(AT_ONCE)
             .collect()
             .await;
@@ -60,46 +62,46 @@ impl Bridge {
         Due {
             now,
             until: now + self.rules().lease,
-            owner: self.owner.to_string(),
+            owner: Uuid::now_v7().to_string(),
             limit,
         }
     }
 
     /// Gives a task back, after whatever was done with it.
-    pub(super) async fn release(&self, task: TaskId) -> Result<(), Error> {
-        let owner = self.owner.clone();
+    pub(super) async fn release(&self, task: TaskId, owner: &str) -> Result<(), Error> {
+        let owner = owner.to_owned();
         self.store()
             .write(move |db| Ok(store::release(db, task, &owner)?))
             .await
     }
 
-    async fn look_after(&self, id: TaskId) -> Result<(), Error> {
-        let looked = self.look_once(id).await;
+    async fn look_after(&self, id: TaskId, owner: &str) -> Result<(), Error> {
+        let looked = self.look_once(id, owner).await;
         if let Err(error) = &looked {
             tracing::info!(task = id.0, %error, "the look failed; it is tried again");
         }
-        self.plan_next(id).await?;
+        self.plan_next(id, owner).await?;
         looked
     }
 
-    async fn plan_next(&self, id: TaskId) -> Result<(), Error> {
-        let (bridge, now) = (self.clone(), self.now());
+    async fn plan_next(&self, id: TaskId, owner: &str) -> Result<(), Error> {
+        let (bridge, now, owner) = (self.clone(), self.now(), owner.to_owned());
         self.store()
             .write(move |db| {
                 let task = store::lock(db, id)?.ok_or_else(Error::no_task)?;
                 store::schedule(db, id, bridge.rules().next_look(&task, now))?;
-                Ok(store::release(db, id, &bridge.owner)?)
+                Ok(store::release(db, id, &owner)?)
             })
             .await
     }
 
-    async fn look_once(&self, id: TaskId) -> Result<(), Error> {
+    async fn look_once(&self, id: TaskId, owner: &str) -> Result<(), Error> {
         let (task, connection) = self.load(id).await?;
         match (&task.state, task.run.id) {
             (State::Ended { .. }, _) => Ok(()),
-            (State::Accepted, _) => self.try_again(&task, connection).await,
+            (State::Accepted, _) => self.try_again(&task, connection, owner).await,
             (_, Some(run)) => self.follow(&task, &connection, run).await,
-            (_, None) => self.search(&task, connection).await,
+            (_, None) => self.search(&task, connection, owner).await,
         }
     }
 
@@ -181,7 +183,12 @@ impl Bridge {
     }
 
     /// A launch that could not be sent: judged again, against the definition as it is now.
-    pub(super) async fn try_again(&self, task: &Task, connection: Connection) -> Result<(), Error> {
+    pub(super) async fn try_again(
+        &self,
+        task: &Task,
+        connection: Connection,
+        owner: &str,
+    ) -> Result<(), Error> {
         if self.now() - task.created_at > self.rules().give_up_after {
             return self.give_up(task, COULD_NOT_SEND).await;
         }
@@ -195,6 +202,7 @@ impl Bridge {
         };
         let attempt = Attempt {
             task: task.id,
+            owner: owner.to_owned(),
             connection,
             launch,
         };

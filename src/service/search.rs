@@ -19,13 +19,18 @@ use crate::store::{self, Source};
 const NEVER_CONFIRMED: &str = "OpenHEXA never confirmed the launch";
 
 impl Bridge {
-    pub(super) async fn search(&self, task: &Task, connection: Connection) -> Result<(), Error> {
+    pub(super) async fn search(
+        &self,
+        task: &Task,
+        connection: Connection,
+        owner: &str,
+    ) -> Result<(), Error> {
         let found = self.candidates(task, &connection).await?;
         match found.as_deref() {
             // Not visible: the look proves nothing.
             None => Ok(()),
             Some([only]) => self.adopt(task, *only).await,
-            Some([]) => self.not_found(task, connection).await,
+            Some([]) => self.not_found(task, connection, owner).await,
             Some([_, _, ..]) => {
                 self.tell_once(task, "several runs could be this launch's; none is taken")
                     .await
@@ -40,7 +45,12 @@ impl Bridge {
             .map(|_| ())
     }
 
-    async fn not_found(&self, task: &Task, connection: Connection) -> Result<(), Error> {
+    async fn not_found(
+        &self,
+        task: &Task,
+        connection: Connection,
+        owner: &str,
+    ) -> Result<(), Error> {
         let now = self.now();
         self.learn(task, "run not found yet", Observation::RunUnseen)
             .await?;
@@ -54,7 +64,7 @@ impl Bridge {
         }
         let may_repeat = task.run.names_task && !task.called_back && task.cancel_asked_at.is_none();
         if may_repeat && now - task.created_at < self.rules().give_up_after {
-            return self.repeat(task, connection).await;
+            return self.repeat(task, connection, owner).await;
         }
         let gone = Observation::RunGone {
             why: NEVER_CONFIRMED.to_owned(),
@@ -62,10 +72,10 @@ impl Bridge {
         self.learn(task, "launch never confirmed", gone).await
     }
 
-    async fn repeat(&self, task: &Task, connection: Connection) -> Result<(), Error> {
+    async fn repeat(&self, task: &Task, connection: Connection, owner: &str) -> Result<(), Error> {
         self.tell_once(task, "no run was made; asking again")
             .await?;
-        self.try_again(task, connection).await
+        self.try_again(task, connection, owner).await
     }
 
     fn deadline(&self, task: &Task) -> DateTime<Utc> {

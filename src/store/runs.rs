@@ -19,7 +19,7 @@ pub struct NewRun<'a> {
     pub instance: &'a str,
 }
 
-/// A claim on what is due: until `until`, nobody else looks at it.
+/// A claim on what is due: until `until`, nobody else looks at it. Each claim has an owner of its own.
 #[derive(Clone, Debug)]
 pub struct Due {
     pub now: DateTime<Utc>,
@@ -95,6 +95,20 @@ pub fn look_by(db: &mut Db<'_>, task: TaskId, at: DateTime<Utc>) -> Result<(), E
         .set(run::next_look_at.eq(At(at)))
         .execute(conn))?;
     Ok(())
+}
+
+/// Makes a claim last until `until`; false when it is not held any more.
+pub fn renew(
+    db: &mut Db<'_>,
+    task: TaskId,
+    owner: &str,
+    until: DateTime<Utc>,
+) -> Result<bool, Error> {
+    let renewed = on!(db, |conn| diesel::update(run::table.find(task.0))
+        .filter(run::lease_owner.eq(owner))
+        .set(run::lease_until.eq(At(until)))
+        .execute(conn))?;
+    Ok(renewed == 1)
 }
 
 /// Gives a claim back.
@@ -175,6 +189,7 @@ pub fn other_unsure(
     pipeline: PipelineId,
     than: TaskId,
 ) -> Result<bool, Error> {
+    one_at_a_time(db, pipeline)?;
     let count: i64 = on!(db, |conn| run::table
         .inner_join(task::table)
         .filter(task::connection_id.eq(connection.0))
@@ -187,6 +202,19 @@ pub fn other_unsure(
         .count()
         .get_result(conn))?;
     Ok(count > 0)
+}
+
+/// Launches of one pipeline that ask [`other_unsure`] wait for each other's transactions, or two could each miss the
+/// other. SQLite has one writer anyway.
+fn one_at_a_time(db: &mut Db<'_>, pipeline: PipelineId) -> Result<(), Error> {
+    if let Db::Pg(conn) = db {
+        let (high, low) = pipeline.0.as_u64_pair();
+        let key = i64::from_ne_bytes((high ^ low).to_ne_bytes());
+        diesel::sql_query("SELECT pg_advisory_xact_lock($1)")
+            .bind::<diesel::sql_types::BigInt, _>(key)
+            .execute(&mut **conn)?;
+    }
+    Ok(())
 }
 
 /// When a task is looked at next; for tests and for people on call.
