@@ -32,6 +32,7 @@ pub(super) fn insert_run(db: &mut Db<'_>, new: &NewRun<'_>) -> Result<(), Error>
     let row = RunRow::from(&new.task.run);
     let own = (
         run::task_id.eq(new.task.id.0),
+        run::account_id.eq(new.task.account.0),
         run::connection_id.eq(new.task.connection.0),
         run::instance.eq(new.instance),
     );

@@ -79,6 +79,7 @@ diesel::table! {
 
     run (task_id) {
         task_id -> BigInt,
+        account_id -> BigInt,
         connection_id -> BigInt,
         instance -> Text,
         run_id -> Nullable<Guid>,

@@ -62,6 +62,7 @@ CREATE INDEX task_by_pipeline ON task (account_id, pipeline_id, created_at, id);
 
 CREATE TABLE run (
     task_id BIGINT NOT NULL PRIMARY KEY REFERENCES task (id),
+    account_id BIGINT NOT NULL,
     connection_id BIGINT NOT NULL REFERENCES connection (id),
     instance TEXT NOT NULL,
     run_id TEXT,
