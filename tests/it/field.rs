@@ -3,8 +3,6 @@
 //! The basic template takes anything but 200 for a failure and swallows every error; the planning template raises on
 //! anything that is not 2xx. None of them retries: a report that is refused is lost.
 
-use std::time::Duration;
-
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -284,7 +282,7 @@ story! {
     async fn a_hanging_openhexa_holds_up_no_report_and_no_list(base) {
         let story = plan(base).begin().await;
         let task = story.launch(&id(1), json!({})).await;
-        story.fault(&json!({"fault": "latency", "ms": 3000, "count": 1000})).await;
+        story.fault(&json!({"fault": "latency", "ms": 6000, "count": 1000})).await;
         let hanging = async { futures_util::future::join_all((0..12).map(|_| story.get("/pipelines/"))).await };
         let working = async {
             for value in 1..=5 {
@@ -311,11 +309,7 @@ story! {
             let progress = async {
                 futures_util::future::join_all((1..=16).map(|value| report(&story, task, json!({"status": "RUNNING", "progress_value": value})))).await
             };
-            let wish = async {
-                tokio::time::sleep(Duration::from_millis(5)).await;
-                hand::ask_to_cancel(&story, task).await;
-            };
-            let (answers, ()) = tokio::join!(progress, wish);
+            let (answers, ()) = tokio::join!(progress, hand::ask_to_cancel(&story, task));
             assert!(answers.iter().all(|answer| [200, 409].contains(&answer.status)));
             assert!(story.task(task).await["cancel_asked_at"].is_string());
             report(&story, task, json!({"progress_value": 99})).await.error(409);

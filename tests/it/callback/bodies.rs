@@ -20,12 +20,9 @@ async fn send(story: &Story, kind: &str, body: impl Into<reqwest::Body>) -> Answ
 }
 
 fn multipart(fields: &[(&str, &str)]) -> String {
-    let mut body = String::new();
-    for (name, value) in fields {
-        body.push_str("--line\r\nContent-Disposition: form-data; name=\"");
-        body.push_str(&format!("{name}\"\r\n\r\n{value}\r\n"));
-    }
-    body + "--line--\r\n"
+    let head = "--line\r\nContent-Disposition: form-data; name=";
+    let part = |(name, value): &(&str, &str)| format!("{head}\"{name}\"\r\n\r\n{value}\r\n");
+    fields.iter().map(part).collect::<String>() + "--line--\r\n"
 }
 
 fn form(fields: &[(&str, &str)]) -> String {

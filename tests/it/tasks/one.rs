@@ -167,7 +167,7 @@ story! {
         let times: Vec<f64> = lines.iter().map(|line| line["created_at"].as_f64().unwrap()).collect();
         assert!(lines.iter().all(|line| line["created_at"].is_f64()), "{lines:?}");
         assert!(times.windows(2).all(|two| two[0] < two[1]), "{times:?}");
-        let first = start as f64 / 1000.0;
+        let first: f64 = format!("{start}e-3").parse().unwrap();
         assert!((times[0] - first).abs() < 0.0005 && (times[3] - first - 0.25).abs() < 0.0005, "{first} {times:?}");
         story.end().await;
     }
