@@ -9,10 +9,13 @@
 )]
 
 mod architecture;
+mod callback;
 mod emulator;
+mod field;
 mod launch;
 mod parameters;
 mod postgres;
 mod sentences;
 mod support;
+mod tasks;
 mod upstream;
