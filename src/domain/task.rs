@@ -321,6 +321,8 @@ impl Task {
         }
         match report.word {
             Some(ReportedWord::End(word)) => Ok(self.say(word, report, now)),
+            // What a pipeline has found is taken although it should stop; RUNNING and bare progress are told.
+            None if report.result.is_some() => Ok(self.take(report)),
             _ if self.cancel_asked_at.is_some() => Err(Conflict::CancelAsked(self.status())),
             Some(ReportedWord::Running) => Ok(self.start(now).take(report)),
             Some(ReportedWord::Queued) | None => Ok(self.take(report)),

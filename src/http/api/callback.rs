@@ -80,23 +80,26 @@ fn read_field<T>(
     })
 }
 
-/// An integer in any of its spellings: 123, 123.0, "123", " 1 ".
+/// An integer in any of its spellings: 123, 123.0, "123", "123.0", " 1 ".
 fn task(value: &Value) -> Result<Option<TaskId>, Sentence> {
     let wrong = || say("field-integer");
     let number = match value {
         Value::Number(number) => integer(number).ok_or_else(wrong)?,
         // Out of range is a number all the same: no task has it.
-        Value::String(text) if is_digits(text.trim()) => text.trim().parse().unwrap_or(i64::MAX),
-        Value::Null | Value::Bool(_) | Value::String(_) | Value::Array(_) | Value::Object(_) => {
-            return Err(wrong());
-        }
+        Value::String(text) => integer_text(text.trim()).ok_or_else(wrong)?,
+        Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => return Err(wrong()),
     };
     Ok(Some(TaskId(number)))
 }
 
-fn is_digits(text: &str) -> bool {
-    let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
-    !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())
+/// Out of range is a number all the same: no task has it.
+fn integer_text(text: &str) -> Option<i64> {
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+    let digits = whole.strip_prefix(['-', '+']).unwrap_or(whole);
+    let is_integer = !digits.is_empty()
+        && digits.bytes().all(|byte| byte.is_ascii_digit())
+        && fraction.bytes().all(|byte| byte == b'0');
+    is_integer.then(|| whole.parse().unwrap_or(i64::MAX))
 }
 
 #[allow(

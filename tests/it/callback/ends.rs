@@ -130,6 +130,8 @@ story! {
                 assert_eq!(answer.json().as_object().unwrap().len(), 2);
             }
             assert_eq!(story.task(task).await["progress_value"], 5);
+            let found = taken(&story, task, json!({"result": {"rows": 3}})).await;
+            assert_eq!((&found["status"], &found["result"]), (&json!("RUNNING"), &json!({"rows": 3})), "what was found is kept");
             let end = taken(&story, task, said(word)).await;
             assert_eq!((&end["status"], &end["progress_value"]), (&json!(word), &json!(9)));
         }

@@ -14,7 +14,7 @@ story! {
         let (story, task) = launched(base).await;
         let whole: Value = serde_json::from_str(&format!("{task}.0")).unwrap();
         assert!(whole.is_f64());
-        let spellings = [json!(task), json!(task.to_string()), json!(format!(" {task} ")), whole];
+        let spellings = [json!(task), json!(task.to_string()), json!(format!(" {task} ")), whole, json!(format!("{task}.0"))];
         for (value, spelling) in (1..).zip(spellings) {
             let body = json!({"task_id": spelling, "progress_value": value});
             let answer = story.report(&id(1), &body).await.expect(200);
