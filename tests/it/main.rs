@@ -14,5 +14,6 @@ mod launch;
 mod parameters;
 mod postgres;
 mod sentences;
+mod states;
 mod support;
 mod upstream;
