@@ -3,6 +3,9 @@
 //! Nothing runs by itself on the bridge's side: the test pulls each pass of the reconciler. At its end a story looks
 //! for its secrets in the log, in the database and in every answer that it got.
 
+mod beside;
+mod upstream;
+
 use std::net::TcpListener;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -140,9 +143,11 @@ impl Plan {
             }),
         };
         let emulator = Emulator::start(options).await.unwrap();
+        let environment = environment(&self.settings, &database, &secrets);
         let mut story = Story {
             base: self.base,
-            settings: settings(&self.settings, &database, &secrets),
+            settings: read(&environment),
+            environment,
             running: None,
             openhexa: emulator.url(),
             emulator: Some(emulator),
@@ -209,6 +214,7 @@ impl Secrets {
 pub struct Story {
     pub base: Base,
     pub settings: Settings,
+    environment: Vec<(String, String)>,
     running: Option<Running>,
     emulator: Option<Emulator>,
     /// The emulator's GraphQL address.
@@ -566,7 +572,11 @@ impl Story {
     }
 }
 
-fn settings(given: &[(String, String)], database: &str, secrets: &Secrets) -> Settings {
+fn environment(
+    given: &[(String, String)],
+    database: &str,
+    secrets: &Secrets,
+) -> Vec<(String, String)> {
     let own = |key: &str, value: &str| (format!("OPENHEXA_BRIDGE__{key}"), value.to_owned());
     let mut environment = vec![
         own("DATABASE__URL", database),
@@ -577,12 +587,15 @@ fn settings(given: &[(String, String)], database: &str, secrets: &Secrets) -> Se
         own("KEYS__ADMIN", &secrets.admin),
     ];
     environment.extend(given.iter().cloned());
-    Sources {
+    environment
+}
+
+fn read(environment: &[(String, String)]) -> Settings {
+    let sources = Sources {
         file: None,
-        environment,
-    }
-    .read()
-    .unwrap()
+        environment: environment.to_vec(),
+    };
+    sources.read().unwrap()
 }
 
 fn client() -> reqwest::Client {
