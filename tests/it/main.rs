@@ -11,6 +11,8 @@
 mod architecture;
 mod emulator;
 mod launch;
+mod launch_config;
+mod launch_refused;
 mod parameters;
 mod postgres;
 mod sentences;
