@@ -11,8 +11,11 @@
 mod architecture;
 mod emulator;
 mod launch;
+mod launch_away;
 mod launch_config;
 mod launch_refused;
+mod launch_secrets;
+mod launch_unsure;
 mod parameters;
 mod postgres;
 mod sentences;

@@ -4,6 +4,7 @@ use std::net::TcpListener;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
+use chrono::TimeDelta;
 use openhexa_bridge::app::{self, Running, Start};
 use openhexa_bridge::clock::Clock;
 use openhexa_bridge::domain::ids::TaskId;
@@ -111,6 +112,16 @@ impl Story {
             assert!(Instant::now() < deadline, "{what} did not come");
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
+    }
+
+    /// The task's confirmed end, which comes only after this time.
+    pub async fn until_after(&self, time: TimeDelta, task: i64) -> Value {
+        assert_eq!(self.task(task).await["confirmed"], false);
+        self.advance(time);
+        self.look().await;
+        let ended = self.task(task).await;
+        assert_eq!(ended["confirmed"], true, "{ended}");
+        ended
     }
 
     /// What is kept encrypted of a launch, if anything.
