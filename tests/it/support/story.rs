@@ -7,7 +7,6 @@ mod beside;
 mod upstream;
 
 use std::net::TcpListener;
-use std::path::PathBuf;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -16,7 +15,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use openhexa_bridge::app::{self, Running, Start};
 use openhexa_bridge::clock::Clock;
 use openhexa_bridge::domain::connection::Target;
-use openhexa_bridge::emulator::{Emulator, Iaso, Options};
+use openhexa_bridge::emulator::Emulator;
 use openhexa_bridge::service::access::ONLY_ACCOUNT;
 use openhexa_bridge::settings::{Settings, Sources};
 use openhexa_bridge::store::{ConfigContent, Vault};
@@ -126,22 +125,8 @@ impl Plan {
         let clock = Arc::new(AtomicI64::new(Utc::now().timestamp_millis()));
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
-        let catalogue =
-            json!({"workspace": {"slug": "demo", "name": "Demo"}, "pipelines": self.pipelines});
-        let file = data.path().join("catalogue.json");
-        std::fs::write(&file, catalogue.to_string()).unwrap();
-        let options = Options {
-            port: 0,
-            token: secrets.openhexa.clone().into(),
-            data: data.path().to_owned(),
-            catalogue: Some(file),
-            pipelines: None,
-            python: PathBuf::from("python3"),
-            iaso: Some(Iaso {
-                url: format!("http://{address}"),
-                token: secrets.operator.clone().into(),
-            }),
-        };
+        let bridge = format!("http://{address}");
+        let options = upstream::options(data.path(), &self.pipelines, &secrets, bridge);
         let emulator = Emulator::start(options).await.unwrap();
         let environment = environment(&self.settings, &database, &secrets);
         let mut story = Story {

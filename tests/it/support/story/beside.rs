@@ -78,17 +78,12 @@ impl Story {
     }
 
     /// A launch that is asked for at another bridge; its answer, should one come.
-    pub async fn launch_at(
-        &self,
-        url: &str,
-        pipeline: &str,
-        config: &Value,
-    ) -> reqwest::Result<Value> {
+    pub async fn launch_at(&self, url: &str, pipeline: String) -> reqwest::Result<Value> {
         let url = format!("{url}/api/openhexa/pipelines/{pipeline}/launch/");
         let request = self
             .client
             .request(Method::POST, url)
-            .json(&json!({"config": config}));
+            .json(&json!({"config": {}}));
         let answer = request.bearer_auth(&self.secrets.operator).send().await?;
         answer.json().await
     }

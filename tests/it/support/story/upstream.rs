@@ -1,13 +1,47 @@
 //! What a story does at OpenHEXA past the bridge, and what it counts there.
 
+use std::path::{Path, PathBuf};
+
+use openhexa_bridge::emulator::{Emulator, Iaso, Options};
 use serde_json::{Value, json};
 
-use super::Story;
+use super::{Secrets, Story};
 
 const LAUNCH: &str =
     "mutation ($input: RunPipelineInput!) { runPipeline(input: $input) { run { id } } }";
 
+/// An OpenHEXA with these pipelines.
+pub fn options(data: &Path, pipelines: &Value, secrets: &Secrets, bridge: String) -> Options {
+    let catalogue = json!({"workspace": {"slug": "demo", "name": "Demo"}, "pipelines": pipelines});
+    let file = data.join("catalogue.json");
+    std::fs::write(&file, catalogue.to_string()).unwrap();
+    Options {
+        port: 0,
+        token: secrets.openhexa.clone().into(),
+        data: data.to_owned(),
+        catalogue: Some(file),
+        pipelines: None,
+        python: PathBuf::from("python3"),
+        iaso: Some(Iaso {
+            url: bridge,
+            token: secrets.operator.clone().into(),
+        }),
+    }
+}
+
 impl Story {
+    /// OpenHEXA goes away and comes back at the same address, with its runs and these pipelines.
+    pub async fn reopen_openhexa(&mut self, pipelines: &Value) {
+        let url = reqwest::Url::parse(&self.openhexa).unwrap();
+        self.stop_openhexa().await;
+        let options = options(self.data.path(), pipelines, &self.secrets, self.base_url());
+        let options = Options {
+            port: url.port().unwrap(),
+            ..options
+        };
+        self.emulator = Some(Emulator::start(options).await.unwrap());
+    }
+
     /// A run that somebody made in OpenHEXA itself, with the same token.
     pub async fn foreign_run(&self, pipeline: &str, config: Value) -> String {
         let input = json!({"id": pipeline, "config": config});
