@@ -31,6 +31,7 @@ const AT_ONCE: usize = 16;
 const LAST_LINES: usize = 10;
 const LAST_LETTERS: usize = 2_000;
 const COULD_NOT_SEND: &str = "OpenHEXA could not be reached: the launch was never sent";
+const LOG_UNREAD: &str = "the run failed, and its log could not be read";
 const GONE: &str = "OpenHEXA no longer knows the run";
 
 /// What a pass did.
@@ -129,7 +130,7 @@ impl Bridge {
                 status, progress, ..
             } => {
                 let last_lines = if status == RunStatus::Failed {
-                    self.last_lines(connection, run).await?
+                    self.why_failed(task, connection, run).await?
                 } else {
                     None
                 };
@@ -164,14 +165,20 @@ impl Bridge {
         self.learn(task, "run gone", gone).await
     }
 
-    async fn last_lines(
+    /// The end of the run's log. An end does not wait for it for ever: one too large to be read stays so.
+    async fn why_failed(
         &self,
+        task: &Task,
         connection: &Connection,
         run: RunId,
     ) -> Result<Option<String>, Error> {
-        let details = self.openhexa().details(&connection.target, run).await?;
-        let logs = details.and_then(|details| details.logs).unwrap_or_default();
-        Ok(last_lines(&logs))
+        match self.openhexa().details(&connection.target, run).await {
+            Ok(details) => Ok(details
+                .and_then(|details| details.logs)
+                .and_then(|logs| last_lines(&logs))),
+            Err(error) if self.tell_once(task, LOG_UNREAD).await? => Err(error.into()),
+            Err(_) => Ok(None),
+        }
     }
 
     pub(super) async fn learn(

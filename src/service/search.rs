@@ -41,7 +41,7 @@ impl Bridge {
         let now = self.now();
         let reported = task.called_back && now < self.deadline(task);
         if reported || now - task.created_at < self.rules().give_up_after {
-            return self.tell_once(task, SEVERAL).await;
+            return self.tell_once(task, SEVERAL).await.map(|_| ());
         }
         let gone = Observation::RunGone {
             why: SEVERAL.to_owned(),
@@ -129,15 +129,17 @@ impl Bridge {
         Ok(Some(ids))
     }
 
-    async fn tell_once(&self, task: &Task, what: &'static str) -> Result<(), Error> {
+    /// Whether it had not been told before.
+    pub(super) async fn tell_once(&self, task: &Task, what: &'static str) -> Result<bool, Error> {
         let (id, account, now) = (task.id, task.account, self.now());
         self.store()
             .write(move |db| {
-                if !store::has_event(db, id, what)? {
+                let news = !store::has_event(db, id, what)?;
+                if news {
                     let event = store::Event::new(now, Source::Bridge, what);
                     store::add_event(db, account, id, &event)?;
                 }
-                Ok(())
+                Ok(news)
             })
             .await
     }
