@@ -13,7 +13,7 @@ use serde_json::{Map, Value, json};
 use super::attempt::Attempt;
 use super::config::Ground;
 use super::pipelines::Definition;
-use super::{Bridge, Error, Upstream};
+use super::{Bridge, Error};
 use crate::domain::ids::{PipelineId, TaskId, VersionId};
 use crate::domain::parameters::Parameter;
 use crate::domain::principal::Principal;
