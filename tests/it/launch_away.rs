@@ -81,6 +81,24 @@ story! {
 }
 
 story! {
+    async fn a_launch_that_waits_is_made_when_openhexa_comes_back_after_minutes(base) {
+        let mut story = plan(base).begin().await;
+        learn_the_definition(&story).await;
+        story.fault(&json!({"fault": "drop_before", "operation": "pipeline", "count": 1})).await;
+        let task = waits(&story).await;
+        story.stop_openhexa().await;
+        for _ in 0..8 {
+            story.advance(TimeDelta::minutes(1));
+            story.look().await;
+        }
+        assert_eq!(story.task(task).await["status"], "QUEUED");
+        story.reopen_openhexa(&json!([pipeline(1, &injected(), quick("succeed"))])).await;
+        becomes_one_run(&story, task).await;
+        story.end().await;
+    }
+}
+
+story! {
     async fn a_launch_that_waits_survives_a_restart(base) {
         let mut story = plan(base).begin().await;
         learn_the_definition(&story).await;

@@ -287,3 +287,28 @@ story! {
         story.end().await;
     }
 }
+
+story! {
+    async fn a_live_run_stays_with_the_workspace_it_was_launched_in(base) {
+        let (story, task, run) = running(base).await;
+        story.configure_with(serde_json::Map::new(), &story.openhexa, &story.secrets.openhexa, "other").await;
+        story.drive(&run, &json!({"status": "success"})).await;
+        assert_eq!(end(&story.until_confirmed(task).await), ("SUCCESS", true));
+        story.end().await;
+    }
+}
+
+story! {
+    async fn a_live_run_is_looked_at_with_the_token_of_today(base) {
+        let (story, task, run) = running(base).await;
+        story.configure_with(serde_json::Map::new(), &story.openhexa, "withdrawn", "demo").await;
+        story.drive(&run, &json!({"status": "success"})).await;
+        for _ in 0..6 {
+            story.look().await;
+        }
+        assert_eq!(end(&story.task(task).await), ("RUNNING", false));
+        story.configure(serde_json::Map::new()).await;
+        assert_eq!(end(&story.until_confirmed(task).await), ("SUCCESS", true));
+        story.end().await;
+    }
+}

@@ -1,6 +1,13 @@
 //! Several bridges on one database, and bridges that die: still one launch, one run.
 
+use std::sync::mpsc;
+use std::time::Duration;
+
 use chrono::TimeDelta;
+use openhexa_bridge::domain::ids::TaskId;
+use openhexa_bridge::domain::observation::Observation;
+use openhexa_bridge::service::Error;
+use openhexa_bridge::store;
 use serde_json::{Value, json};
 
 use crate::support::catalogue::{id, injected, pipeline, quick};
@@ -154,7 +161,9 @@ story! {
     async fn launches_at_two_bridges_that_could_not_be_told_apart_wait_for_each_other(base) {
         let story = plan(base, false, "succeed").begin().await;
         let beside = story.beside().await;
-        story.fault(&json!({"fault": "drop_after", "count": 8})).await;
+        // They all come to the launch itself at the same moment.
+        story.fault(&json!({"fault": "latency", "operation": "me", "ms": 400, "count": 8})).await;
+        story.fault(&json!({"fault": "drop_after", "operation": "runPipeline", "count": 8})).await;
         let own = story.base_url();
         let launches = (0..8).map(|number| {
             let url = if number % 2 == 0 { own.clone() } else { beside.url() };
@@ -174,6 +183,43 @@ story! {
         runs.dedup();
         assert_eq!((runs.len(), story.runs().await.len()), (8, 8));
         beside.stop().await;
+        story.end().await;
+    }
+}
+
+story! {
+    async fn of_two_transactions_that_ask_whether_they_are_alone_one_waits(base) {
+        let story = plan(base, false, "hang").begin().await;
+        story.get(&format!("/pipelines/{}/", id(1))).await.expect(200);
+        story.fault(&json!({"fault": "html_500", "operation": "pipeline", "count": 2})).await;
+        let (one, two) = (story.launch(&id(1), json!({})).await, story.launch(&id(1), json!({})).await);
+        let (first, second, now) = (story.store().await, story.store().await, story.now());
+        // So that no connection has to be made in between.
+        second.write(move |db| Ok::<_, Error>(store::any(db, TaskId(two))?)).await.unwrap();
+        let (asked, other_may_ask) = mpsc::channel();
+        let other_unsure = |db: &mut store::Db<'_>, task: &openhexa_bridge::domain::task::Task| {
+            store::other_unsure(db, task.connection, task.pipeline.id, task.id)
+        };
+        let reserving = first.write(move |db| {
+            let task = store::lock(db, TaskId(one))?.unwrap();
+            assert!(!other_unsure(db, &task)?);
+            asked.send(()).unwrap();
+            // Long enough for the other to ask too, if it does not wait.
+            std::thread::sleep(Duration::from_millis(300));
+            let reserved = Observation::LaunchReserved { launched_as: None };
+            Ok::<_, Error>(store::save(db, &task.observe(&reserved, now).unwrap())?)
+        });
+        let asking = second.write(move |db| {
+            let task = store::lock(db, TaskId(two))?.unwrap();
+            Ok::<_, Error>(other_unsure(db, &task)?)
+        });
+        let after = async {
+            tokio::task::spawn_blocking(move || other_may_ask.recv().unwrap()).await.unwrap();
+            asking.await.unwrap()
+        };
+        let (reserved, unsure) = tokio::join!(reserving, after);
+        reserved.unwrap();
+        assert!(unsure, "both would be launched");
         story.end().await;
     }
 }

@@ -127,7 +127,8 @@ impl Story {
         read.await.unwrap()
     }
 
-    async fn store(&self) -> Store {
+    /// The story's database, opened once more.
+    pub async fn store(&self) -> Store {
         let address = match self.base {
             Base::Sqlite => Address::Sqlite(self.database.trim_start_matches("sqlite:").into()),
             Base::Postgres => Address::Postgres {

@@ -33,7 +33,9 @@ impl Story {
     /// OpenHEXA goes away and comes back at the same address, with its runs and these pipelines.
     pub async fn reopen_openhexa(&mut self, pipelines: &Value) {
         let url = reqwest::Url::parse(&self.openhexa).unwrap();
-        self.stop_openhexa().await;
+        if self.emulator.is_some() {
+            self.stop_openhexa().await;
+        }
         let options = options(self.data.path(), pipelines, &self.secrets, self.base_url());
         let options = Options {
             port: url.port().unwrap(),
