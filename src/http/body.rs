@@ -2,14 +2,18 @@
 
 use actix_multipart::Multipart;
 use actix_web::HttpRequest;
+use actix_web::error::PayloadError;
 use actix_web::http::header::CONTENT_TYPE;
 use actix_web::web::{Bytes, Data, Payload};
-use futures_util::StreamExt;
+use futures_util::{StreamExt, stream};
 use serde_json::{Map, Value};
 
 use super::edge::Edge;
 use super::error::{Answer, Problem};
 use crate::domain::sentence::say;
+
+const FORM: &str = "application/x-www-form-urlencoded";
+const PARTS: &str = "multipart/form-data";
 
 /// A JSON object.
 pub async fn object(request: &HttpRequest, payload: Payload) -> Answer<Map<String, Value>> {
@@ -23,10 +27,15 @@ pub async fn object(request: &HttpRequest, payload: Payload) -> Answer<Map<Strin
 pub async fn form_or_object(request: &HttpRequest, payload: Payload) -> Answer<Map<String, Value>> {
     match media_type(request).as_str() {
         "application/json" => as_object(&whole(request, payload).await?),
-        "application/x-www-form-urlencoded" => Ok(fields(&whole(request, payload).await?)),
-        "multipart/form-data" => parts(request, payload).await,
+        FORM => Ok(fields(&whole(request, payload).await?)),
+        PARTS => parts(request, whole(request, payload).await?).await,
         _ => Err(Problem::wrong_type()),
     }
+}
+
+/// Whether the values of the body are text, whatever they mean.
+pub fn is_form(request: &HttpRequest) -> bool {
+    matches!(media_type(request).as_str(), FORM | PARTS)
 }
 
 fn media_type(request: &HttpRequest) -> String {
@@ -53,17 +62,12 @@ async fn whole(request: &HttpRequest, mut payload: Payload) -> Answer<Vec<u8>> {
     let mut body = Vec::new();
     while let Some(chunk) = payload.next().await {
         let chunk: Bytes = chunk.map_err(|_| Problem::bad_request(say("body-broken")))?;
-        add(&mut body, &chunk, limit)?;
+        if body.len() + chunk.len() > limit {
+            return Err(Problem::too_large(limit));
+        }
+        body.extend_from_slice(&chunk);
     }
     Ok(body)
-}
-
-fn add(body: &mut Vec<u8>, chunk: &[u8], limit: usize) -> Answer<()> {
-    if body.len() + chunk.len() > limit {
-        return Err(Problem::too_large(limit));
-    }
-    body.extend_from_slice(chunk);
-    Ok(())
 }
 
 fn as_object(body: &[u8]) -> Answer<Map<String, Value>> {
@@ -86,20 +90,19 @@ fn fields(body: &[u8]) -> Map<String, Value> {
         .collect()
 }
 
-async fn parts(request: &HttpRequest, payload: Payload) -> Answer<Map<String, Value>> {
+/// The body is read first, so that what stands around and between the parts counts for its limit too.
+async fn parts(request: &HttpRequest, body: Vec<u8>) -> Answer<Map<String, Value>> {
     let broken = || Problem::bad_request(say("body-broken"));
-    let limit = limit(request);
-    let mut form = Multipart::new(request.headers(), payload);
+    let body = stream::iter([Ok::<_, PayloadError>(Bytes::from(body))]);
+    let mut form = Multipart::new(request.headers(), body);
     let mut found = Map::new();
-    let mut total = 0;
     while let Some(part) = form.next().await {
         let mut part = part.map_err(|_| broken())?;
         let name = part.name().unwrap_or_default().to_owned();
         let mut value = Vec::new();
         while let Some(chunk) = part.next().await {
-            add(&mut value, &chunk.map_err(|_| broken())?, limit - total)?;
+            value.extend_from_slice(&chunk.map_err(|_| broken())?);
         }
-        total += value.len();
         let text = String::from_utf8(value).map_err(|_| broken())?;
         found.insert(name, Value::String(text));
     }

@@ -35,10 +35,18 @@ impl Language {
         let wanted = headers
             .get(header::ACCEPT_LANGUAGE)
             .and_then(|value| value.to_str().ok());
-        let liked = accept_language::intersection(wanted.unwrap_or_default(), &["en", "fr"]);
-        match liked.first().map(String::as_str) {
-            Some("fr") => Self::French,
-            _ => Self::English,
+        accept_language::parse(wanted.unwrap_or_default())
+            .iter()
+            .find_map(|tag| Self::named(tag))
+            .unwrap_or_default()
+    }
+
+    /// A language of any country: `fr-CM` is French too.
+    fn named(tag: &str) -> Option<Self> {
+        match tag.split('-').next()?.to_ascii_lowercase().as_str() {
+            "en" => Some(Self::English),
+            "fr" => Some(Self::French),
+            _ => None,
         }
     }
 

@@ -73,7 +73,9 @@ pub fn take(
     let after = match before.clone().observe(&fact.observation, now) {
         Ok(after) => after,
         Err(conflict) => {
-            let refused = Event::new(now, fact.source, "report refused").detail(fact.what.clone());
+            let refused = Event::new(now, fact.source, "report refused")
+                .detail(fact.what.clone())
+                .message(said(&fact.observation));
             store::add_event(db, before.account, before.id, &refused)?;
             return Ok(Err(conflict));
         }
@@ -120,12 +122,20 @@ fn is_news(before: &Task, after: &Task) -> bool {
 
 /// What the move adds to the task's log: what the pipeline said, or what only the bridge knows.
 fn log_line(before: &Task, after: &Task, observation: &Observation) -> Option<String> {
-    if let Observation::Reported(report) = observation {
-        return report.message.clone();
+    if let Observation::Reported(_) = observation {
+        return said(observation);
     }
     let corrected = |task: &Task| task.verdict().is_some_and(|verdict| verdict.corrected);
     if corrected(after) && !corrected(before) {
         return Some(FAILED_AFTER_SUCCESS.to_owned());
     }
     after.note.clone().filter(|_| before.note.is_none())
+}
+
+/// The pipeline's own message: it joins the log even where its report is refused.
+fn said(observation: &Observation) -> Option<String> {
+    let Observation::Reported(report) = observation else {
+        return None;
+    };
+    report.message.clone()
 }

@@ -149,6 +149,17 @@ macro_rules! filtered {
     }};
 }
 
+/// By a column that may be unset: the databases disagree where null stands, so that is said. Here it is the largest.
+macro_rules! ordered_with_nulls {
+    ($query:expr, $filter:expr, $column:expr) => {
+        if $filter.descending {
+            $query.order(($column.is_null().desc(), $column.desc(), task::id.desc()))
+        } else {
+            $query.order(($column.is_null().asc(), $column.asc(), task::id.asc()))
+        }
+    };
+}
+
 macro_rules! ordered {
     ($query:expr, $filter:expr, $column:expr) => {
         if $filter.descending {
@@ -167,8 +178,8 @@ pub fn list(db: &mut Db<'_>, filter: &TaskFilter) -> Result<Page, Error> {
         let query = match filter.order {
             Order::CreatedAt => ordered!(query, filter, task::created_at),
             Order::UpdatedAt => ordered!(query, filter, task::updated_at),
-            Order::StartedAt => ordered!(query, filter, task::started_at),
-            Order::EndedAt => ordered!(query, filter, task::ended_at),
+            Order::StartedAt => ordered_with_nulls!(query, filter, task::started_at),
+            Order::EndedAt => ordered_with_nulls!(query, filter, task::ended_at),
             Order::Status => ordered!(query, filter, task::status),
             Order::Name => ordered!(query, filter, task::name),
         };

@@ -9,7 +9,9 @@
 )]
 
 mod architecture;
+mod callback;
 mod emulator;
+mod field;
 mod launch;
 mod launch_away;
 mod launch_config;
@@ -24,4 +26,5 @@ mod replicas;
 mod sentences;
 mod states;
 mod support;
+mod tasks;
 mod upstream;

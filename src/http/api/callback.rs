@@ -24,9 +24,24 @@ pub async fn report(
     request: HttpRequest,
     payload: Payload,
 ) -> Answer<Json<Envelope>> {
-    let callback = read(&id, body::form_or_object(&request, payload).await?)?;
+    let mut body = body::form_or_object(&request, payload).await?;
+    if body::is_form(&request) {
+        spell_out(&mut body);
+    }
+    let callback = read(&id, body)?;
     let task = bridge.report(who, callback).await?;
     Ok(Json(Envelope::from(&task)))
+}
+
+/// A form holds nothing but text: a result in it is the JSON that it spells, as Iaso reads it, or else that text.
+fn spell_out(form: &mut Map<String, Value>) {
+    for key in ["result", "result_data"] {
+        let text = form.get(key).and_then(Value::as_str);
+        let spelled = text.and_then(|text| serde_json::from_str(text).ok());
+        if let Some(value) = spelled {
+            form.insert(key.to_owned(), value);
+        }
+    }
 }
 
 fn read(pipeline: &str, mut body: Map<String, Value>) -> Answer<Callback> {
@@ -114,12 +129,8 @@ fn message(value: &Value) -> Result<Option<String>, Sentence> {
             return Err(say("field-text"));
         }
     };
-    let text: String = text
-        .trim()
-        .chars()
-        .filter(|letter| *letter != '\0')
-        .take(MESSAGE)
-        .collect();
+    let text = text.replace('\0', "");
+    let text: String = text.trim().chars().take(MESSAGE).collect();
     Ok(Some(text).filter(|text| !text.is_empty()))
 }
 
@@ -132,10 +143,11 @@ fn count(value: &Value) -> Result<Option<i32>, Sentence> {
     };
     let number = number
         .filter(|number| number.is_finite())
-        .ok_or_else(|| say("field-number"))?;
+        .ok_or_else(|| say("field-number"))?
+        .floor();
     if number.abs() > f64::from(i32::MAX) {
         return Err(say("field-too-large"));
     }
     #[allow(clippy::cast_possible_truncation, reason = "checked above")]
-    Ok(Some(number.floor().max(0.0) as i32))
+    Ok(Some(number.max(0.0) as i32))
 }

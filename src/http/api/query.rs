@@ -1,7 +1,7 @@
 //! Query parameters, each refused by name.
 
 use actix_web::HttpRequest;
-use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, NaiveTime, Utc};
 
 use crate::domain::sentence::say;
 use crate::http::error::{Answer, Problem};
@@ -73,13 +73,29 @@ impl Query {
         self.get(name).map(parse).transpose()
     }
 
-    /// A time, or a day: its beginning, or its end where `to` is meant.
-    pub fn time(&self, name: &str, end_of_day: bool) -> Answer<Option<DateTime<Utc>>> {
-        let parse = |text: &str| {
-            moment(text, end_of_day).ok_or_else(|| Problem::field(name, say("query-time")))
+    /// Text to search for: not more than a database looks for, and not what PostgreSQL's text cannot hold.
+    pub fn text(&self, name: &str) -> Answer<Option<String>> {
+        let fits = |text: &&str| text.chars().count() <= MOST && !text.contains('\0');
+        let parse = |text| {
+            let text = Some(text).filter(fits).map(str::to_owned);
+            text.ok_or_else(|| Problem::field(name, say("query-text").with("most", MOST)))
         };
         self.get(name).map(parse).transpose()
     }
+
+    /// A time, or a day: its beginning, or its end where `to` is meant.
+    pub fn time(&self, name: &str, end_of_day: bool) -> Answer<Option<DateTime<Utc>>> {
+        let parse = |text: &str| {
+            let time = moment(text, end_of_day).filter(is_four_digits);
+            time.ok_or_else(|| Problem::field(name, say("query-time")))
+        };
+        self.get(name).map(parse).transpose()
+    }
+}
+
+/// Years that sort as text and that both databases know.
+fn is_four_digits(time: &DateTime<Utc>) -> bool {
+    (0..=9999).contains(&time.year())
 }
 
 fn moment(text: &str, end_of_day: bool) -> Option<DateTime<Utc>> {

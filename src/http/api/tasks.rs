@@ -48,7 +48,7 @@ fn filter(who: &Principal, query: &Query, part: Part) -> Answer<TaskFilter> {
         launcher: query.id("launcher")?,
         from: query.time("from", false)?,
         to: query.time("to", true)?,
-        search: query.get("search").map(str::to_owned),
+        search: query.text("search")?,
         order,
         descending,
         limit: i64::try_from(part.limit).unwrap_or(i64::MAX),

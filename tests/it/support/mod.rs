@@ -3,6 +3,7 @@
 pub mod catalogue;
 pub mod definitions;
 pub mod dump;
+pub mod hand;
 pub mod log;
 pub mod postgres;
 pub mod story;

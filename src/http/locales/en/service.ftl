@@ -14,6 +14,7 @@ version-unreadable = OpenHEXA cannot read this version's parameters: ask the pip
 
 query-number = Must be a whole number from 1 to { $most }
 query-id = Must be a whole number
+query-text = Must be text of at most { $most } characters
 query-uuid = Must be a UUID
 query-time = Must be a time such as 2026-11-20T10:42:00Z, or a day such as 2026-11-20
 query-status = Must be one or several of QUEUED, RUNNING, SUCCESS, ERROR, CANCELLED, separated by commas

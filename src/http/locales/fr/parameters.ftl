@@ -1,4 +1,4 @@
-# Ce qui peut clocher dans les valeurs d'un lancement. Chaque phrase se lit à côté de son champ.
+# Ce qui peut clocher dans les valeurs d’un lancement. Chaque phrase se lit à côté de son champ.
 # $name est le nom donné au paramètre par son auteur ; $key est une clé telle que reçue.
 
 param-config = config doit être un objet
@@ -17,20 +17,20 @@ param-each-bool = Chaque valeur de « { $name } » doit être vrai ou faux
 param-each-list = Chaque valeur de « { $name } » doit être une liste
 param-each-dict = Chaque valeur de « { $name } » doit être un objet
 
-param-choice = { $name } doit être l'une des valeurs suivantes : { $choices }
-param-each-choice = Chaque valeur de « { $name } » doit être l'une des suivantes : { $choices }
+param-choice = { $name } doit être l’une des valeurs suivantes : { $choices }
+param-each-choice = Chaque valeur de « { $name } » doit être l’une des suivantes : { $choices }
 param-choice-secret = { $name } ne fait pas partie des valeurs autorisées
 param-keep = { $name } ne peut pas rester vide : cette version du pipeline contient déjà une valeur, que seule une autre valeur peut remplacer
 
-param-unknown = « { $key } » n'est pas un paramètre de ce pipeline
-param-unknown-default = « { $key } » n'est pas un paramètre de ce pipeline, alors que les paramètres par défaut du compte lui donnent une valeur : demandez à un administrateur de l'enlever de la configuration
-param-stale = La version elle-même contient une valeur pour « { $key } », qu'elle ne déclare pas : toutes ses exécutions échouent ; demandez à l'auteur du pipeline d'en publier une nouvelle version
-param-notebook = « { $key } » ne peut pas être indiqué : ce pipeline est un notebook ou n'a pas encore de version, il ne prend donc aucun paramètre
-param-injected = { $name } est rempli automatiquement, ce qui est impossible avec le type « { $kind } » : demandez à l'auteur du pipeline de déclarer un autre type
+param-unknown = « { $key } » n’est pas un paramètre de ce pipeline
+param-unknown-default = « { $key } » n’est pas un paramètre de ce pipeline, alors que les paramètres par défaut du compte lui donnent une valeur : demandez à un administrateur de l’enlever de la configuration
+param-stale = La version elle-même contient une valeur pour « { $key } », qu’elle ne déclare pas : toutes ses exécutions échouent ; demandez à l’auteur du pipeline d’en publier une nouvelle version
+param-notebook = « { $key } » ne peut pas être indiqué : ce pipeline est un notebook ou n’a pas encore de version, il ne prend donc aucun paramètre
+param-injected = { $name } est rempli automatiquement, ce qui est impossible avec le type « { $kind } » : demandez à l’auteur du pipeline de déclarer un autre type
 
-# Dit après l'une des phrases ci-dessus, lorsque la valeur n'a pas été envoyée par l'appelant.
+# Dit après l’une des phrases ci-dessus, lorsque la valeur n’a pas été envoyée par l’appelant.
 param-from-account = Cette valeur provient des paramètres par défaut du compte
 param-from-version = Cette valeur est enregistrée avec la version du pipeline ; une valeur saisie ici la remplace
 
-# Un avertissement : le lancement n'est pas refusé.
+# Un avertissement : le lancement n’est pas refusé.
 param-outside-file = { $name } ne figure pas parmi les choix lus dans { $path }

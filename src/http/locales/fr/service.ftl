@@ -14,6 +14,7 @@ version-unreadable = OpenHEXA ne peut pas lire les paramètres de cette version 
 
 query-number = Doit être un nombre entier de 1 à { $most }
 query-id = Doit être un nombre entier
+query-text = Doit être un texte d’au plus { $most } caractères
 query-uuid = Doit être un UUID
 query-time = Doit être un instant comme 2026-11-20T10:42:00Z, ou un jour comme 2026-11-20
 query-status = Doit être un ou plusieurs des mots QUEUED, RUNNING, SUCCESS, ERROR, CANCELLED, séparés par des virgules

@@ -1,0 +1,203 @@
+//! Who may report, and what a running pipeline's token opens: its own task, nothing else.
+
+use chrono::TimeDelta;
+use jsonwebtoken::{Algorithm, EncodingKey, Header};
+use reqwest::Method;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::{launched, plan};
+use crate::support::catalogue::id;
+use crate::support::story::{Answer, As, Story, story};
+
+async fn patch(story: &Story, who: As, body: &Value) -> Answer {
+    let ask = story.ask(who, Method::PATCH, &format!("/pipelines/{}/", id(1)));
+    ask.json(body).send().await
+}
+
+#[track_caller]
+fn refused(answer: &Answer, status: u16) {
+    let error = answer.error(status);
+    assert_eq!(answer.json(), json!({"error": error, "detail": error}));
+    assert!(!error.is_empty());
+}
+
+fn signed(claims: &Value, key: &str) -> String {
+    let key = EncodingKey::from_secret(key.as_bytes());
+    jsonwebtoken::encode(&Header::new(Algorithm::HS256), claims, &key).unwrap()
+}
+
+/// The part of a token, without the library's own judgement: its alphabet is URL-safe base64.
+fn base64(bytes: &[u8]) -> String {
+    const LETTERS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    let mut text = String::new();
+    for chunk in bytes.chunks(3) {
+        let three = [0, 1, 2].map(|at| u32::from(chunk.get(at).copied().unwrap_or(0)));
+        let bits = three[0] << 16 | three[1] << 8 | three[2];
+        for letter in 0..=chunk.len() {
+            let six = bits >> (18 - 6 * letter) & 63;
+            text.push(char::from(LETTERS[six as usize]));
+        }
+    }
+    text
+}
+
+fn claims(story: &Story, task: i64, audience: &str) -> Value {
+    let now = story.now().timestamp();
+    json!({"aud": audience, "account": 1, "task": task, "pipeline": id(1), "jti": Uuid::new_v4(), "iat": now, "exp": now + 3600})
+}
+
+story! {
+    async fn an_operator_an_administrator_and_the_pipeline_itself_may_report(base) {
+        let (story, task) = launched(base).await;
+        let token = As::Bearer(story.callback_token().await);
+        for (value, who) in (1..).zip([As::Operator, As::Admin, token]) {
+            let answer = patch(&story, who, &json!({"task_id": task, "progress_value": value})).await.expect(200);
+            assert_eq!(answer["task"]["progress_value"], value);
+        }
+        refused(&patch(&story, As::Viewer, &json!({"task_id": task, "progress_value": 9})).await, 403);
+        assert_eq!(story.task(task).await["progress_value"], 3);
+        story.end().await;
+    }
+}
+
+story! {
+    async fn nobody_reports_without_good_credentials(base) {
+        let (story, task) = launched(base).await;
+        let token = story.callback_token().await;
+        let body = json!({"task_id": task, "progress_value": 9});
+        let operator = story.secrets.operator.clone();
+        let headers = [
+            None, Some(String::new()), Some("Bearer".to_owned()), Some("Bearer ".to_owned()), Some("Bearer garbage".to_owned()),
+            Some("Basic dXNlcjpwYXNz".to_owned()), Some(format!("Basic {operator}")), Some(format!("Token {operator}")), Some(format!("bearer {operator}")),
+            Some(operator.clone()), Some(format!("Bearer {operator}x")), Some(format!("Bearer {}", &operator[1..])), Some(format!("Bearer {operator} {operator}")),
+            Some(format!("Bearer {token}x")), Some(format!("Bearer {}", token.replace('.', ""))), Some("Bearer ..".to_owned()),
+        ];
+        for header in headers {
+            let ask = story.ask(As::Nobody, Method::PATCH, &format!("/pipelines/{}/", id(1)));
+            let ask = match &header {
+                Some(value) => ask.header("authorization", value),
+                None => ask,
+            };
+            let answer = ask.json(&body).send().await;
+            refused(&answer, 401);
+            assert_eq!(answer.header("www-authenticate"), "Bearer realm=\"api\"", "{header:?}");
+        }
+        assert_eq!(story.task(task).await["progress_value"], 0);
+        story.end().await;
+    }
+}
+
+story! {
+    async fn a_forged_token_opens_nothing(base) {
+        let (story, task) = launched(base).await;
+        let token = story.callback_token().await;
+        let body = json!({"task_id": task, "progress_value": 9});
+        let parts: Vec<&str> = token.split('.').collect();
+        let good = claims(&story, task, "openhexa-bridge:callback");
+        let none = base64(br#"{"alg":"none","typ":"JWT"}"#);
+        let payload = base64(good.to_string().as_bytes());
+        let mut stale = good.clone();
+        stale["exp"] = json!(story.now().timestamp());
+        let mut endless = good.clone();
+        endless.as_object_mut().unwrap().remove("exp");
+        let key = story.secrets.callback.clone();
+        let mut last = parts[2].to_owned();
+        let flipped = if last.starts_with('A') { "B" } else { "A" };
+        last.replace_range(..1, flipped);
+        let forged = [
+            format!("{none}.{payload}."), format!("{none}.{payload}.{}", parts[2]), format!("{}.{payload}.{}", parts[0], parts[2]),
+            format!("{}.{}.{last}", parts[0], parts[1]), format!("{}.{}.", parts[0], parts[1]), format!("{}.{}", parts[0], parts[1]),
+            signed(&good, "another key that is just as long as ours"), signed(&good, ""), signed(&good, &story.secrets.operator),
+            signed(&claims(&story, task, "another audience"), &key), signed(&stale, &key), signed(&endless, &key), signed(&json!({}), &key),
+            signed(&json!({"token_type": "access", "user_id": 1, "exp": 4_000_000_000_i64}), &key),
+        ];
+        for token in forged {
+            refused(&patch(&story, As::Bearer(token), &body).await, 401);
+        }
+        assert_eq!(story.task(task).await["progress_value"], 0);
+        let ours = As::Bearer(signed(&good, &key));
+        patch(&story, ours, &body).await.expect(200);
+        story.end().await;
+    }
+}
+
+story! {
+    async fn a_token_lives_as_long_as_its_run_may_and_no_longer(base) {
+        let (story, task) = launched(base).await;
+        let token = As::Bearer(story.callback_token().await);
+        // A day in the queue, the version's own hour, and an hour of grace.
+        story.advance(TimeDelta::hours(26) - TimeDelta::seconds(2));
+        patch(&story, token.clone(), &json!({"task_id": task, "progress_value": 1})).await.expect(200);
+        story.advance(TimeDelta::seconds(3));
+        refused(&patch(&story, token, &json!({"task_id": task, "progress_value": 2})).await, 401);
+        assert_eq!(story.task(task).await["progress_value"], 1);
+        story.end().await;
+    }
+}
+
+story! {
+    async fn a_pipelines_token_reads_and_launches_nothing(base) {
+        let (story, task) = launched(base).await;
+        let token = As::Bearer(story.callback_token().await);
+        let paths = [
+            "/pipelines/".to_owned(), "/pipelines/config/".to_owned(), format!("/pipelines/{}/", id(1)), "/tasks/".to_owned(),
+            format!("/tasks/{task}/"), format!("/tasks/{task}/logs/"), format!("/tasks/{task}/events/"), "/tasks/999/".to_owned(),
+        ];
+        for path in paths {
+            refused(&story.ask(token.clone(), Method::GET, &path).send().await, 403);
+        }
+        for what in ["validate", "launch"] {
+            let path = format!("/pipelines/{}/{what}/", id(1));
+            refused(&story.ask(token.clone(), Method::POST, &path).json(&json!({"config": {}})).send().await, 403);
+        }
+        assert_eq!(story.runs().await.len(), 1);
+        story.end().await;
+    }
+}
+
+story! {
+    async fn a_bad_token_is_refused_before_its_body_is_looked_at(base) {
+        let (story, _) = launched(base).await;
+        for (kind, body) in [("application/json", "{"), ("text/plain", "x"), ("application/json", "{\"status\": \"DONE\"}")] {
+            let path = format!("/pipelines/{}/", id(1));
+            refused(&story.ask(As::Bearer("garbage".to_owned()), Method::PATCH, &path).body(kind, body).send().await, 401);
+            refused(&story.ask(As::Viewer, Method::PATCH, &path).body(kind, body).send().await, 403);
+        }
+        story.end().await;
+    }
+}
+
+story! {
+    async fn in_dev_whoever_sits_here_may_report_but_not_with_a_bad_token(base) {
+        let story = plan(base).local().begin().await;
+        let answer = story.ask(As::Nobody, Method::POST, &format!("/pipelines/{}/launch/", id(1))).json(&json!({"config": {}})).send().await;
+        let task = answer.expect(201)["task"]["id"].as_i64().unwrap();
+        patch(&story, As::Nobody, &json!({"task_id": task, "progress_value": 1})).await.expect(200);
+        refused(&patch(&story, As::Bearer("garbage".to_owned()), &json!({"task_id": task, "progress_value": 2})).await, 401);
+        let basic = story.ask(As::Nobody, Method::PATCH, &format!("/pipelines/{}/", id(1))).header("authorization", "Basic eDp5");
+        refused(&basic.json(&json!({"task_id": task})).send().await, 401);
+        for (header, value) in [("host", "bridge.example.org"), ("origin", "https://evil.example")] {
+            let ask = story.ask(As::Nobody, Method::PATCH, &format!("/pipelines/{}/", id(1))).header(header, value);
+            refused(&ask.json(&json!({"task_id": task, "progress_value": 3})).send().await, 403);
+        }
+        assert_eq!(story.task(task).await["progress_value"], 1);
+        story.end().await;
+    }
+}
+
+story! {
+    async fn a_report_is_taken_while_openhexa_is_down(base) {
+        let (mut story, task) = launched(base).await;
+        let token = As::Bearer(story.callback_token().await);
+        story.stop_openhexa().await;
+        story.restart().await;
+        patch(&story, token.clone(), &json!({"status": "RUNNING", "progress_value": 50})).await.expect(200);
+        let answer = patch(&story, token, &json!({"task_id": task, "status": "SUCCESS", "result": {"rows": 3}})).await.expect(200);
+        assert_eq!(answer["task"]["result"], json!({"result": "SUCCESS", "data": {"rows": 3}}));
+        story.look().await;
+        let after = story.task(task).await;
+        assert_eq!((&after["status"], &after["confirmed"]), (&json!("SUCCESS"), &json!(false)));
+        story.end().await;
+    }
+}

@@ -1,0 +1,32 @@
+//! A hand in the database, for what no request can do yet.
+
+use diesel::Connection as _;
+use diesel::connection::SimpleConnection as _;
+use diesel::sqlite::SqliteConnection;
+
+use super::postgres;
+use super::story::Story;
+
+/// Runs one statement that both databases understand.
+pub async fn sql(story: &Story, statement: &str) {
+    let (url, statement) = (story.database.clone(), statement.to_owned());
+    let done = tokio::task::spawn_blocking(move || match url.strip_prefix("sqlite:") {
+        Some(file) => {
+            let mut conn = SqliteConnection::establish(file).unwrap();
+            conn.batch_execute(&format!("PRAGMA busy_timeout = 5000; {statement}"))
+                .unwrap();
+        }
+        None => postgres::execute(
+            &url,
+            &format!("SET search_path TO openhexa_bridge; {statement}"),
+        ),
+    });
+    done.await.unwrap();
+}
+
+/// As if somebody had asked for the task to stop.
+pub async fn ask_to_cancel(story: &Story, task: i64) {
+    let at = story.now().format("%Y-%m-%dT%H:%M:%S%.3fZ");
+    let statement = format!("UPDATE task SET cancel_asked_at = '{at}' WHERE id = {task}");
+    sql(story, &statement).await;
+}
