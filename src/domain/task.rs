@@ -177,15 +177,13 @@ impl Task {
         }
     }
 
-    /// The result shown: raw, or wrapped as the pipeline's word asks for.
+    /// The result shown: raw, or wrapped as the status shown where the pipeline itself spoke of its end.
     pub fn shown_result(&self) -> Option<Value> {
         let said = self.said();
-        let wrap = match said.map(|said| said.word) {
-            Some(word) => word.status(),
-            None if self.data_late => self.status(),
-            None => return self.data.clone(),
-        };
-        match wrap {
+        if said.is_none() && !self.data_late {
+            return self.data.clone();
+        }
+        match self.status() {
             _ if self.corrected() => {
                 Some(self.failure(Some(FAILED_AFTER_SUCCESS), self.message.as_deref()))
             }
@@ -260,7 +258,9 @@ impl Task {
         if self.run.id.is_none() {
             self.run.id = Some(run);
             self.run.unseen_since = None;
-            self.run.status.get_or_insert(RunStatus::Queued);
+            if self.is_live() {
+                self.run.status.get_or_insert(RunStatus::Queued);
+            }
         }
         if matches!(self.state, State::Accepted | State::Launching) {
             self.state = State::Submitted;
@@ -268,7 +268,11 @@ impl Task {
         self
     }
 
+    /// A look that was under way when another one saw the end comes too late to tell anything.
     fn see(mut self, sighting: &Sighting, now: DateTime<Utc>) -> Self {
+        if !self.is_live() {
+            return self;
+        }
         self.run.status = Some(sighting.status.clone());
         self.run.progress = sighting.progress.clamp(0, 100) as i32;
         self.run.absent_looks = 0;
@@ -283,6 +287,7 @@ impl Task {
 
     fn unseen(mut self, now: DateTime<Utc>) -> Self {
         match self.run.id {
+            _ if !self.is_live() => {}
             Some(_) => self.run.absent_looks += 1,
             None => {
                 self.run.unseen_since.get_or_insert(now);

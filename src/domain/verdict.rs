@@ -87,9 +87,9 @@ pub fn verdict(run: Option<RunEnd>, word: Option<Word>, cancel_asked: bool) -> O
     let status = match (run, word) {
         (None, None) => return None,
         (Some(RunEnd::Failed), Some(Word::Success)) => Status::Error,
+        (Some(RunEnd::Stopped), Some(Word::Success) | None) => Status::Cancelled,
         (_, Some(word)) => word.status(),
         (Some(RunEnd::Success), None) => Status::Success,
-        (Some(RunEnd::Stopped), None) => Status::Cancelled,
         (Some(RunEnd::Failed | RunEnd::Refused), None) if cancel_asked => Status::Cancelled,
         (Some(RunEnd::Failed | RunEnd::Refused | RunEnd::Gone), None) => Status::Error,
     };

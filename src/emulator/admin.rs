@@ -48,7 +48,7 @@ fn shown(run: &Run) -> Value {
         "status": run.status,
         "progress": run.progress,
         "config": run.config,
-        "user": user_id(),
+        "user": run.user.unwrap_or_else(user_id),
         "created_at": iso(run.created),
         "vanished": run.vanished,
     })
@@ -64,6 +64,9 @@ struct Drive {
     message: Option<String>,
     #[serde(default)]
     vanish: Option<bool>,
+    /// Whose run it shall be from now on.
+    #[serde(default)]
+    user: Option<Uuid>,
 }
 
 async fn drive(core: web::Data<Core>, id: web::Path<String>, body: web::Bytes) -> HttpResponse {
@@ -91,6 +94,7 @@ async fn drive(core: web::Data<Core>, id: web::Path<String>, body: web::Bytes) -
         if let Some(vanish) = drive.vanish {
             run.vanished = vanish;
         }
+        run.user = drive.user.or(run.user);
     });
     match after {
         Some(run) => HttpResponse::Ok().json(shown(&run)),

@@ -98,6 +98,9 @@ pub struct Run {
     pub debug: bool,
     pub stopped_by_user: bool,
     pub vanished: bool,
+    /// Somebody else whose run it is, made so by hand; none: the owner of the emulator's token.
+    #[serde(default)]
+    pub user: Option<Uuid>,
     /// Somebody set its status by hand: from then on nothing moves it but that hand.
     pub driven: bool,
     /// The token that only this run may use, and only while it is exactly `running`.

@@ -13,7 +13,7 @@ use serde_json::{Map, Value, json};
 use super::attempt::Attempt;
 use super::config::Ground;
 use super::pipelines::Definition;
-use super::{Bridge, Error, Upstream};
+use super::{Bridge, Error};
 use crate::domain::ids::{PipelineId, TaskId, VersionId};
 use crate::domain::parameters::Parameter;
 use crate::domain::principal::Principal;
@@ -80,9 +80,10 @@ impl Bridge {
     pub async fn launch(&self, who: &Principal, request: LaunchRequest) -> Result<Task, Error> {
         let mut time_is_up = pin!(tokio::time::sleep(self.rules().answer_within));
         let ground = self.ground(who.account).await?;
+        let (pipeline, version) = (request.pipeline, request.version);
         let definition = tokio::select! {
-            found = self.definition(&ground, request.pipeline, request.version) => found?,
-            () = &mut time_is_up => return Err(Error::Upstream(Upstream::TimedOut)),
+            found = self.definition(&ground, pipeline, version) => found?,
+            () = &mut time_is_up => self.known_definition(&ground, pipeline, version)?,
         };
         let attempt = self.accept(who, &ground, &definition, &request).await?;
         let task = attempt.task;

@@ -125,39 +125,73 @@ impl Bridge {
         version: Option<VersionId>,
     ) -> Result<Definition, Error> {
         let found = self.ask_pipeline(ground, pipeline).await?;
-        let (asked, stale) = (found.at, found.stale);
+        let other = match other_version(&found.answer, version) {
+            Some(id) => Some(
+                self.ask_version(ground, id)
+                    .await?
+                    .ok_or_else(unknown_version)?,
+            ),
+            None => None,
+        };
+        self.compose(found, other)
+    }
+
+    /// The same without asking OpenHEXA, which is too slow: as it was last known.
+    pub(super) fn known_definition(
+        &self,
+        ground: &Ground,
+        pipeline: PipelineId,
+        version: Option<VersionId>,
+    ) -> Result<Definition, Error> {
+        let too_slow = || Error::Upstream(Upstream::TimedOut);
+        let asked = Asked::from(ground);
+        let found = self.memory.pipelines.recall(&(asked, pipeline));
+        let found = found.ok_or_else(too_slow)?;
+        let other = match other_version(&found.answer, version) {
+            Some(id) => Some(
+                self.memory
+                    .versions
+                    .recall(&(asked, id))
+                    .ok_or_else(too_slow)?,
+            ),
+            None => None,
+        };
+        self.compose(found, other)
+    }
+
+    fn compose(
+        &self,
+        found: Dated<Pipeline>,
+        other: Option<Dated<(PipelineId, Version)>>,
+    ) -> Result<Definition, Error> {
         let pipeline = found.answer;
-        if pipeline.unreadable_version && version.is_none() {
+        if pipeline.unreadable_version && other.is_none() {
             return Err(unreadable_definition());
         }
-        let (version, asked, stale) = match version {
-            Some(id)
-                if pipeline
-                    .current_version
-                    .as_ref()
-                    .is_none_or(|now| now.label.id != id) =>
-            {
-                let other = self.ask_version(ground, id).await?;
-                let other = other.filter(|other| other.answer.0 == pipeline.id);
-                let other = other.ok_or_else(unknown_version)?;
-                (
-                    Some(other.answer.1),
-                    asked.min(other.at),
-                    stale || other.stale,
-                )
-            }
-            Some(_) | None => (pipeline.current_version.clone(), asked, stale),
+        let (at, stale, version) = match other {
+            Some(other) if other.answer.0 != pipeline.id => return Err(unknown_version()),
+            Some(other) => (
+                found.at.min(other.at),
+                found.stale || other.stale,
+                Some(other.answer.1),
+            ),
+            None => (found.at, found.stale, pipeline.current_version.clone()),
         };
-        if stale && self.now() - asked > self.rules().definition_max_age {
+        if stale && self.now() - at > self.rules().definition_max_age {
             return Err(Error::Upstream(Upstream::Unreachable));
         }
-        let fresh = !stale;
         Ok(Definition {
             pipeline,
             version,
-            fresh,
+            fresh: !stale,
         })
     }
+}
+
+/// The version wanted, where it is not the current one.
+fn other_version(pipeline: &Pipeline, wanted: Option<VersionId>) -> Option<VersionId> {
+    let current = pipeline.current_version.as_ref();
+    wanted.filter(|id| current.is_none_or(|current| current.label.id != *id))
 }
 
 fn unknown_version() -> Error {

@@ -14,13 +14,15 @@ use uuid::Uuid;
 use super::attempt::Attempt;
 use super::launch::{as_object, judge};
 use super::observe::Fact;
-use super::{Bridge, Error};
+use super::{Bridge, Error, Upstream};
 use crate::domain::connection::Connection;
 use crate::domain::ids::{RunId, TaskId};
 use crate::domain::observation::{Observation, Sighting};
+use crate::domain::parameters::MASK;
 use crate::domain::pipeline::RunStatus;
 use crate::domain::run::{Launch, Look};
 use crate::domain::task::{State, Task};
+use crate::domain::validation::Injected;
 use crate::store::{self, Due, Source};
 
 /// Looks under way at a time; the client's own limit per instance is below it.
@@ -29,6 +31,7 @@ const AT_ONCE: usize = 16;
 const LAST_LINES: usize = 10;
 const LAST_LETTERS: usize = 2_000;
 const COULD_NOT_SEND: &str = "OpenHEXA could not be reached: the launch was never sent";
+const LOG_UNREAD: &str = "the run failed, and its log could not be read";
 const GONE: &str = "OpenHEXA no longer knows the run";
 
 /// What a pass did.
@@ -127,7 +130,7 @@ impl Bridge {
                 status, progress, ..
             } => {
                 let last_lines = if status == RunStatus::Failed {
-                    self.last_lines(connection, run).await?
+                    self.why_failed(task, connection, run).await?
                 } else {
                     None
                 };
@@ -162,14 +165,20 @@ impl Bridge {
         self.learn(task, "run gone", gone).await
     }
 
-    async fn last_lines(
+    /// The end of the run's log. An end does not wait for it for ever: one too large to be read stays so.
+    async fn why_failed(
         &self,
+        task: &Task,
         connection: &Connection,
         run: RunId,
     ) -> Result<Option<String>, Error> {
-        let details = self.openhexa().details(&connection.target, run).await?;
-        let logs = details.and_then(|details| details.logs).unwrap_or_default();
-        Ok(last_lines(&logs))
+        match self.openhexa().details(&connection.target, run).await {
+            Ok(details) => Ok(details
+                .and_then(|details| details.logs)
+                .and_then(|logs| last_lines(&logs))),
+            Err(error) if self.tell_once(task, LOG_UNREAD).await? => Err(error.into()),
+            Err(_) => Ok(None),
+        }
     }
 
     pub(super) async fn learn(
@@ -225,17 +234,18 @@ impl Bridge {
         let ground = self.ground_of(task.account, connection.clone()).await?;
         let version = task.pipeline.version.as_ref().map(|version| version.id);
         let definition = self.definition(&ground, task.pipeline.id, version).await?;
-        let (mut config, _) = self.kept(task).await?;
-        // The token is minted anew with the others that the bridge fills in.
+        if !definition.fresh {
+            return Err(Error::Upstream(Upstream::Unreachable));
+        }
+        let (kept, _) = self.kept(task).await?;
         let injected = self.injection(task, self.now());
-        config = judge(
-            &definition,
-            &BTreeMap::new(),
-            &Map::new(),
-            &config,
-            &injected,
-        )?
-        .config;
+        let mut config =
+            judge(&definition, &BTreeMap::new(), &Map::new(), &kept, &injected)?.config;
+        // What was filled in stays as it is kept: should the run's id be lost, it is found by exactly what was sent.
+        config.extend(
+            kept.into_iter()
+                .filter(|(key, _)| Injected::parse(key).is_some()),
+        );
         Ok(Launch {
             pipeline: task.pipeline.id,
             version,
@@ -282,15 +292,22 @@ fn last_lines(log: &str) -> Option<String> {
 }
 
 fn masked(text: &str) -> String {
-    let is_part = |letter: char| letter.is_ascii_alphanumeric() || "-_.".contains(letter);
     text.split_inclusive(|letter| !is_part(letter))
-        .map(|word| {
-            let token = word.trim_end_matches(|letter| !is_part(letter));
-            if token.starts_with("eyJ") && token.matches('.').count() == 2 {
-                word.replacen(token, "••••", 1)
-            } else {
-                word.to_owned()
-            }
-        })
+        .map(masked_word)
         .collect()
+}
+
+fn is_part(letter: char) -> bool {
+    letter.is_ascii_alphanumeric() || "-_.".contains(letter)
+}
+
+/// A sentence may end right behind a token, and something may stand right before it.
+fn masked_word(word: &str) -> String {
+    let token = word.trim_end_matches(|letter| letter == '.' || !is_part(letter));
+    match token.find("eyJ") {
+        Some(at) if token[at..].matches('.').count() == 2 => {
+            [&word[..at], MASK, &word[token.len()..]].concat()
+        }
+        Some(_) | None => word.to_owned(),
+    }
 }

@@ -16,6 +16,7 @@ use crate::domain::pipeline::RunCandidate;
 use crate::domain::task::Task;
 use crate::store::{self, Source};
 
+const SEVERAL: &str = "several runs could be this launch's; none is taken";
 const NEVER_CONFIRMED: &str = "OpenHEXA never confirmed the launch";
 
 impl Bridge {
@@ -31,11 +32,21 @@ impl Bridge {
             None => Ok(()),
             Some([only]) => self.adopt(task, *only).await,
             Some([]) => self.not_found(task, connection, owner).await,
-            Some([_, _, ..]) => {
-                self.tell_once(task, "several runs could be this launch's; none is taken")
-                    .await
-            }
+            Some([_, _, ..]) => self.undecided(task).await,
         }
+    }
+
+    /// Others of its pipeline may wait for this launch, so it does not stay unsure for ever.
+    async fn undecided(&self, task: &Task) -> Result<(), Error> {
+        let now = self.now();
+        let reported = task.called_back && now < self.deadline(task);
+        if reported || now - task.created_at < self.rules().give_up_after {
+            return self.tell_once(task, SEVERAL).await.map(|_| ());
+        }
+        let gone = Observation::RunGone {
+            why: SEVERAL.to_owned(),
+        };
+        self.learn(task, "launch never confirmed", gone).await
     }
 
     async fn adopt(&self, task: &Task, run: RunId) -> Result<(), Error> {
@@ -118,15 +129,17 @@ impl Bridge {
         Ok(Some(ids))
     }
 
-    async fn tell_once(&self, task: &Task, what: &'static str) -> Result<(), Error> {
+    /// Whether it had not been told before.
+    pub(super) async fn tell_once(&self, task: &Task, what: &'static str) -> Result<bool, Error> {
         let (id, account, now) = (task.id, task.account, self.now());
         self.store()
             .write(move |db| {
-                if !store::has_event(db, id, what)? {
+                let news = !store::has_event(db, id, what)?;
+                if news {
                     let event = store::Event::new(now, Source::Bridge, what);
                     store::add_event(db, account, id, &event)?;
                 }
-                Ok(())
+                Ok(news)
             })
             .await
     }

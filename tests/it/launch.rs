@@ -33,3 +33,85 @@ story! {
         story.end().await;
     }
 }
+
+story! {
+    async fn a_launch_is_answered_with_the_eight_keys(base) {
+        let story = Plan::on(base).pipelines(json!([pipeline(1, &[], quick("hang"))])).begin().await;
+        let path = format!("/pipelines/{}/launch/", id(1));
+        let answer = story.post(&path, &json!({"config": {}})).await.expect(201);
+        assert_eq!(answer.as_object().unwrap().len(), 1, "{answer}");
+        let task = answer["task"].as_object().unwrap();
+        let mut keys: Vec<&str> = task.keys().map(String::as_str).collect();
+        keys.sort_unstable();
+        let eight = ["end_value", "id", "name", "progress_message", "progress_value", "result", "status", "updated_at"];
+        assert_eq!(keys, eight);
+        assert!(task["id"].is_i64());
+        assert_eq!(task["name"], "OpenHexa Pipeline: Pipeline 1");
+        assert_eq!(task["status"], "QUEUED");
+        assert_eq!((&task["progress_value"], &task["end_value"]), (&json!(0), &json!(0)));
+        assert_eq!((&task["progress_message"], &task["result"]), (&json!(null), &json!(null)));
+        let updated = task["updated_at"].as_str().unwrap();
+        assert!(updated.ends_with('Z') && updated.len() == "2026-11-20T10:42:00.123Z".len(), "{updated}");
+        story.end().await;
+    }
+}
+
+story! {
+    async fn a_launched_task_knows_its_pipeline_version_and_run(base) {
+        let story = Plan::on(base).pipelines(json!([pipeline(1, &[], quick("hang"))])).begin().await;
+        let task = story.launch(&id(1), json!({})).await;
+        let task = story.task(task).await;
+        let runs = story.runs().await;
+        assert_eq!(task["pipeline"]["id"], json!(id(1)));
+        assert_eq!(task["pipeline"]["version"], json!({"id": id(1001), "versionNumber": 1}));
+        assert_eq!((&task["run"]["id"], &task["run"]["status"]), (&runs[0]["id"], &json!("queued")));
+        assert_eq!((&task["confirmed"], &task["ended_at"]), (&json!(false), &json!(null)));
+        story.end().await;
+    }
+}
+
+story! {
+    async fn every_launch_is_a_run_of_its_own(base) {
+        let story = Plan::on(base).pipelines(json!([pipeline(1, &injected(), quick("succeed"))])).begin().await;
+        let mut own = Vec::new();
+        for _ in 0..3 {
+            let task = story.launch(&id(1), json!({})).await;
+            own.push(story.until_confirmed(task).await["run"]["id"].clone());
+        }
+        let runs: Vec<_> = story.runs().await.into_iter().map(|run| run["id"].clone()).collect();
+        assert_eq!(own, runs);
+        story.end().await;
+    }
+}
+
+story! {
+    async fn a_launch_whose_caller_hangs_up_is_followed_all_the_same(base) {
+        let story = Plan::on(base).pipelines(json!([pipeline(1, &injected(), quick("succeed"))])).begin().await;
+        story.fault(&json!({"fault": "latency", "operation": "runPipeline", "ms": 700, "count": 1})).await;
+        tokio::select! {
+            answer = story.launch(&id(1), json!({})) => panic!("{answer} was answered too soon"),
+            _ = story.until_runs("the run", |runs| !runs.is_empty()) => {}
+        }
+        let task = story.until_task().await;
+        let ended = story.until_confirmed(task).await;
+        assert_eq!(ended["status"], "SUCCESS");
+        assert_eq!(story.runs().await.len(), 1);
+        story.end().await;
+    }
+}
+
+story! {
+    async fn a_launch_whose_caller_hangs_up_before_openhexa_is_asked_is_made(base) {
+        let story = Plan::on(base).pipelines(json!([pipeline(1, &[], quick("succeed"))])).begin().await;
+        story.fault(&json!({"fault": "latency", "operation": "me", "ms": 500, "count": 1})).await;
+        tokio::select! {
+            answer = story.launch(&id(1), json!({})) => panic!("{answer} was answered too soon"),
+            () = story.until_asked("me", 1) => {}
+        }
+        assert_eq!(story.runs().await.len(), 0);
+        let task = story.until_task().await;
+        assert_eq!(story.until_confirmed(task).await["status"], "SUCCESS");
+        assert_eq!(story.runs().await.len(), 1);
+        story.end().await;
+    }
+}

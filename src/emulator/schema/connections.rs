@@ -24,7 +24,11 @@ pub struct User {
 
 impl User {
     pub fn owner() -> Self {
-        Self { id: Some(USER) }
+        Self::of(USER)
+    }
+
+    pub fn of(id: Uuid) -> Self {
+        Self { id: Some(id) }
     }
 }
 

@@ -36,7 +36,7 @@ impl PipelineRun {
     }
 
     async fn user(&self) -> Option<User> {
-        Some(User::owner())
+        Some(self.run.user.map_or_else(User::owner, User::of))
     }
 
     async fn pipeline(&self) -> Pipeline {

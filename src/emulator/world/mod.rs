@@ -195,6 +195,7 @@ impl World {
             debug: launch.debug,
             stopped_by_user: false,
             vanished: false,
+            user: None,
             driven: false,
             token: format!("{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple()),
             steps_done: 0,

@@ -3,8 +3,10 @@
 //! Nothing runs by itself on the bridge's side: the test pulls each pass of the reconciler. At its end a story looks
 //! for its secrets in the log, in the database and in every answer that it got.
 
+mod beside;
+mod upstream;
+
 use std::net::TcpListener;
-use std::path::PathBuf;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -13,7 +15,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use openhexa_bridge::app::{self, Running, Start};
 use openhexa_bridge::clock::Clock;
 use openhexa_bridge::domain::connection::Target;
-use openhexa_bridge::emulator::{Emulator, Iaso, Options};
+use openhexa_bridge::emulator::Emulator;
 use openhexa_bridge::service::access::ONLY_ACCOUNT;
 use openhexa_bridge::settings::{Settings, Sources};
 use openhexa_bridge::store::{ConfigContent, Vault};
@@ -123,26 +125,14 @@ impl Plan {
         let clock = Arc::new(AtomicI64::new(Utc::now().timestamp_millis()));
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
-        let catalogue =
-            json!({"workspace": {"slug": "demo", "name": "Demo"}, "pipelines": self.pipelines});
-        let file = data.path().join("catalogue.json");
-        std::fs::write(&file, catalogue.to_string()).unwrap();
-        let options = Options {
-            port: 0,
-            token: secrets.openhexa.clone().into(),
-            data: data.path().to_owned(),
-            catalogue: Some(file),
-            pipelines: None,
-            python: PathBuf::from("python3"),
-            iaso: Some(Iaso {
-                url: format!("http://{address}"),
-                token: secrets.operator.clone().into(),
-            }),
-        };
+        let bridge = format!("http://{address}");
+        let options = upstream::options(data.path(), &self.pipelines, &secrets, bridge);
         let emulator = Emulator::start(options).await.unwrap();
+        let environment = environment(&self.settings, &database, &secrets);
         let mut story = Story {
             base: self.base,
-            settings: settings(&self.settings, &database, &secrets),
+            settings: read(&environment),
+            environment,
             running: None,
             openhexa: emulator.url(),
             emulator: Some(emulator),
@@ -209,6 +199,7 @@ impl Secrets {
 pub struct Story {
     pub base: Base,
     pub settings: Settings,
+    environment: Vec<(String, String)>,
     running: Option<Running>,
     emulator: Option<Emulator>,
     /// The emulator's GraphQL address.
@@ -567,7 +558,11 @@ impl Story {
     }
 }
 
-fn settings(given: &[(String, String)], database: &str, secrets: &Secrets) -> Settings {
+fn environment(
+    given: &[(String, String)],
+    database: &str,
+    secrets: &Secrets,
+) -> Vec<(String, String)> {
     let own = |key: &str, value: &str| (format!("OPENHEXA_BRIDGE__{key}"), value.to_owned());
     let mut environment = vec![
         own("DATABASE__URL", database),
@@ -578,12 +573,15 @@ fn settings(given: &[(String, String)], database: &str, secrets: &Secrets) -> Se
         own("KEYS__ADMIN", &secrets.admin),
     ];
     environment.extend(given.iter().cloned());
-    Sources {
+    environment
+}
+
+fn read(environment: &[(String, String)]) -> Settings {
+    let sources = Sources {
         file: None,
-        environment,
-    }
-    .read()
-    .unwrap()
+        environment: environment.to_vec(),
+    };
+    sources.read().unwrap()
 }
 
 fn client() -> reqwest::Client {

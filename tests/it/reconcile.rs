@@ -1,0 +1,314 @@
+//! How a task ends although nobody calls back, and how what is said and what is seen come together.
+
+use serde_json::{Value, json};
+
+use crate::support::catalogue::{id, injected, pipeline, quick};
+use crate::support::story::{Base, Plan, Story, story};
+
+const TAKEN_BACK: &str = "OpenHEXA: the run failed after the pipeline had reported success";
+
+/// A task whose run goes on until it is driven.
+async fn running(base: Base) -> (Story, i64, String) {
+    let story = Plan::on(base)
+        .pipelines(json!([pipeline(1, &injected(), quick("manual"))]))
+        .begin()
+        .await;
+    let task = story.launch(&id(1), json!({})).await;
+    let shown = story
+        .until(task, "the run", |task| task["status"] == "RUNNING")
+        .await;
+    let run = shown["run"]["id"].as_str().unwrap().to_owned();
+    (story, task, run)
+}
+
+/// What is told of a task's end.
+fn end(task: &Value) -> (&str, bool) {
+    (
+        task["status"].as_str().unwrap(),
+        task["confirmed"].as_bool().unwrap(),
+    )
+}
+
+async fn says(story: &Story, task: i64, mut body: Value) -> Value {
+    body["task_id"] = json!(task);
+    story.report(&id(1), &body).await.expect(200)["task"].clone()
+}
+
+async fn log(story: &Story, task: i64) -> Vec<String> {
+    let answer = story.get(&format!("/tasks/{task}/logs/")).await.expect(200);
+    let lines = answer["logs"].as_array().unwrap().iter();
+    lines
+        .map(|line| line["message"].as_str().unwrap().to_owned())
+        .collect()
+}
+
+story! {
+    async fn a_task_follows_its_own_run_though_a_newer_one_fails(base) {
+        let (story, task, run) = running(base).await;
+        let newer = story.foreign_run(&id(1), json!({})).await;
+        story.drive(&newer, &json!({"status": "failed", "message": "not ours"})).await;
+        for _ in 0..3 {
+            story.look().await;
+        }
+        assert_eq!(end(&story.task(task).await), ("RUNNING", false));
+        story.drive(&run, &json!({"status": "success"})).await;
+        let ended = story.until_confirmed(task).await;
+        assert_eq!((&ended["status"], &ended["run"]["id"]), (&json!("SUCCESS"), &json!(run)));
+        story.end().await;
+    }
+}
+
+story! {
+    async fn a_failure_without_a_word_tells_the_runs_last_lines(base) {
+        let (story, task, run) = running(base).await;
+        let lines: Vec<String> = (1..=30).map(|line| format!("line {line}")).collect();
+        let message = format!("{}\nValueError: no such country", lines.join("\n"));
+        story.drive(&run, &json!({"status": "failed", "message": message})).await;
+        let ended = story.until_confirmed(task).await;
+        assert_eq!((end(&ended), &ended["result"]), (("ERROR", true), &json!(null)));
+        let told = ended["progress_message"].as_str().unwrap();
+        assert!(told.ends_with("line 30\nValueError: no such country"), "{told}");
+        assert!(!told.contains("line 9\n"), "{told}");
+        assert_eq!(log(&story, task).await, [told]);
+        story.end().await;
+    }
+}
+
+story! {
+    async fn a_failure_whose_log_cannot_be_read_is_an_end_all_the_same(base) {
+        let plan = Plan::on(base).pipelines(json!([pipeline(1, &injected(), quick("manual"))]));
+        let story = plan.setting("openhexa.answer_limit", "65536").begin().await;
+        let task = story.launch(&id(1), json!({})).await;
+        story.until(task, "the run", |task| task["status"] == "RUNNING").await;
+        story.drive_only(&json!({"status": "failed", "message": "x".repeat(100_000)})).await;
+        let ended = story.until_confirmed(task).await;
+        assert_eq!(end(&ended), ("ERROR", true));
+        story.end().await;
+    }
+}
+
+story! {
+    async fn a_stopped_or_skipped_run_is_a_cancellation(base) {
+        for status in ["stopped", "skipped"] {
+            let (story, task, run) = running(base).await;
+            story.drive(&run, &json!({"status": status})).await;
+            assert_eq!(end(&story.until_confirmed(task).await), ("CANCELLED", true), "{status}");
+            story.end().await;
+        }
+    }
+}
+
+story! {
+    async fn a_terminating_run_is_still_running(base) {
+        let (story, task, run) = running(base).await;
+        story.drive(&run, &json!({"status": "terminating"})).await;
+        let shown = story.until(task, "terminating", |task| task["run"]["status"] == "terminating").await;
+        assert_eq!(end(&shown), ("RUNNING", false));
+        story.end().await;
+    }
+}
+
+story! {
+    async fn progress_of_the_run_is_shown_as_a_percentage(base) {
+        let (story, task, run) = running(base).await;
+        for (given, shown) in [(40, 40), (250, 100), (7, 7)] {
+            story.drive(&run, &json!({"progress": given})).await;
+            story.look().await;
+            assert_eq!(story.task(task).await["run"]["progress"], shown);
+        }
+        story.end().await;
+    }
+}
+
+story! {
+    async fn a_vanished_run_is_an_error_only_after_several_answered_looks(base) {
+        let (story, task, run) = running(base).await;
+        story.drive(&run, &json!({"vanish": true})).await;
+        for _ in 0..2 {
+            story.look().await;
+            assert_eq!(end(&story.task(task).await), ("RUNNING", false));
+        }
+        story.look().await;
+        let ended = story.task(task).await;
+        assert_eq!(end(&ended), ("ERROR", true));
+        assert_eq!(ended["progress_message"], "OpenHEXA no longer knows the run");
+        story.end().await;
+    }
+}
+
+story! {
+    async fn a_run_seen_again_in_between_is_not_gone(base) {
+        let (story, task, run) = running(base).await;
+        for vanished in [true, true, false, true, true] {
+            story.drive(&run, &json!({"vanish": vanished})).await;
+            story.look().await;
+        }
+        assert_eq!(end(&story.task(task).await), ("RUNNING", false));
+        story.end().await;
+    }
+}
+
+story! {
+    async fn a_failed_look_says_nothing_and_changes_nothing(base) {
+        let (story, task, run) = running(base).await;
+        let before = story.task(task).await;
+        story.drive(&run, &json!({"vanish": true})).await;
+        for fault in ["html_500", "refuse_token", "drop_before", "drop_after"] {
+            story.fault(&json!({"fault": fault, "operation": "pipelineRun", "for_ms": 600_000})).await;
+            for _ in 0..6 {
+                story.advance(chrono::TimeDelta::seconds(2));
+                let report = story.pass().await;
+                assert_eq!((report.claimed, report.failed), (1, 1), "{fault}");
+            }
+            assert_eq!(story.task(task).await, before, "{fault}");
+            story.no_faults().await;
+        }
+        story.drive(&run, &json!({"vanish": false, "status": "success"})).await;
+        assert_eq!(end(&story.until_confirmed(task).await), ("SUCCESS", true));
+        story.end().await;
+    }
+}
+
+story! {
+    async fn a_pipeline_out_of_sight_proves_nothing(base) {
+        let (mut story, task, run) = running(base).await;
+        story.reopen_openhexa(&json!([pipeline(2, &[], quick("succeed"))])).await;
+        for _ in 0..10 {
+            story.look().await;
+        }
+        assert_eq!(end(&story.task(task).await), ("RUNNING", false));
+        story.reopen_openhexa(&json!([pipeline(1, &injected(), quick("manual"))])).await;
+        story.drive(&run, &json!({"status": "success"})).await;
+        assert_eq!(end(&story.until_confirmed(task).await), ("SUCCESS", true));
+        story.end().await;
+    }
+}
+
+story! {
+    async fn a_success_whose_run_fails_is_taken_back_and_keeps_its_data(base) {
+        let (story, task, run) = running(base).await;
+        let told = says(&story, task, json!({"status": "SUCCESS", "progress_message": "Done", "result": {"rows": 3}})).await;
+        assert_eq!(told["result"], json!({"result": "SUCCESS", "data": {"rows": 3}}));
+        assert_eq!(end(&story.task(task).await), ("SUCCESS", false));
+        story.drive(&run, &json!({"status": "failed", "message": "MemoryError"})).await;
+        let ended = story.until_confirmed(task).await;
+        assert_eq!((end(&ended), &ended["progress_message"]), (("ERROR", true), &json!(TAKEN_BACK)));
+        let result = json!({"result": "ERROR", "message": TAKEN_BACK, "last_progress_message": "Done", "data": {"rows": 3}});
+        assert_eq!(ended["result"], result);
+        assert_eq!(log(&story, task).await, ["Done", TAKEN_BACK]);
+        story.end().await;
+    }
+}
+
+story! {
+    async fn an_end_seen_first_takes_the_first_word_and_no_other(base) {
+        let (story, task, run) = running(base).await;
+        story.drive(&run, &json!({"status": "success"})).await;
+        story.until_confirmed(task).await;
+        let told = says(&story, task, json!({"status": "ERROR", "progress_message": "no rows"})).await;
+        let result = json!({"result": "ERROR", "message": "no rows", "last_progress_message": null, "data": null});
+        assert_eq!((&told["status"], &told["result"]), (&json!("ERROR"), &result));
+        assert_eq!(says(&story, task, json!({"status": "FAILED"})).await["result"], result);
+        let other = json!({"task_id": task, "status": "SUCCESS"});
+        assert_eq!(story.report(&id(1), &other).await.expect(409)["status"], "ERROR");
+        assert_eq!(end(&story.task(task).await), ("ERROR", true));
+        story.end().await;
+    }
+}
+
+story! {
+    async fn an_end_seen_first_takes_the_first_result(base) {
+        let (story, task, run) = running(base).await;
+        story.drive(&run, &json!({"status": "success"})).await;
+        assert_eq!(story.until_confirmed(task).await["result"], json!(null));
+        let told = says(&story, task, json!({"result": [1, 2]})).await;
+        assert_eq!(told["result"], json!({"result": "SUCCESS", "data": [1, 2]}));
+        let second = json!({"task_id": task, "result": [3]});
+        story.report(&id(1), &second).await.error(409);
+        assert_eq!(says(&story, task, json!({"status": "SUCCESS"})).await["result"], told["result"]);
+        story.end().await;
+    }
+}
+
+story! {
+    async fn a_look_never_goes_back_behind_a_word(base) {
+        let (story, task, _) = running(base).await;
+        says(&story, task, json!({"status": "ERROR", "progress_message": "no rows"})).await;
+        for _ in 0..4 {
+            story.look().await;
+            assert_eq!(end(&story.task(task).await), ("ERROR", false));
+        }
+        story.end().await;
+    }
+}
+
+story! {
+    async fn a_pass_with_nothing_new_changes_nothing(base) {
+        let (story, task, run) = running(base).await;
+        let (before, events) = (story.task(task).await, story.events(task).await);
+        for _ in 0..5 {
+            story.look().await;
+            story.pass().await;
+        }
+        assert_eq!((story.task(task).await, story.events(task).await), (before, events));
+        story.drive(&run, &json!({"status": "success"})).await;
+        let ended = story.until_confirmed(task).await;
+        let asked = story.asked("pipelineRun").await;
+        story.advance(chrono::TimeDelta::hours(2));
+        assert_eq!(story.pass().await.claimed, 0);
+        assert_eq!((story.task(task).await, story.asked("pipelineRun").await), (ended, asked));
+        story.end().await;
+    }
+}
+
+/// How many looks a time of so many seconds brings, second by second.
+async fn looks_in(story: &Story, seconds: i64) -> u64 {
+    let before = story.asked("pipelineRun").await;
+    for _ in 0..seconds {
+        story.advance(chrono::TimeDelta::seconds(1));
+        story.pass().await;
+    }
+    story.asked("pipelineRun").await - before
+}
+
+story! {
+    async fn looks_become_rarer_with_age(base) {
+        let (story, task, _) = running(base).await;
+        assert_eq!(looks_in(&story, 60).await, 30);
+        story.advance(chrono::TimeDelta::minutes(3));
+        story.pass().await;
+        assert_eq!(looks_in(&story, 60).await, 6);
+        story.advance(chrono::TimeDelta::minutes(60));
+        story.pass().await;
+        assert_eq!(looks_in(&story, 60).await, 2);
+        says(&story, task, json!({"status": "SUCCESS"})).await;
+        assert!(looks_in(&story, 3).await >= 1, "a reported end is confirmed soon");
+        assert_eq!(looks_in(&story, 60).await, 12);
+        story.end().await;
+    }
+}
+
+story! {
+    async fn a_live_run_stays_with_the_workspace_it_was_launched_in(base) {
+        let (story, task, run) = running(base).await;
+        story.configure_with(serde_json::Map::new(), &story.openhexa, &story.secrets.openhexa, "other").await;
+        story.drive(&run, &json!({"status": "success"})).await;
+        assert_eq!(end(&story.until_confirmed(task).await), ("SUCCESS", true));
+        story.end().await;
+    }
+}
+
+story! {
+    async fn a_live_run_is_looked_at_with_the_token_of_today(base) {
+        let (story, task, run) = running(base).await;
+        story.configure_with(serde_json::Map::new(), &story.openhexa, "withdrawn", "demo").await;
+        story.drive(&run, &json!({"status": "success"})).await;
+        for _ in 0..6 {
+            story.look().await;
+        }
+        assert_eq!(end(&story.task(task).await), ("RUNNING", false));
+        story.configure(serde_json::Map::new()).await;
+        assert_eq!(end(&story.until_confirmed(task).await), ("SUCCESS", true));
+        story.end().await;
+    }
+}

@@ -1,0 +1,468 @@
+//! The rules by which a task moves, held to the contract's own tables.
+
+mod orders;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use openhexa_bridge::domain::ids::{AccountId, ConnectionId, PipelineId, RunId, TaskId};
+use openhexa_bridge::domain::observation::{Conflict, Observation, Report, ReportedWord, Sighting};
+use openhexa_bridge::domain::pipeline::RunStatus;
+use openhexa_bridge::domain::task::{
+    FAILED_AFTER_SUCCESS, PipelineRef, Run, RunEnd, State, Status, Task, Word, verdict,
+};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+fn start() -> DateTime<Utc> {
+    DateTime::from_timestamp_millis(1_790_000_000_000).unwrap()
+}
+
+fn seconds(after: i64) -> DateTime<Utc> {
+    start() + TimeDelta::seconds(after)
+}
+
+/// A task that was just accepted.
+fn fresh() -> Task {
+    Task {
+        id: TaskId(7),
+        account: AccountId(1),
+        connection: ConnectionId(1),
+        name: "OpenHexa Pipeline: Demo".to_owned(),
+        pipeline: PipelineRef {
+            id: PipelineId(Uuid::from_u128(1)),
+            code: "demo".to_owned(),
+            name: "Demo".to_owned(),
+            version: None,
+        },
+        launcher: None,
+        state: State::Accepted,
+        run: Run::default(),
+        message: None,
+        progress_value: 0,
+        end_value: 0,
+        data: None,
+        data_late: false,
+        note: None,
+        called_back: false,
+        created_at: start(),
+        started_at: None,
+        ended_at: None,
+        updated_at: start(),
+        cancel_asked_at: None,
+        relaunch_of: None,
+        revision: 1,
+    }
+}
+
+fn after(task: Task, observations: &[Observation]) -> Task {
+    observations.iter().fold(task, |task, observation| {
+        task.observe(observation, seconds(1)).unwrap()
+    })
+}
+
+/// A task whose run is known and runs.
+fn running() -> Task {
+    let run = RunId(Uuid::from_u128(9));
+    after(
+        fresh(),
+        &[
+            Observation::LaunchReserved { launched_as: None },
+            Observation::RunKnown { run },
+            seen(RunStatus::Running),
+        ],
+    )
+}
+
+fn seen(status: RunStatus) -> Observation {
+    let last_lines = (status == RunStatus::Failed).then(|| "ValueError: last line".to_owned());
+    Observation::RunSeen(Sighting {
+        status,
+        progress: 50,
+        last_lines,
+    })
+}
+
+fn gone() -> Observation {
+    Observation::RunGone {
+        why: "OpenHEXA no longer knows the run".to_owned(),
+    }
+}
+
+fn said(report: Report) -> Observation {
+    Observation::Reported(report)
+}
+
+fn report(word: Option<ReportedWord>) -> Report {
+    Report {
+        word,
+        ..Report::default()
+    }
+}
+
+fn word(word: Word) -> Observation {
+    said(report(Some(ReportedWord::End(word))))
+}
+
+fn result(value: Value) -> Observation {
+    said(Report {
+        result: Some(value),
+        ..Report::default()
+    })
+}
+
+const WORDS: [Option<Word>; 4] = [
+    None,
+    Some(Word::Success),
+    Some(Word::Error),
+    Some(Word::Cancelled),
+];
+
+/// The contract's table, row by row: the run's end, then what is shown for each of `WORDS`.
+const TABLE: [(RunEnd, [Status; 4]); 4] = {
+    use Status::{Cancelled as C, Error as E, Success as S};
+    [
+        (RunEnd::Success, [S, S, E, C]),
+        (RunEnd::Failed, [E, E, E, C]),
+        (RunEnd::Stopped, [C, C, E, C]),
+        (RunEnd::Gone, [E, S, E, C]),
+    ]
+};
+
+#[test]
+fn the_end_of_a_task_is_the_contracts_table() {
+    for (end, row) in TABLE {
+        for (word, status) in WORDS.into_iter().zip(row) {
+            let found = verdict(Some(end), word, false).unwrap();
+            assert_eq!(found.status, status, "{end:?} and {word:?}");
+            assert!(found.confirmed, "{end:?} and {word:?}");
+        }
+    }
+}
+
+#[test]
+fn a_word_alone_is_shown_and_not_confirmed() {
+    assert_eq!(verdict(None, None, false), None);
+    for word in [Word::Success, Word::Error, Word::Cancelled] {
+        let found = verdict(None, Some(word), false).unwrap();
+        assert_eq!((found.status, found.confirmed), (word.status(), false));
+    }
+}
+
+#[test]
+fn a_failure_without_a_word_after_a_cancel_was_asked_is_a_cancellation() {
+    for (end, row) in TABLE {
+        for (word, usual) in WORDS.into_iter().zip(row) {
+            let expected = match (end, word) {
+                (RunEnd::Failed, None) => Status::Cancelled,
+                _ => usual,
+            };
+            let found = verdict(Some(end), word, true).unwrap();
+            assert_eq!(found.status, expected, "{end:?} and {word:?}");
+        }
+    }
+}
+
+#[test]
+fn only_a_success_that_failed_is_corrected() {
+    for (end, _) in TABLE {
+        for word in WORDS {
+            let corrected = verdict(Some(end), word, false).unwrap().corrected;
+            let expected = end == RunEnd::Failed && word == Some(Word::Success);
+            assert_eq!(corrected, expected, "{end:?} and {word:?}");
+        }
+    }
+}
+
+#[test]
+fn every_run_status_of_openhexa_means_what_the_contract_says() {
+    let submitted = |status: RunStatus| {
+        let run = RunId(Uuid::from_u128(9));
+        let known = Observation::RunKnown { run };
+        after(fresh(), &[known, seen(status)])
+    };
+    let cases = [
+        ("queued", Status::Queued),
+        ("running", Status::Running),
+        ("terminating", Status::Running),
+        ("success", Status::Success),
+        ("failed", Status::Error),
+        ("stopped", Status::Cancelled),
+        ("skipped", Status::Cancelled),
+    ];
+    for (word, status) in cases {
+        let task = submitted(RunStatus::parse(word));
+        assert_eq!(task.status(), status, "{word}");
+        let ended = !matches!(status, Status::Queued | Status::Running);
+        assert_eq!(task.confirmed(), ended, "{word}");
+    }
+}
+
+#[test]
+fn an_unknown_run_status_is_no_end() {
+    let queued = after(fresh(), &[seen(RunStatus::parse("resting"))]);
+    assert_eq!(queued.status(), Status::Queued);
+    let task = after(running(), &[seen(RunStatus::parse("resting"))]);
+    assert_eq!(task.status(), Status::Running);
+    assert!(task.is_live());
+    let ended = after(task, &[seen(RunStatus::Success)]);
+    assert_eq!(ended.status(), Status::Success);
+}
+
+#[test]
+fn a_success_taken_back_keeps_its_data() {
+    let success = said(Report {
+        message: Some("Done".to_owned()),
+        result: Some(json!({"rows": 3})),
+        ..report(Some(ReportedWord::End(Word::Success)))
+    });
+    let task = after(running(), &[success, seen(RunStatus::Failed)]);
+    assert_eq!(task.status(), Status::Error);
+    assert_eq!(task.shown_message(), Some(FAILED_AFTER_SUCCESS));
+    let shown = json!({
+        "result": "ERROR", "message": FAILED_AFTER_SUCCESS, "last_progress_message": "Done", "data": {"rows": 3},
+    });
+    assert_eq!(task.shown_result(), Some(shown));
+}
+
+#[test]
+fn a_success_of_a_stopped_run_is_a_cancellation_with_its_data_raw() {
+    let success = said(Report {
+        result: Some(json!([1])),
+        ..report(Some(ReportedWord::End(Word::Success)))
+    });
+    let task = after(running(), &[success.clone(), seen(RunStatus::Stopped)]);
+    assert_eq!(task.status(), Status::Cancelled);
+    assert_eq!(task.shown_result(), Some(json!([1])));
+    let late = after(running(), &[seen(RunStatus::Skipped), success]);
+    assert_eq!(late.status(), Status::Cancelled);
+    assert_eq!(late.shown_result(), Some(json!([1])));
+}
+
+#[test]
+fn results_are_shown_as_the_contract_says() {
+    let rows = || result(json!({"rows": 3}));
+    let raw = Some(json!({"rows": 3}));
+    let success = Some(json!({"result": "SUCCESS", "data": {"rows": 3}}));
+    let error = |message: Value| {
+        Some(
+            json!({"result": "ERROR", "message": message, "last_progress_message": null, "data": {"rows": 3}}),
+        )
+    };
+    let cases: [(&str, Vec<Observation>, Option<Value>); 9] = [
+        ("while it runs", vec![rows()], raw.clone()),
+        (
+            "before a success",
+            vec![rows(), word(Word::Success)],
+            success.clone(),
+        ),
+        (
+            "before an error",
+            vec![rows(), word(Word::Error)],
+            error(json!(null)),
+        ),
+        (
+            "before a cancellation",
+            vec![rows(), word(Word::Cancelled)],
+            raw.clone(),
+        ),
+        (
+            "after a success",
+            vec![word(Word::Success), rows()],
+            success.clone(),
+        ),
+        (
+            "before an end seen only in OpenHEXA",
+            vec![rows(), seen(RunStatus::Success)],
+            raw.clone(),
+        ),
+        (
+            "late, after a success seen",
+            vec![seen(RunStatus::Success), rows()],
+            success,
+        ),
+        (
+            "late, after a failure seen",
+            vec![seen(RunStatus::Failed), rows()],
+            error(json!("ValueError: last line")),
+        ),
+        (
+            "late, after a stop seen",
+            vec![seen(RunStatus::Stopped), rows()],
+            raw,
+        ),
+    ];
+    for (when, observations, shown) in cases {
+        assert_eq!(
+            after(running(), &observations).shown_result(),
+            shown,
+            "{when}"
+        );
+    }
+    assert_eq!(
+        after(running(), &[seen(RunStatus::Failed)]).shown_result(),
+        None
+    );
+}
+
+#[test]
+fn a_failure_seen_only_in_openhexa_tells_the_runs_last_lines() {
+    let task = after(running(), &[seen(RunStatus::Failed)]);
+    assert_eq!(task.shown_message(), Some("ValueError: last line"));
+}
+
+#[test]
+fn on_an_ended_task_the_same_word_changes_nothing_and_another_conflicts() {
+    let ways = [
+        vec![word(Word::Error)],
+        vec![word(Word::Error), seen(RunStatus::Failed)],
+        vec![word(Word::Error), gone()],
+    ];
+    for way in ways {
+        let task = after(running(), &way);
+        let again = task
+            .clone()
+            .observe(&word(Word::Error), seconds(9))
+            .unwrap();
+        assert_eq!(again, task);
+        let shown = Conflict::Ended(Status::Error);
+        for other in [
+            word(Word::Success),
+            word(Word::Cancelled),
+            said(report(Some(ReportedWord::Running))),
+            said(report(Some(ReportedWord::Queued))),
+            said(Report {
+                message: Some("still here".to_owned()),
+                ..Report::default()
+            }),
+            said(Report {
+                progress_value: Some(3),
+                ..Report::default()
+            }),
+        ] {
+            assert_eq!(
+                task.clone().observe(&other, seconds(9)),
+                Err(shown),
+                "{other:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_first_result_is_kept_and_a_second_conflicts() {
+    let task = after(running(), &[word(Word::Success), result(json!(1))]);
+    assert_eq!(task.data, Some(json!(1)));
+    let second = task.clone().observe(&result(json!(2)), seconds(9));
+    assert_eq!(second, Err(Conflict::Ended(Status::Success)));
+    let again = said(Report {
+        result: Some(json!(2)),
+        ..report(Some(ReportedWord::End(Word::Success)))
+    });
+    assert_eq!(task.clone().observe(&again, seconds(9)).unwrap(), task);
+}
+
+#[test]
+fn an_end_seen_first_takes_the_first_word_once() {
+    for (end, row) in [
+        (seen(RunStatus::Success), TABLE[0].1),
+        (seen(RunStatus::Failed), TABLE[1].1),
+        (seen(RunStatus::Stopped), TABLE[2].1),
+        (gone(), TABLE[3].1),
+    ] {
+        for (first, status) in WORDS.into_iter().zip(row).skip(1) {
+            let task = after(running(), &[end.clone(), word(first.unwrap())]);
+            assert_eq!(
+                (task.status(), task.confirmed()),
+                (status, true),
+                "{end:?} then {first:?}"
+            );
+            let shown = Conflict::Ended(status);
+            let other = WORDS[1..]
+                .iter()
+                .flatten()
+                .find(|other| Some(**other) != first && other.status() != status);
+            assert_eq!(task.observe(&word(*other.unwrap()), seconds(9)), Err(shown));
+        }
+    }
+}
+
+#[test]
+fn on_a_live_task_whose_cancel_was_asked_only_an_end_is_taken() {
+    let task = Task {
+        cancel_asked_at: Some(seconds(2)),
+        ..running()
+    };
+    for live in [
+        said(report(Some(ReportedWord::Running))),
+        said(report(Some(ReportedWord::Queued))),
+        said(Report {
+            progress_value: Some(3),
+            ..Report::default()
+        }),
+        result(json!(1)),
+    ] {
+        let refused = Err(Conflict::CancelAsked(Status::Running));
+        assert_eq!(task.clone().observe(&live, seconds(9)), refused, "{live:?}");
+    }
+    for end in [Word::Success, Word::Error, Word::Cancelled] {
+        assert_eq!(after(task.clone(), &[word(end)]).status(), end.status());
+    }
+}
+
+#[test]
+fn a_refused_launch_believes_no_word() {
+    let refused = Observation::LaunchRefused {
+        why: "OpenHEXA refused the launch".to_owned(),
+    };
+    let task = after(
+        fresh(),
+        &[Observation::LaunchReserved { launched_as: None }, refused],
+    );
+    assert_eq!((task.status(), task.confirmed()), (Status::Error, true));
+    let success = task.observe(&word(Word::Success), seconds(9));
+    assert_eq!(success, Err(Conflict::Ended(Status::Error)));
+}
+
+#[test]
+fn progress_seen_in_openhexa_is_a_percentage() {
+    for (given, kept) in [
+        (-5, 0),
+        (0, 0),
+        (42, 42),
+        (100, 100),
+        (250, 100),
+        (i64::MAX, 100),
+        (i64::MIN, 0),
+    ] {
+        let sighting = Sighting {
+            status: RunStatus::Running,
+            progress: given,
+            last_lines: None,
+        };
+        assert_eq!(
+            after(running(), &[Observation::RunSeen(sighting)])
+                .run
+                .progress,
+            kept
+        );
+    }
+}
+
+#[test]
+fn a_look_that_comes_too_late_changes_nothing() {
+    for end in [seen(RunStatus::Success), seen(RunStatus::Failed), gone()] {
+        let task = after(running(), &[end]);
+        for late in [
+            seen(RunStatus::Queued),
+            seen(RunStatus::Running),
+            seen(RunStatus::Terminating),
+            Observation::RunUnseen,
+            gone(),
+        ] {
+            assert_eq!(
+                task.clone().observe(&late, seconds(9)).unwrap(),
+                task,
+                "{late:?}"
+            );
+        }
+    }
+}

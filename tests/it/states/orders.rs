@@ -1,0 +1,240 @@
+//! Whatever comes in whichever order, twice or late: what holds all the same.
+
+use openhexa_bridge::domain::ids::{RunId, UserId};
+use proptest::collection::vec;
+use proptest::option;
+use proptest::prelude::*;
+use proptest::sample::select;
+
+use super::*;
+
+fn any_word() -> impl Strategy<Value = Word> {
+    select(vec![Word::Success, Word::Error, Word::Cancelled])
+}
+
+fn any_report() -> impl Strategy<Value = Report> {
+    let word = prop_oneof![
+        Just(None),
+        Just(Some(ReportedWord::Queued)),
+        Just(Some(ReportedWord::Running)),
+        any_word().prop_map(|word| Some(ReportedWord::End(word))),
+    ];
+    let message = option::of(select(vec!["one", "two"]).prop_map(str::to_owned));
+    let result = option::of((0..3).prop_map(|number| json!(number)));
+    (word, message, option::of(0..9), option::of(0..9), result).prop_map(
+        |(word, message, progress_value, end_value, result)| Report {
+            word,
+            message,
+            progress_value,
+            end_value,
+            result,
+        },
+    )
+}
+
+fn any_sighting() -> impl Strategy<Value = Sighting> {
+    let words = [
+        "queued",
+        "running",
+        "terminating",
+        "success",
+        "failed",
+        "stopped",
+        "skipped",
+        "resting",
+    ];
+    (select(words.to_vec()), -300_i64..300).prop_map(|(word, progress)| Sighting {
+        status: RunStatus::parse(word),
+        progress,
+        last_lines: (word == "failed").then(|| "the last line".to_owned()),
+    })
+}
+
+fn any_observation() -> impl Strategy<Value = Observation> {
+    let id = (0_u128..3).prop_map(Uuid::from_u128);
+    let why = || "why".to_owned();
+    prop_oneof![
+        2 => id.clone().prop_map(|id| Observation::LaunchReserved { launched_as: Some(UserId(id)) }),
+        1 => Just(Observation::LaunchPostponed),
+        1 => Just(Observation::LaunchUnsure),
+        1 => Just(Observation::LaunchRefused { why: why() }),
+        2 => id.prop_map(|id| Observation::RunKnown { run: RunId(id) }),
+        4 => any_sighting().prop_map(Observation::RunSeen),
+        1 => Just(Observation::RunUnseen),
+        1 => Just(Observation::RunGone { why: why() }),
+        5 => any_report().prop_map(Observation::Reported),
+    ]
+}
+
+/// Random life, in which things also come twice.
+fn any_life() -> impl Strategy<Value = Vec<Observation>> {
+    vec((any_observation(), any::<bool>()), 0..25).prop_map(|steps| {
+        let twice = |(step, twice): (Observation, bool)| vec![step; 1 + usize::from(twice)];
+        steps.into_iter().flat_map(twice).collect()
+    })
+}
+
+/// A task and what became of it, step by step.
+fn live(cancelled: bool, life: &[Observation]) -> Vec<Task> {
+    let first = Task {
+        cancel_asked_at: cancelled.then(start),
+        ..fresh()
+    };
+    let mut tasks = vec![first];
+    for (step, observation) in life.iter().enumerate() {
+        let before = tasks.last().unwrap().clone();
+        let now = seconds(i64::try_from(step).unwrap() + 1);
+        let next = before.clone().observe(observation, now).unwrap_or(before);
+        tasks.push(next);
+    }
+    tasks
+}
+
+/// How far along a shown status is; the ends are all as far.
+fn place(status: Status) -> u8 {
+    match status {
+        Status::Queued => 0,
+        Status::Running => 1,
+        Status::Success | Status::Error | Status::Cancelled => 2,
+    }
+}
+
+fn is_final(task: &Task) -> bool {
+    task.said().is_some() && task.run_end().is_some()
+}
+
+/// What everybody sees of a task's end.
+fn shown(task: &Task) -> (Status, bool, Option<Value>, Option<String>) {
+    let message = task.shown_message().map(str::to_owned);
+    (
+        task.status(),
+        task.confirmed(),
+        task.shown_result(),
+        message,
+    )
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 1000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_task_never_goes_back(cancelled: bool, life in any_life()) {
+        for pair in live(cancelled, &life).windows(2) {
+            prop_assert!(place(pair[0].status()) <= place(pair[1].status()));
+            prop_assert!(pair[0].confirmed() <= pair[1].confirmed());
+        }
+    }
+
+    #[test]
+    fn what_is_final_stays_as_it_is(cancelled: bool, life in any_life()) {
+        for pair in live(cancelled, &life).windows(2).filter(|pair| is_final(&pair[0])) {
+            prop_assert_eq!(pair[0].status(), pair[1].status());
+            prop_assert_eq!(pair[0].shown_message(), pair[1].shown_message());
+            prop_assert_eq!(pair[0].ended_at, pair[1].ended_at);
+        }
+    }
+
+    #[test]
+    fn a_confirmed_end_changes_only_by_the_first_word(cancelled: bool, life in any_life()) {
+        for pair in live(cancelled, &life).windows(2).filter(|pair| pair[0].confirmed()) {
+            let first_word = pair[0].said().is_none() && pair[1].said().is_some();
+            prop_assert!(first_word || pair[0].status() == pair[1].status());
+            prop_assert_eq!(pair[0].run_end(), pair[1].run_end());
+            prop_assert_eq!(&pair[0].run.status, &pair[1].run.status);
+        }
+    }
+
+    #[test]
+    fn a_first_word_is_never_replaced(cancelled: bool, life in any_life()) {
+        for pair in live(cancelled, &life).windows(2).filter(|pair| pair[0].said().is_some()) {
+            prop_assert_eq!(pair[0].said(), pair[1].said());
+        }
+    }
+
+    #[test]
+    fn a_result_is_never_erased(cancelled: bool, life in any_life()) {
+        for pair in live(cancelled, &life).windows(2).filter(|pair| pair[0].data.is_some()) {
+            prop_assert!(pair[1].data.is_some());
+            if pair[0].said().is_some() {
+                prop_assert_eq!(&pair[0].data, &pair[1].data);
+            }
+        }
+    }
+
+    #[test]
+    fn a_run_once_known_stays_the_tasks_own(cancelled: bool, life in any_life()) {
+        for pair in live(cancelled, &life).windows(2).filter(|pair| pair[0].run.id.is_some()) {
+            prop_assert_eq!(pair[0].run.id, pair[1].run.id);
+        }
+    }
+
+    #[test]
+    fn the_revision_grows_with_each_change_and_only_then(cancelled: bool, life in any_life()) {
+        for pair in live(cancelled, &life).windows(2) {
+            let changed = pair[0] != pair[1];
+            prop_assert_eq!(pair[1].revision, pair[0].revision + i64::from(changed));
+            prop_assert_eq!(pair[0].updated_at < pair[1].updated_at, changed);
+        }
+    }
+
+    #[test]
+    fn numbers_stay_in_their_ranges(cancelled: bool, life in any_life()) {
+        for task in live(cancelled, &life) {
+            prop_assert!((0..=100).contains(&task.run.progress));
+            prop_assert!(task.progress_value >= 0 && task.end_value >= 0);
+        }
+    }
+
+    #[test]
+    fn times_are_there_when_they_should_be(cancelled: bool, life in any_life()) {
+        for task in live(cancelled, &life) {
+            prop_assert_eq!(task.ended_at.is_some(), place(task.status()) == 2);
+            prop_assert!(task.status() != Status::Running || task.started_at.is_some());
+        }
+    }
+
+    /// The same start, then the same first word and the same end of the run: their order, what is said twice and what
+    /// comes late make no difference.
+    #[test]
+    fn the_order_of_word_and_end_does_not_matter(
+        start in vec(any_report().prop_filter("no end", |report| !matches!(report.word, Some(ReportedWord::End(_)))), 0..4),
+        first in any_report(),
+        word in any_word(),
+        end in select(vec!["success", "failed", "stopped", "skipped", "gone"]),
+        cancelled: bool,
+        late in vec(any_observation(), 0..6),
+        places in vec(0_usize..3, 6),
+    ) {
+        let first = said(Report { word: Some(ReportedWord::End(word)), ..first });
+        let end = if end == "gone" { gone() } else { seen(RunStatus::parse(end)) };
+        let start: Vec<Observation> = start.into_iter().map(said).collect();
+        let task = live(false, &start).pop().unwrap();
+        let task = after(task, &[Observation::RunKnown { run: RunId(Uuid::from_u128(9)) }]);
+        let task = Task { cancel_asked_at: cancelled.then(super::start), ..task };
+        let outcomes = [[&first, &end], [&end, &first]].map(|pair| {
+            let mut order: Vec<Observation> = pair.into_iter().cloned().collect();
+            // Late things come after the end was said and seen; doubles come anywhere behind their first.
+            order.push(pair[1].clone());
+            order.insert(1, pair[0].clone());
+            for (observation, place) in late.iter().zip(&places) {
+                if !matches!(observation, Observation::Reported(Report { result: Some(_), .. })) {
+                    order.insert(order.len() - place.min(&1), observation.clone());
+                }
+            }
+            shown(&order.iter().fold(task.clone(), |task, observation| {
+                task.clone().observe(observation, seconds(5)).unwrap_or(task)
+            }))
+        });
+        prop_assert_eq!(&outcomes[0], &outcomes[1]);
+    }
+
+    #[test]
+    fn whatever_is_late_finds_the_same_end(life in any_life(), late in any_life()) {
+        let both = [life.clone(), late].concat();
+        let before = live(false, &life).pop().unwrap();
+        let after = live(false, &both).pop().unwrap();
+        if is_final(&before) && before.data.is_some() {
+            prop_assert_eq!(shown(&before), shown(&after));
+        }
+    }
+}

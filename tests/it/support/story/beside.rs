@@ -1,0 +1,149 @@
+//! More bridges on the same database: a second replica, and a process that can be killed.
+
+use std::net::TcpListener;
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use chrono::TimeDelta;
+use openhexa_bridge::app::{self, Running, Start};
+use openhexa_bridge::clock::Clock;
+use openhexa_bridge::domain::ids::TaskId;
+use openhexa_bridge::service::reconcile::Report;
+use openhexa_bridge::store::{self, Address, Options, Store};
+use reqwest::Method;
+use serde_json::{Map, Value, json};
+use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::process::{Child, Command};
+
+use super::{Base, PATIENCE, Story};
+
+/// A second bridge on the story's database and clock.
+pub struct Beside(Running);
+
+impl Beside {
+    pub async fn pass(&self) -> Report {
+        self.0.bridge.reconcile().await.unwrap()
+    }
+
+    pub fn url(&self) -> String {
+        format!("http://{}", self.0.address)
+    }
+
+    pub async fn stop(self) {
+        self.0.stop().await;
+    }
+}
+
+/// A bridge as a process of its own, on the story's database and the machine's clock.
+pub struct Process {
+    child: Child,
+    pub url: String,
+}
+
+impl Process {
+    /// No goodbye: as when the machine loses its power.
+    pub async fn kill(mut self) {
+        self.child.kill().await.unwrap();
+    }
+}
+
+impl Story {
+    pub async fn beside(&self) -> Beside {
+        let start = Start {
+            settings: self.settings.clone(),
+            listener: TcpListener::bind("127.0.0.1:0").unwrap(),
+            clock: Clock::Moved(self.clock.clone()),
+            local: false,
+            reconciles: false,
+        };
+        Beside(app::start(start).await.unwrap())
+    }
+
+    pub async fn process(&self) -> Process {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_openhexa-bridge"))
+            .arg("serve")
+            .env_clear()
+            .envs(self.environment.iter().cloned())
+            .env("OPENHEXA_BRIDGE__SERVER__PORT", "0")
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .kill_on_drop(true)
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let line = tokio::time::timeout(PATIENCE, lines.next_line()).await;
+        let line = line.expect("an address in time").unwrap().unwrap();
+        let url = line.strip_prefix("bridge: ").unwrap().to_owned();
+        Process { child, url }
+    }
+
+    /// A launch that is asked for at another bridge; its answer, should one come.
+    pub async fn launch_at(&self, url: &str, pipeline: String) -> reqwest::Result<Value> {
+        let url = format!("{url}/api/openhexa/pipelines/{pipeline}/launch/");
+        let request = self
+            .client
+            .request(Method::POST, url)
+            .json(&json!({"config": {}}));
+        let answer = request.bearer_auth(&self.secrets.operator).send().await?;
+        answer.json().await
+    }
+
+    /// The tasks there are, newest first.
+    pub async fn tasks(&self) -> Vec<Value> {
+        let listed = self.get("/tasks/").await.expect(200);
+        listed["results"].as_array().unwrap().clone()
+    }
+
+    /// Waits for a launch of somebody else's to be committed.
+    pub async fn until_task(&self) -> i64 {
+        self.until_true("a task", async || !self.tasks().await.is_empty())
+            .await;
+        self.tasks().await[0]["id"].as_i64().unwrap()
+    }
+
+    pub async fn until_true(&self, what: &str, holds: impl AsyncFn() -> bool) {
+        let deadline = Instant::now() + PATIENCE;
+        while !holds().await {
+            assert!(Instant::now() < deadline, "{what} did not come");
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    }
+
+    /// The task's confirmed end, which comes only after this time.
+    pub async fn until_after(&self, time: TimeDelta, task: i64) -> Value {
+        assert_eq!(self.task(task).await["confirmed"], false);
+        self.advance(time);
+        self.look().await;
+        let ended = self.task(task).await;
+        assert_eq!(ended["confirmed"], true, "{ended}");
+        ended
+    }
+
+    /// What is kept encrypted of a launch, if anything.
+    pub async fn kept(&self, task: i64) -> Option<Map<String, Value>> {
+        let store = self.store().await;
+        let vault = store.vault.clone();
+        let read = store.read(move |db| store::secrets_of(db, &vault, TaskId(task)));
+        read.await.unwrap()
+    }
+
+    /// The story's database, opened once more.
+    pub async fn store(&self) -> Store {
+        let address = match self.base {
+            Base::Sqlite => Address::Sqlite(self.database.trim_start_matches("sqlite:").into()),
+            Base::Postgres => Address::Postgres {
+                url: self.database.clone().into(),
+                tls: store::Tls::Off,
+            },
+        };
+        let options = Options {
+            address,
+            encryption_key: self.secrets.encryption.clone().into(),
+            pool_size: 1,
+            wait: PATIENCE,
+        };
+        tokio::task::spawn_blocking(move || Store::open(options).unwrap())
+            .await
+            .unwrap()
+    }
+}

@@ -1,0 +1,107 @@
+//! What a story does at OpenHEXA past the bridge, and what it counts there.
+
+use std::path::{Path, PathBuf};
+
+use openhexa_bridge::emulator::{Emulator, Iaso, Options};
+use serde_json::{Value, json};
+
+use super::{Secrets, Story};
+
+const LAUNCH: &str =
+    "mutation ($input: RunPipelineInput!) { runPipeline(input: $input) { run { id } } }";
+
+/// An OpenHEXA with these pipelines.
+pub fn options(data: &Path, pipelines: &Value, secrets: &Secrets, bridge: String) -> Options {
+    let catalogue = json!({"workspace": {"slug": "demo", "name": "Demo"}, "pipelines": pipelines});
+    let file = data.join("catalogue.json");
+    std::fs::write(&file, catalogue.to_string()).unwrap();
+    Options {
+        port: 0,
+        token: secrets.openhexa.clone().into(),
+        data: data.to_owned(),
+        catalogue: Some(file),
+        pipelines: None,
+        python: PathBuf::from("python3"),
+        iaso: Some(Iaso {
+            url: bridge,
+            token: secrets.operator.clone().into(),
+        }),
+    }
+}
+
+impl Story {
+    /// OpenHEXA goes away and comes back at the same address, with its runs and these pipelines.
+    pub async fn reopen_openhexa(&mut self, pipelines: &Value) {
+        let url = reqwest::Url::parse(&self.openhexa).unwrap();
+        if self.emulator.is_some() {
+            self.stop_openhexa().await;
+        }
+        let options = options(self.data.path(), pipelines, &self.secrets, self.base_url());
+        let options = Options {
+            port: url.port().unwrap(),
+            ..options
+        };
+        self.emulator = Some(Emulator::start(options).await.unwrap());
+    }
+
+    /// A run that somebody made in OpenHEXA itself, with the same token.
+    pub async fn foreign_run(&self, pipeline: &str, config: Value) -> String {
+        let input = json!({"id": pipeline, "config": config});
+        let question = json!({"query": LAUNCH, "variables": {"input": input}});
+        let request = self.client.post(&self.openhexa).json(&question);
+        let answer = request.bearer_auth(&self.secrets.openhexa).send().await;
+        let answer: Value = answer.unwrap().json().await.unwrap();
+        let run = &answer["data"]["runPipeline"]["run"]["id"];
+        run.as_str()
+            .unwrap_or_else(|| panic!("{answer}"))
+            .to_owned()
+    }
+
+    /// How often OpenHEXA was asked for this.
+    pub async fn asked(&self, operation: &str) -> u64 {
+        let url = self.emulator_url("/emulator/requests");
+        let counts: Value = self
+            .client
+            .get(url)
+            .send()
+            .await
+            .unwrap()
+            .json()
+            .await
+            .unwrap();
+        counts["by_operation"][operation]
+            .as_u64()
+            .unwrap_or_default()
+    }
+
+    /// Waits until OpenHEXA was asked for this so often.
+    pub async fn until_asked(&self, operation: &str, times: u64) {
+        self.until_true(&format!("request {times} for {operation}"), async || {
+            self.asked(operation).await >= times
+        })
+        .await;
+    }
+
+    /// No more faults.
+    pub async fn no_faults(&self) {
+        let url = self.emulator_url("/emulator/faults");
+        assert!(
+            self.client
+                .delete(url)
+                .send()
+                .await
+                .unwrap()
+                .status()
+                .is_success()
+        );
+    }
+
+    /// The status of the only run there is.
+    pub async fn drive_only(&self, change: &Value) -> String {
+        let runs = self.runs().await;
+        assert_eq!(runs.len(), 1, "{runs:?}");
+        let id = runs[0]["id"].as_str().unwrap().to_owned();
+        self.drive(&id, change).await;
+        id
+    }
+}
