@@ -11,8 +11,12 @@
 mod architecture;
 mod emulator;
 mod launch;
+mod migrations;
 mod parameters;
+mod pipelines;
 mod postgres;
 mod sentences;
+mod settings;
 mod support;
 mod upstream;
+mod validate;
