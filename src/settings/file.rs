@@ -26,6 +26,10 @@ fn unreadable(file: &Path, why: &str) -> BadSetting {
 }
 
 fn reason(error: &std::io::Error) -> String {
+    #[allow(
+        clippy::wildcard_enum_match_arm,
+        reason = "the other kinds say what they are"
+    )]
     match error.kind() {
         ErrorKind::NotFound => "there is no such file".to_owned(),
         ErrorKind::InvalidData => "it is not text in UTF-8".to_owned(),
