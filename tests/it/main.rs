@@ -10,12 +10,14 @@
 
 mod access;
 mod architecture;
+mod command_line;
 mod emulator;
 mod launch;
 mod migrations;
 mod parameters;
 mod pipelines;
 mod postgres;
+mod real;
 mod sentences;
 mod settings;
 mod support;

@@ -5,5 +5,6 @@ pub mod definitions;
 pub mod dump;
 pub mod log;
 pub mod postgres;
+pub mod process;
 pub mod story;
 pub mod wire;
