@@ -53,19 +53,15 @@ async fn count(data: &Path, database: Option<String>, table: &str) -> String {
         rows: i64,
     }
     let (file, table) = (data.join("openhexa-bridge.db"), table.to_owned());
-    let counting = move || match database {
-        Some(url) => postgres::rows(
-            &url,
-            &format!("SELECT count(*)::text, '' FROM openhexa_bridge.{table}"),
-        )[0]
-        .0
-        .clone(),
-        None => {
-            let mut conn = SqliteConnection::establish(&file.to_string_lossy()).unwrap();
-            let query = format!("SELECT count(*) AS rows FROM {table}");
-            let count: Count = diesel::sql_query(query).get_result(&mut conn).unwrap();
-            count.rows.to_string()
+    let counting = move || {
+        if let Some(url) = database {
+            let query = format!("SELECT count(*)::text, '' FROM openhexa_bridge.{table}");
+            return postgres::rows(&url, &query)[0].0.clone();
         }
+        let mut conn = SqliteConnection::establish(&file.to_string_lossy()).unwrap();
+        let query = format!("SELECT count(*) AS rows FROM {table}");
+        let count: Count = diesel::sql_query(query).get_result(&mut conn).unwrap();
+        count.rows.to_string()
     };
     tokio::task::spawn_blocking(counting).await.unwrap()
 }

@@ -288,7 +288,7 @@ fn keys_in(text: &str) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     for line in text.lines() {
         if let Some(named) = section.captures(line) {
-            current = named[1].to_owned();
+            named[1].clone_into(&mut current);
         } else if let Some(named) = setting.captures(line) {
             found.insert(format!("{current}.{}", &named[1]));
         }

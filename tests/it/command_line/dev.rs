@@ -59,10 +59,12 @@ async fn paste(command: &str) -> Value {
         .find(|word| word.starts_with("http://"))
         .unwrap();
     let visitor = Visitor::new();
-    match command.contains("-X POST") {
-        true => visitor.post(url, &json!({"config": {}})).await.1,
-        false => visitor.get(url).await.1,
-    }
+    let (_, answer) = if command.contains("-X POST") {
+        visitor.post(url, &json!({"config": {}})).await
+    } else {
+        visitor.get(url).await
+    };
+    answer
 }
 
 story! {

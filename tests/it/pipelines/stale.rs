@@ -117,6 +117,21 @@ story! {
     }
 }
 
+story! {
+    async fn nothing_is_remembered_over_a_restart(base) {
+        let mut story = begin(base).await;
+        for path in paths() {
+            story.get(&path).await.expect(200);
+        }
+        story.restart().await;
+        break_openhexa(&story).await;
+        for path in paths() {
+            story.get(&path).await.error(502);
+        }
+        story.end().await;
+    }
+}
+
 /// OpenHEXA's answer to either question, on the wire.
 fn known() -> [String; 2] {
     let pipeline = json!({
