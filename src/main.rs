@@ -94,25 +94,30 @@ async fn serve(settings: Settings) -> Result<(), StartError> {
         reconciles: true,
     };
     let running = app::start(start).await?;
+    let stop = told_to_stop()?;
     println!("bridge: http://{}", running.address);
-    told_to_stop().await?;
+    stop.await;
     running.stop().await;
     Ok(())
 }
 
-async fn told_to_stop() -> Result<(), StartError> {
+/// Listens from the call on: whoever reads an address may send a signal at once.
+fn told_to_stop() -> Result<impl Future<Output = ()>, StartError> {
     let mut terminate = signal(SignalKind::terminate()).map_err(StartError::Server)?;
     let mut interrupt = signal(SignalKind::interrupt()).map_err(StartError::Server)?;
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
-    }
-    Ok(())
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
 }
 
 #[cfg(feature = "dev")]
 mod commands {
     //! What only developers and tests start.
+
+    use std::pin::pin;
 
     use super::{Args, PathBuf, Settings, StartError, told_to_stop};
     use openhexa_bridge::app::dev::{self, OpenHexa, Options};
@@ -203,15 +208,23 @@ mod commands {
             openhexa,
         };
         let dev = dev::run(options).await?;
+        let mut stop = pin!(told_to_stop()?);
         println!("bridge: http://{}", dev.running.address);
         println!("openhexa: {}", dev.openhexa);
-        eprintln!("Try it:");
-        for line in dev.invitation().await {
-            eprintln!("  {line}");
+        tokio::select! {
+            () = invite(&dev) => stop.await,
+            () = &mut stop => {}
         }
-        told_to_stop().await?;
         dev.stop().await;
         Ok(())
+    }
+
+    async fn invite(dev: &dev::Dev) {
+        let lines = dev.invitation().await;
+        eprintln!("Try it:");
+        for line in lines {
+            eprintln!("  {line}");
+        }
     }
 
     pub async fn emulator(line: Emulator, _: &Settings) -> Result<(), StartError> {
@@ -230,8 +243,9 @@ mod commands {
         };
         let started = emulator::Emulator::start(options).await;
         let emulator = started.map_err(|error| StartError::Other(error.to_string()))?;
+        let stop = told_to_stop()?;
         println!("openhexa: {}", emulator.url());
-        told_to_stop().await?;
+        stop.await;
         emulator.stop().await;
         Ok(())
     }

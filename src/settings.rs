@@ -3,6 +3,7 @@
 //! Read once, in `main.rs`; everybody else is handed what they need. A bad one ends the start with one sentence that
 //! names the key, where it was set and what is allowed.
 
+mod file;
 mod rules;
 
 use std::collections::BTreeMap;
@@ -161,6 +162,9 @@ impl TryFrom<String> for LogFormat {
     }
 }
 
+/// Longer ones would lead out of the calendar.
+const LONGEST_SPAN: Duration = Duration::from_hours(24 * 3650);
+
 /// A duration as people write it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd)]
 pub struct Span(pub Duration);
@@ -168,9 +172,11 @@ pub struct Span(pub Duration);
 impl<'de> Deserialize<'de> for Span {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        let span = humantime::parse_duration(text.trim());
-        span.map(Self)
-            .map_err(|_| de::Error::custom("a duration such as 500ms, 10s, 15m or 4h"))
+        let span = humantime::parse_duration(text.trim()).ok();
+        let span = span.filter(|span| *span <= LONGEST_SPAN);
+        span.map(Self).ok_or_else(|| {
+            de::Error::custom("a duration such as 500ms, 10s, 15m or 4h, and at most 3650days")
+        })
     }
 }
 
@@ -206,8 +212,11 @@ impl Sources<'_> {
         reason = "settings are the one place that reads the environment"
     )]
     pub fn environment() -> Vec<(String, String)> {
-        std::env::vars()
+        // What others have set may be no text at all.
+        std::env::vars_os()
+            .filter_map(|(name, value)| Some((name.into_string().ok()?, value)))
             .filter(|(name, _)| name.starts_with(PREFIX))
+            .map(|(name, value)| (name, value.to_string_lossy().into_owned()))
             .collect()
     }
 
@@ -221,18 +230,11 @@ impl Sources<'_> {
     fn layers(&self) -> Result<Config, BadSetting> {
         let mut builder = Config::builder().add_source(File::from_str(DEFAULTS, FileFormat::Toml));
         if let Some(file) = self.file {
-            let source = File::from(file.to_path_buf())
-                .format(FileFormat::Toml)
-                .required(true);
-            let shown = file.display();
-            let alone = Config::builder().add_source(source.clone()).build();
-            let alone = alone.map_err(|error| {
-                BadSetting(format!("the settings file {shown} cannot be read: {error}"))
-            })?;
+            let alone = file::read(file)?;
             for key in keys_of(&alone) {
-                is_known(&key, &format!("set in {shown}"))?;
+                is_known(&key, &format!("set in {}", file.display()))?;
             }
-            builder = builder.add_source(source);
+            builder = builder.add_source(alone);
         }
         for (name, value) in &self.environment {
             let key = key_of(name);
@@ -258,7 +260,7 @@ impl Sources<'_> {
                 key: Some(key),
                 expected,
                 ..
-            } => (key.clone(), format!("must be {}", in_words(expected))),
+            } => (key.clone(), format!("must be {}", in_words(key, expected))),
             E::At {
                 key: Some(key),
                 error,
@@ -280,7 +282,7 @@ impl Sources<'_> {
             return format!("set by {name} in the environment");
         }
         match self.file {
-            Some(file) if has(file, key) => format!("set in {}", file.display()),
+            Some(file) if file::has(file, key) => format!("set in {}", file.display()),
             Some(_) | None => "at its default".to_owned(),
         }
     }
@@ -351,22 +353,22 @@ fn keys_of(config: &Config) -> Vec<String> {
         .clone()
         .try_deserialize::<BTreeMap<String, serde_json::Value>>();
     let mut keys = Vec::new();
+    // The library keeps no order, and a sentence is the same each time.
     for (section, values) in sections.unwrap_or_default() {
         match values.as_object() {
             Some(values) => keys.extend(values.keys().map(|key| format!("{section}.{key}"))),
             None => keys.push(section),
         }
     }
+    keys.sort();
     keys
 }
 
 /// The library names types of the language; people want what to write.
-fn in_words(expected: &str) -> &str {
-    match expected {
-        "an unsigned 16 bit integer" => "a whole number from 0 to 65535",
-        "an unsigned 32 bit integer" | "an unsigned 64 bit integer" => "a whole number, 0 or more",
-        "an integer" => "a whole number",
-        other => other,
+fn in_words<'a>(key: &str, expected: &'a str) -> &'a str {
+    match RULES.iter().find(|rule| rule.key == key) {
+        Some(rule) => rule.allowed,
+        None => expected,
     }
 }
 
@@ -379,10 +381,4 @@ fn reason(error: &config::ConfigError) -> String {
         return text.clone();
     }
     error.to_string()
-}
-
-fn has(file: &Path, key: &str) -> bool {
-    let source = File::from(file.to_path_buf()).format(FileFormat::Toml);
-    let alone = Config::builder().add_source(source).build();
-    alone.is_ok_and(|alone| alone.get::<config::Value>(key).is_ok())
 }

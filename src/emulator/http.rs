@@ -82,6 +82,10 @@ async fn graphql(
     core: web::Data<Core>,
     engine: web::Data<Engine>,
 ) -> HttpResponse {
+    // A connection that was kept outlives the server by a moment.
+    if core.ending.is_cancelled() {
+        return broken();
+    }
     if !request.content_type().starts_with("application/json") {
         return bad_text("Posted content must be of type application/json or multipart/form-data");
     }

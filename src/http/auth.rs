@@ -48,10 +48,10 @@ fn bearer(headers: &HeaderMap) -> Result<Option<&str>, ()> {
         return Ok(None);
     };
     let value = value.to_str().map_err(|_| ())?;
-    value
-        .strip_prefix("Bearer ")
-        .map(|token| Some(token.trim()))
-        .ok_or(())
+    match value.split_once(' ') {
+        Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => Ok(Some(token.trim())),
+        Some(_) | None => Err(()),
+    }
 }
 
 /// Put there by the guard; a route without one lets nobody in.

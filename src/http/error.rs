@@ -209,8 +209,14 @@ pub async fn unknown_route() -> HttpResponse {
     Problem::new(StatusCode::NOT_FOUND, say("route-unknown")).into_response()
 }
 
-pub async fn wrong_method() -> HttpResponse {
-    Problem::new(StatusCode::METHOD_NOT_ALLOWED, say("method-not-allowed")).into_response()
+/// `allowed` as the header lists them.
+pub fn wrong_method(allowed: &str) -> HttpResponse {
+    let problem = Problem::new(StatusCode::METHOD_NOT_ALLOWED, say("method-not-allowed"));
+    let mut response = problem.into_response();
+    if let Ok(allowed) = HeaderValue::from_str(allowed) {
+        response.headers_mut().insert(header::ALLOW, allowed);
+    }
+    response
 }
 
 /// A problem in words.

@@ -7,12 +7,14 @@ mod edge;
 mod error;
 mod language;
 mod ops;
+mod way;
 
-use actix_web::web::{self, ServiceConfig, get, patch, post};
-use actix_web::{Resource, Route, middleware::from_fn};
+use actix_web::web::{self, ServiceConfig};
+use actix_web::{Resource, middleware::from_fn};
 
-use crate::domain::principal::Role::{Operator, Viewer};
+use crate::domain::principal::Role::{self, Operator, Viewer};
 use crate::service::Bridge;
+use way::{Way, get, patch, post};
 
 pub use edge::{Edge, in_language, loopback_only, request_id, slash_optional};
 
@@ -69,13 +71,16 @@ pub fn parts(app: &mut ServiceConfig, bridge: &Bridge, edge: &Edge) {
         .app_data(web::Data::new(edge.clone()));
 }
 
-fn may(role: crate::domain::principal::Role, route: Route) -> Route {
-    route.wrap(from_fn(move |request, next| {
-        auth::guard(role, request, next)
-    }))
+fn may(role: Role, way: Way) -> Way {
+    let guard = from_fn(move |request, next| auth::guard(role, request, next));
+    way.map(|route| route.wrap(guard))
 }
 
-fn path<const N: usize>(path: &str, routes: [Route; N]) -> Resource {
-    let resource = web::resource(path).default_service(web::to(error::wrong_method));
-    routes.into_iter().fold(resource, Resource::route)
+fn path<const N: usize>(path: &str, ways: [Way; N]) -> Resource {
+    let allowed = way::methods(&ways);
+    let refuse = move || std::future::ready(error::wrong_method(&allowed));
+    let resource = web::resource(path).default_service(web::to(refuse));
+    ways.into_iter()
+        .map(Way::into_route)
+        .fold(resource, Resource::route)
 }

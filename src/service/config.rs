@@ -107,18 +107,24 @@ fn scrubbed(value: &Value) -> Value {
     }
 }
 
+/// However its words are joined: `api_key`, `api-key`, `apiKey`.
 fn looks_secret(key: &str) -> bool {
-    let key = key.to_lowercase();
-    let named = ["openhexa_url", "workspace_slug"].contains(&key.as_str());
+    let letters = key.chars().filter(|letter| letter.is_alphanumeric());
+    let key: String = letters.flat_map(char::to_lowercase).collect();
+    let named = ["openhexaurl", "workspaceslug"].contains(&key.as_str());
     let signs = [
         "token",
         "secret",
         "password",
         "passwd",
+        "passphrase",
         "apikey",
-        "api_key",
+        "accesskey",
+        "privatekey",
         "credential",
-        "private_key",
+        "authorization",
+        "bearer",
+        "jwt",
     ];
     named || signs.iter().any(|sign| key.contains(sign))
 }

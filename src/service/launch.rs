@@ -55,10 +55,10 @@ impl Bridge {
         let definition = self
             .definition(&ground, request.pipeline, request.version)
             .await?;
-        let resolved = self
-            .resolve_choices(&ground, &definition, &request.config)
-            .await;
         let defaults = ground.defaults(request.pipeline);
+        let resolved = self
+            .resolve_choices(&ground, &definition, [&defaults, &request.config])
+            .await;
         let rehearsal = Injection::rehearsal(request.pipeline.to_string());
         let checked = judge(
             &definition,
@@ -107,13 +107,16 @@ impl Bridge {
         &self,
         ground: &Ground,
         definition: &Definition,
-        given: &Map<String, Value>,
+        given: [&Map<String, Value>; 2],
     ) -> BTreeMap<String, Vec<String>> {
         let Some(version) = &definition.version else {
             return BTreeMap::new();
         };
         let wanted = version.parameters.iter().filter(|parameter| {
-            parameter.choices_from_file.is_some() && given.contains_key(&parameter.code)
+            let is_given = given
+                .iter()
+                .any(|layer| layer.contains_key(&parameter.code));
+            parameter.choices_from_file.is_some() && is_given
         });
         let asking = wanted.map(|parameter| async {
             let target = &ground.connection.target;

@@ -56,8 +56,12 @@ impl<K, T> Default for Shelf<K, T> {
 }
 
 impl<K: Eq + Hash, T: Clone> Shelf<K, T> {
+    /// An answer that was overtaken by a younger one is let go.
     pub fn keep(&self, key: K, answer: &T, at: DateTime<Utc>) {
         let mut shelf = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if shelf.get(&key).is_some_and(|kept| kept.at > at) {
+            return;
+        }
         if shelf.len() >= MOST {
             shelf.clear();
         }

@@ -43,10 +43,11 @@ impl Bridge {
     ) -> Result<Shown<Vec<PipelineSummary>>, Error> {
         let ground = self.ground(account).await?;
         let key = Asked::from(&ground);
+        // An answer is as old as its question.
+        let at = self.now();
         match self.openhexa().pipelines(&ground.connection.target).await {
             Ok(answer) => {
-                let now = self.now();
-                self.memory.lists.keep(key, &answer, now);
+                self.memory.lists.keep(key, &answer, at);
                 Ok(Shown {
                     answer,
                     stale_as_of: None,

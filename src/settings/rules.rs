@@ -31,18 +31,22 @@ pub const RULES: &[Rule] = &[
         "empty or an origin such as https://iaso.example.org",
         |s| is_origin(&s.server.public_url),
     ),
-    rule("server.workers", "from 1 to 64", |s| {
+    // The type holds it already; this is for its sentence.
+    rule("server.port", "a whole number from 0 to 65535", |_| true),
+    rule("server.workers", "a whole number from 1 to 64", |s| {
         (1..=64).contains(&s.server.workers)
     }),
-    rule("server.body_limit", "from 1024 to 104857600 bytes", |s| {
-        (1024..=104_857_600).contains(&s.server.body_limit)
-    }),
+    rule(
+        "server.body_limit",
+        "a whole number from 1024 to 104857600 bytes",
+        |s| (1024..=104_857_600).contains(&s.server.body_limit),
+    ),
     rule(
         "database.url",
         "sqlite:PATH or postgres://USER:PASSWORD@HOST:PORT/NAME",
         |s| is_database(s.database.url.expose_secret()),
     ),
-    rule("database.pool_size", "from 1 to 200", |s| {
+    rule("database.pool_size", "a whole number from 1 to 200", |s| {
         (1..=200).contains(&s.database.pool_size)
     }),
     rule("database.wait", "longer than 0", |s| lived(s.database.wait)),
@@ -74,21 +78,29 @@ pub const RULES: &[Rule] = &[
     rule("openhexa.slot_timeout", "longer than 0", |s| {
         lived(s.openhexa.slot_timeout)
     }),
-    rule("openhexa.concurrency", "from 1 to 64", |s| {
+    rule("openhexa.concurrency", "a whole number from 1 to 64", |s| {
         (1..=64).contains(&s.openhexa.concurrency)
     }),
-    rule("openhexa.answer_limit", "at least 65536 bytes", |s| {
-        s.openhexa.answer_limit >= 65_536
-    }),
-    rule("openhexa.page_items", "from 1 to 10000", |s| {
-        (1..=10_000).contains(&s.openhexa.page_items)
-    }),
-    rule("openhexa.recent_page_items", "from 1 to 10000", |s| {
-        (1..=10_000).contains(&s.openhexa.recent_page_items)
-    }),
-    rule("openhexa.list_pages", "from 1 to 10000", |s| {
-        (1..=10_000).contains(&s.openhexa.list_pages)
-    }),
+    rule(
+        "openhexa.answer_limit",
+        "a whole number of at least 65536 bytes",
+        |s| s.openhexa.answer_limit >= 65_536,
+    ),
+    rule(
+        "openhexa.page_items",
+        "a whole number from 1 to 10000",
+        |s| (1..=10_000).contains(&s.openhexa.page_items),
+    ),
+    rule(
+        "openhexa.recent_page_items",
+        "a whole number from 1 to 10000",
+        |s| (1..=10_000).contains(&s.openhexa.recent_page_items),
+    ),
+    rule(
+        "openhexa.list_pages",
+        "a whole number from 1 to 10000",
+        |s| (1..=10_000).contains(&s.openhexa.list_pages),
+    ),
     rule("launch.answer_within", "longer than 0", |s| {
         lived(s.launch.answer_within)
     }),
@@ -112,12 +124,16 @@ pub const RULES: &[Rule] = &[
         "longer than openhexa.request_timeout and openhexa.slot_timeout together",
         |s| s.reconcile.lease.0 > s.openhexa.request_timeout.0 + s.openhexa.slot_timeout.0,
     ),
-    rule("reconcile.pass_limit", "from 1 to 10000", |s| {
-        (1..=10_000).contains(&s.reconcile.pass_limit)
-    }),
-    rule("reconcile.absent_looks", "from 2 to 100", |s| {
-        (2..=100).contains(&s.reconcile.absent_looks)
-    }),
+    rule(
+        "reconcile.pass_limit",
+        "a whole number from 1 to 10000",
+        |s| (1..=10_000).contains(&s.reconcile.pass_limit),
+    ),
+    rule(
+        "reconcile.absent_looks",
+        "a whole number from 2 to 100",
+        |s| (2..=100).contains(&s.reconcile.absent_looks),
+    ),
     rule(
         "log.filter",
         "levels such as info or info,openhexa_bridge=debug",
@@ -150,5 +166,7 @@ fn is_origin(url: &str) -> bool {
 
 fn is_database(url: &str) -> bool {
     let path = url.strip_prefix("sqlite:").unwrap_or_default();
-    !path.is_empty() || url.starts_with("postgres://") || url.starts_with("postgresql://")
+    !path.trim_matches('/').is_empty()
+        || url.starts_with("postgres://")
+        || url.starts_with("postgresql://")
 }

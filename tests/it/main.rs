@@ -8,8 +8,10 @@
     reason = "a story that cannot go on fails; it looks at the clock and the environment from outside"
 )]
 
+mod access;
 mod architecture;
 mod callback;
+mod command_line;
 mod emulator;
 mod field;
 mod launch;
@@ -19,12 +21,17 @@ mod launch_early;
 mod launch_refused;
 mod launch_secrets;
 mod launch_unsure;
+mod migrations;
 mod parameters;
+mod pipelines;
 mod postgres;
+mod real;
 mod reconcile;
 mod replicas;
 mod sentences;
+mod settings;
 mod states;
 mod support;
 mod tasks;
 mod upstream;
+mod validate;

@@ -310,11 +310,15 @@ fn version(version: &Version) -> VersionJson {
         label: label(&version.label),
         config: validation::masked(&version.parameters, &version.config),
         timeout: version.timeout_seconds,
-        parameters: version.parameters.iter().map(parameter).collect(),
+        parameters: version
+            .parameters
+            .iter()
+            .map(|parameter| declared(parameter, &version.parameters))
+            .collect(),
     }
 }
 
-fn parameter(parameter: &Parameter) -> ParameterJson {
+fn declared(parameter: &Parameter, all: &[Parameter]) -> ParameterJson {
     let default = parameter.default.clone();
     ParameterJson {
         code: parameter.code.clone(),
@@ -322,7 +326,7 @@ fn parameter(parameter: &Parameter) -> ParameterJson {
         kind: parameter.kind.word().to_owned(),
         required: parameter.required,
         multiple: parameter.multiple,
-        default: if parameter.is_secret() {
+        default: if validation::is_secret(all, &parameter.code) {
             default.as_ref().map(masked)
         } else {
             default

@@ -6,5 +6,6 @@ pub mod dump;
 pub mod hand;
 pub mod log;
 pub mod postgres;
+pub mod process;
 pub mod story;
 pub mod wire;

@@ -258,3 +258,17 @@ pub fn execute(url: &str, sql: &str) {
             .expect("PostgreSQL takes the statement");
     });
 }
+
+/// Two texts of each row; not from inside a runtime.
+pub fn rows(url: &str, query: &str) -> Vec<(String, String)> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
+    runtime.expect("a runtime").block_on(async {
+        let connected = tokio_postgres::connect(url, tokio_postgres::NoTls).await;
+        let (client, connection) = connected.expect("PostgreSQL answers");
+        tokio::spawn(connection);
+        let found = client.query(query, &[]).await.expect("rows");
+        found.iter().map(|row| (row.get(0), row.get(1))).collect()
+    })
+}

@@ -519,6 +519,13 @@ impl Story {
         );
     }
 
+    /// Takes back every fault that was not used up.
+    pub async fn heal(&self) {
+        let url = self.emulator_url("/emulator/faults");
+        let answer = self.client.delete(url).send().await.unwrap();
+        assert!(answer.status().is_success());
+    }
+
     /// The callback token that the newest run was given.
     pub async fn callback_token(&self) -> String {
         let runs = self.runs().await;

@@ -1,0 +1,48 @@
+//! The file of settings. What is wrong with it is told without a line of it: there may be secrets in it.
+
+use std::io::ErrorKind;
+use std::path::Path;
+
+use config::{Config, ConfigError, File, FileFormat};
+
+use super::BadSetting;
+
+/// The file alone.
+pub fn read(file: &Path) -> Result<Config, BadSetting> {
+    let text = std::fs::read_to_string(file).map_err(|error| unreadable(file, &reason(&error)))?;
+    let source = File::from_str(&text, FileFormat::Toml);
+    let alone = Config::builder().add_source(source).build();
+    alone.map_err(|error| unreadable(file, &format!("it is not TOML{}", place(&error))))
+}
+
+/// Whether the file sets this key.
+pub fn has(file: &Path, key: &str) -> bool {
+    read(file).is_ok_and(|alone| alone.get::<config::Value>(key).is_ok())
+}
+
+fn unreadable(file: &Path, why: &str) -> BadSetting {
+    let file = file.display();
+    BadSetting(format!("the settings file {file} cannot be read: {why}"))
+}
+
+fn reason(error: &std::io::Error) -> String {
+    #[allow(
+        clippy::wildcard_enum_match_arm,
+        reason = "the other kinds say what they are"
+    )]
+    match error.kind() {
+        ErrorKind::NotFound => "there is no such file".to_owned(),
+        ErrorKind::InvalidData => "it is not text in UTF-8".to_owned(),
+        _ => error.to_string(),
+    }
+}
+
+/// The library shows the line itself after its first one, which tells the place.
+fn place(error: &ConfigError) -> String {
+    let told = error.to_string();
+    let first = told.lines().next().unwrap_or_default();
+    first
+        .split_once(" at line ")
+        .map(|(_, place)| format!(" at line {place}"))
+        .unwrap_or_default()
+}

@@ -1,0 +1,164 @@
+//! Who may what: every route against everybody who may knock, and how a refusal looks.
+
+mod local;
+mod manners;
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::support::catalogue::{id, injected, pipeline};
+use crate::support::story::{Answer, As, Base, Plan, Story, story};
+
+/// A bridge with a task of pipeline 1 that goes on, its id, and the callback token of its run.
+async fn with_a_task(base: Base) -> (Story, i64, String) {
+    let behaviour = json!({"kind": "manual", "queued_ms": 0, "running_ms": 0});
+    let story = Plan::on(base)
+        .pipelines(json!([pipeline(1, &injected(), behaviour)]))
+        .begin()
+        .await;
+    let task = story.launch(&id(1), json!({})).await;
+    let token = story.callback_token().await;
+    (story, task, token)
+}
+
+/// What a route asks for, with the status for each of: nobody, a garbage bearer, a running pipeline, viewer, operator,
+/// administrator.
+type Row = (Method, String, Option<Value>, [u16; 6]);
+
+const SEES: [u16; 6] = [401, 401, 403, 200, 200, 200];
+
+fn table(task: i64) -> Vec<Row> {
+    let pipeline = format!("/api/openhexa/pipelines/{}/", id(1));
+    let tasks = format!("/api/openhexa/tasks/{task}/");
+    let get = |path: String, statuses| (Method::GET, path, None, statuses);
+    let config = Some(json!({"config": {}}));
+    vec![
+        get("/healthz".to_owned(), [200; 6]),
+        get("/api/openhexa/pipelines/".to_owned(), SEES),
+        get("/api/openhexa/pipelines/config/".to_owned(), SEES),
+        get(pipeline.clone(), SEES),
+        get("/api/openhexa/tasks/".to_owned(), SEES),
+        get(tasks.clone(), SEES),
+        get(format!("{tasks}logs/"), SEES),
+        get(format!("{tasks}events/"), SEES),
+        (
+            Method::POST,
+            format!("{pipeline}validate/"),
+            config.clone(),
+            [401, 401, 403, 403, 200, 200],
+        ),
+        (
+            Method::POST,
+            format!("{pipeline}launch/"),
+            config,
+            [401, 401, 403, 403, 201, 201],
+        ),
+        (
+            Method::PATCH,
+            pipeline,
+            Some(json!({"task_id": task, "progress_value": 1})),
+            [401, 401, 200, 403, 200, 200],
+        ),
+    ]
+}
+
+async fn knock(
+    story: &Story,
+    who: As,
+    method: &Method,
+    path: &str,
+    body: Option<&Value>,
+) -> Answer {
+    let ask = story.ask_at(who, method.clone(), path);
+    match body {
+        Some(body) => ask.json(body).send().await,
+        None => ask.send().await,
+    }
+}
+
+story! {
+    async fn every_route_lets_in_whom_it_should(base) {
+        let (story, task, token) = with_a_task(base).await;
+        for (method, path, body, statuses) in table(task) {
+            let everybody = [As::Nobody, As::Bearer("garbage".to_owned()), As::Bearer(token.clone()), As::Viewer, As::Operator, As::Admin];
+            for (who, status) in everybody.into_iter().zip(statuses) {
+                let answer = knock(&story, who.clone(), &method, &path, body.as_ref()).await;
+                assert_eq!(answer.status, status, "{method} {path} as {who:?}: {}", answer.text);
+            }
+        }
+        story.end().await;
+    }
+}
+
+story! {
+    async fn a_refusal_says_what_is_missing_in_both_keys(base) {
+        let (story, _, _) = with_a_task(base).await;
+        for who in [As::Nobody, As::Bearer("garbage".to_owned())] {
+            let answer = story.ask(who, Method::GET, "/pipelines/").send().await;
+            let sentence = "Authentication credentials were not provided or are not valid";
+            assert_eq!(answer.expect(401), json!({"error": sentence, "detail": sentence}));
+            assert!(answer.header("www-authenticate").starts_with("Bearer"));
+        }
+        let path = format!("/pipelines/{}/launch/", id(1));
+        let answer = story.ask(As::Viewer, Method::POST, &path).header("accept-language", "fr").json(&json!({"config": {}})).send().await;
+        let sentence = "Vous n’avez pas le droit de faire cela";
+        assert_eq!(answer.expect(403), json!({"error": sentence, "detail": sentence}));
+        assert_eq!(answer.header("www-authenticate"), "");
+        story.end().await;
+    }
+}
+
+story! {
+    async fn credentials_of_another_kind_are_wrong_ones(base) {
+        let (story, _, _) = with_a_task(base).await;
+        let key = &story.secrets.viewer;
+        for value in [
+            format!("Basic {key}"), format!("Token {key}"), format!("JWT {key}"), key.clone(), "Bearer".to_owned(), "Bearer ".to_owned(), format!("Bearer{key}"),
+            format!("Bearer {key}x"), format!("Bearer x{key}"), format!("Bearer {}", key.to_uppercase()), format!("Bearer {key} {key}"), format!("Bearer {}", &key[..20]),
+        ] {
+            let answer = story.ask(As::Nobody, Method::GET, "/pipelines/").header("authorization", &value).send().await;
+            assert_eq!(answer.status, 401, "{value}");
+        }
+        for scheme in ["Bearer", "bearer", "BEARER"] {
+            let answer = story.ask(As::Nobody, Method::GET, "/pipelines/").header("authorization", &format!("{scheme} {key}")).send().await;
+            assert_eq!(answer.status, 200, "{scheme}");
+        }
+        story.end().await;
+    }
+}
+
+story! {
+    async fn a_role_without_a_key_lets_nobody_in(base) {
+        let story = Plan::on(base).setting("keys.viewer", "").setting("keys.admin", "").begin().await;
+        for who in [As::Nobody, As::Bearer(String::new()), As::Bearer(" ".to_owned()), As::Viewer, As::Admin] {
+            let answer = story.ask(who.clone(), Method::GET, "/pipelines/").send().await;
+            assert_eq!(answer.status, 401, "{who:?}");
+        }
+        assert_eq!(story.ask(As::Operator, Method::GET, "/pipelines/").send().await.status, 200);
+        story.end().await;
+    }
+}
+
+story! {
+    async fn a_key_in_the_query_is_none(base) {
+        let (story, _, _) = with_a_task(base).await;
+        let key = story.secrets.viewer.clone();
+        for name in ["token", "key", "access_token", "api_key"] {
+            let answer = story.ask(As::Nobody, Method::GET, &format!("/pipelines/?{name}={key}")).send().await;
+            assert_eq!(answer.status, 401);
+        }
+        story.end().await;
+    }
+}
+
+story! {
+    async fn who_may_not_is_told_before_anything_is_read(base) {
+        let (story, _, token) = with_a_task(base).await;
+        let path = format!("/pipelines/{}/launch/", id(9));
+        for (who, status) in [(As::Nobody, 401), (As::Viewer, 403), (As::Bearer(token), 403)] {
+            let answer = story.ask(who, Method::POST, &path).body("text/plain", "nonsense").send().await;
+            assert_eq!(answer.status, status);
+        }
+        story.end().await;
+    }
+}

@@ -1,0 +1,125 @@
+//! `serve` and `migrate`.
+
+use openhexa_bridge::store::Vault;
+use rustix::process::Signal;
+use secrecy::ExposeSecret as _;
+
+use super::*;
+
+const VIEWER: &str = "a-key-for-those-who-look";
+
+/// `serve` with everything it must be told, on a free port.
+fn serve(url: &str) -> Line {
+    Line::of(&["serve"])
+        .setting("SERVER__PORT", "0")
+        .setting("DATABASE__URL", url)
+        .setting(
+            "SECRETS__ENCRYPTION_KEY",
+            Vault::fresh_key().expose_secret(),
+        )
+        .setting(
+            "SECRETS__CALLBACK_KEY",
+            "a-key-that-callback-tokens-are-signed-with",
+        )
+        .setting("KEYS__VIEWER", VIEWER)
+}
+
+fn sqlite(folder: &Path) -> String {
+    format!("sqlite:{}", folder.join("bridge.db").display())
+}
+
+async fn url(base: Base, folder: &Path) -> String {
+    database(base).await.unwrap_or_else(|| sqlite(folder))
+}
+
+story! {
+    async fn it_serves_with_the_keys_of_its_settings(base) {
+        let data = tempfile::tempdir().unwrap();
+        let mut bridge = serve(&url(base, data.path()).await).setting("LOG__FORMAT", "json").start();
+        let lines = bridge.lines(1).await;
+        let address = lines[0].strip_prefix("bridge: ").unwrap();
+        assert!(is_loopback(address), "{address}");
+        let (visitor, list) = (Visitor::new(), format!("{address}/api/openhexa/pipelines/"));
+        assert_eq!(visitor.get(&format!("{address}/healthz")).await.0, 200);
+        assert_eq!(visitor.get(&list).await.0, 401, "nobody signs in by being here");
+        let (status, told) = visitor.get_as(VIEWER, &list).await;
+        assert_eq!((status, &told["error"]), (422, &json!("OpenHexa configuration not found")));
+        let ended = bridge.stop(Signal::TERM).await;
+        assert_eq!((ended.status.code(), ended.out.len()), (Some(0), 1));
+        assert!(ended.took.as_secs() < 5, "{:?}", ended.took);
+        assert!(!ended.err.is_empty());
+        for line in &ended.err {
+            assert!(serde_json::from_str::<Value>(line).is_ok(), "{line}");
+            assert!(!line.contains(VIEWER) && !line.contains("a-key-that"), "{line}");
+        }
+    }
+}
+
+story! {
+    async fn migrate_makes_the_tables_and_ends(base) {
+        let data = tempfile::tempdir().unwrap();
+        let url = url(base, data.path()).await;
+        for _ in 0..2 {
+            let migrate = Line::of(&["migrate"]).setting("DATABASE__URL", &url).setting("SECRETS__ENCRYPTION_KEY", Vault::fresh_key().expose_secret());
+            let ended = migrate.run().await;
+            assert_eq!(ended.status.code(), Some(0), "{:#?}", ended.err);
+            assert_eq!(ended.out, [""; 0]);
+        }
+        let folder = data.path().to_owned();
+        let tables = tokio::task::spawn_blocking(move || match url.strip_prefix("sqlite:") {
+            Some(_) => folder.join("bridge.db").exists(),
+            None => postgres::rows(&url, "SELECT table_name::text, '' FROM information_schema.tables WHERE table_schema = 'openhexa_bridge' AND table_name = 'task'").len() == 1,
+        });
+        assert!(tables.await.unwrap());
+    }
+}
+
+#[tokio::test]
+async fn a_bad_setting_ends_the_start_in_one_sentence() {
+    let data = tempfile::tempdir().unwrap();
+    let url = sqlite(data.path());
+    let config = data.path().join("bridge.toml");
+    std::fs::write(&config, "[server]\nworkers = 0\n").unwrap();
+    for (line, sentence) in [
+        (serve(&url).setting("SERVER__PORT", "http"), "server.port (set by OPENHEXA_BRIDGE__SERVER__PORT in the environment) must be a whole number from 0 to 65535".to_owned()),
+        (serve(&url).setting("SERVER__PROT", "80"), "server.prot (set by OPENHEXA_BRIDGE__SERVER__PROT in the environment) is no setting; there are server.address, server.body_limit, server.port, server.public_url, server.stop_within, server.workers".to_owned()),
+        (serve(&url).arg("--config").arg(&config), format!("server.workers (set in {}) must be a whole number from 1 to 64", config.display())),
+        (serve(&url).arg("--config").arg("/nowhere/bridge.toml"), "the settings file /nowhere/bridge.toml cannot be read: there is no such file".to_owned()),
+        (serve(&url).setting("SECRETS__ENCRYPTION_KEY", ""), "secrets.encryption_key is empty; make one with: openssl rand -base64 32 | tr '+/' '-_'".to_owned()),
+        (serve(&url).setting("SECRETS__ENCRYPTION_KEY", "not-a-fernet-key"), "the encryption key is not a Fernet key: 32 bytes in URL-safe base64".to_owned()),
+        (serve(&url).setting("SECRETS__CALLBACK_KEY", ""), "secrets.callback_key is empty; make one with: openssl rand -base64 48".to_owned()),
+        (serve(&url).setting("SECRETS__CALLBACK_KEY", "short"), "secrets.callback_key (set by OPENHEXA_BRIDGE__SECRETS__CALLBACK_KEY in the environment) must be at least 32 characters".to_owned()),
+        (serve("postgres://somebody:a-password@127.0.0.1:1/nowhere"), "the database cannot be reached".to_owned()),
+        (serve("sqlite:/proc/nowhere/bridge.db"), "the folder of the database file cannot be made: No such file or directory (os error 2)".to_owned()),
+    ] {
+        assert_eq!(line.run().await.sentence(), sentence);
+    }
+}
+
+#[tokio::test]
+async fn a_port_in_use_is_told_in_a_sentence() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap();
+    let data = tempfile::tempdir().unwrap();
+    let ended = serve(&sqlite(data.path()))
+        .setting("SERVER__PORT", &address.port().to_string())
+        .run()
+        .await;
+    let sentence = ended.sentence();
+    assert!(
+        sentence.starts_with(&format!("{address} cannot be listened on: ")),
+        "{sentence}"
+    );
+}
+
+#[tokio::test]
+async fn what_is_no_command_is_told_with_those_that_are() {
+    let ended = Line::of(&["sevre"]).run().await;
+    assert_eq!(ended.status.code(), Some(2));
+    assert!(
+        ended.err.iter().any(|line| line.contains("serve")),
+        "{:#?}",
+        ended.err
+    );
+    assert_eq!(ended.out, [""; 0]);
+}

@@ -1,0 +1,124 @@
+//! OpenHEXA fails, or nobody said where it is: never 401, never a word of what it said.
+
+use serde_json::{Map, json};
+
+use crate::support::catalogue::{id, pipeline, quick};
+use crate::support::story::{Answer, As, Plan, Story, story};
+use crate::support::wire::{Reply, Wire};
+use reqwest::Method;
+
+/// Stands in everything that the failing OpenHEXA says.
+const INNER: &str = "Traceback-of-an-inner-server";
+
+fn detail() -> String {
+    format!("/pipelines/{}/", id(1))
+}
+
+async fn launch(story: &Story, route: &str) -> Answer {
+    story
+        .post(&format!("{}{route}/", detail()), &json!({"config": {}}))
+        .await
+}
+
+/// Every question that needs OpenHEXA.
+async fn all(story: &Story) -> [Answer; 4] {
+    [
+        story.get("/pipelines/").await,
+        story.get(&detail()).await,
+        launch(story, "launch").await,
+        launch(story, "validate").await,
+    ]
+}
+
+async fn hasty(base: crate::support::story::Base) -> Story {
+    let plan = Plan::on(base).pipelines(json!([pipeline(1, &[], quick("succeed"))]));
+    let plan = plan
+        .setting("openhexa.connect_timeout", "200ms")
+        .setting("openhexa.request_timeout", "400ms");
+    plan.begin().await
+}
+
+async fn no_tasks(story: &Story) {
+    assert_eq!(story.get("/tasks/").await.expect(200)["count"], 0);
+}
+
+story! {
+    async fn without_a_configuration_every_question_is_422(base) {
+        let story = Plan::on(base).not_configured().begin().await;
+        for answer in all(&story).await {
+            assert_eq!(answer.error(422), "OpenHexa configuration not found");
+        }
+        let french = story.ask(As::Viewer, Method::GET, "/pipelines/").header("accept-language", "fr-CM,fr;q=0.9").send().await;
+        assert_eq!(french.error(422), "Configuration OpenHexa introuvable");
+        no_tasks(&story).await;
+        story.end().await;
+    }
+}
+
+story! {
+    async fn an_openhexa_that_fails_is_502_or_504_and_keeps_its_words(base) {
+        let story = hasty(base).await;
+        let page = format!("<html><body>{INNER}</body></html>");
+        let graphql = |code: &str| format!(r#"{{"data":null,"errors":[{{"message":"{INNER}","path":["pipelines"],"extensions":{{"code":"{code}"}}}}]}}"#);
+        for (reply, status, sentence) in [
+            (Reply::Html(500, page.clone()), 502, "not as OpenHEXA does"),
+            (Reply::Html(200, page.clone()), 502, "not as OpenHEXA does"),
+            (Reply::Html(401, page.clone()), 502, "not as OpenHEXA does"),
+            (Reply::Html(403, page), 502, "not as OpenHEXA does"),
+            (Reply::Elsewhere(301, format!("http://127.0.0.1/{INNER}")), 502, "not as OpenHEXA does"),
+            (Reply::Elsewhere(302, format!("http://127.0.0.1/{INNER}")), 502, "not as OpenHEXA does"),
+            (Reply::Json(200, graphql("UNAUTHENTICATED")), 502, "refuses the configured token"),
+            (Reply::Json(200, graphql("OTHER")), 502, "an error of its own"),
+            (Reply::Json(200, format!(r#""{INNER}""#)), 502, "not as OpenHEXA does"),
+            (Reply::Half(format!(r#"{{"data":"{INNER}"}}"#)), 502, "cannot be reached"),
+            (Reply::Drop, 502, "cannot be reached"),
+            (Reply::Never, 504, "in time"),
+            (Reply::Stall(format!(r#"{{"data":"{INNER}"}}"#)), 504, "in time"),
+        ] {
+            let wire = Wire::always(reply).await;
+            story.configure_with(Map::new(), &format!("{}/graphql/", wire.url), &story.secrets.openhexa, "demo").await;
+            for answer in all(&story).await {
+                assert!(answer.error(status).contains(sentence), "{sentence}: {}", answer.text);
+                assert!(!answer.text.contains(INNER) && !answer.text.contains(&wire.url), "{}", answer.text);
+                assert_eq!(answer.header("content-type"), "application/json");
+            }
+        }
+        no_tasks(&story).await;
+        story.end().await;
+    }
+}
+
+story! {
+    async fn an_openhexa_that_is_away_is_502(base) {
+        let mut story = hasty(base).await;
+        story.stop_openhexa().await;
+        for answer in all(&story).await {
+            assert_eq!(answer.error(502), "OpenHEXA cannot be reached");
+        }
+        no_tasks(&story).await;
+        story.end().await;
+    }
+}
+
+story! {
+    async fn a_token_that_openhexa_refuses_is_502(base) {
+        let story = hasty(base).await;
+        story.configure_with(Map::new(), &story.openhexa, "another-token", "demo").await;
+        for answer in all(&story).await {
+            assert_eq!(answer.error(502), "OpenHEXA refuses the configured token");
+            assert!(!answer.text.contains("another-token"));
+        }
+        no_tasks(&story).await;
+        story.end().await;
+    }
+}
+
+story! {
+    async fn an_unknown_workspace_has_no_pipelines(base) {
+        let story = hasty(base).await;
+        story.configure_with(Map::new(), &story.openhexa, &story.secrets.openhexa, "nowhere").await;
+        assert_eq!(story.get("/pipelines/").await.expect(200), json!({"results": []}));
+        assert_eq!(story.get(&detail()).await.error(404), "Pipeline not found");
+        story.end().await;
+    }
+}

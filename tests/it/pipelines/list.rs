@@ -1,0 +1,176 @@
+//! `GET /pipelines/`.
+
+use serde_json::{Value, json};
+
+use super::keys;
+use crate::support::catalogue::{id, pipeline, quick, with};
+use crate::support::story::{Answer, Plan, story};
+
+fn many(count: u64) -> Value {
+    (1..=count)
+        .map(|number| pipeline(number, &[], quick("succeed")))
+        .collect()
+}
+
+/// The numbers of the pipelines in an answer, in its order.
+fn numbers(answer: &Answer) -> Vec<u64> {
+    let results = answer.expect(200)["results"].clone();
+    let number = |row: &Value| row["id"].as_str().unwrap()[24..].parse().unwrap();
+    results.as_array().unwrap().iter().map(number).collect()
+}
+
+/// Three that differ in what is searched by.
+fn three() -> Value {
+    json!([
+        with(
+            pipeline(1, &[], quick("succeed")),
+            json!({"name": "LQAS sampling", "code": "lqas", "tags": ["lqas", "planning"], "functionalType": "computation"})
+        ),
+        with(
+            pipeline(2, &[], quick("succeed")),
+            json!({"name": "Extraction de l’Éthiopie", "code": "extract", "tags": ["planning"], "functionalType": "extraction"})
+        ),
+        with(
+            pipeline(3, &[], quick("succeed")),
+            json!({"name": null, "code": "nameless-lqas"})
+        ),
+    ])
+}
+
+story! {
+    async fn all_pipelines_come_however_openhexa_pages(base) {
+        let plan = Plan::on(base).pipelines(many(25)).setting("openhexa.page_items", "4");
+        let story = plan.begin().await;
+        assert_eq!(numbers(&story.get("/pipelines/").await), (1..=25).collect::<Vec<_>>());
+        let answer = story.get("/pipelines").await.expect(200);
+        assert_eq!(keys(&answer), ["results"], "no paging was asked for");
+        story.end().await;
+    }
+}
+
+story! {
+    async fn more_pages_than_are_read_are_refused_and_not_cut(base) {
+        let plan = Plan::on(base).pipelines(many(7)).setting("openhexa.page_items", "2").setting("openhexa.list_pages", "3");
+        let story = plan.begin().await;
+        story.get("/pipelines/").await.error(502);
+        story.end().await;
+    }
+}
+
+story! {
+    async fn a_row_has_exactly_its_keys(base) {
+        let labelled = with(pipeline(1, &[], quick("succeed")), json!({
+            "tags": ["lqas"], "functionalType": "computation", "createdAt": "2026-01-02T03:04:05.678Z"}));
+        let story = Plan::on(base).pipelines(json!([labelled])).begin().await;
+        let rows = story.get("/pipelines/").await.expect(200);
+        assert_eq!(rows, json!({"results": [{
+            "id": id(1), "name": "Pipeline 1", "code": "pipeline-1", "type": "zipFile", "functionalType": "computation",
+            "tags": ["lqas"], "createdAt": "2026-01-02T03:04:05.678Z",
+            "currentVersion": {"id": id(1001), "versionNumber": 1, "versionName": "v1"},
+            "lastRun": null,
+        }]}));
+        story.end().await;
+    }
+}
+
+story! {
+    async fn a_notebook_and_a_pipeline_without_versions_have_no_current_one(base) {
+        let notebook = with(pipeline(1, &[], quick("succeed")), json!({"type": "notebook", "versions": []}));
+        let empty = with(pipeline(2, &[], quick("succeed")), json!({"versions": []}));
+        let story = Plan::on(base).pipelines(json!([notebook, empty])).begin().await;
+        let rows = story.get("/pipelines/").await.expect(200);
+        for (row, kind) in [(0, "notebook"), (1, "zipFile")] {
+            assert_eq!(rows["results"][row]["type"], kind);
+            assert_eq!(rows["results"][row]["currentVersion"], json!(null));
+        }
+        story.end().await;
+    }
+}
+
+story! {
+    async fn the_last_run_shows_once_there_is_one(base) {
+        let story = Plan::on(base).pipelines(json!([pipeline(1, &[], quick("succeed"))])).begin().await;
+        let task = story.launch(&id(1), json!({})).await;
+        let ended = story.until_confirmed(task).await;
+        let rows = story.get("/pipelines/").await.expect(200);
+        let last = &rows["results"][0]["lastRun"];
+        assert_eq!(keys(last), ["duration", "executionDate", "id", "status"]);
+        assert_eq!((&last["id"], &last["status"]), (&ended["run"]["id"], &json!("success")));
+        let date = last["executionDate"].as_str().unwrap();
+        assert!(date.ends_with('Z') && date.len() == "2026-11-20T10:42:00.123Z".len(), "{date}");
+        story.end().await;
+    }
+}
+
+story! {
+    async fn rows_are_searched_by_name_and_code(base) {
+        let story = Plan::on(base).pipelines(three()).begin().await;
+        for (search, found) in [
+            ("lqas", vec![1, 3]), ("SAMPL", vec![1]), ("%C3%A9thiopie", vec![2]), ("extract", vec![2]),
+            ("nowhere", vec![]), ("", vec![1, 2, 3]), ("%25", vec![]), ("LQAS+sampling", vec![1]),
+        ] {
+            assert_eq!(numbers(&story.get(&format!("/pipelines/?search={search}")).await), found, "{search}");
+        }
+        story.end().await;
+    }
+}
+
+story! {
+    async fn rows_are_chosen_by_tag_and_functional_type(base) {
+        let story = Plan::on(base).pipelines(three()).begin().await;
+        for (query, found) in [
+            ("tag=planning", vec![1, 2]), ("tag=lqas", vec![1]), ("tag=plan", vec![]), ("functional_type=extraction", vec![2]),
+            ("functional_type=computation&tag=planning", vec![1]), ("functional_type=other", vec![]), ("tag=planning&search=lqas", vec![1]),
+        ] {
+            assert_eq!(numbers(&story.get(&format!("/pipelines/?{query}")).await), found, "{query}");
+        }
+        story.end().await;
+    }
+}
+
+story! {
+    async fn a_limit_brings_the_page_with_its_counts(base) {
+        let story = Plan::on(base).pipelines(many(7)).begin().await;
+        for (query, rows, page, next, previous) in [
+            ("limit=3", vec![1, 2, 3], 1, true, false),
+            ("limit=3&page=2", vec![4, 5, 6], 2, true, true),
+            ("limit=3&page=3", vec![7], 3, false, true),
+            ("limit=3&page=9", vec![], 9, false, true),
+        ] {
+            let answer = story.get(&format!("/pipelines/?{query}")).await;
+            assert_eq!(numbers(&answer), rows, "{query}");
+            let answer = answer.json();
+            assert_eq!(keys(&answer), ["count", "has_next", "has_previous", "page", "pages", "results"]);
+            let told = json!([answer["count"], answer["pages"], answer["page"], answer["has_next"], answer["has_previous"]]);
+            assert_eq!(told, json!([7, 3, page, next, previous]), "{query}");
+        }
+        story.end().await;
+    }
+}
+
+story! {
+    async fn the_counts_are_of_what_was_searched(base) {
+        let story = Plan::on(base).pipelines(three()).begin().await;
+        let found = story.get("/pipelines/?tag=planning&limit=1&page=2").await.expect(200);
+        assert_eq!((&found["count"], &found["pages"]), (&json!(2), &json!(2)));
+        let none = story.get("/pipelines/?search=nowhere&limit=200").await.expect(200);
+        assert_eq!((&none["count"], &none["has_next"], &none["has_previous"]), (&json!(0), &json!(false), &json!(false)));
+        story.end().await;
+    }
+}
+
+story! {
+    async fn a_limit_or_page_that_is_none_is_refused_by_name(base) {
+        let story = Plan::on(base).pipelines(many(1)).begin().await;
+        for (query, field) in [
+            ("limit=0", "limit"), ("limit=201", "limit"), ("limit=-1", "limit"), ("limit=ten", "limit"), ("limit=1.5", "limit"),
+            ("limit=99999999999999999999", "limit"), ("limit=5&page=0", "page"), ("limit=5&page=-1", "page"), ("limit=5&page=two", "page"),
+        ] {
+            let answer = story.get(&format!("/pipelines/?{query}")).await;
+            let wrong = answer.expect(400);
+            assert_eq!(keys(&wrong), ["error", field], "{query}");
+            assert_eq!(wrong[field], json!([wrong["error"]]), "{query}");
+        }
+        story.end().await;
+    }
+}

@@ -1,0 +1,213 @@
+//! While OpenHEXA does not answer, its last good answer is served, and says how old it is.
+
+use std::sync::{Arc, Mutex};
+
+use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
+use serde_json::{Map, Value, json};
+use tokio::sync::Semaphore;
+
+use super::keys;
+use crate::support::catalogue::{id, pipeline, quick};
+use crate::support::story::{Base, Plan, Story, story};
+use crate::support::wire::{Reply, Wire, json as answered};
+
+fn paths() -> [String; 2] {
+    ["/pipelines/".to_owned(), format!("/pipelines/{}/", id(1))]
+}
+
+fn time(at: DateTime<Utc>) -> Value {
+    json!(at.to_rfc3339_opts(SecondsFormat::Millis, true))
+}
+
+async fn begin(base: Base) -> Story {
+    let plan = Plan::on(base).pipelines(json!([pipeline(1, &[], quick("succeed"))]));
+    plan.setting("openhexa.connect_timeout", "200ms")
+        .setting("openhexa.request_timeout", "400ms")
+        .begin()
+        .await
+}
+
+async fn break_openhexa(story: &Story) {
+    story
+        .fault(&json!({"fault": "html_500", "count": 1_000}))
+        .await;
+}
+
+/// The fresh answer with `stale` and `as_of` beside it.
+fn aged(mut fresh: Value, at: DateTime<Utc>) -> Value {
+    let object = fresh.as_object_mut().unwrap();
+    object.insert("stale".to_owned(), json!(true));
+    object.insert("as_of".to_owned(), time(at));
+    fresh
+}
+
+story! {
+    async fn the_last_good_answer_is_served_with_its_age(base) {
+        let story = begin(base).await;
+        for path in paths() {
+            let (fresh, asked) = (story.get(&path).await.expect(200), story.now());
+            assert!(fresh.get("stale").is_none() && fresh.get("as_of").is_none());
+            break_openhexa(&story).await;
+            for _ in 0..3 {
+                story.advance(TimeDelta::minutes(7));
+                assert_eq!(story.get(&path).await.expect(200), aged(fresh.clone(), asked));
+            }
+            story.heal().await;
+            assert_eq!(story.get(&path).await.expect(200), fresh, "fresh again as soon as it answers");
+        }
+        story.end().await;
+    }
+}
+
+story! {
+    async fn it_is_served_however_openhexa_is_away(base) {
+        let mut story = begin(base).await;
+        let [list, detail] = paths();
+        story.get(&list).await.expect(200);
+        story.get(&detail).await.expect(200);
+        story.fault(&json!({"fault": "latency", "ms": 3_000, "count": 2})).await;
+        assert_eq!(story.get(&list).await.expect(200)["stale"], true, "too slow");
+        assert_eq!(story.get(&detail).await.expect(200)["stale"], true, "too slow");
+        story.stop_openhexa().await;
+        let paged = story.get("/pipelines/?limit=5").await.expect(200);
+        assert_eq!(keys(&paged), ["as_of", "count", "has_next", "has_previous", "page", "pages", "results", "stale"]);
+        assert_eq!(story.get(&detail).await.expect(200)["stale"], true);
+        let other = story.get(&format!("/pipelines/{}/", id(2))).await;
+        assert_eq!(other.error(502), "OpenHEXA cannot be reached", "never seen, so nothing is known");
+        story.end().await;
+    }
+}
+
+story! {
+    async fn a_refused_token_is_no_silence(base) {
+        let story = begin(base).await;
+        for path in paths() {
+            story.get(&path).await.expect(200);
+            story.fault(&json!({"fault": "refuse_token"})).await;
+            assert_eq!(story.get(&path).await.error(502), "OpenHEXA refuses the configured token");
+        }
+        story.end().await;
+    }
+}
+
+story! {
+    async fn nothing_is_remembered_over_a_change_of_the_configuration(base) {
+        let story = begin(base).await;
+        for path in paths() {
+            story.get(&path).await.expect(200);
+            story.configure(Map::new()).await;
+            break_openhexa(&story).await;
+            story.get(&path).await.error(502);
+            story.heal().await;
+        }
+        story.end().await;
+    }
+}
+
+story! {
+    async fn nothing_is_remembered_of_another_workspace(base) {
+        let mut story = begin(base).await;
+        story.get("/pipelines/").await.expect(200);
+        let demo = (story.openhexa.clone(), story.secrets.openhexa.clone());
+        story.configure_with(Map::new(), &demo.0, &demo.1, "nowhere").await;
+        story.configure_with(Map::new(), &demo.0, &demo.1, "demo").await;
+        story.stop_openhexa().await;
+        assert_eq!(story.get("/pipelines/").await.error(502), "OpenHEXA cannot be reached", "the configuration changed twice");
+        story.end().await;
+    }
+}
+
+story! {
+    async fn nothing_is_remembered_over_a_restart(base) {
+        let mut story = begin(base).await;
+        for path in paths() {
+            story.get(&path).await.expect(200);
+        }
+        story.restart().await;
+        break_openhexa(&story).await;
+        for path in paths() {
+            story.get(&path).await.error(502);
+        }
+        story.end().await;
+    }
+}
+
+/// OpenHEXA's answer to either question, on the wire.
+fn known() -> [String; 2] {
+    let pipeline = json!({
+        "id": id(1), "name": "One", "code": "one", "type": "zipFile", "description": null, "createdAt": "2026-01-02T03:04:05Z",
+        "functionalType": null, "tags": [], "runs": {"items": []}, "permissions": {"run": true, "stopPipeline": true},
+        "workspace": {"slug": "demo"}, "currentVersion": null});
+    [
+        json!({"data": {"pipelines": {"totalPages": 1, "items": [pipeline]}}}).to_string(),
+        json!({"data": {"pipeline": pipeline}}).to_string(),
+    ]
+}
+
+/// A bridge whose OpenHEXA gives these answers, one after the other.
+async fn scripted(base: Base, mut script: Vec<Reply>) -> (Story, Wire) {
+    script.reverse();
+    let script = Mutex::new(script);
+    let wire = Wire::serve(move |_| script.lock().unwrap().pop().unwrap()).await;
+    let story = begin(base).await;
+    story
+        .configure_with(
+            Map::new(),
+            &format!("{}/graphql/", wire.url),
+            &story.secrets.openhexa,
+            "demo",
+        )
+        .await;
+    (story, wire)
+}
+
+story! {
+    async fn a_pipeline_that_is_gone_is_not_remembered(base) {
+        let ([_, found], [_, path]) = (known(), paths());
+        let (story, _) = scripted(base, vec![answered(found), answered(r#"{"data":{"pipeline":null}}"#), Reply::Drop]).await;
+        assert_eq!(story.get(&path).await.expect(200)["name"], "One");
+        story.get(&path).await.error(404);
+        story.get(&path).await.error(502);
+        story.end().await;
+    }
+}
+
+story! {
+    async fn an_answer_is_as_old_as_its_question(base) {
+        for (path, answer) in paths().into_iter().zip(known()) {
+            let gate = Arc::new(Semaphore::new(0));
+            let (story, wire) = scripted(base, vec![Reply::Gated(gate.clone(), answer), Reply::Drop]).await;
+            let asked = story.now();
+            let meanwhile = async {
+                wire.until(|count| count.held == 1).await;
+                story.advance(TimeDelta::minutes(3));
+                gate.add_permits(1);
+            };
+            let (fresh, ()) = tokio::join!(story.get(&path), meanwhile);
+            fresh.expect(200);
+            assert_eq!(story.get(&path).await.expect(200)["as_of"], time(asked));
+            story.end().await;
+        }
+    }
+}
+
+story! {
+    async fn an_answer_that_was_overtaken_is_not_kept(base) {
+        let ([old, _], [path, _]) = (known(), paths());
+        let gate = Arc::new(Semaphore::new(0));
+        let young = old.replace("One", "Two");
+        let (story, wire) = scripted(base, vec![Reply::Gated(gate.clone(), old), answered(young), Reply::Drop]).await;
+        let overtaking = async {
+            wire.until(|count| count.held == 1).await;
+            story.advance(TimeDelta::minutes(3));
+            let young = story.get(&path).await;
+            gate.add_permits(1);
+            young
+        };
+        let (old, young) = tokio::join!(story.get(&path), overtaking);
+        let name = |answer: Value| answer["results"][0]["name"].clone();
+        assert_eq!((name(old.expect(200)), name(young.expect(200))), (json!("One"), json!("Two")));
+        assert_eq!(name(story.get(&path).await.expect(200)), "Two");
+        story.end().await;
+    }
+}

@@ -1,0 +1,327 @@
+//! Settings that explain themselves: every bad one is a sentence that says which, where it was set and what is allowed.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use openhexa_bridge::settings::{LogFormat, Settings, Sources, Tls};
+use regex::Regex;
+use secrecy::ExposeSecret;
+
+const DEFAULTS: &str = include_str!("../../config/default.toml");
+
+fn from_environment(pairs: &[(&str, &str)]) -> Result<Settings, String> {
+    let name = |key: &str| format!("OPENHEXA_BRIDGE__{key}");
+    let environment = pairs
+        .iter()
+        .map(|(key, value)| (name(key), (*value).to_owned()));
+    let sources = Sources {
+        file: None,
+        environment: environment.collect(),
+    };
+    sources.read().map_err(|bad| bad.to_string())
+}
+
+/// A folder with this file of settings in it.
+fn file(text: &str) -> (tempfile::TempDir, PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("bridge.toml");
+    std::fs::write(&path, text).unwrap();
+    (folder, path)
+}
+
+fn from_file(text: &str) -> Result<Settings, String> {
+    let (_folder, path) = file(text);
+    let sources = Sources {
+        file: Some(&path),
+        environment: Vec::new(),
+    };
+    let told = sources.read().map_err(|bad| bad.to_string());
+    told.map_err(|bad| bad.replace(&path.display().to_string(), "FILE"))
+}
+
+#[track_caller]
+fn refused(key: &str, value: &str, sentence: &str) {
+    let name = key.replace('.', "__").to_uppercase();
+    let told = from_environment(&[(&name, value)]).expect_err(&format!("{key} took {value}"));
+    assert_eq!(
+        told,
+        format!("{key} (set by OPENHEXA_BRIDGE__{name} in the environment) must be {sentence}")
+    );
+}
+
+const SPAN: &str = "a duration such as 500ms, 10s, 15m or 4h, and at most 3650days";
+
+#[test]
+fn a_value_of_the_wrong_type_is_told() {
+    for (key, value, allowed) in [
+        ("server.port", "http", "a whole number from 0 to 65535"),
+        ("server.port", "65536", "a whole number from 0 to 65535"),
+        ("server.port", "-1", "a whole number from 0 to 65535"),
+        ("server.port", "80.5", "a whole number from 0 to 65535"),
+        ("server.port", "", "a whole number from 0 to 65535"),
+        ("server.workers", "many", "a whole number from 1 to 64"),
+        ("server.workers", "-2", "a whole number from 1 to 64"),
+        ("database.pool_size", "-2", "a whole number from 1 to 200"),
+        (
+            "openhexa.page_items",
+            "some",
+            "a whole number from 1 to 10000",
+        ),
+        ("server.stop_within", "10", SPAN),
+        ("server.stop_within", "soon", SPAN),
+        ("server.stop_within", "", SPAN),
+        ("launch.grace", "-5s", SPAN),
+        ("launch.grace", "3651days", SPAN),
+        ("launch.grace", "999999999999999years", SPAN),
+        ("database.tls", "on", "off or verified"),
+        ("log.format", "xml", "text or json"),
+    ] {
+        refused(key, value, allowed);
+    }
+}
+
+#[test]
+fn a_value_outside_what_is_allowed_is_told() {
+    #[rustfmt::skip]
+    let cases = [
+        ("server.address", "localhost", "an IP address such as 127.0.0.1 or ::"),
+        ("server.public_url", "iaso.example.org", "empty or an origin such as https://iaso.example.org"),
+        ("server.public_url", "https://iaso.example.org/", "empty or an origin such as https://iaso.example.org"),
+        ("server.public_url", "ftp://iaso.example.org", "empty or an origin such as https://iaso.example.org"),
+        ("server.public_url", "https://", "empty or an origin such as https://iaso.example.org"),
+        ("server.workers", "0", "a whole number from 1 to 64"),
+        ("server.workers", "65", "a whole number from 1 to 64"),
+        ("server.body_limit", "1023", "a whole number from 1024 to 104857600 bytes"),
+        ("database.url", "mysql://here", "sqlite:PATH or postgres://USER:PASSWORD@HOST:PORT/NAME"),
+        ("database.url", "sqlite:", "sqlite:PATH or postgres://USER:PASSWORD@HOST:PORT/NAME"),
+        ("database.url", "sqlite://", "sqlite:PATH or postgres://USER:PASSWORD@HOST:PORT/NAME"),
+        ("database.url", "", "sqlite:PATH or postgres://USER:PASSWORD@HOST:PORT/NAME"),
+        ("database.pool_size", "0", "a whole number from 1 to 200"),
+        ("database.wait", "0s", "longer than 0"),
+        ("secrets.callback_key", "short", "at least 32 characters"),
+        ("keys.viewer", "short", "at least 16 characters"),
+        ("keys.operator", "short", "at least 16 characters"),
+        ("keys.admin", "short", "at least 16 characters"),
+        ("openhexa.connect_timeout", "9s", "longer than 0 and shorter than openhexa.request_timeout"),
+        ("openhexa.idle_timeout", "2s", "longer than 0 and shorter than 2s, after which OpenHEXA closes idle connections"),
+        ("openhexa.slot_timeout", "0s", "longer than 0"),
+        ("openhexa.concurrency", "65", "a whole number from 1 to 64"),
+        ("openhexa.answer_limit", "5", "a whole number of at least 65536 bytes"),
+        ("openhexa.page_items", "0", "a whole number from 1 to 10000"),
+        ("openhexa.recent_page_items", "10001", "a whole number from 1 to 10000"),
+        ("openhexa.list_pages", "0", "a whole number from 1 to 10000"),
+        ("launch.answer_within", "0s", "longer than 0"),
+        ("reconcile.period", "0s", "longer than 0"),
+        ("reconcile.early", "0s", "longer than 0"),
+        ("reconcile.unsure", "0s", "longer than 0"),
+        ("reconcile.usual", "0s", "longer than 0"),
+        ("reconcile.late", "0s", "longer than 0"),
+        ("reconcile.lease", "13s", "longer than openhexa.request_timeout and openhexa.slot_timeout together"),
+        ("reconcile.pass_limit", "0", "a whole number from 1 to 10000"),
+        ("reconcile.absent_looks", "1", "a whole number from 2 to 100"),
+        ("log.filter", "loud=very=much", "levels such as info or info,openhexa_bridge=debug"),
+    ];
+    for (key, value, allowed) in cases {
+        refused(key, value, allowed);
+    }
+}
+
+#[test]
+fn it_is_told_where_a_value_was_set() {
+    let told = from_file("[server]\nport = 70000\n").unwrap_err();
+    assert_eq!(
+        told,
+        "server.port (set in FILE) must be a whole number from 0 to 65535"
+    );
+    let told = from_file("[keys]\nadmin = \"short\"\n").unwrap_err();
+    assert_eq!(
+        told,
+        "keys.admin (set in FILE) must be at least 16 characters"
+    );
+    let told = from_environment(&[("OPENHEXA__REQUEST_TIMEOUT", "20s")]).unwrap_err();
+    assert_eq!(
+        told,
+        "reconcile.lease (at its default) must be longer than openhexa.request_timeout and openhexa.slot_timeout together"
+    );
+}
+
+#[test]
+fn a_setting_that_is_none_is_told_with_those_that_are() {
+    let told = from_environment(&[("SERVER__PROT", "80")]).unwrap_err();
+    assert_eq!(
+        told,
+        "server.prot (set by OPENHEXA_BRIDGE__SERVER__PROT in the environment) is no setting; there are \
+         server.address, server.body_limit, server.port, server.public_url, server.stop_within, server.workers"
+    );
+    let told = from_environment(&[("SERVERS__PORT", "80")]).unwrap_err();
+    assert!(
+        told.ends_with("is no setting; there are callback.…, database.…, keys.…, launch.…, log.…, openhexa.…, reconcile.…, secrets.…, server.…"),
+        "{told}"
+    );
+    let told = from_file("[log]\nlevel = \"info\"\n").unwrap_err();
+    assert_eq!(
+        told,
+        "log.level (set in FILE) is no setting; there are log.filter, log.format"
+    );
+    for text in ["port = 80\n", "[other]\nport = 80\n"] {
+        let told = from_file(text).unwrap_err();
+        assert!(told.contains("(set in FILE) is no setting"), "{told}");
+    }
+    let told = from_environment(&[("PORT", "80")]).unwrap_err();
+    assert!(
+        told.starts_with("port (set by OPENHEXA_BRIDGE__PORT in the environment) is no setting"),
+        "{told}"
+    );
+}
+
+#[test]
+fn a_section_that_is_a_value_and_a_value_that_is_a_section_are_told() {
+    for text in [
+        "server = 5\n",
+        "[server.port]\nvalue = 5\n",
+        "[server]\nport = [80]\n",
+    ] {
+        let told = from_file(text).unwrap_err();
+        assert!(told.starts_with("server"), "{told}");
+        assert!(told.contains("(set in FILE)"), "{told}");
+    }
+}
+
+#[test]
+fn a_file_that_cannot_be_read_is_told_in_one_sentence_without_what_stands_in_it() {
+    let told =
+        from_file("[secrets]\nencryption_key = \"a-secret-that-nobody-closes\n").unwrap_err();
+    assert_eq!(
+        told,
+        "the settings file FILE cannot be read: it is not TOML at line 2, column 46"
+    );
+    let nowhere = Sources {
+        file: Some(Path::new("/nowhere/bridge.toml")),
+        environment: Vec::new(),
+    };
+    let told = nowhere.read().unwrap_err().to_string();
+    assert_eq!(
+        told,
+        "the settings file /nowhere/bridge.toml cannot be read: there is no such file"
+    );
+}
+
+#[test]
+fn a_bad_secret_is_not_repeated() {
+    for (key, value) in [
+        ("DATABASE__URL", "mysql://somebody:a-password@host/name"),
+        ("SECRETS__CALLBACK_KEY", "a-password"),
+        ("KEYS__ADMIN", "a-password"),
+    ] {
+        let told = from_environment(&[(key, value)]).unwrap_err();
+        assert!(!told.contains("a-password"), "{told}");
+    }
+    for text in [
+        "[keys]\nadmin = [\"a-password\"]\n",
+        "[secrets]\nencryption_key = { a = \"a-password\" }\n",
+    ] {
+        let told = from_file(text).unwrap_err();
+        assert!(!told.contains("a-password"), "{told}");
+    }
+}
+
+#[test]
+fn the_environment_covers_the_file_which_covers_the_defaults() {
+    let (_folder, path) = file("[server]\nport = 1234\nworkers = 3\n[log]\nformat = \"json\"\n");
+    let own = |key: &str, value: &str| (format!("OPENHEXA_BRIDGE__{key}"), value.to_owned());
+    let sources = Sources {
+        file: Some(&path),
+        environment: vec![
+            own("SERVER__PORT", "4321"),
+            own("DATABASE__TLS", "verified"),
+        ],
+    };
+    let settings = sources.read().unwrap();
+    assert_eq!(settings.server.port, 4321);
+    assert_eq!(settings.server.workers, 3);
+    assert_eq!(settings.log.format, LogFormat::Json);
+    assert_eq!(settings.database.tls, Tls::Verified);
+    assert_eq!(settings.server.body_limit, 1_048_576);
+}
+
+#[test]
+fn a_value_from_the_environment_is_taken_as_it_is_written() {
+    let key = "0x1e5, true #\"quoted\" = [1]";
+    let settings = from_environment(&[("KEYS__ADMIN", key), ("LAUNCH__GRACE", " 90s ")]).unwrap();
+    assert_eq!(settings.keys.admin.expose_secret(), key);
+    assert_eq!(settings.launch.grace.0, std::time::Duration::from_secs(90));
+    let number = "12345678901234567890";
+    let settings = from_environment(&[("KEYS__ADMIN", number)]).unwrap();
+    assert_eq!(settings.keys.admin.expose_secret(), number);
+}
+
+#[test]
+fn settings_are_printed_without_their_secrets() {
+    let settings = from_environment(&[
+        ("KEYS__ADMIN", "a-password-of-many-letters"),
+        ("SECRETS__ENCRYPTION_KEY", "a-password-of-many-letters"),
+        ("DATABASE__URL", "postgres://somebody:a-password@host/name"),
+    ]);
+    assert!(!format!("{:?}", settings.unwrap()).contains("a-password"));
+}
+
+#[test]
+fn every_default_stands_under_its_sentence() {
+    let setting = Regex::new(r"^[a-z_]+ = ").unwrap();
+    let mut before = "";
+    for line in DEFAULTS.lines() {
+        if setting.is_match(line) {
+            let told = before.starts_with("# ") || setting.is_match(before);
+            assert!(told, "{line} has no sentence");
+        }
+        before = line;
+    }
+}
+
+/// `section.key` for each line of a file that sets one, in comments too.
+fn keys_in(text: &str) -> BTreeSet<String> {
+    let (section, setting) = (
+        Regex::new(r"^\[(\w+)\]$").unwrap(),
+        Regex::new(r"^(?:# )?([a-z_]+) = \S").unwrap(),
+    );
+    let mut current = String::new();
+    let mut found = BTreeSet::new();
+    for line in text.lines() {
+        if let Some(named) = section.captures(line) {
+            named[1].clone_into(&mut current);
+        } else if let Some(named) = setting.captures(line) {
+            found.insert(format!("{current}.{}", &named[1]));
+        }
+    }
+    found
+}
+
+#[test]
+fn the_example_for_production_can_be_used_and_holds_no_secret() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("config/production.example.toml");
+    let sources = Sources {
+        file: Some(&path),
+        environment: Vec::new(),
+    };
+    let settings = sources.read().unwrap();
+    assert_eq!(settings.log.format, LogFormat::Json);
+    assert_eq!(settings.database.tls, Tls::Verified);
+    assert!(settings.server.public_url.starts_with("https://"));
+    let text = std::fs::read_to_string(&path).unwrap();
+    let keys = keys_in(&text);
+    assert!(keys.iter().all(|key| !key.starts_with("keys.")
+        && !key.starts_with("secrets.")
+        && key != "database.url"));
+    assert!(keys.is_subset(&keys_in(DEFAULTS)), "{keys:?}");
+    for secret in [
+        "DATABASE__URL",
+        "SECRETS__ENCRYPTION_KEY",
+        "SECRETS__CALLBACK_KEY",
+        "KEYS__ADMIN",
+    ] {
+        assert!(
+            text.contains(&format!("OPENHEXA_BRIDGE__{secret}")),
+            "{secret}"
+        );
+    }
+}

@@ -1,0 +1,272 @@
+//! The real binary, as somebody at a terminal starts it.
+//!
+//! It gets none of this process's own settings, and it is killed when its story breaks off.
+
+use std::path::Path;
+use std::process::{ExitStatus, Stdio};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::Value;
+use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
+use tokio::process::{Child, Command};
+use tokio::task::JoinHandle;
+
+use super::story::PATIENCE;
+
+pub struct Process {
+    child: Child,
+    out: Heard,
+    err: Heard,
+}
+
+/// How a process ended.
+pub struct Ended {
+    pub status: ExitStatus,
+    pub out: Vec<String>,
+    pub err: Vec<String>,
+    /// From asking it to go, or from looking, to its end.
+    pub took: Duration,
+}
+
+/// What a stream said, line by line.
+struct Heard {
+    lines: Arc<Mutex<Vec<String>>>,
+    end: JoinHandle<()>,
+}
+
+impl Heard {
+    fn listen(stream: impl AsyncRead + Unpin + Send + 'static) -> Self {
+        let lines = Arc::new(Mutex::new(Vec::new()));
+        let kept = Arc::clone(&lines);
+        let end = tokio::spawn(async move {
+            let mut stream = BufReader::new(stream).lines();
+            while let Ok(Some(line)) = stream.next_line().await {
+                kept.lock().unwrap().push(line);
+            }
+        });
+        Self { lines, end }
+    }
+
+    fn so_far(&self) -> Vec<String> {
+        self.lines.lock().unwrap().clone()
+    }
+}
+
+/// A command line under way to being started.
+pub struct Line(Command);
+
+impl Line {
+    pub fn of(args: &[&str]) -> Self {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_openhexa-bridge"));
+        for (name, _) in std::env::vars_os() {
+            if name.to_string_lossy().starts_with("OPENHEXA_BRIDGE__") {
+                command.env_remove(name);
+            }
+        }
+        command.args(args).kill_on_drop(true);
+        Self(command)
+    }
+
+    /// With a folder for everything it keeps.
+    pub fn data(mut self, folder: &Path) -> Self {
+        self.0.arg("--data").arg(folder);
+        self
+    }
+
+    pub fn arg(mut self, arg: impl AsRef<std::ffi::OsStr>) -> Self {
+        self.0.arg(arg);
+        self
+    }
+
+    /// A setting: `setting("SERVER__PORT", "0")`.
+    pub fn setting(self, key: &str, value: &str) -> Self {
+        self.env(&format!("OPENHEXA_BRIDGE__{key}"), value)
+    }
+
+    pub fn env(mut self, name: &str, value: impl AsRef<std::ffi::OsStr>) -> Self {
+        self.0.env(name, value);
+        self
+    }
+
+    pub fn inside(mut self, folder: &Path) -> Self {
+        self.0.current_dir(folder);
+        self
+    }
+
+    pub fn start(mut self) -> Process {
+        self.0
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        let mut child = self.0.spawn().expect("the binary starts");
+        let (out, err) = (child.stdout.take().unwrap(), child.stderr.take().unwrap());
+        Process {
+            out: Heard::listen(out),
+            err: Heard::listen(err),
+            child,
+        }
+    }
+
+    /// For a command that ends by itself.
+    pub async fn run(self) -> Ended {
+        self.start().end().await
+    }
+}
+
+impl Process {
+    /// The first lines of standard output, as many as this.
+    pub async fn lines(&mut self, count: usize) -> Vec<String> {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let lines = self.out.so_far();
+            if lines.len() >= count {
+                return lines;
+            }
+            let over = self.child.try_wait().unwrap().is_some() || Instant::now() > deadline;
+            assert!(!over, "only {lines:?}; it said {:#?}", self.err.so_far());
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    }
+
+    /// The addresses that `dev` prints, without their names.
+    pub async fn addresses(&mut self) -> (String, String) {
+        let lines = self.lines(2).await;
+        let bridge = lines[0].strip_prefix("bridge: ").expect("the bridge first");
+        let openhexa = lines[1].strip_prefix("openhexa: ").expect("OpenHEXA next");
+        (bridge.to_owned(), openhexa.to_owned())
+    }
+
+    /// Waits for lines on standard error that are so.
+    pub async fn told(&self, what: &str, so: impl Fn(&[String]) -> bool) -> Vec<String> {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let lines = self.err.so_far();
+            if so(&lines) {
+                return lines;
+            }
+            assert!(Instant::now() < deadline, "{what} did not come: {lines:#?}");
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    }
+
+    /// Asks it to go, and waits until it is gone.
+    pub async fn stop(self, signal: Signal) -> Ended {
+        let pid = Pid::from_raw(self.child.id().unwrap().try_into().unwrap()).unwrap();
+        kill_process(pid, signal).unwrap();
+        self.end().await
+    }
+
+    pub async fn end(mut self) -> Ended {
+        let asked = Instant::now();
+        let status = tokio::time::timeout(PATIENCE, self.child.wait()).await;
+        let status = status.unwrap_or_else(|_| panic!("it goes on: {:#?}", self.err.so_far()));
+        let took = asked.elapsed();
+        // Whoever holds a stream now is a process that was left behind.
+        for heard in [&mut self.out, &mut self.err] {
+            let closed = tokio::time::timeout(Duration::from_secs(5), &mut heard.end).await;
+            closed.expect("it left a process behind").unwrap();
+        }
+        Ended {
+            status: status.unwrap(),
+            out: self.out.so_far(),
+            err: self.err.so_far(),
+            took,
+        }
+    }
+}
+
+impl Ended {
+    /// One sentence on standard error, nothing on standard output, and no success.
+    #[track_caller]
+    pub fn sentence(&self) -> &str {
+        assert_eq!(self.status.code(), Some(1), "{:#?}", self.err);
+        assert_eq!(self.out, [""; 0]);
+        assert_eq!(self.err.len(), 1, "{:#?}", self.err);
+        let sentence = self.err[0].strip_prefix("openhexa-bridge: ");
+        sentence.unwrap_or_else(|| panic!("{:?}", self.err))
+    }
+}
+
+/// Somebody with a browser.
+pub struct Visitor(reqwest::Client);
+
+impl Visitor {
+    pub fn new() -> Self {
+        // A second installation finds the first.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let client = reqwest::Client::builder().no_proxy();
+        Self(
+            client
+                .redirect(reqwest::redirect::Policy::none())
+                .build()
+                .unwrap(),
+        )
+    }
+
+    pub async fn get(&self, url: &str) -> (u16, Value) {
+        answered(self.0.get(url)).await
+    }
+
+    pub async fn get_as(&self, key: &str, url: &str) -> (u16, Value) {
+        answered(self.0.get(url).bearer_auth(key)).await
+    }
+
+    pub async fn post(&self, url: &str, body: &Value) -> (u16, Value) {
+        answered(self.0.post(url).json(body)).await
+    }
+
+    /// Launches at a bridge that asks for no key; the task's id.
+    pub async fn launch(&self, bridge: &str, pipeline: &str, config: &Value) -> i64 {
+        let url = format!("{bridge}/api/openhexa/pipelines/{pipeline}/launch/");
+        let (status, answer) = self
+            .post(&url, &serde_json::json!({"config": config}))
+            .await;
+        assert_eq!(status, 201, "{answer}");
+        answer["task"]["id"].as_i64().unwrap()
+    }
+
+    pub async fn task(&self, bridge: &str, id: i64) -> Value {
+        let (status, task) = self
+            .get(&format!("{bridge}/api/openhexa/tasks/{id}/"))
+            .await;
+        assert_eq!(status, 200, "{task}");
+        task
+    }
+
+    /// Asks until the task is as told.
+    pub async fn until(&self, bridge: &str, id: i64, so: impl Fn(&Value) -> bool) -> Value {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let task = self.task(bridge, id).await;
+            if so(&task) {
+                return task;
+            }
+            assert!(Instant::now() < deadline, "still {task}");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    pub async fn until_confirmed(&self, bridge: &str, id: i64) -> Value {
+        self.until(bridge, id, |task| task["confirmed"] == true)
+            .await
+    }
+
+    /// The pipeline of a code: its id.
+    pub async fn pipeline(&self, bridge: &str, code: &str) -> String {
+        let (_, listed) = self.get(&format!("{bridge}/api/openhexa/pipelines/")).await;
+        let rows = listed["results"].as_array().unwrap();
+        let row = rows.iter().find(|row| row["code"] == code);
+        let row = row.unwrap_or_else(|| panic!("no {code} in {listed}"));
+        row["id"].as_str().unwrap().to_owned()
+    }
+}
+
+async fn answered(request: reqwest::RequestBuilder) -> (u16, Value) {
+    let answer = request.send().await.unwrap();
+    let status = answer.status().as_u16();
+    let text = answer.text().await.unwrap();
+    let json = serde_json::from_str(&text).unwrap_or_else(|_| panic!("no JSON: {text}"));
+    (status, json)
+}

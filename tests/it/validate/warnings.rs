@@ -1,0 +1,87 @@
+//! What looks wrong and may still be right: values outside the choices that a file of the workspace holds.
+
+use serde_json::json;
+
+use super::{
+    As, Method, Plan, Value, id, nothing_happened, parameter, path, pipeline, quick, story,
+    validate,
+};
+
+/// The built-in OpenHEXA keeps `reference/districts.csv`: code,name; CE-01,Djoungolo; LT-07,Nylon; …
+fn districts(more: Value) -> Value {
+    let from = json!({"choicesFromFile": {"path": "reference/districts.csv", "format": "csv", "column": "name"}, "name": "District"});
+    parameter(
+        "district",
+        "str",
+        crate::support::catalogue::with(from, more),
+    )
+}
+
+fn of(parameter: Value) -> Value {
+    json!([pipeline(1, &[parameter], quick("succeed"))])
+}
+
+const OUTSIDE: &str = "District is not among the choices read from reference/districts.csv";
+
+story! {
+    async fn a_value_outside_the_file_is_a_warning_and_no_error(base) {
+        let story = Plan::on(base).pipelines(of(districts(json!({})))).begin().await;
+        let inside = validate(&story, 1, &json!({"district": "Nylon"})).await.expect(200);
+        assert_eq!(inside["warnings"], json!({}));
+        let outside = validate(&story, 1, &json!({"district": "Atlantis"})).await.expect(200);
+        assert_eq!(outside, json!({"valid": true, "config": {"district": "Atlantis"}, "warnings": {"district": [OUTSIDE]}}));
+        let french = story.ask(As::Operator, Method::POST, &path(1)).header("accept-language", "fr").json(&json!({"config": {"district": "Atlantis"}}));
+        let french = french.send().await.expect(200);
+        assert_eq!(french["warnings"], json!({"district": ["District ne figure pas parmi les choix lus dans reference/districts.csv"]}));
+        let task = story.launch(&id(1), json!({"district": "Atlantis"})).await;
+        story.until_confirmed(task).await;
+        story.end().await;
+    }
+}
+
+story! {
+    async fn each_of_several_values_is_looked_up(base) {
+        let story = Plan::on(base).pipelines(of(districts(json!({"multiple": true})))).begin().await;
+        for (given, warned) in [
+            (json!(["Nylon", "Efoulan"]), false), (json!([]), false), (json!(["Nylon", "Atlantis"]), true),
+        ] {
+            let answer = validate(&story, 1, &json!({"district": given})).await.expect(200);
+            assert_eq!(answer["warnings"].get("district").is_some(), warned, "{given}");
+        }
+        story.end().await;
+    }
+}
+
+story! {
+    async fn the_accounts_own_value_is_looked_up_too(base) {
+        let content = json!({"pipelines": [{"id": id(1), "parameters": {"district": "Atlantis"}}]});
+        let story = Plan::on(base).pipelines(of(districts(json!({})))).content(&content).begin().await;
+        let answer = validate(&story, 1, &json!({})).await.expect(200);
+        assert_eq!(answer, json!({"valid": true, "config": {"district": "Atlantis"}, "warnings": {"district": [OUTSIDE]}}));
+        story.end().await;
+    }
+}
+
+story! {
+    async fn what_cannot_be_looked_up_is_not_checked(base) {
+        let missing = districts(json!({"choicesFromFile": {"path": "nowhere.csv", "format": "csv", "column": "name"}}));
+        let other_column = districts(json!({"code": "column", "choicesFromFile": {"path": "reference/districts.csv", "format": "csv", "column": "nope"}}));
+        let story = Plan::on(base).pipelines(json!([pipeline(1, &[missing, other_column], quick("succeed"))])).begin().await;
+        let answer = validate(&story, 1, &json!({"district": "Atlantis", "column": "Atlantis"})).await.expect(200);
+        assert_eq!(answer["warnings"], json!({}));
+        nothing_happened(&story).await;
+        story.end().await;
+    }
+}
+
+story! {
+    async fn an_untouched_or_wrong_value_warns_of_nothing(base) {
+        let story = Plan::on(base).pipelines(of(districts(json!({})))).begin().await;
+        for untouched in [json!({}), json!({"district": null}), json!({"district": " "})] {
+            assert_eq!(validate(&story, 1, &untouched).await.expect(200)["warnings"], json!({}), "{untouched}");
+        }
+        let wrong = validate(&story, 1, &json!({"district": 5})).await.expect(400);
+        assert!(wrong.get("warnings").is_none());
+        story.end().await;
+    }
+}
