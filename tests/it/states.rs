@@ -1,5 +1,6 @@
 //! The rules by which a task moves, held to the contract's own tables.
 
+mod conflicts;
 mod orders;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -307,119 +308,6 @@ fn results_are_shown_as_the_contract_says() {
 fn a_failure_seen_only_in_openhexa_tells_the_runs_last_lines() {
     let task = after(running(), &[seen(RunStatus::Failed)]);
     assert_eq!(task.shown_message(), Some("ValueError: last line"));
-}
-
-#[test]
-fn on_an_ended_task_the_same_word_changes_nothing_and_another_conflicts() {
-    let ways = [
-        vec![word(Word::Error)],
-        vec![word(Word::Error), seen(RunStatus::Failed)],
-        vec![word(Word::Error), gone()],
-    ];
-    for way in ways {
-        let task = after(running(), &way);
-        let again = task
-            .clone()
-            .observe(&word(Word::Error), seconds(9))
-            .unwrap();
-        assert_eq!(again, task);
-        let shown = Conflict::Ended(Status::Error);
-        for other in [
-            word(Word::Success),
-            word(Word::Cancelled),
-            said(report(Some(ReportedWord::Running))),
-            said(report(Some(ReportedWord::Queued))),
-            said(Report {
-                message: Some("still here".to_owned()),
-                ..Report::default()
-            }),
-            said(Report {
-                progress_value: Some(3),
-                ..Report::default()
-            }),
-        ] {
-            assert_eq!(
-                task.clone().observe(&other, seconds(9)),
-                Err(shown),
-                "{other:?}"
-            );
-        }
-    }
-}
-
-#[test]
-fn a_first_result_is_kept_and_a_second_conflicts() {
-    let task = after(running(), &[word(Word::Success), result(json!(1))]);
-    assert_eq!(task.data, Some(json!(1)));
-    let second = task.clone().observe(&result(json!(2)), seconds(9));
-    assert_eq!(second, Err(Conflict::Ended(Status::Success)));
-    let again = said(Report {
-        result: Some(json!(2)),
-        ..report(Some(ReportedWord::End(Word::Success)))
-    });
-    assert_eq!(task.clone().observe(&again, seconds(9)).unwrap(), task);
-}
-
-#[test]
-fn an_end_seen_first_takes_the_first_word_once() {
-    for (end, row) in [
-        (seen(RunStatus::Success), TABLE[0].1),
-        (seen(RunStatus::Failed), TABLE[1].1),
-        (seen(RunStatus::Stopped), TABLE[2].1),
-        (gone(), TABLE[3].1),
-    ] {
-        for (first, status) in WORDS.into_iter().zip(row).skip(1) {
-            let task = after(running(), &[end.clone(), word(first.unwrap())]);
-            assert_eq!(
-                (task.status(), task.confirmed()),
-                (status, true),
-                "{end:?} then {first:?}"
-            );
-            let shown = Conflict::Ended(status);
-            let other = WORDS[1..]
-                .iter()
-                .flatten()
-                .find(|other| Some(**other) != first && other.status() != status);
-            assert_eq!(task.observe(&word(*other.unwrap()), seconds(9)), Err(shown));
-        }
-    }
-}
-
-#[test]
-fn on_a_live_task_whose_cancel_was_asked_only_an_end_is_taken() {
-    let task = Task {
-        cancel_asked_at: Some(seconds(2)),
-        ..running()
-    };
-    for live in [
-        said(report(Some(ReportedWord::Running))),
-        said(report(Some(ReportedWord::Queued))),
-        said(Report {
-            progress_value: Some(3),
-            ..Report::default()
-        }),
-        result(json!(1)),
-    ] {
-        let refused = Err(Conflict::CancelAsked(Status::Running));
-        assert_eq!(task.clone().observe(&live, seconds(9)), refused, "{live:?}");
-    }
-    for end in [Word::Success, Word::Error, Word::Cancelled] {
-        assert_eq!(after(task.clone(), &[word(end)]).status(), end.status());
-    }
-}
-
-#[test]
-fn a_refused_launch_believes_no_word() {
-    let refused = Observation::LaunchRefused {
-        why: "OpenHEXA refused the launch".to_owned(),
-    };
-    let task = after(
-        fresh(),
-        &[Observation::LaunchReserved { launched_as: None }, refused],
-    );
-    assert_eq!((task.status(), task.confirmed()), (Status::Error, true));
-    let success = task.observe(&word(Word::Success), seconds(9));
-    assert_eq!(success, Err(Conflict::Ended(Status::Error)));
 }
 
 #[test]

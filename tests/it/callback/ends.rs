@@ -20,6 +20,7 @@ async fn run_of(story: &Story, task: i64) -> String {
 fn status(run: &str, word: Option<&'static str>) -> &'static str {
     match (run, word) {
         ("failed", Some("SUCCESS") | None) => "ERROR",
+        ("stopped" | "skipped", Some("SUCCESS")) => "CANCELLED",
         (_, Some(word)) => word,
         ("success", None) => "SUCCESS",
         _ => "CANCELLED",
@@ -32,7 +33,7 @@ fn result(run: &str, word: &str) -> Value {
         ("failed", "SUCCESS") => {
             json!({"result": "ERROR", "message": CORRECTED, "last_progress_message": "said", "data": {"rows": 3}})
         }
-        (_, "SUCCESS") => json!({"result": "SUCCESS", "data": {"rows": 3}}),
+        ("success", "SUCCESS") => json!({"result": "SUCCESS", "data": {"rows": 3}}),
         (_, "ERROR") => failure("said"),
         _ => json!({"rows": 3}),
     }
