@@ -48,9 +48,9 @@ fn is_away(message: &str) -> bool {
 /// The database cannot be opened.
 #[derive(Debug, Error)]
 pub enum OpenError {
-    #[error("the database cannot be reached")]
+    #[error("database.url: the database cannot be reached")]
     Unreachable,
-    #[error("the database refused the connection: {0}")]
+    #[error("database.url: the database refused the connection: {0}")]
     Refused(String),
     #[error("the runtime for PostgreSQL's sockets cannot be made")]
     Runtime,
@@ -58,7 +58,7 @@ pub enum OpenError {
     Tls,
     #[error("database.ca_file holds no readable PEM certificate")]
     CaFile,
-    #[error("the folder of the database file cannot be made: {0}")]
+    #[error("database.url: the folder of the file cannot be made: {0}")]
     Folder(#[source] std::io::Error),
     #[error("a migration failed: {0}")]
     Migration(String),

@@ -150,8 +150,8 @@ story! {
             json!({"error": "Country is required", "config": {
                 "country": ["Country is required"], "nope": ["`nope` is not a parameter of this pipeline"], "year": ["Year must be one of: 2025, 2026"]}}),
             json!({"error": "Country est obligatoire", "config": {
-                "country": ["Country est obligatoire"], "nope": ["«\u{a0}nope\u{a0}» n'est pas un paramètre de ce pipeline"],
-                "year": ["Year doit être l'une des valeurs suivantes\u{a0}: 2025, 2026"]}}),
+                "country": ["Country est obligatoire"], "nope": ["«\u{a0}nope\u{a0}» n’est pas un paramètre de ce pipeline"],
+                "year": ["Year doit être l’une des valeurs suivantes\u{a0}: 2025, 2026"]}}),
         );
         for (wanted, code, told) in [
             ("en", "en", &english), ("fr", "fr", &french), ("fr-CM,fr;q=0.9,en;q=0.8", "fr", &french), ("pt, en;q=0.2, fr;q=0.5", "fr", &french),

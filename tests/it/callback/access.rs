@@ -69,7 +69,7 @@ story! {
         let operator = story.secrets.operator.clone();
         let headers = [
             None, Some(String::new()), Some("Bearer".to_owned()), Some("Bearer ".to_owned()), Some("Bearer garbage".to_owned()),
-            Some("Basic dXNlcjpwYXNz".to_owned()), Some(format!("Basic {operator}")), Some(format!("Token {operator}")), Some(format!("bearer {operator}")),
+            Some("Basic dXNlcjpwYXNz".to_owned()), Some(format!("Basic {operator}")), Some(format!("Token {operator}")),
             Some(operator.clone()), Some(format!("Bearer {operator}x")), Some(format!("Bearer {}", &operator[1..])), Some(format!("Bearer {operator} {operator}")),
             Some(format!("Bearer {token}x")), Some(format!("Bearer {}", token.replace('.', ""))), Some("Bearer ..".to_owned()),
         ];

@@ -79,7 +79,7 @@ fn an_end_seen_first_takes_the_first_word_once() {
 }
 
 #[test]
-fn on_a_live_task_whose_cancel_was_asked_only_an_end_is_taken() {
+fn on_a_live_task_whose_cancel_was_asked_only_an_end_or_a_result_is_taken() {
     let task = Task {
         cancel_asked_at: Some(seconds(2)),
         ..running()
@@ -91,7 +91,6 @@ fn on_a_live_task_whose_cancel_was_asked_only_an_end_is_taken() {
             progress_value: Some(3),
             ..Report::default()
         }),
-        result(json!(1)),
     ] {
         let refused = Err(Conflict::CancelAsked(Status::Running));
         assert_eq!(task.clone().observe(&live, seconds(9)), refused, "{live:?}");
@@ -99,6 +98,11 @@ fn on_a_live_task_whose_cancel_was_asked_only_an_end_is_taken() {
     for end in [Word::Success, Word::Error, Word::Cancelled] {
         assert_eq!(after(task.clone(), &[word(end)]).status(), end.status());
     }
+    let found = after(task, &[result(json!(1))]);
+    assert_eq!(
+        (found.status(), found.data),
+        (Status::Running, Some(json!(1)))
+    );
 }
 
 #[test]
