@@ -270,6 +270,8 @@ fn limits(settings: &Settings) -> Limits {
         page_items: openhexa.page_items,
         recent_page_items: openhexa.recent_page_items,
         list_pages: openhexa.list_pages,
+        allow_private: openhexa.allow_private,
+        proxy: Some(openhexa.proxy.clone()).filter(|proxy| !proxy.is_empty()),
     }
 }
 
@@ -294,5 +296,7 @@ fn rules(settings: &Settings) -> Rules {
         absent_looks: reconcile.absent_looks,
         queue_allowance: settings.callback.queue_allowance.delta(),
         token_grace: settings.callback.grace.delta(),
+        private_openhexa: settings.openhexa.allow_private,
+        openhexa_hosts: settings.openhexa.hosts(),
     }
 }

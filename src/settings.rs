@@ -4,16 +4,17 @@
 //! names the key, where it was set and what is allowed.
 
 mod rules;
+mod values;
 
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use config::{Config, File, FileFormat};
 use secrecy::SecretString;
 use serde::Deserialize;
-use serde::de::{self, Deserializer};
+
+pub use values::{LogFormat, Span, Tls};
 
 use rules::{RULES, Rule};
 
@@ -55,13 +56,6 @@ pub struct Database {
     pub ca_file: PathBuf,
 }
 
-#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
-#[serde(try_from = "String")]
-pub enum Tls {
-    Off,
-    Verified,
-}
-
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Secrets {
@@ -89,6 +83,20 @@ pub struct OpenHexa {
     pub page_items: i64,
     pub recent_page_items: i64,
     pub list_pages: i64,
+    pub allow_private: bool,
+    pub allowed_hosts: String,
+    pub proxy: String,
+}
+
+impl OpenHexa {
+    /// The allow-list, one host each.
+    pub fn hosts(&self) -> Vec<String> {
+        let hosts = self.allowed_hosts.split(',').map(str::trim);
+        hosts
+            .filter(|host| !host.is_empty())
+            .map(str::to_lowercase)
+            .collect()
+    }
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -128,56 +136,6 @@ pub struct Callback {
 pub struct Log {
     pub format: LogFormat,
     pub filter: String,
-}
-
-#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
-#[serde(try_from = "String")]
-pub enum LogFormat {
-    Text,
-    Json,
-}
-
-impl TryFrom<String> for Tls {
-    type Error = &'static str;
-
-    fn try_from(word: String) -> Result<Self, Self::Error> {
-        match word.as_str() {
-            "off" => Ok(Self::Off),
-            "verified" => Ok(Self::Verified),
-            _ => Err("off or verified"),
-        }
-    }
-}
-
-impl TryFrom<String> for LogFormat {
-    type Error = &'static str;
-
-    fn try_from(word: String) -> Result<Self, Self::Error> {
-        match word.as_str() {
-            "text" => Ok(Self::Text),
-            "json" => Ok(Self::Json),
-            _ => Err("text or json"),
-        }
-    }
-}
-
-/// A duration as people write it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd)]
-pub struct Span(pub Duration);
-
-impl<'de> Deserialize<'de> for Span {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        let span = humantime::parse_duration(text.trim());
-        span.map(Self)
-            .map_err(|_| de::Error::custom("a duration such as 500ms, 10s, 15m or 4h"))
-    }
-}
-
-impl Span {
-    pub fn delta(self) -> chrono::TimeDelta {
-        chrono::TimeDelta::from_std(self.0).unwrap_or(chrono::TimeDelta::MAX)
-    }
 }
 
 /// A setting that cannot be used, in one sentence.

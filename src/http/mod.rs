@@ -8,10 +8,10 @@ mod error;
 mod language;
 mod ops;
 
-use actix_web::web::{self, ServiceConfig, get, patch, post};
+use actix_web::web::{self, ServiceConfig, delete, get, patch, post, put};
 use actix_web::{Resource, Route, middleware::from_fn};
 
-use crate::domain::principal::Role::{Operator, Viewer};
+use crate::domain::principal::Role::{Administrator, Operator, Viewer};
 use crate::service::Bridge;
 
 pub use edge::{Edge, in_language, loopback_only, request_id, slash_optional};
@@ -44,6 +44,19 @@ pub fn routes(app: &mut ServiceConfig) {
                 .service(path(
                     "/pipelines/{id}/launch",
                     [may(Operator, post().to(api::launch::launch))],
+                ))
+                .service(path(
+                    "/config",
+                    [
+                        may(Administrator, get().to(api::config::read)),
+                        may(Administrator, put().to(api::config::replace)),
+                        may(Administrator, patch().to(api::config::amend)),
+                        may(Administrator, delete().to(api::config::delete)),
+                    ],
+                ))
+                .service(path(
+                    "/config/check",
+                    [may(Administrator, post().to(api::config::check))],
                 ))
                 .service(path("/tasks", [may(Viewer, get().to(api::tasks::list))]))
                 .service(path(

@@ -14,6 +14,7 @@ use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::error::{BuildError, Error};
+use super::guard::{self, PublicOnly};
 use crate::domain::connection::Target;
 
 /// OpenHEXA closes a connection that is idle for this long.
@@ -40,6 +41,10 @@ pub struct Limits {
     pub recent_page_items: i64,
     /// The most pages of one list; a longer list is refused rather than cut.
     pub list_pages: i64,
+    /// Whether this machine and private networks may be asked.
+    pub allow_private: bool,
+    /// An HTTP proxy to go through; the environment's are not looked at.
+    pub proxy: Option<String>,
 }
 
 /// What came back with JSON in it.
@@ -109,6 +114,9 @@ impl Transport {
     /// Posts one question; an answer is JSON with a status of GraphQL (200 or 400).
     pub async fn post(&self, target: &Target, way: Way, body: Vec<u8>) -> Result<Answer, Failure> {
         let url = endpoint(&target.url).ok_or(Failure::unsent(Error::Address))?;
+        if !self.limits.allow_private && guard::names_private(&url) {
+            return Err(Failure::unsent(Error::Address));
+        }
         let authorization = bearer(&target.token).ok_or(Failure::unsent(Error::TokenRefused))?;
         let _slot = self.slot(&url).await?;
         let request = self
@@ -194,7 +202,14 @@ fn http_client(limits: &Limits, kept: usize) -> Result<reqwest::Client, BuildErr
         .pool_max_idle_per_host(kept)
         .redirect(reqwest::redirect::Policy::none())
         // The default re-sends a request that HTTP/2 refused; only the service may decide that.
-        .retry(reqwest::retry::never());
+        .retry(reqwest::retry::never())
+        .no_proxy();
+    let builder = match &limits.proxy {
+        // The proxy resolves the names, and is the one to guard them.
+        Some(proxy) => builder.proxy(reqwest::Proxy::all(proxy).map_err(|_| BuildError::Proxy)?),
+        None if limits.allow_private => builder,
+        None => builder.dns_resolver(PublicOnly::shared()),
+    };
     builder.build().map_err(|error| {
         tracing::debug!(%error, "no HTTP client");
         BuildError::Http

@@ -8,7 +8,7 @@
 //! observe.rs    where all three end: the one door to a task's state
 //! pipelines.rs  what OpenHEXA offers, and its last good answer (memory.rs)
 //! tasks.rs      what became of launches
-//! config.rs     where an account's OpenHEXA is
+//! config.rs     where an account's OpenHEXA is (configure.rs: changing it)
 //! access.rs     who is asking (token.rs: the callback token)
 //! ```
 
@@ -16,6 +16,7 @@ pub mod access;
 mod attempt;
 pub mod callback;
 pub mod config;
+pub mod configure;
 mod error;
 mod jobs;
 pub mod launch;

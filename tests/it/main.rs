@@ -9,6 +9,7 @@
 )]
 
 mod architecture;
+mod configuration;
 mod emulator;
 mod launch;
 mod parameters;

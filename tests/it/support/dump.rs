@@ -3,7 +3,14 @@
 use std::fmt::Write;
 use std::path::Path;
 
-const TABLES: [&str; 5] = ["connection", "config", "task", "run", "event"];
+const TABLES: [&str; 6] = [
+    "connection",
+    "config",
+    "config_change",
+    "task",
+    "run",
+    "event",
+];
 
 pub async fn everything(url: &str) -> String {
     match url.strip_prefix("sqlite:") {
