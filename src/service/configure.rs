@@ -58,8 +58,8 @@ pub struct Check {
 
 impl Bridge {
     pub async fn record(&self, account: AccountId) -> Result<Record, Error> {
-        let ground = self.ground(account).await.map_err(not_found)?;
-        Ok(shown(&ground))
+        let ground = self.find_ground(account).await?;
+        ground.as_ref().map(shown).ok_or_else(no_record)
     }
 
     pub async fn change_config(&self, account: AccountId, change: Change) -> Result<Record, Error> {
@@ -87,7 +87,7 @@ impl Bridge {
             .store()
             .write(move |db| Ok::<_, Error>(store::delete_config(db, account, by.as_deref(), now)?))
             .await?;
-        gone.then_some(()).ok_or(not_found(Error::NotConfigured))
+        gone.then_some(()).ok_or_else(no_record)
     }
 
     /// Tries a content before it is put in force, or the record in force where none is given.
@@ -168,11 +168,8 @@ impl Bridge {
     }
 }
 
-fn not_found(error: Error) -> Error {
-    match error {
-        Error::NotConfigured => Error::NotFound(say("not-configured")),
-        other => other,
-    }
+fn no_record() -> Error {
+    Error::NotFound(say("not-configured"))
 }
 
 fn expect_version(expected: Option<i64>, before: Option<&Ground>) -> Result<(), Error> {

@@ -56,7 +56,7 @@ async fn change(
     let change = Change {
         manner,
         content,
-        expected: expected(request)?,
+        expected: expected(request),
         by: name(who),
     };
     Ok(answer(&bridge.change_config(who.account, change).await?))
@@ -107,17 +107,11 @@ fn content(body: &Map<String, Value>) -> Answer<Option<Map<String, Value>>> {
     }
 }
 
-/// `If-Match: "7"`; a star is whichever there is.
-fn expected(request: &HttpRequest) -> Answer<Option<i64>> {
-    let Some(value) = request.headers().get(IF_MATCH) else {
-        return Ok(None);
-    };
+/// `If-Match: "7"`; a star is whichever there is, and what names no version of ours matches none.
+fn expected(request: &HttpRequest) -> Option<i64> {
+    let value = request.headers().get(IF_MATCH)?;
     let text = value.to_str().unwrap_or_default().trim();
-    if text == "*" {
-        return Ok(None);
-    }
-    // What names no version of ours matches none.
-    Ok(Some(text.trim_matches('"').parse().unwrap_or(-1)))
+    (text != "*").then(|| text.trim_matches('"').parse().unwrap_or(-1))
 }
 
 fn name(who: &Principal) -> Option<String> {
