@@ -2,6 +2,7 @@
 
 #[cfg(feature = "dev")]
 pub mod dev;
+pub mod keys;
 
 use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
@@ -41,6 +42,11 @@ pub enum StartError {
     Server(#[source] std::io::Error),
     #[error("secrets.{0} is empty; {1}")]
     Secret(&'static str, &'static str),
+    #[error(
+        "server.address makes the bridge listen on {0}, open to the network, and there is no API key: make one with \
+         `openhexa-bridge keys create --role admin`"
+    )]
+    NoKey(SocketAddr),
     #[error("{0}")]
     Other(String),
 }
@@ -79,12 +85,15 @@ pub async fn start(start: Start) -> Result<Running, StartError> {
     let settings = start.settings;
     let address = start.listener.local_addr().map_err(StartError::Server)?;
     let jobs = Jobs::new(Handle::current());
+    let store = open_store(&settings).await?;
+    let access = access(&settings, start.local);
+    refuse_without_keys(&store, &access, address).await?;
     let bridge = Bridge::new(Parts {
-        store: open_store(&settings).await?,
+        store,
         openhexa: Client::new(limits(&settings))?,
         clock: start.clock,
         rules: rules(&settings),
-        access: access(&settings, start.local),
+        access,
         callback_key: callback_key(&settings)?,
         public_url: public_url(&settings, address),
         jobs: jobs.clone(),
@@ -247,7 +256,32 @@ fn access(settings: &Settings, local: bool) -> Access {
             .into_iter()
             .filter(|key| !key.key.expose_secret().is_empty())
             .collect(),
-        open: local,
+        open: local || settings.server.dangerously_let_everybody_administer,
+    }
+}
+
+/// On a network, a bridge that nobody can sign in to is a mistake, and the next one would be to open it.
+async fn refuse_without_keys(
+    store: &Store,
+    access: &Access,
+    address: SocketAddr,
+) -> Result<(), StartError> {
+    if access.open || !access.keys.is_empty() {
+        return Ok(());
+    }
+    let now = Clock::System.now();
+    let stored = store.read(crate::store::keys).await;
+    let stored = stored.map_err(|error| StartError::Other(error.to_string()))?;
+    match (
+        stored.iter().any(|key| key.is_good(now)),
+        address.ip().is_loopback(),
+    ) {
+        (true, _) => Ok(()),
+        (false, true) => {
+            tracing::warn!("there is no API key: nobody can sign in");
+            Ok(())
+        }
+        (false, false) => Err(StartError::NoKey(address)),
     }
 }
 

@@ -2,10 +2,12 @@
 
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 use openhexa_bridge::app::{self, Start, StartError};
 use openhexa_bridge::clock::Clock;
+use openhexa_bridge::domain::principal::Role;
 use openhexa_bridge::settings::{LogFormat, Settings, Sources};
 use openhexa_bridge::telemetry;
 use tokio::signal::unix::{SignalKind, signal};
@@ -22,6 +24,8 @@ struct Line {
 enum Command {
     /// Serve with the settings given.
     Serve(Given),
+    /// Make, list and revoke API keys.
+    Keys(KeysLine),
     /// Bring the database's tables up to date, and end.
     Migrate(Given),
     /// Serve on this machine only, without sign-in, with a small OpenHEXA built in.
@@ -30,6 +34,42 @@ enum Command {
     /// Serve the small OpenHEXA alone.
     #[cfg(feature = "dev")]
     Emulator(commands::Emulator),
+}
+
+#[derive(Args)]
+struct KeysLine {
+    #[command(subcommand)]
+    command: Keys,
+}
+
+#[derive(Subcommand)]
+enum Keys {
+    /// Make a key, and print it: it is never shown again.
+    Create {
+        /// viewer, operator or admin; each includes those before.
+        #[arg(long, value_parser = role)]
+        role: Role,
+        /// How long it is good: 90d, 12h. Without it, until it is revoked.
+        #[arg(long, value_parser = humantime::parse_duration)]
+        expires: Option<Duration>,
+        /// Whose it is, for the list.
+        #[arg(long, default_value = "")]
+        name: String,
+        #[command(flatten)]
+        given: Given,
+    },
+    /// One line per key: id, role, state, end, last use, name.
+    List(Given),
+    /// Revoke a key; in force on every replica within seconds.
+    Revoke {
+        id: i64,
+        #[command(flatten)]
+        given: Given,
+    },
+}
+
+fn role(word: &str) -> Result<Role, String> {
+    Role::parse(word).ok_or_else(|| "must be viewer, operator or admin".to_owned())
 }
 
 #[derive(Args)]
@@ -61,6 +101,7 @@ fn main() -> ExitCode {
 async fn run(command: Command) -> Result<(), StartError> {
     match command {
         Command::Serve(given) => serve(read(given.config)?).await,
+        Command::Keys(line) => keys(line.command).await,
         Command::Migrate(given) => app::open_store(&read(given.config)?).await.map(|_| ()),
         #[cfg(feature = "dev")]
         Command::Dev(dev) => commands::dev(*dev, read(None)?).await,
@@ -97,6 +138,28 @@ async fn serve(settings: Settings) -> Result<(), StartError> {
     println!("bridge: http://{}", running.address);
     told_to_stop().await?;
     running.stop().await;
+    Ok(())
+}
+
+async fn keys(command: Keys) -> Result<(), StartError> {
+    match command {
+        Keys::Create {
+            role,
+            expires,
+            name,
+            given,
+        } => {
+            let (id, key) = app::keys::create(&read(given.config)?, role, name, expires).await?;
+            eprintln!("Key {id}; it is shown this once:");
+            println!("{key}");
+        }
+        Keys::List(given) => {
+            for line in app::keys::list(&read(given.config)?).await? {
+                println!("{line}");
+            }
+        }
+        Keys::Revoke { id, given } => app::keys::revoke(&read(given.config)?, id).await?,
+    }
     Ok(())
 }
 

@@ -43,6 +43,7 @@ pub struct Server {
     pub public_url: String,
     pub workers: usize,
     pub body_limit: usize,
+    pub dangerously_let_everybody_administer: bool,
     pub stop_within: Span,
 }
 

@@ -9,7 +9,7 @@
 //! pipelines.rs  what OpenHEXA offers, and its last good answer (memory.rs)
 //! tasks.rs      what became of launches
 //! config.rs     where an account's OpenHEXA is (configure.rs: changing it)
-//! access.rs     who is asking (token.rs: the callback token)
+//! access.rs     who is asking (token.rs: the callback token, keys.rs: API keys)
 //! ```
 
 pub mod access;
@@ -19,6 +19,7 @@ pub mod config;
 pub mod configure;
 mod error;
 mod jobs;
+pub mod keys;
 pub mod launch;
 mod memory;
 mod observe;
@@ -64,6 +65,7 @@ pub struct Parts {
 pub struct Bridge {
     parts: Arc<Parts>,
     memory: Arc<Memory>,
+    ring: Arc<keys::Ring>,
     /// Wakes the reconciler before its time.
     nudge: Arc<Notify>,
 }
@@ -73,6 +75,7 @@ impl Bridge {
         Self {
             parts: Arc::new(parts),
             memory: Arc::default(),
+            ring: Arc::default(),
             nudge: Arc::default(),
         }
     }

@@ -4,6 +4,7 @@ mod configs;
 mod connection;
 mod error;
 mod events;
+mod keys;
 mod rows;
 mod runs;
 mod schema;
@@ -28,6 +29,7 @@ pub use connection::{Address, Db, Tls};
 pub use diesel::result::Error as TransactionError;
 pub use error::{BadKey, Error, OpenError};
 pub use events::{Event, Source, add_event, events_of, has_event};
+pub use keys::{NewKey, StoredKey, add_key, key_of, key_used, keys, revoke_key};
 pub use runs::{
     Due, claim_due, forget_secrets, hold, look_by, next_look, other_unsure, owned_runs,
     put_secrets, release, renew, schedule, secrets_of,

@@ -11,6 +11,7 @@
 mod architecture;
 mod configuration;
 mod emulator;
+mod keys;
 mod launch;
 mod parameters;
 mod postgres;

@@ -3,7 +3,8 @@
 use std::fmt::Write;
 use std::path::Path;
 
-const TABLES: [&str; 6] = [
+const TABLES: [&str; 7] = [
+    "api_key",
     "connection",
     "config",
     "config_change",

@@ -491,6 +491,15 @@ impl Story {
         }
     }
 
+    /// Waits for a fact that takes asking.
+    pub async fn until_true<F: Future<Output = bool>>(&self, what: &str, holds: impl Fn() -> F) {
+        let deadline = Instant::now() + PATIENCE;
+        while !holds().await {
+            assert!(Instant::now() < deadline, "{what}: it did not come");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
     fn emulator_url(&self, path: &str) -> String {
         self.openhexa.replace("/graphql/", path)
     }
