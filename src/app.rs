@@ -20,12 +20,12 @@ use tracing_actix_web::TracingLogger;
 use crate::background;
 use crate::clock::Clock;
 use crate::domain::principal::Role;
-use crate::http::{self, Edge};
+use crate::http::{self, Edge, Metrics};
 use crate::openhexa::{BuildError, Client, Limits};
 use crate::service::{Access, ApiKey, Bridge, CallbackKey, Jobs, Looks, Parts, Rules};
-use crate::settings::{Settings, Tls};
+use crate::settings::{MetricsAccess, Settings, Tls};
 use crate::store::{Address, OpenError, Options, Store};
-use crate::telemetry::RequestLine;
+use crate::telemetry::{self, RequestLine};
 
 /// Why the bridge does not start: one sentence.
 #[derive(Debug, Error)]
@@ -101,6 +101,7 @@ pub async fn start(start: Start) -> Result<Running, StartError> {
     let edge = Edge {
         body_limit: settings.server.body_limit,
         loopback_only: start.local,
+        metrics: metrics(&settings)?,
     };
     let (server, serving) = serve(&settings, start.listener, bridge.clone(), edge)?;
     let stop = CancellationToken::new();
@@ -149,6 +150,7 @@ fn serve(
             .wrap(from_fn(http::loopback_only))
             .wrap(from_fn(http::slash_optional))
             .wrap(from_fn(http::in_language))
+            .wrap(from_fn(http::counted))
             .wrap(from_fn(http::request_id))
             .wrap(TracingLogger::<RequestLine>::new())
     })
@@ -283,6 +285,15 @@ async fn refuse_without_keys(
         }
         (false, false) => Err(StartError::NoKey(address)),
     }
+}
+
+fn metrics(settings: &Settings) -> Result<Metrics, StartError> {
+    let counted = || telemetry::count().map_err(|error| StartError::Other(error.to_string()));
+    Ok(match settings.metrics.access {
+        MetricsAccess::Off => Metrics::Off,
+        MetricsAccess::Key => Metrics::WithKey(counted()?),
+        MetricsAccess::Open => Metrics::Open(counted()?),
+    })
 }
 
 fn public_url(settings: &Settings, address: SocketAddr) -> String {

@@ -14,7 +14,7 @@ use config::{Config, File, FileFormat};
 use secrecy::SecretString;
 use serde::Deserialize;
 
-pub use values::{LogFormat, Span, Tls};
+pub use values::{LogFormat, MetricsAccess, Span, Tls};
 
 use rules::{RULES, Rule};
 
@@ -32,6 +32,7 @@ pub struct Settings {
     pub launch: Launch,
     pub reconcile: Reconcile,
     pub callback: Callback,
+    pub metrics: Metrics,
     pub log: Log,
 }
 
@@ -130,6 +131,12 @@ pub struct Reconcile {
 pub struct Callback {
     pub queue_allowance: Span,
     pub grace: Span,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Metrics {
+    pub access: MetricsAccess,
 }
 
 #[derive(Clone, Debug, Deserialize)]

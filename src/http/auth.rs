@@ -30,7 +30,7 @@ pub async fn guard(
     }
 }
 
-async fn principal(request: &HttpRequest, role: Role) -> Result<Principal, Problem> {
+pub async fn principal(request: &HttpRequest, role: Role) -> Result<Principal, Problem> {
     match caller(request).await? {
         Caller::Person(principal) if principal.role >= role => Ok(principal),
         Caller::Person(_) | Caller::Pipeline(_) => Err(Problem::forbidden(say("not-allowed"))),

@@ -66,6 +66,10 @@ impl Problem {
         })
     }
 
+    pub fn unknown_route() -> Self {
+        Self::new(StatusCode::NOT_FOUND, say("route-unknown"))
+    }
+
     pub fn too_large(limit: usize) -> Self {
         let sentence = say("body-too-large").with("limit", limit);
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, sentence)
@@ -207,7 +211,7 @@ fn refusal(why: &Refusal) -> (StatusCode, Sentence) {
 }
 
 pub async fn unknown_route() -> HttpResponse {
-    Problem::new(StatusCode::NOT_FOUND, say("route-unknown")).into_response()
+    Problem::unknown_route().into_response()
 }
 
 pub async fn wrong_method() -> HttpResponse {

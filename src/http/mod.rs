@@ -14,11 +14,13 @@ use actix_web::{Resource, Route, middleware::from_fn};
 use crate::domain::principal::Role::{Administrator, Operator, Viewer};
 use crate::service::Bridge;
 
-pub use edge::{Edge, in_language, loopback_only, request_id, slash_optional};
+pub use edge::{Edge, Metrics, counted, in_language, loopback_only, request_id, slash_optional};
 
 /// The URL table.
 pub fn routes(app: &mut ServiceConfig) {
     app.service(path("/healthz", [get().to(ops::healthz)]))
+        .service(path("/readyz", [get().to(ops::readyz)]))
+        .service(path("/metrics", [get().to(ops::metrics)]))
         .service(
             web::scope("/api/openhexa")
                 .service(path(

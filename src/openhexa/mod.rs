@@ -51,6 +51,11 @@ impl Client {
         Ok(Self(Arc::new(Transport::new(limits)?)))
     }
 
+    /// How the last question to any OpenHEXA ended, in one word.
+    pub fn last_outcome(&self) -> Option<&'static str> {
+        self.0.last_outcome()
+    }
+
     /// Whom the token stands for. A token that stands for nobody is refused.
     pub async fn me(&self, target: &Target) -> Result<UserId, Error> {
         let said = self.ask::<ask::Me>(target, ask::me::Variables {}).await?;
@@ -323,9 +328,10 @@ impl Client {
         way: Way,
         variables: Q::Variables,
     ) -> Result<Answer, Failure> {
-        let body = serde_json::to_vec(&Q::build_query(variables));
+        let question = Q::build_query(variables);
+        let body = serde_json::to_vec(&question).map_err(|_| Failure::unwritable())?;
         self.0
-            .post(target, way, body.map_err(|_| Failure::unwritable())?)
+            .post(target, way, question.operation_name, body)
             .await
     }
 }

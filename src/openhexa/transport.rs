@@ -12,6 +12,7 @@ use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
 use reqwest::{Response, StatusCode, Url};
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::Instant;
 
 use super::error::{BuildError, Error};
 use super::guard::{self, PublicOnly};
@@ -92,6 +93,7 @@ pub(super) struct Transport {
     limits: Limits,
     /// Origin → its free places.
     slots: Mutex<HashMap<String, Arc<Semaphore>>>,
+    last: Mutex<Option<&'static str>>,
 }
 
 impl Transport {
@@ -104,6 +106,7 @@ impl Transport {
             fresh: http_client(&limits, 0)?,
             limits,
             slots: Mutex::default(),
+            last: Mutex::default(),
         })
     }
 
@@ -112,7 +115,37 @@ impl Transport {
     }
 
     /// Posts one question; an answer is JSON with a status of GraphQL (200 or 400).
-    pub async fn post(&self, target: &Target, way: Way, body: Vec<u8>) -> Result<Answer, Failure> {
+    #[allow(
+        clippy::disallowed_methods,
+        reason = "a duration is measured, no time is told"
+    )]
+    pub async fn post(
+        &self,
+        target: &Target,
+        way: Way,
+        operation: &'static str,
+        body: Vec<u8>,
+    ) -> Result<Answer, Failure> {
+        let began = Instant::now();
+        let answer = self.send(target, way, body).await;
+        let outcome = answer
+            .as_ref()
+            .map_or_else(|failure| failure.error.kind(), |_| "answered");
+        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(outcome);
+        let took = began.elapsed().as_secs_f64();
+        metrics::histogram!("openhexa_bridge_upstream_duration_seconds", "operation" => operation)
+            .record(took);
+        metrics::counter!("openhexa_bridge_upstream_requests_total", "operation" => operation, "outcome" => outcome)
+            .increment(1);
+        answer
+    }
+
+    /// How the last question ended, in one word.
+    pub fn last_outcome(&self) -> Option<&'static str> {
+        *self.last.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn send(&self, target: &Target, way: Way, body: Vec<u8>) -> Result<Answer, Failure> {
         let url = endpoint(&target.url).ok_or(Failure::unsent(Error::Address))?;
         if !self.limits.allow_private && guard::names_private(&url) {
             return Err(Failure::unsent(Error::Address));

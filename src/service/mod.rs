@@ -9,6 +9,7 @@
 //! pipelines.rs  what OpenHEXA offers, and its last good answer (memory.rs)
 //! tasks.rs      what became of launches
 //! config.rs     where an account's OpenHEXA is (configure.rs: changing it)
+//! vitals.rs     how the bridge is
 //! access.rs     who is asking (token.rs: the callback token, keys.rs: API keys)
 //! ```
 
@@ -29,6 +30,7 @@ mod rules;
 mod search;
 pub mod tasks;
 mod token;
+pub mod vitals;
 
 use std::sync::Arc;
 

@@ -19,6 +19,28 @@ pub enum LogFormat {
     Json,
 }
 
+/// Who may read `/metrics`.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[serde(try_from = "String")]
+pub enum MetricsAccess {
+    Off,
+    Key,
+    Open,
+}
+
+impl TryFrom<String> for MetricsAccess {
+    type Error = &'static str;
+
+    fn try_from(word: String) -> Result<Self, Self::Error> {
+        match word.as_str() {
+            "off" => Ok(Self::Off),
+            "key" => Ok(Self::Key),
+            "open" => Ok(Self::Open),
+            _ => Err("off, key or open"),
+        }
+    }
+}
+
 impl TryFrom<String> for Tls {
     type Error = &'static str;
 

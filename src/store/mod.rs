@@ -11,6 +11,7 @@ mod schema;
 mod tasks;
 mod types;
 mod vault;
+mod vitals;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -36,6 +37,7 @@ pub use runs::{
 };
 pub use tasks::{NewTask, Order, Page, TaskFilter, any, get, insert, list, lock, save};
 pub use vault::Vault;
+pub use vitals::{Vitals, vitals};
 
 use connection::{Conn, Opener, Shared, pool};
 
@@ -102,6 +104,20 @@ impl Store {
             Conn::Sqlite(conn) => down(conn, SQLITE),
             Conn::Pg(conn) => down(&mut **conn, POSTGRES),
         })
+    }
+
+    /// Whether no migration is pending.
+    pub async fn is_migrated(&self) -> Result<bool, Error> {
+        let pool = self.reading.clone();
+        off_the_worker(move || {
+            let mut conn = pool.get().map_err(|_| Error::Away)?;
+            let pending = match &mut *conn {
+                Conn::Sqlite(conn) => conn.has_pending_migration(SQLITE),
+                Conn::Pg(conn) => conn.has_pending_migration(POSTGRES),
+            };
+            pending.map(|pending| !pending).map_err(|_| Error::Away)
+        })
+        .await
     }
 
     fn migrating(

@@ -13,6 +13,7 @@ mod configuration;
 mod emulator;
 mod keys;
 mod launch;
+mod operations;
 mod parameters;
 mod postgres;
 mod sentences;
