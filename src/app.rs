@@ -1,5 +1,6 @@
 //! The composition root: makes every part, hands it down, starts and stops. It sees all and holds no logic.
 
+pub mod check;
 #[cfg(feature = "dev")]
 pub mod dev;
 pub mod keys;

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
+use openhexa_bridge::app::check::Finding;
 use openhexa_bridge::app::{self, Start, StartError};
 use openhexa_bridge::clock::Clock;
 use openhexa_bridge::domain::principal::Role;
@@ -24,6 +25,8 @@ struct Line {
 enum Command {
     /// Serve with the settings given.
     Serve(Given),
+    /// Judge the settings, each and together; nothing is started.
+    CheckConfig(Given),
     /// Make, list and revoke API keys.
     Keys(KeysLine),
     /// Bring the database's tables up to date, and end.
@@ -101,6 +104,7 @@ fn main() -> ExitCode {
 async fn run(command: Command) -> Result<(), StartError> {
     match command {
         Command::Serve(given) => serve(read(given.config)?).await,
+        Command::CheckConfig(given) => check(&read(given.config)?),
         Command::Keys(line) => keys(line.command).await,
         Command::Migrate(given) => app::open_store(&read(given.config)?).await.map(|_| ()),
         #[cfg(feature = "dev")]
@@ -138,6 +142,28 @@ async fn serve(settings: Settings) -> Result<(), StartError> {
     println!("bridge: http://{}", running.address);
     told_to_stop().await?;
     running.stop().await;
+    Ok(())
+}
+
+/// Ends with an error where something stands in the way.
+fn check(settings: &Settings) -> Result<(), StartError> {
+    let findings = app::check::findings(settings);
+    let obstacles = findings
+        .iter()
+        .filter(|finding| matches!(finding, Finding::Obstacle(_)))
+        .count();
+    for finding in findings {
+        match finding {
+            Finding::Obstacle(sentence) => println!("error: {sentence}"),
+            Finding::Doubt(sentence) => println!("warning: {sentence}"),
+        }
+    }
+    if obstacles > 0 {
+        return Err(StartError::Other(
+            "the settings cannot be served with".to_owned(),
+        ));
+    }
+    println!("The settings can be served with.");
     Ok(())
 }
 
