@@ -1,7 +1,9 @@
 //! The composition root: makes every part, hands it down, starts and stops. It sees all and holds no logic.
 
+pub mod check;
 #[cfg(feature = "dev")]
 pub mod dev;
+pub mod keys;
 
 use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
@@ -19,12 +21,12 @@ use tracing_actix_web::TracingLogger;
 use crate::background;
 use crate::clock::Clock;
 use crate::domain::principal::Role;
-use crate::http::{self, Edge};
+use crate::http::{self, Edge, Metrics};
 use crate::openhexa::{BuildError, Client, Limits};
 use crate::service::{Access, ApiKey, Bridge, CallbackKey, Jobs, Looks, Parts, Rules};
-use crate::settings::{Settings, Tls};
+use crate::settings::{MetricsAccess, Settings, Tls};
 use crate::store::{Address, OpenError, Options, Store};
-use crate::telemetry::RequestLine;
+use crate::telemetry::{self, RequestLine};
 
 /// Why the bridge does not start: one sentence.
 #[derive(Debug, Error)]
@@ -41,6 +43,11 @@ pub enum StartError {
     Server(#[source] std::io::Error),
     #[error("secrets.{0} is empty; {1}")]
     Secret(&'static str, &'static str),
+    #[error(
+        "server.address makes the bridge listen on {0}, open to the network, and there is no API key: make one with \
+         `openhexa-bridge keys create --role admin`"
+    )]
+    NoKey(SocketAddr),
     #[error("{0}")]
     Other(String),
 }
@@ -79,12 +86,15 @@ pub async fn start(start: Start) -> Result<Running, StartError> {
     let settings = start.settings;
     let address = start.listener.local_addr().map_err(StartError::Server)?;
     let jobs = Jobs::new(Handle::current());
+    let store = open_store(&settings).await?;
+    let access = access(&settings, start.local);
+    refuse_without_keys(&store, &access, address).await?;
     let bridge = Bridge::new(Parts {
-        store: open_store(&settings).await?,
+        store,
         openhexa: Client::new(limits(&settings))?,
         clock: start.clock,
         rules: rules(&settings),
-        access: access(&settings, start.local),
+        access,
         callback_key: callback_key(&settings)?,
         public_url: public_url(&settings, address),
         jobs: jobs.clone(),
@@ -92,6 +102,7 @@ pub async fn start(start: Start) -> Result<Running, StartError> {
     let edge = Edge {
         body_limit: settings.server.body_limit,
         loopback_only: start.local,
+        metrics: metrics(&settings)?,
     };
     let (server, serving) = serve(&settings, start.listener, bridge.clone(), edge)?;
     let stop = CancellationToken::new();
@@ -140,6 +151,7 @@ fn serve(
             .wrap(from_fn(http::loopback_only))
             .wrap(from_fn(http::slash_optional))
             .wrap(from_fn(http::in_language))
+            .wrap(from_fn(http::counted))
             .wrap(from_fn(http::request_id))
             .wrap(TracingLogger::<RequestLine>::new())
     })
@@ -247,8 +259,42 @@ fn access(settings: &Settings, local: bool) -> Access {
             .into_iter()
             .filter(|key| !key.key.expose_secret().is_empty())
             .collect(),
-        open: local,
+        open: local || settings.server.dangerously_let_everybody_administer,
     }
+}
+
+/// On a network, a bridge that nobody can sign in to is a mistake, and the next one would be to open it.
+async fn refuse_without_keys(
+    store: &Store,
+    access: &Access,
+    address: SocketAddr,
+) -> Result<(), StartError> {
+    if access.open || !access.keys.is_empty() {
+        return Ok(());
+    }
+    let now = Clock::System.now();
+    let stored = store.read(crate::store::keys).await;
+    let stored = stored.map_err(|error| StartError::Other(error.to_string()))?;
+    match (
+        stored.iter().any(|key| key.is_good(now)),
+        address.ip().is_loopback(),
+    ) {
+        (true, _) => Ok(()),
+        (false, true) => {
+            tracing::warn!("there is no API key: nobody can sign in");
+            Ok(())
+        }
+        (false, false) => Err(StartError::NoKey(address)),
+    }
+}
+
+fn metrics(settings: &Settings) -> Result<Metrics, StartError> {
+    let counted = || telemetry::count().map_err(|error| StartError::Other(error.to_string()));
+    Ok(match settings.metrics.access {
+        MetricsAccess::Off => Metrics::Off,
+        MetricsAccess::Key => Metrics::WithKey(counted()?),
+        MetricsAccess::Open => Metrics::Open(counted()?),
+    })
 }
 
 fn public_url(settings: &Settings, address: SocketAddr) -> String {
@@ -270,6 +316,8 @@ fn limits(settings: &Settings) -> Limits {
         page_items: openhexa.page_items,
         recent_page_items: openhexa.recent_page_items,
         list_pages: openhexa.list_pages,
+        allow_private: openhexa.allow_private,
+        proxy: Some(openhexa.proxy.clone()).filter(|proxy| !proxy.is_empty()),
     }
 }
 
@@ -294,5 +342,7 @@ fn rules(settings: &Settings) -> Rules {
         absent_looks: reconcile.absent_looks,
         queue_allowance: settings.callback.queue_allowance.delta(),
         token_grace: settings.callback.grace.delta(),
+        private_openhexa: settings.openhexa.allow_private,
+        openhexa_hosts: settings.openhexa.hosts(),
     }
 }

@@ -2,10 +2,13 @@
 
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
+use openhexa_bridge::app::check::Finding;
 use openhexa_bridge::app::{self, Start, StartError};
 use openhexa_bridge::clock::Clock;
+use openhexa_bridge::domain::principal::Role;
 use openhexa_bridge::settings::{LogFormat, Settings, Sources};
 use openhexa_bridge::telemetry;
 use tokio::signal::unix::{SignalKind, signal};
@@ -22,6 +25,10 @@ struct Line {
 enum Command {
     /// Serve with the settings given.
     Serve(Given),
+    /// Judge the settings, each and together; nothing is started.
+    CheckConfig(Given),
+    /// Make, list and revoke API keys.
+    Keys(KeysLine),
     /// Bring the database's tables up to date, and end.
     Migrate(Given),
     /// Serve on this machine only, without sign-in, with a small OpenHEXA built in.
@@ -30,6 +37,42 @@ enum Command {
     /// Serve the small OpenHEXA alone.
     #[cfg(feature = "dev")]
     Emulator(commands::Emulator),
+}
+
+#[derive(Args)]
+struct KeysLine {
+    #[command(subcommand)]
+    command: Keys,
+}
+
+#[derive(Subcommand)]
+enum Keys {
+    /// Make a key, and print it: it is never shown again.
+    Create {
+        /// viewer, operator or admin; each includes those before.
+        #[arg(long, value_parser = role)]
+        role: Role,
+        /// How long it is good: 90d, 12h. Without it, until it is revoked.
+        #[arg(long, value_parser = humantime::parse_duration)]
+        expires: Option<Duration>,
+        /// Whose it is, for the list.
+        #[arg(long, default_value = "")]
+        name: String,
+        #[command(flatten)]
+        given: Given,
+    },
+    /// One line per key: id, role, state, end, last use, name.
+    List(Given),
+    /// Revoke a key; in force on every replica within seconds.
+    Revoke {
+        id: i64,
+        #[command(flatten)]
+        given: Given,
+    },
+}
+
+fn role(word: &str) -> Result<Role, String> {
+    Role::parse(word).ok_or_else(|| "must be viewer, operator or admin".to_owned())
 }
 
 #[derive(Args)]
@@ -61,6 +104,8 @@ fn main() -> ExitCode {
 async fn run(command: Command) -> Result<(), StartError> {
     match command {
         Command::Serve(given) => serve(read(given.config)?).await,
+        Command::CheckConfig(given) => check(&read(given.config)?),
+        Command::Keys(line) => keys(line.command).await,
         Command::Migrate(given) => app::open_store(&read(given.config)?).await.map(|_| ()),
         #[cfg(feature = "dev")]
         Command::Dev(dev) => commands::dev(*dev, read(None)?).await,
@@ -98,6 +143,50 @@ async fn serve(settings: Settings) -> Result<(), StartError> {
     println!("bridge: http://{}", running.address);
     stop.await;
     running.stop().await;
+    Ok(())
+}
+
+/// Ends with an error where something stands in the way.
+fn check(settings: &Settings) -> Result<(), StartError> {
+    let findings = app::check::findings(settings);
+    let obstacles = findings
+        .iter()
+        .filter(|finding| matches!(finding, Finding::Obstacle(_)))
+        .count();
+    for finding in findings {
+        match finding {
+            Finding::Obstacle(sentence) => println!("error: {sentence}"),
+            Finding::Doubt(sentence) => println!("warning: {sentence}"),
+        }
+    }
+    if obstacles > 0 {
+        return Err(StartError::Other(
+            "the settings cannot be served with".to_owned(),
+        ));
+    }
+    println!("The settings can be served with.");
+    Ok(())
+}
+
+async fn keys(command: Keys) -> Result<(), StartError> {
+    match command {
+        Keys::Create {
+            role,
+            expires,
+            name,
+            given,
+        } => {
+            let (id, key) = app::keys::create(&read(given.config)?, role, name, expires).await?;
+            eprintln!("Key {id}; it is shown this once:");
+            println!("{key}");
+        }
+        Keys::List(given) => {
+            for line in app::keys::list(&read(given.config)?).await? {
+                println!("{line}");
+            }
+        }
+        Keys::Revoke { id, given } => app::keys::revoke(&read(given.config)?, id).await?,
+    }
     Ok(())
 }
 

@@ -5,16 +5,17 @@
 
 mod file;
 mod rules;
+mod values;
 
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use config::{Config, File, FileFormat};
 use secrecy::SecretString;
 use serde::Deserialize;
-use serde::de::{self, Deserializer};
+
+pub use values::{LogFormat, MetricsAccess, Span, Tls};
 
 use rules::{RULES, Rule};
 
@@ -32,6 +33,7 @@ pub struct Settings {
     pub launch: Launch,
     pub reconcile: Reconcile,
     pub callback: Callback,
+    pub metrics: Metrics,
     pub log: Log,
 }
 
@@ -43,6 +45,7 @@ pub struct Server {
     pub public_url: String,
     pub workers: usize,
     pub body_limit: usize,
+    pub dangerously_let_everybody_administer: bool,
     pub stop_within: Span,
 }
 
@@ -54,13 +57,6 @@ pub struct Database {
     pub wait: Span,
     pub tls: Tls,
     pub ca_file: PathBuf,
-}
-
-#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
-#[serde(try_from = "String")]
-pub enum Tls {
-    Off,
-    Verified,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -90,6 +86,20 @@ pub struct OpenHexa {
     pub page_items: i64,
     pub recent_page_items: i64,
     pub list_pages: i64,
+    pub allow_private: bool,
+    pub allowed_hosts: String,
+    pub proxy: String,
+}
+
+impl OpenHexa {
+    /// The allow-list, one host each.
+    pub fn hosts(&self) -> Vec<String> {
+        let hosts = self.allowed_hosts.split(',').map(str::trim);
+        hosts
+            .filter(|host| !host.is_empty())
+            .map(str::to_lowercase)
+            .collect()
+    }
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -126,64 +136,15 @@ pub struct Callback {
 
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
+pub struct Metrics {
+    pub access: MetricsAccess,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Log {
     pub format: LogFormat,
     pub filter: String,
-}
-
-#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
-#[serde(try_from = "String")]
-pub enum LogFormat {
-    Text,
-    Json,
-}
-
-impl TryFrom<String> for Tls {
-    type Error = &'static str;
-
-    fn try_from(word: String) -> Result<Self, Self::Error> {
-        match word.as_str() {
-            "off" => Ok(Self::Off),
-            "verified" => Ok(Self::Verified),
-            _ => Err("off or verified"),
-        }
-    }
-}
-
-impl TryFrom<String> for LogFormat {
-    type Error = &'static str;
-
-    fn try_from(word: String) -> Result<Self, Self::Error> {
-        match word.as_str() {
-            "text" => Ok(Self::Text),
-            "json" => Ok(Self::Json),
-            _ => Err("text or json"),
-        }
-    }
-}
-
-/// Longer ones would lead out of the calendar.
-const LONGEST_SPAN: Duration = Duration::from_hours(24 * 3650);
-
-/// A duration as people write it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd)]
-pub struct Span(pub Duration);
-
-impl<'de> Deserialize<'de> for Span {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        let span = humantime::parse_duration(text.trim()).ok();
-        let span = span.filter(|span| *span <= LONGEST_SPAN);
-        span.map(Self).ok_or_else(|| {
-            de::Error::custom("a duration such as 500ms, 10s, 15m or 4h, and at most 3650days")
-        })
-    }
-}
-
-impl Span {
-    pub fn delta(self) -> chrono::TimeDelta {
-        chrono::TimeDelta::from_std(self.0).unwrap_or(chrono::TimeDelta::MAX)
-    }
 }
 
 /// A setting that cannot be used, in one sentence.

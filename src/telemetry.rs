@@ -8,6 +8,9 @@ use tracing_actix_web::{RequestId, RootSpanBuilder};
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::MakeWriter;
 
+use metrics_exporter_prometheus::{BuildError, PrometheusBuilder, PrometheusHandle};
+use std::sync::{Mutex, PoisonError};
+
 /// What a line of the log looks like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
@@ -65,4 +68,62 @@ impl RootSpanBuilder for RequestLine {
             tracing::info!(method, path, status, "answered");
         }
     }
+}
+
+/// Seconds; from a warm read to OpenHEXA's time-out.
+const BUCKETS: [f64; 12] = [
+    0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1.0, 5.0, 10.0,
+];
+
+/// Begins to count, in Prometheus' form; a second call counts with the first.
+pub fn count() -> Result<PrometheusHandle, BuildError> {
+    static COUNTED: Mutex<Option<PrometheusHandle>> = Mutex::new(None);
+    let mut counted = COUNTED.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(handle) = counted.as_ref() {
+        return Ok(handle.clone());
+    }
+    let handle = PrometheusBuilder::new()
+        .set_buckets(&BUCKETS)?
+        .install_recorder()?;
+    describe();
+    *counted = Some(handle.clone());
+    Ok(handle)
+}
+
+fn describe() {
+    use metrics::{
+        describe_counter as counter, describe_gauge as gauge, describe_histogram as histogram,
+    };
+    counter!(
+        "openhexa_bridge_requests_total",
+        "Requests answered, by method, route and status"
+    );
+    histogram!(
+        "openhexa_bridge_request_duration_seconds",
+        "Time to the head of the answer, by route"
+    );
+    counter!(
+        "openhexa_bridge_upstream_requests_total",
+        "Questions to OpenHEXA, by operation and outcome"
+    );
+    histogram!(
+        "openhexa_bridge_upstream_duration_seconds",
+        "Time to OpenHEXA's answer, by operation"
+    );
+    counter!(
+        "openhexa_bridge_reconciler_passes_total",
+        "Passes of the reconciler, by outcome"
+    );
+    counter!(
+        "openhexa_bridge_reconciler_looks_total",
+        "Tasks looked at by the reconciler, by outcome"
+    );
+    gauge!(
+        "openhexa_bridge_live_tasks",
+        "Tasks whose run has not ended, by state"
+    );
+    gauge!(
+        "openhexa_bridge_overdue_look_seconds",
+        "By how much the longest overdue look is late"
+    );
 }

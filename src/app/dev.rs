@@ -86,7 +86,7 @@ pub async fn run(options: Options) -> Result<Dev, StartError> {
     })
     .await?;
     let openhexa = place.target.url.clone();
-    let configured = running.bridge.configure(ONLY_ACCOUNT, place).await;
+    let configured = running.bridge.aim(ONLY_ACCOUNT, place).await;
     configured.map_err(|error| {
         StartError::Other(format!("the configuration cannot be stored: {error}"))
     })?;
@@ -219,6 +219,7 @@ fn settings(options: &Options, keys: &Keys) -> Result<Settings, StartError> {
     }
     settings.secrets.encryption_key = keys.encryption_key.clone().into();
     settings.secrets.callback_key = keys.callback_key.clone().into();
+    settings.openhexa.allow_private = true;
     settings.keys.operator = keys.operator_key.clone().into();
     Ok(settings)
 }

@@ -15,6 +15,17 @@ pub struct Target {
     pub token: SecretString,
 }
 
+/// What a token may do in a workspace.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Access {
+    /// Whether the token sees the workspace at all.
+    pub workspace: bool,
+    pub pipelines: i64,
+    /// Not known where there is no pipeline to ask about.
+    pub may_run: Option<bool>,
+    pub may_stop: Option<bool>,
+}
+
 /// An instance and workspace that launches were or are made in. A run stays on the connection it was launched on.
 #[derive(Clone, Debug)]
 pub struct Connection {

@@ -56,4 +56,6 @@ number_id! {
     AccountId,
     /// An instance and workspace of OpenHEXA with a token for it.
     ConnectionId,
+    /// An API key of the bridge.
+    KeyId,
 }

@@ -1,5 +1,6 @@
 //! What things are: pure types and rules, no I/O, no clock, no wire format.
 
+pub mod address;
 pub mod connection;
 pub mod ids;
 pub mod observation;

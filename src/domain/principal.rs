@@ -10,6 +10,21 @@ pub enum Role {
     Administrator,
 }
 
+impl Role {
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Viewer => "viewer",
+            Self::Operator => "operator",
+            Self::Administrator => "admin",
+        }
+    }
+
+    pub fn parse(word: &str) -> Option<Self> {
+        let all = [Self::Viewer, Self::Operator, Self::Administrator];
+        all.into_iter().find(|role| role.word() == word)
+    }
+}
+
 /// A person with a name that Iaso knows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Person {

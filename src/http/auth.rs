@@ -6,6 +6,7 @@ use actix_web::http::header::{self, HeaderMap};
 use actix_web::middleware::Next;
 use actix_web::web::Data;
 use actix_web::{Error, FromRequest, HttpMessage, HttpRequest};
+use futures_util::future::LocalBoxFuture;
 use std::future::{Ready, ready};
 
 use super::error::Problem;
@@ -20,7 +21,7 @@ pub async fn guard(
     request: ServiceRequest,
     next: Next<BoxBody>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
-    match principal(request.request(), role) {
+    match principal(request.request(), role).await {
         Ok(principal) => {
             request.extensions_mut().insert(principal);
             next.call(request).await
@@ -29,17 +30,22 @@ pub async fn guard(
     }
 }
 
-fn principal(request: &HttpRequest, role: Role) -> Result<Principal, Problem> {
-    match caller(request)? {
+pub async fn principal(request: &HttpRequest, role: Role) -> Result<Principal, Problem> {
+    match caller(request).await? {
         Caller::Person(principal) if principal.role >= role => Ok(principal),
         Caller::Person(_) | Caller::Pipeline(_) => Err(Problem::forbidden(say("not-allowed"))),
     }
 }
 
-fn caller(request: &HttpRequest) -> Result<Caller, Problem> {
+async fn caller(request: &HttpRequest) -> Result<Caller, Problem> {
     let bridge = request.app_data::<Data<Bridge>>();
-    let who = bearer(request.headers()).map(|bearer| bridge.and_then(|bridge| bridge.who(bearer)));
-    who.ok().flatten().ok_or_else(Problem::unauthenticated)
+    match (bearer(request.headers()), bridge) {
+        (Ok(bearer), Some(bridge)) => bridge
+            .who(bearer)
+            .await?
+            .ok_or_else(Problem::unauthenticated),
+        (Ok(_) | Err(()), _) => Err(Problem::unauthenticated()),
+    }
 }
 
 /// None when there are no credentials at all; credentials of another kind are wrong ones.
@@ -68,15 +74,18 @@ impl FromRequest for Principal {
 /// A running pipeline, or somebody who may report for the account's.
 impl FromRequest for Reporter {
     type Error = Problem;
-    type Future = Ready<Result<Self, Problem>>;
+    type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(caller(request).and_then(|caller| match caller {
-            Caller::Pipeline(claim) => Ok(Self::Pipeline(claim)),
-            Caller::Person(principal) if principal.role >= Role::Operator => {
-                Ok(Self::Account(principal.account))
+        let request = request.clone();
+        Box::pin(async move {
+            match caller(&request).await? {
+                Caller::Pipeline(claim) => Ok(Self::Pipeline(claim)),
+                Caller::Person(principal) if principal.role >= Role::Operator => {
+                    Ok(Self::Account(principal.account))
+                }
+                Caller::Person(_) => Err(Problem::forbidden(say("not-allowed"))),
             }
-            Caller::Person(_) => Err(Problem::forbidden(say("not-allowed"))),
-        }))
+        })
     }
 }

@@ -23,6 +23,21 @@ pub async fn object(request: &HttpRequest, payload: Payload) -> Answer<Map<Strin
     }
 }
 
+/// A JSON object; no body at all is an empty one.
+pub async fn object_or_nothing(
+    request: &HttpRequest,
+    payload: Payload,
+) -> Answer<Map<String, Value>> {
+    let body = whole(request, payload).await?;
+    if body.is_empty() {
+        return Ok(Map::new());
+    }
+    match media_type(request).as_str() {
+        "application/json" => as_object(&body),
+        _ => Err(Problem::wrong_type()),
+    }
+}
+
 /// An object in any of the three forms that pipelines in the field send.
 pub async fn form_or_object(request: &HttpRequest, payload: Payload) -> Answer<Map<String, Value>> {
     match media_type(request).as_str() {

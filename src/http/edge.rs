@@ -10,6 +10,7 @@ use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::http::uri::{Authority, PathAndQuery, Uri};
 use actix_web::middleware::Next;
+use metrics_exporter_prometheus::PrometheusHandle;
 use tracing_actix_web::RequestId;
 
 use super::error::{Problem, Told};
@@ -17,12 +18,21 @@ use super::language::Language;
 use crate::domain::sentence::say;
 
 /// What the edge needs to know.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Edge {
     /// Bytes of a request's body.
     pub body_limit: usize,
     /// Whether only this machine is served (`dev`).
     pub loopback_only: bool,
+    pub metrics: Metrics,
+}
+
+/// Who may read what is counted.
+#[derive(Clone)]
+pub enum Metrics {
+    Off,
+    WithKey(PrometheusHandle),
+    Open(PrometheusHandle),
 }
 
 /// `/api/openhexa/tasks/` is `/api/openhexa/tasks`: never a redirect, which would lose a PATCH's body.
@@ -60,6 +70,31 @@ pub async fn request_id<B: MessageBody>(
             .headers_mut()
             .insert(HeaderName::from_static("x-request-id"), value);
     }
+    Ok(response)
+}
+
+/// Counts requests by route, never by address or account.
+#[allow(
+    clippy::disallowed_methods,
+    reason = "a duration is measured, no time is told"
+)]
+pub async fn counted<B: MessageBody>(
+    request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<B>, Error> {
+    let began = tokio::time::Instant::now();
+    let method = request.method().to_string();
+    let response = next.call(request).await?;
+    let route = response
+        .request()
+        .match_pattern()
+        .unwrap_or_else(|| "none".to_owned());
+    let status = response.status().as_u16().to_string();
+    let took = began.elapsed().as_secs_f64();
+    metrics::histogram!("openhexa_bridge_request_duration_seconds", "route" => route.clone())
+        .record(took);
+    metrics::counter!("openhexa_bridge_requests_total", "method" => method, "route" => route, "status" => status)
+        .increment(1);
     Ok(response)
 }
 

@@ -27,7 +27,8 @@ pub struct Problem {
     /// Iaso's pages read `detail` where somebody is not let in.
     detail: bool,
     fields: FieldErrors,
-    config: FieldErrors,
+    /// Fields within a field: those of `config`, those of `content`.
+    nested: Vec<(&'static str, FieldErrors)>,
     task_status: Option<Status>,
     task: Option<Box<TaskJson>>,
     retry_after: Option<u64>,
@@ -43,7 +44,7 @@ impl Problem {
             sentence,
             detail: false,
             fields: FieldErrors::default(),
-            config: FieldErrors::default(),
+            nested: Vec::new(),
             task_status: None,
             task: None,
             retry_after: None,
@@ -61,8 +62,12 @@ impl Problem {
     pub fn fields(fields: FieldErrors) -> Self {
         invalid(Invalid {
             fields,
-            config: FieldErrors::default(),
+            ..Invalid::default()
         })
+    }
+
+    pub fn unknown_route() -> Self {
+        Self::new(StatusCode::NOT_FOUND, say("route-unknown"))
     }
 
     pub fn too_large(limit: usize) -> Self {
@@ -128,6 +133,7 @@ impl From<Error> for Problem {
                 task_status: Some(status),
                 ..Self::new(StatusCode::CONFLICT, sentence)
             },
+            Error::Changed => Self::new(StatusCode::PRECONDITION_FAILED, say("config-changed")),
             Error::NotConfigured => {
                 Self::new(StatusCode::UNPROCESSABLE_ENTITY, say("not-configured"))
             }
@@ -149,17 +155,16 @@ impl From<Error> for Problem {
 }
 
 fn invalid(wrong: Invalid) -> Problem {
-    let first = wrong
-        .fields
-        .0
-        .values()
-        .chain(wrong.config.0.values())
+    let all = [&wrong.fields, &wrong.config, &wrong.content];
+    let first = all
+        .iter()
+        .flat_map(|errors| errors.0.values())
         .flatten()
         .next();
     let sentence = first.cloned().unwrap_or_else(|| say("request-invalid"));
     Problem {
         fields: wrong.fields,
-        config: wrong.config,
+        nested: vec![("config", wrong.config), ("content", wrong.content)],
         ..Problem::bad_request(sentence)
     }
 }
@@ -206,7 +211,7 @@ fn refusal(why: &Refusal) -> (StatusCode, Sentence) {
 }
 
 pub async fn unknown_route() -> HttpResponse {
-    Problem::new(StatusCode::NOT_FOUND, say("route-unknown")).into_response()
+    Problem::unknown_route().into_response()
 }
 
 /// `allowed` as the header lists them.
@@ -237,9 +242,13 @@ impl Told {
     pub fn new(problem: &Problem, language: Language) -> Self {
         let error = language.word(&problem.sentence);
         let mut fields = worded(&problem.fields, language);
-        if !problem.config.is_empty() {
-            let config = worded(&problem.config, language).into_iter().collect();
-            fields.insert("config".to_owned(), Value::Object(config));
+        for (field, errors) in problem
+            .nested
+            .iter()
+            .filter(|(_, errors)| !errors.is_empty())
+        {
+            let inner = worded(errors, language).into_iter().collect();
+            fields.insert((*field).to_owned(), Value::Object(inner));
         }
         Self {
             detail: problem.detail.then(|| error.clone()),

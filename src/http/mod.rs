@@ -12,15 +12,17 @@ mod way;
 use actix_web::web::{self, ServiceConfig};
 use actix_web::{Resource, middleware::from_fn};
 
-use crate::domain::principal::Role::{self, Operator, Viewer};
+use crate::domain::principal::Role::{self, Administrator, Operator, Viewer};
 use crate::service::Bridge;
-use way::{Way, get, patch, post};
+use way::{Way, delete, get, patch, post, put};
 
-pub use edge::{Edge, in_language, loopback_only, request_id, slash_optional};
+pub use edge::{Edge, Metrics, counted, in_language, loopback_only, request_id, slash_optional};
 
 /// The URL table.
 pub fn routes(app: &mut ServiceConfig) {
     app.service(path("/healthz", [get().to(ops::healthz)]))
+        .service(path("/readyz", [get().to(ops::readyz)]))
+        .service(path("/metrics", [get().to(ops::metrics)]))
         .service(
             web::scope("/api/openhexa")
                 .service(path(
@@ -46,6 +48,19 @@ pub fn routes(app: &mut ServiceConfig) {
                 .service(path(
                     "/pipelines/{id}/launch",
                     [may(Operator, post().to(api::launch::launch))],
+                ))
+                .service(path(
+                    "/config",
+                    [
+                        may(Administrator, get().to(api::config::read)),
+                        may(Administrator, put().to(api::config::replace)),
+                        may(Administrator, patch().to(api::config::amend)),
+                        may(Administrator, delete().to(api::config::delete)),
+                    ],
+                ))
+                .service(path(
+                    "/config/check",
+                    [may(Administrator, post().to(api::config::check))],
                 ))
                 .service(path("/tasks", [may(Viewer, get().to(api::tasks::list))]))
                 .service(path(

@@ -1,8 +1,58 @@
-//! Is the process there?
+//! For machines that watch: is the process there, may it get requests, what does it count.
 
-use actix_web::HttpResponse;
+use actix_web::web::Data;
+use actix_web::{HttpRequest, HttpResponse};
 use serde_json::json;
+
+use super::auth;
+use super::edge::{Edge, Metrics};
+use super::error::{Answer, Problem};
+use crate::domain::principal::Role;
+use crate::service::Bridge;
 
 pub async fn healthz() -> HttpResponse {
     HttpResponse::Ok().json(json!({"status": "ok"}))
+}
+
+/// The database and its tables decide; OpenHEXA being away is no reason to take the bridge out of service.
+pub async fn readyz(bridge: Data<Bridge>) -> HttpResponse {
+    let migrated = bridge.is_migrated().await;
+    let ready = matches!(migrated, Ok(true));
+    let body = json!({
+        "status": if ready { "ready" } else { "not ready" },
+        "database": if migrated.is_ok() { "ok" } else { "away" },
+        "migrations": if ready { "ok" } else { "not known or pending" },
+        "openhexa": bridge.openhexa_health().unwrap_or("not asked yet"),
+    });
+    let mut answer = if ready {
+        HttpResponse::Ok()
+    } else {
+        HttpResponse::ServiceUnavailable()
+    };
+    answer.json(body)
+}
+
+pub async fn metrics(
+    bridge: Data<Bridge>,
+    edge: Data<Edge>,
+    request: HttpRequest,
+) -> Answer<HttpResponse> {
+    let handle = match &edge.metrics {
+        Metrics::Off => return Err(Problem::unknown_route()),
+        Metrics::Open(handle) => handle,
+        Metrics::WithKey(handle) => {
+            auth::principal(&request, Role::Viewer).await?;
+            handle
+        }
+    };
+    let vitals = bridge.vitals().await?;
+    for (state, count) in &vitals.live {
+        #[allow(clippy::cast_precision_loss, reason = "so many tasks are not alive")]
+        metrics::gauge!("openhexa_bridge_live_tasks", "state" => state.clone()).set(*count as f64);
+    }
+    metrics::gauge!("openhexa_bridge_overdue_look_seconds").set(vitals.overdue_seconds);
+    let text = handle.render();
+    Ok(HttpResponse::Ok()
+        .content_type("text/plain; version=0.0.4; charset=utf-8")
+        .body(text))
 }

@@ -31,6 +31,20 @@ pub fn post() -> Way {
     }
 }
 
+pub fn put() -> Way {
+    Way {
+        methods: &["PUT"],
+        route: web::put(),
+    }
+}
+
+pub fn delete() -> Way {
+    Way {
+        methods: &["DELETE"],
+        route: web::delete(),
+    }
+}
+
 impl Way {
     pub fn to<F, Args>(self, handler: F) -> Self
     where

@@ -6,6 +6,7 @@
 //! ```text
 //! mod.rs        Client: one method per question
 //! transport.rs  the POST, its limits, and whether anything was sent
+//! guard.rs      which machines may be asked
 //! answer.rs     GraphQL's envelope: whole, partial, refused
 //! launch.rs     did a launch become a run?
 //! convert.rs    OpenHEXA's types → the domain's
@@ -16,6 +17,7 @@
 mod answer;
 mod convert;
 mod error;
+mod guard;
 mod launch;
 mod moment;
 mod operations;
@@ -31,7 +33,7 @@ use graphql_client::GraphQLQuery;
 pub use error::{BuildError, Error, LaunchError, Refusal};
 pub use transport::Limits;
 
-use crate::domain::connection::Target;
+use crate::domain::connection::{Access, Target};
 use crate::domain::ids::{PipelineId, RunId, UserId, VersionId};
 use crate::domain::pipeline::{Pipeline, PipelineSummary, RunCandidate, Version, VersionSummary};
 use crate::domain::run::{Launch, Launched, Look, RunDetails, RunPage, Stop};
@@ -49,11 +51,40 @@ impl Client {
         Ok(Self(Arc::new(Transport::new(limits)?)))
     }
 
+    /// How the last question to any OpenHEXA ended, in one word.
+    pub fn last_outcome(&self) -> Option<&'static str> {
+        self.0.last_outcome()
+    }
+
     /// Whom the token stands for. A token that stands for nobody is refused.
     pub async fn me(&self, target: &Target) -> Result<UserId, Error> {
         let said = self.ask::<ask::Me>(target, ask::me::Variables {}).await?;
         let user = said.tolerant()?.me.and_then(|me| me.user);
         user.map(|user| UserId(user.id)).ok_or(Error::TokenRefused)
+    }
+
+    /// What the token may do in the workspace. A token that stands for nobody is refused.
+    pub async fn access(&self, target: &Target) -> Result<Access, Error> {
+        let workspace_slug = target.workspace.clone();
+        let variables = ask::check_access::Variables { workspace_slug };
+        let data = self
+            .ask::<ask::CheckAccess>(target, variables)
+            .await?
+            .tolerant()?;
+        if data.me.and_then(|me| me.user).is_none() {
+            return Err(Error::TokenRefused);
+        }
+        let first = data
+            .pipelines
+            .items
+            .first()
+            .map(|pipeline| &pipeline.permissions);
+        Ok(Access {
+            workspace: data.workspace.is_some(),
+            pipelines: data.pipelines.total_items,
+            may_run: first.map(|may| may.run),
+            may_stop: first.map(|may| may.stop_pipeline),
+        })
     }
 
     /// All pipelines of the workspace, oldest first. An unknown workspace has none.
@@ -297,9 +328,10 @@ impl Client {
         way: Way,
         variables: Q::Variables,
     ) -> Result<Answer, Failure> {
-        let body = serde_json::to_vec(&Q::build_query(variables));
+        let question = Q::build_query(variables);
+        let body = serde_json::to_vec(&question).map_err(|_| Failure::unwritable())?;
         self.0
-            .post(target, way, body.map_err(|_| Failure::unwritable())?)
+            .post(target, way, question.operation_name, body)
             .await
     }
 }

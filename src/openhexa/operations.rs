@@ -22,6 +22,7 @@ macro_rules! operation {
     };
 }
 
+operation!(CheckAccess, "graphql/openhexa/check_access.graphql");
 operation!(Me, "graphql/openhexa/me.graphql");
 operation!(ListPipelines, "graphql/openhexa/list_pipelines.graphql");
 operation!(Pipeline, "graphql/openhexa/pipeline.graphql");

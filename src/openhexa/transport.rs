@@ -12,8 +12,10 @@ use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
 use reqwest::{Response, StatusCode, Url};
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::Instant;
 
 use super::error::{BuildError, Error};
+use super::guard::{self, PublicOnly};
 use crate::domain::connection::Target;
 
 /// OpenHEXA closes a connection that is idle for this long.
@@ -40,6 +42,10 @@ pub struct Limits {
     pub recent_page_items: i64,
     /// The most pages of one list; a longer list is refused rather than cut.
     pub list_pages: i64,
+    /// Whether this machine and private networks may be asked.
+    pub allow_private: bool,
+    /// An HTTP proxy to go through; the environment's are not looked at.
+    pub proxy: Option<String>,
 }
 
 /// What came back with JSON in it.
@@ -87,6 +93,7 @@ pub(super) struct Transport {
     limits: Limits,
     /// Origin → its free places.
     slots: Mutex<HashMap<String, Arc<Semaphore>>>,
+    last: Mutex<Option<&'static str>>,
 }
 
 impl Transport {
@@ -99,6 +106,7 @@ impl Transport {
             fresh: http_client(&limits, 0)?,
             limits,
             slots: Mutex::default(),
+            last: Mutex::default(),
         })
     }
 
@@ -107,8 +115,41 @@ impl Transport {
     }
 
     /// Posts one question; an answer is JSON with a status of GraphQL (200 or 400).
-    pub async fn post(&self, target: &Target, way: Way, body: Vec<u8>) -> Result<Answer, Failure> {
+    #[allow(
+        clippy::disallowed_methods,
+        reason = "a duration is measured, no time is told"
+    )]
+    pub async fn post(
+        &self,
+        target: &Target,
+        way: Way,
+        operation: &'static str,
+        body: Vec<u8>,
+    ) -> Result<Answer, Failure> {
+        let began = Instant::now();
+        let answer = self.send(target, way, body).await;
+        let outcome = answer
+            .as_ref()
+            .map_or_else(|failure| failure.error.kind(), |_| "answered");
+        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(outcome);
+        let took = began.elapsed().as_secs_f64();
+        metrics::histogram!("openhexa_bridge_upstream_duration_seconds", "operation" => operation)
+            .record(took);
+        metrics::counter!("openhexa_bridge_upstream_requests_total", "operation" => operation, "outcome" => outcome)
+            .increment(1);
+        answer
+    }
+
+    /// How the last question ended, in one word.
+    pub fn last_outcome(&self) -> Option<&'static str> {
+        *self.last.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn send(&self, target: &Target, way: Way, body: Vec<u8>) -> Result<Answer, Failure> {
         let url = endpoint(&target.url).ok_or(Failure::unsent(Error::Address))?;
+        if !self.limits.allow_private && guard::names_private(&url) {
+            return Err(Failure::unsent(Error::Address));
+        }
         let authorization = bearer(&target.token).ok_or(Failure::unsent(Error::TokenRefused))?;
         let _slot = self.slot(&url).await?;
         let request = self
@@ -194,7 +235,14 @@ fn http_client(limits: &Limits, kept: usize) -> Result<reqwest::Client, BuildErr
         .pool_max_idle_per_host(kept)
         .redirect(reqwest::redirect::Policy::none())
         // The default re-sends a request that HTTP/2 refused; only the service may decide that.
-        .retry(reqwest::retry::never());
+        .retry(reqwest::retry::never())
+        .no_proxy();
+    let builder = match &limits.proxy {
+        // The proxy resolves the names, and is the one to guard them.
+        Some(proxy) => builder.proxy(reqwest::Proxy::all(proxy).map_err(|_| BuildError::Proxy)?),
+        None if limits.allow_private => builder,
+        None => builder.dns_resolver(PublicOnly::shared()),
+    };
     builder.build().map_err(|error| {
         tracing::debug!(%error, "no HTTP client");
         BuildError::Http

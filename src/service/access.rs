@@ -1,10 +1,10 @@
-//! Who is asking: an API key, a callback token, or, in `dev`, whoever sits at this machine.
+//! Who is asking: an API key (of the settings or the database), a callback token, or, in `dev`, whoever sits at this machine.
 
 use hmac::{Hmac, Mac};
 use secrecy::{ExposeSecret, SecretString};
 use sha2::Sha256;
 
-use super::Bridge;
+use super::{Bridge, Error};
 use crate::domain::ids::AccountId;
 use crate::domain::principal::{CallbackClaim, Principal, Role};
 
@@ -34,14 +34,17 @@ pub enum Caller {
 
 impl Bridge {
     /// None: the credentials are missing or wrong.
-    pub fn who(&self, bearer: Option<&str>) -> Option<Caller> {
+    pub async fn who(&self, bearer: Option<&str>) -> Result<Option<Caller>, Error> {
         let Some(bearer) = bearer else {
-            return self.parts.access.open.then(|| person(Role::Administrator));
+            return Ok(self.parts.access.open.then(|| person(Role::Administrator)));
         };
         if let Some(claim) = self.parts.callback_key.read(bearer, self.now()) {
-            return Some(Caller::Pipeline(claim));
+            return Ok(Some(Caller::Pipeline(claim)));
         }
-        self.parts.access.role_of(bearer).map(person)
+        if let Some(role) = self.parts.access.role_of(bearer) {
+            return Ok(Some(person(role)));
+        }
+        Ok(self.holder(bearer).await?.map(Caller::Person))
     }
 }
 

@@ -55,7 +55,7 @@ impl Bridge {
         })
     }
 
-    async fn find_ground(&self, account: AccountId) -> Result<Option<Ground>, Error> {
+    pub(super) async fn find_ground(&self, account: AccountId) -> Result<Option<Ground>, Error> {
         let vault = self.store().vault.clone();
         self.store()
             .read(move |db| {
@@ -81,11 +81,18 @@ impl Bridge {
         Ok(ground.map(|ground| without_secrets(&ground.config.content)))
     }
 
-    /// Puts a configuration in force for the next request.
-    pub async fn configure(&self, account: AccountId, content: ConfigContent) -> Result<(), Error> {
+    /// Leads an account to an OpenHEXA, and keeps the rest of its configuration.
+    pub async fn aim(&self, account: AccountId, place: ConfigContent) -> Result<(), Error> {
         let (vault, now) = (self.store().vault.clone(), self.now());
         self.store()
-            .write(move |db| Ok(store::put_config(db, &vault, account, &content, now)?))
+            .write(move |db| {
+                let before = store::config_of(db, account)?;
+                let mut content = before.map(|config| config.content).unwrap_or_default();
+                content.extend(place.content.clone());
+                let new = ConfigContent { content, ..place };
+                store::put_config(db, &vault, account, &new, now)?;
+                Ok(())
+            })
             .await
     }
 }

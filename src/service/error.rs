@@ -17,6 +17,8 @@ pub enum Error {
     Conflict { sentence: Sentence, status: Status },
     #[error("the account has no OpenHEXA configuration")]
     NotConfigured,
+    #[error("the record was changed meanwhile")]
+    Changed,
     #[error("OpenHEXA failed: {0:?}")]
     Upstream(Upstream),
     /// OpenHEXA refused the launch; the task has ended and says so.
@@ -38,6 +40,8 @@ pub struct Invalid {
     pub fields: FieldErrors,
     /// Fields of the launch's config.
     pub config: FieldErrors,
+    /// Fields of the configuration's content.
+    pub content: FieldErrors,
 }
 
 /// How OpenHEXA failed, as far as its caller is told.
@@ -56,14 +60,21 @@ impl Error {
     pub fn field(field: &str, sentence: Sentence) -> Self {
         Self::Invalid(Box::new(Invalid {
             fields: FieldErrors::one(field, sentence),
-            config: FieldErrors::default(),
+            ..Invalid::default()
         }))
     }
 
     pub fn config(config: FieldErrors) -> Self {
         Self::Invalid(Box::new(Invalid {
-            fields: FieldErrors::default(),
             config,
+            ..Invalid::default()
+        }))
+    }
+
+    pub fn content(content: FieldErrors) -> Self {
+        Self::Invalid(Box::new(Invalid {
+            content,
+            ..Invalid::default()
         }))
     }
 

@@ -8,16 +8,19 @@
 //! observe.rs    where all three end: the one door to a task's state
 //! pipelines.rs  what OpenHEXA offers, and its last good answer (memory.rs)
 //! tasks.rs      what became of launches
-//! config.rs     where an account's OpenHEXA is
-//! access.rs     who is asking (token.rs: the callback token)
+//! config.rs     where an account's OpenHEXA is (configure.rs: changing it)
+//! vitals.rs     how the bridge is
+//! access.rs     who is asking (token.rs: the callback token, keys.rs: API keys)
 //! ```
 
 pub mod access;
 mod attempt;
 pub mod callback;
 pub mod config;
+pub mod configure;
 mod error;
 mod jobs;
+pub mod keys;
 pub mod launch;
 mod memory;
 mod observe;
@@ -27,6 +30,7 @@ mod rules;
 mod search;
 pub mod tasks;
 mod token;
+pub mod vitals;
 
 use std::sync::Arc;
 
@@ -63,6 +67,7 @@ pub struct Parts {
 pub struct Bridge {
     parts: Arc<Parts>,
     memory: Arc<Memory>,
+    ring: Arc<keys::Ring>,
     /// Wakes the reconciler before its time.
     nudge: Arc<Notify>,
 }
@@ -72,6 +77,7 @@ impl Bridge {
         Self {
             parts: Arc::new(parts),
             memory: Arc::default(),
+            ring: Arc::default(),
             nudge: Arc::default(),
         }
     }

@@ -55,10 +55,11 @@ impl Bridge {
             .buffer_unordered(AT_ONCE)
             .collect()
             .await;
-        Ok(Report {
+        let failed = outcomes.iter().filter(|outcome| outcome.is_err()).count();
+        Ok(counted(Report {
             claimed: claimed.len(),
-            failed: outcomes.iter().filter(|outcome| outcome.is_err()).count(),
-        })
+            failed,
+        }))
     }
 
     pub(super) fn claim(&self, now: DateTime<Utc>, limit: i64) -> Due {
@@ -271,6 +272,17 @@ impl Bridge {
         config.extend(part("secrets"));
         Ok((config, part("saved")))
     }
+}
+
+fn counted(report: Report) -> Report {
+    let looks = |outcome, count: usize| {
+        metrics::counter!("openhexa_bridge_reconciler_looks_total", "outcome" => outcome)
+            .increment(count as u64);
+    };
+    looks("failed", report.failed);
+    looks("taken", report.claimed - report.failed);
+    metrics::counter!("openhexa_bridge_reconciler_passes_total").increment(1);
+    report
 }
 
 /// The end of a run's log, as the reason of its failure. Anything that looks like a signed token is masked.

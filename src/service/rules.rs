@@ -28,6 +28,10 @@ pub struct Rules {
     pub queue_allowance: TimeDelta,
     /// Added to a run's own time limit, for the life of a callback token.
     pub token_grace: TimeDelta,
+    /// Whether an OpenHEXA may be on this machine or a private network.
+    pub private_openhexa: bool,
+    /// The only hosts an OpenHEXA may have; empty: any.
+    pub openhexa_hosts: Vec<String>,
 }
 
 /// How often a run is looked at.

@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 use super::connection::{Db, on};
 use super::error::Error;
 use super::rows::object_of;
-use super::schema::{config, connection};
+use super::schema::{config, config_change, connection};
 use super::types::{At, Id};
 use super::vault::Vault;
 use crate::domain::connection::{Connection, Target};
@@ -62,17 +62,17 @@ pub fn config_of(db: &mut Db<'_>, account: AccountId) -> Result<Option<Config>, 
     .transpose()
 }
 
-/// Puts a record in force, in the place of the one before.
+/// Puts a record in force, in the place of the one before, and keeps the change.
 pub fn put_config(
     db: &mut Db<'_>,
     vault: &Vault,
     account: AccountId,
     new: &ConfigContent,
     now: DateTime<Utc>,
-) -> Result<(), Error> {
+) -> Result<i64, Error> {
     let connection = put_connection(db, vault, account, new, now)?;
     let content = Value::Object(new.content.clone()).to_string();
-    let version = config_of(db, account)?.map_or(1, |before| before.version + 1);
+    let version = last_version(db, account)? + 1;
     let columns = (
         config::account_id.eq(account.0),
         config::connection_id.eq(connection.0),
@@ -87,6 +87,56 @@ pub fn put_config(
             .values(columns)
             .execute(conn)
     })?;
+    let mut shown = new.content.clone();
+    shown.insert("openhexa_url".into(), new.target.url.clone().into());
+    shown.insert("workspace_slug".into(), new.target.workspace.clone().into());
+    tell_change(db, account, version, Some(shown), new.by.as_deref(), now)?;
+    Ok(version)
+}
+
+/// Takes the record away; its connection stays for the runs that live on it.
+pub fn delete_config(
+    db: &mut Db<'_>,
+    account: AccountId,
+    by: Option<&str>,
+    now: DateTime<Utc>,
+) -> Result<bool, Error> {
+    let gone = on!(db, |conn| diesel::delete(config::table.find(account.0))
+        .execute(conn))?;
+    if gone > 0 {
+        let version = last_version(db, account)? + 1;
+        tell_change(db, account, version, None, by, now)?;
+    }
+    Ok(gone > 0)
+}
+
+/// Versions go on where a deleted record left off, so that none is ever there twice.
+fn last_version(db: &mut Db<'_>, account: AccountId) -> Result<i64, Error> {
+    let last: Option<i64> = on!(db, |conn| config_change::table
+        .filter(config_change::account_id.eq(account.0))
+        .select(diesel::dsl::max(config_change::version))
+        .first(conn))?;
+    Ok(last.unwrap_or(0))
+}
+
+fn tell_change(
+    db: &mut Db<'_>,
+    account: AccountId,
+    version: i64,
+    content: Option<Map<String, Value>>,
+    by: Option<&str>,
+    now: DateTime<Utc>,
+) -> Result<(), Error> {
+    let row = (
+        config_change::account_id.eq(account.0),
+        config_change::version.eq(version),
+        config_change::at.eq(At(now)),
+        config_change::changed_by.eq(by),
+        config_change::content.eq(content.map(|content| Value::Object(content).to_string())),
+    );
+    on!(db, |conn| diesel::insert_into(config_change::table)
+        .values(row)
+        .execute(conn))?;
     Ok(())
 }
 

@@ -4,12 +4,14 @@ mod configs;
 mod connection;
 mod error;
 mod events;
+mod keys;
 mod rows;
 mod runs;
 mod schema;
 mod tasks;
 mod types;
 mod vault;
+mod vitals;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,19 +22,22 @@ use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 use secrecy::SecretString;
 
 pub use configs::{
-    Config, ConfigContent, Place, config_of, connection, places, put_config, put_connection_user,
+    Config, ConfigContent, Place, config_of, connection, delete_config, places, put_config,
+    put_connection_user,
 };
 pub use connection::{Address, Db, Tls};
 /// What `BEGIN` and `COMMIT` themselves fail with.
 pub use diesel::result::Error as TransactionError;
 pub use error::{BadKey, Error, OpenError};
 pub use events::{Event, Source, add_event, events_of, has_event};
+pub use keys::{NewKey, StoredKey, add_key, key_of, key_used, keys, revoke_key};
 pub use runs::{
     Due, claim_due, forget_secrets, hold, look_by, next_look, other_unsure, owned_runs,
     put_secrets, release, renew, schedule, secrets_of,
 };
 pub use tasks::{NewTask, Order, Page, TaskFilter, any, get, insert, list, lock, save};
 pub use vault::Vault;
+pub use vitals::{Vitals, vitals};
 
 use connection::{Conn, Opener, Shared, pool};
 
@@ -99,6 +104,20 @@ impl Store {
             Conn::Sqlite(conn) => down(conn, SQLITE),
             Conn::Pg(conn) => down(&mut **conn, POSTGRES),
         })
+    }
+
+    /// Whether no migration is pending.
+    pub async fn is_migrated(&self) -> Result<bool, Error> {
+        let pool = self.reading.clone();
+        off_the_worker(move || {
+            let mut conn = pool.get().map_err(|_| Error::Away)?;
+            let pending = match &mut *conn {
+                Conn::Sqlite(conn) => conn.has_pending_migration(SQLITE),
+                Conn::Pg(conn) => conn.has_pending_migration(POSTGRES),
+            };
+            pending.map(|pending| !pending).map_err(|_| Error::Away)
+        })
+        .await
     }
 
     fn migrating(

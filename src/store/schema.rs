@@ -119,5 +119,36 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::store::types::*;
+
+    config_change (id) {
+        id -> BigInt,
+        account_id -> BigInt,
+        version -> BigInt,
+        at -> Stamp,
+        changed_by -> Nullable<Text>,
+        content -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::store::types::*;
+
+    api_key (id) {
+        id -> BigInt,
+        account_id -> BigInt,
+        name -> Text,
+        role -> Text,
+        hash -> Text,
+        created_at -> Stamp,
+        expires_at -> Nullable<Stamp>,
+        last_used_at -> Nullable<Stamp>,
+        revoked_at -> Nullable<Stamp>,
+    }
+}
+
 diesel::joinable!(run -> task (task_id));
-diesel::allow_tables_to_appear_in_same_query!(connection, config, task, run, event);
+diesel::allow_tables_to_appear_in_same_query!(connection, config, config_change, task, run, event);

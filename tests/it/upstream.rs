@@ -33,6 +33,8 @@ fn limits() -> Limits {
         page_items: 2,
         recent_page_items: 2,
         list_pages: 3,
+        allow_private: true,
+        proxy: None,
     }
 }
 

@@ -3,7 +3,15 @@
 use std::fmt::Write;
 use std::path::Path;
 
-const TABLES: [&str; 5] = ["connection", "config", "task", "run", "event"];
+const TABLES: [&str; 7] = [
+    "api_key",
+    "connection",
+    "config",
+    "config_change",
+    "task",
+    "run",
+    "event",
+];
 
 pub async fn everything(url: &str) -> String {
     match url.strip_prefix("sqlite:") {

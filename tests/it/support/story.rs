@@ -349,7 +349,7 @@ impl Story {
         };
         self.running()
             .bridge
-            .configure(ONLY_ACCOUNT, content)
+            .aim(ONLY_ACCOUNT, content)
             .await
             .unwrap();
     }
@@ -575,6 +575,7 @@ fn environment(
         own("DATABASE__URL", database),
         own("SECRETS__ENCRYPTION_KEY", &secrets.encryption),
         own("SECRETS__CALLBACK_KEY", &secrets.callback),
+        own("OPENHEXA__ALLOW_PRIVATE", "true"),
         own("KEYS__VIEWER", &secrets.viewer),
         own("KEYS__OPERATOR", &secrets.operator),
         own("KEYS__ADMIN", &secrets.admin),

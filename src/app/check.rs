@@ -1,0 +1,128 @@
+//! `openhexa-bridge check-config`: settings that are each in order may still not go together.
+//!
+//! A bad setting never comes this far. What is found here is either an obstacle, on which the start would fail or the
+//! bridge would be of no use, or a doubt that a person should settle.
+
+use std::net::IpAddr;
+
+use secrecy::{ExposeSecret, SecretString};
+
+use crate::settings::{LogFormat, MetricsAccess, Settings, Tls};
+
+/// Something found, in one sentence.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Finding {
+    Obstacle(&'static str),
+    Doubt(&'static str),
+}
+
+pub fn findings(settings: &Settings) -> Vec<Finding> {
+    let all = [
+        secrets(settings),
+        network(settings),
+        times(settings),
+        database(settings),
+    ];
+    all.concat()
+}
+
+fn when(holds: bool, finding: Finding) -> Option<Finding> {
+    holds.then_some(finding)
+}
+
+fn is_empty(secret: &SecretString) -> bool {
+    secret.expose_secret().is_empty()
+}
+
+fn same(one: &SecretString, other: &SecretString) -> bool {
+    !is_empty(one) && one.expose_secret() == other.expose_secret()
+}
+
+fn secrets(s: &Settings) -> Vec<Finding> {
+    let (secrets, keys) = (&s.secrets, &s.keys);
+    let shared = same(&keys.viewer, &keys.operator)
+        || same(&keys.viewer, &keys.admin)
+        || same(&keys.operator, &keys.admin);
+    let fernet = crate::store::Vault::new(&secrets.encryption_key).is_ok();
+    [
+        when(is_empty(&secrets.encryption_key), Finding::Obstacle("secrets.encryption_key is empty")),
+        when(
+            !is_empty(&secrets.encryption_key) && !fernet,
+            Finding::Obstacle("secrets.encryption_key is not a Fernet key: 32 bytes in URL-safe base64"),
+        ),
+        when(is_empty(&secrets.callback_key), Finding::Obstacle("secrets.callback_key is empty")),
+        when(
+            same(&secrets.encryption_key, &secrets.callback_key),
+            Finding::Doubt("secrets.encryption_key and secrets.callback_key are the same: who reads one has both"),
+        ),
+        when(shared, Finding::Doubt("two roles share one key under keys.*: it has the greater role")),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+fn network(s: &Settings) -> Vec<Finding> {
+    let address: Option<IpAddr> = s.server.address.trim_matches(['[', ']']).parse().ok();
+    let local = address.is_some_and(|address| address.is_loopback());
+    let url = s.server.public_url.as_str();
+    [
+        when(
+            s.server.dangerously_let_everybody_administer,
+            Finding::Doubt("server.dangerously_let_everybody_administer is on: whoever reaches the bridge administers it"),
+        ),
+        when(
+            url.is_empty() && !local,
+            Finding::Doubt("server.public_url is empty: running pipelines are told the address listened on, which they may not reach"),
+        ),
+        when(
+            url.starts_with("http://") && !url.contains("127.0.0.1") && !url.contains("localhost"),
+            Finding::Doubt("server.public_url is not https: callback tokens travel in the clear"),
+        ),
+        when(
+            s.openhexa.allow_private && s.openhexa.allowed_hosts.is_empty(),
+            Finding::Doubt("openhexa.allow_private is on without openhexa.allowed_hosts: an administrator can point the bridge at any machine of the network"),
+        ),
+        when(
+            s.metrics.access == MetricsAccess::Open && !local,
+            Finding::Doubt("metrics.access is open to everybody who reaches the bridge"),
+        ),
+        when(s.log.format == LogFormat::Text && !local, Finding::Doubt("log.format is text; collectors read json")),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+fn times(s: &Settings) -> Vec<Finding> {
+    [
+        when(
+            s.launch.grace < s.openhexa.request_timeout,
+            Finding::Doubt("launch.grace is shorter than openhexa.request_timeout: a slow launch may be sent twice"),
+        ),
+        when(
+            s.launch.give_up_after <= s.launch.grace,
+            Finding::Doubt("launch.give_up_after is not longer than launch.grace: a lost launch is never sent again"),
+        ),
+        when(
+            s.reconcile.period > s.reconcile.early,
+            Finding::Doubt("reconcile.period is longer than reconcile.early: runs are looked at less often than told"),
+        ),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+fn database(s: &Settings) -> Vec<Finding> {
+    let url = s.database.url.expose_secret();
+    let away =
+        !url.starts_with("sqlite:") && !url.contains("@127.0.0.1") && !url.contains("@localhost");
+    let plain = away && s.database.tls == Tls::Off;
+    when(
+        plain,
+        Finding::Doubt("database.tls is off and PostgreSQL is on another machine"),
+    )
+    .into_iter()
+    .collect()
+}

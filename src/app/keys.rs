@@ -1,0 +1,73 @@
+//! `openhexa-bridge keys`: for whoever may read the database's settings.
+
+use std::time::Duration;
+
+use chrono::TimeDelta;
+
+use super::{StartError, open_store};
+use crate::clock::Clock;
+use crate::domain::ids::KeyId;
+use crate::domain::principal::Role;
+use crate::service::{Error, keys};
+use crate::settings::Settings;
+use crate::store::{self, StoredKey};
+
+/// The id and the key, which nobody will see again.
+pub async fn create(
+    settings: &Settings,
+    role: Role,
+    name: String,
+    expires: Option<Duration>,
+) -> Result<(i64, String), StartError> {
+    let store = open_store(settings).await?;
+    let now = Clock::System.now();
+    let lasts = expires.map(|expires| TimeDelta::from_std(expires).unwrap_or(TimeDelta::MAX));
+    let until = lasts.and_then(|lasts| now.checked_add_signed(lasts));
+    let made = keys::make(&store, role, name, until, now)
+        .await
+        .map_err(failed)?;
+    Ok((made.id.0, keys::shown(&made).to_owned()))
+}
+
+/// One line per key.
+pub async fn list(settings: &Settings) -> Result<Vec<String>, StartError> {
+    let store = open_store(settings).await?;
+    let all = store
+        .read(|db| Ok::<_, Error>(store::keys(db)?))
+        .await
+        .map_err(failed)?;
+    Ok(all.iter().map(line).collect())
+}
+
+pub async fn revoke(settings: &Settings, id: i64) -> Result<(), StartError> {
+    let store = open_store(settings).await?;
+    let now = Clock::System.now();
+    let revoked = store
+        .write(move |db| Ok::<_, Error>(store::revoke_key(db, KeyId(id), now)?))
+        .await;
+    if revoked.map_err(failed)? {
+        return Ok(());
+    }
+    Err(StartError::Other(format!(
+        "there is no key {id} that could be revoked"
+    )))
+}
+
+fn line(key: &StoredKey) -> String {
+    let time = |at: Option<chrono::DateTime<chrono::Utc>>| {
+        at.map_or("-".to_owned(), |at| {
+            at.format("%Y-%m-%dT%H:%M:%SZ").to_string()
+        })
+    };
+    let state = keys::state(key, Clock::System.now());
+    let (id, role) = (key.id, key.role.word());
+    let (expires, used) = (time(key.expires_at), time(key.last_used_at));
+    format!(
+        "{id}\t{role}\t{state}\texpires {expires}\tlast used {used}\t{}",
+        key.name
+    )
+}
+
+fn failed(error: Error) -> StartError {
+    StartError::Other(format!("the keys cannot be reached: {error}"))
+}

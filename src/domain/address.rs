@@ -1,0 +1,88 @@
+//! The address of an OpenHEXA: which URLs can be one, and which machines they may lead to.
+
+use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use url::{Host, Url};
+
+/// A usable address, as it is stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Address {
+    /// With the slash at its end: without it OpenHEXA redirects, and a redirected question is lost.
+    pub url: String,
+    /// Scheme, host and port.
+    pub origin: String,
+    host: Host<String>,
+}
+
+/// What is wrong with one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BadAddress {
+    /// Not an http(s) URL with a host, or with credentials, a query or a fragment in it.
+    NotUrl,
+    /// Not the path of a GraphQL endpoint.
+    NotGraphql,
+}
+
+impl Address {
+    pub fn parse(text: &str) -> Result<Self, BadAddress> {
+        let url = Url::parse(text.trim()).map_err(|_| BadAddress::NotUrl)?;
+        let plain = matches!(url.scheme(), "http" | "https")
+            && url.username().is_empty()
+            && url.password().is_none()
+            && url.query().is_none()
+            && url.fragment().is_none();
+        let host = url.host().map(|host| host.to_owned());
+        let host = host.filter(|_| plain).ok_or(BadAddress::NotUrl)?;
+        if !url.path().contains("graphql") {
+            return Err(BadAddress::NotGraphql);
+        }
+        Ok(Self {
+            origin: url.origin().ascii_serialization(),
+            url: format!("{}/", url.as_str().trim_end_matches('/')),
+            host,
+        })
+    }
+
+    /// The machine, where the URL itself says which.
+    pub fn ip(&self) -> Option<IpAddr> {
+        match &self.host {
+            Host::Ipv4(ip) => Some(IpAddr::V4(*ip)),
+            Host::Ipv6(ip) => Some(IpAddr::V6(*ip)),
+            Host::Domain(_) => None,
+        }
+    }
+
+    pub fn host(&self) -> String {
+        self.host.to_string()
+    }
+}
+
+/// Whether an address is one of the Internet's: not this machine, not a private network, not reserved.
+pub fn is_public(ip: IpAddr) -> bool {
+    match ip.to_canonical() {
+        IpAddr::V4(ip) => is_public_v4(ip),
+        IpAddr::V6(ip) => is_public_v6(ip),
+    }
+}
+
+fn is_public_v4(ip: Ipv4Addr) -> bool {
+    let [a, b, ..] = ip.octets();
+    let shared = a == 100 && (64..128).contains(&b);
+    let benchmark = a == 198 && (b == 18 || b == 19);
+    let reserved = a == 0 || a >= 240;
+    !(ip.is_private()
+        || ip.is_loopback()
+        || ip.is_link_local()
+        || ip.is_multicast()
+        || ip.is_documentation()
+        || shared
+        || benchmark
+        || reserved)
+}
+
+fn is_public_v6(ip: Ipv6Addr) -> bool {
+    // Global unicast is 2000::/3; 64:ff9b::/96 and 2002::/16 hide an IPv4 address.
+    let [first, second, ..] = ip.segments();
+    let documentation = first == 0x2001 && second == 0xdb8;
+    (0x2000..0x4000).contains(&first) && first != 0x2002 && !documentation
+}

@@ -1,0 +1,22 @@
+# The `openhexa-config` record.
+
+config-content = content must be an object
+config-url = Must be an http(s) URL without credentials, query or fragment, such as https://app.openhexa.org/graphql/
+config-url-graphql = Must be the address of OpenHEXA's GraphQL endpoint, such as https://app.openhexa.org/graphql/
+config-url-host = The host must be one of: { $hosts }
+config-url-private = Must not lead to this machine or a private network (setting openhexa.allow_private)
+config-token-needed = The token must come with this address
+config-token-masked = This is a masked token: send the real one, or leave it out to keep it
+config-pipelines = Must be a list of objects with "id" (a UUID) and "parameters" (an object)
+config-changed = The configuration was changed meanwhile: read it again
+
+check-reachable = OpenHEXA answers at this address
+check-authenticated = OpenHEXA accepts the token
+check-workspace = The token sees the workspace
+check-no-workspace = There is no such workspace, or the token does not see it
+check-list = { $count } pipelines can be listed
+check-run = The token may launch pipelines
+check-no-run = The token may not launch pipelines
+check-stop = The token may stop runs
+check-no-stop = The token may not stop runs: ask for the role of editor in the workspace
+check-not-known = Not known: the workspace has no pipeline to ask about

@@ -1,0 +1,22 @@
+# L’enregistrement `openhexa-config`.
+
+config-content = content doit être un objet
+config-url = Doit être une URL http(s) sans identifiants, ni paramètres, ni fragment, comme https://app.openhexa.org/graphql/
+config-url-graphql = Doit être l’adresse GraphQL d’OpenHEXA, comme https://app.openhexa.org/graphql/
+config-url-host = L’hôte doit être l’un de ceux-ci : { $hosts }
+config-url-private = Ne doit pas mener à cette machine ni à un réseau privé (réglage openhexa.allow_private)
+config-token-needed = Le jeton doit accompagner cette adresse
+config-token-masked = C’est un jeton masqué : envoyez le vrai, ou omettez-le pour le garder
+config-pipelines = Doit être une liste d’objets avec « id » (un UUID) et « parameters » (un objet)
+config-changed = La configuration a changé entre-temps : relisez-la
+
+check-reachable = OpenHEXA répond à cette adresse
+check-authenticated = OpenHEXA accepte le jeton
+check-workspace = Le jeton voit l’espace de travail
+check-no-workspace = Cet espace de travail n’existe pas, ou le jeton ne le voit pas
+check-list = { $count } pipelines peuvent être listés
+check-run = Le jeton peut lancer des pipelines
+check-no-run = Le jeton ne peut pas lancer de pipelines
+check-stop = Le jeton peut arrêter des exécutions
+check-no-stop = Le jeton ne peut pas arrêter d’exécutions : demandez le rôle d’éditeur dans l’espace de travail
+check-not-known = Inconnu : l’espace de travail n’a pas de pipeline à interroger

@@ -1,0 +1,314 @@
+//! Changing the `openhexa-config` record: read, replaced, amended, checked, taken away.
+//!
+//! A token never leaves: it is shown by its last letters, kept by a change that does not bring one, and sent to no
+//! other address than the one it was given for.
+
+use chrono::{DateTime, Utc};
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::{Map, Value};
+
+use super::config::Ground;
+use super::{Bridge, Error, Upstream};
+use crate::domain::address::{Address, BadAddress, is_public};
+use crate::domain::connection::Target;
+use crate::domain::ids::{AccountId, PipelineId};
+use crate::domain::parameters::MASK;
+use crate::domain::sentence::{FieldErrors, Sentence, say};
+use crate::openhexa;
+use crate::store::{self, ConfigContent};
+
+const URL: &str = "openhexa_url";
+const TOKEN: &str = "openhexa_token";
+const WORKSPACE: &str = "workspace_slug";
+
+/// The record as an administrator sees it.
+#[derive(Clone, Debug)]
+pub struct Record {
+    pub content: Map<String, Value>,
+    pub version: i64,
+    pub updated_at: DateTime<Utc>,
+    pub updated_by: Option<String>,
+}
+
+/// How a change is made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Manner {
+    /// The content takes the place of the one before.
+    Replace,
+    /// Keys of the content replace those before; null takes one away.
+    Amend,
+}
+
+/// A change of the record.
+pub struct Change {
+    pub manner: Manner,
+    pub content: Map<String, Value>,
+    /// The version that the change was made against; none: whichever is in force.
+    pub expected: Option<i64>,
+    pub by: Option<String>,
+}
+
+/// One thing that was tried, and a sentence about it.
+#[derive(Clone, Debug)]
+pub struct Check {
+    pub name: &'static str,
+    pub ok: bool,
+    pub detail: Sentence,
+}
+
+impl Bridge {
+    pub async fn record(&self, account: AccountId) -> Result<Record, Error> {
+        let ground = self.find_ground(account).await?;
+        ground.as_ref().map(shown).ok_or_else(no_record)
+    }
+
+    pub async fn change_config(&self, account: AccountId, change: Change) -> Result<Record, Error> {
+        let before = self.find_ground(account).await?;
+        expect_version(change.expected, before.as_ref())?;
+        let content = self.judge_config(&change, before.as_ref())?;
+        let (vault, now, expected) = (self.store().vault.clone(), self.now(), change.expected);
+        self.store()
+            .write(move |db| {
+                // Judged again under the transaction: somebody else may have been quicker.
+                let in_force = store::config_of(db, account)?.map(|config| config.version);
+                if expected.is_some() && expected != in_force {
+                    return Err(Error::Changed);
+                }
+                store::put_config(db, &vault, account, &content, now)?;
+                Ok(())
+            })
+            .await?;
+        self.record(account).await
+    }
+
+    pub async fn delete_config(&self, account: AccountId, by: Option<String>) -> Result<(), Error> {
+        let now = self.now();
+        let gone = self
+            .store()
+            .write(move |db| Ok::<_, Error>(store::delete_config(db, account, by.as_deref(), now)?))
+            .await?;
+        gone.then_some(()).ok_or_else(no_record)
+    }
+
+    /// Tries a content before it is put in force, or the record in force where none is given.
+    pub async fn check_config(
+        &self,
+        account: AccountId,
+        content: Option<Map<String, Value>>,
+    ) -> Result<Vec<Check>, Error> {
+        let target = match content {
+            None => self.ground(account).await?.connection.target,
+            Some(content) => {
+                let manner = Manner::Replace;
+                let change = Change {
+                    manner,
+                    content,
+                    expected: None,
+                    by: None,
+                };
+                self.judge_config(&change, None)?.target
+            }
+        };
+        Ok(checks(self.openhexa().access(&target).await))
+    }
+
+    /// The record that a change asks for, or every wrong field of it.
+    fn judge_config(
+        &self,
+        change: &Change,
+        before: Option<&Ground>,
+    ) -> Result<ConfigContent, Error> {
+        let mut content = match (change.manner, before) {
+            (Manner::Amend, Some(ground)) => whole(ground),
+            (Manner::Amend | Manner::Replace, _) => Map::new(),
+        };
+        content.extend(change.content.clone());
+        content.retain(|_, value| !value.is_null());
+        let mut wrong = FieldErrors::default();
+        let address = note(&mut wrong, URL, self.address(content.get(URL)));
+        let workspace = note(&mut wrong, WORKSPACE, text(content.get(WORKSPACE)));
+        let same_place = before.filter(|ground| same_origin(ground, address.as_ref()));
+        let kept = same_place.filter(|_| change.manner == Manner::Amend);
+        let token = note(&mut wrong, TOKEN, token(content.get(TOKEN), kept));
+        note(&mut wrong, "pipelines", defaults(content.get("pipelines")));
+        let (Some(address), Some(workspace), Some(token), true) =
+            (address, workspace, token, wrong.is_empty())
+        else {
+            return Err(Error::content(wrong));
+        };
+        content.retain(|key, _| ![URL, TOKEN, WORKSPACE].contains(&key.as_str()));
+        Ok(ConfigContent {
+            instance: same_place
+                .map_or(address.origin, |ground| ground.connection.instance.clone()),
+            target: Target {
+                url: address.url,
+                workspace,
+                token,
+            },
+            content,
+            by: change.by.clone(),
+        })
+    }
+
+    fn address(&self, value: Option<&Value>) -> Result<Address, Sentence> {
+        let address = Address::parse(&text(value)?).map_err(|wrong| match wrong {
+            BadAddress::NotUrl => say("config-url"),
+            BadAddress::NotGraphql => say("config-url-graphql"),
+        })?;
+        let rules = self.rules();
+        let listed =
+            rules.openhexa_hosts.is_empty() || rules.openhexa_hosts.contains(&address.host());
+        if !listed {
+            return Err(say("config-url-host").with("hosts", rules.openhexa_hosts.join(", ")));
+        }
+        if !rules.private_openhexa && address.ip().is_some_and(|ip| !is_public(ip)) {
+            return Err(say("config-url-private"));
+        }
+        Ok(address)
+    }
+}
+
+fn no_record() -> Error {
+    Error::NotFound(say("not-configured"))
+}
+
+fn expect_version(expected: Option<i64>, before: Option<&Ground>) -> Result<(), Error> {
+    let in_force = before.map(|ground| ground.config.version);
+    if expected.is_some() && expected != in_force {
+        return Err(Error::Changed);
+    }
+    Ok(())
+}
+
+fn shown(ground: &Ground) -> Record {
+    let token = ground.connection.target.token.expose_secret();
+    let letters: Vec<char> = token.chars().collect();
+    // Of a short one even four letters would be too many.
+    let last = if letters.len() >= 12 {
+        letters.len() - 4
+    } else {
+        letters.len()
+    };
+    let mut content = whole(ground);
+    let masked = format!("{MASK}{}", letters[last..].iter().collect::<String>());
+    content.insert(TOKEN.to_owned(), masked.into());
+    Record {
+        content,
+        version: ground.config.version,
+        updated_at: ground.config.updated_at,
+        updated_by: ground.config.updated_by.clone(),
+    }
+}
+
+/// The content with URL and workspace, but without the token.
+fn whole(ground: &Ground) -> Map<String, Value> {
+    let target = &ground.connection.target;
+    let mut content = Map::new();
+    content.insert(URL.to_owned(), target.url.clone().into());
+    content.insert(WORKSPACE.to_owned(), target.workspace.clone().into());
+    content.extend(ground.config.content.clone());
+    content
+}
+
+fn same_origin(ground: &Ground, address: Option<&Address>) -> bool {
+    let stored = Address::parse(&ground.connection.target.url).ok();
+    stored
+        .zip(address)
+        .is_some_and(|(stored, given)| stored.origin == given.origin)
+}
+
+fn note<T>(wrong: &mut FieldErrors, field: &str, read: Result<T, Sentence>) -> Option<T> {
+    read.map_err(|sentence| wrong.add(field, sentence)).ok()
+}
+
+fn text(value: Option<&Value>) -> Result<String, Sentence> {
+    let Some(value) = value else {
+        return Err(say("field-required"));
+    };
+    let text = value.as_str().ok_or_else(|| say("field-text"))?.trim();
+    if text.is_empty() {
+        return Err(say("field-required"));
+    }
+    Ok(text.to_owned())
+}
+
+fn token(value: Option<&Value>, kept: Option<&Ground>) -> Result<SecretString, Sentence> {
+    match (value, kept) {
+        (None, Some(ground)) => Ok(ground.connection.target.token.clone()),
+        (None, None) => Err(say("config-token-needed")),
+        (Some(_), _) => {
+            let token = text(value)?;
+            if token.contains(MASK) {
+                return Err(say("config-token-masked"));
+            }
+            Ok(token.into())
+        }
+    }
+}
+
+/// `pipelines[] = {"id", "parameters": {…}}`; other keys of an entry are kept.
+fn defaults(value: Option<&Value>) -> Result<(), Sentence> {
+    let Some(value) = value else {
+        return Ok(());
+    };
+    let is_entry = |entry: &Value| {
+        let named = entry["id"]
+            .as_str()
+            .is_some_and(|id| id.parse::<PipelineId>().is_ok());
+        let parameters = entry.get("parameters");
+        named && parameters.is_none_or(|parameters| parameters.is_null() || parameters.is_object())
+    };
+    let entries = value
+        .as_array()
+        .filter(|entries| entries.iter().all(is_entry));
+    entries.map(|_| ()).ok_or_else(|| say("config-pipelines"))
+}
+
+/// A sentence for each step on the way to a launch; what lies behind a failed one is not known.
+fn checks(access: Result<crate::domain::connection::Access, openhexa::Error>) -> Vec<Check> {
+    let check = |name, ok, key| Check {
+        name,
+        ok,
+        detail: say(key),
+    };
+    let access = match access {
+        Ok(access) => access,
+        Err(openhexa::Error::TokenRefused) => {
+            return vec![
+                check("reachable", true, "check-reachable"),
+                check("authenticated", false, "upstream-token-refused"),
+            ];
+        }
+        Err(error) => {
+            let detail = Upstream::from(&error).sentence();
+            return vec![Check {
+                name: "reachable",
+                ok: false,
+                detail,
+            }];
+        }
+    };
+    let told = |name, may: Option<bool>, yes, no| match may {
+        Some(true) => check(name, true, yes),
+        Some(false) => check(name, false, no),
+        None => check(name, true, "check-not-known"),
+    };
+    let listed = Check {
+        name: "can_list",
+        ok: access.workspace,
+        detail: say("check-list").with("count", access.pipelines),
+    };
+    vec![
+        check("reachable", true, "check-reachable"),
+        check("authenticated", true, "check-authenticated"),
+        told(
+            "workspace",
+            Some(access.workspace),
+            "check-workspace",
+            "check-no-workspace",
+        ),
+        listed,
+        told("can_run", access.may_run, "check-run", "check-no-run"),
+        told("can_stop", access.may_stop, "check-stop", "check-no-stop"),
+    ]
+}

@@ -1,0 +1,115 @@
+//! API keys, known by their hashes.
+
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+
+use super::connection::{Db, on};
+use super::error::Error;
+use super::schema::api_key;
+use super::types::At;
+use crate::domain::ids::{AccountId, KeyId};
+use crate::domain::principal::Role;
+
+/// A key as it is listed: never the key itself.
+#[derive(Clone, Debug)]
+pub struct StoredKey {
+    pub id: KeyId,
+    pub account: AccountId,
+    pub name: String,
+    pub role: Role,
+    pub created_at: DateTime<Utc>,
+    pub expires_at: Option<DateTime<Utc>>,
+    pub last_used_at: Option<DateTime<Utc>>,
+    pub revoked_at: Option<DateTime<Utc>>,
+}
+
+impl StoredKey {
+    pub fn is_good(&self, now: DateTime<Utc>) -> bool {
+        self.revoked_at.is_none() && self.expires_at.is_none_or(|end| now < end)
+    }
+}
+
+/// A key to be.
+#[derive(Clone, Debug)]
+pub struct NewKey {
+    pub account: AccountId,
+    pub name: String,
+    pub role: Role,
+    pub hash: String,
+    pub expires_at: Option<DateTime<Utc>>,
+}
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = api_key)]
+struct KeyRow {
+    id: i64,
+    account_id: i64,
+    name: String,
+    role: String,
+    created_at: At,
+    expires_at: Option<At>,
+    last_used_at: Option<At>,
+    revoked_at: Option<At>,
+}
+
+pub fn add_key(db: &mut Db<'_>, new: &NewKey, now: DateTime<Utc>) -> Result<KeyId, Error> {
+    let row = (
+        api_key::account_id.eq(new.account.0),
+        api_key::name.eq(&new.name),
+        api_key::role.eq(new.role.word()),
+        api_key::hash.eq(&new.hash),
+        api_key::created_at.eq(At(now)),
+        api_key::expires_at.eq(new.expires_at.map(At)),
+    );
+    let id = on!(db, |conn| diesel::insert_into(api_key::table)
+        .values(row)
+        .returning(api_key::id)
+        .get_result::<i64>(conn))?;
+    Ok(KeyId(id))
+}
+
+pub fn key_of(db: &mut Db<'_>, hash: &str) -> Result<Option<StoredKey>, Error> {
+    let row: Option<KeyRow> = on!(db, |conn| api_key::table
+        .filter(api_key::hash.eq(hash))
+        .select(KeyRow::as_select())
+        .first(conn)
+        .optional())?;
+    row.map(stored).transpose()
+}
+
+pub fn keys(db: &mut Db<'_>) -> Result<Vec<StoredKey>, Error> {
+    let rows: Vec<KeyRow> = on!(db, |conn| api_key::table
+        .order(api_key::id)
+        .select(KeyRow::as_select())
+        .load(conn))?;
+    rows.into_iter().map(stored).collect()
+}
+
+/// False when there is no such key, or it is revoked already.
+pub fn revoke_key(db: &mut Db<'_>, id: KeyId, now: DateTime<Utc>) -> Result<bool, Error> {
+    let revoked = on!(db, |conn| diesel::update(api_key::table.find(id.0))
+        .filter(api_key::revoked_at.is_null())
+        .set(api_key::revoked_at.eq(At(now)))
+        .execute(conn))?;
+    Ok(revoked > 0)
+}
+
+pub fn key_used(db: &mut Db<'_>, id: KeyId, now: DateTime<Utc>) -> Result<(), Error> {
+    on!(db, |conn| diesel::update(api_key::table.find(id.0))
+        .set(api_key::last_used_at.eq(At(now)))
+        .execute(conn))?;
+    Ok(())
+}
+
+fn stored(row: KeyRow) -> Result<StoredKey, Error> {
+    Ok(StoredKey {
+        id: KeyId(row.id),
+        account: AccountId(row.account_id),
+        role: Role::parse(&row.role).ok_or(Error::Corrupt("role"))?,
+        name: row.name,
+        created_at: row.created_at.0,
+        expires_at: row.expires_at.map(|at| at.0),
+        last_used_at: row.last_used_at.map(|at| at.0),
+        revoked_at: row.revoked_at.map(|at| at.0),
+    })
+}

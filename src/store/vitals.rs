@@ -1,0 +1,36 @@
+//! What the people on call want to know of the database at a glance.
+
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+
+use super::connection::{Db, on};
+use super::error::Error;
+use super::schema::{run, task};
+use super::types::At;
+
+#[derive(Clone, Debug)]
+pub struct Vitals {
+    /// State → how many live tasks are in it.
+    pub live: Vec<(String, i64)>,
+    /// The look that is due the soonest, or overdue the longest.
+    pub next_look: Option<DateTime<Utc>>,
+}
+
+pub fn vitals(db: &mut Db<'_>) -> Result<Vitals, Error> {
+    let live: Vec<(String, i64)> = on!(db, |conn| run::table
+        .inner_join(task::table)
+        .filter(run::next_look_at.is_not_null())
+        .group_by(task::state)
+        .select((task::state, diesel::dsl::count_star()))
+        .load(conn))?;
+    let next: Option<Option<At>> = on!(db, |conn| run::table
+        .filter(run::next_look_at.is_not_null())
+        .order(run::next_look_at)
+        .select(run::next_look_at)
+        .first(conn)
+        .optional())?;
+    Ok(Vitals {
+        live,
+        next_look: next.flatten().map(|at| at.0),
+    })
+}

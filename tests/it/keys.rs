@@ -1,0 +1,156 @@
+//! API keys: made on the command line, shown once, good for their role, until they end or are revoked.
+
+use std::process::{Command, Output};
+
+use chrono::TimeDelta;
+use reqwest::Method;
+use serde_json::json;
+
+use crate::support::catalogue::{id, pipeline, quick};
+use crate::support::dump;
+use crate::support::story::{As, Plan, Story, story};
+
+impl Story {
+    /// `openhexa-bridge keys …` on this story's database.
+    async fn keys(&self, line: &[&str]) -> Output {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_openhexa-bridge"));
+        command.arg("keys").args(line).env_clear();
+        command.env("OPENHEXA_BRIDGE__DATABASE__URL", &self.database);
+        command.env(
+            "OPENHEXA_BRIDGE__SECRETS__ENCRYPTION_KEY",
+            &self.secrets.encryption,
+        );
+        tokio::task::spawn_blocking(move || command.output().unwrap())
+            .await
+            .unwrap()
+    }
+
+    async fn make_key(&self, line: &[&str]) -> String {
+        let made = self.keys(&[&["create"], line].concat()).await;
+        assert!(
+            made.status.success(),
+            "{}",
+            String::from_utf8_lossy(&made.stderr)
+        );
+        let out = String::from_utf8(made.stdout).unwrap();
+        assert_eq!(out.lines().count(), 1, "{out}");
+        out.trim().to_owned()
+    }
+
+    async fn list_keys(&self) -> String {
+        String::from_utf8(self.keys(&["list"]).await.stdout).unwrap()
+    }
+
+    async fn status(&self, key: &str, method: Method, path: &str) -> u16 {
+        self.ask(As::Bearer(key.to_owned()), method, path)
+            .json(&json!({}))
+            .send()
+            .await
+            .status
+    }
+}
+
+story! {
+    async fn a_key_opens_what_its_role_may_and_no_more(base) {
+        let story = Plan::on(base).pipelines(json!([pipeline(1, &[], quick("succeed"))])).begin().await;
+        let launch = format!("/pipelines/{}/launch/", id(1));
+        for (role, read, write, configure) in [("viewer", 200, 403, 403), ("operator", 200, 400, 403), ("admin", 200, 400, 200)] {
+            let key = story.make_key(&["--role", role]).await;
+            assert_eq!(story.status(&key, Method::GET, "/pipelines/").await, read, "{role}");
+            assert_eq!(story.status(&key, Method::POST, &launch).await, write, "{role}");
+            assert_eq!(story.status(&key, Method::GET, "/config/").await, configure, "{role}");
+            assert!(!dump::everything(&story.database).await.contains(&key), "only its hash is kept");
+        }
+        story.end().await;
+    }
+}
+
+story! {
+    async fn a_revoked_key_is_refused_within_seconds(base) {
+        let story = Plan::on(base).begin().await;
+        let key = story.make_key(&["--role", "viewer", "--name", "District office"]).await;
+        assert_eq!(story.status(&key, Method::GET, "/tasks/").await, 200);
+        let listed = story.list_keys().await;
+        assert!(listed.starts_with("1\tviewer\tgood\t") && listed.contains("District office"), "{listed}");
+        assert!(!listed.contains(&key));
+
+        assert!(story.keys(&["revoke", "1"]).await.status.success());
+        story.advance(TimeDelta::seconds(5));
+        assert_eq!(story.status(&key, Method::GET, "/tasks/").await, 401);
+        assert!(story.list_keys().await.contains("\trevoked\t"));
+        let twice = story.keys(&["revoke", "1"]).await;
+        assert!(!twice.status.success());
+        assert_eq!(String::from_utf8_lossy(&twice.stderr).trim(), "openhexa-bridge: there is no key 1 that could be revoked");
+        story.end().await;
+    }
+}
+
+story! {
+    async fn a_key_ends_when_it_was_told_to(base) {
+        let story = Plan::on(base).begin().await;
+        let key = story.make_key(&["--role", "viewer", "--expires", "90d"]).await;
+        story.advance(TimeDelta::days(89));
+        assert_eq!(story.status(&key, Method::GET, "/tasks/").await, 200);
+        story.advance(TimeDelta::days(2));
+        assert_eq!(story.status(&key, Method::GET, "/tasks/").await, 401);
+        story.end().await;
+    }
+}
+
+story! {
+    async fn the_last_use_of_a_key_is_recorded(base) {
+        let story = Plan::on(base).begin().await;
+        let key = story.make_key(&["--role", "viewer"]).await;
+        assert!(story.list_keys().await.contains("last used -"));
+        assert_eq!(story.status(&key, Method::GET, "/tasks/").await, 200);
+        let noted = |listed: String| !listed.contains("last used -");
+        story.until_true("the use is noted", async || { noted(story.list_keys().await) }).await;
+        story.end().await;
+    }
+}
+
+#[test]
+fn a_network_is_not_served_without_a_key_unless_somebody_insists() {
+    let folder = tempfile::tempdir().unwrap();
+    let serve = |name: &str, value: &str| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_openhexa-bridge"));
+        command.arg("serve").current_dir(&folder).env_clear();
+        command
+            .env("OPENHEXA_BRIDGE__SERVER__ADDRESS", "0.0.0.0")
+            .env("OPENHEXA_BRIDGE__SERVER__PORT", "0");
+        command.env(
+            "OPENHEXA_BRIDGE__SECRETS__ENCRYPTION_KEY",
+            "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=",
+        );
+        command
+            .env("OPENHEXA_BRIDGE__SECRETS__CALLBACK_KEY", "x".repeat(40))
+            .env(name, value);
+        command
+    };
+    let refused = serve("OPENHEXA_BRIDGE__LOG__FILTER", "error")
+        .output()
+        .unwrap();
+    assert!(!refused.status.success());
+    let sentence = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(
+        sentence.contains("there is no API key") && sentence.contains("keys create --role admin"),
+        "{sentence}"
+    );
+
+    let mut insists = serve(
+        "OPENHEXA_BRIDGE__SERVER__DANGEROUSLY_LET_EVERYBODY_ADMINISTER",
+        "true",
+    )
+    .stdout(std::process::Stdio::piped())
+    .spawn()
+    .unwrap();
+    let mut line = String::new();
+    std::io::BufRead::read_line(
+        &mut std::io::BufReader::new(insists.stdout.take().unwrap()),
+        &mut line,
+    )
+    .unwrap();
+    insists.kill().unwrap();
+    insists.wait().unwrap();
+    assert!(line.starts_with("bridge: http://"), "{line}");
+}
