@@ -14,6 +14,7 @@ use uuid::Uuid;
 use super::attempt::Attempt;
 use super::launch::{as_object, judge};
 use super::observe::Fact;
+use super::pipelines::Need;
 use super::{Bridge, Error};
 use crate::domain::connection::Connection;
 use crate::domain::ids::{RunId, TaskId};
@@ -224,7 +225,9 @@ impl Bridge {
     async fn prepare_again(&self, task: &Task, connection: &Connection) -> Result<Launch, Error> {
         let ground = self.ground_of(task.account, connection.clone()).await?;
         let version = task.pipeline.version.as_ref().map(|version| version.id);
-        let definition = self.definition(&ground, task.pipeline.id, version).await?;
+        let definition = self
+            .definition(&ground, task.pipeline.id, version, Need::Now)
+            .await?;
         let (mut config, _) = self.kept(task).await?;
         // The token is minted anew with the others that the bridge fills in.
         let injected = self.injection(task, self.now());
