@@ -182,7 +182,7 @@ pub struct PipelineRow {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct LabelJson {
+pub struct LabelJson {
     id: String,
     version_number: i64,
     version_name: Option<String>,
@@ -213,7 +213,7 @@ impl From<&PipelineSummary> for PipelineRow {
     }
 }
 
-fn label(version: &VersionLabel) -> LabelJson {
+pub fn label(version: &VersionLabel) -> LabelJson {
     LabelJson {
         id: version.id.to_string(),
         version_number: version.number,
@@ -262,7 +262,7 @@ struct VersionJson {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct ParameterJson {
+pub struct ParameterJson {
     code: String,
     name: String,
     #[serde(rename = "type")]
@@ -314,7 +314,7 @@ fn version(version: &Version) -> VersionJson {
     }
 }
 
-fn parameter(parameter: &Parameter) -> ParameterJson {
+pub fn parameter(parameter: &Parameter) -> ParameterJson {
     let default = parameter.default.clone();
     ParameterJson {
         code: parameter.code.clone(),
