@@ -14,6 +14,7 @@ mod emulator;
 mod launch;
 mod parameters;
 mod postgres;
+mod reads;
 mod sentences;
 mod support;
 mod upstream;

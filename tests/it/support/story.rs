@@ -14,6 +14,7 @@ use openhexa_bridge::app::{self, Running, Start};
 use openhexa_bridge::clock::Clock;
 use openhexa_bridge::domain::connection::Target;
 use openhexa_bridge::emulator::{Emulator, Iaso, Options};
+use openhexa_bridge::service::Bridge;
 use openhexa_bridge::service::access::ONLY_ACCOUNT;
 use openhexa_bridge::settings::{Settings, Sources};
 use openhexa_bridge::store::{ConfigContent, Vault};
@@ -123,22 +124,8 @@ impl Plan {
         let clock = Arc::new(AtomicI64::new(Utc::now().timestamp_millis()));
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
-        let catalogue =
-            json!({"workspace": {"slug": "demo", "name": "Demo"}, "pipelines": self.pipelines});
-        let file = data.path().join("catalogue.json");
-        std::fs::write(&file, catalogue.to_string()).unwrap();
-        let options = Options {
-            port: 0,
-            token: secrets.openhexa.clone().into(),
-            data: data.path().to_owned(),
-            catalogue: Some(file),
-            pipelines: None,
-            python: PathBuf::from("python3"),
-            iaso: Some(Iaso {
-                url: format!("http://{address}"),
-                token: secrets.operator.clone().into(),
-            }),
-        };
+        let catalogue = catalogue(&data, &self.pipelines);
+        let options = emulator(&data, &secrets, &format!("http://{address}"), catalogue);
         let emulator = Emulator::start(options).await.unwrap();
         let mut story = Story {
             base: self.base,
@@ -321,11 +308,26 @@ impl Story {
         self.running.as_ref().unwrap()
     }
 
+    pub fn bridge(&self) -> Bridge {
+        self.running().bridge.clone()
+    }
+
     /// Stops the bridge and starts another on the same database and port.
     pub async fn restart(&mut self) {
         self.running.take().unwrap().stop().await;
         let listener = TcpListener::bind(("127.0.0.1", self.port)).unwrap();
         self.open(listener).await;
+    }
+
+    /// OpenHEXA comes back at the same address, with its runs, and with these pipelines.
+    pub async fn replace_openhexa(&mut self, pipelines: &Value) {
+        self.emulator.take().unwrap().stop().await;
+        let catalogue = catalogue(&self.data, pipelines);
+        let options = Options {
+            port: reqwest::Url::parse(&self.openhexa).unwrap().port().unwrap(),
+            ..emulator(&self.data, &self.secrets, &self.base_url(), catalogue)
+        };
+        self.emulator = Some(Emulator::start(options).await.unwrap());
     }
 
     /// OpenHEXA goes away and does not come back.
@@ -507,6 +509,25 @@ impl Story {
         answer["results"].as_array().unwrap().clone()
     }
 
+    /// How many requests OpenHEXA was asked, runs' own excepted.
+    pub async fn requests(&self) -> u64 {
+        let url = self.emulator_url("/emulator/requests");
+        let answer = self.client.get(url).send().await.unwrap();
+        let counts: Value = answer.json().await.unwrap();
+        counts["total"].as_u64().unwrap()
+    }
+
+    /// Asks OpenHEXA itself, past the bridge.
+    pub async fn graphql(&self, query: &str, variables: Value) -> Value {
+        let request = self.client.post(&self.openhexa);
+        let request = request.bearer_auth(&self.secrets.openhexa);
+        let body = json!({"query": query, "variables": variables});
+        let answer = request.json(&body).send().await.unwrap();
+        let answer: Value = answer.json().await.unwrap();
+        assert!(answer.get("errors").is_none(), "{answer}");
+        answer["data"].clone()
+    }
+
     /// Drives a run of the emulator: `{"status": "success"}`, `{"vanish": true}`.
     pub async fn drive(&self, run: &str, change: &Value) {
         let url = self.emulator_url(&format!("/emulator/runs/{run}"));
@@ -563,6 +584,28 @@ impl Story {
             assert!(!stored.contains(&secret), "the database holds {secret}");
             assert!(!answers.contains(&secret), "an answer holds {secret}");
         }
+    }
+}
+
+fn catalogue(data: &TempDir, pipelines: &Value) -> PathBuf {
+    let catalogue = json!({"workspace": {"slug": "demo", "name": "Demo"}, "pipelines": pipelines});
+    let file = data.path().join("catalogue.json");
+    std::fs::write(&file, catalogue.to_string()).unwrap();
+    file
+}
+
+fn emulator(data: &TempDir, secrets: &Secrets, bridge: &str, catalogue: PathBuf) -> Options {
+    Options {
+        port: 0,
+        token: secrets.openhexa.clone().into(),
+        data: data.path().to_owned(),
+        catalogue: Some(catalogue),
+        pipelines: None,
+        python: PathBuf::from("python3"),
+        iaso: Some(Iaso {
+            url: bridge.to_owned(),
+            token: secrets.operator.clone().into(),
+        }),
     }
 }
 
