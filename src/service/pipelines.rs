@@ -100,13 +100,13 @@ impl Bridge {
         let asking = async move { client.version(&target, id).await };
         let key = (Asked::from(ground), id);
         let outcome = self.consult(&self.memory.versions, key, need, asking);
-        match outcome.await? {
-            Outcome::Failed {
-                error: openhexa::Error::BadDefinition,
-                ..
-            } => Err(unreadable_definition()),
-            other => Ok(other.or_last_good()?),
+        let outcome = outcome.await?;
+        if let Outcome::Failed { error, .. } = &outcome
+            && *error == openhexa::Error::BadDefinition
+        {
+            return Err(unreadable_definition());
         }
+        Ok(outcome.or_last_good()?)
     }
 
     /// Asks OpenHEXA, or takes what was answered lately.

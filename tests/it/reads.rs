@@ -321,7 +321,7 @@ story! {
     async fn a_version_that_openhexa_cannot_read_does_not_hide_the_others(base) {
         let bad = json!({"code": "bad", "name": "bad"});
         let good = parameter("country", "str", json!({}));
-        let all = [version(1, &[good.clone()]), version(2, &[bad]), version(3, &[good])];
+        let all = [version(1, std::slice::from_ref(&good)), version(2, &[bad]), version(3, &[good])];
         let story = Plan::on(base).pipelines(versioned(&all)).begin().await;
         let listed = story.get(&versions()).await.expect(200);
         let parameters: Vec<_> = listed["results"].as_array().unwrap().iter().map(|row| &row["parameters"]).collect();
