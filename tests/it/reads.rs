@@ -336,6 +336,8 @@ story! {
     async fn runs_name_the_task_that_owns_them(base) {
         let story = told(base).await;
         assert_eq!(story.get(&runs()).await.expect(200), json!({"results": []}));
+        let other = story.launch(&id(1), json!({})).await;
+        story.until_confirmed(other).await;
         let task = story.launch(&id(1), json!({})).await;
         story.until_confirmed(task).await;
         let elsewhere = "mutation R($input: RunPipelineInput!) { runPipeline(input: $input) { run { id } } }";
@@ -343,11 +345,12 @@ story! {
 
         let listed = story.get(&runs()).await.expect(200);
         let rows = listed["results"].as_array().unwrap();
-        assert_eq!(rows.len(), 2, "{listed}");
+        assert_eq!(rows.len(), 3, "{listed}");
         let keys: Vec<_> = rows[0].as_object().unwrap().keys().collect();
         assert_eq!(keys, ["id", "status", "progress", "executionDate", "duration", "triggerMode", "task_id"]);
         assert_eq!((&rows[0]["id"], &rows[0]["task_id"]), (&run["runPipeline"]["run"]["id"], &json!(null)));
         assert_eq!((&rows[1]["task_id"], &rows[1]["status"]), (&json!(task), &json!("success")));
+        assert_eq!(rows[2]["task_id"], json!(other));
         assert_eq!(rows[1]["id"], story.task(task).await["run"]["id"]);
 
         let newest = story.get(&format!("{}?limit=1", runs())).await.expect(200);
