@@ -325,6 +325,8 @@ fn rules(settings: &Settings) -> Rules {
     let (launch, reconcile) = (&settings.launch, &settings.reconcile);
     Rules {
         answer_within: launch.answer_within.0,
+        fresh_for: settings.cache.fresh_for.delta(),
+        most_kept: settings.cache.most,
         definition_max_age: launch.definition_max_age.delta(),
         give_up_after: launch.give_up_after.delta(),
         clock_skew: launch.clock_skew.delta(),

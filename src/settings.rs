@@ -30,6 +30,7 @@ pub struct Settings {
     pub secrets: Secrets,
     pub keys: Keys,
     pub openhexa: OpenHexa,
+    pub cache: Cache,
     pub launch: Launch,
     pub reconcile: Reconcile,
     pub callback: Callback,
@@ -100,6 +101,13 @@ impl OpenHexa {
             .map(str::to_lowercase)
             .collect()
     }
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Cache {
+    pub fresh_for: Span,
+    pub most: u64,
 }
 
 #[derive(Clone, Debug, Deserialize)]

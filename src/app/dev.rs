@@ -127,7 +127,7 @@ async fn launchable(bridge: &Bridge) -> Option<String> {
         person: None,
     };
     let listed = bridge.pipelines(ONLY_ACCOUNT).await.ok()?;
-    for pipeline in &listed.answer {
+    for pipeline in listed.answer.iter() {
         let request = LaunchRequest {
             pipeline: pipeline.id,
             version: None,

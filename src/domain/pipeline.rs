@@ -30,10 +30,12 @@ pub struct VersionLabel {
 }
 
 /// A version in a list.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct VersionSummary {
     pub label: VersionLabel,
     pub created_at: DateTime<Utc>,
+    /// None: not asked for, or OpenHEXA itself cannot read them.
+    pub parameters: Option<Vec<Parameter>>,
 }
 
 /// A pipeline with everything a launch needs to know.

@@ -226,6 +226,7 @@ fn listen(
 ) -> std::io::Result<(actix_web::dev::Server, std::net::SocketAddr)> {
     let core = web::Data::from(Arc::clone(core));
     let engine = web::Data::new(http::Engine::new());
+    let open = core.tasks.clone();
     let server = HttpServer::new(move || {
         App::new()
             .app_data(core.clone())
@@ -234,6 +235,8 @@ fn listen(
             .configure(admin::routes)
             .configure(http::routes)
     })
+    // The server's own end does not wait for its connections: one that a client keeps could be answered on after it.
+    .on_connect(move |_, connection| drop(connection.insert(open.token())))
     .workers(WORKERS)
     .keep_alive(IDLE)
     .disable_signals()

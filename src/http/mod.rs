@@ -50,6 +50,18 @@ pub fn routes(app: &mut ServiceConfig) {
                     [may(Operator, post().to(api::launch::launch))],
                 ))
                 .service(path(
+                    "/pipelines/{id}/versions",
+                    [may(Viewer, get().to(api::history::versions))],
+                ))
+                .service(path(
+                    "/pipelines/{id}/runs",
+                    [may(Viewer, get().to(api::history::runs))],
+                ))
+                .service(path(
+                    "/pipelines/{id}/parameters/{code}/choices",
+                    [may(Viewer, get().to(api::history::choices))],
+                ))
+                .service(path(
                     "/config",
                     [
                         may(Administrator, get().to(api::config::read)),

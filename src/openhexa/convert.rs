@@ -6,8 +6,8 @@ use serde_json::{Map, Value};
 use super::error::Error;
 use super::moment::Moment;
 use super::operations::{
-    follow_run, list_pipelines, list_runs, list_versions, pipeline, pipeline_version, recent_runs,
-    run_details, stop_pipeline,
+    follow_run, list_pipelines, list_runs, list_version_labels, list_versions, pipeline,
+    pipeline_version, recent_runs, run_details, stop_pipeline,
 };
 use crate::domain::ids::{PipelineId, RunId, UserId, VersionId};
 use crate::domain::parameters::{ChoicesFromFile, Kind, Parameter};
@@ -59,6 +59,7 @@ macro_rules! version_label {
 macro_rules! version {
     ($module:ident) => {
         version_label!($module, VersionFields);
+        parameter!($module);
 
         impl From<$module::VersionFields> for Version {
             fn from(wire: $module::VersionFields) -> Self {
@@ -70,7 +71,11 @@ macro_rules! version {
                 }
             }
         }
+    };
+}
 
+macro_rules! parameter {
+    ($module:ident) => {
         impl From<$module::VersionFieldsParameters> for Parameter {
             fn from(wire: $module::VersionFieldsParameters) -> Self {
                 Self {
@@ -126,7 +131,9 @@ macro_rules! run_summary {
 version!(pipeline);
 version!(pipeline_version);
 version_label!(list_pipelines, VersionLabelFields);
-version_label!(list_versions, VersionLabelFields);
+version_label!(list_versions, VersionFields);
+parameter!(list_versions);
+version_label!(list_version_labels, VersionLabelFields);
 run_summary!(list_pipelines);
 run_summary!(list_runs);
 
@@ -177,9 +184,26 @@ impl TryFrom<list_versions::ListVersionsPipelineVersionsItems> for VersionSummar
     type Error = Error;
 
     fn try_from(wire: list_versions::ListVersionsPipelineVersionsItems) -> Result<Self, Error> {
+        let label = VersionLabel::from(&wire.version_fields);
+        let parameters = wire.version_fields.parameters.into_iter();
+        Ok(Self {
+            label,
+            created_at: wire.created_at.0.ok_or(Error::Unreadable)?,
+            parameters: Some(parameters.map(Parameter::from).collect()),
+        })
+    }
+}
+
+impl TryFrom<list_version_labels::ListVersionLabelsPipelineVersionsItems> for VersionSummary {
+    type Error = Error;
+
+    fn try_from(
+        wire: list_version_labels::ListVersionLabelsPipelineVersionsItems,
+    ) -> Result<Self, Error> {
         Ok(Self {
             label: VersionLabel::from(&wire.version_label_fields),
             created_at: wire.created_at.0.ok_or(Error::Unreadable)?,
+            parameters: None,
         })
     }
 }

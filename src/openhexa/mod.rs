@@ -9,6 +9,7 @@
 //! guard.rs      which machines may be asked
 //! answer.rs     GraphQL's envelope: whole, partial, refused
 //! launch.rs     did a launch become a run?
+//! versions.rs   the versions of a pipeline
 //! convert.rs    OpenHEXA's types → the domain's
 //! moment.rs     times
 //! operations.rs generated from graphql/openhexa/
@@ -22,6 +23,7 @@ mod launch;
 mod moment;
 mod operations;
 mod transport;
+mod versions;
 
 use std::collections::HashSet;
 use std::hash::Hash;
@@ -35,7 +37,7 @@ pub use transport::Limits;
 
 use crate::domain::connection::{Access, Target};
 use crate::domain::ids::{PipelineId, RunId, UserId, VersionId};
-use crate::domain::pipeline::{Pipeline, PipelineSummary, RunCandidate, Version, VersionSummary};
+use crate::domain::pipeline::{Pipeline, PipelineSummary, RunCandidate, Version};
 use crate::domain::run::{Launch, Launched, Look, RunDetails, RunPage, Stop};
 use answer::Partial;
 use operations as ask;
@@ -143,36 +145,6 @@ impl Client {
         let found = partial.whole()?.pipeline_version;
         let ours = found.filter(|version| version.pipeline.workspace.slug == target.workspace);
         Ok(ours.map(Into::into))
-    }
-
-    /// All versions of a pipeline, newest first. None as for `pipeline`.
-    pub async fn versions(
-        &self,
-        target: &Target,
-        id: PipelineId,
-    ) -> Result<Option<Vec<VersionSummary>>, Error> {
-        let mut all = Vec::new();
-        let mut pages = Pages::new(self.0.limits());
-        while let Some(page) = pages.next()? {
-            let variables = ask::list_versions::Variables {
-                id: id.0,
-                page,
-                per_page: pages.per_page,
-            };
-            let found = self
-                .ask::<ask::ListVersions>(target, variables)
-                .await?
-                .whole()?;
-            let ours = found
-                .pipeline
-                .filter(|found| found.workspace.slug == target.workspace);
-            let Some(ours) = ours else { return Ok(None) };
-            pages.total = ours.versions.total_pages;
-            for item in ours.versions.items {
-                all.push(VersionSummary::try_from(item)?);
-            }
-        }
-        Ok(Some(once_each(all, |version| version.label.id)))
     }
 
     /// The choices that OpenHEXA reads from a file of the workspace for this parameter.

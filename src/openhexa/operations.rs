@@ -28,6 +28,10 @@ operation!(ListPipelines, "graphql/openhexa/list_pipelines.graphql");
 operation!(Pipeline, "graphql/openhexa/pipeline.graphql");
 operation!(PipelineVersion, "graphql/openhexa/pipeline_version.graphql");
 operation!(ListVersions, "graphql/openhexa/list_versions.graphql");
+operation!(
+    ListVersionLabels,
+    "graphql/openhexa/list_version_labels.graphql"
+);
 operation!(RunPipeline, "graphql/openhexa/run_pipeline.graphql");
 operation!(StopPipeline, "graphql/openhexa/stop_pipeline.graphql");
 operation!(FollowRun, "graphql/openhexa/follow_run.graphql");

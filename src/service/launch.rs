@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::pin::pin;
+use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::future::join_all;
@@ -12,7 +13,7 @@ use serde_json::{Map, Value, json};
 
 use super::attempt::Attempt;
 use super::config::Ground;
-use super::pipelines::Definition;
+use super::pipelines::{Definition, Need};
 use super::{Bridge, Error};
 use crate::domain::ids::{PipelineId, TaskId, VersionId};
 use crate::domain::parameters::Parameter;
@@ -45,7 +46,7 @@ pub struct Validated {
 }
 
 impl Bridge {
-    /// Judges a launch without making it.
+    /// Judges a launch without making it. A definition of just now is good enough: the launch itself asks again.
     pub async fn validate(
         &self,
         who: &Principal,
@@ -53,7 +54,7 @@ impl Bridge {
     ) -> Result<Validated, Error> {
         let ground = self.ground(who.account).await?;
         let definition = self
-            .definition(&ground, request.pipeline, request.version)
+            .definition(&ground, request.pipeline, request.version, Need::Lately)
             .await?;
         let defaults = ground.defaults(request.pipeline);
         let resolved = self
@@ -82,8 +83,8 @@ impl Bridge {
         let ground = self.ground(who.account).await?;
         let (pipeline, version) = (request.pipeline, request.version);
         let definition = tokio::select! {
-            found = self.definition(&ground, pipeline, version) => found?,
-            () = &mut time_is_up => self.known_definition(&ground, pipeline, version)?,
+            found = self.definition(&ground, pipeline, version, Need::Now) => found?,
+            () = &mut time_is_up => self.known_definition(&ground, pipeline, version).await?,
         };
         let attempt = self.accept(who, &ground, &definition, &request).await?;
         let task = attempt.task;
@@ -119,13 +120,10 @@ impl Bridge {
             parameter.choices_from_file.is_some() && is_given
         });
         let asking = wanted.map(|parameter| async {
-            let target = &ground.connection.target;
-            let found = self
-                .openhexa()
-                .choices(target, version.label.id, &parameter.code)
-                .await;
+            let found = self.choices_of(ground, version.label.id, &parameter.code);
             // What cannot be resolved cannot be checked; the run's container does not check it either.
-            found.ok().map(|choices| (parameter.code.clone(), choices))
+            let choices = found.await.ok().map(Arc::unwrap_or_clone);
+            choices.map(|choices| (parameter.code.clone(), choices))
         });
         join_all(asking).await.into_iter().flatten().collect()
     }

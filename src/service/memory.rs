@@ -1,27 +1,74 @@
-//! The last good answers of OpenHEXA, for the time when it gives none. A convenience: no truth is kept here.
+//! What OpenHEXA answered: shared by those who ask the same within a moment, and kept for the time when it gives no
+//! answer. A convenience: no truth is kept here.
 //!
-//! Each is kept under the version of the configuration it was asked with, so that a changed one finds nothing.
+//! Each answer is kept under the version of the configuration it was asked with, so that a changed one finds nothing.
+//! The library bounds how many there are and lets those who ask at once wait for one of them; how long an answer is
+//! fresh is judged here, because the library looks at a clock of its own and we look at the bridge's.
 
-use std::collections::HashMap;
 use std::hash::Hash;
-use std::sync::{Mutex, PoisonError};
+use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
+use moka::future::Cache;
 
 use super::config::Ground;
+use super::rules::Rules;
 use crate::domain::ids::{ConnectionId, PipelineId, VersionId};
-use crate::domain::pipeline::{Pipeline, PipelineSummary, Version};
+use crate::domain::pipeline::{Pipeline, PipelineSummary, Version, VersionSummary};
+use crate::openhexa;
 
-/// More would mean somebody asks for pipelines by the thousand.
-const MOST: usize = 2_000;
-
-/// An answer and when it was given.
+/// An answer and when it was asked for: it is no younger than that.
 #[derive(Clone, Debug)]
 pub struct Dated<T> {
-    pub answer: T,
+    pub answer: Arc<T>,
     pub at: DateTime<Utc>,
-    /// Whether OpenHEXA did not answer just now.
+    /// Whether it stands in for one that OpenHEXA did not give.
     pub stale: bool,
+}
+
+/// What asking brought.
+#[derive(Clone, Debug)]
+pub enum Outcome<T> {
+    Answered(Dated<T>),
+    /// OpenHEXA says that there is no such thing.
+    Absent,
+    Failed {
+        error: openhexa::Error,
+        last_good: Option<Dated<T>>,
+    },
+}
+
+impl<T> Outcome<T> {
+    /// A failure is a failure. None: there is no such thing.
+    pub fn strictly(self) -> Result<Option<Dated<T>>, openhexa::Error> {
+        match self {
+            Self::Answered(answer) => Ok(Some(answer)),
+            Self::Absent => Ok(None),
+            Self::Failed { error, .. } => Err(error),
+        }
+    }
+
+    /// The last good answer takes the place of a failure, but never of a refusal.
+    pub fn or_last_good(self) -> Result<Option<Dated<T>>, openhexa::Error> {
+        match self {
+            Self::Failed {
+                error,
+                last_good: Some(last),
+            } if error != openhexa::Error::TokenRefused => Ok(Some(Dated {
+                stale: true,
+                ..last
+            })),
+            other @ (Self::Answered(_) | Self::Absent | Self::Failed { .. }) => other.strictly(),
+        }
+    }
+
+    fn last_good(self) -> Option<Dated<T>> {
+        match self {
+            Self::Answered(answer) => Some(answer),
+            Self::Absent => None,
+            Self::Failed { last_good, .. } => last_good,
+        }
+    }
 }
 
 /// Under which configuration something was asked.
@@ -40,45 +87,122 @@ impl From<&Ground> for Asked {
     }
 }
 
-#[derive(Default)]
 pub struct Memory {
     pub lists: Shelf<Asked, Vec<PipelineSummary>>,
     pub pipelines: Shelf<(Asked, PipelineId), Pipeline>,
     pub versions: Shelf<(Asked, VersionId), (PipelineId, Version)>,
+    pub histories: Shelf<(Asked, PipelineId), Vec<VersionSummary>>,
+    pub choices: Shelf<(Asked, VersionId, String), Vec<String>>,
 }
 
-pub struct Shelf<K, T>(Mutex<HashMap<K, Dated<T>>>);
-
-impl<K, T> Default for Shelf<K, T> {
-    fn default() -> Self {
-        Self(Mutex::default())
+impl Memory {
+    pub fn new(rules: &Rules) -> Self {
+        Self {
+            lists: Shelf::new(rules),
+            pipelines: Shelf::new(rules),
+            versions: Shelf::new(rules),
+            histories: Shelf::new(rules),
+            choices: Shelf::new(rules),
+        }
     }
 }
 
-impl<K: Eq + Hash, T: Clone> Shelf<K, T> {
-    /// An answer that was overtaken by a younger one is let go.
-    pub fn keep(&self, key: K, answer: &T, at: DateTime<Utc>) {
-        let mut shelf = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if shelf.get(&key).is_some_and(|kept| kept.at > at) {
-            return;
+/// Answers of one kind. Clones share them.
+#[derive(Clone)]
+pub struct Shelf<K, T> {
+    outcomes: Cache<K, Outcome<T>>,
+    fresh_for: TimeDelta,
+}
+
+impl<K, T> Shelf<K, T>
+where
+    K: Clone + Eq + Hash + Send + Sync + 'static,
+    T: Clone + Send + Sync + 'static,
+{
+    fn new(rules: &Rules) -> Self {
+        Self {
+            outcomes: Cache::new(rules.most_kept),
+            fresh_for: rules.fresh_for,
         }
-        if shelf.len() >= MOST {
-            shelf.clear();
-        }
-        let stale = true;
-        let answer = answer.clone();
-        shelf.insert(key, Dated { answer, at, stale });
     }
 
-    pub fn recall(&self, key: &K) -> Option<Dated<T>> {
-        let shelf = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        shelf.get(key).cloned()
+    /// An answer that is fresh now.
+    pub async fn fresh(&self, key: &K, now: DateTime<Utc>) -> Option<Outcome<T>> {
+        let kept = self.outcomes.get(key).await;
+        kept.filter(|kept| self.is_fresh(kept, now))
     }
 
-    pub fn drop(&self, key: &K) {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .remove(key);
+    /// The last good answer, for want of a newer one.
+    pub async fn last_good(&self, key: &K) -> Option<Dated<T>> {
+        let kept = self.outcomes.get(key).await.and_then(Outcome::last_good);
+        kept.map(|last| Dated {
+            stale: true,
+            ..last
+        })
+    }
+
+    /// A fresh answer, or what asking brings; whoever asks meanwhile shares it, failures too. A failure is not kept
+    /// for those who come after.
+    pub async fn shared(
+        &self,
+        key: K,
+        now: DateTime<Utc>,
+        asking: impl Future<Output = Result<Option<T>, openhexa::Error>>,
+    ) -> Outcome<T> {
+        let init = async { self.judged(&key, now, asking.await).await };
+        let entry = self.outcomes.entry(key.clone());
+        let entry = entry.or_insert_with_if(init, |kept| !self.is_fresh(kept, now));
+        entry.await.into_value()
+    }
+
+    /// What asking brings, whatever is kept; a good answer is kept from now on.
+    pub async fn afresh(
+        &self,
+        key: K,
+        now: DateTime<Utc>,
+        asking: impl Future<Output = Result<Option<T>, openhexa::Error>>,
+    ) -> Outcome<T> {
+        let answer = asking.await;
+        let failed = answer.is_err();
+        let outcome = self.judged(&key, now, answer).await;
+        if !failed {
+            self.outcomes.insert(key, outcome.clone()).await;
+        }
+        outcome
+    }
+
+    async fn judged(
+        &self,
+        key: &K,
+        at: DateTime<Utc>,
+        answer: Result<Option<T>, openhexa::Error>,
+    ) -> Outcome<T> {
+        let kept = self.outcomes.get(key).await;
+        let last_good = kept.and_then(Outcome::last_good);
+        match (answer, last_good) {
+            // A slow answer does not take the place of one that was asked for later.
+            (Ok(Some(_)), Some(kept)) if kept.at > at && self.is_recent(&kept, at) => {
+                Outcome::Answered(kept)
+            }
+            (Ok(Some(answer)), _) => Outcome::Answered(Dated {
+                answer: Arc::new(answer),
+                at,
+                stale: false,
+            }),
+            (Ok(None), _) => Outcome::Absent,
+            (Err(error), last_good) => Outcome::Failed { error, last_good },
+        }
+    }
+
+    fn is_fresh(&self, kept: &Outcome<T>, now: DateTime<Utc>) -> bool {
+        match kept {
+            Outcome::Answered(answer) => self.is_recent(answer, now),
+            Outcome::Absent | Outcome::Failed { .. } => false,
+        }
+    }
+
+    /// A clock that was set back keeps nothing fresh.
+    fn is_recent(&self, answer: &Dated<T>, now: DateTime<Utc>) -> bool {
+        (now - answer.at).abs() < self.fresh_for
     }
 }

@@ -6,7 +6,8 @@
 //! reconcile.rs  what is due is looked at, whoever reports or not
 //! search.rs     a run whose id was lost is looked for
 //! observe.rs    where all three end: the one door to a task's state
-//! pipelines.rs  what OpenHEXA offers, and its last good answer (memory.rs)
+//! pipelines.rs  what OpenHEXA offers: asked once by many, or its last good answer (memory.rs)
+//! history.rs    a pipeline's versions, runs and choices
 //! tasks.rs      what became of launches
 //! config.rs     where an account's OpenHEXA is (configure.rs: changing it)
 //! vitals.rs     how the bridge is
@@ -19,6 +20,7 @@ pub mod callback;
 pub mod config;
 pub mod configure;
 mod error;
+pub mod history;
 mod jobs;
 pub mod keys;
 pub mod launch;
@@ -75,8 +77,8 @@ pub struct Bridge {
 impl Bridge {
     pub fn new(parts: Parts) -> Self {
         Self {
+            memory: Arc::new(Memory::new(&parts.rules)),
             parts: Arc::new(parts),
-            memory: Arc::default(),
             ring: Arc::default(),
             nudge: Arc::default(),
         }

@@ -1,9 +1,12 @@
 //! What OpenHEXA offers: the list, a pipeline, and the definition a launch is judged against.
 
+use std::hash::Hash;
+use std::sync::Arc;
+
 use chrono::{DateTime, Utc};
 
 use super::config::Ground;
-use super::memory::{Asked, Dated};
+use super::memory::{Asked, Dated, Outcome, Shelf};
 use super::{Bridge, Error, Upstream};
 use crate::domain::ids::{AccountId, PipelineId, VersionId};
 use crate::domain::pipeline::{Pipeline, PipelineSummary, Version};
@@ -13,8 +16,8 @@ use crate::openhexa;
 /// An answer of OpenHEXA's, or its last good one.
 #[derive(Clone, Debug)]
 pub struct Shown<T> {
-    pub answer: T,
-    /// When it was given, if OpenHEXA does not answer now.
+    pub answer: Arc<T>,
+    /// When it was asked for, if OpenHEXA does not answer now.
     pub stale_as_of: Option<DateTime<Utc>>,
 }
 
@@ -27,12 +30,21 @@ impl<T> From<Dated<T>> for Shown<T> {
     }
 }
 
+/// How new an answer must be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Need {
+    /// Good enough to be looked at: one that is fresh, or shared with others who ask.
+    Lately,
+    /// Good enough to act on: OpenHEXA is asked.
+    Now,
+}
+
 /// A pipeline with the version that is meant; a notebook and a pipeline without versions have none.
 #[derive(Clone, Debug)]
 pub struct Definition {
     pub pipeline: Pipeline,
     pub version: Option<Version>,
-    /// Whether OpenHEXA said so just now.
+    /// Whether OpenHEXA said so, and not the last good answer in its place.
     pub fresh: bool,
 }
 
@@ -42,19 +54,15 @@ impl Bridge {
         account: AccountId,
     ) -> Result<Shown<Vec<PipelineSummary>>, Error> {
         let ground = self.ground(account).await?;
-        let key = Asked::from(&ground);
-        // An answer is as old as its question.
-        let at = self.now();
-        match self.openhexa().pipelines(&ground.connection.target).await {
-            Ok(answer) => {
-                self.memory.lists.keep(key, &answer, at);
-                Ok(Shown {
-                    answer,
-                    stale_as_of: None,
-                })
-            }
-            Err(error) => last_good(error, self.memory.lists.recall(&key)).map(Shown::from),
-        }
+        let (client, target) = (self.openhexa().clone(), ground.connection.target.clone());
+        let asking = async move { client.pipelines(&target).await.map(Some) };
+        let shelf = &self.memory.lists;
+        let outcome = self.consult(shelf, (&ground).into(), Need::Lately, asking);
+        let listed = outcome.await?.or_last_good()?;
+        // A list is never absent.
+        listed
+            .map(Shown::from)
+            .ok_or(Error::Upstream(Upstream::Strange))
     }
 
     pub async fn pipeline(
@@ -63,59 +71,74 @@ impl Bridge {
         id: PipelineId,
     ) -> Result<Shown<Pipeline>, Error> {
         let ground = self.ground(account).await?;
-        Ok(self.ask_pipeline(&ground, id).await?.into())
+        Ok(self.ask_pipeline(&ground, id, Need::Lately).await?.into())
     }
 
     async fn ask_pipeline(
         &self,
         ground: &Ground,
         id: PipelineId,
+        need: Need,
     ) -> Result<Dated<Pipeline>, Error> {
+        let (client, target) = (self.openhexa().clone(), ground.connection.target.clone());
+        let asking = async move { client.pipeline(&target, id).await };
         let key = (Asked::from(ground), id);
-        let shelf = &self.memory.pipelines;
-        let at = self.now();
-        match self
-            .openhexa()
-            .pipeline(&ground.connection.target, id)
-            .await
-        {
-            Ok(Some(answer)) => {
-                shelf.keep(key, &answer, at);
-                Ok(Dated {
-                    answer,
-                    at,
-                    stale: false,
-                })
-            }
-            Ok(None) => {
-                shelf.drop(&key);
-                Err(Error::no_pipeline())
-            }
-            Err(error) => last_good(error, shelf.recall(&key)),
-        }
+        let outcome = self.consult(&self.memory.pipelines, key, need, asking);
+        outcome
+            .await?
+            .or_last_good()?
+            .ok_or_else(Error::no_pipeline)
     }
 
     async fn ask_version(
         &self,
         ground: &Ground,
         id: VersionId,
+        need: Need,
     ) -> Result<Option<Dated<(PipelineId, Version)>>, Error> {
+        let (client, target) = (self.openhexa().clone(), ground.connection.target.clone());
+        let asking = async move { client.version(&target, id).await };
         let key = (Asked::from(ground), id);
-        let shelf = &self.memory.versions;
-        let at = self.now();
-        match self.openhexa().version(&ground.connection.target, id).await {
-            Ok(Some(answer)) => {
-                shelf.keep(key, &answer, at);
-                Ok(Some(Dated {
-                    answer,
-                    at,
-                    stale: false,
-                }))
-            }
-            Ok(None) => Ok(None),
-            Err(openhexa::Error::BadDefinition) => Err(unreadable_definition()),
-            Err(error) => last_good(error, shelf.recall(&key)).map(Some),
+        let outcome = self.consult(&self.memory.versions, key, need, asking);
+        let outcome = outcome.await?;
+        if let Outcome::Failed { error, .. } = &outcome
+            && *error == openhexa::Error::BadDefinition
+        {
+            return Err(unreadable_definition());
         }
+        Ok(outcome.or_last_good()?)
+    }
+
+    /// Asks OpenHEXA, or takes what was answered lately.
+    ///
+    /// What others may share is asked for by a job: it goes on when the one who began it hangs up.
+    pub(super) async fn consult<K, T>(
+        &self,
+        shelf: &Shelf<K, T>,
+        key: K,
+        need: Need,
+        asking: impl Future<Output = Result<Option<T>, openhexa::Error>> + Send + 'static,
+    ) -> Result<Outcome<T>, Error>
+    where
+        K: Clone + Eq + Hash + Send + Sync + 'static,
+        T: Clone + Send + Sync + 'static,
+    {
+        let now = self.now();
+        if need == Need::Now {
+            return Ok(shelf.afresh(key, now, asking).await);
+        }
+        if let Some(kept) = shelf.fresh(&key, now).await {
+            return Ok(kept);
+        }
+        let shelf = shelf.clone();
+        let asked = self
+            .parts
+            .jobs
+            .spawn(async move { shelf.shared(key, now, asking).await });
+        asked.await.map_err(|error| {
+            tracing::error!(%error, "asking OpenHEXA broke off");
+            Error::Upstream(Upstream::Failed)
+        })
     }
 
     /// What a launch is judged against; none too old, and of this pipeline only.
@@ -124,21 +147,21 @@ impl Bridge {
         ground: &Ground,
         pipeline: PipelineId,
         version: Option<VersionId>,
+        need: Need,
     ) -> Result<Definition, Error> {
-        let found = self.ask_pipeline(ground, pipeline).await?;
+        let found = self.ask_pipeline(ground, pipeline, need).await?;
         let other = match other_version(&found.answer, version) {
-            Some(id) => Some(
-                self.ask_version(ground, id)
-                    .await?
-                    .ok_or_else(unknown_version)?,
-            ),
+            Some(id) => {
+                let other = self.ask_version(ground, id, need).await?;
+                Some(other.ok_or_else(unknown_version)?)
+            }
             None => None,
         };
         self.compose(found, other)
     }
 
     /// The same without asking OpenHEXA, which is too slow: as it was last known.
-    pub(super) fn known_definition(
+    pub(super) async fn known_definition(
         &self,
         ground: &Ground,
         pipeline: PipelineId,
@@ -146,15 +169,13 @@ impl Bridge {
     ) -> Result<Definition, Error> {
         let too_slow = || Error::Upstream(Upstream::TimedOut);
         let asked = Asked::from(ground);
-        let found = self.memory.pipelines.recall(&(asked, pipeline));
+        let found = self.memory.pipelines.last_good(&(asked, pipeline)).await;
         let found = found.ok_or_else(too_slow)?;
         let other = match other_version(&found.answer, version) {
-            Some(id) => Some(
-                self.memory
-                    .versions
-                    .recall(&(asked, id))
-                    .ok_or_else(too_slow)?,
-            ),
+            Some(id) => {
+                let other = self.memory.versions.last_good(&(asked, id)).await;
+                Some(other.ok_or_else(too_slow)?)
+            }
             None => None,
         };
         self.compose(found, other)
@@ -165,7 +186,7 @@ impl Bridge {
         found: Dated<Pipeline>,
         other: Option<Dated<(PipelineId, Version)>>,
     ) -> Result<Definition, Error> {
-        let pipeline = found.answer;
+        let pipeline = Arc::unwrap_or_clone(found.answer);
         if pipeline.unreadable_version && other.is_none() {
             return Err(unreadable_definition());
         }
@@ -174,7 +195,7 @@ impl Bridge {
             Some(other) => (
                 found.at.min(other.at),
                 found.stale || other.stale,
-                Some(other.answer.1),
+                Some(Arc::unwrap_or_clone(other.answer).1),
             ),
             None => (found.at, found.stale, pipeline.current_version.clone()),
         };
@@ -202,13 +223,4 @@ fn unknown_version() -> Error {
 /// The definition is there, and OpenHEXA itself cannot read it: no launch could be judged.
 fn unreadable_definition() -> Error {
     Error::field("version", say("version-unreadable"))
-}
-
-/// OpenHEXA's last good answer takes the place of a failure, but never of a refusal.
-fn last_good<T>(error: openhexa::Error, last: Option<Dated<T>>) -> Result<Dated<T>, Error> {
-    let failure = Upstream::from(&error);
-    match (failure, last) {
-        (Upstream::TokenRefused, _) | (_, None) => Err(error.into()),
-        (_, Some(last)) => Ok(last),
-    }
 }

@@ -14,6 +14,7 @@ use uuid::Uuid;
 use super::attempt::Attempt;
 use super::launch::{as_object, judge};
 use super::observe::Fact;
+use super::pipelines::Need;
 use super::{Bridge, Error, Upstream};
 use crate::domain::connection::Connection;
 use crate::domain::ids::{RunId, TaskId};
@@ -234,7 +235,9 @@ impl Bridge {
     async fn prepare_again(&self, task: &Task, connection: &Connection) -> Result<Launch, Error> {
         let ground = self.ground_of(task.account, connection.clone()).await?;
         let version = task.pipeline.version.as_ref().map(|version| version.id);
-        let definition = self.definition(&ground, task.pipeline.id, version).await?;
+        let definition = self
+            .definition(&ground, task.pipeline.id, version, Need::Now)
+            .await?;
         if !definition.fresh {
             return Err(Error::Upstream(Upstream::Unreachable));
         }

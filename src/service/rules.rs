@@ -9,6 +9,10 @@ use crate::domain::task::{State, Task};
 pub struct Rules {
     /// A launch is answered within this time, whatever OpenHEXA does.
     pub answer_within: Duration,
+    /// How long an answer of OpenHEXA's is good for whoever asks the same, launches excepted.
+    pub fresh_for: TimeDelta,
+    /// How many answers of each kind are kept.
+    pub most_kept: u64,
     /// How old a pipeline's last known definition may be for a launch while OpenHEXA does not answer.
     pub definition_max_age: TimeDelta,
     /// How long a launch that could not be sent is tried again.

@@ -101,6 +101,12 @@ pub const RULES: &[Rule] = &[
         "a whole number from 1 to 10000",
         |s| (1..=10_000).contains(&s.openhexa.list_pages),
     ),
+    rule("cache.fresh_for", "at most 10m", |s| {
+        s.cache.fresh_for.0 <= Duration::from_mins(10)
+    }),
+    rule("cache.most", "a whole number from 1 to 1000000", |s| {
+        (1..=1_000_000).contains(&s.cache.most)
+    }),
     rule("launch.answer_within", "longer than 0", |s| {
         lived(s.launch.answer_within)
     }),

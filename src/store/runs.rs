@@ -1,5 +1,7 @@
 //! The reconciler's side of a run: what is due, who holds it, and the secrets of a launch under way.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use serde_json::{Map, Value};
@@ -10,7 +12,7 @@ use super::rows::{RunRow, object_of};
 use super::schema::{run, task};
 use super::types::{At, Id};
 use super::vault::Vault;
-use crate::domain::ids::{ConnectionId, PipelineId, RunId, TaskId};
+use crate::domain::ids::{AccountId, ConnectionId, PipelineId, RunId, TaskId};
 use crate::domain::task::Task;
 
 /// A run row to be.
@@ -180,6 +182,24 @@ pub fn owned_runs(db: &mut Db<'_>, instance: &str, runs: &[RunId]) -> Result<Vec
         .select(run::run_id)
         .load(conn))?;
     Ok(owned.into_iter().flatten().map(|id| RunId(id.0)).collect())
+}
+
+/// Which of an account's tasks own these runs of an instance.
+pub fn owners(
+    db: &mut Db<'_>,
+    account: AccountId,
+    instance: &str,
+    runs: &[RunId],
+) -> Result<HashMap<RunId, TaskId>, Error> {
+    let ids: Vec<Id> = runs.iter().map(|id| Id(id.0)).collect();
+    let owned: Vec<(Option<Id>, i64)> = on!(db, |conn| run::table
+        .filter(run::account_id.eq(account.0))
+        .filter(run::instance.eq(instance))
+        .filter(run::run_id.eq_any(&ids))
+        .select((run::run_id, run::task_id))
+        .load(conn))?;
+    let pair = |(run, task): (Option<Id>, i64)| Some((RunId(run?.0), TaskId(task)));
+    Ok(owned.into_iter().filter_map(pair).collect())
 }
 
 /// Whether another launch of this pipeline, one that does not name its task, is still looked for:

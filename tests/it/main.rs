@@ -28,6 +28,7 @@ mod operations;
 mod parameters;
 mod pipelines;
 mod postgres;
+mod reads;
 mod real;
 mod reconcile;
 mod replicas;

@@ -2,6 +2,7 @@
 
 pub mod callback;
 pub mod config;
+pub mod history;
 pub mod launch;
 pub mod pipelines;
 mod query;

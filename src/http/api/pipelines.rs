@@ -112,7 +112,7 @@ pub async fn detail(
 ) -> Answer<Json<Detail>> {
     let shown = bridge.pipeline(who.account, pipeline_id(&id)?).await?;
     Ok(Json(Detail {
-        pipeline: (&shown.answer).into(),
+        pipeline: shown.answer.as_ref().into(),
         stale: stale(&shown),
     }))
 }

@@ -49,8 +49,12 @@ impl Query {
 
     pub fn part_or(&self, usual: usize) -> Answer<Part> {
         let page = self.number("page", 1_000_000_000)?.unwrap_or(1);
-        let limit = self.number("limit", MOST)?.unwrap_or(usual);
+        let limit = self.limit_or(usual)?;
         Ok(Part { page, limit })
+    }
+
+    pub fn limit_or(&self, usual: usize) -> Answer<usize> {
+        Ok(self.number("limit", MOST)?.unwrap_or(usual))
     }
 
     fn number(&self, name: &str, most: usize) -> Answer<Option<usize>> {

@@ -182,7 +182,7 @@ pub struct PipelineRow {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct LabelJson {
+pub struct LabelJson {
     id: String,
     version_number: i64,
     version_name: Option<String>,
@@ -213,7 +213,7 @@ impl From<&PipelineSummary> for PipelineRow {
     }
 }
 
-fn label(version: &VersionLabel) -> LabelJson {
+pub fn label(version: &VersionLabel) -> LabelJson {
     LabelJson {
         id: version.id.to_string(),
         version_number: version.number,
@@ -262,7 +262,7 @@ struct VersionJson {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct ParameterJson {
+pub struct ParameterJson {
     code: String,
     name: String,
     #[serde(rename = "type")]
@@ -310,15 +310,16 @@ fn version(version: &Version) -> VersionJson {
         label: label(&version.label),
         config: validation::masked(&version.parameters, &version.config),
         timeout: version.timeout_seconds,
-        parameters: version
-            .parameters
-            .iter()
-            .map(|parameter| declared(parameter, &version.parameters))
-            .collect(),
+        parameters: declared(&version.parameters),
     }
 }
 
-fn declared(parameter: &Parameter, all: &[Parameter]) -> ParameterJson {
+/// The parameters of a version; what is secret by declaration or by name has no default to show.
+pub fn declared(all: &[Parameter]) -> Vec<ParameterJson> {
+    all.iter().map(|parameter| one_of(all, parameter)).collect()
+}
+
+fn one_of(all: &[Parameter], parameter: &Parameter) -> ParameterJson {
     let default = parameter.default.clone();
     ParameterJson {
         code: parameter.code.clone(),

@@ -16,6 +16,7 @@ use openhexa_bridge::app::{self, Running, Start};
 use openhexa_bridge::clock::Clock;
 use openhexa_bridge::domain::connection::Target;
 use openhexa_bridge::emulator::Emulator;
+use openhexa_bridge::service::Bridge;
 use openhexa_bridge::service::access::ONLY_ACCOUNT;
 use openhexa_bridge::settings::{Settings, Sources};
 use openhexa_bridge::store::{ConfigContent, Vault};
@@ -312,6 +313,10 @@ impl Story {
         self.running.as_ref().unwrap()
     }
 
+    pub fn bridge(&self) -> Bridge {
+        self.running().bridge.clone()
+    }
+
     /// Stops the bridge and starts another on the same database and port.
     pub async fn restart(&mut self) {
         self.running.take().unwrap().stop().await;
@@ -496,6 +501,25 @@ impl Story {
             .unwrap();
         let answer: Value = answer.json().await.unwrap();
         answer["results"].as_array().unwrap().clone()
+    }
+
+    /// How many requests OpenHEXA was asked, runs' own excepted.
+    pub async fn requests(&self) -> u64 {
+        let url = self.emulator_url("/emulator/requests");
+        let answer = self.client.get(url).send().await.unwrap();
+        let counts: Value = answer.json().await.unwrap();
+        counts["total"].as_u64().unwrap()
+    }
+
+    /// Asks OpenHEXA itself, past the bridge.
+    pub async fn graphql(&self, query: &str, variables: Value) -> Value {
+        let request = self.client.post(&self.openhexa);
+        let request = request.bearer_auth(&self.secrets.openhexa);
+        let body = json!({"query": query, "variables": variables});
+        let answer = request.json(&body).send().await.unwrap();
+        let answer: Value = answer.json().await.unwrap();
+        assert!(answer.get("errors").is_none(), "{answer}");
+        answer["data"].clone()
     }
 
     /// Drives a run of the emulator: `{"status": "success"}`, `{"vanish": true}`.

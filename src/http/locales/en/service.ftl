@@ -33,6 +33,8 @@ route-unknown = There is nothing at this address
 method-not-allowed = This method is not allowed here
 
 pipeline-not-found = Pipeline not found
+parameter-not-found = This version of the pipeline has no such parameter
+parameter-without-file = This parameter does not read its choices from a file
 task-not-found = Task not found
 task-unknown = There is no such task for this pipeline
 task-has-ended = The task has ended ({ $status })

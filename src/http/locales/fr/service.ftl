@@ -33,6 +33,8 @@ route-unknown = Il n’y a rien à cette adresse
 method-not-allowed = Cette méthode n’est pas permise ici
 
 pipeline-not-found = Pipeline introuvable
+parameter-not-found = Cette version du pipeline n’a pas ce paramètre
+parameter-without-file = Ce paramètre ne lit pas ses choix dans un fichier
 task-not-found = Tâche introuvable
 task-unknown = Ce pipeline n’a pas cette tâche
 task-has-ended = La tâche est terminée ({ $status })

@@ -1,0 +1,107 @@
+//! What belongs to one pipeline: `…/versions/`, `…/runs/` and `…/parameters/{code}/choices/`.
+
+use actix_web::HttpRequest;
+use actix_web::web::{Data, Json, Path};
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use super::pipelines::pipeline_id;
+use super::query::Query;
+use super::view::{LabelJson, ParameterJson, declared, label, time};
+use crate::domain::pipeline::VersionSummary;
+use crate::domain::principal::Principal;
+use crate::domain::sentence::say;
+use crate::http::error::{Answer, Problem};
+use crate::service::Bridge;
+use crate::service::history::OwnedRun;
+
+const USUAL_LIMIT: usize = 20;
+
+#[derive(Serialize)]
+struct VersionRow {
+    #[serde(flatten)]
+    label: LabelJson,
+    #[serde(rename = "createdAt")]
+    created_at: String,
+    /// Null where OpenHEXA itself cannot read them.
+    parameters: Option<Vec<ParameterJson>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct RunRow {
+    id: String,
+    status: String,
+    progress: i64,
+    execution_date: Option<String>,
+    duration: Option<i64>,
+    trigger_mode: Option<String>,
+    #[serde(rename = "task_id")]
+    task: Option<i64>,
+}
+
+impl From<&VersionSummary> for VersionRow {
+    fn from(version: &VersionSummary) -> Self {
+        let parameters = version.parameters.as_ref();
+        Self {
+            label: label(&version.label),
+            created_at: time(version.created_at),
+            parameters: parameters.map(|all| declared(all)),
+        }
+    }
+}
+
+impl From<&OwnedRun> for RunRow {
+    fn from(owned: &OwnedRun) -> Self {
+        let run = &owned.run;
+        Self {
+            id: run.id.to_string(),
+            status: run.status.word().to_owned(),
+            progress: run.progress,
+            execution_date: run.execution_date.map(time),
+            duration: run.duration,
+            trigger_mode: run.trigger.clone(),
+            task: owned.task.map(|task| task.0),
+        }
+    }
+}
+
+pub async fn versions(
+    bridge: Data<Bridge>,
+    who: Principal,
+    id: Path<String>,
+) -> Answer<Json<Value>> {
+    let found = bridge.versions(who.account, pipeline_id(&id)?).await?;
+    let rows: Vec<VersionRow> = found.iter().map(VersionRow::from).collect();
+    Ok(Json(json!({"results": rows})))
+}
+
+pub async fn runs(
+    bridge: Data<Bridge>,
+    who: Principal,
+    id: Path<String>,
+    request: HttpRequest,
+) -> Answer<Json<Value>> {
+    let limit = Query::of(&request).limit_or(USUAL_LIMIT)?;
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let found = bridge.runs(who.account, pipeline_id(&id)?, limit).await?;
+    let rows: Vec<RunRow> = found.iter().map(RunRow::from).collect();
+    Ok(Json(json!({"results": rows})))
+}
+
+pub async fn choices(
+    bridge: Data<Bridge>,
+    who: Principal,
+    path: Path<(String, String)>,
+    request: HttpRequest,
+) -> Answer<Json<Value>> {
+    let (id, code) = path.into_inner();
+    let pipeline = pipeline_id(&id)?;
+    let query = Query::of(&request);
+    let version = query.get("version").map(str::parse).transpose();
+    let version = version.map_err(|_| Problem::field("version", say("version-not-uuid")))?;
+    let found = bridge
+        .choices(who.account, pipeline, version, &code)
+        .await?;
+    Ok(Json(json!({"results": *found})))
+}

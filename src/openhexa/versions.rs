@@ -1,0 +1,79 @@
+//! The versions of a pipeline: with their parameters, or without where one that cannot be read would take all down.
+
+use std::cmp::Reverse;
+
+use super::{Client, Error, Pages, ask, once_each};
+use crate::domain::connection::Target;
+use crate::domain::ids::PipelineId;
+use crate::domain::pipeline::VersionSummary;
+
+impl Client {
+    /// All versions of a pipeline with their parameters, newest first. None as for `pipeline`.
+    /// `BadDefinition` when one of them cannot be read; `version_labels` and `version` tell which.
+    pub async fn versions(
+        &self,
+        target: &Target,
+        id: PipelineId,
+    ) -> Result<Option<Vec<VersionSummary>>, Error> {
+        let mut all = Vec::new();
+        let mut pages = Pages::new(self.0.limits());
+        while let Some(page) = pages.next()? {
+            let variables = ask::list_versions::Variables {
+                id: id.0,
+                page,
+                per_page: pages.per_page,
+            };
+            let found = self.ask::<ask::ListVersions>(target, variables).await?;
+            let unreadable = found.failed_only_under(&["pipeline", "versions", "items"]);
+            if unreadable && !found.is_token_refused() {
+                return Err(Error::BadDefinition);
+            }
+            let ours = found
+                .whole()?
+                .pipeline
+                .filter(|found| found.workspace.slug == target.workspace);
+            let Some(ours) = ours else { return Ok(None) };
+            pages.total = ours.versions.total_pages;
+            for item in ours.versions.items {
+                all.push(VersionSummary::try_from(item)?);
+            }
+        }
+        Ok(Some(newest_first(all)))
+    }
+
+    /// The same without parameters, which no unreadable version can take down.
+    pub async fn version_labels(
+        &self,
+        target: &Target,
+        id: PipelineId,
+    ) -> Result<Option<Vec<VersionSummary>>, Error> {
+        let mut all = Vec::new();
+        let mut pages = Pages::new(self.0.limits());
+        while let Some(page) = pages.next()? {
+            let variables = ask::list_version_labels::Variables {
+                id: id.0,
+                page,
+                per_page: pages.per_page,
+            };
+            let found = self
+                .ask::<ask::ListVersionLabels>(target, variables)
+                .await?
+                .whole()?;
+            let ours = found
+                .pipeline
+                .filter(|found| found.workspace.slug == target.workspace);
+            let Some(ours) = ours else { return Ok(None) };
+            pages.total = ours.versions.total_pages;
+            for item in ours.versions.items {
+                all.push(VersionSummary::try_from(item)?);
+            }
+        }
+        Ok(Some(newest_first(all)))
+    }
+}
+
+fn newest_first(versions: Vec<VersionSummary>) -> Vec<VersionSummary> {
+    let mut versions = once_each(versions, |version| version.label.id);
+    versions.sort_by_key(|version| Reverse(version.label.number));
+    versions
+}

@@ -1,0 +1,150 @@
+//! What belongs to one pipeline: its versions, its runs, and the choices that a parameter reads from a file.
+
+use std::sync::Arc;
+
+use futures_util::stream::{self, StreamExt};
+
+use super::config::Ground;
+use super::memory::Asked;
+use super::pipelines::{Definition, Need};
+use super::{Bridge, Error};
+use crate::domain::connection::Target;
+use crate::domain::ids::{AccountId, PipelineId, RunId, TaskId, VersionId};
+use crate::domain::parameters::Parameter;
+use crate::domain::pipeline::{RunSummary, VersionSummary};
+use crate::domain::sentence::say;
+use crate::openhexa::{self, Client};
+use crate::store;
+
+/// Versions asked for one by one at a time.
+const AT_ONCE: usize = 4;
+
+/// A run of OpenHEXA's, with the task of ours that it belongs to.
+#[derive(Clone, Debug)]
+pub struct OwnedRun {
+    pub run: RunSummary,
+    pub task: Option<TaskId>,
+}
+
+impl Bridge {
+    /// Newest first.
+    pub async fn versions(
+        &self,
+        account: AccountId,
+        id: PipelineId,
+    ) -> Result<Arc<Vec<VersionSummary>>, Error> {
+        let ground = self.ground(account).await?;
+        let (client, target) = (self.openhexa().clone(), ground.connection.target.clone());
+        let asking = async move { all_versions(&client, &target, id).await };
+        let key = (Asked::from(&ground), id);
+        let outcome = self.consult(&self.memory.histories, key, Need::Lately, asking);
+        let found = outcome.await?.strictly()?;
+        Ok(found.ok_or_else(Error::no_pipeline)?.answer)
+    }
+
+    /// The newest ones, as they are now: a list of runs that lags behind its tasks would puzzle people.
+    pub async fn runs(
+        &self,
+        account: AccountId,
+        id: PipelineId,
+        limit: i64,
+    ) -> Result<Vec<OwnedRun>, Error> {
+        let ground = self.ground(account).await?;
+        let target = &ground.connection.target;
+        let page = self.openhexa().runs(target, id, 1, limit).await?;
+        let runs = page.ok_or_else(Error::no_pipeline)?.runs;
+        let (instance, ids) = (ground.connection.instance.clone(), run_ids(&runs));
+        let owners = self
+            .store()
+            .read(move |db| Ok::<_, Error>(store::owners(db, account, &instance, &ids)?))
+            .await?;
+        let owned = |run: RunSummary| OwnedRun {
+            task: owners.get(&run.id).copied(),
+            run,
+        };
+        Ok(runs.into_iter().map(owned).collect())
+    }
+
+    /// What may be chosen for a parameter whose choices stand in a file of the workspace.
+    pub async fn choices(
+        &self,
+        account: AccountId,
+        pipeline: PipelineId,
+        version: Option<VersionId>,
+        code: &str,
+    ) -> Result<Arc<Vec<String>>, Error> {
+        let ground = self.ground(account).await?;
+        let definition = self
+            .definition(&ground, pipeline, version, Need::Lately)
+            .await?;
+        let (version, parameter) = declared(&definition, code)?;
+        if parameter.choices_from_file.is_none() {
+            return Err(Error::NotFound(say("parameter-without-file")));
+        }
+        self.choices_of(&ground, version, code).await
+    }
+
+    pub(super) async fn choices_of(
+        &self,
+        ground: &Ground,
+        version: VersionId,
+        code: &str,
+    ) -> Result<Arc<Vec<String>>, Error> {
+        let (client, target) = (self.openhexa().clone(), ground.connection.target.clone());
+        let wanted = code.to_owned();
+        let asking = async move { client.choices(&target, version, &wanted).await.map(Some) };
+        let key = (Asked::from(ground), version, code.to_owned());
+        let outcome = self.consult(&self.memory.choices, key, Need::Lately, asking);
+        let found = outcome.await?.strictly()?;
+        Ok(found.map(|found| found.answer).unwrap_or_default())
+    }
+}
+
+fn run_ids(runs: &[RunSummary]) -> Vec<RunId> {
+    runs.iter().map(|run| run.id).collect()
+}
+
+fn declared<'a>(
+    definition: &'a Definition,
+    code: &str,
+) -> Result<(VersionId, &'a Parameter), Error> {
+    let version = definition.version.as_ref();
+    let found = version.and_then(|version| {
+        let named = |parameter: &&Parameter| parameter.code == code;
+        let parameter = version.parameters.iter().find(named)?;
+        Some((version.label.id, parameter))
+    });
+    found.ok_or_else(|| Error::NotFound(say("parameter-not-found")))
+}
+
+/// In one request, unless a version among them cannot be read.
+async fn all_versions(
+    client: &Client,
+    target: &Target,
+    id: PipelineId,
+) -> Result<Option<Vec<VersionSummary>>, openhexa::Error> {
+    match client.versions(target, id).await {
+        Err(openhexa::Error::BadDefinition) => one_by_one(client, target, id).await,
+        found => found,
+    }
+}
+
+async fn one_by_one(
+    client: &Client,
+    target: &Target,
+    id: PipelineId,
+) -> Result<Option<Vec<VersionSummary>>, openhexa::Error> {
+    let Some(labels) = client.version_labels(target, id).await? else {
+        return Ok(None);
+    };
+    let asking = labels.into_iter().map(async |mut version| {
+        version.parameters = match client.version(target, version.label.id).await {
+            Ok(found) => found.map(|(_, version)| version.parameters),
+            Err(openhexa::Error::BadDefinition) => None,
+            Err(error) => return Err(error),
+        };
+        Ok(version)
+    });
+    let asked: Vec<_> = stream::iter(asking).buffered(AT_ONCE).collect().await;
+    asked.into_iter().collect::<Result<_, _>>().map(Some)
+}
