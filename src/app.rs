@@ -7,6 +7,7 @@ pub mod keys;
 
 use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
+use std::time::Duration;
 
 use actix_web::dev::ServerHandle;
 use actix_web::middleware::from_fn;
@@ -72,6 +73,7 @@ pub struct Running {
     background: Option<JoinHandle<()>>,
     stop: CancellationToken,
     jobs: Jobs,
+    within: Duration,
 }
 
 /// Binds the address of the settings.
@@ -86,6 +88,7 @@ pub async fn start(start: Start) -> Result<Running, StartError> {
     let settings = start.settings;
     let address = start.listener.local_addr().map_err(StartError::Server)?;
     let jobs = Jobs::new(Handle::current());
+    let stop = CancellationToken::new();
     let store = open_store(&settings).await?;
     let access = access(&settings, start.local);
     refuse_without_keys(&store, &access, address).await?;
@@ -98,6 +101,7 @@ pub async fn start(start: Start) -> Result<Running, StartError> {
         callback_key: callback_key(&settings)?,
         public_url: public_url(&settings, address),
         jobs: jobs.clone(),
+        stop: stop.clone(),
     });
     let edge = Edge {
         body_limit: settings.server.body_limit,
@@ -105,7 +109,6 @@ pub async fn start(start: Start) -> Result<Running, StartError> {
         metrics: metrics(&settings)?,
     };
     let (server, serving) = serve(&settings, start.listener, bridge.clone(), edge)?;
-    let stop = CancellationToken::new();
     let background = start
         .reconciles
         .then(|| reconciler(&settings, bridge.clone(), stop.clone()));
@@ -117,23 +120,30 @@ pub async fn start(start: Start) -> Result<Running, StartError> {
         background,
         stop,
         jobs,
+        within: settings.server.stop_within.0,
     })
 }
 
 impl Running {
-    /// Ends what is under way, then everything.
+    /// Ends what is under way, then everything; what takes longer than `within` is mended by the next start.
     pub async fn stop(self) {
         self.stop.cancel();
+        let within = self.within;
+        if tokio::time::timeout(within, self.wind_up()).await.is_err() {
+            tracing::warn!("stopped before everything had ended; leases run out by themselves");
+        }
+    }
+
+    async fn wind_up(self) {
         self.server.stop(true).await;
         if let Err(error) = self.serving.await {
             tracing::error!(%error, "the server broke off");
         }
         self.jobs.finish().await;
-        if let Some(background) = self.background {
-            let ended = background.await;
-            if let Err(error) = ended {
-                tracing::error!(%error, "the reconciler broke off");
-            }
+        if let Some(background) = self.background
+            && let Err(error) = background.await
+        {
+            tracing::error!(%error, "the reconciler broke off");
         }
     }
 }
@@ -340,7 +350,8 @@ fn rules(settings: &Settings) -> Rules {
             late_after: reconcile.late_after.delta(),
         },
         lease: reconcile.lease.delta(),
-        pass_limit: reconcile.pass_limit,
+        pass_limit: usize::try_from(reconcile.pass_limit).unwrap_or(usize::MAX),
+        looks_at_once: settings.openhexa.concurrency.saturating_sub(2).max(1),
         absent_looks: reconcile.absent_looks,
         queue_allowance: settings.callback.queue_allowance.delta(),
         token_grace: settings.callback.grace.delta(),

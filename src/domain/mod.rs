@@ -9,6 +9,7 @@ pub mod pipeline;
 pub mod principal;
 pub mod run;
 pub mod sentence;
+mod shown;
 pub mod task;
 pub mod validation;
 pub mod verdict;

@@ -28,12 +28,23 @@ pub enum Observation {
     RunSeen(Sighting),
     /// An answered look that did not show the run.
     RunUnseen,
-    /// Proven absent, or never confirmed.
+    /// A look for a lost run that was not answered.
+    LookFailed,
+    /// Proven absent, or never confirmed, as far as this was all that was known.
     RunGone {
         why: String,
+        premise: Premise,
     },
     /// The pipeline itself reports.
     Reported(Report),
+}
+
+/// What was known of a task when its run was judged to be gone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Premise {
+    pub run: Option<RunId>,
+    pub absent_looks: i32,
+    pub called_back: bool,
 }
 
 /// Our run as OpenHEXA shows it.

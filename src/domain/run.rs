@@ -1,6 +1,6 @@
 //! What is asked of a run and what is told of it: launch, stop, look, details.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Map, Value};
 
 use super::ids::{PipelineId, RunId, VersionId};
@@ -100,4 +100,17 @@ pub enum RunOutput {
     },
     /// A kind of a later OpenHEXA.
     Unknown,
+}
+
+/// What a run wrote, and what it was given: OpenHEXA masks nothing of either.
+#[derive(Clone, PartialEq)]
+pub struct RunLog {
+    pub text: String,
+    pub config: Map<String, Value>,
+}
+
+/// How long OpenHEXA lets a run of a version live: 4 hours unless the version says so, 12 at most.
+pub fn time_limit(version_seconds: Option<i64>) -> TimeDelta {
+    let own = version_seconds.map_or(TimeDelta::hours(4), TimeDelta::seconds);
+    own.clamp(TimeDelta::zero(), TimeDelta::hours(12))
 }

@@ -5,10 +5,10 @@
 //! terminal word and the end of its own run ([`verdict`]). Nothing here knows where the facts come from.
 
 use chrono::{DateTime, Utc};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use super::ids::{AccountId, ConnectionId, PipelineId, RunId, TaskId, UserId};
-use super::observation::{Conflict, Observation, Report, ReportedWord, Sighting};
+use super::observation::{Conflict, Observation, Premise, Report, ReportedWord, Sighting};
 use super::pipeline::{RunStatus, VersionLabel};
 use super::principal::{CallbackClaim, Person};
 pub use super::verdict::{FAILED_AFTER_SUCCESS, RunEnd, Status, Verdict, Word, verdict};
@@ -72,6 +72,8 @@ pub struct Run {
     pub attempts: i32,
     /// As whom OpenHEXA was asked.
     pub launched_as: Option<UserId>,
+    /// Whether an attempt may have made a run without our hearing of it.
+    pub unsure: bool,
     /// Answered looks in a row in which the run was absent though its pipeline was visible.
     pub absent_looks: i32,
     /// When an answered look for a lost run first found none.
@@ -161,50 +163,6 @@ impl Task {
         self.run_end().is_none()
     }
 
-    fn corrected(&self) -> bool {
-        self.verdict().is_some_and(|verdict| verdict.corrected)
-    }
-
-    /// The message shown: the pipeline's own, unless only the bridge knows why the task ended.
-    pub fn shown_message(&self) -> Option<&str> {
-        if self.corrected() {
-            return Some(FAILED_AFTER_SUCCESS);
-        }
-        let own = self.message.as_deref();
-        match self.said() {
-            None => self.note.as_deref().or(own),
-            Some(_) => own,
-        }
-    }
-
-    /// The result shown: raw, or wrapped as the status shown where the pipeline itself spoke of its end.
-    pub fn shown_result(&self) -> Option<Value> {
-        let said = self.said();
-        if said.is_none() && !self.data_late {
-            return self.data.clone();
-        }
-        match self.status() {
-            _ if self.corrected() => {
-                Some(self.failure(Some(FAILED_AFTER_SUCCESS), self.message.as_deref()))
-            }
-            Status::Success => Some(json!({"result": "SUCCESS", "data": self.data})),
-            Status::Error => Some(match said {
-                Some(said) => self.failure(said.message.as_deref(), said.previous.as_deref()),
-                None => self.failure(self.note.as_deref(), self.message.as_deref()),
-            }),
-            Status::Cancelled | Status::Queued | Status::Running => self.data.clone(),
-        }
-    }
-
-    fn failure(&self, message: Option<&str>, last: Option<&str>) -> Value {
-        json!({
-            "result": "ERROR",
-            "message": message,
-            "last_progress_message": last,
-            "data": self.data,
-        })
-    }
-
     /// The one door for state changes: the task after the observation, or why it cannot be taken.
     ///
     /// Only a report of a pipeline can conflict; what is seen in OpenHEXA or done by the bridge either moves the
@@ -214,12 +172,13 @@ impl Task {
         let mut after = match observation {
             Observation::LaunchReserved { launched_as } => self.reserve(*launched_as, now),
             Observation::LaunchPostponed => self.postpone(),
-            Observation::LaunchUnsure => self,
+            Observation::LaunchUnsure => self.doubt(),
             Observation::LaunchRefused { why } => self.refuse(why, now),
             Observation::RunKnown { run } => self.know(*run),
             Observation::RunSeen(sighting) => self.see(sighting, now),
             Observation::RunUnseen => self.unseen(now),
-            Observation::RunGone { why } => self.end(RunEnd::Gone, Some(why), now),
+            Observation::LookFailed => self.look_again(),
+            Observation::RunGone { why, premise } => self.gone(why, *premise, now),
             Observation::Reported(report) => self.report(report, now)?,
         };
         if after != before {
@@ -231,6 +190,8 @@ impl Task {
 
     fn reserve(mut self, launched_as: Option<UserId>, now: DateTime<Utc>) -> Self {
         if matches!(self.state, State::Accepted | State::Launching) {
+            // A launch under way whose answer nobody waits for any more.
+            self.run.unsure |= self.state == State::Launching;
             self.state = State::Launching;
             self.run.attempted_at = Some(now);
             self.run.attempts += 1;
@@ -240,11 +201,40 @@ impl Task {
         self
     }
 
+    /// Nothing was sent this time; a run of an attempt before may still show.
     fn postpone(mut self) -> Self {
-        if self.state == State::Launching {
+        if self.state == State::Launching && !self.run.unsure {
             self.state = State::Accepted;
         }
         self
+    }
+
+    fn doubt(mut self) -> Self {
+        self.run.unsure = true;
+        self
+    }
+
+    /// An outage is no look: what was not seen before it counts no more.
+    fn look_again(mut self) -> Self {
+        self.run.unseen_since = None;
+        self
+    }
+
+    /// What an absence is judged by: should any of it have changed since the look, the judgement is void.
+    pub fn premise(&self) -> Premise {
+        Premise {
+            run: self.run.id,
+            absent_looks: self.run.absent_looks,
+            called_back: self.called_back,
+        }
+    }
+
+    fn gone(self, why: &str, premise: Premise, now: DateTime<Utc>) -> Self {
+        if self.premise() == premise {
+            self.end(RunEnd::Gone, Some(why), now)
+        } else {
+            self
+        }
     }
 
     fn refuse(mut self, why: &str, now: DateTime<Utc>) -> Self {
@@ -297,14 +287,21 @@ impl Task {
     }
 
     fn start(mut self, now: DateTime<Utc>) -> Self {
-        if matches!(
-            self.state,
-            State::Accepted | State::Launching | State::Submitted
-        ) {
+        if !self.is_never_sent()
+            && matches!(
+                self.state,
+                State::Accepted | State::Launching | State::Submitted
+            )
+        {
             self.state = State::Running;
             self.started_at.get_or_insert(now);
         }
         self
+    }
+
+    /// Where nothing was ever sent, nothing can run, whoever says so.
+    fn is_never_sent(&self) -> bool {
+        self.state == State::Accepted && self.run.attempts == 0
     }
 
     fn end(mut self, run: RunEnd, why: Option<&str>, now: DateTime<Utc>) -> Self {
@@ -315,12 +312,15 @@ impl Task {
                 said: self.said().cloned(),
             };
             self.ended_at.get_or_insert(now);
+            if matches!(run, RunEnd::Success | RunEnd::Failed) {
+                self.started_at.get_or_insert(now);
+            }
         }
         self
     }
 
     fn report(mut self, report: &Report, now: DateTime<Utc>) -> Result<Self, Conflict> {
-        self.called_back = true;
+        self.called_back |= !self.is_never_sent();
         if self.said().is_some() || self.run_end().is_some() {
             return self.report_after_end(report);
         }
@@ -380,6 +380,7 @@ impl Task {
             | State::Running
             | State::Reported(_) => State::Reported(said),
         };
+        self.started_at.get_or_insert(now);
         self.ended_at.get_or_insert(now);
         self.take(report)
     }

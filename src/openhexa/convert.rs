@@ -7,7 +7,7 @@ use super::error::Error;
 use super::moment::Moment;
 use super::operations::{
     follow_run, list_pipelines, list_runs, list_version_labels, list_versions, pipeline,
-    pipeline_version, recent_runs, run_details, stop_pipeline,
+    pipeline_version, recent_runs, run_details, run_log, stop_pipeline,
 };
 use crate::domain::ids::{PipelineId, RunId, UserId, VersionId};
 use crate::domain::parameters::{ChoicesFromFile, Kind, Parameter};
@@ -15,7 +15,7 @@ use crate::domain::pipeline::{
     Pipeline, PipelineSummary, RunCandidate, RunStatus, RunSummary, Version, VersionLabel,
     VersionSummary,
 };
-use crate::domain::run::{Look, RunDetails, RunMessage, RunOutput, RunPage, Stop};
+use crate::domain::run::{Look, RunDetails, RunLog, RunMessage, RunOutput, RunPage, Stop};
 
 fn when(moment: Option<Moment>) -> Option<DateTime<Utc>> {
     moment.and_then(|moment| moment.0)
@@ -302,6 +302,15 @@ impl From<run_details::RunDetailsPipelineRunOutputs> for RunOutput {
                 name: table.table_name,
             },
             Wire::Unknown => Self::Unknown,
+        }
+    }
+}
+
+impl From<run_log::RunLogPipelineRun> for RunLog {
+    fn from(run: run_log::RunLogPipelineRun) -> Self {
+        Self {
+            text: run.logs.unwrap_or_default(),
+            config: object(run.config),
         }
     }
 }

@@ -38,7 +38,7 @@ pub use transport::Limits;
 use crate::domain::connection::{Access, Target};
 use crate::domain::ids::{PipelineId, RunId, UserId, VersionId};
 use crate::domain::pipeline::{Pipeline, PipelineSummary, RunCandidate, Version};
-use crate::domain::run::{Launch, Launched, Look, RunDetails, RunPage, Stop};
+use crate::domain::run::{Launch, Launched, Look, RunDetails, RunLog, RunPage, Stop};
 use answer::Partial;
 use operations as ask;
 use transport::{Answer, Failure, Transport, Way};
@@ -269,6 +269,16 @@ impl Client {
         }
         all.retain(|run| !is_older(run));
         Ok(Some(once_each(all, |run| run.id)))
+    }
+
+    /// The log of a run, and what it was given. None: absent, hidden, or of another workspace.
+    pub async fn log(&self, target: &Target, run: RunId) -> Result<Option<RunLog>, Error> {
+        let variables = ask::run_log::Variables { id: run.0 };
+        let found = self.ask::<ask::RunLog>(target, variables).await?.whole()?;
+        let ours = found
+            .pipeline_run
+            .filter(|run| run.pipeline.workspace.slug == target.workspace);
+        Ok(ours.map(RunLog::from))
     }
 
     /// What a run said and left behind. None: absent, hidden, or of another workspace.

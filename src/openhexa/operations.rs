@@ -37,6 +37,7 @@ operation!(StopPipeline, "graphql/openhexa/stop_pipeline.graphql");
 operation!(FollowRun, "graphql/openhexa/follow_run.graphql");
 operation!(RecentRuns, "graphql/openhexa/recent_runs.graphql");
 operation!(ListRuns, "graphql/openhexa/list_runs.graphql");
+operation!(RunLog, "graphql/openhexa/run_log.graphql");
 operation!(RunDetails, "graphql/openhexa/run_details.graphql");
 operation!(
     ParameterChoices,

@@ -30,14 +30,8 @@ enum Reserved {
 }
 
 impl Bridge {
-    /// The caller holds the task's lease; it is given back here.
-    pub(super) async fn attempt(&self, attempt: Attempt) -> Result<Task, Error> {
-        let outcome = self.ask_for_run(&attempt).await;
-        self.release(attempt.task, &attempt.owner).await?;
-        outcome
-    }
-
-    async fn ask_for_run(&self, attempt: &Attempt) -> Result<Task, Error> {
+    /// The caller holds the task's lease, and gives it back.
+    pub(super) async fn attempt(&self, attempt: &Attempt) -> Result<Task, Error> {
         let launched_as = self.user_of(&attempt.connection).await;
         if let Reserved::No(task) = self.reserve(attempt, launched_as).await? {
             return Ok(*task);
@@ -104,7 +98,8 @@ impl Bridge {
                     return Ok(Reserved::No(Box::new(before)));
                 }
                 let reserved = Observation::LaunchReserved { launched_as };
-                let fact = Fact::new(Source::Bridge, "asking OpenHEXA for a run", reserved);
+                let fact =
+                    Fact::new(Source::Bridge, "asking OpenHEXA for a run", reserved).always_told();
                 let taken = take(db, bridge.rules(), before.clone(), &fact, now)?;
                 Ok(match taken {
                     Ok(task) if task.state == State::Launching => Reserved::Yes,

@@ -118,10 +118,10 @@ impl From<&openhexa::Error> for Upstream {
             E::TimedOut => Self::TimedOut,
             E::Unreachable | E::Broken | E::Busy | E::Address => Self::Unreachable,
             E::TokenRefused => Self::TokenRefused,
-            E::Redirected | E::Status(_) | E::NotJson { .. } | E::TooLarge | E::Unreadable => {
-                Self::Strange
-            }
-            E::BadDefinition | E::Denied | E::GraphQl { .. } => Self::Failed,
+            // Its own crash is a web page with 500.
+            E::Status(500..) | E::NotJson { status: 500.. } => Self::Failed,
+            E::Redirected | E::Status(_) | E::NotJson { .. } | E::Unreadable => Self::Strange,
+            E::TooLarge | E::BadDefinition | E::Denied | E::GraphQl { .. } => Self::Failed,
         }
     }
 }

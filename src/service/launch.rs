@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::pin::pin;
 use std::sync::Arc;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use futures_util::future::join_all;
 use secrecy::SecretString;
 use serde_json::{Map, Value, json};
@@ -18,15 +18,11 @@ use super::{Bridge, Error};
 use crate::domain::ids::{PipelineId, TaskId, VersionId};
 use crate::domain::parameters::Parameter;
 use crate::domain::principal::Principal;
-use crate::domain::run::Launch;
+use crate::domain::run::{Launch, time_limit};
 use crate::domain::sentence::FieldErrors;
 use crate::domain::task::{PipelineRef, Run, State, Task};
 use crate::domain::validation::{self, Checked, Given, Injected, Injection};
 use crate::store::{self, Db, Due, Event, NewTask, Source};
-
-/// OpenHEXA's limits of a run without one of its own, and of any run.
-const USUAL_LIMIT: TimeDelta = TimeDelta::hours(4);
-const LONGEST_LIMIT: TimeDelta = TimeDelta::hours(12);
 
 /// What somebody wants launched.
 #[derive(Clone, Debug)]
@@ -93,10 +89,11 @@ impl Bridge {
             return self.task(who.account, task).await;
         }
         let bridge = self.clone();
-        let job = self
-            .parts
-            .jobs
-            .spawn(async move { bridge.attempt(attempt).await });
+        let job = self.parts.jobs.spawn(async move {
+            let outcome = bridge.attempt(&attempt).await;
+            bridge.plan_next(attempt.task, &attempt.owner).await?;
+            outcome
+        });
         tokio::select! {
             Ok(outcome) = job => outcome,
             // It takes too long, or it broke off: the reconciler has the task, the caller its number.
@@ -223,13 +220,9 @@ impl Bridge {
     }
 
     fn callback_token(&self, task: &Task, now: DateTime<Utc>) -> SecretString {
-        let limit = task
-            .run
-            .timeout_seconds
-            .map_or(USUAL_LIMIT, TimeDelta::seconds);
         let until = now
             + self.rules().queue_allowance
-            + limit.clamp(TimeDelta::zero(), LONGEST_LIMIT)
+            + time_limit(task.run.timeout_seconds)
             + self.rules().token_grace;
         self.parts.callback_key.mint(task.claim(), now, until)
     }

@@ -23,6 +23,7 @@ mod error;
 pub mod history;
 mod jobs;
 pub mod keys;
+mod last_lines;
 pub mod launch;
 mod memory;
 mod observe;
@@ -37,6 +38,7 @@ pub mod vitals;
 use std::sync::Arc;
 
 use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
 
 pub use access::{Access, ApiKey};
 pub use error::{Error, Invalid, Upstream};
@@ -62,6 +64,8 @@ pub struct Parts {
     /// The origin that pipelines reach us at, without a slash at its end.
     pub public_url: String,
     pub jobs: Jobs,
+    /// Cancelled when the bridge stops.
+    pub stop: CancellationToken,
 }
 
 /// The bridge. Cheap to clone; all truth is in the store.

@@ -125,8 +125,7 @@ fn log_line(before: &Task, after: &Task, observation: &Observation) -> Option<St
     if let Observation::Reported(_) = observation {
         return said(observation);
     }
-    let corrected = |task: &Task| task.verdict().is_some_and(|verdict| verdict.corrected);
-    if corrected(after) && !corrected(before) {
+    if after.corrected() && !before.corrected() {
         return Some(FAILED_AFTER_SUCCESS.to_owned());
     }
     after.note.clone().filter(|_| before.note.is_none())

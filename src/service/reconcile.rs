@@ -7,32 +7,31 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
-use futures_util::{StreamExt, stream};
+use futures_util::future::join_all;
+use secrecy::ExposeSecret;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use super::attempt::Attempt;
+use super::last_lines::{last_lines, secrets_of};
 use super::launch::{as_object, judge};
 use super::observe::Fact;
 use super::pipelines::Need;
-use super::{Bridge, Error, Upstream};
+use super::search::NEVER_CONFIRMED;
+use super::{Bridge, Error, Invalid, Upstream};
 use crate::domain::connection::Connection;
 use crate::domain::ids::{RunId, TaskId};
 use crate::domain::observation::{Observation, Sighting};
-use crate::domain::parameters::MASK;
 use crate::domain::pipeline::RunStatus;
-use crate::domain::run::{Launch, Look};
+use crate::domain::run::{Launch, Look, RunLog};
 use crate::domain::task::{State, Task};
 use crate::domain::validation::Injected;
 use crate::store::{self, Due, Source};
 
-/// Looks under way at a time; the client's own limit per instance is below it.
-const AT_ONCE: usize = 16;
-/// How much of a failed run's log is kept as the reason.
-const LAST_LINES: usize = 10;
-const LAST_LETTERS: usize = 2_000;
 const COULD_NOT_SEND: &str = "OpenHEXA could not be reached: the launch was never sent";
 const LOG_UNREAD: &str = "the run failed, and its log could not be read";
+const LOG_NOT_YET: &str = "the run failed; its log could not be read yet";
+const WAITS: &str = "waiting for another launch of this pipeline to be settled";
 const GONE: &str = "OpenHEXA no longer knows the run";
 
 /// What a pass did.
@@ -43,41 +42,43 @@ pub struct Report {
 }
 
 impl Bridge {
-    /// Looks at everything due.
+    /// Looks at everything due, a few at a time: each claim is as short as its looks, and people who ask OpenHEXA
+    /// meanwhile find places free. Ends early when the bridge stops.
     pub async fn reconcile(&self) -> Result<Report, Error> {
-        let due = self.claim(self.now(), self.rules().pass_limit);
+        let mut report = Report::default();
+        while !self.parts.stop.is_cancelled() && report.claimed < self.rules().pass_limit {
+            let some = self.look_at_some().await?;
+            report.claimed += some.claimed;
+            report.failed += some.failed;
+            if some.claimed == 0 {
+                break;
+            }
+        }
+        Ok(counted(report))
+    }
+
+    async fn look_at_some(&self) -> Result<Report, Error> {
+        let due = self.claim(self.now(), self.rules().looks_at_once);
         let owner = due.owner.clone();
         let claimed = self
             .store()
             .write(move |db| Ok::<_, Error>(store::claim_due(db, &due)?))
             .await?;
-        let outcomes: Vec<Result<(), Error>> = stream::iter(claimed.iter().copied())
-            .map(|task| self.look_after(task, &owner))
-            .buffer_unordered(AT_ONCE)
-            .collect()
-            .await;
-        let failed = outcomes.iter().filter(|outcome| outcome.is_err()).count();
-        Ok(counted(Report {
+        let looks = claimed.iter().map(|task| self.look_after(*task, &owner));
+        let outcomes = join_all(looks).await;
+        Ok(Report {
             claimed: claimed.len(),
-            failed,
-        }))
+            failed: outcomes.iter().filter(|outcome| outcome.is_err()).count(),
+        })
     }
 
-    pub(super) fn claim(&self, now: DateTime<Utc>, limit: i64) -> Due {
+    pub(super) fn claim(&self, now: DateTime<Utc>, limit: usize) -> Due {
         Due {
             now,
             until: now + self.rules().lease,
             owner: Uuid::now_v7().to_string(),
             limit,
         }
-    }
-
-    /// Gives a task back, after whatever was done with it.
-    pub(super) async fn release(&self, task: TaskId, owner: &str) -> Result<(), Error> {
-        let owner = owner.to_owned();
-        self.store()
-            .write(move |db| Ok(store::release(db, task, &owner)?))
-            .await
     }
 
     async fn look_after(&self, id: TaskId, owner: &str) -> Result<(), Error> {
@@ -89,12 +90,15 @@ impl Bridge {
         looked
     }
 
-    async fn plan_next(&self, id: TaskId, owner: &str) -> Result<(), Error> {
+    /// Gives a task back, with the time of its next look.
+    pub(super) async fn plan_next(&self, id: TaskId, owner: &str) -> Result<(), Error> {
         let (bridge, now, owner) = (self.clone(), self.now(), owner.to_owned());
         self.store()
             .write(move |db| {
                 let task = store::lock(db, id)?.ok_or_else(Error::no_task)?;
-                store::schedule(db, id, bridge.rules().next_look(&task, now))?;
+                if let Some(next) = bridge.rules().next_look(&task, now) {
+                    store::plan(db, id, &owner, now, next)?;
+                }
                 Ok(store::release(db, id, &owner)?)
             })
             .await
@@ -161,10 +165,16 @@ impl Bridge {
                 .learn(task, "run not found", Observation::RunUnseen)
                 .await;
         }
+        self.gone(task, "run gone", GONE).await
+    }
+
+    /// As far as the task is still what it was when it was judged.
+    pub(super) async fn gone(&self, task: &Task, what: &str, why: &str) -> Result<(), Error> {
         let gone = Observation::RunGone {
-            why: GONE.to_owned(),
+            why: why.to_owned(),
+            premise: task.premise(),
         };
-        self.learn(task, "run gone", gone).await
+        self.learn(task, what, gone).await
     }
 
     /// The end of the run's log. An end does not wait for it for ever: one too large to be read stays so.
@@ -174,13 +184,19 @@ impl Bridge {
         connection: &Connection,
         run: RunId,
     ) -> Result<Option<String>, Error> {
-        match self.openhexa().details(&connection.target, run).await {
-            Ok(details) => Ok(details
-                .and_then(|details| details.logs)
-                .and_then(|logs| last_lines(&logs))),
-            Err(error) if self.tell_once(task, LOG_UNREAD).await? => Err(error.into()),
-            Err(_) => Ok(None),
+        match self.openhexa().log(&connection.target, run).await {
+            Ok(log) => Ok(log.and_then(|log| self.last_lines(task, connection, &log))),
+            Err(error) if self.tell_once(task, LOG_NOT_YET).await? => Err(error.into()),
+            Err(_) => Ok(Some(LOG_UNREAD.to_owned())),
         }
+    }
+
+    fn last_lines(&self, task: &Task, connection: &Connection, log: &RunLog) -> Option<String> {
+        let mut secrets = secrets_of(&log.config, &task.run.config);
+        secrets.push(connection.target.token.expose_secret().to_owned());
+        let keys = self.parts.access.keys.iter();
+        secrets.extend(keys.map(|key| key.key.expose_secret().to_owned()));
+        last_lines(&log.text, &secrets)
     }
 
     pub(super) async fn learn(
@@ -193,22 +209,22 @@ impl Bridge {
         self.observe(task.id, fact).await.map(|_| ())
     }
 
-    /// A launch that could not be sent: judged again, against the definition as it is now.
+    /// A launch that could not be sent: judged again, against the definition as it is now. Given up only after another
+    /// attempt has failed, so that time spent waiting for another launch counts for nothing.
     pub(super) async fn try_again(
         &self,
         task: &Task,
         connection: Connection,
         owner: &str,
     ) -> Result<(), Error> {
-        if self.now() - task.created_at > self.rules().give_up_after {
-            return self.give_up(task, COULD_NOT_SEND).await;
+        if self.waits(task).await? {
+            return self.tell_once(task, WAITS).await.map(|_| ());
         }
         let launch = match self.prepare_again(task, &connection).await {
             Ok(launch) => launch,
-            Err(error @ (Error::Invalid(_) | Error::NotFound(_))) => {
-                let why = format!("the pipeline changed before the launch could be sent: {error}");
-                return self.give_up(task, &why).await;
-            }
+            Err(Error::Invalid(wrong)) => return self.give_up(task, &changed(&wrong)).await,
+            Err(Error::NotFound(_)) => return self.give_up(task, "the pipeline is gone").await,
+            Err(_) if self.is_too_late(task) => return self.give_up(task, COULD_NOT_SEND).await,
             Err(error) => return Err(error),
         };
         let attempt = Attempt {
@@ -217,14 +233,37 @@ impl Bridge {
             connection,
             launch,
         };
-        match self.attempt(attempt).await {
+        match self.attempt(&attempt).await {
+            Ok(after) if after.state == State::Accepted && self.is_too_late(task) => {
+                self.give_up(task, COULD_NOT_SEND).await
+            }
             // Refused is an end like others; the task says so.
             Ok(_) | Err(Error::Refused { .. }) => Ok(()),
             Err(error) => Err(error),
         }
     }
 
+    fn is_too_late(&self, task: &Task) -> bool {
+        self.now() - task.created_at > self.rules().give_up_after
+    }
+
+    async fn waits(&self, task: &Task) -> Result<bool, Error> {
+        if task.run.names_task {
+            return Ok(false);
+        }
+        let (connection, pipeline, id) = (task.connection, task.pipeline.id, task.id);
+        self.store()
+            .write(move |db| Ok(store::other_unsure(db, connection, pipeline, id)?))
+            .await
+    }
+
+    /// Nothing was ever sent, unless an attempt before may have made a run: then OpenHEXA never confirmed it.
     async fn give_up(&self, task: &Task, why: &str) -> Result<(), Error> {
+        if task.run.unsure {
+            return self
+                .gone(task, "launch never confirmed", NEVER_CONFIRMED)
+                .await;
+        }
         let refused = Observation::LaunchRefused {
             why: why.to_owned(),
         };
@@ -277,6 +316,21 @@ impl Bridge {
     }
 }
 
+/// Which parameters, not their values.
+fn changed(wrong: &Invalid) -> String {
+    let fields: Vec<&str> = wrong
+        .fields
+        .0
+        .keys()
+        .chain(wrong.config.0.keys())
+        .map(String::as_str)
+        .collect();
+    format!(
+        "the pipeline changed before the launch could be sent: see {}",
+        fields.join(", ")
+    )
+}
+
 fn counted(report: Report) -> Report {
     let looks = |outcome, count: usize| {
         metrics::counter!("openhexa_bridge_reconciler_looks_total", "outcome" => outcome)
@@ -286,43 +340,4 @@ fn counted(report: Report) -> Report {
     looks("taken", report.claimed - report.failed);
     metrics::counter!("openhexa_bridge_reconciler_passes_total").increment(1);
     report
-}
-
-/// The end of a run's log, as the reason of its failure. Anything that looks like a signed token is masked.
-fn last_lines(log: &str) -> Option<String> {
-    let lines: Vec<&str> = log
-        .lines()
-        .map(str::trim_end)
-        .filter(|line| !line.is_empty())
-        .collect();
-    let text = lines[lines.len().saturating_sub(LAST_LINES)..].join("\n");
-    let text = masked(&text);
-    let skip = text.chars().count().saturating_sub(LAST_LETTERS);
-    let text: String = text
-        .chars()
-        .skip(skip)
-        .filter(|letter| *letter != '\0')
-        .collect();
-    (!text.is_empty()).then_some(text)
-}
-
-fn masked(text: &str) -> String {
-    text.split_inclusive(|letter| !is_part(letter))
-        .map(masked_word)
-        .collect()
-}
-
-fn is_part(letter: char) -> bool {
-    letter.is_ascii_alphanumeric() || "-_.".contains(letter)
-}
-
-/// A sentence may end right behind a token, and something may stand right before it.
-fn masked_word(word: &str) -> String {
-    let token = word.trim_end_matches(|letter| letter == '.' || !is_part(letter));
-    match token.find("eyJ") {
-        Some(at) if token[at..].matches('.').count() == 2 => {
-            [&word[..at], MASK, &word[token.len()..]].concat()
-        }
-        Some(_) | None => word.to_owned(),
-    }
 }

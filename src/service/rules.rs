@@ -25,7 +25,9 @@ pub struct Rules {
     /// How long a claim on a task holds; longer than any call to OpenHEXA takes.
     pub lease: TimeDelta,
     /// How many tasks one pass takes on.
-    pub pass_limit: i64,
+    pub pass_limit: usize,
+    /// How many of them at a time; below what the client lets through to one instance.
+    pub looks_at_once: usize,
     /// Answered looks in a row that prove a run absent.
     pub absent_looks: i32,
     /// How long a run may wait in OpenHEXA's queue, for the life of a callback token.
@@ -56,7 +58,7 @@ impl Rules {
         let age = now - task.created_at;
         let wait = match &task.state {
             State::Ended { .. } => return None,
-            State::Accepted => self.backoff(task.run.attempts),
+            State::Accepted => self.backoff(age),
             State::Launching | State::Reported(_) => self.looks.unsure,
             State::Submitted | State::Running if task.run.id.is_none() => self.looks.unsure,
             State::Submitted | State::Running if age < self.looks.early_for => self.looks.early,
@@ -66,9 +68,8 @@ impl Rules {
         Some(now + wait)
     }
 
-    /// Twice as long after each attempt, up to a minute.
-    fn backoff(&self, attempts: i32) -> TimeDelta {
-        let doubled = 1_i32 << attempts.clamp(0, 6);
-        (self.looks.early * doubled).min(TimeDelta::minutes(1))
+    /// A quarter of the time it has taken so far, up to three usual looks.
+    fn backoff(&self, age: TimeDelta) -> TimeDelta {
+        (age / 4).clamp(self.looks.early, self.looks.usual.max(self.looks.early) * 3)
     }
 }

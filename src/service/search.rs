@@ -4,7 +4,7 @@
 //! the config, or, where the version does not declare it, a config equal to the one sent. Never guess: two that match
 //! are none.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
 
 use super::observe::Fact;
@@ -13,11 +13,12 @@ use crate::domain::connection::Connection;
 use crate::domain::ids::{RunId, TaskId};
 use crate::domain::observation::Observation;
 use crate::domain::pipeline::RunCandidate;
+use crate::domain::run::time_limit;
 use crate::domain::task::Task;
 use crate::store::{self, Source};
 
 const SEVERAL: &str = "several runs could be this launch's; none is taken";
-const NEVER_CONFIRMED: &str = "OpenHEXA never confirmed the launch";
+pub const NEVER_CONFIRMED: &str = "OpenHEXA never confirmed the launch";
 
 impl Bridge {
     pub(super) async fn search(
@@ -26,8 +27,12 @@ impl Bridge {
         connection: Connection,
         owner: &str,
     ) -> Result<(), Error> {
-        let found = self.candidates(task, &connection).await?;
-        match found.as_deref() {
+        let found = self.candidates(task, &connection).await;
+        if !matches!(found, Ok(Some(_))) && task.run.unseen_since.is_some() {
+            self.learn(task, "look failed", Observation::LookFailed)
+                .await?;
+        }
+        match found?.as_deref() {
             // Not visible: the look proves nothing.
             None => Ok(()),
             Some([only]) => self.adopt(task, *only).await,
@@ -43,10 +48,7 @@ impl Bridge {
         if reported || now - task.created_at < self.rules().give_up_after {
             return self.tell_once(task, SEVERAL).await.map(|_| ());
         }
-        let gone = Observation::RunGone {
-            why: SEVERAL.to_owned(),
-        };
-        self.learn(task, "launch never confirmed", gone).await
+        self.gone(task, "launch never confirmed", SEVERAL).await
     }
 
     async fn adopt(&self, task: &Task, run: RunId) -> Result<(), Error> {
@@ -77,10 +79,8 @@ impl Bridge {
         if may_repeat && now - task.created_at < self.rules().give_up_after {
             return self.repeat(task, connection, owner).await;
         }
-        let gone = Observation::RunGone {
-            why: NEVER_CONFIRMED.to_owned(),
-        };
-        self.learn(task, "launch never confirmed", gone).await
+        self.gone(task, "launch never confirmed", NEVER_CONFIRMED)
+            .await
     }
 
     async fn repeat(&self, task: &Task, connection: Connection, owner: &str) -> Result<(), Error> {
@@ -90,11 +90,7 @@ impl Bridge {
     }
 
     fn deadline(&self, task: &Task) -> DateTime<Utc> {
-        let limit = task
-            .run
-            .timeout_seconds
-            .map_or(TimeDelta::hours(4), TimeDelta::seconds);
-        task.created_at + limit.min(TimeDelta::hours(12)) + self.rules().grace
+        task.created_at + time_limit(task.run.timeout_seconds) + self.rules().grace
     }
 
     /// Runs that can only be this launch's. None: the pipeline is not visible, so the look proves nothing.
@@ -103,7 +99,9 @@ impl Bridge {
         task: &Task,
         connection: &Connection,
     ) -> Result<Option<Vec<RunId>>, Error> {
-        let since = task.run.attempted_at.unwrap_or(task.created_at) - self.rules().clock_skew;
+        // A run that names its task may be of any attempt; another one only of the last.
+        let attempted = task.run.attempted_at.filter(|_| !task.run.names_task);
+        let since = attempted.unwrap_or(task.created_at) - self.rules().clock_skew;
         let target = &connection.target;
         let runs = self
             .openhexa()

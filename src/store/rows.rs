@@ -63,6 +63,7 @@ pub struct RunRow {
     pub attempted_at: Option<At>,
     pub attempts: i32,
     pub launched_as: Option<Id>,
+    pub unsure: bool,
     pub absent_looks: i32,
     pub unseen_since: Option<At>,
 }
@@ -127,6 +128,7 @@ impl From<&Run> for RunRow {
             attempted_at: at(run.attempted_at),
             attempts: run.attempts,
             launched_as: run.launched_as.map(|id| Id(id.0)),
+            unsure: run.unsure,
             absent_looks: run.absent_looks,
             unseen_since: at(run.unseen_since),
         }
@@ -192,6 +194,7 @@ fn run_of(row: RunRow) -> Result<Run, Error> {
         attempted_at: time(row.attempted_at),
         attempts: row.attempts,
         launched_as: row.launched_as.map(|id| UserId(id.0)),
+        unsure: row.unsure,
         absent_looks: row.absent_looks,
         unseen_since: time(row.unseen_since),
     })

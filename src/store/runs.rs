@@ -27,7 +27,7 @@ pub struct Due {
     pub now: DateTime<Utc>,
     pub until: DateTime<Utc>,
     pub owner: String,
-    pub limit: i64,
+    pub limit: usize,
 }
 
 pub(super) fn insert_run(db: &mut Db<'_>, new: &NewRun<'_>) -> Result<(), Error> {
@@ -68,7 +68,7 @@ fn unclaimed(db: &mut Db<'_>, due: &Due) -> Result<Vec<i64>, Error> {
                         .or(run::lease_until.le(At(due.now))),
                 )
                 .order(run::next_look_at)
-                .limit(due.limit)
+                .limit(i64::try_from(due.limit).unwrap_or(i64::MAX))
                 .select(run::task_id)
         };
     }
@@ -114,7 +114,7 @@ pub fn renew(
     Ok(renewed == 1)
 }
 
-/// Gives a claim back.
+/// Gives a claim back, if it is still held.
 pub fn release(db: &mut Db<'_>, task: TaskId, owner: &str) -> Result<(), Error> {
     on!(db, |conn| diesel::update(run::table.find(task.0))
         .filter(run::lease_owner.eq(owner))
@@ -122,6 +122,25 @@ pub fn release(db: &mut Db<'_>, task: TaskId, owner: &str) -> Result<(), Error> 
             run::lease_until.eq(None::<At>),
             run::lease_owner.eq(None::<String>),
         ))
+        .execute(conn))?;
+    Ok(())
+}
+
+/// Says when to look next after a look, if the claim is still held; what was set meanwhile for sooner stays.
+pub fn plan(
+    db: &mut Db<'_>,
+    task: TaskId,
+    owner: &str,
+    now: DateTime<Utc>,
+    next: DateTime<Utc>,
+) -> Result<(), Error> {
+    let replaced = run::next_look_at
+        .le(At(now))
+        .or(run::next_look_at.gt(At(next)));
+    on!(db, |conn| diesel::update(run::table.find(task.0))
+        .filter(run::lease_owner.eq(owner))
+        .filter(replaced)
+        .set(run::next_look_at.eq(At(next)))
         .execute(conn))?;
     Ok(())
 }

@@ -95,6 +95,7 @@ diesel::table! {
         attempted_at -> Nullable<Stamp>,
         attempts -> Integer,
         launched_as -> Nullable<Guid>,
+        unsure -> Bool,
         absent_looks -> Integer,
         unseen_since -> Nullable<Stamp>,
         next_look_at -> Nullable<Stamp>,

@@ -287,9 +287,7 @@ story! {
         story.advance(chrono::TimeDelta::seconds(30));
         let next = story.launch(&id(1), json!({})).await;
         story.advance(chrono::TimeDelta::seconds(14 * 60 + 29));
-        story.look().await;
-        story.look().await;
-        assert!(!story.task(next).await["run"].is_null());
+        story.until(next, "its run", |task| !task["run"].is_null()).await;
         story.end().await;
     }
 }

@@ -56,8 +56,20 @@ fn fresh() -> Task {
 
 fn after(task: Task, observations: &[Observation]) -> Task {
     observations.iter().fold(task, |task, observation| {
-        task.observe(observation, seconds(1)).unwrap()
+        let observation = judged(&task, observation);
+        task.observe(&observation, seconds(1)).unwrap()
     })
+}
+
+/// A run is judged to be gone by what is known of the task at that moment.
+fn judged(task: &Task, observation: &Observation) -> Observation {
+    match observation {
+        Observation::RunGone { why, .. } => Observation::RunGone {
+            why: why.clone(),
+            premise: task.premise(),
+        },
+        other => other.clone(),
+    }
 }
 
 /// A task whose run is known and runs.
@@ -85,7 +97,50 @@ fn seen(status: RunStatus) -> Observation {
 fn gone() -> Observation {
     Observation::RunGone {
         why: "OpenHEXA no longer knows the run".to_owned(),
+        premise: fresh().premise(),
     }
+}
+
+#[test]
+fn a_judgement_is_void_where_something_was_learnt_since() {
+    let launching = after(
+        fresh(),
+        &[Observation::LaunchReserved { launched_as: None }],
+    );
+    let never_found = Observation::RunGone {
+        why: "OpenHEXA never confirmed the launch".to_owned(),
+        premise: launching.premise(),
+    };
+    let run = RunId(Uuid::from_u128(9));
+    for since in [
+        said(report(Some(ReportedWord::Running))),
+        said(report(None)),
+        Observation::RunKnown { run },
+    ] {
+        let known = after(launching.clone(), &[since]);
+        assert_eq!(known.clone().observe(&never_found, seconds(9)), Ok(known));
+    }
+    let ended = launching.observe(&never_found, seconds(9)).unwrap();
+    assert_eq!(ended.run_end(), Some(RunEnd::Gone));
+}
+
+#[test]
+fn a_launch_that_may_have_been_made_is_never_called_unsent() {
+    let reserved = Observation::LaunchReserved { launched_as: None };
+    let sent = after(fresh(), &[reserved.clone(), Observation::LaunchUnsure]);
+    let again = after(sent, &[reserved.clone(), Observation::LaunchPostponed]);
+    assert_eq!(again.state, State::Launching, "it is still looked for");
+    let unsent = after(fresh(), &[reserved, Observation::LaunchPostponed]);
+    assert_eq!(unsent.state, State::Accepted);
+}
+
+#[test]
+fn nobody_runs_before_something_was_sent() {
+    let said_to_run = after(fresh(), &[said(report(Some(ReportedWord::Running)))]);
+    assert_eq!(
+        (said_to_run.state, said_to_run.called_back),
+        (State::Accepted, false)
+    );
 }
 
 fn said(report: Report) -> Observation {

@@ -78,6 +78,7 @@ CREATE TABLE run (
     attempted_at TIMESTAMPTZ,
     attempts INTEGER NOT NULL,
     launched_as UUID,
+    unsure BOOLEAN NOT NULL,
     absent_looks INTEGER NOT NULL,
     unseen_since TIMESTAMPTZ,
     next_look_at TIMESTAMPTZ,

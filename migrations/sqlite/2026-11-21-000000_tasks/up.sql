@@ -78,6 +78,7 @@ CREATE TABLE run (
     attempted_at TEXT,
     attempts INTEGER NOT NULL,
     launched_as TEXT,
+    unsure BOOLEAN NOT NULL,
     absent_looks INTEGER NOT NULL,
     unseen_since TEXT,
     next_look_at TEXT,

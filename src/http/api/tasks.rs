@@ -126,12 +126,19 @@ pub async fn events(bridge: Data<Bridge>, who: Principal, id: Path<String>) -> A
             "at": time(event.at),
             "source": event.source,
             "what": event.what,
-            "detail": event.detail.as_ref().or(event.message.as_ref()),
+            "detail": detail(event),
         })
     };
     Ok(Json(
         json!({"results": events.iter().map(row).collect::<Vec<_>>()}),
     ))
+}
+
+/// What came with it, and what it said.
+fn detail(event: &Event) -> Option<String> {
+    let both = [event.detail.as_deref(), event.message.as_deref()];
+    let told: Vec<&str> = both.into_iter().flatten().collect();
+    (!told.is_empty()).then(|| told.join(": "))
 }
 
 /// What is no number names no task.

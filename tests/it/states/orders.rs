@@ -61,7 +61,7 @@ fn any_observation() -> impl Strategy<Value = Observation> {
         2 => id.prop_map(|id| Observation::RunKnown { run: RunId(id) }),
         4 => any_sighting().prop_map(Observation::RunSeen),
         1 => Just(Observation::RunUnseen),
-        1 => Just(Observation::RunGone { why: why() }),
+        1 => Just(Observation::RunGone { why: why(), premise: fresh().premise() }),
         5 => any_report().prop_map(Observation::Reported),
     ]
 }
@@ -84,7 +84,8 @@ fn live(cancelled: bool, life: &[Observation]) -> Vec<Task> {
     for (step, observation) in life.iter().enumerate() {
         let before = tasks.last().unwrap().clone();
         let now = seconds(i64::try_from(step).unwrap() + 1);
-        let next = before.clone().observe(observation, now).unwrap_or(before);
+        let observation = super::judged(&before, observation);
+        let next = before.clone().observe(&observation, now).unwrap_or(before);
         tasks.push(next);
     }
     tasks

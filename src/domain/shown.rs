@@ -1,0 +1,53 @@
+//! What a task is shown as beside its status: message and result, computed from its facts and stored nowhere.
+
+use serde_json::{Value, json};
+
+use super::task::Task;
+use super::verdict::{FAILED_AFTER_SUCCESS, Status};
+
+impl Task {
+    /// Whether a reported success had to be taken back.
+    pub fn corrected(&self) -> bool {
+        self.verdict().is_some_and(|verdict| verdict.corrected)
+    }
+
+    /// The message shown: the pipeline's own, unless only the bridge knows why the task ended.
+    pub fn shown_message(&self) -> Option<&str> {
+        if self.corrected() {
+            return Some(FAILED_AFTER_SUCCESS);
+        }
+        let own = self.message.as_deref();
+        match self.said() {
+            None => self.note.as_deref().or(own),
+            Some(_) => own,
+        }
+    }
+
+    /// The result shown: raw, or wrapped as the status shown where the pipeline itself spoke of its end.
+    pub fn shown_result(&self) -> Option<Value> {
+        let said = self.said();
+        if said.is_none() && !self.data_late {
+            return self.data.clone();
+        }
+        match self.status() {
+            _ if self.corrected() => {
+                Some(self.failure(Some(FAILED_AFTER_SUCCESS), self.message.as_deref()))
+            }
+            Status::Success => Some(json!({"result": "SUCCESS", "data": self.data})),
+            Status::Error => Some(match said {
+                Some(said) => self.failure(said.message.as_deref(), said.previous.as_deref()),
+                None => self.failure(self.note.as_deref(), self.message.as_deref()),
+            }),
+            Status::Cancelled | Status::Queued | Status::Running => self.data.clone(),
+        }
+    }
+
+    fn failure(&self, message: Option<&str>, last: Option<&str>) -> Value {
+        json!({
+            "result": "ERROR",
+            "message": message,
+            "last_progress_message": last,
+            "data": self.data,
+        })
+    }
+}
