@@ -6,14 +6,21 @@ mod manners;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::catalogue::{id, injected, pipeline};
+use crate::support::catalogue::{id, injected, parameter, pipeline};
 use crate::support::story::{Answer, As, Base, Plan, Story, story};
 
 /// A bridge with a task of pipeline 1 that goes on, its id, and the callback token of its run.
 async fn with_a_task(base: Base) -> (Story, i64, String) {
     let behaviour = json!({"kind": "manual", "queued_ms": 0, "running_ms": 0});
+    let file = json!({"path": "reference/districts.csv", "format": "csv", "column": "name"});
+    let mut parameters = injected();
+    parameters.push(parameter(
+        "district",
+        "str",
+        json!({"choicesFromFile": file}),
+    ));
     let story = Plan::on(base)
-        .pipelines(json!([pipeline(1, &injected(), behaviour)]))
+        .pipelines(json!([pipeline(1, &parameters, behaviour)]))
         .begin()
         .await;
     let task = story.launch(&id(1), json!({})).await;
@@ -27,16 +34,26 @@ type Row = (Method, String, Option<Value>, [u16; 6]);
 
 const SEES: [u16; 6] = [401, 401, 403, 200, 200, 200];
 
-fn table(task: i64) -> Vec<Row> {
+const CONFIGURES: [u16; 6] = [401, 401, 403, 403, 403, 200];
+
+fn table(story: &Story, task: i64) -> Vec<Row> {
     let pipeline = format!("/api/openhexa/pipelines/{}/", id(1));
     let tasks = format!("/api/openhexa/tasks/{task}/");
     let get = |path: String, statuses| (Method::GET, path, None, statuses);
     let config = Some(json!({"config": {}}));
+    let content = Some(
+        json!({"content": {"openhexa_url": story.openhexa, "openhexa_token": story.secrets.openhexa, "workspace_slug": "demo"}}),
+    );
     vec![
         get("/healthz".to_owned(), [200; 6]),
+        get("/readyz".to_owned(), [200; 6]),
+        get("/metrics".to_owned(), SEES),
         get("/api/openhexa/pipelines/".to_owned(), SEES),
         get("/api/openhexa/pipelines/config/".to_owned(), SEES),
         get(pipeline.clone(), SEES),
+        get(format!("{pipeline}versions/"), SEES),
+        get(format!("{pipeline}runs/"), SEES),
+        get(format!("{pipeline}parameters/district/choices/"), SEES),
         get("/api/openhexa/tasks/".to_owned(), SEES),
         get(tasks.clone(), SEES),
         get(format!("{tasks}logs/"), SEES),
@@ -59,6 +76,32 @@ fn table(task: i64) -> Vec<Row> {
             Some(json!({"task_id": task, "progress_value": 1})),
             [401, 401, 200, 403, 200, 200],
         ),
+        get("/api/openhexa/config/".to_owned(), CONFIGURES),
+        (
+            Method::POST,
+            "/api/openhexa/config/check/".to_owned(),
+            Some(json!({})),
+            CONFIGURES,
+        ),
+        (
+            Method::PUT,
+            "/api/openhexa/config/".to_owned(),
+            content,
+            CONFIGURES,
+        ),
+        (
+            Method::PATCH,
+            "/api/openhexa/config/".to_owned(),
+            Some(json!({"content": {"note": "amended"}})),
+            CONFIGURES,
+        ),
+        // The last one: there is no configuration after it.
+        (
+            Method::DELETE,
+            "/api/openhexa/config/".to_owned(),
+            None,
+            [401, 401, 403, 403, 403, 204],
+        ),
     ]
 }
 
@@ -79,7 +122,7 @@ async fn knock(
 story! {
     async fn every_route_lets_in_whom_it_should(base) {
         let (story, task, token) = with_a_task(base).await;
-        for (method, path, body, statuses) in table(task) {
+        for (method, path, body, statuses) in table(&story, task) {
             let everybody = [As::Nobody, As::Bearer("garbage".to_owned()), As::Bearer(token.clone()), As::Viewer, As::Operator, As::Admin];
             for (who, status) in everybody.into_iter().zip(statuses) {
                 let answer = knock(&story, who.clone(), &method, &path, body.as_ref()).await;

@@ -1,5 +1,6 @@
 //! The binary itself: what it prints, how it ends, and what is still there when it starts again.
 
+mod check_config;
 mod dev;
 mod emulator;
 mod restart;

@@ -13,7 +13,15 @@ use crate::support::postgres::{database, rows};
 /// Table → its columns. The migrations' own table is not ours.
 type Tables = BTreeMap<String, BTreeSet<String>>;
 
-const OURS: [&str; 5] = ["config", "connection", "event", "run", "task"];
+const OURS: [&str; 7] = [
+    "api_key",
+    "config",
+    "config_change",
+    "connection",
+    "event",
+    "run",
+    "task",
+];
 
 fn open(address: Address) -> Store {
     let options = Options {
@@ -191,12 +199,15 @@ fn nothing_is_lost_by_migrating_again() {
 fn a_database_that_is_not_there_is_told_without_its_password() {
     let store = on_postgres("postgres://somebody:a-password@127.0.0.1:1/nowhere");
     let error = store.migrate().unwrap_err();
-    assert_eq!(error.to_string(), "the database cannot be reached");
+    assert_eq!(
+        error.to_string(),
+        "database.url: the database cannot be reached"
+    );
     let url = database();
     let refused = on_postgres(&url.replace("test_", "no_such_")).migrate();
     let told = refused.unwrap_err().to_string();
     assert!(
-        told.starts_with("the database refused the connection: "),
+        told.starts_with("database.url: the database refused the connection: "),
         "{told}"
     );
 }

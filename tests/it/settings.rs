@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use openhexa_bridge::settings::{LogFormat, Settings, Sources, Tls};
+use openhexa_bridge::settings::{LogFormat, MetricsAccess, Settings, Sources, Tls};
 use regex::Regex;
 use secrecy::ExposeSecret;
 
@@ -74,6 +74,23 @@ fn a_value_of_the_wrong_type_is_told() {
         ("launch.grace", "3651days", SPAN),
         ("launch.grace", "999999999999999years", SPAN),
         ("database.tls", "on", "off or verified"),
+        ("cache.fresh_for", "5", SPAN),
+        ("cache.fresh_for", "-1s", SPAN),
+        ("cache.most", "-1", "a whole number from 1 to 1000000"),
+        ("cache.most", "many", "a whole number from 1 to 1000000"),
+        ("metrics.access", "everybody", "off, key or open"),
+        ("metrics.access", "", "off, key or open"),
+        (
+            "server.dangerously_let_everybody_administer",
+            "maybe",
+            "a boolean",
+        ),
+        (
+            "server.dangerously_let_everybody_administer",
+            "",
+            "a boolean",
+        ),
+        ("openhexa.allow_private", "perhaps", "a boolean"),
         ("log.format", "xml", "text or json"),
     ] {
         refused(key, value, allowed);
@@ -110,6 +127,9 @@ fn a_value_outside_what_is_allowed_is_told() {
         ("openhexa.page_items", "0", "a whole number from 1 to 10000"),
         ("openhexa.recent_page_items", "10001", "a whole number from 1 to 10000"),
         ("openhexa.list_pages", "0", "a whole number from 1 to 10000"),
+        ("cache.fresh_for", "601s", "at most 10m"),
+        ("cache.most", "0", "a whole number from 1 to 1000000"),
+        ("cache.most", "1000001", "a whole number from 1 to 1000000"),
         ("launch.answer_within", "0s", "longer than 0"),
         ("reconcile.period", "0s", "longer than 0"),
         ("reconcile.early", "0s", "longer than 0"),
@@ -123,6 +143,57 @@ fn a_value_outside_what_is_allowed_is_told() {
     ];
     for (key, value, allowed) in cases {
         refused(key, value, allowed);
+    }
+}
+
+#[test]
+fn what_stands_at_the_edge_of_what_is_allowed_is_taken() {
+    let taken = |pairs: &[(&str, &str)]| from_environment(pairs).unwrap();
+    for (written, seconds) in [("0s", 0), ("10m", 600), ("600s", 600)] {
+        let settings = taken(&[("CACHE__FRESH_FOR", written)]);
+        assert_eq!(settings.cache.fresh_for.0.as_secs(), seconds);
+    }
+    for most in [1, 1_000_000] {
+        let settings = taken(&[("CACHE__MOST", &most.to_string())]);
+        assert_eq!(settings.cache.most, most);
+    }
+    for (word, access) in [
+        ("off", MetricsAccess::Off),
+        ("key", MetricsAccess::Key),
+        ("open", MetricsAccess::Open),
+    ] {
+        let settings = taken(&[("METRICS__ACCESS", word)]);
+        assert_eq!(settings.metrics.access, access);
+    }
+    let open = "SERVER__DANGEROUSLY_LET_EVERYBODY_ADMINISTER";
+    for (word, on) in [("true", true), ("false", false)] {
+        let settings = taken(&[(open, word), ("OPENHEXA__ALLOW_PRIVATE", word)]);
+        assert_eq!(settings.server.dangerously_let_everybody_administer, on);
+        assert_eq!(settings.openhexa.allow_private, on);
+    }
+}
+
+#[test]
+fn nobody_is_let_in_further_by_a_default() {
+    let settings = from_environment(&[]).unwrap();
+    assert!(!settings.server.dangerously_let_everybody_administer);
+    assert!(!settings.openhexa.allow_private);
+    assert_eq!(settings.metrics.access, MetricsAccess::Key);
+    assert_eq!(settings.openhexa.hosts(), [""; 0]);
+}
+
+#[test]
+fn allowed_hosts_are_separated_by_commas() {
+    let name = "OPENHEXA__ALLOWED_HOSTS";
+    for (written, hosts) in [
+        (
+            " OpenHEXA.example.org ,10.0.0.7,",
+            &["openhexa.example.org", "10.0.0.7"][..],
+        ),
+        (" , ", &[]),
+    ] {
+        let settings = from_environment(&[(name, written)]).unwrap();
+        assert_eq!(settings.openhexa.hosts(), hosts);
     }
 }
 
@@ -151,11 +222,11 @@ fn a_setting_that_is_none_is_told_with_those_that_are() {
     assert_eq!(
         told,
         "server.prot (set by OPENHEXA_BRIDGE__SERVER__PROT in the environment) is no setting; there are \
-         server.address, server.body_limit, server.port, server.public_url, server.stop_within, server.workers"
+         server.address, server.body_limit, server.dangerously_let_everybody_administer, server.port, server.public_url, server.stop_within, server.workers"
     );
     let told = from_environment(&[("SERVERS__PORT", "80")]).unwrap_err();
     assert!(
-        told.ends_with("is no setting; there are callback.…, database.…, keys.…, launch.…, log.…, openhexa.…, reconcile.…, secrets.…, server.…"),
+        told.ends_with("is no setting; there are cache.…, callback.…, database.…, keys.…, launch.…, log.…, metrics.…, openhexa.…, reconcile.…, secrets.…, server.…"),
         "{told}"
     );
     let told = from_file("[log]\nlevel = \"info\"\n").unwrap_err();

@@ -1,0 +1,169 @@
+//! `check-config`: what is found goes to standard output, whether it can be served with is the exit.
+
+use openhexa_bridge::store::Vault;
+use secrecy::ExposeSecret as _;
+
+use super::*;
+use crate::support::process::Ended;
+
+const FINE: &str = "The settings can be served with.";
+
+/// Everything that `serve` must be told, in a folder of its own.
+fn check(folder: &Path) -> Line {
+    Line::of(&["check-config"])
+        .inside(folder)
+        .setting(
+            "SECRETS__ENCRYPTION_KEY",
+            Vault::fresh_key().expose_secret(),
+        )
+        .setting(
+            "SECRETS__CALLBACK_KEY",
+            "a-key-that-callback-tokens-are-signed-with",
+        )
+}
+
+fn is_empty(folder: &Path) -> bool {
+    std::fs::read_dir(folder).unwrap().next().is_none()
+}
+
+/// An obstacle: each in a line of its own, and no success.
+#[track_caller]
+fn hindered(ended: &Ended, sentences: &[&str]) {
+    let lines = sentences
+        .iter()
+        .map(|sentence| format!("error: {sentence}"));
+    assert_eq!(ended.out, lines.collect::<Vec<_>>());
+    let end = "openhexa-bridge: the settings cannot be served with";
+    assert_eq!(
+        (ended.status.code(), &ended.err[..]),
+        (Some(1), &[end.to_owned()][..])
+    );
+}
+
+#[tokio::test]
+async fn settings_that_are_fine_end_well() {
+    let folder = tempfile::tempdir().unwrap();
+    let ended = check(folder.path()).run().await;
+    assert_eq!(
+        (&ended.out[..], &ended.err[..]),
+        (&[FINE.to_owned()][..], &[][..])
+    );
+    assert_eq!(ended.status.code(), Some(0));
+    assert!(
+        is_empty(folder.path()),
+        "nothing is started, and nothing made"
+    );
+}
+
+#[tokio::test]
+async fn an_obstacle_is_told_and_ends_badly() {
+    let folder = tempfile::tempdir().unwrap();
+    let check = || check(folder.path());
+    let broken = "not-a-fernet-key-of-anybody";
+    for (line, sentences) in [
+        (
+            check().setting("SECRETS__ENCRYPTION_KEY", ""),
+            &["secrets.encryption_key is empty"][..],
+        ),
+        (
+            check().setting("SECRETS__CALLBACK_KEY", ""),
+            &["secrets.callback_key is empty"],
+        ),
+        (
+            check().setting("SECRETS__ENCRYPTION_KEY", broken),
+            &["secrets.encryption_key is not a Fernet key: 32 bytes in URL-safe base64"],
+        ),
+        (
+            check()
+                .setting("SECRETS__ENCRYPTION_KEY", "")
+                .setting("SECRETS__CALLBACK_KEY", ""),
+            &[
+                "secrets.encryption_key is empty",
+                "secrets.callback_key is empty",
+            ],
+        ),
+    ] {
+        hindered(&line.run().await, sentences);
+    }
+    assert!(is_empty(folder.path()));
+}
+
+#[tokio::test]
+async fn a_doubt_is_told_and_stops_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let key = "one-key-for-everybody";
+    let network = [
+        "warning: server.public_url is empty: running pipelines are told the address listened on, which they may not reach",
+        "warning: metrics.access is open to everybody who reaches the bridge",
+        "warning: log.format is text; collectors read json",
+    ];
+    let check = || check(folder.path());
+    for (line, doubts) in [
+        (
+            check()
+                .setting("SERVER__ADDRESS", "0.0.0.0")
+                .setting("METRICS__ACCESS", "open")
+                .setting("KEYS__ADMIN", key),
+            &network[..],
+        ),
+        (
+            check().setting("SERVER__DANGEROUSLY_LET_EVERYBODY_ADMINISTER", "true"),
+            &[
+                "warning: server.dangerously_let_everybody_administer is on: whoever reaches the bridge administers it",
+            ],
+        ),
+        (
+            check()
+                .setting("KEYS__VIEWER", key)
+                .setting("KEYS__ADMIN", key),
+            &["warning: two roles share one key under keys.*: it has the greater role"],
+        ),
+        (
+            check().setting("OPENHEXA__ALLOW_PRIVATE", "true"),
+            &[
+                "warning: openhexa.allow_private is on without openhexa.allowed_hosts: an administrator can point the bridge at any machine of the network",
+            ],
+        ),
+        (
+            check()
+                .setting("OPENHEXA__ALLOW_PRIVATE", "true")
+                .setting("OPENHEXA__ALLOWED_HOSTS", "10.0.0.7"),
+            &[],
+        ),
+        (
+            check().setting(
+                "DATABASE__URL",
+                "postgres://somebody:a-password@10.0.0.7/name",
+            ),
+            &["warning: database.tls is off and PostgreSQL is on another machine"],
+        ),
+        (
+            check().setting("LAUNCH__GRACE", "7s"),
+            &[
+                "warning: launch.grace is shorter than openhexa.request_timeout: a slow launch may be sent twice",
+            ],
+        ),
+    ] {
+        let ended = line.run().await;
+        let told: Vec<&str> = ended.out.iter().map(String::as_str).collect();
+        assert_eq!(told, [doubts, &[FINE]].concat());
+        assert_eq!((ended.status.code(), &ended.err[..]), (Some(0), &[][..]));
+        assert!(
+            ended
+                .out
+                .iter()
+                .all(|line| !line.contains(key) && !line.contains("a-password"))
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_bad_setting_is_told_as_at_the_start() {
+    let folder = tempfile::tempdir().unwrap();
+    let ended = check(folder.path())
+        .setting("CACHE__FRESH_FOR", "11m")
+        .run()
+        .await;
+    let sentence = "cache.fresh_for (set by OPENHEXA_BRIDGE__CACHE__FRESH_FOR in the environment) must be at most 10m";
+    assert_eq!(ended.sentence(), sentence);
+}
