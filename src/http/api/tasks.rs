@@ -126,7 +126,7 @@ pub async fn events(bridge: Data<Bridge>, who: Principal, id: Path<String>) -> A
             "at": time(event.at),
             "source": event.source,
             "what": event.what,
-            "detail": detail(event),
+            "detail": told(event),
         })
     };
     Ok(Json(
@@ -135,10 +135,10 @@ pub async fn events(bridge: Data<Bridge>, who: Principal, id: Path<String>) -> A
 }
 
 /// What came with it, and what it said.
-fn detail(event: &Event) -> Option<String> {
+fn told(event: &Event) -> Option<String> {
     let both = [event.detail.as_deref(), event.message.as_deref()];
-    let told: Vec<&str> = both.into_iter().flatten().collect();
-    (!told.is_empty()).then(|| told.join(": "))
+    let parts: Vec<&str> = both.into_iter().flatten().collect();
+    (!parts.is_empty()).then(|| parts.join(": "))
 }
 
 /// What is no number names no task.
