@@ -66,7 +66,16 @@ fn network(s: &Settings) -> Vec<Finding> {
     let address: Option<IpAddr> = s.server.address.trim_matches(['[', ']']).parse().ok();
     let local = address.is_some_and(|address| address.is_loopback());
     let url = s.server.public_url.as_str();
+    let keys = [&s.keys.viewer, &s.keys.operator, &s.keys.admin];
     [
+        when(
+            !local && keys.into_iter().all(is_empty) && !s.server.dangerously_let_everybody_administer,
+            Finding::Doubt("keys.* are empty and the address is open to the network: serve starts only when the database holds a key"),
+        ),
+        when(
+            crate::openhexa::Client::new(super::limits(s)).is_err(),
+            Finding::Obstacle("openhexa.proxy is not the URL of an HTTP proxy"),
+        ),
         when(
             s.server.dangerously_let_everybody_administer,
             Finding::Doubt("server.dangerously_let_everybody_administer is on: whoever reaches the bridge administers it"),
@@ -118,11 +127,19 @@ fn database(s: &Settings) -> Vec<Finding> {
     let url = s.database.url.expose_secret();
     let away =
         !url.starts_with("sqlite:") && !url.contains("@127.0.0.1") && !url.contains("@localhost");
-    let plain = away && s.database.tls == Tls::Off;
-    when(
-        plain,
-        Finding::Doubt("database.tls is off and PostgreSQL is on another machine"),
-    )
+    let file = &s.database.ca_file;
+    let named = s.database.tls == Tls::Verified && !file.as_os_str().is_empty();
+    [
+        when(
+            away && s.database.tls == Tls::Off,
+            Finding::Doubt("database.tls is off and PostgreSQL is on another machine"),
+        ),
+        when(
+            named && std::fs::read(file).is_err(),
+            Finding::Obstacle("database.ca_file cannot be read"),
+        ),
+    ]
     .into_iter()
+    .flatten()
     .collect()
 }

@@ -240,7 +240,7 @@ pub struct Told {
 
 impl Told {
     pub fn new(problem: &Problem, language: Language) -> Self {
-        let error = named(problem, language.word(&problem.sentence));
+        let error = language.word(&problem.sentence);
         let mut fields = worded(&problem.fields, language);
         for (field, errors) in problem
             .nested
@@ -261,21 +261,6 @@ impl Told {
 
     pub fn to_json(&self) -> String {
         serde_json::to_string(self).unwrap_or_else(|_| r#"{"error":"internal"}"#.to_owned())
-    }
-}
-
-/// Iaso's pages show `error` alone, so it names the field that it is about. The sentences on parameters do so already.
-fn named(problem: &Problem, error: String) -> String {
-    let nested = problem
-        .nested
-        .iter()
-        .filter(|(field, _)| *field != "config");
-    let all = std::iter::once(&problem.fields).chain(nested.map(|(_, errors)| errors));
-    let mut fields = all.flat_map(|errors| &errors.0);
-    let about = fields.find(|(_, sentences)| sentences.first() == Some(&problem.sentence));
-    match about {
-        Some((field, _)) if !error.contains(field.as_str()) => format!("{field}: {error}"),
-        Some(_) | None => error,
     }
 }
 

@@ -119,9 +119,13 @@ impl From<&openhexa::Error> for Upstream {
             E::Unreachable | E::Broken | E::Busy | E::Address => Self::Unreachable,
             E::TokenRefused => Self::TokenRefused,
             // Its own crash is a web page with 500.
-            E::Status(500..) | E::NotJson { status: 500.. } => Self::Failed,
+            E::Status(500..)
+            | E::NotJson { status: 500.. }
+            | E::TooLarge
+            | E::BadDefinition
+            | E::Denied
+            | E::GraphQl { .. } => Self::Failed,
             E::Redirected | E::Status(_) | E::NotJson { .. } | E::Unreadable => Self::Strange,
-            E::TooLarge | E::BadDefinition | E::Denied | E::GraphQl { .. } => Self::Failed,
         }
     }
 }

@@ -16,6 +16,7 @@ mod vitals;
 use std::sync::Arc;
 use std::time::Duration;
 
+use diesel::Connection as _;
 use diesel::migration::MigrationSource;
 use diesel::r2d2::Pool;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
@@ -93,7 +94,8 @@ impl Store {
     /// Brings the tables up to date; replicas that start together take turns.
     pub fn migrate(&self) -> Result<(), OpenError> {
         self.migrating(|conn| match conn {
-            Conn::Sqlite(conn) => up(conn, SQLITE),
+            // One transaction around reading what is pending and doing it: whoever comes second finds nothing left.
+            Conn::Sqlite(conn) => conn.immediate_transaction(|conn| up(conn, SQLITE)),
             Conn::Pg(conn) => up(&mut **conn, POSTGRES),
         })
     }

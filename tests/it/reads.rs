@@ -169,7 +169,7 @@ story! {
         for path in [LIST.to_owned(), detail(), versions()] {
             story.fault(&json!({"fault": "html_500"})).await;
             let failed = story.get(&path).await.error(502);
-            assert_eq!(failed, "OpenHEXA's address answers, but not as OpenHEXA does: check the address");
+            assert_eq!(failed, "OpenHEXA reported an error of its own");
             story.get(&path).await.expect(200);
         }
         story.get(&format!("/pipelines/{}/", id(9))).await.error(404);
@@ -358,7 +358,7 @@ story! {
         assert_eq!(newest["results"][0]["id"], rows[0]["id"]);
         for limit in ["0", "201", "-1", "x"] {
             let refused = story.french(&format!("{}?limit={limit}", runs())).await;
-            assert_eq!(refused.expect(400)["limit"], json!(["Doit être un nombre entier de 1 à 200"]));
+            assert_eq!(refused.expect(400)["limit"], json!(["limit doit être un nombre entier de 1 à 200"]));
         }
         story.get(&format!("{}?limit=200", runs())).await.expect(200);
         story.end().await;

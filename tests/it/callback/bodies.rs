@@ -213,8 +213,8 @@ story! {
             let ask = story.ask(As::Operator, Method::PATCH, &format!("/pipelines/{}/", id(1))).header("accept-language", wanted);
             let answer = ask.json(&json!({"task_id": task, "status": "DONE"})).send().await;
             let sentence = match language {
-                "fr" => "Ce champ doit être QUEUED, RUNNING, SUCCESS, ERROR ou CANCELLED",
-                _ => "This field must be QUEUED, RUNNING, SUCCESS, ERROR or CANCELLED",
+                "fr" => "status doit être QUEUED, RUNNING, SUCCESS, ERROR ou CANCELLED",
+                _ => "status must be QUEUED, RUNNING, SUCCESS, ERROR or CANCELLED",
             };
             assert_eq!(answer.expect(400), json!({"error": sentence, "status": [sentence]}), "{wanted}");
             assert_eq!(answer.header("content-language"), language);

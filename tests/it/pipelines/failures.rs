@@ -61,7 +61,7 @@ story! {
         let page = format!("<html><body>{INNER}</body></html>");
         let graphql = |code: &str| format!(r#"{{"data":null,"errors":[{{"message":"{INNER}","path":["pipelines"],"extensions":{{"code":"{code}"}}}}]}}"#);
         for (reply, status, sentence) in [
-            (Reply::Html(500, page.clone()), 502, "not as OpenHEXA does"),
+            (Reply::Html(500, page.clone()), 502, "an error of its own"),
             (Reply::Html(200, page.clone()), 502, "not as OpenHEXA does"),
             (Reply::Html(401, page.clone()), 502, "not as OpenHEXA does"),
             (Reply::Html(403, page), 502, "not as OpenHEXA does"),

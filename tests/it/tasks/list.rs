@@ -234,7 +234,7 @@ story! {
             }
         }
         let answer = story.ask(As::Viewer, reqwest::Method::GET, "/tasks/?limit=0").header("accept-language", "fr").send().await;
-        assert_eq!(answer.error(400), "Doit être un nombre entier de 1 à 200");
+        assert_eq!(answer.error(400), "limit doit être un nombre entier de 1 à 200");
         story.end().await;
     }
 }

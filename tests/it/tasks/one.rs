@@ -219,7 +219,7 @@ story! {
         }
         let told: Vec<_> = events.iter().filter(|event| event["source"] == "callback").map(|event| (event["what"].as_str().unwrap(), event["detail"].as_str())).collect();
         assert_eq!(told, [
-            ("reported RUNNING", Some("progress_value 1, end_value 3")), ("reported progress", Some("with a result")),
+            ("reported RUNNING", Some("progress_value 1, end_value 3: on it")), ("reported progress", Some("with a result")),
             ("reported CANCELLED", None), ("report refused", Some("reported SUCCESS")),
         ]);
         assert_eq!((&events[0]["source"], &events[0]["what"]), (&json!("user"), &json!("launch accepted")));

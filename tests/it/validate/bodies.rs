@@ -105,7 +105,8 @@ story! {
             for value in [json!("true"), json!(1), json!([]), json!({})] {
                 for route in ["validate", "launch"] {
                     let wrong = story.post(&path(1).replace("validate", route), &with(key, value.clone())).await.expect(400);
-                    assert_eq!(wrong, json!({"error": "This field must be true or false", key: ["This field must be true or false"]}));
+                    let sentence = format!("{key} must be true or false");
+                    assert_eq!(wrong, json!({"error": sentence, key: [sentence]}));
                 }
             }
         }

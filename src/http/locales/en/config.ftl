@@ -1,13 +1,13 @@
 # The `openhexa-config` record.
 
 config-content = content must be an object
-config-url = Must be an http(s) URL without credentials, query or fragment, such as https://app.openhexa.org/graphql/
-config-url-graphql = Must be the address of OpenHEXA's GraphQL endpoint, such as https://app.openhexa.org/graphql/
-config-url-host = The host must be one of: { $hosts }
-config-url-private = Must not lead to this machine or a private network (setting openhexa.allow_private)
-config-token-needed = The token must come with this address
-config-token-masked = This is a masked token: send the real one, or leave it out to keep it
-config-pipelines = Must be a list of objects with "id" (a UUID) and "parameters" (an object)
+config-url = { $field } must be an http(s) URL without credentials, query or fragment, such as https://app.openhexa.org/graphql/
+config-url-graphql = { $field } must be the address of OpenHEXA's GraphQL endpoint, such as https://app.openhexa.org/graphql/
+config-url-host = { $field } must have one of these hosts: { $hosts }
+config-url-private = { $field } must not lead to this machine or a private network (setting openhexa.allow_private)
+config-token-needed = { $field } must come with this address
+config-token-masked = { $field } is a masked token: send the real one, or leave it out to keep it
+config-pipelines = { $field } must be a list of objects with "id" (a UUID) and "parameters" (an object)
 config-changed = The configuration was changed meanwhile: read it again
 
 check-reachable = OpenHEXA answers at this address

@@ -1,24 +1,24 @@
 # What the bridge says beside the judgement of parameters.
 
 request-invalid = The request is not valid
-field-required = This field is required
-field-integer = This field must be a whole number
-field-number = This field must be a number
-field-too-large = This number is too large: at most 2147483647
-field-text = This field must be text
-field-flag = This field must be true or false
-field-status = This field must be QUEUED, RUNNING, SUCCESS, ERROR or CANCELLED
+field-required = { $field } is required
+field-integer = { $field } must be a whole number
+field-number = { $field } must be a number
+field-too-large = { $field } is too large: at most 2147483647
+field-text = { $field } must be text
+field-flag = { $field } must be true or false
+field-status = { $field } must be QUEUED, RUNNING, SUCCESS, ERROR or CANCELLED
 version-not-uuid = version must be a UUID
 version-unknown = This pipeline has no such version
 version-unreadable = OpenHEXA cannot read this version's parameters: ask the pipeline's author to upload a new version
 
-query-number = Must be a whole number from 1 to { $most }
-query-id = Must be a whole number
-query-text = Must be text of at most { $most } characters
-query-uuid = Must be a UUID
-query-time = Must be a time such as 2026-11-20T10:42:00Z, or a day such as 2026-11-20
-query-status = Must be one or several of QUEUED, RUNNING, SUCCESS, ERROR, CANCELLED, separated by commas
-query-order = Must be created_at, updated_at, started_at, ended_at, status or name, with a minus in front for descending
+query-number = { $field } must be a whole number from 1 to { $most }
+query-id = { $field } must be a whole number
+query-text = { $field } must be text of at most { $most } characters
+query-uuid = { $field } must be a UUID
+query-time = { $field } must be a time such as 2026-11-20T10:42:00Z, or a day such as 2026-11-20
+query-status = { $field } must be one or several of QUEUED, RUNNING, SUCCESS, ERROR, CANCELLED, separated by commas
+query-order = { $field } must be created_at, updated_at, started_at, ended_at, status or name, with a minus in front for descending
 
 body-not-json = The body is not valid JSON (line { $line }, column { $column })
 body-not-object = The body must be a JSON object

@@ -1,13 +1,13 @@
 # L’enregistrement `openhexa-config`.
 
 config-content = content doit être un objet
-config-url = Doit être une URL http(s) sans identifiants, ni paramètres, ni fragment, comme https://app.openhexa.org/graphql/
-config-url-graphql = Doit être l’adresse GraphQL d’OpenHEXA, comme https://app.openhexa.org/graphql/
-config-url-host = L’hôte doit être l’un de ceux-ci : { $hosts }
-config-url-private = Ne doit pas mener à cette machine ni à un réseau privé (réglage openhexa.allow_private)
-config-token-needed = Le jeton doit accompagner cette adresse
-config-token-masked = C’est un jeton masqué : envoyez le vrai, ou omettez-le pour le garder
-config-pipelines = Doit être une liste d’objets avec « id » (un UUID) et « parameters » (un objet)
+config-url = { $field } doit être une URL http(s) sans identifiants, ni paramètres, ni fragment, comme https://app.openhexa.org/graphql/
+config-url-graphql = { $field } doit être l’adresse GraphQL d’OpenHEXA, comme https://app.openhexa.org/graphql/
+config-url-host = { $field } doit avoir l’un de ces hôtes : { $hosts }
+config-url-private = { $field } ne doit pas mener à cette machine ni à un réseau privé (réglage openhexa.allow_private)
+config-token-needed = { $field } doit accompagner cette adresse
+config-token-masked = { $field } est un jeton masqué : envoyez le vrai, ou omettez-le pour le garder
+config-pipelines = { $field } doit être une liste d’objets avec « id » (un UUID) et « parameters » (un objet)
 config-changed = La configuration a changé entre-temps : relisez-la
 
 check-reachable = OpenHEXA répond à cette adresse

@@ -1,24 +1,24 @@
 # Ce que dit la passerelle, hormis le jugement des paramètres.
 
 request-invalid = La requête n’est pas valide
-field-required = Ce champ est obligatoire
-field-integer = Ce champ doit être un nombre entier
-field-number = Ce champ doit être un nombre
-field-too-large = Ce nombre est trop grand : 2147483647 au plus
-field-text = Ce champ doit être un texte
-field-flag = Ce champ doit être vrai ou faux (true ou false)
-field-status = Ce champ doit être QUEUED, RUNNING, SUCCESS, ERROR ou CANCELLED
+field-required = { $field } est obligatoire
+field-integer = { $field } doit être un nombre entier
+field-number = { $field } doit être un nombre
+field-too-large = { $field } est trop grand : 2147483647 au plus
+field-text = { $field } doit être un texte
+field-flag = { $field } doit être vrai ou faux (true ou false)
+field-status = { $field } doit être QUEUED, RUNNING, SUCCESS, ERROR ou CANCELLED
 version-not-uuid = version doit être un UUID
 version-unknown = Ce pipeline n’a pas cette version
 version-unreadable = OpenHEXA ne peut pas lire les paramètres de cette version : demandez à l’auteur du pipeline d’en déposer une nouvelle
 
-query-number = Doit être un nombre entier de 1 à { $most }
-query-id = Doit être un nombre entier
-query-text = Doit être un texte d’au plus { $most } caractères
-query-uuid = Doit être un UUID
-query-time = Doit être un instant comme 2026-11-20T10:42:00Z, ou un jour comme 2026-11-20
-query-status = Doit être un ou plusieurs des mots QUEUED, RUNNING, SUCCESS, ERROR, CANCELLED, séparés par des virgules
-query-order = Doit être created_at, updated_at, started_at, ended_at, status ou name, précédé d’un moins pour l’ordre décroissant
+query-number = { $field } doit être un nombre entier de 1 à { $most }
+query-id = { $field } doit être un nombre entier
+query-text = { $field } doit être un texte d’au plus { $most } caractères
+query-uuid = { $field } doit être un UUID
+query-time = { $field } doit être un instant comme 2026-11-20T10:42:00Z, ou un jour comme 2026-11-20
+query-status = { $field } doit être un ou plusieurs des mots QUEUED, RUNNING, SUCCESS, ERROR, CANCELLED, séparés par des virgules
+query-order = { $field } doit être created_at, updated_at, started_at, ended_at, status ou name, précédé d’un moins pour l’ordre décroissant
 
 body-not-json = Le corps de la requête n’est pas du JSON valide (ligne { $line }, colonne { $column })
 body-not-object = Le corps de la requête doit être un objet JSON
