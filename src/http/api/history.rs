@@ -22,7 +22,7 @@ struct VersionRow {
     #[serde(flatten)]
     label: LabelJson,
     #[serde(rename = "createdAt")]
-    created_at: String,
+    created_at: Option<String>,
     /// Null where OpenHEXA itself cannot read them.
     parameters: Option<Vec<ParameterJson>>,
 }
@@ -45,7 +45,7 @@ impl From<&VersionSummary> for VersionRow {
         let parameters = version.parameters.as_ref();
         Self {
             label: label(&version.label),
-            created_at: time(version.created_at),
+            created_at: version.created_at.map(time),
             parameters: parameters.map(|all| declared(all)),
         }
     }
