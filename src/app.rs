@@ -3,6 +3,8 @@
 pub mod check;
 #[cfg(feature = "dev")]
 pub mod dev;
+#[cfg(feature = "dev")]
+pub mod folder;
 pub mod keys;
 
 use std::net::{SocketAddr, TcpListener};

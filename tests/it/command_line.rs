@@ -1,7 +1,10 @@
 //! The binary itself: what it prints, how it ends, and what is still there when it starts again.
 
+mod database;
 mod dev;
 mod emulator;
+mod folder;
+mod openhexa;
 mod restart;
 mod serve;
 
