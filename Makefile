@@ -11,7 +11,9 @@ endif
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /make \1\t/p' $(MAKEFILE_LIST)
 
+# The build speaks, on standard error: on a fresh machine it takes minutes. Standard output is for the two addresses.
 dev: ## the bridge with a small OpenHEXA, on this machine only; ARGS="--port 8080 …"
+	@cargo build
 	@exec cargo run --quiet -- dev $(ARGS)
 
 lint: ## format and lints, with and without the `dev` feature

@@ -3,6 +3,8 @@
 pub mod check;
 #[cfg(feature = "dev")]
 pub mod dev;
+#[cfg(feature = "dev")]
+pub mod folder;
 pub mod keys;
 
 use std::net::{SocketAddr, TcpListener};
@@ -42,8 +44,11 @@ pub enum StartError {
     Client(#[from] BuildError),
     #[error("the server cannot be started: {0}")]
     Server(#[source] std::io::Error),
-    #[error("secrets.{0} is empty; {1}")]
-    Secret(&'static str, &'static str),
+    #[error("secrets.{key} (OPENHEXA_BRIDGE__SECRETS__{} in the environment) is empty; {how}", key.to_uppercase())]
+    Secret {
+        key: &'static str,
+        how: &'static str,
+    },
     #[error(
         "server.address makes the bridge listen on {0}, open to the network, and there is no API key: make one with \
          `openhexa-bridge keys create --role admin`"
@@ -219,7 +224,7 @@ pub async fn open_store(settings: &Settings) -> Result<Store, StartError> {
 fn database(settings: &Settings) -> Address {
     let url = settings.database.url.expose_secret();
     if let Some(path) = url.strip_prefix("sqlite:") {
-        return Address::Sqlite(PathBuf::from(path.trim_start_matches("//")));
+        return Address::Sqlite(sqlite_file(path));
     }
     let ca_file =
         Some(settings.database.ca_file.clone()).filter(|file| !file.as_os_str().is_empty());
@@ -233,11 +238,19 @@ fn database(settings: &Settings) -> Address {
     }
 }
 
+/// `sqlite:PATH`, `sqlite://PATH`, and `sqlite:////ABSOLUTE/PATH`, as in Python.
+fn sqlite_file(path: &str) -> PathBuf {
+    let path = path.strip_prefix("//").unwrap_or(path);
+    let absolute = path.strip_prefix('/').filter(|rest| rest.starts_with('/'));
+    PathBuf::from(absolute.unwrap_or(path))
+}
+
 fn encryption_key(settings: &Settings) -> Result<SecretString, StartError> {
     let key = &settings.secrets.encryption_key;
     if key.expose_secret().is_empty() {
         let how = "make one with: openssl rand -base64 32 | tr '+/' '-_'";
-        return Err(StartError::Secret("encryption_key", how));
+        let key = "encryption_key";
+        return Err(StartError::Secret { key, how });
     }
     Ok(key.clone())
 }
@@ -245,10 +258,9 @@ fn encryption_key(settings: &Settings) -> Result<SecretString, StartError> {
 fn callback_key(settings: &Settings) -> Result<CallbackKey, StartError> {
     let key = &settings.secrets.callback_key;
     if key.expose_secret().is_empty() {
-        return Err(StartError::Secret(
-            "callback_key",
-            "make one with: openssl rand -base64 48",
-        ));
+        let how = "make one with: openssl rand -base64 48";
+        let key = "callback_key";
+        return Err(StartError::Secret { key, how });
     }
     Ok(CallbackKey::new(key))
 }

@@ -208,7 +208,7 @@ mod commands {
 
     use std::pin::pin;
 
-    use super::{Args, PathBuf, Settings, StartError, told_to_stop};
+    use super::{Args, PathBuf, Settings, StartError, app, told_to_stop};
     use openhexa_bridge::app::dev::{self, OpenHexa, Options};
     use openhexa_bridge::emulator::{self, Iaso};
     use secrecy::SecretString;
@@ -309,10 +309,8 @@ mod commands {
     }
 
     async fn invite(dev: &dev::Dev) {
-        let lines = dev.invitation().await;
-        eprintln!("Try it:");
-        for line in lines {
-            eprintln!("  {line}");
+        for line in dev.invitation().await {
+            eprintln!("{line}");
         }
     }
 
@@ -330,6 +328,7 @@ mod commands {
             python: line.content.python,
             iaso,
         };
+        let _folder = app::folder::take(&options.data)?;
         let started = emulator::Emulator::start(options).await;
         let emulator = started.map_err(|error| StartError::Other(error.to_string()))?;
         let stop = told_to_stop()?;

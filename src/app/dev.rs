@@ -12,19 +12,26 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, json};
 use uuid::Uuid;
 
+use super::folder::{self, Lock};
 use super::{Running, Start, StartError, start};
 use crate::clock::Clock;
+use crate::domain::address::{Address, BadAddress};
 use crate::domain::connection::Target;
+use crate::domain::ids::PipelineId;
+use crate::domain::pipeline::PipelineSummary;
 use crate::domain::principal::{Principal, Role};
 use crate::emulator::{self, Emulator, Iaso};
-use crate::service::Bridge;
 use crate::service::access::ONLY_ACCOUNT;
 use crate::service::launch::LaunchRequest;
+use crate::service::pipelines::Shown;
+use crate::service::{Bridge, Error, Upstream};
 use crate::settings::{Settings, Sources};
 use crate::store::{ConfigContent, Vault};
 
 /// The built-in OpenHEXA is the same instance whatever its port.
 const BUILT_IN: &str = "built-in";
+/// Pipelines that are judged for the invitation.
+const TRIED: usize = 20;
 
 /// What `dev` is started with.
 pub struct Options {
@@ -55,6 +62,8 @@ pub struct Dev {
     pub emulator: Option<Emulator>,
     /// Where OpenHEXA is.
     pub openhexa: String,
+    /// Until the end: whoever starts next shall find the folder at rest.
+    _folder: Lock,
 }
 
 /// Kept in the data folder, readable by its owner only.
@@ -67,7 +76,7 @@ struct Keys {
 }
 
 pub async fn run(options: Options) -> Result<Dev, StartError> {
-    std::fs::create_dir_all(&options.data).map_err(|error| no_folder(&options.data, &error))?;
+    let folder = folder::take(&options.data)?;
     let keys = keys(&options.data)?;
     let settings = settings(&options, &keys)?;
     let listener = listen(options.port)?;
@@ -94,6 +103,7 @@ pub async fn run(options: Options) -> Result<Dev, StartError> {
         running,
         emulator,
         openhexa,
+        _folder: folder,
     })
 }
 
@@ -105,38 +115,56 @@ impl Dev {
         }
     }
 
-    /// Three commands that work when pasted.
+    /// Three commands that work when pasted, under what stands in their way.
     pub async fn invitation(&self) -> Vec<String> {
         let base = format!("http://{}/api/openhexa", self.running.address);
-        let mut lines = vec![format!("curl -s {base}/pipelines/")];
-        if let Some(pipeline) = launchable(&self.running.bridge).await {
+        let listed = self.running.bridge.pipelines(ONLY_ACCOUNT).await;
+        let mut lines: Vec<String> = obstacle(&self.openhexa, &listed).into_iter().collect();
+        lines.push("Try it:".to_owned());
+        lines.push(format!("  curl -s {base}/pipelines/"));
+        let ids = listed.map(|listed| listed.answer.iter().map(|row| row.id).collect());
+        if let Some(pipeline) = launchable(&self.running.bridge, ids.unwrap_or_default()).await {
             lines.push(format!(
-                "curl -s -X POST {base}/pipelines/{pipeline}/launch/ -H 'Content-Type: application/json' -d '{{\"config\":{{}}}}'"
+                "  curl -s -X POST {base}/pipelines/{pipeline}/launch/ -H 'Content-Type: application/json' -d '{{\"config\":{{}}}}'"
             ));
         }
-        lines.push(format!("curl -s '{base}/tasks/?limit=1'"));
+        lines.push(format!("  curl -s '{base}/tasks/?limit=1'"));
         lines
     }
 }
 
-/// A pipeline that can be launched as it is.
-async fn launchable(bridge: &Bridge) -> Option<String> {
+/// Said and lived with: the bridge is of use before its OpenHEXA is there, and after it has gone.
+fn obstacle(openhexa: &str, listed: &Result<Shown<Vec<PipelineSummary>>, Error>) -> Option<String> {
+    let what = match listed {
+        Ok(shown) if shown.stale_as_of.is_none() => return None,
+        Ok(_) | Err(Error::Upstream(Upstream::TimedOut | Upstream::Unreachable)) => {
+            "does not answer".to_owned()
+        }
+        Err(Error::Upstream(Upstream::TokenRefused)) => "refuses the token".to_owned(),
+        Err(Error::Upstream(Upstream::Strange)) => "does not answer as OpenHEXA does".to_owned(),
+        Err(Error::Upstream(Upstream::Failed)) => "answers with an error of its own".to_owned(),
+        Err(error) => format!("gives no list of pipelines: {error}"),
+    };
+    Some(format!("The OpenHEXA at {openhexa} {what}."))
+}
+
+/// A pipeline that can be launched as it is; a large OpenHEXA is not asked for all of its definitions.
+async fn launchable(bridge: &Bridge, pipelines: Vec<PipelineId>) -> Option<PipelineId> {
     let who = Principal {
         account: ONLY_ACCOUNT,
         role: Role::Administrator,
         person: None,
     };
-    let listed = bridge.pipelines(ONLY_ACCOUNT).await.ok()?;
-    for pipeline in listed.answer.iter() {
+    for pipeline in pipelines.into_iter().take(TRIED) {
         let request = LaunchRequest {
-            pipeline: pipeline.id,
+            pipeline,
             version: None,
             config: Map::new(),
             send_notifications: false,
             debug: false,
         };
         if bridge.validate(&who, &request).await.is_ok() {
-            return Some(pipeline.id.to_string());
+            return Some(pipeline);
         }
     }
     None
@@ -154,23 +182,13 @@ async fn openhexa(
             token,
             workspace,
         } => {
-            let instance = url
-                .split("/graphql")
-                .next()
-                .unwrap_or(&url)
-                .trim_end_matches('/')
-                .to_owned();
-            Ok((
-                None,
-                content(
-                    &instance,
-                    Target {
-                        url,
-                        workspace,
-                        token,
-                    },
-                ),
-            ))
+            let address = address(&url)?;
+            let target = Target {
+                url: address.url,
+                workspace,
+                token,
+            };
+            Ok((None, content(&address.origin, target)))
         }
         OpenHexa::BuiltIn {
             port,
@@ -198,6 +216,15 @@ async fn openhexa(
             Ok((Some(emulator), content(BUILT_IN, target)))
         }
     }
+}
+
+/// The URL is not repeated: somebody may have written a password into it.
+fn address(url: &str) -> Result<Address, StartError> {
+    let address = Address::parse(url).map_err(|wrong| match wrong {
+        BadAddress::NotUrl => "an http or https URL without user, query and fragment",
+        BadAddress::NotGraphql => "the URL of OpenHEXA's GraphQL, which ends in /graphql/",
+    });
+    address.map_err(|wanted| StartError::Other(format!("--openhexa-url must be {wanted}")))
 }
 
 fn content(instance: &str, target: Target) -> ConfigContent {

@@ -42,17 +42,6 @@ impl Parameter {
     pub fn is_secret(&self) -> bool {
         self.kind == Kind::Secret
     }
-
-    /// The default as it may be shown to anyone who sees the pipeline.
-    pub fn shown_default(&self) -> Option<Value> {
-        self.default.as_ref().map(|value| {
-            if self.is_secret() {
-                masked(value)
-            } else {
-                value.clone()
-            }
-        })
-    }
 }
 
 /// A secret as it may be shown: that there is one, and nothing else. Null and `""` say "none".

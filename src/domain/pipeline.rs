@@ -16,7 +16,8 @@ pub struct PipelineSummary {
     pub kind: String,
     pub functional_type: Option<String>,
     pub tags: Vec<String>,
-    pub created_at: DateTime<Utc>,
+    /// None: OpenHEXA's word for it cannot be read.
+    pub created_at: Option<DateTime<Utc>>,
     pub current_version: Option<VersionLabel>,
     pub last_run: Option<RunSummary>,
 }
@@ -33,7 +34,8 @@ pub struct VersionLabel {
 #[derive(Clone, Debug, PartialEq)]
 pub struct VersionSummary {
     pub label: VersionLabel,
-    pub created_at: DateTime<Utc>,
+    /// None: OpenHEXA's word for it cannot be read.
+    pub created_at: Option<DateTime<Utc>>,
     /// None: not asked for, or OpenHEXA itself cannot read them.
     pub parameters: Option<Vec<Parameter>>,
 }
@@ -46,7 +48,8 @@ pub struct Pipeline {
     pub code: String,
     pub kind: String,
     pub description: Option<String>,
-    pub created_at: DateTime<Utc>,
+    /// None: OpenHEXA's word for it cannot be read.
+    pub created_at: Option<DateTime<Utc>>,
     pub may_run: bool,
     pub may_stop: bool,
     pub current_version: Option<Version>,

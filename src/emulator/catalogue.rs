@@ -1,7 +1,8 @@
 //! What this OpenHEXA holds: workspaces, pipelines, their versions and how their runs behave.
 //!
 //! The words are OpenHEXA's own field names plus `behaviour`, so that a catalogue can be copied from a
-//! real answer. Nearly everything is optional: a story should say only what it is about.
+//! real answer. Nearly everything is optional: a story should say only what it is about. A word that is none of
+//! them is refused, for a misspelt one would be a story about something else.
 //! What is wrong with a parameter (an empty type, say) is kept: serving it badly is a trap to reproduce.
 
 use std::collections::HashMap;
@@ -27,7 +28,7 @@ pub struct Workspace {
 }
 
 #[derive(Clone, Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Pipeline {
     #[serde(default)]
     pub id: Uuid,
@@ -59,7 +60,7 @@ pub struct Pipeline {
 }
 
 #[derive(Clone, Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[allow(clippy::struct_field_names, reason = "OpenHEXA's own words")]
 pub struct Version {
     #[serde(default)]
@@ -123,7 +124,7 @@ pub struct ChoicesFromFile {
 
 /// How a simulated run of a pipeline goes.
 #[derive(Clone, Debug, Deserialize)]
-#[serde(default)]
+#[serde(default, deny_unknown_fields)]
 pub struct Behaviour {
     pub kind: Kind,
     pub queued_ms: Millis,
@@ -161,12 +162,12 @@ impl Default for Behaviour {
 }
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Document {
     #[serde(default)]
     workspace: Option<Workspace>,
     #[serde(default)]
     other_workspace: Option<Workspace>,
-    #[serde(default)]
     pipelines: Vec<Pipeline>,
 }
 
@@ -192,7 +193,7 @@ impl Catalogue {
         Self::parse(&text, path)
     }
 
-    pub fn empty() -> Self {
+    pub fn empty() -> Result<Self, StartError> {
         Self::build(vec![demo()], Vec::new())
     }
 
@@ -204,18 +205,20 @@ impl Catalogue {
             })?;
         let mut workspaces = vec![document.workspace.unwrap_or_else(demo)];
         workspaces.extend(document.other_workspace);
-        Ok(Self::build(workspaces, document.pipelines))
+        Self::build(workspaces, document.pipelines)
     }
 
     /// The same catalogue with more pipelines.
-    #[must_use]
-    pub fn with(self, more: Vec<Pipeline>) -> Self {
+    pub fn with(self, more: Vec<Pipeline>) -> Result<Self, StartError> {
         let mut pipelines = self.pipelines;
         pipelines.extend(more);
         Self::build(self.workspaces, pipelines)
     }
 
-    fn build(mut workspaces: Vec<Workspace>, mut pipelines: Vec<Pipeline>) -> Self {
+    fn build(
+        mut workspaces: Vec<Workspace>,
+        mut pipelines: Vec<Pipeline>,
+    ) -> Result<Self, StartError> {
         for (index, pipeline) in pipelines.iter_mut().enumerate() {
             complete(pipeline, index);
             if let Some(slug) = &pipeline.workspace
@@ -227,18 +230,14 @@ impl Catalogue {
                 });
             }
         }
-        let by_id = pipelines
-            .iter()
-            .enumerate()
-            .map(|(index, pipeline)| (pipeline.id, index))
-            .collect();
+        let by_id = index(&pipelines)?;
         let by_version = index_versions(&pipelines);
-        Self {
+        Ok(Self {
             workspaces,
             pipelines,
             by_id,
             by_version,
-        }
+        })
     }
 
     pub fn pipeline(&self, id: Uuid) -> Option<&Pipeline> {
@@ -337,6 +336,23 @@ fn complete(pipeline: &mut Pipeline, index: usize) {
             version.created_at = pipeline.created_at;
         }
     }
+}
+
+fn index(pipelines: &[Pipeline]) -> Result<HashMap<Uuid, usize>, StartError> {
+    let mut by_id = HashMap::new();
+    for (place, pipeline) in pipelines.iter().enumerate() {
+        if let Some(first) = by_id.insert(pipeline.id, place) {
+            return Err(StartError::Twice {
+                id: pipeline.id,
+                first: pipelines
+                    .get(first)
+                    .map_or("", |first| &first.code)
+                    .to_owned(),
+                second: pipeline.code.clone(),
+            });
+        }
+    }
+    Ok(by_id)
 }
 
 fn index_versions(pipelines: &[Pipeline]) -> HashMap<Uuid, (usize, usize)> {

@@ -21,6 +21,7 @@ mod core;
 mod describe;
 mod driver;
 mod faults;
+mod guard;
 mod http;
 mod journal;
 mod judge;
@@ -86,6 +87,12 @@ pub enum StartError {
     Catalogue {
         path: PathBuf,
         source: serde_json::Error,
+    },
+    #[error("the pipelines {first} and {second} have the same id, {id}")]
+    Twice {
+        id: uuid::Uuid,
+        first: String,
+        second: String,
     },
     #[error("the data folder {path} cannot be used: {source}")]
     Data {
@@ -200,13 +207,13 @@ fn settled(python: PathBuf) -> PathBuf {
 async fn gather(options: &Options) -> Result<Catalogue, StartError> {
     let catalogue = match (&options.catalogue, &options.pipelines) {
         (Some(path), _) => Catalogue::read(path)?,
-        (None, Some(_)) => Catalogue::empty(),
+        (None, Some(_)) => Catalogue::empty()?,
         (None, None) => Catalogue::samples()?,
     };
-    Ok(match &options.pipelines {
+    match &options.pipelines {
         Some(folder) => catalogue.with(describe::read(&options.python, folder).await?),
-        None => catalogue,
-    })
+        None => Ok(catalogue),
+    }
 }
 
 fn client() -> Result<reqwest::Client, StartError> {
@@ -231,6 +238,7 @@ fn listen(
         App::new()
             .app_data(core.clone())
             .app_data(engine.clone())
+            .wrap(middleware::from_fn(guard::local_only))
             .wrap(middleware::Compress::default())
             .configure(admin::routes)
             .configure(http::routes)

@@ -3,7 +3,6 @@
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
 
-use super::error::Error;
 use super::moment::Moment;
 use super::operations::{
     follow_run, list_pipelines, list_runs, list_version_labels, list_versions, pipeline,
@@ -137,41 +136,36 @@ version_label!(list_version_labels, VersionLabelFields);
 run_summary!(list_pipelines);
 run_summary!(list_runs);
 
-impl TryFrom<list_pipelines::ListPipelinesPipelinesItems> for PipelineSummary {
-    type Error = Error;
-
-    fn try_from(wire: list_pipelines::ListPipelinesPipelinesItems) -> Result<Self, Error> {
-        Ok(Self {
+impl From<list_pipelines::ListPipelinesPipelinesItems> for PipelineSummary {
+    fn from(wire: list_pipelines::ListPipelinesPipelinesItems) -> Self {
+        Self {
             id: PipelineId(wire.id),
             name: not_blank(wire.name),
             code: wire.code,
             kind: wire.type_,
             functional_type: wire.functional_type,
             tags: wire.tags.into_iter().map(|tag| tag.name).collect(),
-            created_at: wire.created_at.0.ok_or(Error::Unreadable)?,
+            created_at: wire.created_at.0,
             current_version: wire.current_version.as_ref().map(VersionLabel::from),
             last_run: wire.runs.items.into_iter().next().map(RunSummary::from),
-        })
+        }
     }
 }
 
 /// `unreadable`: the current version is missing because of an error, not because there is none.
-pub(super) fn pipeline(
-    wire: pipeline::PipelinePipeline,
-    unreadable: bool,
-) -> Result<Pipeline, Error> {
-    Ok(Pipeline {
+pub(super) fn pipeline(wire: pipeline::PipelinePipeline, unreadable: bool) -> Pipeline {
+    Pipeline {
         id: PipelineId(wire.id),
         name: not_blank(wire.name),
         code: wire.code,
         kind: wire.type_,
         description: not_blank(wire.description),
-        created_at: wire.created_at.0.ok_or(Error::Unreadable)?,
+        created_at: wire.created_at.0,
         may_run: wire.permissions.run,
         may_stop: wire.permissions.stop_pipeline,
         unreadable_version: unreadable && wire.current_version.is_none(),
         current_version: wire.current_version.map(Version::from),
-    })
+    }
 }
 
 impl From<pipeline_version::PipelineVersionPipelineVersion> for (PipelineId, Version) {
@@ -180,31 +174,25 @@ impl From<pipeline_version::PipelineVersionPipelineVersion> for (PipelineId, Ver
     }
 }
 
-impl TryFrom<list_versions::ListVersionsPipelineVersionsItems> for VersionSummary {
-    type Error = Error;
-
-    fn try_from(wire: list_versions::ListVersionsPipelineVersionsItems) -> Result<Self, Error> {
+impl From<list_versions::ListVersionsPipelineVersionsItems> for VersionSummary {
+    fn from(wire: list_versions::ListVersionsPipelineVersionsItems) -> Self {
         let label = VersionLabel::from(&wire.version_fields);
         let parameters = wire.version_fields.parameters.into_iter();
-        Ok(Self {
+        Self {
             label,
-            created_at: wire.created_at.0.ok_or(Error::Unreadable)?,
+            created_at: wire.created_at.0,
             parameters: Some(parameters.map(Parameter::from).collect()),
-        })
+        }
     }
 }
 
-impl TryFrom<list_version_labels::ListVersionLabelsPipelineVersionsItems> for VersionSummary {
-    type Error = Error;
-
-    fn try_from(
-        wire: list_version_labels::ListVersionLabelsPipelineVersionsItems,
-    ) -> Result<Self, Error> {
-        Ok(Self {
+impl From<list_version_labels::ListVersionLabelsPipelineVersionsItems> for VersionSummary {
+    fn from(wire: list_version_labels::ListVersionLabelsPipelineVersionsItems) -> Self {
+        Self {
             label: VersionLabel::from(&wire.version_label_fields),
-            created_at: wire.created_at.0.ok_or(Error::Unreadable)?,
+            created_at: wire.created_at.0,
             parameters: None,
-        })
+        }
     }
 }
 

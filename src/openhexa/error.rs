@@ -69,18 +69,6 @@ impl Error {
             Self::GraphQl { .. } => "graphql",
         }
     }
-
-    pub fn is_timeout(&self) -> bool {
-        matches!(self, Self::TimedOut)
-    }
-
-    /// OpenHEXA itself answered: it is up, whatever it thinks of the question.
-    pub fn is_answer(&self) -> bool {
-        matches!(
-            self,
-            Self::TokenRefused | Self::Denied | Self::GraphQl { .. } | Self::BadDefinition
-        )
-    }
 }
 
 /// What became of a launch that brought no run id. Exactly one of three.

@@ -103,7 +103,7 @@ impl Client {
             let found = found.tolerant()?.pipelines;
             pages.total = found.total_pages;
             for item in found.items {
-                all.push(PipelineSummary::try_from(item)?);
+                all.push(PipelineSummary::from(item));
             }
         }
         Ok(once_each(all, |pipeline| pipeline.id))
@@ -123,10 +123,10 @@ impl Client {
         } else {
             partial.whole()?
         };
-        data.pipeline
+        Ok(data
+            .pipeline
             .filter(|found| found.workspace.slug == target.workspace)
-            .map(|found| convert::pipeline(found, unreadable))
-            .transpose()
+            .map(|found| convert::pipeline(found, unreadable)))
     }
 
     /// None as for `pipeline`. `BadDefinition` when the version is there but cannot be read.

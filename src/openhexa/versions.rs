@@ -35,7 +35,7 @@ impl Client {
             let Some(ours) = ours else { return Ok(None) };
             pages.total = ours.versions.total_pages;
             for item in ours.versions.items {
-                all.push(VersionSummary::try_from(item)?);
+                all.push(VersionSummary::from(item));
             }
         }
         Ok(Some(newest_first(all)))
@@ -65,7 +65,7 @@ impl Client {
             let Some(ours) = ours else { return Ok(None) };
             pages.total = ours.versions.total_pages;
             for item in ours.versions.items {
-                all.push(VersionSummary::try_from(item)?);
+                all.push(VersionSummary::from(item));
             }
         }
         Ok(Some(newest_first(all)))

@@ -91,9 +91,10 @@ impl From<store::Error> for Error {
     fn from(error: store::Error) -> Self {
         match error {
             store::Error::Away => Self::Busy,
-            store::Error::Duplicate | store::Error::Corrupt(_) | store::Error::Query(_) => {
-                Self::Internal(error)
-            }
+            store::Error::Duplicate
+            | store::Error::Corrupt(_)
+            | store::Error::Query(_)
+            | store::Error::Panicked => Self::Internal(error),
         }
     }
 }

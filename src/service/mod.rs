@@ -88,10 +88,6 @@ impl Bridge {
         }
     }
 
-    pub fn clock(&self) -> &Clock {
-        &self.parts.clock
-    }
-
     pub fn rules(&self) -> &Rules {
         &self.parts.rules
     }

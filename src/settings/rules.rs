@@ -46,6 +46,11 @@ pub const RULES: &[Rule] = &[
         "sqlite:PATH or postgres://USER:PASSWORD@HOST:PORT/NAME",
         |s| is_database(s.database.url.expose_secret()),
     ),
+    rule(
+        "database.url",
+        "a file and not sqlite::memory:, of which each connection would have its own, lost with it",
+        |s| !s.database.url.expose_secret().contains(":memory:"),
+    ),
     rule("database.pool_size", "a whole number from 1 to 200", |s| {
         (1..=200).contains(&s.database.pool_size)
     }),

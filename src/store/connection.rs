@@ -144,12 +144,14 @@ impl Opener {
     }
 
     fn open_sqlite(&self, path: &std::path::Path) -> Result<SqliteConnection, OpenError> {
-        let mut conn = SqliteConnection::establish(&path.to_string_lossy())?;
+        let mut conn = SqliteConnection::establish(&path.to_string_lossy())
+            .map_err(|error| OpenError::File(error.to_string()))?;
         // The time-out comes first: even the switch to WAL may find the file busy.
         conn.batch_execute(&format!(
             "PRAGMA busy_timeout = {}; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON;",
             self.busy_timeout.as_millis()
-        ))?;
+        ))
+        .map_err(|error| OpenError::File(error.to_string()))?;
         Ok(conn)
     }
 
@@ -177,15 +179,16 @@ fn socket_runtime() -> Result<Runtime, OpenError> {
 }
 
 async fn connect(url: &str, tls: &Tls) -> Result<AsyncPgConnection, OpenError> {
+    let wanted: tokio_postgres::Config = url.parse().map_err(|error| OpenError::url(&error))?;
     match tls {
         Tls::Off => {
-            let (client, conn) = tokio_postgres::connect(url, tokio_postgres::NoTls).await?;
+            let (client, conn) = wanted.connect(tokio_postgres::NoTls).await?;
             Ok(AsyncPgConnection::try_from_client_and_connection(client, conn).await?)
         }
         Tls::Verified { ca_file } => {
             let connector =
                 tokio_postgres_rustls::MakeRustlsConnect::new(verified(ca_file.as_ref())?);
-            let (client, conn) = tokio_postgres::connect(url, connector).await?;
+            let (client, conn) = wanted.connect(connector).await?;
             Ok(AsyncPgConnection::try_from_client_and_connection(client, conn).await?)
         }
     }
@@ -251,7 +254,7 @@ impl HandleError<OpenError> for Quiet {
 }
 
 impl From<ConnectionError> for OpenError {
-    fn from(_: ConnectionError) -> Self {
-        Self::Unreachable
+    fn from(error: ConnectionError) -> Self {
+        Self::Unreachable(error.to_string())
     }
 }

@@ -1,5 +1,7 @@
 //! What can go wrong with the database, by meaning.
 
+use std::path::PathBuf;
+
 use diesel::result::{DatabaseErrorKind, Error as Diesel};
 use thiserror::Error;
 
@@ -14,6 +16,8 @@ pub enum Error {
     Corrupt(&'static str),
     #[error("the database refused a query")]
     Query(#[source] Diesel),
+    #[error("a query panicked")]
+    Panicked,
 }
 
 impl From<Diesel> for Error {
@@ -48,8 +52,16 @@ fn is_away(message: &str) -> bool {
 /// The database cannot be opened.
 #[derive(Debug, Error)]
 pub enum OpenError {
-    #[error("database.url: the database cannot be reached")]
-    Unreachable,
+    #[error(
+        "database.url is not a PostgreSQL URL such as postgres://USER:PASSWORD@HOST:PORT/NAME{0}"
+    )]
+    Url(String),
+    #[error("database.url: {0} is a directory and no database")]
+    Directory(PathBuf),
+    #[error("database.url: the file cannot be opened: {0}")]
+    File(String),
+    #[error("database.url: the database cannot be reached: {0}")]
+    Unreachable(String),
     #[error("database.url: the database refused the connection: {0}")]
     Refused(String),
     #[error("the runtime for PostgreSQL's sockets cannot be made")]
@@ -62,7 +74,7 @@ pub enum OpenError {
     Folder(#[source] std::io::Error),
     #[error("a migration failed: {0}")]
     Migration(String),
-    #[error("the database refused a query")]
+    #[error("the database refused a query: {0}")]
     Query(#[from] Diesel),
     #[error("{0}")]
     Key(#[from] BadKey),
@@ -72,11 +84,35 @@ impl From<tokio_postgres::Error> for OpenError {
     fn from(error: tokio_postgres::Error) -> Self {
         match error.as_db_error() {
             Some(said) => Self::Refused(said.message().to_owned()),
-            None => Self::Unreachable,
+            None => Self::Unreachable(cause(&error)),
         }
     }
 }
 
+impl OpenError {
+    /// Of what is wrong with a URL only what cannot hold a part of it is passed on: a password with a `?` in it would
+    /// be taken for options.
+    pub(super) fn url(error: &tokio_postgres::Error) -> Self {
+        let cause = cause(error);
+        Self::Url(if cause.contains("unknown option") {
+            "; what stands behind its ? is no option".to_owned()
+        } else {
+            format!(": {cause}")
+        })
+    }
+}
+
+/// The driver's own words hold neither the address nor the password.
+fn cause(error: &tokio_postgres::Error) -> String {
+    match std::error::Error::source(error) {
+        Some(source) => format!("{error}: {source}"),
+        None => error.to_string(),
+    }
+}
+
 #[derive(Debug, Error)]
-#[error("secrets.encryption_key is not a Fernet key: 32 bytes in URL-safe base64")]
+#[error(
+    "secrets.encryption_key (OPENHEXA_BRIDGE__SECRETS__ENCRYPTION_KEY in the environment) is not a Fernet key: 32 bytes \
+     in URL-safe base64"
+)]
 pub struct BadKey;

@@ -33,8 +33,8 @@ pub use error::{BadKey, Error, OpenError};
 pub use events::{Event, Source, add_event, events_of, has_event};
 pub use keys::{NewKey, StoredKey, add_key, key_of, key_used, keys, revoke_key};
 pub use runs::{
-    Due, claim_due, forget_secrets, hold, look_by, next_look, other_unsure, owned_runs, owners,
-    plan, put_secrets, release, renew, schedule, secrets_of,
+    Due, claim_due, forget_secrets, hold, look_by, other_unsure, owned_runs, owners, plan,
+    put_secrets, release, renew, schedule, secrets_of,
 };
 pub use tasks::{NewTask, Order, Page, TaskFilter, any, get, insert, list, lock, save};
 pub use vault::Vault;
@@ -46,6 +46,9 @@ const SQLITE: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
 const POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/postgres");
 /// Any number, the same for every replica: who holds it migrates.
 const MIGRATION_LOCK: i64 = 7_302_918_114;
+/// `IF NOT EXISTS` alone asks for the right to create before it looks; the schema's owner may not have it.
+const MAKE_SCHEMA: &str = "DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_namespace WHERE nspname = 'openhexa_bridge') \
+    THEN CREATE SCHEMA openhexa_bridge; END IF; END $$;";
 
 /// How to open the store.
 pub struct Options {
@@ -130,8 +133,9 @@ impl Store {
         let mut conn = self.opener.connect()?;
         lock_migrations(&mut conn)?;
         let done = work(&mut conn);
-        unlock_migrations(&mut conn)?;
-        done
+        let unlocked = unlock_migrations(&mut conn);
+        // The first failure is the cause; the lock goes with its connection anyway.
+        done.and(unlocked)
     }
 
     pub async fn read<T, E>(
@@ -167,12 +171,15 @@ where
 {
     match tokio::task::spawn_blocking(work).await {
         Ok(done) => done,
-        Err(_) => Err(E::from(Error::Away)),
+        // A query cut short by the stop of the process; what panicked is our mistake and no absence.
+        Err(cut) if cut.is_cancelled() => Err(E::from(Error::Away)),
+        Err(_) => Err(E::from(Error::Panicked)),
     }
 }
 
 fn make_folder(address: &Address) -> Result<(), OpenError> {
     match address {
+        Address::Sqlite(path) if path.is_dir() => Err(OpenError::Directory(path.clone())),
         Address::Sqlite(path) => match path.parent() {
             Some(folder) if !folder.as_os_str().is_empty() => {
                 std::fs::create_dir_all(folder).map_err(OpenError::Folder)
@@ -188,7 +195,7 @@ fn lock_migrations(conn: &mut Conn) -> Result<(), OpenError> {
     match conn {
         Conn::Sqlite(_) => Ok(()),
         Conn::Pg(conn) => Ok(conn.batch_execute(&format!(
-            "SELECT pg_advisory_lock({MIGRATION_LOCK}); CREATE SCHEMA IF NOT EXISTS openhexa_bridge;"
+            "SELECT pg_advisory_lock({MIGRATION_LOCK}); {MAKE_SCHEMA}"
         ))?),
     }
 }

@@ -256,12 +256,3 @@ fn one_at_a_time(db: &mut Db<'_>, pipeline: PipelineId) -> Result<(), Error> {
     }
     Ok(())
 }
-
-/// When a task is looked at next; for tests and for people on call.
-pub fn next_look(db: &mut Db<'_>, task: TaskId) -> Result<Option<DateTime<Utc>>, Error> {
-    let at: Option<At> = on!(db, |conn| run::table
-        .find(task.0)
-        .select(run::next_look_at)
-        .first(conn))?;
-    Ok(at.map(|at| at.0))
-}

@@ -1,17 +1,18 @@
 #!/bin/sh
-# Makes .venv, a Python with OpenHEXA's SDK, and prints the path of its interpreter.
+# Makes .venv-tests, a Python with OpenHEXA's SDK, and prints the path of its interpreter.
+# A name of its own: .venv is the user's, and is never touched.
 # Needs the network once: a second call finds everything there and is done at once.
 set -eu
 
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
-venv=$(dirname -- "$(dirname -- "$here")")/.venv
+venv=$(dirname -- "$(dirname -- "$here")")/.venv-tests
 python=$venv/bin/python
 wanted=$here/requirements.txt
 
 say() { printf '%s\n' "$*" >&2; }
 fail() { say "$*"; exit 1; }
 
-# Written last, so that a half-made .venv is made again.
+# Written last, so that a half-made one is made again.
 ready() { cmp -s "$wanted" "$venv/ready.txt" && "$python" -c '' 2>/dev/null; }
 
 fits() { "$1" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 15))' 2>/dev/null; }
@@ -59,9 +60,9 @@ make() {
         sh "$here/apt.sh" python3 python3-venv || true
         base=$(find_python)
     } || fail "The tests need Python 3.11 or later (Debian: apt-get install python3 python3-venv)."
-    say "Making .venv with $base"
+    say "Making .venv-tests with $base"
     make_venv "$base" || fail "$base cannot make a virtual environment (Debian: apt-get install python3-venv)."
-    install "$base" || fail "OpenHEXA's SDK could not be installed into .venv: see pip's words above."
+    install "$base" || fail "OpenHEXA's SDK could not be installed into .venv-tests: see pip's words above."
     "$python" -c 'import openhexa.sdk' || fail "OpenHEXA's SDK is there but does not load."
     cp "$wanted" "$venv/ready.txt"
 }

@@ -1,8 +1,11 @@
 //! The binary itself: what it prints, how it ends, and what is still there when it starts again.
 
 mod check_config;
+mod database;
 mod dev;
 mod emulator;
+mod folder;
+mod openhexa;
 mod restart;
 mod serve;
 

@@ -35,6 +35,7 @@ mod replicas;
 mod sentences;
 mod settings;
 mod states;
+mod store;
 mod support;
 mod tasks;
 mod upstream;

@@ -4,8 +4,9 @@ use actix_web::HttpRequest;
 use actix_web::web::{Data, Json, Path, Payload};
 use serde_json::{Map, Number, Value};
 
+use super::pipelines::hyphenated;
 use super::view::Envelope;
-use crate::domain::ids::TaskId;
+use crate::domain::ids::{PipelineId, TaskId};
 use crate::domain::observation::{Report, ReportedWord};
 use crate::domain::principal::Reporter;
 use crate::domain::sentence::{FieldErrors, Sentence, say};
@@ -49,7 +50,7 @@ fn read(pipeline: &str, mut body: Map<String, Value>) -> Answer<Callback> {
     let result = body.remove("result").filter(|value| !value.is_null());
     let alias = body.remove("result_data").filter(|value| !value.is_null());
     let callback = Callback {
-        pipeline: pipeline.parse().ok(),
+        pipeline: hyphenated(pipeline).map(PipelineId),
         task: read_field(&body, "task_id", &mut wrong, task),
         report: Report {
             word: read_field(&body, "status", &mut wrong, status),

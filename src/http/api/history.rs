@@ -5,9 +5,10 @@ use actix_web::web::{Data, Json, Path};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::pipelines::pipeline_id;
+use super::pipelines::{hyphenated, pipeline_id};
 use super::query::Query;
 use super::view::{LabelJson, ParameterJson, declared, label, time};
+use crate::domain::ids::VersionId;
 use crate::domain::pipeline::VersionSummary;
 use crate::domain::principal::Principal;
 use crate::domain::sentence::say;
@@ -22,7 +23,7 @@ struct VersionRow {
     #[serde(flatten)]
     label: LabelJson,
     #[serde(rename = "createdAt")]
-    created_at: String,
+    created_at: Option<String>,
     /// Null where OpenHEXA itself cannot read them.
     parameters: Option<Vec<ParameterJson>>,
 }
@@ -45,7 +46,7 @@ impl From<&VersionSummary> for VersionRow {
         let parameters = version.parameters.as_ref();
         Self {
             label: label(&version.label),
-            created_at: time(version.created_at),
+            created_at: version.created_at.map(time),
             parameters: parameters.map(|all| declared(all)),
         }
     }
@@ -98,10 +99,14 @@ pub async fn choices(
     let (id, code) = path.into_inner();
     let pipeline = pipeline_id(&id)?;
     let query = Query::of(&request);
-    let version = query.get("version").map(str::parse).transpose();
-    let version = version.map_err(|_| Problem::field("version", say("version-not-uuid")))?;
+    let version = query.get("version").map(version_id).transpose()?;
     let found = bridge
         .choices(who.account, pipeline, version, &code)
         .await?;
     Ok(Json(json!({"results": *found})))
+}
+
+fn version_id(text: &str) -> Answer<VersionId> {
+    let id = hyphenated(text).map(VersionId);
+    id.ok_or_else(|| Problem::field("version", say("version-not-uuid")))
 }

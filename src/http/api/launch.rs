@@ -4,7 +4,7 @@ use actix_web::web::{Data, Json, Path, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 use serde_json::{Map, Value, json};
 
-use super::pipelines::pipeline_id;
+use super::pipelines::{hyphenated, pipeline_id};
 use super::view::Envelope;
 use crate::domain::ids::VersionId;
 use crate::domain::principal::Principal;
@@ -76,8 +76,9 @@ fn version(value: Option<&Value>) -> Result<Option<VersionId>, Sentence> {
     match value {
         None | Some(Value::Null) => Ok(None),
         Some(value) => {
-            let id = value.as_str().and_then(|text| text.parse().ok());
-            id.map(Some).ok_or_else(|| say("version-not-uuid"))
+            let id = value.as_str().and_then(hyphenated);
+            id.map(|id| Some(VersionId(id)))
+                .ok_or_else(|| say("version-not-uuid"))
         }
     }
 }

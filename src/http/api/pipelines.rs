@@ -3,6 +3,8 @@
 use actix_web::HttpRequest;
 use actix_web::web::{Data, Json, Path};
 use serde::Serialize;
+use uuid::Uuid;
+use uuid::fmt::Hyphenated;
 
 use super::query::Query;
 use super::view::{PipelineJson, PipelineRow, time};
@@ -119,5 +121,12 @@ pub async fn detail(
 
 /// What is no id names no pipeline.
 pub fn pipeline_id(text: &str) -> Answer<PipelineId> {
-    text.parse().map_err(|_| Error::no_pipeline().into())
+    let id = hyphenated(text).map(PipelineId);
+    id.ok_or_else(|| Error::no_pipeline().into())
+}
+
+/// OpenHEXA's own spelling of an id, in any case: `{…}` and `urn:uuid:…` would be further addresses of one thing.
+pub fn hyphenated(text: &str) -> Option<Uuid> {
+    let id = Uuid::try_parse(text).ok()?;
+    (text.len() == Hyphenated::LENGTH).then_some(id)
 }

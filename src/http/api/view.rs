@@ -175,7 +175,7 @@ pub struct PipelineRow {
     kind: String,
     functional_type: Option<String>,
     tags: Vec<String>,
-    created_at: String,
+    created_at: Option<String>,
     current_version: Option<LabelJson>,
     last_run: Option<RunJson>,
 }
@@ -206,7 +206,7 @@ impl From<&PipelineSummary> for PipelineRow {
             kind: pipeline.kind.clone(),
             functional_type: pipeline.functional_type.clone(),
             tags: pipeline.tags.clone(),
-            created_at: time(pipeline.created_at),
+            created_at: time_or_null(pipeline.created_at),
             current_version: pipeline.current_version.as_ref().map(label),
             last_run: pipeline.last_run.as_ref().map(run),
         }
@@ -239,7 +239,7 @@ pub struct PipelineJson {
     #[serde(rename = "type")]
     kind: String,
     description: Option<String>,
-    created_at: String,
+    created_at: Option<String>,
     permissions: Permissions,
     current_version: Option<VersionJson>,
 }
@@ -295,7 +295,7 @@ impl From<&Pipeline> for PipelineJson {
             code: pipeline.code.clone(),
             kind: pipeline.kind.clone(),
             description: pipeline.description.clone(),
-            created_at: time(pipeline.created_at),
+            created_at: time_or_null(pipeline.created_at),
             permissions: Permissions {
                 run: pipeline.may_run,
                 stop: pipeline.may_stop,

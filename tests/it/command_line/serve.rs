@@ -85,11 +85,11 @@ async fn a_bad_setting_ends_the_start_in_one_sentence() {
         (serve(&url).setting("SERVER__PROT", "80"), "server.prot (set by OPENHEXA_BRIDGE__SERVER__PROT in the environment) is no setting; there are server.address, server.body_limit, server.dangerously_let_everybody_administer, server.port, server.public_url, server.stop_within, server.workers".to_owned()),
         (serve(&url).arg("--config").arg(&config), format!("server.workers (set in {}) must be a whole number from 1 to 64", config.display())),
         (serve(&url).arg("--config").arg("/nowhere/bridge.toml"), "the settings file /nowhere/bridge.toml cannot be read: there is no such file".to_owned()),
-        (serve(&url).setting("SECRETS__ENCRYPTION_KEY", ""), "secrets.encryption_key is empty; make one with: openssl rand -base64 32 | tr '+/' '-_'".to_owned()),
-        (serve(&url).setting("SECRETS__ENCRYPTION_KEY", "not-a-fernet-key"), "secrets.encryption_key is not a Fernet key: 32 bytes in URL-safe base64".to_owned()),
-        (serve(&url).setting("SECRETS__CALLBACK_KEY", ""), "secrets.callback_key is empty; make one with: openssl rand -base64 48".to_owned()),
+        (serve(&url).setting("SECRETS__ENCRYPTION_KEY", ""), "secrets.encryption_key (OPENHEXA_BRIDGE__SECRETS__ENCRYPTION_KEY in the environment) is empty; make one with: openssl rand -base64 32 | tr '+/' '-_'".to_owned()),
+        (serve(&url).setting("SECRETS__ENCRYPTION_KEY", "not-a-fernet-key"), "secrets.encryption_key (OPENHEXA_BRIDGE__SECRETS__ENCRYPTION_KEY in the environment) is not a Fernet key: 32 bytes in URL-safe base64".to_owned()),
+        (serve(&url).setting("SECRETS__CALLBACK_KEY", ""), "secrets.callback_key (OPENHEXA_BRIDGE__SECRETS__CALLBACK_KEY in the environment) is empty; make one with: openssl rand -base64 48".to_owned()),
         (serve(&url).setting("SECRETS__CALLBACK_KEY", "short"), "secrets.callback_key (set by OPENHEXA_BRIDGE__SECRETS__CALLBACK_KEY in the environment) must be at least 32 characters".to_owned()),
-        (serve("postgres://somebody:a-password@127.0.0.1:1/nowhere"), "database.url: the database cannot be reached".to_owned()),
+        (serve("postgres://somebody:a-password@127.0.0.1:1/nowhere"), "database.url: the database cannot be reached: error connecting to server: Connection refused (os error 111)".to_owned()),
         (serve("sqlite:/proc/nowhere/bridge.db"), "database.url: the folder of the file cannot be made: No such file or directory (os error 2)".to_owned()),
     ] {
         assert_eq!(line.run().await.sentence(), sentence);

@@ -3,7 +3,9 @@
 //! Everything goes over HTTP to an emulator started in this process on a port of its own.
 
 mod access;
+mod catalogue;
 mod faults;
+mod guard;
 mod life;
 mod lists;
 mod real;

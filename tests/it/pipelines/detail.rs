@@ -149,3 +149,31 @@ story! {
         story.end().await;
     }
 }
+
+story! {
+    async fn an_id_has_one_spelling_in_any_case(base) {
+        let number = "abcdef00-0000-4000-8000-000000000001";
+        let lettered = with(pipeline(1, &[], quick("manual")), json!({"id": number}));
+        let (story, version) = (Plan::on(base).pipelines(json!([lettered])).begin().await, id(1001));
+        let simple = number.replace('-', "");
+        story.get(&format!("/pipelines/{}/", number.to_uppercase())).await.expect(200);
+        for spelling in [format!("%7B{number}%7D"), format!("urn:uuid:{number}"), simple] {
+            for rest in ["", "versions/", "runs/"] {
+                story.get(&format!("/pipelines/{spelling}/{rest}")).await.expect(404);
+            }
+            story.post(&format!("/pipelines/{spelling}/launch/"), &json!({"config": {}})).await.expect(404);
+        }
+        let launch = format!("/pipelines/{number}/launch/");
+        for spelling in [format!("{{{version}}}"), format!("urn:uuid:{version}"), version.replace('-', "")] {
+            let refused = story.post(&launch, &json!({"version": spelling, "config": {}})).await.expect(400);
+            assert!(refused.to_string().contains("version"), "{refused}");
+        }
+        let task = story.post(&launch, &json!({"version": version, "config": {}})).await.expect(201)["task"]["id"].take();
+        let word = json!({"task_id": task, "progress_value": 1});
+        for spelling in [format!("%7B{number}%7D"), format!("urn:uuid:{number}"), number.replace('-', "")] {
+            story.report(&spelling, &word).await.expect(400);
+        }
+        story.report(&number.to_uppercase(), &word).await.expect(200);
+        story.end().await;
+    }
+}

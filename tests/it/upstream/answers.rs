@@ -333,3 +333,21 @@ async fn choices_of_another_workspace_are_denied() {
         .await;
     assert_eq!(found, Err(Error::Denied));
 }
+
+#[tokio::test]
+async fn an_odd_date_costs_nothing_but_itself() {
+    let version = json!({"id": ID, "versionNumber": 1, "versionName": "v1"});
+    let pipelines: Vec<Value> = [json!("2026-11-21T00:17:22Z"), json!("yesterday"), json!(5)]
+        .into_iter()
+        .zip(1..)
+        .map(|(created, nth)| {
+            json!({"id": Uuid::from_u128(nth), "name": null, "code": "c", "type": "notebook", "functionalType": null,
+                "createdAt": created, "tags": [], "currentVersion": version, "runs": {"items": []}})
+        })
+        .collect();
+    let list = json!({"data": {"pipelines": {"totalPages": 1, "items": pipelines}}});
+    let wire = Wire::always(answer(list.to_string())).await;
+    let found = client().pipelines(&target(&wire.url)).await.unwrap();
+    let dated: Vec<bool> = found.iter().map(|one| one.created_at.is_some()).collect();
+    assert_eq!(dated, [true, false, false]);
+}

@@ -1,0 +1,85 @@
+//! The database's address: each spelling of a file, and what is said of one that cannot be opened.
+
+use openhexa_bridge::store::Vault;
+use secrecy::ExposeSecret as _;
+
+use super::*;
+
+fn migrate(url: &str) -> Line {
+    Line::of(&["migrate"])
+        .setting("DATABASE__URL", url)
+        .setting(
+            "SECRETS__ENCRYPTION_KEY",
+            Vault::fresh_key().expose_secret(),
+        )
+}
+
+#[tokio::test]
+async fn every_spelling_of_a_file_leads_to_it() {
+    let (folder, elsewhere) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let absolute = folder.path().display();
+    for (url, file) in [
+        ("sqlite:a.db".to_owned(), elsewhere.path().join("a.db")),
+        (
+            "sqlite://b/b.db".to_owned(),
+            elsewhere.path().join("b/b.db"),
+        ),
+        (
+            format!("sqlite:{absolute}/c.db"),
+            folder.path().join("c.db"),
+        ),
+        (
+            format!("sqlite://{absolute}/d.db"),
+            folder.path().join("d.db"),
+        ),
+        // SQLAlchemy's.
+        (
+            format!("sqlite:///{absolute}/e.db"),
+            folder.path().join("e.db"),
+        ),
+    ] {
+        let ended = migrate(&url).inside(elsewhere.path()).run().await;
+        assert_eq!(ended.status.code(), Some(0), "{url}: {:#?}", ended.err);
+        assert!(file.exists(), "{url}");
+    }
+}
+
+#[tokio::test]
+async fn each_reason_why_it_cannot_be_opened_has_a_sentence_of_its_own() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = folder.path().join("notes.txt");
+    std::fs::write(
+        &text,
+        "no database, but long enough to be taken for one".repeat(40),
+    )
+    .unwrap();
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = free.local_addr().unwrap().port();
+    drop(free);
+    let directory = folder.path().display();
+    for (url, sentence) in [
+        (format!("sqlite:{directory}"), format!("database.url: {directory} is a directory and no database")),
+        (format!("sqlite:{}", text.display()), "database.url: the file cannot be opened: file is not a database".to_owned()),
+        ("postgres://somebody:a-password@127.0.0.1:port/name".to_owned(), "database.url is not a PostgreSQL URL such as postgres://USER:PASSWORD@HOST:PORT/NAME: invalid connection string: invalid value for option `port`".to_owned()),
+        ("postgres://somebody@host/name?a-password=b".to_owned(), "database.url is not a PostgreSQL URL such as postgres://USER:PASSWORD@HOST:PORT/NAME; what stands behind its ? is no option".to_owned()),
+        (format!("postgres://somebody:a-password@127.0.0.1:{port}/name"), "database.url: the database cannot be reached: error connecting to server: Connection refused (os error 111)".to_owned()),
+    ] {
+        let ended = migrate(&url).run().await;
+        assert_eq!(ended.sentence(), sentence);
+        assert!(!sentence.contains("a-password"));
+    }
+}
+
+#[tokio::test]
+async fn a_database_in_memory_is_refused() {
+    for url in ["sqlite::memory:", "sqlite://:memory:"] {
+        let ended = migrate(url).run().await;
+        assert!(
+            ended
+                .sentence()
+                .contains("must be a file and not sqlite::memory:"),
+            "{}",
+            ended.sentence()
+        );
+    }
+}

@@ -1,0 +1,58 @@
+//! `dev` with an OpenHEXA of one's own that is not there, or cannot be one.
+
+use rustix::process::Signal;
+
+use super::*;
+
+fn own(url: &str) -> Line {
+    Line::of(&[
+        "dev",
+        "--port",
+        "0",
+        "--openhexa-url",
+        url,
+        "--openhexa-token",
+        "a-token",
+        "--workspace",
+        "demo",
+    ])
+}
+
+#[tokio::test]
+async fn an_address_that_cannot_be_one_is_told_in_a_sentence() {
+    let plain = "--openhexa-url must be an http or https URL without user, query and fragment";
+    for (url, sentence) in [
+        ("ftp://x/graphql/", plain),
+        ("openhexa", plain),
+        ("http://somebody:a-password@openhexa.test/graphql/", plain),
+        (
+            "https://openhexa.test/",
+            "--openhexa-url must be the URL of OpenHEXA's GraphQL, which ends in /graphql/",
+        ),
+    ] {
+        let data = tempfile::tempdir().unwrap();
+        let ended = own(url).data(data.path()).run().await;
+        assert_eq!(ended.sentence(), sentence, "{url}");
+    }
+}
+
+#[tokio::test]
+async fn one_that_does_not_answer_is_told_and_dev_goes_on() {
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/graphql/", free.local_addr().unwrap());
+    drop(free);
+    let data = tempfile::tempdir().unwrap();
+    let mut dev = own(&url).data(data.path()).start();
+    let (bridge, _) = dev.addresses().await;
+    let sentence = format!("The OpenHEXA at {url} does not answer.");
+    dev.told("the sentence", |lines| {
+        lines.iter().filter(|line| **line == sentence).count() == 1
+    })
+    .await;
+    let (status, _) = Visitor::new()
+        .get(&format!("{bridge}/api/openhexa/tasks/?limit=1"))
+        .await;
+    assert_eq!(status, 200);
+    let ended = dev.stop(Signal::TERM).await;
+    assert_eq!((ended.status.code(), ended.out.len()), (Some(0), 2));
+}
