@@ -39,11 +39,8 @@ impl FieldErrors {
         errors
     }
 
-    /// The sentence may name its field: the gap `field` is filled here.
     pub fn add(&mut self, field: impl Into<String>, sentence: Sentence) {
-        let field = field.into();
-        let sentence = sentence.with("field", &field);
-        self.0.entry(field).or_default().push(sentence);
+        self.0.entry(field.into()).or_default().push(sentence);
     }
 
     pub fn is_empty(&self) -> bool {

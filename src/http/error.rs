@@ -156,12 +156,9 @@ impl From<Error> for Problem {
 
 fn invalid(wrong: Invalid) -> Problem {
     let all = [&wrong.fields, &wrong.config, &wrong.content];
-    let first = all
-        .iter()
-        .flat_map(|errors| errors.0.values())
-        .flatten()
-        .next();
-    let sentence = first.cloned().unwrap_or_else(|| say("request-invalid"));
+    let mut fields = all.iter().flat_map(|errors| &errors.0);
+    let first = fields.find_map(|(field, list)| Some(about(field, list.first()?)));
+    let sentence = first.unwrap_or_else(|| say("request-invalid"));
     Problem {
         fields: wrong.fields,
         nested: vec![("config", wrong.config), ("content", wrong.content)],
@@ -264,18 +261,18 @@ impl Told {
     }
 }
 
+/// A sentence may name the field that it stands beside, in its gap `field`.
+fn about(field: &str, sentence: &Sentence) -> Sentence {
+    sentence.clone().with("field", field)
+}
+
 /// Field → its sentences.
 pub fn worded(errors: &FieldErrors, language: Language) -> BTreeMap<String, Value> {
-    let sentences = |list: &Vec<Sentence>| {
-        Value::from(
-            list.iter()
-                .map(|sentence| language.word(sentence))
-                .collect::<Vec<_>>(),
-        )
+    let in_words = |(field, list): (&String, &Vec<Sentence>)| {
+        let words = list
+            .iter()
+            .map(|sentence| language.word(&about(field, sentence)));
+        (field.clone(), Value::from(words.collect::<Vec<_>>()))
     };
-    errors
-        .0
-        .iter()
-        .map(|(field, list)| (field.clone(), sentences(list)))
-        .collect()
+    errors.0.iter().map(in_words).collect()
 }

@@ -16,7 +16,6 @@ mod vitals;
 use std::sync::Arc;
 use std::time::Duration;
 
-use diesel::Connection as _;
 use diesel::migration::MigrationSource;
 use diesel::r2d2::Pool;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
