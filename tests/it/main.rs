@@ -14,6 +14,7 @@ mod callback;
 mod command_line;
 mod configuration;
 mod emulator;
+mod failed_log;
 mod field;
 mod keys;
 mod launch;
