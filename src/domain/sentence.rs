@@ -43,6 +43,11 @@ impl FieldErrors {
         self.0.entry(field.into()).or_default().push(sentence);
     }
 
+    /// What was read of a field, or none and the sentence beside it.
+    pub fn note<T>(&mut self, field: &str, read: Result<T, Sentence>) -> Option<T> {
+        read.map_err(|sentence| self.add(field, sentence)).ok()
+    }
+
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

@@ -90,8 +90,7 @@ impl Bridge {
                 let mut content = before.map(|config| config.content).unwrap_or_default();
                 content.extend(place.content.clone());
                 let new = ConfigContent { content, ..place };
-                store::put_config(db, &vault, account, &new, now)?;
-                Ok(())
+                Ok(store::put_config(db, &vault, account, &new, now)?)
             })
             .await
     }

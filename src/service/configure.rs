@@ -64,18 +64,16 @@ impl Bridge {
 
     pub async fn change_config(&self, account: AccountId, change: Change) -> Result<Record, Error> {
         let before = self.find_ground(account).await?;
-        expect_version(change.expected, before.as_ref())?;
+        let in_force = before.as_ref().map(|ground| ground.config.version);
+        expect_version(change.expected, in_force)?;
         let content = self.judge_config(&change, before.as_ref())?;
         let (vault, now, expected) = (self.store().vault.clone(), self.now(), change.expected);
         self.store()
             .write(move |db| {
                 // Judged again under the transaction: somebody else may have been quicker.
                 let in_force = store::config_of(db, account)?.map(|config| config.version);
-                if expected.is_some() && expected != in_force {
-                    return Err(Error::Changed);
-                }
-                store::put_config(db, &vault, account, &content, now)?;
-                Ok(())
+                expect_version(expected, in_force)?;
+                Ok::<_, Error>(store::put_config(db, &vault, account, &content, now)?)
             })
             .await?;
         self.record(account).await
@@ -125,12 +123,12 @@ impl Bridge {
         content.extend(change.content.clone());
         content.retain(|_, value| !value.is_null());
         let mut wrong = FieldErrors::default();
-        let address = note(&mut wrong, URL, self.address(content.get(URL)));
-        let workspace = note(&mut wrong, WORKSPACE, text(content.get(WORKSPACE)));
+        let address = wrong.note(URL, self.address(content.get(URL)));
+        let workspace = wrong.note(WORKSPACE, text(content.get(WORKSPACE)));
         let same_place = before.filter(|ground| same_origin(ground, address.as_ref()));
         let kept = same_place.filter(|_| change.manner == Manner::Amend);
-        let token = note(&mut wrong, TOKEN, token(content.get(TOKEN), kept));
-        note(&mut wrong, "pipelines", defaults(content.get("pipelines")));
+        let token = wrong.note(TOKEN, token(content.get(TOKEN), kept));
+        wrong.note("pipelines", defaults(content.get("pipelines")));
         let (Some(address), Some(workspace), Some(token), true) =
             (address, workspace, token, wrong.is_empty())
         else {
@@ -172,8 +170,7 @@ fn no_record() -> Error {
     Error::NotFound(say("not-configured"))
 }
 
-fn expect_version(expected: Option<i64>, before: Option<&Ground>) -> Result<(), Error> {
-    let in_force = before.map(|ground| ground.config.version);
+fn expect_version(expected: Option<i64>, in_force: Option<i64>) -> Result<(), Error> {
     if expected.is_some() && expected != in_force {
         return Err(Error::Changed);
     }
@@ -215,10 +212,6 @@ fn same_origin(ground: &Ground, address: Option<&Address>) -> bool {
     stored
         .zip(address)
         .is_some_and(|(stored, given)| stored.origin == given.origin)
-}
-
-fn note<T>(wrong: &mut FieldErrors, field: &str, read: Result<T, Sentence>) -> Option<T> {
-    read.map_err(|sentence| wrong.add(field, sentence)).ok()
 }
 
 fn text(value: Option<&Value>) -> Result<String, Sentence> {

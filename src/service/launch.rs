@@ -135,6 +135,7 @@ impl Bridge {
     ) -> Result<Attempt, Error> {
         let now = self.now();
         let defaults = ground.defaults(request.pipeline);
+        // Judged before a transaction is begun for it, and once more within, when the task has its number.
         let rehearsal = Injection::rehearsal(request.pipeline.to_string());
         judge(
             definition,

@@ -69,7 +69,7 @@ pub fn put_config(
     account: AccountId,
     new: &ConfigContent,
     now: DateTime<Utc>,
-) -> Result<i64, Error> {
+) -> Result<(), Error> {
     let connection = put_connection(db, vault, account, new, now)?;
     let content = Value::Object(new.content.clone()).to_string();
     let version = last_version(db, account)? + 1;
@@ -90,8 +90,7 @@ pub fn put_config(
     let mut shown = new.content.clone();
     shown.insert("openhexa_url".into(), new.target.url.clone().into());
     shown.insert("workspace_slug".into(), new.target.workspace.clone().into());
-    tell_change(db, account, version, Some(shown), new.by.as_deref(), now)?;
-    Ok(version)
+    tell_change(db, account, version, Some(shown), new.by.as_deref(), now)
 }
 
 /// Takes the record away; its connection stays for the runs that live on it.

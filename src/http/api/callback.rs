@@ -75,10 +75,7 @@ fn read_field<T>(
     read: impl Fn(&Value) -> Result<Option<T>, Sentence>,
 ) -> Option<T> {
     let value = body.get(name).filter(|value| !value.is_null())?;
-    read(value).unwrap_or_else(|sentence| {
-        wrong.add(name, sentence);
-        None
-    })
+    wrong.note(name, read(value)).flatten()
 }
 
 /// An integer in any of its spellings: 123, 123.0, "123", "123.0", " 1 ".

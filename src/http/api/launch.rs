@@ -46,14 +46,17 @@ pub async fn launch(
 fn read(id: &str, body: Map<String, Value>) -> Answer<LaunchRequest> {
     let pipeline = pipeline_id(id)?;
     let mut wrong = FieldErrors::default();
-    let version = note(&mut wrong, "version", version(body.get("version"))).flatten();
-    let config = note(&mut wrong, "config", validation::object(body.get("config"))).cloned();
-    let send_notifications = note(
-        &mut wrong,
+    let version = wrong
+        .note("version", version(body.get("version")))
+        .flatten();
+    let config = wrong
+        .note("config", validation::object(body.get("config")))
+        .cloned();
+    let send_notifications = wrong.note(
         "send_notifications",
         flag(&body, "send_notifications", true),
     );
-    let debug = note(&mut wrong, "debug", flag(&body, "debug", false));
+    let debug = wrong.note("debug", flag(&body, "debug", false));
     match (config, send_notifications, debug) {
         (Some(config), Some(send_notifications), Some(debug)) if wrong.is_empty() => {
             Ok(LaunchRequest {
@@ -66,10 +69,6 @@ fn read(id: &str, body: Map<String, Value>) -> Answer<LaunchRequest> {
         }
         _ => Err(Problem::fields(wrong)),
     }
-}
-
-fn note<T>(wrong: &mut FieldErrors, field: &str, read: Result<T, Sentence>) -> Option<T> {
-    read.map_err(|sentence| wrong.add(field, sentence)).ok()
 }
 
 fn version(value: Option<&Value>) -> Result<Option<VersionId>, Sentence> {
