@@ -26,7 +26,7 @@ use crate::clock::Clock;
 use crate::domain::principal::Role;
 use crate::http::{self, Edge, Metrics};
 use crate::openhexa::{BuildError, Client, Limits};
-use crate::service::{Access, ApiKey, Bridge, CallbackKey, Jobs, Looks, Parts, Rules};
+use crate::service::{Access, ApiKey, Bridge, CallbackKey, Jobs, Looks, Parts, Pauses, Rules};
 use crate::settings::{MetricsAccess, Settings, Tls};
 use crate::store::{Address, OpenError, Options, Store};
 use crate::telemetry::{self, RequestLine};
@@ -364,6 +364,11 @@ fn rules(settings: &Settings) -> Rules {
         lease: reconcile.lease.delta(),
         pass_limit: usize::try_from(reconcile.pass_limit).unwrap_or(usize::MAX),
         looks_at_once: settings.openhexa.concurrency.saturating_sub(2).max(1),
+        runs_per_request: usize::try_from(reconcile.runs_per_request).unwrap_or(1),
+        pauses: Pauses {
+            first: reconcile.pause.delta(),
+            most: reconcile.longest_pause.delta(),
+        },
         absent_looks: reconcile.absent_looks,
         queue_allowance: settings.callback.queue_allowance.delta(),
         token_grace: settings.callback.grace.delta(),

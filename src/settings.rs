@@ -132,6 +132,9 @@ pub struct Reconcile {
     pub late_after: Span,
     pub lease: Span,
     pub pass_limit: i64,
+    pub runs_per_request: i64,
+    pub pause: Span,
+    pub longest_pause: Span,
     pub absent_looks: i32,
 }
 

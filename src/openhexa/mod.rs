@@ -9,6 +9,7 @@
 //! guard.rs      which machines may be asked
 //! answer.rs     GraphQL's envelope: whole, partial, refused
 //! launch.rs     did a launch become a run?
+//! looks.rs      many runs followed in one request
 //! versions.rs   the versions of a pipeline
 //! convert.rs    OpenHEXA's types → the domain's
 //! moment.rs     times
@@ -20,6 +21,7 @@ mod convert;
 mod error;
 mod guard;
 mod launch;
+mod looks;
 mod moment;
 mod operations;
 mod transport;
@@ -38,7 +40,7 @@ pub use transport::Limits;
 use crate::domain::connection::{Access, Target};
 use crate::domain::ids::{PipelineId, RunId, UserId, VersionId};
 use crate::domain::pipeline::{Pipeline, PipelineSummary, RunCandidate, Version};
-use crate::domain::run::{Launch, Launched, Look, RunDetails, RunLog, RunPage, Stop};
+use crate::domain::run::{Launch, Launched, RunDetails, RunLog, RunPage, Stop};
 use answer::Partial;
 use operations as ask;
 use transport::{Answer, Failure, Transport, Way};
@@ -191,24 +193,6 @@ impl Client {
             .await?
             .whole()?;
         said.stop_pipeline.map(Stop::from).ok_or(Error::Unreadable)
-    }
-
-    /// The run's state, or its absence with what that absence is worth.
-    pub async fn look(
-        &self,
-        target: &Target,
-        pipeline: PipelineId,
-        run: RunId,
-    ) -> Result<Look, Error> {
-        let variables = ask::follow_run::Variables {
-            run: run.0,
-            pipeline: pipeline.0,
-        };
-        let seen = self
-            .ask::<ask::FollowRun>(target, variables)
-            .await?
-            .whole()?;
-        Ok(convert::look(seen, &target.workspace))
     }
 
     /// One page (from 1) of a pipeline's runs, newest first. None as for `pipeline`.

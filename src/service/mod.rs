@@ -4,6 +4,8 @@
 //! launch.rs     a launch: judged, committed, then asked for (attempt.rs)
 //! callback.rs   a running pipeline reports
 //! reconcile.rs  what is due is looked at, whoever reports or not
+//! pace.rs       how hard OpenHEXA is asked about runs
+//! follow.rs     runs whose id is known, many in one request
 //! search.rs     a run whose id was lost is looked for
 //! observe.rs    where all three end: the one door to a task's state
 //! pipelines.rs  what OpenHEXA offers: asked once by many, or its last good answer (memory.rs)
@@ -20,6 +22,7 @@ pub mod callback;
 pub mod config;
 pub mod configure;
 mod error;
+mod follow;
 pub mod history;
 mod jobs;
 pub mod keys;
@@ -27,6 +30,7 @@ mod last_lines;
 pub mod launch;
 mod memory;
 mod observe;
+mod pace;
 pub mod pipelines;
 pub mod reconcile;
 mod rules;
@@ -43,6 +47,7 @@ use tokio_util::sync::CancellationToken;
 pub use access::{Access, ApiKey};
 pub use error::{Error, Invalid, Upstream};
 pub use jobs::Jobs;
+pub use pace::Pauses;
 pub use rules::{Looks, Rules};
 pub use token::CallbackKey;
 
@@ -74,6 +79,7 @@ pub struct Bridge {
     parts: Arc<Parts>,
     memory: Arc<Memory>,
     ring: Arc<keys::Ring>,
+    paces: Arc<pace::Paces>,
     /// Wakes the reconciler before its time.
     nudge: Arc<Notify>,
 }
@@ -84,6 +90,7 @@ impl Bridge {
             memory: Arc::new(Memory::new(&parts.rules)),
             parts: Arc::new(parts),
             ring: Arc::default(),
+            paces: Arc::default(),
             nudge: Arc::default(),
         }
     }

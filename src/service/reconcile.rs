@@ -21,18 +21,16 @@ use super::search::NEVER_CONFIRMED;
 use super::{Bridge, Error, Invalid, Upstream};
 use crate::domain::connection::Connection;
 use crate::domain::ids::{RunId, TaskId};
-use crate::domain::observation::{Observation, Sighting};
-use crate::domain::pipeline::RunStatus;
-use crate::domain::run::{Launch, Look, RunLog};
+use crate::domain::observation::Observation;
+use crate::domain::run::{Launch, RunLog};
 use crate::domain::task::{State, Task};
 use crate::domain::validation::Injected;
-use crate::store::{self, Due, Source};
+use crate::store::{self, Due, Kind, Source};
 
 const COULD_NOT_SEND: &str = "OpenHEXA could not be reached: the launch was never sent";
 const LOG_UNREAD: &str = "the run failed, and its log could not be read";
 const LOG_NOT_YET: &str = "the run failed; its log could not be read yet";
 const WAITS: &str = "waiting for another launch of this pipeline to be settled";
-const GONE: &str = "OpenHEXA no longer knows the run";
 
 /// What a pass did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -41,15 +39,23 @@ pub struct Report {
     pub failed: usize,
 }
 
+impl Report {
+    fn add(&mut self, other: Self) {
+        self.claimed += other.claimed;
+        self.failed += other.failed;
+    }
+}
+
 impl Bridge {
     /// Looks at everything due, a few at a time: each claim is as short as its looks, and people who ask OpenHEXA
     /// meanwhile find places free. Ends early when the bridge stops.
     pub async fn reconcile(&self) -> Result<Report, Error> {
         let mut report = Report::default();
         while !self.parts.stop.is_cancelled() && report.claimed < self.rules().pass_limit {
-            let some = self.look_at_some().await?;
-            report.claimed += some.claimed;
-            report.failed += some.failed;
+            let most = self.rules().pass_limit - report.claimed;
+            let mut some = self.follow_some(most).await?;
+            some.add(self.search_some().await?);
+            report.add(some);
             if some.claimed == 0 {
                 break;
             }
@@ -57,12 +63,12 @@ impl Bridge {
         Ok(counted(report))
     }
 
-    async fn look_at_some(&self) -> Result<Report, Error> {
+    async fn search_some(&self) -> Result<Report, Error> {
         let due = self.claim(self.now(), self.rules().looks_at_once);
         let owner = due.owner.clone();
         let claimed = self
             .store()
-            .write(move |db| Ok::<_, Error>(store::claim_due(db, &due)?))
+            .write(move |db| Ok::<_, Error>(store::claim_due(db, Kind::Searched, &due)?))
             .await?;
         let looks = claimed.iter().map(|task| self.look_after(*task, &owner));
         let outcomes = join_all(looks).await;
@@ -109,7 +115,8 @@ impl Bridge {
         match (&task.state, task.run.id) {
             (State::Ended { .. }, _) => Ok(()),
             (State::Accepted, _) => self.try_again(&task, connection, owner).await,
-            (_, Some(run)) => self.follow(&task, &connection, run).await,
+            // Its id became known meanwhile: it is followed with the others.
+            (_, Some(_)) => Ok(()),
             (_, None) => self.search(&task, connection, owner).await,
         }
     }
@@ -125,60 +132,17 @@ impl Bridge {
             .await
     }
 
-    /// Our run by its id.
-    async fn follow(&self, task: &Task, connection: &Connection, run: RunId) -> Result<(), Error> {
-        let look = self
-            .openhexa()
-            .look(&connection.target, task.pipeline.id, run)
-            .await?;
-        match look {
-            Look::Seen {
-                status, progress, ..
-            } => {
-                let last_lines = if status == RunStatus::Failed {
-                    self.why_failed(task, connection, run).await?
-                } else {
-                    None
-                };
-                let what = format!("run {}", status.word());
-                let sighting = Sighting {
-                    status,
-                    progress,
-                    last_lines,
-                };
-                self.learn(task, &what, Observation::RunSeen(sighting))
-                    .await
-            }
-            Look::Absent {
-                pipeline_visible: true,
-            } => self.absent(task).await,
-            // Without the pipeline, absence proves nothing: no permission looks the same.
-            Look::Absent {
-                pipeline_visible: false,
-            } => Ok(()),
-        }
-    }
-
-    async fn absent(&self, task: &Task) -> Result<(), Error> {
-        if task.run.absent_looks + 1 < self.rules().absent_looks {
-            return self
-                .learn(task, "run not found", Observation::RunUnseen)
-                .await;
-        }
-        self.gone(task, "run gone", GONE).await
-    }
-
     /// As far as the task is still what it was when it was judged.
     pub(super) async fn gone(&self, task: &Task, what: &str, why: &str) -> Result<(), Error> {
         let gone = Observation::RunGone {
             why: why.to_owned(),
             premise: task.premise(),
         };
-        self.learn(task, what, gone).await
+        self.learn(task, what, gone).await.map(|_| ())
     }
 
     /// The end of the run's log. An end does not wait for it for ever: one too large to be read stays so.
-    async fn why_failed(
+    pub(super) async fn why_failed(
         &self,
         task: &Task,
         connection: &Connection,
@@ -204,9 +168,9 @@ impl Bridge {
         task: &Task,
         what: &str,
         observation: Observation,
-    ) -> Result<(), Error> {
+    ) -> Result<Task, Error> {
         let fact = Fact::new(Source::OpenHexa, what, observation);
-        self.observe(task.id, fact).await.map(|_| ())
+        self.observe(task.id, fact).await
     }
 
     /// A launch that could not be sent: judged again, against the definition as it is now. Given up only after another

@@ -3,6 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use std::time::Duration;
 
+use super::pace::{Pauses, part};
 use crate::domain::task::{State, Task};
 
 #[derive(Clone, Debug)]
@@ -26,8 +27,12 @@ pub struct Rules {
     pub lease: TimeDelta,
     /// How many tasks one pass takes on.
     pub pass_limit: usize,
-    /// How many of them at a time; below what the client lets through to one instance.
+    /// How many questions about them are under way at a time; below what the client lets through to one instance.
     pub looks_at_once: usize,
+    /// How many runs are asked for in one request.
+    pub runs_per_request: usize,
+    /// How long an instance that does not answer is left alone.
+    pub pauses: Pauses,
     /// Answered looks in a row that prove a run absent.
     pub absent_looks: i32,
     /// How long a run may wait in OpenHEXA's queue, for the life of a callback token.
@@ -52,6 +57,28 @@ pub struct Looks {
     pub late_after: TimeDelta,
 }
 
+impl Looks {
+    fn of_age(&self, age: TimeDelta) -> TimeDelta {
+        if age < self.early_for {
+            self.early
+        } else if age > self.late_after {
+            self.late
+        } else {
+            self.usual
+        }
+    }
+}
+
+/// Runs of one pipeline are due at the same moments, so that one page shows them all; pipelines are spread out.
+/// Never later than `wait` from now, nor sooner than a fifth of it.
+fn together(task: &Task, wait: TimeDelta, now: DateTime<Utc>) -> DateTime<Utc> {
+    let wait = wait.num_milliseconds();
+    let (soonest, step) = (wait / 5, (wait - wait / 5).max(1));
+    let offset = part(&task.pipeline.id, i32::try_from(step).unwrap_or(i32::MAX));
+    let passed = (now.timestamp_millis() + soonest - i64::from(offset)).rem_euclid(step);
+    now + TimeDelta::milliseconds(soonest + (step - passed) % step)
+}
+
 impl Rules {
     /// When a task is looked at next; never, once the end of its run is known.
     pub fn next_look(&self, task: &Task, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
@@ -61,9 +88,9 @@ impl Rules {
             State::Accepted => self.backoff(age),
             State::Launching | State::Reported(_) => self.looks.unsure,
             State::Submitted | State::Running if task.run.id.is_none() => self.looks.unsure,
-            State::Submitted | State::Running if age < self.looks.early_for => self.looks.early,
-            State::Submitted | State::Running if age > self.looks.late_after => self.looks.late,
-            State::Submitted | State::Running => self.looks.usual,
+            State::Submitted | State::Running => {
+                return Some(together(task, self.looks.of_age(age), now));
+            }
         };
         Some(now + wait)
     }

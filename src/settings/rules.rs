@@ -141,6 +141,22 @@ pub const RULES: &[Rule] = &[
         |s| (1..=10_000).contains(&s.reconcile.pass_limit),
     ),
     rule(
+        "reconcile.runs_per_request",
+        "a whole number from 1 to 1000",
+        |s| (1..=1000).contains(&s.reconcile.runs_per_request),
+    ),
+    rule("reconcile.pause", "longer than 0 and at most 5s", |s| {
+        lived(s.reconcile.pause) && s.reconcile.pause.0 <= Duration::from_secs(5)
+    }),
+    rule(
+        "reconcile.longest_pause",
+        "at least reconcile.pause and at most 10m",
+        |s| {
+            let most = s.reconcile.longest_pause.0;
+            s.reconcile.pause.0 <= most && most <= Duration::from_secs(600)
+        },
+    ),
+    rule(
         "reconcile.absent_looks",
         "a whole number from 2 to 100",
         |s| (2..=100).contains(&s.reconcile.absent_looks),

@@ -32,10 +32,10 @@ pub use error::{BadKey, Error, OpenError};
 pub use events::{Event, Source, add_event, events_of, has_event};
 pub use keys::{NewKey, StoredKey, add_key, key_of, key_used, keys, revoke_key};
 pub use runs::{
-    Due, claim_due, forget_secrets, hold, look_by, other_unsure, owned_runs, owners, plan,
-    put_secrets, release, renew, schedule, secrets_of,
+    Due, Kind, claim_due, forget_secrets, hold, look_by, other_unsure, owned_runs, owners, plan,
+    plan_many, put_secrets, release, renew, schedule, secrets_of,
 };
-pub use tasks::{NewTask, Order, Page, TaskFilter, any, get, insert, list, lock, save};
+pub use tasks::{NewTask, Order, Page, TaskFilter, any, get, insert, list, lock, many, save};
 pub use vault::Vault;
 pub use vitals::{Vitals, vitals};
 

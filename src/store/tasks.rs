@@ -93,6 +93,19 @@ pub fn any(db: &mut Db<'_>, id: TaskId) -> Result<Option<Task>, Error> {
     rows.map(|(id, row, run)| task_of(id, row, run)).transpose()
 }
 
+/// Many tasks of whichever account, for the bridge's own work.
+pub fn many(db: &mut Db<'_>, ids: &[TaskId]) -> Result<Vec<Task>, Error> {
+    let ids: Vec<i64> = ids.iter().map(|id| id.0).collect();
+    let rows: Vec<Rows> = on!(db, |conn| task::table
+        .inner_join(run::table)
+        .filter(task::id.eq_any(&ids))
+        .select((task::id, TaskRow::as_select(), RunRow::as_select()))
+        .load(conn))?;
+    rows.into_iter()
+        .map(|(id, row, run)| task_of(id, row, run))
+        .collect()
+}
+
 /// Reads a task that the transaction then owns: nobody else moves it before the transaction ends.
 pub fn lock(db: &mut Db<'_>, id: TaskId) -> Result<Option<Task>, Error> {
     if let Db::Pg(conn) = db {
