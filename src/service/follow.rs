@@ -10,7 +10,7 @@ use futures_util::future::join_all;
 use futures_util::{StreamExt, stream};
 
 use super::pace::Leave;
-use super::reconcile::Report;
+use super::reconcile::{OVERDUE, Report};
 use super::{Bridge, Error};
 use crate::domain::connection::Connection;
 use crate::domain::ids::{ConnectionId, RunId, TaskId};
@@ -21,7 +21,8 @@ use crate::domain::task::Task;
 use crate::openhexa;
 use crate::store::{self, Kind};
 
-const GONE: &str = "OpenHEXA no longer knows the run";
+/// What became of the look at one run.
+type Answered = Result<Look, openhexa::Error>;
 
 /// Tasks of one connection that are claimed together.
 struct Group {
@@ -129,25 +130,72 @@ impl Bridge {
             return self.wait(&tasks, owner, until).await;
         }
         let mut looks = self.looks(at, &tasks, now).await;
+        let mut quiet = Vec::new();
         let mut failed = 0;
-        let mut planned = Vec::new();
         for task in &tasks {
             let look = task.run.id.and_then(|run| looks.remove(&run));
-            let after = match look {
-                Some(Ok(look)) => self.seen(task, at, look).await,
-                Some(Err(error)) => Err(error.into()),
-                None => Ok(None),
-            };
-            let after = after.unwrap_or_else(|error| {
+            if self.is_quiet(task, look.as_ref(), now) {
+                failed += usize::from(matches!(look, Some(Err(_))));
+                let next = self.rules().next_look(task, now);
+                quiet.extend(next.map(|next| (task.id, next)));
+            } else if let Err(error) = self.after_look(task, at, look, owner).await {
                 tracing::info!(task = task.id.0, %error, "the look failed; it is tried again");
                 failed += 1;
-                None
-            });
-            let next = self.rules().next_look(after.as_ref().unwrap_or(task), now);
-            planned.extend(next.map(|next| (task.id, next)));
+            }
         }
-        self.plan_many(owner, planned).await?;
+        self.plan_many(owner, quiet).await?;
         Ok(failed)
+    }
+
+    /// Whether nothing is to be said or done; should the task have changed since it was read, the next look will tell.
+    fn is_quiet(&self, task: &Task, look: Option<&Answered>, now: DateTime<Utc>) -> bool {
+        let waited_for = task.cancel_asked_at.is_some() || self.rules().is_overdue(task, now);
+        !waited_for
+            && match look {
+                Some(Ok(Look::Seen { status, progress })) => {
+                    *status != RunStatus::Failed && is_old(task, status, *progress, now)
+                }
+                Some(Ok(Look::Absent { pipeline_visible })) => !pipeline_visible,
+                Some(Err(_)) | None => {
+                    task.run.unseen_since.is_none() && task.run.hidden_since.is_none()
+                }
+            }
+    }
+
+    /// Takes what was seen; a run that shall not go on is asked to stop in the same claim.
+    async fn after_look(
+        &self,
+        task: &Task,
+        at: &Connection,
+        look: Option<Answered>,
+        owner: &str,
+    ) -> Result<(), Error> {
+        let taken = self.take_look(task, at, look).await;
+        let stopped = match taken {
+            Ok(()) => self.stop_if_due(task.id, at, owner).await,
+            Err(error) => Err(error),
+        };
+        self.plan_next(task.id, owner).await?;
+        stopped
+    }
+
+    async fn take_look(
+        &self,
+        task: &Task,
+        at: &Connection,
+        look: Option<Answered>,
+    ) -> Result<(), Error> {
+        if self.rules().is_overdue(task, self.now()) {
+            self.tell_once(task, OVERDUE).await?;
+        }
+        match (look, task.run.id) {
+            (Some(Ok(look)), Some(run)) => self.seen(task, at, run, look).await,
+            (Some(Err(error)), _) => {
+                self.look_failed(task).await?;
+                Err(error.into())
+            }
+            (None, _) | (_, None) => Ok(()),
+        }
     }
 
     async fn looks(
@@ -155,7 +203,7 @@ impl Bridge {
         at: &Connection,
         tasks: &[Task],
         now: DateTime<Utc>,
-    ) -> HashMap<RunId, Result<Look, openhexa::Error>> {
+    ) -> HashMap<RunId, Answered> {
         let followed = |task: &Task| {
             let pipeline = task.pipeline.id;
             task.run.id.map(|run| Followed { pipeline, run })
@@ -186,50 +234,17 @@ impl Bridge {
             .write(move |db| Ok(store::plan_many(db, &owner, now, &planned)?))
             .await
     }
+}
 
-    /// What one look says about its task; the task after it, where it said anything new.
-    async fn seen(&self, task: &Task, at: &Connection, look: Look) -> Result<Option<Task>, Error> {
-        let (what, observation) = match look {
-            Look::Seen { status, progress } => {
-                let last_lines = match (&status, task.run.id) {
-                    (RunStatus::Failed, Some(run)) => self.why_failed(task, at, run).await?,
-                    _ => None,
-                };
-                let what = format!("run {}", status.word());
-                let sighting = Sighting {
-                    status,
-                    progress,
-                    last_lines,
-                };
-                (what, Observation::RunSeen(sighting))
-            }
-            Look::Absent {
-                pipeline_visible: true,
-            } => self.absent(task),
-            // Without the pipeline, absence proves nothing: no permission looks the same.
-            Look::Absent {
-                pipeline_visible: false,
-            } => return Ok(None),
-        };
-        if self.is_old(task, &observation) {
-            return Ok(None);
-        }
-        self.learn(task, &what, observation).await.map(Some)
-    }
-
-    /// Whether the task as it was read would not change; should it have changed since, the next look will tell.
-    fn is_old(&self, task: &Task, observation: &Observation) -> bool {
-        task.clone().observe(observation, self.now()).as_ref() == Ok(task)
-    }
-
-    fn absent(&self, task: &Task) -> (String, Observation) {
-        if task.run.absent_looks + 1 < self.rules().absent_looks {
-            return ("run not found".to_owned(), Observation::RunUnseen);
-        }
-        let gone = Observation::RunGone {
-            why: GONE.to_owned(),
-            premise: task.premise(),
-        };
-        ("run gone".to_owned(), gone)
-    }
+/// Whether a look shows nothing that the task does not hold already.
+fn is_old(task: &Task, status: &RunStatus, progress: i64, now: DateTime<Utc>) -> bool {
+    let sighting = Sighting {
+        status: status.clone(),
+        progress,
+        last_lines: None,
+    };
+    task.clone()
+        .observe(&Observation::RunSeen(sighting), now)
+        .as_ref()
+        == Ok(task)
 }

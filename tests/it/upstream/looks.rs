@@ -84,7 +84,8 @@ async fn many_runs_of_a_pipeline_are_read_from_one_page_and_the_rest_by_their_id
     let items: Vec<Value> = crowd[..3].iter().map(|r| said(*r, "running", 5)).collect();
     let page = json!({"workspace": {"slug": "demo"}, "runs": {"items": items}});
     let shown = json!({"workspace": {"slug": "demo"}});
-    let first = json!({"data": {"p0": page, "s0": shown, "r0": said(few[0], "success", 100), "r1": null}});
+    let first =
+        json!({"data": {"p0": page, "s0": shown, "r0": said(few[0], "success", 100), "r1": null}});
     let second = json!({"data": {"s0": shown, "r0": said(crowd[3], "failed", 9), "r1": null}});
     let wire = Wire::serve(move |heard| {
         let is_first = heard.variables().get("p0").is_some();
