@@ -6,7 +6,7 @@ export RUSTUP_TOOLCHAIN ?= stable
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help dev lint test
+.PHONY: help dev lint test bench
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /make \1\t/p' $(MAKEFILE_LIST)
@@ -29,3 +29,12 @@ test: lint ## everything that must hold; makes what the tests need; ARGS="name o
 	OPENHEXA_BRIDGE_TEST_PYTHON=$$(sh tests/env/python.sh); \
 	export OPENHEXA_BRIDGE_TEST_PG_BIN OPENHEXA_BRIDGE_TEST_PYTHON; \
 	set -x; exec cargo test --locked $(ARGS)
+
+# The OpenHEXA beside it is the `dev` build's; what is measured is a release build without it.
+bench: ## what the bridge costs, into BENCHMARKS.md; ARGS="--seconds 1 --rounds 1", or --url … for another server
+	@set -e; \
+	PATH="$$(sh tests/env/postgres.sh):$$PATH"; \
+	cargo build --locked; \
+	OPENHEXA_BRIDGE_BENCH_EMULATOR=$$(pwd)/$${CARGO_TARGET_DIR:-target}/debug/openhexa-bridge; \
+	export PATH OPENHEXA_BRIDGE_BENCH_EMULATOR; \
+	exec cargo bench --locked --no-default-features --bench figures -- $(ARGS)

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! launch.rs     a launch: judged, committed, then asked for (attempt.rs)
-//! callback.rs   a running pipeline reports
+//! callback.rs   a running pipeline reports (reports.rs: those that come at once, in one transaction)
 //! reconcile.rs  what is due is looked at, whoever reports or not
 //! search.rs     a run whose id was lost is looked for
 //! observe.rs    where all three end: the one door to a task's state
@@ -29,6 +29,7 @@ mod memory;
 mod observe;
 pub mod pipelines;
 pub mod reconcile;
+mod reports;
 mod rules;
 mod search;
 pub mod tasks;
@@ -74,6 +75,7 @@ pub struct Bridge {
     parts: Arc<Parts>,
     memory: Arc<Memory>,
     ring: Arc<keys::Ring>,
+    reports: Arc<reports::Line>,
     /// Wakes the reconciler before its time.
     nudge: Arc<Notify>,
 }
@@ -84,6 +86,7 @@ impl Bridge {
             memory: Arc::new(Memory::new(&parts.rules)),
             parts: Arc::new(parts),
             ring: Arc::default(),
+            reports: Arc::default(),
             nudge: Arc::default(),
         }
     }

@@ -108,10 +108,21 @@ pub fn lock(db: &mut Db<'_>, id: TaskId) -> Result<Option<Task>, Error> {
 
 /// Saves a task read with [`lock`] in the same transaction. A run id that another task owns is [`Error::Duplicate`].
 pub fn save(db: &mut Db<'_>, changed: &Task) -> Result<(), Error> {
+    save_task(db, changed)?;
+    save_run(db, changed)
+}
+
+/// The task without its run.
+pub(super) fn save_task(db: &mut Db<'_>, changed: &Task) -> Result<(), Error> {
     let row = TaskRow::from(changed);
     on!(db, |conn| diesel::update(task::table.find(changed.id.0))
         .set(&row)
         .execute(conn))?;
+    Ok(())
+}
+
+/// The task's run alone.
+pub(super) fn save_run(db: &mut Db<'_>, changed: &Task) -> Result<(), Error> {
     let row = RunRow::from(&changed.run);
     on!(db, |conn| diesel::update(run::table.find(changed.id.0))
         .set(&row)
