@@ -33,8 +33,7 @@ test: lint ## everything that must hold; makes what the tests need; ARGS="name o
 # The OpenHEXA beside it is the `dev` build's; what is measured is a release build without it.
 bench: ## what the bridge costs, into BENCHMARKS.md; ARGS="--seconds 1 --rounds 1", or --url … for another server
 	@set -e; \
-	PATH="$$(sh tests/env/postgres.sh):$$PATH"; \
+	OPENHEXA_BRIDGE_TEST_PG_BIN=$$(sh tests/env/postgres.sh); \
+	export OPENHEXA_BRIDGE_TEST_PG_BIN; \
 	cargo build --locked; \
-	OPENHEXA_BRIDGE_BENCH_EMULATOR=$$(pwd)/$${CARGO_TARGET_DIR:-target}/debug/openhexa-bridge; \
-	export PATH OPENHEXA_BRIDGE_BENCH_EMULATOR; \
 	exec cargo bench --locked --no-default-features --bench figures -- $(ARGS)

@@ -151,7 +151,9 @@ struct Wire {
 
 impl Wire {
     async fn open(host: &str) -> Self {
-        let stream = TcpStream::connect(host).await.expect("a server that listens");
+        let stream = TcpStream::connect(host)
+            .await
+            .expect("a server that listens");
         stream.set_nodelay(true).expect("a socket of ours");
         let held = Vec::with_capacity(64 * 1024);
         Self { stream, held }

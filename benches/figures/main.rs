@@ -15,6 +15,9 @@
     clippy::expect_used,
     clippy::panic,
     clippy::disallowed_methods,
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
     reason = "a measurement that cannot go on ends; it looks at the clock and the environment from outside"
 )]
 
@@ -55,9 +58,9 @@ pub struct Line {
     /// pgbench's scale.
     #[arg(long, default_value_t = 64)]
     scale: u32,
-    /// Only scenarios whose name has this in it.
-    #[arg(long, default_value = "")]
-    only: String,
+    /// Only scenarios whose name has one of these in it, separated by semicolons.
+    #[arg(long, value_delimiter = ';')]
+    only: Vec<String>,
     /// The bridge to measure, in place of the one just built.
     #[arg(long, default_value = env!("CARGO_BIN_EXE_openhexa-bridge"))]
     bridge: std::path::PathBuf,
@@ -97,6 +100,12 @@ fn main() {
         runtime.block_on(measure_another(&line));
     } else {
         runtime.block_on(measure_ours(&line));
+    }
+}
+
+impl Line {
+    fn wants(&self, name: &str) -> bool {
+        self.only.is_empty() || self.only.iter().any(|part| name.contains(part.as_str()))
     }
 }
 
@@ -159,7 +168,7 @@ async fn measure_another(line: &Line) {
                     server: line.pid.map(Cpu::with_children),
                     database: None,
                 };
-                if scenario.name.contains(&line.only) {
+                if line.wants(&scenario.name) {
                     table.add(measured(line, &scenario).await);
                 }
             }
@@ -194,7 +203,7 @@ async fn measure_ours(line: &Line) {
             for scenario in stage.scenarios(line, clients) {
                 table.add(measured(line, &scenario).await);
             }
-            if "pgbench".contains(&line.only) || line.only.is_empty() {
+            if line.wants(postgres::YARDSTICK) {
                 table.add(stage.postgres.pgbench(line.seconds, clients));
             }
         }
@@ -203,5 +212,7 @@ async fn measure_ours(line: &Line) {
     let starts = stage.starts().await;
     let text = table::told(line, &table, &stage, upstream, &starts);
     println!("{text}");
-    table::keep(&text);
+    if line.only.is_empty() {
+        table::keep(&text);
+    }
 }

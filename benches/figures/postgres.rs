@@ -10,6 +10,8 @@ use crate::table::Row;
 #[path = "../../tests/it/support/postgres.rs"]
 mod throwaway;
 
+pub const YARDSTICK: &str = "pgbench -N";
+
 pub struct Postgres {
     cluster: throwaway::Durable,
     pub database: String,
@@ -46,7 +48,9 @@ impl Postgres {
         let (before, began) = (self.cpu().spent(), Instant::now());
         let told = self.tool(
             "pgbench",
-            &["-N", "-n", "-M", "prepared", "-c", &many, "-j", &threads, "-T", &seconds],
+            &[
+                "-N", "-n", "-M", "prepared", "-c", &many, "-j", &threads, "-T", &seconds,
+            ],
         );
         let spent = self.cpu().spent().saturating_sub(before);
         let number = |before: &str| {
@@ -58,7 +62,7 @@ impl Postgres {
         let transactions = number("number of transactions actually processed:");
         let transactions = transactions.unwrap_or(per_second * began.elapsed().as_secs_f64());
         let row = Row {
-            name: "pgbench -N".to_owned(),
+            name: YARDSTICK.to_owned(),
             clients,
             per_second,
             p50: None,

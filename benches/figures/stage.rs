@@ -5,7 +5,7 @@
 //! seconds are another measurement's business.
 
 use std::net::TcpListener;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use futures_util::future::join_all;
@@ -86,7 +86,7 @@ impl Stage {
         all.extend(self.sqlite.scenarios("SQLite", clients, None));
         let database = self.postgres.cpu();
         all.extend(self.other.scenarios("PostgreSQL", clients, Some(database)));
-        all.retain(|scenario| scenario.name.contains(&line.only));
+        all.retain(|scenario| line.wants(&scenario.name));
         all
     }
 
@@ -94,7 +94,7 @@ impl Stage {
     pub async fn upstream_requests(&self) -> u64 {
         let url = format!("{}/emulator/requests", self.openhexa.url);
         let counts = ask(client().get(url)).await;
-        let count = |name: &str| counts[name].as_u64().unwrap_or(0);
+        let count = |name: &str| counts["by_operation"][name].as_u64().unwrap_or(0);
         count("pipelines") + count("pipeline")
     }
 
@@ -105,7 +105,9 @@ impl Stage {
 
     pub async fn starts(&self) -> Starts {
         let median = |bridge: &Bridge| {
-            let mut times: Vec<_> = (0..STARTS).map(|_| bridge.start_again(&self.bridge)).collect();
+            let mut times: Vec<_> = (0..STARTS)
+                .map(|_| bridge.start_again(&self.bridge))
+                .collect();
             times.sort_unstable();
             times[STARTS / 2]
         };
@@ -159,7 +161,8 @@ impl Bridge {
         let launch = format!("{url}/pipelines/{PIPELINE}/launch/");
         while self.tasks.len() < many {
             let some = LAUNCHES.min(many - self.tasks.len());
-            let launches = (0..some).map(|_| ask(client.post(&launch).json(&json!({"config": {}}))));
+            let launches =
+                (0..some).map(|_| ask(client.post(&launch).json(&json!({"config": {}}))));
             let launched = join_all(launches).await;
             let id = |answer: &Value| answer["task"]["id"].as_i64().expect("a task");
             self.tasks.extend(launched.iter().map(id));
@@ -167,7 +170,7 @@ impl Bridge {
         eprintln!("{} tasks live at {}", self.tasks.len(), self.process.url);
     }
 
-    fn start_again(&self, program: &std::path::Path) -> Duration {
+    fn start_again(&self, program: &Path) -> Duration {
         let port = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
         let port = port.expect("a free port").port();
         let mut settings = self.settings.clone();
@@ -193,8 +196,10 @@ fn settings(database: String) -> Vec<(&'static str, String)> {
 
 /// The emulator, with as many pipelines as a workspace has, whose runs stay until they are driven.
 fn openhexa(data: &TempDir) -> Process {
-    let program = std::env::var_os("OPENHEXA_BRIDGE_BENCH_EMULATOR");
-    let program = PathBuf::from(program.expect("`make bench` says where the emulator is"));
+    // What is measured is built without one; `make bench` makes the build of `dev` too.
+    let built = Path::new(env!("CARGO_BIN_EXE_openhexa-bridge"));
+    let profiles = built.ancestors().nth(2).expect("the folder of all builds");
+    let program = profiles.join("debug/openhexa-bridge");
     let parameters = json!([
         {"code": "task_id", "type": "int"}, {"code": "pipeline_id", "type": "str"},
         {"code": "connection_host", "type": "str"}, {"code": "connection_token", "type": "str"},
@@ -210,9 +215,17 @@ fn openhexa(data: &TempDir) -> Process {
     let document = json!({"pipelines": pipelines}).to_string();
     std::fs::write(&catalogue, document).expect("a file of ours");
     let folder = data.path().join("openhexa");
-    let path = |path: &std::path::Path| path.display().to_string();
+    let path = |path: &Path| path.display().to_string();
     let (catalogue, folder) = (path(&catalogue), path(&folder));
-    let args = ["emulator", "--port", "0", "--catalogue", &catalogue, "--data", &folder];
+    let args = [
+        "emulator",
+        "--port",
+        "0",
+        "--catalogue",
+        &catalogue,
+        "--data",
+        &folder,
+    ];
     Process::start(&program, &args, &[])
 }
 

@@ -7,6 +7,7 @@ use std::path::Path;
 use std::process::Command;
 
 use crate::Line;
+use crate::postgres::YARDSTICK;
 use crate::process::Memory;
 use crate::stage::{Stage, Starts};
 
@@ -63,7 +64,8 @@ impl Table {
     fn scenarios(&self) -> Vec<Vec<&Row>> {
         let mut all: Vec<Vec<&Row>> = Vec::new();
         for row in &self.0 {
-            let same = |rows: &&mut Vec<&Row>| rows[0].name == row.name && rows[0].clients == row.clients;
+            let same =
+                |rows: &&mut Vec<&Row>| rows[0].name == row.name && rows[0].clients == row.clients;
             match all.iter_mut().find(same) {
                 Some(rows) => rows.push(row),
                 None => all.push(vec![row]),
@@ -74,7 +76,11 @@ impl Table {
 
     pub fn text(&self) -> String {
         let mut rows: Vec<Row> = self.scenarios().iter().map(|rows| middle(rows)).collect();
-        rows.sort_by(|one, other| one.name.cmp(&other.name).then(one.clients.cmp(&other.clients)));
+        rows.sort_by(|one, other| {
+            one.name
+                .cmp(&other.name)
+                .then(one.clients.cmp(&other.clients))
+        });
         let rows: Vec<String> = rows.iter().map(Row::to_string).collect();
         format!(
             "| scenario | clients | answers/s | p50 ms | p99 ms | CPU ms | database CPU ms | |\n\
@@ -96,7 +102,8 @@ impl Table {
 }
 
 fn middle(rows: &[&Row]) -> Row {
-    let of = |value: fn(&Row) -> Option<f64>| median(rows.iter().filter_map(|row| value(row)).collect());
+    let of =
+        |value: fn(&Row) -> Option<f64>| median(rows.iter().filter_map(|row| value(row)).collect());
     Row {
         name: rows[0].name.clone(),
         clients: rows[0].clients,
@@ -144,7 +151,7 @@ fn ratios(line: &Line, table: &Table) -> String {
             let ratio = table.ratio(of, to, clients);
             ratio.map_or_else(|| "–".to_owned(), |ratio| format!("{ratio:.2}"))
         };
-        let (bare, pgbench) = ("bare actix handler", "pgbench -N");
+        let (bare, pgbench) = ("bare actix handler", YARDSTICK);
         let cells = [
             clients.to_string(),
             ratio("callback, PostgreSQL", pgbench),

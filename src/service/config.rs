@@ -59,11 +59,8 @@ impl Bridge {
         let vault = self.store().vault.clone();
         self.store()
             .read(move |db| {
-                let Some(config) = store::config_of(db, account)? else {
-                    return Ok(None);
-                };
-                let connection = store::connection(db, &vault, config.connection)?;
-                Ok(Some(Ground {
+                let known = store::config_and_connection(db, &vault, account)?;
+                Ok(known.map(|(config, connection)| Ground {
                     account,
                     config,
                     connection,

@@ -48,7 +48,7 @@ pub struct Line(Mutex<Places>);
 #[derive(Default)]
 struct Places {
     waiting: VecDeque<Waiting>,
-    /// Whether somebody takes them.
+    /// Whether somebody takes them: one at a time, so that each group is as large as it can be, and in order.
     served: bool,
 }
 
@@ -60,7 +60,7 @@ impl Line {
         !std::mem::replace(&mut places.served, true)
     }
 
-    /// The next group; none when nobody waits, and then whoever comes next has to be taken anew.
+    /// The next group; none when nobody waits, and then whoever asked takes the line no more.
     fn next(&self) -> Option<Vec<Waiting>> {
         let mut places = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let many = places.waiting.len().min(MOST);
@@ -84,7 +84,9 @@ impl Bridge {
         let (answer, answered) = oneshot::channel();
         if self.reports.join(Waiting { item, answer }) {
             let bridge = self.clone();
-            self.parts.jobs.spawn_blocking(move || bridge.take_reports());
+            self.parts
+                .jobs
+                .spawn_blocking(move || bridge.take_reports());
         }
         let answered = answered.await;
         // The process ends before it came to this one.

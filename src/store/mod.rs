@@ -24,8 +24,8 @@ use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 use secrecy::SecretString;
 
 pub use configs::{
-    Config, ConfigContent, Place, config_of, connection, delete_config, places, put_config,
-    put_connection_user,
+    Config, ConfigContent, Place, config_and_connection, config_of, connection, delete_config,
+    places, put_config, put_connection_user,
 };
 pub use connection::{Address, Db, Tls};
 /// What `BEGIN` and `COMMIT` themselves fail with.
@@ -170,10 +170,7 @@ impl Store {
     }
 
     /// As [`Store::write`], for whoever is off the workers already. Blocks.
-    pub fn write_here<T, E>(
-        &self,
-        work: impl FnOnce(&mut Db<'_>) -> Result<T, E>,
-    ) -> Result<T, E>
+    pub fn write_here<T, E>(&self, work: impl FnOnce(&mut Db<'_>) -> Result<T, E>) -> Result<T, E>
     where
         E: From<Error> + From<diesel::result::Error>,
     {
