@@ -64,7 +64,7 @@ pub struct Line {
     /// The bridge to measure, in place of the one just built.
     #[arg(long, default_value = env!("CARGO_BIN_EXE_openhexa-bridge"))]
     bridge: std::path::PathBuf,
-    /// Measure what answers there, such as http://127.0.0.1:8080, and start nothing.
+    /// Measure what answers there, such as `http://127.0.0.1:8080`, and start nothing.
     #[arg(long, requires_all = ["token", "pipeline"])]
     url: Option<String>,
     /// The bearer token to ask with.
@@ -125,10 +125,10 @@ async fn measured(line: &Line, scenario: &Scenario) -> Row {
         clients: scenario.clients,
     };
     load.run(Duration::from_secs_f64(line.warm_up)).await;
-    let spent = |cpu: &Option<Cpu>| cpu.as_ref().map(Cpu::spent);
-    let before = (spent(&scenario.server), spent(&scenario.database));
+    let spent = |cpu: Option<Cpu>| cpu.map(Cpu::spent);
+    let before = (spent(scenario.server), spent(scenario.database));
     let figures = load.run(Duration::from_secs_f64(line.seconds)).await;
-    let after = (spent(&scenario.server), spent(&scenario.database));
+    let after = (spent(scenario.server), spent(scenario.database));
     let each = |before: Option<Duration>, after: Option<Duration>| {
         let spent = after?.checked_sub(before?)?;
         Some(spent.as_secs_f64() * 1000.0 / figures.answers.max(1) as f64)

@@ -68,10 +68,7 @@ pub fn cold_start(program: &Path, settings: &[(&str, String)], port: u16) -> Dur
         .spawn()
         .expect("the program starts");
     loop {
-        assert!(
-            began.elapsed() < Duration::from_secs(60),
-            "it never answers"
-        );
+        assert!(began.elapsed() < Duration::from_mins(1), "it never answers");
         let answered = TcpStream::connect(("127.0.0.1", port)).and_then(|mut stream| {
             stream.write_all(
                 b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n",
@@ -109,7 +106,7 @@ impl Cpu {
         Self { pid, children }
     }
 
-    pub fn spent(&self) -> Duration {
+    pub fn spent(self) -> Duration {
         if !self.children {
             return ticks(self.pid).map_or(Duration::ZERO, |ticks| ticks.own);
         }

@@ -159,7 +159,7 @@ fn ratios(line: &Line, table: &Table) -> String {
             ratio("list, SQLite", bare),
             ratio("config, SQLite", bare),
         ];
-        text += &format!("| {} |\n", cells.join(" | "));
+        text.extend(["| ", &cells.join(" | "), " |\n"]);
     }
     text
 }

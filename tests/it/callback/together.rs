@@ -157,21 +157,23 @@ story! {
 }
 
 story! {
-    async fn one_that_hangs_up_is_taken_and_hurts_nobody(base) {
+    async fn one_that_hangs_up_hurts_nobody(base) {
         let (story, tasks) = begin(base, 8).await;
         let gone = async {
             let hasty = reqwest::Client::builder().no_proxy().timeout(HELD / 3).build().unwrap();
             let url = format!("{}/api/openhexa/pipelines/{}/", story.base_url(), id(1));
             let body = json!({"task_id": tasks[0], "progress_message": "gone"});
-            let asked = hasty.patch(url).bearer_auth(&story.secrets.operator).body(body.to_string());
-            asked.header("content-type", "application/json").send().await.expect_err("it did not wait");
+            // Whether it hangs up before or after its report is read is the machine's choice.
+            drop(hasty.patch(url).bearer_auth(&story.secrets.operator).json(&body).send().await);
         };
         let others = tasks[1..].iter().map(|task| report(&story, *task, json!({"progress_message": "here"})));
         let ((), (), answers) = tokio::join!(held(&story), gone, join_all(others));
         for answer in answers {
             answer.expect(200);
         }
-        story.until(tasks[0], "its report", |task| task["progress_message"] == "gone").await;
+        taken(&story, tasks[0], json!({"progress_message": "again"})).await;
+        let lines = log(&story, tasks[0]).await;
+        assert!(lines == ["again"] || lines == ["gone", "again"], "{lines:?}");
         story.end().await;
     }
 }
@@ -182,7 +184,9 @@ story! {
         let process = story.process().await;
         let url = format!("{}/api/openhexa/pipelines/{}/", process.url, id(1));
         let answered = Arc::new(AtomicUsize::new(0));
-        let crowd = tasks.iter().map(|task| tokio::spawn(reports_until_the_end(url.clone(), story.secrets.operator.clone(), *task, answered.clone())));
+        let client = reqwest::Client::builder().no_proxy().build().unwrap();
+        let report = client.patch(&url).bearer_auth(&story.secrets.operator);
+        let crowd = tasks.iter().map(|task| tokio::spawn(reports_until_the_end(report.try_clone().unwrap(), *task, answered.clone())));
         let crowd: Vec<_> = crowd.collect();
         let deadline = Instant::now() + PATIENCE;
         while answered.load(Ordering::SeqCst) < 200 {
@@ -202,25 +206,18 @@ story! {
 
 /// One after the other; the messages that were answered with 200.
 async fn reports_until_the_end(
-    url: String,
-    key: String,
+    report: reqwest::RequestBuilder,
     task: i64,
     answered: Arc<AtomicUsize>,
 ) -> Vec<String> {
-    let client = reqwest::Client::builder().no_proxy().build().unwrap();
     let mut taken = Vec::new();
     loop {
         let message = format!("message {}", taken.len());
         let body = json!({"task_id": task, "status": "RUNNING", "progress_message": message});
-        let asked = client
-            .patch(&url)
-            .bearer_auth(&key)
-            .json(&body)
-            .send()
-            .await;
-        match asked {
+        match report.try_clone().unwrap().json(&body).send().await {
             Ok(answer) if answer.status() == 200 => taken.push(message),
-            Ok(answer) => panic!("{}", answer.status()),
+            // A machine so busy that a connection was not heard in time.
+            Ok(answer) => assert_eq!(answer.status(), 408),
             Err(_) => return taken,
         }
         answered.fetch_add(1, Ordering::SeqCst);
