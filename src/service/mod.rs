@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! launch.rs     a launch: judged, committed, then asked for (attempt.rs)
-//! callback.rs   a running pipeline reports
+//! callback.rs   a running pipeline reports (reports.rs: those that come at once, in one transaction)
 //! cancel.rs     somebody wants a task to stop
 //! reconcile.rs  what is due is looked at, whoever reports or not
 //! look.rs       what one look means for a task
@@ -34,6 +34,7 @@ mod memory;
 mod observe;
 pub mod pipelines;
 pub mod reconcile;
+mod reports;
 mod rules;
 mod search;
 mod stop;
@@ -80,6 +81,7 @@ pub struct Bridge {
     parts: Arc<Parts>,
     memory: Arc<Memory>,
     ring: Arc<keys::Ring>,
+    reports: Arc<reports::Line>,
     /// Wakes the reconciler before its time.
     nudge: Arc<Notify>,
 }
@@ -90,6 +92,7 @@ impl Bridge {
             memory: Arc::new(Memory::new(&parts.rules)),
             parts: Arc::new(parts),
             ring: Arc::default(),
+            reports: Arc::default(),
             nudge: Arc::default(),
         }
     }
