@@ -92,11 +92,8 @@ pub(super) fn ground_in(
     vault: &Vault,
     account: AccountId,
 ) -> Result<Option<Ground>, Error> {
-    let Some(config) = store::config_of(db, account)? else {
-        return Ok(None);
-    };
-    let connection = store::connection(db, vault, config.connection)?;
-    Ok(Some(Ground {
+    let known = store::config_and_connection(db, vault, account)?;
+    Ok(known.map(|(config, connection)| Ground {
         account,
         config,
         connection,

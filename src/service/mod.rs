@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! launch.rs     a launch: judged, committed, then asked for (attempt.rs)
-//! callback.rs   a running pipeline reports
+//! callback.rs   a running pipeline reports (reports.rs: those that come at once, in one transaction)
 //! cancel.rs     somebody wants a task to stop
 //! reconcile.rs  what is due is looked at, whoever reports or not
 //! follow.rs     runs whose id is known, many in one request (pace.rs: how hard OpenHEXA is asked)
@@ -37,6 +37,7 @@ mod observe;
 mod pace;
 pub mod pipelines;
 pub mod reconcile;
+mod reports;
 mod rules;
 mod search;
 mod stop;
@@ -85,6 +86,7 @@ pub struct Bridge {
     memory: Arc<Memory>,
     ring: Arc<keys::Ring>,
     paces: Arc<pace::Paces>,
+    reports: Arc<reports::Line>,
     /// Wakes the reconciler before its time.
     nudge: Arc<Notify>,
 }
@@ -96,6 +98,7 @@ impl Bridge {
             parts: Arc::new(parts),
             ring: Arc::default(),
             paces: Arc::default(),
+            reports: Arc::default(),
             nudge: Arc::default(),
         }
     }

@@ -224,7 +224,7 @@ pub fn secrets_of(
     let sealed: Option<String> = on!(db, |conn| run::table
         .find(task.0)
         .select(run::secrets)
-        .first::<Option<String>>(conn))?;
+        .get_result::<Option<String>>(conn))?;
     sealed
         .map(|sealed| object_of(&vault.open(&sealed)?))
         .transpose()

@@ -156,4 +156,5 @@ diesel::table! {
 }
 
 diesel::joinable!(run -> task (task_id));
+diesel::joinable!(config -> connection (connection_id));
 diesel::allow_tables_to_appear_in_same_query!(connection, config, config_change, task, run, event);

@@ -1,4 +1,6 @@
 //! Tasks with their runs: made, read, locked, saved, listed.
+//!
+//! A row of a unique key is asked for without a limit: SQLite prepares a statement anew whose limit is a parameter.
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
@@ -77,7 +79,7 @@ pub fn get(db: &mut Db<'_>, account: AccountId, id: TaskId) -> Result<Option<Tas
         .inner_join(run::table)
         .filter(task::id.eq(id.0).and(task::account_id.eq(account.0)))
         .select((task::id, TaskRow::as_select(), RunRow::as_select()))
-        .first(conn)
+        .get_result(conn)
         .optional())?;
     rows.map(|(id, row, run)| task_of(id, row, run)).transpose()
 }
@@ -88,7 +90,7 @@ pub fn any(db: &mut Db<'_>, id: TaskId) -> Result<Option<Task>, Error> {
         .inner_join(run::table)
         .filter(task::id.eq(id.0))
         .select((task::id, TaskRow::as_select(), RunRow::as_select()))
-        .first(conn)
+        .get_result(conn)
         .optional())?;
     rows.map(|(id, row, run)| task_of(id, row, run)).transpose()
 }
@@ -113,7 +115,7 @@ pub fn lock(db: &mut Db<'_>, id: TaskId) -> Result<Option<Task>, Error> {
             .find(id.0)
             .select(task::id)
             .for_update()
-            .first::<i64>(&mut **conn)
+            .get_result::<i64>(&mut **conn)
             .optional()?;
     }
     any(db, id)
@@ -121,10 +123,21 @@ pub fn lock(db: &mut Db<'_>, id: TaskId) -> Result<Option<Task>, Error> {
 
 /// Saves a task read with [`lock`] in the same transaction. A run id that another task owns is [`Error::Duplicate`].
 pub fn save(db: &mut Db<'_>, changed: &Task) -> Result<(), Error> {
+    save_task(db, changed)?;
+    save_run(db, changed)
+}
+
+/// The task without its run.
+pub(super) fn save_task(db: &mut Db<'_>, changed: &Task) -> Result<(), Error> {
     let row = TaskRow::from(changed);
     on!(db, |conn| diesel::update(task::table.find(changed.id.0))
         .set(&row)
         .execute(conn))?;
+    Ok(())
+}
+
+/// The task's run alone.
+pub(super) fn save_run(db: &mut Db<'_>, changed: &Task) -> Result<(), Error> {
     let row = RunRow::from(&changed.run);
     on!(db, |conn| diesel::update(run::table.find(changed.id.0))
         .set(&row)
