@@ -25,6 +25,7 @@ mod launch_refused;
 mod launch_secrets;
 mod launch_unsure;
 mod migrations;
+mod openapi;
 mod operations;
 mod parameters;
 mod pipelines;

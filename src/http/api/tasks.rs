@@ -74,7 +74,7 @@ pub struct EventRow {
         ("to" = Option<String>, Query, description = "api-task-to"),
         ("search" = Option<String>, Query, max_length = 200, description = "api-task-search"),
         ("order" = Option<String>, Query, pattern = "^-?(created_at|id|updated_at|started_at|ended_at|status|name)$", description = "api-task-order"),
-        ("limit" = Option<u32>, Query, minimum = 1, maximum = 200, description = "api-limit-20"),
+        ("limit" = Option<u32>, Query, minimum = 1, maximum = 200, description = "api-limit"),
         ("page" = Option<u32>, Query, minimum = 1, maximum = 1_000_000_000, description = "api-page"),
     ),
     responses(

@@ -1,9 +1,13 @@
 //! What the API is, for programs and people: OpenAPI 3.1, made from the handlers and their types.
 //!
-//! An operation is described by `#[utoipa::path]` at its handler and stands in the list below; its summary is the
-//! sentence whose key is its `operation_id`. What the URL table knows already (role, key, the refusals that follow) is
-//! woven in, and answers are closed: they have the keys that they have.
+//! To add an operation: describe it by `#[utoipa::path]` at its handler, list it below, and give its `operation_id` a
+//! sentence in `locales/*/api.ftl`, which is its summary. A `description` is the key of a sentence, too. A refusal is
+//! told by its status alone, `(status = 404)`; what the URL table knows (role, key, and 401, 403, 500 and 503 behind a
+//! guard) is woven in. Answers are closed: a key that may be null is there, one that may be absent says
+//! `#[schema(nullable = false)]`, and there are no others.
 
+mod html;
+mod kind;
 pub mod page;
 pub mod problem;
 mod strict;
