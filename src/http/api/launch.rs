@@ -37,7 +37,7 @@ pub struct LaunchBody {
 
 /// A launch that would be taken.
 #[derive(Serialize, ToSchema)]
-pub struct Valid {
+pub struct Judged {
     valid: bool,
     /// What would be sent; secrets are masked.
     config: Map<String, Value>,
@@ -54,7 +54,7 @@ pub struct Valid {
     ),
     request_body = LaunchBody,
     responses(
-        (status = 200, body = Valid),
+        (status = 200, body = Judged),
         (status = 400),
         (status = 404),
         (status = 413),
@@ -70,11 +70,11 @@ pub async fn validate(
     id: Path<String>,
     request: HttpRequest,
     payload: Payload,
-) -> Answer<Json<Valid>> {
+) -> Answer<Json<Judged>> {
     let wanted = read(&id, body::object(&request, payload).await?)?;
     let found = bridge.validate(&who, &wanted).await?;
     let warnings = listed(&found.warnings, Language::of(request.headers()));
-    Ok(Json(Valid {
+    Ok(Json(Judged {
         valid: true,
         config: found.config,
         warnings,

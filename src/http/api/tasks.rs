@@ -20,7 +20,7 @@ const USUAL_LIMIT: usize = 20;
 
 #[derive(Serialize, ToSchema)]
 #[schema(as = TaskPage)]
-pub struct Page {
+pub struct Listing {
     count: usize,
     results: Vec<FullTask>,
     page: usize,
@@ -78,7 +78,7 @@ pub struct EventRow {
         ("page" = Option<u32>, Query, minimum = 1, maximum = 1_000_000_000, description = "api-page"),
     ),
     responses(
-        (status = 200, body = Page),
+        (status = 200, body = Listing),
         (status = 400),
     ),
 )]
@@ -86,14 +86,14 @@ pub async fn list(
     bridge: Data<Bridge>,
     who: Principal,
     request: HttpRequest,
-) -> Answer<Json<Page>> {
+) -> Answer<Json<Listing>> {
     let query = Query::of(&request);
     let part = query.part_or(USUAL_LIMIT)?;
     let listed = bridge.list_tasks(filter(&who, &query, part)?).await?;
     let results: Vec<FullTask> = listed.tasks.iter().map(FullTask::from).collect();
     let count = usize::try_from(listed.count).unwrap_or_default();
     let pages = count.div_ceil(part.limit).max(1);
-    Ok(Json(Page {
+    Ok(Json(Listing {
         count,
         results,
         page: part.page,
