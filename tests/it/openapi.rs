@@ -50,16 +50,16 @@ fn every_route_is_described_and_nothing_else_is() {
         })
         .filter(|way| !way.starts_with("HEAD "))
         .collect();
-    for way in registered.difference(&described) {
-        panic!(
-            "{way} is in the URL table but not described: give its handler a #[utoipa::path] and list it in src/http/document/mod.rs"
-        );
-    }
-    for way in described.difference(&registered) {
-        panic!(
-            "{way} is described but not in the URL table (src/http/mod.rs): is its path or method written otherwise there?"
-        );
-    }
+    let bare: Vec<_> = registered.difference(&described).collect();
+    assert!(
+        bare.is_empty(),
+        "{bare:?} is in the URL table but not described: give its handler a #[utoipa::path] and list it in src/http/document/mod.rs"
+    );
+    let lost: Vec<_> = described.difference(&registered).collect();
+    assert!(
+        lost.is_empty(),
+        "{lost:?} is described but not in the URL table (src/http/mod.rs): is its path or method written otherwise there?"
+    );
 }
 
 #[test]
@@ -354,11 +354,12 @@ story! {
 story! {
     async fn the_page_brings_everything_and_runs_nothing(base) {
         let story = Plan::on(base).not_configured().begin().await;
+        let tags = Regex::new(r"<[^>]*>").unwrap();
+        let link = Regex::new("href=\"#([^\"]+)\"").unwrap();
         for language in ["en", "fr"] {
             let answer = plain(&story, PAGE, language).await;
             let page = &answer.text;
             for word in ["http://", "https://", "//", "<script", "<img", "<link", "<iframe", " src=", " style=", "url(", "@import", "javascript:", " on"] {
-                let tags = Regex::new(r"<[^>]*>").unwrap();
                 let outside = |text: &str| text.contains(word);
                 let found = tags.find_iter(page).any(|tag| outside(tag.as_str()));
                 assert!(!found && (word == " on" || word == "//" || !outside(page)), "{word}");
@@ -367,7 +368,6 @@ story! {
             let hash = BASE64_STANDARD.encode(Sha256::digest(style));
             let policy = answer.header("content-security-policy");
             assert!(policy.starts_with("default-src 'none';") && policy.contains(&format!("'sha256-{hash}'")), "{policy}");
-            let link = Regex::new("href=\"#([^\"]+)\"").unwrap();
             assert!(link.is_match(page));
             for found in link.captures_iter(page) {
                 assert!(page.contains(&format!("id=\"{}\"", &found[1])), "#{} leads nowhere", &found[1]);
