@@ -84,6 +84,10 @@ fn table() -> Table {
                     [may(Viewer, get().to(api::tasks::detail))],
                 ))
                 .service(path(
+                    "/tasks/{id}/cancel",
+                    [may(Operator, post().to(api::tasks::cancel))],
+                ))
+                .service(path(
                     "/tasks/{id}/logs",
                     [may(Viewer, get().to(api::tasks::logs))],
                 ))

@@ -48,6 +48,7 @@ use super::{api, ops};
         api::config::check,
         api::tasks::list,
         api::tasks::detail,
+        api::tasks::cancel,
         api::tasks::logs,
         api::tasks::events,
         page::json,

@@ -24,6 +24,7 @@ delete_config = Take the configuration away
 check_config = Try a configuration, the given one or the stored
 list_tasks = Tasks, newest first unless asked otherwise
 get_task = One task, with the values of its launch; secrets are masked
+cancel_task = Ask a task to stop; it ends where its run ends
 get_task_log = The log of a task
 list_task_events = The history of a task: why it has its status
 get_document = This description, as OpenAPI 3.1

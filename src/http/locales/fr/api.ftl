@@ -24,6 +24,7 @@ delete_config = Retirer la configuration
 check_config = Essayer une configuration, celle donnée ou celle en place
 list_tasks = Les tâches, la plus récente d’abord sauf demande contraire
 get_task = Une tâche, avec les valeurs de son lancement ; les secrets sont masqués
+cancel_task = Demander l’arrêt d’une tâche ; elle finit là où finit son exécution
 get_task_log = Le journal d’une tâche
 list_task_events = L’histoire d’une tâche : pourquoi elle a son statut
 get_document = Cette description, en OpenAPI 3.1
