@@ -27,6 +27,7 @@ mod launch_refused;
 mod launch_secrets;
 mod launch_unsure;
 mod migrations;
+mod openapi;
 mod operations;
 mod papers;
 mod parameters;

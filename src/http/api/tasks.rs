@@ -2,9 +2,11 @@
 
 use actix_web::web::{Data, Json, Path};
 use actix_web::{HttpRequest, HttpResponse};
-use serde_json::{Value, json};
+use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::query::{Part, Query};
+use super::shape::{Results, TaskStatus};
 use super::view::{FullTask, time};
 use crate::domain::ids::TaskId;
 use crate::domain::principal::Principal;
@@ -16,26 +18,90 @@ use crate::service::{Bridge, Error};
 
 const USUAL_LIMIT: usize = 20;
 
+#[derive(Serialize, ToSchema)]
+#[schema(as = TaskPage)]
+pub struct Listing {
+    count: usize,
+    results: Vec<FullTask>,
+    page: usize,
+    pages: usize,
+    limit: usize,
+    has_next: bool,
+    has_previous: bool,
+}
+
+/// How far a task is, and every message that it had.
+#[derive(Serialize, ToSchema)]
+#[schema(as = TaskLog)]
+pub struct Log {
+    #[schema(value_type = TaskStatus)]
+    status: &'static str,
+    logs: Vec<Line>,
+    progress_value: i32,
+    end_value: i32,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = TaskLogLine)]
+pub struct Line {
+    /// Seconds since 1970.
+    created_at: f64,
+    message: String,
+}
+
+/// Something that happened to a task.
+#[derive(Serialize, ToSchema)]
+#[schema(as = TaskEvent)]
+pub struct EventRow {
+    #[schema(format = DateTime)]
+    at: String,
+    /// user, callback, openhexa or bridge.
+    source: &'static str,
+    what: String,
+    detail: Option<String>,
+}
+
+#[utoipa::path(
+    get,
+    path = "/api/openhexa/tasks/",
+    operation_id = "list_tasks",
+    tag = "tasks",
+    params(
+        ("status" = Option<String>, Query, description = "api-task-statuses"),
+        ("pipeline" = Option<String>, Query, format = "uuid", description = "api-task-pipeline"),
+        ("launcher" = Option<i64>, Query, description = "api-task-launcher"),
+        ("from" = Option<String>, Query, description = "api-task-from"),
+        ("to" = Option<String>, Query, description = "api-task-to"),
+        ("search" = Option<String>, Query, max_length = 200, description = "api-task-search"),
+        ("order" = Option<String>, Query, pattern = "^-?(created_at|id|updated_at|started_at|ended_at|status|name)$", description = "api-task-order"),
+        ("limit" = Option<u32>, Query, minimum = 1, maximum = 200, description = "api-limit"),
+        ("page" = Option<u32>, Query, minimum = 1, maximum = 1_000_000_000, description = "api-page"),
+    ),
+    responses(
+        (status = 200, body = Listing),
+        (status = 400),
+    ),
+)]
 pub async fn list(
     bridge: Data<Bridge>,
     who: Principal,
     request: HttpRequest,
-) -> Answer<Json<Value>> {
+) -> Answer<Json<Listing>> {
     let query = Query::of(&request);
     let part = query.part_or(USUAL_LIMIT)?;
     let listed = bridge.list_tasks(filter(&who, &query, part)?).await?;
     let results: Vec<FullTask> = listed.tasks.iter().map(FullTask::from).collect();
     let count = usize::try_from(listed.count).unwrap_or_default();
     let pages = count.div_ceil(part.limit).max(1);
-    Ok(Json(json!({
-        "count": count,
-        "results": results,
-        "page": part.page,
-        "pages": pages,
-        "limit": part.limit,
-        "has_next": part.page < pages,
-        "has_previous": part.page > 1,
-    })))
+    Ok(Json(Listing {
+        count,
+        results,
+        page: part.page,
+        pages,
+        limit: part.limit,
+        has_next: part.page < pages,
+        has_previous: part.page > 1,
+    }))
 }
 
 fn filter(who: &Principal, query: &Query, part: Part) -> Answer<TaskFilter> {
@@ -85,6 +151,19 @@ fn order(query: &Query) -> Answer<(Order, bool)> {
     Ok((order, descending))
 }
 
+#[utoipa::path(
+    get,
+    path = "/api/openhexa/tasks/{id}/",
+    operation_id = "get_task",
+    tag = "tasks",
+    params(
+        ("id" = i64, Path, description = "api-task-id"),
+    ),
+    responses(
+        (status = 200, body = FullTask),
+        (status = 404),
+    ),
+)]
 pub async fn detail(
     bridge: Data<Bridge>,
     who: Principal,
@@ -95,6 +174,20 @@ pub async fn detail(
 }
 
 /// The wish is taken at once; the task ends where its run ends.
+#[utoipa::path(
+    post,
+    path = "/api/openhexa/tasks/{id}/cancel/",
+    operation_id = "cancel_task",
+    tag = "tasks",
+    params(
+        ("id" = i64, Path, description = "api-task-id"),
+    ),
+    responses(
+        (status = 202, body = FullTask),
+        (status = 404),
+        (status = 409),
+    ),
+)]
 pub async fn cancel(
     bridge: Data<Bridge>,
     who: Principal,
@@ -104,18 +197,31 @@ pub async fn cancel(
     Ok(HttpResponse::Accepted().json(FullTask::from(&seen)))
 }
 
-pub async fn logs(bridge: Data<Bridge>, who: Principal, id: Path<String>) -> Answer<Json<Value>> {
+#[utoipa::path(
+    get,
+    path = "/api/openhexa/tasks/{id}/logs/",
+    operation_id = "get_task_log",
+    tag = "tasks",
+    params(
+        ("id" = i64, Path, description = "api-task-id"),
+    ),
+    responses(
+        (status = 200, body = Log),
+        (status = 404),
+    ),
+)]
+pub async fn logs(bridge: Data<Bridge>, who: Principal, id: Path<String>) -> Answer<Json<Log>> {
     let (task, events) = bridge.history(who.account, task_id(&id)?).await?;
-    Ok(Json(json!({
-        "status": task.status().word(),
-        "logs": log(&events),
-        "progress_value": task.progress_value,
-        "end_value": task.end_value,
-    })))
+    Ok(Json(Log {
+        status: task.status().word(),
+        logs: log(&events),
+        progress_value: task.progress_value,
+        end_value: task.end_value,
+    }))
 }
 
 /// Iaso's page uses the time as the key of a line, so no two may have the same.
-fn log(events: &[Event]) -> Vec<Value> {
+fn log(events: &[Event]) -> Vec<Line> {
     let mut last = 0;
     let said = events
         .iter()
@@ -123,25 +229,43 @@ fn log(events: &[Event]) -> Vec<Value> {
     said.map(|(at, message)| {
         last = at.timestamp_millis().max(last + 1);
         #[allow(clippy::cast_precision_loss, reason = "milliseconds of our age fit")]
-        let seconds = last as f64 / 1000.0;
-        json!({"created_at": seconds, "message": message})
+        let created_at = last as f64 / 1000.0;
+        Line {
+            created_at,
+            message: message.to_owned(),
+        }
     })
     .collect()
 }
 
-pub async fn events(bridge: Data<Bridge>, who: Principal, id: Path<String>) -> Answer<Json<Value>> {
+#[utoipa::path(
+    get,
+    path = "/api/openhexa/tasks/{id}/events/",
+    operation_id = "list_task_events",
+    tag = "tasks",
+    params(
+        ("id" = i64, Path, description = "api-task-id"),
+    ),
+    responses(
+        (status = 200, body = Results<EventRow>),
+        (status = 404),
+    ),
+)]
+pub async fn events(
+    bridge: Data<Bridge>,
+    who: Principal,
+    id: Path<String>,
+) -> Answer<Json<Results<EventRow>>> {
     let (_, events) = bridge.history(who.account, task_id(&id)?).await?;
-    let row = |event: &Event| {
-        json!({
-            "at": time(event.at),
-            "source": event.source,
-            "what": event.what,
-            "detail": told(event),
-        })
+    let row = |event: &Event| EventRow {
+        at: time(event.at),
+        source: event.source,
+        what: event.what.clone(),
+        detail: told(event),
     };
-    Ok(Json(
-        json!({"results": events.iter().map(row).collect::<Vec<_>>()}),
-    ))
+    Ok(Json(Results {
+        results: events.iter().map(row).collect(),
+    }))
 }
 
 /// What came with it, and what it said.
