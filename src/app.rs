@@ -26,7 +26,7 @@ use crate::clock::Clock;
 use crate::domain::principal::Role;
 use crate::http::{self, Edge, Metrics};
 use crate::openhexa::{BuildError, Client, Limits};
-use crate::service::{Access, ApiKey, Bridge, CallbackKey, Jobs, Looks, Parts, Rules};
+use crate::service::{Access, ApiKey, Bridge, CallbackKey, Jobs, Looks, Parts, Rules, Streams};
 use crate::settings::{MetricsAccess, Settings, Tls};
 use crate::store::{Address, OpenError, Options, Store};
 use crate::telemetry::{self, RequestLine};
@@ -75,7 +75,7 @@ pub struct Running {
     pub address: SocketAddr,
     server: ServerHandle,
     serving: JoinHandle<std::io::Result<()>>,
-    background: Option<JoinHandle<()>>,
+    background: Vec<JoinHandle<()>>,
     stop: CancellationToken,
     jobs: Jobs,
     within: Duration,
@@ -106,6 +106,7 @@ pub async fn start(start: Start) -> Result<Running, StartError> {
         callback_key: callback_key(&settings)?,
         public_url: public_url(&settings, address),
         jobs: jobs.clone(),
+        task_json: http::task_json,
         stop: stop.clone(),
     });
     let edge = Edge {
@@ -114,9 +115,10 @@ pub async fn start(start: Start) -> Result<Running, StartError> {
         metrics: metrics(&settings)?,
     };
     let (server, serving) = serve(&settings, start.listener, bridge.clone(), edge)?;
-    let background = start
-        .reconciles
-        .then(|| reconciler(&settings, bridge.clone(), stop.clone()));
+    let mut background = vec![spreader(&settings, bridge.clone(), stop.clone())];
+    if start.reconciles {
+        background.push(reconciler(&settings, bridge.clone(), stop.clone()));
+    }
     Ok(Running {
         bridge,
         address,
@@ -145,10 +147,10 @@ impl Running {
             tracing::error!(%error, "the server broke off");
         }
         self.jobs.finish().await;
-        if let Some(background) = self.background
-            && let Err(error) = background.await
-        {
-            tracing::error!(%error, "the reconciler broke off");
+        for background in self.background {
+            if let Err(error) = background.await {
+                tracing::error!(%error, "a loop broke off");
+            }
         }
     }
 }
@@ -185,6 +187,14 @@ fn reconciler(settings: &Settings, bridge: Bridge, stop: CancellationToken) -> J
     let nudge = bridge.nudge();
     spawn(async move {
         background::run("reconcile", period, nudge, stop, || bridge.reconcile()).await;
+    })
+}
+
+fn spreader(settings: &Settings, bridge: Bridge, stop: CancellationToken) -> JoinHandle<()> {
+    let period = settings.stream.poll.0;
+    let nudge = bridge.change_nudge();
+    spawn(async move {
+        background::run("streams", period, nudge, stop, || bridge.spread()).await;
     })
 }
 
@@ -360,6 +370,11 @@ fn rules(settings: &Settings) -> Rules {
             usual: reconcile.usual.delta(),
             late: reconcile.late.delta(),
             late_after: reconcile.late_after.delta(),
+        },
+        streams: Streams {
+            comment_every: settings.stream.comment_every.0,
+            most: settings.stream.most,
+            memory: settings.stream.memory,
         },
         lease: reconcile.lease.delta(),
         pass_limit: usize::try_from(reconcile.pass_limit).unwrap_or(usize::MAX),

@@ -16,6 +16,7 @@ use crate::domain::principal::Role::{self, Administrator, Operator, Viewer};
 use crate::service::Bridge;
 use way::{Way, delete, get, patch, post, put};
 
+pub use api::stream::task_json;
 pub use edge::{Edge, Metrics, counted, in_language, loopback_only, request_id, slash_optional};
 
 /// The URL table.
@@ -75,6 +76,11 @@ pub fn routes(app: &mut ServiceConfig) {
                     [may(Administrator, post().to(api::config::check))],
                 ))
                 .service(path("/tasks", [may(Viewer, get().to(api::tasks::list))]))
+                // Before `{id}`, which would take its name for one.
+                .service(path(
+                    "/tasks/stream",
+                    [may(Viewer, get().to(api::stream::all))],
+                ))
                 .service(path(
                     "/tasks/{id}",
                     [may(Viewer, get().to(api::tasks::detail))],
@@ -86,6 +92,10 @@ pub fn routes(app: &mut ServiceConfig) {
                 .service(path(
                     "/tasks/{id}/events",
                     [may(Viewer, get().to(api::tasks::events))],
+                ))
+                .service(path(
+                    "/tasks/{id}/stream",
+                    [may(Viewer, get().to(api::stream::one))],
                 ))
                 .default_service(web::to(error::unknown_route)),
         );

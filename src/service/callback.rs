@@ -27,7 +27,8 @@ impl Bridge {
         let pipeline = callback.pipeline.ok_or_else(unknown_task)?;
         let (bridge, now) = (self.clone(), self.now());
         let fact = fact(callback.report);
-        self.store()
+        let taken = self
+            .store()
             .write(move |db| {
                 let known = store::lock(db, task)?.ok_or_else(unknown_task)?;
                 if !who.may_report(known.claim()) || known.pipeline.id != pipeline {
@@ -35,8 +36,9 @@ impl Bridge {
                 }
                 take(db, bridge.rules(), known, &fact, now)
             })
-            .await?
-            .map_err(conflict)
+            .await?;
+        self.changes.happened();
+        taken.map_err(conflict)
     }
 }
 

@@ -37,6 +37,7 @@ mod sentences;
 mod settings;
 mod states;
 mod store;
+mod streams;
 mod support;
 mod tasks;
 mod upstream;

@@ -6,5 +6,6 @@ pub mod history;
 pub mod launch;
 pub mod pipelines;
 mod query;
+pub mod stream;
 pub mod tasks;
 pub mod view;
