@@ -1,6 +1,7 @@
 //! The composition root: makes every part, hands it down, starts and stops. It sees all and holds no logic.
 
 pub mod check;
+mod database;
 #[cfg(feature = "dev")]
 pub mod dev;
 #[cfg(feature = "dev")]
@@ -8,7 +9,6 @@ pub mod folder;
 pub mod keys;
 
 use std::net::{SocketAddr, TcpListener};
-use std::path::PathBuf;
 use std::time::Duration;
 
 use actix_web::dev::ServerHandle;
@@ -27,9 +27,11 @@ use crate::domain::principal::Role;
 use crate::http::{self, Edge, Metrics};
 use crate::openhexa::{BuildError, Client, Limits};
 use crate::service::{Access, ApiKey, Bridge, CallbackKey, Jobs, Looks, Parts, Rules, Streams};
-use crate::settings::{MetricsAccess, Settings, Tls};
-use crate::store::{Address, OpenError, Options, Store};
+use crate::settings::{MetricsAccess, Settings};
+use crate::store::{OpenError, Store};
 use crate::telemetry::{self, RequestLine};
+
+pub use database::open_store;
 
 /// Why the bridge does not start: one sentence.
 #[derive(Debug, Error)]
@@ -208,51 +210,6 @@ where
     F::Output: Send + 'static,
 {
     tokio::spawn(work)
-}
-
-/// Opens the database and brings its tables up to date.
-pub async fn open_store(settings: &Settings) -> Result<Store, StartError> {
-    let options = Options {
-        address: database(settings),
-        encryption_key: encryption_key(settings)?,
-        pool_size: settings.database.pool_size,
-        wait: settings.database.wait.0,
-    };
-    let opening = tokio::task::spawn_blocking(move || {
-        let store = Store::open(options)?;
-        store.migrate()?;
-        Ok::<_, OpenError>(store)
-    });
-    match opening.await {
-        Ok(store) => Ok(store?),
-        Err(error) => Err(StartError::Other(format!(
-            "the database cannot be opened: {error}"
-        ))),
-    }
-}
-
-fn database(settings: &Settings) -> Address {
-    let url = settings.database.url.expose_secret();
-    if let Some(path) = url.strip_prefix("sqlite:") {
-        return Address::Sqlite(sqlite_file(path));
-    }
-    let ca_file =
-        Some(settings.database.ca_file.clone()).filter(|file| !file.as_os_str().is_empty());
-    let tls = match settings.database.tls {
-        Tls::Off => crate::store::Tls::Off,
-        Tls::Verified => crate::store::Tls::Verified { ca_file },
-    };
-    Address::Postgres {
-        url: settings.database.url.clone(),
-        tls,
-    }
-}
-
-/// `sqlite:PATH`, `sqlite://PATH`, and `sqlite:////ABSOLUTE/PATH`, as in Python.
-fn sqlite_file(path: &str) -> PathBuf {
-    let path = path.strip_prefix("//").unwrap_or(path);
-    let absolute = path.strip_prefix('/').filter(|rest| rest.starts_with('/'));
-    PathBuf::from(absolute.unwrap_or(path))
 }
 
 fn encryption_key(settings: &Settings) -> Result<SecretString, StartError> {

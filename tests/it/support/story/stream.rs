@@ -123,12 +123,16 @@ impl Stream {
 
     /// Reads until a task is told that is as wanted.
     pub async fn until(&mut self, holds: impl Fn(&Value) -> bool) -> Value {
-        loop {
-            let task = self.task().await;
-            if holds(&task) {
-                return task;
+        // Comments and other tasks go on coming, so each of them alone is no sign of life.
+        let told = async {
+            loop {
+                let task = self.task().await;
+                if holds(&task) {
+                    return task;
+                }
             }
-        }
+        };
+        tokio::time::timeout(PATIENCE, told).await.expect("in time")
     }
 
     /// All that is told until the stream ends.
