@@ -327,6 +327,7 @@ fn rules(settings: &Settings) -> Rules {
             usual: reconcile.usual.delta(),
             late: reconcile.late.delta(),
             late_after: reconcile.late_after.delta(),
+            overdue: reconcile.overdue.delta(),
         },
         streams: Streams {
             comment_every: settings.stream.comment_every.0,
@@ -337,6 +338,9 @@ fn rules(settings: &Settings) -> Rules {
         pass_limit: usize::try_from(reconcile.pass_limit).unwrap_or(usize::MAX),
         looks_at_once: settings.openhexa.concurrency.saturating_sub(2).max(1),
         absent_looks: reconcile.absent_looks,
+        stop_again: reconcile.stop_again.delta(),
+        deadline_grace: reconcile.deadline_grace.delta(),
+        hidden_for: reconcile.hidden_for.delta(),
         queue_allowance: settings.callback.queue_allowance.delta(),
         token_grace: settings.callback.grace.delta(),
         private_openhexa: settings.openhexa.allow_private,

@@ -76,14 +76,14 @@ pub fn routes(app: &mut ServiceConfig) {
                     [may(Administrator, post().to(api::config::check))],
                 ))
                 .service(path("/tasks", [may(Viewer, get().to(api::tasks::list))]))
-                // Before `{id}`, which would take its name for one.
-                .service(path(
-                    "/tasks/stream",
-                    [may(Viewer, get().to(api::stream::all))],
-                ))
+                .configure(streams)
                 .service(path(
                     "/tasks/{id}",
                     [may(Viewer, get().to(api::tasks::detail))],
+                ))
+                .service(path(
+                    "/tasks/{id}/cancel",
+                    [may(Operator, post().to(api::tasks::cancel))],
                 ))
                 .service(path(
                     "/tasks/{id}/logs",
@@ -93,13 +93,21 @@ pub fn routes(app: &mut ServiceConfig) {
                     "/tasks/{id}/events",
                     [may(Viewer, get().to(api::tasks::events))],
                 ))
-                .service(path(
-                    "/tasks/{id}/stream",
-                    [may(Viewer, get().to(api::stream::one))],
-                ))
                 .default_service(web::to(error::unknown_route)),
         );
     app.default_service(web::to(error::unknown_route));
+}
+
+/// Named before `/tasks/{id}`, which would take `stream` for an id.
+fn streams(app: &mut ServiceConfig) {
+    app.service(path(
+        "/tasks/stream",
+        [may(Viewer, get().to(api::stream::all))],
+    ))
+    .service(path(
+        "/tasks/{id}/stream",
+        [may(Viewer, get().to(api::stream::one))],
+    ));
 }
 
 /// Hands the bridge and the edge's settings to the handlers.
