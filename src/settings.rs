@@ -36,6 +36,7 @@ pub struct Settings {
     pub launch: Launch,
     pub reconcile: Reconcile,
     pub callback: Callback,
+    pub stream: Stream,
     pub metrics: Metrics,
     pub log: Log,
 }
@@ -146,6 +147,15 @@ pub struct Reconcile {
 pub struct Callback {
     pub queue_allowance: Span,
     pub grace: Span,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Stream {
+    pub poll: Span,
+    pub comment_every: Span,
+    pub most: usize,
+    pub memory: usize,
 }
 
 #[derive(Clone, Debug, Deserialize)]

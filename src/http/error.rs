@@ -149,6 +149,10 @@ impl From<Error> for Problem {
                 retry_after: Some(5),
                 ..Self::new(StatusCode::SERVICE_UNAVAILABLE, say("database-away"))
             },
+            Error::Crowded => Self {
+                retry_after: Some(30),
+                ..Self::new(StatusCode::SERVICE_UNAVAILABLE, say("streams-crowded"))
+            },
             Error::Internal(cause) => internal(&cause),
         }
     }

@@ -17,6 +17,7 @@ use crate::domain::principal::Role::{self, Administrator, Operator, Viewer};
 use crate::service::Bridge;
 use way::{Place, Table, Way, delete, get, patch, post, put};
 
+pub use api::stream::task_json;
 pub use edge::{Edge, Metrics, counted, in_language, loopback_only, request_id, slash_optional};
 pub use language::Language;
 pub use way::Listed;
@@ -79,6 +80,7 @@ fn table() -> Table {
                     [may(Administrator, post().to(api::config::check))],
                 ))
                 .service(path("/tasks", [may(Viewer, get().to(api::tasks::list))]))
+                .service(streams())
                 .service(path(
                     "/tasks/{id}",
                     [may(Viewer, get().to(api::tasks::detail))],
@@ -109,6 +111,19 @@ pub fn ways() -> Vec<Listed> {
 pub fn routes(app: &mut ServiceConfig) {
     table().register(app);
     app.default_service(web::to(error::unknown_route));
+}
+
+/// Named before `/tasks/{id}`, which would take `stream` for an id.
+fn streams() -> Table {
+    Table::default()
+        .service(path(
+            "/tasks/stream",
+            [may(Viewer, get().to(api::stream::all))],
+        ))
+        .service(path(
+            "/tasks/{id}/stream",
+            [may(Viewer, get().to(api::stream::one))],
+        ))
 }
 
 /// Hands the bridge and the edge's settings to the handlers.

@@ -100,6 +100,8 @@ pub async fn metrics(
         metrics::gauge!("openhexa_bridge_live_tasks", "state" => state.clone()).set(*count as f64);
     }
     metrics::gauge!("openhexa_bridge_overdue_look_seconds").set(vitals.overdue_seconds);
+    #[allow(clippy::cast_precision_loss, reason = "so many streams are not open")]
+    metrics::gauge!("openhexa_bridge_open_streams").set(bridge.open_streams() as f64);
     let text = handle.render();
     Ok(HttpResponse::Ok()
         .content_type("text/plain; version=0.0.4; charset=utf-8")

@@ -29,6 +29,8 @@ pub enum Error {
     },
     #[error("the database is away")]
     Busy,
+    #[error("as many streams are open as may be")]
+    Crowded,
     #[error("internal")]
     Internal(#[source] store::Error),
 }

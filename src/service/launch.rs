@@ -153,7 +153,8 @@ impl Bridge {
         let (bridge, ground) = (self.clone(), ground.clone());
         let (definition, request) = (definition.clone(), request.clone());
         let held = self.claim(now, 1);
-        self.store()
+        let accepted = self
+            .store()
             .write(move |db| {
                 let instance = ground.connection.instance.clone();
                 let task = store::insert(
@@ -185,7 +186,9 @@ impl Bridge {
                     },
                 })
             })
-            .await
+            .await;
+        self.changes.happened();
+        accepted
     }
 
     /// Stores what is to be sent: what may be read as it is, the rest encrypted.

@@ -12,6 +12,7 @@
 //! pipelines.rs  what OpenHEXA offers: asked once by many, or its last good answer (memory.rs)
 //! history.rs    a pipeline's versions, runs and choices
 //! tasks.rs      what became of launches
+//! changes.rs    who follows them is told of each change (change_log.rs); feed.rs: one stream's part of it
 //! config.rs     where an account's OpenHEXA is (configure.rs: changing it)
 //! vitals.rs     how the bridge is
 //! access.rs     who is asking (token.rs: the callback token, keys.rs: API keys)
@@ -21,9 +22,12 @@ pub mod access;
 mod attempt;
 pub mod callback;
 mod cancel;
+mod change_log;
+mod changes;
 pub mod config;
 pub mod configure;
 mod error;
+pub mod feed;
 pub mod history;
 mod jobs;
 pub mod keys;
@@ -48,9 +52,10 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 pub use access::{Access, ApiKey};
+pub use change_log::Change;
 pub use error::{Error, Invalid, Upstream};
 pub use jobs::Jobs;
-pub use rules::{Looks, Rules};
+pub use rules::{Looks, Rules, Streams};
 pub use token::CallbackKey;
 
 pub use crate::openhexa::Refusal;
@@ -58,7 +63,9 @@ pub use crate::openhexa::Refusal;
 use crate::clock::Clock;
 use crate::openhexa::Client;
 use crate::store::Store;
+use changes::Changes;
 use memory::Memory;
+use tasks::Seen;
 
 /// What the flows need; made once, in the composition root.
 pub struct Parts {
@@ -71,6 +78,8 @@ pub struct Parts {
     /// The origin that pipelines reach us at, without a slash at its end.
     pub public_url: String,
     pub jobs: Jobs,
+    /// How a stream tells a task.
+    pub task_json: fn(&Seen) -> String,
     /// Cancelled when the bridge stops.
     pub stop: CancellationToken,
 }
@@ -84,12 +93,14 @@ pub struct Bridge {
     reports: Arc<reports::Line>,
     /// Wakes the reconciler before its time.
     nudge: Arc<Notify>,
+    changes: Arc<Changes>,
 }
 
 impl Bridge {
     pub fn new(parts: Parts) -> Self {
         Self {
             memory: Arc::new(Memory::new(&parts.rules)),
+            changes: Arc::new(Changes::new(&parts.rules)),
             parts: Arc::new(parts),
             ring: Arc::default(),
             reports: Arc::default(),

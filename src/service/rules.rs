@@ -23,6 +23,7 @@ pub struct Rules {
     /// How long answered looks may fail to show a run before the launch counts as not made.
     pub grace: TimeDelta,
     pub looks: Looks,
+    pub streams: Streams,
     /// How long a claim on a task holds; longer than any call to OpenHEXA takes.
     pub lease: TimeDelta,
     /// How many tasks one pass takes on.
@@ -66,6 +67,17 @@ impl Looks {
     pub fn hidden_within(&self) -> TimeDelta {
         self.overdue * 12
     }
+}
+
+/// Live updates.
+#[derive(Clone, Debug)]
+pub struct Streams {
+    /// How often a silent stream shows that it is alive, and that whoever reads it still may.
+    pub comment_every: Duration,
+    /// How many may be open at a time.
+    pub most: usize,
+    /// Bytes of changes that are kept for slow readers of all streams together.
+    pub memory: usize,
 }
 
 impl Rules {

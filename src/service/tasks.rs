@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::{Bridge, Error};
 use crate::domain::ids::{AccountId, ConnectionId, TaskId};
 use crate::domain::task::Task;
-use crate::store::{self, Place};
+use crate::store::{self, Db, Place};
 pub use crate::store::{Event, Order, TaskFilter};
 
 /// A task with the page of its run in OpenHEXA.
@@ -42,17 +42,9 @@ impl Bridge {
         self.store()
             .read(move |db| {
                 let page = store::list(db, &filter)?;
-                let mut ids: Vec<_> = page.tasks.iter().map(|task| task.connection).collect();
-                ids.sort_unstable();
-                ids.dedup();
-                let places = places_of(store::places(db, &ids)?);
                 Ok(Listed {
                     count: page.count,
-                    tasks: page
-                        .tasks
-                        .into_iter()
-                        .map(|task| seen(task, &places))
-                        .collect(),
+                    tasks: with_places(db, page.tasks)?,
                 })
             })
             .await
@@ -72,6 +64,16 @@ impl Bridge {
             })
             .await
     }
+}
+
+/// Tasks with the pages of their runs, in the same order.
+pub(super) fn with_places(db: &mut Db<'_>, tasks: Vec<Task>) -> Result<Vec<Seen>, Error> {
+    let mut ids: Vec<_> = tasks.iter().map(|task| task.connection).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    let places = places_of(store::places(db, &ids)?);
+    let seen = tasks.into_iter().map(|task| seen(task, &places));
+    Ok(seen.collect())
 }
 
 fn places_of(places: Vec<Place>) -> HashMap<ConnectionId, Place> {

@@ -159,6 +159,18 @@ pub const RULES: &[Rule] = &[
     rule("reconcile.hidden_for", "at least 10m", |s| {
         s.reconcile.hidden_for.0 >= Duration::from_mins(10)
     }),
+    rule("stream.poll", "longer than 0", |s| lived(s.stream.poll)),
+    rule("stream.comment_every", "longer than 0", |s| {
+        lived(s.stream.comment_every)
+    }),
+    rule("stream.most", "a whole number from 1 to 100000", |s| {
+        (1..=100_000).contains(&s.stream.most)
+    }),
+    rule(
+        "stream.memory",
+        "a whole number from 65536 to 1073741824 bytes",
+        |s| (65_536..=1_073_741_824).contains(&s.stream.memory),
+    ),
     rule(
         "log.filter",
         "levels such as info or info,openhexa_bridge=debug",

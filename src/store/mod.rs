@@ -1,5 +1,6 @@
 //! The database: every fact lives here. Queries and nothing else; when to retry is not decided in this room.
 
+mod changes;
 mod configs;
 mod connection;
 mod error;
@@ -23,6 +24,7 @@ use diesel::r2d2::Pool;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 use secrecy::SecretString;
 
+pub use changes::{Head, Since, changed_since, heads, horizon, with_tasks};
 pub use configs::{
     Config, ConfigContent, Place, config_and_connection, config_of, connection, delete_config,
     lock_configs, places, put_config, put_connection_user,

@@ -41,6 +41,7 @@ mod sentences;
 mod settings;
 mod states;
 mod store;
+mod streams;
 mod support;
 mod tasks;
 mod upstream;

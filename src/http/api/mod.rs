@@ -7,5 +7,6 @@ pub mod launch;
 pub mod pipelines;
 mod query;
 pub mod shape;
+pub mod stream;
 pub mod tasks;
 pub mod view;

@@ -276,7 +276,7 @@ fn told(event: &Event) -> Option<String> {
 }
 
 /// What is no number names no task.
-fn task_id(text: &str) -> Answer<TaskId> {
+pub(super) fn task_id(text: &str) -> Answer<TaskId> {
     text.parse()
         .map(TaskId)
         .map_err(|_| Error::no_task().into())

@@ -47,6 +47,8 @@ use super::{api, ops};
         api::config::delete,
         api::config::check,
         api::tasks::list,
+        api::stream::all,
+        api::stream::one,
         api::tasks::detail,
         api::tasks::cancel,
         api::tasks::logs,

@@ -3,8 +3,9 @@
 use std::fmt::Write;
 use std::path::Path;
 
-const TABLES: [&str; 7] = [
+const TABLES: [&str; 8] = [
     "api_key",
+    "change_counter",
     "connection",
     "config",
     "config_change",

@@ -4,6 +4,7 @@
 //! for its secrets in the log, in the database and in every answer that it got.
 
 mod beside;
+pub mod stream;
 mod upstream;
 
 use std::net::TcpListener;

@@ -25,6 +25,8 @@ check_config = Try a configuration, the given one or the stored
 list_tasks = Tasks, newest first unless asked otherwise
 get_task = One task, with the values of its launch; secrets are masked
 cancel_task = Ask a task to stop; it ends where its run ends
+stream_tasks = The tasks as they change, as server-sent events
+stream_task = One task as it changes, as server-sent events, until its confirmed end
 get_task_log = The log of a task
 list_task_events = The history of a task: why it has its status
 get_document = This description, as OpenAPI 3.1
@@ -35,6 +37,7 @@ get_metrics = Counts for Prometheus; the setting metrics.access opens or closes 
 
 api-pipeline-id = The pipeline's id
 api-task-id = The task's number
+api-last-event = The id of the last event that was heard: what has changed since is sent first
 api-parameter-code = The parameter's code
 api-version = The version's id; without it, the current version
 api-pipeline-search = Part of a name or code

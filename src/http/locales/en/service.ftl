@@ -36,6 +36,7 @@ pipeline-not-found = Pipeline not found
 parameter-not-found = This version of the pipeline has no such parameter
 parameter-without-file = This parameter does not read its choices from a file
 task-not-found = Task not found
+streams-crowded = Too many streams are open: try again later
 task-unknown = There is no such task for this pipeline
 task-has-ended = The task has ended ({ $status })
 task-cancel-asked = The task was asked to stop ({ $status })

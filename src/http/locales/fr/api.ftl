@@ -25,6 +25,8 @@ check_config = Essayer une configuration, celle donnée ou celle en place
 list_tasks = Les tâches, la plus récente d’abord sauf demande contraire
 get_task = Une tâche, avec les valeurs de son lancement ; les secrets sont masqués
 cancel_task = Demander l’arrêt d’une tâche ; elle finit là où finit son exécution
+stream_tasks = Les tâches à mesure qu’elles changent, en événements envoyés par le serveur
+stream_task = Une tâche à mesure qu’elle change, en événements envoyés par le serveur, jusqu’à sa fin confirmée
 get_task_log = Le journal d’une tâche
 list_task_events = L’histoire d’une tâche : pourquoi elle a son statut
 get_document = Cette description, en OpenAPI 3.1
@@ -35,6 +37,7 @@ get_metrics = Les comptes pour Prometheus ; le réglage metrics.access les ouvre
 
 api-pipeline-id = L’identifiant du pipeline
 api-task-id = Le numéro de la tâche
+api-last-event = L’identifiant du dernier événement reçu : ce qui a changé depuis est envoyé d’abord
 api-parameter-code = Le code du paramètre
 api-version = L’identifiant de la version ; sans lui, la version actuelle
 api-pipeline-search = Une partie du nom ou du code

@@ -36,6 +36,7 @@ pipeline-not-found = Pipeline introuvable
 parameter-not-found = Cette version du pipeline n’a pas ce paramètre
 parameter-without-file = Ce paramètre ne lit pas ses choix dans un fichier
 task-not-found = Tâche introuvable
+streams-crowded = Trop de flux sont ouverts : réessayez plus tard
 task-unknown = Ce pipeline n’a pas cette tâche
 task-has-ended = La tâche est terminée ({ $status })
 task-cancel-asked = L’arrêt de la tâche a été demandé ({ $status })
