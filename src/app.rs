@@ -26,7 +26,7 @@ use crate::clock::Clock;
 use crate::domain::principal::Role;
 use crate::http::{self, Edge, Metrics};
 use crate::openhexa::{BuildError, Client, Limits};
-use crate::service::{Access, ApiKey, Bridge, CallbackKey, Jobs, Looks, Parts, Rules};
+use crate::service::{Access, ApiKey, Bridge, CallbackKey, Jobs, Looks, Parts, Rules, Seal};
 use crate::settings::{MetricsAccess, Settings, Tls};
 use crate::store::{Address, OpenError, Options, Store};
 use crate::telemetry::{self, RequestLine};
@@ -104,6 +104,7 @@ pub async fn start(start: Start) -> Result<Running, StartError> {
         rules: rules(&settings),
         access,
         callback_key: callback_key(&settings)?,
+        seal: Seal::new(&settings.secrets.callback_key),
         public_url: public_url(&settings, address),
         jobs: jobs.clone(),
         stop: stop.clone(),
@@ -351,6 +352,7 @@ fn rules(settings: &Settings) -> Rules {
         most_kept: settings.cache.most,
         definition_max_age: launch.definition_max_age.delta(),
         give_up_after: launch.give_up_after.delta(),
+        idempotency_kept: launch.idempotency_kept.delta(),
         clock_skew: launch.clock_skew.delta(),
         grace: launch.grace.delta(),
         looks: Looks {

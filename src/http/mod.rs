@@ -80,6 +80,10 @@ pub fn routes(app: &mut ServiceConfig) {
                     [may(Viewer, get().to(api::tasks::detail))],
                 ))
                 .service(path(
+                    "/tasks/{id}/relaunch",
+                    [may(Operator, post().to(api::again::relaunch))],
+                ))
+                .service(path(
                     "/tasks/{id}/logs",
                     [may(Viewer, get().to(api::tasks::logs))],
                 ))

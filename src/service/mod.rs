@@ -2,13 +2,16 @@
 //!
 //! ```text
 //! launch.rs     a launch: judged, committed, then asked for (attempt.rs)
+//! once.rs       a launch that may be asked for again, made once
+//! relaunch.rs   a launch made again
 //! callback.rs   a running pipeline reports
 //! reconcile.rs  what is due is looked at, whoever reports or not
 //! search.rs     a run whose id was lost is looked for
 //! observe.rs    where all three end: the one door to a task's state
 //! pipelines.rs  what OpenHEXA offers: asked once by many, or its last good answer (memory.rs)
 //! history.rs    a pipeline's versions, runs and choices
-//! tasks.rs      what became of launches
+//! tasks.rs      what became of launches (cursor.rs: where a page of them ended)
+//! details.rs    what a task's run said and left behind
 //! config.rs     where an account's OpenHEXA is (configure.rs: changing it)
 //! vitals.rs     how the bridge is
 //! access.rs     who is asking (token.rs: the callback token, keys.rs: API keys)
@@ -19,6 +22,8 @@ mod attempt;
 pub mod callback;
 pub mod config;
 pub mod configure;
+mod cursor;
+pub mod details;
 mod error;
 pub mod history;
 mod jobs;
@@ -27,9 +32,12 @@ mod last_lines;
 pub mod launch;
 mod memory;
 mod observe;
+pub mod once;
 pub mod pipelines;
 pub mod reconcile;
+pub mod relaunch;
 mod rules;
+mod seal;
 mod search;
 pub mod tasks;
 mod token;
@@ -44,6 +52,7 @@ pub use access::{Access, ApiKey};
 pub use error::{Error, Invalid, Upstream};
 pub use jobs::Jobs;
 pub use rules::{Looks, Rules};
+pub use seal::Seal;
 pub use token::CallbackKey;
 
 pub use crate::openhexa::Refusal;
@@ -61,6 +70,7 @@ pub struct Parts {
     pub rules: Rules,
     pub access: Access,
     pub callback_key: CallbackKey,
+    pub seal: Seal,
     /// The origin that pipelines reach us at, without a slash at its end.
     pub public_url: String,
     pub jobs: Jobs,

@@ -8,12 +8,11 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use futures_util::future::join_all;
-use secrecy::ExposeSecret;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use super::attempt::Attempt;
-use super::last_lines::{last_lines, secrets_of};
+use super::last_lines::last_lines;
 use super::launch::{as_object, judge};
 use super::observe::Fact;
 use super::pipelines::Need;
@@ -114,7 +113,7 @@ impl Bridge {
         }
     }
 
-    async fn load(&self, id: TaskId) -> Result<(Task, Connection), Error> {
+    pub(super) async fn load(&self, id: TaskId) -> Result<(Task, Connection), Error> {
         let vault = self.store().vault.clone();
         self.store()
             .read(move |db| {
@@ -192,11 +191,7 @@ impl Bridge {
     }
 
     fn last_lines(&self, task: &Task, connection: &Connection, log: &RunLog) -> Option<String> {
-        let mut secrets = secrets_of(&log.config, &task.run.config);
-        secrets.push(connection.target.token.expose_secret().to_owned());
-        let keys = self.parts.access.keys.iter();
-        secrets.extend(keys.map(|key| key.key.expose_secret().to_owned()));
-        last_lines(&log.text, &secrets)
+        last_lines(&log.text, &self.secrets_of(task, connection, &log.config))
     }
 
     pub(super) async fn learn(

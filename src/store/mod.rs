@@ -5,6 +5,8 @@ mod connection;
 mod error;
 mod events;
 mod keys;
+mod once;
+mod pages;
 mod rows;
 mod runs;
 mod schema;
@@ -31,11 +33,13 @@ pub use diesel::result::Error as TransactionError;
 pub use error::{BadKey, Error, OpenError};
 pub use events::{Event, Source, add_event, events_of, has_event};
 pub use keys::{NewKey, StoredKey, add_key, key_of, key_used, keys, revoke_key};
+pub use once::{Remembered, remember, remembered, take_turns};
+pub use pages::{Key, Mark, Order, Page, TaskFilter, after, list};
 pub use runs::{
     Due, claim_due, forget_secrets, hold, look_by, other_unsure, owned_runs, owners, plan,
     put_secrets, release, renew, schedule, secrets_of,
 };
-pub use tasks::{NewTask, Order, Page, TaskFilter, any, get, insert, list, lock, save};
+pub use tasks::{NewTask, any, get, insert, lock, save};
 pub use vault::Vault;
 pub use vitals::{Vitals, vitals};
 

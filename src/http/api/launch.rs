@@ -4,6 +4,7 @@ use actix_web::web::{Data, Json, Path, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 use serde_json::{Map, Value, json};
 
+use super::again;
 use super::pipelines::{hyphenated, pipeline_id};
 use super::view::Envelope;
 use crate::domain::ids::VersionId;
@@ -15,6 +16,7 @@ use crate::http::error::{Answer, Problem, worded};
 use crate::http::language::Language;
 use crate::service::Bridge;
 use crate::service::launch::LaunchRequest;
+use crate::service::once::Asked;
 
 pub async fn validate(
     bridge: Data<Bridge>,
@@ -38,7 +40,13 @@ pub async fn launch(
     request: HttpRequest,
     payload: Payload,
 ) -> Answer<HttpResponse> {
-    let wanted = read(&id, body::object(&request, payload).await?)?;
+    let body = body::object(&request, payload).await?;
+    let asked = Asked::Launch(pipeline_id(&id)?);
+    let once = again::once(&bridge, &request, asked, &body)?;
+    let wanted = LaunchRequest {
+        once,
+        ..read(&id, body)?
+    };
     let task = bridge.launch(&who, wanted).await?;
     Ok(HttpResponse::Created().json(Envelope::from(&task)))
 }
@@ -65,6 +73,8 @@ fn read(id: &str, body: Map<String, Value>) -> Answer<LaunchRequest> {
                 config,
                 send_notifications,
                 debug,
+                relaunch_of: None,
+                once: None,
             })
         }
         _ => Err(Problem::fields(wrong)),

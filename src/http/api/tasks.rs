@@ -4,13 +4,15 @@ use actix_web::HttpRequest;
 use actix_web::web::{Data, Json, Path};
 use serde_json::{Value, json};
 
-use super::query::{Part, Query};
+use super::include::{DetailedTask, Wanted};
+use super::query::Query;
 use super::view::{FullTask, time};
 use crate::domain::ids::TaskId;
 use crate::domain::principal::Principal;
 use crate::domain::sentence::say;
 use crate::domain::task::Status;
 use crate::http::error::{Answer, Problem};
+use crate::http::language::Language;
 use crate::service::tasks::{Event, Order, TaskFilter};
 use crate::service::{Bridge, Error};
 
@@ -22,8 +24,13 @@ pub async fn list(
     request: HttpRequest,
 ) -> Answer<Json<Value>> {
     let query = Query::of(&request);
+    if let Some(cursor) = query.given("cursor") {
+        return follow(&bridge, &who, &query, cursor).await;
+    }
     let part = query.part_or(USUAL_LIMIT)?;
-    let listed = bridge.list_tasks(filter(&who, &query, part)?).await?;
+    let page = i64::try_from(part.page).unwrap_or(i64::MAX);
+    let filter = filter(&who, &query, part.limit)?;
+    let listed = bridge.list_tasks(filter, page).await?;
     let results: Vec<FullTask> = listed.tasks.iter().map(FullTask::from).collect();
     let count = usize::try_from(listed.count).unwrap_or_default();
     let pages = count.div_ceil(part.limit).max(1);
@@ -38,7 +45,23 @@ pub async fn list(
     })))
 }
 
-fn filter(who: &Principal, query: &Query, part: Part) -> Answer<TaskFilter> {
+/// From where the page before ended; a count would cost more than the page.
+async fn follow(
+    bridge: &Bridge,
+    who: &Principal,
+    query: &Query,
+    cursor: &str,
+) -> Answer<Json<Value>> {
+    if query.get("page").is_some() {
+        return Err(Problem::field("cursor", say("query-cursor-or-page")));
+    }
+    let filter = filter(who, query, query.limit_or(USUAL_LIMIT)?)?;
+    let followed = bridge.follow_tasks(filter, cursor).await?;
+    let results: Vec<FullTask> = followed.tasks.iter().map(FullTask::from).collect();
+    Ok(Json(json!({"results": results, "next": followed.next})))
+}
+
+fn filter(who: &Principal, query: &Query, limit: usize) -> Answer<TaskFilter> {
     let (order, descending) = order(query)?;
     let pipeline = query.get("pipeline").map(str::parse).transpose();
     Ok(TaskFilter {
@@ -51,8 +74,7 @@ fn filter(who: &Principal, query: &Query, part: Part) -> Answer<TaskFilter> {
         search: query.text("search")?,
         order,
         descending,
-        limit: i64::try_from(part.limit).unwrap_or(i64::MAX),
-        page: i64::try_from(part.page).unwrap_or(i64::MAX),
+        limit: i64::try_from(limit).unwrap_or(i64::MAX),
     })
 }
 
@@ -89,9 +111,22 @@ pub async fn detail(
     bridge: Data<Bridge>,
     who: Principal,
     id: Path<String>,
-) -> Answer<Json<FullTask>> {
+    request: HttpRequest,
+) -> Answer<Json<DetailedTask>> {
+    let wanted = Wanted::of(&Query::of(&request))?;
     let seen = bridge.see_task(who.account, task_id(&id)?).await?;
-    Ok(Json(FullTask::with_config(&seen)))
+    let task = FullTask::with_config(&seen);
+    if !wanted.anything() {
+        return Ok(Json(DetailedTask::plain(task)));
+    }
+    Ok(Json(match bridge.run_details(seen.task.id).await {
+        Ok(found) => DetailedTask::with(task, wanted, found),
+        Err(Error::Upstream(why)) => {
+            let language = Language::of(request.headers());
+            DetailedTask::without(task, wanted, language.word(&why.sentence()))
+        }
+        Err(error) => return Err(error.into()),
+    }))
 }
 
 pub async fn logs(bridge: Data<Bridge>, who: Principal, id: Path<String>) -> Answer<Json<Value>> {
@@ -142,7 +177,7 @@ fn told(event: &Event) -> Option<String> {
 }
 
 /// What is no number names no task.
-fn task_id(text: &str) -> Answer<TaskId> {
+pub fn task_id(text: &str) -> Answer<TaskId> {
     text.parse()
         .map(TaskId)
         .map_err(|_| Error::no_task().into())

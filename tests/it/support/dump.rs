@@ -3,7 +3,7 @@
 use std::fmt::Write;
 use std::path::Path;
 
-const TABLES: [&str; 7] = [
+const TABLES: [&str; 8] = [
     "api_key",
     "connection",
     "config",
@@ -11,6 +11,7 @@ const TABLES: [&str; 7] = [
     "task",
     "run",
     "event",
+    "idempotency",
 ];
 
 pub async fn everything(url: &str) -> String {
