@@ -4,16 +4,14 @@
 //! queries walks one index from the mark on, so it costs the same at the millionth task as at the first.
 
 use chrono::{DateTime, Utc};
-use diesel::dsl::sql;
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Bool, Text};
 
 use super::connection::{Db, on};
 use super::error::Error;
 use super::rows::{RunRow, TaskRow, task_of};
 use super::schema::{run, task};
 use super::tasks::Rows;
-use super::types::{At, Id, Stamp};
+use super::types::{At, Id};
 use crate::domain::ids::{AccountId, PipelineId, TaskId};
 use crate::domain::task::{Status, Task};
 
@@ -166,11 +164,36 @@ pub fn after(
     mark: Option<&Mark>,
 ) -> Result<Vec<Task>, Error> {
     match filter.order {
+        Order::CreatedAt if filter.statuses.len() > 1 => by_status(db, filter, mark),
         Order::CreatedAt | Order::UpdatedAt | Order::Status | Order::Name => {
             set(db, filter, mark, filter.limit)
         }
         Order::StartedAt | Order::EndedAt => set_and_unset(db, filter, mark),
     }
+}
+
+/// One walk for each status: SQLite would rather look at every task than for the few that have one of several.
+fn by_status(
+    db: &mut Db<'_>,
+    filter: &TaskFilter,
+    mark: Option<&Mark>,
+) -> Result<Vec<Task>, Error> {
+    let mut found = Vec::new();
+    for status in &filter.statuses {
+        let one = TaskFilter {
+            statuses: vec![*status],
+            ..filter.clone()
+        };
+        found.extend(set(db, &one, mark, filter.limit)?);
+    }
+    found.sort_by_key(|task| (task.created_at, task.id));
+    if filter.descending {
+        found.reverse();
+    }
+    // The same status may have been asked for twice.
+    found.dedup_by_key(|task| task.id);
+    found.truncate(usize::try_from(filter.limit).unwrap_or(usize::MAX));
+    Ok(found)
 }
 
 /// Those without a time stand together at one end: two walks, each along an index.
@@ -202,36 +225,57 @@ fn set_and_unset(
     Ok(found)
 }
 
-/// What follows, by a comparison of rows: both databases find its place in an index of these columns.
-macro_rules! from_mark {
-    ($query:expr, $filter:expr, $column:literal, $type:ty, $value:expr, $id:expr) => {{
-        let compared = if $filter.descending { ") < (" } else { ") > (" };
-        let row = sql::<Bool>(concat!("(", $column, ", task.id"))
-            .sql(compared)
-            .bind::<$type, _>($value)
-            .sql(", ")
-            .bind::<BigInt, _>($id)
-            .sql(")");
-        $query.filter(row)
-    }};
-}
-
-/// Tasks whose column is set.
+/// Tasks whose column is set: first those that share the mark's value, then those beyond it. A comparison of both
+/// columns at once would be one walk, but SQLite finds only the first of them in an index.
 fn set(
     db: &mut Db<'_>,
     filter: &TaskFilter,
     mark: Option<&Mark>,
     limit: i64,
 ) -> Result<Vec<Task>, Error> {
+    let Some(mark) = mark else {
+        return walk(db, filter, Part::All, limit);
+    };
+    let mut found = walk(db, filter, Part::Beside(mark), limit)?;
+    let left = limit - i64::try_from(found.len()).unwrap_or(limit);
+    if left > 0 {
+        found.extend(walk(db, filter, Part::Beyond(mark), left)?);
+    }
+    Ok(found)
+}
+
+/// Which part of an order.
+#[derive(Clone, Copy)]
+enum Part<'a> {
+    All,
+    /// With the mark's value, behind its task.
+    Beside(&'a Mark),
+    /// Beyond the mark's value.
+    Beyond(&'a Mark),
+}
+
+fn walk(
+    db: &mut Db<'_>,
+    filter: &TaskFilter,
+    part: Part<'_>,
+    limit: i64,
+) -> Result<Vec<Task>, Error> {
     macro_rules! walk {
-        ($conn:expr, $column:expr, $name:literal, $type:ty, $value:expr) => {{
+        ($conn:expr, $column:expr, $value:expr) => {{
             let query = filtered!(task::table.inner_join(run::table), filter);
-            let query = query.filter($column.is_not_null());
-            let query = match ($value, mark) {
-                (Some(value), Some(mark)) => {
-                    from_mark!(query, filter, $name, $type, value, mark.task.0)
-                }
-                (None, _) | (_, None) => query,
+            let query = match part {
+                Part::All => query.filter($column.is_not_null()),
+                // Said of the run too: PostgreSQL may walk both tables along, the run's from its first row.
+                Part::Beside(mark) if filter.descending => query
+                    .filter($column.eq($value(mark)))
+                    .filter(task::id.lt(mark.task.0))
+                    .filter(run::task_id.lt(mark.task.0)),
+                Part::Beside(mark) => query
+                    .filter($column.eq($value(mark)))
+                    .filter(task::id.gt(mark.task.0))
+                    .filter(run::task_id.gt(mark.task.0)),
+                Part::Beyond(mark) if filter.descending => query.filter($column.lt($value(mark))),
+                Part::Beyond(mark) => query.filter($column.gt($value(mark))),
             };
             ordered!(query, filter, $column)
                 .select((task::id, TaskRow::as_select(), RunRow::as_select()))
@@ -239,14 +283,13 @@ fn set(
                 .load($conn)
         }};
     }
-    let (at, text) = (mark.and_then(time_of), mark.and_then(text_of));
     let rows: Vec<Rows> = on!(db, |conn| match filter.order {
-        Order::CreatedAt => walk!(conn, task::created_at, "task.created_at", Stamp, at),
-        Order::UpdatedAt => walk!(conn, task::updated_at, "task.updated_at", Stamp, at),
-        Order::StartedAt => walk!(conn, task::started_at, "task.started_at", Stamp, at),
-        Order::EndedAt => walk!(conn, task::ended_at, "task.ended_at", Stamp, at),
-        Order::Status => walk!(conn, task::status, "task.status", Text, text.clone()),
-        Order::Name => walk!(conn, task::name, "task.name", Text, text.clone()),
+        Order::CreatedAt => walk!(conn, task::created_at, time_of),
+        Order::UpdatedAt => walk!(conn, task::updated_at, time_of),
+        Order::StartedAt => walk!(conn, task::started_at, time_of),
+        Order::EndedAt => walk!(conn, task::ended_at, time_of),
+        Order::Status => walk!(conn, task::status, text_of),
+        Order::Name => walk!(conn, task::name, text_of),
     })?;
     tasks_of(rows)
 }
@@ -258,44 +301,45 @@ fn unset(
     mark: Option<&Mark>,
     limit: i64,
 ) -> Result<Vec<Task>, Error> {
-    let rows: Vec<Rows> = on!(db, |conn| {
-        let query = filtered!(task::table.inner_join(run::table), filter);
-        let mut query = match filter.order {
-            Order::EndedAt => query.filter(task::ended_at.is_null()),
-            Order::StartedAt => query.filter(task::started_at.is_null()),
-            Order::CreatedAt | Order::UpdatedAt | Order::Status | Order::Name => query,
-        };
-        if let Some(mark) = mark {
-            query = if filter.descending {
-                query.filter(task::id.lt(mark.task.0))
-            } else {
-                query.filter(task::id.gt(mark.task.0))
-            };
-        }
-        let query = if filter.descending {
-            query.order(task::id.desc())
-        } else {
-            query.order(task::id.asc())
-        };
-        query
-            .select((task::id, TaskRow::as_select(), RunRow::as_select()))
-            .limit(limit)
-            .load(conn)
-    })?;
+    macro_rules! walk {
+        ($conn:expr, $column:expr) => {{
+            let query = filtered!(task::table.inner_join(run::table), filter);
+            let mut query = query.filter($column.is_null());
+            if let Some(mark) = mark {
+                query = if filter.descending {
+                    query.filter(task::id.lt(mark.task.0))
+                } else {
+                    query.filter(task::id.gt(mark.task.0))
+                };
+            }
+            // The column is null in all of them, but named it leads PostgreSQL to its index.
+            ordered!(query, filter, $column)
+                .select((task::id, TaskRow::as_select(), RunRow::as_select()))
+                .limit(limit)
+                .load($conn)
+        }};
+    }
+    let rows: Vec<Rows> = match filter.order {
+        Order::StartedAt => on!(db, |conn| walk!(conn, task::started_at))?,
+        Order::EndedAt => on!(db, |conn| walk!(conn, task::ended_at))?,
+        // Always set.
+        Order::CreatedAt | Order::UpdatedAt | Order::Status | Order::Name => Vec::new(),
+    };
     tasks_of(rows)
 }
 
-fn time_of(mark: &Mark) -> Option<At> {
+/// A mark is of its order: a time among times, a text among texts.
+fn time_of(mark: &Mark) -> At {
     match mark.key {
-        Key::At(at) => Some(At(at)),
-        Key::Text(_) | Key::Unset => None,
+        Key::At(at) => At(at),
+        Key::Text(_) | Key::Unset => At(DateTime::UNIX_EPOCH),
     }
 }
 
-fn text_of(mark: &Mark) -> Option<String> {
+fn text_of(mark: &Mark) -> &str {
     match &mark.key {
-        Key::Text(text) => Some(text.clone()),
-        Key::At(_) | Key::Unset => None,
+        Key::Text(text) => text,
+        Key::At(_) | Key::Unset => "",
     }
 }
 

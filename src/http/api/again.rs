@@ -55,13 +55,11 @@ pub fn once(
         return Ok(None);
     };
     let text = key.to_str().ok().filter(|key| is_key(key));
-    match (text, keys.next()) {
-        (Some(key), None) => Ok(Some(bridge.once(key.to_owned(), asked, body))),
-        (None, _) | (_, Some(_)) => {
-            let sentence = say("idempotency-key").with("most", LONGEST);
-            Err(Problem::field(HEADER, sentence))
-        }
+    if let (Some(key), None) = (text, keys.next()) {
+        return Ok(Some(bridge.once(key.to_owned(), asked, body)));
     }
+    let sentence = say("idempotency-key").with("most", LONGEST);
+    Err(Problem::field(HEADER, sentence))
 }
 
 fn is_key(text: &str) -> bool {

@@ -38,6 +38,10 @@ impl Wanted {
 
 /// A task with what was asked for beside it. A key that was not asked for is not there.
 #[derive(Serialize)]
+#[allow(
+    clippy::option_option,
+    reason = "a key that is null and a key that is not there are two things"
+)]
 pub struct DetailedTask {
     #[serde(flatten)]
     task: FullTask,
