@@ -4,6 +4,7 @@
 //! names the key, where it was set and what is allowed.
 
 mod file;
+mod paper;
 mod rules;
 mod values;
 
@@ -15,6 +16,7 @@ use config::{Config, File, FileFormat};
 use secrecy::SecretString;
 use serde::Deserialize;
 
+pub use paper::page;
 pub use values::{LogFormat, MetricsAccess, Span, Tls};
 
 use rules::{RULES, Rule};
@@ -134,6 +136,10 @@ pub struct Reconcile {
     pub lease: Span,
     pub pass_limit: i64,
     pub absent_looks: i32,
+    pub stop_again: Span,
+    pub deadline_grace: Span,
+    pub overdue: Span,
+    pub hidden_for: Span,
 }
 
 #[derive(Clone, Debug, Deserialize)]

@@ -84,6 +84,10 @@ pub fn routes(app: &mut ServiceConfig) {
                     [may(Operator, post().to(api::again::relaunch))],
                 ))
                 .service(path(
+                    "/tasks/{id}/cancel",
+                    [may(Operator, post().to(api::tasks::cancel))],
+                ))
+                .service(path(
                     "/tasks/{id}/logs",
                     [may(Viewer, get().to(api::tasks::logs))],
                 ))

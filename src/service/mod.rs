@@ -5,9 +5,12 @@
 //! once.rs       a launch that may be asked for again, made once
 //! relaunch.rs   a launch made again
 //! callback.rs   a running pipeline reports
+//! cancel.rs     somebody wants a task to stop
 //! reconcile.rs  what is due is looked at, whoever reports or not
+//! look.rs       what one look means for a task
+//! stop.rs       a run is asked to stop, until it has stopped
 //! search.rs     a run whose id was lost is looked for
-//! observe.rs    where all three end: the one door to a task's state
+//! observe.rs    where all of them end: the one door to a task's state
 //! pipelines.rs  what OpenHEXA offers: asked once by many, or its last good answer (memory.rs)
 //! history.rs    a pipeline's versions, runs and choices
 //! tasks.rs      what became of launches (cursor.rs: where a page of them ended)
@@ -20,6 +23,7 @@
 pub mod access;
 mod attempt;
 pub mod callback;
+mod cancel;
 pub mod config;
 pub mod configure;
 mod cursor;
@@ -30,6 +34,7 @@ mod jobs;
 pub mod keys;
 mod last_lines;
 pub mod launch;
+mod look;
 mod memory;
 mod observe;
 pub mod once;
@@ -39,6 +44,7 @@ pub mod relaunch;
 mod rules;
 mod seal;
 mod search;
+mod stop;
 pub mod tasks;
 mod token;
 pub mod vitals;

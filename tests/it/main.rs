@@ -11,8 +11,10 @@
 mod access;
 mod architecture;
 mod callback;
+mod cancel;
 mod command_line;
 mod configuration;
+mod deadlines;
 mod emulator;
 mod failed_log;
 mod field;
@@ -27,6 +29,7 @@ mod launch_secrets;
 mod launch_unsure;
 mod migrations;
 mod operations;
+mod papers;
 mod parameters;
 mod pipelines;
 mod postgres;

@@ -7,7 +7,7 @@ use openhexa_bridge::settings::{LogFormat, MetricsAccess, Settings, Sources, Tls
 use regex::Regex;
 use secrecy::ExposeSecret;
 
-const DEFAULTS: &str = include_str!("../../config/default.toml");
+pub const DEFAULTS: &str = include_str!("../../config/default.toml");
 
 fn from_environment(pairs: &[(&str, &str)]) -> Result<Settings, String> {
     let name = |key: &str| format!("OPENHEXA_BRIDGE__{key}");
@@ -139,6 +139,10 @@ fn a_value_outside_what_is_allowed_is_told() {
         ("reconcile.lease", "13s", "longer than openhexa.request_timeout and openhexa.slot_timeout together"),
         ("reconcile.pass_limit", "0", "a whole number from 1 to 10000"),
         ("reconcile.absent_looks", "1", "a whole number from 2 to 100"),
+        ("reconcile.stop_again", "0s", "longer than 0"),
+        ("reconcile.deadline_grace", "14m", "at least 15m, after which OpenHEXA itself ends a run that is lost"),
+        ("reconcile.overdue", "0s", "longer than 0"),
+        ("reconcile.hidden_for", "9m", "at least 10m"),
         ("log.filter", "loud=very=much", "levels such as info or info,openhexa_bridge=debug"),
     ];
     for (key, value, allowed) in cases {
@@ -350,7 +354,7 @@ fn every_default_stands_under_its_sentence() {
 }
 
 /// `section.key` for each line of a file that sets one, in comments too.
-fn keys_in(text: &str) -> BTreeSet<String> {
+pub fn keys_in(text: &str) -> BTreeSet<String> {
     let (section, setting) = (
         Regex::new(r"^\[(\w+)\]$").unwrap(),
         Regex::new(r"^(?:# )?([a-z_]+) = \S").unwrap(),
