@@ -26,7 +26,9 @@ use crate::clock::Clock;
 use crate::domain::principal::Role;
 use crate::http::{self, Edge, Metrics};
 use crate::openhexa::{BuildError, Client, Limits};
-use crate::service::{Access, ApiKey, Bridge, CallbackKey, Jobs, Looks, Parts, Rules, Streams};
+use crate::service::{
+    Access, ApiKey, Bridge, CallbackKey, Jobs, Looks, Parts, Rules, Seal, Streams,
+};
 use crate::settings::{MetricsAccess, Settings};
 use crate::store::{OpenError, Store};
 use crate::telemetry::{self, RequestLine};
@@ -106,6 +108,7 @@ pub async fn start(start: Start) -> Result<Running, StartError> {
         rules: rules(&settings),
         access,
         callback_key: callback_key(&settings)?,
+        seal: Seal::new(&settings.secrets.callback_key),
         public_url: public_url(&settings, address),
         jobs: jobs.clone(),
         task_json: http::task_json,
@@ -318,6 +321,7 @@ fn rules(settings: &Settings) -> Rules {
         most_kept: settings.cache.most,
         definition_max_age: launch.definition_max_age.delta(),
         give_up_after: launch.give_up_after.delta(),
+        idempotency_kept: launch.idempotency_kept.delta(),
         clock_skew: launch.clock_skew.delta(),
         grace: launch.grace.delta(),
         looks: Looks {

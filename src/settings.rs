@@ -119,6 +119,7 @@ pub struct Launch {
     pub answer_within: Span,
     pub definition_max_age: Span,
     pub give_up_after: Span,
+    pub idempotency_kept: Span,
     pub clock_skew: Span,
     pub grace: Span,
 }

@@ -133,6 +133,7 @@ impl From<Error> for Problem {
                 task_status: Some(status),
                 ..Self::new(StatusCode::CONFLICT, sentence)
             },
+            Error::OtherRequest(sentence) => Self::new(StatusCode::CONFLICT, sentence),
             Error::Changed => Self::new(StatusCode::PRECONDITION_FAILED, say("config-changed")),
             Error::NotConfigured => {
                 Self::new(StatusCode::UNPROCESSABLE_ENTITY, say("not-configured"))

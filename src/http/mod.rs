@@ -86,6 +86,10 @@ fn table() -> Table {
                     [may(Viewer, get().to(api::tasks::detail))],
                 ))
                 .service(path(
+                    "/tasks/{id}/relaunch",
+                    [may(Operator, post().to(api::again::relaunch))],
+                ))
+                .service(path(
                     "/tasks/{id}/cancel",
                     [may(Operator, post().to(api::tasks::cancel))],
                 ))

@@ -2,6 +2,8 @@
 //!
 //! ```text
 //! launch.rs     a launch: judged, committed, then asked for (attempt.rs)
+//! once.rs       a launch that may be asked for again, made once
+//! relaunch.rs   a launch made again
 //! callback.rs   a running pipeline reports (reports.rs: those that come at once, in one transaction)
 //! cancel.rs     somebody wants a task to stop
 //! reconcile.rs  what is due is looked at, whoever reports or not
@@ -11,8 +13,9 @@
 //! observe.rs    where all of them end: the one door to a task's state
 //! pipelines.rs  what OpenHEXA offers: asked once by many, or its last good answer (memory.rs)
 //! history.rs    a pipeline's versions, runs and choices
-//! tasks.rs      what became of launches
+//! tasks.rs      what became of launches (cursor.rs: where a page of them ended)
 //! changes.rs    who follows them is told of each change (change_log.rs); feed.rs: one stream's part of it
+//! details.rs    what a task's run said and left behind
 //! config.rs     where an account's OpenHEXA is (configure.rs: changing it)
 //! vitals.rs     how the bridge is
 //! access.rs     who is asking (token.rs: the callback token, keys.rs: API keys)
@@ -26,6 +29,8 @@ mod change_log;
 mod changes;
 pub mod config;
 pub mod configure;
+mod cursor;
+pub mod details;
 mod error;
 pub mod feed;
 pub mod history;
@@ -36,10 +41,13 @@ pub mod launch;
 mod look;
 mod memory;
 mod observe;
+pub mod once;
 pub mod pipelines;
 pub mod reconcile;
+pub mod relaunch;
 mod reports;
 mod rules;
+mod seal;
 mod search;
 mod stop;
 pub mod tasks;
@@ -56,6 +64,7 @@ pub use change_log::Change;
 pub use error::{Error, Invalid, Upstream};
 pub use jobs::Jobs;
 pub use rules::{Looks, Rules, Streams};
+pub use seal::Seal;
 pub use token::CallbackKey;
 
 pub use crate::openhexa::Refusal;
@@ -75,6 +84,7 @@ pub struct Parts {
     pub rules: Rules,
     pub access: Access,
     pub callback_key: CallbackKey,
+    pub seal: Seal,
     /// The origin that pipelines reach us at, without a slash at its end.
     pub public_url: String,
     pub jobs: Jobs,

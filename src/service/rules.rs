@@ -18,6 +18,8 @@ pub struct Rules {
     pub definition_max_age: TimeDelta,
     /// How long a launch that could not be sent is tried again.
     pub give_up_after: TimeDelta,
+    /// How long a launch may be asked for again under its key.
+    pub idempotency_kept: TimeDelta,
     /// How far OpenHEXA's clock may be behind ours.
     pub clock_skew: TimeDelta,
     /// How long answered looks may fail to show a run before the launch counts as not made.

@@ -115,6 +115,9 @@ pub const RULES: &[Rule] = &[
     rule("launch.answer_within", "longer than 0", |s| {
         lived(s.launch.answer_within)
     }),
+    rule("launch.idempotency_kept", "longer than 0", |s| {
+        lived(s.launch.idempotency_kept)
+    }),
     rule("reconcile.period", "longer than 0", |s| {
         lived(s.reconcile.period)
     }),

@@ -7,6 +7,8 @@ mod error;
 mod events;
 mod keys;
 mod many;
+mod once;
+mod pages;
 mod rows;
 mod runs;
 mod schema;
@@ -36,11 +38,13 @@ pub use error::{BadKey, Error, OpenError};
 pub use events::{Event, Source, add_event, events_of, has_event};
 pub use keys::{NewKey, StoredKey, add_key, key_of, key_used, keys, revoke_key};
 pub use many::{Change, Told, add_events, lock_many, save_many};
+pub use once::{Remembered, remember, remembered, take_turns};
+pub use pages::{Key, Mark, Order, Page, TaskFilter, after, list};
 pub use runs::{
     Due, claim_due, forget_secrets, hold, look_by, other_unsure, owned_runs, owners, plan,
     put_secrets, release, renew, schedule, secrets_of,
 };
-pub use tasks::{NewTask, Order, Page, TaskFilter, any, get, insert, list, lock, save};
+pub use tasks::{NewTask, any, get, insert, lock, save};
 pub use vault::Vault;
 pub use vitals::{Vitals, vitals};
 

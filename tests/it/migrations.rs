@@ -20,6 +20,7 @@ const OURS: [&str; 8] = [
     "config_change",
     "connection",
     "event",
+    "idempotency",
     "run",
     "task",
 ];

@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use utoipa::ToSchema;
 
+use super::again;
 use super::pipelines::{hyphenated, pipeline_id};
 use super::view::Envelope;
 use crate::domain::ids::VersionId;
@@ -19,6 +20,7 @@ use crate::http::error::{Answer, Problem, listed};
 use crate::http::language::Language;
 use crate::service::Bridge;
 use crate::service::launch::LaunchRequest;
+use crate::service::once::Asked;
 
 /// What is wanted; read key by key, so that each refusal names its own.
 #[derive(ToSchema)]
@@ -88,12 +90,14 @@ pub async fn validate(
     tag = "pipelines",
     params(
         ("id" = String, Path, format = "uuid", description = "api-pipeline-id"),
+        ("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 255, description = "api-idempotency-key"),
     ),
     request_body = LaunchBody,
     responses(
         (status = 201, body = Envelope),
         (status = 400, body = problem::Refused),
         (status = 404, body = problem::Refused),
+        (status = 409, body = problem::Problem),
         (status = 413),
         (status = 415),
         (status = 422),
@@ -109,7 +113,13 @@ pub async fn launch(
     request: HttpRequest,
     payload: Payload,
 ) -> Answer<HttpResponse> {
-    let wanted = read(&id, body::object(&request, payload).await?)?;
+    let body = body::object(&request, payload).await?;
+    let asked = Asked::Launch(pipeline_id(&id)?);
+    let once = again::once(&bridge, &request, asked, &body)?;
+    let wanted = LaunchRequest {
+        once,
+        ..read(&id, body)?
+    };
     let task = bridge.launch(&who, wanted).await?;
     Ok(HttpResponse::Created().json(Envelope::from(&task)))
 }
@@ -136,6 +146,8 @@ fn read(id: &str, body: Map<String, Value>) -> Answer<LaunchRequest> {
                 config,
                 send_notifications,
                 debug,
+                relaunch_of: None,
+                once: None,
             })
         }
         _ => Err(Problem::fields(wrong)),

@@ -5,7 +5,8 @@ use actix_web::{HttpRequest, HttpResponse};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::query::{Part, Query};
+use super::include::{DetailedTask, Wanted};
+use super::query::Query;
 use super::shape::{Results, TaskStatus};
 use super::view::{FullTask, time};
 use crate::domain::ids::TaskId;
@@ -13,6 +14,7 @@ use crate::domain::principal::Principal;
 use crate::domain::sentence::say;
 use crate::domain::task::Status;
 use crate::http::error::{Answer, Problem};
+use crate::http::language::Language;
 use crate::service::tasks::{Event, Order, TaskFilter};
 use crate::service::{Bridge, Error};
 
@@ -28,6 +30,23 @@ pub struct Listing {
     limit: usize,
     has_next: bool,
     has_previous: bool,
+}
+
+/// A page from where the one before ended.
+#[derive(Serialize, ToSchema)]
+#[schema(as = TaskPageAfter)]
+pub struct After {
+    results: Vec<FullTask>,
+    /// The cursor of the page after it; null at the end.
+    next: Option<String>,
+}
+
+/// By the number of the page, or by a cursor.
+#[derive(Serialize, ToSchema)]
+#[serde(untagged)]
+pub enum Tasks {
+    Numbered(Listing),
+    After(After),
 }
 
 /// How far a task is, and every message that it had.
@@ -76,9 +95,10 @@ pub struct EventRow {
         ("order" = Option<String>, Query, pattern = "^-?(created_at|id|updated_at|started_at|ended_at|status|name)$", description = "api-task-order"),
         ("limit" = Option<u32>, Query, minimum = 1, maximum = 200, description = "api-limit"),
         ("page" = Option<u32>, Query, minimum = 1, maximum = 1_000_000_000, description = "api-page"),
+        ("cursor" = Option<String>, Query, description = "api-cursor"),
     ),
     responses(
-        (status = 200, body = Listing),
+        (status = 200, body = Tasks),
         (status = 400),
     ),
 )]
@@ -86,14 +106,19 @@ pub async fn list(
     bridge: Data<Bridge>,
     who: Principal,
     request: HttpRequest,
-) -> Answer<Json<Listing>> {
+) -> Answer<Json<Tasks>> {
     let query = Query::of(&request);
+    if let Some(cursor) = query.given("cursor") {
+        return follow(&bridge, &who, &query, cursor).await;
+    }
     let part = query.part_or(USUAL_LIMIT)?;
-    let listed = bridge.list_tasks(filter(&who, &query, part)?).await?;
+    let page = i64::try_from(part.page).unwrap_or(i64::MAX);
+    let filter = filter(&who, &query, part.limit)?;
+    let listed = bridge.list_tasks(filter, page).await?;
     let results: Vec<FullTask> = listed.tasks.iter().map(FullTask::from).collect();
     let count = usize::try_from(listed.count).unwrap_or_default();
     let pages = count.div_ceil(part.limit).max(1);
-    Ok(Json(Listing {
+    Ok(Json(Tasks::Numbered(Listing {
         count,
         results,
         page: part.page,
@@ -101,10 +126,28 @@ pub async fn list(
         limit: part.limit,
         has_next: part.page < pages,
         has_previous: part.page > 1,
-    }))
+    })))
 }
 
-fn filter(who: &Principal, query: &Query, part: Part) -> Answer<TaskFilter> {
+/// From where the page before ended; a count would cost more than the page.
+async fn follow(
+    bridge: &Bridge,
+    who: &Principal,
+    query: &Query,
+    cursor: &str,
+) -> Answer<Json<Tasks>> {
+    if query.get("page").is_some() {
+        return Err(Problem::field("cursor", say("query-cursor-or-page")));
+    }
+    let filter = filter(who, query, query.limit_or(USUAL_LIMIT)?)?;
+    let followed = bridge.follow_tasks(filter, cursor).await?;
+    Ok(Json(Tasks::After(After {
+        results: followed.tasks.iter().map(FullTask::from).collect(),
+        next: followed.next,
+    })))
+}
+
+fn filter(who: &Principal, query: &Query, limit: usize) -> Answer<TaskFilter> {
     let (order, descending) = order(query)?;
     let pipeline = query.get("pipeline").map(str::parse).transpose();
     Ok(TaskFilter {
@@ -117,8 +160,7 @@ fn filter(who: &Principal, query: &Query, part: Part) -> Answer<TaskFilter> {
         search: query.text("search")?,
         order,
         descending,
-        limit: i64::try_from(part.limit).unwrap_or(i64::MAX),
-        page: i64::try_from(part.page).unwrap_or(i64::MAX),
+        limit: i64::try_from(limit).unwrap_or(i64::MAX),
     })
 }
 
@@ -158,9 +200,11 @@ fn order(query: &Query) -> Answer<(Order, bool)> {
     tag = "tasks",
     params(
         ("id" = i64, Path, description = "api-task-id"),
+        ("include" = Option<String>, Query, description = "api-include"),
     ),
     responses(
-        (status = 200, body = FullTask),
+        (status = 200, body = DetailedTask),
+        (status = 400),
         (status = 404),
     ),
 )]
@@ -168,9 +212,22 @@ pub async fn detail(
     bridge: Data<Bridge>,
     who: Principal,
     id: Path<String>,
-) -> Answer<Json<FullTask>> {
+    request: HttpRequest,
+) -> Answer<Json<DetailedTask>> {
+    let wanted = Wanted::of(&Query::of(&request))?;
     let seen = bridge.see_task(who.account, task_id(&id)?).await?;
-    Ok(Json(FullTask::with_config(&seen)))
+    let task = FullTask::with_config(&seen);
+    if !wanted.anything() {
+        return Ok(Json(DetailedTask::plain(task)));
+    }
+    Ok(Json(match bridge.run_details(seen.task.id).await {
+        Ok(found) => DetailedTask::with(task, wanted, found),
+        Err(Error::Upstream(why)) => {
+            let language = Language::of(request.headers());
+            DetailedTask::without(task, wanted, language.word(&why.sentence()))
+        }
+        Err(error) => return Err(error.into()),
+    }))
 }
 
 /// The wish is taken at once; the task ends where its run ends.
@@ -276,7 +333,7 @@ fn told(event: &Event) -> Option<String> {
 }
 
 /// What is no number names no task.
-pub(super) fn task_id(text: &str) -> Answer<TaskId> {
+pub fn task_id(text: &str) -> Answer<TaskId> {
     text.parse()
         .map(TaskId)
         .map_err(|_| Error::no_task().into())

@@ -17,7 +17,7 @@ pub fn time(at: DateTime<Utc>) -> String {
     at.to_rfc3339_opts(SecondsFormat::Millis, true)
 }
 
-fn time_or_null(at: Option<DateTime<Utc>>) -> Option<String> {
+pub fn time_or_null(at: Option<DateTime<Utc>>) -> Option<String> {
     at.map(time)
 }
 

@@ -30,7 +30,7 @@ use super::{api, ops};
         (name = "configuration", description = "api-tag-configuration"),
         (name = "operations", description = "api-tag-operations"),
     ),
-    components(schemas(problem::Problem, problem::Invalid, problem::Denied, problem::Conflict)),
+    components(schemas(problem::Problem, problem::Invalid, problem::Denied, problem::Conflict, problem::Taken)),
     paths(
         api::pipelines::list,
         api::config::public,
@@ -51,6 +51,7 @@ use super::{api, ops};
         api::stream::one,
         api::tasks::detail,
         api::tasks::cancel,
+        api::again::relaunch,
         api::tasks::logs,
         api::tasks::events,
         page::json,

@@ -30,6 +30,14 @@ pub struct Conflict {
     status: &'static str,
 }
 
+/// The first launch is alive, or the key was used for another request, which has no status.
+#[derive(Serialize, ToSchema)]
+pub struct Taken {
+    error: String,
+    #[schema(value_type = Option<TaskStatus>, nullable = false)]
+    status: Option<&'static str>,
+}
+
 /// What is wrong with a request; beside it, each field that is wrong.
 #[derive(Serialize, ToSchema)]
 pub struct Invalid {

@@ -5,6 +5,8 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
+/// Marks a key that may be absent, or there and null.
+const SOMETIMES: &str = "x-sometimes";
 const HOME: &str = "#/components/schemas/";
 
 /// The schemas by their names.
@@ -122,7 +124,8 @@ fn close_one(schema: &mut Map<String, Value>) {
     };
     let before: Vec<Value> = required(&Value::Object(schema.clone())).collect();
     let there = |(name, inner): &(&String, &Value)| {
-        before.iter().any(|own| own == *name) || may_be_null(inner)
+        let is_there = may_be_null(inner) && inner.get(SOMETIMES).is_none();
+        before.iter().any(|own| own == *name) || is_there
     };
     let required = properties
         .iter()

@@ -12,6 +12,7 @@ const TABLES: [&str; 8] = [
     "task",
     "run",
     "event",
+    "idempotency",
 ];
 
 pub async fn everything(url: &str) -> String {

@@ -27,6 +27,7 @@ get_task = One task, with the values of its launch; secrets are masked
 cancel_task = Ask a task to stop; it ends where its run ends
 stream_tasks = The tasks as they change, as server-sent events
 stream_task = One task as it changes, as server-sent events, until its confirmed end
+relaunch_task = Launch a task's pipeline again, with the same values
 get_task_log = The log of a task
 list_task_events = The history of a task: why it has its status
 get_document = This description, as OpenAPI 3.1
@@ -37,6 +38,9 @@ get_metrics = Counts for Prometheus; the setting metrics.access opens or closes 
 
 api-pipeline-id = The pipeline's id
 api-task-id = The task's number
+api-idempotency-key = Ask again under the same key, and the same task answers
+api-cursor = Where the page before ended (its next); empty: the first page. Without page
+api-include = What is read from OpenHEXA beside it, separated by commas: logs, messages, outputs
 api-last-event = The id of the last event that was heard: what has changed since is sent first
 api-parameter-code = The parameter's code
 api-version = The version's id; without it, the current version

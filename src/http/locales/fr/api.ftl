@@ -27,6 +27,7 @@ get_task = Une tâche, avec les valeurs de son lancement ; les secrets sont masq
 cancel_task = Demander l’arrêt d’une tâche ; elle finit là où finit son exécution
 stream_tasks = Les tâches à mesure qu’elles changent, en événements envoyés par le serveur
 stream_task = Une tâche à mesure qu’elle change, en événements envoyés par le serveur, jusqu’à sa fin confirmée
+relaunch_task = Relancer le pipeline d’une tâche avec les mêmes valeurs
 get_task_log = Le journal d’une tâche
 list_task_events = L’histoire d’une tâche : pourquoi elle a son statut
 get_document = Cette description, en OpenAPI 3.1
@@ -37,6 +38,9 @@ get_metrics = Les comptes pour Prometheus ; le réglage metrics.access les ouvre
 
 api-pipeline-id = L’identifiant du pipeline
 api-task-id = Le numéro de la tâche
+api-idempotency-key = Redemandez avec la même clé, et la même tâche répond
+api-cursor = Là où la page précédente s’est arrêtée (son next) ; vide : la première page. Sans page
+api-include = Ce qui est lu en plus dans OpenHEXA, séparé par des virgules : logs, messages, outputs
 api-last-event = L’identifiant du dernier événement reçu : ce qui a changé depuis est envoyé d’abord
 api-parameter-code = Le code du paramètre
 api-version = L’identifiant de la version ; sans lui, la version actuelle
