@@ -67,9 +67,10 @@ pub struct RunPage {
     pub total_runs: i64,
 }
 
-/// What a run said and left behind.
-#[derive(Clone, Debug, PartialEq)]
+/// What a run said and left behind, and what it was given: OpenHEXA masks nothing of either.
+#[derive(Clone, PartialEq)]
 pub struct RunDetails {
+    pub config: Map<String, Value>,
     pub logs: Option<String>,
     pub messages: Vec<RunMessage>,
     pub outputs: Vec<RunOutput>,

@@ -247,6 +247,7 @@ impl From<stop_pipeline::StopPipelineStopPipeline> for Stop {
 impl From<run_details::RunDetailsPipelineRun> for RunDetails {
     fn from(wire: run_details::RunDetailsPipelineRun) -> Self {
         Self {
+            config: object(wire.config),
             logs: wire.logs,
             messages: wire.messages.into_iter().map(RunMessage::from).collect(),
             outputs: wire.outputs.into_iter().map(RunOutput::from).collect(),

@@ -88,7 +88,8 @@ impl Bridge {
     ) -> Result<Reserved, Error> {
         let (bridge, now) = (self.clone(), self.now());
         let (task, owner) = (attempt.task, attempt.owner.clone());
-        self.store()
+        let reserved = self
+            .store()
             .write(move |db| {
                 let before = store::lock(db, task)?.ok_or_else(Error::no_task)?;
                 let held = store::renew(db, task, &owner, now + bridge.rules().lease)?;
@@ -107,7 +108,9 @@ impl Bridge {
                     Err(_) => Reserved::No(Box::new(before)),
                 })
             })
-            .await
+            .await;
+        self.changes.happened();
+        reserved
     }
 
     /// As whom the connection makes runs; asked once, kept until the token changes.

@@ -118,7 +118,7 @@ fn scrubbed(value: &Value) -> Value {
 }
 
 /// However its words are joined: `api_key`, `api-key`, `apiKey`.
-fn looks_secret(key: &str) -> bool {
+pub(super) fn looks_secret(key: &str) -> bool {
     let letters = key.chars().filter(|letter| letter.is_alphanumeric());
     let key: String = letters.flat_map(char::to_lowercase).collect();
     let named = ["openhexaurl", "workspaceslug"].contains(&key.as_str());

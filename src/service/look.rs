@@ -3,9 +3,7 @@
 //! An answer is fetched, then judged; only the judgement moves the task. An absence proves an end only where the same
 //! answer shows the pipeline; without it, only past the deadline, for a token that is still good, and for long.
 
-use secrecy::ExposeSecret;
-
-use super::last_lines::{last_lines, secrets_of};
+use super::last_lines::last_lines;
 use super::observe::Fact;
 use super::{Bridge, Error};
 use crate::domain::connection::Connection;
@@ -124,11 +122,7 @@ impl Bridge {
     }
 
     fn last_lines(&self, task: &Task, connection: &Connection, log: &RunLog) -> Option<String> {
-        let mut secrets = secrets_of(&log.config, &task.run.config);
-        secrets.push(connection.target.token.expose_secret().to_owned());
-        let keys = self.parts.access.keys.iter();
-        secrets.extend(keys.map(|key| key.key.expose_secret().to_owned()));
-        last_lines(&log.text, &secrets)
+        last_lines(&log.text, &self.secrets_of(task, connection, &log.config))
     }
 
     pub(super) async fn learn(

@@ -50,7 +50,8 @@ impl Bridge {
     /// Takes a fact that cannot conflict: one the bridge itself learnt.
     pub(super) async fn observe(&self, task: TaskId, fact: Fact) -> Result<Task, Error> {
         let (bridge, now) = (self.clone(), self.now());
-        self.store()
+        let taken = self
+            .store()
             .write(move |db| {
                 let before = store::lock(db, task)?.ok_or_else(Error::no_task)?;
                 match take(db, bridge.rules(), before.clone(), &fact, now)? {
@@ -58,7 +59,9 @@ impl Bridge {
                     Err(_) => Ok(before),
                 }
             })
-            .await
+            .await;
+        self.changes.happened();
+        taken
     }
 }
 

@@ -124,7 +124,7 @@ impl Bridge {
         self.stop_if_due(id, &at, owner).await
     }
 
-    async fn load(&self, id: TaskId) -> Result<(Task, Connection), Error> {
+    pub(super) async fn load(&self, id: TaskId) -> Result<(Task, Connection), Error> {
         let vault = self.store().vault.clone();
         self.store()
             .read(move |db| {

@@ -19,11 +19,14 @@ pub struct Rules {
     pub definition_max_age: TimeDelta,
     /// How long a launch that could not be sent is tried again.
     pub give_up_after: TimeDelta,
+    /// How long a launch may be asked for again under its key.
+    pub idempotency_kept: TimeDelta,
     /// How far OpenHEXA's clock may be behind ours.
     pub clock_skew: TimeDelta,
     /// How long answered looks may fail to show a run before the launch counts as not made.
     pub grace: TimeDelta,
     pub looks: Looks,
+    pub streams: Streams,
     /// How long a claim on a task holds; longer than any call to OpenHEXA takes.
     pub lease: TimeDelta,
     /// How many tasks one pass takes on.
@@ -91,6 +94,17 @@ fn together(task: &Task, wait: TimeDelta, now: DateTime<Utc>) -> DateTime<Utc> {
     let offset = part(&task.pipeline.id, i32::try_from(step).unwrap_or(i32::MAX));
     let passed = (now.timestamp_millis() + soonest - i64::from(offset)).rem_euclid(step);
     now + TimeDelta::milliseconds(soonest + (step - passed) % step)
+}
+
+/// Live updates.
+#[derive(Clone, Debug)]
+pub struct Streams {
+    /// How often a silent stream shows that it is alive, and that whoever reads it still may.
+    pub comment_every: Duration,
+    /// How many may be open at a time.
+    pub most: usize,
+    /// Bytes of changes that are kept for slow readers of all streams together.
+    pub memory: usize,
 }
 
 impl Rules {

@@ -1,11 +1,14 @@
 //! The database: every fact lives here. Queries and nothing else; when to retry is not decided in this room.
 
+mod changes;
 mod configs;
 mod connection;
 mod error;
 mod events;
 mod keys;
 mod many;
+mod once;
+mod pages;
 mod rows;
 mod runs;
 mod schema;
@@ -23,6 +26,7 @@ use diesel::r2d2::Pool;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 use secrecy::SecretString;
 
+pub use changes::{Head, Since, changed_since, heads, horizon, with_tasks};
 pub use configs::{
     Config, ConfigContent, Place, config_and_connection, config_of, connection, delete_config,
     lock_configs, places, put_config, put_connection_user,
@@ -34,11 +38,13 @@ pub use error::{BadKey, Error, OpenError};
 pub use events::{Event, Source, add_event, events_of, has_event};
 pub use keys::{NewKey, StoredKey, add_key, key_of, key_used, keys, revoke_key};
 pub use many::{Change, Told, add_events, lock_many, save_many};
+pub use once::{Remembered, remember, remembered, take_turns};
+pub use pages::{Key, Mark, Order, Page, TaskFilter, after, list};
 pub use runs::{
     Due, Kind, claim_due, forget_secrets, hold, look_by, other_unsure, owned_runs, owners, plan,
     plan_many, put_secrets, release, renew, schedule, secrets_of,
 };
-pub use tasks::{NewTask, Order, Page, TaskFilter, any, get, insert, list, lock, many, save};
+pub use tasks::{NewTask, any, get, insert, lock, many, save};
 pub use vault::Vault;
 pub use vitals::{Vitals, vitals};
 
