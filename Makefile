@@ -6,7 +6,7 @@ export RUSTUP_TOOLCHAIN ?= stable
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help dev lint test settings deny audit bench
+.PHONY: help dev lint test chaos settings deny audit bench
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /make \1\t/p' $(MAKEFILE_LIST)
@@ -29,6 +29,16 @@ test: lint ## everything that must hold; makes what the tests need; ARGS="name o
 	OPENHEXA_BRIDGE_TEST_PYTHON=$$(sh tests/env/python.sh); \
 	export OPENHEXA_BRIDGE_TEST_PG_BIN OPENHEXA_BRIDGE_TEST_PYTHON; \
 	set -x; exec cargo test --locked $(ARGS)
+
+# The suite has the same story, shorter.
+chaos: ## kill -9 and restarts of PostgreSQL among a thousand tasks; TASKS=1000 SEED=… AWAY=30 (seconds without PostgreSQL)
+	@set -e; \
+	OPENHEXA_BRIDGE_TEST_PG_BIN=$$(sh tests/env/postgres.sh); \
+	OPENHEXA_BRIDGE_CHAOS_TASKS=$(or $(TASKS),1000); \
+	OPENHEXA_BRIDGE_CHAOS_SEED=$(or $(SEED),$$(date +%s)); \
+	OPENHEXA_BRIDGE_CHAOS_AWAY=$(or $(AWAY),30); \
+	export OPENHEXA_BRIDGE_TEST_PG_BIN OPENHEXA_BRIDGE_CHAOS_TASKS OPENHEXA_BRIDGE_CHAOS_SEED OPENHEXA_BRIDGE_CHAOS_AWAY; \
+	exec cargo test --locked --test it chaos::whatever -- --nocapture
 
 settings: ## writes docs/settings.md from config/default.toml
 	@cargo build

@@ -12,6 +12,7 @@ mod access;
 mod architecture;
 mod callback;
 mod cancel;
+mod chaos;
 mod command_line;
 mod configuration;
 mod deadlines;

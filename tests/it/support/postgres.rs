@@ -87,6 +87,18 @@ impl Durable {
     pub fn database(&self) -> String {
         self.cluster.database()
     }
+
+    /// Ends the server: `fast` as an administrator does it, `immediate` as a crash does. Blocks.
+    pub fn stop(&self, mode: &str) {
+        let stop = ["stop", "-D", "data", "-w", "-t", "60", "-m", mode];
+        self.cluster.tools().run("pg_ctl", &stop);
+    }
+
+    /// Starts it again where it was. Blocks until it answers.
+    pub fn start_again(&self) {
+        let started = self.cluster.tools().start(self.cluster.port, "");
+        started.unwrap_or_else(|error| panic!("{error}"));
+    }
 }
 
 impl Cluster {
@@ -134,6 +146,15 @@ impl Cluster {
     fn url(&self, database: &str) -> String {
         format!("postgres://postgres@127.0.0.1:{}/{database}", self.port)
     }
+
+    #[allow(dead_code, reason = "the benchmark has this file too")]
+    fn tools(&self) -> Tools {
+        Tools {
+            bin: bin(),
+            folder: self.folder.clone(),
+            owner: owner(),
+        }
+    }
 }
 
 /// PostgreSQL's own programs, run as somebody it accepts.
@@ -171,18 +192,22 @@ impl Tools {
         let mut last = String::new();
         for _ in 0..5 {
             let port = free_port();
-            let options = format!(
-                "-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories='' {settings}"
-            );
-            let start = [
-                "start", "-D", "data", "-l", "log", "-w", "-t", "60", "-o", &options,
-            ];
-            match self.attempt("pg_ctl", &start) {
+            match self.start(port, settings) {
                 Ok(()) => return port,
                 Err(error) => last = error,
             }
         }
         panic!("{last}");
+    }
+
+    fn start(&self, port: u16, settings: &str) -> Result<(), String> {
+        let options = format!(
+            "-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories='' {settings}"
+        );
+        let start = [
+            "start", "-D", "data", "-l", "log", "-w", "-t", "60", "-o", &options,
+        ];
+        self.attempt("pg_ctl", &start)
     }
 }
 

@@ -130,6 +130,25 @@ impl Process {
         }
     }
 
+    /// The address that `serve` prints; none when it ended instead.
+    pub async fn address(&mut self) -> Option<String> {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            if let Some(line) = self.out.so_far().first() {
+                return Some(line.strip_prefix("bridge: ").unwrap().to_owned());
+            }
+            if self.child.try_wait().unwrap().is_some() {
+                return None;
+            }
+            assert!(
+                Instant::now() < deadline,
+                "it says {:#?}",
+                self.err.so_far()
+            );
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    }
+
     /// The addresses that `dev` prints, without their names.
     pub async fn addresses(&mut self) -> (String, String) {
         let lines = self.lines(2).await;
@@ -149,6 +168,12 @@ impl Process {
             assert!(Instant::now() < deadline, "{what} did not come: {lines:#?}");
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
+    }
+
+    /// Its number, while it lives.
+    pub fn id(&mut self) -> Option<u32> {
+        let gone = self.child.try_wait().unwrap().is_some();
+        self.child.id().filter(|_| !gone)
     }
 
     /// Asks it to go, and waits until it is gone.

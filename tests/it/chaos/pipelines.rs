@@ -1,0 +1,107 @@
+//! The pipelines that are launched: each ends in another way, with other reports.
+
+use serde_json::{Value, json};
+
+use super::dice::Dice;
+use crate::support::catalogue::{injected, parameter, pipeline};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Reports its progress, success and a result.
+    Well,
+    /// Reports an error and fails.
+    Badly,
+    /// Says nothing and fails.
+    Silent,
+    /// Takes long, long enough to be stopped.
+    Slow,
+    /// Waits in the queue for a while.
+    Late,
+    /// Reports success and fails then: somebody's hand plays it.
+    Turns,
+    /// Does not declare `task_id`; each of its launches can be told by its config.
+    Unnamed,
+    /// Declares nothing at all: its runs are all alike.
+    Bare,
+}
+
+const ALL: [Kind; 8] = [
+    Kind::Well,
+    Kind::Badly,
+    Kind::Silent,
+    Kind::Slow,
+    Kind::Late,
+    Kind::Turns,
+    Kind::Unnamed,
+    Kind::Bare,
+];
+
+impl Kind {
+    pub fn number(self) -> u64 {
+        let place = ALL.iter().position(|kind| *kind == self).unwrap();
+        place as u64 + 1
+    }
+
+    pub fn names_its_task(self) -> bool {
+        !matches!(self, Self::Unnamed | Self::Bare)
+    }
+
+    /// A run that is played by hand must not end in between.
+    pub fn may_be_cancelled(self) -> bool {
+        self != Self::Turns
+    }
+
+    /// What a launch is given: something to know its run by.
+    pub fn config(self, mark: u64) -> Value {
+        match self {
+            Self::Bare => json!({}),
+            _ => json!({"mark": mark}),
+        }
+    }
+
+    fn behaviour(self) -> Value {
+        let (queued, running, steps) = match self {
+            Self::Slow => (50, 5000, 8),
+            Self::Late => (2000, 200, 2),
+            _ => (50, 600, 3),
+        };
+        let kind = match self {
+            Self::Badly | Self::Silent => "fail",
+            Self::Turns => "manual",
+            _ => "succeed",
+        };
+        let callback = matches!(self, Self::Well | Self::Badly | Self::Slow | Self::Late);
+        json!({
+            "kind": kind, "queued_ms": queued, "running_ms": running, "steps": steps, "callback": callback,
+            "result": {"rows": 3, "of": format!("{self:?}")}, "message": "The harvest was bad",
+        })
+    }
+}
+
+pub fn all() -> Value {
+    let one = |kind: &Kind| {
+        let mut parameters = match kind {
+            Kind::Bare | Kind::Unnamed => Vec::new(),
+            _ => injected(),
+        };
+        if *kind != Kind::Bare {
+            parameters.push(parameter("mark", "int", json!({})));
+        }
+        pipeline(kind.number(), &parameters, kind.behaviour())
+    };
+    ALL.iter().map(one).collect()
+}
+
+/// Those that report are launched most.
+pub fn pick(dice: &mut Dice) -> Kind {
+    match dice.below(100) {
+        0..30 => Kind::Well,
+        30..45 => Kind::Badly,
+        45..55 => Kind::Silent,
+        55..70 => Kind::Slow,
+        70..78 => Kind::Late,
+        78..88 => Kind::Turns,
+        88..95 => Kind::Unnamed,
+        _ => Kind::Bare,
+    }
+}

@@ -1,0 +1,119 @@
+//! One crash at a time.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use rustix::process::Signal;
+use serde_json::{Value, json};
+
+use super::blows::database_away;
+use super::pipelines::{self, Kind};
+use super::site::{LEASE, Site};
+use super::verdict;
+use crate::support::catalogue::id;
+use crate::support::story::PATIENCE;
+
+async fn launch(site: &Site, bridge: usize, kind: Kind, mark: u64) -> Option<(u16, Value)> {
+    let path = format!("/api/openhexa/pipelines/{}/launch/", id(kind.number()));
+    let body = json!({"config": kind.config(mark)});
+    site.post(bridge, &path, &format!("launch-{mark}"), &body)
+        .await
+}
+
+async fn until(site: &Site, what: &str, so: impl Fn(&[Value], &[Value]) -> bool) -> Vec<Value> {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        let (tasks, runs) = (verdict::tasks(site).await, site.runs().await);
+        if so(&tasks, &runs) {
+            return tasks;
+        }
+        assert!(
+            Instant::now() < deadline,
+            "{what} did not come: {tasks:#?} {runs:#?}"
+        );
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+async fn ends_as_its_only_run(site: &Site) {
+    let tasks = until(site, "the end", |tasks, _| {
+        tasks.iter().all(|task| task["confirmed"] == true)
+    })
+    .await;
+    let runs = site.runs().await;
+    assert_eq!((tasks.len(), runs.len()), (1, 1), "{tasks:#?} {runs:#?}");
+    assert_eq!(
+        (&tasks[0]["run"]["id"], &tasks[0]["status"]),
+        (&runs[0]["id"], &json!("SUCCESS"))
+    );
+}
+
+fn slow_launch() -> Value {
+    json!({"fault": "latency", "operation": "runPipeline", "ms": 1500})
+}
+
+/// A launch at the first bridge that has its run, and not yet its answer.
+async fn launch_under_way(site: &Arc<Site>) -> tokio::task::JoinHandle<Option<(u16, Value)>> {
+    site.fault(&slow_launch()).await;
+    let asking = site.clone();
+    let launch = tokio::spawn(async move { launch(&asking, 0, Kind::Well, 1).await });
+    until(site, "the run", |_, runs| !runs.is_empty()).await;
+    launch
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_bridge_that_is_told_to_stop_answers_the_launch_under_way_first() {
+    let site = Site::plain(&pipelines::all()).await;
+    let launched = launch_under_way(&site).await;
+    let ended = site.end(0, Signal::TERM).await;
+    assert_eq!(ended.status.code(), Some(0), "{:#?}", ended.err);
+    let (status, answer) = launched.await.unwrap().expect("an answer");
+    assert_eq!(status, 201);
+    let events = verdict::events(&site, answer["task"]["id"].as_i64().unwrap()).await;
+    assert!(events.contains(&"run created".to_owned()), "{events:?}");
+    ends_as_its_only_run(&site).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_launch_whose_bridge_is_killed_is_taken_over_within_the_lease() {
+    let site = Site::plain(&pipelines::all()).await;
+    let launched = launch_under_way(&site).await;
+    site.end(0, Signal::KILL).await;
+    let killed = Instant::now();
+    assert_eq!(launched.await.unwrap(), None, "nobody answers");
+    let tasks = until(&site, "the other bridge", |tasks, _| {
+        !tasks[0]["run"].is_null()
+    })
+    .await;
+    // A look and a busy machine come on top.
+    assert!(
+        killed.elapsed() < LEASE + Duration::from_secs(5),
+        "{:?}",
+        killed.elapsed()
+    );
+    let (status, again) = launch(&site, 1, Kind::Well, 1).await.expect("an answer");
+    assert_eq!((status, &again["task"]["id"]), (201, &tasks[0]["id"]));
+    ends_as_its_only_run(&site).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_launch_whose_bridge_is_killed_alone_is_mended_by_its_next_start() {
+    let site = Site::plain(&pipelines::all()).await;
+    site.end(1, Signal::KILL).await;
+    let launched = launch_under_way(&site).await;
+    site.end(0, Signal::KILL).await;
+    assert_eq!(launched.await.unwrap(), None, "nobody answers");
+    site.start(0).await;
+    ends_as_its_only_run(&site).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn while_the_database_is_away_it_is_said_and_afterwards_all_goes_on() {
+    let site = Site::durable(&pipelines::all()).await;
+    let (status, answer) = launch(&site, 0, Kind::Unnamed, 1).await.expect("an answer");
+    assert_eq!(status, 201, "{answer}");
+    database_away(&site, Duration::from_secs(2)).await;
+    ends_as_its_only_run(&site).await;
+    let (status, again) = launch(&site, 1, Kind::Unnamed, 1).await.expect("an answer");
+    assert_eq!((status, &again["task"]["id"]), (201, &answer["task"]["id"]));
+}
