@@ -49,14 +49,14 @@ pub use token::CallbackKey;
 pub use crate::openhexa::Refusal;
 
 use crate::clock::Clock;
-use crate::openhexa::Client;
+use crate::openhexa::OpenHexa;
 use crate::store::Store;
 use memory::Memory;
 
 /// What the flows need; made once, in the composition root.
 pub struct Parts {
     pub store: Store,
-    pub openhexa: Client,
+    pub openhexa: Arc<dyn OpenHexa>,
     pub clock: Clock,
     pub rules: Rules,
     pub access: Access,
@@ -105,7 +105,7 @@ impl Bridge {
         &self.parts.store
     }
 
-    fn openhexa(&self) -> &Client {
+    fn openhexa(&self) -> &Arc<dyn OpenHexa> {
         &self.parts.openhexa
     }
 }

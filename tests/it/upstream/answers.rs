@@ -5,7 +5,7 @@ use openhexa_bridge::domain::ids::{PipelineId, RunId, VersionId};
 use openhexa_bridge::domain::parameters::Kind;
 use openhexa_bridge::domain::pipeline::RunStatus;
 use openhexa_bridge::domain::run::{Look, RunOutput, Stop};
-use openhexa_bridge::openhexa::Error;
+use openhexa_bridge::openhexa::{Error, OpenHexa};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
