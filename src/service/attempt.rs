@@ -10,7 +10,7 @@ use crate::domain::ids::{TaskId, UserId};
 use crate::domain::observation::Observation;
 use crate::domain::run::Launch;
 use crate::domain::task::{State, Task};
-use crate::openhexa::LaunchError;
+use crate::openhexa::{self, LaunchError, Refusal};
 use crate::store::{self, Source};
 
 /// A task that is to be launched, with what is to be sent.
@@ -32,7 +32,18 @@ enum Reserved {
 impl Bridge {
     /// The caller holds the task's lease, and gives it back.
     pub(super) async fn attempt(&self, attempt: &Attempt) -> Result<Task, Error> {
-        let launched_as = self.user_of(&attempt.connection).await;
+        // As whom a run is made is known before it is asked for: the run is looked for by it, should it be lost.
+        let launched_as = match self.user_of(&attempt.connection).await {
+            Ok(user) => user,
+            Err(openhexa::Error::TokenRefused) => {
+                let refused = LaunchError::Refused(Refusal::Token);
+                return self.without_run(attempt.task, refused).await;
+            }
+            Err(error) => {
+                let not_sent = LaunchError::NotSent(error);
+                return self.without_run(attempt.task, not_sent).await;
+            }
+        };
         if let Reserved::No(task) = self.reserve(attempt, launched_as).await? {
             return Ok(*task);
         }
@@ -81,11 +92,7 @@ impl Bridge {
 
     /// Marks the task as being launched, unless something stands against it: most of all that the lease ran out and
     /// somebody else launches it.
-    async fn reserve(
-        &self,
-        attempt: &Attempt,
-        launched_as: Option<UserId>,
-    ) -> Result<Reserved, Error> {
+    async fn reserve(&self, attempt: &Attempt, launched_as: UserId) -> Result<Reserved, Error> {
         let (bridge, now) = (self.clone(), self.now());
         let (task, owner) = (attempt.task, attempt.owner.clone());
         self.store()
@@ -97,6 +104,7 @@ impl Bridge {
                 if !(held && alone && before.run.id.is_none()) {
                     return Ok(Reserved::No(Box::new(before)));
                 }
+                let launched_as = Some(launched_as);
                 let reserved = Observation::LaunchReserved { launched_as };
                 let fact =
                     Fact::new(Source::Bridge, "asking OpenHEXA for a run", reserved).always_told();
@@ -111,19 +119,19 @@ impl Bridge {
     }
 
     /// As whom the connection makes runs; asked once, kept until the token changes.
-    pub(super) async fn user_of(&self, connection: &Connection) -> Option<UserId> {
-        if connection.user.is_some() {
-            return connection.user;
+    async fn user_of(&self, connection: &Connection) -> Result<UserId, openhexa::Error> {
+        if let Some(user) = connection.user {
+            return Ok(user);
         }
-        let user = self.openhexa().me(&connection.target).await.ok()?;
-        let id = connection.id;
+        let user = self.openhexa().me(&connection.target).await?;
+        let (vault, asked) = (self.store().vault.clone(), connection.clone());
         let kept: Result<(), Error> = self
             .store()
-            .write(move |db| Ok(store::put_connection_user(db, id, user)?))
+            .write(move |db| Ok(store::put_connection_user(db, &vault, &asked, user)?))
             .await;
         if let Err(error) = kept {
             tracing::warn!(%error, "the connection's user could not be kept");
         }
-        Some(user)
+        Ok(user)
     }
 }

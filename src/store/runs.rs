@@ -67,7 +67,8 @@ fn unclaimed(db: &mut Db<'_>, due: &Due) -> Result<Vec<i64>, Error> {
                         .is_null()
                         .or(run::lease_until.le(At(due.now))),
                 )
-                .order(run::next_look_at)
+                // Each database would break a tie in its own way.
+                .order((run::next_look_at, run::task_id))
                 .limit(i64::try_from(due.limit).unwrap_or(i64::MAX))
                 .select(run::task_id)
         };

@@ -35,6 +35,7 @@ mod reconcile;
 mod replicas;
 mod sentences;
 mod settings;
+mod simulation;
 mod states;
 mod store;
 mod support;

@@ -1,0 +1,493 @@
+//! The simulated OpenHEXA as one bridge sees it: late, lossy and mortal, but never with an answer that the HTTP client
+//! could not give.
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use diesel::RunQueryDsl;
+use diesel::sql_types::BigInt;
+use openhexa_bridge::domain::connection::{Access, Target};
+use openhexa_bridge::domain::ids::{PipelineId, RunId, UserId, VersionId};
+use openhexa_bridge::domain::pipeline::{
+    Pipeline, PipelineSummary, RunCandidate, RunStatus, Version, VersionSummary,
+};
+use openhexa_bridge::domain::run::{Launch, Launched, Look, RunDetails, RunLog, RunPage, Stop};
+use openhexa_bridge::openhexa::{Error, LaunchError, OpenHexa, Refusal};
+use openhexa_bridge::store::{self, Db, Store};
+use tokio::sync::mpsc::UnboundedSender;
+use uuid::Uuid;
+
+use super::catalogue::{PLACES, pipeline, version, whose, whose_version};
+use super::site::Event;
+use super::world::{Release, Shared, Sight, SimRun, Standing, World};
+
+/// One bridge's way to OpenHEXA.
+pub struct Upstream {
+    pub site: usize,
+    pub world: Shared,
+    pub events: UnboundedSender<Event>,
+    /// Looks into the bridge's database, to know whose run is asked for.
+    pub store: Store,
+}
+
+/// How a question fares.
+enum Fate {
+    Fails(Error),
+    NeverReturns,
+    /// Answered, as things are when it is asked or when it is answered.
+    Held {
+        as_asked: bool,
+    },
+    Answered,
+}
+
+/// How a launch fares.
+#[derive(Debug)]
+enum LaunchFate {
+    NotSent(Error),
+    Refused(Refusal),
+    /// Nothing was done, and nobody says so.
+    Lost(Error),
+    /// Done, and nobody says so.
+    Unheard(Error),
+    DiesBefore,
+    DiesAfter,
+    /// Answered; late where it is held.
+    Made {
+        held: bool,
+    },
+}
+
+#[derive(diesel::QueryableByName)]
+struct Asking {
+    #[diesel(sql_type = BigInt)]
+    task_id: i64,
+}
+
+impl Upstream {
+    /// Says it and does it, while nobody else can.
+    fn in_world<T>(&self, work: impl FnOnce(&mut World) -> T) -> T {
+        work(&mut self.world.lock().unwrap())
+    }
+
+    fn say(&self, line: String) {
+        let site = ["A", "B"][self.site];
+        self.in_world(|world| world.say(format!("{site} {line}")));
+    }
+
+    async fn die(&self) -> std::convert::Infallible {
+        let _ = self.events.send(Event::Died);
+        std::future::pending().await
+    }
+
+    async fn hold(&self) -> Release {
+        let released = self.in_world(|world| world.hold(self.site));
+        let _ = self.events.send(Event::Held);
+        released.await.unwrap_or(Release::TimedOut)
+    }
+
+    /// A question that changes nothing.
+    async fn ask<T: Send>(
+        &self,
+        (what, whom): (&'static str, Uuid),
+        target: &Target,
+        show: fn(&T) -> String,
+        answer: impl Fn(&mut World, &Sight) -> Result<T, Error> + Send + Sync,
+    ) -> Result<T, Error> {
+        let answer = |world: &mut World| match world.sight(target) {
+            Some(sight) => answer(world, &sight),
+            None => Err(Error::TokenRefused),
+        };
+        let whom = whom.as_u64_pair();
+        let fate = self.in_world(|world| fate(world, what, whom.0 ^ whom.1, target));
+        let answered = match fate {
+            Fate::Fails(error) => Err(error),
+            Fate::NeverReturns => {
+                self.say(format!("{what}: dies"));
+                match self.die().await {}
+            }
+            Fate::Answered => self.in_world(answer),
+            Fate::Held { as_asked } => {
+                let early = as_asked.then(|| self.in_world(answer));
+                self.say(format!("{what}: on its way"));
+                match self.hold().await {
+                    Release::TimedOut => Err(Error::TimedOut),
+                    Release::Answered => early.unwrap_or_else(|| self.in_world(answer)),
+                }
+            }
+        };
+        self.say(match &answered {
+            Ok(answer) => format!("{what}: {}", show(answer)),
+            Err(error) => format!("{what}: {error:?}"),
+        });
+        answered
+    }
+
+    /// The task that has just been marked as asking.
+    async fn asking(&self) -> i64 {
+        const LAST: &str = "SELECT task_id FROM event WHERE what = 'asking OpenHEXA for a run' \
+                            ORDER BY id DESC LIMIT 1";
+        let found: Result<Vec<Asking>, store::Error> = self
+            .store
+            .read(|db| {
+                let query = diesel::sql_query(LAST);
+                Ok(match db {
+                    Db::Sqlite(conn) => query.load(&mut **conn).unwrap(),
+                    Db::Pg(conn) => query.load(&mut **conn).unwrap(),
+                })
+            })
+            .await;
+        found.unwrap()[0].task_id
+    }
+
+    async fn launched(
+        &self,
+        target: &Target,
+        launch: &Launch,
+        task: i64,
+        fate: LaunchFate,
+    ) -> Result<Launched, LaunchError> {
+        let make = |shown_late: bool| {
+            self.in_world(|world| {
+                let lag = if shown_late { world.lag(task) } else { 0 };
+                may_launch(world, target, launch)
+                    .map(|sight| world.make(launch, sight.user, Some(task), lag))
+            })
+        };
+        match fate {
+            LaunchFate::NotSent(error) => Err(LaunchError::NotSent(error)),
+            LaunchFate::Refused(refusal) => Err(LaunchError::Refused(refusal)),
+            LaunchFate::Lost(error) => Err(LaunchError::Unsure(error)),
+            LaunchFate::DiesBefore => match self.die().await {},
+            LaunchFate::DiesAfter => {
+                let _ = make(true);
+                match self.die().await {}
+            }
+            LaunchFate::Unheard(error) => {
+                make(true).map_err(LaunchError::Refused)?;
+                Err(LaunchError::Unsure(error))
+            }
+            LaunchFate::Made { held } => {
+                let run = make(held).map_err(LaunchError::Refused)?;
+                if held && self.hold().await == Release::TimedOut {
+                    return Err(LaunchError::Unsure(Error::TimedOut));
+                }
+                Ok(Launched { run })
+            }
+        }
+    }
+}
+
+fn there<T>(answer: &Option<T>) -> String {
+    if answer.is_some() { "there" } else { "none" }.to_owned()
+}
+
+fn listed<T>(answer: &Vec<T>) -> String {
+    answer.len().to_string()
+}
+
+fn candidates(answer: &Option<Vec<RunCandidate>>) -> String {
+    let ids = |runs: &Vec<RunCandidate>| runs.iter().map(|run| run.id).collect::<Vec<_>>();
+    format!("{:?}", answer.as_ref().map(ids))
+}
+
+fn debugged<T: std::fmt::Debug>(answer: &T) -> String {
+    format!("{answer:?}")
+}
+
+fn fate(world: &mut World, what: &'static str, whom: u64, target: &Target) -> Fate {
+    if is_out(world, target) {
+        return Fate::Fails(Error::Unreachable);
+    }
+    let mood = world.mood;
+    if world.trouble("fails", whom, mood.failed) {
+        return Fate::Fails(failure(world, whom));
+    }
+    if world.trouble("dies asking", whom, mood.crash_in_call) {
+        return Fate::NeverReturns;
+    }
+    if world.trouble(what, whom, mood.held) {
+        let as_asked = world.dice.chance("as asked", whom, 500);
+        return Fate::Held { as_asked };
+    }
+    Fate::Answered
+}
+
+fn is_out(world: &World, target: &Target) -> bool {
+    let here = PLACES.iter().find(|place| place.url == target.url);
+    here.is_some_and(|place| world.outage[place.instance])
+}
+
+/// 500 with a web page, 200 with errors, time-outs, and connections that break.
+fn failure(world: &mut World, whom: u64) -> Error {
+    let errors = 8;
+    match world.dice.below("failure", whom, errors) {
+        0 => Error::TimedOut,
+        1 => Error::Broken,
+        2 => Error::Status(500),
+        3 => Error::Status(502),
+        4 => Error::NotJson { status: 200 },
+        5 => Error::GraphQl { code: None },
+        6 => Error::Unreadable,
+        _ => Error::Busy,
+    }
+}
+
+/// Of those that can follow a launch which was sent.
+fn unsure(world: &mut World, whom: u64) -> Error {
+    match failure(world, whom) {
+        Error::Busy => Error::TimedOut,
+        other => other,
+    }
+}
+
+fn launch_fate(world: &mut World, whom: u64, target: &Target) -> LaunchFate {
+    let mood = world.mood;
+    if is_out(world, target) || world.trouble("launch not sent", whom, mood.not_sent) {
+        return LaunchFate::NotSent(Error::Unreachable);
+    }
+    if world.trouble("launch refused", whom, mood.refused) {
+        let refusals = [Refusal::RunsLimit, Refusal::InvalidConfig];
+        let which = world.dice.below("refusal", whom, 2);
+        return LaunchFate::Refused(refusals[usize::try_from(which).unwrap()].clone());
+    }
+    if world.trouble("dies launching", whom, mood.crash_in_call) {
+        return match world.dice.chance("launch made", whom, 500) {
+            true => LaunchFate::DiesAfter,
+            false => LaunchFate::DiesBefore,
+        };
+    }
+    if world.trouble("launch unsure", whom, mood.unsure) {
+        let error = unsure(world, whom);
+        return match world.dice.chance("launch made", whom, 700) {
+            true => LaunchFate::Unheard(error),
+            false => LaunchFate::Lost(error),
+        };
+    }
+    LaunchFate::Made {
+        held: world.trouble("launch held", whom, mood.held),
+    }
+}
+
+fn may_launch(world: &World, target: &Target, launch: &Launch) -> Result<Sight, Refusal> {
+    let sight = world.sight(target).ok_or(Refusal::Token)?;
+    if !sight.sees(launch.pipeline) {
+        return Err(Refusal::PipelineNotFound);
+    }
+    if sight.standing == Standing::Viewer {
+        return Err(Refusal::Denied);
+    }
+    Ok(sight)
+}
+
+fn shown<'a>(world: &'a mut World, sight: &Sight, run: RunId) -> Option<&'a mut SimRun> {
+    let now = world.now();
+    let (sight, runs) = (*sight, world.runs.iter_mut());
+    let mut ours = runs.filter(|made| made.id == run && sight.sees(made.pipeline));
+    ours.next()
+        .filter(|made| now >= made.shown_from && !made.life.is_gone(now))
+}
+
+#[async_trait]
+impl OpenHexa for Upstream {
+    fn last_outcome(&self) -> Option<&'static str> {
+        None
+    }
+
+    async fn me(&self, target: &Target) -> Result<UserId, Error> {
+        let whom = Uuid::from_u128(1);
+        self.ask(("me", whom), target, debugged, |_, sight| Ok(sight.user))
+            .await
+    }
+
+    async fn access(&self, target: &Target) -> Result<Access, Error> {
+        let access = |_: &mut World, sight: &Sight| {
+            Ok(Access {
+                workspace: sight.standing != Standing::Blind,
+                pipelines: 5,
+                may_run: None,
+                may_stop: None,
+            })
+        };
+        self.ask(("access", Uuid::from_u128(2)), target, debugged, access)
+            .await
+    }
+
+    async fn pipelines(&self, target: &Target) -> Result<Vec<PipelineSummary>, Error> {
+        let whom = Uuid::from_u128(3);
+        self.ask(("pipelines", whom), target, listed, |_, _| Ok(Vec::new()))
+            .await
+    }
+
+    async fn pipeline(&self, target: &Target, id: PipelineId) -> Result<Option<Pipeline>, Error> {
+        let (place, sort) = whose(id);
+        let found =
+            |_: &mut World, sight: &Sight| Ok(sight.sees(id).then(|| pipeline(place, sort)));
+        self.ask(("pipeline", id.0), target, there, found).await
+    }
+
+    async fn version(
+        &self,
+        target: &Target,
+        id: VersionId,
+    ) -> Result<Option<(PipelineId, Version)>, Error> {
+        let (place, sort, number) = whose_version(id);
+        let pipeline = super::catalogue::pipeline_id(place, sort);
+        let found = |_: &mut World, sight: &Sight| {
+            let known = sight.sees(pipeline).then(|| version(place, sort, number));
+            Ok(known.flatten().map(|version| (pipeline, version)))
+        };
+        self.ask(("version", id.0), target, there, found).await
+    }
+
+    async fn versions(
+        &self,
+        target: &Target,
+        id: PipelineId,
+    ) -> Result<Option<Vec<VersionSummary>>, Error> {
+        self.ask(("versions", id.0), target, there, |_, _| Ok(None))
+            .await
+    }
+
+    async fn version_labels(
+        &self,
+        target: &Target,
+        id: PipelineId,
+    ) -> Result<Option<Vec<VersionSummary>>, Error> {
+        self.ask(("version labels", id.0), target, there, |_, _| Ok(None))
+            .await
+    }
+
+    async fn choices(
+        &self,
+        target: &Target,
+        version: VersionId,
+        _code: &str,
+    ) -> Result<Vec<String>, Error> {
+        self.ask(
+            ("choices", version.0),
+            target,
+            listed,
+            |_, _| Ok(Vec::new()),
+        )
+        .await
+    }
+
+    async fn run(&self, target: &Target, launch: &Launch) -> Result<Launched, LaunchError> {
+        let task = self.asking().await;
+        let fate = self.in_world(|world| {
+            world.witness.of(task).attempts += 1;
+            match world.witness.of(task).attempts {
+                1 => world.counts.add("launches asked for"),
+                _ => world.counts.add("launches repeated"),
+            }
+            let fate = launch_fate(world, task.cast_unsigned(), target);
+            if matches!(fate, LaunchFate::Lost(_) | LaunchFate::Unheard(_)) {
+                world.counts.add("launches unsure");
+            }
+            fate
+        });
+        self.say(format!("run for task {task}: {fate:?}"));
+        let launched = self.launched(target, launch, task, fate).await;
+        self.say(format!("run for task {task}: {launched:?}"));
+        launched
+    }
+
+    async fn stop(&self, target: &Target, run: RunId) -> Result<Stop, Error> {
+        let stop = |world: &mut World, sight: &Sight| {
+            let whom = run.0.as_u64_pair().1;
+            let lost = world.mood.stop_lost;
+            let lost = world.trouble("stop lost", whom, lost);
+            let now = world.now();
+            let Some(made) = shown(world, sight, run) else {
+                return Ok(Stop::NotFound);
+            };
+            if sight.standing == Standing::Viewer {
+                return Ok(Stop::Denied);
+            }
+            Ok(match made.life.status(now) {
+                RunStatus::Success | RunStatus::Failed => Stop::AlreadyCompleted,
+                RunStatus::Terminating | RunStatus::Stopped => Stop::AlreadyStopped,
+                RunStatus::Queued | RunStatus::Running if !lost => {
+                    made.life.stop(now);
+                    Stop::Accepted
+                }
+                _ => Stop::Accepted,
+            })
+        };
+        self.in_world(|world| world.counts.add("stops"));
+        self.ask(("stop", run.0), target, debugged, stop).await
+    }
+
+    async fn look(&self, target: &Target, pipeline: PipelineId, run: RunId) -> Result<Look, Error> {
+        let look = |world: &mut World, sight: &Sight| {
+            let now = world.now();
+            let Some(made) = shown(world, sight, run) else {
+                let pipeline_visible = sight.sees(pipeline);
+                return Ok(Look::Absent { pipeline_visible });
+            };
+            made.end_told |= made.life.end_by(now).is_some();
+            Ok(Look::Seen {
+                status: made.life.status(now),
+                progress: 50,
+                execution_date: DateTime::from_timestamp_millis(made.dated),
+                duration: Some(0),
+            })
+        };
+        self.ask(("look", run.0), target, debugged, look).await
+    }
+
+    async fn runs(
+        &self,
+        target: &Target,
+        id: PipelineId,
+        _page: i64,
+        _per_page: i64,
+    ) -> Result<Option<RunPage>, Error> {
+        self.ask(("runs", id.0), target, there, |_, _| Ok(None))
+            .await
+    }
+
+    async fn recent_runs(
+        &self,
+        target: &Target,
+        id: PipelineId,
+        since: DateTime<Utc>,
+    ) -> Result<Option<Vec<RunCandidate>>, Error> {
+        let recent = |world: &mut World, sight: &Sight| {
+            if !sight.sees(id) {
+                return Ok(None);
+            }
+            let (now, since) = (world.now(), since.timestamp_millis());
+            let ours = world.runs.iter().rev().filter(|made| {
+                let shown = now >= made.shown_from && !made.life.is_gone(now);
+                made.pipeline == id && shown && made.dated >= since
+            });
+            let candidate = |made: &SimRun| RunCandidate {
+                id: made.id,
+                status: made.life.status(now),
+                progress: 0,
+                config: made.config.clone(),
+                user: Some(made.user),
+                execution_date: DateTime::from_timestamp_millis(made.dated),
+            };
+            Ok(Some(ours.map(candidate).collect()))
+        };
+        self.ask(("recent runs", id.0), target, candidates, recent)
+            .await
+    }
+
+    async fn log(&self, target: &Target, run: RunId) -> Result<Option<RunLog>, Error> {
+        let log = |world: &mut World, sight: &Sight| {
+            Ok(shown(world, sight, run).map(|made| RunLog {
+                text: "it failed".to_owned(),
+                config: made.config.clone(),
+            }))
+        };
+        self.ask(("log", run.0), target, there, log).await
+    }
+
+    async fn details(&self, target: &Target, run: RunId) -> Result<Option<RunDetails>, Error> {
+        self.ask(("details", run.0), target, there, |_, _| Ok(None))
+            .await
+    }
+}
