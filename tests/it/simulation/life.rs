@@ -23,8 +23,10 @@ pub struct Life {
     pub starts: i64,
     pub ends: i64,
     pub end: End,
-    /// From when on OpenHEXA knows nothing of it.
+    /// From when on OpenHEXA knows nothing of it, once a bridge has asked for it by its id: of one that vanishes before,
+    /// nobody could tell that it ever was.
     pub vanishes: Option<i64>,
+    pub asked_for: bool,
     pub stop: Option<Stop>,
     /// When its container dies without a word; OpenHEXA sees it only at `ends`.
     pub dies: Option<i64>,
@@ -68,6 +70,7 @@ impl Life {
             ends,
             end,
             vanishes,
+            asked_for: false,
             stop: None,
             dies,
         }
@@ -89,7 +92,7 @@ impl Life {
     }
 
     pub fn is_gone(&self, now: i64) -> bool {
-        self.vanishes.is_some_and(|at| now >= at)
+        self.asked_for && self.vanishes.is_some_and(|at| now >= at)
     }
 
     /// The end that it has come to by now.

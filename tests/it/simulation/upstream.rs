@@ -425,6 +425,7 @@ impl OpenHexa for Upstream {
                 let pipeline_visible = sight.sees(pipeline);
                 return Ok(Look::Absent { pipeline_visible });
             };
+            made.life.asked_for = true;
             made.end_told |= made.life.end_by(now).is_some();
             Ok(Look::Seen {
                 status: made.life.status(now),
