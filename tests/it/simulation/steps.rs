@@ -22,14 +22,14 @@ use super::world::{Release, Standing};
 const STEPS: [(&str, u64); 10] = [
     ("launch", 14),
     ("deliver", 26),
-    ("pass", 16),
+    ("pass", 12),
     ("time", 20),
     ("release", 14),
-    ("configure", 2),
-    ("token", 3),
+    ("configure", 1),
+    ("token", 2),
     ("crash", 1),
     ("start", 6),
-    ("outage", 2),
+    ("outage", 1),
 ];
 
 impl Driver {
@@ -266,6 +266,10 @@ impl Driver {
                 return self.start(site);
             }
         }
+        self.world(|world| {
+            let over = world.dice.chance("outage over", 0, 300);
+            world.outage = world.outage.map(|out| out && !over);
+        });
         if !self.is_well_aimed() {
             self.reconfigure();
         }
@@ -274,8 +278,8 @@ impl Driver {
     fn outage(&mut self) {
         self.world(|world| {
             let which = usize::try_from(world.dice.below("outage at", 0, 2)).unwrap();
-            world.outage[which] = !world.outage[which];
-            let now = world.outage[which];
+            let now = !world.outage[which] && world.dice.chance("outage begins", 0, 400);
+            world.outage[which] = now;
             world.say(format!("instance {which} out: {now}"));
             world.counts.add("outages");
         });
@@ -316,7 +320,7 @@ impl Driver {
                 break;
             };
             let now = self.world(|world| world.now());
-            self.advance((next - now).clamp(SECOND, 5 * MINUTE));
+            self.advance((next - now).clamp(20 * SECOND, 5 * MINUTE));
         }
     }
 
