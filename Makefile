@@ -6,7 +6,7 @@ export RUSTUP_TOOLCHAIN ?= stable
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help dev lint test
+.PHONY: help dev lint test settings deny audit
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /make \1\t/p' $(MAKEFILE_LIST)
@@ -29,3 +29,16 @@ test: lint ## everything that must hold; makes what the tests need; ARGS="name o
 	OPENHEXA_BRIDGE_TEST_PYTHON=$$(sh tests/env/python.sh); \
 	export OPENHEXA_BRIDGE_TEST_PG_BIN OPENHEXA_BRIDGE_TEST_PYTHON; \
 	set -x; exec cargo test --locked $(ARGS)
+
+settings: ## writes docs/settings.md from config/default.toml
+	@cargo build
+	cargo run --quiet -- settings > docs/settings.md.new
+	mv docs/settings.md.new docs/settings.md
+
+# Both are installed once: cargo install --locked cargo-deny cargo-machete
+deny: ## licences, banned crates, sources, unused dependencies
+	cargo deny --locked check bans licenses sources
+	cargo machete --skip-target-dir .
+
+audit: ## known vulnerabilities; fetches the list of them
+	cargo deny --locked check advisories

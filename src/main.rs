@@ -9,7 +9,7 @@ use openhexa_bridge::app::check::Finding;
 use openhexa_bridge::app::{self, Start, StartError};
 use openhexa_bridge::clock::Clock;
 use openhexa_bridge::domain::principal::Role;
-use openhexa_bridge::settings::{LogFormat, Settings, Sources};
+use openhexa_bridge::settings::{self, LogFormat, Settings, Sources};
 use openhexa_bridge::telemetry;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -27,6 +27,8 @@ enum Command {
     Serve(Given),
     /// Judge the settings, each and together; nothing is started.
     CheckConfig(Given),
+    /// Print every setting with its default and its sentence, as Markdown.
+    Settings,
     /// Make, list and revoke API keys.
     Keys(KeysLine),
     /// Bring the database's tables up to date, and end.
@@ -105,6 +107,10 @@ async fn run(command: Command) -> Result<(), StartError> {
     match command {
         Command::Serve(given) => serve(read(given.config)?).await,
         Command::CheckConfig(given) => check(&read(given.config)?),
+        Command::Settings => {
+            print!("{}", settings::page());
+            Ok(())
+        }
         Command::Keys(line) => keys(line.command).await,
         Command::Migrate(given) => app::open_store(&read(given.config)?).await.map(|_| ()),
         #[cfg(feature = "dev")]

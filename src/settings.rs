@@ -4,6 +4,7 @@
 //! names the key, where it was set and what is allowed.
 
 mod file;
+mod paper;
 mod rules;
 mod values;
 
@@ -15,6 +16,7 @@ use config::{Config, File, FileFormat};
 use secrecy::SecretString;
 use serde::Deserialize;
 
+pub use paper::page;
 pub use values::{LogFormat, MetricsAccess, Span, Tls};
 
 use rules::{RULES, Rule};

@@ -93,6 +93,10 @@ fn network(s: &Settings) -> Vec<Finding> {
             Finding::Doubt("openhexa.allow_private is on without openhexa.allowed_hosts: an administrator can point the bridge at any machine of the network"),
         ),
         when(
+            !s.openhexa.proxy.is_empty() && !s.openhexa.allow_private,
+            Finding::Doubt("openhexa.proxy looks up names by itself: with openhexa.allow_private off only addresses written as numbers are refused, and the proxy must refuse names of private machines"),
+        ),
+        when(
             s.metrics.access == MetricsAccess::Open && !local,
             Finding::Doubt("metrics.access is open to everybody who reaches the bridge"),
         ),

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use super::{Bridge, Error};
 use crate::domain::connection::Connection;
 use crate::domain::ids::{AccountId, PipelineId};
-use crate::store::{self, Config, ConfigContent};
+use crate::store::{self, Config, ConfigContent, Db, Vault};
 
 /// An account's configuration in force.
 #[derive(Clone, Debug)]
@@ -58,17 +58,7 @@ impl Bridge {
     pub(super) async fn find_ground(&self, account: AccountId) -> Result<Option<Ground>, Error> {
         let vault = self.store().vault.clone();
         self.store()
-            .read(move |db| {
-                let Some(config) = store::config_of(db, account)? else {
-                    return Ok(None);
-                };
-                let connection = store::connection(db, &vault, config.connection)?;
-                Ok(Some(Ground {
-                    account,
-                    config,
-                    connection,
-                }))
-            })
+            .read(move |db| ground_in(db, &vault, account))
             .await
     }
 
@@ -86,6 +76,7 @@ impl Bridge {
         let (vault, now) = (self.store().vault.clone(), self.now());
         self.store()
             .write(move |db| {
+                store::lock_configs(db)?;
                 let before = store::config_of(db, account)?;
                 let mut content = before.map(|config| config.content).unwrap_or_default();
                 content.extend(place.content.clone());
@@ -94,6 +85,22 @@ impl Bridge {
             })
             .await
     }
+}
+
+pub(super) fn ground_in(
+    db: &mut Db<'_>,
+    vault: &Vault,
+    account: AccountId,
+) -> Result<Option<Ground>, Error> {
+    let Some(config) = store::config_of(db, account)? else {
+        return Ok(None);
+    };
+    let connection = store::connection(db, vault, config.connection)?;
+    Ok(Some(Ground {
+        account,
+        config,
+        connection,
+    }))
 }
 
 /// Keys that look like a secret are left out wherever they stand.

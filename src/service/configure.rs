@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Map, Value};
 
-use super::config::Ground;
+use super::config::{self, Ground};
 use super::{Bridge, Error, Upstream};
 use crate::domain::address::{Address, BadAddress, is_public};
 use crate::domain::connection::Target;
@@ -62,21 +62,22 @@ impl Bridge {
         ground.as_ref().map(shown).ok_or_else(no_record)
     }
 
+    /// Judged and stored in one transaction, so that an amendment is made to what is then in force.
     pub async fn change_config(&self, account: AccountId, change: Change) -> Result<Record, Error> {
-        let before = self.find_ground(account).await?;
-        let in_force = before.as_ref().map(|ground| ground.config.version);
-        expect_version(change.expected, in_force)?;
-        let content = self.judge_config(&change, before.as_ref())?;
-        let (vault, now, expected) = (self.store().vault.clone(), self.now(), change.expected);
+        let (bridge, now) = (self.clone(), self.now());
         self.store()
             .write(move |db| {
-                // Judged again under the transaction: somebody else may have been quicker.
-                let in_force = store::config_of(db, account)?.map(|config| config.version);
-                expect_version(expected, in_force)?;
-                Ok::<_, Error>(store::put_config(db, &vault, account, &content, now)?)
+                store::lock_configs(db)?;
+                let vault = &bridge.store().vault;
+                let before = config::ground_in(db, vault, account)?;
+                let in_force = before.as_ref().map(|ground| ground.config.version);
+                expect_version(change.expected, in_force)?;
+                let content = bridge.judge_config(&change, before.as_ref())?;
+                store::put_config(db, vault, account, &content, now)?;
+                let after = config::ground_in(db, vault, account)?;
+                after.as_ref().map(shown).ok_or_else(no_record)
             })
-            .await?;
-        self.record(account).await
+            .await
     }
 
     pub async fn delete_config(&self, account: AccountId, by: Option<String>) -> Result<(), Error> {

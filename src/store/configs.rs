@@ -62,6 +62,15 @@ pub fn config_of(db: &mut Db<'_>, account: AccountId) -> Result<Option<Config>, 
     .transpose()
 }
 
+/// Changes of records wait for each other's transactions: what is read next stays in force until this one ends.
+/// A row's own lock would not do, for the first record has no row yet. SQLite has one writer anyway.
+pub fn lock_configs(db: &mut Db<'_>) -> Result<(), Error> {
+    if let Db::Pg(conn) = db {
+        diesel::sql_query("LOCK TABLE config IN SHARE ROW EXCLUSIVE MODE").execute(&mut **conn)?;
+    }
+    Ok(())
+}
+
 /// Puts a record in force, in the place of the one before, and keeps the change.
 pub fn put_config(
     db: &mut Db<'_>,

@@ -22,8 +22,8 @@ use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 use secrecy::SecretString;
 
 pub use configs::{
-    Config, ConfigContent, Place, config_of, connection, delete_config, places, put_config,
-    put_connection_user,
+    Config, ConfigContent, Place, config_of, connection, delete_config, lock_configs, places,
+    put_config, put_connection_user,
 };
 pub use connection::{Address, Db, Tls};
 /// What `BEGIN` and `COMMIT` themselves fail with.

@@ -123,6 +123,29 @@ story! {
 }
 
 story! {
+    async fn of_many_edits_at_once_of_different_keys_none_is_lost(base) {
+        let story = configured(base).await;
+        let edit = |number: usize| {
+            let mut content = serde_json::Map::new();
+            content.insert(format!("note_{number}"), json!(number));
+            let body = json!({"content": content});
+            story.ask(As::Admin, Method::PATCH, "/config/").json(&body).send()
+        };
+        let before = story.record().await;
+        for edited in futures_util::future::join_all((0..8).map(edit)).await {
+            edited.expect(200);
+        }
+        let after = story.record().await;
+        for number in 0..8 {
+            assert_eq!(after["content"][format!("note_{number}")], number, "{after}");
+        }
+        assert_eq!(after["version"], before["version"].as_i64().unwrap() + 8);
+        assert_eq!(after["content"]["workspace_slug"], "demo");
+        story.end().await;
+    }
+}
+
+story! {
     async fn a_live_run_stays_where_it_was_launched(base) {
         let story = Plan::on(base)
             .pipelines(json!([pipeline(1, &[], json!({"kind": "manual", "queued_ms": 1}))]))

@@ -26,6 +26,7 @@ mod launch_secrets;
 mod launch_unsure;
 mod migrations;
 mod operations;
+mod papers;
 mod parameters;
 mod pipelines;
 mod postgres;

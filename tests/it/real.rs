@@ -148,6 +148,31 @@ story! {
 }
 
 story! {
+    async fn the_plain_pipeline_reports_by_what_its_launch_was_given(base) {
+        let real = Real::start(base, &examples(), &python()).await;
+        let (_, task) = real.launch("plain-pipeline", &json!({"steps": 2})).await;
+        let ended = real.until_confirmed(task).await;
+        assert_eq!(ended["result"], json!({"result": "SUCCESS", "data": {"steps": 2}}), "{ended}");
+        assert_eq!(real.messages(task).await, ["Step 1 of 2", "Step 2 of 2", "Done"]);
+        real.stop().await;
+    }
+}
+
+story! {
+    async fn the_plain_pipeline_stops_when_nobody_waits_for_it(base) {
+        let real = Real::start(base, &examples(), &python()).await;
+        let (pipeline, task) = real.launch("plain-pipeline", &json!({"steps": 10_000, "pause": 0.02})).await;
+        real.visitor.until(&real.bridge, task, |task| task["progress_message"].is_string()).await;
+        let url = format!("{}/api/openhexa/pipelines/{pipeline}/", real.bridge);
+        let (status, answer) = real.visitor.patch(&url, &json!({"task_id": task, "status": "CANCELLED"})).await;
+        assert_eq!(status, 200, "{answer}");
+        let ended = real.until_confirmed(task).await;
+        assert_eq!((&ended["status"], &ended["run"]["status"]), (&json!("CANCELLED"), &json!("success")), "{ended}");
+        real.stop().await;
+    }
+}
+
+story! {
     async fn what_the_code_declares_is_what_a_launch_is_judged_by(base) {
         let real = Real::start(base, &examples(), &python()).await;
         let pipeline = real.visitor.pipeline(&real.bridge, "basic-pipeline").await;

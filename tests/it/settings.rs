@@ -7,7 +7,7 @@ use openhexa_bridge::settings::{LogFormat, MetricsAccess, Settings, Sources, Tls
 use regex::Regex;
 use secrecy::ExposeSecret;
 
-const DEFAULTS: &str = include_str!("../../config/default.toml");
+pub const DEFAULTS: &str = include_str!("../../config/default.toml");
 
 fn from_environment(pairs: &[(&str, &str)]) -> Result<Settings, String> {
     let name = |key: &str| format!("OPENHEXA_BRIDGE__{key}");
@@ -350,7 +350,7 @@ fn every_default_stands_under_its_sentence() {
 }
 
 /// `section.key` for each line of a file that sets one, in comments too.
-fn keys_in(text: &str) -> BTreeSet<String> {
+pub fn keys_in(text: &str) -> BTreeSet<String> {
     let (section, setting) = (
         Regex::new(r"^\[(\w+)\]$").unwrap(),
         Regex::new(r"^(?:# )?([a-z_]+) = \S").unwrap(),

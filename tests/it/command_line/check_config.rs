@@ -131,6 +131,19 @@ async fn a_doubt_is_told_and_stops_nothing() {
             &[],
         ),
         (
+            check().setting("OPENHEXA__PROXY", "http://proxy.example.org:3128"),
+            &[
+                "warning: openhexa.proxy looks up names by itself: with openhexa.allow_private off only addresses written as numbers are refused, and the proxy must refuse names of private machines",
+            ],
+        ),
+        (
+            check()
+                .setting("OPENHEXA__PROXY", "http://proxy.example.org:3128")
+                .setting("OPENHEXA__ALLOW_PRIVATE", "true")
+                .setting("OPENHEXA__ALLOWED_HOSTS", "openhexa.example.org"),
+            &[],
+        ),
+        (
             check().setting(
                 "DATABASE__URL",
                 "postgres://somebody:a-password@10.0.0.7/name",

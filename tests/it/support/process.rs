@@ -217,6 +217,10 @@ impl Visitor {
         answered(self.0.post(url).json(body)).await
     }
 
+    pub async fn patch(&self, url: &str, body: &Value) -> (u16, Value) {
+        answered(self.0.patch(url).json(body)).await
+    }
+
     /// Launches at a bridge that asks for no key; the task's id.
     pub async fn launch(&self, bridge: &str, pipeline: &str, config: &Value) -> i64 {
         let url = format!("{bridge}/api/openhexa/pipelines/{pipeline}/launch/");

@@ -1,0 +1,126 @@
+//! The papers say what the program says: pages that are generated are the generated ones, and code in a page is code
+//! that the tests run.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use openhexa_bridge::settings;
+use regex::Regex;
+
+use crate::sentences::files;
+use crate::support::process::Line;
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).to_owned()
+}
+
+fn paper(name: &str) -> String {
+    std::fs::read_to_string(root().join(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
+}
+
+#[test]
+fn the_page_of_settings_is_up_to_date() {
+    assert!(
+        paper("docs/settings.md") == settings::page(),
+        "docs/settings.md is not what `openhexa-bridge settings` prints: run `make settings` and commit the page"
+    );
+}
+
+#[tokio::test]
+async fn the_page_of_settings_is_printed_whatever_is_set() {
+    let ended = Line::of(&["settings"])
+        .setting("SERVER__PORT", "none")
+        .run()
+        .await;
+    assert_eq!(ended.status.code(), Some(0), "{:#?}", ended.err);
+    assert_eq!(ended.err, [""; 0]);
+    let page: Vec<String> = settings::page().lines().map(str::to_owned).collect();
+    assert_eq!(ended.out, page);
+}
+
+#[test]
+fn every_setting_has_its_line_with_its_sentence() {
+    let row = Regex::new(r"(?m)^\| `(\w+)\.(\w+)` \| (\S.*) \| `(\w+)` \| (\S.*) \|$").unwrap();
+    let page = settings::page();
+    let mut told = BTreeSet::new();
+    for found in row.captures_iter(&page) {
+        let name = format!("OPENHEXA_BRIDGE__{}__{}", &found[1], &found[2]).to_uppercase();
+        assert_eq!(&found[4], name);
+        assert!(found[5].ends_with('.'), "{}", &found[5]);
+        told.insert(format!("{}.{}", &found[1], &found[2]));
+    }
+    assert_eq!(told, crate::settings::keys_in(crate::settings::DEFAULTS));
+    assert!(page.contains("| `server.port` | `8080` | `OPENHEXA_BRIDGE__SERVER__PORT` | The port to listen on; 0 picks a free one. |"));
+    assert!(page.contains("| `reconcile.early_for` | `2m` | `OPENHEXA_BRIDGE__RECONCILE__EARLY_FOR` | How often a young run is looked at, and how long it counts as young. |"));
+}
+
+/// The fenced blocks of a page that are in this language.
+fn blocks(page: &str, language: &str) -> Vec<String> {
+    let block = Regex::new(&format!(r"(?ms)^```{language}\n(.*?)^```$")).unwrap();
+    block
+        .captures_iter(page)
+        .map(|found| found[1].to_owned())
+        .collect()
+}
+
+/// The examples are run by `real.rs`.
+#[test]
+fn python_in_a_paper_stands_in_an_example_that_is_run() {
+    let examples: Vec<String> = files(&root().join("examples/pipelines"), "py")
+        .into_iter()
+        .map(|file| std::fs::read_to_string(file).unwrap())
+        .collect();
+    let mut seen = 0;
+    for name in ["README.md", "docs/pipelines.md"] {
+        for block in blocks(&paper(name), "python") {
+            seen += 1;
+            let stands = examples.iter().any(|example| example.contains(&block));
+            assert!(
+                stands,
+                "{name} shows Python that is in no file of examples/pipelines: copy it from there word for word\n{block}"
+            );
+        }
+    }
+    assert!(seen >= 4, "only {seen} blocks of Python were found");
+}
+
+#[test]
+fn what_a_paper_links_to_is_there() {
+    let link = Regex::new(r"\]\(([^)#:]+)(?:#[^)]*)?\)").unwrap();
+    let mut papers = files(&root().join("docs"), "md");
+    let top = [
+        "README.md",
+        "ARCHITECTURE.md",
+        "CONTRIBUTING.md",
+        "CHANGELOG.md",
+    ];
+    papers.extend(top.map(|name| root().join(name)));
+    for file in papers {
+        let text = std::fs::read_to_string(&file).unwrap();
+        for found in link.captures_iter(&text) {
+            let target = file.parent().unwrap().join(&found[1]);
+            assert!(target.exists(), "{} links to {}", file.display(), &found[1]);
+        }
+    }
+}
+
+#[test]
+fn what_a_paper_quotes_the_program_says() {
+    let mut said: String = files(&root().join("src"), "rs")
+        .into_iter()
+        .chain(files(&root().join("src/http/locales/en"), "ftl"))
+        .map(|file| std::fs::read_to_string(file).unwrap())
+        .collect();
+    // What OpenHEXA's SDK says, as the tests of `--pipelines` hear it.
+    said.push_str("The provided config contains invalid key(s)");
+    let quoted = Regex::new(r#"(?m)^### "([^"…]+)"#).unwrap();
+    let page = paper("docs/troubleshooting.md");
+    let quotes: Vec<String> = quoted
+        .captures_iter(&page)
+        .map(|found| found[1].trim_end().to_owned())
+        .collect();
+    assert!(quotes.len() >= 8, "{quotes:?}");
+    for quote in quotes {
+        assert!(said.contains(&quote), "nothing says: {quote}");
+    }
+}
