@@ -80,7 +80,8 @@ impl Bridge {
                     "launch not sent",
                     Observation::LaunchPostponed,
                 );
-                self.observe(task, fact.detail(why.to_string())).await
+                self.observe(task, fact.detail(why.to_string()).always_told())
+                    .await
             }
             LaunchError::Unsure(why) => {
                 let fact = Fact::new(Source::Bridge, "launch unsure", Observation::LaunchUnsure);

@@ -18,6 +18,7 @@ mod failed_log;
 mod field;
 mod keys;
 mod launch;
+mod launch_as_whom;
 mod launch_away;
 mod launch_config;
 mod launch_early;
