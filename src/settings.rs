@@ -135,6 +135,10 @@ pub struct Reconcile {
     pub lease: Span,
     pub pass_limit: i64,
     pub absent_looks: i32,
+    pub stop_again: Span,
+    pub deadline_grace: Span,
+    pub overdue: Span,
+    pub hidden_for: Span,
 }
 
 #[derive(Clone, Debug, Deserialize)]

@@ -1,12 +1,14 @@
 //! What things are: pure types and rules, no I/O, no clock, no wire format.
 
 pub mod address;
+mod cancel;
 pub mod connection;
 pub mod ids;
 pub mod observation;
 pub mod parameters;
 pub mod pipeline;
 pub mod principal;
+mod reported;
 pub mod run;
 pub mod sentence;
 mod shown;

@@ -1,5 +1,6 @@
 //! What can be learnt about a task, whoever learns it.
 
+use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
 
 use super::ids::{RunId, UserId};
@@ -28,13 +29,25 @@ pub enum Observation {
     RunSeen(Sighting),
     /// An answered look that did not show the run.
     RunUnseen,
-    /// A look for a lost run that was not answered.
+    /// An answered look that showed neither the run nor its pipeline, past the deadline and with a token that is
+    /// still good.
+    RunHidden {
+        /// How far apart two such looks may lie to count as a row.
+        within: TimeDelta,
+    },
+    /// A look that was not answered, or that proves nothing.
     LookFailed,
     /// Proven absent, or never confirmed, as far as this was all that was known.
     RunGone {
         why: String,
         premise: Premise,
     },
+    /// Somebody wants it to stop.
+    CancelAsked,
+    /// OpenHEXA is about to be asked to stop the run.
+    StopAsked,
+    /// Whether OpenHEXA heard of it is not known.
+    StopUnanswered,
     /// The pipeline itself reports.
     Reported(Report),
 }
@@ -45,6 +58,7 @@ pub struct Premise {
     pub run: Option<RunId>,
     pub absent_looks: i32,
     pub called_back: bool,
+    pub hidden_since: Option<DateTime<Utc>>,
 }
 
 /// Our run as OpenHEXA shows it.

@@ -4,11 +4,11 @@
 //! What a task ends as is a pure function of two facts that may arrive in either order: the pipeline's first
 //! terminal word and the end of its own run ([`verdict`]). Nothing here knows where the facts come from.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Map, Value};
 
 use super::ids::{AccountId, ConnectionId, PipelineId, RunId, TaskId, UserId};
-use super::observation::{Conflict, Observation, Premise, Report, ReportedWord, Sighting};
+use super::observation::{Conflict, Observation, Premise, Sighting};
 use super::pipeline::{RunStatus, VersionLabel};
 use super::principal::{CallbackClaim, Person};
 pub use super::verdict::{FAILED_AFTER_SUCCESS, RunEnd, Status, Verdict, Word, verdict};
@@ -78,6 +78,13 @@ pub struct Run {
     pub absent_looks: i32,
     /// When an answered look for a lost run first found none.
     pub unseen_since: Option<DateTime<Utc>>,
+    /// Since when every answered look showed neither the run nor its pipeline, though the token was still good.
+    pub hidden_since: Option<DateTime<Utc>>,
+    /// The last of those looks.
+    pub hidden_at: Option<DateTime<Utc>>,
+    /// When OpenHEXA was last asked to stop it; unset again where it gave no answer.
+    pub stop_asked_at: Option<DateTime<Utc>>,
+    pub stops: i32,
 }
 
 /// One launch and all that is known of it.
@@ -165,20 +172,24 @@ impl Task {
 
     /// The one door for state changes: the task after the observation, or why it cannot be taken.
     ///
-    /// Only a report of a pipeline can conflict; what is seen in OpenHEXA or done by the bridge either moves the
-    /// task or leaves it as it is.
+    /// Only a report of a pipeline or a person's wish can conflict; what is seen in OpenHEXA or done by the bridge
+    /// either moves the task or leaves it as it is.
     pub fn observe(self, observation: &Observation, now: DateTime<Utc>) -> Result<Self, Conflict> {
         let before = self.clone();
         let mut after = match observation {
             Observation::LaunchReserved { launched_as } => self.reserve(*launched_as, now),
-            Observation::LaunchPostponed => self.postpone(),
+            Observation::LaunchPostponed => self.postpone(now),
             Observation::LaunchUnsure => self.doubt(),
             Observation::LaunchRefused { why } => self.refuse(why, now),
             Observation::RunKnown { run } => self.know(*run),
             Observation::RunSeen(sighting) => self.see(sighting, now),
             Observation::RunUnseen => self.unseen(now),
+            Observation::RunHidden { within } => self.hide(*within, now),
             Observation::LookFailed => self.look_again(),
             Observation::RunGone { why, premise } => self.gone(why, *premise, now),
+            Observation::CancelAsked => self.cancel(now)?,
+            Observation::StopAsked => self.ask_to_stop(now),
+            Observation::StopUnanswered => self.stop_unanswered(),
             Observation::Reported(report) => self.report(report, now)?,
         };
         if after != before {
@@ -189,7 +200,7 @@ impl Task {
     }
 
     fn reserve(mut self, launched_as: Option<UserId>, now: DateTime<Utc>) -> Self {
-        if matches!(self.state, State::Accepted | State::Launching) {
+        if self.may_be_launched() {
             // A launch under way whose answer nobody waits for any more.
             self.run.unsure |= self.state == State::Launching;
             self.state = State::Launching;
@@ -202,14 +213,17 @@ impl Task {
     }
 
     /// Nothing was sent this time; a run of an attempt before may still show.
-    fn postpone(mut self) -> Self {
+    fn postpone(mut self, now: DateTime<Utc>) -> Self {
         if self.state == State::Launching && !self.run.unsure {
             self.state = State::Accepted;
         }
-        self
+        self.drop_if_never_sent(now)
     }
 
     fn doubt(mut self) -> Self {
+        if self.state == State::Accepted {
+            self.state = State::Launching;
+        }
         self.run.unsure = true;
         self
     }
@@ -217,7 +231,25 @@ impl Task {
     /// An outage is no look: what was not seen before it counts no more.
     fn look_again(mut self) -> Self {
         self.run.unseen_since = None;
+        self.show();
         self
+    }
+
+    /// Neither run nor pipeline: what an archived workspace looks like, and a deleted pipeline. Looks that lie
+    /// further apart than `within` are no row.
+    fn hide(mut self, within: TimeDelta, now: DateTime<Utc>) -> Self {
+        if self.is_live() {
+            let in_a_row = self.run.hidden_at.is_some_and(|last| now - last <= within);
+            self.run.hidden_since = self.run.hidden_since.filter(|_| in_a_row).or(Some(now));
+            self.run.hidden_at = Some(now);
+        }
+        self
+    }
+
+    /// Something of it was seen or heard: it is not hidden.
+    pub(super) fn show(&mut self) {
+        self.run.hidden_since = None;
+        self.run.hidden_at = None;
     }
 
     /// What an absence is judged by: should any of it have changed since the look, the judgement is void.
@@ -226,15 +258,19 @@ impl Task {
             run: self.run.id,
             absent_looks: self.run.absent_looks,
             called_back: self.called_back,
+            hidden_since: self.run.hidden_since,
         }
     }
 
     fn gone(self, why: &str, premise: Premise, now: DateTime<Utc>) -> Self {
-        if self.premise() == premise {
-            self.end(RunEnd::Gone, Some(why), now)
-        } else {
-            self
+        if self.premise() != premise {
+            return self;
         }
+        let end = match self.run.id {
+            Some(_) => RunEnd::Gone,
+            None => RunEnd::NeverConfirmed,
+        };
+        self.end(end, Some(why), now)
     }
 
     fn refuse(mut self, why: &str, now: DateTime<Utc>) -> Self {
@@ -266,6 +302,7 @@ impl Task {
         self.run.status = Some(sighting.status.clone());
         self.run.progress = sighting.progress.clamp(0, 100) as i32;
         self.run.absent_looks = 0;
+        self.show();
         match sighting.status {
             RunStatus::Running | RunStatus::Terminating => self.start(now),
             RunStatus::Success => self.end(RunEnd::Success, None, now),
@@ -277,16 +314,17 @@ impl Task {
 
     fn unseen(mut self, now: DateTime<Utc>) -> Self {
         match self.run.id {
-            _ if !self.is_live() => {}
+            _ if !self.is_live() => return self,
             Some(_) => self.run.absent_looks += 1,
             None => {
                 self.run.unseen_since.get_or_insert(now);
             }
         }
+        self.show();
         self
     }
 
-    fn start(mut self, now: DateTime<Utc>) -> Self {
+    pub(super) fn start(mut self, now: DateTime<Utc>) -> Self {
         if !self.is_never_sent()
             && matches!(
                 self.state,
@@ -300,11 +338,11 @@ impl Task {
     }
 
     /// Where nothing was ever sent, nothing can run, whoever says so.
-    fn is_never_sent(&self) -> bool {
+    pub(super) fn is_never_sent(&self) -> bool {
         self.state == State::Accepted && self.run.attempts == 0
     }
 
-    fn end(mut self, run: RunEnd, why: Option<&str>, now: DateTime<Utc>) -> Self {
+    pub(super) fn end(mut self, run: RunEnd, why: Option<&str>, now: DateTime<Utc>) -> Self {
         if self.run_end().is_none() {
             self.note = why.map(str::to_owned);
             self.state = State::Ended {
@@ -315,84 +353,6 @@ impl Task {
             if matches!(run, RunEnd::Success | RunEnd::Failed) {
                 self.started_at.get_or_insert(now);
             }
-        }
-        self
-    }
-
-    fn report(mut self, report: &Report, now: DateTime<Utc>) -> Result<Self, Conflict> {
-        self.called_back |= !self.is_never_sent();
-        if self.said().is_some() || self.run_end().is_some() {
-            return self.report_after_end(report);
-        }
-        match report.word {
-            Some(ReportedWord::End(word)) => Ok(self.say(word, report, now)),
-            // What a pipeline has found is taken although it should stop; RUNNING and bare progress are told.
-            None if report.result.is_some() => Ok(self.take(report)),
-            _ if self.cancel_asked_at.is_some() => Err(Conflict::CancelAsked(self.status())),
-            Some(ReportedWord::Running) => Ok(self.start(now).take(report)),
-            Some(ReportedWord::Queued) | None => Ok(self.take(report)),
-        }
-    }
-
-    /// A report on a task whose end was reported or seen: the first word, the same word again, or a first result.
-    fn report_after_end(mut self, report: &Report) -> Result<Self, Conflict> {
-        let shown = self.status();
-        let first_result = self.data.is_none() && report.result.is_some();
-        match report.word {
-            Some(ReportedWord::End(word)) if self.takes_word() => {
-                let ended_at = self.ended_at.unwrap_or(self.updated_at);
-                return Ok(self.say(word, report, ended_at));
-            }
-            Some(ReportedWord::End(word)) if self.repeats(word, shown) => {}
-            Some(ReportedWord::End(_)) => return Err(Conflict::Ended(shown)),
-            _ if first_result => {}
-            _ => return Err(Conflict::Ended(shown)),
-        }
-        if first_result {
-            self.data_late = self.said().is_none();
-            self.data.clone_from(&report.result);
-        }
-        Ok(self)
-    }
-
-    fn takes_word(&self) -> bool {
-        self.said().is_none() && self.run_end() != Some(RunEnd::Refused)
-    }
-
-    fn repeats(&self, word: Word, shown: Status) -> bool {
-        word.status() == shown || self.said().is_some_and(|said| said.word == word)
-    }
-
-    fn say(mut self, word: Word, report: &Report, now: DateTime<Utc>) -> Self {
-        let said = Said {
-            word,
-            message: report.message.clone(),
-            previous: self.message.clone(),
-        };
-        self.state = match self.state {
-            State::Ended { run, .. } => State::Ended {
-                run,
-                said: Some(said),
-            },
-            State::Accepted
-            | State::Launching
-            | State::Submitted
-            | State::Running
-            | State::Reported(_) => State::Reported(said),
-        };
-        self.started_at.get_or_insert(now);
-        self.ended_at.get_or_insert(now);
-        self.take(report)
-    }
-
-    fn take(mut self, report: &Report) -> Self {
-        if report.message.is_some() {
-            self.message.clone_from(&report.message);
-        }
-        self.progress_value = report.progress_value.unwrap_or(self.progress_value);
-        self.end_value = report.end_value.unwrap_or(self.end_value);
-        if report.result.is_some() {
-            self.data.clone_from(&report.result);
         }
         self
     }

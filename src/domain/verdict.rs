@@ -63,8 +63,12 @@ pub enum RunEnd {
     Failed,
     /// Stopped or skipped.
     Stopped,
-    /// Proven absent, or never confirmed by OpenHEXA.
+    /// Proven absent.
     Gone,
+    /// OpenHEXA never confirmed that it made a run, and none was found.
+    NeverConfirmed,
+    /// Cancelled before OpenHEXA was asked for a run: there never was one, so no word of one is believed.
+    NeverSent,
     /// OpenHEXA refused the launch: there never was a run, so no word of one is believed.
     Refused,
 }
@@ -90,8 +94,12 @@ pub fn verdict(run: Option<RunEnd>, word: Option<Word>, cancel_asked: bool) -> O
         (Some(RunEnd::Stopped), Some(Word::Success) | None) => Status::Cancelled,
         (_, Some(word)) => word.status(),
         (Some(RunEnd::Success), None) => Status::Success,
-        (Some(RunEnd::Failed | RunEnd::Refused), None) if cancel_asked => Status::Cancelled,
-        (Some(RunEnd::Failed | RunEnd::Refused | RunEnd::Gone), None) => Status::Error,
+        (Some(RunEnd::NeverSent), None) => Status::Cancelled,
+        // Whoever wanted it to stop has what was wanted.
+        (Some(RunEnd::Failed | RunEnd::NeverConfirmed), None) if cancel_asked => Status::Cancelled,
+        (Some(RunEnd::Failed | RunEnd::Refused | RunEnd::Gone | RunEnd::NeverConfirmed), None) => {
+            Status::Error
+        }
     };
     Some(Verdict {
         status,

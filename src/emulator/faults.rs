@@ -21,8 +21,12 @@ pub enum Fault {
     /// It is done, and the connection is closed without an answer.
     DropAfter,
     LoseStop,
+    /// A stop is refused, as it is to a viewer.
+    DenyStop,
     RunLimit,
     NullRun,
+    /// The token is somebody else's, who sees no pipeline and no run.
+    Stranger,
 }
 
 #[derive(Debug, Deserialize)]
@@ -114,10 +118,10 @@ impl Armed {
             return false;
         }
         match self.fault {
-            Fault::Latency | Fault::Html500 | Fault::RefuseToken => true,
+            Fault::Latency | Fault::Html500 | Fault::RefuseToken | Fault::Stranger => true,
             Fault::DropBefore | Fault::DropAfter => self.operation.is_some() || asks("runPipeline"),
             Fault::RunLimit => asks("runPipeline"),
-            Fault::LoseStop => asks("stopPipeline"),
+            Fault::LoseStop | Fault::DenyStop => asks("stopPipeline"),
             Fault::NullRun => shape.shows_runs,
         }
     }

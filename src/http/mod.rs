@@ -80,6 +80,10 @@ pub fn routes(app: &mut ServiceConfig) {
                     [may(Viewer, get().to(api::tasks::detail))],
                 ))
                 .service(path(
+                    "/tasks/{id}/cancel",
+                    [may(Operator, post().to(api::tasks::cancel))],
+                ))
+                .service(path(
                     "/tasks/{id}/logs",
                     [may(Viewer, get().to(api::tasks::logs))],
                 ))

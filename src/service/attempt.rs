@@ -102,7 +102,7 @@ impl Bridge {
                 let held = store::renew(db, task, &owner, now + bridge.rules().lease)?;
                 let alone = before.run.names_task
                     || !store::other_unsure(db, before.connection, before.pipeline.id, task)?;
-                if !(held && alone && before.run.id.is_none()) {
+                if !(held && alone && before.may_be_launched()) {
                     return Ok(Reserved::No(Box::new(before)));
                 }
                 let launched_as = Some(launched_as);

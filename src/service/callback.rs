@@ -72,7 +72,7 @@ fn detail(report: &Report) -> Option<String> {
     (!parts.is_empty()).then(|| parts.join(", "))
 }
 
-fn conflict(conflict: Conflict) -> Error {
+pub(super) fn conflict(conflict: Conflict) -> Error {
     let (key, status): (_, Status) = match conflict {
         Conflict::Ended(status) => ("task-has-ended", status),
         Conflict::CancelAsked(status) => ("task-cancel-asked", status),

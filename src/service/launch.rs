@@ -91,6 +91,11 @@ impl Bridge {
         let bridge = self.clone();
         let job = self.parts.jobs.spawn(async move {
             let outcome = bridge.attempt(&attempt).await;
+            if let Ok(task) = &outcome
+                && task.wants_stop()
+            {
+                bridge.stop_launched(&attempt).await;
+            }
             bridge.plan_next(attempt.task, &attempt.owner).await?;
             outcome
         });

@@ -3,9 +3,12 @@
 //! ```text
 //! launch.rs     a launch: judged, committed, then asked for (attempt.rs)
 //! callback.rs   a running pipeline reports
+//! cancel.rs     somebody wants a task to stop
 //! reconcile.rs  what is due is looked at, whoever reports or not
+//! look.rs       what one look means for a task
+//! stop.rs       a run is asked to stop, until it has stopped
 //! search.rs     a run whose id was lost is looked for
-//! observe.rs    where all three end: the one door to a task's state
+//! observe.rs    where all of them end: the one door to a task's state
 //! pipelines.rs  what OpenHEXA offers: asked once by many, or its last good answer (memory.rs)
 //! history.rs    a pipeline's versions, runs and choices
 //! tasks.rs      what became of launches
@@ -17,6 +20,7 @@
 pub mod access;
 mod attempt;
 pub mod callback;
+mod cancel;
 pub mod config;
 pub mod configure;
 mod error;
@@ -25,12 +29,14 @@ mod jobs;
 pub mod keys;
 mod last_lines;
 pub mod launch;
+mod look;
 mod memory;
 mod observe;
 pub mod pipelines;
 pub mod reconcile;
 mod rules;
 mod search;
+mod stop;
 pub mod tasks;
 mod token;
 pub mod vitals;

@@ -77,6 +77,10 @@ pub fn take(
                 .detail(fact.what.clone())
                 .message(said(&fact.observation));
             store::add_event(db, before.account, before.id, &refused)?;
+            let heard = before.clone().heard();
+            if heard != before {
+                store::save(db, &heard)?;
+            }
             return Ok(Err(conflict));
         }
     };
@@ -107,6 +111,9 @@ fn settle(
         (Some(_), State::Reported(_)) => store::look_by(db, after.id, now + rules.looks.early)?,
         (Some(at), _) => store::look_by(db, after.id, at)?,
     }
+    if after.wants_stop() && !before.wants_stop() {
+        store::look_by(db, after.id, now)?;
+    }
     let needed = |task: &Task| task.run.id.is_none() && task.is_live();
     if needed(before) && !needed(after) {
         store::forget_secrets(db, after.id)?;
@@ -118,6 +125,7 @@ fn is_news(before: &Task, after: &Task) -> bool {
     before.state != after.state
         || before.run.id != after.run.id
         || before.run.status != after.run.status
+        || before.cancel_asked_at != after.cancel_asked_at
 }
 
 /// What the move adds to the task's log: what the pipeline said, or what only the bridge knows.

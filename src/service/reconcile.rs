@@ -8,31 +8,26 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use futures_util::future::join_all;
-use secrecy::ExposeSecret;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use super::attempt::Attempt;
-use super::last_lines::{last_lines, secrets_of};
 use super::launch::{as_object, judge};
 use super::observe::Fact;
 use super::pipelines::Need;
 use super::search::NEVER_CONFIRMED;
 use super::{Bridge, Error, Invalid, Upstream};
 use crate::domain::connection::Connection;
-use crate::domain::ids::{RunId, TaskId};
-use crate::domain::observation::{Observation, Sighting};
-use crate::domain::pipeline::RunStatus;
-use crate::domain::run::{Launch, Look, RunLog};
+use crate::domain::ids::TaskId;
+use crate::domain::observation::Observation;
+use crate::domain::run::Launch;
 use crate::domain::task::{State, Task};
 use crate::domain::validation::Injected;
 use crate::store::{self, Due, Source};
 
 const COULD_NOT_SEND: &str = "OpenHEXA could not be reached: the launch was never sent";
-const LOG_UNREAD: &str = "the run failed, and its log could not be read";
-const LOG_NOT_YET: &str = "the run failed; its log could not be read yet";
 const WAITS: &str = "waiting for another launch of this pipeline to be settled";
-const GONE: &str = "OpenHEXA no longer knows the run";
+const OVERDUE: &str = "overdue";
 
 /// What a pass did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -106,12 +101,18 @@ impl Bridge {
 
     async fn look_once(&self, id: TaskId, owner: &str) -> Result<(), Error> {
         let (task, connection) = self.load(id).await?;
+        if self.rules().is_overdue(&task, self.now()) {
+            self.tell_once(&task, OVERDUE).await?;
+        }
+        let at = connection.clone();
         match (&task.state, task.run.id) {
-            (State::Ended { .. }, _) => Ok(()),
+            (State::Ended { .. }, _) => return Ok(()),
             (State::Accepted, _) => self.try_again(&task, connection, owner).await,
             (_, Some(run)) => self.follow(&task, &connection, run).await,
             (_, None) => self.search(&task, connection, owner).await,
-        }
+        }?;
+        // Whatever was learnt just now: a run that is known and shall not go on is asked to stop in the same claim.
+        self.stop_if_due(id, &at, owner).await
     }
 
     async fn load(&self, id: TaskId) -> Result<(Task, Connection), Error> {
@@ -123,90 +124,6 @@ impl Bridge {
                 Ok((task, connection))
             })
             .await
-    }
-
-    /// Our run by its id.
-    async fn follow(&self, task: &Task, connection: &Connection, run: RunId) -> Result<(), Error> {
-        let look = self
-            .openhexa()
-            .look(&connection.target, task.pipeline.id, run)
-            .await?;
-        match look {
-            Look::Seen {
-                status, progress, ..
-            } => {
-                let last_lines = if status == RunStatus::Failed {
-                    self.why_failed(task, connection, run).await?
-                } else {
-                    None
-                };
-                let what = format!("run {}", status.word());
-                let sighting = Sighting {
-                    status,
-                    progress,
-                    last_lines,
-                };
-                self.learn(task, &what, Observation::RunSeen(sighting))
-                    .await
-            }
-            Look::Absent {
-                pipeline_visible: true,
-            } => self.absent(task).await,
-            // Without the pipeline, absence proves nothing: no permission looks the same.
-            Look::Absent {
-                pipeline_visible: false,
-            } => Ok(()),
-        }
-    }
-
-    async fn absent(&self, task: &Task) -> Result<(), Error> {
-        if task.run.absent_looks + 1 < self.rules().absent_looks {
-            return self
-                .learn(task, "run not found", Observation::RunUnseen)
-                .await;
-        }
-        self.gone(task, "run gone", GONE).await
-    }
-
-    /// As far as the task is still what it was when it was judged.
-    pub(super) async fn gone(&self, task: &Task, what: &str, why: &str) -> Result<(), Error> {
-        let gone = Observation::RunGone {
-            why: why.to_owned(),
-            premise: task.premise(),
-        };
-        self.learn(task, what, gone).await
-    }
-
-    /// The end of the run's log. An end does not wait for it for ever: one too large to be read stays so.
-    async fn why_failed(
-        &self,
-        task: &Task,
-        connection: &Connection,
-        run: RunId,
-    ) -> Result<Option<String>, Error> {
-        match self.openhexa().log(&connection.target, run).await {
-            Ok(log) => Ok(log.and_then(|log| self.last_lines(task, connection, &log))),
-            Err(error) if self.tell_once(task, LOG_NOT_YET).await? => Err(error.into()),
-            Err(_) => Ok(Some(LOG_UNREAD.to_owned())),
-        }
-    }
-
-    fn last_lines(&self, task: &Task, connection: &Connection, log: &RunLog) -> Option<String> {
-        let mut secrets = secrets_of(&log.config, &task.run.config);
-        secrets.push(connection.target.token.expose_secret().to_owned());
-        let keys = self.parts.access.keys.iter();
-        secrets.extend(keys.map(|key| key.key.expose_secret().to_owned()));
-        last_lines(&log.text, &secrets)
-    }
-
-    pub(super) async fn learn(
-        &self,
-        task: &Task,
-        what: &str,
-        observation: Observation,
-    ) -> Result<(), Error> {
-        let fact = Fact::new(Source::OpenHexa, what, observation);
-        self.observe(task.id, fact).await.map(|_| ())
     }
 
     /// A launch that could not be sent: judged again, against the definition as it is now. Given up only after another

@@ -3,6 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use std::time::Duration;
 
+use crate::domain::run::time_limit;
 use crate::domain::task::{State, Task};
 
 #[derive(Clone, Debug)]
@@ -30,7 +31,13 @@ pub struct Rules {
     pub looks_at_once: usize,
     /// Answered looks in a row that prove a run absent.
     pub absent_looks: i32,
-    /// How long a run may wait in OpenHEXA's queue, for the life of a callback token.
+    /// Added to a run's own time limit before it is overdue.
+    pub deadline_grace: TimeDelta,
+    /// How long an overdue run and its pipeline must both be out of sight to count as gone.
+    pub hidden_for: TimeDelta,
+    /// When a run that still runs is asked again to stop; each time twice as late, up to sixteen times.
+    pub stop_again: TimeDelta,
+    /// How long a run may wait in OpenHEXA's queue: for its deadline, and for the life of a callback token.
     pub queue_allowance: TimeDelta,
     /// Added to a run's own time limit, for the life of a callback token.
     pub token_grace: TimeDelta,
@@ -50,6 +57,15 @@ pub struct Looks {
     pub usual: TimeDelta,
     pub late: TimeDelta,
     pub late_after: TimeDelta,
+    /// At most this, past a run's deadline.
+    pub overdue: TimeDelta,
+}
+
+impl Looks {
+    /// How far apart looks at an overdue run may lie to count as a row: some may be late, an outage is none.
+    pub fn hidden_within(&self) -> TimeDelta {
+        self.overdue * 12
+    }
 }
 
 impl Rules {
@@ -59,13 +75,41 @@ impl Rules {
         let wait = match &task.state {
             State::Ended { .. } => return None,
             State::Accepted => self.backoff(age),
+            State::Launching | State::Submitted | State::Running | State::Reported(_)
+                if self.is_overdue(task, now) =>
+            {
+                self.looks.overdue
+            }
             State::Launching | State::Reported(_) => self.looks.unsure,
             State::Submitted | State::Running if task.run.id.is_none() => self.looks.unsure,
+            State::Submitted | State::Running if task.cancel_asked_at.is_some() => {
+                self.looks.unsure.min(self.stop_again)
+            }
             State::Submitted | State::Running if age < self.looks.early_for => self.looks.early,
             State::Submitted | State::Running if age > self.looks.late_after => self.looks.late,
             State::Submitted | State::Running => self.looks.usual,
         };
         Some(now + wait)
+    }
+
+    /// When its run must be over. OpenHEXA counts from the start of the run; one that was not seen to start may have
+    /// waited in the queue.
+    pub fn deadline(&self, task: &Task) -> DateTime<Utc> {
+        let sent = task.run.attempted_at.unwrap_or(task.created_at);
+        let started = task.started_at.unwrap_or(sent + self.queue_allowance);
+        started + time_limit(task.run.timeout_seconds) + self.deadline_grace
+    }
+
+    /// Late, which is no end: a run past its deadline is looked at until a look shows its end.
+    pub fn is_overdue(&self, task: &Task, now: DateTime<Utc>) -> bool {
+        task.is_live() && task.run.attempts > 0 && now >= self.deadline(task)
+    }
+
+    /// Whether OpenHEXA is to be asked now to stop the task's run.
+    pub fn stop_is_due(&self, task: &Task, now: DateTime<Utc>) -> bool {
+        let doubled = task.run.stops.clamp(1, 5) - 1;
+        let wait = self.stop_again * 2_i32.pow(doubled.unsigned_abs());
+        task.wants_stop() && task.run.stop_asked_at.is_none_or(|at| now - at >= wait)
     }
 
     /// A quarter of the time it has taken so far, up to three usual looks.

@@ -4,7 +4,6 @@
 //! the config, or, where the version does not declare it, a config equal to the one sent. Never guess: two that match
 //! are none.
 
-use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
 
 use super::observe::Fact;
@@ -13,7 +12,6 @@ use crate::domain::connection::Connection;
 use crate::domain::ids::{RunId, TaskId};
 use crate::domain::observation::Observation;
 use crate::domain::pipeline::RunCandidate;
-use crate::domain::run::time_limit;
 use crate::domain::task::Task;
 use crate::store::{self, Source};
 
@@ -28,13 +26,12 @@ impl Bridge {
         owner: &str,
     ) -> Result<(), Error> {
         let found = self.candidates(task, &connection).await;
-        if !matches!(found, Ok(Some(_))) && task.run.unseen_since.is_some() {
-            self.learn(task, "look failed", Observation::LookFailed)
-                .await?;
+        if found.is_err() || (matches!(found, Ok(None)) && task.run.unseen_since.is_some()) {
+            self.look_failed(task).await?;
         }
         match found?.as_deref() {
-            // Not visible: the look proves nothing.
-            None => Ok(()),
+            // Not visible: the look proves nothing by itself.
+            None => self.hidden(task, &connection).await,
             Some([only]) => self.adopt(task, *only).await,
             Some([]) => self.not_found(task, connection, owner).await,
             Some([_, _, ..]) => self.undecided(task).await,
@@ -44,7 +41,7 @@ impl Bridge {
     /// Others of its pipeline may wait for this launch, so it does not stay unsure for ever.
     async fn undecided(&self, task: &Task) -> Result<(), Error> {
         let now = self.now();
-        let reported = task.called_back && now < self.deadline(task);
+        let reported = task.called_back && !self.rules().is_overdue(task, now);
         if reported || now - task.created_at < self.rules().give_up_after {
             return self.tell_once(task, SEVERAL).await.map(|_| ());
         }
@@ -72,10 +69,10 @@ impl Bridge {
             return Ok(());
         }
         // A report proves that there is a run, so it is looked for as long as it may live.
-        if task.called_back && now < self.deadline(task) {
+        if task.called_back && !self.rules().is_overdue(task, now) {
             return Ok(());
         }
-        let may_repeat = task.run.names_task && !task.called_back && task.cancel_asked_at.is_none();
+        let may_repeat = task.run.names_task && !task.called_back && task.may_be_launched();
         if may_repeat && now - task.created_at < self.rules().give_up_after {
             return self.repeat(task, connection, owner).await;
         }
@@ -87,10 +84,6 @@ impl Bridge {
         self.tell_once(task, "no run was made; asking again")
             .await?;
         self.try_again(task, connection, owner).await
-    }
-
-    fn deadline(&self, task: &Task) -> DateTime<Utc> {
-        task.created_at + time_limit(task.run.timeout_seconds) + self.rules().grace
     }
 
     /// Runs that can only be this launch's. None: the pipeline is not visible, so the look proves nothing.

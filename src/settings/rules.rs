@@ -145,6 +145,20 @@ pub const RULES: &[Rule] = &[
         "a whole number from 2 to 100",
         |s| (2..=100).contains(&s.reconcile.absent_looks),
     ),
+    rule("reconcile.stop_again", "longer than 0", |s| {
+        lived(s.reconcile.stop_again)
+    }),
+    rule(
+        "reconcile.deadline_grace",
+        "at least 15m, after which OpenHEXA itself ends a run that is lost",
+        |s| s.reconcile.deadline_grace.0 >= Duration::from_mins(15),
+    ),
+    rule("reconcile.overdue", "longer than 0", |s| {
+        lived(s.reconcile.overdue)
+    }),
+    rule("reconcile.hidden_for", "at least 10m", |s| {
+        s.reconcile.hidden_for.0 >= Duration::from_mins(10)
+    }),
     rule(
         "log.filter",
         "levels such as info or info,openhexa_bridge=debug",

@@ -66,6 +66,10 @@ pub struct RunRow {
     pub unsure: bool,
     pub absent_looks: i32,
     pub unseen_since: Option<At>,
+    pub hidden_since: Option<At>,
+    pub hidden_at: Option<At>,
+    pub stop_asked_at: Option<At>,
+    pub stops: i32,
 }
 
 fn at(time: Option<DateTime<Utc>>) -> Option<At> {
@@ -131,6 +135,10 @@ impl From<&Run> for RunRow {
             unsure: run.unsure,
             absent_looks: run.absent_looks,
             unseen_since: at(run.unseen_since),
+            hidden_since: at(run.hidden_since),
+            hidden_at: at(run.hidden_at),
+            stop_asked_at: at(run.stop_asked_at),
+            stops: run.stops,
         }
     }
 }
@@ -197,6 +205,10 @@ fn run_of(row: RunRow) -> Result<Run, Error> {
         unsure: row.unsure,
         absent_looks: row.absent_looks,
         unseen_since: time(row.unseen_since),
+        hidden_since: time(row.hidden_since),
+        hidden_at: time(row.hidden_at),
+        stop_asked_at: time(row.stop_asked_at),
+        stops: row.stops,
     })
 }
 
@@ -292,6 +304,8 @@ fn end_word(end: RunEnd) -> &'static str {
         RunEnd::Failed => "failed",
         RunEnd::Stopped => "stopped",
         RunEnd::Gone => "gone",
+        RunEnd::NeverConfirmed => "never_confirmed",
+        RunEnd::NeverSent => "never_sent",
         RunEnd::Refused => "refused",
     }
 }
@@ -302,6 +316,8 @@ fn end_of(word: &str) -> Result<RunEnd, Error> {
         "failed" => Ok(RunEnd::Failed),
         "stopped" => Ok(RunEnd::Stopped),
         "gone" => Ok(RunEnd::Gone),
+        "never_confirmed" => Ok(RunEnd::NeverConfirmed),
+        "never_sent" => Ok(RunEnd::NeverSent),
         "refused" => Ok(RunEnd::Refused),
         _ => Err(Error::Corrupt("run end")),
     }

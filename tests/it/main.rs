@@ -11,8 +11,10 @@
 mod access;
 mod architecture;
 mod callback;
+mod cancel;
 mod command_line;
 mod configuration;
+mod deadlines;
 mod emulator;
 mod failed_log;
 mod field;

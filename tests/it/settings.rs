@@ -139,6 +139,10 @@ fn a_value_outside_what_is_allowed_is_told() {
         ("reconcile.lease", "13s", "longer than openhexa.request_timeout and openhexa.slot_timeout together"),
         ("reconcile.pass_limit", "0", "a whole number from 1 to 10000"),
         ("reconcile.absent_looks", "1", "a whole number from 2 to 100"),
+        ("reconcile.stop_again", "0s", "longer than 0"),
+        ("reconcile.deadline_grace", "14m", "at least 15m, after which OpenHEXA itself ends a run that is lost"),
+        ("reconcile.overdue", "0s", "longer than 0"),
+        ("reconcile.hidden_for", "9m", "at least 10m"),
         ("log.filter", "loud=very=much", "levels such as info or info,openhexa_bridge=debug"),
     ];
     for (key, value, allowed) in cases {

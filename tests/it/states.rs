@@ -1,5 +1,6 @@
 //! The rules by which a task moves, held to the contract's own tables.
 
+mod cancel;
 mod conflicts;
 mod orders;
 
@@ -121,7 +122,7 @@ fn a_judgement_is_void_where_something_was_learnt_since() {
         assert_eq!(known.clone().observe(&never_found, seconds(9)), Ok(known));
     }
     let ended = launching.observe(&never_found, seconds(9)).unwrap();
-    assert_eq!(ended.run_end(), Some(RunEnd::Gone));
+    assert_eq!(ended.run_end(), Some(RunEnd::NeverConfirmed));
 }
 
 #[test]
@@ -173,13 +174,14 @@ const WORDS: [Option<Word>; 4] = [
 ];
 
 /// The contract's table, row by row: the run's end, then what is shown for each of `WORDS`.
-const TABLE: [(RunEnd, [Status; 4]); 4] = {
+const TABLE: [(RunEnd, [Status; 4]); 5] = {
     use Status::{Cancelled as C, Error as E, Success as S};
     [
         (RunEnd::Success, [S, S, E, C]),
         (RunEnd::Failed, [E, E, E, C]),
         (RunEnd::Stopped, [C, C, E, C]),
         (RunEnd::Gone, [E, S, E, C]),
+        (RunEnd::NeverConfirmed, [E, S, E, C]),
     ]
 };
 
@@ -204,11 +206,11 @@ fn a_word_alone_is_shown_and_not_confirmed() {
 }
 
 #[test]
-fn a_failure_without_a_word_after_a_cancel_was_asked_is_a_cancellation() {
+fn without_a_word_a_cancel_asked_before_makes_a_failure_or_a_lost_launch_a_cancellation() {
     for (end, row) in TABLE {
         for (word, usual) in WORDS.into_iter().zip(row) {
             let expected = match (end, word) {
-                (RunEnd::Failed, None) => Status::Cancelled,
+                (RunEnd::Failed | RunEnd::NeverConfirmed, None) => Status::Cancelled,
                 _ => usual,
             };
             let found = verdict(Some(end), word, true).unwrap();

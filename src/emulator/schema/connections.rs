@@ -7,6 +7,7 @@ use super::scalars::{ConnectionType, Stamp, Uid};
 use super::{caller, not_nullable};
 use crate::emulator::catalogue::id_from;
 use crate::emulator::core::{Core, Who};
+use crate::emulator::faults::Fault;
 
 /// The slug of the connection through which pipelines without a host of their own find Iaso.
 const IASO: &str = "iaso-pipeline";
@@ -25,6 +26,11 @@ pub struct User {
 impl User {
     pub fn owner() -> Self {
         Self::of(USER)
+    }
+
+    /// Somebody else, whose token it may have become.
+    fn stranger() -> Self {
+        Self::of(Uuid::from_u128(77))
     }
 
     pub fn of(id: Uuid) -> Self {
@@ -89,8 +95,10 @@ pub struct Me;
 #[Object]
 impl Me {
     async fn user(&self, ctx: &Context<'_>) -> Result<Option<User>> {
-        Ok(match caller(ctx)?.who {
+        let caller = caller(ctx)?;
+        Ok(match caller.who {
             Who::Nobody => None,
+            Who::User if caller.suffers(Fault::Stranger) => Some(User::stranger()),
             Who::User => Some(User::owner()),
             Who::Run(_) => Some(User { id: None }),
         })

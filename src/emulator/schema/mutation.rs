@@ -240,7 +240,7 @@ fn entries(config: &Value) -> Result<&Map<String, Value>> {
 fn stop(caller: &Caller, id: uuid::Uuid) -> Result<(), PipelineError> {
     let mut world = caller.core.world();
     let run = world.run(id).ok_or(PipelineError::PipelineNotFound)?;
-    if caller.who != Who::User {
+    if caller.who != Who::User || caller.suffers(Fault::DenyStop) {
         return Err(PipelineError::PermissionDenied);
     }
     match run.status {

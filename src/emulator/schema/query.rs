@@ -67,6 +67,9 @@ impl Query {
     async fn pipeline(&self, ctx: &Context<'_>, id: Uid) -> Option<Result<Pipeline>> {
         ask(ctx, |caller| {
             let found = caller.core.catalogue.pipeline(id.id())?;
+            if caller.suffers(Fault::Stranger) {
+                return None;
+            }
             Some(Ok(Pipeline::new(caller, found)))
         })
     }
@@ -104,7 +107,8 @@ impl Query {
 
     async fn pipeline_run(&self, ctx: &Context<'_>, id: Uid) -> Option<Result<PipelineRun>> {
         ask(ctx, |caller| {
-            if caller.suffers(Fault::NullRun) || !caller.sees(id.id()) {
+            let hidden = caller.suffers(Fault::NullRun) || caller.suffers(Fault::Stranger);
+            if hidden || !caller.sees(id.id()) {
                 return None;
             }
             let run = caller.core.world().run(id.id())?;

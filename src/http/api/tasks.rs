@@ -1,7 +1,7 @@
-//! `GET /tasks/`, one task, its log and its history.
+//! `GET /tasks/`, one task, its log and its history; `POST /tasks/{id}/cancel/`.
 
-use actix_web::HttpRequest;
 use actix_web::web::{Data, Json, Path};
+use actix_web::{HttpRequest, HttpResponse};
 use serde_json::{Value, json};
 
 use super::query::{Part, Query};
@@ -92,6 +92,16 @@ pub async fn detail(
 ) -> Answer<Json<FullTask>> {
     let seen = bridge.see_task(who.account, task_id(&id)?).await?;
     Ok(Json(FullTask::with_config(&seen)))
+}
+
+/// The wish is taken at once; the task ends where its run ends.
+pub async fn cancel(
+    bridge: Data<Bridge>,
+    who: Principal,
+    id: Path<String>,
+) -> Answer<HttpResponse> {
+    let seen = bridge.cancel(&who, task_id(&id)?).await?;
+    Ok(HttpResponse::Accepted().json(FullTask::from(&seen)))
 }
 
 pub async fn logs(bridge: Data<Bridge>, who: Principal, id: Path<String>) -> Answer<Json<Value>> {

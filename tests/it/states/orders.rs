@@ -61,6 +61,11 @@ fn any_observation() -> impl Strategy<Value = Observation> {
         2 => id.prop_map(|id| Observation::RunKnown { run: RunId(id) }),
         4 => any_sighting().prop_map(Observation::RunSeen),
         1 => Just(Observation::RunUnseen),
+        1 => Just(Observation::LookFailed),
+        1 => Just(Observation::RunHidden { within: TimeDelta::seconds(60) }),
+        2 => Just(Observation::CancelAsked),
+        1 => Just(Observation::StopAsked),
+        1 => Just(Observation::StopUnanswered),
         1 => Just(Observation::RunGone { why: why(), premise: fresh().premise() }),
         5 => any_report().prop_map(Observation::Reported),
     ]
@@ -227,6 +232,46 @@ proptest! {
             }))
         });
         prop_assert_eq!(&outcomes[0], &outcomes[1]);
+    }
+
+    /// Word, end and wish in any order, among whatever else may come: the word, the end and whether the wish came
+    /// before it are all that counts.
+    #[test]
+    fn word_end_and_wish_alone_decide(
+        word in option::of(any_word()),
+        end in select(vec![
+            (RunEnd::Success, seen(RunStatus::Success)),
+            (RunEnd::Failed, seen(RunStatus::Failed)),
+            (RunEnd::Stopped, seen(RunStatus::Stopped)),
+            (RunEnd::Gone, gone()),
+        ]),
+        asked in 0_usize..3,
+        order in Just((0..9).collect::<Vec<usize>>()).prop_shuffle(),
+    ) {
+        let wishes = vec![Observation::CancelAsked; asked];
+        let among = [
+            seen(RunStatus::Queued), seen(RunStatus::Running), seen(RunStatus::Terminating), Observation::StopAsked,
+            Observation::StopUnanswered,
+        ];
+        let mut all: Vec<Observation> = word.map(super::word).into_iter().chain([end.1.clone()]).chain(wishes).collect();
+        all.extend(among.into_iter().take(9 - all.len()));
+        let life: Vec<Observation> = order.iter().filter_map(|place| all.get(*place)).cloned().collect();
+        let place = |wanted: &Observation| life.iter().position(|one| one == wanted);
+        let wished = place(&Observation::CancelAsked).is_some_and(|wish| Some(wish) < place(&end.1));
+        let known = Observation::RunKnown { run: RunId(Uuid::from_u128(9)) };
+        let lived = [vec![Observation::LaunchReserved { launched_as: None }, known], life].concat();
+        let task = live(false, &lived).pop().unwrap();
+        let expected = verdict(Some(end.0), word, wished).unwrap();
+        prop_assert_eq!((task.status(), task.confirmed(), task.run_end()), (expected.status, true, Some(end.0)));
+    }
+
+    #[test]
+    fn who_asked_to_stop_stays_heard_and_no_launch_follows(life in any_life()) {
+        for pair in live(false, &life).windows(2).filter(|pair| pair[0].cancel_asked_at.is_some()) {
+            prop_assert_eq!(pair[0].cancel_asked_at, pair[1].cancel_asked_at);
+            prop_assert_eq!(pair[0].run.attempts, pair[1].run.attempts);
+            prop_assert!(pair[1].state != State::Accepted, "it would be launched");
+        }
     }
 
     #[test]

@@ -1,0 +1,107 @@
+//! A run that shall not go on is asked to stop, and asked again while it runs: OpenHEXA can lose a stop that it
+//! accepted. Only a look ends the task.
+//!
+//! That OpenHEXA is about to be asked is written down first, under the task's lease: of two replicas one asks, and a
+//! bridge that dies in between asks again only when it is time to.
+
+use super::attempt::Attempt;
+use super::observe::{Fact, take};
+use super::{Bridge, Error};
+use crate::domain::connection::Connection;
+use crate::domain::ids::{RunId, TaskId};
+use crate::domain::observation::Observation;
+use crate::domain::run::Stop;
+use crate::domain::task::Task;
+use crate::store::{self, Source};
+
+const ASKED: &str = "stop asked";
+const ASKED_AGAIN: &str = "stop asked, still running";
+const DENIED: &str =
+    "OpenHEXA does not let the bridge's token stop this run; it is watched until it ends by itself";
+const UNANSWERED: &str = "stop not answered";
+
+impl Bridge {
+    /// The caller holds the task's lease, and gives it back.
+    pub(super) async fn stop_if_due(
+        &self,
+        id: TaskId,
+        connection: &Connection,
+        owner: &str,
+    ) -> Result<(), Error> {
+        let task = self
+            .store()
+            .read(move |db| store::any(db, id)?.ok_or_else(Error::no_task))
+            .await?;
+        if !self.rules().stop_is_due(&task, self.now()) {
+            return Ok(());
+        }
+        let Some(run) = self.reserve_stop(id, owner).await? else {
+            return Ok(());
+        };
+        match self.openhexa().stop(&connection.target, run).await {
+            Ok(said) => self.after_stop(&task, &said).await,
+            Err(error) => {
+                let unheard = Fact::new(Source::Bridge, UNANSWERED, Observation::StopUnanswered);
+                self.observe(id, unheard).await?;
+                Err(error.into())
+            }
+        }
+    }
+
+    /// A launch that was cancelled while OpenHEXA made its run. What fails here is the reconciler's to repeat.
+    pub(super) async fn stop_launched(&self, attempt: &Attempt) {
+        let (task, connection) = (attempt.task, &attempt.connection);
+        if let Err(error) = self.stop_if_due(task, connection, &attempt.owner).await {
+            tracing::info!(task = task.0, %error, "the stop failed; it is tried again");
+        }
+    }
+
+    /// Which run is to be stopped; none when the lease ran out, or somebody else has asked meanwhile.
+    async fn reserve_stop(&self, id: TaskId, owner: &str) -> Result<Option<RunId>, Error> {
+        let (bridge, now, owner) = (self.clone(), self.now(), owner.to_owned());
+        self.store()
+            .write(move |db| {
+                let before = store::lock(db, id)?.ok_or_else(Error::no_task)?;
+                let held = store::renew(db, id, &owner, now + bridge.rules().lease)?;
+                if !held || !bridge.rules().stop_is_due(&before, now) {
+                    return Ok(None);
+                }
+                let again = before.run.stops > 0;
+                let what = if again { ASKED_AGAIN } else { ASKED };
+                let mut fact = Fact::new(Source::Bridge, what, Observation::StopAsked);
+                fact.always_told = !store::has_event(db, id, what)?;
+                let run = before.run.id;
+                Ok(take(db, bridge.rules(), before, &fact, now)?.ok().and(run))
+            })
+            .await
+    }
+
+    /// Every answer leaves the end to the next look; one that will not change by itself is told.
+    async fn after_stop(&self, task: &Task, said: &Stop) -> Result<(), Error> {
+        match said {
+            Stop::Accepted | Stop::AlreadyCompleted | Stop::AlreadyStopped | Stop::NotFound => {
+                Ok(())
+            }
+            Stop::Denied => self.say_once(task, "stop denied", DENIED).await,
+            Stop::Other(word) => {
+                tracing::warn!(task = task.id.0, word, "OpenHEXA did not accept a stop");
+                self.tell_once(task, "stop not accepted").await.map(|_| ())
+            }
+        }
+    }
+
+    /// Tells it, and says it in the task's log.
+    async fn say_once(&self, task: &Task, what: &'static str, why: &str) -> Result<(), Error> {
+        let event = store::Event::new(self.now(), Source::OpenHexa, what);
+        let event = event.message(Some(why.to_owned()));
+        let (id, account) = (task.id, task.account);
+        self.store()
+            .write(move |db| {
+                if store::has_event(db, id, what)? {
+                    return Ok(());
+                }
+                Ok::<_, Error>(store::add_event(db, account, id, &event)?)
+            })
+            .await
+    }
+}

@@ -1,0 +1,193 @@
+//! Runs past their time: looked at until a look shows their end, and never ended by the clock alone.
+
+use chrono::TimeDelta;
+use serde_json::{Map, Value, json};
+
+use crate::support::catalogue::{id, injected, pipeline, quick};
+use crate::support::story::{Base, Plan, Story, story};
+
+/// The version's hour and the grace.
+const TIME_LIMIT: TimeDelta = TimeDelta::minutes(90);
+
+fn ours() -> Value {
+    json!([pipeline(1, &injected(), quick("manual"))])
+}
+
+/// What is left when the pipeline was deleted or its workspace archived.
+fn others() -> Value {
+    json!([pipeline(2, &[], quick("succeed"))])
+}
+
+/// A task whose run goes on until it is driven.
+async fn running(base: Base) -> (Story, i64, String) {
+    let story = Plan::on(base).pipelines(ours()).begin().await;
+    let task = story.launch(&id(1), json!({})).await;
+    let shown = story
+        .until(task, "the run", |task| task["status"] == "RUNNING")
+        .await;
+    let run = shown["run"]["id"].as_str().unwrap().to_owned();
+    (story, task, run)
+}
+
+fn end(task: &Value) -> (&str, bool) {
+    (
+        task["status"].as_str().unwrap(),
+        task["confirmed"].as_bool().unwrap(),
+    )
+}
+
+async fn overdue(story: &Story, task: i64) -> usize {
+    let events = story.events(task).await;
+    events.iter().filter(|event| *event == "overdue").count()
+}
+
+/// Looks as often as an overdue run's may be late, and gives how the task stands.
+async fn looks_for(story: &Story, time: TimeDelta, task: i64) -> String {
+    for _ in 0..(time.num_seconds() / 100) {
+        story.advance(TimeDelta::seconds(100));
+        story.pass().await;
+    }
+    story.task(task).await["status"]
+        .as_str()
+        .unwrap()
+        .to_owned()
+}
+
+story! {
+    async fn a_run_past_its_deadline_is_told_looked_at_more_often_and_still_live(base) {
+        let (story, task, run) = running(base).await;
+        story.advance(TIME_LIMIT - TimeDelta::minutes(1));
+        story.pass().await;
+        assert_eq!(overdue(&story, task).await, 0);
+        story.advance(TimeDelta::hours(20));
+        story.pass().await;
+        let before = story.asked("pipelineRun").await;
+        for _ in 0..60 {
+            story.advance(TimeDelta::seconds(1));
+            story.pass().await;
+        }
+        assert_eq!(story.asked("pipelineRun").await - before, 6);
+        assert_eq!((overdue(&story, task).await, end(&story.task(task).await)), (1, ("RUNNING", false)));
+        story.drive(&run, &json!({"status": "success"})).await;
+        assert_eq!(end(&story.until_confirmed(task).await), ("SUCCESS", true));
+        story.end().await;
+    }
+}
+
+story! {
+    async fn an_overdue_run_out_of_reach_is_live_and_one_that_is_gone_has_timed_out(base) {
+        let (story, task, run) = running(base).await;
+        story.drive(&run, &json!({"vanish": true})).await;
+        story.advance(TIME_LIMIT + TimeDelta::minutes(1));
+        story.fault(&json!({"fault": "html_500", "for_ms": 600_000})).await;
+        assert_eq!(looks_for(&story, TimeDelta::hours(2), task).await, "RUNNING");
+        story.no_faults().await;
+        for _ in 0..2 {
+            story.advance(TimeDelta::seconds(10));
+            story.pass().await;
+            assert_eq!(end(&story.task(task).await), ("RUNNING", false));
+        }
+        story.advance(TimeDelta::seconds(10));
+        story.pass().await;
+        let ended = story.task(task).await;
+        assert_eq!(end(&ended), ("ERROR", true));
+        let why = ended["progress_message"].as_str().unwrap();
+        assert!(why.contains("its time was over"), "{why}");
+        story.end().await;
+    }
+}
+
+story! {
+    async fn a_run_that_waits_in_the_queue_is_not_overdue(base) {
+        let hangs = json!([pipeline(1, &injected(), quick("hang"))]);
+        let story = Plan::on(base).pipelines(hangs).begin().await;
+        let task = story.launch(&id(1), json!({})).await;
+        story.advance(TimeDelta::hours(24) + TIME_LIMIT - TimeDelta::minutes(1));
+        story.pass().await;
+        assert_eq!(overdue(&story, task).await, 0);
+        story.advance(TimeDelta::minutes(2));
+        story.pass().await;
+        assert_eq!((overdue(&story, task).await, end(&story.task(task).await)), (1, ("QUEUED", false)));
+        story.end().await;
+    }
+}
+
+story! {
+    async fn a_run_whose_pipeline_was_deleted_is_gone_an_hour_after_its_deadline(base) {
+        let (mut story, task, _) = running(base).await;
+        story.reopen_openhexa(&others()).await;
+        assert_eq!(looks_for(&story, TIME_LIMIT - TimeDelta::minutes(5), task).await, "RUNNING");
+        assert_eq!(story.asked("me").await, 0, "asked who we are before there was a need to know");
+        assert_eq!(looks_for(&story, TimeDelta::minutes(60), task).await, "RUNNING");
+        assert_eq!(looks_for(&story, TimeDelta::minutes(12), task).await, "ERROR");
+        let ended = story.task(task).await;
+        let why = ended["progress_message"].as_str().unwrap();
+        assert!(ended["confirmed"] == true && why.contains("the pipeline was deleted"), "{why}");
+        // What it said last counts all the same.
+        let word = json!({"task_id": task, "status": "SUCCESS"});
+        assert_eq!(story.report(&id(1), &word).await.expect(200)["task"]["status"], "SUCCESS");
+        story.end().await;
+    }
+}
+
+story! {
+    async fn a_run_in_an_archived_workspace_that_was_to_be_stopped_needs_the_same_hour(base) {
+        let (mut story, task, _) = running(base).await;
+        story.post(&format!("/tasks/{task}/cancel/"), &json!({})).await.expect(202);
+        story.reopen_openhexa(&json!([])).await;
+        assert_eq!(looks_for(&story, TIME_LIMIT + TimeDelta::minutes(55), task).await, "RUNNING");
+        assert_eq!(looks_for(&story, TimeDelta::minutes(12), task).await, "ERROR");
+        story.end().await;
+    }
+}
+
+story! {
+    async fn an_outage_or_a_sight_in_between_begins_the_hour_anew(base) {
+        let (mut story, task, _) = running(base).await;
+        story.advance(TIME_LIMIT);
+        story.reopen_openhexa(&others()).await;
+        assert_eq!(looks_for(&story, TimeDelta::minutes(50), task).await, "RUNNING");
+        story.fault(&json!({"fault": "html_500", "operation": "pipelineRun", "count": 1})).await;
+        assert_eq!(looks_for(&story, TimeDelta::minutes(50), task).await, "RUNNING");
+        // The bridge itself was away: looks far from each other are no row.
+        story.advance(TimeDelta::hours(5));
+        assert_eq!(looks_for(&story, TimeDelta::minutes(50), task).await, "RUNNING");
+        story.reopen_openhexa(&ours()).await;
+        story.advance(TimeDelta::seconds(10));
+        story.pass().await;
+        story.reopen_openhexa(&others()).await;
+        assert_eq!(looks_for(&story, TimeDelta::minutes(50), task).await, "RUNNING");
+        assert_eq!(looks_for(&story, TimeDelta::minutes(15), task).await, "ERROR");
+        story.end().await;
+    }
+}
+
+story! {
+    async fn a_rotated_token_never_ends_a_task(base) {
+        let (story, task, run) = running(base).await;
+        story.advance(TIME_LIMIT);
+        story.fault(&json!({"fault": "stranger", "for_ms": 600_000})).await;
+        assert_eq!(looks_for(&story, TimeDelta::hours(3), task).await, "RUNNING");
+        assert!(story.asked("me").await > 1, "nobody asked whose token it is");
+        story.no_faults().await;
+        story.configure_with(Map::new(), &story.openhexa, "withdrawn", "demo").await;
+        assert_eq!(looks_for(&story, TimeDelta::hours(3), task).await, "RUNNING");
+        story.configure(Map::new()).await;
+        story.drive(&run, &json!({"status": "success"})).await;
+        assert_eq!(end(&story.until_confirmed(task).await), ("SUCCESS", true));
+        story.end().await;
+    }
+}
+
+story! {
+    async fn a_lost_run_whose_pipeline_was_deleted_is_given_up_after_its_deadline(base) {
+        let mut story = Plan::on(base).pipelines(ours()).begin().await;
+        story.fault(&json!({"fault": "drop_after", "count": 1})).await;
+        let task = story.launch(&id(1), json!({})).await;
+        story.reopen_openhexa(&others()).await;
+        story.advance(TimeDelta::hours(24));
+        assert_eq!(looks_for(&story, TIME_LIMIT + TimeDelta::minutes(55), task).await, "QUEUED");
+        assert_eq!(looks_for(&story, TimeDelta::minutes(12), task).await, "ERROR");
+        story.end().await;
+    }
+}

@@ -1,0 +1,120 @@
+//! What a wish to stop does to a task, wherever it stands.
+
+use super::*;
+
+fn cancelled(task: Task) -> Task {
+    after(task, &[Observation::CancelAsked])
+}
+
+fn reserved() -> Observation {
+    Observation::LaunchReserved { launched_as: None }
+}
+
+#[test]
+fn what_was_never_sent_ends_at_once_and_believes_no_word() {
+    let task = cancelled(fresh());
+    assert_eq!(
+        (task.status(), task.confirmed(), task.run_end()),
+        (Status::Cancelled, true, Some(RunEnd::NeverSent))
+    );
+    assert_eq!(
+        task.shown_message(),
+        Some("cancelled before anything was sent to OpenHEXA")
+    );
+    assert_eq!(after(task.clone(), &[reserved()]), task);
+    let success = task.observe(&word(Word::Success), seconds(9));
+    assert_eq!(success, Err(Conflict::Ended(Status::Cancelled)));
+}
+
+#[test]
+fn a_launch_under_way_is_not_ended_and_not_repeated() {
+    let task = cancelled(after(fresh(), &[reserved()]));
+    assert_eq!((task.status(), task.run_end()), (Status::Queued, None));
+    let again = after(task.clone(), &[reserved()]);
+    assert_eq!(again, task);
+    let unsent = after(task.clone(), &[Observation::LaunchPostponed]);
+    assert_eq!(unsent.run_end(), Some(RunEnd::NeverSent));
+    let doubted = after(
+        task.clone(),
+        &[Observation::LaunchUnsure, Observation::LaunchPostponed],
+    );
+    assert_eq!(doubted.state, State::Launching, "it is still looked for");
+    let run = RunId(Uuid::from_u128(9));
+    assert!(after(task, &[Observation::RunKnown { run }]).wants_stop());
+}
+
+#[test]
+fn a_launch_never_confirmed_is_a_cancellation_only_where_one_was_asked() {
+    let unsure = after(fresh(), &[reserved(), Observation::LaunchUnsure]);
+    assert_eq!(after(unsure.clone(), &[gone()]).status(), Status::Error);
+    let task = after(cancelled(unsure), &[gone()]);
+    assert_eq!((task.status(), task.confirmed()), (Status::Cancelled, true));
+    assert_eq!(
+        task.shown_message(),
+        Some("OpenHEXA no longer knows the run")
+    );
+    // A run that was known and is gone: nobody knows how it ended.
+    let task = after(cancelled(running()), &[gone()]);
+    assert_eq!(task.status(), Status::Error);
+}
+
+#[test]
+fn a_refused_launch_keeps_its_reason() {
+    let refused = Observation::LaunchRefused {
+        why: "OpenHEXA refused the launch".to_owned(),
+    };
+    let task = after(cancelled(after(fresh(), &[reserved()])), &[refused]);
+    assert_eq!(task.status(), Status::Error);
+    assert_eq!(task.shown_message(), Some("OpenHEXA refused the launch"));
+}
+
+#[test]
+fn asking_twice_changes_nothing_and_asking_late_conflicts() {
+    let task = cancelled(running());
+    let again = task.clone().observe(&Observation::CancelAsked, seconds(9));
+    assert_eq!(again, Ok(task));
+    for end in [
+        vec![word(Word::Success)],
+        vec![seen(RunStatus::Failed)],
+        vec![word(Word::Error), seen(RunStatus::Failed)],
+    ] {
+        let ended = after(running(), &end);
+        let late = ended.clone().observe(&Observation::CancelAsked, seconds(9));
+        assert_eq!(late, Err(Conflict::Ended(ended.status())));
+    }
+}
+
+#[test]
+fn a_reported_success_and_a_run_that_terminates_are_not_stopped() {
+    let task = cancelled(running());
+    assert!(task.wants_stop());
+    assert!(after(task.clone(), &[word(Word::Error)]).wants_stop());
+    for last in [
+        word(Word::Success),
+        seen(RunStatus::Terminating),
+        seen(RunStatus::Failed),
+    ] {
+        assert!(!after(task.clone(), &[last]).wants_stop());
+    }
+}
+
+#[test]
+fn looks_at_a_hidden_run_make_a_row_only_where_nothing_comes_between() {
+    let hidden = Observation::RunHidden {
+        within: TimeDelta::seconds(10),
+    };
+    let look = |task: Task, at: i64| task.observe(&hidden, seconds(at)).unwrap();
+    let row = look(look(running(), 10), 20);
+    assert_eq!(row.run.hidden_since, Some(seconds(10)));
+    assert_eq!(look(row.clone(), 31).run.hidden_since, Some(seconds(31)));
+    for between in [
+        Observation::LookFailed,
+        Observation::RunUnseen,
+        seen(RunStatus::Running),
+        said(report(None)),
+    ] {
+        let broken = row.clone().observe(&between, seconds(21)).unwrap();
+        assert_eq!(broken.run.hidden_since, None, "{between:?}");
+    }
+    assert_eq!(row.clone().heard().run.hidden_since, None);
+}
