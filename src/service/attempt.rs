@@ -10,8 +10,10 @@ use crate::domain::ids::{TaskId, UserId};
 use crate::domain::observation::Observation;
 use crate::domain::run::Launch;
 use crate::domain::task::{State, Task};
-use crate::openhexa::{self, LaunchError, Refusal};
+use crate::openhexa::{self, LaunchError};
 use crate::store::{self, Source};
+
+const NOT_SENT: &str = "launch not sent";
 
 /// A task that is to be launched, with what is to be sent.
 pub struct Attempt {
@@ -35,14 +37,7 @@ impl Bridge {
         // As whom a run is made is known before it is asked for: the run is looked for by it, should it be lost.
         let launched_as = match self.user_of(&attempt.connection).await {
             Ok(user) => user,
-            Err(openhexa::Error::TokenRefused) => {
-                let refused = LaunchError::Refused(Refusal::Token);
-                return self.without_run(attempt.task, refused).await;
-            }
-            Err(error) => {
-                let not_sent = LaunchError::NotSent(error);
-                return self.without_run(attempt.task, not_sent).await;
-            }
+            Err(error) => return self.not_asked(attempt.task, &error).await,
         };
         if let Reserved::No(task) = self.reserve(attempt, launched_as).await? {
             return Ok(*task);
@@ -62,6 +57,19 @@ impl Bridge {
         }
     }
 
+    /// The task stays as it is, to be launched later: it may be somebody else's by now, so nothing is learnt of it here.
+    async fn not_asked(&self, task: TaskId, why: &openhexa::Error) -> Result<Task, Error> {
+        let (now, why) = (self.now(), why.to_string());
+        self.store()
+            .write(move |db| {
+                let known = store::lock(db, task)?.ok_or_else(Error::no_task)?;
+                let event = store::Event::new(now, Source::Bridge, NOT_SENT).detail(why);
+                store::add_event(db, known.account, task, &event)?;
+                Ok(known)
+            })
+            .await
+    }
+
     async fn without_run(&self, task: TaskId, error: LaunchError) -> Result<Task, Error> {
         match error {
             LaunchError::Refused(why) => {
@@ -75,13 +83,8 @@ impl Bridge {
                 })
             }
             LaunchError::NotSent(why) => {
-                let fact = Fact::new(
-                    Source::Bridge,
-                    "launch not sent",
-                    Observation::LaunchPostponed,
-                );
-                self.observe(task, fact.detail(why.to_string()).always_told())
-                    .await
+                let fact = Fact::new(Source::Bridge, NOT_SENT, Observation::LaunchPostponed);
+                self.observe(task, fact.detail(why.to_string())).await
             }
             LaunchError::Unsure(why) => {
                 let fact = Fact::new(Source::Bridge, "launch unsure", Observation::LaunchUnsure);

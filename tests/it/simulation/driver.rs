@@ -28,6 +28,7 @@ pub enum Flying {
     Pass,
     Report(Letter),
     Configure,
+    Cancel,
 }
 
 pub struct Driver {
@@ -209,6 +210,7 @@ impl Driver {
                 };
                 self.reported(site_name, &letter, reported);
             }
+            Outcome::Cancelled(task, cancelled) => self.cancelled(site_name, task, cancelled),
             Outcome::Configured(done) => {
                 self.say(format!("{site_name} configured: {done:?}"));
                 self.look_at_config();
@@ -235,6 +237,25 @@ impl Driver {
         world.witness.saw(&task);
         world.witness.of(task.id.0).answered = true;
         world.counts.add("launches answered");
+    }
+
+    fn cancelled(&self, site: &str, id: TaskId, cancelled: Result<Task, Error>) {
+        let mut world = self.world.lock().unwrap();
+        match cancelled {
+            Ok(task) => {
+                world.say(format!("{site} cancels: {}", line(&task)));
+                world.witness.saw(&task);
+                world.witness.of(id.0).cancelled = true;
+                world.counts.add("cancels");
+            }
+            Err(Error::Conflict { status, .. }) => {
+                world.say(format!("{site} does not cancel task {id}: {status:?}"));
+            }
+            Err(error) => {
+                let problem = format!("task {id}: a cancel failed: {error:?}");
+                world.witness.problems.push(problem);
+            }
+        }
     }
 
     fn reported(&self, site: &str, letter: &Letter, reported: Result<Task, Error>) {

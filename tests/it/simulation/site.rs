@@ -11,6 +11,7 @@ use std::time::Duration;
 use chrono::TimeDelta;
 use diesel::connection::{Instrumentation, InstrumentationEvent, set_default_instrumentation};
 use openhexa_bridge::clock::Clock;
+use openhexa_bridge::domain::ids::TaskId;
 use openhexa_bridge::domain::task::Task;
 use openhexa_bridge::service::reconcile::Report;
 use openhexa_bridge::service::{Access, Bridge, CallbackKey, Error, Jobs, Looks, Parts, Rules};
@@ -36,6 +37,7 @@ pub enum Outcome {
     Passed(Result<Report, Error>),
     Reported(Result<Task, Error>),
     Configured(Result<(), Error>),
+    Cancelled(TaskId, Result<Task, Error>),
 }
 
 pub struct Site {
@@ -110,12 +112,16 @@ fn rules() -> Rules {
             usual: TimeDelta::minutes(3),
             late: TimeDelta::minutes(30),
             late_after: TimeDelta::minutes(10),
+            overdue: TimeDelta::minutes(10),
         },
         lease: seconds(15),
         pass_limit: 12,
         looks_at_once: 1,
         absent_looks: 3,
-        queue_allowance: TimeDelta::hours(24),
+        deadline_grace: TimeDelta::minutes(30),
+        hidden_for: TimeDelta::hours(1),
+        stop_again: seconds(30),
+        queue_allowance: TimeDelta::hours(1),
         token_grace: TimeDelta::hours(1),
         private_openhexa: true,
         openhexa_hosts: Vec::new(),

@@ -1,6 +1,6 @@
 //! What can happen in a world, and how often; and how it comes to its end.
 
-use openhexa_bridge::domain::ids::VersionId;
+use openhexa_bridge::domain::ids::{TaskId, VersionId};
 use openhexa_bridge::domain::principal::Reporter;
 use openhexa_bridge::domain::task::Task;
 use openhexa_bridge::service::access::{Caller, ONLY_ACCOUNT};
@@ -19,7 +19,7 @@ use super::site::Outcome;
 use super::world::{Release, Standing};
 
 /// How often each step is taken, compared with the others.
-const STEPS: [(&str, u64); 10] = [
+const STEPS: [(&str, u64); 12] = [
     ("launch", 14),
     ("deliver", 26),
     ("pass", 12),
@@ -30,6 +30,8 @@ const STEPS: [(&str, u64); 10] = [
     ("crash", 1),
     ("start", 6),
     ("outage", 1),
+    ("cancel", 2),
+    ("delete", 1),
 ];
 
 impl Driver {
@@ -59,6 +61,8 @@ impl Driver {
                 "crash" => self.kill(),
                 "start" => self.revive(),
                 "outage" => self.outage(),
+                "cancel" => self.cancel(),
+                "delete" => self.delete(),
                 _ => {}
             }
             if taken.is_multiple_of(60) {
@@ -254,6 +258,39 @@ impl Driver {
         }
     }
 
+    /// One of the tasks that have not ended, as far as anybody has seen.
+    fn cancel(&mut self) {
+        let Some(site) = self.site("cancel at") else {
+            return;
+        };
+        let task = self.world(|world| {
+            let live = world.witness.tasks.iter().filter(|(_, known)| {
+                let ended = known.last.as_ref().is_some_and(|task| !task.is_live());
+                known.answered && !ended
+            });
+            let live: Vec<i64> = live.map(|(task, _)| *task).collect();
+            let which = world.dice.below("which task", 0, live.len() as u64);
+            live.get(usize::try_from(which).unwrap()).copied()
+        });
+        let Some(task) = task.map(TaskId) else { return };
+        self.say(format!("{} is asked to cancel task {task}", name(site)));
+        self.begin(site, Flying::Cancel, |bridge| async move {
+            let cancelled = bridge.cancel(&operator(), task).await;
+            Outcome::Cancelled(task, cancelled.map(|seen| seen.task))
+        });
+    }
+
+    /// A workspace is archived, or comes back: its pipelines and runs are hidden from everybody.
+    fn delete(&mut self) {
+        self.world(|world| {
+            let which =
+                usize::try_from(world.dice.below("hidden", 0, PLACES.len() as u64)).unwrap();
+            let now = !world.hidden[which] && world.dice.chance("hides", 0, 150);
+            world.hidden[which] = now;
+            world.say(format!("place {which} hidden: {now}"));
+        });
+    }
+
     fn kill(&mut self) {
         if let Some(site) = self.site("kill") {
             self.crash(site);
@@ -290,6 +327,7 @@ impl Driver {
         self.world(|world| {
             world.calm = true;
             world.outage = [false; 2];
+            world.hidden = [false; PLACES.len()];
             for token in world.tokens.values_mut() {
                 if token.standing != Standing::Refused {
                     token.standing = Standing::Good;

@@ -87,8 +87,12 @@ impl World {
                 Status::Cancelled => "tasks CANCELLED",
                 Status::Queued | Status::Running => "tasks not ended",
             });
-            if task.run_end() == Some(RunEnd::Gone) {
-                self.counts.add("runs gone");
+            match task.run_end() {
+                Some(RunEnd::Gone) => self.counts.add("runs gone"),
+                Some(RunEnd::NeverConfirmed) => self.counts.add("launches never confirmed"),
+                Some(RunEnd::NeverSent) => self.counts.add("launches cancelled unsent"),
+                Some(RunEnd::Refused) => self.counts.add("launches refused"),
+                _ => {}
             }
             if events.iter().any(|event| event.what == "run found") {
                 self.counts.add("runs adopted");
@@ -192,8 +196,9 @@ fn judge_run(task: &Task, end: RunEnd, made: &[&RunFact]) -> Vec<String> {
         wrong.push(format!("duplicate runs: {:?}", ids(made)));
     }
     let known = task.run.id;
+    let unmade = [RunEnd::Refused, RunEnd::NeverConfirmed, RunEnd::NeverSent];
     match (known, made.first()) {
-        (None, None) if matches!(end, RunEnd::Refused | RunEnd::Gone) => {}
+        (None, None) if unmade.contains(&end) => {}
         (None, None) => wrong.push(format!("it ended as {end:?} without a run")),
         (None, Some(run)) => {
             wrong.push(format!(
@@ -237,14 +242,11 @@ fn judge_end(fact: &TaskFact, end: RunEnd) -> Vec<String> {
     let said = fact.taken.iter().find_map(|taken| taken.word);
     let expected = match (end, said) {
         (RunEnd::Success, None | Some("SUCCESS")) => "SUCCESS",
-        (RunEnd::Failed, None) if fact.cancelled => "CANCELLED",
+        (RunEnd::Failed | RunEnd::NeverConfirmed, None) if fact.cancelled => "CANCELLED",
+        (RunEnd::NeverSent, None) => "CANCELLED",
         (RunEnd::Failed, None | Some("SUCCESS")) => "ERROR",
         (RunEnd::Stopped, None | Some("SUCCESS")) => "CANCELLED",
-        (RunEnd::Gone, None) if fact.cancelled && task.run.id.is_none() => "CANCELLED",
-        (RunEnd::Gone, None) => "ERROR",
-        (RunEnd::Gone, Some("SUCCESS")) => "SUCCESS",
-        (RunEnd::Refused, _) if fact.cancelled => "CANCELLED",
-        (RunEnd::Refused, _) => "ERROR",
+        (RunEnd::Gone | RunEnd::NeverConfirmed | RunEnd::Refused, None) => "ERROR",
         (_, Some(word)) => word,
     };
     let mut wrong = Vec::new();
@@ -262,6 +264,9 @@ fn judge_end(fact: &TaskFact, end: RunEnd) -> Vec<String> {
     }
     if fact.cancelled && task.cancel_asked_at.is_none() {
         wrong.push("its cancel is lost".to_owned());
+    }
+    if end == RunEnd::NeverSent && task.cancel_asked_at.is_none() {
+        wrong.push("never sent, though nobody cancelled it".to_owned());
     }
     wrong
 }

@@ -115,6 +115,8 @@ pub struct World {
     /// The faults are over.
     pub calm: bool,
     pub outage: [bool; 2],
+    /// Places whose workspace is archived.
+    pub hidden: [bool; PLACES.len()],
     pub tokens: HashMap<String, Token>,
     pub runs: Vec<SimRun>,
     pub held: BTreeMap<u64, Held>,
@@ -153,6 +155,7 @@ impl World {
             clock: Arc::new(AtomicI64::new(BEGINNING)),
             calm: false,
             outage: [false; 2],
+            hidden: [false; PLACES.len()],
             tokens: HashMap::new(),
             runs: Vec::new(),
             held: BTreeMap::new(),
@@ -203,9 +206,13 @@ impl World {
             place.url == target.url && place.workspace == target.workspace
         };
         let place = PLACES.iter().position(here)?;
-        (token.standing != Standing::Refused).then_some(Sight {
+        let standing = match token.standing {
+            Standing::Good | Standing::Viewer if self.hidden[place] => Standing::Blind,
+            standing => standing,
+        };
+        (standing != Standing::Refused).then_some(Sight {
             user: token.user,
-            standing: token.standing,
+            standing,
             place,
         })
     }
