@@ -106,7 +106,7 @@ fn rules() -> Rules {
         clock_skew: seconds(60),
         grace: TimeDelta::milliseconds(GRACE),
         looks: Looks {
-            early: seconds(5),
+            early: seconds(8),
             early_for: seconds(30),
             unsure: seconds(20),
             usual: TimeDelta::minutes(3),

@@ -30,7 +30,7 @@ const STEPS: [(&str, u64); 12] = [
     ("crash", 1),
     ("start", 6),
     ("outage", 1),
-    ("cancel", 2),
+    ("cancel", 1),
     ("delete", 1),
 ];
 
@@ -65,7 +65,7 @@ impl Driver {
                 "delete" => self.delete(),
                 _ => {}
             }
-            if taken.is_multiple_of(60) {
+            if taken.is_multiple_of(200) {
                 self.scan();
             }
         }
@@ -358,7 +358,7 @@ impl Driver {
                 break;
             };
             let now = self.world(|world| world.now());
-            self.advance((next - now).clamp(20 * SECOND, 5 * MINUTE));
+            self.advance((next - now).clamp(40 * SECOND, 5 * MINUTE));
         }
     }
 
