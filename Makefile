@@ -6,7 +6,7 @@ export RUSTUP_TOOLCHAIN ?= stable
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help dev lint test settings deny audit
+.PHONY: help dev lint test settings deny audit bench
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /make \1\t/p' $(MAKEFILE_LIST)
@@ -42,3 +42,11 @@ deny: ## licences, banned crates, sources, unused dependencies
 
 audit: ## known vulnerabilities; fetches the list of them
 	cargo deny --locked check advisories
+
+# The OpenHEXA beside it is the `dev` build's; what is measured is a release build without it.
+bench: ## what the bridge costs, into BENCHMARKS.md; ARGS="--seconds 1 --rounds 1", or --url … for another server
+	@set -e; \
+	OPENHEXA_BRIDGE_TEST_PG_BIN=$$(sh tests/env/postgres.sh); \
+	export OPENHEXA_BRIDGE_TEST_PG_BIN; \
+	cargo build --locked; \
+	exec cargo bench --locked --no-default-features --bench figures -- $(ARGS)

@@ -1,6 +1,7 @@
 //! The composition root: makes every part, hands it down, starts and stops. It sees all and holds no logic.
 
 pub mod check;
+mod database;
 #[cfg(feature = "dev")]
 pub mod dev;
 #[cfg(feature = "dev")]
@@ -8,7 +9,6 @@ pub mod folder;
 pub mod keys;
 
 use std::net::{SocketAddr, TcpListener};
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -27,10 +27,14 @@ use crate::clock::Clock;
 use crate::domain::principal::Role;
 use crate::http::{self, Edge, Metrics};
 use crate::openhexa::{BuildError, Client, Limits};
-use crate::service::{Access, ApiKey, Bridge, CallbackKey, Jobs, Looks, Parts, Rules};
-use crate::settings::{MetricsAccess, Settings, Tls};
-use crate::store::{Address, OpenError, Options, Store};
+use crate::service::{
+    Access, ApiKey, Bridge, CallbackKey, Jobs, Looks, Parts, Pauses, Rules, Seal, Streams,
+};
+use crate::settings::{MetricsAccess, Settings};
+use crate::store::{OpenError, Store};
 use crate::telemetry::{self, RequestLine};
+
+pub use database::open_store;
 
 /// Why the bridge does not start: one sentence.
 #[derive(Debug, Error)]
@@ -76,7 +80,7 @@ pub struct Running {
     pub address: SocketAddr,
     server: ServerHandle,
     serving: JoinHandle<std::io::Result<()>>,
-    background: Option<JoinHandle<()>>,
+    background: Vec<JoinHandle<()>>,
     stop: CancellationToken,
     jobs: Jobs,
     within: Duration,
@@ -105,8 +109,10 @@ pub async fn start(start: Start) -> Result<Running, StartError> {
         rules: rules(&settings),
         access,
         callback_key: callback_key(&settings)?,
+        seal: Seal::new(&settings.secrets.callback_key),
         public_url: public_url(&settings, address),
         jobs: jobs.clone(),
+        task_json: http::task_json,
         stop: stop.clone(),
     });
     let edge = Edge {
@@ -115,9 +121,10 @@ pub async fn start(start: Start) -> Result<Running, StartError> {
         metrics: metrics(&settings)?,
     };
     let (server, serving) = serve(&settings, start.listener, bridge.clone(), edge)?;
-    let background = start
-        .reconciles
-        .then(|| reconciler(&settings, bridge.clone(), stop.clone()));
+    let mut background = vec![spreader(&settings, bridge.clone(), stop.clone())];
+    if start.reconciles {
+        background.push(reconciler(&settings, bridge.clone(), stop.clone()));
+    }
     Ok(Running {
         bridge,
         address,
@@ -146,10 +153,10 @@ impl Running {
             tracing::error!(%error, "the server broke off");
         }
         self.jobs.finish().await;
-        if let Some(background) = self.background
-            && let Err(error) = background.await
-        {
-            tracing::error!(%error, "the reconciler broke off");
+        for background in self.background {
+            if let Err(error) = background.await {
+                tracing::error!(%error, "a loop broke off");
+            }
         }
     }
 }
@@ -189,6 +196,14 @@ fn reconciler(settings: &Settings, bridge: Bridge, stop: CancellationToken) -> J
     })
 }
 
+fn spreader(settings: &Settings, bridge: Bridge, stop: CancellationToken) -> JoinHandle<()> {
+    let period = settings.stream.poll.0;
+    let nudge = bridge.change_nudge();
+    spawn(async move {
+        background::run("streams", period, nudge, stop, || bridge.spread()).await;
+    })
+}
+
 #[allow(
     clippy::disallowed_methods,
     reason = "this is where what runs for ever is started and kept"
@@ -199,51 +214,6 @@ where
     F::Output: Send + 'static,
 {
     tokio::spawn(work)
-}
-
-/// Opens the database and brings its tables up to date.
-pub async fn open_store(settings: &Settings) -> Result<Store, StartError> {
-    let options = Options {
-        address: database(settings),
-        encryption_key: encryption_key(settings)?,
-        pool_size: settings.database.pool_size,
-        wait: settings.database.wait.0,
-    };
-    let opening = tokio::task::spawn_blocking(move || {
-        let store = Store::open(options)?;
-        store.migrate()?;
-        Ok::<_, OpenError>(store)
-    });
-    match opening.await {
-        Ok(store) => Ok(store?),
-        Err(error) => Err(StartError::Other(format!(
-            "the database cannot be opened: {error}"
-        ))),
-    }
-}
-
-fn database(settings: &Settings) -> Address {
-    let url = settings.database.url.expose_secret();
-    if let Some(path) = url.strip_prefix("sqlite:") {
-        return Address::Sqlite(sqlite_file(path));
-    }
-    let ca_file =
-        Some(settings.database.ca_file.clone()).filter(|file| !file.as_os_str().is_empty());
-    let tls = match settings.database.tls {
-        Tls::Off => crate::store::Tls::Off,
-        Tls::Verified => crate::store::Tls::Verified { ca_file },
-    };
-    Address::Postgres {
-        url: settings.database.url.clone(),
-        tls,
-    }
-}
-
-/// `sqlite:PATH`, `sqlite://PATH`, and `sqlite:////ABSOLUTE/PATH`, as in Python.
-fn sqlite_file(path: &str) -> PathBuf {
-    let path = path.strip_prefix("//").unwrap_or(path);
-    let absolute = path.strip_prefix('/').filter(|rest| rest.starts_with('/'));
-    PathBuf::from(absolute.unwrap_or(path))
 }
 
 fn encryption_key(settings: &Settings) -> Result<SecretString, StartError> {
@@ -352,6 +322,7 @@ fn rules(settings: &Settings) -> Rules {
         most_kept: settings.cache.most,
         definition_max_age: launch.definition_max_age.delta(),
         give_up_after: launch.give_up_after.delta(),
+        idempotency_kept: launch.idempotency_kept.delta(),
         clock_skew: launch.clock_skew.delta(),
         grace: launch.grace.delta(),
         looks: Looks {
@@ -363,9 +334,19 @@ fn rules(settings: &Settings) -> Rules {
             late_after: reconcile.late_after.delta(),
             overdue: reconcile.overdue.delta(),
         },
+        streams: Streams {
+            comment_every: settings.stream.comment_every.0,
+            most: settings.stream.most,
+            memory: settings.stream.memory,
+        },
         lease: reconcile.lease.delta(),
         pass_limit: usize::try_from(reconcile.pass_limit).unwrap_or(usize::MAX),
         looks_at_once: settings.openhexa.concurrency.saturating_sub(2).max(1),
+        runs_per_request: usize::try_from(reconcile.runs_per_request).unwrap_or(1),
+        pauses: Pauses {
+            first: reconcile.pause.delta(),
+            most: reconcile.longest_pause.delta(),
+        },
         absent_looks: reconcile.absent_looks,
         stop_again: reconcile.stop_again.delta(),
         deadline_grace: reconcile.deadline_grace.delta(),

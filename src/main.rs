@@ -9,6 +9,7 @@ use openhexa_bridge::app::check::Finding;
 use openhexa_bridge::app::{self, Start, StartError};
 use openhexa_bridge::clock::Clock;
 use openhexa_bridge::domain::principal::Role;
+use openhexa_bridge::http;
 use openhexa_bridge::settings::{self, LogFormat, Settings, Sources};
 use openhexa_bridge::telemetry;
 use tokio::signal::unix::{SignalKind, signal};
@@ -33,6 +34,8 @@ enum Command {
     Keys(KeysLine),
     /// Bring the database's tables up to date, and end.
     Migrate(Given),
+    /// Print the description of the API (OpenAPI 3.1, JSON).
+    Openapi,
     /// Serve on this machine only, without sign-in, with a small OpenHEXA built in.
     #[cfg(feature = "dev")]
     Dev(Box<commands::Dev>),
@@ -112,6 +115,7 @@ async fn run(command: Command) -> Result<(), StartError> {
             Ok(())
         }
         Command::Keys(line) => keys(line.command).await,
+        Command::Openapi => openapi(),
         Command::Migrate(given) => app::open_store(&read(given.config)?).await.map(|_| ()),
         #[cfg(feature = "dev")]
         Command::Dev(dev) => commands::dev(*dev, read(None)?).await,
@@ -133,6 +137,15 @@ fn read(file: Option<PathBuf>) -> Result<Settings, StartError> {
     };
     telemetry::install(format, &settings.log.filter, std::io::stderr);
     Ok(settings)
+}
+
+fn openapi() -> Result<(), StartError> {
+    let text = http::document::text(http::Language::default());
+    println!(
+        "{}",
+        text.map_err(|error| StartError::Other(error.to_string()))?
+    );
+    Ok(())
 }
 
 async fn serve(settings: Settings) -> Result<(), StartError> {

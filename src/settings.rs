@@ -36,6 +36,7 @@ pub struct Settings {
     pub launch: Launch,
     pub reconcile: Reconcile,
     pub callback: Callback,
+    pub stream: Stream,
     pub metrics: Metrics,
     pub log: Log,
 }
@@ -118,6 +119,7 @@ pub struct Launch {
     pub answer_within: Span,
     pub definition_max_age: Span,
     pub give_up_after: Span,
+    pub idempotency_kept: Span,
     pub clock_skew: Span,
     pub grace: Span,
 }
@@ -134,6 +136,9 @@ pub struct Reconcile {
     pub late_after: Span,
     pub lease: Span,
     pub pass_limit: i64,
+    pub runs_per_request: i64,
+    pub pause: Span,
+    pub longest_pause: Span,
     pub absent_looks: i32,
     pub stop_again: Span,
     pub deadline_grace: Span,
@@ -146,6 +151,15 @@ pub struct Reconcile {
 pub struct Callback {
     pub queue_allowance: Span,
     pub grace: Span,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Stream {
+    pub poll: Span,
+    pub comment_every: Span,
+    pub most: usize,
+    pub memory: usize,
 }
 
 #[derive(Clone, Debug, Deserialize)]

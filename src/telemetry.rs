@@ -122,6 +122,7 @@ fn describe() {
         "openhexa_bridge_live_tasks",
         "Tasks whose run has not ended, by state"
     );
+    gauge!("openhexa_bridge_open_streams", "Live streams that are open");
     gauge!(
         "openhexa_bridge_overdue_look_seconds",
         "By how much the longest overdue look is late"

@@ -162,6 +162,8 @@ async fn launchable(bridge: &Bridge, pipelines: Vec<PipelineId>) -> Option<Pipel
             config: Map::new(),
             send_notifications: false,
             debug: false,
+            relaunch_of: None,
+            once: None,
         };
         if bridge.validate(&who, &request).await.is_ok() {
             return Some(pipeline);

@@ -38,6 +38,13 @@ pub enum Stop {
     Other(String),
 }
 
+/// A run to be looked at; which pipeline it is of decides what its absence is worth.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Followed {
+    pub pipeline: PipelineId,
+    pub run: RunId,
+}
+
 /// One answered look at a run.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Look {
@@ -45,10 +52,6 @@ pub enum Look {
         status: RunStatus,
         /// 0 to 100.
         progress: i64,
-        /// When it was queued.
-        execution_date: Option<DateTime<Utc>>,
-        /// Seconds; 0 until the end.
-        duration: Option<i64>,
     },
     Absent {
         /// The same answer shows the run's pipeline in the workspace: only then is absence a proof.
@@ -64,9 +67,10 @@ pub struct RunPage {
     pub total_runs: i64,
 }
 
-/// What a run said and left behind.
-#[derive(Clone, Debug, PartialEq)]
+/// What a run said and left behind, and what it was given: OpenHEXA masks nothing of either.
+#[derive(Clone, PartialEq)]
 pub struct RunDetails {
+    pub config: Map<String, Value>,
     pub logs: Option<String>,
     pub messages: Vec<RunMessage>,
     pub outputs: Vec<RunOutput>,

@@ -91,10 +91,11 @@ pub fn verdict(run: Option<RunEnd>, word: Option<Word>, cancel_asked: bool) -> O
     let status = match (run, word) {
         (None, None) => return None,
         (Some(RunEnd::Failed), Some(Word::Success)) => Status::Error,
-        (Some(RunEnd::Stopped), Some(Word::Success) | None) => Status::Cancelled,
+        (Some(RunEnd::Stopped), Some(Word::Success) | None) | (Some(RunEnd::NeverSent), None) => {
+            Status::Cancelled
+        }
         (_, Some(word)) => word.status(),
         (Some(RunEnd::Success), None) => Status::Success,
-        (Some(RunEnd::NeverSent), None) => Status::Cancelled,
         // Whoever wanted it to stop has what was wanted.
         (Some(RunEnd::Failed | RunEnd::NeverConfirmed), None) if cancel_asked => Status::Cancelled,
         (Some(RunEnd::Failed | RunEnd::Refused | RunEnd::Gone | RunEnd::NeverConfirmed), None) => {

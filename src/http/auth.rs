@@ -7,9 +7,11 @@ use actix_web::middleware::Next;
 use actix_web::web::Data;
 use actix_web::{Error, FromRequest, HttpMessage, HttpRequest};
 use futures_util::future::LocalBoxFuture;
+use secrecy::{ExposeSecret, SecretString};
 use std::future::{Ready, ready};
 
 use super::error::Problem;
+use crate::domain::ids::AccountId;
 use crate::domain::principal::{Principal, Reporter, Role};
 use crate::domain::sentence::say;
 use crate::service::Bridge;
@@ -68,6 +70,42 @@ impl FromRequest for Principal {
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let principal = request.extensions().get::<Self>().cloned();
         ready(principal.ok_or_else(Problem::unauthenticated))
+    }
+}
+
+/// What a stream's reader came in with, to be looked at again: who was let in once is not let in for ever.
+pub struct Pass {
+    bearer: Option<SecretString>,
+    account: AccountId,
+}
+
+impl Pass {
+    /// Whether it still opens the door. A database that is away is no reason to put people out.
+    pub async fn is_good(&self, bridge: &Bridge) -> bool {
+        let bearer = self.bearer.as_ref().map(ExposeSecret::expose_secret);
+        match bridge.who(bearer).await {
+            Ok(Some(Caller::Person(person))) => {
+                person.account == self.account && person.role >= Role::Viewer
+            }
+            Ok(Some(Caller::Pipeline(_)) | None) => false,
+            Err(_) => true,
+        }
+    }
+}
+
+impl FromRequest for Pass {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let bearer = bearer(request.headers()).map_err(|()| Problem::unauthenticated());
+        let principal = request.extensions().get::<Principal>().cloned();
+        let pass = bearer.and_then(|bearer| {
+            let account = principal.ok_or_else(Problem::unauthenticated)?.account;
+            let bearer = bearer.map(|bearer| bearer.to_owned().into());
+            Ok(Self { bearer, account })
+        });
+        ready(pass)
     }
 }
 

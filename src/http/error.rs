@@ -133,6 +133,7 @@ impl From<Error> for Problem {
                 task_status: Some(status),
                 ..Self::new(StatusCode::CONFLICT, sentence)
             },
+            Error::OtherRequest(sentence) => Self::new(StatusCode::CONFLICT, sentence),
             Error::Changed => Self::new(StatusCode::PRECONDITION_FAILED, say("config-changed")),
             Error::NotConfigured => {
                 Self::new(StatusCode::UNPROCESSABLE_ENTITY, say("not-configured"))
@@ -148,6 +149,10 @@ impl From<Error> for Problem {
             Error::Busy => Self {
                 retry_after: Some(5),
                 ..Self::new(StatusCode::SERVICE_UNAVAILABLE, say("database-away"))
+            },
+            Error::Crowded => Self {
+                retry_after: Some(30),
+                ..Self::new(StatusCode::SERVICE_UNAVAILABLE, say("streams-crowded"))
             },
             Error::Internal(cause) => internal(&cause),
         }
@@ -167,7 +172,7 @@ fn invalid(wrong: Invalid) -> Problem {
 }
 
 /// The chain goes to the log, once; the caller gets a number to name it by.
-fn internal(cause: &dyn std::error::Error) -> Problem {
+pub fn internal(cause: &dyn std::error::Error) -> Problem {
     let id = Uuid::new_v4();
     let mut chain = cause.to_string();
     let mut next = cause.source();
@@ -238,14 +243,18 @@ pub struct Told {
 impl Told {
     pub fn new(problem: &Problem, language: Language) -> Self {
         let error = language.word(&problem.sentence);
-        let mut fields = worded(&problem.fields, language);
+        let mut fields = BTreeMap::new();
+        for (field, words) in listed(&problem.fields, language) {
+            fields.insert(field, Value::from(words));
+        }
         for (field, errors) in problem
             .nested
             .iter()
             .filter(|(_, errors)| !errors.is_empty())
         {
-            let inner = worded(errors, language).into_iter().collect();
-            fields.insert((*field).to_owned(), Value::Object(inner));
+            let inner = listed(errors, language).into_iter();
+            let inner = inner.map(|(field, words)| (field, Value::from(words)));
+            fields.insert((*field).to_owned(), inner.collect());
         }
         Self {
             detail: problem.detail.then(|| error.clone()),
@@ -267,12 +276,12 @@ fn about(field: &str, sentence: &Sentence) -> Sentence {
 }
 
 /// Field → its sentences.
-pub fn worded(errors: &FieldErrors, language: Language) -> BTreeMap<String, Value> {
+pub fn listed(errors: &FieldErrors, language: Language) -> BTreeMap<String, Vec<String>> {
     let in_words = |(field, list): (&String, &Vec<Sentence>)| {
         let words = list
             .iter()
             .map(|sentence| language.word(&about(field, sentence)));
-        (field.clone(), Value::from(words.collect::<Vec<_>>()))
+        (field.clone(), words.collect())
     };
     errors.0.iter().map(in_words).collect()
 }

@@ -18,8 +18,8 @@ static_loader! {
     };
 }
 
-const ENGLISH: LanguageIdentifier = langid!("en");
-const FRENCH: LanguageIdentifier = langid!("fr");
+static ENGLISH: LanguageIdentifier = langid!("en");
+static FRENCH: LanguageIdentifier = langid!("fr");
 
 /// A language that every sentence exists in.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -57,16 +57,24 @@ impl Language {
         }
     }
 
-    pub fn word(self, sentence: &Sentence) -> String {
-        let language = match self {
+    /// The sentence of a key that is known by its text only; none where it is no key.
+    pub fn find(self, key: &str) -> Option<String> {
+        WORDS.try_lookup(self.id(), key)
+    }
+
+    fn id(self) -> &'static LanguageIdentifier {
+        match self {
             Self::English => &ENGLISH,
             Self::French => &FRENCH,
-        };
+        }
+    }
+
+    pub fn word(self, sentence: &Sentence) -> String {
         let args: HashMap<Cow<'static, str>, FluentValue<'_>> = sentence
             .args
             .iter()
             .map(|(gap, value)| (Cow::Borrowed(*gap), FluentValue::from(value.as_str())))
             .collect();
-        WORDS.lookup_with_args(language, sentence.key, &args)
+        WORDS.lookup_with_args(self.id(), sentence.key, &args)
     }
 }

@@ -3,28 +3,33 @@
 mod api;
 mod auth;
 mod body;
+pub mod document;
 mod edge;
 mod error;
 mod language;
 mod ops;
 mod way;
 
+use actix_web::middleware::from_fn;
 use actix_web::web::{self, ServiceConfig};
-use actix_web::{Resource, middleware::from_fn};
 
 use crate::domain::principal::Role::{self, Administrator, Operator, Viewer};
 use crate::service::Bridge;
-use way::{Way, delete, get, patch, post, put};
+use way::{Place, Table, Way, delete, get, patch, post, put};
 
+pub use api::stream::task_json;
 pub use edge::{Edge, Metrics, counted, in_language, loopback_only, request_id, slash_optional};
+pub use language::Language;
+pub use way::Listed;
 
-/// The URL table.
-pub fn routes(app: &mut ServiceConfig) {
-    app.service(path("/healthz", [get().to(ops::healthz)]))
+/// The URL table. Each way is described where its handler is, and listed in `document/mod.rs`.
+fn table() -> Table {
+    Table::default()
+        .service(path("/healthz", [get().to(ops::healthz)]))
         .service(path("/readyz", [get().to(ops::readyz)]))
         .service(path("/metrics", [get().to(ops::metrics)]))
         .service(
-            web::scope("/api/openhexa")
+            Table::default()
                 .service(path(
                     "/pipelines",
                     [may(Viewer, get().to(api::pipelines::list))],
@@ -75,9 +80,14 @@ pub fn routes(app: &mut ServiceConfig) {
                     [may(Administrator, post().to(api::config::check))],
                 ))
                 .service(path("/tasks", [may(Viewer, get().to(api::tasks::list))]))
+                .service(streams())
                 .service(path(
                     "/tasks/{id}",
                     [may(Viewer, get().to(api::tasks::detail))],
+                ))
+                .service(path(
+                    "/tasks/{id}/relaunch",
+                    [may(Operator, post().to(api::again::relaunch))],
                 ))
                 .service(path(
                     "/tasks/{id}/cancel",
@@ -91,9 +101,33 @@ pub fn routes(app: &mut ServiceConfig) {
                     "/tasks/{id}/events",
                     [may(Viewer, get().to(api::tasks::events))],
                 ))
-                .default_service(web::to(error::unknown_route)),
-        );
+                .service(path("/openapi.json", [get().to(document::page::json)]))
+                .service(path("/docs", [get().to(document::page::html)]))
+                .below("/api/openhexa"),
+        )
+}
+
+/// Every way there is, as the table has it.
+pub fn ways() -> Vec<Listed> {
+    table().list()
+}
+
+pub fn routes(app: &mut ServiceConfig) {
+    table().register(app);
     app.default_service(web::to(error::unknown_route));
+}
+
+/// Named before `/tasks/{id}`, which would take `stream` for an id.
+fn streams() -> Table {
+    Table::default()
+        .service(path(
+            "/tasks/stream",
+            [may(Viewer, get().to(api::stream::all))],
+        ))
+        .service(path(
+            "/tasks/{id}/stream",
+            [may(Viewer, get().to(api::stream::one))],
+        ))
 }
 
 /// Hands the bridge and the edge's settings to the handlers.
@@ -104,14 +138,9 @@ pub fn parts(app: &mut ServiceConfig, bridge: &Bridge, edge: &Edge) {
 
 fn may(role: Role, way: Way) -> Way {
     let guard = from_fn(move |request, next| auth::guard(role, request, next));
-    way.map(|route| route.wrap(guard))
+    way.asking(role, |route| route.wrap(guard))
 }
 
-fn path<const N: usize>(path: &str, ways: [Way; N]) -> Resource {
-    let allowed = way::methods(&ways);
-    let refuse = move || std::future::ready(error::wrong_method(&allowed));
-    let resource = web::resource(path).default_service(web::to(refuse));
-    ways.into_iter()
-        .map(Way::into_route)
-        .fold(resource, Resource::route)
+fn path<const N: usize>(path: &str, ways: [Way; N]) -> Place {
+    Place::new(path, ways)
 }

@@ -2,7 +2,8 @@
 
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
-use serde_json::json;
+use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::auth;
 use super::edge::{Edge, Metrics};
@@ -10,20 +11,53 @@ use super::error::{Answer, Problem};
 use crate::domain::principal::Role;
 use crate::service::Bridge;
 
-pub async fn healthz() -> HttpResponse {
-    HttpResponse::Ok().json(json!({"status": "ok"}))
+#[derive(Serialize, ToSchema)]
+pub struct Health {
+    status: &'static str,
 }
 
+/// One word for each part.
+#[derive(Serialize, ToSchema)]
+pub struct Readiness {
+    status: &'static str,
+    database: &'static str,
+    migrations: &'static str,
+    openhexa: &'static str,
+}
+
+#[utoipa::path(
+    get,
+    path = "/healthz",
+    operation_id = "get_health",
+    tag = "operations",
+    responses(
+        (status = 200, body = Health),
+    ),
+)]
+pub async fn healthz() -> HttpResponse {
+    HttpResponse::Ok().json(Health { status: "ok" })
+}
+
+#[utoipa::path(
+    get,
+    path = "/readyz",
+    operation_id = "get_readiness",
+    tag = "operations",
+    responses(
+        (status = 200, body = Readiness),
+        (status = 503, body = Readiness),
+    ),
+)]
 /// The database and its tables decide; OpenHEXA being away is no reason to take the bridge out of service.
 pub async fn readyz(bridge: Data<Bridge>) -> HttpResponse {
     let migrated = bridge.is_migrated().await;
     let ready = matches!(migrated, Ok(true));
-    let body = json!({
-        "status": if ready { "ready" } else { "not ready" },
-        "database": if migrated.is_ok() { "ok" } else { "away" },
-        "migrations": if ready { "ok" } else { "not known or pending" },
-        "openhexa": bridge.openhexa_health().unwrap_or("not asked yet"),
-    });
+    let body = Readiness {
+        status: if ready { "ready" } else { "not ready" },
+        database: if migrated.is_ok() { "ok" } else { "away" },
+        migrations: if ready { "ok" } else { "not known or pending" },
+        openhexa: bridge.openhexa_health().unwrap_or("not asked yet"),
+    };
     let mut answer = if ready {
         HttpResponse::Ok()
     } else {
@@ -32,6 +66,21 @@ pub async fn readyz(bridge: Data<Bridge>) -> HttpResponse {
     answer.json(body)
 }
 
+#[utoipa::path(
+    get,
+    path = "/metrics",
+    operation_id = "get_metrics",
+    tag = "operations",
+    responses(
+        (status = 200, body = String, content_type = "text/plain"),
+        (status = 401),
+        (status = 403),
+        (status = 404),
+        (status = 500),
+        (status = 503),
+    ),
+    security((), ("key" = [])),
+)]
 pub async fn metrics(
     bridge: Data<Bridge>,
     edge: Data<Edge>,
@@ -51,6 +100,8 @@ pub async fn metrics(
         metrics::gauge!("openhexa_bridge_live_tasks", "state" => state.clone()).set(*count as f64);
     }
     metrics::gauge!("openhexa_bridge_overdue_look_seconds").set(vitals.overdue_seconds);
+    #[allow(clippy::cast_precision_loss, reason = "so many streams are not open")]
+    metrics::gauge!("openhexa_bridge_open_streams").set(bridge.open_streams() as f64);
     let text = handle.render();
     Ok(HttpResponse::Ok()
         .content_type("text/plain; version=0.0.4; charset=utf-8")

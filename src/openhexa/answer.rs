@@ -69,6 +69,14 @@ pub(super) fn first_meaning(errors: &[graphql_client::Error]) -> Option<Error> {
     })
 }
 
+/// Whether the errors speak of the whole question: a refused token, or one without a place in the answer.
+pub(super) fn is_outright(errors: &[graphql_client::Error]) -> bool {
+    let nowhere = |error: &graphql_client::Error| error.path.as_ref().is_none_or(Vec::is_empty);
+    errors
+        .iter()
+        .any(|error| is_unauthenticated(error) || nowhere(error))
+}
+
 /// Decodes the answer to `Q`.
 pub(super) fn decode<Q: GraphQLQuery>(answer: &Answer) -> Result<Partial<Q::ResponseData>, Error> {
     let read: Response<Q::ResponseData> = match serde_json::from_slice(&answer.body) {
@@ -97,7 +105,7 @@ fn why_undecodable(answer: &Answer, error: &serde_json::Error) -> Error {
 }
 
 /// Where and which, without the message: it can quote the config with its secrets.
-fn log(answer: &Answer, errors: &[graphql_client::Error]) {
+pub(super) fn log(answer: &Answer, errors: &[graphql_client::Error]) {
     for error in errors {
         let path = error.path.as_deref().unwrap_or_default();
         let code = code_of(error).filter(|code| is_word(code));

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 use super::moment::Moment;
 use super::operations::{
-    follow_run, list_pipelines, list_runs, list_version_labels, list_versions, pipeline,
+    follow_runs, list_pipelines, list_runs, list_version_labels, list_versions, pipeline,
     pipeline_version, recent_runs, run_details, run_log, stop_pipeline,
 };
 use crate::domain::ids::{PipelineId, RunId, UserId, VersionId};
@@ -220,20 +220,12 @@ impl From<recent_runs::RecentRunsPipelineRunsItems> for RunCandidate {
 }
 
 /// `workspace` is the one that the pipeline must be seen in, for an absence to be a proof.
-pub(super) fn look(wire: follow_run::ResponseData, workspace: &str) -> Look {
-    let visible = wire
-        .pipeline
-        .is_some_and(|pipeline| pipeline.workspace.slug == workspace);
-    match wire.pipeline_run {
-        Some(run) => Look::Seen {
-            status: RunStatus::parse(&run.status),
-            progress: percent(run.progress),
-            execution_date: when(run.execution_date),
-            duration: run.duration,
-        },
-        None => Look::Absent {
-            pipeline_visible: visible,
-        },
+impl From<&follow_runs::FollowedRun> for Look {
+    fn from(wire: &follow_runs::FollowedRun) -> Self {
+        Self::Seen {
+            status: RunStatus::parse(&wire.status),
+            progress: percent(wire.progress),
+        }
     }
 }
 
@@ -255,6 +247,7 @@ impl From<stop_pipeline::StopPipelineStopPipeline> for Stop {
 impl From<run_details::RunDetailsPipelineRun> for RunDetails {
     fn from(wire: run_details::RunDetailsPipelineRun) -> Self {
         Self {
+            config: object(wire.config),
             logs: wire.logs,
             messages: wire.messages.into_iter().map(RunMessage::from).collect(),
             outputs: wire.outputs.into_iter().map(RunOutput::from).collect(),

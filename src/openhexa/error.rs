@@ -49,8 +49,28 @@ pub enum Error {
     GraphQl { code: Option<String> },
 }
 
-/// A fixed word for metrics and for messages in several languages.
 impl Error {
+    /// Whether nothing came that is OpenHEXA's own answer.
+    pub fn is_outage(&self) -> bool {
+        match self {
+            Self::Busy
+            | Self::Unreachable
+            | Self::TimedOut
+            | Self::Broken
+            | Self::Redirected
+            | Self::Status(_)
+            | Self::NotJson { .. } => true,
+            Self::Address
+            | Self::TooLarge
+            | Self::Unreadable
+            | Self::BadDefinition
+            | Self::TokenRefused
+            | Self::Denied
+            | Self::GraphQl { .. } => false,
+        }
+    }
+
+    /// A fixed word for metrics and for messages in several languages.
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Address => "address",

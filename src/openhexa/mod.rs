@@ -10,6 +10,7 @@
 //! guard.rs      which machines may be asked
 //! answer.rs     GraphQL's envelope: whole, partial, refused
 //! launch.rs     did a launch become a run?
+//! looks.rs      many runs followed in one request
 //! versions.rs   the versions of a pipeline
 //! convert.rs    OpenHEXA's types → the domain's
 //! moment.rs     times
@@ -21,6 +22,7 @@ mod convert;
 mod error;
 mod guard;
 mod launch;
+mod looks;
 mod moment;
 mod operations;
 mod questions;
@@ -36,13 +38,14 @@ use chrono::{DateTime, Utc};
 use graphql_client::GraphQLQuery;
 
 pub use error::{BuildError, Error, LaunchError, Refusal};
+pub use looks::Looks;
 pub use questions::OpenHexa;
 pub use transport::Limits;
 
 use crate::domain::connection::{Access, Target};
 use crate::domain::ids::{PipelineId, RunId, UserId, VersionId};
 use crate::domain::pipeline::{Pipeline, PipelineSummary, RunCandidate, Version, VersionSummary};
-use crate::domain::run::{Launch, Launched, Look, RunDetails, RunLog, RunPage, Stop};
+use crate::domain::run::{Followed, Launch, Launched, RunDetails, RunLog, RunPage, Stop};
 use answer::Partial;
 use operations as ask;
 use transport::{Answer, Failure, Transport, Way};
@@ -202,16 +205,8 @@ impl OpenHexa for Client {
         said.stop_pipeline.map(Stop::from).ok_or(Error::Unreadable)
     }
 
-    async fn look(&self, target: &Target, pipeline: PipelineId, run: RunId) -> Result<Look, Error> {
-        let variables = ask::follow_run::Variables {
-            run: run.0,
-            pipeline: pipeline.0,
-        };
-        let seen = self
-            .ask::<ask::FollowRun>(target, variables)
-            .await?
-            .whole()?;
-        Ok(convert::look(seen, &target.workspace))
+    async fn looks(&self, target: &Target, wanted: &[Followed]) -> Result<Looks, Error> {
+        self.look_at(target, wanted).await
     }
 
     async fn runs(

@@ -34,7 +34,7 @@ operation!(
 );
 operation!(RunPipeline, "graphql/openhexa/run_pipeline.graphql");
 operation!(StopPipeline, "graphql/openhexa/stop_pipeline.graphql");
-operation!(FollowRun, "graphql/openhexa/follow_run.graphql");
+operation!(FollowRuns, "graphql/openhexa/follow_runs.graphql");
 operation!(RecentRuns, "graphql/openhexa/recent_runs.graphql");
 operation!(ListRuns, "graphql/openhexa/list_runs.graphql");
 operation!(RunLog, "graphql/openhexa/run_log.graphql");

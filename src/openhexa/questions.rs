@@ -6,10 +6,11 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
 use super::error::{Error, LaunchError};
+use super::looks::Looks;
 use crate::domain::connection::{Access, Target};
 use crate::domain::ids::{PipelineId, RunId, UserId, VersionId};
 use crate::domain::pipeline::{Pipeline, PipelineSummary, RunCandidate, Version, VersionSummary};
-use crate::domain::run::{Launch, Launched, Look, RunDetails, RunLog, RunPage, Stop};
+use crate::domain::run::{Followed, Launch, Launched, RunDetails, RunLog, RunPage, Stop};
 
 /// Every OpenHEXA there is: the target comes with each question.
 #[async_trait]
@@ -66,8 +67,9 @@ pub trait OpenHexa: Send + Sync {
     /// Asks a run to stop. An accepted stop can still be lost upstream: look again.
     async fn stop(&self, target: &Target, run: RunId) -> Result<Stop, Error>;
 
-    /// The run's state, or its absence with what that absence is worth.
-    async fn look(&self, target: &Target, pipeline: PipelineId, run: RunId) -> Result<Look, Error>;
+    /// Each run's state, or its absence with what that absence is worth.
+    /// An error is the failure of the whole request.
+    async fn looks(&self, target: &Target, wanted: &[Followed]) -> Result<Looks, Error>;
 
     /// One page (from 1) of a pipeline's runs, newest first. None as for `pipeline`.
     /// A page past the last one is an error of OpenHEXA's.

@@ -99,7 +99,8 @@ impl Bridge {
     async fn reserve(&self, attempt: &Attempt, launched_as: UserId) -> Result<Reserved, Error> {
         let (bridge, now) = (self.clone(), self.now());
         let (task, owner) = (attempt.task, attempt.owner.clone());
-        self.store()
+        let reserved = self
+            .store()
             .write(move |db| {
                 let before = store::lock(db, task)?.ok_or_else(Error::no_task)?;
                 let held = store::renew(db, task, &owner, now + bridge.rules().lease)?;
@@ -119,7 +120,9 @@ impl Bridge {
                     Err(_) => Reserved::No(Box::new(before)),
                 })
             })
-            .await
+            .await;
+        self.changes.happened();
+        reserved
     }
 
     /// As whom the connection makes runs; asked once, kept until the token changes.

@@ -1,14 +1,15 @@
-//! A running pipeline reports. Its senders do not retry, so a report waits for nothing but the task's own row,
+//! A running pipeline reports. Its senders do not retry, so a report waits for nothing but the database (`reports.rs`),
 //! and it works while OpenHEXA is down.
 
-use super::observe::{Fact, take};
+use super::observe::Fact;
+use super::reports::Item;
 use super::{Bridge, Error};
 use crate::domain::ids::{PipelineId, TaskId};
 use crate::domain::observation::{Conflict, Observation, Report, ReportedWord};
 use crate::domain::principal::Reporter;
 use crate::domain::sentence::say;
 use crate::domain::task::{Status, Task};
-use crate::store::{self, Source};
+use crate::store::Source;
 
 /// What came in.
 #[derive(Clone, Debug)]
@@ -25,23 +26,19 @@ impl Bridge {
         let task = callback.task.or(who.own_task());
         let task = task.ok_or_else(|| Error::field("task_id", say("field-required")))?;
         let pipeline = callback.pipeline.ok_or_else(unknown_task)?;
-        let (bridge, now) = (self.clone(), self.now());
-        let fact = fact(callback.report);
-        self.store()
-            .write(move |db| {
-                let known = store::lock(db, task)?.ok_or_else(unknown_task)?;
-                if !who.may_report(known.claim()) || known.pipeline.id != pipeline {
-                    return Err(unknown_task());
-                }
-                take(db, bridge.rules(), known, &fact, now)
-            })
-            .await?
-            .map_err(conflict)
+        self.join_reports(Item {
+            who,
+            task,
+            pipeline,
+            fact: fact(callback.report),
+            at: self.now(),
+        })
+        .await
     }
 }
 
 /// One answer for an unknown task and for one that is not the sender's, so that nothing is learnt by asking.
-fn unknown_task() -> Error {
+pub(super) fn unknown_task() -> Error {
     Error::field("task_id", say("task-unknown"))
 }
 

@@ -25,6 +25,7 @@ impl Bridge {
                 take(db, bridge.rules(), before, &fact, now)?.map_err(conflict)
             })
             .await?;
+        self.changes.happened();
         self.nudge.notify_one();
         self.see_task(account, id).await
     }

@@ -92,11 +92,8 @@ pub(super) fn ground_in(
     vault: &Vault,
     account: AccountId,
 ) -> Result<Option<Ground>, Error> {
-    let Some(config) = store::config_of(db, account)? else {
-        return Ok(None);
-    };
-    let connection = store::connection(db, vault, config.connection)?;
-    Ok(Some(Ground {
+    let known = store::config_and_connection(db, vault, account)?;
+    Ok(known.map(|(config, connection)| Ground {
         account,
         config,
         connection,
@@ -121,7 +118,7 @@ fn scrubbed(value: &Value) -> Value {
 }
 
 /// However its words are joined: `api_key`, `api-key`, `apiKey`.
-fn looks_secret(key: &str) -> bool {
+pub(super) fn looks_secret(key: &str) -> bool {
     let letters = key.chars().filter(|letter| letter.is_alphanumeric());
     let key: String = letters.flat_map(char::to_lowercase).collect();
     let named = ["openhexaurl", "workspaceslug"].contains(&key.as_str());

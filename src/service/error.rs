@@ -15,6 +15,8 @@ pub enum Error {
     NotFound(Sentence),
     #[error("the task's state does not allow it")]
     Conflict { sentence: Sentence, status: Status },
+    #[error("the key was used for another request")]
+    OtherRequest(Sentence),
     #[error("the account has no OpenHEXA configuration")]
     NotConfigured,
     #[error("the record was changed meanwhile")]
@@ -29,6 +31,8 @@ pub enum Error {
     },
     #[error("the database is away")]
     Busy,
+    #[error("as many streams are open as may be")]
+    Crowded,
     #[error("internal")]
     Internal(#[source] store::Error),
 }

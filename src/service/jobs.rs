@@ -29,6 +29,14 @@ impl Jobs {
         self.tracker.spawn_on(job, &self.runtime)
     }
 
+    /// A job that blocks, on a thread of its own.
+    pub fn spawn_blocking<F>(&self, job: F)
+    where
+        F: FnOnce() + Send + 'static,
+    {
+        drop(self.tracker.spawn_blocking_on(job, &self.runtime));
+    }
+
     /// Waits for the jobs under way; none is begun after this.
     pub async fn finish(&self) {
         self.tracker.close();

@@ -1,10 +1,11 @@
-//! The end of a failed run's log, as the reason of its failure: what people may read of it.
+//! What people may read of a run's log, and its last lines, as the reason of a failure.
 //!
 //! A traceback quotes what the pipeline was given. So the launch's own secrets, the bridge's keys, whatever follows the
-//! word Bearer and whatever looks like a signed token are masked before anything is kept.
+//! word Bearer and whatever looks like a signed token are masked before anything is kept or shown.
 
 use serde_json::{Map, Value};
 
+use super::config::looks_secret;
 use crate::domain::parameters::MASK;
 
 const LINES: usize = 10;
@@ -30,21 +31,38 @@ pub fn last_lines(log: &str, secrets: &[String]) -> Option<String> {
     (!text.is_empty()).then_some(text)
 }
 
-/// The values that a run was given under the keys that are masked in what we show of it.
+/// What a run was given under the keys that are masked in what we show of it, and under those that the version itself
+/// brought and that are named like a secret.
 pub fn secrets_of(given: &Map<String, Value>, shown: &Map<String, Value>) -> Vec<String> {
-    let is_masked = |key: &&String| shown.get(*key).is_some_and(|value| value == MASK);
-    let values = given
-        .keys()
-        .filter(is_masked)
-        .filter_map(|key| given[key].as_str());
-    values.map(str::to_owned).collect()
+    let is_masked = |key: &str| match shown.get(key) {
+        Some(value) => value == MASK,
+        None => looks_secret(key),
+    };
+    let secret = given.iter().filter(|(key, _)| is_masked(key));
+    secret.flat_map(|(_, value)| texts(value)).collect()
 }
 
-fn masked(text: &str, secrets: &[String]) -> String {
+/// A parameter may take several values.
+fn texts(value: &Value) -> Vec<String> {
+    match value {
+        Value::String(text) => vec![text.clone()],
+        Value::Array(items) => items.iter().flat_map(texts).collect(),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_) => Vec::new(),
+    }
+}
+
+/// A text without these secrets.
+pub fn without(text: &str, secrets: &[String]) -> String {
     let mut text = text.to_owned();
     for secret in secrets.iter().filter(|secret| secret.len() >= SHORTEST) {
         text = text.replace(secret.as_str(), MASK);
     }
+    text
+}
+
+/// A text without these secrets, and without what looks like one.
+pub fn masked(text: &str, secrets: &[String]) -> String {
+    let text = without(text, secrets);
     let mut after_bearer = false;
     text.split_inclusive(|letter| !is_part(letter))
         .map(|word| {

@@ -3,16 +3,18 @@
 //! OpenHEXA hears of it in `attempt.rs`, once; whatever happens to the caller meanwhile, the task is there.
 
 use std::collections::BTreeMap;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use futures_util::future::join_all;
 use secrecy::SecretString;
 use serde_json::{Map, Value, json};
+use tokio::time::Sleep;
 
 use super::attempt::Attempt;
 use super::config::Ground;
+use super::once::{self, Once};
 use super::pipelines::{Definition, Need};
 use super::{Bridge, Error};
 use crate::domain::ids::{PipelineId, TaskId, VersionId};
@@ -32,6 +34,26 @@ pub struct LaunchRequest {
     pub config: Map<String, Value>,
     pub send_notifications: bool,
     pub debug: bool,
+    /// The task that this one repeats: its config is whole, and needs no defaults.
+    pub relaunch_of: Option<TaskId>,
+    /// Set where it may be asked for again and is to be made once.
+    pub once: Option<Once>,
+}
+
+impl LaunchRequest {
+    fn defaults(&self, ground: &Ground) -> Map<String, Value> {
+        match self.relaunch_of {
+            None => ground.defaults(self.pipeline),
+            Some(_) => Map::new(),
+        }
+    }
+}
+
+/// What became of a launch that was judged.
+enum Accepted {
+    Now(Box<Attempt>),
+    /// Under its key there is a task.
+    Before(TaskId),
 }
 
 /// What would be sent, for a person to see.
@@ -75,14 +97,47 @@ impl Bridge {
     ///
     /// Answers within the time for it: what is not known by then happens behind.
     pub async fn launch(&self, who: &Principal, request: LaunchRequest) -> Result<Task, Error> {
+        let once = request.once.clone();
+        self.only_once(who.account, once, self.launch_now(who, request))
+            .await
+    }
+
+    async fn launch_now(&self, who: &Principal, request: LaunchRequest) -> Result<Task, Error> {
         let mut time_is_up = pin!(tokio::time::sleep(self.rules().answer_within));
         let ground = self.ground(who.account).await?;
+        let definition = self
+            .definition_in_time(&ground, &request, time_is_up.as_mut())
+            .await?;
+        self.launch_by(who, &ground, &definition, &request, time_is_up)
+            .await
+    }
+
+    /// As OpenHEXA says, or as it was last known where that takes too long.
+    pub(super) async fn definition_in_time(
+        &self,
+        ground: &Ground,
+        request: &LaunchRequest,
+        time_is_up: Pin<&mut Sleep>,
+    ) -> Result<Definition, Error> {
         let (pipeline, version) = (request.pipeline, request.version);
-        let definition = tokio::select! {
-            found = self.definition(&ground, pipeline, version, Need::Now) => found?,
-            () = &mut time_is_up => self.known_definition(&ground, pipeline, version).await?,
+        tokio::select! {
+            found = self.definition(ground, pipeline, version, Need::Now) => found,
+            () = time_is_up => self.known_definition(ground, pipeline, version).await,
+        }
+    }
+
+    pub(super) async fn launch_by(
+        &self,
+        who: &Principal,
+        ground: &Ground,
+        definition: &Definition,
+        request: &LaunchRequest,
+        time_is_up: Pin<&mut Sleep>,
+    ) -> Result<Task, Error> {
+        let attempt = match self.accept(who, ground, definition, request).await? {
+            Accepted::Now(attempt) => *attempt,
+            Accepted::Before(task) => return self.task(who.account, task).await,
         };
-        let attempt = self.accept(who, &ground, &definition, &request).await?;
         let task = attempt.task;
         if !definition.fresh {
             self.nudge.notify_one();
@@ -102,7 +157,7 @@ impl Bridge {
         tokio::select! {
             Ok(outcome) = job => outcome,
             // It takes too long, or it broke off: the reconciler has the task, the caller its number.
-            () = &mut time_is_up => self.task(who.account, task).await,
+            () = time_is_up => self.task(who.account, task).await,
         }
     }
 
@@ -137,9 +192,9 @@ impl Bridge {
         ground: &Ground,
         definition: &Definition,
         request: &LaunchRequest,
-    ) -> Result<Attempt, Error> {
-        let now = self.now();
-        let defaults = ground.defaults(request.pipeline);
+    ) -> Result<Accepted, Error> {
+        let (now, since) = (self.now(), self.keys_since());
+        let defaults = request.defaults(ground);
         // Judged before a transaction is begun for it, and once more within, when the task has its number.
         let rehearsal = Injection::rehearsal(request.pipeline.to_string());
         judge(
@@ -153,8 +208,14 @@ impl Bridge {
         let (bridge, ground) = (self.clone(), ground.clone());
         let (definition, request) = (definition.clone(), request.clone());
         let held = self.claim(now, 1);
-        self.store()
+        let accepted = self
+            .store()
             .write(move |db| {
+                if let Some(once) = &request.once
+                    && let Some(task) = once::taken(db, draft.account, once, since)?
+                {
+                    return Ok(Accepted::Before(task));
+                }
                 let instance = ground.connection.instance.clone();
                 let task = store::insert(
                     db,
@@ -163,6 +224,9 @@ impl Bridge {
                         instance,
                     },
                 )?;
+                if let Some(once) = request.once {
+                    once::remember(db, &task, once, since)?;
+                }
                 let injected = bridge.injection(&task, now);
                 let checked = judge(
                     &definition,
@@ -172,7 +236,7 @@ impl Bridge {
                     &injected,
                 )?;
                 let id = bridge.keep(db, task, &definition, &checked, &held)?;
-                Ok(Attempt {
+                Ok(Accepted::Now(Box::new(Attempt {
                     task: id,
                     owner: held.owner,
                     connection: ground.connection,
@@ -183,9 +247,11 @@ impl Bridge {
                         send_notifications: request.send_notifications,
                         debug: request.debug,
                     },
-                })
+                })))
             })
-            .await
+            .await;
+        self.changes.happened();
+        accepted
     }
 
     /// Stores what is to be sent: what may be read as it is, the rest encrypted.
@@ -210,7 +276,8 @@ impl Bridge {
         } else {
             store::schedule(db, task.id, Some(held.now))?;
         }
-        let accepted = Event::new(held.now, Source::User, "launch accepted");
+        let mut accepted = Event::new(held.now, Source::User, "launch accepted");
+        accepted.detail = task.relaunch_of.map(|id| format!("relaunch of task {id}"));
         store::add_event(db, task.account, task.id, &accepted)?;
         Ok(task.id)
     }
@@ -275,7 +342,7 @@ fn draft(
         ended_at: None,
         updated_at: now,
         cancel_asked_at: None,
-        relaunch_of: None,
+        relaunch_of: request.relaunch_of,
         revision: 1,
     }
 }

@@ -3,9 +3,7 @@
 //! An answer is fetched, then judged; only the judgement moves the task. An absence proves an end only where the same
 //! answer shows the pipeline; without it, only past the deadline, for a token that is still good, and for long.
 
-use secrecy::ExposeSecret;
-
-use super::last_lines::{last_lines, secrets_of};
+use super::last_lines::last_lines;
 use super::observe::Fact;
 use super::{Bridge, Error};
 use crate::domain::connection::Connection;
@@ -25,25 +23,8 @@ const HIDDEN: &str = "OpenHEXA no longer shows the run nor its pipeline, and the
                       deleted, its workspace archived, or access to it withdrawn";
 
 impl Bridge {
-    /// Our run by its id.
-    pub(super) async fn follow(
-        &self,
-        task: &Task,
-        connection: &Connection,
-        run: RunId,
-    ) -> Result<(), Error> {
-        let target = &connection.target;
-        match self.openhexa().look(target, task.pipeline.id, run).await {
-            Ok(look) => self.seen(task, connection, run, look).await,
-            Err(error) => {
-                self.look_failed(task).await?;
-                Err(error.into())
-            }
-        }
-    }
-
     /// What an answered look means.
-    async fn seen(
+    pub(super) async fn seen(
         &self,
         task: &Task,
         connection: &Connection,
@@ -51,9 +32,7 @@ impl Bridge {
         look: Look,
     ) -> Result<(), Error> {
         match look {
-            Look::Seen {
-                status, progress, ..
-            } => {
+            Look::Seen { status, progress } => {
                 let last_lines = if status == RunStatus::Failed {
                     self.why_failed(task, connection, run).await?
                 } else {
@@ -143,11 +122,7 @@ impl Bridge {
     }
 
     fn last_lines(&self, task: &Task, connection: &Connection, log: &RunLog) -> Option<String> {
-        let mut secrets = secrets_of(&log.config, &task.run.config);
-        secrets.push(connection.target.token.expose_secret().to_owned());
-        let keys = self.parts.access.keys.iter();
-        secrets.extend(keys.map(|key| key.key.expose_secret().to_owned()));
-        last_lines(&log.text, &secrets)
+        last_lines(&log.text, &self.secrets_of(task, connection, &log.config))
     }
 
     pub(super) async fn learn(

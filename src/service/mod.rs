@@ -2,16 +2,21 @@
 //!
 //! ```text
 //! launch.rs     a launch: judged, committed, then asked for (attempt.rs)
-//! callback.rs   a running pipeline reports
+//! once.rs       a launch that may be asked for again, made once
+//! relaunch.rs   a launch made again
+//! callback.rs   a running pipeline reports (reports.rs: those that come at once, in one transaction)
 //! cancel.rs     somebody wants a task to stop
 //! reconcile.rs  what is due is looked at, whoever reports or not
+//! follow.rs     runs whose id is known, many in one request (pace.rs: how hard OpenHEXA is asked)
 //! look.rs       what one look means for a task
 //! stop.rs       a run is asked to stop, until it has stopped
 //! search.rs     a run whose id was lost is looked for
 //! observe.rs    where all of them end: the one door to a task's state
 //! pipelines.rs  what OpenHEXA offers: asked once by many, or its last good answer (memory.rs)
 //! history.rs    a pipeline's versions, runs and choices
-//! tasks.rs      what became of launches
+//! tasks.rs      what became of launches (cursor.rs: where a page of them ended)
+//! changes.rs    who follows them is told of each change (change_log.rs); feed.rs: one stream's part of it
+//! details.rs    what a task's run said and left behind
 //! config.rs     where an account's OpenHEXA is (configure.rs: changing it)
 //! vitals.rs     how the bridge is
 //! access.rs     who is asking (token.rs: the callback token, keys.rs: API keys)
@@ -21,9 +26,15 @@ pub mod access;
 mod attempt;
 pub mod callback;
 mod cancel;
+mod change_log;
+mod changes;
 pub mod config;
 pub mod configure;
+mod cursor;
+pub mod details;
 mod error;
+pub mod feed;
+mod follow;
 pub mod history;
 mod jobs;
 pub mod keys;
@@ -32,9 +43,14 @@ pub mod launch;
 mod look;
 mod memory;
 mod observe;
+pub mod once;
+mod pace;
 pub mod pipelines;
 pub mod reconcile;
+pub mod relaunch;
+mod reports;
 mod rules;
+mod seal;
 mod search;
 mod stop;
 pub mod tasks;
@@ -47,9 +63,12 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 pub use access::{Access, ApiKey};
+pub use change_log::Change;
 pub use error::{Error, Invalid, Upstream};
 pub use jobs::Jobs;
-pub use rules::{Looks, Rules};
+pub use pace::Pauses;
+pub use rules::{Looks, Rules, Streams};
+pub use seal::Seal;
 pub use token::CallbackKey;
 
 pub use crate::openhexa::Refusal;
@@ -57,7 +76,9 @@ pub use crate::openhexa::Refusal;
 use crate::clock::Clock;
 use crate::openhexa::OpenHexa;
 use crate::store::Store;
+use changes::Changes;
 use memory::Memory;
+use tasks::Seen;
 
 /// What the flows need; made once, in the composition root.
 pub struct Parts {
@@ -67,9 +88,12 @@ pub struct Parts {
     pub rules: Rules,
     pub access: Access,
     pub callback_key: CallbackKey,
+    pub seal: Seal,
     /// The origin that pipelines reach us at, without a slash at its end.
     pub public_url: String,
     pub jobs: Jobs,
+    /// How a stream tells a task.
+    pub task_json: fn(&Seen) -> String,
     /// Cancelled when the bridge stops.
     pub stop: CancellationToken,
 }
@@ -80,16 +104,22 @@ pub struct Bridge {
     parts: Arc<Parts>,
     memory: Arc<Memory>,
     ring: Arc<keys::Ring>,
+    paces: Arc<pace::Paces>,
+    reports: Arc<reports::Line>,
     /// Wakes the reconciler before its time.
     nudge: Arc<Notify>,
+    changes: Arc<Changes>,
 }
 
 impl Bridge {
     pub fn new(parts: Parts) -> Self {
         Self {
             memory: Arc::new(Memory::new(&parts.rules)),
+            changes: Arc::new(Changes::new(&parts.rules)),
             parts: Arc::new(parts),
             ring: Arc::default(),
+            paces: Arc::default(),
+            reports: Arc::default(),
             nudge: Arc::default(),
         }
     }

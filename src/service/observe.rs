@@ -50,7 +50,8 @@ impl Bridge {
     /// Takes a fact that cannot conflict: one the bridge itself learnt.
     pub(super) async fn observe(&self, task: TaskId, fact: Fact) -> Result<Task, Error> {
         let (bridge, now) = (self.clone(), self.now());
-        self.store()
+        let taken = self
+            .store()
             .write(move |db| {
                 let before = store::lock(db, task)?.ok_or_else(Error::no_task)?;
                 match take(db, bridge.rules(), before.clone(), &fact, now)? {
@@ -58,11 +59,38 @@ impl Bridge {
                     Err(_) => Ok(before),
                 }
             })
-            .await
+            .await;
+        self.changes.happened();
+        taken
     }
 }
 
-/// Takes a fact about a task that this transaction owns. A conflict is told too, so it is no error of the transaction.
+/// What a fact makes of a task, before anything is written.
+pub struct Taken {
+    /// The task as it is to be kept, after a refusal too.
+    pub after: Task,
+    /// A conflict is told too, so it is no error of the transaction.
+    pub refused: Option<Conflict>,
+    pub event: Option<Event>,
+    pub follows: Follows,
+}
+
+/// What follows from a move: the next look, and secrets that nobody needs any more.
+#[derive(Default)]
+pub struct Follows {
+    look: Look,
+    forgets_secrets: bool,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Look {
+    #[default]
+    AsPlanned,
+    Never,
+    By(DateTime<Utc>),
+}
+
+/// Takes a fact about a task that this transaction owns.
 pub fn take(
     db: &mut Db<'_>,
     rules: &Rules,
@@ -70,53 +98,74 @@ pub fn take(
     fact: &Fact,
     now: DateTime<Utc>,
 ) -> Result<Result<Task, Conflict>, Error> {
+    let taken = judge(rules, &before, fact, now);
+    if taken.after != before {
+        store::save(db, &taken.after)?;
+        settle(db, before.id, &taken.follows)?;
+    }
+    if let Some(event) = &taken.event {
+        store::add_event(db, before.account, before.id, event)?;
+    }
+    Ok(taken.refused.map_or(Ok(taken.after), Err))
+}
+
+pub fn judge(rules: &Rules, before: &Task, fact: &Fact, now: DateTime<Utc>) -> Taken {
     let after = match before.clone().observe(&fact.observation, now) {
         Ok(after) => after,
         Err(conflict) => {
             let refused = Event::new(now, fact.source, "report refused")
                 .detail(fact.what.clone())
                 .message(said(&fact.observation));
-            store::add_event(db, before.account, before.id, &refused)?;
-            let heard = before.clone().heard();
-            if heard != before {
-                store::save(db, &heard)?;
-            }
-            return Ok(Err(conflict));
+            return Taken {
+                after: before.clone().heard(),
+                refused: Some(conflict),
+                event: Some(refused),
+                follows: Follows::default(),
+            };
         }
     };
-    if after != before {
-        store::save(db, &after)?;
-        settle(db, rules, &before, &after, now)?;
-    }
-    if fact.always_told || is_news(&before, &after) {
-        let message = log_line(&before, &after, &fact.observation);
+    let told = fact.always_told || is_news(before, &after);
+    let event = told.then(|| {
+        let message = log_line(before, &after, &fact.observation);
         let mut event = Event::new(now, fact.source, &fact.what).message(message);
         event.detail.clone_from(&fact.detail);
-        store::add_event(db, after.account, after.id, &event)?;
+        event
+    });
+    Taken {
+        follows: follows(rules, before, &after, now),
+        after,
+        refused: None,
+        event,
     }
-    Ok(Ok(after))
 }
 
-/// What follows from a move: the next look, and secrets that nobody needs any more.
-fn settle(
-    db: &mut Db<'_>,
-    rules: &Rules,
-    before: &Task,
-    after: &Task,
-    now: DateTime<Utc>,
-) -> Result<(), Error> {
-    match (rules.next_look(after, now), &after.state) {
-        (None, _) => store::schedule(db, after.id, None)?,
-        // The run ends just after its pipeline has said so.
-        (Some(_), State::Reported(_)) => store::look_by(db, after.id, now + rules.looks.early)?,
-        (Some(at), _) => store::look_by(db, after.id, at)?,
-    }
-    if after.wants_stop() && !before.wants_stop() {
-        store::look_by(db, after.id, now)?;
-    }
+fn follows(rules: &Rules, before: &Task, after: &Task, now: DateTime<Utc>) -> Follows {
     let needed = |task: &Task| task.run.id.is_none() && task.is_live();
-    if needed(before) && !needed(after) {
-        store::forget_secrets(db, after.id)?;
+    let (was, is) = (rules.next_look(before, now), rules.next_look(after, now));
+    let look = match (is, &after.state) {
+        _ if before == after => Look::AsPlanned,
+        (None, _) => Look::Never,
+        _ if after.wants_stop() && !before.wants_stop() => Look::By(now),
+        // The run ends just after its pipeline has said so.
+        (Some(_), State::Reported(_)) => Look::By(now + rules.looks.early),
+        // A look is planned already, and waits only grow with a task's age.
+        (Some(_), _) if is == was => Look::AsPlanned,
+        (Some(at), _) => Look::By(at),
+    };
+    Follows {
+        look,
+        forgets_secrets: needed(before) && !needed(after),
+    }
+}
+
+pub fn settle(db: &mut Db<'_>, task: TaskId, follows: &Follows) -> Result<(), Error> {
+    match follows.look {
+        Look::AsPlanned => {}
+        Look::Never => store::schedule(db, task, None)?,
+        Look::By(at) => store::look_by(db, task, at)?,
+    }
+    if follows.forgets_secrets {
+        store::forget_secrets(db, task)?;
     }
     Ok(())
 }

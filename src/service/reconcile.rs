@@ -23,11 +23,11 @@ use crate::domain::observation::Observation;
 use crate::domain::run::Launch;
 use crate::domain::task::{State, Task};
 use crate::domain::validation::Injected;
-use crate::store::{self, Due, Source};
+use crate::store::{self, Due, Kind, Source};
 
 const COULD_NOT_SEND: &str = "OpenHEXA could not be reached: the launch was never sent";
 const WAITS: &str = "waiting for another launch of this pipeline to be settled";
-const OVERDUE: &str = "overdue";
+pub(super) const OVERDUE: &str = "overdue";
 
 /// What a pass did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -36,15 +36,23 @@ pub struct Report {
     pub failed: usize,
 }
 
+impl Report {
+    fn add(&mut self, other: Self) {
+        self.claimed += other.claimed;
+        self.failed += other.failed;
+    }
+}
+
 impl Bridge {
     /// Looks at everything due, a few at a time: each claim is as short as its looks, and people who ask OpenHEXA
     /// meanwhile find places free. Ends early when the bridge stops.
     pub async fn reconcile(&self) -> Result<Report, Error> {
         let mut report = Report::default();
         while !self.parts.stop.is_cancelled() && report.claimed < self.rules().pass_limit {
-            let some = self.look_at_some().await?;
-            report.claimed += some.claimed;
-            report.failed += some.failed;
+            let most = self.rules().pass_limit - report.claimed;
+            let mut some = self.follow_some(most).await?;
+            some.add(self.search_some().await?);
+            report.add(some);
             if some.claimed == 0 {
                 break;
             }
@@ -52,12 +60,12 @@ impl Bridge {
         Ok(counted(report))
     }
 
-    async fn look_at_some(&self) -> Result<Report, Error> {
+    async fn search_some(&self) -> Result<Report, Error> {
         let due = self.claim(self.now(), self.rules().looks_at_once);
         let owner = due.owner.clone();
         let claimed = self
             .store()
-            .write(move |db| Ok::<_, Error>(store::claim_due(db, &due)?))
+            .write(move |db| Ok::<_, Error>(store::claim_due(db, Kind::Searched, &due)?))
             .await?;
         let looks = claimed.iter().map(|task| self.look_after(*task, &owner));
         let outcomes = join_all(looks).await;
@@ -108,14 +116,15 @@ impl Bridge {
         match (&task.state, task.run.id) {
             (State::Ended { .. }, _) => return Ok(()),
             (State::Accepted, _) => self.try_again(&task, connection, owner).await,
-            (_, Some(run)) => self.follow(&task, &connection, run).await,
+            // Its id became known meanwhile: it is followed with the others.
+            (_, Some(_)) => Ok(()),
             (_, None) => self.search(&task, connection, owner).await,
         }?;
         // Whatever was learnt just now: a run that is known and shall not go on is asked to stop in the same claim.
         self.stop_if_due(id, &at, owner).await
     }
 
-    async fn load(&self, id: TaskId) -> Result<(Task, Connection), Error> {
+    pub(super) async fn load(&self, id: TaskId) -> Result<(Task, Connection), Error> {
         let vault = self.store().vault.clone();
         self.store()
             .read(move |db| {

@@ -3,6 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use std::time::Duration;
 
+use super::pace::{Pauses, part};
 use crate::domain::run::time_limit;
 use crate::domain::task::{State, Task};
 
@@ -18,17 +19,24 @@ pub struct Rules {
     pub definition_max_age: TimeDelta,
     /// How long a launch that could not be sent is tried again.
     pub give_up_after: TimeDelta,
+    /// How long a launch may be asked for again under its key.
+    pub idempotency_kept: TimeDelta,
     /// How far OpenHEXA's clock may be behind ours.
     pub clock_skew: TimeDelta,
     /// How long answered looks may fail to show a run before the launch counts as not made.
     pub grace: TimeDelta,
     pub looks: Looks,
+    pub streams: Streams,
     /// How long a claim on a task holds; longer than any call to OpenHEXA takes.
     pub lease: TimeDelta,
     /// How many tasks one pass takes on.
     pub pass_limit: usize,
-    /// How many of them at a time; below what the client lets through to one instance.
+    /// How many questions about them are under way at a time; below what the client lets through to one instance.
     pub looks_at_once: usize,
+    /// How many runs are asked for in one request.
+    pub runs_per_request: usize,
+    /// How long an instance that does not answer is left alone.
+    pub pauses: Pauses,
     /// Answered looks in a row that prove a run absent.
     pub absent_looks: i32,
     /// Added to a run's own time limit before it is overdue.
@@ -66,6 +74,37 @@ impl Looks {
     pub fn hidden_within(&self) -> TimeDelta {
         self.overdue * 12
     }
+
+    fn of_age(&self, age: TimeDelta) -> TimeDelta {
+        if age < self.early_for {
+            self.early
+        } else if age > self.late_after {
+            self.late
+        } else {
+            self.usual
+        }
+    }
+}
+
+/// Runs of one pipeline are due at the same moments, so that one page shows them all; pipelines are spread out.
+/// Never later than `wait` from now, nor sooner than a fifth of it.
+fn together(task: &Task, wait: TimeDelta, now: DateTime<Utc>) -> DateTime<Utc> {
+    let wait = wait.num_milliseconds();
+    let (soonest, step) = (wait / 5, (wait - wait / 5).max(1));
+    let offset = part(&task.pipeline.id, i32::try_from(step).unwrap_or(i32::MAX));
+    let passed = (now.timestamp_millis() + soonest - i64::from(offset)).rem_euclid(step);
+    now + TimeDelta::milliseconds(soonest + (step - passed) % step)
+}
+
+/// Live updates.
+#[derive(Clone, Debug)]
+pub struct Streams {
+    /// How often a silent stream shows that it is alive, and that whoever reads it still may.
+    pub comment_every: Duration,
+    /// How many may be open at a time.
+    pub most: usize,
+    /// Bytes of changes that are kept for slow readers of all streams together.
+    pub memory: usize,
 }
 
 impl Rules {
@@ -85,9 +124,9 @@ impl Rules {
             State::Submitted | State::Running if task.cancel_asked_at.is_some() => {
                 self.looks.unsure.min(self.stop_again)
             }
-            State::Submitted | State::Running if age < self.looks.early_for => self.looks.early,
-            State::Submitted | State::Running if age > self.looks.late_after => self.looks.late,
-            State::Submitted | State::Running => self.looks.usual,
+            State::Submitted | State::Running => {
+                return Some(together(task, self.looks.of_age(age), now));
+            }
         };
         Some(now + wait)
     }

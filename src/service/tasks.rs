@@ -2,10 +2,11 @@
 
 use std::collections::HashMap;
 
-use super::{Bridge, Error};
+use super::{Bridge, Error, cursor};
 use crate::domain::ids::{AccountId, ConnectionId, TaskId};
+use crate::domain::sentence::say;
 use crate::domain::task::Task;
-use crate::store::{self, Place};
+use crate::store::{self, Db, Mark, Place};
 pub use crate::store::{Event, Order, TaskFilter};
 
 /// A task with the page of its run in OpenHEXA.
@@ -15,10 +16,17 @@ pub struct Seen {
     pub run_url: Option<String>,
 }
 
-/// One page of tasks.
+/// One page of tasks, by its number.
 pub struct Listed {
     pub count: i64,
     pub tasks: Vec<Seen>,
+}
+
+/// One page of tasks, by where the one before ended.
+pub struct Followed {
+    pub tasks: Vec<Seen>,
+    /// The cursor of the next page, should there be one.
+    pub next: Option<String>,
 }
 
 impl Bridge {
@@ -38,21 +46,45 @@ impl Bridge {
             .await
     }
 
-    pub async fn list_tasks(&self, filter: TaskFilter) -> Result<Listed, Error> {
+    /// A page from 1.
+    pub async fn list_tasks(&self, filter: TaskFilter, page: i64) -> Result<Listed, Error> {
         self.store()
             .read(move |db| {
-                let page = store::list(db, &filter)?;
-                let mut ids: Vec<_> = page.tasks.iter().map(|task| task.connection).collect();
-                ids.sort_unstable();
-                ids.dedup();
-                let places = places_of(store::places(db, &ids)?);
+                let page = store::list(db, &filter, page)?;
                 Ok(Listed {
                     count: page.count,
-                    tasks: page
-                        .tasks
-                        .into_iter()
-                        .map(|task| seen(task, &places))
-                        .collect(),
+                    tasks: with_places(db, page.tasks)?,
+                })
+            })
+            .await
+    }
+
+    /// The page behind a cursor; behind an empty one, the first. Nothing is counted, and nothing skipped.
+    pub async fn follow_tasks(&self, filter: TaskFilter, cursor: &str) -> Result<Followed, Error> {
+        let mark = if cursor.is_empty() {
+            None
+        } else {
+            let mark = cursor::read(&self.parts.seal, &filter, cursor);
+            Some(mark.ok_or_else(|| Error::field("cursor", say("query-cursor")))?)
+        };
+        let seal = self.parts.seal.clone();
+        self.store()
+            .read(move |db| {
+                // One more than asked for tells whether there is a next page.
+                let one_more = TaskFilter {
+                    limit: filter.limit.saturating_add(1),
+                    ..filter.clone()
+                };
+                let mut tasks = store::after(db, &one_more, mark.as_ref())?;
+                let limit = usize::try_from(filter.limit).unwrap_or(usize::MAX);
+                let more = tasks.len() > limit;
+                tasks.truncate(limit);
+                let last = tasks.last().filter(|_| more);
+                let next =
+                    last.map(|task| cursor::write(&seal, &filter, &Mark::of(task, filter.order)));
+                Ok(Followed {
+                    tasks: with_places(db, tasks)?,
+                    next,
                 })
             })
             .await
@@ -72,6 +104,16 @@ impl Bridge {
             })
             .await
     }
+}
+
+/// Tasks with the pages of their runs, in the same order.
+pub(super) fn with_places(db: &mut Db<'_>, tasks: Vec<Task>) -> Result<Vec<Seen>, Error> {
+    let mut ids: Vec<_> = tasks.iter().map(|task| task.connection).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    let places = places_of(store::places(db, &ids)?);
+    let seen = tasks.into_iter().map(|task| seen(task, &places));
+    Ok(seen.collect())
 }
 
 fn places_of(places: Vec<Place>) -> HashMap<ConnectionId, Place> {

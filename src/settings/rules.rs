@@ -115,6 +115,9 @@ pub const RULES: &[Rule] = &[
     rule("launch.answer_within", "longer than 0", |s| {
         lived(s.launch.answer_within)
     }),
+    rule("launch.idempotency_kept", "longer than 0", |s| {
+        lived(s.launch.idempotency_kept)
+    }),
     rule("reconcile.period", "longer than 0", |s| {
         lived(s.reconcile.period)
     }),
@@ -141,6 +144,22 @@ pub const RULES: &[Rule] = &[
         |s| (1..=10_000).contains(&s.reconcile.pass_limit),
     ),
     rule(
+        "reconcile.runs_per_request",
+        "a whole number from 1 to 1000",
+        |s| (1..=1000).contains(&s.reconcile.runs_per_request),
+    ),
+    rule("reconcile.pause", "longer than 0 and at most 5s", |s| {
+        lived(s.reconcile.pause) && s.reconcile.pause.0 <= Duration::from_secs(5)
+    }),
+    rule(
+        "reconcile.longest_pause",
+        "at least reconcile.pause and at most 10m",
+        |s| {
+            let most = s.reconcile.longest_pause.0;
+            s.reconcile.pause.0 <= most && most <= Duration::from_mins(10)
+        },
+    ),
+    rule(
         "reconcile.absent_looks",
         "a whole number from 2 to 100",
         |s| (2..=100).contains(&s.reconcile.absent_looks),
@@ -159,6 +178,18 @@ pub const RULES: &[Rule] = &[
     rule("reconcile.hidden_for", "at least 10m", |s| {
         s.reconcile.hidden_for.0 >= Duration::from_mins(10)
     }),
+    rule("stream.poll", "longer than 0", |s| lived(s.stream.poll)),
+    rule("stream.comment_every", "longer than 0", |s| {
+        lived(s.stream.comment_every)
+    }),
+    rule("stream.most", "a whole number from 1 to 100000", |s| {
+        (1..=100_000).contains(&s.stream.most)
+    }),
+    rule(
+        "stream.memory",
+        "a whole number from 65536 to 1073741824 bytes",
+        |s| (65_536..=1_073_741_824).contains(&s.stream.memory),
+    ),
     rule(
         "log.filter",
         "levels such as info or info,openhexa_bridge=debug",

@@ -37,29 +37,70 @@ pub struct ConfigContent {
     pub by: Option<String>,
 }
 
-pub fn config_of(db: &mut Db<'_>, account: AccountId) -> Result<Option<Config>, Error> {
-    type Row = (i64, String, i64, At, Option<String>);
-    let row: Option<Row> = on!(db, |conn| config::table
-        .find(account.0)
-        .select((
+type ConfigRow = (i64, String, i64, At, Option<String>);
+
+macro_rules! config_columns {
+    () => {
+        (
             config::connection_id,
             config::content,
             config::version,
             config::updated_at,
             config::updated_by,
-        ))
-        .first(conn)
+        )
+    };
+}
+
+type ConnectionRow = (i64, i64, String, String, String, String, Option<Id>);
+
+macro_rules! connection_columns {
+    () => {
+        (
+            connection::id,
+            connection::account_id,
+            connection::instance,
+            connection::url,
+            connection::workspace,
+            connection::token,
+            connection::user_id,
+        )
+    };
+}
+
+pub fn config_of(db: &mut Db<'_>, account: AccountId) -> Result<Option<Config>, Error> {
+    let row: Option<ConfigRow> = on!(db, |conn| config::table
+        .find(account.0)
+        .select(config_columns!())
+        .get_result(conn)
         .optional())?;
-    row.map(|(connection, content, version, updated_at, updated_by)| {
-        Ok(Config {
-            connection: ConnectionId(connection),
-            content: object_of(&content)?,
-            version,
-            updated_at: updated_at.0,
-            updated_by,
-        })
+    row.map(config_from).transpose()
+}
+
+/// The record in force and its connection, in one query: nearly every request asks for them.
+pub fn config_and_connection(
+    db: &mut Db<'_>,
+    vault: &Vault,
+    account: AccountId,
+) -> Result<Option<(Config, Connection)>, Error> {
+    let row: Option<(ConfigRow, ConnectionRow)> = on!(db, |conn| config::table
+        .inner_join(connection::table)
+        .filter(config::account_id.eq(account.0))
+        .select((config_columns!(), connection_columns!()))
+        .get_result(conn)
+        .optional())?;
+    row.map(|(config, connection)| Ok((config_from(config)?, connection_from(vault, connection)?)))
+        .transpose()
+}
+
+fn config_from(row: ConfigRow) -> Result<Config, Error> {
+    let (connection, content, version, updated_at, updated_by) = row;
+    Ok(Config {
+        connection: ConnectionId(connection),
+        content: object_of(&content)?,
+        version,
+        updated_at: updated_at.0,
+        updated_by,
     })
-    .transpose()
 }
 
 /// Changes of records wait for each other's transactions: what is read next stays in force until this one ends.
@@ -207,19 +248,14 @@ pub fn places(db: &mut Db<'_>, ids: &[ConnectionId]) -> Result<Vec<Place>, Error
 }
 
 pub fn connection(db: &mut Db<'_>, vault: &Vault, id: ConnectionId) -> Result<Connection, Error> {
-    type Row = (i64, i64, String, String, String, String, Option<Id>);
-    let row: Row = on!(db, |conn| connection::table
+    let row: ConnectionRow = on!(db, |conn| connection::table
         .find(id.0)
-        .select((
-            connection::id,
-            connection::account_id,
-            connection::instance,
-            connection::url,
-            connection::workspace,
-            connection::token,
-            connection::user_id,
-        ))
-        .first(conn))?;
+        .select(connection_columns!())
+        .get_result(conn))?;
+    connection_from(vault, row)
+}
+
+fn connection_from(vault: &Vault, row: ConnectionRow) -> Result<Connection, Error> {
     let (id, account, instance, url, workspace, token, user) = row;
     Ok(Connection {
         id: ConnectionId(id),

@@ -6,10 +6,10 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use diesel::connection::SimpleConnection;
-use diesel::r2d2::{HandleError, ManageConnection, Pool};
+use diesel::r2d2::{HandleError, ManageConnection, Pool, R2D2Connection};
 use diesel::sqlite::SqliteConnection;
 use diesel::{Connection as _, ConnectionError};
 use diesel_async::AsyncPgConnection;
@@ -22,6 +22,9 @@ use tokio::runtime::Runtime;
 use super::error::OpenError;
 
 pub type Pg = AsyncConnectionWrapper<AsyncPgConnection>;
+
+/// How long after its last use a connection is taken for good without asking it.
+const TRUSTED: Duration = Duration::from_secs(1);
 
 /// Which database, and how to reach it.
 #[derive(Clone, Debug)]
@@ -89,6 +92,13 @@ impl Conn {
     }
 }
 
+/// A connection of a pool.
+pub struct Pooled {
+    pub conn: Conn,
+    /// When it was given back, if it ever was.
+    used: Option<Instant>,
+}
+
 /// Opens connections for the pools.
 #[derive(Debug)]
 pub struct Opener {
@@ -148,7 +158,7 @@ impl Opener {
             .map_err(|error| OpenError::File(error.to_string()))?;
         // The time-out comes first: even the switch to WAL may find the file busy.
         conn.batch_execute(&format!(
-            "PRAGMA busy_timeout = {}; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON;",
+            "PRAGMA busy_timeout = {}; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;",
             self.busy_timeout.as_millis()
         ))
         .map_err(|error| OpenError::File(error.to_string()))?;
@@ -216,29 +226,36 @@ fn verified(ca_file: Option<&PathBuf>) -> Result<rustls::ClientConfig, OpenError
 }
 
 impl ManageConnection for Shared {
-    type Connection = Conn;
+    type Connection = Pooled;
     type Error = OpenError;
 
-    fn connect(&self) -> Result<Conn, OpenError> {
-        self.0.connect()
+    fn connect(&self) -> Result<Pooled, OpenError> {
+        let conn = self.0.connect()?;
+        Ok(Pooled { conn, used: None })
     }
 
-    fn is_valid(&self, conn: &mut Conn) -> Result<(), OpenError> {
-        match conn {
-            Conn::Sqlite(_) => Ok(()),
-            Conn::Pg(conn) => Ok(conn.batch_execute("SELECT 1")?),
+    /// One that was closed is seen at once, without asking; only one that may have gone silent meanwhile is asked.
+    fn is_valid(&self, pooled: &mut Pooled) -> Result<(), OpenError> {
+        let rested = pooled.used.is_none_or(|used| used.elapsed() > TRUSTED);
+        let Conn::Pg(conn) = &mut pooled.conn else {
+            return Ok(());
+        };
+        match (conn.is_broken(), rested) {
+            (true, _) => Err(OpenError::Closed),
+            (false, true) => Ok(conn.batch_execute("SELECT 1")?),
+            (false, false) => Ok(()),
         }
     }
 
-    fn has_broken(&self, conn: &mut Conn) -> bool {
-        use diesel::connection::TransactionManager as _;
-        match conn {
-            Conn::Sqlite(conn) => {
-                diesel::connection::AnsiTransactionManager::is_broken_transaction_manager(conn)
-            }
-            Conn::Pg(conn) => {
-                <Pg as diesel::Connection>::TransactionManager::is_broken_transaction_manager(conn)
-            }
+    #[allow(
+        clippy::disallowed_methods,
+        reason = "a duration is measured, no time is told"
+    )]
+    fn has_broken(&self, pooled: &mut Pooled) -> bool {
+        pooled.used = Some(Instant::now());
+        match &mut pooled.conn {
+            Conn::Sqlite(conn) => conn.is_broken(),
+            Conn::Pg(conn) => conn.is_broken(),
         }
     }
 }

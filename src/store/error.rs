@@ -64,6 +64,8 @@ pub enum OpenError {
     Unreachable(String),
     #[error("database.url: the database refused the connection: {0}")]
     Refused(String),
+    #[error("the connection was closed")]
+    Closed,
     #[error("the runtime for PostgreSQL's sockets cannot be made")]
     Runtime,
     #[error("the certificates that the system trusts cannot be read")]

@@ -72,7 +72,7 @@ pub fn key_of(db: &mut Db<'_>, hash: &str) -> Result<Option<StoredKey>, Error> {
     let row: Option<KeyRow> = on!(db, |conn| api_key::table
         .filter(api_key::hash.eq(hash))
         .select(KeyRow::as_select())
-        .first(conn)
+        .get_result(conn)
         .optional())?;
     row.map(stored).transpose()
 }

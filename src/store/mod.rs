@@ -1,10 +1,14 @@
 //! The database: every fact lives here. Queries and nothing else; when to retry is not decided in this room.
 
+mod changes;
 mod configs;
 mod connection;
 mod error;
 mod events;
 mod keys;
+mod many;
+mod once;
+mod pages;
 mod rows;
 mod runs;
 mod schema;
@@ -13,6 +17,7 @@ mod types;
 mod vault;
 mod vitals;
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -21,9 +26,10 @@ use diesel::r2d2::Pool;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 use secrecy::SecretString;
 
+pub use changes::{Head, Since, changed_since, heads, horizon, with_tasks};
 pub use configs::{
-    Config, ConfigContent, Place, config_of, connection, delete_config, lock_configs, places,
-    put_config, put_connection_user,
+    Config, ConfigContent, Place, config_and_connection, config_of, connection, delete_config,
+    lock_configs, places, put_config, put_connection_user,
 };
 pub use connection::{Address, Db, Tls};
 /// What `BEGIN` and `COMMIT` themselves fail with.
@@ -31,11 +37,14 @@ pub use diesel::result::Error as TransactionError;
 pub use error::{BadKey, Error, OpenError};
 pub use events::{Event, Source, add_event, events_of, has_event};
 pub use keys::{NewKey, StoredKey, add_key, key_of, key_used, keys, revoke_key};
+pub use many::{Change, Told, add_events, lock_many, save_many};
+pub use once::{Remembered, remember, remembered, take_turns};
+pub use pages::{Key, Mark, Order, Page, TaskFilter, after, list};
 pub use runs::{
-    Due, claim_due, forget_secrets, hold, look_by, other_unsure, owned_runs, owners, plan,
-    put_secrets, release, renew, schedule, secrets_of,
+    Due, Kind, claim_due, forget_secrets, hold, look_by, other_unsure, owned_runs, owners, plan,
+    plan_many, put_secrets, release, renew, schedule, secrets_of,
 };
-pub use tasks::{NewTask, Order, Page, TaskFilter, any, get, insert, list, lock, save};
+pub use tasks::{NewTask, any, get, insert, lock, many, save};
 pub use vault::Vault;
 pub use vitals::{Vitals, vitals};
 
@@ -115,7 +124,7 @@ impl Store {
         let pool = self.reading.clone();
         off_the_worker(move || {
             let mut conn = pool.get().map_err(|_| Error::Away)?;
-            let pending = match &mut *conn {
+            let pending = match &mut conn.conn {
                 Conn::Sqlite(conn) => conn.has_pending_migration(SQLITE),
                 Conn::Pg(conn) => conn.has_pending_migration(POSTGRES),
             };
@@ -146,7 +155,11 @@ impl Store {
         E: From<Error> + Send + 'static,
     {
         let pool = self.reading.clone();
-        off_the_worker(move || pool.get().map_err(|_| E::from(Error::Away))?.read(work)).await
+        off_the_worker(move || {
+            let mut pooled = pool.get().map_err(|_| E::from(Error::Away))?;
+            pooled.conn.read(work)
+        })
+        .await
     }
 
     /// One short transaction; never held across a call to OpenHEXA, because `work` cannot wait.
@@ -159,8 +172,29 @@ impl Store {
         E: From<Error> + From<diesel::result::Error> + Send + 'static,
     {
         let pool = self.writing.clone();
-        off_the_worker(move || pool.get().map_err(|_| E::from(Error::Away))?.write(work)).await
+        off_the_worker(move || written(&pool, work)).await
     }
+
+    /// As [`Store::write`], for whoever is off the workers already. Blocks.
+    pub fn write_here<T, E>(&self, work: impl FnOnce(&mut Db<'_>) -> Result<T, E>) -> Result<T, E>
+    where
+        E: From<Error> + From<diesel::result::Error>,
+    {
+        // Nothing that the work has touched is looked at after a panic: its connection is broken and let go.
+        let done = catch_unwind(AssertUnwindSafe(|| written(&self.writing, work)));
+        done.unwrap_or_else(|_| Err(E::from(Error::Panicked)))
+    }
+}
+
+fn written<T, E>(
+    pool: &Pool<Shared>,
+    work: impl FnOnce(&mut Db<'_>) -> Result<T, E>,
+) -> Result<T, E>
+where
+    E: From<Error> + From<diesel::result::Error>,
+{
+    let mut pooled = pool.get().map_err(|_| E::from(Error::Away))?;
+    pooled.conn.write(work)
 }
 
 async fn off_the_worker<T, E>(work: impl FnOnce() -> Result<T, E> + Send + 'static) -> Result<T, E>

@@ -1,6 +1,6 @@
 //! The reconciler's side of a run: what is due, who holds it, and the secrets of a launch under way.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
@@ -19,6 +19,15 @@ use crate::domain::task::Task;
 pub struct NewRun<'a> {
     pub task: &'a Task,
     pub instance: &'a str,
+}
+
+/// Which tasks are due to be looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Their run's id is known: many are asked for in one request.
+    Followed,
+    /// To be launched or looked for, each with questions of its own.
+    Searched,
 }
 
 /// A claim on what is due: until `until`, nobody else looks at it. Each claim has an owner of its own.
@@ -45,8 +54,8 @@ pub(super) fn insert_run(db: &mut Db<'_>, new: &NewRun<'_>) -> Result<(), Error>
 }
 
 /// Claims the tasks whose next look is due and unclaimed, the longest overdue first.
-pub fn claim_due(db: &mut Db<'_>, due: &Due) -> Result<Vec<TaskId>, Error> {
-    let ids = unclaimed(db, due)?;
+pub fn claim_due(db: &mut Db<'_>, kind: Kind, due: &Due) -> Result<Vec<TaskId>, Error> {
+    let ids = unclaimed(db, kind, due)?;
     on!(db, |conn| diesel::update(run::table)
         .filter(run::task_id.eq_any(&ids))
         .set((
@@ -57,7 +66,7 @@ pub fn claim_due(db: &mut Db<'_>, due: &Due) -> Result<Vec<TaskId>, Error> {
     Ok(ids.into_iter().map(TaskId).collect())
 }
 
-fn unclaimed(db: &mut Db<'_>, due: &Due) -> Result<Vec<i64>, Error> {
+fn unclaimed(db: &mut Db<'_>, kind: Kind, due: &Due) -> Result<Vec<i64>, Error> {
     macro_rules! query {
         () => {
             run::table
@@ -67,6 +76,7 @@ fn unclaimed(db: &mut Db<'_>, due: &Due) -> Result<Vec<i64>, Error> {
                         .is_null()
                         .or(run::lease_until.le(At(due.now))),
                 )
+                .filter(run::run_id.is_not_null().eq(kind == Kind::Followed))
                 // Each database would break a tie in its own way.
                 .order((run::next_look_at, run::task_id))
                 .limit(i64::try_from(due.limit).unwrap_or(i64::MAX))
@@ -146,6 +156,41 @@ pub fn plan(
     Ok(())
 }
 
+/// Gives a claim on many back, each with its next look; where it is not held any more, or something was set meanwhile
+/// for sooner, nothing changes.
+pub fn plan_many(
+    db: &mut Db<'_>,
+    owner: &str,
+    now: DateTime<Utc>,
+    planned: &[(TaskId, DateTime<Utc>)],
+) -> Result<(), Error> {
+    let mut by_time: BTreeMap<DateTime<Utc>, Vec<i64>> = BTreeMap::new();
+    for (task, next) in planned {
+        by_time.entry(*next).or_default().push(task.0);
+    }
+    for (next, tasks) in &by_time {
+        let replaced = run::next_look_at
+            .le(At(now))
+            .or(run::next_look_at.gt(At(*next)));
+        on!(db, |conn| diesel::update(run::table)
+            .filter(run::task_id.eq_any(tasks))
+            .filter(run::lease_owner.eq(owner))
+            .filter(replaced)
+            .set(run::next_look_at.eq(At(*next)))
+            .execute(conn))?;
+    }
+    let all: Vec<i64> = planned.iter().map(|(task, _)| task.0).collect();
+    on!(db, |conn| diesel::update(run::table)
+        .filter(run::task_id.eq_any(&all))
+        .filter(run::lease_owner.eq(owner))
+        .set((
+            run::lease_until.eq(None::<At>),
+            run::lease_owner.eq(None::<String>),
+        ))
+        .execute(conn))?;
+    Ok(())
+}
+
 /// Holds a task for its first launch, before the reconciler can see it.
 pub fn hold(db: &mut Db<'_>, task: TaskId, due: &Due) -> Result<(), Error> {
     on!(db, |conn| diesel::update(run::table.find(task.0))
@@ -180,7 +225,7 @@ pub fn secrets_of(
     let sealed: Option<String> = on!(db, |conn| run::table
         .find(task.0)
         .select(run::secrets)
-        .first::<Option<String>>(conn))?;
+        .get_result::<Option<String>>(conn))?;
     sealed
         .map(|sealed| object_of(&vault.open(&sealed)?))
         .transpose()

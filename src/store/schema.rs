@@ -155,5 +155,20 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::store::types::*;
+
+    idempotency (id) {
+        id -> BigInt,
+        account_id -> BigInt,
+        key -> Text,
+        request -> Text,
+        task_id -> BigInt,
+        created_at -> Stamp,
+    }
+}
+
 diesel::joinable!(run -> task (task_id));
+diesel::joinable!(config -> connection (connection_id));
 diesel::allow_tables_to_appear_in_same_query!(connection, config, config_change, task, run, event);

@@ -12,7 +12,7 @@ use crate::support::story::{As, Plan, Story, story};
 
 impl Story {
     /// `openhexa-bridge keys …` on this story's database.
-    async fn keys(&self, line: &[&str]) -> Output {
+    pub async fn keys(&self, line: &[&str]) -> Output {
         let mut command = Command::new(env!("CARGO_BIN_EXE_openhexa-bridge"));
         command.arg("keys").args(line).env_clear();
         command.env("OPENHEXA_BRIDGE__DATABASE__URL", &self.database);
@@ -25,7 +25,7 @@ impl Story {
             .unwrap()
     }
 
-    async fn make_key(&self, line: &[&str]) -> String {
+    pub async fn make_key(&self, line: &[&str]) -> String {
         let made = self.keys(&[&["create"], line].concat()).await;
         assert!(
             made.status.success(),

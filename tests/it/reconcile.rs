@@ -155,11 +155,14 @@ story! {
         story.drive(&run, &json!({"vanish": true})).await;
         for fault in ["html_500", "refuse_token", "drop_before", "drop_after"] {
             story.fault(&json!({"fault": fault, "operation": "pipelineRun", "for_ms": 600_000})).await;
+            let mut looks = 0;
             for _ in 0..6 {
                 story.advance(chrono::TimeDelta::seconds(2));
                 let report = story.pass().await;
-                assert_eq!((report.claimed, report.failed), (1, 1), "{fault}");
+                assert_eq!(report.claimed, report.failed, "{fault}");
+                looks += report.failed;
             }
+            assert!(looks >= 2, "{fault}: {looks} looks, with pauses between them");
             assert_eq!(story.task(task).await, before, "{fault}");
             story.no_faults().await;
         }
@@ -274,13 +277,14 @@ async fn looks_in(story: &Story, seconds: i64) -> u64 {
 story! {
     async fn looks_become_rarer_with_age(base) {
         let (story, task, _) = running(base).await;
-        assert_eq!(looks_in(&story, 60).await, 30);
+        // Runs of a pipeline are due together: a fifth of the time between looks is given for that.
+        assert!((30..=38).contains(&looks_in(&story, 60).await));
         story.advance(chrono::TimeDelta::minutes(3));
         story.pass().await;
-        assert_eq!(looks_in(&story, 60).await, 6);
+        assert!((6..=8).contains(&looks_in(&story, 60).await));
         story.advance(chrono::TimeDelta::minutes(60));
         story.pass().await;
-        assert_eq!(looks_in(&story, 60).await, 2);
+        assert!((2..=3).contains(&looks_in(&story, 60).await));
         says(&story, task, json!({"status": "SUCCESS"})).await;
         assert!(looks_in(&story, 3).await >= 1, "a reported end is confirmed soon");
         assert_eq!(looks_in(&story, 60).await, 12);

@@ -138,6 +138,9 @@ fn a_value_outside_what_is_allowed_is_told() {
         ("reconcile.late", "0s", "longer than 0"),
         ("reconcile.lease", "13s", "longer than openhexa.request_timeout and openhexa.slot_timeout together"),
         ("reconcile.pass_limit", "0", "a whole number from 1 to 10000"),
+        ("reconcile.runs_per_request", "0", "a whole number from 1 to 1000"),
+        ("reconcile.pause", "6s", "longer than 0 and at most 5s"),
+        ("reconcile.longest_pause", "1s", "at least reconcile.pause and at most 10m"),
         ("reconcile.absent_looks", "1", "a whole number from 2 to 100"),
         ("reconcile.stop_again", "0s", "longer than 0"),
         ("reconcile.deadline_grace", "14m", "at least 15m, after which OpenHEXA itself ends a run that is lost"),
@@ -230,7 +233,7 @@ fn a_setting_that_is_none_is_told_with_those_that_are() {
     );
     let told = from_environment(&[("SERVERS__PORT", "80")]).unwrap_err();
     assert!(
-        told.ends_with("is no setting; there are cache.…, callback.…, database.…, keys.…, launch.…, log.…, metrics.…, openhexa.…, reconcile.…, secrets.…, server.…"),
+        told.ends_with("is no setting; there are cache.…, callback.…, database.…, keys.…, launch.…, log.…, metrics.…, openhexa.…, reconcile.…, secrets.…, server.…, stream.…"),
         "{told}"
     );
     let told = from_file("[log]\nlevel = \"info\"\n").unwrap_err();

@@ -1,4 +1,6 @@
 //! What became of launches: the list, one task, its log and its history.
 
+mod cursor;
+mod include;
 mod list;
 mod one;

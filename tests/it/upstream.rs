@@ -5,6 +5,7 @@
 
 mod answers;
 mod launches;
+mod looks;
 mod travel;
 
 use std::time::Duration;

@@ -3,8 +3,11 @@
 use actix_web::HttpRequest;
 use actix_web::web::{Data, Json, Path, Payload};
 use serde_json::{Map, Number, Value};
+use utoipa::ToSchema;
+use utoipa::openapi::Object;
 
 use super::pipelines::hyphenated;
+use super::shape::number_or_text;
 use super::view::Envelope;
 use crate::domain::ids::{PipelineId, TaskId};
 use crate::domain::observation::{Report, ReportedWord};
@@ -18,6 +21,68 @@ use crate::service::callback::Callback;
 /// Letters of a message that are kept.
 const MESSAGE: usize = 10_000;
 
+/// What a pipeline may say; read key by key, in any of the spellings that are in the field.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "the shape of a body, for the document")]
+#[schema(as = Report)]
+pub struct ReportBody {
+    #[schema(schema_with = task_id)]
+    task_id: Option<i64>,
+    /// In any case: QUEUED, RUNNING, SUCCESS (EXPORTED), ERROR (ERRORED, FAILED) or CANCELLED (CANCELED, KILLED,
+    /// STOPPED, SKIPPED).
+    status: Option<String>,
+    #[schema(schema_with = progress_message)]
+    progress_message: Option<String>,
+    #[schema(schema_with = progress)]
+    progress_value: Option<i32>,
+    #[schema(schema_with = progress)]
+    end_value: Option<i32>,
+    /// Any JSON; in a form, the text of it.
+    result: Option<Value>,
+    /// Another name for `result`.
+    result_data: Option<Value>,
+}
+
+fn task_id() -> Object {
+    number_or_text(
+        "A whole number in any spelling: 123, \"123\", 123.0. Not needed with a token that names its task.",
+    )
+}
+
+fn progress_message() -> Object {
+    number_or_text("A number becomes text; 10,000 letters are kept.")
+}
+
+fn progress() -> Object {
+    number_or_text("Rounded down; a negative one is 0.")
+}
+
+#[utoipa::path(
+    patch,
+    path = "/api/openhexa/pipelines/{id}/",
+    operation_id = "report_progress",
+    tag = "callback",
+    params(
+        ("id" = String, Path, format = "uuid", description = "api-pipeline-id"),
+    ),
+    request_body(content(
+        (ReportBody = "application/json"),
+        (ReportBody = "application/x-www-form-urlencoded"),
+        (ReportBody = "multipart/form-data"),
+    )),
+    responses(
+        (status = 200, body = Envelope),
+        (status = 400),
+        (status = 401),
+        (status = 403),
+        (status = 409),
+        (status = 413),
+        (status = 415),
+        (status = 500),
+        (status = 503),
+    ),
+    security(("callback_token" = []), ("key" = [])),
+)]
 pub async fn report(
     bridge: Data<Bridge>,
     who: Reporter,

@@ -3,7 +3,9 @@
 use actix_web::http::header::{ETAG, IF_MATCH};
 use actix_web::web::{Data, Json, Payload};
 use actix_web::{HttpRequest, HttpResponse};
-use serde_json::{Map, Value, json};
+use serde::Serialize;
+use serde_json::{Map, Value};
+use utoipa::ToSchema;
 
 use super::view::time;
 use crate::domain::principal::Principal;
@@ -14,17 +16,127 @@ use crate::http::language::Language;
 use crate::service::Bridge;
 use crate::service::configure::{Change, Check, Manner, Record};
 
-pub async fn public(bridge: Data<Bridge>, who: Principal) -> Answer<Json<Value>> {
-    Ok(Json(match bridge.public_config(who.account).await? {
-        Some(config) => json!({"configured": true, "config": config}),
-        None => json!({"configured": false}),
+/// What everybody who is signed in may see.
+#[derive(Serialize, ToSchema)]
+pub struct PublicConfig {
+    configured: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    config: Option<Map<String, Value>>,
+}
+
+/// The record, its token masked.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Config)]
+pub struct RecordJson {
+    slug: &'static str,
+    content: Map<String, Value>,
+    #[schema(format = DateTime)]
+    updated_at: String,
+    updated_by: Option<String>,
+    version: i64,
+}
+
+/// A content to put in force or to try.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "the shape of a body, for the document")]
+pub struct ConfigBody {
+    content: ConfigContent,
+}
+
+/// Keys of another name are kept as they are.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "the shape of a body, for the document")]
+pub struct ConfigContent {
+    /// The address of OpenHEXA's GraphQL endpoint.
+    #[schema(format = "uri")]
+    openhexa_url: Option<String>,
+    #[schema(write_only)]
+    openhexa_token: Option<String>,
+    workspace_slug: Option<String>,
+    /// The account's default parameters.
+    pipelines: Option<Vec<ConfigPipeline>>,
+}
+
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "the shape of a body, for the document")]
+pub struct ConfigPipeline {
+    #[schema(format = "uuid")]
+    id: String,
+    parameters: Option<Map<String, Value>>,
+}
+
+/// A content to try; without one, the record in force is tried.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "the shape of a body, for the document")]
+pub struct CheckBody {
+    content: Option<ConfigContent>,
+}
+
+/// What was tried.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Checks)]
+pub struct ChecksJson {
+    ok: bool,
+    checks: Vec<CheckJson>,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = Check)]
+pub struct CheckJson {
+    name: &'static str,
+    ok: bool,
+    detail: String,
+}
+
+#[utoipa::path(
+    get,
+    path = "/api/openhexa/pipelines/config/",
+    operation_id = "get_public_config",
+    tag = "pipelines",
+    responses(
+        (status = 200, body = PublicConfig),
+    ),
+)]
+pub async fn public(bridge: Data<Bridge>, who: Principal) -> Answer<Json<PublicConfig>> {
+    let config = bridge.public_config(who.account).await?;
+    Ok(Json(PublicConfig {
+        configured: config.is_some(),
+        config,
     }))
 }
 
+#[utoipa::path(
+    get,
+    path = "/api/openhexa/config/",
+    operation_id = "get_config",
+    tag = "configuration",
+    responses(
+        (status = 200, body = RecordJson, headers(("ETag" = String, description = "api-etag"))),
+        (status = 404),
+    ),
+)]
 pub async fn read(bridge: Data<Bridge>, who: Principal) -> Answer<HttpResponse> {
-    Ok(answer(&bridge.record(who.account).await?))
+    Ok(answer(bridge.record(who.account).await?))
 }
 
+#[utoipa::path(
+    put,
+    path = "/api/openhexa/config/",
+    operation_id = "replace_config",
+    tag = "configuration",
+    params(
+        ("If-Match" = Option<String>, Header, description = "api-if-match"),
+    ),
+    request_body = ConfigBody,
+    responses(
+        (status = 200, body = RecordJson, headers(("ETag" = String, description = "api-etag"))),
+        (status = 400),
+        (status = 412),
+        (status = 413),
+        (status = 415),
+    ),
+)]
 pub async fn replace(
     bridge: Data<Bridge>,
     who: Principal,
@@ -34,6 +146,23 @@ pub async fn replace(
     change(&bridge, &who, &request, payload, Manner::Replace).await
 }
 
+#[utoipa::path(
+    patch,
+    path = "/api/openhexa/config/",
+    operation_id = "amend_config",
+    tag = "configuration",
+    params(
+        ("If-Match" = Option<String>, Header, description = "api-if-match"),
+    ),
+    request_body = ConfigBody,
+    responses(
+        (status = 200, body = RecordJson, headers(("ETag" = String, description = "api-etag"))),
+        (status = 400),
+        (status = 412),
+        (status = 413),
+        (status = 415),
+    ),
+)]
 pub async fn amend(
     bridge: Data<Bridge>,
     who: Principal,
@@ -59,40 +188,68 @@ async fn change(
         expected: expected(request),
         by: name(who),
     };
-    Ok(answer(&bridge.change_config(who.account, change).await?))
+    Ok(answer(bridge.change_config(who.account, change).await?))
 }
 
+#[utoipa::path(
+    delete,
+    path = "/api/openhexa/config/",
+    operation_id = "delete_config",
+    tag = "configuration",
+    responses(
+        (status = 204),
+        (status = 404),
+    ),
+)]
 pub async fn delete(bridge: Data<Bridge>, who: Principal) -> Answer<HttpResponse> {
     bridge.delete_config(who.account, name(&who)).await?;
     Ok(HttpResponse::NoContent().finish())
 }
 
+#[utoipa::path(
+    post,
+    path = "/api/openhexa/config/check/",
+    operation_id = "check_config",
+    tag = "configuration",
+    request_body = Option<CheckBody>,
+    responses(
+        (status = 200, body = ChecksJson),
+        (status = 400),
+        (status = 413),
+        (status = 415),
+        (status = 422),
+    ),
+)]
 pub async fn check(
     bridge: Data<Bridge>,
     who: Principal,
     request: HttpRequest,
     payload: Payload,
-) -> Answer<Json<Value>> {
+) -> Answer<Json<ChecksJson>> {
     let body = body::object_or_nothing(&request, payload).await?;
     let checks = bridge.check_config(who.account, content(&body)?).await?;
     let language = Language::of(request.headers());
-    let row = |check: &Check| json!({"name": check.name, "ok": check.ok, "detail": language.word(&check.detail)});
-    let rows: Vec<Value> = checks.iter().map(row).collect();
-    Ok(Json(
-        json!({"ok": checks.iter().all(|check| check.ok), "checks": rows}),
-    ))
+    let row = |check: &Check| CheckJson {
+        name: check.name,
+        ok: check.ok,
+        detail: language.word(&check.detail),
+    };
+    Ok(Json(ChecksJson {
+        ok: checks.iter().all(|check| check.ok),
+        checks: checks.iter().map(row).collect(),
+    }))
 }
 
-fn answer(record: &Record) -> HttpResponse {
+fn answer(record: Record) -> HttpResponse {
     HttpResponse::Ok()
         .insert_header((ETAG, format!("\"{}\"", record.version)))
-        .json(json!({
-            "slug": "openhexa-config",
-            "content": record.content,
-            "updated_at": time(record.updated_at),
-            "updated_by": record.updated_by,
-            "version": record.version,
-        }))
+        .json(RecordJson {
+            slug: "openhexa-config",
+            content: record.content,
+            updated_at: time(record.updated_at),
+            updated_by: record.updated_by,
+            version: record.version,
+        })
 }
 
 fn content(body: &Map<String, Value>) -> Answer<Option<Map<String, Value>>> {

@@ -3,10 +3,11 @@
 use actix_web::HttpRequest;
 use actix_web::web::{Data, Json, Path};
 use serde::Serialize;
-use serde_json::{Value, json};
+use utoipa::ToSchema;
 
 use super::pipelines::{hyphenated, pipeline_id};
 use super::query::Query;
+use super::shape::Results;
 use super::view::{LabelJson, ParameterJson, declared, label, time};
 use crate::domain::ids::VersionId;
 use crate::domain::pipeline::VersionSummary;
@@ -18,22 +19,25 @@ use crate::service::history::OwnedRun;
 
 const USUAL_LIMIT: usize = 20;
 
-#[derive(Serialize)]
-struct VersionRow {
+#[derive(Serialize, ToSchema)]
+pub struct VersionRow {
     #[serde(flatten)]
     label: LabelJson,
     #[serde(rename = "createdAt")]
+    #[schema(format = DateTime)]
     created_at: Option<String>,
     /// Null where OpenHEXA itself cannot read them.
     parameters: Option<Vec<ParameterJson>>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct RunRow {
+pub struct RunRow {
+    #[schema(format = "uuid")]
     id: String,
     status: String,
     progress: i64,
+    #[schema(format = DateTime)]
     execution_date: Option<String>,
     duration: Option<i64>,
     trigger_mode: Option<String>,
@@ -67,35 +71,88 @@ impl From<&OwnedRun> for RunRow {
     }
 }
 
+#[utoipa::path(
+    get,
+    path = "/api/openhexa/pipelines/{id}/versions/",
+    operation_id = "list_versions",
+    tag = "pipelines",
+    params(
+        ("id" = String, Path, format = "uuid", description = "api-pipeline-id"),
+    ),
+    responses(
+        (status = 200, body = Results<VersionRow>),
+        (status = 404),
+        (status = 422),
+        (status = 502),
+        (status = 504),
+    ),
+)]
 pub async fn versions(
     bridge: Data<Bridge>,
     who: Principal,
     id: Path<String>,
-) -> Answer<Json<Value>> {
+) -> Answer<Json<Results<VersionRow>>> {
     let found = bridge.versions(who.account, pipeline_id(&id)?).await?;
-    let rows: Vec<VersionRow> = found.iter().map(VersionRow::from).collect();
-    Ok(Json(json!({"results": rows})))
+    let results = found.iter().map(VersionRow::from).collect();
+    Ok(Json(Results { results }))
 }
 
+#[utoipa::path(
+    get,
+    path = "/api/openhexa/pipelines/{id}/runs/",
+    operation_id = "list_runs",
+    tag = "pipelines",
+    params(
+        ("id" = String, Path, format = "uuid", description = "api-pipeline-id"),
+        ("limit" = Option<u32>, Query, minimum = 1, maximum = 200, description = "api-limit"),
+    ),
+    responses(
+        (status = 200, body = Results<RunRow>),
+        (status = 400),
+        (status = 404),
+        (status = 422),
+        (status = 502),
+        (status = 504),
+    ),
+)]
 pub async fn runs(
     bridge: Data<Bridge>,
     who: Principal,
     id: Path<String>,
     request: HttpRequest,
-) -> Answer<Json<Value>> {
+) -> Answer<Json<Results<RunRow>>> {
     let limit = Query::of(&request).limit_or(USUAL_LIMIT)?;
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     let found = bridge.runs(who.account, pipeline_id(&id)?, limit).await?;
-    let rows: Vec<RunRow> = found.iter().map(RunRow::from).collect();
-    Ok(Json(json!({"results": rows})))
+    let results = found.iter().map(RunRow::from).collect();
+    Ok(Json(Results { results }))
 }
 
+#[utoipa::path(
+    get,
+    path = "/api/openhexa/pipelines/{id}/parameters/{code}/choices/",
+    operation_id = "list_choices",
+    tag = "pipelines",
+    params(
+        ("id" = String, Path, format = "uuid", description = "api-pipeline-id"),
+        ("code" = String, Path, description = "api-parameter-code"),
+        ("version" = Option<String>, Query, format = "uuid", description = "api-version"),
+    ),
+    responses(
+        (status = 200, body = Results<String>),
+        (status = 400),
+        (status = 404),
+        (status = 422),
+        (status = 502),
+        (status = 504),
+    ),
+)]
 pub async fn choices(
     bridge: Data<Bridge>,
     who: Principal,
     path: Path<(String, String)>,
     request: HttpRequest,
-) -> Answer<Json<Value>> {
+) -> Answer<Json<Results<String>>> {
     let (id, code) = path.into_inner();
     let pipeline = pipeline_id(&id)?;
     let query = Query::of(&request);
@@ -103,7 +160,8 @@ pub async fn choices(
     let found = bridge
         .choices(who.account, pipeline, version, &code)
         .await?;
-    Ok(Json(json!({"results": *found})))
+    let results = found.to_vec();
+    Ok(Json(Results { results }))
 }
 
 fn version_id(text: &str) -> Answer<VersionId> {

@@ -2,8 +2,12 @@
 
 use actix_web::web::{Data, Json, Path, Payload};
 use actix_web::{HttpRequest, HttpResponse};
-use serde_json::{Map, Value, json};
+use serde::Serialize;
+use serde_json::{Map, Value};
+use std::collections::BTreeMap;
+use utoipa::ToSchema;
 
+use super::again;
 use super::pipelines::{hyphenated, pipeline_id};
 use super::view::Envelope;
 use crate::domain::ids::VersionId;
@@ -11,26 +15,97 @@ use crate::domain::principal::Principal;
 use crate::domain::sentence::{FieldErrors, Sentence, say};
 use crate::domain::validation;
 use crate::http::body;
-use crate::http::error::{Answer, Problem, worded};
+use crate::http::document::problem;
+use crate::http::error::{Answer, Problem, listed};
 use crate::http::language::Language;
 use crate::service::Bridge;
 use crate::service::launch::LaunchRequest;
+use crate::service::once::Asked;
 
+/// What is wanted; read key by key, so that each refusal names its own.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "the shape of a body, for the document")]
+pub struct LaunchBody {
+    /// Absent: the version that is current.
+    #[schema(format = "uuid")]
+    version: Option<String>,
+    /// Values by their parameter's code.
+    config: Map<String, Value>,
+    #[schema(default = true)]
+    send_notifications: Option<bool>,
+    #[schema(default = false)]
+    debug: Option<bool>,
+}
+
+/// A launch that would be taken.
+#[derive(Serialize, ToSchema)]
+pub struct Judged {
+    valid: bool,
+    /// What would be sent; secrets are masked.
+    config: Map<String, Value>,
+    warnings: BTreeMap<String, Vec<String>>,
+}
+
+#[utoipa::path(
+    post,
+    path = "/api/openhexa/pipelines/{id}/validate/",
+    operation_id = "validate_launch",
+    tag = "pipelines",
+    params(
+        ("id" = String, Path, format = "uuid", description = "api-pipeline-id"),
+    ),
+    request_body = LaunchBody,
+    responses(
+        (status = 200, body = Judged),
+        (status = 400),
+        (status = 404),
+        (status = 413),
+        (status = 415),
+        (status = 422),
+        (status = 502),
+        (status = 504),
+    ),
+)]
 pub async fn validate(
     bridge: Data<Bridge>,
     who: Principal,
     id: Path<String>,
     request: HttpRequest,
     payload: Payload,
-) -> Answer<Json<Value>> {
+) -> Answer<Json<Judged>> {
     let wanted = read(&id, body::object(&request, payload).await?)?;
     let found = bridge.validate(&who, &wanted).await?;
-    let warnings = worded(&found.warnings, Language::of(request.headers()));
-    Ok(Json(
-        json!({"valid": true, "config": found.config, "warnings": warnings}),
-    ))
+    let warnings = listed(&found.warnings, Language::of(request.headers()));
+    Ok(Json(Judged {
+        valid: true,
+        config: found.config,
+        warnings,
+    }))
 }
 
+#[utoipa::path(
+    post,
+    path = "/api/openhexa/pipelines/{id}/launch/",
+    operation_id = "launch_pipeline",
+    tag = "pipelines",
+    params(
+        ("id" = String, Path, format = "uuid", description = "api-pipeline-id"),
+        ("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 255, description = "api-idempotency-key"),
+    ),
+    request_body = LaunchBody,
+    responses(
+        (status = 201, body = Envelope),
+        (status = 400, body = problem::Refused),
+        (status = 404, body = problem::Refused),
+        (status = 409, body = problem::Problem),
+        (status = 413),
+        (status = 415),
+        (status = 422),
+        (status = 429, body = problem::Refused),
+        (status = 502, body = problem::Refused),
+        (status = 504),
+    ),
+)]
 pub async fn launch(
     bridge: Data<Bridge>,
     who: Principal,
@@ -38,7 +113,13 @@ pub async fn launch(
     request: HttpRequest,
     payload: Payload,
 ) -> Answer<HttpResponse> {
-    let wanted = read(&id, body::object(&request, payload).await?)?;
+    let body = body::object(&request, payload).await?;
+    let asked = Asked::Launch(pipeline_id(&id)?);
+    let once = again::once(&bridge, &request, asked, &body)?;
+    let wanted = LaunchRequest {
+        once,
+        ..read(&id, body)?
+    };
     let task = bridge.launch(&who, wanted).await?;
     Ok(HttpResponse::Created().json(Envelope::from(&task)))
 }
@@ -65,6 +146,8 @@ fn read(id: &str, body: Map<String, Value>) -> Answer<LaunchRequest> {
                 config,
                 send_notifications,
                 debug,
+                relaunch_of: None,
+                once: None,
             })
         }
         _ => Err(Problem::fields(wrong)),

@@ -1,10 +1,14 @@
 //! The endpoints under `/api/openhexa/`: each handler unpacks, makes one call, packs.
 
+pub mod again;
 pub mod callback;
 pub mod config;
 pub mod history;
+mod include;
 pub mod launch;
 pub mod pipelines;
 mod query;
+pub mod shape;
+pub mod stream;
 pub mod tasks;
 pub mod view;

@@ -3,6 +3,7 @@
 use actix_web::HttpRequest;
 use actix_web::web::{Data, Json, Path};
 use serde::Serialize;
+use utoipa::ToSchema;
 use uuid::Uuid;
 use uuid::fmt::Hyphenated;
 
@@ -16,13 +17,15 @@ use crate::service::pipelines::Shown;
 use crate::service::{Bridge, Error};
 
 /// Added while OpenHEXA does not answer.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct Stale {
     stale: bool,
+    #[schema(format = DateTime)]
     as_of: String,
 }
 
-#[derive(Serialize)]
+/// Added where a page is asked for.
+#[derive(Serialize, ToSchema)]
 struct Paging {
     count: usize,
     pages: usize,
@@ -31,7 +34,8 @@ struct Paging {
     has_previous: bool,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = PipelineList)]
 pub struct List {
     results: Vec<PipelineRow>,
     #[serde(flatten)]
@@ -40,7 +44,8 @@ pub struct List {
     stale: Option<Stale>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = PipelineDetail)]
 pub struct Detail {
     #[serde(flatten)]
     pipeline: PipelineJson,
@@ -55,6 +60,26 @@ fn stale<T>(shown: &Shown<T>) -> Option<Stale> {
     })
 }
 
+#[utoipa::path(
+    get,
+    path = "/api/openhexa/pipelines/",
+    operation_id = "list_pipelines",
+    tag = "pipelines",
+    params(
+        ("search" = Option<String>, Query, description = "api-pipeline-search"),
+        ("tag" = Option<String>, Query, description = "api-pipeline-tag"),
+        ("functional_type" = Option<String>, Query, description = "api-pipeline-type"),
+        ("limit" = Option<u32>, Query, minimum = 1, maximum = 200, description = "api-limit-all"),
+        ("page" = Option<u32>, Query, minimum = 1, maximum = 1_000_000_000, description = "api-page"),
+    ),
+    responses(
+        (status = 200, body = List),
+        (status = 400),
+        (status = 422),
+        (status = 502),
+        (status = 504),
+    ),
+)]
 pub async fn list(
     bridge: Data<Bridge>,
     who: Principal,
@@ -107,6 +132,22 @@ fn matches(pipeline: &PipelineSummary, query: &Query) -> bool {
     searched && tagged && typed
 }
 
+#[utoipa::path(
+    get,
+    path = "/api/openhexa/pipelines/{id}/",
+    operation_id = "get_pipeline",
+    tag = "pipelines",
+    params(
+        ("id" = String, Path, format = "uuid", description = "api-pipeline-id"),
+    ),
+    responses(
+        (status = 200, body = Detail),
+        (status = 404),
+        (status = 422),
+        (status = 502),
+        (status = 504),
+    ),
+)]
 pub async fn detail(
     bridge: Data<Bridge>,
     who: Principal,

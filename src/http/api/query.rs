@@ -34,10 +34,13 @@ impl Query {
     }
 
     pub fn get(&self, name: &str) -> Option<&str> {
+        self.given(name).filter(|value| !value.is_empty())
+    }
+
+    /// A parameter that counts even where it is empty.
+    pub fn given(&self, name: &str) -> Option<&str> {
         let found = self.0.iter().find(|(own, _)| own == name);
-        found
-            .map(|(_, value)| value.trim())
-            .filter(|value| !value.is_empty())
+        found.map(|(_, value)| value.trim())
     }
 
     /// None when the caller asks for no limit, and so for everything.

@@ -2,43 +2,152 @@
 
 use actix_web::web::{Data, Json, Path};
 use actix_web::{HttpRequest, HttpResponse};
-use serde_json::{Value, json};
+use serde::Serialize;
+use utoipa::ToSchema;
 
-use super::query::{Part, Query};
+use super::include::{DetailedTask, Wanted};
+use super::query::Query;
+use super::shape::{Results, TaskStatus};
 use super::view::{FullTask, time};
 use crate::domain::ids::TaskId;
 use crate::domain::principal::Principal;
 use crate::domain::sentence::say;
 use crate::domain::task::Status;
 use crate::http::error::{Answer, Problem};
+use crate::http::language::Language;
 use crate::service::tasks::{Event, Order, TaskFilter};
 use crate::service::{Bridge, Error};
 
 const USUAL_LIMIT: usize = 20;
 
+#[derive(Serialize, ToSchema)]
+#[schema(as = TaskPage)]
+pub struct Listing {
+    count: usize,
+    results: Vec<FullTask>,
+    page: usize,
+    pages: usize,
+    limit: usize,
+    has_next: bool,
+    has_previous: bool,
+}
+
+/// A page from where the one before ended.
+#[derive(Serialize, ToSchema)]
+#[schema(as = TaskPageAfter)]
+pub struct After {
+    results: Vec<FullTask>,
+    /// The cursor of the page after it; null at the end.
+    next: Option<String>,
+}
+
+/// By the number of the page, or by a cursor.
+#[derive(Serialize, ToSchema)]
+#[serde(untagged)]
+pub enum Tasks {
+    Numbered(Listing),
+    After(After),
+}
+
+/// How far a task is, and every message that it had.
+#[derive(Serialize, ToSchema)]
+#[schema(as = TaskLog)]
+pub struct Log {
+    #[schema(value_type = TaskStatus)]
+    status: &'static str,
+    logs: Vec<Line>,
+    progress_value: i32,
+    end_value: i32,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = TaskLogLine)]
+pub struct Line {
+    /// Seconds since 1970.
+    created_at: f64,
+    message: String,
+}
+
+/// Something that happened to a task.
+#[derive(Serialize, ToSchema)]
+#[schema(as = TaskEvent)]
+pub struct EventRow {
+    #[schema(format = DateTime)]
+    at: String,
+    /// user, callback, openhexa or bridge.
+    source: &'static str,
+    what: String,
+    detail: Option<String>,
+}
+
+#[utoipa::path(
+    get,
+    path = "/api/openhexa/tasks/",
+    operation_id = "list_tasks",
+    tag = "tasks",
+    params(
+        ("status" = Option<String>, Query, description = "api-task-statuses"),
+        ("pipeline" = Option<String>, Query, format = "uuid", description = "api-task-pipeline"),
+        ("launcher" = Option<i64>, Query, description = "api-task-launcher"),
+        ("from" = Option<String>, Query, description = "api-task-from"),
+        ("to" = Option<String>, Query, description = "api-task-to"),
+        ("search" = Option<String>, Query, max_length = 200, description = "api-task-search"),
+        ("order" = Option<String>, Query, pattern = "^-?(created_at|id|updated_at|started_at|ended_at|status|name)$", description = "api-task-order"),
+        ("limit" = Option<u32>, Query, minimum = 1, maximum = 200, description = "api-limit"),
+        ("page" = Option<u32>, Query, minimum = 1, maximum = 1_000_000_000, description = "api-page"),
+        ("cursor" = Option<String>, Query, description = "api-cursor"),
+    ),
+    responses(
+        (status = 200, body = Tasks),
+        (status = 400),
+    ),
+)]
 pub async fn list(
     bridge: Data<Bridge>,
     who: Principal,
     request: HttpRequest,
-) -> Answer<Json<Value>> {
+) -> Answer<Json<Tasks>> {
     let query = Query::of(&request);
+    if let Some(cursor) = query.given("cursor") {
+        return follow(&bridge, &who, &query, cursor).await;
+    }
     let part = query.part_or(USUAL_LIMIT)?;
-    let listed = bridge.list_tasks(filter(&who, &query, part)?).await?;
+    let page = i64::try_from(part.page).unwrap_or(i64::MAX);
+    let filter = filter(&who, &query, part.limit)?;
+    let listed = bridge.list_tasks(filter, page).await?;
     let results: Vec<FullTask> = listed.tasks.iter().map(FullTask::from).collect();
     let count = usize::try_from(listed.count).unwrap_or_default();
     let pages = count.div_ceil(part.limit).max(1);
-    Ok(Json(json!({
-        "count": count,
-        "results": results,
-        "page": part.page,
-        "pages": pages,
-        "limit": part.limit,
-        "has_next": part.page < pages,
-        "has_previous": part.page > 1,
+    Ok(Json(Tasks::Numbered(Listing {
+        count,
+        results,
+        page: part.page,
+        pages,
+        limit: part.limit,
+        has_next: part.page < pages,
+        has_previous: part.page > 1,
     })))
 }
 
-fn filter(who: &Principal, query: &Query, part: Part) -> Answer<TaskFilter> {
+/// From where the page before ended; a count would cost more than the page.
+async fn follow(
+    bridge: &Bridge,
+    who: &Principal,
+    query: &Query,
+    cursor: &str,
+) -> Answer<Json<Tasks>> {
+    if query.get("page").is_some() {
+        return Err(Problem::field("cursor", say("query-cursor-or-page")));
+    }
+    let filter = filter(who, query, query.limit_or(USUAL_LIMIT)?)?;
+    let followed = bridge.follow_tasks(filter, cursor).await?;
+    Ok(Json(Tasks::After(After {
+        results: followed.tasks.iter().map(FullTask::from).collect(),
+        next: followed.next,
+    })))
+}
+
+fn filter(who: &Principal, query: &Query, limit: usize) -> Answer<TaskFilter> {
     let (order, descending) = order(query)?;
     let pipeline = query.get("pipeline").map(str::parse).transpose();
     Ok(TaskFilter {
@@ -51,8 +160,7 @@ fn filter(who: &Principal, query: &Query, part: Part) -> Answer<TaskFilter> {
         search: query.text("search")?,
         order,
         descending,
-        limit: i64::try_from(part.limit).unwrap_or(i64::MAX),
-        page: i64::try_from(part.page).unwrap_or(i64::MAX),
+        limit: i64::try_from(limit).unwrap_or(i64::MAX),
     })
 }
 
@@ -85,16 +193,58 @@ fn order(query: &Query) -> Answer<(Order, bool)> {
     Ok((order, descending))
 }
 
+#[utoipa::path(
+    get,
+    path = "/api/openhexa/tasks/{id}/",
+    operation_id = "get_task",
+    tag = "tasks",
+    params(
+        ("id" = i64, Path, description = "api-task-id"),
+        ("include" = Option<String>, Query, description = "api-include"),
+    ),
+    responses(
+        (status = 200, body = DetailedTask),
+        (status = 400),
+        (status = 404),
+    ),
+)]
 pub async fn detail(
     bridge: Data<Bridge>,
     who: Principal,
     id: Path<String>,
-) -> Answer<Json<FullTask>> {
+    request: HttpRequest,
+) -> Answer<Json<DetailedTask>> {
+    let wanted = Wanted::of(&Query::of(&request))?;
     let seen = bridge.see_task(who.account, task_id(&id)?).await?;
-    Ok(Json(FullTask::with_config(&seen)))
+    let task = FullTask::with_config(&seen);
+    if !wanted.anything() {
+        return Ok(Json(DetailedTask::plain(task)));
+    }
+    Ok(Json(match bridge.run_details(seen.task.id).await {
+        Ok(found) => DetailedTask::with(task, wanted, found),
+        Err(Error::Upstream(why)) => {
+            let language = Language::of(request.headers());
+            DetailedTask::without(task, wanted, language.word(&why.sentence()))
+        }
+        Err(error) => return Err(error.into()),
+    }))
 }
 
 /// The wish is taken at once; the task ends where its run ends.
+#[utoipa::path(
+    post,
+    path = "/api/openhexa/tasks/{id}/cancel/",
+    operation_id = "cancel_task",
+    tag = "tasks",
+    params(
+        ("id" = i64, Path, description = "api-task-id"),
+    ),
+    responses(
+        (status = 202, body = FullTask),
+        (status = 404),
+        (status = 409),
+    ),
+)]
 pub async fn cancel(
     bridge: Data<Bridge>,
     who: Principal,
@@ -104,18 +254,31 @@ pub async fn cancel(
     Ok(HttpResponse::Accepted().json(FullTask::from(&seen)))
 }
 
-pub async fn logs(bridge: Data<Bridge>, who: Principal, id: Path<String>) -> Answer<Json<Value>> {
+#[utoipa::path(
+    get,
+    path = "/api/openhexa/tasks/{id}/logs/",
+    operation_id = "get_task_log",
+    tag = "tasks",
+    params(
+        ("id" = i64, Path, description = "api-task-id"),
+    ),
+    responses(
+        (status = 200, body = Log),
+        (status = 404),
+    ),
+)]
+pub async fn logs(bridge: Data<Bridge>, who: Principal, id: Path<String>) -> Answer<Json<Log>> {
     let (task, events) = bridge.history(who.account, task_id(&id)?).await?;
-    Ok(Json(json!({
-        "status": task.status().word(),
-        "logs": log(&events),
-        "progress_value": task.progress_value,
-        "end_value": task.end_value,
-    })))
+    Ok(Json(Log {
+        status: task.status().word(),
+        logs: log(&events),
+        progress_value: task.progress_value,
+        end_value: task.end_value,
+    }))
 }
 
 /// Iaso's page uses the time as the key of a line, so no two may have the same.
-fn log(events: &[Event]) -> Vec<Value> {
+fn log(events: &[Event]) -> Vec<Line> {
     let mut last = 0;
     let said = events
         .iter()
@@ -123,25 +286,43 @@ fn log(events: &[Event]) -> Vec<Value> {
     said.map(|(at, message)| {
         last = at.timestamp_millis().max(last + 1);
         #[allow(clippy::cast_precision_loss, reason = "milliseconds of our age fit")]
-        let seconds = last as f64 / 1000.0;
-        json!({"created_at": seconds, "message": message})
+        let created_at = last as f64 / 1000.0;
+        Line {
+            created_at,
+            message: message.to_owned(),
+        }
     })
     .collect()
 }
 
-pub async fn events(bridge: Data<Bridge>, who: Principal, id: Path<String>) -> Answer<Json<Value>> {
+#[utoipa::path(
+    get,
+    path = "/api/openhexa/tasks/{id}/events/",
+    operation_id = "list_task_events",
+    tag = "tasks",
+    params(
+        ("id" = i64, Path, description = "api-task-id"),
+    ),
+    responses(
+        (status = 200, body = Results<EventRow>),
+        (status = 404),
+    ),
+)]
+pub async fn events(
+    bridge: Data<Bridge>,
+    who: Principal,
+    id: Path<String>,
+) -> Answer<Json<Results<EventRow>>> {
     let (_, events) = bridge.history(who.account, task_id(&id)?).await?;
-    let row = |event: &Event| {
-        json!({
-            "at": time(event.at),
-            "source": event.source,
-            "what": event.what,
-            "detail": told(event),
-        })
+    let row = |event: &Event| EventRow {
+        at: time(event.at),
+        source: event.source,
+        what: event.what.clone(),
+        detail: told(event),
     };
-    Ok(Json(
-        json!({"results": events.iter().map(row).collect::<Vec<_>>()}),
-    ))
+    Ok(Json(Results {
+        results: events.iter().map(row).collect(),
+    }))
 }
 
 /// What came with it, and what it said.
@@ -152,7 +333,7 @@ fn told(event: &Event) -> Option<String> {
 }
 
 /// What is no number names no task.
-fn task_id(text: &str) -> Answer<TaskId> {
+pub fn task_id(text: &str) -> Answer<TaskId> {
     text.parse()
         .map(TaskId)
         .map_err(|_| Error::no_task().into())

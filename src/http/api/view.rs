@@ -3,7 +3,9 @@
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::Serialize;
 use serde_json::{Map, Value};
+use utoipa::ToSchema;
 
+use super::shape::TaskStatus;
 use crate::domain::parameters::{Parameter, masked};
 use crate::domain::pipeline::{Pipeline, PipelineSummary, RunSummary, Version, VersionLabel};
 use crate::domain::task::Task;
@@ -15,20 +17,23 @@ pub fn time(at: DateTime<Utc>) -> String {
     at.to_rfc3339_opts(SecondsFormat::Millis, true)
 }
 
-fn time_or_null(at: Option<DateTime<Utc>>) -> Option<String> {
+pub fn time_or_null(at: Option<DateTime<Utc>>) -> Option<String> {
     at.map(time)
 }
 
 /// The eight keys that a launch and a callback answer with.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = Progress)]
 pub struct TaskJson {
     id: i64,
     name: String,
+    #[schema(value_type = TaskStatus)]
     status: &'static str,
     progress_message: Option<String>,
     progress_value: i32,
     end_value: i32,
     result: Option<Value>,
+    #[schema(format = DateTime)]
     updated_at: String,
 }
 
@@ -47,7 +52,7 @@ impl From<&Task> for TaskJson {
     }
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub struct Envelope {
     pub task: TaskJson,
 }
@@ -59,51 +64,62 @@ impl From<&Task> for Envelope {
 }
 
 /// A task in full.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Task)]
 pub struct FullTask {
     #[serde(flatten)]
     short: TaskJson,
     confirmed: bool,
+    #[schema(format = DateTime)]
     created_at: String,
+    #[schema(format = DateTime)]
     started_at: Option<String>,
+    #[schema(format = DateTime)]
     ended_at: Option<String>,
     launcher: Option<LauncherJson>,
     pipeline: TaskPipeline,
     run: Option<TaskRun>,
+    #[schema(format = DateTime)]
     cancel_asked_at: Option<String>,
     relaunch_of: Option<i64>,
     /// Only where one task is asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     config: Option<Map<String, Value>>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Launcher)]
 struct LauncherJson {
     id: i64,
     username: String,
     full_name: String,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct TaskPipeline {
+    #[schema(format = "uuid")]
     id: String,
     code: String,
     name: String,
     version: Option<TaskVersion>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct TaskVersion {
+    #[schema(format = "uuid")]
     id: String,
     #[serde(rename = "versionNumber")]
     number: i64,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct TaskRun {
+    #[schema(format = "uuid")]
     id: String,
     status: Option<String>,
     progress: i32,
+    #[schema(format = "uri")]
     url: Option<String>,
 }
 
@@ -165,9 +181,10 @@ fn run_of(seen: &Seen) -> Option<TaskRun> {
     })
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PipelineRow {
+    #[schema(format = "uuid")]
     id: String,
     name: Option<String>,
     code: String,
@@ -175,24 +192,30 @@ pub struct PipelineRow {
     kind: String,
     functional_type: Option<String>,
     tags: Vec<String>,
+    #[schema(format = DateTime)]
     created_at: Option<String>,
     current_version: Option<LabelJson>,
     last_run: Option<RunJson>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = VersionLabel)]
 pub struct LabelJson {
+    #[schema(format = "uuid")]
     id: String,
     version_number: i64,
     version_name: Option<String>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = LastRun)]
 struct RunJson {
+    #[schema(format = "uuid")]
     id: String,
     status: String,
+    #[schema(format = DateTime)]
     execution_date: Option<String>,
     duration: Option<i64>,
 }
@@ -230,28 +253,32 @@ fn run(run: &RunSummary) -> RunJson {
     }
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = Pipeline)]
 pub struct PipelineJson {
+    #[schema(format = "uuid")]
     id: String,
     name: Option<String>,
     code: String,
     #[serde(rename = "type")]
     kind: String,
     description: Option<String>,
+    #[schema(format = DateTime)]
     created_at: Option<String>,
     permissions: Permissions,
     current_version: Option<VersionJson>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct Permissions {
     run: bool,
     stop: bool,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = Version)]
 struct VersionJson {
     #[serde(flatten)]
     label: LabelJson,
@@ -260,8 +287,9 @@ struct VersionJson {
     parameters: Vec<ParameterJson>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = Parameter)]
 pub struct ParameterJson {
     code: String,
     name: String,
@@ -280,7 +308,8 @@ pub struct ParameterJson {
     disable_when: bool,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = ChoicesFile)]
 struct ChoicesJson {
     path: String,
     format: String,

@@ -8,6 +8,7 @@ mod fuzz;
 mod late;
 mod naming;
 mod results;
+mod together;
 mod values;
 mod words;
 

@@ -310,9 +310,8 @@ impl Driver {
             order: Order::CreatedAt,
             descending: false,
             limit: 100_000,
-            page: 1,
         };
-        let tasks = self.read(move |db| Ok(store::list(db, &filter)?.tasks));
+        let tasks = self.read(move |db| Ok(store::list(db, &filter, 1)?.tasks));
         let mut world = self.world.lock().unwrap();
         for task in &tasks {
             world.witness.saw(task);

@@ -14,7 +14,9 @@ use openhexa_bridge::clock::Clock;
 use openhexa_bridge::domain::ids::TaskId;
 use openhexa_bridge::domain::task::Task;
 use openhexa_bridge::service::reconcile::Report;
-use openhexa_bridge::service::{Access, Bridge, CallbackKey, Error, Jobs, Looks, Parts, Rules};
+use openhexa_bridge::service::{
+    Access, Bridge, CallbackKey, Error, Jobs, Looks, Parts, Pauses, Rules, Seal, Streams,
+};
 use openhexa_bridge::store::Store;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::mpsc::UnboundedSender;
@@ -72,6 +74,8 @@ impl Site {
             rules: rules(),
             access: Access::default(),
             callback_key: CallbackKey::new(&"the same for both bridges, always".into()),
+            seal: Seal::new(&"the same for both bridges, always".into()),
+            task_json: |_| String::new(),
             public_url: "https://bridge.example.org".to_owned(),
             jobs: Jobs::new(runtime.handle().clone()),
             stop: CancellationToken::new(),
@@ -116,7 +120,19 @@ fn rules() -> Rules {
         },
         lease: seconds(15),
         pass_limit: 12,
+        // One question at a time, or the order of their answers would be chance.
         looks_at_once: 1,
+        runs_per_request: 1,
+        pauses: Pauses {
+            first: seconds(5),
+            most: seconds(60),
+        },
+        idempotency_kept: TimeDelta::hours(24),
+        streams: Streams {
+            comment_every: Duration::from_secs(15),
+            most: 1,
+            memory: 1024,
+        },
         absent_looks: 3,
         deadline_grace: TimeDelta::minutes(30),
         hidden_for: TimeDelta::hours(1),

@@ -110,6 +110,8 @@ impl Driver {
             config: SORTS[sort].given(),
             send_notifications: false,
             debug: false,
+            relaunch_of: None,
+            once: None,
         };
         self.say(format!("{} launches {place}/{:?}", name(site), SORTS[sort]));
         self.world(|world| world.counts.add("launches"));

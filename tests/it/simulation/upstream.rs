@@ -10,8 +10,10 @@ use openhexa_bridge::domain::ids::{PipelineId, RunId, UserId, VersionId};
 use openhexa_bridge::domain::pipeline::{
     Pipeline, PipelineSummary, RunCandidate, RunStatus, Version, VersionSummary,
 };
-use openhexa_bridge::domain::run::{Launch, Launched, Look, RunDetails, RunLog, RunPage, Stop};
-use openhexa_bridge::openhexa::{Error, LaunchError, OpenHexa, Refusal};
+use openhexa_bridge::domain::run::{
+    Followed, Launch, Launched, Look, RunDetails, RunLog, RunPage, Stop,
+};
+use openhexa_bridge::openhexa::{Error, LaunchError, Looks, OpenHexa, Refusal};
 use openhexa_bridge::store::{self, Db, Store};
 use tokio::sync::mpsc::UnboundedSender;
 use uuid::Uuid;
@@ -279,6 +281,27 @@ fn may_launch(world: &World, target: &Target, launch: &Launch) -> Result<Sight, 
     Ok(sight)
 }
 
+fn look(world: &mut World, sight: &Sight, followed: Followed) -> Look {
+    let now = world.now();
+    let Some(made) = shown(world, sight, followed.run) else {
+        let pipeline_visible = sight.sees(followed.pipeline);
+        return Look::Absent { pipeline_visible };
+    };
+    made.life.asked_for = true;
+    made.end_told |= made.life.end_by(now).is_some();
+    Look::Seen {
+        status: made.life.status(now),
+        progress: 50,
+    }
+}
+
+/// In the order of the runs: the map has none.
+fn looked(answer: &Looks) -> String {
+    let mut looks: Vec<_> = answer.iter().collect();
+    looks.sort_by_key(|(run, _)| **run);
+    format!("{looks:?}")
+}
+
 fn shown<'a>(world: &'a mut World, sight: &Sight, run: RunId) -> Option<&'a mut SimRun> {
     let now = world.now();
     let (sight, runs) = (*sight, world.runs.iter_mut());
@@ -418,23 +441,16 @@ impl OpenHexa for Upstream {
         self.ask(("stop", run.0), target, debugged, stop).await
     }
 
-    async fn look(&self, target: &Target, pipeline: PipelineId, run: RunId) -> Result<Look, Error> {
-        let look = |world: &mut World, sight: &Sight| {
-            let now = world.now();
-            let Some(made) = shown(world, sight, run) else {
-                let pipeline_visible = sight.sees(pipeline);
-                return Ok(Look::Absent { pipeline_visible });
-            };
-            made.life.asked_for = true;
-            made.end_told |= made.life.end_by(now).is_some();
-            Ok(Look::Seen {
-                status: made.life.status(now),
-                progress: 50,
-                execution_date: DateTime::from_timestamp_millis(made.dated),
-                duration: Some(0),
-            })
+    async fn looks(&self, target: &Target, wanted: &[Followed]) -> Result<Looks, Error> {
+        let looks = |world: &mut World, sight: &Sight| {
+            let look = |followed: &Followed| (followed.run, Ok(look(world, sight, *followed)));
+            Ok(wanted.iter().map(look).collect::<Looks>())
         };
-        self.ask(("look", run.0), target, debugged, look).await
+        let whom = wanted
+            .iter()
+            .fold(0, |whom, one| whom ^ one.run.0.as_u128());
+        self.ask(("looks", Uuid::from_u128(whom)), target, looked, looks)
+            .await
     }
 
     async fn runs(

@@ -3,14 +3,16 @@
 use std::fmt::Write;
 use std::path::Path;
 
-const TABLES: [&str; 7] = [
+const TABLES: [&str; 8] = [
     "api_key",
+    "change_counter",
     "connection",
     "config",
     "config_change",
     "task",
     "run",
     "event",
+    "idempotency",
 ];
 
 pub async fn everything(url: &str) -> String {

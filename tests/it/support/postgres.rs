@@ -43,18 +43,54 @@ struct Cluster {
     port: u16,
     /// Number of the next database; also lets one be created at a time.
     next: Mutex<u32>,
+    folder: PathBuf,
     /// Holds the pipe open, for as long as this process lives.
     _watchdog: Child,
 }
 
+/// What nobody minds losing need not be durable.
+#[allow(dead_code, reason = "the benchmark has this file too")]
+const HASTY: &str = "-c max_connections=200 -c fsync=off -c synchronous_commit=off -c full_page_writes=off \
+                     -c autovacuum=off";
+
 /// The URL of a fresh, empty database.
+#[allow(dead_code, reason = "the benchmark has this file too")]
 pub fn database() -> String {
     static CLUSTER: OnceLock<Cluster> = OnceLock::new();
-    CLUSTER.get_or_init(Cluster::start).database()
+    CLUSTER.get_or_init(|| Cluster::start(HASTY)).database()
+}
+
+/// A cluster for measurements: durable, and otherwise as it comes.
+#[allow(dead_code, reason = "the benchmark's, which has this file too")]
+pub struct Durable {
+    cluster: Cluster,
+    /// The folder of PostgreSQL's programs.
+    pub bin: PathBuf,
+    /// The server's process.
+    pub pid: u32,
+}
+
+#[allow(dead_code, reason = "the benchmark's, which has this file too")]
+impl Durable {
+    pub fn start() -> Self {
+        let cluster = Cluster::start("");
+        let lock = fs::read_to_string(cluster.folder.join("data/postmaster.pid"));
+        let lock = lock.expect("a server that runs says so");
+        let pid = lock.lines().next().and_then(|line| line.parse().ok());
+        Self {
+            cluster,
+            bin: bin(),
+            pid: pid.expect("its number"),
+        }
+    }
+
+    pub fn database(&self) -> String {
+        self.cluster.database()
+    }
 }
 
 impl Cluster {
-    fn start() -> Self {
+    fn start(settings: &str) -> Self {
         let bin = bin();
         let owner = owner();
         let folder = folder(owner);
@@ -76,8 +112,9 @@ impl Cluster {
             ],
         );
         Self {
-            port: tools.listen(),
+            port: tools.listen(settings),
             next: Mutex::new(1),
+            folder: tools.folder,
             _watchdog: watchdog,
         }
     }
@@ -130,14 +167,12 @@ impl Tools {
     }
 
     /// Another process may take a free port before we do: then the next one.
-    fn listen(&self) -> u16 {
+    fn listen(&self, settings: &str) -> u16 {
         let mut last = String::new();
         for _ in 0..5 {
             let port = free_port();
             let options = format!(
-                "-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories='' \
-                 -c max_connections=200 -c fsync=off -c synchronous_commit=off \
-                 -c full_page_writes=off -c autovacuum=off"
+                "-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories='' {settings}"
             );
             let start = [
                 "start", "-D", "data", "-l", "log", "-w", "-t", "60", "-o", &options,
@@ -260,6 +295,7 @@ pub fn execute(url: &str, sql: &str) {
 }
 
 /// Two texts of each row; not from inside a runtime.
+#[allow(dead_code, reason = "the benchmark has this file too")]
 pub fn rows(url: &str, query: &str) -> Vec<(String, String)> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()

@@ -4,6 +4,7 @@
 //! for its secrets in the log, in the database and in every answer that it got.
 
 mod beside;
+pub mod stream;
 mod upstream;
 
 use std::net::TcpListener;
@@ -26,6 +27,7 @@ use serde_json::{Map, Value, json};
 use tempfile::TempDir;
 use uuid::Uuid;
 
+use super::contract::{self, Asked, Told};
 use super::{dump, log, postgres};
 
 /// Longer than anything takes on a busy machine.
@@ -285,15 +287,38 @@ impl Ask<'_> {
     }
 
     pub async fn send(self) -> Answer {
-        let response = self.request.send().await.unwrap();
+        let request = self.request.build().unwrap();
+        let asked = asked(&request);
+        let response = self.story.client.execute(request).await.unwrap();
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let text = response.text().await.unwrap();
         self.story.answers.lock().unwrap().push_str(&text);
+        let told = Told {
+            status,
+            headers: &headers,
+            text: &text,
+        };
+        if let Err(wrong) = contract::hold(&asked, &told) {
+            panic!("not as the document says: {wrong}");
+        }
         Answer {
             status,
             headers,
             text,
         }
+    }
+}
+
+fn asked(request: &reqwest::Request) -> Asked {
+    let kind = request.headers().get("content-type");
+    let body = request.body().map(reqwest::Body::as_bytes);
+    Asked {
+        method: request.method().to_string(),
+        url: request.url().clone(),
+        kind: kind
+            .map_or("", |kind| kind.to_str().unwrap_or_default())
+            .to_owned(),
+        body: body.flatten().map(<[u8]>::to_vec),
     }
 }
 

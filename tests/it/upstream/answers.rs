@@ -3,13 +3,12 @@
 use chrono::{DateTime, Utc};
 use openhexa_bridge::domain::ids::{PipelineId, RunId, VersionId};
 use openhexa_bridge::domain::parameters::Kind;
-use openhexa_bridge::domain::pipeline::RunStatus;
-use openhexa_bridge::domain::run::{Look, RunOutput, Stop};
+use openhexa_bridge::domain::run::{RunOutput, Stop};
 use openhexa_bridge::openhexa::{Error, OpenHexa};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{ID, NO_ONE, answer, client, target};
+use super::{ID, answer, client, target};
 use crate::support::wire::{Heard, Reply, Wire};
 
 #[tokio::test]
@@ -23,61 +22,6 @@ async fn a_token_that_stands_for_nobody_is_refused() {
             Err(Error::TokenRefused)
         );
     }
-}
-
-async fn looked_at(said: &str) -> Result<Look, Error> {
-    let wire = Wire::always(answer(said)).await;
-    client()
-        .look(&target(&wire.url), PipelineId(ID), RunId(ID))
-        .await
-}
-
-#[tokio::test]
-async fn an_absent_run_proves_something_only_beside_its_pipeline() {
-    let absent = |pipeline_visible| Ok(Look::Absent { pipeline_visible });
-    let beside = r#"{"data":{"pipelineRun":null,"pipeline":{"workspace":{"slug":"demo"}}}}"#;
-    assert_eq!(looked_at(beside).await, absent(true));
-    let elsewhere = r#"{"data":{"pipelineRun":null,"pipeline":{"workspace":{"slug":"other"}}}}"#;
-    assert_eq!(looked_at(elsewhere).await, absent(false));
-    assert_eq!(
-        looked_at(r#"{"data":{"pipelineRun":null,"pipeline":null}}"#).await,
-        absent(false)
-    );
-    let failed = r#"{"data":{"pipelineRun":null,"pipeline":{"workspace":{"slug":"demo"}}},"errors":[{"message":"inner text","path":["pipelineRun","status"]}]}"#;
-    assert_eq!(looked_at(failed).await, Err(Error::GraphQl { code: None }));
-    let nobody =
-        format!(r#"{{"data":{{"pipelineRun":null,"pipeline":null}},"errors":[{NO_ONE}]}}"#);
-    assert_eq!(looked_at(&nobody).await, Err(Error::TokenRefused));
-}
-
-#[tokio::test]
-async fn a_run_is_seen_in_whatever_words() {
-    let running = r#"{"data":{"pipelineRun":{"status":"running","progress":250,"executionDate":"2026-11-21T00:25:28.694Z","duration":0},"pipeline":null}}"#;
-    let Ok(Look::Seen {
-        status,
-        progress,
-        execution_date,
-        ..
-    }) = looked_at(running).await
-    else {
-        panic!("not seen");
-    };
-    assert_eq!((status, progress), (RunStatus::Running, 100));
-    assert_eq!(execution_date, Some(at("2026-11-21T00:25:28.694Z")));
-    let odd = r#"{"data":{"pipelineRun":{"status":"paused","progress":-1,"executionDate":"yesterday","duration":null},"pipeline":null}}"#;
-    let Ok(Look::Seen {
-        status,
-        progress,
-        execution_date,
-        ..
-    }) = looked_at(odd).await
-    else {
-        panic!("not seen");
-    };
-    assert_eq!(
-        (status, progress, execution_date),
-        (RunStatus::Other("paused".to_owned()), 0, None)
-    );
 }
 
 fn at(text: &str) -> DateTime<Utc> {

@@ -19,6 +19,10 @@ query-uuid = { $field } must be a UUID
 query-time = { $field } must be a time such as 2026-11-20T10:42:00Z, or a day such as 2026-11-20
 query-status = { $field } must be one or several of QUEUED, RUNNING, SUCCESS, ERROR, CANCELLED, separated by commas
 query-order = { $field } must be created_at, updated_at, started_at, ended_at, status or name, with a minus in front for descending
+query-include = { $field } must be one or several of logs, messages, outputs, separated by commas
+query-cursor = { $field } must be empty, or what the page before gave as next for the same order
+query-cursor-or-page = { $field } and page cannot be used together
+idempotency-key = { $field } must be 1 to { $most } printable ASCII characters, and given once
 
 body-not-json = The body is not valid JSON (line { $line }, column { $column })
 body-not-object = The body must be a JSON object
@@ -36,9 +40,14 @@ pipeline-not-found = Pipeline not found
 parameter-not-found = This version of the pipeline has no such parameter
 parameter-without-file = This parameter does not read its choices from a file
 task-not-found = Task not found
+streams-crowded = Too many streams are open: try again later
 task-unknown = There is no such task for this pipeline
 task-has-ended = The task has ended ({ $status })
+task-is-alive = The task has not ended yet ({ $status }): it can be launched again afterwards
 task-cancel-asked = The task was asked to stop ({ $status })
+idempotency-other = This Idempotency-Key was used for another request: take a new one
+relaunch-secret = { $name } was not kept after the first launch: give it again
+relaunch-other = { $name } cannot be given: a launch is repeated as it was, and only its secrets are given again
 not-configured = OpenHexa configuration not found
 
 upstream-timed-out = OpenHEXA did not answer in time

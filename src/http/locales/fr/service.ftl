@@ -19,6 +19,10 @@ query-uuid = { $field } doit être un UUID
 query-time = { $field } doit être un instant comme 2026-11-20T10:42:00Z, ou un jour comme 2026-11-20
 query-status = { $field } doit être un ou plusieurs des mots QUEUED, RUNNING, SUCCESS, ERROR, CANCELLED, séparés par des virgules
 query-order = { $field } doit être created_at, updated_at, started_at, ended_at, status ou name, précédé d’un moins pour l’ordre décroissant
+query-include = { $field } doit être un ou plusieurs des mots logs, messages, outputs, séparés par des virgules
+query-cursor = { $field } doit être vide, ou la valeur next de la page précédente pour le même ordre
+query-cursor-or-page = { $field } et page ne peuvent pas être utilisés ensemble
+idempotency-key = { $field } doit compter de 1 à { $most } caractères ASCII imprimables et n’être donné qu’une fois
 
 body-not-json = Le corps de la requête n’est pas du JSON valide (ligne { $line }, colonne { $column })
 body-not-object = Le corps de la requête doit être un objet JSON
@@ -36,9 +40,14 @@ pipeline-not-found = Pipeline introuvable
 parameter-not-found = Cette version du pipeline n’a pas ce paramètre
 parameter-without-file = Ce paramètre ne lit pas ses choix dans un fichier
 task-not-found = Tâche introuvable
+streams-crowded = Trop de flux sont ouverts : réessayez plus tard
 task-unknown = Ce pipeline n’a pas cette tâche
 task-has-ended = La tâche est terminée ({ $status })
+task-is-alive = La tâche n’est pas encore terminée ({ $status }) : elle pourra être relancée ensuite
 task-cancel-asked = L’arrêt de la tâche a été demandé ({ $status })
+idempotency-other = Cette clé Idempotency-Key a déjà servi à une autre requête : prenez-en une nouvelle
+relaunch-secret = { $name } n’a pas été conservé après le premier lancement : indiquez-le à nouveau
+relaunch-other = { $name } ne peut pas être indiqué : un lancement est répété tel quel, seuls ses secrets sont redonnés
 not-configured = Configuration OpenHexa introuvable
 
 upstream-timed-out = OpenHEXA n’a pas répondu à temps

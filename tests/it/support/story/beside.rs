@@ -15,7 +15,8 @@ use serde_json::{Map, Value, json};
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 
-use super::{Base, PATIENCE, Story};
+use super::stream::Stream;
+use super::{Ask, Base, PATIENCE, Story};
 
 /// A second bridge on the story's database and clock.
 pub struct Beside(Running);
@@ -86,6 +87,25 @@ impl Story {
             .json(&json!({"config": {}}));
         let answer = request.bearer_auth(&self.secrets.operator).send().await?;
         answer.json().await
+    }
+
+    /// A report at another bridge.
+    pub async fn report_at(&self, url: &str, pipeline: &str, body: &Value) {
+        let url = format!("{url}/api/openhexa/pipelines/{pipeline}/");
+        let request = self.client.request(Method::PATCH, url).json(body);
+        let request = request.bearer_auth(&self.secrets.operator);
+        assert_eq!(request.send().await.unwrap().status(), 200);
+    }
+
+    /// All tasks at another bridge, by somebody who had read so far.
+    pub async fn all_tasks_at(&self, url: &str, last_id: &str) -> Stream {
+        let url = format!("{url}/api/openhexa/tasks/stream/");
+        let request = self.client.get(url).bearer_auth(&self.secrets.viewer);
+        let ask = Ask {
+            story: self,
+            request: request.header("Last-Event-ID", last_id),
+        };
+        ask.stream().await
     }
 
     /// The tasks there are, newest first.

@@ -1,0 +1,218 @@
+//! `make bench`: what the bridge costs, measured from outside against a real process, a real PostgreSQL and a bare
+//! actix handler in the same run, so that what is compared are ratios and not machines.
+//!
+//! ```text
+//! main.rs      the command line, and which scenarios are measured in which order
+//! stage.rs     the processes: the bridge twice (SQLite, PostgreSQL), an OpenHEXA, 1,000 live tasks
+//! postgres.rs  a throwaway PostgreSQL, durable and otherwise as it comes, and pgbench
+//! load.rs      clients that ask as fast as they are answered
+//! process.rs   a child process, its CPU time and memory
+//! bare.rs      the actix handler that does nothing
+//! table.rs     medians, and BENCHMARKS.md
+//! ```
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::disallowed_methods,
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a measurement that cannot go on ends; it looks at the clock and the environment from outside"
+)]
+
+mod bare;
+mod load;
+mod postgres;
+mod process;
+mod stage;
+mod table;
+
+use std::time::Duration;
+
+use clap::Parser;
+
+use load::{Load, Target};
+use process::Cpu;
+use stage::Stage;
+use table::{Row, Table};
+
+/// Measures the bridge, or whatever answers the same paths.
+#[derive(Parser, Clone)]
+pub struct Line {
+    /// Seconds that each scenario is measured for, in each round.
+    #[arg(long, default_value_t = 3.0)]
+    seconds: f64,
+    /// Seconds of the same load before each measurement.
+    #[arg(long, default_value_t = 0.5)]
+    warm_up: f64,
+    /// Rounds; the medians are told.
+    #[arg(long, default_value_t = 3)]
+    rounds: usize,
+    /// Clients at a time.
+    #[arg(long, value_delimiter = ',', default_value = "1,16,64")]
+    clients: Vec<usize>,
+    /// Live tasks that the callbacks are spread over.
+    #[arg(long, default_value_t = 1000)]
+    live: usize,
+    /// pgbench's scale.
+    #[arg(long, default_value_t = 64)]
+    scale: u32,
+    /// Only scenarios whose name has one of these in it, separated by semicolons.
+    #[arg(long, value_delimiter = ';')]
+    only: Vec<String>,
+    /// The bridge to measure, in place of the one just built.
+    #[arg(long, default_value = env!("CARGO_BIN_EXE_openhexa-bridge"))]
+    bridge: std::path::PathBuf,
+    /// Measure what answers there, such as `http://127.0.0.1:8080`, and start nothing.
+    #[arg(long, requires_all = ["token", "pipeline"])]
+    url: Option<String>,
+    /// The bearer token to ask with.
+    #[arg(long)]
+    token: Option<String>,
+    /// The pipeline whose details are read and whose tasks report.
+    #[arg(long)]
+    pipeline: Option<String>,
+    /// Its live tasks; without them only reads are measured.
+    #[arg(long, value_delimiter = ',')]
+    tasks: Vec<i64>,
+    /// The process whose CPU time and memory are told (with those of its children).
+    #[arg(long)]
+    pid: Option<u32>,
+    /// What cargo gives every benchmark.
+    #[arg(long, hide = true)]
+    bench: bool,
+    /// Be the bare handler.
+    #[arg(long, hide = true)]
+    serve_bare: bool,
+}
+
+fn main() {
+    let line = Line::parse();
+    if line.serve_bare {
+        return bare::serve();
+    }
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .expect("a runtime");
+    if line.url.is_some() {
+        runtime.block_on(measure_another(&line));
+    } else {
+        runtime.block_on(measure_ours(&line));
+    }
+}
+
+impl Line {
+    fn wants(&self, name: &str) -> bool {
+        self.only.is_empty() || self.only.iter().any(|part| name.contains(part.as_str()))
+    }
+}
+
+/// One scenario: what is asked for, where, and whose CPU time it is.
+struct Scenario {
+    name: String,
+    target: Target,
+    clients: usize,
+    server: Option<Cpu>,
+    /// The database server, where it is a process of its own.
+    database: Option<Cpu>,
+}
+
+async fn measured(line: &Line, scenario: &Scenario) -> Row {
+    let load = Load {
+        target: scenario.target.clone(),
+        clients: scenario.clients,
+    };
+    load.run(Duration::from_secs_f64(line.warm_up)).await;
+    let spent = |cpu: Option<Cpu>| cpu.map(Cpu::spent);
+    let before = (spent(scenario.server), spent(scenario.database));
+    let figures = load.run(Duration::from_secs_f64(line.seconds)).await;
+    let after = (spent(scenario.server), spent(scenario.database));
+    let each = |before: Option<Duration>, after: Option<Duration>| {
+        let spent = after?.checked_sub(before?)?;
+        Some(spent.as_secs_f64() * 1000.0 / figures.answers.max(1) as f64)
+    };
+    let row = Row {
+        name: scenario.name.clone(),
+        clients: scenario.clients,
+        per_second: figures.per_second(),
+        p50: Some(figures.percentile(0.50)),
+        p99: Some(figures.percentile(0.99)),
+        cpu: each(before.0, after.0),
+        database_cpu: each(before.1, after.1),
+        failed: figures.failed,
+    };
+    eprintln!("{row}");
+    row
+}
+
+async fn measure_another(line: &Line) {
+    let url = line.url.clone().expect("given");
+    let target = |path: &str| Target::get(&url, path, line.token.as_deref());
+    let pipeline = line.pipeline.clone().expect("required with the URL");
+    let mut table = Table::default();
+    for _ in 0..line.rounds {
+        for &clients in &line.clients {
+            let mut all = reads("there", &pipeline, target);
+            if !line.tasks.is_empty() {
+                let token = line.token.as_deref();
+                let spread = Target::reports(&url, &pipeline, token, line.tasks.clone());
+                all.push(("callback, there".to_owned(), spread));
+            }
+            for (name, target) in all {
+                let scenario = Scenario {
+                    name,
+                    target,
+                    clients,
+                    server: line.pid.map(Cpu::with_children),
+                    database: None,
+                };
+                if line.wants(&scenario.name) {
+                    table.add(measured(line, &scenario).await);
+                }
+            }
+        }
+    }
+    println!("{}", table.text());
+    if let Some(pid) = line.pid {
+        let memory = process::memory(pid);
+        println!(
+            "Memory: {} MiB now, {} MiB at most.",
+            memory.now, memory.most
+        );
+    }
+}
+
+fn reads(place: &str, pipeline: &str, target: impl Fn(&str) -> Target) -> Vec<(String, Target)> {
+    let named = |what: &str, path: &str| (format!("{what}, {place}"), target(path));
+    vec![
+        named("list", "/api/openhexa/pipelines/"),
+        named("detail", &format!("/api/openhexa/pipelines/{pipeline}/")),
+        named("config", "/api/openhexa/pipelines/config/"),
+    ]
+}
+
+async fn measure_ours(line: &Line) {
+    let stage = Stage::set(line).await;
+    let mut table = Table::default();
+    let asked = stage.upstream_requests().await;
+    for round in 1..=line.rounds {
+        for &clients in &line.clients {
+            eprintln!("round {round} of {}, {clients} clients", line.rounds);
+            for scenario in stage.scenarios(line, clients) {
+                table.add(measured(line, &scenario).await);
+            }
+            if line.wants(postgres::YARDSTICK) {
+                table.add(stage.postgres.pgbench(line.seconds, clients));
+            }
+        }
+    }
+    let upstream = stage.upstream_requests().await - asked;
+    let starts = stage.starts().await;
+    let text = table::told(line, &table, &stage, upstream, &starts);
+    println!("{text}");
+    if line.only.is_empty() {
+        table::keep(&text);
+    }
+}

@@ -1,0 +1,36 @@
+//! Shapes that no single endpoint owns, and those that a type alone does not tell.
+
+use serde::Serialize;
+use utoipa::openapi::schema::{Schema, SchemaType, Type};
+use utoipa::openapi::{Object, ObjectBuilder, RefOr};
+use utoipa::{PartialSchema, ToSchema};
+
+use crate::domain::task::Status;
+
+/// A list, whole.
+#[derive(Serialize, ToSchema)]
+pub struct Results<T: ToSchema> {
+    pub results: Vec<T>,
+}
+
+/// The words that a task's status can have.
+pub struct TaskStatus;
+
+impl PartialSchema for TaskStatus {
+    fn schema() -> RefOr<Schema> {
+        let words = Status::ALL.map(Status::word);
+        let word = ObjectBuilder::new().schema_type(Type::String);
+        word.enum_values(Some(words)).into()
+    }
+}
+
+impl ToSchema for TaskStatus {}
+
+/// A number, or text that a reader may take for one.
+pub fn number_or_text(meaning: &str) -> Object {
+    let kinds = vec![Type::Number, Type::String, Type::Null];
+    ObjectBuilder::new()
+        .schema_type(SchemaType::Array(kinds))
+        .description(Some(meaning))
+        .build()
+}

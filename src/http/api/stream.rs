@@ -1,0 +1,198 @@
+//! `GET /tasks/stream/` and `GET /tasks/{id}/stream/`: server-sent events, one per change of a task.
+//!
+//! An `id:` says how far its reader has got: `c…` among all changes, `r…` for the revision of the one task. Whoever
+//! comes back with it as `Last-Event-ID` is told what has changed since.
+
+use std::convert::Infallible;
+use std::fmt::Write;
+
+use actix_web::http::{Method, header};
+use actix_web::web::{Bytes, Data, Path};
+use actix_web::{HttpRequest, HttpResponse};
+use futures_util::stream::unfold;
+use tokio::time::{Interval, MissedTickBehavior, interval};
+
+use super::tasks::task_id;
+use super::view::FullTask;
+use crate::domain::principal::Principal;
+use crate::http::auth::Pass;
+use crate::http::error::Answer;
+use crate::service::feed::{Everything, OneTask};
+use crate::service::tasks::Seen;
+use crate::service::{Bridge, Change, Error};
+
+/// Milliseconds that a browser waits before it comes back.
+const RETRY: u32 = 3000;
+const COMMENT: &str = ": still here\n\n";
+
+/// A task as streams tell it.
+pub fn task_json(seen: &Seen) -> String {
+    serde_json::to_string(&FullTask::from(seen)).unwrap_or_else(|error| {
+        tracing::error!(%error, "a task cannot be told");
+        "null".to_owned()
+    })
+}
+
+#[utoipa::path(
+    get,
+    path = "/api/openhexa/tasks/stream/",
+    operation_id = "stream_tasks",
+    tag = "tasks",
+    params(
+        ("Last-Event-ID" = Option<String>, Header, description = "api-last-event"),
+    ),
+    responses((status = 200, body = String, content_type = "text/event-stream")),
+)]
+pub async fn all(
+    bridge: Data<Bridge>,
+    who: Principal,
+    pass: Pass,
+    request: HttpRequest,
+) -> Answer<HttpResponse> {
+    let from = last_event(&request, 'c');
+    let feed = bridge.stream_all(who.account, from).await?;
+    // Who loses the connection before the first event comes back with this.
+    let opening = format!("retry: {RETRY}\nid: c{}\n\n", feed.mark());
+    Ok(answer(&request, opening, bridge, pass, Feed::All(feed)))
+}
+
+/// 204: the task has ended and its reader knows.
+#[utoipa::path(
+    get,
+    path = "/api/openhexa/tasks/{id}/stream/",
+    operation_id = "stream_task",
+    tag = "tasks",
+    params(
+        ("id" = i64, Path, description = "api-task-id"),
+        ("Last-Event-ID" = Option<String>, Header, description = "api-last-event"),
+    ),
+    responses(
+        (status = 200, body = String, content_type = "text/event-stream"),
+        (status = 204),
+        (status = 404),
+    ),
+)]
+pub async fn one(
+    bridge: Data<Bridge>,
+    who: Principal,
+    pass: Pass,
+    id: Path<String>,
+    request: HttpRequest,
+) -> Answer<HttpResponse> {
+    let feed = bridge.stream_one(who.account, task_id(&id)?).await?;
+    let known = last_event(&request, 'r');
+    let is_over = |now: &Change| now.confirmed && Some(now.revision) == known;
+    if feed.first().is_some_and(is_over) {
+        // The one answer at which a browser does not come back.
+        return Ok(HttpResponse::NoContent().finish());
+    }
+    let opening = format!("retry: {RETRY}\n\n");
+    Ok(answer(&request, opening, bridge, pass, Feed::One(feed)))
+}
+
+/// What does not come from here is as good as nothing.
+fn last_event(request: &HttpRequest, kind: char) -> Option<i64> {
+    let value = request.headers().get("last-event-id")?.to_str().ok()?;
+    let digits = value.trim().strip_prefix(kind)?;
+    let digits = Some(digits).filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()));
+    digits?.parse().ok()
+}
+
+fn answer(
+    request: &HttpRequest,
+    opening: String,
+    bridge: Data<Bridge>,
+    pass: Pass,
+    feed: Feed,
+) -> HttpResponse {
+    let mut answer = HttpResponse::Ok();
+    answer
+        .content_type("text/event-stream")
+        .insert_header((header::CACHE_CONTROL, "no-store"))
+        // nginx would keep the events until there are enough of them.
+        .insert_header(("x-accel-buffering", "no"));
+    if request.method() == Method::HEAD {
+        return answer.finish();
+    }
+    let mut comments = interval(bridge.rules().streams.comment_every);
+    comments.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    comments.reset();
+    let stream = Stream {
+        opening: Some(opening),
+        bridge,
+        pass,
+        feed,
+        comments,
+    };
+    let bytes = |text: String| Ok::<_, Infallible>(Bytes::from(text));
+    answer.streaming(unfold(Some(stream), move |stream| async move {
+        let (text, stream) = stream?.next().await?;
+        Some((bytes(text), stream))
+    }))
+}
+
+enum Feed {
+    All(Everything),
+    One(OneTask),
+}
+
+impl Feed {
+    /// The next events, and whether they are the last.
+    async fn next(&mut self) -> Result<(String, bool), Error> {
+        match self {
+            Self::All(feed) => {
+                let changes = feed.next().await?;
+                let event = |text: String, one: &Change| text + &event('c', one.mark, &one.text);
+                let told = changes.iter().map(AsRef::as_ref).fold(String::new(), event);
+                Ok((told, false))
+            }
+            Self::One(feed) => {
+                let change = feed.next().await?;
+                let told = event('r', change.revision, &change.text);
+                Ok((told, change.confirmed))
+            }
+        }
+    }
+}
+
+/// JSON has no line breaks of its own.
+fn event(kind: char, id: i64, json: &str) -> String {
+    let mut text = String::with_capacity(json.len() + 48);
+    // Writing to a string cannot fail.
+    let _ = write!(text, "event: task\nid: {kind}{id}\ndata: {json}\n\n");
+    text
+}
+
+/// One open stream.
+struct Stream {
+    opening: Option<String>,
+    bridge: Data<Bridge>,
+    pass: Pass,
+    feed: Feed,
+    comments: Interval,
+}
+
+impl Stream {
+    /// What is sent next, and the stream unless that is its end. None: it ends without a word.
+    async fn next(mut self) -> Option<(String, Option<Self>)> {
+        if let Some(opening) = self.opening.take() {
+            return Some((opening, Some(self)));
+        }
+        tokio::select! {
+            biased;
+            () = self.bridge.stopping() => None,
+            _ = self.comments.tick() => {
+                let is_good = self.pass.is_good(&self.bridge).await;
+                is_good.then(|| (COMMENT.to_owned(), Some(self)))
+            }
+            told = self.feed.next() => match told {
+                Ok((text, is_last)) => Some((text, (!is_last).then_some(self))),
+                Err(error) => {
+                    // Whoever comes back is told what was missed.
+                    tracing::info!(%error, "a stream broke off");
+                    None
+                }
+            }
+        }
+    }
+}

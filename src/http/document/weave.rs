@@ -1,0 +1,185 @@
+//! Weaves in what stands elsewhere already: who may, from the URL table; how a refusal looks, by its status; and the
+//! sentences, in a language.
+
+use serde_json::{Map, Value, json};
+
+use crate::http::{Language, Listed};
+
+/// What a guard, and the database behind it, may answer.
+const GUARDED: [&str; 4] = ["401", "403", "500", "503"];
+
+pub fn weave(document: &mut Value, ways: &[Listed]) {
+    let components = document
+        .get_mut("components")
+        .and_then(Value::as_object_mut);
+    if let Some(components) = components {
+        components.insert("securitySchemes".to_owned(), credentials());
+        components.insert("headers".to_owned(), headers());
+    }
+    operations(document, |path, method, operation| {
+        let way = ways.iter().find(|way| is_of(way, path, method));
+        guard(operation, way);
+        complete(operation);
+    });
+}
+
+/// Puts every sentence in place of its key; a comment of the code stays as it is.
+pub fn word(document: &mut Value, language: Language) {
+    operations(document, |_, _, operation| {
+        let summary = operation.get("operationId").cloned();
+        operation.extend(summary.map(|key| ("summary".to_owned(), key)));
+    });
+    word_in(document, language);
+}
+
+fn operations(document: &mut Value, mut change: impl FnMut(&str, &str, &mut Map<String, Value>)) {
+    let paths = document.get_mut("paths").and_then(Value::as_object_mut);
+    for (path, item) in paths.into_iter().flatten() {
+        for (method, operation) in item.as_object_mut().into_iter().flatten() {
+            if let Value::Object(operation) = operation {
+                change(path, method, operation);
+            }
+        }
+    }
+}
+
+fn is_of(way: &Listed, path: &str, method: &str) -> bool {
+    let has_method = way
+        .methods
+        .iter()
+        .any(|own| own.eq_ignore_ascii_case(method));
+    way.path == path.trim_end_matches('/') && has_method
+}
+
+fn guard(operation: &mut Map<String, Value>, way: Option<&Listed>) {
+    let role = way.and_then(|way| way.role);
+    if let Some(role) = role {
+        operation.insert("x-role".to_owned(), role.word().into());
+        operation.insert("security".to_owned(), json!([{"key": []}]));
+    }
+    operation.entry("security").or_insert(json!([]));
+    let follow: &[&str] = if role.is_some() { &GUARDED } else { &["403"] };
+    if let Some(Value::Object(responses)) = operation.get_mut("responses") {
+        for status in follow {
+            responses.entry(*status).or_insert(json!({}));
+        }
+        responses.sort_keys();
+    }
+}
+
+fn complete(operation: &mut Map<String, Value>) {
+    let responses = operation
+        .get_mut("responses")
+        .and_then(Value::as_object_mut);
+    for (status, response) in responses.into_iter().flatten() {
+        if let Value::Object(response) = response {
+            response
+                .entry("description")
+                .or_insert(description(status).into());
+            refuse(status, response);
+            head(response, ["X-Request-Id", "Content-Language"]);
+        }
+    }
+    // `Option<Body>` is how a body is told to be optional; null is none.
+    let bodies = operation
+        .get_mut("requestBody")
+        .and_then(|body| body.get_mut("content"));
+    for (_, media) in bodies.and_then(Value::as_object_mut).into_iter().flatten() {
+        if let Some(body) = media.pointer("/schema/oneOf/0").cloned() {
+            media["schema"] = body;
+        }
+    }
+}
+
+/// The body and the headers of a refusal, where nothing else is said of it.
+fn refuse(status: &str, response: &mut Map<String, Value>) {
+    let schema = match status {
+        "400" => "Invalid",
+        "401" | "403" => "Denied",
+        "409" => "Conflict",
+        _ if status.starts_with(['4', '5']) => "Problem",
+        _ => return,
+    };
+    if response.contains_key("content") {
+        return;
+    }
+    let schema = json!({"$ref": format!("#/components/schemas/{schema}")});
+    response.insert(
+        "content".to_owned(),
+        json!({"application/json": {"schema": schema}}),
+    );
+    match status {
+        "401" => head(response, ["WWW-Authenticate"]),
+        "503" => head(response, ["Retry-After"]),
+        _ => {}
+    }
+}
+
+fn head<const N: usize>(response: &mut Map<String, Value>, names: [&str; N]) {
+    let headers = response.entry("headers").or_insert(json!({}));
+    for name in names {
+        headers[name] = json!({"$ref": format!("#/components/headers/{name}")});
+    }
+}
+
+fn description(status: &str) -> &'static str {
+    match status {
+        "200" => "api-200",
+        "201" => "api-201",
+        "202" => "api-202",
+        "204" => "api-204",
+        "400" => "api-400",
+        "401" => "api-401",
+        "403" => "api-403",
+        "404" => "api-404",
+        "409" => "api-409",
+        "412" => "api-412",
+        "413" => "api-413",
+        "415" => "api-415",
+        "422" => "api-422",
+        "429" => "api-429",
+        "500" => "api-500",
+        "502" => "api-502",
+        "503" => "api-503",
+        "504" => "api-504",
+        _ => "api-other",
+    }
+}
+
+fn credentials() -> Value {
+    json!({
+        "key": {"type": "http", "scheme": "bearer", "description": "api-key"},
+        "callback_token": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT", "description": "api-callback-token"},
+    })
+}
+
+fn headers() -> Value {
+    let text = json!({"type": "string"});
+    json!({
+        "X-Request-Id": {"description": "api-request-id", "schema": {"type": "string", "format": "uuid"}},
+        "Content-Language": {"description": "api-content-language", "schema": {"type": "string", "enum": ["en", "fr"]}},
+        "WWW-Authenticate": {"description": "api-www-authenticate", "schema": text},
+        "Retry-After": {"description": "api-retry-after", "schema": {"type": "integer"}},
+    })
+}
+
+fn word_in(value: &mut Value, language: Language) {
+    match value {
+        Value::Object(object) => {
+            for (name, inner) in object {
+                let words = match inner.as_str() {
+                    Some(key) if ["summary", "description"].contains(&name.as_str()) => {
+                        language.find(key)
+                    }
+                    Some(_) | None => None,
+                };
+                match words {
+                    Some(words) => *inner = words.into(),
+                    None => word_in(inner, language),
+                }
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(|inner| word_in(inner, language)),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}

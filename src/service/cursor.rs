@@ -1,0 +1,49 @@
+//! Cursors of the task list: where a page ended, in a form that only the bridge can make.
+//!
+//! A cursor holds no more than its reader has seen: the order, and the last task's place in it. It is sealed, so one that
+//! was altered or made up is refused by name instead of being a place that nobody meant.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use chrono::DateTime;
+use serde_json::{Value, json};
+
+use super::seal::{LENGTH, Seal};
+use crate::domain::ids::{AccountId, TaskId};
+use crate::store::{Key, Mark, TaskFilter};
+
+/// Behind this task, in the order of the filter.
+pub fn write(seal: &Seal, filter: &TaskFilter, mark: &Mark) -> String {
+    let (kind, key) = match &mark.key {
+        Key::At(at) => ("at", json!(at.timestamp_micros())),
+        Key::Text(text) => ("text", json!(text)),
+        Key::Unset => ("unset", Value::Null),
+    };
+    let place = json!([kind, key, mark.task.0]).to_string();
+    let sealed = sealed(seal, filter, &place);
+    URL_SAFE_NO_PAD.encode(sealed + &place)
+}
+
+/// None: it is no cursor of ours, or one of another order or account.
+pub fn read(seal: &Seal, filter: &TaskFilter, cursor: &str) -> Option<Mark> {
+    let text = String::from_utf8(URL_SAFE_NO_PAD.decode(cursor).ok()?).ok()?;
+    let (own, place) = text.split_at_checked(LENGTH)?;
+    if own != sealed(seal, filter, place) {
+        return None;
+    }
+    let place: Value = serde_json::from_str(place).ok()?;
+    let key = match (place[0].as_str()?, &place[1]) {
+        ("at", at) => Key::At(DateTime::from_timestamp_micros(at.as_i64()?)?),
+        ("text", text) => Key::Text(text.as_str()?.to_owned()),
+        ("unset", Value::Null) => Key::Unset,
+        _ => return None,
+    };
+    let task = TaskId(place[2].as_i64()?);
+    Some(Mark { key, task })
+}
+
+fn sealed(seal: &Seal, filter: &TaskFilter, place: &str) -> String {
+    let AccountId(account) = filter.account;
+    let order = format!("{account} {:?} {}", filter.order, filter.descending);
+    seal.of("cursor", &[&order, place])
+}

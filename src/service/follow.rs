@@ -1,0 +1,250 @@
+//! Runs whose id is known are followed many at a time: one request for the runs of a connection, taken one by one.
+//!
+//! Nothing is written for a run of which nothing new is seen, and the next looks of a whole request are planned in one
+//! transaction; ten thousand live runs cost a few requests and a few writes per pass.
+
+use std::collections::{BTreeMap, HashMap, VecDeque};
+
+use chrono::{DateTime, Utc};
+use futures_util::future::join_all;
+use futures_util::{StreamExt, stream};
+
+use super::pace::Leave;
+use super::reconcile::{OVERDUE, Report};
+use super::{Bridge, Error};
+use crate::domain::connection::Connection;
+use crate::domain::ids::{ConnectionId, RunId, TaskId};
+use crate::domain::observation::{Observation, Sighting};
+use crate::domain::pipeline::RunStatus;
+use crate::domain::run::{Followed, Look};
+use crate::domain::task::Task;
+use crate::openhexa;
+use crate::store::{self, Kind};
+
+/// What became of the look at one run.
+type Answered = Result<Look, openhexa::Error>;
+
+/// Tasks of one connection that are claimed together.
+struct Group {
+    connection: Connection,
+    tasks: Vec<Task>,
+}
+
+impl Bridge {
+    pub(super) async fn follow_some(&self, most: usize) -> Result<Report, Error> {
+        let due = self.claim(self.now(), most.min(self.at_once()));
+        let owner = due.owner.clone();
+        let claimed = self
+            .store()
+            .write(move |db| Ok::<_, Error>(store::claim_due(db, Kind::Followed, &due)?))
+            .await?;
+        let mut report = Report {
+            claimed: claimed.len(),
+            failed: 0,
+        };
+        let groups = self.groups(claimed).await?;
+        let looks = groups
+            .into_iter()
+            .map(|group| self.follow_group(group, &owner));
+        for failed in join_all(looks).await {
+            report.failed += failed?;
+        }
+        Ok(report)
+    }
+
+    /// As many as may be asked for without outlasting their lease.
+    fn at_once(&self) -> usize {
+        self.rules().runs_per_request * self.rules().looks_at_once
+    }
+
+    async fn groups(&self, claimed: Vec<TaskId>) -> Result<Vec<Group>, Error> {
+        let vault = self.store().vault.clone();
+        self.store()
+            .read(move |db| {
+                let mut by_connection: BTreeMap<ConnectionId, Vec<Task>> = BTreeMap::new();
+                for task in store::many(db, &claimed)? {
+                    by_connection.entry(task.connection).or_default().push(task);
+                }
+                let group = |(id, tasks)| {
+                    let connection = store::connection(db, &vault, id)?;
+                    Ok(Group { connection, tasks })
+                };
+                by_connection.into_iter().map(group).collect()
+            })
+            .await
+    }
+
+    /// How many looks failed.
+    async fn follow_group(&self, group: Group, owner: &str) -> Result<usize, Error> {
+        let largest = self.rules().runs_per_request;
+        let (most, probe) = match self
+            .paces
+            .leave(&group.connection.instance, largest, self.now())
+        {
+            Leave::Wait { until } => return self.wait(&group.tasks, owner, until).await,
+            Leave::Ask { most, probe } => (most, probe),
+        };
+        let Group {
+            connection,
+            mut tasks,
+        } = group;
+        tasks.sort_by_key(|task| (task.pipeline.id, task.id));
+        let mut requests: VecDeque<Vec<Task>> = tasks.chunks(most).map(<[_]>::to_vec).collect();
+        let mut failed = 0;
+        if probe && let Some(first) = requests.pop_front() {
+            failed += self.follow_few(&connection, first, owner).await?;
+        }
+        let rest: Vec<_> = requests
+            .into_iter()
+            .map(|few| self.follow_few(&connection, few, owner))
+            .collect();
+        let mut rest = stream::iter(rest).buffer_unordered(self.rules().looks_at_once);
+        while let Some(some) = rest.next().await {
+            failed += some?;
+        }
+        Ok(failed)
+    }
+
+    /// An instance that does not answer is left alone for a while, and its runs with it.
+    async fn wait(
+        &self,
+        tasks: &[Task],
+        owner: &str,
+        until: DateTime<Utc>,
+    ) -> Result<usize, Error> {
+        let planned = tasks.iter().map(|task| (task.id, until)).collect();
+        self.plan_many(owner, planned).await?;
+        Ok(tasks.len())
+    }
+
+    /// One request's worth of runs.
+    async fn follow_few(
+        &self,
+        at: &Connection,
+        tasks: Vec<Task>,
+        owner: &str,
+    ) -> Result<usize, Error> {
+        let now = self.now();
+        // A request of the same pass may have failed just now.
+        if let Leave::Wait { until } = self.paces.leave(&at.instance, 1, now) {
+            return self.wait(&tasks, owner, until).await;
+        }
+        let mut looks = self.looks(at, &tasks, now).await;
+        let mut quiet = Vec::new();
+        let mut failed = 0;
+        for task in &tasks {
+            let look = task.run.id.and_then(|run| looks.remove(&run));
+            if self.is_quiet(task, look.as_ref(), now) {
+                failed += usize::from(matches!(look, Some(Err(_))));
+                let next = self.rules().next_look(task, now);
+                quiet.extend(next.map(|next| (task.id, next)));
+            } else if let Err(error) = self.after_look(task, at, look, owner).await {
+                tracing::info!(task = task.id.0, %error, "the look failed; it is tried again");
+                failed += 1;
+            }
+        }
+        self.plan_many(owner, quiet).await?;
+        Ok(failed)
+    }
+
+    /// Whether nothing is to be said or done; should the task have changed since it was read, the next look will tell.
+    fn is_quiet(&self, task: &Task, look: Option<&Answered>, now: DateTime<Utc>) -> bool {
+        let waited_for = task.cancel_asked_at.is_some() || self.rules().is_overdue(task, now);
+        !waited_for
+            && match look {
+                Some(Ok(Look::Seen { status, progress })) => {
+                    *status != RunStatus::Failed && is_old(task, status, *progress, now)
+                }
+                Some(Ok(Look::Absent { pipeline_visible })) => !pipeline_visible,
+                Some(Err(_)) | None => {
+                    task.run.unseen_since.is_none() && task.run.hidden_since.is_none()
+                }
+            }
+    }
+
+    /// Takes what was seen; a run that shall not go on is asked to stop in the same claim.
+    async fn after_look(
+        &self,
+        task: &Task,
+        at: &Connection,
+        look: Option<Answered>,
+        owner: &str,
+    ) -> Result<(), Error> {
+        let taken = self.take_look(task, at, look).await;
+        let stopped = match taken {
+            Ok(()) => self.stop_if_due(task.id, at, owner).await,
+            Err(error) => Err(error),
+        };
+        self.plan_next(task.id, owner).await?;
+        stopped
+    }
+
+    async fn take_look(
+        &self,
+        task: &Task,
+        at: &Connection,
+        look: Option<Answered>,
+    ) -> Result<(), Error> {
+        if self.rules().is_overdue(task, self.now()) {
+            self.tell_once(task, OVERDUE).await?;
+        }
+        match (look, task.run.id) {
+            (Some(Ok(look)), Some(run)) => self.seen(task, at, run, look).await,
+            (Some(Err(error)), _) => {
+                self.look_failed(task).await?;
+                Err(error.into())
+            }
+            (None, _) | (_, None) => Ok(()),
+        }
+    }
+
+    async fn looks(
+        &self,
+        at: &Connection,
+        tasks: &[Task],
+        now: DateTime<Utc>,
+    ) -> HashMap<RunId, Answered> {
+        let followed = |task: &Task| {
+            let pipeline = task.pipeline.id;
+            task.run.id.map(|run| Followed { pipeline, run })
+        };
+        let wanted: Vec<Followed> = tasks.iter().filter_map(followed).collect();
+        match self.openhexa().looks(&at.target, &wanted).await {
+            Ok(looks) => {
+                self.paces.answered(&at.instance);
+                looks
+            }
+            Err(error) => {
+                let pauses = &self.rules().pauses;
+                self.paces
+                    .failed(&at.instance, error.is_outage(), pauses, now);
+                let failed = |followed: &Followed| (followed.run, Err(error.clone()));
+                wanted.iter().map(failed).collect()
+            }
+        }
+    }
+
+    async fn plan_many(
+        &self,
+        owner: &str,
+        planned: Vec<(TaskId, DateTime<Utc>)>,
+    ) -> Result<(), Error> {
+        let (now, owner) = (self.now(), owner.to_owned());
+        self.store()
+            .write(move |db| Ok(store::plan_many(db, &owner, now, &planned)?))
+            .await
+    }
+}
+
+/// Whether a look shows nothing that the task does not hold already.
+fn is_old(task: &Task, status: &RunStatus, progress: i64, now: DateTime<Utc>) -> bool {
+    let sighting = Sighting {
+        status: status.clone(),
+        progress,
+        last_lines: None,
+    };
+    task.clone()
+        .observe(&Observation::RunSeen(sighting), now)
+        .as_ref()
+        == Ok(task)
+}

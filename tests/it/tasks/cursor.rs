@@ -1,0 +1,199 @@
+//! `GET /tasks/?cursor=`: page after page with no task missed or told twice, whatever the order, while tasks come in.
+
+use chrono::TimeDelta;
+use serde_json::{Value, json};
+
+use crate::callback::{fields, plan};
+use crate::support::catalogue::id;
+use crate::support::hand;
+use crate::support::story::{Base, Story, story};
+
+const ORDERS: [&str; 14] = [
+    "created_at",
+    "-created_at",
+    "id",
+    "-id",
+    "updated_at",
+    "-updated_at",
+    "started_at",
+    "-started_at",
+    "ended_at",
+    "-ended_at",
+    "status",
+    "-status",
+    "name",
+    "-name",
+];
+
+fn numbers(answer: &Value) -> Vec<i64> {
+    let results = answer["results"].as_array().unwrap();
+    results
+        .iter()
+        .map(|task| task["id"].as_i64().unwrap())
+        .collect()
+}
+
+async fn page(story: &Story, query: &str, cursor: &str) -> Value {
+    let answer = story
+        .get(&format!("/tasks/?{query}&cursor={cursor}"))
+        .await
+        .expect(200);
+    assert_eq!(answer.as_object().unwrap().len(), 2, "{answer}");
+    answer
+}
+
+/// All pages of so many, one after another.
+async fn walked(story: &Story, query: &str, limit: usize) -> Vec<i64> {
+    let query = format!("{query}&limit={limit}");
+    let mut found = Vec::new();
+    let mut cursor = String::new();
+    loop {
+        let answer = page(story, &query, &cursor).await;
+        let some = numbers(&answer);
+        assert!(some.len() <= limit, "{query}");
+        found.extend(&some);
+        match answer["next"].as_str() {
+            Some(next) => {
+                assert_eq!(some.len(), limit, "{query}");
+                assert!(
+                    next.bytes()
+                        .all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte)),
+                    "{next}"
+                );
+                next.clone_into(&mut cursor);
+            }
+            None => return found,
+        }
+        assert!(found.len() < 100, "{query} does not end");
+    }
+}
+
+/// Eleven tasks of two pipelines, in every status, some at the same moment, some with times unset.
+async fn told(base: Base) -> Story {
+    let story = plan(base).begin().await;
+    let mut tasks = Vec::new();
+    for number in 0..11 {
+        tasks.push(story.launch(&id(1 + number % 2), json!({})).await);
+        if number % 3 == 0 {
+            story.advance(TimeDelta::seconds(1));
+        }
+    }
+    let words = [
+        "RUNNING",
+        "SUCCESS",
+        "ERROR",
+        "CANCELLED",
+        "RUNNING",
+        "SUCCESS",
+        "SUCCESS",
+    ];
+    for ((number, task), word) in (0..).zip(&tasks).zip(words) {
+        let report = json!({"task_id": task, "status": word});
+        story.report(&id(1 + number % 2), &report).await.expect(200);
+    }
+    story
+}
+
+story! {
+    async fn pages_by_cursor_are_the_list_in_every_order(base) {
+        let story = told(base).await;
+        for order in ORDERS {
+            let whole = story.get(&format!("/tasks/?order={order}&limit=200")).await.expect(200);
+            let expected = numbers(&whole);
+            assert_eq!(expected.len(), 11);
+            for limit in [1, 2, 3, 4, 10, 11, 12, 200] {
+                assert_eq!(walked(&story, &format!("order={order}"), limit).await, expected, "{order} by {limit}");
+            }
+            let first = page(&story, &format!("order={order}&limit=2"), "").await;
+            assert_eq!(first["results"][0], whole["results"][0]);
+        }
+        story.end().await;
+    }
+}
+
+story! {
+    async fn filters_hold_on_every_page(base) {
+        let story = told(base).await;
+        let pipeline = format!("pipeline={}", id(2));
+        let filters = ["status=SUCCESS", "status=QUEUED,RUNNING", pipeline.as_str(), "launcher=7", "search=pipeline%202", "search=nothing", "from=2020-01-01", "to=2020-01-01"];
+        for filter in filters {
+            for order in ORDERS {
+                let query = format!("{filter}&order={order}");
+                let expected = numbers(&story.get(&format!("/tasks/?{query}&limit=200")).await.expect(200));
+                assert_eq!(walked(&story, &query, 2).await, expected, "{query}");
+            }
+        }
+        assert_eq!(page(&story, "launcher=7", "").await, json!({"results": [], "next": null}));
+        hand::sql(&story, "UPDATE task SET account_id = 2").await;
+        assert_eq!(page(&story, "", "").await, json!({"results": [], "next": null}));
+        story.end().await;
+    }
+}
+
+story! {
+    async fn tasks_that_come_meanwhile_move_nothing(base) {
+        let story = told(base).await;
+        let before = walked(&story, "", 200).await;
+        let first = page(&story, "limit=4", "").await;
+        let mut found = numbers(&first);
+        let mut next = first["next"].clone();
+        while let Some(cursor) = next.as_str() {
+            story.launch(&id(1), json!({})).await;
+            story.advance(TimeDelta::seconds(1));
+            let more = page(&story, "limit=4", cursor).await;
+            found.extend(numbers(&more));
+            next = more["next"].clone();
+        }
+        assert_eq!(found, before);
+        story.end().await;
+    }
+}
+
+story! {
+    async fn a_tie_of_all_tasks_is_walked_through(base) {
+        let story = told(base).await;
+        hand::sql(&story, "UPDATE task SET created_at = '2026-03-01T10:00:00.000Z', started_at = NULL, ended_at = NULL").await;
+        for order in ["created_at", "-created_at", "started_at", "-started_at", "-ended_at", "name", "-status"] {
+            let mut found = walked(&story, &format!("order={order}"), 3).await;
+            found.sort_unstable();
+            found.dedup();
+            assert_eq!(found.len(), 11, "{order}");
+        }
+        story.end().await;
+    }
+}
+
+story! {
+    async fn a_cursor_that_is_not_ours_is_refused_by_name(base) {
+        let mut story = told(base).await;
+        let next = page(&story, "limit=2", "").await["next"].as_str().unwrap().to_owned();
+        let mut bad: Vec<String> = ["abc", "0", "null", "%00", "%F0%9F%9A%80", "AAAA", "é", "e30"].map(str::to_owned).to_vec();
+        bad.push(format!("{next}A"));
+        bad.push("x".repeat(5000));
+        for at in 0..next.len() {
+            let mut letters: Vec<char> = next.chars().collect();
+            letters[at] = if letters[at] == 'A' { 'B' } else { 'A' };
+            bad.push(letters.into_iter().collect());
+        }
+        for cursor in bad {
+            let answer = story.get(&format!("/tasks/?cursor={cursor}")).await;
+            assert_eq!(fields(&answer), ["cursor"], "{cursor}");
+        }
+        for other in ["order=created_at", "order=-updated_at", "order=name"] {
+            let answer = story.get(&format!("/tasks/?{other}&cursor={next}")).await;
+            assert_eq!(fields(&answer), ["cursor"], "{other}");
+        }
+        for both in [format!("cursor={next}&page=1"), "cursor=&page=2".to_owned()] {
+            let answer = story.get(&format!("/tasks/?{both}")).await;
+            assert_eq!(answer.error(400), "cursor and page cannot be used together", "{both}");
+            assert_eq!(fields(&answer), ["cursor"]);
+        }
+        for (key, query) in [("limit", "limit=0&cursor="), ("order", "order=x&cursor="), ("status", "status=x&cursor=")] {
+            assert_eq!(fields(&story.get(&format!("/tasks/?{query}")).await), [key]);
+        }
+        // It outlives a restart, and the same order may be spelt out.
+        story.restart().await;
+        page(&story, "order=-created_at&page=", &next).await;
+        story.end().await;
+    }
+}

@@ -1,0 +1,130 @@
+//! Looks at runs: what is asked for together, and what one answer to it means for each.
+
+use openhexa_bridge::domain::ids::{PipelineId, RunId};
+use openhexa_bridge::domain::pipeline::RunStatus;
+use openhexa_bridge::domain::run::{Followed, Look};
+use openhexa_bridge::openhexa::{Error, OpenHexa};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::{ID, NO_ONE, answer, client, target};
+use crate::support::wire::Wire;
+
+fn one() -> Followed {
+    run(0, 0)
+}
+
+/// The nth run of the nth pipeline.
+fn run(pipeline: u128, run: u128) -> Followed {
+    Followed {
+        pipeline: PipelineId(Uuid::from_u128(ID.as_u128() + pipeline)),
+        run: RunId(Uuid::from_u128(0x1000 * (pipeline + 1) + run)),
+    }
+}
+
+async fn looked_at(said: &str) -> Result<Look, Error> {
+    let wire = Wire::always(answer(said)).await;
+    let looks = client().looks(&target(&wire.url), &[one()]).await;
+    looks.and_then(|mut looks| looks.remove(&one().run).unwrap())
+}
+
+fn seen(status: RunStatus, progress: i64) -> Result<Look, Error> {
+    Ok(Look::Seen { status, progress })
+}
+
+fn absent(pipeline_visible: bool) -> Result<Look, Error> {
+    Ok(Look::Absent { pipeline_visible })
+}
+
+fn said(run: Followed, status: &str, progress: i64) -> Value {
+    json!({"id": run.run.0, "status": status, "progress": progress})
+}
+
+#[tokio::test]
+async fn an_absent_run_proves_something_only_beside_its_pipeline() {
+    let beside = r#"{"data":{"r0":null,"s0":{"workspace":{"slug":"demo"}}}}"#;
+    assert_eq!(looked_at(beside).await, absent(true));
+    let elsewhere = r#"{"data":{"r0":null,"s0":{"workspace":{"slug":"other"}}}}"#;
+    assert_eq!(looked_at(elsewhere).await, absent(false));
+    assert_eq!(
+        looked_at(r#"{"data":{"r0":null,"s0":null}}"#).await,
+        absent(false)
+    );
+}
+
+#[tokio::test]
+async fn what_failed_beside_a_null_is_no_absence() {
+    let failed = Err(Error::GraphQl { code: None });
+    let run = r#"{"data":{"r0":null,"s0":{"workspace":{"slug":"demo"}}},"errors":[{"message":"inner text","path":["r0","status"]}]}"#;
+    assert_eq!(looked_at(run).await, failed);
+    let pipeline = r#"{"data":{"r0":null,"s0":null},"errors":[{"message":"inner text","path":["s0","workspace"]}]}"#;
+    assert_eq!(looked_at(pipeline).await, failed);
+    let nowhere = r#"{"data":{"r0":null,"s0":{"workspace":{"slug":"demo"}}},"errors":[{"message":"inner text"}]}"#;
+    assert_eq!(looked_at(nowhere).await, failed);
+    let nobody = format!(r#"{{"data":{{"r0":null,"s0":null}},"errors":[{NO_ONE}]}}"#);
+    assert_eq!(looked_at(&nobody).await, Err(Error::TokenRefused));
+    let partial = r#"{"data":{"s0":{"workspace":{"slug":"demo"}}}}"#;
+    assert_eq!(looked_at(partial).await, Err(Error::Unreadable));
+}
+
+#[tokio::test]
+async fn a_run_is_seen_in_whatever_words() {
+    let answer = |run: Value| json!({"data": {"r0": run, "s0": null}}).to_string();
+    let running = answer(said(one(), "running", 250));
+    assert_eq!(looked_at(&running).await, seen(RunStatus::Running, 100));
+    let odd = answer(said(one(), "paused", -1));
+    let paused = RunStatus::Other("paused".to_owned());
+    assert_eq!(looked_at(&odd).await, seen(paused, 0));
+}
+
+#[tokio::test]
+async fn many_runs_of_a_pipeline_are_read_from_one_page_and_the_rest_by_their_ids() {
+    let crowd: Vec<Followed> = (0..5).map(|n| run(0, n)).collect();
+    let few = [run(1, 0), run(1, 1)];
+    let items: Vec<Value> = crowd[..3].iter().map(|r| said(*r, "running", 5)).collect();
+    let page = json!({"workspace": {"slug": "demo"}, "runs": {"items": items}});
+    let shown = json!({"workspace": {"slug": "demo"}});
+    let first =
+        json!({"data": {"p0": page, "s0": shown, "r0": said(few[0], "success", 100), "r1": null}});
+    let second = json!({"data": {"s0": shown, "r0": said(crowd[3], "failed", 9), "r1": null}});
+    let wire = Wire::serve(move |heard| {
+        let is_first = heard.variables().get("p0").is_some();
+        answer(if is_first { &first } else { &second }.to_string())
+    })
+    .await;
+
+    let all: Vec<Followed> = crowd.iter().chain(&few).copied().collect();
+    let looks = client().looks(&target(&wire.url), &all).await.unwrap();
+
+    assert_eq!(looks.len(), 7);
+    for run in &crowd[..3] {
+        assert_eq!(looks[&run.run], seen(RunStatus::Running, 5));
+    }
+    assert_eq!(looks[&crowd[3].run], seen(RunStatus::Failed, 9));
+    assert_eq!(looks[&crowd[4].run], absent(true));
+    assert_eq!(looks[&few[0].run], seen(RunStatus::Success, 100));
+    assert_eq!(looks[&few[1].run], absent(true));
+    let heard = wire.heard();
+    assert_eq!(heard.len(), 2, "two requests");
+    assert_eq!(heard[0].operation(), "FollowRuns");
+    assert_eq!(heard[0].variables()["n0"], 11, "the five and some more");
+    assert_eq!(heard[1].variables()["r1"], json!(crowd[4].run.0));
+}
+
+#[tokio::test]
+async fn one_run_that_cannot_be_read_is_the_failure_of_its_look_alone() {
+    let said = json!({
+        "data": {
+            "r0": {"id": one().run.0, "status": null, "progress": 1}, "s0": null,
+            "r1": null, "s1": null,
+            "r2": said(run(2, 0), "queued", 0), "s2": null,
+        },
+        "errors": [{"message": "inner text", "path": ["r1"]}],
+    });
+    let wire = Wire::always(answer(said.to_string())).await;
+    let all = [run(0, 0), run(1, 0), run(2, 0)];
+    let looks = client().looks(&target(&wire.url), &all).await.unwrap();
+    assert_eq!(looks[&all[0].run], Err(Error::Unreadable));
+    assert_eq!(looks[&all[1].run], Err(Error::GraphQl { code: None }));
+    assert_eq!(looks[&all[2].run], seen(RunStatus::Queued, 0));
+}
