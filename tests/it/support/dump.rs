@@ -3,7 +3,7 @@
 use std::fmt::Write;
 use std::path::Path;
 
-const TABLES: [&str; 8] = [
+const TABLES: [&str; 9] = [
     "api_key",
     "change_counter",
     "connection",
