@@ -1,4 +1,4 @@
-//! What there is in the simulated OpenHEXAs: three workspaces on two instances, five kinds of pipelines in each.
+//! What there is in the simulated world: three workspaces on two instances, five kinds of pipelines in each.
 
 use openhexa_bridge::domain::ids::{PipelineId, VersionId};
 use openhexa_bridge::domain::parameters::{Kind, Parameter};

@@ -66,10 +66,10 @@ fn each_falsehood_is_found() {
             facts.runs.push(twin);
         }),
         ("which is not its own", |facts| {
-            run_of(facts).made_by = Some(-1)
+            run_of(facts).made_by = Some(-1);
         }),
         ("is not there, and has a run", |facts| {
-            run_of(facts).made_by = Some(-1)
+            run_of(facts).made_by = Some(-1);
         }),
         ("is lost", |facts| spoken(facts).task.run.id = None),
         ("wrong end of its run", |facts| {
@@ -91,7 +91,7 @@ fn each_falsehood_is_found() {
         }),
         ("lost result", |facts| spoken(facts).task.data = None),
         ("lost result", |facts| {
-            spoken(facts).task.data = Some(json!("another"))
+            spoken(facts).task.data = Some(json!("another"));
         }),
         ("stuck", |facts| spoken(facts).task.state = State::Running),
         ("was answered and is not there", |facts| {
@@ -119,13 +119,14 @@ fn each_falsehood_is_found() {
 
 #[test]
 fn each_illegal_move_is_found() {
+    type Change = fn(&mut Task);
     let mut facts = good();
     let before = spoken(&mut facts).task.clone();
     assert_eq!(illegal(&before, &before), Vec::<String>::new());
-    let moves: [(&str, fn(&mut Task)); 7] = [
+    let moves: [(&str, Change); 7] = [
         ("back from", |task| task.state = State::Running),
         ("another end of its run", |task| {
-            task.state = other_end(&task.state)
+            task.state = other_end(&task.state);
         }),
         ("another run", |task| task.run.id = None),
         ("its result is lost", |task| task.data = None),

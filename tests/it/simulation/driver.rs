@@ -20,7 +20,7 @@ use super::site::{Event, Outcome, Site};
 use super::world::{Law, Release, Shared, Standing, World};
 
 /// Longer than any step takes on a busy machine.
-const STEP: Duration = Duration::from_secs(60);
+const STEP: Duration = Duration::from_mins(1);
 
 /// What is under way at a bridge.
 pub enum Flying {
@@ -139,7 +139,7 @@ impl Driver {
         gate.open_for(fatal.unwrap_or(i64::MAX));
         let (sender, work) = (self.sender.clone(), work(alive.bridge.clone()));
         alive.runtime.spawn(async move {
-            let _ = sender.send(Event::Done(number, work.await));
+            let _ = sender.send(Event::Done(number, Box::new(work.await)));
         });
         self.settle(site);
         gate.open_for(i64::MAX);
@@ -152,7 +152,7 @@ impl Driver {
             .expect("a step comes to rest")
             .expect("a sender is there")
         {
-            Event::Done(number, outcome) => self.done(number, outcome),
+            Event::Done(number, outcome) => self.done(number, *outcome),
             Event::Held => {}
             Event::Died => self.crash(site),
         }

@@ -35,9 +35,9 @@ impl World {
         let token = token.map(str::to_owned);
         let life = made.life.clone();
         let reports = self.script(run as u64, life.end);
-        let last = reports.len().saturating_sub(1).max(1) as i64;
-        for (number, report) in reports.into_iter().enumerate() {
-            let sent = life.starts + (life.ends - life.starts) * number as i64 / last;
+        let last = i64::try_from(reports.len()).unwrap().max(2) - 1;
+        for ((number, report), place) in reports.into_iter().enumerate().zip(0_i64..) {
+            let sent = life.starts + (life.ends - life.starts) * place / last;
             let letter = Letter {
                 run,
                 number,

@@ -179,14 +179,17 @@ impl Upstream {
     }
 }
 
+#[allow(clippy::ref_option, reason = "an answer is shown as it is")]
 fn there<T>(answer: &Option<T>) -> String {
     if answer.is_some() { "there" } else { "none" }.to_owned()
 }
 
+#[allow(clippy::ptr_arg, reason = "an answer is shown as it is")]
 fn listed<T>(answer: &Vec<T>) -> String {
     answer.len().to_string()
 }
 
+#[allow(clippy::ref_option, reason = "an answer is shown as it is")]
 fn candidates(answer: &Option<Vec<RunCandidate>>) -> String {
     let ids = |runs: &Vec<RunCandidate>| runs.iter().map(|run| run.id).collect::<Vec<_>>();
     format!("{:?}", answer.as_ref().map(ids))
@@ -253,16 +256,20 @@ fn launch_fate(world: &mut World, whom: u64, target: &Target) -> LaunchFate {
         return LaunchFate::Refused(refusals[usize::try_from(which).unwrap()].clone());
     }
     if world.trouble("dies launching", whom, mood.crash_in_call) {
-        return match world.dice.chance("launch made", whom, 500) {
-            true => LaunchFate::DiesAfter,
-            false => LaunchFate::DiesBefore,
+        let made = world.dice.chance("launch made", whom, 500);
+        return if made {
+            LaunchFate::DiesAfter
+        } else {
+            LaunchFate::DiesBefore
         };
     }
     if world.trouble("launch unsure", whom, mood.unsure) {
         let error = unsure(world, whom);
-        return match world.dice.chance("launch made", whom, 700) {
-            true => LaunchFate::Unheard(error),
-            false => LaunchFate::Lost(error),
+        let made = world.dice.chance("launch made", whom, 700);
+        return if made {
+            LaunchFate::Unheard(error)
+        } else {
+            LaunchFate::Lost(error)
         };
     }
     LaunchFate::Made {

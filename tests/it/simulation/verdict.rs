@@ -240,6 +240,7 @@ fn judge_run_end(end: RunEnd, run: &RunFact) -> Option<String> {
 fn judge_end(fact: &TaskFact, end: RunEnd) -> Vec<String> {
     let task = &fact.task;
     let said = fact.taken.iter().find_map(|taken| taken.word);
+    #[allow(clippy::match_same_arms, reason = "a line for each line of the table")]
     let expected = match (end, said) {
         (RunEnd::Success, None | Some("SUCCESS")) => "SUCCESS",
         (RunEnd::Failed | RunEnd::NeverConfirmed, None) if fact.cancelled => "CANCELLED",
