@@ -9,7 +9,7 @@
 //! catalogue.rs  what there is to launch
 //! world.rs      the truth
 //! life.rs       what a run does; mail.rs: what its pipeline sends
-//! upstream.rs   OpenHEXA as a bridge sees it
+//! upstream.rs   OpenHEXA as a bridge sees it; fate.rs: how each call fares; show.rs: in its story
 //! site.rs       a bridge that can die anywhere
 //! driver.rs     one step at a time; steps.rs: which steps there are
 //! witness.rs    what was seen meanwhile; verdict.rs: what is right at the end; checks.rs: that both can find fault
@@ -19,9 +19,11 @@ mod catalogue;
 mod checks;
 mod dice;
 mod driver;
+mod fate;
 mod life;
 mod mail;
 mod mood;
+mod show;
 mod site;
 mod steps;
 mod upstream;
