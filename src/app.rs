@@ -9,6 +9,7 @@ pub mod folder;
 pub mod keys;
 
 use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::dev::ServerHandle;
@@ -103,7 +104,7 @@ pub async fn start(start: Start) -> Result<Running, StartError> {
     refuse_without_keys(&store, &access, address).await?;
     let bridge = Bridge::new(Parts {
         store,
-        openhexa: Client::new(limits(&settings))?,
+        openhexa: Arc::new(Client::new(limits(&settings))?),
         clock: start.clock,
         rules: rules(&settings),
         access,

@@ -57,8 +57,10 @@ impl Task {
     /// A report that was refused proves all the same that there is a run.
     #[must_use]
     pub fn heard(mut self) -> Self {
+        let before = self.clone();
         self.called_back |= !self.is_never_sent();
         self.show();
+        self.revision += i64::from(self != before);
         self
     }
 }

@@ -79,28 +79,7 @@ fn table() -> Table {
                     "/config/check",
                     [may(Administrator, post().to(api::config::check))],
                 ))
-                .service(path("/tasks", [may(Viewer, get().to(api::tasks::list))]))
-                .service(streams())
-                .service(path(
-                    "/tasks/{id}",
-                    [may(Viewer, get().to(api::tasks::detail))],
-                ))
-                .service(path(
-                    "/tasks/{id}/relaunch",
-                    [may(Operator, post().to(api::again::relaunch))],
-                ))
-                .service(path(
-                    "/tasks/{id}/cancel",
-                    [may(Operator, post().to(api::tasks::cancel))],
-                ))
-                .service(path(
-                    "/tasks/{id}/logs",
-                    [may(Viewer, get().to(api::tasks::logs))],
-                ))
-                .service(path(
-                    "/tasks/{id}/events",
-                    [may(Viewer, get().to(api::tasks::events))],
-                ))
+                .service(tasks())
                 .service(path("/openapi.json", [get().to(document::page::json)]))
                 .service(path("/docs", [get().to(document::page::html)]))
                 .below("/api/openhexa"),
@@ -117,9 +96,10 @@ pub fn routes(app: &mut ServiceConfig) {
     app.default_service(web::to(error::unknown_route));
 }
 
-/// Named before `/tasks/{id}`, which would take `stream` for an id.
-fn streams() -> Table {
+fn tasks() -> Table {
     Table::default()
+        .service(path("/tasks", [may(Viewer, get().to(api::tasks::list))]))
+        // Before `/tasks/{id}`, which would take `stream` for an id.
         .service(path(
             "/tasks/stream",
             [may(Viewer, get().to(api::stream::all))],
@@ -127,6 +107,26 @@ fn streams() -> Table {
         .service(path(
             "/tasks/{id}/stream",
             [may(Viewer, get().to(api::stream::one))],
+        ))
+        .service(path(
+            "/tasks/{id}",
+            [may(Viewer, get().to(api::tasks::detail))],
+        ))
+        .service(path(
+            "/tasks/{id}/relaunch",
+            [may(Operator, post().to(api::again::relaunch))],
+        ))
+        .service(path(
+            "/tasks/{id}/cancel",
+            [may(Operator, post().to(api::tasks::cancel))],
+        ))
+        .service(path(
+            "/tasks/{id}/logs",
+            [may(Viewer, get().to(api::tasks::logs))],
+        ))
+        .service(path(
+            "/tasks/{id}/events",
+            [may(Viewer, get().to(api::tasks::events))],
         ))
 }
 

@@ -28,9 +28,12 @@ const LARGEST_PAGE: usize = 10_000;
 pub type Looks = HashMap<RunId, Result<Look, Error>>;
 
 impl Client {
-    /// Looks at many runs: one request, and a second one where a page did not show all.
-    /// An error is the failure of the whole request.
-    pub async fn looks(&self, target: &Target, wanted: &[Followed]) -> Result<Looks, Error> {
+    /// One request, and a second one where a page did not show all.
+    pub(super) async fn look_at(
+        &self,
+        target: &Target,
+        wanted: &[Followed],
+    ) -> Result<Looks, Error> {
         let mut seen = Looks::new();
         let first = Question::pages_and_singles(wanted);
         self.put(target, &first, &mut seen).await?;

@@ -4,7 +4,8 @@
 //! again is the service's to decide, for which every failure says exactly what is known.
 //!
 //! ```text
-//! mod.rs        Client: one method per question
+//! questions.rs  OpenHexa: one method per question
+//! mod.rs        Client: answers them over HTTP
 //! transport.rs  the POST, its limits, and whether anything was sent
 //! guard.rs      which machines may be asked
 //! answer.rs     GraphQL's envelope: whole, partial, refused
@@ -24,6 +25,7 @@ mod launch;
 mod looks;
 mod moment;
 mod operations;
+mod questions;
 mod transport;
 mod versions;
 
@@ -31,16 +33,19 @@ use std::collections::HashSet;
 use std::hash::Hash;
 use std::sync::Arc;
 
+use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use graphql_client::GraphQLQuery;
 
 pub use error::{BuildError, Error, LaunchError, Refusal};
+pub use looks::Looks;
+pub use questions::OpenHexa;
 pub use transport::Limits;
 
 use crate::domain::connection::{Access, Target};
 use crate::domain::ids::{PipelineId, RunId, UserId, VersionId};
-use crate::domain::pipeline::{Pipeline, PipelineSummary, RunCandidate, Version};
-use crate::domain::run::{Launch, Launched, RunDetails, RunLog, RunPage, Stop};
+use crate::domain::pipeline::{Pipeline, PipelineSummary, RunCandidate, Version, VersionSummary};
+use crate::domain::run::{Followed, Launch, Launched, RunDetails, RunLog, RunPage, Stop};
 use answer::Partial;
 use operations as ask;
 use transport::{Answer, Failure, Transport, Way};
@@ -54,21 +59,21 @@ impl Client {
     pub fn new(limits: Limits) -> Result<Self, BuildError> {
         Ok(Self(Arc::new(Transport::new(limits)?)))
     }
+}
 
-    /// How the last question to any OpenHEXA ended, in one word.
-    pub fn last_outcome(&self) -> Option<&'static str> {
+#[async_trait]
+impl OpenHexa for Client {
+    fn last_outcome(&self) -> Option<&'static str> {
         self.0.last_outcome()
     }
 
-    /// Whom the token stands for. A token that stands for nobody is refused.
-    pub async fn me(&self, target: &Target) -> Result<UserId, Error> {
+    async fn me(&self, target: &Target) -> Result<UserId, Error> {
         let said = self.ask::<ask::Me>(target, ask::me::Variables {}).await?;
         let user = said.tolerant()?.me.and_then(|me| me.user);
         user.map(|user| UserId(user.id)).ok_or(Error::TokenRefused)
     }
 
-    /// What the token may do in the workspace. A token that stands for nobody is refused.
-    pub async fn access(&self, target: &Target) -> Result<Access, Error> {
+    async fn access(&self, target: &Target) -> Result<Access, Error> {
         let workspace_slug = target.workspace.clone();
         let variables = ask::check_access::Variables { workspace_slug };
         let data = self
@@ -91,8 +96,7 @@ impl Client {
         })
     }
 
-    /// All pipelines of the workspace, oldest first. An unknown workspace has none.
-    pub async fn pipelines(&self, target: &Target) -> Result<Vec<PipelineSummary>, Error> {
+    async fn pipelines(&self, target: &Target) -> Result<Vec<PipelineSummary>, Error> {
         let mut all = Vec::new();
         let mut pages = Pages::new(self.0.limits());
         while let Some(page) = pages.next()? {
@@ -111,12 +115,7 @@ impl Client {
         Ok(once_each(all, |pipeline| pipeline.id))
     }
 
-    /// None: absent, hidden from the token, or of another workspace than the target's.
-    pub async fn pipeline(
-        &self,
-        target: &Target,
-        id: PipelineId,
-    ) -> Result<Option<Pipeline>, Error> {
+    async fn pipeline(&self, target: &Target, id: PipelineId) -> Result<Option<Pipeline>, Error> {
         let variables = ask::pipeline::Variables { id: id.0 };
         let partial = self.ask::<ask::Pipeline>(target, variables).await?;
         let unreadable = partial.failed_only_under(&["pipeline", "currentVersion", "parameters"]);
@@ -131,8 +130,7 @@ impl Client {
             .map(|found| convert::pipeline(found, unreadable)))
     }
 
-    /// None as for `pipeline`. `BadDefinition` when the version is there but cannot be read.
-    pub async fn version(
+    async fn version(
         &self,
         target: &Target,
         id: VersionId,
@@ -149,9 +147,23 @@ impl Client {
         Ok(ours.map(Into::into))
     }
 
-    /// The choices that OpenHEXA reads from a file of the workspace for this parameter.
-    /// `Denied` when the version is not to be seen in the target's workspace.
-    pub async fn choices(
+    async fn versions(
+        &self,
+        target: &Target,
+        id: PipelineId,
+    ) -> Result<Option<Vec<VersionSummary>>, Error> {
+        self.list_versions(target, id).await
+    }
+
+    async fn version_labels(
+        &self,
+        target: &Target,
+        id: PipelineId,
+    ) -> Result<Option<Vec<VersionSummary>>, Error> {
+        self.list_version_labels(target, id).await
+    }
+
+    async fn choices(
         &self,
         target: &Target,
         version: VersionId,
@@ -175,8 +187,7 @@ impl Client {
             .ok_or(failed.unwrap_or(Error::Unreadable))
     }
 
-    /// Launches once. See `LaunchError` for what a failure means.
-    pub async fn run(&self, target: &Target, launch: &Launch) -> Result<Launched, LaunchError> {
+    async fn run(&self, target: &Target, launch: &Launch) -> Result<Launched, LaunchError> {
         let question = launch::question(launch);
         let posted = self
             .post::<ask::RunPipeline>(target, Way::Fresh, question)
@@ -184,8 +195,7 @@ impl Client {
         launch::judge(posted)
     }
 
-    /// Asks a run to stop. An accepted stop can still be lost upstream: look again.
-    pub async fn stop(&self, target: &Target, run: RunId) -> Result<Stop, Error> {
+    async fn stop(&self, target: &Target, run: RunId) -> Result<Stop, Error> {
         let input = ask::stop_pipeline::StopPipelineInput { run_id: run.0 };
         let variables = ask::stop_pipeline::Variables { input };
         let said = self
@@ -195,9 +205,11 @@ impl Client {
         said.stop_pipeline.map(Stop::from).ok_or(Error::Unreadable)
     }
 
-    /// One page (from 1) of a pipeline's runs, newest first. None as for `pipeline`.
-    /// A page past the last one is an error of OpenHEXA's.
-    pub async fn runs(
+    async fn looks(&self, target: &Target, wanted: &[Followed]) -> Result<Looks, Error> {
+        self.look_at(target, wanted).await
+    }
+
+    async fn runs(
         &self,
         target: &Target,
         id: PipelineId,
@@ -219,9 +231,7 @@ impl Client {
         Ok(ours.map(|found| RunPage::from(found.runs)))
     }
 
-    /// Every run queued at `since` or later, newest first (and those without a date).
-    /// None as for `pipeline`: then the list proves nothing.
-    pub async fn recent_runs(
+    async fn recent_runs(
         &self,
         target: &Target,
         id: PipelineId,
@@ -255,8 +265,7 @@ impl Client {
         Ok(Some(once_each(all, |run| run.id)))
     }
 
-    /// The log of a run, and what it was given. None: absent, hidden, or of another workspace.
-    pub async fn log(&self, target: &Target, run: RunId) -> Result<Option<RunLog>, Error> {
+    async fn log(&self, target: &Target, run: RunId) -> Result<Option<RunLog>, Error> {
         let variables = ask::run_log::Variables { id: run.0 };
         let found = self.ask::<ask::RunLog>(target, variables).await?.whole()?;
         let ours = found
@@ -265,8 +274,7 @@ impl Client {
         Ok(ours.map(RunLog::from))
     }
 
-    /// What a run said and left behind. None: absent, hidden, or of another workspace.
-    pub async fn details(&self, target: &Target, run: RunId) -> Result<Option<RunDetails>, Error> {
+    async fn details(&self, target: &Target, run: RunId) -> Result<Option<RunDetails>, Error> {
         let variables = ask::run_details::Variables { id: run.0 };
         let found = self
             .ask::<ask::RunDetails>(target, variables)
@@ -277,7 +285,9 @@ impl Client {
             .filter(|run| run.pipeline.workspace.slug == target.workspace);
         Ok(ours.map(RunDetails::from))
     }
+}
 
+impl Client {
     /// For everything but a launch, where it does not matter whether the question was sent.
     async fn ask<Q: GraphQLQuery>(
         &self,

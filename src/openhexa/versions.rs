@@ -8,9 +8,7 @@ use crate::domain::ids::PipelineId;
 use crate::domain::pipeline::VersionSummary;
 
 impl Client {
-    /// All versions of a pipeline with their parameters, newest first. None as for `pipeline`.
-    /// `BadDefinition` when one of them cannot be read; `version_labels` and `version` tell which.
-    pub async fn versions(
+    pub(super) async fn list_versions(
         &self,
         target: &Target,
         id: PipelineId,
@@ -41,8 +39,7 @@ impl Client {
         Ok(Some(newest_first(all)))
     }
 
-    /// The same without parameters, which no unreadable version can take down.
-    pub async fn version_labels(
+    pub(super) async fn list_version_labels(
         &self,
         target: &Target,
         id: PipelineId,

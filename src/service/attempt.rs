@@ -10,8 +10,10 @@ use crate::domain::ids::{TaskId, UserId};
 use crate::domain::observation::Observation;
 use crate::domain::run::Launch;
 use crate::domain::task::{State, Task};
-use crate::openhexa::LaunchError;
+use crate::openhexa::{self, LaunchError};
 use crate::store::{self, Source};
+
+const NOT_SENT: &str = "launch not sent";
 
 /// A task that is to be launched, with what is to be sent.
 pub struct Attempt {
@@ -32,7 +34,11 @@ enum Reserved {
 impl Bridge {
     /// The caller holds the task's lease, and gives it back.
     pub(super) async fn attempt(&self, attempt: &Attempt) -> Result<Task, Error> {
-        let launched_as = self.user_of(&attempt.connection).await;
+        // As whom a run is made is known before it is asked for: the run is looked for by it, should it be lost.
+        let launched_as = match self.user_of(&attempt.connection).await {
+            Ok(user) => user,
+            Err(error) => return self.not_asked(attempt.task, &error).await,
+        };
         if let Reserved::No(task) = self.reserve(attempt, launched_as).await? {
             return Ok(*task);
         }
@@ -51,6 +57,19 @@ impl Bridge {
         }
     }
 
+    /// The task stays as it is, to be launched later: it may be somebody else's by now, so nothing is learnt of it here.
+    async fn not_asked(&self, task: TaskId, why: &openhexa::Error) -> Result<Task, Error> {
+        let (now, why) = (self.now(), why.to_string());
+        self.store()
+            .write(move |db| {
+                let known = store::lock(db, task)?.ok_or_else(Error::no_task)?;
+                let event = store::Event::new(now, Source::Bridge, NOT_SENT).detail(why);
+                store::add_event(db, known.account, task, &event)?;
+                Ok(known)
+            })
+            .await
+    }
+
     async fn without_run(&self, task: TaskId, error: LaunchError) -> Result<Task, Error> {
         match error {
             LaunchError::Refused(why) => {
@@ -64,11 +83,7 @@ impl Bridge {
                 })
             }
             LaunchError::NotSent(why) => {
-                let fact = Fact::new(
-                    Source::Bridge,
-                    "launch not sent",
-                    Observation::LaunchPostponed,
-                );
+                let fact = Fact::new(Source::Bridge, NOT_SENT, Observation::LaunchPostponed);
                 self.observe(task, fact.detail(why.to_string())).await
             }
             LaunchError::Unsure(why) => {
@@ -81,11 +96,7 @@ impl Bridge {
 
     /// Marks the task as being launched, unless something stands against it: most of all that the lease ran out and
     /// somebody else launches it.
-    async fn reserve(
-        &self,
-        attempt: &Attempt,
-        launched_as: Option<UserId>,
-    ) -> Result<Reserved, Error> {
+    async fn reserve(&self, attempt: &Attempt, launched_as: UserId) -> Result<Reserved, Error> {
         let (bridge, now) = (self.clone(), self.now());
         let (task, owner) = (attempt.task, attempt.owner.clone());
         let reserved = self
@@ -98,6 +109,7 @@ impl Bridge {
                 if !(held && alone && before.may_be_launched()) {
                     return Ok(Reserved::No(Box::new(before)));
                 }
+                let launched_as = Some(launched_as);
                 let reserved = Observation::LaunchReserved { launched_as };
                 let fact =
                     Fact::new(Source::Bridge, "asking OpenHEXA for a run", reserved).always_told();
@@ -114,19 +126,19 @@ impl Bridge {
     }
 
     /// As whom the connection makes runs; asked once, kept until the token changes.
-    pub(super) async fn user_of(&self, connection: &Connection) -> Option<UserId> {
-        if connection.user.is_some() {
-            return connection.user;
+    async fn user_of(&self, connection: &Connection) -> Result<UserId, openhexa::Error> {
+        if let Some(user) = connection.user {
+            return Ok(user);
         }
-        let user = self.openhexa().me(&connection.target).await.ok()?;
-        let id = connection.id;
+        let user = self.openhexa().me(&connection.target).await?;
+        let (vault, asked) = (self.store().vault.clone(), connection.clone());
         let kept: Result<(), Error> = self
             .store()
-            .write(move |db| Ok(store::put_connection_user(db, id, user)?))
+            .write(move |db| Ok(store::put_connection_user(db, &vault, &asked, user)?))
             .await;
         if let Err(error) = kept {
             tracing::warn!(%error, "the connection's user could not be kept");
         }
-        Some(user)
+        Ok(user)
     }
 }

@@ -13,7 +13,7 @@ use crate::domain::ids::{AccountId, PipelineId, RunId, TaskId, VersionId};
 use crate::domain::parameters::Parameter;
 use crate::domain::pipeline::{RunSummary, VersionSummary};
 use crate::domain::sentence::say;
-use crate::openhexa::{self, Client};
+use crate::openhexa::{self, OpenHexa};
 use crate::store;
 
 /// Versions asked for one by one at a time.
@@ -35,7 +35,7 @@ impl Bridge {
     ) -> Result<Arc<Vec<VersionSummary>>, Error> {
         let ground = self.ground(account).await?;
         let (client, target) = (self.openhexa().clone(), ground.connection.target.clone());
-        let asking = async move { all_versions(&client, &target, id).await };
+        let asking = async move { all_versions(client.as_ref(), &target, id).await };
         let key = (Asked::from(&ground), id);
         let outcome = self.consult(&self.memory.histories, key, Need::Lately, asking);
         let found = outcome.await?.strictly()?;
@@ -119,7 +119,7 @@ fn declared<'a>(
 
 /// In one request, unless a version among them cannot be read.
 async fn all_versions(
-    client: &Client,
+    client: &dyn OpenHexa,
     target: &Target,
     id: PipelineId,
 ) -> Result<Option<Vec<VersionSummary>>, openhexa::Error> {
@@ -130,7 +130,7 @@ async fn all_versions(
 }
 
 async fn one_by_one(
-    client: &Client,
+    client: &dyn OpenHexa,
     target: &Target,
     id: PipelineId,
 ) -> Result<Option<Vec<VersionSummary>>, openhexa::Error> {

@@ -74,7 +74,7 @@ pub use token::CallbackKey;
 pub use crate::openhexa::Refusal;
 
 use crate::clock::Clock;
-use crate::openhexa::Client;
+use crate::openhexa::OpenHexa;
 use crate::store::Store;
 use changes::Changes;
 use memory::Memory;
@@ -83,7 +83,7 @@ use tasks::Seen;
 /// What the flows need; made once, in the composition root.
 pub struct Parts {
     pub store: Store,
-    pub openhexa: Client,
+    pub openhexa: Arc<dyn OpenHexa>,
     pub clock: Clock,
     pub rules: Rules,
     pub access: Access,
@@ -141,7 +141,7 @@ impl Bridge {
         &self.parts.store
     }
 
-    fn openhexa(&self) -> &Client {
+    fn openhexa(&self) -> &Arc<dyn OpenHexa> {
         &self.parts.openhexa
     }
 }

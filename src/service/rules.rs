@@ -153,6 +153,8 @@ impl Rules {
 
     /// A quarter of the time it has taken so far, up to three usual looks.
     fn backoff(&self, age: TimeDelta) -> TimeDelta {
-        (age / 4).clamp(self.looks.early, self.looks.usual.max(self.looks.early) * 3)
+        // In whole milliseconds, as every time: the databases keep different parts of one.
+        let quarter = TimeDelta::milliseconds(age.num_milliseconds() / 4);
+        quarter.clamp(self.looks.early, self.looks.usual.max(self.looks.early) * 3)
     }
 }

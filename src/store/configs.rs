@@ -270,10 +270,25 @@ fn connection_from(vault: &Vault, row: ConnectionRow) -> Result<Connection, Erro
     })
 }
 
-/// Remembers as whom a connection's token makes runs.
-pub fn put_connection_user(db: &mut Db<'_>, id: ConnectionId, user: UserId) -> Result<(), Error> {
-    on!(db, |conn| diesel::update(connection::table.find(id.0))
-        .set(connection::user_id.eq(Id(user.0)))
-        .execute(conn))?;
+/// Remembers as whom a connection's token makes runs, unless it has another token by now.
+pub fn put_connection_user(
+    db: &mut Db<'_>,
+    vault: &Vault,
+    asked: &Connection,
+    user: UserId,
+) -> Result<(), Error> {
+    let sealed: String = on!(db, |conn| connection::table
+        .find(asked.id.0)
+        .select(connection::token)
+        .first(conn))?;
+    if vault.open(&sealed)? != asked.target.token.expose_secret() {
+        return Ok(());
+    }
+    on!(db, |conn| diesel::update(
+        connection::table.find(asked.id.0)
+    )
+    .filter(connection::token.eq(&sealed))
+    .set(connection::user_id.eq(Id(user.0)))
+    .execute(conn))?;
     Ok(())
 }

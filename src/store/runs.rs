@@ -77,7 +77,8 @@ fn unclaimed(db: &mut Db<'_>, kind: Kind, due: &Due) -> Result<Vec<i64>, Error> 
                         .or(run::lease_until.le(At(due.now))),
                 )
                 .filter(run::run_id.is_not_null().eq(kind == Kind::Followed))
-                .order(run::next_look_at)
+                // Each database would break a tie in its own way.
+                .order((run::next_look_at, run::task_id))
                 .limit(i64::try_from(due.limit).unwrap_or(i64::MAX))
                 .select(run::task_id)
         };

@@ -73,8 +73,8 @@ story! {
         story.advance(TimeDelta::minutes(20));
         story.look().await;
         assert_eq!((&story.task(task).await["status"], story.asked("runPipeline").await), (&json!("RUNNING"), 1));
-        // The version allows an hour.
-        story.advance(TimeDelta::minutes(42));
+        // The version allows an hour, and the deadline half an hour more.
+        story.advance(TimeDelta::minutes(72));
         story.look().await;
         let ended = story.task(task).await;
         assert_eq!((&ended["status"], &ended["confirmed"]), (&json!("ERROR"), &json!(true)));
@@ -90,7 +90,7 @@ story! {
         says(&story, json!({"status": "SUCCESS", "result": 3})).await;
         vanish(&story).await;
         story.look().await;
-        story.advance(TimeDelta::minutes(62));
+        story.advance(TimeDelta::minutes(92));
         story.look().await;
         let ended = story.task(task).await;
         assert_eq!((&ended["status"], &ended["confirmed"]), (&json!("SUCCESS"), &json!(true)));

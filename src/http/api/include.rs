@@ -49,15 +49,15 @@ pub struct DetailedTask {
     task: FullTask,
     /// Null where the run has none, or where OpenHEXA does not answer.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>, extensions(("x-sometimes" = json!(true))))]
+    #[schema(value_type = Option<String>, default = json!(null))]
     logs: Option<Option<String>>,
     /// Null where OpenHEXA does not answer.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<Vec<MessageJson>>, extensions(("x-sometimes" = json!(true))))]
+    #[schema(value_type = Option<Vec<MessageJson>>, default = json!(null))]
     messages: Option<Option<Vec<MessageJson>>>,
     /// The same.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<Vec<OutputJson>>, extensions(("x-sometimes" = json!(true))))]
+    #[schema(value_type = Option<Vec<OutputJson>>, default = json!(null))]
     outputs: Option<Option<Vec<OutputJson>>>,
     /// Why they are null.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
-/// Marks a key that may be absent, or there and null.
-const SOMETIMES: &str = "x-sometimes";
+/// What stands for an absent key: one that has it need not be there.
+const ABSENT: &str = "default";
 const HOME: &str = "#/components/schemas/";
 
 /// The schemas by their names.
@@ -124,7 +124,7 @@ fn close_one(schema: &mut Map<String, Value>) {
     };
     let before: Vec<Value> = required(&Value::Object(schema.clone())).collect();
     let there = |(name, inner): &(&String, &Value)| {
-        let is_there = may_be_null(inner) && inner.get(SOMETIMES).is_none();
+        let is_there = may_be_null(inner) && inner.get(ABSENT).is_none();
         before.iter().any(|own| own == *name) || is_there
     };
     let required = properties

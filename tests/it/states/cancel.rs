@@ -118,3 +118,15 @@ fn looks_at_a_hidden_run_make_a_row_only_where_nothing_comes_between() {
     }
     assert_eq!(row.clone().heard().run.hidden_since, None);
 }
+
+#[test]
+fn a_refused_report_that_proves_a_run_is_a_change_like_others() {
+    let task = after(
+        fresh(),
+        &[Observation::LaunchReserved { launched_as: None }],
+    );
+    let heard = task.clone().heard();
+    assert!(heard.called_back);
+    assert_eq!(heard.revision, task.revision + 1);
+    assert_eq!(heard.clone().heard(), heard, "it is told once");
+}

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use openhexa_bridge::domain::ids::{PipelineId, RunId, VersionId};
 use openhexa_bridge::domain::parameters::Kind;
 use openhexa_bridge::domain::run::{RunOutput, Stop};
-use openhexa_bridge::openhexa::Error;
+use openhexa_bridge::openhexa::{Error, OpenHexa};
 use serde_json::{Value, json};
 use uuid::Uuid;
 

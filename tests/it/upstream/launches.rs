@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use openhexa_bridge::domain::connection::Target;
 use openhexa_bridge::domain::ids::RunId;
-use openhexa_bridge::openhexa::{Client, Error, LaunchError, Limits, Refusal};
+use openhexa_bridge::openhexa::{Client, Error, LaunchError, Limits, OpenHexa, Refusal};
 
 use super::{ID, NO_ONE, TOKEN, a_run, answer, client, hasty, launch, limits, said, target};
 use crate::support::wire::{Reply, Wire};

@@ -3,7 +3,7 @@
 use openhexa_bridge::domain::ids::{PipelineId, RunId};
 use openhexa_bridge::domain::pipeline::RunStatus;
 use openhexa_bridge::domain::run::{Followed, Look};
-use openhexa_bridge::openhexa::Error;
+use openhexa_bridge::openhexa::{Error, OpenHexa};
 use serde_json::{Value, json};
 use uuid::Uuid;
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use openhexa_bridge::domain::ids::VersionId;
 use openhexa_bridge::domain::run::Launch;
-use openhexa_bridge::openhexa::{BuildError, Client, Limits};
+use openhexa_bridge::openhexa::{BuildError, Client, Limits, OpenHexa};
 use serde_json::{Value, json};
 use tokio::sync::Semaphore;
 

@@ -1,0 +1,178 @@
+//! What there is in the simulated world: three workspaces on two instances, five kinds of pipelines in each.
+
+use openhexa_bridge::domain::ids::{PipelineId, VersionId};
+use openhexa_bridge::domain::parameters::{Kind, Parameter};
+use openhexa_bridge::domain::pipeline::{Pipeline, Version, VersionLabel};
+use serde_json::{Map, Value, json};
+use uuid::Uuid;
+
+/// An instance and a workspace of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
+    pub instance: usize,
+    pub url: &'static str,
+    pub workspace: &'static str,
+}
+
+pub const PLACES: [Place; 3] = [
+    Place {
+        instance: 0,
+        url: "https://one.example.org/graphql/",
+        workspace: "north",
+    },
+    Place {
+        instance: 0,
+        url: "https://one.example.org/graphql/",
+        workspace: "south",
+    },
+    Place {
+        instance: 1,
+        url: "https://two.example.org/graphql/",
+        workspace: "north",
+    },
+];
+
+/// What a launch of a pipeline can be told from others by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sort {
+    NamesTask,
+    NamesTaskAsText,
+    /// By its config at most, which many launches share.
+    Unnamed,
+    Versionless,
+    Notebook,
+}
+
+pub const SORTS: [Sort; 5] = [
+    Sort::NamesTask,
+    Sort::NamesTaskAsText,
+    Sort::Unnamed,
+    Sort::Versionless,
+    Sort::Notebook,
+];
+
+impl Sort {
+    pub fn names_task(self) -> bool {
+        matches!(self, Self::NamesTask | Self::NamesTaskAsText)
+    }
+
+    pub fn drops_config(self) -> bool {
+        matches!(self, Self::Versionless | Self::Notebook)
+    }
+
+    /// What a user gives.
+    pub fn given(self) -> Map<String, Value> {
+        let given = match self {
+            Self::NamesTask => json!({"country": "Niger"}),
+            Self::NamesTaskAsText | Self::Versionless | Self::Notebook => json!({}),
+            Self::Unnamed => json!({"label": "same", "password": "a secret of the launch"}),
+        };
+        given.as_object().unwrap().clone()
+    }
+}
+
+pub fn pipeline_id(place: usize, sort: usize) -> PipelineId {
+    PipelineId(Uuid::from_u64_pair(
+        0x0000_0000_0000_4000,
+        (place * 10 + sort) as u64,
+    ))
+}
+
+fn version_id(place: usize, sort: usize, number: u64) -> VersionId {
+    VersionId(Uuid::from_u64_pair(
+        0x0000_0000_0001_4000 + number,
+        (place * 10 + sort) as u64,
+    ))
+}
+
+/// The place and sort of a pipeline.
+pub fn whose(id: PipelineId) -> (usize, usize) {
+    let number = usize::try_from(id.0.as_u64_pair().1).unwrap();
+    (number / 10, number % 10)
+}
+
+/// The version's number and whose it is.
+pub fn whose_version(id: VersionId) -> (usize, usize, u64) {
+    let (high, low) = id.0.as_u64_pair();
+    let number = usize::try_from(low).unwrap();
+    (number / 10, number % 10, high - 0x0000_0000_0001_4000)
+}
+
+/// Number 2 is the current version; number 1 lets a run live for a shorter time.
+pub fn version(place: usize, sort: usize, number: u64) -> Option<Version> {
+    let kind = SORTS[sort];
+    if kind.drops_config() {
+        return None;
+    }
+    let timeout = match (kind, number) {
+        (Sort::NamesTaskAsText, _) => None,
+        (_, 1) => Some(600),
+        _ => Some(1800),
+    };
+    let parameters = match kind {
+        Sort::NamesTask => vec![
+            parameter("task_id", Kind::Int),
+            parameter("pipeline_id", Kind::Str),
+            parameter("connection_host", Kind::Str),
+            parameter("connection_token", Kind::Str),
+            parameter("country", Kind::Str),
+        ],
+        Sort::NamesTaskAsText => vec![parameter("task_id", Kind::Str)],
+        _ => vec![
+            parameter("label", Kind::Str),
+            parameter("password", Kind::Secret),
+            parameter("deep", Kind::Bool),
+        ],
+    };
+    let saved = match kind {
+        Sort::Unnamed => json!({"label": "saved", "deep": true}),
+        _ => json!({}),
+    };
+    Some(Version {
+        label: VersionLabel {
+            id: version_id(place, sort, number),
+            number: number.cast_signed(),
+            name: None,
+        },
+        config: saved.as_object().unwrap().clone(),
+        timeout_seconds: timeout,
+        parameters,
+    })
+}
+
+fn parameter(code: &str, kind: Kind) -> Parameter {
+    Parameter {
+        code: code.to_owned(),
+        name: code.to_owned(),
+        kind,
+        required: false,
+        multiple: false,
+        default: None,
+        choices: None,
+        choices_from_file: None,
+        help: None,
+        widget: None,
+        connection: None,
+        directory: None,
+        disables: Vec::new(),
+        disable_when: true,
+    }
+}
+
+pub fn pipeline(place: usize, sort: usize) -> Pipeline {
+    Pipeline {
+        id: pipeline_id(place, sort),
+        name: Some(format!("{:?}", SORTS[sort])),
+        code: format!("pipeline-{place}-{sort}"),
+        kind: match SORTS[sort] {
+            Sort::Notebook => "notebook".to_owned(),
+            _ => "zipFile".to_owned(),
+        },
+        description: None,
+        created_at: None,
+        may_run: true,
+        may_stop: true,
+        current_version: version(place, sort, 2),
+        unreadable_version: false,
+    }
+}

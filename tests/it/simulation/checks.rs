@@ -1,0 +1,161 @@
+//! The checks can fail: a world that breaks the rules is found, and so is each single falsehood.
+
+use chrono::TimeDelta;
+use openhexa_bridge::domain::ids::{RunId, TaskId};
+use openhexa_bridge::domain::task::{RunEnd, State, Task};
+use serde_json::json;
+use uuid::Uuid;
+
+use super::verdict::{Facts, RunFact, TaskFact, judge};
+use super::witness::{Taken, illegal};
+use super::world::Law;
+use super::{Base, tell};
+
+#[test]
+fn a_world_whose_runs_show_too_late_is_found() {
+    let mut wrong = (1..=6).flat_map(|seed| tell(seed, Base::Sqlite, Law::RunsShowTooLate).wrong);
+    assert!(wrong.any(|what| what.contains("duplicate runs") || what.contains("is lost")));
+}
+
+/// The facts of a world in which all went well.
+fn good() -> Facts {
+    let told = tell(2, Base::Sqlite, Law::Kept);
+    assert_eq!(judge(&told.facts), Vec::<String>::new());
+    told.facts
+}
+
+/// The first task that has a run, and a word and a result which were taken.
+fn spoken(facts: &mut Facts) -> &mut TaskFact {
+    let spoken = |fact: &&mut TaskFact| {
+        let full = |taken: &Taken| taken.word.is_some() && taken.result.is_some();
+        fact.taken.iter().any(full) && fact.task.run.id.is_some()
+    };
+    facts.tasks.iter_mut().find(spoken).expect("one that spoke")
+}
+
+fn run_of(facts: &mut Facts) -> &mut RunFact {
+    let run = spoken(facts).task.run.id;
+    facts
+        .runs
+        .iter_mut()
+        .find(|made| Some(made.id) == run)
+        .unwrap()
+}
+
+fn other_end(state: &State) -> State {
+    let State::Ended { run, said } = state else {
+        panic!("it has ended");
+    };
+    let run = match run {
+        RunEnd::Success => RunEnd::Failed,
+        _ => RunEnd::Success,
+    };
+    let said = said.clone();
+    State::Ended { run, said }
+}
+
+#[test]
+fn each_falsehood_is_found() {
+    type Falsify = fn(&mut Facts);
+    let falsehoods: [(&str, Falsify); 13] = [
+        ("duplicate runs", |facts| {
+            let twin = RunFact {
+                id: RunId(Uuid::from_u128(1)),
+                ..run_of(facts).clone()
+            };
+            facts.runs.push(twin);
+        }),
+        ("which is not its own", |facts| {
+            run_of(facts).made_by = Some(-1);
+        }),
+        ("is not there, and has a run", |facts| {
+            run_of(facts).made_by = Some(-1);
+        }),
+        ("is lost", |facts| spoken(facts).task.run.id = None),
+        ("wrong end of its run", |facts| {
+            let task = &mut spoken(facts).task;
+            task.state = other_end(&task.state);
+        }),
+        ("its first word is", |facts| spoken(facts).taken.clear()),
+        ("wrong end: ", |facts| {
+            let fact = spoken(facts);
+            let is_error = fact.task.status().word() == "ERROR";
+            let word = if is_error { "CANCELLED" } else { "ERROR" };
+            fact.taken.insert(
+                0,
+                Taken {
+                    word: Some(word),
+                    result: None,
+                },
+            );
+        }),
+        ("lost result", |facts| spoken(facts).task.data = None),
+        ("lost result", |facts| {
+            spoken(facts).task.data = Some(json!("another"));
+        }),
+        ("stuck", |facts| spoken(facts).task.state = State::Running),
+        ("was answered and is not there", |facts| {
+            facts.answered.push(-7);
+        }),
+        ("nobody was told of", |facts| {
+            let mut twin = facts.tasks[0].clone();
+            twin.task.id = TaskId(-9);
+            facts.tasks.push(twin);
+            facts.unanswered = 0;
+        }),
+        ("asked 99 times", |facts| spoken(facts).attempts = 99),
+    ];
+    let good = good();
+    for (expected, falsify) in falsehoods {
+        let mut facts = good.clone();
+        falsify(&mut facts);
+        let wrong = judge(&facts);
+        assert!(
+            wrong.iter().any(|what| what.contains(expected)),
+            "{expected}: {wrong:?}"
+        );
+    }
+}
+
+#[test]
+fn each_illegal_move_is_found() {
+    type Change = fn(&mut Task);
+    let mut facts = good();
+    let before = spoken(&mut facts).task.clone();
+    assert_eq!(illegal(&before, &before), Vec::<String>::new());
+    let moves: [(&str, Change); 7] = [
+        ("back from", |task| task.state = State::Running),
+        ("another end of its run", |task| {
+            task.state = other_end(&task.state);
+        }),
+        ("another run", |task| task.run.id = None),
+        ("its result is lost", |task| task.data = None),
+        ("revision", |task| task.revision -= 2),
+        ("revision", |task| {
+            task.revision -= 1;
+            task.updated_at += TimeDelta::seconds(1);
+        }),
+        ("another first word", |task| {
+            if let State::Ended { said, .. } = &mut task.state {
+                *said = None;
+            }
+        }),
+    ];
+    for (expected, change) in moves {
+        let mut after = before.clone();
+        after.revision += 1;
+        change(&mut after);
+        let wrong = illegal(&before, &after);
+        assert!(
+            wrong.iter().any(|what| what.contains(expected)),
+            "{expected}: {wrong:?}"
+        );
+    }
+    let mut asked = before.clone();
+    asked.cancel_asked_at = Some(before.updated_at);
+    let wrong = illegal(&asked, &before);
+    assert!(
+        wrong.iter().any(|what| what == "its cancel is forgotten"),
+        "{wrong:?}"
+    );
+}

@@ -1,0 +1,352 @@
+//! The hand that moves a world: one step at a time, and the next one only when everything is at rest.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use openhexa_bridge::domain::ids::TaskId;
+use openhexa_bridge::domain::principal::{Principal, Role};
+use openhexa_bridge::domain::task::Task;
+use openhexa_bridge::service::access::ONLY_ACCOUNT;
+use openhexa_bridge::service::{Bridge, Error};
+use openhexa_bridge::store::{self, Db, Order, Store, TaskFilter};
+use secrecy::ExposeSecret;
+use tokio::runtime::{Builder, Runtime};
+use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
+
+use super::catalogue::PLACES;
+use super::mail::Letter;
+use super::site::{Event, Outcome, Site};
+use super::world::{Law, Release, Shared, Standing, World};
+
+/// Longer than any step takes on a busy machine.
+const STEP: Duration = Duration::from_mins(1);
+
+/// What is under way at a bridge.
+pub enum Flying {
+    Launch,
+    Pass,
+    Report(Letter),
+    Configure,
+    Cancel,
+}
+
+pub struct Driver {
+    pub world: Shared,
+    pub sites: [Site; 2],
+    pub store: Store,
+    events: UnboundedReceiver<Event>,
+    sender: UnboundedSender<Event>,
+    /// For looking into the database beside the bridges.
+    own: Runtime,
+    begun: u64,
+    flying: BTreeMap<u64, (usize, Flying)>,
+    /// What the bridges are configured for: a place and a token.
+    pub aim: Option<(usize, String)>,
+}
+
+pub fn operator() -> Principal {
+    Principal {
+        account: ONLY_ACCOUNT,
+        role: Role::Administrator,
+        person: None,
+    }
+}
+
+impl Driver {
+    /// Each bridge has a store of its own on the same database, as two processes have.
+    pub fn new(seed: u64, law: Law, stores: [Store; 3]) -> Self {
+        let (sender, events) = mpsc::unbounded_channel();
+        let world = Arc::new(Mutex::new(World::new(seed, law)));
+        let [first, second, store] = stores;
+        let site = |number, store| Site {
+            number,
+            store,
+            alive: None,
+        };
+        let own = Builder::new_current_thread().enable_time().build().unwrap();
+        let mut driver = Self {
+            world,
+            sites: [site(0, first), site(1, second)],
+            store,
+            events,
+            sender,
+            own,
+            begun: 0,
+            flying: BTreeMap::new(),
+            aim: None,
+        };
+        driver.start(0);
+        driver.start(1);
+        driver
+    }
+
+    pub fn world<T>(&self, work: impl FnOnce(&mut World) -> T) -> T {
+        work(&mut self.world.lock().unwrap())
+    }
+
+    pub fn say(&self, line: String) {
+        self.world(|world| world.say(line));
+    }
+
+    pub fn read<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Db<'_>) -> Result<T, store::Error> + Send + 'static,
+    ) -> T {
+        self.own.block_on(self.store.read(work)).unwrap()
+    }
+
+    pub fn is_alive(&self, site: usize) -> bool {
+        self.sites[site].alive.is_some()
+    }
+
+    pub fn start(&mut self, site: usize) {
+        self.say(format!("{} starts", name(site)));
+        self.sites[site].start(&self.world, &self.sender);
+    }
+
+    pub fn crash(&mut self, site: usize) {
+        self.say(format!("{} crashes", name(site)));
+        self.sites[site].crash();
+        self.flying.retain(|_, (at, flying)| {
+            if *at == site && matches!(flying, Flying::Launch) {
+                self.world.lock().unwrap().witness.unanswered += 1;
+            }
+            *at != site
+        });
+        self.world(|world| {
+            world.counts.add("crashes");
+            world.held.retain(|_, held| held.site != site);
+        });
+        self.look_at_config();
+    }
+
+    /// Begins something at a bridge, and waits until it is done, or on its way to OpenHEXA, or the bridge is dead.
+    pub fn begin<F>(&mut self, site: usize, flying: Flying, work: impl FnOnce(Bridge) -> F)
+    where
+        F: Future<Output = Outcome> + Send + 'static,
+    {
+        self.begun += 1;
+        let number = self.begun;
+        self.flying.insert(number, (site, flying));
+        let fatal = self.world(|world| {
+            let rate = world.mood.crash_between_writes;
+            let fatal = world.trouble("dies between writes", 0, rate);
+            fatal.then(|| world.dice.below("after writes", 0, 5).cast_signed())
+        });
+        let alive = self.sites[site].alive.as_ref().unwrap();
+        let gate = alive.gate.clone();
+        gate.open_for(fatal.unwrap_or(i64::MAX));
+        let (sender, work) = (self.sender.clone(), work(alive.bridge.clone()));
+        alive.runtime.spawn(async move {
+            let _ = sender.send(Event::Done(number, Box::new(work.await)));
+        });
+        self.settle(site);
+        gate.open_for(i64::MAX);
+    }
+
+    fn settle(&mut self, site: usize) {
+        let runtime = &self.sites[site].alive.as_ref().unwrap().runtime;
+        let next = runtime.block_on(async { tokio::time::timeout(STEP, self.events.recv()).await });
+        match next
+            .expect("a step comes to rest")
+            .expect("a sender is there")
+        {
+            Event::Done(number, outcome) => self.done(number, *outcome),
+            Event::Held => {}
+            Event::Died => self.crash(site),
+        }
+    }
+
+    /// An answer that was on its way arrives, or is not waited for any longer.
+    pub fn release(&mut self, call: u64, how: Release) {
+        let held = self.world(|world| world.held.remove(&call));
+        let Some(held) = held else { return };
+        self.say(format!("{} hears of call {call}: {how:?}", name(held.site)));
+        held.release.send(how).expect("its bridge lives");
+        self.settle(held.site);
+    }
+
+    /// Time goes on; nobody waits for an answer longer than his patience.
+    pub fn advance(&mut self, by: i64) {
+        let to = self.world(|world| world.now()) + by;
+        loop {
+            let due = self.world(|world| {
+                let calls = world.held.iter().map(|(call, held)| (held.until, *call));
+                calls.min().filter(|(until, _)| *until <= to)
+            });
+            let Some((until, call)) = due else { break };
+            self.set_clock(until);
+            self.release(call, Release::TimedOut);
+        }
+        self.set_clock(to);
+    }
+
+    fn set_clock(&self, at: i64) {
+        self.world(|world| {
+            let at = at.max(world.now());
+            world.clock.store(at, std::sync::atomic::Ordering::SeqCst);
+        });
+    }
+
+    fn done(&mut self, number: u64, outcome: Outcome) {
+        let (site, flying) = self.flying.remove(&number).expect("it was begun");
+        let site_name = name(site);
+        match outcome {
+            Outcome::Launched(launched) => self.launched(site_name, launched),
+            Outcome::Passed(passed) => {
+                if let Some(alive) = &mut self.sites[site].alive {
+                    alive.passing = false;
+                }
+                self.say(format!("{site_name} passed: {passed:?}"));
+                let failed = passed
+                    .err()
+                    .map(|error| format!("a pass failed: {error:?}"));
+                self.world(|world| world.witness.problems.extend(failed));
+            }
+            Outcome::Reported(reported) => {
+                let Flying::Report(letter) = flying else {
+                    return;
+                };
+                self.reported(site_name, &letter, reported);
+            }
+            Outcome::Cancelled(task, cancelled) => self.cancelled(site_name, task, cancelled),
+            Outcome::Configured(done) => {
+                self.say(format!("{site_name} configured: {done:?}"));
+                self.look_at_config();
+            }
+        }
+    }
+
+    fn launched(&self, site: &str, launched: Result<Task, Error>) {
+        let mut world = self.world.lock().unwrap();
+        let task = match launched {
+            Ok(task) => task,
+            Err(Error::Refused { why, task }) => {
+                world.say(format!("{site} launch refused: {why:?}"));
+                *task
+            }
+            Err(Error::Internal(error)) => {
+                let problem = format!("a launch failed: {error:?}");
+                world.witness.problems.push(problem);
+                return;
+            }
+            Err(error) => return world.say(format!("{site} launch failed: {error}")),
+        };
+        world.say(format!("{site} launched: {}", line(&task)));
+        world.witness.saw(&task);
+        world.witness.of(task.id.0).answered = true;
+        world.counts.add("launches answered");
+    }
+
+    fn cancelled(&self, site: &str, id: TaskId, cancelled: Result<Task, Error>) {
+        let mut world = self.world.lock().unwrap();
+        match cancelled {
+            Ok(task) => {
+                world.say(format!("{site} cancels: {}", line(&task)));
+                world.witness.saw(&task);
+                world.witness.of(id.0).cancelled = true;
+                world.counts.add("cancels");
+            }
+            Err(Error::Conflict { status, .. }) => {
+                world.say(format!("{site} does not cancel task {id}: {status:?}"));
+            }
+            Err(error) => {
+                let problem = format!("task {id}: a cancel failed: {error:?}");
+                world.witness.problems.push(problem);
+            }
+        }
+    }
+
+    fn reported(&self, site: &str, letter: &Letter, reported: Result<Task, Error>) {
+        let mut world = self.world.lock().unwrap();
+        let told = format!("{site} report {} of run {}", letter.number, letter.run);
+        match reported {
+            Ok(task) => {
+                world.say(format!("{told} taken: {}", line(&task)));
+                world.counts.add("reports taken");
+                world.witness.took(&task, &letter.report);
+            }
+            Err(Error::Conflict { status, .. }) => {
+                world.say(format!("{told} refused: {status:?}"));
+                world.counts.add("reports refused");
+                world.witness.refused(letter.task.0, &letter.report);
+            }
+            Err(error) => {
+                let problem = format!("task {}: {told} failed: {error:?}", letter.task);
+                world.witness.problems.push(problem);
+            }
+        }
+    }
+
+    /// Where the bridges lead now, as the database has it.
+    fn look_at_config(&mut self) {
+        let vault = self.store.vault.clone();
+        let found = self.read(move |db| {
+            let Some(config) = store::config_of(db, ONLY_ACCOUNT)? else {
+                return Ok(None);
+            };
+            store::connection(db, &vault, config.connection).map(Some)
+        });
+        self.aim = found.map(|connection| {
+            let target = connection.target;
+            let here = PLACES
+                .iter()
+                .position(|place| place.url == target.url && place.workspace == target.workspace);
+            (here.unwrap(), target.token.expose_secret().to_owned())
+        });
+    }
+
+    /// Every task as it is now.
+    pub fn scan(&self) -> Vec<Task> {
+        let filter = TaskFilter {
+            account: ONLY_ACCOUNT,
+            statuses: Vec::new(),
+            pipeline: None,
+            launcher: None,
+            from: None,
+            to: None,
+            search: None,
+            order: Order::CreatedAt,
+            descending: false,
+            limit: 100_000,
+        };
+        let tasks = self.read(move |db| Ok(store::list(db, &filter, 1)?.tasks));
+        let mut world = self.world.lock().unwrap();
+        for task in &tasks {
+            world.witness.saw(task);
+        }
+        tasks
+    }
+
+    pub fn events_of(&self, task: TaskId) -> Vec<store::Event> {
+        self.read(move |db| store::events_of(db, ONLY_ACCOUNT, task))
+    }
+
+    /// Whether the token in force is good for everything.
+    pub fn is_well_aimed(&self) -> bool {
+        let token = self.aim.as_ref().map(|(_, token)| token.clone());
+        let standing = self.world(|world| world.tokens.get(&token?).map(|token| token.standing));
+        standing == Some(Standing::Good)
+    }
+}
+
+pub fn name(site: usize) -> &'static str {
+    ["A", "B"][site]
+}
+
+pub fn line(task: &Task) -> String {
+    let state = format!("{:?}", task.state);
+    let state = state
+        .split([' ', '('])
+        .next()
+        .unwrap_or_default()
+        .to_owned();
+    let run = task.run.id.map(|id| id.to_string()[..8].to_owned());
+    format!(
+        "task {} {state} {} r{} run {run:?}",
+        task.id,
+        task.status().word(),
+        task.revision
+    )
+}

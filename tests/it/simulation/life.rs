@@ -1,0 +1,135 @@
+//! The life of one simulated run: a script that it follows, and what interferes with it.
+
+use openhexa_bridge::domain::pipeline::RunStatus;
+
+use super::dice::Dice;
+
+pub const SECOND: i64 = 1000;
+pub const MINUTE: i64 = 60 * SECOND;
+
+/// How a run comes to its end by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    Success,
+    Failed,
+    Stopped,
+    Skipped,
+}
+
+/// Times are milliseconds since 1970.
+#[derive(Clone, Debug)]
+pub struct Life {
+    pub created: i64,
+    pub starts: i64,
+    pub ends: i64,
+    pub end: End,
+    /// From when on OpenHEXA knows nothing of it, once a bridge has asked for it by its id: of one that vanishes before,
+    /// nobody could tell that it ever was.
+    pub vanishes: Option<i64>,
+    pub asked_for: bool,
+    pub stop: Option<Stop>,
+    /// When its container dies without a word; OpenHEXA sees it only at `ends`.
+    pub dies: Option<i64>,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub struct Stop {
+    pub done: i64,
+}
+
+impl Life {
+    pub fn script(dice: &mut Dice, run: u64, created: i64, limit: i64, vanishing: u64) -> Self {
+        let starts = created + dice.span("queued for", run, 90 * SECOND);
+        let longest = (limit - (starts - created)).clamp(SECOND, 10 * MINUTE);
+        let kinds = [
+            "short", "short", "short", "short", "usual", "usual", "usual", "skipped", "zombie",
+            "overtime",
+        ];
+        let (lasts, end, dies) = match dice.pick("kind of life", run, &kinds) {
+            "skipped" => (0, End::Skipped, None),
+            "zombie" => {
+                let dies = dice.span("dies after", run, longest);
+                (dies + 15 * MINUTE, End::Failed, Some(starts + dies))
+            }
+            // OpenHEXA ends what takes too long.
+            "overtime" => (limit, End::Failed, None),
+            "short" => (
+                dice.span("short life", run, 20 * SECOND),
+                own_end(dice, run),
+                None,
+            ),
+            _ => (dice.span("life", run, longest), own_end(dice, run), None),
+        };
+        let ends = starts + lasts;
+        let vanishes = dice
+            .chance("vanishes", run, vanishing)
+            .then(|| created + SECOND + dice.span("vanishes after", run, ends - created + MINUTE));
+        Self {
+            created,
+            starts,
+            ends,
+            end,
+            vanishes,
+            asked_for: false,
+            stop: None,
+            dies,
+        }
+    }
+
+    pub fn status(&self, now: i64) -> RunStatus {
+        match self.stop {
+            Some(stop) if now >= stop.done => RunStatus::Stopped,
+            Some(_) => RunStatus::Terminating,
+            None if now < self.starts => RunStatus::Queued,
+            None if now < self.ends => RunStatus::Running,
+            None => match self.end {
+                End::Success => RunStatus::Success,
+                End::Failed => RunStatus::Failed,
+                End::Stopped => RunStatus::Stopped,
+                End::Skipped => RunStatus::Skipped,
+            },
+        }
+    }
+
+    pub fn is_gone(&self, now: i64) -> bool {
+        self.asked_for && self.vanishes.is_some_and(|at| now >= at)
+    }
+
+    /// The end that it has come to by now.
+    pub fn end_by(&self, now: i64) -> Option<End> {
+        match self.stop {
+            Some(stop) => (now >= stop.done).then_some(End::Stopped),
+            None => (now >= self.ends).then_some(self.end),
+        }
+    }
+
+    /// Whether its container is there to say something.
+    pub fn speaks(&self, at: i64) -> bool {
+        let last = self.dies.unwrap_or(self.ends);
+        let last = self.stop.map_or(last, |stop| last.min(stop.done));
+        self.end != End::Skipped && at >= self.starts && at <= last
+    }
+
+    /// What OpenHEXA does to one that it is told to stop. A queued one strands until a reaper comes.
+    pub fn stop(&mut self, now: i64) {
+        let done = if now < self.starts {
+            self.created + 15 * MINUTE
+        } else {
+            now + 5 * SECOND
+        };
+        self.stop = Some(Stop {
+            done: done.max(now),
+        });
+    }
+}
+
+fn own_end(dice: &mut Dice, run: u64) -> End {
+    let ends = [
+        End::Success,
+        End::Success,
+        End::Success,
+        End::Failed,
+        End::Stopped,
+    ];
+    dice.pick("end", run, &ends)
+}

@@ -1,0 +1,146 @@
+//! What running pipelines send, and what happens to it on its way: dropped, doubled, delayed, overtaken.
+
+use openhexa_bridge::domain::ids::{PipelineId, TaskId};
+use openhexa_bridge::domain::observation::{Report, ReportedWord};
+use openhexa_bridge::domain::task::Word;
+use serde_json::{Value, json};
+
+use super::catalogue::{SORTS, whose};
+use super::life::{End, MINUTE, SECOND};
+use super::world::World;
+
+/// One report on its way to a bridge.
+#[derive(Clone, Debug)]
+pub struct Letter {
+    pub run: usize,
+    pub number: usize,
+    pub task: TaskId,
+    pub pipeline: PipelineId,
+    /// A token for this task alone, where the pipeline declares it.
+    pub token: Option<String>,
+    pub sent: i64,
+    pub report: Report,
+}
+
+impl World {
+    /// Plans what a new run's pipeline will say. It can only speak of a task that its config names.
+    pub fn post(&mut self, run: usize) {
+        let made = &self.runs[run];
+        let (pipeline, sort) = (made.pipeline, SORTS[whose(made.pipeline).1]);
+        let named = made.config.get("task_id").and_then(task_named);
+        let (Some(task), true) = (named, sort.names_task()) else {
+            return;
+        };
+        let token = made.config.get("connection_token").and_then(Value::as_str);
+        let token = token.map(str::to_owned);
+        let life = made.life.clone();
+        let reports = self.script(run as u64, life.end);
+        let last = i64::try_from(reports.len()).unwrap().max(2) - 1;
+        for ((number, report), place) in reports.into_iter().enumerate().zip(0_i64..) {
+            let sent = life.starts + (life.ends - life.starts) * place / last;
+            let letter = Letter {
+                run,
+                number,
+                task,
+                pipeline,
+                token: token.clone(),
+                sent,
+                report,
+            };
+            self.send(&letter);
+        }
+    }
+
+    fn send(&mut self, letter: &Letter) {
+        let whom = letter.run as u64 * 16 + letter.number as u64;
+        self.counts.add("reports sent");
+        if self.dice.chance("dropped", whom, self.mood.dropped) {
+            self.counts.add("reports dropped");
+            return;
+        }
+        let twice = self.dice.chance("doubled", whom, self.mood.doubled);
+        if twice {
+            self.counts.add("reports doubled");
+        }
+        for _ in 0..=u8::from(twice) {
+            let late = self.dice.chance("delayed", whom, self.mood.delayed);
+            let way = if late { 40 * MINUTE } else { 2 * SECOND };
+            let arrives = letter.sent + self.dice.span("on its way", whom, way);
+            self.letters += 1;
+            self.mail.insert((arrives, self.letters), letter.clone());
+        }
+    }
+
+    /// What it says, in order: it need not tell the truth, nor say it once.
+    fn script(&mut self, run: u64, end: End) -> Vec<Report> {
+        let mut said = Vec::new();
+        if !self.dice.chance("never says RUNNING", run, 150) {
+            said.push(word(ReportedWord::Running));
+        }
+        for step in 0..self.dice.below("steps", run, 3) {
+            let value = i32::try_from(step).unwrap() + 1;
+            said.push(Report {
+                message: Some(format!("step {value}")),
+                progress_value: Some(value),
+                end_value: Some(4),
+                ..Report::default()
+            });
+        }
+        if self.dice.chance("early result", run, 200) {
+            said.push(Report {
+                result: Some(json!({"early": run})),
+                ..Report::default()
+            });
+        }
+        let honest = match end {
+            End::Success => Word::Success,
+            End::Failed => Word::Error,
+            End::Stopped | End::Skipped => Word::Cancelled,
+        };
+        let other = [
+            honest,
+            honest,
+            honest,
+            Word::Success,
+            Word::Error,
+            Word::Cancelled,
+        ];
+        let told = self.dice.pick("word", run, &other);
+        match self.dice.below("manner of ending", run, 10) {
+            0 | 1 => {}
+            2 => said.push(word(ReportedWord::End(told))),
+            3 => {
+                said.push(word(ReportedWord::End(told)));
+                let result = Some(json!({"late": run}));
+                said.push(Report {
+                    result,
+                    ..Report::default()
+                });
+            }
+            // It contradicts itself: the first word counts.
+            4 => {
+                said.push(word(ReportedWord::End(told)));
+                said.push(word(ReportedWord::End(honest)));
+            }
+            _ => said.push(Report {
+                message: Some("done".to_owned()),
+                result: Some(json!({"rows": run})),
+                ..word(ReportedWord::End(told))
+            }),
+        }
+        said
+    }
+}
+
+fn word(word: ReportedWord) -> Report {
+    Report {
+        word: Some(word),
+        ..Report::default()
+    }
+}
+
+fn task_named(value: &Value) -> Option<TaskId> {
+    let number = value.as_i64();
+    let number = number.or_else(|| value.as_str()?.trim().parse().ok());
+    number.map(TaskId)
+}

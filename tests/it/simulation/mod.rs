@@ -1,0 +1,217 @@
+//! Deterministic fault simulation: many small worlds, each from one seed, in which everything that can go wrong does.
+//!
+//! The service's own code runs on two bridges that share a database; OpenHEXA, time and the network around it are
+//! simulated, and one hand moves it all, a step at a time. A seed decides everything, so a failure is replayed by it.
+//!
+//! ```text
+//! dice.rs       every decision, from the seed
+//! mood.rs       how hostile a world is
+//! catalogue.rs  what there is to launch
+//! world.rs      the truth
+//! life.rs       what a run does; mail.rs: what its pipeline sends
+//! upstream.rs   OpenHEXA as a bridge sees it; fate.rs: how each call fares; show.rs: in its story
+//! site.rs       a bridge that can die anywhere
+//! driver.rs     one step at a time; steps.rs: which steps there are
+//! witness.rs    what was seen meanwhile; verdict.rs: what is right at the end; checks.rs: that both can find fault
+//! ```
+
+mod catalogue;
+mod checks;
+mod dice;
+mod driver;
+mod fate;
+mod life;
+mod mail;
+mod mood;
+mod show;
+mod site;
+mod steps;
+mod upstream;
+mod verdict;
+mod witness;
+mod world;
+
+use std::num::NonZero;
+use std::ops::Range;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use openhexa_bridge::store::{Address, Options, Store, Tls, Vault};
+use secrecy::SecretString;
+
+use crate::support::postgres;
+use driver::Driver;
+use verdict::{Facts, judge};
+use world::{Counts, Law};
+
+/// Tasks of one world.
+const TASKS: u64 = 100;
+/// Worlds told on SQLite in each run of the suite.
+const WORLDS: u64 = 102;
+/// Worlds told on PostgreSQL as well, decision by decision.
+const REPLAYED: u64 = 10;
+/// Which seeds instead of these: `17..18`.
+const SEEDS: &str = "OPENHEXA_BRIDGE_TEST_SEEDS";
+
+/// How a world went.
+struct Told {
+    trace: Vec<String>,
+    counts: Counts,
+    facts: Facts,
+    wrong: Vec<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Base {
+    Sqlite,
+    Postgres,
+}
+
+fn tell(seed: u64, base: Base, law: Law) -> Told {
+    let folder = tempfile::tempdir_in(quick_folder()).unwrap();
+    let address = match base {
+        Base::Sqlite => Address::Sqlite(folder.path().join("bridge.db")),
+        Base::Postgres => Address::Postgres {
+            url: postgres::database().into(),
+            tls: Tls::Off,
+        },
+    };
+    let key = Vault::fresh_key();
+    let stores = [(); 3].map(|()| open(&address, &key));
+    stores[0].migrate().unwrap();
+    let mut driver = Driver::new(seed, law, stores);
+    driver.live(TASKS);
+    driver.finish();
+    let facts = driver.facts();
+    let wrong = judge(&facts);
+    driver.world(|world| Told {
+        trace: std::mem::take(&mut world.trace),
+        counts: world.counts.clone(),
+        facts,
+        wrong,
+    })
+}
+
+/// Nothing here is kept: memory does, where it serves as a folder.
+fn quick_folder() -> PathBuf {
+    let memory = PathBuf::from("/dev/shm");
+    if memory.is_dir() {
+        memory
+    } else {
+        std::env::temp_dir()
+    }
+}
+
+fn open(address: &Address, key: &SecretString) -> Store {
+    let options = Options {
+        address: address.clone(),
+        encryption_key: key.clone(),
+        pool_size: 2,
+        wait: Duration::from_secs(30),
+    };
+    Store::open(options).unwrap()
+}
+
+/// The seeds asked for, else so many from 1.
+fn seeds(usual: u64) -> Range<u64> {
+    let Ok(asked) = std::env::var(SEEDS) else {
+        return 1..usual + 1;
+    };
+    let ends = asked.split_once("..").and_then(|(from, to)| {
+        let ends = (from.trim().parse().ok()?, to.trim().parse().ok()?);
+        (ends.0 < ends.1).then_some(ends)
+    });
+    let (from, to) = ends.unwrap_or_else(|| panic!("{SEEDS} is two numbers, such as 17..18"));
+    from..to
+}
+
+/// Does it for every seed, on as many threads as there are processors; what each says is wrong.
+fn for_each_seed(seeds: Range<u64>, work: impl Fn(u64) -> Vec<String> + Sync) -> Vec<String> {
+    let (next, wrong) = (AtomicU64::new(seeds.start), Mutex::new(Vec::new()));
+    let threads = std::thread::available_parallelism().map_or(1, NonZero::get);
+    std::thread::scope(|scope| {
+        for _ in 0..threads {
+            scope.spawn(|| {
+                loop {
+                    let seed = next.fetch_add(1, Ordering::SeqCst);
+                    if seed >= seeds.end {
+                        break;
+                    }
+                    let found = catch_unwind(AssertUnwindSafe(|| work(seed)));
+                    let found = found.unwrap_or_else(|_| vec!["it broke off".to_owned()]);
+                    let found = found.into_iter().map(|what| (seed, what));
+                    wrong.lock().unwrap().extend(found);
+                }
+            });
+        }
+    });
+    let wrong = wrong.into_inner().unwrap();
+    let line = |(seed, what): (u64, String)| {
+        format!(
+            "seed {seed}: {what}\n    again: {SEEDS}={seed}..{} cargo test --locked --test it simulation -- --nocapture",
+            seed + 1
+        )
+    };
+    wrong.into_iter().map(line).collect()
+}
+
+/// Where the story of a seed can be read.
+fn keep(seed: u64, name: &str, trace: &[String]) -> String {
+    let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("simulation-{seed}-{name}.txt"));
+    std::fs::write(&file, trace.join("\n")).unwrap();
+    file.display().to_string()
+}
+
+/// The same seed told once more: every decision and every outcome is the same.
+fn tell_again(seed: u64, name: &str, base: Base, first: &Told) -> Vec<String> {
+    let told = tell(seed, base, Law::Kept);
+    let mut wrong = told.wrong;
+    if told.trace != first.trace {
+        let parts = first.trace.iter().zip(&told.trace);
+        let at = parts.take_while(|(one, other)| one == other).count();
+        wrong.push(format!(
+            "another story from line {}: {:?}, not {:?}; see {} and {}",
+            at + 1,
+            told.trace.get(at),
+            first.trace.get(at),
+            keep(seed, name, &told.trace),
+            keep(seed, "first", &first.trace)
+        ));
+    }
+    wrong
+        .into_iter()
+        .map(|what| format!("{name}: {what}"))
+        .collect()
+}
+
+#[test]
+fn every_world_keeps_the_promise_and_is_one_story_on_both_databases() {
+    let (seeds, total) = (seeds(WORLDS), Mutex::new(Counts::default()));
+    let asked = std::env::var(SEEDS).is_ok();
+    let wrong = for_each_seed(seeds.clone(), |seed| {
+        let told = tell(seed, Base::Sqlite, Law::Kept);
+        total.lock().unwrap().merge(&told.counts);
+        let mut wrong = told.wrong.clone();
+        if !wrong.is_empty() {
+            wrong.push(format!("its story: {}", keep(seed, "first", &told.trace)));
+        }
+        if asked || seed <= REPLAYED {
+            wrong.extend(tell_again(seed, "postgres", Base::Postgres, &told));
+        }
+        if asked || seed <= 2 {
+            wrong.extend(tell_again(seed, "again", Base::Sqlite, &told));
+        }
+        wrong
+    });
+    let total = total.into_inner().unwrap();
+    println!(
+        "{} worlds, seeds {seeds:?}\n{total}",
+        seeds.end - seeds.start
+    );
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    let tasks = total.0["tasks"];
+    assert!(asked || tasks >= 10_000, "only {tasks} tasks");
+}

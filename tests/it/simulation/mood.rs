@@ -1,0 +1,49 @@
+//! How hostile a world is: each rate is drawn once, so that some worlds know one trouble and some know all.
+
+use super::dice::Dice;
+
+/// Rates are per mille.
+#[derive(Clone, Copy, Debug)]
+pub struct Mood {
+    /// A launch of which nothing is heard: made or not.
+    pub unsure: u64,
+    pub not_sent: u64,
+    pub refused: u64,
+    /// Any other question that fails.
+    pub failed: u64,
+    /// Answers that are on their way while other things happen.
+    pub held: u64,
+    pub crash_in_call: u64,
+    pub crash_between_writes: u64,
+    pub vanishing: u64,
+    pub dropped: u64,
+    pub doubled: u64,
+    pub delayed: u64,
+    pub stop_lost: u64,
+    /// How far OpenHEXA's clock is from ours, in milliseconds.
+    pub skew: i64,
+}
+
+impl Mood {
+    pub fn draw(dice: &mut Dice) -> Self {
+        let mut rate = |most: u64| {
+            let share = dice.pick("mood", most, &[0, 0, 10, 30, 100]);
+            most * share / 100
+        };
+        Self {
+            unsure: rate(600),
+            not_sent: rate(300),
+            refused: rate(100),
+            failed: rate(301),
+            held: rate(400),
+            crash_in_call: rate(60),
+            crash_between_writes: rate(150),
+            vanishing: rate(80),
+            dropped: rate(500),
+            doubled: rate(302),
+            delayed: rate(601),
+            stop_lost: rate(303),
+            skew: dice.pick("skew", 0, &[0, 0, -55_000, -20_000, 30_000]),
+        }
+    }
+}

@@ -1,0 +1,31 @@
+//! How an answer stands in a world's story: nothing in it may be left to chance, such as a token or a map's order.
+
+use openhexa_bridge::domain::pipeline::RunCandidate;
+use openhexa_bridge::openhexa::Looks;
+
+#[allow(clippy::ref_option, reason = "an answer is shown as it is")]
+pub fn there<T>(answer: &Option<T>) -> String {
+    if answer.is_some() { "there" } else { "none" }.to_owned()
+}
+
+#[allow(clippy::ptr_arg, reason = "an answer is shown as it is")]
+pub fn listed<T>(answer: &Vec<T>) -> String {
+    answer.len().to_string()
+}
+
+#[allow(clippy::ref_option, reason = "an answer is shown as it is")]
+pub fn candidates(answer: &Option<Vec<RunCandidate>>) -> String {
+    let ids = |runs: &Vec<RunCandidate>| runs.iter().map(|run| run.id).collect::<Vec<_>>();
+    format!("{:?}", answer.as_ref().map(ids))
+}
+
+pub fn debugged<T: std::fmt::Debug>(answer: &T) -> String {
+    format!("{answer:?}")
+}
+
+/// In the order of the runs: the map has none.
+pub fn looked(answer: &Looks) -> String {
+    let mut looks: Vec<_> = answer.iter().collect();
+    looks.sort_by_key(|(run, _)| **run);
+    format!("{looks:?}")
+}

@@ -1,0 +1,228 @@
+//! A bridge in the world: the service's own code on a runtime of its own, which can be taken away at any await point.
+//!
+//! A crash falls on a call to OpenHEXA, or between two transactions: each transaction passes a gate on its way in
+//! (diesel tells of its beginning), where the process that began it may end.
+
+use std::cell::RefCell;
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::{Arc, Condvar, Mutex, Once};
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use diesel::connection::{Instrumentation, InstrumentationEvent, set_default_instrumentation};
+use openhexa_bridge::clock::Clock;
+use openhexa_bridge::domain::ids::TaskId;
+use openhexa_bridge::domain::task::Task;
+use openhexa_bridge::service::reconcile::Report;
+use openhexa_bridge::service::{
+    Access, Bridge, CallbackKey, Error, Jobs, Looks, Parts, Pauses, Rules, Seal, Streams,
+};
+use openhexa_bridge::store::Store;
+use tokio::runtime::{Builder, Runtime};
+use tokio::sync::mpsc::UnboundedSender;
+use tokio_util::sync::CancellationToken;
+
+use super::upstream::Upstream;
+use super::world::{GRACE, Shared};
+
+/// What a step comes to.
+pub enum Event {
+    Done(u64, Box<Outcome>),
+    /// A call is on its way.
+    Held,
+    /// The process is gone.
+    Died,
+}
+
+pub enum Outcome {
+    Launched(Result<Task, Error>),
+    Passed(Result<Report, Error>),
+    Reported(Result<Task, Error>),
+    Configured(Result<(), Error>),
+    Cancelled(TaskId, Result<Task, Error>),
+}
+
+pub struct Site {
+    pub number: usize,
+    pub store: Store,
+    pub alive: Option<Alive>,
+}
+
+pub struct Alive {
+    pub runtime: Runtime,
+    pub bridge: Bridge,
+    pub gate: Arc<Gate>,
+    /// One pass at a time, as in the background loop.
+    pub passing: bool,
+}
+
+impl Site {
+    pub fn start(&mut self, world: &Shared, events: &UnboundedSender<Event>) {
+        let gate = Arc::new(Gate::new(events.clone()));
+        let runtime = runtime(&gate);
+        let upstream = Upstream {
+            site: self.number,
+            world: world.clone(),
+            events: events.clone(),
+            store: self.store.clone(),
+        };
+        let clock = Clock::Moved(world.lock().unwrap().clock.clone());
+        let bridge = Bridge::new(Parts {
+            store: self.store.clone(),
+            openhexa: Arc::new(upstream),
+            clock,
+            rules: rules(),
+            access: Access::default(),
+            callback_key: CallbackKey::new(&"the same for both bridges, always".into()),
+            seal: Seal::new(&"the same for both bridges, always".into()),
+            task_json: |_| String::new(),
+            public_url: "https://bridge.example.org".to_owned(),
+            jobs: Jobs::new(runtime.handle().clone()),
+            stop: CancellationToken::new(),
+        });
+        self.alive = Some(Alive {
+            runtime,
+            bridge,
+            gate,
+            passing: false,
+        });
+    }
+
+    /// No goodbye.
+    pub fn crash(&mut self) {
+        let alive = self.alive.take().unwrap();
+        alive.gate.close();
+        alive.runtime.shutdown_background();
+        alive.gate.let_go();
+    }
+}
+
+/// As in `config/default.toml`, but for looks that are further apart: ten thousand tasks are looked at here.
+fn rules() -> Rules {
+    let seconds = TimeDelta::seconds;
+    Rules {
+        // By the machine's clock, which here stands still.
+        answer_within: Duration::from_hours(1),
+        fresh_for: seconds(5),
+        most_kept: 100,
+        definition_max_age: TimeDelta::minutes(10),
+        give_up_after: TimeDelta::minutes(15),
+        clock_skew: seconds(60),
+        grace: TimeDelta::milliseconds(GRACE),
+        looks: Looks {
+            early: seconds(8),
+            early_for: seconds(30),
+            unsure: seconds(20),
+            usual: TimeDelta::minutes(3),
+            late: TimeDelta::minutes(30),
+            late_after: TimeDelta::minutes(10),
+            overdue: TimeDelta::minutes(10),
+        },
+        lease: seconds(15),
+        pass_limit: 12,
+        // One question at a time, or the order of their answers would be chance.
+        looks_at_once: 1,
+        runs_per_request: 1,
+        pauses: Pauses {
+            first: seconds(5),
+            most: seconds(60),
+        },
+        idempotency_kept: TimeDelta::hours(24),
+        streams: Streams {
+            comment_every: Duration::from_secs(15),
+            most: 1,
+            memory: 1024,
+        },
+        absent_looks: 3,
+        deadline_grace: TimeDelta::minutes(30),
+        hidden_for: TimeDelta::hours(1),
+        stop_again: seconds(30),
+        queue_allowance: TimeDelta::hours(1),
+        token_grace: TimeDelta::hours(1),
+        private_openhexa: true,
+        openhexa_hosts: Vec::new(),
+    }
+}
+
+/// One thread runs its tasks, so that each step's outcome depends on nothing but the step.
+fn runtime(gate: &Arc<Gate>) -> Runtime {
+    static TOLD: Once = Once::new();
+    TOLD.call_once(|| set_default_instrumentation(|| Some(Box::new(Watch))).unwrap());
+    let gate = gate.clone();
+    Builder::new_current_thread()
+        .enable_time()
+        .on_thread_start(move || GATE.set(Some(gate.clone())))
+        .build()
+        .unwrap()
+}
+
+thread_local! {
+    /// The gate of the bridge whose queries this thread runs, if any.
+    static GATE: RefCell<Option<Arc<Gate>>> = const { RefCell::new(None) };
+}
+
+struct Watch;
+
+impl Instrumentation for Watch {
+    fn on_connection_event(&mut self, event: InstrumentationEvent<'_>) {
+        if let InstrumentationEvent::BeginTransaction { depth, .. } = event
+            && depth.get() == 1
+        {
+            let gate = GATE.with_borrow(Clone::clone);
+            if let Some(gate) = gate {
+                gate.pass();
+            }
+        }
+    }
+}
+
+/// Lets so many transactions of a bridge in, and then no more.
+pub struct Gate {
+    left: AtomicI64,
+    closed: AtomicBool,
+    events: UnboundedSender<Event>,
+    gone: Mutex<bool>,
+    told: Condvar,
+}
+
+impl Gate {
+    fn new(events: UnboundedSender<Event>) -> Self {
+        Self {
+            left: AtomicI64::new(i64::MAX),
+            closed: AtomicBool::new(false),
+            events,
+            gone: Mutex::new(false),
+            told: Condvar::new(),
+        }
+    }
+
+    /// The process ends before the transaction after these.
+    pub fn open_for(&self, transactions: i64) {
+        self.left.store(transactions, Ordering::SeqCst);
+    }
+
+    fn close(&self) {
+        self.closed.store(true, Ordering::SeqCst);
+    }
+
+    fn let_go(&self) {
+        *self.gone.lock().unwrap() = true;
+        self.told.notify_all();
+    }
+
+    fn pass(&self) {
+        if !self.closed.load(Ordering::SeqCst) && self.left.fetch_sub(1, Ordering::SeqCst) > 0 {
+            return;
+        }
+        if !self.closed.swap(true, Ordering::SeqCst) {
+            let _ = self.events.send(Event::Died);
+        }
+        let mut gone = self.gone.lock().unwrap();
+        while !*gone {
+            gone = self.told.wait(gone).unwrap();
+        }
+        drop(gone);
+        // Nobody waits for this thread any more; nothing is printed.
+        std::panic::resume_unwind(Box::new("the process is gone"));
+    }
+}

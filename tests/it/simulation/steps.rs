@@ -1,0 +1,392 @@
+//! What can happen in a world, and how often; and how it comes to its end.
+
+use openhexa_bridge::domain::ids::{TaskId, VersionId};
+use openhexa_bridge::domain::principal::Reporter;
+use openhexa_bridge::domain::task::Task;
+use openhexa_bridge::service::access::{Caller, ONLY_ACCOUNT};
+use openhexa_bridge::service::callback::Callback;
+use openhexa_bridge::service::configure::{Change, Manner};
+use openhexa_bridge::service::launch::LaunchRequest;
+use openhexa_bridge::service::{Bridge, Error};
+use openhexa_bridge::store;
+use serde_json::json;
+
+use super::catalogue::{PLACES, SORTS, pipeline_id, version};
+use super::driver::{Driver, Flying, name, operator};
+use super::life::{MINUTE, SECOND};
+use super::mail::Letter;
+use super::site::Outcome;
+use super::world::{Release, Standing};
+
+/// How often each step is taken, compared with the others.
+const STEPS: [(&str, u64); 12] = [
+    ("launch", 14),
+    ("deliver", 26),
+    ("pass", 12),
+    ("time", 20),
+    ("release", 14),
+    ("configure", 1),
+    ("token", 2),
+    ("crash", 1),
+    ("start", 6),
+    ("outage", 1),
+    ("cancel", 1),
+    ("delete", 1),
+];
+
+impl Driver {
+    /// So many tasks, and what befalls them.
+    pub fn live(&mut self, tasks: u64) {
+        self.world(|world| world.calm = true);
+        self.configure(0, Some(0));
+        self.world(|world| world.calm = false);
+        let mut after = tasks * 3;
+        for taken in 1..tasks * 100 {
+            let many = self.world(|world| world.witness.tasks.len()) as u64;
+            after -= u64::from(many >= tasks);
+            if after == 0 {
+                break;
+            }
+            let step = self.next_step();
+            let by = self.world(|world| world.dice.span("between steps", 0, 2 * SECOND));
+            self.advance(by);
+            match step {
+                "launch" if many < tasks => self.launch(),
+                "deliver" => self.deliver(),
+                "pass" => self.pass(),
+                "time" => self.wait(),
+                "release" => self.answer(),
+                "configure" => self.reconfigure(),
+                "token" => self.trouble_token(),
+                "crash" => self.kill(),
+                "start" => self.revive(),
+                "outage" => self.outage(),
+                "cancel" => self.cancel(),
+                "delete" => self.delete(),
+                _ => {}
+            }
+            if taken.is_multiple_of(200) {
+                self.scan();
+            }
+        }
+    }
+
+    fn next_step(&self) -> &'static str {
+        let total = STEPS.iter().map(|(_, weight)| weight).sum();
+        let mut at = self.world(|world| world.dice.below("step", 0, total));
+        for (step, weight) in STEPS {
+            if at < weight {
+                return step;
+            }
+            at -= weight;
+        }
+        unreachable!("the weights cover all")
+    }
+
+    /// One of the bridges that are there.
+    fn site(&self, what: &'static str) -> Option<usize> {
+        let first = self.world(|world| world.dice.below(what, 1, 2)) == 1;
+        [usize::from(first), usize::from(!first)]
+            .into_iter()
+            .find(|site| self.is_alive(*site))
+    }
+
+    fn launch(&mut self) {
+        let (Some(site), Some((place, _))) = (self.site("launch at"), self.aim.clone()) else {
+            return;
+        };
+        let (sort, old) = self.world(|world| {
+            let sort = world.dice.below("sort", 0, SORTS.len() as u64);
+            (sort, world.dice.chance("old version", 0, 100))
+        });
+        let sort = usize::try_from(sort).unwrap();
+        let version: Option<VersionId> = old
+            .then(|| version(place, sort, 1))
+            .flatten()
+            .map(|version| version.label.id);
+        let request = LaunchRequest {
+            pipeline: pipeline_id(place, sort),
+            version,
+            config: SORTS[sort].given(),
+            send_notifications: false,
+            debug: false,
+            relaunch_of: None,
+            once: None,
+        };
+        self.say(format!("{} launches {place}/{:?}", name(site), SORTS[sort]));
+        self.world(|world| world.counts.add("launches"));
+        self.begin(site, Flying::Launch, |bridge| async move {
+            Outcome::Launched(bridge.launch(&operator(), request).await)
+        });
+    }
+
+    /// One of the reports that are due, not always the first.
+    fn deliver(&mut self) {
+        let Some(site) = self.site("deliver at") else {
+            return;
+        };
+        let letter = self.world(|world| {
+            let due = (i64::MIN, 0)..=(world.now(), u64::MAX);
+            let due: Vec<_> = world.mail.range(due).map(|(key, _)| *key).take(4).collect();
+            let which = world.dice.below("which letter", 0, due.len() as u64);
+            let key = due.get(usize::try_from(which).unwrap())?;
+            let letter = world.mail.remove(key)?;
+            // Whose container was gone by then never sent it.
+            let sent = world.runs[letter.run].life.speaks(letter.sent);
+            sent.then_some(letter)
+        });
+        if let Some(letter) = letter {
+            self.hand_over(site, letter);
+        }
+    }
+
+    fn hand_over(&mut self, site: usize, letter: Letter) {
+        let callback = Callback {
+            pipeline: Some(letter.pipeline),
+            task: Some(letter.task),
+            report: letter.report.clone(),
+        };
+        let token = letter.token.clone();
+        self.world(|world| world.counts.add("reports delivered"));
+        self.begin(site, Flying::Report(letter), |bridge| async move {
+            Outcome::Reported(report(bridge, token, callback).await)
+        });
+    }
+
+    pub fn pass_at(&mut self, site: usize) {
+        let Some(alive) = &mut self.sites[site].alive else {
+            return;
+        };
+        if std::mem::replace(&mut alive.passing, true) {
+            return;
+        }
+        self.begin(site, Flying::Pass, |bridge| async move {
+            Outcome::Passed(bridge.reconcile().await)
+        });
+    }
+
+    fn pass(&mut self) {
+        if let Some(site) = self.site("pass at") {
+            self.pass_at(site);
+        }
+    }
+
+    fn wait(&mut self) {
+        let by = self.world(|world| {
+            let spans = [1, 3, 5, 10, 10, 20, 60].map(|span| span * SECOND);
+            world.dice.pick("time", 0, &spans)
+        });
+        self.advance(by);
+    }
+
+    fn answer(&mut self) {
+        let call = self.world(|world| {
+            let calls: Vec<u64> = world.held.keys().copied().collect();
+            let which = world.dice.below("which call", 0, calls.len() as u64);
+            let call = calls.get(usize::try_from(which).unwrap()).copied()?;
+            let late = world.dice.chance("too late", 0, 150);
+            let how = if late {
+                Release::TimedOut
+            } else {
+                Release::Answered
+            };
+            Some((call, how))
+        });
+        if let Some((call, how)) = call {
+            self.release(call, how);
+        }
+    }
+
+    fn reconfigure(&mut self) {
+        let Some(site) = self.site("configure at") else {
+            return;
+        };
+        let place = self.world(|world| {
+            let elsewhere = world.dice.chance("elsewhere", 0, 400);
+            elsewhere.then(|| world.dice.below("place", 0, PLACES.len() as u64))
+        });
+        self.configure(site, place.map(|place| usize::try_from(place).unwrap()));
+    }
+
+    /// Leads the bridges to a place, or gives them a new token for the one that they have.
+    pub fn configure(&mut self, site: usize, place: Option<usize>) {
+        let here = self.aim.as_ref().map(|(here, _)| *here);
+        let Some(at) = place.or(here) else { return };
+        let token = self.world(|world| world.mint(at));
+        let content = json!({
+            "openhexa_url": PLACES[at].url, "workspace_slug": PLACES[at].workspace, "openhexa_token": token,
+        });
+        let change = Change {
+            manner: Manner::Replace,
+            content: content.as_object().unwrap().clone(),
+            expected: None,
+            by: None,
+        };
+        self.say(format!("{} configures place {at}, {token}", name(site)));
+        self.world(|world| world.counts.add("configurations"));
+        self.begin(site, Flying::Configure, |bridge| async move {
+            let changed = bridge.change_config(ONLY_ACCOUNT, change).await;
+            Outcome::Configured(changed.map(|_| ()))
+        });
+    }
+
+    fn trouble_token(&mut self) {
+        let Some((_, token)) = self.aim.clone() else {
+            return;
+        };
+        let standings = [
+            Standing::Refused,
+            Standing::Blind,
+            Standing::Viewer,
+            Standing::Good,
+            Standing::Good,
+            Standing::Good,
+        ];
+        let standing = self.world(|world| {
+            let standing = world.dice.pick("standing", 0, &standings);
+            world.counts.add("tokens changed");
+            standing
+        });
+        self.say(format!("{token} becomes {standing:?}"));
+        self.world(|world| {
+            if let Some(token) = world.tokens.get_mut(&token) {
+                token.standing = standing;
+            }
+        });
+        // Somebody notices, sooner or later.
+        if standing == Standing::Refused && self.world(|world| world.dice.chance("noticed", 0, 500))
+        {
+            self.reconfigure();
+        }
+    }
+
+    /// One of the tasks that have not ended, as far as anybody has seen.
+    fn cancel(&mut self) {
+        let Some(site) = self.site("cancel at") else {
+            return;
+        };
+        let task = self.world(|world| {
+            let live = world.witness.tasks.iter().filter(|(_, known)| {
+                let ended = known.last.as_ref().is_some_and(|task| !task.is_live());
+                known.answered && !ended
+            });
+            let live: Vec<i64> = live.map(|(task, _)| *task).collect();
+            let which = world.dice.below("which task", 0, live.len() as u64);
+            live.get(usize::try_from(which).unwrap()).copied()
+        });
+        let Some(task) = task.map(TaskId) else { return };
+        self.say(format!("{} is asked to cancel task {task}", name(site)));
+        self.begin(site, Flying::Cancel, |bridge| async move {
+            let cancelled = bridge.cancel(&operator(), task).await;
+            Outcome::Cancelled(task, cancelled.map(|seen| seen.task))
+        });
+    }
+
+    /// A workspace is archived, or comes back: its pipelines and runs are hidden from everybody.
+    fn delete(&mut self) {
+        self.world(|world| {
+            let which =
+                usize::try_from(world.dice.below("hidden", 0, PLACES.len() as u64)).unwrap();
+            let now = !world.hidden[which] && world.dice.chance("hides", 0, 150);
+            world.hidden[which] = now;
+            world.say(format!("place {which} hidden: {now}"));
+        });
+    }
+
+    fn kill(&mut self) {
+        if let Some(site) = self.site("kill") {
+            self.crash(site);
+        }
+    }
+
+    fn revive(&mut self) {
+        for site in [0, 1] {
+            if !self.is_alive(site) {
+                return self.start(site);
+            }
+        }
+        self.world(|world| {
+            let over = world.dice.chance("outage over", 0, 300);
+            world.outage = world.outage.map(|out| out && !over);
+        });
+        if !self.is_well_aimed() {
+            self.reconfigure();
+        }
+    }
+
+    fn outage(&mut self) {
+        self.world(|world| {
+            let which = usize::try_from(world.dice.below("outage at", 0, 2)).unwrap();
+            let now = !world.outage[which] && world.dice.chance("outage begins", 0, 400);
+            world.outage[which] = now;
+            world.say(format!("instance {which} out: {now}"));
+            world.counts.add("outages");
+        });
+    }
+
+    /// The faults are over; everything still has to come to its end by itself.
+    pub fn finish(&mut self) {
+        self.world(|world| {
+            world.calm = true;
+            world.outage = [false; 2];
+            world.hidden = [false; PLACES.len()];
+            for token in world.tokens.values_mut() {
+                if token.standing != Standing::Refused {
+                    token.standing = Standing::Good;
+                }
+            }
+        });
+        for site in [0, 1] {
+            if !self.is_alive(site) {
+                self.start(site);
+            }
+        }
+        // Nobody can follow a run with a revoked token: each place gets a good one.
+        for place in [0, 1, 2] {
+            self.configure(0, Some(place));
+        }
+        while let Some(call) = self.world(|world| world.held.keys().next().copied()) {
+            self.release(call, Release::Answered);
+        }
+        for round in 0..4000 {
+            while self.has_due_mail() {
+                self.deliver();
+            }
+            self.pass_at(round % 2);
+            let vitals = self.read(store::vitals);
+            let next_letter = self.world(|world| world.mail.keys().next().map(|key| key.0));
+            let next_look = vitals.next_look.map(|at| at.timestamp_millis());
+            let Some(next) = next_letter.into_iter().chain(next_look).min() else {
+                break;
+            };
+            let now = self.world(|world| world.now());
+            self.advance((next - now).clamp(40 * SECOND, 5 * MINUTE));
+        }
+    }
+
+    fn has_due_mail(&self) -> bool {
+        self.world(|world| {
+            world
+                .mail
+                .keys()
+                .next()
+                .is_some_and(|key| key.0 <= world.now())
+        })
+    }
+}
+
+/// As the way in does: the token says who it is.
+async fn report(bridge: Bridge, token: Option<String>, callback: Callback) -> Result<Task, Error> {
+    let who = match token {
+        None => Reporter::Account(ONLY_ACCOUNT),
+        Some(token) => match bridge.who(Some(&token)).await? {
+            Some(Caller::Pipeline(claim)) => Reporter::Pipeline(claim),
+            Some(Caller::Person(_)) | None => {
+                return Err(Error::NotFound(openhexa_bridge::domain::sentence::say(
+                    "task-not-found",
+                )));
+            }
+        },
+    };
+    bridge.report(who, callback).await
+}

@@ -1,0 +1,325 @@
+//! The verdict on a world: what the bridges say of each task, held against what really happened.
+//!
+//! The table of ends stands here once more, as the contract has it, so that the code that is tested judges nothing.
+
+use std::collections::{BTreeMap, HashMap};
+
+use openhexa_bridge::domain::ids::RunId;
+use openhexa_bridge::domain::task::{RunEnd, State, Status, Task};
+use openhexa_bridge::store::Event;
+use serde_json::Value;
+
+use super::driver::Driver;
+use super::life::End;
+use super::witness::{Known, Taken};
+use super::world::World;
+
+/// A run as it really was.
+#[derive(Clone, Debug)]
+pub struct RunFact {
+    pub id: RunId,
+    pub made_by: Option<i64>,
+    pub end: Option<End>,
+    pub vanished: bool,
+    /// Whether an answer that told of its end may have come to a bridge.
+    pub end_told: bool,
+}
+
+/// A task at the end, and all that was seen of it from outside.
+#[derive(Clone)]
+pub struct TaskFact {
+    pub task: Task,
+    pub events: Vec<Event>,
+    pub taken: Vec<Taken>,
+    pub attempts: u64,
+    pub cancelled: bool,
+}
+
+/// Everything there is to judge by.
+#[derive(Clone, Default)]
+pub struct Facts {
+    pub tasks: Vec<TaskFact>,
+    pub runs: Vec<RunFact>,
+    /// Tasks whose launch was answered.
+    pub answered: Vec<i64>,
+    /// Launches that nobody heard the end of.
+    pub unanswered: u64,
+    /// What was seen to be wrong while the world went on.
+    pub problems: Vec<String>,
+}
+
+impl Driver {
+    pub fn facts(&self) -> Facts {
+        let tasks = self.scan();
+        let events: Vec<_> = tasks.iter().map(|task| self.events_of(task.id)).collect();
+        let mut world = self.world.lock().unwrap();
+        world.count_ends(&tasks, &events);
+        let now = world.now();
+        let mut problems = std::mem::take(&mut world.witness.problems);
+        if !world.mail.is_empty() {
+            problems.push(format!("{} reports were never delivered", world.mail.len()));
+        }
+        let known = std::mem::take(&mut world.witness.tasks);
+        let runs = world.runs.iter().map(|made| RunFact {
+            id: made.id,
+            made_by: made.made_by,
+            end: made.life.end_by(now),
+            vanished: made.life.is_gone(now),
+            end_told: made.end_told,
+        });
+        Facts {
+            answered: answered(&known),
+            tasks: with_what_was_seen(tasks, events, known),
+            runs: runs.collect(),
+            unanswered: world.witness.unanswered,
+            problems,
+        }
+    }
+}
+
+impl World {
+    fn count_ends(&mut self, tasks: &[Task], events: &[Vec<Event>]) {
+        for (task, events) in tasks.iter().zip(events) {
+            self.counts.add("tasks");
+            self.counts.add(match task.status() {
+                Status::Success => "tasks SUCCESS",
+                Status::Error => "tasks ERROR",
+                Status::Cancelled => "tasks CANCELLED",
+                Status::Queued | Status::Running => "tasks not ended",
+            });
+            match task.run_end() {
+                Some(RunEnd::Gone) => self.counts.add("runs gone"),
+                Some(RunEnd::NeverConfirmed) => self.counts.add("launches never confirmed"),
+                Some(RunEnd::NeverSent) => self.counts.add("launches cancelled unsent"),
+                Some(RunEnd::Refused) => self.counts.add("launches refused"),
+                _ => {}
+            }
+            if events.iter().any(|event| event.what == "run found") {
+                self.counts.add("runs adopted");
+            }
+        }
+    }
+}
+
+fn answered(known: &BTreeMap<i64, Known>) -> Vec<i64> {
+    let answered = known.iter().filter(|(_, known)| known.answered);
+    answered.map(|(id, _)| *id).collect()
+}
+
+fn with_what_was_seen(
+    tasks: Vec<Task>,
+    events: Vec<Vec<Event>>,
+    mut known: BTreeMap<i64, Known>,
+) -> Vec<TaskFact> {
+    let with = |(task, events): (Task, Vec<Event>)| {
+        let known = known.remove(&task.id.0).unwrap_or_default();
+        TaskFact {
+            task,
+            events,
+            taken: known.taken,
+            attempts: known.attempts,
+            cancelled: known.cancelled,
+        }
+    };
+    tasks.into_iter().zip(events).map(with).collect()
+}
+
+/// Everything that is wrong, a sentence each.
+pub fn judge(facts: &Facts) -> Vec<String> {
+    let mut wrong = facts.problems.clone();
+    wrong.extend(judge_launches(facts));
+    let mut made: HashMap<i64, Vec<&RunFact>> = HashMap::new();
+    for run in &facts.runs {
+        if let Some(by) = run.made_by {
+            made.entry(by).or_default().push(run);
+        }
+    }
+    for fact in &facts.tasks {
+        let own = made.remove(&fact.task.id.0).unwrap_or_default();
+        let found = judge_task(fact, &own);
+        wrong.extend(
+            found
+                .into_iter()
+                .map(|what| format!("task {}: {what}", fact.task.id)),
+        );
+    }
+    let lost = made
+        .into_keys()
+        .map(|task| format!("task {task} is not there, and has a run"));
+    wrong.extend(lost);
+    wrong
+}
+
+/// Each launch that was answered is a task, and each task was launched.
+fn judge_launches(facts: &Facts) -> Vec<String> {
+    let mut wrong = Vec::new();
+    let there: Vec<i64> = facts.tasks.iter().map(|fact| fact.task.id.0).collect();
+    let gone = facts.answered.iter().filter(|task| !there.contains(task));
+    wrong.extend(gone.map(|task| format!("task {task} was answered and is not there")));
+    let unasked = there.len() as u64 - (facts.answered.len() - wrong.len()) as u64;
+    if unasked > facts.unanswered {
+        wrong.push(format!(
+            "{unasked} tasks that nobody was told of, from {} launches without an answer",
+            facts.unanswered
+        ));
+    }
+    let mut owned = HashMap::new();
+    for fact in &facts.tasks {
+        if let Some(run) = fact.task.run.id
+            && let Some(other) = owned.insert(run, fact.task.id)
+        {
+            wrong.push(format!(
+                "run {run} is owned by tasks {other} and {}",
+                fact.task.id
+            ));
+        }
+    }
+    wrong
+}
+
+fn judge_task(fact: &TaskFact, made: &[&RunFact]) -> Vec<String> {
+    let task = &fact.task;
+    let State::Ended { run: end, .. } = &task.state else {
+        return vec![format!("stuck in {:?}", task.state)];
+    };
+    let mut wrong = judge_run(task, *end, made);
+    wrong.extend(judge_end(fact, *end));
+    wrong.extend(judge_result(fact));
+    wrong.extend(judge_history(fact));
+    wrong
+}
+
+/// Exactly one run, and none where the launch honestly failed.
+fn judge_run(task: &Task, end: RunEnd, made: &[&RunFact]) -> Vec<String> {
+    let mut wrong = Vec::new();
+    if made.len() > 1 {
+        wrong.push(format!("duplicate runs: {:?}", ids(made)));
+    }
+    let known = task.run.id;
+    let unmade = [RunEnd::Refused, RunEnd::NeverConfirmed, RunEnd::NeverSent];
+    match (known, made.first()) {
+        (None, None) if unmade.contains(&end) => {}
+        (None, None) => wrong.push(format!("it ended as {end:?} without a run")),
+        (None, Some(run)) => {
+            wrong.push(format!(
+                "its run {} is lost; it ended as {end:?}, {:?}",
+                run.id, task.note
+            ));
+        }
+        (Some(run), _) if made.iter().all(|made| made.id != run) => {
+            wrong.push(format!(
+                "it follows run {run}, which is not its own ({:?})",
+                ids(made)
+            ));
+        }
+        (Some(run), _) => {
+            let own = made.iter().find(|made| made.id == run);
+            wrong.extend(own.and_then(|own| judge_run_end(end, own)));
+        }
+    }
+    wrong
+}
+
+fn ids(made: &[&RunFact]) -> Vec<RunId> {
+    made.iter().map(|made| made.id).collect()
+}
+
+/// The end of its run is the true one; gone is one that vanished before its end was told.
+fn judge_run_end(end: RunEnd, run: &RunFact) -> Option<String> {
+    let true_end = run.end.map(|end| match end {
+        End::Success => RunEnd::Success,
+        End::Failed => RunEnd::Failed,
+        End::Stopped | End::Skipped => RunEnd::Stopped,
+    });
+    let gone = run.vanished && end == RunEnd::Gone;
+    let true_one = true_end == Some(end) && (!run.vanished || run.end_told);
+    (!gone && !true_one).then(|| format!("wrong end of its run: {end:?}, in truth {run:?}"))
+}
+
+/// The table of ends.
+fn judge_end(fact: &TaskFact, end: RunEnd) -> Vec<String> {
+    let task = &fact.task;
+    let said = fact.taken.iter().find_map(|taken| taken.word);
+    #[allow(clippy::match_same_arms, reason = "a line for each line of the table")]
+    let expected = match (end, said) {
+        (RunEnd::Success, None | Some("SUCCESS")) => "SUCCESS",
+        (RunEnd::Failed | RunEnd::NeverConfirmed, None) if fact.cancelled => "CANCELLED",
+        (RunEnd::NeverSent, None) => "CANCELLED",
+        (RunEnd::Failed, None | Some("SUCCESS")) => "ERROR",
+        (RunEnd::Stopped, None | Some("SUCCESS")) => "CANCELLED",
+        (RunEnd::Gone | RunEnd::NeverConfirmed | RunEnd::Refused, None) => "ERROR",
+        (_, Some(word)) => word,
+    };
+    let mut wrong = Vec::new();
+    let shown = task.status().word();
+    if shown != expected {
+        wrong.push(format!(
+            "wrong end: {shown}, not {expected}, from {end:?} and {said:?}"
+        ));
+    }
+    let held = task.said().map(|said| said.word.status().word());
+    if held != said {
+        wrong.push(format!(
+            "its first word is {held:?}, and {said:?} was taken"
+        ));
+    }
+    if fact.cancelled && task.cancel_asked_at.is_none() {
+        wrong.push("its cancel is lost".to_owned());
+    }
+    if end == RunEnd::NeverSent && task.cancel_asked_at.is_none() {
+        wrong.push("never sent, though nobody cancelled it".to_owned());
+    }
+    wrong
+}
+
+/// A result that was taken is held: the one of the first terminal word, else one of those taken.
+fn judge_result(fact: &TaskFact) -> Option<String> {
+    let given: Vec<&Value> = fact
+        .taken
+        .iter()
+        .filter_map(|taken| taken.result.as_ref())
+        .collect();
+    let first = fact.taken.iter().find(|taken| taken.word.is_some());
+    let with_word = first.and_then(|taken| taken.result.as_ref());
+    let held = fact.task.data.as_ref();
+    let right = match (with_word, held) {
+        (Some(with_word), held) => held == Some(with_word),
+        (None, Some(held)) => given.contains(&held),
+        (None, None) => given.is_empty(),
+    };
+    (!right).then(|| format!("lost result: {held:?} is held, {given:?} were taken"))
+}
+
+/// What its history tells has to agree.
+fn judge_history(fact: &TaskFact) -> Vec<String> {
+    let mut wrong = Vec::new();
+    let told = |what: &str| {
+        fact.events
+            .iter()
+            .filter(|event| event.what == what)
+            .count() as u64
+    };
+    let asked = told("asking OpenHEXA for a run");
+    if asked != fact.attempts || i64::from(fact.task.run.attempts).cast_unsigned() != asked {
+        wrong.push(format!(
+            "asked {} times, {asked} told, {} counted",
+            fact.attempts, fact.task.run.attempts
+        ));
+    }
+    for once in [
+        "run success",
+        "run failed",
+        "run stopped",
+        "run skipped",
+        "run gone",
+    ] {
+        if told(once) > 1 {
+            wrong.push(format!("its end is told more than once: {once}"));
+        }
+    }
+    let late = fact.events.windows(2).any(|pair| pair[0].at > pair[1].at);
+    if late {
+        wrong.push("its events go back in time".to_owned());
+    }
+    wrong
+}

@@ -1,0 +1,146 @@
+//! What was seen from outside while a world went on: each task as it was shown, each report that was taken.
+//!
+//! The rules are written down here once more, in the words of the contract and without the code that is tested.
+
+use std::collections::BTreeMap;
+
+use openhexa_bridge::domain::observation::{Report, ReportedWord};
+use openhexa_bridge::domain::task::{State, Task};
+use serde_json::Value;
+
+/// A report that was answered with 200.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Taken {
+    /// Its terminal word.
+    pub word: Option<&'static str>,
+    pub result: Option<Value>,
+}
+
+/// What is known of one task from outside.
+#[derive(Default)]
+pub struct Known {
+    pub last: Option<Task>,
+    pub taken: Vec<Taken>,
+    /// How often OpenHEXA was asked for its run.
+    pub attempts: u64,
+    /// A cancel was answered with 202.
+    pub cancelled: bool,
+    /// Its launch was answered.
+    pub answered: bool,
+}
+
+#[derive(Default)]
+pub struct Witness {
+    pub tasks: BTreeMap<i64, Known>,
+    /// Launches whose bridge died before it could answer: they may have made a task.
+    pub unanswered: u64,
+    pub problems: Vec<String>,
+}
+
+impl Witness {
+    pub fn of(&mut self, task: i64) -> &mut Known {
+        self.tasks.entry(task).or_default()
+    }
+
+    pub fn saw(&mut self, task: &Task) {
+        let known = self.tasks.entry(task.id.0).or_default();
+        if let Some(before) = known.last.replace(task.clone()) {
+            let wrong = illegal(&before, task);
+            let line = |wrong| format!("task {}: illegal move: {wrong}", task.id);
+            self.problems.extend(wrong.into_iter().map(line));
+        }
+    }
+
+    pub fn took(&mut self, task: &Task, report: &Report) {
+        self.saw(task);
+        self.of(task.id.0).taken.push(Taken {
+            word: terminal(report),
+            result: report.result.clone(),
+        });
+    }
+
+    /// A report was answered with 409.
+    pub fn refused(&mut self, task: i64, report: &Report) {
+        let known = self.of(task);
+        let spoken = known.taken.iter().any(|taken| taken.word.is_some());
+        let wrong = match (terminal(report), &report.result) {
+            (Some(word), _) if !spoken => format!("its first terminal word {word} was refused"),
+            (None, Some(_)) if known.taken.iter().all(|taken| taken.result.is_none()) => {
+                "its first result was refused".to_owned()
+            }
+            _ => return,
+        };
+        self.problems.push(format!("task {task}: {wrong}"));
+    }
+}
+
+pub fn terminal(report: &Report) -> Option<&'static str> {
+    match report.word {
+        Some(ReportedWord::End(word)) => Some(word.status().word()),
+        Some(ReportedWord::Queued | ReportedWord::Running) | None => None,
+    }
+}
+
+/// How far a task has come.
+fn rank(state: &State) -> u8 {
+    match state {
+        // A launch that was not sent goes back to be sent later.
+        State::Accepted | State::Launching => 0,
+        State::Submitted => 1,
+        State::Running => 2,
+        State::Reported(_) => 3,
+        State::Ended { .. } => 4,
+    }
+}
+
+/// Everything that must not happen between two views of one task.
+pub fn illegal(before: &Task, after: &Task) -> Vec<String> {
+    let mut wrong = Vec::new();
+    let mut must = |holds: bool, what: String| {
+        if !holds {
+            wrong.push(what);
+        }
+    };
+    let moved = format!("{:?} to {:?}", before.state, after.state);
+    must(
+        rank(&after.state) >= rank(&before.state),
+        format!("back from {moved}"),
+    );
+    must(
+        before.said().is_none() || before.said() == after.said(),
+        format!("another first word: {moved}"),
+    );
+    must(
+        before.run_end().is_none() || before.run_end() == after.run_end(),
+        format!("another end of its run: {moved}"),
+    );
+    let is_final = before.said().is_some() && before.run_end().is_some();
+    must(
+        !is_final || before.status() == after.status(),
+        format!(
+            "from {} to {} after its end",
+            before.status().word(),
+            after.status().word()
+        ),
+    );
+    must(
+        before.run.id.is_none() || before.run.id == after.run.id,
+        format!("another run: {:?} to {:?}", before.run.id, after.run.id),
+    );
+    must(
+        before.data.is_none() || after.data.is_some(),
+        "its result is lost".to_owned(),
+    );
+    must(
+        before.cancel_asked_at.is_none() || after.cancel_asked_at.is_some(),
+        "its cancel is forgotten".to_owned(),
+    );
+    must(
+        after.revision > before.revision || (after.revision == before.revision && after == before),
+        format!(
+            "revision {} to {}: {moved}",
+            before.revision, after.revision
+        ),
+    );
+    wrong
+}

@@ -1,0 +1,291 @@
+//! The truth: what really happened, whatever the bridges came to know of it.
+
+use std::collections::{BTreeMap, HashMap};
+use std::fmt;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex};
+
+use openhexa_bridge::domain::connection::Target;
+use openhexa_bridge::domain::ids::{PipelineId, RunId, UserId};
+use openhexa_bridge::domain::run::Launch;
+use secrecy::ExposeSecret;
+use serde_json::{Map, Value};
+use tokio::sync::oneshot;
+use uuid::Uuid;
+
+use super::catalogue::{PLACES, SORTS, version, whose, whose_version};
+use super::dice::Dice;
+use super::life::{Life, SECOND};
+use super::mail::Letter;
+use super::mood::Mood;
+use super::witness::Witness;
+
+/// When a world begins; any time will do.
+pub const BEGINNING: i64 = 1_800_000_000_000;
+/// How long a call may be on its way before its sender gives up.
+pub const PATIENCE: i64 = 8 * SECOND;
+/// A run that was made without an answer shows by then.
+pub const GRACE: i64 = 60 * SECOND;
+
+pub type Shared = Arc<Mutex<World>>;
+
+/// What has become of a token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    Good,
+    /// Revoked.
+    Refused,
+    /// Its user sees nothing of the workspace any more.
+    Blind,
+    /// Its user may look, and nothing else.
+    Viewer,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub struct Token {
+    pub user: UserId,
+    pub standing: Standing,
+}
+
+/// A run that OpenHEXA made.
+pub struct SimRun {
+    pub id: RunId,
+    pub pipeline: PipelineId,
+    pub user: UserId,
+    pub config: Map<String, Value>,
+    /// As OpenHEXA's own clock says.
+    pub dated: i64,
+    pub shown_from: i64,
+    pub life: Life,
+    /// None: made by somebody else.
+    pub made_by: Option<i64>,
+    /// Whether an answer that told of its end came to a bridge.
+    pub end_told: bool,
+}
+
+pub struct Held {
+    pub site: usize,
+    pub until: i64,
+    pub release: oneshot::Sender<Release>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Release {
+    Answered,
+    TimedOut,
+}
+
+#[derive(Clone, Debug, Default)]
+pub struct Counts(pub BTreeMap<&'static str, u64>);
+
+impl Counts {
+    pub fn add(&mut self, what: &'static str) {
+        *self.0.entry(what).or_default() += 1;
+    }
+
+    pub fn merge(&mut self, other: &Self) {
+        for (what, many) in &other.0 {
+            *self.0.entry(what).or_default() += many;
+        }
+    }
+}
+
+impl fmt::Display for Counts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (what, many) in &self.0 {
+            writeln!(f, "{many:>9} {what}")?;
+        }
+        Ok(())
+    }
+}
+
+/// Whether OpenHEXA keeps to what the bridge builds on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Law {
+    Kept,
+    /// A run that was made without an answer shows long after the grace: no bridge could be right.
+    RunsShowTooLate,
+}
+
+pub struct World {
+    pub dice: Dice,
+    pub mood: Mood,
+    pub law: Law,
+    pub clock: Arc<AtomicI64>,
+    /// The faults are over.
+    pub calm: bool,
+    pub outage: [bool; 2],
+    /// Places whose workspace is archived.
+    pub hidden: [bool; PLACES.len()],
+    pub tokens: HashMap<String, Token>,
+    pub runs: Vec<SimRun>,
+    pub held: BTreeMap<u64, Held>,
+    calls: u64,
+    /// What is on its way, by the time of its arrival.
+    pub mail: BTreeMap<(i64, u64), Letter>,
+    pub letters: u64,
+    pub witness: Witness,
+    pub counts: Counts,
+    pub trace: Vec<String>,
+}
+
+/// What a token shows of a place.
+#[derive(Clone, Copy, Debug)]
+pub struct Sight {
+    pub user: UserId,
+    pub standing: Standing,
+    /// An index into the places.
+    pub place: usize,
+}
+
+impl Sight {
+    pub fn sees(&self, pipeline: PipelineId) -> bool {
+        self.standing != Standing::Blind && whose(pipeline).0 == self.place
+    }
+}
+
+impl World {
+    pub fn new(seed: u64, law: Law) -> Self {
+        let mut dice = Dice::new(seed);
+        let mood = Mood::draw(&mut dice);
+        let mut world = Self {
+            dice,
+            mood,
+            law,
+            clock: Arc::new(AtomicI64::new(BEGINNING)),
+            calm: false,
+            outage: [false; 2],
+            hidden: [false; PLACES.len()],
+            tokens: HashMap::new(),
+            runs: Vec::new(),
+            held: BTreeMap::new(),
+            calls: 0,
+            mail: BTreeMap::new(),
+            letters: 0,
+            witness: Witness::default(),
+            counts: Counts::default(),
+            trace: Vec::new(),
+        };
+        world.say(format!("seed {seed}: {mood:?}"));
+        world
+    }
+
+    pub fn now(&self) -> i64 {
+        self.clock.load(Ordering::SeqCst)
+    }
+
+    pub fn say(&mut self, line: String) {
+        let at = self.now() - BEGINNING;
+        self.trace
+            .push(format!("{}.{:03} {line}", at / 1000, at % 1000));
+    }
+
+    /// A chance that only exists while there are faults.
+    pub fn trouble(&mut self, what: &'static str, whom: u64, per_mille: u64) -> bool {
+        !self.calm && self.dice.chance(what, whom, per_mille)
+    }
+
+    /// A token for one of the two users that a place knows.
+    pub fn mint(&mut self, place: usize) -> String {
+        let number = self.tokens.len() as u64;
+        let user = self.dice.below("user of token", number, 3).min(1);
+        let user = UserId(Uuid::from_u64_pair(
+            7,
+            PLACES[place].instance as u64 * 10 + user,
+        ));
+        let name = format!("token-{place}-{number}");
+        let standing = Standing::Good;
+        self.tokens.insert(name.clone(), Token { user, standing });
+        name
+    }
+
+    /// None: the token is refused.
+    pub fn sight(&self, target: &Target) -> Option<Sight> {
+        let token = self.tokens.get(target.token.expose_secret())?;
+        let here = |place: &super::catalogue::Place| {
+            place.url == target.url && place.workspace == target.workspace
+        };
+        let place = PLACES.iter().position(here)?;
+        let standing = match token.standing {
+            Standing::Good | Standing::Viewer if self.hidden[place] => Standing::Blind,
+            standing => standing,
+        };
+        (standing != Standing::Refused).then_some(Sight {
+            user: token.user,
+            standing,
+            place,
+        })
+    }
+
+    pub fn hold(&mut self, site: usize) -> oneshot::Receiver<Release> {
+        let (release, released) = oneshot::channel();
+        self.calls += 1;
+        let until = self.now() + PATIENCE;
+        let held = Held {
+            site,
+            until,
+            release,
+        };
+        self.held.insert(self.calls, held);
+        released
+    }
+
+    /// How long a run that nobody was told of stays unseen.
+    pub fn lag(&mut self, task: i64) -> i64 {
+        let lag = self
+            .dice
+            .span("shows after", task.cast_unsigned(), GRACE - 5 * SECOND);
+        match self.law {
+            Law::Kept => lag,
+            Law::RunsShowTooLate => lag + 5 * GRACE,
+        }
+    }
+
+    /// Makes a run of a launch; `lag` after which it shows.
+    pub fn make(&mut self, launch: &Launch, user: UserId, by: Option<i64>, lag: i64) -> RunId {
+        let number = self.runs.len() as u64;
+        let id = RunId(Uuid::from_u64_pair(
+            self.dice.roll("run id", number),
+            number,
+        ));
+        let (place, sort) = whose(launch.pipeline);
+        let number_of = |id| whose_version(id).2;
+        let version = version(place, sort, launch.version.map_or(2, number_of));
+        let limit = version.as_ref().and_then(|version| version.timeout_seconds);
+        let now = self.now();
+        let vanishing = self.mood.vanishing;
+        let life = Life::script(
+            &mut self.dice,
+            number,
+            now,
+            limit.unwrap_or(4 * 3600) * SECOND,
+            vanishing,
+        );
+        let config = match (SORTS[sort].drops_config(), version) {
+            (false, Some(version)) => overlaid(version.config, &launch.config),
+            _ => Map::new(),
+        };
+        self.runs.push(SimRun {
+            id,
+            pipeline: launch.pipeline,
+            user,
+            config,
+            dated: now + self.mood.skew,
+            shown_from: now + lag,
+            life,
+            made_by: by,
+            end_told: false,
+        });
+        self.counts.add("runs");
+        self.post(self.runs.len() - 1);
+        id
+    }
+}
+
+/// Given nulls fall back to what the version has saved.
+fn overlaid(mut saved: Map<String, Value>, given: &Map<String, Value>) -> Map<String, Value> {
+    for (key, value) in given.iter().filter(|(_, value)| !value.is_null()) {
+        saved.insert(key.clone(), value.clone());
+    }
+    saved
+}
