@@ -14,7 +14,7 @@ use super::site::Site;
 use crate::support::catalogue::id;
 
 /// No launch takes longer, whatever happens meanwhile; the longest absence of the database is a part of it.
-const LONGEST: Duration = Duration::from_secs(180);
+const LONGEST: Duration = Duration::from_mins(3);
 /// How often of a hundred a launch is cancelled.
 const CANCELLED: u64 = 15;
 /// How often of a hundred a client asks once more although it was answered.
@@ -30,14 +30,6 @@ pub struct Book {
     /// Requests that were made again because they were not answered, or with 5xx.
     pub again: AtomicUsize,
     next: AtomicUsize,
-    done: AtomicUsize,
-}
-
-impl Book {
-    /// Launches that were told their task.
-    pub fn done(&self) -> usize {
-        self.done.load(Ordering::SeqCst)
-    }
 }
 
 /// One client of several, until all launches are made.
@@ -56,7 +48,6 @@ pub async fn launch_some(site: Arc<Site>, book: Arc<Book>, all: usize, seed: u64
             .lock()
             .unwrap()
             .insert(mark as u64, (kind, task));
-        book.done.fetch_add(1, Ordering::SeqCst);
         if kind.may_be_cancelled() && own.chance(CANCELLED) {
             let wait = own.millis(0, 2500);
             cancels.push(tokio::spawn(cancel(site.clone(), book.clone(), task, wait)));

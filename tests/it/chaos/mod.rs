@@ -7,6 +7,7 @@
 mod blows;
 mod clients;
 mod dice;
+mod falsified;
 mod front;
 mod pipelines;
 mod site;
@@ -94,6 +95,7 @@ async fn whatever_dies_and_whenever_each_launch_is_one_run_and_each_task_ends_as
     };
     println!("{}", story.table());
     story.hold();
+    falsified::is_noticed(&story.evidence);
 }
 
 /// Everything at once, until all is launched; then calm, until all has ended.

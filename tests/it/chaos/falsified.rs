@@ -1,0 +1,80 @@
+//! That the checks can fail: what was found to be right is falsified, one fact at a time.
+
+use serde_json::{Value, json};
+
+use super::front::Fate;
+use super::verdict::{Evidence, Verdict};
+use super::watcher::Seen;
+
+/// The evidence with one fact falsified, judged.
+fn judged(evidence: &Evidence, falsify: impl FnOnce(&mut Evidence)) -> Verdict {
+    let mut false_ = evidence.clone();
+    falsify(&mut false_);
+    false_.judge()
+}
+
+/// A task that holds a result that was taken.
+fn with_result(evidence: &Evidence) -> i64 {
+    let taken = |id: &&i64| {
+        let reports = evidence.reports.get(*id).into_iter().flatten();
+        let mut results = reports.filter(|report| report.result.is_some());
+        results.any(|report| report.fate == Fate::Taken)
+    };
+    *evidence.tasks.keys().find(taken).expect("a result")
+}
+
+pub fn is_noticed(evidence: &Evidence) {
+    let task = with_result(evidence);
+    let run = evidence.tasks[&task].shown["run"]["id"].clone();
+    let run = run.as_str().unwrap().to_owned();
+    let show = |key: &'static str, value: Value| {
+        judged(evidence, |all| {
+            all.tasks.get_mut(&task).unwrap().shown[key] = value;
+        })
+    };
+    assert_eq!(show("status", json!("RUNNING")).wrong_ends.len(), 1);
+    assert_eq!(show("confirmed", json!(false)).wrong_ends.len(), 1);
+    assert_eq!(show("result", Value::Null).lost_results.len(), 1);
+    assert_eq!(
+        show("run", json!({"id": "nobody's"})).duplicate_runs.len(),
+        1
+    );
+    let second = judged(evidence, |all| {
+        all.runs.insert("second".to_owned(), all.runs[&run].clone());
+    });
+    assert_eq!(
+        (second.duplicate_runs.len(), second.wrong_counts.len()),
+        (1, 1)
+    );
+    let swapped = judged(evidence, |all| {
+        all.runs.get_mut(&run).unwrap()["config"]["mark"] = json!(-1);
+    });
+    assert_eq!(swapped.wrong_ends.len(), 1);
+    let other_end = judged(evidence, |all| {
+        all.tasks.get_mut(&task).unwrap().events.clear();
+    });
+    assert!(!other_end.lost_results.is_empty());
+    let unknown = judged(evidence, |all| {
+        all.launches.pop_last();
+    });
+    assert!(!unknown.wrong_counts.is_empty());
+    goes_back();
+}
+
+fn goes_back() {
+    let ended =
+        json!({"id": 1, "status": "SUCCESS", "confirmed": true, "result": 3, "run": {"id": "a"}});
+    let moves = [
+        ("confirmed", json!(false)),
+        ("run", json!({"id": "b"})),
+        ("result", Value::Null),
+    ];
+    let found = moves.map(|(key, value)| {
+        let (mut seen, mut after) = (Seen::default(), ended.clone());
+        after[key] = value;
+        seen.look(&ended);
+        seen.look(&after);
+        (seen.illegal.len(), seen.lost_results.len())
+    });
+    assert_eq!(found, [(1, 0), (1, 0), (0, 1)]);
+}
