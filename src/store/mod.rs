@@ -107,7 +107,11 @@ impl Store {
         self.migrating(|conn| match conn {
             // One transaction around reading what is pending and doing it: whoever comes second finds nothing left.
             Conn::Sqlite(conn) => conn.immediate_transaction(|conn| up(conn, SQLITE)),
-            Conn::Pg(conn) => up(&mut **conn, POSTGRES),
+            Conn::Pg(conn) => {
+                up(&mut **conn, POSTGRES)?;
+                // Before anybody writes: the database may have been moved here from another server.
+                Ok(changes::count_on(conn)?)
+            }
         })
     }
 
