@@ -28,8 +28,8 @@ use secrecy::SecretString;
 
 pub use changes::{Head, Since, changed_since, heads, horizon, with_tasks};
 pub use configs::{
-    Config, ConfigContent, Place, config_and_connection, config_of, connection, delete_config,
-    lock_configs, places, put_config, put_connection_user,
+    Config, ConfigContent, Place, are_readable, config_and_connection, config_of, connection,
+    delete_config, lock_configs, places, put_config, put_connection_user,
 };
 pub use connection::{Address, Db, Tls};
 /// What `BEGIN` and `COMMIT` themselves fail with.
