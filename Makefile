@@ -1,4 +1,4 @@
-# What people type. Everything CI does is `make test`.
+# What people type. CI (`.ci/run`) is `make test` and `make deny` on a machine that has next to nothing.
 
 # The pinned toolchain where it is there; else the machine's own, which rust-version judges.
 ifneq ($(shell cargo --version >/dev/null 2>&1 && echo there),there)

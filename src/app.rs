@@ -100,6 +100,7 @@ pub async fn start(start: Start) -> Result<Running, StartError> {
     let jobs = Jobs::new(Handle::current());
     let stop = CancellationToken::new();
     let store = open_store(&settings).await?;
+    warn_of_another_key(&store).await?;
     let access = access(&settings, start.local);
     refuse_without_keys(&store, &access, address).await?;
     let bridge = Bridge::new(Parts {
@@ -254,6 +255,23 @@ fn access(settings: &Settings, local: bool) -> Access {
             .collect(),
         open: local || settings.server.dangerously_let_everybody_administer,
     }
+}
+
+/// What was stored before cannot be used then, and every request would only say that something went wrong.
+async fn warn_of_another_key(store: &Store) -> Result<(), StartError> {
+    let vault = store.vault.clone();
+    let readable = store.read(move |db| crate::store::are_readable(db, &vault));
+    if readable
+        .await
+        .map_err(|error| StartError::Other(error.to_string()))?
+    {
+        return Ok(());
+    }
+    tracing::error!(
+        "secrets.encryption_key is not the one that OpenHEXA's stored token was encrypted with: put that one back, or \
+         DELETE the configuration and PUT it again with its token"
+    );
+    Ok(())
 }
 
 /// On a network, a bridge that nobody can sign in to is a mistake, and the next one would be to open it.

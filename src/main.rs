@@ -204,7 +204,10 @@ async fn keys(command: Keys) -> Result<(), StartError> {
                 println!("{line}");
             }
         }
-        Keys::Revoke { id, given } => app::keys::revoke(&read(given.config)?, id).await?,
+        Keys::Revoke { id, given } => {
+            app::keys::revoke(&read(given.config)?, id).await?;
+            eprintln!("Key {id} is revoked; within seconds nobody can sign in with it.");
+        }
     }
     Ok(())
 }

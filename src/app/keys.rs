@@ -19,6 +19,7 @@ pub async fn create(
     name: String,
     expires: Option<Duration>,
 ) -> Result<(i64, String), StartError> {
+    refuse_odd(&name, expires)?;
     let store = open_store(settings).await?;
     let now = Clock::System.now();
     let lasts = expires.map(|expires| TimeDelta::from_std(expires).unwrap_or(TimeDelta::MAX));
@@ -27,6 +28,21 @@ pub async fn create(
         .await
         .map_err(failed)?;
     Ok((made.id.0, keys::shown(&made).to_owned()))
+}
+
+/// A listing has one line per key, and a key that never is good is nobody's wish.
+fn refuse_odd(name: &str, expires: Option<Duration>) -> Result<(), StartError> {
+    if name.chars().any(char::is_control) {
+        return Err(StartError::Other(
+            "--name takes one line of text".to_owned(),
+        ));
+    }
+    if expires.is_some_and(|expires| expires.is_zero()) {
+        return Err(StartError::Other(
+            "--expires must be longer than 0".to_owned(),
+        ));
+    }
+    Ok(())
 }
 
 /// One line per key.

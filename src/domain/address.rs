@@ -48,6 +48,8 @@ impl Address {
         match &self.host {
             Host::Ipv4(ip) => Some(IpAddr::V4(*ip)),
             Host::Ipv6(ip) => Some(IpAddr::V6(*ip)),
+            // Whatever a resolver says, this name is this machine's.
+            Host::Domain(name) if is_local(name) => Some(IpAddr::V4(Ipv4Addr::LOCALHOST)),
             Host::Domain(_) => None,
         }
     }
@@ -55,6 +57,11 @@ impl Address {
     pub fn host(&self) -> String {
         self.host.to_string()
     }
+}
+
+fn is_local(name: &str) -> bool {
+    let name = name.trim_end_matches('.').to_ascii_lowercase();
+    name == "localhost" || name.ends_with(".localhost")
 }
 
 /// Whether an address is one of the Internet's: not this machine, not a private network, not reserved.
@@ -66,10 +73,10 @@ pub fn is_public(ip: IpAddr) -> bool {
 }
 
 fn is_public_v4(ip: Ipv4Addr) -> bool {
-    let [a, b, ..] = ip.octets();
+    let [a, b, c, _] = ip.octets();
     let shared = a == 100 && (64..128).contains(&b);
     let benchmark = a == 198 && (b == 18 || b == 19);
-    let reserved = a == 0 || a >= 240;
+    let reserved = a == 0 || a >= 240 || (a, b, c) == (192, 0, 0);
     !(ip.is_private()
         || ip.is_loopback()
         || ip.is_link_local()

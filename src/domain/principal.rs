@@ -38,6 +38,8 @@ pub struct Person {
 pub struct Principal {
     pub account: AccountId,
     pub role: Role,
+    /// As the history tells it: a user's name, or which key it was.
+    pub name: String,
     pub person: Option<Person>,
 }
 

@@ -25,6 +25,9 @@ pub struct Readiness {
     openhexa: &'static str,
 }
 
+/// The states that a task can live in; one without tasks is told as 0.
+const LIVE: [&str; 5] = ["accepted", "launching", "submitted", "running", "reported"];
+
 #[utoipa::path(
     get,
     path = "/healthz",
@@ -95,10 +98,13 @@ pub async fn metrics(
         }
     };
     let vitals = bridge.vitals().await?;
-    for (state, count) in &vitals.live {
+    for state in LIVE {
+        let known = vitals.live.iter().find(|(own, _)| own == state);
         #[allow(clippy::cast_precision_loss, reason = "so many tasks are not alive")]
-        metrics::gauge!("openhexa_bridge_live_tasks", "state" => state.clone()).set(*count as f64);
+        let count = known.map_or(0.0, |(_, count)| *count as f64);
+        metrics::gauge!("openhexa_bridge_live_tasks", "state" => state).set(count);
     }
+    metrics::gauge!("openhexa_bridge_oldest_unsent_launch_seconds").set(vitals.unsent_seconds);
     metrics::gauge!("openhexa_bridge_overdue_look_seconds").set(vitals.overdue_seconds);
     #[allow(clippy::cast_precision_loss, reason = "so many streams are not open")]
     metrics::gauge!("openhexa_bridge_open_streams").set(bridge.open_streams() as f64);

@@ -36,22 +36,25 @@ impl Bridge {
     /// None: the credentials are missing or wrong.
     pub async fn who(&self, bearer: Option<&str>) -> Result<Option<Caller>, Error> {
         let Some(bearer) = bearer else {
-            return Ok(self.parts.access.open.then(|| person(Role::Administrator)));
+            let local = || person(Role::Administrator, "whoever sits here".to_owned());
+            return Ok(self.parts.access.open.then(local));
         };
         if let Some(claim) = self.parts.callback_key.read(bearer, self.now()) {
             return Ok(Some(Caller::Pipeline(claim)));
         }
         if let Some(role) = self.parts.access.role_of(bearer) {
-            return Ok(Some(person(role)));
+            let name = format!("the {} key of the settings", role.word());
+            return Ok(Some(person(role, name)));
         }
         Ok(self.holder(bearer).await?.map(Caller::Person))
     }
 }
 
-fn person(role: Role) -> Caller {
+fn person(role: Role, name: String) -> Caller {
     Caller::Person(Principal {
         account: ONLY_ACCOUNT,
         role,
+        name,
         person: None,
     })
 }

@@ -33,8 +33,5 @@ impl Bridge {
 
 fn wish(who: &Principal) -> Fact {
     let fact = Fact::new(Source::User, "cancel asked", Observation::CancelAsked);
-    match &who.person {
-        Some(person) => fact.detail(format!("by {}", person.username)),
-        None => fact.detail(format!("by a key ({})", who.role.word())),
-    }
+    fact.detail(format!("by {}", who.name))
 }

@@ -135,6 +135,7 @@ pub(super) fn looks_secret(key: &str) -> bool {
         "authorization",
         "bearer",
         "jwt",
+        "pwd",
     ];
-    named || signs.iter().any(|sign| key.contains(sign))
+    named || key.ends_with("key") || signs.iter().any(|sign| key.contains(sign))
 }

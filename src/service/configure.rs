@@ -80,13 +80,22 @@ impl Bridge {
             .await
     }
 
-    pub async fn delete_config(&self, account: AccountId, by: Option<String>) -> Result<(), Error> {
+    pub async fn delete_config(
+        &self,
+        account: AccountId,
+        expected: Option<i64>,
+        by: String,
+    ) -> Result<(), Error> {
         let now = self.now();
-        let gone = self
-            .store()
-            .write(move |db| Ok::<_, Error>(store::delete_config(db, account, by.as_deref(), now)?))
-            .await?;
-        gone.then_some(()).ok_or_else(no_record)
+        self.store()
+            .write(move |db| {
+                store::lock_configs(db)?;
+                let before = store::config_of(db, account)?.ok_or_else(no_record)?;
+                expect_version(expected, Some(before.version))?;
+                store::delete_config(db, account, Some(&by), now)?;
+                Ok(())
+            })
+            .await
     }
 
     /// Tries a content before it is put in force, or the record in force where none is given.

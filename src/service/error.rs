@@ -33,7 +33,7 @@ pub enum Error {
     Busy,
     #[error("as many streams are open as may be")]
     Crowded,
-    #[error("internal")]
+    #[error("internal: {0}")]
     Internal(#[source] store::Error),
 }
 

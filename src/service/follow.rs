@@ -65,11 +65,15 @@ impl Bridge {
                 for task in store::many(db, &claimed)? {
                     by_connection.entry(task.connection).or_default().push(task);
                 }
-                let group = |(id, tasks)| {
-                    let connection = store::connection(db, &vault, id)?;
-                    Ok(Group { connection, tasks })
-                };
-                by_connection.into_iter().map(group).collect()
+                let mut groups = Vec::new();
+                for (id, tasks) in by_connection {
+                    match store::connection(db, &vault, id) {
+                        Ok(connection) => groups.push(Group { connection, tasks }),
+                        // Its tasks wait for their lease to end, and the others go on.
+                        Err(error) => tracing::error!(connection = id.0, %error, "unreadable"),
+                    }
+                }
+                Ok(groups)
             })
             .await
     }

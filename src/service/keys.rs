@@ -118,6 +118,7 @@ fn principal(key: &StoredKey) -> Principal {
     Principal {
         account: key.account,
         role: key.role,
+        name: format!("key {} ({})", key.id, key.name),
         person: None,
     }
 }

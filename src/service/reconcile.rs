@@ -47,6 +47,14 @@ impl Bridge {
     /// Looks at everything due, a few at a time: each claim is as short as its looks, and people who ask OpenHEXA
     /// meanwhile find places free. Ends early when the bridge stops.
     pub async fn reconcile(&self) -> Result<Report, Error> {
+        let passed = self.pass().await;
+        let outcome = if passed.is_ok() { "done" } else { "failed" };
+        metrics::counter!("openhexa_bridge_reconciler_passes_total", "outcome" => outcome)
+            .increment(1);
+        passed
+    }
+
+    async fn pass(&self) -> Result<Report, Error> {
         let mut report = Report::default();
         while !self.parts.stop.is_cancelled() && report.claimed < self.rules().pass_limit {
             let most = self.rules().pass_limit - report.claimed;
@@ -264,6 +272,5 @@ fn counted(report: Report) -> Report {
     };
     looks("failed", report.failed);
     looks("taken", report.claimed - report.failed);
-    metrics::counter!("openhexa_bridge_reconciler_passes_total").increment(1);
     report
 }

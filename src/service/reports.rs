@@ -8,6 +8,7 @@
 
 use std::cell::Cell;
 use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Mutex, PoisonError};
 
 use chrono::{DateTime, Utc};
@@ -95,7 +96,11 @@ impl Bridge {
 
     fn take_reports(&self) {
         while let Some(group) = self.reports.next() {
-            self.take_group(group);
+            // A group that panics is a bug; its senders are told, and the line behind it goes on.
+            let taken = catch_unwind(AssertUnwindSafe(|| self.take_group(group)));
+            if taken.is_err() {
+                tracing::error!("a group of reports panicked; the next one goes on");
+            }
         }
     }
 

@@ -1,5 +1,7 @@
 //! How the bridge is: for whoever decides whether to send it requests, and for whoever is on call.
 
+use chrono::{DateTime, Utc};
+
 use super::{Bridge, Error};
 use crate::store;
 
@@ -8,6 +10,8 @@ use crate::store;
 pub struct Vitals {
     /// State → how many live tasks are in it.
     pub live: Vec<(String, i64)>,
+    /// For how many seconds the oldest launch without a run has waited; 0 when none does.
+    pub unsent_seconds: f64,
     /// By how many seconds the longest overdue look is late; 0 when none is.
     pub overdue_seconds: f64,
 }
@@ -19,14 +23,13 @@ impl Bridge {
             .store()
             .read(|db| Ok::<_, Error>(store::vitals(db)?))
             .await?;
-        let late = found
-            .next_look
-            .map_or(0, |due| (now - due).num_milliseconds().max(0));
-        #[allow(clippy::cast_precision_loss, reason = "milliseconds of lateness fit")]
-        let overdue_seconds = late as f64 / 1000.0;
+        let seconds = |since: Option<DateTime<Utc>>| {
+            since.map_or(0.0, |since| (now - since).as_seconds_f64().max(0.0))
+        };
         Ok(Vitals {
             live: found.live,
-            overdue_seconds,
+            unsent_seconds: seconds(found.oldest_unsent),
+            overdue_seconds: seconds(found.next_look),
         })
     }
 

@@ -159,6 +159,14 @@ pub fn delete_config(
     Ok(gone > 0)
 }
 
+/// Whether every token that is stored was sealed with this key.
+pub fn are_readable(db: &mut Db<'_>, vault: &Vault) -> Result<bool, Error> {
+    let sealed: Vec<String> = on!(db, |conn| connection::table
+        .select(connection::token)
+        .load(conn))?;
+    Ok(sealed.iter().all(|token| vault.open(token).is_ok()))
+}
+
 /// Versions go on where a deleted record left off, so that none is ever there twice.
 fn last_version(db: &mut Db<'_>, account: AccountId) -> Result<i64, Error> {
     let last: Option<i64> = on!(db, |conn| config_change::table

@@ -28,8 +28,8 @@ use secrecy::SecretString;
 
 pub use changes::{Head, Since, changed_since, heads, horizon, with_tasks};
 pub use configs::{
-    Config, ConfigContent, Place, config_and_connection, config_of, connection, delete_config,
-    lock_configs, places, put_config, put_connection_user,
+    Config, ConfigContent, Place, are_readable, config_and_connection, config_of, connection,
+    delete_config, lock_configs, places, put_config, put_connection_user,
 };
 pub use connection::{Address, Db, Tls};
 /// What `BEGIN` and `COMMIT` themselves fail with.
@@ -107,7 +107,11 @@ impl Store {
         self.migrating(|conn| match conn {
             // One transaction around reading what is pending and doing it: whoever comes second finds nothing left.
             Conn::Sqlite(conn) => conn.immediate_transaction(|conn| up(conn, SQLITE)),
-            Conn::Pg(conn) => up(&mut **conn, POSTGRES),
+            Conn::Pg(conn) => {
+                up(&mut **conn, POSTGRES)?;
+                // Before anybody writes: the database may have been moved here from another server.
+                Ok(changes::count_on(conn)?)
+            }
         })
     }
 

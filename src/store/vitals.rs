@@ -12,6 +12,8 @@ use super::types::At;
 pub struct Vitals {
     /// State → how many live tasks are in it.
     pub live: Vec<(String, i64)>,
+    /// When the oldest task was accepted of which OpenHEXA has not made a run that we know.
+    pub oldest_unsent: Option<DateTime<Utc>>,
     /// The look that is due the soonest, or overdue the longest.
     pub next_look: Option<DateTime<Utc>>,
 }
@@ -29,8 +31,17 @@ pub fn vitals(db: &mut Db<'_>) -> Result<Vitals, Error> {
         .select(run::next_look_at)
         .first(conn)
         .optional())?;
+    let oldest: Option<At> = on!(db, |conn| run::table
+        .inner_join(task::table)
+        .filter(run::next_look_at.is_not_null())
+        .filter(run::run_id.is_null())
+        .order(task::created_at)
+        .select(task::created_at)
+        .first(conn)
+        .optional())?;
     Ok(Vitals {
         live,
+        oldest_unsent: oldest.map(|at| at.0),
         next_look: next.flatten().map(|at| at.0),
     })
 }

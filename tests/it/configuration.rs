@@ -117,7 +117,25 @@ story! {
         };
         edit("first").await.expect(200);
         edit("second").await.error(412);
-        assert_eq!(story.record().await["content"]["note"], "first");
+        let record = story.record().await;
+        assert_eq!(record["content"]["note"], "first");
+        assert_eq!(record["updated_by"], "the admin key of the settings");
+        let delete = || story.ask(As::Admin, Method::DELETE, "/config/");
+        delete().header("if-match", &format!("\"{version}\"")).send().await.error(412);
+        let version = record["version"].to_string();
+        assert_eq!(delete().header("if-match", &format!("\"{version}\"")).send().await.status, 204);
+        story.end().await;
+    }
+}
+
+story! {
+    async fn this_machine_is_no_address_of_openhexa_by_any_name(base) {
+        let story = Plan::on(base).setting("openhexa.allow_private", "false").begin().await;
+        for host in ["localhost", "LOCALHOST.", "api.localhost", "127.0.0.1", "192.0.0.192"] {
+            let content = json!({"openhexa_url": format!("https://{host}/graphql/"), "openhexa_token": "a-token-of-theirs", "workspace_slug": "demo"});
+            let answer = story.ask(As::Admin, Method::PUT, "/config/").json(&json!({"content": content})).send().await;
+            assert!(answer.expect(400)["content"]["openhexa_url"].is_array(), "{host}");
+        }
         story.end().await;
     }
 }

@@ -42,7 +42,9 @@ story! {
             r#"openhexa_bridge_requests_total{method="POST",route="/api/openhexa/pipelines/{id}/launch",status="201"}"#,
             r#"openhexa_bridge_upstream_requests_total{operation="RunPipeline",outcome="answered"}"#,
             r#"openhexa_bridge_live_tasks{state="submitted"}"#,
-            "openhexa_bridge_reconciler_passes_total",
+            "openhexa_bridge_live_tasks{state=\"reported\"} 0\n",
+            r#"openhexa_bridge_reconciler_passes_total{outcome="done"}"#,
+            "openhexa_bridge_oldest_unsent_launch_seconds",
             "openhexa_bridge_overdue_look_seconds",
             "openhexa_bridge_request_duration_seconds_bucket",
         ] {

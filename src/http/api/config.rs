@@ -186,7 +186,7 @@ async fn change(
         manner,
         content,
         expected: expected(request),
-        by: name(who),
+        by: Some(who.name.clone()),
     };
     Ok(answer(bridge.change_config(who.account, change).await?))
 }
@@ -196,13 +196,22 @@ async fn change(
     path = "/api/openhexa/config/",
     operation_id = "delete_config",
     tag = "configuration",
+    params(("If-Match" = Option<String>, Header, description = "api-if-match")),
     responses(
         (status = 204),
         (status = 404),
+        (status = 412),
     ),
 )]
-pub async fn delete(bridge: Data<Bridge>, who: Principal) -> Answer<HttpResponse> {
-    bridge.delete_config(who.account, name(&who)).await?;
+pub async fn delete(
+    bridge: Data<Bridge>,
+    who: Principal,
+    request: HttpRequest,
+) -> Answer<HttpResponse> {
+    let expected = expected(&request);
+    bridge
+        .delete_config(who.account, expected, who.name)
+        .await?;
     Ok(HttpResponse::NoContent().finish())
 }
 
@@ -269,8 +278,4 @@ fn expected(request: &HttpRequest) -> Option<i64> {
     let value = request.headers().get(IF_MATCH)?;
     let text = value.to_str().unwrap_or_default().trim();
     (text != "*").then(|| text.trim_matches('"').parse().unwrap_or(-1))
-}
-
-fn name(who: &Principal) -> Option<String> {
-    who.person.as_ref().map(|person| person.username.clone())
 }

@@ -28,7 +28,7 @@ story! {
     async fn what_leads_to_openhexa_and_what_looks_secret_is_left_out(base) {
         let hidden = "hidden-from-everybody";
         let content = json!({
-            "openhexa_url": hidden, "openhexa_token": hidden, "workspace_slug": hidden, "smsToken": hidden, "API_KEY": hidden, "apiKey": hidden,
+            "openhexa_url": hidden, "openhexa_token": hidden, "workspace_slug": hidden, "smsToken": hidden, "sms_key": hidden, "dbPwd": hidden, "API_KEY": hidden, "apiKey": hidden,
             "api-key": hidden, "client_secret": hidden, "passphrase": hidden, "authorization": hidden, "private-key": hidden, "access_key": hidden,
             "kept": "shown",
             "pipelines": [{"id": id(1), "parameters": {"dhis2_password": hidden, "country": "BFA", "deep": [{"credentials": {"any": hidden}, "kept": 1}]}}],

@@ -49,6 +49,7 @@ pub fn operator() -> Principal {
     Principal {
         account: ONLY_ACCOUNT,
         role: Role::Administrator,
+        name: "the operator".to_owned(),
         person: None,
     }
 }

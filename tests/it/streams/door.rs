@@ -89,7 +89,9 @@ story! {
 
 story! {
     async fn while_nobody_follows_nothing_is_read(base) {
-        let (story, task) = launched(base).await;
+        // Who has hung up is noticed at the next comment.
+        let story = plan(base).setting("stream.comment_every", "200ms").begin().await;
+        let task = story.launch(&id(1), json!({})).await;
         let stream = story.all_tasks().await;
         drop(stream);
         story.until_true("nobody", async || story.bridge().open_streams() == 0).await;

@@ -77,7 +77,7 @@ async fn a_change_that_began_first_and_is_committed_last_is_not_missed() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_database_that_was_moved_to_another_server_counts_on() {
-    let story = plan(Base::Postgres)
+    let mut story = plan(Base::Postgres)
         .setting("stream.poll", "50ms")
         .begin()
         .await;
@@ -90,6 +90,7 @@ async fn a_database_that_was_moved_to_another_server_counts_on() {
     assert!(last_id.len() > 12, "{last_id}");
     drop(stream);
     hand::sql(&story, "UPDATE change_counter SET value = 0").await;
+    story.restart().await;
 
     let mut again = story.all_tasks_after(&last_id).await;
     taken(&story, task, json!({"progress_message": "after"})).await;
