@@ -48,8 +48,6 @@ impl Address {
         match &self.host {
             Host::Ipv4(ip) => Some(IpAddr::V4(*ip)),
             Host::Ipv6(ip) => Some(IpAddr::V6(*ip)),
-            // Whatever a resolver says, this name is this machine's.
-            Host::Domain(name) if is_local(name) => Some(IpAddr::V4(Ipv4Addr::LOCALHOST)),
             Host::Domain(_) => None,
         }
     }
@@ -57,11 +55,6 @@ impl Address {
     pub fn host(&self) -> String {
         self.host.to_string()
     }
-}
-
-fn is_local(name: &str) -> bool {
-    let name = name.trim_end_matches('.').to_ascii_lowercase();
-    name == "localhost" || name.ends_with(".localhost")
 }
 
 /// Whether an address is one of the Internet's: not this machine, not a private network, not reserved.
