@@ -119,6 +119,7 @@ fn scrubbed(value: &Value) -> Value {
 
 /// However its words are joined: `api_key`, `api-key`, `apiKey`.
 pub(super) fn looks_secret(key: &str) -> bool {
+    let ends_as_key = ends_with_word_key(key);
     let letters = key.chars().filter(|letter| letter.is_alphanumeric());
     let key: String = letters.flat_map(char::to_lowercase).collect();
     let named = ["openhexaurl", "workspaceslug"].contains(&key.as_str());
@@ -137,5 +138,21 @@ pub(super) fn looks_secret(key: &str) -> bool {
         "jwt",
         "pwd",
     ];
-    named || key.ends_with("key") || signs.iter().any(|sign| key.contains(sign))
+    named || ends_as_key || signs.iter().any(|sign| key.contains(sign))
+}
+
+/// `sms_key`, `smsKey` and `KEY`, but no monkey.
+fn ends_with_word_key(name: &str) -> bool {
+    let Some((before, word)) = name
+        .len()
+        .checked_sub(3)
+        .and_then(|at| name.split_at_checked(at))
+    else {
+        return false;
+    };
+    let stands_apart = match before.chars().last() {
+        None => true,
+        Some(last) => !last.is_alphanumeric() || (word == "Key" && !last.is_uppercase()),
+    };
+    word.eq_ignore_ascii_case("key") && stands_apart
 }
