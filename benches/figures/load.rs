@@ -26,6 +26,15 @@ impl Target {
         Self { host, ask }
     }
 
+    /// Several addresses of one kind, in turn.
+    pub fn each(url: &str, paths: Vec<String>, token: Option<&str>) -> Self {
+        let host = host(url);
+        let ask = |path: String| Self::get(url, &path, token).ask;
+        let asks: Vec<_> = paths.into_iter().map(ask).collect();
+        let ask = Arc::new(move |number: usize| asks[number % asks.len()](number));
+        Self { host, ask }
+    }
+
     /// Progress, spread over tasks.
     pub fn reports(url: &str, pipeline: &str, token: Option<&str>, tasks: Vec<i64>) -> Self {
         let host = host(url);
