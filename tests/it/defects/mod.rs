@@ -16,14 +16,7 @@ use serde_json::{Value, json};
 use crate::callback::plan;
 use crate::support::catalogue::id;
 use crate::support::story::{Base, Story};
-
-/// What is told of a task's end.
-fn end(task: &Value) -> (&str, bool) {
-    (
-        task["status"].as_str().unwrap(),
-        task["confirmed"].as_bool().unwrap(),
-    )
-}
+use crate::support::usual::end;
 
 fn launch_path(pipeline: u64) -> String {
     format!("/pipelines/{}/launch/", id(pipeline))
