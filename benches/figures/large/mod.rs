@@ -96,7 +96,8 @@ impl Meters {
         let (before, began) = (spent(), Instant::now());
         let done = work.await;
         let (after, took) = (spent(), began.elapsed().as_secs_f64());
-        let share = |before: Duration, after: Duration| (after - before).as_secs_f64() / took;
+        let share =
+            |before: Duration, after: Duration| after.saturating_sub(before).as_secs_f64() / took;
         let shares = Shares {
             bridge: share(before.0, after.0),
             openhexa: share(before.1, after.1),

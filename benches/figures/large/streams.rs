@@ -34,7 +34,7 @@ pub async fn measured(line: &Line, base: &'static str) -> Vec<String> {
     for _ in 0..line.streams {
         listeners.push(Listener::open(&place.bridge.url).await);
     }
-    let (shares, _) = place.meters().over(sleep(IDLE)).await;
+    let (shares, ()) = place.meters().over(sleep(IDLE)).await;
     let of = |what: &str, told: String, shares: &super::Shares, delays: String| {
         let (bridge, database) = (core(Some(shares.bridge)), core(shares.database));
         let memory = memory(place.bridge.pid()).now;
