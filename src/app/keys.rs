@@ -4,30 +4,51 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 
-use super::{StartError, open_store};
+use super::{StartError, open_store, own_account};
 use crate::clock::Clock;
-use crate::domain::ids::KeyId;
+use crate::domain::ids::{AccountId, KeyId};
 use crate::domain::principal::Role;
+use crate::service::access::ONLY_ACCOUNT;
 use crate::service::{Error, keys};
 use crate::settings::Settings;
-use crate::store::{self, StoredKey};
+use crate::store::{self, Store, StoredKey};
 
 /// The id and the key, which nobody will see again.
 pub async fn create(
     settings: &Settings,
+    account: Option<i64>,
     role: Role,
     name: String,
     expires: Option<Duration>,
 ) -> Result<(i64, String), StartError> {
     refuse_odd(&name, expires)?;
     let store = open_store(settings).await?;
+    let account = account.map_or_else(|| own_account(settings), AccountId);
+    refuse_unknown(&store, account).await?;
     let now = Clock::System.now();
     let lasts = expires.map(|expires| TimeDelta::from_std(expires).unwrap_or(TimeDelta::MAX));
     let until = lasts.and_then(|lasts| now.checked_add_signed(lasts));
-    let made = keys::make(&store, role, name, until, now)
+    let made = keys::make(&store, account, role, name, until, now)
         .await
         .map_err(failed)?;
     Ok((made.id.0, keys::shown(&made).to_owned()))
+}
+
+/// Beside Iaso accounts are Iaso's; alone there is one.
+async fn refuse_unknown(store: &Store, account: AccountId) -> Result<(), StartError> {
+    let known = match store.is_attached() {
+        false => account == ONLY_ACCOUNT,
+        true => store
+            .read(move |db| Ok::<_, Error>(store::knows_account(db, account)?))
+            .await
+            .map_err(failed)?,
+    };
+    if known {
+        return Ok(());
+    }
+    Err(StartError::Other(format!(
+        "there is no account {account} that a key could be made for"
+    )))
 }
 
 /// A listing has one line per key, and a key that never is good is nobody's wish.

@@ -132,6 +132,7 @@ pub async fn read(bridge: Data<Bridge>, who: Principal) -> Answer<HttpResponse> 
     responses(
         (status = 200, body = RecordJson, headers(("ETag" = String, description = "api-etag"))),
         (status = 400),
+        (status = 409),
         (status = 412),
         (status = 413),
         (status = 415),
@@ -158,6 +159,7 @@ pub async fn replace(
     responses(
         (status = 200, body = RecordJson, headers(("ETag" = String, description = "api-etag"))),
         (status = 400),
+        (status = 409),
         (status = 412),
         (status = 413),
         (status = 415),
@@ -200,6 +202,7 @@ async fn change(
     responses(
         (status = 204),
         (status = 404),
+        (status = 409),
         (status = 412),
     ),
 )]
