@@ -73,7 +73,9 @@ pub async fn list(settings: &Settings) -> Result<Vec<String>, StartError> {
         .read(|db| Ok::<_, Error>(store::keys(db)?))
         .await
         .map_err(failed)?;
-    Ok(all.iter().map(line).collect())
+    // Alone there is one account, and nobody asks whose a key is.
+    let shows_account = store.is_attached();
+    Ok(all.iter().map(|key| line(key, shows_account)).collect())
 }
 
 pub async fn revoke(settings: &Settings, id: i64) -> Result<(), StartError> {
@@ -90,7 +92,7 @@ pub async fn revoke(settings: &Settings, id: i64) -> Result<(), StartError> {
     )))
 }
 
-fn line(key: &StoredKey) -> String {
+fn line(key: &StoredKey, shows_account: bool) -> String {
     let time = |at: Option<chrono::DateTime<chrono::Utc>>| {
         at.map_or("-".to_owned(), |at| {
             at.format("%Y-%m-%dT%H:%M:%SZ").to_string()
@@ -99,8 +101,13 @@ fn line(key: &StoredKey) -> String {
     let state = keys::state(key, Clock::System.now());
     let (id, role) = (key.id, key.role.word());
     let (expires, used) = (time(key.expires_at), time(key.last_used_at));
+    let account = if shows_account {
+        format!("account {}\t", key.account)
+    } else {
+        String::new()
+    };
     format!(
-        "{id}\t{role}\t{state}\texpires {expires}\tlast used {used}\t{}",
+        "{id}\t{role}\t{state}\texpires {expires}\tlast used {used}\t{account}{}",
         key.name
     )
 }

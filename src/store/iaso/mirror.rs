@@ -13,8 +13,8 @@ use diesel::query_builder::{AstPass, QueryFragment, QueryId};
 use diesel::sql_types::{Array, BigInt, Bool, Integer, Nullable, Text};
 use serde_json::{Map, Value, json};
 
-use super::NAME;
 use super::check::{Need, Right};
+use super::{IS_OURS, NAME};
 use crate::domain::ids::TaskId;
 use crate::domain::task::{Status, Task};
 use crate::store::connection::Pg;
@@ -253,8 +253,9 @@ impl QueryFragment<Backend> for Copies {
         out.push_sql(
             ") AS new (id, account_id, status, message, progress_value, end_value, result, params, started_at, \
              ended_at, stop_asked, has_ended) \
-             WHERE copy.id = new.id AND copy.account_id = new.account_id AND copy.name = 'launch_openhexa_pipeline'",
+             WHERE copy.id = new.id AND copy.account_id = new.account_id AND ",
         );
+        out.push_sql(IS_OURS);
         Ok(())
     }
 }
@@ -281,9 +282,10 @@ impl QueryFragment<Backend> for LogsToo<'_> {
              INSERT INTO public.iaso_tasklog (message, created_at, task_id) \
              SELECT told.message, told.at + (told.id % 1000) * INTERVAL '1 microsecond', copy.id FROM told \
              JOIN public.iaso_task AS copy ON copy.id = told.task_id AND copy.account_id = told.account_id \
-             AND copy.name = 'launch_openhexa_pipeline' \
-             WHERE told.message <> '' ORDER BY told.id FOR KEY SHARE OF copy",
+             WHERE told.message <> '' AND ",
         );
+        out.push_sql(IS_OURS);
+        out.push_sql(" ORDER BY told.id FOR KEY SHARE OF copy");
         Ok(())
     }
 }

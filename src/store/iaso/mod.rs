@@ -26,6 +26,7 @@ pub use strayed::{Strayed, strayed, strayed_task};
 
 /// What Iaso's own launches are named, and its pages filter by.
 const NAME: &str = "launch_openhexa_pipeline";
+const IS_OURS: &str = "copy.name = 'launch_openhexa_pipeline'";
 
 /// How to stand beside an Iaso.
 pub struct Options {

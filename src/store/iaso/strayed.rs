@@ -12,6 +12,7 @@ use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool};
 
+use super::IS_OURS;
 use crate::domain::ids::TaskId;
 use crate::store::connection::Db;
 use crate::store::error::Error;
@@ -38,8 +39,8 @@ impl Strayed {
 
 const WHAT: &str =
     "SELECT task.id AS id, copy.should_be_killed AND task.cancel_asked_at IS NULL AS stop_asked";
-const IS_STRAYED: &str = "copy.account_id = task.account_id AND copy.name = 'launch_openhexa_pipeline' \
-    AND (copy.xmin <> task.xmin OR (copy.should_be_killed AND task.cancel_asked_at IS NULL))";
+const DIFFERS: &str = "copy.account_id = task.account_id AND (copy.xmin <> task.xmin \
+    OR (copy.should_be_killed AND task.cancel_asked_at IS NULL))";
 
 /// The tasks whose copies strayed; none, and without a query, where the bridge stands alone.
 pub fn strayed(db: &mut Db<'_>, now: DateTime<Utc>) -> Result<Vec<Strayed>, Error> {
@@ -49,9 +50,9 @@ pub fn strayed(db: &mut Db<'_>, now: DateTime<Utc>) -> Result<Vec<Strayed>, Erro
     let since = now.checked_sub_signed(beside.watched_for).unwrap_or(now);
     let look = format!(
         "{WHAT} FROM public.iaso_task AS copy JOIN task ON task.id = copy.id \
-         WHERE copy.created_at >= $1 AND {IS_STRAYED} \
+         WHERE copy.created_at >= $1 AND {IS_OURS} AND {DIFFERS} \
          UNION {WHAT} FROM run JOIN task ON task.id = run.task_id JOIN public.iaso_task AS copy ON copy.id = task.id \
-         WHERE run.next_look_at IS NOT NULL AND {IS_STRAYED} ORDER BY id LIMIT {MOST}"
+         WHERE run.next_look_at IS NOT NULL AND {IS_OURS} AND {DIFFERS} ORDER BY id LIMIT {MOST}"
     );
     Ok(diesel::sql_query(look)
         .bind::<Stamp, _>(At(since))
@@ -64,7 +65,7 @@ pub fn strayed_task(db: &mut Db<'_>, task: TaskId) -> Result<Option<Strayed>, Er
         return Ok(None);
     };
     let look = format!(
-        "{WHAT} FROM task JOIN public.iaso_task AS copy ON copy.id = task.id WHERE task.id = $1 AND {IS_STRAYED}"
+        "{WHAT} FROM task JOIN public.iaso_task AS copy ON copy.id = task.id WHERE task.id = $1 AND {IS_OURS} AND {DIFFERS}"
     );
     Ok(diesel::sql_query(look)
         .bind::<BigInt, _>(task.0)

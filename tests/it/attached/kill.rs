@@ -168,6 +168,32 @@ async fn a_task_that_has_ended_stays_what_it_is() {
     stage.end().await;
 }
 
+/// How far a look goes back: a live task as long as it lives, another one `iaso.watched_for`.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_old_task_is_watched_while_it_lives() {
+    let (stage, ended) = running().await;
+    stage.story.drive_only(&json!({"status": "success"})).await;
+    stage.story.until_confirmed(ended).await;
+    let live = started(&stage).await;
+    stage.story.advance(TimeDelta::hours(50));
+    stage.story.pass().await;
+    stage.kill(ended).await;
+    stage.kill(live).await;
+    after_a_usual_look(&stage).await;
+    assert_eq!(
+        stage.copy(ended).await["status"],
+        "KILLED",
+        "nobody looks at it any more"
+    );
+    assert_eq!(cancels(&stage, live).await.len(), 1);
+    assert_eq!(
+        stage.story.until_confirmed(live).await["status"],
+        "CANCELLED"
+    );
+    assert_eq!(stage.copy(live).await["status"], "KILLED");
+    stage.end().await;
+}
+
 /// Iaso's worker takes QUEUED rows; ours are none, unless something of Iaso's makes one QUEUED.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_sweep_of_queued_tasks_is_no_wish_to_stop() {

@@ -121,6 +121,11 @@ async fn a_key_is_made_for_an_account_that_there_is() {
         ended(&iaso, &args, &[]).await
     };
     assert_eq!(make("2").await.out.len(), 1);
+    let listed = ended(&iaso, &["keys", "list"], &[]).await.out;
+    assert!(
+        listed.len() == 1 && listed[0].contains("\taccount 2\t"),
+        "{listed:?}"
+    );
     let unknown = make("77").await;
     assert_eq!(
         unknown.err,
