@@ -36,14 +36,9 @@ pub async fn create(
 
 /// Beside Iaso accounts are Iaso's; alone there is one.
 async fn refuse_unknown(store: &Store, account: AccountId) -> Result<(), StartError> {
-    let known = match store.is_attached() {
-        false => account == ONLY_ACCOUNT,
-        true => store
-            .read(move |db| Ok::<_, Error>(store::knows_account(db, account)?))
-            .await
-            .map_err(failed)?,
-    };
-    if known {
+    let asked = store.read(move |db| Ok::<_, Error>(store::knows_account(db, account)?));
+    let alone = !store.is_attached() && account == ONLY_ACCOUNT;
+    if alone || asked.await.map_err(failed)? {
         return Ok(());
     }
     Err(StartError::Other(format!(
