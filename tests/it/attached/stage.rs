@@ -1,5 +1,5 @@
 //! A bridge beside an Iaso: a database with Iaso's tables, which belong to somebody else, accounts and users, and two
-//! OpenHEXAs. The bridge comes in as the role that `docs/iaso.md` tells administrators to make, with nothing beside.
+//! instances of OpenHEXA. The bridge comes in as the role that `docs/iaso.md` tells administrators to make, with nothing beside.
 //!
 //! Account 1 has a workspace of the first instance, account 2 one of the second, account 3 none.
 
@@ -134,7 +134,7 @@ const SAMPLES: &str = "
         account_id) VALUES (41, now(), 1, 2, 'RUNNING', 'copy_version', '{\"module\": \"m\"}', false, false, 1);";
 
 impl Stage {
-    /// With these pipelines in both OpenHEXAs.
+    /// With these pipelines in both of them.
     pub async fn begin(pipelines: Value) -> Self {
         Self::with(pipelines, |plan| plan).await
     }
