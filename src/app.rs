@@ -24,9 +24,11 @@ use tracing_actix_web::TracingLogger;
 
 use crate::background;
 use crate::clock::Clock;
+use crate::domain::ids::AccountId;
 use crate::domain::principal::Role;
 use crate::http::{self, Edge, Metrics};
 use crate::openhexa::{BuildError, Client, Limits};
+use crate::service::access::ONLY_ACCOUNT;
 use crate::service::{
     Access, ApiKey, Bridge, CallbackKey, Jobs, Looks, Parts, Pauses, Rules, Seal, Streams,
 };
@@ -34,7 +36,7 @@ use crate::settings::{MetricsAccess, Settings};
 use crate::store::{OpenError, Store};
 use crate::telemetry::{self, RequestLine};
 
-pub use database::open_store;
+pub use database::{open_store, try_store};
 
 /// Why the bridge does not start: one sentence.
 #[derive(Debug, Error)]
@@ -237,6 +239,14 @@ fn callback_key(settings: &Settings) -> Result<CallbackKey, StartError> {
     Ok(CallbackKey::new(key))
 }
 
+/// Whose the keys are that name no account.
+fn own_account(settings: &Settings) -> AccountId {
+    match settings.iaso.config_account {
+        0 => ONLY_ACCOUNT,
+        account => AccountId(account),
+    }
+}
+
 fn access(settings: &Settings, local: bool) -> Access {
     let keys = &settings.keys;
     let key = |role, key: &SecretString| ApiKey {
@@ -249,6 +259,7 @@ fn access(settings: &Settings, local: bool) -> Access {
         key(Role::Administrator, &keys.admin),
     ];
     Access {
+        account: own_account(settings),
         keys: all
             .into_iter()
             .filter(|key| !key.key.expose_secret().is_empty())
