@@ -5,6 +5,7 @@ mod configs;
 mod connection;
 mod error;
 mod events;
+pub mod iaso;
 mod keys;
 mod many;
 mod once;
