@@ -71,6 +71,7 @@ pub struct Plan {
     content: Map<String, Value>,
     configured: bool,
     local: bool,
+    tables: String,
 }
 
 impl Plan {
@@ -82,7 +83,14 @@ impl Plan {
             content: Map::new(),
             configured: true,
             local: false,
+            tables: String::new(),
         }
+    }
+
+    /// What stands in PostgreSQL before the bridge comes.
+    pub fn beside(mut self, sql: &str) -> Self {
+        self.tables.push_str(sql);
+        self
     }
 
     /// The catalogue's pipelines (see [`super::catalogue`]).
@@ -121,9 +129,14 @@ impl Plan {
         let secrets = Secrets::default();
         let database = match self.base {
             Base::Sqlite => format!("sqlite:{}", data.path().join("bridge.db").display()),
-            Base::Postgres => tokio::task::spawn_blocking(postgres::database)
-                .await
-                .unwrap(),
+            Base::Postgres => {
+                let made = tokio::task::spawn_blocking(move || {
+                    let url = postgres::database();
+                    postgres::execute(&url, &self.tables);
+                    url
+                });
+                made.await.unwrap()
+            }
         };
         let clock = Arc::new(AtomicI64::new(Utc::now().timestamp_millis()));
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -175,6 +188,8 @@ pub struct Secrets {
     pub callback: String,
     /// For a launch's secret parameters.
     pub parameter: String,
+    /// Those of one story alone.
+    pub more: Vec<String>,
 }
 
 impl Default for Secrets {
@@ -188,13 +203,14 @@ impl Default for Secrets {
             encryption: Vault::fresh_key().expose_secret().to_owned(),
             callback: secret("callback-signing-key"),
             parameter: secret("parameter"),
+            more: Vec::new(),
         }
     }
 }
 
 impl Secrets {
     fn all(&self) -> Vec<String> {
-        [
+        let own = [
             &self.openhexa,
             &self.viewer,
             &self.operator,
@@ -202,9 +218,8 @@ impl Secrets {
             &self.encryption,
             &self.callback,
             &self.parameter,
-        ]
-        .map(Clone::clone)
-        .to_vec()
+        ];
+        own.into_iter().chain(&self.more).cloned().collect()
     }
 }
 

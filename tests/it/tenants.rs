@@ -1,0 +1,1 @@
+//! Tenants: no way in tells one account about another.
