@@ -80,6 +80,7 @@ pub async fn readyz(bridge: Data<Bridge>) -> HttpResponse {
         (status = 401),
         (status = 403),
         (status = 404),
+        (status = 422),
         (status = 500),
         (status = 503),
     ),
