@@ -10,4 +10,5 @@ pub mod log;
 pub mod postgres;
 pub mod process;
 pub mod story;
+pub mod usual;
 pub mod wire;
