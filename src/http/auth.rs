@@ -19,8 +19,8 @@ use super::origin;
 use crate::domain::ids::AccountId;
 use crate::domain::principal::{Principal, Reporter, Role};
 use crate::domain::sentence::say;
-use crate::service::Bridge;
 use crate::service::access::{Caller, Credential};
+use crate::service::{Bridge, NotKnown};
 
 /// The guard of a route.
 pub async fn guard(
@@ -46,7 +46,7 @@ pub async fn principal(request: &HttpRequest, role: Role) -> Result<Principal, P
 
 async fn caller(request: &HttpRequest) -> Result<Caller, Problem> {
     let Some(bridge) = request.app_data::<Data<Bridge>>() else {
-        return Err(Problem::unauthenticated(None));
+        return Err(Problem::unauthenticated(NotKnown::Missing));
     };
     let shown = credential(request.headers(), bridge.takes_sessions())?;
     let by_session = matches!(shown, Credential::Session(_));
@@ -68,7 +68,7 @@ fn credential(headers: &HeaderMap, sessions: bool) -> Result<Credential, Problem
             Ok(Credential::Bearer(token.trim().into()))
         }
         (_, _, Some(session)) if words != Some("Bearer") => Ok(Credential::Session(session)),
-        (_, Some(_), _) => Err(Problem::unauthenticated(None)),
+        (_, Some(_), _) => Err(Problem::unauthenticated(NotKnown::Missing)),
         (_, None, _) => Ok(Credential::Nothing),
     }
 }
@@ -92,7 +92,7 @@ impl FromRequest for Principal {
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let principal = request.extensions().get::<Self>().cloned();
-        ready(principal.ok_or_else(|| Problem::unauthenticated(None)))
+        ready(principal.ok_or_else(|| Problem::unauthenticated(NotKnown::Missing)))
     }
 }
 
@@ -124,7 +124,7 @@ impl FromRequest for Pass {
         let sessions = bridge.is_some_and(|bridge| bridge.takes_sessions());
         let principal = request.extensions().get::<Principal>().cloned();
         let pass = credential(request.headers(), sessions).and_then(|shown| {
-            let principal = principal.ok_or_else(|| Problem::unauthenticated(None))?;
+            let principal = principal.ok_or_else(|| Problem::unauthenticated(NotKnown::Missing))?;
             let account = principal.account;
             Ok(Self { shown, account })
         });

@@ -26,8 +26,8 @@ pub struct Problem {
     sentence: Sentence,
     /// Iaso's pages read `detail` where somebody is not let in.
     detail: bool,
-    /// Iaso's word for what is wrong with a token.
-    code: Option<&'static str>,
+    /// Why nobody is known, where Iaso has a word for it.
+    unknown: NotKnown,
     fields: FieldErrors,
     /// Fields within a field: those of `config`, those of `content`.
     nested: Vec<(&'static str, FieldErrors)>,
@@ -45,7 +45,7 @@ impl Problem {
             status,
             sentence,
             detail: false,
-            code: None,
+            unknown: NotKnown::Missing,
             fields: FieldErrors::default(),
             nested: Vec::new(),
             task_status: None,
@@ -82,10 +82,10 @@ impl Problem {
         Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, say("body-type"))
     }
 
-    pub fn unauthenticated(code: Option<&'static str>) -> Self {
+    pub fn unauthenticated(unknown: NotKnown) -> Self {
         Self {
             detail: true,
-            code,
+            unknown,
             ..Self::new(StatusCode::UNAUTHORIZED, say("not-signed-in"))
         }
     }
@@ -131,7 +131,7 @@ impl ResponseError for Problem {
 impl From<Error> for Problem {
     fn from(error: Error) -> Self {
         match error {
-            Error::Unauthenticated(why) => Self::unauthenticated(code(why)),
+            Error::Unauthenticated(why) => Self::unauthenticated(why),
             Error::Forbidden => Self::forbidden(say("not-allowed")),
             Error::NoProfile => {
                 Self::new(StatusCode::UNPROCESSABLE_ENTITY, say("profile-not-found"))
@@ -283,7 +283,7 @@ impl Told {
         }
         Self {
             detail: problem.detail.then(|| error.clone()),
-            code: problem.code,
+            code: code(problem.unknown),
             error,
             status: problem.task_status.map(Status::word),
             task: problem.task.clone(),

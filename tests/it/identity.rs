@@ -33,7 +33,7 @@ pub trait Shows<'a> {
     /// With the cookie of a session, as a browser sends it from wherever.
     fn cookie(self, session: &str) -> Self;
     /// As a page of Iaso's own has the browser send it.
-    fn from_iaso(self, session: &str) -> Self;
+    fn in_iaso(self, session: &str) -> Self;
 }
 
 impl<'a> Shows<'a> for Ask<'a> {
@@ -44,7 +44,7 @@ impl<'a> Shows<'a> for Ask<'a> {
         )
     }
 
-    fn from_iaso(self, session: &str) -> Self {
+    fn in_iaso(self, session: &str) -> Self {
         self.cookie(session).header("sec-fetch-site", "same-origin")
     }
 }
@@ -78,7 +78,7 @@ story! {
         let session = iaso.session(iaso::profile(4, 1, MAY));
         with_session(&story, &session, "/pipelines/").await.expect(200);
         let launch = story.ask(As::Nobody, Method::POST, &format!("/pipelines/{}/launch/", id(1)));
-        let task = launch.from_iaso(&session).json(&json!({"config": {}})).send().await.expect(201)["task"]["id"].clone();
+        let task = launch.in_iaso(&session).json(&json!({"config": {}})).send().await.expect(201)["task"]["id"].clone();
         let shown = with_session(&story, &session, &format!("/tasks/{task}/")).await.expect(200);
         assert_eq!(shown["launcher"], json!({"id": 4, "username": "user-4", "full_name": "User Number 4"}), "the user's id, not the profile's");
         let listed = with_session(&story, &session, "/tasks/?launcher=4").await.expect(200);
@@ -130,7 +130,7 @@ story! {
             ("without a profile", iaso::without_profile(16), [422; 3], [422; 3]),
         ] {
             let (session, token) = (iaso.session(profile.clone()), iaso.token(profile));
-            assert_eq!(may(&story, |ask| ask.from_iaso(&session)).await, by_session, "{who}, session");
+            assert_eq!(may(&story, |ask| ask.in_iaso(&session)).await, by_session, "{who}, session");
             assert_eq!(may(&story, |ask| ask.header("authorization", &format!("Bearer {token}"))).await, by_token, "{who}, token");
         }
         let session = iaso.session(iaso::without_profile(17));

@@ -105,7 +105,7 @@ async fn launch(story: &Story, session: &str) -> (i64, String) {
         &format!("/pipelines/{}/launch/", id(1)),
     );
     let answer = ask
-        .from_iaso(session)
+        .in_iaso(session)
         .json(&json!({"config": {}}))
         .send()
         .await

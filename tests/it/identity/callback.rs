@@ -42,7 +42,7 @@ async fn launch(story: &Story, session: &str) -> (i64, String) {
         &format!("/pipelines/{}/launch/", id(1)),
     );
     let answer = ask
-        .from_iaso(session)
+        .in_iaso(session)
         .json(&json!({"config": {}}))
         .send()
         .await
@@ -121,7 +121,7 @@ story! {
             for method in way.methods {
                 let ask = story.ask_at(As::Bearer(token.clone()), method.parse().unwrap(), &path);
                 // Not even with the launcher's own session beside it.
-                let answer = ask.from_iaso(&session).send().await;
+                let answer = ask.in_iaso(&session).send().await;
                 assert_eq!(answer.status, 403, "{method} {path}");
             }
         }

@@ -184,7 +184,7 @@ story! {
         story.secrets.more.extend([session.clone(), token.clone()]);
         let body = json!({"config": {}});
         let path = format!("/pipelines/{}/launch/", id(1));
-        story.ask(As::Nobody, Method::POST, &path).from_iaso(&session).json(&body).send().await.expect(201);
+        story.ask(As::Nobody, Method::POST, &path).in_iaso(&session).json(&body).send().await.expect(201);
         story.ask(As::Bearer(token), Method::POST, &path).json(&body).send().await.expect(201);
         story.ask(As::Nobody, Method::POST, &path).cookie(&session).json(&body).send().await.error(403);
         iaso.is(Mood::Page(500));

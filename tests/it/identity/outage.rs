@@ -83,7 +83,7 @@ story! {
         let report = story.ask(As::Bearer(callback), Method::PATCH, &format!("/pipelines/{}/", id(1)));
         report.json(&json!({"task_id": task, "status": "RUNNING"})).send().await.expect(200);
         story.get("/tasks/").await.expect(200);
-        let write = story.ask(As::Nobody, Method::POST, &format!("/tasks/{task}/cancel/")).from_iaso(&session);
+        let write = story.ask(As::Nobody, Method::POST, &format!("/tasks/{task}/cancel/")).in_iaso(&session);
         away(&write.send().await);
         story.end().await;
     }

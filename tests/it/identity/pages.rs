@@ -84,7 +84,7 @@ story! {
     async fn without_iaso_a_cookie_is_nothing(base) {
         let story = crate::callback::plan(base).begin().await;
         let ask = story.ask(As::Nobody, Method::POST, &format!("/pipelines/{}/launch/", id(1)));
-        denied(&ask.from_iaso("abc").json(&json!({"config": {}})).send().await, 401, None);
+        denied(&ask.in_iaso("abc").json(&json!({"config": {}})).send().await, 401, None);
         denied(&story.ask(As::Nobody, Method::GET, "/tasks/").cookie("abc").send().await, 401, None);
         story.end().await;
     }

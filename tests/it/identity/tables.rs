@@ -242,7 +242,7 @@ async fn iaso_is_asked_about_sessions_and_never_about_a_token_that_can_be_verifi
     denied(&with_session(&story, &session, "/tasks/").await, 401, None);
     let ask = story
         .ask(As::Nobody, Method::POST, "/tasks/1/cancel/")
-        .from_iaso(&session);
+        .in_iaso(&session);
     denied(&ask.send().await, 401, None);
     story.end().await;
 }

@@ -28,7 +28,7 @@ story! {
                 let answer = ask.json(&forged).send().await.expect(400);
                 assert_eq!(answer["task_id"].as_array().unwrap().len(), 1, "{path}: {answer}");
             }
-            let ask = town.story.ask(As::Nobody, Method::PATCH, &path).from_iaso(&town.stranger);
+            let ask = town.story.ask(As::Nobody, Method::PATCH, &path).in_iaso(&town.stranger);
             ask.json(&forged).send().await.error(400);
         }
         assert_eq!(town.story.task(town.task).await, before);
@@ -51,11 +51,11 @@ story! {
         }
         for what in ["validate", "launch"] {
             let ask = town.story.ask(As::Nobody, Method::POST, &format!("/pipelines/{}/{what}/", id(1)));
-            ask.from_iaso(&town.stranger).json(&json!({"config": {}})).send().await.error(404);
+            ask.in_iaso(&town.stranger).json(&json!({"config": {}})).send().await.error(404);
         }
         // A version of theirs does not open our pipeline, nor one of ours theirs.
         let ask = town.story.ask(As::Nobody, Method::POST, &format!("/pipelines/{}/launch/", id(2)));
-        let answer = ask.from_iaso(&town.stranger).json(&json!({"version": id(1001), "config": {}})).send().await.expect(400);
+        let answer = ask.in_iaso(&town.stranger).json(&json!({"version": id(1001), "config": {}})).send().await.expect(400);
         assert!(answer["version"].is_array(), "{answer}");
         assert_eq!(town.story.runs().await.len(), runs);
         town.end().await;
@@ -89,7 +89,7 @@ story! {
         let session = iaso.session(iaso::profile(4, 1, MAY));
         for (name, value) in [("host", "evil.example"), ("x-forwarded-host", "evil.example"), ("forwarded", "host=evil.example"), ("x-forwarded-proto", "http"), ("x-original-host", "evil.example")] {
             let ask = story.ask(As::Nobody, Method::POST, &format!("/pipelines/{}/launch/", id(1)));
-            ask.from_iaso(&session).header(name, value).json(&json!({"config": {}})).send().await.expect(201);
+            ask.in_iaso(&session).header(name, value).json(&json!({"config": {}})).send().await.expect(201);
             let run = story.runs().await.last().unwrap().clone();
             assert_eq!(run["config"]["connection_host"], "https://iaso.example.org", "{name}");
             assert!(!run.to_string().contains("evil"), "{run}");
