@@ -53,6 +53,7 @@ fn beside(settings: &Settings) -> Option<BesideIaso> {
         encrypted_text_field_key: iaso.encrypted_text_field_key.clone(),
         config_account: account,
         watched_for: iaso.watched_for.delta(),
+        reads_users: !iaso.verifying_keys().is_empty(),
     })
 }
 

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 
-use super::{StartError, open_store, own_account};
+use super::identity::own_account;
+use super::{StartError, open_store};
 use crate::clock::Clock;
 use crate::domain::ids::{AccountId, KeyId};
 use crate::domain::principal::Role;

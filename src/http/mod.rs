@@ -8,6 +8,7 @@ mod edge;
 mod error;
 mod language;
 mod ops;
+mod origin;
 mod way;
 
 use actix_web::middleware::from_fn;

@@ -20,7 +20,7 @@
 //! details.rs    what a task's run said and left behind
 //! config.rs     where an account's OpenHEXA is (configure.rs: changing it)
 //! vitals.rs     how the bridge is
-//! access.rs     who is asking (token.rs: the callback token, keys.rs: API keys)
+//! access.rs     who is asking (token.rs: the callback token, keys.rs: API keys, users.rs: Iaso's users)
 //! ```
 
 pub mod access;
@@ -39,6 +39,7 @@ pub mod feed;
 mod follow;
 pub mod history;
 mod jobs;
+mod jwt;
 pub mod keys;
 mod last_lines;
 pub mod launch;
@@ -57,6 +58,7 @@ mod search;
 mod stop;
 pub mod tasks;
 mod token;
+mod users;
 pub mod vitals;
 
 use std::sync::Arc;
@@ -64,14 +66,15 @@ use std::sync::Arc;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
-pub use access::{Access, ApiKey};
+pub use access::{Access, ApiKey, Credential};
 pub use change_log::Change;
-pub use error::{Error, Invalid, Upstream};
+pub use error::{Error, Invalid, NotKnown, Upstream};
 pub use jobs::Jobs;
 pub use pace::Pauses;
 pub use rules::{Looks, Rules, Streams};
 pub use seal::Seal;
 pub use token::CallbackKey;
+pub use users::Users;
 
 pub use crate::openhexa::Refusal;
 
@@ -89,6 +92,7 @@ pub struct Parts {
     pub clock: Clock,
     pub rules: Rules,
     pub access: Access,
+    pub users: Users,
     pub callback_key: CallbackKey,
     pub seal: Seal,
     /// The origin that pipelines reach us at, without a slash at its end.

@@ -79,6 +79,14 @@ pub const RULES: &[Rule] = &[
     rule("secrets.callback_key", "at least 32 characters", |s| {
         is_key(&s.secrets.callback_key, 32)
     }),
+    rule(
+        "secrets.previous_callback_keys",
+        "keys of at least 32 characters, separated by commas",
+        |s| {
+            let keys = s.secrets.previous_callback_keys();
+            keys.iter().all(|key| is_key(key, 32))
+        },
+    ),
     rule("keys.viewer", "at least 16 characters", |s| {
         is_key(&s.keys.viewer, 16)
     }),
@@ -199,6 +207,27 @@ pub const RULES: &[Rule] = &[
     rule("reconcile.hidden_for", "at least 10m", |s| {
         s.reconcile.hidden_for.0 >= Duration::from_mins(10)
     }),
+    rule(
+        "iaso.url",
+        "empty or an origin such as https://iaso.example.org",
+        |s| is_origin(&s.iaso.url),
+    ),
+    rule("iaso.profile_kept", "at most 10m", |s| {
+        s.iaso.profile_kept.0 <= Duration::from_mins(10)
+    }),
+    rule("iaso.request_timeout", "longer than 0", |s| {
+        lived(s.iaso.request_timeout)
+    }),
+    rule(
+        "iaso.answer_limit",
+        "a whole number from 65536 to 104857600 bytes",
+        |s| (65_536..=104_857_600).contains(&s.iaso.answer_limit),
+    ),
+    rule(
+        "iaso.previous_signing_keys",
+        "empty while iaso.signing_key is: there is no current key that they were before",
+        |s| is_empty(&s.iaso.previous_signing_keys) || !is_empty(&s.iaso.signing_key),
+    ),
     rule("stream.poll", "longer than 0", |s| lived(s.stream.poll)),
     rule("stream.comment_every", "longer than 0", |s| {
         lived(s.stream.comment_every)
@@ -222,6 +251,10 @@ pub const RULES: &[Rule] = &[
         },
     ),
 ];
+
+fn is_empty(secret: &SecretString) -> bool {
+    secret.expose_secret().trim().is_empty()
+}
 
 /// Empty, or long enough.
 fn is_key(key: &SecretString, least: usize) -> bool {

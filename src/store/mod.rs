@@ -5,7 +5,7 @@ mod configs;
 mod connection;
 mod error;
 mod events;
-mod iaso;
+pub mod iaso;
 mod keys;
 mod many;
 mod once;

@@ -4,7 +4,7 @@
 use diesel::prelude::*;
 use diesel::sql_types::{Array, Bool, Integer, Text};
 
-use super::{Beside, configuration, mirror};
+use super::{Beside, configuration, mirror, users};
 use crate::domain::ids::AccountId;
 use crate::store::connection::{Db, Pg};
 use crate::store::error::{Error, OpenError};
@@ -34,8 +34,17 @@ impl Right {
     }
 }
 
-/// Every need of every file here.
-const NEEDS: [&[Need]; 2] = [mirror::NEEDS, configuration::NEEDS];
+/// Every need of every file here; users are read only where their tokens are verified here.
+fn needs(beside: &Beside) -> impl Iterator<Item = &'static Need> {
+    let users = if beside.reads_users {
+        users::NEEDS
+    } else {
+        &[]
+    };
+    [mirror::NEEDS, configuration::NEEDS, users]
+        .into_iter()
+        .flatten()
+}
 
 const LOOK: &str = "SELECT need.name AS \"table\", need.col AS \"column\", need.word AS word, \
     own.oid IS NOT NULL AS has_table, attribute.attnum IS NOT NULL AS has_column \
@@ -63,8 +72,8 @@ struct Lack {
 /// Every table, column and right is there, or one sentence names those that are not.
 pub fn check(conn: &mut Pg, beside: &Beside) -> Result<(), OpenError> {
     refuse_without_schema(conn)?;
-    let needs = || NEEDS.iter().copied().flatten();
-    let cells = needs().flat_map(|need| need.columns.iter().map(move |column| (need, *column)));
+    let cells =
+        needs(beside).flat_map(|need| need.columns.iter().map(move |column| (need, *column)));
     let (mut tables, mut columns, mut words) = (Vec::new(), Vec::new(), Vec::new());
     for (need, column) in cells {
         tables.push(need.table);

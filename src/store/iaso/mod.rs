@@ -2,13 +2,14 @@
 //!
 //! Our own rows stay the truth. `mirror.rs` keeps a copy of each task where Iaso's pages look for it, in the transaction
 //! of ours; `strayed.rs` finds the copies that Iaso has written over; `configuration.rs` reads which OpenHEXA an account
-//! has; `check.rs` says at the start what is missing for all that. No foreign key of ours points at Iaso's tables, and
+//! has, `users.rs` who asks; `check.rs` says at the start what is missing for all that. No foreign key of ours points at Iaso's tables, and
 //! none of them is altered. They are named with their schema: the connection's own search path knows only ours.
 
 mod check;
 mod configuration;
 mod mirror;
 mod strayed;
+mod users;
 
 use chrono::TimeDelta;
 use fernet::Fernet;
@@ -23,6 +24,7 @@ pub(super) use configuration::configuration;
 pub use configuration::refresh_connections;
 pub(super) use mirror::{LogsToo, insert, mirror, mirror_moved};
 pub use strayed::{Strayed, strayed, strayed_task};
+pub use users::{Found, user};
 
 /// What Iaso's own launches are named, and its pages filter by.
 const NAME: &str = "launch_openhexa_pipeline";
@@ -36,6 +38,8 @@ pub struct Options {
     pub config_account: Option<AccountId>,
     /// How long after a task's beginning its copy is watched, should the task have ended.
     pub watched_for: TimeDelta,
+    /// Whether users' tokens are verified here, and so their rights read.
+    pub reads_users: bool,
 }
 
 /// How the bridge stands beside an Iaso; carried by each connection to its database.
@@ -43,6 +47,7 @@ pub struct Beside {
     key: Fernet,
     config_account: Option<AccountId>,
     watched_for: TimeDelta,
+    reads_users: bool,
 }
 
 impl Beside {
@@ -52,6 +57,7 @@ impl Beside {
             key: key.ok_or(OpenError::IasoKey)?,
             config_account: options.config_account,
             watched_for: options.watched_for,
+            reads_users: options.reads_users,
         })
     }
 }

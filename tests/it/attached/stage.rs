@@ -52,10 +52,16 @@ pub struct Stage {
 impl Iaso {
     /// With tables, accounts and users, and the role for the bridge.
     pub async fn make() -> Self {
-        tokio::task::spawn_blocking(Self::made).await.unwrap()
+        Self::with(SAMPLES).await
     }
 
-    fn made() -> Self {
+    /// With accounts and users of one's own.
+    pub async fn with(samples: &'static str) -> Self {
+        let making = tokio::task::spawn_blocking(move || Self::made(samples));
+        making.await.unwrap()
+    }
+
+    fn made(samples: &str) -> Self {
         static NEXT: AtomicU32 = AtomicU32::new(1);
         // Roles belong to the whole cluster, whose databases are the tests'.
         let number = NEXT.fetch_add(1, Ordering::SeqCst);
@@ -69,7 +75,7 @@ impl Iaso {
         );
         let as_whom = |who: &str| url.replace("postgres@", &format!("{who}@"));
         postgres::execute(&as_whom(&owner), TABLES);
-        postgres::execute(&as_whom(&owner), SAMPLES);
+        postgres::execute(&as_whom(&owner), samples);
         // Roles are made by the cluster's administrator; the rights are the owner's to give.
         let own = Regex::new(r"\bbridge\b").unwrap();
         for statement in statements() {
@@ -140,7 +146,11 @@ impl Stage {
     }
 
     pub async fn with(pipelines: Value, more: impl FnOnce(Plan) -> Plan) -> Self {
-        let iaso = Iaso::make().await;
+        Self::set(Iaso::make().await, pipelines, more).await
+    }
+
+    /// In an Iaso of one's own, whose accounts 1 and 2 are there.
+    pub async fn set(iaso: Iaso, pipelines: Value, more: impl FnOnce(Plan) -> Plan) -> Self {
         let plan = Plan::on(Base::Postgres).pipelines(pipelines.clone());
         let story = more(iaso.settings(plan)).begin().await;
         let folder = tempfile::tempdir().unwrap();

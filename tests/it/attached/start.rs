@@ -19,7 +19,11 @@ async fn ended(iaso: &Iaso, args: &[&str], more: &[(&str, &str)]) -> Ended {
         )
         .setting("SERVER__PORT", "0")
         .setting("IASO__ATTACHED", "true")
-        .setting("IASO__ENCRYPTED_TEXT_FIELD_KEY", &iaso.key);
+        .setting("IASO__ENCRYPTED_TEXT_FIELD_KEY", &iaso.key)
+        .setting(
+            "IASO__SIGNING_KEY",
+            "the-secret-key-of-this-iaso-which-is-long",
+        );
     for (key, value) in more {
         line = line.setting(key, value);
     }
@@ -75,14 +79,27 @@ async fn a_right_that_was_not_given_is_named() {
     let iaso = Iaso::make().await;
     let role = iaso.bridge.split(['/', '@']).nth(2).unwrap().to_owned();
     iaso.sql(&format!(
-        "REVOKE UPDATE (status, result) ON iaso_task FROM {role}; REVOKE SELECT (id) ON auth_user FROM {role}"
+        "REVOKE UPDATE (status, result) ON iaso_task FROM {role}; REVOKE SELECT (id) ON auth_user FROM {role}; \
+         REVOKE SELECT (group_id) ON iaso_userrole FROM {role}"
     ))
     .await;
     refused(
         &iaso,
-        "no right to UPDATE in iaso_task: result, status; no right to SELECT in auth_user: id",
+        "no right to UPDATE in iaso_task: result, status; no right to SELECT in auth_user: id; \
+         no right to SELECT in iaso_userrole: group_id",
     )
     .await;
+    // Of users nothing more is read where their tokens are not verified here.
+    let rights = format!(
+        "GRANT UPDATE (status, result) ON iaso_task TO {role}; GRANT SELECT (id) ON auth_user TO {role}"
+    );
+    iaso.sql(&rights).await;
+    let asked = [
+        ("IASO__SIGNING_KEY", ""),
+        ("IASO__URL", "http://127.0.0.1:1"),
+    ];
+    let fine = ended(&iaso, &["check-config"], &asked).await;
+    assert_eq!(fine.out, ["The settings can be served with."]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -184,6 +184,8 @@ pub struct Secrets {
     pub callback: String,
     /// For a launch's secret parameters.
     pub parameter: String,
+    /// Those of one story alone.
+    pub more: Vec<String>,
 }
 
 impl Default for Secrets {
@@ -197,13 +199,14 @@ impl Default for Secrets {
             encryption: Vault::fresh_key().expose_secret().to_owned(),
             callback: secret("callback-signing-key"),
             parameter: secret("parameter"),
+            more: Vec::new(),
         }
     }
 }
 
 impl Secrets {
     fn all(&self) -> Vec<String> {
-        [
+        let own = [
             &self.openhexa,
             &self.viewer,
             &self.operator,
@@ -211,9 +214,8 @@ impl Secrets {
             &self.encryption,
             &self.callback,
             &self.parameter,
-        ]
-        .map(Clone::clone)
-        .to_vec()
+        ];
+        own.into_iter().chain(&self.more).cloned().collect()
     }
 }
 

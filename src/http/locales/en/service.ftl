@@ -32,6 +32,9 @@ body-broken = The body could not be read
 
 not-signed-in = Authentication credentials were not provided or are not valid
 not-allowed = You do not have permission to perform this action
+session-elsewhere = A change with Iaso's session must come from a page of this address (Origin or Sec-Fetch-Site)
+profile-not-found = User profile not found
+iaso-away = Iaso cannot be asked who you are; try again in a few seconds
 loopback-only = This development server answers to its own machine only
 route-unknown = There is nothing at this address
 method-not-allowed = This method is not allowed here

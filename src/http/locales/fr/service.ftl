@@ -32,6 +32,9 @@ body-broken = Le corps de la requête n’a pas pu être lu
 
 not-signed-in = Les informations d’authentification manquent ou ne sont pas valides
 not-allowed = Vous n’avez pas le droit de faire cela
+session-elsewhere = Une modification avec la session d’Iaso doit venir d’une page de cette adresse (Origin ou Sec-Fetch-Site)
+profile-not-found = Profil utilisateur introuvable
+iaso-away = Impossible de demander à Iaso qui vous êtes ; réessayez dans quelques secondes
 loopback-only = Ce serveur de développement ne répond qu’à sa propre machine
 route-unknown = Il n’y a rien à cette adresse
 method-not-allowed = Cette méthode n’est pas permise ici
