@@ -4,6 +4,7 @@
 //! names the key, where it was set and what is allowed.
 
 mod file;
+mod lists;
 mod paper;
 mod rules;
 mod values;
@@ -31,6 +32,7 @@ pub struct Settings {
     pub database: Database,
     pub secrets: Secrets,
     pub keys: Keys,
+    pub limits: Limits,
     pub openhexa: OpenHexa,
     pub cache: Cache,
     pub launch: Launch,
@@ -51,6 +53,22 @@ pub struct Server {
     pub body_limit: usize,
     pub dangerously_let_everybody_administer: bool,
     pub stop_within: Span,
+    pub header_timeout: Span,
+    pub body_timeout: Span,
+    pub keep_alive: Span,
+    pub disconnect_timeout: Span,
+    pub connections: usize,
+    pub trusted_proxies: String,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Limits {
+    pub signed_in_per_second: u32,
+    pub signed_in_burst: u32,
+    pub address_per_second: u32,
+    pub address_burst: u32,
+    pub launches_per_minute: u32,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -67,6 +85,7 @@ pub struct Database {
 #[serde(deny_unknown_fields)]
 pub struct Secrets {
     pub encryption_key: SecretString,
+    pub previous_encryption_keys: SecretString,
     pub callback_key: SecretString,
 }
 
@@ -93,17 +112,6 @@ pub struct OpenHexa {
     pub allow_private: bool,
     pub allowed_hosts: String,
     pub proxy: String,
-}
-
-impl OpenHexa {
-    /// The allow-list, one host each.
-    pub fn hosts(&self) -> Vec<String> {
-        let hosts = self.allowed_hosts.split(',').map(str::trim);
-        hosts
-            .filter(|host| !host.is_empty())
-            .map(str::to_lowercase)
-            .collect()
-    }
 }
 
 #[derive(Clone, Debug, Deserialize)]

@@ -10,15 +10,24 @@ use crate::store::{Address, OpenError, Options, Store};
 
 /// Opens the database and brings its tables up to date.
 pub async fn open_store(settings: &Settings) -> Result<Store, StartError> {
+    open(settings, Store::migrate).await
+}
+
+async fn open(
+    settings: &Settings,
+    then: fn(&Store) -> Result<(), OpenError>,
+) -> Result<Store, StartError> {
     let options = Options {
         address: database(settings),
         encryption_key: encryption_key(settings)?,
         pool_size: settings.database.pool_size,
         wait: settings.database.wait.0,
     };
+    let previous = settings.secrets.previous();
     let opening = tokio::task::spawn_blocking(move || {
-        let store = Store::open(options)?;
-        store.migrate()?;
+        let mut store = Store::open(options)?;
+        store.vault = store.vault.with_previous(&previous)?;
+        then(&store)?;
         Ok::<_, OpenError>(store)
     });
     match opening.await {
@@ -27,6 +36,19 @@ pub async fn open_store(settings: &Settings) -> Result<Store, StartError> {
             "the database cannot be opened: {error}"
         ))),
     }
+}
+
+/// Without making or changing anything.
+pub async fn opens_what_is_stored(settings: &Settings) -> Result<bool, StartError> {
+    if matches!(database(settings), Address::Sqlite(file) if !file.exists()) {
+        return Ok(true);
+    }
+    let store = open(settings, |_| Ok(())).await?;
+    let vault = store.vault.clone();
+    let readable = store.read(move |db| crate::store::are_readable(db, &vault));
+    readable
+        .await
+        .map_err(|error| StartError::Other(error.to_string()))
 }
 
 fn database(settings: &Settings) -> Address {

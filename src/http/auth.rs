@@ -10,6 +10,7 @@ use futures_util::future::LocalBoxFuture;
 use secrecy::{ExposeSecret, SecretString};
 use std::future::{Ready, ready};
 
+use super::audit::TurnedAway;
 use super::error::Problem;
 use crate::domain::ids::AccountId;
 use crate::domain::principal::{Principal, Reporter, Role};
@@ -35,7 +36,11 @@ pub async fn guard(
 pub async fn principal(request: &HttpRequest, role: Role) -> Result<Principal, Problem> {
     match caller(request).await? {
         Caller::Person(principal) if principal.role >= role => Ok(principal),
-        Caller::Person(_) | Caller::Pipeline(_) => Err(Problem::forbidden(say("not-allowed"))),
+        Caller::Person(principal) => {
+            request.extensions_mut().insert(TurnedAway(principal));
+            Err(Problem::forbidden(say("not-allowed")))
+        }
+        Caller::Pipeline(_) => Err(Problem::forbidden(say("not-allowed"))),
     }
 }
 
