@@ -21,6 +21,7 @@ pub fn weave(document: &mut Value, ways: &[Listed]) {
     operations(document, |path, method, operation| {
         let way = ways.iter().find(|way| is_of(way, path, method));
         guard(operation, way, path);
+        empty(operation);
         complete(operation);
     });
 }
@@ -75,6 +76,20 @@ fn guard(operation: &mut Map<String, Value>, way: Option<&Listed>, path: &str) {
             responses.entry(*status).or_insert(json!({}));
         }
         responses.sort_keys();
+    }
+}
+
+/// Of a query, what is empty is as good as absent: forms send it so.
+fn empty(operation: &mut Map<String, Value>) {
+    let parameters = operation.get_mut("parameters");
+    for parameter in parameters
+        .and_then(Value::as_array_mut)
+        .into_iter()
+        .flatten()
+    {
+        if parameter["in"] == "query" && parameter["required"] != true {
+            parameter["allowEmptyValue"] = true.into();
+        }
     }
 }
 

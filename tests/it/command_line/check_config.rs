@@ -151,6 +151,21 @@ async fn a_doubt_is_told_and_stops_nothing() {
             &["warning: database.tls is off and PostgreSQL is on another machine"],
         ),
         (
+            check().setting("LAUNCH__ANSWER_WITHIN", "7s"),
+            &[
+                "warning: launch.answer_within is shorter than openhexa.request_timeout: a launch may be answered before OpenHEXA's answer to it is known",
+            ],
+        ),
+        (
+            check().setting(
+                "SECRETS__PREVIOUS_ENCRYPTION_KEYS",
+                Vault::fresh_key().expose_secret(),
+            ),
+            &[
+                "warning: secrets.previous_encryption_keys are still good: `openhexa-bridge reseal` makes them unnecessary",
+            ],
+        ),
+        (
             check().setting("LAUNCH__GRACE", "7s"),
             &[
                 "warning: launch.grace is shorter than openhexa.request_timeout: a slow launch may be sent twice",

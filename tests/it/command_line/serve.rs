@@ -123,3 +123,24 @@ async fn what_is_no_command_is_told_with_those_that_are() {
     );
     assert_eq!(ended.out, [""; 0]);
 }
+
+/// As `openhexa-bridge openapi | head` does.
+#[test]
+fn whoever_has_read_enough_may_go() {
+    for command in ["openapi", "settings"] {
+        let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_openhexa-bridge"))
+            .arg(command)
+            .stdout(std::process::Stdio::piped())
+            .stderr(std::process::Stdio::piped())
+            .spawn()
+            .unwrap();
+        drop(child.stdout.take());
+        let ended = child.wait_with_output().unwrap();
+        let said = String::from_utf8_lossy(&ended.stderr).into_owned();
+        assert_eq!(
+            (ended.status.code(), said.as_str()),
+            (Some(0), ""),
+            "{command}"
+        );
+    }
+}
