@@ -69,6 +69,8 @@ fn serve(data: &Path) -> Process {
 async fn configure(bridge: &str, openhexa: &str) {
     let content =
         json!({"openhexa_url": openhexa, "openhexa_token": "emulator", "workspace_slug": "demo"});
+    // A second installation finds the first.
+    let _ = rustls::crypto::ring::default_provider().install_default();
     let client = reqwest::Client::builder().no_proxy().build().unwrap();
     let put = client
         .put(format!("{bridge}/api/openhexa/config/"))
