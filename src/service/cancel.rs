@@ -6,7 +6,7 @@ use super::observe::{Fact, take};
 use super::tasks::Seen;
 use super::{Bridge, Error};
 use crate::domain::ids::TaskId;
-use crate::domain::observation::{Conflict, Observation};
+use crate::domain::observation::Observation;
 use crate::domain::principal::Principal;
 use crate::store::{self, Source};
 
@@ -19,9 +19,6 @@ impl Bridge {
             .write(move |db| {
                 let before = store::lock(db, id)?.filter(|task| task.account == account);
                 let before = before.ok_or_else(Error::no_task)?;
-                if before.verdict().is_some() {
-                    return Err(conflict(Conflict::Ended(before.status())));
-                }
                 take(db, bridge.rules(), before, &fact, now)?.map_err(conflict)
             })
             .await?;

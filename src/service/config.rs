@@ -150,9 +150,8 @@ fn scrubbed(value: &Value) -> Value {
 }
 
 /// However its words are joined: `api_key`, `api-key`, `apiKey`.
-pub(super) fn looks_secret(key: &str) -> bool {
-    let ends_as_key = ends_with_word_key(key);
-    let letters = key.chars().filter(|letter| letter.is_alphanumeric());
+pub(super) fn looks_secret(name: &str) -> bool {
+    let letters = name.chars().filter(|letter| letter.is_alphanumeric());
     let key: String = letters.flat_map(char::to_lowercase).collect();
     let named = ["openhexaurl", "workspaceslug"].contains(&key.as_str());
     let signs = [
@@ -170,7 +169,7 @@ pub(super) fn looks_secret(key: &str) -> bool {
         "jwt",
         "pwd",
     ];
-    named || ends_as_key || signs.iter().any(|sign| key.contains(sign))
+    named || ends_with_word_key(name) || signs.iter().any(|sign| key.contains(sign))
 }
 
 /// `sms_key`, `smsKey` and `KEY`, but no monkey.

@@ -10,7 +10,7 @@ use futures_util::future::join_all;
 use futures_util::{StreamExt, stream};
 
 use super::pace::Leave;
-use super::reconcile::{OVERDUE, Report};
+use super::reconcile::Report;
 use super::{Bridge, Error};
 use crate::domain::connection::Connection;
 use crate::domain::ids::{ConnectionId, RunId, TaskId};
@@ -42,6 +42,9 @@ impl Bridge {
             claimed: claimed.len(),
             failed: 0,
         };
+        if claimed.is_empty() {
+            return Ok(report);
+        }
         let groups = self.groups(claimed).await?;
         let looks = groups
             .into_iter()
@@ -116,8 +119,8 @@ impl Bridge {
         owner: &str,
         until: DateTime<Utc>,
     ) -> Result<usize, Error> {
-        let planned = tasks.iter().map(|task| (task.id, until)).collect();
-        self.plan_many(owner, planned).await?;
+        let planned = tasks.iter().map(|task| (task.id, Some(until))).collect();
+        self.plan(owner, planned).await?;
         Ok(tasks.len())
     }
 
@@ -140,14 +143,13 @@ impl Bridge {
             let look = task.run.id.and_then(|run| looks.remove(&run));
             if self.is_quiet(task, look.as_ref(), now) {
                 failed += usize::from(matches!(look, Some(Err(_))));
-                let next = self.rules().next_look(task, now);
-                quiet.extend(next.map(|next| (task.id, next)));
+                quiet.push((task.id, self.rules().next_look(task, now)));
             } else if let Err(error) = self.after_look(task, at, look, owner).await {
                 tracing::info!(task = task.id.0, %error, "the look failed; it is tried again");
                 failed += 1;
             }
         }
-        self.plan_many(owner, quiet).await?;
+        self.plan(owner, quiet).await?;
         Ok(failed)
     }
 
@@ -189,9 +191,7 @@ impl Bridge {
         at: &Connection,
         look: Option<Answered>,
     ) -> Result<(), Error> {
-        if self.rules().is_overdue(task, self.now()) {
-            self.tell_once(task, OVERDUE).await?;
-        }
+        self.tell_overdue(task).await?;
         match (look, task.run.id) {
             (Some(Ok(look)), Some(run)) => self.seen(task, at, run, look).await,
             (Some(Err(error)), _) => {
@@ -228,14 +228,17 @@ impl Bridge {
         }
     }
 
-    async fn plan_many(
+    async fn plan(
         &self,
         owner: &str,
-        planned: Vec<(TaskId, DateTime<Utc>)>,
+        planned: Vec<(TaskId, Option<DateTime<Utc>>)>,
     ) -> Result<(), Error> {
+        if planned.is_empty() {
+            return Ok(());
+        }
         let (now, owner) = (self.now(), owner.to_owned());
         self.store()
-            .write(move |db| Ok(store::plan_many(db, &owner, now, &planned)?))
+            .write(move |db| Ok(store::plan(db, &owner, now, &planned)?))
             .await
     }
 }

@@ -27,7 +27,7 @@ use crate::store::{self, Due, Kind, Source};
 
 const COULD_NOT_SEND: &str = "OpenHEXA could not be reached: the launch was never sent";
 const WAITS: &str = "waiting for another launch of this pipeline to be settled";
-pub(super) const OVERDUE: &str = "overdue";
+const OVERDUE: &str = "overdue";
 
 /// What a pass did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -107,19 +107,15 @@ impl Bridge {
         self.store()
             .write(move |db| {
                 let task = store::lock(db, id)?.ok_or_else(Error::no_task)?;
-                if let Some(next) = bridge.rules().next_look(&task, now) {
-                    store::plan(db, id, &owner, now, next)?;
-                }
-                Ok(store::release(db, id, &owner)?)
+                let next = bridge.rules().next_look(&task, now);
+                Ok(store::plan(db, &owner, now, &[(id, next)])?)
             })
             .await
     }
 
     async fn look_once(&self, id: TaskId, owner: &str) -> Result<(), Error> {
         let (task, connection) = self.load(id).await?;
-        if self.rules().is_overdue(&task, self.now()) {
-            self.tell_once(&task, OVERDUE).await?;
-        }
+        self.tell_overdue(&task).await?;
         let at = connection.clone();
         match (&task.state, task.run.id) {
             (State::Ended { .. }, _) => return Ok(()),
@@ -130,6 +126,13 @@ impl Bridge {
         }?;
         // Whatever was learnt just now: a run that is known and shall not go on is asked to stop in the same claim.
         self.stop_if_due(id, &at, owner).await
+    }
+
+    pub(super) async fn tell_overdue(&self, task: &Task) -> Result<(), Error> {
+        if self.rules().is_overdue(task, self.now()) {
+            self.tell_once(task, OVERDUE).await?;
+        }
+        Ok(())
     }
 
     pub(super) async fn load(&self, id: TaskId) -> Result<(Task, Connection), Error> {

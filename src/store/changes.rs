@@ -5,13 +5,14 @@
 //! transaction, and those commit in any order; but it tells the lowest number that is still open. Whoever has read
 //! everything and goes on from that number reads some changes twice and misses none, whatever the clocks say.
 
+use std::collections::HashMap;
+
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable};
 
 use super::connection::{Db, Pg, on};
 use super::error::Error;
-use super::rows::{RunRow, TaskRow, task_of};
-use super::schema::{run, task};
+use super::tasks::many;
 use crate::domain::ids::{AccountId, TaskId};
 use crate::domain::task::Task;
 
@@ -124,16 +125,9 @@ pub fn changed_since(db: &mut Db<'_>, since: &Since) -> Result<Vec<(Head, Task)>
 
 /// The tasks as they are now, which may be later than their heads say; in the same order.
 pub fn with_tasks(db: &mut Db<'_>, heads: &[Head]) -> Result<Vec<(Head, Task)>, Error> {
-    let ids: Vec<i64> = heads.iter().map(|head| head.task).collect();
-    let rows: Vec<(i64, TaskRow, RunRow)> = on!(db, |conn| task::table
-        .inner_join(run::table)
-        .filter(task::id.eq_any(&ids))
-        .select((task::id, TaskRow::as_select(), RunRow::as_select()))
-        .load(conn))?;
-    let tasks = rows.into_iter().map(|(id, row, run)| task_of(id, row, run));
-    let mut tasks = tasks.collect::<Result<Vec<Task>, Error>>()?;
-    let place = |id: TaskId| heads.iter().position(|head| head.task == id.0);
-    tasks.sort_by_key(|task| place(task.id));
-    let with_head = |task: Task| Some((*heads.get(place(task.id)?)?, task));
-    Ok(tasks.into_iter().filter_map(with_head).collect())
+    let ids: Vec<TaskId> = heads.iter().map(|head| TaskId(head.task)).collect();
+    let tasks = many(db, &ids)?.into_iter();
+    let mut tasks: HashMap<i64, Task> = tasks.map(|task| (task.id.0, task)).collect();
+    let with_task = |head: &Head| Some((*head, tasks.remove(&head.task)?));
+    Ok(heads.iter().filter_map(with_task).collect())
 }

@@ -13,9 +13,9 @@ use diesel::sql_types::{Array, BigInt, Bool, Integer, Nullable, Text};
 use super::connection::Db;
 use super::error::Error;
 use super::events::{Event, add_event};
-use super::rows::{RunRow, TaskRow, task_of};
-use super::schema::{run, task};
-use super::tasks::{any, save_run, save_task};
+use super::rows::TaskRow;
+use super::schema::task;
+use super::tasks::{any, many, save_run, save_task};
 use super::types::{At, Stamp};
 use crate::domain::ids::{AccountId, TaskId};
 use crate::domain::task::Task;
@@ -37,25 +37,20 @@ pub struct Told {
 ///
 /// Locked in the order of their ids, so that two who lock several cannot wait for each other. Read by a statement of
 /// its own: one that waited for a lock would show the task as it is and its run as it was.
-pub fn lock_many(db: &mut Db<'_>, ids: &[TaskId]) -> Result<HashMap<TaskId, Task>, Error> {
+pub fn lock_many(db: &mut Db<'_>, wanted: &[TaskId]) -> Result<HashMap<TaskId, Task>, Error> {
     let conn = match db {
-        Db::Sqlite(_) => return one_by_one(db, ids),
+        Db::Sqlite(_) => return one_by_one(db, wanted),
         Db::Pg(conn) => &mut **conn,
     };
-    let ids: Vec<i64> = ids.iter().map(|id| id.0).collect();
+    let ids: Vec<i64> = wanted.iter().map(|id| id.0).collect();
     task::table
         .filter(task::id.eq_any(&ids))
         .order(task::id)
         .select(task::id)
         .for_update()
         .load::<i64>(conn)?;
-    let rows: Vec<(i64, TaskRow, RunRow)> = task::table
-        .inner_join(run::table)
-        .filter(task::id.eq_any(&ids))
-        .select((task::id, TaskRow::as_select(), RunRow::as_select()))
-        .load(conn)?;
-    let known = |(id, row, run)| Ok((TaskId(id), task_of(id, row, run)?));
-    rows.into_iter().map(known).collect()
+    let known = many(db, wanted)?.into_iter();
+    Ok(known.map(|task| (task.id, task)).collect())
 }
 
 fn one_by_one(db: &mut Db<'_>, ids: &[TaskId]) -> Result<HashMap<TaskId, Task>, Error> {

@@ -44,7 +44,7 @@ pub use pages::{Key, Mark, Order, Page, TaskFilter, after, list};
 pub use reseal::{Lost, Tally, are_readable, reseal};
 pub use runs::{
     Due, Kind, claim_due, forget_secrets, hold, look_by, other_unsure, owned_runs, owners, plan,
-    plan_many, put_secrets, release, renew, schedule, secrets_of,
+    put_secrets, renew, schedule, secrets_of,
 };
 pub use tasks::{NewTask, any, get, insert, lock, many, save};
 pub use vault::Vault;

@@ -8,9 +8,9 @@ use diesel::prelude::*;
 
 use super::connection::{Db, on};
 use super::error::Error;
-use super::rows::{RunRow, TaskRow, task_of};
+use super::rows::{RunRow, TaskRow};
 use super::schema::{run, task};
-use super::tasks::Rows;
+use super::tasks::{Rows, tasks_of};
 use super::types::{At, Id};
 use crate::domain::ids::{AccountId, PipelineId, TaskId};
 use crate::domain::task::{Status, Task};
@@ -341,11 +341,6 @@ fn text_of(mark: &Mark) -> &str {
         Key::Text(text) => text,
         Key::At(_) | Key::Unset => "",
     }
-}
-
-fn tasks_of(rows: Vec<Rows>) -> Result<Vec<Task>, Error> {
-    let rows = rows.into_iter();
-    rows.map(|(id, row, run)| task_of(id, row, run)).collect()
 }
 
 fn contains(text: &str) -> String {

@@ -56,6 +56,9 @@ pub(super) fn insert_run(db: &mut Db<'_>, new: &NewRun<'_>) -> Result<(), Error>
 /// Claims the tasks whose next look is due and unclaimed, the longest overdue first.
 pub fn claim_due(db: &mut Db<'_>, kind: Kind, due: &Due) -> Result<Vec<TaskId>, Error> {
     let ids = unclaimed(db, kind, due)?;
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
     on!(db, |conn| diesel::update(run::table)
         .filter(run::task_id.eq_any(&ids))
         .set((
@@ -125,48 +128,22 @@ pub fn renew(
     Ok(renewed == 1)
 }
 
-/// Gives a claim back, if it is still held.
-pub fn release(db: &mut Db<'_>, task: TaskId, owner: &str) -> Result<(), Error> {
-    on!(db, |conn| diesel::update(run::table.find(task.0))
-        .filter(run::lease_owner.eq(owner))
-        .set((
-            run::lease_until.eq(None::<At>),
-            run::lease_owner.eq(None::<String>),
-        ))
-        .execute(conn))?;
-    Ok(())
-}
-
-/// Says when to look next after a look, if the claim is still held; what was set meanwhile for sooner stays.
+/// Gives a claim back, each task with its next look, if there is to be one; where it is not held any more, or something
+/// was set meanwhile for sooner, nothing changes.
+///
+/// Each row is written once: at a second write in a transaction PostgreSQL checks the row's foreign key, and so waits for
+/// whoever holds the task, who may be waiting for this very row.
 pub fn plan(
     db: &mut Db<'_>,
-    task: TaskId,
     owner: &str,
     now: DateTime<Utc>,
-    next: DateTime<Utc>,
-) -> Result<(), Error> {
-    let replaced = run::next_look_at
-        .le(At(now))
-        .or(run::next_look_at.gt(At(next)));
-    on!(db, |conn| diesel::update(run::table.find(task.0))
-        .filter(run::lease_owner.eq(owner))
-        .filter(replaced)
-        .set(run::next_look_at.eq(At(next)))
-        .execute(conn))?;
-    Ok(())
-}
-
-/// Gives a claim on many back, each with its next look; where it is not held any more, or something was set meanwhile
-/// for sooner, nothing changes.
-pub fn plan_many(
-    db: &mut Db<'_>,
-    owner: &str,
-    now: DateTime<Utc>,
-    planned: &[(TaskId, DateTime<Utc>)],
+    planned: &[(TaskId, Option<DateTime<Utc>>)],
 ) -> Result<(), Error> {
     let mut by_time: BTreeMap<DateTime<Utc>, Vec<i64>> = BTreeMap::new();
     for (task, next) in planned {
-        by_time.entry(*next).or_default().push(task.0);
+        if let Some(next) = next {
+            by_time.entry(*next).or_default().push(task.0);
+        }
     }
     for (next, tasks) in &by_time {
         let replaced = run::next_look_at
@@ -176,9 +153,14 @@ pub fn plan_many(
             .filter(run::task_id.eq_any(tasks))
             .filter(run::lease_owner.eq(owner))
             .filter(replaced)
-            .set(run::next_look_at.eq(At(*next)))
+            .set((
+                run::next_look_at.eq(At(*next)),
+                run::lease_until.eq(None::<At>),
+                run::lease_owner.eq(None::<String>),
+            ))
             .execute(conn))?;
     }
+    // Those that have given their claim back are no longer its owner's.
     let all: Vec<i64> = planned.iter().map(|(task, _)| task.0).collect();
     on!(db, |conn| diesel::update(run::table)
         .filter(run::task_id.eq_any(&all))

@@ -68,9 +68,12 @@ pub fn many(db: &mut Db<'_>, ids: &[TaskId]) -> Result<Vec<Task>, Error> {
         .filter(task::id.eq_any(&ids))
         .select((task::id, TaskRow::as_select(), RunRow::as_select()))
         .load(conn))?;
-    rows.into_iter()
-        .map(|(id, row, run)| task_of(id, row, run))
-        .collect()
+    tasks_of(rows)
+}
+
+pub(super) fn tasks_of(rows: Vec<Rows>) -> Result<Vec<Task>, Error> {
+    let rows = rows.into_iter();
+    rows.map(|(id, row, run)| task_of(id, row, run)).collect()
 }
 
 /// Reads a task that the transaction then owns: nobody else moves it before the transaction ends.

@@ -8,34 +8,16 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::support::catalogue::{id, injected, pipeline, quick};
-use crate::support::story::{As, Base, Plan, Story, story};
+use crate::support::story::{As, Base, PATIENCE, Plan, Story, story};
+use crate::support::usual::{end, running};
 
 fn plan(base: Base, kind: &str) -> Plan {
     Plan::on(base).pipelines(json!([pipeline(1, &injected(), quick(kind))]))
 }
 
-/// A task whose run goes on until it is driven or stopped.
-async fn running(base: Base) -> (Story, i64, String) {
-    let story = plan(base, "manual").begin().await;
-    let task = story.launch(&id(1), json!({})).await;
-    let shown = story
-        .until(task, "the run", |task| task["status"] == "RUNNING")
-        .await;
-    let run = shown["run"]["id"].as_str().unwrap().to_owned();
-    (story, task, run)
-}
-
 async fn cancel(story: &Story, task: i64) -> Value {
     let path = format!("/tasks/{task}/cancel/");
     story.post(&path, &json!({})).await.expect(202)
-}
-
-/// What is told of a task's end.
-fn end(task: &Value) -> (&str, bool) {
-    (
-        task["status"].as_str().unwrap(),
-        task["confirmed"].as_bool().unwrap(),
-    )
 }
 
 async fn told(story: &Story, task: i64, what: &str) -> usize {

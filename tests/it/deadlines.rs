@@ -4,7 +4,8 @@ use chrono::TimeDelta;
 use serde_json::{Map, Value, json};
 
 use crate::support::catalogue::{id, injected, pipeline, quick};
-use crate::support::story::{Base, Plan, Story, story};
+use crate::support::story::{Plan, Story, story};
+use crate::support::usual::{end, running};
 
 /// The version's hour and the grace.
 const TIME_LIMIT: TimeDelta = TimeDelta::minutes(90);
@@ -16,24 +17,6 @@ fn ours() -> Value {
 /// What is left when the pipeline was deleted or its workspace archived.
 fn others() -> Value {
     json!([pipeline(2, &[], quick("succeed"))])
-}
-
-/// A task whose run goes on until it is driven.
-async fn running(base: Base) -> (Story, i64, String) {
-    let story = Plan::on(base).pipelines(ours()).begin().await;
-    let task = story.launch(&id(1), json!({})).await;
-    let shown = story
-        .until(task, "the run", |task| task["status"] == "RUNNING")
-        .await;
-    let run = shown["run"]["id"].as_str().unwrap().to_owned();
-    (story, task, run)
-}
-
-fn end(task: &Value) -> (&str, bool) {
-    (
-        task["status"].as_str().unwrap(),
-        task["confirmed"].as_bool().unwrap(),
-    )
 }
 
 async fn overdue(story: &Story, task: i64) -> usize {

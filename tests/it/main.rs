@@ -17,6 +17,7 @@ mod chaos;
 mod command_line;
 mod configuration;
 mod deadlines;
+mod defects;
 mod deploy;
 mod emulator;
 mod failed_log;

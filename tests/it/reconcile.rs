@@ -3,31 +3,10 @@
 use serde_json::{Value, json};
 
 use crate::support::catalogue::{id, injected, pipeline, quick};
-use crate::support::story::{Base, Plan, Story, story};
+use crate::support::story::{Plan, Story, story};
+use crate::support::usual::{end, running};
 
 const TAKEN_BACK: &str = "OpenHEXA: the run failed after the pipeline had reported success";
-
-/// A task whose run goes on until it is driven.
-async fn running(base: Base) -> (Story, i64, String) {
-    let story = Plan::on(base)
-        .pipelines(json!([pipeline(1, &injected(), quick("manual"))]))
-        .begin()
-        .await;
-    let task = story.launch(&id(1), json!({})).await;
-    let shown = story
-        .until(task, "the run", |task| task["status"] == "RUNNING")
-        .await;
-    let run = shown["run"]["id"].as_str().unwrap().to_owned();
-    (story, task, run)
-}
-
-/// What is told of a task's end.
-fn end(task: &Value) -> (&str, bool) {
-    (
-        task["status"].as_str().unwrap(),
-        task["confirmed"].as_bool().unwrap(),
-    )
-}
 
 async fn says(story: &Story, task: i64, mut body: Value) -> Value {
     body["task_id"] = json!(task);

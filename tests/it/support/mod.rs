@@ -9,4 +9,5 @@ pub mod log;
 pub mod postgres;
 pub mod process;
 pub mod story;
+pub mod usual;
 pub mod wire;
