@@ -231,10 +231,8 @@ async fn keys(command: Keys) -> Result<(), StartError> {
         }
         Keys::List(given) => {
             let lines = app::keys::list(&read(given.config)?).await?;
-            put(&lines
-                .iter()
-                .map(|line| format!("{line}\n"))
-                .collect::<String>())?;
+            let list: Vec<String> = lines.iter().map(|line| line.clone() + "\n").collect();
+            put(&list.concat())?;
         }
         Keys::Revoke { id, given } => {
             app::keys::revoke(&read(given.config)?, id).await?;

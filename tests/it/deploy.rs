@@ -34,7 +34,8 @@ fn nginx() -> PathBuf {
     let program = PathBuf::from(named.trim());
     assert!(
         program.is_file(),
-        "nginx is not at {program:?}: sh tests/env/nginx.sh"
+        "nginx is not at {}: sh tests/env/nginx.sh",
+        program.display()
     );
     program
 }

@@ -89,6 +89,7 @@ async fn an_obstacle_is_told_and_ends_badly() {
 }
 
 #[tokio::test]
+#[allow(clippy::too_many_lines, reason = "a table")]
 async fn a_doubt_is_told_and_stops_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let key = "one-key-for-everybody";

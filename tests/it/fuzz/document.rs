@@ -36,7 +36,8 @@ fn schemathesis() -> PathBuf {
     let program = Path::new(&named).with_file_name("schemathesis");
     assert!(
         program.is_file(),
-        "schemathesis is not at {program:?}: sh tests/env/python.sh fuzz"
+        "schemathesis is not at {}: sh tests/env/python.sh fuzz",
+        program.display()
     );
     program
 }

@@ -40,18 +40,16 @@ pub async fn texts(story: &Story, query: &str) -> Vec<String> {
         text: String,
     }
     let (url, query) = (story.database.clone(), query.to_owned());
-    let reading = move || match url.strip_prefix("sqlite:") {
-        Some(file) => {
+    let reading = move || {
+        if let Some(file) = url.strip_prefix("sqlite:") {
             let mut conn = SqliteConnection::establish(file).unwrap();
             let rows: Vec<Row> = diesel::sql_query(query).load(&mut conn).unwrap();
-            rows.into_iter().map(|row| row.text).collect()
+            return rows.into_iter().map(|row| row.text).collect();
         }
-        None => {
-            let query = format!("SELECT text, '' FROM ({query}) AS rows");
-            let query = query.replace(" FROM config", " FROM openhexa_bridge.config");
-            let rows = postgres::rows(&url, &query).into_iter();
-            rows.map(|row| row.0).collect()
-        }
+        let query = format!("SELECT text, '' FROM ({query}) AS rows");
+        let query = query.replace(" FROM config", " FROM openhexa_bridge.config");
+        let rows = postgres::rows(&url, &query).into_iter();
+        rows.map(|row| row.0).collect()
     };
     tokio::task::spawn_blocking(reading).await.unwrap()
 }
