@@ -23,16 +23,18 @@ use tokio_util::sync::CancellationToken;
 
 use crate::background;
 use crate::clock::Clock;
+use crate::domain::ids::AccountId;
 use crate::domain::principal::Role;
 use crate::http;
 use crate::openhexa::{BuildError, Client, Limits};
+use crate::service::access::ONLY_ACCOUNT;
 use crate::service::{
     Access, ApiKey, Bridge, CallbackKey, Jobs, Looks, Parts, Pauses, Rules, Seal, Streams,
 };
 use crate::settings::Settings;
 use crate::store::{OpenError, Store};
 
-pub use database::open_store;
+pub use database::{open_store, try_store};
 
 /// Why the bridge does not start: one sentence.
 #[derive(Debug, Error)]
@@ -211,6 +213,14 @@ fn callback_key(settings: &Settings) -> Result<CallbackKey, StartError> {
     Ok(CallbackKey::new(key))
 }
 
+/// Whose the keys are that name no account.
+fn own_account(settings: &Settings) -> AccountId {
+    match settings.iaso.config_account {
+        0 => ONLY_ACCOUNT,
+        account => AccountId(account),
+    }
+}
+
 fn access(settings: &Settings, local: bool) -> Access {
     let keys = &settings.keys;
     let key = |role, key: &SecretString| ApiKey {
@@ -223,6 +233,7 @@ fn access(settings: &Settings, local: bool) -> Access {
         key(Role::Administrator, &keys.admin),
     ];
     Access {
+        account: own_account(settings),
         keys: all
             .into_iter()
             .filter(|key| !key.key.expose_secret().is_empty())

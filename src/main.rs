@@ -75,6 +75,9 @@ enum Keys {
         /// How long it is good: 90d, 12h. Without it, until it is revoked.
         #[arg(long, value_parser = humantime::parse_duration)]
         expires: Option<Duration>,
+        /// The account of Iaso's that it is for, beside an Iaso; by default the one that `iaso.config_account` names, or else 1.
+        #[arg(long)]
+        account: Option<i64>,
         /// Whose it is, for the list.
         #[arg(long, default_value = "")]
         name: String,
@@ -194,17 +197,18 @@ async fn serve(settings: Settings) -> Result<(), StartError> {
 
 /// Ends with an error where something stands in the way.
 async fn check(settings: &Settings, database: bool) -> Result<(), StartError> {
-    let mut findings = app::check::findings(settings);
+    let mut findings = app::check::findings(settings).await;
     if database {
         findings.extend(app::check::stored(settings).await);
     }
     let obstacles = findings
         .iter()
-        .filter(|finding| matches!(finding, Finding::Obstacle(_)))
+        .filter(|finding| !matches!(finding, Finding::Doubt(_)))
         .count();
     for finding in findings {
         match finding {
             Finding::Obstacle(sentence) => println!("error: {sentence}"),
+            Finding::Refused(sentence) => println!("error: {sentence}"),
             Finding::Doubt(sentence) => println!("warning: {sentence}"),
         }
     }
@@ -222,10 +226,12 @@ async fn keys(command: Keys) -> Result<(), StartError> {
         Keys::Create {
             role,
             expires,
+            account,
             name,
             given,
         } => {
-            let (id, key) = app::keys::create(&read(given.config)?, role, name, expires).await?;
+            let (id, key) =
+                app::keys::create(&read(given.config)?, account, role, name, expires).await?;
             eprintln!("Key {id}; it is shown this once:");
             println!("{key}");
         }

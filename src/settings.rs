@@ -31,6 +31,7 @@ pub struct Settings {
     pub server: Server,
     pub database: Database,
     pub secrets: Secrets,
+    pub iaso: Iaso,
     pub keys: Keys,
     pub limits: Limits,
     pub openhexa: OpenHexa,
@@ -87,6 +88,15 @@ pub struct Secrets {
     pub encryption_key: SecretString,
     pub previous_encryption_keys: SecretString,
     pub callback_key: SecretString,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Iaso {
+    pub attached: bool,
+    pub encrypted_text_field_key: SecretString,
+    pub config_account: i64,
+    pub watched_for: Span,
 }
 
 #[derive(Clone, Debug, Deserialize)]

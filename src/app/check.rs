@@ -13,10 +13,27 @@ use crate::settings::{LogFormat, MetricsAccess, Settings, Tls};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Finding {
     Obstacle(&'static str),
+    /// An obstacle that only shows where the settings lead.
+    Refused(String),
     Doubt(&'static str),
 }
 
-pub fn findings(settings: &Settings) -> Vec<Finding> {
+pub async fn findings(settings: &Settings) -> Vec<Finding> {
+    let mut findings = of_settings(settings);
+    findings.extend(beside(settings).await);
+    findings
+}
+
+/// An Iaso is looked at where the bridge is to stand beside it; nothing is made there.
+async fn beside(settings: &Settings) -> Option<Finding> {
+    if !settings.iaso.attached || super::encryption_key(settings).is_err() {
+        return None;
+    }
+    let refused = super::try_store(settings).await.err()?;
+    Some(Finding::Refused(refused.to_string()))
+}
+
+fn of_settings(settings: &Settings) -> Vec<Finding> {
     let all = [
         secrets(settings),
         network(settings),

@@ -5,18 +5,25 @@ use std::path::PathBuf;
 use secrecy::ExposeSecret;
 
 use super::{StartError, encryption_key};
+use crate::domain::ids::AccountId;
 use crate::settings::{Settings, Tls};
-use crate::store::{Address, OpenError, Options, Store};
+use crate::store::{Address, BesideIaso, OpenError, Options, Store};
 
 /// Opens the database and brings its tables up to date.
 pub async fn open_store(settings: &Settings) -> Result<Store, StartError> {
     open(settings, Store::migrate).await
 }
 
+/// Whether the database can be opened and, beside an Iaso, has all that is needed for it. Nothing is made.
+pub async fn try_store(settings: &Settings) -> Result<(), StartError> {
+    open(settings, |_| Ok(())).await.map(|_| ())
+}
+
 async fn open(
     settings: &Settings,
-    then: fn(&Store) -> Result<(), OpenError>,
+    made_ready: fn(&Store) -> Result<(), OpenError>,
 ) -> Result<Store, StartError> {
+    let beside = beside(settings);
     let options = Options {
         address: database(settings),
         encryption_key: encryption_key(settings)?,
@@ -25,9 +32,12 @@ async fn open(
     };
     let previous = settings.secrets.previous();
     let opening = tokio::task::spawn_blocking(move || {
-        let mut store = Store::open(options)?;
+        let mut store = match beside {
+            None => Store::open(options),
+            Some(iaso) => Store::open_beside(options, &iaso),
+        }?;
         store.vault = store.vault.with_previous(&previous)?;
-        then(&store)?;
+        made_ready(&store)?;
         Ok::<_, OpenError>(store)
     });
     match opening.await {
@@ -49,6 +59,16 @@ pub async fn opens_what_is_stored(settings: &Settings) -> Result<bool, StartErro
     readable
         .await
         .map_err(|error| StartError::Other(error.to_string()))
+}
+
+fn beside(settings: &Settings) -> Option<BesideIaso> {
+    let iaso = &settings.iaso;
+    let account = Some(AccountId(iaso.config_account)).filter(|account| account.0 != 0);
+    iaso.attached.then(|| BesideIaso {
+        encrypted_text_field_key: iaso.encrypted_text_field_key.clone(),
+        config_account: account,
+        watched_for: iaso.watched_for.delta(),
+    })
 }
 
 fn database(settings: &Settings) -> Address {

@@ -156,9 +156,8 @@ impl From<Error> for Problem {
             },
             Error::OtherRequest(sentence) => Self::new(StatusCode::CONFLICT, sentence),
             Error::Changed => Self::new(StatusCode::PRECONDITION_FAILED, say("config-changed")),
-            Error::NotConfigured => {
-                Self::new(StatusCode::UNPROCESSABLE_ENTITY, say("not-configured"))
-            }
+            Error::NotConfigured(sentence) => Self::new(StatusCode::UNPROCESSABLE_ENTITY, sentence),
+            Error::Elsewhere => Self::new(StatusCode::CONFLICT, say("config-elsewhere")),
             Error::Upstream(upstream) => Self::new(gateway(upstream), upstream.sentence()),
             Error::Refused { why, task } => {
                 let (status, sentence) = refusal(&why);

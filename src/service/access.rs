@@ -12,11 +12,22 @@ use crate::domain::principal::{CallbackClaim, Principal, Role};
 pub const ONLY_ACCOUNT: AccountId = AccountId(1);
 
 /// Who gets in.
-#[derive(Default)]
 pub struct Access {
+    /// The account that the keys of the settings belong to, and whoever sits here.
+    pub account: AccountId,
     pub keys: Vec<ApiKey>,
     /// Whether a request without credentials is the local administrator (`dev`).
     pub open: bool,
+}
+
+impl Default for Access {
+    fn default() -> Self {
+        Self {
+            account: ONLY_ACCOUNT,
+            keys: Vec::new(),
+            open: false,
+        }
+    }
 }
 
 /// A key from the settings, with what it may.
@@ -36,7 +47,7 @@ impl Bridge {
     /// None: the credentials are missing or wrong.
     pub async fn who(&self, bearer: Option<&str>) -> Result<Option<Caller>, Error> {
         let Some(bearer) = bearer else {
-            let local = || person(Role::Administrator, "whoever sits here".to_owned());
+            let local = || self.person(Role::Administrator, "whoever sits here".to_owned());
             return Ok(self.parts.access.open.then(local));
         };
         if let Some(claim) = self.parts.callback_key.read(bearer, self.now()) {
@@ -44,19 +55,19 @@ impl Bridge {
         }
         if let Some(role) = self.parts.access.role_of(bearer) {
             let name = format!("the {} key of the settings", role.word());
-            return Ok(Some(person(role, name)));
+            return Ok(Some(self.person(role, name)));
         }
         Ok(self.holder(bearer).await?.map(Caller::Person))
     }
-}
 
-fn person(role: Role, name: String) -> Caller {
-    Caller::Person(Principal {
-        account: ONLY_ACCOUNT,
-        role,
-        name,
-        person: None,
-    })
+    fn person(&self, role: Role, name: String) -> Caller {
+        Caller::Person(Principal {
+            account: self.parts.access.account,
+            role,
+            name,
+            person: None,
+        })
+    }
 }
 
 impl Access {

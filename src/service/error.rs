@@ -18,7 +18,9 @@ pub enum Error {
     #[error("the key was used for another request")]
     OtherRequest(Sentence),
     #[error("the account has no OpenHEXA configuration")]
-    NotConfigured,
+    NotConfigured(Sentence),
+    #[error("the configuration is somebody else's to change")]
+    Elsewhere,
     #[error("the record was changed meanwhile")]
     Changed,
     #[error("OpenHEXA failed: {0:?}")]

@@ -6,6 +6,7 @@
 //! relaunch.rs   a launch made again
 //! callback.rs   a running pipeline reports (reports.rs: those that come at once, in one transaction)
 //! cancel.rs     somebody wants a task to stop
+//! copies.rs     what Iaso writes over a task's copy, where the bridge stands beside it
 //! reconcile.rs  what is due is looked at, whoever reports or not
 //! follow.rs     runs whose id is known, many in one request (pace.rs: how hard OpenHEXA is asked)
 //! look.rs       what one look means for a task
@@ -30,6 +31,7 @@ mod change_log;
 mod changes;
 pub mod config;
 pub mod configure;
+mod copies;
 mod cursor;
 pub mod details;
 mod error;
@@ -106,6 +108,7 @@ pub struct Bridge {
     ring: Arc<keys::Ring>,
     paces: Arc<pace::Paces>,
     reports: Arc<reports::Line>,
+    rounds: Arc<copies::Rounds>,
     /// Wakes the reconciler before its time.
     nudge: Arc<Notify>,
     changes: Arc<Changes>,
@@ -120,6 +123,7 @@ impl Bridge {
             ring: Arc::default(),
             paces: Arc::default(),
             reports: Arc::default(),
+            rounds: Arc::default(),
             nudge: Arc::default(),
         }
     }

@@ -97,10 +97,30 @@ pub const RULES: &[Rule] = &[
         "Fernet keys (32 bytes in URL-safe base64), separated by commas",
         |s| {
             let keys = s.secrets.previous();
-            keys.iter()
-                .all(|key| fernet::Fernet::new(key.expose_secret()).is_some())
+            keys.iter().all(|key| is_fernet(key.expose_secret()))
         },
     ),
+    rule(
+        "iaso.attached",
+        "false, unless database.url leads to Iaso's own PostgreSQL: postgres://USER:PASSWORD@HOST:PORT/NAME",
+        |s| !s.iaso.attached || !s.database.url.expose_secret().starts_with("sqlite:"),
+    ),
+    rule(
+        "iaso.encrypted_text_field_key",
+        "Iaso's ENCRYPTED_TEXT_FIELD_KEY, a Fernet key, where iaso.attached is true",
+        |s| match s.iaso.encrypted_text_field_key.expose_secret() {
+            "" => !s.iaso.attached,
+            key => is_fernet(key),
+        },
+    ),
+    rule(
+        "iaso.config_account",
+        "0 or the id of an account of Iaso, at most 2147483647",
+        |s| (0..=i64::from(i32::MAX)).contains(&s.iaso.config_account),
+    ),
+    rule("iaso.watched_for", "at least 1h", |s| {
+        s.iaso.watched_for.0 >= Duration::from_hours(1)
+    }),
     rule("secrets.callback_key", "at least 32 characters", |s| {
         is_key(&s.secrets.callback_key, 32)
     }),
@@ -263,6 +283,13 @@ fn is_rate(number: u32) -> bool {
 
 fn is_burst(number: u32) -> bool {
     number > 0 && is_rate(number)
+}
+
+/// 32 bytes in URL-safe base64.
+fn is_fernet(key: &str) -> bool {
+    use base64::Engine as _;
+    let bytes = base64::engine::general_purpose::URL_SAFE.decode(key);
+    bytes.is_ok_and(|bytes| bytes.len() == 32)
 }
 
 fn lived(span: Span) -> bool {

@@ -10,6 +10,7 @@
 
 mod access;
 mod architecture;
+mod attached;
 mod audit;
 mod callback;
 mod cancel;

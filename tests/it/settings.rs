@@ -245,7 +245,7 @@ fn a_setting_that_is_none_is_told_with_those_that_are() {
     );
     let told = from_environment(&[("SERVERS__PORT", "80")]).unwrap_err();
     assert!(
-        told.ends_with("is no setting; there are cache.…, callback.…, database.…, keys.…, launch.…, limits.…, log.…, metrics.…, openhexa.…, reconcile.…, secrets.…, server.…, stream.…"),
+        told.ends_with("is no setting; there are cache.…, callback.…, database.…, iaso.…, keys.…, launch.…, limits.…, log.…, metrics.…, openhexa.…, reconcile.…, secrets.…, server.…, stream.…"),
         "{told}"
     );
     let told = from_file("[log]\nlevel = \"info\"\n").unwrap_err();
