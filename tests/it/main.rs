@@ -12,6 +12,7 @@ mod access;
 mod architecture;
 mod attached;
 mod audit;
+mod background;
 mod callback;
 mod cancel;
 mod chaos;
