@@ -93,6 +93,10 @@ impl Problem {
         }
     }
 
+    pub fn sentence(&self) -> &Sentence {
+        &self.sentence
+    }
+
     /// The response, to be worded at the edge.
     pub fn into_response(self) -> HttpResponse {
         let mut response = HttpResponse::build(self.status);

@@ -8,6 +8,7 @@ mod edge;
 mod error;
 mod language;
 mod ops;
+pub mod ui;
 mod way;
 
 use actix_web::middleware::from_fn;
@@ -84,6 +85,7 @@ fn table() -> Table {
                 .service(path("/docs", [get().to(document::page::html)]))
                 .below("/api/openhexa"),
         )
+        .service(dashboard().below("/dashboard"))
 }
 
 /// Every way there is, as the table has it.
@@ -130,6 +132,49 @@ fn tasks() -> Table {
         ))
 }
 
+/// The pages. Whoever may not see one is shown the way in, and none of them is part of the API.
+fn dashboard() -> Table {
+    Table::default()
+        .service(path("", [get().to(ui::home)]))
+        .service(path("/static/{file}", [get().to(ui::assets::file)]))
+        .service(path(
+            "/sign-in",
+            [get().to(ui::sign_in::show), post().to(ui::sign_in::enter)],
+        ))
+        .service(path("/sign-out", [post().to(ui::sign_in::leave)]))
+        .service(path(
+            "/pipelines",
+            [sees(Viewer, get().to(ui::pipelines::list))],
+        ))
+        .service(path(
+            "/pipelines/{id}",
+            [
+                sees(Viewer, get().to(ui::pipeline::show)),
+                sees(Operator, post().to(ui::launch::send)),
+            ],
+        ))
+        .service(path(
+            "/tasks/{id}",
+            [sees(Viewer, get().to(ui::task::show))],
+        ))
+        .service(path(
+            "/tasks/{id}/stream",
+            [sees(Viewer, get().to(api::stream::one))],
+        ))
+        .service(path(
+            "/tasks/{id}/result",
+            [sees(Viewer, get().to(ui::task::result))],
+        ))
+        .service(path(
+            "/tasks/{id}/cancel",
+            [sees(Operator, post().to(ui::act::cancel))],
+        ))
+        .service(path(
+            "/tasks/{id}/relaunch",
+            [sees(Operator, post().to(ui::act::relaunch))],
+        ))
+}
+
 /// Hands the bridge and the edge's settings to the handlers.
 pub fn parts(app: &mut ServiceConfig, bridge: &Bridge, edge: &Edge) {
     app.app_data(web::Data::new(bridge.clone()))
@@ -138,6 +183,11 @@ pub fn parts(app: &mut ServiceConfig, bridge: &Bridge, edge: &Edge) {
 
 fn may(role: Role, way: Way) -> Way {
     let guard = from_fn(move |request, next| auth::guard(role, request, next));
+    way.asking(role, |route| route.wrap(guard))
+}
+
+fn sees(role: Role, way: Way) -> Way {
+    let guard = from_fn(move |request, next| ui::sign_in::guard(role, request, next));
     way.asking(role, |route| route.wrap(guard))
 }
 

@@ -32,6 +32,7 @@ mod launch_unsure;
 mod migrations;
 mod openapi;
 mod operations;
+mod pages;
 mod papers;
 mod parameters;
 mod pipelines;
