@@ -136,7 +136,10 @@ fn tasks() -> Table {
 fn dashboard() -> Table {
     Table::default()
         .service(path("", [get().to(ui::home)]))
-        .service(path("/static/{file}", [get().to(ui::assets::file)]))
+        .service(path(
+            "/static/{file}",
+            [get().to(ui::assets::file).compressed()],
+        ))
         .service(path(
             "/sign-in",
             [get().to(ui::sign_in::show), post().to(ui::sign_in::enter)],
@@ -159,7 +162,7 @@ fn dashboard() -> Table {
         ))
         .service(path(
             "/tasks/{id}/stream",
-            [sees(Viewer, get().to(api::stream::one))],
+            [follows(Viewer, get().to(api::stream::one))],
         ))
         .service(path(
             "/tasks/{id}/result",
@@ -187,6 +190,10 @@ fn may(role: Role, way: Way) -> Way {
 }
 
 fn sees(role: Role, way: Way) -> Way {
+    follows(role, way).compressed()
+}
+
+fn follows(role: Role, way: Way) -> Way {
     let guard = from_fn(move |request, next| ui::sign_in::guard(role, request, next));
     way.asking(role, |route| route.wrap(guard))
 }

@@ -52,8 +52,8 @@ pub struct Happened {
 
 pub struct Line {
     pub at: Option<DateTime<Utc>>,
-    /// DEBUG, INFO, WARNING, ERROR, CRITICAL, or none where the pipeline gave none.
-    pub level: Option<String>,
+    /// DEBUG, INFO, WARNING, ERROR, CRITICAL, or what else it is.
+    pub level: String,
     /// For the style.
     pub kind: &'static str,
     pub text: String,
@@ -87,11 +87,14 @@ fn what(shell: &Shell, word: &str) -> String {
 }
 
 /// What the pipeline told the bridge and what it told OpenHEXA, as one row in time.
-pub fn lines(events: &[Event], messages: &[RunMessage]) -> Vec<Line> {
+pub fn lines(shell: &Shell, events: &[Event], messages: &[RunMessage]) -> Vec<Line> {
     let told = events.iter().filter_map(|event| {
         Some(Line {
             at: Some(event.at),
-            level: None,
+            level: match event.source {
+                "callback" => shell.say("level-progress"),
+                other => source(shell, other),
+            },
             kind: "told",
             text: event.message.clone()?,
         })
@@ -99,7 +102,7 @@ pub fn lines(events: &[Event], messages: &[RunMessage]) -> Vec<Line> {
     let logged = messages.iter().map(|message| Line {
         at: message.at,
         kind: kind(&message.priority),
-        level: Some(message.priority.clone()),
+        level: message.priority.clone(),
         text: message.text.clone(),
     });
     let mut all: Vec<Line> = told.chain(logged).collect();

@@ -114,10 +114,17 @@ pub fn took(status: &RunStatus, seconds: Option<i64>) -> Option<String> {
     seconds.filter(|_| over).map(span)
 }
 
-/// `v3`, or `v3 · June`.
+/// `v3`, or `v3 · June`. OpenHEXA itself writes the number behind the name, and in its place where there is none.
 pub fn label(number: i64, name: Option<&str>) -> String {
-    match name.filter(|name| !name.trim().is_empty()) {
-        Some(name) => format!("v{number} · {name}"),
-        None => format!("v{number}"),
+    let own = format!("v{number}");
+    let name = name.unwrap_or_default().trim();
+    let name = name
+        .strip_suffix(&format!("[{own}]"))
+        .unwrap_or(name)
+        .trim_end();
+    if name.is_empty() || name == own {
+        own
+    } else {
+        format!("{own} · {name}")
     }
 }

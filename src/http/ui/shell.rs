@@ -39,13 +39,12 @@ pub struct Shell {
 impl Shell {
     pub fn of(request: &HttpRequest, here: Here) -> Self {
         let extensions = request.extensions();
-        let address = request.uri().path_and_query();
         Self {
             language: Language::of(request.headers()),
             here,
             who: extensions.get::<Principal>().cloned(),
             by_session: extensions.get::<BySession>().is_some(),
-            address: address.map(ToString::to_string).unwrap_or_default(),
+            address: address_of(request),
         }
     }
 
@@ -120,6 +119,20 @@ impl Shell {
         let shown = at.format("%Y-%m-%d %H:%M UTC");
         format!("<time datetime=\"{exact}\">{shown}</time>")
     }
+
+    /// The same to the second, for what comes many in a minute.
+    pub fn second(&self, at: &DateTime<Utc>) -> String {
+        let exact = at.to_rfc3339_opts(SecondsFormat::Millis, true);
+        let shown = at.format("%Y-%m-%d %H:%M:%S UTC");
+        format!("<time class=\"second\" datetime=\"{exact}\">{shown}</time>")
+    }
+}
+
+/// With the slash at its end that the edge takes away.
+pub fn address_of(request: &HttpRequest) -> String {
+    let (path, query) = (request.path().trim_end_matches('/'), request.query_string());
+    let mark = if query.is_empty() { "" } else { "?" };
+    format!("{path}/{mark}{query}")
 }
 
 /// Seconds as people say them, in signs that English and French share.

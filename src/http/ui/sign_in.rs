@@ -15,7 +15,7 @@ use actix_web::{Error, HttpMessage, HttpRequest, HttpResponse};
 use askama::Template;
 use secrecy::{ExposeSecret, SecretString};
 
-use super::shell::{Here, Shell, page, see_other};
+use super::shell::{Here, Shell, address_of, page, see_other};
 use crate::domain::principal::Role;
 use crate::domain::sentence::{Sentence, say};
 use crate::http::error::{Answer, Problem};
@@ -117,15 +117,14 @@ pub struct SignIn {
 impl SignIn {
     /// In place of a page that asks for somebody.
     pub fn instead_of(request: &HttpRequest) -> Self {
-        let wanted = if request.method() == Method::GET {
-            request.uri().path_and_query()
-        } else {
-            None
-        };
         Self {
             page: Shell::of(request, Here::Elsewhere),
             wrong: None,
-            next: wanted.map_or(HOME, |wanted| wanted.as_str()).to_owned(),
+            next: if request.method() == Method::GET {
+                own_address(&address_of(request))
+            } else {
+                HOME.to_owned()
+            },
         }
     }
 }

@@ -140,7 +140,7 @@ fn compose(
     let (messages, outputs, logs) = details.map_or_else(Default::default, |found| {
         (found.messages, found.outputs, found.logs)
     });
-    let all = lines(events, &messages);
+    let all = lines(&shell, events, &messages);
     let (logs, logs_cut) = logs.map_or((None, false), |text| {
         let (text, cut) = end_of(&text, LOG);
         (Some(text).filter(|text| !text.trim().is_empty()), cut)

@@ -1,13 +1,13 @@
 //! What goes wrong below `/dashboard/` is told as a page; and what a page may weigh.
 
-use std::io::Write;
+use std::io::{Read, Write};
 
 use reqwest::Method;
 use serde_json::json;
 
 use super::Page;
 use crate::support::catalogue::{id, parameter, pipeline, quick};
-use crate::support::story::{As, Plan, story};
+use crate::support::story::{As, Plan, Story, story};
 
 story! {
     async fn what_is_not_there_is_told_as_a_page(base) {
@@ -43,19 +43,43 @@ story! {
             assert_eq!(answer.status, 200);
             assert_eq!(answer.header("cache-control"), "public, max-age=31536000, immutable");
         }
+        assert_eq!(unpacked(&story).await, page.answer.text);
         let home = story.ask_at(As::Nobody, Method::GET, "/dashboard/").send().await;
         assert_eq!((home.status, home.header("location")), (303, "/dashboard/pipelines/"));
         story.end().await;
     }
 }
 
+/// The list as it crosses the line where the reader can unpack it.
+async fn unpacked(story: &Story) -> String {
+    let client = reqwest::Client::builder()
+        .no_gzip()
+        .no_proxy()
+        .build()
+        .unwrap();
+    let request = client.get(format!("{}/dashboard/pipelines/", story.base_url()));
+    let request = request
+        .bearer_auth(&story.secrets.viewer)
+        .header("accept-encoding", "gzip");
+    let answer = request.send().await.unwrap();
+    assert_eq!(answer.headers()["content-encoding"], "gzip");
+    let packed = answer.bytes().await.unwrap();
+    let mut text = String::new();
+    flate2::read::GzDecoder::new(&packed[..])
+        .read_to_string(&mut text)
+        .unwrap();
+    text
+}
+
 fn files(page: &Page) -> Vec<String> {
     let document = page.parse();
-    let named = document.descendants().filter_map(|node| match node.tag_name().name() {
-        "link" => node.attribute("href"),
-        "script" => node.attribute("src"),
-        _ => None,
-    });
+    let named = document
+        .descendants()
+        .filter_map(|node| match node.tag_name().name() {
+            "link" => node.attribute("href"),
+            "script" => node.attribute("src"),
+            _ => None,
+        });
     named.map(str::to_owned).collect()
 }
 

@@ -12,8 +12,14 @@ async fn begin(base: Base) -> Story {
     let notebook = json!({"type": "notebook", "versions": [], "name": "Weekly bulletin"});
     Plan::on(base)
         .pipelines(json!([
-            with(pipeline(1, &[], quick("succeed")), json!({"name": "LQAS sampling", "tags": ["lqas", "planning"]})),
-            with(pipeline(2, &[], quick("fail")), json!({"name": "Stock load", "tags": ["stock"]})),
+            with(
+                pipeline(1, &[], quick("succeed")),
+                json!({"name": "LQAS sampling", "tags": ["lqas", "planning"]})
+            ),
+            with(
+                pipeline(2, &[], quick("fail")),
+                json!({"name": "Stock load", "tags": ["stock"]})
+            ),
             with(pipeline(3, &[], quick("succeed")), notebook),
         ]))
         .begin()
@@ -60,7 +66,7 @@ story! {
         let story = Plan::on(base).begin().await;
         let page = story.page(As::Viewer, LIST).await;
         assert!(page.has("This workspace has no pipelines yet") && page.has("Create one in OpenHEXA"));
-        assert!(story.french(As::Viewer, LIST).await.has("Cet espace de travail n’a pas encore de pipeline"));
+        assert!(story.french_page(As::Viewer, LIST).await.has("Cet espace de travail n’a pas encore de pipeline"));
         story.end().await;
     }
 }
@@ -85,7 +91,7 @@ story! {
         let time = asked.format("%Y-%m-%d %H:%M UTC").to_string();
         assert!(page.has("OpenHEXA does not answer. Shown as of") && page.has(&time) && page.has("LQAS sampling"), "{}", page.text());
         assert!(page.has("Try again"));
-        assert!(story.french(As::Viewer, LIST).await.has("OpenHEXA ne répond pas."));
+        assert!(story.french_page(As::Viewer, LIST).await.has("OpenHEXA ne répond pas."));
         story.end().await;
     }
 }
@@ -104,7 +110,7 @@ story! {
 story! {
     async fn it_is_in_french_where_french_is_wanted(base) {
         let story = begin(base).await;
-        let page = story.french(As::Operator, LIST).await;
+        let page = story.french_page(As::Operator, LIST).await;
         for text in ["Aller au contenu", "Dernière exécution", "Jamais exécuté", "Opérateur", "3 pipelines"] {
             assert!(page.has(text), "{text}: {}", page.text());
         }

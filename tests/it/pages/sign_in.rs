@@ -12,7 +12,10 @@ const LIST: &str = "/dashboard/pipelines/";
 const WRONG: &str = "This key is not known, or it is no longer valid";
 
 async fn begin(base: Base) -> Story {
-    Plan::on(base).pipelines(json!([pipeline(1, &injected(), quick("manual"))])).begin().await
+    Plan::on(base)
+        .pipelines(json!([pipeline(1, &injected(), quick("manual"))]))
+        .begin()
+        .await
 }
 
 async fn enter(story: &Story, key: &str, path: &str) -> Answer {
@@ -28,12 +31,21 @@ fn cookie(answer: &Answer) -> String {
 }
 
 async fn get(story: &Story, cookie: &str, path: &str) -> Answer {
-    story.ask_at(As::Nobody, Method::GET, path).header("cookie", cookie).send().await
+    story
+        .ask_at(As::Nobody, Method::GET, path)
+        .header("cookie", cookie)
+        .send()
+        .await
 }
 
 async fn post(story: &Story, cookie: &str, form: &Form) -> Answer {
-    let ask = story.ask_at(As::Nobody, Method::POST, &form.action).header("cookie", cookie).header("sec-fetch-site", "same-origin");
-    ask.body("application/x-www-form-urlencoded", form.body()).send().await
+    let ask = story
+        .ask_at(As::Nobody, Method::POST, &form.action)
+        .header("cookie", cookie)
+        .header("sec-fetch-site", "same-origin");
+    ask.body("application/x-www-form-urlencoded", form.body())
+        .send()
+        .await
 }
 
 story! {

@@ -228,7 +228,9 @@ fn page(asked: &Asked, told: &Told<'_>) -> Result<(), String> {
     let (path, kind) = (asked.url.path(), media_type(header("content-type")));
     let kinds: &[&str] = match told.status {
         204 | 303 => return Ok(()),
-        200 if path.starts_with("/dashboard/static/") => &["text/css", "text/javascript", "image/svg+xml"],
+        200 if path.starts_with("/dashboard/static/") => {
+            &["text/css", "text/javascript", "image/svg+xml"]
+        }
         200 if path.ends_with("/result/") => &["application/json"],
         200 if path.ends_with("/stream/") => &["text/event-stream"],
         _ => &["text/html"],
@@ -237,9 +239,14 @@ fn page(asked: &Asked, told: &Told<'_>) -> Result<(), String> {
         return Err(format!("{path} answers {} as {kind:?}", told.status));
     }
     let policy = header("content-security-policy");
-    let strict = policy.starts_with("default-src 'none';") && !policy.contains("unsafe") && !policy.contains("http");
+    let strict = policy.starts_with("default-src 'none';")
+        && !policy.contains("unsafe")
+        && !policy.contains("http");
     if kind == "text/html" && !strict {
-        return Err(format!("{path} answers {} with the policy {policy:?}", told.status));
+        return Err(format!(
+            "{path} answers {} with the policy {policy:?}",
+            told.status
+        ));
     }
     Ok(())
 }

@@ -70,8 +70,6 @@ versions-title = Versions
 
 run-when = When
 run-took = Duration
-run-state = State
-run-actions = Actions
 run-again = Again with these values
 runs-title = Past runs
 trigger-manual = from OpenHEXA
@@ -110,7 +108,7 @@ hint-dataset = The slug of a dataset of the workspace.
 hint-file = The path of a file of the workspace.
 hint-secret = Never shown again.
 hint-connection = The slug of a { $kind } connection of the workspace.
-hint-directory = Below { $folder }.
+hint-directory = In the folder { $folder }.
 hint-no-choices = The choices cannot be shown: { $why }.
 
 task-number = Task { $number }
@@ -141,7 +139,7 @@ task-created = Launched
 task-started = Started
 task-ended = Ended
 task-launcher = Launched by
-task-launcher-key = an API key
+task-launcher-key = nobody known by name (an API key)
 task-relaunch-of = Repeats
 task-run = Run
 task-run-open = Open in OpenHEXA

@@ -70,8 +70,6 @@ versions-title = Versions
 
 run-when = Quand
 run-took = Durée
-run-state = État
-run-actions = Actions
 run-again = Relancer avec ces valeurs
 runs-title = Exécutions passées
 trigger-manual = depuis OpenHEXA
@@ -110,7 +108,7 @@ hint-dataset = L’identifiant (slug) d’un jeu de données de l’espace de tr
 hint-file = Le chemin d’un fichier de l’espace de travail.
 hint-secret = Ne sera plus jamais montré.
 hint-connection = L’identifiant (slug) d’une connexion { $kind } de l’espace de travail.
-hint-directory = Dans { $folder }.
+hint-directory = Dans le dossier { $folder }.
 hint-no-choices = Les choix ne peuvent pas être montrés : { $why }.
 
 task-number = Tâche { $number }
@@ -141,7 +139,7 @@ task-created = Lancée
 task-started = Démarrée
 task-ended = Terminée
 task-launcher = Lancée par
-task-launcher-key = une clé d’API
+task-launcher-key = personne de connu par son nom (une clé d’API)
 task-relaunch-of = Répète
 task-run = Exécution
 task-run-open = Ouvrir dans OpenHEXA

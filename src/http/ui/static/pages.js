@@ -6,13 +6,17 @@
   const own = [...(languages || [])].filter((one) => one.split("-")[0] === document.documentElement.lang);
   const manner = own.length ? own : document.documentElement.lang;
   const full = new Intl.DateTimeFormat(manner, { dateStyle: "medium", timeStyle: "short" });
+  const second = new Intl.DateTimeFormat(manner, { dateStyle: "short", timeStyle: "medium" });
+  const clock = new Intl.DateTimeFormat(manner, { timeStyle: "medium" });
   const exact = new Intl.DateTimeFormat(manner, { dateStyle: "full", timeStyle: "long" });
 
   const moments = (root) => {
     for (const time of root.querySelectorAll("time[datetime]")) {
       const at = new Date(time.dateTime);
       if (time.title || Number.isNaN(at.getTime())) continue;
-      time.textContent = full.format(at);
+      const isToday = at.toDateString() === new Date().toDateString();
+      const manner = time.classList.contains("second") ? (isToday ? clock : second) : full;
+      time.textContent = manner.format(at);
       time.title = exact.format(at);
     }
   };
