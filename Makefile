@@ -53,9 +53,10 @@ deny: ## licences, banned crates, sources, unused dependencies
 audit: ## known vulnerabilities; fetches the list of them
 	cargo deny --locked check advisories
 
-# The OpenHEXA beside it is the `dev` build's; what is measured is a release build without it.
-bench: ## what the bridge costs, into BENCHMARKS.md; ARGS="--seconds 1 --rounds 1", or --url … for another server
+# The OpenHEXA beside it is the `dev` build's; what is measured is a release build without it. Streams are open files.
+bench: ## what the bridge costs, into BENCHMARKS.md; ARGS="--seconds 1 --rounds 1", --large, or --url … for another server
 	@set -e; \
+	ulimit -n $$(ulimit -Hn); \
 	OPENHEXA_BRIDGE_TEST_PG_BIN=$$(sh tests/env/postgres.sh); \
 	export OPENHEXA_BRIDGE_TEST_PG_BIN; \
 	cargo build --locked; \

@@ -1,7 +1,7 @@
 //! Clients that keep their connection and ask again as soon as they are answered. One thread carries them all, and
 //! parses no more of an answer than its length and status, so that it is the server that is measured.
 
-use std::sync::Arc;
+use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -12,7 +12,7 @@ use tokio::task::LocalSet;
 #[derive(Clone)]
 pub struct Target {
     host: String,
-    ask: Arc<dyn Fn(usize) -> Vec<u8>>,
+    ask: Rc<dyn Fn(usize) -> Vec<u8>>,
 }
 
 impl Target {
@@ -22,7 +22,16 @@ impl Target {
             "GET {path} HTTP/1.1\r\nHost: {host}\r\n{}\r\n",
             authorization(token)
         );
-        let ask = Arc::new(move |_| head.clone().into_bytes());
+        let ask = Rc::new(move |_| head.clone().into_bytes());
+        Self { host, ask }
+    }
+
+    /// Several addresses of one kind, in turn.
+    pub fn each(url: &str, paths: Vec<String>, token: Option<&str>) -> Self {
+        let host = host(url);
+        let ask = |path: String| Self::get(url, &path, token).ask;
+        let asks: Vec<_> = paths.into_iter().map(ask).collect();
+        let ask = Rc::new(move |number: usize| asks[number % asks.len()](number));
         Self { host, ask }
     }
 
@@ -34,7 +43,7 @@ impl Target {
              Content-Type: application/json\r\n",
             authorization(token)
         );
-        let ask = Arc::new(move |number: usize| {
+        let ask = Rc::new(move |number: usize| {
             let task = tasks[number % tasks.len()];
             let body = format!(
                 r#"{{"task_id": {task}, "status": "RUNNING", "progress_message": "Step {number}", "progress_value": {}, "end_value": 100}}"#,

@@ -4,6 +4,8 @@
 //! ```text
 //! main.rs      the command line, and which scenarios are measured in which order
 //! stage.rs     the processes: the bridge twice (SQLite, PostgreSQL), an OpenHEXA, 1,000 live tasks
+//! large/       the second part: many live runs, many tasks, many open streams
+//! site.rs      what both parts put up, and requests to do it with
 //! postgres.rs  a throwaway PostgreSQL, durable and otherwise as it comes, and pgbench
 //! load.rs      clients that ask as fast as they are answered
 //! process.rs   a child process, its CPU time and memory
@@ -22,9 +24,11 @@
 )]
 
 mod bare;
+mod large;
 mod load;
 mod postgres;
 mod process;
+mod site;
 mod stage;
 mod table;
 
@@ -61,6 +65,21 @@ pub struct Line {
     /// Only scenarios whose name has one of these in it, separated by semicolons.
     #[arg(long, value_delimiter = ';')]
     only: Vec<String>,
+    /// The second part in place of the first: many live runs, many tasks, many open streams.
+    #[arg(long)]
+    large: bool,
+    /// Of the second part: live runs that are followed.
+    #[arg(long, default_value_t = 10_000)]
+    live_runs: usize,
+    /// Of the second part: tasks in the list.
+    #[arg(long, default_value_t = 1_000_000)]
+    rows: u64,
+    /// Of the second part: open streams.
+    #[arg(long, default_value_t = 1000)]
+    streams: usize,
+    /// Of the second part: seconds that runs are followed for.
+    #[arg(long, default_value_t = 60)]
+    follow: u64,
     /// The bridge to measure, in place of the one just built.
     #[arg(long, default_value = env!("CARGO_BIN_EXE_openhexa-bridge"))]
     bridge: std::path::PathBuf,
@@ -98,6 +117,8 @@ fn main() {
         .expect("a runtime");
     if line.url.is_some() {
         runtime.block_on(measure_another(&line));
+    } else if line.large {
+        runtime.block_on(large::measure(&line));
     } else {
         runtime.block_on(measure_ours(&line));
     }
@@ -213,6 +234,6 @@ async fn measure_ours(line: &Line) {
     let text = table::told(line, &table, &stage, upstream, &starts);
     println!("{text}");
     if line.only.is_empty() {
-        table::keep(&text);
+        table::keep(table::FIRST, &text);
     }
 }

@@ -10,6 +10,8 @@ use crate::table::Row;
 #[path = "../../tests/it/support/postgres.rs"]
 mod throwaway;
 
+pub use throwaway::execute;
+
 pub const YARDSTICK: &str = "pgbench -N";
 
 pub struct Postgres {
@@ -19,14 +21,19 @@ pub struct Postgres {
 }
 
 impl Postgres {
-    pub fn start(scale: u32) -> Self {
+    pub fn start() -> Self {
         let cluster = throwaway::Durable::start();
         let (database, yardstick) = (cluster.database(), cluster.database());
-        let postgres = Self {
+        Self {
             cluster,
             database,
             yardstick,
-        };
+        }
+    }
+
+    /// With the tables of pgbench.
+    pub fn with_yardstick(scale: u32) -> Self {
+        let postgres = Self::start();
         let scale = scale.to_string();
         postgres.tool("pgbench", &["-i", "-q", "-I", "dtGvp", "-s", &scale]);
         postgres

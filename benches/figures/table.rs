@@ -11,8 +11,9 @@ use crate::postgres::YARDSTICK;
 use crate::process::Memory;
 use crate::stage::{Stage, Starts};
 
-const BEGIN: &str = "<!-- measured -->";
-const END: &str = "<!-- /measured -->";
+/// The names of the marks that each part of the measurement stands between.
+pub const FIRST: &str = "measured";
+pub const LARGE: &str = "measured: large";
 
 #[derive(Clone)]
 pub struct Row {
@@ -131,7 +132,7 @@ pub fn told(line: &Line, table: &Table, stage: &Stage, upstream: u64, starts: &S
          | memory after everything, PostgreSQL | {} |\n| start to first `/healthz`, SQLite | {:.0} ms |\n\
          | start to first `/healthz`, PostgreSQL | {:.0} ms |\n\
          | requests to OpenHEXA during all lists and details | {upstream} |\n",
-        machine(line, stage),
+        described(line, stage),
         table.text(),
         ratios(line, table),
         stage.at_rest.now,
@@ -164,7 +165,19 @@ fn ratios(line: &Line, table: &Table) -> String {
     text
 }
 
-fn machine(line: &Line, stage: &Stage) -> String {
+fn described(line: &Line, stage: &Stage) -> String {
+    machine(&format!(
+        "PostgreSQL {}, durable and otherwise as it comes. {} rounds of {} s; {} live tasks; clients, servers and \
+         databases share the machine. Medians; CPU is the server's per answer.",
+        stage.postgres.version(),
+        line.rounds,
+        line.seconds,
+        line.live,
+    ))
+}
+
+/// When and on what it was measured, and what more there is to say.
+pub fn machine(more: &str) -> String {
     let first = |file: &str, name: &str| {
         let text = fs::read_to_string(file).unwrap_or_default();
         let line = text.lines().find(|line| line.starts_with(name));
@@ -179,25 +192,21 @@ fn machine(line: &Line, stage: &Stage) -> String {
     let compiler = Command::new("rustc").arg("--version").output();
     let compiler = compiler.map(|told| String::from_utf8_lossy(&told.stdout).trim().to_owned());
     format!(
-        "{}; {cores} cores ({}), {} GiB, Linux; {}; PostgreSQL {}, durable and otherwise as it comes. {} rounds of {} s; \
-         {} live tasks; clients, servers and databases share the machine. Medians; CPU is the server's per answer.\n",
+        "{}; {cores} cores ({}), {} GiB, Linux; {}; {more}\n",
         chrono::Utc::now().format("%Y-%m-%d"),
         first("/proc/cpuinfo", "model name"),
         kib / 1024 / 1024,
         compiler.unwrap_or_default(),
-        stage.postgres.version(),
-        line.rounds,
-        line.seconds,
-        line.live,
     )
 }
 
-/// Only a whole measurement is kept.
-pub fn keep(text: &str) {
+/// Only a whole part is kept.
+pub fn keep(part: &str, text: &str) {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("BENCHMARKS.md");
     let before = fs::read_to_string(&file).expect("BENCHMARKS.md");
-    let (head, rest) = before.split_once(BEGIN).expect("its first mark");
-    let (_, tail) = rest.split_once(END).expect("its second mark");
-    let after = format!("{head}{BEGIN}\n{text}{END}{tail}");
+    let (begin, end) = (format!("<!-- {part} -->"), format!("<!-- /{part} -->"));
+    let (head, rest) = before.split_once(&begin).expect("its first mark");
+    let (_, tail) = rest.split_once(&end).expect("its second mark");
+    let after = format!("{head}{begin}\n{text}{end}{tail}");
     fs::write(&file, after).expect("BENCHMARKS.md is ours");
 }

@@ -130,6 +130,9 @@ pub fn renew(
 
 /// Gives a claim back, each task with its next look, if there is to be one; where it is not held any more, or something
 /// was set meanwhile for sooner, nothing changes.
+///
+/// Each row is written once: at a second write in a transaction PostgreSQL checks the row's foreign key, and so waits for
+/// whoever holds the task, who may be waiting for this very row.
 pub fn plan(
     db: &mut Db<'_>,
     owner: &str,
@@ -150,9 +153,14 @@ pub fn plan(
             .filter(run::task_id.eq_any(tasks))
             .filter(run::lease_owner.eq(owner))
             .filter(replaced)
-            .set(run::next_look_at.eq(At(*next)))
+            .set((
+                run::next_look_at.eq(At(*next)),
+                run::lease_until.eq(None::<At>),
+                run::lease_owner.eq(None::<String>),
+            ))
             .execute(conn))?;
     }
+    // Those that have given their claim back are no longer its owner's.
     let all: Vec<i64> = planned.iter().map(|(task, _)| task.0).collect();
     on!(db, |conn| diesel::update(run::table)
         .filter(run::task_id.eq_any(&all))

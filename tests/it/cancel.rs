@@ -8,7 +8,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::support::catalogue::{id, injected, pipeline, quick};
-use crate::support::story::{As, Base, Plan, Story, story};
+use crate::support::story::{As, Base, PATIENCE, Plan, Story, story};
 use crate::support::usual::{end, running};
 
 fn plan(base: Base, kind: &str) -> Plan {

@@ -1,4 +1,4 @@
-//! The clients of the field, replayed, and what once went wrong between them and Iaso.
+//! The clients of the field, replayed.
 //!
 //! The basic template takes anything but 200 for a failure and swallows every error; the planning template raises on
 //! anything that is not 2xx. None of them retries: a report that is refused is lost.
@@ -6,9 +6,8 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::callback::{fields, log, plan, report, taken};
+use crate::callback::{fields, log, plan, taken};
 use crate::support::catalogue::{id, parameter, pipeline};
-use crate::support::hand;
 use crate::support::story::{Answer, As, Base, Plan, Story, story};
 
 /// As Python's `requests` sends.
@@ -150,186 +149,6 @@ story! {
             let answer = python(&story, As::Operator, &path, &json!({"task_id": task, "progress_value": value}).to_string()).await;
             assert_eq!(answer.expect(200)["task"]["progress_value"], value, "{ending}");
         }
-        story.end().await;
-    }
-}
-
-// What once went wrong, by its number in the list of defects.
-
-story! {
-    async fn one_failed_look_does_not_end_a_task(base) {
-        let story = plan(base).begin().await;
-        let task = story.launch(&id(1), json!({})).await;
-        taken(&story, task, json!({"status": "RUNNING"})).await;
-        story.fault(&json!({"fault": "html_500", "count": 3})).await;
-        for _ in 0..4 {
-            story.look().await;
-        }
-        let task = story.task(task).await;
-        assert_eq!((&task["status"], &task["ended_at"], &task["result"]), (&json!("RUNNING"), &json!(null), &json!(null)));
-        story.end().await;
-    }
-}
-
-story! {
-    async fn another_run_of_the_pipeline_says_nothing_about_this_task(base) {
-        let story = plan(base).begin().await;
-        let first = story.launch(&id(1), json!({})).await;
-        let second = story.launch(&id(1), json!({})).await;
-        let ended = run_ends(&story, second, "failed").await;
-        assert_eq!(ended["status"], "ERROR");
-        story.look().await;
-        assert!(["QUEUED", "RUNNING"].contains(&story.task(first).await["status"].as_str().unwrap()));
-        assert_eq!(run_ends(&story, first, "success").await["status"], "SUCCESS");
-        story.end().await;
-    }
-}
-
-story! {
-    async fn a_stopped_run_ends_its_task_and_leaves_its_log_short(base) {
-        let story = plan(base).begin().await;
-        for status in ["stopped", "skipped"] {
-            let task = story.launch(&id(1), json!({})).await;
-            assert_eq!(run_ends(&story, task, status).await["status"], "CANCELLED");
-            for _ in 0..3 {
-                story.look().await;
-            }
-            assert_eq!(log(&story, task).await, [""; 0]);
-        }
-        story.end().await;
-    }
-}
-
-story! {
-    async fn a_look_does_not_overwrite_what_the_pipeline_reported(base) {
-        let story = plan(base).begin().await;
-        let task = story.launch(&id(1), json!({})).await;
-        story.until_runs("the run", |runs| runs[0]["status"] == "running").await;
-        taken(&story, task, json!({"status": "ERRORED", "progress_message": "bad data"})).await;
-        story.look().await;
-        let after = story.task(task).await;
-        assert_eq!((&after["status"], &after["confirmed"]), (&json!("ERROR"), &json!(false)));
-        let ended = run_ends(&story, task, "success").await;
-        assert_eq!((&ended["status"], &ended["result"]["result"], &ended["result"]["message"]), (&json!("ERROR"), &json!("ERROR"), &json!("bad data")));
-        story.end().await;
-    }
-}
-
-story! {
-    async fn an_ended_task_cannot_be_taken_back(base) {
-        let story = plan(base).begin().await;
-        for (end, late) in [("SUCCESS", "ERRORED"), ("KILLED", "SUCCESS"), ("SUCCESS", "QUEUED"), ("SUCCESS", "RUNNING")] {
-            let task = story.launch(&id(1), json!({})).await;
-            taken(&story, task, json!({"status": end, "progress_message": "the end", "progress_value": 100})).await;
-            let before = story.task(task).await;
-            report(&story, task, json!({"status": late, "progress_message": "later", "progress_value": 1})).await.error(409);
-            assert_eq!(story.task(task).await, before, "{end} {late}");
-        }
-        story.end().await;
-    }
-}
-
-story! {
-    async fn running_is_shown_as_running_and_zero_and_its_result_are_kept(base) {
-        let story = plan(base).begin().await;
-        let task = story.launch(&id(1), json!({})).await;
-        taken(&story, task, json!({"progress_value": 5, "end_value": 10})).await;
-        let answer = taken(&story, task, json!({"status": "RUNNING", "progress_value": 0, "end_value": 0, "result": {"so": "far"}})).await;
-        assert_eq!((&answer["status"], &answer["progress_value"], &answer["end_value"], &answer["result"]), (&json!("RUNNING"), &json!(0), &json!(0), &json!({"so": "far"})));
-        let errored = taken(&story, task, json!({"status": "ERRORED", "progress_value": 7, "end_value": 8})).await;
-        assert_eq!((&errored["progress_value"], &errored["end_value"]), (&json!(7), &json!(8)));
-        story.end().await;
-    }
-}
-
-story! {
-    async fn one_report_is_one_line_of_the_log(base) {
-        let story = plan(base).begin().await;
-        let task = story.launch(&id(1), json!({})).await;
-        taken(&story, task, json!({"status": "SUCCESS", "progress_message": "done", "progress_value": 100, "end_value": 100})).await;
-        assert_eq!(log(&story, task).await, ["done"]);
-        let silent = story.launch(&id(1), json!({})).await;
-        taken(&story, silent, json!({"status": "SUCCESS"})).await;
-        assert_eq!(log(&story, silent).await, [""; 0], "nothing is said in the pipeline's name");
-        assert_eq!(story.task(silent).await["progress_message"], json!(null));
-        story.end().await;
-    }
-}
-
-story! {
-    async fn a_result_with_a_null_character_is_stored_and_the_time_of_change_is_known(base) {
-        let story = plan(base).begin().await;
-        let task = story.launch(&id(1), json!({})).await;
-        let answer = taken(&story, task, json!({"status": "SUCCESS", "progress_message": "a\u{0}b", "result": {"a\u{0}": "\u{0}"}})).await;
-        assert_eq!((&answer["progress_message"], &answer["result"]["data"]), (&json!("ab"), &json!({"a\u{0}": "\u{0}"})));
-        assert!(answer["updated_at"].is_string());
-        story.end().await;
-    }
-}
-
-story! {
-    async fn a_task_can_be_reported_on_from_its_first_moment(base) {
-        let story = plan(base).begin().await;
-        story.fault(&json!({"fault": "drop_before", "count": 20})).await;
-        let task = story.launch(&id(1), json!({})).await;
-        assert_eq!(story.task(task).await["run"], json!(null), "its run is not known yet");
-        assert_eq!(taken(&story, task, json!({"status": "RUNNING", "progress_value": 1})).await["status"], "RUNNING");
-        story.end().await;
-    }
-}
-
-story! {
-    async fn a_hanging_openhexa_holds_up_no_report_and_no_list(base) {
-        let story = plan(base).begin().await;
-        let task = story.launch(&id(1), json!({})).await;
-        story.fault(&json!({"fault": "latency", "ms": 6000, "count": 1000})).await;
-        let hanging = async { futures_util::future::join_all((0..12).map(|_| story.get("/pipelines/"))).await };
-        let working = async {
-            for value in 1..=5 {
-                taken(&story, task, json!({"progress_value": value})).await;
-                story.get("/tasks/").await.expect(200);
-                story.get("/pipelines/config/").await.expect(200);
-            }
-        };
-        tokio::select! {
-            biased;
-            () = working => {}
-            _ = hanging => panic!("the reports waited for OpenHEXA"),
-        }
-        assert_eq!(story.task(task).await["progress_value"], 5);
-        story.end().await;
-    }
-}
-
-story! {
-    async fn a_wish_to_cancel_survives_concurrent_progress(base) {
-        let story = plan(base).begin().await;
-        for _ in 0..5 {
-            let task = story.launch(&id(1), json!({})).await;
-            let progress = async {
-                futures_util::future::join_all((1..=16).map(|value| report(&story, task, json!({"status": "RUNNING", "progress_value": value})))).await
-            };
-            let (answers, ()) = tokio::join!(progress, hand::ask_to_cancel(&story, task));
-            assert!(answers.iter().all(|answer| [200, 409].contains(&answer.status)));
-            assert!(story.task(task).await["cancel_asked_at"].is_string());
-            report(&story, task, json!({"progress_value": 99})).await.error(409);
-        }
-        story.end().await;
-    }
-}
-
-story! {
-    async fn a_bridge_that_comes_back_goes_on_where_it_was(base) {
-        let mut story = plan(base).begin().await;
-        let task = story.launch(&id(1), json!({})).await;
-        let token = As::Bearer(story.callback_token().await);
-        taken(&story, task, json!({"status": "RUNNING", "progress_value": 5})).await;
-        story.restart().await;
-        let path = format!("/api/openhexa/pipelines/{}/", id(1));
-        python(&story, token, &path, r#"{"progress_value": 6}"#).await.expect(200);
-        let after = story.task(task).await;
-        assert_eq!((&after["status"], &after["progress_value"]), (&json!("RUNNING"), &json!(6)));
-        assert_eq!(run_ends(&story, task, "success").await["status"], "SUCCESS");
         story.end().await;
     }
 }

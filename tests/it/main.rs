@@ -16,6 +16,7 @@ mod chaos;
 mod command_line;
 mod configuration;
 mod deadlines;
+mod defects;
 mod emulator;
 mod failed_log;
 mod field;

@@ -124,3 +124,48 @@ fn what_a_paper_quotes_the_program_says() {
         assert!(said.contains(&quote), "nothing says: {quote}");
     }
 }
+
+/// The stories of a folder of tests, as `file::name`.
+fn stories(folder: &str) -> BTreeSet<String> {
+    let story = Regex::new(r"(?m)^    async fn (\w+)\(base\) \{$").unwrap();
+    let mut found = BTreeSet::new();
+    for file in files(&root().join(folder), "rs") {
+        let name = file.file_stem().unwrap().to_str().unwrap().to_owned();
+        let text = std::fs::read_to_string(&file).unwrap();
+        found.extend(
+            story
+                .captures_iter(&text)
+                .map(|story| format!("{name}::{}", &story[1])),
+        );
+    }
+    found
+}
+
+#[test]
+fn what_once_went_wrong_is_told_in_the_page_and_in_a_story() {
+    let page = paper("docs/reliability.md");
+    let row = Regex::new(r"(?m)^\| \S.* \| `(\w+::\w+)` \|$").unwrap();
+    let listed: Vec<String> = row
+        .captures_iter(&page)
+        .map(|row| row[1].to_owned())
+        .collect();
+    let all: BTreeSet<String> = listed.iter().cloned().collect();
+    assert_eq!(listed.len(), all.len(), "a story is listed twice");
+    assert_eq!(all, stories("tests/it/defects"));
+    assert!(all.len() >= 30, "only {} stories were found", all.len());
+}
+
+/// Files and folders of tests that a page names in backticks.
+#[test]
+fn tests_that_a_page_names_are_there() {
+    let named = Regex::new(r"`((?:tests|benches)/[\w/.]+)`").unwrap();
+    let page = paper("docs/reliability.md");
+    let names: BTreeSet<_> = named
+        .captures_iter(&page)
+        .map(|name| name[1].to_owned())
+        .collect();
+    assert!(names.len() >= 5, "{names:?}");
+    for name in names {
+        assert!(root().join(&name).exists(), "there is no {name}");
+    }
+}

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
-use super::values::{Judge, Layer, Shape, is_blank, same, same_as_text, trim, truthy};
+use super::values::{Judge, Layer, Shape, holds_nul, is_blank, same, same_as_text, trim, truthy};
 use super::{Given, Injected};
 use crate::domain::parameters::{Kind, Parameter};
 use crate::domain::sentence::{Sentence, say};
@@ -104,6 +104,9 @@ impl<'a> Field<'a> {
         }
         if self.sent == Sent::Emptied && self.is_looked_up() {
             return Some(self.say("param-keep"));
+        }
+        if self.sent().is_some_and(holds_nul) {
+            return Some(self.say("param-nul"));
         }
         if self.parameter.multiple {
             self.wrong_list()

@@ -191,3 +191,15 @@ pub(super) fn same_as_text(value: &Value, text: &str) -> bool {
             .is_ok_and(|number| value.as_f64() == Some(number)),
     }
 }
+
+/// OpenHEXA's database takes no U+0000 in a run's config: such a launch fails there as if OpenHEXA itself were broken.
+pub(super) fn holds_nul(value: &Value) -> bool {
+    match value {
+        Value::String(text) => text.contains('\0'),
+        Value::Array(items) => items.iter().any(holds_nul),
+        Value::Object(fields) => fields
+            .iter()
+            .any(|(key, value)| key.contains('\0') || holds_nul(value)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => false,
+    }
+}

@@ -1,5 +1,11 @@
 //! A cancel at several bridges, at one that is started again, and while OpenHEXA is away.
 
+use std::sync::mpsc;
+
+use openhexa_bridge::domain::ids::TaskId;
+use openhexa_bridge::service::Error;
+use openhexa_bridge::store;
+
 use super::*;
 
 story! {
@@ -84,4 +90,36 @@ story! {
         assert_eq!(end(&story.task(task).await), ("ERROR", true));
         story.end().await;
     }
+}
+
+/// As a cancel does, which then waits for the task's run: whoever held that and waited for the task would wait for ever.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_look_at_many_waits_for_nobody_who_holds_one_of_the_tasks() {
+    let (story, task, _) = running(Base::Postgres).await;
+    let other = story.launch(&id(1), json!({})).await;
+    story
+        .until(other, "the run", |task| task["run"]["status"] == "running")
+        .await;
+    let store = story.store().await;
+    let (begun, has_begun) = mpsc::channel();
+    let (go_on, may_go_on) = mpsc::channel();
+    let holding = store.write(move |db| {
+        store::lock(db, TaskId(task))?.unwrap();
+        begun.send(()).unwrap();
+        let _ = may_go_on.recv_timeout(PATIENCE);
+        Ok::<_, Error>(())
+    });
+    let looking = async {
+        let begun = tokio::task::spawn_blocking(move || has_begun.recv().unwrap());
+        begun.await.unwrap();
+        story.advance(TimeDelta::seconds(2));
+        let report = tokio::time::timeout(PATIENCE / 3, story.pass()).await;
+        go_on.send(()).unwrap();
+        report
+    };
+    let (held, report) = tokio::join!(holding, looking);
+    held.unwrap();
+    let report = report.expect("the pass waited for the task");
+    assert_eq!((report.claimed, report.failed), (2, 0));
+    story.end().await;
 }

@@ -59,6 +59,9 @@ pub struct Site {
     pub client: reqwest::Client,
     /// `http://127.0.0.1:PORT`
     openhexa: String,
+    /// For requests to OpenHEXA itself. It closes idle connections after two seconds, as the real one does: none is
+    /// kept, for nothing here is asked again.
+    hand: reqwest::Client,
     _emulator: Process,
     _data: TempDir,
 }
@@ -83,6 +86,8 @@ impl Site {
 
     async fn open(postgres: Option<Durable>, database: String, pipelines: &Value) -> Arc<Self> {
         let _ = rustls::crypto::ring::default_provider().install_default();
+        let hand = reqwest::Client::builder().no_proxy();
+        let hand = hand.pool_max_idle_per_host(0).build().unwrap();
         let client = reqwest::Client::builder().no_proxy().build().unwrap();
         let data = tempfile::tempdir().unwrap();
         let catalogue = data.path().join("catalogue.json");
@@ -101,6 +106,7 @@ impl Site {
             front: Front::open(addresses.clone(), client.clone()),
             addresses,
             client,
+            hand,
             openhexa: openhexa.trim_end_matches("/graphql/").to_owned(),
             _emulator: emulator,
             _data: data,
@@ -218,26 +224,26 @@ impl Site {
 
     /// Every run that OpenHEXA ever made.
     pub async fn runs(&self) -> Vec<Value> {
-        let request = self.client.get(format!("{}/emulator/runs", self.openhexa));
+        let request = self.hand.get(format!("{}/emulator/runs", self.openhexa));
         let answer: Value = request.send().await.unwrap().json().await.unwrap();
         answer["results"].as_array().unwrap().clone()
     }
 
     pub async fn drive(&self, run: &str, how: &Value) {
         let url = format!("{}/emulator/runs/{run}", self.openhexa);
-        let answer = self.client.post(url).json(how).send().await.unwrap();
+        let answer = self.hand.post(url).json(how).send().await.unwrap();
         assert_eq!(answer.status(), 200);
     }
 
     pub async fn fault(&self, fault: &Value) {
         let url = format!("{}/emulator/faults", self.openhexa);
-        let answer = self.client.post(url).json(fault).send().await.unwrap();
+        let answer = self.hand.post(url).json(fault).send().await.unwrap();
         assert_eq!(answer.status(), 200, "{fault}");
     }
 
     pub async fn no_faults(&self) {
         let url = format!("{}/emulator/faults", self.openhexa);
-        let answer = self.client.delete(url).send().await.unwrap();
+        let answer = self.hand.delete(url).send().await.unwrap();
         assert_eq!(answer.status(), 200);
     }
 }

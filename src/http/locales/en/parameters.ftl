@@ -17,6 +17,8 @@ param-each-bool = Each value of { $name } must be true or false
 param-each-list = Each value of { $name } must be a list
 param-each-dict = Each value of { $name } must be an object
 
+param-nul = { $name } contains the character U+0000, which OpenHEXA cannot store
+
 param-choice = { $name } must be one of: { $choices }
 param-each-choice = Each value of { $name } must be one of: { $choices }
 param-choice-secret = { $name } is not one of the allowed values

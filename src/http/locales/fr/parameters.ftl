@@ -17,6 +17,8 @@ param-each-bool = Chaque valeur de « { $name } » doit être vrai ou faux
 param-each-list = Chaque valeur de « { $name } » doit être une liste
 param-each-dict = Chaque valeur de « { $name } » doit être un objet
 
+param-nul = { $name } contient le caractère U+0000, qu’OpenHEXA ne peut pas enregistrer
+
 param-choice = { $name } doit être l’une des valeurs suivantes : { $choices }
 param-each-choice = Chaque valeur de « { $name } » doit être l’une des suivantes : { $choices }
 param-choice-secret = { $name } ne fait pas partie des valeurs autorisées

@@ -1,0 +1,168 @@
+//! A million tasks, by SQL: copies of tasks that a bridge and an OpenHEXA really made, each half a minute older than the
+//! one after it.
+//!
+//! Of a thousand tasks one runs, fifty failed, twenty were cancelled and the rest succeeded, spread over the pipelines;
+//! a tenth as many belong to two other accounts. Events are not copied: no list reads them.
+
+use std::time::{Duration, Instant};
+
+use diesel::Connection as _;
+use diesel::connection::SimpleConnection as _;
+use diesel::sqlite::SqliteConnection;
+use serde_json::json;
+
+use super::{Place, SQLITE};
+use crate::postgres;
+use crate::site;
+
+/// As many as a workspace has.
+pub const PIPELINES: u64 = 20;
+const KINDS: [(&str, &str); 4] = [
+    ("SUCCESS", "success"),
+    ("ERROR", "failed"),
+    ("CANCELLED", "stopped"),
+    ("RUNNING", "running"),
+];
+
+/// What a copy takes from its model as it is, and what it makes older.
+const TASK: &str = "name, pipeline_id, pipeline_code, pipeline_name, version, launcher_id, launcher_username, launcher_name, \
+    search, state, status, said, run_end, message, progress_value, end_value, data, data_late, note, called_back, \
+    cancel_asked_at, relaunch_of, revision, connection_id";
+const TASK_TIMES: [&str; 4] = ["created_at", "started_at", "ended_at", "updated_at"];
+const RUN: &str = "instance, status, progress, config, secrets, names_task, drops_config, send_notifications, debug, \
+    timeout_seconds, attempts, launched_as, unsure, absent_looks, connection_id";
+/// Above any that were launched.
+const FIRST: u64 = 10_000;
+/// Copies in one transaction.
+const PART: u64 = 100_000;
+
+pub async fn fill(place: &Place, rows: u64) {
+    let models = models(place).await;
+    let (sqlite, url) = (place.base == SQLITE, place.database.clone());
+    let filled = tokio::task::spawn_blocking(move || {
+        run(&url, &remember(&models));
+        let all = rows + rows / 10;
+        for from in (1..=all).step_by(PART as usize) {
+            run(&url, &copies(sqlite, all, from, all.min(from + PART - 1)));
+        }
+        run(&url, "DROP TABLE model");
+        if !sqlite {
+            // As it does by itself, sooner or later.
+            run(&url, "VACUUM ANALYZE");
+        }
+    });
+    filled.await.expect("it is filled");
+}
+
+fn run(url: &str, sql: &str) {
+    match url.strip_prefix("sqlite:") {
+        Some(file) => {
+            let mut conn = SqliteConnection::establish(file).expect("the bridge's file");
+            let prepared = "PRAGMA busy_timeout = 60000; PRAGMA cache_size = -400000;";
+            conn.batch_execute(prepared)
+                .expect("settings that SQLite has");
+            conn.batch_execute(sql).expect("SQLite takes it");
+        }
+        None if sql.starts_with("VACUUM") => postgres::execute(url, sql),
+        None => postgres::execute(url, &format!("SET search_path TO openhexa_bridge; {sql}")),
+    }
+}
+
+/// For each pipeline a task of each kind: (pipeline, kind, task).
+async fn models(place: &Place) -> Vec<(u64, usize, i64)> {
+    let many = PIPELINES as usize * KINDS.len();
+    let tasks = site::launch(&place.bridge, many, 4, PIPELINES).await;
+    let mut models = Vec::new();
+    for (number, task) in (0..).zip(tasks) {
+        let (pipeline, kind) = (number % PIPELINES, (number / PIPELINES) as usize);
+        let (word, end) = KINDS[kind];
+        let url = format!(
+            "{}/api/openhexa/pipelines/{}/",
+            place.bridge.url,
+            site::pipeline(pipeline + 1)
+        );
+        let report = json!({"task_id": task, "status": word, "progress_message": format!("{word} after 100 of 100 steps"),
+            "progress_value": 100, "end_value": 100, "result": {"rows": 1000, "country": "Burkina Faso", "group_id": 789}});
+        site::ask(site::client().patch(url).json(&report)).await;
+        if end != "running" {
+            finish(place, task, end).await;
+        }
+        models.push((pipeline, kind, task));
+    }
+    models
+}
+
+/// Ends the run of a task, and waits until it was seen.
+async fn finish(place: &Place, task: i64, end: &str) {
+    let client = site::client();
+    let task = format!("{}/api/openhexa/tasks/{task}/", place.bridge.url);
+    let shown = site::ask(client.get(&task)).await;
+    let run = shown["run"]["id"].as_str().expect("a run");
+    let run = format!("{}/emulator/runs/{run}", place.openhexa.url);
+    site::ask(client.post(run).json(&json!({"status": end}))).await;
+    let patience = Instant::now() + Duration::from_mins(1);
+    while site::ask(client.get(&task)).await["confirmed"] != true {
+        assert!(Instant::now() < patience, "an end was not seen");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+}
+
+fn remember(models: &[(u64, usize, i64)]) -> String {
+    let value =
+        |(pipeline, kind, task): &(u64, usize, i64)| format!("({pipeline}, {kind}, {task})");
+    let values: Vec<String> = models.iter().map(value).collect();
+    let create = "CREATE TABLE model (pipeline BIGINT, kind BIGINT, task BIGINT)";
+    format!("{create}; INSERT INTO model VALUES {};", values.join(", "))
+}
+
+/// One transaction's worth.
+fn copies(sqlite: bool, all: u64, from: u64, to: u64) -> String {
+    let numbers = if sqlite {
+        format!(
+            "WITH RECURSIVE numbers (n) AS (SELECT {from} UNION ALL SELECT n + 1 FROM numbers WHERE n < {to})"
+        )
+    } else {
+        format!("WITH numbers (n) AS (SELECT generate_series({from}, {to}))")
+    };
+    let kind = "CASE WHEN n % 1000 = 0 THEN 3 WHEN n % 1000 <= 50 THEN 1 WHEN n % 1000 <= 70 THEN 2 ELSE 0 END";
+    // Every eleventh is somebody else's.
+    let account = "CASE WHEN n % 22 = 0 THEN 2 WHEN n % 22 = 11 THEN 3 ELSE 1 END";
+    let pipeline = format!("(n * 7 / 3) % {PIPELINES}");
+    let source =
+        format!("FROM numbers JOIN model ON model.pipeline = {pipeline} AND model.kind = {kind}");
+    // OpenHEXA knows nothing of the copies, and is not asked about those that run.
+    let later = if sqlite {
+        "'2100-01-01T00:00:00.000Z'"
+    } else {
+        "'2100-01-01'::timestamptz"
+    };
+    let look = format!("CASE WHEN next_look_at IS NOT NULL THEN {later} END");
+    let older = |column: &str| older(sqlite, column, all);
+    let times = TASK_TIMES.map(older).join(", ");
+    let uuid = if sqlite {
+        SQLITE_UUID
+    } else {
+        "gen_random_uuid()"
+    };
+    format!(
+        "BEGIN; INSERT INTO task (id, account_id, {TASK}, {}) {numbers}
+         SELECT {FIRST} + n, {account}, {TASK}, {times} {source} JOIN task ON task.id = model.task ORDER BY n;
+         INSERT INTO run (task_id, account_id, run_id, {RUN}, next_look_at, attempted_at) {numbers}
+         SELECT {FIRST} + n, {account}, {uuid}, {RUN}, {look}, {} {source} JOIN run ON run.task_id = model.task ORDER BY n;
+         COMMIT;",
+        TASK_TIMES.join(", "),
+        older("attempted_at"),
+    )
+}
+
+const SQLITE_UUID: &str = "lower(substr(hex(randomblob(4)), 1, 8) || '-' || hex(randomblob(2)) || '-4' || \
+    substr(hex(randomblob(2)), 2) || '-8' || substr(hex(randomblob(2)), 2) || '-' || hex(randomblob(6)))";
+
+fn older(sqlite: bool, column: &str, all: u64) -> String {
+    if sqlite {
+        return format!(
+            "strftime('%Y-%m-%dT%H:%M:%fZ', {column}, (({all} - n) * -30) || ' seconds')"
+        );
+    }
+    format!("{column} - ({all} - n) * interval '30 seconds'")
+}

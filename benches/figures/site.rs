@@ -1,0 +1,115 @@
+//! What both parts of the measurement put up: bridges with the settings they come with, an OpenHEXA, and requests to
+//! set the stage with.
+
+use std::path::Path;
+use std::time::Duration;
+
+use futures_util::{StreamExt, stream};
+use serde_json::{Value, json};
+
+use crate::process::Process;
+
+pub const KEY: &str = "figures-are-nobodys-secret";
+
+/// The id of a pipeline, counted from 1.
+pub fn pipeline(number: u64) -> String {
+    format!("00000000-0000-4000-8000-{number:012}")
+}
+
+/// A bridge's settings: its own, but for where it is and whom it lets in.
+pub fn settings(database: String) -> Vec<(&'static str, String)> {
+    vec![
+        ("DATABASE__URL", database),
+        ("SERVER__PORT", "0".to_owned()),
+        ("SECRETS__ENCRYPTION_KEY", format!("{}=", "A".repeat(43))),
+        ("SECRETS__CALLBACK_KEY", "c".repeat(48)),
+        ("KEYS__ADMIN", KEY.to_owned()),
+        ("OPENHEXA__ALLOW_PRIVATE", "true".to_owned()),
+    ]
+}
+
+/// Looks at runs that never come while something else is measured.
+pub fn without_looks(mut settings: Vec<(&'static str, String)>) -> Vec<(&'static str, String)> {
+    let names = ["RECONCILE__EARLY", "RECONCILE__USUAL", "RECONCILE__LATE"];
+    settings.extend(names.map(|name| (name, "10h".to_owned())));
+    settings
+}
+
+/// The emulator, with so many pipelines, whose runs stay until they are driven.
+pub fn openhexa(data: &Path, pipelines: u64) -> Process {
+    // What is measured is built without one; `make bench` makes the build of `dev` too.
+    let built = Path::new(env!("CARGO_BIN_EXE_openhexa-bridge"));
+    let profiles = built.ancestors().nth(2).expect("the folder of all builds");
+    let program = profiles.join("debug/openhexa-bridge");
+    let all: Vec<Value> = (1..=pipelines).map(described).collect();
+    let catalogue = data.join("catalogue.json");
+    let document = json!({"pipelines": all}).to_string();
+    std::fs::write(&catalogue, document).expect("a file of ours");
+    let folder = data.join("openhexa");
+    let path = |path: &Path| path.display().to_string();
+    let (catalogue, folder) = (path(&catalogue), path(&folder));
+    let options = ["--catalogue", &catalogue, "--data", &folder];
+    let args = [&["emulator", "--port", "0"], options.as_slice()].concat();
+    Process::start(&program, &args, &[])
+}
+
+fn described(number: u64) -> Value {
+    let parameters = json!([
+        {"code": "task_id", "type": "int"}, {"code": "pipeline_id", "type": "str"},
+        {"code": "connection_host", "type": "str"}, {"code": "connection_token", "type": "str"},
+    ]);
+    json!({
+        "id": pipeline(number), "code": format!("pipeline-{number}"),
+        "versions": [{"parameters": parameters}], "behaviour": {"kind": "manual", "queued_ms": 0},
+    })
+}
+
+pub fn client() -> reqwest::Client {
+    // A second installation finds the first.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let client = reqwest::Client::builder().no_proxy();
+    // The emulator closes an idle connection after two seconds.
+    let client = client.pool_idle_timeout(Duration::from_secs(1)).build();
+    client.expect("a client")
+}
+
+/// The JSON of a good answer.
+pub async fn ask(request: reqwest::RequestBuilder) -> Value {
+    let text = text(request).await;
+    serde_json::from_str(&text).expect("JSON")
+}
+
+pub async fn text(request: reqwest::RequestBuilder) -> String {
+    let answer = request.bearer_auth(KEY).send().await.expect("an answer");
+    let (status, text) = (answer.status(), answer.text().await.expect("its text"));
+    assert!(status.is_success(), "{status}: {text}");
+    text
+}
+
+/// Tells a bridge where its OpenHEXA is.
+pub async fn configure(bridge: &Process, openhexa: &Process) {
+    let content = json!({"content": {
+        "openhexa_url": format!("{}/graphql/", openhexa.url), "openhexa_token": "emulator", "workspace_slug": "demo",
+    }});
+    let config = format!("{}/api/openhexa/config/", bridge.url);
+    ask(client().put(config).json(&content)).await;
+}
+
+/// Live tasks by real launches, so many at a time, over the first pipelines in turn.
+pub async fn launch(bridge: &Process, many: usize, at_once: usize, pipelines: u64) -> Vec<i64> {
+    let (client, url) = (client(), format!("{}/api/openhexa/pipelines", bridge.url));
+    let launches = stream::iter(0..many as u64).map(|number| {
+        let path = format!("{url}/{}/launch/", pipeline(number % pipelines + 1));
+        let launch = ask(client.post(path).json(&json!({"config": {}})));
+        async move { launch.await["task"]["id"].as_i64().expect("a task") }
+    });
+    let tasks = launches.buffered(at_once).collect::<Vec<i64>>().await;
+    eprintln!("{} tasks live at {}", tasks.len(), bridge.url);
+    tasks
+}
+
+/// How often OpenHEXA was asked, by what for.
+pub async fn requests(openhexa: &Process) -> Value {
+    let url = format!("{}/emulator/requests", openhexa.url);
+    ask(client().get(url)).await
+}

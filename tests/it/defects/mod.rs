@@ -1,0 +1,55 @@
+//! What the implementation that this one replaces was seen to do, told once more with this one: each story is named
+//! after what happened there. `docs/reliability.md` has the list.
+//!
+//! ```text
+//! answers.rs   launches and ends that were told wrong
+//! reports.rs   what pipelines reported, and what became of it
+//! cost.rs      what stood still, was lost, or cost too much
+//! ```
+
+mod answers;
+mod cost;
+mod reports;
+
+use serde_json::{Value, json};
+
+use crate::callback::plan;
+use crate::support::catalogue::id;
+use crate::support::story::{Base, Story};
+use crate::support::usual::end;
+
+fn launch_path(pipeline: u64) -> String {
+    format!("/pipelines/{}/launch/", id(pipeline))
+}
+
+/// A task whose run goes on until it is driven.
+async fn running(base: Base) -> (Story, i64) {
+    let story = plan(base).begin().await;
+    let task = runs(&story).await;
+    (story, task)
+}
+
+/// One more of them.
+async fn runs(story: &Story) -> i64 {
+    let task = story.launch(&id(1), json!({})).await;
+    story
+        .until(task, "the run", |task| task["run"]["status"] == "running")
+        .await;
+    task
+}
+
+async fn run_of(story: &Story, task: i64) -> String {
+    let task = story.task(task).await;
+    task["run"]["id"].as_str().unwrap().to_owned()
+}
+
+async fn run_ends(story: &Story, task: i64, status: &str) -> Value {
+    let run = run_of(story, task).await;
+    story.drive(&run, &json!({"status": status})).await;
+    story.until_confirmed(task).await
+}
+
+async fn cancel(story: &Story, task: i64) -> Value {
+    let path = format!("/tasks/{task}/cancel/");
+    story.post(&path, &json!({})).await.expect(202)
+}
