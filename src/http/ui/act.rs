@@ -1,5 +1,7 @@
 //! What somebody asks of a task on its page: to stop, or to be launched again.
 
+use std::collections::BTreeMap;
+
 use actix_web::web::{Data, Path, Payload};
 use actix_web::{HttpRequest, HttpResponse, ResponseError};
 use serde_json::{Map, Value};
@@ -93,7 +95,7 @@ async fn refused(
         | Error::Refused { .. }
         | Error::Busy
         | Error::Crowded
-        | Error::Internal(_) => Default::default(),
+        | Error::Internal(_) => BTreeMap::default(),
     };
     let problem = Problem::from(error);
     let others = errors.values().flatten().cloned();

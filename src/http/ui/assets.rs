@@ -5,6 +5,8 @@ use std::sync::LazyLock;
 use actix_web::HttpResponse;
 use actix_web::http::header;
 use actix_web::web::Path;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
 
 use crate::http::error::{Answer, Problem};
@@ -34,11 +36,8 @@ static ICON: LazyLock<Asset> = LazyLock::new(|| {
 impl Asset {
     fn new(name: &str, ending: &str, kind: &'static str, text: &'static str) -> Self {
         let hash = Sha256::digest(text);
-        let hash: String = hash
-            .iter()
-            .take(8)
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
+        // Enough of it to tell two versions apart.
+        let hash = URL_SAFE_NO_PAD.encode(&hash[..9]);
         Self {
             address: format!("{FOLDER}{name}.{hash}.{ending}"),
             kind,

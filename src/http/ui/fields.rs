@@ -313,7 +313,9 @@ fn origin(
     let shown = match value {
         _ if secret => text(&crate::domain::parameters::masked(value)),
         Value::Bool(flag) => shell.say(if *flag { "value-yes" } else { "value-no" }),
-        _ => boxes(parameter, Some(value)).join(", "),
+        Value::Null | Value::Number(_) | Value::String(_) | Value::Array(_) | Value::Object(_) => {
+            boxes(parameter, Some(value)).join(", ")
+        }
     };
     let shown = shortened(&shown);
     shell.word(&say(whose).with("value", shown))

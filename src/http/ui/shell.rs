@@ -32,6 +32,9 @@ pub struct Shell {
     here: Here,
     who: Option<Principal>,
     pub by_session: bool,
+    pub style: &'static str,
+    pub script: &'static str,
+    pub icon: &'static str,
     /// The page itself, to be asked for again.
     pub address: String,
 }
@@ -44,6 +47,9 @@ impl Shell {
             here,
             who: extensions.get::<Principal>().cloned(),
             by_session: extensions.get::<BySession>().is_some(),
+            style: assets::style(),
+            script: assets::script(),
+            icon: assets::icon(),
             address: address_of(request),
         }
     }
@@ -60,6 +66,10 @@ impl Shell {
         self.language.word(sentence)
     }
 
+    #[allow(
+        clippy::trivially_copy_pass_by_ref,
+        reason = "a template hands over what it holds"
+    )]
     pub fn count(&self, key: &'static str, count: &usize) -> String {
         self.language.count(key, *count)
     }
@@ -101,18 +111,7 @@ impl Shell {
         role.is_some_and(|role| role >= Role::Operator)
     }
 
-    pub fn style(&self) -> &'static str {
-        assets::style()
-    }
-
-    pub fn script(&self) -> &'static str {
-        assets::script()
-    }
-
-    pub fn icon(&self) -> &'static str {
-        assets::icon()
-    }
-
+    #[allow(clippy::unused_self, reason = "a template asks its page for it")]
     /// A moment as HTML of digits only: unambiguous here, put into the reader's own manner by the script.
     pub fn time(&self, at: &DateTime<Utc>) -> String {
         let exact = at.to_rfc3339_opts(SecondsFormat::Millis, true);
@@ -120,6 +119,7 @@ impl Shell {
         format!("<time datetime=\"{exact}\">{shown}</time>")
     }
 
+    #[allow(clippy::unused_self, reason = "a template asks its page for it")]
     /// The same to the second, for what comes many in a minute.
     pub fn second(&self, at: &DateTime<Utc>) -> String {
         let exact = at.to_rfc3339_opts(SecondsFormat::Millis, true);

@@ -39,9 +39,10 @@ pub async fn guard(
     next: Next<BoxBody>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     unseal(&mut request);
-    let let_in = match is_harmless(request.request()) {
-        true => auth::principal(request.request(), Role::Viewer).await,
-        false => Err(Problem::forbidden(say("page-foreign"))),
+    let let_in = if is_harmless(request.request()) {
+        auth::principal(request.request(), Role::Viewer).await
+    } else {
+        Err(Problem::forbidden(say("page-foreign")))
     };
     let refused = match let_in {
         Ok(principal) => {
@@ -155,21 +156,17 @@ pub async fn enter(
     };
     let key = SecretString::from(given("key"));
     let next = own_address(&given("next"));
-    match bridge.sign_in(&key).await? {
-        Some(sealed) => {
-            let mut answer = see_other(&next);
-            keep(&bridge, &mut answer, Some(&sealed));
-            Ok(answer)
-        }
-        None => {
-            let shown = SignIn {
-                wrong: Some(say("sign-in-wrong")),
-                next,
-                ..SignIn::instead_of(&request)
-            };
-            page(StatusCode::UNAUTHORIZED, &shown)
-        }
+    if let Some(sealed) = bridge.sign_in(&key).await? {
+        let mut answer = see_other(&next);
+        keep(&bridge, &mut answer, Some(&sealed));
+        return Ok(answer);
     }
+    let shown = SignIn {
+        wrong: Some(say("sign-in-wrong")),
+        next,
+        ..SignIn::instead_of(&request)
+    };
+    page(StatusCode::UNAUTHORIZED, &shown)
 }
 
 pub async fn leave(bridge: Data<Bridge>, request: HttpRequest) -> Answer<HttpResponse> {

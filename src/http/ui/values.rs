@@ -40,11 +40,10 @@ pub fn boxes(parameter: &Parameter, value: Option<&Value>) -> Vec<String> {
     match (shape(parameter), value) {
         (Shape::Switch, value) => vec![value.map_or_else(|| "false".to_owned(), text)],
         (Shape::One | Shape::Json, None) => vec![String::new()],
-        (Shape::One, Some(value)) => vec![text(value)],
         (Shape::Json, Some(value)) => vec![pretty(value)],
         (Shape::Many, None) => Vec::new(),
         (Shape::Many, Some(Value::Array(items))) => items.iter().map(text).collect(),
-        (Shape::Many, Some(value)) => vec![text(value)],
+        (Shape::One | Shape::Many, Some(value)) => vec![text(value)],
     }
 }
 

@@ -37,24 +37,24 @@
     }
   };
 
-  const once = (form) => {
-    form.addEventListener("submit", (event) => {
-      const button = event.submitter;
-      if (button && button.name === "load") {
-        event.preventDefault();
-        choices(form, button);
-      } else if (form.dataset.sent) {
-        event.preventDefault();
-      } else {
-        form.dataset.sent = "yes";
-        const main = form.querySelector("button.main");
-        if (main) {
-          main.dataset.was = main.textContent;
-          main.textContent = form.dataset.once;
-          main.setAttribute("aria-disabled", "true");
-        }
+  const once = (event) => {
+    const form = event.target;
+    const button = event.submitter;
+    if (!form.dataset.once) return;
+    if (button && button.name === "load") {
+      event.preventDefault();
+      choices(form, button);
+    } else if (form.dataset.sent) {
+      event.preventDefault();
+    } else {
+      form.dataset.sent = "yes";
+      const main = form.querySelector("button.main");
+      if (main) {
+        main.dataset.was = main.textContent;
+        main.textContent = form.dataset.once;
+        main.setAttribute("aria-disabled", "true");
       }
-    });
+    }
   };
 
   // Back from the next page, the form may be sent again; the bridge itself knows what was sent before.
@@ -85,10 +85,16 @@
       const first = fresh.querySelector("select, input:not([type=hidden]), textarea");
       if (first) first.focus();
     } catch {
+      // As it goes without a script: the page that comes says what is wrong.
       button.disabled = false;
-      button.name = "load";
-      location.reload();
+      HTMLFormElement.prototype.submit.call(withLoad(form, button.value));
     }
+  };
+
+  const withLoad = (form, code) => {
+    const load = Object.assign(document.createElement("input"), { type: "hidden", name: "load", value: code });
+    form.append(load);
+    return form;
   };
 
   // What is live has an id that begins so. Only what differs is touched, so that nobody loses a place or a focus.
@@ -102,8 +108,8 @@
       const fresh = page.getElementById(part.id);
       if (!fresh || part.parentElement.closest("#live " + LIVE)) continue;
       if (fresh.innerHTML === part.innerHTML) continue;
-      // Somebody is about to answer a question, or to type.
-      if (part.contains(document.activeElement) && part.id === "live-actions") continue;
+      // Somebody is about to answer a question that still stands.
+      if (part.querySelector(".ask[open]") && fresh.querySelector(".ask")) continue;
       const open = new Set([...part.querySelectorAll("details[open][id]")].map((one) => one.id));
       part.innerHTML = fresh.innerHTML;
       for (const one of part.querySelectorAll("details[id]")) one.open = open.has(one.id);
@@ -149,7 +155,7 @@
   moments(document);
   switches();
   document.addEventListener("change", switches);
-  document.querySelectorAll("form[data-once]").forEach(once);
+  document.addEventListener("submit", once);
   const errors = document.getElementById("errors");
   if (errors) errors.focus();
   const live = document.getElementById("live");
