@@ -269,6 +269,11 @@ impl Told {
         }
     }
 
+    /// The sentence for the whole of it.
+    pub fn error(&self) -> &str {
+        &self.error
+    }
+
     pub fn to_json(&self) -> String {
         serde_json::to_string(self).unwrap_or_else(|_| r#"{"error":"internal"}"#.to_owned())
     }

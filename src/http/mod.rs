@@ -156,6 +156,12 @@ fn dashboard() -> Table {
                 sees(Operator, post().to(ui::launch::send)),
             ],
         ))
+        .service(path("/tasks", [sees(Viewer, get().to(ui::tasks::list))]))
+        // Before `/tasks/{id}`, which would take `stream` for an id.
+        .service(path(
+            "/tasks/stream",
+            [follows(Viewer, get().to(api::stream::all))],
+        ))
         .service(path(
             "/tasks/{id}",
             [sees(Viewer, get().to(ui::task::show))],

@@ -6,6 +6,7 @@
 //! problem.rs    errors as pages
 //! pipelines.rs  the list
 //! pipeline.rs   one pipeline: its form (fields.rs, values.rs), its runs (plot.rs); launch.rs: the form is sent
+//! tasks.rs      what was launched
 //! task.rs       one task (events.rs, result.rs); act.rs: what is asked of it
 //! badge.rs      a status, to be seen
 //! assets.rs     style, script, icon
@@ -27,6 +28,7 @@ mod result;
 mod shell;
 pub mod sign_in;
 pub mod task;
+pub mod tasks;
 pub mod values;
 
 use actix_web::HttpResponse;

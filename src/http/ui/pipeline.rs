@@ -36,6 +36,7 @@ struct PipelinePage {
     page: Shell,
     /// The page's address without anything asked of it.
     here: String,
+    id: String,
     title: String,
     code: String,
     description: Option<String>,
@@ -175,6 +176,7 @@ pub async fn draw(
     };
     let template = PipelinePage {
         here: format!("/dashboard/pipelines/{id}/"),
+        id: id.to_string(),
         title: form.pipeline.title().to_owned(),
         code: form.pipeline.code.clone(),
         description: form

@@ -196,7 +196,7 @@ fn state(task: &Task) -> Option<&'static str> {
 }
 
 /// Of what the pipeline counts, or else of what OpenHEXA says; none before there is anything to tell.
-fn percent(task: &Task) -> Option<i64> {
+pub fn percent(task: &Task) -> Option<i64> {
     let own = i64::from(task.progress_value) * 100;
     match (task.verdict().is_some(), task.end_value) {
         (false, 1..) => Some((own / i64::from(task.end_value)).clamp(0, 100)),
@@ -205,13 +205,13 @@ fn percent(task: &Task) -> Option<i64> {
     }
 }
 
-fn took(task: &Task) -> Option<String> {
+pub fn took(task: &Task) -> Option<String> {
     let from = task.started_at.unwrap_or(task.created_at);
     task.ended_at
         .map(|end| span((end - from).num_seconds().max(0)))
 }
 
-fn launcher(task: &Task) -> Option<String> {
+pub fn launcher(task: &Task) -> Option<String> {
     let person = task.launcher.as_ref()?;
     let full = Some(person.full_name.clone()).filter(|name| !name.trim().is_empty());
     Some(full.unwrap_or_else(|| person.username.clone()))

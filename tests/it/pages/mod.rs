@@ -7,6 +7,7 @@ mod list;
 mod pipeline;
 mod sign_in;
 mod task;
+mod tasks;
 mod values;
 
 use reqwest::Method;

@@ -111,6 +111,23 @@ hint-connection = The slug of a { $kind } connection of the workspace.
 hint-directory = In the folder { $folder }.
 hint-no-choices = The choices cannot be shown: { $why }.
 
+nav-tasks = Tasks
+nav-task = Task
+tasks-search = Search by name
+tasks-status = Status
+tasks-any-status = Any status
+tasks-from = From
+tasks-to = To
+tasks-of = Only tasks of { $name }.
+tasks-message = Message
+tasks-unconfirmed = not confirmed
+tasks-none = Nothing has been launched yet
+tasks-not-found = No task matches
+tasks-show-all = Show all tasks
+tasks-older = Older tasks
+tasks-newest = Newest tasks
+pipeline-tasks = All tasks of this pipeline
+
 task-number = Task { $number }
 task-stop-asked = Stop asked; the run has not stopped yet
 task-not-confirmed = Reported by the pipeline, not yet confirmed by OpenHEXA

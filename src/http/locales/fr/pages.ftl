@@ -111,6 +111,23 @@ hint-connection = L’identifiant (slug) d’une connexion { $kind } de l’espa
 hint-directory = Dans le dossier { $folder }.
 hint-no-choices = Les choix ne peuvent pas être montrés : { $why }.
 
+nav-tasks = Tâches
+nav-task = Tâche
+tasks-search = Chercher par nom
+tasks-status = Statut
+tasks-any-status = Tous les statuts
+tasks-from = Du
+tasks-to = Au
+tasks-of = Seulement les tâches de { $name }.
+tasks-message = Message
+tasks-unconfirmed = non confirmé
+tasks-none = Rien n’a encore été lancé
+tasks-not-found = Aucune tâche ne correspond
+tasks-show-all = Montrer toutes les tâches
+tasks-older = Tâches plus anciennes
+tasks-newest = Tâches les plus récentes
+pipeline-tasks = Toutes les tâches de ce pipeline
+
 task-number = Tâche { $number }
 task-stop-asked = Arrêt demandé ; l’exécution ne s’est pas encore arrêtée
 task-not-confirmed = Annoncé par le pipeline, pas encore confirmé par OpenHEXA
