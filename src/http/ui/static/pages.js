@@ -107,6 +107,7 @@
     for (const part of document.querySelectorAll("#live " + LIVE)) {
       const fresh = page.getElementById(part.id);
       if (!fresh || part.parentElement.closest("#live " + LIVE)) continue;
+      part.className = fresh.className;
       if (fresh.innerHTML === part.innerHTML) continue;
       // Somebody is about to answer a question that still stands.
       if (part.querySelector(".ask[open]") && fresh.querySelector(".ask")) continue;
