@@ -6,6 +6,7 @@ mod database;
 pub mod dev;
 #[cfg(feature = "dev")]
 pub mod folder;
+mod identity;
 pub mod keys;
 
 use std::net::{SocketAddr, TcpListener};
@@ -24,17 +25,14 @@ use tracing_actix_web::TracingLogger;
 
 use crate::background;
 use crate::clock::Clock;
-use crate::domain::principal::Role;
 use crate::http::{self, Edge, Metrics};
 use crate::openhexa::{BuildError, Client, Limits};
-use crate::service::{
-    Access, ApiKey, Bridge, CallbackKey, Jobs, Looks, Parts, Pauses, Rules, Seal, Streams,
-};
+use crate::service::{Access, Bridge, Jobs, Looks, Parts, Pauses, Rules, Seal, Streams};
 use crate::settings::{MetricsAccess, Settings};
 use crate::store::{OpenError, Store};
 use crate::telemetry::{self, RequestLine};
 
-pub use database::open_store;
+pub use database::{open_store, try_store};
 
 /// Why the bridge does not start: one sentence.
 #[derive(Debug, Error)]
@@ -47,6 +45,8 @@ pub enum StartError {
     Database(#[from] OpenError),
     #[error("the client of OpenHEXA cannot be made: {0}")]
     Client(#[from] BuildError),
+    #[error("the client of Iaso cannot be made: {0}")]
+    Iaso(#[from] crate::iaso::BuildError),
     #[error("the server cannot be started: {0}")]
     Server(#[source] std::io::Error),
     #[error("secrets.{key} (OPENHEXA_BRIDGE__SECRETS__{} in the environment) is empty; {how}", key.to_uppercase())]
@@ -101,15 +101,16 @@ pub async fn start(start: Start) -> Result<Running, StartError> {
     let stop = CancellationToken::new();
     let store = open_store(&settings).await?;
     warn_of_another_key(&store).await?;
-    let access = access(&settings, start.local);
-    refuse_without_keys(&store, &access, address).await?;
+    let access = identity::access(&settings, start.local);
+    refuse_without_keys(&store, &access, &settings, address).await?;
     let bridge = Bridge::new(Parts {
         store,
         openhexa: Arc::new(Client::new(limits(&settings))?),
         clock: start.clock,
         rules: rules(&settings),
         access,
-        callback_key: callback_key(&settings)?,
+        users: identity::users(&settings)?,
+        callback_key: identity::callback_key(&settings)?,
         seal: Seal::new(&settings.secrets.callback_key),
         public_url: public_url(&settings, address),
         jobs: jobs.clone(),
@@ -227,36 +228,6 @@ fn encryption_key(settings: &Settings) -> Result<SecretString, StartError> {
     Ok(key.clone())
 }
 
-fn callback_key(settings: &Settings) -> Result<CallbackKey, StartError> {
-    let key = &settings.secrets.callback_key;
-    if key.expose_secret().is_empty() {
-        let how = "make one with: openssl rand -base64 48";
-        let key = "callback_key";
-        return Err(StartError::Secret { key, how });
-    }
-    Ok(CallbackKey::new(key))
-}
-
-fn access(settings: &Settings, local: bool) -> Access {
-    let keys = &settings.keys;
-    let key = |role, key: &SecretString| ApiKey {
-        role,
-        key: key.clone(),
-    };
-    let all = [
-        key(Role::Viewer, &keys.viewer),
-        key(Role::Operator, &keys.operator),
-        key(Role::Administrator, &keys.admin),
-    ];
-    Access {
-        keys: all
-            .into_iter()
-            .filter(|key| !key.key.expose_secret().is_empty())
-            .collect(),
-        open: local || settings.server.dangerously_let_everybody_administer,
-    }
-}
-
 /// What was stored before cannot be used then, and every request would only say that something went wrong.
 async fn warn_of_another_key(store: &Store) -> Result<(), StartError> {
     let vault = store.vault.clone();
@@ -278,9 +249,10 @@ async fn warn_of_another_key(store: &Store) -> Result<(), StartError> {
 async fn refuse_without_keys(
     store: &Store,
     access: &Access,
+    settings: &Settings,
     address: SocketAddr,
 ) -> Result<(), StartError> {
-    if access.open || !access.keys.is_empty() {
+    if access.open || !access.keys.is_empty() || settings.iaso.has_users() {
         return Ok(());
     }
     let now = Clock::System.now();

@@ -10,6 +10,7 @@ pub mod domain;
 #[cfg(feature = "dev")]
 pub mod emulator;
 pub mod http;
+pub mod iaso;
 pub mod openhexa;
 pub mod service;
 pub mod settings;

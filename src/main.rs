@@ -60,6 +60,9 @@ enum Keys {
         /// How long it is good: 90d, 12h. Without it, until it is revoked.
         #[arg(long, value_parser = humantime::parse_duration)]
         expires: Option<Duration>,
+        /// The account of Iaso's that it is for, beside an Iaso; by default the one that `iaso.config_account` names, or else 1.
+        #[arg(long)]
+        account: Option<i64>,
         /// Whose it is, for the list.
         #[arg(long, default_value = "")]
         name: String,
@@ -109,7 +112,7 @@ fn main() -> ExitCode {
 async fn run(command: Command) -> Result<(), StartError> {
     match command {
         Command::Serve(given) => serve(read(given.config)?).await,
-        Command::CheckConfig(given) => check(&read(given.config)?),
+        Command::CheckConfig(given) => check(&read(given.config)?).await,
         Command::Settings => {
             print!("{}", settings::page());
             Ok(())
@@ -166,15 +169,16 @@ async fn serve(settings: Settings) -> Result<(), StartError> {
 }
 
 /// Ends with an error where something stands in the way.
-fn check(settings: &Settings) -> Result<(), StartError> {
-    let findings = app::check::findings(settings);
+async fn check(settings: &Settings) -> Result<(), StartError> {
+    let findings = app::check::findings(settings).await;
     let obstacles = findings
         .iter()
-        .filter(|finding| matches!(finding, Finding::Obstacle(_)))
+        .filter(|finding| !matches!(finding, Finding::Doubt(_)))
         .count();
     for finding in findings {
         match finding {
             Finding::Obstacle(sentence) => println!("error: {sentence}"),
+            Finding::Refused(sentence) => println!("error: {sentence}"),
             Finding::Doubt(sentence) => println!("warning: {sentence}"),
         }
     }
@@ -192,10 +196,12 @@ async fn keys(command: Keys) -> Result<(), StartError> {
         Keys::Create {
             role,
             expires,
+            account,
             name,
             given,
         } => {
-            let (id, key) = app::keys::create(&read(given.config)?, role, name, expires).await?;
+            let (id, key) =
+                app::keys::create(&read(given.config)?, account, role, name, expires).await?;
             eprintln!("Key {id}; it is shown this once:");
             println!("{key}");
         }

@@ -4,6 +4,7 @@
 //! names the key, where it was set and what is allowed.
 
 mod file;
+mod iaso;
 mod paper;
 mod rules;
 mod values;
@@ -16,6 +17,7 @@ use config::{Config, File, FileFormat};
 use secrecy::SecretString;
 use serde::Deserialize;
 
+pub use iaso::Iaso;
 pub use paper::page;
 pub use values::{LogFormat, MetricsAccess, Span, Tls};
 
@@ -30,6 +32,7 @@ pub struct Settings {
     pub server: Server,
     pub database: Database,
     pub secrets: Secrets,
+    pub iaso: Iaso,
     pub keys: Keys,
     pub openhexa: OpenHexa,
     pub cache: Cache,
@@ -68,6 +71,7 @@ pub struct Database {
 pub struct Secrets {
     pub encryption_key: SecretString,
     pub callback_key: SecretString,
+    pub previous_callback_keys: SecretString,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -151,6 +155,7 @@ pub struct Reconcile {
 pub struct Callback {
     pub queue_allowance: Span,
     pub grace: Span,
+    pub iaso_signing_key: SecretString,
 }
 
 #[derive(Clone, Debug, Deserialize)]

@@ -13,15 +13,33 @@ use crate::settings::{LogFormat, MetricsAccess, Settings, Tls};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Finding {
     Obstacle(&'static str),
+    /// An obstacle that only shows where the settings lead.
+    Refused(String),
     Doubt(&'static str),
 }
 
-pub fn findings(settings: &Settings) -> Vec<Finding> {
+pub async fn findings(settings: &Settings) -> Vec<Finding> {
+    let mut findings = of_settings(settings);
+    findings.extend(beside(settings).await);
+    findings
+}
+
+/// An Iaso is looked at where the bridge is to stand beside it; nothing is made there.
+async fn beside(settings: &Settings) -> Option<Finding> {
+    if !settings.iaso.attached || super::encryption_key(settings).is_err() {
+        return None;
+    }
+    let refused = super::try_store(settings).await.err()?;
+    Some(Finding::Refused(refused.to_string()))
+}
+
+fn of_settings(settings: &Settings) -> Vec<Finding> {
     let all = [
         secrets(settings),
         network(settings),
         times(settings),
         database(settings),
+        iaso(settings),
     ];
     all.concat()
 }
@@ -69,7 +87,7 @@ fn network(s: &Settings) -> Vec<Finding> {
     let keys = [&s.keys.viewer, &s.keys.operator, &s.keys.admin];
     [
         when(
-            !local && keys.into_iter().all(is_empty) && !s.server.dangerously_let_everybody_administer,
+            !local && keys.into_iter().all(is_empty) && !s.iaso.has_users() && !s.server.dangerously_let_everybody_administer,
             Finding::Doubt("keys.* are empty and the address is open to the network: serve starts only when the database holds a key"),
         ),
         when(
@@ -101,6 +119,50 @@ fn network(s: &Settings) -> Vec<Finding> {
             Finding::Doubt("metrics.access is open to everybody who reaches the bridge"),
         ),
         when(s.log.format == LogFormat::Text && !local, Finding::Doubt("log.format is text; collectors read json")),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+fn iaso(s: &Settings) -> Vec<Finding> {
+    let (iaso, callback) = (&s.iaso, &s.callback);
+    let keys = [&iaso.signing_key, &callback.iaso_signing_key];
+    let short = |key: &SecretString| !is_empty(key) && key.expose_secret().len() < 32;
+    let host = iaso.url.strip_prefix("http://").unwrap_or_default();
+    [
+        when(
+            iaso.attached && !iaso.has_users(),
+            Finding::Doubt("iaso.attached is on, iaso.url and iaso.signing_key are empty: none of Iaso's users is known"),
+        ),
+        when(
+            !is_empty(&iaso.signing_key) && !iaso.attached,
+            Finding::Doubt("iaso.signing_key is set and iaso.attached is off: accounts and permissions are not at hand, so the key is not used"),
+        ),
+        when(
+            !iaso.has_users() && !is_empty(&callback.iaso_signing_key),
+            Finding::Doubt("callback.iaso_signing_key is set and none of Iaso's users is known: no launch has a user for whom it could sign"),
+        ),
+        when(
+            !keys.into_iter().any(is_empty) && !same(keys[0], keys[1]),
+            Finding::Doubt("iaso.signing_key and callback.iaso_signing_key differ: Iaso has one SECRET_KEY"),
+        ),
+        when(
+            keys.into_iter().any(short),
+            Finding::Doubt("Iaso's SECRET_KEY is shorter than 32 characters: who finds it out is any user"),
+        ),
+        when(
+            keys.into_iter().any(|key| same(key, &s.secrets.callback_key)),
+            Finding::Doubt("secrets.callback_key is Iaso's SECRET_KEY: give the bridge one of its own"),
+        ),
+        when(
+            !host.is_empty() && !host.starts_with("127.0.0.1") && !host.starts_with("localhost"),
+            Finding::Doubt("iaso.url is not https: users' sessions and tokens travel in the clear"),
+        ),
+        when(
+            !iaso.url.is_empty() && s.server.public_url.is_empty(),
+            Finding::Doubt("server.public_url is empty: browsers that send no Sec-Fetch-Site cannot write with Iaso's session"),
+        ),
     ]
     .into_iter()
     .flatten()

@@ -5,11 +5,25 @@ use std::path::PathBuf;
 use secrecy::ExposeSecret;
 
 use super::{StartError, encryption_key};
+use crate::domain::ids::AccountId;
 use crate::settings::{Settings, Tls};
-use crate::store::{Address, OpenError, Options, Store};
+use crate::store::{Address, BesideIaso, OpenError, Options, Store};
 
 /// Opens the database and brings its tables up to date.
 pub async fn open_store(settings: &Settings) -> Result<Store, StartError> {
+    open(settings, Store::migrate).await
+}
+
+/// Whether the database can be opened and, beside an Iaso, has all that is needed for it. Nothing is made.
+pub async fn try_store(settings: &Settings) -> Result<(), StartError> {
+    open(settings, |_| Ok(())).await.map(|_| ())
+}
+
+async fn open(
+    settings: &Settings,
+    made_ready: fn(&Store) -> Result<(), OpenError>,
+) -> Result<Store, StartError> {
+    let beside = beside(settings);
     let options = Options {
         address: database(settings),
         encryption_key: encryption_key(settings)?,
@@ -17,8 +31,11 @@ pub async fn open_store(settings: &Settings) -> Result<Store, StartError> {
         wait: settings.database.wait.0,
     };
     let opening = tokio::task::spawn_blocking(move || {
-        let store = Store::open(options)?;
-        store.migrate()?;
+        let store = match beside {
+            None => Store::open(options),
+            Some(iaso) => Store::open_beside(options, &iaso),
+        }?;
+        made_ready(&store)?;
         Ok::<_, OpenError>(store)
     });
     match opening.await {
@@ -27,6 +44,17 @@ pub async fn open_store(settings: &Settings) -> Result<Store, StartError> {
             "the database cannot be opened: {error}"
         ))),
     }
+}
+
+fn beside(settings: &Settings) -> Option<BesideIaso> {
+    let iaso = &settings.iaso;
+    let account = Some(AccountId(iaso.config_account)).filter(|account| account.0 != 0);
+    iaso.attached.then(|| BesideIaso {
+        encrypted_text_field_key: iaso.encrypted_text_field_key.clone(),
+        config_account: account,
+        watched_for: iaso.watched_for.delta(),
+        reads_users: !iaso.verifying_keys().is_empty(),
+    })
 }
 
 fn database(settings: &Settings) -> Address {

@@ -239,7 +239,7 @@ fn content(instance: &str, target: Target) -> ConfigContent {
     }
 }
 
-/// `dev`'s settings: the database in the data folder unless another is named, and keys of its own.
+/// `dev`'s settings: the database in the data folder unless another is named, keys of its own, and no Iaso beside.
 fn settings(options: &Options, keys: &Keys) -> Result<Settings, StartError> {
     let mut settings = options.settings.clone();
     let untouched = Sources::default().read()?.database.url;
@@ -250,6 +250,8 @@ fn settings(options: &Options, keys: &Keys) -> Result<Settings, StartError> {
     settings.secrets.encryption_key = keys.encryption_key.clone().into();
     settings.secrets.callback_key = keys.callback_key.clone().into();
     settings.openhexa.allow_private = true;
+    settings.iaso.attached = false;
+    settings.iaso.config_account = 0;
     settings.keys.operator = keys.operator_key.clone().into();
     Ok(settings)
 }

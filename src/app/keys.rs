@@ -4,30 +4,47 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 
+use super::identity::own_account;
 use super::{StartError, open_store};
 use crate::clock::Clock;
-use crate::domain::ids::KeyId;
+use crate::domain::ids::{AccountId, KeyId};
 use crate::domain::principal::Role;
+use crate::service::access::ONLY_ACCOUNT;
 use crate::service::{Error, keys};
 use crate::settings::Settings;
-use crate::store::{self, StoredKey};
+use crate::store::{self, Store, StoredKey};
 
 /// The id and the key, which nobody will see again.
 pub async fn create(
     settings: &Settings,
+    account: Option<i64>,
     role: Role,
     name: String,
     expires: Option<Duration>,
 ) -> Result<(i64, String), StartError> {
     refuse_odd(&name, expires)?;
     let store = open_store(settings).await?;
+    let account = account.map_or_else(|| own_account(settings), AccountId);
+    refuse_unknown(&store, account).await?;
     let now = Clock::System.now();
     let lasts = expires.map(|expires| TimeDelta::from_std(expires).unwrap_or(TimeDelta::MAX));
     let until = lasts.and_then(|lasts| now.checked_add_signed(lasts));
-    let made = keys::make(&store, role, name, until, now)
+    let made = keys::make(&store, account, role, name, until, now)
         .await
         .map_err(failed)?;
     Ok((made.id.0, keys::shown(&made).to_owned()))
+}
+
+/// Beside Iaso accounts are Iaso's; alone there is one.
+async fn refuse_unknown(store: &Store, account: AccountId) -> Result<(), StartError> {
+    let asked = store.read(move |db| Ok::<_, Error>(store::knows_account(db, account)?));
+    let alone = !store.is_attached() && account == ONLY_ACCOUNT;
+    if alone || asked.await.map_err(failed)? {
+        return Ok(());
+    }
+    Err(StartError::Other(format!(
+        "there is no account {account} that a key could be made for"
+    )))
 }
 
 /// A listing has one line per key, and a key that never is good is nobody's wish.
@@ -52,7 +69,9 @@ pub async fn list(settings: &Settings) -> Result<Vec<String>, StartError> {
         .read(|db| Ok::<_, Error>(store::keys(db)?))
         .await
         .map_err(failed)?;
-    Ok(all.iter().map(line).collect())
+    // Alone there is one account, and nobody asks whose a key is.
+    let shows_account = store.is_attached();
+    Ok(all.iter().map(|key| line(key, shows_account)).collect())
 }
 
 pub async fn revoke(settings: &Settings, id: i64) -> Result<(), StartError> {
@@ -69,7 +88,7 @@ pub async fn revoke(settings: &Settings, id: i64) -> Result<(), StartError> {
     )))
 }
 
-fn line(key: &StoredKey) -> String {
+fn line(key: &StoredKey, shows_account: bool) -> String {
     let time = |at: Option<chrono::DateTime<chrono::Utc>>| {
         at.map_or("-".to_owned(), |at| {
             at.format("%Y-%m-%dT%H:%M:%SZ").to_string()
@@ -78,8 +97,13 @@ fn line(key: &StoredKey) -> String {
     let state = keys::state(key, Clock::System.now());
     let (id, role) = (key.id, key.role.word());
     let (expires, used) = (time(key.expires_at), time(key.last_used_at));
+    let account = if shows_account {
+        format!("account {}\t", key.account)
+    } else {
+        String::new()
+    };
     format!(
-        "{id}\t{role}\t{state}\texpires {expires}\tlast used {used}\t{}",
+        "{id}\t{role}\t{state}\texpires {expires}\tlast used {used}\t{account}{}",
         key.name
     )
 }

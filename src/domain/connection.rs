@@ -37,3 +37,22 @@ pub struct Connection {
     /// As whom the token makes runs, once it was asked.
     pub user: Option<UserId>,
 }
+
+/// Why an account has no OpenHEXA to ask.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Missing {
+    /// No record of ours.
+    Record,
+    /// Beside Iaso: no workspace of the account,
+    Workspace,
+    /// or more than one,
+    Workspaces,
+    /// or one that lacks its slug, its instance's URL or token,
+    Slug,
+    Url,
+    Token,
+    /// or whose URL is no GraphQL endpoint's,
+    Graphql,
+    /// or whose token was encrypted with another key.
+    UnreadableToken,
+}

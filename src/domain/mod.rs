@@ -13,5 +13,6 @@ pub mod run;
 pub mod sentence;
 mod shown;
 pub mod task;
+pub mod user;
 pub mod validation;
 pub mod verdict;

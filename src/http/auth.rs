@@ -1,4 +1,8 @@
-//! Who is let in: a bearer token that the service knows, with the role that the route asks for.
+//! Who is let in: whoever shows a credential that the service knows, with the role that the route asks for.
+//!
+//! A bearer token decides alone; without one, a session with Iaso does. A browser sends its cookie whoever made it
+//! ask, so a session writes only where the browser says that a page of our own origin asked. Iaso's pages send no
+//! token against that, so none is asked for.
 
 use actix_web::body::BoxBody;
 use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
@@ -7,15 +11,16 @@ use actix_web::middleware::Next;
 use actix_web::web::Data;
 use actix_web::{Error, FromRequest, HttpMessage, HttpRequest};
 use futures_util::future::LocalBoxFuture;
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 use std::future::{Ready, ready};
 
 use super::error::Problem;
+use super::origin;
 use crate::domain::ids::AccountId;
 use crate::domain::principal::{Principal, Reporter, Role};
 use crate::domain::sentence::say;
-use crate::service::Bridge;
-use crate::service::access::Caller;
+use crate::service::access::{Caller, Credential};
+use crate::service::{Bridge, NotKnown};
 
 /// The guard of a route.
 pub async fn guard(
@@ -40,26 +45,44 @@ pub async fn principal(request: &HttpRequest, role: Role) -> Result<Principal, P
 }
 
 async fn caller(request: &HttpRequest) -> Result<Caller, Problem> {
-    let bridge = request.app_data::<Data<Bridge>>();
-    match (bearer(request.headers()), bridge) {
-        (Ok(bearer), Some(bridge)) => bridge
-            .who(bearer)
-            .await?
-            .ok_or_else(Problem::unauthenticated),
-        (Ok(_) | Err(()), _) => Err(Problem::unauthenticated()),
+    let Some(bridge) = request.app_data::<Data<Bridge>>() else {
+        return Err(Problem::unauthenticated(NotKnown::Missing));
+    };
+    let shown = credential(request.headers(), bridge.takes_sessions())?;
+    let by_session = matches!(shown, Credential::Session(_));
+    if by_session && !request.method().is_safe() && !origin::is_own(request.headers(), bridge) {
+        return Err(Problem::forbidden(say("session-elsewhere")));
+    }
+    Ok(bridge.who(&shown).await?)
+}
+
+/// What is shown. Other kinds of `Authorization` are wrong ones, unless a session is taken: Iaso looks past them, and
+/// whatever stands before it may have asked for them.
+fn credential(headers: &HeaderMap, sessions: bool) -> Result<Credential, Problem> {
+    let session = session(headers).filter(|_| sessions);
+    let given = headers.get(header::AUTHORIZATION);
+    let words = given.map(|value| value.to_str().unwrap_or_default());
+    let bearer = words.and_then(|words| words.split_once(' '));
+    match (bearer, given, session) {
+        (Some((scheme, token)), ..) if scheme.eq_ignore_ascii_case("bearer") => {
+            Ok(Credential::Bearer(token.trim().into()))
+        }
+        (_, _, Some(session)) if words != Some("Bearer") => Ok(Credential::Session(session)),
+        (_, Some(_), _) => Err(Problem::unauthenticated(NotKnown::Missing)),
+        (_, None, _) => Ok(Credential::Nothing),
     }
 }
 
-/// None when there are no credentials at all; credentials of another kind are wrong ones.
-fn bearer(headers: &HeaderMap) -> Result<Option<&str>, ()> {
-    let Some(value) = headers.get(header::AUTHORIZATION) else {
-        return Ok(None);
-    };
-    let value = value.to_str().map_err(|_| ())?;
-    match value.split_once(' ') {
-        Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => Ok(Some(token.trim())),
-        Some(_) | None => Err(()),
-    }
+/// The value of Iaso's cookie; the last of several counts, as in Iaso.
+fn session(headers: &HeaderMap) -> Option<SecretString> {
+    let cookies = headers
+        .get_all(header::COOKIE)
+        .filter_map(|line| line.to_str().ok());
+    let pairs = cookies.flat_map(|line| line.split(';')).map(str::trim);
+    let values = pairs.filter_map(|pair| pair.strip_prefix("sessionid="));
+    let value = values.last()?;
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.:=+/".contains(&byte);
+    (!value.is_empty() && value.bytes().all(plain)).then(|| value.into())
 }
 
 /// Put there by the guard; a route without one lets nobody in.
@@ -69,26 +92,25 @@ impl FromRequest for Principal {
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let principal = request.extensions().get::<Self>().cloned();
-        ready(principal.ok_or_else(Problem::unauthenticated))
+        ready(principal.ok_or_else(|| Problem::unauthenticated(NotKnown::Missing)))
     }
 }
 
 /// What a stream's reader came in with, to be looked at again: who was let in once is not let in for ever.
 pub struct Pass {
-    bearer: Option<SecretString>,
+    shown: Credential,
     account: AccountId,
 }
 
 impl Pass {
-    /// Whether it still opens the door. A database that is away is no reason to put people out.
+    /// Whether it still opens the door. A database or an Iaso that is away is no reason to put people out.
     pub async fn is_good(&self, bridge: &Bridge) -> bool {
-        let bearer = self.bearer.as_ref().map(ExposeSecret::expose_secret);
-        match bridge.who(bearer).await {
-            Ok(Some(Caller::Person(person))) => {
+        match bridge.who(&self.shown).await {
+            Ok(Caller::Person(person)) => {
                 person.account == self.account && person.role >= Role::Viewer
             }
-            Ok(Some(Caller::Pipeline(_)) | None) => false,
-            Err(_) => true,
+            Ok(Caller::Pipeline(_)) => false,
+            Err(error) => !error.is_about_the_caller(),
         }
     }
 }
@@ -98,12 +120,13 @@ impl FromRequest for Pass {
     type Future = Ready<Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let bearer = bearer(request.headers()).map_err(|()| Problem::unauthenticated());
+        let bridge = request.app_data::<Data<Bridge>>();
+        let sessions = bridge.is_some_and(|bridge| bridge.takes_sessions());
         let principal = request.extensions().get::<Principal>().cloned();
-        let pass = bearer.and_then(|bearer| {
-            let account = principal.ok_or_else(Problem::unauthenticated)?.account;
-            let bearer = bearer.map(|bearer| bearer.to_owned().into());
-            Ok(Self { bearer, account })
+        let pass = credential(request.headers(), sessions).and_then(|shown| {
+            let principal = principal.ok_or_else(|| Problem::unauthenticated(NotKnown::Missing))?;
+            let account = principal.account;
+            Ok(Self { shown, account })
         });
         ready(pass)
     }

@@ -17,7 +17,7 @@ use super::api::view::TaskJson;
 use super::language::Language;
 use crate::domain::sentence::{FieldErrors, Sentence, say};
 use crate::domain::task::Status;
-use crate::service::{Error, Invalid, Refusal, Upstream};
+use crate::service::{Error, Invalid, NotKnown, Refusal, Upstream};
 
 /// An answer that is an error, still without words.
 #[derive(Clone, Debug)]
@@ -26,6 +26,8 @@ pub struct Problem {
     sentence: Sentence,
     /// Iaso's pages read `detail` where somebody is not let in.
     detail: bool,
+    /// Why nobody is known, where Iaso has a word for it.
+    unknown: NotKnown,
     fields: FieldErrors,
     /// Fields within a field: those of `config`, those of `content`.
     nested: Vec<(&'static str, FieldErrors)>,
@@ -43,6 +45,7 @@ impl Problem {
             status,
             sentence,
             detail: false,
+            unknown: NotKnown::Missing,
             fields: FieldErrors::default(),
             nested: Vec::new(),
             task_status: None,
@@ -79,9 +82,10 @@ impl Problem {
         Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, say("body-type"))
     }
 
-    pub fn unauthenticated() -> Self {
+    pub fn unauthenticated(unknown: NotKnown) -> Self {
         Self {
             detail: true,
+            unknown,
             ..Self::new(StatusCode::UNAUTHORIZED, say("not-signed-in"))
         }
     }
@@ -131,6 +135,15 @@ impl ResponseError for Problem {
 impl From<Error> for Problem {
     fn from(error: Error) -> Self {
         match error {
+            Error::Unauthenticated(why) => Self::unauthenticated(why),
+            Error::Forbidden => Self::forbidden(say("not-allowed")),
+            Error::NoProfile => {
+                Self::new(StatusCode::UNPROCESSABLE_ENTITY, say("profile-not-found"))
+            }
+            Error::IasoAway => Self {
+                retry_after: Some(5),
+                ..Self::new(StatusCode::SERVICE_UNAVAILABLE, say("iaso-away"))
+            },
             Error::Invalid(wrong) => invalid(*wrong),
             Error::NotFound(sentence) => Self::new(StatusCode::NOT_FOUND, sentence),
             Error::Conflict { sentence, status } => Self {
@@ -139,9 +152,8 @@ impl From<Error> for Problem {
             },
             Error::OtherRequest(sentence) => Self::new(StatusCode::CONFLICT, sentence),
             Error::Changed => Self::new(StatusCode::PRECONDITION_FAILED, say("config-changed")),
-            Error::NotConfigured => {
-                Self::new(StatusCode::UNPROCESSABLE_ENTITY, say("not-configured"))
-            }
+            Error::NotConfigured(sentence) => Self::new(StatusCode::UNPROCESSABLE_ENTITY, sentence),
+            Error::Elsewhere => Self::new(StatusCode::CONFLICT, say("config-elsewhere")),
             Error::Upstream(upstream) => Self::new(gateway(upstream), upstream.sentence()),
             Error::Refused { why, task } => {
                 let (status, sentence) = refusal(&why);
@@ -160,6 +172,16 @@ impl From<Error> for Problem {
             },
             Error::Internal(cause) => internal(&cause),
         }
+    }
+}
+
+/// The words that Iaso's token library has for it.
+fn code(why: NotKnown) -> Option<&'static str> {
+    match why {
+        NotKnown::Missing => None,
+        NotKnown::Token => Some("token_not_valid"),
+        NotKnown::User => Some("user_not_found"),
+        NotKnown::Inactive => Some("user_inactive"),
     }
 }
 
@@ -237,6 +259,8 @@ pub struct Told {
     #[serde(skip_serializing_if = "Option::is_none")]
     detail: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     status: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     task: Option<Box<TaskJson>>,
@@ -262,6 +286,7 @@ impl Told {
         }
         Self {
             detail: problem.detail.then(|| error.clone()),
+            code: code(problem.unknown),
             error,
             status: problem.task_status.map(Status::word),
             task: problem.task.clone(),

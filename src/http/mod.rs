@@ -8,6 +8,7 @@ mod edge;
 mod error;
 mod language;
 mod ops;
+mod origin;
 pub mod ui;
 mod way;
 

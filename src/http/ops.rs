@@ -9,6 +9,7 @@ use super::auth;
 use super::edge::{Edge, Metrics};
 use super::error::{Answer, Problem};
 use crate::domain::principal::Role;
+use crate::domain::sentence::say;
 use crate::service::Bridge;
 
 #[derive(Serialize, ToSchema)]
@@ -79,6 +80,7 @@ pub async fn readyz(bridge: Data<Bridge>) -> HttpResponse {
         (status = 401),
         (status = 403),
         (status = 404),
+        (status = 422),
         (status = 500),
         (status = 503),
     ),
@@ -93,7 +95,11 @@ pub async fn metrics(
         Metrics::Off => return Err(Problem::unknown_route()),
         Metrics::Open(handle) => handle,
         Metrics::WithKey(handle) => {
-            auth::principal(&request, Role::Viewer).await?;
+            let who = auth::principal(&request, Role::Viewer).await?;
+            // What is counted is counted over all accounts, so it is nothing for the users of one.
+            if who.person.is_some() {
+                return Err(Problem::forbidden(say("not-allowed")));
+            }
             handle
         }
     };

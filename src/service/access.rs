@@ -1,10 +1,13 @@
-//! Who is asking: an API key (of the settings or the database), a callback token, or, in `dev`, whoever sits at this machine.
+//! Who is asking: a running pipeline, an API key (of the settings or the database), a user of Iaso, or, in `dev`, whoever
+//! sits at this machine.
 
 use hmac::{Hmac, Mac};
 use secrecy::{ExposeSecret, SecretString};
 use sha2::Sha256;
 
-use super::{Bridge, Error};
+use super::error::NotKnown;
+use super::token::Judged;
+use super::{Bridge, Error, jwt};
 use crate::domain::ids::AccountId;
 use crate::domain::principal::{CallbackClaim, Principal, Role};
 
@@ -12,17 +15,37 @@ use crate::domain::principal::{CallbackClaim, Principal, Role};
 pub const ONLY_ACCOUNT: AccountId = AccountId(1);
 
 /// Who gets in.
-#[derive(Default)]
 pub struct Access {
+    /// The account that the keys of the settings belong to, and whoever sits here.
+    pub account: AccountId,
     pub keys: Vec<ApiKey>,
     /// Whether a request without credentials is the local administrator (`dev`).
     pub open: bool,
+}
+
+impl Default for Access {
+    fn default() -> Self {
+        Self {
+            account: ONLY_ACCOUNT,
+            keys: Vec::new(),
+            open: false,
+        }
+    }
 }
 
 /// A key from the settings, with what it may.
 pub struct ApiKey {
     pub role: Role,
     pub key: SecretString,
+}
+
+/// What somebody shows.
+#[derive(Clone)]
+pub enum Credential {
+    Nothing,
+    Bearer(SecretString),
+    /// The cookie of a session with Iaso.
+    Session(SecretString),
 }
 
 /// Somebody let in.
@@ -33,30 +56,70 @@ pub enum Caller {
 }
 
 impl Bridge {
-    /// None: the credentials are missing or wrong.
-    pub async fn who(&self, bearer: Option<&str>) -> Result<Option<Caller>, Error> {
-        let Some(bearer) = bearer else {
-            let local = || person(Role::Administrator, "whoever sits here".to_owned());
-            return Ok(self.parts.access.open.then(local));
-        };
-        if let Some(claim) = self.parts.callback_key.read(bearer, self.now()) {
-            return Ok(Some(Caller::Pipeline(claim)));
+    /// Who shows this, or why that is not known.
+    pub async fn who(&self, shown: &Credential) -> Result<Caller, Error> {
+        match shown {
+            Credential::Bearer(token) => self.bearer(token).await,
+            Credential::Session(cookie) if self.takes_sessions() => {
+                self.user_of_session(cookie).await.map(Caller::Person)
+            }
+            Credential::Nothing | Credential::Session(_) if self.parts.access.open => {
+                Ok(self.person(Role::Administrator, "whoever sits here".to_owned()))
+            }
+            Credential::Nothing | Credential::Session(_) => {
+                Err(Error::Unauthenticated(NotKnown::Missing))
+            }
+        }
+    }
+
+    /// Whether a session with Iaso lets anybody in: not where everybody is let in anyway.
+    pub fn takes_sessions(&self) -> bool {
+        self.parts.users.take_sessions() && !self.parts.access.open
+    }
+
+    /// The origin of the pages that may write with a session.
+    pub fn public_url(&self) -> &str {
+        &self.parts.public_url
+    }
+
+    /// A running pipeline is told first: its token may be good as its launcher's, in Iaso, and never is here.
+    async fn bearer(&self, token: &SecretString) -> Result<Caller, Error> {
+        let bearer = token.expose_secret();
+        match self.parts.callback_key.judge(bearer, self.now()) {
+            Judged::Callback(Some(claim)) => return Ok(Caller::Pipeline(claim)),
+            Judged::Callback(None) => return Err(self.bad_token()),
+            Judged::Other => {}
         }
         if let Some(role) = self.parts.access.role_of(bearer) {
             let name = format!("the {} key of the settings", role.word());
-            return Ok(Some(person(role, name)));
+            return Ok(self.person(role, name));
         }
-        Ok(self.holder(bearer).await?.map(Caller::Person))
+        // A key of ours that was mistyped is nothing to show to Iaso.
+        if self.parts.users.take_tokens() && jwt::claimed(bearer).is_some() {
+            return self.user_of_token(token).await.map(Caller::Person);
+        }
+        let holder = self.holder(bearer).await?;
+        holder.map(Caller::Person).ok_or_else(|| self.bad_token())
     }
-}
 
-fn person(role: Role, name: String) -> Caller {
-    Caller::Person(Principal {
-        account: ONLY_ACCOUNT,
-        role,
-        name,
-        person: None,
-    })
+    /// In Iaso's words where its users are known here.
+    fn bad_token(&self) -> Error {
+        let users = self.parts.users.take_tokens();
+        Error::Unauthenticated(if users {
+            NotKnown::Token
+        } else {
+            NotKnown::Missing
+        })
+    }
+
+    fn person(&self, role: Role, name: String) -> Caller {
+        Caller::Person(Principal {
+            account: self.parts.access.account,
+            role,
+            name,
+            person: None,
+        })
+    }
 }
 
 impl Access {

@@ -3,8 +3,9 @@
 use serde_json::{Map, Value};
 
 use super::{Bridge, Error};
-use crate::domain::connection::Connection;
+use crate::domain::connection::{Connection, Missing};
 use crate::domain::ids::{AccountId, PipelineId};
+use crate::domain::sentence::{Sentence, say};
 use crate::store::{self, Config, ConfigContent, Db, Vault};
 
 /// An account's configuration in force.
@@ -39,7 +40,8 @@ impl Ground {
 
 impl Bridge {
     pub(super) async fn ground(&self, account: AccountId) -> Result<Ground, Error> {
-        self.find_ground(account).await?.ok_or(Error::NotConfigured)
+        let found = self.find_ground(account).await?;
+        found.map_err(Error::NotConfigured)
     }
 
     /// A task stays on the connection it was launched on, whatever is configured now.
@@ -55,11 +57,28 @@ impl Bridge {
         })
     }
 
-    pub(super) async fn find_ground(&self, account: AccountId) -> Result<Option<Ground>, Error> {
+    /// The configuration in force, or a sentence that says why there is none.
+    pub(super) async fn find_ground(
+        &self,
+        account: AccountId,
+    ) -> Result<Result<Ground, Sentence>, Error> {
         let vault = self.store().vault.clone();
-        self.store()
+        let found = self
+            .store()
             .read(move |db| ground_in(db, &vault, account))
-            .await
+            .await?;
+        Ok(match found {
+            Ok(ground) if self.store().is_attached() => self.with_good_address(ground),
+            Ok(ground) => Ok(ground),
+            Err(missing) => Err(told(missing)),
+        })
+    }
+
+    /// What was not written through us has not been judged by us yet.
+    fn with_good_address(&self, ground: Ground) -> Result<Ground, Sentence> {
+        let url = self.good_address(&ground.connection.target.url);
+        url.map_err(|wrong| wrong.with("field", "openhexa_url"))?;
+        Ok(ground)
     }
 
     /// What every signed-in user may see of the configuration; none when there is none.
@@ -67,12 +86,13 @@ impl Bridge {
         &self,
         account: AccountId,
     ) -> Result<Option<Map<String, Value>>, Error> {
-        let ground = self.find_ground(account).await?;
+        let ground = self.find_ground(account).await?.ok();
         Ok(ground.map(|ground| without_secrets(&ground.config.content)))
     }
 
     /// Leads an account to an OpenHEXA, and keeps the rest of its configuration.
     pub async fn aim(&self, account: AccountId, place: ConfigContent) -> Result<(), Error> {
+        self.refuse_elsewhere()?;
         let (vault, now) = (self.store().vault.clone(), self.now());
         self.store()
             .write(move |db| {
@@ -91,13 +111,29 @@ pub(super) fn ground_in(
     db: &mut Db<'_>,
     vault: &Vault,
     account: AccountId,
-) -> Result<Option<Ground>, Error> {
+) -> Result<Result<Ground, Missing>, Error> {
     let known = store::config_and_connection(db, vault, account)?;
-    Ok(known.map(|(config, connection)| Ground {
-        account,
-        config,
-        connection,
+    Ok(known.map(|known| {
+        let (config, connection) = *known;
+        Ground {
+            account,
+            config,
+            connection,
+        }
     }))
+}
+
+fn told(missing: Missing) -> Sentence {
+    say(match missing {
+        Missing::Record => "not-configured",
+        Missing::Workspace => "no-workspace",
+        Missing::Workspaces => "many-workspaces",
+        Missing::Slug => "workspace-without-slug",
+        Missing::Url => "instance-without-url",
+        Missing::Token => "instance-without-token",
+        Missing::Graphql => "instance-not-graphql",
+        Missing::UnreadableToken => "instance-token-unreadable",
+    })
 }
 
 /// Keys that look like a secret are left out wherever they stand.

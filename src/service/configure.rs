@@ -59,23 +59,27 @@ pub struct Check {
 impl Bridge {
     pub async fn record(&self, account: AccountId) -> Result<Record, Error> {
         let ground = self.find_ground(account).await?;
-        ground.as_ref().map(shown).ok_or_else(no_record)
+        ground
+            .as_ref()
+            .map(shown)
+            .map_err(|why| Error::NotFound(why.clone()))
     }
 
     /// Judged and stored in one transaction, so that an amendment is made to what is then in force.
     pub async fn change_config(&self, account: AccountId, change: Change) -> Result<Record, Error> {
+        self.refuse_elsewhere()?;
         let (bridge, now) = (self.clone(), self.now());
         self.store()
             .write(move |db| {
                 store::lock_configs(db)?;
                 let vault = &bridge.store().vault;
-                let before = config::ground_in(db, vault, account)?;
+                let before = config::ground_in(db, vault, account)?.ok();
                 let in_force = before.as_ref().map(|ground| ground.config.version);
                 expect_version(change.expected, in_force)?;
                 let content = bridge.judge_config(&change, before.as_ref())?;
                 store::put_config(db, vault, account, &content, now)?;
                 let after = config::ground_in(db, vault, account)?;
-                after.as_ref().map(shown).ok_or_else(no_record)
+                after.as_ref().map(shown).map_err(|_| no_record())
             })
             .await
     }
@@ -86,6 +90,7 @@ impl Bridge {
         expected: Option<i64>,
         by: String,
     ) -> Result<(), Error> {
+        self.refuse_elsewhere()?;
         let now = self.now();
         self.store()
             .write(move |db| {
@@ -158,8 +163,21 @@ impl Bridge {
         })
     }
 
+    /// Where somebody else keeps the configuration, it is changed there.
+    pub(super) fn refuse_elsewhere(&self) -> Result<(), Error> {
+        if self.store().is_attached() {
+            return Err(Error::Elsewhere);
+        }
+        Ok(())
+    }
+
     fn address(&self, value: Option<&Value>) -> Result<Address, Sentence> {
-        let address = Address::parse(&text(value)?).map_err(|wrong| match wrong {
+        self.good_address(&text(value)?)
+    }
+
+    /// An address that may be asked, as far as it says by itself where it leads.
+    pub(super) fn good_address(&self, text: &str) -> Result<Address, Sentence> {
+        let address = Address::parse(text).map_err(|wrong| match wrong {
             BadAddress::NotUrl => say("config-url"),
             BadAddress::NotGraphql => say("config-url-graphql"),
         })?;

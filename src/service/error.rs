@@ -9,6 +9,14 @@ use crate::store;
 
 #[derive(Debug, Derive)]
 pub enum Error {
+    #[error("nobody is known by these credentials")]
+    Unauthenticated(NotKnown),
+    #[error("the credentials do not allow it")]
+    Forbidden,
+    #[error("the user has no profile in Iaso")]
+    NoProfile,
+    #[error("Iaso cannot be asked who this is")]
+    IasoAway,
     #[error("the request is not valid")]
     Invalid(Box<Invalid>),
     #[error("no such thing for this account")]
@@ -18,7 +26,9 @@ pub enum Error {
     #[error("the key was used for another request")]
     OtherRequest(Sentence),
     #[error("the account has no OpenHEXA configuration")]
-    NotConfigured,
+    NotConfigured(Sentence),
+    #[error("the configuration is somebody else's to change")]
+    Elsewhere,
     #[error("the record was changed meanwhile")]
     Changed,
     #[error("OpenHEXA failed: {0:?}")]
@@ -35,6 +45,19 @@ pub enum Error {
     Crowded,
     #[error("internal: {0}")]
     Internal(#[source] store::Error),
+}
+
+/// Why nobody is known by what was shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NotKnown {
+    /// Nothing was shown, or nothing that anything is known of.
+    Missing,
+    /// A token that Iaso would not take.
+    Token,
+    /// A good token of somebody who is gone.
+    User,
+    /// A good token of somebody who was switched off.
+    Inactive,
 }
 
 /// What is wrong with a request.
@@ -84,6 +107,14 @@ impl Error {
 
     pub fn no_pipeline() -> Self {
         Self::NotFound(say("pipeline-not-found"))
+    }
+
+    /// Whether it says that the caller may not, rather than that nobody could tell.
+    pub fn is_about_the_caller(&self) -> bool {
+        matches!(
+            self,
+            Self::Unauthenticated(_) | Self::Forbidden | Self::NoProfile
+        )
     }
 
     pub fn no_task() -> Self {

@@ -11,9 +11,8 @@ use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use super::access::ONLY_ACCOUNT;
 use super::{Bridge, Error};
-use crate::domain::ids::KeyId;
+use crate::domain::ids::{AccountId, KeyId};
 use crate::domain::principal::{Principal, Role};
 use crate::store::{self, NewKey, Store, StoredKey};
 
@@ -52,6 +51,7 @@ pub struct MadeKey {
 /// Makes a key.
 pub async fn make(
     store: &Store,
+    account: AccountId,
     role: Role,
     name: String,
     expires_at: Option<DateTime<Utc>>,
@@ -59,7 +59,6 @@ pub async fn make(
 ) -> Result<MadeKey, Error> {
     let random = || Uuid::new_v4().simple().to_string();
     let key = format!("ohb-{}-{}{}", role.word(), random(), random());
-    let account = ONLY_ACCOUNT;
     let hash = hash(&key);
     let new = NewKey {
         account,

@@ -297,7 +297,9 @@ impl Bridge {
             + self.rules().queue_allowance
             + time_limit(task.run.timeout_seconds)
             + self.rules().token_grace;
-        self.parts.callback_key.mint(task.claim(), now, until)
+        let launcher = task.launcher.as_ref().map(|person| person.id);
+        let key = &self.parts.callback_key;
+        key.mint(task.claim(), launcher, now, until)
     }
 }
 

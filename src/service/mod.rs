@@ -6,6 +6,7 @@
 //! relaunch.rs   a launch made again
 //! callback.rs   a running pipeline reports (reports.rs: those that come at once, in one transaction)
 //! cancel.rs     somebody wants a task to stop
+//! copies.rs     what Iaso writes over a task's copy, where the bridge stands beside it
 //! reconcile.rs  what is due is looked at, whoever reports or not
 //! follow.rs     runs whose id is known, many in one request (pace.rs: how hard OpenHEXA is asked)
 //! look.rs       what one look means for a task
@@ -20,7 +21,8 @@
 //! details.rs    what a task's run said and left behind
 //! config.rs     where an account's OpenHEXA is (configure.rs: changing it)
 //! vitals.rs     how the bridge is
-//! access.rs     who is asking (token.rs: the callback token, keys.rs: API keys, session.rs: a browser's cookie)
+//! access.rs     who is asking (token.rs: the callback token, keys.rs: API keys, users.rs: Iaso's users, session.rs: a
+//!               browser's cookie)
 //! ```
 
 pub mod access;
@@ -31,6 +33,7 @@ mod change_log;
 mod changes;
 pub mod config;
 pub mod configure;
+mod copies;
 mod cursor;
 pub mod details;
 mod error;
@@ -39,6 +42,7 @@ mod follow;
 pub mod form;
 pub mod history;
 mod jobs;
+mod jwt;
 pub mod keys;
 mod last_lines;
 pub mod launch;
@@ -58,6 +62,7 @@ pub mod session;
 mod stop;
 pub mod tasks;
 mod token;
+mod users;
 pub mod vitals;
 
 use std::sync::Arc;
@@ -65,14 +70,15 @@ use std::sync::Arc;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
-pub use access::{Access, ApiKey};
+pub use access::{Access, ApiKey, Credential};
 pub use change_log::Change;
-pub use error::{Error, Invalid, Upstream};
+pub use error::{Error, Invalid, NotKnown, Upstream};
 pub use jobs::Jobs;
 pub use pace::Pauses;
 pub use rules::{Looks, Rules, Streams};
 pub use seal::Seal;
 pub use token::CallbackKey;
+pub use users::Users;
 
 pub use crate::openhexa::Refusal;
 
@@ -90,6 +96,7 @@ pub struct Parts {
     pub clock: Clock,
     pub rules: Rules,
     pub access: Access,
+    pub users: Users,
     pub callback_key: CallbackKey,
     pub seal: Seal,
     /// The origin that pipelines reach us at, without a slash at its end.
@@ -109,6 +116,7 @@ pub struct Bridge {
     ring: Arc<keys::Ring>,
     paces: Arc<pace::Paces>,
     reports: Arc<reports::Line>,
+    rounds: Arc<copies::Rounds>,
     /// Wakes the reconciler before its time.
     nudge: Arc<Notify>,
     changes: Arc<Changes>,
@@ -123,6 +131,7 @@ impl Bridge {
             ring: Arc::default(),
             paces: Arc::default(),
             reports: Arc::default(),
+            rounds: Arc::default(),
             nudge: Arc::default(),
         }
     }

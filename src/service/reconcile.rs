@@ -55,6 +55,7 @@ impl Bridge {
     }
 
     async fn pass(&self) -> Result<Report, Error> {
+        self.mend_copies().await;
         let mut report = Report::default();
         while !self.parts.stop.is_cancelled() && report.claimed < self.rules().pass_limit {
             let most = self.rules().pass_limit - report.claimed;

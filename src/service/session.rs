@@ -7,8 +7,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 
-use super::access::Caller;
-use super::{Bridge, Error};
+use super::access::{Caller, Credential};
+use super::{Bridge, Error, jwt};
 
 /// Longer than a working day, shorter than two.
 pub const LASTS: TimeDelta = TimeDelta::hours(12);
@@ -21,12 +21,18 @@ struct Session {
 }
 
 impl Bridge {
-    /// What a browser keeps; none where this is nobody's key.
+    /// What a browser keeps; none where this is nobody's key. A token that Iaso issued is no key: its users come in with
+    /// their session there.
     pub async fn sign_in(&self, key: &SecretString) -> Result<Option<SecretString>, Error> {
-        match self.who(Some(key.expose_secret())).await? {
-            Some(Caller::Person(_)) => Ok(self.sealed(key)),
+        if jwt::claimed(key.expose_secret()).is_some() {
+            return Ok(None);
+        }
+        match self.who(&Credential::Bearer(key.clone())).await {
+            Ok(Caller::Person(_)) => Ok(self.sealed(key)),
             // A running pipeline has no pages to read.
-            Some(Caller::Pipeline(_)) | None => Ok(None),
+            Ok(Caller::Pipeline(_)) => Ok(None),
+            Err(error) if error.is_about_the_caller() => Ok(None),
+            Err(error) => Err(error),
         }
     }
 
@@ -44,10 +50,5 @@ impl Bridge {
         let text = self.store().vault.open(sealed).ok()?;
         let session: Session = serde_json::from_str(&text).ok()?;
         (self.now() < session.until).then(|| session.signed_in_with.into())
-    }
-
-    /// The origin that people reach the bridge at.
-    pub fn public_url(&self) -> &str {
-        &self.parts.public_url
     }
 }

@@ -1,140 +1,162 @@
 //! The callback token: what a running pipeline shows to report on its own task, and on nothing else.
 //!
-//! HS256 with the bridge's own key. The library decides what a valid token is; the HMAC beneath it is the `hmac`
-//! crate's, because the library's own pure-Rust backend brings RSA along, which we neither use nor trust here.
+//! It has two forms. With Iaso's key at hand, a launch of Iaso's user gets a token that Iaso itself takes for that
+//! user's, so that a pipeline can use Iaso's API, and that carries our claim beside; any other launch gets a token of
+//! our own. Here both are the same: whatever carries our claim is a pipeline's, or nobody's, but never a user's.
 
 use chrono::{DateTime, Utc};
-use hmac::{Hmac, Mac};
-use jsonwebtoken::crypto::{CryptoProvider, JwtSigner, JwtVerifier, KeyUtils};
-use jsonwebtoken::errors::{ErrorKind, Result as JwtResult};
-use jsonwebtoken::signature::{Error as SignatureError, Signer, Verifier};
-use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
-use sha2::Sha256;
+use serde_json::Value;
 use uuid::Uuid;
 
+use super::jwt::{self, JwtKey};
 use crate::domain::ids::{AccountId, PipelineId, TaskId};
 use crate::domain::principal::CallbackClaim;
 
 const AUDIENCE: &str = "openhexa-bridge:callback";
+/// Where our claim stands in a token for Iaso: one with an `aud` would be refused by verifiers that expect none.
+const OURS: &str = "openhexa_bridge";
 
 /// Signs and reads callback tokens.
 #[derive(Clone)]
 pub struct CallbackKey {
-    sign: EncodingKey,
-    read: DecodingKey,
+    own: JwtKey,
+    /// Iaso's, to sign tokens that it takes.
+    iaso: Option<JwtKey>,
+    /// Those of before: runs still have tokens that they signed.
+    previous: Vec<JwtKey>,
 }
 
-#[derive(Serialize, Deserialize)]
-struct Claims {
+/// What a bearer token is to us.
+pub(super) enum Judged {
+    /// A running pipeline's. None: it is none of ours after all, or no longer good.
+    Callback(Option<CallbackClaim>),
+    /// It carries no claim of ours.
+    Other,
+}
+
+#[derive(Clone, Serialize, Deserialize)]
+struct Claim {
     aud: String,
     account: i64,
     task: i64,
     pipeline: Uuid,
+}
+
+#[derive(Clone, Serialize, Deserialize)]
+struct Own {
+    #[serde(flatten)]
+    claim: Claim,
     jti: Uuid,
     iat: i64,
     exp: i64,
 }
 
+/// As simplejwt writes an access token, but without `iat`: a verifier whose clock is behind ours would refuse it.
+#[derive(Clone, Serialize, Deserialize)]
+struct ForIaso {
+    token_type: String,
+    user_id: i64,
+    jti: String,
+    exp: i64,
+    openhexa_bridge: Claim,
+}
+
 impl CallbackKey {
-    pub fn new(key: &SecretString) -> Self {
-        // A second installation finds the first: the same provider.
-        let _ = PROVIDER.install_default();
-        let bytes = key.expose_secret().as_bytes();
+    pub fn new(own: &SecretString) -> Self {
         Self {
-            sign: EncodingKey::from_secret(bytes),
-            read: DecodingKey::from_secret(bytes),
+            own: JwtKey::new(own),
+            iaso: None,
+            previous: Vec::new(),
         }
     }
 
+    #[must_use]
+    pub fn with_iaso(self, key: Option<&SecretString>) -> Self {
+        let iaso = key.map(JwtKey::new);
+        Self { iaso, ..self }
+    }
+
+    #[must_use]
+    pub fn with_previous(self, keys: &[SecretString]) -> Self {
+        let previous = keys.iter().map(JwtKey::new).collect();
+        Self { previous, ..self }
+    }
+
+    /// `launcher` is Iaso's user, where there is one.
     pub(super) fn mint(
         &self,
         claim: CallbackClaim,
+        launcher: Option<i64>,
         now: DateTime<Utc>,
         until: DateTime<Utc>,
     ) -> SecretString {
-        let claims = Claims {
+        let (claim, exp) = (Claim::from(claim), until.timestamp());
+        match (&self.iaso, launcher) {
+            (Some(key), Some(user_id)) => key.sign(&ForIaso {
+                token_type: "access".to_owned(),
+                user_id,
+                jti: Uuid::new_v4().simple().to_string(),
+                exp,
+                openhexa_bridge: claim,
+            }),
+            (None, _) | (_, None) => self.own.sign(&Own {
+                claim,
+                jti: Uuid::new_v4(),
+                iat: now.timestamp(),
+                exp,
+            }),
+        }
+    }
+
+    pub(super) fn judge(&self, token: &str, now: DateTime<Utc>) -> Judged {
+        if !is_ours(token) {
+            return Judged::Other;
+        }
+        let keys = [&self.own].into_iter().chain(&self.iaso);
+        let mut keys = keys.chain(&self.previous);
+        let read = keys.find_map(|key| {
+            let own = || key.read(token).map(|own: Own| (own.claim, own.exp));
+            let ours = |token: ForIaso| (token.openhexa_bridge, token.exp);
+            key.read(token).map(ours).or_else(own)
+        });
+        let good = read.filter(|(claim, exp)| claim.aud == AUDIENCE && *exp > now.timestamp());
+        Judged::Callback(good.map(|(claim, _)| claim.into()))
+    }
+}
+
+/// Whether a token carries our claim, in whatever shape.
+fn is_ours(token: &str) -> bool {
+    let Some(claims) = jwt::claimed(token) else {
+        return false;
+    };
+    let meant = |audience: &Value| audience == AUDIENCE;
+    let audience = claims.get("aud");
+    claims.contains_key(OURS)
+        || audience.is_some_and(meant)
+        || audience
+            .and_then(Value::as_array)
+            .is_some_and(|all| all.iter().any(meant))
+}
+
+impl From<CallbackClaim> for Claim {
+    fn from(claim: CallbackClaim) -> Self {
+        Self {
             aud: AUDIENCE.to_owned(),
             account: claim.account.0,
             task: claim.task.0,
             pipeline: claim.pipeline.0,
-            jti: Uuid::new_v4(),
-            iat: now.timestamp(),
-            exp: until.timestamp(),
-        };
-        match jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &self.sign) {
-            Ok(token) => token.into(),
-            // Neither these claims nor an HMAC can fail; a pipeline with an empty token is told 401.
-            Err(error) => {
-                tracing::error!(%error, "a callback token could not be signed");
-                SecretString::default()
-            }
         }
     }
-
-    /// The task that the token names, if it is ours and still good.
-    pub(super) fn read(&self, token: &str, now: DateTime<Utc>) -> Option<CallbackClaim> {
-        let mut rules = Validation::new(Algorithm::HS256);
-        rules.set_audience(&[AUDIENCE]);
-        // Judged below, by our own clock.
-        rules.validate_exp = false;
-        let claims = jsonwebtoken::decode::<Claims>(token, &self.read, &rules)
-            .ok()?
-            .claims;
-        (claims.exp > now.timestamp()).then_some(CallbackClaim {
-            account: AccountId(claims.account),
-            task: TaskId(claims.task),
-            pipeline: PipelineId(claims.pipeline),
-        })
-    }
 }
 
-static PROVIDER: CryptoProvider = CryptoProvider {
-    signer_factory: |algorithm, key| Ok(Box::new(Hs256::new(*algorithm, key.as_bytes())?)),
-    verifier_factory: |algorithm, key| {
-        Ok(Box::new(Hs256::new(*algorithm, key.try_get_as_bytes()?)?))
-    },
-    key_utils: KeyUtils::new_unimplemented(),
-};
-
-struct Hs256(Hmac<Sha256>);
-
-impl Hs256 {
-    fn new(algorithm: Algorithm, key: &[u8]) -> JwtResult<Self> {
-        if algorithm != Algorithm::HS256 {
-            return Err(ErrorKind::InvalidAlgorithm.into());
+impl From<Claim> for CallbackClaim {
+    fn from(claim: Claim) -> Self {
+        Self {
+            account: AccountId(claim.account),
+            task: TaskId(claim.task),
+            pipeline: PipelineId(claim.pipeline),
         }
-        Hmac::new_from_slice(key)
-            .map(Self)
-            .map_err(|_| ErrorKind::InvalidKeyFormat.into())
-    }
-}
-
-impl Signer<Vec<u8>> for Hs256 {
-    fn try_sign(&self, message: &[u8]) -> Result<Vec<u8>, SignatureError> {
-        let signed = self.0.clone().chain_update(message);
-        Ok(signed.finalize().into_bytes().to_vec())
-    }
-}
-
-impl Verifier<Vec<u8>> for Hs256 {
-    fn verify(&self, message: &[u8], signature: &Vec<u8>) -> Result<(), SignatureError> {
-        let signed = self.0.clone().chain_update(message);
-        signed
-            .verify_slice(signature)
-            .map_err(|_| SignatureError::new())
-    }
-}
-
-impl JwtSigner for Hs256 {
-    fn algorithm(&self) -> Algorithm {
-        Algorithm::HS256
-    }
-}
-
-impl JwtVerifier for Hs256 {
-    fn algorithm(&self) -> Algorithm {
-        Algorithm::HS256
     }
 }

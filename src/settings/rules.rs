@@ -55,9 +55,38 @@ pub const RULES: &[Rule] = &[
         (1..=200).contains(&s.database.pool_size)
     }),
     rule("database.wait", "longer than 0", |s| lived(s.database.wait)),
+    rule(
+        "iaso.attached",
+        "false, unless database.url leads to Iaso's own PostgreSQL: postgres://USER:PASSWORD@HOST:PORT/NAME",
+        |s| !s.iaso.attached || !s.database.url.expose_secret().starts_with("sqlite:"),
+    ),
+    rule(
+        "iaso.encrypted_text_field_key",
+        "Iaso's ENCRYPTED_TEXT_FIELD_KEY, a Fernet key, where iaso.attached is true",
+        |s| match s.iaso.encrypted_text_field_key.expose_secret() {
+            "" => !s.iaso.attached,
+            key => is_fernet(key),
+        },
+    ),
+    rule(
+        "iaso.config_account",
+        "0 or the id of an account of Iaso, at most 2147483647",
+        |s| (0..=i64::from(i32::MAX)).contains(&s.iaso.config_account),
+    ),
+    rule("iaso.watched_for", "at least 1h", |s| {
+        s.iaso.watched_for.0 >= Duration::from_hours(1)
+    }),
     rule("secrets.callback_key", "at least 32 characters", |s| {
         is_key(&s.secrets.callback_key, 32)
     }),
+    rule(
+        "secrets.previous_callback_keys",
+        "keys of at least 32 characters, separated by commas",
+        |s| {
+            let keys = s.secrets.previous_callback_keys();
+            keys.iter().all(|key| is_key(key, 32))
+        },
+    ),
     rule("keys.viewer", "at least 16 characters", |s| {
         is_key(&s.keys.viewer, 16)
     }),
@@ -178,6 +207,27 @@ pub const RULES: &[Rule] = &[
     rule("reconcile.hidden_for", "at least 10m", |s| {
         s.reconcile.hidden_for.0 >= Duration::from_mins(10)
     }),
+    rule(
+        "iaso.url",
+        "empty or an origin such as https://iaso.example.org",
+        |s| is_origin(&s.iaso.url),
+    ),
+    rule("iaso.profile_kept", "at most 10m", |s| {
+        s.iaso.profile_kept.0 <= Duration::from_mins(10)
+    }),
+    rule("iaso.request_timeout", "longer than 0", |s| {
+        lived(s.iaso.request_timeout)
+    }),
+    rule(
+        "iaso.answer_limit",
+        "a whole number from 65536 to 104857600 bytes",
+        |s| (65_536..=104_857_600).contains(&s.iaso.answer_limit),
+    ),
+    rule(
+        "iaso.previous_signing_keys",
+        "empty while iaso.signing_key is: there is no current key that they were before",
+        |s| is_empty(&s.iaso.previous_signing_keys) || !is_empty(&s.iaso.signing_key),
+    ),
     rule("stream.poll", "longer than 0", |s| lived(s.stream.poll)),
     rule("stream.comment_every", "longer than 0", |s| {
         lived(s.stream.comment_every)
@@ -202,10 +252,21 @@ pub const RULES: &[Rule] = &[
     ),
 ];
 
+fn is_empty(secret: &SecretString) -> bool {
+    secret.expose_secret().trim().is_empty()
+}
+
 /// Empty, or long enough.
 fn is_key(key: &SecretString, least: usize) -> bool {
     let length = key.expose_secret().len();
     length == 0 || length >= least
+}
+
+/// 32 bytes in URL-safe base64.
+fn is_fernet(key: &str) -> bool {
+    use base64::Engine as _;
+    let bytes = base64::engine::general_purpose::URL_SAFE.decode(key);
+    bytes.is_ok_and(|bytes| bytes.len() == 32)
 }
 
 fn lived(span: Span) -> bool {

@@ -57,7 +57,7 @@ pub fn horizon(db: &mut Db<'_>) -> Result<i64, Error> {
         Db::Sqlite(conn) => Ok(change_counter::table
             .select(change_counter::value + 1)
             .first(*conn)?),
-        Db::Pg(conn) => of_transactions(conn),
+        Db::Pg(conn, _) => of_transactions(conn),
     }
 }
 

@@ -9,11 +9,12 @@ use serde_json::{Map, Value};
 
 use super::connection::{Db, on};
 use super::error::Error;
+use super::iaso;
 use super::rows::object_of;
-use super::schema::{config, config_change, connection};
+use super::schema::{config, config_change, connection, run};
 use super::types::{At, Id};
 use super::vault::Vault;
-use crate::domain::connection::{Connection, Target};
+use crate::domain::connection::{Connection, Missing, Target};
 use crate::domain::ids::{AccountId, ConnectionId, UserId};
 
 /// The record as it is in force.
@@ -76,20 +77,29 @@ pub fn config_of(db: &mut Db<'_>, account: AccountId) -> Result<Option<Config>, 
     row.map(config_from).transpose()
 }
 
+/// What is in force for an account, or why nothing is.
+pub type Configured = Result<Box<(Config, Connection)>, Missing>;
+
 /// The record in force and its connection, in one query: nearly every request asks for them.
 pub fn config_and_connection(
     db: &mut Db<'_>,
     vault: &Vault,
     account: AccountId,
-) -> Result<Option<(Config, Connection)>, Error> {
+) -> Result<Configured, Error> {
+    if let Some((conn, beside)) = db.attached() {
+        return iaso::configuration(conn, beside, vault, account);
+    }
     let row: Option<(ConfigRow, ConnectionRow)> = on!(db, |conn| config::table
         .inner_join(connection::table)
         .filter(config::account_id.eq(account.0))
         .select((config_columns!(), connection_columns!()))
         .get_result(conn)
         .optional())?;
-    row.map(|(config, connection)| Ok((config_from(config)?, connection_from(vault, connection)?)))
-        .transpose()
+    let Some((config, connection)) = row else {
+        return Ok(Err(Missing::Record));
+    };
+    let known = (config_from(config)?, connection_from(vault, connection)?);
+    Ok(Ok(Box::new(known)))
 }
 
 fn config_from(row: ConfigRow) -> Result<Config, Error> {
@@ -106,7 +116,7 @@ fn config_from(row: ConfigRow) -> Result<Config, Error> {
 /// Changes of records wait for each other's transactions: what is read next stays in force until this one ends.
 /// A row's own lock would not do, for the first record has no row yet. SQLite has one writer anyway.
 pub fn lock_configs(db: &mut Db<'_>) -> Result<(), Error> {
-    if let Db::Pg(conn) = db {
+    if let Db::Pg(conn, _) = db {
         diesel::sql_query("LOCK TABLE config IN SHARE ROW EXCLUSIVE MODE").execute(&mut **conn)?;
     }
     Ok(())
@@ -197,7 +207,7 @@ fn tell_change(
     Ok(())
 }
 
-fn put_connection(
+pub(super) fn put_connection(
     db: &mut Db<'_>,
     vault: &Vault,
     account: AccountId,
@@ -261,6 +271,42 @@ pub fn connection(db: &mut Db<'_>, vault: &Vault, id: ConnectionId) -> Result<Co
         .select(connection_columns!())
         .get_result(conn))?;
     connection_from(vault, row)
+}
+
+/// The connection of an account to a workspace of an instance, if there ever was one.
+pub(super) fn known_connection(
+    db: &mut Db<'_>,
+    vault: &Vault,
+    account: AccountId,
+    instance: &str,
+    workspace: &str,
+) -> Result<Option<Connection>, Error> {
+    let row: Option<ConnectionRow> = on!(db, |conn| connection::table
+        .filter(connection::account_id.eq(account.0))
+        .filter(connection::instance.eq(instance))
+        .filter(connection::workspace.eq(workspace))
+        .select(connection_columns!())
+        .get_result(conn)
+        .optional())?;
+    row.map(|row| connection_from(vault, row)).transpose()
+}
+
+/// The connections that live runs are on; one that cannot be read is left out.
+pub(super) fn followed_connections(
+    db: &mut Db<'_>,
+    vault: &Vault,
+) -> Result<Vec<Connection>, Error> {
+    let rows: Vec<ConnectionRow> = on!(db, |conn| {
+        let followed = run::table
+            .filter(run::next_look_at.is_not_null())
+            .select(run::connection_id);
+        connection::table
+            .filter(connection::id.eq_any(followed))
+            .select(connection_columns!())
+            .load(conn)
+    })?;
+    let read = rows.into_iter().map(|row| connection_from(vault, row));
+    Ok(read.filter_map(Result::ok).collect())
 }
 
 fn connection_from(vault: &Vault, row: ConnectionRow) -> Result<Connection, Error> {

@@ -20,6 +20,7 @@ use secrecy::{ExposeSecret, SecretString};
 use tokio::runtime::Runtime;
 
 use super::error::OpenError;
+use super::iaso::Beside;
 
 pub type Pg = AsyncConnectionWrapper<AsyncPgConnection>;
 
@@ -46,13 +47,24 @@ pub enum Tls {
 /// An open connection of either kind.
 pub enum Conn {
     Sqlite(SqliteConnection),
-    Pg(Box<Pg>),
+    /// Beside an Iaso, where it is Iaso's own.
+    Pg(Box<Pg>, Option<Arc<Beside>>),
 }
 
 /// A connection on loan, inside a transaction or for reading.
 pub enum Db<'a> {
     Sqlite(&'a mut SqliteConnection),
-    Pg(&'a mut Pg),
+    Pg(&'a mut Pg, Option<&'a Beside>),
+}
+
+impl Db<'_> {
+    /// The connection, where it leads to Iaso's own database, and how the bridge stands in it.
+    pub fn attached(&mut self) -> Option<(&mut Pg, &Beside)> {
+        match self {
+            Self::Sqlite(_) | Self::Pg(_, None) => None,
+            Self::Pg(conn, Some(beside)) => Some((&mut **conn, *beside)),
+        }
+    }
 }
 
 /// Runs one query text on whichever database `$db` is.
@@ -63,7 +75,7 @@ macro_rules! on {
                 let $conn = &mut **$conn;
                 $body
             }
-            $crate::store::connection::Db::Pg($conn) => {
+            $crate::store::connection::Db::Pg($conn, _) => {
                 let $conn = &mut **$conn;
                 $body
             }
@@ -76,7 +88,7 @@ impl Conn {
     pub fn read<T, E>(&mut self, work: impl FnOnce(&mut Db<'_>) -> Result<T, E>) -> Result<T, E> {
         match self {
             Self::Sqlite(conn) => work(&mut Db::Sqlite(conn)),
-            Self::Pg(conn) => work(&mut Db::Pg(conn)),
+            Self::Pg(conn, beside) => work(&mut Db::Pg(conn, beside.as_deref())),
         }
     }
 
@@ -87,7 +99,10 @@ impl Conn {
     {
         match self {
             Self::Sqlite(conn) => conn.immediate_transaction(|conn| work(&mut Db::Sqlite(conn))),
-            Self::Pg(conn) => conn.transaction(|conn| work(&mut Db::Pg(conn))),
+            Self::Pg(conn, beside) => {
+                let beside = beside.as_deref();
+                conn.transaction(|conn| work(&mut Db::Pg(conn, beside)))
+            }
         }
     }
 }
@@ -100,9 +115,9 @@ pub struct Pooled {
 }
 
 /// Opens connections for the pools.
-#[derive(Debug)]
 pub struct Opener {
     address: Address,
+    beside: Option<Arc<Beside>>,
     busy_timeout: Duration,
     sockets: Option<Runtime>,
 }
@@ -117,7 +132,7 @@ impl Drop for Opener {
 }
 
 /// What the pools open connections with.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Shared(Arc<Opener>);
 
 /// A pool that opens nothing before it is asked.
@@ -132,13 +147,18 @@ pub fn pool(opener: &Arc<Opener>, size: u32, wait: Duration) -> Pool<Shared> {
 }
 
 impl Opener {
-    pub fn new(address: Address, busy_timeout: Duration) -> Result<Self, OpenError> {
+    pub fn new(
+        address: Address,
+        beside: Option<Beside>,
+        busy_timeout: Duration,
+    ) -> Result<Self, OpenError> {
         let sockets = match address {
             Address::Sqlite(_) => None,
             Address::Postgres { .. } => Some(socket_runtime()?),
         };
         Ok(Self {
             address,
+            beside: beside.map(Arc::new),
             busy_timeout,
             sockets,
         })
@@ -149,7 +169,7 @@ impl Opener {
             Address::Sqlite(path) => self.open_sqlite(path).map(Conn::Sqlite),
             Address::Postgres { url, tls } => self
                 .open_postgres(url, tls)
-                .map(|conn| Conn::Pg(Box::new(conn))),
+                .map(|conn| Conn::Pg(Box::new(conn), self.beside.clone())),
         }
     }
 
@@ -237,7 +257,7 @@ impl ManageConnection for Shared {
     /// One that was closed is seen at once, without asking; only one that may have gone silent meanwhile is asked.
     fn is_valid(&self, pooled: &mut Pooled) -> Result<(), OpenError> {
         let rested = pooled.used.is_none_or(|used| used.elapsed() > TRUSTED);
-        let Conn::Pg(conn) = &mut pooled.conn else {
+        let Conn::Pg(conn, _) = &mut pooled.conn else {
             return Ok(());
         };
         match (conn.is_broken(), rested) {
@@ -255,7 +275,7 @@ impl ManageConnection for Shared {
         pooled.used = Some(Instant::now());
         match &mut pooled.conn {
             Conn::Sqlite(conn) => conn.is_broken(),
-            Conn::Pg(conn) => conn.is_broken(),
+            Conn::Pg(conn, _) => conn.is_broken(),
         }
     }
 }

@@ -74,6 +74,15 @@ pub enum OpenError {
     CaFile,
     #[error("database.url: the folder of the file cannot be made: {0}")]
     Folder(#[source] std::io::Error),
+    #[error("iaso.attached: the bridge cannot stand beside the Iaso of this database: {0}")]
+    Iaso(String),
+    #[error(
+        "iaso.encrypted_text_field_key (OPENHEXA_BRIDGE__IASO__ENCRYPTED_TEXT_FIELD_KEY in the environment) is not a \
+         Fernet key: 32 bytes in URL-safe base64, Iaso's own ENCRYPTED_TEXT_FIELD_KEY"
+    )]
+    IasoKey,
+    #[error("iaso.attached: only a PostgreSQL can be Iaso's own database")]
+    NoIaso,
     #[error("a migration failed: {0}")]
     Migration(String),
     #[error("the database refused a query: {0}")]

@@ -5,6 +5,7 @@ use diesel::prelude::*;
 
 use super::connection::{Db, on};
 use super::error::Error;
+use super::many::{Told, add_events};
 use super::schema::event;
 use super::types::At;
 use crate::domain::ids::{AccountId, TaskId};
@@ -79,6 +80,17 @@ pub fn add_event(
     task: TaskId,
     new: &Event,
 ) -> Result<(), Error> {
+    if db.attached().is_some() {
+        let event = new.clone();
+        return add_events(
+            db,
+            &[Told {
+                account,
+                task,
+                event,
+            }],
+        );
+    }
     let row = (
         event::task_id.eq(task.0),
         event::account_id.eq(account.0),

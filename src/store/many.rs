@@ -13,6 +13,7 @@ use diesel::sql_types::{Array, BigInt, Bool, Integer, Nullable, Text};
 use super::connection::Db;
 use super::error::Error;
 use super::events::{Event, add_event};
+use super::iaso;
 use super::rows::TaskRow;
 use super::schema::task;
 use super::tasks::{any, many, save_run, save_task};
@@ -40,7 +41,7 @@ pub struct Told {
 pub fn lock_many(db: &mut Db<'_>, wanted: &[TaskId]) -> Result<HashMap<TaskId, Task>, Error> {
     let conn = match db {
         Db::Sqlite(_) => return one_by_one(db, wanted),
-        Db::Pg(conn) => &mut **conn,
+        Db::Pg(conn, _) => &mut **conn,
     };
     let ids: Vec<i64> = wanted.iter().map(|id| id.0).collect();
     task::table
@@ -71,9 +72,12 @@ pub fn save_many(db: &mut Db<'_>, changes: &[Change]) -> Result<(), Error> {
                 save_task(db, &change.after)?;
             }
         }
-        Db::Pg(_) if changes.is_empty() => {}
-        Db::Pg(conn) => {
+        Db::Pg(..) if changes.is_empty() => {}
+        Db::Pg(conn, beside) => {
             SaveTasks::from(changes).execute(&mut **conn)?;
+            if beside.is_some() {
+                iaso::mirror_moved(conn, changes)?;
+            }
         }
     }
     for change in changes {
@@ -92,9 +96,12 @@ pub fn add_events(db: &mut Db<'_>, told: &[Told]) -> Result<(), Error> {
                 add_event(db, one.account, one.task, &one.event)?;
             }
         }
-        Db::Pg(_) if told.is_empty() => {}
-        Db::Pg(conn) => {
+        Db::Pg(..) if told.is_empty() => {}
+        Db::Pg(conn, None) => {
             AddEvents::from(told).execute(&mut **conn)?;
+        }
+        Db::Pg(conn, Some(_)) => {
+            iaso::LogsToo(AddEvents::from(told)).execute(&mut **conn)?;
         }
     }
     Ok(())
@@ -208,7 +215,7 @@ impl QueryFragment<Pg> for SaveTasks<'_> {
 }
 
 #[derive(Default)]
-struct AddEvents<'a> {
+pub(super) struct AddEvents<'a> {
     task: Vec<i64>,
     account: Vec<i64>,
     at: Vec<At>,

@@ -5,6 +5,7 @@ mod configs;
 mod connection;
 mod error;
 mod events;
+pub mod iaso;
 mod keys;
 mod many;
 mod once;
@@ -28,14 +29,17 @@ use secrecy::SecretString;
 
 pub use changes::{Head, Since, changed_since, heads, horizon, with_tasks};
 pub use configs::{
-    Config, ConfigContent, Place, are_readable, config_and_connection, config_of, connection,
-    delete_config, lock_configs, places, put_config, put_connection_user,
+    Config, ConfigContent, Configured, Place, are_readable, config_and_connection, config_of,
+    connection, delete_config, lock_configs, places, put_config, put_connection_user,
 };
 pub use connection::{Address, Db, Tls};
 /// What `BEGIN` and `COMMIT` themselves fail with.
 pub use diesel::result::Error as TransactionError;
 pub use error::{BadKey, Error, OpenError};
 pub use events::{Event, Source, add_event, events_of, has_event};
+pub use iaso::{
+    Options as BesideIaso, Strayed, knows_account, refresh_connections, strayed, strayed_task,
+};
 pub use keys::{NewKey, StoredKey, add_key, key_of, key_used, keys, revoke_key};
 pub use many::{Change, Told, add_events, lock_many, save_many};
 pub use once::{Remembered, remember, remembered, take_turns};
@@ -49,6 +53,7 @@ pub use vault::Vault;
 pub use vitals::{Vitals, vitals};
 
 use connection::{Conn, Opener, Shared, pool};
+use iaso::Beside;
 
 const SQLITE: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
 const POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/postgres");
@@ -75,14 +80,31 @@ pub struct Store {
     writing: Pool<Shared>,
     reading: Pool<Shared>,
     pub vault: Vault,
+    attached: bool,
 }
 
 impl Store {
     /// Blocks: call it before the server starts, or off its workers.
     pub fn open(options: Options) -> Result<Self, OpenError> {
+        Self::open_with(options, None)
+    }
+
+    /// In the database of an Iaso, which has all that is needed for it. Blocks too.
+    pub fn open_beside(options: Options, iaso: &BesideIaso) -> Result<Self, OpenError> {
+        let store = Self::open_with(options, Some(Beside::new(iaso)?))?;
+        match store.opener.connect()? {
+            Conn::Pg(mut conn, Some(beside)) => iaso::check(&mut conn, &beside)?,
+            Conn::Pg(_, None) | Conn::Sqlite(_) => return Err(OpenError::NoIaso),
+        }
+        Ok(store)
+    }
+
+    fn open_with(options: Options, beside: Option<Beside>) -> Result<Self, OpenError> {
         let vault = Vault::new(&options.encryption_key)?;
         make_folder(&options.address)?;
-        let opener = Arc::new(Opener::new(options.address.clone(), options.wait)?);
+        let attached = beside.is_some();
+        let opener = Opener::new(options.address.clone(), beside, options.wait)?;
+        let opener = Arc::new(opener);
         let (writing, reading) = match options.address {
             // SQLite lets one write at a time; more would only wait inside the file's lock.
             Address::Sqlite(_) => (
@@ -99,7 +121,14 @@ impl Store {
             writing,
             reading,
             vault,
+            attached,
         })
+    }
+
+    /// Whether configurations are somebody else's to change, and each task has a copy that somebody else may write
+    /// over.
+    pub fn is_attached(&self) -> bool {
+        self.attached
     }
 
     /// Brings the tables up to date; replicas that start together take turns.
@@ -107,7 +136,7 @@ impl Store {
         self.migrating(|conn| match conn {
             // One transaction around reading what is pending and doing it: whoever comes second finds nothing left.
             Conn::Sqlite(conn) => conn.immediate_transaction(|conn| up(conn, SQLITE)),
-            Conn::Pg(conn) => {
+            Conn::Pg(conn, _) => {
                 up(&mut **conn, POSTGRES)?;
                 // Before anybody writes: the database may have been moved here from another server.
                 Ok(changes::count_on(conn)?)
@@ -119,7 +148,7 @@ impl Store {
     pub fn revert(&self) -> Result<(), OpenError> {
         self.migrating(|conn| match conn {
             Conn::Sqlite(conn) => down(conn, SQLITE),
-            Conn::Pg(conn) => down(&mut **conn, POSTGRES),
+            Conn::Pg(conn, _) => down(&mut **conn, POSTGRES),
         })
     }
 
@@ -130,7 +159,7 @@ impl Store {
             let mut conn = pool.get().map_err(|_| Error::Away)?;
             let pending = match &mut conn.conn {
                 Conn::Sqlite(conn) => conn.has_pending_migration(SQLITE),
-                Conn::Pg(conn) => conn.has_pending_migration(POSTGRES),
+                Conn::Pg(conn, _) => conn.has_pending_migration(POSTGRES),
             };
             pending.map(|pending| !pending).map_err(|_| Error::Away)
         })
@@ -231,7 +260,7 @@ fn lock_migrations(conn: &mut Conn) -> Result<(), OpenError> {
     use diesel::connection::SimpleConnection as _;
     match conn {
         Conn::Sqlite(_) => Ok(()),
-        Conn::Pg(conn) => Ok(conn.batch_execute(&format!(
+        Conn::Pg(conn, _) => Ok(conn.batch_execute(&format!(
             "SELECT pg_advisory_lock({MIGRATION_LOCK}); {MAKE_SCHEMA}"
         ))?),
     }
@@ -241,7 +270,7 @@ fn unlock_migrations(conn: &mut Conn) -> Result<(), OpenError> {
     use diesel::connection::SimpleConnection as _;
     match conn {
         Conn::Sqlite(_) => Ok(()),
-        Conn::Pg(conn) => {
+        Conn::Pg(conn, _) => {
             Ok(conn.batch_execute(&format!("SELECT pg_advisory_unlock({MIGRATION_LOCK})"))?)
         }
     }

@@ -42,7 +42,7 @@ pub fn remembered(
 
 /// Waits until no other transaction launches under this key. SQLite has one writer anyway.
 pub fn take_turns(db: &mut Db<'_>, account: AccountId, key: &str) -> Result<(), Error> {
-    if let Db::Pg(conn) = db {
+    if let Db::Pg(conn, _) = db {
         diesel::sql_query("SELECT pg_advisory_xact_lock(hashtextextended($1, $2))")
             .bind::<diesel::sql_types::Text, _>(key)
             .bind::<diesel::sql_types::BigInt, _>(account.0)
@@ -84,7 +84,7 @@ fn sweep(db: &mut Db<'_>, since: DateTime<Utc>) -> Result<(), Error> {
     }
     let old: Vec<i64> = match db {
         Db::Sqlite(conn) => old!().load(&mut **conn)?,
-        Db::Pg(conn) => old!().for_update().skip_locked().load(&mut **conn)?,
+        Db::Pg(conn, _) => old!().for_update().skip_locked().load(&mut **conn)?,
     };
     if !old.is_empty() {
         on!(db, |conn| diesel::delete(idempotency::table)

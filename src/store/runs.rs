@@ -89,7 +89,7 @@ fn unclaimed(db: &mut Db<'_>, kind: Kind, due: &Due) -> Result<Vec<i64>, Error> 
     Ok(match db {
         // The whole file is ours.
         Db::Sqlite(conn) => query!().load(&mut **conn)?,
-        Db::Pg(conn) => query!().for_update().skip_locked().load(&mut **conn)?,
+        Db::Pg(conn, _) => query!().for_update().skip_locked().load(&mut **conn)?,
     })
 }
 
@@ -275,7 +275,7 @@ pub fn other_unsure(
 /// Launches of one pipeline that ask [`other_unsure`] wait for each other's transactions, or two could each miss the
 /// other. SQLite has one writer anyway.
 fn one_at_a_time(db: &mut Db<'_>, pipeline: PipelineId) -> Result<(), Error> {
-    if let Db::Pg(conn) = db {
+    if let Db::Pg(conn, _) = db {
         let (high, low) = pipeline.0.as_u64_pair();
         let key = i64::from_ne_bytes((high ^ low).to_ne_bytes());
         diesel::sql_query("SELECT pg_advisory_xact_lock($1)")

@@ -6,6 +6,7 @@ use diesel::prelude::*;
 
 use super::connection::{Db, on};
 use super::error::Error;
+use super::iaso;
 use super::rows::{RunRow, TaskRow, task_of};
 use super::runs::{NewRun, insert_run};
 use super::schema::{run, task};
@@ -23,12 +24,20 @@ pub(super) type Rows = (i64, TaskRow, RunRow);
 /// Stores a new task and its run, and gives it its id.
 pub fn insert(db: &mut Db<'_>, new: &NewTask) -> Result<Task, Error> {
     let row = TaskRow::from(&new.task);
-    let id = on!(db, |conn| diesel::insert_into(task::table)
-        .values(&row)
-        .returning(task::id)
-        .get_result::<i64>(conn))?;
     let mut task = new.task.clone();
-    task.id = TaskId(id);
+    task.id = match db.attached() {
+        Some((conn, _)) => {
+            let id = iaso::insert(conn, &new.task)?;
+            diesel::insert_into(task::table)
+                .values((task::id.eq(id.0), &row))
+                .execute(conn)?;
+            id
+        }
+        None => TaskId(on!(db, |conn| diesel::insert_into(task::table)
+            .values(&row)
+            .returning(task::id)
+            .get_result(conn))?),
+    };
     insert_run(
         db,
         &NewRun {
@@ -78,7 +87,7 @@ pub(super) fn tasks_of(rows: Vec<Rows>) -> Result<Vec<Task>, Error> {
 
 /// Reads a task that the transaction then owns: nobody else moves it before the transaction ends.
 pub fn lock(db: &mut Db<'_>, id: TaskId) -> Result<Option<Task>, Error> {
-    if let Db::Pg(conn) = db {
+    if let Db::Pg(conn, _) = db {
         task::table
             .find(id.0)
             .select(task::id)
@@ -92,6 +101,9 @@ pub fn lock(db: &mut Db<'_>, id: TaskId) -> Result<Option<Task>, Error> {
 /// Saves a task read with [`lock`] in the same transaction. A run id that another task owns is [`Error::Duplicate`].
 pub fn save(db: &mut Db<'_>, changed: &Task) -> Result<(), Error> {
     save_task(db, changed)?;
+    if let Some((conn, _)) = db.attached() {
+        iaso::mirror(conn, changed)?;
+    }
     save_run(db, changed)
 }
 

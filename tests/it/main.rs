@@ -10,6 +10,7 @@
 
 mod access;
 mod architecture;
+mod attached;
 mod callback;
 mod cancel;
 mod chaos;
@@ -21,6 +22,7 @@ mod emulator;
 mod failed_log;
 mod field;
 mod idempotency;
+mod identity;
 mod keys;
 mod launch;
 mod launch_as_whom;
@@ -51,5 +53,6 @@ mod store;
 mod streams;
 mod support;
 mod tasks;
+mod tenants;
 mod upstream;
 mod validate;

@@ -118,11 +118,15 @@ fn who_may_is_told_of_every_operation() {
     );
     assert_eq!(
         one("/api/openhexa/tasks/", "get")["security"],
-        json!([{"key": []}])
+        json!([{"key": []}, {"iaso_session": []}, {"iaso_token": []}])
+    );
+    assert_eq!(
+        one("/api/openhexa/config/", "get")["security"],
+        json!([{"key": []}, {"iaso_session": []}])
     );
     assert_eq!(
         one("/api/openhexa/pipelines/{id}/", "patch")["security"],
-        json!([{"callback_token": []}, {"key": []}])
+        json!([{"callback_token": []}, {"key": []}, {"iaso_session": []}, {"iaso_token": []}])
     );
     assert_eq!(one("/healthz", "get")["security"], json!([]));
 }

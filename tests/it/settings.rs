@@ -116,6 +116,15 @@ fn a_value_outside_what_is_allowed_is_told() {
         ("database.pool_size", "0", "a whole number from 1 to 200"),
         ("database.wait", "0s", "longer than 0"),
         ("secrets.callback_key", "short", "at least 32 characters"),
+        ("secrets.previous_callback_keys", "short", "keys of at least 32 characters, separated by commas"),
+        ("secrets.previous_callback_keys", "a-key-that-is-long-enough-for-a-callback-token, short", "keys of at least 32 characters, separated by commas"),
+        ("iaso.url", "iaso.example.org", "empty or an origin such as https://iaso.example.org"),
+        ("iaso.url", "https://iaso.example.org/api", "empty or an origin such as https://iaso.example.org"),
+        ("iaso.url", "https://user:password@iaso.example.org", "empty or an origin such as https://iaso.example.org"),
+        ("iaso.profile_kept", "11m", "at most 10m"),
+        ("iaso.request_timeout", "0s", "longer than 0"),
+        ("iaso.answer_limit", "65535", "a whole number from 65536 to 104857600 bytes"),
+        ("iaso.previous_signing_keys", "a-key-of-before", "empty while iaso.signing_key is: there is no current key that they were before"),
         ("keys.viewer", "short", "at least 16 characters"),
         ("keys.operator", "short", "at least 16 characters"),
         ("keys.admin", "short", "at least 16 characters"),
@@ -233,7 +242,7 @@ fn a_setting_that_is_none_is_told_with_those_that_are() {
     );
     let told = from_environment(&[("SERVERS__PORT", "80")]).unwrap_err();
     assert!(
-        told.ends_with("is no setting; there are cache.…, callback.…, database.…, keys.…, launch.…, log.…, metrics.…, openhexa.…, reconcile.…, secrets.…, server.…, stream.…"),
+        told.ends_with("is no setting; there are cache.…, callback.…, database.…, iaso.…, keys.…, launch.…, log.…, metrics.…, openhexa.…, reconcile.…, secrets.…, server.…, stream.…"),
         "{told}"
     );
     let told = from_file("[log]\nlevel = \"info\"\n").unwrap_err();
@@ -289,6 +298,8 @@ fn a_bad_secret_is_not_repeated() {
     for (key, value) in [
         ("DATABASE__URL", "mysql://somebody:a-password@host/name"),
         ("SECRETS__CALLBACK_KEY", "a-password"),
+        ("SECRETS__PREVIOUS_CALLBACK_KEYS", "a-password"),
+        ("IASO__PREVIOUS_SIGNING_KEYS", "a-password"),
         ("KEYS__ADMIN", "a-password"),
     ] {
         let told = from_environment(&[(key, value)]).unwrap_err();
@@ -338,6 +349,13 @@ fn settings_are_printed_without_their_secrets() {
     let settings = from_environment(&[
         ("KEYS__ADMIN", "a-password-of-many-letters"),
         ("SECRETS__ENCRYPTION_KEY", "a-password-of-many-letters"),
+        ("IASO__SIGNING_KEY", "a-password-of-many-letters"),
+        ("IASO__PREVIOUS_SIGNING_KEYS", "a-password-of-before"),
+        ("CALLBACK__IASO_SIGNING_KEY", "a-password-of-many-letters"),
+        (
+            "SECRETS__PREVIOUS_CALLBACK_KEYS",
+            "a-password-of-enough-letters-for-it",
+        ),
         ("DATABASE__URL", "postgres://somebody:a-password@host/name"),
     ]);
     assert!(!format!("{:?}", settings.unwrap()).contains("a-password"));

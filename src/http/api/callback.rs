@@ -78,10 +78,11 @@ fn progress() -> Object {
         (status = 409),
         (status = 413),
         (status = 415),
+        (status = 422),
         (status = 500),
         (status = 503),
     ),
-    security(("callback_token" = []), ("key" = [])),
+    security(("callback_token" = []), ("key" = []), ("iaso_session" = []), ("iaso_token" = [])),
 )]
 pub async fn report(
     bridge: Data<Bridge>,

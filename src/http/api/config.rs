@@ -11,6 +11,7 @@ use super::view::time;
 use crate::domain::principal::Principal;
 use crate::domain::sentence::say;
 use crate::http::body;
+use crate::http::document::problem;
 use crate::http::error::{Answer, Problem};
 use crate::http::language::Language;
 use crate::service::Bridge;
@@ -132,6 +133,7 @@ pub async fn read(bridge: Data<Bridge>, who: Principal) -> Answer<HttpResponse> 
     responses(
         (status = 200, body = RecordJson, headers(("ETag" = String, description = "api-etag"))),
         (status = 400),
+        (status = 409, body = problem::Problem),
         (status = 412),
         (status = 413),
         (status = 415),
@@ -158,6 +160,7 @@ pub async fn replace(
     responses(
         (status = 200, body = RecordJson, headers(("ETag" = String, description = "api-etag"))),
         (status = 400),
+        (status = 409, body = problem::Problem),
         (status = 412),
         (status = 413),
         (status = 415),
@@ -200,6 +203,7 @@ async fn change(
     responses(
         (status = 204),
         (status = 404),
+        (status = 409, body = problem::Problem),
         (status = 412),
     ),
 )]

@@ -113,6 +113,8 @@ fn who(one: &Value, words: Words) -> String {
         words.say(match entries(way).next().map(|(name, _)| name.as_str()) {
             None => "docs-anybody",
             Some("callback_token") => "docs-callback-token",
+            Some("iaso_session") => "docs-iaso-session",
+            Some("iaso_token") => "docs-iaso-token",
             Some(_) => "docs-key",
         })
     });

@@ -20,6 +20,9 @@ pub struct Denied {
     error: String,
     /// The same sentence, where Iaso's pages look for it.
     detail: String,
+    /// Iaso's word for what is wrong with a token, where its users are known.
+    #[schema(nullable = false)]
+    code: Option<String>,
 }
 
 /// What a task's state does not allow.

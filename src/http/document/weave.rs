@@ -3,10 +3,11 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::domain::principal::Role;
 use crate::http::{Language, Listed};
 
 /// What a guard, and the database behind it, may answer.
-const GUARDED: [&str; 4] = ["401", "403", "500", "503"];
+const GUARDED: [&str; 5] = ["401", "403", "422", "500", "503"];
 
 pub fn weave(document: &mut Value, ways: &[Listed]) {
     let components = document
@@ -55,7 +56,7 @@ fn guard(operation: &mut Map<String, Value>, way: Option<&Listed>) {
     let role = way.and_then(|way| way.role);
     if let Some(role) = role {
         operation.insert("x-role".to_owned(), role.word().into());
-        operation.insert("security".to_owned(), json!([{"key": []}]));
+        operation.insert("security".to_owned(), ways_in(role));
     }
     operation.entry("security").or_insert(json!([]));
     let follow: &[&str] = if role.is_some() { &GUARDED } else { &["403"] };
@@ -65,6 +66,14 @@ fn guard(operation: &mut Map<String, Value>, way: Option<&Listed>) {
         }
         responses.sort_keys();
     }
+}
+
+/// A token of Iaso's never administers.
+fn ways_in(role: Role) -> Value {
+    if role == Role::Administrator {
+        return json!([{"key": []}, {"iaso_session": []}]);
+    }
+    json!([{"key": []}, {"iaso_session": []}, {"iaso_token": []}])
 }
 
 fn complete(operation: &mut Map<String, Value>) {
@@ -150,6 +159,8 @@ fn credentials() -> Value {
     json!({
         "key": {"type": "http", "scheme": "bearer", "description": "api-key"},
         "callback_token": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT", "description": "api-callback-token"},
+        "iaso_session": {"type": "apiKey", "in": "cookie", "name": "sessionid", "description": "api-iaso-session"},
+        "iaso_token": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT", "description": "api-iaso-token"},
     })
 }
 

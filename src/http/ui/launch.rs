@@ -128,7 +128,12 @@ impl Refused {
             Error::NotFound(_)
             | Error::Conflict { .. }
             | Error::OtherRequest(_)
-            | Error::NotConfigured
+            | Error::NotConfigured(_)
+            | Error::Unauthenticated(_)
+            | Error::Forbidden
+            | Error::NoProfile
+            | Error::IasoAway
+            | Error::Elsewhere
             | Error::Changed
             | Error::Upstream(_)
             | Error::Refused { .. }

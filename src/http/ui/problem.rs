@@ -3,13 +3,15 @@
 use actix_web::dev::ServiceResponse;
 use actix_web::http::StatusCode;
 use actix_web::http::header;
-use actix_web::{HttpRequest, HttpResponse, ResponseError};
+use actix_web::web::Data;
+use actix_web::{HttpMessage, HttpRequest, HttpResponse, ResponseError};
 use askama::Template;
 
 use super::shell::{Here, Shell, guarded, page};
-use super::sign_in::SignIn;
+use super::sign_in::{BySession, SignIn, forget};
 use crate::http::error::{Answer, Problem};
 use crate::http::language::Language;
+use crate::service::Bridge;
 
 #[derive(Template)]
 #[template(path = "problem.html")]
@@ -47,7 +49,11 @@ pub fn in_place_of(response: ServiceResponse, problem: &Problem) -> ServiceRespo
 fn told(request: &HttpRequest, problem: &Problem) -> Answer<HttpResponse> {
     let status = problem.status_code();
     if status == StatusCode::UNAUTHORIZED {
-        return page(status, &SignIn::instead_of(request));
+        let mut shown = page(status, &SignIn::instead_of(request))?;
+        if let (true, Some(bridge)) = (by_session(request), request.app_data::<Data<Bridge>>()) {
+            forget(bridge, &mut shown);
+        }
+        return Ok(shown);
     }
     let shell = Shell::of(request, Here::Elsewhere);
     let shown = ProblemPage {
@@ -60,16 +66,27 @@ fn told(request: &HttpRequest, problem: &Problem) -> Answer<HttpResponse> {
     page(status, &shown)
 }
 
+fn by_session(request: &HttpRequest) -> bool {
+    request.extensions().get::<BySession>().is_some()
+}
+
 /// What somebody who reads it can do.
 pub fn advice(problem: &Problem) -> &'static str {
     match problem.sentence().key {
         "not-configured" => "advice-not-configured",
         "upstream-token-refused" | "upstream-strange" => "advice-configuration",
         "upstream-timed-out" | "upstream-unreachable" | "upstream-failed" => "advice-upstream",
-        "page-foreign" => "advice-foreign",
-        "not-allowed" => "advice-role",
+        "page-foreign" | "session-elsewhere" => "advice-foreign",
+        "not-allowed" | "profile-not-found" => "advice-role",
         "internal" => "advice-internal",
-        "database-away" | "streams-crowded" => "advice-wait",
+        "no-workspace"
+        | "many-workspaces"
+        | "workspace-without-slug"
+        | "instance-without-url"
+        | "instance-without-token"
+        | "instance-not-graphql"
+        | "instance-token-unreadable" => "advice-workspace",
+        "database-away" | "streams-crowded" | "iaso-away" => "advice-wait",
         _ => "advice-back",
     }
 }

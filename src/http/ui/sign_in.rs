@@ -19,7 +19,7 @@ use super::shell::{Here, Shell, address_of, page, see_other};
 use crate::domain::principal::Role;
 use crate::domain::sentence::{Sentence, say};
 use crate::http::error::{Answer, Problem};
-use crate::http::{auth, body};
+use crate::http::{auth, body, origin};
 use crate::service::Bridge;
 use crate::service::session::LASTS;
 
@@ -58,9 +58,11 @@ pub async fn guard(
     }
 }
 
-/// The cookie's key becomes the bearer, unless there is one already.
+/// The cookie's key becomes the bearer, unless there is one already. What a proxy before us asked for is none.
 fn unseal(request: &mut ServiceRequest) {
-    if request.headers().contains_key(header::AUTHORIZATION) {
+    let given = text(request.headers(), header::AUTHORIZATION.as_str());
+    let scheme = given.and_then(|given| given.split_whitespace().next());
+    if scheme.is_some_and(|scheme| scheme.eq_ignore_ascii_case("bearer")) {
         return;
     }
     let Some(cookie) = request.cookie(COOKIE) else {
@@ -84,22 +86,22 @@ fn is_harmless(request: &HttpRequest) -> bool {
     [Method::GET, Method::HEAD].contains(request.method()) || is_own(request)
 }
 
-/// As the browser itself says. One too old to say where a request comes from names its page's origin.
+/// As the browser itself says, as for a session with Iaso. One that does not say where a request comes from, as browsers
+/// do without TLS, still names its page: then it must be the host that was asked, whichever name people have for it. The
+/// cookie goes to no other.
 fn is_own(request: &HttpRequest) -> bool {
     let headers = request.headers();
-    match text(headers, "sec-fetch-site") {
-        Some(site) => site == "same-origin",
-        None => text(headers, "origin").is_some_and(|origin| is_ours(request, origin)),
-    }
+    let bridge = request.app_data::<Data<Bridge>>();
+    let says = text(headers, "sec-fetch-site").is_some();
+    bridge.is_some_and(|bridge| origin::is_own(headers, bridge)) || (!says && is_same_host(request))
 }
 
-fn is_ours(request: &HttpRequest, origin: &str) -> bool {
+fn is_same_host(request: &HttpRequest) -> bool {
     let host = text(request.headers(), "host");
     let host = host.or_else(|| Some(request.uri().authority()?.as_str()));
-    let named = origin.split_once("://").map(|(_, host)| host);
-    let bridge = request.app_data::<Data<Bridge>>();
-    let public = bridge.is_some_and(|bridge| bridge.public_url() == origin);
-    public || (named.is_some() && named == host)
+    let origin = text(request.headers(), "origin");
+    let named = origin.and_then(|origin| Some(origin.split_once("://")?.1));
+    named.is_some() && named == host
 }
 
 fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
@@ -176,6 +178,11 @@ pub async fn leave(bridge: Data<Bridge>, request: HttpRequest) -> Answer<HttpRes
     let mut answer = see_other("/dashboard/sign-in/");
     keep(&bridge, &mut answer, None);
     Ok(answer)
+}
+
+/// A cookie that opens nothing any more would stand before everything else that its reader may show.
+pub fn forget(bridge: &Bridge, answer: &mut HttpResponse) {
+    keep(bridge, answer, None);
 }
 
 /// No script reads it, no other site sends it, and where there is TLS it goes no other way.

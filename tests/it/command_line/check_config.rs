@@ -88,6 +88,61 @@ async fn an_obstacle_is_told_and_ends_badly() {
     assert!(is_empty(folder.path()));
 }
 
+/// Each doubt in a line of its own, no secret in any, and success.
+async fn doubted(line: Line, doubts: &[&str], secret: &str) {
+    let ended = line.run().await;
+    let told: Vec<&str> = ended.out.iter().map(String::as_str).collect();
+    assert_eq!(told, [doubts, &[FINE]].concat());
+    assert_eq!((ended.status.code(), &ended.err[..]), (Some(0), &[][..]));
+    let hidden = |line: &String| !line.contains(secret) && !line.contains("a-password");
+    assert!(ended.out.iter().all(hidden));
+}
+
+#[tokio::test]
+async fn doubts_about_an_iaso_are_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let key = "one-key-for-everybody";
+    let check = || check(folder.path());
+    for (line, doubts) in [
+        (
+            check()
+                .setting("IASO__URL", "http://10.0.0.9:8081")
+                .setting("CALLBACK__IASO_SIGNING_KEY", key),
+            &[
+                "warning: Iaso's SECRET_KEY is shorter than 32 characters: who finds it out is any user",
+                "warning: iaso.url is not https: users' sessions and tokens travel in the clear",
+                "warning: server.public_url is empty: browsers that send no Sec-Fetch-Site cannot write with Iaso's session",
+            ][..],
+        ),
+        (
+            check()
+                .setting("SERVER__PUBLIC_URL", "https://iaso.example.org")
+                .setting("IASO__URL", "http://127.0.0.1:8081")
+                .setting("IASO__SIGNING_KEY", "the-secret-key-of-a-running-iaso-one")
+                .setting(
+                    "CALLBACK__IASO_SIGNING_KEY",
+                    "the-secret-key-of-a-running-iaso-two",
+                ),
+            &[
+                "warning: iaso.signing_key is set and iaso.attached is off: accounts and permissions are not at hand, so the key is not used",
+                "warning: iaso.signing_key and callback.iaso_signing_key differ: Iaso has one SECRET_KEY",
+            ],
+        ),
+        (
+            check().setting(
+                "CALLBACK__IASO_SIGNING_KEY",
+                "a-key-that-callback-tokens-are-signed-with",
+            ),
+            &[
+                "warning: callback.iaso_signing_key is set and none of Iaso's users is known: no launch has a user for whom it could sign",
+                "warning: secrets.callback_key is Iaso's SECRET_KEY: give the bridge one of its own",
+            ],
+        ),
+    ] {
+        doubted(line, doubts, key).await;
+    }
+}
+
 #[tokio::test]
 async fn a_doubt_is_told_and_stops_nothing() {
     let folder = tempfile::tempdir().unwrap();
@@ -157,16 +212,7 @@ async fn a_doubt_is_told_and_stops_nothing() {
             ],
         ),
     ] {
-        let ended = line.run().await;
-        let told: Vec<&str> = ended.out.iter().map(String::as_str).collect();
-        assert_eq!(told, [doubts, &[FINE]].concat());
-        assert_eq!((ended.status.code(), &ended.err[..]), (Some(0), &[][..]));
-        assert!(
-            ended
-                .out
-                .iter()
-                .all(|line| !line.contains(key) && !line.contains("a-password"))
-        );
+        doubted(line, doubts, key).await;
     }
 }
 

@@ -15,7 +15,7 @@ use openhexa_bridge::domain::ids::TaskId;
 use openhexa_bridge::domain::task::Task;
 use openhexa_bridge::service::reconcile::Report;
 use openhexa_bridge::service::{
-    Access, Bridge, CallbackKey, Error, Jobs, Looks, Parts, Pauses, Rules, Seal, Streams,
+    Access, Bridge, CallbackKey, Error, Jobs, Looks, Parts, Pauses, Rules, Seal, Streams, Users,
 };
 use openhexa_bridge::store::Store;
 use tokio::runtime::{Builder, Runtime};
@@ -73,6 +73,7 @@ impl Site {
             clock,
             rules: rules(),
             access: Access::default(),
+            users: Users::default(),
             callback_key: CallbackKey::new(&"the same for both bridges, always".into()),
             seal: Seal::new(&"the same for both bridges, always".into()),
             task_json: |_| String::new(),

@@ -3,7 +3,7 @@
 use openhexa_bridge::domain::ids::{TaskId, VersionId};
 use openhexa_bridge::domain::principal::Reporter;
 use openhexa_bridge::domain::task::Task;
-use openhexa_bridge::service::access::{Caller, ONLY_ACCOUNT};
+use openhexa_bridge::service::access::{Caller, Credential, ONLY_ACCOUNT};
 use openhexa_bridge::service::callback::Callback;
 use openhexa_bridge::service::configure::{Change, Manner};
 use openhexa_bridge::service::launch::LaunchRequest;
@@ -379,13 +379,14 @@ impl Driver {
 async fn report(bridge: Bridge, token: Option<String>, callback: Callback) -> Result<Task, Error> {
     let who = match token {
         None => Reporter::Account(ONLY_ACCOUNT),
-        Some(token) => match bridge.who(Some(&token)).await? {
-            Some(Caller::Pipeline(claim)) => Reporter::Pipeline(claim),
-            Some(Caller::Person(_)) | None => {
+        Some(token) => match bridge.who(&Credential::Bearer(token.into())).await {
+            Ok(Caller::Pipeline(claim)) => Reporter::Pipeline(claim),
+            Ok(Caller::Person(_)) | Err(Error::Unauthenticated(_)) => {
                 return Err(Error::NotFound(openhexa_bridge::domain::sentence::say(
                     "task-not-found",
                 )));
             }
+            Err(other) => return Err(other),
         },
     };
     bridge.report(who, callback).await

@@ -231,8 +231,8 @@ fn page(asked: &Asked, told: &Told<'_>) -> Result<(), String> {
         200 if path.starts_with("/dashboard/static/") => {
             &["text/css", "text/javascript", "image/svg+xml"]
         }
-        200 if path.ends_with("/result/") => &["application/json"],
-        200 if path.ends_with("/stream/") => &["text/event-stream"],
+        200 if path.trim_end_matches('/').ends_with("/result") => &["application/json"],
+        200 if path.trim_end_matches('/').ends_with("/stream") => &["text/event-stream"],
         _ => &["text/html"],
     };
     if !kinds.contains(&kind.as_str()) {

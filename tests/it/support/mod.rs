@@ -5,6 +5,7 @@ pub mod contract;
 pub mod definitions;
 pub mod dump;
 pub mod hand;
+pub mod iaso;
 pub mod log;
 pub mod postgres;
 pub mod process;

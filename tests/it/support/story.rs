@@ -71,6 +71,7 @@ pub struct Plan {
     content: Map<String, Value>,
     configured: bool,
     local: bool,
+    database: Option<String>,
 }
 
 impl Plan {
@@ -82,7 +83,14 @@ impl Plan {
             content: Map::new(),
             configured: true,
             local: false,
+            database: None,
         }
+    }
+
+    /// In a database that is there already.
+    pub fn database(mut self, url: &str) -> Self {
+        self.database = Some(url.to_owned());
+        self
     }
 
     /// The catalogue's pipelines (see [`super::catalogue`]).
@@ -119,9 +127,10 @@ impl Plan {
         log::capture();
         let data = folder();
         let secrets = Secrets::default();
-        let database = match self.base {
-            Base::Sqlite => format!("sqlite:{}", data.path().join("bridge.db").display()),
-            Base::Postgres => tokio::task::spawn_blocking(postgres::database)
+        let database = match (self.database, self.base) {
+            (Some(url), _) => url,
+            (None, Base::Sqlite) => format!("sqlite:{}", data.path().join("bridge.db").display()),
+            (None, Base::Postgres) => tokio::task::spawn_blocking(postgres::database)
                 .await
                 .unwrap(),
         };
@@ -175,6 +184,8 @@ pub struct Secrets {
     pub callback: String,
     /// For a launch's secret parameters.
     pub parameter: String,
+    /// Those of one story alone.
+    pub more: Vec<String>,
 }
 
 impl Default for Secrets {
@@ -188,13 +199,14 @@ impl Default for Secrets {
             encryption: Vault::fresh_key().expose_secret().to_owned(),
             callback: secret("callback-signing-key"),
             parameter: secret("parameter"),
+            more: Vec::new(),
         }
     }
 }
 
 impl Secrets {
     fn all(&self) -> Vec<String> {
-        [
+        let own = [
             &self.openhexa,
             &self.viewer,
             &self.operator,
@@ -202,9 +214,8 @@ impl Secrets {
             &self.encryption,
             &self.callback,
             &self.parameter,
-        ]
-        .map(Clone::clone)
-        .to_vec()
+        ];
+        own.into_iter().chain(&self.more).cloned().collect()
     }
 }
 

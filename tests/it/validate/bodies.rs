@@ -134,7 +134,8 @@ story! {
         let answer = story.post(&path(1), &json!({"config": config})).await;
         let wrong = answer.expect(400)["config"].clone();
         assert_eq!(wrong["{ $name }"], json!(["`{ $name }` is not a parameter of this pipeline"]));
-        assert_eq!(wrong.as_object().unwrap().len(), 5, "{wrong}");
+        assert_eq!(wrong["country"], json!(["Country contains the character U+0000, which OpenHEXA cannot store"]));
+        assert_eq!(wrong.as_object().unwrap().len(), 6, "{wrong}");
         story.end().await;
     }
 }

@@ -66,6 +66,8 @@ api-retry-after = Seconds to wait
 
 api-key = An API key as a bearer token. Roles include those before them: viewer, operator, admin.
 api-callback-token = The token that a run was given: good for reports on its own task alone
+api-iaso-session = The cookie of somebody signed in to Iaso; it writes only from a page of the same origin
+api-iaso-token = A token that Iaso issued, of a user who may manage pipelines; never an administrator's
 
 api-200 = Done
 api-201 = Made
@@ -79,11 +81,11 @@ api-409 = The state does not allow it
 api-412 = It was changed meanwhile
 api-413 = The body is too large
 api-415 = The body has a content type that is not taken
-api-422 = OpenHEXA is not configured
+api-422 = OpenHEXA is not configured, or the user has no profile in Iaso
 api-429 = OpenHEXA's limit of runs is reached
 api-500 = Something went wrong in the bridge; the error's number is in its log
 api-502 = OpenHEXA failed, cannot be reached or refuses the configured token
-api-503 = The database is away
+api-503 = The database is away, or Iaso cannot be asked who the caller is
 api-504 = OpenHEXA did not answer in time
 api-other = Another answer
 
@@ -95,6 +97,8 @@ docs-role-operator = operator
 docs-role-admin = administrator
 docs-key = with a key
 docs-callback-token = the running pipeline
+docs-iaso-session = signed in to Iaso
+docs-iaso-token = with Iaso's token
 docs-anybody = anybody
 docs-or = or
 docs-parameters = Parameters

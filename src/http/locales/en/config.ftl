@@ -9,6 +9,7 @@ config-token-needed = { $field } must come with this address
 config-token-masked = { $field } is a masked token: send the real one, or leave it out to keep it
 config-pipelines = { $field } must be a list of objects with "id" (a UUID) and "parameters" (an object)
 config-changed = The configuration was changed meanwhile: read it again
+config-elsewhere = The bridge stands beside Iaso: the configuration is edited in Iaso's admin, as OpenHEXA instance and workspace
 
 check-reachable = OpenHEXA answers at this address
 check-authenticated = OpenHEXA accepts the token

@@ -32,6 +32,9 @@ body-broken = The body could not be read
 
 not-signed-in = Authentication credentials were not provided or are not valid
 not-allowed = You do not have permission to perform this action
+session-elsewhere = A change with Iaso's session must come from a page of this address (Origin or Sec-Fetch-Site)
+profile-not-found = User profile not found
+iaso-away = Iaso cannot be asked who you are; try again in a few seconds
 loopback-only = This development server answers to its own machine only
 route-unknown = There is nothing at this address
 method-not-allowed = This method is not allowed here
@@ -49,6 +52,13 @@ idempotency-other = This Idempotency-Key was used for another request: take a ne
 relaunch-secret = { $name } was not kept after the first launch: give it again
 relaunch-other = { $name } cannot be given: a launch is repeated as it was, and only its secrets are given again
 not-configured = OpenHexa configuration not found
+no-workspace = No OpenHEXA workspace configured for your account
+many-workspaces = Multiple OpenHEXA workspaces configured for your account
+workspace-without-slug = The OpenHEXA workspace of your account has no slug configured
+instance-without-url = The OpenHEXA instance of your account has no usable URL configured
+instance-without-token = The OpenHEXA instance of your account has no token configured
+instance-not-graphql = The URL of your account's OpenHEXA instance must contain "graphql"
+instance-token-unreadable = The token of your account's OpenHEXA instance cannot be read: the setting iaso.encrypted_text_field_key is not Iaso's ENCRYPTED_TEXT_FIELD_KEY
 
 upstream-timed-out = OpenHEXA did not answer in time
 upstream-unreachable = OpenHEXA cannot be reached

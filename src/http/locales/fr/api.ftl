@@ -66,6 +66,8 @@ api-retry-after = Secondes à attendre
 
 api-key = Une clé d’API, en jeton « bearer ». Chaque rôle comprend les précédents : viewer, operator, admin.
 api-callback-token = Le jeton reçu par une exécution : il ne vaut que pour les comptes rendus de sa propre tâche
+api-iaso-session = Le cookie d’une personne connectée à Iaso ; il n’écrit que depuis une page de la même origine
+api-iaso-token = Un jeton émis par Iaso, d’une personne qui peut gérer les pipelines ; jamais celui d’un administrateur
 
 api-200 = Fait
 api-201 = Créé
@@ -79,11 +81,11 @@ api-409 = L’état ne le permet pas
 api-412 = Modifié entre-temps
 api-413 = Le corps est trop grand
 api-415 = Le type de contenu du corps n’est pas accepté
-api-422 = OpenHEXA n’est pas configuré
+api-422 = OpenHEXA n’est pas configuré, ou l’utilisateur n’a pas de profil dans Iaso
 api-429 = La limite d’exécutions d’OpenHEXA est atteinte
 api-500 = Quelque chose a échoué dans la passerelle ; le numéro de l’erreur est dans son journal
 api-502 = OpenHEXA a échoué, est injoignable ou refuse le jeton configuré
-api-503 = La base de données est absente
+api-503 = La base de données est absente, ou impossible de demander à Iaso qui appelle
 api-504 = OpenHEXA n’a pas répondu à temps
 api-other = Une autre réponse
 
@@ -95,6 +97,8 @@ docs-role-operator = opérateur (operator)
 docs-role-admin = administrateur (admin)
 docs-key = avec une clé
 docs-callback-token = le pipeline en cours
+docs-iaso-session = connecté à Iaso
+docs-iaso-token = avec un jeton d’Iaso
 docs-anybody = tout le monde
 docs-or = ou
 docs-parameters = Paramètres

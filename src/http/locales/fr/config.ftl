@@ -9,6 +9,7 @@ config-token-needed = { $field } doit accompagner cette adresse
 config-token-masked = { $field } est un jeton masqué : envoyez le vrai, ou omettez-le pour le garder
 config-pipelines = { $field } doit être une liste d’objets avec « id » (un UUID) et « parameters » (un objet)
 config-changed = La configuration a changé entre-temps : relisez-la
+config-elsewhere = Le pont est installé à côté d’Iaso : la configuration se modifie dans l’administration d’Iaso (instance et espace de travail OpenHEXA)
 
 check-reachable = OpenHEXA répond à cette adresse
 check-authenticated = OpenHEXA accepte le jeton

@@ -32,6 +32,9 @@ body-broken = Le corps de la requête n’a pas pu être lu
 
 not-signed-in = Les informations d’authentification manquent ou ne sont pas valides
 not-allowed = Vous n’avez pas le droit de faire cela
+session-elsewhere = Une modification avec la session d’Iaso doit venir d’une page de cette adresse (Origin ou Sec-Fetch-Site)
+profile-not-found = Profil utilisateur introuvable
+iaso-away = Impossible de demander à Iaso qui vous êtes ; réessayez dans quelques secondes
 loopback-only = Ce serveur de développement ne répond qu’à sa propre machine
 route-unknown = Il n’y a rien à cette adresse
 method-not-allowed = Cette méthode n’est pas permise ici
@@ -49,6 +52,13 @@ idempotency-other = Cette clé Idempotency-Key a déjà servi à une autre requ�
 relaunch-secret = { $name } n’a pas été conservé après le premier lancement : indiquez-le à nouveau
 relaunch-other = { $name } ne peut pas être indiqué : un lancement est répété tel quel, seuls ses secrets sont redonnés
 not-configured = Configuration OpenHexa introuvable
+no-workspace = Aucun espace de travail OpenHEXA n’est configuré pour votre compte
+many-workspaces = Plusieurs espaces de travail OpenHEXA sont configurés pour votre compte
+workspace-without-slug = L’espace de travail OpenHEXA de votre compte n’a pas de slug
+instance-without-url = L’instance OpenHEXA de votre compte n’a pas d’URL utilisable
+instance-without-token = L’instance OpenHEXA de votre compte n’a pas de jeton
+instance-not-graphql = L’URL de l’instance OpenHEXA de votre compte doit contenir « graphql »
+instance-token-unreadable = Le jeton de l’instance OpenHEXA de votre compte est illisible : le réglage iaso.encrypted_text_field_key n’est pas l’ENCRYPTED_TEXT_FIELD_KEY d’Iaso
 
 upstream-timed-out = OpenHEXA n’a pas répondu à temps
 upstream-unreachable = OpenHEXA est injoignable

@@ -1,0 +1,140 @@
+//! The way to Iaso over HTTP: whose credential this is, asked of Iaso itself.
+//!
+//! One question, `GET /api/profiles/me/`, with exactly the credential that was shown: no other header and no other
+//! cookie of the caller goes along. Its answer is bounded in time and size, and a redirect is not followed: it would
+//! lead the credential elsewhere. What is remembered of the answer, and for how long, is the service's business.
+
+mod profile;
+
+use std::time::Duration;
+
+use reqwest::header::{ACCEPT, AUTHORIZATION, COOKIE, HeaderName, HeaderValue};
+use reqwest::{Response, StatusCode, Url};
+use secrecy::{ExposeSecret, SecretString};
+use thiserror::Error;
+
+use crate::domain::user::{Door, User};
+
+const ME: &str = "/api/profiles/me/";
+
+/// Where Iaso is, and how long it may take.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Its origin.
+    pub url: String,
+    /// From connecting to the last byte of the answer.
+    pub request_timeout: Duration,
+    /// The largest answer read, in bytes.
+    pub answer_bytes: usize,
+}
+
+/// What Iaso says of a credential.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Answer {
+    User(User),
+    /// It is nobody's, or no longer good.
+    Refused,
+    /// It is somebody's who may not even ask.
+    Denied,
+}
+
+/// Iaso gave no answer that says whose it is.
+#[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
+pub enum Away {
+    #[error("Iaso did not answer in time")]
+    TimedOut,
+    #[error("Iaso cannot be reached")]
+    Unreachable,
+    #[error("Iaso answered with status {0}")]
+    Status(u16),
+    #[error("Iaso's answer is too large")]
+    TooLarge,
+    #[error("Iaso's answer is no profile")]
+    Unreadable,
+}
+
+#[derive(Debug, Error)]
+pub enum BuildError {
+    #[error("iaso.url is no address")]
+    Address,
+    #[error("no HTTP client can be made")]
+    Http,
+}
+
+/// Asks Iaso. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Client {
+    http: reqwest::Client,
+    me: Url,
+    answer_bytes: usize,
+}
+
+impl Client {
+    pub fn new(options: &Options) -> Result<Self, BuildError> {
+        // An error means that one is installed already, which is as good.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let http = reqwest::Client::builder()
+            .user_agent(concat!("openhexa-bridge/", env!("CARGO_PKG_VERSION")))
+            .connect_timeout(options.request_timeout)
+            .timeout(options.request_timeout)
+            .redirect(reqwest::redirect::Policy::none())
+            .no_proxy()
+            .build()
+            .map_err(|_| BuildError::Http)?;
+        let me = format!("{}{ME}", options.url);
+        Ok(Self {
+            http,
+            me: me.parse().map_err(|_| BuildError::Address)?,
+            answer_bytes: options.answer_bytes,
+        })
+    }
+
+    pub async fn who(&self, door: Door, credential: &SecretString) -> Result<Answer, Away> {
+        // What cannot stand in a header is nobody's.
+        let Some((name, value)) = header(door, credential) else {
+            return Ok(Answer::Refused);
+        };
+        let request = self.http.get(self.me.clone()).header(name, value);
+        let request = request.header(ACCEPT, "application/json");
+        let response = request.send().await.map_err(|error| failed(&error))?;
+        match response.status() {
+            StatusCode::OK => {
+                let body = self.read(response).await?;
+                profile::read(&body).map(Answer::User)
+            }
+            StatusCode::UNAUTHORIZED => Ok(Answer::Refused),
+            StatusCode::FORBIDDEN => Ok(Answer::Denied),
+            other => Err(Away::Status(other.as_u16())),
+        }
+    }
+
+    async fn read(&self, mut response: Response) -> Result<Vec<u8>, Away> {
+        let mut body = Vec::new();
+        while let Some(part) = response.chunk().await.map_err(|error| failed(&error))? {
+            if body.len() + part.len() > self.answer_bytes {
+                return Err(Away::TooLarge);
+            }
+            body.extend_from_slice(&part);
+        }
+        Ok(body)
+    }
+}
+
+fn header(door: Door, credential: &SecretString) -> Option<(HeaderName, HeaderValue)> {
+    let secret = credential.expose_secret();
+    let (name, text) = match door {
+        Door::Session => (COOKIE, format!("sessionid={secret}")),
+        Door::Token => (AUTHORIZATION, format!("Bearer {secret}")),
+    };
+    let mut value = HeaderValue::from_str(&text).ok()?;
+    value.set_sensitive(true);
+    Some((name, value))
+}
+
+fn failed(error: &reqwest::Error) -> Away {
+    if error.is_timeout() {
+        Away::TimedOut
+    } else {
+        Away::Unreachable
+    }
+}

@@ -1,0 +1,87 @@
+//! Where the bridge stands beside Iaso, each task has a copy among Iaso's own, which Iaso writes over: its kill button,
+//! its worker, a row saved whole by somebody who had read it before. What is found there is a wish at most, to stop,
+//! and never a state: the wish goes the way of every cancel, and the copy is written again as the task is.
+
+use std::sync::{Mutex, PoisonError};
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::observe::{Fact, take};
+use super::{Bridge, Error};
+use crate::domain::ids::TaskId;
+use crate::domain::observation::Observation;
+use crate::store::{self, Source};
+
+/// When this process last looked through the copies.
+#[derive(Default)]
+pub struct Rounds(Mutex<Option<DateTime<Utc>>>);
+
+impl Rounds {
+    fn is_due(&self, every: TimeDelta, now: DateTime<Utc>) -> bool {
+        let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let due = last.is_none_or(|last| now - last >= every);
+        if due {
+            *last = Some(now);
+        }
+        due
+    }
+}
+
+impl Bridge {
+    /// Once per usual look, whatever else the pass does. A copy that cannot be mended is found again next time.
+    pub(super) async fn mend_copies(&self) {
+        let now = self.now();
+        if !self.store().is_attached() || !self.rounds.is_due(self.rules().looks.usual, now) {
+            return;
+        }
+        if let Err(error) = self.mend_strayed(now).await {
+            tracing::warn!(%error, "the copies of tasks in Iaso could not be looked through");
+        }
+        let (store, vault) = (self.store(), self.store().vault.clone());
+        let refreshed = store.read(move |db| store::refresh_connections(db, &vault));
+        if let Err(error) = refreshed.await {
+            tracing::warn!(%error, "the tokens of live runs could not be refreshed");
+        }
+    }
+
+    async fn mend_strayed(&self, now: DateTime<Utc>) -> Result<(), Error> {
+        let strayed = self
+            .store()
+            .read(move |db| Ok::<_, Error>(store::strayed(db, now)?))
+            .await?;
+        for one in strayed {
+            let id = one.task();
+            if let Err(error) = self.mend(id).await {
+                tracing::warn!(task = id.0, %error, "a copy could not be mended");
+            }
+        }
+        Ok(())
+    }
+
+    /// Looked at once more under the task's lock: a move or another replica may have mended it.
+    async fn mend(&self, id: TaskId) -> Result<(), Error> {
+        let (bridge, now) = (self.clone(), self.now());
+        self.store()
+            .write(move |db| {
+                let Some(task) = store::lock(db, id)? else {
+                    return Ok(());
+                };
+                match store::strayed_task(db, id)? {
+                    None => Ok(()),
+                    Some(strayed) if strayed.stop_asked && task.verdict().is_none() => {
+                        // It cannot conflict: the task has not ended.
+                        take(db, bridge.rules(), task, &wish(), now).map(|_| ())
+                    }
+                    Some(_) => Ok(store::save(db, &task)?),
+                }
+            })
+            .await?;
+        self.changes.happened();
+        Ok(())
+    }
+}
+
+fn wish() -> Fact {
+    let fact = Fact::new(Source::User, "cancel asked", Observation::CancelAsked);
+    fact.detail("asked in Iaso; by whom it does not say")
+}

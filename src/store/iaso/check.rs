@@ -1,0 +1,170 @@
+//! What the bridge needs of Iaso's tables, looked up before anything is served: a column that an upgrade of Iaso took
+//! away, or a right that was never given, is told in one sentence at the start and not by the first launch.
+
+use diesel::prelude::*;
+use diesel::sql_types::{Array, Bool, Integer, Text};
+
+use super::{Beside, configuration, mirror, users};
+use crate::domain::ids::AccountId;
+use crate::store::connection::{Db, Pg};
+use crate::store::error::{Error, OpenError};
+
+/// Columns of one table of Iaso's, and what is done with them.
+pub struct Need {
+    pub table: &'static str,
+    pub right: Right,
+    pub columns: &'static [&'static str],
+}
+
+#[derive(Clone, Copy)]
+pub enum Right {
+    Read,
+    Insert,
+    Update,
+}
+
+impl Right {
+    /// As PostgreSQL names it.
+    fn word(self) -> &'static str {
+        match self {
+            Self::Read => "SELECT",
+            Self::Insert => "INSERT",
+            Self::Update => "UPDATE",
+        }
+    }
+}
+
+/// Every need of every file here; users are read only where their tokens are verified here.
+fn needs(beside: &Beside) -> impl Iterator<Item = &'static Need> {
+    let users = if beside.reads_users {
+        users::NEEDS
+    } else {
+        &[]
+    };
+    [mirror::NEEDS, configuration::NEEDS, users]
+        .into_iter()
+        .flatten()
+}
+
+const LOOK: &str = "SELECT need.name AS \"table\", need.col AS \"column\", need.word AS word, \
+    own.oid IS NOT NULL AS has_table, attribute.attnum IS NOT NULL AS has_column \
+    FROM unnest($1, $2, $3) WITH ORDINALITY AS need (name, col, word, place) \
+    LEFT JOIN pg_catalog.pg_class own ON own.relname = need.name AND own.relkind IN ('r', 'p') \
+    AND own.relnamespace = (SELECT oid FROM pg_catalog.pg_namespace WHERE nspname = 'public') \
+    LEFT JOIN pg_catalog.pg_attribute attribute ON attribute.attrelid = own.oid AND attribute.attname = need.col \
+    AND NOT attribute.attisdropped \
+    WHERE attribute.attnum IS NULL OR NOT has_column_privilege(own.oid, attribute.attnum, need.word) ORDER BY place";
+
+#[derive(QueryableByName)]
+struct Lack {
+    #[diesel(sql_type = Text)]
+    table: String,
+    #[diesel(sql_type = Text)]
+    column: String,
+    #[diesel(sql_type = Text)]
+    word: String,
+    #[diesel(sql_type = Bool)]
+    has_table: bool,
+    #[diesel(sql_type = Bool)]
+    has_column: bool,
+}
+
+/// Every table, column and right is there, or one sentence names those that are not.
+pub fn check(conn: &mut Pg, beside: &Beside) -> Result<(), OpenError> {
+    refuse_without_schema(conn)?;
+    let cells =
+        needs(beside).flat_map(|need| need.columns.iter().map(move |column| (need, *column)));
+    let (mut tables, mut columns, mut words) = (Vec::new(), Vec::new(), Vec::new());
+    for (need, column) in cells {
+        tables.push(need.table);
+        columns.push(column);
+        words.push(need.right.word());
+    }
+    let lacks: Vec<Lack> = diesel::sql_query(LOOK)
+        .bind::<Array<Text>, _>(tables)
+        .bind::<Array<Text>, _>(columns)
+        .bind::<Array<Text>, _>(words)
+        .load(conn)?;
+    if !lacks.is_empty() {
+        return Err(OpenError::Iaso(sentence(&lacks)));
+    }
+    refuse_unknown_account(conn, beside)
+}
+
+#[derive(QueryableByName)]
+struct Holds {
+    #[diesel(sql_type = Bool)]
+    holds: bool,
+}
+
+fn refuse_without_schema(conn: &mut Pg) -> Result<(), OpenError> {
+    const MAY: &str = "SELECT coalesce(has_schema_privilege(oid, 'USAGE'), FALSE) AS holds \
+        FROM pg_catalog.pg_namespace WHERE nspname = 'public'";
+    let may: Option<Holds> = diesel::sql_query(MAY).get_result(conn).optional()?;
+    if may.is_some_and(|may| may.holds) {
+        return Ok(());
+    }
+    Err(OpenError::Iaso("schema public may not be used".to_owned()))
+}
+
+fn refuse_unknown_account(conn: &mut Pg, beside: &Beside) -> Result<(), OpenError> {
+    let Some(account) = beside.config_account else {
+        return Ok(());
+    };
+    if is_account(conn, account)? {
+        return Ok(());
+    }
+    Err(OpenError::Iaso(format!(
+        "iaso.config_account is {account}, and there is no such account"
+    )))
+}
+
+/// Whether this is an account of Iaso's; none is, where the bridge stands alone.
+pub fn knows_account(db: &mut Db<'_>, account: AccountId) -> Result<bool, Error> {
+    match db.attached() {
+        None => Ok(false),
+        Some((conn, _)) => Ok(is_account(conn, account)?),
+    }
+}
+
+fn is_account(conn: &mut Pg, account: AccountId) -> QueryResult<bool> {
+    const KNOWN: &str = "SELECT EXISTS (SELECT id FROM public.iaso_account WHERE id = $1) AS holds";
+    let Ok(account) = i32::try_from(account.0) else {
+        return Ok(false);
+    };
+    let known: Holds = diesel::sql_query(KNOWN)
+        .bind::<Integer, _>(account)
+        .get_result(conn)?;
+    Ok(known.holds)
+}
+
+/// A missing table is named once; columns by table and by what is not allowed.
+fn sentence(lacks: &[Lack]) -> String {
+    let mut parts: Vec<(String, Vec<&str>)> = Vec::new();
+    for lack in lacks {
+        let (what, column) = match (lack.has_table, lack.has_column) {
+            (false, _) => (format!("no table {}", lack.table), None),
+            (true, false) => (
+                format!("no column in {}:", lack.table),
+                Some(lack.column.as_str()),
+            ),
+            (true, true) => (
+                format!("no right to {} in {}:", lack.word, lack.table),
+                Some(lack.column.as_str()),
+            ),
+        };
+        let at = parts.iter().position(|(own, _)| *own == what);
+        let at = at.unwrap_or_else(|| {
+            parts.push((what, Vec::new()));
+            parts.len() - 1
+        });
+        if let Some((_, columns)) = parts.get_mut(at) {
+            columns.extend(column.filter(|column| !columns.contains(column)));
+        }
+    }
+    let told = |(what, columns): &(String, Vec<&str>)| match columns.as_slice() {
+        [] => what.clone(),
+        columns => format!("{what} {}", columns.join(", ")),
+    };
+    parts.iter().map(told).collect::<Vec<_>>().join("; ")
+}

@@ -1,0 +1,74 @@
+//! Copies that Iaso has written over: its kill button, its worker's sweep, a row that somebody had read before a move of
+//! ours and saved whole after it.
+//!
+//! Our transactions write a task and its copy together, so PostgreSQL itself knows both rows to be written last by the
+//! same one (`xmin`). Where it is another one, somebody else has written. Nothing is compared value by value, nothing is
+//! remembered, and nothing is written where nothing strayed.
+//!
+//! A look costs what is live and what was begun lately (`iaso.watched_for`, by Iaso's own index of `created_at`), however
+//! many tasks there are beyond it.
+
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Bool};
+
+use super::IS_OURS;
+use crate::domain::ids::TaskId;
+use crate::store::connection::Db;
+use crate::store::error::Error;
+use crate::store::types::{At, Stamp};
+
+/// Copies that one look mends at most; after a restored backup every one of them has strayed.
+const MOST: usize = 500;
+
+/// A task whose copy is not as we left it.
+#[derive(QueryableByName, Clone, Copy, Debug)]
+pub struct Strayed {
+    #[diesel(sql_type = BigInt)]
+    id: i64,
+    /// Whether somebody wants it to stop, and its task does not know that yet.
+    #[diesel(sql_type = Bool)]
+    pub stop_asked: bool,
+}
+
+impl Strayed {
+    pub fn task(&self) -> TaskId {
+        TaskId(self.id)
+    }
+}
+
+const WHAT: &str =
+    "SELECT task.id AS id, copy.should_be_killed AND task.cancel_asked_at IS NULL AS stop_asked";
+const DIFFERS: &str = "copy.account_id = task.account_id AND (copy.xmin <> task.xmin \
+    OR (copy.should_be_killed AND task.cancel_asked_at IS NULL))";
+
+/// The tasks whose copies strayed; none, and without a query, where the bridge stands alone.
+pub fn strayed(db: &mut Db<'_>, now: DateTime<Utc>) -> Result<Vec<Strayed>, Error> {
+    let Some((conn, beside)) = db.attached() else {
+        return Ok(Vec::new());
+    };
+    let since = now.checked_sub_signed(beside.watched_for).unwrap_or(now);
+    let look = format!(
+        "{WHAT} FROM public.iaso_task AS copy JOIN task ON task.id = copy.id \
+         WHERE copy.created_at >= $1 AND {IS_OURS} AND {DIFFERS} \
+         UNION {WHAT} FROM run JOIN task ON task.id = run.task_id JOIN public.iaso_task AS copy ON copy.id = task.id \
+         WHERE run.next_look_at IS NOT NULL AND {IS_OURS} AND {DIFFERS} ORDER BY id LIMIT {MOST}"
+    );
+    Ok(diesel::sql_query(look)
+        .bind::<Stamp, _>(At(since))
+        .load(conn)?)
+}
+
+/// The same of one task, which the transaction owns.
+pub fn strayed_task(db: &mut Db<'_>, task: TaskId) -> Result<Option<Strayed>, Error> {
+    let Some((conn, _)) = db.attached() else {
+        return Ok(None);
+    };
+    let look = format!(
+        "{WHAT} FROM task JOIN public.iaso_task AS copy ON copy.id = task.id WHERE task.id = $1 AND {IS_OURS} AND {DIFFERS}"
+    );
+    Ok(diesel::sql_query(look)
+        .bind::<BigInt, _>(task.0)
+        .get_result(conn)
+        .optional()?)
+}

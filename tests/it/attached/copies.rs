@@ -1,0 +1,271 @@
+//! A launch of ours is a task of Iaso's: the same id, Iaso's words, and its log.
+
+use openhexa_bridge::domain::ids::AccountId;
+use openhexa_bridge::domain::principal::{Person, Principal, Role};
+use openhexa_bridge::service::launch::LaunchRequest;
+use serde_json::{Map, json};
+
+use super::stage::{A, ALICE, B, Stage};
+use super::{launch_as, manual, operator, running};
+use crate::support::catalogue::{id, injected, parameter, pipeline, quick};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_launch_is_a_row_of_iasos_with_the_same_id() {
+    let parameters = [
+        injected(),
+        vec![
+            parameter("country", "str", json!({})),
+            parameter("pin", "secret", json!({})),
+        ],
+    ];
+    let stage = Stage::begin(json!([pipeline(1, &parameters.concat(), quick("manual"))])).await;
+    let config = json!({"country": "NE", "pin": stage.story.secrets.parameter});
+    let task = stage.story.launch(&id(1), config).await;
+    assert_eq!(task, 4242, "Iaso's identity gives the number");
+    let copy = stage.copy(task).await;
+    let expected = [
+        ("name", json!("launch_openhexa_pipeline")),
+        ("status", json!("RUNNING")),
+        ("external", json!(true)),
+        ("should_be_killed", json!(false)),
+        ("progress_value", json!(0)),
+        ("end_value", json!(0)),
+        ("account_id", json!(A)),
+        ("result", json!(null)),
+        ("ended_at", json!(null)),
+        ("launcher_id", json!(null)),
+    ];
+    for (column, value) in expected {
+        assert_eq!(copy[column], value, "{column}");
+    }
+    let params = &copy["params"];
+    assert_eq!(params["pipeline_id"], json!(id(1)));
+    assert_eq!(
+        (&params["version"], &params["version_number"]),
+        (&json!(id(1001)), &json!(1))
+    );
+    assert_eq!(
+        (&params["config"]["country"], &params["config"]["pin"]),
+        (&json!("NE"), &json!("••••"))
+    );
+    assert_eq!(params["config"]["task_id"], json!(task));
+    assert!(
+        params.get("module").is_none(),
+        "it is no task for Iaso's worker: {params}"
+    );
+    assert_eq!(stage.story.task(task).await["status"], "QUEUED");
+    let run = stage
+        .story
+        .until_runs("the run", |runs| runs.len() == 1)
+        .await;
+    assert_eq!(run[0]["config"]["task_id"], json!(task));
+    stage.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn reports_and_the_end_are_told_in_iasos_words() {
+    let (stage, task) = running().await;
+    let story = &stage.story;
+    let before = stage.copy(task).await;
+    assert!(
+        before["started_at"].is_string() && before["ended_at"].is_null(),
+        "{before}"
+    );
+    for (number, message) in [(1, "one"), (2, "two"), (3, "three")] {
+        let report = json!({"task_id": task, "progress_message": message, "progress_value": number, "end_value": 3});
+        story.report(&id(1), &report).await.expect(200);
+    }
+    let copy = stage.copy(task).await;
+    assert_eq!(
+        (&copy["status"], &copy["progress_value"], &copy["end_value"]),
+        (&json!("RUNNING"), &json!(3), &json!(3))
+    );
+    assert_eq!(copy["progress_message"], "three");
+    assert_eq!(stage.log(task).await, ["one", "two", "three"]);
+    let times = format!(
+        "SELECT count(DISTINCT created_at) AS times FROM iaso_tasklog WHERE task_id = {task}"
+    );
+    assert_eq!(
+        stage.rows(&times).await[0]["times"],
+        3,
+        "the clock stood still, and no two lines have one time"
+    );
+
+    let end = json!({"task_id": task, "status": "SUCCESS", "result": {"group_id": 7}});
+    story.report(&id(1), &end).await.expect(200);
+    let wrapped = json!({"result": "SUCCESS", "data": {"group_id": 7}});
+    let copy = stage.copy(task).await;
+    assert_eq!(
+        (&copy["status"], &copy["result"]),
+        (&json!("SUCCESS"), &wrapped)
+    );
+    assert!(copy["ended_at"].is_string(), "{copy}");
+    story.drive_only(&json!({"status": "failed"})).await;
+    story.until_confirmed(task).await;
+    let corrected = stage.copy(task).await;
+    assert_eq!(
+        (&corrected["status"], &corrected["result"]["data"]),
+        (&json!("ERRORED"), &json!({"group_id": 7}))
+    );
+    assert_eq!(
+        corrected["progress_message"],
+        "OpenHEXA: the run failed after the pipeline had reported success"
+    );
+    stage.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_jsonb_refuses_is_left_out_of_the_copy_alone() {
+    let (stage, task) = running().await;
+    let result = json!({"a\u{0}b": ["x\u{0}y", {"z": "\\u0000"}], "n": 0.1});
+    let report = json!({"task_id": task, "progress_message": "nul\u{0}l", "result": result});
+    stage.story.report(&id(1), &report).await.expect(200);
+    let copy = stage.copy(task).await;
+    assert_eq!(
+        copy["result"],
+        json!({"ab": ["xy", {"z": "\\u0000"}], "n": 0.1})
+    );
+    assert_eq!(copy["progress_message"], "null");
+    assert_eq!(stage.story.task(task).await["result"], result);
+    stage.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn reports_of_a_crowd_are_each_in_their_own_copy() {
+    let stage = Stage::begin(manual()).await;
+    let story = &stage.story;
+    let mut tasks = Vec::new();
+    for _ in 0..8 {
+        tasks.push(story.launch(&id(1), json!({})).await);
+    }
+    let say = |task: i64, round: i64| {
+        let body = json!({"task_id": task, "status": "RUNNING", "progress_message": format!("{task} {round}"), "progress_value": round});
+        async move { story.report(&id(1), &body).await.expect(200) }
+    };
+    let all = (1..=5).flat_map(|round| tasks.iter().map(move |task| (*task, round)));
+    futures_util::future::join_all(all.map(|(task, round)| say(task, round))).await;
+    for task in &tasks {
+        let shown = story.task(*task).await;
+        let copy = stage.copy(*task).await;
+        assert_eq!(copy["progress_message"], shown["progress_message"]);
+        assert_eq!(copy["progress_value"], shown["progress_value"]);
+        let mut lines = stage.log(*task).await;
+        lines.sort();
+        assert_eq!(
+            lines,
+            (1..=5)
+                .map(|round| format!("{task} {round}"))
+                .collect::<Vec<_>>()
+        );
+    }
+    stage.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_launcher_whom_iaso_knows_is_named_and_one_who_is_gone_is_nobody() {
+    let stage = Stage::begin(manual()).await;
+    let launch = async |person: i64| {
+        let who = Principal {
+            account: AccountId(A),
+            role: Role::Operator,
+            name: "alice".to_owned(),
+            person: Some(Person {
+                id: person,
+                username: "alice".to_owned(),
+                full_name: "Alice A".to_owned(),
+            }),
+        };
+        let request = LaunchRequest {
+            pipeline: id(1).parse().unwrap(),
+            version: None,
+            config: Map::new(),
+            send_notifications: false,
+            debug: false,
+            relaunch_of: None,
+            once: None,
+        };
+        let task = stage.story.bridge().launch(&who, request).await.unwrap();
+        stage.copy(task.id.0).await
+    };
+    let known = launch(ALICE).await;
+    assert_eq!(
+        (&known["launcher_id"], &known["created_by_id"]),
+        (&json!(ALICE), &json!(ALICE))
+    );
+    let gone = launch(999).await;
+    assert_eq!(
+        (&gone["launcher_id"], &gone["created_by_id"]),
+        (&json!(null), &json!(null))
+    );
+    stage.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn accounts_have_tasks_of_their_own_and_iasos_tasks_stay_iasos() {
+    let (stage, first) = running().await;
+    let theirs = stage.copy(41).await;
+    let bob = operator(&stage, B).await;
+    let second = launch_as(&stage, &bob, &id(1)).await.expect(201)["task"]["id"]
+        .as_i64()
+        .unwrap();
+    let copies = [stage.copy(first).await, stage.copy(second).await];
+    assert_eq!(
+        (&copies[0]["account_id"], &copies[1]["account_id"]),
+        (&json!(A), &json!(B))
+    );
+    for (who, own, other) in [
+        (crate::support::story::As::Operator, first, second),
+        (bob, second, first),
+    ] {
+        let ask = |task: i64| {
+            stage
+                .story
+                .ask(
+                    who.clone(),
+                    reqwest::Method::GET,
+                    &format!("/tasks/{task}/"),
+                )
+                .send()
+        };
+        ask(own).await.expect(200);
+        ask(other).await.error(404);
+        let report = json!({"task_id": other, "status": "SUCCESS"});
+        let ask = stage.story.ask(
+            who.clone(),
+            reqwest::Method::PATCH,
+            &format!("/pipelines/{}/", id(1)),
+        );
+        ask.json(&report).send().await.error(400);
+    }
+    stage.story.look().await;
+    assert_eq!(stage.copy(41).await, theirs);
+    assert_eq!(stage.copy(second).await["status"], "RUNNING");
+    stage.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_task_that_iaso_deletes_stays_ours_and_ends() {
+    let (stage, task) = running().await;
+    let beside = stage.story.launch(&id(1), json!({})).await;
+    stage.sql(&format!("DELETE FROM iaso_tasklog WHERE task_id = {task}; DELETE FROM iaso_task WHERE id = {task}")).await;
+    for one in [task, beside] {
+        let report = json!({"task_id": one, "status": "ERROR", "progress_message": "no data"});
+        stage.story.report(&id(1), &report).await.expect(200);
+    }
+    for run in stage.story.runs().await {
+        stage
+            .story
+            .drive(run["id"].as_str().unwrap(), &json!({"status": "failed"}))
+            .await;
+    }
+    assert_eq!(stage.story.until_confirmed(task).await["status"], "ERROR");
+    assert_eq!(stage.copy(beside).await["status"], "ERRORED");
+    assert_eq!(stage.log(beside).await, ["no data"]);
+    assert!(
+        stage
+            .rows(&format!("SELECT 1 FROM iaso_task WHERE id = {task}"))
+            .await
+            .is_empty()
+    );
+    stage.end().await;
+}

@@ -1,0 +1,89 @@
+//! Our rows and Iaso's are committed together, or neither is.
+
+use serde_json::json;
+
+use super::stage::Stage;
+use super::{manual, running};
+use crate::support::catalogue::id;
+
+/// Whatever is written to `task` from here on fails at the commit, when all was written.
+const FAIL_AT_COMMIT: &str = "
+    CREATE FUNCTION openhexa_bridge.fail() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN RAISE EXCEPTION 'a commit that fails'; END; $$;
+    CREATE CONSTRAINT TRIGGER fail AFTER INSERT OR UPDATE ON openhexa_bridge.task DEFERRABLE INITIALLY DEFERRED
+    FOR EACH ROW EXECUTE PROCEDURE openhexa_bridge.fail();";
+
+async fn as_the_bridge(stage: &Stage, sql: &str) {
+    let (url, sql) = (stage.iaso.bridge.clone(), sql.to_owned());
+    let done = tokio::task::spawn_blocking(move || crate::support::postgres::execute(&url, &sql));
+    done.await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_launch_that_is_not_committed_is_nowhere() {
+    let stage = Stage::begin(manual()).await;
+    as_the_bridge(&stage, FAIL_AT_COMMIT).await;
+    let path = format!("/pipelines/{}/launch/", id(1));
+    let failed = stage.story.post(&path, &json!({"config": {}})).await;
+    assert_eq!(failed.status, 500);
+    assert_eq!(
+        stage
+            .rows("SELECT id FROM iaso_task WHERE name = 'launch_openhexa_pipeline'")
+            .await
+            .len(),
+        0
+    );
+    assert_eq!(stage.story.tasks().await.len(), 0);
+    assert_eq!(
+        stage.story.runs().await.len(),
+        0,
+        "OpenHEXA does not hear of it"
+    );
+    stage.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_report_that_is_not_committed_is_in_neither() {
+    let (stage, task) = running().await;
+    let before = (
+        stage.copy(task).await,
+        stage.log(task).await,
+        stage.story.task(task).await,
+    );
+    as_the_bridge(&stage, FAIL_AT_COMMIT).await;
+    let report = json!({"task_id": task, "progress_value": 7, "progress_message": "seven"});
+    let failed = stage.story.report(&id(1), &report).await;
+    assert_eq!(failed.status, 500);
+    let after = (
+        stage.copy(task).await,
+        stage.log(task).await,
+        stage.story.task(task).await,
+    );
+    assert_eq!(after, before);
+    stage.end().await;
+}
+
+/// Iaso's row is what cannot be written: ours is not either.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_iasos_table_refuses_is_not_ours_either() {
+    let (stage, task) = running().await;
+    stage
+        .sql("ALTER TABLE iaso_task ADD CONSTRAINT small CHECK (progress_value < 10)")
+        .await;
+    let before = (stage.copy(task).await, stage.story.task(task).await);
+    let failed = stage
+        .story
+        .report(&id(1), &json!({"task_id": task, "progress_value": 11}))
+        .await;
+    assert_eq!(failed.status, 500);
+    assert_eq!(
+        (stage.copy(task).await, stage.story.task(task).await),
+        before
+    );
+    stage
+        .story
+        .report(&id(1), &json!({"task_id": task, "progress_value": 9}))
+        .await
+        .expect(200);
+    stage.end().await;
+}

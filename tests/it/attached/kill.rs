@@ -1,0 +1,300 @@
+//! What Iaso writes over a task: its kill button, its worker's sweep, rows saved whole. A wish at most, never a state.
+
+use chrono::TimeDelta;
+use serde_json::{Value, json};
+
+use super::stage::Stage;
+use super::{manual, running, started};
+use crate::support::catalogue::id;
+
+/// Within one usual look, 10 s.
+async fn after_a_usual_look(stage: &Stage) {
+    stage.story.advance(TimeDelta::seconds(10));
+    stage.story.pass().await;
+}
+
+async fn cancels(stage: &Stage, task: i64) -> Vec<Value> {
+    let path = format!("/tasks/{task}/events/");
+    let events = stage.story.get(&path).await.expect(200)["results"].clone();
+    let events = events.as_array().unwrap().clone();
+    events
+        .into_iter()
+        .filter(|event| event["what"] == "cancel asked")
+        .collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_kill_button_stops_the_run() {
+    let (stage, task) = running().await;
+    stage.kill(task).await;
+    let killed = stage.copy(task).await;
+    assert_eq!(
+        (&killed["status"], &killed["ended_at"]),
+        (&json!("KILLED"), &json!(null))
+    );
+    after_a_usual_look(&stage).await;
+    assert_eq!(stage.story.asked("stopPipeline").await, 1);
+    let told = cancels(&stage, task).await;
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert_eq!(
+        (&told[0]["source"], &told[0]["detail"]),
+        (
+            &json!("user"),
+            &json!("asked in Iaso; by whom it does not say")
+        )
+    );
+    let copy = stage
+        .until_copy(task, "the end", |copy| copy["ended_at"].is_string())
+        .await;
+    assert_eq!(
+        (&copy["status"], &copy["should_be_killed"]),
+        (&json!("KILLED"), &json!(true))
+    );
+    let ended = stage.story.until_confirmed(task).await;
+    assert_eq!(
+        (&ended["status"], &ended["run"]["status"]),
+        (&json!("CANCELLED"), &json!("stopped"))
+    );
+    stage.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_kill_is_a_wish_until_the_run_has_ended() {
+    let (stage, task) = running().await;
+    stage
+        .story
+        .fault(&json!({"fault": "lose_stop", "count": 1}))
+        .await;
+    stage.kill(task).await;
+    after_a_usual_look(&stage).await;
+    let copy = stage.copy(task).await;
+    let state = (
+        &copy["status"],
+        &copy["should_be_killed"],
+        &copy["ended_at"],
+    );
+    assert_eq!(state, (&json!("RUNNING"), &json!(true), &json!(null)));
+    let late = stage
+        .story
+        .report(&id(1), &json!({"task_id": task, "progress_value": 1}))
+        .await;
+    assert_eq!(
+        late.status, 409,
+        "the stop signal of pipelines in the field"
+    );
+    assert_eq!(
+        cancels(&stage, task).await.len(),
+        1,
+        "asked once, however often it is looked at"
+    );
+    after_a_usual_look(&stage).await;
+    assert_eq!(cancels(&stage, task).await.len(), 1);
+    stage.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_report_between_the_kill_and_the_look_does_not_lose_it() {
+    let (stage, task) = running().await;
+    stage.kill(task).await;
+    let report = json!({"task_id": task, "progress_value": 5, "progress_message": "still going"});
+    stage.story.report(&id(1), &report).await.expect(200);
+    let copy = stage.copy(task).await;
+    assert_eq!(
+        (
+            &copy["status"],
+            &copy["should_be_killed"],
+            &copy["progress_value"]
+        ),
+        (&json!("RUNNING"), &json!(true), &json!(5))
+    );
+    after_a_usual_look(&stage).await;
+    assert_eq!(
+        stage.story.until_confirmed(task).await["status"],
+        "CANCELLED"
+    );
+    assert_eq!(stage.copy(task).await["status"], "KILLED");
+    stage.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_launch_killed_before_it_was_sent_is_never_sent() {
+    let stage = Stage::begin(manual()).await;
+    // Known from here on, so that a launch is accepted while OpenHEXA does not answer.
+    stage
+        .story
+        .get(&format!("/pipelines/{}/", id(1)))
+        .await
+        .expect(200);
+    stage
+        .story
+        .fault(&json!({"fault": "drop_before", "operation": "pipeline", "count": 50}))
+        .await;
+    stage
+        .story
+        .fault(&json!({"fault": "drop_before", "operation": "me", "count": 50}))
+        .await;
+    stage
+        .story
+        .fault(&json!({"fault": "drop_before", "operation": "runPipeline", "count": 50}))
+        .await;
+    let task = stage.story.launch(&id(1), json!({})).await;
+    stage.kill(task).await;
+    after_a_usual_look(&stage).await;
+    stage.story.no_faults().await;
+    let ended = stage.story.until_confirmed(task).await;
+    assert_eq!(
+        (&ended["status"], &ended["run"]),
+        (&json!("CANCELLED"), &json!(null))
+    );
+    assert_eq!(stage.story.runs().await.len(), 0);
+    let copy = stage.copy(task).await;
+    assert_eq!(copy["status"], "KILLED");
+    assert!(copy["ended_at"].is_string());
+    stage.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_task_that_has_ended_stays_what_it_is() {
+    let (stage, task) = running().await;
+    stage.story.drive_only(&json!({"status": "success"})).await;
+    stage.story.until_confirmed(task).await;
+    let before = stage.copy(task).await;
+    assert_eq!(before["status"], "SUCCESS");
+    stage.story.advance(TimeDelta::hours(20));
+    stage.kill(task).await;
+    after_a_usual_look(&stage).await;
+    assert_eq!(stage.copy(task).await, before);
+    assert!(cancels(&stage, task).await.is_empty());
+    stage.end().await;
+}
+
+/// How far a look goes back: a live task as long as it lives, another one `iaso.watched_for`.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_old_task_is_watched_while_it_lives() {
+    let (stage, ended) = running().await;
+    stage.story.drive_only(&json!({"status": "success"})).await;
+    stage.story.until_confirmed(ended).await;
+    let live = started(&stage).await;
+    stage.story.advance(TimeDelta::hours(50));
+    stage.story.pass().await;
+    stage.kill(ended).await;
+    stage.kill(live).await;
+    after_a_usual_look(&stage).await;
+    assert_eq!(
+        stage.copy(ended).await["status"],
+        "KILLED",
+        "nobody looks at it any more"
+    );
+    assert_eq!(cancels(&stage, live).await.len(), 1);
+    assert_eq!(
+        stage.story.until_confirmed(live).await["status"],
+        "CANCELLED"
+    );
+    assert_eq!(stage.copy(live).await["status"], "KILLED");
+    stage.end().await;
+}
+
+/// Iaso's worker takes QUEUED rows; ours are none, unless something of Iaso's makes one QUEUED.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_sweep_of_queued_tasks_is_no_wish_to_stop() {
+    let (stage, task) = running().await;
+    let other = stage.story.launch(&id(1), json!({})).await;
+    let sweep = "UPDATE iaso_task SET status = 'KILLED' WHERE status = 'QUEUED'";
+    stage.sql(sweep).await;
+    assert_eq!(
+        stage.copy(other).await["status"],
+        "RUNNING",
+        "no task of ours is QUEUED"
+    );
+    stage
+        .sql(&format!(
+            "UPDATE iaso_task SET status = 'QUEUED' WHERE id = {task}"
+        ))
+        .await;
+    stage.sql(sweep).await;
+    after_a_usual_look(&stage).await;
+    assert_eq!(stage.copy(task).await["status"], "RUNNING");
+    assert!(cancels(&stage, task).await.is_empty());
+    assert_eq!(stage.story.asked("stopPipeline").await, 0);
+    assert_eq!(stage.story.task(task).await["status"], "RUNNING");
+    stage.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_stale_row_saved_whole_is_put_right() {
+    let (stage, task) = running().await;
+    let stale = stage.copy(task).await;
+    let report = json!({"task_id": task, "progress_message": "half", "progress_value": 50, "result": {"n": 1}});
+    stage.story.report(&id(1), &report).await.expect(200);
+    let fresh = stage.copy(task).await;
+    stage.save_whole(&stale).await;
+    assert_eq!(stage.copy(task).await["progress_value"], 0);
+    after_a_usual_look(&stage).await;
+    assert_eq!(stage.copy(task).await, fresh);
+
+    // The same after the end.
+    stage.story.drive_only(&json!({"status": "success"})).await;
+    stage.story.until_confirmed(task).await;
+    let ended = stage.copy(task).await;
+    stage.save_whole(&stale).await;
+    after_a_usual_look(&stage).await;
+    assert_eq!(stage.copy(task).await, ended);
+    stage.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn where_nothing_differs_nothing_is_written() {
+    let (stage, task) = running().await;
+    let ended = started(&stage).await;
+    stage
+        .story
+        .drive(
+            stage.story.task(ended).await["run"]["id"].as_str().unwrap(),
+            &json!({"status": "success"}),
+        )
+        .await;
+    stage.story.until_confirmed(ended).await;
+    let written = (stage.written_by(task).await, stage.written_by(ended).await);
+    let revisions = stage.story.task(task).await["updated_at"].clone();
+    for _ in 0..6 {
+        after_a_usual_look(&stage).await;
+    }
+    assert_eq!(
+        (stage.written_by(task).await, stage.written_by(ended).await),
+        written
+    );
+    assert_eq!(stage.story.task(task).await["updated_at"], revisions);
+    // What was mended is not found again either.
+    stage.kill(ended).await;
+    after_a_usual_look(&stage).await;
+    let mended = stage.written_by(ended).await;
+    assert_ne!(mended, written.1);
+    after_a_usual_look(&stage).await;
+    assert_eq!(stage.written_by(ended).await, mended);
+    stage.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_two_replicas_one_asks_and_both_agree() {
+    let (stage, task) = running().await;
+    let beside = stage.story.beside().await;
+    stage.kill(task).await;
+    stage.story.advance(TimeDelta::seconds(10));
+    tokio::join!(stage.story.pass(), beside.pass());
+    for _ in 0..20 {
+        stage.story.advance(TimeDelta::seconds(2));
+        tokio::join!(stage.story.pass(), beside.pass());
+    }
+    let ended = stage.story.until_confirmed(task).await;
+    assert_eq!(ended["status"], "CANCELLED");
+    assert_eq!(
+        (
+            cancels(&stage, task).await.len(),
+            stage.story.asked("stopPipeline").await
+        ),
+        (1, 1)
+    );
+    assert_eq!(stage.copy(task).await["status"], "KILLED");
+    beside.stop().await;
+    stage.end().await;
+}

@@ -1,0 +1,49 @@
+//! Beside an Iaso, in its own PostgreSQL: what its tables show of a launch, what it writes over them, and which OpenHEXA
+//! each of its accounts has. `stage.rs` is what a story of it stands on.
+
+mod configuration;
+mod copies;
+mod crashes;
+mod kill;
+pub mod stage;
+mod start;
+
+use openhexa_bridge::domain::principal::Role;
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::support::catalogue::{id, injected, pipeline, quick};
+use crate::support::story::As;
+use stage::Stage;
+
+/// One pipeline whose runs go on until they are driven or stopped.
+fn manual() -> Value {
+    json!([pipeline(1, &injected(), quick("manual"))])
+}
+
+/// A task of account 1 whose run goes on until it is driven or stopped.
+async fn running() -> (Stage, i64) {
+    let stage = Stage::begin(manual()).await;
+    let task = started(&stage).await;
+    (stage, task)
+}
+
+async fn started(stage: &Stage) -> i64 {
+    let task = stage.story.launch(&id(1), json!({})).await;
+    stage
+        .story
+        .until(task, "the run", |task| task["status"] == "RUNNING")
+        .await;
+    task
+}
+
+async fn launch_as(stage: &Stage, who: &As, pipeline: &str) -> crate::support::story::Answer {
+    let path = format!("/pipelines/{pipeline}/launch/");
+    let ask = stage.story.ask(who.clone(), Method::POST, &path);
+    ask.json(&json!({"config": {}})).send().await
+}
+
+/// An operator of an account of Iaso's.
+async fn operator(stage: &Stage, account: i64) -> As {
+    stage.key(account, Role::Operator).await
+}

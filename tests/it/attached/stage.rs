@@ -1,0 +1,353 @@
+//! A bridge beside an Iaso: a database with Iaso's tables, which belong to somebody else, accounts and users, and two
+//! instances of OpenHEXA. The bridge comes in as the role that `docs/iaso.md` tells administrators to make, with nothing beside.
+//!
+//! Account 1 has a workspace of the first instance, account 2 one of the second, account 3 none.
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use fernet::Fernet;
+use openhexa_bridge::app;
+use openhexa_bridge::domain::principal::Role;
+use openhexa_bridge::emulator::{Emulator, Options};
+use regex::Regex;
+use serde_json::{Value, json};
+use tokio_postgres::{Client, NoTls};
+use uuid::Uuid;
+
+use crate::support::postgres;
+use crate::support::story::{As, Base, Plan, Story};
+
+pub const A: i64 = 1;
+pub const B: i64 = 2;
+/// Without a workspace.
+pub const C: i64 = 3;
+
+/// A user of account 1.
+pub const ALICE: i64 = 11;
+
+const TABLES: &str = include_str!("tables.sql");
+const PAPER: &str = include_str!("../../../docs/iaso.md");
+
+/// An Iaso's database before the bridge comes.
+pub struct Iaso {
+    /// As its owner comes in.
+    owner: String,
+    /// As the bridge comes in.
+    pub bridge: String,
+    pub key: String,
+}
+
+pub struct Stage {
+    pub story: Story,
+    pub iaso: Iaso,
+    /// Its owner.
+    client: Client,
+    second: Option<Emulator>,
+    pub second_url: String,
+    second_token: String,
+    _folder: tempfile::TempDir,
+}
+
+impl Iaso {
+    /// With tables, accounts and users, and the role for the bridge.
+    pub async fn make() -> Self {
+        Self::with(SAMPLES).await
+    }
+
+    /// With accounts and users of one's own.
+    pub async fn with(samples: &'static str) -> Self {
+        let making = tokio::task::spawn_blocking(move || Self::made(samples));
+        making.await.unwrap()
+    }
+
+    fn made(samples: &str) -> Self {
+        static NEXT: AtomicU32 = AtomicU32::new(1);
+        // Roles belong to the whole cluster, whose databases are the tests'.
+        let number = NEXT.fetch_add(1, Ordering::SeqCst);
+        let (owner, role) = (format!("iaso_{number}"), format!("bridge_{number}"));
+        let url = postgres::database();
+        let name = url.rsplit('/').next().unwrap();
+        let reign = format!("CREATE ROLE {owner} LOGIN; ALTER DATABASE {name} OWNER TO {owner};");
+        postgres::execute(
+            &url,
+            &format!("{reign} ALTER SCHEMA public OWNER TO {owner};"),
+        );
+        let as_whom = |who: &str| url.replace("postgres@", &format!("{who}@"));
+        postgres::execute(&as_whom(&owner), TABLES);
+        postgres::execute(&as_whom(&owner), samples);
+        // Roles are made by the cluster's administrator; the rights are the owner's to give.
+        let own = Regex::new(r"\bbridge\b").unwrap();
+        for statement in statements() {
+            let by = if statement.starts_with("GRANT") {
+                &owner
+            } else {
+                "postgres"
+            };
+            postgres::execute(&as_whom(by), &own.replace_all(&statement, role.as_str()));
+        }
+        Self {
+            owner: as_whom(&owner),
+            bridge: as_whom(&role),
+            key: Fernet::generate_key(),
+        }
+    }
+
+    /// Something that Iaso or its administrators do.
+    pub async fn sql(&self, statement: &str) {
+        let (url, statement) = (self.owner.clone(), statement.to_owned());
+        let done = tokio::task::spawn_blocking(move || postgres::execute(&url, &statement));
+        done.await.unwrap();
+    }
+
+    pub fn sealed(&self, token: &str) -> String {
+        Fernet::new(&self.key).unwrap().encrypt(token.as_bytes())
+    }
+
+    pub fn settings(&self, plan: Plan) -> Plan {
+        plan.database(&self.bridge)
+            .not_configured()
+            .setting("iaso.attached", "true")
+            .setting("iaso.encrypted_text_field_key", &self.key)
+    }
+}
+
+/// What an administrator is told to run.
+fn statements() -> Vec<String> {
+    let block = Regex::new(r"(?ms)^```sql\n(.*?)^```$").unwrap();
+    let blocks = block.captures_iter(PAPER).map(|found| found[1].to_owned());
+    let text = blocks.collect::<Vec<_>>().join("\n");
+    let bare = Regex::new(r"(?m)^--.*\n")
+        .unwrap()
+        .replace_all(&text, "")
+        .into_owned();
+    let all = bare.split(';').map(|statement| statement.trim().to_owned());
+    let all: Vec<String> = all.filter(|statement| !statement.is_empty()).collect();
+    assert!(all.len() >= 10, "{all:#?}");
+    all
+}
+
+const SAMPLES: &str = "
+    ALTER TABLE iaso_task ALTER COLUMN id RESTART WITH 4242;
+    INSERT INTO iaso_account (id, name, created_at, updated_at, enforce_password_validation) VALUES
+        (1, 'Account A', now(), now(), false), (2, 'Account B', now(), now(), false), (3, 'Account C', now(), now(), false);
+    INSERT INTO auth_user (id, password, is_superuser, username, first_name, last_name, email, is_staff, is_active,
+        date_joined) VALUES (11, '!', false, 'alice', 'Alice', 'A', '', false, true, now()),
+        (12, '!', false, 'bob', 'Bob', 'B', '', false, true, now());
+    INSERT INTO iaso_profile (account_id, user_id, phone_number, color) VALUES (1, 11, '', '#000000'), (2, 12, '', '#000000');
+    -- Iaso has tasks of its own.
+    INSERT INTO iaso_task (id, created_at, progress_value, end_value, status, name, params, should_be_killed, external,
+        account_id) VALUES (41, now(), 1, 2, 'RUNNING', 'copy_version', '{\"module\": \"m\"}', false, false, 1);";
+
+impl Stage {
+    /// With these pipelines in both of them.
+    pub async fn begin(pipelines: Value) -> Self {
+        Self::with(pipelines, |plan| plan).await
+    }
+
+    pub async fn with(pipelines: Value, more: impl FnOnce(Plan) -> Plan) -> Self {
+        Self::set(Iaso::make().await, pipelines, more).await
+    }
+
+    /// In an Iaso of one's own, whose accounts 1 and 2 are there.
+    pub async fn set(iaso: Iaso, pipelines: Value, more: impl FnOnce(Plan) -> Plan) -> Self {
+        let plan = Plan::on(Base::Postgres).pipelines(pipelines.clone());
+        let story = more(iaso.settings(plan)).begin().await;
+        let folder = tempfile::tempdir().unwrap();
+        let second_token = format!("second-token-{}", Uuid::new_v4().simple());
+        let options = second(folder.path(), &pipelines, &second_token);
+        let second = Emulator::start(options).await.unwrap();
+        let (client, connection) = tokio_postgres::connect(&iaso.owner, NoTls).await.unwrap();
+        tokio::spawn(connection);
+        let stage = Self {
+            story,
+            iaso,
+            client,
+            second_url: second.url(),
+            second: Some(second),
+            second_token,
+            _folder: folder,
+        };
+        stage
+            .instance(1, &stage.story.openhexa, &stage.story.secrets.openhexa)
+            .await;
+        stage
+            .instance(2, &stage.second_url, &stage.second_token)
+            .await;
+        stage.workspace(1, A, 1, "demo", &json!({})).await;
+        stage.workspace(2, B, 2, "demo", &json!({})).await;
+        stage
+    }
+
+    /// Something that Iaso or its administrators do.
+    pub async fn sql(&self, statement: &str) {
+        self.client.batch_execute(statement).await.unwrap();
+    }
+
+    pub async fn instance(&self, id: i64, url: &str, token: &str) {
+        let token = self.iaso.sealed(token);
+        self.sql(&format!(
+            "INSERT INTO iaso_openhexainstance (id, name, url, token, created_at, updated_at) \
+             VALUES ({id}, 'instance {id}', '{url}', '{token}', now(), now()) ON CONFLICT (id) DO UPDATE \
+             SET url = excluded.url, token = excluded.token, updated_at = now()"
+        ))
+        .await;
+    }
+
+    pub async fn workspace(
+        &self,
+        id: i64,
+        account: i64,
+        instance: i64,
+        slug: &str,
+        config: &Value,
+    ) {
+        self.sql(&format!(
+            "INSERT INTO iaso_openhexaworkspace (id, slug, config, created_at, updated_at, account_id, \
+             openhexa_instance_id) VALUES ({id}, '{slug}', '{config}', now(), now(), {account}, {instance}) \
+             ON CONFLICT (id) DO UPDATE SET slug = excluded.slug, config = excluded.config, deleted_at = NULL, \
+             openhexa_instance_id = excluded.openhexa_instance_id, updated_at = now()"
+        ))
+        .await;
+    }
+
+    /// The rows of a query, each as JSON.
+    pub async fn rows(&self, query: &str) -> Vec<Value> {
+        let query = format!("SELECT row_to_json(found)::text FROM ({query}) AS found");
+        let rows = self.client.query(&query, &[]).await.unwrap();
+        let parsed = rows
+            .iter()
+            .map(|row| serde_json::from_str(row.get(0)).unwrap());
+        parsed.collect()
+    }
+
+    /// A task as Iaso has it.
+    pub async fn copy(&self, id: i64) -> Value {
+        let rows = self
+            .rows(&format!("SELECT * FROM iaso_task WHERE id = {id}"))
+            .await;
+        assert_eq!(rows.len(), 1, "the copy of task {id}");
+        rows[0].clone()
+    }
+
+    /// Which transaction wrote it last.
+    pub async fn written_by(&self, id: i64) -> String {
+        let query = format!("SELECT xmin::text AS by FROM iaso_task WHERE id = {id}");
+        self.rows(&query).await[0]["by"]
+            .as_str()
+            .unwrap()
+            .to_owned()
+    }
+
+    /// The lines of its log, as Iaso has them.
+    pub async fn log(&self, id: i64) -> Vec<String> {
+        let query =
+            format!("SELECT message FROM iaso_tasklog WHERE task_id = {id} ORDER BY created_at");
+        let rows = self.rows(&query).await;
+        let lines = rows
+            .iter()
+            .map(|row| row["message"].as_str().unwrap().to_owned());
+        lines.collect()
+    }
+
+    /// As Django saves a row: every column of it, with what was read before.
+    pub async fn save_whole(&self, row: &Value) {
+        let row = row.to_string();
+        self.client
+            .execute(
+                "UPDATE iaso_task SET (created_at, started_at, ended_at, progress_value, end_value, result, status, \
+                 name, params, queue_answer, progress_message, should_be_killed, external, account_id, created_by_id, \
+                 launcher_id) = (SELECT created_at, started_at, ended_at, progress_value, end_value, result, status, \
+                 name, params, queue_answer, progress_message, should_be_killed, external, account_id, created_by_id, \
+                 launcher_id FROM json_populate_record(NULL::iaso_task, $1::text::json)) \
+                 WHERE id = ($1::text::json->>'id')::int",
+                &[&row],
+            )
+            .await
+            .unwrap();
+    }
+
+    /// Iaso's kill button: the row is read, changed and saved whole.
+    pub async fn kill(&self, id: i64) {
+        let mut row = self.copy(id).await;
+        row["should_be_killed"] = json!(true);
+        row["status"] = json!("KILLED");
+        self.save_whole(&row).await;
+    }
+
+    /// A key of an account's.
+    pub async fn key(&self, account: i64, role: Role) -> As {
+        let made = app::keys::create(
+            &self.story.settings,
+            Some(account),
+            role,
+            String::new(),
+            None,
+        );
+        As::Bearer(made.await.unwrap().1)
+    }
+
+    /// Looks until the copy is as told.
+    pub async fn until_copy(&self, id: i64, what: &str, holds: impl Fn(&Value) -> bool) -> Value {
+        for _ in 0..200 {
+            let copy = self.copy(id).await;
+            if holds(&copy) {
+                return copy;
+            }
+            self.story.look().await;
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        }
+        panic!("{what} did not come: {}", self.copy(id).await);
+    }
+
+    /// The second OpenHEXA goes away and does not come back.
+    pub async fn stop_second(&mut self) {
+        self.second.take().unwrap().stop().await;
+    }
+
+    /// As a story ends; and no secret stands in what the bridge has written into Iaso's tables.
+    pub async fn end(self) {
+        let tables =
+            "SELECT t::text AS row FROM iaso_task t UNION ALL SELECT l::text FROM iaso_tasklog l";
+        let written: String = self
+            .rows(tables)
+            .await
+            .iter()
+            .map(Value::to_string)
+            .collect();
+        let mut secrets = vec![
+            self.second_token.clone(),
+            self.story.secrets.openhexa.clone(),
+        ];
+        secrets.push(self.story.secrets.parameter.clone());
+        for run in self.story.runs().await {
+            secrets.extend(
+                run["config"]["connection_token"]
+                    .as_str()
+                    .map(str::to_owned),
+            );
+        }
+        for secret in secrets {
+            assert!(!written.contains(&secret), "Iaso's tables hold {secret}");
+        }
+        if let Some(second) = self.second {
+            second.stop().await;
+        }
+        self.story.end().await;
+    }
+}
+
+fn second(data: &Path, pipelines: &Value, token: &str) -> Options {
+    let catalogue = json!({"workspace": {"slug": "demo", "name": "Demo"}, "pipelines": pipelines});
+    let file = data.join("catalogue.json");
+    std::fs::write(&file, catalogue.to_string()).unwrap();
+    Options {
+        port: 0,
+        token: token.to_owned().into(),
+        data: data.to_owned(),
+        catalogue: Some(file),
+        pipelines: None,
+        python: PathBuf::from("python3"),
+        iaso: None,
+    }
+}

@@ -1,0 +1,162 @@
+//! What is looked up before anything is served: tables, columns, rights; and what the settings must be.
+
+use openhexa_bridge::store::Vault;
+use secrecy::ExposeSecret as _;
+
+use super::stage::Iaso;
+use crate::support::process::{Ended, Line};
+
+async fn ended(iaso: &Iaso, args: &[&str], more: &[(&str, &str)]) -> Ended {
+    let mut line = Line::of(args)
+        .setting("DATABASE__URL", &iaso.bridge)
+        .setting(
+            "SECRETS__ENCRYPTION_KEY",
+            Vault::fresh_key().expose_secret(),
+        )
+        .setting(
+            "SECRETS__CALLBACK_KEY",
+            "a-key-that-callback-tokens-are-signed-with",
+        )
+        .setting("SERVER__PORT", "0")
+        .setting("IASO__ATTACHED", "true")
+        .setting("IASO__ENCRYPTED_TEXT_FIELD_KEY", &iaso.key)
+        .setting(
+            "IASO__SIGNING_KEY",
+            "the-secret-key-of-this-iaso-which-is-long",
+        );
+    for (key, value) in more {
+        line = line.setting(key, value);
+    }
+    line.run().await
+}
+
+/// The same sentence whether it is checked or served.
+async fn refused(iaso: &Iaso, lack: &str) {
+    let sentence =
+        format!("iaso.attached: the bridge cannot stand beside the Iaso of this database: {lack}");
+    let checked = ended(iaso, &["check-config"], &[]).await;
+    assert_eq!(
+        (checked.status.code(), &checked.out[..]),
+        (Some(1), &[format!("error: {sentence}")][..])
+    );
+    for command in [&["serve"][..], &["migrate"]] {
+        let started = ended(iaso, command, &[]).await;
+        assert_eq!(started.status.code(), Some(1));
+        assert_eq!(
+            started.err.last().unwrap(),
+            &format!("openhexa-bridge: {sentence}")
+        );
+        assert!(started.out.is_empty(), "{:?}", started.out);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_missing_is_named_before_anything_is_made() {
+    let iaso = Iaso::make().await;
+    let fine = ended(&iaso, &["check-config"], &[]).await;
+    assert_eq!(
+        fine.out,
+        ["The settings can be served with."],
+        "{:?}",
+        fine.err
+    );
+    iaso.sql("ALTER TABLE iaso_task RENAME progress_message TO message")
+        .await;
+    refused(&iaso, "no column in iaso_task: progress_message").await;
+    iaso.sql("ALTER TABLE iaso_task RENAME message TO progress_message; DROP TABLE iaso_tasklog")
+        .await;
+    iaso.sql("ALTER TABLE iaso_openhexainstance DROP COLUMN url, DROP COLUMN token")
+        .await;
+    refused(
+        &iaso,
+        "no table iaso_tasklog; no column in iaso_openhexainstance: url, token",
+    )
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_right_that_was_not_given_is_named() {
+    let iaso = Iaso::make().await;
+    let role = iaso.bridge.split(['/', '@']).nth(2).unwrap().to_owned();
+    iaso.sql(&format!(
+        "REVOKE UPDATE (status, result) ON iaso_task FROM {role}; REVOKE SELECT (id) ON auth_user FROM {role}; \
+         REVOKE SELECT (group_id) ON iaso_userrole FROM {role}"
+    ))
+    .await;
+    refused(
+        &iaso,
+        "no right to UPDATE in iaso_task: result, status; no right to SELECT in auth_user: id; \
+         no right to SELECT in iaso_userrole: group_id",
+    )
+    .await;
+    // Of users nothing more is read where their tokens are not verified here.
+    let rights = format!(
+        "GRANT UPDATE (status, result) ON iaso_task TO {role}; GRANT SELECT (id) ON auth_user TO {role}"
+    );
+    iaso.sql(&rights).await;
+    let asked = [
+        ("IASO__SIGNING_KEY", ""),
+        ("IASO__URL", "http://127.0.0.1:1"),
+    ];
+    let fine = ended(&iaso, &["check-config"], &asked).await;
+    assert_eq!(fine.out, ["The settings can be served with."]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn settings_that_cannot_be_are_told_by_name() {
+    let iaso = Iaso::make().await;
+    let tell = async |more: &[(&str, &str)]| {
+        let told = ended(&iaso, &["serve"], more).await;
+        assert_eq!(told.status.code(), Some(1));
+        told.err.last().unwrap().clone()
+    };
+    assert_eq!(
+        tell(&[("DATABASE__URL", "sqlite:bridge.db")]).await,
+        "openhexa-bridge: iaso.attached (set by OPENHEXA_BRIDGE__IASO__ATTACHED in the environment) must be false, unless \
+         database.url leads to Iaso's own PostgreSQL: postgres://USER:PASSWORD@HOST:PORT/NAME"
+    );
+    for key in ["", "no Fernet key"] {
+        assert_eq!(
+            tell(&[("IASO__ENCRYPTED_TEXT_FIELD_KEY", key)]).await,
+            "openhexa-bridge: iaso.encrypted_text_field_key (set by \
+             OPENHEXA_BRIDGE__IASO__ENCRYPTED_TEXT_FIELD_KEY in the environment) must be Iaso's \
+             ENCRYPTED_TEXT_FIELD_KEY, a Fernet key, where iaso.attached is true"
+        );
+    }
+    assert_eq!(
+        tell(&[("IASO__CONFIG_ACCOUNT", "77")]).await,
+        "openhexa-bridge: iaso.attached: the bridge cannot stand beside the Iaso of this database: iaso.config_account is \
+         77, and there is no such account"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_key_is_made_for_an_account_that_there_is() {
+    let iaso = Iaso::make().await;
+    let make = async |account: &str| {
+        let args = ["keys", "create", "--role", "viewer", "--account", account];
+        ended(&iaso, &args, &[]).await
+    };
+    assert_eq!(make("2").await.out.len(), 1);
+    let listed = ended(&iaso, &["keys", "list"], &[]).await.out;
+    assert!(
+        listed.len() == 1 && listed[0].contains("\taccount 2\t"),
+        "{listed:?}"
+    );
+    let unknown = make("77").await;
+    assert_eq!(
+        unknown.err,
+        ["openhexa-bridge: there is no account 77 that a key could be made for"]
+    );
+    assert!(unknown.out.is_empty());
+    let alone = ended(
+        &iaso,
+        &["keys", "create", "--role", "viewer", "--account", "2"],
+        &[("IASO__ATTACHED", "false")],
+    )
+    .await;
+    assert_eq!(
+        alone.err,
+        ["openhexa-bridge: there is no account 2 that a key could be made for"]
+    );
+}

@@ -1,0 +1,161 @@
+//! Iaso's users: who they are here, what they may, and what Iaso is told and not told about it.
+
+mod callback;
+mod credentials;
+mod outage;
+mod pages;
+mod tables;
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::support::catalogue::{id, injected, pipeline};
+use crate::support::iaso::{self, Iaso, MAY};
+use crate::support::story::{Answer, As, Ask, Base, Plan, Story, story};
+
+pub const ELSEWHERE: &str = "Authentication credentials were not provided or are not valid";
+
+/// A bridge before an Iaso, with a pipeline that reports; account 1 is configured.
+pub fn plan(base: Base, iaso: &Iaso) -> Plan {
+    let behaviour = json!({"kind": "manual", "queued_ms": 0, "running_ms": 0});
+    Plan::on(base)
+        .pipelines(json!([pipeline(1, &injected(), behaviour)]))
+        .setting("iaso.url", &iaso.url)
+}
+
+pub async fn begin(base: Base) -> (Story, Iaso) {
+    let iaso = Iaso::start();
+    let story = plan(base, &iaso).begin().await;
+    (story, iaso)
+}
+
+pub trait Shows<'a> {
+    /// With the cookie of a session, as a browser sends it from wherever.
+    fn cookie(self, session: &str) -> Self;
+    /// As a page of Iaso's own has the browser send it.
+    fn in_iaso(self, session: &str) -> Self;
+}
+
+impl<'a> Shows<'a> for Ask<'a> {
+    fn cookie(self, session: &str) -> Self {
+        self.header(
+            "cookie",
+            &format!("csrftoken=abc; sessionid={session}; django_language=fr"),
+        )
+    }
+
+    fn in_iaso(self, session: &str) -> Self {
+        self.cookie(session).header("sec-fetch-site", "same-origin")
+    }
+}
+
+pub async fn with_session(story: &Story, session: &str, path: &str) -> Answer {
+    let ask = story.ask(As::Nobody, Method::GET, path);
+    ask.cookie(session).send().await
+}
+
+pub async fn with_token(story: &Story, token: &str, path: &str) -> Answer {
+    story
+        .ask(As::Bearer(token.to_owned()), Method::GET, path)
+        .send()
+        .await
+}
+
+/// Both keys hold the sentence; `code` is there where Iaso has one.
+#[track_caller]
+pub fn denied(answer: &Answer, status: u16, code: Option<&str>) {
+    let error = answer.error(status);
+    let mut told = json!({"error": error, "detail": error});
+    if let Some(code) = code {
+        told["code"] = json!(code);
+    }
+    assert_eq!(answer.json(), told);
+}
+
+story! {
+    async fn somebody_signed_in_to_iaso_works_with_their_own_account(base) {
+        let (story, iaso) = begin(base).await;
+        let session = iaso.session(iaso::profile(4, 1, MAY));
+        with_session(&story, &session, "/pipelines/").await.expect(200);
+        let launch = story.ask(As::Nobody, Method::POST, &format!("/pipelines/{}/launch/", id(1)));
+        let task = launch.in_iaso(&session).json(&json!({"config": {}})).send().await.expect(201)["task"]["id"].clone();
+        let shown = with_session(&story, &session, &format!("/tasks/{task}/")).await.expect(200);
+        assert_eq!(shown["launcher"], json!({"id": 4, "username": "user-4", "full_name": "User Number 4"}), "the user's id, not the profile's");
+        let listed = with_session(&story, &session, "/tasks/?launcher=4").await.expect(200);
+        assert_eq!(listed["count"], 1);
+        // A key of the account still works beside it.
+        assert_eq!(story.get("/tasks/").await.expect(200)["count"], 1);
+        // Somebody of another account sees nothing of it, and is told what belongs to theirs: nothing yet.
+        let other = iaso.session(iaso::profile(5, 2, MAY));
+        with_session(&story, &other, &format!("/tasks/{task}/")).await.error(404);
+        assert_eq!(with_session(&story, &other, "/tasks/").await.expect(200)["count"], 0);
+        assert_eq!(with_session(&story, &other, "/pipelines/").await.error(422), "OpenHexa configuration not found");
+        assert_eq!(with_session(&story, &other, "/pipelines/config/").await.expect(200), json!({"configured": false}));
+        story.end().await;
+    }
+}
+
+/// Status of reading, launching, and reading the configuration.
+pub async fn may(story: &Story, shown: impl for<'a> Fn(Ask<'a>) -> Ask<'a>) -> [u16; 3] {
+    let ask = |method, path: &str| shown(story.ask(As::Nobody, method, path));
+    let launch = ask(Method::POST, &format!("/pipelines/{}/launch/", id(1)));
+    [
+        ask(Method::GET, "/tasks/").send().await.status,
+        launch.json(&json!({"config": {}})).send().await.status,
+        ask(Method::GET, "/config/").send().await.status,
+    ]
+}
+
+fn staff(user: i64, permissions: &[&str]) -> Value {
+    let mut profile = iaso::profile(user, 1, permissions);
+    profile["is_staff"] = json!(true);
+    profile
+}
+
+story! {
+    async fn what_a_user_may_follows_from_the_permission_and_the_way_in(base) {
+        let (story, iaso) = begin(base).await;
+        let everything = [200, 201, 200];
+        let operates = [200, 201, 403];
+        let nothing = [403, 403, 403];
+        let mut superuser_without = iaso::superuser(13, 1);
+        superuser_without["permissions"] = json!([]);
+        for (who, profile, by_session, by_token) in [
+            ("permitted", iaso::profile(10, 1, MAY), operates, operates),
+            ("of other permissions", iaso::profile(11, 1, &["iaso_forms", "iaso_pipeline_management_of_something_else"]), nothing, nothing),
+            ("superuser", iaso::superuser(12, 1), everything, operates),
+            ("superuser without the permission itself", superuser_without, everything, operates),
+            ("staff, permitted", staff(14, MAY), everything, operates),
+            ("staff, not permitted", staff(15, &[]), everything, nothing),
+            ("without a profile", iaso::without_profile(16), [422; 3], [422; 3]),
+        ] {
+            let (session, token) = (iaso.session(profile.clone()), iaso.token(profile));
+            assert_eq!(may(&story, |ask| ask.in_iaso(&session)).await, by_session, "{who}, session");
+            assert_eq!(may(&story, |ask| ask.header("authorization", &format!("Bearer {token}"))).await, by_token, "{who}, token");
+        }
+        let session = iaso.session(iaso::without_profile(17));
+        assert_eq!(with_session(&story, &session, "/pipelines/").await.expect(422), json!({"error": "User profile not found"}));
+        story.end().await;
+    }
+}
+
+story! {
+    async fn a_token_of_iaso_reports_for_its_own_account_alone(base) {
+        let (story, iaso) = begin(base).await;
+        let task = story.launch(&id(1), json!({})).await;
+        let report = async |token: String, value: i64| {
+            let ask = story.ask(As::Bearer(token), Method::PATCH, &format!("/pipelines/{}/", id(1)));
+            ask.json(&json!({"task_id": task, "progress_value": value})).send().await
+        };
+        assert_eq!(report(iaso.token(iaso::profile(4, 1, MAY)), 1).await.expect(200)["task"]["progress_value"], 1);
+        assert_eq!(report(iaso.token(iaso::superuser(5, 1)), 2).await.expect(200)["task"]["progress_value"], 2);
+        let unknown = story.ask(As::Operator, Method::PATCH, &format!("/pipelines/{}/", id(1))).json(&json!({"task_id": 999_999})).send().await.expect(400);
+        for other in [iaso::profile(6, 2, MAY), iaso::superuser(7, 2)] {
+            assert_eq!(report(iaso.token(other), 9).await.expect(400), unknown);
+        }
+        denied(&report(iaso.token(iaso::profile(8, 1, &[])), 9).await, 403, None);
+        assert_eq!(report(iaso.token(iaso::without_profile(9)), 9).await.error(422), "User profile not found");
+        assert_eq!(story.task(task).await["progress_value"], 2);
+        story.end().await;
+    }
+}

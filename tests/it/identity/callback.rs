@@ -1,0 +1,268 @@
+//! The callback token that Iaso takes for its launcher's, too: in Iaso it is a user's, here it is one task's.
+
+use chrono::TimeDelta;
+use reqwest::Method;
+use serde_json::{Map, Value, json};
+
+use super::tables::{self, token_of};
+use super::{Shows, denied};
+use crate::support::catalogue::{id, injected, pipeline};
+use crate::support::iaso::{self, Iaso, MAY, token};
+use crate::support::story::{Answer, As, Base, Plan, Story, story};
+
+const KEY: &str = "django-insecure-the-secret-key-of-this-iaso";
+const OURS: &str = "openhexa_bridge";
+
+/// What a token says of itself.
+fn claims(token: &str) -> Map<String, Value> {
+    let none = jsonwebtoken::DecodingKey::from_secret(KEY.as_bytes());
+    let mut rules = jsonwebtoken::Validation::new(jsonwebtoken::Algorithm::HS256);
+    rules.validate_aud = false;
+    rules.validate_exp = false;
+    // With Iaso's own key: that it can be read is that it was signed with it.
+    jsonwebtoken::decode::<Map<String, Value>>(token, &none, &rules)
+        .unwrap()
+        .claims
+}
+
+fn plan(base: Base, iaso: &Iaso) -> Plan {
+    let behaviour = json!({"kind": "manual", "queued_ms": 0, "running_ms": 0});
+    let each = |number| pipeline(number, &injected(), behaviour.clone());
+    Plan::on(base)
+        .pipelines(json!([each(1), each(2)]))
+        .setting("iaso.url", &iaso.url)
+        .setting("callback.iaso_signing_key", KEY)
+}
+
+/// Launches as this user of Iaso; the task and its callback token.
+async fn launch(story: &Story, session: &str) -> (i64, String) {
+    let ask = story.ask(
+        As::Nobody,
+        Method::POST,
+        &format!("/pipelines/{}/launch/", id(1)),
+    );
+    let answer = ask
+        .in_iaso(session)
+        .json(&json!({"config": {}}))
+        .send()
+        .await
+        .expect(201);
+    (
+        answer["task"]["id"].as_i64().unwrap(),
+        story.callback_token().await,
+    )
+}
+
+async fn report(story: &Story, token: &str, body: &Value) -> Answer {
+    let ask = story.ask(
+        As::Bearer(token.to_owned()),
+        Method::PATCH,
+        &format!("/pipelines/{}/", id(1)),
+    );
+    ask.json(body).send().await
+}
+
+story! {
+    async fn it_is_an_access_token_of_the_launcher_for_as_long_as_the_run_may_take(base) {
+        let iaso = Iaso::start();
+        let story = plan(base, &iaso).begin().await;
+        let session = iaso.session(iaso::profile(4, 1, MAY));
+        let (task, token) = launch(&story, &session).await;
+        let said = claims(&token);
+        assert_eq!((&said["token_type"], &said["user_id"]), (&json!("access"), &json!(4)));
+        assert!(said["jti"].as_str().unwrap().len() == 32 && !said.contains_key("aud") && !said.contains_key("iat"));
+        // A day in the queue, the version's own hour, and an hour of grace.
+        assert_eq!(said["exp"], (story.now() + TimeDelta::hours(26)).timestamp());
+        assert_eq!(said[OURS], json!({"aud": "openhexa-bridge:callback", "account": 1, "task": task, "pipeline": id(1)}));
+        assert_eq!(report(&story, &token, &json!({"task_id": task, "progress_value": 5})).await.expect(200)["task"]["progress_value"], 5);
+        assert_eq!(report(&story, &token, &json!({"status": "SUCCESS"})).await.expect(200)["task"]["id"], task);
+        // Nobody of Iaso's launched: a token of our own.
+        story.launch(&id(1), json!({})).await;
+        let own = story.callback_token().await;
+        let key = jsonwebtoken::DecodingKey::from_secret(story.secrets.callback.as_bytes());
+        let mut rules = jsonwebtoken::Validation::new(jsonwebtoken::Algorithm::HS256);
+        rules.set_audience(&["openhexa-bridge:callback"]);
+        let said = jsonwebtoken::decode::<Map<String, Value>>(&own, &key, &rules).unwrap().claims;
+        assert!(!said.contains_key("user_id") && !said.contains_key("token_type"), "{said:?}");
+        story.end().await;
+    }
+}
+
+story! {
+    async fn without_iasos_key_every_token_is_our_own(base) {
+        let iaso = Iaso::start();
+        let story = plan(base, &iaso).setting("callback.iaso_signing_key", "").begin().await;
+        let (task, token) = launch(&story, &iaso.session(iaso::profile(4, 1, MAY))).await;
+        let key = jsonwebtoken::DecodingKey::from_secret(story.secrets.callback.as_bytes());
+        let mut rules = jsonwebtoken::Validation::new(jsonwebtoken::Algorithm::HS256);
+        rules.set_audience(&["openhexa-bridge:callback"]);
+        jsonwebtoken::decode::<Map<String, Value>>(&token, &key, &rules).unwrap();
+        report(&story, &token, &json!({"task_id": task, "progress_value": 5})).await.expect(200);
+        story.end().await;
+    }
+}
+
+story! {
+    async fn here_it_reports_on_its_own_task_and_opens_nothing_else(base) {
+        let iaso = Iaso::start();
+        let story = plan(base, &iaso).begin().await;
+        // The launcher is the greatest of all, and Iaso itself would take the token for theirs.
+        let superuser = iaso::superuser(4, 1);
+        let session = iaso.session(superuser);
+        let (task, token) = launch(&story, &session).await;
+        let (other, _) = launch(&story, &session).await;
+        let unknown = report(&story, &token, &json!({"task_id": 999_999})).await.expect(400);
+        assert_eq!(report(&story, &token, &json!({"task_id": other, "status": "ERROR"})).await.expect(400), unknown);
+        let elsewhere = story.ask(As::Bearer(token.clone()), Method::PATCH, &format!("/pipelines/{}/", id(2)));
+        assert_eq!(elsewhere.json(&json!({"task_id": task})).send().await.expect(400), unknown);
+        let asked = iaso.heard().len();
+        for way in openhexa_bridge::http::ways().into_iter().filter(|way| way.role.is_some()) {
+            let path = way.path.replace("{id}", &task.to_string()).replace("{code}", "x");
+            for method in way.methods {
+                let ask = story.ask_at(As::Bearer(token.clone()), method.parse().unwrap(), &path);
+                // Not even with the launcher's own session beside it.
+                let answer = ask.in_iaso(&session).send().await;
+                assert_eq!(answer.status, 403, "{method} {path}");
+            }
+        }
+        // Later it is nobody's, wherever it is shown.
+        story.advance(TimeDelta::hours(26));
+        denied(&report(&story, &token, &json!({"task_id": task, "progress_value": 5})).await, 401, Some("token_not_valid"));
+        denied(&story.ask(As::Bearer(token), Method::GET, "/tasks/").send().await, 401, Some("token_not_valid"));
+        assert_eq!(iaso.heard().len(), asked, "it was shown to Iaso");
+        assert_eq!(story.task(task).await["progress_value"], 0);
+        story.end().await;
+    }
+}
+
+story! {
+    async fn a_key_of_before_is_read_and_signs_nothing_any_more(base) {
+        let iaso = Iaso::start();
+        let mut story = plan(base, &iaso).begin().await;
+        let session = iaso.session(iaso::profile(4, 1, MAY));
+        let (task, as_user) = launch(&story, &session).await;
+        let other = story.launch(&id(1), json!({})).await;
+        let own = story.callback_token().await;
+        let before = format!("{KEY}, {}", story.secrets.callback);
+        // Both are changed at once.
+        story.settings.callback.iaso_signing_key = "django-insecure-the-next-secret-key-of-this-iaso".into();
+        story.settings.secrets.callback_key = "the-next-key-that-callback-tokens-are-signed-with".into();
+        story.restart().await;
+        for (token, task) in [(&as_user, task), (&own, other)] {
+            denied(&report(&story, token, &json!({"task_id": task, "progress_value": 1})).await, 401, Some("token_not_valid"));
+        }
+        story.settings.secrets.previous_callback_keys = before.into();
+        story.restart().await;
+        for (token, task) in [(&as_user, task), (&own, other)] {
+            report(&story, token, &json!({"task_id": task, "progress_value": 2})).await.expect(200);
+        }
+        let (next, token) = launch(&story, &session).await;
+        report(&story, &token, &json!({"task_id": next, "progress_value": 3})).await.expect(200);
+        story.settings.secrets.previous_callback_keys = "".into();
+        story.restart().await;
+        report(&story, &token, &json!({"task_id": next, "progress_value": 4})).await.expect(200);
+        denied(&report(&story, &as_user, &json!({"task_id": task})).await, 401, Some("token_not_valid"));
+        denied(&story.ask(As::Bearer(as_user), Method::GET, "/tasks/").send().await, 401, Some("token_not_valid"));
+        story.end().await;
+    }
+}
+
+/// Everything that a token with our claim may look like, good for Iaso in each case.
+fn shapes(task: i64, until: i64) -> Vec<Value> {
+    let good =
+        json!({"aud": "openhexa-bridge:callback", "account": 1, "task": task, "pipeline": id(1)});
+    let mut other_aud = good.clone();
+    other_aud["aud"] = json!("another");
+    let mut text = good.clone();
+    text["task"] = json!(task.to_string());
+    let user = iaso::access(16, until);
+    let with = |key: &str, value: Value| {
+        let mut claims = user.clone();
+        claims[key] = value;
+        claims
+    };
+    let mut stale = with(OURS, good);
+    stale["exp"] = json!(until - 7200);
+    vec![
+        stale,
+        with(OURS, other_aud),
+        with(OURS, text),
+        with(OURS, Value::Null),
+        with(OURS, json!({})),
+        with(OURS, json!([])),
+        with(OURS, json!("x")),
+        with(OURS, json!(false)),
+        with("aud", json!("openhexa-bridge:callback")),
+        with("aud", json!(["x", "openhexa-bridge:callback"])),
+    ]
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_token_with_our_claim_in_any_shape_is_never_a_users() {
+    let stage = tables::begin_with(|plan| plan.setting("callback.iaso_signing_key", KEY)).await;
+    let story = &stage.story;
+    let ask = story.ask(
+        As::Bearer(token_of(story, 16)),
+        Method::POST,
+        &format!("/pipelines/{}/launch/", id(1)),
+    );
+    let task = ask.json(&json!({"config": {}})).send().await.expect(201)["task"]["id"]
+        .as_i64()
+        .unwrap();
+    let callback = story.callback_token().await;
+    assert_eq!(claims(&callback)["user_id"], 16);
+    denied(
+        &story
+            .ask(As::Bearer(callback.clone()), Method::GET, "/tasks/")
+            .send()
+            .await,
+        403,
+        None,
+    );
+    report(
+        story,
+        &callback,
+        &json!({"task_id": task, "progress_value": 1}),
+    )
+    .await
+    .expect(200);
+    let until = story.now().timestamp() + 3600;
+    for claims in shapes(task, until) {
+        let token = token(&claims, KEY);
+        denied(
+            &story
+                .ask(As::Bearer(token.clone()), Method::GET, "/tasks/")
+                .send()
+                .await,
+            401,
+            Some("token_not_valid"),
+        );
+        denied(
+            &report(
+                story,
+                &token,
+                &json!({"task_id": task, "progress_value": 9}),
+            )
+            .await,
+            401,
+            Some("token_not_valid"),
+        );
+    }
+    // The same user with a token of their own.
+    story
+        .ask(As::Bearer(token_of(story, 16)), Method::GET, "/tasks/")
+        .send()
+        .await
+        .expect(200);
+    story.advance(TimeDelta::hours(26));
+    denied(
+        &story
+            .ask(As::Bearer(callback), Method::GET, "/tasks/")
+            .send()
+            .await,
+        401,
+        Some("token_not_valid"),
+    );
+    assert_eq!(story.task(task).await["progress_value"], 1);
+    stage.end().await;
+}

@@ -1,0 +1,208 @@
+//! A small Iaso: it says whose a session or a token is, as the real one does at `/api/profiles/me/`, or fails to.
+
+use std::collections::HashMap;
+use std::net::TcpListener;
+use std::sync::{Arc, Mutex};
+
+use actix_web::dev::ServerHandle;
+use actix_web::web::{self, Data};
+use actix_web::{App, HttpRequest, HttpResponse, HttpServer};
+use jsonwebtoken::{Algorithm, EncodingKey, Header};
+use openhexa_bridge::service::CallbackKey;
+use serde_json::{Value, json};
+use tokio::sync::Semaphore;
+use uuid::Uuid;
+
+/// How it is.
+#[derive(Clone)]
+pub enum Mood {
+    Well,
+    /// Each answer waits to be let through.
+    Gated(Arc<Semaphore>),
+    /// This status, with a web page.
+    Page(u16),
+    /// To its login page.
+    Redirects,
+    /// 200 with this.
+    Says(String),
+}
+
+/// A request as it came: header names in lower case, and their values.
+pub type Heard = Vec<(String, String)>;
+
+struct State {
+    /// Header and value → the profile behind it.
+    known: Mutex<HashMap<String, Value>>,
+    mood: Mutex<Mood>,
+    heard: Mutex<Vec<Heard>>,
+}
+
+pub struct Iaso {
+    pub url: String,
+    state: Arc<State>,
+    server: ServerHandle,
+}
+
+/// A user's profile, with the keys that the real one has.
+pub fn profile(user: i64, account: i64, permissions: &[&str]) -> Value {
+    json!({
+        "id": 7000 + user, "user_id": user, "user_name": format!("user-{user}"), "first_name": "User", "last_name": format!("Number {user}"),
+        "email": "", "permissions": permissions, "user_permissions": permissions, "is_staff": false, "is_superuser": false,
+        "user_roles": [], "user_roles_permissions": [], "language": null, "organization": null, "projects": [], "other_accounts": null,
+        "account": {"id": account, "name": format!("Account {account}"), "modules": ["DEFAULT"], "feature_flags": []}, "org_units": [],
+    })
+}
+
+pub const MAY: &[&str] = &["iaso_forms", "iaso_pipeline_management"];
+
+/// With everything that a superuser has.
+pub fn superuser(user: i64, account: i64) -> Value {
+    let mut profile = profile(user, account, MAY);
+    profile["is_superuser"] = json!(true);
+    profile
+}
+
+/// Somebody without a profile: most keys are not there at all.
+pub fn without_profile(user: i64) -> Value {
+    json!({"user_id": user, "user_name": format!("user-{user}"), "first_name": "", "last_name": "", "email": "", "projects": [],
+        "is_staff": false, "is_superuser": false, "account": null})
+}
+
+/// A token as Iaso's own library writes it.
+pub fn token(claims: &Value, key: &str) -> String {
+    // The bridge may not have been started yet, and it is it that brings the cryptography.
+    let _ = CallbackKey::new(&"any key that is long enough for it".into());
+    let key = EncodingKey::from_secret(key.as_bytes());
+    jsonwebtoken::encode(&Header::new(Algorithm::HS256), claims, &key).unwrap()
+}
+
+/// The claims of an access token of this user that is good until then.
+pub fn access(user: i64, until: i64) -> Value {
+    let jti = Uuid::new_v4().simple().to_string();
+    json!({"token_type": "access", "exp": until, "iat": until - 86_400, "jti": jti, "user_id": user})
+}
+
+impl Iaso {
+    pub fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let state = Arc::new(State {
+            known: Mutex::default(),
+            mood: Mutex::new(Mood::Well),
+            heard: Mutex::default(),
+        });
+        let shared = Data::from(state.clone());
+        let server = HttpServer::new(move || {
+            App::new()
+                .app_data(shared.clone())
+                .route("/api/profiles/me/", web::get().to(me))
+        });
+        let server = server.workers(1).disable_signals().listen(listener);
+        let server = server.unwrap().run();
+        let handle = server.handle();
+        tokio::spawn(server);
+        Self {
+            url,
+            state,
+            server: handle,
+        }
+    }
+
+    /// Somebody signs in at a browser: the value of their cookie.
+    pub fn session(&self, profile: Value) -> String {
+        let value = Uuid::new_v4().simple().to_string();
+        self.know(format!("cookie: sessionid={value}"), profile);
+        value
+    }
+
+    /// Somebody is given a token.
+    pub fn token(&self, profile: Value) -> String {
+        let user = profile["user_id"].as_i64().unwrap();
+        let token = token(&access(user, 4_000_000_000), "the real one's own key");
+        self.know(format!("authorization: Bearer {token}"), profile);
+        token
+    }
+
+    fn know(&self, shown: String, profile: Value) {
+        self.state.known.lock().unwrap().insert(shown, profile);
+    }
+
+    /// Whoever it was has changed.
+    pub fn change(&self, credential: &str, profile: Value) {
+        let mut known = self.state.known.lock().unwrap();
+        let mut found = known
+            .iter_mut()
+            .filter(|(shown, _)| shown.ends_with(credential));
+        *found.next().expect("somebody known").1 = profile;
+    }
+
+    /// Signed out, or switched off.
+    pub fn forget(&self, credential: &str) {
+        let mut known = self.state.known.lock().unwrap();
+        known.retain(|shown, _| !shown.ends_with(credential));
+    }
+
+    pub fn is(&self, mood: Mood) {
+        *self.state.mood.lock().unwrap() = mood;
+    }
+
+    pub fn heard(&self) -> Vec<Heard> {
+        self.state.heard.lock().unwrap().clone()
+    }
+
+    /// Nothing listens there any more.
+    pub async fn stop(self) {
+        self.server.stop(false).await;
+    }
+}
+
+async fn me(request: HttpRequest, state: Data<State>) -> HttpResponse {
+    let text = |value: &[u8]| String::from_utf8_lossy(value).into_owned();
+    let headers = request.headers().iter();
+    let heard = headers.map(|(name, value)| (name.to_string(), text(value.as_bytes())));
+    state.heard.lock().unwrap().push(heard.collect());
+    let mood = state.mood.lock().unwrap().clone();
+    match mood {
+        Mood::Well => {}
+        Mood::Gated(gate) => gate.acquire().await.unwrap().forget(),
+        Mood::Page(status) => {
+            let status = actix_web::http::StatusCode::from_u16(status).unwrap();
+            return HttpResponse::build(status)
+                .content_type("text/html")
+                .body("<h1>Iaso</h1>");
+        }
+        Mood::Redirects => {
+            return HttpResponse::Found()
+                .insert_header(("location", "/login/?next=/api/profiles/me/"))
+                .finish();
+        }
+        Mood::Says(body) => {
+            return HttpResponse::Ok()
+                .content_type("application/json")
+                .body(body);
+        }
+    }
+    answer(&request, &state)
+}
+
+/// A token decides alone, as in the real one.
+fn answer(request: &HttpRequest, state: &State) -> HttpResponse {
+    let shown = ["authorization", "cookie"].into_iter().find_map(|name| {
+        let value = request.headers().get(name)?.to_str().ok()?;
+        Some(format!("{name}: {value}"))
+    });
+    let known = state.known.lock().unwrap();
+    let found = shown.as_ref().and_then(|shown| known.get(shown));
+    let by_token = shown.is_some_and(|shown| shown.starts_with("authorization"));
+    let refused = match (found, by_token) {
+        (Some(profile), _) => return HttpResponse::Ok().json(profile),
+        (None, true) => json!({
+            "detail": "Given token not valid for any token type", "code": "token_not_valid",
+            "messages": [{"token_class": "AccessToken", "token_type": "access", "message": "Token is invalid or expired"}],
+        }),
+        (None, false) => json!({"detail": "Authentication credentials were not provided."}),
+    };
+    HttpResponse::Unauthorized()
+        .insert_header(("www-authenticate", "Bearer realm=\"api\""))
+        .json(refused)
+}

@@ -1,0 +1,148 @@
+//! Tenants: no way in tells one account about another. Every route against everybody who may knock, and each defect
+//! that a bridge between accounts could have, under the name of what happened.
+
+mod defects;
+mod table;
+
+use chrono::TimeDelta;
+use openhexa_bridge::domain::connection::Target;
+use openhexa_bridge::domain::ids::AccountId;
+use openhexa_bridge::emulator::{Emulator, Options};
+use openhexa_bridge::store::ConfigContent;
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::identity::Shows;
+use crate::support::catalogue::{id, injected, parameter, pipeline, with};
+use crate::support::iaso::{self, Iaso, MAY, token};
+use crate::support::story::{As, Base, Plan, Story};
+
+const KEY: &str = "django-insecure-the-secret-key-of-this-iaso";
+/// Stands in everything that is the first account's, and in nothing else.
+pub const MARK: &str = "of-the-first-account-alone";
+const OTHER_TOKEN: &str = "another-token-of-openhexa";
+
+/// Two accounts of an Iaso, each with an OpenHEXA of its own. The first one has a pipeline with two tasks.
+pub struct Town {
+    pub story: Story,
+    pub iaso: Iaso,
+    /// A task of the first account, and its callback token.
+    pub task: i64,
+    pub callback: String,
+    /// Another task of the first account, and its callback token.
+    pub other_task: i64,
+    pub other_callback: String,
+    /// A session of the second account's operator.
+    pub stranger: String,
+    others: Emulator,
+}
+
+fn pipelines(mark: &str, number: u64) -> Value {
+    let behaviour = json!({"kind": "manual", "queued_ms": 0, "running_ms": 0});
+    let file = json!({"path": "reference/districts.csv", "format": "csv", "column": "name"});
+    let mut parameters = injected();
+    parameters.push(parameter(
+        "district",
+        "str",
+        json!({"choicesFromFile": file}),
+    ));
+    let named = json!({"name": format!("Pipeline {mark}"), "description": mark, "code": mark});
+    json!([with(pipeline(number, &parameters, behaviour), named)])
+}
+
+impl Town {
+    pub async fn begin(base: Base) -> Self {
+        let iaso = Iaso::start();
+        let story = Plan::on(base)
+            .pipelines(pipelines(MARK, 1))
+            .content(&json!({"note": MARK, "pipelines": []}))
+            .setting("iaso.url", &iaso.url)
+            .setting("callback.iaso_signing_key", KEY)
+            .begin()
+            .await;
+        let others = second_openhexa(&story).await;
+        let first = iaso.session(iaso::profile(4, 1, MAY));
+        let (task, callback) = launch(&story, &first).await;
+        let (other_task, other_callback) = launch(&story, &first).await;
+        let said =
+            json!({"status": "RUNNING", "progress_message": MARK, "result": {"secret": MARK}});
+        let report = story.ask(
+            As::Bearer(callback.clone()),
+            Method::PATCH,
+            &format!("/pipelines/{}/", id(1)),
+        );
+        report.json(&said).send().await.expect(200);
+        Self {
+            stranger: iaso.session(iaso::profile(6, 2, MAY)),
+            story,
+            iaso,
+            task,
+            callback,
+            other_task,
+            other_callback,
+            others,
+        }
+    }
+
+    /// A callback token of the first task whose time is over.
+    pub fn expired(&self) -> String {
+        let now = self.story.now() - TimeDelta::seconds(1);
+        let mut claims = iaso::access(4, now.timestamp());
+        claims["openhexa_bridge"] = json!({"aud": "openhexa-bridge:callback", "account": 1, "task": self.task, "pipeline": id(1)});
+        token(&claims, KEY)
+    }
+
+    pub async fn end(self) {
+        self.story.end().await;
+        self.others.stop().await;
+    }
+}
+
+async fn launch(story: &Story, session: &str) -> (i64, String) {
+    let ask = story.ask(
+        As::Nobody,
+        Method::POST,
+        &format!("/pipelines/{}/launch/", id(1)),
+    );
+    let answer = ask
+        .in_iaso(session)
+        .json(&json!({"config": {}}))
+        .send()
+        .await
+        .expect(201);
+    (
+        answer["task"]["id"].as_i64().unwrap(),
+        story.callback_token().await,
+    )
+}
+
+/// The second account's, with a pipeline of its own.
+async fn second_openhexa(story: &Story) -> Emulator {
+    let data = story.data.path().join("second");
+    std::fs::create_dir(&data).unwrap();
+    let file = data.join("catalogue.json");
+    let catalogue = json!({"workspace": {"slug": "second", "name": "Second"}, "pipelines": pipelines("theirs", 2)});
+    std::fs::write(&file, catalogue.to_string()).unwrap();
+    let options = Options {
+        port: 0,
+        token: OTHER_TOKEN.to_owned().into(),
+        data,
+        catalogue: Some(file),
+        pipelines: None,
+        python: "python3".into(),
+        iaso: None,
+    };
+    let emulator = Emulator::start(options).await.unwrap();
+    let content = ConfigContent {
+        instance: emulator.url(),
+        target: Target {
+            url: emulator.url(),
+            workspace: "second".to_owned(),
+            token: OTHER_TOKEN.to_owned().into(),
+        },
+        content: serde_json::Map::new(),
+        by: None,
+    };
+    story.bridge().aim(AccountId(2), content).await.unwrap();
+    emulator
+}

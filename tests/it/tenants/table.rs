@@ -1,0 +1,284 @@
+//! Every registered route × everybody who may knock.
+
+use std::collections::BTreeSet;
+
+use openhexa_bridge::http;
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use super::{MARK, Town};
+use crate::identity::Shows;
+use crate::support::catalogue::id;
+use crate::support::iaso::{self, MAY};
+use crate::support::story::{Answer, As, Ask, story};
+
+/// Who knocks, in the order of a row's statuses.
+const WHO: [&str; 13] = [
+    "nobody",
+    "a user without the permission",
+    "a user without a profile",
+    "the callback token of another task",
+    "an expired callback token",
+    "another account's operator, by session",
+    "another account's operator, by token",
+    "a session without proof of its page",
+    "the callback token of this task",
+    "a viewer's key",
+    "an operator's key",
+    "a superuser's token",
+    "a superuser's session",
+];
+/// Those among them who belong to the first account and may read.
+const OWN: std::ops::Range<usize> = 7..13;
+
+struct Row {
+    way: &'static str,
+    path: String,
+    body: Option<Value>,
+    statuses: [u16; 13],
+}
+
+const ALL: [u16; 13] = [200; 13];
+/// Reads what both accounts have, each its own.
+const READS: [u16; 13] = [
+    401, 403, 422, 403, 401, 200, 200, 200, 403, 200, 200, 200, 200,
+];
+/// Reads what is the first account's.
+const READS_OURS: [u16; 13] = [
+    401, 403, 422, 403, 401, 404, 404, 200, 403, 200, 200, 200, 200,
+];
+const ADMINISTERS: [u16; 13] = [
+    401, 403, 422, 403, 401, 403, 403, 200, 403, 403, 403, 403, 200,
+];
+
+/// An operator writes on what is the first account's: with this status, and another account's with that.
+fn operates(ours: u16, theirs: u16) -> [u16; 13] {
+    [
+        401, 403, 422, 403, 401, theirs, theirs, 403, 403, 403, ours, ours, ours,
+    ]
+}
+
+fn administers(status: u16) -> [u16; 13] {
+    [
+        401, 403, 422, 403, 401, 403, 403, 403, 403, 403, 403, 403, status,
+    ]
+}
+
+fn row(way: &'static str, path: impl Into<String>, statuses: [u16; 13]) -> Row {
+    let (path, body) = (path.into(), None);
+    Row {
+        way,
+        path,
+        body,
+        statuses,
+    }
+}
+
+fn with(row: Row, body: Value) -> Row {
+    let body = Some(body);
+    Row { body, ..row }
+}
+
+/// Reads come first, and what takes away comes last.
+fn rows(town: &Town) -> Vec<Row> {
+    let mut all = of_all();
+    all.extend(reads(town));
+    all.extend(writes(town));
+    all
+}
+
+const API: &str = "/api/openhexa";
+
+#[rustfmt::skip]
+fn of_all() -> Vec<Row> {
+    // Counted over all accounts: for keys alone.
+    let metrics = [401, 403, 422, 403, 401, 403, 403, 403, 403, 200, 200, 403, 403];
+    vec![
+        row("GET /healthz", "/healthz", ALL),
+        row("GET /readyz", "/readyz", ALL),
+        row("GET /metrics", "/metrics", metrics),
+        row("GET /api/openhexa/openapi.json", format!("{API}/openapi.json"), ALL),
+        row("GET /api/openhexa/docs", format!("{API}/docs/"), ALL),
+    ]
+}
+
+#[rustfmt::skip]
+fn reads(town: &Town) -> Vec<Row> {
+    let pipeline = format!("{API}/pipelines/{}", id(1));
+    let task = format!("{API}/tasks/{}", town.task);
+    vec![
+        row("GET /api/openhexa/pipelines", format!("{API}/pipelines/"), READS),
+        row("GET /api/openhexa/pipelines/config", format!("{API}/pipelines/config/"), READS),
+        row("GET /api/openhexa/pipelines/{id}", format!("{pipeline}/"), READS_OURS),
+        row("GET /api/openhexa/pipelines/{id}/versions", format!("{pipeline}/versions/"), READS_OURS),
+        row("GET /api/openhexa/pipelines/{id}/runs", format!("{pipeline}/runs/"), READS_OURS),
+        row("GET /api/openhexa/pipelines/{id}/parameters/{code}/choices", format!("{pipeline}/parameters/district/choices/"), READS_OURS),
+        row("GET /api/openhexa/tasks", format!("{API}/tasks/"), READS),
+        row("GET /api/openhexa/tasks/stream", format!("{API}/tasks/stream/"), READS),
+        row("GET /api/openhexa/tasks/{id}", format!("{task}/?include=logs,messages,outputs"), READS_OURS),
+        row("GET /api/openhexa/tasks/{id}/logs", format!("{task}/logs/"), READS_OURS),
+        row("GET /api/openhexa/tasks/{id}/events", format!("{task}/events/"), READS_OURS),
+        row("GET /api/openhexa/tasks/{id}/stream", format!("{task}/stream/"), READS_OURS),
+        row("GET /api/openhexa/config", format!("{API}/config/"), ADMINISTERS),
+    ]
+}
+
+#[rustfmt::skip]
+fn writes(town: &Town) -> Vec<Row> {
+    let pipeline = format!("{API}/pipelines/{}", id(1));
+    let task = format!("{API}/tasks/{}", town.task);
+    let config = || json!({"config": {}});
+    let content = json!({"content": {"openhexa_url": town.story.openhexa, "openhexa_token": town.story.secrets.openhexa, "workspace_slug": "demo", "note": MARK}});
+    // This task's token reports; users and keys report for their account, which is one answer for all that is not theirs.
+    let reports = [401, 403, 422, 400, 401, 400, 400, 403, 200, 403, 200, 200, 200];
+    vec![
+        with(row("POST /api/openhexa/pipelines/{id}/validate", format!("{pipeline}/validate/"), operates(200, 404)), config()),
+        with(row("POST /api/openhexa/pipelines/{id}/launch", format!("{pipeline}/launch/"), operates(201, 404)), config()),
+        with(row("PATCH /api/openhexa/pipelines/{id}", format!("{pipeline}/"), reports), json!({"task_id": town.task, "progress_value": 1})),
+        // Alive, so not to be launched again.
+        with(row("POST /api/openhexa/tasks/{id}/relaunch", format!("{task}/relaunch/"), operates(409, 404)), json!({})),
+        row("POST /api/openhexa/tasks/{id}/cancel", format!("{task}/cancel/"), operates(202, 404)),
+        with(row("POST /api/openhexa/config/check", format!("{API}/config/check/"), administers(200)), json!({})),
+        with(row("PUT /api/openhexa/config", format!("{API}/config/"), administers(200)), content),
+        with(row("PATCH /api/openhexa/config", format!("{API}/config/"), administers(200)), json!({"content": {"other": MARK}})),
+        row("DELETE /api/openhexa/config", format!("{API}/config/"), administers(204)),
+    ]
+}
+
+/// What each of them shows.
+struct Crowd {
+    /// Headers, in the order of [`WHO`].
+    shown: Vec<Vec<(&'static str, String)>>,
+}
+
+fn gather(town: &Town) -> Crowd {
+    let (story, iaso) = (&town.story, &town.iaso);
+    let bearer = |token: String| vec![("authorization", format!("Bearer {token}"))];
+    let session = |session: String| {
+        vec![
+            ("cookie", format!("sessionid={session}")),
+            ("sec-fetch-site", "same-origin".to_owned()),
+        ]
+    };
+    let bare = iaso.session(iaso::superuser(9, 1));
+    let shown = vec![
+        Vec::new(),
+        session(iaso.session(iaso::profile(10, 1, &["iaso_forms"]))),
+        session(iaso.session(iaso::without_profile(11))),
+        bearer(town.other_callback.clone()),
+        bearer(town.expired()),
+        session(town.stranger.clone()),
+        bearer(iaso.token(iaso::profile(6, 2, MAY))),
+        vec![("cookie", format!("sessionid={bare}"))],
+        bearer(town.callback.clone()),
+        bearer(story.secrets.viewer.clone()),
+        bearer(story.secrets.operator.clone()),
+        bearer(iaso.token(iaso::superuser(12, 1))),
+        session(iaso.session(iaso::superuser(13, 1))),
+    ];
+    assert_eq!(shown.len(), WHO.len());
+    Crowd { shown }
+}
+
+/// Status and body; of a stream what it begins with.
+async fn knock(ask: Ask<'_>, is_stream: bool, expected: u16) -> (u16, String) {
+    if !is_stream || expected != 200 {
+        let answer: Answer = ask.send().await;
+        return (answer.status, answer.text);
+    }
+    let mut stream = ask.stream().await;
+    let first = stream.next().await;
+    (200, format!("{first:?}"))
+}
+
+fn method(way: &str) -> Method {
+    way.split(' ').next().unwrap().parse().unwrap()
+}
+
+story! {
+    async fn every_route_lets_in_whom_it_should_and_tells_nobody_else_anything(base) {
+        let town = Town::begin(base).await;
+        let crowd = gather(&town);
+        for row in rows(&town) {
+            for (who, (shown, status)) in crowd.shown.iter().zip(row.statuses).enumerate() {
+                let ask = town.story.ask_at(As::Nobody, method(row.way), &row.path);
+                let ask = shown.iter().fold(ask, |ask, (name, value)| ask.header(name, value));
+                let ask = match &row.body {
+                    Some(body) => ask.json(body),
+                    None => ask,
+                };
+                let (told, text) = knock(ask, row.way.ends_with("/stream"), status).await;
+                let name = WHO[who];
+                assert_eq!(told, status, "{} by {name}: {text}", row.way);
+                // Whoever is refused, and whoever is of another account, reads nothing that is the first one's.
+                if !OWN.contains(&who) || status >= 400 {
+                    assert!(!text.contains(MARK), "{} tells {name} about the first account: {text}", row.way);
+                }
+            }
+        }
+        town.end().await;
+    }
+}
+
+story! {
+    async fn the_mark_is_there_to_be_found(base) {
+        let town = Town::begin(base).await;
+        let quiet = ["/runs", "/stream", "/events", "/healthz", "/readyz", "/metrics", "/openapi.json", "/docs", "/versions"];
+        for row in rows(&town).into_iter().filter(|row| row.way.starts_with("GET") && !quiet.iter().any(|end| row.way.ends_with(end))) {
+            let ask = town.story.ask_at(As::Admin, Method::GET, &row.path);
+            let text = ask.send().await.text;
+            let marked = text.contains(MARK) || row.way.ends_with("/choices");
+            assert!(marked, "{}: {text}", row.way);
+        }
+        town.end().await;
+    }
+}
+
+story! {
+    async fn no_route_is_missing_in_the_table(base) {
+        let town = Town::begin(base).await;
+        let listed: BTreeSet<String> = rows(&town).iter().map(|row| row.way.to_owned()).collect();
+        let ways = http::ways();
+        let each = ways.iter().flat_map(|way| way.methods.iter().map(move |method| format!("{method} {}", way.path)));
+        // HEAD is GET without its body.
+        let registered: BTreeSet<String> = each.filter(|way| !way.starts_with("HEAD ")).collect();
+        let missing: Vec<_> = registered.difference(&listed).collect();
+        assert!(missing.is_empty(), "say in tests/it/tenants/table.rs who may: {missing:?}");
+        let gone: Vec<_> = listed.difference(&registered).collect();
+        assert!(gone.is_empty(), "there is no such route any more: {gone:?}");
+        town.end().await;
+    }
+}
+
+/// Without what differs by nature: the request's id is in a header.
+fn told(answer: &Answer) -> (u16, String, Vec<String>) {
+    let own = ["x-request-id", "date", "content-length"];
+    let names = answer.headers.keys().map(|name| name.as_str().to_owned());
+    let mut names: Vec<String> = names.filter(|name| !own.contains(&name.as_str())).collect();
+    names.sort();
+    (answer.status, answer.text.clone(), names)
+}
+
+story! {
+    async fn what_is_anothers_answers_exactly_as_what_is_not_there(base) {
+        let town = Town::begin(base).await;
+        let gaps = [(id(1), id(9)), (town.task.to_string(), "999999".to_owned()), (format!("\"task_id\":{}", town.task), "\"task_id\":999999".to_owned())];
+        for row in rows(&town).into_iter().filter(|row| row.way.contains("{id}")) {
+            let ask = async |path: &str, body: &Option<String>| {
+                let ask = town.story.ask_at(As::Nobody, method(row.way), path).in_iaso(&town.stranger);
+                match body {
+                    Some(body) => ask.body("application/json", body.clone()).send().await,
+                    None => ask.send().await,
+                }
+            };
+            let body = row.body.as_ref().map(Value::to_string);
+            let other = |text: &str| gaps.iter().fold(text.to_owned(), |text, (from, to)| if from.len() > 5 { text.replace(from, to) } else { text.replace(&format!("/tasks/{from}"), &format!("/tasks/{to}")) });
+            let (path, otherwise) = (other(&row.path), body.as_deref().map(other));
+            assert!(path != row.path, "{}", row.way);
+            let (theirs, unknown) = (ask(&row.path, &body).await, ask(&path, &otherwise).await);
+            assert!(theirs.status >= 400, "{}", row.way);
+            assert_eq!(told(&theirs), told(&unknown), "{}", row.way);
+        }
+        town.end().await;
+    }
+}
