@@ -6,7 +6,7 @@ export RUSTUP_TOOLCHAIN ?= stable
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help dev lint test chaos settings deny audit bench
+.PHONY: help dev lint test chaos fuzz deploy settings deny audit bench
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /make \1\t/p' $(MAKEFILE_LIST)
@@ -27,7 +27,10 @@ test: lint ## everything that must hold; makes what the tests need; ARGS="name o
 	@set -e; \
 	OPENHEXA_BRIDGE_TEST_PG_BIN=$$(sh tests/env/postgres.sh); \
 	OPENHEXA_BRIDGE_TEST_PYTHON=$$(sh tests/env/python.sh); \
+	OPENHEXA_BRIDGE_FUZZ_PYTHON=$$(sh tests/env/python.sh fuzz); \
+	OPENHEXA_BRIDGE_TEST_NGINX=$$(sh tests/env/nginx.sh); \
 	export OPENHEXA_BRIDGE_TEST_PG_BIN OPENHEXA_BRIDGE_TEST_PYTHON; \
+	export OPENHEXA_BRIDGE_FUZZ_PYTHON OPENHEXA_BRIDGE_TEST_NGINX; \
 	set -x; exec cargo test --locked $(ARGS)
 
 # The suite has the same story, shorter.
@@ -39,6 +42,21 @@ chaos: ## kill -9 and restarts of PostgreSQL among a thousand tasks; TASKS=1000 
 	OPENHEXA_BRIDGE_CHAOS_AWAY=$(or $(AWAY),30); \
 	export OPENHEXA_BRIDGE_TEST_PG_BIN OPENHEXA_BRIDGE_CHAOS_TASKS OPENHEXA_BRIDGE_CHAOS_SEED OPENHEXA_BRIDGE_CHAOS_AWAY; \
 	exec cargo test --locked --test it chaos::whatever -- --nocapture
+
+# The suite has the same, shorter.
+fuzz: ## asks whatever the API's document allows, ten thousand times and more; EXAMPLES=600 for each operation
+	@set -e; \
+	OPENHEXA_BRIDGE_FUZZ_PYTHON=$$(sh tests/env/python.sh fuzz); \
+	OPENHEXA_BRIDGE_FUZZ_EXAMPLES=$(or $(EXAMPLES),600); \
+	export OPENHEXA_BRIDGE_FUZZ_PYTHON OPENHEXA_BRIDGE_FUZZ_EXAMPLES; \
+	exec cargo test --locked --test it fuzz:: -- --nocapture
+
+deploy: ## tries deploy/nginx.conf with a real nginx, and reads the rest of deploy/; the suite does it too
+	@set -e; \
+	OPENHEXA_BRIDGE_TEST_NGINX=$$(sh tests/env/nginx.sh); \
+	OPENHEXA_BRIDGE_TEST_PG_BIN=$$(sh tests/env/postgres.sh); \
+	export OPENHEXA_BRIDGE_TEST_NGINX OPENHEXA_BRIDGE_TEST_PG_BIN; \
+	exec cargo test --locked --test it deploy::
 
 settings: ## writes docs/settings.md from config/default.toml
 	@cargo build

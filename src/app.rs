@@ -6,31 +6,29 @@ mod database;
 pub mod dev;
 #[cfg(feature = "dev")]
 pub mod folder;
+mod front;
 mod identity;
 pub mod keys;
+pub mod reseal;
 
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::dev::ServerHandle;
-use actix_web::middleware::from_fn;
-use actix_web::{App, HttpServer};
 use secrecy::{ExposeSecret, SecretString};
 use thiserror::Error;
 use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
-use tracing_actix_web::TracingLogger;
 
 use crate::background;
 use crate::clock::Clock;
-use crate::http::{self, Edge, Metrics};
+use crate::http;
 use crate::openhexa::{BuildError, Client, Limits};
 use crate::service::{Access, Bridge, Jobs, Looks, Parts, Pauses, Rules, Seal, Streams};
-use crate::settings::{MetricsAccess, Settings};
+use crate::settings::Settings;
 use crate::store::{OpenError, Store};
-use crate::telemetry::{self, RequestLine};
 
 pub use database::{open_store, try_store};
 
@@ -59,6 +57,12 @@ pub enum StartError {
          `openhexa-bridge keys create --role admin`"
     )]
     NoKey(SocketAddr),
+    #[error(
+        "secrets.encryption_key (OPENHEXA_BRIDGE__SECRETS__ENCRYPTION_KEY in the environment) is not the key that what is \
+         stored was encrypted with: put that one back, or add it to secrets.previous_encryption_keys; where it is \
+         lost, `openhexa-bridge reseal --discard` takes away what cannot be read"
+    )]
+    OtherKey,
     #[error("{0}")]
     Other(String),
 }
@@ -99,14 +103,15 @@ pub async fn start(start: Start) -> Result<Running, StartError> {
     let address = start.listener.local_addr().map_err(StartError::Server)?;
     let jobs = Jobs::new(Handle::current());
     let stop = CancellationToken::new();
+    let clock = start.clock;
     let store = open_store(&settings).await?;
-    warn_of_another_key(&store).await?;
+    refuse_another_key(&store).await?;
     let access = identity::access(&settings, start.local);
     refuse_without_keys(&store, &access, &settings, address).await?;
     let bridge = Bridge::new(Parts {
         store,
         openhexa: Arc::new(Client::new(limits(&settings))?),
-        clock: start.clock,
+        clock: clock.clone(),
         rules: rules(&settings),
         access,
         users: identity::users(&settings)?,
@@ -117,12 +122,8 @@ pub async fn start(start: Start) -> Result<Running, StartError> {
         task_json: http::task_json,
         stop: stop.clone(),
     });
-    let edge = Edge {
-        body_limit: settings.server.body_limit,
-        loopback_only: start.local,
-        metrics: metrics(&settings)?,
-    };
-    let (server, serving) = serve(&settings, start.listener, bridge.clone(), edge)?;
+    let edge = front::edge(&settings, &clock, start.local)?;
+    let (server, serving) = front::serve(&settings, start.listener, bridge.clone(), edge)?;
     let mut background = vec![spreader(&settings, bridge.clone(), stop.clone())];
     if start.reconciles {
         background.push(reconciler(&settings, bridge.clone(), stop.clone()));
@@ -161,33 +162,6 @@ impl Running {
             }
         }
     }
-}
-
-fn serve(
-    settings: &Settings,
-    listener: TcpListener,
-    bridge: Bridge,
-    edge: Edge,
-) -> Result<(ServerHandle, JoinHandle<std::io::Result<()>>), StartError> {
-    let server = HttpServer::new(move || {
-        App::new()
-            .configure(|app| http::parts(app, &bridge, &edge))
-            .configure(http::routes)
-            .wrap(from_fn(http::loopback_only))
-            .wrap(from_fn(http::slash_optional))
-            .wrap(from_fn(http::in_language))
-            .wrap(from_fn(http::counted))
-            .wrap(from_fn(http::request_id))
-            .wrap(TracingLogger::<RequestLine>::new())
-    })
-    .workers(settings.server.workers)
-    .shutdown_timeout(settings.server.stop_within.0.as_secs())
-    .disable_signals()
-    .listen(listener)
-    .map_err(StartError::Server)?
-    .run();
-    let handle = server.handle();
-    Ok((handle, spawn(server)))
 }
 
 fn reconciler(settings: &Settings, bridge: Bridge, stop: CancellationToken) -> JoinHandle<()> {
@@ -229,7 +203,7 @@ fn encryption_key(settings: &Settings) -> Result<SecretString, StartError> {
 }
 
 /// What was stored before cannot be used then, and every request would only say that something went wrong.
-async fn warn_of_another_key(store: &Store) -> Result<(), StartError> {
+async fn refuse_another_key(store: &Store) -> Result<(), StartError> {
     let vault = store.vault.clone();
     let readable = store.read(move |db| crate::store::are_readable(db, &vault));
     if readable
@@ -238,11 +212,7 @@ async fn warn_of_another_key(store: &Store) -> Result<(), StartError> {
     {
         return Ok(());
     }
-    tracing::error!(
-        "secrets.encryption_key is not the one that OpenHEXA's stored token was encrypted with: put that one back, or \
-         DELETE the configuration and PUT it again with its token"
-    );
-    Ok(())
+    Err(StartError::OtherKey)
 }
 
 /// On a network, a bridge that nobody can sign in to is a mistake, and the next one would be to open it.
@@ -269,15 +239,6 @@ async fn refuse_without_keys(
         }
         (false, false) => Err(StartError::NoKey(address)),
     }
-}
-
-fn metrics(settings: &Settings) -> Result<Metrics, StartError> {
-    let counted = || telemetry::count().map_err(|error| StartError::Other(error.to_string()));
-    Ok(match settings.metrics.access {
-        MetricsAccess::Off => Metrics::Off,
-        MetricsAccess::Key => Metrics::WithKey(counted()?),
-        MetricsAccess::Open => Metrics::Open(counted()?),
-    })
 }
 
 fn public_url(settings: &Settings, address: SocketAddr) -> String {

@@ -11,6 +11,7 @@ use openhexa_bridge::clock::Clock;
 use openhexa_bridge::domain::principal::Role;
 use openhexa_bridge::http;
 use openhexa_bridge::settings::{self, LogFormat, Settings, Sources};
+use openhexa_bridge::store::Lost;
 use openhexa_bridge::telemetry;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -27,13 +28,27 @@ enum Command {
     /// Serve with the settings given.
     Serve(Given),
     /// Judge the settings, each and together; nothing is started.
-    CheckConfig(Given),
+    CheckConfig {
+        /// Also whether the encryption keys open what the database holds.
+        #[arg(long)]
+        database: bool,
+        #[command(flatten)]
+        given: Given,
+    },
     /// Print every setting with its default and its sentence, as Markdown.
     Settings,
     /// Make, list and revoke API keys.
     Keys(KeysLine),
     /// Bring the database's tables up to date, and end.
     Migrate(Given),
+    /// Encrypt what is stored anew with the encryption key in force; the keys before it may go then.
+    Reseal {
+        /// Take away what no key opens: the key is lost, and the configuration is made anew.
+        #[arg(long)]
+        discard: bool,
+        #[command(flatten)]
+        given: Given,
+    },
     /// Print the description of the API (OpenAPI 3.1, JSON).
     Openapi,
     /// Serve on this machine only, without sign-in, with a small OpenHEXA built in.
@@ -112,14 +127,12 @@ fn main() -> ExitCode {
 async fn run(command: Command) -> Result<(), StartError> {
     match command {
         Command::Serve(given) => serve(read(given.config)?).await,
-        Command::CheckConfig(given) => check(&read(given.config)?).await,
-        Command::Settings => {
-            print!("{}", settings::page());
-            Ok(())
-        }
+        Command::CheckConfig { database, given } => check(&read(given.config)?, database).await,
+        Command::Settings => put(&settings::page()),
         Command::Keys(line) => keys(line.command).await,
         Command::Openapi => openapi(),
         Command::Migrate(given) => app::open_store(&read(given.config)?).await.map(|_| ()),
+        Command::Reseal { discard, given } => reseal(&read(given.config)?, discard).await,
         #[cfg(feature = "dev")]
         Command::Dev(dev) => commands::dev(*dev, read(None)?).await,
         #[cfg(feature = "dev")]
@@ -144,10 +157,24 @@ fn read(file: Option<PathBuf>) -> Result<Settings, StartError> {
 
 fn openapi() -> Result<(), StartError> {
     let text = http::document::text(http::Language::default());
-    println!(
-        "{}",
-        text.map_err(|error| StartError::Other(error.to_string()))?
-    );
+    let text = text.map_err(|error| StartError::Other(error.to_string()))?;
+    put(&format!("{text}\n"))
+}
+
+/// Whoever reads it may have seen enough and gone, which is no failure.
+fn put(text: &str) -> Result<(), StartError> {
+    use std::io::{ErrorKind, Write as _};
+    let mut out = std::io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(StartError::Server(error)),
+        Ok(()) | Err(_) => Ok(()),
+    }
+}
+
+async fn reseal(settings: &Settings, discard: bool) -> Result<(), StartError> {
+    let lost = if discard { Lost::Discard } else { Lost::Keep };
+    let told = app::reseal::reseal(settings, lost).await?;
+    eprintln!("{told}");
     Ok(())
 }
 
@@ -169,8 +196,11 @@ async fn serve(settings: Settings) -> Result<(), StartError> {
 }
 
 /// Ends with an error where something stands in the way.
-async fn check(settings: &Settings) -> Result<(), StartError> {
-    let findings = app::check::findings(settings).await;
+async fn check(settings: &Settings, database: bool) -> Result<(), StartError> {
+    let mut findings = app::check::findings(settings).await;
+    if database {
+        findings.extend(app::check::stored(settings).await);
+    }
     let obstacles = findings
         .iter()
         .filter(|finding| !matches!(finding, Finding::Doubt(_)))
@@ -206,9 +236,9 @@ async fn keys(command: Keys) -> Result<(), StartError> {
             println!("{key}");
         }
         Keys::List(given) => {
-            for line in app::keys::list(&read(given.config)?).await? {
-                println!("{line}");
-            }
+            let lines = app::keys::list(&read(given.config)?).await?;
+            let list: Vec<String> = lines.iter().map(|line| line.clone() + "\n").collect();
+            put(&list.concat())?;
         }
         Keys::Revoke { id, given } => {
             app::keys::revoke(&read(given.config)?, id).await?;

@@ -5,6 +5,7 @@
 
 mod file;
 mod iaso;
+mod lists;
 mod paper;
 mod rules;
 mod values;
@@ -34,6 +35,7 @@ pub struct Settings {
     pub secrets: Secrets,
     pub iaso: Iaso,
     pub keys: Keys,
+    pub limits: Limits,
     pub openhexa: OpenHexa,
     pub cache: Cache,
     pub launch: Launch,
@@ -54,6 +56,22 @@ pub struct Server {
     pub body_limit: usize,
     pub dangerously_let_everybody_administer: bool,
     pub stop_within: Span,
+    pub header_timeout: Span,
+    pub body_timeout: Span,
+    pub keep_alive: Span,
+    pub disconnect_timeout: Span,
+    pub connections: usize,
+    pub trusted_proxies: String,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Limits {
+    pub signed_in_per_second: u32,
+    pub signed_in_burst: u32,
+    pub address_per_second: u32,
+    pub address_burst: u32,
+    pub launches_per_minute: u32,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -70,6 +88,7 @@ pub struct Database {
 #[serde(deny_unknown_fields)]
 pub struct Secrets {
     pub encryption_key: SecretString,
+    pub previous_encryption_keys: SecretString,
     pub callback_key: SecretString,
     pub previous_callback_keys: SecretString,
 }
@@ -97,17 +116,6 @@ pub struct OpenHexa {
     pub allow_private: bool,
     pub allowed_hosts: String,
     pub proxy: String,
-}
-
-impl OpenHexa {
-    /// The allow-list, one host each.
-    pub fn hosts(&self) -> Vec<String> {
-        let hosts = self.allowed_hosts.split(',').map(str::trim);
-        hosts
-            .filter(|host| !host.is_empty())
-            .map(str::to_lowercase)
-            .collect()
-    }
 }
 
 #[derive(Clone, Debug, Deserialize)]

@@ -25,7 +25,14 @@ pub fn install<W>(format: Format, filter: &str, writer: W)
 where
     W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
 {
-    let filter = EnvFilter::try_new(filter).unwrap_or_else(|_| EnvFilter::new("info"));
+    // Who did what is told whatever else is, unless the filter names it itself.
+    let audited = if filter.contains("audit") {
+        ""
+    } else {
+        ",audit=info"
+    };
+    let filter = EnvFilter::try_new(format!("{filter}{audited}"));
+    let filter = filter.unwrap_or_else(|_| EnvFilter::new("info"));
     let lines = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(writer);

@@ -24,6 +24,8 @@ pub fn settings(database: String) -> Vec<(&'static str, String)> {
         ("SECRETS__ENCRYPTION_KEY", format!("{}=", "A".repeat(43))),
         ("SECRETS__CALLBACK_KEY", "c".repeat(48)),
         ("KEYS__ADMIN", KEY.to_owned()),
+        ("LIMITS__SIGNED_IN_PER_SECOND", "0".to_owned()),
+        ("LIMITS__LAUNCHES_PER_MINUTE", "0".to_owned()),
         ("OPENHEXA__ALLOW_PRIVATE", "true".to_owned()),
     ]
 }

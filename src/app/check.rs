@@ -44,6 +44,18 @@ fn of_settings(settings: &Settings) -> Vec<Finding> {
     all.concat()
 }
 
+/// Whether the keys open what is stored; a database that is not there yet holds nothing.
+pub async fn stored(settings: &Settings) -> Vec<Finding> {
+    let unknown = "the database cannot be read, so nothing is known of what is stored; `openhexa-bridge migrate` says why";
+    match super::database::opens_what_is_stored(settings).await {
+        Ok(true) => Vec::new(),
+        Ok(false) => vec![Finding::Obstacle(
+            "secrets.encryption_key is not the key that what is stored was encrypted with",
+        )],
+        Err(_) => vec![Finding::Doubt(unknown)],
+    }
+}
+
 fn when(holds: bool, finding: Finding) -> Option<Finding> {
     holds.then_some(finding)
 }
@@ -69,6 +81,10 @@ fn secrets(s: &Settings) -> Vec<Finding> {
             Finding::Obstacle("secrets.encryption_key is not a Fernet key: 32 bytes in URL-safe base64"),
         ),
         when(is_empty(&secrets.callback_key), Finding::Obstacle("secrets.callback_key is empty")),
+        when(
+            !secrets.previous_encryption_keys().is_empty(),
+            Finding::Doubt("secrets.previous_encryption_keys are still good: `openhexa-bridge reseal` makes them unnecessary"),
+        ),
         when(
             same(&secrets.encryption_key, &secrets.callback_key),
             Finding::Doubt("secrets.encryption_key and secrets.callback_key are the same: who reads one has both"),
@@ -178,6 +194,10 @@ fn times(s: &Settings) -> Vec<Finding> {
         when(
             s.launch.give_up_after <= s.launch.grace,
             Finding::Doubt("launch.give_up_after is not longer than launch.grace: a lost launch is never sent again"),
+        ),
+        when(
+            s.launch.answer_within < s.openhexa.request_timeout,
+            Finding::Doubt("launch.answer_within is shorter than openhexa.request_timeout: a launch may be answered before OpenHEXA's answer to it is known"),
         ),
         when(
             s.reconcile.period > s.reconcile.early,

@@ -30,11 +30,13 @@ async fn open(
         pool_size: settings.database.pool_size,
         wait: settings.database.wait.0,
     };
+    let previous = settings.secrets.previous_encryption_keys();
     let opening = tokio::task::spawn_blocking(move || {
-        let store = match beside {
+        let mut store = match beside {
             None => Store::open(options),
             Some(iaso) => Store::open_beside(options, &iaso),
         }?;
+        store.vault = store.vault.with_previous(&previous)?;
         made_ready(&store)?;
         Ok::<_, OpenError>(store)
     });
@@ -44,6 +46,19 @@ async fn open(
             "the database cannot be opened: {error}"
         ))),
     }
+}
+
+/// Without making or changing anything.
+pub async fn opens_what_is_stored(settings: &Settings) -> Result<bool, StartError> {
+    if matches!(database(settings), Address::Sqlite(file) if !file.exists()) {
+        return Ok(true);
+    }
+    let store = open(settings, |_| Ok(())).await?;
+    let vault = store.vault.clone();
+    let readable = store.read(move |db| crate::store::are_readable(db, &vault));
+    readable
+        .await
+        .map_err(|error| StartError::Other(error.to_string()))
 }
 
 fn beside(settings: &Settings) -> Option<BesideIaso> {

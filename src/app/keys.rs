@@ -32,6 +32,7 @@ pub async fn create(
     let made = keys::make(&store, account, role, name, until, now)
         .await
         .map_err(failed)?;
+    audit("key.create", made.id.0, Some(role));
     Ok((made.id.0, keys::shown(&made).to_owned()))
 }
 
@@ -81,11 +82,18 @@ pub async fn revoke(settings: &Settings, id: i64) -> Result<(), StartError> {
         .write(move |db| Ok::<_, Error>(store::revoke_key(db, KeyId(id), now)?))
         .await;
     if revoked.map_err(failed)? {
+        audit("key.revoke", id, None);
         return Ok(());
     }
     Err(StartError::Other(format!(
         "there is no key {id} that could be revoked"
     )))
+}
+
+/// Whoever may read the settings may do this; who it was, only the machine knows.
+fn audit(action: &str, key: i64, role: Option<Role>) {
+    let role = role.map(Role::word);
+    tracing::info!(target: "audit", action, outcome = "done", who = "command line", object = key, role, "audit");
 }
 
 fn line(key: &StoredKey, shows_account: bool) -> String {

@@ -14,6 +14,7 @@ use futures_util::future::LocalBoxFuture;
 use secrecy::SecretString;
 use std::future::{Ready, ready};
 
+use super::audit::TurnedAway;
 use super::error::Problem;
 use super::origin;
 use crate::domain::ids::AccountId;
@@ -40,7 +41,11 @@ pub async fn guard(
 pub async fn principal(request: &HttpRequest, role: Role) -> Result<Principal, Problem> {
     match caller(request).await? {
         Caller::Person(principal) if principal.role >= role => Ok(principal),
-        Caller::Person(_) | Caller::Pipeline(_) => Err(Problem::forbidden(say("not-allowed"))),
+        Caller::Person(principal) => {
+            request.extensions_mut().insert(TurnedAway(principal));
+            Err(Problem::forbidden(say("not-allowed")))
+        }
+        Caller::Pipeline(_) => Err(Problem::forbidden(say("not-allowed"))),
     }
 }
 

@@ -77,14 +77,17 @@ fn media_type(request: &HttpRequest) -> String {
     name.trim().to_ascii_lowercase()
 }
 
-fn limit(request: &HttpRequest) -> usize {
-    request
-        .app_data::<Data<Edge>>()
-        .map_or(0, |edge| edge.body_limit)
+/// Whoever sends it drop by drop is not waited for.
+async fn whole(request: &HttpRequest, payload: Payload) -> Answer<Vec<u8>> {
+    let edge = request.app_data::<Data<Edge>>();
+    let (limit, within) = edge.map_or_else(Default::default, |edge| {
+        (edge.body_limit, edge.body_timeout)
+    });
+    let read = tokio::time::timeout(within, read(payload, limit)).await;
+    read.unwrap_or_else(|_| Err(Problem::too_slow()))
 }
 
-async fn whole(request: &HttpRequest, mut payload: Payload) -> Answer<Vec<u8>> {
-    let limit = limit(request);
+async fn read(mut payload: Payload, limit: usize) -> Answer<Vec<u8>> {
     let mut body = Vec::new();
     while let Some(chunk) = payload.next().await {
         let chunk: Bytes = chunk.map_err(|_| Problem::bad_request(say("body-broken")))?;

@@ -2,19 +2,24 @@
 //! the proof that it comes from this machine.
 
 use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
 
 use actix_web::Error;
 use actix_web::HttpMessage;
+use actix_web::HttpRequest;
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::http::uri::{Authority, PathAndQuery, Uri};
 use actix_web::middleware::Next;
+use ipnet::IpNet;
 use metrics_exporter_prometheus::PrometheusHandle;
 use tracing_actix_web::RequestId;
 
 use super::error::{Problem, Told};
 use super::language::Language;
+use super::limit::{self, Limits};
 use super::ui;
 use crate::domain::sentence::say;
 
@@ -23,9 +28,24 @@ use crate::domain::sentence::say;
 pub struct Edge {
     /// Bytes of a request's body.
     pub body_limit: usize,
+    /// How long a body may take to arrive.
+    pub body_timeout: Duration,
+    pub limits: Arc<Limits>,
+    /// Whose word on where a request comes from is believed.
+    pub proxies: Vec<IpNet>,
+    /// Whether users reach the bridge over https only.
+    pub https: bool,
     /// Whether only this machine is served (`dev`).
     pub loopback_only: bool,
     pub metrics: Metrics,
+}
+
+impl Edge {
+    /// Where a request comes from.
+    pub fn address_of(&self, request: &HttpRequest) -> Option<IpAddr> {
+        let is_proxy = |address| self.proxies.iter().any(|net| net.contains(&address));
+        limit::origin(request, is_proxy)
+    }
 }
 
 /// Who may read what is counted.
@@ -124,10 +144,6 @@ pub async fn in_language(
     headers.insert(
         header::CONTENT_LANGUAGE,
         HeaderValue::from_static(language.code()),
-    );
-    headers.insert(
-        header::X_CONTENT_TYPE_OPTIONS,
-        HeaderValue::from_static("nosniff"),
     );
     Ok(response)
 }

@@ -15,6 +15,7 @@ use uuid::Uuid;
 
 use super::api::view::TaskJson;
 use super::language::Language;
+use crate::domain::ids::TaskId;
 use crate::domain::sentence::{FieldErrors, Sentence, say};
 use crate::domain::task::Status;
 use crate::service::{Error, Invalid, NotKnown, Refusal, Upstream};
@@ -82,6 +83,22 @@ impl Problem {
         Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, say("body-type"))
     }
 
+    pub fn too_slow() -> Self {
+        Self::new(StatusCode::REQUEST_TIMEOUT, say("body-too-slow"))
+    }
+
+    pub fn too_many(sentence: Sentence, seconds: u64) -> Self {
+        Self {
+            retry_after: Some(seconds),
+            ..Self::new(StatusCode::TOO_MANY_REQUESTS, sentence)
+        }
+    }
+
+    /// The task that the problem befell, where it is told.
+    pub fn task(&self) -> Option<TaskId> {
+        self.task.as_ref().map(|task| task.id())
+    }
+
     pub fn unauthenticated(unknown: NotKnown) -> Self {
         Self {
             detail: true,
@@ -109,6 +126,10 @@ impl Problem {
         }
         if let Some(seconds) = self.retry_after {
             response.insert_header((header::RETRY_AFTER, HeaderValue::from(seconds)));
+        }
+        if self.status == StatusCode::REQUEST_TIMEOUT {
+            // What still comes of the body would be taken for the next request.
+            response.force_close();
         }
         let mut response = response.finish();
         response.extensions_mut().insert(self);

@@ -1,12 +1,15 @@
 //! The way in for requests. Every route and its guard stand on this one screen.
 
 mod api;
+mod audit;
 mod auth;
 mod body;
 pub mod document;
 mod edge;
 mod error;
+mod headers;
 mod language;
+mod limit;
 mod ops;
 mod origin;
 pub mod ui;
@@ -21,7 +24,9 @@ use way::{Place, Table, Way, delete, get, patch, post, put};
 
 pub use api::stream::task_json;
 pub use edge::{Edge, Metrics, counted, in_language, loopback_only, request_id, slash_optional};
+pub use headers::protected;
 pub use language::Language;
+pub use limit::{Limits, Rate, by_address};
 pub use way::Listed;
 
 /// The URL table. Each way is described where its handler is, and listed in `document/mod.rs`.
@@ -54,7 +59,10 @@ fn table() -> Table {
                 ))
                 .service(path(
                     "/pipelines/{id}/launch",
-                    [may(Operator, post().to(api::launch::launch))],
+                    [deed(
+                        "launch",
+                        may(Operator, launching(post().to(api::launch::launch))),
+                    )],
                 ))
                 .service(path(
                     "/pipelines/{id}/versions",
@@ -72,14 +80,26 @@ fn table() -> Table {
                     "/config",
                     [
                         may(Administrator, get().to(api::config::read)),
-                        may(Administrator, put().to(api::config::replace)),
-                        may(Administrator, patch().to(api::config::amend)),
-                        may(Administrator, delete().to(api::config::delete)),
+                        deed(
+                            "config.replace",
+                            may(Administrator, put().to(api::config::replace)),
+                        ),
+                        deed(
+                            "config.amend",
+                            may(Administrator, patch().to(api::config::amend)),
+                        ),
+                        deed(
+                            "config.delete",
+                            may(Administrator, delete().to(api::config::delete)),
+                        ),
                     ],
                 ))
                 .service(path(
                     "/config/check",
-                    [may(Administrator, post().to(api::config::check))],
+                    [deed(
+                        "config.check",
+                        may(Administrator, post().to(api::config::check)),
+                    )],
                 ))
                 .service(tasks())
                 .service(path("/openapi.json", [get().to(document::page::json)]))
@@ -117,11 +137,14 @@ fn tasks() -> Table {
         ))
         .service(path(
             "/tasks/{id}/relaunch",
-            [may(Operator, post().to(api::again::relaunch))],
+            [deed(
+                "relaunch",
+                may(Operator, launching(post().to(api::again::relaunch))),
+            )],
         ))
         .service(path(
             "/tasks/{id}/cancel",
-            [may(Operator, post().to(api::tasks::cancel))],
+            [deed("cancel", may(Operator, post().to(api::tasks::cancel)))],
         ))
         .service(path(
             "/tasks/{id}/logs",
@@ -154,8 +177,15 @@ fn dashboard() -> Table {
             "/pipelines/{id}",
             [
                 sees(Viewer, get().to(ui::pipeline::show)),
-                sees(Operator, post().to(ui::launch::send)),
+                deed(
+                    "launch",
+                    sees(Operator, launching(post().to(ui::launch::send))),
+                ),
             ],
+        ))
+        .service(path(
+            "/pipelines/{id}/choices",
+            [sees(Operator, post().to(ui::launch::choices))],
         ))
         .service(path("/tasks", [sees(Viewer, get().to(ui::tasks::list))]))
         // Before `/tasks/{id}`, which would take `stream` for an id.
@@ -177,11 +207,14 @@ fn dashboard() -> Table {
         ))
         .service(path(
             "/tasks/{id}/cancel",
-            [sees(Operator, post().to(ui::act::cancel))],
+            [deed("cancel", sees(Operator, post().to(ui::act::cancel)))],
         ))
         .service(path(
             "/tasks/{id}/relaunch",
-            [sees(Operator, post().to(ui::act::relaunch))],
+            [deed(
+                "relaunch",
+                sees(Operator, launching(post().to(ui::act::relaunch))),
+            )],
         ))
 }
 
@@ -193,7 +226,19 @@ pub fn parts(app: &mut ServiceConfig, bridge: &Bridge, edge: &Edge) {
 
 fn may(role: Role, way: Way) -> Way {
     let guard = from_fn(move |request, next| auth::guard(role, request, next));
-    way.asking(role, |route| route.wrap(guard))
+    let limit = from_fn(limit::signed_in);
+    way.asking(role, |route| route.wrap(limit).wrap(guard))
+}
+
+/// A launch counts for a limit of its own.
+fn launching(way: Way) -> Way {
+    way.map(|route| route.wrap(from_fn(limit::launches)))
+}
+
+/// What the audit log tells of, refusals too.
+fn deed(action: &'static str, way: Way) -> Way {
+    let told = from_fn(move |request, next| audit::tell(action, request, next));
+    way.map(|route| route.wrap(told))
 }
 
 fn sees(role: Role, way: Way) -> Way {
@@ -202,7 +247,8 @@ fn sees(role: Role, way: Way) -> Way {
 
 fn follows(role: Role, way: Way) -> Way {
     let guard = from_fn(move |request, next| ui::sign_in::guard(role, request, next));
-    way.asking(role, |route| route.wrap(guard))
+    let limit = from_fn(limit::signed_in);
+    way.asking(role, |route| route.wrap(limit).wrap(guard))
 }
 
 fn path<const N: usize>(path: &str, ways: [Way; N]) -> Place {

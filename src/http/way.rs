@@ -132,7 +132,7 @@ impl Way {
     }
 
     /// The same way with its route changed.
-    fn map(self, change: impl FnOnce(Route) -> Route) -> Self {
+    pub fn map(self, change: impl FnOnce(Route) -> Route) -> Self {
         Self {
             route: change(self.route),
             ..self

@@ -2,9 +2,11 @@
 
 use serde_json::{Map, Value};
 
+use super::memory::Asked;
 use super::{Bridge, Error};
 use crate::domain::connection::{Connection, Missing};
 use crate::domain::ids::{AccountId, PipelineId};
+use crate::domain::parameters::Parameter;
 use crate::domain::sentence::{Sentence, say};
 use crate::store::{self, Config, ConfigContent, Db, Vault};
 
@@ -86,8 +88,38 @@ impl Bridge {
         &self,
         account: AccountId,
     ) -> Result<Option<Map<String, Value>>, Error> {
-        let ground = self.find_ground(account).await?.ok();
-        Ok(ground.map(|ground| without_secrets(&ground.config.content)))
+        let ground = self.find_ground(account).await?;
+        let Ok(ground) = ground else {
+            return Ok(None);
+        };
+        let mut content = without_secrets(&ground.config.content);
+        self.leave_out_declared(&ground, &mut content).await;
+        Ok(Some(content))
+    }
+
+    /// Values of parameters that are declared as secrets, as far as their pipelines were asked about of late. OpenHEXA
+    /// is not asked here: pages read this before anything else, also while it is away.
+    async fn leave_out_declared(&self, ground: &Ground, content: &mut Map<String, Value>) {
+        let entries = content.get_mut("pipelines").and_then(Value::as_array_mut);
+        for entry in entries.into_iter().flatten() {
+            let id = entry["id"].as_str().and_then(|id| id.parse().ok());
+            let Some(id) = id else { continue };
+            let secret = self.declared_secrets(ground, id).await;
+            if let Some(Value::Object(parameters)) = entry.get_mut("parameters") {
+                parameters.retain(|code, _| !secret.contains(code));
+            }
+        }
+    }
+
+    async fn declared_secrets(&self, ground: &Ground, pipeline: PipelineId) -> Vec<String> {
+        let key = (Asked::from(ground), pipeline);
+        let known = self.memory.pipelines.last_good(&key).await;
+        let version = known.and_then(|known| known.answer.current_version.clone());
+        let parameters = version
+            .map(|version| version.parameters)
+            .unwrap_or_default();
+        let secret = parameters.into_iter().filter(Parameter::is_secret);
+        secret.map(|parameter| parameter.code).collect()
     }
 
     /// Leads an account to an OpenHEXA, and keeps the rest of its configuration.
@@ -97,7 +129,7 @@ impl Bridge {
         self.store()
             .write(move |db| {
                 store::lock_configs(db)?;
-                let before = store::config_of(db, account)?;
+                let before = store::config_of(db, &vault, account)?;
                 let mut content = before.map(|config| config.content).unwrap_or_default();
                 content.extend(place.content.clone());
                 let new = ConfigContent { content, ..place };

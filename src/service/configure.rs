@@ -91,11 +91,11 @@ impl Bridge {
         by: String,
     ) -> Result<(), Error> {
         self.refuse_elsewhere()?;
-        let now = self.now();
+        let (vault, now) = (self.store().vault.clone(), self.now());
         self.store()
             .write(move |db| {
                 store::lock_configs(db)?;
-                let before = store::config_of(db, account)?.ok_or_else(no_record)?;
+                let before = store::config_of(db, &vault, account)?.ok_or_else(no_record)?;
                 expect_version(expected, Some(before.version))?;
                 store::delete_config(db, account, Some(&by), now)?;
                 Ok(())

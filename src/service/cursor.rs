@@ -12,6 +12,8 @@ use super::seal::{LENGTH, Seal};
 use crate::domain::ids::{AccountId, TaskId};
 use crate::store::{Key, Mark, TaskFilter};
 
+const PURPOSE: &str = "cursor";
+
 /// Behind this task, in the order of the filter.
 pub fn write(seal: &Seal, filter: &TaskFilter, mark: &Mark) -> String {
     let (kind, key) = match &mark.key {
@@ -20,7 +22,7 @@ pub fn write(seal: &Seal, filter: &TaskFilter, mark: &Mark) -> String {
         Key::Unset => ("unset", Value::Null),
     };
     let place = json!([kind, key, mark.task.0]).to_string();
-    let sealed = sealed(seal, filter, &place);
+    let sealed = seal.of(PURPOSE, &[&order(filter), &place]);
     URL_SAFE_NO_PAD.encode(sealed + &place)
 }
 
@@ -28,7 +30,7 @@ pub fn write(seal: &Seal, filter: &TaskFilter, mark: &Mark) -> String {
 pub fn read(seal: &Seal, filter: &TaskFilter, cursor: &str) -> Option<Mark> {
     let text = String::from_utf8(URL_SAFE_NO_PAD.decode(cursor).ok()?).ok()?;
     let (own, place) = text.split_at_checked(LENGTH)?;
-    if own != sealed(seal, filter, place) {
+    if !seal.is(own, PURPOSE, &[&order(filter), place]) {
         return None;
     }
     let place: Value = serde_json::from_str(place).ok()?;
@@ -42,8 +44,8 @@ pub fn read(seal: &Seal, filter: &TaskFilter, cursor: &str) -> Option<Mark> {
     Some(Mark { key, task })
 }
 
-fn sealed(seal: &Seal, filter: &TaskFilter, place: &str) -> String {
+/// A cursor is good for this only.
+fn order(filter: &TaskFilter) -> String {
     let AccountId(account) = filter.account;
-    let order = format!("{account} {:?} {}", filter.order, filter.descending);
-    seal.of("cursor", &[&order, place])
+    format!("{account} {:?} {}", filter.order, filter.descending)
 }

@@ -1,9 +1,9 @@
-//! What is said of the Iaso that the bridge stands before, and how several keys are written in one setting.
+//! What is said of the Iaso that the bridge stands before.
 
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
-use super::{Secrets, Span};
+use super::{Span, lists};
 
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -28,7 +28,7 @@ impl Iaso {
             return Vec::new();
         }
         let mut keys = vec![self.signing_key.clone()];
-        keys.extend(listed(&self.previous_signing_keys));
+        keys.extend(lists::keys(&self.previous_signing_keys));
         keys
     }
 
@@ -36,16 +36,4 @@ impl Iaso {
     pub fn has_users(&self) -> bool {
         !self.url.is_empty() || !self.verifying_keys().is_empty()
     }
-}
-
-impl Secrets {
-    pub fn previous_callback_keys(&self) -> Vec<SecretString> {
-        listed(&self.previous_callback_keys)
-    }
-}
-
-/// Keys with commas between.
-fn listed(keys: &SecretString) -> Vec<SecretString> {
-    let keys = keys.expose_secret().split(',').map(str::trim);
-    keys.filter(|key| !key.is_empty()).map(Into::into).collect()
 }

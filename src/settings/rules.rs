@@ -20,6 +20,9 @@ const fn rule(key: &'static str, allowed: &'static str, holds: fn(&Settings) -> 
     }
 }
 
+const RATE: &str = "a whole number from 0 to 1000000";
+const BURST: &str = "a whole number from 1 to 1000000";
+
 pub const RULES: &[Rule] = &[
     rule(
         "server.address",
@@ -41,6 +44,40 @@ pub const RULES: &[Rule] = &[
         "a whole number from 1024 to 104857600 bytes",
         |s| (1024..=104_857_600).contains(&s.server.body_limit),
     ),
+    rule("server.stop_within", "longer than 0", |s| {
+        lived(s.server.stop_within)
+    }),
+    rule("server.header_timeout", "longer than 0", |s| {
+        lived(s.server.header_timeout)
+    }),
+    rule("server.body_timeout", "longer than 0", |s| {
+        lived(s.server.body_timeout)
+    }),
+    rule(
+        "server.connections",
+        "a whole number from 1 to 1000000",
+        |s| (1..=1_000_000).contains(&s.server.connections),
+    ),
+    rule(
+        "server.trusted_proxies",
+        "addresses or networks such as 10.0.0.0/8, separated by commas",
+        |s| s.server.proxies().is_some(),
+    ),
+    rule("limits.signed_in_per_second", RATE, |s| {
+        is_rate(s.limits.signed_in_per_second)
+    }),
+    rule("limits.signed_in_burst", BURST, |s| {
+        is_burst(s.limits.signed_in_burst)
+    }),
+    rule("limits.address_per_second", RATE, |s| {
+        is_rate(s.limits.address_per_second)
+    }),
+    rule("limits.address_burst", BURST, |s| {
+        is_burst(s.limits.address_burst)
+    }),
+    rule("limits.launches_per_minute", RATE, |s| {
+        is_rate(s.limits.launches_per_minute)
+    }),
     rule(
         "database.url",
         "sqlite:PATH or postgres://USER:PASSWORD@HOST:PORT/NAME",
@@ -55,6 +92,14 @@ pub const RULES: &[Rule] = &[
         (1..=200).contains(&s.database.pool_size)
     }),
     rule("database.wait", "longer than 0", |s| lived(s.database.wait)),
+    rule(
+        "secrets.previous_encryption_keys",
+        "Fernet keys (32 bytes in URL-safe base64), separated by commas",
+        |s| {
+            let keys = s.secrets.previous_encryption_keys();
+            keys.iter().all(|key| is_fernet(key.expose_secret()))
+        },
+    ),
     rule(
         "iaso.attached",
         "false, unless database.url leads to Iaso's own PostgreSQL: postgres://USER:PASSWORD@HOST:PORT/NAME",
@@ -143,6 +188,9 @@ pub const RULES: &[Rule] = &[
     }),
     rule("launch.answer_within", "longer than 0", |s| {
         lived(s.launch.answer_within)
+    }),
+    rule("launch.clock_skew", "at most 1h", |s| {
+        s.launch.clock_skew.0 <= Duration::from_hours(1)
     }),
     rule("launch.idempotency_kept", "longer than 0", |s| {
         lived(s.launch.idempotency_kept)
@@ -260,6 +308,14 @@ fn is_empty(secret: &SecretString) -> bool {
 fn is_key(key: &SecretString, least: usize) -> bool {
     let length = key.expose_secret().len();
     length == 0 || length >= least
+}
+
+fn is_rate(number: u32) -> bool {
+    number <= 1_000_000
+}
+
+fn is_burst(number: u32) -> bool {
+    number > 0 && is_rate(number)
 }
 
 /// 32 bytes in URL-safe base64.

@@ -68,13 +68,17 @@ macro_rules! connection_columns {
     };
 }
 
-pub fn config_of(db: &mut Db<'_>, account: AccountId) -> Result<Option<Config>, Error> {
+pub fn config_of(
+    db: &mut Db<'_>,
+    vault: &Vault,
+    account: AccountId,
+) -> Result<Option<Config>, Error> {
     let row: Option<ConfigRow> = on!(db, |conn| config::table
         .find(account.0)
         .select(config_columns!())
         .get_result(conn)
         .optional())?;
-    row.map(config_from).transpose()
+    row.map(|row| config_from(vault, row)).transpose()
 }
 
 /// What is in force for an account, or why nothing is.
@@ -98,15 +102,16 @@ pub fn config_and_connection(
     let Some((config, connection)) = row else {
         return Ok(Err(Missing::Record));
     };
-    let known = (config_from(config)?, connection_from(vault, connection)?);
+    let config = config_from(vault, config)?;
+    let known = (config, connection_from(vault, connection)?);
     Ok(Ok(Box::new(known)))
 }
 
-fn config_from(row: ConfigRow) -> Result<Config, Error> {
+fn config_from(vault: &Vault, row: ConfigRow) -> Result<Config, Error> {
     let (connection, content, version, updated_at, updated_by) = row;
     Ok(Config {
         connection: ConnectionId(connection),
-        content: object_of(&content)?,
+        content: object_of(&vault.open_object(&content)?)?,
         version,
         updated_at: updated_at.0,
         updated_by,
@@ -131,7 +136,8 @@ pub fn put_config(
     now: DateTime<Utc>,
 ) -> Result<(), Error> {
     let connection = put_connection(db, vault, account, new, now)?;
-    let content = Value::Object(new.content.clone()).to_string();
+    // The account's default parameters may hold passwords.
+    let content = vault.seal(&Value::Object(new.content.clone()).to_string());
     let version = last_version(db, account)? + 1;
     let columns = (
         config::account_id.eq(account.0),
@@ -150,7 +156,8 @@ pub fn put_config(
     let mut shown = new.content.clone();
     shown.insert("openhexa_url".into(), new.target.url.clone().into());
     shown.insert("workspace_slug".into(), new.target.workspace.clone().into());
-    tell_change(db, account, version, Some(shown), new.by.as_deref(), now)
+    let kept = vault.seal(&Value::Object(shown).to_string());
+    tell_change(db, account, version, Some(kept), new.by.as_deref(), now)
 }
 
 /// Takes the record away; its connection stays for the runs that live on it.
@@ -169,14 +176,6 @@ pub fn delete_config(
     Ok(gone > 0)
 }
 
-/// Whether every token that is stored was sealed with this key.
-pub fn are_readable(db: &mut Db<'_>, vault: &Vault) -> Result<bool, Error> {
-    let sealed: Vec<String> = on!(db, |conn| connection::table
-        .select(connection::token)
-        .load(conn))?;
-    Ok(sealed.iter().all(|token| vault.open(token).is_ok()))
-}
-
 /// Versions go on where a deleted record left off, so that none is ever there twice.
 fn last_version(db: &mut Db<'_>, account: AccountId) -> Result<i64, Error> {
     let last: Option<i64> = on!(db, |conn| config_change::table
@@ -190,7 +189,7 @@ fn tell_change(
     db: &mut Db<'_>,
     account: AccountId,
     version: i64,
-    content: Option<Map<String, Value>>,
+    content: Option<String>,
     by: Option<&str>,
     now: DateTime<Utc>,
 ) -> Result<(), Error> {
@@ -199,7 +198,7 @@ fn tell_change(
         config_change::version.eq(version),
         config_change::at.eq(At(now)),
         config_change::changed_by.eq(by),
-        config_change::content.eq(content.map(|content| Value::Object(content).to_string())),
+        config_change::content.eq(content),
     );
     on!(db, |conn| diesel::insert_into(config_change::table)
         .values(row)

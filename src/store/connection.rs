@@ -164,6 +164,17 @@ impl Opener {
         })
     }
 
+    /// A file that was there before us is left as somebody has made it.
+    pub fn warn_of_readers(&self) {
+        use std::os::unix::fs::MetadataExt as _;
+        if let Address::Sqlite(path) = &self.address
+            && std::fs::metadata(path).is_ok_and(|found| found.mode() & 0o007 != 0)
+        {
+            let file = path.display();
+            tracing::warn!(%file, "every user of this machine may open the database: chmod o-rwx");
+        }
+    }
+
     pub fn connect(&self) -> Result<Conn, OpenError> {
         match &self.address {
             Address::Sqlite(path) => self.open_sqlite(path).map(Conn::Sqlite),

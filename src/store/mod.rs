@@ -10,6 +10,7 @@ mod keys;
 mod many;
 mod once;
 mod pages;
+mod reseal;
 mod rows;
 mod runs;
 mod schema;
@@ -29,8 +30,8 @@ use secrecy::SecretString;
 
 pub use changes::{Head, Since, changed_since, heads, horizon, with_tasks};
 pub use configs::{
-    Config, ConfigContent, Configured, Place, are_readable, config_and_connection, config_of,
-    connection, delete_config, lock_configs, places, put_config, put_connection_user,
+    Config, ConfigContent, Configured, Place, config_and_connection, config_of, connection,
+    delete_config, lock_configs, places, put_config, put_connection_user,
 };
 pub use connection::{Address, Db, Tls};
 /// What `BEGIN` and `COMMIT` themselves fail with.
@@ -44,6 +45,7 @@ pub use keys::{NewKey, StoredKey, add_key, key_of, key_used, keys, revoke_key};
 pub use many::{Change, Told, add_events, lock_many, save_many};
 pub use once::{Remembered, remember, remembered, take_turns};
 pub use pages::{Key, Mark, Order, Page, TaskFilter, after, list};
+pub use reseal::{Lost, Tally, are_readable, reseal};
 pub use runs::{
     Due, Kind, claim_due, forget_secrets, hold, look_by, other_unsure, owned_runs, owners, plan,
     put_secrets, renew, schedule, secrets_of,
@@ -102,6 +104,7 @@ impl Store {
     fn open_with(options: Options, beside: Option<Beside>) -> Result<Self, OpenError> {
         let vault = Vault::new(&options.encryption_key)?;
         make_folder(&options.address)?;
+        make_file(&options.address);
         let attached = beside.is_some();
         let opener = Opener::new(options.address.clone(), beside, options.wait)?;
         let opener = Arc::new(opener);
@@ -133,6 +136,12 @@ impl Store {
 
     /// Brings the tables up to date; replicas that start together take turns.
     pub fn migrate(&self) -> Result<(), OpenError> {
+        self.bring_up_to_date()?;
+        self.opener.warn_of_readers();
+        Ok(())
+    }
+
+    fn bring_up_to_date(&self) -> Result<(), OpenError> {
         self.migrating(|conn| match conn {
             // One transaction around reading what is pending and doing it: whoever comes second finds nothing left.
             Conn::Sqlite(conn) => conn.immediate_transaction(|conn| up(conn, SQLITE)),
@@ -253,6 +262,16 @@ fn make_folder(address: &Address) -> Result<(), OpenError> {
             _ => Ok(()),
         },
         Address::Postgres { .. } => Ok(()),
+    }
+}
+
+/// A file of our own is nobody else's to read, and SQLite's journals beside it take after it. Where it can neither be
+/// made nor is there, SQLite says why.
+fn make_file(address: &Address) {
+    use std::os::unix::fs::OpenOptionsExt as _;
+    if let Address::Sqlite(path) = address {
+        let mut file = std::fs::OpenOptions::new();
+        let _ = file.write(true).create_new(true).mode(0o600).open(path);
     }
 }
 

@@ -1,13 +1,18 @@
 #!/bin/sh
-# Makes .venv-tests, a Python with OpenHEXA's SDK, and prints the path of its interpreter.
-# A name of its own: .venv is the user's, and is never touched.
+# Makes .venv-tests, a Python with OpenHEXA's SDK, and prints the path of its interpreter; with the word fuzz, .venv-fuzz,
+# one with schemathesis. Names of their own: .venv is the user's, and is never touched.
 # Needs the network once: a second call finds everything there and is done at once.
 set -eu
 
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
-venv=$(dirname -- "$(dirname -- "$here")")/.venv-tests
+root=$(dirname -- "$(dirname -- "$here")")
+case "${1:-tests}" in
+    tests) name=.venv-tests wanted=$here/requirements.txt module=openhexa.sdk ;;
+    fuzz) name=.venv-fuzz wanted=$here/fuzz.txt module=schemathesis ;;
+    *) echo "tests or fuzz, not $1" >&2; exit 1 ;;
+esac
+venv=$root/$name
 python=$venv/bin/python
-wanted=$here/requirements.txt
 
 say() { printf '%s\n' "$*" >&2; }
 fail() { say "$*"; exit 1; }
@@ -60,10 +65,10 @@ make() {
         sh "$here/apt.sh" python3 python3-venv || true
         base=$(find_python)
     } || fail "The tests need Python 3.11 or later (Debian: apt-get install python3 python3-venv)."
-    say "Making .venv-tests with $base"
+    say "Making $name with $base"
     make_venv "$base" || fail "$base cannot make a virtual environment (Debian: apt-get install python3-venv)."
-    install "$base" || fail "OpenHEXA's SDK could not be installed into .venv-tests: see pip's words above."
-    "$python" -c 'import openhexa.sdk' || fail "OpenHEXA's SDK is there but does not load."
+    install "$base" || fail "$module could not be installed into $name: see pip's words above."
+    "$python" -c "import $module" || fail "$module is there but does not load."
     cp "$wanted" "$venv/ready.txt"
 }
 

@@ -21,7 +21,7 @@ async fn connection(story: &Story) -> Connection {
     let store = story.store().await;
     let vault = store.vault.clone();
     let read = store.read(move |db| {
-        let config = store::config_of(db, ONLY_ACCOUNT)?.unwrap();
+        let config = store::config_of(db, &vault, ONLY_ACCOUNT)?.unwrap();
         store::connection(db, &vault, config.connection)
     });
     read.await.unwrap()

@@ -109,6 +109,18 @@ fn a_value_outside_what_is_allowed_is_told() {
         ("server.workers", "0", "a whole number from 1 to 64"),
         ("server.workers", "65", "a whole number from 1 to 64"),
         ("server.body_limit", "1023", "a whole number from 1024 to 104857600 bytes"),
+        ("server.stop_within", "0s", "longer than 0"),
+        ("server.header_timeout", "0s", "longer than 0"),
+        ("server.body_timeout", "0s", "longer than 0"),
+        ("server.connections", "0", "a whole number from 1 to 1000000"),
+        ("server.trusted_proxies", "10.0.0.0/33", "addresses or networks such as 10.0.0.0/8, separated by commas"),
+        ("server.trusted_proxies", "10.0.0.1, nginx", "addresses or networks such as 10.0.0.0/8, separated by commas"),
+        ("limits.signed_in_per_second", "1000001", "a whole number from 0 to 1000000"),
+        ("limits.signed_in_burst", "0", "a whole number from 1 to 1000000"),
+        ("limits.address_per_second", "1000001", "a whole number from 0 to 1000000"),
+        ("limits.address_burst", "0", "a whole number from 1 to 1000000"),
+        ("limits.launches_per_minute", "1000001", "a whole number from 0 to 1000000"),
+        ("launch.clock_skew", "61m", "at most 1h"),
         ("database.url", "mysql://here", "sqlite:PATH or postgres://USER:PASSWORD@HOST:PORT/NAME"),
         ("database.url", "sqlite:", "sqlite:PATH or postgres://USER:PASSWORD@HOST:PORT/NAME"),
         ("database.url", "sqlite://", "sqlite:PATH or postgres://USER:PASSWORD@HOST:PORT/NAME"),
@@ -238,11 +250,11 @@ fn a_setting_that_is_none_is_told_with_those_that_are() {
     assert_eq!(
         told,
         "server.prot (set by OPENHEXA_BRIDGE__SERVER__PROT in the environment) is no setting; there are \
-         server.address, server.body_limit, server.dangerously_let_everybody_administer, server.port, server.public_url, server.stop_within, server.workers"
+         server.address, server.body_limit, server.body_timeout, server.connections, server.dangerously_let_everybody_administer, server.disconnect_timeout, server.header_timeout, server.keep_alive, server.port, server.public_url, server.stop_within, server.trusted_proxies, server.workers"
     );
     let told = from_environment(&[("SERVERS__PORT", "80")]).unwrap_err();
     assert!(
-        told.ends_with("is no setting; there are cache.…, callback.…, database.…, iaso.…, keys.…, launch.…, log.…, metrics.…, openhexa.…, reconcile.…, secrets.…, server.…, stream.…"),
+        told.ends_with("is no setting; there are cache.…, callback.…, database.…, iaso.…, keys.…, launch.…, limits.…, log.…, metrics.…, openhexa.…, reconcile.…, secrets.…, server.…, stream.…"),
         "{told}"
     );
     let told = from_file("[log]\nlevel = \"info\"\n").unwrap_err();

@@ -1,7 +1,7 @@
 //! `POST /tasks/{id}/relaunch/`, and the `Idempotency-Key` under which a launch may be asked for again.
 
 use actix_web::web::{Data, Path, Payload};
-use actix_web::{HttpRequest, HttpResponse};
+use actix_web::{HttpMessage as _, HttpRequest, HttpResponse};
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
@@ -10,6 +10,7 @@ use super::view::Envelope;
 use crate::domain::principal::Principal;
 use crate::domain::sentence::say;
 use crate::domain::validation;
+use crate::http::audit::Made;
 use crate::http::body;
 use crate::http::document::problem;
 use crate::http::error::{Answer, Problem};
@@ -73,6 +74,7 @@ pub async fn relaunch(
         once,
     };
     let task = bridge.relaunch(&who, wanted).await?;
+    request.extensions_mut().insert(Made(task.id));
     Ok(HttpResponse::Created().json(Envelope::from(&task)))
 }
 

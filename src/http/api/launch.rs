@@ -1,7 +1,7 @@
 //! `POST /pipelines/{id}/validate/` and `POST /pipelines/{id}/launch/`.
 
 use actix_web::web::{Data, Json, Path, Payload};
-use actix_web::{HttpRequest, HttpResponse};
+use actix_web::{HttpMessage as _, HttpRequest, HttpResponse};
 use serde::Serialize;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
@@ -14,6 +14,7 @@ use crate::domain::ids::VersionId;
 use crate::domain::principal::Principal;
 use crate::domain::sentence::{FieldErrors, Sentence, say};
 use crate::domain::validation;
+use crate::http::audit::Made;
 use crate::http::body;
 use crate::http::document::problem;
 use crate::http::error::{Answer, Problem, listed};
@@ -121,6 +122,7 @@ pub async fn launch(
         ..read(&id, body)?
     };
     let task = bridge.launch(&who, wanted).await?;
+    request.extensions_mut().insert(Made(task.id));
     Ok(HttpResponse::Created().json(Envelope::from(&task)))
 }
 

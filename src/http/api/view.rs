@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use super::shape::TaskStatus;
+use crate::domain::ids::TaskId;
 use crate::domain::parameters::{Parameter, masked};
 use crate::domain::pipeline::{Pipeline, PipelineSummary, RunSummary, Version, VersionLabel};
 use crate::domain::task::Task;
@@ -35,6 +36,12 @@ pub struct TaskJson {
     result: Option<Value>,
     #[schema(format = DateTime)]
     updated_at: String,
+}
+
+impl TaskJson {
+    pub fn id(&self) -> TaskId {
+        TaskId(self.id)
+    }
 }
 
 impl From<&Task> for TaskJson {

@@ -7,7 +7,9 @@ use crate::domain::principal::Role;
 use crate::http::{Language, Listed};
 
 /// What a guard, and the database behind it, may answer.
-const GUARDED: [&str; 5] = ["401", "403", "422", "500", "503"];
+const GUARDED: [&str; 6] = ["401", "403", "422", "429", "500", "503"];
+/// Watchers are not counted.
+const NEVER_LIMITED: [&str; 2] = ["/healthz", "/readyz"];
 
 pub fn weave(document: &mut Value, ways: &[Listed]) {
     let components = document
@@ -19,7 +21,8 @@ pub fn weave(document: &mut Value, ways: &[Listed]) {
     }
     operations(document, |path, method, operation| {
         let way = ways.iter().find(|way| is_of(way, path, method));
-        guard(operation, way);
+        guard(operation, way, path);
+        empty(operation);
         complete(operation);
     });
 }
@@ -52,16 +55,25 @@ fn is_of(way: &Listed, path: &str, method: &str) -> bool {
     way.path == path.trim_end_matches('/') && has_method
 }
 
-fn guard(operation: &mut Map<String, Value>, way: Option<&Listed>) {
+fn guard(operation: &mut Map<String, Value>, way: Option<&Listed>, path: &str) {
     let role = way.and_then(|way| way.role);
     if let Some(role) = role {
         operation.insert("x-role".to_owned(), role.word().into());
         operation.insert("security".to_owned(), ways_in(role));
     }
     operation.entry("security").or_insert(json!([]));
-    let follow: &[&str] = if role.is_some() { &GUARDED } else { &["403"] };
+    let slow: &[&str] = if operation.contains_key("requestBody") {
+        &["408"]
+    } else {
+        &[]
+    };
+    let follow: &[&str] = match role {
+        Some(_) => &GUARDED,
+        None if NEVER_LIMITED.contains(&path) => &["403"],
+        None => &["403", "429"],
+    };
     if let Some(Value::Object(responses)) = operation.get_mut("responses") {
-        for status in follow {
+        for status in follow.iter().chain(slow) {
             responses.entry(*status).or_insert(json!({}));
         }
         responses.sort_keys();
@@ -74,6 +86,20 @@ fn ways_in(role: Role) -> Value {
         return json!([{"key": []}, {"iaso_session": []}]);
     }
     json!([{"key": []}, {"iaso_session": []}, {"iaso_token": []}])
+}
+
+/// Of a query, what is empty is as good as absent: forms send it so.
+fn empty(operation: &mut Map<String, Value>) {
+    let parameters = operation.get_mut("parameters");
+    for parameter in parameters
+        .and_then(Value::as_array_mut)
+        .into_iter()
+        .flatten()
+    {
+        if parameter["in"] == "query" && parameter["required"] != true {
+            parameter["allowEmptyValue"] = true.into();
+        }
+    }
 }
 
 fn complete(operation: &mut Map<String, Value>) {
@@ -119,7 +145,7 @@ fn refuse(status: &str, response: &mut Map<String, Value>) {
     );
     match status {
         "401" => head(response, ["WWW-Authenticate"]),
-        "503" => head(response, ["Retry-After"]),
+        "429" | "503" => head(response, ["Retry-After"]),
         _ => {}
     }
 }
@@ -141,6 +167,7 @@ fn description(status: &str) -> &'static str {
         "401" => "api-401",
         "403" => "api-403",
         "404" => "api-404",
+        "408" => "api-408",
         "409" => "api-409",
         "412" => "api-412",
         "413" => "api-413",

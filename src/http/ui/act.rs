@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use actix_web::web::{Data, Path, Payload};
-use actix_web::{HttpRequest, HttpResponse, ResponseError};
+use actix_web::{HttpMessage, HttpRequest, HttpResponse, ResponseError};
 use serde_json::{Map, Value};
 
 use super::fields::{Typed, name_of};
@@ -12,6 +12,7 @@ use super::task::{Beside, draw};
 use crate::domain::ids::TaskId;
 use crate::domain::principal::Principal;
 use crate::http::api::tasks::task_id;
+use crate::http::audit::Made;
 use crate::http::body;
 use crate::http::error::{Answer, Problem, listed};
 use crate::http::language::Language;
@@ -52,7 +53,10 @@ pub async fn relaunch(
         once,
     };
     match bridge.relaunch(&who, wanted).await {
-        Ok(made) => Ok(see_other(&address(made.id))),
+        Ok(made) => {
+            request.extensions_mut().insert(Made(made.id));
+            Ok(see_other(&address(made.id)))
+        }
         // It has a page of its own, which says why.
         Err(Error::Refused { task, .. }) => Ok(see_other(&address(task.id))),
         Err(error) => refused(&bridge, &who, &request, task, error).await,

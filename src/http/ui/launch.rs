@@ -2,7 +2,7 @@
 //! everything that was typed.
 
 use actix_web::web::{Data, Path, Payload};
-use actix_web::{HttpRequest, HttpResponse, ResponseError};
+use actix_web::{HttpMessage, HttpRequest, HttpResponse, ResponseError};
 use serde_json::{Map, Value, json};
 
 use super::fields::{Beginning, Typed, read};
@@ -13,6 +13,7 @@ use crate::domain::principal::Principal;
 use crate::domain::sentence::{FieldErrors, say};
 use crate::domain::task::Task;
 use crate::http::api::pipelines::pipeline_id;
+use crate::http::audit::Made;
 use crate::http::body;
 use crate::http::error::{Answer, Problem, listed};
 use crate::http::language::Language;
@@ -36,19 +37,35 @@ pub async fn send(
     let version = typed.last("version").map(version_id).transpose()?;
     let form = bridge.form(who.account, pipeline, version).await?;
     let mut shown = as_typed(&typed);
-    if let Some(code) = typed.last("load") {
-        shown.load.push(code.to_owned());
-        return draw(&bridge, &who, &request, &form, shown).await;
-    }
     let (config, unread) = read(&form, &typed);
     let wanted = wanted(&bridge, pipeline, &form, config, &typed);
     match launch(&bridge, &who, wanted, unread).await {
-        Ok(task) => Ok(see_other(&format!("/dashboard/tasks/{}/", task.id))),
+        Ok(task) => {
+            request.extensions_mut().insert(Made(task.id));
+            Ok(see_other(&format!("/dashboard/tasks/{}/", task.id)))
+        }
         Err(refused) => {
             refused.tell(&mut shown, Language::of(request.headers()));
             draw(&bridge, &who, &request, &form, shown).await
         }
     }
+}
+
+/// The same form with the choices of one more box; nothing is launched.
+pub async fn choices(
+    bridge: Data<Bridge>,
+    who: Principal,
+    id: Path<String>,
+    request: HttpRequest,
+    payload: Payload,
+) -> Answer<HttpResponse> {
+    let pipeline = pipeline_id(&id)?;
+    let typed = Typed(body::pairs(&request, payload).await?);
+    let version = typed.last("version").map(version_id).transpose()?;
+    let form = bridge.form(who.account, pipeline, version).await?;
+    let mut shown = as_typed(&typed);
+    shown.load.extend(typed.last("load").map(str::to_owned));
+    draw(&bridge, &who, &request, &form, shown).await
 }
 
 fn as_typed(typed: &Typed) -> Shown<'_> {

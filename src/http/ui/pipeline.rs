@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use actix_web::http::StatusCode;
+use actix_web::http::{Method, StatusCode};
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
@@ -148,8 +148,12 @@ pub async fn draw(
     form: &Form,
     shown: Shown<'_>,
 ) -> Answer<HttpResponse> {
-    let shell = Shell::of(request, Here::Pipelines);
     let id = form.pipeline.id;
+    let mut shell = Shell::of(request, Here::Pipelines);
+    if *request.method() != Method::GET {
+        // What was sent is not asked for again.
+        shell.address = format!("/dashboard/pipelines/{id}/");
+    }
     let around = join(
         bridge.versions(who.account, id),
         bridge.runs(who.account, id, RUNS),

@@ -97,6 +97,7 @@ async fn a_right_that_was_not_given_is_named() {
     let asked = [
         ("IASO__SIGNING_KEY", ""),
         ("IASO__URL", "http://127.0.0.1:1"),
+        ("SERVER__PUBLIC_URL", "https://iaso.example.org"),
     ];
     let fine = ended(&iaso, &["check-config"], &asked).await;
     assert_eq!(fine.out, ["The settings can be served with."]);

@@ -22,7 +22,8 @@ const KEYS: [&str; 7] = [
 ];
 const CASES: usize = 400;
 
-fn anything() -> impl Strategy<Value = Value> {
+/// JSON of any kind.
+pub fn anything() -> impl Strategy<Value = Value> {
     let number = prop_oneof![
         any::<i64>().prop_map(Value::from),
         any::<u64>().prop_map(Value::from),

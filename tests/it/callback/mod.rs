@@ -4,7 +4,7 @@ mod access;
 mod bodies;
 mod crowd;
 mod ends;
-mod fuzz;
+pub mod fuzz;
 mod late;
 mod naming;
 mod results;

@@ -152,6 +152,8 @@ impl Site {
             .setting("DATABASE__URL", &self.database)
             .setting("SECRETS__ENCRYPTION_KEY", &self.encryption_key)
             .setting("SERVER__PUBLIC_URL", &self.front.url)
+            .setting("LIMITS__SIGNED_IN_PER_SECOND", "0")
+            .setting("LIMITS__LAUNCHES_PER_MINUTE", "0")
             .setting("LOG__FILTER", "warn");
         SETTINGS
             .iter()

@@ -144,6 +144,7 @@ async fn doubts_about_an_iaso_are_told() {
 }
 
 #[tokio::test]
+#[allow(clippy::too_many_lines, reason = "a table")]
 async fn a_doubt_is_told_and_stops_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let key = "one-key-for-everybody";
@@ -204,6 +205,21 @@ async fn a_doubt_is_told_and_stops_nothing() {
                 "postgres://somebody:a-password@10.0.0.7/name",
             ),
             &["warning: database.tls is off and PostgreSQL is on another machine"],
+        ),
+        (
+            check().setting("LAUNCH__ANSWER_WITHIN", "7s"),
+            &[
+                "warning: launch.answer_within is shorter than openhexa.request_timeout: a launch may be answered before OpenHEXA's answer to it is known",
+            ],
+        ),
+        (
+            check().setting(
+                "SECRETS__PREVIOUS_ENCRYPTION_KEYS",
+                Vault::fresh_key().expose_secret(),
+            ),
+            &[
+                "warning: secrets.previous_encryption_keys are still good: `openhexa-bridge reseal` makes them unnecessary",
+            ],
         ),
         (
             check().setting("LAUNCH__GRACE", "7s"),

@@ -137,6 +137,7 @@ story! {
         assert_eq!(story.asked("ParameterChoices").await, 0);
         let mut form = page.form(&path()).fill("config.note", &["typed before"]);
         form.pairs.push(("load".to_owned(), "district".to_owned()));
+        form.action.push_str("choices/");
         let loaded = story.refused(As::Operator, &form, 200).await;
         assert_eq!(story.runs().await.len(), 0, "nothing was launched");
         assert_eq!(loaded.attribute("field-note", "value").as_deref(), Some("typed before"));

@@ -284,7 +284,7 @@ impl Driver {
     fn look_at_config(&mut self) {
         let vault = self.store.vault.clone();
         let found = self.read(move |db| {
-            let Some(config) = store::config_of(db, ONLY_ACCOUNT)? else {
+            let Some(config) = store::config_of(db, &vault, ONLY_ACCOUNT)? else {
                 return Ok(None);
             };
             store::connection(db, &vault, config.connection).map(Some)

@@ -121,10 +121,10 @@ impl Contract {
         best.map(|(path, item)| (path.as_str(), item.as_object().unwrap()))
     }
 
-    /// What belongs to no operation: an unknown address, a method that is not allowed, or a visitor of `dev` from
-    /// elsewhere.
+    /// What belongs to no operation: an unknown address, a method that is not allowed, somebody who asks too often, or a
+    /// visitor of `dev` from elsewhere.
     fn refused(&self, status: u16, told: &Told<'_>, name: &str) -> Result<(), String> {
-        if told.status != status && told.status != 403 {
+        if ![status, 403, 429].contains(&told.status) {
             return Err(format!(
                 "{name} is not described and answers {}",
                 told.status

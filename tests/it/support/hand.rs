@@ -30,3 +30,26 @@ pub async fn ask_to_cancel(story: &Story, task: i64) {
     let statement = format!("UPDATE task SET cancel_asked_at = '{at}' WHERE id = {task}");
     sql(story, &statement).await;
 }
+
+/// The column `text` of a query that both databases understand.
+pub async fn texts(story: &Story, query: &str) -> Vec<String> {
+    use diesel::prelude::*;
+    #[derive(QueryableByName)]
+    struct Row {
+        #[diesel(sql_type = diesel::sql_types::Text)]
+        text: String,
+    }
+    let (url, query) = (story.database.clone(), query.to_owned());
+    let reading = move || {
+        if let Some(file) = url.strip_prefix("sqlite:") {
+            let mut conn = SqliteConnection::establish(file).unwrap();
+            let rows: Vec<Row> = diesel::sql_query(query).load(&mut conn).unwrap();
+            return rows.into_iter().map(|row| row.text).collect();
+        }
+        let query = format!("SELECT text, '' FROM ({query}) AS rows");
+        let query = query.replace(" FROM config", " FROM openhexa_bridge.config");
+        let rows = postgres::rows(&url, &query).into_iter();
+        rows.map(|row| row.0).collect()
+    };
+    tokio::task::spawn_blocking(reading).await.unwrap()
+}

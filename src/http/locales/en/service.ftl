@@ -29,12 +29,15 @@ body-not-object = The body must be a JSON object
 body-type = The content type of the body is not supported: send application/json
 body-too-large = The body is too large: at most { $limit } bytes
 body-broken = The body could not be read
+body-too-slow = The body did not arrive in time
 
 not-signed-in = Authentication credentials were not provided or are not valid
 not-allowed = You do not have permission to perform this action
 session-elsewhere = A change with Iaso's session must come from a page of this address (Origin or Sec-Fetch-Site)
 profile-not-found = User profile not found
 iaso-away = Iaso cannot be asked who you are; try again in a few seconds
+too-many-requests = Too many requests: try again in { $seconds } s
+too-many-launches = Too many launches: try again in { $seconds } s
 loopback-only = This development server answers to its own machine only
 route-unknown = There is nothing at this address
 method-not-allowed = This method is not allowed here

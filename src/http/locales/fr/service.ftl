@@ -29,12 +29,15 @@ body-not-object = Le corps de la requête doit être un objet JSON
 body-type = Le type de contenu de la requête n’est pas pris en charge : envoyez application/json
 body-too-large = Le corps de la requête est trop grand : { $limit } octets au plus
 body-broken = Le corps de la requête n’a pas pu être lu
+body-too-slow = Le corps de la requête n’est pas arrivé à temps
 
 not-signed-in = Les informations d’authentification manquent ou ne sont pas valides
 not-allowed = Vous n’avez pas le droit de faire cela
 session-elsewhere = Une modification avec la session d’Iaso doit venir d’une page de cette adresse (Origin ou Sec-Fetch-Site)
 profile-not-found = Profil utilisateur introuvable
 iaso-away = Impossible de demander à Iaso qui vous êtes ; réessayez dans quelques secondes
+too-many-requests = Trop de requêtes : réessayez dans { $seconds } s
+too-many-launches = Trop de lancements : réessayez dans { $seconds } s
 loopback-only = Ce serveur de développement ne répond qu’à sa propre machine
 route-unknown = Il n’y a rien à cette adresse
 method-not-allowed = Cette méthode n’est pas permise ici

@@ -76,7 +76,7 @@
     body.set("load", button.value);
     button.disabled = true;
     try {
-      const answer = await fetch(form.action, { method: "POST", body, credentials: "same-origin" });
+      const answer = await fetch(button.formAction, { method: "POST", body, credentials: "same-origin" });
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
       const fresh = page.getElementById(field.id);
       if (!answer.ok || !fresh) throw new Error("no field");
@@ -87,6 +87,7 @@
     } catch {
       // As it goes without a script: the page that comes says what is wrong.
       button.disabled = false;
+      form.action = button.formAction;
       HTMLFormElement.prototype.submit.call(withLoad(form, button.value));
     }
   };

@@ -1,0 +1,405 @@
+//! `deploy/`: the nginx file with a real nginx before a real bridge, and what can be read of the rest.
+
+use std::collections::BTreeSet;
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use regex::Regex;
+use reqwest::header::{CONTENT_TYPE, RETRY_AFTER};
+use reqwest::{Client, Method, Response};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::process::{Child, Command};
+
+use crate::support::catalogue::{id, injected, pipeline};
+use crate::support::story::{As, Base, PATIENCE, Plan, Story, story};
+
+fn deploy(name: &str) -> String {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("deploy")
+        .join(name);
+    std::fs::read_to_string(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()))
+}
+
+fn nginx() -> PathBuf {
+    let named = std::env::var("OPENHEXA_BRIDGE_TEST_NGINX").unwrap_or_else(|_| {
+        let found = std::process::Command::new("sh")
+            .arg("tests/env/nginx.sh")
+            .output();
+        String::from_utf8(found.unwrap().stdout).unwrap()
+    });
+    let program = PathBuf::from(named.trim());
+    assert!(
+        program.is_file(),
+        "nginx is not at {}: sh tests/env/nginx.sh",
+        program.display()
+    );
+    program
+}
+
+fn free_port() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.local_addr().unwrap().port()
+}
+
+/// Answers everything with the path that it was asked for.
+async fn iaso() -> u16 {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let mut heard = vec![0; 8192];
+            let Ok(read) = stream.read(&mut heard).await else {
+                continue;
+            };
+            let head = String::from_utf8_lossy(&heard[..read]).into_owned();
+            let path = head.split(' ').nth(1).unwrap_or_default();
+            let body = format!("iaso {path}");
+            let length = body.len();
+            let answer = format!(
+                "HTTP/1.1 200 OK\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}"
+            );
+            let _ = stream.write_all(answer.as_bytes()).await;
+        }
+    });
+    port
+}
+
+/// One process, so that nothing is left when it is ended. An Iaso with the bridge beside it, both behind nginx with the very file of `deploy/`.
+struct Front {
+    _child: Child,
+    _folder: TempDir,
+    url: String,
+    client: Client,
+}
+
+impl Front {
+    async fn before(bridge: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let (port, iaso) = (free_port(), iaso().await);
+        let bridge = bridge.replace("http://", "");
+        let snippet = Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy/nginx.conf");
+        // Where nginx is started by root, those who work for it are root too: the folder is nobody else's.
+        let root = std::fs::metadata("/proc/self")
+            .is_ok_and(|own| std::os::unix::fs::MetadataExt::uid(&own) == 0);
+        let user = if root { "user root;" } else { "" };
+        let text = format!(
+            "{user}\npid nginx.pid;\ndaemon off;\nmaster_process off;\nerror_log stderr;\nevents {{}}\nhttp {{\n  access_log off;\n  \
+             client_body_temp_path body;\n  proxy_temp_path proxy;\n  fastcgi_temp_path fastcgi;\n  uwsgi_temp_path uwsgi;\n  \
+             scgi_temp_path scgi;\n  upstream openhexa_bridge {{\n    server {bridge};\n    keepalive 32;\n  }}\n  \
+             server {{\n    listen 127.0.0.1:{port};\n    include {};\n    \
+             location / {{ proxy_pass http://127.0.0.1:{iaso}; }}\n  }}\n}}\n",
+            snippet.display()
+        );
+        let conf = folder.path().join("nginx.conf");
+        std::fs::write(&conf, text).unwrap();
+        let child = Command::new(nginx())
+            .arg("-p")
+            .arg(folder.path())
+            .arg("-c")
+            .arg(&conf)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .kill_on_drop(true)
+            .spawn()
+            .expect("nginx starts");
+        let url = format!("http://127.0.0.1:{port}");
+        let client = Client::builder()
+            .no_proxy()
+            .redirect(reqwest::redirect::Policy::none());
+        let front = Self {
+            _child: child,
+            _folder: folder,
+            url,
+            client: client.build().unwrap(),
+        };
+        front.until_there().await;
+        front
+    }
+
+    async fn until_there(&self) {
+        let deadline = Instant::now() + PATIENCE;
+        while self.client.get(&self.url).send().await.is_err() {
+            assert!(Instant::now() < deadline, "nginx does not answer");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    async fn ask(
+        &self,
+        story: &Story,
+        method: Method,
+        path: &str,
+        body: Option<String>,
+    ) -> Response {
+        let ask = self
+            .client
+            .request(method, format!("{}{path}", self.url))
+            .bearer_auth(&story.secrets.operator);
+        let ask = match body {
+            Some(body) => ask.header(CONTENT_TYPE, "application/json").body(body),
+            None => ask,
+        };
+        ask.send().await.unwrap()
+    }
+
+    async fn text(&self, story: &Story, path: &str) -> String {
+        self.ask(story, Method::GET, path, None)
+            .await
+            .text()
+            .await
+            .unwrap()
+    }
+}
+
+async fn begin(base: Base) -> (Story, Front) {
+    let behaviour = json!({"kind": "manual", "queued_ms": 0, "running_ms": 0});
+    let plan = Plan::on(base).pipelines(json!([pipeline(1, &injected(), behaviour)]));
+    let story = plan
+        .setting("server.trusted_proxies", "127.0.0.1")
+        .begin()
+        .await;
+    let front = Front::before(&story.base_url()).await;
+    (story, front)
+}
+
+async fn error(answer: Response) -> String {
+    assert_eq!(answer.headers()[CONTENT_TYPE], "application/json");
+    let told: Value = serde_json::from_str(&answer.text().await.unwrap()).unwrap();
+    told["error"].as_str().unwrap().to_owned()
+}
+
+story! {
+    async fn the_bridge_has_its_path_and_iaso_everything_else(base) {
+        let (story, front) = begin(base).await;
+        for path in ["/", "/api/tasks/", "/api/openhexadecimal/", "/healthz", "/metrics", "/readyz", "/dashboard/?a=/api/openhexa/"] {
+            assert_eq!(front.text(&story, path).await, format!("iaso {path}"));
+        }
+        for path in ["/api/openhexa/pipelines/", "/api/openhexa/pipelines", "/api/openhexa/tasks/?limit=1"] {
+            let answer = front.ask(&story, Method::GET, path, None).await;
+            assert_eq!(answer.status(), 200, "{path}");
+            assert!(answer.headers().contains_key("x-request-id"), "{path}");
+        }
+        let unknown = front.ask(&story, Method::GET, "/api/openhexa/nothing/", None).await;
+        assert_eq!((unknown.status().as_u16(), error(unknown).await.as_str()), (404, "There is nothing at this address"));
+        let bare = front.ask(&story, Method::PATCH, "/api/openhexa", Some("{}".to_owned())).await;
+        assert_eq!((bare.status().as_u16(), error(bare).await.as_str()), (404, "There is nothing at this address"), "and no redirect");
+        story.end().await;
+    }
+}
+
+story! {
+    async fn a_report_arrives_with_and_without_its_slash(base) {
+        let (story, front) = begin(base).await;
+        let task = story.launch(&id(1), json!({})).await;
+        for (slash, progress) in [("", 10), ("/", 20)] {
+            let body = json!({"task_id": task, "progress_value": progress}).to_string();
+            let answer = front.ask(&story, Method::PATCH, &format!("/api/openhexa/pipelines/{}{slash}", id(1)), Some(body)).await;
+            assert_eq!(answer.status(), 200);
+            assert_eq!(story.task(task).await["progress_value"], progress);
+        }
+        story.end().await;
+    }
+}
+
+story! {
+    async fn who_asks_is_known_behind_it_too(base) {
+        let (story, front) = begin(base).await;
+        let body = Some("{}".to_owned());
+        let answer = front.ask(&story, Method::POST, &format!("/api/openhexa/pipelines/{}/launch/", id(1)), body).await;
+        let id = answer.headers()["x-request-id"].to_str().unwrap().to_owned();
+        let log = crate::support::log::text();
+        let line = log.lines().find(|line| line.contains(&id) && line.contains("\"target\":\"audit\"")).expect("a line");
+        assert!(line.contains("\"address\":\"127.0.0.1\""), "{line}");
+        story.end().await;
+    }
+}
+
+story! {
+    async fn what_is_too_large_is_told_in_json_by_whoever_refuses_it(base) {
+        let (story, front) = begin(base).await;
+        let path = format!("/api/openhexa/pipelines/{}/validate/", id(1));
+        let body = |size: usize| Some(json!({"config": {"x": "y".repeat(size)}}).to_string());
+        let ours = front.ask(&story, Method::POST, &path, body(1_500_000)).await;
+        assert_eq!((ours.status().as_u16(), error(ours).await.as_str()), (413, "The body is too large: at most 1048576 bytes"));
+        let theirs = front.ask(&story, Method::POST, &path, body(3_000_000)).await;
+        assert_eq!((theirs.status().as_u16(), error(theirs).await.as_str()), (413, "The body is too large"));
+        story.end().await;
+    }
+}
+
+story! {
+    async fn events_pass_as_they_come(base) {
+        let (story, front) = begin(base).await;
+        let mut stream = front.ask(&story, Method::GET, "/api/openhexa/tasks/stream/", None).await;
+        assert_eq!(stream.status(), 200);
+        let task = story.launch(&id(1), json!({})).await;
+        let wanted = format!("\"id\":{task},");
+        let mut told = String::new();
+        while !told.contains(&wanted) {
+            story.bridge().spread().await.unwrap();
+            let wait = Duration::from_millis(500);
+            if let Ok(chunk) = tokio::time::timeout(wait, stream.chunk()).await {
+                let chunk = chunk.unwrap().expect("the stream goes on");
+                told.push_str(&String::from_utf8_lossy(&chunk));
+            }
+            assert!(told.len() < 1_000_000);
+        }
+        drop(stream);
+        story.end().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_bridge_that_is_away_is_told_in_json() {
+    let (story, front) = begin(Base::Sqlite).await;
+    let nobody = Front::before(&format!("127.0.0.1:{}", free_port())).await;
+    let answer = nobody
+        .ask(&story, Method::GET, "/api/openhexa/pipelines/", None)
+        .await;
+    assert_eq!(
+        (
+            answer.status().as_u16(),
+            answer.headers()[RETRY_AFTER].to_str().unwrap()
+        ),
+        (503, "5")
+    );
+    assert_eq!(
+        error(answer).await,
+        "The bridge to OpenHEXA does not answer; try again in a few seconds"
+    );
+    // An error of the bridge's own stays as it is.
+    story
+        .fault(&json!({"fault": "html_500", "count": 10, "operation": "pipelines"}))
+        .await;
+    let answer = front
+        .ask(&story, Method::GET, "/api/openhexa/pipelines/", None)
+        .await;
+    assert_eq!(answer.status(), 502);
+    assert!(error(answer).await.contains("OpenHEXA"));
+    let direct = story
+        .ask(As::Nobody, Method::GET, "/pipelines/")
+        .send()
+        .await;
+    assert_eq!(direct.status, 401);
+    story.end().await;
+}
+
+/// Each setting that a text names by its variable.
+fn settings_in(text: &str) -> BTreeSet<String> {
+    let name = Regex::new(r"OPENHEXA_BRIDGE__([A-Z_]+?)__([A-Z_]+)").unwrap();
+    let named = name.captures_iter(text);
+    named
+        .map(|found| format!("{}.{}", &found[1], &found[2]).to_lowercase())
+        .collect()
+}
+
+#[test]
+fn what_is_set_for_a_machine_is_a_setting() {
+    let known = crate::settings::keys_in(crate::settings::DEFAULTS);
+    let mut seen = 0;
+    for name in ["Dockerfile", "compose.yaml"] {
+        for key in settings_in(&deploy(name)) {
+            assert!(known.contains(&key), "{name} sets {key}");
+            seen += 1;
+        }
+    }
+    assert!(seen >= 9, "only {seen}");
+    for key in [
+        "server.public_url",
+        "server.trusted_proxies",
+        "server.body_limit",
+        "launch.answer_within",
+        "stream.comment_every",
+    ] {
+        assert!(
+            known.contains(key) && deploy("nginx.conf").contains(key),
+            "{key}"
+        );
+    }
+}
+
+#[test]
+fn the_image_is_built_with_our_rust_and_runs_our_program_as_nobody() {
+    let text = deploy("Dockerfile");
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let toolchain = std::fs::read_to_string(root.join("rust-toolchain.toml")).unwrap();
+    let channel = Regex::new(r#"channel = "([^"]+)""#).unwrap();
+    let rust = channel.captures(&toolchain).unwrap()[1].to_owned();
+    assert!(text.contains(&format!("FROM rust:{rust}-slim-bookworm AS build\n")));
+    assert!(text.contains(&format!("ENV RUSTUP_TOOLCHAIN={rust}\n")));
+    assert!(
+        text.contains("cargo build --locked --release --no-default-features"),
+        "without `dev`"
+    );
+    assert!(text.contains("/target/release/openhexa-bridge /usr/local/bin/openhexa-bridge\n"));
+    assert!(text.contains("ENTRYPOINT [\"/usr/local/bin/openhexa-bridge\"]\nCMD [\"serve\"]"));
+    let last = text.rfind("\nFROM ").unwrap();
+    assert!(text[last..].contains("\nUSER 65532:65532\n"));
+    let ignored = std::fs::read_to_string(root.join(".dockerignore")).unwrap();
+    for name in ["/target", "/data", "/.git", "/deploy/*.env"] {
+        assert!(ignored.lines().any(|line| line == name), "{name}");
+    }
+}
+
+#[test]
+fn the_unit_starts_our_program_with_what_it_takes() {
+    let unit = deploy("openhexa-bridge.service");
+    let line = |key: &str| {
+        let start = format!("{key}=");
+        unit.lines()
+            .find_map(|line| line.strip_prefix(&start))
+            .unwrap_or_else(|| panic!("no {key}"))
+            .to_owned()
+    };
+    let (program, file) = (
+        "/usr/local/bin/openhexa-bridge",
+        "/etc/openhexa-bridge/production.toml",
+    );
+    assert_eq!(
+        line("ExecStartPre"),
+        format!("{program} check-config --config {file}")
+    );
+    assert_eq!(
+        line("ExecStart"),
+        format!("{program} serve --config {file}")
+    );
+    for (key, value) in [
+        ("DynamicUser", "yes"),
+        ("NoNewPrivileges", "yes"),
+        ("ProtectSystem", "strict"),
+        ("UMask", "0077"),
+        ("CapabilityBoundingSet", ""),
+    ] {
+        assert_eq!(line(key), value, "{key}");
+    }
+    let within: u64 = line("TimeoutStopSec")
+        .trim_end_matches('s')
+        .parse()
+        .unwrap();
+    assert!(within > 10, "server.stop_within is 10s");
+}
+
+#[test]
+fn the_composition_shows_the_bridge_to_this_machine_only() {
+    let text = deploy("compose.yaml");
+    assert!(
+        text.contains("ports: [\"127.0.0.1:8080:8080\"]") && text.matches("ports:").count() == 1
+    );
+    assert!(text.contains("dockerfile: deploy/Dockerfile"));
+    for line in [
+        "read_only: true",
+        "cap_drop: [ALL]",
+        "security_opt: [\"no-new-privileges:true\"]",
+    ] {
+        assert!(text.contains(line), "{line}");
+    }
+    let secret = Regex::new(r"(?m)^[^#\n]*(KEY|PASSWORD|TOKEN)\S*[:=]").unwrap();
+    assert!(
+        secret.find(&text).is_none(),
+        "secrets are in files of their own"
+    );
+}

@@ -1,0 +1,120 @@
+//! What every answer tells a browser, whatever was asked and whatever came of it; and that no page of another origin
+//! may ask.
+
+use reqwest::Method;
+use serde_json::json;
+
+use crate::support::catalogue::{id, pipeline, quick};
+use crate::support::story::{Answer, As, Base, Plan, Story, story};
+
+const ALWAYS: [(&str, &str); 5] = [
+    ("x-frame-options", "DENY"),
+    ("x-content-type-options", "nosniff"),
+    ("referrer-policy", "same-origin"),
+    ("cross-origin-opener-policy", "same-origin"),
+    ("cache-control", "no-store"),
+];
+
+#[track_caller]
+fn is_guarded(answer: &Answer, what: &str) {
+    for (name, value) in ALWAYS {
+        assert_eq!(answer.header(name), value, "{name} of {what}");
+    }
+    let vary = answer.header("vary").to_ascii_lowercase();
+    assert!(vary.contains("accept-language"), "{what}: {vary}");
+    assert_eq!(answer.headers.get_all("cache-control").iter().count(), 1);
+    let open = |name: &&reqwest::header::HeaderName| name.as_str().starts_with("access-control");
+    assert_eq!(answer.headers.keys().find(open), None, "{what}");
+}
+
+/// An answer of each kind: a list, an error of each cause, a document, a page, counts, a stream's end.
+fn each_kind() -> Vec<(As, &'static str, String)> {
+    let launch = format!("/api/openhexa/pipelines/{}/launch/", id(1));
+    [
+        (As::Viewer, "GET", "/api/openhexa/pipelines/"),
+        (As::Viewer, "HEAD", "/api/openhexa/pipelines/"),
+        (As::Nobody, "GET", "/api/openhexa/pipelines/"),
+        (As::Viewer, "POST", &launch),
+        (As::Operator, "POST", &launch),
+        (As::Admin, "GET", "/api/openhexa/config/"),
+        (As::Viewer, "GET", "/api/openhexa/tasks/0/"),
+        (As::Viewer, "GET", "/api/openhexa/tasks/?limit=0"),
+        (As::Viewer, "GET", "/api/openhexa/tasks/0/stream/"),
+        (As::Nobody, "GET", "/api/openhexa/openapi.json"),
+        (As::Nobody, "GET", "/api/openhexa/docs/"),
+        (As::Nobody, "GET", "/nothing"),
+        (As::Nobody, "DELETE", "/healthz"),
+        (As::Nobody, "GET", "/healthz"),
+        (As::Nobody, "GET", "/readyz"),
+        (As::Viewer, "GET", "/metrics"),
+    ]
+    .map(|(who, method, path)| (who, method, path.to_owned()))
+    .to_vec()
+}
+
+async fn begin(base: Base, url: &str) -> Story {
+    let pipelines = json!([pipeline(1, &[], quick("succeed"))]);
+    Plan::on(base)
+        .pipelines(pipelines)
+        .setting("server.public_url", url)
+        .begin()
+        .await
+}
+
+story! {
+    async fn every_answer_says_what_a_browser_must_know(base) {
+        let story = begin(base, "http://bridge.example.org").await;
+        for (who, method, path) in each_kind() {
+            let what = format!("{method} {path} as {who:?}");
+            let answer = story.ask_at(who, method.parse().unwrap(), &path).send().await;
+            is_guarded(&answer, &what);
+            assert_eq!(answer.header("strict-transport-security"), "", "{what}: users come over http");
+        }
+        let personal = story.get("/pipelines/").await;
+        assert_eq!(personal.header("vary"), "Accept-Language, Authorization, Cookie");
+        story.end().await;
+    }
+}
+
+story! {
+    async fn browsers_are_told_to_stay_with_https_where_users_have_it(base) {
+        let story = begin(base, "https://bridge.example.org").await;
+        for (who, method, path) in each_kind() {
+            let answer = story.ask_at(who, method.parse().unwrap(), &path).send().await;
+            assert_eq!(answer.header("strict-transport-security"), "max-age=31536000", "{method} {path}");
+        }
+        story.end().await;
+    }
+}
+
+story! {
+    async fn a_stream_is_guarded_too(base) {
+        let story = begin(base, "https://bridge.example.org").await;
+        let stream = story.stream("/tasks/stream/").await;
+        for (name, value) in ALWAYS {
+            assert_eq!(stream.header(name), value, "{name}");
+        }
+        drop(stream);
+        story.end().await;
+    }
+}
+
+story! {
+    async fn no_page_of_another_origin_may_ask(base) {
+        let story = begin(base, "https://bridge.example.org").await;
+        for path in ["/api/openhexa/pipelines/", "/api/openhexa/tasks/stream/", "/api/openhexa/openapi.json"] {
+            let preflight = story.ask_at(As::Nobody, Method::OPTIONS, path)
+                .header("origin", "https://elsewhere.example.org")
+                .header("access-control-request-method", "GET")
+                .header("access-control-request-headers", "authorization");
+            let answer = preflight.send().await;
+            assert_eq!(answer.error(405), "This method is not allowed here");
+            is_guarded(&answer, path);
+        }
+        let preflight = story.ask_at(As::Nobody, Method::OPTIONS, "/nothing").header("origin", "https://elsewhere.example.org");
+        is_guarded(&preflight.send().await, "a preflight of nothing");
+        let asked = story.ask(As::Viewer, Method::GET, "/pipelines/").header("origin", "https://elsewhere.example.org").send().await;
+        is_guarded(&asked, "a question from elsewhere");
+        story.end().await;
+    }
+}
