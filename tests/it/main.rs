@@ -41,6 +41,7 @@ mod limits;
 mod migrations;
 mod openapi;
 mod operations;
+mod pages;
 mod papers;
 mod parameters;
 mod pipelines;
