@@ -7,10 +7,11 @@ use std::sync::{Mutex, PoisonError};
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::observe::{Fact, take};
-use super::{Bridge, Error};
+use super::{Bridge, Error, Rules};
 use crate::domain::ids::TaskId;
 use crate::domain::observation::Observation;
-use crate::store::{self, Source};
+use crate::domain::task::Task;
+use crate::store::{self, Db, Source};
 
 /// When this process last looked through the copies.
 #[derive(Default)]
@@ -81,7 +82,22 @@ impl Bridge {
     }
 }
 
-fn wish() -> Fact {
+/// The task as its owner's transaction finds it, with a wish to stop that was made in Iaso since the last look.
+pub(super) fn heeded(
+    db: &mut Db<'_>,
+    rules: &Rules,
+    task: Task,
+    now: DateTime<Utc>,
+) -> Result<Task, Error> {
+    let wished = task.verdict().is_none() && !store::stop_wishes(db, &[task.id])?.is_empty();
+    if !wished {
+        return Ok(task);
+    }
+    // It cannot conflict: the task has not ended.
+    Ok(take(db, rules, task.clone(), &wish(), now)?.unwrap_or(task))
+}
+
+pub(super) fn wish() -> Fact {
     let fact = Fact::new(Source::User, "cancel asked", Observation::CancelAsked);
     fact.detail("asked in Iaso; by whom it does not say")
 }

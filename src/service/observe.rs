@@ -5,6 +5,7 @@
 
 use chrono::{DateTime, Utc};
 
+use super::copies::heeded;
 use super::{Bridge, Error, Rules};
 use crate::domain::ids::TaskId;
 use crate::domain::observation::{Conflict, Observation};
@@ -54,6 +55,7 @@ impl Bridge {
             .store()
             .write(move |db| {
                 let before = store::lock(db, task)?.ok_or_else(Error::no_task)?;
+                let before = heeded(db, bridge.rules(), before, now)?;
                 match take(db, bridge.rules(), before.clone(), &fact, now)? {
                     Ok(after) => Ok(after),
                     Err(_) => Ok(before),

@@ -15,7 +15,8 @@ use chrono::{DateTime, Utc};
 use tokio::sync::oneshot;
 
 use super::callback::{conflict, unknown_task};
-use super::observe::{Fact, Follows, judge, settle};
+use super::copies::wish;
+use super::observe::{Fact, Follows, Taken, judge, settle};
 use super::{Bridge, Error, Rules};
 use crate::domain::ids::{PipelineId, TaskId};
 use crate::domain::principal::Reporter;
@@ -157,6 +158,10 @@ fn take_all(db: &mut Db<'_>, rules: &Rules, items: &[Item]) -> Result<Vec<Answer
     let wanted = items.iter().map(|item| (item.who.account(), item.task));
     let before = store::lock_many(db, &wanted.collect())?;
     let mut taken = TakenAll::default();
+    let known: Vec<TaskId> = before.keys().copied().collect();
+    for wished in store::stop_wishes(db, &known)? {
+        taken.heed(rules, &before, wished, items);
+    }
     let answers = items
         .iter()
         .map(|item| taken.take(rules, &before, item))
@@ -181,17 +186,44 @@ impl TakenAll {
             return Err(unknown_task());
         }
         let taken = judge(rules, known, &item.fact, item.at);
-        let (account, task) = (known.account, known.id);
+        let answer = match taken.refused {
+            None => Ok(taken.after.clone()),
+            Some(refused) => Err(conflict(refused)),
+        };
+        self.keep(taken);
+        answer
+    }
+
+    /// Somebody has asked in Iaso for the task to stop; what its pipeline says comes after that.
+    fn heed(
+        &mut self,
+        rules: &Rules,
+        before: &HashMap<TaskId, Task>,
+        task: TaskId,
+        items: &[Item],
+    ) {
+        let at = items
+            .iter()
+            .find(|item| item.task == task)
+            .map(|item| item.at);
+        let Some((known, at)) = before.get(&task).zip(at) else {
+            return;
+        };
+        if known.verdict().is_none() {
+            let wished = judge(rules, known, &wish(), at);
+            self.keep(wished);
+        }
+    }
+
+    fn keep(&mut self, taken: Taken) {
+        let (account, task) = (taken.after.account, taken.after.id);
         self.told.extend(taken.event.map(|event| Told {
             account,
             task,
             event,
         }));
         self.follows.push((task, taken.follows));
-        self.after.insert(task, taken.after.clone());
-        taken
-            .refused
-            .map_or(Ok(taken.after), |refused| Err(conflict(refused)))
+        self.after.insert(task, taken.after);
     }
 
     fn write(mut self, db: &mut Db<'_>, before: HashMap<TaskId, Task>) -> Result<(), Error> {

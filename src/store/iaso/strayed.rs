@@ -10,7 +10,7 @@
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Bool};
+use diesel::sql_types::{Array, BigInt, Bool};
 
 use super::IS_OURS;
 use crate::domain::ids::TaskId;
@@ -57,6 +57,30 @@ pub fn strayed(db: &mut Db<'_>, now: DateTime<Utc>) -> Result<Vec<Strayed>, Erro
     Ok(diesel::sql_query(look)
         .bind::<Stamp, _>(At(since))
         .load(conn)?)
+}
+
+#[derive(QueryableByName)]
+struct Wished {
+    #[diesel(sql_type = BigInt)]
+    id: i64,
+}
+
+/// Which of these tasks somebody wants to stop, in Iaso, without our tasks knowing it yet. Asked by whoever is about to
+/// move them: a kill counts from when it was made, and not from the next look through the copies.
+pub fn stop_wishes(db: &mut Db<'_>, tasks: &[TaskId]) -> Result<Vec<TaskId>, Error> {
+    let Some((conn, _)) = db.attached() else {
+        return Ok(Vec::new());
+    };
+    let look = format!(
+        "SELECT task.id AS id FROM task JOIN public.iaso_task AS copy ON copy.id = task.id \
+         WHERE task.id = ANY($1) AND copy.account_id = task.account_id AND {IS_OURS} \
+         AND copy.should_be_killed AND task.cancel_asked_at IS NULL"
+    );
+    let ids: Vec<i64> = tasks.iter().map(|task| task.0).collect();
+    let wished: Vec<Wished> = diesel::sql_query(look)
+        .bind::<Array<BigInt>, _>(ids)
+        .load(conn)?;
+    Ok(wished.into_iter().map(|one| TaskId(one.id)).collect())
 }
 
 /// The same of one task, which the transaction owns.
