@@ -22,7 +22,7 @@ use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use crate::background;
+use crate::background::{self, Beat};
 use crate::clock::Clock;
 use crate::http;
 use crate::openhexa::{BuildError, Client, Limits};
@@ -31,6 +31,9 @@ use crate::settings::Settings;
 use crate::store::{OpenError, Store};
 
 pub use database::{open_store, try_store};
+
+/// An OpenHEXA that hangs holds up the pass that asks it, and not the runs of the others.
+const PASSES_AT_ONCE: usize = 4;
 
 /// Why the bridge does not start: one sentence.
 #[derive(Debug, Error)]
@@ -168,7 +171,12 @@ fn reconciler(settings: &Settings, bridge: Bridge, stop: CancellationToken) -> J
     let period = settings.reconcile.period.0;
     let nudge = bridge.nudge();
     spawn(async move {
-        background::run("reconcile", period, nudge, stop, || bridge.reconcile()).await;
+        let beat = Beat {
+            period,
+            nudge,
+            at_once: PASSES_AT_ONCE,
+        };
+        background::run("reconcile", beat, stop, || bridge.reconcile()).await;
     })
 }
 
@@ -176,7 +184,12 @@ fn spreader(settings: &Settings, bridge: Bridge, stop: CancellationToken) -> Joi
     let period = settings.stream.poll.0;
     let nudge = bridge.change_nudge();
     spawn(async move {
-        background::run("streams", period, nudge, stop, || bridge.spread()).await;
+        let beat = Beat {
+            period,
+            nudge,
+            at_once: 1,
+        };
+        background::run("streams", beat, stop, || bridge.spread()).await;
     })
 }
 

@@ -59,6 +59,13 @@ pub struct CallbackClaim {
 }
 
 impl Reporter {
+    pub fn account(&self) -> AccountId {
+        match self {
+            Self::Account(account) => *account,
+            Self::Pipeline(claim) => claim.account,
+        }
+    }
+
     /// The task that the reporter is the pipeline of.
     pub fn own_task(&self) -> Option<TaskId> {
         match self {

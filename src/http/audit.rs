@@ -77,7 +77,8 @@ fn outcome(status: StatusCode) -> &'static str {
         StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN | StatusCode::TOO_MANY_REQUESTS => {
             "refused"
         }
-        status if status.is_success() => "done",
+        // A page leads on to what was done.
+        status if status.is_success() || status == StatusCode::SEE_OTHER => "done",
         _ => "failed",
     }
 }

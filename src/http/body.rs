@@ -48,6 +48,17 @@ pub async fn form_or_object(request: &HttpRequest, payload: Payload) -> Answer<M
     }
 }
 
+/// The pairs of a page's form, in order: a box may come more than once.
+pub async fn pairs(request: &HttpRequest, payload: Payload) -> Answer<Vec<(String, String)>> {
+    match media_type(request).as_str() {
+        FORM => {
+            let body = whole(request, payload).await?;
+            Ok(form_urlencoded::parse(&body).into_owned().collect())
+        }
+        _ => Err(Problem::wrong_type()),
+    }
+}
+
 /// Whether the values of the body are text, whatever they mean.
 pub fn is_form(request: &HttpRequest) -> bool {
     matches!(media_type(request).as_str(), FORM | PARTS)

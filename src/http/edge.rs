@@ -20,6 +20,7 @@ use tracing_actix_web::RequestId;
 use super::error::{Problem, Told};
 use super::language::Language;
 use super::limit::{self, Limits};
+use super::ui;
 use crate::domain::sentence::say;
 
 /// What the edge needs to know.
@@ -127,6 +128,9 @@ pub async fn in_language(
     let mut response = next.call(request).await?;
     let problem = response.response_mut().extensions_mut().remove::<Problem>();
     let mut response = match problem {
+        Some(problem) if ui::is_page(response.request().path()) => {
+            ui::in_place_of(response, &problem)
+        }
         Some(problem) => response.map_body(|head, _| {
             head.headers.insert(
                 header::CONTENT_TYPE,

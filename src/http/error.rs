@@ -114,6 +114,10 @@ impl Problem {
         }
     }
 
+    pub fn sentence(&self) -> &Sentence {
+        &self.sentence
+    }
+
     /// The response, to be worded at the edge.
     pub fn into_response(self) -> HttpResponse {
         let mut response = HttpResponse::build(self.status);
@@ -309,6 +313,11 @@ impl Told {
             task: problem.task.clone(),
             fields,
         }
+    }
+
+    /// The sentence for the whole of it.
+    pub fn error(&self) -> &str {
+        &self.error
     }
 
     pub fn to_json(&self) -> String {

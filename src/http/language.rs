@@ -62,6 +62,12 @@ impl Language {
         WORDS.try_lookup(self.id(), key)
     }
 
+    /// A sentence that reads differently for one and for many.
+    pub fn count(self, key: &str, count: usize) -> String {
+        let args = HashMap::from([(Cow::Borrowed("count"), FluentValue::from(count))]);
+        WORDS.lookup_with_args(self.id(), key, &args)
+    }
+
     fn id(self) -> &'static LanguageIdentifier {
         match self {
             Self::English => &ENGLISH,

@@ -12,6 +12,7 @@ mod language;
 mod limit;
 mod ops;
 mod origin;
+pub mod ui;
 mod way;
 
 use actix_web::middleware::from_fn;
@@ -105,6 +106,7 @@ fn table() -> Table {
                 .service(path("/docs", [get().to(document::page::html)]))
                 .below("/api/openhexa"),
         )
+        .service(dashboard().below("/dashboard"))
 }
 
 /// Every way there is, as the table has it.
@@ -154,6 +156,68 @@ fn tasks() -> Table {
         ))
 }
 
+/// The pages. Whoever may not see one is shown the way in, and none of them is part of the API.
+fn dashboard() -> Table {
+    Table::default()
+        .service(path("", [get().to(ui::home)]))
+        .service(path(
+            "/static/{file}",
+            [get().to(ui::assets::file).compressed()],
+        ))
+        .service(path(
+            "/sign-in",
+            [get().to(ui::sign_in::show), post().to(ui::sign_in::enter)],
+        ))
+        .service(path("/sign-out", [post().to(ui::sign_in::leave)]))
+        .service(path(
+            "/pipelines",
+            [sees(Viewer, get().to(ui::pipelines::list))],
+        ))
+        .service(path(
+            "/pipelines/{id}",
+            [
+                sees(Viewer, get().to(ui::pipeline::show)),
+                deed(
+                    "launch",
+                    sees(Operator, launching(post().to(ui::launch::send))),
+                ),
+            ],
+        ))
+        .service(path(
+            "/pipelines/{id}/choices",
+            [sees(Operator, post().to(ui::launch::choices))],
+        ))
+        .service(path("/tasks", [sees(Viewer, get().to(ui::tasks::list))]))
+        // Before `/tasks/{id}`, which would take `stream` for an id.
+        .service(path(
+            "/tasks/stream",
+            [follows(Viewer, get().to(api::stream::all))],
+        ))
+        .service(path(
+            "/tasks/{id}",
+            [sees(Viewer, get().to(ui::task::show))],
+        ))
+        .service(path(
+            "/tasks/{id}/stream",
+            [follows(Viewer, get().to(api::stream::one))],
+        ))
+        .service(path(
+            "/tasks/{id}/result",
+            [sees(Viewer, get().to(ui::task::result))],
+        ))
+        .service(path(
+            "/tasks/{id}/cancel",
+            [deed("cancel", sees(Operator, post().to(ui::act::cancel)))],
+        ))
+        .service(path(
+            "/tasks/{id}/relaunch",
+            [deed(
+                "relaunch",
+                sees(Operator, launching(post().to(ui::act::relaunch))),
+            )],
+        ))
+}
+
 /// Hands the bridge and the edge's settings to the handlers.
 pub fn parts(app: &mut ServiceConfig, bridge: &Bridge, edge: &Edge) {
     app.app_data(web::Data::new(bridge.clone()))
@@ -175,6 +239,16 @@ fn launching(way: Way) -> Way {
 fn deed(action: &'static str, way: Way) -> Way {
     let told = from_fn(move |request, next| audit::tell(action, request, next));
     way.map(|route| route.wrap(told))
+}
+
+fn sees(role: Role, way: Way) -> Way {
+    follows(role, way).compressed()
+}
+
+fn follows(role: Role, way: Way) -> Way {
+    let guard = from_fn(move |request, next| ui::sign_in::guard(role, request, next));
+    let limit = from_fn(limit::signed_in);
+    way.asking(role, |route| route.wrap(limit).wrap(guard))
 }
 
 fn path<const N: usize>(path: &str, ways: [Way; N]) -> Place {

@@ -1,6 +1,7 @@
 //! Routes that remember what they are: a refusal of another method names the allowed ones, and the document of the API
 //! is held against the table itself.
 
+use actix_web::middleware::Compress;
 use actix_web::web::ServiceConfig;
 use actix_web::{FromRequest, Handler, Resource, Responder, Route, guard, web};
 
@@ -136,6 +137,11 @@ impl Way {
             route: change(self.route),
             ..self
         }
+    }
+
+    /// The same way with its answer made small for slow links. Not for streams, of which a part would be kept back.
+    pub fn compressed(self) -> Self {
+        self.map(|route| route.wrap(Compress::default()))
     }
 
     /// The same way behind a guard that asks for this role.

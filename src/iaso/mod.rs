@@ -77,6 +77,8 @@ impl Client {
             .user_agent(concat!("openhexa-bridge/", env!("CARGO_PKG_VERSION")))
             .connect_timeout(options.request_timeout)
             .timeout(options.request_timeout)
+            // Django's usual server closes an idle connection after 2 s.
+            .pool_idle_timeout(Duration::from_millis(1500))
             .redirect(reqwest::redirect::Policy::none())
             .no_proxy()
             .build()

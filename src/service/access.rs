@@ -77,6 +77,11 @@ impl Bridge {
         self.parts.users.take_sessions() && !self.parts.access.open
     }
 
+    /// The account that the keys of the settings belong to: whose keeps this bridge.
+    pub fn own_account(&self) -> AccountId {
+        self.parts.access.account
+    }
+
     /// The origin of the pages that may write with a session.
     pub fn public_url(&self) -> &str {
         &self.parts.public_url

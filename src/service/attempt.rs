@@ -104,8 +104,8 @@ impl Bridge {
             .write(move |db| {
                 let before = store::lock(db, task)?.ok_or_else(Error::no_task)?;
                 let held = store::renew(db, task, &owner, now + bridge.rules().lease)?;
-                let alone = before.run.names_task
-                    || !store::other_unsure(db, before.connection, before.pipeline.id, task)?;
+                let alone =
+                    before.run.names_task || !store::other_unsure(db, before.pipeline.id, task)?;
                 if !(held && alone && before.may_be_launched()) {
                     return Ok(Reserved::No(Box::new(before)));
                 }

@@ -26,6 +26,9 @@ impl Bridge {
         let task = callback.task.or(who.own_task());
         let task = task.ok_or_else(|| Error::field("task_id", say("field-required")))?;
         let pipeline = callback.pipeline.ok_or_else(unknown_task)?;
+        if who.own_task().is_some_and(|own| own != task) {
+            return Err(unknown_task());
+        }
         self.join_reports(Item {
             who,
             task,

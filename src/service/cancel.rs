@@ -17,8 +17,7 @@ impl Bridge {
         let fact = wish(who);
         self.store()
             .write(move |db| {
-                let before = store::lock(db, id)?.filter(|task| task.account == account);
-                let before = before.ok_or_else(Error::no_task)?;
+                let before = store::lock_own(db, account, id)?.ok_or_else(Error::no_task)?;
                 take(db, bridge.rules(), before, &fact, now)?.map_err(conflict)
             })
             .await?;

@@ -14,13 +14,15 @@
 //! search.rs     a run whose id was lost is looked for
 //! observe.rs    where all of them end: the one door to a task's state
 //! pipelines.rs  what OpenHEXA offers: asked once by many, or its last good answer (memory.rs)
+//! form.rs       what a form for a launch is made of
 //! history.rs    a pipeline's versions, runs and choices
 //! tasks.rs      what became of launches (cursor.rs: where a page of them ended)
 //! changes.rs    who follows them is told of each change (change_log.rs); feed.rs: one stream's part of it
 //! details.rs    what a task's run said and left behind
 //! config.rs     where an account's OpenHEXA is (configure.rs: changing it)
 //! vitals.rs     how the bridge is
-//! access.rs     who is asking (token.rs: the callback token, keys.rs: API keys, users.rs: Iaso's users)
+//! access.rs     who is asking (token.rs: the callback token, keys.rs: API keys, users.rs: Iaso's users, session.rs: a
+//!               browser's cookie)
 //! ```
 
 pub mod access;
@@ -37,6 +39,7 @@ pub mod details;
 mod error;
 pub mod feed;
 mod follow;
+pub mod form;
 pub mod history;
 mod jobs;
 mod jwt;
@@ -55,6 +58,7 @@ mod reports;
 mod rules;
 mod seal;
 mod search;
+pub mod session;
 mod stop;
 pub mod tasks;
 mod token;

@@ -74,7 +74,7 @@ impl Bridge {
         Ok(self.ask_pipeline(&ground, id, Need::Lately).await?.into())
     }
 
-    async fn ask_pipeline(
+    pub(super) async fn ask_pipeline(
         &self,
         ground: &Ground,
         id: PipelineId,
@@ -90,7 +90,7 @@ impl Bridge {
             .ok_or_else(Error::no_pipeline)
     }
 
-    async fn ask_version(
+    pub(super) async fn ask_version(
         &self,
         ground: &Ground,
         id: VersionId,
@@ -211,12 +211,12 @@ impl Bridge {
 }
 
 /// The version wanted, where it is not the current one.
-fn other_version(pipeline: &Pipeline, wanted: Option<VersionId>) -> Option<VersionId> {
+pub(super) fn other_version(pipeline: &Pipeline, wanted: Option<VersionId>) -> Option<VersionId> {
     let current = pipeline.current_version.as_ref();
     wanted.filter(|id| current.is_none_or(|current| current.label.id != *id))
 }
 
-fn unknown_version() -> Error {
+pub(super) fn unknown_version() -> Error {
     Error::field("version", say("version-unknown"))
 }
 

@@ -189,9 +189,9 @@ impl Bridge {
         if task.run.names_task {
             return Ok(false);
         }
-        let (connection, pipeline, id) = (task.connection, task.pipeline.id, task.id);
+        let (pipeline, id) = (task.pipeline.id, task.id);
         self.store()
-            .write(move |db| Ok(store::other_unsure(db, connection, pipeline, id)?))
+            .write(move |db| Ok(store::other_unsure(db, pipeline, id)?))
             .await
     }
 

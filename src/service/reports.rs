@@ -7,7 +7,7 @@
 //! process those are waited for.
 
 use std::cell::Cell;
-use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::collections::{HashMap, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Mutex, PoisonError};
 
@@ -154,9 +154,8 @@ fn busy(many: usize) -> Vec<Answer> {
 
 /// Several on one task see each other, in their order.
 fn take_all(db: &mut Db<'_>, rules: &Rules, items: &[Item]) -> Result<Vec<Answer>, Error> {
-    let ids: BTreeSet<TaskId> = items.iter().map(|item| item.task).collect();
-    let ids: Vec<TaskId> = ids.into_iter().collect();
-    let before = store::lock_many(db, &ids)?;
+    let wanted = items.iter().map(|item| (item.who.account(), item.task));
+    let before = store::lock_many(db, &wanted.collect())?;
     let mut taken = TakenAll::default();
     let answers = items
         .iter()

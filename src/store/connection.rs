@@ -205,7 +205,11 @@ impl Opener {
         let entered = runtime.enter();
         let mut conn = Pg::from(conn);
         drop(entered);
-        conn.batch_execute("SET search_path TO openhexa_bridge; SET TIME ZONE 'UTC';")?;
+        // Beside Iaso a row may be held by Iaso's own long work: all reports would stand behind it.
+        conn.batch_execute(&format!(
+            "SET search_path TO openhexa_bridge; SET TIME ZONE 'UTC'; SET lock_timeout = {}",
+            self.busy_timeout.as_millis()
+        ))?;
         Ok(conn)
     }
 }

@@ -41,6 +41,7 @@ fn is_away(message: &str) -> bool {
     [
         "connection closed",
         "database is locked",
+        "canceling statement due to lock timeout",
         "terminating connection",
         "the database system is",
         "error communicating with the server",

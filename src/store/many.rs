@@ -3,7 +3,7 @@
 //! PostgreSQL takes each as one statement, its rows as arrays, so that its text is prepared once whatever the number;
 //! SQLite has no way to travel, and takes them one by one.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use diesel::pg::Pg;
 use diesel::prelude::*;
@@ -16,7 +16,7 @@ use super::events::{Event, add_event};
 use super::iaso;
 use super::rows::TaskRow;
 use super::schema::task;
-use super::tasks::{any, many, save_run, save_task};
+use super::tasks::{get, many, save_run, save_task};
 use super::types::{At, Stamp};
 use crate::domain::ids::{AccountId, TaskId};
 use crate::domain::task::Task;
@@ -34,30 +34,41 @@ pub struct Told {
     pub event: Event,
 }
 
-/// Reads tasks that the transaction then owns; those that do not exist are left out.
+/// Reads tasks that the transaction then owns, each of its account; those that it does not have are left out, and of
+/// another account's nothing is waited for or read.
 ///
-/// Locked in the order of their ids, so that two who lock several cannot wait for each other. Read by a statement of
-/// its own: one that waited for a lock would show the task as it is and its run as it was.
-pub fn lock_many(db: &mut Db<'_>, wanted: &[TaskId]) -> Result<HashMap<TaskId, Task>, Error> {
+/// Locked in the order of accounts and ids, so that two who lock several cannot wait for each other. Read by a statement
+/// of its own: one that waited for a lock would show the task as it is and its run as it was.
+pub fn lock_many(
+    db: &mut Db<'_>,
+    wanted: &BTreeSet<(AccountId, TaskId)>,
+) -> Result<HashMap<TaskId, Task>, Error> {
     let conn = match db {
         Db::Sqlite(_) => return one_by_one(db, wanted),
         Db::Pg(conn, _) => &mut **conn,
     };
-    let ids: Vec<i64> = wanted.iter().map(|id| id.0).collect();
-    task::table
-        .filter(task::id.eq_any(&ids))
-        .order(task::id)
-        .select(task::id)
-        .for_update()
-        .load::<i64>(conn)?;
-    let known = many(db, wanted)?.into_iter();
+    let mut by_account: BTreeMap<i64, Vec<i64>> = BTreeMap::new();
+    for (account, id) in wanted {
+        by_account.entry(account.0).or_default().push(id.0);
+    }
+    let mut locked = Vec::new();
+    for (account, ids) in by_account {
+        let own = task::account_id.eq(account).and(task::id.eq_any(ids));
+        let query = task::table.filter(own).order(task::id).select(task::id);
+        locked.extend(query.for_update().load::<i64>(conn)?);
+    }
+    let locked: Vec<TaskId> = locked.into_iter().map(TaskId).collect();
+    let known = many(db, &locked)?.into_iter();
     Ok(known.map(|task| (task.id, task)).collect())
 }
 
-fn one_by_one(db: &mut Db<'_>, ids: &[TaskId]) -> Result<HashMap<TaskId, Task>, Error> {
+fn one_by_one(
+    db: &mut Db<'_>,
+    wanted: &BTreeSet<(AccountId, TaskId)>,
+) -> Result<HashMap<TaskId, Task>, Error> {
     let mut known = HashMap::new();
-    for id in ids {
-        if let Some(task) = any(db, *id)? {
+    for (account, id) in wanted {
+        if let Some(task) = get(db, *account, *id)? {
             known.insert(*id, task);
         }
     }

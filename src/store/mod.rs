@@ -51,7 +51,7 @@ pub use runs::{
     Due, Kind, claim_due, forget_secrets, hold, look_by, other_unsure, owned_runs, owners, plan,
     put_secrets, renew, schedule, secrets_of,
 };
-pub use tasks::{NewTask, any, get, insert, lock, many, save};
+pub use tasks::{NewTask, any, get, insert, lock, lock_own, many, save};
 pub use vault::Vault;
 pub use vitals::{Vitals, vitals};
 
@@ -281,7 +281,7 @@ fn lock_migrations(conn: &mut Conn) -> Result<(), OpenError> {
     match conn {
         Conn::Sqlite(_) => Ok(()),
         Conn::Pg(conn, _) => Ok(conn.batch_execute(&format!(
-            "SELECT pg_advisory_lock({MIGRATION_LOCK}); {MAKE_SCHEMA}"
+            "SET lock_timeout = 0; SELECT pg_advisory_lock({MIGRATION_LOCK}); {MAKE_SCHEMA}"
         ))?),
     }
 }

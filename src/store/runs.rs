@@ -12,7 +12,7 @@ use super::rows::{RunRow, object_of};
 use super::schema::{run, task};
 use super::types::{At, Id};
 use super::vault::Vault;
-use crate::domain::ids::{AccountId, ConnectionId, PipelineId, RunId, TaskId};
+use crate::domain::ids::{AccountId, PipelineId, RunId, TaskId};
 use crate::domain::task::Task;
 
 /// A run row to be.
@@ -249,26 +249,27 @@ pub fn owners(
     Ok(owned.into_iter().filter_map(pair).collect())
 }
 
-/// Whether another launch of this pipeline, one that does not name its task, is still looked for:
-/// its run and a new one could not be told apart.
-pub fn other_unsure(
-    db: &mut Db<'_>,
-    connection: ConnectionId,
-    pipeline: PipelineId,
-    than: TaskId,
-) -> Result<bool, Error> {
+/// Whether another launch of this pipeline, one that does not name its task, is still looked for: its run and a new one
+/// could not be told apart. Of any account: two may share a workspace, and with it OpenHEXA's user.
+pub fn other_unsure(db: &mut Db<'_>, pipeline: PipelineId, than: TaskId) -> Result<bool, Error> {
     one_at_a_time(db, pipeline)?;
-    let count: i64 = on!(db, |conn| run::table
-        .inner_join(task::table)
-        .filter(task::connection_id.eq(connection.0))
-        .filter(task::pipeline_id.eq(Id(pipeline.0)))
-        .filter(task::id.ne(than.0))
-        .filter(task::run_end.is_null())
-        .filter(run::names_task.eq(false))
-        .filter(run::run_id.is_null())
-        .filter(task::state.ne("accepted"))
-        .count()
-        .get_result(conn))?;
+    let count: i64 = on!(db, |conn| {
+        let instance: String = run::table
+            .find(than.0)
+            .select(run::instance)
+            .get_result(conn)?;
+        run::table
+            .inner_join(task::table)
+            .filter(run::instance.eq(instance))
+            .filter(task::pipeline_id.eq(Id(pipeline.0)))
+            .filter(task::id.ne(than.0))
+            .filter(task::run_end.is_null())
+            .filter(run::names_task.eq(false))
+            .filter(run::run_id.is_null())
+            .filter(task::state.ne("accepted"))
+            .count()
+            .get_result(conn)
+    })?;
     Ok(count > 0)
 }
 

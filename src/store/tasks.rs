@@ -98,6 +98,19 @@ pub fn lock(db: &mut Db<'_>, id: TaskId) -> Result<Option<Task>, Error> {
     any(db, id)
 }
 
+/// As [`lock`], of this account's alone: another one's is neither waited for nor read.
+pub fn lock_own(db: &mut Db<'_>, account: AccountId, id: TaskId) -> Result<Option<Task>, Error> {
+    if let Db::Pg(conn, _) = db {
+        task::table
+            .filter(task::id.eq(id.0).and(task::account_id.eq(account.0)))
+            .select(task::id)
+            .for_update()
+            .get_result::<i64>(&mut **conn)
+            .optional()?;
+    }
+    get(db, account, id)
+}
+
 /// Saves a task read with [`lock`] in the same transaction. A run id that another task owns is [`Error::Duplicate`].
 pub fn save(db: &mut Db<'_>, changed: &Task) -> Result<(), Error> {
     save_task(db, changed)?;

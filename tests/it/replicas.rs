@@ -198,7 +198,7 @@ story! {
         second.write(move |db| Ok::<_, Error>(store::any(db, TaskId(two))?)).await.unwrap();
         let (asked, other_may_ask) = mpsc::channel();
         let other_unsure = |db: &mut store::Db<'_>, task: &openhexa_bridge::domain::task::Task| {
-            store::other_unsure(db, task.connection, task.pipeline.id, task.id)
+            store::other_unsure(db, task.pipeline.id, task.id)
         };
         let reserving = first.write(move |db| {
             let task = store::lock(db, TaskId(one))?.unwrap();

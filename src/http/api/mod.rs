@@ -7,7 +7,7 @@ pub mod history;
 mod include;
 pub mod launch;
 pub mod pipelines;
-mod query;
+pub mod query;
 pub mod shape;
 pub mod stream;
 pub mod tasks;

@@ -118,7 +118,8 @@ pub async fn list(
     }))
 }
 
-fn matches(pipeline: &PipelineSummary, query: &Query) -> bool {
+/// Whether a list with this query shows it.
+pub fn matches(pipeline: &PipelineSummary, query: &Query) -> bool {
     let holds = |text: &str, part: &str| text.to_lowercase().contains(&part.to_lowercase());
     let searched = query.get("search").is_none_or(|part| {
         holds(pipeline.name.as_deref().unwrap_or_default(), part) || holds(&pipeline.code, part)

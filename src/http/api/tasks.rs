@@ -147,7 +147,8 @@ async fn follow(
     })))
 }
 
-fn filter(who: &Principal, query: &Query, limit: usize) -> Answer<TaskFilter> {
+/// What a list with this query shows.
+pub fn filter(who: &Principal, query: &Query, limit: usize) -> Answer<TaskFilter> {
     let (order, descending) = order(query)?;
     let pipeline = query.get("pipeline").map(str::parse).transpose();
     Ok(TaskFilter {

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Text};
+use diesel::sql_types::{BigInt, Bool, Text};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
@@ -64,7 +64,7 @@ const PLACE: [&str; 3] = ["openhexa_url", "openhexa_token", "workspace_slug"];
 /// Both kinds of record in one shape. A record in `iaso_config` has no workspace row: its token is not encrypted.
 const WORKSPACES: &str = "SELECT workspace.account_id::bigint AS account, instance.url AS url, instance.token AS token, \
     workspace.slug AS slug, workspace.config::text AS content, \
-    greatest(workspace.updated_at, instance.updated_at) AS updated_at \
+    greatest(workspace.updated_at, instance.updated_at) AS updated_at, workspace.deleted_at IS NOT NULL AS deleted \
     FROM public.iaso_openhexaworkspace workspace \
     JOIN public.iaso_openhexainstance instance ON instance.id = workspace.openhexa_instance_id";
 const RECORD: &str = "SELECT content::text AS content, updated_at FROM public.iaso_config WHERE slug = 'openhexa-config'";
@@ -83,6 +83,8 @@ struct WorkspaceRow {
     content: String,
     #[diesel(sql_type = Stamp)]
     updated_at: At,
+    #[diesel(sql_type = Bool)]
+    deleted: bool,
 }
 
 #[derive(QueryableByName)]
@@ -297,12 +299,12 @@ pub fn refresh_connections(db: &mut Db<'_>, vault: &Vault) -> Result<(), Error> 
 
 type Key = (i64, String, String);
 
-/// Every readable record by account, instance and workspace; one that is in force before one that was taken away.
+/// Every readable record by account, instance and workspace; one that is in force covers one that was taken away.
 fn places(conn: &mut Pg, beside: &Beside) -> Result<HashMap<Key, Written>, Error> {
     let all = format!("{WORKSPACES} ORDER BY workspace.deleted_at NULLS LAST, workspace.id");
     let rows: Vec<WorkspaceRow> = diesel::sql_query(all).load(conn)?;
     let mut places = HashMap::new();
-    let mut add = |account: i64, written: Written| {
+    let mut add = |(account, written): (i64, Written)| {
         let key = (
             account,
             written.place.instance.clone(),
@@ -310,15 +312,14 @@ fn places(conn: &mut Pg, beside: &Beside) -> Result<HashMap<Key, Written>, Error
         );
         places.insert(key, written);
     };
-    if let Some(account) = beside.config_account
-        && let Ok(written) = recorded(conn)?
-    {
-        add(account.0, written);
-    }
-    for row in &rows {
-        if let Ok(written) = of_workspace(beside, row) {
-            add(row.account, written);
-        }
-    }
+    let (deleted, live): (Vec<_>, Vec<_>) = rows.iter().partition(|row| row.deleted);
+    let record = beside.config_account.zip(recorded(conn)?.ok());
+    let readable = |row: &&WorkspaceRow| Some((row.account, of_workspace(beside, row).ok()?));
+    deleted.iter().filter_map(readable).for_each(&mut add);
+    record
+        .map(|(account, written)| (account.0, written))
+        .into_iter()
+        .for_each(&mut add);
+    live.iter().filter_map(readable).for_each(&mut add);
     Ok(places)
 }

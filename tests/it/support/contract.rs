@@ -81,6 +81,9 @@ impl Contract {
 
     fn hold(&self, asked: &Asked, told: &Told<'_>) -> Result<(), String> {
         let method = asked.method.as_str();
+        if is_page(asked.url.path()) {
+            return page(asked, told);
+        }
         let Some((template, item)) = self.item(asked.url.path()) else {
             return self.refused(404, told, &format!("{method} {}", asked.url.path()));
         };
@@ -208,6 +211,44 @@ impl Contract {
             Err(wrong.join("; "))
         }
     }
+}
+
+/// Pages are for people and no part of the document.
+fn is_page(path: &str) -> bool {
+    path == "/dashboard" || path.starts_with("/dashboard/")
+}
+
+/// Whatever a page answers can be read by people, errors too, and nothing on it comes from elsewhere. JSON is only what
+/// was asked for as such.
+fn page(asked: &Asked, told: &Told<'_>) -> Result<(), String> {
+    let header = |name: &str| {
+        let value = told.headers.get(name);
+        value.map_or("", |value| value.to_str().unwrap())
+    };
+    let (path, kind) = (asked.url.path(), media_type(header("content-type")));
+    let kinds: &[&str] = match told.status {
+        204 | 303 => return Ok(()),
+        200 if path.starts_with("/dashboard/static/") => {
+            &["text/css", "text/javascript", "image/svg+xml"]
+        }
+        200 if path.trim_end_matches('/').ends_with("/result") => &["application/json"],
+        200 if path.trim_end_matches('/').ends_with("/stream") => &["text/event-stream"],
+        _ => &["text/html"],
+    };
+    if !kinds.contains(&kind.as_str()) {
+        return Err(format!("{path} answers {} as {kind:?}", told.status));
+    }
+    let policy = header("content-security-policy");
+    let strict = policy.starts_with("default-src 'none';")
+        && !policy.contains("unsafe")
+        && !policy.contains("http");
+    if kind == "text/html" && !strict {
+        return Err(format!(
+            "{path} answers {} with the policy {policy:?}",
+            told.status
+        ));
+    }
+    Ok(())
 }
 
 /// A number of a query is text.

@@ -1,0 +1,202 @@
+# The bridge's own pages, below /dashboard/.
+
+skip-to-content = Skip to the content
+nav-label = Main
+nav-pipelines = Pipelines
+role-viewer = Viewer
+role-operator = Operator
+role-administrator = Administrator
+sign-out = Sign out
+try-again = Try again
+to-pipelines = To the pipelines
+search-do = Search
+
+sign-in-title = Sign in
+sign-in-about = These pages show the data pipelines of your OpenHEXA workspace, launch them and follow them.
+sign-in-key = API key
+sign-in-help = Your administrator makes one with “openhexa-bridge keys create”. You stay signed in for 12 hours on this browser.
+sign-in-do = Sign in
+sign-in-wrong = This key is not known, or it is no longer valid
+
+page-foreign = This request did not come from a page of this site
+advice-foreign = Nothing was done. Open the page here and send the form again.
+advice-not-configured = An administrator has to say where OpenHEXA is, with an address, a token and a workspace: PUT /api/openhexa/config/, as the README shows.
+advice-workspace = An administrator puts it right in Iaso’s admin, at the OpenHEXA instances and workspaces.
+advice-configuration = Ask an administrator to check the configured address and token.
+advice-upstream = Tasks go on and are followed as soon as OpenHEXA answers again. Wait a moment and try again.
+advice-role = Ask an administrator for the right to do this.
+advice-internal = Try again. If it happens once more, tell an administrator the number.
+advice-wait = Wait a few seconds and try again.
+advice-back = Check the address, or go on from the list of pipelines.
+
+stale-title = OpenHEXA does not answer.
+stale-as-of = Shown as of
+
+status-queued = Queued
+status-running = Running
+status-terminating = Stopping
+status-success = Success
+status-error = Error
+status-cancelled = Cancelled
+status-skipped = Skipped
+
+pipelines-count =
+    { $count ->
+        [one] { $count } pipeline
+       *[other] { $count } pipelines
+    }
+pipelines-found =
+    { $count ->
+        [one] { $count } pipeline found.
+       *[other] { $count } pipelines found.
+    }
+pipelines-search = Search by name or code
+pipelines-tag = Tag
+pipelines-all-tags = All tags
+pipelines-none = This workspace has no pipelines yet
+pipelines-none-advice = Create one in OpenHEXA, or ask its author to add it to this workspace. It will appear here by itself.
+pipelines-not-found = No pipeline matches
+pipelines-show-all = Show all pipelines
+pipeline-name = Pipeline
+pipeline-version = Version
+pipeline-last-run = Last run
+pipeline-notebook = notebook
+pipeline-never-run = Never run
+pipeline-no-version = This pipeline has no version yet, so there is nothing to launch. Ask its author to upload one.
+pipeline-may-not-run = The configured token may not launch this pipeline: ask an administrator to give it the right in OpenHEXA.
+version-older = older version
+version-current = current
+version-show = Show
+versions-title = Versions
+
+run-when = When
+run-took = Duration
+run-again = Again with these values
+runs-title = Past runs
+trigger-manual = from OpenHEXA
+trigger-scheduled = scheduled
+trigger-webhook = by webhook
+plot-title = Duration of past runs, oldest on the left
+plot-caption = Duration, oldest on the left. ✓ success (solid), ✕ error (hatched), ■ cancelled (outlined).
+
+launch-title = Launch
+launch-values = Parameters
+launch-no-parameters = This pipeline takes no parameters.
+launch-more = Options
+launch-notify = Send OpenHEXA’s notifications about this run
+launch-debug = Write a detailed log (debug)
+launch-do = Launch
+launch-reset = Reset
+launch-sending = Sending…
+form-refused = Nothing was launched:
+form-required = (required)
+form-choose = Choose…
+form-load-choices = Show the choices
+form-used = A task was launched from this form before, with other values. Launch again to launch these too.
+form-json = { $name } is not valid JSON: line { $line }, column { $column }
+value-yes = yes
+value-no = no
+
+default-account = Set for your account: { $value }.
+default-version = Saved with this version: { $value }.
+default-parameter = Default: { $value }.
+hint-dict = A JSON object, such as {"{"}"key": "value"{"}"}.
+hint-list = A JSON list, such as ["a", "b"].
+hint-lines = One value per line.
+hint-int = A whole number.
+hint-float = A number.
+hint-dataset = The slug of a dataset of the workspace.
+hint-file = The path of a file of the workspace.
+hint-secret = Never shown again.
+hint-connection = The slug of a { $kind } connection of the workspace.
+hint-directory = In the folder { $folder }.
+hint-no-choices = The choices cannot be shown: { $why }.
+
+nav-tasks = Tasks
+nav-task = Task
+tasks-search = Search by name
+tasks-status = Status
+tasks-any-status = Any status
+tasks-from = From
+tasks-to = To
+tasks-of = Only tasks of { $name }.
+tasks-message = Message
+tasks-unconfirmed = not confirmed
+tasks-none = Nothing has been launched yet
+tasks-not-found = No task matches
+tasks-show-all = Show all tasks
+tasks-older = Older tasks
+tasks-newest = Newest tasks
+pipeline-tasks = All tasks of this pipeline
+
+task-number = Task { $number }
+task-stop-asked = Stop asked; the run has not stopped yet
+task-not-confirmed = Reported by the pipeline, not yet confirmed by OpenHEXA
+task-confirmed = Confirmed
+task-progress = Progress
+task-waits = Waiting for OpenHEXA to start the run
+task-refresh = Refresh this page
+task-cancel = Cancel…
+task-cancel-sure = The run is asked to stop. What it has done so far is not undone.
+task-cancel-do = Stop this run
+task-relaunch = Launch again
+task-change = Change values first
+task-secret-again = Secrets are not kept: type it again.
+task-result = Result
+task-result-cut = There is more than is shown here.
+task-result-whole = Download as JSON
+task-outputs = Outputs
+task-messages = Messages
+task-no-messages = No messages yet.
+task-away = What OpenHEXA knows of the run is missing here: { $why }.
+task-logs = Log of the run
+task-logs-cut = Only its end is shown.
+level-progress = PROGRESS
+task-about = About this task
+task-created = Launched
+task-started = Started
+task-ended = Ended
+task-launcher = Launched by
+task-launcher-key = nobody known by name (an API key)
+task-relaunch-of = Repeats
+task-run = Run
+task-run-open = Open in OpenHEXA
+task-values = Values
+task-no-values = Launched without values of its own; the defaults applied.
+task-why = Why this status
+
+source-user = Person
+source-callback = Pipeline
+source-openhexa = OpenHEXA
+source-bridge = Bridge
+event-launch-accepted = Launch accepted
+event-launch-asked = OpenHEXA is asked for a run
+event-launch-not-sent = OpenHEXA could not be reached; nothing was sent
+event-launch-unsure = The answer was lost; the run is looked for
+event-launch-refused = OpenHEXA refused the launch
+event-launch-given-up = The launch was given up
+event-launch-never-confirmed = OpenHEXA never confirmed the launch
+event-run-created = OpenHEXA made the run
+event-run-found = The run was found
+event-run-not-found-yet = The run was not found yet
+event-run-not-found = OpenHEXA does not show the run
+event-run-gone = The run is gone from OpenHEXA
+event-hidden = OpenHEXA shows neither the run nor its pipeline
+event-look-failed = OpenHEXA could not be asked
+event-overdue = The run is overdue
+event-run-queued = The run is queued
+event-run-running = The run is running
+event-run-terminating = The run is stopping
+event-run-success = The run ended well
+event-run-failed = The run failed
+event-run-stopped = The run was stopped
+event-run-skipped = The run was skipped
+event-reported-progress = Reported its progress
+event-reported = Reported { $status }
+event-report-refused = A report was refused
+event-cancel-asked = Cancel asked
+event-stop-asked = OpenHEXA is asked to stop the run
+event-stop-not-answered = OpenHEXA did not answer to the stop
+event-stop-denied = OpenHEXA does not let the configured token stop the run
+event-stop-not-accepted = OpenHEXA did not take the stop
+event-waits = Waiting for another launch of this pipeline to be settled

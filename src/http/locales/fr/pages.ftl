@@ -1,0 +1,202 @@
+# Les pages de la passerelle elle-même, sous /dashboard/.
+
+skip-to-content = Aller au contenu
+nav-label = Principale
+nav-pipelines = Pipelines
+role-viewer = Lecteur
+role-operator = Opérateur
+role-administrator = Administrateur
+sign-out = Se déconnecter
+try-again = Réessayer
+to-pipelines = Vers les pipelines
+search-do = Chercher
+
+sign-in-title = Se connecter
+sign-in-about = Ces pages montrent les pipelines de données de votre espace de travail OpenHEXA, les lancent et les suivent.
+sign-in-key = Clé d’API
+sign-in-help = Votre administrateur en crée une avec « openhexa-bridge keys create ». Vous restez connecté 12 heures sur ce navigateur.
+sign-in-do = Se connecter
+sign-in-wrong = Cette clé est inconnue ou n’est plus valable
+
+page-foreign = Cette requête ne vient pas d’une page de ce site
+advice-foreign = Rien n’a été fait. Ouvrez la page ici et renvoyez le formulaire.
+advice-not-configured = Un administrateur doit indiquer où se trouve OpenHEXA, avec une adresse, un jeton et un espace de travail : PUT /api/openhexa/config/, comme le montre le README.
+advice-workspace = Un administrateur le corrige dans l’administration d’Iaso, aux instances et espaces de travail OpenHEXA.
+advice-configuration = Demandez à un administrateur de vérifier l’adresse et le jeton configurés.
+advice-upstream = Les tâches continuent et sont suivies dès qu’OpenHEXA répond de nouveau. Attendez un moment et réessayez.
+advice-role = Demandez à un administrateur le droit de le faire.
+advice-internal = Réessayez. Si cela se reproduit, donnez le numéro à un administrateur.
+advice-wait = Attendez quelques secondes et réessayez.
+advice-back = Vérifiez l’adresse, ou repartez de la liste des pipelines.
+
+stale-title = OpenHEXA ne répond pas.
+stale-as-of = État au
+
+status-queued = En attente
+status-running = En cours
+status-terminating = Arrêt en cours
+status-success = Réussi
+status-error = Erreur
+status-cancelled = Annulé
+status-skipped = Ignoré
+
+pipelines-count =
+    { $count ->
+        [one] { $count } pipeline
+       *[other] { $count } pipelines
+    }
+pipelines-found =
+    { $count ->
+        [one] { $count } pipeline trouvé.
+       *[other] { $count } pipelines trouvés.
+    }
+pipelines-search = Chercher par nom ou par code
+pipelines-tag = Étiquette
+pipelines-all-tags = Toutes les étiquettes
+pipelines-none = Cet espace de travail n’a pas encore de pipeline
+pipelines-none-advice = Créez-en un dans OpenHEXA, ou demandez à son auteur de l’ajouter à cet espace de travail. Il apparaîtra ici de lui-même.
+pipelines-not-found = Aucun pipeline ne correspond
+pipelines-show-all = Montrer tous les pipelines
+pipeline-name = Pipeline
+pipeline-version = Version
+pipeline-last-run = Dernière exécution
+pipeline-notebook = notebook
+pipeline-never-run = Jamais exécuté
+pipeline-no-version = Ce pipeline n’a pas encore de version : il n’y a rien à lancer. Demandez à son auteur d’en déposer une.
+pipeline-may-not-run = Le jeton configuré ne peut pas lancer ce pipeline : demandez à un administrateur de lui en donner le droit dans OpenHEXA.
+version-older = version antérieure
+version-current = actuelle
+version-show = Montrer
+versions-title = Versions
+
+run-when = Quand
+run-took = Durée
+run-again = Relancer avec ces valeurs
+runs-title = Exécutions passées
+trigger-manual = depuis OpenHEXA
+trigger-scheduled = planifiée
+trigger-webhook = par webhook
+plot-title = Durée des exécutions passées, la plus ancienne à gauche
+plot-caption = Durée, la plus ancienne à gauche. ✓ réussi (plein), ✕ erreur (hachuré), ■ annulé (contour).
+
+launch-title = Lancer
+launch-values = Paramètres
+launch-no-parameters = Ce pipeline ne prend pas de paramètres.
+launch-more = Options
+launch-notify = Envoyer les notifications d’OpenHEXA pour cette exécution
+launch-debug = Écrire un journal détaillé (débogage)
+launch-do = Lancer
+launch-reset = Réinitialiser
+launch-sending = Envoi…
+form-refused = Rien n’a été lancé :
+form-required = (obligatoire)
+form-choose = Choisir…
+form-load-choices = Montrer les choix
+form-used = Une tâche a déjà été lancée depuis ce formulaire, avec d’autres valeurs. Lancez encore une fois pour lancer aussi celles-ci.
+form-json = { $name } n’est pas du JSON valide : ligne { $line }, colonne { $column }
+value-yes = oui
+value-no = non
+
+default-account = Défini pour votre compte : { $value }.
+default-version = Enregistré avec cette version : { $value }.
+default-parameter = Par défaut : { $value }.
+hint-dict = Un objet JSON, comme {"{"}"clé": "valeur"{"}"}.
+hint-list = Une liste JSON, comme ["a", "b"].
+hint-lines = Une valeur par ligne.
+hint-int = Un nombre entier.
+hint-float = Un nombre.
+hint-dataset = L’identifiant (slug) d’un jeu de données de l’espace de travail.
+hint-file = Le chemin d’un fichier de l’espace de travail.
+hint-secret = Ne sera plus jamais montré.
+hint-connection = L’identifiant (slug) d’une connexion { $kind } de l’espace de travail.
+hint-directory = Dans le dossier { $folder }.
+hint-no-choices = Les choix ne peuvent pas être montrés : { $why }.
+
+nav-tasks = Tâches
+nav-task = Tâche
+tasks-search = Chercher par nom
+tasks-status = Statut
+tasks-any-status = Tous les statuts
+tasks-from = Du
+tasks-to = Au
+tasks-of = Seulement les tâches de { $name }.
+tasks-message = Message
+tasks-unconfirmed = non confirmé
+tasks-none = Rien n’a encore été lancé
+tasks-not-found = Aucune tâche ne correspond
+tasks-show-all = Montrer toutes les tâches
+tasks-older = Tâches plus anciennes
+tasks-newest = Tâches les plus récentes
+pipeline-tasks = Toutes les tâches de ce pipeline
+
+task-number = Tâche { $number }
+task-stop-asked = Arrêt demandé ; l’exécution ne s’est pas encore arrêtée
+task-not-confirmed = Annoncé par le pipeline, pas encore confirmé par OpenHEXA
+task-confirmed = Confirmé
+task-progress = Progression
+task-waits = En attente du démarrage par OpenHEXA
+task-refresh = Actualiser cette page
+task-cancel = Annuler…
+task-cancel-sure = L’arrêt de l’exécution est demandé. Ce qu’elle a déjà fait n’est pas défait.
+task-cancel-do = Arrêter cette exécution
+task-relaunch = Relancer
+task-change = Changer d’abord les valeurs
+task-secret-again = Les secrets ne sont pas conservés : saisissez-le de nouveau.
+task-result = Résultat
+task-result-cut = Il y en a plus que ce qui est montré ici.
+task-result-whole = Télécharger en JSON
+task-outputs = Produits
+task-messages = Messages
+task-no-messages = Pas encore de message.
+task-away = Ce qu’OpenHEXA sait de l’exécution manque ici : { $why }.
+task-logs = Journal de l’exécution
+task-logs-cut = Seule la fin en est montrée.
+level-progress = PROGRÈS
+task-about = À propos de cette tâche
+task-created = Lancée
+task-started = Démarrée
+task-ended = Terminée
+task-launcher = Lancée par
+task-launcher-key = personne de connu par son nom (une clé d’API)
+task-relaunch-of = Répète
+task-run = Exécution
+task-run-open = Ouvrir dans OpenHEXA
+task-values = Valeurs
+task-no-values = Lancée sans valeurs propres : celles par défaut se sont appliquées.
+task-why = Pourquoi ce statut
+
+source-user = Personne
+source-callback = Pipeline
+source-openhexa = OpenHEXA
+source-bridge = Passerelle
+event-launch-accepted = Lancement accepté
+event-launch-asked = Une exécution est demandée à OpenHEXA
+event-launch-not-sent = OpenHEXA était injoignable ; rien n’a été envoyé
+event-launch-unsure = La réponse s’est perdue ; l’exécution est recherchée
+event-launch-refused = OpenHEXA a refusé le lancement
+event-launch-given-up = Le lancement a été abandonné
+event-launch-never-confirmed = OpenHEXA n’a jamais confirmé le lancement
+event-run-created = OpenHEXA a créé l’exécution
+event-run-found = L’exécution a été trouvée
+event-run-not-found-yet = L’exécution n’a pas encore été trouvée
+event-run-not-found = OpenHEXA ne montre pas l’exécution
+event-run-gone = L’exécution n’est plus dans OpenHEXA
+event-hidden = OpenHEXA ne montre ni l’exécution ni son pipeline
+event-look-failed = OpenHEXA n’a pas pu être interrogé
+event-overdue = L’exécution est en retard
+event-run-queued = L’exécution est en attente
+event-run-running = L’exécution est en cours
+event-run-terminating = L’exécution s’arrête
+event-run-success = L’exécution s’est bien terminée
+event-run-failed = L’exécution a échoué
+event-run-stopped = L’exécution a été arrêtée
+event-run-skipped = L’exécution a été ignorée
+event-reported-progress = A annoncé sa progression
+event-reported = A annoncé { $status }
+event-report-refused = Une annonce a été refusée
+event-cancel-asked = Annulation demandée
+event-stop-asked = L’arrêt est demandé à OpenHEXA
+event-stop-not-answered = OpenHEXA n’a pas répondu à la demande d’arrêt
+event-stop-denied = OpenHEXA ne permet pas au jeton configuré d’arrêter l’exécution
+event-stop-not-accepted = OpenHEXA n’a pas pris la demande d’arrêt
+event-waits = Attend qu’un autre lancement de ce pipeline soit réglé

@@ -1,0 +1,121 @@
+//! What somebody asks of a task on its page: to stop, or to be launched again.
+
+use std::collections::BTreeMap;
+
+use actix_web::web::{Data, Path, Payload};
+use actix_web::{HttpMessage, HttpRequest, HttpResponse, ResponseError};
+use serde_json::{Map, Value};
+
+use super::fields::{Typed, name_of};
+use super::shell::see_other;
+use super::task::{Beside, draw};
+use crate::domain::ids::TaskId;
+use crate::domain::principal::Principal;
+use crate::http::api::tasks::task_id;
+use crate::http::audit::Made;
+use crate::http::body;
+use crate::http::error::{Answer, Problem, listed};
+use crate::http::language::Language;
+use crate::service::once::Asked;
+use crate::service::relaunch::RelaunchRequest;
+use crate::service::{Bridge, Error};
+
+pub async fn cancel(
+    bridge: Data<Bridge>,
+    who: Principal,
+    id: Path<String>,
+    request: HttpRequest,
+) -> Answer<HttpResponse> {
+    let task = task_id(&id)?;
+    match bridge.cancel(&who, task).await {
+        Ok(seen) => Ok(see_other(&address(seen.task.id))),
+        Err(error) => refused(&bridge, &who, &request, task, error).await,
+    }
+}
+
+pub async fn relaunch(
+    bridge: Data<Bridge>,
+    who: Principal,
+    id: Path<String>,
+    request: HttpRequest,
+    payload: Payload,
+) -> Answer<HttpResponse> {
+    let task = task_id(&id)?;
+    let typed = Typed(body::pairs(&request, payload).await?);
+    let secrets = secrets(&typed);
+    let once = typed.last("once").map(|key| {
+        let asked = Asked::Relaunch(task);
+        bridge.once(key.chars().take(64).collect(), asked, &secrets)
+    });
+    let wanted = RelaunchRequest {
+        task,
+        secrets,
+        once,
+    };
+    match bridge.relaunch(&who, wanted).await {
+        Ok(made) => {
+            request.extensions_mut().insert(Made(made.id));
+            Ok(see_other(&address(made.id)))
+        }
+        // It has a page of its own, which says why.
+        Err(Error::Refused { task, .. }) => Ok(see_other(&address(task.id))),
+        Err(error) => refused(&bridge, &who, &request, task, error).await,
+    }
+}
+
+fn address(task: TaskId) -> String {
+    format!("/dashboard/tasks/{task}/")
+}
+
+fn secrets(typed: &Typed) -> Map<String, Value> {
+    let prefix = name_of("");
+    let own = typed.0.iter().filter_map(|(name, value)| {
+        let code = name.strip_prefix(&prefix)?;
+        (!value.is_empty()).then(|| (code.to_owned(), Value::from(value.as_str())))
+    });
+    own.collect()
+}
+
+/// The task as it is now, with why it was not done.
+async fn refused(
+    bridge: &Bridge,
+    who: &Principal,
+    request: &HttpRequest,
+    task: TaskId,
+    error: Error,
+) -> Answer<HttpResponse> {
+    if matches!(error, Error::NotFound(_) | Error::Internal(_) | Error::Busy) {
+        return Err(error.into());
+    }
+    let language = Language::of(request.headers());
+    let errors = match &error {
+        Error::Invalid(wrong) => listed(&wrong.config, language),
+        Error::NotFound(_)
+        | Error::Conflict { .. }
+        | Error::OtherRequest(_)
+        | Error::NotConfigured(_)
+        | Error::Unauthenticated(_)
+        | Error::Forbidden
+        | Error::NoProfile
+        | Error::IasoAway
+        | Error::Elsewhere
+        | Error::Changed
+        | Error::Upstream(_)
+        | Error::Refused { .. }
+        | Error::Busy
+        | Error::Crowded
+        | Error::Internal(_) => BTreeMap::default(),
+    };
+    let problem = Problem::from(error);
+    let others = errors.values().flatten().cloned();
+    let mut told: Vec<String> = others.collect();
+    if told.is_empty() {
+        told.push(language.word(problem.sentence()));
+    }
+    let beside = Beside {
+        status: problem.status_code(),
+        told,
+        errors,
+    };
+    draw(bridge, who, request, task, beside).await
+}

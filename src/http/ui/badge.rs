@@ -1,0 +1,57 @@
+//! A status as people see it: a sign, a word and a colour, each of which is enough.
+
+use askama::Template;
+
+use super::shell::Shell;
+use crate::domain::pipeline::RunStatus;
+use crate::domain::task::Status;
+
+#[derive(Template)]
+#[template(
+    source = r#"<span class="badge {{ kind }}"><span aria-hidden="true">{{ sign }}</span> {{ word }}</span>"#,
+    ext = "html"
+)]
+pub struct Badge {
+    /// For the style: `good`, `bad`, `stopped`, `live`, `waiting`.
+    pub kind: &'static str,
+    pub sign: &'static str,
+    pub word: String,
+}
+
+impl Badge {
+    fn new(kind: &'static str, word: String) -> Self {
+        let sign = match kind {
+            "good" => "✓",
+            "bad" => "✕",
+            "stopped" => "■",
+            "live" => "▶",
+            _ => "○",
+        };
+        Self { kind, sign, word }
+    }
+
+    pub fn of_task(shell: &Shell, status: Status) -> Self {
+        let (kind, key) = match status {
+            Status::Queued => ("waiting", "status-queued"),
+            Status::Running => ("live", "status-running"),
+            Status::Success => ("good", "status-success"),
+            Status::Error => ("bad", "status-error"),
+            Status::Cancelled => ("stopped", "status-cancelled"),
+        };
+        Self::new(kind, shell.say(key))
+    }
+
+    pub fn of_run(shell: &Shell, status: &RunStatus) -> Self {
+        let (kind, key) = match status {
+            RunStatus::Queued => ("waiting", "status-queued"),
+            RunStatus::Running => ("live", "status-running"),
+            RunStatus::Terminating => ("live", "status-terminating"),
+            RunStatus::Success => ("good", "status-success"),
+            RunStatus::Failed => ("bad", "status-error"),
+            RunStatus::Stopped => ("stopped", "status-cancelled"),
+            RunStatus::Skipped => ("stopped", "status-skipped"),
+            RunStatus::Other(word) => return Self::new("waiting", word.clone()),
+        };
+        Self::new(kind, shell.say(key))
+    }
+}

@@ -1,0 +1,120 @@
+//! What happened to a task, in the reader's words: its history, and the messages of its run.
+
+use chrono::{DateTime, Utc};
+
+use super::shell::Shell;
+use crate::service::details::RunMessage;
+use crate::service::tasks::Event;
+
+/// What the history says, and the sentence for it.
+const WORDS: [(&str, &str); 30] = [
+    ("launch accepted", "event-launch-accepted"),
+    ("asking OpenHEXA for a run", "event-launch-asked"),
+    ("launch not sent", "event-launch-not-sent"),
+    ("launch unsure", "event-launch-unsure"),
+    ("launch refused", "event-launch-refused"),
+    ("launch given up", "event-launch-given-up"),
+    ("launch never confirmed", "event-launch-never-confirmed"),
+    ("run created", "event-run-created"),
+    ("run found", "event-run-found"),
+    ("run not found yet", "event-run-not-found-yet"),
+    ("run not found", "event-run-not-found"),
+    ("run gone", "event-run-gone"),
+    ("neither run nor pipeline found", "event-hidden"),
+    ("look failed", "event-look-failed"),
+    ("overdue", "event-overdue"),
+    ("run queued", "event-run-queued"),
+    ("run running", "event-run-running"),
+    ("run terminating", "event-run-terminating"),
+    ("run success", "event-run-success"),
+    ("run failed", "event-run-failed"),
+    ("run stopped", "event-run-stopped"),
+    ("run skipped", "event-run-skipped"),
+    ("reported progress", "event-reported-progress"),
+    ("report refused", "event-report-refused"),
+    ("cancel asked", "event-cancel-asked"),
+    ("stop asked", "event-stop-asked"),
+    ("stop not answered", "event-stop-not-answered"),
+    ("stop denied", "event-stop-denied"),
+    ("stop not accepted", "event-stop-not-accepted"),
+    (
+        "waiting for another launch of this pipeline to be settled",
+        "event-waits",
+    ),
+];
+
+pub struct Happened {
+    pub at: DateTime<Utc>,
+    pub source: String,
+    pub what: String,
+    pub detail: Option<String>,
+}
+
+pub struct Line {
+    pub at: Option<DateTime<Utc>>,
+    /// DEBUG, INFO, WARNING, ERROR, CRITICAL, or what else it is.
+    pub level: String,
+    /// For the style.
+    pub kind: &'static str,
+    pub text: String,
+}
+
+pub fn happened(shell: &Shell, event: &Event) -> Happened {
+    Happened {
+        at: event.at,
+        source: source(shell, event.source),
+        what: what(shell, &event.what),
+        detail: event.detail.clone(),
+    }
+}
+
+fn source(shell: &Shell, word: &str) -> String {
+    match word {
+        "user" => shell.say("source-user"),
+        "callback" => shell.say("source-callback"),
+        "openhexa" => shell.say("source-openhexa"),
+        _ => shell.say("source-bridge"),
+    }
+}
+
+fn what(shell: &Shell, word: &str) -> String {
+    let known = WORDS.iter().find(|(own, _)| *own == word);
+    match (known, word.strip_prefix("reported ")) {
+        (Some((_, key)), _) => shell.say(key),
+        (None, Some(status)) => shell.with("event-reported", "status", status),
+        (None, None) => word.to_owned(),
+    }
+}
+
+/// What the pipeline told the bridge and what it told OpenHEXA, as one row in time.
+pub fn lines(shell: &Shell, events: &[Event], messages: &[RunMessage]) -> Vec<Line> {
+    let told = events.iter().filter_map(|event| {
+        Some(Line {
+            at: Some(event.at),
+            level: match event.source {
+                "callback" => shell.say("level-progress"),
+                other => source(shell, other),
+            },
+            kind: "told",
+            text: event.message.clone()?,
+        })
+    });
+    let logged = messages.iter().map(|message| Line {
+        at: message.at,
+        kind: kind(&message.priority),
+        level: message.priority.clone(),
+        text: message.text.clone(),
+    });
+    let mut all: Vec<Line> = told.chain(logged).collect();
+    all.sort_by_key(|line| line.at);
+    all
+}
+
+fn kind(priority: &str) -> &'static str {
+    match priority {
+        "ERROR" | "CRITICAL" => "bad",
+        "WARNING" => "warn",
+        "DEBUG" => "quiet",
+        _ => "told",
+    }
+}

@@ -1,0 +1,41 @@
+//! The bridge's own pages, below `/dashboard/`: drawn here, whole without a script, with nothing from elsewhere.
+//!
+//! ```text
+//! shell.rs      what every page has around it, and what a browser is told of it
+//! sign_in.rs    who reads: the cookie, the way in and out, the proof that a form is ours
+//! problem.rs    errors as pages
+//! pipelines.rs  the list
+//! pipeline.rs   one pipeline: its form (fields.rs, values.rs), its runs (plot.rs); launch.rs: the form is sent
+//! tasks.rs      what was launched
+//! task.rs       one task (events.rs, result.rs); act.rs: what is asked of it
+//! badge.rs      a status, to be seen
+//! assets.rs     style, script, icon
+//! ```
+//!
+//! A handler calls what the API's handler calls and fills a template; no rule is repeated here.
+
+pub mod act;
+pub mod assets;
+mod badge;
+mod events;
+mod fields;
+pub mod launch;
+pub mod pipeline;
+pub mod pipelines;
+mod plot;
+mod problem;
+mod result;
+mod shell;
+pub mod sign_in;
+pub mod task;
+pub mod tasks;
+pub mod values;
+
+use actix_web::HttpResponse;
+
+pub use problem::{in_place_of, is_page};
+
+/// Where there is nothing but the way on.
+pub async fn home() -> HttpResponse {
+    shell::see_other("/dashboard/pipelines/")
+}

@@ -1,0 +1,130 @@
+//! `/dashboard/pipelines/`: all pipelines of the workspace, to be searched, each with how its last run went.
+
+use std::collections::BTreeSet;
+
+use actix_web::http::StatusCode;
+use actix_web::web::Data;
+use actix_web::{HttpRequest, HttpResponse};
+use askama::Template;
+use chrono::{DateTime, Utc};
+
+use super::badge::Badge;
+use super::shell::{Here, Shell, page, span};
+use crate::domain::pipeline::{PipelineSummary, RunStatus};
+use crate::domain::principal::Principal;
+use crate::http::api::pipelines::matches;
+use crate::http::api::query::Query;
+use crate::http::error::Answer;
+use crate::service::Bridge;
+
+#[derive(Template)]
+#[template(path = "pipelines.html")]
+struct Pipelines {
+    page: Shell,
+    search: String,
+    tags: Vec<Tag>,
+    tag: String,
+    rows: Vec<Row>,
+    /// Pipelines in the workspace, whatever is searched for.
+    all: usize,
+    found: usize,
+    stale_as_of: Option<DateTime<Utc>>,
+}
+
+struct Tag {
+    name: String,
+    address: String,
+}
+
+struct Row {
+    id: String,
+    title: String,
+    code: String,
+    is_notebook: bool,
+    tags: Vec<Tag>,
+    version: Option<String>,
+    last: Option<Last>,
+}
+
+struct Last {
+    badge: Badge,
+    at: Option<DateTime<Utc>>,
+    took: Option<String>,
+}
+
+pub async fn list(
+    bridge: Data<Bridge>,
+    who: Principal,
+    request: HttpRequest,
+) -> Answer<HttpResponse> {
+    let query = Query::of(&request);
+    let shown = bridge.pipelines(who.account).await?;
+    let shell = Shell::of(&request, Here::Pipelines);
+    let found = shown.answer.iter().filter(|one| matches(one, &query));
+    let rows: Vec<Row> = found.map(|one| row(&shell, one)).collect();
+    let tags: BTreeSet<&String> = shown.answer.iter().flat_map(|one| &one.tags).collect();
+    let template = Pipelines {
+        search: query.get("search").unwrap_or_default().to_owned(),
+        tag: query.get("tag").unwrap_or_default().to_owned(),
+        tags: tags.into_iter().map(|name| tag(name)).collect(),
+        all: shown.answer.len(),
+        found: rows.len(),
+        rows,
+        stale_as_of: shown.stale_as_of,
+        page: shell,
+    };
+    page(StatusCode::OK, &template)
+}
+
+fn tag(name: &str) -> Tag {
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    let query = query.append_pair("tag", name).finish();
+    Tag {
+        name: name.to_owned(),
+        address: format!("/dashboard/pipelines/?{query}"),
+    }
+}
+
+fn row(shell: &Shell, pipeline: &PipelineSummary) -> Row {
+    let name = pipeline.name.clone().filter(|name| !name.trim().is_empty());
+    let version = pipeline.current_version.as_ref();
+    Row {
+        id: pipeline.id.to_string(),
+        title: name.unwrap_or_else(|| pipeline.code.clone()),
+        code: pipeline.code.clone(),
+        is_notebook: pipeline.kind == "notebook",
+        tags: pipeline.tags.iter().map(|name| tag(name)).collect(),
+        version: version.map(|version| label(version.number, version.name.as_deref())),
+        last: pipeline.last_run.as_ref().map(|run| Last {
+            badge: Badge::of_run(shell, &run.status),
+            at: run.execution_date,
+            took: took(&run.status, run.duration),
+        }),
+    }
+}
+
+/// How long a run took; before its end OpenHEXA says 0.
+pub fn took(status: &RunStatus, seconds: Option<i64>) -> Option<String> {
+    let over = match status {
+        RunStatus::Success | RunStatus::Failed | RunStatus::Stopped | RunStatus::Skipped => true,
+        RunStatus::Queued | RunStatus::Running | RunStatus::Terminating | RunStatus::Other(_) => {
+            false
+        }
+    };
+    seconds.filter(|_| over).map(span)
+}
+
+/// `v3`, or `v3 · June`. OpenHEXA itself writes the number behind the name, and in its place where there is none.
+pub fn label(number: i64, name: Option<&str>) -> String {
+    let own = format!("v{number}");
+    let name = name.unwrap_or_default().trim();
+    let name = name
+        .strip_suffix(&format!("[{own}]"))
+        .unwrap_or(name)
+        .trim_end();
+    if name.is_empty() || name == own {
+        own
+    } else {
+        format!("{own} · {name}")
+    }
+}

@@ -1,0 +1,92 @@
+//! A problem as a page: the status and the sentence that the API would answer, and what to do about it.
+
+use actix_web::dev::ServiceResponse;
+use actix_web::http::StatusCode;
+use actix_web::http::header;
+use actix_web::web::Data;
+use actix_web::{HttpMessage, HttpRequest, HttpResponse, ResponseError};
+use askama::Template;
+
+use super::shell::{Here, Shell, guarded, page};
+use super::sign_in::{BySession, SignIn, forget};
+use crate::http::error::{Answer, Problem};
+use crate::http::language::Language;
+use crate::service::Bridge;
+
+#[derive(Template)]
+#[template(path = "problem.html")]
+struct ProblemPage {
+    page: Shell,
+    status: u16,
+    sentence: String,
+    advice: &'static str,
+    /// Whether asking for the same page again may help.
+    again: bool,
+}
+
+/// Whether an answer to this address is a page.
+pub fn is_page(path: &str) -> bool {
+    path == "/dashboard" || path.starts_with("/dashboard/")
+}
+
+/// The page for a problem, in place of an answer without a body.
+pub fn in_place_of(response: ServiceResponse, problem: &Problem) -> ServiceResponse {
+    let (request, before) = response.into_parts();
+    let mut shown = told(&request, problem).unwrap_or_else(|_| {
+        let sentence = Language::of(request.headers()).word(problem.sentence());
+        let mut plain = HttpResponse::build(problem.status_code()).body(sentence);
+        guarded(&mut plain);
+        plain
+    });
+    for name in [header::ALLOW, header::RETRY_AFTER] {
+        if let Some(value) = before.headers().get(&name) {
+            shown.headers_mut().insert(name, value.clone());
+        }
+    }
+    ServiceResponse::new(request, shown)
+}
+
+fn told(request: &HttpRequest, problem: &Problem) -> Answer<HttpResponse> {
+    let status = problem.status_code();
+    if status == StatusCode::UNAUTHORIZED {
+        let mut shown = page(status, &SignIn::instead_of(request))?;
+        if let (true, Some(bridge)) = (by_session(request), request.app_data::<Data<Bridge>>()) {
+            forget(bridge, &mut shown);
+        }
+        return Ok(shown);
+    }
+    let shell = Shell::of(request, Here::Elsewhere);
+    let shown = ProblemPage {
+        status: status.as_u16(),
+        sentence: shell.word(problem.sentence()),
+        advice: advice(problem),
+        again: status.is_server_error(),
+        page: shell,
+    };
+    page(status, &shown)
+}
+
+fn by_session(request: &HttpRequest) -> bool {
+    request.extensions().get::<BySession>().is_some()
+}
+
+/// What somebody who reads it can do.
+pub fn advice(problem: &Problem) -> &'static str {
+    match problem.sentence().key {
+        "not-configured" => "advice-not-configured",
+        "upstream-token-refused" | "upstream-strange" => "advice-configuration",
+        "upstream-timed-out" | "upstream-unreachable" | "upstream-failed" => "advice-upstream",
+        "page-foreign" | "session-elsewhere" => "advice-foreign",
+        "not-allowed" | "profile-not-found" => "advice-role",
+        "internal" => "advice-internal",
+        "no-workspace"
+        | "many-workspaces"
+        | "workspace-without-slug"
+        | "instance-without-url"
+        | "instance-without-token"
+        | "instance-not-graphql"
+        | "instance-token-unreadable" => "advice-workspace",
+        "database-away" | "streams-crowded" | "iaso-away" => "advice-wait",
+        _ => "advice-back",
+    }
+}

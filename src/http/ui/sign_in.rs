@@ -1,0 +1,219 @@
+//! Who reads the pages: whoever the API would let in, and browsers that hold a key sealed in a cookie.
+//!
+//! At the edge of `/dashboard/` the cookie is turned into the bearer that it holds. From there on the API's own guard
+//! decides, so there is one rule for who may what, and a key that was revoked is signed out at once. What writes must
+//! come from a page of ours.
+
+use actix_web::body::BoxBody;
+use actix_web::cookie::{Cookie, SameSite, time::Duration};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::header::{self, HeaderMap, HeaderValue};
+use actix_web::http::{Method, StatusCode};
+use actix_web::middleware::Next;
+use actix_web::web::{Data, Payload};
+use actix_web::{Error, HttpMessage, HttpRequest, HttpResponse};
+use askama::Template;
+use secrecy::{ExposeSecret, SecretString};
+
+use super::shell::{Here, Shell, address_of, page, see_other};
+use crate::domain::principal::Role;
+use crate::domain::sentence::{Sentence, say};
+use crate::http::error::{Answer, Problem};
+use crate::http::{auth, body, origin};
+use crate::service::Bridge;
+use crate::service::session::LASTS;
+
+const COOKIE: &str = "openhexa_bridge_session";
+const HOME: &str = "/dashboard/pipelines/";
+/// Letters of an address to go on to.
+const LONGEST: usize = 2_000;
+
+/// Put beside a request whose credentials came by the cookie.
+#[derive(Clone, Copy)]
+pub struct BySession;
+
+/// The guard of a page.
+pub async fn guard(
+    role: Role,
+    mut request: ServiceRequest,
+    next: Next<BoxBody>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    unseal(&mut request);
+    let let_in = if is_harmless(request.request()) {
+        auth::principal(request.request(), Role::Viewer).await
+    } else {
+        Err(Problem::forbidden(say("page-foreign")))
+    };
+    let refused = match let_in {
+        Ok(principal) => {
+            let may = principal.role >= role;
+            request.extensions_mut().insert(principal);
+            (!may).then(|| Problem::forbidden(say("not-allowed")))
+        }
+        Err(problem) => Some(problem),
+    };
+    match refused {
+        None => next.call(request).await,
+        Some(problem) => Ok(request.into_response(problem.into_response())),
+    }
+}
+
+/// The cookie's key becomes the bearer, unless there is one already. What a proxy before us asked for is none.
+fn unseal(request: &mut ServiceRequest) {
+    let given = text(request.headers(), header::AUTHORIZATION.as_str());
+    let scheme = given.and_then(|given| given.split_whitespace().next());
+    if scheme.is_some_and(|scheme| scheme.eq_ignore_ascii_case("bearer")) {
+        return;
+    }
+    let Some(cookie) = request.cookie(COOKIE) else {
+        return;
+    };
+    let bridge = request.app_data::<Data<Bridge>>();
+    let key = bridge.and_then(|bridge| bridge.session_key(cookie.value()));
+    let bearer = key.and_then(|key| {
+        let text = format!("Bearer {}", key.expose_secret());
+        HeaderValue::from_str(&text).ok()
+    });
+    if let Some(mut bearer) = bearer {
+        bearer.set_sensitive(true);
+        request.headers_mut().insert(header::AUTHORIZATION, bearer);
+        request.extensions_mut().insert(BySession);
+    }
+}
+
+/// What only reads may come from anywhere; what writes comes from a page of ours.
+fn is_harmless(request: &HttpRequest) -> bool {
+    [Method::GET, Method::HEAD].contains(request.method()) || is_own(request)
+}
+
+/// As the browser itself says, as for a session with Iaso. One that does not say where a request comes from, as browsers
+/// do without TLS, still names its page: then it must be the host that was asked, whichever name people have for it. The
+/// cookie goes to no other.
+fn is_own(request: &HttpRequest) -> bool {
+    let headers = request.headers();
+    let bridge = request.app_data::<Data<Bridge>>();
+    let says = text(headers, "sec-fetch-site").is_some();
+    bridge.is_some_and(|bridge| origin::is_own(headers, bridge)) || (!says && is_same_host(request))
+}
+
+fn is_same_host(request: &HttpRequest) -> bool {
+    let host = text(request.headers(), "host");
+    let host = host.or_else(|| Some(request.uri().authority()?.as_str()));
+    let origin = text(request.headers(), "origin");
+    let named = origin.and_then(|origin| Some(origin.split_once("://")?.1));
+    named.is_some() && named == host
+}
+
+fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    headers.get(name).and_then(|value| value.to_str().ok())
+}
+
+#[derive(Template)]
+#[template(path = "sign_in.html")]
+pub struct SignIn {
+    page: Shell,
+    wrong: Option<Sentence>,
+    /// Where to go on to.
+    next: String,
+}
+
+impl SignIn {
+    /// In place of a page that asks for somebody.
+    pub fn instead_of(request: &HttpRequest) -> Self {
+        Self {
+            page: Shell::of(request, Here::Elsewhere),
+            wrong: None,
+            next: if request.method() == Method::GET {
+                own_address(&address_of(request))
+            } else {
+                HOME.to_owned()
+            },
+        }
+    }
+}
+
+pub async fn show(request: HttpRequest) -> Answer<HttpResponse> {
+    let next = next_of(request.query_string().as_bytes());
+    let shown = SignIn {
+        next,
+        ..SignIn::instead_of(&request)
+    };
+    page(StatusCode::OK, &shown)
+}
+
+pub async fn enter(
+    bridge: Data<Bridge>,
+    request: HttpRequest,
+    payload: Payload,
+) -> Answer<HttpResponse> {
+    if !is_own(&request) {
+        return Err(Problem::forbidden(say("page-foreign")));
+    }
+    let pairs = body::pairs(&request, payload).await?;
+    let given = |name: &str| {
+        let found = pairs.iter().find(|(own, _)| own == name);
+        found
+            .map(|(_, value)| value.trim().to_owned())
+            .unwrap_or_default()
+    };
+    let key = SecretString::from(given("key"));
+    let next = own_address(&given("next"));
+    if let Some(sealed) = bridge.sign_in(&key).await? {
+        let mut answer = see_other(&next);
+        keep(&bridge, &mut answer, Some(&sealed));
+        return Ok(answer);
+    }
+    let shown = SignIn {
+        wrong: Some(say("sign-in-wrong")),
+        next,
+        ..SignIn::instead_of(&request)
+    };
+    page(StatusCode::UNAUTHORIZED, &shown)
+}
+
+pub async fn leave(bridge: Data<Bridge>, request: HttpRequest) -> Answer<HttpResponse> {
+    if !is_own(&request) {
+        return Err(Problem::forbidden(say("page-foreign")));
+    }
+    let mut answer = see_other("/dashboard/sign-in/");
+    keep(&bridge, &mut answer, None);
+    Ok(answer)
+}
+
+/// A cookie that opens nothing any more would stand before everything else that its reader may show.
+pub fn forget(bridge: &Bridge, answer: &mut HttpResponse) {
+    keep(bridge, answer, None);
+}
+
+/// No script reads it, no other site sends it, and where there is TLS it goes no other way.
+fn keep(bridge: &Bridge, answer: &mut HttpResponse, sealed: Option<&SecretString>) {
+    let lasts = sealed.map_or(0, |_| LASTS.num_seconds());
+    let value = sealed.map(|sealed| sealed.expose_secret().to_owned());
+    let cookie = Cookie::build(COOKIE, value.unwrap_or_default())
+        .path("/dashboard")
+        .http_only(true)
+        .same_site(SameSite::Strict)
+        .secure(bridge.public_url().starts_with("https://"))
+        .max_age(Duration::seconds(lasts))
+        .finish();
+    if let Ok(value) = HeaderValue::from_str(&cookie.to_string()) {
+        answer.headers_mut().append(header::SET_COOKIE, value);
+    }
+}
+
+fn next_of(query: &[u8]) -> String {
+    let mut pairs = form_urlencoded::parse(query);
+    let next = pairs.find(|(name, _)| name == "next");
+    own_address(next.map(|(_, value)| value).unwrap_or_default().as_ref())
+}
+
+/// A page of ours, so that nobody is led elsewhere by a link to the way in.
+fn own_address(wanted: &str) -> String {
+    let plain = |letter: char| letter.is_ascii_graphic() && letter != '\\';
+    let ours = wanted.starts_with("/dashboard/") && wanted.chars().all(plain);
+    if ours && wanted.len() <= LONGEST {
+        wanted.to_owned()
+    } else {
+        HOME.to_owned()
+    }
+}

@@ -1,0 +1,165 @@
+// Comfort on pages that are whole without it: moments in the reader's own manner, fields that others switch off, forms
+// that are sent once, and the live parts of a task's page, taken anew from the page itself.
+"use strict";
+(() => {
+  const languages = navigator.languages && navigator.languages.length ? navigator.languages : undefined;
+  const own = [...(languages || [])].filter((one) => one.split("-")[0] === document.documentElement.lang);
+  const manner = own.length ? own : document.documentElement.lang;
+  const full = new Intl.DateTimeFormat(manner, { dateStyle: "medium", timeStyle: "short" });
+  const second = new Intl.DateTimeFormat(manner, { dateStyle: "short", timeStyle: "medium" });
+  const clock = new Intl.DateTimeFormat(manner, { timeStyle: "medium" });
+  const exact = new Intl.DateTimeFormat(manner, { dateStyle: "full", timeStyle: "long" });
+
+  const moments = (root) => {
+    for (const time of root.querySelectorAll("time[datetime]")) {
+      const at = new Date(time.dateTime);
+      if (time.title || Number.isNaN(at.getTime())) continue;
+      const isToday = at.toDateString() === new Date().toDateString();
+      const manner = time.classList.contains("second") ? (isToday ? clock : second) : full;
+      time.textContent = manner.format(at);
+      time.title = exact.format(at);
+    }
+  };
+
+  // A box that switches others off. What is switched off is not sent.
+  const switches = () => {
+    const off = new Set();
+    for (const field of document.querySelectorAll("[data-disables]")) {
+      const box = field.querySelector("input[type=checkbox]");
+      if (box && String(box.checked) === field.dataset.disableWhen) {
+        field.dataset.disables.split(" ").forEach((code) => off.add(code));
+      }
+    }
+    for (const field of document.querySelectorAll("[data-code]:not([data-disables])")) {
+      const isOff = off.has(field.dataset.code);
+      field.classList.toggle("off", isOff);
+      for (const part of field.querySelectorAll("input, select, textarea, button")) part.disabled = isOff;
+    }
+  };
+
+  const once = (event) => {
+    const form = event.target;
+    const button = event.submitter;
+    if (!form.dataset.once) return;
+    if (button && button.name === "load") {
+      event.preventDefault();
+      choices(form, button);
+    } else if (form.dataset.sent) {
+      event.preventDefault();
+    } else {
+      form.dataset.sent = "yes";
+      const main = form.querySelector("button.main");
+      if (main) {
+        main.dataset.was = main.textContent;
+        main.textContent = form.dataset.once;
+        main.setAttribute("aria-disabled", "true");
+      }
+    }
+  };
+
+  // Back from the next page, the form may be sent again; the bridge itself knows what was sent before.
+  addEventListener("pageshow", () => {
+    for (const form of document.querySelectorAll("form[data-sent]")) {
+      delete form.dataset.sent;
+      const main = form.querySelector("button.main[data-was]");
+      if (main) {
+        main.textContent = main.dataset.was;
+        main.removeAttribute("aria-disabled");
+      }
+    }
+  });
+
+  // The field alone, from the page that would have come.
+  const choices = async (form, button) => {
+    const field = button.closest("[data-code]");
+    const body = new URLSearchParams(new FormData(form));
+    body.set("load", button.value);
+    button.disabled = true;
+    try {
+      const answer = await fetch(button.formAction, { method: "POST", body, credentials: "same-origin" });
+      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      const fresh = page.getElementById(field.id);
+      if (!answer.ok || !fresh) throw new Error("no field");
+      field.replaceWith(fresh);
+      switches();
+      const first = fresh.querySelector("select, input:not([type=hidden]), textarea");
+      if (first) first.focus();
+    } catch {
+      // As it goes without a script: the page that comes says what is wrong.
+      button.disabled = false;
+      form.action = button.formAction;
+      HTMLFormElement.prototype.submit.call(withLoad(form, button.value));
+    }
+  };
+
+  const withLoad = (form, code) => {
+    const load = Object.assign(document.createElement("input"), { type: "hidden", name: "load", value: code });
+    form.append(load);
+    return form;
+  };
+
+  // What is live has an id that begins so. Only what differs is touched, so that nobody loses a place or a focus.
+  const LIVE = "[id^=live-]";
+  const renew = async () => {
+    const answer = await fetch(location.href, { credentials: "same-origin", headers: { accept: "text/html" } });
+    if (!answer.ok) return;
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    moments(page);
+    for (const part of document.querySelectorAll("#live " + LIVE)) {
+      const fresh = page.getElementById(part.id);
+      if (!fresh || part.parentElement.closest("#live " + LIVE)) continue;
+      part.className = fresh.className;
+      if (fresh.innerHTML === part.innerHTML) continue;
+      // Somebody is about to answer a question that still stands.
+      if (part.querySelector(".ask[open]") && fresh.querySelector(".ask")) continue;
+      const open = new Set([...part.querySelectorAll("details[open][id]")].map((one) => one.id));
+      part.innerHTML = fresh.innerHTML;
+      for (const one of part.querySelectorAll("details[id]")) one.open = open.has(one.id);
+    }
+    document.title = page.title;
+    const live = document.getElementById("live");
+    const goesOn = page.getElementById("live");
+    if (live && goesOn && !goesOn.dataset.stream) delete live.dataset.stream;
+  };
+
+  const follow = (live) => {
+    const source = new EventSource(live.dataset.stream);
+    let waiting = false;
+    let busy = false;
+    const look = async () => {
+      if (document.hidden) return;
+      if (busy) {
+        waiting = true;
+        return;
+      }
+      busy = true;
+      try {
+        await renew();
+      } catch {
+        // The next look may fare better.
+      }
+      busy = false;
+      if (!live.dataset.stream) {
+        source.close();
+        clearInterval(timer);
+      } else if (waiting) {
+        waiting = false;
+        setTimeout(look, 300);
+      }
+    };
+    source.addEventListener("task", look);
+    // What a run tells OpenHEXA alone moves no task, and a machine that slept may have missed an event.
+    const timer = setInterval(look, 5000);
+    document.addEventListener("visibilitychange", look);
+    addEventListener("online", look);
+  };
+
+  moments(document);
+  switches();
+  document.addEventListener("change", switches);
+  document.addEventListener("submit", once);
+  const errors = document.getElementById("errors");
+  if (errors) errors.focus();
+  const live = document.getElementById("live");
+  if (live && live.dataset.stream) follow(live);
+})();

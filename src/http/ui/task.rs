@@ -1,0 +1,286 @@
+//! `/dashboard/tasks/{id}/`: how far a launch is, what it said and left behind, and why it has its status.
+//!
+//! The page is whole without a script. With one it follows the task's stream and takes its live parts anew from this
+//! same page, so that there is one way to draw it.
+
+use std::time::Duration;
+
+use actix_web::http::{StatusCode, header};
+use actix_web::web::{Data, Path};
+use actix_web::{HttpRequest, HttpResponse};
+use askama::Template;
+use chrono::{DateTime, Utc};
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::badge::Badge;
+use super::events::{Happened, Line, happened, lines};
+use super::pipelines::label;
+use super::result::{Cell, Form, Readable, cell, readable, shortened};
+use super::shell::{Here, Shell, guarded, page, span};
+use crate::domain::ids::TaskId;
+use crate::domain::parameters::MASK;
+use crate::domain::principal::Principal;
+use crate::domain::task::Task;
+use crate::domain::validation::without_injected;
+use crate::http::api::tasks::task_id;
+use crate::http::error::{Answer, Problem};
+use crate::service::details::{RunDetails, RunOutput};
+use crate::service::tasks::{Event, Seen};
+use crate::service::{Bridge, Error, Upstream};
+
+/// How long a page waits for what OpenHEXA alone knows.
+const PATIENCE: Duration = Duration::from_secs(3);
+/// Lines of history and of messages, newest kept.
+const LINES: usize = 200;
+/// Letters of a container's log, newest kept.
+const LOG: usize = 40_000;
+
+#[derive(Template)]
+#[template(path = "task.html")]
+struct TaskPage {
+    page: Shell,
+    id: i64,
+    /// The page's address without anything asked of it.
+    here: String,
+    pipeline: String,
+    pipeline_id: String,
+    version: Option<String>,
+    badge: Badge,
+    /// What the status alone does not tell.
+    state: Option<&'static str>,
+    is_live: bool,
+    percent: Option<i64>,
+    steps: Option<(i32, i32)>,
+    message: Option<String>,
+    created_at: DateTime<Utc>,
+    started_at: Option<DateTime<Utc>>,
+    ended_at: Option<DateTime<Utc>>,
+    took: Option<String>,
+    launcher: Option<String>,
+    relaunch_of: Option<i64>,
+    run_url: Option<String>,
+    values: Vec<(String, Cell)>,
+    /// Codes of secrets that a relaunch needs again, each with what is wrong with it.
+    secrets: Vec<(String, Option<String>)>,
+    once: String,
+    may_cancel: bool,
+    may_relaunch: bool,
+    told: Vec<String>,
+    result: Option<Readable>,
+    lines: Vec<Line>,
+    events: Vec<Happened>,
+    outputs: Vec<Output>,
+    logs: Option<String>,
+    logs_cut: bool,
+    away: Option<String>,
+}
+
+struct Output {
+    kind: String,
+    name: String,
+    link: Option<String>,
+    place: Option<String>,
+}
+
+/// What a page says beside the task: a refusal of what was asked of it.
+#[derive(Default)]
+pub struct Beside {
+    pub status: StatusCode,
+    pub told: Vec<String>,
+    pub errors: std::collections::BTreeMap<String, Vec<String>>,
+}
+
+pub async fn show(
+    bridge: Data<Bridge>,
+    who: Principal,
+    id: Path<String>,
+    request: HttpRequest,
+) -> Answer<HttpResponse> {
+    draw(&bridge, &who, &request, task_id(&id)?, Beside::default()).await
+}
+
+pub async fn draw(
+    bridge: &Bridge,
+    who: &Principal,
+    request: &HttpRequest,
+    id: TaskId,
+    beside: Beside,
+) -> Answer<HttpResponse> {
+    let seen = bridge.see_task(who.account, id).await?;
+    let (_, events) = bridge.history(who.account, id).await?;
+    let shell = Shell::of(request, Here::Tasks);
+    let (details, away) = match details(bridge, &seen.task).await {
+        Ok(found) => (found, None),
+        Err(Error::Upstream(why)) => (None, Some(shell.word(&why.sentence()))),
+        Err(error) => return Err(error.into()),
+    };
+    let status = beside.status;
+    let template = compose(shell, &seen, &events, details, beside);
+    page(status, &TaskPage { away, ..template })
+}
+
+async fn details(bridge: &Bridge, task: &Task) -> Result<Option<RunDetails>, Error> {
+    let asking = bridge.run_details(task.id);
+    match tokio::time::timeout(PATIENCE, asking).await {
+        Ok(found) => found,
+        Err(_) => Err(Error::Upstream(Upstream::TimedOut)),
+    }
+}
+
+fn compose(
+    shell: Shell,
+    seen: &Seen,
+    events: &[Event],
+    details: Option<RunDetails>,
+    beside: Beside,
+) -> TaskPage {
+    let task = &seen.task;
+    let ended = task.verdict().is_some();
+    let (messages, outputs, logs) = details.map_or_else(Default::default, |found| {
+        (found.messages, found.outputs, found.logs)
+    });
+    let all = lines(&shell, events, &messages);
+    let (logs, logs_cut) = logs.map_or((None, false), |text| {
+        let (text, cut) = end_of(&text, LOG);
+        (Some(text).filter(|text| !text.trim().is_empty()), cut)
+    });
+    TaskPage {
+        id: task.id.0,
+        here: format!("/dashboard/tasks/{}/", task.id),
+        pipeline: task.pipeline.name.clone(),
+        pipeline_id: task.pipeline.id.to_string(),
+        version: task
+            .pipeline
+            .version
+            .as_ref()
+            .map(|own| label(own.number, own.name.as_deref())),
+        badge: Badge::of_task(&shell, task.status()),
+        state: state(task),
+        is_live: !task.confirmed(),
+        percent: percent(task),
+        steps: (task.end_value > 0).then_some((task.progress_value, task.end_value)),
+        message: task.shown_message().map(str::to_owned),
+        created_at: task.created_at,
+        started_at: task.started_at,
+        ended_at: task.ended_at,
+        took: took(task),
+        launcher: launcher(task),
+        relaunch_of: task.relaunch_of.map(|id| id.0),
+        run_url: seen.run_url.clone(),
+        values: values(task),
+        secrets: secrets(task, &beside),
+        once: Uuid::new_v4().to_string(),
+        may_cancel: shell.operates() && !ended && task.cancel_asked_at.is_none(),
+        may_relaunch: shell.operates() && ended,
+        told: beside.told,
+        result: task.data.as_ref().map(readable),
+        lines: newest(all),
+        events: newest(events.iter().map(|event| happened(&shell, event)).collect()),
+        outputs: outputs.into_iter().filter_map(output).collect(),
+        logs,
+        logs_cut,
+        away: None,
+        page: shell,
+    }
+}
+
+fn state(task: &Task) -> Option<&'static str> {
+    let ended = task.verdict().is_some();
+    match (ended, task.confirmed(), task.cancel_asked_at.is_some()) {
+        (false, _, true) => Some("task-stop-asked"),
+        (true, false, _) => Some("task-not-confirmed"),
+        (true, true, _) => Some("task-confirmed"),
+        (false, _, false) => None,
+    }
+}
+
+/// Of what the pipeline counts, or else of what OpenHEXA says; none before there is anything to tell.
+pub fn percent(task: &Task) -> Option<i64> {
+    let own = i64::from(task.progress_value) * 100;
+    match (task.verdict().is_some(), task.end_value) {
+        (false, 1..) => Some((own / i64::from(task.end_value)).clamp(0, 100)),
+        (false, _) if task.run.progress > 0 => Some(task.run.progress.into()),
+        (false | true, _) => None,
+    }
+}
+
+pub fn took(task: &Task) -> Option<String> {
+    let from = task.started_at.unwrap_or(task.created_at);
+    task.ended_at
+        .map(|end| span((end - from).num_seconds().max(0)))
+}
+
+pub fn launcher(task: &Task) -> Option<String> {
+    let person = task.launcher.as_ref()?;
+    let full = Some(person.full_name.clone()).filter(|name| !name.trim().is_empty());
+    Some(full.unwrap_or_else(|| person.username.clone()))
+}
+
+fn values(task: &Task) -> Vec<(String, Cell)> {
+    let given = without_injected(&task.run.config);
+    given
+        .iter()
+        .map(|(code, value)| (code.clone(), cell(value)))
+        .collect()
+}
+
+fn secrets(task: &Task, beside: &Beside) -> Vec<(String, Option<String>)> {
+    let given = without_injected(&task.run.config);
+    let masked = given.into_iter().filter(|(_, value)| *value == MASK);
+    let wrong = |code: &String| {
+        beside
+            .errors
+            .get(code)
+            .and_then(|list| list.first().cloned())
+    };
+    masked
+        .map(|(code, _)| (code.clone(), wrong(&code)))
+        .collect()
+}
+
+fn newest<T>(mut all: Vec<T>) -> Vec<T> {
+    let skip = all.len().saturating_sub(LINES);
+    all.drain(..skip);
+    all
+}
+
+fn end_of(text: &str, most: usize) -> (String, bool) {
+    let skip = text.chars().count().saturating_sub(most);
+    (text.chars().skip(skip).collect(), skip > 0)
+}
+
+fn output(output: RunOutput) -> Option<Output> {
+    let (kind, name, place) = match output {
+        RunOutput::File { name, path, .. } => ("file".to_owned(), name, Some(path)),
+        RunOutput::Table { name } => ("table".to_owned(), name, None),
+        RunOutput::Link { name, kind, uri } => {
+            (kind, name.unwrap_or_else(|| uri.clone()), Some(uri))
+        }
+        RunOutput::Unknown => return None,
+    };
+    let is_web = |place: &&String| place.starts_with("https://") || place.starts_with("http://");
+    Some(Output {
+        link: place.as_ref().filter(is_web).cloned(),
+        name: shortened(&name, 200).0,
+        kind,
+        place,
+    })
+}
+
+/// The whole result, as the API has it.
+pub async fn result(
+    bridge: Data<Bridge>,
+    who: Principal,
+    id: Path<String>,
+) -> Answer<HttpResponse> {
+    let task = bridge.task(who.account, task_id(&id)?).await?;
+    let result = task.shown_result().ok_or_else(Problem::unknown_route)?;
+    let name = format!("attachment; filename=\"task-{}.json\"", task.id);
+    let mut answer = HttpResponse::Ok();
+    let mut answer = answer
+        .insert_header((header::CONTENT_DISPOSITION, name))
+        .json(Value::clone(&result));
+    guarded(&mut answer);
+    Ok(answer)
+}

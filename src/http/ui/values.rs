@@ -1,0 +1,160 @@
+//! Between a launch's values and the boxes of a form: what stands in a box for a value, and which value is meant by
+//! what was typed. Pure; whether a value will do is for the rules of the parameters to say, so what cannot be read as
+//! its type goes to them as the text that it is.
+
+use serde_json::{Number, Value};
+
+use crate::domain::parameters::{Kind, Parameter};
+use crate::domain::sentence::{Sentence, say};
+
+/// How a parameter is typed in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shape {
+    /// A box that is ticked or not.
+    Switch,
+    One,
+    /// Several values: a line, or a tick, for each.
+    Many,
+    Json,
+}
+
+pub fn shape(parameter: &Parameter) -> Shape {
+    match parameter.kind {
+        Kind::List | Kind::Dict => Shape::Json,
+        _ if parameter.multiple => Shape::Many,
+        Kind::Bool => Shape::Switch,
+        Kind::Int
+        | Kind::Float
+        | Kind::Str
+        | Kind::Secret
+        | Kind::Dataset
+        | Kind::File
+        | Kind::Connection(_)
+        | Kind::Other(_) => Shape::One,
+    }
+}
+
+/// What stands in the boxes for a value. Never a secret: it has to be typed again.
+pub fn boxes(parameter: &Parameter, value: Option<&Value>) -> Vec<String> {
+    let value = value.filter(|value| !value.is_null() && !parameter.is_secret());
+    match (shape(parameter), value) {
+        (Shape::Switch, value) => vec![value.map_or_else(|| "false".to_owned(), text)],
+        (Shape::One | Shape::Json, None) => vec![String::new()],
+        (Shape::Json, Some(value)) => vec![pretty(value)],
+        (Shape::Many, None) => Vec::new(),
+        (Shape::Many, Some(Value::Array(items))) => items.iter().map(text).collect(),
+        (Shape::One | Shape::Many, Some(value)) => vec![text(value)],
+    }
+}
+
+/// What was typed, as [`boxes`] would show it. A parameter without a box has none.
+pub fn tidied(parameter: &Parameter, typed: &[&str]) -> Option<Vec<String>> {
+    let last = typed.last()?;
+    Some(match shape(parameter) {
+        Shape::Switch | Shape::One => vec![last.trim().to_owned()],
+        Shape::Json => vec![last.replace("\r\n", "\n").trim().to_owned()],
+        Shape::Many => {
+            let lines = typed.iter().flat_map(|text| text.lines()).map(str::trim);
+            let lines = lines.filter(|line| !line.is_empty());
+            lines.map(str::to_owned).collect()
+        }
+    })
+}
+
+/// The value that is meant, or none where nothing was touched: then what stands in for it does so at the launch.
+pub fn read(
+    parameter: &Parameter,
+    typed: &[&str],
+    shown: Option<&Value>,
+) -> Result<Option<Value>, Sentence> {
+    let Some(typed) = tidied(parameter, typed) else {
+        return Ok(None);
+    };
+    if typed == boxes(parameter, shown) {
+        return Ok(None);
+    }
+    let first = typed.first().map_or("", String::as_str);
+    match shape(parameter) {
+        Shape::Switch | Shape::One => Ok(Some(scalar(&parameter.kind, first))),
+        Shape::Many => {
+            let items = typed.iter().map(|text| scalar(&parameter.kind, text));
+            Ok(Some(items.collect()))
+        }
+        Shape::Json if first.is_empty() => Ok(None),
+        Shape::Json => json(parameter, first).map(Some),
+    }
+}
+
+fn json(parameter: &Parameter, text: &str) -> Result<Value, Sentence> {
+    serde_json::from_str(text).map_err(|wrong| {
+        say("form-json")
+            .with("name", parameter.title())
+            .with("line", wrong.line())
+            .with("column", wrong.column())
+    })
+}
+
+fn scalar(kind: &Kind, text: &str) -> Value {
+    let number = match kind {
+        Kind::Int => whole(text),
+        Kind::Float => whole(text).or_else(|| fraction(text)),
+        Kind::Bool => return switch(text),
+        Kind::Str
+        | Kind::Secret
+        | Kind::Dataset
+        | Kind::File
+        | Kind::Connection(_)
+        | Kind::List
+        | Kind::Dict
+        | Kind::Other(_) => None,
+    };
+    number.map_or_else(|| text.into(), Value::Number)
+}
+
+fn switch(text: &str) -> Value {
+    match text {
+        "true" => true.into(),
+        "false" => false.into(),
+        other => other.into(),
+    }
+}
+
+fn whole(text: &str) -> Option<Number> {
+    joined(text).parse::<i64>().ok().map(Number::from)
+}
+
+/// With a point, or with the comma that is one in French.
+fn fraction(text: &str) -> Option<Number> {
+    let text = joined(text);
+    let text = match text.split_once(',') {
+        Some((before, after)) if !groups_thousands(before, after) => format!("{before}.{after}"),
+        _ => text,
+    };
+    let plain = |sign: char| sign.is_ascii_digit() || "+-.eE".contains(sign);
+    let number = text.chars().all(plain).then(|| text.parse::<f64>().ok());
+    number.flatten().and_then(Number::from_f64)
+}
+
+/// `1,250` is a thousand and more to some and little more than one to others: it is not guessed.
+fn groups_thousands(before: &str, after: &str) -> bool {
+    after.len() == 3 && before.trim_start_matches(['+', '-']) != "0"
+}
+
+/// Without the spaces that group digits.
+fn joined(text: &str) -> String {
+    let is_space = |sign: &char| [' ', '\u{a0}', '\u{202f}'].contains(sign);
+    text.chars().filter(|sign| !is_space(sign)).collect()
+}
+
+/// A value as a person reads it: texts without quotes.
+pub fn text(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Null => String::new(),
+        Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => value.to_string(),
+    }
+}
+
+pub fn pretty(value: &Value) -> String {
+    serde_json::to_string_pretty(value).unwrap_or_default()
+}

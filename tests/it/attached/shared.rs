@@ -1,0 +1,54 @@
+//! Two accounts on one workspace, and so with one user of OpenHEXA: their runs look alike.
+
+use serde_json::json;
+
+use super::stage::{B, Stage};
+use super::{launch_as, operator};
+use crate::support::catalogue::{id, pipeline, quick};
+use crate::support::story::As;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_launch_waits_for_another_accounts_that_is_unsure_so_that_none_takes_the_others_run() {
+    let stage = Stage::begin(json!([pipeline(1, &[], quick("manual"))])).await;
+    stage.workspace(2, B, 1, "demo", &json!({})).await;
+    let bob = operator(&stage, B).await;
+    stage
+        .story
+        .fault(&json!({"fault": "drop_after", "operation": "runPipeline", "count": 1}))
+        .await;
+    let first = launch_as(&stage, &As::Operator, &id(1)).await.expect(201);
+    let second = launch_as(&stage, &bob, &id(1)).await.expect(201);
+    let (first, second) = (&first["task"], &second["task"]);
+    assert_eq!(
+        (&first["status"], &second["status"]),
+        (&json!("QUEUED"), &json!("QUEUED"))
+    );
+    assert_eq!(stage.story.runs().await.len(), 1, "the second one waits");
+    let first = stage
+        .story
+        .until(first["id"].as_i64().unwrap(), "its run", |task| {
+            task["run"]["id"].is_string()
+        })
+        .await;
+    let made = stage.story.runs().await;
+    assert_eq!(
+        first["run"]["id"], made[0]["id"],
+        "the run that its own launch made"
+    );
+    for _ in 0..10 {
+        stage.story.look().await;
+    }
+    let path = format!("/tasks/{}/", second["id"]);
+    let second = stage
+        .story
+        .ask(bob, reqwest::Method::GET, &path)
+        .send()
+        .await
+        .expect(200);
+    assert_eq!(stage.story.runs().await.len(), 2);
+    assert!(
+        second["run"]["id"].is_string() && second["run"]["id"] != first["run"]["id"],
+        "{second}"
+    );
+    stage.end().await;
+}

@@ -1,0 +1,233 @@
+//! Who reads the pages: a key in a cookie, for as long as it is good, and forms that come from a page of ours.
+
+use chrono::TimeDelta;
+use reqwest::Method;
+use serde_json::json;
+
+use super::{Form, Page};
+use crate::support::catalogue::{id, injected, pipeline, quick};
+use crate::support::iaso::{self, MAY};
+use crate::support::story::{Answer, As, Base, Plan, Story, story};
+
+const LIST: &str = "/dashboard/pipelines/";
+const WRONG: &str = "This key is not known, or it is no longer valid";
+
+async fn begin(base: Base) -> Story {
+    Plan::on(base)
+        .pipelines(json!([pipeline(1, &injected(), quick("manual"))]))
+        .begin()
+        .await
+}
+
+async fn enter(story: &Story, key: &str, path: &str) -> Answer {
+    let page = story.page_with(As::Nobody, path, 401).await;
+    let form = page.form("/sign-in/").fill("key", &[key]);
+    story.send(As::Nobody, &form).await
+}
+
+/// What a browser would send from then on.
+fn cookie(answer: &Answer) -> String {
+    let kept = answer.header("set-cookie");
+    kept.split(';').next().unwrap().to_owned()
+}
+
+async fn get(story: &Story, cookie: &str, path: &str) -> Answer {
+    story
+        .ask_at(As::Nobody, Method::GET, path)
+        .header("cookie", cookie)
+        .send()
+        .await
+}
+
+async fn post(story: &Story, cookie: &str, form: &Form) -> Answer {
+    let ask = story
+        .ask_at(As::Nobody, Method::POST, &form.action)
+        .header("cookie", cookie)
+        .header("sec-fetch-site", "same-origin");
+    ask.body("application/x-www-form-urlencoded", form.body())
+        .send()
+        .await
+}
+
+story! {
+    async fn a_key_signs_in_and_leads_on_to_the_page_that_was_wanted(base) {
+        let story = begin(base).await;
+        let wanted = format!("{LIST}?search=pipe");
+        let page = story.page_with(As::Nobody, &wanted, 401).await;
+        assert!(page.has("Sign in") && !page.has("Pipeline 1"));
+        let answer = enter(&story, &story.secrets.operator, &wanted).await;
+        assert_eq!((answer.status, answer.header("location")), (303, wanted.as_str()));
+        let kept = answer.header("set-cookie");
+        for rule in ["HttpOnly", "SameSite=Strict", "Path=/dashboard", "Max-Age=43200"] {
+            assert!(kept.contains(rule), "{kept}");
+        }
+        assert!(!kept.contains("Secure") && !kept.contains(&story.secrets.operator));
+        let page = Page::of(get(&story, &cookie(&answer), LIST).await, 200);
+        assert!(page.has("Pipeline 1") && page.has("Operator") && page.has("Sign out"), "{}", page.text());
+        story.end().await;
+    }
+}
+
+story! {
+    async fn with_tls_the_cookie_goes_no_other_way(base) {
+        let story = Plan::on(base).setting("server.public_url", "https://bridge.example.org").begin().await;
+        let answer = enter(&story, &story.secrets.viewer, LIST).await;
+        assert!(answer.header("set-cookie").contains("; Secure"), "{}", answer.header("set-cookie"));
+        story.end().await;
+    }
+}
+
+story! {
+    async fn a_wrong_key_is_told_at_its_field(base) {
+        let story = begin(base).await;
+        story.launch(&id(1), json!({})).await;
+        let token = story.callback_token().await;
+        for key in ["", "garbage", "••••", &format!("{}x", story.secrets.viewer), &token] {
+            let answer = enter(&story, key, LIST).await;
+            assert_eq!(answer.header("set-cookie"), "");
+            let page = Page::of(answer, 401);
+            assert_eq!(page.at("key-error"), WRONG);
+            assert_eq!(page.attribute("key", "aria-invalid").as_deref(), Some("true"));
+            assert_eq!(page.attribute("key", "value"), None, "never echoed");
+        }
+        story.end().await;
+    }
+}
+
+story! {
+    async fn a_revoked_key_is_signed_out(base) {
+        let story = begin(base).await;
+        let key = story.make_key(&["--role", "viewer"]).await;
+        let cookie = cookie(&enter(&story, &key, LIST).await);
+        assert_eq!(get(&story, &cookie, LIST).await.status, 200);
+        assert!(story.keys(&["revoke", "1"]).await.status.success());
+        story.advance(TimeDelta::seconds(5));
+        let answer = get(&story, &cookie, LIST).await;
+        assert!(answer.header("set-cookie").contains("Max-Age=0"), "the cookie is taken back");
+        Page::of(answer, 401);
+        story.end().await;
+    }
+}
+
+story! {
+    async fn a_session_ends_by_itself_and_when_it_is_left(base) {
+        let story = begin(base).await;
+        let answer = enter(&story, &story.secrets.viewer, LIST).await;
+        let cookie = cookie(&answer);
+        let page = Page::of(get(&story, &cookie, LIST).await, 200);
+        let left = post(&story, &cookie, &page.form("/sign-out/")).await;
+        assert_eq!((left.status, left.header("location")), (303, "/dashboard/sign-in/"));
+        assert!(left.header("set-cookie").contains("Max-Age=0"));
+        story.advance(TimeDelta::hours(12) - TimeDelta::seconds(1));
+        assert_eq!(get(&story, &cookie, LIST).await.status, 200);
+        story.advance(TimeDelta::seconds(1));
+        assert_eq!(get(&story, &cookie, LIST).await.status, 401);
+        story.end().await;
+    }
+}
+
+story! {
+    async fn a_cookie_of_somebody_elses_making_opens_nothing(base) {
+        let story = begin(base).await;
+        let good = cookie(&enter(&story, &story.secrets.viewer, LIST).await);
+        let (name, sealed) = good.split_once('=').unwrap();
+        let vault = story.store().await.vault.clone();
+        let other = vault.seal(&story.secrets.admin);
+        for value in ["", "x", &story.secrets.viewer, &sealed[..sealed.len() - 4], other.as_str()] {
+            assert_eq!(get(&story, &format!("{name}={value}"), LIST).await.status, 401, "{value}");
+        }
+        let api = get(&story, &good, "/api/openhexa/pipelines/").await;
+        assert_eq!(api.status, 401, "the cookie is for pages");
+        story.end().await;
+    }
+}
+
+story! {
+    async fn a_form_that_is_not_ours_does_nothing(base) {
+        let story = begin(base).await;
+        let cookie = cookie(&enter(&story, &story.secrets.operator, LIST).await);
+        let page = Page::of(get(&story, &cookie, &format!("{LIST}{}/", id(1))).await, 200);
+        let form = page.form(&format!("{}/", id(1)));
+        let own = story.base_url();
+        let foreign: [&[(&str, &str)]; 7] = [
+            &[], &[("sec-fetch-site", "cross-site")], &[("sec-fetch-site", "same-site")], &[("sec-fetch-site", "none")],
+            &[("origin", "https://evil.example")], &[("origin", "null")], &[("referer", &own)],
+        ];
+        for headers in foreign {
+            let mut ask = story.ask_at(As::Nobody, Method::POST, &form.action).header("cookie", &cookie);
+            for (name, value) in headers {
+                ask = ask.header(name, value);
+            }
+            let answer = ask.body("application/x-www-form-urlencoded", form.body()).send().await;
+            assert!(Page::of(answer, 403).has("This request did not come from a page of this site"), "{headers:?}");
+        }
+        assert_eq!(story.runs().await.len(), 0);
+        let ask = story.ask_at(As::Nobody, Method::POST, &form.action).header("cookie", &cookie).header("origin", &own);
+        assert_eq!(ask.body("application/x-www-form-urlencoded", form.body()).send().await.status, 303);
+        for way in ["/dashboard/sign-in/", "/dashboard/sign-out/"] {
+            let ask = story.ask_at(As::Nobody, Method::POST, way).header("sec-fetch-site", "cross-site");
+            let answer = ask.body("application/x-www-form-urlencoded", format!("key={}", story.secrets.viewer)).send().await;
+            assert_eq!((answer.status, answer.header("set-cookie")), (403, ""));
+        }
+        story.end().await;
+    }
+}
+
+story! {
+    async fn nobody_is_led_elsewhere(base) {
+        let story = begin(base).await;
+        for next in ["https://evil.example/", "//evil.example", "/dashboard/\\evil", "/api/openhexa/", "javascript:alert(1)", "/dashboard/\r\nx: y"] {
+            let mut form = story.page_with(As::Nobody, LIST, 401).await.form("/sign-in/").fill("key", &[&story.secrets.viewer.clone()]);
+            form = form.fill("next", &[next]);
+            assert_eq!(story.send_on(As::Nobody, &form).await, LIST, "{next}");
+        }
+        story.end().await;
+    }
+}
+
+story! {
+    async fn on_ones_own_machine_nobody_signs_in(base) {
+        let story = Plan::on(base).pipelines(json!([pipeline(1, &[], quick("succeed"))])).local().begin().await;
+        let page = story.page(As::Nobody, LIST).await;
+        assert!(page.has("Administrator") && !page.has("Sign out"));
+        let answer = story.ask_at(As::Nobody, Method::GET, LIST).header("host", "evil.example").send().await;
+        assert!(Page::of(answer, 403).has("This development server answers to its own machine only"));
+        story.end().await;
+    }
+}
+
+story! {
+    async fn somebody_signed_in_to_iaso_comes_signed_in(base) {
+        let (story, iaso) = crate::identity::begin(base).await;
+        let session = format!("sessionid={}", iaso.session(iaso::profile(4, 1, MAY)));
+        let path = format!("{LIST}{}/", id(1));
+        let page = Page::of(get(&story, &session, &path).await, 200);
+        assert!(page.has("User Number 4") && !page.has("Sign out"), "{}", page.text());
+        let form = page.form(&path);
+        let foreign = story.ask_at(As::Nobody, Method::POST, &path).header("cookie", &session).header("origin", "https://evil.example");
+        Page::of(foreign.body("application/x-www-form-urlencoded", form.body()).send().await, 403);
+        assert_eq!(story.runs().await.len(), 0);
+        let launched = post(&story, &session, &form).await;
+        let task = Page::of(get(&story, &session, launched.header("location")).await, 200);
+        assert!(task.has("Launched by User Number 4"), "{}", task.text());
+        let other = format!("sessionid={}", iaso.session(iaso::profile(5, 2, MAY)));
+        Page::of(get(&story, &other, launched.header("location")).await, 404);
+        Page::of(get(&story, &other, LIST).await, 422);
+        // A token of Iaso's is no key to sign in with, however good it is elsewhere.
+        let token = iaso.token(iaso::profile(4, 1, MAY));
+        assert_eq!(enter(&story, &token, LIST).await.status, 401);
+        story.end().await;
+    }
+}
+
+story! {
+    async fn a_proxy_that_asks_for_a_password_of_its_own_signs_nobody_out(base) {
+        let story = begin(base).await;
+        let cookie = cookie(&enter(&story, &story.secrets.viewer, LIST).await);
+        for (given, status) in [("Basic dXNlcjpwYXNz", 200), ("Bearer garbage", 401), ("bearer", 401)] {
+            let ask = story.ask_at(As::Nobody, Method::GET, LIST).header("cookie", &cookie).header("authorization", given);
+            assert_eq!(ask.send().await.status, status, "{given}");
+        }
+        story.end().await;
+    }
+}
