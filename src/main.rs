@@ -75,7 +75,7 @@ enum Keys {
         /// How long it is good: 90d, 12h. Without it, until it is revoked.
         #[arg(long, value_parser = humantime::parse_duration)]
         expires: Option<Duration>,
-        /// The account of Iaso's that it is for, beside an Iaso; by default the one that `iaso.config_account` names, or else 1.
+        /// The account of Iaso's that it is for, beside an Iaso; by default the one that `iaso.config_account` names.
         #[arg(long)]
         account: Option<i64>,
         /// Whose it is, for the list.

@@ -20,6 +20,7 @@ use serde::Deserialize;
 
 pub use iaso::Iaso;
 pub use paper::page;
+pub use rules::is_empty;
 pub use values::{LogFormat, MetricsAccess, Span, Tls};
 
 use rules::{RULES, Rule};

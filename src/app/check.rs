@@ -7,7 +7,7 @@ use std::net::IpAddr;
 
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::settings::{LogFormat, MetricsAccess, Settings, Tls};
+use crate::settings::{LogFormat, MetricsAccess, Settings, Tls, is_empty};
 
 /// Something found, in one sentence.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,10 +58,6 @@ pub async fn stored(settings: &Settings) -> Vec<Finding> {
 
 fn when(holds: bool, finding: Finding) -> Option<Finding> {
     holds.then_some(finding)
-}
-
-fn is_empty(secret: &SecretString) -> bool {
-    secret.expose_secret().is_empty()
 }
 
 fn same(one: &SecretString, other: &SecretString) -> bool {

@@ -23,8 +23,8 @@ pub async fn create(
     expires: Option<Duration>,
 ) -> Result<(i64, String), StartError> {
     refuse_odd(&name, expires)?;
+    let account = whose(settings, account)?;
     let store = open_store(settings).await?;
-    let account = account.map_or_else(|| own_account(settings), AccountId);
     refuse_unknown(&store, account).await?;
     let now = Clock::System.now();
     let lasts = expires.map(|expires| TimeDelta::from_std(expires).unwrap_or(TimeDelta::MAX));
@@ -34,6 +34,19 @@ pub async fn create(
         .map_err(failed)?;
     audit("key.create", made.id.0, Some(role));
     Ok((made.id.0, keys::shown(&made).to_owned()))
+}
+
+/// Beside Iaso no account is meant by itself.
+fn whose(settings: &Settings, account: Option<i64>) -> Result<AccountId, StartError> {
+    let iaso = &settings.iaso;
+    match account {
+        Some(account) => Ok(AccountId(account)),
+        None if iaso.attached && iaso.config_account == 0 => Err(StartError::Other(
+            "say with --account whose key it is: beside Iaso, while iaso.config_account is 0, it would be nobody's"
+                .to_owned(),
+        )),
+        None => Ok(own_account(settings)),
+    }
 }
 
 /// Beside Iaso accounts are Iaso's; alone there is one.

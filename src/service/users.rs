@@ -15,7 +15,7 @@ use super::{Bridge, Error};
 use crate::domain::principal::Principal;
 use crate::domain::user::{Door, User};
 use crate::iaso::{Answer, Away, Client};
-use crate::store::iaso::{self as tables, Found};
+use crate::store::{self as tables, FoundUser as Found};
 
 /// Credentials whose answers are kept at most.
 const MOST: u64 = 10_000;

@@ -118,6 +118,23 @@ pub const RULES: &[Rule] = &[
         "0 or the id of an account of Iaso, at most 2147483647",
         |s| (0..=i64::from(i32::MAX)).contains(&s.iaso.config_account),
     ),
+    rule(
+        "iaso.config_account",
+        "the account of Iaso whose keys.* are, where iaso.attached is true and any of them is set",
+        |s| {
+            let keys = [&s.keys.viewer, &s.keys.operator, &s.keys.admin];
+            let unsaid = s.iaso.attached && s.iaso.config_account == 0;
+            !unsaid || keys.into_iter().all(is_empty)
+        },
+    ),
+    rule(
+        "iaso.config_account",
+        "the account that everybody administers, where iaso.attached and server.dangerously_let_everybody_administer are true",
+        |s| {
+            let unsaid = s.iaso.attached && s.iaso.config_account == 0;
+            !unsaid || !s.server.dangerously_let_everybody_administer
+        },
+    ),
     rule("iaso.watched_for", "at least 1h", |s| {
         s.iaso.watched_for.0 >= Duration::from_hours(1)
     }),
@@ -300,7 +317,8 @@ pub const RULES: &[Rule] = &[
     ),
 ];
 
-fn is_empty(secret: &SecretString) -> bool {
+/// Nothing but blanks is nothing.
+pub fn is_empty(secret: &SecretString) -> bool {
     secret.expose_secret().trim().is_empty()
 }
 

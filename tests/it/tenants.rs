@@ -12,6 +12,7 @@ use openhexa_bridge::store::ConfigContent;
 use reqwest::Method;
 use serde_json::{Value, json};
 
+use crate::attached::stage;
 use crate::identity::Shows;
 use crate::support::catalogue::{id, injected, parameter, pipeline, with};
 use crate::support::iaso::{self, Iaso, MAY, token};
@@ -22,8 +23,11 @@ const KEY: &str = "django-insecure-the-secret-key-of-this-iaso";
 pub const MARK: &str = "of-the-first-account-alone";
 const OTHER_TOKEN: &str = "another-token-of-openhexa";
 
-/// Two accounts of an Iaso, each with an OpenHEXA of its own. The first one has a pipeline with two tasks.
+/// Two accounts of an Iaso, each with an OpenHEXA of its own, or both with the same. The first one has two tasks of a
+/// pipeline.
 pub struct Town {
+    /// Whether both have the same workspace, beside Iaso's database: its pipelines are everybody's then.
+    pub is_shared: bool,
     pub story: Story,
     pub iaso: Iaso,
     /// A task of the first account, and its callback token.
@@ -34,7 +38,7 @@ pub struct Town {
     pub other_callback: String,
     /// A session of the second account's operator.
     pub stranger: String,
-    others: Emulator,
+    others: Option<Emulator>,
 }
 
 fn pipelines(mark: &str, number: u64) -> Value {
@@ -61,6 +65,29 @@ impl Town {
             .begin()
             .await;
         let others = second_openhexa(&story).await;
+        Self::peopled(story, iaso, Some(others)).await
+    }
+
+    /// Beside Iaso's database, where both accounts have a workspace of the same instance, with the same slug.
+    pub async fn attached() -> Self {
+        let iaso = Iaso::start();
+        let beside = stage::Iaso::make().await;
+        let plan = Plan::on(Base::Postgres)
+            .pipelines(pipelines("of-both", 1))
+            .setting("iaso.url", &iaso.url)
+            .setting("callback.iaso_signing_key", KEY);
+        let story = beside.settings(plan).begin().await;
+        for statement in [
+            beside.instance(1, &story.openhexa, &story.secrets.openhexa),
+            stage::workspace(1, 1, 1, "demo", &json!({"note": MARK, "pipelines": []})),
+            stage::workspace(2, 2, 1, "demo", &json!({"note": "theirs"})),
+        ] {
+            beside.sql(&statement).await;
+        }
+        Self::peopled(story, iaso, None).await
+    }
+
+    async fn peopled(story: Story, iaso: Iaso, others: Option<Emulator>) -> Self {
         let first = iaso.session(iaso::profile(4, 1, MAY));
         let (task, callback) = launch(&story, &first).await;
         let (other_task, other_callback) = launch(&story, &first).await;
@@ -73,6 +100,7 @@ impl Town {
         );
         report.json(&said).send().await.expect(200);
         Self {
+            is_shared: others.is_none(),
             stranger: iaso.session(iaso::profile(6, 2, MAY)),
             story,
             iaso,
@@ -94,7 +122,9 @@ impl Town {
 
     pub async fn end(self) {
         self.story.end().await;
-        self.others.stop().await;
+        if let Some(others) = self.others {
+            others.stop().await;
+        }
     }
 }
 

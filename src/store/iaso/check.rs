@@ -2,7 +2,7 @@
 //! away, or a right that was never given, is told in one sentence at the start and not by the first launch.
 
 use diesel::prelude::*;
-use diesel::sql_types::{Array, Bool, Integer, Text};
+use diesel::sql_types::{Array, Bool, Integer, Nullable, Text};
 
 use super::{Beside, configuration, mirror, users};
 use crate::domain::ids::AccountId;
@@ -16,7 +16,7 @@ pub struct Need {
     pub columns: &'static [&'static str],
 }
 
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Right {
     Read,
     Insert,
@@ -36,14 +36,32 @@ impl Right {
 
 /// Every need of every file here; users are read only where their tokens are verified here.
 fn needs(beside: &Beside) -> impl Iterator<Item = &'static Need> {
+    let record = beside
+        .config_account
+        .map_or(&[][..], |_| configuration::RECORD_NEEDS);
     let users = if beside.reads_users {
         users::NEEDS
     } else {
         &[]
     };
-    [mirror::NEEDS, configuration::NEEDS, users]
+    [mirror::NEEDS, configuration::NEEDS, record, users]
         .into_iter()
         .flatten()
+}
+
+/// Each column of these needs, with its table and the right to it.
+fn cells<'a>(
+    needs: impl Iterator<Item = &'a Need>,
+) -> (Vec<&'static str>, Vec<&'static str>, Vec<&'static str>) {
+    let (mut tables, mut columns, mut words) = (Vec::new(), Vec::new(), Vec::new());
+    for need in needs {
+        for column in need.columns {
+            tables.push(need.table);
+            columns.push(*column);
+            words.push(need.right.word());
+        }
+    }
+    (tables, columns, words)
 }
 
 const LOOK: &str = "SELECT need.name AS \"table\", need.col AS \"column\", need.word AS word, \
@@ -69,26 +87,57 @@ struct Lack {
     has_column: bool,
 }
 
+/// Columns of the tables written to that are not written: those that must have a value and get none, and those that get
+/// theirs from a sequence that may not be used. An Iaso of before Django 4.1 numbers its tasks so.
+const LEFT_OUT: &str = "SELECT own.relname::text AS \"table\", attribute.attname::text AS \"column\", \
+    sequence.relname::text AS sequence FROM pg_catalog.pg_class own \
+    JOIN pg_catalog.pg_attribute attribute ON attribute.attrelid = own.oid AND attribute.attnum > 0 \
+    AND NOT attribute.attisdropped \
+    LEFT JOIN pg_catalog.pg_attrdef given ON given.adrelid = own.oid AND given.adnum = attribute.attnum \
+    LEFT JOIN (pg_catalog.pg_depend asks JOIN pg_catalog.pg_class sequence ON sequence.oid = asks.refobjid \
+    AND sequence.relkind = 'S' AND asks.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass) \
+    ON asks.classid = 'pg_catalog.pg_attrdef'::pg_catalog.regclass AND asks.objid = given.oid \
+    WHERE own.relkind IN ('r', 'p') \
+    AND own.relnamespace = (SELECT oid FROM pg_catalog.pg_namespace WHERE nspname = 'public') \
+    AND own.relname = ANY ($1) \
+    AND (own.relname, attribute.attname) NOT IN (SELECT name, col FROM unnest($1, $2) AS need (name, col)) \
+    AND (attribute.attnotnull AND given.oid IS NULL AND attribute.attidentity = '' \
+    OR NOT has_sequence_privilege(sequence.oid, 'USAGE')) ORDER BY own.relname, attribute.attnum";
+
+#[derive(QueryableByName)]
+struct LeftOut {
+    #[diesel(sql_type = Text)]
+    table: String,
+    #[diesel(sql_type = Text)]
+    column: String,
+    /// Which gives the value, but not to the bridge.
+    #[diesel(sql_type = Nullable<Text>)]
+    sequence: Option<String>,
+}
+
 /// Every table, column and right is there, or one sentence names those that are not.
 pub fn check(conn: &mut Pg, beside: &Beside) -> Result<(), OpenError> {
     refuse_without_schema(conn)?;
-    let cells =
-        needs(beside).flat_map(|need| need.columns.iter().map(move |column| (need, *column)));
-    let (mut tables, mut columns, mut words) = (Vec::new(), Vec::new(), Vec::new());
-    for (need, column) in cells {
-        tables.push(need.table);
-        columns.push(column);
-        words.push(need.right.word());
-    }
+    let (tables, columns, words) = cells(needs(beside));
     let lacks: Vec<Lack> = diesel::sql_query(LOOK)
         .bind::<Array<Text>, _>(tables)
         .bind::<Array<Text>, _>(columns)
         .bind::<Array<Text>, _>(words)
         .load(conn)?;
-    if !lacks.is_empty() {
-        return Err(OpenError::Iaso(sentence(&lacks)));
+    let left_out = left_out(conn, beside)?;
+    if !lacks.is_empty() || !left_out.is_empty() {
+        return Err(OpenError::Iaso(sentence(&lacks, &left_out)));
     }
     refuse_unknown_account(conn, beside)
+}
+
+fn left_out(conn: &mut Pg, beside: &Beside) -> QueryResult<Vec<LeftOut>> {
+    let written = needs(beside).filter(|need| need.right == Right::Insert);
+    let (tables, columns, _) = cells(written);
+    diesel::sql_query(LEFT_OUT)
+        .bind::<Array<Text>, _>(tables)
+        .bind::<Array<Text>, _>(columns)
+        .load(conn)
 }
 
 #[derive(QueryableByName)]
@@ -139,20 +188,10 @@ fn is_account(conn: &mut Pg, account: AccountId) -> QueryResult<bool> {
 }
 
 /// A missing table is named once; columns by table and by what is not allowed.
-fn sentence(lacks: &[Lack]) -> String {
+fn sentence(lacks: &[Lack], left_out: &[LeftOut]) -> String {
     let mut parts: Vec<(String, Vec<&str>)> = Vec::new();
-    for lack in lacks {
-        let (what, column) = match (lack.has_table, lack.has_column) {
-            (false, _) => (format!("no table {}", lack.table), None),
-            (true, false) => (
-                format!("no column in {}:", lack.table),
-                Some(lack.column.as_str()),
-            ),
-            (true, true) => (
-                format!("no right to {} in {}:", lack.word, lack.table),
-                Some(lack.column.as_str()),
-            ),
-        };
+    let all = lacks.iter().map(of_lack);
+    for (what, column) in all.chain(left_out.iter().map(of_left_out)) {
         let at = parts.iter().position(|(own, _)| *own == what);
         let at = at.unwrap_or_else(|| {
             parts.push((what, Vec::new()));
@@ -167,4 +206,23 @@ fn sentence(lacks: &[Lack]) -> String {
         columns => format!("{what} {}", columns.join(", ")),
     };
     parts.iter().map(told).collect::<Vec<_>>().join("; ")
+}
+
+fn of_lack(lack: &Lack) -> (String, Option<&str>) {
+    let (table, column) = (&lack.table, Some(lack.column.as_str()));
+    match (lack.has_table, lack.has_column) {
+        (false, _) => (format!("no table {table}"), None),
+        (true, false) => (format!("no column in {table}:"), column),
+        (true, true) => (format!("no right to {} in {table}:", lack.word), column),
+    }
+}
+
+fn of_left_out(left_out: &LeftOut) -> (String, Option<&str>) {
+    match &left_out.sequence {
+        Some(sequence) => (format!("no right to USAGE of sequence {sequence}"), None),
+        None => (
+            format!("no value is known to INSERT in {}:", left_out.table),
+            Some(left_out.column.as_str()),
+        ),
+    }
 }

@@ -45,16 +45,18 @@ pub const NEEDS: &[Need] = &[
         columns: &["id", "url", "token", "updated_at"],
     },
     Need {
-        table: "iaso_config",
-        right: Right::Read,
-        columns: &["slug", "content", "updated_at"],
-    },
-    Need {
         table: "iaso_account",
         right: Right::Read,
         columns: &["id"],
     },
 ];
+
+/// Only where an account is served by the record of before.
+pub const RECORD_NEEDS: &[Need] = &[Need {
+    table: "iaso_config",
+    right: Right::Read,
+    columns: &["slug", "content", "updated_at"],
+}];
 
 /// The keys of a content that say where OpenHEXA is.
 const PLACE: [&str; 3] = ["openhexa_url", "openhexa_token", "workspace_slug"];

@@ -271,6 +271,28 @@ async fn the_older_record_serves_one_account_while_that_has_no_workspace() {
         "INSERT INTO iaso_config (slug, content, created_at, updated_at) VALUES ('openhexa-config', '{content}', now(), now())"
     ))
     .await;
+    // As docs/security.md tells: nothing else of the table is the bridge's to read.
+    stage
+        .sql(&format!(
+            "INSERT INTO iaso_config (slug, content, created_at, updated_at) VALUES ('other', '{{}}', now(), now()); \
+             CREATE POLICY bridge ON iaso_config FOR SELECT TO {} USING (slug = 'openhexa-config'); \
+             ALTER TABLE iaso_config ENABLE ROW LEVEL SECURITY",
+            stage.iaso.role()
+        ))
+        .await;
+    let (client, connection) = tokio_postgres::connect(&stage.iaso.bridge, tokio_postgres::NoTls)
+        .await
+        .unwrap();
+    tokio::spawn(connection);
+    let read = client
+        .query("SELECT slug FROM public.iaso_config", &[])
+        .await;
+    assert_eq!(read.unwrap().len(), 1);
+    assert_eq!(
+        stage.rows("SELECT slug FROM iaso_config").await.len(),
+        2,
+        "Iaso reads on as ever"
+    );
     // The keys of the settings are that account's.
     list(&stage, &As::Operator).await.expect(200);
     assert_eq!(

@@ -1,9 +1,10 @@
 //! Our rows and Iaso's are committed together, or neither is.
 
+use chrono::TimeDelta;
 use serde_json::json;
 
 use super::stage::Stage;
-use super::{manual, running};
+use super::{manual, running, started};
 use crate::support::catalogue::id;
 
 /// Whatever is written to `task` from here on fails at the commit, when all was written.
@@ -85,5 +86,45 @@ async fn what_iasos_table_refuses_is_not_ours_either() {
         .report(&id(1), &json!({"task_id": task, "progress_value": 9}))
         .await
         .expect(200);
+    stage.end().await;
+}
+
+/// As `docs/operations.md` tells: the bridge's tables are those of before the second launch, Iaso's are not.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_restore_of_the_bridge_alone_left_running_is_ended() {
+    let (stage, kept) = running().await;
+    let backup = stage.story.now();
+    stage.story.advance(TimeDelta::seconds(1));
+    let lost = started(&stage).await;
+    let forget = ["event WHERE task_id", "run WHERE task_id", "task WHERE id"]
+        .map(|what| format!("DELETE FROM openhexa_bridge.{what} = {lost}"));
+    as_the_bridge(&stage, &forget.join("; ")).await;
+    // One of before the bridge, by Iaso itself.
+    stage
+        .sql(
+            "INSERT INTO iaso_task (id, created_at, progress_value, end_value, status, name, should_be_killed, external, \
+             account_id) VALUES (40, now() - interval '1 day', 1, 2, 'RUNNING', 'launch_openhexa_pipeline', false, true, 1)",
+        )
+        .await;
+    let paper = include_str!("../../../docs/operations.md");
+    let (_, rest) = paper.split_once("```sql\n").unwrap();
+    let (told, _) = rest.split_once("```").unwrap();
+    let statement = told.replace("TIME OF THE BACKUP", &backup.to_rfc3339());
+    assert_ne!(statement, told);
+    let administrator = stage
+        .iaso
+        .bridge
+        .replace(&format!("{}@", stage.iaso.role()), "postgres@");
+    let done = tokio::task::spawn_blocking(move || {
+        crate::support::postgres::execute(&administrator, &statement);
+    });
+    done.await.unwrap();
+    stage.story.look().await;
+    let ended = stage.copy(lost).await;
+    assert_eq!(ended["status"], "ERRORED");
+    assert!(ended["ended_at"].is_string());
+    for other in [kept, 40] {
+        assert_eq!(stage.copy(other).await["status"], "RUNNING");
+    }
     stage.end().await;
 }

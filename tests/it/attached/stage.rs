@@ -104,19 +104,71 @@ impl Iaso {
         Fernet::new(&self.key).unwrap().encrypt(token.as_bytes())
     }
 
+    /// An instance of OpenHEXA, as a statement.
+    pub fn instance(&self, id: i64, url: &str, token: &str) -> String {
+        let token = self.sealed(token);
+        format!(
+            "INSERT INTO iaso_openhexainstance (id, name, url, token, created_at, updated_at) \
+             VALUES ({id}, 'instance {id}', '{url}', '{token}', now(), now()) ON CONFLICT (id) DO UPDATE \
+             SET url = excluded.url, token = excluded.token, updated_at = now()"
+        )
+    }
+
+    /// The name of the bridge's role.
+    pub fn role(&self) -> &str {
+        self.bridge.split(['/', '@']).nth(2).unwrap()
+    }
+
+    /// As an Iaso numbers its rows that began before Django 4.1, and as `docs/iaso.md` then tells its administrators.
+    pub async fn number_by_sequences(&self) {
+        for table in ["iaso_task", "iaso_tasklog"] {
+            self.sql(&format!(
+                "ALTER TABLE {table} ALTER COLUMN id DROP IDENTITY; \
+                 CREATE SEQUENCE {table}_id_seq START 5151 OWNED BY {table}.id; \
+                 ALTER TABLE {table} ALTER COLUMN id SET DEFAULT nextval('{table}_id_seq')"
+            ))
+            .await;
+        }
+    }
+
+    /// The rights that such an Iaso's administrators are told to give beside.
+    pub async fn give_sequences(&self) {
+        let own = Regex::new(r"\bbridge\b").unwrap();
+        let told = blocks("text").join("\n");
+        assert_eq!(told.matches("GRANT").count(), 2, "{told}");
+        self.sql(&own.replace_all(&told, self.role())).await;
+    }
+
     pub fn settings(&self, plan: Plan) -> Plan {
         plan.database(&self.bridge)
             .not_configured()
             .setting("iaso.attached", "true")
+            // Whose the keys of the settings are; it has a workspace, so Iaso's older record does not serve it.
+            .setting("iaso.config_account", "1")
             .setting("iaso.encrypted_text_field_key", &self.key)
     }
 }
 
+/// The blocks of the paper in this language.
+fn blocks(language: &str) -> Vec<String> {
+    let block = Regex::new(&format!(r"(?ms)^```{language}\n(.*?)^```$")).unwrap();
+    let blocks = block.captures_iter(PAPER).map(|found| found[1].to_owned());
+    blocks.collect()
+}
+
+/// An account's workspace, as a statement.
+pub fn workspace(id: i64, account: i64, instance: i64, slug: &str, config: &Value) -> String {
+    format!(
+        "INSERT INTO iaso_openhexaworkspace (id, slug, config, created_at, updated_at, account_id, \
+         openhexa_instance_id) VALUES ({id}, '{slug}', '{config}', now(), now(), {account}, {instance}) \
+         ON CONFLICT (id) DO UPDATE SET slug = excluded.slug, config = excluded.config, deleted_at = NULL, \
+         openhexa_instance_id = excluded.openhexa_instance_id, updated_at = now()"
+    )
+}
+
 /// What an administrator is told to run.
 fn statements() -> Vec<String> {
-    let block = Regex::new(r"(?ms)^```sql\n(.*?)^```$").unwrap();
-    let blocks = block.captures_iter(PAPER).map(|found| found[1].to_owned());
-    let text = blocks.collect::<Vec<_>>().join("\n");
+    let text = blocks("sql").join("\n");
     let bare = Regex::new(r"(?m)^--.*\n")
         .unwrap()
         .replace_all(&text, "")
@@ -185,13 +237,7 @@ impl Stage {
     }
 
     pub async fn instance(&self, id: i64, url: &str, token: &str) {
-        let token = self.iaso.sealed(token);
-        self.sql(&format!(
-            "INSERT INTO iaso_openhexainstance (id, name, url, token, created_at, updated_at) \
-             VALUES ({id}, 'instance {id}', '{url}', '{token}', now(), now()) ON CONFLICT (id) DO UPDATE \
-             SET url = excluded.url, token = excluded.token, updated_at = now()"
-        ))
-        .await;
+        self.sql(&self.iaso.instance(id, url, token)).await;
     }
 
     pub async fn workspace(
@@ -202,13 +248,8 @@ impl Stage {
         slug: &str,
         config: &Value,
     ) {
-        self.sql(&format!(
-            "INSERT INTO iaso_openhexaworkspace (id, slug, config, created_at, updated_at, account_id, \
-             openhexa_instance_id) VALUES ({id}, '{slug}', '{config}', now(), now(), {account}, {instance}) \
-             ON CONFLICT (id) DO UPDATE SET slug = excluded.slug, config = excluded.config, deleted_at = NULL, \
-             openhexa_instance_id = excluded.openhexa_instance_id, updated_at = now()"
-        ))
-        .await;
+        self.sql(&workspace(id, account, instance, slug, config))
+            .await;
     }
 
     /// The rows of a query, each as JSON.

@@ -2,8 +2,11 @@
 
 use openhexa_bridge::store::Vault;
 use secrecy::ExposeSecret as _;
+use serde_json::json;
 
-use super::stage::Iaso;
+use super::manual;
+use super::stage::{Iaso, Stage};
+use crate::support::catalogue::id;
 use crate::support::process::{Ended, Line};
 
 async fn ended(iaso: &Iaso, args: &[&str], more: &[(&str, &str)]) -> Ended {
@@ -77,7 +80,7 @@ async fn what_is_missing_is_named_before_anything_is_made() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_right_that_was_not_given_is_named() {
     let iaso = Iaso::make().await;
-    let role = iaso.bridge.split(['/', '@']).nth(2).unwrap().to_owned();
+    let role = iaso.role();
     iaso.sql(&format!(
         "REVOKE UPDATE (status, result) ON iaso_task FROM {role}; REVOKE SELECT (id) ON auth_user FROM {role}; \
          REVOKE SELECT (group_id) ON iaso_userrole FROM {role}"
@@ -103,6 +106,64 @@ async fn a_right_that_was_not_given_is_named() {
     assert_eq!(fine.out, ["The settings can be served with."]);
 }
 
+/// It holds secrets of every account, so nobody should have to open it for nothing.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_older_record_is_asked_for_only_where_it_serves_an_account() {
+    let iaso = Iaso::make().await;
+    let role = iaso.role();
+    iaso.sql(&format!(
+        "REVOKE SELECT (slug, content, updated_at) ON iaso_config FROM {role}"
+    ))
+    .await;
+    let without = ended(&iaso, &["check-config"], &[]).await;
+    assert_eq!(without.out, ["The settings can be served with."]);
+    let with = ended(&iaso, &["serve"], &[("IASO__CONFIG_ACCOUNT", "1")]).await;
+    assert_eq!(
+        with.err.last().unwrap(),
+        "openhexa-bridge: iaso.attached: the bridge cannot stand beside the Iaso of this database: no right to SELECT in \
+         iaso_config: slug, content, updated_at"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_column_that_must_have_a_value_which_nobody_knows_is_named() {
+    let iaso = Iaso::make().await;
+    // As Django does it: what is given to the rows that are there is taken away again.
+    iaso.sql(
+        "ALTER TABLE iaso_task ADD COLUMN priority INTEGER NOT NULL DEFAULT 1, ADD COLUMN hint TEXT, \
+         ADD COLUMN queue TEXT NOT NULL DEFAULT '', ADD COLUMN weight INTEGER NOT NULL DEFAULT 1; \
+         ALTER TABLE iaso_tasklog ADD COLUMN level TEXT NOT NULL",
+    )
+    .await;
+    iaso.sql("ALTER TABLE iaso_task ALTER COLUMN priority DROP DEFAULT, ALTER COLUMN weight DROP DEFAULT")
+        .await;
+    refused(
+        &iaso,
+        "no value is known to INSERT in iaso_task: priority, weight; no value is known to INSERT in iaso_tasklog: level",
+    )
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_iaso_that_numbers_by_sequences_gives_the_right_to_them() {
+    let iaso = Iaso::make().await;
+    iaso.number_by_sequences().await;
+    refused(
+        &iaso,
+        "no right to USAGE of sequence iaso_task_id_seq; no right to USAGE of sequence iaso_tasklog_id_seq",
+    )
+    .await;
+    iaso.give_sequences().await;
+    let stage = Stage::set(iaso, manual(), |plan| plan).await;
+    let task = super::started(&stage).await;
+    assert_eq!(task, 5151, "Iaso's sequence gives the number");
+    assert_eq!(stage.copy(task).await["status"], "RUNNING");
+    let said = json!({"task_id": task, "progress_message": "by a sequence too"});
+    stage.story.report(&id(1), &said).await.expect(200);
+    assert_eq!(stage.log(task).await, ["by a sequence too"]);
+    stage.end().await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn settings_that_cannot_be_are_told_by_name() {
     let iaso = Iaso::make().await;
@@ -124,6 +185,19 @@ async fn settings_that_cannot_be_are_told_by_name() {
              ENCRYPTED_TEXT_FIELD_KEY, a Fernet key, where iaso.attached is true"
         );
     }
+    for role in ["VIEWER", "OPERATOR", "ADMIN"] {
+        let key = format!("KEYS__{role}");
+        assert_eq!(
+            tell(&[(&key, "a-key-of-nobody-knows-which-account")]).await,
+            "openhexa-bridge: iaso.config_account (at its default) must be the account of Iaso whose keys.* are, where \
+             iaso.attached is true and any of them is set"
+        );
+    }
+    assert_eq!(
+        tell(&[("SERVER__DANGEROUSLY_LET_EVERYBODY_ADMINISTER", "true")]).await,
+        "openhexa-bridge: iaso.config_account (at its default) must be the account that everybody administers, where \
+         iaso.attached and server.dangerously_let_everybody_administer are true"
+    );
     assert_eq!(
         tell(&[("IASO__CONFIG_ACCOUNT", "77")]).await,
         "openhexa-bridge: iaso.attached: the bridge cannot stand beside the Iaso of this database: iaso.config_account is \
@@ -144,6 +218,20 @@ async fn a_key_is_made_for_an_account_that_there_is() {
         listed.len() == 1 && listed[0].contains("\taccount 2\t"),
         "{listed:?}"
     );
+    let own = ["keys", "create", "--role", "viewer"];
+    let unsaid = ended(&iaso, &own, &[]).await;
+    assert_eq!(
+        unsaid.err,
+        [
+            "openhexa-bridge: say with --account whose key it is: beside Iaso, while iaso.config_account is 0, it would \
+             be nobody's"
+        ]
+    );
+    assert!(unsaid.out.is_empty());
+    let named = ended(&iaso, &own, &[("IASO__CONFIG_ACCOUNT", "3")]).await;
+    assert_eq!(named.out.len(), 1, "{:?}", named.err);
+    let listed = ended(&iaso, &["keys", "list"], &[]).await.out;
+    assert!(listed[1].contains("\taccount 3\t"), "{listed:?}");
     let unknown = make("77").await;
     assert_eq!(
         unknown.err,

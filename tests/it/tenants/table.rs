@@ -13,7 +13,7 @@ use crate::support::iaso::{self, MAY};
 use crate::support::story::{Answer, As, Ask, story};
 
 /// Who knocks, in the order of a row's statuses.
-const WHO: [&str; 13] = [
+const WHO: [&str; 14] = [
     "nobody",
     "a user without the permission",
     "a user without a profile",
@@ -27,44 +27,79 @@ const WHO: [&str; 13] = [
     "an operator's key",
     "a superuser's token",
     "a superuser's session",
+    "an administrator's key",
 ];
 /// Those among them who belong to the first account and may read.
-const OWN: std::ops::Range<usize> = 7..13;
+const OWN: std::ops::Range<usize> = 7..14;
 
 struct Row {
     way: &'static str,
     path: String,
     body: Option<Value>,
-    statuses: [u16; 13],
+    statuses: [u16; 14],
 }
 
-const ALL: [u16; 13] = [200; 13];
+const ALL: [u16; 14] = [200; 14];
 /// Reads what both accounts have, each its own.
-const READS: [u16; 13] = [
-    401, 403, 422, 403, 401, 200, 200, 200, 403, 200, 200, 200, 200,
+const READS: [u16; 14] = [
+    401, 403, 422, 403, 401, 200, 200, 200, 403, 200, 200, 200, 200, 200,
 ];
 /// Reads what is the first account's.
-const READS_OURS: [u16; 13] = [
-    401, 403, 422, 403, 401, 404, 404, 200, 403, 200, 200, 200, 200,
+const READS_OURS: [u16; 14] = [
+    401, 403, 422, 403, 401, 404, 404, 200, 403, 200, 200, 200, 200, 200,
 ];
-const ADMINISTERS: [u16; 13] = [
-    401, 403, 422, 403, 401, 403, 403, 200, 403, 403, 403, 403, 200,
+const ADMINISTERS: [u16; 14] = [
+    401, 403, 422, 403, 401, 403, 403, 200, 403, 403, 403, 403, 200, 200,
 ];
 
 /// An operator writes on what is the first account's: with this status, and another account's with that.
-fn operates(ours: u16, theirs: u16) -> [u16; 13] {
+fn operates(ours: u16, theirs: u16) -> [u16; 14] {
     [
-        401, 403, 422, 403, 401, theirs, theirs, 403, 403, 403, ours, ours, ours,
+        401, 403, 422, 403, 401, theirs, theirs, 403, 403, 403, ours, ours, ours, ours,
     ]
 }
 
-fn administers(status: u16) -> [u16; 13] {
+fn administers(status: u16) -> [u16; 14] {
     [
-        401, 403, 422, 403, 401, 403, 403, 403, 403, 403, 403, 403, status,
+        401, 403, 422, 403, 401, 403, 403, 403, 403, 403, 403, 403, status, status,
     ]
 }
 
-fn row(way: &'static str, path: impl Into<String>, statuses: [u16; 13]) -> Row {
+/// All that differs where both accounts have the same workspace, beside Iaso.
+struct Manner {
+    /// Reads what is the workspace's.
+    pipelines: [u16; 14],
+    /// Another account's operator validates and launches a pipeline of the first one's workspace.
+    validated: u16,
+    launched: u16,
+    edited: [u16; 14],
+    deleted: [u16; 14],
+}
+
+fn manner(town: &Town) -> Manner {
+    if town.is_shared {
+        // Whoever launches there launches a task of their own. The configuration is edited in Iaso.
+        return Manner {
+            pipelines: READS,
+            validated: 200,
+            launched: 201,
+            edited: administers(409),
+            deleted: administers(409),
+        };
+    }
+    let mut deleted = administers(204);
+    // Who comes second finds nothing.
+    deleted[13] = 404;
+    Manner {
+        pipelines: READS_OURS,
+        validated: 404,
+        launched: 404,
+        edited: administers(200),
+        deleted,
+    }
+}
+
+fn row(way: &'static str, path: impl Into<String>, statuses: [u16; 14]) -> Row {
     let (path, body) = (path.into(), None);
     Row {
         way,
@@ -92,7 +127,7 @@ const API: &str = "/api/openhexa";
 #[rustfmt::skip]
 fn of_all() -> Vec<Row> {
     // Counted over all accounts: for keys alone.
-    let metrics = [401, 403, 422, 403, 401, 403, 403, 403, 403, 200, 200, 403, 403];
+    let metrics = [401, 403, 422, 403, 401, 403, 403, 403, 403, 200, 200, 403, 403, 200];
     vec![
         row("GET /healthz", "/healthz", ALL),
         row("GET /readyz", "/readyz", ALL),
@@ -106,13 +141,14 @@ fn of_all() -> Vec<Row> {
 fn reads(town: &Town) -> Vec<Row> {
     let pipeline = format!("{API}/pipelines/{}", id(1));
     let task = format!("{API}/tasks/{}", town.task);
+    let of_the_workspace = manner(town).pipelines;
     vec![
         row("GET /api/openhexa/pipelines", format!("{API}/pipelines/"), READS),
         row("GET /api/openhexa/pipelines/config", format!("{API}/pipelines/config/"), READS),
-        row("GET /api/openhexa/pipelines/{id}", format!("{pipeline}/"), READS_OURS),
-        row("GET /api/openhexa/pipelines/{id}/versions", format!("{pipeline}/versions/"), READS_OURS),
-        row("GET /api/openhexa/pipelines/{id}/runs", format!("{pipeline}/runs/"), READS_OURS),
-        row("GET /api/openhexa/pipelines/{id}/parameters/{code}/choices", format!("{pipeline}/parameters/district/choices/"), READS_OURS),
+        row("GET /api/openhexa/pipelines/{id}", format!("{pipeline}/"), of_the_workspace),
+        row("GET /api/openhexa/pipelines/{id}/versions", format!("{pipeline}/versions/"), of_the_workspace),
+        row("GET /api/openhexa/pipelines/{id}/runs", format!("{pipeline}/runs/"), of_the_workspace),
+        row("GET /api/openhexa/pipelines/{id}/parameters/{code}/choices", format!("{pipeline}/parameters/district/choices/"), of_the_workspace),
         row("GET /api/openhexa/tasks", format!("{API}/tasks/"), READS),
         row("GET /api/openhexa/tasks/stream", format!("{API}/tasks/stream/"), READS),
         row("GET /api/openhexa/tasks/{id}", format!("{task}/?include=logs,messages,outputs"), READS_OURS),
@@ -127,21 +163,22 @@ fn reads(town: &Town) -> Vec<Row> {
 fn writes(town: &Town) -> Vec<Row> {
     let pipeline = format!("{API}/pipelines/{}", id(1));
     let task = format!("{API}/tasks/{}", town.task);
+    let manner = manner(town);
     let config = || json!({"config": {}});
     let content = json!({"content": {"openhexa_url": town.story.openhexa, "openhexa_token": town.story.secrets.openhexa, "workspace_slug": "demo", "note": MARK}});
     // This task's token reports; users and keys report for their account, which is one answer for all that is not theirs.
-    let reports = [401, 403, 422, 400, 401, 400, 400, 403, 200, 403, 200, 200, 200];
+    let reports = [401, 403, 422, 400, 401, 400, 400, 403, 200, 403, 200, 200, 200, 200];
     vec![
-        with(row("POST /api/openhexa/pipelines/{id}/validate", format!("{pipeline}/validate/"), operates(200, 404)), config()),
-        with(row("POST /api/openhexa/pipelines/{id}/launch", format!("{pipeline}/launch/"), operates(201, 404)), config()),
+        with(row("POST /api/openhexa/pipelines/{id}/validate", format!("{pipeline}/validate/"), operates(200, manner.validated)), config()),
+        with(row("POST /api/openhexa/pipelines/{id}/launch", format!("{pipeline}/launch/"), operates(201, manner.launched)), config()),
         with(row("PATCH /api/openhexa/pipelines/{id}", format!("{pipeline}/"), reports), json!({"task_id": town.task, "progress_value": 1})),
         // Alive, so not to be launched again.
         with(row("POST /api/openhexa/tasks/{id}/relaunch", format!("{task}/relaunch/"), operates(409, 404)), json!({})),
         row("POST /api/openhexa/tasks/{id}/cancel", format!("{task}/cancel/"), operates(202, 404)),
         with(row("POST /api/openhexa/config/check", format!("{API}/config/check/"), administers(200)), json!({})),
-        with(row("PUT /api/openhexa/config", format!("{API}/config/"), administers(200)), content),
-        with(row("PATCH /api/openhexa/config", format!("{API}/config/"), administers(200)), json!({"content": {"other": MARK}})),
-        row("DELETE /api/openhexa/config", format!("{API}/config/"), administers(204)),
+        with(row("PUT /api/openhexa/config", format!("{API}/config/"), manner.edited), content),
+        with(row("PATCH /api/openhexa/config", format!("{API}/config/"), manner.edited), json!({"content": {"other": MARK}})),
+        row("DELETE /api/openhexa/config", format!("{API}/config/"), manner.deleted),
     ]
 }
 
@@ -175,6 +212,7 @@ fn gather(town: &Town) -> Crowd {
         bearer(story.secrets.operator.clone()),
         bearer(iaso.token(iaso::superuser(12, 1))),
         session(iaso.session(iaso::superuser(13, 1))),
+        bearer(story.secrets.admin.clone()),
     ];
     assert_eq!(shown.len(), WHO.len());
     Crowd { shown }
@@ -195,43 +233,99 @@ fn method(way: &str) -> Method {
     way.split(' ').next().unwrap().parse().unwrap()
 }
 
+async fn knock_everywhere(town: &Town) {
+    let crowd = gather(town);
+    for row in rows(town) {
+        for (who, (shown, status)) in crowd.shown.iter().zip(row.statuses).enumerate() {
+            let ask = town.story.ask_at(As::Nobody, method(row.way), &row.path);
+            let ask = shown
+                .iter()
+                .fold(ask, |ask, (name, value)| ask.header(name, value));
+            let ask = match &row.body {
+                Some(body) => ask.json(body),
+                None => ask,
+            };
+            let (told, text) = knock(ask, row.way.ends_with("/stream"), status).await;
+            let name = WHO[who];
+            assert_eq!(told, status, "{} by {name}: {text}", row.way);
+            // Whoever is refused, and whoever is of another account, reads nothing that is the first one's.
+            if !OWN.contains(&who) || status >= 400 {
+                let way = row.way;
+                assert!(
+                    !text.contains(MARK),
+                    "{way} tells {name} about the first account: {text}"
+                );
+                assert!(
+                    !way.ends_with("/runs") || status >= 400 || are_nobodys(&text),
+                    "{way} tells {name} about the first account: {text}"
+                );
+            }
+        }
+    }
+}
+
+/// Runs that are shown, and whose tasks are not.
+fn are_nobodys(text: &str) -> bool {
+    let runs: Value = serde_json::from_str(text).unwrap();
+    let runs = runs["results"].as_array().unwrap();
+    !runs.is_empty() && runs.iter().all(|run| run["task_id"].is_null())
+}
+
 story! {
     async fn every_route_lets_in_whom_it_should_and_tells_nobody_else_anything(base) {
         let town = Town::begin(base).await;
-        let crowd = gather(&town);
-        for row in rows(&town) {
-            for (who, (shown, status)) in crowd.shown.iter().zip(row.statuses).enumerate() {
-                let ask = town.story.ask_at(As::Nobody, method(row.way), &row.path);
-                let ask = shown.iter().fold(ask, |ask, (name, value)| ask.header(name, value));
-                let ask = match &row.body {
-                    Some(body) => ask.json(body),
-                    None => ask,
-                };
-                let (told, text) = knock(ask, row.way.ends_with("/stream"), status).await;
-                let name = WHO[who];
-                assert_eq!(told, status, "{} by {name}: {text}", row.way);
-                // Whoever is refused, and whoever is of another account, reads nothing that is the first one's.
-                if !OWN.contains(&who) || status >= 400 {
-                    assert!(!text.contains(MARK), "{} tells {name} about the first account: {text}", row.way);
-                }
-            }
-        }
+        knock_everywhere(&town).await;
         town.end().await;
+    }
+}
+
+/// Both accounts have the same workspace: the pipelines are shared, tasks and configuration are not.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_route_does_so_beside_iaso_in_one_workspace() {
+    let town = Town::attached().await;
+    knock_everywhere(&town).await;
+    town.end().await;
+}
+
+async fn look_for_the_mark(town: &Town) {
+    let quiet = [
+        "/runs",
+        "/stream",
+        "/events",
+        "/healthz",
+        "/readyz",
+        "/metrics",
+        "/openapi.json",
+        "/docs",
+        "/versions",
+        "/choices",
+    ];
+    let is_shared = |way: &str| way.contains("/pipelines") && !way.ends_with("/config");
+    let marked = rows(town).into_iter().filter(|row| {
+        row.way.starts_with("GET")
+            && !quiet.iter().any(|end| row.way.ends_with(end))
+            && !(town.is_shared && is_shared(row.way))
+    });
+    for row in marked {
+        let ask = town.story.ask_at(As::Admin, Method::GET, &row.path);
+        let text = ask.send().await.text;
+        assert!(text.contains(MARK), "{}: {text}", row.way);
     }
 }
 
 story! {
     async fn the_mark_is_there_to_be_found(base) {
         let town = Town::begin(base).await;
-        let quiet = ["/runs", "/stream", "/events", "/healthz", "/readyz", "/metrics", "/openapi.json", "/docs", "/versions"];
-        for row in rows(&town).into_iter().filter(|row| row.way.starts_with("GET") && !quiet.iter().any(|end| row.way.ends_with(end))) {
-            let ask = town.story.ask_at(As::Admin, Method::GET, &row.path);
-            let text = ask.send().await.text;
-            let marked = text.contains(MARK) || row.way.ends_with("/choices");
-            assert!(marked, "{}: {text}", row.way);
-        }
+        look_for_the_mark(&town).await;
         town.end().await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_mark_is_there_beside_iaso_too() {
+    let town = Town::attached().await;
+    look_for_the_mark(&town).await;
+    town.end().await;
 }
 
 story! {
@@ -259,26 +353,60 @@ fn told(answer: &Answer) -> (u16, String, Vec<String>) {
     (answer.status, answer.text.clone(), names)
 }
 
+async fn compare_with_what_is_not_there(town: &Town) {
+    let gaps = [
+        (id(1), id(9)),
+        (town.task.to_string(), "999999".to_owned()),
+        (
+            format!("\"task_id\":{}", town.task),
+            "\"task_id\":999999".to_owned(),
+        ),
+    ];
+    let other = |text: &str| {
+        gaps.iter().fold(text.to_owned(), |text, (from, to)| {
+            if from.len() > 5 {
+                text.replace(from, to)
+            } else {
+                text.replace(&format!("/tasks/{from}"), &format!("/tasks/{to}"))
+            }
+        })
+    };
+    // A workspace of both has pipelines of both.
+    let is_anothers = |way: &str| {
+        way.contains("{id}")
+            && (!town.is_shared || way.contains("/tasks/") || way.starts_with("PATCH"))
+    };
+    for row in rows(town).into_iter().filter(|row| is_anothers(row.way)) {
+        let ask = async |path: &str, body: &Option<String>| {
+            let ask = town
+                .story
+                .ask_at(As::Nobody, method(row.way), path)
+                .in_iaso(&town.stranger);
+            match body {
+                Some(body) => ask.body("application/json", body.clone()).send().await,
+                None => ask.send().await,
+            }
+        };
+        let body = row.body.as_ref().map(Value::to_string);
+        let (path, otherwise) = (other(&row.path), body.as_deref().map(other));
+        assert!(path != row.path, "{}", row.way);
+        let (theirs, unknown) = (ask(&row.path, &body).await, ask(&path, &otherwise).await);
+        assert!(theirs.status >= 400, "{}", row.way);
+        assert_eq!(told(&theirs), told(&unknown), "{}", row.way);
+    }
+}
+
 story! {
     async fn what_is_anothers_answers_exactly_as_what_is_not_there(base) {
         let town = Town::begin(base).await;
-        let gaps = [(id(1), id(9)), (town.task.to_string(), "999999".to_owned()), (format!("\"task_id\":{}", town.task), "\"task_id\":999999".to_owned())];
-        for row in rows(&town).into_iter().filter(|row| row.way.contains("{id}")) {
-            let ask = async |path: &str, body: &Option<String>| {
-                let ask = town.story.ask_at(As::Nobody, method(row.way), path).in_iaso(&town.stranger);
-                match body {
-                    Some(body) => ask.body("application/json", body.clone()).send().await,
-                    None => ask.send().await,
-                }
-            };
-            let body = row.body.as_ref().map(Value::to_string);
-            let other = |text: &str| gaps.iter().fold(text.to_owned(), |text, (from, to)| if from.len() > 5 { text.replace(from, to) } else { text.replace(&format!("/tasks/{from}"), &format!("/tasks/{to}")) });
-            let (path, otherwise) = (other(&row.path), body.as_deref().map(other));
-            assert!(path != row.path, "{}", row.way);
-            let (theirs, unknown) = (ask(&row.path, &body).await, ask(&path, &otherwise).await);
-            assert!(theirs.status >= 400, "{}", row.way);
-            assert_eq!(told(&theirs), told(&unknown), "{}", row.way);
-        }
+        compare_with_what_is_not_there(&town).await;
         town.end().await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_anothers_answers_so_beside_iaso_too() {
+    let town = Town::attached().await;
+    compare_with_what_is_not_there(&town).await;
+    town.end().await;
 }
