@@ -8,7 +8,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::observe::{Fact, take};
 use super::{Bridge, Error};
-use crate::domain::ids::TaskId;
+use crate::domain::ids::{AccountId, TaskId};
 use crate::domain::observation::Observation;
 use crate::store::{self, Source};
 
@@ -61,24 +61,35 @@ impl Bridge {
     /// Looked at once more under the task's lock: a move or another replica may have mended it.
     async fn mend(&self, id: TaskId) -> Result<(), Error> {
         let (bridge, now) = (self.clone(), self.now());
-        self.store()
+        let wished = self
+            .store()
             .write(move |db| {
                 let Some(task) = store::lock(db, id)? else {
-                    return Ok(());
+                    return Ok(None);
                 };
                 match store::strayed_task(db, id)? {
-                    None => Ok(()),
+                    None => Ok(None),
                     Some(strayed) if strayed.stop_asked && task.verdict().is_none() => {
+                        let account = task.account;
                         // It cannot conflict: the task has not ended.
-                        take(db, bridge.rules(), task, &wish(), now).map(|_| ())
+                        take(db, bridge.rules(), task, &wish(), now).map(|_| Some(account))
                     }
-                    Some(_) => Ok(store::save(db, &task)?),
+                    Some(_) => Ok::<_, Error>(store::save(db, &task).map(|()| None)?),
                 }
             })
             .await?;
         self.changes.happened();
+        if let Some(account) = wished {
+            audit(id, account);
+        }
         Ok(())
     }
+}
+
+/// The line of a deed that came by no request: Iaso does not say who pressed its button.
+fn audit(task: TaskId, account: AccountId) {
+    let (task, account) = (task.0, account.0);
+    tracing::info!(target: "audit", action = "cancel", outcome = "done", who = "Iaso", account, object = %task, task, "audit");
 }
 
 fn wish() -> Fact {
