@@ -259,6 +259,7 @@ story! {
         let shaped = format!("ohb-viewer-{}", "0".repeat(64));
         let asked = story.knock(As::Bearer(shaped)).await.status;
         assert!(asked >= 500, "{asked}: or this story shows nothing");
+        hand::sql(&story, "ALTER TABLE api_key_away RENAME TO api_key").await;
         story.end().await;
     }
 }
