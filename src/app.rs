@@ -301,6 +301,7 @@ fn rules(settings: &Settings) -> Rules {
         streams: Streams {
             comment_every: settings.stream.comment_every.0,
             most: settings.stream.most,
+            most_per_account: settings.stream.most_per_account,
             memory: settings.stream.memory,
         },
         lease: reconcile.lease.delta(),

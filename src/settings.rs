@@ -173,6 +173,7 @@ pub struct Stream {
     pub poll: Span,
     pub comment_every: Span,
     pub most: usize,
+    pub most_per_account: usize,
     pub memory: usize,
 }
 

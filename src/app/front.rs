@@ -23,7 +23,6 @@ pub fn edge(settings: &Settings, clock: &Clock, local: bool) -> Result<Edge, Sta
         body_timeout: settings.server.body_timeout.0,
         limits: Arc::new(limits(settings, clock, local)),
         proxies: settings.server.proxies().unwrap_or_default(),
-        https: settings.server.public_url.starts_with("https://"),
         loopback_only: local,
         metrics: metrics(settings)?,
     })

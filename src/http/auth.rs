@@ -49,6 +49,15 @@ pub async fn principal(request: &HttpRequest, role: Role) -> Result<Principal, P
     }
 }
 
+/// Whether those who ask are known without asking anybody else.
+pub fn is_known(request: &HttpRequest) -> bool {
+    let bridge = request.app_data::<Data<Bridge>>();
+    bridge.is_some_and(|bridge| {
+        let shown = credential(request.headers(), bridge.takes_sessions());
+        shown.is_ok_and(|shown| bridge.knows(&shown))
+    })
+}
+
 async fn caller(request: &HttpRequest) -> Result<Caller, Problem> {
     let Some(bridge) = request.app_data::<Data<Bridge>>() else {
         return Err(Problem::unauthenticated(NotKnown::Missing));
@@ -150,7 +159,10 @@ impl FromRequest for Reporter {
                 Caller::Person(principal) if principal.role >= Role::Operator => {
                     Ok(Self::Account(principal.account))
                 }
-                Caller::Person(_) => Err(Problem::forbidden(say("not-allowed"))),
+                Caller::Person(principal) => {
+                    request.extensions_mut().insert(TurnedAway(principal));
+                    Err(Problem::forbidden(say("not-allowed")))
+                }
             }
         })
     }

@@ -33,8 +33,6 @@ pub struct Edge {
     pub limits: Arc<Limits>,
     /// Whose word on where a request comes from is believed.
     pub proxies: Vec<IpNet>,
-    /// Whether users reach the bridge over https only.
-    pub https: bool,
     /// Whether only this machine is served (`dev`).
     pub loopback_only: bool,
     pub metrics: Metrics,

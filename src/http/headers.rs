@@ -1,5 +1,6 @@
-//! What every answer tells a browser: not to frame it, guess its type, keep it or say where it was. The same as Iaso's
-//! own answers, behind whose address the bridge stands.
+//! What every answer tells a browser: not to frame it, guess its type, keep it or say where it was, in the words that
+//! Iaso's own answers use. That its host is to be reached by https alone is not among it: the bridge stands behind
+//! Iaso's address, and what holds for a whole host is for whoever serves that host to say.
 //!
 //! There is deliberately no `Access-Control-…`: pages of other origins may not ask, and a preflight is a method that
 //! is not allowed.
@@ -9,12 +10,6 @@ use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
-use actix_web::web::Data;
-
-use super::edge::Edge;
-
-/// A year, as browsers that are asked to remember expect it.
-const HTTPS_ONLY: &str = "max-age=31536000";
 
 const ALWAYS: [(HeaderName, &str); 5] = [
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
@@ -34,9 +29,6 @@ pub async fn protected<B: MessageBody>(
     request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<B>, Error> {
-    let https = request
-        .app_data::<Data<Edge>>()
-        .is_some_and(|edge| edge.https);
     let mut response = next.call(request).await?;
     let headers = response.headers_mut();
     for (name, value) in ALWAYS {
@@ -45,17 +37,11 @@ pub async fn protected<B: MessageBody>(
             headers.insert(name, HeaderValue::from_static(value));
         }
     }
-    if https {
-        headers.insert(
-            header::STRICT_TRANSPORT_SECURITY,
-            HeaderValue::from_static(HTTPS_ONLY),
-        );
-    }
     depends(headers);
     Ok(response)
 }
 
-/// What compression has said stays.
+/// A handler that knows better has said so itself: the API's description depends on the language alone.
 fn depends(headers: &mut HeaderMap) {
     if !headers.contains_key(header::VARY) {
         headers.insert(header::VARY, HeaderValue::from_static(DEPENDS));

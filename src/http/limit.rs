@@ -1,8 +1,10 @@
 //! How much one caller may ask: by name for those who are signed in, by address for those who are not or fail to be.
 //!
-//! Credentials are looked at first and counted afterwards: whoever signs in is never refused for what others do at
-//! their address, behind the same proxy or the same router, and a running pipeline's report is never counted at all.
-//! It would be lost, for pipelines do not report twice. Nothing is kept but one number for each caller of late.
+//! Credentials that are known without asking anybody are counted after they were looked at: whoever has signed in before
+//! is never refused for what others do at their address, behind the same proxy or the same router, and a running
+//! pipeline's report is never counted at all. It would be lost, for pipelines do not report twice. What would have to be
+//! looked up takes from the address's allowance first, so that a flood of junk costs neither the database nor Iaso more
+//! than that. Nothing is kept but one number for each caller of late.
 
 use std::hash::Hash;
 use std::net::IpAddr;
@@ -22,7 +24,8 @@ use governor::middleware::NoOpMiddleware;
 use governor::state::keyed::HashMapStateStore;
 use governor::{Quota, RateLimiter};
 
-use super::audit;
+use super::audit::{self, TurnedAway};
+use super::auth;
 use super::edge::Edge;
 use super::error::Problem;
 use crate::clock::Clock;
@@ -203,16 +206,16 @@ pub async fn by_address(
     request: ServiceRequest,
     next: Next<BoxBody>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
+    if is_health(request.request()) {
+        return next.call(request).await;
+    }
+    let known = auth::is_known(request.request());
+    if !known && let Err(wait) = pass_address(request.request()) {
+        let problem = refusal(say("too-many-requests"), wait);
+        return Ok(request.into_response(problem.into_response()));
+    }
     let response = next.call(request).await?;
-    let asked = response.request();
-    let (Some(edge), true) = (asked.app_data::<Data<Edge>>(), is_counted(&response)) else {
-        return Ok(response);
-    };
-    let passed = match edge.address_of(asked) {
-        Some(address) => edge.limits.address.pass(network(address)),
-        None => Ok(()),
-    };
-    match passed {
+    match pass_afterwards(&response, known) {
         Ok(()) => {
             audit::sign_in(&response);
             Ok(response)
@@ -224,16 +227,40 @@ pub async fn by_address(
     }
 }
 
+fn pass_address(request: &HttpRequest) -> Result<(), u64> {
+    let edge = request.app_data::<Data<Edge>>();
+    let found = edge.and_then(|edge| Some((edge, edge.address_of(request)?)));
+    found.map_or(Ok(()), |(edge, address)| {
+        edge.limits.address.pass(network(address))
+    })
+}
+
+/// Whoever is known and may not is counted as themselves; whoever is not known after all, at their address.
+fn pass_afterwards(response: &ServiceResponse<BoxBody>, known: bool) -> Result<(), u64> {
+    let request = response.request();
+    let turned_away = request
+        .extensions()
+        .get::<TurnedAway>()
+        .map(|who| caller(&who.0));
+    match (request.app_data::<Data<Edge>>(), turned_away) {
+        (Some(edge), Some(who)) => edge.limits.signed_in.pass(who),
+        (_, None) if known && is_counted(response) => pass_address(request),
+        (None, Some(_)) | (_, None) => Ok(()),
+    }
+}
+
 fn refusal(sentence: Sentence, wait: u64) -> Problem {
     Problem::too_many(sentence.with("seconds", wait), wait)
+}
+
+fn is_health(request: &HttpRequest) -> bool {
+    let route = request.match_pattern().unwrap_or_default();
+    HEALTH.contains(&route.as_str())
 }
 
 fn is_counted(response: &ServiceResponse<BoxBody>) -> bool {
     let request = response.request();
     let route = request.match_pattern().unwrap_or_default();
-    if HEALTH.contains(&route.as_str()) {
-        return false;
-    }
     if request.method() == Method::PATCH && route == CALLBACK {
         return response.status() == StatusCode::UNAUTHORIZED;
     }
@@ -252,16 +279,18 @@ fn network(address: IpAddr) -> IpAddr {
 }
 
 /// Where a request comes from: the other end of its connection, or, where that is a proxy of ours, whoever the proxy
-/// says it speaks for. What a caller writes there by themselves stands further left and is not believed.
+/// says it speaks for. What a caller writes there by themselves stands further left and is not believed; it may be in
+/// the same line and no text at all, so the line is read from its right end, entry by entry.
 pub fn origin(request: &HttpRequest, is_proxy: impl Fn(IpAddr) -> bool) -> Option<IpAddr> {
     let mut address = request.peer_addr()?.ip().to_canonical();
     let lines = request.headers().get_all("x-forwarded-for");
-    let texts: Vec<&str> = lines.filter_map(|line| line.to_str().ok()).collect();
-    for entry in texts.iter().flat_map(|text| text.split(',')).rev() {
+    let entries = lines.flat_map(|line| line.as_bytes().split(|byte| *byte == b','));
+    let entries: Vec<&[u8]> = entries.collect();
+    for entry in entries.into_iter().rev() {
         if !is_proxy(address) {
             break;
         }
-        match written(entry.trim()) {
+        match str::from_utf8(entry).ok().map(str::trim).and_then(written) {
             Some(before) => address = before,
             None => break,
         }

@@ -10,6 +10,7 @@ use super::token::Judged;
 use super::{Bridge, Error, jwt};
 use crate::domain::ids::AccountId;
 use crate::domain::principal::{CallbackClaim, Principal, Role};
+use crate::domain::user::Door;
 
 /// Standalone there is one account.
 pub const ONLY_ACCOUNT: AccountId = AccountId(1);
@@ -69,6 +70,28 @@ impl Bridge {
             Credential::Nothing | Credential::Session(_) => {
                 Err(Error::Unauthenticated(NotKnown::Missing))
             }
+        }
+    }
+
+    /// Whether memory and signatures tell who shows this, or did when it was last looked at: no database and no Iaso.
+    pub fn knows(&self, shown: &Credential) -> bool {
+        let parts = &self.parts;
+        match shown {
+            Credential::Bearer(token) => {
+                let bearer = token.expose_secret();
+                match parts.callback_key.judge(bearer, self.now()) {
+                    Judged::Callback(claim) => claim.is_some(),
+                    Judged::Other => {
+                        parts.access.role_of(bearer).is_some()
+                            || self.remembers_key(bearer)
+                            || self.remembers_user(Door::Token, token)
+                    }
+                }
+            }
+            Credential::Session(cookie) if self.takes_sessions() => {
+                self.remembers_user(Door::Session, cookie)
+            }
+            Credential::Nothing | Credential::Session(_) => parts.access.open,
         }
     }
 

@@ -4,8 +4,7 @@
 //! what has changed from the lowest number that was not settled at the look before (see `store/changes.rs`), leaves
 //! out what it has told, and puts the rest into the log that all streams read. While nobody follows, nothing is read.
 
-use std::collections::HashSet;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -13,7 +12,8 @@ use tokio::sync::{Notify, watch};
 
 use super::change_log::{Change, Log};
 use super::tasks::{Seen, with_places};
-use super::{Bridge, Error, Rules};
+use super::{Bridge, Error, Rules, Streams};
+use crate::domain::ids::AccountId;
 use crate::store::{self, Head};
 
 /// Tasks read from the database at a time.
@@ -27,7 +27,7 @@ pub struct Changes {
     newest: watch::Sender<u64>,
     /// How far was read; None while nobody follows.
     reader: tokio::sync::Mutex<Option<Reader>>,
-    open: AtomicUsize,
+    seats: Mutex<Seats>,
     /// Bytes of changes that are kept for slow readers.
     memory: usize,
     nudge: Arc<Notify>,
@@ -40,11 +40,37 @@ struct Reader {
 }
 
 /// The place of an open stream; given back when it is dropped.
-pub struct Seat(Bridge);
+pub struct Seat(Bridge, AccountId);
 
 impl Drop for Seat {
     fn drop(&mut self) {
-        self.0.changes.open.fetch_sub(1, Ordering::SeqCst);
+        self.0.changes.seats().leave(self.1);
+    }
+}
+
+/// Streams open now. No account takes the places of all others.
+#[derive(Default)]
+struct Seats(HashMap<AccountId, usize>);
+
+impl Seats {
+    fn taken(&self) -> usize {
+        self.0.values().sum()
+    }
+
+    fn take(&mut self, account: AccountId, rules: &Streams) -> Result<(), Error> {
+        let own = self.0.get(&account).copied().unwrap_or_default();
+        if self.taken() >= rules.most || own >= rules.most_per_account {
+            return Err(Error::Crowded);
+        }
+        self.0.insert(account, own + 1);
+        Ok(())
+    }
+
+    fn leave(&mut self, account: AccountId) {
+        let own = self.0.remove(&account).unwrap_or_default();
+        if own > 1 {
+            self.0.insert(account, own - 1);
+        }
     }
 }
 
@@ -54,7 +80,7 @@ impl Changes {
             log: Mutex::default(),
             newest: watch::Sender::default(),
             reader: tokio::sync::Mutex::default(),
-            open: AtomicUsize::new(0),
+            seats: Mutex::default(),
             memory: rules.streams.memory,
             nudge: Arc::default(),
         }
@@ -67,6 +93,10 @@ impl Changes {
 
     pub(super) fn log(&self) -> MutexGuard<'_, Log> {
         self.log.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn seats(&self) -> MutexGuard<'_, Seats> {
+        self.seats.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Tells that the log has grown.
@@ -93,7 +123,7 @@ impl Bridge {
     }
 
     pub fn open_streams(&self) -> usize {
-        self.changes.open.load(Ordering::SeqCst)
+        self.changes.seats().taken()
     }
 
     /// Resolves when the bridge stops.
@@ -102,12 +132,10 @@ impl Bridge {
     }
 
     /// A place for a stream. The first one sets the reader to work, from now on.
-    pub(super) async fn seat(&self) -> Result<Seat, Error> {
-        let (open, most) = (&self.changes.open, self.rules().streams.most);
-        let one_more = |open| (open < most).then_some(open + 1);
-        open.fetch_update(Ordering::SeqCst, Ordering::SeqCst, one_more)
-            .map_err(|_| Error::Crowded)?;
-        let seat = Seat(self.clone());
+    pub(super) async fn seat(&self, account: AccountId) -> Result<Seat, Error> {
+        let rules = &self.rules().streams;
+        self.changes.seats().take(account, rules)?;
+        let seat = Seat(self.clone(), account);
         let mut reader = self.changes.reader.lock().await;
         if reader.is_none() {
             let look = self.store().read(store::horizon);

@@ -50,8 +50,7 @@ impl Bridge {
             .store()
             .read(move |db| Ok::<_, Error>(store::strayed(db, now)?))
             .await?;
-        for one in strayed {
-            let id = one.task();
+        for id in strayed {
             if let Err(error) = self.mend(id).await {
                 tracing::warn!(task = id.0, %error, "a copy could not be mended");
             }
@@ -67,14 +66,14 @@ impl Bridge {
                 let Some(task) = store::lock(db, id)? else {
                     return Ok(());
                 };
-                match store::strayed_task(db, id)? {
-                    None => Ok(()),
-                    Some(strayed) if strayed.stop_asked && task.verdict().is_none() => {
-                        // It cannot conflict: the task has not ended.
-                        take(db, bridge.rules(), task, &wish(), now).map(|_| ())
-                    }
-                    Some(_) => Ok(store::save(db, &task)?),
+                if !store::has_strayed(db, id)? {
+                    return Ok(());
                 }
+                let after = heeded(db, bridge.rules(), task.clone(), now)?;
+                if after == task {
+                    store::save(db, &task)?;
+                }
+                Ok::<_, Error>(())
             })
             .await?;
         self.changes.happened();
@@ -94,7 +93,16 @@ pub(super) fn heeded(
         return Ok(task);
     }
     // It cannot conflict: the task has not ended.
-    Ok(take(db, rules, task.clone(), &wish(), now)?.unwrap_or(task))
+    let after = take(db, rules, task.clone(), &wish(), now)?.unwrap_or(task);
+    audit(&after);
+    Ok(after)
+}
+
+/// The line of a deed that came by no request: Iaso does not say who pressed its button. Should the transaction fail, the
+/// next one to find the wish writes another.
+pub(super) fn audit(task: &Task) {
+    let (task, account) = (task.id.0, task.account.0);
+    tracing::info!(target: "audit", action = "cancel", outcome = "done", who = "Iaso", account, object = %task, task, "audit");
 }
 
 pub(super) fn wish() -> Fact {

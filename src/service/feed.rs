@@ -29,7 +29,7 @@ struct Place {
 
 impl Place {
     async fn take(bridge: &Bridge, account: AccountId) -> Result<Self, Error> {
-        let seat = bridge.seat().await?;
+        let seat = bridge.seat(account).await?;
         Ok(Self {
             bridge: bridge.clone(),
             account,

@@ -21,6 +21,8 @@ const REMEMBERED: TimeDelta = TimeDelta::seconds(5);
 /// How exact the record of a key's last use is.
 const USE_NOTED: TimeDelta = TimeDelta::minutes(1);
 const MOST: usize = 1_000;
+/// How every key begins. What begins otherwise is none, and no question for the database.
+const PREFIX: &str = "ohb-";
 
 /// Recognised keys by their hash, and when that was.
 #[derive(Default)]
@@ -31,6 +33,16 @@ impl Ring {
         let ring = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let (key, at) = ring.get(hash)?;
         (now - *at < REMEMBERED).then(|| key.clone())
+    }
+
+    fn has(&self, hash: &str) -> bool {
+        let ring = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        ring.contains_key(hash)
+    }
+
+    fn forget(&self, hash: &str) {
+        let mut ring = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        ring.remove(hash);
     }
 
     fn keep(&self, hash: String, key: &StoredKey, now: DateTime<Utc>) {
@@ -58,7 +70,7 @@ pub async fn make(
     now: DateTime<Utc>,
 ) -> Result<MadeKey, Error> {
     let random = || Uuid::new_v4().simple().to_string();
-    let key = format!("ohb-{}-{}{}", role.word(), random(), random());
+    let key = format!("{PREFIX}{}-{}{}", role.word(), random(), random());
     let hash = hash(&key);
     let new = NewKey {
         account,
@@ -79,6 +91,9 @@ pub async fn make(
 impl Bridge {
     /// Whose key this is, if it is one and still good.
     pub(super) async fn holder(&self, key: &str) -> Result<Option<Principal>, Error> {
+        if !key.starts_with(PREFIX) {
+            return Ok(None);
+        }
         let (hash, now) = (hash(key), self.now());
         if let Some(known) = self.ring.recall(&hash, now) {
             return Ok(known.is_good(now).then(|| principal(&known)));
@@ -89,11 +104,17 @@ impl Bridge {
             .read(move |db| Ok::<_, Error>(store::key_of(db, &wanted)?))
             .await?;
         let Some(found) = found.filter(|key| key.is_good(now)) else {
+            self.ring.forget(&hash);
             return Ok(None);
         };
         self.ring.keep(hash, &found, now);
         self.note_use(&found, now);
         Ok(Some(principal(&found)))
+    }
+
+    /// Whether this key was good when the database was last asked for it, however long ago that is.
+    pub(super) fn remembers_key(&self, key: &str) -> bool {
+        key.starts_with(PREFIX) && self.ring.has(&hash(key))
     }
 
     /// Behind the request's back: nobody waits for a note.

@@ -15,7 +15,7 @@ use chrono::{DateTime, Utc};
 use tokio::sync::oneshot;
 
 use super::callback::{conflict, unknown_task};
-use super::copies::wish;
+use super::copies::{audit, wish};
 use super::observe::{Fact, Follows, Taken, judge, settle};
 use super::{Bridge, Error, Rules};
 use crate::domain::ids::{PipelineId, TaskId};
@@ -211,6 +211,7 @@ impl TakenAll {
         };
         if known.verdict().is_none() {
             let wished = judge(rules, known, &wish(), at);
+            audit(&wished.after);
             self.keep(wished);
         }
     }

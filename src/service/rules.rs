@@ -103,6 +103,8 @@ pub struct Streams {
     pub comment_every: Duration,
     /// How many may be open at a time.
     pub most: usize,
+    /// How many of them one account may have.
+    pub most_per_account: usize,
     /// Bytes of changes that are kept for slow readers of all streams together.
     pub memory: usize,
 }

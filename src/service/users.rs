@@ -106,6 +106,19 @@ impl Bridge {
         }
     }
 
+    /// Whether this is signed with Iaso's key, or was somebody's when Iaso was last asked, however long ago that is.
+    pub(super) fn remembers_user(&self, door: Door, credential: &SecretString) -> bool {
+        let users = &self.parts.users;
+        let signed = || users.verified(credential.expose_secret(), self.now());
+        match door {
+            Door::Token if !users.keys.is_empty() => signed().is_some(),
+            Door::Token | Door::Session if users.iaso.is_some() => {
+                users.kept.contains_key(&self.key_of(door, credential))
+            }
+            Door::Token | Door::Session => false,
+        }
+    }
+
     async fn asked(&self, door: Door, credential: &SecretString) -> Result<Principal, Error> {
         match self.answer(door, credential).await {
             Ok(Answer::User(user)) => let_in(user, door),

@@ -301,6 +301,11 @@ pub const RULES: &[Rule] = &[
         (1..=100_000).contains(&s.stream.most)
     }),
     rule(
+        "stream.most_per_account",
+        "a whole number from 1 to 100000",
+        |s| (1..=100_000).contains(&s.stream.most_per_account),
+    ),
+    rule(
         "stream.memory",
         "a whole number from 65536 to 1073741824 bytes",
         |s| (65_536..=1_073_741_824).contains(&s.stream.memory),

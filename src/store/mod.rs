@@ -39,8 +39,8 @@ pub use diesel::result::Error as TransactionError;
 pub use error::{BadKey, Error, OpenError};
 pub use events::{Event, Source, add_event, events_of, has_event};
 pub use iaso::{
-    Found as FoundUser, Options as BesideIaso, Strayed, knows_account, refresh_connections,
-    stop_wishes, strayed, strayed_task, user,
+    Found as FoundUser, Options as BesideIaso, has_strayed, knows_account, refresh_connections,
+    stop_wishes, strayed, user,
 };
 pub use keys::{NewKey, StoredKey, add_key, key_of, key_used, keys, revoke_key};
 pub use many::{Change, Told, add_events, lock_many, save_many};

@@ -1,7 +1,7 @@
 //! `deploy/`: the nginx file with a real nginx before a real bridge, and what can be read of the rest.
 
 use std::collections::BTreeSet;
-use std::net::TcpListener;
+use std::net::{IpAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::{Duration, Instant};
@@ -155,13 +155,14 @@ impl Front {
     }
 }
 
-async fn begin(base: Base) -> (Story, Front) {
+fn plan(base: Base) -> Plan {
     let behaviour = json!({"kind": "manual", "queued_ms": 0, "running_ms": 0});
     let plan = Plan::on(base).pipelines(json!([pipeline(1, &injected(), behaviour)]));
-    let story = plan
-        .setting("server.trusted_proxies", "127.0.0.1")
-        .begin()
-        .await;
+    plan.setting("server.trusted_proxies", "127.0.0.1")
+}
+
+async fn begin(base: Base) -> (Story, Front) {
+    let story = plan(base).begin().await;
     let front = Front::before(&story.base_url()).await;
     (story, front)
 }
@@ -214,6 +215,24 @@ story! {
         let log = crate::support::log::text();
         let line = log.lines().find(|line| line.contains(&id) && line.contains("\"target\":\"audit\"")).expect("a line");
         assert!(line.contains("\"address\":\"127.0.0.1\""), "{line}");
+        story.end().await;
+    }
+}
+
+story! {
+    async fn what_a_client_says_of_its_address_is_not_believed_at_any_path(base) {
+        let story = plan(base).setting("limits.address_per_second", "1").setting("limits.address_burst", "4").begin().await;
+        let front = Front::before(&story.base_url()).await;
+        // Not from where nginx is, which is trusted.
+        let client = Client::builder().no_proxy().local_address(IpAddr::from([127, 0, 0, 2])).build().unwrap();
+        let mut statuses = Vec::new();
+        for number in 1..=3 {
+            for path in ["/api/openhexa", "/api/openhexa/"] {
+                let ask = client.get(format!("{}{path}", front.url)).header("x-forwarded-for", format!("203.0.113.{number}"));
+                statuses.push(ask.send().await.unwrap().status().as_u16());
+            }
+        }
+        assert_eq!(statuses, [404, 404, 404, 404, 429, 429]);
         story.end().await;
     }
 }

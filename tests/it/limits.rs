@@ -2,9 +2,13 @@
 
 use chrono::TimeDelta;
 use reqwest::Method;
+use reqwest::header::HeaderValue;
 use serde_json::{Value, json};
 
+use crate::identity::with_session;
 use crate::support::catalogue::{id, injected, pipeline};
+use crate::support::hand;
+use crate::support::iaso::{self, Iaso, MAY};
 use crate::support::story::{Answer, As, Base, Plan, Story, story};
 
 const PIPELINES: &str = "/pipelines/";
@@ -145,6 +149,117 @@ story! {
         assert_eq!(story.from("::ffff:203.0.113.1").await, 429, "the same address, written as one of the sixth version");
         // What is no address ends the row: the proxy itself it is.
         assert_eq!([story.from("unknown").await, story.from("203.0.113.9, nonsense").await, story.from("").await], [401, 401, 429]);
+        story.end().await;
+    }
+}
+
+story! {
+    async fn what_a_caller_writes_in_unreadable_bytes_hides_no_address(base) {
+        let story = plan(base)
+            .setting("server.trusted_proxies", "127.0.0.1")
+            .setting("limits.address_per_second", "1").setting("limits.address_burst", "2")
+            .begin().await;
+        for (own, status) in [(&b"\xff"[..], 401), (b"\xc3\xa9, 198.51.100.1", 401), (b"\xfe,,\xff", 429), (b"", 429)] {
+            // nginx puts the address that it sees behind what the caller wrote, in one line.
+            let line = [own, b", 203.0.113.1"].concat();
+            let line = HeaderValue::from_bytes(&line).unwrap();
+            let ask = story.ask(As::Nobody, Method::GET, PIPELINES).raw_header("x-forwarded-for", line);
+            assert_eq!(ask.send().await.status, status, "{own:?}");
+        }
+        assert_eq!(story.from("203.0.113.2").await, 401, "somebody else");
+        story.end().await;
+    }
+}
+
+story! {
+    async fn who_is_known_and_may_not_spends_their_own_allowance(base) {
+        let story = plan(base)
+            .setting("limits.signed_in_per_second", "1").setting("limits.signed_in_burst", "3")
+            .setting("limits.address_per_second", "1").setting("limits.address_burst", "1")
+            .begin().await;
+        for _ in 0..3 {
+            story.ask(As::Viewer, Method::GET, "/config/").send().await.error(403);
+        }
+        story.ask(As::Viewer, Method::GET, "/config/").send().await.error(429);
+        story.knock(As::Viewer).await.error(429);
+        let report = story.ask(As::Viewer, Method::PATCH, &format!("/pipelines/{}/", id(1))).json(&json!({"task_id": 1}));
+        report.send().await.error(429);
+        assert_eq!(story.knock(As::Nobody).await.status, 401, "nothing of it was the address's");
+        story.end().await;
+    }
+}
+
+story! {
+    async fn invented_credentials_reach_iaso_no_more_often_than_their_address_may(base) {
+        let iaso = Iaso::start();
+        let limited = plan(base).setting("iaso.url", &iaso.url).setting("iaso.profile_kept", "1s");
+        let story = limited.setting("limits.address_per_second", "1").setting("limits.address_burst", "5").begin().await;
+        let (known, new) = (iaso.session(iaso::profile(4, 1, MAY)), iaso.session(iaso::profile(5, 1, MAY)));
+        with_session(&story, &known, "/tasks/").await.expect(200);
+        let task = story.launch(&id(1), json!({})).await;
+        let callback = story.callback_token().await;
+        let before = iaso.heard().len();
+        for number in 0..10 {
+            let invented = if number % 2 == 0 {
+                with_session(&story, &format!("invented{number}"), "/tasks/").await
+            } else {
+                let token = iaso::token(&iaso::access(4, 4_000_000_000), &format!("an invented key, number {number}"));
+                story.knock(As::Bearer(token)).await
+            };
+            assert_eq!(invented.status, if number < 4 { 401 } else { 429 }, "{number}");
+        }
+        assert_eq!(iaso.heard().len() - before, 4);
+        with_session(&story, &new, "/tasks/").await.error(429);
+        with_session(&story, &known, "/tasks/").await.expect(200);
+        assert_eq!(story.report_as(As::Bearer(callback), &json!({"task_id": task, "progress_value": 1})).await, 200);
+
+        // What is known is known for longer than Iaso's answer is good, until Iaso knows it no more.
+        story.advance(TimeDelta::seconds(1));
+        assert_eq!(story.knock(As::Nobody).await.status, 401);
+        with_session(&story, &known, "/tasks/").await.expect(200);
+        assert_eq!(iaso.heard().len() - before, 5);
+        iaso.forget(&known);
+        story.advance(TimeDelta::seconds(1));
+        assert_eq!(story.knock(As::Nobody).await.status, 401);
+        for _ in 0..3 {
+            with_session(&story, &known, "/tasks/").await.error(429);
+        }
+        assert_eq!(iaso.heard().len() - before, 6);
+        story.advance(TimeDelta::seconds(1));
+        with_session(&story, &new, "/tasks/").await.expect(200);
+        story.end().await;
+    }
+}
+
+story! {
+    async fn a_key_let_in_before_is_let_in_whatever_its_address_does(base) {
+        let story = plan(base).setting("limits.address_per_second", "1").setting("limits.address_burst", "2").begin().await;
+        let (known, new) = (story.make_key(&["--role", "viewer"]).await, story.make_key(&["--role", "viewer"]).await);
+        story.knock(As::Bearer(known.clone())).await.expect(200);
+        assert_eq!(story.knock(As::Bearer(format!("{new}x"))).await.status, 401);
+        story.knock(As::Bearer(new.clone())).await.error(429);
+        for _ in 0..3 {
+            story.knock(As::Bearer(known.clone())).await.expect(200);
+        }
+        story.advance(TimeDelta::seconds(10));
+        for _ in 0..2 {
+            assert_eq!(story.knock(As::Nobody).await.status, 401);
+        }
+        story.knock(As::Bearer(known)).await.expect(200);
+        story.knock(As::Bearer(new)).await.error(429);
+        story.end().await;
+    }
+}
+
+story! {
+    async fn what_does_not_look_like_a_key_is_no_question_for_the_database(base) {
+        let story = plan(base).begin().await;
+        hand::sql(&story, "ALTER TABLE api_key RENAME TO api_key_away").await;
+        assert_eq!(story.knock(As::Bearer("garbage".to_owned())).await.status, 401);
+        let shaped = format!("ohb-viewer-{}", "0".repeat(64));
+        let asked = story.knock(As::Bearer(shaped)).await.status;
+        assert!(asked >= 500, "{asked}: or this story shows nothing");
+        hand::sql(&story, "ALTER TABLE api_key_away RENAME TO api_key").await;
         story.end().await;
     }
 }

@@ -23,7 +23,13 @@ pub const HEAD: &str = "| open streams | database | | events told, per second | 
      |---|---|---|---|---|---|---|---|\n";
 
 pub async fn measured(line: &Line, base: &'static str) -> Vec<String> {
-    let place = Place::set(line, base, 1, site::without_looks).await;
+    let place = Place::set(line, base, 1, |settings| {
+        let mut settings = site::without_looks(settings);
+        // All of them are one account's.
+        settings.push(("STREAM__MOST_PER_ACCOUNT", line.streams.to_string()));
+        settings
+    })
+    .await;
     let tasks = site::launch(&place.bridge, TASKS, 4, 1).await;
     let before = memory(place.bridge.pid()).now;
     let mut rows = vec![format!(

@@ -23,7 +23,7 @@ pub use check::knows_account;
 pub(super) use configuration::configuration;
 pub use configuration::refresh_connections;
 pub(super) use mirror::{LogsToo, insert, mirror, mirror_moved};
-pub use strayed::{Strayed, stop_wishes, strayed, strayed_task};
+pub use strayed::{has_strayed, stop_wishes, strayed};
 pub use users::{Found, user};
 
 /// What Iaso's own launches are named, and its pages filter by.

@@ -10,7 +10,7 @@
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt, Bool};
+use diesel::sql_types::{Array, BigInt};
 
 use super::IS_OURS;
 use crate::domain::ids::TaskId;
@@ -21,48 +21,31 @@ use crate::store::types::{At, Stamp};
 /// Copies that one look mends at most; after a restored backup every one of them has strayed.
 const MOST: usize = 500;
 
-/// A task whose copy is not as we left it.
-#[derive(QueryableByName, Clone, Copy, Debug)]
-pub struct Strayed {
+#[derive(QueryableByName)]
+struct Found {
     #[diesel(sql_type = BigInt)]
     id: i64,
-    /// Whether somebody wants it to stop, and its task does not know that yet.
-    #[diesel(sql_type = Bool)]
-    pub stop_asked: bool,
 }
 
-impl Strayed {
-    pub fn task(&self) -> TaskId {
-        TaskId(self.id)
-    }
-}
-
-const WHAT: &str =
-    "SELECT task.id AS id, copy.should_be_killed AND task.cancel_asked_at IS NULL AS stop_asked";
 const DIFFERS: &str = "copy.account_id = task.account_id AND (copy.xmin <> task.xmin \
     OR (copy.should_be_killed AND task.cancel_asked_at IS NULL))";
 
 /// The tasks whose copies strayed; none, and without a query, where the bridge stands alone.
-pub fn strayed(db: &mut Db<'_>, now: DateTime<Utc>) -> Result<Vec<Strayed>, Error> {
+pub fn strayed(db: &mut Db<'_>, now: DateTime<Utc>) -> Result<Vec<TaskId>, Error> {
     let Some((conn, beside)) = db.attached() else {
         return Ok(Vec::new());
     };
     let since = now.checked_sub_signed(beside.watched_for).unwrap_or(now);
     let look = format!(
-        "{WHAT} FROM public.iaso_task AS copy JOIN task ON task.id = copy.id \
+        "SELECT task.id AS id FROM public.iaso_task AS copy JOIN task ON task.id = copy.id \
          WHERE copy.created_at >= $1 AND {IS_OURS} AND {DIFFERS} \
-         UNION {WHAT} FROM run JOIN task ON task.id = run.task_id JOIN public.iaso_task AS copy ON copy.id = task.id \
+         UNION SELECT task.id AS id FROM run JOIN task ON task.id = run.task_id JOIN public.iaso_task AS copy ON copy.id = task.id \
          WHERE run.next_look_at IS NOT NULL AND {IS_OURS} AND {DIFFERS} ORDER BY id LIMIT {MOST}"
     );
-    Ok(diesel::sql_query(look)
+    let strayed: Vec<Found> = diesel::sql_query(look)
         .bind::<Stamp, _>(At(since))
-        .load(conn)?)
-}
-
-#[derive(QueryableByName)]
-struct Wished {
-    #[diesel(sql_type = BigInt)]
-    id: i64,
+        .load(conn)?;
+    Ok(strayed.into_iter().map(|one| TaskId(one.id)).collect())
 }
 
 /// Which of these tasks somebody wants to stop, in Iaso, without our tasks knowing it yet. Asked by whoever is about to
@@ -77,22 +60,24 @@ pub fn stop_wishes(db: &mut Db<'_>, tasks: &[TaskId]) -> Result<Vec<TaskId>, Err
          AND copy.should_be_killed AND task.cancel_asked_at IS NULL"
     );
     let ids: Vec<i64> = tasks.iter().map(|task| task.0).collect();
-    let wished: Vec<Wished> = diesel::sql_query(look)
+    let wished: Vec<Found> = diesel::sql_query(look)
         .bind::<Array<BigInt>, _>(ids)
         .load(conn)?;
     Ok(wished.into_iter().map(|one| TaskId(one.id)).collect())
 }
 
-/// The same of one task, which the transaction owns.
-pub fn strayed_task(db: &mut Db<'_>, task: TaskId) -> Result<Option<Strayed>, Error> {
+/// Whether the copy of one task strayed, which the transaction owns.
+pub fn has_strayed(db: &mut Db<'_>, task: TaskId) -> Result<bool, Error> {
     let Some((conn, _)) = db.attached() else {
-        return Ok(None);
+        return Ok(false);
     };
     let look = format!(
-        "{WHAT} FROM task JOIN public.iaso_task AS copy ON copy.id = task.id WHERE task.id = $1 AND {IS_OURS} AND {DIFFERS}"
+        "SELECT task.id AS id FROM task JOIN public.iaso_task AS copy ON copy.id = task.id \
+         WHERE task.id = $1 AND {IS_OURS} AND {DIFFERS}"
     );
-    Ok(diesel::sql_query(look)
+    let found: Option<Found> = diesel::sql_query(look)
         .bind::<BigInt, _>(task.0)
         .get_result(conn)
-        .optional()?)
+        .optional()?;
+    Ok(found.is_some())
 }

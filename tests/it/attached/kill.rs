@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use super::stage::Stage;
 use super::{manual, running, started};
 use crate::support::catalogue::id;
+use crate::support::log;
 
 /// Within one usual look, 10 s.
 async fn after_a_usual_look(stage: &Stage) {
@@ -55,6 +56,38 @@ async fn the_kill_button_stops_the_run() {
         (&ended["status"], &ended["run"]["status"]),
         (&json!("CANCELLED"), &json!("stopped"))
     );
+    stage.end().await;
+}
+
+/// The lines of the audit log about this task.
+fn audited(task: i64) -> Vec<Value> {
+    let told = log::text();
+    let lines = told.lines().map(|line| serde_json::from_str(line).unwrap());
+    lines
+        .filter(|line: &Value| line["target"] == "audit" && line["task"] == task)
+        .filter(|line| line["who"] == "Iaso")
+        .collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_kill_is_accounted_for() {
+    let stage = Stage::begin(manual()).await;
+    // A number that no task of another story has: the log is everybody's.
+    stage
+        .sql("SELECT setval('iaso_task_id_seq', 7654320)")
+        .await;
+    let task = started(&stage).await;
+    stage.kill(task).await;
+    after_a_usual_look(&stage).await;
+    after_a_usual_look(&stage).await;
+    let told = audited(task);
+    assert_eq!(told.len(), 1, "{told:?}");
+    let line = &told[0];
+    assert_eq!(
+        (&line["action"], &line["outcome"], &line["account"]),
+        (&json!("cancel"), &json!("done"), &json!(1))
+    );
+    assert_eq!(line["object"], task.to_string());
     stage.end().await;
 }
 

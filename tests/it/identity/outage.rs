@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use futures_util::future::join_all;
 use reqwest::Method;
 use serde_json::json;
 use tokio::sync::Semaphore;
@@ -67,6 +68,30 @@ story! {
         away(&with_session(&story, &session, "/tasks/").await);
         iaso.is(Mood::Well);
         with_session(&story, &session, "/tasks/").await.expect(200);
+        story.end().await;
+    }
+}
+
+story! {
+    async fn iaso_is_asked_eight_questions_at_a_time(base) {
+        let (story, iaso) = begin(base).await;
+        let gate = Arc::new(Semaphore::new(0));
+        iaso.is(Mood::Gated(gate.clone()));
+        let sessions: Vec<String> = (0..8).map(|user| iaso.session(iaso::profile(10 + user, 1, MAY))).collect();
+        let late = iaso.session(iaso::profile(4, 1, MAY));
+        let first = join_all(sessions.iter().map(|session| with_session(&story, session, "/tasks/")));
+        let ninth = async {
+            story.until_true("eight questions", async || iaso.heard().len() == 8).await;
+            away(&with_session(&story, &late, "/tasks/").await);
+            story.get("/tasks/").await.expect(200);
+            assert_eq!(iaso.heard().len(), 8);
+            gate.add_permits(100);
+        };
+        let (answers, ()) = tokio::join!(first, ninth);
+        for answer in answers {
+            answer.expect(200);
+        }
+        with_session(&story, &late, "/tasks/").await.expect(200);
         story.end().await;
     }
 }

@@ -132,6 +132,7 @@ fn rules() -> Rules {
         streams: Streams {
             comment_every: Duration::from_secs(15),
             most: 1,
+            most_per_account: 10,
             memory: 1024,
         },
         absent_looks: 3,

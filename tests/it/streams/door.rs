@@ -6,8 +6,10 @@ use serde_json::{Value, json};
 
 use super::path;
 use crate::callback::{launched, plan, taken};
+use crate::identity::Shows as _;
 use crate::support::catalogue::id;
 use crate::support::hand;
+use crate::support::iaso::{self, Iaso, MAY};
 use crate::support::story::{As, story};
 
 story! {
@@ -82,6 +84,26 @@ story! {
         assert!(counted.text.contains("openhexa_bridge_open_streams "), "{}", counted.text);
         drop(first);
         story.until_true("a place", async || story.bridge().open_streams() == 1).await;
+        story.all_tasks().await;
+        story.end().await;
+    }
+}
+
+story! {
+    async fn one_account_leaves_places_for_the_others(base) {
+        let iaso = Iaso::start();
+        let story = plan(base).setting("iaso.url", &iaso.url).setting("stream.most", "3").setting("stream.most_per_account", "2").begin().await;
+        let theirs = iaso.session(iaso::profile(9, 2, MAY));
+        let follow = || story.ask(As::Nobody, Method::GET, "/tasks/stream/").cookie(&theirs);
+        let (first, _second) = (story.all_tasks().await, story.all_tasks().await);
+        let refused = story.get("/tasks/stream/").await;
+        refused.error(503);
+        assert_eq!(refused.header("retry-after"), "30");
+        let _other = follow().stream().await;
+        assert_eq!(story.bridge().open_streams(), 3);
+        follow().send().await.error(503);
+        drop(first);
+        story.until_true("a place", async || story.bridge().open_streams() == 2).await;
         story.all_tasks().await;
         story.end().await;
     }

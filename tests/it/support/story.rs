@@ -295,6 +295,13 @@ impl Ask<'_> {
         self
     }
 
+    /// One that may be no text.
+    #[must_use]
+    pub fn raw_header(mut self, name: &str, value: reqwest::header::HeaderValue) -> Self {
+        self.request = self.request.header(name, value);
+        self
+    }
+
     #[must_use]
     pub fn body(mut self, kind: &str, body: impl Into<reqwest::Body>) -> Self {
         self.request = self.request.header("content-type", kind).body(body);
