@@ -118,11 +118,13 @@ fn with(row: Row, body: Value) -> Row {
 fn rows(town: &Town) -> Vec<Row> {
     let mut all = of_all();
     all.extend(reads(town));
+    all.extend(pages(town));
     all.extend(writes(town));
     all
 }
 
 const API: &str = "/api/openhexa";
+const PAGES: &str = "/dashboard";
 
 #[rustfmt::skip]
 fn of_all() -> Vec<Row> {
@@ -159,6 +161,49 @@ fn reads(town: &Town) -> Vec<Row> {
     ]
 }
 
+/// The pages let in whom the API lets in; whoever is not signed in is shown the way in.
+#[rustfmt::skip]
+fn pages(town: &Town) -> Vec<Row> {
+    let pipeline = format!("{PAGES}/pipelines/{}", id(1));
+    let task = format!("{PAGES}/tasks/{}", town.task);
+    let of_the_workspace = manner(town).pipelines;
+    vec![
+        row("GET /dashboard", PAGES, [303; 14]),
+        row("GET /dashboard/static/{file}", format!("{PAGES}/static/none.css"), [404; 14]),
+        row("GET /dashboard/sign-in", format!("{PAGES}/sign-in/"), ALL),
+        row("GET /dashboard/pipelines", format!("{PAGES}/pipelines/"), READS),
+        row("GET /dashboard/pipelines/{id}", format!("{pipeline}/"), of_the_workspace),
+        row("GET /dashboard/tasks", format!("{PAGES}/tasks/"), READS),
+        row("GET /dashboard/tasks/stream", format!("{PAGES}/tasks/stream/"), READS),
+        row("GET /dashboard/tasks/{id}", format!("{task}/"), READS_OURS),
+        row("GET /dashboard/tasks/{id}/result", format!("{task}/result/"), READS_OURS),
+        row("GET /dashboard/tasks/{id}/stream", format!("{task}/stream/"), READS_OURS),
+    ]
+}
+
+/// Only a page of our own origin writes, so of all these only sessions that show theirs do.
+fn forms(permitted: u16, unknown: u16, theirs: u16, ours: u16) -> [u16; 14] {
+    [
+        403, permitted, unknown, 403, 403, theirs, 403, 403, 403, 403, 403, 403, ours, 403,
+    ]
+}
+
+/// What they send is no form, which is told before anything else.
+#[rustfmt::skip]
+fn page_writes(town: &Town) -> Vec<Row> {
+    let pipeline = format!("{PAGES}/pipelines/{}", id(1));
+    let task = format!("{PAGES}/tasks/{}", town.task);
+    let acts = |theirs, ours| forms(403, 422, theirs, ours);
+    vec![
+        row("POST /dashboard/sign-in", format!("{PAGES}/sign-in/"), forms(415, 415, 415, 415)),
+        row("POST /dashboard/sign-out", format!("{PAGES}/sign-out/"), forms(303, 303, 303, 303)),
+        row("POST /dashboard/pipelines/{id}", format!("{pipeline}/"), acts(415, 415)),
+        row("POST /dashboard/pipelines/{id}/choices", format!("{pipeline}/choices/"), acts(415, 415)),
+        row("POST /dashboard/tasks/{id}/relaunch", format!("{task}/relaunch/"), acts(415, 415)),
+        row("POST /dashboard/tasks/{id}/cancel", format!("{task}/cancel/"), acts(404, 303)),
+    ]
+}
+
 #[rustfmt::skip]
 fn writes(town: &Town) -> Vec<Row> {
     let pipeline = format!("{API}/pipelines/{}", id(1));
@@ -168,18 +213,22 @@ fn writes(town: &Town) -> Vec<Row> {
     let content = json!({"content": {"openhexa_url": town.story.openhexa, "openhexa_token": town.story.secrets.openhexa, "workspace_slug": "demo", "note": MARK}});
     // This task's token reports; users and keys report for their account, which is one answer for all that is not theirs.
     let reports = [401, 403, 422, 400, 401, 400, 400, 403, 200, 403, 200, 200, 200, 200];
-    vec![
+    let mut all = vec![
         with(row("POST /api/openhexa/pipelines/{id}/validate", format!("{pipeline}/validate/"), operates(200, manner.validated)), config()),
         with(row("POST /api/openhexa/pipelines/{id}/launch", format!("{pipeline}/launch/"), operates(201, manner.launched)), config()),
         with(row("PATCH /api/openhexa/pipelines/{id}", format!("{pipeline}/"), reports), json!({"task_id": town.task, "progress_value": 1})),
         // Alive, so not to be launched again.
         with(row("POST /api/openhexa/tasks/{id}/relaunch", format!("{task}/relaunch/"), operates(409, 404)), json!({})),
         row("POST /api/openhexa/tasks/{id}/cancel", format!("{task}/cancel/"), operates(202, 404)),
+    ];
+    all.extend(page_writes(town));
+    all.extend([
         with(row("POST /api/openhexa/config/check", format!("{API}/config/check/"), administers(200)), json!({})),
         with(row("PUT /api/openhexa/config", format!("{API}/config/"), manner.edited), content),
         with(row("PATCH /api/openhexa/config", format!("{API}/config/"), manner.edited), json!({"content": {"other": MARK}})),
         row("DELETE /api/openhexa/config", format!("{API}/config/"), manner.deleted),
-    ]
+    ]);
+    all
 }
 
 /// What each of them shows.
@@ -299,6 +348,9 @@ async fn look_for_the_mark(town: &Town) {
         "/docs",
         "/versions",
         "/choices",
+        "/dashboard",
+        "/sign-in",
+        "{file}",
     ];
     let is_shared = |way: &str| way.contains("/pipelines") && !way.ends_with("/config");
     let marked = rows(town).into_iter().filter(|row| {
