@@ -128,7 +128,27 @@ pub fn check(conn: &mut Pg, beside: &Beside) -> Result<(), OpenError> {
     if !lacks.is_empty() || !left_out.is_empty() {
         return Err(OpenError::Iaso(sentence(&lacks, &left_out)));
     }
+    refuse_another_key(conn, beside)?;
     refuse_unknown_account(conn, beside)
+}
+
+#[derive(QueryableByName)]
+struct Sealed {
+    #[diesel(sql_type = Text)]
+    token: String,
+}
+
+/// One token may be broken; where none can be read, it is the key.
+fn refuse_another_key(conn: &mut Pg, beside: &Beside) -> Result<(), OpenError> {
+    const SOME: &str = "SELECT token FROM public.iaso_openhexainstance ORDER BY id LIMIT 100";
+    let sealed: Vec<Sealed> = diesel::sql_query(SOME).load(conn)?;
+    let is_readable = |sealed: &Sealed| beside.key.decrypt(&sealed.token).is_ok();
+    if sealed.is_empty() || sealed.iter().any(is_readable) {
+        return Ok(());
+    }
+    Err(OpenError::Iaso(
+        "iaso.encrypted_text_field_key opens no token of its OpenHEXA instances".to_owned(),
+    ))
 }
 
 fn left_out(conn: &mut Pg, beside: &Beside) -> QueryResult<Vec<LeftOut>> {

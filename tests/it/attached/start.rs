@@ -165,6 +165,28 @@ async fn an_iaso_that_numbers_by_sequences_gives_the_right_to_them() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_key_that_opens_none_of_iasos_tokens_is_refused() {
+    let iaso = Iaso::make().await;
+    let instance = async |id: i64, token: &str| {
+        iaso.sql(&format!(
+            "INSERT INTO iaso_openhexainstance (id, name, url, token, created_at, updated_at) \
+             VALUES ({id}, 'instance {id}', 'https://openhexa.example.org/graphql/', '{token}', now(), now())"
+        ))
+        .await;
+    };
+    let other = fernet::Fernet::new(&fernet::Fernet::generate_key()).unwrap();
+    instance(1, &other.encrypt(b"token")).await;
+    refused(
+        &iaso,
+        "iaso.encrypted_text_field_key opens no token of its OpenHEXA instances",
+    )
+    .await;
+    instance(2, &iaso.sealed("token")).await;
+    let fine = ended(&iaso, &["check-config"], &[]).await;
+    assert_eq!(fine.out, ["The settings can be served with."]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn settings_that_cannot_be_are_told_by_name() {
     let iaso = Iaso::make().await;
     let tell = async |more: &[(&str, &str)]| {

@@ -213,6 +213,13 @@ async fn iaso_is_asked_about_sessions_and_never_about_a_token_that_can_be_verifi
     let session = iaso.session(iaso::superuser(16, 1));
     with_session(story, &session, "/config/").await;
     assert_eq!(iaso.heard().len(), 1);
+    // Who it is says Iaso; what they may say the tables, for a profile leaves out what its account's modules have not.
+    let without_module = iaso.session(iaso::profile(10, 1, &[]));
+    with_session(story, &without_module, "/tasks/")
+        .await
+        .expect(200);
+    let no_more = iaso.session(iaso::profile(19, 1, MAY));
+    denied(&with_session(story, &no_more, "/tasks/").await, 403, None);
     // Without its key every token is asked about, and without an Iaso no session is anything.
     stage.end().await;
     let stage = begin_with(|plan| {
