@@ -1,5 +1,6 @@
 //! Two accounts on one workspace, and so with one user of OpenHEXA: their runs look alike.
 
+use openhexa_bridge::domain::principal::Role;
 use serde_json::json;
 
 use super::stage::{B, Stage};
@@ -50,5 +51,15 @@ async fn a_launch_waits_for_another_accounts_that_is_unsure_so_that_none_takes_t
         second["run"]["id"].is_string() && second["run"]["id"] != first["run"]["id"],
         "{second}"
     );
+    stage.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_counted_over_all_accounts_is_for_the_keepers_keys_alone() {
+    let stage = Stage::begin(json!([])).await;
+    let bob = stage.key(B, Role::Administrator).await;
+    let ask = |who: As| stage.story.ask_at(who, reqwest::Method::GET, "/metrics");
+    ask(bob).send().await.error(403);
+    assert_eq!(ask(As::Viewer).send().await.status, 200);
     stage.end().await;
 }
