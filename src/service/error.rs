@@ -109,6 +109,28 @@ impl Error {
         Self::NotFound(say("pipeline-not-found"))
     }
 
+    /// The wrong fields of a request, where that is what is wrong.
+    pub fn invalid(&self) -> Option<&Invalid> {
+        match self {
+            Self::Invalid(wrong) => Some(wrong),
+            Self::NotFound(_)
+            | Self::Conflict { .. }
+            | Self::OtherRequest(_)
+            | Self::NotConfigured(_)
+            | Self::Unauthenticated(_)
+            | Self::Forbidden
+            | Self::NoProfile
+            | Self::IasoAway
+            | Self::Elsewhere
+            | Self::Changed
+            | Self::Upstream(_)
+            | Self::Refused { .. }
+            | Self::Busy
+            | Self::Crowded
+            | Self::Internal(_) => None,
+        }
+    }
+
     /// Whether it says that the caller may not, rather than that nobody could tell.
     pub fn is_about_the_caller(&self) -> bool {
         matches!(

@@ -1,7 +1,5 @@
 //! What somebody asks of a task on its page: to stop, or to be launched again.
 
-use std::collections::BTreeMap;
-
 use actix_web::web::{Data, Path, Payload};
 use actix_web::{HttpMessage, HttpRequest, HttpResponse, ResponseError};
 use serde_json::{Map, Value};
@@ -88,24 +86,8 @@ async fn refused(
         return Err(error.into());
     }
     let language = Language::of(request.headers());
-    let errors = match &error {
-        Error::Invalid(wrong) => listed(&wrong.config, language),
-        Error::NotFound(_)
-        | Error::Conflict { .. }
-        | Error::OtherRequest(_)
-        | Error::NotConfigured(_)
-        | Error::Unauthenticated(_)
-        | Error::Forbidden
-        | Error::NoProfile
-        | Error::IasoAway
-        | Error::Elsewhere
-        | Error::Changed
-        | Error::Upstream(_)
-        | Error::Refused { .. }
-        | Error::Busy
-        | Error::Crowded
-        | Error::Internal(_) => BTreeMap::default(),
-    };
+    let wrong = error.invalid().map(|wrong| listed(&wrong.config, language));
+    let errors = wrong.unwrap_or_default();
     let problem = Problem::from(error);
     let others = errors.values().flatten().cloned();
     let mut told: Vec<String> = others.collect();

@@ -140,24 +140,10 @@ struct Refused {
 
 impl Refused {
     fn by(error: Error) -> Self {
-        let (config, fields) = match &error {
-            Error::Invalid(wrong) => (wrong.config.clone(), wrong.fields.clone()),
-            Error::NotFound(_)
-            | Error::Conflict { .. }
-            | Error::OtherRequest(_)
-            | Error::NotConfigured(_)
-            | Error::Unauthenticated(_)
-            | Error::Forbidden
-            | Error::NoProfile
-            | Error::IasoAway
-            | Error::Elsewhere
-            | Error::Changed
-            | Error::Upstream(_)
-            | Error::Refused { .. }
-            | Error::Busy
-            | Error::Crowded
-            | Error::Internal(_) => Default::default(),
-        };
+        let wrong = error
+            .invalid()
+            .map(|wrong| (wrong.config.clone(), wrong.fields.clone()));
+        let (config, fields) = wrong.unwrap_or_default();
         let task = if let Error::Refused { task, .. } = &error {
             Some(task.id.0)
         } else {
