@@ -1,6 +1,6 @@
 //! Iaso's users: who they are here, what they may, and what Iaso is told and not told about it.
 
-mod callback;
+pub mod callback;
 mod credentials;
 mod outage;
 mod pages;

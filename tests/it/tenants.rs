@@ -13,7 +13,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::attached::stage;
-use crate::identity::Shows;
+use crate::identity::callback::launch;
 use crate::support::catalogue::{id, injected, parameter, pipeline, with};
 use crate::support::iaso::{self, Iaso, MAY, token};
 use crate::support::story::{As, Base, Plan, Story};
@@ -126,24 +126,6 @@ impl Town {
             others.stop().await;
         }
     }
-}
-
-async fn launch(story: &Story, session: &str) -> (i64, String) {
-    let ask = story.ask(
-        As::Nobody,
-        Method::POST,
-        &format!("/pipelines/{}/launch/", id(1)),
-    );
-    let answer = ask
-        .in_iaso(session)
-        .json(&json!({"config": {}}))
-        .send()
-        .await
-        .expect(201);
-    (
-        answer["task"]["id"].as_i64().unwrap(),
-        story.callback_token().await,
-    )
 }
 
 /// The second account's, with a pipeline of its own.

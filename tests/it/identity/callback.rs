@@ -35,7 +35,7 @@ fn plan(base: Base, iaso: &Iaso) -> Plan {
 }
 
 /// Launches as this user of Iaso; the task and its callback token.
-async fn launch(story: &Story, session: &str) -> (i64, String) {
+pub async fn launch(story: &Story, session: &str) -> (i64, String) {
     let ask = story.ask(
         As::Nobody,
         Method::POST,
