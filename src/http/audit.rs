@@ -35,13 +35,17 @@ pub async fn tell(
     Ok(response)
 }
 
-/// Credentials that let nobody in. Whoever brings none has tried nothing.
+/// Put beside a request by which somebody signs in, told by its handler.
+pub struct Tried;
+
+/// Somebody signed in, or showed credentials that let nobody in. Whoever brings none has tried nothing.
 pub fn sign_in(response: &ServiceResponse<BoxBody>) {
-    let headers = response.request().headers();
-    let tried = [header::AUTHORIZATION, header::COOKIE]
+    let request = response.request();
+    let by_form = request.extensions().get::<Tried>().is_some();
+    let shown = [header::AUTHORIZATION, header::COOKIE]
         .iter()
-        .any(|name| headers.contains_key(name));
-    if response.status() == StatusCode::UNAUTHORIZED && tried {
+        .any(|name| request.headers().contains_key(name));
+    if by_form || (response.status() == StatusCode::UNAUTHORIZED && shown) {
         write("sign_in", response);
     }
 }

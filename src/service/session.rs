@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::access::{Caller, Credential};
 use super::{Bridge, Error, jwt};
+use crate::domain::principal::Principal;
 
 /// Longer than a working day, shorter than two.
 pub const LASTS: TimeDelta = TimeDelta::hours(12);
@@ -21,14 +22,17 @@ struct Session {
 }
 
 impl Bridge {
-    /// What a browser keeps; none where this is nobody's key. A token that Iaso issued is no key: its users come in with
-    /// their session there.
-    pub async fn sign_in(&self, key: &SecretString) -> Result<Option<SecretString>, Error> {
+    /// Whose key this is, and what a browser keeps of it; none where it is nobody's. A token that Iaso issued is no key:
+    /// its users come in with their session there.
+    pub async fn sign_in(
+        &self,
+        key: &SecretString,
+    ) -> Result<Option<(Principal, SecretString)>, Error> {
         if jwt::claimed(key.expose_secret()).is_some() {
             return Ok(None);
         }
         match self.who(&Credential::Bearer(key.clone())).await {
-            Ok(Caller::Person(_)) => Ok(self.sealed(key)),
+            Ok(Caller::Person(who)) => Ok(self.sealed(key).map(|sealed| (who, sealed))),
             // A running pipeline has no pages to read.
             Ok(Caller::Pipeline(_)) => Ok(None),
             Err(error) if error.is_about_the_caller() => Ok(None),

@@ -131,6 +131,24 @@ story! {
 }
 
 story! {
+    async fn who_signs_in_to_the_pages_is_told_without_the_key(base) {
+        let story = begin(base).await;
+        let enter = async |key: &str| {
+            let ask = story.ask_at(As::Nobody, Method::POST, "/dashboard/sign-in/").header("sec-fetch-site", "same-origin");
+            ask.body("application/x-www-form-urlencoded", format!("key={key}")).send().await
+        };
+        let wrong = "ohb-viewer-that-somebody-tried";
+        let refused = enter(wrong).await;
+        assert_eq!(line(&refused), json!({"action": "sign_in", "outcome": "refused", "status": 401, "who": "nobody"}));
+        let done = line(&enter(&story.secrets.viewer).await);
+        assert_eq!((&done["outcome"], &done["who"]), (&json!("done"), &json!("the viewer key of the settings")));
+        let log = log::text();
+        assert!(!log.contains(wrong) && !log.contains(&story.secrets.viewer));
+        story.end().await;
+    }
+}
+
+story! {
     async fn a_key_is_made_and_revoked_under_the_eyes_of_the_log(base) {
         let story = begin(base).await;
         let made = story.keys(&["create", "--role", "operator", "--name", "Nairobi"]).await;

@@ -8,7 +8,6 @@ use serde_json::{Map, Value, json};
 use super::fields::{Beginning, Typed, read};
 use super::pipeline::{Shown, draw, version_id};
 use super::shell::see_other;
-use crate::domain::ids::PipelineId;
 use crate::domain::principal::Principal;
 use crate::domain::sentence::{FieldErrors, say};
 use crate::domain::task::Task;
@@ -32,13 +31,11 @@ pub async fn send(
     request: HttpRequest,
     payload: Payload,
 ) -> Answer<HttpResponse> {
-    let pipeline = pipeline_id(&id)?;
     let typed = Typed(body::pairs(&request, payload).await?);
-    let version = typed.last("version").map(version_id).transpose()?;
-    let form = bridge.form(who.account, pipeline, version).await?;
+    let form = form(&bridge, &who, &id, &typed).await?;
     let mut shown = as_typed(&typed);
     let (config, unread) = read(&form, &typed);
-    let wanted = wanted(&bridge, pipeline, &form, config, &typed);
+    let wanted = wanted(&bridge, &form, config, &typed);
     match launch(&bridge, &who, wanted, unread).await {
         Ok(task) => {
             request.extensions_mut().insert(Made(task.id));
@@ -59,13 +56,17 @@ pub async fn choices(
     request: HttpRequest,
     payload: Payload,
 ) -> Answer<HttpResponse> {
-    let pipeline = pipeline_id(&id)?;
     let typed = Typed(body::pairs(&request, payload).await?);
-    let version = typed.last("version").map(version_id).transpose()?;
-    let form = bridge.form(who.account, pipeline, version).await?;
+    let form = form(&bridge, &who, &id, &typed).await?;
     let mut shown = as_typed(&typed);
     shown.load.extend(typed.last("load").map(str::to_owned));
     draw(&bridge, &who, &request, &form, shown).await
+}
+
+/// As it was sent from: of the same version.
+async fn form(bridge: &Bridge, who: &Principal, id: &str, typed: &Typed) -> Answer<Form> {
+    let version = typed.last("version").map(version_id).transpose()?;
+    Ok(bridge.form(who.account, pipeline_id(id)?, version).await?)
 }
 
 fn as_typed(typed: &Typed) -> Shown<'_> {
@@ -79,11 +80,11 @@ fn as_typed(typed: &Typed) -> Shown<'_> {
 
 fn wanted(
     bridge: &Bridge,
-    pipeline: PipelineId,
     form: &Form,
     config: Map<String, Value>,
     typed: &Typed,
 ) -> LaunchRequest {
+    let pipeline = form.pipeline.id;
     let version = form.version.as_ref().map(|version| version.label.id);
     let send_notifications = typed.last("send_notifications") == Some("true");
     let debug = typed.last("debug") == Some("true");

@@ -19,6 +19,7 @@ use super::shell::{Here, Shell, address_of, page, see_other};
 use crate::domain::principal::Role;
 use crate::domain::sentence::{Sentence, say};
 use crate::http::error::{Answer, Problem};
+use crate::http::audit::Tried;
 use crate::http::{auth, body, origin};
 use crate::service::Bridge;
 use crate::service::session::LASTS;
@@ -158,7 +159,9 @@ pub async fn enter(
     };
     let key = SecretString::from(given("key"));
     let next = own_address(&given("next"));
-    if let Some(sealed) = bridge.sign_in(&key).await? {
+    request.extensions_mut().insert(Tried);
+    if let Some((who, sealed)) = bridge.sign_in(&key).await? {
+        request.extensions_mut().insert(who);
         let mut answer = see_other(&next);
         keep(&bridge, &mut answer, Some(&sealed));
         return Ok(answer);
