@@ -3,6 +3,7 @@
 pub mod address;
 mod cancel;
 pub mod connection;
+pub mod holdings;
 pub mod ids;
 pub mod observation;
 pub mod parameters;

@@ -16,16 +16,10 @@ use uuid::Uuid;
 
 use super::StartError;
 use super::clock::{MINUTE, Millis};
+use super::workspace::Workspace;
 
 /// 2026-01-05 08:00 UTC: pipelines without a date were created from here on, a minute apart.
 const FIRST_CREATION: Millis = 1_767_600_000_000;
-
-#[derive(Clone, Debug, Deserialize)]
-pub struct Workspace {
-    pub slug: String,
-    #[serde(default)]
-    pub name: String,
-}
 
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -194,7 +188,7 @@ impl Catalogue {
     }
 
     pub fn empty() -> Result<Self, StartError> {
-        Self::build(vec![demo()], Vec::new())
+        Self::build(vec![Workspace::demo()], Vec::new())
     }
 
     fn parse(text: &str, path: &Path) -> Result<Self, StartError> {
@@ -203,7 +197,7 @@ impl Catalogue {
                 path: path.to_owned(),
                 source,
             })?;
-        let mut workspaces = vec![document.workspace.unwrap_or_else(demo)];
+        let mut workspaces = vec![document.workspace.unwrap_or_else(Workspace::demo)];
         workspaces.extend(document.other_workspace);
         Self::build(workspaces, document.pipelines)
     }
@@ -224,10 +218,7 @@ impl Catalogue {
             if let Some(slug) = &pipeline.workspace
                 && !workspaces.iter().any(|known| &known.slug == slug)
             {
-                workspaces.push(Workspace {
-                    slug: slug.clone(),
-                    name: slug.clone(),
-                });
+                workspaces.push(Workspace::bare(slug, slug));
             }
         }
         let by_id = index(&pipelines)?;
@@ -363,13 +354,6 @@ fn index_versions(pipelines: &[Pipeline]) -> HashMap<Uuid, (usize, usize)> {
         }
     }
     by_version
-}
-
-fn demo() -> Workspace {
-    Workspace {
-        slug: "demo".to_owned(),
-        name: "Demo".to_owned(),
-    }
 }
 
 fn zip_file() -> String {

@@ -36,6 +36,38 @@ pub fn size_of(files: &Path, key: &str) -> Option<u64> {
     found.is_file().then_some(found.len())
 }
 
+/// Something in a folder; a folder in it has no size.
+pub struct Entry {
+    pub key: String,
+    pub size: Option<u64>,
+}
+
+/// What lies in a folder of the workspace, hidden files left out; none when there is no such folder.
+pub fn list(files: &Path, folder: &str) -> Option<Vec<Entry>> {
+    let inner = folder.trim_matches('/');
+    let place = if inner.is_empty() {
+        files.to_owned()
+    } else {
+        files.join(inside(inner)?)
+    };
+    let entries = std::fs::read_dir(place).ok()?.filter_map(Result::ok);
+    let mut found: Vec<Entry> = entries
+        .filter_map(|entry| {
+            let name = entry.file_name().into_string().ok()?;
+            let told = entry.metadata().ok()?;
+            let key = if inner.is_empty() {
+                name.clone()
+            } else {
+                format!("{inner}/{name}")
+            };
+            let size = told.is_file().then_some(told.len());
+            (!name.starts_with('.')).then_some(Entry { key, size })
+        })
+        .collect();
+    found.sort_by(|one, other| one.key.cmp(&other.key));
+    Some(found)
+}
+
 fn text_of(files: &Path, key: &str) -> Option<String> {
     std::fs::read_to_string(files.join(inside(key)?)).ok()
 }

@@ -30,6 +30,7 @@ mod run;
 mod runner;
 mod schema;
 mod variables;
+mod workspace;
 mod world;
 
 use std::path::{Path, PathBuf};

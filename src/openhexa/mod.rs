@@ -11,6 +11,7 @@
 //! answer.rs     GraphQL's envelope: whole, partial, refused
 //! launch.rs     did a launch become a run?
 //! looks.rs      many runs followed in one request
+//! holdings.rs   what a workspace holds
 //! versions.rs   the versions of a pipeline
 //! convert.rs    OpenHEXA's types → the domain's
 //! moment.rs     times
@@ -21,6 +22,7 @@ mod answer;
 mod convert;
 mod error;
 mod guard;
+mod holdings;
 mod launch;
 mod looks;
 mod moment;
@@ -43,6 +45,7 @@ pub use questions::OpenHexa;
 pub use transport::Limits;
 
 use crate::domain::connection::{Access, Target};
+use crate::domain::holdings::{Holdings, Place};
 use crate::domain::ids::{PipelineId, RunId, UserId, VersionId};
 use crate::domain::pipeline::{Pipeline, PipelineSummary, RunCandidate, Version, VersionSummary};
 use crate::domain::run::{Followed, Launch, Launched, RunDetails, RunLog, RunPage, Stop};
@@ -185,6 +188,10 @@ impl OpenHexa for Client {
         }
         data.pipeline_parameter_choices
             .ok_or(failed.unwrap_or(Error::Unreadable))
+    }
+
+    async fn holdings(&self, target: &Target, place: &Place) -> Result<Holdings, Error> {
+        self.list_holdings(target, place).await
     }
 
     async fn run(&self, target: &Target, launch: &Launch) -> Result<Launched, LaunchError> {

@@ -43,3 +43,12 @@ operation!(
     ParameterChoices,
     "graphql/openhexa/parameter_choices.graphql"
 );
+operation!(
+    WorkspaceConnections,
+    "graphql/openhexa/workspace_connections.graphql"
+);
+operation!(
+    WorkspaceDatasets,
+    "graphql/openhexa/workspace_datasets.graphql"
+);
+operation!(WorkspaceFiles, "graphql/openhexa/workspace_files.graphql");

@@ -8,6 +8,7 @@ use chrono::{DateTime, Utc};
 use super::error::{Error, LaunchError};
 use super::looks::Looks;
 use crate::domain::connection::{Access, Target};
+use crate::domain::holdings::{Holdings, Place};
 use crate::domain::ids::{PipelineId, RunId, UserId, VersionId};
 use crate::domain::pipeline::{Pipeline, PipelineSummary, RunCandidate, Version, VersionSummary};
 use crate::domain::run::{Followed, Launch, Launched, RunDetails, RunLog, RunPage, Stop};
@@ -60,6 +61,9 @@ pub trait OpenHexa: Send + Sync {
         version: VersionId,
         code: &str,
     ) -> Result<Vec<String>, Error>;
+
+    /// What the workspace holds there. `Denied` when the token does not see the workspace.
+    async fn holdings(&self, target: &Target, place: &Place) -> Result<Holdings, Error>;
 
     /// Launches once. See `LaunchError` for what a failure means.
     async fn run(&self, target: &Target, launch: &Launch) -> Result<Launched, LaunchError>;

@@ -86,10 +86,13 @@ impl Bridge {
             &request.config,
             &rehearsal,
         )?;
+        let mut warnings = checked.warnings;
+        let doubts = self.doubts(&ground, &definition, &checked.config).await;
+        warnings.0.extend(doubts.0);
         let shown = validation::masked(parameters(&definition), &checked.config);
         Ok(Validated {
             config: validation::without_injected(&shown),
-            warnings: checked.warnings,
+            warnings,
         })
     }
 

@@ -13,6 +13,7 @@ use moka::future::Cache;
 
 use super::config::Ground;
 use super::rules::Rules;
+use crate::domain::holdings::{Holdings, Place};
 use crate::domain::ids::{ConnectionId, PipelineId, VersionId};
 use crate::domain::pipeline::{Pipeline, PipelineSummary, Version, VersionSummary};
 use crate::openhexa;
@@ -93,6 +94,7 @@ pub struct Memory {
     pub versions: Shelf<(Asked, VersionId), (PipelineId, Version)>,
     pub histories: Shelf<(Asked, PipelineId), Vec<VersionSummary>>,
     pub choices: Shelf<(Asked, VersionId, String), Vec<String>>,
+    pub holdings: Shelf<(Asked, Place), Holdings>,
 }
 
 impl Memory {
@@ -103,6 +105,7 @@ impl Memory {
             versions: Shelf::new(rules),
             histories: Shelf::new(rules),
             choices: Shelf::new(rules),
+            holdings: Shelf::new(rules),
         }
     }
 }

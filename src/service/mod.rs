@@ -14,7 +14,7 @@
 //! search.rs     a run whose id was lost is looked for
 //! observe.rs    where all of them end: the one door to a task's state
 //! pipelines.rs  what OpenHEXA offers: asked once by many, or its last good answer (memory.rs)
-//! form.rs       what a form for a launch is made of
+//! form.rs       what a form for a launch is made of (holdings.rs: what the workspace holds for it to name)
 //! history.rs    a pipeline's versions, runs and choices
 //! tasks.rs      what became of launches (cursor.rs: where a page of them ended)
 //! changes.rs    who follows them is told of each change (change_log.rs); feed.rs: one stream's part of it
@@ -41,6 +41,7 @@ pub mod feed;
 mod follow;
 pub mod form;
 pub mod history;
+pub mod holdings;
 mod jobs;
 mod jwt;
 pub mod keys;

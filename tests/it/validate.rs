@@ -1,6 +1,7 @@
 //! `POST /pipelines/{id}/validate/`: the judgement of a launch, from outside and without a launch.
 
 mod bodies;
+mod held;
 mod warnings;
 
 use reqwest::Method;

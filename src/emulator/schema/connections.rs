@@ -1,8 +1,10 @@
 //! People, workspaces and their connections: as much of them as the bridge and the SDK ask for.
 
-use async_graphql::{Context, Interface, Object, Result, SimpleObject};
+use async_graphql::{Context, Interface, MaybeUndefined, Object, Result, SimpleObject};
 use uuid::Uuid;
 
+use super::contents::{Bucket, DatasetLink, DatasetLinkPage};
+use super::pages::cut;
 use super::scalars::{ConnectionType, Stamp, Uid};
 use super::{caller, not_nullable};
 use crate::emulator::catalogue::id_from;
@@ -182,7 +184,29 @@ impl Workspace {
 
     async fn connections(&self, ctx: &Context<'_>) -> Result<Vec<Connection>> {
         let core = &caller(ctx)?.core;
-        Ok(connection(core, &self.slug, IASO).into_iter().collect())
+        let held = core.catalogue.workspace(&self.slug);
+        let held = held.iter().flat_map(|held| &held.connections);
+        let slugs = std::iter::once(IASO).chain(held.map(|one| one.slug.as_str()));
+        Ok(slugs
+            .filter_map(|slug| connection(core, &self.slug, slug))
+            .collect())
+    }
+
+    async fn datasets(
+        &self,
+        ctx: &Context<'_>,
+        page: MaybeUndefined<i32>,
+        per_page: MaybeUndefined<i32>,
+    ) -> Result<DatasetLinkPage> {
+        let held = caller(ctx)?.core.catalogue.workspace(&self.slug);
+        let held = held.iter().flat_map(|held| &held.datasets);
+        Ok(cut(held.map(DatasetLink::of).collect(), page, per_page)?.into())
+    }
+
+    async fn bucket(&self) -> Bucket {
+        Bucket {
+            name: self.slug.clone(),
+        }
     }
 }
 
@@ -228,24 +252,42 @@ pub enum Connection {
     Custom(CustomConnection),
 }
 
-/// The only connection there is, once somebody has said where Iaso is.
+/// The one to Iaso, once somebody has said where that is, and those of the catalogue.
 pub fn connection(core: &Core, workspace: &str, slug: &str) -> Option<Connection> {
-    core.catalogue.workspace(workspace)?;
-    if !slug.eq_ignore_ascii_case(IASO) {
-        return None;
+    let held = core.catalogue.workspace(workspace)?;
+    if slug.eq_ignore_ascii_case(IASO) {
+        return to_iaso(core, workspace);
     }
+    let found = held.connections.iter().find(|one| one.slug == slug)?;
+    let (name, fields) = (found.name.clone(), Vec::new());
+    Some(made(workspace, slug, name, found.kind, fields))
+}
+
+fn to_iaso(core: &Core, workspace: &str) -> Option<Connection> {
     let (url, token) = core.iaso()?;
-    Some(Connection::Custom(CustomConnection {
-        id: id_from(&format!("connection {workspace} {IASO}")).to_string(),
-        name: "Iaso pipeline".to_owned(),
-        slug: IASO.to_owned(),
-        description: Some("Where pipelines report to".to_owned()),
+    let fields = vec![field("url", url, false), field("value", token, true)];
+    let (name, kind) = ("Iaso pipeline".to_owned(), ConnectionType::Custom);
+    Some(made(workspace, IASO, name, kind, fields))
+}
+
+fn made(
+    workspace: &str,
+    slug: &str,
+    name: String,
+    kind: ConnectionType,
+    fields: Vec<ConnectionField>,
+) -> Connection {
+    Connection::Custom(CustomConnection {
+        id: id_from(&format!("connection {workspace} {slug}")).to_string(),
+        name,
+        slug: slug.to_owned(),
+        description: None,
         created_at: Stamp::at(BEGINNING),
         updated_at: None,
-        kind: ConnectionType::Custom,
+        kind,
         user: Some(User::owner()),
-        fields: vec![field("url", url, false), field("value", token, true)],
-    }))
+        fields,
+    })
 }
 
 pub fn connection_by_id(core: &Core, id: Uuid) -> Option<Connection> {

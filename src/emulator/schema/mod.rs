@@ -9,6 +9,7 @@
 )]
 
 mod connections;
+mod contents;
 mod mutation;
 mod pages;
 mod parameters;

@@ -10,10 +10,10 @@ use super::pipelines::{Pipeline, PipelineVersion, PipelinesPage};
 use super::runs::{BucketObject, PipelineRun};
 use super::scalars::{PipelineFunctionalType, PipelineOrderBy, Uid};
 use super::{Caller, known};
-use crate::emulator::catalogue;
 use crate::emulator::choices;
 use crate::emulator::faults::Fault;
 use crate::emulator::run::Status;
+use crate::emulator::{catalogue, workspace};
 
 pub struct Query;
 
@@ -191,7 +191,7 @@ fn ask<T>(
     }
 }
 
-fn shown(workspace: &catalogue::Workspace) -> Workspace {
+fn shown(workspace: &workspace::Workspace) -> Workspace {
     Workspace {
         slug: workspace.slug.clone(),
         name: workspace.name.clone(),

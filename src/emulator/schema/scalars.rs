@@ -167,12 +167,14 @@ pub enum PipelineRunTrigger {
     Webhook,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum, serde::Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
 pub enum ConnectionType {
     #[graphql(name = "S3")]
     S3,
     Gcs,
     Postgresql,
+    #[graphql(name = "DHIS2")]
     Dhis2,
     Custom,
     Iaso,

@@ -57,6 +57,8 @@ pub struct Field {
     /// Whether its choices stand in a file that was not read yet, or were read from one.
     pub to_load: bool,
     pub loaded: bool,
+    /// What may be meant, each with its name; anything else may be typed.
+    pub suggested: Vec<(String, String)>,
     /// Codes that it switches off, and when.
     pub disables: String,
     pub disable_when: bool,
@@ -175,6 +177,7 @@ pub fn fields(
             errors: errors.get(&parameter.code).cloned().unwrap_or_default(),
             to_load: parameter.choices_from_file.is_some() && !matches!(file, Some(Ok(_))),
             loaded: matches!(file, Some(Ok(_))),
+            suggested: Vec::new(),
             disables: parameter.disables.join(" "),
             disable_when: parameter.disable_when,
             code: parameter.code.clone(),

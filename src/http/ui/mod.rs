@@ -5,7 +5,7 @@
 //! sign_in.rs    who reads: the cookie, the way in and out, the proof that a form is ours
 //! problem.rs    errors as pages
 //! pipelines.rs  the list
-//! pipeline.rs   one pipeline: its form (fields.rs, values.rs), its runs (plot.rs); launch.rs: the form is sent
+//! pipeline.rs   one pipeline: its form (fields.rs, values.rs, suggest.rs), its runs (plot.rs); launch.rs: the form is sent
 //! tasks.rs      what was launched
 //! task.rs       one task (events.rs, result.rs); act.rs: what is asked of it
 //! badge.rs      a status, to be seen
@@ -27,6 +27,7 @@ mod problem;
 mod result;
 mod shell;
 pub mod sign_in;
+mod suggest;
 pub mod task;
 pub mod tasks;
 pub mod values;

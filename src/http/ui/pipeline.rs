@@ -7,7 +7,7 @@ use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 use chrono::{DateTime, Utc};
-use futures_util::future::{join, join_all};
+use futures_util::future::{join_all, join4};
 use uuid::Uuid;
 
 use super::badge::Badge;
@@ -15,6 +15,7 @@ use super::fields::{Beginning, Control, Field, FromFiles, fields};
 use super::pipelines::{label, took};
 use super::plot::{Plot, plot};
 use super::shell::{Here, Shell, page};
+use super::suggest::suggest;
 use crate::domain::ids::{PipelineId, VersionId};
 use crate::domain::principal::Principal;
 use crate::domain::sentence::say;
@@ -154,13 +155,15 @@ pub async fn draw(
         // What was sent is not asked for again.
         shell.address = format!("/dashboard/pipelines/{id}/");
     }
-    let around = join(
+    let (files, suggested, versions, runs) = join4(
+        files(bridge, who, &shell, form, &shown.load),
+        bridge.suggestions(who.account, form),
         bridge.versions(who.account, id),
         bridge.runs(who.account, id, RUNS),
-    );
-    let (files, (versions, runs)) =
-        join(files(bridge, who, &shell, form, &shown.load), around).await;
-    let fields = fields(form, &shell, shown.beginning, &files, &shown.errors);
+    )
+    .await;
+    let mut fields = fields(form, &shell, shown.beginning, &files, &shown.errors);
+    suggest(&mut fields, &shell, suggested?);
     let (wrong, others) = summary(&fields, &shown.errors);
     let current = form.pipeline.current_version.as_ref();
     let current = current.map(|version| version.label.id);

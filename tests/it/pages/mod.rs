@@ -6,6 +6,7 @@ mod launch;
 mod list;
 mod pipeline;
 mod sign_in;
+mod suggestions;
 mod task;
 mod tasks;
 mod values;

@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use diesel::RunQueryDsl;
 use diesel::sql_types::BigInt;
 use openhexa_bridge::domain::connection::{Access, Target};
+use openhexa_bridge::domain::holdings::{Holdings, Place};
 use openhexa_bridge::domain::ids::{PipelineId, RunId, UserId, VersionId};
 use openhexa_bridge::domain::pipeline::{
     Pipeline, PipelineSummary, RunCandidate, RunStatus, Version, VersionSummary,
@@ -267,6 +268,16 @@ impl OpenHexa for Upstream {
             target,
             listed,
             |_, _| Ok(Vec::new()),
+        )
+        .await
+    }
+
+    async fn holdings(&self, target: &Target, _place: &Place) -> Result<Holdings, Error> {
+        self.ask(
+            ("holdings", Uuid::nil()),
+            target,
+            |_: &Holdings| String::new(),
+            |_, _| Ok(Holdings::default()),
         )
         .await
     }

@@ -111,6 +111,7 @@ hint-secret = Never shown again.
 hint-connection = The slug of a { $kind } connection of the workspace.
 hint-directory = In the folder { $folder }.
 hint-no-choices = The choices cannot be shown: { $why }.
+hint-no-suggestions = What the workspace has cannot be listed: { $why }.
 
 nav-tasks = Tasks
 nav-task = Task

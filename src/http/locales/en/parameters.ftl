@@ -34,5 +34,8 @@ param-injected = { $name } is filled in by the bridge, which cannot do so for ty
 param-from-account = This value comes from the account's default parameters
 param-from-version = This value is saved with the version of the pipeline; a value given here replaces it
 
-# A warning: the launch is not refused.
+# Warnings: the launch is not refused.
 param-outside-file = { $name } is not among the choices read from { $path }
+param-no-dataset = { $name }: OpenHEXA shows no dataset “{ $value }” in this workspace
+param-no-connection = { $name }: OpenHEXA shows no connection “{ $value }” of this type in this workspace
+param-no-file = { $name }: OpenHEXA shows no file “{ $value }” in this workspace

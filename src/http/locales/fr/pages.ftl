@@ -111,6 +111,7 @@ hint-secret = Ne sera plus jamais montré.
 hint-connection = L’identifiant (slug) d’une connexion { $kind } de l’espace de travail.
 hint-directory = Dans le dossier { $folder }.
 hint-no-choices = Les choix ne peuvent pas être montrés : { $why }.
+hint-no-suggestions = Le contenu de l’espace de travail ne peut pas être listé : { $why }.
 
 nav-tasks = Tâches
 nav-task = Tâche

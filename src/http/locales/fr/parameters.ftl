@@ -36,3 +36,6 @@ param-from-version = Cette valeur est enregistrée avec la version du pipeline�
 
 # Un avertissement : le lancement n’est pas refusé.
 param-outside-file = { $name } ne figure pas parmi les choix lus dans { $path }
+param-no-dataset = { $name } : OpenHEXA ne montre aucun jeu de données « { $value } » dans cet espace de travail
+param-no-connection = { $name } : OpenHEXA ne montre aucune connexion « { $value } » de ce type dans cet espace de travail
+param-no-file = { $name } : OpenHEXA ne montre aucun fichier « { $value } » dans cet espace de travail

@@ -12,7 +12,15 @@ const LAUNCH: &str =
 
 /// An OpenHEXA with these pipelines.
 pub fn options(data: &Path, pipelines: &Value, secrets: &Secrets, bridge: String) -> Options {
-    let catalogue = json!({"workspace": {"slug": "demo", "name": "Demo"}, "pipelines": pipelines});
+    let workspace = json!({
+        "slug": "demo", "name": "Demo",
+        "connections": [
+            {"slug": "dhis2-play", "name": "DHIS2 playground", "type": "DHIS2"},
+            {"slug": "sms", "name": "SMS gateway", "type": "CUSTOM"},
+        ],
+        "datasets": [{"slug": "population-2026", "name": "Population estimates"}],
+    });
+    let catalogue = json!({"workspace": workspace, "pipelines": pipelines});
     let file = data.join("catalogue.json");
     std::fs::write(&file, catalogue.to_string()).unwrap();
     Options {

@@ -1,0 +1,96 @@
+//! What lies in a workspace: datasets, and files in its bucket.
+
+use async_graphql::{Context, Error, Object, Result, SimpleObject};
+
+use super::caller;
+use super::runs::BucketObject;
+use super::scalars::{BucketObjectType, Uid};
+use crate::emulator::catalogue::id_from;
+use crate::emulator::choices;
+use crate::emulator::workspace;
+
+#[derive(SimpleObject)]
+pub struct Dataset {
+    id: Uid,
+    slug: String,
+    name: String,
+}
+
+#[derive(SimpleObject)]
+pub struct DatasetLink {
+    id: Uid,
+    dataset: Dataset,
+}
+
+impl DatasetLink {
+    pub fn of(held: &workspace::Dataset) -> Self {
+        let id = |what: &str| Uid::Id(id_from(&format!("{what} {}", held.slug)));
+        Self {
+            id: id("dataset link"),
+            dataset: Dataset {
+                id: id("dataset"),
+                slug: held.slug.clone(),
+                name: held.name.clone(),
+            },
+        }
+    }
+}
+
+super::pages::page_type!(DatasetLinkPage of DatasetLink);
+
+/// The files of the one folder that all workspaces share.
+pub struct Bucket {
+    pub name: String,
+}
+
+#[derive(SimpleObject)]
+pub struct BucketObjectPage {
+    items: Vec<BucketObject>,
+    page_number: i32,
+    has_previous_page: bool,
+    has_next_page: bool,
+}
+
+#[Object]
+impl Bucket {
+    async fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// One folder, not what lies below it. A folder that is not there is an error, as of a bucket on a disk.
+    async fn objects(
+        &self,
+        ctx: &Context<'_>,
+        prefix: Option<String>,
+        #[graphql(default = 1)] page: i32,
+        #[graphql(default = 15)] per_page: i32,
+    ) -> Result<BucketObjectPage> {
+        let folder = prefix.unwrap_or_default();
+        let found = choices::list(&caller(ctx)?.core.files, &folder);
+        let found = found.ok_or_else(|| Error::new(format!("Bucket {folder} not found")))?;
+        let size = usize::try_from(per_page)?;
+        let skip = usize::try_from(page.saturating_sub(1))?.saturating_mul(size);
+        let has_next_page = found.len() > skip.saturating_add(size);
+        let shown = found.into_iter().skip(skip).take(size);
+        Ok(BucketObjectPage {
+            items: shown.map(|entry| self.object(entry)).collect(),
+            page_number: page,
+            has_previous_page: page > 1,
+            has_next_page,
+        })
+    }
+}
+
+impl Bucket {
+    fn object(&self, entry: choices::Entry) -> BucketObject {
+        let found = BucketObject::new(&self.name, &entry.key, entry.size.unwrap_or_default());
+        match entry.size {
+            Some(_) => found,
+            None => BucketObject {
+                kind: BucketObjectType::Directory,
+                size: None,
+                ..found
+            },
+        }
+    }
+}

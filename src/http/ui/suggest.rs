@@ -1,0 +1,30 @@
+//! Beside the boxes of datasets, connections and files: what the workspace has of them.
+
+use super::fields::Field;
+use super::shell::Shell;
+use crate::domain::holdings::Holding;
+use crate::http::error::Problem;
+use crate::service::Error;
+use crate::service::holdings::Suggested;
+
+/// Where OpenHEXA does not tell, the box takes what is typed, and says so.
+pub fn suggest(fields: &mut [Field], shell: &Shell, mut found: Suggested) {
+    for field in fields {
+        match found.remove(&field.code) {
+            Some(Ok(held)) => field.suggested = held.into_iter().map(option).collect(),
+            Some(Err(error)) => field.hints.push(away(shell, error)),
+            None => {}
+        }
+    }
+}
+
+/// What is sent, and the name that people know it by.
+fn option(held: Holding) -> (String, String) {
+    let name = held.name.filter(|name| *name != held.value);
+    (held.value, name.unwrap_or_default())
+}
+
+fn away(shell: &Shell, error: Error) -> String {
+    let why = shell.word(Problem::from(error).sentence());
+    shell.with("hint-no-suggestions", "why", why)
+}

@@ -1,0 +1,86 @@
+//! What a workspace holds: one page of each, for suggestions.
+
+use super::{Client, Error, ask};
+use crate::domain::connection::Target;
+use crate::domain::holdings::{Holding, Holdings, Place};
+
+/// More than anybody reads through, and one page of OpenHEXA's.
+const MOST: i64 = 500;
+
+impl Client {
+    pub(super) async fn list_holdings(
+        &self,
+        target: &Target,
+        place: &Place,
+    ) -> Result<Holdings, Error> {
+        let slug = target.workspace.clone();
+        match place {
+            Place::Datasets => self.datasets(target, slug).await,
+            Place::Connections => self.connections(target, slug).await,
+            Place::Files(folder) => self.files(target, slug, folder.clone()).await,
+        }
+    }
+
+    async fn datasets(&self, target: &Target, slug: String) -> Result<Holdings, Error> {
+        let variables = ask::workspace_datasets::Variables {
+            slug,
+            per_page: MOST,
+        };
+        let found = self
+            .ask::<ask::WorkspaceDatasets>(target, variables)
+            .await?;
+        let found = found.whole()?.workspace.ok_or(Error::Denied)?;
+        let page = found.datasets.ok_or(Error::Unreadable)?;
+        let items = page.items.into_iter().map(|link| Holding {
+            value: link.dataset.slug,
+            name: Some(link.dataset.name),
+            kind: None,
+        });
+        Ok(Holdings {
+            items: items.collect(),
+            whole: page.total_pages <= 1,
+        })
+    }
+
+    async fn connections(&self, target: &Target, slug: String) -> Result<Holdings, Error> {
+        let variables = ask::workspace_connections::Variables { slug };
+        let found = self.ask::<ask::WorkspaceConnections>(target, variables);
+        let found = found.await?.whole()?.workspace.ok_or(Error::Denied)?;
+        let all = found.connections.ok_or(Error::Unreadable)?;
+        let items = all.into_iter().map(|connection| Holding {
+            value: connection.slug,
+            name: Some(connection.name),
+            kind: Some(connection.type_),
+        });
+        Ok(Holdings {
+            items: items.collect(),
+            whole: true,
+        })
+    }
+
+    async fn files(
+        &self,
+        target: &Target,
+        slug: String,
+        folder: String,
+    ) -> Result<Holdings, Error> {
+        let variables = ask::workspace_files::Variables {
+            slug,
+            folder,
+            per_page: MOST,
+        };
+        let found = self.ask::<ask::WorkspaceFiles>(target, variables).await?;
+        let found = found.whole()?.workspace.ok_or(Error::Denied)?;
+        let page = found.bucket.ok_or(Error::Unreadable)?.objects;
+        let files = page.items.into_iter().filter(|item| item.type_ == "FILE");
+        let items = files.map(|file| Holding {
+            value: file.key,
+            name: None,
+            kind: None,
+        });
+        Ok(Holdings {
+            items: items.collect(),
+            whole: !page.has_next_page,
+        })
+    }
+}

@@ -1,0 +1,92 @@
+//! Boxes for datasets, connections and files suggest what the workspace has, and take what is typed all the same.
+
+use serde_json::{Value, json};
+
+use super::Page;
+use crate::support::catalogue::{id, parameter, pipeline, quick};
+use crate::support::story::{As, Base, Plan, Story, story};
+
+fn path() -> String {
+    format!("/dashboard/pipelines/{}/", id(1))
+}
+
+fn all() -> Value {
+    let parameters = [
+        parameter("population", "dataset", json!({})),
+        parameter("source", "dhis2", json!({})),
+        parameter("sender", "custom", json!({})),
+        parameter("store", "s3", json!({})),
+        parameter("districts", "file", json!({"directory": "/reference"})),
+        parameter("lost", "file", json!({"directory": "nowhere"})),
+        parameter("top", "file", json!({})),
+        parameter("note", "str", json!({})),
+        parameter("chosen", "dataset", json!({"choices": ["one", "two"]})),
+    ];
+    json!([pipeline(1, &parameters, quick("succeed"))])
+}
+
+async fn begin(base: Base) -> Story {
+    Plan::on(base).pipelines(all()).begin().await
+}
+
+/// The suggestions of a box: what is sent, and the name beside it.
+fn suggested(page: &Page, code: &str) -> Vec<(String, String)> {
+    let Some(list) = page.attribute(&format!("field-{code}"), "list") else {
+        return Vec::new();
+    };
+    let document = page.parse();
+    let list = document
+        .descendants()
+        .find(|node| node.attribute("id") == Some(&list))
+        .expect("the list that the box names");
+    let options = list.children().filter(|node| node.has_tag_name("option"));
+    let read = |node: roxmltree::Node<'_, '_>| {
+        let name = node.text().unwrap_or_default();
+        (node.attribute("value").unwrap().to_owned(), name.to_owned())
+    };
+    options.map(read).collect()
+}
+
+fn pair(value: &str, name: &str) -> Vec<(String, String)> {
+    vec![(value.to_owned(), name.to_owned())]
+}
+
+story! {
+    async fn each_box_suggests_what_it_can_name(base) {
+        let story = begin(base).await;
+        let page = story.page(As::Operator, &path()).await;
+        assert_eq!(suggested(&page, "population"), pair("population-2026", "Population estimates"));
+        assert_eq!(suggested(&page, "source"), pair("dhis2-play", "DHIS2 playground"));
+        assert!(suggested(&page, "sender").contains(&pair("sms", "SMS gateway")[0]));
+        assert_eq!(suggested(&page, "districts"), pair("reference/districts.csv", ""));
+        for without in ["store", "top", "note", "chosen"] {
+            assert_eq!(suggested(&page, without), [], "{without}");
+        }
+        story.end().await;
+    }
+}
+
+story! {
+    async fn what_is_not_suggested_can_be_typed(base) {
+        let story = begin(base).await;
+        let form = story.page(As::Operator, &path()).await.form(&path());
+        story.send_on(As::Operator, &form.fill("config.source", &["another-dhis2"])).await;
+        assert_eq!(story.runs().await[0]["config"]["source"], "another-dhis2");
+        story.end().await;
+    }
+}
+
+story! {
+    async fn what_cannot_be_listed_is_said_at_its_box_alone(base) {
+        let mut story = begin(base).await;
+        let page = story.page(As::Operator, &path()).await;
+        assert!(page.at("field-lost-hint").contains("What the workspace has cannot be listed:"), "{}", page.text());
+        assert!(!page.at("field-districts-hint").contains("cannot be listed"));
+        story.stop_openhexa().await;
+        story.advance(chrono::TimeDelta::minutes(5));
+        let page = story.page(As::Operator, &path()).await;
+        assert!(page.at("field-population-hint").contains("cannot be listed: OpenHEXA cannot be reached"), "{}", page.text());
+        assert!(story.french_page(As::Operator, &path()).await.at("field-source-hint").contains("ne peut pas être listé"));
+        story.end().await;
+    }
+}

@@ -1,0 +1,50 @@
+//! A dataset, connection or file that the workspace does not have is doubted, and refused by the run alone.
+
+use serde_json::json;
+
+use super::{Plan, Value, id, parameter, pipeline, quick, story, validate};
+
+fn named() -> Value {
+    let parameters = [
+        parameter("population", "dataset", json!({"name": "Population"})),
+        parameter(
+            "several",
+            "dataset",
+            json!({"multiple": true, "name": "Several"}),
+        ),
+        parameter("source", "dhis2", json!({"name": "Source"})),
+        parameter("table", "file", json!({"name": "Table"})),
+    ];
+    json!([pipeline(1, &parameters, quick("succeed"))])
+}
+
+story! {
+    async fn what_the_workspace_does_not_have_is_doubted(base) {
+        let story = Plan::on(base).pipelines(named()).begin().await;
+        let held = json!({"population": "population-2026", "several": ["population-2026"], "source": "dhis2-play", "table": "/reference/districts.csv"});
+        assert_eq!(validate(&story, 1, &held).await.expect(200)["warnings"], json!({}));
+        let doubted = json!({"population": "popullation", "several": ["population-2026", "other"], "source": "sms", "table": "reference/district.csv"});
+        let answer = validate(&story, 1, &doubted).await.expect(200);
+        assert_eq!(answer["warnings"], json!({
+            "population": ["Population: OpenHEXA shows no dataset “popullation” in this workspace"],
+            "several": ["Several: OpenHEXA shows no dataset “other” in this workspace"],
+            "source": ["Source: OpenHEXA shows no connection “sms” of this type in this workspace"],
+            "table": ["Table: OpenHEXA shows no file “reference/district.csv” in this workspace"],
+        }));
+        assert_eq!(answer["valid"], true);
+        let task = story.launch(&id(1), doubted).await;
+        story.until_confirmed(task).await;
+        story.end().await;
+    }
+}
+
+story! {
+    async fn what_would_stand_in_is_doubted_too_and_what_cannot_be_looked_up_is_not(base) {
+        let stale = parameter("population", "dataset", json!({"name": "Population", "default": "population-2019"}));
+        let away = parameter("table", "file", json!({}));
+        let story = Plan::on(base).pipelines(json!([pipeline(1, &[stale, away], quick("succeed"))])).begin().await;
+        let answer = validate(&story, 1, &json!({"table": "no/such/folder.csv"})).await.expect(200);
+        assert_eq!(answer["warnings"], json!({"population": ["Population: OpenHEXA shows no dataset “population-2019” in this workspace"]}));
+        story.end().await;
+    }
+}
