@@ -11,7 +11,7 @@ use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
 use super::Iaso;
-use super::catalogue::Catalogue;
+use super::catalogue::{Catalogue, id_from};
 use super::clock::{Millis, now};
 use super::faults::Faults;
 use super::run::Status;
@@ -107,6 +107,14 @@ impl Core {
 
     pub fn now(&self) -> Millis {
         hold(&self.stands).unwrap_or_else(now)
+    }
+
+    /// For a run. Where time stands still, what happens again is the same again.
+    pub fn fresh_id(&self) -> Uuid {
+        let stands = *hold(&self.stands);
+        stands.map_or_else(Uuid::new_v4, |at| {
+            id_from(&format!("run {at} {}", self.world().all_runs().len()))
+        })
     }
 
     pub fn stand_still(&self, at: Millis) {

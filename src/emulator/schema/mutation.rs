@@ -205,6 +205,7 @@ fn launch(caller: &Caller, input: &RunPipelineInput) -> Result<Result<PipelineRu
         ));
     }
     let order = Launch {
+        id: caller.core.fresh_id(),
         pipeline: pipeline.id,
         version: version.map(|version| version.id),
         config,
