@@ -67,7 +67,7 @@ screenshots: ## takes the pages in both languages and two widths into docs/image
 	OPENHEXA_BRIDGE_TEST_AXE=$$(sh tests/env/axe.sh); \
 	OPENHEXA_BRIDGE_SCREENSHOTS=docs/images; \
 	export OPENHEXA_BRIDGE_TEST_CHROMEDRIVER OPENHEXA_BRIDGE_TEST_AXE OPENHEXA_BRIDGE_SCREENSHOTS; \
-	exec cargo test --locked --test it browser::screenshots
+	exec cargo test --locked --test it browser::screenshots::the_pages
 
 settings: ## writes docs/settings.md from config/default.toml
 	@cargo build

@@ -26,9 +26,9 @@ find_browser() {
 
 both() { find_driver >/dev/null && find_browser >/dev/null; }
 
-# A font, so that there is something to read where nothing else is installed.
+# A font, so that there is something to read where nothing else is installed; the browser's own words in French.
 if ! both; then
-    sh "$(dirname "$0")/apt.sh" chromium chromium-driver fonts-dejavu-core || true
+    sh "$(dirname "$0")/apt.sh" chromium chromium-driver chromium-l10n fonts-dejavu-core || true
 fi
 if ! both; then
     for name in OPENHEXA_BRIDGE_TEST_CHROMEDRIVER OPENHEXA_BRIDGE_TEST_CHROMIUM; do

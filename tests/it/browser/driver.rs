@@ -1,5 +1,5 @@
-//! chromedriver, and how it is spoken to: W3C's protocol in the little of it that stories need. One process serves them
-//! all.
+//! chromedriver, and how it is spoken to: W3C's protocol in the little of it that stories need. One process serves all
+//! of a language.
 //!
 //! As with the cluster of `support/postgres.rs`, a small shell at the end of a pipe ends it with this process, however
 //! that goes. The browsers hang on a pipe of chromedriver's, and end with it.
@@ -16,10 +16,10 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::support::story::PATIENCE;
 
-/// `$1` is chromedriver, `$2` the folder for whatever the browsers keep.
+/// `$1` is chromedriver, `$2` the folder for whatever the browsers keep, `$3` the language of their own parts.
 const WATCHDOG: &str = r#"
 trap '' HUP INT TERM
-TMPDIR=$2 TZ=Africa/Douala "$1" --port=0 &
+TMPDIR=$2 TZ=Africa/Douala LANGUAGE=$3 "$1" --port=0 &
 driver=$!
 cat >/dev/null
 kill -9 "$driver"
@@ -56,7 +56,7 @@ pub fn found(variable: &str, helper: &[&str]) -> PathBuf {
 }
 
 impl Driver {
-    fn start() -> Self {
+    fn start(language: &str) -> Self {
         let program = found(
             "OPENHEXA_BRIDGE_TEST_CHROMEDRIVER",
             &["tests/env/chromium.sh"],
@@ -68,7 +68,8 @@ impl Driver {
         shell
             .args(["-c", WATCHDOG, "watchdog"])
             .arg(program)
-            .arg(folder.expect("a folder for browsers").keep());
+            .arg(folder.expect("a folder for browsers").keep())
+            .arg(language);
         // A group of its own: Ctrl-C at the terminal is not meant for it.
         shell.current_dir("/").process_group(0);
         shell.stdin(Stdio::piped()).stdout(Stdio::piped());
@@ -106,10 +107,13 @@ pub struct Wire {
 }
 
 impl Wire {
-    pub async fn to_driver() -> Self {
-        static DRIVER: OnceLock<Driver> = OnceLock::new();
-        let url = tokio::task::spawn_blocking(|| DRIVER.get_or_init(Driver::start).url.clone());
-        Self::to(url.await.unwrap())
+    /// To the one whose browsers speak this language.
+    pub async fn to_driver(language: &'static str) -> Self {
+        static ENGLISH: OnceLock<Driver> = OnceLock::new();
+        static FRENCH: OnceLock<Driver> = OnceLock::new();
+        let driver = if language == "fr" { &FRENCH } else { &ENGLISH };
+        let started = move || driver.get_or_init(|| Driver::start(language)).url.clone();
+        Self::to(tokio::task::spawn_blocking(started).await.unwrap())
     }
 
     pub fn to(base: String) -> Self {

@@ -163,8 +163,7 @@ async fn every_type_reaches_the_run_as_it_was_typed() {
     for (code, value) in wanted.as_object().unwrap() {
         assert_eq!(&config[code], value, "{code}");
     }
-    tab.reads("#live ~ *, main", "Ngaoundéré “Urbain” & <b>")
-        .await;
+    tab.reads("main", "Ngaoundéré “Urbain” & <b>").await;
     assert!(!tab.text("main").await.contains("hush-hush"));
     tab.end(&story.base_url()).await;
     story.end().await;

@@ -3,13 +3,14 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use reqwest::Method;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::tab::{Manner, Tab};
 use crate::support::iaso::{self, Iaso, MAY};
 use crate::support::story::{As, Base, Plan, Story};
 
 const SAMPLES: &str = include_str!("../../../src/emulator/samples.json");
+const FRENCH: &str = include_str!("../../data/ministry_fr.json");
 pub const LQAS: &str = "5b0f2f3e-6a1d-4c58-9a57-0d6c1c6a3e01";
 pub const EXTRACT: &str = "5b0f2f3e-6a1d-4c58-9a57-0d6c1c6a3e02";
 const STOCK: &str = "5b0f2f3e-6a1d-4c58-9a57-0d6c1c6a3e03";
@@ -19,6 +20,7 @@ pub struct Ministry {
     pub story: Story,
     iaso: Iaso,
     session: String,
+    words: Map<String, Value>,
     /// Names that stand for numbers in the addresses of pages.
     pub ids: Vec<(&'static str, String)>,
 }
@@ -37,6 +39,23 @@ fn pipelines() -> Value {
         pipeline["behaviour"] = json!({"kind": "manual", "queued_ms": 0});
     }
     samples["pipelines"].take()
+}
+
+/// The same in other words, keys too.
+fn said(value: Value, words: &Map<String, Value>) -> Value {
+    let word = |text: String| match words.get(&text) {
+        Some(Value::String(other)) => other.clone(),
+        _ => text,
+    };
+    match value {
+        Value::String(text) => word(text).into(),
+        Value::Array(items) => items.into_iter().map(|one| said(one, words)).collect(),
+        Value::Object(fields) => fields
+            .into_iter()
+            .map(|(name, one)| (word(name), said(one, words)))
+            .collect(),
+        other => other,
+    }
 }
 
 fn person(user: i64, first: &str, last: &str) -> Value {
@@ -60,9 +79,18 @@ fn coverage() -> Value {
 
 impl Ministry {
     pub async fn opens() -> Self {
+        Self::speaking(Map::new()).await
+    }
+
+    /// Where pipelines, their messages and their results are in French.
+    pub async fn ouvre() -> Self {
+        Self::speaking(serde_json::from_str(FRENCH).unwrap()).await
+    }
+
+    async fn speaking(words: Map<String, Value>) -> Self {
         let iaso = Iaso::start();
         let morning: DateTime<Utc> = "2026-03-12T06:02:00Z".parse().unwrap();
-        let plan = Plan::on(Base::Sqlite).pipelines(pipelines());
+        let plan = Plan::on(Base::Sqlite).pipelines(said(pipelines(), &words));
         let story = plan.setting("iaso.url", &iaso.url).begins(morning);
         let story = story.begin().await;
         story.set_openhexa_clock().await;
@@ -71,6 +99,7 @@ impl Ministry {
             story,
             iaso,
             session,
+            words,
             ids: vec![
                 ("{lqas}", LQAS.to_owned()),
                 ("{extract}", EXTRACT.to_owned()),
@@ -122,6 +151,8 @@ impl Ministry {
         self.ids.push(("{ended}", ended.task.to_string()));
         let stopping = self.launch(POPULATION, json!({"years": 5})).await;
         self.step(&stopping, 8, 20, "Projecting 2027").await;
+        let lost = json!({"fault": "lose_stop", "count": 1_000});
+        self.story.fault(&lost).await;
         self.cancel(&stopping).await;
         self.ids.push(("{stopping}", stopping.task.to_string()));
         let running = self.launch(EXTRACT, json!({"months": 12})).await;
@@ -161,7 +192,7 @@ impl Ministry {
         let ask = ask.header("cookie", &format!("sessionid={}", self.session));
         let answer = ask
             .header("sec-fetch-site", "same-origin")
-            .json(body)
+            .json(&said(body.clone(), &self.words))
             .send()
             .await;
         assert!(answer.status < 300, "{}", answer.text);
@@ -178,7 +209,10 @@ impl Ministry {
 
     async fn report(&self, launched: &Launched, mut body: Value) {
         body["task_id"] = launched.task.into();
-        let answer = self.story.report(launched.pipeline, &body).await;
+        let answer = self
+            .story
+            .report(launched.pipeline, &said(body, &self.words))
+            .await;
         answer.expect(200);
     }
 
@@ -197,7 +231,9 @@ impl Ministry {
     }
 
     async fn ends(&self, launched: &Launched, how: Value) {
-        self.story.drive(&launched.run, &how).await;
+        self.story
+            .drive(&launched.run, &said(how, &self.words))
+            .await;
         self.go(TimeDelta::minutes(2)).await;
         let task = self.story.task(launched.task).await;
         assert_eq!(task["confirmed"], true, "{task}");

@@ -11,6 +11,7 @@ mod launch;
 mod live;
 mod ministry;
 mod pages;
+mod picture;
 mod screenshots;
 mod tab;
 

@@ -9,7 +9,7 @@ use super::tab::{ENGLISH, Tab};
 use crate::support::story::{Base, Plan, Story};
 
 /// Bytes of a page with its style and script, as they are sent.
-const HEAVIEST: u64 = 100_000;
+const HEAVIEST: f64 = 100_000.0;
 
 /// A page in one of its states.
 struct Visit {
@@ -158,7 +158,7 @@ async fn visit(
         tab.traffic(bridge).await;
         tab.open(&address(visit.path)).await;
         let bytes = tab.traffic(bridge).await;
-        let carried = (1_000..HEAVIEST).contains(&bytes);
+        let carried = (1_000.0..HEAVIEST).contains(&bytes);
         let heavy = (!carried).then(|| format!("{bytes} bytes"));
         if let Some((does, shows)) = visit.then {
             tab.js(does).await;
@@ -260,4 +260,36 @@ async fn pages_while_openhexa_is_away_are_open_to_everybody() {
     tab.end(&bridge).await;
     good(&wrong);
     ministry.closes().await;
+}
+
+/// What would make the others fail does.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_wrong_with_a_page_is_found() {
+    let story = Plan::on(Base::Sqlite).local().begin().await;
+    let tab = Tab::new(ENGLISH).await;
+    tab.open(&format!("{}/dashboard/tasks/", story.base_url()))
+        .await;
+    let wrong =
+        "document.querySelector('main').insertAdjacentHTML('beforeend', '<button></button><input>'
+        + '<p id=grey>Grey</p><pre>Wide</pre>');
+        document.getElementById('grey').style.color = '#bbb';
+        document.querySelector('main pre').style.width = '2000px';";
+    tab.run(wrong).await;
+    let found = look(&tab).await.join(" ");
+    for part in [
+        "button-name (critical)",
+        "label (critical)",
+        "color-contrast (serious)",
+        "reaches 2",
+    ] {
+        assert!(found.contains(part), "no {part}: {found}");
+    }
+    tab.run("document.head.append(Object.assign(document.createElement('style'), { textContent: 'p { color: red }' }))").await;
+    tab.run("fetch('https://elsewhere.example/').catch(() => {})")
+        .await;
+    let said = tab.complaints().await.join(" ");
+    for part in ["style-src", "connect-src"] {
+        assert!(said.contains(part), "nothing of {part}: {said}");
+    }
+    story.end().await;
 }

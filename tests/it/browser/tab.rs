@@ -29,6 +29,17 @@ pub struct Manner {
     pub script: bool,
 }
 
+impl Manner {
+    /// Of the browser's own parts, such as a box for a date.
+    fn language(self) -> &'static str {
+        if self.languages.starts_with("fr") {
+            "fr"
+        } else {
+            "en-GB"
+        }
+    }
+}
+
 pub const ENGLISH: Manner = Manner {
     languages: "en-GB,en",
     script: true,
@@ -55,7 +66,6 @@ pub fn folder() -> PathBuf {
 }
 
 fn capabilities(manner: Manner) -> Value {
-    let language = manner.languages.split(',').next().unwrap_or_default();
     let mut args: Vec<String> = [
         "--headless",
         "--disable-gpu",
@@ -67,12 +77,13 @@ fn capabilities(manner: Manner) -> Value {
         "--disable-dev-shm-usage",
         "--remote-debugging-pipe",
         "--hide-scrollbars",
+        "--disable-lcd-text",
         "--window-size=1280,900",
         "--force-color-profile=srgb",
     ]
     .map(str::to_owned)
     .into();
-    args.push(format!("--lang={language}"));
+    args.push(format!("--lang={}", manner.language()));
     args.push(format!("--accept-lang={}", manner.languages));
     // Chromium's own fence does not let root in.
     if rustix::process::getuid().is_root() {
@@ -89,7 +100,7 @@ fn capabilities(manner: Manner) -> Value {
 impl Tab {
     pub async fn new(manner: Manner) -> Self {
         let place = place().await;
-        let driver = Wire::to_driver().await;
+        let driver = Wire::to_driver(manner.language()).await;
         let made = driver.post("/session", &capabilities(manner)).await;
         let thread = std::thread::current();
         let tab = Self {
@@ -299,7 +310,7 @@ impl Tab {
     }
 
     /// Warnings and worse; advice on how to build pages is none.
-    async fn complaints(&self) -> Vec<String> {
+    pub async fn complaints(&self) -> Vec<String> {
         let mut all = self.log("browser").await;
         all.retain(|one| one["level"] == "WARNING" || one["level"] == "SEVERE");
         let texts = all
@@ -310,8 +321,8 @@ impl Tab {
     }
 
     /// What went over the wire since this was asked last (`data:` is of the browser itself), all of it from the bridge: how many bytes, as they were sent.
-    pub async fn traffic(&self, bridge: &str) -> u64 {
-        let mut bytes = 0;
+    pub async fn traffic(&self, bridge: &str) -> f64 {
+        let mut bytes = 0.0;
         for event in self.log("performance").await {
             let event: Value = serde_json::from_str(event["message"].as_str().unwrap()).unwrap();
             let (method, about) = (&event["message"]["method"], &event["message"]["params"]);
@@ -320,8 +331,7 @@ impl Tab {
                 let is_own = url.starts_with(&format!("{bridge}/")) || url.starts_with("data:");
                 assert!(is_own, "asked for {url}");
             } else if method == "Network.loadingFinished" {
-                let length = about["encodedDataLength"].as_f64().unwrap_or_default();
-                bytes += length as u64;
+                bytes += about["encodedDataLength"].as_f64().unwrap_or_default();
             }
         }
         bytes
