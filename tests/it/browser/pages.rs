@@ -174,7 +174,7 @@ async fn visit(
 async fn look(tab: &Tab) -> Vec<String> {
     let mut wrong = Vec::new();
     tab.bring_axe().await;
-    for (width, schemes) in [(1280, &["light", "dark"][..]), (320, &["light"])] {
+    for (width, schemes) in [(1280, &["light", "dark"][..]), (320, &["light", "dark"])] {
         tab.size(width, 900).await;
         for scheme in schemes {
             tab.prefers("color-scheme", scheme).await;
