@@ -6,7 +6,7 @@ export RUSTUP_TOOLCHAIN ?= stable
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help dev lint test chaos fuzz deploy settings deny audit bench
+.PHONY: help dev lint test screenshots chaos fuzz deploy settings deny audit bench
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /make \1\t/p' $(MAKEFILE_LIST)
@@ -29,8 +29,11 @@ test: lint ## everything that must hold; makes what the tests need; ARGS="name o
 	OPENHEXA_BRIDGE_TEST_PYTHON=$$(sh tests/env/python.sh); \
 	OPENHEXA_BRIDGE_FUZZ_PYTHON=$$(sh tests/env/python.sh fuzz); \
 	OPENHEXA_BRIDGE_TEST_NGINX=$$(sh tests/env/nginx.sh); \
+	OPENHEXA_BRIDGE_TEST_CHROMEDRIVER=$$(sh tests/env/chromium.sh); \
+	OPENHEXA_BRIDGE_TEST_AXE=$$(sh tests/env/axe.sh); \
 	export OPENHEXA_BRIDGE_TEST_PG_BIN OPENHEXA_BRIDGE_TEST_PYTHON; \
 	export OPENHEXA_BRIDGE_FUZZ_PYTHON OPENHEXA_BRIDGE_TEST_NGINX; \
+	export OPENHEXA_BRIDGE_TEST_CHROMEDRIVER OPENHEXA_BRIDGE_TEST_AXE; \
 	set -x; exec cargo test --locked $(ARGS)
 
 # The suite has the same story, shorter.
@@ -57,6 +60,14 @@ deploy: ## tries deploy/nginx.conf with a real nginx, and reads the rest of depl
 	OPENHEXA_BRIDGE_TEST_PG_BIN=$$(sh tests/env/postgres.sh); \
 	export OPENHEXA_BRIDGE_TEST_NGINX OPENHEXA_BRIDGE_TEST_PG_BIN; \
 	exec cargo test --locked --test it deploy::
+
+screenshots: ## takes the pages in both languages and two widths into docs/images/
+	@set -e; \
+	OPENHEXA_BRIDGE_TEST_CHROMEDRIVER=$$(sh tests/env/chromium.sh); \
+	OPENHEXA_BRIDGE_TEST_AXE=$$(sh tests/env/axe.sh); \
+	OPENHEXA_BRIDGE_SCREENSHOTS=docs/images; \
+	export OPENHEXA_BRIDGE_TEST_CHROMEDRIVER OPENHEXA_BRIDGE_TEST_AXE OPENHEXA_BRIDGE_SCREENSHOTS; \
+	exec cargo test --locked --test it browser::screenshots::the_pages
 
 settings: ## writes docs/settings.md from config/default.toml
 	@cargo build

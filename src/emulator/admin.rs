@@ -1,13 +1,14 @@
 //! `/emulator/*`: the hands of a test or of a curious developer on this OpenHEXA. No token, no faults.
 
 use actix_web::{HttpResponse, web};
+use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::callback;
 use super::catalogue::{Kind, Pipeline};
-use super::clock::{iso, now};
+use super::clock::iso;
 use super::core::Core;
 use super::faults::Order;
 use super::run::{Priority, Run, Status};
@@ -25,6 +26,7 @@ pub fn routes(config: &mut web::ServiceConfig) {
             .route("/faults", web::delete().to(clear))
             .route("/faults/", web::post().to(order))
             .route("/requests", web::get().to(requests))
+            .route("/clock", web::post().to(stand_still))
             .default_service(web::to(async || {
                 HttpResponse::NotFound().json(json!({"error": "no such address"}))
             })),
@@ -85,7 +87,7 @@ async fn drive(core: web::Data<Core>, id: web::Path<String>, body: web::Bytes) -
         callback::report(&core, run.id, &word).await;
     }
     if let Some(status) = drive.status {
-        core.world().drive(run.id, status, now());
+        core.world().drive(run.id, status, core.now());
         if status.is_over() || status == Status::Terminating {
             core.kill(run.id);
         }
@@ -115,7 +117,7 @@ fn say(core: &Core, run: &Run, drive: &Drive) {
             } else {
                 Priority::Info
             };
-            run.say(priority, message.clone(), now());
+            run.say(priority, message.clone(), core.now());
             if fails {
                 run.log(message);
             }
@@ -158,7 +160,7 @@ fn reports_by_hand(pipeline: &Pipeline, run: &Run) -> bool {
 async fn order(core: web::Data<Core>, body: web::Bytes) -> HttpResponse {
     match serde_json::from_slice::<Order>(&body) {
         Ok(order) => {
-            core.faults().arm(order, now());
+            core.faults().arm(order, core.now());
             HttpResponse::Ok().json(json!({"ok": true}))
         }
         Err(error) => refused(&error),
@@ -168,6 +170,23 @@ async fn order(core: web::Data<Core>, body: web::Bytes) -> HttpResponse {
 async fn clear(core: web::Data<Core>) -> HttpResponse {
     core.faults().clear();
     HttpResponse::Ok().json(json!({"ok": true}))
+}
+
+#[derive(Deserialize)]
+struct Moment {
+    at: DateTime<Utc>,
+}
+
+/// From now on it is this moment, until another one is named.
+async fn stand_still(core: web::Data<Core>, body: web::Bytes) -> HttpResponse {
+    match serde_json::from_slice::<Moment>(&body) {
+        Ok(moment) => {
+            core.stand_still(moment.at.timestamp_millis());
+            core.wake.notify_one();
+            HttpResponse::Ok().json(json!({"ok": true}))
+        }
+        Err(error) => refused(&error),
+    }
 }
 
 async fn requests(core: web::Data<Core>) -> HttpResponse {

@@ -11,7 +11,8 @@ use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
 use super::Iaso;
-use super::catalogue::Catalogue;
+use super::catalogue::{Catalogue, id_from};
+use super::clock::{Millis, now};
 use super::faults::Faults;
 use super::run::Status;
 use super::world::World;
@@ -32,6 +33,8 @@ pub struct Core {
     world: Mutex<World>,
     faults: Mutex<Faults>,
     counts: Mutex<Counts>,
+    /// Where time was made to stand still.
+    stands: Mutex<Option<Millis>>,
     iaso: Mutex<Option<Iaso>>,
     pub processes: Mutex<HashMap<Uuid, CancellationToken>>,
     /// Something new is planned: the driver should look again.
@@ -90,6 +93,7 @@ impl Core {
             world: Mutex::new(parts.world),
             faults: Mutex::default(),
             counts: Mutex::default(),
+            stands: Mutex::default(),
             iaso: Mutex::new(parts.iaso),
             processes: Mutex::default(),
             wake: Notify::new(),
@@ -99,6 +103,22 @@ impl Core {
             reports: Semaphore::new(REPORTS_AT_ONCE),
             places: Semaphore::new(PROCESSES_AT_ONCE),
         }
+    }
+
+    pub fn now(&self) -> Millis {
+        hold(&self.stands).unwrap_or_else(now)
+    }
+
+    /// For a run. Where time stands still, what happens again is the same again.
+    pub fn fresh_id(&self) -> Uuid {
+        let stands = *hold(&self.stands);
+        stands.map_or_else(Uuid::new_v4, |at| {
+            id_from(&format!("run {at} {}", self.world().all_runs().len()))
+        })
+    }
+
+    pub fn stand_still(&self, at: Millis) {
+        *hold(&self.stands) = Some(at);
     }
 
     pub fn world(&self) -> MutexGuard<'_, World> {

@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::callback;
-use super::clock::now;
 use super::core::Core;
 use super::runner;
 use super::world::Errand;
@@ -16,8 +15,8 @@ pub async fn drive(core: Arc<Core>) {
     loop {
         let (errands, quiet) = {
             let mut world = core.world();
-            let errands = world.advance(now());
-            (errands, world.quiet_for(now()))
+            let errands = world.advance(core.now());
+            (errands, world.quiet_for(core.now()))
         };
         for errand in errands {
             send(&core, errand);

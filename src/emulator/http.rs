@@ -16,7 +16,6 @@ use async_graphql::{Request, Response, Variables};
 use futures_util::{StreamExt, stream};
 use serde_json::{Map, Value, json};
 
-use super::clock::now;
 use super::core::{Bearer, Core, Who};
 use super::faults::{Fault, Hit, Shape};
 use super::nulls::FieldTypes;
@@ -139,7 +138,7 @@ fn meet(core: &Core, shape: &Shape) -> Option<Hit> {
         *counts.by_operation.entry(operation.clone()).or_default() += 1;
     }
     drop(counts);
-    core.faults().take(shape, now())
+    core.faults().take(shape, core.now())
 }
 
 async fn read(mut payload: web::Payload) -> Result<Vec<u8>, Refusal> {

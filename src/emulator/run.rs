@@ -111,6 +111,12 @@ pub struct Run {
     pub turn: u32,
 }
 
+/// `manual__<time>`, the last digits of which tell apart what was made in the same millisecond.
+pub fn run_id(now: Millis, before: usize) -> String {
+    let micros = before % 10_000;
+    format!("manual__{}.{:03}{micros:04}", now / 1000, now % 1000)
+}
+
 impl Run {
     /// Whole seconds from start to end; 0 until then.
     pub fn duration(&self) -> i64 {

@@ -16,7 +16,6 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::catalogue::Pipeline;
-use super::clock::now;
 use super::core::Core;
 use super::run::Run;
 use super::world::STOPPING_TAKES;
@@ -35,7 +34,7 @@ pub async fn execute(core: &Arc<Core>, id: Uuid) {
     };
     let stop = CancellationToken::new();
     core.processes().insert(id, stop.clone());
-    let begun = core.world().begin_real(id, now());
+    let begun = core.world().begin_real(id, core.now());
     if let Some(run) = begun {
         live(core, &run, &stop).await;
     }
@@ -67,7 +66,7 @@ async fn live(core: &Core, run: &Run, stop: &CancellationToken) {
     };
     // A run that dies with the emulator is settled at the next start.
     if !core.ending.is_cancelled() {
-        core.world().end_real(run.id, succeeded, &logs, now());
+        core.world().end_real(run.id, succeeded, &logs, core.now());
     }
     let _ = tokio::fs::remove_dir_all(core.scratch.join(run.id.to_string())).await;
 }

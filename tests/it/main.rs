@@ -13,6 +13,7 @@ mod architecture;
 mod attached;
 mod audit;
 mod background;
+mod browser;
 mod callback;
 mod cancel;
 mod chaos;

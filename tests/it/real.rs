@@ -11,13 +11,13 @@ use crate::support::postgres;
 use crate::support::process::{Line, Process, Visitor};
 use crate::support::story::{Base, story};
 
-fn python() -> PathBuf {
+pub fn python() -> PathBuf {
     std::env::var_os("OPENHEXA_BRIDGE_TEST_PYTHON")
         .expect("OPENHEXA_BRIDGE_TEST_PYTHON must name a Python 3.11 or later with the package openhexa.sdk")
         .into()
 }
 
-fn examples() -> PathBuf {
+pub fn examples() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/pipelines")
 }
 

@@ -9,7 +9,6 @@ use super::runs::PipelineRun;
 use super::scalars::{Json, PipelineError, Uid};
 use super::{Caller, caller, known};
 use crate::emulator::choices;
-use crate::emulator::clock::now;
 use crate::emulator::core::Who;
 use crate::emulator::faults::Fault;
 use crate::emulator::judge;
@@ -144,7 +143,7 @@ impl Mutation {
         let said = Message {
             message: input.message,
             priority: input.priority,
-            at: now(),
+            at: caller(ctx)?.core.now(),
         };
         Ok(own_run(caller(ctx)?, |run| run.messages.push(said)).into())
     }
@@ -170,7 +169,7 @@ impl Mutation {
         let caller = caller(ctx)?;
         let outcome = match caller.who {
             Who::Run(id) => {
-                caller.core.world().heartbeat(id, now());
+                caller.core.world().heartbeat(id, caller.core.now());
                 Ok(())
             }
             Who::User | Who::Nobody => Err(PipelineError::PipelineNotFound),
@@ -206,6 +205,7 @@ fn launch(caller: &Caller, input: &RunPipelineInput) -> Result<Result<PipelineRu
         ));
     }
     let order = Launch {
+        id: caller.core.fresh_id(),
         pipeline: pipeline.id,
         version: version.map(|version| version.id),
         config,
@@ -213,7 +213,7 @@ fn launch(caller: &Caller, input: &RunPipelineInput) -> Result<Result<PipelineRu
         send_mail: input.send_mail_notifications.unwrap_or_default(),
         debug: input.enable_debug_logs.unwrap_or_default(),
     };
-    let run = caller.core.world().launch(order, now());
+    let run = caller.core.world().launch(order, caller.core.now());
     caller.core.wake.notify_one();
     Ok(Ok(PipelineRun {
         run,
@@ -251,7 +251,7 @@ fn stop(caller: &Caller, id: uuid::Uuid) -> Result<(), PipelineError> {
     if caller.suffers(Fault::LoseStop) {
         return Ok(());
     }
-    world.stop(id, now());
+    world.stop(id, caller.core.now());
     drop(world);
     caller.core.kill(id);
     caller.core.wake.notify_one();

@@ -15,7 +15,7 @@ use uuid::Uuid;
 use crate::emulator::catalogue::{Catalogue, Kind};
 use crate::emulator::clock::{MINUTE, Millis};
 use crate::emulator::journal::Journal;
-use crate::emulator::run::{Run, Status};
+use crate::emulator::run::{Run, Status, run_id};
 
 /// A run that was stopped in the queue, or whose container went silent, is ended after this time.
 const REAPED_AFTER: Millis = 15 * MINUTE;
@@ -100,6 +100,7 @@ pub struct World {
 
 /// What a launch asks for, after OpenHEXA's own checks.
 pub struct Launch {
+    pub id: Uuid,
     pub pipeline: Uuid,
     pub version: Option<Uuid>,
     pub config: Map<String, Value>,
@@ -174,10 +175,9 @@ impl World {
     // ---- changing
 
     pub fn launch(&mut self, launch: Launch, now: Millis) -> Arc<Run> {
-        let micros = self.runs.len() % 10_000;
         let run = Run {
-            id: Uuid::new_v4(),
-            run_id: format!("manual__{}.{:03}{micros:04}", now / 1000, now % 1000),
+            id: launch.id,
+            run_id: run_id(now, self.runs.len()),
             pipeline: launch.pipeline,
             version: launch.version,
             config: launch.config,

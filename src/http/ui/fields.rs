@@ -280,7 +280,7 @@ fn hints(
     standing: Option<(&Value, &'static str)>,
     file: Option<&Result<Vec<String>, String>>,
 ) -> Vec<String> {
-    let mut hints: Vec<String> = kind_hint(parameter)
+    let mut hints: Vec<String> = kind_hint(parameter, file)
         .map(|key| shell.say(key))
         .into_iter()
         .collect();
@@ -315,7 +315,7 @@ fn origin(
 ) -> String {
     let shown = match value {
         _ if secret => text(&crate::domain::parameters::masked(value)),
-        Value::Bool(flag) => shell.say(if *flag { "value-yes" } else { "value-no" }),
+        Value::Bool(flag) => shell.yes_or_no(*flag),
         Value::Null | Value::Number(_) | Value::String(_) | Value::Array(_) | Value::Object(_) => {
             boxes(parameter, Some(value)).join(", ")
         }
@@ -333,13 +333,17 @@ fn shortened(text: &str) -> String {
     format!("{short}{more}")
 }
 
-fn kind_hint(parameter: &Parameter) -> Option<&'static str> {
+fn kind_hint(
+    parameter: &Parameter,
+    file: Option<&Result<Vec<String>, String>>,
+) -> Option<&'static str> {
+    // What is chosen from a list is not typed.
+    let is_chosen = choices(parameter, file).is_some() && !parameter.is_secret();
     match (&parameter.kind, values::shape(parameter)) {
         (Kind::Dict, _) if !parameter.multiple => Some("hint-dict"),
         (Kind::List | Kind::Dict, _) => Some("hint-list"),
-        (_, Shape::Many) if parameter.choices.as_ref().is_none_or(Vec::is_empty) => {
-            Some("hint-lines")
-        }
+        (_, Shape::One | Shape::Many) if is_chosen => None,
+        (_, Shape::Many) => Some("hint-lines"),
         (Kind::Int, _) => Some("hint-int"),
         (Kind::Float, _) => Some("hint-float"),
         (Kind::Dataset, _) => Some("hint-dataset"),

@@ -8,6 +8,7 @@ use super::values::{pretty, text};
 const ROWS: usize = 100;
 const COLUMNS: usize = 12;
 const CELL: usize = 300;
+const SHORT: usize = 24;
 const LETTERS: usize = 20_000;
 
 pub struct Readable {
@@ -32,6 +33,8 @@ pub struct Cell {
     pub link: Option<String>,
     /// Whether it is compared with those above and below it.
     pub is_number: bool,
+    /// Whether it stays on one line, as the name of a month does.
+    pub is_short: bool,
 }
 
 pub fn readable(value: &Value) -> Readable {
@@ -118,10 +121,12 @@ fn json(value: &Value) -> Readable {
 pub fn cell(value: &Value) -> Cell {
     let whole = text(value);
     let is_web = whole.starts_with("https://") || whole.starts_with("http://");
+    let is_short = whole.chars().nth(SHORT).is_none();
     Cell {
         text: shortened(&whole, CELL).0,
         link: Some(whole).filter(|_| is_web),
         is_number: value.is_number(),
+        is_short,
     }
 }
 

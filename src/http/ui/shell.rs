@@ -66,6 +66,10 @@ impl Shell {
         self.language.word(sentence)
     }
 
+    pub fn yes_or_no(&self, flag: bool) -> String {
+        self.say(if flag { "value-yes" } else { "value-no" })
+    }
+
     #[allow(
         clippy::trivially_copy_pass_by_ref,
         reason = "a template hands over what it holds"

@@ -159,7 +159,9 @@ fn compose(
         state: state(task),
         is_live: !task.confirmed(),
         percent: percent(task),
-        steps: (task.end_value > 0).then_some((task.progress_value, task.end_value)),
+        // Of a hundred they say what the percentage says.
+        steps: ((1..).contains(&task.end_value) && task.end_value != 100)
+            .then_some((task.progress_value, task.end_value)),
         message: task.shown_message().map(str::to_owned),
         created_at: task.created_at,
         started_at: task.started_at,
@@ -168,7 +170,7 @@ fn compose(
         launcher: launcher(task),
         relaunch_of: task.relaunch_of.map(|id| id.0),
         run_url: seen.run_url.clone(),
-        values: values(task),
+        values: values(&shell, task),
         secrets: secrets(task, &beside),
         once: Uuid::new_v4().to_string(),
         may_cancel: shell.operates() && !ended && task.cancel_asked_at.is_none(),
@@ -217,11 +219,17 @@ pub fn launcher(task: &Task) -> Option<String> {
     Some(full.unwrap_or_else(|| person.username.clone()))
 }
 
-fn values(task: &Task) -> Vec<(String, Cell)> {
+fn values(shell: &Shell, task: &Task) -> Vec<(String, Cell)> {
     let given = without_injected(&task.run.config);
+    let shown = |value: &Value| match value {
+        Value::Bool(flag) => cell(&shell.yes_or_no(*flag).into()),
+        Value::Null | Value::Number(_) | Value::String(_) | Value::Array(_) | Value::Object(_) => {
+            cell(value)
+        }
+    };
+    let given = given.iter();
     given
-        .iter()
-        .map(|(code, value)| (code.clone(), cell(value)))
+        .map(|(code, value)| (code.clone(), shown(value)))
         .collect()
 }
 

@@ -283,3 +283,32 @@ async fn thousands_of_live_runs_are_cheap() {
     story.ask("{ me { user { id } } }", json!({})).await.data();
     assert!(asked.elapsed() < Duration::from_secs(2));
 }
+
+/// A run begun, driven to its end 90 seconds later, as it is seen then.
+async fn at_a_moment() -> Value {
+    let story = Story::of(json!([pipeline(
+        json!([]),
+        json!({"kind": "manual", "queued_ms": 0})
+    )]))
+    .await;
+    let clock = json!({"at": "2026-03-12T08:30:00Z"});
+    story.admin("clock", clock).await;
+    let run = story.run(ONE, json!({})).await;
+    story.until(&run, "running").await;
+    story
+        .admin("clock", json!({"at": "2026-03-12T08:31:30Z"}))
+        .await;
+    story
+        .drive(&run, json!({"message": "Done", "status": "success"}))
+        .await;
+    story.look(&run).await
+}
+
+#[actix_web::test]
+async fn where_time_stands_still_the_same_is_the_same_again() {
+    let seen = at_a_moment().await;
+    assert_eq!(seen["executionDate"], "2026-03-12T08:30:00.000Z");
+    assert_eq!(seen["duration"], 90);
+    assert_eq!(seen["messages"][0]["timestamp"], "2026-03-12T08:31:30.000Z");
+    assert_eq!(at_a_moment().await, seen);
+}

@@ -72,6 +72,7 @@ pub struct Plan {
     configured: bool,
     local: bool,
     database: Option<String>,
+    begins: DateTime<Utc>,
 }
 
 impl Plan {
@@ -84,7 +85,14 @@ impl Plan {
             configured: true,
             local: false,
             database: None,
+            begins: Utc::now(),
         }
+    }
+
+    /// When the story begins by its own clock.
+    pub fn begins(mut self, at: DateTime<Utc>) -> Self {
+        self.begins = at;
+        self
     }
 
     /// In a database that is there already.
@@ -134,7 +142,7 @@ impl Plan {
                 .await
                 .unwrap(),
         };
-        let clock = Arc::new(AtomicI64::new(Utc::now().timestamp_millis()));
+        let clock = Arc::new(AtomicI64::new(self.begins.timestamp_millis()));
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let bridge = format!("http://{address}");

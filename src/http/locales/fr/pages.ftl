@@ -14,7 +14,7 @@ search-do = Chercher
 sign-in-title = Se connecter
 sign-in-about = Ces pages montrent les pipelines de données de votre espace de travail OpenHEXA, les lancent et les suivent.
 sign-in-key = Clé d’API
-sign-in-help = Votre administrateur en crée une avec « openhexa-bridge keys create ». Vous restez connecté 12 heures sur ce navigateur.
+sign-in-help = Votre administrateur en crée une avec « openhexa-bridge keys create ». Vous restez connecté 12 heures sur ce navigateur.
 sign-in-do = Se connecter
 sign-in-wrong = Cette clé est inconnue ou n’est plus valable
 
@@ -166,7 +166,7 @@ task-values = Valeurs
 task-no-values = Lancée sans valeurs propres : celles par défaut se sont appliquées.
 task-why = Pourquoi ce statut
 
-source-user = Personne
+source-user = Utilisateur
 source-callback = Pipeline
 source-openhexa = OpenHEXA
 source-bridge = Passerelle

@@ -38,6 +38,14 @@ pub fn options(data: &Path, pipelines: &Value, secrets: &Secrets, bridge: String
 }
 
 impl Story {
+    /// Makes it the story's time in OpenHEXA too, which has a clock of its own otherwise.
+    pub async fn set_openhexa_clock(&self) {
+        let url = self.emulator_url("/emulator/clock");
+        let moment = json!({"at": self.now()});
+        let answer = self.client.post(url).json(&moment).send().await.unwrap();
+        assert!(answer.status().is_success());
+    }
+
     /// OpenHEXA goes away and comes back at the same address, with its runs and these pipelines.
     pub async fn reopen_openhexa(&mut self, pipelines: &Value) {
         let url = reqwest::Url::parse(&self.openhexa).unwrap();

@@ -1,0 +1,197 @@
+//! A task's page while the task goes on: nobody reloads it, and it tells the truth to the end.
+
+use serde_json::json;
+
+use super::launch::{begin, form};
+use super::tab::{ENGLISH, Tab};
+use crate::real::{examples, python};
+use crate::support::catalogue::{id, injected};
+use crate::support::process::Line;
+use crate::support::story::Story;
+
+/// Notes that this very page stays, and where its bar of progress was.
+const WATCH: &str = "window.stays = true; window.seen = [];
+    const note = () => {
+        const bar = document.querySelector('#live progress[value]');
+        if (bar && seen.at(-1) !== bar.value) seen.push(bar.value);
+    };
+    new MutationObserver(note).observe(document.getElementById('live'), { subtree: true, childList: true });
+    note();";
+
+/// A task that runs, on its page.
+async fn on_its_page() -> (Story, Tab, i64, String) {
+    let story = begin(&injected()).await;
+    let task = story.launch(&id(1), json!({})).await;
+    let running = story
+        .until(task, "the run", |task| task["status"] == "RUNNING")
+        .await;
+    let tab = Tab::new(ENGLISH).await;
+    tab.open(&format!("{}/dashboard/tasks/{task}/", story.base_url()))
+        .await;
+    tab.run(WATCH).await;
+    let run = running["run"]["id"].as_str().unwrap().to_owned();
+    (story, tab, task, run)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_real_pipeline_is_followed_to_its_result() {
+    let data = tempfile::tempdir().unwrap();
+    let line = Line::of(&["dev", "--port", "0", "--openhexa-port", "0"]).data(data.path());
+    let line = line
+        .arg("--pipelines")
+        .arg(examples())
+        .arg("--python")
+        .arg(python());
+    let mut process = line.start();
+    let (bridge, _) = process.addresses().await;
+    let tab = Tab::new(ENGLISH).await;
+    tab.open(&format!("{bridge}/dashboard/")).await;
+    tab.until("location.pathname === '/dashboard/pipelines/'")
+        .await;
+    tab.run("[...document.querySelectorAll('a.name')].find((one) => one.textContent === 'Plain pipeline').click()").await;
+    tab.fill("#field-steps", "8").await;
+    tab.fill("#field-pause", "0.25").await;
+    tab.click("form.launch button.main").await;
+    tab.until("document.getElementById('live')").await;
+    tab.run(WATCH).await;
+    tab.until("document.title.startsWith('Running')").await;
+    tab.reads("#live-messages", "Step 2 of 8").await;
+    tab.until("document.title.startsWith('Success')").await;
+    tab.reads(".state", "Confirmed").await;
+    tab.reads("#live-messages", "Step 8 of 8").await;
+    tab.reads("#live-result", "steps").await;
+    tab.reads("#live-result", "8").await;
+    assert_eq!(
+        tab.js("window.stays").await,
+        true,
+        "the page was loaded anew"
+    );
+    let seen: Vec<f64> = serde_json::from_value(tab.js("window.seen").await).unwrap();
+    assert!(seen.len() >= 3 && seen.is_sorted(), "{seen:?}");
+    tab.until("!document.getElementById('live').dataset.stream")
+        .await;
+    tab.end(&bridge).await;
+    let ended = process.stop(rustix::process::Signal::TERM).await;
+    assert_eq!(ended.status.code(), Some(0), "{:#?}", ended.err);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_page_survives_the_end_of_its_stream() {
+    let (mut story, tab, task, run) = on_its_page().await;
+    let report = |percent: i32, message: &str| json!({"task_id": task, "status": "RUNNING", "progress_value": percent, "end_value": 100, "progress_message": message});
+    story
+        .report(&id(1), &report(20, "Before"))
+        .await
+        .expect(200);
+    tab.reads("#live-progress", "Before").await;
+    story.restart().await;
+    story.report(&id(1), &report(60, "After")).await.expect(200);
+    tab.reads("#live-progress", "After").await;
+    story.drive(&run, &json!({"status": "success"})).await;
+    story.until_confirmed(task).await;
+    tab.reads(".state", "Success").await;
+    tab.reads(".state", "Confirmed").await;
+    assert_eq!(
+        tab.js("window.stays").await,
+        true,
+        "the page was loaded anew"
+    );
+    tab.end_after_outage(&story.base_url()).await;
+    story.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_cancel_is_asked_twice_and_told_as_it_is() {
+    let (story, tab, task, run) = on_its_page().await;
+    story.fault(&json!({"fault": "lose_stop"})).await;
+    tab.click("summary.danger").await;
+    tab.reads(".ask", "The run is asked to stop").await;
+    let report = json!({"task_id": task, "status": "RUNNING", "progress_value": 40, "end_value": 100, "progress_message": "Meanwhile"});
+    story.report(&id(1), &report).await.expect(200);
+    tab.reads("#live-progress", "Meanwhile").await;
+    assert_eq!(
+        tab.js("document.querySelector('.ask').open").await,
+        true,
+        "the question went away"
+    );
+    assert_eq!(
+        story.task(task).await["status"],
+        "RUNNING",
+        "nothing was asked for yet"
+    );
+    tab.click(".ask form button").await;
+    tab.reads(".state", "Stop asked; the run has not stopped yet")
+        .await;
+    tab.reads(".state", "Running").await;
+    assert_eq!(
+        tab.js("document.querySelectorAll('#live-actions button').length")
+            .await,
+        0
+    );
+    tab.run(WATCH).await;
+    story.drive(&run, &json!({"status": "stopped"})).await;
+    story.until_confirmed(task).await;
+    tab.reads(".state", "Cancelled").await;
+    tab.until("document.title.startsWith('Cancelled')").await;
+    assert_eq!(
+        tab.js("window.stays").await,
+        true,
+        "the page was loaded anew"
+    );
+    tab.end(&story.base_url()).await;
+    story.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_list_of_tasks_lives() {
+    let story = begin(&injected()).await;
+    let tab = Tab::new(ENGLISH).await;
+    tab.open(&format!("{}/dashboard/tasks/", story.base_url()))
+        .await;
+    tab.reads("main", "Nothing has been launched yet").await;
+    tab.run("window.stays = true").await;
+    let task = story.launch(&id(1), json!({})).await;
+    tab.until("document.querySelectorAll('.list tbody tr').length === 1")
+        .await;
+    let running = story
+        .until(task, "the run", |task| task["status"] == "RUNNING")
+        .await;
+    tab.reads(".list .badge", "Running").await;
+    let run = running["run"]["id"].as_str().unwrap();
+    story
+        .drive(run, &json!({"status": "failed", "message": "No rain"}))
+        .await;
+    story.until_confirmed(task).await;
+    tab.reads(".list .badge", "Error").await;
+    assert_eq!(
+        tab.js("window.stays").await,
+        true,
+        "the page was loaded anew"
+    );
+    tab.end(&story.base_url()).await;
+    story.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_asked_for_less_motion_has_none() {
+    let (story, tab, ..) = on_its_page().await;
+    // The rules in force that move something.
+    let moves = "(() => {
+        const inForce = (rules) => [...rules].flatMap((rule) => rule.media
+            ? (matchMedia(rule.media.mediaText).matches ? inForce(rule.cssRules) : []) : [rule]);
+        const names = ['transition-duration', 'animation-name', 'scroll-behavior'];
+        const still = ['', '0s', 'none', 'auto'];
+        return inForce(document.styleSheets[0].cssRules).filter((rule) => rule.style
+            && names.some((name) => !still.includes(rule.style.getPropertyValue(name)))).map((rule) => rule.cssText);
+    })()";
+    let moving = tab.js(moves).await;
+    assert!(
+        !moving.as_array().unwrap().is_empty(),
+        "nothing moves at all"
+    );
+    tab.prefers("reduced-motion", "reduce").await;
+    assert_eq!(tab.js(moves).await, json!([]));
+    tab.open(&form(&story)).await;
+    tab.end(&story.base_url()).await;
+    story.end().await;
+}

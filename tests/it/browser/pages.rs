@@ -1,0 +1,295 @@
+//! Every page in every state: open to everybody, at home on a small screen, light to carry, silent.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+
+use super::ministry::Ministry;
+use super::tab::{ENGLISH, Tab};
+use crate::support::story::{Base, Plan, Story};
+
+/// Bytes of a page with its style and script, as they are sent.
+const HEAVIEST: f64 = 100_000.0;
+
+/// A page in one of its states.
+struct Visit {
+    name: &'static str,
+    /// Its way, as the table of URLs has it.
+    way: &'static str,
+    path: &'static str,
+    /// What is done there, and what is waited for.
+    then: Option<(&'static str, &'static str)>,
+}
+
+const fn at(name: &'static str, way: &'static str, path: &'static str) -> Visit {
+    Visit {
+        name,
+        way,
+        path,
+        then: None,
+    }
+}
+
+impl Visit {
+    const fn then(self, does: &'static str, shows: &'static str) -> Self {
+        Self {
+            then: Some((does, shows)),
+            ..self
+        }
+    }
+}
+
+const PIPELINES: &str = "/dashboard/pipelines";
+const PIPELINE: &str = "/dashboard/pipelines/{id}";
+const TASKS: &str = "/dashboard/tasks";
+const TASK: &str = "/dashboard/tasks/{id}";
+const SIGN_IN: &str = "/dashboard/sign-in";
+
+/// Sends a form that no page has, as somebody with an old page may.
+const CANCEL: &str = "(() => { const form = Object.assign(document.createElement('form'), { method: 'post', action: location.pathname + 'cancel/' }); \
+                      document.body.append(form); form.submit(); return true; })()";
+
+/// By somebody who may launch, where there is everything. A new page gets a line here, or in one of the lists below.
+const BY_OPERATOR: &[Visit] = &[
+    at("pipelines", PIPELINES, "/dashboard/pipelines/"),
+    at("pipelines found", PIPELINES, "/dashboard/pipelines/?search=lqas"),
+    at("no pipeline found", PIPELINES, "/dashboard/pipelines/?search=zzz"),
+    at("form", PIPELINE, "/dashboard/pipelines/{lqas}/"),
+    at("form with choices", PIPELINE, "/dashboard/pipelines/{lqas}/")
+        .then("document.querySelector('button[name=load]').click() ?? true", "document.querySelector('[name=loaded]')"),
+    at("form with errors", PIPELINE, "/dashboard/pipelines/{lqas}/").then(
+        "(document.getElementById('field-lots').value = 'many', document.querySelector('form.launch button.main').click(), true)",
+        "document.getElementById('errors')",
+    ),
+    at("form again", PIPELINE, "/dashboard/pipelines/{extract}/?again={ended}"),
+    at("older version", PIPELINE, "/dashboard/pipelines/{lqas}/?version=5b0f2f3e-6a1d-4c58-9a57-0d6c1c6a3f01"),
+    at("no such pipeline", PIPELINE, "/dashboard/pipelines/00000000-0000-4000-8000-000000000000/"),
+    at("tasks", TASKS, "/dashboard/tasks/"),
+    at("no task found", TASKS, "/dashboard/tasks/?search=zzz"),
+    at("tasks badly asked for", TASKS, "/dashboard/tasks/?status=zzz"),
+    at("task running", TASK, "/dashboard/tasks/{running}/"),
+    at("task with its question", TASK, "/dashboard/tasks/{running}/")
+        .then("(document.querySelector('.ask').open = true)", "document.querySelector('.ask[open] button')"),
+    at("task stopping", TASK, "/dashboard/tasks/{stopping}/"),
+    at("task ended", TASK, "/dashboard/tasks/{ended}/"),
+    at("task failed", TASK, "/dashboard/tasks/{failed}/"),
+    at("task cancelled", TASK, "/dashboard/tasks/{cancelled}/"),
+    at("cancel too late", TASK, "/dashboard/tasks/{ended}/").then(CANCEL, "document.getElementById('errors')"),
+    at("no such task", TASK, "/dashboard/tasks/99999/"),
+    at("no page", PIPELINES, "/dashboard/nowhere/"),
+];
+
+const BY_VIEWER: &[Visit] = &[
+    at("a viewer's form", PIPELINE, "/dashboard/pipelines/{lqas}/"),
+    at("a viewer's task", TASK, "/dashboard/tasks/{running}/"),
+    at("not allowed", TASK, "/dashboard/tasks/{running}/")
+        .then(CANCEL, "document.querySelector('.problem')"),
+];
+
+const BY_NOBODY: &[Visit] = &[
+    at("sign-in", SIGN_IN, "/dashboard/sign-in/"),
+    at("wrong key", SIGN_IN, "/dashboard/sign-in/").then(
+        "(document.getElementById('key').value = 'wrong', document.querySelector('main form').submit(), true)",
+        "document.getElementById('key-error')",
+    ),
+    at("sign-in instead", PIPELINES, "/dashboard/pipelines/"),
+];
+
+/// Where there is nothing yet.
+const WHERE_EMPTY: &[Visit] = &[
+    at("no pipelines", PIPELINES, "/dashboard/pipelines/"),
+    at("no tasks", TASKS, "/dashboard/tasks/"),
+];
+
+const NOT_CONFIGURED: &[Visit] = &[at("not configured", PIPELINES, "/dashboard/pipelines/")];
+
+/// While OpenHEXA does not answer.
+const STALE: &[Visit] = &[
+    at("stale pipelines", PIPELINES, "/dashboard/pipelines/"),
+    at("stale form", PIPELINE, "/dashboard/pipelines/{lqas}/"),
+    at("task without OpenHEXA", TASK, "/dashboard/tasks/{running}/"),
+];
+
+/// What is asked for with GET and is no page.
+const NO_PAGES: [&str; 5] = [
+    "/dashboard",
+    "/dashboard/static/{file}",
+    "/dashboard/tasks/stream",
+    "/dashboard/tasks/{id}/stream",
+    "/dashboard/tasks/{id}/result",
+];
+
+#[test]
+fn every_page_is_visited() {
+    let lists = [
+        BY_OPERATOR,
+        BY_VIEWER,
+        BY_NOBODY,
+        WHERE_EMPTY,
+        NOT_CONFIGURED,
+        STALE,
+    ];
+    let visited: BTreeSet<&str> = lists.into_iter().flatten().map(|visit| visit.way).collect();
+    let ways = openhexa_bridge::http::ways();
+    let pages = ways.iter().filter(|way| {
+        way.path.starts_with("/dashboard")
+            && way.methods.contains(&"GET")
+            && !NO_PAGES.contains(&way.path.as_str())
+    });
+    let pages: BTreeSet<&str> = pages.map(|way| way.path.as_str()).collect();
+    assert_eq!(
+        visited, pages,
+        "a page is not visited here: add a line for it"
+    );
+}
+
+/// Goes to each page and notes what is wrong with it.
+async fn visit(
+    tab: &Tab,
+    bridge: &str,
+    visits: &[Visit],
+    address: impl Fn(&str) -> String,
+) -> Vec<String> {
+    let mut wrong = Vec::new();
+    tab.cdp("Network.enable", json!({})).await;
+    tab.cdp("Network.setCacheDisabled", json!({"cacheDisabled": true}))
+        .await;
+    for visit in visits {
+        tab.traffic(bridge).await;
+        tab.open(&address(visit.path)).await;
+        let bytes = tab.traffic(bridge).await;
+        let carried = (1_000.0..HEAVIEST).contains(&bytes);
+        let heavy = (!carried).then(|| format!("{bytes} bytes"));
+        if let Some((does, shows)) = visit.then {
+            tab.js(does).await;
+            tab.until(&format!("!!({shows})")).await;
+        }
+        let found = heavy.into_iter().chain(look(tab).await);
+        wrong.extend(found.map(|what| format!("{}: {what}", visit.name)));
+    }
+    wrong
+}
+
+/// By day and by night, wide and narrow.
+async fn look(tab: &Tab) -> Vec<String> {
+    let mut wrong = Vec::new();
+    tab.bring_axe().await;
+    for (width, schemes) in [(1280, &["light", "dark"][..]), (320, &["light", "dark"])] {
+        tab.size(width, 900).await;
+        for scheme in schemes {
+            tab.prefers("color-scheme", scheme).await;
+            let barriers = tab.barriers().await.into_iter();
+            wrong.extend(barriers.map(|what| format!("{scheme}, {width} px wide: {what}")));
+        }
+        let reaches = tab.js("document.scrollingElement.scrollWidth").await;
+        if reaches
+            .as_u64()
+            .is_none_or(|reaches| reaches > width.into())
+        {
+            wrong.push(format!(
+                "reaches {reaches} px at {width}: {}",
+                widest(tab).await
+            ));
+        }
+    }
+    tab.size(1280, 900).await;
+    wrong
+}
+
+/// What reaches out of the page, to be told.
+async fn widest(tab: &Tab) -> Value {
+    tab.js("[...document.querySelectorAll('main *, .top *')].filter((one) => one.getBoundingClientRect().right > innerWidth).map((one) => one.outerHTML.slice(0, 120)).slice(0, 3)")
+        .await
+}
+
+#[track_caller]
+fn good(wrong: &[String]) {
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn pages_of_a_workspace_are_open_to_everybody() {
+    let ministry = Ministry::opens().await;
+    let bridge = ministry.story.base_url();
+    let tab = ministry.tab(ENGLISH).await;
+    let mut wrong = visit(&tab, &bridge, BY_OPERATOR, |path| ministry.address(path)).await;
+    tab.end(&bridge).await;
+    let tab = Tab::new(ENGLISH).await;
+    wrong.extend(visit(&tab, &bridge, BY_NOBODY, |path| ministry.address(path)).await);
+    tab.signs_in(&ministry.story, &ministry.story.secrets.viewer)
+        .await;
+    wrong.extend(visit(&tab, &bridge, BY_VIEWER, |path| ministry.address(path)).await);
+    tab.end(&bridge).await;
+    good(&wrong);
+    ministry.closes().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn pages_without_anything_to_show_are_open_to_everybody() {
+    let mut wrong = Vec::new();
+    for (plan, visits) in [
+        (Plan::on(Base::Sqlite), WHERE_EMPTY),
+        (Plan::on(Base::Sqlite).not_configured(), NOT_CONFIGURED),
+    ] {
+        let story = plan.local().begin().await;
+        wrong.extend(visit_here(&story, visits).await);
+        story.end().await;
+    }
+    good(&wrong);
+}
+
+async fn visit_here(story: &Story, visits: &[Visit]) -> Vec<String> {
+    let bridge = story.base_url();
+    let tab = Tab::new(ENGLISH).await;
+    let wrong = visit(&tab, &bridge, visits, |path| format!("{bridge}{path}")).await;
+    tab.end(&bridge).await;
+    wrong
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn pages_while_openhexa_is_away_are_open_to_everybody() {
+    let mut ministry = Ministry::opens().await;
+    let bridge = ministry.story.base_url();
+    let tab = ministry.tab(ENGLISH).await;
+    for path in ["/dashboard/pipelines/", "/dashboard/pipelines/{lqas}/"] {
+        tab.open(&ministry.address(path)).await;
+    }
+    ministry.story.stop_openhexa().await;
+    ministry.story.advance(chrono::TimeDelta::minutes(1));
+    let wrong = visit(&tab, &bridge, STALE, |path| ministry.address(path)).await;
+    tab.end(&bridge).await;
+    good(&wrong);
+    ministry.closes().await;
+}
+
+/// What would make the others fail does.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_wrong_with_a_page_is_found() {
+    let story = Plan::on(Base::Sqlite).local().begin().await;
+    let tab = Tab::new(ENGLISH).await;
+    tab.open(&format!("{}/dashboard/tasks/", story.base_url()))
+        .await;
+    let wrong =
+        "document.querySelector('main').insertAdjacentHTML('beforeend', '<button></button><input>'
+        + '<p id=grey>Grey</p><pre>Wide</pre>');
+        document.getElementById('grey').style.color = '#bbb';
+        document.querySelector('main pre').style.width = '2000px';";
+    tab.run(wrong).await;
+    let found = look(&tab).await.join(" ");
+    for part in [
+        "button-name (critical)",
+        "label (critical)",
+        "color-contrast (serious)",
+        "reaches 2",
+    ] {
+        assert!(found.contains(part), "no {part}: {found}");
+    }
+    tab.run("document.head.append(Object.assign(document.createElement('style'), { textContent: 'p { color: red }' }))").await;
+    tab.run("fetch('https://elsewhere.example/').catch(() => {})")
+        .await;
+    let said = tab.complaints().await.join(" ");
+    for part in ["style-src", "connect-src"] {
+        assert!(said.contains(part), "nothing of {part}: {said}");
+    }
+    story.end().await;
+}

@@ -1,0 +1,159 @@
+//! The pages as they are shown in the papers, taken in both languages and two widths.
+//!
+//! `make screenshots` puts the pictures into `docs/images/`; otherwise they go to `target/browser/`. A page that shall be
+//! seen there gets a line in `PICTURES`.
+
+use std::path::{Path, PathBuf};
+
+use serde_json::json;
+
+use super::ministry::Ministry;
+use super::picture::smaller;
+use super::tab::{ENGLISH, FRENCH, Manner, Tab, folder};
+
+/// A name, where it is, and what is done there first.
+const PICTURES: &[(&str, &str, &str)] = &[
+    ("sign-in", "/dashboard/sign-in/", STRANGER),
+    ("pipelines", "/dashboard/pipelines/", ""),
+    (
+        "form",
+        "/dashboard/pipelines/{lqas}/",
+        "document.querySelector('button[name=load]').click()",
+    ),
+    ("running", "/dashboard/tasks/{running}/", ""),
+    ("ended", "/dashboard/tasks/{ended}/", ""),
+    ("failed", "/dashboard/tasks/{failed}/", ""),
+    ("tasks", "/dashboard/tasks/", ""),
+];
+/// As somebody whom the page does not know.
+const STRANGER: &str = "stranger";
+const WIDTHS: [u32; 2] = [1280, 360];
+/// Pixels of a long page that are shown.
+const HIGHEST: u64 = 1600;
+/// Bytes of a picture, so that the papers stay light.
+const HEAVIEST: usize = 150_000;
+
+fn pictures() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/images")
+}
+
+fn target() -> PathBuf {
+    match std::env::var_os("OPENHEXA_BRIDGE_SCREENSHOTS") {
+        Some(_) => pictures(),
+        None => folder(),
+    }
+}
+
+fn file(name: &str, language: &str, width: u32) -> String {
+    format!("{name}-{language}-{width}.png")
+}
+
+/// It is the ministry's time there too, and nothing is under way.
+async fn stands_still(ministry: &Ministry, tab: &Tab) {
+    let now = ministry.story.now().timestamp_millis();
+    let source = format!(
+        "const Real = Date; Date = class extends Real {{
+            constructor(...given) {{ super(...(given.length ? given : [{now}])); }}
+            static now() {{ return {now}; }}
+        }};"
+    );
+    tab.cdp(
+        "Page.addScriptToEvaluateOnNewDocument",
+        json!({"source": source}),
+    )
+    .await;
+    tab.prefers("reduced-motion", "reduce").await;
+}
+
+async fn take(ministry: &Ministry, tab: &Tab, path: &str, first: &str, width: u32) -> Vec<u8> {
+    tab.size(width, 800).await;
+    tab.open(&ministry.address(path)).await;
+    if !first.is_empty() && first != STRANGER {
+        tab.run(first).await;
+        tab.until("document.querySelector('[name=loaded]')").await;
+        tab.run("document.activeElement.blur()").await;
+    }
+    tab.until("document.fonts.status === 'loaded'").await;
+    let height = tab.js("document.scrollingElement.scrollHeight").await;
+    let height = height.as_u64().unwrap().clamp(500, HIGHEST);
+    tab.size(width, height.try_into().unwrap()).await;
+    tab.run("scrollTo(0, 0)").await;
+    tab.picture().await
+}
+
+async fn take_all(ministry: &Ministry, language: &str, manner: Manner) {
+    let known = ministry.tab(manner).await;
+    stands_still(ministry, &known).await;
+    for width in WIDTHS {
+        for (name, path, first) in PICTURES {
+            if *first == STRANGER {
+                continue;
+            }
+            let picture = take(ministry, &known, path, first, width).await;
+            keep(&file(name, language, width), &picture);
+        }
+    }
+    let lang = known.js("document.documentElement.lang").await;
+    assert_eq!(lang, language);
+    known.end(&ministry.story.base_url()).await;
+    let stranger = Tab::new(manner).await;
+    for width in WIDTHS {
+        for (name, path, _) in PICTURES.iter().filter(|(.., first)| *first == STRANGER) {
+            let picture = take(ministry, &stranger, path, STRANGER, width).await;
+            keep(&file(name, language, width), &picture);
+        }
+    }
+    stranger.end(&ministry.story.base_url()).await;
+}
+
+fn keep(name: &str, picture: &[u8]) {
+    // It takes a while, and nobody looks at what no paper shows.
+    let is_shown = target() == pictures() || name.starts_with("sign-in");
+    let (picture, most) = if is_shown {
+        (smaller(picture), HEAVIEST)
+    } else {
+        (picture.to_vec(), 3 * HEAVIEST)
+    };
+    let bytes = picture.len();
+    assert!((3_000..most).contains(&bytes), "{name} has {bytes} bytes");
+    let place = target();
+    std::fs::create_dir_all(&place).unwrap();
+    std::fs::write(place.join(name), picture).unwrap();
+}
+
+#[test]
+fn each_picture_is_there_and_is_shown() {
+    let paper = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/pages.md");
+    let paper = std::fs::read_to_string(paper).unwrap();
+    for (name, language, width) in all() {
+        let file = file(name, language, width);
+        let is_there = pictures().join(&file).is_file();
+        assert!(is_there, "docs/images/{file} is missing: make screenshots");
+        assert!(
+            paper.contains(&format!("](images/{file})")),
+            "docs/pages.md does not show {file}"
+        );
+    }
+    let kept = std::fs::read_dir(pictures()).unwrap().count();
+    assert_eq!(kept, all().count(), "docs/images has what nobody takes");
+}
+
+/// Every picture: its name, its language, its width.
+fn all() -> impl Iterator<Item = (&'static str, &'static str, u32)> {
+    let named = PICTURES.iter().map(|(name, ..)| *name);
+    named.flat_map(|name| {
+        let sizes = move |language| WIDTHS.map(|width| (name, language, width));
+        ["en", "fr"].into_iter().flat_map(sizes)
+    })
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_pages_are_taken_in_both_languages() {
+    for (ministry, language, manner) in [
+        (Ministry::opens().await, "en", ENGLISH),
+        (Ministry::ouvre().await, "fr", FRENCH),
+    ] {
+        take_all(&ministry, language, manner).await;
+        ministry.closes().await;
+    }
+}
