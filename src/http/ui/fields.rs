@@ -1,15 +1,16 @@
-//! The fields of a launch's form: for each parameter its box, where the value in it comes from, and what is wrong
-//! with what was typed.
+//! The fields of a form for a pipeline's values, those of a launch or an account's defaults: for each parameter its box,
+//! where the value in it comes from, and what is wrong with what was typed.
 
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
+use super::hints::hints;
 use super::shell::Shell;
 use super::values::{self, Shape, boxes, text, tidied};
 use crate::domain::parameters::{Kind, Parameter};
-use crate::domain::sentence::{FieldErrors, say};
-use crate::domain::validation::{self, Injected};
+use crate::domain::sentence::FieldErrors;
+use crate::domain::validation::Injected;
 use crate::service::form::Form;
 
 /// What a form was sent with, in order.
@@ -29,6 +30,15 @@ impl Typed {
     pub fn of(&self, parameter: &Parameter) -> Vec<&str> {
         self.all(&name_of(&parameter.code))
     }
+}
+
+/// What the values are for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// A launch: what a box holds is what is used.
+    Launch,
+    /// The account's defaults: an empty box is none.
+    Defaults,
 }
 
 /// What stands in the boxes at first.
@@ -77,11 +87,16 @@ pub enum Control {
     Json {
         value: String,
     },
-    Secret,
+    Secret {
+        /// Whether there is one, which an empty box keeps.
+        kept: bool,
+        /// Whether it is to be taken away.
+        taken: bool,
+    },
     Select {
         options: Vec<Choice>,
-        /// Whether nothing may be chosen.
-        none: bool,
+        /// What choosing nothing is called, where that can be.
+        none: Option<&'static str>,
     },
     Ticks {
         options: Vec<Choice>,
@@ -90,6 +105,7 @@ pub enum Control {
 
 pub struct Choice {
     pub value: String,
+    pub shown: String,
     pub chosen: bool,
 }
 
@@ -111,24 +127,35 @@ impl Field {
     }
 }
 
+/// The box that takes a kept secret away, and the one for a value that the pipeline does not ask for.
+const CLEAR: &str = "clear";
+pub const STRANGER: &str = "take_away";
+
 pub fn name_of(code: &str) -> String {
     format!("config.{code}")
 }
 
-/// The value that counts where nobody gives one, and the sentence that says whose it is.
-pub fn standing<'a>(form: &'a Form, parameter: &'a Parameter) -> Option<(&'a Value, &'static str)> {
-    let code = &parameter.code;
+/// A value, and the sentence that says whose it is.
+pub type Standing<'a> = Option<(&'a Value, &'static str)>;
+
+/// The value that counts where nobody gives one.
+pub fn standing<'a>(form: &'a Form, parameter: &'a Parameter) -> Standing<'a> {
+    let account = given(form.defaults.get(&parameter.code));
+    let account = account.map(|value| (value, "default-account"));
+    account.or_else(|| beneath(form, parameter))
+}
+
+/// The same without the account's own.
+fn beneath<'a>(form: &'a Form, parameter: &'a Parameter) -> Standing<'a> {
     let saved = form.version.as_ref().map(|version| &version.config);
-    let layers = [
-        (form.defaults.get(code), "default-account"),
-        (saved.and_then(|saved| saved.get(code)), "default-version"),
-        (parameter.default.as_ref(), "default-parameter"),
-    ];
-    let given = |(value, whose): (Option<&'a Value>, &'static str)| {
-        let value = value.filter(|value| !value.is_null())?;
-        Some((value, whose))
-    };
-    layers.into_iter().find_map(given)
+    let saved = given(saved.and_then(|saved| saved.get(&parameter.code)));
+    let own = given(parameter.default.as_ref());
+    let saved = saved.map(|value| (value, "default-version"));
+    saved.or(own.map(|value| (value, "default-parameter")))
+}
+
+fn given(value: Option<&Value>) -> Option<&Value> {
+    value.filter(|value| !value.is_null())
 }
 
 /// The parameters that people fill in: four are the bridge's own.
@@ -150,16 +177,47 @@ pub fn read(form: &Form, typed: &Typed) -> (Map<String, Value>, FieldErrors) {
     (config, wrong)
 }
 
+/// The defaults that are meant by what was typed, and what could not be read of it. What had no box stays.
+pub fn read_defaults(form: &Form, typed: &Typed) -> (Map<String, Value>, FieldErrors) {
+    let (mut values, mut wrong) = (form.defaults.clone(), FieldErrors::default());
+    for parameter in asked(form) {
+        let (code, own) = (&parameter.code, typed.of(parameter));
+        let value = values::read_default(parameter, &own, form.defaults.get(code));
+        match wrong.note(code, value).flatten() {
+            Some(value) => drop(values.insert(code.clone(), value)),
+            None if own.is_empty() || keeps_secret(parameter, typed) => {}
+            None => drop(values.remove(code)),
+        }
+    }
+    for code in typed.all(STRANGER) {
+        values.remove(code);
+    }
+    (values, wrong)
+}
+
+/// A secret is never shown, so an empty box is not meant to empty it.
+fn keeps_secret(parameter: &Parameter, typed: &Typed) -> bool {
+    parameter.is_secret() && !typed.all(CLEAR).contains(&parameter.code.as_str())
+}
+
 pub fn fields(
     form: &Form,
     shell: &Shell,
+    purpose: Purpose,
     beginning: Beginning<'_>,
     files: &FromFiles,
     errors: &BTreeMap<String, Vec<String>>,
 ) -> Vec<Field> {
+    let is_launch = purpose == Purpose::Launch;
     let one = |parameter: &Parameter| {
-        let standing = standing(form, parameter);
-        let shown = in_boxes(parameter, beginning, standing.map(|(value, _)| value));
+        let standing = if is_launch {
+            standing(form, parameter)
+        } else {
+            beneath(form, parameter)
+        };
+        let used = standing.map(|(value, _)| value).filter(|_| is_launch);
+        let value = used.or_else(|| given(form.defaults.get(&parameter.code)));
+        let shown = in_boxes(parameter, purpose, beginning, value);
         let file = files.get(&parameter.code);
         Field {
             name: name_of(&parameter.code),
@@ -169,13 +227,22 @@ pub fn fields(
                 .help
                 .clone()
                 .filter(|help| !help.trim().is_empty()),
-            required: is_needed(parameter, standing.is_some()),
-            control: control(parameter, shown, file),
+            required: is_launch && is_needed(parameter, standing.is_some()),
+            control: match purpose {
+                Purpose::Launch => control(parameter, shown, file),
+                Purpose::Defaults => {
+                    default_control(form, shell, parameter, beginning, shown, file)
+                }
+            },
             hints: hints(form, shell, parameter, standing, file),
             errors: errors.get(&parameter.code).cloned().unwrap_or_default(),
             to_load: parameter.choices_from_file.is_some() && !matches!(file, Some(Ok(_))),
             loaded: matches!(file, Some(Ok(_))),
-            disables: parameter.disables.join(" "),
+            disables: if is_launch {
+                parameter.disables.join(" ")
+            } else {
+                String::new()
+            },
             disable_when: parameter.disable_when,
             code: parameter.code.clone(),
         }
@@ -190,17 +257,65 @@ fn is_needed(parameter: &Parameter, stands_in: bool) -> bool {
 
 fn in_boxes(
     parameter: &Parameter,
+    purpose: Purpose,
     beginning: Beginning<'_>,
-    standing: Option<&Value>,
+    value: Option<&Value>,
 ) -> Vec<String> {
+    let at_first = || match purpose {
+        Purpose::Launch => boxes(parameter, value),
+        Purpose::Defaults => values::default_boxes(parameter, value),
+    };
     match beginning {
-        Beginning::Defaults => boxes(parameter, standing),
-        Beginning::Again(config) => boxes(parameter, config.get(&parameter.code).or(standing)),
+        Beginning::Defaults => at_first(),
+        Beginning::Again(config) => boxes(parameter, config.get(&parameter.code).or(value)),
         // What nobody could type in, such as a box that was switched off, begins as it would have.
-        Beginning::Typed(typed) => {
-            tidied(parameter, &typed.of(parameter)).unwrap_or_else(|| boxes(parameter, standing))
+        Beginning::Typed(typed) => tidied(parameter, &typed.of(parameter)).unwrap_or_else(at_first),
+    }
+}
+
+/// The same as for a launch, but that nothing can be said of everything.
+fn default_control(
+    form: &Form,
+    shell: &Shell,
+    parameter: &Parameter,
+    beginning: Beginning<'_>,
+    shown: Vec<String>,
+    file: Option<&Result<Vec<String>, String>>,
+) -> Control {
+    match control(parameter, shown.clone(), file) {
+        Control::Secret { .. } => Control::Secret {
+            kept: given(form.defaults.get(&parameter.code)).is_some(),
+            taken: match beginning {
+                Beginning::Typed(typed) => !keeps_secret(parameter, typed),
+                Beginning::Defaults | Beginning::Again(_) => false,
+            },
+        },
+        Control::Switch { .. } => Control::Select {
+            none: Some("settings-no-default"),
+            options: switch_options(shell, &shown),
+        },
+        Control::Select { options, .. } => Control::Select {
+            none: Some("settings-no-default"),
+            options,
+        },
+        other @ (Control::Line { .. }
+        | Control::Lines { .. }
+        | Control::Json { .. }
+        | Control::Ticks { .. }) => other,
+    }
+}
+
+/// What stands there and is neither is shown all the same.
+fn switch_options(shell: &Shell, chosen: &[String]) -> Vec<Choice> {
+    let mut all = options(vec!["true".to_owned(), "false".to_owned()], chosen);
+    for choice in &mut all {
+        match choice.value.as_str() {
+            "true" => choice.shown = shell.say("value-yes"),
+            "false" => choice.shown = shell.say("value-no"),
+            _ => {}
         }
     }
+    all
 }
 
 fn control(
@@ -210,13 +325,16 @@ fn control(
 ) -> Control {
     let one = || shown.first().cloned().unwrap_or_default();
     match (values::shape(parameter), choices(parameter, file)) {
-        _ if parameter.is_secret() => Control::Secret,
+        _ if parameter.is_secret() => Control::Secret {
+            kept: false,
+            taken: false,
+        },
         (Shape::Switch, _) => Control::Switch {
             on: one() == "true",
         },
         (Shape::Json, _) => Control::Json { value: one() },
         (Shape::One, Some(all)) => Control::Select {
-            none: !parameter.required || one().is_empty(),
+            none: (!parameter.required || one().is_empty()).then_some("form-choose"),
             options: options(all, &shown),
         },
         (Shape::Many, Some(all)) => Control::Ticks {
@@ -265,83 +383,8 @@ fn options(all: Vec<String>, chosen: &[String]) -> Vec<Choice> {
     every.splice(0..0, all);
     let choice = |value: String| Choice {
         chosen: chosen.contains(&value),
+        shown: value.clone(),
         value,
     };
     every.into_iter().map(choice).collect()
-}
-
-fn hints(
-    form: &Form,
-    shell: &Shell,
-    parameter: &Parameter,
-    standing: Option<(&Value, &'static str)>,
-    file: Option<&Result<Vec<String>, String>>,
-) -> Vec<String> {
-    let mut hints: Vec<String> = kind_hint(parameter)
-        .map(|key| shell.say(key))
-        .into_iter()
-        .collect();
-    if let Kind::Connection(kind) = &parameter.kind {
-        hints.push(shell.with("hint-connection", "kind", kind));
-    }
-    let folder = parameter
-        .directory
-        .as_deref()
-        .filter(|folder| !folder.is_empty());
-    hints.extend(folder.map(|folder| shell.with("hint-directory", "folder", folder)));
-    if let Some(Err(why)) = file {
-        hints.push(shell.with("hint-no-choices", "why", why));
-    }
-    if let Some((value, whose)) = standing {
-        let all = form
-            .version
-            .as_ref()
-            .map_or(&[][..], |version| &version.parameters);
-        let secret = validation::is_secret(all, &parameter.code);
-        hints.push(origin(shell, parameter, value, whose, secret));
-    }
-    hints
-}
-
-fn origin(
-    shell: &Shell,
-    parameter: &Parameter,
-    value: &Value,
-    whose: &'static str,
-    secret: bool,
-) -> String {
-    let shown = match value {
-        _ if secret => text(&crate::domain::parameters::masked(value)),
-        Value::Bool(flag) => shell.say(if *flag { "value-yes" } else { "value-no" }),
-        Value::Null | Value::Number(_) | Value::String(_) | Value::Array(_) | Value::Object(_) => {
-            boxes(parameter, Some(value)).join(", ")
-        }
-    };
-    let shown = shortened(&shown);
-    shell.word(&say(whose).with("value", shown))
-}
-
-/// A default can be a whole document; it stands in its box anyway.
-fn shortened(text: &str) -> String {
-    const LONGEST: usize = 80;
-    let mut letters = text.chars();
-    let short: String = letters.by_ref().take(LONGEST).collect();
-    let more = if letters.next().is_some() { "…" } else { "" };
-    format!("{short}{more}")
-}
-
-fn kind_hint(parameter: &Parameter) -> Option<&'static str> {
-    match (&parameter.kind, values::shape(parameter)) {
-        (Kind::Dict, _) if !parameter.multiple => Some("hint-dict"),
-        (Kind::List | Kind::Dict, _) => Some("hint-list"),
-        (_, Shape::Many) if parameter.choices.as_ref().is_none_or(Vec::is_empty) => {
-            Some("hint-lines")
-        }
-        (Kind::Int, _) => Some("hint-int"),
-        (Kind::Float, _) => Some("hint-float"),
-        (Kind::Dataset, _) => Some("hint-dataset"),
-        (Kind::File, _) => Some("hint-file"),
-        (Kind::Secret, _) => Some("hint-secret"),
-        (Kind::Bool | Kind::Str | Kind::Connection(_) | Kind::Other(_), _) => None,
-    }
 }

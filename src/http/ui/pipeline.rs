@@ -11,7 +11,7 @@ use futures_util::future::{join, join_all};
 use uuid::Uuid;
 
 use super::badge::Badge;
-use super::fields::{Beginning, Control, Field, FromFiles, fields};
+use super::fields::{Beginning, Control, Field, FromFiles, Purpose, fields};
 use super::pipelines::{label, took};
 use super::plot::{Plot, plot};
 use super::shell::{Here, Shell, page};
@@ -160,7 +160,14 @@ pub async fn draw(
     );
     let (files, (versions, runs)) =
         join(files(bridge, who, &shell, form, &shown.load), around).await;
-    let fields = fields(form, &shell, shown.beginning, &files, &shown.errors);
+    let fields = fields(
+        form,
+        &shell,
+        Purpose::Launch,
+        shown.beginning,
+        &files,
+        &shown.errors,
+    );
     let (wrong, others) = summary(&fields, &shown.errors);
     let current = form.pipeline.current_version.as_ref();
     let current = current.map(|version| version.label.id);
@@ -218,7 +225,7 @@ pub async fn draw(
 }
 
 /// Each error with its field, in the order of the fields; then those of no field.
-fn summary(
+pub fn summary(
     fields: &[Field],
     errors: &BTreeMap<String, Vec<String>>,
 ) -> (Vec<(String, String)>, Vec<String>) {
@@ -229,7 +236,7 @@ fn summary(
     (wrong, others.flat_map(|(_, list)| list.clone()).collect())
 }
 
-async fn files(
+pub async fn files(
     bridge: &Bridge,
     who: &Principal,
     shell: &Shell,

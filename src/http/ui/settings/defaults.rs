@@ -1,0 +1,389 @@
+//! Default parameters: which pipelines have some, and for one of them the form that launches have, filled with them.
+
+use std::collections::BTreeSet;
+
+use actix_web::http::StatusCode;
+use actix_web::web::{Data, Path, Payload};
+use actix_web::{HttpMessage, HttpRequest, HttpResponse, ResponseError};
+use askama::Template;
+use chrono::{DateTime, Utc};
+use serde_json::{Map, Value};
+
+use super::connection::{changed, found};
+use super::{HOME, Words, said};
+use crate::domain::ids::PipelineId;
+use crate::domain::pipeline::PipelineSummary;
+use crate::domain::principal::Principal;
+use crate::domain::sentence::{FieldErrors, Sentence};
+use crate::http::api::pipelines::pipeline_id;
+use crate::http::audit::Object;
+use crate::http::body;
+use crate::http::error::{Answer, Problem, listed};
+use crate::http::ui::fields::{
+    Beginning, Control, Field, Purpose, STRANGER, Typed, fields, read_defaults,
+};
+use crate::http::ui::pipeline::{files, summary};
+use crate::http::ui::shell::{Here, Shell, page, see_other};
+use crate::service::configure::{NO_RECORD, Record};
+use crate::service::defaults::DefaultsChange;
+use crate::service::form::Form;
+use crate::service::{Bridge, Error};
+
+#[derive(Template)]
+#[template(path = "settings_pipelines.html")]
+struct List {
+    page: Shell,
+    part: &'static str,
+    attached: bool,
+    /// Why there is no list of the workspace's pipelines.
+    away: Option<String>,
+    configured: bool,
+    saved: bool,
+    rows: Vec<Row>,
+    stale_as_of: Option<DateTime<Utc>>,
+}
+
+struct Row {
+    id: String,
+    title: String,
+    code: Option<String>,
+    /// Whether the workspace has it no more.
+    is_gone: bool,
+    count: usize,
+}
+
+#[derive(Template)]
+#[template(path = "settings_pipeline.html")]
+struct One {
+    page: Shell,
+    here: String,
+    id: String,
+    title: String,
+    code: Option<String>,
+    version: i64,
+    attached: bool,
+    unreadable: bool,
+    /// Whether the pipeline is still there; what is kept for one that is gone can be taken away.
+    is_there: bool,
+    fields: Vec<Field>,
+    /// Kept values that the pipeline does not ask people for.
+    strangers: Vec<Stranger>,
+    told: Vec<String>,
+    wrong: Vec<(String, String)>,
+    others: Vec<String>,
+    saved: bool,
+    stale_as_of: Option<DateTime<Utc>>,
+}
+
+struct Stranger {
+    code: String,
+    chosen: bool,
+}
+
+/// What the form is made of: the pipeline's, or only what the record keeps for one that is gone.
+enum Ground {
+    There(Box<Form>),
+    Gone(Record),
+}
+
+/// What the form is shown with.
+struct Shown<'a> {
+    status: StatusCode,
+    typed: Option<&'a Typed>,
+    wrong: FieldErrors,
+    told: Vec<Sentence>,
+    load: Vec<String>,
+}
+
+impl<'a> Shown<'a> {
+    fn typed(typed: Option<&'a Typed>) -> Self {
+        let loaded = typed.map(|typed| typed.all("loaded")).unwrap_or_default();
+        Self {
+            status: StatusCode::OK,
+            typed,
+            wrong: FieldErrors::default(),
+            told: Vec::new(),
+            load: loaded.into_iter().map(str::to_owned).collect(),
+        }
+    }
+}
+
+pub async fn list(
+    bridge: Data<Bridge>,
+    who: Principal,
+    request: HttpRequest,
+) -> Answer<HttpResponse> {
+    let shell = Shell::of(&request, Here::Settings);
+    let record = found(bridge.record(who.account).await)?;
+    let kept = record.as_ref().map(Record::defaults).unwrap_or_default();
+    let (all, stale_as_of, away) = match bridge.pipelines(who.account).await {
+        Ok(shown) => (shown.answer.to_vec(), shown.stale_as_of, None),
+        Err(error) => {
+            let why = shell.word(Problem::from(error).sentence());
+            (Vec::new(), None, Some(why))
+        }
+    };
+    let rows = rows(&all, &kept, away.is_none());
+    let template = List {
+        part: "pipelines",
+        attached: bridge.is_elsewhere(),
+        configured: record.is_ok(),
+        away,
+        saved: said(&request, "saved")
+            .is_some_and(|saved| record.is_ok_and(|own| own.version == saved)),
+        rows,
+        stale_as_of,
+        page: shell,
+    };
+    page(StatusCode::OK, &template)
+}
+
+/// The workspace's pipelines, and those that are gone and have defaults.
+fn rows(
+    all: &[PipelineSummary],
+    kept: &[(PipelineId, Map<String, Value>)],
+    all_are_known: bool,
+) -> Vec<Row> {
+    let count = |id: PipelineId| {
+        let own = kept.iter().filter(|(own, _)| *own == id);
+        own.map(|(_, values)| values.len()).sum()
+    };
+    let there = all.iter().map(|one| Row {
+        id: one.id.to_string(),
+        title: one.title().to_owned(),
+        code: Some(one.code.clone()),
+        is_gone: false,
+        count: count(one.id),
+    });
+    let is_stray = |id: &PipelineId| all.iter().all(|one| one.id != *id);
+    let strays: BTreeSet<PipelineId> = kept.iter().map(|(id, _)| *id).collect();
+    let strays = strays.into_iter().filter(is_stray).map(|id| Row {
+        id: id.to_string(),
+        title: id.to_string(),
+        code: None,
+        is_gone: all_are_known,
+        count: count(id),
+    });
+    there.chain(strays).collect()
+}
+
+pub async fn show(
+    bridge: Data<Bridge>,
+    who: Principal,
+    id: Path<String>,
+    request: HttpRequest,
+) -> Answer<HttpResponse> {
+    let id = pipeline_id(&id)?;
+    draw(&bridge, &who, &request, id, Shown::typed(None)).await
+}
+
+/// The same form with the choices of one more box; nothing is saved.
+pub async fn choices(
+    bridge: Data<Bridge>,
+    who: Principal,
+    id: Path<String>,
+    request: HttpRequest,
+    payload: Payload,
+) -> Answer<HttpResponse> {
+    let id = pipeline_id(&id)?;
+    let typed = Typed(body::pairs(&request, payload).await?);
+    let mut shown = Shown::typed(Some(&typed));
+    shown.load.extend(typed.last("load").map(str::to_owned));
+    draw(&bridge, &who, &request, id, shown).await
+}
+
+pub async fn save(
+    bridge: Data<Bridge>,
+    who: Principal,
+    id: Path<String>,
+    request: HttpRequest,
+    payload: Payload,
+) -> Answer<HttpResponse> {
+    let id = pipeline_id(&id)?;
+    let typed = Typed(body::pairs(&request, payload).await?);
+    let ground = ground(&bridge, &who, id).await?;
+    match put(&bridge, &who, id, &ground, &typed).await {
+        Ok(record) => {
+            let version = record.version;
+            request.extensions_mut().insert(Object::version(version));
+            Ok(see_other(&match ground {
+                Ground::There(_) => format!("{}?saved={version}", address(id)),
+                Ground::Gone(_) => format!("{HOME}pipelines/?saved={version}"),
+            }))
+        }
+        Err(error) => refused(&bridge, &who, &request, (id, &typed), error).await,
+    }
+}
+
+fn address(id: PipelineId) -> String {
+    format!("{HOME}pipelines/{id}/")
+}
+
+/// A pipeline that is gone has no page, unless something is kept for it.
+async fn ground(bridge: &Bridge, who: &Principal, id: PipelineId) -> Result<Ground, Error> {
+    match bridge.form(who.account, id, None).await {
+        Ok(form) => Ok(Ground::There(Box::new(form))),
+        Err(Error::NotFound(why)) => {
+            let record = bridge.record(who.account).await?;
+            let is_kept = record.defaults().iter().any(|(own, _)| *own == id);
+            is_kept
+                .then_some(Ground::Gone(record))
+                .ok_or(Error::NotFound(why))
+        }
+        Err(error) => Err(error),
+    }
+}
+
+async fn put(
+    bridge: &Bridge,
+    who: &Principal,
+    pipeline: PipelineId,
+    ground: &Ground,
+    typed: &Typed,
+) -> Result<Record, Error> {
+    let (values, wrong) = ground.read(pipeline, typed);
+    if !wrong.is_empty() {
+        return Err(Error::config(wrong));
+    }
+    let version = typed.last("record").and_then(|text| text.parse().ok());
+    let change = DefaultsChange {
+        pipeline,
+        values,
+        expected: version.unwrap_or(NO_RECORD),
+        by: who.name.clone(),
+    };
+    bridge.change_defaults(who.account, change).await
+}
+
+impl Ground {
+    fn kept(&self, id: PipelineId) -> Map<String, Value> {
+        match self {
+            Self::There(form) => form.defaults.clone(),
+            Self::Gone(record) => {
+                let mut all = record.defaults().into_iter();
+                let own = all.find(|(own, _)| *own == id);
+                own.map(|(_, values)| values).unwrap_or_default()
+            }
+        }
+    }
+
+    /// What is to be kept from now on, and what is wrong with it: all of it is told at once.
+    fn read(&self, id: PipelineId, typed: &Typed) -> (Map<String, Value>, FieldErrors) {
+        let Self::There(form) = self else {
+            let mut values = self.kept(id);
+            values.retain(|code, _| !typed.all(STRANGER).contains(&code.as_str()));
+            return (values, FieldErrors::default());
+        };
+        let (values, mut wrong) = read_defaults(form, typed);
+        for (code, sentences) in form.judge_defaults(&values).0 {
+            wrong.0.entry(code).or_insert(sentences);
+        }
+        (values, wrong)
+    }
+
+    fn strangers(&self, id: PipelineId) -> Vec<String> {
+        match self {
+            Self::There(form) if form.unreadable => Vec::new(),
+            Self::There(form) => form.strangers(),
+            Self::Gone(_) => self.kept(id).keys().cloned().collect(),
+        }
+    }
+
+    /// The version of the record that it was read from.
+    fn version(&self) -> i64 {
+        match self {
+            Self::There(form) => form.config_version,
+            Self::Gone(record) => record.version,
+        }
+    }
+
+    fn form(&self) -> Option<&Form> {
+        match self {
+            Self::There(form) => Some(form),
+            Self::Gone(_) => None,
+        }
+    }
+}
+
+/// The form again, with what was typed and why it was not saved.
+async fn refused(
+    bridge: &Bridge,
+    who: &Principal,
+    request: &HttpRequest,
+    (id, typed): (PipelineId, &Typed),
+    error: Error,
+) -> Answer<HttpResponse> {
+    let mut shown = Shown::typed(Some(typed));
+    let is_changed = matches!(error, Error::Changed);
+    let wrong = error.invalid().map(|wrong| wrong.config.clone());
+    let problem = Problem::from(error);
+    if problem.status_code().is_server_error() {
+        return Err(problem);
+    }
+    shown.status = problem.status_code();
+    match wrong {
+        Some(wrong) => shown.wrong = wrong,
+        None if is_changed => shown.told.push(changed(bridge, who).await?),
+        None => shown.told.push(problem.sentence().clone()),
+    }
+    draw(bridge, who, request, id, shown).await
+}
+
+async fn draw(
+    bridge: &Bridge,
+    who: &Principal,
+    request: &HttpRequest,
+    id: PipelineId,
+    shown: Shown<'_>,
+) -> Answer<HttpResponse> {
+    let shell = Shell::of(request, Here::Settings).at(&address(id));
+    let ground = ground(bridge, who, id).await?;
+    let errors: Words = listed(&shown.wrong, shell.language);
+    let fields = match ground.form() {
+        Some(form) => boxes(bridge, who, &shell, form, &shown, &errors).await,
+        None => Vec::new(),
+    };
+    let (wrong, others) = summary(&fields, &errors);
+    let (form, version) = (ground.form(), ground.version());
+    let template = One {
+        here: address(id),
+        title: form.map_or(id.to_string(), |form| form.pipeline.title().to_owned()),
+        id: id.to_string(),
+        code: form.map(|form| form.pipeline.code.clone()),
+        version,
+        attached: bridge.is_elsewhere(),
+        unreadable: form.is_some_and(|form| form.unreadable),
+        is_there: form.is_some(),
+        strangers: strangers(ground.strangers(id), shown.typed),
+        told: shown.told.iter().map(|own| shell.word(own)).collect(),
+        fields,
+        wrong,
+        others,
+        saved: said(request, "saved") == Some(version),
+        stale_as_of: form.and_then(|form| form.stale_as_of),
+        page: shell,
+    };
+    page(shown.status, &template)
+}
+
+async fn boxes(
+    bridge: &Bridge,
+    who: &Principal,
+    shell: &Shell,
+    form: &Form,
+    shown: &Shown<'_>,
+    errors: &Words,
+) -> Vec<Field> {
+    let files = files(bridge, who, shell, form, &shown.load).await;
+    let beginning = shown.typed.map_or(Beginning::Defaults, Beginning::Typed);
+    fields(form, shell, Purpose::Defaults, beginning, &files, errors)
+}
+
+fn strangers(codes: Vec<String>, typed: Option<&Typed>) -> Vec<Stranger> {
+    let chosen = typed.map(|typed| typed.all(STRANGER)).unwrap_or_default();
+    let one = |code: String| Stranger {
+        chosen: chosen.contains(&code.as_str()),
+        code,
+    };
+    codes.into_iter().map(one).collect()
+}
