@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
+use super::defaults::default_control;
 use super::hints::hints;
 use super::shell::Shell;
 use super::values::{self, Shape, boxes, text, tidied};
@@ -127,10 +128,6 @@ impl Field {
     }
 }
 
-/// The box that takes a kept secret away, and the one for a value that the pipeline does not ask for.
-const CLEAR: &str = "clear";
-pub const STRANGER: &str = "take_away";
-
 pub fn name_of(code: &str) -> String {
     format!("config.{code}")
 }
@@ -154,7 +151,7 @@ fn beneath<'a>(form: &'a Form, parameter: &'a Parameter) -> Standing<'a> {
     saved.or(own.map(|value| (value, "default-parameter")))
 }
 
-fn given(value: Option<&Value>) -> Option<&Value> {
+pub fn given(value: Option<&Value>) -> Option<&Value> {
     value.filter(|value| !value.is_null())
 }
 
@@ -177,33 +174,21 @@ pub fn read(form: &Form, typed: &Typed) -> (Map<String, Value>, FieldErrors) {
     (config, wrong)
 }
 
-/// The defaults that are meant by what was typed, and what could not be read of it. What had no box stays.
-pub fn read_defaults(form: &Form, typed: &Typed) -> (Map<String, Value>, FieldErrors) {
-    let (mut values, mut wrong) = (form.defaults.clone(), FieldErrors::default());
-    for parameter in asked(form) {
-        let (code, own) = (&parameter.code, typed.of(parameter));
-        let value = values::read_default(parameter, &own, form.defaults.get(code));
-        match wrong.note(code, value).flatten() {
-            Some(value) => drop(values.insert(code.clone(), value)),
-            None if own.is_empty() || keeps_secret(parameter, typed) => {}
-            None => drop(values.remove(code)),
-        }
-    }
-    for code in typed.all(STRANGER) {
-        values.remove(code);
-    }
-    (values, wrong)
-}
-
-/// A secret is never shown, so an empty box is not meant to empty it.
-fn keeps_secret(parameter: &Parameter, typed: &Typed) -> bool {
-    parameter.is_secret() && !typed.all(CLEAR).contains(&parameter.code.as_str())
-}
-
+/// Those of a launch.
 pub fn fields(
     form: &Form,
     shell: &Shell,
+    beginning: Beginning<'_>,
+    files: &FromFiles,
+    errors: &BTreeMap<String, Vec<String>>,
+) -> Vec<Field> {
+    fields_for(Purpose::Launch, form, shell, beginning, files, errors)
+}
+
+pub fn fields_for(
     purpose: Purpose,
+    form: &Form,
+    shell: &Shell,
     beginning: Beginning<'_>,
     files: &FromFiles,
     errors: &BTreeMap<String, Vec<String>>,
@@ -273,52 +258,7 @@ fn in_boxes(
     }
 }
 
-/// The same as for a launch, but that nothing can be said of everything.
-fn default_control(
-    form: &Form,
-    shell: &Shell,
-    parameter: &Parameter,
-    beginning: Beginning<'_>,
-    shown: Vec<String>,
-    file: Option<&Result<Vec<String>, String>>,
-) -> Control {
-    match control(parameter, shown.clone(), file) {
-        Control::Secret { .. } => Control::Secret {
-            kept: given(form.defaults.get(&parameter.code)).is_some(),
-            taken: match beginning {
-                Beginning::Typed(typed) => !keeps_secret(parameter, typed),
-                Beginning::Defaults | Beginning::Again(_) => false,
-            },
-        },
-        Control::Switch { .. } => Control::Select {
-            none: Some("settings-no-default"),
-            options: switch_options(shell, &shown),
-        },
-        Control::Select { options, .. } => Control::Select {
-            none: Some("settings-no-default"),
-            options,
-        },
-        other @ (Control::Line { .. }
-        | Control::Lines { .. }
-        | Control::Json { .. }
-        | Control::Ticks { .. }) => other,
-    }
-}
-
-/// What stands there and is neither is shown all the same.
-fn switch_options(shell: &Shell, chosen: &[String]) -> Vec<Choice> {
-    let mut all = options(vec!["true".to_owned(), "false".to_owned()], chosen);
-    for choice in &mut all {
-        match choice.value.as_str() {
-            "true" => choice.shown = shell.say("value-yes"),
-            "false" => choice.shown = shell.say("value-no"),
-            _ => {}
-        }
-    }
-    all
-}
-
-fn control(
+pub fn control(
     parameter: &Parameter,
     shown: Vec<String>,
     file: Option<&Result<Vec<String>, String>>,
@@ -375,7 +315,7 @@ fn choices(
 }
 
 /// What is chosen and stands in no list is shown all the same: it is judged, not dropped.
-fn options(all: Vec<String>, chosen: &[String]) -> Vec<Choice> {
+pub fn options(all: Vec<String>, chosen: &[String]) -> Vec<Choice> {
     let strangers = chosen
         .iter()
         .filter(|own| !own.is_empty() && !all.contains(own));

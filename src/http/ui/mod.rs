@@ -8,7 +8,7 @@
 //! pipeline.rs   one pipeline: its form (fields.rs, hints.rs, values.rs), its runs (plot.rs); launch.rs: the form is sent
 //! tasks.rs      what was launched
 //! task.rs       one task (events.rs, result.rs); act.rs: what is asked of it
-//! settings/     for administrators: the connection, default parameters, keys, history
+//! settings/     for administrators: the connection, default parameters (defaults.rs: their form), keys, history
 //! badge.rs      a status, to be seen
 //! assets.rs     style, script, icon
 //! ```
@@ -18,6 +18,7 @@
 pub mod act;
 pub mod assets;
 mod badge;
+mod defaults;
 mod events;
 mod fields;
 mod hints;

@@ -11,7 +11,7 @@ use futures_util::future::{join, join_all};
 use uuid::Uuid;
 
 use super::badge::Badge;
-use super::fields::{Beginning, Control, Field, FromFiles, Purpose, fields};
+use super::fields::{Beginning, Control, Field, FromFiles, fields};
 use super::pipelines::{label, took};
 use super::plot::{Plot, plot};
 use super::shell::{Here, Shell, page};
@@ -160,14 +160,7 @@ pub async fn draw(
     );
     let (files, (versions, runs)) =
         join(files(bridge, who, &shell, form, &shown.load), around).await;
-    let fields = fields(
-        form,
-        &shell,
-        Purpose::Launch,
-        shown.beginning,
-        &files,
-        &shown.errors,
-    );
+    let fields = fields(form, &shell, shown.beginning, &files, &shown.errors);
     let (wrong, others) = summary(&fields, &shown.errors);
     let current = form.pipeline.current_version.as_ref();
     let current = current.map(|version| version.label.id);

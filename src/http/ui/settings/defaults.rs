@@ -19,9 +19,8 @@ use crate::http::api::pipelines::pipeline_id;
 use crate::http::audit::Object;
 use crate::http::body;
 use crate::http::error::{Answer, Problem, listed};
-use crate::http::ui::fields::{
-    Beginning, Control, Field, Purpose, STRANGER, Typed, fields, read_defaults,
-};
+use crate::http::ui::defaults::{STRANGER, read_defaults};
+use crate::http::ui::fields::{Beginning, Control, Field, Purpose, Typed, fields_for};
 use crate::http::ui::pipeline::{files, summary};
 use crate::http::ui::shell::{Here, Shell, page, see_other};
 use crate::service::configure::{NO_RECORD, Record};
@@ -376,7 +375,7 @@ async fn boxes(
 ) -> Vec<Field> {
     let files = files(bridge, who, shell, form, &shown.load).await;
     let beginning = shown.typed.map_or(Beginning::Defaults, Beginning::Typed);
-    fields(form, shell, Purpose::Defaults, beginning, &files, errors)
+    fields_for(Purpose::Defaults, form, shell, beginning, &files, errors)
 }
 
 fn strangers(codes: Vec<String>, typed: Option<&Typed>) -> Vec<Stranger> {
