@@ -143,7 +143,10 @@ impl Bridge {
         let mut wrong = FieldErrors::default();
         let address = wrong.note(URL, self.address(content.get(URL)));
         let workspace = wrong.note(WORKSPACE, text(content.get(WORKSPACE)));
-        let same_place = before.filter(|ground| same_origin(ground, address.as_ref()));
+        // Of an address that cannot be read nothing more is told: whether its token is missing, nobody knows.
+        let is_same =
+            |ground: &&Ground| address.as_ref().is_none_or(|own| same_origin(ground, own));
+        let same_place = before.filter(is_same);
         let kept = same_place.filter(|_| change.manner == Manner::Amend);
         let token = wrong.note(TOKEN, token(content.get(TOKEN), kept));
         wrong.note("pipelines", defaults(content.get("pipelines")));
@@ -243,11 +246,9 @@ fn whole(ground: &Ground) -> Map<String, Value> {
     content
 }
 
-fn same_origin(ground: &Ground, address: Option<&Address>) -> bool {
-    let stored = Address::parse(&ground.connection.target.url).ok();
-    stored
-        .zip(address)
-        .is_some_and(|(stored, given)| stored.origin == given.origin)
+fn same_origin(ground: &Ground, address: &Address) -> bool {
+    let stored = Address::parse(&ground.connection.target.url);
+    stored.is_ok_and(|stored| stored.origin == address.origin)
 }
 
 fn text(value: Option<&Value>) -> Result<String, Sentence> {

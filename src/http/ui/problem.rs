@@ -60,6 +60,7 @@ fn told(request: &HttpRequest, problem: &Problem) -> Answer<HttpResponse> {
     let shell = Shell::of(request, Here::Elsewhere);
     let (advice, to_settings) = match advice(problem) {
         "advice-not-configured" if shell.administers() => ("settings-advice", true),
+        "advice-configuration" if shell.administers() => ("settings-advice-check", true),
         other => (other, false),
     };
     let shown = ProblemPage {

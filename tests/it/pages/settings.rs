@@ -116,6 +116,9 @@ story! {
             assert_eq!(page.attribute("openhexa_token", "value").as_deref(), Some(""));
             assert!(page.at("errors").contains("Nothing was saved:"));
         }
+        let unreadable = form(&story).await.fill("openhexa_url", &["x"]);
+        let page = story.refused(As::Admin, &unreadable, 400).await;
+        assert!(page.attribute("openhexa_token-error", "id").is_none(), "whose token it is nobody knows");
         // Whoever copies the mask is told, and another server is never sent the token that was meant for this one.
         let masked = form(&story).await.fill("openhexa_token", &["••••abcd"]);
         assert!(story.refused(As::Admin, &masked, 400).await.at("openhexa_token-error").contains("masked token"));
@@ -137,12 +140,14 @@ story! {
     async fn of_two_administrators_at_once_the_second_is_told(base) {
         let story = begin(base).await;
         let (first, second) = (form(&story).await, form(&story).await);
-        story.send_on(As::Admin, &first.fill("workspace_slug", &["first"])).await;
+        story.send_on(As::Admin, &first.clone().fill("workspace_slug", &["first"])).await;
         let page = story.refused(As::Admin, &second.fill("workspace_slug", &["second"]), 412).await;
         assert!(page.at("errors").contains("the admin key of the settings changed the configuration meanwhile"));
         assert_eq!(page.attribute("workspace_slug", "value").as_deref(), Some("second"));
         assert!(page.at("workspace_slug-hint").contains("In force now: first."));
         assert_eq!(record(&story).await["content"]["workspace_slug"], "first");
+        // A form that was sent twice asked for what is in force.
+        assert_eq!(story.send_on(As::Admin, &first.fill("workspace_slug", &["first"])).await, "/dashboard/settings/?saved=2");
         // Whoever has seen it may go on.
         story.send_on(As::Admin, &page.form("/settings/")).await;
         assert_eq!(record(&story).await["content"]["workspace_slug"], "second");

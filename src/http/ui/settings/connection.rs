@@ -96,8 +96,27 @@ pub async fn save(
     };
     match bridge.change_config(who.account, change).await {
         Ok(record) => Ok(done(&request, &record)),
-        Err(error) => refused(&bridge, &who, &request, &typed, error).await,
+        Err(error) => match done_before(&bridge, &who, &typed, &error).await {
+            Some(record) => Ok(done(&request, &record)),
+            None => refused(&bridge, &who, &request, &typed, error).await,
+        },
     }
+}
+
+/// What a form that was sent twice asked for, where it is in force already.
+async fn done_before(
+    bridge: &Bridge,
+    who: &Principal,
+    typed: &Typed,
+    error: &Error,
+) -> Option<Record> {
+    if !matches!(error, Error::Changed) {
+        return None;
+    }
+    let record = bridge.record(who.account).await.ok()?;
+    let wanted = content(typed);
+    let is_there = |(key, value): (&String, &Value)| record.content.get(key) == Some(value);
+    wanted.iter().all(is_there).then_some(record)
 }
 
 /// Led back to the page, which says so as long as it is true.

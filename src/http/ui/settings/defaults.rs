@@ -202,8 +202,7 @@ pub async fn save(
     let typed = Typed(body::pairs(&request, payload).await?);
     let ground = ground(&bridge, &who, id).await?;
     match put(&bridge, &who, id, &ground, &typed).await {
-        Ok(record) => {
-            let version = record.version;
+        Ok(version) => {
             request.extensions_mut().insert(Object::version(version));
             Ok(see_other(&match ground {
                 Ground::There(_) => format!("{}?saved={version}", address(id)),
@@ -233,25 +232,31 @@ async fn ground(bridge: &Bridge, who: &Principal, id: PipelineId) -> Result<Grou
     }
 }
 
+/// The version that has what was asked for: a form that was sent twice asked for what is in force already.
 async fn put(
     bridge: &Bridge,
     who: &Principal,
     pipeline: PipelineId,
     ground: &Ground,
     typed: &Typed,
-) -> Result<Record, Error> {
+) -> Result<i64, Error> {
     let (values, wrong) = ground.read(pipeline, typed);
     if !wrong.is_empty() {
         return Err(Error::config(wrong));
     }
     let version = typed.last("record").and_then(|text| text.parse().ok());
+    let is_done = values == ground.kept(pipeline);
     let change = DefaultsChange {
         pipeline,
         values,
         expected: version.unwrap_or(NO_RECORD),
         by: who.name.clone(),
     };
-    bridge.change_defaults(who.account, change).await
+    match bridge.change_defaults(who.account, change).await {
+        Ok(record) => Ok(record.version),
+        Err(Error::Changed) if is_done => Ok(ground.version()),
+        Err(error) => Err(error),
+    }
 }
 
 impl Ground {
