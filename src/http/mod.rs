@@ -221,7 +221,7 @@ fn dashboard() -> Table {
 
 /// The pages of administrators.
 fn settings() -> Table {
-    use ui::settings::{connection, defaults, history, keys};
+    use ui::settings::{connection, defaults, history, keys, pipelines};
     let rules = |way| sees(Administrator, way);
     Table::default()
         .service(path(
@@ -241,7 +241,7 @@ fn settings() -> Table {
         ))
         .service(path(
             "/settings/pipelines",
-            [rules(get().to(defaults::list))],
+            [rules(get().to(pipelines::list))],
         ))
         .service(path(
             "/settings/pipelines/{id}",

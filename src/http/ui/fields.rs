@@ -219,7 +219,10 @@ pub fn fields_for(
                     default_control(form, shell, parameter, beginning, shown, file)
                 }
             },
-            hints: hints(form, shell, parameter, standing, file),
+            hints: again(shell, parameter, beginning)
+                .into_iter()
+                .chain(hints(form, shell, parameter, standing, file))
+                .collect(),
             errors: errors.get(&parameter.code).cloned().unwrap_or_default(),
             to_load: parameter.choices_from_file.is_some() && !matches!(file, Some(Ok(_))),
             loaded: matches!(file, Some(Ok(_))),
@@ -233,6 +236,16 @@ pub fn fields_for(
         }
     };
     asked(form).map(one).collect()
+}
+
+/// A secret that was typed is not in the box any more: whoever sends the form again would send it without.
+fn again(shell: &Shell, parameter: &Parameter, beginning: Beginning<'_>) -> Option<String> {
+    let Beginning::Typed(typed) = beginning else {
+        return None;
+    };
+    let own = typed.of(parameter);
+    let is_typed = parameter.is_secret() && own.iter().any(|text| !text.trim().is_empty());
+    is_typed.then(|| shell.say("settings-secret-again"))
 }
 
 /// Whether a launch without it would be refused.

@@ -115,6 +115,7 @@ story! {
             assert_eq!(page.at("workspace_slug-error"), "Workspace is required");
             assert_eq!(page.attribute("openhexa_token", "value").as_deref(), Some(""));
             assert!(page.at("errors").contains("Nothing was saved:"));
+            assert!(page.at("openhexa_token-hint").starts_with("The token that was typed is not kept on this page"));
         }
         let unreadable = form(&story).await.fill("openhexa_url", &["x"]);
         let page = story.refused(As::Admin, &unreadable, 400).await;

@@ -96,6 +96,8 @@ story! {
         assert!(page.at("field-key-box").contains("A value is kept"));
         let wrong = page.form(&path()).fill("config.key", &["the-second-secret"]).fill("config.years", &["x"]);
         let refused = story.refused(As::Admin, &wrong, 400).await;
+        let hint = "What was typed is not kept on this page: type it again. Never shown again.";
+        assert_eq!((refused.at("field-key-hint"), refused.at("field-token-hint")), (hint.to_owned(), "Never shown again.".to_owned()));
         for secret in ["the-first-secret", "the-second-secret", "the-kept-secret"] {
             assert!(!page.answer.text.contains(secret) && !refused.answer.text.contains(secret), "{secret}");
         }

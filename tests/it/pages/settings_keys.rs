@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::settings::{begin, told};
 use super::{Form, Page};
-use crate::support::story::{Answer, As, Story, story};
+use crate::support::story::{Answer, As, Plan, Story, story};
 use crate::support::{dump, hand, log};
 
 const KEYS: &str = "/dashboard/settings/keys/";
@@ -116,6 +116,20 @@ story! {
         assert!(!story.page(As::Admin, KEYS).await.has(warning));
         story.send_on(me.clone(), &page.form("/keys/1/revoke/")).await;
         story.page_with(me, KEYS, 401).await;
+        story.end().await;
+    }
+}
+
+story! {
+    async fn where_nobody_signs_in_keys_work_all_the_same(base) {
+        let story = Plan::on(base).local().begin().await;
+        let form = story.page(As::Nobody, KEYS).await.form("/keys/").fill("name", &["mine"]);
+        let made = Page::of(story.send(As::Nobody, &form).await, 200);
+        let key = made.at("made");
+        tasks(&story, &key).await.expect(200);
+        story.page_with(As::Bearer(key.clone()), KEYS, 403).await;
+        story.send_on(As::Nobody, &story.page(As::Nobody, KEYS).await.form("/keys/1/revoke/")).await;
+        assert_eq!(tasks(&story, &key).await.status, 401);
         story.end().await;
     }
 }

@@ -260,6 +260,7 @@ settings-defaults-empty = An empty field sets no default.
 settings-defaults-saved = Saved: the next launch uses them.
 settings-no-default = No default
 settings-secret-clear = A value is kept, and stays while the box is empty. Tick to take it away.
+settings-secret-again = What was typed is not kept on this page: type it again.
 settings-strangers = No longer used
 settings-strangers-about = Values are kept for these names, but the pipeline does not ask for them. Its launches may be refused until they are taken away.
 settings-take-away = Take away { $code }

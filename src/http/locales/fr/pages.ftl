@@ -260,6 +260,7 @@ settings-defaults-empty = Un champ vide ne fixe aucune valeur par défaut.
 settings-defaults-saved = Enregistré : le prochain lancement les utilise.
 settings-no-default = Pas de valeur par défaut
 settings-secret-clear = Une valeur est gardée, et le reste tant que le champ est vide. Cochez pour la retirer.
+settings-secret-again = Ce qui a été saisi n’est pas gardé sur cette page : saisissez-le de nouveau.
 settings-strangers = Plus utilisés
 settings-strangers-about = Des valeurs sont gardées pour ces noms, mais le pipeline ne les demande pas. Ses lancements peuvent être refusés tant qu’elles ne sont pas retirées.
 settings-take-away = Retirer { $code }

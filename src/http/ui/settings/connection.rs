@@ -42,8 +42,6 @@ struct Connection {
     deleted: bool,
     checks: Option<Vec<Row>>,
     is_well: bool,
-    /// Whether a token was typed, which has to be typed again.
-    again: bool,
 }
 
 /// The record in force.
@@ -256,9 +254,6 @@ async fn draw(
         record: seen,
         is_well: checks.iter().flatten().all(|check| check.ok),
         checks: checks.map(|all| all.iter().map(|check| row(&shell, check)).collect()),
-        again: beside
-            .typed
-            .is_some_and(|typed| typed.last(TOKEN).is_some()),
         page: shell,
     };
     page(beside.status, &template)
@@ -298,10 +293,14 @@ fn boxes(shell: &Shell, seen: Option<&Seen>, typed: Option<&Typed>) -> Vec<TextB
             }
             TextBox::text(name, shell.say(title), hint, value)
         };
-    let token = match seen {
+    let mut token = match seen {
         Some(seen) => shell.with("settings-token-kept", "token", &seen.token),
         None => shell.say("settings-token-hint"),
     };
+    // Else whoever sends the form again would believe that it has gone with it.
+    if typed.is_some_and(|typed| typed.last(TOKEN).is_some()) {
+        token = format!("{} {token}", shell.say("settings-token-again"));
+    }
     let (address, workspace) = (
         seen.map(|seen| &seen.address),
         seen.map(|seen| &seen.workspace),

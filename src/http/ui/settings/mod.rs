@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! connection.rs  where OpenHEXA is, tried and put in force
-//! defaults.rs    an account's default parameters, pipeline by pipeline
+//! pipelines.rs   which pipelines have default parameters; defaults.rs: those of one
 //! keys.rs        API keys
 //! history.rs     who changed the configuration
 //! ```
@@ -11,6 +11,7 @@ pub mod connection;
 pub mod defaults;
 pub mod history;
 pub mod keys;
+pub mod pipelines;
 
 use std::collections::BTreeMap;
 
