@@ -155,6 +155,7 @@ async fn launchable(bridge: &Bridge, pipelines: Vec<PipelineId>) -> Option<Pipel
         account: ONLY_ACCOUNT,
         role: Role::Administrator,
         person: None,
+        key: None,
     };
     for pipeline in pipelines.into_iter().take(TRIED) {
         let request = LaunchRequest {

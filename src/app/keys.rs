@@ -10,6 +10,7 @@ use crate::clock::Clock;
 use crate::domain::ids::{AccountId, KeyId};
 use crate::domain::principal::Role;
 use crate::service::access::ONLY_ACCOUNT;
+use crate::service::keys::Wish;
 use crate::service::{Error, keys};
 use crate::settings::Settings;
 use crate::store::{self, Store, StoredKey};
@@ -29,7 +30,12 @@ pub async fn create(
     let now = Clock::System.now();
     let lasts = expires.map(|expires| TimeDelta::from_std(expires).unwrap_or(TimeDelta::MAX));
     let until = lasts.and_then(|lasts| now.checked_add_signed(lasts));
-    let made = keys::make(&store, account, role, name, until, now)
+    let wish = Wish {
+        name,
+        role,
+        expires_at: until,
+    };
+    let made = keys::make(&store, account, wish, now)
         .await
         .map_err(failed)?;
     audit("key.create", made.id.0, Some(role));

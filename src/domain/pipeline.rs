@@ -22,6 +22,17 @@ pub struct PipelineSummary {
     pub last_run: Option<RunSummary>,
 }
 
+impl PipelineSummary {
+    /// As [`Pipeline::title`].
+    pub fn title(&self) -> &str {
+        title(self.name.as_deref(), &self.code)
+    }
+}
+
+fn title<'a>(name: Option<&'a str>, code: &'a str) -> &'a str {
+    name.filter(|name| !name.trim().is_empty()).unwrap_or(code)
+}
+
 /// What names a version.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct VersionLabel {
@@ -61,10 +72,7 @@ pub struct Pipeline {
 impl Pipeline {
     /// The name people know it by: OpenHEXA allows a pipeline without one.
     pub fn title(&self) -> &str {
-        match self.name.as_deref() {
-            Some(name) if !name.trim().is_empty() => name,
-            _ => &self.code,
-        }
+        title(self.name.as_deref(), &self.code)
     }
 
     pub fn is_notebook(&self) -> bool {

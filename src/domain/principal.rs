@@ -1,6 +1,6 @@
 //! Who is asking, and what they may.
 
-use super::ids::{AccountId, PipelineId, TaskId};
+use super::ids::{AccountId, KeyId, PipelineId, TaskId};
 
 /// A role includes those before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -41,6 +41,8 @@ pub struct Principal {
     /// As the history tells it: a user's name, or which key it was.
     pub name: String,
     pub person: Option<Person>,
+    /// The key of the account's that was shown, if it was one.
+    pub key: Option<KeyId>,
 }
 
 /// Somebody who reports on tasks: a person or key of the account, or the running pipeline itself.

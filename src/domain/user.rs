@@ -45,6 +45,7 @@ impl User {
             role,
             name: self.person.username.clone(),
             person: Some(self.person),
+            key: None,
         }
     }
 }

@@ -15,7 +15,7 @@ use tracing_actix_web::RequestId;
 
 use super::edge::Edge;
 use super::error::Problem;
-use crate::domain::ids::TaskId;
+use crate::domain::ids::{KeyId, TaskId};
 use crate::domain::principal::Principal;
 
 /// Somebody who is known, and may not.
@@ -23,6 +23,20 @@ pub struct TurnedAway(pub Principal);
 
 /// What a deed has made, told by its handler.
 pub struct Made(pub TaskId);
+
+/// What a deed acted on, where its address does not say so.
+pub struct Object(String);
+
+impl Object {
+    /// A version of the configuration.
+    pub fn version(version: i64) -> Self {
+        Self(format!("version {version}"))
+    }
+
+    pub fn key(id: KeyId) -> Self {
+        Self(id.to_string())
+    }
+}
 
 /// Stands around a route whose use is a deed.
 pub async fn tell(
@@ -87,11 +101,13 @@ fn outcome(status: StatusCode) -> &'static str {
     }
 }
 
-/// What was acted on: the id in the path, or the version of the configuration that came of it.
+/// What was acted on: as the handler says, the id in the path, or the version of the configuration that came of it.
 fn object(request: &HttpRequest, response: &ServiceResponse<BoxBody>) -> Option<String> {
     let version = response.headers().get(header::ETAG);
     let version = version.and_then(|value| value.to_str().ok());
-    let named = request.match_info().get("id").map(str::to_owned);
+    let extensions = request.extensions();
+    let told = extensions.get::<Object>().map(|object| object.0.clone());
+    let named = told.or_else(|| request.match_info().get("id").map(str::to_owned));
     named.or_else(|| version.map(|version| format!("version {}", version.trim_matches('"'))))
 }
 

@@ -216,6 +216,56 @@ fn dashboard() -> Table {
                 sees(Operator, launching(post().to(ui::act::relaunch))),
             )],
         ))
+        .service(settings())
+}
+
+/// The pages of administrators.
+fn settings() -> Table {
+    use ui::settings::{connection, defaults, history, keys, pipelines};
+    let rules = |way| sees(Administrator, way);
+    Table::default()
+        .service(path(
+            "/settings",
+            [
+                rules(get().to(connection::show)),
+                deed("config.amend", rules(post().to(connection::save))),
+            ],
+        ))
+        .service(path(
+            "/settings/check",
+            [deed("config.check", rules(post().to(connection::check)))],
+        ))
+        .service(path(
+            "/settings/delete",
+            [deed("config.delete", rules(post().to(connection::delete)))],
+        ))
+        .service(path(
+            "/settings/pipelines",
+            [rules(get().to(pipelines::list))],
+        ))
+        .service(path(
+            "/settings/pipelines/{id}",
+            [
+                rules(get().to(defaults::show)),
+                deed("config.amend", rules(post().to(defaults::save))),
+            ],
+        ))
+        .service(path(
+            "/settings/pipelines/{id}/choices",
+            [rules(post().to(defaults::choices))],
+        ))
+        .service(path(
+            "/settings/keys",
+            [
+                rules(get().to(keys::list)),
+                deed("key.create", rules(post().to(keys::create))),
+            ],
+        ))
+        .service(path(
+            "/settings/keys/{id}/revoke",
+            [deed("key.revoke", rules(post().to(keys::revoke)))],
+        ))
+        .service(path("/settings/history", [rules(get().to(history::list))]))
 }
 
 /// Hands the bridge and the edge's settings to the handlers.

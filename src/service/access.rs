@@ -146,6 +146,7 @@ impl Bridge {
             role,
             name,
             person: None,
+            key: None,
         })
     }
 }

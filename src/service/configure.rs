@@ -21,6 +21,9 @@ const URL: &str = "openhexa_url";
 const TOKEN: &str = "openhexa_token";
 const WORKSPACE: &str = "workspace_slug";
 
+/// In place of a version, for a change that is made where no record is in force. The first version is 1.
+pub const NO_RECORD: i64 = 0;
+
 /// The record as an administrator sees it.
 #[derive(Clone, Debug)]
 pub struct Record {
@@ -43,7 +46,7 @@ pub enum Manner {
 pub struct Change {
     pub manner: Manner,
     pub content: Map<String, Value>,
-    /// The version that the change was made against; none: whichever is in force.
+    /// The version that the change was made against, [`NO_RECORD`] where there was none; none: whichever is in force.
     pub expected: Option<i64>,
     pub by: Option<String>,
 }
@@ -103,23 +106,23 @@ impl Bridge {
             .await
     }
 
-    /// Tries a content before it is put in force, or the record in force where none is given.
+    /// Tries the record in force, or what it would be after a change.
     pub async fn check_config(
         &self,
         account: AccountId,
-        content: Option<Map<String, Value>>,
+        trial: Option<(Manner, Map<String, Value>)>,
     ) -> Result<Vec<Check>, Error> {
-        let target = match content {
+        let target = match trial {
             None => self.ground(account).await?.connection.target,
-            Some(content) => {
-                let manner = Manner::Replace;
+            Some((manner, content)) => {
+                let before = self.find_ground(account).await?.ok();
                 let change = Change {
                     manner,
                     content,
                     expected: None,
                     by: None,
                 };
-                self.judge_config(&change, None)?.target
+                self.judge_config(&change, before.as_ref())?.target
             }
         };
         Ok(checks(self.openhexa().access(&target).await))
@@ -140,7 +143,10 @@ impl Bridge {
         let mut wrong = FieldErrors::default();
         let address = wrong.note(URL, self.address(content.get(URL)));
         let workspace = wrong.note(WORKSPACE, text(content.get(WORKSPACE)));
-        let same_place = before.filter(|ground| same_origin(ground, address.as_ref()));
+        // Of an address that cannot be read nothing more is told: whether its token is missing, nobody knows.
+        let is_same =
+            |ground: &&Ground| address.as_ref().is_none_or(|own| same_origin(ground, own));
+        let same_place = before.filter(is_same);
         let kept = same_place.filter(|_| change.manner == Manner::Amend);
         let token = wrong.note(TOKEN, token(content.get(TOKEN), kept));
         wrong.note("pipelines", defaults(content.get("pipelines")));
@@ -163,9 +169,14 @@ impl Bridge {
         })
     }
 
+    /// Whether somebody else keeps the configuration.
+    pub fn is_elsewhere(&self) -> bool {
+        self.store().is_attached()
+    }
+
     /// Where somebody else keeps the configuration, it is changed there.
     pub(super) fn refuse_elsewhere(&self) -> Result<(), Error> {
-        if self.store().is_attached() {
+        if self.is_elsewhere() {
             return Err(Error::Elsewhere);
         }
         Ok(())
@@ -199,7 +210,7 @@ fn no_record() -> Error {
 }
 
 fn expect_version(expected: Option<i64>, in_force: Option<i64>) -> Result<(), Error> {
-    if expected.is_some() && expected != in_force {
+    if expected.is_some_and(|expected| expected != in_force.unwrap_or(NO_RECORD)) {
         return Err(Error::Changed);
     }
     Ok(())
@@ -235,11 +246,9 @@ fn whole(ground: &Ground) -> Map<String, Value> {
     content
 }
 
-fn same_origin(ground: &Ground, address: Option<&Address>) -> bool {
-    let stored = Address::parse(&ground.connection.target.url).ok();
-    stored
-        .zip(address)
-        .is_some_and(|(stored, given)| stored.origin == given.origin)
+fn same_origin(ground: &Ground, address: &Address) -> bool {
+    let stored = Address::parse(&ground.connection.target.url);
+    stored.is_ok_and(|stored| stored.origin == address.origin)
 }
 
 fn text(value: Option<&Value>) -> Result<String, Sentence> {

@@ -85,10 +85,7 @@ pub enum Upstream {
 
 impl Error {
     pub fn field(field: &str, sentence: Sentence) -> Self {
-        Self::Invalid(Box::new(Invalid {
-            fields: FieldErrors::one(field, sentence),
-            ..Invalid::default()
-        }))
+        Self::fields(FieldErrors::one(field, sentence))
     }
 
     pub fn config(config: FieldErrors) -> Self {
@@ -137,6 +134,18 @@ impl Error {
             self,
             Self::Unauthenticated(_) | Self::Forbidden | Self::NoProfile
         )
+    }
+
+    pub fn no_key() -> Self {
+        Self::NotFound(say("settings-key-not-found"))
+    }
+
+    /// Wrong fields of the request itself.
+    pub fn fields(fields: FieldErrors) -> Self {
+        Self::Invalid(Box::new(Invalid {
+            fields,
+            ..Invalid::default()
+        }))
     }
 
     pub fn no_task() -> Self {

@@ -19,6 +19,8 @@ pub struct Form {
     pub unreadable: bool,
     /// The account's default parameters. They may hold secrets.
     pub defaults: Map<String, Value>,
+    /// The version of the configuration that they stand in.
+    pub config_version: i64,
     /// When all of it was asked for, if OpenHEXA does not answer now.
     pub stale_as_of: Option<DateTime<Utc>>,
 }
@@ -52,6 +54,7 @@ impl Bridge {
             },
             pipeline: found.answer,
             defaults: ground.defaults(id),
+            config_version: ground.config.version,
             stale_as_of: stale.then_some(oldest),
         })
     }

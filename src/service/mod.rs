@@ -19,7 +19,8 @@
 //! tasks.rs      what became of launches (cursor.rs: where a page of them ended)
 //! changes.rs    who follows them is told of each change (change_log.rs); feed.rs: one stream's part of it
 //! details.rs    what a task's run said and left behind
-//! config.rs     where an account's OpenHEXA is (configure.rs: changing it)
+//! config.rs     where an account's OpenHEXA is (configure.rs: changing it, defaults.rs: the default parameters in it,
+//!               config_history.rs: who changed what)
 //! vitals.rs     how the bridge is
 //! access.rs     who is asking (token.rs: the callback token, keys.rs: API keys, users.rs: Iaso's users, session.rs: a
 //!               browser's cookie)
@@ -32,9 +33,11 @@ mod cancel;
 mod change_log;
 mod changes;
 pub mod config;
+pub mod config_history;
 pub mod configure;
 mod copies;
 mod cursor;
+pub mod defaults;
 pub mod details;
 mod error;
 pub mod feed;

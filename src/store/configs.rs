@@ -7,11 +7,12 @@ use diesel::prelude::*;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Map, Value};
 
+use super::config_changes::{last_version, tell_change, told};
 use super::connection::{Db, on};
 use super::error::Error;
 use super::iaso;
 use super::rows::object_of;
-use super::schema::{config, config_change, connection, run};
+use super::schema::{config, connection, run};
 use super::types::{At, Id};
 use super::vault::Vault;
 use crate::domain::connection::{Connection, Missing, Target};
@@ -153,10 +154,7 @@ pub fn put_config(
             .values(columns)
             .execute(conn)
     })?;
-    let mut shown = new.content.clone();
-    shown.insert("openhexa_url".into(), new.target.url.clone().into());
-    shown.insert("workspace_slug".into(), new.target.workspace.clone().into());
-    let kept = vault.seal(&Value::Object(shown).to_string());
+    let kept = vault.seal(&Value::Object(told(new)).to_string());
     tell_change(db, account, version, Some(kept), new.by.as_deref(), now)
 }
 
@@ -174,36 +172,6 @@ pub fn delete_config(
         tell_change(db, account, version, None, by, now)?;
     }
     Ok(gone > 0)
-}
-
-/// Versions go on where a deleted record left off, so that none is ever there twice.
-fn last_version(db: &mut Db<'_>, account: AccountId) -> Result<i64, Error> {
-    let last: Option<i64> = on!(db, |conn| config_change::table
-        .filter(config_change::account_id.eq(account.0))
-        .select(diesel::dsl::max(config_change::version))
-        .first(conn))?;
-    Ok(last.unwrap_or(0))
-}
-
-fn tell_change(
-    db: &mut Db<'_>,
-    account: AccountId,
-    version: i64,
-    content: Option<String>,
-    by: Option<&str>,
-    now: DateTime<Utc>,
-) -> Result<(), Error> {
-    let row = (
-        config_change::account_id.eq(account.0),
-        config_change::version.eq(version),
-        config_change::at.eq(At(now)),
-        config_change::changed_by.eq(by),
-        config_change::content.eq(content),
-    );
-    on!(db, |conn| diesel::insert_into(config_change::table)
-        .values(row)
-        .execute(conn))?;
-    Ok(())
 }
 
 pub(super) fn put_connection(

@@ -85,6 +85,24 @@ pub fn keys(db: &mut Db<'_>) -> Result<Vec<StoredKey>, Error> {
     rows.into_iter().map(stored).collect()
 }
 
+/// Those of one account.
+pub fn keys_of(db: &mut Db<'_>, account: AccountId) -> Result<Vec<StoredKey>, Error> {
+    let rows: Vec<KeyRow> = on!(db, |conn| api_key::table
+        .filter(api_key::account_id.eq(account.0))
+        .order(api_key::id)
+        .select(KeyRow::as_select())
+        .load(conn))?;
+    rows.into_iter().map(stored).collect()
+}
+
+/// Keys are made one after the other: which names there are stays so until this transaction ends.
+pub fn lock_keys(db: &mut Db<'_>) -> Result<(), Error> {
+    if let Db::Pg(conn, _) = db {
+        diesel::sql_query("LOCK TABLE api_key IN SHARE ROW EXCLUSIVE MODE").execute(&mut **conn)?;
+    }
+    Ok(())
+}
+
 /// False when there is no such key, or it is revoked already.
 pub fn revoke_key(db: &mut Db<'_>, id: KeyId, now: DateTime<Utc>) -> Result<bool, Error> {
     let revoked = on!(db, |conn| diesel::update(api_key::table.find(id.0))

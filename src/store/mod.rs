@@ -1,6 +1,7 @@
 //! The database: every fact lives here. Queries and nothing else; when to retry is not decided in this room.
 
 mod changes;
+mod config_changes;
 mod configs;
 mod connection;
 mod error;
@@ -29,6 +30,7 @@ use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 use secrecy::SecretString;
 
 pub use changes::{Head, Since, changed_since, heads, horizon, with_tasks};
+pub use config_changes::{ConfigChange, config_changes};
 pub use configs::{
     Config, ConfigContent, Configured, Place, config_and_connection, config_of, connection,
     delete_config, lock_configs, places, put_config, put_connection_user,
@@ -42,7 +44,9 @@ pub use iaso::{
     Found as FoundUser, Options as BesideIaso, has_strayed, knows_account, refresh_connections,
     stop_wishes, strayed, user,
 };
-pub use keys::{NewKey, StoredKey, add_key, key_of, key_used, keys, revoke_key};
+pub use keys::{
+    NewKey, StoredKey, add_key, key_of, key_used, keys, keys_of, lock_keys, revoke_key,
+};
 pub use many::{Change, Told, add_events, lock_many, save_many};
 pub use once::{Remembered, remember, remembered, take_turns};
 pub use pages::{Key, Mark, Order, Page, TaskFilter, after, list};

@@ -47,6 +47,19 @@ impl<'a> Field<'a> {
         }
     }
 
+    /// A value that is kept for launches to come.
+    pub(super) fn kept(parameter: &'a Parameter, value: &Value) -> Self {
+        let sent = match Layer::read(parameter, Some(value)) {
+            Layer::Value(value) => Sent::Account(value),
+            Layer::Emptied | Layer::Untouched => Sent::Nothing,
+        };
+        Self {
+            parameter,
+            sent,
+            saved: None,
+        }
+    }
+
     /// What goes to OpenHEXA for it, if anything.
     pub(super) fn into_sent(self) -> Option<Value> {
         match self.sent {
@@ -113,6 +126,14 @@ impl<'a> Field<'a> {
         } else {
             self.wrong_value()
         }
+    }
+
+    /// The same as far as the value alone tells it: what is missing now may be given with a launch.
+    pub(super) fn wrong_alone(&self) -> Option<Sentence> {
+        if self.elements().is_empty() {
+            return None;
+        }
+        self.wrong()
     }
 
     /// Where a value comes from that the caller did not send, so that the caller knows who can

@@ -88,6 +88,11 @@ pub fn check(definition: &Definition<'_>, given: &Given<'_>) -> Result<Checked, 
     }
 }
 
+/// Judges a value that is kept for launches to come: its type and the choices, as a launch would.
+pub fn check_alone(parameter: &Parameter, value: &Value) -> Option<Sentence> {
+    Field::kept(parameter, value).wrong_alone()
+}
+
 /// A notebook, or a pipeline without a version, takes no parameters at all: OpenHEXA would drop
 /// them without a word, so every key is refused.
 pub fn check_without_version(given: &Given<'_>) -> Result<Checked, FieldErrors> {

@@ -5,6 +5,7 @@ use askama::Template;
 use super::shell::Shell;
 use crate::domain::pipeline::RunStatus;
 use crate::domain::task::Status;
+use crate::service::keys::State;
 
 #[derive(Template)]
 #[template(
@@ -37,6 +38,25 @@ impl Badge {
             Status::Success => ("good", "status-success"),
             Status::Error => ("bad", "status-error"),
             Status::Cancelled => ("stopped", "status-cancelled"),
+        };
+        Self::new(kind, shell.say(key))
+    }
+
+    /// Of something that was tried; none: it could not be told.
+    pub fn of_check(shell: &Shell, ok: Option<bool>) -> Self {
+        let (kind, key) = match ok {
+            Some(true) => ("good", "settings-check-good"),
+            Some(false) => ("bad", "settings-check-bad"),
+            None => ("waiting", "settings-check-unknown"),
+        };
+        Self::new(kind, shell.say(key))
+    }
+
+    pub fn of_key(shell: &Shell, state: State) -> Self {
+        let (kind, key) = match state {
+            State::Good => ("good", "settings-key-good"),
+            State::Expired => ("stopped", "settings-key-expired"),
+            State::Revoked => ("stopped", "settings-key-revoked"),
         };
         Self::new(kind, shell.say(key))
     }

@@ -1,15 +1,17 @@
-//! The fields of a launch's form: for each parameter its box, where the value in it comes from, and what is wrong
-//! with what was typed.
+//! The fields of a form for a pipeline's values, those of a launch or an account's defaults: for each parameter its box,
+//! where the value in it comes from, and what is wrong with what was typed.
 
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
+use super::defaults::default_control;
+use super::hints::hints;
 use super::shell::Shell;
 use super::values::{self, Shape, boxes, text, tidied};
 use crate::domain::parameters::{Kind, Parameter};
-use crate::domain::sentence::{FieldErrors, say};
-use crate::domain::validation::{self, Injected};
+use crate::domain::sentence::FieldErrors;
+use crate::domain::validation::Injected;
 use crate::service::form::Form;
 
 /// What a form was sent with, in order.
@@ -29,6 +31,15 @@ impl Typed {
     pub fn of(&self, parameter: &Parameter) -> Vec<&str> {
         self.all(&name_of(&parameter.code))
     }
+}
+
+/// What the values are for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// A launch: what a box holds is what is used.
+    Launch,
+    /// The account's defaults: an empty box is none.
+    Defaults,
 }
 
 /// What stands in the boxes at first.
@@ -79,11 +90,16 @@ pub enum Control {
     Json {
         value: String,
     },
-    Secret,
+    Secret {
+        /// Whether there is one, which an empty box keeps.
+        kept: bool,
+        /// Whether it is to be taken away.
+        taken: bool,
+    },
     Select {
         options: Vec<Choice>,
-        /// Whether nothing may be chosen.
-        none: bool,
+        /// What choosing nothing is called, where that can be.
+        none: Option<&'static str>,
     },
     Ticks {
         options: Vec<Choice>,
@@ -92,6 +108,7 @@ pub enum Control {
 
 pub struct Choice {
     pub value: String,
+    pub shown: String,
     pub chosen: bool,
 }
 
@@ -117,20 +134,27 @@ pub fn name_of(code: &str) -> String {
     format!("config.{code}")
 }
 
-/// The value that counts where nobody gives one, and the sentence that says whose it is.
-pub fn standing<'a>(form: &'a Form, parameter: &'a Parameter) -> Option<(&'a Value, &'static str)> {
-    let code = &parameter.code;
+/// A value, and the sentence that says whose it is.
+pub type Standing<'a> = Option<(&'a Value, &'static str)>;
+
+/// The value that counts where nobody gives one.
+pub fn standing<'a>(form: &'a Form, parameter: &'a Parameter) -> Standing<'a> {
+    let account = given(form.defaults.get(&parameter.code));
+    let account = account.map(|value| (value, "default-account"));
+    account.or_else(|| beneath(form, parameter))
+}
+
+/// The same without the account's own.
+fn beneath<'a>(form: &'a Form, parameter: &'a Parameter) -> Standing<'a> {
     let saved = form.version.as_ref().map(|version| &version.config);
-    let layers = [
-        (form.defaults.get(code), "default-account"),
-        (saved.and_then(|saved| saved.get(code)), "default-version"),
-        (parameter.default.as_ref(), "default-parameter"),
-    ];
-    let given = |(value, whose): (Option<&'a Value>, &'static str)| {
-        let value = value.filter(|value| !value.is_null())?;
-        Some((value, whose))
-    };
-    layers.into_iter().find_map(given)
+    let saved = given(saved.and_then(|saved| saved.get(&parameter.code)));
+    let own = given(parameter.default.as_ref());
+    let saved = saved.map(|value| (value, "default-version"));
+    saved.or(own.map(|value| (value, "default-parameter")))
+}
+
+pub fn given(value: Option<&Value>) -> Option<&Value> {
+    value.filter(|value| !value.is_null())
 }
 
 /// The parameters that people fill in: four are the bridge's own.
@@ -152,6 +176,7 @@ pub fn read(form: &Form, typed: &Typed) -> (Map<String, Value>, FieldErrors) {
     (config, wrong)
 }
 
+/// Those of a launch.
 pub fn fields(
     form: &Form,
     shell: &Shell,
@@ -159,9 +184,27 @@ pub fn fields(
     files: &FromFiles,
     errors: &BTreeMap<String, Vec<String>>,
 ) -> Vec<Field> {
+    fields_for(Purpose::Launch, form, shell, beginning, files, errors)
+}
+
+pub fn fields_for(
+    purpose: Purpose,
+    form: &Form,
+    shell: &Shell,
+    beginning: Beginning<'_>,
+    files: &FromFiles,
+    errors: &BTreeMap<String, Vec<String>>,
+) -> Vec<Field> {
+    let is_launch = purpose == Purpose::Launch;
     let one = |parameter: &Parameter| {
-        let standing = standing(form, parameter);
-        let shown = in_boxes(parameter, beginning, standing.map(|(value, _)| value));
+        let standing = if is_launch {
+            standing(form, parameter)
+        } else {
+            beneath(form, parameter)
+        };
+        let used = standing.map(|(value, _)| value).filter(|_| is_launch);
+        let value = used.or_else(|| given(form.defaults.get(&parameter.code)));
+        let shown = in_boxes(parameter, purpose, beginning, value);
         let file = files.get(&parameter.code);
         Field {
             name: name_of(&parameter.code),
@@ -171,19 +214,41 @@ pub fn fields(
                 .help
                 .clone()
                 .filter(|help| !help.trim().is_empty()),
-            required: is_needed(parameter, standing.is_some()),
-            control: control(parameter, shown, file),
-            hints: hints(form, shell, parameter, standing, file),
+            required: is_launch && is_needed(parameter, standing.is_some()),
+            control: match purpose {
+                Purpose::Launch => control(parameter, shown, file),
+                Purpose::Defaults => {
+                    default_control(form, shell, parameter, beginning, shown, file)
+                }
+            },
+            hints: again(shell, parameter, beginning)
+                .into_iter()
+                .chain(hints(form, shell, parameter, standing, file))
+                .collect(),
             errors: errors.get(&parameter.code).cloned().unwrap_or_default(),
             to_load: parameter.choices_from_file.is_some() && !matches!(file, Some(Ok(_))),
             loaded: matches!(file, Some(Ok(_))),
             suggested: Vec::new(),
-            disables: parameter.disables.join(" "),
+            disables: if is_launch {
+                parameter.disables.join(" ")
+            } else {
+                String::new()
+            },
             disable_when: parameter.disable_when,
             code: parameter.code.clone(),
         }
     };
     asked(form).map(one).collect()
+}
+
+/// A secret that was typed is not in the box any more: whoever sends the form again would send it without.
+fn again(shell: &Shell, parameter: &Parameter, beginning: Beginning<'_>) -> Option<String> {
+    let Beginning::Typed(typed) = beginning else {
+        return None;
+    };
+    let own = typed.of(parameter);
+    let is_typed = parameter.is_secret() && own.iter().any(|text| !text.trim().is_empty());
+    is_typed.then(|| shell.say("settings-secret-again"))
 }
 
 /// Whether a launch without it would be refused.
@@ -193,33 +258,39 @@ fn is_needed(parameter: &Parameter, stands_in: bool) -> bool {
 
 fn in_boxes(
     parameter: &Parameter,
+    purpose: Purpose,
     beginning: Beginning<'_>,
-    standing: Option<&Value>,
+    value: Option<&Value>,
 ) -> Vec<String> {
+    let at_first = || match purpose {
+        Purpose::Launch => boxes(parameter, value),
+        Purpose::Defaults => values::default_boxes(parameter, value),
+    };
     match beginning {
-        Beginning::Defaults => boxes(parameter, standing),
-        Beginning::Again(config) => boxes(parameter, config.get(&parameter.code).or(standing)),
+        Beginning::Defaults => at_first(),
+        Beginning::Again(config) => boxes(parameter, config.get(&parameter.code).or(value)),
         // What nobody could type in, such as a box that was switched off, begins as it would have.
-        Beginning::Typed(typed) => {
-            tidied(parameter, &typed.of(parameter)).unwrap_or_else(|| boxes(parameter, standing))
-        }
+        Beginning::Typed(typed) => tidied(parameter, &typed.of(parameter)).unwrap_or_else(at_first),
     }
 }
 
-fn control(
+pub fn control(
     parameter: &Parameter,
     shown: Vec<String>,
     file: Option<&Result<Vec<String>, String>>,
 ) -> Control {
     let one = || shown.first().cloned().unwrap_or_default();
     match (values::shape(parameter), choices(parameter, file)) {
-        _ if parameter.is_secret() => Control::Secret,
+        _ if parameter.is_secret() => Control::Secret {
+            kept: false,
+            taken: false,
+        },
         (Shape::Switch, _) => Control::Switch {
             on: one() == "true",
         },
         (Shape::Json, _) => Control::Json { value: one() },
         (Shape::One, Some(all)) => Control::Select {
-            none: !parameter.required || one().is_empty(),
+            none: (!parameter.required || one().is_empty()).then_some("form-choose"),
             options: options(all, &shown),
         },
         (Shape::Many, Some(all)) => Control::Ticks {
@@ -247,7 +318,7 @@ fn control(
     }
 }
 
-fn choices(
+pub fn choices(
     parameter: &Parameter,
     file: Option<&Result<Vec<String>, String>>,
 ) -> Option<Vec<String>> {
@@ -260,7 +331,7 @@ fn choices(
 }
 
 /// What is chosen and stands in no list is shown all the same: it is judged, not dropped.
-fn options(all: Vec<String>, chosen: &[String]) -> Vec<Choice> {
+pub fn options(all: Vec<String>, chosen: &[String]) -> Vec<Choice> {
     let strangers = chosen
         .iter()
         .filter(|own| !own.is_empty() && !all.contains(own));
@@ -268,87 +339,8 @@ fn options(all: Vec<String>, chosen: &[String]) -> Vec<Choice> {
     every.splice(0..0, all);
     let choice = |value: String| Choice {
         chosen: chosen.contains(&value),
+        shown: value.clone(),
         value,
     };
     every.into_iter().map(choice).collect()
-}
-
-fn hints(
-    form: &Form,
-    shell: &Shell,
-    parameter: &Parameter,
-    standing: Option<(&Value, &'static str)>,
-    file: Option<&Result<Vec<String>, String>>,
-) -> Vec<String> {
-    let mut hints: Vec<String> = kind_hint(parameter, file)
-        .map(|key| shell.say(key))
-        .into_iter()
-        .collect();
-    if let Kind::Connection(kind) = &parameter.kind {
-        hints.push(shell.with("hint-connection", "kind", kind));
-    }
-    let folder = parameter
-        .directory
-        .as_deref()
-        .filter(|folder| !folder.is_empty());
-    hints.extend(folder.map(|folder| shell.with("hint-directory", "folder", folder)));
-    if let Some(Err(why)) = file {
-        hints.push(shell.with("hint-no-choices", "why", why));
-    }
-    if let Some((value, whose)) = standing {
-        let all = form
-            .version
-            .as_ref()
-            .map_or(&[][..], |version| &version.parameters);
-        let secret = validation::is_secret(all, &parameter.code);
-        hints.push(origin(shell, parameter, value, whose, secret));
-    }
-    hints
-}
-
-fn origin(
-    shell: &Shell,
-    parameter: &Parameter,
-    value: &Value,
-    whose: &'static str,
-    secret: bool,
-) -> String {
-    let shown = match value {
-        _ if secret => text(&crate::domain::parameters::masked(value)),
-        Value::Bool(flag) => shell.yes_or_no(*flag),
-        Value::Null | Value::Number(_) | Value::String(_) | Value::Array(_) | Value::Object(_) => {
-            boxes(parameter, Some(value)).join(", ")
-        }
-    };
-    let shown = shortened(&shown);
-    shell.word(&say(whose).with("value", shown))
-}
-
-/// A default can be a whole document; it stands in its box anyway.
-fn shortened(text: &str) -> String {
-    const LONGEST: usize = 80;
-    let mut letters = text.chars();
-    let short: String = letters.by_ref().take(LONGEST).collect();
-    let more = if letters.next().is_some() { "…" } else { "" };
-    format!("{short}{more}")
-}
-
-fn kind_hint(
-    parameter: &Parameter,
-    file: Option<&Result<Vec<String>, String>>,
-) -> Option<&'static str> {
-    // What is chosen from a list is not typed.
-    let is_chosen = choices(parameter, file).is_some() && !parameter.is_secret();
-    match (&parameter.kind, values::shape(parameter)) {
-        (Kind::Dict, _) if !parameter.multiple => Some("hint-dict"),
-        (Kind::List | Kind::Dict, _) => Some("hint-list"),
-        (_, Shape::One | Shape::Many) if is_chosen => None,
-        (_, Shape::Many) => Some("hint-lines"),
-        (Kind::Int, _) => Some("hint-int"),
-        (Kind::Float, _) => Some("hint-float"),
-        (Kind::Dataset, _) => Some("hint-dataset"),
-        (Kind::File, _) => Some("hint-file"),
-        (Kind::Secret, _) => Some("hint-secret"),
-        (Kind::Bool | Kind::Str | Kind::Connection(_) | Kind::Other(_), _) => None,
-    }
 }

@@ -5,9 +5,11 @@
 //! sign_in.rs    who reads: the cookie, the way in and out, the proof that a form is ours
 //! problem.rs    errors as pages
 //! pipelines.rs  the list
-//! pipeline.rs   one pipeline: its form (fields.rs, values.rs, suggest.rs), its runs (plot.rs); launch.rs: the form is sent
+//! pipeline.rs   one pipeline: its form (fields.rs, hints.rs, values.rs, suggest.rs), its runs (plot.rs); launch.rs: the
+//!               form is sent
 //! tasks.rs      what was launched
 //! task.rs       one task (events.rs, result.rs); act.rs: what is asked of it
+//! settings/     for administrators: the connection, default parameters (defaults.rs: their form), keys, history
 //! badge.rs      a status, to be seen
 //! assets.rs     style, script, icon
 //! ```
@@ -17,14 +19,17 @@
 pub mod act;
 pub mod assets;
 mod badge;
+mod defaults;
 mod events;
 mod fields;
+mod hints;
 pub mod launch;
 pub mod pipeline;
 pub mod pipelines;
 mod plot;
 mod problem;
 mod result;
+pub mod settings;
 mod shell;
 pub mod sign_in;
 mod suggest;

@@ -221,7 +221,7 @@ pub async fn draw(
 }
 
 /// Each error with its field, in the order of the fields; then those of no field.
-fn summary(
+pub fn summary(
     fields: &[Field],
     errors: &BTreeMap<String, Vec<String>>,
 ) -> (Vec<(String, String)>, Vec<String>) {
@@ -232,7 +232,7 @@ fn summary(
     (wrong, others.flat_map(|(_, list)| list.clone()).collect())
 }
 
-async fn files(
+pub async fn files(
     bridge: &Bridge,
     who: &Principal,
     shell: &Shell,

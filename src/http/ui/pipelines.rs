@@ -86,11 +86,10 @@ fn tag(name: &str) -> Tag {
 }
 
 fn row(shell: &Shell, pipeline: &PipelineSummary) -> Row {
-    let name = pipeline.name.clone().filter(|name| !name.trim().is_empty());
     let version = pipeline.current_version.as_ref();
     Row {
         id: pipeline.id.to_string(),
-        title: name.unwrap_or_else(|| pipeline.code.clone()),
+        title: pipeline.title().to_owned(),
         code: pipeline.code.clone(),
         is_notebook: pipeline.kind == "notebook",
         tags: pipeline.tags.iter().map(|name| tag(name)).collect(),

@@ -22,6 +22,8 @@ struct ProblemPage {
     advice: &'static str,
     /// Whether asking for the same page again may help.
     again: bool,
+    /// Whether the reader can put it right there.
+    to_settings: bool,
 }
 
 /// Whether an answer to this address is a page.
@@ -56,10 +58,16 @@ fn told(request: &HttpRequest, problem: &Problem) -> Answer<HttpResponse> {
         return Ok(shown);
     }
     let shell = Shell::of(request, Here::Elsewhere);
+    let (advice, to_settings) = match advice(problem) {
+        "advice-not-configured" if shell.administers() => ("settings-advice", true),
+        "advice-configuration" if shell.administers() => ("settings-advice-check", true),
+        other => (other, false),
+    };
     let shown = ProblemPage {
         status: status.as_u16(),
         sentence: shell.word(problem.sentence()),
-        advice: advice(problem),
+        advice,
+        to_settings,
         again: status.is_server_error(),
         page: shell,
     };

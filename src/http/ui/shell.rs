@@ -25,6 +25,7 @@ pub enum Here {
     Pipelines,
     Tasks,
     Elsewhere,
+    Settings,
 }
 
 pub struct Shell {
@@ -87,6 +88,7 @@ impl Shell {
             Here::Pipelines => here == "pipelines",
             Here::Tasks => here == "tasks",
             Here::Elsewhere => false,
+            Here::Settings => here == "settings",
         }
     }
 
@@ -113,6 +115,18 @@ impl Shell {
     pub fn operates(&self) -> bool {
         let role = self.who.as_ref().map(|who| who.role);
         role.is_some_and(|role| role >= Role::Operator)
+    }
+
+    /// Whether the reader may change what is set.
+    pub fn administers(&self) -> bool {
+        let role = self.who.as_ref().map(|who| who.role);
+        role.is_some_and(|role| role >= Role::Administrator)
+    }
+
+    /// What was sent is not asked for again: the page is to be found here.
+    pub fn at(self, address: &str) -> Self {
+        let address = address.to_owned();
+        Self { address, ..self }
     }
 
     #[allow(clippy::unused_self, reason = "a template asks its page for it")]

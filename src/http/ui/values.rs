@@ -6,6 +6,7 @@ use serde_json::{Number, Value};
 
 use crate::domain::parameters::{Kind, Parameter};
 use crate::domain::sentence::{Sentence, say};
+use crate::domain::validation;
 
 /// How a parameter is typed in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,6 +83,35 @@ pub fn read(
         }
         Shape::Json if first.is_empty() => Ok(None),
         Shape::Json => json(parameter, first).map(Some),
+    }
+}
+
+/// What stands in the boxes for a default: a switch is on, off or says nothing.
+pub fn default_boxes(parameter: &Parameter, value: Option<&Value>) -> Vec<String> {
+    match (shape(parameter), value) {
+        (Shape::Switch, None) => vec![String::new()],
+        (Shape::Switch | Shape::One | Shape::Many | Shape::Json, value) => boxes(parameter, value),
+    }
+}
+
+/// The default that is meant, or none where nothing stands in the box. One that is good and was not touched stays what it
+/// is, whatever its text would be read as.
+pub fn read_default(
+    parameter: &Parameter,
+    typed: &[&str],
+    kept: Option<&Value>,
+) -> Result<Option<Value>, Sentence> {
+    let Some(now) = tidied(parameter, typed) else {
+        return Ok(None);
+    };
+    let is_empty = now.iter().all(String::is_empty);
+    let untouched = kept.filter(|kept| !is_empty && now == boxes(parameter, Some(kept)));
+    let good = untouched.filter(|kept| validation::check_alone(parameter, kept).is_none());
+    match (good, shape(parameter)) {
+        _ if is_empty => Ok(None),
+        (Some(good), _) => Ok(Some(good.clone())),
+        (None, Shape::Switch) => Ok(now.first().map(|text| switch(text))),
+        (None, Shape::One | Shape::Many | Shape::Json) => read(parameter, typed, None),
     }
 }
 

@@ -174,6 +174,7 @@ async fn a_launcher_whom_iaso_knows_is_named_and_one_who_is_gone_is_nobody() {
                 username: "alice".to_owned(),
                 full_name: "Alice A".to_owned(),
             }),
+            key: None,
         };
         let request = LaunchRequest {
             pipeline: id(1).parse().unwrap(),

@@ -5,6 +5,7 @@ mod configuration;
 mod copies;
 mod crashes;
 mod kill;
+mod settings;
 mod shared;
 pub mod stage;
 mod start;

@@ -51,6 +51,7 @@ pub fn operator() -> Principal {
         role: Role::Administrator,
         name: "the operator".to_owned(),
         person: None,
+        key: None,
     }
 }
 

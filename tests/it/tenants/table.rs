@@ -178,6 +178,11 @@ fn pages(town: &Town) -> Vec<Row> {
         row("GET /dashboard/tasks/{id}", format!("{task}/"), READS_OURS),
         row("GET /dashboard/tasks/{id}/result", format!("{task}/result/"), READS_OURS),
         row("GET /dashboard/tasks/{id}/stream", format!("{task}/stream/"), READS_OURS),
+        row("GET /dashboard/settings", format!("{PAGES}/settings/"), ADMINISTERS),
+        row("GET /dashboard/settings/pipelines", format!("{PAGES}/settings/pipelines/"), ADMINISTERS),
+        row("GET /dashboard/settings/pipelines/{id}", format!("{PAGES}/settings/pipelines/{}/", id(1)), ADMINISTERS),
+        row("GET /dashboard/settings/keys", format!("{PAGES}/settings/keys/"), ADMINISTERS),
+        row("GET /dashboard/settings/history", format!("{PAGES}/settings/history/"), ADMINISTERS),
     ]
 }
 
@@ -194,6 +199,9 @@ fn page_writes(town: &Town) -> Vec<Row> {
     let pipeline = format!("{PAGES}/pipelines/{}", id(1));
     let task = format!("{PAGES}/tasks/{}", town.task);
     let acts = |theirs, ours| forms(403, 422, theirs, ours);
+    let settings = format!("{PAGES}/settings");
+    // Where administrators alone may write, another account's operator may as little as one's own.
+    let sets = |ours| forms(403, 422, 403, ours);
     vec![
         row("POST /dashboard/sign-in", format!("{PAGES}/sign-in/"), forms(415, 415, 415, 415)),
         row("POST /dashboard/sign-out", format!("{PAGES}/sign-out/"), forms(303, 303, 303, 303)),
@@ -201,6 +209,13 @@ fn page_writes(town: &Town) -> Vec<Row> {
         row("POST /dashboard/pipelines/{id}/choices", format!("{pipeline}/choices/"), acts(415, 415)),
         row("POST /dashboard/tasks/{id}/relaunch", format!("{task}/relaunch/"), acts(415, 415)),
         row("POST /dashboard/tasks/{id}/cancel", format!("{task}/cancel/"), acts(404, 303)),
+        row("POST /dashboard/settings", format!("{settings}/"), sets(415)),
+        row("POST /dashboard/settings/check", format!("{settings}/check/"), sets(415)),
+        row("POST /dashboard/settings/delete", format!("{settings}/delete/"), sets(415)),
+        row("POST /dashboard/settings/pipelines/{id}", format!("{settings}/pipelines/{}/", id(1)), sets(415)),
+        row("POST /dashboard/settings/pipelines/{id}/choices", format!("{settings}/pipelines/{}/choices/", id(1)), sets(415)),
+        row("POST /dashboard/settings/keys", format!("{settings}/keys/"), sets(415)),
+        row("POST /dashboard/settings/keys/{id}/revoke", format!("{settings}/keys/7/revoke/"), sets(404)),
     ]
 }
 
@@ -350,6 +365,9 @@ async fn look_for_the_mark(town: &Town) {
         "/choices",
         "/dashboard",
         "/sign-in",
+        "/settings",
+        "/keys",
+        "/history",
         "{file}",
     ];
     let is_shared = |way: &str| way.contains("/pipelines") && !way.ends_with("/config");
@@ -408,6 +426,7 @@ fn told(answer: &Answer) -> (u16, String, Vec<String>) {
 async fn compare_with_what_is_not_there(town: &Town) {
     let gaps = [
         (id(1), id(9)),
+        ("/keys/7".to_owned(), "/keys/999999".to_owned()),
         (town.task.to_string(), "999999".to_owned()),
         (
             format!("\"task_id\":{}", town.task),

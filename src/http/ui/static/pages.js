@@ -48,11 +48,12 @@
       event.preventDefault();
     } else {
       form.dataset.sent = "yes";
-      const main = form.querySelector("button.main");
-      if (main) {
-        main.dataset.was = main.textContent;
-        main.textContent = form.dataset.once;
-        main.setAttribute("aria-disabled", "true");
+      const own = button && button.dataset.once;
+      const told = own ? button : form.querySelector("button.main");
+      if (told) {
+        told.dataset.was = told.textContent;
+        told.textContent = own || form.dataset.once;
+        told.setAttribute("aria-disabled", "true");
       }
     }
   };
@@ -61,10 +62,11 @@
   addEventListener("pageshow", () => {
     for (const form of document.querySelectorAll("form[data-sent]")) {
       delete form.dataset.sent;
-      const main = form.querySelector("button.main[data-was]");
-      if (main) {
-        main.textContent = main.dataset.was;
-        main.removeAttribute("aria-disabled");
+      const told = form.querySelector("button[data-was]");
+      if (told) {
+        told.textContent = told.dataset.was;
+        told.removeAttribute("aria-disabled");
+        delete told.dataset.was;
       }
     }
   });

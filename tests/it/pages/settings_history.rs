@@ -1,0 +1,81 @@
+//! Who changed the configuration, and what about it: in words, without a secret.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use super::settings::{SETTINGS, begin};
+use crate::support::catalogue::id;
+use crate::support::story::{As, Story, story};
+
+const HISTORY: &str = "/dashboard/settings/history/";
+
+async fn amend(story: &Story, content: Value) {
+    let ask = story.ask(As::Admin, Method::PATCH, "/config/");
+    ask.json(&json!({"content": content}))
+        .send()
+        .await
+        .expect(200);
+}
+
+story! {
+    async fn each_change_is_told_in_words(base) {
+        let mut story = begin(base).await;
+        let defaults = |parameters: Value| json!({"pipelines": [{"id": id(1), "parameters": parameters}]});
+        let (password, token) = ("a-password-of-a-default".to_owned(), "another-token-of-openhexa-1234".to_owned());
+        amend(&story, json!({"openhexa_token": token})).await;
+        amend(&story, json!({"note": "n", "workspace_slug": "other"})).await;
+        amend(&story, defaults(json!({"years": 5, "password": password, "old": 1}))).await;
+        amend(&story, defaults(json!({"years": 6, "password": password, "country": "TD"}))).await;
+        amend(&story, json!({"note": null})).await;
+        amend(&story, json!({"openhexa_url": "http://localhost:1/graphql/", "openhexa_token": token, "workspace_slug": "demo"})).await;
+        story.ask(As::Admin, Method::DELETE, "/config/").send().await;
+        story.configure(serde_json::Map::new()).await;
+        story.secrets.more.push(token);
+
+        let page = story.page(As::Admin, HISTORY).await;
+        assert!(!page.answer.text.contains(&password), "the names of defaults, never their values");
+        let own = story.openhexa.clone();
+        for (version, words) in [
+            (1, "Configuration made".to_owned()), (2, "Token changed".to_owned()), (3, "note added Workspace changed from demo to other".to_owned()),
+            (4, "Default parameters of Pipeline 1: old, password, years set".to_owned()),
+            (5, "Default parameters of Pipeline 1: country set Default parameters of Pipeline 1: years changed Default parameters of Pipeline 1: old taken away".to_owned()),
+            (6, "note taken away".to_owned()),
+            (7, format!("Address of OpenHEXA changed from {own} to http://localhost:1/graphql/ Workspace changed from other to demo")),
+            (8, "Configuration deleted".to_owned()), (9, "Configuration made".to_owned()),
+        ] {
+            let row = page.at(&format!("version-{version}"));
+            assert!(row.contains(&format!(" {words} {version}")), "{version}: {row}");
+        }
+        assert!(page.at("version-2").contains("the admin key of the settings"));
+        let text = page.text();
+        assert!(text.find("Configuration deleted").unwrap() < text.find("Token changed").unwrap(), "newest first");
+        story.end().await;
+    }
+}
+
+story! {
+    async fn it_ends_somewhere(base) {
+        let story = begin(base).await;
+        for number in 0..51 {
+            amend(&story, json!({"note": number})).await;
+        }
+        let page = story.page(As::Admin, HISTORY).await;
+        assert!(page.attribute("version-52", "id").is_some() && page.attribute("version-2", "id").is_none());
+        assert!(page.at("version-3").contains("note changed"), "the oldest one, too, is compared: {}", page.at("version-3"));
+        story.end().await;
+    }
+}
+
+story! {
+    async fn a_change_of_before_tokens_left_a_mark_tells_nothing_of_them(base) {
+        let story = begin(base).await;
+        let vault = story.store().await.vault.clone();
+        let kept = json!({"openhexa_url": story.openhexa, "workspace_slug": "demo"}).to_string();
+        let sealed = vault.seal(&kept);
+        crate::support::hand::sql(&story, &format!("UPDATE config_change SET content = '{sealed}'")).await;
+        story.send_on(As::Admin, &story.page(As::Admin, SETTINGS).await.form("/settings/")).await;
+        let page = story.page(As::Admin, HISTORY).await;
+        assert!(page.at("version-2").contains("Saved without a change"), "{}", page.text());
+        story.end().await;
+    }
+}

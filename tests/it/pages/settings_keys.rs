@@ -1,0 +1,154 @@
+//! API keys on the pages: one is shown once, opens what it may, and is refused as soon as it is revoked.
+
+use chrono::TimeDelta;
+use reqwest::Method;
+use serde_json::json;
+
+use super::settings::{begin, told};
+use super::{Form, Page};
+use crate::support::story::{Answer, As, Plan, Story, story};
+use crate::support::{dump, hand, log};
+
+const KEYS: &str = "/dashboard/settings/keys/";
+
+async fn form(story: &Story, name: &str, role: &str) -> Form {
+    let page = story.page(As::Admin, KEYS).await;
+    page.form("/keys/")
+        .fill("name", &[name])
+        .fill("role", &[role])
+}
+
+async fn make(story: &Story, form: &Form) -> (Page, String) {
+    let page = Page::of(story.send(As::Admin, form).await, 200);
+    let key = page.at("made");
+    (page, key)
+}
+
+async fn tasks(story: &Story, key: &str) -> Answer {
+    let ask = story.ask(As::Bearer(key.to_owned()), Method::GET, "/tasks/");
+    ask.send().await
+}
+
+story! {
+    async fn a_key_is_shown_once_works_and_is_refused_once_revoked(base) {
+        let story = begin(base).await;
+        assert!(story.page(As::Admin, KEYS).await.has("No keys have been made yet"));
+        let (made, key) = make(&story, &form(&story, "District office", "viewer").await).await;
+        assert!(key.starts_with("ohb-viewer-") && made.has("it is not shown again"), "{}", made.text());
+        assert_eq!((made.answer.header("cache-control"), made.answer.header("set-cookie"), made.answer.header("location")), ("no-store", "", ""));
+        let line = told(&made.answer);
+        assert_eq!((&line["action"], &line["object"], &line["outcome"]), (&json!("key.create"), &json!("1"), &json!("done")));
+        tasks(&story, &key).await.expect(200);
+        story.ask(As::Bearer(key.clone()), Method::GET, "/config/").send().await.error(403);
+
+        let page = story.page(As::Admin, KEYS).await;
+        let row = page.at("key-1");
+        assert!(row.starts_with("District office Key 1 Viewer ✓ Good") && row.contains("Never"), "{row}");
+        assert!(!page.answer.text.contains(&key) && !log::text().contains(&key));
+        assert!(!dump::everything(&story.database).await.contains(&key));
+
+        let revoke = page.form("/keys/1/revoke/");
+        let answer = story.send(As::Admin, &revoke).await;
+        let line = told(&answer);
+        assert_eq!((&line["action"], &line["object"]), (&json!("key.revoke"), &json!("1")));
+        assert_eq!(tasks(&story, &key).await.status, 401, "at once, without any time going by");
+        let page = story.page(As::Admin, answer.header("location")).await;
+        assert_eq!(page.at("revoked"), "Key 1 is revoked.");
+        assert!(page.at("key-1").contains("■ Revoked") && !page.answer.text.contains("keys/1/revoke"));
+        story.send_on(As::Admin, &revoke).await;
+        assert!(story.page(As::Admin, &format!("{KEYS}?revoked=9")).await.attribute("revoked", "id").is_none());
+        story.end().await;
+    }
+}
+
+story! {
+    async fn a_form_that_is_sent_twice_makes_one_key(base) {
+        let story = begin(base).await;
+        let form = form(&story, "Nairobi", "operator").await;
+        let (_, key) = make(&story, &form).await;
+        let twice = story.refused(As::Admin, &form, 400).await;
+        assert_eq!(twice.at("name-error"), "There is a good key with this name already: choose another name");
+        assert_eq!(twice.form("/keys/").value("role"), ["operator"]);
+        assert!(twice.attribute("key-2", "id").is_none() && !twice.answer.text.contains(&key));
+        // The name of one that is over is free.
+        story.send_on(As::Admin, &twice.form("/keys/1/revoke/")).await;
+        make(&story, &form).await;
+        story.end().await;
+    }
+}
+
+story! {
+    async fn what_makes_no_key_is_told_at_its_field(base) {
+        let story = begin(base).await;
+        let good = form(&story, "Bamako", "viewer").await;
+        let today = story.now().format("%Y-%m-%d").to_string();
+        let long = "x".repeat(101);
+        for (field, value, sentence) in [
+            ("name", "  ", "Name is required"), ("name", long.as_str(), "Name must be one line of at most 100 characters"),
+            ("until", "2020-01-01", "Last day must not be over"), ("until", "soon", "Last day must be a day such as 2026-12-31"),
+        ] {
+            let page = story.refused(As::Admin, &good.clone().fill(field, &[value]), 400).await;
+            assert_eq!(page.at(&format!("{field}-error")), sentence);
+            assert_eq!(page.attribute(field, "aria-invalid").as_deref(), Some("true"));
+        }
+        let page = story.refused(As::Admin, &good.clone().fill("role", &["king"]), 400).await;
+        assert!(page.at("errors").contains("Choose what the key may do"));
+        assert!(story.page(As::Admin, KEYS).await.has("No keys have been made yet"));
+
+        let (_, key) = make(&story, &good.fill("until", &[&today])).await;
+        tasks(&story, &key).await.expect(200);
+        story.advance(TimeDelta::days(1));
+        assert_eq!(tasks(&story, &key).await.status, 401);
+        assert!(story.page(As::Admin, KEYS).await.at("key-1").contains("■ Ended"));
+        story.end().await;
+    }
+}
+
+story! {
+    async fn whoever_revokes_their_own_key_is_warned_and_signed_out(base) {
+        let story = begin(base).await;
+        let (_, own) = make(&story, &form(&story, "mine", "admin").await).await;
+        make(&story, &form(&story, "another", "admin").await).await;
+        let me = As::Bearer(own);
+        let page = story.page(me.clone(), KEYS).await;
+        let warning = "You are signed in with this key";
+        assert!(page.at("key-1").contains(warning) && !page.at("key-2").contains(warning));
+        assert!(!story.page(As::Admin, KEYS).await.has(warning));
+        story.send_on(me.clone(), &page.form("/keys/1/revoke/")).await;
+        story.page_with(me, KEYS, 401).await;
+        story.end().await;
+    }
+}
+
+story! {
+    async fn where_nobody_signs_in_keys_work_all_the_same(base) {
+        let story = Plan::on(base).local().begin().await;
+        let form = story.page(As::Nobody, KEYS).await.form("/keys/").fill("name", &["mine"]);
+        let made = Page::of(story.send(As::Nobody, &form).await, 200);
+        let key = made.at("made");
+        tasks(&story, &key).await.expect(200);
+        story.page_with(As::Bearer(key.clone()), KEYS, 403).await;
+        story.send_on(As::Nobody, &story.page(As::Nobody, KEYS).await.form("/keys/1/revoke/")).await;
+        assert_eq!(tasks(&story, &key).await.status, 401);
+        story.end().await;
+    }
+}
+
+story! {
+    async fn another_accounts_key_is_not_there(base) {
+        let story = begin(base).await;
+        let theirs = "INSERT INTO api_key (account_id, name, role, hash, created_at) VALUES (2, 'theirs', 'viewer', 'x', '2026-01-01T00:00:00.000Z')";
+        hand::sql(&story, theirs).await;
+        let page = story.page(As::Admin, KEYS).await;
+        assert!(!page.has("theirs"), "{}", page.text());
+        make(&story, &form(&story, "ours", "viewer").await).await;
+        let mut form = story.page(As::Admin, KEYS).await.form("/keys/2/revoke/");
+        for number in ["1", "9", "none"] {
+            form.action = format!("{KEYS}{number}/revoke/");
+            assert!(story.refused(As::Admin, &form, 404).await.has("Key not found"));
+        }
+        let listed = String::from_utf8(story.keys(&["list"]).await.stdout).unwrap();
+        assert!(!listed.contains("revoked"), "{listed}");
+        story.end().await;
+    }
+}
