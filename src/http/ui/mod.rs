@@ -8,6 +8,7 @@
 //! pipeline.rs   one pipeline: its form (fields.rs, values.rs), its runs (plot.rs); launch.rs: the form is sent
 //! tasks.rs      what was launched
 //! task.rs       one task (events.rs, result.rs); act.rs: what is asked of it
+//! monitoring.rs how launches fare (stacks.rs: their plot, standing.rs: is all looked after, numbers.rs)
 //! badge.rs      a status, to be seen
 //! assets.rs     style, script, icon
 //! ```
@@ -20,6 +21,8 @@ mod badge;
 mod events;
 mod fields;
 pub mod launch;
+pub mod monitoring;
+mod numbers;
 pub mod pipeline;
 pub mod pipelines;
 mod plot;
@@ -27,6 +30,8 @@ mod problem;
 mod result;
 mod shell;
 pub mod sign_in;
+mod stacks;
+mod standing;
 pub mod task;
 pub mod tasks;
 pub mod values;

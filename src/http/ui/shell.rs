@@ -24,6 +24,7 @@ const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; i
 pub enum Here {
     Pipelines,
     Tasks,
+    Monitoring,
     Elsewhere,
 }
 
@@ -82,6 +83,7 @@ impl Shell {
         match self.here {
             Here::Pipelines => here == "pipelines",
             Here::Tasks => here == "tasks",
+            Here::Monitoring => here == "monitoring",
             Here::Elsewhere => false,
         }
     }
