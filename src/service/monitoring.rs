@@ -167,9 +167,7 @@ impl Bridge {
     /// How the account's own OpenHEXA answered last.
     pub async fn upstanding(&self, account: AccountId) -> Result<Upstanding, Error> {
         let ground = self.ground(account).await?;
-        let leave = self
-            .paces
-            .leave(&ground.connection.instance, 1, self.now());
+        let leave = self.paces.leave(&ground.connection.instance, 1, self.now());
         Ok(Upstanding {
             health: self.healths.of(&ground.connection.target),
             paused_until: match leave {

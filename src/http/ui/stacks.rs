@@ -217,8 +217,7 @@ fn below(names: &[String], period: Period) -> Vec<Name> {
         Period::Week => true,
         Period::Month => place % 7 == 1,
     };
-    let middle =
-        |place: usize| (left_of(place, names.len()) + left_of(place + 1, names.len())) / 2;
+    let middle = |place: usize| (left_of(place, names.len()) + left_of(place + 1, names.len())) / 2;
     let names = names.iter().enumerate();
     let names = names.filter(|(place, _)| is_named(*place));
     names
