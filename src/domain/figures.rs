@@ -90,7 +90,7 @@ impl Durations {
         all.sort_unstable();
         let longest = *all.last()?;
         let count = all.len();
-        let middle = (all[(count - 1) / 2] + all[count / 2]) / 2;
+        let middle = i64::midpoint(all[(count - 1) / 2], all[count / 2]);
         Some(Self {
             count: i64::try_from(count).unwrap_or(i64::MAX),
             median: middle,

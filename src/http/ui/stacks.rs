@@ -12,7 +12,7 @@ use crate::domain::task::Status;
 use crate::service::monitoring::{Monitoring, Period, Zone};
 
 const WIDTH: usize = 720;
-const HEIGHT: i64 = 130;
+const HEIGHT: i64 = 170;
 /// Room for the scale on the left, for half a name on the right, for signs above and for names below.
 const LEFT: usize = 56;
 const RIGHT: usize = 34;
@@ -35,7 +35,7 @@ pub struct Stacks {
     pub most: String,
     /// All that is seen, in words.
     pub told: String,
-    pub stacks: Vec<Stack>,
+    pub columns: Vec<Stack>,
     pub names: Vec<Name>,
     pub legend: Vec<Badge>,
     pub rows: Vec<Row>,
@@ -111,7 +111,7 @@ pub fn stacks(shell: &Shell, found: &Monitoring, period: Period, zone: Zone) -> 
     let all_told: Vec<&str> = busy.map(|(told, _)| told.as_str()).collect();
     Some(Stacks {
         told: all_told.join("; "),
-        stacks: (0..)
+        columns: (0..)
             .zip(ends.iter().zip(told))
             .map(|(place, (ends, told))| stack(place, found.counts.len(), ends, most, told))
             .collect(),
@@ -217,7 +217,9 @@ fn below(names: &[String], period: Period) -> Vec<Name> {
         Period::Week => true,
         Period::Month => place % 7 == 1,
     };
-    let middle = |place: usize| (left_of(place, names.len()) + left_of(place + 1, names.len())) / 2;
+    let middle = |place: usize| {
+        usize::midpoint(left_of(place, names.len()), left_of(place + 1, names.len()))
+    };
     let names = names.iter().enumerate();
     let names = names.filter(|(place, _)| is_named(*place));
     names

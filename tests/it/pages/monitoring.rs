@@ -2,10 +2,10 @@
 
 mod durations;
 mod failures;
+mod readers;
 mod standing;
 
 use chrono::{NaiveTime, TimeDelta};
-use futures_util::future::join_all;
 use reqwest::Method;
 use serde_json::json;
 
@@ -228,24 +228,6 @@ story! {
         let story = Plan::on(base).not_configured().begin().await;
         let page = story.page_with(As::Viewer, PAGE, 422).await;
         assert!(page.has("OpenHexa configuration not found"), "{}", page.text());
-        story.end().await;
-    }
-}
-
-story! {
-    async fn many_readers_share_what_was_gathered_just_now(base) {
-        let story = begin(base).await;
-        ended(&story, 1, "SUCCESS", TimeDelta::minutes(1)).await;
-        let readers = join_all((0..20).map(|_| story.page(As::Viewer, PAGE))).await;
-        assert!(readers.iter().all(|page| numbers(page)[0] == "1"));
-        ended(&story, 1, "SUCCESS", TimeDelta::zero()).await;
-        // Nobody has asked the database since: the second task is not there yet.
-        let readers = join_all((0..20).map(|_| story.page(As::Viewer, PAGE))).await;
-        assert!(readers.iter().all(|page| numbers(page)[0] == "1"));
-        // Another period is another question.
-        assert_eq!(numbers(&story.page(As::Viewer, &format!("{PAGE}?days=7")).await)[0], "2");
-        story.advance(LATER);
-        assert_eq!(numbers(&story.page(As::Viewer, PAGE).await)[0], "2");
         story.end().await;
     }
 }
