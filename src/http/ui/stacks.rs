@@ -113,6 +113,7 @@ pub fn stacks(shell: &Shell, found: &Monitoring, period: Period, zone: Zone) -> 
         told: all_told.join("; "),
         columns: (0..)
             .zip(ends.iter().zip(told))
+            .filter(|(_, (ends, _))| ends.all() > 0)
             .map(|(place, (ends, told))| stack(place, found.counts.len(), ends, most, told))
             .collect(),
         names: below(&names, period),
@@ -162,15 +163,10 @@ fn told(shell: &Shell, legend: &[Badge], name: &str, ends: &Ends) -> String {
     let some: Vec<String> = some
         .map(|(badge, number)| format!("{} {}", count(shell.language, number), badge.word))
         .collect();
-    let numbers = if some.is_empty() {
-        "0".to_owned()
-    } else {
-        some.join(", ")
-    };
     shell.word(
         &say("monitoring-part")
             .with("part", name)
-            .with("numbers", numbers),
+            .with("numbers", some.join(", ")),
     )
 }
 

@@ -135,7 +135,7 @@ story! {
         assert_eq!((table[12][1].as_str(), table[13][1].as_str(), table[14][1].as_str()), ("2", "1", "3"));
         assert_eq!(page.attribute("live", "data-stream").as_deref(), Some("/dashboard/tasks/stream/"));
         let french = story.french_page(As::Viewer, PAGE).await;
-        assert!(french.has("66,6\u{202f}%") && french.has("1 tâche s’est terminée en erreur") && french.has("Taux de réussite"), "{}", french.text());
+        assert!(french.has("66,6 %") && french.has("1 tâche s’est terminée en erreur") && french.has("Taux de réussite"), "{}", french.text());
         story.end().await;
     }
 }

@@ -30,14 +30,15 @@ story! {
     }
 }
 
-/// How many connections wait in this manner.
-async fn waiting(story: &Story, manner: &'static str) -> usize {
+/// The processes that wait in this manner.
+async fn waiting(story: &Story, manner: &'static str) -> Vec<String> {
     let url = story.database.clone();
     let query = format!(
         "SELECT pid::text, '' FROM pg_stat_activity WHERE datname = current_database() AND {manner}"
     );
     let rows = tokio::task::spawn_blocking(move || postgres::rows(&url, &query));
-    rows.await.unwrap().len()
+    let rows = rows.await.unwrap().into_iter();
+    rows.map(|row| row.0).collect()
 }
 
 /// Whoever holds the table keeps each query waiting, so that they can be counted.
@@ -52,20 +53,25 @@ async fn one_query_of_an_account_is_under_way_at_a_time() {
         "BEGIN; LOCK TABLE openhexa_bridge.task IN ACCESS EXCLUSIVE MODE; SELECT pg_sleep(60)";
     let holder = tokio::task::spawn_blocking(move || postgres::execute(&url, hold));
     story
-        .until_true("the lock", async || waiting(&story, HOLDS).await == 1)
+        .until_true("the lock", async || waiting(&story, HOLDS).await.len() == 1)
         .await;
     let count = async {
         story
-            .until_true("a query", async || waiting(&story, WAITS).await > 0)
+            .until_true("a query", async || !waiting(&story, WAITS).await.is_empty())
             .await;
         // Time for the others to get as far, should they.
         for _ in 0..50 {
             let alive = story.ask_at(As::Nobody, Method::GET, "/healthz");
             alive.send().await.expect(200);
-            assert_eq!(waiting(&story, WAITS).await, 1);
+            assert_eq!(waiting(&story, WAITS).await.len(), 1);
         }
-        let letting_go = "wait_event = 'PgSleep' AND pg_terminate_backend(pid)";
-        assert_eq!(waiting(&story, letting_go).await, 1);
+        let holder = waiting(&story, HOLDS).await.remove(0);
+        let (url, end) = (
+            story.database.clone(),
+            format!("SELECT pg_terminate_backend({holder})"),
+        );
+        let ending = tokio::task::spawn_blocking(move || postgres::execute(&url, &end));
+        ending.await.unwrap();
     };
     let (seen, ()) = join(twenty(&story), count).await;
     assert_eq!(seen, ["1"; 20]);
