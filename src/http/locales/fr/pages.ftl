@@ -225,8 +225,8 @@ monitoring-of-them-queued = dont { $count } en attente
 monitoring-rate = Taux de réussite
 monitoring-rate-how = parmi celles qui sont terminées ; les annulées ne comptent pas
 monitoring-to-list = montrer ces tâches
-monitoring-plot = Tâches selon l’heure de leur lancement
-monitoring-plot-title = Tâches selon l’heure de leur lancement et selon leur fin, empilées : réussi (plein) en bas, puis erreur (hachuré, ✕ au-dessus), annulé (contour), non terminé (pointillé)
+monitoring-plot = Tâches selon le moment de leur lancement
+monitoring-plot-title = Tâches selon le moment de leur lancement et selon leur fin, empilées : réussi (plein) en bas, puis erreur (hachuré, ✕ au-dessus), annulé (contour), non terminé (pointillé)
 monitoring-part = { $part } : { $numbers }
 monitoring-day = { $day } { $month ->
         [jan] janv.
