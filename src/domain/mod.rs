@@ -3,6 +3,8 @@
 pub mod address;
 mod cancel;
 pub mod connection;
+pub mod failure;
+pub mod figures;
 pub mod holdings;
 pub mod ids;
 pub mod observation;

@@ -216,6 +216,10 @@ fn dashboard() -> Table {
                 sees(Operator, launching(post().to(ui::act::relaunch))),
             )],
         ))
+        .service(path(
+            "/monitoring",
+            [sees(Viewer, get().to(ui::monitoring::show))],
+        ))
         .service(settings())
 }
 

@@ -17,9 +17,9 @@ use crate::store::Source;
 const LOG_UNREAD: &str = "the run failed, and its log could not be read";
 const LOG_NOT_YET: &str = "the run failed; its log could not be read yet";
 const GONE: &str = "OpenHEXA no longer knows the run";
-const TIMED_OUT: &str =
+pub(super) const TIMED_OUT: &str =
     "OpenHEXA no longer knows the run, and its time was over: how it ended is not known";
-const HIDDEN: &str = "OpenHEXA no longer shows the run nor its pipeline, and the run's time was over: the pipeline was \
+pub(super) const HIDDEN: &str = "OpenHEXA no longer shows the run nor its pipeline, and the run's time was over: the pipeline was \
                       deleted, its workspace archived, or access to it withdrawn";
 
 impl Bridge {

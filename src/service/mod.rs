@@ -22,6 +22,7 @@
 //! config.rs     where an account's OpenHEXA is (configure.rs: changing it, defaults.rs: the default parameters in it,
 //!               config_history.rs: who changed what)
 //! vitals.rs     how the bridge is
+//! monitoring.rs how an account's launches fare (health.rs: how each OpenHEXA answered last)
 //! access.rs     who is asking (token.rs: the callback token, keys.rs: API keys, users.rs: Iaso's users, session.rs: a
 //!               browser's cookie)
 //! ```
@@ -43,6 +44,7 @@ mod error;
 pub mod feed;
 mod follow;
 pub mod form;
+mod health;
 pub mod history;
 pub mod holdings;
 mod jobs;
@@ -52,6 +54,7 @@ mod last_lines;
 pub mod launch;
 mod look;
 mod memory;
+pub mod monitoring;
 mod observe;
 pub mod once;
 mod pace;
@@ -119,6 +122,9 @@ pub struct Bridge {
     memory: Arc<Memory>,
     ring: Arc<keys::Ring>,
     paces: Arc<pace::Paces>,
+    openhexa: Arc<dyn OpenHexa>,
+    healths: Arc<health::Healths>,
+    gathered: Arc<monitoring::Gathered>,
     reports: Arc<reports::Line>,
     rounds: Arc<copies::Rounds>,
     /// Wakes the reconciler before its time.
@@ -128,12 +134,20 @@ pub struct Bridge {
 
 impl Bridge {
     pub fn new(parts: Parts) -> Self {
+        let healths = Arc::new(health::Healths::new(parts.clock.clone()));
+        let watched = health::Watched {
+            inner: parts.openhexa.clone(),
+            healths: healths.clone(),
+        };
         Self {
             memory: Arc::new(Memory::new(&parts.rules)),
             changes: Arc::new(Changes::new(&parts.rules)),
             parts: Arc::new(parts),
             ring: Arc::default(),
             paces: Arc::default(),
+            openhexa: Arc::new(watched),
+            healths,
+            gathered: Arc::default(),
             reports: Arc::default(),
             rounds: Arc::default(),
             nudge: Arc::default(),
@@ -158,6 +172,6 @@ impl Bridge {
     }
 
     fn openhexa(&self) -> &Arc<dyn OpenHexa> {
-        &self.parts.openhexa
+        &self.openhexa
     }
 }

@@ -25,7 +25,7 @@ use crate::domain::task::{State, Task};
 use crate::domain::validation::Injected;
 use crate::store::{self, Due, Kind, Source};
 
-const COULD_NOT_SEND: &str = "OpenHEXA could not be reached: the launch was never sent";
+pub(super) const COULD_NOT_SEND: &str = "OpenHEXA could not be reached: the launch was never sent";
 const WAITS: &str = "waiting for another launch of this pipeline to be settled";
 const OVERDUE: &str = "overdue";
 

@@ -9,6 +9,7 @@ mod events;
 mod iaso;
 mod keys;
 mod many;
+mod monitoring;
 mod once;
 mod pages;
 mod reseal;
@@ -48,6 +49,9 @@ pub use keys::{
     NewKey, StoredKey, add_key, key_of, key_used, keys, keys_of, lock_keys, revoke_key,
 };
 pub use many::{Change, Told, add_events, lock_many, save_many};
+pub use monitoring::{
+    Failed, Live, Timed, count_of, counts, failed, is_anything, live, running, succeeded,
+};
 pub use once::{Remembered, remember, remembered, take_turns};
 pub use pages::{Key, Mark, Order, Page, TaskFilter, after, list};
 pub use reseal::{Lost, Tally, are_readable, reseal};

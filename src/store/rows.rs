@@ -249,6 +249,7 @@ fn search_text(task: &Task) -> String {
     .to_lowercase()
 }
 
+/// Its word comes first: [`word_at_head`].
 fn said_text(said: &Said) -> String {
     json!({
         "word": said.word.status().word(),
@@ -271,6 +272,17 @@ fn said_of(text: &str) -> Result<Said, Error> {
         message: value["message"].as_str().map(str::to_owned),
         previous: value["previous"].as_str().map(str::to_owned),
     })
+}
+
+/// The word of what was said, from its beginning: what stands behind it may be long.
+pub fn word_at_head(text: &str) -> Result<Word, Error> {
+    let words = [Word::Success, Word::Error, Word::Cancelled];
+    let begins = |word: &Word| {
+        let rest = text.strip_prefix("{\"word\":\"");
+        rest.and_then(|rest| rest.strip_prefix(word.status().word()))
+            .is_some_and(|rest| rest.starts_with('"'))
+    };
+    words.into_iter().find(begins).ok_or(Error::Corrupt("word"))
 }
 
 fn state_word(state: &State) -> &'static str {
@@ -310,7 +322,7 @@ fn end_word(end: RunEnd) -> &'static str {
     }
 }
 
-fn end_of(word: &str) -> Result<RunEnd, Error> {
+pub fn end_of(word: &str) -> Result<RunEnd, Error> {
     match word {
         "success" => Ok(RunEnd::Success),
         "failed" => Ok(RunEnd::Failed),

@@ -25,6 +25,7 @@ mod deploy;
 mod emulator;
 mod failed_log;
 mod field;
+mod figures;
 mod fuzz;
 mod guarded;
 mod idempotency;

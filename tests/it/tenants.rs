@@ -2,6 +2,7 @@
 //! that a bridge between accounts could have, under the name of what happened.
 
 mod defects;
+mod monitoring;
 mod table;
 
 use chrono::TimeDelta;

@@ -13,19 +13,20 @@ use crate::service::keys::State;
     ext = "html"
 )]
 pub struct Badge {
-    /// For the style: `good`, `bad`, `stopped`, `live`, `waiting`.
+    /// For the style: `good`, `bad`, `stopped`, `live`, `waiting`, `late`.
     pub kind: &'static str,
     pub sign: &'static str,
     pub word: String,
 }
 
 impl Badge {
-    fn new(kind: &'static str, word: String) -> Self {
+    pub fn new(kind: &'static str, word: String) -> Self {
         let sign = match kind {
             "good" => "✓",
             "bad" => "✕",
             "stopped" => "■",
             "live" => "▶",
+            "late" => "▲",
             _ => "○",
         };
         Self { kind, sign, word }

@@ -9,6 +9,7 @@
 //!               form is sent
 //! tasks.rs      what was launched
 //! task.rs       one task (events.rs, result.rs); act.rs: what is asked of it
+//! monitoring.rs how launches fare (stacks.rs: their plot, standing.rs: is all looked after, numbers.rs)
 //! settings/     for administrators: the connection, default parameters (defaults.rs: their form), keys, history
 //! badge.rs      a status, to be seen
 //! assets.rs     style, script, icon
@@ -24,6 +25,8 @@ mod events;
 mod fields;
 mod hints;
 pub mod launch;
+pub mod monitoring;
+mod numbers;
 pub mod pipeline;
 pub mod pipelines;
 mod plot;
@@ -32,6 +35,8 @@ mod result;
 pub mod settings;
 mod shell;
 pub mod sign_in;
+mod stacks;
+mod standing;
 mod suggest;
 pub mod task;
 pub mod tasks;

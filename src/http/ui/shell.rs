@@ -24,8 +24,9 @@ const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; i
 pub enum Here {
     Pipelines,
     Tasks,
-    Elsewhere,
+    Monitoring,
     Settings,
+    Elsewhere,
 }
 
 pub struct Shell {
@@ -87,8 +88,9 @@ impl Shell {
         match self.here {
             Here::Pipelines => here == "pipelines",
             Here::Tasks => here == "tasks",
-            Here::Elsewhere => false,
+            Here::Monitoring => here == "monitoring",
             Here::Settings => here == "settings",
+            Here::Elsewhere => false,
         }
     }
 

@@ -43,6 +43,10 @@ const PIPELINES: &str = "/dashboard/pipelines";
 const PIPELINE: &str = "/dashboard/pipelines/{id}";
 const TASKS: &str = "/dashboard/tasks";
 const TASK: &str = "/dashboard/tasks/{id}";
+const MONITORING: &str = "/dashboard/monitoring";
+const SETTINGS: &str = "/dashboard/settings";
+const DEFAULTS: &str = "/dashboard/settings/pipelines/{id}";
+const KEYS: &str = "/dashboard/settings/keys";
 const SIGN_IN: &str = "/dashboard/sign-in";
 
 /// Sends a form that no page has, as somebody with an old page may.
@@ -76,7 +80,40 @@ const BY_OPERATOR: &[Visit] = &[
     at("task cancelled", TASK, "/dashboard/tasks/{cancelled}/"),
     at("cancel too late", TASK, "/dashboard/tasks/{ended}/").then(CANCEL, "document.getElementById('errors')"),
     at("no such task", TASK, "/dashboard/tasks/99999/"),
+    at("monitoring", MONITORING, "/dashboard/monitoring/")
+        .then("(document.querySelector('details').open = true)", "document.getElementById('plot-table')"),
+    at("monitoring a month", MONITORING, "/dashboard/monitoring/?days=30"),
+    at("monitoring of too long", MONITORING, "/dashboard/monitoring/?days=31"),
     at("no page", PIPELINES, "/dashboard/nowhere/"),
+];
+
+const BY_ADMINISTRATOR: &[Visit] = &[
+    at("settings", SETTINGS, "/dashboard/settings/"),
+    at("settings tested", SETTINGS, "/dashboard/settings/")
+        .then("(document.querySelector('button[formaction]').click(), true)", "document.getElementById('checks')"),
+    at("settings refused", SETTINGS, "/dashboard/settings/").then(
+        "(document.getElementById('openhexa_url').value = 'nowhere', document.querySelector('main button.main').click(), true)",
+        "document.getElementById('errors')",
+    ),
+    at("settings to delete", SETTINGS, "/dashboard/settings/")
+        .then("(document.querySelector('.ask').open = true)", "document.querySelector('.ask[open] button')"),
+    at("all defaults", "/dashboard/settings/pipelines", "/dashboard/settings/pipelines/"),
+    at("defaults", DEFAULTS, "/dashboard/settings/pipelines/{lqas}/"),
+    at("defaults with errors", DEFAULTS, "/dashboard/settings/pipelines/{lqas}/").then(
+        "(document.getElementById('field-lots').value = 'many', document.querySelector('form.launch button.main').click(), true)",
+        "document.getElementById('errors')",
+    ),
+    at("defaults of no pipeline", DEFAULTS, "/dashboard/settings/pipelines/00000000-0000-4000-8000-000000000000/"),
+    at("no keys", KEYS, "/dashboard/settings/keys/"),
+    at("key refused", KEYS, "/dashboard/settings/keys/")
+        .then("(document.querySelector('main button.main').click(), true)", "document.getElementById('errors')"),
+    at("key made", KEYS, "/dashboard/settings/keys/").then(
+        "(document.getElementById('name').value = 'Nairobi', document.querySelector('main button.main').click(), true)",
+        "document.getElementById('made')",
+    ),
+    at("key to revoke", KEYS, "/dashboard/settings/keys/")
+        .then("(document.querySelector('.ask').open = true)", "document.querySelector('.ask[open] button')"),
+    at("history", "/dashboard/settings/history", "/dashboard/settings/history/"),
 ];
 
 const BY_VIEWER: &[Visit] = &[
@@ -99,14 +136,33 @@ const BY_NOBODY: &[Visit] = &[
 const WHERE_EMPTY: &[Visit] = &[
     at("no pipelines", PIPELINES, "/dashboard/pipelines/"),
     at("no tasks", TASKS, "/dashboard/tasks/"),
+    at("nothing to monitor", MONITORING, "/dashboard/monitoring/"),
 ];
 
-const NOT_CONFIGURED: &[Visit] = &[at("not configured", PIPELINES, "/dashboard/pipelines/")];
+const NOT_CONFIGURED: &[Visit] = &[
+    at("not configured", PIPELINES, "/dashboard/pipelines/"),
+    at("to be configured", SETTINGS, "/dashboard/settings/"),
+    at(
+        "no defaults yet",
+        "/dashboard/settings/pipelines",
+        "/dashboard/settings/pipelines/",
+    ),
+    at(
+        "no history",
+        "/dashboard/settings/history",
+        "/dashboard/settings/history/",
+    ),
+];
 
 /// While OpenHEXA does not answer.
 const STALE: &[Visit] = &[
     at("stale pipelines", PIPELINES, "/dashboard/pipelines/"),
     at("stale form", PIPELINE, "/dashboard/pipelines/{lqas}/"),
+    at(
+        "monitoring without OpenHEXA",
+        MONITORING,
+        "/dashboard/monitoring/",
+    ),
     at("task without OpenHEXA", TASK, "/dashboard/tasks/{running}/"),
 ];
 
@@ -123,6 +179,7 @@ const NO_PAGES: [&str; 5] = [
 fn every_page_is_visited() {
     let lists = [
         BY_OPERATOR,
+        BY_ADMINISTRATOR,
         BY_VIEWER,
         BY_NOBODY,
         WHERE_EMPTY,
@@ -219,6 +276,22 @@ async fn pages_of_a_workspace_are_open_to_everybody() {
     tab.signs_in(&ministry.story, &ministry.story.secrets.viewer)
         .await;
     wrong.extend(visit(&tab, &bridge, BY_VIEWER, |path| ministry.address(path)).await);
+    tab.end(&bridge).await;
+    good(&wrong);
+    ministry.closes().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn pages_of_administrators_are_open_to_everybody() {
+    let ministry = Ministry::opens().await;
+    let bridge = ministry.story.base_url();
+    let tab = Tab::new(ENGLISH).await;
+    tab.signs_in(&ministry.story, &ministry.story.secrets.admin)
+        .await;
+    let wrong = visit(&tab, &bridge, BY_ADMINISTRATOR, |path| {
+        ministry.address(path)
+    })
+    .await;
     tab.end(&bridge).await;
     good(&wrong);
     ministry.closes().await;

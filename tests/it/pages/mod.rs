@@ -4,6 +4,7 @@
 mod errors;
 mod launch;
 mod list;
+mod monitoring;
 mod pipeline;
 mod settings;
 mod settings_defaults;

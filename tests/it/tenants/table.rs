@@ -178,6 +178,7 @@ fn pages(town: &Town) -> Vec<Row> {
         row("GET /dashboard/tasks/{id}", format!("{task}/"), READS_OURS),
         row("GET /dashboard/tasks/{id}/result", format!("{task}/result/"), READS_OURS),
         row("GET /dashboard/tasks/{id}/stream", format!("{task}/stream/"), READS_OURS),
+        row("GET /dashboard/monitoring", format!("{PAGES}/monitoring/"), READS),
         row("GET /dashboard/settings", format!("{PAGES}/settings/"), ADMINISTERS),
         row("GET /dashboard/settings/pipelines", format!("{PAGES}/settings/pipelines/"), ADMINISTERS),
         row("GET /dashboard/settings/pipelines/{id}", format!("{PAGES}/settings/pipelines/{}/", id(1)), ADMINISTERS),
@@ -364,6 +365,8 @@ async fn look_for_the_mark(town: &Town) {
         "/versions",
         "/choices",
         "/dashboard",
+        // Of tasks that have ended: monitoring.rs.
+        "/monitoring",
         "/sign-in",
         "/settings",
         "/keys",

@@ -202,6 +202,115 @@ event-stop-denied = OpenHEXA does not let the configured token stop the run
 event-stop-not-accepted = OpenHEXA did not take the stop
 event-waits = Waiting for another launch of this pipeline to be settled
 
+nav-monitoring = Monitoring
+monitoring-period = Period
+monitoring-today = Today
+monitoring-week = 7 days
+monitoring-month = 30 days
+monitoring-days = { $field } must be 1, 7 or 30
+monitoring-since = Tasks launched since
+monitoring-zone = Days begin at midnight in { $zone }.
+monitoring-as-of = As of
+monitoring-empty = Launch a pipeline: how it fares will be shown here, hour by hour and day by day.
+monitoring-nothing = Nothing was launched in this period
+monitoring-none-ended = Nothing has ended yet
+monitoring-all-well = Nothing went wrong
+monitoring-some-failed =
+    { $count ->
+        [one] { $count } task ended with an error
+       *[other] { $count } tasks ended with an error
+    }
+monitoring-launched = Launched
+monitoring-now = Running now
+monitoring-of-them-queued = { $count } of them queued
+monitoring-rate = Success rate
+monitoring-rate-how = of those that ended; cancelled ones are left out
+monitoring-to-list = show these tasks
+monitoring-plot = Tasks by the time of their launch
+monitoring-plot-title = Tasks by the time of their launch and by their end, stacked: success (solid) at the bottom, then error (hatched, ✕ above), cancelled (outlined), under way (dotted)
+monitoring-part = { $part }: { $numbers }
+monitoring-day =
+    { $month ->
+        [jan] Jan
+        [feb] Feb
+        [mar] Mar
+        [apr] Apr
+        [may] May
+        [jun] Jun
+        [jul] Jul
+        [aug] Aug
+        [sep] Sep
+        [oct] Oct
+        [nov] Nov
+       *[dec] Dec
+    } { $day }
+monitoring-live = Under way
+monitoring-table = The same as a table
+monitoring-when = When
+monitoring-not-asked = Not asked yet
+monitoring-not-asked-yet = The bridge has not asked OpenHEXA anything since it was started.
+monitoring-answers = Answers
+monitoring-answers-well = Launches go out, and runs are followed.
+monitoring-away = Does not answer
+monitoring-refuses = Refuses the token
+monitoring-strange = Something answers, but not as OpenHEXA does
+monitoring-fails = Reports an error of its own
+monitoring-from = since
+monitoring-last-answer = Last answer:
+monitoring-last-try = Last asked:
+monitoring-asked-again = Asked about runs again:
+monitoring-looks = Following the runs
+monitoring-punctual = In time
+monitoring-late = Behind
+monitoring-in-time = Everything under way is looked at in time.
+monitoring-nothing-live = Nothing is under way.
+monitoring-behind = Looks are behind by { $span }. If this goes on, tell an administrator.
+monitoring-oldest-unsent = The oldest launch without a run has waited for { $span }.
+monitoring-unsure =
+    { $count ->
+        [one] { $count } launch may have made a run that the bridge has not heard of; it is looked for.
+       *[other] { $count } launches may have made runs that the bridge has not heard of; they are looked for.
+    }
+monitoring-accepted = Waiting to be sent
+monitoring-launching = Being launched
+monitoring-submitted = Waiting in OpenHEXA
+monitoring-running = Running
+monitoring-reported = End reported, not yet confirmed
+monitoring-failures = What went wrong
+monitoring-why = Reason
+monitoring-why-reported = The pipeline reported an error
+monitoring-why-taken-back = The run failed after the pipeline had reported success
+monitoring-why-run-failed = OpenHEXA says that the run failed
+monitoring-why-refused = OpenHEXA refused the launch
+monitoring-why-not-sent = OpenHEXA could not be reached; the launch was never sent
+monitoring-why-given-up = The pipeline had changed before the launch could be sent
+monitoring-why-never-confirmed = OpenHEXA never confirmed the launch
+monitoring-why-time-over = The run’s time was over, and how it ended is not known
+monitoring-why-gone = The run is gone from OpenHEXA
+monitoring-count = Tasks
+monitoring-last = Last time
+monitoring-newest = Newest
+monitoring-more-failures =
+    { $count ->
+        [one] And { $count } more kind of failure.
+       *[other] And { $count } more kinds of failures.
+    }
+monitoring-durations = Durations
+monitoring-durations-how = Of tasks that ended well: one that failed at once says nothing about what is usual. From 3 of them on, what takes over twice the mean is marked with ▲.
+monitoring-runs = Tasks
+monitoring-median = Median
+monitoring-p95 = 95 % within
+monitoring-mean = Mean
+monitoring-longest = Longest
+monitoring-over-twice = Over twice the mean
+monitoring-times-mean = Times the mean
+monitoring-more-long =
+    { $count ->
+        [one] And { $count } more.
+       *[other] And { $count } more.
+    }
+monitoring-cut = Durations and failures are of the newest { $most } tasks that ended well, and as many that failed: there are more in this period.
+
 settings-nav = Settings
 settings-parts = Settings
 settings-advice = Say in the settings where OpenHEXA is: its address, a token and a workspace.

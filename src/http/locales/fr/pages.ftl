@@ -202,6 +202,114 @@ event-stop-denied = OpenHEXA ne permet pas au jeton configuré d’arrêter l’
 event-stop-not-accepted = OpenHEXA n’a pas pris la demande d’arrêt
 event-waits = Attend qu’un autre lancement de ce pipeline soit réglé
 
+nav-monitoring = Suivi
+monitoring-period = Période
+monitoring-today = Aujourd’hui
+monitoring-week = 7 jours
+monitoring-month = 30 jours
+monitoring-days = { $field } doit être 1, 7 ou 30
+monitoring-since = Tâches lancées depuis le
+monitoring-zone = Les jours commencent à minuit en { $zone }.
+monitoring-as-of = État à
+monitoring-empty = Lancez un pipeline : son déroulement sera montré ici, heure par heure et jour par jour.
+monitoring-nothing = Rien n’a été lancé pendant cette période
+monitoring-none-ended = Rien n’est encore terminé
+monitoring-all-well = Aucun échec
+monitoring-some-failed =
+    { $count ->
+        [one] { $count } tâche s’est terminée en erreur
+       *[other] { $count } tâches se sont terminées en erreur
+    }
+monitoring-launched = Lancées
+monitoring-now = En cours maintenant
+monitoring-of-them-queued = dont { $count } en attente
+monitoring-rate = Taux de réussite
+monitoring-rate-how = parmi celles qui sont terminées ; les annulées ne comptent pas
+monitoring-to-list = montrer ces tâches
+monitoring-plot = Tâches selon le moment de leur lancement
+monitoring-plot-title = Tâches selon le moment de leur lancement et selon leur fin, empilées : réussi (plein) en bas, puis erreur (hachuré, ✕ au-dessus), annulé (contour), non terminé (pointillé)
+monitoring-part = { $part } : { $numbers }
+monitoring-day = { $day } { $month ->
+        [jan] janv.
+        [feb] févr.
+        [mar] mars
+        [apr] avr.
+        [may] mai
+        [jun] juin
+        [jul] juil.
+        [aug] août
+        [sep] sept.
+        [oct] oct.
+        [nov] nov.
+       *[dec] déc.
+    }
+monitoring-live = Non terminé
+monitoring-table = La même chose en tableau
+monitoring-when = Quand
+monitoring-not-asked = Pas encore interrogé
+monitoring-not-asked-yet = La passerelle n’a rien demandé à OpenHEXA depuis son démarrage.
+monitoring-answers = Répond
+monitoring-answers-well = Les lancements partent et les exécutions sont suivies.
+monitoring-away = Ne répond pas
+monitoring-refuses = Refuse le jeton
+monitoring-strange = Quelque chose répond, mais pas comme OpenHEXA
+monitoring-fails = Signale une erreur interne
+monitoring-from = depuis le
+monitoring-last-answer = Dernière réponse :
+monitoring-last-try = Dernière question :
+monitoring-asked-again = Prochaine question sur les exécutions :
+monitoring-looks = Suivi des exécutions
+monitoring-punctual = À l’heure
+monitoring-late = En retard
+monitoring-in-time = Tout ce qui est en cours est consulté à temps.
+monitoring-nothing-live = Rien n’est en cours.
+monitoring-behind = Les consultations ont { $span } de retard. Si cela dure, prévenez un administrateur.
+monitoring-oldest-unsent = Le plus ancien lancement sans exécution attend depuis { $span }.
+monitoring-unsure =
+    { $count ->
+        [one] { $count } lancement a peut-être créé une exécution dont la passerelle n’a rien su ; elle est recherchée.
+       *[other] { $count } lancements ont peut-être créé des exécutions dont la passerelle n’a rien su ; elles sont recherchées.
+    }
+monitoring-accepted = En attente d’envoi
+monitoring-launching = En cours de lancement
+monitoring-submitted = En attente dans OpenHEXA
+monitoring-running = En cours
+monitoring-reported = Fin annoncée, pas encore confirmée
+monitoring-failures = Ce qui a échoué
+monitoring-why = Raison
+monitoring-why-reported = Le pipeline a annoncé une erreur
+monitoring-why-taken-back = L’exécution a échoué après l’annonce d’une réussite par le pipeline
+monitoring-why-run-failed = OpenHEXA indique que l’exécution a échoué
+monitoring-why-refused = OpenHEXA a refusé le lancement
+monitoring-why-not-sent = OpenHEXA était injoignable ; le lancement n’a jamais été envoyé
+monitoring-why-given-up = Le pipeline avait changé avant l’envoi du lancement
+monitoring-why-never-confirmed = OpenHEXA n’a jamais confirmé le lancement
+monitoring-why-time-over = Le temps de l’exécution était écoulé, et sa fin n’est pas connue
+monitoring-why-gone = L’exécution n’est plus dans OpenHEXA
+monitoring-count = Tâches
+monitoring-last = Dernière fois
+monitoring-newest = La plus récente
+monitoring-more-failures =
+    { $count ->
+        [one] Et { $count } autre sorte d’échec.
+       *[other] Et { $count } autres sortes d’échecs.
+    }
+monitoring-durations = Durées
+monitoring-durations-how = Pour les tâches réussies : une tâche qui échoue aussitôt ne dit rien de ce qui est habituel. À partir de 3, ce qui dépasse deux fois la moyenne est marqué par ▲.
+monitoring-runs = Tâches
+monitoring-median = Médiane
+monitoring-p95 = 95 % en moins de
+monitoring-mean = Moyenne
+monitoring-longest = La plus longue
+monitoring-over-twice = Plus de deux fois la moyenne
+monitoring-times-mean = Fois la moyenne
+monitoring-more-long =
+    { $count ->
+        [one] Et { $count } de plus.
+       *[other] Et { $count } de plus.
+    }
+monitoring-cut = Les durées et les échecs portent sur les { $most } tâches réussies les plus récentes, et autant d’échouées : il y en a davantage pendant cette période.
+
 settings-nav = Réglages
 settings-parts = Réglages
 settings-advice = Indiquez dans les réglages où se trouve OpenHEXA : son adresse, un jeton et un espace de travail.

@@ -5,6 +5,7 @@ use actix_web::web::{Data, Path, Payload};
 use actix_web::{HttpMessage, HttpRequest, HttpResponse, ResponseError};
 use askama::Template;
 use chrono::{DateTime, Utc};
+use futures_util::future::join;
 use serde_json::{Map, Value};
 
 use super::connection::changed;
@@ -20,6 +21,7 @@ use crate::http::ui::defaults::{STRANGER, read_defaults};
 use crate::http::ui::fields::{Beginning, Control, Field, Purpose, Typed, fields_for};
 use crate::http::ui::pipeline::{files, summary};
 use crate::http::ui::shell::{Here, Shell, page, see_other};
+use crate::http::ui::suggest::suggest;
 use crate::service::configure::{NO_RECORD, Record};
 use crate::service::defaults::DefaultsChange;
 use crate::service::form::Form;
@@ -259,7 +261,7 @@ async fn draw(
     let ground = ground(bridge, who, id).await?;
     let errors: Words = listed(&shown.wrong, shell.language);
     let fields = match ground.form() {
-        Some(form) => boxes(bridge, who, &shell, form, &shown, &errors).await,
+        Some(form) => boxes(bridge, who, &shell, form, &shown, &errors).await?,
         None => Vec::new(),
     };
     let (wrong, others) = summary(&fields, &errors);
@@ -292,10 +294,16 @@ async fn boxes(
     form: &Form,
     shown: &Shown<'_>,
     errors: &Words,
-) -> Vec<Field> {
-    let files = files(bridge, who, shell, form, &shown.load).await;
+) -> Answer<Vec<Field>> {
+    let (files, suggested) = join(
+        files(bridge, who, shell, form, &shown.load),
+        bridge.suggestions(who.account, form),
+    )
+    .await;
     let beginning = shown.typed.map_or(Beginning::Defaults, Beginning::Typed);
-    fields_for(Purpose::Defaults, form, shell, beginning, &files, errors)
+    let mut fields = fields_for(Purpose::Defaults, form, shell, beginning, &files, errors);
+    suggest(&mut fields, shell, suggested?);
+    Ok(fields)
 }
 
 fn strangers(codes: Vec<String>, typed: Option<&Typed>) -> Vec<Stranger> {

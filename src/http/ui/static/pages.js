@@ -10,6 +10,15 @@
   const clock = new Intl.DateTimeFormat(manner, { timeStyle: "medium" });
   const exact = new Intl.DateTimeFormat(manner, { dateStyle: "full", timeStyle: "long" });
 
+  // The reader's days, for pages that count by days. Nothing else is kept of the reader.
+  const offset = String(-new Date().getTimezoneOffset());
+  const noteOffset = () => {
+    const own = `openhexa_bridge_zone=${offset}`;
+    if (document.cookie.split("; ").includes(own)) return;
+    const guarded = location.protocol === "https:" ? "; Secure" : "";
+    document.cookie = `${own}; Path=/dashboard; SameSite=Strict${guarded}`;
+  };
+
   const moments = (root) => {
     for (const time of root.querySelectorAll("time[datetime]")) {
       const at = new Date(time.dateTime);
@@ -122,10 +131,13 @@
     const live = document.getElementById("live");
     const goesOn = page.getElementById("live");
     if (live && goesOn && !goesOn.dataset.stream) delete live.dataset.stream;
+    if (live && goesOn && goesOn.dataset.zone) live.dataset.zone = goesOn.dataset.zone;
   };
 
   const follow = (live) => {
     const source = new EventSource(live.dataset.stream);
+    // A page that says so is taken anew no sooner than that, however many events there are.
+    const pace = Number(live.dataset.pace) || 300;
     let waiting = false;
     let busy = false;
     const look = async () => {
@@ -140,22 +152,25 @@
       } catch {
         // The next look may fare better.
       }
-      busy = false;
       if (!live.dataset.stream) {
         source.close();
         clearInterval(timer);
-      } else if (waiting) {
-        waiting = false;
-        setTimeout(look, 300);
       }
+      setTimeout(() => {
+        busy = false;
+        if (waiting && live.dataset.stream) look();
+        waiting = false;
+      }, pace);
     };
     source.addEventListener("task", look);
     // What a run tells OpenHEXA alone moves no task, and a machine that slept may have missed an event.
     const timer = setInterval(look, 5000);
     document.addEventListener("visibilitychange", look);
     addEventListener("online", look);
+    if (live.dataset.zone && live.dataset.zone !== offset) look();
   };
 
+  noteOffset();
   moments(document);
   switches();
   document.addEventListener("change", switches);

@@ -1,0 +1,350 @@
+//! `/dashboard/monitoring/`: did all run, what went wrong, what takes long, and is everything looked after. Whoever
+//! opens it in the morning reads it from above.
+
+use actix_web::http::StatusCode;
+use actix_web::web::Data;
+use actix_web::{HttpRequest, HttpResponse};
+use askama::Template;
+use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
+
+use super::badge::Badge;
+use super::numbers::{count, percent, tenths};
+use super::result::shortened;
+use super::shell::{Here, Shell, page};
+use super::stacks::{Stacks, stacks};
+use super::standing::{State, lasted, looks, openhexa, waiting};
+use crate::domain::failure::Reason;
+use crate::domain::principal::Principal;
+use crate::domain::sentence::say;
+use crate::domain::task::Status;
+use crate::http::api::query::Query;
+use crate::http::error::{Answer, Problem};
+use crate::service::Bridge;
+use crate::service::monitoring::{
+    Failure, Long, MOST_READ, Monitoring, Period, Pipeline, Upstanding, Zone, per_mille,
+};
+
+/// Minutes that the reader's clock is ahead of UTC, as the script writes them down.
+const COOKIE: &str = "openhexa_bridge_zone";
+/// Letters of a message.
+const LETTERS: usize = 160;
+
+#[derive(Template)]
+#[template(path = "monitoring.html")]
+struct MonitoringPage {
+    page: Shell,
+    periods: Vec<Choice>,
+    since: Option<DateTime<Utc>>,
+    zone: String,
+    /// Minutes, for the script to compare.
+    zone_minutes: i32,
+    at: DateTime<Utc>,
+    /// Whether anything was ever launched.
+    any: bool,
+    verdict: Badge,
+    figures: Vec<Figure>,
+    plot: Option<Stacks>,
+    openhexa: State,
+    looks: State,
+    waiting: Vec<(String, String)>,
+    failures: Vec<FailureRow>,
+    failures_more: Option<String>,
+    pipelines: Vec<PipelineRow>,
+    long: Vec<LongRow>,
+    long_more: Option<String>,
+    cut: Option<String>,
+}
+
+struct Choice {
+    days: u64,
+    name: String,
+    is_chosen: bool,
+}
+
+/// A number that stands for itself, and the list behind it.
+struct Figure {
+    name: String,
+    number: String,
+    link: Option<String>,
+    hint: Option<String>,
+}
+
+struct FailureRow {
+    pipeline_id: String,
+    name: String,
+    reason: String,
+    count: String,
+    last: DateTime<Utc>,
+    task: i64,
+    message: Option<String>,
+}
+
+struct PipelineRow {
+    id: String,
+    name: String,
+    count: String,
+    median: String,
+    p95: String,
+    mean: String,
+    longest: String,
+    /// Whether the longest is over twice the mean.
+    is_long: bool,
+}
+
+struct LongRow {
+    task: i64,
+    name: String,
+    badge: Badge,
+    at: DateTime<Utc>,
+    took: String,
+    mean: String,
+    factor: String,
+}
+
+pub async fn show(
+    bridge: Data<Bridge>,
+    who: Principal,
+    request: HttpRequest,
+) -> Answer<HttpResponse> {
+    let period = period(&Query::of(&request))?;
+    let zone = zone(&request);
+    let upstanding = bridge.upstanding(who.account).await?;
+    let found = bridge.monitoring(who.account, period, zone).await?;
+    let shell = Shell::of(&request, Here::Monitoring);
+    page(
+        StatusCode::OK,
+        &compose(shell, &found, upstanding, period, zone),
+    )
+}
+
+fn period(query: &Query) -> Answer<Period> {
+    let parse = |text| {
+        let period = Period::parse(text);
+        period.ok_or_else(|| Problem::field("days", say("monitoring-days")))
+    };
+    query.get("days").map_or(Ok(Period::Today), parse)
+}
+
+/// UTC where there is no script, and where what stands there is no zone.
+fn zone(request: &HttpRequest) -> Zone {
+    let cookie = request.cookie(COOKIE);
+    let minutes = cookie.and_then(|cookie| cookie.value().parse().ok());
+    minutes.and_then(Zone::new).unwrap_or_default()
+}
+
+fn compose(
+    shell: Shell,
+    found: &Monitoring,
+    upstanding: Upstanding,
+    period: Period,
+    zone: Zone,
+) -> MonitoringPage {
+    let since = found.edges.first().copied();
+    let totals = totals(found);
+    let more = |key, all: usize, shown: usize| {
+        let more = all.saturating_sub(shown);
+        (more > 0).then(|| shell.count(key, &more))
+    };
+    MonitoringPage {
+        periods: Period::ALL.map(|one| choice(&shell, one, period)).into(),
+        zone: zone_name(zone),
+        zone_minutes: zone.minutes(),
+        at: found.at,
+        any: found.any,
+        verdict: verdict(&shell, totals),
+        figures: since.map_or_else(Vec::new, |since| {
+            figures(&shell, found, totals, &from(since, zone))
+        }),
+        plot: stacks(&shell, found, period, zone),
+        openhexa: openhexa(&shell, upstanding),
+        looks: looks(&shell, &found.looks),
+        waiting: waiting(&shell, &found.looks),
+        failures: found
+            .failures
+            .iter()
+            .map(|one| failure(&shell, one))
+            .collect(),
+        failures_more: more(
+            "monitoring-more-failures",
+            found.failures_count,
+            found.failures.len(),
+        ),
+        pipelines: found
+            .pipelines
+            .iter()
+            .map(|one| pipeline(&shell, one))
+            .collect(),
+        long: found.long.iter().map(|one| long(&shell, one)).collect(),
+        long_more: more("monitoring-more-long", found.long_count, found.long.len()),
+        cut: found.cut.then(|| {
+            let most = count(shell.language, MOST_READ);
+            shell.with("monitoring-cut", "most", most)
+        }),
+        since,
+        page: shell,
+    }
+}
+
+fn choice(shell: &Shell, one: Period, chosen: Period) -> Choice {
+    Choice {
+        days: one.days(),
+        name: shell.say(match one {
+            Period::Today => "monitoring-today",
+            Period::Week => "monitoring-week",
+            Period::Month => "monitoring-month",
+        }),
+        is_chosen: one == chosen,
+    }
+}
+
+/// `UTC`, `UTC+05:30`, `UTC−03:00`.
+fn zone_name(zone: Zone) -> String {
+    let minutes = zone.minutes();
+    let sign = match minutes {
+        0 => return "UTC".to_owned(),
+        ..0 => '−',
+        1.. => '+',
+    };
+    let minutes = minutes.abs();
+    format!("UTC{sign}{:02}:{:02}", minutes / 60, minutes % 60)
+}
+
+/// As the list of tasks takes it: a day of its own where that is the same.
+fn from(since: DateTime<Utc>, zone: Zone) -> String {
+    if zone == Zone::UTC {
+        since.format("%Y-%m-%d").to_string()
+    } else {
+        since.to_rfc3339_opts(SecondsFormat::Secs, true)
+    }
+}
+
+/// By status as in [`Status::ALL`].
+fn totals(found: &Monitoring) -> [i64; 5] {
+    let add = |mut sum: [i64; 5], counts: &[i64; 5]| {
+        for (sum, count) in sum.iter_mut().zip(counts) {
+            *sum += count;
+        }
+        sum
+    };
+    found.counts.iter().fold([0; 5], add)
+}
+
+/// The answer to the first question of the day.
+fn verdict(shell: &Shell, [queued, running, good, bad, stopped]: [i64; 5]) -> Badge {
+    let bad_count = usize::try_from(bad).unwrap_or(usize::MAX);
+    match (queued + running, good, bad, stopped) {
+        (0, 0, 0, 0) => Badge::new("waiting", shell.say("monitoring-nothing")),
+        (_, _, 1.., _) => Badge::new("bad", shell.count("monitoring-some-failed", &bad_count)),
+        (_, 0, _, _) => Badge::new("waiting", shell.say("monitoring-none-ended")),
+        (_, _, _, _) => Badge::new("good", shell.say("monitoring-all-well")),
+    }
+}
+
+fn figures(
+    shell: &Shell,
+    found: &Monitoring,
+    [queued, running, good, bad, stopped]: [i64; 5],
+    from: &str,
+) -> Vec<Figure> {
+    let list = |statuses: &[Status], from: &str| {
+        let words: Vec<&str> = statuses.iter().map(|status| status.word()).collect();
+        let mut query = form_urlencoded::Serializer::new(String::new());
+        for (name, value) in [("status", words.join(",").as_str()), ("from", from)] {
+            if !value.is_empty() {
+                query.append_pair(name, value);
+            }
+        }
+        Some(format!("/dashboard/tasks/?{}", query.finish()))
+    };
+    let figure = |key, number: i64, link| Figure {
+        name: shell.say(key),
+        number: count(shell.language, number),
+        link,
+        hint: None,
+    };
+    let rate = per_mille(good, good + bad).map(|rate| percent(shell.language, rate));
+    let live = found.queued + found.running;
+    let mut now = figure(
+        "monitoring-now",
+        live,
+        list(&[Status::Queued, Status::Running], ""),
+    );
+    now.hint = (found.queued > 0).then(|| {
+        let queued = count(shell.language, found.queued);
+        shell.with("monitoring-of-them-queued", "count", queued)
+    });
+    vec![
+        figure(
+            "monitoring-launched",
+            queued + running + good + bad + stopped,
+            list(&[], from),
+        ),
+        now,
+        figure("status-success", good, list(&[Status::Success], from)),
+        figure("status-error", bad, list(&[Status::Error], from)),
+        figure(
+            "status-cancelled",
+            stopped,
+            list(&[Status::Cancelled], from),
+        ),
+        Figure {
+            name: shell.say("monitoring-rate"),
+            number: rate.unwrap_or_else(|| "–".to_owned()),
+            link: None,
+            hint: Some(shell.say("monitoring-rate-how")),
+        },
+    ]
+}
+
+fn failure(shell: &Shell, one: &Failure) -> FailureRow {
+    FailureRow {
+        pipeline_id: one.pipeline.to_string(),
+        name: one.name.clone(),
+        reason: shell.say(match one.reason {
+            Reason::Reported => "monitoring-why-reported",
+            Reason::FailedAfterSuccess => "monitoring-why-taken-back",
+            Reason::RunFailed => "monitoring-why-run-failed",
+            Reason::Refused => "monitoring-why-refused",
+            Reason::NotSent => "monitoring-why-not-sent",
+            Reason::GivenUp => "monitoring-why-given-up",
+            Reason::NeverConfirmed => "monitoring-why-never-confirmed",
+            Reason::TimeOver => "monitoring-why-time-over",
+            Reason::Gone => "monitoring-why-gone",
+        }),
+        count: count(shell.language, one.count),
+        last: one.last,
+        task: one.task.0,
+        message: one.message.as_ref().map(|text| shortened(text, LETTERS).0),
+    }
+}
+
+fn pipeline(shell: &Shell, one: &Pipeline) -> PipelineRow {
+    let durations = &one.durations;
+    PipelineRow {
+        id: one.id.to_string(),
+        name: one.name.clone(),
+        count: count(shell.language, durations.count),
+        median: milliseconds(durations.median),
+        p95: milliseconds(durations.p95),
+        mean: milliseconds(durations.mean()),
+        longest: milliseconds(durations.longest),
+        is_long: durations.is_outlasted_by(durations.longest),
+    }
+}
+
+fn long(shell: &Shell, one: &Long) -> LongRow {
+    let factor = one.took.saturating_mul(10) / one.mean.max(1);
+    LongRow {
+        task: one.task.0,
+        name: one.name.clone(),
+        badge: Badge::of_task(shell, one.status),
+        at: one.created_at,
+        took: milliseconds(one.took),
+        mean: milliseconds(one.mean),
+        factor: tenths(shell.language, factor),
+    }
+}
+
+fn milliseconds(all: i64) -> String {
+    lasted(TimeDelta::milliseconds(all))
+}

@@ -1,0 +1,129 @@
+//! The arithmetic of many tasks: days, durations, shares, kinds of failures; what always holds.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use openhexa_bridge::domain::failure::Reason;
+use openhexa_bridge::domain::figures::{Durations, Period, Zone, per_mille};
+use openhexa_bridge::domain::verdict::{RunEnd, Status, Word, verdict};
+use proptest::collection::vec;
+use proptest::prelude::*;
+
+fn moment() -> impl Strategy<Value = DateTime<Utc>> {
+    (0_i64..4_000_000_000_000).prop_map(|at| DateTime::from_timestamp_millis(at).unwrap())
+}
+
+fn zone() -> impl Strategy<Value = Zone> {
+    (-48_i32..=56).prop_map(|quarters| Zone::new(quarters * 15).unwrap())
+}
+
+fn lengths() -> impl Strategy<Value = Vec<i64>> {
+    vec(0_i64..100_000_000, 1..200)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 1000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn now_is_in_the_last_day_of_every_period(now in moment(), zone in zone()) {
+        for period in Period::ALL {
+            let edges = period.edges(zone, now);
+            prop_assert!(edges.is_sorted());
+            let (first, last) = (edges[0], edges[edges.len() - 1]);
+            prop_assert!(first <= now && now < last);
+            prop_assert_eq!((last - first).num_days(), i64::try_from(period.days()).unwrap());
+            prop_assert_eq!(zone.midnight(now), last - TimeDelta::days(1));
+            prop_assert_eq!(zone.shown(first).time(), chrono::NaiveTime::MIN);
+        }
+    }
+
+    #[test]
+    fn durations_lie_among_those_they_are_of(lengths in lengths()) {
+        let all = Durations::of(lengths.clone()).unwrap();
+        let (least, most) = (*lengths.iter().min().unwrap(), *lengths.iter().max().unwrap());
+        prop_assert!(least <= all.median && all.median <= all.longest && all.longest == most);
+        prop_assert!(lengths.contains(&all.p95) && all.median <= all.p95);
+        prop_assert!(least <= all.mean() && all.mean() <= most);
+        let within = lengths.iter().filter(|length| **length <= all.p95).count();
+        prop_assert!(within * 100 >= lengths.len() * 95);
+        let beyond = lengths.iter().filter(|length| **length < all.p95).count();
+        prop_assert!(beyond * 100 < lengths.len() * 95);
+    }
+
+    #[test]
+    fn less_than_half_outlast_the_mean_twice(lengths in lengths()) {
+        let all = Durations::of(lengths.clone()).unwrap();
+        let long = lengths.iter().filter(|length| all.is_outlasted_by(**length)).count();
+        prop_assert!(long * 2 < lengths.len());
+        prop_assert!(lengths.len() >= 3 || long == 0);
+        prop_assert!(!all.is_outlasted_by(all.mean() * 2));
+    }
+
+    #[test]
+    fn a_share_is_all_or_nothing_only_where_it_is(part in 0_i64..1_000_000, more in 0_i64..1_000_000) {
+        let all = part + more;
+        let share = per_mille(part, all);
+        prop_assert_eq!(share.is_none(), all == 0);
+        if let Some(share) = share {
+            prop_assert_eq!(share == 0, part == 0);
+            prop_assert_eq!(share == 1000, more == 0);
+            prop_assert!((0..=1000).contains(&share));
+        }
+    }
+
+    #[test]
+    fn a_zone_is_one_that_clocks_have(minutes in any::<i32>()) {
+        let is_known = (-720..=840).contains(&minutes) && minutes % 15 == 0;
+        prop_assert_eq!(Zone::new(minutes).map(Zone::minutes), is_known.then_some(minutes));
+    }
+}
+
+#[test]
+fn a_few_durations_are_as_people_count_them() {
+    for (lengths, median, p95, mean, longest) in [
+        (vec![7], 7, 7, 7, 7),
+        (vec![4, 1, 3, 2], 2, 4, 2, 4),
+        (vec![1, 2, 30], 2, 30, 11, 30),
+        ((1..=100).collect(), 50, 95, 50, 100),
+    ] {
+        let all = Durations::of(lengths).unwrap();
+        assert_eq!(
+            (all.median, all.p95, all.mean(), all.longest),
+            (median, p95, mean, longest)
+        );
+    }
+    assert_eq!(Durations::of(Vec::new()), None);
+    let usual = Durations::of(vec![10, 10, 10]).unwrap();
+    assert!(!usual.is_outlasted_by(20) && usual.is_outlasted_by(21));
+    assert!(!Durations::of(vec![10, 10]).unwrap().is_outlasted_by(1000));
+}
+
+#[test]
+fn whatever_is_an_error_has_a_reason_and_nothing_else_has() {
+    use RunEnd::{Failed, Gone, NeverConfirmed, NeverSent, Refused, Stopped, Success};
+    let ends = [
+        None,
+        Some(Success),
+        Some(Failed),
+        Some(Stopped),
+        Some(Gone),
+        Some(NeverConfirmed),
+        Some(NeverSent),
+        Some(Refused),
+    ];
+    let words = [
+        None,
+        Some(Word::Success),
+        Some(Word::Error),
+        Some(Word::Cancelled),
+    ];
+    for end in ends {
+        for word in words {
+            let status = verdict(end, word, false).map(|verdict| verdict.status);
+            let is_error = status == Some(Status::Error);
+            assert_eq!(
+                Reason::of(end, word).is_some(),
+                is_error,
+                "{end:?} {word:?}"
+            );
+        }
+    }
+}

@@ -1,0 +1,79 @@
+//! How long tasks take, and which take over twice the mean.
+
+use chrono::TimeDelta;
+use serde_json::json;
+
+use super::{LATER, PAGE, begin, ended};
+use crate::support::catalogue::id;
+use crate::support::story::{As, story};
+
+fn minutes(number: i64) -> TimeDelta {
+    TimeDelta::minutes(number)
+}
+
+story! {
+    async fn durations_are_of_what_ended_well_by_pipeline(base) {
+        let story = begin(base).await;
+        for long in [1, 2, 3, 4] {
+            ended(&story, 1, "SUCCESS", minutes(long)).await;
+        }
+        ended(&story, 2, "SUCCESS", TimeDelta::milliseconds(400)).await;
+        // Says nothing of how long such a task takes.
+        ended(&story, 1, "ERROR", TimeDelta::seconds(1)).await;
+        ended(&story, 1, "CANCELLED", TimeDelta::seconds(1)).await;
+        let page = story.page(As::Viewer, PAGE).await;
+        let told = page.at("live-durations");
+        assert!(told.contains("Pipeline 1 4 2 min 30 s 4 min 00 s 2 min 30 s 4 min 00 s"), "{told}");
+        assert!(told.contains("Pipeline 2 1 < 1 s < 1 s < 1 s < 1 s"), "{told}");
+        assert!(told.contains("Of tasks that ended well") && page.at("live-long").is_empty(), "{}", page.text());
+        let french = story.french_page(As::Viewer, PAGE).await;
+        assert!(french.at("live-durations").contains("Médiane"), "{}", french.text());
+        story.end().await;
+    }
+}
+
+story! {
+    async fn what_takes_over_twice_the_mean_of_its_pipeline_is_marked(base) {
+        let story = begin(base).await;
+        ended(&story, 1, "SUCCESS", minutes(1)).await;
+        // Of two tasks nobody knows which one is usual.
+        let first = ended(&story, 1, "SUCCESS", minutes(60)).await;
+        let page = story.page(As::Viewer, PAGE).await;
+        assert!(page.at("live-long").is_empty() && !page.at("live-durations").contains("▲ "), "{}", page.text());
+        for _ in 0..3 {
+            ended(&story, 1, "SUCCESS", minutes(1)).await;
+            ended(&story, 2, "SUCCESS", minutes(90)).await;
+        }
+        // Usual for its own pipeline, and the mean of the other one is nothing to it.
+        let page = story.page(As::Viewer, PAGE).await;
+        let told = page.at("live-long");
+        assert!(told.contains(&format!("Task {first}")) && told.matches(" ×").count() == 1, "{told}");
+        assert!(told.contains("Over twice the mean") && told.contains("▲ 4.6 ×") && told.contains("1 h 00 min"), "{told}");
+        assert!(page.links().contains(&format!("/dashboard/tasks/{first}/")));
+        assert!(page.at("live-durations").contains("▲ Over twice the mean: 1 h 00 min"), "{}", page.text());
+        let failed = ended(&story, 1, "ERROR", minutes(40)).await;
+        story.advance(LATER);
+        let told = story.page(As::Viewer, PAGE).await.at("live-long");
+        assert!(told.contains(&format!("Task {failed}")), "{told}");
+        story.end().await;
+    }
+}
+
+story! {
+    async fn a_task_that_runs_for_longer_than_that_is_marked_while_it_runs(base) {
+        let story = begin(base).await;
+        for _ in 0..3 {
+            ended(&story, 1, "SUCCESS", minutes(10)).await;
+        }
+        let task = story.launch(&id(1), json!({})).await;
+        story.report(&id(1), &json!({"task_id": task, "status": "RUNNING"})).await.expect(200);
+        story.advance(minutes(20));
+        assert!(story.page(As::Viewer, PAGE).await.at("live-long").is_empty());
+        story.advance(minutes(1));
+        let page = story.page(As::Viewer, PAGE).await;
+        let told = page.at("live-long");
+        assert!(told.contains(&format!("Task {task}")) && told.contains("Running") && told.contains("21 min 00 s"), "{told}");
+        assert!(page.links().contains(&format!("/dashboard/tasks/{task}/")));
+        story.end().await;
+    }
+}

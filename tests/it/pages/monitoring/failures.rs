@@ -1,0 +1,112 @@
+//! Why tasks failed: each kind of end comes about as it does in the field, and is told in words.
+
+use chrono::TimeDelta;
+use serde_json::{Value, json};
+
+use super::{LATER, PAGE, begin, ended};
+use crate::support::catalogue::{id, pipeline, quick};
+use crate::support::story::{As, Base, Plan, Story, story};
+
+/// A task whose run is there to be driven, and that run.
+async fn running(story: &Story) -> (i64, String) {
+    let task = story.launch(&id(1), json!({})).await;
+    let shown = story
+        .until(task, "the run", |task| task["status"] == "RUNNING")
+        .await;
+    (task, shown["run"]["id"].as_str().unwrap().to_owned())
+}
+
+async fn told(story: &Story) -> String {
+    story.advance(LATER);
+    story.page(As::Viewer, PAGE).await.at("live-failures")
+}
+
+story! {
+    async fn each_kind_of_failure_is_told_with_its_number_and_its_newest_task(base) {
+        let story = begin(base).await;
+        ended(&story, 1, "ERROR", TimeDelta::minutes(1)).await;
+        let newest = ended(&story, 1, "ERROR", TimeDelta::minutes(1)).await;
+        ended(&story, 2, "ERROR", TimeDelta::minutes(1)).await;
+        // The first word counts, whatever becomes of the run; and so does its end after a success.
+        let (task, run) = running(&story).await;
+        story.report(&id(1), &json!({"task_id": task, "status": "SUCCESS"})).await.expect(200);
+        story.drive(&run, &json!({"status": "failed"})).await;
+        story.until_confirmed(task).await;
+        let (failed, run) = running(&story).await;
+        story.drive(&run, &json!({"status": "failed"})).await;
+        story.until_confirmed(failed).await;
+        let (gone, run) = running(&story).await;
+        story.drive(&run, &json!({"vanish": true})).await;
+        story.until_confirmed(gone).await;
+        story.fault(&json!({"fault": "run_limit", "count": 1})).await;
+        story.post(&format!("/pipelines/{}/launch/", id(1)), &json!({"config": {}})).await.expect(429);
+        let told = told(&story).await;
+        for line in [
+            "Pipeline 1 The pipeline reported an error 2 ",
+            &format!("Task {newest} ERROR it is"),
+            "Pipeline 2 The pipeline reported an error 1 ",
+            "Pipeline 1 The run failed after the pipeline had reported success 1 ",
+            "Pipeline 1 OpenHEXA says that the run failed 1 ",
+            "Pipeline 1 The run is gone from OpenHEXA 1 ",
+            &format!("Task {gone} OpenHEXA no longer knows the run"),
+            "Pipeline 1 OpenHEXA refused the launch 1 ",
+        ] {
+            assert!(told.contains(line), "{line}: {told}");
+        }
+        assert!(told.starts_with("What went wrong"), "{told}");
+        let page = story.page(As::Viewer, PAGE).await;
+        assert!(page.links().contains(&format!("/dashboard/tasks/{newest}/")));
+        assert!(page.has("7 tasks ended with an error"), "{}", page.text());
+        let french = story.french_page(As::Viewer, PAGE).await;
+        assert!(french.at("live-failures").contains("Le pipeline a annoncé une erreur"), "{}", french.text());
+        story.end().await;
+    }
+}
+
+story! {
+    async fn a_run_whose_time_was_over_is_told_from_one_that_was_lost(base) {
+        let story = begin(base).await;
+        let (task, run) = running(&story).await;
+        story.drive(&run, &json!({"vanish": true})).await;
+        story.advance(TimeDelta::hours(3));
+        story.until_confirmed(task).await;
+        let told = told(&story).await;
+        assert!(told.contains("The run’s time was over, and how it ended is not known 1 "), "{told}");
+        story.end().await;
+    }
+}
+
+/// One that does not name its task is never sent twice.
+async fn nameless(base: Base) -> Story {
+    Plan::on(base)
+        .pipelines(json!([pipeline(1, &[], quick("manual"))]))
+        .begin()
+        .await
+}
+
+async fn fault(story: &Story, operation: &str, more: Value) {
+    let mut fault = json!({"fault": "drop_before", "operation": operation});
+    fault
+        .as_object_mut()
+        .unwrap()
+        .extend(more.as_object().unwrap().clone());
+    story.fault(&fault).await;
+}
+
+story! {
+    async fn a_launch_that_was_never_confirmed_or_never_sent_is_told_as_that(base) {
+        let story = nameless(base).await;
+        fault(&story, "runPipeline", json!({"count": 1})).await;
+        let lost = story.launch(&id(1), json!({})).await;
+        story.until_confirmed(lost).await;
+        let told_then = told(&story).await;
+        assert!(told_then.contains("OpenHEXA never confirmed the launch 1 "), "{told_then}");
+        fault(&story, "pipeline", json!({"for_ms": 600_000})).await;
+        let unsent = story.launch(&id(1), json!({})).await;
+        story.advance(TimeDelta::minutes(16));
+        story.until_confirmed(unsent).await;
+        let told = told(&story).await;
+        assert!(told.contains("OpenHEXA could not be reached; the launch was never sent 1 "), "{told}");
+        story.end().await;
+    }
+}

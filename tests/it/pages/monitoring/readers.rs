@@ -1,0 +1,80 @@
+//! Many look on at once: the database is asked once, and by one at a time.
+
+use chrono::TimeDelta;
+use futures_util::future::{join, join_all};
+use reqwest::Method;
+
+use super::{LATER, PAGE, begin, ended, numbers};
+use crate::support::postgres;
+use crate::support::story::{As, Base, Story, story};
+
+/// What twenty readers see launched.
+async fn twenty(story: &Story) -> Vec<String> {
+    let pages = join_all((0..20).map(|_| story.page(As::Viewer, PAGE))).await;
+    pages.iter().map(|page| numbers(page)[0].clone()).collect()
+}
+
+story! {
+    async fn many_readers_share_what_was_gathered_just_now(base) {
+        let story = begin(base).await;
+        ended(&story, 1, "SUCCESS", TimeDelta::minutes(1)).await;
+        assert_eq!(twenty(&story).await, ["1"; 20]);
+        ended(&story, 1, "SUCCESS", TimeDelta::zero()).await;
+        // Nobody has asked the database since: the second task is not there yet.
+        assert_eq!(twenty(&story).await, ["1"; 20]);
+        // Another period is another question.
+        assert_eq!(numbers(&story.page(As::Viewer, &format!("{PAGE}?days=7")).await)[0], "2");
+        story.advance(LATER);
+        assert_eq!(twenty(&story).await, ["2"; 20]);
+        story.end().await;
+    }
+}
+
+/// The processes that wait in this manner.
+async fn waiting(story: &Story, manner: &'static str) -> Vec<String> {
+    let url = story.database.clone();
+    let query = format!(
+        "SELECT pid::text, '' FROM pg_stat_activity WHERE datname = current_database() AND {manner}"
+    );
+    let rows = tokio::task::spawn_blocking(move || postgres::rows(&url, &query));
+    let rows = rows.await.unwrap().into_iter();
+    rows.map(|row| row.0).collect()
+}
+
+/// Whoever holds the table keeps each query waiting, so that they can be counted.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_query_of_an_account_is_under_way_at_a_time() {
+    const HOLDS: &str = "wait_event = 'PgSleep'";
+    const WAITS: &str = "wait_event_type = 'Lock'";
+    let story = begin(Base::Postgres).await;
+    ended(&story, 1, "SUCCESS", TimeDelta::minutes(1)).await;
+    let url = story.database.clone();
+    let hold =
+        "BEGIN; LOCK TABLE openhexa_bridge.task IN ACCESS EXCLUSIVE MODE; SELECT pg_sleep(60)";
+    let holder = tokio::task::spawn_blocking(move || postgres::execute(&url, hold));
+    story
+        .until_true("the lock", async || waiting(&story, HOLDS).await.len() == 1)
+        .await;
+    let count = async {
+        story
+            .until_true("a query", async || !waiting(&story, WAITS).await.is_empty())
+            .await;
+        // Time for the others to get as far, should they.
+        for _ in 0..50 {
+            let alive = story.ask_at(As::Nobody, Method::GET, "/healthz");
+            alive.send().await.expect(200);
+            assert_eq!(waiting(&story, WAITS).await.len(), 1);
+        }
+        let holder = waiting(&story, HOLDS).await.remove(0);
+        let (url, end) = (
+            story.database.clone(),
+            format!("SELECT pg_terminate_backend({holder})"),
+        );
+        let ending = tokio::task::spawn_blocking(move || postgres::execute(&url, &end));
+        ending.await.unwrap();
+    };
+    let (seen, ()) = join(twenty(&story), count).await;
+    assert_eq!(seen, ["1"; 20]);
+    assert!(holder.await.is_err(), "it was let go");
+    story.end().await;
+}

@@ -1,0 +1,106 @@
+//! Whether OpenHEXA answers, and whether everything under way is looked at in time.
+
+use chrono::TimeDelta;
+use serde_json::{Map, json};
+
+use super::{LATER, PAGE, begin, ended};
+use crate::support::catalogue::{id, pipeline, quick};
+use crate::support::story::{As, Base, Plan, Story, story};
+
+async fn state(story: &Story) -> String {
+    story.advance(LATER);
+    story.page(As::Viewer, PAGE).await.at("live-state")
+}
+
+/// Asks for something that no answer of before is good for.
+async fn ask(story: &Story) {
+    story.advance(TimeDelta::seconds(10));
+    story.get("/pipelines/").await;
+}
+
+story! {
+    async fn openhexa_is_told_as_it_answered_last_and_since_when(base) {
+        let mut story = begin(base).await;
+        story.restart().await;
+        let told = state(&story).await;
+        assert!(told.contains("Not asked yet"), "{told}");
+        ask(&story).await;
+        let told = state(&story).await;
+        assert!(told.contains("✓ Answers") && told.contains("Last answer:"), "{told}");
+        story.fault(&json!({"fault": "drop_before", "operation": "pipelines", "for_ms": 600_000})).await;
+        ask(&story).await;
+        let since = story.now().format("%Y-%m-%d %H:%M UTC").to_string();
+        story.advance(TimeDelta::minutes(7));
+        ask(&story).await;
+        let told = state(&story).await;
+        assert!(told.contains("✕ Does not answer since") && told.contains(&since), "{since}: {told}");
+        let french = story.french_page(As::Viewer, PAGE).await;
+        assert!(french.at("live-state").contains("Ne répond pas depuis"), "{}", french.text());
+        story.heal().await;
+        ask(&story).await;
+        let told = state(&story).await;
+        assert!(told.contains("✓ Answers") && !told.contains(&since), "{told}");
+        story.end().await;
+    }
+}
+
+story! {
+    async fn a_refused_token_and_a_strange_answer_are_told_from_silence(base) {
+        let story = begin(base).await;
+        for (fault, sentence) in [("refuse_token", "✕ Refuses the token since"), ("html_500", "✕ Reports an error of its own since")] {
+            story.fault(&json!({"fault": fault, "for_ms": 600_000})).await;
+            ask(&story).await;
+            let told = state(&story).await;
+            assert!(told.contains(sentence), "{fault}: {told}");
+            story.heal().await;
+        }
+        // The same place with another token was never asked: what is known of the one before says nothing.
+        story.configure_with(Map::new(), &story.openhexa, "another-token", "demo").await;
+        let told = state(&story).await;
+        assert!(told.contains("Not asked yet"), "{told}");
+        story.end().await;
+    }
+}
+
+story! {
+    async fn looks_that_are_late_are_told_with_how_late(base) {
+        let story = begin(base).await;
+        ended(&story, 1, "SUCCESS", TimeDelta::minutes(1)).await;
+        story.launch(&id(1), json!({})).await;
+        story.pass().await;
+        let told = state(&story).await;
+        assert!(told.contains("✓ In time Everything under way is looked at in time."), "{told}");
+        assert!(told.contains("Waiting in OpenHEXA 1") || told.contains("Running 1"), "{told}");
+        assert!(told.contains("End reported, not yet confirmed 1"), "{told}");
+        story.advance(TimeDelta::minutes(5));
+        let told = state(&story).await;
+        assert!(told.contains("▲ Behind Looks are behind by 5 min") || told.contains("▲ Behind Looks are behind by 4 min"), "{told}");
+        let french = story.french_page(As::Viewer, PAGE).await;
+        assert!(french.at("live-state").contains("▲ En retard"), "{}", french.text());
+        story.pass().await;
+        let told = state(&story).await;
+        assert!(told.contains("✓ In time"), "{told}");
+        story.end().await;
+    }
+}
+
+async fn nameless(base: Base) -> Story {
+    Plan::on(base)
+        .pipelines(json!([pipeline(1, &[], quick("manual"))]))
+        .begin()
+        .await
+}
+
+story! {
+    async fn a_launch_without_a_run_is_told_with_how_long_it_waits(base) {
+        let story = nameless(base).await;
+        assert!(state(&story).await.contains("Nothing is under way."));
+        story.fault(&json!({"fault": "drop_before", "operation": "runPipeline", "count": 1})).await;
+        story.launch(&id(1), json!({})).await;
+        story.advance(TimeDelta::minutes(2) - LATER);
+        let told = state(&story).await;
+        assert!(told.contains("The oldest launch without a run has waited for 2 min 00 s."), "{told}");
+        assert!(told.contains("1 launch may have made a run that the bridge has not heard of") && told.contains("Being launched 1"), "{told}");
+        story.end().await;
+    }
+}

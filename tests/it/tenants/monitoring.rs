@@ -1,0 +1,84 @@
+//! How one account's launches and its OpenHEXA fare shows on no other account's page.
+
+use reqwest::Method;
+use serde_json::json;
+
+use super::{MARK, Town};
+use crate::identity::Shows;
+use crate::support::catalogue::id;
+use crate::support::story::{As, story};
+
+const PAGE: &str = "/dashboard/monitoring/?days=30";
+
+async fn end_both(town: &Town) {
+    for (task, word) in [(town.task, "SUCCESS"), (town.other_task, "ERROR")] {
+        let end = json!({"task_id": task, "status": word, "progress_message": MARK});
+        town.story.report(&id(1), &end).await.expect(200);
+    }
+    town.story.advance(chrono::TimeDelta::minutes(10));
+}
+
+async fn compare(town: &Town) {
+    end_both(town).await;
+    let own = town
+        .story
+        .ask_at(As::Viewer, Method::GET, PAGE)
+        .send()
+        .await;
+    assert!(
+        own.text.contains(MARK) && own.text.contains("1 task ended with an error"),
+        "{}",
+        own.text
+    );
+    assert!(own.text.contains("Looks are behind"), "{}", own.text);
+    let ask = town.story.ask_at(As::Nobody, Method::GET, PAGE);
+    let theirs = ask.in_iaso(&town.stranger).send().await;
+    assert_eq!(theirs.status, 200, "{}", theirs.text);
+    assert!(
+        !theirs.text.contains(MARK) && !theirs.text.contains("<svg"),
+        "{}",
+        theirs.text
+    );
+    assert!(
+        theirs.text.contains("Nothing has been launched yet")
+            && theirs.text.contains("Nothing is under way."),
+        "{}",
+        theirs.text
+    );
+}
+
+story! {
+    async fn anothers_tasks_and_looks_are_never_counted(base) {
+        let town = Town::begin(base).await;
+        compare(&town).await;
+        town.end().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nor_are_they_beside_iaso_in_one_workspace() {
+    let town = Town::attached().await;
+    compare(&town).await;
+    town.end().await;
+}
+
+story! {
+    async fn anothers_openhexa_that_is_away_shows_on_no_page_of_ours(base) {
+        let mut town = Town::begin(base).await;
+        let theirs = async |town: &Town, path: &str| {
+            let ask = town.story.ask_at(As::Nobody, Method::GET, path);
+            ask.in_iaso(&town.stranger).send().await.text
+        };
+        theirs(&town, "/api/openhexa/pipelines/").await;
+        town.story.stop_openhexa().await;
+        town.story.advance(chrono::TimeDelta::minutes(5));
+        town.story.until_true("OpenHEXA is away", async || {
+            town.story.get("/pipelines/").await;
+            town.story.advance(chrono::TimeDelta::seconds(10));
+            town.story.ask_at(As::Viewer, Method::GET, PAGE).send().await.text.contains("Does not answer")
+        }).await;
+        let page = theirs(&town, PAGE).await;
+        assert!(page.contains("Answers") && !page.contains("Does not answer"), "{page}");
+        town.end().await;
+    }
+}
