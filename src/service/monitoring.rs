@@ -27,6 +27,8 @@ pub const MOST_READ: usize = 20_000;
 /// Lines of a list, and how many tasks that run are compared with their mean.
 const MOST_SHOWN: usize = 20;
 const MOST_RUNNING: i64 = 1000;
+/// How far back goes what is usual for a pipeline: one that runs each night has something to be compared with.
+const USUAL: TimeDelta = TimeDelta::days(30);
 
 /// How one period went for an account.
 #[derive(Debug)]
@@ -59,7 +61,10 @@ pub struct Monitoring {
 pub struct Pipeline {
     pub id: PipelineId,
     pub name: String,
+    /// In the period,
     pub durations: Durations,
+    /// and of late, whichever period is looked at: what is usual for it.
+    pub usual: Durations,
 }
 
 /// A task that takes, or took, over twice its pipeline's mean.
@@ -190,14 +195,17 @@ fn gather(
     let running = store::count_of(db, account, Status::Running)?;
     // One more than is wanted tells whether there are more.
     let limit = i64::try_from(MOST_READ).unwrap_or(i64::MAX - 1) + 1;
-    let mut good = store::succeeded(db, account, since, limit)?;
+    let mut known = store::succeeded(db, account, since.min(now - USUAL), limit)?;
     let mut bad = store::failed(db, account, since, limit)?;
-    let cut = good.len() > MOST_READ || bad.len() > MOST_READ;
-    good.truncate(MOST_READ);
+    let recent = known.partition_point(|task| task.created_at >= since);
+    let cut = recent > MOST_READ || bad.len() > MOST_READ;
+    known.truncate(MOST_READ);
     bad.truncate(MOST_READ);
+    let good = &known[..recent.min(MOST_READ)];
     let live = store::running(db, account, MOST_RUNNING)?;
-    let pipelines = pipelines(&good);
-    let mut long = long(&pipelines, &live, &good, &bad, now);
+    let usual = usual(&known);
+    let pipelines = pipelines(good, &usual);
+    let mut long = long(&usual, &live, good, &bad, now);
     let long_count = long.len();
     long.truncate(MOST_SHOWN);
     let mut failures = failures(&bad);
@@ -227,22 +235,34 @@ fn gather(
     })
 }
 
-/// By name; each is called as it was at its newest launch.
-fn pipelines(good: &[Timed]) -> Vec<Pipeline> {
-    let mut all: HashMap<PipelineId, (&str, Vec<i64>)> = HashMap::new();
-    for task in good {
-        let own = all.entry(task.pipeline);
-        let (_, lengths) = own.or_insert_with(|| (&task.name, Vec::new()));
-        lengths.extend(task.ended_at.map(|end| length(task, end)));
+type Usual = HashMap<PipelineId, Durations>;
+
+fn usual(known: &[Timed]) -> Usual {
+    let mut lengths: HashMap<PipelineId, Vec<i64>> = HashMap::new();
+    for task in known {
+        let own = lengths.entry(task.pipeline).or_default();
+        own.extend(task.ended_at.map(|end| length(task, end)));
     }
-    let pipeline = |(id, (name, lengths)): (PipelineId, (&str, Vec<i64>))| {
+    let all = lengths.into_iter();
+    all.filter_map(|(id, lengths)| Some((id, Durations::of(lengths)?)))
+        .collect()
+}
+
+/// By name; each is called as it was at its newest launch.
+fn pipelines(good: &[Timed], of_late: &Usual) -> Vec<Pipeline> {
+    let mut names: HashMap<PipelineId, &str> = HashMap::new();
+    for task in good {
+        names.entry(task.pipeline).or_insert(&task.name);
+    }
+    let pipeline = |(id, durations): (PipelineId, Durations)| {
         Some(Pipeline {
+            name: (*names.get(&id)?).to_owned(),
+            usual: of_late.get(&id).copied().unwrap_or(durations),
+            durations,
             id,
-            name: name.to_owned(),
-            durations: Durations::of(lengths)?,
         })
     };
-    let mut pipelines: Vec<Pipeline> = all.into_iter().filter_map(pipeline).collect();
+    let mut pipelines: Vec<Pipeline> = usual(good).into_iter().filter_map(pipeline).collect();
     pipelines.sort_by_cached_key(|one| (one.name.to_lowercase(), one.id));
     pipelines
 }
@@ -255,16 +275,12 @@ fn length(task: &Timed, end: DateTime<Utc>) -> i64 {
 
 /// What runs now stands before what has ended; of each, the newest first.
 fn long(
-    pipelines: &[Pipeline],
+    usual: &Usual,
     live: &[Timed],
     good: &[Timed],
     bad: &[Failed],
     now: DateTime<Utc>,
 ) -> Vec<Long> {
-    let usual: HashMap<PipelineId, &Durations> = pipelines
-        .iter()
-        .map(|one| (one.id, &one.durations))
-        .collect();
     let long = |task: &Timed, status: Status, end: DateTime<Utc>| {
         let usual = usual.get(&task.pipeline)?;
         let took = length(task, end);

@@ -328,7 +328,7 @@ fn pipeline(shell: &Shell, one: &Pipeline) -> PipelineRow {
         p95: milliseconds(durations.p95),
         mean: milliseconds(durations.mean()),
         longest: milliseconds(durations.longest),
-        is_long: durations.is_outlasted_by(durations.longest),
+        is_long: one.usual.is_outlasted_by(durations.longest),
     }
 }
 

@@ -296,7 +296,7 @@ monitoring-more-failures =
        *[other] And { $count } more kinds of failures.
     }
 monitoring-durations = Durations
-monitoring-durations-how = Of tasks that ended well: one that failed at once says nothing about what is usual. From 3 of them on, what takes over twice the mean is marked with ▲.
+monitoring-durations-how = Of tasks that ended well: one that failed at once says nothing about what is usual. From 3 of them on, what takes over twice its pipeline’s mean of the last 30 days is marked with ▲.
 monitoring-runs = Tasks
 monitoring-median = Median
 monitoring-p95 = 95 % within

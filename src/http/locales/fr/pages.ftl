@@ -295,7 +295,7 @@ monitoring-more-failures =
        *[other] Et { $count } autres sortes d’échecs.
     }
 monitoring-durations = Durées
-monitoring-durations-how = Pour les tâches réussies : une tâche qui échoue aussitôt ne dit rien de ce qui est habituel. À partir de 3, ce qui dépasse deux fois la moyenne est marqué par ▲.
+monitoring-durations-how = Pour les tâches réussies : une tâche qui échoue aussitôt ne dit rien de ce qui est habituel. À partir de 3, ce qui dépasse deux fois la moyenne de son pipeline sur les 30 derniers jours est marqué par ▲.
 monitoring-runs = Tâches
 monitoring-median = Médiane
 monitoring-p95 = 95 % en moins de

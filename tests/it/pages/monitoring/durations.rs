@@ -77,3 +77,22 @@ story! {
         story.end().await;
     }
 }
+
+story! {
+    async fn what_runs_once_a_night_is_compared_with_the_nights_before(base) {
+        let story = begin(base).await;
+        for _ in 0..3 {
+            ended(&story, 1, "SUCCESS", minutes(10)).await;
+            story.advance(TimeDelta::days(1));
+        }
+        let slow = ended(&story, 1, "SUCCESS", minutes(60)).await;
+        let page = story.page(As::Viewer, PAGE).await;
+        assert!(page.at("live-long").contains(&format!("Task {slow}")), "{}", page.text());
+        assert!(page.at("live-durations").contains("Pipeline 1 1 1 h 00 min") && page.at("live-durations").contains("▲"), "{}", page.text());
+        story.advance(TimeDelta::days(31));
+        let later = ended(&story, 1, "SUCCESS", minutes(60)).await;
+        let page = story.page(As::Viewer, PAGE).await;
+        assert!(page.at("live-long").is_empty(), "nothing of a month ago counts: task {later}, {}", page.text());
+        story.end().await;
+    }
+}
