@@ -106,7 +106,8 @@ fn table() -> Table {
                 .service(path("/docs", [get().to(document::page::html)]))
                 .below("/api/openhexa"),
         )
-        .service(dashboard().below("/dashboard"))
+        .service(dashboard().below(ui::OWN))
+        .service(dashboard().below(ui::BESIDE_IASO))
 }
 
 /// Every way there is, as the table has it.

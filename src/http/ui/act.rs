@@ -5,7 +5,7 @@ use actix_web::{HttpMessage, HttpRequest, HttpResponse, ResponseError};
 use serde_json::{Map, Value};
 
 use super::fields::{Typed, name_of};
-use super::shell::see_other;
+use super::shell::see_page;
 use super::task::{Beside, draw};
 use crate::domain::ids::TaskId;
 use crate::domain::principal::Principal;
@@ -26,7 +26,7 @@ pub async fn cancel(
 ) -> Answer<HttpResponse> {
     let task = task_id(&id)?;
     match bridge.cancel(&who, task).await {
-        Ok(seen) => Ok(see_other(&address(seen.task.id))),
+        Ok(seen) => Ok(see_page(&request, &place(seen.task.id))),
         Err(error) => refused(&bridge, &who, &request, task, error).await,
     }
 }
@@ -53,16 +53,16 @@ pub async fn relaunch(
     match bridge.relaunch(&who, wanted).await {
         Ok(made) => {
             request.extensions_mut().insert(Made(made.id));
-            Ok(see_other(&address(made.id)))
+            Ok(see_page(&request, &place(made.id)))
         }
         // It has a page of its own, which says why.
-        Err(Error::Refused { task, .. }) => Ok(see_other(&address(task.id))),
+        Err(Error::Refused { task, .. }) => Ok(see_page(&request, &place(task.id))),
         Err(error) => refused(&bridge, &who, &request, task, error).await,
     }
 }
 
-fn address(task: TaskId) -> String {
-    format!("/dashboard/tasks/{task}/")
+fn place(task: TaskId) -> String {
+    format!("/tasks/{task}/")
 }
 
 fn secrets(typed: &Typed) -> Map<String, Value> {

@@ -17,7 +17,8 @@ struct Asset {
     text: &'static str,
 }
 
-const FOLDER: &str = "/dashboard/static/";
+/// Below where the pages are.
+const FOLDER: &str = "/static/";
 const FOR_EVER: &str = "public, max-age=31536000, immutable";
 
 static STYLE: LazyLock<Asset> = LazyLock::new(|| {

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::fields::{Beginning, Typed, read};
 use super::pipeline::{Shown, draw, version_id};
-use super::shell::see_other;
+use super::shell::see_page;
 use crate::domain::principal::Principal;
 use crate::domain::sentence::{FieldErrors, say};
 use crate::domain::task::Task;
@@ -39,7 +39,7 @@ pub async fn send(
     match launch(&bridge, &who, wanted, unread).await {
         Ok(task) => {
             request.extensions_mut().insert(Made(task.id));
-            Ok(see_other(&format!("/dashboard/tasks/{}/", task.id)))
+            Ok(see_page(&request, &format!("/tasks/{}/", task.id)))
         }
         Err(refused) => {
             refused.tell(&mut shown, Language::of(request.headers()));

@@ -3,6 +3,7 @@
 //! ```text
 //! shell.rs      what every page has around it, and what a browser is told of it
 //! sign_in.rs    who reads: the cookie, the way in and out, the proof that a form is ours
+//! place.rs      the two addresses that they are at
 //! problem.rs    errors as pages
 //! pipelines.rs  the list
 //! pipeline.rs   one pipeline: its form (fields.rs, hints.rs, values.rs, suggest.rs), its runs (plot.rs); launch.rs: the
@@ -29,6 +30,7 @@ pub mod monitoring;
 mod numbers;
 pub mod pipeline;
 pub mod pipelines;
+mod place;
 mod plot;
 mod problem;
 mod result;
@@ -42,11 +44,12 @@ pub mod task;
 pub mod tasks;
 pub mod values;
 
-use actix_web::HttpResponse;
+use actix_web::{HttpRequest, HttpResponse};
 
-pub use problem::{in_place_of, is_page};
+pub use place::{BESIDE_IASO, OWN, is_page};
+pub use problem::in_place_of;
 
 /// Where there is nothing but the way on.
-pub async fn home() -> HttpResponse {
-    shell::see_other("/dashboard/pipelines/")
+pub async fn home(request: HttpRequest) -> HttpResponse {
+    shell::see_page(&request, "/pipelines/")
 }

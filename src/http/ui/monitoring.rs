@@ -254,7 +254,7 @@ fn figures(
                 query.append_pair(name, value);
             }
         }
-        Some(format!("/dashboard/tasks/?{}", query.finish()))
+        Some(shell.below(&format!("/tasks/?{}", query.finish())))
     };
     let figure = |key, number: i64, link| Figure {
         name: shell.say(key),

@@ -151,9 +151,10 @@ pub async fn draw(
 ) -> Answer<HttpResponse> {
     let id = form.pipeline.id;
     let mut shell = Shell::of(request, Here::Pipelines);
+    let here = shell.below(&format!("/pipelines/{id}/"));
     if *request.method() != Method::GET {
         // What was sent is not asked for again.
-        shell.address = format!("/dashboard/pipelines/{id}/");
+        shell.address.clone_from(&here);
     }
     let (files, suggested, versions, runs) = join4(
         files(bridge, who, &shell, form, &shown.load),
@@ -182,7 +183,7 @@ pub async fn draw(
         ),
     };
     let template = PipelinePage {
-        here: format!("/dashboard/pipelines/{id}/"),
+        here,
         id: id.to_string(),
         title: form.pipeline.title().to_owned(),
         code: form.pipeline.code.clone(),

@@ -66,7 +66,7 @@ pub async fn list(
     let template = Pipelines {
         search: query.get("search").unwrap_or_default().to_owned(),
         tag: query.get("tag").unwrap_or_default().to_owned(),
-        tags: tags.into_iter().map(|name| tag(name)).collect(),
+        tags: tags.into_iter().map(|name| tag(&shell, name)).collect(),
         all: shown.answer.len(),
         found: rows.len(),
         rows,
@@ -76,12 +76,12 @@ pub async fn list(
     page(StatusCode::OK, &template)
 }
 
-fn tag(name: &str) -> Tag {
+fn tag(shell: &Shell, name: &str) -> Tag {
     let mut query = form_urlencoded::Serializer::new(String::new());
     let query = query.append_pair("tag", name).finish();
     Tag {
         name: name.to_owned(),
-        address: format!("/dashboard/pipelines/?{query}"),
+        address: shell.below(&format!("/pipelines/?{query}")),
     }
 }
 
@@ -92,7 +92,7 @@ fn row(shell: &Shell, pipeline: &PipelineSummary) -> Row {
         title: pipeline.title().to_owned(),
         code: pipeline.code.clone(),
         is_notebook: pipeline.kind == "notebook",
-        tags: pipeline.tags.iter().map(|name| tag(name)).collect(),
+        tags: pipeline.tags.iter().map(|name| tag(shell, name)).collect(),
         version: version.map(|version| label(version.number, version.name.as_deref())),
         last: pipeline.last_run.as_ref().map(|run| Last {
             badge: Badge::of_run(shell, &run.status),

@@ -26,11 +26,6 @@ struct ProblemPage {
     to_settings: bool,
 }
 
-/// Whether an answer to this address is a page.
-pub fn is_page(path: &str) -> bool {
-    path == "/dashboard" || path.starts_with("/dashboard/")
-}
-
 /// The page for a problem, in place of an answer without a body.
 pub fn in_place_of(response: ServiceResponse, problem: &Problem) -> ServiceResponse {
     let (request, before) = response.into_parts();
@@ -53,7 +48,7 @@ fn told(request: &HttpRequest, problem: &Problem) -> Answer<HttpResponse> {
     if status == StatusCode::UNAUTHORIZED {
         let mut shown = page(status, &SignIn::instead_of(request))?;
         if let (true, Some(bridge)) = (by_session(request), request.app_data::<Data<Bridge>>()) {
-            forget(bridge, &mut shown);
+            forget(bridge, request, &mut shown);
         }
         return Ok(shown);
     }

@@ -9,6 +9,7 @@ use askama::Template;
 use chrono::{DateTime, SecondsFormat, Utc};
 
 use super::assets;
+use super::place::base;
 use super::sign_in::BySession;
 use crate::domain::principal::{Principal, Role};
 use crate::domain::sentence::{Sentence, say};
@@ -34,6 +35,8 @@ pub struct Shell {
     here: Here,
     who: Option<Principal>,
     pub by_session: bool,
+    /// Below what all pages are, as this one is.
+    pub base: &'static str,
     pub style: &'static str,
     pub script: &'static str,
     pub icon: &'static str,
@@ -49,6 +52,7 @@ impl Shell {
             here,
             who: extensions.get::<Principal>().cloned(),
             by_session: extensions.get::<BySession>().is_some(),
+            base: base(request.path()),
             style: assets::style(),
             script: assets::script(),
             icon: assets::icon(),
@@ -126,9 +130,14 @@ impl Shell {
     }
 
     /// What was sent is not asked for again: the page is to be found here.
-    pub fn at(self, address: &str) -> Self {
-        let address = address.to_owned();
+    pub fn at(self, place: &str) -> Self {
+        let address = self.below(place);
         Self { address, ..self }
+    }
+
+    /// The address of another page, such as `/tasks/`.
+    pub fn below(&self, place: &str) -> String {
+        format!("{}{place}", self.base)
     }
 
     #[allow(clippy::unused_self, reason = "a template asks its page for it")]
@@ -193,7 +202,11 @@ pub fn guarded(answer: &mut HttpResponse) {
     }
 }
 
-/// Done; the browser goes on, and asking for that page again does nothing twice.
+/// Done; the browser goes on to another page, and asking for that one again does nothing twice.
+pub fn see_page(request: &HttpRequest, place: &str) -> HttpResponse {
+    see_other(&format!("{}{place}", base(request.path())))
+}
+
 pub fn see_other(address: &str) -> HttpResponse {
     let mut answer = HttpResponse::SeeOther();
     let mut answer = answer.insert_header((header::LOCATION, address)).finish();

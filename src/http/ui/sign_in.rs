@@ -15,7 +15,8 @@ use actix_web::{Error, HttpMessage, HttpRequest, HttpResponse};
 use askama::Template;
 use secrecy::{ExposeSecret, SecretString};
 
-use super::shell::{Here, Shell, address_of, page, see_other};
+use super::place::base;
+use super::shell::{Here, Shell, address_of, page, see_other, see_page};
 use crate::domain::principal::Role;
 use crate::domain::sentence::{Sentence, say};
 use crate::http::audit::Tried;
@@ -25,7 +26,6 @@ use crate::service::Bridge;
 use crate::service::session::LASTS;
 
 const COOKIE: &str = "openhexa_bridge_session";
-const HOME: &str = "/dashboard/pipelines/";
 /// Letters of an address to go on to.
 const LONGEST: usize = 2_000;
 
@@ -125,16 +125,16 @@ impl SignIn {
             page: Shell::of(request, Here::Elsewhere),
             wrong: None,
             next: if request.method() == Method::GET {
-                own_address(&address_of(request))
+                own_address(request, &address_of(request))
             } else {
-                HOME.to_owned()
+                own_address(request, "")
             },
         }
     }
 }
 
 pub async fn show(request: HttpRequest) -> Answer<HttpResponse> {
-    let next = next_of(request.query_string().as_bytes());
+    let next = next_of(&request);
     let shown = SignIn {
         next,
         ..SignIn::instead_of(&request)
@@ -158,12 +158,12 @@ pub async fn enter(
             .unwrap_or_default()
     };
     let key = SecretString::from(given("key"));
-    let next = own_address(&given("next"));
+    let next = own_address(&request, &given("next"));
     request.extensions_mut().insert(Tried);
     if let Some((who, sealed)) = bridge.sign_in(&key).await? {
         request.extensions_mut().insert(who);
         let mut answer = see_other(&next);
-        keep(&bridge, &mut answer, Some(&sealed));
+        keep(&bridge, &request, &mut answer, Some(&sealed));
         return Ok(answer);
     }
     let shown = SignIn {
@@ -178,22 +178,27 @@ pub async fn leave(bridge: Data<Bridge>, request: HttpRequest) -> Answer<HttpRes
     if !is_own(&request) {
         return Err(Problem::forbidden(say("page-foreign")));
     }
-    let mut answer = see_other("/dashboard/sign-in/");
-    keep(&bridge, &mut answer, None);
+    let mut answer = see_page(&request, "/sign-in/");
+    keep(&bridge, &request, &mut answer, None);
     Ok(answer)
 }
 
 /// A cookie that opens nothing any more would stand before everything else that its reader may show.
-pub fn forget(bridge: &Bridge, answer: &mut HttpResponse) {
-    keep(bridge, answer, None);
+pub fn forget(bridge: &Bridge, request: &HttpRequest, answer: &mut HttpResponse) {
+    keep(bridge, request, answer, None);
 }
 
 /// No script reads it, no other site sends it, and where there is TLS it goes no other way.
-fn keep(bridge: &Bridge, answer: &mut HttpResponse, sealed: Option<&SecretString>) {
+fn keep(
+    bridge: &Bridge,
+    request: &HttpRequest,
+    answer: &mut HttpResponse,
+    sealed: Option<&SecretString>,
+) {
     let lasts = sealed.map_or(0, |_| LASTS.num_seconds());
     let value = sealed.map(|sealed| sealed.expose_secret().to_owned());
     let cookie = Cookie::build(COOKIE, value.unwrap_or_default())
-        .path("/dashboard")
+        .path(base(request.path()))
         .http_only(true)
         .same_site(SameSite::Strict)
         .secure(bridge.public_url().starts_with("https://"))
@@ -204,19 +209,24 @@ fn keep(bridge: &Bridge, answer: &mut HttpResponse, sealed: Option<&SecretString
     }
 }
 
-fn next_of(query: &[u8]) -> String {
-    let mut pairs = form_urlencoded::parse(query);
+fn next_of(request: &HttpRequest) -> String {
+    let mut pairs = form_urlencoded::parse(request.query_string().as_bytes());
     let next = pairs.find(|(name, _)| name == "next");
-    own_address(next.map(|(_, value)| value).unwrap_or_default().as_ref())
+    let next = next.map(|(_, value)| value).unwrap_or_default();
+    own_address(request, &next)
 }
 
 /// A page of ours, so that nobody is led elsewhere by a link to the way in.
-fn own_address(wanted: &str) -> String {
+fn own_address(request: &HttpRequest, wanted: &str) -> String {
+    let base = base(request.path());
     let plain = |letter: char| letter.is_ascii_graphic() && letter != '\\';
-    let ours = wanted.starts_with("/dashboard/") && wanted.chars().all(plain);
+    let below = wanted
+        .strip_prefix(base)
+        .is_some_and(|rest| rest.starts_with('/'));
+    let ours = below && wanted.chars().all(plain);
     if ours && wanted.len() <= LONGEST {
         wanted.to_owned()
     } else {
-        HOME.to_owned()
+        format!("{base}/pipelines/")
     }
 }

@@ -147,7 +147,7 @@ fn compose(
     });
     TaskPage {
         id: task.id.0,
-        here: format!("/dashboard/tasks/{}/", task.id),
+        here: shell.below(&format!("/tasks/{}/", task.id)),
         pipeline: task.pipeline.name.clone(),
         pipeline_id: task.pipeline.id.to_string(),
         version: task

@@ -115,14 +115,17 @@ fn tasks(shell: Shell, query: &Query, found: &Followed, told: Option<String>) ->
             .collect(),
         is_filtered: FILTERS.iter().any(|name| query.get(name).is_some()),
         is_live: told.is_none() && query.get("cursor").is_none(),
-        older: found.next.as_ref().map(|cursor| address(query, cursor)),
+        older: found
+            .next
+            .as_ref()
+            .map(|cursor| older(&shell, query, cursor)),
         told,
         page: shell,
     }
 }
 
 /// The same list, from where this page ends.
-fn address(query: &Query, cursor: &str) -> String {
+fn older(shell: &Shell, query: &Query, cursor: &str) -> String {
     let mut older = form_urlencoded::Serializer::new(String::new());
     for name in FILTERS {
         if let Some(value) = query.get(name) {
@@ -130,7 +133,7 @@ fn address(query: &Query, cursor: &str) -> String {
         }
     }
     let older = older.append_pair("cursor", cursor).finish();
-    format!("/dashboard/tasks/?{older}")
+    shell.below(&format!("/tasks/?{older}"))
 }
 
 fn row(shell: &Shell, task: &Task) -> Row {

@@ -1,6 +1,7 @@
 //! The bridge's own pages, read and filled in as a browser without a script does it: every page is parsed, a form is
 //! sent as it stands in the page.
 
+mod beside;
 mod errors;
 mod launch;
 mod list;
@@ -56,7 +57,7 @@ impl Page {
             let is_link = node.has_tag_name("a");
             for address in outside.filter(|_| !is_link) {
                 assert!(
-                    address.starts_with("/dashboard/"),
+                    address.starts_with(&page.base()),
                     "from elsewhere: {address}"
                 );
             }
@@ -73,6 +74,14 @@ impl Page {
         };
         Document::parse_with_options(&self.answer.text, options)
             .unwrap_or_else(|wrong| panic!("not well-formed: {wrong}\n{}", self.answer.text))
+    }
+
+    /// Below what all pages are: its own address leads there.
+    fn base(&self) -> String {
+        let document = self.parse();
+        let mut all = document.descendants();
+        let base = all.find_map(|node| node.attribute("data-base"));
+        format!("{}/", base.expect("every page says where it is"))
     }
 
     /// What is read on it.

@@ -215,7 +215,12 @@ impl Contract {
 
 /// Pages are for people and no part of the document.
 fn is_page(path: &str) -> bool {
-    path == "/dashboard" || path.starts_with("/dashboard/")
+    below(path).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+fn below(path: &str) -> Option<&str> {
+    let own = path.strip_prefix("/api/openhexa").unwrap_or(path);
+    own.strip_prefix("/dashboard")
 }
 
 /// Whatever a page answers can be read by people, errors too, and nothing on it comes from elsewhere. JSON is only what
@@ -228,7 +233,7 @@ fn page(asked: &Asked, told: &Told<'_>) -> Result<(), String> {
     let (path, kind) = (asked.url.path(), media_type(header("content-type")));
     let kinds: &[&str] = match told.status {
         204 | 303 => return Ok(()),
-        200 if path.starts_with("/dashboard/static/") => {
+        200 if below(path).is_some_and(|rest| rest.starts_with("/static/")) => {
             &["text/css", "text/javascript", "image/svg+xml"]
         }
         200 if path.trim_end_matches('/').ends_with("/result") => &["application/json"],

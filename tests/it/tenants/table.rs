@@ -125,6 +125,7 @@ fn rows(town: &Town) -> Vec<Row> {
 
 const API: &str = "/api/openhexa";
 const PAGES: &str = "/dashboard";
+const BESIDE_IASO: &str = "/api/openhexa/dashboard";
 
 #[rustfmt::skip]
 fn of_all() -> Vec<Row> {
@@ -405,7 +406,11 @@ story! {
     async fn no_route_is_missing_in_the_table(base) {
         let town = Town::begin(base).await;
         let listed: BTreeSet<String> = rows(&town).iter().map(|row| row.way.to_owned()).collect();
-        let ways = http::ways();
+        // Both addresses of the pages are of one table, and their guards go by no address.
+        let (beside, ways): (Vec<_>, Vec<_>) = http::ways().into_iter().partition(|way| way.path.starts_with(BESIDE_IASO));
+        let own = |way: &http::Listed| way.path.starts_with(PAGES);
+        let mirrored = beside.into_iter().map(|mut way| { way.path = way.path.replacen(BESIDE_IASO, PAGES, 1); way });
+        assert!(mirrored.eq(ways.iter().filter(|way| own(way)).cloned()));
         let each = ways.iter().flat_map(|way| way.methods.iter().map(move |method| format!("{method} {}", way.path)));
         // HEAD is GET without its body.
         let registered: BTreeSet<String> = each.filter(|way| !way.starts_with("HEAD ")).collect();

@@ -16,7 +16,7 @@ use crate::http::body;
 use crate::http::error::{Answer, Problem};
 use crate::http::ui::badge::Badge;
 use crate::http::ui::fields::Typed;
-use crate::http::ui::shell::{Here, Shell, page, see_other};
+use crate::http::ui::shell::{Here, Shell, page, see_page};
 use crate::service::configure::{Change, Check, Manner, NO_RECORD, Record};
 use crate::service::{Bridge, Error};
 
@@ -121,7 +121,7 @@ async fn done_before(
 fn done(request: &HttpRequest, record: &Record) -> HttpResponse {
     let version = record.version;
     request.extensions_mut().insert(Object::version(version));
-    see_other(&format!("{HOME}?saved={version}"))
+    see_page(request, &format!("{HOME}?saved={version}"))
 }
 
 /// What stands in the form is tried; nothing is kept of it.
@@ -156,7 +156,7 @@ pub async fn delete(
     let expected = version(&typed);
     let deleted = bridge.delete_config(who.account, Some(expected), who.name.clone());
     match deleted.await {
-        Ok(()) => Ok(see_other(&format!("{HOME}?deleted={expected}"))),
+        Ok(()) => Ok(see_page(&request, &format!("{HOME}?deleted={expected}"))),
         Err(error) => refused(&bridge, &who, &request, &Typed::default(), error).await,
     }
 }

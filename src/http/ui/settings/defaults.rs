@@ -20,7 +20,7 @@ use crate::http::error::{Answer, Problem, listed};
 use crate::http::ui::defaults::{STRANGER, read_defaults};
 use crate::http::ui::fields::{Beginning, Control, Field, Purpose, Typed, fields_for};
 use crate::http::ui::pipeline::{files, summary};
-use crate::http::ui::shell::{Here, Shell, page, see_other};
+use crate::http::ui::shell::{Here, Shell, page, see_page};
 use crate::http::ui::suggest::suggest;
 use crate::service::configure::{NO_RECORD, Record};
 use crate::service::defaults::DefaultsChange;
@@ -121,16 +121,17 @@ pub async fn save(
     match put(&bridge, &who, id, &ground, &typed).await {
         Ok(version) => {
             request.extensions_mut().insert(Object::version(version));
-            Ok(see_other(&match ground {
-                Ground::There(_) => format!("{}?saved={version}", address(id)),
-                Ground::Gone(_) => format!("{HOME}pipelines/?saved={version}"),
-            }))
+            let place = match ground {
+                Ground::There(_) => place(id),
+                Ground::Gone(_) => format!("{HOME}pipelines/"),
+            };
+            Ok(see_page(&request, &format!("{place}?saved={version}")))
         }
         Err(error) => refused(&bridge, &who, &request, (id, &typed), error).await,
     }
 }
 
-fn address(id: PipelineId) -> String {
+fn place(id: PipelineId) -> String {
     format!("{HOME}pipelines/{id}/")
 }
 
@@ -257,7 +258,7 @@ async fn draw(
     id: PipelineId,
     shown: Shown<'_>,
 ) -> Answer<HttpResponse> {
-    let shell = Shell::of(request, Here::Settings).at(&address(id));
+    let shell = Shell::of(request, Here::Settings).at(&place(id));
     let ground = ground(bridge, who, id).await?;
     let errors: Words = listed(&shown.wrong, shell.language);
     let fields = match ground.form() {
@@ -267,7 +268,7 @@ async fn draw(
     let (wrong, others) = summary(&fields, &errors);
     let (form, version) = (ground.form(), ground.version());
     let template = One {
-        here: address(id),
+        here: shell.address.clone(),
         title: form.map_or(id.to_string(), |form| form.pipeline.title().to_owned()),
         id: id.to_string(),
         code: form.map(|form| form.pipeline.code.clone()),

@@ -15,11 +15,11 @@ use crate::http::body;
 use crate::http::error::{Answer, Problem};
 use crate::http::ui::badge::Badge;
 use crate::http::ui::fields::Typed;
-use crate::http::ui::shell::{Here, Shell, page, see_other};
+use crate::http::ui::shell::{Here, Shell, page, see_page};
 use crate::service::keys::{ListedKey, MadeKey, State, Wish, shown};
 use crate::service::{Bridge, Error};
 
-const HERE: &str = "/dashboard/settings/keys/";
+const HERE: &str = "/settings/keys/";
 const ROLES: [(Role, &str); 3] = [
     (Role::Viewer, "settings-role-viewer"),
     (Role::Operator, "settings-role-operator"),
@@ -111,11 +111,12 @@ pub async fn revoke(
     bridge: Data<Bridge>,
     who: Principal,
     id: Path<String>,
+    request: HttpRequest,
 ) -> Answer<HttpResponse> {
     let id = id.parse().map(KeyId);
     let id = id.map_err(|_| Problem::from(Error::no_key()))?;
     bridge.revoke_key(who.account, id).await?;
-    Ok(see_other(&format!("{HERE}?revoked={id}")))
+    Ok(see_page(&request, &format!("{HERE}?revoked={id}")))
 }
 
 fn wish(typed: &Typed) -> Result<Wish, FieldErrors> {

@@ -21,7 +21,7 @@ use super::shell::Shell;
 use crate::domain::sentence::FieldErrors;
 use crate::http::api::query::Query;
 
-const HOME: &str = "/dashboard/settings/";
+const HOME: &str = "/settings/";
 
 /// A line to type in, with what is wrong with what was typed.
 pub struct TextBox {

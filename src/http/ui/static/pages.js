@@ -16,7 +16,7 @@
     const own = `openhexa_bridge_zone=${offset}`;
     if (document.cookie.split("; ").includes(own)) return;
     const guarded = location.protocol === "https:" ? "; Secure" : "";
-    document.cookie = `${own}; Path=/dashboard; SameSite=Strict${guarded}`;
+    document.cookie = `${own}; Path=${document.body.dataset.base}; SameSite=Strict${guarded}`;
   };
 
   const moments = (root) => {
