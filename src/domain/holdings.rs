@@ -59,12 +59,18 @@ pub fn place(parameter: &Parameter) -> Option<Place> {
     }
 }
 
+/// Bytes of a path: object stores take no longer ones.
+const LONGEST: usize = 1024;
+
 /// Where this very value would be found.
 pub fn place_of(parameter: &Parameter, value: &Value) -> Option<Place> {
     let found = place(parameter)?;
     let parent = |path: &str| folder(path.rsplit_once('/').map_or("", |(parent, _)| parent));
     match found {
-        Place::Files(_) => Some(Place::Files(parent(value.as_str()?))),
+        Place::Files(_) => {
+            let path = value.as_str().filter(|path| path.len() <= LONGEST)?;
+            Some(Place::Files(parent(path)))
+        }
         Place::Datasets | Place::Connections => Some(found),
     }
 }

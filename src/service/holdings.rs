@@ -1,24 +1,43 @@
 //! What the workspace holds for a form to suggest, and doubts about values that name nothing there.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use serde_json::{Map, Value};
+use serde_json::Value;
+use tokio::sync::Semaphore;
 
 use super::config::Ground;
 use super::form::Form;
 use super::memory::Asked;
 use super::pipelines::{Definition, Need};
-use super::{Bridge, Error, Upstream};
+use super::{Bridge, Error};
 use crate::domain::holdings::{Holding, Holdings, Place, place, place_of};
 use crate::domain::ids::AccountId;
 use crate::domain::parameters::Parameter;
 use crate::domain::sentence::{FieldErrors, Sentence};
+use crate::domain::validation::Checked;
+use crate::openhexa;
 
-/// A form is not held up for the sake of suggestions.
+/// Nobody is held up for the sake of suggestions.
 const PATIENCE: Duration = Duration::from_secs(3);
+/// Questions about it that are under way at one instance: launches need the other places.
+const AT_ONCE: usize = 2;
+
+/// The turns of each instance that is asked.
+#[derive(Default)]
+pub struct Asides(Mutex<HashMap<String, Arc<Semaphore>>>);
+
+impl Asides {
+    fn of(&self, instance: &str) -> Arc<Semaphore> {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let turns = all.entry(instance.to_owned());
+        turns
+            .or_insert_with(|| Arc::new(Semaphore::new(AT_ONCE)))
+            .clone()
+    }
+}
 
 /// For the code of each parameter that names something of the workspace, what there is.
 pub type Suggested = BTreeMap<String, Result<Vec<Holding>, Error>>;
@@ -27,12 +46,12 @@ impl Bridge {
     pub async fn suggestions(&self, account: AccountId, form: &Form) -> Result<Suggested, Error> {
         let ground = self.ground(account).await?;
         let parameters = form.version.iter().flat_map(|version| &version.parameters);
-        let asking = parameters.filter_map(|parameter| {
+        // A box with a line for each value has no list beside it.
+        let single = parameters.filter(|parameter| !parameter.multiple);
+        let asking = single.filter_map(|parameter| {
             let (ground, place) = (&ground, place(parameter)?);
             Some(async move {
-                let asking = tokio::time::timeout(PATIENCE, self.holdings(ground, place));
-                let in_time = asking.await;
-                let found = in_time.unwrap_or(Err(Error::Upstream(Upstream::TimedOut)));
+                let found = self.holdings(ground, place).await;
                 let fit = found.map(|held| held.fit_for(parameter).cloned().collect());
                 (parameter.code.clone(), fit)
             })
@@ -45,13 +64,15 @@ impl Bridge {
         &self,
         ground: &Ground,
         definition: &Definition,
-        sent: &Map<String, Value>,
+        checked: &Checked,
     ) -> FieldErrors {
         let Some(version) = &definition.version else {
             return FieldErrors::default();
         };
-        let asking = version.parameters.iter().filter_map(|parameter| {
-            let given = sent.get(&parameter.code);
+        let seen = version.parameters.iter();
+        let seen = seen.filter(|parameter| !checked.off.contains(&parameter.code));
+        let asking = seen.filter_map(|parameter| {
+            let given = checked.config.get(&parameter.code);
             let saved = version.config.get(&parameter.code);
             let value = given.or(saved).or(parameter.default.as_ref())?;
             Some(self.doubt(ground, parameter, value))
@@ -80,7 +101,13 @@ impl Bridge {
     async fn holdings(&self, ground: &Ground, place: Place) -> Result<Arc<Holdings>, Error> {
         let (client, target) = (self.openhexa().clone(), ground.connection.target.clone());
         let key = (Asked::from(ground), place.clone());
-        let asking = async move { client.holdings(&target, &place).await.map(Some) };
+        let turns = self.asides.of(&ground.connection.instance);
+        // Within the question itself: one that is given up gives back its place.
+        let asking = tokio::time::timeout(PATIENCE, async move {
+            let _turn = turns.acquire().await;
+            client.holdings(&target, &place).await.map(Some)
+        });
+        let asking = async { asking.await.unwrap_or(Err(openhexa::Error::TimedOut)) };
         let outcome = self.consult(&self.memory.holdings, key, Need::Lately, asking);
         let found = outcome.await?.strictly()?;
         Ok(found.map(|found| found.answer).unwrap_or_default())

@@ -86,8 +86,8 @@ impl Bridge {
             &request.config,
             &rehearsal,
         )?;
+        let doubts = self.doubts(&ground, &definition, &checked).await;
         let mut warnings = checked.warnings;
-        let doubts = self.doubts(&ground, &definition, &checked.config).await;
         warnings.0.extend(doubts.0);
         let shown = validation::masked(parameters(&definition), &checked.config);
         Ok(Validated {

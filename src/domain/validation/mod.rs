@@ -53,6 +53,8 @@ pub struct Checked {
     pub config: Map<String, Value>,
     /// What looks wrong and may still be right; never a reason to refuse.
     pub warnings: FieldErrors,
+    /// What the values switch off: whatever is saved for it, the run does not see it.
+    pub off: BTreeSet<String>,
 }
 
 /// Prints keys only, so that a secret cannot reach a log by way of `{:?}`.
@@ -61,6 +63,7 @@ impl fmt::Debug for Checked {
         f.debug_struct("Checked")
             .field("config", &self.config.keys().collect::<Vec<_>>())
             .field("warnings", &self.warnings)
+            .field("off", &self.off)
             .finish()
     }
 }
@@ -73,6 +76,7 @@ pub fn check(definition: &Definition<'_>, given: &Given<'_>) -> Result<Checked, 
     let mut checked = Checked {
         config: Map::new(),
         warnings: FieldErrors::default(),
+        off: off.iter().map(|code| (*code).to_owned()).collect(),
     };
     for field in fields.into_iter().filter(|field| !field.is_off(&off)) {
         judge(&field, definition, &mut errors, &mut checked.warnings);
@@ -106,6 +110,7 @@ pub fn check_without_version(given: &Given<'_>) -> Result<Checked, FieldErrors> 
         Ok(Checked {
             config: Map::new(),
             warnings: FieldErrors::default(),
+            off: BTreeSet::new(),
         })
     } else {
         Err(errors)

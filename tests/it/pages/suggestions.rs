@@ -1,5 +1,9 @@
 //! Boxes for datasets, connections and files suggest what the workspace has, and take what is typed all the same.
 
+use std::pin::pin;
+
+use futures_util::future::{Either, select};
+use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::Page;
@@ -21,6 +25,7 @@ fn all() -> Value {
         parameter("top", "file", json!({})),
         parameter("note", "str", json!({})),
         parameter("chosen", "dataset", json!({"choices": ["one", "two"]})),
+        parameter("several", "dataset", json!({"multiple": true})),
     ];
     json!([pipeline(1, &parameters, quick("succeed"))])
 }
@@ -59,7 +64,7 @@ story! {
         assert_eq!(suggested(&page, "source"), pair("dhis2-play", "DHIS2 playground"));
         assert!(suggested(&page, "sender").contains(&pair("sms", "SMS gateway")[0]));
         assert_eq!(suggested(&page, "districts"), pair("reference/districts.csv", ""));
-        for without in ["store", "top", "note", "chosen"] {
+        for without in ["store", "top", "note", "chosen", "several"] {
             assert_eq!(suggested(&page, without), [], "{without}");
         }
         story.end().await;
@@ -87,6 +92,31 @@ story! {
         let page = story.page(As::Operator, &path()).await;
         assert!(page.at("field-population-hint").contains("cannot be listed: OpenHEXA cannot be reached"), "{}", page.text());
         assert!(story.french_page(As::Operator, &path()).await.at("field-source-hint").contains("ne peut pas être listé"));
+        story.end().await;
+    }
+}
+
+story! {
+    async fn a_form_does_not_wait_long_for_them_nor_does_a_launch(base) {
+        let folders = (0..12).map(|n| parameter(&format!("file_{n}"), "file", json!({"directory": format!("folder{n}")})));
+        let many = pipeline(2, &folders.collect::<Vec<_>>(), quick("succeed"));
+        let mut all = all();
+        all.as_array_mut().unwrap().push(many);
+        let story = Plan::on(base).pipelines(all).begin().await;
+        story.fault(&json!({"fault": "latency", "operation": "workspace", "ms": 60_000, "count": 100})).await;
+        let path = format!("/dashboard/pipelines/{}/", id(2));
+        let page = {
+            let page = pin!(story.page(As::Operator, &path));
+            let launch = pin!(story.launch(&id(1), json!({})));
+            match select(page, launch).await {
+                Either::Right((_, page)) => page.await,
+                Either::Left(_) => panic!("the launch waited for the form"),
+            }
+        };
+        assert!(page.at("field-file_0-hint").contains("cannot be listed: OpenHEXA does not answer"), "{}", page.text());
+        let asked = json!({"config": {"population": "popullation"}});
+        let valid = story.ask(As::Operator, Method::POST, &format!("/pipelines/{}/validate/", id(1))).json(&asked).send().await.expect(200);
+        assert_eq!(valid["warnings"], json!({}), "what is not known is not doubted");
         story.end().await;
     }
 }

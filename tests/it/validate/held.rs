@@ -48,3 +48,22 @@ story! {
         story.end().await;
     }
 }
+
+story! {
+    async fn what_is_switched_off_or_cannot_be_a_path_is_not_doubted(base) {
+        let parameters = [
+            parameter("skip", "bool", json!({"disables": ["population"]})),
+            parameter("population", "dataset", json!({"default": "population-2019"})),
+            parameter("table", "file", json!({})),
+        ];
+        let story = Plan::on(base).pipelines(json!([pipeline(1, &parameters, quick("succeed"))])).begin().await;
+        let endless = format!("reference/{}", "a".repeat(2000));
+        let asked = story.asked("workspace").await;
+        let answer = validate(&story, 1, &json!({"skip": true, "table": endless})).await.expect(200);
+        assert_eq!(answer["warnings"], json!({}));
+        assert_eq!(story.asked("workspace").await, asked, "nothing was there to be looked up");
+        let answer = validate(&story, 1, &json!({"skip": false})).await.expect(200);
+        assert!(answer["warnings"]["population"].is_array(), "{answer}");
+        story.end().await;
+    }
+}
