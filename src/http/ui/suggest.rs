@@ -1,5 +1,7 @@
 //! Beside the boxes of datasets, connections and files: what the workspace has of them.
 
+use std::collections::BTreeSet;
+
 use super::fields::Field;
 use super::shell::Shell;
 use crate::domain::holdings::Holding;
@@ -7,12 +9,18 @@ use crate::http::error::Problem;
 use crate::service::Error;
 use crate::service::holdings::Suggested;
 
-/// Where OpenHEXA does not tell, the box takes what is typed, and says so.
+/// Where OpenHEXA does not tell, the box takes what is typed, and the first of them says so.
 pub fn suggest(fields: &mut [Field], shell: &Shell, mut found: Suggested) {
+    let mut said = BTreeSet::new();
     for field in fields {
         match found.remove(&field.code) {
             Some(Ok(held)) => field.suggested = held.into_iter().map(option).collect(),
-            Some(Err(error)) => field.hints.push(away(shell, error)),
+            Some(Err(error)) => {
+                let away = away(shell, error);
+                field
+                    .hints
+                    .extend(said.insert(away.clone()).then_some(away));
+            }
             None => {}
         }
     }

@@ -91,7 +91,7 @@ story! {
         story.advance(chrono::TimeDelta::minutes(5));
         let page = story.page(As::Operator, &path()).await;
         assert!(page.at("field-population-hint").contains("cannot be listed: OpenHEXA cannot be reached"), "{}", page.text());
-        assert!(story.french_page(As::Operator, &path()).await.at("field-source-hint").contains("ne peut pas être listé"));
+        assert!(story.french_page(As::Operator, &path()).await.at("field-population-hint").contains("ne peut pas être listé"));
         story.end().await;
     }
 }
@@ -113,7 +113,8 @@ story! {
                 Either::Left(_) => panic!("the launch waited for the form"),
             }
         };
-        assert!(page.at("field-file_0-hint").contains("cannot be listed: OpenHEXA does not answer"), "{}", page.text());
+        let told = "What the workspace has cannot be listed: OpenHEXA did not answer in time.";
+        assert!(page.at("field-file_0-hint").contains(told) && page.text().matches(told).count() == 1, "{}", page.text());
         let asked = json!({"config": {"population": "popullation"}});
         let valid = story.ask(As::Operator, Method::POST, &format!("/pipelines/{}/validate/", id(1))).json(&asked).send().await.expect(200);
         assert_eq!(valid["warnings"], json!({}), "what is not known is not doubted");
