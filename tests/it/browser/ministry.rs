@@ -20,6 +20,7 @@ pub struct Ministry {
     pub story: Story,
     iaso: Iaso,
     session: String,
+    administrator: String,
     words: Map<String, Value>,
     /// Names that stand for numbers in the addresses of pages.
     pub ids: Vec<(&'static str, String)>,
@@ -95,10 +96,14 @@ impl Ministry {
         let story = story.begin().await;
         story.set_openhexa_clock().await;
         let session = iaso.session(person(4, "Amina", "Bello"));
+        let mut administrator = person(5, "Moussa", "Traoré");
+        administrator["is_superuser"] = true.into();
+        let administrator = iaso.session(administrator);
         let mut ministry = Self {
             story,
             iaso,
             session,
+            administrator,
             words,
             ids: vec![
                 ("{lqas}", LQAS.to_owned()),
@@ -241,10 +246,18 @@ impl Ministry {
 
     /// A browser in which somebody of the ministry is signed in with Iaso.
     pub async fn tab(&self, manner: Manner) -> Tab {
+        self.tab_of(&self.session, manner).await
+    }
+
+    pub async fn administrators_tab(&self, manner: Manner) -> Tab {
+        self.tab_of(&self.administrator, manner).await
+    }
+
+    async fn tab_of(&self, session: &str, manner: Manner) -> Tab {
         let tab = Tab::new(manner).await;
         tab.open(&format!("{}/dashboard/sign-in/", self.story.base_url()))
             .await;
-        tab.cookie("sessionid", &self.session).await;
+        tab.cookie("sessionid", session).await;
         tab
     }
 

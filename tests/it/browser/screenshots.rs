@@ -11,22 +11,65 @@ use super::ministry::Ministry;
 use super::picture::smaller;
 use super::tab::{ENGLISH, FRENCH, Manner, Tab, folder};
 
-/// A name, where it is, and what is done there first.
-const PICTURES: &[(&str, &str, &str)] = &[
-    ("sign-in", "/dashboard/sign-in/", STRANGER),
-    ("pipelines", "/dashboard/pipelines/", ""),
-    (
-        "form",
-        "/dashboard/pipelines/{lqas}/",
+struct Picture {
+    name: &'static str,
+    by: Reader,
+    path: &'static str,
+    /// What is done there first, and what is there then.
+    first: Option<(&'static str, &'static str)>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Reader {
+    /// Somebody whom the page does not know.
+    Stranger,
+    Operator,
+    Administrator,
+}
+
+const fn of(name: &'static str, by: Reader, path: &'static str) -> Picture {
+    Picture {
+        name,
+        by,
+        path,
+        first: None,
+    }
+}
+
+impl Picture {
+    const fn after(self, does: &'static str, shows: &'static str) -> Self {
+        let first = Some((does, shows));
+        Self { first, ..self }
+    }
+}
+
+const PICTURES: &[Picture] = &[
+    of("sign-in", Reader::Stranger, "/dashboard/sign-in/"),
+    of("pipelines", Reader::Operator, "/dashboard/pipelines/"),
+    of("form", Reader::Operator, "/dashboard/pipelines/{lqas}/").after(
         "document.querySelector('button[name=load]').click()",
+        "document.querySelector('[name=loaded]')",
     ),
-    ("running", "/dashboard/tasks/{running}/", ""),
-    ("ended", "/dashboard/tasks/{ended}/", ""),
-    ("failed", "/dashboard/tasks/{failed}/", ""),
-    ("tasks", "/dashboard/tasks/", ""),
+    of("running", Reader::Operator, "/dashboard/tasks/{running}/"),
+    of("ended", Reader::Operator, "/dashboard/tasks/{ended}/"),
+    of("failed", Reader::Operator, "/dashboard/tasks/{failed}/"),
+    of("tasks", Reader::Operator, "/dashboard/tasks/"),
+    of("monitoring", Reader::Operator, "/dashboard/monitoring/"),
+    of("settings", Reader::Administrator, "/dashboard/settings/").after(
+        "document.querySelector('button[formaction]').click()",
+        "document.getElementById('checks')",
+    ),
+    of(
+        "defaults",
+        Reader::Administrator,
+        "/dashboard/settings/pipelines/{lqas}/",
+    ),
 ];
-/// As somebody whom the page does not know.
-const STRANGER: &str = "stranger";
+/// The port and the token of the tests' own OpenHEXA are others each time.
+const SAME: &str = "const url = document.getElementById('openhexa_url');
+    if (url) url.value = 'https://openhexa.minsante.cm/graphql/';
+    const kept = document.getElementById('openhexa_token-hint');
+    if (kept) kept.textContent = kept.textContent.replace(/••••\\w+/, '••••4f2a');";
 const WIDTHS: [u32; 2] = [1280, 360];
 /// Pixels of a long page that are shown.
 const HIGHEST: u64 = 1600;
@@ -65,14 +108,15 @@ async fn stands_still(ministry: &Ministry, tab: &Tab) {
     tab.prefers("reduced-motion", "reduce").await;
 }
 
-async fn take(ministry: &Ministry, tab: &Tab, path: &str, first: &str, width: u32) -> Vec<u8> {
+async fn take(ministry: &Ministry, tab: &Tab, picture: &Picture, width: u32) -> Vec<u8> {
     tab.size(width, 800).await;
-    tab.open(&ministry.address(path)).await;
-    if !first.is_empty() && first != STRANGER {
-        tab.run(first).await;
-        tab.until("document.querySelector('[name=loaded]')").await;
+    tab.open(&ministry.address(picture.path)).await;
+    if let Some((does, shows)) = picture.first {
+        tab.run(does).await;
+        tab.until(shows).await;
         tab.run("document.activeElement.blur()").await;
     }
+    tab.run(SAME).await;
     tab.until("document.fonts.status === 'loaded'").await;
     let height = tab.js("document.scrollingElement.scrollHeight").await;
     let height = height.as_u64().unwrap().clamp(500, HIGHEST);
@@ -82,28 +126,22 @@ async fn take(ministry: &Ministry, tab: &Tab, path: &str, first: &str, width: u3
 }
 
 async fn take_all(ministry: &Ministry, language: &str, manner: Manner) {
-    let known = ministry.tab(manner).await;
-    stands_still(ministry, &known).await;
-    for width in WIDTHS {
-        for (name, path, first) in PICTURES {
-            if *first == STRANGER {
-                continue;
-            }
-            let picture = take(ministry, &known, path, first, width).await;
-            keep(&file(name, language, width), &picture);
+    for reader in [Reader::Operator, Reader::Administrator, Reader::Stranger] {
+        let tab = match reader {
+            Reader::Stranger => Tab::new(manner).await,
+            Reader::Operator => ministry.tab(manner).await,
+            Reader::Administrator => ministry.administrators_tab(manner).await,
+        };
+        stands_still(ministry, &tab).await;
+        let own = PICTURES.iter().filter(|picture| picture.by == reader);
+        for (picture, width) in own.flat_map(|own| WIDTHS.map(|width| (own, width))) {
+            let taken = take(ministry, &tab, picture, width).await;
+            keep(&file(picture.name, language, width), &taken);
         }
+        let lang = tab.js("document.documentElement.lang").await;
+        assert_eq!(lang, language);
+        tab.end(&ministry.story.base_url()).await;
     }
-    let lang = known.js("document.documentElement.lang").await;
-    assert_eq!(lang, language);
-    known.end(&ministry.story.base_url()).await;
-    let stranger = Tab::new(manner).await;
-    for width in WIDTHS {
-        for (name, path, _) in PICTURES.iter().filter(|(.., first)| *first == STRANGER) {
-            let picture = take(ministry, &stranger, path, STRANGER, width).await;
-            keep(&file(name, language, width), &picture);
-        }
-    }
-    stranger.end(&ministry.story.base_url()).await;
 }
 
 fn keep(name: &str, picture: &[u8]) {
@@ -140,7 +178,7 @@ fn each_picture_is_there_and_is_shown() {
 
 /// Every picture: its name, its language, its width.
 fn all() -> impl Iterator<Item = (&'static str, &'static str, u32)> {
-    let named = PICTURES.iter().map(|(name, ..)| *name);
+    let named = PICTURES.iter().map(|picture| picture.name);
     named.flat_map(|name| {
         let sizes = move |language| WIDTHS.map(|width| (name, language, width));
         ["en", "fr"].into_iter().flat_map(sizes)
