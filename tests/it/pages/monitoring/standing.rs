@@ -131,7 +131,9 @@ story! {
         let plan = Plan::on(base).pipelines(json!([pipeline(1, &[population], quick("manual"))]));
         let story = plan.begin().await;
         story.fault(&json!({"fault": "stranger", "operation": "workspace", "for_ms": 600_000})).await;
-        story.page(As::Operator, &format!("/dashboard/pipelines/{}/", id(1))).await;
+        // Looks last whether the workspace has it.
+        let config = json!({"config": {"population": "population-2026"}});
+        story.post(&format!("/pipelines/{}/validate/", id(1)), &config).await.expect(200);
         let told = state(&story).await;
         assert!(told.contains("✕ Denies access since") && told.contains("The token does not see the workspace"), "{told}");
         let french = story.french_page(As::Viewer, PAGE).await;
