@@ -1,5 +1,6 @@
 //! Why a task failed, by kind: for counting, where the message of each would tell too much.
 
+use super::shown::message_of;
 use super::verdict::{RunEnd, Word};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -14,7 +15,7 @@ pub enum Reason {
     Refused,
     /// The launch was never sent, because OpenHEXA could not be reached.
     NotSent,
-    /// The launch was given up before it was sent, because its pipeline had changed.
+    /// The launch was given up before it was sent, because its pipeline had changed or was gone.
     GivenUp,
     /// OpenHEXA never confirmed that it made a run.
     NeverConfirmed,
@@ -25,6 +26,12 @@ pub enum Reason {
 }
 
 impl Reason {
+    /// What is told of such a task, of its note and its pipeline's own message.
+    pub fn message<'a>(self, note: Option<&'a str>, own: Option<&'a str>) -> Option<&'a str> {
+        let is_corrected = self == Self::FailedAfterSuccess;
+        message_of(is_corrected, self == Self::Reported, note, own)
+    }
+
     /// Of the two facts that decide a task's end; none where they make no error. Which launch was refused by whom, and
     /// which run was gone when, only the task's note knows.
     pub fn of(run: Option<RunEnd>, word: Option<Word>) -> Option<Self> {

@@ -115,12 +115,12 @@ impl Durations {
     }
 }
 
-/// So many of a thousand; none of nothing. Only all are a thousand, and only none are zero.
+/// So many of a thousand, rounded; none of nothing. Only all are a thousand, and only none are zero.
 pub fn per_mille(part: i64, all: i64) -> Option<i64> {
     if all <= 0 {
         return None;
     }
-    let share = part.saturating_mul(1000) / all;
+    let share = part.saturating_mul(2000).saturating_add(all) / all.saturating_mul(2);
     Some(match part {
         0 => 0,
         _ if part >= all => 1000,

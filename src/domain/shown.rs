@@ -5,6 +5,20 @@ use serde_json::{Value, json};
 use super::task::Task;
 use super::verdict::{FAILED_AFTER_SUCCESS, Status};
 
+/// As [`Task::shown_message`], of the parts that it takes.
+pub fn message_of<'a>(
+    is_corrected: bool,
+    has_said: bool,
+    note: Option<&'a str>,
+    own: Option<&'a str>,
+) -> Option<&'a str> {
+    match (is_corrected, has_said) {
+        (true, _) => Some(FAILED_AFTER_SUCCESS),
+        (false, true) => own,
+        (false, false) => note.or(own),
+    }
+}
+
 impl Task {
     /// Whether a reported success had to be taken back.
     pub fn corrected(&self) -> bool {
@@ -13,14 +27,8 @@ impl Task {
 
     /// The message shown: the pipeline's own, unless only the bridge knows why the task ended.
     pub fn shown_message(&self) -> Option<&str> {
-        if self.corrected() {
-            return Some(FAILED_AFTER_SUCCESS);
-        }
-        let own = self.message.as_deref();
-        match self.said() {
-            None => self.note.as_deref().or(own),
-            Some(_) => own,
-        }
+        let (own, note) = (self.message.as_deref(), self.note.as_deref());
+        message_of(self.corrected(), self.said().is_some(), note, own)
     }
 
     /// The result shown: raw, or wrapped as the status shown where the pipeline itself spoke of its end.

@@ -25,7 +25,7 @@ pub enum Fault {
     DenyStop,
     RunLimit,
     NullRun,
-    /// The token is somebody else's, who sees no pipeline and no run.
+    /// The token is somebody else's, who sees no workspace, no pipeline and no run.
     Stranger,
 }
 

@@ -5,6 +5,7 @@
 use std::collections::HashMap;
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher as _;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
@@ -29,6 +30,8 @@ pub enum Standing {
     /// Nothing comes from it.
     Away,
     RefusesToken,
+    /// The token does not see what was asked for.
+    Denies,
     /// Something answers, but not as OpenHEXA does.
     Strange,
     /// It fails by itself.
@@ -41,12 +44,19 @@ pub struct Health {
     pub since: DateTime<Utc>,
     /// The last answer, or the last time that none came.
     pub at: DateTime<Utc>,
+    turn: Turn,
 }
+
+/// Which question was asked before which: answers come in another order, and one that was long in coming tells less
+/// than what was asked after it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Turn(u64);
 
 /// Every OpenHEXA's, by a hash of where and as whom it is asked.
 pub struct Healths {
     clock: Clock,
     hasher: RandomState,
+    turns: AtomicU64,
     seen: Mutex<HashMap<u64, Health>>,
 }
 
@@ -55,6 +65,7 @@ impl Healths {
         Self {
             clock,
             hasher: RandomState::new(),
+            turns: AtomicU64::default(),
             seen: Mutex::default(),
         }
     }
@@ -65,15 +76,24 @@ impl Healths {
         seen.get(&self.key(target)).copied()
     }
 
-    fn note(&self, target: &Target, standing: Standing) {
+    /// A question is asked now.
+    fn turn(&self) -> Turn {
+        Turn(self.turns.fetch_add(1, Ordering::Relaxed))
+    }
+
+    fn note(&self, target: &Target, turn: Turn, standing: Standing) {
         let (key, at) = (self.key(target), self.clock.now());
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        let before = seen.get(&key).filter(|before| before.standing == standing);
-        let since = before.map_or(at, |before| before.since);
+        let before = seen.get(&key);
+        if before.is_some_and(|before| turn < before.turn) {
+            return;
+        }
+        let same = before.filter(|before| before.standing == standing);
         let health = Health {
             standing,
-            since,
+            since: same.map_or(at, |same| same.since),
             at,
+            turn,
         };
         seen.insert(key, health);
         if seen.len() > MOST {
@@ -100,14 +120,15 @@ fn standing(error: &Error) -> Option<Standing> {
         Error::Busy => return None,
         Error::Address | Error::Unreachable | Error::TimedOut | Error::Broken => Standing::Away,
         Error::TokenRefused => Standing::RefusesToken,
-        Error::Status(500..) | Error::NotJson { status: 500.. } => Standing::Fails,
+        Error::Denied => Standing::Denies,
+        Error::Status(500..) | Error::NotJson { status: 500.. } | Error::GraphQl { .. } => {
+            Standing::Fails
+        }
         Error::Redirected | Error::Status(_) | Error::NotJson { .. } | Error::Unreadable => {
             Standing::Strange
         }
         // An answer, if not the one that was hoped for.
-        Error::TooLarge | Error::BadDefinition | Error::Denied | Error::GraphQl { .. } => {
-            Standing::Answers
-        }
+        Error::TooLarge | Error::BadDefinition => Standing::Answers,
     })
 }
 
@@ -123,12 +144,13 @@ impl Watched {
         target: &Target,
         asking: impl Future<Output = Result<T, Error>>,
     ) -> Result<T, Error> {
+        let turn = self.healths.turn();
         let answer = asking.await;
         let standing = answer
             .as_ref()
             .map_or_else(standing, |_| Some(Standing::Answers));
         if let Some(standing) = standing {
-            self.healths.note(target, standing);
+            self.healths.note(target, turn, standing);
         }
         answer
     }
@@ -196,6 +218,7 @@ impl OpenHexa for Watched {
     }
 
     async fn run(&self, target: &Target, launch: &Launch) -> Result<Launched, LaunchError> {
+        let turn = self.healths.turn();
         let answer = self.inner.run(target, launch).await;
         let standing = match &answer {
             Err(LaunchError::NotSent(error) | LaunchError::Unsure(error)) => standing(error),
@@ -203,7 +226,7 @@ impl OpenHexa for Watched {
             Ok(_) | Err(LaunchError::Refused(_)) => Some(Standing::Answers),
         };
         if let Some(standing) = standing {
-            self.healths.note(target, standing);
+            self.healths.note(target, turn, standing);
         }
         answer
     }

@@ -22,7 +22,7 @@
 //! config.rs     where an account's OpenHEXA is (configure.rs: changing it, defaults.rs: the default parameters in it,
 //!               config_history.rs: who changed what)
 //! vitals.rs     how the bridge is
-//! monitoring.rs how an account's launches fare (health.rs: how each OpenHEXA answered last)
+//! monitoring.rs how an account's launches fare (gather.rs: out of what, health.rs: how each OpenHEXA answered last)
 //! access.rs     who is asking (token.rs: the callback token, keys.rs: API keys, users.rs: Iaso's users, session.rs: a
 //!               browser's cookie)
 //! ```
@@ -44,6 +44,7 @@ mod error;
 pub mod feed;
 mod follow;
 pub mod form;
+mod gather;
 mod health;
 pub mod history;
 pub mod holdings;

@@ -2,33 +2,30 @@
 //! under way is looked after.
 //!
 //! Many may look on at once, so what was found is good for a few seconds, and one account's figures are gathered once
-//! at a time. Of a long list the newest are read, and it is said so.
+//! at a time (gather.rs: from what).
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+pub use super::gather::{MOST_READ, MOST_RUNNING};
+use super::gather::{Usual, gather};
 pub use super::health::{Health, Standing};
-use super::look::{HIDDEN, TIMED_OUT};
 use super::pace::Leave;
-use super::reconcile::COULD_NOT_SEND;
 use super::{Bridge, Error};
 use crate::domain::failure::Reason;
 pub use crate::domain::figures::{Durations, Period, Zone, per_mille};
 use crate::domain::ids::{AccountId, PipelineId, TaskId};
+use crate::domain::sentence::Sentence;
 use crate::domain::task::Status;
-use crate::store::{self, Db, Failed, Live, Timed};
+use crate::store;
 
-/// How long figures are good for whoever asks for the same.
+/// How long figures are good for whoever asks for the same, and how long what is usual is.
 const FRESH_FOR: TimeDelta = TimeDelta::seconds(5);
-/// Tasks of a period that are read one by one, the newest.
-pub const MOST_READ: usize = 20_000;
-/// Lines of a list, and how many tasks that run are compared with their mean.
-const MOST_SHOWN: usize = 20;
-const MOST_RUNNING: i64 = 1000;
-/// How far back goes what is usual for a pipeline: one that runs each night has something to be compared with.
-const USUAL: TimeDelta = TimeDelta::days(30);
+const USUAL_FOR: TimeDelta = TimeDelta::minutes(1);
+/// How many answers are kept of an account: its readers live in few time zones.
+const MOST_KEPT: usize = 6;
 
 /// How one period went for an account.
 #[derive(Debug)]
@@ -51,6 +48,10 @@ pub struct Monitoring {
     pub failures_count: usize,
     /// Whether more had ended well, or had failed, than were read.
     pub cut: bool,
+    /// Whether more had ended well of late than were read for what is usual,
+    pub usual_cut: bool,
+    /// and whether more run than were compared with it.
+    pub running_cut: bool,
     pub looks: Looks,
     /// Whether anything was ever launched.
     pub any: bool,
@@ -104,24 +105,57 @@ pub struct Looks {
 }
 
 /// An account's own OpenHEXA.
-#[derive(Clone, Copy, Debug)]
-pub struct Upstanding {
+#[derive(Clone, Debug)]
+pub enum Upstanding {
+    /// Why it is not known which one that is.
+    NotConfigured(Sentence),
     /// None where this process has not asked it yet.
-    pub health: Option<Health>,
-    /// Until when it is not asked about runs, because it did not answer.
-    pub paused_until: Option<DateTime<Utc>>,
+    NotAsked,
+    Asked {
+        health: Health,
+        /// Until when it is not asked about runs, because it did not answer.
+        paused_until: Option<DateTime<Utc>>,
+    },
 }
 
 /// What is asked for: a period, and when it begins for whom.
 type Wanted = (Period, Zone, Option<DateTime<Utc>>);
-type Answers = HashMap<Wanted, Arc<Monitoring>>;
+
+/// What was gathered of an account just now. What is usual depends on nobody's days, and changes little in a minute.
+#[derive(Default)]
+struct Kept {
+    /// The oldest first.
+    answers: Vec<(Wanted, Arc<Monitoring>)>,
+    usual: Option<Arc<Usual>>,
+}
+
+impl Kept {
+    fn forget_old(&mut self, now: DateTime<Utc>) {
+        let is_of = |at: DateTime<Utc>, good_for| (now - at).abs() < good_for;
+        self.answers.retain(|(_, one)| is_of(one.at, FRESH_FOR));
+        self.usual = self.usual.take().filter(|one| is_of(one.at, USUAL_FOR));
+    }
+
+    fn find(&self, wanted: Wanted) -> Option<Arc<Monitoring>> {
+        let mut answers = self.answers.iter();
+        let found = answers.find(|(own, _)| *own == wanted);
+        found.map(|(_, answer)| answer.clone())
+    }
+
+    fn add(&mut self, wanted: Wanted, answer: Arc<Monitoring>) {
+        if self.answers.len() >= MOST_KEPT {
+            self.answers.remove(0);
+        }
+        self.answers.push((wanted, answer));
+    }
+}
 
 /// Figures that were gathered just now, by account. Whoever holds an account's gathers for it.
 #[derive(Default)]
-pub struct Gathered(Mutex<HashMap<AccountId, Arc<tokio::sync::Mutex<Answers>>>>);
+pub struct Gathered(Mutex<HashMap<AccountId, Arc<tokio::sync::Mutex<Kept>>>>);
 
 impl Gathered {
-    fn of(&self, account: AccountId) -> Arc<tokio::sync::Mutex<Answers>> {
+    fn of(&self, account: AccountId) -> Arc<tokio::sync::Mutex<Kept>> {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         all.entry(account).or_default().clone()
     }
@@ -154,215 +188,40 @@ impl Bridge {
         let mut kept = own.lock().await;
         // Asked after the wait: what was gathered meanwhile is as good.
         let now = self.now();
-        kept.retain(|_, found| (now - found.at).abs() < FRESH_FOR);
+        kept.forget_old(now);
         let edges = period.edges(zone, now);
         let wanted = (period, zone, edges.first().copied());
-        if let Some(found) = kept.get(&wanted) {
-            return Ok(found.clone());
+        if let Some(found) = kept.find(wanted) {
+            return Ok(found);
         }
-        let found = self
+        let usual = kept.usual.clone();
+        let (found, usual) = self
             .store()
-            .read(move |db| gather(db, account, edges, now))
+            .snapshot(move |db| gather(db, account, edges, usual, now))
             .await?;
         let found = Arc::new(found);
-        kept.insert(wanted, found.clone());
+        kept.usual = Some(usual);
+        kept.add(wanted, found.clone());
         Ok(found)
     }
 
     /// How the account's own OpenHEXA answered last.
     pub async fn upstanding(&self, account: AccountId) -> Result<Upstanding, Error> {
-        let ground = self.ground(account).await?;
-        let leave = self.paces.leave(&ground.connection.instance, 1, self.now());
-        Ok(Upstanding {
-            health: self.healths.of(&ground.connection.target),
-            paused_until: match leave {
-                Leave::Wait { until } => Some(until),
-                Leave::Ask { .. } => None,
-            },
-        })
-    }
-}
-
-fn gather(
-    db: &mut Db<'_>,
-    account: AccountId,
-    edges: Vec<DateTime<Utc>>,
-    now: DateTime<Utc>,
-) -> Result<Monitoring, Error> {
-    let since = edges.first().copied().unwrap_or(now);
-    let counts = store::counts(db, account, &edges)?;
-    let queued = store::count_of(db, account, Status::Queued)?;
-    let running = store::count_of(db, account, Status::Running)?;
-    // One more than is wanted tells whether there are more.
-    let limit = i64::try_from(MOST_READ).unwrap_or(i64::MAX - 1) + 1;
-    let mut known = store::succeeded(db, account, since.min(now - USUAL), limit)?;
-    let mut bad = store::failed(db, account, since, limit)?;
-    let recent = known.partition_point(|task| task.created_at >= since);
-    let cut = recent > MOST_READ || bad.len() > MOST_READ;
-    known.truncate(MOST_READ);
-    bad.truncate(MOST_READ);
-    let good = &known[..recent.min(MOST_READ)];
-    let live = store::running(db, account, MOST_RUNNING)?;
-    let usual = usual(&known);
-    let pipelines = pipelines(good, &usual);
-    let mut long = long(&usual, &live, good, &bad, now);
-    let long_count = long.len();
-    long.truncate(MOST_SHOWN);
-    let mut failures = failures(&bad);
-    let failures_count = failures.len();
-    failures.truncate(MOST_SHOWN);
-    for failure in &mut failures {
-        let newest = store::get(db, account, failure.task)?;
-        let message = newest.as_ref().and_then(|task| task.shown_message());
-        failure.message = message.map(str::to_owned);
-    }
-    Ok(Monitoring {
-        at: now,
-        any: queued + running > 0
-            || counts.iter().flatten().any(|count| *count > 0)
-            || store::is_anything(db, account)?,
-        edges,
-        counts,
-        queued,
-        running,
-        pipelines,
-        long,
-        long_count,
-        failures,
-        failures_count,
-        cut,
-        looks: looks(store::live(db, account)?, now),
-    })
-}
-
-type Usual = HashMap<PipelineId, Durations>;
-
-fn usual(known: &[Timed]) -> Usual {
-    let mut lengths: HashMap<PipelineId, Vec<i64>> = HashMap::new();
-    for task in known {
-        let own = lengths.entry(task.pipeline).or_default();
-        own.extend(task.ended_at.map(|end| length(task, end)));
-    }
-    let all = lengths.into_iter();
-    all.filter_map(|(id, lengths)| Some((id, Durations::of(lengths)?)))
-        .collect()
-}
-
-/// By name; each is called as it was at its newest launch.
-fn pipelines(good: &[Timed], of_late: &Usual) -> Vec<Pipeline> {
-    let mut names: HashMap<PipelineId, &str> = HashMap::new();
-    for task in good {
-        names.entry(task.pipeline).or_insert(&task.name);
-    }
-    let pipeline = |(id, durations): (PipelineId, Durations)| {
-        Some(Pipeline {
-            name: (*names.get(&id)?).to_owned(),
-            usual: of_late.get(&id).copied().unwrap_or(durations),
-            durations,
-            id,
-        })
-    };
-    let mut pipelines: Vec<Pipeline> = usual(good).into_iter().filter_map(pipeline).collect();
-    pipelines.sort_by_cached_key(|one| (one.name.to_lowercase(), one.id));
-    pipelines
-}
-
-/// As the page of a task has it: from its start, or else from its launch.
-fn length(task: &Timed, end: DateTime<Utc>) -> i64 {
-    let from = task.started_at.unwrap_or(task.created_at);
-    (end - from).num_milliseconds().max(0)
-}
-
-/// What runs now stands before what has ended; of each, the newest first.
-fn long(
-    usual: &Usual,
-    live: &[Timed],
-    good: &[Timed],
-    bad: &[Failed],
-    now: DateTime<Utc>,
-) -> Vec<Long> {
-    let long = |task: &Timed, status: Status, end: DateTime<Utc>| {
-        let usual = usual.get(&task.pipeline)?;
-        let took = length(task, end);
-        usual.is_outlasted_by(took).then(|| Long {
-            task: task.id,
-            name: task.name.clone(),
-            status,
-            created_at: task.created_at,
-            took,
-            mean: usual.mean(),
-        })
-    };
-    let ended = |task: &Timed, status| long(task, status, task.ended_at?);
-    let mut over: Vec<Long> = good
-        .iter()
-        .filter_map(|task| ended(task, Status::Success))
-        .collect();
-    over.extend(bad.iter().filter_map(|one| ended(&one.task, Status::Error)));
-    over.sort_by_key(|one| std::cmp::Reverse((one.created_at, one.task)));
-    let live = live.iter().rev();
-    let mut all: Vec<Long> = live
-        .filter_map(|task| long(task, Status::Running, now))
-        .collect();
-    all.append(&mut over);
-    all
-}
-
-/// The most frequent first, and of as many the newest.
-fn failures(bad: &[Failed]) -> Vec<Failure> {
-    let mut all: HashMap<(PipelineId, Reason), Failure> = HashMap::new();
-    for failed in bad {
-        let Some(reason) = reason(failed) else {
-            continue;
+        let connection = match self.find_ground(account).await? {
+            Ok(ground) => ground.connection,
+            Err(why) => return Ok(Upstanding::NotConfigured(why)),
         };
-        let task = &failed.task;
-        let last = task.ended_at.unwrap_or(task.created_at);
-        let own = all.entry((task.pipeline, reason));
-        let known = own.or_insert_with(|| Failure {
-            pipeline: task.pipeline,
-            name: task.name.clone(),
-            reason,
-            count: 0,
-            task: task.id,
-            last,
-            message: None,
-        });
-        known.count += 1;
-        if (last, task.id) > (known.last, known.task) {
-            (known.last, known.task) = (last, task.id);
-        }
-    }
-    let mut failures: Vec<Failure> = all.into_values().collect();
-    failures.sort_by_key(|one| std::cmp::Reverse((one.count, one.last, one.task)));
-    failures
-}
-
-/// What the note adds to the two facts: the bridge wrote it.
-fn reason(failed: &Failed) -> Option<Reason> {
-    let note = failed.note.as_deref().unwrap_or_default();
-    let reason = Reason::of(failed.run_end, failed.word)?;
-    Some(match reason {
-        Reason::Gone if [TIMED_OUT, HIDDEN].contains(&note) => Reason::TimeOver,
-        Reason::Refused if note == COULD_NOT_SEND => Reason::NotSent,
-        Reason::Refused if !note.starts_with("OpenHEXA refused") => Reason::GivenUp,
-        Reason::Reported
-        | Reason::FailedAfterSuccess
-        | Reason::RunFailed
-        | Reason::Refused
-        | Reason::NotSent
-        | Reason::GivenUp
-        | Reason::NeverConfirmed
-        | Reason::TimeOver
-        | Reason::Gone => reason,
-    })
-}
-
-fn looks(live: Live, now: DateTime<Utc>) -> Looks {
-    let late = |since: DateTime<Utc>| (now - since).max(TimeDelta::zero());
-    Looks {
-        states: live.states,
-        oldest_unsent: live.oldest_unsent.map(late),
-        behind: live.next_look.map_or(TimeDelta::zero(), late),
-        unsure: live.unsure,
+        let Some(health) = self.healths.of(&connection.target) else {
+            return Ok(Upstanding::NotAsked);
+        };
+        let leave = self.paces.leave(&connection.instance, 1, self.now());
+        let paused_until = match leave {
+            Leave::Wait { until } => Some(until),
+            Leave::Ask { .. } => None,
+        };
+        Ok(Upstanding::Asked {
+            health,
+            paused_until,
+        })
     }
 }

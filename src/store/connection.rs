@@ -92,6 +92,20 @@ impl Conn {
         }
     }
 
+    /// Several queries that all see the database as it was at one moment. Nothing is written, and nobody waits.
+    pub fn snapshot<T, E>(&mut self, work: impl FnOnce(&mut Db<'_>) -> Result<T, E>) -> Result<T, E>
+    where
+        E: From<diesel::result::Error>,
+    {
+        match self {
+            Self::Sqlite(conn) => conn.transaction(|conn| work(&mut Db::Sqlite(conn))),
+            Self::Pg(conn, beside) => conn.transaction(|conn| {
+                conn.batch_execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")?;
+                work(&mut Db::Pg(conn, beside.as_deref()))
+            }),
+        }
+    }
+
     /// A transaction that owns what it reads: SQLite lets one writer in, PostgreSQL locks the rows asked for.
     pub fn write<T, E>(&mut self, work: impl FnOnce(&mut Db<'_>) -> Result<T, E>) -> Result<T, E>
     where

@@ -50,7 +50,8 @@ pub use keys::{
 };
 pub use many::{Change, Told, add_events, lock_many, save_many};
 pub use monitoring::{
-    Failed, Live, Timed, count_of, counts, failed, is_anything, live, running, succeeded,
+    Failed, Live, Timed, beginnings, count_of, counts, failed, is_anything, live, running,
+    succeeded,
 };
 pub use once::{Remembered, remember, remembered, take_turns};
 pub use pages::{Key, Mark, Order, Page, TaskFilter, after, list};
@@ -209,6 +210,23 @@ impl Store {
         off_the_worker(move || {
             let mut pooled = pool.get().map_err(|_| E::from(Error::Away))?;
             pooled.conn.read(work)
+        })
+        .await
+    }
+
+    /// As [`Store::read`], for several queries whose answers must fit together.
+    pub async fn snapshot<T, E>(
+        &self,
+        work: impl FnOnce(&mut Db<'_>) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<Error> + From<diesel::result::Error> + Send + 'static,
+    {
+        let pool = self.reading.clone();
+        off_the_worker(move || {
+            let mut pooled = pool.get().map_err(|_| E::from(Error::Away))?;
+            pooled.conn.snapshot(work)
         })
         .await
     }

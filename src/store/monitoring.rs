@@ -1,6 +1,8 @@
 //! What became of an account's launches of late. Each query walks an index of the account's tasks: counting reads
 //! nothing else, and of tasks themselves no more are read than is said.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{Integer, Nullable, Text};
@@ -18,8 +20,8 @@ diesel::define_sql_function! {
     fn substr(text: Nullable<Text>, from: Integer, length: Integer) -> Nullable<Text>;
 }
 
-/// As much of a note as tells its kind.
-const NOTE: i32 = 250;
+/// As much of a note or a message as is told or tells its kind.
+const HEAD: i32 = 250;
 /// As much of what was said as holds its word.
 const SAID: i32 = 30;
 
@@ -57,6 +59,9 @@ pub struct Live {
     /// Launches that may have made a run without our hearing of it.
     pub unsure: i64,
 }
+
+/// Note and message, by task.
+pub type Beginnings = HashMap<TaskId, (Option<String>, Option<String>)>;
 
 type TimedRow = (i64, Id, String, At, Option<At>, Option<At>);
 
@@ -180,7 +185,7 @@ pub fn failed(
             timed!(),
             task::run_end,
             substr(task::said, 1, SAID),
-            substr(task::note, 1, NOTE),
+            substr(task::note, 1, HEAD),
         ))
         .load(conn))?;
     let failed = |(row, end, said, note): Row| {
@@ -192,6 +197,26 @@ pub fn failed(
         })
     };
     rows.into_iter().map(failed).collect()
+}
+
+/// The beginnings of these tasks' notes and messages.
+pub fn beginnings(
+    db: &mut Db<'_>,
+    account: AccountId,
+    ids: &[TaskId],
+) -> Result<Beginnings, Error> {
+    let ids: Vec<i64> = ids.iter().map(|id| id.0).collect();
+    let rows: Vec<(i64, Option<String>, Option<String>)> = on!(db, |conn| task::table
+        .filter(task::account_id.eq(account.0))
+        .filter(task::id.eq_any(&ids))
+        .select((
+            task::id,
+            substr(task::note, 1, HEAD),
+            substr(task::message, 1, HEAD),
+        ))
+        .load(conn))?;
+    let beginning = |(id, note, message)| (TaskId(id), (note, message));
+    Ok(rows.into_iter().map(beginning).collect())
 }
 
 pub fn live(db: &mut Db<'_>, account: AccountId) -> Result<Live, Error> {

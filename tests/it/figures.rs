@@ -66,6 +66,9 @@ proptest! {
             prop_assert_eq!(share == 0, part == 0);
             prop_assert_eq!(share == 1000, more == 0);
             prop_assert!((0..=1000).contains(&share));
+            // The nearest, and of two the larger one.
+            let over = part * 2000 - share * 2 * all;
+            prop_assert!((-all..all).contains(&over) || share == 1 || share == 999, "{over} of {all}");
         }
     }
 
@@ -94,6 +97,21 @@ fn a_few_durations_are_as_people_count_them() {
     let usual = Durations::of(vec![10, 10, 10]).unwrap();
     assert!(!usual.is_outlasted_by(20) && usual.is_outlasted_by(21));
     assert!(!Durations::of(vec![10, 10]).unwrap().is_outlasted_by(1000));
+}
+
+#[test]
+fn a_share_is_rounded_as_people_round() {
+    for (part, all, share) in [
+        (2, 3, 667),
+        (1, 3, 333),
+        (1, 16, 63),
+        (1, 1_000_000, 1),
+        (999_999, 1_000_000, 999),
+        (5, 5, 1000),
+        (0, 7, 0),
+    ] {
+        assert_eq!(per_mille(part, all), Some(share), "{part} of {all}");
+    }
 }
 
 #[test]

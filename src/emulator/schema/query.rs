@@ -134,7 +134,8 @@ impl Query {
     async fn workspace(&self, ctx: &Context<'_>, slug: String) -> Option<Result<Workspace>> {
         ask(ctx, |caller| {
             let found = caller.core.catalogue.workspace(&slug)?;
-            Some(Ok(shown(found)))
+            let is_hidden = caller.suffers(Fault::Stranger);
+            (!is_hidden).then(|| Ok(shown(found)))
         })
     }
 

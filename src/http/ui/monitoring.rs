@@ -12,7 +12,7 @@ use super::numbers::{count, percent, tenths};
 use super::result::shortened;
 use super::shell::{Here, Shell, page};
 use super::stacks::{Stacks, stacks};
-use super::standing::{State, lasted, looks, openhexa, waiting};
+use super::standing::{Answering, Following, lasted, looks, openhexa};
 use crate::domain::failure::Reason;
 use crate::domain::principal::Principal;
 use crate::domain::sentence::say;
@@ -21,7 +21,8 @@ use crate::http::api::query::Query;
 use crate::http::error::{Answer, Problem};
 use crate::service::Bridge;
 use crate::service::monitoring::{
-    Failure, Long, MOST_READ, Monitoring, Period, Pipeline, Upstanding, Zone, per_mille,
+    Failure, Long, MOST_READ, MOST_RUNNING, Monitoring, Period, Pipeline, Upstanding, Zone,
+    per_mille,
 };
 
 /// Minutes that the reader's clock is ahead of UTC, as the script writes them down.
@@ -44,15 +45,16 @@ struct MonitoringPage {
     verdict: Badge,
     figures: Vec<Figure>,
     plot: Option<Stacks>,
-    openhexa: State,
-    looks: State,
-    waiting: Vec<(String, String)>,
+    openhexa: Answering,
+    looks: Following,
     failures: Vec<FailureRow>,
     failures_more: Option<String>,
     pipelines: Vec<PipelineRow>,
     long: Vec<LongRow>,
     long_more: Option<String>,
     cut: Option<String>,
+    usual_cut: Option<String>,
+    running_cut: Option<String>,
 }
 
 struct Choice {
@@ -87,7 +89,9 @@ struct PipelineRow {
     p95: String,
     mean: String,
     longest: String,
-    /// Whether the longest is over twice the mean.
+    /// The mean of late; none where there were too few.
+    usual: Option<String>,
+    /// Whether the longest is over twice that.
     is_long: bool,
 }
 
@@ -145,6 +149,9 @@ fn compose(
         let more = all.saturating_sub(shown);
         (more > 0).then(|| shell.count(key, &more))
     };
+    let cut = |is_cut: bool, key, most| {
+        is_cut.then(|| shell.with(key, "most", count(shell.language, most)))
+    };
     MonitoringPage {
         periods: Period::ALL.map(|one| choice(&shell, one, period)).into(),
         zone: zone_name(zone),
@@ -156,9 +163,8 @@ fn compose(
             figures(&shell, found, totals, &from(since, zone))
         }),
         plot: stacks(&shell, found, period, zone),
-        openhexa: openhexa(&shell, upstanding),
+        openhexa: openhexa(&shell, &upstanding),
         looks: looks(&shell, &found.looks),
-        waiting: waiting(&shell, &found.looks),
         failures: found
             .failures
             .iter()
@@ -176,10 +182,9 @@ fn compose(
             .collect(),
         long: found.long.iter().map(|one| long(&shell, one)).collect(),
         long_more: more("monitoring-more-long", found.long_count, found.long.len()),
-        cut: found.cut.then(|| {
-            let most = count(shell.language, MOST_READ);
-            shell.with("monitoring-cut", "most", most)
-        }),
+        cut: cut(found.cut, "monitoring-cut", MOST_READ),
+        usual_cut: cut(found.usual_cut, "monitoring-usual-cut", MOST_READ),
+        running_cut: cut(found.running_cut, "monitoring-running-cut", MOST_RUNNING),
         since,
         page: shell,
     }
@@ -235,7 +240,8 @@ fn verdict(shell: &Shell, [queued, running, good, bad, stopped]: [i64; 5]) -> Ba
     match (queued + running, good, bad, stopped) {
         (0, 0, 0, 0) => Badge::new("waiting", shell.say("monitoring-nothing")),
         (_, _, 1.., _) => Badge::new("bad", shell.count("monitoring-some-failed", &bad_count)),
-        (_, 0, _, _) => Badge::new("waiting", shell.say("monitoring-none-ended")),
+        (_, 0, _, 0) => Badge::new("waiting", shell.say("monitoring-none-ended")),
+        (_, 0, _, _) => Badge::new("stopped", shell.say("monitoring-only-cancelled")),
         (_, _, _, _) => Badge::new("good", shell.say("monitoring-all-well")),
     }
 }
@@ -328,6 +334,7 @@ fn pipeline(shell: &Shell, one: &Pipeline) -> PipelineRow {
         p95: milliseconds(durations.p95),
         mean: milliseconds(durations.mean()),
         longest: milliseconds(durations.longest),
+        usual: (one.usual.are_enough()).then(|| milliseconds(one.usual.mean())),
         is_long: one.usual.is_outlasted_by(durations.longest),
     }
 }

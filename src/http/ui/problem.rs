@@ -9,6 +9,7 @@ use askama::Template;
 
 use super::shell::{Here, Shell, guarded, page};
 use super::sign_in::{BySession, SignIn, forget};
+use crate::domain::sentence::Sentence;
 use crate::http::error::{Answer, Problem};
 use crate::http::language::Language;
 use crate::service::Bridge;
@@ -53,11 +54,7 @@ fn told(request: &HttpRequest, problem: &Problem) -> Answer<HttpResponse> {
         return Ok(shown);
     }
     let shell = Shell::of(request, Here::Elsewhere);
-    let (advice, to_settings) = match advice(problem) {
-        "advice-not-configured" if shell.administers() => ("settings-advice", true),
-        "advice-configuration" if shell.administers() => ("settings-advice-check", true),
-        other => (other, false),
-    };
+    let (advice, to_settings) = advice_for(&shell, problem.sentence());
     let shown = ProblemPage {
         status: status.as_u16(),
         sentence: shell.word(problem.sentence()),
@@ -73,9 +70,18 @@ fn by_session(request: &HttpRequest) -> bool {
     request.extensions().get::<BySession>().is_some()
 }
 
+/// What whoever reads this page can do, and whether in the settings.
+pub fn advice_for(shell: &Shell, sentence: &Sentence) -> (&'static str, bool) {
+    match advice(sentence) {
+        "advice-not-configured" if shell.administers() => ("settings-advice", true),
+        "advice-configuration" if shell.administers() => ("settings-advice-check", true),
+        other => (other, false),
+    }
+}
+
 /// What somebody who reads it can do.
-pub fn advice(problem: &Problem) -> &'static str {
-    match problem.sentence().key {
+pub fn advice(sentence: &Sentence) -> &'static str {
+    match sentence.key {
         "not-configured" => "advice-not-configured",
         "upstream-token-refused" | "upstream-strange" => "advice-configuration",
         "upstream-timed-out" | "upstream-unreachable" | "upstream-failed" => "advice-upstream",

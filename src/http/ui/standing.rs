@@ -4,57 +4,99 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::badge::Badge;
 use super::numbers::count;
+use super::problem::advice_for;
 use super::shell::{Shell, span};
-use crate::service::monitoring::{Looks, Standing, Upstanding};
+use crate::domain::sentence::Sentence;
+use crate::service::monitoring::{Health, Looks, Standing, Upstanding};
 
 /// As far behind as looks are anyway, between two passes.
 const IN_TIME: TimeDelta = TimeDelta::seconds(30);
 
-/// How something is: a badge, a sentence, and since when.
-pub struct State {
+/// How OpenHEXA answers.
+pub struct Answering {
     pub badge: Badge,
     pub sentences: Vec<String>,
+    /// Whether the reader can put it right in the settings.
+    pub to_settings: bool,
+    pub asked: Option<Asked>,
+}
+
+pub struct Asked {
+    /// Where it is not well.
     pub since: Option<DateTime<Utc>>,
     /// What the moment behind `at` is.
     pub at_word: &'static str,
-    pub at: Option<DateTime<Utc>>,
+    pub at: DateTime<Utc>,
     pub until: Option<DateTime<Utc>>,
 }
 
-pub fn openhexa(shell: &Shell, upstanding: Upstanding) -> State {
-    let Some(health) = upstanding.health else {
-        return State {
+/// How the bridge looks at what is under way.
+pub struct Following {
+    pub badge: Badge,
+    pub sentences: Vec<String>,
+    /// Live tasks by state.
+    pub waiting: Vec<(String, String)>,
+}
+
+pub fn openhexa(shell: &Shell, upstanding: &Upstanding) -> Answering {
+    match upstanding {
+        Upstanding::NotConfigured(why) => not_configured(shell, why),
+        Upstanding::NotAsked => Answering {
             badge: Badge::new("waiting", shell.say("monitoring-not-asked")),
             sentences: vec![shell.say("monitoring-not-asked-yet")],
-            since: None,
-            at_word: "monitoring-last-answer",
-            at: None,
-            until: None,
-        };
-    };
+            to_settings: false,
+            asked: None,
+        },
+        Upstanding::Asked {
+            health,
+            paused_until,
+        } => asked(shell, *health, *paused_until),
+    }
+}
+
+/// The words of the pages that need an OpenHEXA.
+fn not_configured(shell: &Shell, why: &Sentence) -> Answering {
+    let (advice, to_settings) = advice_for(shell, why);
+    Answering {
+        badge: Badge::new("late", shell.say("monitoring-not-configured")),
+        sentences: vec![
+            shell.word(why),
+            shell.say("monitoring-not-followed"),
+            shell.say(advice),
+        ],
+        to_settings,
+        asked: None,
+    }
+}
+
+fn asked(shell: &Shell, health: Health, paused_until: Option<DateTime<Utc>>) -> Answering {
     let (kind, word, sentence) = match health.standing {
         Standing::Answers => ("good", "monitoring-answers", "monitoring-answers-well"),
         Standing::Away => ("bad", "monitoring-away", "advice-upstream"),
         Standing::RefusesToken => ("bad", "monitoring-refuses", "advice-configuration"),
+        Standing::Denies => ("bad", "monitoring-denies", "monitoring-denies-how"),
         Standing::Strange => ("bad", "monitoring-strange", "advice-configuration"),
         Standing::Fails => ("bad", "monitoring-fails", "advice-upstream"),
     };
     let is_well = health.standing == Standing::Answers;
-    State {
+    Answering {
         badge: Badge::new(kind, shell.say(word)),
         sentences: vec![shell.say(sentence)],
-        since: (!is_well).then_some(health.since),
-        at_word: if is_well {
-            "monitoring-last-answer"
-        } else {
-            "monitoring-last-try"
-        },
-        at: Some(health.at),
-        until: upstanding.paused_until.filter(|_| !is_well),
+        to_settings: false,
+        asked: Some(Asked {
+            since: (!is_well).then_some(health.since),
+            at_word: if is_well {
+                "monitoring-last-answer"
+            } else {
+                "monitoring-last-try"
+            },
+            at: health.at,
+            until: paused_until.filter(|_| !is_well),
+        }),
     }
 }
 
-pub fn looks(shell: &Shell, looks: &Looks) -> State {
+pub fn looks(shell: &Shell, looks: &Looks) -> Following {
     let is_late = looks.behind >= IN_TIME;
     let mut sentences = vec![if is_late {
         shell.with("monitoring-behind", "span", lasted(looks.behind))
@@ -76,18 +118,15 @@ pub fn looks(shell: &Shell, looks: &Looks) -> State {
     } else {
         ("good", "monitoring-punctual")
     };
-    State {
+    Following {
         badge: Badge::new(kind, shell.say(word)),
         sentences,
-        since: None,
-        at_word: "monitoring-last-answer",
-        at: None,
-        until: None,
+        waiting: waiting(shell, looks),
     }
 }
 
 /// Live tasks by state, in the order in which they are gone through.
-pub fn waiting(shell: &Shell, looks: &Looks) -> Vec<(String, String)> {
+fn waiting(shell: &Shell, looks: &Looks) -> Vec<(String, String)> {
     let named = [
         ("accepted", "monitoring-accepted"),
         ("launching", "monitoring-launching"),

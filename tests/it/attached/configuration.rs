@@ -135,6 +135,9 @@ async fn what_is_wrong_with_a_workspace_is_said_without_its_token() {
             .await;
         let told = list(&stage, &As::Operator).await;
         assert_eq!(told.error(422), sentence);
+        let ask = |path| stage.story.ask_at(As::Operator, Method::GET, path);
+        let monitoring = ask("/dashboard/monitoring/").send().await;
+        assert!(monitoring.status == 200 && monitoring.text.contains("Not configured"));
         for secret in [sealed_by_another.as_str(), clear] {
             assert!(!told.text.contains(secret));
             assert!(!crate::support::log::text().contains(secret));

@@ -10,6 +10,7 @@ mod driver;
 mod launch;
 mod live;
 mod ministry;
+mod monitoring;
 mod pages;
 mod picture;
 mod screenshots;

@@ -140,6 +140,11 @@ const WHERE_EMPTY: &[Visit] = &[
 ];
 
 const NOT_CONFIGURED: &[Visit] = &[
+    at(
+        "monitoring, not configured",
+        MONITORING,
+        "/dashboard/monitoring/",
+    ),
     at("not configured", PIPELINES, "/dashboard/pipelines/"),
     at("to be configured", SETTINGS, "/dashboard/settings/"),
     at(

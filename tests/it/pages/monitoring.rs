@@ -2,8 +2,10 @@
 
 mod durations;
 mod failures;
+mod one_moment;
 mod readers;
 mod standing;
+mod unconfigured;
 
 use chrono::{NaiveTime, TimeDelta};
 use reqwest::Method;
@@ -120,7 +122,7 @@ story! {
         story.report(&id(1), &json!({"task_id": running, "status": "RUNNING"})).await.expect(200);
         story.launch(&id(2), json!({})).await;
         let page = story.page(As::Viewer, PAGE).await;
-        assert_eq!(numbers(&page), ["6", "2", "2", "1", "1", "66.6\u{202f}%"], "{}", page.text());
+        assert_eq!(numbers(&page), ["6", "2", "2", "1", "1", "66.7\u{202f}%"], "{}", page.text());
         assert!(page.has("1 task ended with an error") && page.has("1 of them queued"), "{}", page.text());
         // The lists behind the figures hold as many.
         for (name, number, link) in figures(&page) {
@@ -135,7 +137,7 @@ story! {
         assert_eq!((table[12][1].as_str(), table[13][1].as_str(), table[14][1].as_str()), ("2", "1", "3"));
         assert_eq!(page.attribute("live", "data-stream").as_deref(), Some("/dashboard/tasks/stream/"));
         let french = story.french_page(As::Viewer, PAGE).await;
-        assert!(french.has("66,6 %") && french.has("1 tâche s’est terminée en erreur") && french.has("Taux de réussite"), "{}", french.text());
+        assert!(french.has("66,7 %") && french.has("1 tâche s’est terminée en erreur") && french.has("Taux de réussite"), "{}", french.text());
         story.end().await;
     }
 }
@@ -180,6 +182,9 @@ story! {
             let page = story.page(As::Viewer, PAGE).await;
             expected.push(numbers(&page)[5].clone());
             assert_eq!(numbers(&page)[5], rate, "{word}");
+            let told = page.at("live-verdict");
+            assert_eq!(told.contains("○ Nothing has ended yet"), word.is_empty(), "{told}");
+            assert_eq!(told.contains("■ All that has ended was cancelled"), word == "CANCELLED", "{told}");
         }
         story.advance(TimeDelta::days(1));
         ended(&story, 1, "ERROR", TimeDelta::seconds(30)).await;
@@ -224,10 +229,6 @@ story! {
         assert!(page.has("Nothing has been launched yet") && page.has("Launch a pipeline"), "{}", page.text());
         assert!(!page.answer.text.contains("<svg") && !page.answer.text.contains("class=\"figures\""));
         assert!(page.links().contains(&"/dashboard/pipelines/".to_owned()));
-        story.end().await;
-        let story = Plan::on(base).not_configured().begin().await;
-        let page = story.page_with(As::Viewer, PAGE, 422).await;
-        assert!(page.has("OpenHexa configuration not found"), "{}", page.text());
         story.end().await;
     }
 }

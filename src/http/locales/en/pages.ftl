@@ -214,6 +214,7 @@ monitoring-as-of = As of
 monitoring-empty = Launch a pipeline: how it fares will be shown here, hour by hour and day by day.
 monitoring-nothing = Nothing was launched in this period
 monitoring-none-ended = Nothing has ended yet
+monitoring-only-cancelled = All that has ended was cancelled
 monitoring-all-well = Nothing went wrong
 monitoring-some-failed =
     { $count ->
@@ -249,10 +250,14 @@ monitoring-table = The same as a table
 monitoring-when = When
 monitoring-not-asked = Not asked yet
 monitoring-not-asked-yet = The bridge has not asked OpenHEXA anything since it was started.
+monitoring-not-configured = Not configured
+monitoring-not-followed = Nothing is launched meanwhile. Runs that are under way are followed on the connection they were launched on, as far as it can be used.
 monitoring-answers = Answers
-monitoring-answers-well = Launches go out, and runs are followed.
+monitoring-answers-well = OpenHEXA answered what the bridge asked it last.
 monitoring-away = Does not answer
 monitoring-refuses = Refuses the token
+monitoring-denies = Denies access
+monitoring-denies-how = The token does not see the workspace, or not what was asked for in it. Ask an administrator to check both.
 monitoring-strange = Something answers, but not as OpenHEXA does
 monitoring-fails = Reports an error of its own
 monitoring-from = since
@@ -283,7 +288,7 @@ monitoring-why-taken-back = The run failed after the pipeline had reported succe
 monitoring-why-run-failed = OpenHEXA says that the run failed
 monitoring-why-refused = OpenHEXA refused the launch
 monitoring-why-not-sent = OpenHEXA could not be reached; the launch was never sent
-monitoring-why-given-up = The pipeline had changed before the launch could be sent
+monitoring-why-given-up = The pipeline had changed, or was gone, before the launch could be sent
 monitoring-why-never-confirmed = OpenHEXA never confirmed the launch
 monitoring-why-time-over = The run’s time was over, and how it ended is not known
 monitoring-why-gone = The run is gone from OpenHEXA
@@ -296,14 +301,17 @@ monitoring-more-failures =
        *[other] And { $count } more kinds of failures.
     }
 monitoring-durations = Durations
-monitoring-durations-how = Of tasks that ended well: one that failed at once says nothing about what is usual. From 3 of them on, what takes over twice its pipeline’s mean of the last 30 days is marked with ▲.
+monitoring-durations-how = Of tasks that ended well: one that failed at once says nothing about what is usual. The usual mean is that of the last 30 days, whichever period is shown. From 3 tasks on, what takes over twice as long is marked with ▲.
 monitoring-runs = Tasks
 monitoring-median = Median
 monitoring-p95 = 95 % within
 monitoring-mean = Mean
 monitoring-longest = Longest
-monitoring-over-twice = Over twice the mean
-monitoring-times-mean = Times the mean
+monitoring-usual = Usual mean
+monitoring-usual-cut = What is usual is taken from the newest { $most } tasks that ended well: there are more in the last 30 days.
+monitoring-running-cut = Of the tasks that run, the { $most } launched first were compared with what is usual: more are running.
+monitoring-over-twice = Over twice the usual mean
+monitoring-times-mean = Times the usual mean
 monitoring-more-long =
     { $count ->
         [one] And { $count } more.

@@ -214,6 +214,7 @@ monitoring-as-of = État à
 monitoring-empty = Lancez un pipeline : son déroulement sera montré ici, heure par heure et jour par jour.
 monitoring-nothing = Rien n’a été lancé pendant cette période
 monitoring-none-ended = Rien n’est encore terminé
+monitoring-only-cancelled = Tout ce qui est terminé a été annulé
 monitoring-all-well = Aucun échec
 monitoring-some-failed =
     { $count ->
@@ -248,10 +249,14 @@ monitoring-table = La même chose en tableau
 monitoring-when = Quand
 monitoring-not-asked = Pas encore interrogé
 monitoring-not-asked-yet = La passerelle n’a rien demandé à OpenHEXA depuis son démarrage.
+monitoring-not-configured = Non configuré
+monitoring-not-followed = Rien n’est lancé entre-temps. Les exécutions en cours sont suivies sur la connexion de leur lancement, pour autant qu’elle soit utilisable.
 monitoring-answers = Répond
-monitoring-answers-well = Les lancements partent et les exécutions sont suivies.
+monitoring-answers-well = OpenHEXA a répondu à ce que la passerelle lui a demandé en dernier.
 monitoring-away = Ne répond pas
 monitoring-refuses = Refuse le jeton
+monitoring-denies = Refuse l’accès
+monitoring-denies-how = Le jeton ne voit pas l’espace de travail, ou pas ce qui y était demandé. Demandez à un administrateur de vérifier les deux.
 monitoring-strange = Quelque chose répond, mais pas comme OpenHEXA
 monitoring-fails = Signale une erreur interne
 monitoring-from = depuis le
@@ -282,7 +287,7 @@ monitoring-why-taken-back = L’exécution a échoué après l’annonce d’une
 monitoring-why-run-failed = OpenHEXA indique que l’exécution a échoué
 monitoring-why-refused = OpenHEXA a refusé le lancement
 monitoring-why-not-sent = OpenHEXA était injoignable ; le lancement n’a jamais été envoyé
-monitoring-why-given-up = Le pipeline avait changé avant l’envoi du lancement
+monitoring-why-given-up = Le pipeline avait changé, ou n’existait plus, avant l’envoi du lancement
 monitoring-why-never-confirmed = OpenHEXA n’a jamais confirmé le lancement
 monitoring-why-time-over = Le temps de l’exécution était écoulé, et sa fin n’est pas connue
 monitoring-why-gone = L’exécution n’est plus dans OpenHEXA
@@ -295,14 +300,17 @@ monitoring-more-failures =
        *[other] Et { $count } autres sortes d’échecs.
     }
 monitoring-durations = Durées
-monitoring-durations-how = Pour les tâches réussies : une tâche qui échoue aussitôt ne dit rien de ce qui est habituel. À partir de 3, ce qui dépasse deux fois la moyenne de son pipeline sur les 30 derniers jours est marqué par ▲.
+monitoring-durations-how = Pour les tâches réussies : une tâche qui échoue aussitôt ne dit rien de ce qui est habituel. La moyenne habituelle est celle des 30 derniers jours, quelle que soit la période montrée. À partir de 3 tâches, ce qui dure plus du double est marqué par ▲.
 monitoring-runs = Tâches
 monitoring-median = Médiane
 monitoring-p95 = 95 % en moins de
 monitoring-mean = Moyenne
 monitoring-longest = La plus longue
-monitoring-over-twice = Plus de deux fois la moyenne
-monitoring-times-mean = Fois la moyenne
+monitoring-usual = Moyenne habituelle
+monitoring-usual-cut = L’habituel est tiré des { $most } tâches réussies les plus récentes : il y en a davantage sur les 30 derniers jours.
+monitoring-running-cut = Parmi les tâches en cours, les { $most } premières lancées ont été comparées à l’habituel : d’autres sont en cours.
+monitoring-over-twice = Plus de deux fois la moyenne habituelle
+monitoring-times-mean = Fois la moyenne habituelle
 monitoring-more-long =
     { $count ->
         [one] Et { $count } de plus.

@@ -23,8 +23,8 @@ story! {
         ended(&story, 1, "CANCELLED", TimeDelta::seconds(1)).await;
         let page = story.page(As::Viewer, PAGE).await;
         let told = page.at("live-durations");
-        assert!(told.contains("Pipeline 1 4 2 min 30 s 4 min 00 s 2 min 30 s 4 min 00 s"), "{told}");
-        assert!(told.contains("Pipeline 2 1 < 1 s < 1 s < 1 s < 1 s"), "{told}");
+        assert!(told.contains("Pipeline 1 4 2 min 30 s 4 min 00 s 2 min 30 s 4 min 00 s 2 min 30 s Pipeline 2"), "{told}");
+        assert!(told.contains("Pipeline 2 1 < 1 s < 1 s < 1 s < 1 s –"), "{told}");
         assert!(told.contains("Of tasks that ended well") && page.at("live-long").is_empty(), "{}", page.text());
         let french = story.french_page(As::Viewer, PAGE).await;
         assert!(french.at("live-durations").contains("Médiane"), "{}", french.text());
@@ -48,9 +48,9 @@ story! {
         let page = story.page(As::Viewer, PAGE).await;
         let told = page.at("live-long");
         assert!(told.contains(&format!("Task {first}")) && told.matches(" ×").count() == 1, "{told}");
-        assert!(told.contains("Over twice the mean") && told.contains("▲ 4.6 ×") && told.contains("1 h 00 min"), "{told}");
+        assert!(told.contains("Over twice the usual mean") && told.contains("▲ 4.6 ×") && told.contains("1 h 00 min"), "{told}");
         assert!(page.links().contains(&format!("/dashboard/tasks/{first}/")));
-        assert!(page.at("live-durations").contains("▲ Over twice the mean: 1 h 00 min"), "{}", page.text());
+        assert!(page.at("live-durations").contains("▲ Over twice the usual mean: 1 h 00 min"), "{}", page.text());
         let failed = ended(&story, 1, "ERROR", minutes(40)).await;
         story.advance(LATER);
         let told = story.page(As::Viewer, PAGE).await.at("live-long");
@@ -93,6 +93,52 @@ story! {
         let later = ended(&story, 1, "SUCCESS", minutes(60)).await;
         let page = story.page(As::Viewer, PAGE).await;
         assert!(page.at("live-long").is_empty(), "nothing of a month ago counts: task {later}, {}", page.text());
+        story.end().await;
+    }
+}
+
+story! {
+    async fn what_is_stuck_stands_before_what_is_merely_slow(base) {
+        let story = begin(base).await;
+        for _ in 0..3 {
+            ended(&story, 1, "SUCCESS", minutes(10)).await;
+        }
+        let run = async || {
+            let task = story.launch(&id(1), json!({})).await;
+            story.report(&id(1), &json!({"task_id": task, "status": "RUNNING"})).await.expect(200);
+            task
+        };
+        let stuck = run().await;
+        story.advance(TimeDelta::days(3));
+        for _ in 0..20 {
+            run().await;
+        }
+        story.advance(minutes(21));
+        let page = story.page(As::Viewer, PAGE).await;
+        let told = page.at("live-long");
+        let first = format!("Times the usual mean Pipeline 1 Task {stuck} ");
+        assert!(told.contains(&first) && told.contains("And 1 more."), "{stuck}: {told}");
+        story.end().await;
+    }
+}
+
+story! {
+    async fn what_is_usual_stands_beside_what_the_period_had_and_is_good_for_a_minute(base) {
+        let story = begin(base).await;
+        for _ in 0..3 {
+            ended(&story, 1, "SUCCESS", minutes(10)).await;
+        }
+        story.advance(TimeDelta::days(1));
+        ended(&story, 1, "SUCCESS", minutes(20)).await;
+        let row = async || story.page(As::Viewer, PAGE).await.at("live-durations");
+        let told = row().await;
+        assert!(told.contains("20 min 00 s 20 min 00 s 12 min 30 s") && !told.contains("▲ "), "{told}");
+        ended(&story, 1, "SUCCESS", TimeDelta::seconds(20)).await;
+        let told = row().await;
+        assert!(told.contains("Pipeline 1 2 ") && told.contains("12 min 30 s"), "usual as a minute ago: {told}");
+        story.advance(TimeDelta::minutes(1));
+        let told = row().await;
+        assert!(told.contains("20 min 00 s 10 min 04 s"), "{told}");
         story.end().await;
     }
 }

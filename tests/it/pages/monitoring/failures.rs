@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 use serde_json::{Value, json};
 
 use super::{LATER, PAGE, begin, ended};
-use crate::support::catalogue::{id, pipeline, quick};
+use crate::support::catalogue::{id, parameter, pipeline, quick};
 use crate::support::story::{As, Base, Plan, Story, story};
 
 /// A task whose run is there to be driven, and that run.
@@ -107,6 +107,36 @@ story! {
         story.until_confirmed(unsent).await;
         let told = told(&story).await;
         assert!(told.contains("OpenHEXA could not be reached; the launch was never sent 1 "), "{told}");
+        story.end().await;
+    }
+}
+
+story! {
+    async fn a_launch_that_was_given_up_for_its_pipeline_is_told_as_that(base) {
+        for now in [json!([]), json!([pipeline(1, &[parameter("country", "str", json!({"required": true}))], quick("manual"))])] {
+            let mut story = nameless(base).await;
+            story.get(&format!("/pipelines/{}/", id(1))).await.expect(200);
+            fault(&story, "pipeline", json!({"count": 1})).await;
+            let task = story.launch(&id(1), json!({})).await;
+            story.reopen_openhexa(&now).await;
+            story.until_confirmed(task).await;
+            let told = told(&story).await;
+            assert!(told.contains("The pipeline had changed, or was gone, before the launch could be sent 1 "), "{now}: {told}");
+            story.end().await;
+        }
+    }
+}
+
+story! {
+    async fn of_a_long_message_its_beginning_is_told(base) {
+        let story = begin(base).await;
+        let task = ended(&story, 1, "RUNNING", TimeDelta::zero()).await;
+        let long = "é".repeat(2000);
+        let end = json!({"task_id": task, "status": "ERROR", "progress_message": long});
+        story.report(&id(1), &end).await.expect(200);
+        let told = told(&story).await;
+        let shown = told.matches('é').count();
+        assert!((100..=160).contains(&shown) && told.contains('…'), "{shown}: {told}");
         story.end().await;
     }
 }

@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 use futures_util::future::{join, join_all};
 use reqwest::Method;
 
-use super::{LATER, PAGE, begin, ended, numbers};
+use super::{LATER, PAGE, begin, ended, numbers, page_at};
 use crate::support::postgres;
 use crate::support::story::{As, Base, Story, story};
 
@@ -26,6 +26,22 @@ story! {
         assert_eq!(numbers(&story.page(As::Viewer, &format!("{PAGE}?days=7")).await)[0], "2");
         story.advance(LATER);
         assert_eq!(twenty(&story).await, ["2"; 20]);
+        story.end().await;
+    }
+}
+
+story! {
+    async fn of_readers_in_many_zones_few_answers_are_kept(base) {
+        let story = begin(base).await;
+        ended(&story, 1, "SUCCESS", TimeDelta::minutes(1)).await;
+        let launched = async |zone: &str| numbers(&page_at(&story, zone).await)[0].clone();
+        assert_eq!((launched("0").await, launched("60").await), ("1".to_owned(), "1".to_owned()));
+        ended(&story, 1, "SUCCESS", TimeDelta::zero()).await;
+        assert_eq!(launched("0").await, "1", "kept");
+        for zone in ["120", "180", "240", "300", "360"] {
+            assert_eq!(launched(zone).await, "2", "{zone}");
+        }
+        assert_eq!(launched("0").await, "2", "no longer kept");
         story.end().await;
     }
 }

@@ -1,11 +1,13 @@
 //! Whether OpenHEXA answers, and whether everything under way is looked at in time.
 
 use chrono::TimeDelta;
+use futures_util::future::join;
 use serde_json::{Map, json};
 
 use super::{LATER, PAGE, begin, ended};
-use crate::support::catalogue::{id, pipeline, quick};
+use crate::support::catalogue::{id, parameter, pipeline, quick};
 use crate::support::story::{As, Base, Plan, Story, story};
+use crate::support::wire::{Wire, json as answered};
 
 async fn state(story: &Story) -> String {
     story.advance(LATER);
@@ -101,6 +103,61 @@ story! {
         let told = state(&story).await;
         assert!(told.contains("The oldest launch without a run has waited for 2 min 00 s."), "{told}");
         assert!(told.contains("1 launch may have made a run that the bridge has not heard of") && told.contains("Being launched 1"), "{told}");
+        story.end().await;
+    }
+}
+
+story! {
+    async fn no_more_is_claimed_than_what_openhexa_answered(base) {
+        let story = begin(base).await;
+        story.configure_with(Map::new(), &story.openhexa, &story.secrets.openhexa, "nowhere").await;
+        ask(&story).await;
+        let told = state(&story).await;
+        assert!(told.contains("✓ Answers OpenHEXA answered what the bridge asked it last."), "{told}");
+        assert!(!told.contains("Launches"), "nothing can be launched there: {told}");
+        let errors = r#"{"data":null,"errors":[{"message":"inner text"}]}"#;
+        let failing = Wire::always(answered(errors)).await;
+        story.configure_with(Map::new(), &format!("{}/graphql/", failing.url), "token", "demo").await;
+        ask(&story).await;
+        let told = state(&story).await;
+        assert!(told.contains("✕ Reports an error of its own since") && !told.contains("inner text"), "{told}");
+        story.end().await;
+    }
+}
+
+story! {
+    async fn a_workspace_that_the_token_does_not_see_is_told(base) {
+        let population = parameter("population", "dataset", json!({}));
+        let plan = Plan::on(base).pipelines(json!([pipeline(1, &[population], quick("manual"))]));
+        let story = plan.begin().await;
+        story.fault(&json!({"fault": "stranger", "operation": "workspace", "for_ms": 600_000})).await;
+        // Looks last whether the workspace has it.
+        let config = json!({"config": {"population": "population-2026"}});
+        story.post(&format!("/pipelines/{}/validate/", id(1)), &config).await.expect(200);
+        let told = state(&story).await;
+        assert!(told.contains("✕ Denies access since") && told.contains("The token does not see the workspace"), "{told}");
+        let french = story.french_page(As::Viewer, PAGE).await;
+        assert!(french.at("live-state").contains("Refuse l’accès"), "{}", french.text());
+        story.end().await;
+    }
+}
+
+story! {
+    async fn a_late_silence_says_nothing_more_than_the_answer_since(base) {
+        let plan = Plan::on(base).pipelines(json!([pipeline(1, &[], quick("manual"))]));
+        let story = plan.setting("openhexa.request_timeout", "1500ms").setting("openhexa.connect_timeout", "200ms").begin().await;
+        story.fault(&json!({"fault": "latency", "operation": "pipeline", "ms": 8000, "count": 1})).await;
+        let asked = story.asked("pipeline").await;
+        let path = format!("/pipelines/{}/", id(1));
+        let late = async { story.get(&path).await.status };
+        let meanwhile = async {
+            story.until_asked("pipeline", asked + 1).await;
+            story.get("/pipelines/").await.expect(200);
+        };
+        let (status, ()) = join(late, meanwhile).await;
+        assert!(status >= 500, "it was to be silent: {status}");
+        let told = state(&story).await;
+        assert!(told.contains("✓ Answers"), "{told}");
         story.end().await;
     }
 }

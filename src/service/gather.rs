@@ -1,0 +1,251 @@
+//! What monitoring says, out of the database as it was at one moment. Of a long list the newest are read, and it is
+//! said so.
+
+use std::cmp::Reverse;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::Error;
+use super::attempt::REFUSED;
+use super::look::{HIDDEN, TIMED_OUT};
+use super::monitoring::{Failure, Long, Looks, Monitoring, Pipeline};
+use super::reconcile::COULD_NOT_SEND;
+use crate::domain::failure::Reason;
+use crate::domain::figures::Durations;
+use crate::domain::ids::{AccountId, PipelineId, TaskId};
+use crate::domain::task::Status;
+use crate::store::{self, Db, Failed, Live, Timed};
+
+/// Tasks of a period that are read one by one, the newest.
+pub const MOST_READ: usize = 20_000;
+/// One more than is wanted tells whether there are more.
+#[allow(clippy::cast_possible_wrap, reason = "a small number")]
+const LIMIT: i64 = MOST_READ as i64 + 1;
+/// How many tasks that run are compared with what is usual, the oldest.
+pub const MOST_RUNNING: usize = 1000;
+/// Lines of a list.
+const MOST_SHOWN: usize = 20;
+/// How far back goes what is usual for a pipeline: one that runs each night has something to be compared with.
+const OF_LATE: TimeDelta = TimeDelta::days(30);
+
+/// How long the runs of each pipeline took of late.
+pub struct Usual {
+    pub at: DateTime<Utc>,
+    /// Whether there were more than were read.
+    is_cut: bool,
+    by_pipeline: ByPipeline,
+}
+
+type ByPipeline = HashMap<PipelineId, Durations>;
+
+pub fn gather(
+    db: &mut Db<'_>,
+    account: AccountId,
+    edges: Vec<DateTime<Utc>>,
+    usual: Option<Arc<Usual>>,
+    now: DateTime<Utc>,
+) -> Result<(Monitoring, Arc<Usual>), Error> {
+    let since = edges.first().copied().unwrap_or(now);
+    let counts = store::counts(db, account, &edges)?;
+    let queued = store::count_of(db, account, Status::Queued)?;
+    let running = store::count_of(db, account, Status::Running)?;
+    let usual = match usual {
+        Some(usual) => usual,
+        None => Arc::new(of_late(db, account, now)?),
+    };
+    let (good, good_cut) = all_but_the_last(store::succeeded(db, account, since, LIMIT)?);
+    let (bad, bad_cut) = all_but_the_last(store::failed(db, account, since, LIMIT)?);
+    let compared = i64::try_from(MOST_RUNNING).unwrap_or(i64::MAX);
+    let live = store::running(db, account, compared)?;
+    let mut long = long(&usual.by_pipeline, &live, &good, &bad, now);
+    let long_count = long.len();
+    long.truncate(MOST_SHOWN);
+    let mut failures = failures(&bad);
+    let failures_count = failures.len();
+    failures.truncate(MOST_SHOWN);
+    tell(db, account, &mut failures)?;
+    let found = Monitoring {
+        at: now,
+        any: queued + running > 0
+            || counts.iter().flatten().any(|count| *count > 0)
+            || store::is_anything(db, account)?,
+        edges,
+        counts,
+        queued,
+        running,
+        pipelines: pipelines(&good, &usual.by_pipeline),
+        long,
+        long_count,
+        failures,
+        failures_count,
+        cut: good_cut || bad_cut,
+        usual_cut: usual.is_cut,
+        running_cut: running > compared,
+        looks: looks(store::live(db, account)?, now),
+    };
+    Ok((found, usual))
+}
+
+/// Without that one, and whether it was there.
+fn all_but_the_last<T>(mut read: Vec<T>) -> (Vec<T>, bool) {
+    let is_cut = read.len() > MOST_READ;
+    read.truncate(MOST_READ);
+    (read, is_cut)
+}
+
+fn of_late(db: &mut Db<'_>, account: AccountId, now: DateTime<Utc>) -> Result<Usual, Error> {
+    let (known, is_cut) = all_but_the_last(store::succeeded(db, account, now - OF_LATE, LIMIT)?);
+    Ok(Usual {
+        at: now,
+        is_cut,
+        by_pipeline: by_pipeline(&known),
+    })
+}
+
+/// What the newest task of each kind of failure says.
+fn tell(db: &mut Db<'_>, account: AccountId, failures: &mut [Failure]) -> Result<(), Error> {
+    let newest: Vec<TaskId> = failures.iter().map(|failure| failure.task).collect();
+    let beginnings = store::beginnings(db, account, &newest)?;
+    for failure in failures {
+        let Some((note, own)) = beginnings.get(&failure.task) else {
+            continue;
+        };
+        let message = failure.reason.message(note.as_deref(), own.as_deref());
+        failure.message = message.map(str::to_owned);
+    }
+    Ok(())
+}
+
+fn by_pipeline(known: &[Timed]) -> ByPipeline {
+    let mut lengths: HashMap<PipelineId, Vec<i64>> = HashMap::new();
+    for task in known {
+        let own = lengths.entry(task.pipeline).or_default();
+        own.extend(task.ended_at.map(|end| length(task, end)));
+    }
+    let all = lengths.into_iter();
+    all.filter_map(|(id, lengths)| Some((id, Durations::of(lengths)?)))
+        .collect()
+}
+
+/// By name; each is called as it was at its newest launch.
+fn pipelines(good: &[Timed], usual: &ByPipeline) -> Vec<Pipeline> {
+    let mut names: HashMap<PipelineId, &str> = HashMap::new();
+    for task in good {
+        names.entry(task.pipeline).or_insert(&task.name);
+    }
+    let pipeline = |(id, durations): (PipelineId, Durations)| {
+        Some(Pipeline {
+            name: (*names.get(&id)?).to_owned(),
+            usual: usual.get(&id).copied().unwrap_or(durations),
+            durations,
+            id,
+        })
+    };
+    let all = by_pipeline(good).into_iter();
+    let mut pipelines: Vec<Pipeline> = all.filter_map(pipeline).collect();
+    pipelines.sort_by_cached_key(|one| (one.name.to_lowercase(), one.id));
+    pipelines
+}
+
+/// As the page of a task has it: from its start, or else from its launch.
+fn length(task: &Timed, end: DateTime<Utc>) -> i64 {
+    let from = task.started_at.unwrap_or(task.created_at);
+    (end - from).num_milliseconds().max(0)
+}
+
+/// What runs now stands before what has ended: there what lasts the longest for its kind first, here the newest.
+fn long(
+    usual: &ByPipeline,
+    live: &[Timed],
+    good: &[Timed],
+    bad: &[Failed],
+    now: DateTime<Utc>,
+) -> Vec<Long> {
+    let long = |task: &Timed, status: Status, end: DateTime<Utc>| {
+        let usual = usual.get(&task.pipeline)?;
+        let took = length(task, end);
+        usual.is_outlasted_by(took).then(|| Long {
+            task: task.id,
+            name: task.name.clone(),
+            status,
+            created_at: task.created_at,
+            took,
+            mean: usual.mean(),
+        })
+    };
+    let ended = |task: &Timed, status| long(task, status, task.ended_at?);
+    let mut over: Vec<Long> = good
+        .iter()
+        .filter_map(|task| ended(task, Status::Success))
+        .collect();
+    over.extend(bad.iter().filter_map(|one| ended(&one.task, Status::Error)));
+    over.sort_by_key(|one| Reverse((one.created_at, one.task)));
+    let mut all: Vec<Long> = live
+        .iter()
+        .filter_map(|task| long(task, Status::Running, now))
+        .collect();
+    all.sort_by_key(|one| Reverse(one.took.saturating_mul(1000) / one.mean.max(1)));
+    all.append(&mut over);
+    all
+}
+
+/// The most frequent first, and of as many the newest.
+fn failures(bad: &[Failed]) -> Vec<Failure> {
+    let mut all: HashMap<(PipelineId, Reason), Failure> = HashMap::new();
+    for failed in bad {
+        let Some(reason) = reason(failed) else {
+            continue;
+        };
+        let task = &failed.task;
+        let last = task.ended_at.unwrap_or(task.created_at);
+        let own = all.entry((task.pipeline, reason));
+        let known = own.or_insert_with(|| Failure {
+            pipeline: task.pipeline,
+            name: task.name.clone(),
+            reason,
+            count: 0,
+            task: task.id,
+            last,
+            message: None,
+        });
+        known.count += 1;
+        if (last, task.id) > (known.last, known.task) {
+            (known.last, known.task) = (last, task.id);
+        }
+    }
+    let mut failures: Vec<Failure> = all.into_values().collect();
+    failures.sort_by_key(|one| Reverse((one.count, one.last, one.task)));
+    failures
+}
+
+/// What the note adds to the two facts: the bridge wrote it.
+fn reason(failed: &Failed) -> Option<Reason> {
+    let note = failed.note.as_deref().unwrap_or_default();
+    let reason = Reason::of(failed.run_end, failed.word)?;
+    Some(match reason {
+        Reason::Gone if [TIMED_OUT, HIDDEN].contains(&note) => Reason::TimeOver,
+        Reason::Refused if note == COULD_NOT_SEND => Reason::NotSent,
+        Reason::Refused if !note.starts_with(REFUSED) => Reason::GivenUp,
+        Reason::Reported
+        | Reason::FailedAfterSuccess
+        | Reason::RunFailed
+        | Reason::Refused
+        | Reason::NotSent
+        | Reason::GivenUp
+        | Reason::NeverConfirmed
+        | Reason::TimeOver
+        | Reason::Gone => reason,
+    })
+}
+
+fn looks(live: Live, now: DateTime<Utc>) -> Looks {
+    let late = |since: DateTime<Utc>| (now - since).max(TimeDelta::zero());
+    Looks {
+        states: live.states,
+        oldest_unsent: live.oldest_unsent.map(late),
+        behind: live.next_look.map_or(TimeDelta::zero(), late),
+        unsure: live.unsure,
+    }
+}
