@@ -52,9 +52,7 @@ fn end(now: DateTime<Utc>, expires: Duration) -> Result<DateTime<Utc>, StartErro
 }
 
 fn odd_end() -> StartError {
-    StartError::Other(
-        "--expires must be longer than 0, and end before the year 10000".to_owned(),
-    )
+    StartError::Other("--expires must be longer than 0, and end before the year 10000".to_owned())
 }
 
 /// What is judged for the pages, too, in the words of this command.

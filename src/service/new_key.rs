@@ -111,7 +111,7 @@ fn judge(wish: &Wish, now: DateTime<Utc>) -> FieldErrors {
     }
     match wish.expires_at {
         Some(end) if end <= now => wrong.add("until", say("settings-key-until-past")),
-        Some(end) if end.year() > LAST_YEAR => wrong.add("until", say("settings-key-until-far")),
+        Some(end) if end.year() > LAST_YEAR => wrong.add("until", say("settings-key-day-odd")),
         Some(_) | None => {}
     }
     wrong

@@ -91,11 +91,7 @@ pub fn keys(db: &mut Db<'_>) -> Result<Vec<StoredKey>, Error> {
 }
 
 /// One of an account's.
-pub fn own_key(
-    db: &mut Db<'_>,
-    account: AccountId,
-    id: KeyId,
-) -> Result<Option<StoredKey>, Error> {
+pub fn own_key(db: &mut Db<'_>, account: AccountId, id: KeyId) -> Result<Option<StoredKey>, Error> {
     let row: Option<KeyRow> = on!(db, |conn| api_key::table
         .find(id.0)
         .filter(api_key::account_id.eq(account.0))

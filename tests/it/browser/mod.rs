@@ -13,6 +13,7 @@ mod ministry;
 mod pages;
 mod picture;
 mod screenshots;
+mod settings;
 mod tab;
 
 use crate::support::story::Story;

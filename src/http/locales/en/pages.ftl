@@ -413,7 +413,6 @@ settings-key-ended = Key { $number } is revoked.
 settings-key-not-found = Key not found
 settings-key-name-odd = { $field } must be one line of at most { $most } characters
 settings-key-name-taken = There is a good key with this name already: choose another name. If a double click has just made it, revoke it and make it again: it is not shown a second time
-settings-key-until-far = { $field } must lie before the year 10000
 settings-key-until-late = { $field } must not be later than { $latest }
 settings-key-until-past = { $field } must not be over
 settings-key-day-odd = { $field } must be a day such as 2026-12-31

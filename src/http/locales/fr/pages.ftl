@@ -412,7 +412,6 @@ settings-key-ended = La clé { $number } est révoquée.
 settings-key-not-found = Clé introuvable
 settings-key-name-odd = { $field } doit tenir en une ligne d’au plus { $most } caractères
 settings-key-name-taken = Une clé valable porte déjà ce nom : choisissez-en un autre. Si un double clic vient de la créer, révoquez-la et créez-la de nouveau : elle n’est pas montrée une seconde fois
-settings-key-until-far = { $field } doit précéder l’an 10000
 settings-key-until-late = { $field } ne doit pas dépasser le { $latest }
 settings-key-until-past = { $field } ne doit pas être passé
 settings-key-day-odd = { $field } doit être un jour comme 2026-12-31

@@ -17,9 +17,7 @@ use crate::http::error::{Answer, Problem};
 use crate::http::ui::badge::Badge;
 use crate::http::ui::fields::Typed;
 use crate::http::ui::shell::{Here, Shell, page, see_page};
-use crate::service::configure::{
-    Change, Check, Manner, NO_RECORD, Record, TOKEN, URL, WORKSPACE,
-};
+use crate::service::configure::{Change, Check, Manner, NO_RECORD, Record, TOKEN, URL, WORKSPACE};
 use crate::service::{Bridge, Error};
 
 #[derive(Template)]

@@ -144,7 +144,10 @@ fn end_of(day: &str) -> Result<DateTime<Utc>, Sentence> {
     let day = day.trim();
     let parsed = NaiveDate::parse_from_str(day, DAY).ok();
     // Signs, blanks and longer years are read as well.
-    let day = parsed.filter(|parsed| parsed.format(DAY).to_string() == day);
+    let is_plain = |parsed: &NaiveDate| {
+        day.len() == "2026-12-31".len() && parsed.format(DAY).to_string() == day
+    };
+    let day = parsed.filter(is_plain);
     let next = day.and_then(|day| day.checked_add_days(Days::new(1)));
     let midnight = next.and_then(|next| next.and_hms_opt(0, 0, 0));
     let end = midnight.map(|midnight| midnight.and_utc() - TimeDelta::seconds(1));

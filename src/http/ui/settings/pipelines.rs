@@ -1,6 +1,5 @@
 //! Which pipelines have default parameters: all of the workspace, and those that are gone and still have some.
 
-
 use actix_web::http::StatusCode;
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
@@ -73,11 +72,7 @@ pub async fn list(
 }
 
 /// The workspace's pipelines, and those that are gone and have defaults.
-fn rows(
-    all: &[PipelineSummary],
-    kept: &Defaults,
-    all_are_known: bool,
-) -> Vec<Row> {
+fn rows(all: &[PipelineSummary], kept: &Defaults, all_are_known: bool) -> Vec<Row> {
     let count = |id: PipelineId| kept.get(&id).map_or(0, Map::len);
     let there = all.iter().map(|one| Row {
         id: one.id.to_string(),
