@@ -78,13 +78,13 @@ enum Keys {
         /// The account of Iaso's that it is for, beside an Iaso; by default the one that `iaso.config_account` names.
         #[arg(long)]
         account: Option<i64>,
-        /// Whose it is, for the list.
+        /// Whose it is, for the list; of two good keys of an account no other one has it.
         #[arg(long, default_value = "")]
         name: String,
         #[command(flatten)]
         given: Given,
     },
-    /// One line per key: id, role, state, end, last use, name.
+    /// One line per key: id, role, state, end, last use, maker, name.
     List(Given),
     /// Revoke a key; in force on every replica within seconds.
     Revoke {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 
 use super::identity::own_account;
 use super::{StartError, open_store};
@@ -10,10 +10,13 @@ use crate::clock::Clock;
 use crate::domain::ids::{AccountId, KeyId};
 use crate::domain::principal::Role;
 use crate::service::access::ONLY_ACCOUNT;
-use crate::service::keys::Wish;
+use crate::service::new_key::{self, Wish};
 use crate::service::{Error, keys};
 use crate::settings::Settings;
 use crate::store::{self, Store, StoredKey};
+
+/// Who does what is done here: only the machine knows more.
+const MAKER: &str = "command line";
 
 /// The id and the key, which nobody will see again.
 pub async fn create(
@@ -23,23 +26,46 @@ pub async fn create(
     name: String,
     expires: Option<Duration>,
 ) -> Result<(i64, String), StartError> {
-    refuse_odd(&name, expires)?;
+    refuse_odd(&name)?;
     let account = whose(settings, account)?;
     let store = open_store(settings).await?;
     refuse_unknown(&store, account).await?;
     let now = Clock::System.now();
-    let lasts = expires.map(|expires| TimeDelta::from_std(expires).unwrap_or(TimeDelta::MAX));
-    let until = lasts.and_then(|lasts| now.checked_add_signed(lasts));
+    let until = expires.map(|expires| end(now, expires)).transpose()?;
     let wish = Wish {
         name,
         role,
         expires_at: until,
     };
-    let made = keys::make(&store, account, wish, now)
+    let made = new_key::make(&store, account, wish, MAKER, now)
         .await
-        .map_err(failed)?;
+        .map_err(not_made)?;
     audit("key.create", made.id.0, Some(role));
-    Ok((made.id.0, keys::shown(&made).to_owned()))
+    Ok((made.id.0, new_key::shown(&made).to_owned()))
+}
+
+/// A time that no calendar has is no wish for a key without an end.
+fn end(now: DateTime<Utc>, expires: Duration) -> Result<DateTime<Utc>, StartError> {
+    let lasts = TimeDelta::from_std(expires).ok();
+    let end = lasts.and_then(|lasts| now.checked_add_signed(lasts));
+    end.ok_or_else(odd_end)
+}
+
+fn odd_end() -> StartError {
+    StartError::Other("--expires must be longer than 0, and end before the year 10000".to_owned())
+}
+
+/// What is judged for the pages, too, in the words of this command.
+fn not_made(error: Error) -> StartError {
+    let wrong = error.invalid().map(|wrong| &wrong.fields.0);
+    match wrong {
+        Some(fields) if fields.contains_key("until") => odd_end(),
+        Some(_) => StartError::Other(
+            "--name is another good key's already: choose another one, or revoke that key first"
+                .to_owned(),
+        ),
+        None => failed(error),
+    }
 }
 
 /// Beside Iaso no account is meant by itself.
@@ -67,19 +93,15 @@ async fn refuse_unknown(store: &Store, account: AccountId) -> Result<(), StartEr
     )))
 }
 
-/// A listing has one line per key, and a key that never is good is nobody's wish.
-fn refuse_odd(name: &str, expires: Option<Duration>) -> Result<(), StartError> {
-    if name.chars().any(char::is_control) {
-        return Err(StartError::Other(
-            "--name takes one line of text".to_owned(),
-        ));
+/// A listing has one line per key.
+fn refuse_odd(name: &str) -> Result<(), StartError> {
+    if new_key::is_fit(name) {
+        return Ok(());
     }
-    if expires.is_some_and(|expires| expires.is_zero()) {
-        return Err(StartError::Other(
-            "--expires must be longer than 0".to_owned(),
-        ));
-    }
-    Ok(())
+    Err(StartError::Other(format!(
+        "--name takes one line of text of at most {} characters",
+        new_key::LONGEST_NAME
+    )))
 }
 
 /// One line per key.
@@ -112,11 +134,11 @@ pub async fn revoke(settings: &Settings, id: i64) -> Result<(), StartError> {
 /// Whoever may read the settings may do this; who it was, only the machine knows.
 fn audit(action: &str, key: i64, role: Option<Role>) {
     let role = role.map(Role::word);
-    tracing::info!(target: "audit", action, outcome = "done", who = "command line", object = key, role, "audit");
+    tracing::info!(target: "audit", action, outcome = "done", who = MAKER, object = key, role, "audit");
 }
 
 fn line(key: &StoredKey, shows_account: bool) -> String {
-    let time = |at: Option<chrono::DateTime<chrono::Utc>>| {
+    let time = |at: Option<DateTime<Utc>>| {
         at.map_or("-".to_owned(), |at| {
             at.format("%Y-%m-%dT%H:%M:%SZ").to_string()
         })
@@ -124,13 +146,14 @@ fn line(key: &StoredKey, shows_account: bool) -> String {
     let state = keys::state(key, Clock::System.now());
     let (id, role) = (key.id, key.role.word());
     let (expires, used) = (time(key.expires_at), time(key.last_used_at));
+    let by = key.created_by.as_deref().unwrap_or("-");
     let account = if shows_account {
         format!("account {}\t", key.account)
     } else {
         String::new()
     };
     format!(
-        "{id}\t{role}\t{state}\texpires {expires}\tlast used {used}\t{account}{}",
+        "{id}\t{role}\t{state}\texpires {expires}\tlast used {used}\tmade by {by}\t{account}{}",
         key.name
     )
 }

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value};
 
+use super::defaults::{entries, parameters};
 use super::memory::Asked;
 use super::{Bridge, Error};
 use crate::domain::connection::{Connection, Missing};
@@ -21,22 +22,9 @@ pub struct Ground {
 impl Ground {
     /// The account's default parameters for a pipeline.
     pub fn defaults(&self, pipeline: PipelineId) -> Map<String, Value> {
-        let entries = self
-            .config
-            .content
-            .get("pipelines")
-            .and_then(Value::as_array);
-        let ours = |entry: &&Value| {
-            let id = entry["id"].as_str().and_then(|id| id.parse().ok());
-            id == Some(pipeline)
-        };
-        entries
-            .into_iter()
-            .flatten()
-            .find(ours)
-            .and_then(|entry| entry["parameters"].as_object())
-            .cloned()
-            .unwrap_or_default()
+        let entries = entries(&self.config.content);
+        let own = entries.get(&pipeline).copied().map(parameters);
+        own.unwrap_or_default()
     }
 }
 

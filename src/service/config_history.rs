@@ -6,8 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
 
+use super::defaults::{entries, given};
 use super::{Bridge, Error};
-use crate::domain::ids::AccountId;
+use crate::domain::ids::{AccountId, PipelineId};
 use crate::domain::sentence::{Sentence, say};
 use crate::store::{self, ConfigChange};
 
@@ -24,8 +25,8 @@ pub struct Edit {
     pub what: Vec<Sentence>,
 }
 
-/// The names of pipelines by their ids, as far as OpenHEXA tells them.
-type Names = BTreeMap<String, String>;
+/// The names of pipelines by their ids, as far as they are known.
+type Names = BTreeMap<PipelineId, String>;
 type Content = Map<String, Value>;
 
 impl Bridge {
@@ -49,13 +50,11 @@ impl Bridge {
 
     /// An OpenHEXA that does not answer is no reason to tell nothing.
     async fn names(&self, account: AccountId) -> Names {
-        let Ok(shown) = self.pipelines(account).await else {
+        let Ok(shown) = self.pipelines_known(account).await else {
             return Names::new();
         };
         let named = shown.answer.iter();
-        named
-            .map(|one| (one.id.to_string(), one.title().to_owned()))
-            .collect()
+        named.map(|one| (one.id, one.title().to_owned())).collect()
     }
 }
 
@@ -86,7 +85,7 @@ fn differences(before: &Content, now: &Content, names: &Names) -> Vec<Sentence> 
             // Changes of long ago have no mark of it.
             ("openhexa_token", None, _) => {}
             ("openhexa_token", _, _) => what.push(say("settings-history-token")),
-            ("pipelines", old, new) => what.extend(defaults(old, new, names)),
+            ("pipelines", _, _) => what.extend(changed_defaults(before, now, names)),
             (_, None, _) => what.push(say("settings-history-added").with("key", key)),
             (_, _, None) => what.push(say("settings-history-removed").with("key", key)),
             (_, _, _) => what.push(say("settings-history-changed").with("key", key)),
@@ -104,23 +103,22 @@ fn moved(key: &'static str, old: Option<&Value>, new: Option<&Value>) -> Sentenc
 }
 
 /// For each pipeline the parameters whose defaults were set, changed and taken away.
-fn defaults(old: Option<&Value>, new: Option<&Value>, names: &Names) -> Vec<Sentence> {
-    let (old, new) = (by_pipeline(old), by_pipeline(new));
-    let nothing = Content::new();
+fn changed_defaults(before: &Content, now: &Content, names: &Names) -> Vec<Sentence> {
+    let (old, new) = (entries(before), entries(now));
     let mut what = Vec::new();
-    let ids: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
+    let ids: BTreeSet<&PipelineId> = old.keys().chain(new.keys()).collect();
     for id in ids {
-        let (before, now) = (
-            old.get(id).unwrap_or(&nothing),
-            new.get(id).unwrap_or(&nothing),
-        );
-        let pipeline = names.get(id).unwrap_or(id);
+        let given = |entries: &BTreeMap<PipelineId, &Value>| {
+            entries.get(id).copied().map(given).unwrap_or_default()
+        };
+        let (before, now) = (&given(&old), &given(&new));
+        let pipeline = names.get(id).cloned().unwrap_or_else(|| id.to_string());
         let codes = |key, holds: fn(Option<&Value>, Option<&Value>) -> bool| {
             let own = union(before, now)
                 .into_iter()
                 .filter(|code| holds(before.get(*code), now.get(*code)));
             let own: Vec<&str> = own.map(String::as_str).collect();
-            let told = say(key).with("pipeline", pipeline);
+            let told = say(key).with("pipeline", &pipeline);
             (!own.is_empty()).then(|| told.with("codes", own.join(", ")))
         };
         what.extend(codes("settings-history-set", |old, new| {
@@ -137,17 +135,6 @@ fn defaults(old: Option<&Value>, new: Option<&Value>, names: &Names) -> Vec<Sent
         what.push(say("settings-history-changed").with("key", "pipelines"));
     }
     what
-}
-
-fn by_pipeline(entries: Option<&Value>) -> BTreeMap<String, Content> {
-    let entries = entries.and_then(Value::as_array).into_iter().flatten();
-    let own = entries.filter_map(|entry| {
-        let id = entry["id"].as_str()?.to_lowercase();
-        let mut values = entry["parameters"].as_object().cloned().unwrap_or_default();
-        values.retain(|_, value| !value.is_null());
-        Some((id, values))
-    });
-    own.collect()
 }
 
 fn union<'a>(one: &'a Content, other: &'a Content) -> BTreeSet<&'a String> {

@@ -2,6 +2,8 @@
 //!
 //! They stand in the record, beside whatever else its entries hold. Each value is judged as a launch would judge it.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value, json};
 
 use super::configure::{Change, Manner, Record};
@@ -11,6 +13,9 @@ use crate::domain::ids::{AccountId, PipelineId};
 use crate::domain::parameters::Parameter;
 use crate::domain::sentence::FieldErrors;
 use crate::domain::validation::{self, Injected};
+
+/// The default parameters of each pipeline that has some.
+pub type Defaults = BTreeMap<PipelineId, Map<String, Value>>;
 
 /// All values of one pipeline, to take the place of those before.
 pub struct DefaultsChange {
@@ -23,18 +28,13 @@ pub struct DefaultsChange {
 
 impl Record {
     /// The pipelines that have default parameters, each with them.
-    pub fn defaults(&self) -> Vec<(PipelineId, Map<String, Value>)> {
-        let entries = self.content.get("pipelines").and_then(Value::as_array);
-        let given = |entry: &Value| {
-            let mut values = entry["parameters"].as_object()?.clone();
-            values.retain(|_, value| !value.is_null());
-            Some((id_of(entry)?, values))
-        };
-        let all = entries.into_iter().flatten().filter_map(given);
+    pub fn defaults(&self) -> Defaults {
+        let given = |(id, entry): (PipelineId, &Value)| (id, given(entry));
+        let all = entries(&self.content).into_iter().map(given);
         all.filter(|(_, values)| !values.is_empty()).collect()
     }
 
-    /// The entries with these values for one pipeline. Whatever else they hold stays.
+    /// The entries with these values for one pipeline, which has one entry from then on. Whatever else they hold stays.
     fn with_defaults(&self, pipeline: PipelineId, values: Map<String, Value>) -> Vec<Value> {
         let entries = self.content.get("pipelines").and_then(Value::as_array);
         let mut entries = entries.cloned().unwrap_or_default();
@@ -43,6 +43,7 @@ impl Record {
             entries.push(json!({"id": pipeline.to_string()}));
             entries.len() - 1
         });
+        fold(&mut entries, at);
         let says_more = entries[at]
             .as_object()
             .is_some_and(|entry| entry.keys().any(|key| key != "id" && key != "parameters"));
@@ -89,8 +90,9 @@ impl Bridge {
         account: AccountId,
         change: DefaultsChange,
     ) -> Result<Record, Error> {
+        // With one that is newer it is only compared: what was sent twice is in force there.
         let record = self.record(account).await?;
-        if record.version != change.expected {
+        if record.version < change.expected {
             return Err(Error::Changed);
         }
         let entries = record.with_defaults(change.pipeline, change.values);
@@ -100,10 +102,51 @@ impl Bridge {
             manner: Manner::Amend,
             content,
             expected: Some(change.expected),
+            by_form: true,
             by: Some(change.by),
         };
         self.change_config(account, change).await
     }
+}
+
+/// Who has several entries has the first: the others have no say.
+pub(super) fn entries(content: &Map<String, Value>) -> BTreeMap<PipelineId, &Value> {
+    let all = content.get("pipelines").and_then(Value::as_array);
+    let mut first = BTreeMap::new();
+    for entry in all.into_iter().flatten() {
+        if let Some(id) = id_of(entry) {
+            first.entry(id).or_insert(entry);
+        }
+    }
+    first
+}
+
+/// What an entry sets, and what it says to be set to nothing.
+pub(super) fn parameters(entry: &Value) -> Map<String, Value> {
+    entry["parameters"].as_object().cloned().unwrap_or_default()
+}
+
+/// What an entry sets.
+pub(super) fn given(entry: &Value) -> Map<String, Value> {
+    let mut values = parameters(entry);
+    values.retain(|_, value| !value.is_null());
+    values
+}
+
+/// What later entries of the same pipeline hold goes to the one at this place, as far as it has no such thing.
+fn fold(entries: &mut Vec<Value>, at: usize) {
+    let id = id_of(&entries[at]);
+    let (mut kept, mut others) = (Vec::new(), Vec::new());
+    for (place, entry) in entries.drain(..).enumerate() {
+        let is_other = place > at && id_of(&entry) == id;
+        (if is_other { &mut others } else { &mut kept }).push(entry);
+    }
+    for other in others.iter().filter_map(Value::as_object).flatten() {
+        if let Some(own) = kept[at].as_object_mut() {
+            own.entry(other.0.clone()).or_insert(other.1.clone());
+        }
+    }
+    *entries = kept;
 }
 
 fn id_of(entry: &Value) -> Option<PipelineId> {

@@ -1,32 +1,30 @@
-//! API keys: made, listed, revoked, and recognised.
+//! API keys: listed, revoked, and recognised. `new_key.rs` makes them.
 //!
 //! A key is random and long, so a plain hash keeps it: nobody can guess through it. One that was recognised is
 //! remembered for a few seconds, after which a revocation is in force on every replica.
 
-use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
 use chrono::{DateTime, TimeDelta, Utc};
-use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
-use uuid::Uuid;
 
 use super::{Bridge, Error};
 use crate::domain::ids::{AccountId, KeyId};
 use crate::domain::principal::{Principal, Role};
-use crate::domain::sentence::{FieldErrors, say};
-use crate::store::{self, NewKey, Store, StoredKey};
+use crate::store::{self, StoredKey};
 
 /// How long a recognised key is taken for good without asking the database.
 const REMEMBERED: TimeDelta = TimeDelta::seconds(5);
 /// How exact the record of a key's last use is.
 const USE_NOTED: TimeDelta = TimeDelta::minutes(1);
 const MOST: usize = 1_000;
-/// Letters of a key's name.
-const LONGEST_NAME: usize = 100;
+/// Listed keys that are good no longer.
+const MOST_ENDED: usize = 50;
+/// One more than that tells that there are more.
+const READ_ENDED: i64 = 51;
 /// How every key begins. What begins otherwise is none, and no question for the database.
-const PREFIX: &str = "ohb-";
+pub(super) const PREFIX: &str = "ohb-";
 
 /// Recognised keys by their hash, and when that was.
 #[derive(Default)]
@@ -63,20 +61,13 @@ impl Ring {
     }
 }
 
-/// A key just made, to be shown once.
-pub struct MadeKey {
-    pub id: KeyId,
-    pub key: SecretString,
+/// Keys as their account sees them.
+pub struct Listing {
+    pub keys: Vec<ListedKey>,
+    /// Whether there are more that are good no longer.
+    pub is_cut: bool,
 }
 
-/// A key that somebody asks for.
-pub struct Wish {
-    pub name: String,
-    pub role: Role,
-    pub expires_at: Option<DateTime<Utc>>,
-}
-
-/// A key as its account sees it.
 pub struct ListedKey {
     pub id: KeyId,
     pub name: String,
@@ -85,6 +76,7 @@ pub struct ListedKey {
     pub created_at: DateTime<Utc>,
     pub expires_at: Option<DateTime<Utc>>,
     pub last_used_at: Option<DateTime<Utc>>,
+    pub created_by: Option<String>,
 }
 
 /// What becomes of whoever shows a key.
@@ -113,34 +105,6 @@ impl State {
     }
 }
 
-/// Makes a key.
-pub async fn make(
-    store: &Store,
-    account: AccountId,
-    wish: Wish,
-    now: DateTime<Utc>,
-) -> Result<MadeKey, Error> {
-    let (new, key) = fresh(account, wish);
-    let id = store
-        .write(move |db| Ok::<_, Error>(store::add_key(db, &new, now)?))
-        .await?;
-    Ok(MadeKey { id, key })
-}
-
-/// The key itself, and what is kept of it.
-fn fresh(account: AccountId, wish: Wish) -> (NewKey, SecretString) {
-    let random = || Uuid::new_v4().simple().to_string();
-    let key = format!("{PREFIX}{}-{}{}", wish.role.word(), random(), random());
-    let new = NewKey {
-        account,
-        name: wish.name,
-        role: wish.role,
-        hash: hash(&key),
-        expires_at: wish.expires_at,
-    };
-    (new, key.into())
-}
-
 impl Bridge {
     /// Whose key this is, if it is one and still good.
     pub(super) async fn holder(&self, key: &str) -> Result<Option<Principal>, Error> {
@@ -165,43 +129,38 @@ impl Bridge {
         Ok(Some(principal(&found)))
     }
 
-    /// The keys of an account: those that are good first, and the newest of them.
-    pub async fn keys(&self, account: AccountId) -> Result<Vec<ListedKey>, Error> {
+    /// The keys of an account, newest first: all that are good, then the last of the others.
+    pub async fn keys(&self, account: AccountId) -> Result<Listing, Error> {
         let now = self.now();
-        let read = self
-            .store()
-            .read(move |db| Ok::<_, Error>(store::keys_of(db, account)?));
-        let mut keys: Vec<ListedKey> = read.await?.iter().map(|key| listed(key, now)).collect();
-        keys.sort_by_key(|key| (key.state != State::Good, Reverse(key.id.0)));
-        Ok(keys)
+        let read = self.store().read(move |db| {
+            let good = store::good_keys(db, account, now)?;
+            let ended = store::ended_keys(db, account, now, READ_ENDED)?;
+            Ok::<_, Error>((good, ended))
+        });
+        let (good, mut ended) = read.await?;
+        let is_cut = ended.len() > MOST_ENDED;
+        ended.truncate(MOST_ENDED);
+        let all = good.iter().chain(&ended);
+        Ok(Listing {
+            keys: all.map(|key| listed(key, now)).collect(),
+            is_cut,
+        })
     }
 
-    /// Of two good keys with one name nobody could say which is whose; so a form that is sent twice makes one key, too.
-    pub async fn make_key(&self, account: AccountId, wish: Wish) -> Result<MadeKey, Error> {
-        let now = self.now();
-        judge(&wish, now)?;
-        let (new, key) = fresh(account, wish);
-        let id = self.store().write(move |db| {
-            store::lock_keys(db)?;
-            let good = store::keys_of(db, account)?;
-            let mut good = good.iter().filter(|key| key.is_good(now));
-            if good.any(|key| key.name == new.name) {
-                return Err(Error::field("name", say("settings-key-name-taken")));
-            }
-            Ok(store::add_key(db, &new, now)?)
-        });
-        Ok(MadeKey { id: id.await?, key })
+    /// Whether it is a key of this account's, and revoked.
+    pub async fn is_revoked(&self, account: AccountId, id: KeyId) -> Result<bool, Error> {
+        let read = self
+            .store()
+            .read(move |db| Ok::<_, Error>(store::own_key(db, account, id)?));
+        Ok(read.await?.is_some_and(|own| own.revoked_at.is_some()))
     }
 
     /// A key of this account's; one that is revoked already stays so.
     pub async fn revoke_key(&self, account: AccountId, id: KeyId) -> Result<(), Error> {
         let now = self.now();
         let revoked = self.store().write(move |db| {
-            let own = store::keys_of(db, account)?;
-            if !own.iter().any(|key| key.id == id) {
-                return Err(Error::no_key());
-            }
-            Ok(store::revoke_key(db, id, now)?)
+            store::own_key(db, account, id)?.ok_or_else(Error::no_key)?;
+            Ok::<_, Error>(store::revoke_key(db, id, now)?)
         });
         revoked.await?;
         self.ring.forget_key(id);
@@ -230,27 +189,6 @@ impl Bridge {
     }
 }
 
-/// A listing has one line per key, and a key that never is good is nobody's wish.
-fn judge(wish: &Wish, now: DateTime<Utc>) -> Result<(), Error> {
-    let mut wrong = FieldErrors::default();
-    let name = &wish.name;
-    if name.trim().is_empty() {
-        wrong.add("name", say("field-required"));
-    } else if name.chars().count() > LONGEST_NAME || name.chars().any(char::is_control) {
-        wrong.add(
-            "name",
-            say("settings-key-name-odd").with("most", LONGEST_NAME),
-        );
-    }
-    if wish.expires_at.is_some_and(|end| end <= now) {
-        wrong.add("until", say("settings-key-until-past"));
-    }
-    if wrong.is_empty() {
-        return Ok(());
-    }
-    Err(Error::fields(wrong))
-}
-
 fn listed(key: &StoredKey, now: DateTime<Utc>) -> ListedKey {
     ListedKey {
         id: key.id,
@@ -260,6 +198,7 @@ fn listed(key: &StoredKey, now: DateTime<Utc>) -> ListedKey {
         created_at: key.created_at,
         expires_at: key.expires_at,
         last_used_at: key.last_used_at,
+        created_by: key.created_by.clone(),
     }
 }
 
@@ -273,7 +212,7 @@ fn principal(key: &StoredKey) -> Principal {
     }
 }
 
-fn hash(key: &str) -> String {
+pub(super) fn hash(key: &str) -> String {
     use std::fmt::Write as _;
     let mut text = String::new();
     for byte in Sha256::digest(key.as_bytes()) {
@@ -286,9 +225,4 @@ fn hash(key: &str) -> String {
 /// For a listing: the words of a key's state.
 pub fn state(key: &StoredKey, now: DateTime<Utc>) -> &'static str {
     State::of(key, now).word()
-}
-
-/// The letters of a key are nobody's to compare.
-pub fn shown(key: &MadeKey) -> &str {
-    key.key.expose_secret()
 }

@@ -23,8 +23,8 @@
 //!               config_history.rs: who changed what)
 //! vitals.rs     how the bridge is
 //! monitoring.rs how an account's launches fare (gather.rs: out of what, health.rs: how each OpenHEXA answered last)
-//! access.rs     who is asking (token.rs: the callback token, keys.rs: API keys, users.rs: Iaso's users, session.rs: a
-//!               browser's cookie)
+//! access.rs     who is asking (token.rs: the callback token, keys.rs: API keys, new_key.rs: making one, users.rs: Iaso's
+//!               users, session.rs: a browser's cookie)
 //! ```
 
 pub mod access;
@@ -56,6 +56,7 @@ pub mod launch;
 mod look;
 mod memory;
 pub mod monitoring;
+pub mod new_key;
 mod observe;
 pub mod once;
 mod pace;

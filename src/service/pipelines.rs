@@ -2,6 +2,7 @@
 
 use std::hash::Hash;
 use std::sync::Arc;
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
@@ -12,6 +13,10 @@ use crate::domain::ids::{AccountId, PipelineId, VersionId};
 use crate::domain::pipeline::{Pipeline, PipelineSummary, Version};
 use crate::domain::sentence::say;
 use crate::openhexa;
+
+/// A page is not held up for what it could do without.
+const PATIENCE: Duration = Duration::from_secs(3);
+const TOO_SLOW: Error = Error::Upstream(Upstream::TimedOut);
 
 /// An answer of OpenHEXA's, or its last good one.
 #[derive(Clone, Debug)]
@@ -53,11 +58,43 @@ impl Bridge {
         &self,
         account: AccountId,
     ) -> Result<Shown<Vec<PipelineSummary>>, Error> {
+        self.list(&self.ground(account).await?).await
+    }
+
+    /// For a page that is worth something without: what was known last, or an error, where OpenHEXA is slow.
+    pub async fn pipelines_soon(
+        &self,
+        account: AccountId,
+    ) -> Result<Shown<Vec<PipelineSummary>>, Error> {
         let ground = self.ground(account).await?;
+        match tokio::time::timeout(PATIENCE, self.list(&ground)).await {
+            Ok(found) => found,
+            Err(_) => self.last_list(&ground).await.ok_or(TOO_SLOW),
+        }
+    }
+
+    /// As they were called when OpenHEXA was last asked under this configuration; if it never was, it is now.
+    pub(super) async fn pipelines_known(
+        &self,
+        account: AccountId,
+    ) -> Result<Shown<Vec<PipelineSummary>>, Error> {
+        let ground = self.ground(account).await?;
+        match self.last_list(&ground).await {
+            Some(known) => Ok(known),
+            None => self.pipelines_soon(account).await,
+        }
+    }
+
+    async fn last_list(&self, ground: &Ground) -> Option<Shown<Vec<PipelineSummary>>> {
+        let last = self.memory.lists.last_good(&ground.into()).await;
+        last.map(Shown::from)
+    }
+
+    async fn list(&self, ground: &Ground) -> Result<Shown<Vec<PipelineSummary>>, Error> {
         let (client, target) = (self.openhexa().clone(), ground.connection.target.clone());
         let asking = async move { client.pipelines(&target).await.map(Some) };
         let shelf = &self.memory.lists;
-        let outcome = self.consult(shelf, (&ground).into(), Need::Lately, asking);
+        let outcome = self.consult(shelf, ground.into(), Need::Lately, asking);
         let listed = outcome.await?.or_last_good()?;
         // A list is never absent.
         listed

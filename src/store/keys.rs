@@ -21,6 +21,8 @@ pub struct StoredKey {
     pub expires_at: Option<DateTime<Utc>>,
     pub last_used_at: Option<DateTime<Utc>>,
     pub revoked_at: Option<DateTime<Utc>>,
+    /// Nobody knows it of keys made before it was kept.
+    pub created_by: Option<String>,
 }
 
 impl StoredKey {
@@ -37,6 +39,7 @@ pub struct NewKey {
     pub role: Role,
     pub hash: String,
     pub expires_at: Option<DateTime<Utc>>,
+    pub by: String,
 }
 
 #[derive(Queryable, Selectable)]
@@ -50,6 +53,7 @@ struct KeyRow {
     expires_at: Option<At>,
     last_used_at: Option<At>,
     revoked_at: Option<At>,
+    created_by: Option<String>,
 }
 
 pub fn add_key(db: &mut Db<'_>, new: &NewKey, now: DateTime<Utc>) -> Result<KeyId, Error> {
@@ -60,6 +64,7 @@ pub fn add_key(db: &mut Db<'_>, new: &NewKey, now: DateTime<Utc>) -> Result<KeyI
         api_key::hash.eq(&new.hash),
         api_key::created_at.eq(At(now)),
         api_key::expires_at.eq(new.expires_at.map(At)),
+        api_key::created_by.eq(&new.by),
     );
     let id = on!(db, |conn| diesel::insert_into(api_key::table)
         .values(row)
@@ -85,11 +90,53 @@ pub fn keys(db: &mut Db<'_>) -> Result<Vec<StoredKey>, Error> {
     rows.into_iter().map(stored).collect()
 }
 
-/// Those of one account.
-pub fn keys_of(db: &mut Db<'_>, account: AccountId) -> Result<Vec<StoredKey>, Error> {
+/// One of an account's.
+pub fn own_key(db: &mut Db<'_>, account: AccountId, id: KeyId) -> Result<Option<StoredKey>, Error> {
+    let row: Option<KeyRow> = on!(db, |conn| api_key::table
+        .find(id.0)
+        .filter(api_key::account_id.eq(account.0))
+        .select(KeyRow::as_select())
+        .get_result(conn)
+        .optional())?;
+    row.map(stored).transpose()
+}
+
+/// Those of one account that are good, newest first.
+pub fn good_keys(
+    db: &mut Db<'_>,
+    account: AccountId,
+    now: DateTime<Utc>,
+) -> Result<Vec<StoredKey>, Error> {
     let rows: Vec<KeyRow> = on!(db, |conn| api_key::table
         .filter(api_key::account_id.eq(account.0))
-        .order(api_key::id)
+        .filter(api_key::revoked_at.is_null())
+        .filter(
+            api_key::expires_at
+                .is_null()
+                .or(api_key::expires_at.gt(At(now)))
+        )
+        .order(api_key::id.desc())
+        .select(KeyRow::as_select())
+        .load(conn))?;
+    rows.into_iter().map(stored).collect()
+}
+
+/// The newest of one account's that are good no more.
+pub fn ended_keys(
+    db: &mut Db<'_>,
+    account: AccountId,
+    now: DateTime<Utc>,
+    most: i64,
+) -> Result<Vec<StoredKey>, Error> {
+    let rows: Vec<KeyRow> = on!(db, |conn| api_key::table
+        .filter(api_key::account_id.eq(account.0))
+        .filter(
+            api_key::revoked_at
+                .is_not_null()
+                .or(api_key::expires_at.le(At(now)))
+        )
+        .order(api_key::id.desc())
+        .limit(most)
         .select(KeyRow::as_select())
         .load(conn))?;
     rows.into_iter().map(stored).collect()
@@ -129,5 +176,6 @@ fn stored(row: KeyRow) -> Result<StoredKey, Error> {
         expires_at: row.expires_at.map(|at| at.0),
         last_used_at: row.last_used_at.map(|at| at.0),
         revoked_at: row.revoked_at.map(|at| at.0),
+        created_by: row.created_by,
     })
 }

@@ -46,7 +46,8 @@ pub use iaso::{
     stop_wishes, strayed, user,
 };
 pub use keys::{
-    NewKey, StoredKey, add_key, key_of, key_used, keys, keys_of, lock_keys, revoke_key,
+    NewKey, StoredKey, add_key, ended_keys, good_keys, key_of, key_used, keys, lock_keys, own_key,
+    revoke_key,
 };
 pub use many::{Change, Told, add_events, lock_many, save_many};
 pub use monitoring::{

@@ -152,6 +152,7 @@ diesel::table! {
         expires_at -> Nullable<Stamp>,
         last_used_at -> Nullable<Stamp>,
         revoked_at -> Nullable<Stamp>,
+        created_by -> Nullable<Text>,
     }
 }
 

@@ -189,6 +189,7 @@ async fn change(
         manner,
         content,
         expected: expected(request),
+        by_form: false,
         by: Some(who.name.clone()),
     };
     Ok(answer(bridge.change_config(who.account, change).await?))

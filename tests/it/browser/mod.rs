@@ -14,6 +14,7 @@ mod monitoring;
 mod pages;
 mod picture;
 mod screenshots;
+mod settings;
 mod tab;
 
 use crate::support::story::Story;

@@ -220,6 +220,7 @@ impl Driver {
             manner: Manner::Replace,
             content: content.as_object().unwrap().clone(),
             expected: None,
+            by_form: false,
             by: None,
         };
         self.say(format!("{} configures place {at}, {token}", name(site)));

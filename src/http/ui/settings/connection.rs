@@ -17,12 +17,8 @@ use crate::http::error::{Answer, Problem};
 use crate::http::ui::badge::Badge;
 use crate::http::ui::fields::Typed;
 use crate::http::ui::shell::{Here, Shell, page, see_page};
-use crate::service::configure::{Change, Check, Manner, NO_RECORD, Record};
+use crate::service::configure::{Change, Check, Manner, NO_RECORD, Record, TOKEN, URL, WORKSPACE};
 use crate::service::{Bridge, Error};
-
-const URL: &str = "openhexa_url";
-const TOKEN: &str = "openhexa_token";
-const WORKSPACE: &str = "workspace_slug";
 
 #[derive(Template)]
 #[template(path = "settings.html")]
@@ -90,31 +86,13 @@ pub async fn save(
         manner: Manner::Amend,
         content: content(&typed),
         expected: Some(version(&typed)),
+        by_form: true,
         by: Some(who.name.clone()),
     };
     match bridge.change_config(who.account, change).await {
         Ok(record) => Ok(done(&request, &record)),
-        Err(error) => match done_before(&bridge, &who, &typed, &error).await {
-            Some(record) => Ok(done(&request, &record)),
-            None => refused(&bridge, &who, &request, &typed, error).await,
-        },
+        Err(error) => refused(&bridge, &who, &request, &typed, error).await,
     }
-}
-
-/// What a form that was sent twice asked for, where it is in force already.
-async fn done_before(
-    bridge: &Bridge,
-    who: &Principal,
-    typed: &Typed,
-    error: &Error,
-) -> Option<Record> {
-    if !matches!(error, Error::Changed) {
-        return None;
-    }
-    let record = bridge.record(who.account).await.ok()?;
-    let wanted = content(typed);
-    let is_there = |(key, value): (&String, &Value)| record.content.get(key) == Some(value);
-    wanted.iter().all(is_there).then_some(record)
 }
 
 /// Led back to the page, which says so as long as it is true.

@@ -45,7 +45,6 @@ struct One {
     strangers: Vec<Stranger>,
     told: Vec<String>,
     wrong: Vec<(String, String)>,
-    others: Vec<String>,
     saved: bool,
     stale_as_of: Option<DateTime<Utc>>,
 }
@@ -141,7 +140,7 @@ async fn ground(bridge: &Bridge, who: &Principal, id: PipelineId) -> Result<Grou
         Ok(form) => Ok(Ground::There(Box::new(form))),
         Err(Error::NotFound(why)) => {
             let record = bridge.record(who.account).await?;
-            let is_kept = record.defaults().iter().any(|(own, _)| *own == id);
+            let is_kept = record.defaults().contains_key(&id);
             is_kept
                 .then_some(Ground::Gone(record))
                 .ok_or(Error::NotFound(why))
@@ -150,7 +149,7 @@ async fn ground(bridge: &Bridge, who: &Principal, id: PipelineId) -> Result<Grou
     }
 }
 
-/// The version that has what was asked for: a form that was sent twice asked for what is in force already.
+/// The version that has what was asked for.
 async fn put(
     bridge: &Bridge,
     who: &Principal,
@@ -163,29 +162,21 @@ async fn put(
         return Err(Error::config(wrong));
     }
     let version = typed.last("record").and_then(|text| text.parse().ok());
-    let is_done = values == ground.kept(pipeline);
     let change = DefaultsChange {
         pipeline,
         values,
         expected: version.unwrap_or(NO_RECORD),
         by: who.name.clone(),
     };
-    match bridge.change_defaults(who.account, change).await {
-        Ok(record) => Ok(record.version),
-        Err(Error::Changed) if is_done => Ok(ground.version()),
-        Err(error) => Err(error),
-    }
+    let record = bridge.change_defaults(who.account, change).await?;
+    Ok(record.version)
 }
 
 impl Ground {
     fn kept(&self, id: PipelineId) -> Map<String, Value> {
         match self {
             Self::There(form) => form.defaults.clone(),
-            Self::Gone(record) => {
-                let mut all = record.defaults().into_iter();
-                let own = all.find(|(own, _)| *own == id);
-                own.map(|(_, values)| values).unwrap_or_default()
-            }
+            Self::Gone(record) => record.defaults().remove(&id).unwrap_or_default(),
         }
     }
 
@@ -266,6 +257,7 @@ async fn draw(
         None => Vec::new(),
     };
     let (wrong, others) = summary(&fields, &errors);
+    let told = shown.told.iter().map(|own| shell.word(own));
     let (form, version) = (ground.form(), ground.version());
     let template = One {
         here: shell.address.clone(),
@@ -277,10 +269,9 @@ async fn draw(
         unreadable: form.is_some_and(|form| form.unreadable),
         is_there: form.is_some(),
         strangers: strangers(ground.strangers(id), shown.typed),
-        told: shown.told.iter().map(|own| shell.word(own)).collect(),
+        told: told.chain(others).collect(),
         fields,
         wrong,
-        others,
         saved: said(request, "saved") == Some(version),
         stale_as_of: form.and_then(|form| form.stale_as_of),
         page: shell,

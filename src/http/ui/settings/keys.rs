@@ -16,10 +16,12 @@ use crate::http::error::{Answer, Problem};
 use crate::http::ui::badge::Badge;
 use crate::http::ui::fields::Typed;
 use crate::http::ui::shell::{Here, Shell, page, see_page};
-use crate::service::keys::{ListedKey, MadeKey, State, Wish, shown};
+use crate::service::keys::{ListedKey, State};
+use crate::service::new_key::{MadeKey, Wish, shown};
 use crate::service::{Bridge, Error};
 
 const HERE: &str = "/settings/keys/";
+const DAY: &str = "%Y-%m-%d";
 const ROLES: [(Role, &str); 3] = [
     (Role::Viewer, "settings-role-viewer"),
     (Role::Operator, "settings-role-operator"),
@@ -32,6 +34,8 @@ struct Keys {
     page: Shell,
     part: &'static str,
     rows: Vec<Row>,
+    /// Whether there are older ones, which are good no longer.
+    is_cut: bool,
     boxes: Vec<TextBox>,
     roles: Vec<Choice>,
     told: Vec<String>,
@@ -52,6 +56,7 @@ struct Row {
     created_at: DateTime<Utc>,
     expires_at: Option<DateTime<Utc>>,
     last_used_at: Option<DateTime<Utc>>,
+    created_by: Option<String>,
 }
 
 struct Choice {
@@ -85,7 +90,7 @@ pub async fn create(
 ) -> Answer<HttpResponse> {
     let typed = Typed(body::pairs(&request, payload).await?);
     let made = match wish(&typed) {
-        Ok(wish) => bridge.make_key(who.account, wish).await,
+        Ok(wish) => bridge.make_key(&who, wish).await,
         Err(wrong) => Err(Error::fields(wrong)),
     };
     let beside = match made {
@@ -136,7 +141,13 @@ fn wish(typed: &Typed) -> Result<Wish, FieldErrors> {
 
 /// The last second of a day.
 fn end_of(day: &str) -> Result<DateTime<Utc>, Sentence> {
-    let day = NaiveDate::parse_from_str(day.trim(), "%Y-%m-%d").ok();
+    let day = day.trim();
+    let parsed = NaiveDate::parse_from_str(day, DAY).ok();
+    // Signs, blanks and longer years are read as well.
+    let is_plain = |parsed: &NaiveDate| {
+        day.len() == "2026-12-31".len() && parsed.format(DAY).to_string() == day
+    };
+    let day = parsed.filter(is_plain);
     let next = day.and_then(|day| day.checked_add_days(Days::new(1)));
     let midnight = next.and_then(|next| next.and_hms_opt(0, 0, 0));
     let end = midnight.map(|midnight| midnight.and_utc() - TimeDelta::seconds(1));
@@ -150,14 +161,14 @@ async fn draw(
     beside: Beside,
 ) -> Answer<HttpResponse> {
     let shell = Shell::of(request, Here::Settings).at(HERE);
-    let keys = bridge.keys(who.account).await?;
+    let listing = bridge.keys(who.account).await?;
+    let latest = bridge.latest_end(who).await?;
     let typed = |name: &str| beside.typed.last(name).unwrap_or_default().to_owned();
-    let mut boxes = boxes(&shell, &typed("name"), &typed("until"));
+    let mut boxes = boxes(&shell, &beside.typed, latest);
     let told = place(&mut boxes, &beside.wrong, &shell);
-    let revoked = said(request, "revoked");
-    let is_revoked = |id: &i64| {
-        let mut ended = keys.iter().filter(|key| key.state == State::Revoked);
-        ended.any(|key| key.id.0 == *id)
+    let revoked = match said(request, "revoked") {
+        Some(id) if bridge.is_revoked(who.account, KeyId(id)).await? => Some(id),
+        Some(_) | None => None,
     };
     let chosen = typed("role");
     let template = Keys {
@@ -167,30 +178,39 @@ async fn draw(
         roles: roles(&chosen),
         told,
         made: beside.made.map(|made| (made.id.0, shown(&made).to_owned())),
-        revoked: revoked.filter(is_revoked),
-        rows: keys.iter().map(|key| row(&shell, who, key)).collect(),
+        revoked,
+        is_cut: listing.is_cut,
+        rows: listing
+            .keys
+            .iter()
+            .map(|key| row(&shell, who, key))
+            .collect(),
         page: shell,
     };
     page(beside.status, &template)
 }
 
-fn boxes(shell: &Shell, name: &str, until: &str) -> Vec<TextBox> {
-    let own = |name, title, hint, value: &str| {
-        TextBox::text(name, shell.say(title), shell.say(hint), value)
+/// Whoever may not make a key for ever is proposed the longest.
+fn boxes(shell: &Shell, typed: &Typed, latest: Option<DateTime<Utc>>) -> Vec<TextBox> {
+    let text = |name, title, hint: String| {
+        let value = typed.last(name).unwrap_or_default();
+        TextBox::text(name, shell.say(title), hint, value)
     };
-    vec![
-        own("name", "settings-key-name", "settings-key-name-hint", name),
-        TextBox {
-            kind: "date",
-            required: false,
-            ..own(
-                "until",
-                "settings-key-until",
-                "settings-key-until-hint",
-                until,
-            )
-        },
-    ]
+    let latest = latest.map(|latest| latest.format(DAY).to_string());
+    let hint = match &latest {
+        Some(latest) => shell.with("settings-key-until-hint-latest", "latest", latest),
+        None => shell.say("settings-key-until-hint"),
+    };
+    let mut until = TextBox {
+        kind: "date",
+        required: latest.is_some(),
+        ..text("until", "settings-key-until", hint)
+    };
+    if let (Some(latest), true) = (latest, typed.0.is_empty()) {
+        until.value = latest;
+    }
+    let hint = shell.say("settings-key-name-hint");
+    vec![text("name", "settings-key-name", hint), until]
 }
 
 /// The one that may least, unless another one was chosen.
@@ -218,5 +238,6 @@ fn row(shell: &Shell, who: &Principal, key: &ListedKey) -> Row {
         created_at: key.created_at,
         expires_at: key.expires_at,
         last_used_at: key.last_used_at,
+        created_by: key.created_by.clone(),
     }
 }

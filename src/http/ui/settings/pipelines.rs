@@ -1,13 +1,11 @@
 //! Which pipelines have default parameters: all of the workspace, and those that are gone and still have some.
 
-use std::collections::BTreeSet;
-
 use actix_web::http::StatusCode;
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 use chrono::{DateTime, Utc};
-use serde_json::{Map, Value};
+use serde_json::Map;
 
 use super::connection::found;
 use super::said;
@@ -18,6 +16,7 @@ use crate::http::error::{Answer, Problem};
 use crate::http::ui::shell::{Here, Shell, page};
 use crate::service::Bridge;
 use crate::service::configure::Record;
+use crate::service::defaults::Defaults;
 
 #[derive(Template)]
 #[template(path = "settings_pipelines.html")]
@@ -50,7 +49,7 @@ pub async fn list(
     let shell = Shell::of(&request, Here::Settings);
     let record = found(bridge.record(who.account).await)?;
     let kept = record.as_ref().map(Record::defaults).unwrap_or_default();
-    let (all, stale_as_of, away) = match bridge.pipelines(who.account).await {
+    let (all, stale_as_of, away) = match bridge.pipelines_soon(who.account).await {
         Ok(shown) => (shown.answer.to_vec(), shown.stale_as_of, None),
         Err(error) => {
             let why = shell.word(Problem::from(error).sentence());
@@ -73,15 +72,8 @@ pub async fn list(
 }
 
 /// The workspace's pipelines, and those that are gone and have defaults.
-fn rows(
-    all: &[PipelineSummary],
-    kept: &[(PipelineId, Map<String, Value>)],
-    all_are_known: bool,
-) -> Vec<Row> {
-    let count = |id: PipelineId| {
-        let own = kept.iter().filter(|(own, _)| *own == id);
-        own.map(|(_, values)| values.len()).sum()
-    };
+fn rows(all: &[PipelineSummary], kept: &Defaults, all_are_known: bool) -> Vec<Row> {
+    let count = |id: PipelineId| kept.get(&id).map_or(0, Map::len);
     let there = all.iter().map(|one| Row {
         id: one.id.to_string(),
         title: one.title().to_owned(),
@@ -90,8 +82,7 @@ fn rows(
         count: count(one.id),
     });
     let is_stray = |id: &PipelineId| all.iter().all(|one| one.id != *id);
-    let strays: BTreeSet<PipelineId> = kept.iter().map(|(id, _)| *id).collect();
-    let strays = strays.into_iter().filter(is_stray).map(|id| Row {
+    let strays = kept.keys().copied().filter(is_stray).map(|id| Row {
         id: id.to_string(),
         title: id.to_string(),
         code: None,

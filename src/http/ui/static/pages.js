@@ -58,7 +58,7 @@
     } else {
       form.dataset.sent = "yes";
       const own = button && button.dataset.once;
-      const told = own ? button : form.querySelector("button.main");
+      const told = own ? button : form.querySelector("button.main") || button;
       if (told) {
         told.dataset.was = told.textContent;
         told.textContent = own || form.dataset.once;

@@ -1,0 +1,19 @@
+//! The settings with a script: what was pressed says so.
+
+use super::tab::{ENGLISH, Tab};
+use crate::support::story::{Base, Plan};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_button_without_a_way_back_says_that_it_was_pressed() {
+    let story = Plan::on(Base::Sqlite).local().begin().await;
+    let tab = Tab::new(ENGLISH).await;
+    tab.open(&format!("{}/dashboard/settings/", story.base_url()))
+        .await;
+    // The page stays, to be looked at.
+    tab.run("document.addEventListener('submit', (event) => event.preventDefault()); document.querySelector('details.ask').open = true")
+        .await;
+    tab.click("details.ask button").await;
+    tab.reads("details.ask button", "One moment…").await;
+    tab.end(&story.base_url()).await;
+    story.end().await;
+}
