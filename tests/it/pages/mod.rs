@@ -12,6 +12,7 @@ mod settings_defaults;
 mod settings_history;
 mod settings_keys;
 mod sign_in;
+mod signed_out;
 mod suggestions;
 mod task;
 mod tasks;

@@ -17,6 +17,9 @@ sign-in-key = API key
 sign-in-help = Your administrator makes one, in the settings or with “openhexa-bridge keys create”. You stay signed in for 12 hours on this browser.
 sign-in-do = Sign in
 sign-in-wrong = This key is not known, or it is no longer valid
+sign-in-undone = You were not signed in any more: nothing was done. Sign in, and ask for it again.
+contact-lost = Connection lost; shown as of
+contact-over = You are signed out.
 
 page-foreign = This request did not come from a page of this site
 advice-foreign = Nothing was done. Open the page here and send the form again.

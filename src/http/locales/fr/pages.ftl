@@ -17,6 +17,9 @@ sign-in-key = Clé d’API
 sign-in-help = Votre administrateur en crée une, dans les réglages ou avec « openhexa-bridge keys create ». Vous restez connecté 12 heures sur ce navigateur.
 sign-in-do = Se connecter
 sign-in-wrong = Cette clé est inconnue ou n’est plus valable
+sign-in-undone = Vous n’étiez plus connecté : rien n’a été fait. Connectez-vous, puis refaites la demande.
+contact-lost = Connexion perdue ; état à
+contact-over = Vous êtes déconnecté.
 
 page-foreign = Cette requête ne vient pas d’une page de ce site
 advice-foreign = Rien n’a été fait. Ouvrez la page ici et renvoyez le formulaire.
