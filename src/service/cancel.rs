@@ -3,6 +3,7 @@
 
 use super::callback::conflict;
 use super::observe::{Fact, take};
+use super::stop::{WISHED, is_refused};
 use super::tasks::Seen;
 use super::{Bridge, Error};
 use crate::domain::ids::TaskId;
@@ -11,13 +12,17 @@ use crate::domain::principal::Principal;
 use crate::store::{self, Source};
 
 impl Bridge {
-    /// Asking twice changes nothing.
+    /// Asking twice changes nothing, unless OpenHEXA refused to stop the run: then it is asked again at once.
     pub async fn cancel(&self, who: &Principal, id: TaskId) -> Result<Seen, Error> {
         let (bridge, now, account) = (self.clone(), self.now(), who.account);
-        let fact = wish(who);
+        let (fact, again) = (wish(who), wish_again(who));
         self.store()
             .write(move |db| {
                 let before = store::lock_own(db, account, id)?.ok_or_else(Error::no_task)?;
+                if is_refused(db, &before)? {
+                    store::look_by(db, id, now)?;
+                    return Ok(take(db, bridge.rules(), before, &again, now)?.map_err(conflict)?);
+                }
                 take(db, bridge.rules(), before, &fact, now)?.map_err(conflict)
             })
             .await?;
@@ -28,6 +33,15 @@ impl Bridge {
 }
 
 fn wish(who: &Principal) -> Fact {
-    let fact = Fact::new(Source::User, "cancel asked", Observation::CancelAsked);
+    let fact = Fact::new(Source::User, WISHED, Observation::CancelAsked);
     fact.detail(format!("by {}", who.name))
+}
+
+fn wish_again(who: &Principal) -> Fact {
+    let observation = Observation::CancelAskedAgain;
+    Fact {
+        observation,
+        ..wish(who)
+    }
+    .always_told()
 }

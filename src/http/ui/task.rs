@@ -15,6 +15,7 @@ use uuid::Uuid;
 
 use super::badge::Badge;
 use super::events::{Happened, Line, happened, lines};
+use super::known::known_as;
 use super::pipelines::label;
 use super::result::{Cell, Form, Readable, cell, readable, shortened};
 use super::shell::{Here, Shell, guarded, page, span};
@@ -26,6 +27,7 @@ use crate::domain::validation::without_injected;
 use crate::http::api::tasks::task_id;
 use crate::http::error::{Answer, Problem};
 use crate::service::details::{RunDetails, RunOutput};
+use crate::service::stop::was_refused;
 use crate::service::tasks::{Event, Seen};
 use crate::service::{Bridge, Error, Upstream};
 
@@ -137,6 +139,7 @@ fn compose(
 ) -> TaskPage {
     let task = &seen.task;
     let ended = task.verdict().is_some();
+    let refused = was_refused(task, events);
     let (messages, outputs, logs) = details.map_or_else(Default::default, |found| {
         (found.messages, found.outputs, found.logs)
     });
@@ -156,7 +159,7 @@ fn compose(
             .as_ref()
             .map(|own| label(own.number, own.name.as_deref())),
         badge: Badge::of_task(&shell, task.status()),
-        state: state(task),
+        state: state(task, refused),
         is_live: !task.confirmed(),
         percent: percent(task),
         // Of a hundred they say what the percentage says.
@@ -167,13 +170,13 @@ fn compose(
         started_at: task.started_at,
         ended_at: task.ended_at,
         took: took(task),
-        launcher: launcher(task),
+        launcher: launcher(&shell, task),
         relaunch_of: task.relaunch_of.map(|id| id.0),
         run_url: seen.run_url.clone(),
         values: values(&shell, task),
         secrets: secrets(task, &beside),
         once: Uuid::new_v4().to_string(),
-        may_cancel: shell.operates() && !ended && task.cancel_asked_at.is_none(),
+        may_cancel: shell.operates() && !ended && (task.cancel_asked_at.is_none() || refused),
         may_relaunch: shell.operates() && ended,
         told: beside.told,
         result: task.data.as_ref().map(readable),
@@ -187,9 +190,10 @@ fn compose(
     }
 }
 
-fn state(task: &Task) -> Option<&'static str> {
+fn state(task: &Task, refused: bool) -> Option<&'static str> {
     let ended = task.verdict().is_some();
     match (ended, task.confirmed(), task.cancel_asked_at.is_some()) {
+        (false, _, true) if refused => Some("task-stop-refused"),
         (false, _, true) => Some("task-stop-asked"),
         (true, false, _) => Some("task-not-confirmed"),
         (true, true, _) => Some("task-confirmed"),
@@ -213,8 +217,11 @@ pub fn took(task: &Task) -> Option<String> {
         .map(|end| span((end - from).num_seconds().max(0)))
 }
 
-pub fn launcher(task: &Task) -> Option<String> {
-    let person = task.launcher.as_ref()?;
+pub fn launcher(shell: &Shell, task: &Task) -> Option<String> {
+    let Some(person) = &task.launcher else {
+        let name = task.launched_with.as_deref();
+        return name.map(|name| known_as(shell, name));
+    };
     let full = Some(person.full_name.clone()).filter(|name| !name.trim().is_empty());
     Some(full.unwrap_or_else(|| person.username.clone()))
 }

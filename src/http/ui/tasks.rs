@@ -148,6 +148,6 @@ fn row(shell: &Shell, task: &Task) -> Row {
         message: task.shown_message().map(|text| shortened(text, LETTERS).0),
         at: task.created_at,
         took: took(task),
-        launcher: launcher(task),
+        launcher: launcher(shell, task),
     }
 }
