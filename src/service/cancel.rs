@@ -19,11 +19,12 @@ impl Bridge {
         self.store()
             .write(move |db| {
                 let before = store::lock_own(db, account, id)?.ok_or_else(Error::no_task)?;
-                if is_refused(db, &before)? {
+                let refused = is_refused(db, &before)?;
+                if refused {
                     store::look_by(db, id, now)?;
-                    return Ok(take(db, bridge.rules(), before, &again, now)?.map_err(conflict)?);
                 }
-                take(db, bridge.rules(), before, &fact, now)?.map_err(conflict)
+                let fact = if refused { &again } else { &fact };
+                take(db, bridge.rules(), before, fact, now)?.map_err(conflict)
             })
             .await?;
         self.changes.happened();

@@ -36,6 +36,7 @@ mod place;
 mod plot;
 mod problem;
 mod result;
+mod said;
 pub mod settings;
 mod shell;
 pub mod sign_in;

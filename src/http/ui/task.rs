@@ -18,6 +18,7 @@ use super::events::{Happened, Line, happened, lines};
 use super::known::known_as;
 use super::pipelines::label;
 use super::result::{Cell, Form, Readable, cell, readable, shortened};
+use super::said::worded;
 use super::shell::{Here, Shell, guarded, page, span};
 use crate::domain::ids::TaskId;
 use crate::domain::parameters::MASK;
@@ -165,7 +166,7 @@ fn compose(
         // Of a hundred they say what the percentage says.
         steps: ((1..).contains(&task.end_value) && task.end_value != 100)
             .then_some((task.progress_value, task.end_value)),
-        message: task.shown_message().map(str::to_owned),
+        message: message(&shell, task),
         created_at: task.created_at,
         started_at: task.started_at,
         ended_at: task.ended_at,
@@ -199,6 +200,17 @@ fn state(task: &Task, refused: bool) -> Option<&'static str> {
         (true, true, _) => Some("task-confirmed"),
         (false, _, false) => None,
     }
+}
+
+/// The pipeline's own, or in the reader's words what only the bridge knows.
+pub fn message(shell: &Shell, task: &Task) -> Option<String> {
+    let shown = task.shown_message()?;
+    let ours = task.corrected() || task.note.as_deref() == Some(shown);
+    Some(if ours {
+        worded(shell, shown)
+    } else {
+        shown.to_owned()
+    })
 }
 
 /// Of what the pipeline counts, or else of what OpenHEXA says; none before there is anything to tell.
