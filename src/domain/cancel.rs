@@ -49,6 +49,14 @@ impl Task {
         self
     }
 
+    /// OpenHEXA may have changed its mind: it is asked again as soon as it is looked at.
+    pub(super) fn cancel_again(mut self) -> Self {
+        if self.wants_stop() {
+            self.run.stop_asked_at = None;
+        }
+        self
+    }
+
     pub(super) fn stop_unanswered(mut self) -> Self {
         self.run.stop_asked_at = None;
         self

@@ -44,6 +44,8 @@ pub enum Observation {
     },
     /// Somebody wants it to stop.
     CancelAsked,
+    /// Somebody still wants it to stop, though OpenHEXA has refused to.
+    CancelAskedAgain,
     /// OpenHEXA is about to be asked to stop the run.
     StopAsked,
     /// Whether OpenHEXA heard of it is not known.

@@ -96,6 +96,8 @@ pub struct Task {
     pub name: String,
     pub pipeline: PipelineRef,
     pub launcher: Option<Person>,
+    /// Which key it was, or who sat there, where no person is known.
+    pub launched_with: Option<String>,
     pub state: State,
     pub run: Run,
     /// The last message of the pipeline.
@@ -188,6 +190,7 @@ impl Task {
             Observation::LookFailed => self.look_again(),
             Observation::RunGone { why, premise } => self.gone(why, *premise, now),
             Observation::CancelAsked => self.cancel(now)?,
+            Observation::CancelAskedAgain => self.cancel_again(),
             Observation::StopAsked => self.ask_to_stop(now),
             Observation::StopUnanswered => self.stop_unanswered(),
             Observation::Reported(report) => self.report(report, now)?,

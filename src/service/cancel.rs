@@ -3,6 +3,7 @@
 
 use super::callback::conflict;
 use super::observe::{Fact, take};
+use super::stop::{WISHED, is_refused};
 use super::tasks::Seen;
 use super::{Bridge, Error};
 use crate::domain::ids::TaskId;
@@ -11,14 +12,19 @@ use crate::domain::principal::Principal;
 use crate::store::{self, Source};
 
 impl Bridge {
-    /// Asking twice changes nothing.
+    /// Asking twice changes nothing, unless OpenHEXA refused to stop the run: then it is asked again at once.
     pub async fn cancel(&self, who: &Principal, id: TaskId) -> Result<Seen, Error> {
         let (bridge, now, account) = (self.clone(), self.now(), who.account);
-        let fact = wish(who);
+        let (fact, again) = (wish(who), wish_again(who));
         self.store()
             .write(move |db| {
                 let before = store::lock_own(db, account, id)?.ok_or_else(Error::no_task)?;
-                take(db, bridge.rules(), before, &fact, now)?.map_err(conflict)
+                let refused = is_refused(db, &before)?;
+                if refused {
+                    store::look_by(db, id, now)?;
+                }
+                let fact = if refused { &again } else { &fact };
+                take(db, bridge.rules(), before, fact, now)?.map_err(conflict)
             })
             .await?;
         self.changes.happened();
@@ -28,6 +34,15 @@ impl Bridge {
 }
 
 fn wish(who: &Principal) -> Fact {
-    let fact = Fact::new(Source::User, "cancel asked", Observation::CancelAsked);
+    let fact = Fact::new(Source::User, WISHED, Observation::CancelAsked);
     fact.detail(format!("by {}", who.name))
+}
+
+fn wish_again(who: &Principal) -> Fact {
+    let observation = Observation::CancelAskedAgain;
+    Fact {
+        observation,
+        ..wish(who)
+    }
+    .always_told()
 }

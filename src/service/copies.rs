@@ -7,6 +7,7 @@ use std::sync::{Mutex, PoisonError};
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::observe::{Fact, take};
+use super::stop::WISHED;
 use super::{Bridge, Error, Rules};
 use crate::domain::ids::TaskId;
 use crate::domain::observation::Observation;
@@ -106,6 +107,6 @@ pub(super) fn audit(task: &Task) {
 }
 
 pub(super) fn wish() -> Fact {
-    let fact = Fact::new(Source::User, "cancel asked", Observation::CancelAsked);
+    let fact = Fact::new(Source::User, WISHED, Observation::CancelAsked);
     fact.detail("asked in Iaso; by whom it does not say")
 }

@@ -327,6 +327,7 @@ fn draft(
             version: version.map(|version| version.label.clone()),
         },
         launcher: who.person.clone(),
+        launched_with: who.person.is_none().then(|| who.name.clone()),
         state: State::Accepted,
         run: Run {
             drops_config: version.is_none(),

@@ -68,7 +68,7 @@ mod rules;
 mod seal;
 mod search;
 pub mod session;
-mod stop;
+pub mod stop;
 pub mod tasks;
 mod token;
 mod users;

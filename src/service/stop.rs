@@ -12,12 +12,14 @@ use crate::domain::ids::{RunId, TaskId};
 use crate::domain::observation::Observation;
 use crate::domain::run::Stop;
 use crate::domain::task::Task;
-use crate::store::{self, Source};
+use crate::store::{self, Db, Event, Source};
 
 const ASKED: &str = "stop asked";
 const ASKED_AGAIN: &str = "stop asked, still running";
 const DENIED: &str =
     "OpenHEXA does not let the bridge's token stop this run; it is watched until it ends by itself";
+pub(super) const WISHED: &str = "cancel asked";
+const REFUSED: &str = "stop denied";
 const UNANSWERED: &str = "stop not answered";
 
 impl Bridge {
@@ -82,7 +84,7 @@ impl Bridge {
             Stop::Accepted | Stop::AlreadyCompleted | Stop::AlreadyStopped | Stop::NotFound => {
                 Ok(())
             }
-            Stop::Denied => self.say_once(task, "stop denied", DENIED).await,
+            Stop::Denied => self.say_refused(task).await,
             Stop::Other(word) => {
                 tracing::warn!(task = task.id.0, word, "OpenHEXA did not accept a stop");
                 self.tell_once(task, "stop not accepted").await.map(|_| ())
@@ -90,18 +92,31 @@ impl Bridge {
         }
     }
 
-    /// Tells it, and says it in the task's log.
-    async fn say_once(&self, task: &Task, what: &'static str, why: &str) -> Result<(), Error> {
-        let event = store::Event::new(self.now(), Source::OpenHexa, what);
-        let event = event.message(Some(why.to_owned()));
+    /// Told once for each time that somebody asks, and said in the task's log.
+    async fn say_refused(&self, task: &Task) -> Result<(), Error> {
+        let event = Event::new(self.now(), Source::OpenHexa, REFUSED);
+        let event = event.message(Some(DENIED.to_owned()));
         let (id, account) = (task.id, task.account);
         self.store()
             .write(move |db| {
-                if store::has_event(db, id, what)? {
+                if store::last_told(db, id, &[WISHED, REFUSED])? == Some(REFUSED) {
                     return Ok(());
                 }
                 Ok::<_, Error>(store::add_event(db, account, id, &event)?)
             })
             .await
     }
+}
+
+/// Whether OpenHEXA does not let the bridge stop it, as far as anybody has asked.
+pub(super) fn is_refused(db: &mut Db<'_>, task: &Task) -> Result<bool, Error> {
+    let last = store::last_told(db, task.id, &[WISHED, REFUSED])?;
+    Ok(task.wants_stop() && last == Some(REFUSED))
+}
+
+/// The same, of its history.
+pub fn was_refused(task: &Task, history: &[Event]) -> bool {
+    let mut told = history.iter().rev().map(|event| event.what.as_str());
+    let last = told.find(|what| [WISHED, REFUSED].contains(what));
+    task.wants_stop() && last == Some(REFUSED)
 }

@@ -127,6 +127,22 @@ pub fn has_event(db: &mut Db<'_>, task: TaskId, what: &str) -> Result<bool, Erro
     Ok(count > 0)
 }
 
+/// Which of these was told last.
+pub fn last_told(
+    db: &mut Db<'_>,
+    task: TaskId,
+    of: &[&'static str],
+) -> Result<Option<&'static str>, Error> {
+    let last: Option<String> = on!(db, |conn| event::table
+        .filter(event::task_id.eq(task.0))
+        .filter(event::what.eq_any(of))
+        .order(event::id.desc())
+        .select(event::what)
+        .first(conn)
+        .optional())?;
+    Ok(last.and_then(|last| of.iter().copied().find(|what| *what == last)))
+}
+
 fn event_of(row: EventRow) -> Result<Event, Error> {
     let source = [
         Source::User,

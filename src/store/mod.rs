@@ -40,7 +40,7 @@ pub use connection::{Address, Db, Tls};
 /// What `BEGIN` and `COMMIT` themselves fail with.
 pub use diesel::result::Error as TransactionError;
 pub use error::{BadKey, Error, OpenError};
-pub use events::{Event, Source, add_event, events_of, has_event};
+pub use events::{Event, Source, add_event, events_of, has_event, last_told};
 pub use iaso::{
     Found as FoundUser, Options as BesideIaso, has_strayed, knows_account, refresh_connections,
     stop_wishes, strayed, user,

@@ -93,7 +93,11 @@ impl From<&Task> for TaskRow {
             version: task.pipeline.version.as_ref().map(version_text),
             launcher_id: launcher.map(|person| person.id),
             launcher_username: launcher.map(|person| person.username.clone()),
-            launcher_name: launcher.map(|person| person.full_name.clone()),
+            // Alone, it is no person's.
+            launcher_name: match launcher {
+                Some(person) => Some(person.full_name.clone()),
+                None => task.launched_with.clone(),
+            },
             search: search_text(task),
             state: state_word(&task.state).to_owned(),
             status: task.status().word().to_owned(),
@@ -152,6 +156,10 @@ pub fn task_of(id: i64, row: TaskRow, run: RunRow) -> Result<Task, Error> {
         state: state_of(&row)?,
         pipeline: pipeline_of(&row)?,
         launcher: launcher_of(&row),
+        launched_with: row
+            .launcher_name
+            .clone()
+            .filter(|_| row.launcher_id.is_none()),
         run: run_of(run)?,
         name: row.name,
         message: row.message,

@@ -36,6 +36,7 @@ fn fresh() -> Task {
             version: None,
         },
         launcher: None,
+        launched_with: None,
         state: State::Accepted,
         run: Run::default(),
         message: None,

@@ -4,11 +4,13 @@ use actix_web::web::{Data, Path, Payload};
 use actix_web::{HttpMessage, HttpRequest, HttpResponse, ResponseError};
 use serde_json::{Map, Value};
 
+use super::badge::Badge;
 use super::fields::{Typed, name_of};
-use super::shell::see_page;
+use super::shell::{Here, Shell, see_page};
 use super::task::{Beside, draw};
 use crate::domain::ids::TaskId;
 use crate::domain::principal::Principal;
+use crate::domain::task::Status;
 use crate::http::api::tasks::task_id;
 use crate::http::audit::Made;
 use crate::http::body;
@@ -88,11 +90,19 @@ async fn refused(
     let language = Language::of(request.headers());
     let wrong = error.invalid().map(|wrong| listed(&wrong.config, language));
     let errors = wrong.unwrap_or_default();
+    let ended = if let Error::Conflict { sentence, status } = &error {
+        Some((sentence.key, *status))
+    } else {
+        None
+    };
     let problem = Problem::from(error);
     let others = errors.values().flatten().cloned();
     let mut told: Vec<String> = others.collect();
     if told.is_empty() {
-        told.push(language.word(problem.sentence()));
+        told.push(match ended {
+            Some((key, status)) => conflict(request, key, status),
+            None => language.word(problem.sentence()),
+        });
     }
     let beside = Beside {
         status: problem.status_code(),
@@ -100,4 +110,11 @@ async fn refused(
         errors,
     };
     draw(bridge, who, request, task, beside).await
+}
+
+/// The API's own sentence, with the status as pages have it.
+fn conflict(request: &HttpRequest, key: &'static str, status: Status) -> String {
+    let shell = Shell::of(request, Here::Tasks);
+    let word = Badge::of_task(&shell, status).word;
+    shell.with(key, "status", word)
 }

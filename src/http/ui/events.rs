@@ -2,12 +2,15 @@
 
 use chrono::{DateTime, Utc};
 
+use super::badge::Badge;
+use super::said::{in_words, worded};
 use super::shell::Shell;
+use crate::domain::task::Status;
 use crate::service::details::RunMessage;
 use crate::service::tasks::Event;
 
 /// What the history says, and the sentence for it.
-const WORDS: [(&str, &str); 30] = [
+const WORDS: [(&str, &str); 34] = [
     ("launch accepted", "event-launch-accepted"),
     ("asking OpenHEXA for a run", "event-launch-asked"),
     ("launch not sent", "event-launch-not-sent"),
@@ -34,9 +37,19 @@ const WORDS: [(&str, &str); 30] = [
     ("report refused", "event-report-refused"),
     ("cancel asked", "event-cancel-asked"),
     ("stop asked", "event-stop-asked"),
+    ("stop asked, still running", "event-stop-asked-again"),
     ("stop not answered", "event-stop-not-answered"),
     ("stop denied", "event-stop-denied"),
     ("stop not accepted", "event-stop-not-accepted"),
+    ("no run was made; asking again", "event-asks-again"),
+    (
+        "the run failed; its log could not be read yet",
+        "event-log-not-yet",
+    ),
+    (
+        "several runs could be this launch's; none is taken",
+        "note-several",
+    ),
     (
         "waiting for another launch of this pipeline to be settled",
         "event-waits",
@@ -47,7 +60,13 @@ pub struct Happened {
     pub at: DateTime<Utc>,
     pub source: String,
     pub what: String,
-    pub detail: Option<String>,
+    pub detail: Option<Detail>,
+}
+
+/// In the reader's words, or as somebody else wrote it.
+pub struct Detail {
+    pub text: String,
+    pub is_ours: bool,
 }
 
 pub struct Line {
@@ -64,7 +83,15 @@ pub fn happened(shell: &Shell, event: &Event) -> Happened {
         at: event.at,
         source: source(shell, event.source),
         what: what(shell, &event.what),
-        detail: event.detail.clone(),
+        detail: event.detail.as_deref().map(|text| detail(shell, text)),
+    }
+}
+
+fn detail(shell: &Shell, text: &str) -> Detail {
+    let ours = in_words(shell, text);
+    Detail {
+        is_ours: ours.is_some(),
+        text: ours.unwrap_or_else(|| text.to_owned()),
     }
 }
 
@@ -81,8 +108,16 @@ fn what(shell: &Shell, word: &str) -> String {
     let known = WORDS.iter().find(|(own, _)| *own == word);
     match (known, word.strip_prefix("reported ")) {
         (Some((_, key)), _) => shell.say(key),
-        (None, Some(status)) => shell.with("event-reported", "status", status),
+        (None, Some(status)) => shell.with("event-reported", "value", status_word(shell, status)),
         (None, None) => word.to_owned(),
+    }
+}
+
+/// As a badge has it.
+pub fn status_word(shell: &Shell, word: &str) -> String {
+    match Status::parse(word) {
+        Some(status) => Badge::of_task(shell, status).word,
+        None => word.to_owned(),
     }
 }
 
@@ -96,7 +131,11 @@ pub fn lines(shell: &Shell, events: &[Event], messages: &[RunMessage]) -> Vec<Li
                 other => source(shell, other),
             },
             kind: "told",
-            text: event.message.clone()?,
+            text: match event.source {
+                // The pipeline's own words stay its own.
+                "callback" => event.message.clone()?,
+                _ => worded(shell, event.message.as_deref()?),
+            },
         })
     });
     let logged = messages.iter().map(|message| Line {

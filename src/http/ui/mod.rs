@@ -9,7 +9,8 @@
 //! pipeline.rs   one pipeline: its form (fields.rs, hints.rs, values.rs, suggest.rs), its runs (plot.rs); launch.rs: the
 //!               form is sent
 //! tasks.rs      what was launched
-//! task.rs       one task (events.rs, result.rs); act.rs: what is asked of it
+//! task.rs       one task (events.rs, said.rs: in which words, result.rs); act.rs: what is asked of it
+//! known.rs      who it was, where no person is known
 //! monitoring.rs how launches fare (stacks.rs: their plot, standing.rs: is all looked after, numbers.rs)
 //! settings/     for administrators: the connection, default parameters (defaults.rs: their form), keys, history
 //! badge.rs      a status, to be seen
@@ -25,6 +26,7 @@ mod defaults;
 mod events;
 mod fields;
 mod hints;
+mod known;
 pub mod launch;
 pub mod monitoring;
 mod numbers;
@@ -34,6 +36,7 @@ mod place;
 mod plot;
 mod problem;
 mod result;
+mod said;
 pub mod settings;
 mod shell;
 pub mod sign_in;

@@ -9,6 +9,7 @@ use askama::Template;
 use chrono::{DateTime, SecondsFormat, Utc};
 
 use super::assets;
+use super::known::known_as;
 use super::place::base;
 use super::sign_in::BySession;
 use crate::domain::principal::{Principal, Role};
@@ -109,11 +110,19 @@ impl Shell {
         match &who.person {
             Some(person) if !person.full_name.is_empty() => person.full_name.clone(),
             Some(person) => person.username.clone(),
-            None => self.say(match who.role {
-                Role::Viewer => "role-viewer",
-                Role::Operator => "role-operator",
-                Role::Administrator => "role-administrator",
-            }),
+            None => self.role_and_key(who),
+        }
+    }
+
+    fn role_and_key(&self, who: &Principal) -> String {
+        let role = self.say(match who.role {
+            Role::Viewer => "role-viewer",
+            Role::Operator => "role-operator",
+            Role::Administrator => "role-administrator",
+        });
+        match who.key {
+            Some(_) => format!("{role} · {}", known_as(self, &who.name)),
+            None => role,
         }
     }
 

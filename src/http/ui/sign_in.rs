@@ -28,6 +28,15 @@ use crate::service::session::LASTS;
 const COOKIE: &str = "openhexa_bridge_session";
 /// Letters of an address to go on to.
 const LONGEST: usize = 2_000;
+/// What has an address below its page's, and how many steps below.
+const DEEDS: [(&str, usize); 6] = [
+    ("/cancel", 1),
+    ("/relaunch", 1),
+    ("/choices", 1),
+    ("/check", 1),
+    ("/delete", 1),
+    ("/revoke", 2),
+];
 
 /// Put beside a request whose credentials came by the cookie.
 #[derive(Clone, Copy)]
@@ -114,6 +123,8 @@ fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
 pub struct SignIn {
     page: Shell,
     wrong: Option<Sentence>,
+    /// Whether somebody asked for a deed, who must know that nothing was done.
+    is_undone: bool,
     /// Where to go on to.
     next: String,
 }
@@ -122,23 +133,37 @@ impl SignIn {
     /// In place of a page that asks for somebody.
     pub fn instead_of(request: &HttpRequest) -> Self {
         Self {
+            is_undone: !request.method().is_safe(),
+            ..Self::to_go_on(request, own_address(request, &page_of(request)))
+        }
+    }
+
+    fn to_go_on(request: &HttpRequest, next: String) -> Self {
+        Self {
             page: Shell::of(request, Here::Elsewhere),
             wrong: None,
-            next: if request.method() == Method::GET {
-                own_address(request, &address_of(request))
-            } else {
-                own_address(request, "")
-            },
+            is_undone: false,
+            next,
         }
     }
 }
 
+/// The page itself, or the one that a deed is asked for on: most forms are sent to where they stand.
+fn page_of(request: &HttpRequest) -> String {
+    let address = address_of(request);
+    let path = request.path().trim_end_matches('/');
+    let deed = DEEDS.iter().find(|(name, _)| path.ends_with(name));
+    match deed.filter(|_| !request.method().is_safe()) {
+        Some((_, above)) => {
+            let kept = path.rsplitn(above + 1, '/').last().unwrap_or_default();
+            format!("{kept}/")
+        }
+        None => address,
+    }
+}
+
 pub async fn show(request: HttpRequest) -> Answer<HttpResponse> {
-    let next = next_of(&request);
-    let shown = SignIn {
-        next,
-        ..SignIn::instead_of(&request)
-    };
+    let shown = SignIn::to_go_on(&request, next_of(&request));
     page(StatusCode::OK, &shown)
 }
 
@@ -168,8 +193,7 @@ pub async fn enter(
     }
     let shown = SignIn {
         wrong: Some(say("sign-in-wrong")),
-        next,
-        ..SignIn::instead_of(&request)
+        ..SignIn::to_go_on(&request, next)
     };
     page(StatusCode::UNAUTHORIZED, &shown)
 }

@@ -15,8 +15,10 @@ use uuid::Uuid;
 
 use super::badge::Badge;
 use super::events::{Happened, Line, happened, lines};
+use super::known::known_as;
 use super::pipelines::label;
 use super::result::{Cell, Form, Readable, cell, readable, shortened};
+use super::said::worded;
 use super::shell::{Here, Shell, guarded, page, span};
 use crate::domain::ids::TaskId;
 use crate::domain::parameters::MASK;
@@ -26,6 +28,7 @@ use crate::domain::validation::without_injected;
 use crate::http::api::tasks::task_id;
 use crate::http::error::{Answer, Problem};
 use crate::service::details::{RunDetails, RunOutput};
+use crate::service::stop::was_refused;
 use crate::service::tasks::{Event, Seen};
 use crate::service::{Bridge, Error, Upstream};
 
@@ -137,6 +140,7 @@ fn compose(
 ) -> TaskPage {
     let task = &seen.task;
     let ended = task.verdict().is_some();
+    let refused = was_refused(task, events);
     let (messages, outputs, logs) = details.map_or_else(Default::default, |found| {
         (found.messages, found.outputs, found.logs)
     });
@@ -156,24 +160,24 @@ fn compose(
             .as_ref()
             .map(|own| label(own.number, own.name.as_deref())),
         badge: Badge::of_task(&shell, task.status()),
-        state: state(task),
+        state: state(task, refused),
         is_live: !task.confirmed(),
         percent: percent(task),
         // Of a hundred they say what the percentage says.
         steps: ((1..).contains(&task.end_value) && task.end_value != 100)
             .then_some((task.progress_value, task.end_value)),
-        message: task.shown_message().map(str::to_owned),
+        message: message(&shell, task),
         created_at: task.created_at,
         started_at: task.started_at,
         ended_at: task.ended_at,
         took: took(task),
-        launcher: launcher(task),
+        launcher: launcher(&shell, task),
         relaunch_of: task.relaunch_of.map(|id| id.0),
         run_url: seen.run_url.clone(),
         values: values(&shell, task),
         secrets: secrets(task, &beside),
         once: Uuid::new_v4().to_string(),
-        may_cancel: shell.operates() && !ended && task.cancel_asked_at.is_none(),
+        may_cancel: shell.operates() && !ended && (task.cancel_asked_at.is_none() || refused),
         may_relaunch: shell.operates() && ended,
         told: beside.told,
         result: task.data.as_ref().map(readable),
@@ -187,14 +191,26 @@ fn compose(
     }
 }
 
-fn state(task: &Task) -> Option<&'static str> {
+fn state(task: &Task, refused: bool) -> Option<&'static str> {
     let ended = task.verdict().is_some();
     match (ended, task.confirmed(), task.cancel_asked_at.is_some()) {
+        (false, _, true) if refused => Some("task-stop-refused"),
         (false, _, true) => Some("task-stop-asked"),
         (true, false, _) => Some("task-not-confirmed"),
         (true, true, _) => Some("task-confirmed"),
         (false, _, false) => None,
     }
+}
+
+/// The pipeline's own, or in the reader's words what only the bridge knows.
+pub fn message(shell: &Shell, task: &Task) -> Option<String> {
+    let shown = task.shown_message()?;
+    let ours = task.corrected() || task.note.as_deref() == Some(shown);
+    Some(if ours {
+        worded(shell, shown)
+    } else {
+        shown.to_owned()
+    })
 }
 
 /// Of what the pipeline counts, or else of what OpenHEXA says; none before there is anything to tell.
@@ -213,8 +229,11 @@ pub fn took(task: &Task) -> Option<String> {
         .map(|end| span((end - from).num_seconds().max(0)))
 }
 
-pub fn launcher(task: &Task) -> Option<String> {
-    let person = task.launcher.as_ref()?;
+pub fn launcher(shell: &Shell, task: &Task) -> Option<String> {
+    let Some(person) = &task.launcher else {
+        let name = task.launched_with.as_deref();
+        return name.map(|name| known_as(shell, name));
+    };
     let full = Some(person.full_name.clone()).filter(|name| !name.trim().is_empty());
     Some(full.unwrap_or_else(|| person.username.clone()))
 }

@@ -10,7 +10,7 @@ use chrono::{DateTime, Utc};
 use super::badge::Badge;
 use super::result::shortened;
 use super::shell::{Here, Shell, page};
-use super::task::{launcher, percent, took};
+use super::task::{launcher, message, percent, took};
 use crate::domain::principal::Principal;
 use crate::domain::task::{Status, Task};
 use crate::http::api::query::Query;
@@ -145,9 +145,9 @@ fn row(shell: &Shell, task: &Task) -> Row {
         badge: Badge::of_task(shell, task.status()),
         is_unconfirmed: task.verdict().is_some() && !task.confirmed(),
         percent: percent(task),
-        message: task.shown_message().map(|text| shortened(text, LETTERS).0),
+        message: message(shell, task).map(|text| shortened(&text, LETTERS).0),
         at: task.created_at,
         took: took(task),
-        launcher: launcher(task),
+        launcher: launcher(shell, task),
     }
 }

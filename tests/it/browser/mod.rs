@@ -6,6 +6,7 @@
 
 mod alone;
 mod axe;
+mod contact;
 mod driver;
 mod launch;
 mod live;

@@ -15,10 +15,12 @@ mod settings_keys;
 mod settings_slow;
 mod settings_twice;
 mod sign_in;
+mod signed_out;
 mod suggestions;
 mod task;
 mod tasks;
 mod values;
+mod words;
 
 use reqwest::Method;
 use roxmltree::{Document, Node, ParsingOptions};

@@ -37,7 +37,7 @@ story! {
         story.report(&id(1), &json!({"task_id": task, "status": "RUNNING", "progress_value": 3, "end_value": 12, "progress_message": "Reading <districts>"})).await.expect(200);
         story.drive(&run, &json!({"message": "halfway there"})).await;
         let shown = page(&story, task).await;
-        for text in ["Running", "25 %", "(3 / 12)", "Reading <districts>", "halfway there", "Task", "Launch accepted", "OpenHEXA made the run", "(an API key)"] {
+        for text in ["Running", "25 %", "(3 / 12)", "Reading <districts>", "halfway there", "Task", "Launch accepted", "OpenHEXA made the run", "the operator key of the settings"] {
             assert!(shown.has(text), "{text}: {}", shown.text());
         }
         assert_eq!(shown.attribute("live", "data-stream").unwrap(), format!("{}stream/", path(task)));
@@ -122,7 +122,7 @@ story! {
         story.until_confirmed(task).await;
         assert!(page(&story, task).await.has("Cancelled"));
         let refused = story.refused(As::Operator, &form, 409).await;
-        assert!(refused.at("errors").contains("CANCELLED"), "{}", refused.text());
+        assert!(refused.at("errors").contains("The task has ended (Cancelled)"), "{}", refused.text());
         assert_eq!(story.refused(As::Viewer, &form, 403).await.answer.status, 403);
         story.end().await;
     }

@@ -64,6 +64,7 @@ fn any_observation() -> impl Strategy<Value = Observation> {
         1 => Just(Observation::LookFailed),
         1 => Just(Observation::RunHidden { within: TimeDelta::seconds(60) }),
         2 => Just(Observation::CancelAsked),
+        1 => Just(Observation::CancelAskedAgain),
         1 => Just(Observation::StopAsked),
         1 => Just(Observation::StopUnanswered),
         1 => Just(Observation::RunGone { why: why(), premise: fresh().premise() }),

@@ -109,35 +109,101 @@
     return form;
   };
 
+  // Whether what is shown still holds: "good", "lost", or "over" for whoever is signed out.
+  let seen = new Date();
+  const brief = new Intl.DateTimeFormat(manner, { timeStyle: "short" });
+  const contact = (state) => {
+    if (state === "good") seen = new Date();
+    for (const one of ["lost", "over"]) {
+      const told = document.getElementById(`contact-${one}`);
+      if (!told) continue;
+      const time = told.querySelector("time");
+      const isToday = seen.toDateString() === new Date().toDateString();
+      if (time) time.textContent = (isToday ? brief : full).format(seen);
+      const link = told.querySelector("a");
+      if (link) link.search = `?next=${encodeURIComponent(location.pathname + location.search)}`;
+      told.hidden = one !== state;
+    }
+  };
+
+  const ask = async () => {
+    const patience = new AbortController();
+    const timer = setTimeout(() => patience.abort(), 20000);
+    const manner = { credentials: "same-origin", headers: { accept: "text/html" }, signal: patience.signal };
+    try {
+      const answer = await fetch(location.href, manner);
+      return { status: answer.status, text: await answer.text() };
+    } finally {
+      clearTimeout(timer);
+    }
+  };
+
+  // Somebody is about to answer a question that still stands, or types.
+  const isAnswered = (part, fresh) =>
+    [...part.querySelectorAll("form")].some((form) => {
+      const action = form.getAttribute("action");
+      const stands = [...fresh.querySelectorAll("form")].some((one) => one.getAttribute("action") === action);
+      const fields = [...form.querySelectorAll("input, textarea")];
+      const typed = fields.some((one) => one.value !== one.defaultValue);
+      return stands && (typed || form.dataset.sent || form.closest(".ask[open]"));
+    });
+
+  // What differs in each drawing of the same: a form's own number, and what the reader has opened.
+  const asItWas = (part, fresh) => {
+    const [kept, drawn] = [part, fresh].map((one) => one.querySelector("input[name=once]"));
+    if (kept && drawn) drawn.setAttribute("value", kept.value);
+    for (const one of part.querySelectorAll("details[open][id]")) {
+      const same = [...fresh.querySelectorAll("details[id]")].find((other) => other.id === one.id);
+      if (same) same.setAttribute("open", "");
+    }
+  };
+
+  // The keyboard stays where it is, though what it was at is drawn anew.
+  const likeness = (one) => {
+    const own = ["id", "href", "name"].map((name) => one.getAttribute(name) || "");
+    const inside = one.closest("details");
+    return [one.tagName, ...own, inside ? inside.id : ""].join(" ");
+  };
+  const focusable = (part) => [...part.querySelectorAll("a[href], button, input, select, textarea, summary, [tabindex]")];
+  const replace = (part, fresh) => {
+    const held = focusable(part).find((one) => one === document.activeElement);
+    const like = (one) => likeness(one) === likeness(held);
+    const before = held ? focusable(part).filter(like).indexOf(held) : -1;
+    part.innerHTML = fresh.innerHTML;
+    if (!held) return;
+    const alike = focusable(part).filter(like);
+    if (!alike.length) part.tabIndex = -1;
+    (alike[before] || alike[alike.length - 1] || part).focus({ preventScroll: true });
+  };
+
   // What is live has an id that begins so. Only what differs is touched, so that nobody loses a place or a focus.
   const LIVE = "[id^=live-]";
   const renew = async () => {
-    const answer = await fetch(location.href, { credentials: "same-origin", headers: { accept: "text/html" } });
-    if (!answer.ok) return;
-    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const { status, text } = await ask();
+    if (status === 401) return "over";
+    if (status !== 200) throw new Error(`status ${status}`);
+    const page = new DOMParser().parseFromString(text, "text/html");
     moments(page);
     for (const part of document.querySelectorAll("#live " + LIVE)) {
       const fresh = page.getElementById(part.id);
       if (!fresh || part.parentElement.closest("#live " + LIVE)) continue;
       part.className = fresh.className;
-      if (fresh.innerHTML === part.innerHTML) continue;
-      // Somebody is about to answer a question that still stands.
-      if (part.querySelector(".ask[open]") && fresh.querySelector(".ask")) continue;
-      const open = new Set([...part.querySelectorAll("details[open][id]")].map((one) => one.id));
-      part.innerHTML = fresh.innerHTML;
-      for (const one of part.querySelectorAll("details[id]")) one.open = open.has(one.id);
+      asItWas(part, fresh);
+      if (fresh.innerHTML !== part.innerHTML && !isAnswered(part, fresh)) replace(part, fresh);
     }
     document.title = page.title;
     const live = document.getElementById("live");
     const goesOn = page.getElementById("live");
     if (live && goesOn && !goesOn.dataset.stream) delete live.dataset.stream;
     if (live && goesOn && goesOn.dataset.zone) live.dataset.zone = goesOn.dataset.zone;
+    return "good";
   };
 
   const follow = (live) => {
-    const source = new EventSource(live.dataset.stream);
     // A page that says so is taken anew no sooner than that, however many events there are.
     const pace = Number(live.dataset.pace) || 300;
+    let source;
+    let state = "good";
     let waiting = false;
     let busy = false;
     const look = async () => {
@@ -148,9 +214,14 @@
       }
       busy = true;
       try {
-        await renew();
+        state = await renew();
+        contact(state);
+        if (state === "good" && source.readyState === EventSource.CLOSED) listen();
       } catch {
-        // The next look may fare better.
+        // Once may be chance, and is tried again at once.
+        if (state === "good") waiting = true;
+        else contact("lost");
+        state = "lost";
       }
       if (!live.dataset.stream) {
         source.close();
@@ -162,9 +233,15 @@
         waiting = false;
       }, pace);
     };
-    source.addEventListener("task", look);
-    // What a run tells OpenHEXA alone moves no task, and a machine that slept may have missed an event.
-    const timer = setInterval(look, 5000);
+    const listen = () => {
+      if (!live.dataset.stream) return;
+      source = new EventSource(live.dataset.stream);
+      source.addEventListener("task", look);
+    };
+    listen();
+    // What a run tells OpenHEXA alone moves no task, and a machine that slept may have missed an event. Whoever is signed
+    // out may come back in another tab.
+    const timer = setInterval(() => state === "over" || look(), 5000);
     document.addEventListener("visibilitychange", look);
     addEventListener("online", look);
     if (live.dataset.zone && live.dataset.zone !== offset) look();

@@ -1,0 +1,181 @@
+//! What the bridge wrote down about a task, in the reader's words. It is kept in English, as the API tells it; what a
+//! pipeline or OpenHEXA wrote stays as it is.
+
+use super::events::status_word;
+use super::known::known_as;
+use super::shell::Shell;
+use crate::domain::sentence::say;
+
+/// Whole texts.
+const TEXTS: [(&str, &str); 34] = [
+    (
+        "cancelled before anything was sent to OpenHEXA",
+        "note-cancelled-unsent",
+    ),
+    (
+        "OpenHEXA: the run failed after the pipeline had reported success",
+        "monitoring-why-taken-back",
+    ),
+    (
+        "OpenHEXA never confirmed the launch",
+        "monitoring-why-never-confirmed",
+    ),
+    (
+        "several runs could be this launch's; none is taken",
+        "note-several",
+    ),
+    (
+        "OpenHEXA could not be reached: the launch was never sent",
+        "monitoring-why-not-sent",
+    ),
+    ("the pipeline is gone", "note-pipeline-gone"),
+    (
+        "the run failed, and its log could not be read",
+        "note-log-unread",
+    ),
+    ("OpenHEXA no longer knows the run", "monitoring-why-gone"),
+    (
+        "OpenHEXA no longer knows the run, and its time was over: how it ended is not known",
+        "monitoring-why-time-over",
+    ),
+    (
+        "OpenHEXA no longer shows the run nor its pipeline, and the run's time was over: the pipeline was deleted, its workspace archived, or access to it withdrawn",
+        "note-hidden",
+    ),
+    (
+        "OpenHEXA does not let the bridge's token stop this run; it is watched until it ends by itself",
+        "note-stop-denied",
+    ),
+    (
+        "asked in Iaso; by whom it does not say",
+        "note-asked-in-iaso",
+    ),
+    ("a parameter's value has the wrong type", "refused-config"),
+    ("no such pipeline", "pipeline-not-found"),
+    ("no such version of the pipeline", "refused-version"),
+    ("the workspace's limit of runs is reached", "refused-limit"),
+    ("launching this pipeline is not allowed", "refused-denied"),
+    ("the token is refused", "upstream-token-refused"),
+    (
+        "OpenHEXA does not accept the request",
+        "note-request-refused",
+    ),
+    ("the launch is too large for OpenHEXA", "refused-too-large"),
+    (
+        "the address of OpenHEXA is not a usable http(s) URL",
+        "note-address",
+    ),
+    (
+        "too many requests to OpenHEXA are already under way",
+        "note-busy",
+    ),
+    ("no connection to OpenHEXA", "upstream-unreachable"),
+    ("OpenHEXA did not answer in time", "upstream-timed-out"),
+    ("the connection to OpenHEXA broke", "note-broken"),
+    (
+        "OpenHEXA redirects elsewhere: its address is probably wrong",
+        "upstream-strange",
+    ),
+    ("OpenHEXA's answer is too large", "note-answer-large"),
+    (
+        "OpenHEXA's answer cannot be understood",
+        "note-answer-unreadable",
+    ),
+    (
+        "OpenHEXA cannot read this version's definition",
+        "note-definition",
+    ),
+    ("OpenHEXA refuses the token", "upstream-token-refused"),
+    ("OpenHEXA denies access", "note-access-denied"),
+    ("OpenHEXA reported an error (no code)", "upstream-failed"),
+    ("reported progress", "event-reported-progress"),
+    ("cancel asked", "event-cancel-asked"),
+];
+
+/// Beginnings, with the sentence that takes the rest. None: the rest is a text of its own.
+const BEGINNINGS: [(&str, Option<&str>); 6] = [
+    ("OpenHEXA refused the launch: ", None),
+    ("OpenHEXA refused (", Some("note-refused-word")),
+    (
+        "the pipeline changed before the launch could be sent: see ",
+        Some("note-changed"),
+    ),
+    (
+        "OpenHEXA answered with status ",
+        Some("note-answered-status"),
+    ),
+    (
+        "OpenHEXA answered something other than JSON (status ",
+        Some("note-not-json"),
+    ),
+    ("OpenHEXA reported an error (", Some("note-error-code")),
+];
+
+/// What only stands beside an event: too short to be told from a stranger's words elsewhere.
+const BESIDE: [(&str, &str); 2] = [
+    ("relaunch of task ", "note-relaunch"),
+    ("reported ", "event-reported"),
+];
+
+/// Why something is as it is; none where it is not the bridge's.
+fn note(shell: &Shell, text: &str) -> Option<String> {
+    if let Some((_, key)) = TEXTS.iter().find(|(own, _)| *own == text) {
+        return Some(shell.say(key));
+    }
+    let (rest, key) = BEGINNINGS
+        .iter()
+        .find_map(|(own, key)| Some((text.strip_prefix(own)?, key)))?;
+    match key {
+        Some(key) => Some(shell.with(key, "value", rest.strip_suffix(')').unwrap_or(rest))),
+        None => note(shell, rest),
+    }
+}
+
+/// What stands beside an event, in the reader's words; none where it is not the bridge's.
+pub fn in_words(shell: &Shell, text: &str) -> Option<String> {
+    if let Some(own) = note(shell, text) {
+        return Some(own);
+    }
+    if let Some(name) = text.strip_prefix("by ") {
+        return Some(shell.with("note-by", "name", known_as(shell, name)));
+    }
+    let beside = BESIDE
+        .iter()
+        .find_map(|(own, key)| Some((text.strip_prefix(own)?, key)));
+    match beside {
+        Some((rest, key)) => Some(shell.with(key, "value", status_word(shell, rest))),
+        None => progress(shell, text),
+    }
+}
+
+/// A reason in the reader's words, as it is where it is not the bridge's.
+pub fn worded(shell: &Shell, text: &str) -> String {
+    note(shell, text).unwrap_or_else(|| text.to_owned())
+}
+
+/// `progress_value 25, end_value 100, with a result`, each of them or not.
+fn progress(shell: &Shell, text: &str) -> Option<String> {
+    let (mut done, mut of, mut result) = (None, None, None);
+    for part in text.split(", ") {
+        let number = |name: &str| part.strip_prefix(name)?.parse::<i32>().ok();
+        if let Some(own) = number("progress_value ") {
+            done = Some(own);
+        } else if let Some(own) = number("end_value ") {
+            of = Some(own);
+        } else if part == "with a result" {
+            result = Some(shell.say("note-with-result"));
+        } else {
+            return None;
+        }
+    }
+    let counted = match (done, of) {
+        (Some(done), Some(of)) => {
+            Some(shell.word(&say("note-progress").with("done", done).with("of", of)))
+        }
+        (Some(done), None) => Some(done.to_string()),
+        (None, Some(of)) => Some(shell.with("note-progress-of", "of", of)),
+        (None, None) => None,
+    };
+    let parts: Vec<String> = [counted, result].into_iter().flatten().collect();
+    Some(parts.join(", "))
+}

@@ -1,0 +1,136 @@
+//! A page that lives while something goes wrong around it: the bridge is away, the reader is signed out, the keyboard is
+//! somewhere.
+
+use chrono::TimeDelta;
+use serde_json::{Value, json};
+
+use super::tab::{ENGLISH, FRENCH, Manner, Tab};
+use crate::support::catalogue::id;
+use crate::support::story::{Base, Story};
+use crate::support::usual;
+
+/// A running task, read by the holder of the database's first key, who may operate.
+async fn read_with_a_key(manner: Manner) -> (Story, Tab, i64, String) {
+    let (story, task, run) = usual::running(Base::Sqlite).await;
+    let key = story.make_key(&["--role", "operator"]).await;
+    let tab = Tab::new(manner).await;
+    tab.signs_in(&story, &key).await;
+    (story, tab, task, run)
+}
+
+async fn offline(tab: &Tab, offline: bool) {
+    let conditions =
+        json!({"offline": offline, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1});
+    tab.cdp("Network.emulateNetworkConditions", conditions)
+        .await;
+}
+
+const SHOWN: &str = "!document.getElementById('contact-lost').hidden";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_lost_connection_is_told_until_it_is_back() {
+    let (story, tab, task, _) = read_with_a_key(FRENCH).await;
+    for path in [
+        format!("tasks/{task}/"),
+        "tasks/".to_owned(),
+        "monitoring/".to_owned(),
+    ] {
+        tab.open(&format!("{}/dashboard/{path}", story.base_url()))
+            .await;
+        assert_eq!(tab.js(SHOWN).await, false, "{path}");
+        offline(&tab, true).await;
+        tab.until(SHOWN).await;
+        let told = tab.text("[role=status] #contact-lost").await;
+        assert!(
+            told.starts_with("Connexion perdue ; état à ") && told.ends_with(char::is_numeric),
+            "{told}"
+        );
+        offline(&tab, false).await;
+        tab.until(&format!("!({SHOWN})")).await;
+    }
+    tab.end_after_outage(&story.base_url()).await;
+    story.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_is_signed_out_is_told_and_comes_back() {
+    let (story, tab, task, _) = read_with_a_key(ENGLISH).await;
+    let here = format!("{}/dashboard/tasks/{task}/", story.base_url());
+    tab.open(&here).await;
+    assert!(story.keys(&["revoke", "1"]).await.status.success());
+    story.advance(TimeDelta::seconds(5));
+    tab.reads("[role=status]", "You are signed out. Sign in")
+        .await;
+    tab.click("#contact-over a").await;
+    tab.fill("#key", &story.secrets.operator).await;
+    tab.click("main form button.main").await;
+    tab.until("document.getElementById('live')").await;
+    assert_eq!(tab.address().await, here);
+    tab.end(&story.base_url()).await;
+    story.end().await;
+}
+
+/// Puts the focus there; where it is after the page has changed.
+async fn focus_after(tab: &Tab, css: &str, change: impl Future<Output = ()>, seen: &str) -> Value {
+    tab.run(&format!(
+        "document.querySelector({}).focus(); document.activeElement.old = true",
+        json!(css)
+    ))
+    .await;
+    change.await;
+    tab.until(seen).await;
+    let same = format!("document.activeElement.matches({})", json!(css));
+    tab.js(&format!("[{same}, !!document.activeElement.old]"))
+        .await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_keyboard_stays_where_it_is_while_lists_change() {
+    let (story, tab, task, run) = read_with_a_key(ENGLISH).await;
+    let report = |percent: i32| json!({"task_id": task, "status": "RUNNING", "progress_value": percent, "end_value": 100});
+    tab.open(&format!("{}/dashboard/tasks/", story.base_url()))
+        .await;
+    let row = format!("#live a[href$='/tasks/{task}/']");
+    let told = async { drop(story.report(&id(1), &report(37)).await.expect(200)) };
+    let seen = "document.getElementById('live').innerText.includes('37 %')";
+    assert_eq!(
+        focus_after(&tab, &row, told, seen).await,
+        json!([true, false])
+    );
+    tab.open(&format!("{}/dashboard/monitoring/", story.base_url()))
+        .await;
+    let figure = "#live-figures a";
+    let before = tab.text("#live-figures").await;
+    let ended = async {
+        story.drive(&run, &json!({"status": "success"})).await;
+        story.until_confirmed(task).await;
+        // The figures are counted anew only now and then.
+        story.advance(TimeDelta::minutes(1));
+    };
+    let seen = format!(
+        "document.getElementById('live-figures').innerText !== {}",
+        json!(before)
+    );
+    let focus = focus_after(&tab, figure, ended, &seen).await;
+    assert_eq!(focus, json!([true, false]));
+    tab.end(&story.base_url()).await;
+    story.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_typed_beside_an_end_not_yet_confirmed_stays() {
+    let (story, tab, task, _) = read_with_a_key(ENGLISH).await;
+    let report = json!({"task_id": task, "status": "SUCCESS"});
+    story.report(&id(1), &report).await.expect(200);
+    tab.open(&format!("{}/dashboard/tasks/{task}/", story.base_url()))
+        .await;
+    tab.run("document.querySelector('form.relaunch button').old = true; window.renewed = 0; new MutationObserver(() => { window.renewed += 1 }).observe(document.querySelector('title'), { childList: true })").await;
+    tab.until("window.renewed > 0").await;
+    assert_eq!(
+        tab.js("document.querySelector('form.relaunch button').old")
+            .await,
+        true
+    );
+    tab.end(&story.base_url()).await;
+    story.end().await;
+}
