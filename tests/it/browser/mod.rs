@@ -10,6 +10,7 @@ mod driver;
 mod launch;
 mod live;
 mod ministry;
+mod narrow;
 mod pages;
 mod picture;
 mod screenshots;
