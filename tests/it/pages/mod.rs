@@ -16,6 +16,7 @@ mod suggestions;
 mod task;
 mod tasks;
 mod values;
+mod words;
 
 use reqwest::Method;
 use roxmltree::{Document, Node, ParsingOptions};

@@ -227,7 +227,7 @@ story! {
         story.end().await;
         let story = Plan::on(base).not_configured().begin().await;
         let page = story.page_with(As::Viewer, PAGE, 422).await;
-        assert!(page.has("OpenHexa configuration not found"), "{}", page.text());
+        assert!(page.has("OpenHEXA is not connected yet"), "{}", page.text());
         story.end().await;
     }
 }
