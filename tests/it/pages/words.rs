@@ -83,7 +83,7 @@ story! {
         let form = Form { action: format!("{settings}check/"), ..form };
         let page = story.refused(As::Admin, &form, 200).await;
         let told = page.at("checks");
-        for text in ["This workspace does not exist", "which pipelines can be listed", "whether the token may launch", "whether the token may stop"] {
+        for text in ["There is no such workspace", "which pipelines can be listed", "whether the token may launch", "whether the token may stop"] {
             assert_eq!(told.matches(text).count(), 1, "{text}: {told}");
         }
         assert!(!told.contains("0 pipelines") && !told.contains("no pipeline to ask"), "{told}");
