@@ -79,7 +79,14 @@ impl Language {
         let args: HashMap<Cow<'static, str>, FluentValue<'_>> = sentence
             .args
             .iter()
-            .map(|(gap, value)| (Cow::Borrowed(*gap), FluentValue::from(value.as_str())))
+            .map(|(gap, value)| {
+                let value = match *gap {
+                    // One and many read differently.
+                    "count" => FluentValue::try_number(value.as_str()),
+                    _ => FluentValue::from(value.as_str()),
+                };
+                (Cow::Borrowed(*gap), value)
+            })
             .collect();
         WORDS.lookup_with_args(self.id(), sentence.key, &args)
     }

@@ -342,15 +342,23 @@ fn checks(access: Result<crate::domain::connection::Access, openhexa::Error>) ->
             }];
         }
     };
-    let told = |name, may: Option<bool>, yes, no| match may {
+    let told = |name, may: Option<bool>, yes, no, unknown| match may {
         Some(true) => check(name, true, yes),
         Some(false) => check(name, false, no),
-        None => check(name, true, "check-not-known"),
+        None => check(name, true, unknown),
     };
-    let listed = Check {
-        name: "can_list",
-        ok: access.workspace,
-        detail: say("check-list").with("count", access.pipelines),
+    let (listed, run_unknown, stop_unknown) = if access.workspace {
+        (
+            say("check-list").with("count", access.pipelines),
+            "check-run-empty-unknown",
+            "check-stop-empty-unknown",
+        )
+    } else {
+        (
+            say("check-list-unknown"),
+            "check-run-unknown",
+            "check-stop-unknown",
+        )
     };
     vec![
         check("reachable", true, "check-reachable"),
@@ -360,9 +368,26 @@ fn checks(access: Result<crate::domain::connection::Access, openhexa::Error>) ->
             Some(access.workspace),
             "check-workspace",
             "check-no-workspace",
+            "check-no-workspace",
         ),
-        listed,
-        told("can_run", access.may_run, "check-run", "check-no-run"),
-        told("can_stop", access.may_stop, "check-stop", "check-no-stop"),
+        Check {
+            name: "can_list",
+            ok: access.workspace,
+            detail: listed,
+        },
+        told(
+            "can_run",
+            access.may_run,
+            "check-run",
+            "check-no-run",
+            run_unknown,
+        ),
+        told(
+            "can_stop",
+            access.may_stop,
+            "check-stop",
+            "check-no-stop",
+            stop_unknown,
+        ),
     ]
 }

@@ -23,6 +23,7 @@ pub use show::{is_secret, masked, secrets, without_injected};
 use super::parameters::Parameter;
 use super::sentence::{FieldErrors, Sentence, say};
 use field::Field;
+use values::Layer;
 
 /// What the values of a launch are judged against.
 #[derive(Clone, Copy, Debug)]
@@ -95,6 +96,11 @@ pub fn check(definition: &Definition<'_>, given: &Given<'_>) -> Result<Checked, 
 /// Judges a value that is kept for launches to come: its type and the choices, as a launch would.
 pub fn check_alone(parameter: &Parameter, value: &Value) -> Option<Sentence> {
     Field::kept(parameter, value).wrong_alone()
+}
+
+/// Whether emptying it on purpose hides what others set for it; else it means that nobody touched it.
+pub fn can_be_emptied(parameter: &Parameter) -> bool {
+    parameter.multiple || Layer::read(parameter, Some(&"".into())) == Layer::Emptied
 }
 
 /// A notebook, or a pipeline without a version, takes no parameters at all: OpenHEXA would drop

@@ -120,7 +120,7 @@ pub async fn list(
 
 /// Whether a list with this query shows it.
 pub fn matches(pipeline: &PipelineSummary, query: &Query) -> bool {
-    let holds = |text: &str, part: &str| text.to_lowercase().contains(&part.to_lowercase());
+    let holds = |text: &str, part: &str| folded(text).contains(&folded(part));
     let searched = query.get("search").is_none_or(|part| {
         holds(pipeline.name.as_deref().unwrap_or_default(), part) || holds(&pipeline.code, part)
     });
@@ -131,6 +131,29 @@ pub fn matches(pipeline: &PipelineSummary, query: &Query) -> bool {
         .get("functional_type")
         .is_none_or(|wanted| pipeline.functional_type.as_deref() == Some(wanted));
     searched && tagged && typed
+}
+
+/// Small, and without accents: who searches leaves them out.
+fn folded(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    for letter in text.to_lowercase().chars() {
+        match letter {
+            'à' | 'á' | 'â' | 'ã' | 'ä' | 'å' => plain.push('a'),
+            'ç' => plain.push('c'),
+            'è' | 'é' | 'ê' | 'ë' => plain.push('e'),
+            'ì' | 'í' | 'î' | 'ï' => plain.push('i'),
+            'ñ' => plain.push('n'),
+            'ò' | 'ó' | 'ô' | 'õ' | 'ö' => plain.push('o'),
+            'ù' | 'ú' | 'û' | 'ü' => plain.push('u'),
+            'ý' | 'ÿ' => plain.push('y'),
+            'œ' => plain.push_str("oe"),
+            'æ' => plain.push_str("ae"),
+            // An accent that stands behind its letter.
+            '\u{300}'..='\u{36f}' => {}
+            other => plain.push(other),
+        }
+    }
+    plain
 }
 
 #[utoipa::path(

@@ -29,6 +29,10 @@ static SCRIPT: LazyLock<Asset> = LazyLock::new(|| {
     let text = include_str!("static/pages.js");
     Asset::new("pages", "js", "text/javascript; charset=utf-8", text)
 });
+static ONCE: LazyLock<Asset> = LazyLock::new(|| {
+    let text = include_str!("static/once.js");
+    Asset::new("once", "js", "text/javascript; charset=utf-8", text)
+});
 static ICON: LazyLock<Asset> = LazyLock::new(|| {
     let text = include_str!("static/icon.svg");
     Asset::new("icon", "svg", "image/svg+xml", text)
@@ -55,13 +59,18 @@ pub fn script() -> &'static str {
     &SCRIPT.address
 }
 
+/// For a page with a form that launches.
+pub fn once() -> &'static str {
+    &ONCE.address
+}
+
 pub fn icon() -> &'static str {
     &ICON.address
 }
 
 pub async fn file(name: Path<String>) -> Answer<HttpResponse> {
     let address = format!("{FOLDER}{name}");
-    let all = [&*STYLE, &*SCRIPT, &*ICON];
+    let all = [&*STYLE, &*SCRIPT, &*ONCE, &*ICON];
     let found = all.into_iter().find(|asset| asset.address == address);
     let found = found.ok_or_else(Problem::unknown_route)?;
     Ok(HttpResponse::Ok()

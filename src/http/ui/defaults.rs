@@ -8,6 +8,7 @@ use super::shell::Shell;
 use super::values;
 use crate::domain::parameters::Parameter;
 use crate::domain::sentence::FieldErrors;
+use crate::http::language::Language;
 use crate::service::form::Form;
 
 /// The box that takes a kept secret away, and the one for a value that the pipeline does not ask for.
@@ -15,11 +16,15 @@ const CLEAR: &str = "clear";
 pub const STRANGER: &str = "take_away";
 
 /// The defaults that are meant by what was typed, and what could not be read of it. What had no box stays.
-pub fn read_defaults(form: &Form, typed: &Typed) -> (Map<String, Value>, FieldErrors) {
+pub fn read_defaults(
+    form: &Form,
+    language: Language,
+    typed: &Typed,
+) -> (Map<String, Value>, FieldErrors) {
     let (mut values, mut wrong) = (form.defaults.clone(), FieldErrors::default());
     for parameter in asked(form) {
         let (code, own) = (&parameter.code, typed.of(parameter));
-        let value = values::read_default(parameter, &own, form.defaults.get(code));
+        let value = values::read_default(language, parameter, &own, form.defaults.get(code));
         match wrong.note(code, value).flatten() {
             Some(value) => drop(values.insert(code.clone(), value)),
             None if own.is_empty() || keeps_secret(parameter, typed) => {}

@@ -6,12 +6,13 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 
 use super::defaults::default_control;
-use super::hints::hints;
+use super::hints::{empty, hints};
 use super::shell::Shell;
 use super::values::{self, Shape, boxes, text, tidied};
 use crate::domain::parameters::{Kind, Parameter};
 use crate::domain::sentence::FieldErrors;
 use crate::domain::validation::Injected;
+use crate::http::language::Language;
 use crate::service::form::Form;
 
 /// What a form was sent with, in order.
@@ -114,7 +115,7 @@ pub struct Choice {
 
 impl Field {
     /// The ids of what describes it, for those who do not see it.
-    pub fn described_by(&self) -> String {
+    pub fn described_by(&self) -> Option<String> {
         let parts = [
             ("error", !self.errors.is_empty()),
             ("help", self.help.is_some()),
@@ -122,7 +123,7 @@ impl Field {
         ];
         let ids = parts.iter().filter(|(_, there)| *there);
         let ids: Vec<String> = ids.map(|(part, _)| format!("{}-{part}", self.id)).collect();
-        ids.join(" ")
+        (!ids.is_empty()).then(|| ids.join(" "))
     }
 
     pub fn is_wrong(&self) -> bool {
@@ -164,11 +165,11 @@ pub fn asked(form: &Form) -> impl Iterator<Item = &Parameter> {
 }
 
 /// What was typed, as the values of a launch, and what could not be read of it.
-pub fn read(form: &Form, typed: &Typed) -> (Map<String, Value>, FieldErrors) {
+pub fn read(form: &Form, language: Language, typed: &Typed) -> (Map<String, Value>, FieldErrors) {
     let (mut config, mut wrong) = (Map::new(), FieldErrors::default());
     for parameter in asked(form) {
         let shown = standing(form, parameter).map(|(value, _)| value);
-        let value = values::read(parameter, &typed.of(parameter), shown);
+        let value = values::read(language, parameter, &typed.of(parameter), shown);
         if let Some(value) = wrong.note(&parameter.code, value).flatten() {
             config.insert(parameter.code.clone(), value);
         }
@@ -224,6 +225,7 @@ pub fn fields_for(
             hints: again(shell, parameter, beginning)
                 .into_iter()
                 .chain(hints(form, shell, parameter, standing, file))
+                .chain(empty(shell, parameter, standing).filter(|_| is_launch))
                 .collect(),
             errors: errors.get(&parameter.code).cloned().unwrap_or_default(),
             to_load: parameter.choices_from_file.is_some() && !matches!(file, Some(Ok(_))),

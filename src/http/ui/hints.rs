@@ -2,7 +2,8 @@
 
 use serde_json::Value;
 
-use super::fields::{Standing, choices};
+use super::digits::{counts, written};
+use super::fields::{Standing, choices, given};
 use super::shell::Shell;
 use super::values::{self, Shape, boxes, text};
 use crate::domain::parameters::{Kind, Parameter};
@@ -50,15 +51,68 @@ fn origin(
     whose: &'static str,
     secret: bool,
 ) -> String {
-    let shown = match value {
-        _ if secret => text(&crate::domain::parameters::masked(value)),
+    let shown = if secret {
+        text(&crate::domain::parameters::masked(value))
+    } else {
+        in_words(shell, parameter, value)
+    };
+    shell.word(&say(whose).with("value", shortened(&shown)))
+}
+
+/// A value in the reader's manner; in its box it stands as it is sent.
+fn in_words(shell: &Shell, parameter: &Parameter, value: &Value) -> String {
+    let is_number = counts(&parameter.code) && counts(parameter.title());
+    let one = |value: &Value| match value {
         Value::Bool(flag) => shell.yes_or_no(*flag),
+        Value::Number(number) if is_number => written(shell.language, number),
         Value::Null | Value::Number(_) | Value::String(_) | Value::Array(_) | Value::Object(_) => {
-            boxes(parameter, Some(value)).join(", ")
+            text(value)
         }
     };
-    let shown = shortened(&shown);
-    shell.word(&say(whose).with("value", shown))
+    match (values::shape(parameter), value) {
+        (Shape::Many, Value::Array(items)) => {
+            let all: Vec<String> = items.iter().map(one).collect();
+            // A comma may stand within a number.
+            all.join(if items.iter().any(Value::is_number) {
+                "; "
+            } else {
+                ", "
+            })
+        }
+        (Shape::Json, value) => boxes(parameter, Some(value)).join(", "),
+        (Shape::Switch | Shape::One | Shape::Many, value) => one(value),
+    }
+}
+
+/// What an empty box means, where the account or the version sets a value for it.
+pub fn empty(shell: &Shell, parameter: &Parameter, standing: Standing<'_>) -> Option<String> {
+    let (value, whose) = standing?;
+    let (shape, own) = (values::shape(parameter), given(parameter.default.as_ref()));
+    let key = match whose {
+        "default-account" => "empty-account",
+        "default-version" => "empty-version",
+        _ => return None,
+    };
+    if parameter.is_secret() || shape == Shape::Switch {
+        return None;
+    }
+    let hides = shape != Shape::Json && validation::can_be_emptied(parameter);
+    match own {
+        _ if !hides => Some(telling(shell, key, parameter, value)),
+        Some(own) => Some(telling(shell, "empty-parameter", parameter, own)),
+        // Such a launch would be refused.
+        None if parameter.required || is_looked_up(&parameter.kind) => None,
+        None => Some(shell.say("empty-nothing")),
+    }
+}
+
+fn is_looked_up(kind: &Kind) -> bool {
+    matches!(kind, Kind::Dataset | Kind::File | Kind::Connection(_))
+}
+
+fn telling(shell: &Shell, key: &'static str, parameter: &Parameter, value: &Value) -> String {
+    let shown = shortened(&in_words(shell, parameter, value));
+    shell.with(key, "value", shown)
 }
 
 /// A default can be a whole document; it stands in its box anyway.

@@ -34,7 +34,7 @@ pub async fn send(
     let typed = Typed(body::pairs(&request, payload).await?);
     let form = form(&bridge, &who, &id, &typed).await?;
     let mut shown = as_typed(&typed);
-    let (config, unread) = read(&form, &typed);
+    let (config, unread) = read(&form, Language::of(request.headers()), &typed);
     let wanted = wanted(&bridge, &form, config, &typed);
     match launch(&bridge, &who, wanted, unread).await {
         Ok(task) => {

@@ -6,7 +6,7 @@
 //! place.rs      the two addresses that they are at
 //! problem.rs    errors as pages
 //! pipelines.rs  the list
-//! pipeline.rs   one pipeline: its form (fields.rs, hints.rs, values.rs, suggest.rs), its runs (plot.rs); launch.rs: the
+//! pipeline.rs   one pipeline: its form (fields.rs, hints.rs, values.rs, digits.rs, suggest.rs), its runs (plot.rs); launch.rs: the
 //!               form is sent
 //! tasks.rs      what was launched
 //! task.rs       one task (events.rs, said.rs: in which words, result.rs); act.rs: what is asked of it
@@ -23,6 +23,7 @@ pub mod act;
 pub mod assets;
 mod badge;
 mod defaults;
+pub mod digits;
 mod events;
 mod fields;
 mod hints;

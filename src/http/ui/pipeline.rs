@@ -10,6 +10,7 @@ use chrono::{DateTime, Utc};
 use futures_util::future::{join_all, join4};
 use uuid::Uuid;
 
+use super::assets;
 use super::badge::Badge;
 use super::fields::{Beginning, Control, Field, FromFiles, fields};
 use super::pipelines::{label, took};
@@ -18,7 +19,7 @@ use super::shell::{Here, Shell, page};
 use super::suggest::suggest;
 use crate::domain::ids::{PipelineId, VersionId};
 use crate::domain::principal::Principal;
-use crate::domain::sentence::say;
+use crate::domain::sentence::{Sentence, say};
 use crate::domain::task::Task;
 use crate::http::api::pipelines::{hyphenated, pipeline_id};
 use crate::http::api::query::Query;
@@ -26,7 +27,7 @@ use crate::http::api::tasks::task_id;
 use crate::http::error::{Answer, Problem};
 use crate::service::form::Form;
 use crate::service::history::OwnedRun;
-use crate::service::{Bridge, Error};
+use crate::service::{Bridge, Error, Upstream};
 
 /// Runs that are shown, newest first.
 const RUNS: i64 = 20;
@@ -35,6 +36,7 @@ const RUNS: i64 = 20;
 #[template(path = "pipeline.html")]
 struct PipelinePage {
     page: Shell,
+    once_script: &'static str,
     /// The page's address without anything asked of it.
     here: String,
     id: String,
@@ -183,6 +185,7 @@ pub async fn draw(
         ),
     };
     let template = PipelinePage {
+        once_script: assets::once(),
         here,
         id: id.to_string(),
         title: form.pipeline.title().to_owned(),
@@ -245,10 +248,23 @@ pub async fn files(
     };
     let asking = load.iter().map(async |code| {
         let found = choices(bridge, who, form.pipeline.id, version.label.id, code).await;
-        let found = found.map_err(|error| shell.word(Problem::from(error).sentence()));
+        let found = found.map_err(|error| shell.word(&why_no_choices(form, code, error)));
         (code.clone(), found)
     });
     join_all(asking).await.into_iter().collect()
+}
+
+/// OpenHEXA says of a file that it cannot read no more than that it failed.
+fn why_no_choices(form: &Form, code: &str, error: Error) -> Sentence {
+    let mut parameters = form.version.iter().flat_map(|version| &version.parameters);
+    let own = parameters.find(|parameter| parameter.code == code);
+    let file = own.and_then(|parameter| parameter.choices_from_file.as_ref());
+    match (error, file) {
+        (Error::Upstream(Upstream::Failed), Some(file)) => {
+            say("choices-file-failed").with("path", &file.path)
+        }
+        (error, _) => Problem::from(error).sentence().clone(),
+    }
 }
 
 async fn choices(

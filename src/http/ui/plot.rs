@@ -7,10 +7,10 @@ use crate::domain::pipeline::RunStatus;
 use crate::service::history::OwnedRun;
 
 const HEIGHT: i64 = 96;
-const STEP: usize = 30;
-const BAR: usize = 18;
+const STEP: usize = 17;
+const BAR: usize = 11;
 /// Room for the scale on the left, for signs above and for the line below.
-const LEFT: usize = 76;
+const LEFT: usize = 70;
 const TOP: i64 = 20;
 
 pub struct Plot {

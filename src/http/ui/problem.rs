@@ -57,13 +57,21 @@ fn told(request: &HttpRequest, problem: &Problem) -> Answer<HttpResponse> {
     let (advice, to_settings) = advice_for(&shell, problem.sentence());
     let shown = ProblemPage {
         status: status.as_u16(),
-        sentence: shell.word(problem.sentence()),
+        sentence: heading(&shell, problem),
         advice,
         to_settings,
         again: status.is_server_error(),
         page: shell,
     };
     page(status, &shown)
+}
+
+/// The API's sentence for those who have not begun yet is one for programmers.
+fn heading(shell: &Shell, problem: &Problem) -> String {
+    match problem.sentence().key {
+        "not-configured" => shell.say("page-not-configured"),
+        _ => shell.word(problem.sentence()),
+    }
 }
 
 fn by_session(request: &HttpRequest) -> bool {

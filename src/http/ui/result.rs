@@ -1,8 +1,10 @@
 //! A task's result as people read it: rows as a table, an object as pairs, an address as a link, anything else as the
 //! JSON that it is. What is too much for a page is cut, and can be had whole.
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Number, Value};
 
+use super::digits::{counts, written};
+use super::shell::Shell;
 use super::values::{pretty, text};
 
 const ROWS: usize = 100;
@@ -29,7 +31,9 @@ pub enum Form {
 }
 
 pub struct Cell {
-    pub text: String,
+    text: String,
+    /// To be shown in the manner of the language.
+    number: Option<Number>,
     pub link: Option<String>,
     /// Whether it is compared with those above and below it.
     pub is_number: bool,
@@ -64,7 +68,7 @@ fn table(items: &[Value]) -> Readable {
     let wide = heads.len() > COLUMNS;
     heads.truncate(COLUMNS);
     let row = |object: &Map<String, Value>| -> Vec<Cell> {
-        let cell = |head: &String| cell(object.get(head).unwrap_or(&Value::Null));
+        let cell = |head: &String| named(head, object.get(head).unwrap_or(&Value::Null));
         heads.iter().map(cell).collect()
     };
     let rows = objects().take(ROWS).map(row).collect();
@@ -86,7 +90,9 @@ fn described(pairs: &Map<String, Value>) -> Readable {
     if !pairs.values().all(is_plain) {
         return json(&Value::Object(pairs.clone()));
     }
-    let pairs = pairs.iter().map(|(key, value)| (key.clone(), cell(value)));
+    let pairs = pairs
+        .iter()
+        .map(|(key, value)| (key.clone(), named(key, value)));
     Readable {
         form: Form::Pairs(pairs.collect()),
         cut: false,
@@ -105,7 +111,7 @@ fn one(value: &Value) -> Readable {
         };
     }
     Readable {
-        form: Form::One(cell(value)),
+        form: Form::One(named("", value)),
         cut: false,
     }
 }
@@ -124,9 +130,27 @@ pub fn cell(value: &Value) -> Cell {
     let is_short = whole.chars().nth(SHORT).is_none();
     Cell {
         text: shortened(&whole, CELL).0,
+        number: None,
         link: Some(whole).filter(|_| is_web),
         is_number: value.is_number(),
         is_short,
+    }
+}
+
+/// Of something with a name, which tells whether a number is one to be compared.
+fn named(name: &str, value: &Value) -> Cell {
+    Cell {
+        number: value.as_number().filter(|_| counts(name)).cloned(),
+        ..cell(value)
+    }
+}
+
+impl Cell {
+    pub fn shown(&self, shell: &Shell) -> String {
+        match &self.number {
+            Some(number) => written(shell.language, number),
+            None => self.text.clone(),
+        }
     }
 }
 

@@ -2,11 +2,13 @@
 //! what was typed. Pure; whether a value will do is for the rules of the parameters to say, so what cannot be read as
 //! its type goes to them as the text that it is.
 
-use serde_json::{Number, Value};
+use serde_json::Value;
 
+use super::digits::{self, Digits};
 use crate::domain::parameters::{Kind, Parameter};
 use crate::domain::sentence::{Sentence, say};
 use crate::domain::validation;
+use crate::http::language::Language;
 
 /// How a parameter is typed in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,6 +66,7 @@ pub fn tidied(parameter: &Parameter, typed: &[&str]) -> Option<Vec<String>> {
 
 /// The value that is meant, or none where nothing was touched: then what stands in for it does so at the launch.
 pub fn read(
+    language: Language,
     parameter: &Parameter,
     typed: &[&str],
     shown: Option<&Value>,
@@ -76,10 +79,10 @@ pub fn read(
     }
     let first = typed.first().map_or("", String::as_str);
     match shape(parameter) {
-        Shape::Switch | Shape::One => Ok(Some(scalar(&parameter.kind, first))),
+        Shape::Switch | Shape::One => scalar(language, parameter, first).map(Some),
         Shape::Many => {
-            let items = typed.iter().map(|text| scalar(&parameter.kind, text));
-            Ok(Some(items.collect()))
+            let items = typed.iter().map(|text| scalar(language, parameter, text));
+            items.collect::<Result<Value, _>>().map(Some)
         }
         Shape::Json if first.is_empty() => Ok(None),
         Shape::Json => json(parameter, first).map(Some),
@@ -97,6 +100,7 @@ pub fn default_boxes(parameter: &Parameter, value: Option<&Value>) -> Vec<String
 /// The default that is meant, or none where nothing stands in the box. One that is good and was not touched stays what it
 /// is, whatever its text would be read as.
 pub fn read_default(
+    language: Language,
     parameter: &Parameter,
     typed: &[&str],
     kept: Option<&Value>,
@@ -111,24 +115,44 @@ pub fn read_default(
         _ if is_empty => Ok(None),
         (Some(good), _) => Ok(Some(good.clone())),
         (None, Shape::Switch) => Ok(now.first().map(|text| switch(text))),
-        (None, Shape::One | Shape::Many | Shape::Json) => read(parameter, typed, None),
+        (None, Shape::One | Shape::Many | Shape::Json) => read(language, parameter, typed, None),
     }
 }
 
 fn json(parameter: &Parameter, text: &str) -> Result<Value, Sentence> {
     serde_json::from_str(text).map_err(|wrong| {
-        say("form-json")
-            .with("name", parameter.title())
+        let name = |key| say(key).with("name", parameter.title());
+        // The library tells it by its words alone.
+        if wrong.to_string().starts_with("recursion limit exceeded") {
+            return name("form-json-deep");
+        }
+        name("form-json")
             .with("line", wrong.line())
-            .with("column", wrong.column())
+            .with("column", column(text, &wrong))
     })
 }
 
-fn scalar(kind: &Kind, text: &str) -> Value {
-    let number = match kind {
-        Kind::Int => whole(text),
-        Kind::Float => whole(text).or_else(|| fraction(text)),
-        Kind::Bool => return switch(text),
+/// In letters: the library counts bytes.
+fn column(text: &str, wrong: &serde_json::Error) -> usize {
+    let line = text.split('\n').nth(wrong.line().saturating_sub(1));
+    let bytes = line.unwrap_or_default().bytes().take(wrong.column());
+    // Each letter has one byte that does not go on with another.
+    bytes
+        .filter(|byte| byte & 0b1100_0000 != 0b1000_0000)
+        .count()
+}
+
+fn scalar(language: Language, parameter: &Parameter, text: &str) -> Result<Value, Sentence> {
+    let read = match parameter.kind {
+        Kind::Int => digits::whole(language, text),
+        // `1,250` is for the other to judge.
+        Kind::Float => match digits::whole(Language::French, text) {
+            own @ Digits::Number(_) => own,
+            Digits::TooFar | Digits::Either { .. } | Digits::None => {
+                digits::fraction(language, text)
+            }
+        },
+        Kind::Bool => return Ok(switch(text)),
         Kind::Str
         | Kind::Secret
         | Kind::Dataset
@@ -136,9 +160,30 @@ fn scalar(kind: &Kind, text: &str) -> Value {
         | Kind::Connection(_)
         | Kind::List
         | Kind::Dict
-        | Kind::Other(_) => None,
+        | Kind::Other(_) => Digits::None,
     };
-    number.map_or_else(|| text.into(), Value::Number)
+    match read {
+        Digits::Number(number) => Ok(Value::Number(number)),
+        Digits::None => Ok(text.into()),
+        Digits::TooFar => Err(too_far(language, parameter, text)),
+        Digits::Either { whole, part } => Err(say("form-either")
+            .with("name", parameter.title())
+            .with("text", text)
+            .with("whole", whole)
+            .with("part", part)),
+    }
+}
+
+/// It is a whole number, so the sentence says which are taken.
+fn too_far(language: Language, parameter: &Parameter, text: &str) -> Sentence {
+    let (key, most) = if text.starts_with(['-', '−']) {
+        ("form-int-small", i64::MIN)
+    } else {
+        ("form-int-large", i64::MAX)
+    };
+    say(key)
+        .with("name", parameter.title())
+        .with("most", digits::written(language, &most.into()))
 }
 
 fn switch(text: &str) -> Value {
@@ -147,33 +192,6 @@ fn switch(text: &str) -> Value {
         "false" => false.into(),
         other => other.into(),
     }
-}
-
-fn whole(text: &str) -> Option<Number> {
-    joined(text).parse::<i64>().ok().map(Number::from)
-}
-
-/// With a point, or with the comma that is one in French.
-fn fraction(text: &str) -> Option<Number> {
-    let text = joined(text);
-    let text = match text.split_once(',') {
-        Some((before, after)) if !groups_thousands(before, after) => format!("{before}.{after}"),
-        _ => text,
-    };
-    let plain = |sign: char| sign.is_ascii_digit() || "+-.eE".contains(sign);
-    let number = text.chars().all(plain).then(|| text.parse::<f64>().ok());
-    number.flatten().and_then(Number::from_f64)
-}
-
-/// `1,250` is a thousand and more to some and little more than one to others: it is not guessed.
-fn groups_thousands(before: &str, after: &str) -> bool {
-    after.len() == 3 && before.trim_start_matches(['+', '-']) != "0"
-}
-
-/// Without the spaces that group digits.
-fn joined(text: &str) -> String {
-    let is_space = |sign: &char| [' ', '\u{a0}', '\u{202f}'].contains(sign);
-    text.chars().filter(|sign| !is_space(sign)).collect()
 }
 
 /// A value as a person reads it: texts without quotes.

@@ -238,6 +238,28 @@ async fn two_clicks_and_a_reload_make_one_task() {
     story.end().await;
 }
 
+/// Back at a form that was asked for anew, the same values are the same wish; others are another.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_same_values_sent_again_after_back_lead_to_the_same_task() {
+    let (story, tab) = at_form(ENGLISH, &[parameter("note", "str", json!({}))]).await;
+    let mut tasks = Vec::new();
+    for note in ["one", "one", "two"] {
+        tab.fill("#field-note", note).await;
+        launches(&tab).await;
+        tasks.push(tab.address().await);
+        tab.back().await;
+        tab.until("document.querySelector('form.launch') && document.readyState === 'complete'")
+            .await;
+        let visit = "performance.getEntriesByType('navigation')[0].type";
+        assert_eq!(tab.js(visit).await, "back_forward");
+    }
+    assert_eq!(tasks[0], tasks[1]);
+    assert_ne!(tasks[1], tasks[2]);
+    assert_eq!(story.tasks().await.len(), 2);
+    tab.end(&story.base_url()).await;
+    story.end().await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_french_browser_reads_french_in_its_own_manner() {
     let parameters = [parameter("growth", "float", json!({"name": "Croissance"}))];

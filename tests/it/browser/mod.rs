@@ -12,6 +12,7 @@ mod launch;
 mod live;
 mod ministry;
 mod monitoring;
+mod narrow;
 mod pages;
 mod picture;
 mod screenshots;

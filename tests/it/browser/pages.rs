@@ -12,13 +12,13 @@ use crate::support::story::{Base, Plan, Story};
 const HEAVIEST: f64 = 100_000.0;
 
 /// A page in one of its states.
-struct Visit {
-    name: &'static str,
+pub struct Visit {
+    pub name: &'static str,
     /// Its way, as the table of URLs has it.
     way: &'static str,
-    path: &'static str,
+    pub path: &'static str,
     /// What is done there, and what is waited for.
-    then: Option<(&'static str, &'static str)>,
+    pub then: Option<(&'static str, &'static str)>,
 }
 
 const fn at(name: &'static str, way: &'static str, path: &'static str) -> Visit {
@@ -54,7 +54,7 @@ const CANCEL: &str = "(() => { const form = Object.assign(document.createElement
                       document.body.append(form); form.submit(); return true; })()";
 
 /// By somebody who may launch, where there is everything. A new page gets a line here, or in one of the lists below.
-const BY_OPERATOR: &[Visit] = &[
+pub const BY_OPERATOR: &[Visit] = &[
     at("pipelines", PIPELINES, "/dashboard/pipelines/"),
     at("pipelines found", PIPELINES, "/dashboard/pipelines/?search=lqas"),
     at("no pipeline found", PIPELINES, "/dashboard/pipelines/?search=zzz"),
@@ -87,7 +87,7 @@ const BY_OPERATOR: &[Visit] = &[
     at("no page", PIPELINES, "/dashboard/nowhere/"),
 ];
 
-const BY_ADMINISTRATOR: &[Visit] = &[
+pub const BY_ADMINISTRATOR: &[Visit] = &[
     at("settings", SETTINGS, "/dashboard/settings/"),
     at("settings tested", SETTINGS, "/dashboard/settings/")
         .then("(document.querySelector('button[formaction]').click(), true)", "document.getElementById('checks')"),
@@ -243,19 +243,23 @@ async fn look(tab: &Tab) -> Vec<String> {
             let barriers = tab.barriers().await.into_iter();
             wrong.extend(barriers.map(|what| format!("{scheme}, {width} px wide: {what}")));
         }
-        let reaches = tab.js("document.scrollingElement.scrollWidth").await;
-        if reaches
-            .as_u64()
-            .is_none_or(|reaches| reaches > width.into())
-        {
-            wrong.push(format!(
-                "reaches {reaches} px at {width}: {}",
-                widest(tab).await
-            ));
-        }
+        wrong.extend(too_wide(tab, width).await);
     }
     tab.size(1280, 900).await;
     wrong
+}
+
+/// What has to be moved sideways to be read.
+pub async fn too_wide(tab: &Tab, width: u32) -> Option<String> {
+    let reaches = tab.js("document.scrollingElement.scrollWidth").await;
+    let fits = reaches
+        .as_u64()
+        .is_some_and(|reaches| reaches <= width.into());
+    if fits {
+        return None;
+    }
+    let widest = widest(tab).await;
+    Some(format!("reaches {reaches} px at {width}: {widest}"))
 }
 
 /// What reaches out of the page, to be told.
@@ -265,7 +269,7 @@ async fn widest(tab: &Tab) -> Value {
 }
 
 #[track_caller]
-fn good(wrong: &[String]) {
+pub fn good(wrong: &[String]) {
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
 

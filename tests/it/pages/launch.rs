@@ -144,7 +144,7 @@ story! {
         let form = form.fill("config.rounds", &["1\nx"]).fill("config.sms_key", &["hush-hush"]).fill("config.note", &["<b>\"kept\"</b>"]).fill("debug", &["false", "true"]);
         let page = story.refused(As::Operator, &form, 400).await;
         for (code, sentence) in [
-            ("country", "Country is required"), ("years", "Years must be a whole number"), ("growth", "Growth must be a number"),
+            ("country", "Country is required"), ("years", "Years must be a whole number"), ("growth", "Growth must be a number: “1,250” can mean 1250 or 1.250, so write the one that is meant"),
             ("rules", "Rules is not valid JSON: line 2, column 8"), ("rounds", "Each value of Rounds must be a whole number"),
         ] {
             let field = format!("field-{code}");

@@ -50,7 +50,8 @@ story! {
 story! {
     async fn it_is_searched_by_name_code_and_tag(base) {
         let story = begin(base).await;
-        for (query, found, others) in [("?search=lqas", "LQAS sampling", "Stock load"), ("?search=PIPELINE-2", "Stock load", "LQAS sampling"), ("?tag=stock", "Stock load", "LQAS sampling")] {
+        for (query, found, others) in [("?search=lqas", "LQAS sampling", "Stock load"), ("?search=PIPELINE-2", "Stock load", "LQAS sampling"), ("?tag=stock", "Stock load", "LQAS sampling"),
+            ("?search=St%C3%B4ck", "Stock load", "LQAS sampling")] {
             let page = story.page(As::Viewer, &format!("{LIST}{query}")).await;
             assert!(page.has(found) && !page.has(others) && page.has("1 pipeline found"), "{query}: {}", page.text());
         }
@@ -75,7 +76,7 @@ story! {
     async fn one_that_is_not_configured_says_what_to_do(base) {
         let story = Plan::on(base).not_configured().begin().await;
         let page = story.page_with(As::Viewer, LIST, 422).await;
-        assert!(page.has("OpenHexa configuration not found") && page.has("An administrator has to say where OpenHEXA is"), "{}", page.text());
+        assert!(page.has("OpenHEXA is not connected yet") && page.has("An administrator has to say where OpenHEXA is"), "{}", page.text());
         story.end().await;
     }
 }

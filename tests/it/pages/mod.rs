@@ -20,6 +20,7 @@ mod suggestions;
 mod task;
 mod tasks;
 mod values;
+mod why;
 mod words;
 
 use reqwest::Method;

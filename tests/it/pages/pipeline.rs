@@ -33,8 +33,8 @@ story! {
         let story = Plan::on(base).pipelines(json!([own])).content(&defaults).begin().await;
         let page = story.page(As::Operator, &path()).await;
         for (code, value, hint) in [
-            ("country", "Niger", "Set for your account: Niger."), ("years", "7", "A whole number. Saved with this version: 7."),
-            ("growth", "2.5", "A number. Default: 2.5."), ("lots", "", "A whole number."),
+            ("country", "Niger", "Set for your account: Niger. Empty: Chad (default of the pipeline)."), ("years", "7", "A whole number. Saved with this version: 7. Empty: 7 (saved with this version)."),
+            ("growth", "2.5", "A number, such as 2.5. Default: 2.5."), ("lots", "", "A whole number."),
         ] {
             let field = format!("field-{code}");
             assert_eq!(page.attribute(&field, "value").as_deref(), Some(value), "{code}");
@@ -46,7 +46,7 @@ story! {
         assert_eq!(page.attribute("field-whole", "checked").as_deref(), Some("checked"));
         assert!(page.at("field-lots-box").contains("(required)") && !page.at("field-growth-box").contains("(required)"));
         let french = story.french_page(As::Operator, &path()).await;
-        assert_eq!(french.at("field-years-hint"), "Un nombre entier. Enregistré avec cette version : 7.");
+        assert_eq!(french.at("field-years-hint"), "Un nombre entier. Enregistré avec cette version : 7. Vide : 7 (enregistré avec cette version).");
         assert!(french.buttons().contains(&"Lancer".to_owned()));
         story.end().await;
     }

@@ -15,9 +15,17 @@ check-reachable = OpenHEXA answers at this address
 check-authenticated = OpenHEXA accepts the token
 check-workspace = The token sees the workspace
 check-no-workspace = There is no such workspace, or the token does not see it
-check-list = { $count } pipelines can be listed
+check-list =
+    { $count ->
+        [one] { $count } pipeline can be listed
+       *[other] { $count } pipelines can be listed
+    }
 check-run = The token may launch pipelines
 check-no-run = The token may not launch pipelines
 check-stop = The token may stop runs
 check-no-stop = The token may not stop runs: ask for the role of editor in the workspace
-check-not-known = Not known: the workspace has no pipeline to ask about
+check-list-unknown = Without the workspace, it cannot be told which pipelines can be listed
+check-run-unknown = Without the workspace, it cannot be told whether the token may launch pipelines
+check-stop-unknown = Without the workspace, it cannot be told whether the token may stop runs
+check-run-empty-unknown = Without a pipeline in the workspace, it cannot be told whether the token may launch any
+check-stop-empty-unknown = Without a pipeline in the workspace, it cannot be told whether the token may stop runs

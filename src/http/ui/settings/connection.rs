@@ -300,7 +300,7 @@ fn boxes(shell: &Shell, seen: Option<&Seen>, typed: Option<&Typed>) -> Vec<TextB
 }
 
 fn row(shell: &Shell, check: &Check) -> Row {
-    let is_known = check.detail.key != "check-not-known";
+    let is_known = !check.detail.key.ends_with("-unknown");
     Row {
         badge: Badge::of_check(shell, is_known.then_some(check.ok)),
         sentence: shell.word(&check.detail),

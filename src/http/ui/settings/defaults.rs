@@ -17,6 +17,7 @@ use crate::http::api::pipelines::pipeline_id;
 use crate::http::audit::Object;
 use crate::http::body;
 use crate::http::error::{Answer, Problem, listed};
+use crate::http::language::Language;
 use crate::http::ui::defaults::{STRANGER, read_defaults};
 use crate::http::ui::fields::{Beginning, Control, Field, Purpose, Typed, fields_for};
 use crate::http::ui::pipeline::{files, summary};
@@ -117,7 +118,8 @@ pub async fn save(
     let id = pipeline_id(&id)?;
     let typed = Typed(body::pairs(&request, payload).await?);
     let ground = ground(&bridge, &who, id).await?;
-    match put(&bridge, &who, id, &ground, &typed).await {
+    let language = Language::of(request.headers());
+    match put(&bridge, &who, id, &ground, language, &typed).await {
         Ok(version) => {
             request.extensions_mut().insert(Object::version(version));
             let place = match ground {
@@ -155,9 +157,10 @@ async fn put(
     who: &Principal,
     pipeline: PipelineId,
     ground: &Ground,
+    language: Language,
     typed: &Typed,
 ) -> Result<i64, Error> {
-    let (values, wrong) = ground.read(pipeline, typed);
+    let (values, wrong) = ground.read(pipeline, language, typed);
     if !wrong.is_empty() {
         return Err(Error::config(wrong));
     }
@@ -181,13 +184,18 @@ impl Ground {
     }
 
     /// What is to be kept from now on, and what is wrong with it: all of it is told at once.
-    fn read(&self, id: PipelineId, typed: &Typed) -> (Map<String, Value>, FieldErrors) {
+    fn read(
+        &self,
+        id: PipelineId,
+        language: Language,
+        typed: &Typed,
+    ) -> (Map<String, Value>, FieldErrors) {
         let Self::There(form) = self else {
             let mut values = self.kept(id);
             values.retain(|code, _| !typed.all(STRANGER).contains(&code.as_str()));
             return (values, FieldErrors::default());
         };
-        let (values, mut wrong) = read_defaults(form, typed);
+        let (values, mut wrong) = read_defaults(form, language, typed);
         for (code, sentences) in form.judge_defaults(&values).0 {
             wrong.0.entry(code).or_insert(sentences);
         }

@@ -1,0 +1,158 @@
+//! Why a task is as it is, in the reader's words, whoever launched it and whatever the bridge wrote down about it.
+
+use std::path::Path;
+
+use chrono::TimeDelta;
+use regex::Regex;
+use reqwest::Method;
+use serde_json::json;
+
+use crate::sentences::files;
+use crate::support::catalogue::{id, injected, pipeline, quick};
+use crate::support::story::{As, Plan, story};
+use crate::support::usual;
+
+const LIST: &str = "/dashboard/tasks/";
+
+fn path(task: i64) -> String {
+    format!("{LIST}{task}/")
+}
+
+story! {
+    async fn a_stop_that_is_refused_is_told_and_can_be_asked_again(base) {
+        let (story, task, _) = usual::running(base).await;
+        story.fault(&json!({"fault": "deny_stop", "for_ms": 600_000})).await;
+        let form = story.page(As::Operator, &path(task)).await.form("/cancel/");
+        story.send_on(As::Operator, &form).await;
+        story.look().await;
+        let shown = story.page(As::Operator, &path(task)).await;
+        assert!(shown.at("live-head").contains("OpenHEXA does not let the bridge stop this run. Ask an administrator"), "{}", shown.text());
+        assert!(shown.buttons().contains(&"Stop this run".to_owned()));
+        let stops = story.asked("stopPipeline").await;
+        story.send_on(As::Operator, &shown.form("/cancel/")).await;
+        assert!(story.page(As::Operator, &path(task)).await.has("Stop asked; the run has not stopped yet"));
+        story.pass().await;
+        assert_eq!(story.asked("stopPipeline").await, stops + 1, "asked again at once");
+        let french = story.french_page(As::Operator, &path(task)).await;
+        assert!(french.at("live-head").contains("Demandez à un administrateur de l’espace de travail"), "{}", french.text());
+        assert_eq!(story.events(task).await.iter().filter(|what| *what == "stop denied").count(), 2);
+        story.heal().await;
+        story.send_on(As::Operator, &form).await;
+        story.until_confirmed(task).await;
+        assert!(story.page(As::Operator, &path(task)).await.has("Cancelled"));
+        story.end().await;
+    }
+}
+
+story! {
+    async fn a_key_that_launched_is_named(base) {
+        let story = Plan::on(base).pipelines(json!([pipeline(1, &injected(), quick("manual"))])).begin().await;
+        let key = As::Bearer(story.make_key(&["--role", "operator", "--name", "op"]).await);
+        let place = format!("/dashboard/pipelines/{}/", id(1));
+        let form = story.page(key.clone(), &place).await.form(&place);
+        let task = story.send_on(key.clone(), &form).await;
+        let shown = story.page(key.clone(), &task).await;
+        assert!(shown.at("live-about").contains("Launched by key 1 (op)") && shown.has("Operator · key 1 (op)"), "{}", shown.text());
+        let french = story.french_page(key.clone(), LIST).await;
+        assert!(french.at("live-tasks").contains("clé 1 (op)"), "{}", french.text());
+        let told = story.tasks().await;
+        assert_eq!((told[0]["launcher"].is_null(), told.len()), (true, 1), "the API knows persons only");
+        story.end().await;
+    }
+}
+
+story! {
+    async fn what_the_bridge_wrote_down_is_told_in_french(base) {
+        let (story, task, _) = usual::running(base).await;
+        story.report(&id(1), &json!({"task_id": task, "status": "RUNNING", "progress_value": 25, "end_value": 90, "result": [1]})).await.expect(200);
+        story.send_on(As::Operator, &story.page(As::Operator, &path(task)).await.form("/cancel/")).await;
+        let shown = story.french_page(As::Operator, &path(task)).await;
+        for text in ["A annoncé En cours 25 sur 90, avec un résultat", "Annulation demandée par la clé d’opérateur des réglages"] {
+            assert!(shown.at("live-events").contains(text), "{text}: {}", shown.at("live-events"));
+        }
+        let events = story.get(&format!("/tasks/{task}/events/")).await.text;
+        assert!(events.contains("by the operator key of the settings") && events.contains("progress_value 25, end_value 90, with a result"), "{events}");
+        story.end().await;
+    }
+}
+
+story! {
+    async fn a_refused_launch_tells_why_in_french(base) {
+        let story = Plan::on(base).pipelines(json!([pipeline(1, &injected(), quick("succeed"))])).begin().await;
+        story.fault(&json!({"fault": "run_limit", "count": 1})).await;
+        let place = format!("/dashboard/pipelines/{}/", id(1));
+        let form = story.page(As::Operator, &place).await.form(&place);
+        drop(story.ask_at(As::Operator, Method::POST, &form.action).header("sec-fetch-site", "same-origin").body("application/x-www-form-urlencoded", form.body()).send().await);
+        story.advance(TimeDelta::seconds(1));
+        let task = story.tasks().await[0]["id"].as_i64().unwrap();
+        let limit = "L’espace de travail a atteint sa limite d’exécutions dans OpenHEXA";
+        let shown = story.french_page(As::Operator, &path(task)).await;
+        assert!(shown.at("live-progress").contains(limit) && shown.at("live-events").contains(limit), "{}", shown.text());
+        assert!(story.french_page(As::Operator, LIST).await.has(limit));
+        story.end().await;
+    }
+}
+
+fn source(path: &str) -> String {
+    let text = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path));
+    let text = text.unwrap();
+    let lines = Regex::new(r"\\\n\s*").unwrap();
+    lines.replace_all(&text, "").into_owned()
+}
+
+/// What stands in the code where it is written down about a task.
+fn written_down() -> Vec<String> {
+    let mut found = Vec::new();
+    let mut collect = |pattern: &str, text: &str| {
+        let pattern = Regex::new(pattern).unwrap();
+        found.extend(pattern.captures_iter(text).map(|one| one[1].to_owned()));
+    };
+    let service = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/service");
+    for file in files(&service, "rs") {
+        let text = source(file.to_str().unwrap());
+        collect(
+            r#"(?:Fact::new|Event::new|tell_once|learn|gone|give_up|\.detail)\((?:[^()"]|\([^()]*\))*"([^"]+)""#,
+            &text,
+        );
+    }
+    let constant = r#"const [A-Z_]+: &str =\s*"([^"]+)""#;
+    for room in [
+        "service/look",
+        "service/search",
+        "service/reconcile",
+        "service/stop",
+        "service/attempt",
+        "service/cancel",
+        "service/copies",
+        "domain/cancel",
+        "domain/verdict",
+    ] {
+        let text = source(&format!("src/{room}.rs"));
+        collect(constant, &text);
+        collect(r#"format!\(\s*"([^"{]+)\{"#, &text);
+    }
+    let errors = source("src/openhexa/error.rs");
+    for body in errors.split("pub enum ") {
+        if ["Error {", "Refusal {"]
+            .iter()
+            .any(|name| body.starts_with(name))
+        {
+            collect(r#"#\[error\("([^"{]+)"#, body);
+        }
+    }
+    found
+}
+
+#[test]
+fn nothing_is_written_down_that_pages_have_no_words_for() {
+    let known = source("src/http/ui/said.rs") + &source("src/http/ui/events.rs");
+    let written = written_down();
+    assert!(written.len() > 50, "{written:?}");
+    let is_known = |text: &String| {
+        let beginning = text.split('{').next().unwrap_or_default();
+        // The word after it is a status of a run's, each of which has its sentence.
+        beginning == "run " || known.contains(&format!("\"{beginning}\""))
+    };
+    let unknown: Vec<&String> = written.iter().filter(|text| !is_known(text)).collect();
+    assert!(unknown.is_empty(), "no words for {unknown:?}");
+}
