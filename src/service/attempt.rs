@@ -14,7 +14,7 @@ use crate::openhexa::{self, LaunchError};
 use crate::store::{self, Source};
 
 /// How the note of a task begins whose launch OpenHEXA refused.
-pub(super) const REFUSED: &str = "OpenHEXA refused the launch";
+pub(super) const REFUSED: &str = "OpenHEXA refused the launch: ";
 const NOT_SENT: &str = "launch not sent";
 
 /// A task that is to be launched, with what is to be sent.
@@ -75,7 +75,7 @@ impl Bridge {
     async fn without_run(&self, task: TaskId, error: LaunchError) -> Result<Task, Error> {
         match error {
             LaunchError::Refused(why) => {
-                let said = format!("{REFUSED}: {why}");
+                let said = format!("{REFUSED}{why}");
                 let refused = Observation::LaunchRefused { why: said.clone() };
                 let fact = Fact::new(Source::OpenHexa, "launch refused", refused).detail(said);
                 let task = self.observe(task, fact).await?;
