@@ -1,6 +1,6 @@
 #!/bin/sh
-# Prints the path of chromedriver, which the tests drive a headless Chromium with; with the word browser, the path of the
-# browser itself. Installs both where it may (root on Debian); otherwise says what is missing.
+# Prints the path of chromedriver, which the tests drive a headless Chromium with. Installs both where it may (root on
+# Debian); otherwise says what is missing.
 set -eu
 
 say() { printf '%s\n' "$*" >&2; }
@@ -38,8 +38,4 @@ if ! both; then
     say "The tests need Chromium and chromedriver of the same version. Install them (Debian: apt-get install chromium chromium-driver), or name them in OPENHEXA_BRIDGE_TEST_CHROMIUM and OPENHEXA_BRIDGE_TEST_CHROMEDRIVER."
     exit 1
 fi
-case "${1:-driver}" in
-    driver) find_driver ;;
-    browser) find_browser ;;
-    *) say "driver or browser, not $1"; exit 1 ;;
-esac
+find_driver
