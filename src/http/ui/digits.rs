@@ -7,8 +7,8 @@ use crate::http::language::Language;
 /// Fewer digits are read as well without groups, and may be a year.
 const GROUPED_FROM: usize = 5;
 /// What does not break a line.
-const NARROW: char = '\u{202f}';
-const MINUS: char = '−';
+pub const NARROW: char = '\u{202f}';
+pub const MINUS: char = '−';
 
 /// What was typed where a number is wanted.
 #[derive(Clone, Debug, PartialEq)]
@@ -92,22 +92,28 @@ fn ungrouped(language: Language, text: &str) -> String {
 pub fn written(language: Language, number: &Number) -> String {
     let text = number.to_string();
     let (sign, digits) = match text.strip_prefix('-') {
-        Some(digits) => ("−", digits),
-        None => ("", text.as_str()),
+        Some(digits) => (Some(MINUS), digits),
+        None => (None, text.as_str()),
     };
     let (whole, rest) = digits.split_at(digits.find(['.', 'e']).unwrap_or(digits.len()));
-    let whole = grouped(language, whole);
-    let rest = match language {
-        Language::English => rest.to_owned(),
-        Language::French => rest.replace('.', ","),
+    let whole = if whole.len() < GROUPED_FROM {
+        whole.to_owned()
+    } else {
+        in_threes(language, whole)
     };
-    format!("{sign}{whole}{rest}")
+    let rest = rest.replace('.', &decimal_mark(language).to_string());
+    sign.into_iter().chain((whole + &rest).chars()).collect()
 }
 
-fn grouped(language: Language, digits: &str) -> String {
-    if digits.len() < GROUPED_FROM {
-        return digits.to_owned();
+pub fn decimal_mark(language: Language) -> char {
+    match language {
+        Language::English => '.',
+        Language::French => ',',
     }
+}
+
+/// Digits alone, however few.
+pub fn in_threes(language: Language, digits: &str) -> String {
     let mark = match language {
         Language::English => ',',
         Language::French => NARROW,

@@ -4,12 +4,16 @@ use serde_json::Value;
 
 use super::digits::{counts, written};
 use super::fields::{Standing, choices, given};
+use super::result::shortened;
 use super::shell::Shell;
 use super::values::{self, Shape, boxes, text};
 use crate::domain::parameters::{Kind, Parameter};
 use crate::domain::sentence::say;
 use crate::domain::validation;
 use crate::service::form::Form;
+
+/// Of a value: a default can be a whole document, and stands in its box anyway.
+const LETTERS: usize = 80;
 
 pub fn hints(
     form: &Form,
@@ -56,7 +60,7 @@ fn origin(
     } else {
         in_words(shell, parameter, value)
     };
-    shell.word(&say(whose).with("value", shortened(&shown)))
+    shell.word(&say(whose).with("value", shortened(&shown, LETTERS).0))
 }
 
 /// A value in the reader's manner; in its box it stands as it is sent.
@@ -111,17 +115,8 @@ fn is_looked_up(kind: &Kind) -> bool {
 }
 
 fn telling(shell: &Shell, key: &'static str, parameter: &Parameter, value: &Value) -> String {
-    let shown = shortened(&in_words(shell, parameter, value));
+    let shown = shortened(&in_words(shell, parameter, value), LETTERS).0;
     shell.with(key, "value", shown)
-}
-
-/// A default can be a whole document; it stands in its box anyway.
-fn shortened(text: &str) -> String {
-    const LONGEST: usize = 80;
-    let mut letters = text.chars();
-    let short: String = letters.by_ref().take(LONGEST).collect();
-    let more = if letters.next().is_some() { "…" } else { "" };
-    format!("{short}{more}")
 }
 
 fn kind_hint(

@@ -1,24 +1,13 @@
 //! Numbers in the manner of the language: `12,345` and `97.5 %`, `12 345` and `97,5 %`.
 
+use super::digits::{MINUS, NARROW, decimal_mark, in_threes};
 use crate::http::language::Language;
-
-/// What does not break a line.
-const NARROW: char = '\u{202f}';
 
 pub fn count(language: Language, number: impl TryInto<i64>) -> String {
     let number = number.try_into().unwrap_or(i64::MAX);
-    let digits = number.unsigned_abs().to_string();
-    let mut text = String::from(if number < 0 { "−" } else { "" });
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place) % 3 == 0 {
-            text.push(match language {
-                Language::English => ',',
-                Language::French => NARROW,
-            });
-        }
-        text.push(digit);
-    }
-    text
+    let digits = in_threes(language, &number.unsigned_abs().to_string());
+    let sign = (number < 0).then_some(MINUS);
+    sign.into_iter().chain(digits.chars()).collect()
 }
 
 /// Thousandths as a per cent; whole where it is all or nothing.
@@ -32,9 +21,6 @@ pub fn percent(language: Language, per_mille: i64) -> String {
 
 /// A number given in tenths, with one decimal.
 pub fn tenths(language: Language, tenths: i64) -> String {
-    let mark = match language {
-        Language::English => '.',
-        Language::French => ',',
-    };
+    let mark = decimal_mark(language);
     format!("{}{mark}{}", count(language, tenths / 10), tenths % 10)
 }

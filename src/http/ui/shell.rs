@@ -115,11 +115,7 @@ impl Shell {
     }
 
     fn role_and_key(&self, who: &Principal) -> String {
-        let role = self.say(match who.role {
-            Role::Viewer => "role-viewer",
-            Role::Operator => "role-operator",
-            Role::Administrator => "role-administrator",
-        });
+        let role = self.say(role_key(who.role));
         match who.key {
             Some(_) => format!("{role} · {}", known_as(self, &who.name)),
             None => role,
@@ -163,6 +159,15 @@ impl Shell {
         let exact = at.to_rfc3339_opts(SecondsFormat::Millis, true);
         let shown = at.format("%Y-%m-%d %H:%M:%S UTC");
         format!("<time class=\"second\" datetime=\"{exact}\">{shown}</time>")
+    }
+}
+
+/// The sentence that names a role.
+pub fn role_key(role: Role) -> &'static str {
+    match role {
+        Role::Viewer => "role-viewer",
+        Role::Operator => "role-operator",
+        Role::Administrator => "role-administrator",
     }
 }
 

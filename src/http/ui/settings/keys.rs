@@ -15,7 +15,7 @@ use crate::http::body;
 use crate::http::error::{Answer, Problem};
 use crate::http::ui::badge::Badge;
 use crate::http::ui::fields::Typed;
-use crate::http::ui::shell::{Here, Shell, page, see_page};
+use crate::http::ui::shell::{Here, Shell, page, role_key, see_page};
 use crate::service::keys::{ListedKey, State};
 use crate::service::new_key::{MadeKey, Wish, shown};
 use crate::service::{Bridge, Error};
@@ -227,11 +227,7 @@ fn row(shell: &Shell, who: &Principal, key: &ListedKey) -> Row {
     Row {
         id: key.id.0,
         name: key.name.clone(),
-        role: match key.role {
-            Role::Viewer => "role-viewer",
-            Role::Operator => "role-operator",
-            Role::Administrator => "role-administrator",
-        },
+        role: role_key(key.role),
         badge: Badge::of_key(shell, key.state),
         is_good: key.state == State::Good,
         is_own: who.key == Some(key.id),
