@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 use futures_util::future::join_all;
 use serde_json::Value;
@@ -12,7 +11,7 @@ use super::config::Ground;
 use super::form::Form;
 use super::memory::Asked;
 use super::pipelines::{Definition, Need};
-use super::{Bridge, Error};
+use super::{Bridge, Error, PATIENCE};
 use crate::domain::holdings::{Holding, Holdings, Place, place, place_of};
 use crate::domain::ids::AccountId;
 use crate::domain::parameters::Parameter;
@@ -20,8 +19,6 @@ use crate::domain::sentence::{FieldErrors, Sentence};
 use crate::domain::validation::Checked;
 use crate::openhexa;
 
-/// Nobody is held up for the sake of suggestions.
-const PATIENCE: Duration = Duration::from_secs(3);
 /// Questions about it that are under way at one instance: launches need the other places.
 const AT_ONCE: usize = 2;
 

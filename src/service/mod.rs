@@ -75,6 +75,7 @@ mod users;
 pub mod vitals;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
@@ -97,6 +98,9 @@ use crate::store::Store;
 use changes::Changes;
 use memory::Memory;
 use tasks::Seen;
+
+/// How long a page waits for what it could do without.
+pub const PATIENCE: Duration = Duration::from_secs(3);
 
 /// What the flows need; made once, in the composition root.
 pub struct Parts {

@@ -109,7 +109,7 @@ pub struct Looks {
 pub enum Upstanding {
     /// Why it is not known which one that is.
     NotConfigured(Sentence),
-    /// None where this process has not asked it yet.
+    /// Not by this process.
     NotAsked,
     Asked {
         health: Health,

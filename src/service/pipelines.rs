@@ -2,20 +2,17 @@
 
 use std::hash::Hash;
 use std::sync::Arc;
-use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
 use super::config::Ground;
 use super::memory::{Asked, Dated, Outcome, Shelf};
-use super::{Bridge, Error, Upstream};
+use super::{Bridge, Error, PATIENCE, Upstream};
 use crate::domain::ids::{AccountId, PipelineId, VersionId};
 use crate::domain::pipeline::{Pipeline, PipelineSummary, Version};
 use crate::domain::sentence::say;
 use crate::openhexa;
 
-/// A page is not held up for what it could do without.
-const PATIENCE: Duration = Duration::from_secs(3);
 const TOO_SLOW: Error = Error::Upstream(Upstream::TimedOut);
 
 /// An answer of OpenHEXA's, or its last good one.

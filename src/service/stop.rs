@@ -110,8 +110,10 @@ impl Bridge {
 
 /// Whether OpenHEXA does not let the bridge stop it, as far as anybody has asked.
 pub(super) fn is_refused(db: &mut Db<'_>, task: &Task) -> Result<bool, Error> {
-    let last = store::last_told(db, task.id, &[WISHED, REFUSED])?;
-    Ok(task.wants_stop() && last == Some(REFUSED))
+    if !task.wants_stop() {
+        return Ok(false);
+    }
+    Ok(store::last_told(db, task.id, &[WISHED, REFUSED])? == Some(REFUSED))
 }
 
 /// The same, of its history.

@@ -3,8 +3,6 @@
 //! The page is whole without a script. With one it follows the task's stream and takes its live parts anew from this
 //! same page, so that there is one way to draw it.
 
-use std::time::Duration;
-
 use actix_web::http::{StatusCode, header};
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
@@ -30,10 +28,8 @@ use crate::http::error::{Answer, Problem};
 use crate::service::details::{RunDetails, RunOutput};
 use crate::service::stop::was_refused;
 use crate::service::tasks::{Event, Seen};
-use crate::service::{Bridge, Error, Upstream};
+use crate::service::{Bridge, Error, PATIENCE, Upstream};
 
-/// How long a page waits for what OpenHEXA alone knows.
-const PATIENCE: Duration = Duration::from_secs(3);
 /// Lines of history and of messages, newest kept.
 const LINES: usize = 200;
 /// Letters of a container's log, newest kept.
