@@ -61,11 +61,7 @@ async fn a_real_pipeline_is_followed_to_its_result() {
     tab.reads("#live-messages", "Step 8 of 8").await;
     tab.reads("#live-result", "steps").await;
     tab.reads("#live-result", "8").await;
-    assert_eq!(
-        tab.js("window.stays").await,
-        true,
-        "the page was loaded anew"
-    );
+    tab.stayed().await;
     let seen: Vec<f64> = serde_json::from_value(tab.js("window.seen").await).unwrap();
     assert!(seen.len() >= 3 && seen.is_sorted(), "{seen:?}");
     tab.until("!document.getElementById('live').dataset.stream")
@@ -91,11 +87,7 @@ async fn the_page_survives_the_end_of_its_stream() {
     story.until_confirmed(task).await;
     tab.reads(".state", "Success").await;
     tab.reads(".state", "Confirmed").await;
-    assert_eq!(
-        tab.js("window.stays").await,
-        true,
-        "the page was loaded anew"
-    );
+    tab.stayed().await;
     tab.end_after_outage(&story.base_url()).await;
     story.end().await;
 }
@@ -133,11 +125,7 @@ async fn a_cancel_is_asked_twice_and_told_as_it_is() {
     story.until_confirmed(task).await;
     tab.reads(".state", "Cancelled").await;
     tab.until("document.title.startsWith('Cancelled')").await;
-    assert_eq!(
-        tab.js("window.stays").await,
-        true,
-        "the page was loaded anew"
-    );
+    tab.stayed().await;
     tab.end(&story.base_url()).await;
     story.end().await;
 }
@@ -163,11 +151,7 @@ async fn the_list_of_tasks_lives() {
         .await;
     story.until_confirmed(task).await;
     tab.reads(".list .badge", "Error").await;
-    assert_eq!(
-        tab.js("window.stays").await,
-        true,
-        "the page was loaded anew"
-    );
+    tab.stayed().await;
     tab.end(&story.base_url()).await;
     story.end().await;
 }

@@ -66,11 +66,7 @@ async fn the_end_of_a_task_is_seen_without_a_reload() {
     story.advance(TimeDelta::seconds(5));
     tab.reads(".verdict", "Nothing went wrong").await;
     tab.reads("#live-durations", "Pipeline 1").await;
-    assert_eq!(
-        tab.js("window.stays").await,
-        true,
-        "the page was loaded anew"
-    );
+    tab.stayed().await;
     tab.end(&story.base_url()).await;
     story.end().await;
 }

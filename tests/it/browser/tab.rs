@@ -293,6 +293,12 @@ impl Tab {
         said.as_array().unwrap().clone()
     }
 
+    /// The page is the one on which somebody ran `window.stays = true`.
+    pub async fn stayed(&self) {
+        let stays = self.js("window.stays").await;
+        assert_eq!(stays, true, "the page was loaded anew");
+    }
+
     /// Nothing was asked of anybody but the bridge, and the console has nothing to complain of. That a page was
     /// answered with an error is no complaint.
     pub async fn end(self, bridge: &str) {

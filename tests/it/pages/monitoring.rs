@@ -34,6 +34,14 @@ pub async fn begin(base: Base) -> Story {
     story
 }
 
+/// Where a launch does not name its task, so that it is never sent twice.
+pub async fn nameless(base: Base) -> Story {
+    Plan::on(base)
+        .pipelines(json!([pipeline(1, &[], quick("manual"))]))
+        .begin()
+        .await
+}
+
 /// A task of which its pipeline reported this end after so long.
 pub async fn ended(story: &Story, number: u64, word: &str, after: TimeDelta) -> i64 {
     let task = story.launch(&id(number), json!({})).await;

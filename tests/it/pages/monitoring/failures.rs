@@ -3,9 +3,9 @@
 use chrono::TimeDelta;
 use serde_json::{Value, json};
 
-use super::{LATER, PAGE, begin, ended};
+use super::{LATER, PAGE, begin, ended, nameless};
 use crate::support::catalogue::{id, parameter, pipeline, quick};
-use crate::support::story::{As, Base, Plan, Story, story};
+use crate::support::story::{As, Story, story};
 
 /// A task whose run is there to be driven, and that run.
 async fn running(story: &Story) -> (i64, String) {
@@ -74,14 +74,6 @@ story! {
         assert!(told.contains("The run’s time was over, and how it ended is not known 1 "), "{told}");
         story.end().await;
     }
-}
-
-/// One that does not name its task is never sent twice.
-async fn nameless(base: Base) -> Story {
-    Plan::on(base)
-        .pipelines(json!([pipeline(1, &[], quick("manual"))]))
-        .begin()
-        .await
 }
 
 async fn fault(story: &Story, operation: &str, more: Value) {

@@ -4,9 +4,9 @@ use chrono::TimeDelta;
 use futures_util::future::join;
 use serde_json::{Map, json};
 
-use super::{LATER, PAGE, begin, ended};
+use super::{LATER, PAGE, begin, ended, nameless};
 use crate::support::catalogue::{id, parameter, pipeline, quick};
-use crate::support::story::{As, Base, Plan, Story, story};
+use crate::support::story::{As, Plan, Story, story};
 use crate::support::wire::{Wire, json as answered};
 
 async fn state(story: &Story) -> String {
@@ -84,13 +84,6 @@ story! {
         assert!(told.contains("✓ In time"), "{told}");
         story.end().await;
     }
-}
-
-async fn nameless(base: Base) -> Story {
-    Plan::on(base)
-        .pipelines(json!([pipeline(1, &[], quick("manual"))]))
-        .begin()
-        .await
 }
 
 story! {
