@@ -18,8 +18,8 @@ dev: ## the bridge with a small OpenHEXA, on this machine only; ARGS="--port 808
 
 lint: ## format and lints, with and without the `dev` feature
 	@cargo fmt --version >/dev/null 2>&1 && cargo clippy --version >/dev/null 2>&1 || rustup component add rustfmt clippy
-	cargo fmt --check
-	cargo clippy --quiet --locked --all-targets -- -D warnings
+	cargo fmt --all --check
+	cargo clippy --quiet --locked --workspace --all-targets -- -D warnings
 	cargo clippy --quiet --locked --no-default-features -- -D warnings
 
 # The helpers make what is missing and print where it is.

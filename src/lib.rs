@@ -7,8 +7,6 @@ pub mod app;
 pub mod background;
 pub mod clock;
 pub mod domain;
-#[cfg(feature = "dev")]
-pub mod emulator;
 pub mod http;
 pub mod iaso;
 pub mod openhexa;

@@ -268,7 +268,7 @@ mod commands {
 
     use super::{Args, PathBuf, Settings, StartError, app, told_to_stop};
     use openhexa_bridge::app::dev::{self, OpenHexa, Options};
-    use openhexa_bridge::emulator::{self, Iaso};
+    use openhexa_emulator::{self as emulator, Iaso};
     use secrecy::SecretString;
 
     #[derive(Args)]

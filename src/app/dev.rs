@@ -20,13 +20,13 @@ use crate::domain::connection::Target;
 use crate::domain::ids::PipelineId;
 use crate::domain::pipeline::PipelineSummary;
 use crate::domain::principal::{Principal, Role};
-use crate::emulator::{self, Emulator, Iaso};
 use crate::service::access::ONLY_ACCOUNT;
 use crate::service::launch::LaunchRequest;
 use crate::service::pipelines::Shown;
 use crate::service::{Bridge, Error, Upstream};
 use crate::settings::{Settings, Sources};
 use crate::store::{ConfigContent, Vault};
+use openhexa_emulator::{self as emulator, Emulator, Iaso};
 
 /// The built-in OpenHEXA is the same instance whatever its port.
 const BUILT_IN: &str = "built-in";

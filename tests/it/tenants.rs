@@ -8,8 +8,8 @@ mod table;
 use chrono::TimeDelta;
 use openhexa_bridge::domain::connection::Target;
 use openhexa_bridge::domain::ids::AccountId;
-use openhexa_bridge::emulator::{Emulator, Options};
 use openhexa_bridge::store::ConfigContent;
+use openhexa_emulator::{Emulator, Options};
 use reqwest::Method;
 use serde_json::{Value, json};
 

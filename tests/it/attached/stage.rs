@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use fernet::Fernet;
 use openhexa_bridge::app;
 use openhexa_bridge::domain::principal::Role;
-use openhexa_bridge::emulator::{Emulator, Options};
+use openhexa_emulator::{Emulator, Options};
 use regex::Regex;
 use serde_json::{Value, json};
 use tokio_postgres::{Client, NoTls};

@@ -9,7 +9,7 @@ use super::tab::{Manner, Tab};
 use crate::support::iaso::{self, Iaso, MAY};
 use crate::support::story::{As, Base, Plan, Story};
 
-const SAMPLES: &str = include_str!("../../../src/emulator/samples.json");
+const SAMPLES: &str = include_str!("../../../emulator/src/samples.json");
 const FRENCH: &str = include_str!("../../data/ministry_fr.json");
 pub const LQAS: &str = "5b0f2f3e-6a1d-4c58-9a57-0d6c1c6a3e01";
 pub const EXTRACT: &str = "5b0f2f3e-6a1d-4c58-9a57-0d6c1c6a3e02";

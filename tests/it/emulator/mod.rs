@@ -17,7 +17,7 @@ mod transport;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use openhexa_bridge::emulator::{Emulator, Iaso, Options};
+use openhexa_emulator::{Emulator, Iaso, Options};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use openhexa_bridge::emulator::{Emulator, Iaso, Options};
+use openhexa_emulator::{Emulator, Iaso, Options};
 use serde_json::{Value, json};
 
 use super::{Secrets, Story};

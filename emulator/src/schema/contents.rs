@@ -5,9 +5,9 @@ use async_graphql::{Context, Error, Object, Result, SimpleObject};
 use super::caller;
 use super::runs::BucketObject;
 use super::scalars::{BucketObjectType, Uid};
-use crate::emulator::catalogue::id_from;
-use crate::emulator::choices;
-use crate::emulator::workspace;
+use crate::catalogue::id_from;
+use crate::choices;
+use crate::workspace;
 
 #[derive(SimpleObject)]
 pub struct Dataset {

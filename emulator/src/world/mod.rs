@@ -12,10 +12,10 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use crate::emulator::catalogue::{Catalogue, Kind};
-use crate::emulator::clock::{MINUTE, Millis};
-use crate::emulator::journal::Journal;
-use crate::emulator::run::{Run, Status, run_id};
+use crate::catalogue::{Catalogue, Kind};
+use crate::clock::{MINUTE, Millis};
+use crate::journal::Journal;
+use crate::run::{Run, Status, run_id};
 
 /// A run that was stopped in the queue, or whose container went silent, is ended after this time.
 const REAPED_AFTER: Millis = 15 * MINUTE;

@@ -10,10 +10,10 @@ use super::pipelines::{Pipeline, PipelineVersion, PipelinesPage};
 use super::runs::{BucketObject, PipelineRun};
 use super::scalars::{PipelineFunctionalType, PipelineOrderBy, Uid};
 use super::{Caller, known};
-use crate::emulator::choices;
-use crate::emulator::faults::Fault;
-use crate::emulator::run::Status;
-use crate::emulator::{catalogue, workspace};
+use crate::choices;
+use crate::faults::Fault;
+use crate::run::Status;
+use crate::{catalogue, workspace};
 
 pub struct Query;
 

@@ -1,10 +1,11 @@
-//! A small OpenHEXA for `dev` and for tests: its GraphQL, the life of its runs, and all of its traps.
+//! An OpenHEXA emulator for `dev` and for tests: its GraphQL API, its runs and its known quirks.
 //!
-//! It is a server of its own and speaks to the rest of the house over HTTP only. It shares no code with what
-//! it tests: a rule that both sides had from one place could be wrong on both sides at once.
+//! It is a server and communicates with the bridge over HTTP only. It shares no code with the bridge: an error in
+//! shared code would be the same on both sides, and no test could find it.
 //!
-//! `http.rs` is the wire, `schema/` the GraphQL, `world/` the runs, `driver.rs` the time that passes,
-//! `runner.rs` and `describe.rs` the pipelines with real code, `faults.rs` and `admin.rs` the bad days to order.
+//! `http.rs` has the HTTP routes, `schema/` the GraphQL schema, `world/` the runs, `driver.rs` moves runs as time
+//! passes, `runner.rs` and `describe.rs` run and read real `pipeline.py` files, `faults.rs` and `admin.rs` simulate
+//! failures on request.
 
 #![allow(
     clippy::disallowed_methods,

@@ -11,8 +11,8 @@ use super::parameters::PipelineParameter;
 use super::runs::{PipelineRun, PipelineRunPage};
 use super::scalars::{Json, PipelineFunctionalType, PipelineRunOrderBy, PipelineType, Stamp, Uid};
 use super::{Caller, caller, not_nullable, unrepresentable};
-use crate::emulator::catalogue::{self, Catalogue};
-use crate::emulator::faults::Fault;
+use crate::catalogue::{self, Catalogue};
+use crate::faults::Fault;
 
 /// A pipeline of the catalogue, by its place.
 #[derive(Clone)]

@@ -7,9 +7,9 @@ use super::contents::{Bucket, DatasetLink, DatasetLinkPage};
 use super::pages::cut;
 use super::scalars::{ConnectionType, Stamp, Uid};
 use super::{caller, not_nullable};
-use crate::emulator::catalogue::id_from;
-use crate::emulator::core::{Core, Who};
-use crate::emulator::faults::Fault;
+use crate::catalogue::id_from;
+use crate::core::{Core, Who};
+use crate::faults::Fault;
 
 /// The slug of the connection through which pipelines without a host of their own find Iaso.
 const IASO: &str = "iaso-pipeline";

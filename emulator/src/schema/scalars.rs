@@ -3,7 +3,7 @@
 use async_graphql::{Enum, InputValueError, InputValueResult, Scalar, ScalarType, Value};
 use uuid::Uuid;
 
-use crate::emulator::clock::{Millis, iso};
+use crate::clock::{Millis, iso};
 
 /// OpenHEXA's `UUID`. One field of that type holds a text that is none (`run_id`), so both are kept.
 #[derive(Clone, Debug)]

@@ -10,8 +10,8 @@ use super::not_nullable;
 use super::pages::page_type;
 use super::pipelines::{Pipeline, PipelineVersion};
 use super::scalars::{BucketObjectType, Json, PipelineRunTrigger, Stamp, Uid};
-use crate::emulator::catalogue::Catalogue;
-use crate::emulator::run::{Output, Priority, Run, Status};
+use crate::catalogue::Catalogue;
+use crate::run::{Output, Priority, Run, Status};
 
 /// An empty zip archive in base64: the emulator keeps no code.
 const NO_CODE: &str = "UEsFBgAAAAAAAAAAAAAAAAAAAAAAAA==";

@@ -8,12 +8,12 @@ use serde_json::{Map, Value};
 use super::runs::PipelineRun;
 use super::scalars::{Json, PipelineError, Uid};
 use super::{Caller, caller, known};
-use crate::emulator::choices;
-use crate::emulator::core::Who;
-use crate::emulator::faults::Fault;
-use crate::emulator::judge;
-use crate::emulator::run::{Message, Output, Priority, Run, Status};
-use crate::emulator::world::Launch;
+use crate::choices;
+use crate::core::Who;
+use crate::faults::Fault;
+use crate::judge;
+use crate::run::{Message, Output, Priority, Run, Status};
+use crate::world::Launch;
 
 pub struct Mutation;
 

@@ -4,7 +4,7 @@ use async_graphql::{Object, Result, SimpleObject};
 
 use super::scalars::Generic;
 use super::unrepresentable;
-use crate::emulator::catalogue;
+use crate::catalogue;
 
 #[derive(SimpleObject)]
 pub struct PipelineParameterChoicesFromFile {

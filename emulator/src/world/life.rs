@@ -6,10 +6,10 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 use super::{Errand, Event, REAPED_AFTER, Word, World};
-use crate::emulator::catalogue::{Kind, Pipeline};
-use crate::emulator::clock::Millis;
-use crate::emulator::container;
-use crate::emulator::run::{Priority, Status};
+use crate::catalogue::{Kind, Pipeline};
+use crate::clock::Millis;
+use crate::container;
+use crate::run::{Priority, Status};
 
 /// How long the SDK takes to refuse a config.
 const REFUSAL_TAKES: Millis = 100;

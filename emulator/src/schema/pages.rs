@@ -64,8 +64,8 @@ macro_rules! page_type {
             total_items: i32,
         }
 
-        impl From<$crate::emulator::schema::pages::Slice<$item>> for $name {
-            fn from(slice: $crate::emulator::schema::pages::Slice<$item>) -> Self {
+        impl From<$crate::schema::pages::Slice<$item>> for $name {
+            fn from(slice: $crate::schema::pages::Slice<$item>) -> Self {
                 Self {
                     items: slice.items,
                     page_number: slice.number,
