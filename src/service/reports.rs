@@ -50,6 +50,8 @@ pub struct Line(Mutex<Places>);
 #[derive(Default)]
 struct Places {
     waiting: VecDeque<Waiting>,
+    /// How many the current transaction takes.
+    in_transaction: usize,
     /// Whether somebody takes them: one at a time, so that each group is as large as it can be, and in order.
     served: bool,
 }
@@ -67,7 +69,13 @@ impl Line {
         let mut places = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let many = places.waiting.len().min(MOST);
         places.served = many > 0;
+        places.in_transaction = many;
         (many > 0).then(|| places.waiting.drain(..many).collect())
+    }
+
+    fn unanswered(&self) -> usize {
+        let places = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        places.waiting.len() + places.in_transaction
     }
 }
 
@@ -82,6 +90,11 @@ enum Came {
 }
 
 impl Bridge {
+    /// Reports that were received and are not answered yet.
+    pub fn unanswered_reports(&self) -> usize {
+        self.reports.unanswered()
+    }
+
     pub(super) async fn join_reports(&self, item: Item) -> Answer {
         let (answer, answered) = oneshot::channel();
         if self.reports.join(Waiting { item, answer }) {

@@ -87,7 +87,7 @@ story! {
 story! {
     async fn a_launch_whose_caller_hangs_up_is_followed_all_the_same(base) {
         let story = Plan::on(base).pipelines(json!([pipeline(1, &injected(), quick("succeed"))])).begin().await;
-        story.fault(&json!({"fault": "latency", "operation": "runPipeline", "ms": 700, "count": 1})).await;
+        story.fault(&json!({"fault": "latency", "operation": "runPipeline", "ms": 3000, "count": 1})).await;
         tokio::select! {
             answer = story.launch(&id(1), json!({})) => panic!("{answer} was answered too soon"),
             _ = story.until_runs("the run", |runs| !runs.is_empty()) => {}
@@ -103,7 +103,7 @@ story! {
 story! {
     async fn a_launch_whose_caller_hangs_up_before_openhexa_is_asked_is_made(base) {
         let story = Plan::on(base).pipelines(json!([pipeline(1, &[], quick("succeed"))])).begin().await;
-        story.fault(&json!({"fault": "latency", "operation": "me", "ms": 500, "count": 1})).await;
+        story.fault(&json!({"fault": "latency", "operation": "me", "ms": 3000, "count": 1})).await;
         tokio::select! {
             answer = story.launch(&id(1), json!({})) => panic!("{answer} was answered too soon"),
             () = story.until_asked("me", 1) => {}

@@ -54,15 +54,15 @@ fn losses() -> [Value; 3] {
     [
         json!({"fault": "drop_after", "operation": "runPipeline", "count": 1}),
         json!({"fault": "null_run", "operation": "runPipeline", "count": 1}),
-        json!({"fault": "latency", "operation": "runPipeline", "ms": 3000, "count": 1}),
+        json!({"fault": "latency", "operation": "runPipeline", "ms": 9000, "count": 1}),
     ]
 }
 
 story! {
     async fn a_run_whose_id_was_lost_is_found_and_followed(base) {
         for (loss, names_task) in losses().into_iter().flat_map(|loss| [(loss.clone(), true), (loss, false)]) {
-            let plan = plan(base, names_task, "succeed").setting("openhexa.connect_timeout", "500ms");
-            let story = plan.setting("openhexa.request_timeout", "1s").begin().await;
+            let plan = plan(base, names_task, "succeed").setting("openhexa.connect_timeout", "2s");
+            let story = plan.setting("openhexa.request_timeout", "3s").begin().await;
             story.fault(&loss).await;
             let task = unsure(&story, json!({"country": "CMR"})).await;
             let ended = story.until_confirmed(task).await;

@@ -116,11 +116,11 @@ story! {
     async fn a_lease_that_ran_out_in_the_middle_makes_no_second_run(base) {
         let story = plan(base, true, "succeed").begin().await;
         let beside = story.beside().await;
-        story.fault(&json!({"fault": "latency", "operation": "me", "ms": 1500, "count": 1})).await;
+        story.fault(&json!({"fault": "latency", "operation": "me", "ms": 4000, "count": 1})).await;
         let taken_over = async {
             let task = story.until_task().await;
             story.advance(TimeDelta::seconds(16));
-            story.fault(&json!({"fault": "latency", "operation": "runPipeline", "ms": 3000, "count": 1})).await;
+            story.fault(&json!({"fault": "latency", "operation": "runPipeline", "ms": 6000, "count": 1})).await;
             assert_eq!(beside.pass().await.claimed, 1);
             task
         };

@@ -90,7 +90,7 @@ story! {
 story! {
     async fn a_run_made_while_the_cancel_came_is_stopped_without_waiting_for_a_look(base) {
         let story = plan(base, "manual").begin().await;
-        story.fault(&json!({"fault": "latency", "operation": "runPipeline", "ms": 1500, "count": 1})).await;
+        story.fault(&json!({"fault": "latency", "operation": "runPipeline", "ms": 4000, "count": 1})).await;
         let cancelled = async {
             story.until_runs("the run", |runs| !runs.is_empty()).await;
             cancel(&story, story.until_task().await).await
@@ -108,7 +108,7 @@ story! {
 story! {
     async fn a_launch_cancelled_just_before_it_was_sent_is_not_sent(base) {
         let story = plan(base, "succeed").begin().await;
-        story.fault(&json!({"fault": "latency", "operation": "me", "ms": 1500, "count": 1})).await;
+        story.fault(&json!({"fault": "latency", "operation": "me", "ms": 4000, "count": 1})).await;
         let cancelled = async { cancel(&story, story.until_task().await).await };
         let (task, asked) = tokio::join!(story.launch(&id(1), json!({})), cancelled);
         assert_eq!(end(&asked), ("CANCELLED", true));

@@ -32,7 +32,7 @@ story! {
     async fn a_slow_stop_whose_lease_ran_out_is_not_asked_a_second_time(base) {
         let (story, task, _) = running(base).await;
         let beside = story.beside().await;
-        story.fault(&json!({"fault": "latency", "operation": "stopPipeline", "ms": 1500, "count": 1})).await;
+        story.fault(&json!({"fault": "latency", "operation": "stopPipeline", "ms": 4000, "count": 1})).await;
         cancel(&story, task).await;
         let other = async {
             story.until_asked("stopPipeline", 1).await;

@@ -169,7 +169,7 @@ story! {
 story! {
     async fn failures_of_openhexa_can_be_told_apart(base) {
         let plan = Plan::on(base).pipelines(json!([pipeline(1, &[], quick("succeed"))]));
-        let plan = plan.setting("openhexa.connect_timeout", "200ms").setting("openhexa.request_timeout", "400ms");
+        let plan = plan.setting("openhexa.connect_timeout", "3s").setting("openhexa.request_timeout", "4s");
         let story = plan.begin().await;
         let detail = format!("/pipelines/{}/", id(1));
         story.configure_with(Map::new(), &story.openhexa, "another-token", "demo").await;

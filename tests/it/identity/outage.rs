@@ -62,7 +62,7 @@ story! {
 story! {
     async fn an_iaso_that_hangs_is_waited_for_as_long_as_set(base) {
         let iaso = Iaso::start();
-        let story = plan(base, &iaso).setting("iaso.request_timeout", "200ms").begin().await;
+        let story = plan(base, &iaso).setting("iaso.request_timeout", "3s").begin().await;
         let session = iaso.session(iaso::profile(4, 1, MAY));
         iaso.is(Mood::Gated(Arc::new(Semaphore::new(0))));
         away(&with_session(&story, &session, "/tasks/").await);

@@ -33,8 +33,8 @@ async fn all(story: &Story) -> [Answer; 4] {
 async fn hasty(base: crate::support::story::Base) -> Story {
     let plan = Plan::on(base).pipelines(json!([pipeline(1, &[], quick("succeed"))]));
     let plan = plan
-        .setting("openhexa.connect_timeout", "200ms")
-        .setting("openhexa.request_timeout", "400ms");
+        .setting("openhexa.connect_timeout", "1500ms")
+        .setting("openhexa.request_timeout", "2s");
     plan.begin().await
 }
 

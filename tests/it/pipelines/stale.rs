@@ -21,8 +21,8 @@ fn time(at: DateTime<Utc>) -> Value {
 
 async fn begin(base: Base) -> Story {
     let plan = Plan::on(base).pipelines(json!([pipeline(1, &[], quick("succeed"))]));
-    plan.setting("openhexa.connect_timeout", "200ms")
-        .setting("openhexa.request_timeout", "400ms")
+    plan.setting("openhexa.connect_timeout", "2s")
+        .setting("openhexa.request_timeout", "3s")
         .begin()
         .await
 }
@@ -71,7 +71,7 @@ story! {
         story.get(&list).await.expect(200);
         story.get(&detail).await.expect(200);
         later(&story);
-        story.fault(&json!({"fault": "latency", "ms": 3_000, "count": 2})).await;
+        story.fault(&json!({"fault": "latency", "ms": 9_000, "count": 2})).await;
         assert_eq!(story.get(&list).await.expect(200)["stale"], true, "too slow");
         assert_eq!(story.get(&detail).await.expect(200)["stale"], true, "too slow");
         story.stop_openhexa().await;

@@ -660,6 +660,8 @@ fn environment(
         own("SECRETS__ENCRYPTION_KEY", &secrets.encryption),
         own("SECRETS__CALLBACK_KEY", &secrets.callback),
         own("OPENHEXA__ALLOW_PRIVATE", "true"),
+        // A busy machine may be slow to read the headers of many requests at once; slow.rs has stories of its own.
+        own("SERVER__HEADER_TIMEOUT", "30s"),
         // A story asks in a moment, by its own clock, what people ask in a day; limit.rs has stories of its own.
         own("LIMITS__SIGNED_IN_PER_SECOND", "0"),
         own("LIMITS__ADDRESS_PER_SECOND", "0"),

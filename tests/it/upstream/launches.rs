@@ -11,8 +11,9 @@ use crate::support::wire::{Reply, Wire};
 
 /// What a launch comes to when the wire does this; it is said once, whatever happens.
 async fn launched_against(reply: Reply) -> Result<RunId, LaunchError> {
+    let is_silent = matches!(reply, Reply::Never | Reply::Stall(_));
     let wire = Wire::always(reply).await;
-    let client = Client::new(hasty()).unwrap();
+    let client = Client::new(if is_silent { hasty() } else { limits() }).unwrap();
     let outcome = client.run(&target(&wire.url), &launch()).await;
     assert_eq!(wire.heard().len(), 1, "a launch is sent exactly once");
     outcome.map(|launched| launched.run)

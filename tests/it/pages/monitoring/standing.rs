@@ -138,7 +138,7 @@ story! {
 story! {
     async fn a_late_silence_says_nothing_more_than_the_answer_since(base) {
         let plan = Plan::on(base).pipelines(json!([pipeline(1, &[], quick("manual"))]));
-        let story = plan.setting("openhexa.request_timeout", "1500ms").setting("openhexa.connect_timeout", "200ms").begin().await;
+        let story = plan.setting("openhexa.request_timeout", "5s").setting("openhexa.connect_timeout", "3s").begin().await;
         story.fault(&json!({"fault": "latency", "operation": "pipeline", "ms": 8000, "count": 1})).await;
         let asked = story.asked("pipeline").await;
         let path = format!("/pipelines/{}/", id(1));
