@@ -182,6 +182,30 @@ story! {
     }
 }
 
+// Whichever of the roles comes first in the settings: the key opens what the highest of them may.
+story! {
+    async fn one_secret_for_several_roles_has_the_highest_of_them(base) {
+        let shared = "one-secret-for-several-roles";
+        for (roles, reads, launches, configures) in [
+            (["viewer", "operator"], 200, 404, 403),
+            (["viewer", "admin"], 200, 404, 200),
+            (["operator", "admin"], 200, 404, 200),
+        ] {
+            let plan = roles.iter().fold(Plan::on(base), |plan, role| plan.setting(&format!("keys.{role}"), shared));
+            let story = plan.begin().await;
+            let ask = |method, path: &str| story.ask(As::Bearer(shared.to_owned()), method, path).json(&json!({"config": {}}));
+            let launch = ask(Method::POST, &format!("/pipelines/{}/launch/", id(9)));
+            let told = [
+                ask(Method::GET, "/tasks/").send().await.status,
+                launch.send().await.status,
+                ask(Method::GET, "/config/").send().await.status,
+            ];
+            assert_eq!(told, [reads, launches, configures], "{roles:?}");
+            story.end().await;
+        }
+    }
+}
+
 story! {
     async fn a_key_in_the_query_is_none(base) {
         let (story, _, _) = with_a_task(base).await;

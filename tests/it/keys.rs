@@ -7,8 +7,8 @@ use reqwest::Method;
 use serde_json::json;
 
 use crate::support::catalogue::{id, pipeline, quick};
-use crate::support::dump;
-use crate::support::story::{As, Plan, Story, story};
+use crate::support::story::{As, Base, Plan, Story, story};
+use crate::support::{dump, hand};
 
 impl Story {
     /// `openhexa-bridge keys …` on this story's database.
@@ -95,6 +95,35 @@ story! {
         assert_eq!(story.status(&key, Method::GET, "/tasks/").await, 401);
         story.end().await;
     }
+}
+
+// A key that had been recognised a moment before its expiry was remembered beyond it.
+story! {
+    async fn a_key_that_was_used_just_before_its_expiry_is_refused_at_its_expiry(base) {
+        let story = Plan::on(base).begin().await;
+        let key = story.make_key(&["--role", "viewer", "--expires", "1d"]).await;
+        // The command line has the machine's clock.
+        let expires = chrono::DateTime::parse_from_rfc3339(&expiry(&story).await).unwrap().to_utc();
+        story.advance(expires - story.now() - TimeDelta::seconds(2));
+        assert_eq!(story.status(&key, Method::GET, "/tasks/").await, 200);
+        story.advance(TimeDelta::milliseconds(1_999));
+        assert_eq!(story.status(&key, Method::GET, "/tasks/").await, 200, "a millisecond before");
+        story.advance(TimeDelta::milliseconds(1));
+        assert_eq!(story.status(&key, Method::GET, "/tasks/").await, 401);
+        story.end().await;
+    }
+}
+
+/// When the only key expires, as it is stored.
+async fn expiry(story: &Story) -> String {
+    let column = match story.base {
+        Base::Sqlite => "expires_at",
+        Base::Postgres => {
+            "to_char(expires_at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"')"
+        }
+    };
+    let query = format!("SELECT {column} AS text FROM api_key");
+    hand::texts(story, &query).await.remove(0)
 }
 
 story! {

@@ -9,6 +9,7 @@
 )]
 
 mod access;
+mod address;
 mod architecture;
 mod attached;
 mod audit;

@@ -1,9 +1,17 @@
-//! The store's own failures.
+//! The store by itself: its own failures, and the order of its locks.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
+use openhexa_bridge::domain::ids::{AccountId, TaskId};
 use openhexa_bridge::service;
-use openhexa_bridge::store::{Address, Error, Options, Store, Vault};
+use openhexa_bridge::store::{self, Address, Error, Options, Store, Vault};
+use serde_json::json;
+
+use crate::callback::plan;
+use crate::support::catalogue::id;
+use crate::support::story::{Base, PATIENCE};
+use crate::support::{hand, postgres};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_query_that_panics_is_a_mistake_and_no_absent_database() {
@@ -21,4 +29,61 @@ async fn a_query_that_panics_is_a_mistake_and_no_absent_database() {
     assert!(matches!(failed.into(), service::Error::Internal(_)));
     let next: Result<i32, Error> = store.read(|_| Ok(7)).await;
     assert_eq!(next.unwrap(), 7);
+}
+
+// Two groups of reports on the same tasks, each of which had locked what the other one waited for.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_group_locks_its_tasks_in_the_order_of_their_ids_however_they_are_stored() {
+    let story = plan(Base::Postgres).begin().await;
+    let (one, two) = (
+        story.launch(&id(1), json!({})).await,
+        story.launch(&id(1), json!({})).await,
+    );
+    // Without an index and with the first task stored behind the second, PostgreSQL would find the second one first.
+    for scan in ["indexscan", "indexonlyscan", "bitmapscan"] {
+        let database = story.database.rsplit('/').next().unwrap();
+        hand::sql(
+            &story,
+            &format!("ALTER DATABASE {database} SET enable_{scan} = off"),
+        )
+        .await;
+    }
+    hand::sql(
+        &story,
+        &format!("UPDATE task SET search = search || 'x' WHERE id = {one}"),
+    )
+    .await;
+
+    let group = story.store().await;
+    let connected = tokio_postgres::connect(&story.database, tokio_postgres::NoTls).await;
+    let (mut client, connection) = connected.unwrap();
+    tokio::spawn(connection);
+    let other = client.transaction().await.unwrap();
+    let lock = "SELECT 1 FROM openhexa_bridge.task WHERE id = $1 FOR UPDATE";
+    other.query(lock, &[&one]).await.unwrap();
+    let locking = tokio::spawn(async move {
+        let wanted = BTreeSet::from([one, two].map(|task| (AccountId(1), TaskId(task))));
+        let locked = group.write(move |db| store::lock_many(db, &wanted)).await;
+        locked.unwrap().len()
+    });
+    let url = story.database.clone();
+    story
+        .until_true("a group that waits for the first task", async || {
+            let url = url.clone();
+            let waiting = "SELECT pid::text, '' FROM pg_locks WHERE NOT granted";
+            let waiting = tokio::task::spawn_blocking(move || postgres::rows(&url, waiting));
+            !waiting.await.unwrap().is_empty()
+        })
+        .await;
+    // It holds nothing yet that another transaction could wait for.
+    other.query(lock, &[&two]).await.unwrap();
+    other.commit().await.unwrap();
+    assert_eq!(
+        tokio::time::timeout(PATIENCE, locking)
+            .await
+            .unwrap()
+            .unwrap(),
+        2
+    );
+    story.end().await;
 }

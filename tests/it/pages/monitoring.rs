@@ -3,6 +3,7 @@
 mod durations;
 mod failures;
 mod one_moment;
+mod other_account;
 mod readers;
 mod standing;
 mod unconfigured;

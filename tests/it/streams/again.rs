@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use crate::callback::{plan, taken};
 use crate::support::catalogue::id;
+use crate::support::hand;
 use crate::support::story::stream::Stream;
 use crate::support::story::{Story, story};
 
@@ -62,6 +63,32 @@ story! {
         // And it goes on.
         progress(&story, tasks[7], 300).await;
         again.until(|task| task["progress_value"] == 300).await;
+        story.end().await;
+    }
+}
+
+// A part that was read from the database ended in the middle of a number, and the rest of that number was left out.
+story! {
+    async fn more_tasks_under_one_number_than_are_read_at_a_time_are_all_told(base) {
+        let story = plan(base).begin().await;
+        let tasks = several(&story, 45).await;
+        let stream = story.all_tasks().await;
+        let last_id = stream.last_id.clone();
+        drop(stream);
+        // One transaction: on PostgreSQL all of them have its number.
+        hand::sql(&story, "UPDATE task SET progress_value = 7, revision = revision + 1").await;
+        let mut again = story.all_tasks_after(&last_id).await;
+        let times = told(&mut again, &story, &tasks).await;
+        assert!(times.len() == 45 && times.values().all(|times| *times == 1), "{times:?}");
+        // Wherever the connection breaks, too.
+        let mut broken = story.all_tasks_after(&last_id).await;
+        let mut seen = Vec::new();
+        for _ in 0..30 {
+            seen.push(broken.task().await["id"].as_i64().unwrap());
+        }
+        let mut again = story.all_tasks_after(&broken.last_id).await;
+        let missing: Vec<i64> = tasks.iter().copied().filter(|task| !seen.contains(task)).collect();
+        told(&mut again, &story, &missing).await;
         story.end().await;
     }
 }

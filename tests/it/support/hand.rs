@@ -46,8 +46,8 @@ pub async fn texts(story: &Story, query: &str) -> Vec<String> {
             let rows: Vec<Row> = diesel::sql_query(query).load(&mut conn).unwrap();
             return rows.into_iter().map(|row| row.text).collect();
         }
+        let query = query.replace(" FROM ", " FROM openhexa_bridge.");
         let query = format!("SELECT text, '' FROM ({query}) AS rows");
-        let query = query.replace(" FROM config", " FROM openhexa_bridge.config");
         let rows = postgres::rows(&url, &query).into_iter();
         rows.map(|row| row.0).collect()
     };

@@ -130,6 +130,27 @@ story! {
     }
 }
 
+// Each repetition of a status was read as a list of its own.
+story! {
+    async fn a_status_that_is_named_twice_lists_its_tasks_once(base) {
+        let story = told(base).await;
+        for order in ["created_at", "-created_at"] {
+            let whole = story.get(&format!("/tasks/?status=ERROR,RUNNING&order={order}&limit=200")).await.expect(200);
+            let expected = numbers(&whole);
+            assert_eq!(expected.len(), 3, "{expected:?}");
+            for statuses in ["ERROR,ERROR,RUNNING", "RUNNING,ERROR,RUNNING", "ERROR,RUNNING,ERROR,RUNNING,ERROR"] {
+                for limit in [1, 2, 3, 200] {
+                    let query = format!("status={statuses}&order={order}");
+                    assert_eq!(walked(&story, &query, limit).await, expected, "{query} by {limit}");
+                }
+                let numbered = story.get(&format!("/tasks/?status={statuses}&order={order}")).await.expect(200);
+                assert_eq!((numbers(&numbered), &numbered["count"]), (expected.clone(), &json!(3)), "{statuses}");
+            }
+        }
+        story.end().await;
+    }
+}
+
 story! {
     async fn tasks_that_come_meanwhile_move_nothing(base) {
         let story = told(base).await;

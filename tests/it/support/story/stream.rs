@@ -135,14 +135,18 @@ impl Stream {
         tokio::time::timeout(PATIENCE, told).await.expect("in time")
     }
 
-    /// All that is told until the stream ends.
+    /// All that is told until the stream ends, which it must in time: comments alone could go on for ever.
     pub async fn rest(&mut self) -> Vec<Value> {
-        let mut tasks = Vec::new();
-        while let Some(block) = self.next().await {
-            if let Block::Task(task) = block {
-                tasks.push(task);
+        let told = async {
+            let mut tasks = Vec::new();
+            while let Some(block) = self.next().await {
+                if let Block::Task(task) = block {
+                    tasks.push(task);
+                }
             }
-        }
-        tasks
+            tasks
+        };
+        let told = tokio::time::timeout(PATIENCE, told).await;
+        told.expect("the stream ends in time")
     }
 }
