@@ -109,6 +109,10 @@ pub async fn start(start: Start) -> Result<Running, StartError> {
     let clock = start.clock;
     let store = open_store(&settings).await?;
     refuse_another_key(&store).await?;
+    // What `dev` has built in is restored together with its database.
+    if !start.local {
+        store.leave_out_ids().await?;
+    }
     let access = identity::access(&settings, start.local);
     refuse_without_keys(&store, &access, &settings, address).await?;
     let bridge = Bridge::new(Parts {

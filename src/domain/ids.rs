@@ -47,6 +47,10 @@ uuid_id! {
     RunId,
     /// A user of OpenHEXA, as `me` names it.
     UserId,
+    /// One launch, at random: unlike its task's number it is never assigned twice, not even after a restore.
+    LaunchId,
+    /// A browser that is signed in with a key.
+    SessionId,
 }
 
 number_id! {

@@ -1,6 +1,6 @@
 //! Who is asking, and what they may.
 
-use super::ids::{AccountId, KeyId, PipelineId, TaskId};
+use super::ids::{AccountId, KeyId, LaunchId, PipelineId, TaskId};
 
 /// A role includes those before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -52,12 +52,14 @@ pub enum Reporter {
     Pipeline(CallbackClaim),
 }
 
-/// What a callback token names: this task of this pipeline, nothing else.
+/// What a callback token names: this launch of this task of this pipeline, nothing else.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CallbackClaim {
     pub account: AccountId,
     pub task: TaskId,
     pub pipeline: PipelineId,
+    /// A task's number may be assigned again after a restore; the token of the old launch is then refused.
+    pub launch: LaunchId,
 }
 
 impl Reporter {
@@ -73,13 +75,6 @@ impl Reporter {
         match self {
             Self::Account(_) => None,
             Self::Pipeline(claim) => Some(claim.task),
-        }
-    }
-
-    pub fn may_report(&self, about: CallbackClaim) -> bool {
-        match self {
-            Self::Account(account) => about.account == *account,
-            Self::Pipeline(claim) => *claim == about,
         }
     }
 }

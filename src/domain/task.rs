@@ -7,10 +7,10 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Map, Value};
 
-use super::ids::{AccountId, ConnectionId, PipelineId, RunId, TaskId, UserId};
+use super::ids::{AccountId, ConnectionId, LaunchId, PipelineId, RunId, TaskId, UserId};
 use super::observation::{Conflict, Observation, Premise, Sighting};
 use super::pipeline::{RunStatus, VersionLabel};
-use super::principal::{CallbackClaim, Person};
+use super::principal::{CallbackClaim, Person, Reporter};
 pub use super::verdict::{FAILED_AFTER_SUCCESS, RunEnd, Status, Verdict, Word, verdict};
 
 /// The pipeline's first terminal word with what it said beside it.
@@ -54,6 +54,8 @@ pub struct PipelineRef {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Run {
     pub id: Option<RunId>,
+    /// None: it was launched before launches had an id.
+    pub launch: Option<LaunchId>,
     pub status: Option<RunStatus>,
     /// Percent, 0 to 100.
     pub progress: i32,
@@ -158,12 +160,21 @@ impl Task {
         self.verdict().is_some_and(|verdict| verdict.confirmed)
     }
 
-    /// What a report must be about to be this task's.
-    pub fn claim(&self) -> CallbackClaim {
-        CallbackClaim {
+    /// What the callback token of this task's launch says.
+    pub fn claim(&self) -> Option<CallbackClaim> {
+        Some(CallbackClaim {
             account: self.account,
             task: self.id,
             pipeline: self.pipeline.id,
+            launch: self.run.launch?,
+        })
+    }
+
+    /// Whether this reporter may report on this task.
+    pub fn is_reported_by(&self, reporter: &Reporter) -> bool {
+        match reporter {
+            Reporter::Account(account) => self.account == *account,
+            Reporter::Pipeline(claim) => self.claim() == Some(*claim),
         }
     }
 

@@ -8,19 +8,19 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use futures_util::future::join_all;
-use secrecy::SecretString;
 use serde_json::{Map, Value, json};
 use tokio::time::Sleep;
+use uuid::Uuid;
 
 use super::attempt::Attempt;
 use super::config::Ground;
 use super::once::{self, Once};
 use super::pipelines::{Definition, Need};
 use super::{Bridge, Error};
-use crate::domain::ids::{PipelineId, TaskId, VersionId};
+use crate::domain::ids::{LaunchId, PipelineId, TaskId, VersionId};
 use crate::domain::parameters::Parameter;
 use crate::domain::principal::Principal;
-use crate::domain::run::{Launch, time_limit};
+use crate::domain::run::Launch;
 use crate::domain::sentence::FieldErrors;
 use crate::domain::task::{PipelineRef, Run, State, Task};
 use crate::domain::validation::{self, Checked, Given, Injected, Injection};
@@ -294,16 +294,6 @@ impl Bridge {
             connection_token: self.callback_token(task, now),
         }
     }
-
-    fn callback_token(&self, task: &Task, now: DateTime<Utc>) -> SecretString {
-        let until = now
-            + self.rules().queue_allowance
-            + time_limit(task.run.timeout_seconds)
-            + self.rules().token_grace;
-        let launcher = task.launcher.as_ref().map(|person| person.id);
-        let key = &self.parts.callback_key;
-        key.mint(task.claim(), launcher, now, until)
-    }
 }
 
 fn draft(
@@ -330,6 +320,7 @@ fn draft(
         launched_with: who.person.is_none().then(|| who.name.clone()),
         state: State::Accepted,
         run: Run {
+            launch: Some(LaunchId(Uuid::new_v4())),
             drops_config: version.is_none(),
             send_notifications: request.send_notifications,
             debug: request.debug,

@@ -195,7 +195,7 @@ impl TakenAll {
     fn take(&mut self, rules: &Rules, before: &HashMap<TaskId, Task>, item: &Item) -> Answer {
         let known = self.after.get(&item.task).or(before.get(&item.task));
         let known = known.ok_or_else(unknown_task)?;
-        if !item.who.may_report(known.claim()) || known.pipeline.id != item.pipeline {
+        if !known.is_reported_by(&item.who) || known.pipeline.id != item.pipeline {
             return Err(unknown_task());
         }
         let taken = judge(rules, known, &item.fact, item.at);

@@ -3,6 +3,9 @@
 //! It has two forms. With Iaso's key at hand, a launch of Iaso's user gets a token that Iaso itself takes for that
 //! user's, so that a pipeline can use Iaso's API, and that carries our claim beside; any other launch gets a token of
 //! our own. Here both are the same: whatever carries our claim is a pipeline's, or nobody's, but never a user's.
+//!
+//! It names its launch by a random id. After a restore the number of its task may be assigned to another launch, on
+//! which it must not report.
 
 use chrono::{DateTime, Utc};
 use secrecy::SecretString;
@@ -10,9 +13,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
 
+use super::Bridge;
 use super::jwt::{self, JwtKey};
-use crate::domain::ids::{AccountId, PipelineId, TaskId};
+use crate::domain::ids::{AccountId, LaunchId, PipelineId, TaskId};
 use crate::domain::principal::CallbackClaim;
+use crate::domain::run::time_limit;
+use crate::domain::task::Task;
 
 const AUDIENCE: &str = "openhexa-bridge:callback";
 /// Where our claim stands in a token for Iaso: one with an `aud` would be refused by verifiers that expect none.
@@ -42,6 +48,7 @@ struct Claim {
     account: i64,
     task: i64,
     pipeline: Uuid,
+    launch: Uuid,
 }
 
 #[derive(Clone, Serialize, Deserialize)]
@@ -126,6 +133,21 @@ impl CallbackKey {
     }
 }
 
+impl Bridge {
+    pub(super) fn callback_token(&self, task: &Task, now: DateTime<Utc>) -> SecretString {
+        let rules = self.rules();
+        let until =
+            now + rules.queue_allowance + time_limit(task.run.timeout_seconds) + rules.token_grace;
+        let launcher = task.launcher.as_ref().map(|person| person.id);
+        let key = &self.parts.callback_key;
+        // A launch without an id was made before there were any, and its token would be refused.
+        let claim = task.claim();
+        claim.map_or_else(SecretString::default, |claim| {
+            key.mint(claim, launcher, now, until)
+        })
+    }
+}
+
 /// Whether a token carries our claim, in whatever shape.
 fn is_ours(token: &str) -> bool {
     let Some(claims) = jwt::claimed(token) else {
@@ -147,6 +169,7 @@ impl From<CallbackClaim> for Claim {
             account: claim.account.0,
             task: claim.task.0,
             pipeline: claim.pipeline.0,
+            launch: claim.launch.0,
         }
     }
 }
@@ -157,6 +180,7 @@ impl From<Claim> for CallbackClaim {
             account: AccountId(claim.account),
             task: TaskId(claim.task),
             pipeline: PipelineId(claim.pipeline),
+            launch: LaunchId(claim.launch),
         }
     }
 }

@@ -16,6 +16,8 @@ mod reseal;
 mod rows;
 mod runs;
 mod schema;
+mod sessions;
+mod task_ids;
 mod tasks;
 mod types;
 mod vault;
@@ -61,6 +63,7 @@ pub use runs::{
     Due, Kind, claim_due, forget_secrets, hold, look_by, other_unsure, owned_runs, owners, plan,
     put_secrets, renew, schedule, secrets_of,
 };
+pub use sessions::{NewSession, add_session, end_session, is_session};
 pub use tasks::{NewTask, any, get, insert, lock, lock_own, many, save};
 pub use vault::Vault;
 pub use vitals::{Vitals, vitals};
@@ -162,6 +165,24 @@ impl Store {
                 Ok(changes::count_on(conn)?)
             }
         })
+    }
+
+    /// Leaves out some ids of tasks, should the database have been restored. Where that is not allowed, the bridge serves
+    /// all the same: an old run's token is refused in any case.
+    pub async fn leave_out_ids(&self) -> Result<(), OpenError> {
+        let opener = self.opener.clone();
+        let leaving = tokio::task::spawn_blocking(move || {
+            let mut conn = opener.connect()?;
+            task_ids::leave_out(&mut conn)
+        });
+        match leaving.await {
+            Ok(Err(OpenError::Query(error))) => {
+                tracing::warn!(%error, "the ids of tasks could not be moved on; after a restore some may be assigned again");
+                Ok(())
+            }
+            Ok(done) => done,
+            Err(_) => Err(OpenError::Runtime),
+        }
     }
 
     /// Takes every table away again.

@@ -7,7 +7,9 @@ use serde_json::{Map, Value, json};
 use super::error::Error;
 use super::schema::{run, task};
 use super::types::{At, Id};
-use crate::domain::ids::{AccountId, ConnectionId, PipelineId, RunId, TaskId, UserId, VersionId};
+use crate::domain::ids::{
+    AccountId, ConnectionId, LaunchId, PipelineId, RunId, TaskId, UserId, VersionId,
+};
 use crate::domain::pipeline::{RunStatus, VersionLabel};
 use crate::domain::principal::Person;
 use crate::domain::task::{PipelineRef, Run, RunEnd, Said, State, Task, Word};
@@ -52,6 +54,7 @@ pub struct TaskRow {
 #[diesel(table_name = run, treat_none_as_null = true)]
 pub struct RunRow {
     pub run_id: Option<Id>,
+    pub launch_id: Option<Id>,
     pub status: Option<String>,
     pub progress: i32,
     pub config: String,
@@ -125,6 +128,7 @@ impl From<&Run> for RunRow {
     fn from(run: &Run) -> Self {
         Self {
             run_id: run.id.map(|id| Id(id.0)),
+            launch_id: run.launch.map(|id| Id(id.0)),
             status: run.status.as_ref().map(|status| status.word().to_owned()),
             progress: run.progress,
             config: Value::Object(run.config.clone()).to_string(),
@@ -199,6 +203,7 @@ fn launcher_of(row: &TaskRow) -> Option<Person> {
 fn run_of(row: RunRow) -> Result<Run, Error> {
     Ok(Run {
         id: row.run_id.map(|id| RunId(id.0)),
+        launch: row.launch_id.map(|id| LaunchId(id.0)),
         status: row.status.as_deref().map(RunStatus::parse),
         progress: row.progress,
         config: object_of(&row.config)?,

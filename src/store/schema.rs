@@ -83,6 +83,7 @@ diesel::table! {
         connection_id -> BigInt,
         instance -> Text,
         run_id -> Nullable<Guid>,
+        launch_id -> Nullable<Guid>,
         status -> Nullable<Text>,
         progress -> Integer,
         config -> Text,
@@ -167,6 +168,17 @@ diesel::table! {
         request -> Text,
         task_id -> BigInt,
         created_at -> Stamp,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::store::types::*;
+
+    session (id) {
+        id -> Guid,
+        key_hash -> Text,
+        ends_at -> Stamp,
     }
 }
 

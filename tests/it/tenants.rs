@@ -117,7 +117,7 @@ impl Town {
     pub fn expired(&self) -> String {
         let now = self.story.now() - TimeDelta::seconds(1);
         let mut claims = iaso::access(4, now.timestamp());
-        claims["openhexa_bridge"] = json!({"aud": "openhexa-bridge:callback", "account": 1, "task": self.task, "pipeline": id(1)});
+        claims["openhexa_bridge"] = json!({"aud": "openhexa-bridge:callback", "account": 1, "task": self.task, "pipeline": id(1), "launch": id(9)});
         token(&claims, KEY)
     }
 

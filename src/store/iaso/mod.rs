@@ -9,6 +9,7 @@ mod check;
 mod configuration;
 mod mirror;
 mod strayed;
+mod task_ids;
 mod users;
 
 use chrono::TimeDelta;
@@ -24,6 +25,7 @@ pub(super) use configuration::configuration;
 pub use configuration::refresh_connections;
 pub(super) use mirror::{LogsToo, insert, mirror, mirror_moved};
 pub use strayed::{has_strayed, stop_wishes, strayed};
+pub(super) use task_ids::leave_out;
 pub use users::{Found, user};
 
 /// What Iaso's own launches are named, and its pages filter by.

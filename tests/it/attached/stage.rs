@@ -6,9 +6,11 @@
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use chrono::TimeDelta;
 use fernet::Fernet;
 use openhexa_bridge::app;
 use openhexa_bridge::domain::principal::Role;
+use openhexa_bridge::store::{self, Address, Store};
 use openhexa_emulator::{Emulator, Options};
 use regex::Regex;
 use serde_json::{Value, json};
@@ -16,7 +18,7 @@ use tokio_postgres::{Client, NoTls};
 use uuid::Uuid;
 
 use crate::support::postgres;
-use crate::support::story::{As, Base, Plan, Story};
+use crate::support::story::{As, Base, PATIENCE, Plan, Story};
 
 pub const A: i64 = 1;
 pub const B: i64 = 2;
@@ -229,6 +231,28 @@ impl Stage {
         stage.workspace(1, A, 1, "demo", &json!({})).await;
         stage.workspace(2, B, 2, "demo", &json!({})).await;
         stage
+    }
+
+    /// The bridge's store, opened once more as `serve` opens it.
+    pub async fn store(&self) -> Store {
+        let options = store::Options {
+            address: Address::Postgres {
+                url: self.iaso.bridge.clone().into(),
+                tls: store::Tls::Off,
+            },
+            encryption_key: self.story.secrets.encryption.clone().into(),
+            pool_size: 1,
+            wait: PATIENCE,
+        };
+        let beside = store::BesideIaso {
+            encrypted_text_field_key: self.iaso.key.clone().into(),
+            config_account: None,
+            watched_for: TimeDelta::days(2),
+            reads_users: false,
+        };
+        let opening =
+            tokio::task::spawn_blocking(move || Store::open_beside(options, &beside).unwrap());
+        opening.await.unwrap()
     }
 
     /// Something that Iaso or its administrators do.

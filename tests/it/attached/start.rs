@@ -1,13 +1,17 @@
 //! What is looked up before anything is served: tables, columns, rights; and what the settings must be.
 
+use openhexa_bridge::domain::ids::AccountId;
+use openhexa_bridge::domain::principal::Role;
+use openhexa_bridge::service::new_key::{self, Wish};
 use openhexa_bridge::store::Vault;
 use secrecy::ExposeSecret as _;
 use serde_json::json;
 
-use super::manual;
 use super::stage::{Iaso, Stage};
+use super::{manual, started};
 use crate::support::catalogue::id;
 use crate::support::process::{Ended, Line};
+use crate::support::story::As;
 
 async fn ended(iaso: &Iaso, args: &[&str], more: &[(&str, &str)]) -> Ended {
     let mut line = Line::of(args)
@@ -270,4 +274,108 @@ async fn a_key_is_made_for_an_account_that_there_is() {
         alone.err,
         ["openhexa-bridge: there is no account 2 that a key could be made for"]
     );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_key_of_a_deleted_account_reads_nothing() {
+    let stage = Stage::begin(manual()).await;
+    let story = &stage.story;
+    let wish = Wish {
+        name: "of account B".to_owned(),
+        role: Role::Viewer,
+        expires_at: None,
+    };
+    let store = story.store().await;
+    let made = new_key::make(&store, AccountId(2), wish, "a test", story.now()).await;
+    let key = As::Bearer(new_key::shown(&made.unwrap()).to_owned());
+    let status = async |who: As| {
+        let ask = story.ask(who, reqwest::Method::GET, "/tasks/");
+        ask.send().await.status
+    };
+    assert_eq!(
+        [status(key.clone()).await, status(As::Viewer).await],
+        [200, 200]
+    );
+    stage
+        .sql("DELETE FROM iaso_openhexaworkspace WHERE account_id = 2; DELETE FROM iaso_profile WHERE account_id = 2; \
+              DELETE FROM iaso_account WHERE id = 2")
+        .await;
+    story.advance(chrono::TimeDelta::seconds(5));
+    assert_eq!(
+        [status(key.clone()).await, status(As::Viewer).await],
+        [401, 200]
+    );
+    // The keys of the settings are of account 1.
+    stage
+        .sql("DELETE FROM iaso_task; DELETE FROM iaso_openhexaworkspace; DELETE FROM iaso_profile; DELETE FROM iaso_account")
+        .await;
+    story.advance(chrono::TimeDelta::seconds(5));
+    assert_eq!(
+        [
+            status(key).await,
+            status(As::Viewer).await,
+            status(As::Admin).await
+        ],
+        [401; 3]
+    );
+    stage.end().await;
+}
+
+/// Iaso's tasks as a backup from before this one has them, with their sequence.
+async fn restored_before(stage: &Stage, task: i64) {
+    stage
+        .sql(&format!(
+            "DELETE FROM iaso_tasklog; DELETE FROM iaso_task WHERE id >= {task}"
+        ))
+        .await;
+    stage
+        .sql(&format!(
+            "ALTER TABLE iaso_task ALTER COLUMN id RESTART WITH {task}"
+        ))
+        .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn ids_of_iaso_task_are_left_out_at_the_start() {
+    let mut stage = Stage::begin(manual()).await;
+    let first = started(&stage).await;
+    stage.story.restart().await;
+    let next = started(&stage).await;
+    assert!(next > first + 50, "{next}");
+    // Iaso's tables alone were restored, from before the bridge's tasks.
+    restored_before(&stage, first).await;
+    stage.story.restart().await;
+    assert!(started(&stage).await > next);
+    let rolled_back = stage
+        .rows("SELECT id FROM iaso_task WHERE params = '{}'")
+        .await;
+    assert_eq!(rolled_back.len(), 0, "only ids are used up");
+    stage.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_sequence_far_behind_the_bridges_ids_is_told_at_the_start() {
+    let stage = Stage::begin(manual()).await;
+    let task = started(&stage).await;
+    stage
+        .sql(&format!(
+            "ALTER TABLE iaso_task ALTER COLUMN id RESTART WITH {}",
+            task + 100_000
+        ))
+        .await;
+    let highest = started(&stage).await;
+    restored_before(&stage, task + 1).await;
+    let store = stage.store().await;
+    let error = store.leave_out_ids().await.unwrap_err().to_string();
+    assert!(
+        error.contains(&format!("the bridge at {highest}")) && error.contains("SELECT setval("),
+        "{error}"
+    );
+    // Each start brings the sequence further.
+    for _ in 0..4 {
+        let _ = store.leave_out_ids().await;
+    }
+    store.leave_out_ids().await.unwrap();
+    assert!(started(&stage).await > highest);
+    stage.end().await;
 }

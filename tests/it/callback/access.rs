@@ -8,7 +8,8 @@ use uuid::Uuid;
 
 use super::{launched, plan};
 use crate::support::catalogue::id;
-use crate::support::story::{Answer, As, Story, story};
+use crate::support::hand;
+use crate::support::story::{Answer, As, Base, Story, story};
 
 async fn patch(story: &Story, who: As, body: &Value) -> Answer {
     let ask = story.ask(who, Method::PATCH, &format!("/pipelines/{}/", id(1)));
@@ -42,9 +43,16 @@ fn base64(bytes: &[u8]) -> String {
     text
 }
 
-fn claims(story: &Story, task: i64, audience: &str) -> Value {
+/// As the bridge writes them for this task; only the bridge knows the launch.
+async fn claims(story: &Story, task: i64, audience: &str) -> Value {
     let now = story.now().timestamp();
-    json!({"aud": audience, "account": 1, "task": task, "pipeline": id(1), "jti": Uuid::new_v4(), "iat": now, "exp": now + 3600})
+    let launch = hand::texts(
+        story,
+        &format!("SELECT CAST(launch_id AS TEXT) AS text FROM run WHERE task_id = {task}"),
+    )
+    .await;
+    json!({"aud": audience, "account": 1, "task": task, "pipeline": id(1), "launch": launch[0], "jti": Uuid::new_v4(),
+        "iat": now, "exp": now + 3600})
 }
 
 story! {
@@ -94,7 +102,7 @@ story! {
         let token = story.callback_token().await;
         let body = json!({"task_id": task, "progress_value": 9});
         let parts: Vec<&str> = token.split('.').collect();
-        let good = claims(&story, task, "openhexa-bridge:callback");
+        let good = claims(&story, task, "openhexa-bridge:callback").await;
         let none = base64(br#"{"alg":"none","typ":"JWT"}"#);
         let payload = base64(good.to_string().as_bytes());
         let mut stale = good.clone();
@@ -102,6 +110,7 @@ story! {
         let mut endless = good.clone();
         endless.as_object_mut().unwrap().remove("exp");
         let key = story.secrets.callback.clone();
+        let another = claims(&story, task, "another audience").await;
         let mut last = parts[2].to_owned();
         let flipped = if last.starts_with('A') { "B" } else { "A" };
         last.replace_range(..1, flipped);
@@ -109,7 +118,7 @@ story! {
             format!("{none}.{payload}."), format!("{none}.{payload}.{}", parts[2]), format!("{}.{payload}.{}", parts[0], parts[2]),
             format!("{}.{}.{last}", parts[0], parts[1]), format!("{}.{}.", parts[0], parts[1]), format!("{}.{}", parts[0], parts[1]),
             signed(&good, "another key that is just as long as ours"), signed(&good, ""), signed(&good, &story.secrets.operator),
-            signed(&claims(&story, task, "another audience"), &key), signed(&stale, &key), signed(&endless, &key), signed(&json!({}), &key),
+            signed(&another, &key), signed(&stale, &key), signed(&endless, &key), signed(&json!({}), &key),
             signed(&json!({"token_type": "access", "user_id": 1, "exp": 4_000_000_000_i64}), &key),
         ];
         for token in forged {
@@ -198,6 +207,76 @@ story! {
         story.look().await;
         let after = story.task(task).await;
         assert_eq!((&after["status"], &after["confirmed"]), (&json!("SUCCESS"), &json!(false)));
+        story.end().await;
+    }
+}
+
+/// The tables as a backup from before this task has them: its rows are gone, and its number is assigned again.
+async fn restore_before(story: &Story, task: i64) {
+    for rows in ["event WHERE task_id", "run WHERE task_id", "task WHERE id"] {
+        hand::sql(story, &format!("DELETE FROM {rows} = {task}")).await;
+    }
+    let sequence = match story.base {
+        Base::Sqlite => format!(
+            "UPDATE sqlite_sequence SET seq = {} WHERE name = 'task'",
+            task - 1
+        ),
+        Base::Postgres => format!("ALTER TABLE task ALTER COLUMN id RESTART WITH {task}"),
+    };
+    hand::sql(story, &sequence).await;
+}
+
+story! {
+    async fn after_a_restore_the_token_of_an_old_run_does_not_report_on_the_new_task(base) {
+        let (story, old) = launched(base).await;
+        let token = As::Bearer(story.callback_token().await);
+        restore_before(&story, old).await;
+        let new = story.launch(&id(1), json!({})).await;
+        assert_eq!(new, old, "the number is assigned again");
+        let report = json!({"task_id": old, "status": "ERROR", "progress_message": "from the old run"});
+        let refused = patch(&story, token, &report).await;
+        let unknown = patch(&story, As::Operator, &json!({"task_id": 999_999})).await;
+        assert_eq!(refused.expect(400), unknown.expect(400), "as for a task that does not exist");
+        assert_eq!(story.task(new).await["status"], "QUEUED");
+        let own = As::Bearer(story.callback_token().await);
+        patch(&story, own, &json!({"status": "RUNNING"})).await.expect(200);
+        story.end().await;
+    }
+}
+
+story! {
+    async fn a_token_from_before_launches_had_an_id_is_refused(base) {
+        let (story, task) = launched(base).await;
+        let key = story.secrets.callback.clone();
+        let mut before = claims(&story, task, "openhexa-bridge:callback").await;
+        before.as_object_mut().unwrap().remove("launch");
+        refused(&patch(&story, As::Bearer(signed(&before, &key)), &json!({"task_id": task, "progress_value": 9})).await, 401);
+        // Nor does any token report on a task whose launch has no id.
+        let token = As::Bearer(story.callback_token().await);
+        hand::sql(&story, "UPDATE run SET launch_id = NULL").await;
+        patch(&story, token, &json!({"task_id": task, "progress_value": 9})).await.error(400);
+        assert_eq!(story.task(task).await["progress_value"], 0);
+        story.end().await;
+    }
+}
+
+story! {
+    async fn ids_that_may_have_been_assigned_after_a_backup_are_left_out_at_the_start(base) {
+        let (mut story, first) = launched(base).await;
+        assert_eq!(first, 1, "a new database leaves nothing out");
+        let lost = story.launch(&id(1), json!({})).await;
+        restore_before(&story, lost).await;
+        story.restart().await;
+        let next = story.launch(&id(1), json!({})).await;
+        assert!(next > lost + 500, "{next}");
+        // A backup that was brought back without its sequence.
+        let behind = match base {
+            Base::Sqlite => "UPDATE sqlite_sequence SET seq = 0 WHERE name = 'task'",
+            Base::Postgres => "ALTER TABLE task ALTER COLUMN id RESTART WITH 1",
+        };
+        hand::sql(&story, behind).await;
+        story.restart().await;
+        assert!(story.launch(&id(1), json!({})).await > next + 500);
         story.end().await;
     }
 }

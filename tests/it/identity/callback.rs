@@ -73,7 +73,9 @@ story! {
         assert!(said["jti"].as_str().unwrap().len() == 32 && !said.contains_key("aud") && !said.contains_key("iat"));
         // A day in the queue, the version's own hour, and an hour of grace.
         assert_eq!(said["exp"], (story.now() + TimeDelta::hours(26)).timestamp());
-        assert_eq!(said[OURS], json!({"aud": "openhexa-bridge:callback", "account": 1, "task": task, "pipeline": id(1)}));
+        let launch = &said[OURS]["launch"];
+        assert!(launch.as_str().is_some_and(|launch| launch.len() == 36), "{launch}");
+        assert_eq!(said[OURS], json!({"aud": "openhexa-bridge:callback", "account": 1, "task": task, "pipeline": id(1), "launch": launch}));
         assert_eq!(report(&story, &token, &json!({"task_id": task, "progress_value": 5})).await.expect(200)["task"]["progress_value"], 5);
         assert_eq!(report(&story, &token, &json!({"status": "SUCCESS"})).await.expect(200)["task"]["id"], task);
         // Nobody of Iaso's launched: a token of our own.
@@ -168,9 +170,8 @@ story! {
 }
 
 /// Everything that a token with our claim may look like, good for Iaso in each case.
-fn shapes(task: i64, until: i64) -> Vec<Value> {
-    let good =
-        json!({"aud": "openhexa-bridge:callback", "account": 1, "task": task, "pipeline": id(1)});
+fn shapes(good: &Value, until: i64) -> Vec<Value> {
+    let task = &good["task"];
     let mut other_aud = good.clone();
     other_aud["aud"] = json!("another");
     let mut text = good.clone();
@@ -181,12 +182,15 @@ fn shapes(task: i64, until: i64) -> Vec<Value> {
         claims[key] = value;
         claims
     };
-    let mut stale = with(OURS, good);
+    let mut without_launch = good.clone();
+    without_launch.as_object_mut().unwrap().remove("launch");
+    let mut stale = with(OURS, good.clone());
     stale["exp"] = json!(until - 7200);
     vec![
         stale,
         with(OURS, other_aud),
         with(OURS, text),
+        with(OURS, without_launch),
         with(OURS, Value::Null),
         with(OURS, json!({})),
         with(OURS, json!([])),
@@ -227,7 +231,8 @@ async fn a_token_with_our_claim_in_any_shape_is_never_a_users() {
     .await
     .expect(200);
     let until = story.now().timestamp() + 3600;
-    for claims in shapes(task, until) {
+    let good = claims(&callback)[OURS].clone();
+    for claims in shapes(&good, until) {
         let token = token(&claims, KEY);
         denied(
             &story

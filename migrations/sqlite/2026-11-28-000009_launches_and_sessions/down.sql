@@ -1,0 +1,2 @@
+DROP TABLE session;
+ALTER TABLE run DROP COLUMN launch_id;
