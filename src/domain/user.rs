@@ -15,7 +15,8 @@ pub struct User {
     /// Whether they have [`PERMISSION`]; not known of a user without a profile, when Iaso is asked.
     pub permitted: bool,
     pub is_superuser: bool,
-    pub is_staff: bool,
+    /// Whether Iaso's admin lets them change its OpenHEXA configuration; not known, so false, when Iaso is asked.
+    pub configures: bool,
 }
 
 /// What they showed.
@@ -30,7 +31,7 @@ pub enum Door {
 impl User {
     /// None: nothing here is theirs to see.
     pub fn role(&self, door: Door) -> Option<Role> {
-        let leads = self.is_superuser || self.is_staff;
+        let leads = self.is_superuser || self.configures;
         match door {
             Door::Session if leads => Some(Role::Administrator),
             Door::Session | Door::Token => {

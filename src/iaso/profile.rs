@@ -22,8 +22,6 @@ struct Profile {
     permissions: Vec<String>,
     #[serde(default)]
     is_superuser: bool,
-    #[serde(default)]
-    is_staff: bool,
 }
 
 #[derive(Deserialize)]
@@ -43,6 +41,7 @@ pub fn read(body: &[u8]) -> Result<User, Away> {
         account: profile.account.map(|account| AccountId(account.id)),
         permitted: profile.permissions.iter().any(|own| own == PERMISSION),
         is_superuser: profile.is_superuser,
-        is_staff: profile.is_staff,
+        // A profile does not tell the rights in Iaso's admin; `is_staff` alone gives none there.
+        configures: false,
     })
 }

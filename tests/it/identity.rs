@@ -125,8 +125,8 @@ story! {
             ("of other permissions", iaso::profile(11, 1, &["iaso_forms", "iaso_pipeline_management_of_something_else"]), nothing, nothing),
             ("superuser", iaso::superuser(12, 1), everything, operates),
             ("superuser without the permission itself", superuser_without, everything, operates),
-            ("staff, permitted", staff(14, MAY), everything, operates),
-            ("staff, not permitted", staff(15, &[]), everything, nothing),
+            ("staff, permitted: a profile does not tell what Iaso's admin lets them change", staff(14, MAY), operates, operates),
+            ("staff, not permitted", staff(15, &[]), nothing, nothing),
             ("without a profile", iaso::without_profile(16), [422; 3], [422; 3]),
         ] {
             let (session, token) = (iaso.session(profile.clone()), iaso.token(profile));

@@ -5,6 +5,9 @@
 //! those of their groups; Iaso's roles are groups, which Iaso gives to the user together with the role. Its bulk edit
 //! of users forgets the group, so the roles of the profile count by themselves, too, if they are of its account. An
 //! account's modules are not asked, as there.
+//!
+//! Who may change the OpenHEXA configuration is decided as Iaso's admin does: staff whom Django lets change instances of
+//! OpenHEXA, or the older record `openhexa-config` where the account is served by that. A role gives no right there.
 
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Integer, Nullable, Text};
@@ -17,7 +20,7 @@ use crate::store::connection::Db;
 use crate::store::error::Error;
 
 const USER: &str = "
-    SELECT u.id::bigint AS id, u.username, u.first_name, u.last_name, u.is_active, u.is_superuser, u.is_staff,
+    SELECT u.id::bigint AS id, u.username, u.first_name, u.last_name, u.is_active, u.is_superuser,
         p.account_id::bigint AS account, EXISTS (
             SELECT FROM public.auth_permission permission
             JOIN public.django_content_type kind ON kind.id = permission.content_type_id
@@ -34,7 +37,21 @@ const USER: &str = "
                     JOIN public.iaso_userrole role ON role.id = has.userrole_id
                     JOIN public.auth_group_permissions given ON given.group_id = role.group_id
                     WHERE has.profile_id = p.id AND role.account_id = p.account_id
-                        AND given.permission_id = permission.id))) AS permitted
+                        AND given.permission_id = permission.id))) AS permitted,
+        u.is_staff AND EXISTS (
+            SELECT FROM public.auth_permission permission
+            JOIN public.django_content_type kind ON kind.id = permission.content_type_id
+            WHERE kind.app_label = 'iaso' AND (permission.codename = 'change_openhexainstance'
+                OR (permission.codename = 'change_config' AND p.account_id = $3 AND NOT EXISTS (
+                    SELECT FROM public.iaso_openhexaworkspace workspace
+                    WHERE workspace.account_id = p.account_id AND workspace.deleted_at IS NULL)))
+            AND (EXISTS (
+                    SELECT FROM public.auth_user_user_permissions own
+                    WHERE own.user_id = u.id AND own.permission_id = permission.id)
+                OR EXISTS (
+                    SELECT FROM public.auth_user_groups member
+                    JOIN public.auth_group_permissions given ON given.group_id = member.group_id
+                    WHERE member.user_id = u.id AND given.permission_id = permission.id))) AS configures
     FROM public.auth_user u LEFT JOIN public.iaso_profile p ON p.user_id = u.id
     WHERE u.id = $1";
 
@@ -92,22 +109,26 @@ struct Row {
     is_active: bool,
     #[diesel(sql_type = Bool)]
     is_superuser: bool,
-    #[diesel(sql_type = Bool)]
-    is_staff: bool,
     #[diesel(sql_type = Nullable<BigInt>)]
     account: Option<i64>,
     #[diesel(sql_type = Bool)]
     permitted: bool,
+    #[diesel(sql_type = Bool)]
+    configures: bool,
 }
 
 pub fn user(db: &mut Db<'_>, id: i64) -> Result<Found, Error> {
     // Iaso's ids have 32 bits.
-    let (Some((conn, _)), Ok(id)) = (db.attached(), i32::try_from(id)) else {
+    let (Some((conn, beside)), Ok(id)) = (db.attached(), i32::try_from(id)) else {
         return Ok(Found::Nobody);
     };
+    let record_account = beside
+        .config_account
+        .and_then(|own| i32::try_from(own.0).ok());
     let question = diesel::sql_query(USER)
         .bind::<Integer, _>(id)
-        .bind::<Text, _>(PERMISSION);
+        .bind::<Text, _>(PERMISSION)
+        .bind::<Nullable<Integer>, _>(record_account);
     let row: Option<Row> = question.get_result(conn).optional()?;
     Ok(match row {
         Some(row) if row.is_active => Found::Active(user_of(row)),
@@ -127,6 +148,6 @@ fn user_of(row: Row) -> User {
         account: row.account.map(AccountId),
         permitted: row.permitted,
         is_superuser: row.is_superuser,
-        is_staff: row.is_staff,
+        configures: row.configures,
     }
 }

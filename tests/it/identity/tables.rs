@@ -264,3 +264,46 @@ async fn a_database_that_cannot_be_asked_lets_nobody_in_and_sends_nobody_away() 
         .expect(200);
     stage.end().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn staff_administers_only_where_iasos_admin_lets_them_change_openhexa() {
+    let iaso = Iaso::start();
+    let stage = begin_with(|plan| plan.setting("iaso.url", &iaso.url)).await;
+    let story = &stage.story;
+    let status = async |user: i64, account: i64| {
+        let mut profile = iaso::profile(user, account, MAY);
+        profile["is_staff"] = json!(true);
+        let session = iaso.session(profile);
+        let answer = with_session(story, &session, "/config/").await;
+        with_session(story, &session, "/tasks/").await.expect(200);
+        answer.status
+    };
+    for (user, account, why, expected) in [
+        (31, 1, "staff alone", 403),
+        (32, 1, "staff who may change instances", 200),
+        (33, 1, "by a group", 200),
+        (34, 1, "the permission without staff", 403),
+        (35, 1, "of another application", 403),
+        (
+            36,
+            1,
+            "the older record, but the account has a workspace",
+            403,
+        ),
+        (37, 2, "the older record, which serves another account", 403),
+        (38, 1, "by a role that Iaso's admin does not ask", 403),
+        (39, 1, "workspaces, but not the address and the token", 403),
+    ] {
+        assert_eq!(status(user, account).await, expected, "{user}: {why}");
+    }
+    // No token of Iaso's administers, whoever it is of.
+    with_token(story, &token_of(story, 32), "/config/")
+        .await
+        .error(403);
+    // Without a workspace the account is served by the older record.
+    stage
+        .sql("UPDATE iaso_openhexaworkspace SET deleted_at = now() WHERE account_id = 1")
+        .await;
+    assert_ne!(status(36, 1).await, 403);
+    stage.end().await;
+}
