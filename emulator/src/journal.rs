@@ -1,11 +1,13 @@
 //! The runs on disk: one JSON line per change, the last line of a run wins.
 //!
 //! Appending is all that a running emulator does, so a crash can cost half a line and nothing else.
-//! At the start the file is read, and written anew with one line per run.
+//! At the start the file is read, and written anew with one line per run. The configs in it hold tokens and secrets, so
+//! only the user whose process it is may read it.
 
 use std::collections::HashMap;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufRead, BufReader, BufWriter, Write};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 use super::run::Run;
@@ -22,7 +24,7 @@ impl Journal {
         let path = folder.join("runs.jsonl");
         let runs = read(&path)?;
         rewrite(&path, &runs)?;
-        let file = OpenOptions::new().append(true).create(true).open(&path)?;
+        let file = OpenOptions::new().append(true).open(&path)?;
         Ok((Self { path, file }, runs))
     }
 
@@ -65,7 +67,15 @@ fn read(path: &Path) -> io::Result<Vec<Run>> {
 
 fn rewrite(path: &Path, runs: &[Run]) -> io::Result<()> {
     let fresh = path.with_extension("jsonl.new");
-    let mut out = BufWriter::new(File::create(&fresh)?);
+    // One that a crash left may be readable by everybody.
+    if let Err(error) = fs::remove_file(&fresh)
+        && error.kind() != io::ErrorKind::NotFound
+    {
+        return Err(error);
+    }
+    let mut file = OpenOptions::new();
+    let file = file.write(true).create_new(true).mode(0o600);
+    let mut out = BufWriter::new(file.open(&fresh)?);
     for run in runs {
         serde_json::to_writer(&mut out, run)?;
         out.write_all(b"\n")?;

@@ -165,8 +165,16 @@ impl Emulator {
     }
 }
 
-/// The folders of the state, and the file that a sample takes its choices from.
+/// The folders of the state, and the file that a sample takes its choices from. Runs, files and what running pipelines
+/// write there may hold secrets: the folder is closed to other users of the machine.
 fn prepare(folder: &Path) -> std::io::Result<()> {
+    use std::os::unix::fs::PermissionsExt as _;
+    std::fs::create_dir_all(folder)?;
+    let mut rights = std::fs::metadata(folder)?.permissions();
+    if rights.mode() & 0o077 != 0 {
+        rights.set_mode(0o700);
+        std::fs::set_permissions(folder, rights)?;
+    }
     let reference = folder.join("files/reference");
     std::fs::create_dir_all(&reference)?;
     std::fs::create_dir_all(folder.join("tmp"))?;

@@ -1,6 +1,7 @@
 //! One process to a data folder: a second one would take the first one's runs for its own and break both.
 
 use std::fs::{File, TryLockError};
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::Path;
 
 use super::StartError;
@@ -16,7 +17,10 @@ pub fn take(folder: &Path) -> Result<Lock, StartError> {
         let folder = folder.display();
         StartError::Other(format!("the data folder {folder} cannot be used: {error}"))
     };
-    std::fs::create_dir_all(folder).map_err(unusable)?;
+    // Keys, the database and runs lie in it.
+    let mut making = std::fs::DirBuilder::new();
+    let making = making.recursive(true).mode(0o700);
+    making.create(folder).map_err(unusable)?;
     let file = File::create(folder.join("lock")).map_err(unusable)?;
     match file.try_lock() {
         Ok(()) => Ok(Lock { _file: file }),

@@ -99,7 +99,7 @@ fn refuse_odd(name: &str) -> Result<(), StartError> {
         return Ok(());
     }
     Err(StartError::Other(format!(
-        "--name takes one line of text of at most {} characters",
+        "--name takes one line of text of at most {} characters, without control characters or invisible ones",
         new_key::LONGEST_NAME
     )))
 }

@@ -69,7 +69,8 @@ fn is_public_v4(ip: Ipv4Addr) -> bool {
     let [a, b, c, _] = ip.octets();
     let shared = a == 100 && (64..128).contains(&b);
     let benchmark = a == 198 && (b == 18 || b == 19);
-    let reserved = a == 0 || a >= 240 || (a, b, c) == (192, 0, 0);
+    // 192.88.99.0/24 led to relays of 6to4.
+    let reserved = a == 0 || a >= 240 || [(192, 0, 0), (192, 88, 99)].contains(&(a, b, c));
     !(ip.is_private()
         || ip.is_loopback()
         || ip.is_link_local()
@@ -81,8 +82,14 @@ fn is_public_v4(ip: Ipv4Addr) -> bool {
 }
 
 fn is_public_v6(ip: Ipv6Addr) -> bool {
-    // Global unicast is 2000::/3; 64:ff9b::/96 and 2002::/16 hide an IPv4 address.
-    let [first, second, ..] = ip.segments();
-    let documentation = first == 0x2001 && second == 0xdb8;
-    (0x2000..0x4000).contains(&first) && first != 0x2002 && !documentation
+    // Global unicast is 2000::/3. Of it 2001::/23 is for protocols (2001::/32, Teredo, hides an IPv4 address as 2002::/16
+    // does), 2620:4f:8000::/48 answers questions about private networks, and 2001:db8::/32 and 3fff::/20 are for documents.
+    let [first, second, third, ..] = ip.segments();
+    let protocols = first == 0x2001 && second < 0x200;
+    let private_names = (first, second, third) == (0x2620, 0x4f, 0x8000);
+    let documentation =
+        (first == 0x2001 && second == 0xdb8) || (first == 0x3fff && second < 0x1000);
+    (0x2000..0x4000).contains(&first)
+        && first != 0x2002
+        && !(protocols || private_names || documentation)
 }

@@ -16,6 +16,7 @@ pub mod run;
 pub mod sentence;
 mod shown;
 pub mod task;
+pub mod text;
 pub mod user;
 pub mod validation;
 pub mod verdict;

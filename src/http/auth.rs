@@ -17,11 +17,15 @@ use std::future::{Ready, ready};
 use super::audit::TurnedAway;
 use super::error::Problem;
 use super::origin;
-use crate::domain::ids::AccountId;
+use crate::domain::ids::{AccountId, SessionId};
 use crate::domain::principal::{Principal, Reporter, Role};
 use crate::domain::sentence::say;
 use crate::service::access::{Caller, Credential};
 use crate::service::{Bridge, NotKnown};
+
+/// Put beside a request of a page whose credentials came by the bridge's own cookie.
+#[derive(Clone, Copy)]
+pub struct BySession(pub SessionId);
 
 /// The guard of a route.
 pub async fn guard(
@@ -114,17 +118,28 @@ impl FromRequest for Principal {
 pub struct Pass {
     shown: Credential,
     account: AccountId,
+    session: Option<SessionId>,
 }
 
 impl Pass {
     /// Whether it still opens the door. A database or an Iaso that is away is no reason to put people out.
     pub async fn is_good(&self, bridge: &Bridge) -> bool {
+        if self.is_signed_out(bridge).await {
+            return false;
+        }
         match bridge.who(&self.shown).await {
             Ok(Caller::Person(person)) => {
                 person.account == self.account && person.role >= Role::Viewer
             }
             Ok(Caller::Pipeline(_)) => false,
             Err(error) => !error.is_about_the_caller(),
+        }
+    }
+
+    async fn is_signed_out(&self, bridge: &Bridge) -> bool {
+        match self.session {
+            Some(session) => bridge.is_session(session).await.is_ok_and(|open| !open),
+            None => false,
         }
     }
 }
@@ -137,10 +152,15 @@ impl FromRequest for Pass {
         let bridge = request.app_data::<Data<Bridge>>();
         let sessions = bridge.is_some_and(|bridge| bridge.takes_sessions());
         let principal = request.extensions().get::<Principal>().cloned();
+        let session = request.extensions().get::<BySession>().map(|by| by.0);
         let pass = credential(request.headers(), sessions).and_then(|shown| {
             let principal = principal.ok_or_else(|| Problem::unauthenticated(NotKnown::Missing))?;
             let account = principal.account;
-            Ok(Self { shown, account })
+            Ok(Self {
+                shown,
+                account,
+                session,
+            })
         });
         ready(pass)
     }

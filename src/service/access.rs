@@ -120,14 +120,28 @@ impl Bridge {
         }
         if let Some(role) = self.parts.access.role_of(bearer) {
             let name = format!("the {} key of the settings", role.word());
-            return Ok(self.person(role, name));
+            return self.of_an_account(self.person(role, name)).await;
         }
         // A key of ours that was mistyped is nothing to show to Iaso.
         if self.parts.users.take_tokens() && jwt::claimed(bearer).is_some() {
             return self.user_of_token(token).await.map(Caller::Person);
         }
-        let holder = self.holder(bearer).await?;
-        holder.map(Caller::Person).ok_or_else(|| self.bad_token())
+        match self.holder(bearer).await? {
+            Some(holder) => self.of_an_account(Caller::Person(holder)).await,
+            None => Err(self.bad_token()),
+        }
+    }
+
+    /// A key of an account that was deleted is not valid any more.
+    async fn of_an_account(&self, caller: Caller) -> Result<Caller, Error> {
+        let is_there = match &caller {
+            Caller::Person(holder) => self.has_account(holder.account).await?,
+            Caller::Pipeline(_) => true,
+        };
+        if is_there {
+            return Ok(caller);
+        }
+        Err(self.bad_token())
     }
 
     /// In Iaso's words where its users are known here.

@@ -14,6 +14,7 @@ use crate::domain::connection::Target;
 use crate::domain::ids::{AccountId, PipelineId};
 use crate::domain::parameters::MASK;
 use crate::domain::sentence::{FieldErrors, Sentence, say};
+use crate::domain::text::is_plain;
 use crate::openhexa;
 use crate::store::{self, ConfigContent};
 
@@ -282,6 +283,9 @@ fn text(value: Option<&Value>) -> Result<String, Sentence> {
     let text = value.as_str().ok_or_else(|| say("field-text"))?.trim();
     if text.is_empty() {
         return Err(say("field-required"));
+    }
+    if !is_plain(text) {
+        return Err(say("field-hidden"));
     }
     Ok(text.to_owned())
 }

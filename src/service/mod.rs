@@ -24,10 +24,11 @@
 //! vitals.rs     how the bridge is
 //! monitoring.rs how an account's launches fare (gather.rs: out of what, health.rs: how each OpenHEXA answered last)
 //! access.rs     who is asking (token.rs: the callback token, keys.rs: API keys, new_key.rs: making one, users.rs: Iaso's
-//!               users, session.rs: a browser's cookie)
+//!               users, session.rs: a browser's cookie, accounts.rs: whether an account is still there)
 //! ```
 
 pub mod access;
+mod accounts;
 mod attempt;
 pub mod callback;
 mod cancel;
@@ -127,6 +128,8 @@ pub struct Bridge {
     parts: Arc<Parts>,
     memory: Arc<Memory>,
     ring: Arc<keys::Ring>,
+    sessions: Arc<session::Sessions>,
+    accounts: Arc<accounts::Accounts>,
     paces: Arc<pace::Paces>,
     asides: Arc<holdings::Asides>,
     openhexa: Arc<dyn OpenHexa>,
@@ -151,6 +154,8 @@ impl Bridge {
             changes: Arc::new(Changes::new(&parts.rules)),
             parts: Arc::new(parts),
             ring: Arc::default(),
+            sessions: Arc::default(),
+            accounts: Arc::default(),
             paces: Arc::default(),
             asides: Arc::default(),
             openhexa: Arc::new(watched),

@@ -9,6 +9,7 @@ use super::{Bridge, Error};
 use crate::domain::ids::{AccountId, KeyId};
 use crate::domain::principal::{Principal, Role};
 use crate::domain::sentence::{FieldErrors, Sentence, say};
+use crate::domain::text;
 use crate::store::{self, NewKey, Store};
 
 /// Letters of a key's name.
@@ -97,15 +98,17 @@ fn fresh(account: AccountId, wish: Wish, by: String) -> (NewKey, SecretString) {
     (new, key.into())
 }
 
-/// A listing has one line per key.
+/// A listing has one line per key, and each name is shown as it is written.
 pub fn is_fit(name: &str) -> bool {
-    name.chars().count() <= LONGEST_NAME && !name.chars().any(char::is_control)
+    name.chars().count() <= LONGEST_NAME && text::is_plain(name)
 }
 
 /// A key that never is good is nobody's wish.
 fn judge(wish: &Wish, now: DateTime<Utc>) -> FieldErrors {
     let mut wrong = FieldErrors::default();
-    if !is_fit(&wish.name) {
+    if !text::is_plain(&wish.name) {
+        wrong.add("name", say("field-hidden"));
+    } else if !is_fit(&wish.name) {
         let odd = say("settings-key-name-odd").with("most", LONGEST_NAME);
         wrong.add("name", odd);
     }

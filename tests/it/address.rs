@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use openhexa_bridge::domain::address::is_public;
 
 /// The first and the last address of each range that is not the Internet's.
-const NOT_PUBLIC: [(&str, &str); 24] = [
+const NOT_PUBLIC: [(&str, &str); 36] = [
     ("0.0.0.0", "0.255.255.255"),
     ("10.0.0.0", "10.255.255.255"),
     ("100.64.0.0", "100.127.255.255"),
@@ -14,6 +14,7 @@ const NOT_PUBLIC: [(&str, &str); 24] = [
     ("172.16.0.0", "172.31.255.255"),
     ("192.0.0.0", "192.0.0.255"),
     ("192.0.2.0", "192.0.2.255"),
+    ("192.88.99.0", "192.88.99.255"),
     ("192.168.0.0", "192.168.255.255"),
     ("198.18.0.0", "198.19.255.255"),
     ("198.51.100.0", "198.51.100.255"),
@@ -24,16 +25,28 @@ const NOT_PUBLIC: [(&str, &str); 24] = [
     ("::ffff:10.0.0.0", "::ffff:10.255.255.255"),
     ("::ffff:198.18.0.0", "::ffff:198.19.255.255"),
     ("64:ff9b::", "64:ff9b::ffff:ffff"),
+    ("::7f00:1", "::ffff:ffff"),
+    ("64:ff9b:1::", "64:ff9b:1:ffff:ffff:ffff:ffff:ffff"),
     ("100::", "100::ffff:ffff:ffff:ffff"),
+    ("100:0:0:1::", "100:0:0:1:ffff:ffff:ffff:ffff"),
+    // Teredo, and the rest of what IANA keeps for protocols.
+    ("2001::", "2001:0:ffff:ffff:ffff:ffff:ffff:ffff"),
+    ("2001:1::", "2001:1ff:ffff:ffff:ffff:ffff:ffff:ffff"),
+    ("2001:10::", "2001:3f:ffff:ffff:ffff:ffff:ffff:ffff"),
+    ("2620:4f:8000::", "2620:4f:8000:ffff:ffff:ffff:ffff:ffff"),
+    ("3fff::", "3fff:fff:ffff:ffff:ffff:ffff:ffff:ffff"),
+    ("4000::", "4000:ffff:ffff:ffff:ffff:ffff:ffff:ffff"),
+    ("5f00::", "5f00:ffff:ffff:ffff:ffff:ffff:ffff:ffff"),
     ("2001:db8::", "2001:db8:ffff:ffff:ffff:ffff:ffff:ffff"),
     ("2002::", "2002:ffff:ffff:ffff:ffff:ffff:ffff:ffff"),
     ("fc00::", "fdff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"),
+    ("fec0::", "feff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"),
     ("fe80::", "febf:ffff:ffff:ffff:ffff:ffff:ffff:ffff"),
     ("ff00::", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"),
 ];
 
 /// Beside those ranges, and others that must not be taken for one.
-const PUBLIC: [&str; 26] = [
+const PUBLIC: [&str; 35] = [
     "1.0.0.0",
     "9.255.255.255",
     "11.0.0.0",
@@ -47,6 +60,8 @@ const PUBLIC: [&str; 26] = [
     "172.32.0.0",
     "191.255.255.255",
     "192.0.1.0",
+    "192.88.98.255",
+    "192.88.100.0",
     "192.167.255.255",
     "192.169.0.0",
     "198.17.255.255",
@@ -54,12 +69,19 @@ const PUBLIC: [&str; 26] = [
     "223.255.255.255",
     "::ffff:8.8.8.8",
     "2000::",
+    "2001:200::",
     "2001:4860:4860::8888",
     "2001:db7:ffff::",
     "2001:db9::",
     "2003::",
     "2606:4700:4700::1111",
     "2a00:1450:4007::1",
+    "2620:4e:ffff::",
+    "2620:4f:7fff::",
+    "2620:4f:8001::",
+    "2620:50::",
+    "3ffe:ffff::",
+    "3fff:1000::",
 ];
 
 #[test]

@@ -79,6 +79,12 @@ story! {
             let refused = story.config(Method::PUT, &body).await.expect(400);
             assert!(refused["content"]["openhexa_url"][0].is_string(), "{url}: {refused}");
         }
+        for slug in ["demo\u{202e}", "de\u{200b}mo", "de\nmo"] {
+            let body = json!({"content": {"openhexa_url": story.openhexa, "openhexa_token": "t", "workspace_slug": slug}});
+            let refused = story.config(Method::PUT, &body).await.expect(400);
+            let sentence = refused["content"]["workspace_slug"][0].as_str().unwrap();
+            assert!(sentence.contains("without invisible characters"), "{refused}");
+        }
         for body in [json!({}), json!({"content": null}), json!({"content": []})] {
             let refused = story.config(Method::PUT, &body).await.expect(400);
             assert!(refused["content"][0].is_string(), "{refused}");

@@ -183,3 +183,18 @@ fn a_network_is_not_served_without_a_key_unless_somebody_insists() {
     insists.wait().unwrap();
     assert!(line.starts_with("bridge: http://"), "{line}");
 }
+
+story! {
+    async fn a_name_that_hides_or_reverses_text_makes_no_key(base) {
+        let story = Plan::on(base).begin().await;
+        for name in ["ops\u{202e}nimda", "\u{2067}ops", "ops\u{200f}", "o\u{ad}ps", "one\ntwo", "one\u{2029}two", "\u{e0041}"] {
+            let made = story.keys(&["create", "--role", "viewer", "--name", name]).await;
+            assert!(!made.status.success(), "{name:?}");
+            assert!(String::from_utf8_lossy(&made.stderr).contains("without control characters or invisible ones"));
+        }
+        for name in ["Équipe de Ngaoundéré", "مكتب", "Bureau nº 1 — nord", "事務所 🔑"] {
+            story.make_key(&["--role", "viewer", "--name", name]).await;
+        }
+        story.end().await;
+    }
+}

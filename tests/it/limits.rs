@@ -6,6 +6,7 @@ use reqwest::header::HeaderValue;
 use serde_json::{Value, json};
 
 use crate::identity::with_session;
+use crate::pages::{self, sign_in};
 use crate::support::catalogue::{id, injected, pipeline};
 use crate::support::hand;
 use crate::support::iaso::{self, Iaso, MAY};
@@ -283,6 +284,91 @@ story! {
             let launch = story.ask(As::Nobody, Method::POST, &format!("/pipelines/{}/launch/", id(1)));
             launch.json(&json!({"config": {}})).send().await.expect(201);
         }
+        story.end().await;
+    }
+}
+
+/// One guess at the page to sign in, with whatever else is shown beside it.
+async fn guess(story: &Story, key: &str, beside: Option<(&str, &str)>) -> Answer {
+    let mut ask = story
+        .ask_at(As::Nobody, Method::POST, "/dashboard/sign-in/")
+        .header("sec-fetch-site", "same-origin");
+    if let Some((name, value)) = beside {
+        ask = ask.header(name, value);
+    }
+    let form = format!("key={key}&next=");
+    ask.body("application/x-www-form-urlencoded", form)
+        .send()
+        .await
+}
+
+story! {
+    async fn a_valid_credential_beside_a_sign_in_does_not_lift_the_limit_on_guessing_keys(base) {
+        let limited = |plan: Plan| plan.setting("limits.address_per_second", "1").setting("limits.address_burst", "3");
+        let story = limited(plan(base)).begin().await;
+        let cookie = sign_in::cookie(&guess(&story, &story.secrets.viewer, None).await);
+        let bearer = format!("Bearer {}", story.secrets.viewer);
+        for beside in [("authorization", bearer.as_str()), ("cookie", &cookie)] {
+            story.advance(TimeDelta::minutes(1));
+            for number in 0..3 {
+                assert_eq!(guess(&story, &format!("wrong{number}"), Some(beside)).await.status, 401);
+            }
+            assert_eq!(guess(&story, "wrong", Some(beside)).await.status, 429);
+            let right = guess(&story, &story.secrets.admin, Some(beside)).await;
+            assert_eq!((right.status, right.header("set-cookie")), (429, ""), "a right guess is not told either");
+        }
+        story.end().await;
+    }
+}
+
+story! {
+    async fn a_strangers_flood_from_the_same_address_does_not_lock_out_signed_in_readers(base) {
+        let limited = |plan: Plan| plan.setting("limits.address_per_second", "1").setting("limits.address_burst", "3");
+        let mut story = limited(plan(base)).begin().await;
+        let enter = async |story: &Story| sign_in::cookie(&guess(story, &story.secrets.viewer, None).await);
+        let (reader, left) = (enter(&story).await, enter(&story).await);
+        let page = async |story: &Story, cookie: &str, more: Option<&str>| {
+            let ask = story.ask_at(As::Nobody, Method::GET, "/dashboard/tasks/").header("cookie", cookie);
+            let ask = match more {
+                Some(bearer) => ask.header("authorization", bearer),
+                None => ask,
+            };
+            ask.send().await.status
+        };
+        let form = pages::Page::of(sign_in::get(&story, &left, "/dashboard/tasks/").await, 200).form("/sign-out/");
+        assert_eq!(sign_in::post(&story, &left, &form).await.status, 303);
+        for restarted in [false, true] {
+            if restarted {
+                story.restart().await;
+            }
+            while story.knock(As::Nobody).await.status != 429 {}
+            for _ in 0..5 {
+                assert_eq!(page(&story, &reader, None).await, 200, "restarted: {restarted}");
+            }
+            assert_eq!(page(&story, &reader, Some("Bearer garbage")).await, 429, "the bearer decides");
+            assert_eq!(page(&story, "openhexa_bridge_session=garbage", None).await, 429);
+            let api = story.ask(As::Nobody, Method::GET, PIPELINES).header("cookie", &reader).send().await;
+            assert_eq!(api.status, 429, "the cookie is for pages");
+        }
+        // Whoever has signed out is a stranger again, at the latest at their second request.
+        page(&story, &left, None).await;
+        assert_eq!(page(&story, &left, None).await, 429);
+        story.end().await;
+    }
+}
+
+story! {
+    async fn a_session_whose_key_was_revoked_counts_for_its_address(base) {
+        let story = plan(base).setting("limits.address_per_second", "1").setting("limits.address_burst", "3").begin().await;
+        let key = story.make_key(&["--role", "viewer"]).await;
+        let cookie = sign_in::cookie(&guess(&story, &key, None).await);
+        assert!(story.keys(&["revoke", "1"]).await.status.success());
+        story.advance(TimeDelta::minutes(1));
+        let mut statuses = Vec::new();
+        for _ in 0..5 {
+            statuses.push(sign_in::get(&story, &cookie, "/dashboard/tasks/").await.status);
+        }
+        assert_eq!(statuses, [401, 401, 401, 429, 429]);
         story.end().await;
     }
 }

@@ -8,8 +8,9 @@ use actix_web::{HttpMessage, HttpRequest, HttpResponse, ResponseError};
 use askama::Template;
 
 use super::shell::{Here, Shell, guarded, page};
-use super::sign_in::{BySession, SignIn, forget};
+use super::sign_in::{SignIn, forget};
 use crate::domain::sentence::Sentence;
+use crate::http::auth::BySession;
 use crate::http::error::{Answer, Problem};
 use crate::http::language::Language;
 use crate::service::Bridge;

@@ -11,9 +11,9 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use super::assets;
 use super::known::known_as;
 use super::place::base;
-use super::sign_in::BySession;
 use crate::domain::principal::{Principal, Role};
 use crate::domain::sentence::{Sentence, say};
+use crate::http::auth::BySession;
 use crate::http::error::{Answer, internal};
 use crate::http::language::Language;
 

@@ -1,6 +1,6 @@
 //! Who reads the pages: whoever the API would let in, and browsers that hold a key sealed in a cookie.
 //!
-//! At the edge of `/dashboard/` the cookie is turned into the bearer that it holds. From there on the API's own guard
+//! At the edge of `/dashboard/` the cookie is turned into the bearer that it holds, unless its session was signed out of. From there on the API's own guard
 //! decides, so there is one rule for who may what, and a key that was revoked is signed out at once. What writes must
 //! come from a page of ours.
 
@@ -11,15 +11,16 @@ use actix_web::http::header::{self, HeaderMap, HeaderValue};
 use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
 use actix_web::web::{Data, Payload};
-use actix_web::{Error, HttpMessage, HttpRequest, HttpResponse};
+use actix_web::{Error, HttpMessage, HttpRequest, HttpResponse, ResponseError as _};
 use askama::Template;
 use secrecy::{ExposeSecret, SecretString};
 
-use super::place::base;
+use super::place::{base, is_page};
 use super::shell::{Here, Shell, address_of, page, see_other, see_page};
 use crate::domain::principal::Role;
 use crate::domain::sentence::{Sentence, say};
 use crate::http::audit::Tried;
+use crate::http::auth::BySession;
 use crate::http::error::{Answer, Problem};
 use crate::http::{auth, body, origin};
 use crate::service::Bridge;
@@ -38,21 +39,18 @@ const DEEDS: [(&str, usize); 6] = [
     ("/revoke", 2),
 ];
 
-/// Put beside a request whose credentials came by the cookie.
-#[derive(Clone, Copy)]
-pub struct BySession;
-
 /// The guard of a page.
 pub async fn guard(
     role: Role,
     mut request: ServiceRequest,
     next: Next<BoxBody>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
-    unseal(&mut request);
-    let let_in = if is_harmless(request.request()) {
-        auth::principal(request.request(), Role::Viewer).await
-    } else {
-        Err(Problem::forbidden(say("page-foreign")))
+    let let_in = match open_session(&mut request).await {
+        Err(problem) => Err(problem),
+        Ok(()) if is_harmless(request.request()) => {
+            auth::principal(request.request(), Role::Viewer).await
+        }
+        Ok(()) => Err(Problem::forbidden(say("page-foreign"))),
     };
     let refused = match let_in {
         Ok(principal) => {
@@ -60,7 +58,10 @@ pub async fn guard(
             request.extensions_mut().insert(principal);
             (!may).then(|| Problem::forbidden(say("not-allowed")))
         }
-        Err(problem) => Some(problem),
+        Err(problem) => {
+            close_session(request.request(), &problem);
+            Some(problem)
+        }
     };
     match refused {
         None => next.call(request).await,
@@ -68,27 +69,55 @@ pub async fn guard(
     }
 }
 
-/// The cookie's key becomes the bearer, unless there is one already. What a proxy before us asked for is none.
-fn unseal(request: &mut ServiceRequest) {
+/// The cookie's key becomes the bearer, unless there is one already or the session has ended.
+async fn open_session(request: &mut ServiceRequest) -> Result<(), Problem> {
+    let bridge = request.app_data::<Data<Bridge>>().cloned();
+    let Some((bridge, cookie)) = bridge.zip(cookie_of(request.request())) else {
+        return Ok(());
+    };
+    let Some(session) = bridge.session(cookie.value()) else {
+        return Ok(());
+    };
+    if !bridge.is_session(session.id).await? {
+        return Ok(());
+    }
+    let bearer = format!("Bearer {}", session.key.expose_secret());
+    if let Ok(mut bearer) = HeaderValue::from_str(&bearer) {
+        bearer.set_sensitive(true);
+        request.headers_mut().insert(header::AUTHORIZATION, bearer);
+        request.extensions_mut().insert(BySession(session.id));
+    }
+    Ok(())
+}
+
+/// A session whose key is not valid any more is not known to the limits either.
+fn close_session(request: &HttpRequest, problem: &Problem) {
+    let session = request.extensions().get::<BySession>().copied();
+    let bridge = request.app_data::<Data<Bridge>>();
+    if problem.status_code() == StatusCode::UNAUTHORIZED
+        && let Some((bridge, BySession(session))) = bridge.zip(session)
+    {
+        bridge.close_session(session);
+    }
+}
+
+/// Whether a page is asked for with a cookie that we gave out and that is not known to have ended.
+pub fn is_known(request: &HttpRequest) -> bool {
+    let cookie = cookie_of(request).filter(|_| is_page(request.path()));
+    let bridge = request.app_data::<Data<Bridge>>();
+    bridge
+        .zip(cookie)
+        .is_some_and(|(bridge, cookie)| bridge.knows_session(cookie.value()))
+}
+
+/// The cookie, unless a bearer decides. What a proxy before us asked for, such as Basic, is none.
+fn cookie_of(request: &HttpRequest) -> Option<Cookie<'static>> {
     let given = text(request.headers(), header::AUTHORIZATION.as_str());
     let scheme = given.and_then(|given| given.split_whitespace().next());
     if scheme.is_some_and(|scheme| scheme.eq_ignore_ascii_case("bearer")) {
-        return;
+        return None;
     }
-    let Some(cookie) = request.cookie(COOKIE) else {
-        return;
-    };
-    let bridge = request.app_data::<Data<Bridge>>();
-    let key = bridge.and_then(|bridge| bridge.session_key(cookie.value()));
-    let bearer = key.and_then(|key| {
-        let text = format!("Bearer {}", key.expose_secret());
-        HeaderValue::from_str(&text).ok()
-    });
-    if let Some(mut bearer) = bearer {
-        bearer.set_sensitive(true);
-        request.headers_mut().insert(header::AUTHORIZATION, bearer);
-        request.extensions_mut().insert(BySession);
-    }
+    request.cookie(COOKIE)
 }
 
 /// What only reads may come from anywhere; what writes comes from a page of ours.
@@ -202,6 +231,9 @@ pub async fn leave(bridge: Data<Bridge>, request: HttpRequest) -> Answer<HttpRes
     if !is_own(&request) {
         return Err(Problem::forbidden(say("page-foreign")));
     }
+    if let Some(cookie) = request.cookie(COOKIE) {
+        bridge.sign_out(cookie.value()).await?;
+    }
     let mut answer = see_page(&request, "/sign-in/");
     keep(&bridge, &request, &mut answer, None);
     Ok(answer)
@@ -240,6 +272,15 @@ fn next_of(request: &HttpRequest) -> String {
     own_address(request, &next)
 }
 
+/// Whether a browser would leave out a part of the path: what follows `..` may be any page of this host.
+fn leads_up(address: &str) -> bool {
+    let path = address.split(['?', '#']).next().unwrap_or_default();
+    path.split('/').any(|step| {
+        let step = step.to_ascii_lowercase().replace("%2e", ".");
+        [".", ".."].contains(&step.as_str())
+    })
+}
+
 /// A page of ours, so that nobody is led elsewhere by a link to the way in.
 fn own_address(request: &HttpRequest, wanted: &str) -> String {
     let base = base(request.path());
@@ -247,7 +288,7 @@ fn own_address(request: &HttpRequest, wanted: &str) -> String {
     let below = wanted
         .strip_prefix(base)
         .is_some_and(|rest| rest.starts_with('/'));
-    let ours = below && wanted.chars().all(plain);
+    let ours = below && wanted.chars().all(plain) && !leads_up(wanted);
     if ours && wanted.len() <= LONGEST {
         wanted.to_owned()
     } else {

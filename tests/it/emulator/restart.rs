@@ -155,3 +155,35 @@ async fn a_stopped_emulator_answers_no_more() {
         .await;
     assert!(answer.unwrap_err().is_connect());
 }
+
+/// Bits of the file that let others than its owner in.
+fn open_to_others(path: &std::path::Path) -> u32 {
+    use std::os::unix::fs::PermissionsExt as _;
+    std::fs::metadata(path).unwrap().permissions().mode() & 0o077
+}
+
+#[actix_web::test]
+async fn the_runs_and_their_tokens_are_their_owners_alone() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let story = Story::of(json!([pipeline(json!([]), manual())])).await;
+    let run = story.run(ONE, json!({})).await;
+    story.until(&run, "running").await;
+    let folder = story.data.path().join("openhexa");
+    let runs = folder.join("runs.jsonl");
+    assert!(
+        std::fs::read_to_string(&runs)
+            .unwrap()
+            .contains("\"token\"")
+    );
+    assert_eq!((open_to_others(&runs), open_to_others(&folder)), (0, 0));
+    // As an earlier emulator left them, and one that was killed while it wrote the file anew.
+    let readable = || std::fs::Permissions::from_mode(0o644);
+    std::fs::set_permissions(&runs, readable()).unwrap();
+    std::fs::set_permissions(&folder, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let half = folder.join("runs.jsonl.new");
+    std::fs::write(&half, "{").unwrap();
+    std::fs::set_permissions(&half, readable()).unwrap();
+    let story = story.restart().await;
+    assert_eq!((open_to_others(&runs), open_to_others(&folder)), (0, 0));
+    assert_eq!(story.all_runs().await.len(), 1);
+}

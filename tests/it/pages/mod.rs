@@ -14,7 +14,7 @@ mod settings_key_ends;
 mod settings_keys;
 mod settings_slow;
 mod settings_twice;
-mod sign_in;
+pub mod sign_in;
 mod signed_out;
 mod suggestions;
 mod task;
@@ -42,7 +42,7 @@ pub struct Form {
 
 impl Page {
     #[track_caller]
-    fn of(answer: Answer, status: u16) -> Self {
+    pub fn of(answer: Answer, status: u16) -> Self {
         assert_eq!(answer.status, status, "{}", answer.text);
         assert!(answer.header("content-type").starts_with("text/html"));
         let page = Self { answer };

@@ -10,6 +10,8 @@ use super::{Form, Page};
 use crate::support::story::{Answer, As, Plan, Story, story};
 use crate::support::{dump, hand, log};
 
+const HIDDEN: &str =
+    "Name must be one line without invisible characters: remove them and type it again";
 pub const KEYS: &str = "/dashboard/settings/keys/";
 
 pub async fn form(story: &Story, name: &str, role: &str) -> Form {
@@ -93,6 +95,7 @@ story! {
         let long = "x".repeat(101);
         for (field, value, sentence) in [
             ("name", "  ", "Name is required"), ("name", long.as_str(), "Name must be one line of at most 100 characters"),
+            ("name", "ops\u{202e}nimda", HIDDEN), ("name", "one\u{2028}two", HIDDEN), ("name", "\u{2066}a\u{2069}", HIDDEN), ("name", "a\u{200b}b", HIDDEN),
             ("until", "2020-01-01", "Last day must not be over"), ("until", "soon", "Last day must be a day such as 2026-12-31"),
         ] {
             let page = story.refused(As::Admin, &good.clone().fill(field, &[value]), 400).await;

@@ -1,11 +1,15 @@
 //! Who reads the pages: a key in a cookie, for as long as it is good, and forms that come from a page of ours.
 
 use chrono::TimeDelta;
+use openhexa_bridge::domain::ids::SessionId;
+use openhexa_bridge::store::{self, NewSession};
 use reqwest::Method;
 use serde_json::json;
+use uuid::Uuid;
 
 use super::{Form, Page};
 use crate::support::catalogue::{id, injected, pipeline, quick};
+use crate::support::hand;
 use crate::support::iaso::{self, MAY};
 use crate::support::story::{Answer, As, Base, Plan, Story, story};
 
@@ -118,6 +122,7 @@ story! {
         let left = post(&story, &cookie, &page.form("/sign-out/")).await;
         assert_eq!((left.status, left.header("location")), (303, "/dashboard/sign-in/"));
         assert!(left.header("set-cookie").contains("Max-Age=0"));
+        let cookie = crate::pages::sign_in::cookie(&enter(&story, &story.secrets.viewer, LIST).await);
         story.advance(TimeDelta::hours(12) - TimeDelta::seconds(1));
         assert_eq!(get(&story, &cookie, LIST).await.status, 200);
         story.advance(TimeDelta::seconds(1));
@@ -176,10 +181,16 @@ story! {
 story! {
     async fn nobody_is_led_elsewhere(base) {
         let story = begin(base).await;
-        for next in ["https://evil.example/", "//evil.example", "/dashboard/\\evil", "/api/openhexa/", "/api/openhexa/dashboard/pipelines/", "/dashboardx/", "javascript:alert(1)", "/dashboard/\r\nx: y"] {
+        for next in ["https://evil.example/", "//evil.example", "/dashboard/\\evil", "/api/openhexa/", "/api/openhexa/dashboard/pipelines/", "/dashboardx/", "javascript:alert(1)", "/dashboard/\r\nx: y",
+            "/dashboard/../admin/", "/dashboard/tasks/../../api/openhexa/tasks/", "/dashboard/%2e%2E/admin/", "/dashboard/.%2e/admin/", "/dashboard/..", "/dashboard/./../x?a=b"] {
             let mut form = story.page_with(As::Nobody, LIST, 401).await.form("/sign-in/").fill("key", &[&story.secrets.viewer.clone()]);
             form = form.fill("next", &[next]);
             assert_eq!(story.send_on(As::Nobody, &form).await, LIST, "{next}");
+        }
+        // Dots that no browser resolves.
+        for next in ["/dashboard/tasks/?search=../..", "/dashboard/tasks/...", "/dashboard/a..b/"] {
+            let form = story.page_with(As::Nobody, LIST, 401).await.form("/sign-in/").fill("key", &[&story.secrets.viewer]);
+            assert_eq!(story.send_on(As::Nobody, &form.fill("next", &[next])).await, next);
         }
         story.end().await;
     }
@@ -228,6 +239,79 @@ story! {
             let ask = story.ask_at(As::Nobody, Method::GET, LIST).header("cookie", &cookie).header("authorization", given);
             assert_eq!(ask.send().await.status, status, "{given}");
         }
+        story.end().await;
+    }
+}
+
+story! {
+    async fn a_cookie_that_was_signed_out_opens_nothing_on_any_replica(base) {
+        let mut story = begin(base).await;
+        let signed_in = async |story: &Story| cookie(&enter(story, &story.secrets.viewer, LIST).await);
+        let (left, other) = (signed_in(&story).await, signed_in(&story).await);
+        let replica = story.beside().await;
+        let client = reqwest::Client::builder().no_proxy().build().unwrap();
+        let elsewhere = async |cookie: &str| {
+            let ask = client.get(format!("{}{LIST}", replica.url())).header("cookie", cookie);
+            ask.send().await.unwrap().status().as_u16()
+        };
+        assert_eq!([elsewhere(&left).await, elsewhere(&other).await], [200, 200]);
+        let page = Page::of(get(&story, &left, LIST).await, 200);
+        post(&story, &left, &page.form("/sign-out/")).await;
+        assert_eq!([get(&story, &left, LIST).await.status, get(&story, &other, LIST).await.status], [401, 200], "here at once");
+        story.advance(TimeDelta::seconds(5));
+        assert_eq!([elsewhere(&left).await, elsewhere(&other).await], [401, 200], "elsewhere within five seconds");
+        replica.stop().await;
+        story.restart().await;
+        assert_eq!([get(&story, &left, LIST).await.status, get(&story, &other, LIST).await.status], [401, 200]);
+        story.end().await;
+    }
+}
+
+story! {
+    async fn a_stream_ends_when_its_session_is_signed_out(base) {
+        let story = Plan::on(base).setting("stream.comment_every", "50ms").begin().await;
+        let cookie = cookie(&enter(&story, &story.secrets.viewer, LIST).await);
+        let ask = story.ask_at(As::Nobody, Method::GET, "/dashboard/tasks/stream/").header("cookie", &cookie);
+        let mut stream = ask.stream().await;
+        let page = Page::of(get(&story, &cookie, LIST.replace("pipelines", "tasks").as_str()).await, 200);
+        post(&story, &cookie, &page.form("/sign-out/")).await;
+        assert_eq!(stream.rest().await, Vec::<serde_json::Value>::new());
+        story.end().await;
+    }
+}
+
+story! {
+    async fn sessions_of_one_key_are_bounded_and_those_over_are_deleted(base) {
+        let story = begin(base).await;
+        let store = story.store().await;
+        let now = story.now();
+        let add = async |number: u128, key: &str, minutes: i64, at: i64| {
+            let new = NewSession {
+                id: SessionId(Uuid::from_u128(number)), key_hash: key.to_owned(), ends_at: now + TimeDelta::minutes(minutes),
+            };
+            let at = now + TimeDelta::minutes(at);
+            store.write(move |db| store::add_session(db, &new, 2, at)).await.unwrap();
+        };
+        let open = async |at: i64| {
+            let at = now + TimeDelta::minutes(at);
+            let mut open = Vec::new();
+            for number in 1..=5 {
+                let id = SessionId(Uuid::from_u128(number));
+                if store.read(move |db| store::is_session(db, id, at)).await.unwrap() {
+                    open.push(number);
+                }
+            }
+            open
+        };
+        add(1, "a", 10, 0).await;
+        add(2, "b", 10, 0).await;
+        add(3, "a", 11, 1).await;
+        assert_eq!(open(1).await, [1, 2, 3]);
+        add(4, "a", 12, 2).await;
+        assert_eq!(open(2).await, [2, 3, 4], "the oldest of the same key has ended");
+        assert_eq!(open(10).await, [3, 4]);
+        add(5, "b", 23, 13).await;
+        assert_eq!(hand::texts(&story, "SELECT key_hash AS text FROM session").await, ["b"], "what is over is deleted");
         story.end().await;
     }
 }

@@ -6,6 +6,7 @@ field-integer = { $field } must be a whole number
 field-number = { $field } must be a number
 field-too-large = { $field } is too large: at most 2147483647
 field-text = { $field } must be text
+field-hidden = { $field } must be one line without invisible characters: remove them and type it again
 field-flag = { $field } must be true or false
 field-status = { $field } must be QUEUED, RUNNING, SUCCESS, ERROR or CANCELLED
 version-not-uuid = version must be a UUID

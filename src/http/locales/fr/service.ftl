@@ -6,6 +6,7 @@ field-integer = { $field } doit être un nombre entier
 field-number = { $field } doit être un nombre
 field-too-large = { $field } est trop grand : 2147483647 au plus
 field-text = { $field } doit être un texte
+field-hidden = { $field } doit tenir en une ligne sans caractères invisibles : supprimez-les et saisissez-le de nouveau
 field-flag = { $field } doit être vrai ou faux (true ou false)
 field-status = { $field } doit être QUEUED, RUNNING, SUCCESS, ERROR ou CANCELLED
 version-not-uuid = version doit être un UUID
