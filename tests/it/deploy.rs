@@ -86,10 +86,11 @@ impl Front {
         let root = std::fs::metadata("/proc/self")
             .is_ok_and(|own| std::os::unix::fs::MetadataExt::uid(&own) == 0);
         let user = if root { "user root;" } else { "" };
+        let outside = outside(&bridge);
         let text = format!(
             "{user}\npid nginx.pid;\ndaemon off;\nmaster_process off;\nerror_log stderr;\nevents {{}}\nhttp {{\n  access_log off;\n  \
              client_body_temp_path body;\n  proxy_temp_path proxy;\n  fastcgi_temp_path fastcgi;\n  uwsgi_temp_path uwsgi;\n  \
-             scgi_temp_path scgi;\n  upstream openhexa_bridge {{\n    server {bridge};\n    keepalive 32;\n  }}\n  \
+             scgi_temp_path scgi;\n  {outside}\n  \
              server {{\n    listen 127.0.0.1:{port};\n    include {};\n    \
              location / {{ proxy_pass http://127.0.0.1:{iaso}; }}\n  }}\n}}\n",
             snippet.display()
@@ -153,6 +154,23 @@ impl Front {
             .await
             .unwrap()
     }
+}
+
+/// What the file says belongs outside of every `server` block, with this bridge's address.
+fn outside(bridge: &str) -> String {
+    let text = deploy("nginx.conf");
+    let lines = text.lines().filter_map(|line| line.strip_prefix("#     "));
+    let mut lines = lines
+        .skip_while(|line| !line.starts_with("upstream "))
+        .peekable();
+    assert!(lines.peek().is_some(), "the file says where the bridge is");
+    let lines: Vec<&str> = lines.collect();
+    assert!(
+        lines
+            .iter()
+            .any(|line| line.starts_with("limit_conn_zone "))
+    );
+    lines.join("\n").replace("127.0.0.1:8080", bridge)
 }
 
 fn plan(base: Base) -> Plan {
@@ -248,6 +266,112 @@ story! {
         assert_eq!((theirs.status().as_u16(), error(theirs).await.as_str()), (413, "The body is too large"));
         story.end().await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_token_of_iaso_is_not_exchanged_for_one_of_ten_years() {
+    let (story, front) = begin(Base::Sqlite).await;
+    let token = "Bearer a-token-that-iaso-accepts";
+    let ask = async |method: Method, path: &str, authorization: Option<&str>| {
+        let ask = front.client.request(method, format!("{}{path}", front.url));
+        let ask = match authorization {
+            Some(value) => ask.header("authorization", value),
+            None => ask.header("cookie", "sessionid=x"),
+        };
+        let answer = ask.send().await.unwrap();
+        (answer.status().as_u16(), answer.text().await.unwrap())
+    };
+    for (method, path) in [
+        (Method::GET, "/api/apitoken/"),
+        (Method::POST, "/api/apitoken/"),
+        (Method::GET, "/api/apitoken"),
+        (Method::GET, "/api/apitoken.json"),
+        (Method::GET, "/api/x/../apitoken/?a=b"),
+        (Method::GET, "/api/%61pitoken/"),
+        (Method::GET, "//api//apitoken/"),
+        (Method::PATCH, "/api/profiles/me/"),
+        (Method::PUT, "/api/profiles/me"),
+        (Method::PATCH, "/api/profiles/me/update-password/"),
+    ] {
+        for credential in [token, "bearer x", "BEARER  x"] {
+            let (status, text) = ask(method.clone(), path, Some(credential)).await;
+            assert_eq!(status, 403, "{method} {path}");
+            let told: Value = serde_json::from_str(&text).unwrap();
+            assert!(
+                told["detail"]
+                    .as_str()
+                    .unwrap()
+                    .contains("closed to bearer tokens")
+            );
+        }
+        let (status, text) = ask(method.clone(), path, None).await;
+        assert_eq!(status, 200, "{method} {path}: a session may");
+        assert!(text.starts_with("iaso /"), "{text}");
+    }
+    for (method, path) in [
+        (Method::GET, "/api/profiles/me/"),
+        (Method::PATCH, "/api/profiles/12/"),
+        (Method::GET, "/api/apitokens/"),
+        (Method::GET, "/api/tasks/?next=/api/apitoken/"),
+        (Method::POST, "/api/groups/"),
+    ] {
+        assert_eq!(
+            ask(method, path, Some(token)).await.0,
+            200,
+            "{path}: runs use Iaso's API"
+        );
+    }
+    let inside = ask(Method::GET, "/openhexa-bridge-closed", None).await;
+    assert_eq!(inside.0, 404, "an address of nginx's own");
+    story.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn connections_of_one_address_are_limited() {
+    let (story, front) = begin(Base::Sqlite).await;
+    let limit = Regex::new(r"(?m)^    limit_conn openhexa_bridge (\d+);").unwrap();
+    let limit: usize = limit.captures(&deploy("nginx.conf")).unwrap()[1]
+        .parse()
+        .unwrap();
+    assert!(
+        (100..=1_000).contains(&limit),
+        "an office has one address, a flood has more"
+    );
+    let mut open = Vec::new();
+    for _ in 0..limit {
+        open.push(
+            front
+                .ask(&story, Method::GET, "/api/openhexa/tasks/stream/", None)
+                .await,
+        );
+    }
+    assert!(open.iter().all(|stream| stream.status() == 200));
+    let refused = front
+        .ask(&story, Method::GET, "/api/openhexa/pipelines/", None)
+        .await;
+    assert_eq!(
+        (
+            refused.status().as_u16(),
+            refused.headers()[RETRY_AFTER].to_str().unwrap()
+        ),
+        (429, "5")
+    );
+    assert!(error(refused).await.contains("Too many connections"));
+    assert_eq!(
+        front.text(&story, "/api/tasks/").await,
+        "iaso /api/tasks/",
+        "Iaso is not limited"
+    );
+    drop(open);
+    story
+        .until_true("a place", async || {
+            let answer = front
+                .ask(&story, Method::GET, "/api/openhexa/pipelines/", None)
+                .await;
+            answer.status() == 200
+        })
+        .await;
+    story.end().await;
 }
 
 story! {
@@ -348,7 +472,10 @@ fn the_image_is_built_with_our_rust_and_runs_our_program_as_nobody() {
     let toolchain = std::fs::read_to_string(root.join("rust-toolchain.toml")).unwrap();
     let channel = Regex::new(r#"channel = "([^"]+)""#).unwrap();
     let rust = channel.captures(&toolchain).unwrap()[1].to_owned();
-    assert!(text.contains(&format!("FROM rust:{rust}-slim-bookworm AS build\n")));
+    assert!(text.contains(&format!("ARG RUST_IMAGE=rust:{rust}-slim-bookworm\n")));
+    assert!(
+        text.contains("FROM ${RUST_IMAGE} AS build\n") && text.contains("FROM ${RUNTIME_IMAGE}\n")
+    );
     assert!(text.contains(&format!("ENV RUSTUP_TOOLCHAIN={rust}\n")));
     assert!(
         text.contains("cargo build --locked --release --no-default-features"),
@@ -392,6 +519,9 @@ fn the_unit_starts_our_program_with_what_it_takes() {
         ("ProtectSystem", "strict"),
         ("UMask", "0077"),
         ("CapabilityBoundingSet", ""),
+        ("LimitCORE", "0"),
+        ("MemoryMax", "2G"),
+        ("PrivateUsers", "yes"),
     ] {
         assert_eq!(line(key), value, "{key}");
     }
@@ -416,9 +546,86 @@ fn the_composition_shows_the_bridge_to_this_machine_only() {
     ] {
         assert!(text.contains(line), "{line}");
     }
+    // One address of the network that the bridge alone is in: no container, and no other network, is believed.
+    let trusted = Regex::new(r"TRUSTED_PROXIES: (\S+)\n").unwrap();
+    let gateway = Regex::new(r"gateway: (\S+)\n").unwrap();
+    let trusted = &trusted.captures(&text).unwrap()[1];
+    assert_eq!(trusted, &gateway.captures(&text).unwrap()[1]);
+    assert!(trusted.parse::<IpAddr>().is_ok(), "{trusted}");
     let secret = Regex::new(r"(?m)^[^#\n]*(KEY|PASSWORD|TOKEN)\S*[:=]").unwrap();
     assert!(
         secret.find(&text).is_none(),
         "secrets are in files of their own"
     );
+}
+
+/// Where the images are named, the names agree, and `digests.sh` asks for each of them.
+#[test]
+fn every_image_can_be_pinned_by_its_digest() {
+    let tag = Regex::new(r"(?m)(\w+_IMAGE)(?:=|: \$\{\w+:-|:-)([a-z0-9./-]+:[a-z0-9.-]+)").unwrap();
+    let named = |name: &str| -> BTreeSet<(String, String)> {
+        let text = deploy(name);
+        let text: Vec<&str> = text.lines().filter(|line| !line.starts_with('#')).collect();
+        let text = text.join("\n");
+        let found = tag
+            .captures_iter(&text)
+            .map(|found| (found[1].to_owned(), found[2].to_owned()));
+        found.collect()
+    };
+    let pinned: BTreeSet<(String, String)> = deploy("digests.sh")
+        .lines()
+        .filter_map(|line| {
+            let (setting, image) = line.strip_prefix("pinned ")?.split_once(' ')?;
+            Some((setting.to_owned(), image.to_owned()))
+        })
+        .collect();
+    let used: BTreeSet<_> = named("Dockerfile")
+        .union(&named("compose.yaml"))
+        .cloned()
+        .collect();
+    assert_eq!(used, pinned);
+    assert_eq!(pinned.len(), 3);
+    let ignored = deploy("Dockerfile") + &deploy("compose.yaml");
+    let bare = Regex::new(r"(?m)^(FROM|\s+image:) (\S+)").unwrap();
+    for found in bare.captures_iter(&ignored) {
+        assert!(found[2].starts_with("${"), "{}", &found[0]);
+    }
+}
+
+/// With a docker that gives a digest for each image, and with one that cannot reach its registry.
+#[test]
+fn digests_are_the_registrys_or_none() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let run = |docker: &str| {
+        let folder = tempfile::tempdir().unwrap();
+        let program = folder.path().join("docker");
+        std::fs::write(&program, format!("#!/bin/sh\n{docker}\n")).unwrap();
+        std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
+        let path = format!(
+            "{}:{}",
+            folder.path().display(),
+            std::env::var("PATH").unwrap()
+        );
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy/digests.sh");
+        let ended = std::process::Command::new("sh")
+            .arg(script)
+            .env("PATH", path)
+            .output();
+        let ended = ended.unwrap();
+        (
+            ended.status.success(),
+            String::from_utf8(ended.stdout).unwrap(),
+        )
+    };
+    let digest = format!("sha256:{}", "a".repeat(64));
+    let (succeeded, told) = run(&format!("echo {digest}"));
+    assert!(succeeded && told.lines().count() == 3, "{told}");
+    assert!(
+        told.lines()
+            .all(|line| line.ends_with(&format!("@{digest}"))),
+        "{told}"
+    );
+    for away in ["exit 1", "echo '<no value>'", "true"] {
+        assert_eq!(run(away), (false, String::new()), "{away}");
+    }
 }

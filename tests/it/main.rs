@@ -10,6 +10,7 @@
 
 mod access;
 mod address;
+mod advisories;
 mod architecture;
 mod attached;
 mod audit;
