@@ -22,6 +22,8 @@ pub fn routes(config: &mut web::ServiceConfig) {
             .route("/runs/", web::get().to(runs))
             .route("/runs/{id}", web::post().to(drive))
             .route("/runs/{id}/", web::post().to(drive))
+            .route("/pipelines/{id}", web::delete().to(delete_pipeline))
+            .route("/workspaces/{slug}", web::post().to(archive))
             .route("/faults", web::post().to(order))
             .route("/faults", web::delete().to(clear))
             .route("/faults/", web::post().to(order))
@@ -101,6 +103,33 @@ async fn drive(core: web::Data<Core>, id: web::Path<String>, body: web::Bytes) -
     match after {
         Some(run) => HttpResponse::Ok().json(shown(&run)),
         None => HttpResponse::NotFound().json(json!({"error": "no such run"})),
+    }
+}
+
+/// Refused as OpenHEXA refuses it: while a run is queued or running.
+async fn delete_pipeline(core: web::Data<Core>, id: web::Path<Uuid>) -> HttpResponse {
+    if core.world().delete_pipeline(*id) {
+        return HttpResponse::Ok().json(json!({"ok": true}));
+    }
+    let error = "no such pipeline, or it has a run that is queued or running";
+    HttpResponse::Conflict().json(json!({"error": error}))
+}
+
+#[derive(Deserialize)]
+struct Archive {
+    archived: bool,
+}
+
+async fn archive(core: web::Data<Core>, slug: web::Path<String>, body: web::Bytes) -> HttpResponse {
+    if core.catalogue.workspace(&slug).is_none() {
+        return HttpResponse::NotFound().json(json!({"error": "no such workspace"}));
+    }
+    match serde_json::from_slice::<Archive>(&body) {
+        Ok(wanted) => {
+            core.world().archive(&slug, wanted.archived);
+            HttpResponse::Ok().json(json!({"ok": true}))
+        }
+        Err(error) => refused(&error),
     }
 }
 

@@ -23,6 +23,7 @@ use std::sync::Arc;
 use async_graphql::{Context, EmptySubscription, Error, ErrorExtensions, Result};
 use uuid::Uuid;
 
+use super::catalogue;
 use super::core::{Core, Who};
 use super::faults::Fault;
 
@@ -54,6 +55,12 @@ pub struct Caller {
 impl Caller {
     pub fn suffers(&self, fault: Fault) -> bool {
         self.fault == Some(fault)
+    }
+
+    /// A pipeline that is neither deleted nor in an archived workspace.
+    fn pipeline(&self, id: Uuid) -> Option<&catalogue::Pipeline> {
+        let found = self.core.catalogue.pipeline(id)?;
+        self.core.world().has_pipeline(id).then_some(found)
     }
 
     /// Whether this caller may see this run: a run sees only itself.

@@ -182,7 +182,7 @@ impl Mutation {
 fn launch(caller: &Caller, input: &RunPipelineInput) -> Result<Result<PipelineRun, PipelineError>> {
     let catalogue = &caller.core.catalogue;
     let given = entries(&input.config.0)?;
-    let Some(pipeline) = catalogue.pipeline(input.id.id()) else {
+    let Some(pipeline) = caller.pipeline(input.id.id()) else {
         return Ok(Err(PipelineError::PipelineNotFound));
     };
     let version = match &input.version_id {

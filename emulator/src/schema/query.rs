@@ -66,7 +66,7 @@ impl Query {
 
     async fn pipeline(&self, ctx: &Context<'_>, id: Uid) -> Option<Result<Pipeline>> {
         ask(ctx, |caller| {
-            let found = caller.core.catalogue.pipeline(id.id())?;
+            let found = caller.pipeline(id.id())?;
             if caller.suffers(Fault::Stranger) {
                 return None;
             }
@@ -85,7 +85,8 @@ impl Query {
             let found = catalogue
                 .pipelines
                 .iter()
-                .find(|it| it.code == code && catalogue.slug_of(it) == workspace_slug)?;
+                .find(|it| it.code == code && catalogue.slug_of(it) == workspace_slug)
+                .and_then(|it| caller.pipeline(it.id))?;
             Some(Ok(Pipeline::new(caller, found)))
         })
     }
@@ -97,7 +98,8 @@ impl Query {
     ) -> Option<Result<PipelineVersion>> {
         ask(ctx, |caller| {
             let catalogue = &caller.core.catalogue;
-            let (_, version) = catalogue.version(id.id())?;
+            let (owner, version) = catalogue.version(id.id())?;
+            caller.pipeline(owner.id)?;
             Some(Ok(PipelineVersion {
                 catalogue: Arc::clone(catalogue),
                 id: version.id,
@@ -134,7 +136,8 @@ impl Query {
     async fn workspace(&self, ctx: &Context<'_>, slug: String) -> Option<Result<Workspace>> {
         ask(ctx, |caller| {
             let found = caller.core.catalogue.workspace(&slug)?;
-            let is_hidden = caller.suffers(Fault::Stranger);
+            let is_hidden =
+                caller.suffers(Fault::Stranger) || !caller.core.world().has_workspace(&slug);
             (!is_hidden).then(|| Ok(shown(found)))
         })
     }
@@ -222,6 +225,7 @@ impl Filter {
             .as_ref()
             .is_none_or(|slug| catalogue.slug_of(it) == slug);
         in_workspace
+            && caller.pipeline(it.id).is_some()
             && self.search.as_ref().is_none_or(|text| mentions(it, text))
             && self
                 .functional

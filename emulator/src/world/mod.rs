@@ -4,6 +4,7 @@
 //! that take time. One agenda serves all runs, so ten thousand live ones cost one timer.
 
 mod life;
+mod removal;
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap};
@@ -16,6 +17,7 @@ use crate::catalogue::{Catalogue, Kind};
 use crate::clock::{MINUTE, Millis};
 use crate::journal::Journal;
 use crate::run::{Run, Status, run_id};
+use removal::Removed;
 
 /// A run that was stopped in the queue, or whose container went silent, is ended after this time.
 const REAPED_AFTER: Millis = 15 * MINUTE;
@@ -96,6 +98,7 @@ pub struct World {
     by_token: HashMap<String, usize>,
     agenda: BinaryHeap<Reverse<Due>>,
     planned: u64,
+    removed: Removed,
 }
 
 /// What a launch asks for, after OpenHEXA's own checks.
@@ -120,6 +123,7 @@ impl World {
             by_token: HashMap::new(),
             agenda: BinaryHeap::new(),
             planned: 0,
+            removed: Removed::default(),
         }
     }
 
@@ -166,10 +170,6 @@ impl World {
     pub fn owner_of(&self, token: &str) -> Option<Arc<Run>> {
         let place = self.by_token.get(token)?;
         self.runs.get(*place).cloned()
-    }
-
-    fn is_visible(&self, run: &Run) -> bool {
-        !run.vanished && self.catalogue.pipeline(run.pipeline).is_some()
     }
 
     // ---- changing

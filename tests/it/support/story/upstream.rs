@@ -60,6 +60,21 @@ impl Story {
         self.emulator = Some(Emulator::start(options).await.unwrap());
     }
 
+    /// Deletes a pipeline in OpenHEXA. Whether it was deleted: not while a run of it is queued or running.
+    pub async fn delete_pipeline(&self, pipeline: &str) -> bool {
+        let url = self.emulator_url(&format!("/emulator/pipelines/{pipeline}"));
+        let answer = self.client.delete(url).send().await.unwrap();
+        answer.status().is_success()
+    }
+
+    /// Archives the workspace in OpenHEXA, or restores it.
+    pub async fn archive(&self, archived: bool) {
+        let url = self.emulator_url("/emulator/workspaces/demo");
+        let wanted = json!({"archived": archived});
+        let answer = self.client.post(url).json(&wanted).send().await.unwrap();
+        assert!(answer.status().is_success());
+    }
+
     /// A run that somebody made in OpenHEXA itself, with the same token.
     pub async fn foreign_run(&self, pipeline: &str, config: Value) -> String {
         let input = json!({"id": pipeline, "config": config});

@@ -1,0 +1,54 @@
+//! Pipelines that were deleted and workspaces that were archived: with their runs they are null for everybody.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use uuid::Uuid;
+
+use super::World;
+use crate::run::{Run, Status};
+
+/// What was removed since the start.
+#[derive(Default)]
+pub struct Removed {
+    pipelines: HashSet<Uuid>,
+    workspaces: HashSet<String>,
+}
+
+impl World {
+    pub(super) fn is_visible(&self, run: &Run) -> bool {
+        !run.vanished && self.has_pipeline(run.pipeline)
+    }
+
+    /// Whether a pipeline is there: neither deleted nor in an archived workspace.
+    pub fn has_pipeline(&self, id: Uuid) -> bool {
+        let found = self.catalogue.pipeline(id);
+        found.is_some_and(|found| {
+            !self.removed.pipelines.contains(&id)
+                && self.has_workspace(self.catalogue.slug_of(found))
+        })
+    }
+
+    pub fn has_workspace(&self, slug: &str) -> bool {
+        self.catalogue.workspace(slug).is_some() && !self.removed.workspaces.contains(slug)
+    }
+
+    /// Deletes a pipeline with all its runs, as OpenHEXA does: not while one of them is queued or running, but also while
+    /// one is terminating. Whether it was deleted.
+    pub fn delete_pipeline(&mut self, id: Uuid) -> bool {
+        let is_active = |run: &Arc<Run>| matches!(run.status, Status::Queued | Status::Running);
+        if !self.has_pipeline(id) || self.runs_of(id).iter().any(is_active) {
+            return false;
+        }
+        self.removed.pipelines.insert(id)
+    }
+
+    /// Archives a workspace, or restores it.
+    pub fn archive(&mut self, slug: &str, archived: bool) {
+        if archived {
+            self.removed.workspaces.insert(slug.to_owned());
+        } else {
+            self.removed.workspaces.remove(slug);
+        }
+    }
+}
