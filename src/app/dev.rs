@@ -141,6 +141,9 @@ fn obstacle(openhexa: &str, listed: &Result<Shown<Vec<PipelineSummary>>, Error>)
             "does not answer".to_owned()
         }
         Err(Error::Upstream(Upstream::TokenRefused)) => "refuses the token".to_owned(),
+        Err(Error::Upstream(Upstream::NoWorkspace)) => {
+            "shows no such workspace to the token".to_owned()
+        }
         Err(Error::Upstream(Upstream::Strange)) => "does not answer as OpenHEXA does".to_owned(),
         Err(Error::Upstream(Upstream::Failed)) => "answers with an error of its own".to_owned(),
         Err(error) => format!("gives no list of pipelines: {error}"),

@@ -75,6 +75,11 @@ impl Pipeline {
         title(self.name.as_deref(), &self.code)
     }
 
+    /// Whether its code was never uploaded: OpenHEXA takes a launch, and the run always fails.
+    pub fn lacks_version(&self) -> bool {
+        self.kind == "zipFile" && self.current_version.is_none() && !self.unreadable_version
+    }
+
     pub fn is_notebook(&self) -> bool {
         self.kind == "notebook"
     }

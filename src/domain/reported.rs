@@ -38,7 +38,7 @@ impl Task {
             _ => return Err(Conflict::Ended(shown)),
         }
         if first_result {
-            self.data_late = self.said().is_none();
+            self.data_late = !matches!(report.word, Some(ReportedWord::End(_)));
             self.data.clone_from(&report.result);
         }
         Ok(self)
@@ -59,6 +59,7 @@ impl Task {
             message: report.message.clone(),
             previous: self.message.clone(),
         };
+        self.data_late = false;
         self.state = match self.state {
             State::Ended { run, .. } => State::Ended {
                 run,

@@ -3,8 +3,8 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Map, Value};
 
-use super::ids::{PipelineId, RunId, VersionId};
-use super::pipeline::{RunStatus, RunSummary};
+use super::ids::{PipelineId, RunId, UserId, VersionId};
+use super::pipeline::{RunCandidate, RunStatus, RunSummary};
 
 /// One launch, as OpenHEXA shall hear of it.
 #[derive(Clone, Debug, PartialEq)]
@@ -53,10 +53,58 @@ pub enum Look {
         /// 0 to 100.
         progress: i64,
     },
-    Absent {
-        /// The same answer shows the run's pipeline in the workspace: only then is absence a proof.
-        pipeline_visible: bool,
-    },
+    Absent(Absence),
+}
+
+/// What a response that does not show a run shows instead: it decides what the absence proves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Absence {
+    pub visible: Visible,
+    /// Whom OpenHEXA took the token for in the same response.
+    pub user: Option<UserId>,
+}
+
+/// The innermost thing around the run that the same response shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Visible {
+    /// The run's pipeline, in the connection's workspace.
+    Pipeline,
+    /// The connection's workspace but not the pipeline. OpenHEXA grants access per workspace, so the pipeline was deleted.
+    Workspace,
+    /// Neither: the workspace was archived, or the token lost its access to it.
+    Nothing,
+}
+
+impl Absence {
+    /// Without a user, which only matters where the pipeline is not visible.
+    pub fn of(visible: Visible) -> Self {
+        Self {
+            visible,
+            user: None,
+        }
+    }
+
+    /// Whether the pipeline was deleted. Only a response to the user who launched the run can prove it.
+    pub fn proves_deletion(&self, launched_as: Option<UserId>) -> bool {
+        self.visible == Visible::Workspace && self.is_told_to(launched_as)
+    }
+
+    /// Whether the run does not exist any more.
+    pub fn proves_absence(&self, launched_as: Option<UserId>) -> bool {
+        self.visible == Visible::Pipeline || self.proves_deletion(launched_as)
+    }
+
+    /// Whether it is a response to the user who launched the run.
+    pub fn is_told_to(&self, launched_as: Option<UserId>) -> bool {
+        self.user.is_some() && self.user == launched_as
+    }
+}
+
+/// The runs of a pipeline since some time, or what is shown instead of the pipeline.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Recent {
+    Runs(Vec<RunCandidate>),
+    NoPipeline(Absence),
 }
 
 /// One page of a pipeline's runs, newest first.

@@ -31,21 +31,18 @@ impl Task {
         message_of(self.corrected(), self.said().is_some(), note, own)
     }
 
-    /// The result shown: raw, or wrapped as the status shown where the pipeline itself spoke of its end.
+    /// The result shown: as it was sent, or wrapped as the status shown where the pipeline reported a final status with it
+    /// or after it. Iaso's planning page reads `group_id` of a result that was sent without a status.
     pub fn shown_result(&self) -> Option<Value> {
-        let said = self.said();
-        if said.is_none() && !self.data_late {
-            return self.data.clone();
+        if self.corrected() {
+            return Some(self.failure(Some(FAILED_AFTER_SUCCESS), self.message.as_deref()));
         }
+        let Some(said) = self.said().filter(|_| !self.data_late) else {
+            return self.data.clone();
+        };
         match self.status() {
-            _ if self.corrected() => {
-                Some(self.failure(Some(FAILED_AFTER_SUCCESS), self.message.as_deref()))
-            }
             Status::Success => Some(json!({"result": "SUCCESS", "data": self.data})),
-            Status::Error => Some(match said {
-                Some(said) => self.failure(said.message.as_deref(), said.previous.as_deref()),
-                None => self.failure(self.note.as_deref(), self.message.as_deref()),
-            }),
+            Status::Error => Some(self.failure(said.message.as_deref(), said.previous.as_deref())),
             Status::Cancelled | Status::Queued | Status::Running => self.data.clone(),
         }
     }

@@ -78,7 +78,7 @@ pub struct Run {
     pub unsure: bool,
     /// Answered looks in a row in which the run was absent though its pipeline was visible.
     pub absent_looks: i32,
-    /// When an answered look for a lost run first found none.
+    /// When a successful poll since the last attempt first did not find the lost run.
     pub unseen_since: Option<DateTime<Utc>>,
     /// Since when every answered look showed neither the run nor its pipeline, though the token was still good.
     pub hidden_since: Option<DateTime<Utc>>,
@@ -108,7 +108,7 @@ pub struct Task {
     pub end_value: i32,
     /// The result as the pipeline sent it.
     pub data: Option<Value>,
-    /// Whether it came after an end that was only seen in OpenHEXA.
+    /// Whether it came without a status after the end: it is shown as it was sent.
     pub data_late: bool,
     /// Why it ended, where only the bridge can say so.
     pub note: Option<String>,
@@ -242,9 +242,9 @@ impl Task {
         self
     }
 
-    /// An outage is no look: what was not seen before it counts no more.
+    /// A failed poll disproves nothing: polls before it that did not find the run still count. It only breaks the row of
+    /// polls that showed neither the run nor its pipeline.
     fn look_again(mut self) -> Self {
-        self.run.unseen_since = None;
         self.show();
         self
     }
@@ -318,11 +318,12 @@ impl Task {
         self.run.absent_looks = 0;
         self.show();
         match sighting.status {
-            RunStatus::Running | RunStatus::Terminating => self.start(now),
+            RunStatus::Running => self.start(now),
             RunStatus::Success => self.end(RunEnd::Success, None, now),
             RunStatus::Failed => self.end(RunEnd::Failed, sighting.last_lines.as_deref(), now),
             RunStatus::Stopped | RunStatus::Skipped => self.end(RunEnd::Stopped, None, now),
-            RunStatus::Queued | RunStatus::Other(_) => self,
+            // A run that is stopped in the queue terminates too, without ever having run.
+            RunStatus::Queued | RunStatus::Terminating | RunStatus::Other(_) => self,
         }
     }
 

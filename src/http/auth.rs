@@ -9,7 +9,7 @@ use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
 use actix_web::http::header::{self, HeaderMap};
 use actix_web::middleware::Next;
 use actix_web::web::Data;
-use actix_web::{Error, FromRequest, HttpMessage, HttpRequest};
+use actix_web::{FromRequest, HttpMessage, HttpRequest};
 use futures_util::future::LocalBoxFuture;
 use secrecy::SecretString;
 use std::future::{Ready, ready};
@@ -21,7 +21,30 @@ use crate::domain::ids::{AccountId, SessionId};
 use crate::domain::principal::{Principal, Reporter, Role};
 use crate::domain::sentence::say;
 use crate::service::access::{Caller, Credential};
-use crate::service::{Bridge, NotKnown};
+use crate::service::{Bridge, Error, NotKnown};
+
+/// Noted of a request by a user of Iaso who has no profile there, and so no account.
+struct WithoutProfile;
+
+/// The guard of a route that also lets in a user without a profile, without a principal.
+pub async fn guard_without_profile(
+    role: Role,
+    request: ServiceRequest,
+    next: Next<BoxBody>,
+) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
+    let problem = match principal(request.request(), role).await {
+        Ok(principal) => {
+            request.extensions_mut().insert(principal);
+            return next.call(request).await;
+        }
+        Err(problem) => problem,
+    };
+    let without_profile = request.extensions().get::<WithoutProfile>().is_some();
+    if without_profile {
+        return next.call(request).await;
+    }
+    Ok(request.into_response(problem.into_response()))
+}
 
 /// Put beside a request of a page whose credentials came by the bridge's own cookie.
 #[derive(Clone, Copy)]
@@ -32,7 +55,7 @@ pub async fn guard(
     role: Role,
     request: ServiceRequest,
     next: Next<BoxBody>,
-) -> Result<ServiceResponse<BoxBody>, Error> {
+) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
     match principal(request.request(), role).await {
         Ok(principal) => {
             request.extensions_mut().insert(principal);
@@ -71,7 +94,11 @@ async fn caller(request: &HttpRequest) -> Result<Caller, Problem> {
     if by_session && !request.method().is_safe() && !origin::is_own(request.headers(), bridge) {
         return Err(Problem::forbidden(say("session-elsewhere")));
     }
-    Ok(bridge.who(&shown).await?)
+    let known = bridge.who(&shown).await;
+    if let Err(Error::NoProfile) = known {
+        request.extensions_mut().insert(WithoutProfile);
+    }
+    Ok(known?)
 }
 
 /// What is shown. Other kinds of `Authorization` are wrong ones, unless a session is taken: Iaso looks past them, and

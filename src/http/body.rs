@@ -38,7 +38,7 @@ pub async fn object_or_nothing(
     }
 }
 
-/// An object in any of the three forms that pipelines in the field send.
+/// An object in JSON or in either of the forms that Iaso takes as well.
 pub async fn form_or_object(request: &HttpRequest, payload: Payload) -> Answer<Map<String, Value>> {
     match media_type(request).as_str() {
         "application/json" => as_object(&whole(request, payload).await?),
@@ -56,6 +56,21 @@ pub async fn pairs(request: &HttpRequest, payload: Payload) -> Answer<Vec<(Strin
             Ok(form_urlencoded::parse(&body).into_owned().collect())
         }
         _ => Err(Problem::wrong_type()),
+    }
+}
+
+/// A form holds only text. These values are read as the JSON that they spell, as Iaso reads them, or else stay text; an
+/// empty one is absent.
+pub fn spell_out(form: &mut Map<String, Value>, keys: &[&str]) {
+    for key in keys {
+        let Some(text) = form.get(*key).and_then(Value::as_str) else {
+            continue;
+        };
+        if text.trim().is_empty() {
+            form.remove(*key);
+        } else if let Ok(value) = serde_json::from_str(text) {
+            form.insert((*key).to_owned(), value);
+        }
     }
 }
 

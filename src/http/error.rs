@@ -239,9 +239,11 @@ fn gateway(upstream: Upstream) -> StatusCode {
     match upstream {
         Upstream::TimedOut => StatusCode::GATEWAY_TIMEOUT,
         // 401 would send Iaso's user to the login page.
-        Upstream::Unreachable | Upstream::TokenRefused | Upstream::Strange | Upstream::Failed => {
-            StatusCode::BAD_GATEWAY
-        }
+        Upstream::Unreachable
+        | Upstream::TokenRefused
+        | Upstream::NoWorkspace
+        | Upstream::Strange
+        | Upstream::Failed => StatusCode::BAD_GATEWAY,
     }
 }
 

@@ -43,7 +43,7 @@ fn table() -> Table {
                 ))
                 .service(path(
                     "/pipelines/config",
-                    [may(Viewer, get().to(api::config::public))],
+                    [may_without_profile(Viewer, get().to(api::config::public))],
                 ))
                 .service(path(
                     "/pipelines/{id}",
@@ -281,6 +281,13 @@ pub fn parts(app: &mut ServiceConfig, bridge: &Bridge, edge: &Edge) {
 
 fn may(role: Role, way: Way) -> Way {
     let guard = from_fn(move |request, next| auth::guard(role, request, next));
+    let limit = from_fn(limit::signed_in);
+    way.asking(role, |route| route.wrap(limit).wrap(guard))
+}
+
+/// The same for a route that Iaso also serves to its users without a profile.
+fn may_without_profile(role: Role, way: Way) -> Way {
+    let guard = from_fn(move |request, next| auth::guard_without_profile(role, request, next));
     let limit = from_fn(limit::signed_in);
     way.asking(role, |route| route.wrap(limit).wrap(guard))
 }

@@ -14,7 +14,9 @@ use crate::domain::pipeline::{
     Pipeline, PipelineSummary, RunCandidate, RunStatus, RunSummary, Version, VersionLabel,
     VersionSummary,
 };
-use crate::domain::run::{Look, RunDetails, RunLog, RunMessage, RunOutput, RunPage, Stop};
+use crate::domain::run::{
+    Absence, Look, RunDetails, RunLog, RunMessage, RunOutput, RunPage, Stop, Visible,
+};
 
 fn when(moment: Option<Moment>) -> Option<DateTime<Utc>> {
     moment.and_then(|moment| moment.0)
@@ -219,7 +221,21 @@ impl From<recent_runs::RecentRunsPipelineRunsItems> for RunCandidate {
     }
 }
 
-/// `workspace` is the one that the pipeline must be seen in, for an absence to be a proof.
+/// The pipeline, if it is in the workspace, or else what the response shows instead.
+pub(super) fn in_workspace(
+    wire: recent_runs::ResponseData,
+    workspace: &str,
+) -> Result<recent_runs::RecentRunsPipeline, Absence> {
+    let sees_workspace = wire.workspace.is_some_and(|own| own.slug == workspace);
+    let visible = match wire.pipeline {
+        Some(pipeline) if pipeline.workspace.slug == workspace => return Ok(pipeline),
+        None if sees_workspace => Visible::Workspace,
+        Some(_) | None => Visible::Nothing,
+    };
+    let user = wire.me.and_then(|me| me.user).map(|user| UserId(user.id));
+    Err(Absence { visible, user })
+}
+
 impl From<&follow_runs::FollowedRun> for Look {
     fn from(wire: &follow_runs::FollowedRun) -> Self {
         Self::Seen {

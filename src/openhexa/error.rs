@@ -44,6 +44,9 @@ pub enum Error {
     /// Not ours to see: of another workspace, or without the permission.
     #[error("OpenHEXA denies access")]
     Denied,
+    /// It does not exist, was archived, or is hidden from the token: OpenHEXA makes no difference.
+    #[error("OpenHEXA does not show the workspace to this token")]
+    NoWorkspace,
     /// A resolver failed; `code` is OpenHEXA's word for it, if it has one.
     #[error("OpenHEXA reported an error ({})", code.as_deref().unwrap_or("no code"))]
     GraphQl { code: Option<String> },
@@ -66,6 +69,7 @@ impl Error {
             | Self::BadDefinition
             | Self::TokenRefused
             | Self::Denied
+            | Self::NoWorkspace
             | Self::GraphQl { .. } => false,
         }
     }
@@ -86,6 +90,7 @@ impl Error {
             Self::BadDefinition => "bad-definition",
             Self::TokenRefused => "token-refused",
             Self::Denied => "denied",
+            Self::NoWorkspace => "no-workspace",
             Self::GraphQl { .. } => "graphql",
         }
     }

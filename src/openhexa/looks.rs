@@ -2,7 +2,8 @@
 //! are, and single runs again for those that a page did not show.
 //!
 //! Every run stands under an alias of its own in the answer, and so do the errors: what cannot be resolved or read is
-//! the failure of that run's look alone. Absence is worth what it is only beside a pipeline that the same answer shows.
+//! the failure of that run's look alone. What a missing run proves depends on what the same response shows: its pipeline,
+//! or at least its workspace.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt::Write as _;
@@ -16,8 +17,8 @@ use super::operations::{FollowRuns, follow_runs};
 use super::transport::{Answer, Way};
 use super::{Client, Error};
 use crate::domain::connection::Target;
-use crate::domain::ids::{PipelineId, RunId};
-use crate::domain::run::{Followed, Look};
+use crate::domain::ids::{PipelineId, RunId, UserId};
+use crate::domain::run::{Absence, Followed, Look, Visible};
 
 /// From so many wanted runs of one pipeline on, a page of its newest is cheaper than each by its id.
 const CROWD: usize = 4;
@@ -50,7 +51,8 @@ impl Client {
     }
 
     async fn put(&self, target: &Target, asked: &Question, seen: &mut Looks) -> Result<(), Error> {
-        let body = serde_json::to_vec(&asked.body()).map_err(|_| Error::Unreadable)?;
+        let body =
+            serde_json::to_vec(&asked.body(&target.workspace)).map_err(|_| Error::Unreadable)?;
         let answer = self.0.post(target, Way::Shared, NAME, body).await;
         let answer = Parts::read(&answer.map_err(|failure| failure.error)?)?;
         asked.understand(&answer, &target.workspace, seen);
@@ -98,8 +100,11 @@ impl Question {
             .collect()
     }
 
-    fn body(&self) -> Value {
+    fn body(&self, workspace: &str) -> Value {
         let mut text = Text::default();
+        if !self.singles.is_empty() {
+            text.workspace(workspace);
+        }
         for (place, (pipeline, runs)) in self.pages.iter().enumerate() {
             text.page(place, *pipeline, runs.len());
         }
@@ -126,16 +131,16 @@ impl Question {
         for (place, runs) in self.pages.values().enumerate() {
             understand_page(answer, &format!("p{place}"), runs, workspace, seen);
         }
-        let beside: HashMap<PipelineId, Result<bool, Error>> = self
+        let beside: HashMap<PipelineId, Result<Absence, Error>> = self
             .beside()
             .into_iter()
             .enumerate()
-            .map(|(place, id)| (id, answer.shows(&format!("s{place}"), workspace)))
+            .map(|(place, id)| (id, answer.absence(&format!("s{place}"), workspace)))
             .collect();
         for (place, followed) in self.singles.iter().enumerate() {
             let run = answer.part::<follow_runs::FollowedRun>(&format!("r{place}"));
-            let visible = beside.get(&followed.pipeline).cloned();
-            let look = run.and_then(|run| judged(run.as_ref(), visible));
+            let absence = beside.get(&followed.pipeline).cloned();
+            let look = run.and_then(|run| judged(run.as_ref(), absence));
             seen.insert(followed.run, look);
         }
     }
@@ -143,13 +148,11 @@ impl Question {
 
 fn judged(
     run: Option<&follow_runs::FollowedRun>,
-    visible: Option<Result<bool, Error>>,
+    absence: Option<Result<Absence, Error>>,
 ) -> Result<Look, Error> {
     match run {
         Some(run) => Ok(Look::from(run)),
-        None => Ok(Look::Absent {
-            pipeline_visible: visible.unwrap_or(Err(Error::Unreadable))?,
-        }),
+        None => Ok(Look::Absent(absence.unwrap_or(Err(Error::Unreadable))?)),
     }
 }
 
@@ -204,11 +207,17 @@ impl Text {
         self.field(&format!("p{place}"), "pipeline", pipeline.0, &selection);
     }
 
+    fn workspace(&mut self, slug: &str) {
+        self.variables.insert("workspace".to_owned(), json!(slug));
+        self.declared.push_str("$workspace: String! ");
+        self.fields.push_str("...SeenWorkspace\n");
+    }
+
     fn document(&self) -> String {
         let Self {
             declared, fields, ..
         } = self;
-        let fragments = ["FollowedRun", "SeenPipeline"]
+        let fragments = ["FollowedRun", "SeenPipeline", "SeenWorkspace"]
             .into_iter()
             .filter(|name| fields.contains(name))
             .map(|name| fragment(name).0);
@@ -266,9 +275,23 @@ impl Parts {
         serde_json::from_value(value.clone()).map_err(|_| Error::Unreadable)
     }
 
-    fn shows(&self, alias: &str, workspace: &str) -> Result<bool, Error> {
+    /// What is shown where a run is missing. A pipeline of another workspace is not ours, and was not deleted either.
+    fn absence(&self, alias: &str, workspace: &str) -> Result<Absence, Error> {
         let pipeline = self.part::<follow_runs::SeenPipeline>(alias)?;
-        Ok(pipeline.is_some_and(|pipeline| pipeline.workspace.slug == workspace))
+        let elsewhere = pipeline.is_some();
+        if pipeline.is_some_and(|pipeline| pipeline.workspace.slug == workspace) {
+            return Ok(Absence::of(Visible::Pipeline));
+        }
+        let found = self.part::<follow_runs::SeenWorkspaceWorkspace>("workspace")?;
+        let me = self.part::<follow_runs::SeenWorkspaceMe>("me")?;
+        let sees_workspace = found.is_some_and(|found| found.slug == workspace);
+        let visible = if sees_workspace && !elsewhere {
+            Visible::Workspace
+        } else {
+            Visible::Nothing
+        };
+        let user = me.and_then(|me| me.user).map(|user| UserId(user.id));
+        Ok(Absence { visible, user })
     }
 }
 

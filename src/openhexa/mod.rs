@@ -48,7 +48,7 @@ use crate::domain::connection::{Access, Target};
 use crate::domain::holdings::{Holdings, Place};
 use crate::domain::ids::{PipelineId, RunId, UserId, VersionId};
 use crate::domain::pipeline::{Pipeline, PipelineSummary, RunCandidate, Version, VersionSummary};
-use crate::domain::run::{Followed, Launch, Launched, RunDetails, RunLog, RunPage, Stop};
+use crate::domain::run::{Followed, Launch, Launched, Recent, RunDetails, RunLog, RunPage, Stop};
 use answer::Partial;
 use operations as ask;
 use transport::{Answer, Failure, Transport, Way};
@@ -109,7 +109,11 @@ impl OpenHexa for Client {
                 per_page: pages.per_page,
             };
             let found = self.ask::<ask::ListPipelines>(target, variables).await?;
-            let found = found.tolerant()?.pipelines;
+            let found = found.tolerant()?;
+            if found.pipelines.items.is_empty() && found.workspace.is_none() {
+                return Err(Error::NoWorkspace);
+            }
+            let found = found.pipelines;
             pages.total = found.total_pages;
             for item in found.items {
                 all.push(PipelineSummary::from(item));
@@ -243,7 +247,7 @@ impl OpenHexa for Client {
         target: &Target,
         id: PipelineId,
         since: DateTime<Utc>,
-    ) -> Result<Option<Vec<RunCandidate>>, Error> {
+    ) -> Result<Recent, Error> {
         let mut all: Vec<RunCandidate> = Vec::new();
         let mut pages = Pages::new(self.0.limits());
         pages.per_page = self.0.limits().recent_page_items;
@@ -251,6 +255,7 @@ impl OpenHexa for Client {
         while let Some(page) = pages.next()? {
             let variables = ask::recent_runs::Variables {
                 id: id.0,
+                workspace: target.workspace.clone(),
                 page,
                 per_page: pages.per_page,
             };
@@ -258,10 +263,10 @@ impl OpenHexa for Client {
                 .ask::<ask::RecentRuns>(target, variables)
                 .await?
                 .whole()?;
-            let ours = found
-                .pipeline
-                .filter(|found| found.workspace.slug == target.workspace);
-            let Some(ours) = ours else { return Ok(None) };
+            let ours = match convert::in_workspace(found, &target.workspace) {
+                Ok(ours) => ours,
+                Err(absence) => return Ok(Recent::NoPipeline(absence)),
+            };
             pages.total = ours.runs.total_pages;
             all.extend(ours.runs.items.into_iter().map(RunCandidate::from));
             if all.last().is_some_and(is_older) {
@@ -269,7 +274,7 @@ impl OpenHexa for Client {
             }
         }
         all.retain(|run| !is_older(run));
-        Ok(Some(once_each(all, |run| run.id)))
+        Ok(Recent::Runs(once_each(all, |run| run.id)))
     }
 
     async fn log(&self, target: &Target, run: RunId) -> Result<Option<RunLog>, Error> {

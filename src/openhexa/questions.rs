@@ -10,8 +10,8 @@ use super::looks::Looks;
 use crate::domain::connection::{Access, Target};
 use crate::domain::holdings::{Holdings, Place};
 use crate::domain::ids::{PipelineId, RunId, UserId, VersionId};
-use crate::domain::pipeline::{Pipeline, PipelineSummary, RunCandidate, Version, VersionSummary};
-use crate::domain::run::{Followed, Launch, Launched, RunDetails, RunLog, RunPage, Stop};
+use crate::domain::pipeline::{Pipeline, PipelineSummary, Version, VersionSummary};
+use crate::domain::run::{Followed, Launch, Launched, Recent, RunDetails, RunLog, RunPage, Stop};
 
 /// Every OpenHEXA there is: the target comes with each question.
 #[async_trait]
@@ -25,7 +25,7 @@ pub trait OpenHexa: Send + Sync {
     /// What the token may do in the workspace. A token that stands for nobody is refused.
     async fn access(&self, target: &Target) -> Result<Access, Error>;
 
-    /// All pipelines of the workspace, oldest first. An unknown workspace has none.
+    /// All pipelines of the workspace, oldest first. `NoWorkspace` where the token does not see the workspace.
     async fn pipelines(&self, target: &Target) -> Result<Vec<PipelineSummary>, Error>;
 
     /// None: absent, hidden from the token, or of another workspace than the target's.
@@ -71,7 +71,7 @@ pub trait OpenHexa: Send + Sync {
     /// Asks a run to stop. An accepted stop can still be lost upstream: look again.
     async fn stop(&self, target: &Target, run: RunId) -> Result<Stop, Error>;
 
-    /// Each run's state, or its absence with what that absence is worth.
+    /// Each run's state, or what the response shows instead of it.
     /// An error is the failure of the whole request.
     async fn looks(&self, target: &Target, wanted: &[Followed]) -> Result<Looks, Error>;
 
@@ -86,13 +86,13 @@ pub trait OpenHexa: Send + Sync {
     ) -> Result<Option<RunPage>, Error>;
 
     /// Every run queued at `since` or later, newest first (and those without a date).
-    /// None as for `pipeline`: then the list proves nothing.
+    /// Without the pipeline, what the response shows instead.
     async fn recent_runs(
         &self,
         target: &Target,
         id: PipelineId,
         since: DateTime<Utc>,
-    ) -> Result<Option<Vec<RunCandidate>>, Error>;
+    ) -> Result<Recent, Error>;
 
     /// The log of a run, and what it was given. None: absent, hidden, or of another workspace.
     async fn log(&self, target: &Target, run: RunId) -> Result<Option<RunLog>, Error>;

@@ -106,8 +106,9 @@ impl Bridge {
             .write(move |db| {
                 let before = store::lock(db, task)?.ok_or_else(Error::no_task)?;
                 let held = store::renew(db, task, &owner, now + bridge.rules().lease)?;
+                let key = bridge.fingerprint_key();
                 let alone =
-                    before.run.names_task || !store::other_unsure(db, before.pipeline.id, task)?;
+                    before.run.names_task || !store::must_wait(db, before.pipeline.id, task, &key)?;
                 if !(held && alone && before.may_be_launched()) {
                     return Ok(Reserved::No(Box::new(before)));
                 }

@@ -349,7 +349,8 @@ fn checks(access: Result<crate::domain::connection::Access, openhexa::Error>) ->
     let told = |name, may: Option<bool>, yes, no, unknown| match may {
         Some(true) => check(name, true, yes),
         Some(false) => check(name, false, no),
-        None => check(name, true, unknown),
+        // Without the workspace nothing can be launched or stopped.
+        None => check(name, access.workspace, unknown),
     };
     let (listed, run_unknown, stop_unknown) = if access.workspace {
         (

@@ -12,7 +12,7 @@ use super::{Bridge, Error, Rules};
 use crate::domain::ids::TaskId;
 use crate::domain::observation::Observation;
 use crate::domain::task::Task;
-use crate::store::{self, Db, Source};
+use crate::store::{self, Db, Event, Source};
 
 /// When this process last looked through the copies.
 #[derive(Default)]
@@ -39,6 +39,9 @@ impl Bridge {
         if let Err(error) = self.mend_strayed(now).await {
             tracing::warn!(%error, "the copies of tasks in Iaso could not be looked through");
         }
+        if let Err(error) = self.tell_moved(now).await {
+            tracing::warn!(%error, "cannot check which rows in Iaso belong to another account");
+        }
         let (store, vault) = (self.store(), self.store().vault.clone());
         let refreshed = store.read(move |db| store::refresh_connections(db, &vault));
         if let Err(error) = refreshed.await {
@@ -55,6 +58,31 @@ impl Bridge {
             if let Err(error) = self.mend(id).await {
                 tracing::warn!(task = id.0, %error, "a copy could not be mended");
             }
+        }
+        Ok(())
+    }
+
+    /// Copies that were moved to another account: told once, and ended there without anything of the task.
+    async fn tell_moved(&self, now: DateTime<Utc>) -> Result<(), Error> {
+        let moved = self
+            .store()
+            .read(move |db| Ok::<_, Error>(store::moved(db, now)?))
+            .await?;
+        for id in moved {
+            self.store()
+                .write(move |db| {
+                    if let Some(task) = store::lock(db, id)? {
+                        let event = Event::new(now, Source::Bridge, store::MOVED);
+                        store::add_event(db, task.account, id, &event)?;
+                        store::disown(db, id, now)?;
+                    }
+                    Ok::<_, Error>(())
+                })
+                .await?;
+            tracing::warn!(
+                task = id.0,
+                "the row of a task in Iaso was moved to another account: it is not updated any more"
+            );
         }
         Ok(())
     }

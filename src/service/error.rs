@@ -77,6 +77,8 @@ pub enum Upstream {
     TimedOut,
     Unreachable,
     TokenRefused,
+    /// The configured workspace does not exist, was archived, or is hidden from the token.
+    NoWorkspace,
     /// Something answered, but not as OpenHEXA does.
     Strange,
     /// OpenHEXA reported an error of its own.
@@ -185,6 +187,7 @@ impl From<&openhexa::Error> for Upstream {
             E::TimedOut => Self::TimedOut,
             E::Unreachable | E::Broken | E::Busy | E::Address => Self::Unreachable,
             E::TokenRefused => Self::TokenRefused,
+            E::NoWorkspace => Self::NoWorkspace,
             // Its own crash is a web page with 500.
             E::Status(500..)
             | E::NotJson { status: 500.. }
@@ -203,6 +206,7 @@ impl Upstream {
             Self::TimedOut => "upstream-timed-out",
             Self::Unreachable => "upstream-unreachable",
             Self::TokenRefused => "upstream-token-refused",
+            Self::NoWorkspace => "upstream-no-workspace",
             Self::Strange => "upstream-strange",
             Self::Failed => "upstream-failed",
         })

@@ -161,10 +161,8 @@ impl Bridge {
                 Some(Ok(Look::Seen { status, progress })) => {
                     *status != RunStatus::Failed && is_old(task, status, *progress, now)
                 }
-                Some(Ok(Look::Absent { pipeline_visible })) => !pipeline_visible,
-                Some(Err(_)) | None => {
-                    task.run.unseen_since.is_none() && task.run.hidden_since.is_none()
-                }
+                Some(Ok(Look::Absent(absence))) => !absence.proves_absence(task.run.launched_as),
+                Some(Err(_)) | None => task.run.hidden_since.is_none(),
             }
     }
 

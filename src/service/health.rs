@@ -16,8 +16,8 @@ use crate::clock::Clock;
 use crate::domain::connection::{Access, Target};
 use crate::domain::holdings::{Holdings, Place};
 use crate::domain::ids::{PipelineId, RunId, UserId, VersionId};
-use crate::domain::pipeline::{Pipeline, PipelineSummary, RunCandidate, Version, VersionSummary};
-use crate::domain::run::{Followed, Launch, Launched, RunDetails, RunLog, RunPage, Stop};
+use crate::domain::pipeline::{Pipeline, PipelineSummary, Version, VersionSummary};
+use crate::domain::run::{Followed, Launch, Launched, Recent, RunDetails, RunLog, RunPage, Stop};
 use crate::openhexa::{Error, LaunchError, Looks, OpenHexa, Refusal};
 
 /// Above it, whom nobody asked for longest is forgotten.
@@ -120,7 +120,7 @@ fn standing(error: &Error) -> Option<Standing> {
         Error::Busy => return None,
         Error::Address | Error::Unreachable | Error::TimedOut | Error::Broken => Standing::Away,
         Error::TokenRefused => Standing::RefusesToken,
-        Error::Denied => Standing::Denies,
+        Error::Denied | Error::NoWorkspace => Standing::Denies,
         Error::Status(500..) | Error::NotJson { status: 500.. } | Error::GraphQl { .. } => {
             Standing::Fails
         }
@@ -255,7 +255,7 @@ impl OpenHexa for Watched {
         target: &Target,
         id: PipelineId,
         since: DateTime<Utc>,
-    ) -> Result<Option<Vec<RunCandidate>>, Error> {
+    ) -> Result<Recent, Error> {
         self.see(target, self.inner.recent_runs(target, id, since))
             .await
     }

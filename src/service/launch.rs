@@ -16,14 +16,14 @@ use super::attempt::Attempt;
 use super::config::Ground;
 use super::once::{self, Once};
 use super::pipelines::{Definition, Need};
+use super::values::{Layered, as_object, judge, parameters};
 use super::{Bridge, Error};
 use crate::domain::ids::{LaunchId, PipelineId, TaskId, VersionId};
-use crate::domain::parameters::Parameter;
 use crate::domain::principal::Principal;
 use crate::domain::run::Launch;
 use crate::domain::sentence::FieldErrors;
 use crate::domain::task::{PipelineRef, Run, State, Task};
-use crate::domain::validation::{self, Checked, Given, Injected, Injection};
+use crate::domain::validation::{self, Checked, Injected, Injection};
 use crate::store::{self, Db, Due, Event, NewTask, Source};
 
 /// What somebody wants launched.
@@ -83,7 +83,7 @@ impl Bridge {
             &definition,
             &resolved,
             &defaults,
-            &request.config,
+            Layered::of(&request.config, who),
             &rehearsal,
         )?;
         let doubts = self.doubts(&ground, &definition, &checked).await;
@@ -204,9 +204,10 @@ impl Bridge {
             definition,
             &BTreeMap::new(),
             &defaults,
-            &request.config,
+            Layered::of(&request.config, who),
             &rehearsal,
         )?;
+        let from_iaso = Layered::is_from_iaso(who);
         let draft = draft(who, ground, definition, request, now);
         let (bridge, ground) = (self.clone(), ground.clone());
         let (definition, request) = (definition.clone(), request.clone());
@@ -235,7 +236,7 @@ impl Bridge {
                     &definition,
                     &BTreeMap::new(),
                     &defaults,
-                    &request.config,
+                    Layered::with(&request.config, from_iaso),
                     &injected,
                 )?;
                 let id = bridge.keep(db, task, &definition, &checked, &held)?;
@@ -272,15 +273,22 @@ impl Bridge {
         store::save(db, &task)?;
         let saved = definition.version.as_ref().map(|version| &version.config);
         let kept = json!({"secrets": validation::secrets(known, &checked.config), "saved": saved});
+        let print = (!task.run.names_task).then(|| {
+            let none = Map::new();
+            self.fingerprint(saved.unwrap_or(&none), &checked.config)
+        });
         let vault = &self.store().vault;
-        store::put_secrets(db, vault, task.id, &as_object(kept))?;
+        store::put_secrets(db, vault, task.id, &as_object(kept), print.as_deref())?;
         if definition.fresh {
             store::hold(db, task.id, held)?;
         } else {
             store::schedule(db, task.id, Some(held.now))?;
         }
         let mut accepted = Event::new(held.now, Source::User, "launch accepted");
-        accepted.detail = task.relaunch_of.map(|id| format!("relaunch of task {id}"));
+        accepted.detail = task
+            .relaunch_of
+            .map(|id| format!("relaunch of task {id}"))
+            .or_else(|| left_out(&checked.left_out));
         store::add_event(db, task.account, task.id, &accepted)?;
         Ok(task.id)
     }
@@ -294,6 +302,11 @@ impl Bridge {
             connection_token: self.callback_token(task, now),
         }
     }
+}
+
+fn left_out(codes: &[String]) -> Option<String> {
+    let codes = codes.join(", ");
+    (!codes.is_empty()).then(|| format!("0 is no choice, so it was left out: {codes}"))
 }
 
 fn draft(
@@ -341,48 +354,5 @@ fn draft(
         cancel_asked_at: None,
         relaunch_of: request.relaunch_of,
         revision: 1,
-    }
-}
-
-/// The rules of the parameters; a notebook takes none.
-pub(super) fn judge(
-    definition: &Definition,
-    resolved: &BTreeMap<String, Vec<String>>,
-    defaults: &Map<String, Value>,
-    user: &Map<String, Value>,
-    injected: &Injection,
-) -> Result<Checked, Error> {
-    let given = Given {
-        defaults,
-        user,
-        injected,
-    };
-    let checked = match &definition.version {
-        None => validation::check_without_version(&given),
-        Some(version) => {
-            let against = validation::Definition {
-                parameters: &version.parameters,
-                saved: &version.config,
-                resolved,
-            };
-            validation::check(&against, &given)
-        }
-    };
-    checked.map_err(Error::config)
-}
-
-pub(super) fn parameters(definition: &Definition) -> &[Parameter] {
-    definition
-        .version
-        .as_ref()
-        .map_or(&[], |version| &version.parameters)
-}
-
-pub(super) fn as_object(value: Value) -> Map<String, Value> {
-    match value {
-        Value::Object(object) => object,
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => {
-            Map::new()
-        }
     }
 }

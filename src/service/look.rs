@@ -1,7 +1,8 @@
 //! What one look at a run means for its task.
 //!
-//! An answer is fetched, then judged; only the judgement moves the task. An absence proves an end only where the same
-//! answer shows the pipeline; without it, only past the deadline, for a token that is still good, and for long.
+//! An answer is fetched, then judged; only the judgement moves the task. A missing run is gone where the same response
+//! shows its pipeline, or shows the user who launched it the workspace without the pipeline. Where the workspace is missing
+//! too, it counts only past the deadline, for the user who launched the run, and after `reconcile.hidden_for`.
 
 use super::last_lines::last_lines;
 use super::observe::Fact;
@@ -10,13 +11,15 @@ use crate::domain::connection::Connection;
 use crate::domain::ids::RunId;
 use crate::domain::observation::{Observation, Sighting};
 use crate::domain::pipeline::RunStatus;
-use crate::domain::run::{Look, RunLog};
+use crate::domain::run::{Absence, Look, RunLog, Visible};
 use crate::domain::task::Task;
 use crate::store::Source;
 
 const LOG_UNREAD: &str = "the run failed, and its log could not be read";
 const LOG_NOT_YET: &str = "the run failed; its log could not be read yet";
 const GONE: &str = "OpenHEXA no longer knows the run";
+pub(super) const DELETED: &str =
+    "the pipeline was deleted in OpenHEXA, and its run with it: how the run ended is not known";
 pub(super) const TIMED_OUT: &str =
     "OpenHEXA no longer knows the run, and its time was over: how it ended is not known";
 pub(super) const HIDDEN: &str = "OpenHEXA no longer shows the run nor its pipeline, and the run's time was over: the pipeline was \
@@ -47,36 +50,36 @@ impl Bridge {
                 self.learn(task, &what, Observation::RunSeen(sighting))
                     .await
             }
-            Look::Absent {
-                pipeline_visible: true,
-            } => self.absent(task).await,
-            Look::Absent {
-                pipeline_visible: false,
-            } => self.hidden(task, connection).await,
+            Look::Absent(absence) if absence.proves_absence(task.run.launched_as) => {
+                self.absent(task, absence).await
+            }
+            Look::Absent(absence) => self.hidden(task, absence).await,
         }
     }
 
-    async fn absent(&self, task: &Task) -> Result<(), Error> {
+    async fn absent(&self, task: &Task, absence: Absence) -> Result<(), Error> {
         if task.run.absent_looks + 1 < self.rules().absent_looks {
             return self
                 .learn(task, "run not found", Observation::RunUnseen)
                 .await;
         }
         let overdue = self.rules().is_overdue(task, self.now());
-        let why = if overdue { TIMED_OUT } else { GONE };
+        let why = match absence.visible {
+            Visible::Workspace => DELETED,
+            Visible::Pipeline | Visible::Nothing if overdue => TIMED_OUT,
+            Visible::Pipeline | Visible::Nothing => GONE,
+        };
         self.gone(task, "run gone", why).await
     }
 
-    /// Neither run nor pipeline: no permission looks the same, so before the deadline it says nothing, and after it
-    /// only as long as the token still stands for whoever made the run.
-    pub(super) async fn hidden(&self, task: &Task, connection: &Connection) -> Result<(), Error> {
+    /// Neither run nor workspace: no permission looks the same, so before the deadline it says nothing, and after it
+    /// only as long as the response is to the user who launched the run.
+    pub(super) async fn hidden(&self, task: &Task, absence: Absence) -> Result<(), Error> {
         if !self.rules().is_overdue(task, self.now()) {
             return Ok(());
         }
-        let me = self.openhexa().me(&connection.target).await;
-        if !matches!(me, Ok(user) if task.run.launched_as == Some(user)) {
-            self.look_failed(task).await?;
-            return me.map(|_| ()).map_err(Error::from);
+        if !absence.is_told_to(task.run.launched_as) {
+            return self.look_failed(task).await;
         }
         let within = self.rules().looks.hidden_within();
         let hidden = Observation::RunHidden { within };
@@ -89,9 +92,9 @@ impl Bridge {
         self.gone(&after, "run gone", HIDDEN).await
     }
 
-    /// A look that proves nothing breaks every row of looks that could have proved something.
+    /// A poll that proves nothing breaks the row of polls that showed neither run nor pipeline.
     pub(super) async fn look_failed(&self, task: &Task) -> Result<(), Error> {
-        if task.run.unseen_since.is_none() && task.run.hidden_since.is_none() {
+        if task.run.hidden_since.is_none() {
             return Ok(());
         }
         self.learn(task, "look failed", Observation::LookFailed)

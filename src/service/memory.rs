@@ -55,7 +55,7 @@ impl<T> Outcome<T> {
             Self::Failed {
                 error,
                 last_good: Some(last),
-            } if error != openhexa::Error::TokenRefused => Ok(Some(Dated {
+            } if !is_about_access(&error) => Ok(Some(Dated {
                 stale: true,
                 ..last
             })),
@@ -70,6 +70,14 @@ impl<T> Outcome<T> {
             Self::Failed { last_good, .. } => last_good,
         }
     }
+}
+
+/// Whether nothing may be shown any more, not even what was shown before.
+fn is_about_access(error: &openhexa::Error) -> bool {
+    matches!(
+        error,
+        openhexa::Error::TokenRefused | openhexa::Error::NoWorkspace
+    )
 }
 
 /// Under which configuration something was asked.

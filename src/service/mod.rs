@@ -54,6 +54,7 @@ mod jwt;
 pub mod keys;
 mod last_lines;
 pub mod launch;
+mod likeness;
 mod look;
 mod memory;
 pub mod monitoring;
@@ -73,6 +74,7 @@ pub mod stop;
 pub mod tasks;
 mod token;
 mod users;
+mod values;
 pub mod vitals;
 
 use std::sync::Arc;

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 
 use super::copies::heeded;
 use super::{Bridge, Error, Rules};
-use crate::domain::ids::TaskId;
+use crate::domain::ids::{PipelineId, TaskId};
 use crate::domain::observation::{Conflict, Observation};
 use crate::domain::task::{FAILED_AFTER_SUCCESS, State, Task};
 use crate::store::{self, Db, Event, Source};
@@ -77,11 +77,13 @@ pub struct Taken {
     pub follows: Follows,
 }
 
-/// What follows from a move: the next look, and secrets that nobody needs any more.
+/// What follows from a move: the next poll, secrets that are not needed any more, and the launch that waited for this one.
 #[derive(Default)]
 pub struct Follows {
     look: Look,
     forgets_secrets: bool,
+    /// The pipeline of which another launch may have waited for this one, and the time.
+    wakes: Option<(PipelineId, DateTime<Utc>)>,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -154,9 +156,11 @@ fn follows(rules: &Rules, before: &Task, after: &Task, now: DateTime<Utc>) -> Fo
         (Some(_), _) if is == was => Look::AsPlanned,
         (Some(at), _) => Look::By(at),
     };
+    let settled = needed(before) && !needed(after);
     Follows {
         look,
-        forgets_secrets: needed(before) && !needed(after),
+        forgets_secrets: settled,
+        wakes: (settled && !after.run.names_task).then_some((after.pipeline.id, now)),
     }
 }
 
@@ -168,6 +172,9 @@ pub fn settle(db: &mut Db<'_>, task: TaskId, follows: &Follows) -> Result<(), Er
     }
     if follows.forgets_secrets {
         store::forget_secrets(db, task)?;
+    }
+    if let Some((pipeline, now)) = follows.wakes {
+        store::wake_next(db, pipeline, task, now)?;
     }
     Ok(())
 }

@@ -221,6 +221,9 @@ impl Bridge {
         other: Option<Dated<(PipelineId, Version)>>,
     ) -> Result<Definition, Error> {
         let pipeline = Arc::unwrap_or_clone(found.answer);
+        if pipeline.lacks_version() && other.is_none() {
+            return Err(Error::field("version", say("version-needed")));
+        }
         if pipeline.unreadable_version && other.is_none() {
             return Err(unreadable_definition());
         }

@@ -12,10 +12,10 @@ use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use super::attempt::Attempt;
-use super::launch::{as_object, judge};
 use super::observe::Fact;
 use super::pipelines::Need;
 use super::search::NEVER_CONFIRMED;
+use super::values::{Layered, as_object, judge};
 use super::{Bridge, Error, Invalid, Upstream};
 use crate::domain::connection::Connection;
 use crate::domain::ids::TaskId;
@@ -189,9 +189,9 @@ impl Bridge {
         if task.run.names_task {
             return Ok(false);
         }
-        let (pipeline, id) = (task.pipeline.id, task.id);
+        let (pipeline, id, key) = (task.pipeline.id, task.id, self.fingerprint_key());
         self.store()
-            .write(move |db| Ok(store::other_unsure(db, pipeline, id)?))
+            .write(move |db| Ok(store::must_wait(db, pipeline, id, &key)?))
             .await
     }
 
@@ -218,10 +218,20 @@ impl Bridge {
         if !definition.fresh {
             return Err(Error::Upstream(Upstream::Unreachable));
         }
-        let (kept, _) = self.kept(task).await?;
+        let (kept, saved) = self.kept(task).await?;
+        let saved_now = definition.version.as_ref().map(|version| &version.config);
+        if let Some(now) = saved_now.filter(|now| **now != saved) {
+            self.keep_saved(task, &kept, now).await?;
+        }
         let injected = self.injection(task, self.now());
-        let mut config =
-            judge(&definition, &BTreeMap::new(), &Map::new(), &kept, &injected)?.config;
+        let mut config = judge(
+            &definition,
+            &BTreeMap::new(),
+            &Map::new(),
+            Layered::again(&kept),
+            &injected,
+        )?
+        .config;
         // What was filled in stays as it is kept: should the run's id be lost, it is found by exactly what was sent.
         config.extend(
             kept.into_iter()
@@ -234,6 +244,30 @@ impl Bridge {
             send_notifications: task.run.send_notifications,
             debug: task.run.debug,
         })
+    }
+
+    /// The version's saved values have changed since the launch: a lost run is recognised by those of now.
+    async fn keep_saved(
+        &self,
+        task: &Task,
+        kept: &Map<String, Value>,
+        saved: &Map<String, Value>,
+    ) -> Result<(), Error> {
+        let print = (!task.run.names_task).then(|| self.fingerprint(saved, kept));
+        let (vault, id, saved) = (self.store().vault.clone(), task.id, saved.clone());
+        self.store()
+            .write(move |db| {
+                let mut secrets = store::secrets_of(db, &vault, id)?.unwrap_or_default();
+                secrets.insert("saved".to_owned(), Value::Object(saved));
+                Ok(store::put_secrets(
+                    db,
+                    &vault,
+                    id,
+                    &secrets,
+                    print.as_deref(),
+                )?)
+            })
+            .await
     }
 
     /// What was to be sent, secrets included, and what the version had saved beneath it.

@@ -9,9 +9,10 @@ use std::pin::pin;
 use serde_json::{Map, Value};
 
 use super::config::Ground;
-use super::launch::{LaunchRequest, parameters};
+use super::launch::LaunchRequest;
 use super::once::Once;
 use super::pipelines::Definition;
+use super::values::parameters;
 use super::{Bridge, Error};
 use crate::domain::ids::TaskId;
 use crate::domain::parameters::MASK;
@@ -32,7 +33,7 @@ impl Bridge {
     /// As a launch, with a task of its own; while the first is alive, a conflict.
     pub async fn relaunch(&self, who: &Principal, request: RelaunchRequest) -> Result<Task, Error> {
         let once = request.once.clone();
-        self.only_once(who.account, once, self.relaunch_now(who, request))
+        self.only_once(who.account, once, Box::pin(self.relaunch_now(who, request)))
             .await
     }
 

@@ -4,6 +4,7 @@
 //! the config, or, where the version does not declare it, a config equal to the one sent. Never guess: two that match
 //! are none.
 
+use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
 
 use super::observe::Fact;
@@ -12,11 +13,20 @@ use crate::domain::connection::Connection;
 use crate::domain::ids::{RunId, TaskId};
 use crate::domain::observation::Observation;
 use crate::domain::pipeline::RunCandidate;
+use crate::domain::run::{Absence, Recent};
 use crate::domain::task::Task;
 use crate::store::{self, Source};
 
 const SEVERAL: &str = "several runs could be this launch's; none is taken";
 pub const NEVER_CONFIRMED: &str = "OpenHEXA never confirmed the launch";
+const DELETED_UNCONFIRMED: &str =
+    "OpenHEXA never confirmed the launch, and the pipeline was deleted there since";
+
+/// What a search for a lost run found.
+enum Found {
+    Runs(Vec<RunId>),
+    NoPipeline(Absence),
+}
 
 impl Bridge {
     pub(super) async fn search(
@@ -25,16 +35,23 @@ impl Bridge {
         connection: Connection,
         owner: &str,
     ) -> Result<(), Error> {
+        // What a response shows is at least as old as its request.
+        let asked_at = self.now();
         let found = self.candidates(task, &connection).await;
-        if found.is_err() || (matches!(found, Ok(None)) && task.run.unseen_since.is_some()) {
+        if found.is_err() {
             self.look_failed(task).await?;
         }
-        match found?.as_deref() {
-            // Not visible: the look proves nothing by itself.
-            None => self.hidden(task, &connection).await,
-            Some([only]) => self.adopt(task, *only).await,
-            Some([]) => self.not_found(task, connection, owner).await,
-            Some([_, _, ..]) => self.undecided(task).await,
+        match found? {
+            Found::NoPipeline(absence) if absence.proves_deletion(task.run.launched_as) => {
+                self.deleted(task, asked_at).await
+            }
+            // Not visible: the response proves nothing by itself.
+            Found::NoPipeline(absence) => self.hidden(task, absence).await,
+            Found::Runs(runs) => match runs.as_slice() {
+                [only] => self.adopt(task, *only).await,
+                [] => self.not_found(task, connection, owner, asked_at).await,
+                [_, _, ..] => self.undecided(task).await,
+            },
         }
     }
 
@@ -60,14 +77,12 @@ impl Bridge {
         task: &Task,
         connection: Connection,
         owner: &str,
+        asked_at: DateTime<Utc>,
     ) -> Result<(), Error> {
-        let now = self.now();
-        self.learn(task, "run not found yet", Observation::RunUnseen)
-            .await?;
-        let since = task.run.unseen_since.unwrap_or(now);
-        if now - since < self.rules().grace {
+        if !self.unseen_for_long(task, asked_at).await? {
             return Ok(());
         }
+        let now = self.now();
         // A report proves that there is a run, so it is looked for as long as it may live.
         if task.called_back && !self.rules().is_overdue(task, now) {
             return Ok(());
@@ -80,28 +95,43 @@ impl Bridge {
             .await
     }
 
+    /// With its pipeline deleted there can be no run, and none can be launched.
+    async fn deleted(&self, task: &Task, asked_at: DateTime<Utc>) -> Result<(), Error> {
+        if !self.unseen_for_long(task, asked_at).await? {
+            return Ok(());
+        }
+        self.gone(task, "launch never confirmed", DELETED_UNCONFIRMED)
+            .await
+    }
+
+    /// Whether the grace is over: it begins with the first successful poll that did not find the run and ends with one
+    /// that was sent at least `launch.grace` later. Failed polls in between change nothing.
+    async fn unseen_for_long(&self, task: &Task, asked_at: DateTime<Utc>) -> Result<bool, Error> {
+        self.learn(task, "run not found yet", Observation::RunUnseen)
+            .await?;
+        let since = task.run.unseen_since;
+        Ok(since.is_some_and(|since| asked_at - since >= self.rules().grace))
+    }
+
     async fn repeat(&self, task: &Task, connection: Connection, owner: &str) -> Result<(), Error> {
         self.tell_once(task, "no run was made; asking again")
             .await?;
         self.try_again(task, connection, owner).await
     }
 
-    /// Runs that can only be this launch's. None: the pipeline is not visible, so the look proves nothing.
-    async fn candidates(
-        &self,
-        task: &Task,
-        connection: &Connection,
-    ) -> Result<Option<Vec<RunId>>, Error> {
+    /// Runs that can only be this launch's.
+    async fn candidates(&self, task: &Task, connection: &Connection) -> Result<Found, Error> {
         // A run that names its task may be of any attempt; another one only of the last.
         let attempted = task.run.attempted_at.filter(|_| !task.run.names_task);
         let since = attempted.unwrap_or(task.created_at) - self.rules().clock_skew;
         let target = &connection.target;
-        let runs = self
+        let recent = self
             .openhexa()
             .recent_runs(target, task.pipeline.id, since)
             .await?;
-        let Some(mut runs) = runs else {
-            return Ok(None);
+        let mut runs = match recent {
+            Recent::Runs(runs) => runs,
+            Recent::NoPipeline(absence) => return Ok(Found::NoPipeline(absence)),
         };
         let user = match task.run.launched_as {
             Some(user) => user,
@@ -117,7 +147,7 @@ impl Bridge {
             .read(move |db| Ok::<_, Error>(store::owned_runs(db, &instance, &asked)?))
             .await?;
         ids.retain(|id| !owned.contains(id));
-        Ok(Some(ids))
+        Ok(Found::Runs(ids))
     }
 
     /// Whether it had not been told before.
@@ -160,7 +190,10 @@ fn names(config: &Map<String, Value>, task: TaskId) -> bool {
 }
 
 /// What OpenHEXA makes of a launch: what was sent over what the version has saved.
-fn laid_over(mut saved: Map<String, Value>, sent: Map<String, Value>) -> Map<String, Value> {
+pub(super) fn laid_over(
+    mut saved: Map<String, Value>,
+    sent: Map<String, Value>,
+) -> Map<String, Value> {
     saved.extend(sent);
     saved
 }

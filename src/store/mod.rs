@@ -44,8 +44,8 @@ pub use diesel::result::Error as TransactionError;
 pub use error::{BadKey, Error, OpenError};
 pub use events::{Event, Source, add_event, events_of, has_event, last_told};
 pub use iaso::{
-    Found as FoundUser, Options as BesideIaso, has_strayed, knows_account, refresh_connections,
-    stop_wishes, strayed, user,
+    Found as FoundUser, MOVED, Options as BesideIaso, disown, has_strayed, knows_account, moved,
+    refresh_connections, stop_wishes, strayed, user,
 };
 pub use keys::{
     NewKey, StoredKey, add_key, ended_keys, good_keys, key_of, key_used, keys, lock_keys, own_key,
@@ -60,8 +60,8 @@ pub use once::{Remembered, remember, remembered, take_turns};
 pub use pages::{Key, Mark, Order, Page, TaskFilter, after, list};
 pub use reseal::{Lost, Tally, are_readable, reseal};
 pub use runs::{
-    Due, Kind, claim_due, forget_secrets, hold, look_by, other_unsure, owned_runs, owners, plan,
-    put_secrets, renew, schedule, secrets_of,
+    Due, Kind, claim_due, forget_secrets, hold, look_by, must_wait, owned_runs, owners, plan,
+    put_secrets, renew, schedule, secrets_of, wake_next,
 };
 pub use sessions::{NewSession, add_session, end_session, is_session};
 pub use tasks::{NewTask, any, get, insert, lock, lock_own, many, save};

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
+use diesel::sql_types::Bool;
 use serde_json::{Map, Value};
 
 use super::connection::{Db, on};
@@ -185,16 +186,17 @@ pub fn hold(db: &mut Db<'_>, task: TaskId, due: &Due) -> Result<(), Error> {
     Ok(())
 }
 
-/// Keeps what a launch must send but nobody may read, until the run's id is known.
+/// Keeps what a launch must send but nobody may read, until the run's id is known, and the fingerprint of it.
 pub fn put_secrets(
     db: &mut Db<'_>,
     vault: &Vault,
     task: TaskId,
     secrets: &Map<String, Value>,
+    fingerprint: Option<&str>,
 ) -> Result<(), Error> {
     let sealed = vault.seal(&Value::Object(secrets.clone()).to_string());
     on!(db, |conn| diesel::update(run::table.find(task.0))
-        .set(run::secrets.eq(sealed))
+        .set((run::secrets.eq(sealed), run::fingerprint.eq(fingerprint)))
         .execute(conn))?;
     Ok(())
 }
@@ -249,31 +251,87 @@ pub fn owners(
     Ok(owned.into_iter().filter_map(pair).collect())
 }
 
-/// Whether another launch of this pipeline, one that does not name its task, is still looked for: its run and a new one
-/// could not be told apart. Of any account: two may share a workspace, and with it OpenHEXA's user.
-pub fn other_unsure(db: &mut Db<'_>, pipeline: PipelineId, than: TaskId) -> Result<bool, Error> {
+/// Whether this launch has to wait for another one of its pipeline that does not name its task either: for one that is
+/// still searched for, since its run and a new one could be mistaken for each other, and for an older one that has not
+/// been sent yet, so that their order is kept. Launches of any account: two may share a workspace and OpenHEXA's user.
+///
+/// `key` is the beginning of every fingerprint made with the key of now; one made with another key could be any.
+pub fn must_wait(
+    db: &mut Db<'_>,
+    pipeline: PipelineId,
+    of: TaskId,
+    key: &str,
+) -> Result<bool, Error> {
     one_at_a_time(db, pipeline)?;
-    let count: i64 = on!(db, |conn| {
-        let instance: String = run::table
-            .find(than.0)
-            .select(run::instance)
-            .get_result(conn)?;
+    let own = likeness(db, of)?;
+    let could_be_any = own.drops_config || own.fingerprint.is_none();
+    let found: Option<i64> = on!(db, |conn| {
+        let alike = run::drops_config
+            .eq(true)
+            .or(run::fingerprint.is_null())
+            .or(run::fingerprint.not_like(format!("{key}%")))
+            .or(run::fingerprint.eq(own.fingerprint.clone()))
+            .or(could_be_any.into_sql::<Bool>());
         run::table
             .inner_join(task::table)
-            .filter(run::instance.eq(instance))
+            .filter(run::instance.eq(&own.instance))
             .filter(task::pipeline_id.eq(Id(pipeline.0)))
-            .filter(task::id.ne(than.0))
+            .filter(task::id.ne(of.0))
             .filter(task::run_end.is_null())
             .filter(run::names_task.eq(false))
             .filter(run::run_id.is_null())
-            .filter(task::state.ne("accepted"))
-            .count()
-            .get_result(conn)
-    })?;
-    Ok(count > 0)
+            .filter(task::state.ne("accepted").or(task::id.lt(of.0)))
+            .filter(alike)
+            .select(task::id)
+            .first(conn)
+            .optional()?
+    });
+    Ok(found.is_some())
 }
 
-/// Launches of one pipeline that ask [`other_unsure`] wait for each other's transactions, or two could each miss the
+/// Brings forward the next poll of the launch that has waited longest for this one.
+pub fn wake_next(
+    db: &mut Db<'_>,
+    pipeline: PipelineId,
+    of: TaskId,
+    at: DateTime<Utc>,
+) -> Result<(), Error> {
+    let own = likeness(db, of)?;
+    let next: Option<i64> = on!(db, |conn| run::table
+        .inner_join(task::table)
+        .filter(run::instance.eq(&own.instance))
+        .filter(task::pipeline_id.eq(Id(pipeline.0)))
+        .filter(task::id.ne(of.0))
+        .filter(task::state.eq("accepted"))
+        .filter(run::names_task.eq(false))
+        .filter(run::fingerprint.eq(own.fingerprint.clone()))
+        .order(task::id)
+        .select(task::id)
+        .first(conn)
+        .optional())?;
+    next.map_or(Ok(()), |next| look_by(db, TaskId(next), at))
+}
+
+/// What tells a launch without a task id from others.
+struct Likeness {
+    instance: String,
+    drops_config: bool,
+    fingerprint: Option<String>,
+}
+
+fn likeness(db: &mut Db<'_>, of: TaskId) -> Result<Likeness, Error> {
+    let (instance, drops_config, fingerprint) = on!(db, |conn| run::table
+        .find(of.0)
+        .select((run::instance, run::drops_config, run::fingerprint))
+        .get_result(conn))?;
+    Ok(Likeness {
+        instance,
+        drops_config,
+        fingerprint,
+    })
+}
+
+/// Launches of one pipeline that ask [`must_wait`] wait for each other's transactions, or two could each miss the
 /// other. SQLite has one writer anyway.
 fn one_at_a_time(db: &mut Db<'_>, pipeline: PipelineId) -> Result<(), Error> {
     if let Db::Pg(conn, _) = db {

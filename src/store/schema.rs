@@ -106,6 +106,7 @@ diesel::table! {
         next_look_at -> Nullable<Stamp>,
         lease_until -> Nullable<Stamp>,
         lease_owner -> Nullable<Text>,
+        fingerprint -> Nullable<Text>,
     }
 }
 

@@ -88,14 +88,16 @@ story! {
         let task = story.launch(&id(1), json!({})).await;
         cancel(&story, task).await;
         let stranded = story.until(task, "terminating", |task| task["run"]["status"] == "terminating").await;
-        assert_eq!(end(&stranded), ("RUNNING", false));
+        // It never ran, so it is not shown as running.
+        assert_eq!((end(&stranded), &stranded["started_at"]), (("QUEUED", false), &json!(null)));
         story.advance(TimeDelta::minutes(10));
         for _ in 0..5 {
             story.look().await;
         }
-        assert_eq!((end(&story.task(task).await), stops(&story).await), (("RUNNING", false), 1));
+        assert_eq!((end(&story.task(task).await), stops(&story).await), (("QUEUED", false), 1));
         story.drive_only(&json!({"status": "stopped"})).await;
-        assert_eq!(end(&story.until_confirmed(task).await), ("CANCELLED", true));
+        let ended = story.until_confirmed(task).await;
+        assert_eq!((end(&ended), &ended["started_at"]), (("CANCELLED", true), &json!(null)));
         story.end().await;
     }
 }

@@ -1,7 +1,7 @@
 //! Runs past their time: looked at until a look shows their end, and never ended by the clock alone.
 
 use chrono::TimeDelta;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, json};
 
 use crate::support::catalogue::{id, injected, pipeline, quick};
 use crate::support::story::{Plan, Story, story};
@@ -9,15 +9,6 @@ use crate::support::usual::{end, running};
 
 /// The version's hour and the grace.
 const TIME_LIMIT: TimeDelta = TimeDelta::minutes(90);
-
-fn ours() -> Value {
-    json!([pipeline(1, &injected(), quick("manual"))])
-}
-
-/// What is left when the pipeline was deleted or its workspace archived.
-fn others() -> Value {
-    json!([pipeline(2, &[], quick("succeed"))])
-}
 
 async fn overdue(story: &Story, task: i64) -> usize {
     let events = story.events(task).await;
@@ -98,16 +89,15 @@ story! {
 }
 
 story! {
-    async fn a_run_whose_pipeline_was_deleted_is_gone_an_hour_after_its_deadline(base) {
-        let (mut story, task, _) = running(base).await;
-        story.reopen_openhexa(&others()).await;
+    async fn a_run_in_an_archived_workspace_is_gone_an_hour_after_its_deadline(base) {
+        let (story, task, _) = running(base).await;
+        story.archive(true).await;
         assert_eq!(looks_for(&story, TIME_LIMIT - TimeDelta::minutes(5), task).await, "RUNNING");
-        assert_eq!(story.asked("me").await, 0, "asked who we are before there was a need to know");
         assert_eq!(looks_for(&story, TimeDelta::minutes(60), task).await, "RUNNING");
         assert_eq!(looks_for(&story, TimeDelta::minutes(12), task).await, "ERROR");
         let ended = story.task(task).await;
         let why = ended["progress_message"].as_str().unwrap();
-        assert!(ended["confirmed"] == true && why.contains("the pipeline was deleted"), "{why}");
+        assert!(ended["confirmed"] == true && why.contains("its workspace archived"), "{why}");
         // What it said last counts all the same.
         let word = json!({"task_id": task, "status": "SUCCESS"});
         assert_eq!(story.report(&id(1), &word).await.expect(200)["task"]["status"], "SUCCESS");
@@ -117,9 +107,9 @@ story! {
 
 story! {
     async fn a_run_in_an_archived_workspace_that_was_to_be_stopped_needs_the_same_hour(base) {
-        let (mut story, task, _) = running(base).await;
+        let (story, task, _) = running(base).await;
         story.post(&format!("/tasks/{task}/cancel/"), &json!({})).await.expect(202);
-        story.reopen_openhexa(&json!([])).await;
+        story.archive(true).await;
         assert_eq!(looks_for(&story, TIME_LIMIT + TimeDelta::minutes(55), task).await, "RUNNING");
         assert_eq!(looks_for(&story, TimeDelta::minutes(12), task).await, "ERROR");
         story.end().await;
@@ -128,19 +118,19 @@ story! {
 
 story! {
     async fn an_outage_or_a_sight_in_between_begins_the_hour_anew(base) {
-        let (mut story, task, _) = running(base).await;
+        let (story, task, _) = running(base).await;
         story.advance(TIME_LIMIT);
-        story.reopen_openhexa(&others()).await;
+        story.archive(true).await;
         assert_eq!(looks_for(&story, TimeDelta::minutes(50), task).await, "RUNNING");
         story.fault(&json!({"fault": "html_500", "operation": "pipelineRun", "count": 1})).await;
         assert_eq!(looks_for(&story, TimeDelta::minutes(50), task).await, "RUNNING");
         // The bridge itself was away: looks far from each other are no row.
         story.advance(TimeDelta::hours(5));
         assert_eq!(looks_for(&story, TimeDelta::minutes(50), task).await, "RUNNING");
-        story.reopen_openhexa(&ours()).await;
+        story.archive(false).await;
         story.advance(TimeDelta::seconds(10));
         story.pass().await;
-        story.reopen_openhexa(&others()).await;
+        story.archive(true).await;
         assert_eq!(looks_for(&story, TimeDelta::minutes(50), task).await, "RUNNING");
         assert_eq!(looks_for(&story, TimeDelta::minutes(15), task).await, "ERROR");
         story.end().await;
@@ -153,7 +143,6 @@ story! {
         story.advance(TIME_LIMIT);
         story.fault(&json!({"fault": "stranger", "for_ms": 600_000})).await;
         assert_eq!(looks_for(&story, TimeDelta::hours(3), task).await, "RUNNING");
-        assert!(story.asked("me").await > 1, "nobody asked whose token it is");
         story.no_faults().await;
         story.configure_with(Map::new(), &story.openhexa, "withdrawn", "demo").await;
         assert_eq!(looks_for(&story, TimeDelta::hours(3), task).await, "RUNNING");
@@ -165,11 +154,12 @@ story! {
 }
 
 story! {
-    async fn a_lost_run_whose_pipeline_was_deleted_is_given_up_after_its_deadline(base) {
-        let mut story = Plan::on(base).pipelines(ours()).begin().await;
+    async fn a_lost_run_in_an_archived_workspace_is_given_up_after_its_deadline(base) {
+        let ours = json!([pipeline(1, &injected(), quick("manual"))]);
+        let story = Plan::on(base).pipelines(ours).begin().await;
         story.fault(&json!({"fault": "drop_after", "count": 1})).await;
         let task = story.launch(&id(1), json!({})).await;
-        story.reopen_openhexa(&others()).await;
+        story.archive(true).await;
         story.advance(TimeDelta::hours(24));
         assert_eq!(looks_for(&story, TIME_LIMIT + TimeDelta::minutes(55), task).await, "QUEUED");
         assert_eq!(looks_for(&story, TimeDelta::minutes(12), task).await, "ERROR");

@@ -135,6 +135,10 @@ story! {
         }
         let session = iaso.session(iaso::without_profile(17));
         assert_eq!(with_session(&story, &session, "/pipelines/").await.expect(422), json!({"error": "User profile not found"}));
+        assert_eq!(with_session(&story, &session, "/pipelines/config/").await.expect(200), json!({"configured": false}));
+        assert_eq!(story.ask(As::Nobody, Method::GET, "/pipelines/config/").send().await.status, 401);
+        let other = iaso.session(iaso::profile(18, 1, &[]));
+        assert_eq!(with_session(&story, &other, "/pipelines/config/").await.status, 403);
         story.end().await;
     }
 }

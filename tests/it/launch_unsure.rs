@@ -38,6 +38,12 @@ async fn look_for_a_minute(story: &Story) {
     }
 }
 
+/// The time until an unsure launch is polled again, and the poll.
+async fn poll(story: &Story) {
+    story.advance(chrono::TimeDelta::seconds(5));
+    story.pass().await;
+}
+
 async fn is_never_confirmed(story: &Story, task: i64) {
     let ended = story.task(task).await;
     let shown = (
@@ -124,6 +130,54 @@ story! {
         }
         let found = story.until(task, "its run", |task| !task["run"].is_null()).await;
         assert_eq!(found["run"]["id"], story.runs().await[0]["id"]);
+        story.end().await;
+    }
+}
+
+story! {
+    async fn one_empty_poll_followed_by_failed_polls_keeps_the_grace_running(base) {
+        for names_task in [true, false] {
+            let story = plan(base, names_task, "succeed").begin().await;
+            story.fault(&json!({"fault": "drop_before", "operation": "runPipeline", "count": 1})).await;
+            let task = unsure(&story, json!({})).await;
+            // The only response for a minute.
+            let asked = story.asked("pipeline").await;
+            poll(&story).await;
+            assert_eq!(story.asked("pipeline").await, asked + 1);
+            story.fault(&json!({"fault": "html_500", "operation": "pipeline", "for_ms": 600_000})).await;
+            look_for_a_minute(&story).await;
+            let asked = story.asked("runPipeline").await;
+            assert_eq!(asked, 1, "a failed poll does not end the grace");
+            assert_eq!(story.task(task).await["status"], "QUEUED");
+            story.no_faults().await;
+            poll(&story).await;
+            if names_task {
+                assert_eq!(story.asked("runPipeline").await, 2, "the grace began anew");
+                assert_eq!(story.until_confirmed(task).await["status"], "SUCCESS");
+                assert_eq!(story.runs().await.len(), 1);
+            } else {
+                is_never_confirmed(&story, task).await;
+            }
+            story.end().await;
+        }
+    }
+}
+
+story! {
+    async fn a_run_that_shows_after_failed_polls_is_found_and_not_made_again(base) {
+        let story = plan(base, true, "hang").begin().await;
+        story.fault(&json!({"fault": "drop_after", "operation": "runPipeline", "count": 1})).await;
+        // The run exists, and the first poll does not show it yet.
+        story.fault(&json!({"fault": "null_run", "operation": "pipeline", "count": 1})).await;
+        let task = unsure(&story, json!({})).await;
+        poll(&story).await;
+        assert_eq!(story.task(task).await["run"], json!(null));
+        story.fault(&json!({"fault": "html_500", "operation": "pipeline", "for_ms": 600_000})).await;
+        look_for_a_minute(&story).await;
+        story.no_faults().await;
+        poll(&story).await;
+        assert_eq!(story.task(task).await["run"]["id"], story.runs().await[0]["id"]);
+        assert_eq!(story.asked("runPipeline").await, 1);
         story.end().await;
     }
 }
@@ -248,6 +302,122 @@ story! {
         runs.sort_by_key(ToString::to_string);
         runs.dedup();
         assert_eq!((runs.len(), story.runs().await.len()), (3, 3));
+        story.end().await;
+    }
+}
+
+story! {
+    async fn a_lost_launch_delays_no_launch_with_another_config(base) {
+        let story = plan(base, false, "hang").begin().await;
+        story.fault(&json!({"fault": "drop_before", "count": 1})).await;
+        let lost = unsure(&story, json!({"country": "CMR"})).await;
+        for country in ["BFA", "NER"] {
+            let other = story.launch(&id(1), json!({"country": country})).await;
+            let run = story.task(other).await["run"]["id"].clone();
+            let own = story.runs().await.into_iter().find(|run| run["config"]["country"] == country);
+            assert_eq!(run, own.expect("it was not delayed")["id"]);
+        }
+        let same = story.launch(&id(1), json!({"country": "CMR"})).await;
+        assert_eq!(story.task(same).await["run"], json!(null), "it could be mistaken for the lost one");
+        look_for_a_minute(&story).await;
+        is_never_confirmed(&story, lost).await;
+        story.until(same, "its run", |task| !task["run"].is_null()).await;
+        story.end().await;
+    }
+}
+
+story! {
+    async fn launches_that_could_be_mistaken_for_each_other_keep_their_order(base) {
+        let story = plan(base, false, "hang").begin().await;
+        story.fault(&json!({"fault": "drop_before", "count": 1})).await;
+        let lost = unsure(&story, json!({"country": "CMR"})).await;
+        let mut waiting = Vec::new();
+        for _ in 0..3 {
+            waiting.push(story.launch(&id(1), json!({"country": "CMR"})).await);
+            story.advance(chrono::TimeDelta::seconds(7));
+        }
+        look_for_a_minute(&story).await;
+        is_never_confirmed(&story, lost).await;
+        // One that comes now waits for those that have waited longer.
+        waiting.push(story.launch(&id(1), json!({"country": "CMR"})).await);
+        let mut runs = Vec::new();
+        for task in &waiting {
+            let shown = story.until(*task, "its run", |task| !task["run"].is_null()).await;
+            runs.push(shown["run"]["id"].clone());
+        }
+        let made: Vec<Value> = story.runs().await.into_iter().map(|run| run["id"].clone()).collect();
+        assert_eq!(runs, made, "in the order of the launches");
+        story.end().await;
+    }
+}
+
+story! {
+    async fn those_that_waited_are_sent_one_right_after_the_other(base) {
+        let story = plan(base, false, "hang").begin().await;
+        story.fault(&json!({"fault": "drop_before", "count": 1})).await;
+        let lost = unsure(&story, json!({})).await;
+        let mut waiting = Vec::new();
+        for _ in 0..5 {
+            waiting.push(story.launch(&id(1), json!({})).await);
+        }
+        look_for_a_minute(&story).await;
+        is_never_confirmed(&story, lost).await;
+        for _ in 0..5 {
+            story.pass().await;
+        }
+        assert_eq!(story.runs().await.len(), 5, "each wakes the next one");
+        story.end().await;
+    }
+}
+
+story! {
+    async fn secrets_alone_tell_launches_apart_too(base) {
+        let parameters = [parameter("pin", "secret", json!({}))];
+        let story = Plan::on(base).pipelines(json!([pipeline(1, &parameters, quick("hang"))])).begin().await;
+        story.fault(&json!({"fault": "drop_before", "count": 1})).await;
+        unsure(&story, json!({"pin": story.secrets.parameter})).await;
+        let other = story.launch(&id(1), json!({"pin": "1234"})).await;
+        assert!(!story.task(other).await["run"].is_null());
+        let same = story.launch(&id(1), json!({"pin": story.secrets.parameter})).await;
+        assert!(story.task(same).await["run"].is_null());
+        story.end().await;
+    }
+}
+
+story! {
+    async fn an_unsure_launch_on_another_openhexa_with_the_same_pipeline_id_blocks_nobody(base) {
+        let story = plan(base, false, "hang").begin().await;
+        let other = story.openhexa.replace("127.0.0.1", "localhost");
+        story.configure_with(serde_json::Map::new(), &other, &story.secrets.openhexa, "demo").await;
+        story.fault(&json!({"fault": "drop_before", "count": 1})).await;
+        unsure(&story, json!({})).await;
+        story.configure(serde_json::Map::new()).await;
+        let next = story.launch(&id(1), json!({})).await;
+        assert!(!story.task(next).await["run"].is_null(), "it waits for a launch on another OpenHEXA");
+        story.end().await;
+    }
+}
+
+story! {
+    async fn a_launch_that_is_never_sent_though_its_definition_is_readable_is_given_up(base) {
+        let story = plan(base, true, "succeed").begin().await;
+        // Without knowing as whom a run would be made, nothing is sent.
+        story.fault(&json!({"fault": "html_500", "operation": "me", "for_ms": 600_000})).await;
+        let task = story.launch(&id(1), json!({})).await;
+        for _ in 0..14 {
+            story.advance(chrono::TimeDelta::minutes(1));
+            story.pass().await;
+        }
+        assert_eq!(story.task(task).await["status"], "QUEUED", "before launch.give_up_after");
+        for _ in 0..3 {
+            story.advance(chrono::TimeDelta::minutes(1));
+            story.pass().await;
+        }
+        let ended = story.task(task).await;
+        assert_eq!((&ended["status"], &ended["confirmed"]), (&json!("ERROR"), &json!(true)));
+        assert_eq!(ended["progress_message"], "OpenHEXA could not be reached: the launch was never sent");
+        assert!(story.asked("pipeline").await > 3, "the definition was read each time");
+        assert_eq!(story.asked("runPipeline").await, 0);
         story.end().await;
     }
 }

@@ -195,14 +195,15 @@ story! {
         let (one, two) = (story.launch(&id(1), json!({})).await, story.launch(&id(1), json!({})).await);
         let (first, second, now) = (story.store().await, story.store().await, story.now());
         // So that no connection has to be made in between.
-        second.write(move |db| Ok::<_, Error>(store::any(db, TaskId(two))?)).await.unwrap();
+        second.write(move |db| Ok::<_, Error>(store::any(db, TaskId(one))?)).await.unwrap();
         let (asked, other_may_ask) = mpsc::channel();
-        let other_unsure = |db: &mut store::Db<'_>, task: &openhexa_bridge::domain::task::Task| {
-            store::other_unsure(db, task.pipeline.id, task.id)
+        let must_wait = |db: &mut store::Db<'_>, task: &openhexa_bridge::domain::task::Task| {
+            store::must_wait(db, task.pipeline.id, task.id, "")
         };
+        // The younger one, as if the older one were not visible to it yet.
         let reserving = first.write(move |db| {
-            let task = store::lock(db, TaskId(one))?.unwrap();
-            assert!(!other_unsure(db, &task)?);
+            let task = store::lock(db, TaskId(two))?.unwrap();
+            assert!(must_wait(db, &task)?, "an older one has not been sent yet");
             asked.send(()).unwrap();
             // Long enough for the other to ask too, if it does not wait.
             std::thread::sleep(Duration::from_millis(300));
@@ -210,8 +211,8 @@ story! {
             Ok::<_, Error>(store::save(db, &task.observe(&reserved, now).unwrap())?)
         });
         let asking = second.write(move |db| {
-            let task = store::lock(db, TaskId(two))?.unwrap();
-            Ok::<_, Error>(other_unsure(db, &task)?)
+            let task = store::lock(db, TaskId(one))?.unwrap();
+            Ok::<_, Error>(must_wait(db, &task)?)
         });
         let after = async {
             tokio::task::spawn_blocking(move || other_may_ask.recv().unwrap()).await.unwrap();

@@ -241,7 +241,8 @@ fn every_run_status_of_openhexa_means_what_the_contract_says() {
     let cases = [
         ("queued", Status::Queued),
         ("running", Status::Running),
-        ("terminating", Status::Running),
+        // It was stopped in the queue: one that was seen to run stays RUNNING.
+        ("terminating", Status::Queued),
         ("success", Status::Success),
         ("failed", Status::Error),
         ("stopped", Status::Cancelled),
@@ -306,7 +307,7 @@ fn results_are_shown_as_the_contract_says() {
             json!({"result": "ERROR", "message": message, "last_progress_message": null, "data": {"rows": 3}}),
         )
     };
-    let cases: [(&str, Vec<Observation>, Option<Value>); 9] = [
+    let cases: [(&str, Vec<Observation>, Option<Value>); 11] = [
         ("while it runs", vec![rows()], raw.clone()),
         (
             "before a success",
@@ -326,7 +327,7 @@ fn results_are_shown_as_the_contract_says() {
         (
             "after a success",
             vec![word(Word::Success), rows()],
-            success.clone(),
+            raw.clone(),
         ),
         (
             "before an end seen only in OpenHEXA",
@@ -336,17 +337,27 @@ fn results_are_shown_as_the_contract_says() {
         (
             "late, after a success seen",
             vec![seen(RunStatus::Success), rows()],
-            success,
+            raw.clone(),
         ),
         (
             "late, after a failure seen",
             vec![seen(RunStatus::Failed), rows()],
-            error(json!("ValueError: last line")),
+            raw.clone(),
         ),
         (
             "late, after a stop seen",
             vec![seen(RunStatus::Stopped), rows()],
             raw,
+        ),
+        (
+            "late and before the first word",
+            vec![seen(RunStatus::Success), rows(), word(Word::Success)],
+            success,
+        ),
+        (
+            "late, before a success is taken back",
+            vec![word(Word::Success), rows(), seen(RunStatus::Failed)],
+            error(json!(FAILED_AFTER_SUCCESS)),
         ),
     ];
     for (when, observations, shown) in cases {

@@ -209,16 +209,21 @@ story! {
 }
 
 story! {
-    async fn a_notebook_and_a_pipeline_without_versions_take_nothing(base) {
+    async fn a_notebook_takes_nothing_and_a_zip_pipeline_without_a_version_is_refused(base) {
         let notebook = with(pipeline(1, &[], quick("succeed")), json!({"type": "notebook", "versions": []}));
         let versionless = with(pipeline(2, &[], quick("succeed")), json!({"versions": []}));
         let story = Plan::on(base).pipelines(json!([notebook, versionless])).begin().await;
-        for number in [1, 2] {
-            let good = validate(&story, number, &json!({"unset": null, "pipeline_id": id(number)})).await;
-            assert_eq!(good.expect(200), json!({"valid": true, "config": {}, "warnings": {}}));
-            let wrong = validate(&story, number, &json!({"a": 1, "b": ""})).await;
-            assert_eq!(wrong_fields(&wrong), ["a", "b"]);
-        }
+        let good = validate(&story, 1, &json!({"unset": null, "pipeline_id": id(1), "planning_id": 7})).await;
+        assert_eq!(good.expect(200), json!({"valid": true, "config": {}, "warnings": {}}));
+        let wrong = validate(&story, 1, &json!({"a": 1, "b": ""})).await;
+        assert_eq!(wrong_fields(&wrong), ["a", "b"]);
+        // OpenHEXA would take it, and its run would always fail.
+        let sentence = "This pipeline has no version yet, so its runs would fail: its author must upload one to OpenHEXA";
+        let refused = json!({"error": sentence, "version": [sentence]});
+        assert_eq!(validate(&story, 2, &json!({})).await.expect(400), refused);
+        let launch = story.post(&format!("/pipelines/{}/launch/", id(2)), &json!({"config": {}})).await;
+        assert_eq!(launch.expect(400), refused);
+        assert_eq!((story.asked("runPipeline").await, story.get("/tasks/").await.expect(200)["count"].clone()), (0, json!(0)));
         story.end().await;
     }
 }

@@ -27,6 +27,7 @@ pub(super) struct Field<'a> {
     pub(super) parameter: &'a Parameter,
     sent: Sent,
     saved: Option<&'a Value>,
+    left_out: bool,
 }
 
 impl<'a> Field<'a> {
@@ -36,15 +37,26 @@ impl<'a> Field<'a> {
         given: &Given<'_>,
     ) -> Self {
         let saved = saved.get(&parameter.code);
+        let left_out = given.from_iaso && is_empty_number(parameter, given);
         let sent = match Injected::parse(&parameter.code) {
             Some(which) => injected(parameter, which, given),
-            None => layered(parameter, saved, given),
+            None => layered(parameter, saved, given, left_out),
         };
         Self {
             parameter,
             sent,
             saved,
+            left_out,
         }
+    }
+
+    /// Whether the caller's 0 counts as not given.
+    pub(super) fn is_left_out(&self) -> bool {
+        self.left_out
+    }
+
+    pub(super) fn say_left_out(&self) -> Sentence {
+        self.say("param-zero-left-out")
     }
 
     /// A value that is kept for launches to come.
@@ -57,6 +69,7 @@ impl<'a> Field<'a> {
             parameter,
             sent,
             saved: None,
+            left_out: false,
         }
     }
 
@@ -290,14 +303,40 @@ fn injected(parameter: &Parameter, which: Injected, given: &Given<'_>) -> Sent {
 }
 
 /// The outermost layer that was touched. What was emptied hides the layers under it.
-fn layered(parameter: &Parameter, saved: Option<&Value>, given: &Given<'_>) -> Sent {
+fn layered(
+    parameter: &Parameter,
+    saved: Option<&Value>,
+    given: &Given<'_>,
+    left_out: bool,
+) -> Sent {
     let layer = |values: &Map<String, Value>| Layer::read(parameter, values.get(&parameter.code));
-    match (layer(given.user), layer(given.defaults)) {
+    let user = if left_out {
+        Layer::Untouched
+    } else {
+        layer(given.user)
+    };
+    match (user, layer(given.defaults)) {
         (Layer::Value(value), _) => Sent::User(value),
         (Layer::Untouched, Layer::Value(value)) => Sent::Account(value),
         (Layer::Emptied, _) | (Layer::Untouched, Layer::Emptied) => emptied(saved),
         (Layer::Untouched, Layer::Untouched) => Sent::Nothing,
     }
+}
+
+/// Whether the caller gives 0 for an optional number without a default, of which 0 is no choice.
+fn is_empty_number(parameter: &Parameter, given: &Given<'_>) -> bool {
+    let is_number = matches!(parameter.kind, Kind::Int | Kind::Float) && !parameter.multiple;
+    let is_optional = !parameter.required && parameter.default.as_ref().is_none_or(Value::is_null);
+    let zero = Value::from(0);
+    let is_no_choice = parameter
+        .choices
+        .as_ref()
+        .is_some_and(|choices| !choices.is_empty() && !choices.iter().any(|one| same(one, &zero)));
+    let gives_zero = given
+        .user
+        .get(&parameter.code)
+        .is_some_and(|value| value.is_number() && same(value, &zero));
+    is_number && is_optional && is_no_choice && gives_zero
 }
 
 /// Only `""` covers a saved value: OpenHEXA falls back to it for a null or a missing key.

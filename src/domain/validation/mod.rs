@@ -44,6 +44,8 @@ pub struct Given<'a> {
     /// What the caller sent.
     pub user: &'a Map<String, Value>,
     pub injected: &'a Injection,
+    /// Whether a user of Iaso sent it: Iaso's form sends 0 for an optional number with choices that was left empty.
+    pub from_iaso: bool,
 }
 
 /// A launch that OpenHEXA and the run's container will take.
@@ -54,6 +56,8 @@ pub struct Checked {
     pub config: Map<String, Value>,
     /// What looks wrong and may still be right; never a reason to refuse.
     pub warnings: FieldErrors,
+    /// Numbers of Iaso's form that were left out, because 0 is none of their choices.
+    pub left_out: Vec<String>,
     /// What the values switch off: whatever is saved for it, the run does not see it.
     pub off: BTreeSet<String>,
 }
@@ -64,6 +68,7 @@ impl fmt::Debug for Checked {
         f.debug_struct("Checked")
             .field("config", &self.config.keys().collect::<Vec<_>>())
             .field("warnings", &self.warnings)
+            .field("left_out", &self.left_out)
             .field("off", &self.off)
             .finish()
     }
@@ -77,11 +82,16 @@ pub fn check(definition: &Definition<'_>, given: &Given<'_>) -> Result<Checked, 
     let mut checked = Checked {
         config: Map::new(),
         warnings: FieldErrors::default(),
+        left_out: Vec::new(),
         off: off.iter().map(|code| (*code).to_owned()).collect(),
     };
     for field in fields.into_iter().filter(|field| !field.is_off(&off)) {
         judge(&field, definition, &mut errors, &mut checked.warnings);
         let code = field.parameter.code.clone();
+        if field.is_left_out() {
+            checked.warnings.add(&code, field.say_left_out());
+            checked.left_out.push(code.clone());
+        }
         checked
             .config
             .extend(field.into_sent().map(|value| (code, value)));
@@ -116,6 +126,7 @@ pub fn check_without_version(given: &Given<'_>) -> Result<Checked, FieldErrors> 
         Ok(Checked {
             config: Map::new(),
             warnings: FieldErrors::default(),
+            left_out: Vec::new(),
             off: BTreeSet::new(),
         })
     } else {
@@ -198,12 +209,18 @@ fn strangers(definition: &Definition<'_>, given: &Given<'_>) -> FieldErrors {
     errors
 }
 
-/// The keys that a layer gives a value for. The injected four are ours: a value for them is
-/// dropped without a word, because Iaso's own pages send some.
+/// What Iaso's planning page always sends: dropped where the version does not declare it.
+const PLANNING_ID: &str = "planning_id";
+
+/// The keys that a layer gives a value for and that a version must declare. Of the others Iaso's own pages send some; where
+/// they are undeclared, they are dropped.
 fn keys(layer: &Map<String, Value>) -> impl Iterator<Item = &str> {
     layer
         .iter()
-        .filter(|(key, value)| !value.is_null() && Injected::parse(key).is_none())
+        .filter(|(key, value)| {
+            let dropped = Injected::parse(key).is_some() || *key == PLANNING_ID;
+            !value.is_null() && !dropped
+        })
         .map(|(key, _)| key.as_str())
 }
 

@@ -54,7 +54,7 @@ fn progress_message() -> Object {
 }
 
 fn progress() -> Object {
-    number_or_text("Rounded down; a negative one is 0.")
+    number_or_text("Rounded down; a negative one is 0. Empty: not given.")
 }
 
 #[utoipa::path(
@@ -93,22 +93,11 @@ pub async fn report(
 ) -> Answer<Json<Envelope>> {
     let mut body = body::form_or_object(&request, payload).await?;
     if body::is_form(&request) {
-        spell_out(&mut body);
+        body::spell_out(&mut body, &["result", "result_data"]);
     }
     let callback = read(&id, body)?;
     let task = bridge.report(who, callback).await?;
     Ok(Json(Envelope::from(&task)))
-}
-
-/// A form holds nothing but text: a result in it is the JSON that it spells, as Iaso reads it, or else that text.
-fn spell_out(form: &mut Map<String, Value>) {
-    for key in ["result", "result_data"] {
-        let text = form.get(key).and_then(Value::as_str);
-        let spelled = text.and_then(|text| serde_json::from_str(text).ok());
-        if let Some(value) = spelled {
-            form.insert(key.to_owned(), value);
-        }
-    }
 }
 
 fn read(pipeline: &str, mut body: Map<String, Value>) -> Answer<Callback> {
@@ -133,14 +122,17 @@ fn read(pipeline: &str, mut body: Map<String, Value>) -> Answer<Callback> {
     }
 }
 
-/// One key of the body; null counts as absent.
+/// One key of the body. Null and empty text count as absent: clients send both for a value that they do not have.
 fn read_field<T>(
     body: &Map<String, Value>,
     name: &str,
     wrong: &mut FieldErrors,
     read: impl Fn(&Value) -> Result<Option<T>, Sentence>,
 ) -> Option<T> {
-    let value = body.get(name).filter(|value| !value.is_null())?;
+    let is_blank = |value: &Value| value.as_str().is_some_and(|text| text.trim().is_empty());
+    let value = body
+        .get(name)
+        .filter(|value| !value.is_null() && !is_blank(value))?;
     wrong.note(name, read(value)).flatten()
 }
 
@@ -180,9 +172,6 @@ fn integer(number: &Number) -> Option<i64> {
 
 fn status(value: &Value) -> Result<Option<ReportedWord>, Sentence> {
     let word = value.as_str().ok_or_else(|| say("field-status"))?.trim();
-    if word.is_empty() {
-        return Ok(None);
-    }
     ReportedWord::parse(word)
         .map(Some)
         .ok_or_else(|| say("field-status"))

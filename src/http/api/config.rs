@@ -99,8 +99,12 @@ pub struct CheckJson {
         (status = 200, body = PublicConfig),
     ),
 )]
-pub async fn public(bridge: Data<Bridge>, who: Principal) -> Answer<Json<PublicConfig>> {
-    let config = bridge.public_config(who.account).await?;
+pub async fn public(bridge: Data<Bridge>, who: Option<Principal>) -> Answer<Json<PublicConfig>> {
+    // A user of Iaso without a profile has no account; Iaso answers the same.
+    let config = match who {
+        Some(who) => bridge.public_config(who.account).await?,
+        None => None,
+    };
     Ok(Json(PublicConfig {
         configured: config.is_some(),
         config,

@@ -6,9 +6,10 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use utoipa::ToSchema;
+use uuid::Uuid;
 
 use super::again;
-use super::pipelines::{hyphenated, pipeline_id};
+use super::pipelines::pipeline_id;
 use super::view::Envelope;
 use crate::domain::ids::VersionId;
 use crate::domain::principal::Principal;
@@ -27,10 +28,9 @@ use crate::service::once::Asked;
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "the shape of a body, for the document")]
 pub struct LaunchBody {
-    /// Absent: the version that is current.
-    #[schema(format = "uuid")]
+    /// A UUID, with or without dashes. Absent: the version that is current.
     version: Option<String>,
-    /// Values by their parameter's code.
+    /// Values by their parameter's code; in a form, the JSON text of them.
     config: Map<String, Value>,
     #[schema(default = true)]
     send_notifications: Option<bool>,
@@ -93,7 +93,11 @@ pub async fn validate(
         ("id" = String, Path, format = "uuid", description = "api-pipeline-id"),
         ("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 255, description = "api-idempotency-key"),
     ),
-    request_body = LaunchBody,
+    request_body(content(
+        (LaunchBody = "application/json"),
+        (LaunchBody = "application/x-www-form-urlencoded"),
+        (LaunchBody = "multipart/form-data"),
+    )),
     responses(
         (status = 201, body = Envelope),
         (status = 400, body = problem::Refused),
@@ -114,7 +118,13 @@ pub async fn launch(
     request: HttpRequest,
     payload: Payload,
 ) -> Answer<HttpResponse> {
-    let body = body::object(&request, payload).await?;
+    let mut body = body::form_or_object(&request, payload).await?;
+    if body::is_form(&request) {
+        body::spell_out(
+            &mut body,
+            &["version", "config", "send_notifications", "debug"],
+        );
+    }
     let asked = Asked::Launch(pipeline_id(&id)?);
     let once = again::once(&bridge, &request, asked, &body)?;
     let wanted = LaunchRequest {
@@ -156,11 +166,12 @@ fn read(id: &str, body: Map<String, Value>) -> Answer<LaunchRequest> {
     }
 }
 
+/// With or without dashes, as Iaso takes it.
 fn version(value: Option<&Value>) -> Result<Option<VersionId>, Sentence> {
     match value {
         None | Some(Value::Null) => Ok(None),
         Some(value) => {
-            let id = value.as_str().and_then(hyphenated);
+            let id = value.as_str().and_then(|text| Uuid::try_parse(text).ok());
             id.map(|id| Some(VersionId(id)))
                 .ok_or_else(|| say("version-not-uuid"))
         }

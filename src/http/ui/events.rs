@@ -10,7 +10,7 @@ use crate::service::details::RunMessage;
 use crate::service::tasks::Event;
 
 /// What the history says, and the sentence for it.
-const WORDS: [(&str, &str); 34] = [
+const WORDS: [(&str, &str); 35] = [
     ("launch accepted", "event-launch-accepted"),
     ("asking OpenHEXA for a run", "event-launch-asked"),
     ("launch not sent", "event-launch-not-sent"),
@@ -53,6 +53,10 @@ const WORDS: [(&str, &str); 34] = [
     (
         "waiting for another launch of this pipeline to be settled",
         "event-waits",
+    ),
+    (
+        "its row in Iaso was moved to another account and is not updated any more",
+        "event-copy-moved",
     ),
 ];
 

@@ -7,7 +7,7 @@ use super::shell::Shell;
 use crate::domain::sentence::say;
 
 /// Whole texts.
-const TEXTS: [(&str, &str); 34] = [
+const TEXTS: [(&str, &str); 36] = [
     (
         "cancelled before anything was sent to OpenHEXA",
         "note-cancelled-unsent",
@@ -37,6 +37,14 @@ const TEXTS: [(&str, &str); 34] = [
     (
         "OpenHEXA no longer knows the run, and its time was over: how it ended is not known",
         "monitoring-why-time-over",
+    ),
+    (
+        "the pipeline was deleted in OpenHEXA, and its run with it: how the run ended is not known",
+        "note-deleted",
+    ),
+    (
+        "OpenHEXA never confirmed the launch, and the pipeline was deleted there since",
+        "note-deleted-unconfirmed",
     ),
     (
         "OpenHEXA no longer shows the run nor its pipeline, and the run's time was over: the pipeline was deleted, its workspace archived, or access to it withdrawn",

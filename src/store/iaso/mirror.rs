@@ -173,6 +173,42 @@ fn without_nul(value: &Value) -> Value {
     }
 }
 
+/// The result as Iaso's readers take it: always an object, which its admin's list of tasks needs, and of a failed task with
+/// `message` and `stack_trace`.
+fn result_of(task: &Task) -> Option<Value> {
+    let shown = task.shown_result();
+    if task.status() != Status::Error {
+        return shown.map(|result| match result {
+            Value::Object(_) => result,
+            Value::Null
+            | Value::Bool(_)
+            | Value::Number(_)
+            | Value::String(_)
+            | Value::Array(_) => json!({ "data": result }),
+        });
+    }
+    let mut result = match shown {
+        Some(Value::Object(result)) => result,
+        Some(data) => Map::from_iter([("data".to_owned(), data)]),
+        None => Map::new(),
+    };
+    if result
+        .get("result")
+        .is_none_or(|word| word == Status::Error.word())
+    {
+        result.insert("result".to_owned(), word(Status::Error).into());
+    }
+    let message = task.shown_message().unwrap_or_default();
+    let trace = task.note.as_deref().unwrap_or(message);
+    for (key, text) in [("message", message), ("stack_trace", trace)] {
+        let value = result.entry(key).or_insert(Value::Null);
+        if value.is_null() {
+            *value = text.into();
+        }
+    }
+    Some(Value::Object(result))
+}
+
 /// What is shown of tasks, as arrays of columns: one statement for any number of them.
 #[derive(Default)]
 struct Copies {
@@ -185,6 +221,7 @@ struct Copies {
     result: Vec<Option<String>>,
     /// None: as it is.
     params: Vec<Option<String>>,
+    created_at: Vec<At>,
     started_at: Vec<Option<At>>,
     ended_at: Vec<Option<At>>,
     stop_asked: Vec<bool>,
@@ -201,8 +238,9 @@ impl Copies {
             .push(message.map(|text| text.replace('\0', "")));
         self.progress_value.push(task.progress_value);
         self.end_value.push(task.end_value);
-        self.result.push(task.shown_result().as_ref().map(text_of));
+        self.result.push(result_of(task).as_ref().map(text_of));
         self.params.push(params);
+        self.created_at.push(At(task.created_at));
         self.started_at.push(task.started_at.map(At));
         self.ended_at.push(task.ended_at.map(At));
         self.stop_asked.push(task.cancel_asked_at.is_some());
@@ -250,12 +288,13 @@ impl QueryFragment<Backend> for Copies {
         out.push_bind_param::<Array<Bool>, _>(&self.stop_asked)?;
         out.push_sql(", ");
         out.push_bind_param::<Array<Bool>, _>(&self.has_ended)?;
+        out.push_sql(", ");
+        out.push_bind_param::<Array<Stamp>, _>(&self.created_at)?;
         out.push_sql(
             ") AS new (id, account_id, status, message, progress_value, end_value, result, params, started_at, \
-             ended_at, stop_asked, has_ended) \
-             WHERE copy.id = new.id AND copy.account_id = new.account_id AND ",
+             ended_at, stop_asked, has_ended, created_at) \
+             WHERE copy.id = new.id AND copy.account_id = new.account_id AND copy.created_at = new.created_at",
         );
-        out.push_sql(IS_OURS);
         Ok(())
     }
 }
@@ -281,6 +320,7 @@ impl QueryFragment<Backend> for LogsToo<'_> {
             " RETURNING id, task_id, account_id, at, message) \
              INSERT INTO public.iaso_tasklog (message, created_at, task_id) \
              SELECT told.message, told.at + (told.id % 1000) * INTERVAL '1 microsecond', copy.id FROM told \
+             JOIN task ON task.id = told.task_id \
              JOIN public.iaso_task AS copy ON copy.id = told.task_id AND copy.account_id = told.account_id \
              WHERE told.message <> '' AND ",
         );

@@ -24,13 +24,15 @@ pub use check::knows_account;
 pub(super) use configuration::configuration;
 pub use configuration::refresh_connections;
 pub(super) use mirror::{LogsToo, insert, mirror, mirror_moved};
-pub use strayed::{has_strayed, stop_wishes, strayed};
+pub use strayed::{MOVED, disown, has_strayed, moved, stop_wishes, strayed};
 pub(super) use task_ids::leave_out;
 pub use users::{Found, user};
 
 /// What Iaso's own launches are named, and its pages filter by.
 const NAME: &str = "launch_openhexa_pipeline";
-const IS_OURS: &str = "copy.name = 'launch_openhexa_pipeline'";
+/// Whether a row with the id of a task is the one that was made with it, whatever it is called by now: after a restored
+/// backup an id may be given again.
+const IS_OURS: &str = "copy.created_at = task.created_at";
 
 /// How to stand beside an Iaso.
 pub struct Options {

@@ -10,7 +10,7 @@
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt};
+use diesel::sql_types::{Array, BigInt, Text};
 
 use super::IS_OURS;
 use crate::domain::ids::TaskId;
@@ -46,6 +46,51 @@ pub fn strayed(db: &mut Db<'_>, now: DateTime<Utc>) -> Result<Vec<TaskId>, Error
         .bind::<Stamp, _>(At(since))
         .load(conn)?;
     Ok(strayed.into_iter().map(|one| TaskId(one.id)).collect())
+}
+
+/// What is told of a task whose copy belongs to another account by now.
+pub const MOVED: &str = "its row in Iaso was moved to another account and is not updated any more";
+
+/// The tasks whose copies were moved to another account, as far as that was not told yet: nothing of a task is shown to
+/// another account.
+pub fn moved(db: &mut Db<'_>, now: DateTime<Utc>) -> Result<Vec<TaskId>, Error> {
+    let Some((conn, beside)) = db.attached() else {
+        return Ok(Vec::new());
+    };
+    let since = now.checked_sub_signed(beside.watched_for).unwrap_or(now);
+    let elsewhere = format!(
+        "{IS_OURS} AND copy.account_id <> task.account_id \
+         AND NOT EXISTS (SELECT 1 FROM event WHERE event.task_id = task.id AND event.what = $2)"
+    );
+    let look = format!(
+        "SELECT task.id AS id FROM public.iaso_task AS copy JOIN task ON task.id = copy.id \
+         WHERE copy.created_at >= $1 AND {elsewhere} \
+         UNION SELECT task.id AS id FROM run JOIN task ON task.id = run.task_id JOIN public.iaso_task AS copy ON copy.id = task.id \
+         WHERE run.next_look_at IS NOT NULL AND {elsewhere} ORDER BY id LIMIT {MOST}"
+    );
+    let moved: Vec<Found> = diesel::sql_query(look)
+        .bind::<Stamp, _>(At(since))
+        .bind::<Text, _>(MOVED)
+        .load(conn)?;
+    Ok(moved.into_iter().map(|one| TaskId(one.id)).collect())
+}
+
+/// Ends a copy that was moved to another account, without anything of the task: otherwise it would never end. Where the task
+/// has ended already, the copy was most likely ended with it, before it was moved.
+pub fn disown(db: &mut Db<'_>, task: TaskId, now: DateTime<Utc>) -> Result<(), Error> {
+    let Some((conn, _)) = db.attached() else {
+        return Ok(());
+    };
+    let end = format!(
+        "UPDATE public.iaso_task AS copy SET status = 'KILLED', ended_at = $2 FROM task \
+         WHERE task.id = $1 AND copy.id = task.id AND copy.account_id <> task.account_id AND {IS_OURS} \
+         AND task.status IN ('QUEUED', 'RUNNING')"
+    );
+    diesel::sql_query(end)
+        .bind::<BigInt, _>(task.0)
+        .bind::<Stamp, _>(At(now))
+        .execute(conn)?;
+    Ok(())
 }
 
 /// Which of these tasks somebody wants to stop, in Iaso, without our tasks knowing it yet. Asked by whoever is about to

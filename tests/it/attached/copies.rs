@@ -270,3 +270,123 @@ async fn a_task_that_iaso_deletes_stays_ours_and_ends() {
     );
     stage.end().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_result_that_is_no_object_is_one_in_the_copy() {
+    let (stage, task) = running().await;
+    for result in [json!([1, 2]), json!("text"), json!(5), json!(true)] {
+        let report = json!({"task_id": task, "result": result});
+        stage.story.report(&id(1), &report).await.expect(200);
+        assert_eq!(stage.copy(task).await["result"], json!({"data": result}));
+        assert_eq!(stage.story.task(task).await["result"], result);
+    }
+    let report = json!({"task_id": task, "result": {"group_id": 7}});
+    stage.story.report(&id(1), &report).await.expect(200);
+    assert_eq!(stage.copy(task).await["result"], json!({"group_id": 7}));
+    stage.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_copy_of_a_failed_task_has_what_iasos_readers_expect() {
+    let stage = Stage::begin(manual()).await;
+    let story = &stage.story;
+    let seen = super::started(&stage).await;
+    story
+        .drive_only(&json!({"status": "failed", "message": "ValueError: no data"}))
+        .await;
+    story.until_confirmed(seen).await;
+    let result = stage.copy(seen).await["result"].clone();
+    assert_eq!(result["result"], "ERRORED");
+    for key in ["message", "stack_trace"] {
+        let text = result[key].as_str().unwrap();
+        assert!(text.contains("ValueError: no data"), "{key}: {text}");
+    }
+    let said = story.launch(&id(1), json!({})).await;
+    let report =
+        json!({"task_id": said, "status": "ERROR", "progress_message": "no rain", "result": [1]});
+    story.report(&id(1), &report).await.expect(200);
+    let result = stage.copy(said).await["result"].clone();
+    assert_eq!(
+        result,
+        json!({
+            "result": "ERRORED", "message": "no rain", "stack_trace": "no rain", "last_progress_message": null, "data": [1],
+        })
+    );
+    stage.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_copy_that_was_renamed_in_iaso_still_ends() {
+    let (stage, task) = running().await;
+    stage
+        .sql(&format!(
+            "UPDATE iaso_task SET name = 'my launch' WHERE id = {task}"
+        ))
+        .await;
+    let report = json!({"task_id": task, "status": "SUCCESS", "progress_message": "done"});
+    stage.story.report(&id(1), &report).await.expect(200);
+    let copy = stage.copy(task).await;
+    assert_eq!(
+        (&copy["status"], &copy["name"]),
+        (&json!("SUCCESS"), &json!("my launch"))
+    );
+    assert_eq!(stage.log(task).await, ["done"]);
+    stage.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_copy_that_was_moved_to_another_account_is_told_ended_and_shown_nothing() {
+    let (stage, task) = running().await;
+    stage
+        .sql(&format!(
+            "UPDATE iaso_task SET account_id = {B} WHERE id = {task}"
+        ))
+        .await;
+    for _ in 0..3 {
+        stage.story.advance(chrono::TimeDelta::seconds(10));
+        stage.story.pass().await;
+    }
+    let told =
+        "its row in Iaso was moved to another account and is not updated any more".to_owned();
+    let events = stage.story.events(task).await;
+    assert_eq!(
+        events.iter().filter(|event| **event == told).count(),
+        1,
+        "{events:?}"
+    );
+    let report = json!({"task_id": task, "status": "SUCCESS", "progress_message": "of account A", "result": {"a": 1}});
+    stage.story.report(&id(1), &report).await.expect(200);
+    let copy = stage.copy(task).await;
+    assert_eq!(
+        (&copy["status"], &copy["account_id"]),
+        (&json!("KILLED"), &json!(B))
+    );
+    assert!(copy["ended_at"].is_string(), "{copy}");
+    assert_eq!(
+        (&copy["result"], &copy["progress_message"]),
+        (&json!(null), &json!(null))
+    );
+    assert!(stage.log(task).await.is_empty());
+    stage.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_row_of_another_task_with_the_same_id_is_not_written() {
+    let (stage, task) = running().await;
+    // As after a restored backup of Iaso: the id was given to another task.
+    stage
+        .sql(&format!(
+            "UPDATE iaso_task SET created_at = created_at - INTERVAL '1 day' WHERE id = {task}"
+        ))
+        .await;
+    let before = stage.copy(task).await;
+    stage.story.advance(chrono::TimeDelta::seconds(10));
+    stage.story.pass().await;
+    let report = json!({"task_id": task, "status": "SUCCESS", "progress_message": "done", "result": {"a": 1}});
+    stage.story.report(&id(1), &report).await.expect(200);
+    stage.story.advance(chrono::TimeDelta::seconds(10));
+    stage.story.pass().await;
+    assert_eq!(stage.copy(task).await, before);
+    assert!(stage.log(task).await.is_empty());
+    stage.end().await;
+}

@@ -83,7 +83,7 @@ story! {
     async fn fields_of_a_form_are_refused_by_name_too(base) {
         let (story, task) = launched(base).await;
         let number = task.to_string();
-        let wrong = [("task_id", number.as_str()), ("status", "DONE"), ("end_value", "abc"), ("progress_value", "")];
+        let wrong = [("task_id", number.as_str()), ("status", "DONE"), ("end_value", "abc"), ("progress_value", "1e")];
         for (kind, body) in [(FORM, form(&wrong)), (PARTS, multipart(&wrong))] {
             assert_eq!(fields(&send(&story, kind, body).await), ["end_value", "progress_value", "status"]);
         }
@@ -91,6 +91,36 @@ story! {
             assert_eq!(fields(&send(&story, kind, body).await), ["task_id"]);
         }
         story.end().await;
+    }
+}
+
+story! {
+    async fn an_empty_value_is_absent_and_the_success_beside_it_is_taken(base) {
+        for kind in ["application/json", FORM, PARTS] {
+            let (story, task) = launched(base).await;
+            let number = task.to_string();
+            let all = ["progress_message", "progress_value", "end_value", "result", "result_data"];
+            let mut pairs = vec![("task_id", number.as_str()), ("status", "SUCCESS")];
+            pairs.extend(all.map(|key| (key, "")));
+            let body = match kind {
+                FORM => form(&pairs),
+                PARTS => multipart(&pairs),
+                _ => {
+                    let of = |(key, value): &(&str, &str)| ((*key).to_owned(), json!(value));
+                    // In JSON an empty text is a result like others.
+                    let pairs = pairs.iter().filter(|(key, _)| !key.starts_with("result"));
+                    serde_json::Value::Object(pairs.map(of).collect()).to_string()
+                }
+            };
+            let shown = send(&story, kind, body).await.expect(200)["task"].clone();
+            assert_eq!((&shown["status"], &shown["progress_value"]), (&json!("SUCCESS"), &json!(0)), "{kind}");
+            assert_eq!(shown["result"], json!({"result": "SUCCESS", "data": null}), "{kind}");
+            // Blank counts as empty, and a status of it as none.
+            let again = form(&[("task_id", number.as_str()), ("status", " "), ("progress_value", " "), ("result", "{\"group_id\": 7}")]);
+            let late = send(&story, FORM, again).await.expect(200)["task"].clone();
+            assert_eq!((&late["status"], &late["result"]), (&json!("SUCCESS"), &json!({"group_id": 7})));
+            story.end().await;
+        }
     }
 }
 

@@ -57,6 +57,7 @@ fn launch() -> impl Strategy<Value = Launch> {
         .prop_flat_map(|codes| codes.into_iter().map(parameter).collect::<Vec<_>>());
     (parameters, values(), values(), values()).prop_map(|(parameters, saved, defaults, user)| {
         let mut launch = Launch {
+            from_iaso: false,
             parameters,
             saved,
             defaults,

@@ -114,10 +114,10 @@ story! {
 }
 
 story! {
-    async fn an_unknown_workspace_has_no_pipelines(base) {
+    async fn an_unknown_workspace_is_told_and_not_listed_as_an_empty_one(base) {
         let story = hasty(base).await;
         story.configure_with(Map::new(), &story.openhexa, &story.secrets.openhexa, "nowhere").await;
-        assert_eq!(story.get("/pipelines/").await.expect(200), json!({"results": []}));
+        assert!(story.get("/pipelines/").await.error(502).contains("does not show the configured workspace"));
         assert_eq!(story.get(&detail()).await.error(404), "Pipeline not found");
         story.end().await;
     }

@@ -88,6 +88,35 @@ story! {
 }
 
 story! {
+    async fn an_archived_workspace_is_told_and_not_listed_as_an_empty_one(base) {
+        let story = Plan::on(base).pipelines(json!([pipeline(1, &[], quick("succeed"))])).begin().await;
+        story.get("/pipelines/").await.expect(200);
+        story.archive(true).await;
+        // Longer than a list is kept.
+        story.advance(chrono::TimeDelta::minutes(1));
+        let told = story.get("/pipelines/").await.error(502);
+        assert!(told.contains("does not show the configured workspace") && told.contains("archived"), "{told}");
+        let checks = story.ask(crate::support::story::As::Admin, reqwest::Method::POST, "/config/check/").json(&json!({})).send().await.expect(200);
+        assert_eq!(checks["ok"], json!(false));
+        for check in checks["checks"].as_array().unwrap() {
+            let works = ["reachable", "authenticated"].contains(&check["name"].as_str().unwrap());
+            assert_eq!(check["ok"], json!(works), "{check}");
+        }
+        story.archive(false).await;
+        assert_eq!(story.get("/pipelines/").await.expect(200)["results"].as_array().unwrap().len(), 1);
+        story.end().await;
+    }
+}
+
+story! {
+    async fn a_workspace_without_pipelines_has_an_empty_list(base) {
+        let story = Plan::on(base).begin().await;
+        assert_eq!(story.get("/pipelines/").await.expect(200)["results"], json!([]));
+        story.end().await;
+    }
+}
+
+story! {
     async fn the_last_run_shows_once_there_is_one(base) {
         let story = Plan::on(base).pipelines(json!([pipeline(1, &[], quick("succeed"))])).begin().await;
         let task = story.launch(&id(1), json!({})).await;

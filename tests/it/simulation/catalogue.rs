@@ -39,7 +39,8 @@ pub enum Sort {
     NamesTaskAsText,
     /// By its config at most, which many launches share.
     Unnamed,
-    Versionless,
+    /// The same with one of three configs.
+    Varied,
     Notebook,
 }
 
@@ -47,7 +48,7 @@ pub const SORTS: [Sort; 5] = [
     Sort::NamesTask,
     Sort::NamesTaskAsText,
     Sort::Unnamed,
-    Sort::Versionless,
+    Sort::Varied,
     Sort::Notebook,
 ];
 
@@ -57,14 +58,15 @@ impl Sort {
     }
 
     pub fn drops_config(self) -> bool {
-        matches!(self, Self::Versionless | Self::Notebook)
+        self == Self::Notebook
     }
 
-    /// What a user gives.
-    pub fn given(self) -> Map<String, Value> {
+    /// What a user gives, one of three.
+    pub fn given(self, which: u64) -> Map<String, Value> {
         let given = match self {
             Self::NamesTask => json!({"country": "Niger"}),
-            Self::NamesTaskAsText | Self::Versionless | Self::Notebook => json!({}),
+            Self::NamesTaskAsText | Self::Notebook => json!({}),
+            Self::Varied => json!({"label": format!("label {which}")}),
             Self::Unnamed => json!({"label": "same", "password": "a secret of the launch"}),
         };
         given.as_object().unwrap().clone()
@@ -125,7 +127,7 @@ pub fn version(place: usize, sort: usize, number: u64) -> Option<Version> {
         ],
     };
     let saved = match kind {
-        Sort::Unnamed => json!({"label": "saved", "deep": true}),
+        Sort::Unnamed | Sort::Varied => json!({"label": "saved", "deep": true}),
         _ => json!({}),
     };
     Some(Version {

@@ -1,6 +1,6 @@
 //! How an answer stands in a world's story: nothing in it may be left to chance, such as a token or a map's order.
 
-use openhexa_bridge::domain::pipeline::RunCandidate;
+use openhexa_bridge::domain::run::Recent;
 use openhexa_bridge::openhexa::Looks;
 
 #[allow(clippy::ref_option, reason = "an answer is shown as it is")]
@@ -13,10 +13,11 @@ pub fn listed<T>(answer: &Vec<T>) -> String {
     answer.len().to_string()
 }
 
-#[allow(clippy::ref_option, reason = "an answer is shown as it is")]
-pub fn candidates(answer: &Option<Vec<RunCandidate>>) -> String {
-    let ids = |runs: &Vec<RunCandidate>| runs.iter().map(|run| run.id).collect::<Vec<_>>();
-    format!("{:?}", answer.as_ref().map(ids))
+pub fn candidates(answer: &Recent) -> String {
+    match answer {
+        Recent::Runs(runs) => format!("{:?}", runs.iter().map(|run| run.id).collect::<Vec<_>>()),
+        Recent::NoPipeline(absence) => format!("{absence:?}"),
+    }
 }
 
 pub fn debugged<T: std::fmt::Debug>(answer: &T) -> String {

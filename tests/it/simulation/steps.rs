@@ -95,9 +95,10 @@ impl Driver {
         let (Some(site), Some((place, _))) = (self.site("launch at"), self.aim.clone()) else {
             return;
         };
-        let (sort, old) = self.world(|world| {
+        let (sort, old, which) = self.world(|world| {
             let sort = world.dice.below("sort", 0, SORTS.len() as u64);
-            (sort, world.dice.chance("old version", 0, 100))
+            let old = world.dice.chance("old version", 0, 100);
+            (sort, old, world.dice.below("which config", 0, 3))
         });
         let sort = usize::try_from(sort).unwrap();
         let version: Option<VersionId> = old
@@ -107,7 +108,7 @@ impl Driver {
         let request = LaunchRequest {
             pipeline: pipeline_id(place, sort),
             version,
-            config: SORTS[sort].given(),
+            config: SORTS[sort].given(which),
             send_notifications: false,
             debug: false,
             relaunch_of: None,
@@ -283,9 +284,19 @@ impl Driver {
         });
     }
 
-    /// A workspace is archived, or comes back: its pipelines and runs are hidden from everybody.
+    /// A workspace is archived, or comes back: its pipelines and runs are hidden from everybody. Or a pipeline is deleted.
     fn delete(&mut self) {
         self.world(|world| {
+            let sort = usize::try_from(world.dice.below("deletes", 0, 5)).unwrap();
+            let place = usize::try_from(world.dice.below("deletes in", 0, 3)).unwrap();
+            let deleted =
+                world.dice.chance("deletes", 1, 300) && world.delete(pipeline_id(place, sort));
+            world.say(format!(
+                "pipeline {sort} of place {place} deleted: {deleted}"
+            ));
+            if deleted {
+                world.counts.add("pipelines deleted");
+            }
             let which =
                 usize::try_from(world.dice.below("hidden", 0, PLACES.len() as u64)).unwrap();
             let now = !world.hidden[which] && world.dice.chance("hides", 0, 150);

@@ -12,7 +12,7 @@ use openhexa_bridge::domain::pipeline::{
     Pipeline, PipelineSummary, RunCandidate, RunStatus, Version, VersionSummary,
 };
 use openhexa_bridge::domain::run::{
-    Followed, Launch, Launched, Look, RunDetails, RunLog, RunPage, Stop,
+    Absence, Followed, Launch, Launched, Look, Recent, RunDetails, RunLog, RunPage, Stop, Visible,
 };
 use openhexa_bridge::openhexa::{Error, LaunchError, Looks, OpenHexa, Refusal};
 use openhexa_bridge::store::{self, Db, Store};
@@ -156,7 +156,7 @@ impl Upstream {
 
 fn may_launch(world: &World, target: &Target, launch: &Launch) -> Result<Sight, Refusal> {
     let sight = world.sight(target).ok_or(Refusal::Token)?;
-    if !sight.sees(launch.pipeline) {
+    if !world.sees(&sight, launch.pipeline) {
         return Err(Refusal::PipelineNotFound);
     }
     if sight.standing == Standing::Viewer {
@@ -168,8 +168,7 @@ fn may_launch(world: &World, target: &Target, launch: &Launch) -> Result<Sight, 
 fn look(world: &mut World, sight: &Sight, followed: Followed) -> Look {
     let now = world.now();
     let Some(made) = shown(world, sight, followed.run) else {
-        let pipeline_visible = sight.sees(followed.pipeline);
-        return Look::Absent { pipeline_visible };
+        return Look::Absent(absence(world, sight, followed.pipeline));
     };
     made.life.asked_for = true;
     made.end_told |= made.life.end_by(now).is_some();
@@ -179,10 +178,23 @@ fn look(world: &mut World, sight: &Sight, followed: Followed) -> Look {
     }
 }
 
+/// What is shown where a run is missing.
+fn absence(world: &World, sight: &Sight, pipeline: PipelineId) -> Absence {
+    let visible = if world.sees(sight, pipeline) {
+        Visible::Pipeline
+    } else if sight.is_in(pipeline) {
+        Visible::Workspace
+    } else {
+        Visible::Nothing
+    };
+    let user = Some(sight.user);
+    Absence { visible, user }
+}
+
 fn shown<'a>(world: &'a mut World, sight: &Sight, run: RunId) -> Option<&'a mut SimRun> {
     let now = world.now();
     let (sight, runs) = (*sight, world.runs.iter_mut());
-    let mut ours = runs.filter(|made| made.id == run && sight.sees(made.pipeline));
+    let mut ours = runs.filter(|made| made.id == run && sight.is_in(made.pipeline));
     ours.next()
         .filter(|made| now >= made.shown_from && !made.life.is_gone(now))
 }
@@ -220,8 +232,9 @@ impl OpenHexa for Upstream {
 
     async fn pipeline(&self, target: &Target, id: PipelineId) -> Result<Option<Pipeline>, Error> {
         let (place, sort) = whose(id);
-        let found =
-            |_: &mut World, sight: &Sight| Ok(sight.sees(id).then(|| pipeline(place, sort)));
+        let found = |world: &mut World, sight: &Sight| {
+            Ok(world.sees(sight, id).then(|| pipeline(place, sort)))
+        };
         self.ask(("pipeline", id.0), target, there, found).await
     }
 
@@ -232,8 +245,10 @@ impl OpenHexa for Upstream {
     ) -> Result<Option<(PipelineId, Version)>, Error> {
         let (place, sort, number) = whose_version(id);
         let pipeline = super::catalogue::pipeline_id(place, sort);
-        let found = |_: &mut World, sight: &Sight| {
-            let known = sight.sees(pipeline).then(|| version(place, sort, number));
+        let found = |world: &mut World, sight: &Sight| {
+            let known = world
+                .sees(sight, pipeline)
+                .then(|| version(place, sort, number));
             Ok(known.flatten().map(|version| (pipeline, version)))
         };
         self.ask(("version", id.0), target, there, found).await
@@ -356,10 +371,10 @@ impl OpenHexa for Upstream {
         target: &Target,
         id: PipelineId,
         since: DateTime<Utc>,
-    ) -> Result<Option<Vec<RunCandidate>>, Error> {
+    ) -> Result<Recent, Error> {
         let recent = |world: &mut World, sight: &Sight| {
-            if !sight.sees(id) {
-                return Ok(None);
+            if !world.sees(sight, id) {
+                return Ok(Recent::NoPipeline(absence(world, sight, id)));
             }
             let (now, since) = (world.now(), since.timestamp_millis());
             let ours = world.runs.iter().rev().filter(|made| {
@@ -374,7 +389,7 @@ impl OpenHexa for Upstream {
                 user: Some(made.user),
                 execution_date: DateTime::from_timestamp_millis(made.dated),
             };
-            Ok(Some(ours.map(candidate).collect()))
+            Ok(Recent::Runs(ours.map(candidate).collect()))
         };
         self.ask(("recent runs", id.0), target, candidates, recent)
             .await

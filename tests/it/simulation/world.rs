@@ -1,12 +1,13 @@
 //! The truth: what really happened, whatever the bridges came to know of it.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use openhexa_bridge::domain::connection::Target;
 use openhexa_bridge::domain::ids::{PipelineId, RunId, UserId};
+use openhexa_bridge::domain::pipeline::RunStatus;
 use openhexa_bridge::domain::run::Launch;
 use secrecy::ExposeSecret;
 use serde_json::{Map, Value};
@@ -117,6 +118,7 @@ pub struct World {
     pub outage: [bool; 2],
     /// Places whose workspace is archived.
     pub hidden: [bool; PLACES.len()],
+    pub deleted: BTreeSet<PipelineId>,
     pub tokens: HashMap<String, Token>,
     pub runs: Vec<SimRun>,
     pub held: BTreeMap<u64, Held>,
@@ -139,7 +141,8 @@ pub struct Sight {
 }
 
 impl Sight {
-    pub fn sees(&self, pipeline: PipelineId) -> bool {
+    /// Whether it sees the workspace that a pipeline is or was in.
+    pub fn is_in(&self, pipeline: PipelineId) -> bool {
         self.standing != Standing::Blind && whose(pipeline).0 == self.place
     }
 }
@@ -156,6 +159,7 @@ impl World {
             calm: false,
             outage: [false; 2],
             hidden: [false; PLACES.len()],
+            deleted: BTreeSet::new(),
             tokens: HashMap::new(),
             runs: Vec::new(),
             held: BTreeMap::new(),
@@ -197,6 +201,36 @@ impl World {
         let standing = Standing::Good;
         self.tokens.insert(name.clone(), Token { user, standing });
         name
+    }
+
+    pub fn sees(&self, sight: &Sight, pipeline: PipelineId) -> bool {
+        sight.is_in(pipeline) && !self.deleted.contains(&pipeline)
+    }
+
+    /// Deletes a pipeline, as OpenHEXA does: not while a run of it is queued or running, but while one is terminating.
+    /// Not one with a run that no bridge has asked for yet: nobody could tell that there ever was one.
+    pub fn delete(&mut self, pipeline: PipelineId) -> bool {
+        let now = self.now();
+        let mut runs = self.runs.iter().filter(|made| made.pipeline == pipeline);
+        let stays = |made: &SimRun| {
+            let status = made.life.status(now);
+            matches!(status, RunStatus::Queued | RunStatus::Running) || !made.life.asked_for
+        };
+        if self.deleted.contains(&pipeline) || runs.any(stays) {
+            return false;
+        }
+        for made in self
+            .runs
+            .iter_mut()
+            .filter(|made| made.pipeline == pipeline)
+        {
+            let already = made.life.vanishes.filter(|at| *at <= now);
+            if made.life.end_by(now).is_none() {
+                self.counts.add("runs deleted while they terminate");
+            }
+            made.life.vanishes = already.or(Some(now));
+        }
+        self.deleted.insert(pipeline)
     }
 
     /// None: the token is refused.

@@ -10,6 +10,11 @@ fn reserved() -> Observation {
     Observation::LaunchReserved { launched_as: None }
 }
 
+fn known() -> Observation {
+    let run = RunId(Uuid::from_u128(9));
+    Observation::RunKnown { run }
+}
+
 #[test]
 fn what_was_never_sent_ends_at_once_and_believes_no_word() {
     let task = cancelled(fresh());
@@ -117,6 +122,58 @@ fn looks_at_a_hidden_run_make_a_row_only_where_nothing_comes_between() {
         assert_eq!(broken.run.hidden_since, None, "{between:?}");
     }
     assert_eq!(row.clone().heard().run.hidden_since, None);
+}
+
+#[test]
+fn a_failed_poll_does_not_begin_the_grace_of_an_unsure_launch_anew() {
+    let task = after(
+        fresh(),
+        &[
+            Observation::LaunchReserved { launched_as: None },
+            Observation::LaunchUnsure,
+        ],
+    );
+    let unseen = task.observe(&Observation::RunUnseen, seconds(10)).unwrap();
+    assert_eq!(unseen.run.unseen_since, Some(seconds(10)));
+    let failed = unseen
+        .clone()
+        .observe(&Observation::LookFailed, seconds(20))
+        .unwrap();
+    assert_eq!(failed, unseen, "a failed poll changes nothing");
+    let again = failed
+        .observe(&Observation::RunUnseen, seconds(30))
+        .unwrap();
+    assert_eq!(again.run.unseen_since, Some(seconds(10)));
+    // Another attempt may make a run that shows later.
+    let reserved = Observation::LaunchReserved { launched_as: None };
+    let sent = again.observe(&reserved, seconds(80)).unwrap();
+    assert_eq!(sent.run.unseen_since, None);
+}
+
+#[test]
+fn a_run_that_terminates_in_the_queue_never_started() {
+    let stopped = after(
+        fresh(),
+        &[
+            reserved(),
+            known(),
+            Observation::CancelAsked,
+            seen(RunStatus::Queued),
+            seen(RunStatus::Terminating),
+        ],
+    );
+    assert_eq!(
+        (stopped.status(), stopped.started_at),
+        (Status::Queued, None)
+    );
+    let ended = after(stopped, &[seen(RunStatus::Stopped)]);
+    assert_eq!(
+        (ended.status(), ended.started_at),
+        (Status::Cancelled, None)
+    );
+    let ran = after(running(), &[seen(RunStatus::Terminating)]);
+    assert_eq!(ran.status(), Status::Running);
+    assert!(ran.started_at.is_some());
 }
 
 #[test]

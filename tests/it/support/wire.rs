@@ -25,6 +25,10 @@ impl Heard {
         self.body["operationName"].as_str().unwrap_or_default()
     }
 
+    pub fn query(&self) -> &str {
+        self.body["query"].as_str().unwrap_or_default()
+    }
+
     pub fn variables(&self) -> &Value {
         &self.body["variables"]
     }

@@ -1,9 +1,9 @@
 //! What OpenHEXA's answers mean: absent or failed, ours or another workspace's, whole or partial.
 
 use chrono::{DateTime, Utc};
-use openhexa_bridge::domain::ids::{PipelineId, RunId, VersionId};
+use openhexa_bridge::domain::ids::{PipelineId, RunId, UserId, VersionId};
 use openhexa_bridge::domain::parameters::Kind;
-use openhexa_bridge::domain::run::{RunOutput, Stop};
+use openhexa_bridge::domain::run::{Absence, Recent, RunOutput, Stop, Visible};
 use openhexa_bridge::openhexa::{Error, OpenHexa};
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -140,7 +140,37 @@ fn page_of_runs(heard: &Heard, pages: u64) -> Reply {
             "executionDate": format!("2026-11-21T{hour:02}:00:00Z"), "user": null})
     };
     let runs = json!({"totalPages": pages, "items": [run(2 * page), run(2 * page + 1)]});
-    answer(json!({"data": {"pipeline": {"workspace": {"slug": "demo"}, "runs": runs}}}).to_string())
+    answer(json!({"data": {"pipeline": {"workspace": {"slug": "demo"}, "runs": runs}, "workspace": null, "me": null}}).to_string())
+}
+
+fn found_runs(found: Result<Recent, Error>) -> usize {
+    match found {
+        Ok(Recent::Runs(runs)) => runs.len(),
+        other => panic!("no runs: {other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn without_its_pipeline_a_search_says_what_the_same_response_shows() {
+    let user = Uuid::from_u128(7);
+    let search = async |workspace: Value| {
+        let me = json!({"user": {"id": user}});
+        let said = json!({"data": {"pipeline": null, "workspace": workspace, "me": me}});
+        let wire = Wire::always(answer(said.to_string())).await;
+        client()
+            .recent_runs(&target(&wire.url), PipelineId(ID), DateTime::UNIX_EPOCH)
+            .await
+            .unwrap()
+    };
+    let shows = |visible| {
+        let user = Some(UserId(user));
+        Recent::NoPipeline(Absence { visible, user })
+    };
+    assert_eq!(
+        search(json!({"slug": "demo"})).await,
+        shows(Visible::Workspace)
+    );
+    assert_eq!(search(Value::Null).await, shows(Visible::Nothing));
 }
 
 #[tokio::test]
@@ -150,7 +180,7 @@ async fn a_lost_run_is_looked_for_until_the_runs_are_too_old() {
     let found = client()
         .recent_runs(&target(&wire.url), PipelineId(ID), since)
         .await;
-    assert_eq!(found.unwrap().unwrap().len(), 3);
+    assert_eq!(found_runs(found), 3);
     assert_eq!(wire.heard().len(), 2, "no page is asked for nothing");
 }
 
@@ -160,7 +190,7 @@ async fn no_page_past_the_end_is_asked_for() {
     let found = client()
         .recent_runs(&target(&wire.url), PipelineId(ID), DateTime::UNIX_EPOCH)
         .await;
-    assert_eq!(found.unwrap().unwrap().len(), 4);
+    assert_eq!(found_runs(found), 4);
     assert_eq!(wire.heard().len(), 2);
 }
 

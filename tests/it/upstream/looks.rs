@@ -1,8 +1,8 @@
 //! Looks at runs: what is asked for together, and what one answer to it means for each.
 
-use openhexa_bridge::domain::ids::{PipelineId, RunId};
+use openhexa_bridge::domain::ids::{PipelineId, RunId, UserId};
 use openhexa_bridge::domain::pipeline::RunStatus;
-use openhexa_bridge::domain::run::{Followed, Look};
+use openhexa_bridge::domain::run::{Absence, Followed, Look, Visible};
 use openhexa_bridge::openhexa::{Error, OpenHexa};
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -32,8 +32,14 @@ fn seen(status: RunStatus, progress: i64) -> Look {
     Look::Seen { status, progress }
 }
 
-fn absent(pipeline_visible: bool) -> Look {
-    Look::Absent { pipeline_visible }
+fn absent(visible: Visible) -> Look {
+    Look::Absent(Absence::of(visible))
+}
+
+/// The same with the user whom the response is for.
+fn absent_to(user: u128, visible: Visible) -> Look {
+    let user = Some(UserId(Uuid::from_u128(user)));
+    Look::Absent(Absence { visible, user })
 }
 
 fn said(run: Followed, status: &str, progress: i64) -> Value {
@@ -42,14 +48,49 @@ fn said(run: Followed, status: &str, progress: i64) -> Value {
 
 #[tokio::test]
 async fn an_absent_run_proves_something_only_beside_its_pipeline() {
-    let beside = r#"{"data":{"r0":null,"s0":{"workspace":{"slug":"demo"}}}}"#;
-    assert_eq!(looked_at(beside).await, Ok(absent(true)));
-    let elsewhere = r#"{"data":{"r0":null,"s0":{"workspace":{"slug":"other"}}}}"#;
-    assert_eq!(looked_at(elsewhere).await, Ok(absent(false)));
+    let around = |pipeline: Value, workspace: Value| {
+        let me = json!({"user": {"id": Uuid::from_u128(7)}});
+        json!({"data": {"r0": null, "s0": pipeline, "workspace": workspace, "me": me}}).to_string()
+    };
+    let of = |slug: &str| json!({"workspace": {"slug": slug}});
+    let demo = json!({"slug": "demo"});
     assert_eq!(
-        looked_at(r#"{"data":{"r0":null,"s0":null}}"#).await,
-        Ok(absent(false))
+        looked_at(&around(of("demo"), demo.clone())).await,
+        Ok(absent(Visible::Pipeline))
     );
+    let nothing = Ok(absent_to(7, Visible::Nothing));
+    assert_eq!(looked_at(&around(of("other"), demo.clone())).await, nothing);
+    assert_eq!(looked_at(&around(Value::Null, Value::Null)).await, nothing);
+    assert_eq!(
+        looked_at(&around(Value::Null, json!({"slug": "other"}))).await,
+        nothing
+    );
+    assert_eq!(
+        looked_at(&around(Value::Null, demo)).await,
+        Ok(absent_to(7, Visible::Workspace)),
+        "a visible workspace without the pipeline"
+    );
+}
+
+#[tokio::test]
+async fn a_missing_pipeline_is_judged_by_the_same_response_or_not_at_all() {
+    let wire = Wire::always(answer(
+        r#"{"data":{"r0":null,"s0":null,"workspace":null,"me":null}}"#,
+    ))
+    .await;
+    client().looks(&target(&wire.url), &[one()]).await.unwrap();
+    let asked = &wire.heard()[0];
+    assert_eq!(asked.variables()["workspace"], "demo");
+    let query = asked.query();
+    assert!(
+        query.contains("me {") && query.contains("workspace(slug: $workspace)"),
+        "{query}"
+    );
+
+    let unread = r#"{"data":{"r0":null,"s0":null,"workspace":null,"me":{"user":null}},"errors":[{"message":"inner text","path":["workspace"]}]}"#;
+    assert_eq!(looked_at(unread).await, Err(Error::GraphQl { code: None }));
+    let partial = r#"{"data":{"r0":null,"s0":null}}"#;
+    assert_eq!(looked_at(partial).await, Err(Error::Unreadable));
 }
 
 #[tokio::test]
@@ -101,9 +142,9 @@ async fn many_runs_of_a_pipeline_are_read_from_one_page_and_the_rest_by_their_id
         assert_eq!(looks[&run.run], Ok(seen(RunStatus::Running, 5)));
     }
     assert_eq!(looks[&crowd[3].run], Ok(seen(RunStatus::Failed, 9)));
-    assert_eq!(looks[&crowd[4].run], Ok(absent(true)));
+    assert_eq!(looks[&crowd[4].run], Ok(absent(Visible::Pipeline)));
     assert_eq!(looks[&few[0].run], Ok(seen(RunStatus::Success, 100)));
-    assert_eq!(looks[&few[1].run], Ok(absent(true)));
+    assert_eq!(looks[&few[1].run], Ok(absent(Visible::Pipeline)));
     let heard = wire.heard();
     assert_eq!(heard.len(), 2, "two requests");
     assert_eq!(heard[0].operation(), "FollowRuns");

@@ -14,7 +14,7 @@ config-elsewhere = The bridge stands beside Iaso: the configuration is edited in
 check-reachable = OpenHEXA answers at this address
 check-authenticated = OpenHEXA accepts the token
 check-workspace = The token sees the workspace
-check-no-workspace = There is no such workspace, or the token does not see it
+check-no-workspace = There is no such workspace, it was archived, or the token does not see it
 check-list =
     { $count ->
         [one] { $count } pipeline can be listed

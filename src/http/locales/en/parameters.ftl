@@ -35,6 +35,7 @@ param-from-account = This value comes from the account's default parameters
 param-from-version = This value is saved with the version of the pipeline; a value given here replaces it
 
 # Warnings: the launch is not refused.
+param-zero-left-out = { $name } was left out: 0 is none of its choices
 param-outside-file = { $name } is not among the choices read from { $path }
 param-no-dataset = { $name }: OpenHEXA shows no dataset “{ $value }” in this workspace
 param-no-connection = { $name }: OpenHEXA shows no connection “{ $value }” of this type in this workspace

@@ -11,6 +11,7 @@ field-flag = { $field } must be true or false
 field-status = { $field } must be QUEUED, RUNNING, SUCCESS, ERROR or CANCELLED
 version-not-uuid = version must be a UUID
 version-unknown = This pipeline has no such version
+version-needed = This pipeline has no version yet, so its runs would fail: its author must upload one to OpenHEXA
 version-unreadable = OpenHEXA cannot read this version's parameters: ask the pipeline's author to upload a new version
 
 query-number = { $field } must be a whole number from 1 to { $most }
@@ -67,6 +68,7 @@ instance-token-unreadable = The token of your account's OpenHEXA instance cannot
 upstream-timed-out = OpenHEXA did not answer in time
 upstream-unreachable = OpenHEXA cannot be reached
 upstream-token-refused = OpenHEXA refuses the configured token
+upstream-no-workspace = OpenHEXA does not show the configured workspace to the bridge: it was archived, its name is wrong, or the token lost its access
 upstream-strange = OpenHEXA's address answers, but not as OpenHEXA does: check the address
 upstream-failed = OpenHEXA reported an error of its own
 refused-config = OpenHEXA refused a parameter's value, without saying which

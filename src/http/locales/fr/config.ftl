@@ -14,7 +14,7 @@ config-elsewhere = La passerelle est installée à côté d’Iaso : la configur
 check-reachable = OpenHEXA répond à cette adresse
 check-authenticated = OpenHEXA accepte le jeton
 check-workspace = Le jeton voit l’espace de travail
-check-no-workspace = Cet espace de travail n’existe pas, ou le jeton ne le voit pas
+check-no-workspace = Cet espace de travail n’existe pas, a été archivé, ou le jeton ne le voit pas
 check-list =
     { $count ->
         [one] { $count } pipeline peut être listé

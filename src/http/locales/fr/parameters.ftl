@@ -35,6 +35,7 @@ param-from-account = Cette valeur provient des paramètres par défaut du compte
 param-from-version = Cette valeur est enregistrée avec la version du pipeline ; une valeur saisie ici la remplace
 
 # Un avertissement : le lancement n’est pas refusé.
+param-zero-left-out = { $name } n’a pas été transmis : 0 ne figure pas parmi ses choix
 param-outside-file = { $name } ne figure pas parmi les choix lus dans { $path }
 param-no-dataset = { $name } : OpenHEXA ne montre aucun jeu de données « { $value } » dans cet espace de travail
 param-no-connection = { $name } : OpenHEXA ne montre aucune connexion « { $value } » de ce type dans cet espace de travail

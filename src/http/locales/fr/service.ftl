@@ -11,6 +11,7 @@ field-flag = { $field } doit être vrai ou faux (true ou false)
 field-status = { $field } doit être QUEUED, RUNNING, SUCCESS, ERROR ou CANCELLED
 version-not-uuid = version doit être un UUID
 version-unknown = Ce pipeline n’a pas cette version
+version-needed = Ce pipeline n’a pas encore de version, et ses exécutions échoueraient : son auteur doit en déposer une dans OpenHEXA
 version-unreadable = OpenHEXA ne peut pas lire les paramètres de cette version : demandez à l’auteur du pipeline d’en déposer une nouvelle
 
 query-number = { $field } doit être un nombre entier de 1 à { $most }
@@ -67,6 +68,7 @@ instance-token-unreadable = Le jeton de l’instance OpenHEXA de votre compte es
 upstream-timed-out = OpenHEXA n’a pas répondu à temps
 upstream-unreachable = OpenHEXA est injoignable
 upstream-token-refused = OpenHEXA refuse le jeton configuré
+upstream-no-workspace = OpenHEXA ne montre pas l’espace de travail configuré à la passerelle : il a été archivé, son nom est faux, ou le jeton n’y a plus accès
 upstream-strange = L’adresse d’OpenHEXA répond, mais pas comme OpenHEXA : vérifiez l’adresse
 upstream-failed = OpenHEXA a signalé une erreur de son côté
 refused-config = OpenHEXA a refusé la valeur d’un paramètre, sans dire lequel

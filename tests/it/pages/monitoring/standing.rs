@@ -106,7 +106,7 @@ story! {
         story.configure_with(Map::new(), &story.openhexa, &story.secrets.openhexa, "nowhere").await;
         ask(&story).await;
         let told = state(&story).await;
-        assert!(told.contains("✓ Answers OpenHEXA answered what the bridge asked it last."), "{told}");
+        assert!(told.contains("✕ Denies access since"), "{told}");
         assert!(!told.contains("Launches"), "nothing can be launched there: {told}");
         let errors = r#"{"data":null,"errors":[{"message":"inner text"}]}"#;
         let failing = Wire::always(answered(errors)).await;
