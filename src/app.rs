@@ -278,6 +278,7 @@ fn limits(settings: &Settings) -> Limits {
         recent_page_items: openhexa.recent_page_items,
         list_pages: openhexa.list_pages,
         allow_private: openhexa.allow_private,
+        allowed_hosts: openhexa.hosts(),
         proxy: Some(openhexa.proxy.clone()).filter(|proxy| !proxy.is_empty()),
     }
 }

@@ -8,6 +8,7 @@ mod iaso;
 mod lists;
 mod paper;
 mod rules;
+mod tls;
 mod values;
 
 use std::collections::BTreeMap;

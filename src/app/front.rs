@@ -2,6 +2,7 @@
 
 use std::net::TcpListener;
 use std::sync::Arc;
+use std::time::Duration;
 
 use actix_web::dev::ServerHandle;
 use actix_web::middleware::from_fn;
@@ -75,11 +76,16 @@ pub fn serve(
     .client_request_timeout(settings.server.header_timeout.0)
     .client_disconnect_timeout(settings.server.disconnect_timeout.0)
     .keep_alive(settings.server.keep_alive.0)
-    .shutdown_timeout(settings.server.stop_within.0.as_secs())
+    .shutdown_timeout(whole_seconds(settings.server.stop_within.0))
     .disable_signals()
     .listen(listener)
     .map_err(StartError::Server)?
     .run();
     let handle = server.handle();
     Ok((handle, spawn(server)))
+}
+
+/// Rounded up: half a second is not none.
+fn whole_seconds(time: Duration) -> u64 {
+    time.as_secs() + u64::from(time.subsec_nanos() > 0)
 }

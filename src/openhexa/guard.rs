@@ -37,3 +37,12 @@ pub(super) fn names_private(url: &Url) -> bool {
     let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
     host.parse().is_ok_and(|ip| !is_public(ip))
 }
+
+/// Also for a connection that was stored before the list was set.
+pub(super) fn is_listed(url: &Url, allowed: &[String]) -> bool {
+    let host = url.host_str().unwrap_or_default();
+    allowed.is_empty()
+        || allowed
+            .iter()
+            .any(|listed| listed.eq_ignore_ascii_case(host))
+}

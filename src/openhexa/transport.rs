@@ -44,6 +44,8 @@ pub struct Limits {
     pub list_pages: i64,
     /// Whether this machine and private networks may be asked.
     pub allow_private: bool,
+    /// The only hosts that may be asked; empty: any.
+    pub allowed_hosts: Vec<String>,
     /// An HTTP proxy to go through; the environment's are not looked at.
     pub proxy: Option<String>,
 }
@@ -147,7 +149,8 @@ impl Transport {
 
     async fn send(&self, target: &Target, way: Way, body: Vec<u8>) -> Result<Answer, Failure> {
         let url = endpoint(&target.url).ok_or(Failure::unsent(Error::Address))?;
-        if !self.limits.allow_private && guard::names_private(&url) {
+        let private = !self.limits.allow_private && guard::names_private(&url);
+        if private || !guard::is_listed(&url, &self.limits.allowed_hosts) {
             return Err(Failure::unsent(Error::Address));
         }
         let authorization = bearer(&target.token).ok_or(Failure::unsent(Error::TokenRefused))?;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
 
-use super::{Settings, Span};
+use super::{Settings, Span, Tls};
 
 pub struct Rule {
     pub key: &'static str,
@@ -87,6 +87,21 @@ pub const RULES: &[Rule] = &[
         "database.url",
         "a file and not sqlite::memory:, of which each connection would have its own, lost with it",
         |s| !s.database.url.expose_secret().contains(":memory:"),
+    ),
+    rule(
+        "database.url",
+        "without sslmode, or with sslmode=require: database.tls is verified, which requires TLS",
+        |s| !s.database.url_permits_no_tls(),
+    ),
+    rule(
+        "database.url",
+        "without sslmode=require, verify-ca or verify-full: database.tls is off; set it to verified for TLS",
+        |s| !s.database.url_requires_tls(),
+    ),
+    rule(
+        "database.ca_file",
+        "empty while database.tls is off: nothing is verified then",
+        |s| s.database.ca_file.as_os_str().is_empty() || s.database.tls == Tls::Verified,
     ),
     rule("database.pool_size", "a whole number from 1 to 200", |s| {
         (1..=200).contains(&s.database.pool_size)
@@ -327,10 +342,10 @@ pub fn is_empty(secret: &SecretString) -> bool {
     secret.expose_secret().trim().is_empty()
 }
 
-/// Empty, or long enough.
+/// Empty, or long enough; blanks at its ends do not count.
 fn is_key(key: &SecretString, least: usize) -> bool {
-    let length = key.expose_secret().len();
-    length == 0 || length >= least
+    let key = key.expose_secret();
+    key.is_empty() || key.trim().chars().count() >= least
 }
 
 fn is_rate(number: u32) -> bool {

@@ -18,6 +18,7 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use secrecy::{ExposeSecret, SecretString};
 use tokio::runtime::Runtime;
+use tokio_postgres::config::{Host, SslMode};
 
 use super::error::OpenError;
 use super::iaso::Beside;
@@ -34,11 +35,11 @@ pub enum Address {
     Postgres { url: SecretString, tls: Tls },
 }
 
-/// How the way to PostgreSQL is protected.
+/// How the connection to PostgreSQL is protected.
 #[derive(Clone, Debug)]
 pub enum Tls {
     Off,
-    /// Certificate and host name are checked, against this file or what the system trusts.
+    /// TLS is required; certificate and host name are checked, against this file or what the system trusts.
     Verified {
         ca_file: Option<PathBuf>,
     },
@@ -238,19 +239,28 @@ fn socket_runtime() -> Result<Runtime, OpenError> {
 }
 
 async fn connect(url: &str, tls: &Tls) -> Result<AsyncPgConnection, OpenError> {
-    let wanted: tokio_postgres::Config = url.parse().map_err(|error| OpenError::url(&error))?;
+    let mut wanted: tokio_postgres::Config = url.parse().map_err(|error| OpenError::url(&error))?;
     match tls {
         Tls::Off => {
             let (client, conn) = wanted.connect(tokio_postgres::NoTls).await?;
             Ok(AsyncPgConnection::try_from_client_and_connection(client, conn).await?)
         }
         Tls::Verified { ca_file } => {
+            if wanted.get_hosts().iter().any(is_socket) {
+                return Err(OpenError::SocketTls);
+            }
+            // Whatever the URL says: the password is not sent to a server without TLS.
+            wanted.ssl_mode(SslMode::Require);
             let connector =
                 tokio_postgres_rustls::MakeRustlsConnect::new(verified(ca_file.as_ref())?);
             let (client, conn) = wanted.connect(connector).await?;
             Ok(AsyncPgConnection::try_from_client_and_connection(client, conn).await?)
         }
     }
+}
+
+fn is_socket(host: &Host) -> bool {
+    matches!(host, Host::Unix(_))
 }
 
 fn verified(ca_file: Option<&PathBuf>) -> Result<rustls::ClientConfig, OpenError> {

@@ -71,6 +71,10 @@ pub enum OpenError {
     Runtime,
     #[error("the certificates that the system trusts cannot be read")]
     Tls,
+    #[error(
+        "database.tls is verified, and database.url leads to a Unix socket, which has no TLS: set database.tls to off"
+    )]
+    SocketTls,
     #[error("database.ca_file holds no readable PEM certificate")]
     CaFile,
     #[error("database.url: the folder of the file cannot be made: {0}")]

@@ -35,6 +35,7 @@ fn limits() -> Limits {
         recent_page_items: 2,
         list_pages: 3,
         allow_private: true,
+        allowed_hosts: Vec::new(),
         proxy: None,
     }
 }

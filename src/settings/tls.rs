@@ -1,0 +1,27 @@
+//! What the URL of a PostgreSQL says of TLS: it must not contradict `database.tls`.
+
+use secrecy::ExposeSecret;
+
+use super::{Database, Tls};
+
+impl Database {
+    /// Whether the URL asks for a connection that may be without TLS, although `database.tls` requires it.
+    pub(super) fn url_permits_no_tls(&self) -> bool {
+        self.tls == Tls::Verified && self.ssl_modes().any(|mode| mode != "require")
+    }
+
+    /// Whether the URL requires TLS, which `database.tls` switches off.
+    pub(super) fn url_requires_tls(&self) -> bool {
+        let requires = |mode: String| ["require", "verify-ca", "verify-full"].contains(&&*mode);
+        self.tls == Tls::Off && self.ssl_modes().any(requires)
+    }
+
+    /// Each `sslmode` of the URL. Decoded, as the driver does it: `ssl%6Dode` is one too.
+    fn ssl_modes(&self) -> impl Iterator<Item = String> {
+        let url = self.url.expose_secret();
+        let options = url.split(['?', '&']).skip(1);
+        let pairs = options.flat_map(|option| form_urlencoded::parse(option.as_bytes()));
+        let modes = pairs.filter(|(name, _)| name == "sslmode");
+        modes.map(|(_, mode)| mode.into_owned())
+    }
+}
