@@ -13,6 +13,7 @@ pub mod pipeline;
 pub mod principal;
 mod reported;
 pub mod run;
+pub mod secret_names;
 pub mod sentence;
 mod shown;
 pub mod task;

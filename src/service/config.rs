@@ -3,11 +3,10 @@
 use serde_json::{Map, Value};
 
 use super::defaults::{entries, parameters};
-use super::memory::Asked;
+use super::public_config::public;
 use super::{Bridge, Error};
 use crate::domain::connection::{Connection, Missing};
 use crate::domain::ids::{AccountId, PipelineId};
-use crate::domain::parameters::Parameter;
 use crate::domain::sentence::{Sentence, say};
 use crate::store::{self, Config, ConfigContent, Db, Vault};
 
@@ -71,43 +70,17 @@ impl Bridge {
         Ok(ground)
     }
 
-    /// What every signed-in user may see of the configuration; none when there is none.
+    /// What every signed-in user may see of the configuration; none when there is none. OpenHEXA is not asked: pages read
+    /// this before anything else, also while it is away.
     pub async fn public_config(
         &self,
         account: AccountId,
     ) -> Result<Option<Map<String, Value>>, Error> {
-        let ground = self.find_ground(account).await?;
-        let Ok(ground) = ground else {
+        let Ok(ground) = self.find_ground(account).await? else {
             return Ok(None);
         };
-        let mut content = without_secrets(&ground.config.content);
-        self.leave_out_declared(&ground, &mut content).await;
-        Ok(Some(content))
-    }
-
-    /// Values of parameters that are declared as secrets, as far as their pipelines were asked about of late. OpenHEXA
-    /// is not asked here: pages read this before anything else, also while it is away.
-    async fn leave_out_declared(&self, ground: &Ground, content: &mut Map<String, Value>) {
-        let entries = content.get_mut("pipelines").and_then(Value::as_array_mut);
-        for entry in entries.into_iter().flatten() {
-            let id = entry["id"].as_str().and_then(|id| id.parse().ok());
-            let Some(id) = id else { continue };
-            let secret = self.declared_secrets(ground, id).await;
-            if let Some(Value::Object(parameters)) = entry.get_mut("parameters") {
-                parameters.retain(|code, _| !secret.contains(code));
-            }
-        }
-    }
-
-    async fn declared_secrets(&self, ground: &Ground, pipeline: PipelineId) -> Vec<String> {
-        let key = (Asked::from(ground), pipeline);
-        let known = self.memory.pipelines.last_good(&key).await;
-        let version = known.and_then(|known| known.answer.current_version.clone());
-        let parameters = version
-            .map(|version| version.parameters)
-            .unwrap_or_default();
-        let secret = parameters.into_iter().filter(Parameter::is_secret);
-        secret.map(|parameter| parameter.code).collect()
+        let declared = self.stored_declarations(&ground).await?;
+        Ok(Some(public(&ground.config.content, &declared)))
     }
 
     /// Leads an account to an OpenHEXA, and keeps the rest of its configuration.
@@ -154,60 +127,4 @@ fn told(missing: Missing) -> Sentence {
         Missing::Graphql => "instance-not-graphql",
         Missing::UnreadableToken => "instance-token-unreadable",
     })
-}
-
-/// Keys that look like a secret are left out wherever they stand.
-fn without_secrets(content: &Map<String, Value>) -> Map<String, Value> {
-    content
-        .iter()
-        .filter(|(key, _)| !looks_secret(key))
-        .map(|(key, value)| (key.clone(), scrubbed(value)))
-        .collect()
-}
-
-fn scrubbed(value: &Value) -> Value {
-    match value {
-        Value::Object(object) => Value::Object(without_secrets(object)),
-        Value::Array(items) => Value::Array(items.iter().map(scrubbed).collect()),
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => value.clone(),
-    }
-}
-
-/// However its words are joined: `api_key`, `api-key`, `apiKey`.
-pub(super) fn looks_secret(name: &str) -> bool {
-    let letters = name.chars().filter(|letter| letter.is_alphanumeric());
-    let key: String = letters.flat_map(char::to_lowercase).collect();
-    let named = ["openhexaurl", "workspaceslug"].contains(&key.as_str());
-    let signs = [
-        "token",
-        "secret",
-        "password",
-        "passwd",
-        "passphrase",
-        "apikey",
-        "accesskey",
-        "privatekey",
-        "credential",
-        "authorization",
-        "bearer",
-        "jwt",
-        "pwd",
-    ];
-    named || ends_with_word_key(name) || signs.iter().any(|sign| key.contains(sign))
-}
-
-/// `sms_key`, `smsKey` and `KEY`, but no monkey.
-fn ends_with_word_key(name: &str) -> bool {
-    let Some((before, word)) = name
-        .len()
-        .checked_sub(3)
-        .and_then(|at| name.split_at_checked(at))
-    else {
-        return false;
-    };
-    let stands_apart = match before.chars().last() {
-        None => true,
-        Some(last) => !last.is_alphanumeric() || (word == "Key" && !last.is_uppercase()),
-    };
-    word.eq_ignore_ascii_case("key") && stands_apart
 }

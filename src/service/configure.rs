@@ -8,14 +8,15 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Map, Value};
 
 use super::config::{self, Ground};
-use super::{Bridge, Error, Upstream};
+pub use super::config_checks::Check;
+use super::config_checks::checks;
+use super::{Bridge, Error};
 use crate::domain::address::{Address, BadAddress, is_public};
 use crate::domain::connection::Target;
 use crate::domain::ids::{AccountId, PipelineId};
 use crate::domain::parameters::MASK;
 use crate::domain::sentence::{FieldErrors, Sentence, say};
 use crate::domain::text::is_plain;
-use crate::openhexa;
 use crate::store::{self, ConfigContent};
 
 pub const URL: &str = "openhexa_url";
@@ -55,14 +56,6 @@ pub struct Change {
     pub by: Option<String>,
 }
 
-/// One thing that was tried, and a sentence about it.
-#[derive(Clone, Debug)]
-pub struct Check {
-    pub name: &'static str,
-    pub ok: bool,
-    pub detail: Sentence,
-}
-
 impl Bridge {
     pub async fn record(&self, account: AccountId) -> Result<Record, Error> {
         let ground = self.find_ground(account).await?;
@@ -74,7 +67,11 @@ impl Bridge {
 
     /// Judged and stored in one transaction, so that an amendment is made to what is then in force. A form that
     /// was sent twice is done once: the second finds it in force.
-    pub async fn change_config(&self, account: AccountId, change: Change) -> Result<Record, Error> {
+    pub(super) async fn put_record(
+        &self,
+        account: AccountId,
+        change: Change,
+    ) -> Result<Record, Error> {
         self.refuse_elsewhere()?;
         let (bridge, now) = (self.clone(), self.now());
         self.store()
@@ -320,79 +317,4 @@ fn defaults(value: Option<&Value>) -> Result<(), Sentence> {
         .as_array()
         .filter(|entries| entries.iter().all(is_entry));
     entries.map(|_| ()).ok_or_else(|| say("config-pipelines"))
-}
-
-/// A sentence for each step on the way to a launch; what lies behind a failed one is not known.
-fn checks(access: Result<crate::domain::connection::Access, openhexa::Error>) -> Vec<Check> {
-    let check = |name, ok, key| Check {
-        name,
-        ok,
-        detail: say(key),
-    };
-    let access = match access {
-        Ok(access) => access,
-        Err(openhexa::Error::TokenRefused) => {
-            return vec![
-                check("reachable", true, "check-reachable"),
-                check("authenticated", false, "upstream-token-refused"),
-            ];
-        }
-        Err(error) => {
-            let detail = Upstream::from(&error).sentence();
-            return vec![Check {
-                name: "reachable",
-                ok: false,
-                detail,
-            }];
-        }
-    };
-    let told = |name, may: Option<bool>, yes, no, unknown| match may {
-        Some(true) => check(name, true, yes),
-        Some(false) => check(name, false, no),
-        // Without the workspace nothing can be launched or stopped.
-        None => check(name, access.workspace, unknown),
-    };
-    let (listed, run_unknown, stop_unknown) = if access.workspace {
-        (
-            say("check-list").with("count", access.pipelines),
-            "check-run-empty-unknown",
-            "check-stop-empty-unknown",
-        )
-    } else {
-        (
-            say("check-list-unknown"),
-            "check-run-unknown",
-            "check-stop-unknown",
-        )
-    };
-    vec![
-        check("reachable", true, "check-reachable"),
-        check("authenticated", true, "check-authenticated"),
-        told(
-            "workspace",
-            Some(access.workspace),
-            "check-workspace",
-            "check-no-workspace",
-            "check-no-workspace",
-        ),
-        Check {
-            name: "can_list",
-            ok: access.workspace,
-            detail: listed,
-        },
-        told(
-            "can_run",
-            access.may_run,
-            "check-run",
-            "check-no-run",
-            run_unknown,
-        ),
-        told(
-            "can_stop",
-            access.may_stop,
-            "check-stop",
-            "check-no-stop",
-            stop_unknown,
-        ),
-    ]
 }

@@ -7,9 +7,11 @@ use secrecy::ExposeSecret;
 use serde_json::{Map, Value};
 
 use super::last_lines::{masked, secrets_of, without};
-use super::{Bridge, Error};
+use super::pipelines::Need;
+use super::{Bridge, Error, PATIENCE};
 use crate::domain::connection::Connection;
 use crate::domain::ids::TaskId;
+use crate::domain::parameters::Parameter;
 pub use crate::domain::run::{RunDetails, RunMessage, RunOutput};
 use crate::domain::task::Task;
 
@@ -21,38 +23,59 @@ impl Bridge {
             return Ok(None);
         };
         let found = self.openhexa().details(&connection.target, run).await?;
-        Ok(found.map(|details| self.readable(&task, &connection, details)))
-    }
-
-    fn readable(&self, task: &Task, connection: &Connection, found: RunDetails) -> RunDetails {
-        let secrets = self.secrets_of(task, connection, &found.config);
-        let message = |message: RunMessage| RunMessage {
-            text: masked(&message.text, &secrets),
-            ..message
+        let Some(details) = found else {
+            return Ok(None);
         };
-        let output = |output| readable_output(output, &secrets);
-        RunDetails {
-            config: Map::new(),
-            logs: found.logs.map(|text| masked(&text, &secrets)),
-            messages: found.messages.into_iter().map(message).collect(),
-            outputs: found.outputs.into_iter().map(output).collect(),
-        }
+        let secrets = self.secrets_of(&task, &connection, &details.config).await;
+        Ok(Some(readable(details, &secrets)))
     }
 
     /// Whatever must not be read in a log of this task's run, which was given this config.
-    pub(super) fn secrets_of(
+    pub(super) async fn secrets_of(
         &self,
         task: &Task,
         connection: &Connection,
         given: &Map<String, Value>,
     ) -> Vec<String> {
-        let mut secrets = secrets_of(given, &task.run.config);
+        let declared = self.declared(task, connection).await;
+        let mut secrets = secrets_of(given, &task.run.config, declared.as_deref());
         secrets.push(connection.target.token.expose_secret().to_owned());
         let keys = self.parts.access.keys.iter();
         secrets.extend(keys.map(|key| key.key.expose_secret().to_owned()));
         // Where one holds another, the longer one goes first.
         secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
         secrets
+    }
+
+    /// The parameters of the version that the run is of, so far as OpenHEXA says them in time.
+    async fn declared(&self, task: &Task, connection: &Connection) -> Option<Vec<Parameter>> {
+        let ground = self
+            .ground_of(task.account, connection.clone())
+            .await
+            .ok()?;
+        let version = task.pipeline.version.as_ref().map(|version| version.id);
+        let asking = self.definition(&ground, task.pipeline.id, version, Need::Lately);
+        let found = tokio::time::timeout(PATIENCE, asking).await.ok()?.ok()?;
+        Some(
+            found
+                .version
+                .map(|version| version.parameters)
+                .unwrap_or_default(),
+        )
+    }
+}
+
+fn readable(found: RunDetails, secrets: &[String]) -> RunDetails {
+    let message = |message: RunMessage| RunMessage {
+        text: masked(&message.text, secrets),
+        ..message
+    };
+    let output = |output| readable_output(output, secrets);
+    RunDetails {
+        config: Map::new(),
+        logs: found.logs.map(|text| masked(&text, secrets)),
+        messages: found.messages.into_iter().map(message).collect(),
+        outputs: found.outputs.into_iter().map(output).collect(),
     }
 }
 

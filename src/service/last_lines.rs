@@ -5,13 +5,16 @@
 
 use serde_json::{Map, Value};
 
-use super::config::looks_secret;
-use crate::domain::parameters::MASK;
+use crate::domain::parameters::{MASK, Parameter, is_secret_member};
+use crate::domain::secret_names::looks_secret;
+use crate::domain::validation;
 
 const LINES: usize = 10;
 const LETTERS: usize = 2_000;
 /// Shorter secrets would mask half of the text, and are none.
 const SHORTEST: usize = 4;
+/// A line of a longer secret, such as of a private key.
+const LONG: usize = 12;
 
 /// The last lines of a log, without what nobody may read.
 pub fn last_lines(log: &str, secrets: &[String]) -> Option<String> {
@@ -31,23 +34,59 @@ pub fn last_lines(log: &str, secrets: &[String]) -> Option<String> {
     (!text.is_empty()).then_some(text)
 }
 
-/// What a run was given under the keys that are masked in what we show of it, and under those that the version itself
-/// brought and that are named like a secret.
-pub fn secrets_of(given: &Map<String, Value>, shown: &Map<String, Value>) -> Vec<String> {
-    let is_masked = |key: &str| match shown.get(key) {
-        Some(value) => value == MASK,
-        None => looks_secret(key),
+/// The secrets of what a run was given: what is masked in what we show of it, and what the version brought that is
+/// secret there. Where the version's parameters are not known, every text that it brought is taken for one.
+pub fn secrets_of(
+    given: &Map<String, Value>,
+    shown: &Map<String, Value>,
+    parameters: Option<&[Parameter]>,
+) -> Vec<String> {
+    let is_hidden = |key: &str, value: &Value| match (shown.get(key), parameters) {
+        (Some(shown), _) => shown == MASK,
+        (None, Some(known)) => validation::is_hidden(known, key, value),
+        (None, None) => !value.is_number() || looks_secret(key),
     };
-    let secret = given.iter().filter(|(key, _)| is_masked(key));
-    secret.flat_map(|(_, value)| texts(value)).collect()
+    let hidden = given.iter().filter(|(key, value)| is_hidden(key, value));
+    let given = hidden.flat_map(|(_, value)| texts(value));
+    let defaults = parameters
+        .into_iter()
+        .flatten()
+        .filter(|own| own.is_secret());
+    let defaults = defaults.filter_map(|own| own.default.as_ref());
+    given.chain(defaults.flat_map(texts)).collect()
 }
 
-/// A parameter may take several values.
+/// A parameter may take several values, or hold some by their names. A log quotes a long one line by line.
 fn texts(value: &Value) -> Vec<String> {
     match value {
-        Value::String(text) => vec![text.clone()],
+        Value::String(text) => {
+            let lines = text.lines().map(str::trim).filter(|line| *line != text);
+            std::iter::once(text.clone())
+                .chain(lines.filter(|line| line.len() >= LONG).map(str::to_owned))
+                .collect()
+        }
+        Value::Number(number) => vec![number.to_string()],
         Value::Array(items) => items.iter().flat_map(texts).collect(),
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_) => Vec::new(),
+        Value::Object(members) => members
+            .iter()
+            .flat_map(|(name, value)| {
+                if is_secret_member(name, value) {
+                    texts(value)
+                } else {
+                    nested(value)
+                }
+            })
+            .collect(),
+        Value::Null | Value::Bool(_) => Vec::new(),
+    }
+}
+
+/// Of a value that is no secret itself: those that it holds.
+fn nested(value: &Value) -> Vec<String> {
+    match value {
+        Value::Array(items) => items.iter().flat_map(nested).collect(),
+        Value::Object(_) => texts(value),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => Vec::new(),
     }
 }
 

@@ -118,14 +118,21 @@ impl Bridge {
         run: RunId,
     ) -> Result<Option<String>, Error> {
         match self.openhexa().log(&connection.target, run).await {
-            Ok(log) => Ok(log.and_then(|log| self.last_lines(task, connection, &log))),
+            Ok(Some(log)) => Ok(self.last_lines(task, connection, &log).await),
+            Ok(None) => Ok(None),
             Err(error) if self.tell_once(task, LOG_NOT_YET).await? => Err(error.into()),
             Err(_) => Ok(Some(LOG_UNREAD.to_owned())),
         }
     }
 
-    fn last_lines(&self, task: &Task, connection: &Connection, log: &RunLog) -> Option<String> {
-        last_lines(&log.text, &self.secrets_of(task, connection, &log.config))
+    async fn last_lines(
+        &self,
+        task: &Task,
+        connection: &Connection,
+        log: &RunLog,
+    ) -> Option<String> {
+        let secrets = self.secrets_of(task, connection, &log.config).await;
+        last_lines(&log.text, &secrets)
     }
 
     pub(super) async fn learn(

@@ -15,6 +15,7 @@ use super::config::Ground;
 use super::rules::Rules;
 use crate::domain::holdings::{Holdings, Place};
 use crate::domain::ids::{ConnectionId, PipelineId, VersionId};
+use crate::domain::parameters::Declarations;
 use crate::domain::pipeline::{Pipeline, PipelineSummary, Version, VersionSummary};
 use crate::openhexa;
 
@@ -103,6 +104,8 @@ pub struct Memory {
     pub histories: Shelf<(Asked, PipelineId), Vec<VersionSummary>>,
     pub choices: Shelf<(Asked, VersionId, String), Vec<String>>,
     pub holdings: Shelf<(Asked, Place), Holdings>,
+    /// What was written to the database of how parameters are declared.
+    pub declared: Cache<(Asked, PipelineId), Declarations>,
 }
 
 impl Memory {
@@ -114,6 +117,7 @@ impl Memory {
             histories: Shelf::new(rules),
             choices: Shelf::new(rules),
             holdings: Shelf::new(rules),
+            declared: Cache::new(rules.most_kept),
         }
     }
 }

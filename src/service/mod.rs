@@ -19,8 +19,9 @@
 //! tasks.rs      what became of launches (cursor.rs: where a page of them ended)
 //! changes.rs    who follows them is told of each change (change_log.rs); feed.rs: one stream's part of it
 //! details.rs    what a task's run said and left behind
-//! config.rs     where an account's OpenHEXA is (configure.rs: changing it, defaults.rs: the default parameters in it,
-//!               config_history.rs: who changed what)
+//! config.rs     where an account's OpenHEXA is (configure.rs: changing it, config_checks.rs: testing it,
+//!               defaults.rs: the default parameters in it, config_history.rs: who changed what, public_config.rs: what
+//!               every user may see of it, declared.rs: which defaults are declared secret)
 //! vitals.rs     how the bridge is
 //! monitoring.rs how an account's launches fare (gather.rs: out of what, health.rs: how each OpenHEXA answered last)
 //! access.rs     who is asking (token.rs: the callback token, keys.rs: API keys, new_key.rs: making one, users.rs: Iaso's
@@ -35,10 +36,12 @@ mod cancel;
 mod change_log;
 mod changes;
 pub mod config;
+mod config_checks;
 pub mod config_history;
 pub mod configure;
 mod copies;
 mod cursor;
+mod declared;
 pub mod defaults;
 pub mod details;
 mod error;
@@ -63,6 +66,7 @@ mod observe;
 pub mod once;
 mod pace;
 pub mod pipelines;
+mod public_config;
 pub mod reconcile;
 pub mod relaunch;
 mod reports;

@@ -118,10 +118,10 @@ impl Bridge {
         let asking = async move { client.pipeline(&target, id).await };
         let key = (Asked::from(ground), id);
         let outcome = self.consult(&self.memory.pipelines, key, need, asking);
-        outcome
-            .await?
-            .or_last_good()?
-            .ok_or_else(Error::no_pipeline)
+        let found = outcome.await?.or_last_good()?;
+        let found = found.ok_or_else(Error::no_pipeline)?;
+        self.keep_declarations(ground, &found.answer).await;
+        Ok(found)
     }
 
     pub(super) async fn ask_version(

@@ -15,7 +15,7 @@ use super::pipelines::Definition;
 use super::values::parameters;
 use super::{Bridge, Error};
 use crate::domain::ids::TaskId;
-use crate::domain::parameters::MASK;
+use crate::domain::parameters::{Kind, MASK, Parameter};
 use crate::domain::principal::Principal;
 use crate::domain::sentence::{FieldErrors, say};
 use crate::domain::task::Task;
@@ -75,6 +75,9 @@ fn config_again(
 ) -> Result<Map<String, Value>, Error> {
     let mut config = validation::without_injected(&first.run.config);
     given.retain(|key, _| Injected::parse(key).is_none());
+    for (key, value) in &mut given {
+        *value = as_declared(definition, key, value);
+    }
     let erased: Vec<String> = config
         .iter()
         .filter(|(_, value)| *value == MASK)
@@ -100,6 +103,15 @@ fn config_again(
     Ok(config)
 }
 
+/// A list or an object that was typed as text on a page, as what it says.
+fn as_declared(definition: &Definition, key: &str, value: &Value) -> Value {
+    let declared = parameters(definition).iter().find(|own| own.code == key);
+    let is_json = declared.is_some_and(|own| matches!(own.kind, Kind::List | Kind::Dict));
+    let text = value.as_str().filter(|_| is_json);
+    let read = text.and_then(|text| serde_json::from_str(text).ok());
+    read.unwrap_or_else(|| value.clone())
+}
+
 fn is_given(value: &Value) -> bool {
     !value.is_null() && value.as_str().is_none_or(|text| !text.trim().is_empty())
 }
@@ -113,7 +125,8 @@ fn not_secret(
     let known = parameters(definition);
     let mut wrong = FieldErrors::default();
     for key in given.keys() {
-        if !validation::is_secret(known, key) && !erased.contains(key) {
+        let declared = known.iter().find(|parameter| parameter.code == *key);
+        if !declared.is_some_and(Parameter::is_secret) && !erased.contains(key) {
             wrong.add(
                 key,
                 say("relaunch-other").with("name", name(definition, key)),

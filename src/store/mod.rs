@@ -4,6 +4,7 @@ mod changes;
 mod config_changes;
 mod configs;
 mod connection;
+mod declared;
 mod error;
 mod events;
 mod iaso;
@@ -39,6 +40,7 @@ pub use configs::{
     delete_config, lock_configs, places, put_config, put_connection_user,
 };
 pub use connection::{Address, Db, Tls};
+pub use declared::{declarations_of, put_declarations};
 /// What `BEGIN` and `COMMIT` themselves fail with.
 pub use diesel::result::Error as TransactionError;
 pub use error::{BadKey, Error, OpenError};

@@ -183,6 +183,18 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::store::types::*;
+
+    declared (connection_id, pipeline_id) {
+        connection_id -> BigInt,
+        pipeline_id -> Guid,
+        account_id -> BigInt,
+        parameters -> Text,
+    }
+}
+
 diesel::joinable!(run -> task (task_id));
 diesel::joinable!(config -> connection (connection_id));
 diesel::allow_tables_to_appear_in_same_query!(connection, config, config_change, task, run, event);

@@ -1,7 +1,8 @@
 //! The judgement of a launch's values, against what OpenHEXA's API and SDK really do with them.
 //!
 //! `parameter_vectors.json` was run through the SDK's own validation and the API's type check;
-//! `parameter_random.json` adds the exact wrong fields and the exact config to send.
+//! `parameter_random.json` adds the exact wrong fields and the exact config to send. An empty secret is not sent, whatever
+//! the SDK would make of it: what the version saved is used.
 
 use std::collections::BTreeMap;
 

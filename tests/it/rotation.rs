@@ -174,7 +174,7 @@ story! {
         let story = Plan::on(base).pipelines(json!([pipeline(1, &parameters, quick("succeed"))])).content(&defaults).begin().await;
         story.get(&format!("/pipelines/{}/", id(1))).await.expect(200);
         let shown = story.get("/pipelines/config/").await;
-        assert_eq!(shown.expect(200)["config"], json!({"pipelines": [{"id": id(1), "parameters": {"country": "BFA"}}]}));
+        assert_eq!(shown.expect(200)["config"], json!({"pipelines": [{"id": id(1), "parameters": {"pin": null, "country": "BFA"}}]}));
         let record = story.ask(As::Admin, Method::GET, "/config/").send().await.expect(200);
         assert_eq!(record["content"]["pipelines"][0]["parameters"]["pin"], "1234-hidden", "administrators have set it");
         story.end().await;

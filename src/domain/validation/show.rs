@@ -3,22 +3,39 @@
 use serde_json::{Map, Value};
 
 use super::Injected;
-use crate::domain::parameters::{self, Parameter};
+use crate::domain::parameters::{self, MASK, Parameter, holds_secret, is_secret_member};
 
-/// Whether a value under this key must never be shown: declared `secret`, or the token of a
-/// callback, whatever type the version declares it with.
+/// Whether a value under this key must never be shown: a secret by its declared type or by its name, the token of a
+/// callback, and whatever the version does not declare.
 pub fn is_secret(parameters: &[Parameter], key: &str) -> bool {
-    key == Injected::ConnectionToken.code()
-        || parameters
-            .iter()
-            .any(|parameter| parameter.code == key && parameter.is_secret())
+    let declared = parameters.iter().find(|parameter| parameter.code == key);
+    key == Injected::ConnectionToken.code() || declared.is_none_or(Parameter::is_secret)
+}
+
+/// The same of one value, which may hold a secret somewhere within: then it is hidden as a whole.
+pub fn is_hidden(parameters: &[Parameter], key: &str, value: &Value) -> bool {
+    is_secret(parameters, key) || holds_secret(value)
 }
 
 /// The config with `••••` in place of each secret; null and `""` stay.
 pub fn masked(parameters: &[Parameter], config: &Map<String, Value>) -> Map<String, Value> {
     let show = |(key, value): (&String, &Value)| {
-        let shown = if is_secret(parameters, key) {
+        let shown = if is_hidden(parameters, key, value) {
             parameters::masked(value)
+        } else {
+            value.clone()
+        };
+        (key.clone(), shown)
+    };
+    config.iter().map(show).collect()
+}
+
+/// What a task keeps of its config, as it may be shown: earlier versions kept what only its name tells to be secret.
+pub fn masked_by_name(config: &Map<String, Value>) -> Map<String, Value> {
+    let show = |(key, value): (&String, &Value)| {
+        let is_hidden = is_secret_member(key, value) || holds_secret(value);
+        let shown = if is_hidden {
+            MASK.into()
         } else {
             value.clone()
         };
@@ -40,7 +57,7 @@ pub fn without_injected(config: &Map<String, Value>) -> Map<String, Value> {
 pub fn secrets(parameters: &[Parameter], config: &Map<String, Value>) -> Map<String, Value> {
     config
         .iter()
-        .filter(|(key, _)| is_secret(parameters, key))
+        .filter(|(key, value)| is_hidden(parameters, key, value))
         .map(|(key, value)| (key.clone(), value.clone()))
         .collect()
 }

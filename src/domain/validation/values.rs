@@ -18,6 +18,7 @@ impl Layer {
     pub(super) fn read(parameter: &Parameter, value: Option<&Value>) -> Self {
         match value {
             None | Some(Value::Null) => Self::Untouched,
+            Some(value) if says_nothing(parameter, value) => Self::Untouched,
             Some(Value::Array(items)) if parameter.multiple => Self::Value(compact(items)),
             Some(Value::String(text)) if !parameter.multiple => Self::text(&parameter.kind, text),
             Some(other) => Self::Value(other.clone()),
@@ -27,8 +28,6 @@ impl Layer {
     fn text(kind: &Kind, given: &str) -> Self {
         match trim(given) {
             "" => Self::blank(kind),
-            // A secret that comes back as it was shown was not touched.
-            MASK if *kind == Kind::Secret => Self::Untouched,
             text => Self::Value(text.into()),
         }
     }
@@ -43,6 +42,24 @@ impl Layer {
             }
         }
     }
+}
+
+/// Whether a secret comes back as it was shown, or empty: no form shows it, so what was not typed was not touched, and
+/// the default is used.
+fn says_nothing(parameter: &Parameter, value: &Value) -> bool {
+    let is_masked = |value: &Value| value.as_str().is_some_and(|text| trim(text) == MASK);
+    let is_nothing = |value: &Value| is_blank(value) || is_masked(value);
+    let items = value.as_array().filter(|_| parameter.multiple);
+    match (parameter.is_secret(), items) {
+        (true, Some(items)) => items.iter().all(is_nothing),
+        (true, None) => is_nothing(value),
+        (false, _) => may_hold_secret(&parameter.kind) && is_masked(value),
+    }
+}
+
+/// Whether a value of this type is hidden as a whole where something within it is secret.
+fn may_hold_secret(kind: &Kind) -> bool {
+    matches!(kind, Kind::List | Kind::Dict | Kind::Other(_))
 }
 
 /// Without empty elements; an empty list stays one, because it covers a saved list.

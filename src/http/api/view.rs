@@ -152,7 +152,7 @@ impl From<&Seen> for FullTask {
 impl FullTask {
     pub fn with_config(seen: &Seen) -> Self {
         Self {
-            config: Some(seen.task.run.config.clone()),
+            config: Some(validation::masked_by_name(&seen.task.run.config)),
             ..seen.into()
         }
     }
@@ -363,12 +363,15 @@ fn one_of(all: &[Parameter], parameter: &Parameter) -> ParameterJson {
         kind: parameter.kind.word().to_owned(),
         required: parameter.required,
         multiple: parameter.multiple,
-        default: if validation::is_secret(all, &parameter.code) {
-            default.as_ref().map(masked)
-        } else {
-            default
-        },
-        choices: parameter.choices.clone(),
+        default: default.map(|value| {
+            if validation::is_hidden(all, &parameter.code, &value) {
+                masked(&value)
+            } else {
+                value
+            }
+        }),
+        // A launch that is refused does not list them either.
+        choices: parameter.choices.clone().filter(|_| !parameter.is_secret()),
         choices_from_file: parameter
             .choices_from_file
             .as_ref()

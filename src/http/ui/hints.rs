@@ -7,7 +7,7 @@ use super::fields::{Standing, choices, given};
 use super::result::shortened;
 use super::shell::Shell;
 use super::values::{self, Shape, boxes, text};
-use crate::domain::parameters::{Kind, Parameter};
+use crate::domain::parameters::{Kind, Parameter, holds_secret};
 use crate::domain::sentence::say;
 use crate::domain::validation;
 use crate::service::form::Form;
@@ -42,7 +42,7 @@ pub fn hints(
             .version
             .as_ref()
             .map_or(&[][..], |version| &version.parameters);
-        let secret = validation::is_secret(all, &parameter.code);
+        let secret = validation::is_hidden(all, &parameter.code, value);
         hints.push(origin(shell, parameter, value, whose, secret));
     }
     hints
@@ -97,7 +97,7 @@ pub fn empty(shell: &Shell, parameter: &Parameter, standing: Standing<'_>) -> Op
         "default-version" => "empty-version",
         _ => return None,
     };
-    if parameter.is_secret() || shape == Shape::Switch {
+    if parameter.is_secret() || holds_secret(value) || shape == Shape::Switch {
         return None;
     }
     let hides = shape != Shape::Json && validation::can_be_emptied(parameter);
@@ -128,13 +128,13 @@ fn kind_hint(
     match (&parameter.kind, values::shape(parameter)) {
         (Kind::Dict, _) if !parameter.multiple => Some("hint-dict"),
         (Kind::List | Kind::Dict, _) => Some("hint-list"),
+        (_, Shape::One) if parameter.is_secret() => Some("hint-secret"),
         (_, Shape::One | Shape::Many) if is_chosen => None,
         (_, Shape::Many) => Some("hint-lines"),
         (Kind::Int, _) => Some("hint-int"),
         (Kind::Float, _) => Some("hint-float"),
         (Kind::Dataset, _) => Some("hint-dataset"),
         (Kind::File, _) => Some("hint-file"),
-        (Kind::Secret, _) => Some("hint-secret"),
-        (Kind::Bool | Kind::Str | Kind::Connection(_) | Kind::Other(_), _) => None,
+        (Kind::Bool | Kind::Str | Kind::Secret | Kind::Connection(_) | Kind::Other(_), _) => None,
     }
 }

@@ -22,7 +22,7 @@ use crate::domain::ids::TaskId;
 use crate::domain::parameters::MASK;
 use crate::domain::principal::Principal;
 use crate::domain::task::Task;
-use crate::domain::validation::without_injected;
+use crate::domain::validation::{masked_by_name, without_injected};
 use crate::http::api::tasks::task_id;
 use crate::http::error::{Answer, Problem};
 use crate::service::details::{RunDetails, RunOutput};
@@ -235,7 +235,7 @@ pub fn launcher(shell: &Shell, task: &Task) -> Option<String> {
 }
 
 fn values(shell: &Shell, task: &Task) -> Vec<(String, Cell)> {
-    let given = without_injected(&task.run.config);
+    let given = masked_by_name(&without_injected(&task.run.config));
     let shown = |value: &Value| match value {
         Value::Bool(flag) => cell(&shell.yes_or_no(*flag).into()),
         Value::Null | Value::Number(_) | Value::String(_) | Value::Array(_) | Value::Object(_) => {

@@ -5,7 +5,7 @@
 use serde_json::Value;
 
 use super::digits::{self, Digits};
-use crate::domain::parameters::{Kind, Parameter};
+use crate::domain::parameters::{Kind, MASK, Parameter, holds_secret};
 use crate::domain::sentence::{Sentence, say};
 use crate::domain::validation;
 use crate::http::language::Language;
@@ -39,6 +39,12 @@ pub fn shape(parameter: &Parameter) -> Shape {
 
 /// What stands in the boxes for a value. Never a secret: it has to be typed again.
 pub fn boxes(parameter: &Parameter, value: Option<&Value>) -> Vec<String> {
+    let is_shown = |value: &&Value| *value != MASK && !holds_secret(value);
+    all_boxes(parameter, value.filter(is_shown))
+}
+
+/// The same where a value that holds a secret somewhere within is shown: an administrator edits it.
+fn all_boxes(parameter: &Parameter, value: Option<&Value>) -> Vec<String> {
     let value = value.filter(|value| !value.is_null() && !parameter.is_secret());
     match (shape(parameter), value) {
         (Shape::Switch, value) => vec![value.map_or_else(|| "false".to_owned(), text)],
@@ -93,7 +99,9 @@ pub fn read(
 pub fn default_boxes(parameter: &Parameter, value: Option<&Value>) -> Vec<String> {
     match (shape(parameter), value) {
         (Shape::Switch, None) => vec![String::new()],
-        (Shape::Switch | Shape::One | Shape::Many | Shape::Json, value) => boxes(parameter, value),
+        (Shape::Switch | Shape::One | Shape::Many | Shape::Json, value) => {
+            all_boxes(parameter, value)
+        }
     }
 }
 
@@ -109,7 +117,7 @@ pub fn read_default(
         return Ok(None);
     };
     let is_empty = now.iter().all(String::is_empty);
-    let untouched = kept.filter(|kept| !is_empty && now == boxes(parameter, Some(kept)));
+    let untouched = kept.filter(|kept| !is_empty && now == all_boxes(parameter, Some(kept)));
     let good = untouched.filter(|kept| validation::check_alone(parameter, kept).is_none());
     match (good, shape(parameter)) {
         _ if is_empty => Ok(None),

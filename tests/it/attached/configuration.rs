@@ -389,3 +389,27 @@ async fn a_new_token_reaches_the_runs_that_live() {
     assert_eq!(stage.story.until_confirmed(task).await["status"], "SUCCESS");
     stage.end().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_default_password_declared_as_text_stood_in_iasos_task() {
+    let hidden = "a-password-that-nobody-may-read";
+    let password = parameter("db_password", "str", json!({}));
+    let country = parameter("country", "str", json!({}));
+    let parameters = [injected(), vec![password, country]].concat();
+    let stage = Stage::begin(json!([pipeline(1, &parameters, quick("manual"))])).await;
+    let defaults = json!({"pipelines": [{"id": id(1), "parameters": {"db_password": hidden, "country": "Tchad"}}]});
+    stage.workspace(1, A, 1, "demo", &defaults).await;
+    let unknown = json!({"db_password": null, "country": null});
+    let shown = public(&stage, &As::Viewer).await;
+    assert_eq!(shown["config"]["pipelines"][0]["parameters"], unknown);
+    let task = stage.story.launch(&id(1), json!({})).await;
+    assert_eq!(stage.story.runs().await[0]["config"]["db_password"], hidden);
+    let params = stage.copy(task).await["params"].clone();
+    assert_eq!(params["config"]["country"], "Tchad");
+    assert_eq!(params["config"]["db_password"], "••••");
+    assert!(!params.to_string().contains(hidden), "{params}");
+    let known = json!({"db_password": null, "country": "Tchad"});
+    let shown = public(&stage, &As::Viewer).await;
+    assert_eq!(shown["config"]["pipelines"][0]["parameters"], known);
+    stage.end().await;
+}

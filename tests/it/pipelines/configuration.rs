@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::support::catalogue::id;
+use crate::support::catalogue::{id, parameter, pipeline, quick};
 use crate::support::story::{Plan, story};
 
 story! {
@@ -18,7 +18,9 @@ story! {
 story! {
     async fn the_pages_find_their_defaults_in_it(base) {
         let content = json!({"lqas_pipeline_code": "lqas", "pipelines": [{"id": id(1), "parameters": {"country": "BFA", "rounds": [1, 2]}}], "own": null});
-        let story = Plan::on(base).content(&content).begin().await;
+        let parameters = [parameter("country", "str", json!({})), parameter("rounds", "int", json!({"multiple": true}))];
+        let story = Plan::on(base).pipelines(json!([pipeline(1, &parameters, quick("succeed"))])).content(&content).begin().await;
+        story.get(&format!("/pipelines/{}/", id(1))).await.expect(200);
         assert_eq!(story.get("/pipelines/config").await.expect(200), json!({"configured": true, "config": content}));
         story.end().await;
     }
@@ -31,13 +33,16 @@ story! {
             "openhexa_url": hidden, "openhexa_token": hidden, "workspace_slug": hidden, "smsToken": hidden, "sms_key": hidden, "dbPwd": hidden, "API_KEY": hidden, "apiKey": hidden,
             "api-key": hidden, "client_secret": hidden, "passphrase": hidden, "authorization": hidden, "private-key": hidden, "access_key": hidden,
             "kept": "shown",
-            "pipelines": [{"id": id(1), "parameters": {"dhis2_password": hidden, "country": "BFA", "deep": [{"credentials": {"any": hidden}, "kept": 1}]}}],
+            "mot_de_passe": hidden, "mdp": hidden, "jetonSms": hidden, "clé_api": hidden,
+            "pipelines": [{"id": id(1), "api_key": hidden, "parameters": {"dhis2_password": hidden, "country": "BFA", "deep": [{"credentials": {"any": hidden}, "kept": 1}]}}],
         });
-        let story = Plan::on(base).content(&content).begin().await;
+        let parameters = [parameter("dhis2_password", "str", json!({})), parameter("country", "str", json!({})), parameter("deep", "list", json!({}))];
+        let story = Plan::on(base).pipelines(json!([pipeline(1, &parameters, quick("succeed"))])).content(&content).begin().await;
+        story.get(&format!("/pipelines/{}/", id(1))).await.expect(200);
         let answer = story.get("/pipelines/config/").await;
         assert!(!answer.text.contains(hidden), "{}", answer.text);
         assert_eq!(answer.expect(200)["config"], json!({
-            "kept": "shown", "pipelines": [{"id": id(1), "parameters": {"country": "BFA", "deep": [{"kept": 1}]}}]}));
+            "kept": "shown", "pipelines": [{"id": id(1), "parameters": {"dhis2_password": null, "country": "BFA", "deep": null}}]}));
         for place in [&story.openhexa, "demo", &story.secrets.openhexa] {
             assert!(!answer.text.contains(place), "{place}");
         }

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 use std::path::Path;
 
-const TABLES: [&str; 9] = [
+const TABLES: [&str; 10] = [
     "api_key",
     "change_counter",
     "connection",
@@ -13,6 +13,7 @@ const TABLES: [&str; 9] = [
     "run",
     "event",
     "idempotency",
+    "declared",
 ];
 
 pub async fn everything(url: &str) -> String {

@@ -1,0 +1,89 @@
+//! What a test of a configuration found, in sentences.
+
+use super::Upstream;
+use crate::domain::connection::Access;
+use crate::domain::sentence::{Sentence, say};
+use crate::openhexa;
+
+/// One thing that was tried, and a sentence about it.
+#[derive(Clone, Debug)]
+pub struct Check {
+    pub name: &'static str,
+    pub ok: bool,
+    pub detail: Sentence,
+}
+
+/// A sentence for each step on the way to a launch; what lies behind a failed one is not known.
+pub(super) fn checks(access: Result<Access, openhexa::Error>) -> Vec<Check> {
+    let check = |name, ok, key| Check {
+        name,
+        ok,
+        detail: say(key),
+    };
+    let access = match access {
+        Ok(access) => access,
+        Err(openhexa::Error::TokenRefused) => {
+            return vec![
+                check("reachable", true, "check-reachable"),
+                check("authenticated", false, "upstream-token-refused"),
+            ];
+        }
+        Err(error) => {
+            let detail = Upstream::from(&error).sentence();
+            return vec![Check {
+                name: "reachable",
+                ok: false,
+                detail,
+            }];
+        }
+    };
+    let told = |name, may: Option<bool>, yes, no, unknown| match may {
+        Some(true) => check(name, true, yes),
+        Some(false) => check(name, false, no),
+        // Without the workspace nothing can be launched or stopped.
+        None => check(name, access.workspace, unknown),
+    };
+    let (listed, run_unknown, stop_unknown) = if access.workspace {
+        (
+            say("check-list").with("count", access.pipelines),
+            "check-run-empty-unknown",
+            "check-stop-empty-unknown",
+        )
+    } else {
+        (
+            say("check-list-unknown"),
+            "check-run-unknown",
+            "check-stop-unknown",
+        )
+    };
+    vec![
+        check("reachable", true, "check-reachable"),
+        check("authenticated", true, "check-authenticated"),
+        told(
+            "workspace",
+            Some(access.workspace),
+            "check-workspace",
+            "check-no-workspace",
+            "check-no-workspace",
+        ),
+        Check {
+            name: "can_list",
+            ok: access.workspace,
+            detail: listed,
+        },
+        told(
+            "can_run",
+            access.may_run,
+            "check-run",
+            "check-no-run",
+            run_unknown,
+        ),
+        told(
+            "can_stop",
+            access.may_stop,
+            "check-stop",
+            "check-no-stop",
+            stop_unknown,
+        ),
+    ]
+}

@@ -1,0 +1,336 @@
+//! Which values are secret, by their declared type and by their names in two languages, and that none of them is shown,
+//! stored in clear or lost.
+
+use openhexa_bridge::domain::secret_names::{looks_like_password, looks_secret};
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::support::catalogue::{id, injected, parameter, pipeline, quick, with};
+use crate::support::story::{Answer, As, Base, Plan, Story, story};
+
+const HIDDEN: &str = "a-value-that-nobody-may-read";
+
+fn launch_path() -> String {
+    format!("/pipelines/{}/launch/", id(1))
+}
+
+fn form_path() -> String {
+    format!("/dashboard/pipelines/{}/", id(1))
+}
+
+/// What the account sets for pipeline 1.
+fn defaults(parameters: Value) -> Value {
+    json!({"pipelines": [{"id": id(1), "parameters": parameters}]})
+}
+
+fn plan(base: Base, parameters: &[Value], behaviour: Value) -> Plan {
+    let parameters = [injected(), parameters.to_vec()].concat();
+    Plan::on(base).pipelines(json!([pipeline(1, &parameters, behaviour)]))
+}
+
+async fn begin(plan: Plan) -> Story {
+    let mut story = plan.begin().await;
+    story.secrets.more.push(HIDDEN.to_owned());
+    story
+}
+
+async fn public(story: &Story) -> Value {
+    story.get("/pipelines/config/").await.expect(200)["config"]["pipelines"].clone()
+}
+
+async fn sent(story: &Story, code: &str) -> Value {
+    story.runs().await.last().unwrap()["config"][code].clone()
+}
+
+#[test]
+fn names_of_secrets_in_french_were_unknown() {
+    for name in [
+        "mot_de_passe",
+        "motDePasse",
+        "Mot de passe",
+        "MDP",
+        "mdp_dhis2",
+        "db_mdp",
+        "jeton",
+        "jeton_acces",
+        "JetonSms",
+        "cle_api",
+        "clé_api",
+        "cle\u{301}_api",
+        "clef-api",
+        "cleApi",
+        "cleapi",
+        "sms_cle_api",
+        "cle_privee",
+        "cle_secrete",
+        "clé_de_chiffrement",
+        "code_d_acces",
+        "code_acces",
+        "code_pin",
+        "password",
+        "db_password",
+        "dbPwd",
+        "dbpwd",
+        "db_pass",
+        "API_KEY",
+        "apiKey",
+        "api-key",
+        "smsKey",
+        "KEY",
+        "client_secret",
+        "passphrase",
+        "access_token",
+        "jwt",
+        "authorization",
+    ] {
+        assert!(looks_secret(name), "{name}");
+    }
+    for name in [
+        "mot_cle",
+        "indicateurs_cles",
+        "monkey",
+        "keyword",
+        "pass_rate",
+        "passage",
+        "author",
+        "secretariat",
+        "secrétariat_general",
+        "cmd_path",
+        "pays",
+        "cle_primaire",
+        "primary_key",
+        "article_acces",
+        "spin",
+        "tokyo",
+        "",
+    ] {
+        assert!(!looks_secret(name), "{name}");
+    }
+    assert!(
+        looks_like_password("code_pin")
+            && looks_like_password("mdp")
+            && !looks_like_password("max_tokens")
+    );
+}
+
+story! {
+    async fn a_secret_of_the_versions_own_config_stood_in_the_message_of_its_failed_run(base) {
+        let parameters = [
+            parameter("pw", "secret", json!({})), parameter("other", "secret", json!({"default": format!("{HIDDEN}-by-default")})),
+            parameter("country", "str", json!({})), parameter("options", "dict", json!({})),
+        ];
+        let message = format!("ValueError: {HIDDEN} of Tchad, {HIDDEN}-by-default, {HIDDEN}-within at db.example.org");
+        let mut plan_of = pipeline(1, &[injected(), parameters.to_vec()].concat(), with(quick("fail"), json!({"message": message})));
+        plan_of["versions"][0]["config"] = json!({"pw": HIDDEN, "country": "Tchad", "options": {"host": "db.example.org", "password": format!("{HIDDEN}-within")}});
+        let story = begin(Plan::on(base).pipelines(json!([plan_of]))).await;
+        let task = story.launch(&id(1), json!({})).await;
+        let ended = story.until_confirmed(task).await;
+        let told = ended["progress_message"].as_str().unwrap();
+        assert!(told.contains("•••• of Tchad") && told.contains("at db.example.org") && !told.contains(HIDDEN), "{told}");
+        let all = story.get(&format!("/tasks/{task}/?include=logs,messages,outputs")).await.expect(200);
+        let log = all["logs"].as_str().unwrap();
+        assert!(log.contains("•••• of Tchad"), "{log}");
+        for path in ["logs", "events"] {
+            assert!(!story.get(&format!("/tasks/{task}/{path}/")).await.text.contains(HIDDEN), "{path}");
+        }
+        let page = story.page(As::Viewer, &format!("/dashboard/tasks/{task}/")).await;
+        assert!(page.has("of Tchad") && !page.answer.text.contains(HIDDEN));
+        let shown = story.get(&format!("/pipelines/{}/", id(1))).await.expect(200);
+        assert_eq!(shown["currentVersion"]["config"], json!({"pw": "••••", "country": "Tchad", "options": "••••"}));
+        story.end().await;
+    }
+}
+
+story! {
+    async fn what_a_version_saved_is_hidden_while_its_types_are_unknown(base) {
+        let mut one = pipeline(1, &[injected(), vec![parameter("pw", "secret", json!({}))]].concat(), quick("manual"));
+        let newer = json!([with(one.clone(), json!({"versions": [{"id": id(1002), "versionNumber": 2, "name": null, "config": {}, "parameters": []}]}))]);
+        one["versions"][0]["config"] = json!({"pw": HIDDEN});
+        let mut story = begin(Plan::on(base).pipelines(json!([one]))).await;
+        let task = story.launch(&id(1), json!({})).await;
+        story.until(task, "the run", |task| task["status"] == "RUNNING").await;
+        story.restart().await;
+        story.reopen_openhexa(&newer).await;
+        story.drive_only(&json!({"status": "failed", "message": format!("no access with {HIDDEN}")})).await;
+        let ended = story.until_confirmed(task).await;
+        assert!(ended["progress_message"].as_str().unwrap().contains("no access with ••••"), "{ended}");
+        story.end().await;
+    }
+}
+
+fn text_password() -> Vec<Value> {
+    vec![
+        parameter(
+            "db_password",
+            "str",
+            json!({"name": "Password", "required": true}),
+        ),
+        parameter("mot_de_passe", "str", json!({})),
+        parameter("country", "str", json!({})),
+        parameter("max_tokens", "int", json!({})),
+    ]
+}
+
+story! {
+    async fn a_password_declared_as_text_stood_in_a_viewers_form_and_task(base) {
+        let content = defaults(json!({"db_password": HIDDEN, "country": "Tchad"}));
+        let story = begin(plan(base, &text_password(), quick("succeed")).content(&content)).await;
+        let form = story.page(As::Viewer, &form_path()).await;
+        assert!(form.has("Tchad") && form.has("••••") && !form.answer.text.contains(HIDDEN), "{}", form.text());
+        assert_eq!(form.attribute("field-db_password", "type").as_deref(), Some("password"));
+        let body = json!({"config": {"mot_de_passe": format!("{HIDDEN}-too"), "max_tokens": 5}});
+        let valid = story.post(&format!("/pipelines/{}/validate/", id(1)), &body).await.expect(200);
+        let masked = json!({"db_password": "••••", "mot_de_passe": "••••", "country": "Tchad", "max_tokens": 5});
+        assert_eq!(valid["config"], masked);
+        let task = story.post(&launch_path(), &body).await.expect(201)["task"]["id"].as_i64().unwrap();
+        assert_eq!((sent(&story, "db_password").await, sent(&story, "mot_de_passe").await), (json!(HIDDEN), json!(format!("{HIDDEN}-too"))));
+        let shown = story.until_confirmed(task).await["config"].clone();
+        for (code, value) in masked.as_object().unwrap() {
+            assert_eq!(shown[code], *value, "{code}");
+        }
+        let page = story.page(As::Viewer, &format!("/dashboard/tasks/{task}/")).await;
+        assert!(page.has("Tchad") && !page.answer.text.contains(HIDDEN));
+        assert_eq!(story.kept(task).await, None, "erased once the run is known");
+        story.end().await;
+    }
+}
+
+story! {
+    async fn a_password_declared_as_text_is_kept_encrypted_and_asked_for_again(base) {
+        let story = begin(plan(base, &text_password(), quick("succeed"))).await;
+        story.fault(&json!({"fault": "drop_after", "count": 1})).await;
+        let task = story.launch(&id(1), json!({"db_password": HIDDEN})).await;
+        assert_eq!(story.kept(task).await.unwrap()["secrets"]["db_password"], json!(HIDDEN));
+        story.until_confirmed(task).await;
+        assert_eq!(story.kept(task).await, None);
+        let again = format!("/tasks/{task}/relaunch/");
+        let needed = "Password was not kept after the first launch: give it again";
+        let refused = story.post(&again, &json!({})).await.expect(400);
+        assert_eq!(refused["config"], json!({"db_password": [needed]}));
+        story.post(&again, &json!({"config": {"db_password": HIDDEN}})).await.expect(201);
+        assert_eq!(sent(&story, "db_password").await, json!(HIDDEN));
+        story.end().await;
+    }
+}
+
+story! {
+    async fn a_password_within_an_object_is_hidden_with_it(base) {
+        let parameters = [parameter("options", "dict", json!({"name": "Options"})), parameter("pairs", "list", json!({}))];
+        let options = json!({"host": "db.example.org", "password": HIDDEN});
+        let content = defaults(json!({"options": options, "pairs": [{"key": "Tchad", "value": 1}]}));
+        let story = begin(plan(base, &parameters, quick("succeed")).content(&content)).await;
+        let form = story.page(As::Operator, &form_path()).await;
+        assert!(!form.answer.text.contains(HIDDEN) && form.has("Tchad"), "{}", form.text());
+        let on = story.send_on(As::Operator, &form.form(&form_path())).await;
+        let task: i64 = on.trim_matches('/').rsplit('/').next().unwrap().parse().unwrap();
+        assert_eq!(sent(&story, "options").await, options);
+        let shown = story.until_confirmed(task).await["config"].clone();
+        assert_eq!((&shown["options"], &shown["pairs"]), (&json!("••••"), &json!([{"key": "Tchad", "value": 1}])));
+        assert_eq!(public(&story).await[0]["parameters"], json!({"options": null, "pairs": [{"key": "Tchad", "value": 1}]}));
+        let again = story.post(&launch_path(), &json!({"config": {"options": "••••"}})).await.expect(201);
+        assert_eq!(sent(&story, "options").await, options, "what comes back as it was shown was not touched");
+        story.until_confirmed(again["task"]["id"].as_i64().unwrap()).await;
+        story.configure(json!({}).as_object().unwrap().clone()).await;
+        let page = story.page(As::Operator, &format!("/dashboard/tasks/{task}/")).await;
+        let form = page.form("/relaunch/").fill("config.options", &[&options.to_string()]);
+        story.send_on(As::Operator, &form).await;
+        assert_eq!(sent(&story, "options").await, options);
+        story.end().await;
+    }
+}
+
+fn declared() -> Vec<Value> {
+    vec![
+        parameter("pin_sms", "secret", json!({})),
+        parameter("jeton", "str", json!({})),
+        parameter("country", "str", json!({})),
+        parameter("token_type", "str", json!({"choices": ["a", "b"]})),
+    ]
+}
+
+fn given() -> Value {
+    json!({"pin_sms": HIDDEN, "jeton": HIDDEN, "country": "Tchad", "token_type": "a", "of_long_ago": HIDDEN})
+}
+
+fn seen_by_viewers() -> Value {
+    json!([{"id": id(1), "parameters": {"pin_sms": null, "jeton": null, "country": "Tchad", "token_type": "a", "of_long_ago": null}}])
+}
+
+async fn patch(story: &Story, content: &Value) -> Answer {
+    let ask = story.ask(As::Admin, Method::PATCH, "/config/");
+    ask.json(&json!({"content": content})).send().await
+}
+
+story! {
+    async fn a_default_of_a_pipeline_that_nobody_had_opened_was_readable(base) {
+        let mut story = plan(base, &declared(), quick("succeed")).begin().await;
+        patch(&story, &defaults(given())).await.expect(200);
+        story.restart().await;
+        story.stop_openhexa().await;
+        let shown = story.get("/pipelines/config/").await;
+        assert!(!shown.text.contains(HIDDEN), "{}", shown.text);
+        assert_eq!(shown.expect(200)["config"]["pipelines"], seen_by_viewers());
+        story.end().await;
+    }
+}
+
+story! {
+    async fn a_default_that_was_never_declared_is_hidden_until_openhexa_shows_its_pipeline(base) {
+        let story = begin(plan(base, &declared(), quick("succeed")).content(&defaults(given()))).await;
+        let unknown = json!({"pin_sms": null, "jeton": null, "country": null, "token_type": null, "of_long_ago": null});
+        assert_eq!(public(&story).await, json!([{"id": id(1), "parameters": unknown}]));
+        story.page(As::Viewer, &form_path()).await;
+        assert_eq!(public(&story).await, seen_by_viewers());
+        story.end().await;
+    }
+}
+
+story! {
+    async fn defaults_are_saved_although_openhexa_does_not_answer_and_hidden(base) {
+        let mut story = plan(base, &declared(), quick("succeed")).begin().await;
+        story.stop_openhexa().await;
+        patch(&story, &defaults(given())).await.expect(200);
+        let shown = public(&story).await;
+        assert!(shown[0]["parameters"].as_object().unwrap().values().all(Value::is_null), "{shown}");
+        story.end().await;
+    }
+}
+
+story! {
+    async fn a_secret_field_of_iasos_drawer_was_sent_empty_and_the_run_got_no_password(base) {
+        let parameters = [
+            parameter("password", "secret", json!({"required": true})), parameter("db_password", "str", json!({"required": true})),
+            parameter("codes", "secret", json!({"multiple": true})), parameter("country", "str", json!({})),
+        ];
+        let content = defaults(json!({"password": HIDDEN, "db_password": HIDDEN, "codes": [HIDDEN], "country": "Tchad"}));
+        let story = begin(plan(base, &parameters, quick("succeed")).content(&content)).await;
+        story.get(&format!("/pipelines/{}/", id(1))).await.expect(200);
+        let public = public(&story).await[0]["parameters"].clone();
+        assert_eq!(public, json!({"password": null, "db_password": null, "codes": null, "country": "Tchad"}));
+        for config in [
+            public, json!({"password": "", "db_password": "", "codes": []}), json!({"password": " ", "db_password": " ", "codes": [""]}),
+            json!({"password": "••••", "db_password": "••••", "codes": "••••"}), json!({"codes": ["••••"]}),
+        ] {
+            let body = json!({"config": config});
+            let valid = story.post(&format!("/pipelines/{}/validate/", id(1)), &body).await.expect(200);
+            assert_eq!((&valid["config"]["password"], &valid["config"]["codes"]), (&json!("••••"), &json!("••••")), "{config}");
+            story.post(&launch_path(), &body).await.expect(201);
+            for (code, value) in [("password", json!(HIDDEN)), ("db_password", json!(HIDDEN)), ("codes", json!([HIDDEN]))] {
+                assert_eq!(sent(&story, code).await, value, "{code} of {config}");
+            }
+        }
+        story.end().await;
+    }
+}
+
+story! {
+    async fn an_empty_secret_leaves_what_the_version_saved(base) {
+        let parameters = [parameter("password", "secret", json!({})), parameter("spare", "secret", json!({}))];
+        let mut one = pipeline(1, &[injected(), parameters.to_vec()].concat(), quick("succeed"));
+        one["versions"][0]["config"] = json!({"password": HIDDEN});
+        let story = begin(Plan::on(base).pipelines(json!([one]))).await;
+        story.launch(&id(1), json!({"password": "", "spare": ""})).await;
+        assert_eq!((sent(&story, "password").await, sent(&story, "spare").await), (json!(HIDDEN), Value::Null));
+        story.end().await;
+    }
+}
