@@ -72,13 +72,16 @@ impl Bridge {
         self.gone(task, "run gone", why).await
     }
 
-    /// Neither run nor workspace: no permission looks the same, so before the deadline it says nothing, and after it
-    /// only as long as the response is to the user who launched the run.
+    /// No permission looks the same, so before the deadline it says nothing, and after it only as long as the response is to
+    /// the user who launched the run, or shows another user the workspace without the pipeline.
     pub(super) async fn hidden(&self, task: &Task, absence: Absence) -> Result<(), Error> {
         if !self.rules().is_overdue(task, self.now()) {
             return Ok(());
         }
-        if !absence.is_told_to(task.run.launched_as) {
+        // OpenHEXA grants access per workspace, so a visible workspace counts whoever the user is.
+        let counts =
+            absence.visible == Visible::Workspace || absence.is_told_to(task.run.launched_as);
+        if !counts {
             return self.look_failed(task).await;
         }
         let within = self.rules().looks.hidden_within();

@@ -148,6 +148,7 @@ impl Upstream {
                 if held && self.hold().await == Release::TimedOut {
                     return Err(LaunchError::Unsure(Error::TimedOut));
                 }
+                self.in_world(|world| world.show(run));
                 Ok(Launched { run })
             }
         }

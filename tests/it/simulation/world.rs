@@ -264,6 +264,16 @@ impl World {
         released
     }
 
+    /// A run whose id was answered shows from then on.
+    pub fn show(&mut self, run: RunId) {
+        let now = self.now();
+        if self.law == Law::Kept
+            && let Some(made) = self.runs.iter_mut().find(|made| made.id == run)
+        {
+            made.shown_from = made.shown_from.min(now);
+        }
+    }
+
     /// How long a run that nobody was told of stays unseen.
     pub fn lag(&mut self, task: i64) -> i64 {
         let lag = self
