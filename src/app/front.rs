@@ -4,15 +4,23 @@ use std::net::TcpListener;
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix_web::dev::ServerHandle;
+use actix_http::error::DispatchError;
+use actix_http::{HttpService, Protocol};
+use actix_server::{Server, ServerHandle};
+use actix_service::{
+    IntoServiceFactory as _, ServiceFactory, ServiceFactoryExt as _, fn_service, map_config,
+};
+use actix_web::App;
+use actix_web::body::MessageBody;
+use actix_web::dev::{AppConfig, ServiceRequest, ServiceResponse};
 use actix_web::middleware::from_fn;
-use actix_web::{App, HttpServer};
+use tokio::net::TcpStream;
 use tokio::task::JoinHandle;
 use tracing_actix_web::TracingLogger;
 
 use super::{StartError, spawn};
 use crate::clock::Clock;
-use crate::http::{self, Edge, Limits, Metrics, Rate};
+use crate::http::{self, Edge, Limits, Metrics, NoUpgrade, Rate};
 use crate::service::Bridge;
 use crate::settings::{MetricsAccess, Settings};
 use crate::telemetry::{self, RequestLine};
@@ -58,29 +66,41 @@ pub fn serve(
     bridge: Bridge,
     edge: Edge,
 ) -> Result<(ServerHandle, JoinHandle<std::io::Result<()>>), StartError> {
-    let server = HttpServer::new(move || {
-        App::new()
-            .configure(|app| http::parts(app, &bridge, &edge))
-            .configure(http::routes)
-            .wrap(from_fn(http::loopback_only))
-            .wrap(from_fn(http::by_address))
-            .wrap(from_fn(http::slash_optional))
-            .wrap(from_fn(http::in_language))
-            .wrap(from_fn(http::protected))
-            .wrap(from_fn(http::counted))
-            .wrap(from_fn(http::request_id))
-            .wrap(TracingLogger::<RequestLine>::new())
-    })
-    .workers(settings.server.workers)
-    .max_connections(settings.server.connections)
-    .client_request_timeout(settings.server.header_timeout.0)
-    .client_disconnect_timeout(settings.server.disconnect_timeout.0)
-    .keep_alive(settings.server.keep_alive.0)
-    .shutdown_timeout(whole_seconds(settings.server.stop_within.0))
-    .disable_signals()
-    .listen(listener)
-    .map_err(StartError::Server)?
-    .run();
+    let own = &settings.server;
+    let address = listener.local_addr().map_err(StartError::Server)?;
+    let builder = Server::build()
+        .workers(own.workers)
+        .max_concurrent_connections(own.connections)
+        .shutdown_timeout(whole_seconds(own.stop_within.0))
+        .disable_signals();
+    let stopping = builder.graceful_shutdown_signal();
+    let (keep_alive, header_timeout) = (own.keep_alive.0, own.header_timeout.0);
+    let disconnect_timeout = own.disconnect_timeout.0;
+    let factory = move || {
+        let stopping = stopping.clone();
+        let app = application(bridge.clone(), edge.clone())
+            .into_factory()
+            .map_err(|error: actix_web::Error| error.error_response());
+        let served = HttpService::build()
+            .graceful_shutdown_signal(move || {
+                let stopping = stopping.clone();
+                async move { stopping.notified().await }
+            })
+            .keep_alive(keep_alive)
+            .client_request_timeout(header_timeout)
+            .client_disconnect_timeout(disconnect_timeout)
+            .local_addr(address)
+            .finish(map_config(app, |()| AppConfig::default()));
+        fn_service(|socket: TcpStream| async move {
+            let from = socket.peer_addr().ok();
+            Ok::<_, DispatchError>((NoUpgrade::new(socket), Protocol::Http1, from))
+        })
+        .and_then(served)
+    };
+    let server = builder
+        .listen("bridge", listener, factory)
+        .map_err(StartError::Server)?
+        .run();
     let handle = server.handle();
     Ok((handle, spawn(server)))
 }
@@ -88,4 +108,31 @@ pub fn serve(
 /// Rounded up: half a second is not none.
 fn whole_seconds(time: Duration) -> u64 {
     time.as_secs() + u64::from(time.subsec_nanos() > 0)
+}
+
+/// The routes, with everything that stands around them; the last one is asked first.
+fn application(
+    bridge: Bridge,
+    edge: Edge,
+) -> App<
+    impl ServiceFactory<
+        ServiceRequest,
+        Config = (),
+        Response = ServiceResponse<impl MessageBody>,
+        Error = actix_web::Error,
+        InitError = (),
+    >,
+> {
+    App::new()
+        .configure(|app| http::parts(app, &bridge, &edge))
+        .configure(http::routes)
+        .wrap(from_fn(http::loopback_only))
+        .wrap(from_fn(http::by_address))
+        .wrap(from_fn(http::slash_optional))
+        .wrap(from_fn(http::in_language))
+        .wrap(from_fn(http::protected))
+        .wrap(from_fn(http::counted))
+        .wrap(from_fn(http::request_id))
+        .wrap(from_fn(http::delimited))
+        .wrap(TracingLogger::<RequestLine>::new())
 }

@@ -8,10 +8,11 @@ use std::time::Duration;
 use actix_web::Error;
 use actix_web::HttpMessage;
 use actix_web::HttpRequest;
-use actix_web::body::{BoxBody, MessageBody};
+use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::http::uri::{Authority, PathAndQuery, Uri};
+use actix_web::http::{ConnectionType, Method, Version};
 use actix_web::middleware::Next;
 use ipnet::IpNet;
 use metrics_exporter_prometheus::PrometheusHandle;
@@ -74,6 +75,22 @@ pub async fn slash_optional<B: MessageBody>(
         }
     }
     next.call(request).await
+}
+
+/// A client of HTTP/1.0 cannot read chunks, and neither can one that asked for a tunnel: where the length of a response is
+/// not known, the end of the connection is its end.
+pub async fn delimited<B: MessageBody>(
+    request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<B>, Error> {
+    let chunks = request.version() >= Version::HTTP_11 && request.method() != Method::CONNECT;
+    let mut response = next.call(request).await?;
+    if !chunks && response.response().body().size() == BodySize::Stream {
+        let head = response.response_mut().head_mut();
+        head.no_chunking(true);
+        head.set_connection_type(ConnectionType::Close);
+    }
+    Ok(response)
 }
 
 /// Every answer carries its request's id, under which the log tells of it.

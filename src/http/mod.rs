@@ -10,6 +10,7 @@ mod error;
 mod headers;
 mod language;
 mod limit;
+mod no_upgrade;
 mod ops;
 mod origin;
 pub mod ui;
@@ -23,10 +24,13 @@ use crate::service::Bridge;
 use way::{Place, Table, Way, delete, get, patch, post, put};
 
 pub use api::stream::task_json;
-pub use edge::{Edge, Metrics, counted, in_language, loopback_only, request_id, slash_optional};
+pub use edge::{
+    Edge, Metrics, counted, delimited, in_language, loopback_only, request_id, slash_optional,
+};
 pub use headers::protected;
 pub use language::Language;
 pub use limit::{Limits, Rate, by_address};
+pub use no_upgrade::NoUpgrade;
 pub use way::Listed;
 
 /// The URL table. Each way is described where its handler is, and listed in `document/mod.rs`.
