@@ -10,6 +10,7 @@ mod front;
 mod identity;
 pub mod keys;
 pub mod reseal;
+pub mod signals;
 
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;

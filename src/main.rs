@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 use openhexa_bridge::app::check::Finding;
+use openhexa_bridge::app::signals::told_to_stop;
 use openhexa_bridge::app::{self, Start, StartError};
 use openhexa_bridge::clock::Clock;
 use openhexa_bridge::domain::principal::Role;
@@ -13,7 +14,6 @@ use openhexa_bridge::http;
 use openhexa_bridge::settings::{self, LogFormat, Settings, Sources};
 use openhexa_bridge::store::Lost;
 use openhexa_bridge::telemetry;
-use tokio::signal::unix::{SignalKind, signal};
 
 /// Stands between Iaso and OpenHEXA: one launch becomes one run, and every task ends in the true end of its own run.
 #[derive(Parser)]
@@ -246,18 +246,6 @@ async fn keys(command: Keys) -> Result<(), StartError> {
         }
     }
     Ok(())
-}
-
-/// Listens from the call on: whoever reads an address may send a signal at once.
-fn told_to_stop() -> Result<impl Future<Output = ()>, StartError> {
-    let mut terminate = signal(SignalKind::terminate()).map_err(StartError::Server)?;
-    let mut interrupt = signal(SignalKind::interrupt()).map_err(StartError::Server)?;
-    Ok(async move {
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
-        }
-    })
 }
 
 #[cfg(feature = "dev")]

@@ -257,6 +257,21 @@ story! {
     }
 }
 
+#[tokio::test]
+async fn a_terminal_that_closes_leaves_no_process_behind() {
+    let code = tempfile::tempdir().unwrap();
+    std::fs::create_dir(code.path().join("endless")).unwrap();
+    std::fs::write(code.path().join("endless/pipeline.py"), ENDLESS).unwrap();
+    let real = Real::start(Base::Sqlite, code.path(), &python()).await;
+    real.launch("endless", &json!({"folder": code.path()}))
+        .await;
+    let pids = pids(code.path()).await;
+    assert!(pids.iter().all(|pid| is_there(*pid)));
+    let stopped = real.process.stop(Signal::HUP).await;
+    assert_eq!(stopped.status.code(), Some(0), "{:#?}", stopped.err);
+    assert_eq!(pids.iter().filter(|pid| is_there(**pid)).count(), 0);
+}
+
 /// `--pipelines` on SQLite with this interpreter, `basic-pipeline` launched: how its task ended, and what was told.
 async fn with_python(python: &Path) -> (Value, Vec<String>) {
     let real = Real::start(Base::Sqlite, &examples(), python).await;

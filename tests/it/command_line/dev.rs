@@ -68,9 +68,9 @@ async fn paste(command: &str) -> Value {
 }
 
 story! {
-    async fn either_signal_ends_it_soon_and_well(base) {
+    async fn each_signal_ends_it_soon_and_well(base) {
         let (data, database) = (tempfile::tempdir().unwrap(), database(base).await);
-        for signal in [Signal::INT, Signal::TERM] {
+        for signal in [Signal::INT, Signal::TERM, Signal::HUP] {
             let mut dev = dev(data.path(), database.as_deref()).start();
             let (bridge, _) = dev.addresses().await;
             let visitor = Visitor::new();

@@ -97,6 +97,39 @@ async fn a_bad_setting_ends_the_start_in_one_sentence() {
 }
 
 #[tokio::test]
+async fn a_hangup_ends_it_as_sigterm_does() {
+    let data = tempfile::tempdir().unwrap();
+    let mut bridge = serve(&sqlite(data.path())).start();
+    bridge.lines(1).await;
+    let ended = bridge.stop(Signal::HUP).await;
+    assert_eq!(ended.status.code(), Some(0), "{:#?}", ended.err);
+}
+
+/// As `nohup` starts a command.
+#[tokio::test]
+async fn a_hangup_that_is_ignored_at_the_start_stays_ignored() {
+    let data = tempfile::tempdir().unwrap();
+    let script = format!(
+        "trap '' HUP; kill -HUP $$; exec {} serve",
+        env!("CARGO_BIN_EXE_openhexa-bridge")
+    );
+    let mut bridge = serve(&sqlite(data.path()))
+        .through("sh", &["-c", &script])
+        .start();
+    let address = bridge.lines(1).await[0]
+        .strip_prefix("bridge: ")
+        .unwrap()
+        .to_owned();
+    bridge.signal(Signal::HUP);
+    let visitor = Visitor::new();
+    for _ in 0..3 {
+        assert_eq!(visitor.get(&format!("{address}/readyz")).await.0, 200);
+    }
+    let ended = bridge.stop(Signal::TERM).await;
+    assert_eq!(ended.status.code(), Some(0), "{:#?}", ended.err);
+}
+
+#[tokio::test]
 async fn a_port_in_use_is_told_in_a_sentence() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap();

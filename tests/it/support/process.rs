@@ -69,6 +69,19 @@ impl Line {
         Self(command)
     }
 
+    /// The same settings for another program, which starts the binary.
+    pub fn through(self, program: &str, args: &[&str]) -> Self {
+        let mut command = Command::new(program);
+        for (name, value) in self.0.as_std().get_envs() {
+            match value {
+                Some(value) => command.env(name, value),
+                None => command.env_remove(name),
+            };
+        }
+        command.args(args).kill_on_drop(true);
+        Self(command)
+    }
+
     /// With a folder for everything it keeps.
     pub fn data(mut self, folder: &Path) -> Self {
         self.0.arg("--data").arg(folder);
@@ -176,10 +189,14 @@ impl Process {
         self.child.id().filter(|_| !gone)
     }
 
-    /// Asks it to go, and waits until it is gone.
-    pub async fn stop(self, signal: Signal) -> Ended {
+    pub fn signal(&self, signal: Signal) {
         let pid = Pid::from_raw(self.child.id().unwrap().try_into().unwrap()).unwrap();
         kill_process(pid, signal).unwrap();
+    }
+
+    /// Asks it to go, and waits until it is gone.
+    pub async fn stop(self, signal: Signal) -> Ended {
+        self.signal(signal);
         self.end().await
     }
 
