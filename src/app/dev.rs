@@ -140,6 +140,9 @@ fn obstacle(openhexa: &str, listed: &Result<Shown<Vec<PipelineSummary>>, Error>)
         Ok(_) | Err(Error::Upstream(Upstream::TimedOut | Upstream::Unreachable)) => {
             "does not answer".to_owned()
         }
+        Err(Error::Upstream(Upstream::Untrusted)) => {
+            "has a TLS certificate that is not trusted (see SSL_CERT_FILE)".to_owned()
+        }
         Err(Error::Upstream(Upstream::TokenRefused)) => "refuses the token".to_owned(),
         Err(Error::Upstream(Upstream::NoWorkspace)) => {
             "shows no such workspace to the token".to_owned()

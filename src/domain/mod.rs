@@ -2,6 +2,7 @@
 
 pub mod address;
 mod cancel;
+pub mod certificate;
 pub mod connection;
 pub mod failure;
 pub mod figures;

@@ -3,7 +3,7 @@
 use actix_multipart::Multipart;
 use actix_web::HttpRequest;
 use actix_web::error::PayloadError;
-use actix_web::http::header::CONTENT_TYPE;
+use actix_web::http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use actix_web::web::{Bytes, Data, Payload};
 use futures_util::{StreamExt, stream};
 use serde_json::{Map, Value};
@@ -14,6 +14,8 @@ use crate::domain::sentence::say;
 
 const FORM: &str = "application/x-www-form-urlencoded";
 const PARTS: &str = "multipart/form-data";
+/// The byte order mark, in UTF-8.
+const MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// A JSON object.
 pub async fn object(request: &HttpRequest, payload: Payload) -> Answer<Map<String, Value>> {
@@ -92,14 +94,30 @@ fn media_type(request: &HttpRequest) -> String {
     name.trim().to_ascii_lowercase()
 }
 
-/// Whoever sends it drop by drop is not waited for.
+/// Read within the time for it, and without the byte order mark that some programs write before a text.
 async fn whole(request: &HttpRequest, payload: Payload) -> Answer<Vec<u8>> {
+    if is_encoded(request) {
+        return Err(Problem::encoded());
+    }
     let edge = request.app_data::<Data<Edge>>();
     let (limit, within) = edge.map_or_else(Default::default, |edge| {
         (edge.body_limit, edge.body_timeout)
     });
     let read = tokio::time::timeout(within, read(payload, limit)).await;
-    read.unwrap_or_else(|_| Err(Problem::too_slow()))
+    let mut body = read.unwrap_or_else(|_| Err(Problem::too_slow()))?;
+    if body.starts_with(MARK) {
+        body.drain(..MARK.len());
+    }
+    Ok(body)
+}
+
+/// Compressed, or in any other way not as it is.
+fn is_encoded(request: &HttpRequest) -> bool {
+    let named = request.headers().get_all(CONTENT_ENCODING);
+    named
+        .flat_map(|value| value.as_bytes().split(|byte| *byte == b','))
+        .map(<[u8]>::trim_ascii)
+        .any(|coding| !coding.is_empty() && !coding.eq_ignore_ascii_case(b"identity"))
 }
 
 async fn read(mut payload: Payload, limit: usize) -> Answer<Vec<u8>> {

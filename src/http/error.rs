@@ -83,6 +83,10 @@ impl Problem {
         Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, say("body-type"))
     }
 
+    pub fn encoded() -> Self {
+        Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, say("body-encoded"))
+    }
+
     pub fn too_slow() -> Self {
         Self::new(StatusCode::REQUEST_TIMEOUT, say("body-too-slow"))
     }
@@ -175,7 +179,10 @@ impl From<Error> for Problem {
             Error::Changed => Self::new(StatusCode::PRECONDITION_FAILED, say("config-changed")),
             Error::NotConfigured(sentence) => Self::new(StatusCode::UNPROCESSABLE_ENTITY, sentence),
             Error::Elsewhere => Self::new(StatusCode::CONFLICT, say("config-elsewhere")),
-            Error::Upstream(upstream) => Self::new(gateway(upstream), upstream.sentence()),
+            Error::Upstream(upstream) => Self {
+                retry_after: wait(upstream),
+                ..Self::new(gateway(upstream), upstream.sentence())
+            },
             Error::Refused { why, task } => {
                 let (status, sentence) = refusal(&why);
                 Self {
@@ -187,6 +194,7 @@ impl From<Error> for Problem {
                 retry_after: Some(5),
                 ..Self::new(StatusCode::SERVICE_UNAVAILABLE, say("database-away"))
             },
+            Error::Database(cause) => database(&cause),
             Error::Crowded => Self {
                 retry_after: Some(30),
                 ..Self::new(StatusCode::SERVICE_UNAVAILABLE, say("streams-crowded"))
@@ -218,21 +226,29 @@ fn invalid(wrong: Invalid) -> Problem {
     }
 }
 
-/// The chain goes to the log, once; the caller gets a number to name it by.
+/// The causes go to the log, once; the caller gets an id to report it by.
 pub fn internal(cause: &dyn std::error::Error) -> Problem {
     let id = Uuid::new_v4();
-    let mut chain = cause.to_string();
-    let mut next = cause.source();
-    while let Some(inner) = next {
-        chain.push_str(": ");
-        chain.push_str(&inner.to_string());
-        next = inner.source();
-    }
-    tracing::error!(%id, chain, "internal error");
+    tracing::error!(%id, chain = chain(cause), "internal error");
     Problem::new(
         StatusCode::INTERNAL_SERVER_ERROR,
         say("internal").with("id", id),
     )
+}
+
+/// A fault of the database that its administrators have to end; the causes are theirs to read, in the log.
+fn database(cause: &dyn std::error::Error) -> Problem {
+    tracing::error!(chain = chain(cause), "the database failed");
+    Problem {
+        retry_after: Some(5),
+        ..Problem::new(StatusCode::SERVICE_UNAVAILABLE, say("database-failed"))
+    }
+}
+
+fn chain(cause: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(Some(cause), |cause| (*cause).source());
+    let causes: Vec<String> = causes.map(ToString::to_string).collect();
+    causes.join(": ")
 }
 
 fn gateway(upstream: Upstream) -> StatusCode {
@@ -240,10 +256,26 @@ fn gateway(upstream: Upstream) -> StatusCode {
         Upstream::TimedOut => StatusCode::GATEWAY_TIMEOUT,
         // 401 would send Iaso's user to the login page.
         Upstream::Unreachable
+        | Upstream::Untrusted
+        | Upstream::Throttled(_)
         | Upstream::TokenRefused
         | Upstream::NoWorkspace
         | Upstream::Strange
         | Upstream::Failed => StatusCode::BAD_GATEWAY,
+    }
+}
+
+/// When a request may be sent again, where OpenHEXA said so.
+fn wait(upstream: Upstream) -> Option<u64> {
+    match upstream {
+        Upstream::Throttled(seconds) => seconds.map(u64::from),
+        Upstream::TimedOut
+        | Upstream::Unreachable
+        | Upstream::Untrusted
+        | Upstream::TokenRefused
+        | Upstream::NoWorkspace
+        | Upstream::Strange
+        | Upstream::Failed => None,
     }
 }
 

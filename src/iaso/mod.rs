@@ -16,6 +16,7 @@ use secrecy::{ExposeSecret, SecretString};
 use thiserror::Error;
 use tokio::sync::Semaphore;
 
+use crate::domain::certificate::untrusted;
 use crate::domain::user::{Door, User};
 
 const ME: &str = "/api/profiles/me/";
@@ -47,7 +48,7 @@ pub enum Answer {
 }
 
 /// Iaso gave no answer that says whose it is.
-#[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
 pub enum Away {
     #[error("too many questions to Iaso are under way")]
     Crowded,
@@ -55,6 +56,10 @@ pub enum Away {
     TimedOut,
     #[error("Iaso cannot be reached")]
     Unreachable,
+    #[error(
+        "Iaso's TLS certificate is not trusted: {0}; put the certificate of its authority into the file of SSL_CERT_FILE"
+    )]
+    Untrusted(String),
     #[error("Iaso answered with status {0}")]
     Status(u16),
     #[error("Iaso's answer is too large")]
@@ -151,7 +156,9 @@ fn header(door: Door, credential: &SecretString) -> Option<(HeaderName, HeaderVa
 }
 
 fn failed(error: &reqwest::Error) -> Away {
-    if error.is_timeout() {
+    if let Some(cause) = untrusted(error) {
+        Away::Untrusted(cause)
+    } else if error.is_timeout() {
         Away::TimedOut
     } else {
         Away::Unreachable

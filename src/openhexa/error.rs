@@ -19,6 +19,12 @@ pub enum Error {
     Unreachable,
     #[error("OpenHEXA did not answer in time")]
     TimedOut,
+    /// Its TLS certificate is not trusted, and why; nothing was sent.
+    #[error("OpenHEXA's TLS certificate is not trusted: {0}")]
+    Untrusted(String),
+    /// Too many requests for it (429, or 503 with `Retry-After`): the next one may be sent after so many seconds.
+    #[error("OpenHEXA accepts no more requests for now{}", wait(*.seconds))]
+    Throttled { seconds: Option<u32> },
     /// Connected, then lost before the end of the answer.
     #[error("the connection to OpenHEXA broke")]
     Broken,
@@ -59,6 +65,8 @@ impl Error {
             Self::Busy
             | Self::Unreachable
             | Self::TimedOut
+            | Self::Untrusted(_)
+            | Self::Throttled { .. }
             | Self::Broken
             | Self::Redirected
             | Self::Status(_)
@@ -74,6 +82,29 @@ impl Error {
         }
     }
 
+    /// How long OpenHEXA wants to be left alone.
+    pub fn retry_after(&self) -> Option<u32> {
+        match self {
+            Self::Throttled { seconds } => *seconds,
+            Self::Address
+            | Self::Busy
+            | Self::Unreachable
+            | Self::TimedOut
+            | Self::Untrusted(_)
+            | Self::Broken
+            | Self::Redirected
+            | Self::Status(_)
+            | Self::NotJson { .. }
+            | Self::TooLarge
+            | Self::Unreadable
+            | Self::BadDefinition
+            | Self::TokenRefused
+            | Self::Denied
+            | Self::NoWorkspace
+            | Self::GraphQl { .. } => None,
+        }
+    }
+
     /// A fixed word for metrics and for messages in several languages.
     pub fn kind(&self) -> &'static str {
         match self {
@@ -81,6 +112,8 @@ impl Error {
             Self::Busy => "busy",
             Self::Unreachable => "unreachable",
             Self::TimedOut => "timed-out",
+            Self::Untrusted(_) => "untrusted",
+            Self::Throttled { .. } => "throttled",
             Self::Broken => "broken",
             Self::Redirected => "redirected",
             Self::Status(_) => "status",
@@ -94,6 +127,10 @@ impl Error {
             Self::GraphQl { .. } => "graphql",
         }
     }
+}
+
+fn wait(seconds: Option<u32>) -> String {
+    seconds.map_or_else(String::new, |seconds| format!(": retry in {seconds} s"))
 }
 
 /// What became of a launch that brought no run id. Exactly one of three.

@@ -28,6 +28,7 @@ mod looks;
 mod moment;
 mod operations;
 mod questions;
+mod throttle;
 mod transport;
 mod versions;
 

@@ -16,6 +16,8 @@ use tokio::time::Instant;
 
 use super::error::{BuildError, Error};
 use super::guard::{self, PublicOnly};
+use super::throttle::{self, Throttles};
+use crate::domain::certificate::untrusted;
 use crate::domain::connection::Target;
 
 /// OpenHEXA closes a connection that is idle for this long.
@@ -95,6 +97,7 @@ pub(super) struct Transport {
     limits: Limits,
     /// Origin → its free places.
     slots: Mutex<HashMap<String, Arc<Semaphore>>>,
+    closed: Throttles,
     last: Mutex<Option<&'static str>>,
 }
 
@@ -108,6 +111,7 @@ impl Transport {
             fresh: http_client(&limits, 0)?,
             limits,
             slots: Mutex::default(),
+            closed: Throttles::default(),
             last: Mutex::default(),
         })
     }
@@ -155,6 +159,7 @@ impl Transport {
         }
         let authorization = bearer(&target.token).ok_or(Failure::unsent(Error::TokenRefused))?;
         let _slot = self.slot(&url).await?;
+        self.closed.check(target).map_err(Failure::unsent)?;
         let request = self
             .http(way)
             .post(url)
@@ -164,7 +169,11 @@ impl Transport {
             .send()
             .await
             .map_err(|error| failed_sending(&error))?;
-        self.read(response).await.map_err(Failure::after_sending)
+        let answer = self.read(response).await;
+        if let Err(error) = &answer {
+            self.closed.note(target, error);
+        }
+        answer.map_err(Failure::after_sending)
     }
 
     fn http(&self, way: Way) -> &reqwest::Client {
@@ -272,11 +281,20 @@ fn bearer(token: &SecretString) -> Option<HeaderValue> {
 /// the request. Whatever else fails may have failed after it.
 fn failed_sending(error: &reqwest::Error) -> Failure {
     let sent = !(error.is_connect() || error.is_builder());
-    let meaning = match (error.is_timeout(), sent) {
-        (true, _) => Error::TimedOut,
-        (false, false) => Error::Unreachable,
-        (false, true) => Error::Broken,
+    let meaning = match (untrusted(error), error.is_timeout(), sent) {
+        (Some(cause), _, false) => Error::Untrusted(cause),
+        (_, true, _) => Error::TimedOut,
+        (None, false, false) => Error::Unreachable,
+        (_, false, true) => Error::Broken,
     };
+    if let Error::Untrusted(cause) = &meaning {
+        let host = error.url().and_then(Url::host_str);
+        tracing::warn!(
+            host,
+            cause,
+            "OpenHEXA's TLS certificate is not trusted: see SSL_CERT_FILE"
+        );
+    }
     let cause = std::error::Error::source(error);
     tracing::debug!(
         kind = meaning.kind(),
@@ -304,7 +322,8 @@ fn check_head(status: StatusCode, headers: &HeaderMap) -> Result<(), Error> {
         return Err(Error::Redirected);
     }
     if status != StatusCode::OK && status != StatusCode::BAD_REQUEST {
-        return Err(Error::Status(status.as_u16()));
+        let error = throttle::throttled(status, headers);
+        return Err(error.unwrap_or(Error::Status(status.as_u16())));
     }
     if !is_json(headers) {
         return Err(Error::NotJson {

@@ -29,7 +29,7 @@ pub(super) fn checks(access: Result<Access, openhexa::Error>) -> Vec<Check> {
             ];
         }
         Err(error) => {
-            let detail = Upstream::from(&error).sentence();
+            let detail = Upstream::detail(&error);
             return vec![Check {
                 name: "reachable",
                 ok: false,

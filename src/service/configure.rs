@@ -45,6 +45,7 @@ pub enum Manner {
 }
 
 /// A change of the record.
+#[derive(Clone)]
 pub struct Change {
     pub manner: Manner,
     pub content: Map<String, Value>,

@@ -39,8 +39,11 @@ pub enum Error {
         why: openhexa::Refusal,
         task: Box<Task>,
     },
-    #[error("the database is away")]
+    #[error("the database is unavailable")]
     Busy,
+    /// It answers, but it cannot do what it is asked for.
+    #[error("the database failed: {0}")]
+    Database(#[source] store::Error),
     #[error("as many streams are open as may be")]
     Crowded,
     #[error("internal: {0}")]
@@ -76,6 +79,10 @@ pub struct Invalid {
 pub enum Upstream {
     TimedOut,
     Unreachable,
+    /// Its TLS certificate is not trusted.
+    Untrusted,
+    /// It accepts no more requests for so many seconds, where it said for how long.
+    Throttled(Option<u32>),
     TokenRefused,
     /// The configured workspace does not exist, was archived, or is hidden from the token.
     NoWorkspace,
@@ -125,6 +132,7 @@ impl Error {
             | Self::Upstream(_)
             | Self::Refused { .. }
             | Self::Busy
+            | Self::Database(_)
             | Self::Crowded
             | Self::Internal(_) => None,
         }
@@ -159,11 +167,18 @@ impl From<store::Error> for Error {
     fn from(error: store::Error) -> Self {
         match error {
             store::Error::Away => Self::Busy,
+            store::Error::Contended(_) | store::Error::Unusable(_) => Self::Database(error),
             store::Error::Duplicate
             | store::Error::Corrupt(_)
             | store::Error::Query(_)
             | store::Error::Panicked => Self::Internal(error),
         }
+    }
+}
+
+impl store::Failure for Error {
+    fn is_contended(&self) -> bool {
+        matches!(self, Self::Database(store::Error::Contended(_)))
     }
 }
 
@@ -186,6 +201,8 @@ impl From<&openhexa::Error> for Upstream {
         match error {
             E::TimedOut => Self::TimedOut,
             E::Unreachable | E::Broken | E::Busy | E::Address => Self::Unreachable,
+            E::Untrusted(_) => Self::Untrusted,
+            E::Throttled { seconds } => Self::Throttled(*seconds),
             E::TokenRefused => Self::TokenRefused,
             E::NoWorkspace => Self::NoWorkspace,
             // Its own crash is a web page with 500.
@@ -201,10 +218,20 @@ impl From<&openhexa::Error> for Upstream {
 }
 
 impl Upstream {
+    /// For administrators, with the cause where it helps them.
+    pub(super) fn detail(error: &openhexa::Error) -> Sentence {
+        if let openhexa::Error::Untrusted(cause) = error {
+            return say("check-untrusted").with("cause", cause);
+        }
+        Self::from(error).sentence()
+    }
+
     pub fn sentence(self) -> Sentence {
         say(match self {
             Self::TimedOut => "upstream-timed-out",
             Self::Unreachable => "upstream-unreachable",
+            Self::Untrusted => "upstream-untrusted",
+            Self::Throttled(_) => "upstream-throttled",
             Self::TokenRefused => "upstream-token-refused",
             Self::NoWorkspace => "upstream-no-workspace",
             Self::Strange => "upstream-strange",

@@ -219,7 +219,7 @@ impl Bridge {
             Err(error) => {
                 let pauses = &self.rules().pauses;
                 self.paces
-                    .failed(&at.instance, error.is_outage(), pauses, now);
+                    .failed(&at.instance, (&error).into(), pauses, now);
                 let failed = |followed: &Followed| (followed.run, Err(error.clone()));
                 wanted.iter().map(failed).collect()
             }

@@ -34,6 +34,10 @@ pub enum Standing {
     Denies,
     /// Something answers, but not as OpenHEXA does.
     Strange,
+    /// It accepts no more requests for now.
+    Throttles,
+    /// Its TLS certificate is not trusted.
+    Untrusted,
     /// It fails by itself.
     Fails,
 }
@@ -119,6 +123,8 @@ fn standing(error: &Error) -> Option<Standing> {
     Some(match error {
         Error::Busy => return None,
         Error::Address | Error::Unreachable | Error::TimedOut | Error::Broken => Standing::Away,
+        Error::Untrusted(_) => Standing::Untrusted,
+        Error::Throttled { .. } => Standing::Throttles,
         Error::TokenRefused => Standing::RefusesToken,
         Error::Denied | Error::NoWorkspace => Standing::Denies,
         Error::Status(500..) | Error::NotJson { status: 500.. } | Error::GraphQl { .. } => {

@@ -11,6 +11,8 @@ use std::sync::{Mutex, PoisonError};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use crate::openhexa::Error;
+
 /// The waits between looks at an instance that does not answer.
 #[derive(Clone, Debug)]
 pub struct Pauses {
@@ -29,6 +31,38 @@ pub enum Leave {
     Wait {
         until: DateTime<Utc>,
     },
+}
+
+/// How a request failed as a whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Failed {
+    /// With an answer of OpenHEXA's own.
+    Answered,
+    /// Without one.
+    Out,
+    /// OpenHEXA accepts no more requests for so long.
+    Throttled { wait: TimeDelta },
+}
+
+impl Failed {
+    fn wait(self) -> TimeDelta {
+        match self {
+            Self::Throttled { wait } => wait,
+            Self::Answered | Self::Out => TimeDelta::zero(),
+        }
+    }
+}
+
+impl From<&Error> for Failed {
+    fn from(error: &Error) -> Self {
+        match (error.retry_after(), error.is_outage()) {
+            (Some(seconds), _) => Self::Throttled {
+                wait: TimeDelta::seconds(seconds.into()),
+            },
+            (None, true) => Self::Out,
+            (None, false) => Self::Answered,
+        }
+    }
 }
 
 #[derive(Clone, Copy, Default)]
@@ -64,14 +98,21 @@ impl Paces {
         });
     }
 
-    /// A request failed as a whole; `out` when nothing came that is OpenHEXA's own answer.
-    pub fn failed(&self, instance: &str, out: bool, pauses: &Pauses, now: DateTime<Utc>) {
+    /// A request failed as a whole.
+    pub fn failed(&self, instance: &str, why: Failed, pauses: &Pauses, now: DateTime<Utc>) {
         self.change(instance, |pace| {
-            pace.halved = (pace.halved + 1).min(LEAST);
+            let out = match why {
+                Failed::Answered => false,
+                Failed::Out | Failed::Throttled { .. } => true,
+            };
+            // Smaller requests would be more of them.
+            if !matches!(why, Failed::Throttled { .. }) {
+                pace.halved = (pace.halved + 1).min(LEAST);
+            }
             // Others of the same pass fail beside the first: that is one failure.
             if out && pace.until.is_none_or(|until| until <= now) {
                 pace.failures += 1;
-                pace.until = Some(now + pause(instance, pace.failures, pauses));
+                pace.until = Some(now + pause(instance, pace.failures, pauses).max(why.wait()));
             }
         });
     }

@@ -8,8 +8,14 @@ use thiserror::Error;
 /// A query failed.
 #[derive(Debug, Error)]
 pub enum Error {
-    #[error("the database is away")]
+    #[error("the database is unavailable")]
     Away,
+    /// PostgreSQL rolled the transaction back because of a concurrent one; it may be run again.
+    #[error("the database rolled the transaction back because of a concurrent one")]
+    Contended(#[source] Diesel),
+    /// The database answers but cannot run the query: read-only, disk full, or its schema is not the expected one.
+    #[error("the database cannot run a query")]
+    Unusable(#[source] Diesel),
     #[error("the row is there already")]
     Duplicate,
     #[error("a stored {0} cannot be read")]
@@ -20,23 +26,74 @@ pub enum Error {
     Panicked,
 }
 
+/// What a transaction may fail with.
+pub trait Failure: From<Error> + From<Diesel> {
+    /// Whether the transaction was rolled back because of a concurrent one, so that it can be run again.
+    fn is_contended(&self) -> bool;
+}
+
+impl Failure for Error {
+    fn is_contended(&self) -> bool {
+        matches!(self, Self::Contended(_))
+    }
+}
+
 impl From<Diesel> for Error {
     fn from(error: Diesel) -> Self {
         #[allow(
             clippy::wildcard_enum_match_arm,
-            reason = "the driver's kinds are many, and grow"
+            reason = "the driver's errors are many, and grow"
         )]
-        match &error {
-            Diesel::DatabaseError(DatabaseErrorKind::UniqueViolation, _) => Self::Duplicate,
-            Diesel::DatabaseError(DatabaseErrorKind::ClosedConnection, _)
-            | Diesel::BrokenTransactionManager => Self::Away,
-            Diesel::DatabaseError(_, information) if is_away(information.message()) => Self::Away,
+        match error {
+            Diesel::DatabaseError(kind, ref information) => {
+                match meaning(kind, information.message()) {
+                    Meaning::Away => Self::Away,
+                    Meaning::Contended => Self::Contended(error),
+                    Meaning::Unusable => Self::Unusable(error),
+                    Meaning::Duplicate => Self::Duplicate,
+                    Meaning::Query => Self::Query(error),
+                }
+            }
+            Diesel::BrokenTransactionManager => Self::Away,
+            Diesel::RollbackErrorOnCommit { commit_error, .. } => Self::from(*commit_error),
+            // A column has another type than this version of the bridge expects.
+            Diesel::DeserializationError(_) => Self::Unusable(error),
             _ => Self::Query(error),
         }
     }
 }
 
-/// Neither driver gives a kind for these.
+enum Meaning {
+    Away,
+    Contended,
+    Unusable,
+    Duplicate,
+    Query,
+}
+
+/// The drivers have a kind for few errors, and the server may write its messages in any language. So an error of unknown
+/// kind is taken for a fault of the database: our own queries are checked against its schema.
+fn meaning(kind: DatabaseErrorKind, message: &str) -> Meaning {
+    use DatabaseErrorKind as Kind;
+    #[allow(
+        clippy::wildcard_enum_match_arm,
+        reason = "the driver's kinds are many, and grow"
+    )]
+    match kind {
+        Kind::UniqueViolation => Meaning::Duplicate,
+        Kind::ClosedConnection => Meaning::Away,
+        Kind::SerializationFailure => Meaning::Contended,
+        Kind::ForeignKeyViolation | Kind::RestrictViolation | Kind::ExclusionViolation => {
+            Meaning::Query
+        }
+        _ if is_away(message) => Meaning::Away,
+        _ if is_deadlock(message) => Meaning::Contended,
+        Kind::UnableToSendCommand => Meaning::Query,
+        _ => Meaning::Unusable,
+    }
+}
+
+/// Neither driver has a kind for these.
 fn is_away(message: &str) -> bool {
     [
         "connection closed",
@@ -48,6 +105,11 @@ fn is_away(message: &str) -> bool {
     ]
     .iter()
     .any(|sign| message.contains(sign))
+}
+
+/// PostgreSQL keeps the English word in most translations: "interblocage (deadlock) détecté".
+fn is_deadlock(message: &str) -> bool {
+    message.to_lowercase().contains("deadlock")
 }
 
 /// The database cannot be opened.
@@ -65,6 +127,11 @@ pub enum OpenError {
     Unreachable(String),
     #[error("database.url: the database refused the connection: {0}")]
     Refused(String),
+    #[error(
+        "database.url leads to a pooler, such as PgBouncer, in transaction mode, which the bridge cannot work with: connect \
+         to PostgreSQL itself, or set the pool of this database to session mode (pool_mode=session)"
+    )]
+    Pooled,
     #[error("the connection was closed")]
     Closed,
     #[error("the runtime for PostgreSQL's sockets cannot be made")]

@@ -6,7 +6,9 @@
 mod answers;
 mod launches;
 mod looks;
+mod throttled;
 mod travel;
+mod untrusted;
 
 use std::time::Duration;
 

@@ -93,6 +93,8 @@ pub fn advice(sentence: &Sentence) -> &'static str {
     match sentence.key {
         "not-configured" => "advice-not-configured",
         "upstream-token-refused" | "upstream-strange" => "advice-configuration",
+        "upstream-untrusted" => "advice-untrusted",
+        "upstream-throttled" => "advice-throttled",
         "upstream-timed-out" | "upstream-unreachable" | "upstream-failed" => "advice-upstream",
         "page-foreign" | "session-elsewhere" => "advice-foreign",
         "not-allowed" | "profile-not-found" => "advice-role",

@@ -101,7 +101,7 @@ const TEXTS: [(&str, &str); 36] = [
 ];
 
 /// Beginnings, with the sentence that takes the rest. None: the rest is a text of its own.
-const BEGINNINGS: [(&str, Option<&str>); 6] = [
+const BEGINNINGS: [(&str, Option<&str>); 8] = [
     ("OpenHEXA refused the launch: ", None),
     ("OpenHEXA refused (", Some("note-refused-word")),
     (
@@ -117,6 +117,14 @@ const BEGINNINGS: [(&str, Option<&str>); 6] = [
         Some("note-not-json"),
     ),
     ("OpenHEXA reported an error (", Some("note-error-code")),
+    (
+        "OpenHEXA's TLS certificate is not trusted: ",
+        Some("note-untrusted"),
+    ),
+    (
+        "OpenHEXA accepts no more requests for now",
+        Some("note-throttled"),
+    ),
 ];
 
 /// What only stands beside an event: too short to be told from a stranger's words elsewhere.

@@ -76,6 +76,8 @@ fn asked(shell: &Shell, health: Health, paused_until: Option<DateTime<Utc>>) -> 
         Standing::RefusesToken => ("bad", "monitoring-refuses", "advice-configuration"),
         Standing::Denies => ("bad", "monitoring-denies", "monitoring-denies-how"),
         Standing::Strange => ("bad", "monitoring-strange", "advice-configuration"),
+        Standing::Throttles => ("late", "monitoring-throttles", "advice-throttled"),
+        Standing::Untrusted => ("bad", "monitoring-untrusted", "advice-untrusted"),
         Standing::Fails => ("bad", "monitoring-fails", "advice-upstream"),
     };
     let is_well = health.standing == Standing::Answers;

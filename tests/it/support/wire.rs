@@ -43,6 +43,8 @@ pub enum Reply {
     Html(u16, String),
     /// Status and a place to go to.
     Elsewhere(u16, String),
+    /// Status, and the header `Retry-After`.
+    Later(u16, String),
     /// JSON that is gzipped already.
     Gzip(Vec<u8>),
     /// The beginning of an answer, then the connection is closed.
@@ -163,6 +165,10 @@ async fn answer(shared: &Shared, stream: &mut TcpStream, reply: Reply) -> bool {
         Reply::Elsewhere(status, to) => {
             let kind = format!("text/html\r\nLocation: {to}");
             (page(status, &kind, b""), true)
+        }
+        Reply::Later(status, when) => {
+            let kind = format!("text/html\r\nRetry-After: {when}");
+            (page(status, &kind, b"<h1>Later</h1>"), true)
         }
         Reply::Gzip(body) => {
             let kind = "application/json\r\nContent-Encoding: gzip";

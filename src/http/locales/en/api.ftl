@@ -86,7 +86,7 @@ api-422 = OpenHEXA is not configured, or the user has no profile in Iaso
 api-429 = OpenHEXA's limit of runs, or the bridge's limit of requests, is reached; Retry-After says when to ask again
 api-500 = Something went wrong in the bridge; the error's number is in its log
 api-502 = OpenHEXA failed, cannot be reached or refuses the configured token
-api-503 = The database is away, or Iaso cannot be asked who the caller is
+api-503 = The database is unavailable or cannot process the request, or Iaso cannot be reached to identify the caller
 api-504 = OpenHEXA did not answer in time
 api-other = Another answer
 

@@ -29,6 +29,7 @@ idempotency-key = { $field } must be 1 to { $most } printable ASCII characters, 
 body-not-json = The body is not valid JSON (line { $line }, column { $column })
 body-not-object = The body must be a JSON object
 body-type = The content type of the body is not supported: send application/json
+body-encoded = The bridge does not read compressed bodies: send the body without a Content-Encoding header
 body-too-large = The body is too large: at most { $limit } bytes
 body-broken = The body could not be read
 body-too-slow = The body did not arrive in time
@@ -67,6 +68,9 @@ instance-token-unreadable = The token of your account's OpenHEXA instance cannot
 
 upstream-timed-out = OpenHEXA did not answer in time
 upstream-unreachable = OpenHEXA cannot be reached
+upstream-untrusted = OpenHEXA's TLS certificate is not trusted
+upstream-throttled = OpenHEXA accepts no more requests for now; try again later
+check-untrusted = OpenHEXA's TLS certificate is not trusted ({ $cause }): put the certificate of its authority into the file that SSL_CERT_FILE names, and restart the bridge
 upstream-token-refused = OpenHEXA refuses the configured token
 upstream-no-workspace = OpenHEXA does not show the configured workspace to the bridge: it was archived, its name is wrong, or the token lost its access
 upstream-strange = OpenHEXA's address answers, but not as OpenHEXA does: check the address
@@ -77,5 +81,6 @@ refused-too-large = The parameters are too large for OpenHEXA
 refused-limit = The workspace has reached its limit of runs in OpenHEXA
 refused-denied = OpenHEXA does not allow the configured token to launch this pipeline
 
-database-away = The database is away; try again in a few seconds
+database-away = The database is unavailable; try again in a few seconds
+database-failed = The bridge's database cannot process the request; try again later, or ask your administrator to read the bridge's log
 internal = Something went wrong here; its number is { $id }

@@ -86,7 +86,7 @@ api-422 = OpenHEXA n’est pas configuré, ou l’utilisateur n’a pas de profi
 api-429 = La limite d’exécutions d’OpenHEXA ou la limite de requêtes de la passerelle est atteinte ; Retry-After dit quand redemander
 api-500 = Quelque chose a échoué dans la passerelle ; le numéro de l’erreur est dans son journal
 api-502 = OpenHEXA a échoué, est injoignable ou refuse le jeton configuré
-api-503 = La base de données est absente, ou impossible de demander à Iaso qui appelle
+api-503 = La base de données est indisponible ou ne peut pas traiter la demande, ou Iaso est injoignable pour identifier l’appelant
 api-504 = OpenHEXA n’a pas répondu à temps
 api-other = Une autre réponse
 

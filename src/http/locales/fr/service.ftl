@@ -29,6 +29,7 @@ idempotency-key = { $field } doit compter de 1 à { $most } caractères ASCII im
 body-not-json = Le corps de la requête n’est pas du JSON valide (ligne { $line }, colonne { $column })
 body-not-object = Le corps de la requête doit être un objet JSON
 body-type = Le type de contenu de la requête n’est pas pris en charge : envoyez application/json
+body-encoded = La passerelle ne lit pas les corps de requête compressés : envoyez le corps sans en-tête Content-Encoding
 body-too-large = Le corps de la requête est trop grand : { $limit } octets au plus
 body-broken = Le corps de la requête n’a pas pu être lu
 body-too-slow = Le corps de la requête n’est pas arrivé à temps
@@ -67,6 +68,9 @@ instance-token-unreadable = Le jeton de l’instance OpenHEXA de votre compte es
 
 upstream-timed-out = OpenHEXA n’a pas répondu à temps
 upstream-unreachable = OpenHEXA est injoignable
+upstream-untrusted = Le certificat TLS d’OpenHEXA n’est pas reconnu
+upstream-throttled = OpenHEXA n’accepte plus de requêtes pour le moment ; réessayez plus tard
+check-untrusted = Le certificat TLS d’OpenHEXA n’est pas reconnu ({ $cause }) : ajoutez le certificat de son autorité au fichier désigné par SSL_CERT_FILE, puis redémarrez la passerelle
 upstream-token-refused = OpenHEXA refuse le jeton configuré
 upstream-no-workspace = OpenHEXA ne montre pas l’espace de travail configuré à la passerelle : il a été archivé, son nom est faux, ou le jeton n’y a plus accès
 upstream-strange = L’adresse d’OpenHEXA répond, mais pas comme OpenHEXA : vérifiez l’adresse
@@ -77,5 +81,6 @@ refused-too-large = Les paramètres sont trop volumineux pour OpenHEXA
 refused-limit = L’espace de travail a atteint sa limite d’exécutions dans OpenHEXA
 refused-denied = OpenHEXA ne permet pas au jeton configuré de lancer ce pipeline
 
-database-away = La base de données est absente ; réessayez dans quelques secondes
+database-away = La base de données est indisponible ; réessayez dans quelques secondes
+database-failed = La base de données de la passerelle ne peut pas traiter la demande ; réessayez plus tard, ou demandez à votre administrateur de consulter le journal de la passerelle
 internal = Une erreur s’est produite ici ; son numéro est { $id }
