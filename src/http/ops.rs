@@ -1,5 +1,6 @@
 //! For machines that watch: is the process there, may it get requests, what does it count.
 
+use actix_web::http::header;
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 use serde::Serialize;
@@ -11,6 +12,7 @@ use super::error::{Answer, Problem};
 use crate::domain::principal::Role;
 use crate::domain::sentence::say;
 use crate::service::Bridge;
+use crate::service::vitals::Written;
 
 #[derive(Serialize, ToSchema)]
 pub struct Health {
@@ -52,14 +54,28 @@ pub async fn healthz() -> HttpResponse {
         (status = 503, body = Readiness),
     ),
 )]
-/// The database and its tables decide; OpenHEXA being away is no reason to take the bridge out of service.
+/// The bridge is ready when its database has the expected tables and can be written to. OpenHEXA does not count: while it
+/// is unavailable the bridge still serves.
 pub async fn readyz(bridge: Data<Bridge>) -> HttpResponse {
-    let migrated = bridge.is_migrated().await;
-    let ready = matches!(migrated, Ok(true));
+    let written = bridge.written().await;
+    // To ask takes a while where there is no connection.
+    let is_migrated = match written {
+        Written::Yes | Written::No => matches!(bridge.is_migrated().await, Ok(true)),
+        Written::Unavailable => false,
+    };
+    let ready = is_migrated && written == Written::Yes;
     let body = Readiness {
         status: if ready { "ready" } else { "not ready" },
-        database: if migrated.is_ok() { "ok" } else { "away" },
-        migrations: if ready { "ok" } else { "not known or pending" },
+        database: match written {
+            Written::Yes => "ok",
+            Written::No => "cannot be written to",
+            Written::Unavailable => "away",
+        },
+        migrations: if is_migrated {
+            "ok"
+        } else {
+            "not known or pending"
+        },
         openhexa: bridge.openhexa_health().unwrap_or("not asked yet"),
     };
     let mut answer = if ready {
@@ -67,6 +83,9 @@ pub async fn readyz(bridge: Data<Bridge>) -> HttpResponse {
     } else {
         HttpResponse::ServiceUnavailable()
     };
+    if !ready {
+        answer.insert_header((header::RETRY_AFTER, "5"));
+    }
     answer.json(body)
 }
 

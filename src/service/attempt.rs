@@ -34,6 +34,54 @@ enum Reserved {
 }
 
 impl Bridge {
+    /// The caller holds the task's lease, which is given back.
+    pub(super) async fn carry_out(&self, attempt: &Attempt) -> Result<Task, Error> {
+        let outcome = self.attempt(attempt).await;
+        if let Ok(task) = &outcome
+            && task.wants_stop()
+        {
+            self.stop_launched(attempt).await;
+        }
+        if let Err(error) = self.plan_next(attempt.task, &attempt.owner).await {
+            let task = attempt.task.0;
+            tracing::warn!(task, %error, "the lease of a launch could not be given back: it expires by itself");
+        }
+        outcome
+    }
+
+    /// Once its task is committed, only a refusal of OpenHEXA fails a launch: after any other failure the reconciler goes
+    /// on with the task, and a caller who heard of an error would launch it again.
+    pub(super) async fn launched(
+        &self,
+        committed: Task,
+        outcome: Result<Task, Error>,
+    ) -> Result<Task, Error> {
+        match outcome {
+            Ok(_) | Err(Error::Refused { .. }) => outcome,
+            Err(error) => {
+                tracing::warn!(task = committed.id.0, %error, "a launch is continued by the reconciler");
+                if matches!(error, Error::Busy) {
+                    return Ok(committed);
+                }
+                Ok(self.newest(committed).await)
+            }
+        }
+    }
+
+    /// The task as it is now, or as it was where the database cannot tell.
+    pub(super) async fn newest(&self, task: Task) -> Task {
+        self.task(task.account, task.id).await.unwrap_or(task)
+    }
+
+    /// The connection was lost during the commit, so only the database knows whether there is a task.
+    pub(super) async fn committed_by(&self, owner: String) -> Result<TaskId, Error> {
+        let found = self
+            .store()
+            .read(move |db| Ok::<_, Error>(store::held_by(db, &owner)?))
+            .await?;
+        found.ok_or(Error::Busy)
+    }
+
     /// The caller holds the task's lease, and gives it back.
     pub(super) async fn attempt(&self, attempt: &Attempt) -> Result<Task, Error> {
         // As whom a run is made is known before it is asked for: the run is looked for by it, should it be lost.

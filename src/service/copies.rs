@@ -100,7 +100,7 @@ impl Bridge {
                 }
                 let after = heeded(db, bridge.rules(), task.clone(), now)?;
                 if after == task {
-                    store::save(db, &task)?;
+                    store::save_copy(db, &task)?;
                 }
                 Ok::<_, Error>(())
             })

@@ -1,8 +1,11 @@
 //! What belongs to one pipeline: its versions, its runs, and the choices that a parameter reads from a file.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use futures_util::future::join_all;
 use futures_util::stream::{self, StreamExt};
+use serde_json::{Map, Value};
 
 use super::config::Ground;
 use super::memory::Asked;
@@ -82,6 +85,31 @@ impl Bridge {
             return Err(Error::NotFound(say("parameter-without-file")));
         }
         self.choices_of(&ground, version, code).await
+    }
+
+    /// Those of the parameters that were given a value and have their choices in a file.
+    pub(super) async fn resolve_choices(
+        &self,
+        ground: &Ground,
+        definition: &Definition,
+        given: [&Map<String, Value>; 2],
+    ) -> BTreeMap<String, Vec<String>> {
+        let Some(version) = &definition.version else {
+            return BTreeMap::new();
+        };
+        let wanted = version.parameters.iter().filter(|parameter| {
+            let is_given = given
+                .iter()
+                .any(|layer| layer.contains_key(&parameter.code));
+            parameter.choices_from_file.is_some() && is_given
+        });
+        let asking = wanted.map(|parameter| async {
+            let found = self.choices_of(ground, version.label.id, &parameter.code);
+            // What cannot be resolved cannot be checked; the run's container does not check it either.
+            let choices = found.await.ok().map(Arc::unwrap_or_clone);
+            choices.map(|choices| (parameter.code.clone(), choices))
+        });
+        join_all(asking).await.into_iter().flatten().collect()
     }
 
     pub(super) async fn choices_of(

@@ -5,9 +5,9 @@
 use std::collections::BTreeMap;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use chrono::{DateTime, Utc};
-use futures_util::future::join_all;
 use serde_json::{Map, Value, json};
 use tokio::time::Sleep;
 use uuid::Uuid;
@@ -24,7 +24,7 @@ use crate::domain::run::Launch;
 use crate::domain::sentence::FieldErrors;
 use crate::domain::task::{PipelineRef, Run, State, Task};
 use crate::domain::validation::{self, Checked, Injected, Injection};
-use crate::store::{self, Db, Due, Event, NewTask, Source};
+use crate::store::{self, Db, Due, Event, NewTask, Sent, Source};
 
 /// What somebody wants launched.
 #[derive(Clone, Debug)]
@@ -51,8 +51,9 @@ impl LaunchRequest {
 
 /// What became of a launch that was judged.
 enum Accepted {
-    Now(Box<Attempt>),
-    /// Under its key there is a task.
+    /// With the task as it was committed.
+    Now(Box<(Attempt, Task)>),
+    /// There is a task already: under its key, or from this request's own transaction.
     Before(TaskId),
 }
 
@@ -101,7 +102,7 @@ impl Bridge {
     /// Answers within the time for it: what is not known by then happens behind.
     pub async fn launch(&self, who: &Principal, request: LaunchRequest) -> Result<Task, Error> {
         let once = request.once.clone();
-        self.only_once(who.account, once, self.launch_now(who, request))
+        self.only_once(who.account, once, Box::pin(self.launch_now(who, request)))
             .await
     }
 
@@ -137,55 +138,24 @@ impl Bridge {
         request: &LaunchRequest,
         time_is_up: Pin<&mut Sleep>,
     ) -> Result<Task, Error> {
-        let attempt = match self.accept(who, ground, definition, request).await? {
-            Accepted::Now(attempt) => *attempt,
+        let (attempt, committed) = match self.accept(who, ground, definition, request).await? {
+            Accepted::Now(made) => *made,
             Accepted::Before(task) => return self.task(who.account, task).await,
         };
-        let task = attempt.task;
         if !definition.fresh {
             self.nudge.notify_one();
-            return self.task(who.account, task).await;
+            return Ok(self.newest(committed).await);
         }
         let bridge = self.clone();
-        let job = self.parts.jobs.spawn(async move {
-            let outcome = bridge.attempt(&attempt).await;
-            if let Ok(task) = &outcome
-                && task.wants_stop()
-            {
-                bridge.stop_launched(&attempt).await;
-            }
-            bridge.plan_next(attempt.task, &attempt.owner).await?;
-            outcome
-        });
+        let job = self
+            .parts
+            .jobs
+            .spawn(async move { bridge.carry_out(&attempt).await });
         tokio::select! {
-            Ok(outcome) = job => outcome,
+            Ok(outcome) = job => self.launched(committed, outcome).await,
             // It takes too long, or it broke off: the reconciler has the task, the caller its number.
-            () = time_is_up => self.task(who.account, task).await,
+            () = time_is_up => Ok(self.newest(committed).await),
         }
-    }
-
-    async fn resolve_choices(
-        &self,
-        ground: &Ground,
-        definition: &Definition,
-        given: [&Map<String, Value>; 2],
-    ) -> BTreeMap<String, Vec<String>> {
-        let Some(version) = &definition.version else {
-            return BTreeMap::new();
-        };
-        let wanted = version.parameters.iter().filter(|parameter| {
-            let is_given = given
-                .iter()
-                .any(|layer| layer.contains_key(&parameter.code));
-            parameter.choices_from_file.is_some() && is_given
-        });
-        let asking = wanted.map(|parameter| async {
-            let found = self.choices_of(ground, version.label.id, &parameter.code);
-            // What cannot be resolved cannot be checked; the run's container does not check it either.
-            let choices = found.await.ok().map(Arc::unwrap_or_clone);
-            choices.map(|choices| (parameter.code.clone(), choices))
-        });
-        join_all(asking).await.into_iter().flatten().collect()
     }
 
     /// Commits the task before OpenHEXA hears of it, held for the attempt that follows.
@@ -212,6 +182,8 @@ impl Bridge {
         let (bridge, ground) = (self.clone(), ground.clone());
         let (definition, request) = (definition.clone(), request.clone());
         let held = self.claim(now, 1);
+        let (owner, reached) = (held.owner.clone(), Arc::new(AtomicBool::new(false)));
+        let commit = reached.clone();
         let accepted = self
             .store()
             .write(move |db| {
@@ -239,9 +211,9 @@ impl Bridge {
                     Layered::with(&request.config, from_iaso),
                     &injected,
                 )?;
-                let id = bridge.keep(db, task, &definition, &checked, &held)?;
-                Ok(Accepted::Now(Box::new(Attempt {
-                    task: id,
+                let task = bridge.keep(db, task, &definition, &checked, &held)?;
+                let attempt = Attempt {
+                    task: task.id,
                     owner: held.owner,
                     connection: ground.connection,
                     launch: Launch {
@@ -251,11 +223,18 @@ impl Bridge {
                         send_notifications: request.send_notifications,
                         debug: request.debug,
                     },
-                })))
+                };
+                commit.store(true, Ordering::SeqCst);
+                Ok(Accepted::Now(Box::new((attempt, task))))
             })
             .await;
         self.changes.happened();
-        accepted
+        match accepted {
+            Err(Error::Busy) if reached.load(Ordering::SeqCst) => {
+                self.committed_by(owner).await.map(Accepted::Before)
+            }
+            accepted => accepted,
+        }
     }
 
     /// Stores what is to be sent: what may be read as it is, the rest encrypted.
@@ -266,31 +245,38 @@ impl Bridge {
         definition: &Definition,
         checked: &Checked,
         held: &Due,
-    ) -> Result<TaskId, Error> {
+    ) -> Result<Task, Error> {
         let known = parameters(definition);
         task.run.config = validation::masked(known, &checked.config);
         task.run.names_task = checked.config.contains_key(Injected::TaskId.code());
-        store::save(db, &task)?;
         let saved = definition.version.as_ref().map(|version| &version.config);
         let kept = json!({"secrets": validation::secrets(known, &checked.config), "saved": saved});
         let print = (!task.run.names_task).then(|| {
             let none = Map::new();
             self.fingerprint(saved.unwrap_or(&none), &checked.config)
         });
-        let vault = &self.store().vault;
-        store::put_secrets(db, vault, task.id, &as_object(kept), print.as_deref())?;
-        if definition.fresh {
-            store::hold(db, task.id, held)?;
+        // With a definition that is to be checked again, the task is due at once.
+        let until = if definition.fresh {
+            held.until
         } else {
-            store::schedule(db, task.id, Some(held.now))?;
-        }
+            held.now
+        };
+        let sent = Sent {
+            secrets: store::sealed(&self.store().vault, &as_object(kept)),
+            fingerprint: print,
+            held: Due {
+                until,
+                ..held.clone()
+            },
+        };
+        store::save_sent(db, &task, &sent)?;
         let mut accepted = Event::new(held.now, Source::User, "launch accepted");
         accepted.detail = task
             .relaunch_of
             .map(|id| format!("relaunch of task {id}"))
             .or_else(|| left_out(&checked.left_out));
         store::add_event(db, task.account, task.id, &accepted)?;
-        Ok(task.id)
+        Ok(task)
     }
 
     /// The four values for this task.

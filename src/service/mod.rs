@@ -146,6 +146,7 @@ pub struct Bridge {
     /// Wakes the reconciler before its time.
     nudge: Arc<Notify>,
     changes: Arc<Changes>,
+    probed: Arc<vitals::Probed>,
 }
 
 impl Bridge {
@@ -170,6 +171,7 @@ impl Bridge {
             reports: Arc::default(),
             rounds: Arc::default(),
             nudge: Arc::default(),
+            probed: Arc::default(),
         }
     }
 

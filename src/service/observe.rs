@@ -104,7 +104,7 @@ pub fn take(
 ) -> Result<Result<Task, Conflict>, Error> {
     let taken = judge(rules, &before, fact, now);
     if taken.after != before {
-        store::save(db, &taken.after)?;
+        store::save(db, &before, &taken.after)?;
         settle(db, before.id, &taken.follows)?;
     }
     if let Some(event) = &taken.event {

@@ -17,7 +17,8 @@ use diesel_async::async_connection_wrapper::AsyncConnectionWrapper;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use secrecy::{ExposeSecret, SecretString};
-use tokio::runtime::Runtime;
+use tokio::runtime::{Handle, Runtime};
+use tokio_postgres::Client;
 use tokio_postgres::config::{Host, SslMode};
 
 use super::error::OpenError;
@@ -211,21 +212,54 @@ impl Opener {
         Ok(conn)
     }
 
-    fn open_postgres(&self, url: &SecretString, tls: &Tls) -> Result<Pg, OpenError> {
+    /// What comes of work with two plain clients, without settings and prepared statements; none on another database.
+    pub fn with_two<T>(
+        &self,
+        work: impl AsyncFnOnce([Client; 2]) -> Result<T, OpenError>,
+    ) -> Result<Option<T>, OpenError> {
+        let Address::Postgres { url, tls } = &self.address else {
+            return Ok(None);
+        };
+        let runtime = self.sockets.as_ref().ok_or(OpenError::Runtime)?;
+        runtime.block_on(async {
+            let url = url.expose_secret();
+            let pair = [plain(url, tls).await?, plain(url, tls).await?];
+            work(pair).await.map(Some)
+        })
+    }
+
+    fn bare(&self, url: &SecretString, tls: &Tls) -> Result<Pg, OpenError> {
         let Some(runtime) = &self.sockets else {
             return Err(OpenError::Runtime);
         };
         let conn = runtime.block_on(connect(url.expose_secret(), tls))?;
         // The wrapper keeps the runtime that it finds entered.
         let entered = runtime.enter();
-        let mut conn = Pg::from(conn);
+        let conn = Pg::from(conn);
         drop(entered);
-        // Beside Iaso a row may be held by Iaso's own long work: all reports would stand behind it.
+        Ok(conn)
+    }
+
+    fn open_postgres(&self, url: &SecretString, tls: &Tls) -> Result<Pg, OpenError> {
+        let mut conn = self.bare(url, tls)?;
+        // The database or the role may have other defaults, and Iaso's own transactions may hold a row for long.
         conn.batch_execute(&format!(
-            "SET search_path TO openhexa_bridge; SET TIME ZONE 'UTC'; SET lock_timeout = {}",
+            "SET search_path TO {}; SET TIME ZONE 'UTC'; SET lock_timeout = {}; \
+             SET default_transaction_isolation TO 'read committed'",
+            self.search_path(),
             self.busy_timeout.as_millis()
         ))?;
         Ok(conn)
+    }
+}
+
+impl Opener {
+    /// Triggers of Iaso's own tables may name other tables of `public` without their schema.
+    fn search_path(&self) -> &'static str {
+        match self.beside {
+            None => "openhexa_bridge",
+            Some(_) => "openhexa_bridge, public",
+        }
     }
 }
 
@@ -239,18 +273,13 @@ fn socket_runtime() -> Result<Runtime, OpenError> {
 }
 
 async fn connect(url: &str, tls: &Tls) -> Result<AsyncPgConnection, OpenError> {
-    let mut wanted: tokio_postgres::Config = url.parse().map_err(|error| OpenError::url(&error))?;
+    let wanted = wanted(url, tls)?;
     match tls {
         Tls::Off => {
             let (client, conn) = wanted.connect(tokio_postgres::NoTls).await?;
             Ok(AsyncPgConnection::try_from_client_and_connection(client, conn).await?)
         }
         Tls::Verified { ca_file } => {
-            if wanted.get_hosts().iter().any(is_socket) {
-                return Err(OpenError::SocketTls);
-            }
-            // Whatever the URL says: the password is not sent to a server without TLS.
-            wanted.ssl_mode(SslMode::Require);
             let connector =
                 tokio_postgres_rustls::MakeRustlsConnect::new(verified(ca_file.as_ref())?);
             let (client, conn) = wanted.connect(connector).await?;
@@ -259,8 +288,38 @@ async fn connect(url: &str, tls: &Tls) -> Result<AsyncPgConnection, OpenError> {
     }
 }
 
+fn wanted(url: &str, tls: &Tls) -> Result<tokio_postgres::Config, OpenError> {
+    let mut wanted: tokio_postgres::Config = url.parse().map_err(|error| OpenError::url(&error))?;
+    if let Tls::Verified { .. } = tls {
+        if wanted.get_hosts().iter().any(is_socket) {
+            return Err(OpenError::SocketTls);
+        }
+        // Whatever the URL says: the password is not sent to a server without TLS.
+        wanted.ssl_mode(SslMode::Require);
+    }
+    Ok(wanted)
+}
+
 fn is_socket(host: &Host) -> bool {
     matches!(host, Host::Unix(_))
+}
+
+async fn plain(url: &str, tls: &Tls) -> Result<Client, OpenError> {
+    let wanted = wanted(url, tls)?;
+    match tls {
+        Tls::Off => {
+            let (client, conn) = wanted.connect(tokio_postgres::NoTls).await?;
+            Handle::current().spawn(conn);
+            Ok(client)
+        }
+        Tls::Verified { ca_file } => {
+            let connector =
+                tokio_postgres_rustls::MakeRustlsConnect::new(verified(ca_file.as_ref())?);
+            let (client, conn) = wanted.connect(connector).await?;
+            Handle::current().spawn(conn);
+            Ok(client)
+        }
+    }
 }
 
 fn verified(ca_file: Option<&PathBuf>) -> Result<rustls::ClientConfig, OpenError> {

@@ -13,6 +13,7 @@ mod many;
 mod monitoring;
 mod once;
 mod pages;
+mod pooling;
 mod reseal;
 mod rows;
 mod runs;
@@ -43,7 +44,7 @@ pub use connection::{Address, Db, Tls};
 pub use declared::{declarations_of, put_declarations};
 /// What `BEGIN` and `COMMIT` themselves fail with.
 pub use diesel::result::Error as TransactionError;
-pub use error::{BadKey, Error, OpenError};
+pub use error::{BadKey, Error, Failure, OpenError};
 pub use events::{Event, Source, add_event, events_of, has_event, last_told};
 pub use iaso::{
     Found as FoundUser, MOVED, Options as BesideIaso, disown, has_strayed, knows_account, moved,
@@ -62,19 +63,23 @@ pub use once::{Remembered, remember, remembered, take_turns};
 pub use pages::{Key, Mark, Order, Page, TaskFilter, after, list};
 pub use reseal::{Lost, Tally, are_readable, reseal};
 pub use runs::{
-    Due, Kind, claim_due, forget_secrets, hold, look_by, must_wait, owned_runs, owners, plan,
-    put_secrets, renew, schedule, secrets_of, wake_next,
+    Due, Kind, claim_due, forget_secrets, held_by, look_by, must_wait, owned_runs, owners, plan,
+    put_secrets, renew, schedule, sealed, secrets_of, wake_next,
 };
 pub use sessions::{NewSession, add_session, end_session, is_session};
-pub use tasks::{NewTask, any, get, insert, lock, lock_own, many, save};
+pub use tasks::{
+    NewTask, Sent, any, get, insert, lock, lock_own, many, save, save_copy, save_sent,
+};
 pub use vault::Vault;
-pub use vitals::{Vitals, vitals};
+pub use vitals::{Vitals, probe, vitals};
 
 use connection::{Conn, Opener, Shared, pool};
 use iaso::Beside;
 
 const SQLITE: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
 const POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/postgres");
+/// How often a transaction is run before a concurrent one makes it fail.
+const TRIES: usize = 3;
 /// Any number, the same for every replica: who holds it migrates.
 const MIGRATION_LOCK: i64 = 7_302_918_114;
 /// `IF NOT EXISTS` alone asks for the right to create before it looks; the schema's owner may not have it.
@@ -110,6 +115,7 @@ impl Store {
     /// In the database of an Iaso, which has all that is needed for it. Blocks too.
     pub fn open_beside(options: Options, iaso: &BesideIaso) -> Result<Self, OpenError> {
         let store = Self::open_with(options, Some(Beside::new(iaso)?))?;
+        pooling::refuse(&store.opener)?;
         match store.opener.connect()? {
             Conn::Pg(mut conn, Some(beside)) => iaso::check(&mut conn, &beside)?,
             Conn::Pg(_, None) | Conn::Sqlite(_) => return Err(OpenError::NoIaso),
@@ -152,6 +158,7 @@ impl Store {
 
     /// Brings the tables up to date; replicas that start together take turns.
     pub fn migrate(&self) -> Result<(), OpenError> {
+        pooling::refuse(&self.opener)?;
         self.bring_up_to_date()?;
         self.opener.warn_of_readers();
         Ok(())
@@ -255,38 +262,44 @@ impl Store {
         .await
     }
 
-    /// One short transaction; never held across a call to OpenHEXA, because `work` cannot wait.
+    /// One short transaction; never held across a call to OpenHEXA, because `work` cannot wait. It is run again where
+    /// the database rolled it back because of a concurrent one, so `work` must have no effect outside the database.
     pub async fn write<T, E>(
         &self,
-        work: impl FnOnce(&mut Db<'_>) -> Result<T, E> + Send + 'static,
+        work: impl FnOnce(&mut Db<'_>) -> Result<T, E> + Clone + Send + 'static,
     ) -> Result<T, E>
     where
         T: Send + 'static,
-        E: From<Error> + From<diesel::result::Error> + Send + 'static,
+        E: Failure + Send + 'static,
     {
         let pool = self.writing.clone();
         off_the_worker(move || written(&pool, work)).await
     }
 
     /// As [`Store::write`], for whoever is off the workers already. Blocks.
-    pub fn write_here<T, E>(&self, work: impl FnOnce(&mut Db<'_>) -> Result<T, E>) -> Result<T, E>
-    where
-        E: From<Error> + From<diesel::result::Error>,
-    {
+    pub fn write_here<T, E: Failure>(
+        &self,
+        work: impl FnOnce(&mut Db<'_>) -> Result<T, E> + Clone,
+    ) -> Result<T, E> {
         // Nothing that the work has touched is looked at after a panic: its connection is broken and let go.
         let done = catch_unwind(AssertUnwindSafe(|| written(&self.writing, work)));
         done.unwrap_or_else(|_| Err(E::from(Error::Panicked)))
     }
 }
 
-fn written<T, E>(
+fn written<T, E: Failure>(
     pool: &Pool<Shared>,
-    work: impl FnOnce(&mut Db<'_>) -> Result<T, E>,
-) -> Result<T, E>
-where
-    E: From<Error> + From<diesel::result::Error>,
-{
+    work: impl FnOnce(&mut Db<'_>) -> Result<T, E> + Clone,
+) -> Result<T, E> {
     let mut pooled = pool.get().map_err(|_| E::from(Error::Away))?;
+    for _ in 1..TRIES {
+        match pooled.conn.write(work.clone()) {
+            Err(error) if error.is_contended() => {
+                tracing::debug!("a concurrent transaction came first: run again");
+            }
+            done => return done,
+        }
+    }
     pooled.conn.write(work)
 }
 

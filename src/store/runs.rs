@@ -174,19 +174,23 @@ pub fn plan(
     Ok(())
 }
 
-/// Holds a task for its first launch, before the reconciler can see it.
-pub fn hold(db: &mut Db<'_>, task: TaskId, due: &Due) -> Result<(), Error> {
-    on!(db, |conn| diesel::update(run::table.find(task.0))
-        .set((
-            run::next_look_at.eq(At(due.now)),
-            run::lease_until.eq(At(due.until)),
-            run::lease_owner.eq(&due.owner),
-        ))
-        .execute(conn))?;
-    Ok(())
+/// The task that this owner holds. Each claim has an owner of its own.
+pub fn held_by(db: &mut Db<'_>, owner: &str) -> Result<Option<TaskId>, Error> {
+    let found: Option<i64> = on!(db, |conn| run::table
+        .filter(run::next_look_at.is_not_null())
+        .filter(run::lease_owner.eq(owner))
+        .select(run::task_id)
+        .first(conn)
+        .optional())?;
+    Ok(found.map(TaskId))
 }
 
-/// Keeps what a launch must send but nobody may read, until the run's id is known, and the fingerprint of it.
+/// What a launch must send but nobody may read, encrypted; it is kept until the run's id is known.
+pub fn sealed(vault: &Vault, secrets: &Map<String, Value>) -> String {
+    vault.seal(&Value::Object(secrets.clone()).to_string())
+}
+
+/// Keeps them with the fingerprint of what is sent.
 pub fn put_secrets(
     db: &mut Db<'_>,
     vault: &Vault,
@@ -194,7 +198,7 @@ pub fn put_secrets(
     secrets: &Map<String, Value>,
     fingerprint: Option<&str>,
 ) -> Result<(), Error> {
-    let sealed = vault.seal(&Value::Object(secrets.clone()).to_string());
+    let sealed = sealed(vault, secrets);
     on!(db, |conn| diesel::update(run::table.find(task.0))
         .set((run::secrets.eq(sealed), run::fingerprint.eq(fingerprint)))
         .execute(conn))?;

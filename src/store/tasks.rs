@@ -8,8 +8,9 @@ use super::connection::{Db, on};
 use super::error::Error;
 use super::iaso;
 use super::rows::{RunRow, TaskRow, task_of};
-use super::runs::{NewRun, insert_run};
+use super::runs::{Due, NewRun, insert_run};
 use super::schema::{run, task};
+use super::types::At;
 use crate::domain::ids::{AccountId, TaskId};
 use crate::domain::task::Task;
 
@@ -111,13 +112,52 @@ pub fn lock_own(db: &mut Db<'_>, account: AccountId, id: TaskId) -> Result<Optio
     get(db, account, id)
 }
 
-/// Saves a task read with [`lock`] in the same transaction. A run id that another task owns is [`Error::Duplicate`].
-pub fn save(db: &mut Db<'_>, changed: &Task) -> Result<(), Error> {
-    save_task(db, changed)?;
+/// Saves what changed of a task read with [`lock`] in the same transaction. A run id that another task owns is
+/// [`Error::Duplicate`].
+pub fn save(db: &mut Db<'_>, before: &Task, after: &Task) -> Result<(), Error> {
+    // What others follow is the task: every change of it or of its run has a number of its own.
+    save_task(db, after)?;
     if let Some((conn, _)) = db.attached() {
-        iaso::mirror(conn, changed)?;
+        iaso::mirror(conn, after)?;
     }
-    save_run(db, changed)
+    if before.run != after.run {
+        save_run(db, after)?;
+    }
+    Ok(())
+}
+
+/// Writes the copy of an unchanged task again, and the task with it, so that both were written by one transaction.
+pub fn save_copy(db: &mut Db<'_>, task: &Task) -> Result<(), Error> {
+    save(db, task, task)
+}
+
+/// What a new task sends, in the transaction that made it.
+pub fn save_sent(db: &mut Db<'_>, new: &Task, sent: &Sent) -> Result<(), Error> {
+    if let Some((conn, _)) = db.attached() {
+        iaso::mirror(conn, new)?;
+    }
+    let row = RunRow::from(&new.run);
+    on!(db, |conn| diesel::update(run::table.find(new.id.0))
+        .set((
+            &row,
+            run::secrets.eq(&sent.secrets),
+            run::fingerprint.eq(&sent.fingerprint),
+            run::next_look_at.eq(At(sent.held.now)),
+            run::lease_until.eq(At(sent.held.until)),
+            run::lease_owner.eq(&sent.held.owner),
+        ))
+        .execute(conn))?;
+    Ok(())
+}
+
+/// What is kept beside a new task until its run is known.
+pub struct Sent {
+    /// Encrypted.
+    pub secrets: String,
+    /// Of what is sent, where it does not name its task.
+    pub fingerprint: Option<String>,
+    /// Whose the launch is.
+    pub held: Due,
 }
 
 /// The task without its run.

@@ -8,6 +8,8 @@ use super::error::Error;
 use super::schema::{run, task};
 use super::types::At;
 
+const PROBE: &str = "INSERT INTO probe (id, writes) VALUES (1, 1) ON CONFLICT (id) DO UPDATE SET writes = probe.writes + 1";
+
 #[derive(Clone, Debug)]
 pub struct Vitals {
     /// State → how many live tasks are in it.
@@ -16,6 +18,12 @@ pub struct Vitals {
     pub oldest_unsent: Option<DateTime<Utc>>,
     /// The look that is due the soonest, or overdue the longest.
     pub next_look: Option<DateTime<Utc>>,
+}
+
+/// Writes one row: a database that answers may be read-only, or its disk full.
+pub fn probe(db: &mut Db<'_>) -> Result<(), Error> {
+    on!(db, |conn| diesel::sql_query(PROBE).execute(conn))?;
+    Ok(())
 }
 
 pub fn vitals(db: &mut Db<'_>) -> Result<Vitals, Error> {

@@ -13,7 +13,7 @@ use crate::support::postgres::{database, rows};
 /// Table → its columns. The migrations' own table is not ours.
 type Tables = BTreeMap<String, BTreeSet<String>>;
 
-const OURS: [&str; 11] = [
+const OURS: [&str; 12] = [
     "api_key",
     "change_counter",
     "config",
@@ -22,6 +22,7 @@ const OURS: [&str; 11] = [
     "declared",
     "event",
     "idempotency",
+    "probe",
     "run",
     "session",
     "task",

@@ -208,7 +208,7 @@ story! {
             // Long enough for the other to ask too, if it does not wait.
             std::thread::sleep(Duration::from_millis(300));
             let reserved = Observation::LaunchReserved { launched_as: None };
-            Ok::<_, Error>(store::save(db, &task.observe(&reserved, now).unwrap())?)
+            Ok::<_, Error>(store::save(db, &task, &task.clone().observe(&reserved, now).unwrap())?)
         });
         let asking = second.write(move |db| {
             let task = store::lock(db, TaskId(one))?.unwrap();

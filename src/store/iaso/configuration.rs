@@ -9,11 +9,12 @@ use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Text};
 use secrecy::{ExposeSecret, SecretString};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value as Json};
 use sha2::{Digest, Sha256};
 
 use super::Beside;
 use super::check::{Need, Right};
+use super::prepared::{Prepared, Question, Value};
 use crate::domain::address::{Address, BadAddress};
 use crate::domain::connection::{Connection, Missing, Target};
 use crate::domain::ids::{AccountId, ConnectionId};
@@ -62,11 +63,40 @@ pub const RECORD_NEEDS: &[Need] = &[Need {
 const PLACE: [&str; 3] = ["openhexa_url", "openhexa_token", "workspace_slug"];
 
 /// Both kinds of record in one shape. A record in `iaso_config` has no workspace row: its token is not encrypted.
-const WORKSPACES: &str = "SELECT workspace.account_id::bigint AS account, instance.url AS url, instance.token AS token, \
-    workspace.slug AS slug, workspace.config::text AS content, \
-    greatest(workspace.updated_at, instance.updated_at) AS updated_at, workspace.deleted_at IS NOT NULL AS deleted \
-    FROM public.iaso_openhexaworkspace workspace \
-    JOIN public.iaso_openhexainstance instance ON instance.id = workspace.openhexa_instance_id";
+macro_rules! workspaces {
+    ($rest:literal) => {
+        concat!(
+            "SELECT workspace.account_id::bigint AS account, instance.url::text AS url, \
+             instance.token::text AS token, workspace.slug::text AS slug, workspace.config::text AS content, \
+             greatest(workspace.updated_at, instance.updated_at) AS updated_at, \
+             workspace.deleted_at IS NOT NULL AS deleted FROM public.iaso_openhexaworkspace workspace \
+             JOIN public.iaso_openhexainstance instance ON instance.id = workspace.openhexa_instance_id ",
+            $rest
+        )
+    };
+}
+
+struct OwnWorkspaces;
+
+impl Question for OwnWorkspaces {
+    const TEXT: &'static str = workspaces!(
+        "WHERE workspace.account_id = $1::bigint AND workspace.deleted_at IS NULL LIMIT 2"
+    );
+}
+
+struct AllWorkspaces;
+
+impl Question for AllWorkspaces {
+    const TEXT: &'static str =
+        workspaces!("ORDER BY workspace.deleted_at NULLS LAST, workspace.id");
+}
+
+struct Record;
+
+impl Question for Record {
+    const TEXT: &'static str = RECORD;
+}
+
 const RECORD: &str = "SELECT content::text AS content, updated_at FROM public.iaso_config WHERE slug = 'openhexa-config'";
 
 #[derive(QueryableByName)]
@@ -98,7 +128,7 @@ struct RecordRow {
 /// A record as it stands in Iaso, read.
 struct Written {
     place: Place,
-    content: Map<String, Value>,
+    content: Map<String, Json>,
     version: i64,
     updated_at: DateTime<Utc>,
 }
@@ -136,11 +166,8 @@ fn written(
     beside: &Beside,
     account: AccountId,
 ) -> Result<Result<Written, Missing>, Error> {
-    let rows: Vec<WorkspaceRow> = diesel::sql_query(format!(
-        "{WORKSPACES} WHERE workspace.account_id = $1 AND workspace.deleted_at IS NULL LIMIT 2"
-    ))
-    .bind::<BigInt, _>(account.0)
-    .load(conn)?;
+    let own = Prepared::<OwnWorkspaces>::with([Value::BigInt(account.0)]);
+    let rows: Vec<WorkspaceRow> = own.load(conn)?;
     match rows.as_slice() {
         [] if beside.config_account == Some(account) => recorded(conn),
         [] => Ok(Err(Missing::Workspace)),
@@ -161,13 +188,14 @@ fn of_workspace(beside: &Beside, row: &WorkspaceRow) -> Result<Written, Missing>
 
 /// The record of before Iaso had workspaces; its token is in the clear.
 fn recorded(conn: &mut Pg) -> Result<Result<Written, Missing>, Error> {
-    let row: Option<RecordRow> = diesel::sql_query(RECORD).get_result(conn).optional()?;
+    let record = Prepared::<Record>::with([]);
+    let row: Option<RecordRow> = record.get_result(conn).optional()?;
     let Some(row) = row else {
         return Ok(Err(Missing::Workspace));
     };
     let content = object(&row.content);
     let text = |key: &str| {
-        let text = content.get(key).and_then(Value::as_str);
+        let text = content.get(key).and_then(Json::as_str);
         text.unwrap_or_default().to_owned()
     };
     let place = place(
@@ -219,11 +247,11 @@ fn place(url: &str, slug: &str, token: SecretString) -> Result<Place, Missing> {
 }
 
 /// Iaso's form takes any JSON; what is no object holds no defaults.
-fn object(text: &str) -> Map<String, Value> {
+fn object(text: &str) -> Map<String, Json> {
     serde_json::from_str(text).unwrap_or_default()
 }
 
-fn without_place(mut content: Map<String, Value>) -> Map<String, Value> {
+fn without_place(mut content: Map<String, Json>) -> Map<String, Json> {
     content.retain(|key, _| !PLACE.contains(&key.as_str()));
     content
 }
@@ -301,8 +329,8 @@ type Key = (i64, String, String);
 
 /// Every readable record by account, instance and workspace; one that is in force covers one that was taken away.
 fn places(conn: &mut Pg, beside: &Beside) -> Result<HashMap<Key, Written>, Error> {
-    let all = format!("{WORKSPACES} ORDER BY workspace.deleted_at NULLS LAST, workspace.id");
-    let rows: Vec<WorkspaceRow> = diesel::sql_query(all).load(conn)?;
+    let all = Prepared::<AllWorkspaces>::with([]);
+    let rows: Vec<WorkspaceRow> = all.load(conn)?;
     let mut places = HashMap::new();
     let mut add = |(account, written): (i64, Written)| {
         let key = (

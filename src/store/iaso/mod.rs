@@ -8,6 +8,7 @@
 mod check;
 mod configuration;
 mod mirror;
+mod prepared;
 mod strayed;
 mod task_ids;
 mod users;

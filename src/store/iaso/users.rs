@@ -10,9 +10,10 @@
 //! OpenHEXA, or the older record `openhexa-config` where the account is served by that. A role gives no right there.
 
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Bool, Integer, Nullable, Text};
+use diesel::sql_types::{BigInt, Bool, Nullable, Text};
 
 use super::check::{Need, Right};
+use super::prepared::{self, Prepared, Value};
 use crate::domain::ids::AccountId;
 use crate::domain::principal::Person;
 use crate::domain::user::{PERMISSION, User};
@@ -20,7 +21,8 @@ use crate::store::connection::Db;
 use crate::store::error::Error;
 
 const USER: &str = "
-    SELECT u.id::bigint AS id, u.username, u.first_name, u.last_name, u.is_active, u.is_superuser,
+    SELECT u.id::bigint AS id, u.username::text AS username, u.first_name::text AS first_name,
+        u.last_name::text AS last_name, u.is_active, u.is_superuser,
         p.account_id::bigint AS account, EXISTS (
             SELECT FROM public.auth_permission permission
             JOIN public.django_content_type kind ON kind.id = permission.content_type_id
@@ -117,6 +119,12 @@ struct Row {
     configures: bool,
 }
 
+struct Question;
+
+impl prepared::Question for Question {
+    const TEXT: &'static str = USER;
+}
+
 pub fn user(db: &mut Db<'_>, id: i64) -> Result<Found, Error> {
     // Iaso's ids have 32 bits.
     let (Some((conn, beside)), Ok(id)) = (db.attached(), i32::try_from(id)) else {
@@ -125,10 +133,12 @@ pub fn user(db: &mut Db<'_>, id: i64) -> Result<Found, Error> {
     let record_account = beside
         .config_account
         .and_then(|own| i32::try_from(own.0).ok());
-    let question = diesel::sql_query(USER)
-        .bind::<Integer, _>(id)
-        .bind::<Text, _>(PERMISSION)
-        .bind::<Nullable<Integer>, _>(record_account);
+    let values = [
+        Value::Integer(Some(id)),
+        Value::Text(PERMISSION),
+        Value::Integer(record_account),
+    ];
+    let question = Prepared::<Question>::with(values);
     let row: Option<Row> = question.get_result(conn).optional()?;
     Ok(match row {
         Some(row) if row.is_active => Found::Active(user_of(row)),

@@ -26,7 +26,7 @@ async fn a_launch_that_is_not_committed_is_nowhere() {
     as_the_bridge(&stage, FAIL_AT_COMMIT).await;
     let path = format!("/pipelines/{}/launch/", id(1));
     let failed = stage.story.post(&path, &json!({"config": {}})).await;
-    assert_eq!(failed.status, 500);
+    assert_eq!(failed.status, 503);
     assert_eq!(
         stage
             .rows("SELECT id FROM iaso_task WHERE name = 'launch_openhexa_pipeline'")
@@ -54,7 +54,7 @@ async fn a_report_that_is_not_committed_is_in_neither() {
     as_the_bridge(&stage, FAIL_AT_COMMIT).await;
     let report = json!({"task_id": task, "progress_value": 7, "progress_message": "seven"});
     let failed = stage.story.report(&id(1), &report).await;
-    assert_eq!(failed.status, 500);
+    assert_eq!(failed.status, 503);
     let after = (
         stage.copy(task).await,
         stage.log(task).await,
@@ -76,7 +76,7 @@ async fn what_iasos_table_refuses_is_not_ours_either() {
         .story
         .report(&id(1), &json!({"task_id": task, "progress_value": 11}))
         .await;
-    assert_eq!(failed.status, 500);
+    assert_eq!(failed.status, 503);
     assert_eq!(
         (stage.copy(task).await, stage.story.task(task).await),
         before

@@ -9,6 +9,7 @@ mod settings;
 mod shared;
 pub mod stage;
 mod start;
+mod triggers;
 
 use openhexa_bridge::domain::principal::Role;
 use reqwest::Method;

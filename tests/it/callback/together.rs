@@ -171,7 +171,7 @@ story! {
             match *task {
                 1_000_000 => drop(answer.expect(400)),
                 task if task == ended => assert_eq!(answer.expect(409)["status"], "SUCCESS"),
-                task if task == poisoned => drop(answer.expect(500)),
+                task if task == poisoned => drop(answer.expect(503)),
                 task => assert_eq!(answer.expect(200)["task"]["id"], task, "{said}"),
             }
         }

@@ -1,6 +1,6 @@
 //! A cancel at several bridges, at one that is started again, and while OpenHEXA is away.
 
-use std::sync::mpsc;
+use std::sync::{Arc, Mutex, mpsc};
 
 use openhexa_bridge::domain::ids::TaskId;
 use openhexa_bridge::service::Error;
@@ -103,10 +103,11 @@ async fn a_look_at_many_waits_for_nobody_who_holds_one_of_the_tasks() {
     let store = story.store().await;
     let (begun, has_begun) = mpsc::channel();
     let (go_on, may_go_on) = mpsc::channel();
+    let may_go_on = Arc::new(Mutex::new(may_go_on));
     let holding = store.write(move |db| {
         store::lock(db, TaskId(task))?.unwrap();
         begun.send(()).unwrap();
-        let _ = may_go_on.recv_timeout(PATIENCE);
+        let _ = may_go_on.lock().unwrap().recv_timeout(PATIENCE);
         Ok::<_, Error>(())
     });
     let looking = async {

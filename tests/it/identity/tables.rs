@@ -251,9 +251,10 @@ async fn a_database_that_cannot_be_asked_lets_nobody_in_and_sends_nobody_away() 
         .sql("ALTER TABLE auth_user RENAME TO auth_user_gone")
         .await;
     let answer = with_token(story, &token_of(story, 10), "/tasks/").await;
-    let error = answer.error(500);
+    let error = answer.error(503);
     assert!(
-        error.starts_with("Something went wrong here") && !answer.text.contains("auth_user"),
+        error.starts_with("The bridge's database cannot process")
+            && !answer.text.contains("auth_user"),
         "{error}"
     );
     stage

@@ -1,6 +1,6 @@
 //! On PostgreSQL, transactions are numbered in one order and seen in another; numbers begin anew on another server.
 
-use std::sync::mpsc;
+use std::sync::{Arc, Mutex, mpsc};
 
 use openhexa_bridge::domain::ids::TaskId;
 use openhexa_bridge::domain::observation::{Observation, Report};
@@ -29,6 +29,7 @@ async fn a_change_that_began_first_and_is_committed_last_is_not_missed() {
     let (store, now) = (story.store().await, story.now());
     let (begun, has_begun) = mpsc::channel();
     let (go_on, may_go_on) = mpsc::channel();
+    let may_go_on = Arc::new(Mutex::new(may_go_on));
     let writing = store.write(move |db| {
         let task = store::lock(db, TaskId(slow))?.unwrap();
         let report = Report {
@@ -38,10 +39,10 @@ async fn a_change_that_began_first_and_is_committed_last_is_not_missed() {
             end_value: None,
             result: None,
         };
-        let changed = task.observe(&Observation::Reported(report), now).unwrap();
-        store::save(db, &changed)?;
+        let changed = task.clone().observe(&Observation::Reported(report), now);
+        store::save(db, &task, &changed.unwrap())?;
         begun.send(()).unwrap();
-        may_go_on.recv().unwrap();
+        may_go_on.lock().unwrap().recv().unwrap();
         Ok::<_, Error>(())
     });
     let meanwhile = async {

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 use std::path::Path;
 
-const TABLES: [&str; 10] = [
+const TABLES: [&str; 11] = [
     "api_key",
     "change_counter",
     "connection",
@@ -14,6 +14,7 @@ const TABLES: [&str; 10] = [
     "event",
     "idempotency",
     "declared",
+    "probe",
 ];
 
 pub async fn everything(url: &str) -> String {

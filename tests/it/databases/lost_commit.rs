@@ -1,0 +1,83 @@
+//! A connection that breaks while the database commits: only the database knows what became of the transaction.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use chrono::TimeDelta;
+use serde_json::json;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+
+use super::*;
+use crate::support::postgres::database;
+
+/// Stands between the bridge and PostgreSQL. Once armed, it passes the next commit on and breaks the connection before
+/// its answer.
+struct Between {
+    url: String,
+    armed: Arc<AtomicBool>,
+}
+
+impl Between {
+    async fn open(database: &str) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let (head, name) = database.rsplit_once('/').unwrap();
+        let target = head.rsplit('@').next().unwrap().to_owned();
+        let own = listener.local_addr().unwrap();
+        let armed = Arc::new(AtomicBool::new(false));
+        let breaks = armed.clone();
+        tokio::spawn(async move {
+            while let Ok((client, _)) = listener.accept().await {
+                let server = TcpStream::connect(&target).await.unwrap();
+                tokio::spawn(pass_on(client, server, breaks.clone()));
+            }
+        });
+        let url = format!("postgres://postgres@{own}/{name}");
+        Self { url, armed }
+    }
+}
+
+async fn pass_on(client: TcpStream, server: TcpStream, armed: Arc<AtomicBool>) {
+    let (mut from_client, mut to_client) = client.into_split();
+    let (mut from_server, mut to_server) = server.into_split();
+    let back = tokio::spawn(async move {
+        let _ = tokio::io::copy(&mut from_server, &mut to_client).await;
+        from_server
+    });
+    let mut bytes = vec![0; 64 * 1024];
+    while let Ok(many @ 1..) = from_client.read(&mut bytes).await {
+        let commits = bytes[..many].windows(7).any(|part| part == b"COMMIT\0");
+        if commits && armed.swap(false, Ordering::SeqCst) {
+            // Nothing reaches the client from now on.
+            back.abort();
+            to_server.write_all(&bytes[..many]).await.unwrap();
+            // The server ends the connection when it is through with the commit.
+            to_server.shutdown().await.unwrap();
+            return;
+        }
+        if to_server.write_all(&bytes[..many]).await.is_err() {
+            return;
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_launch_whose_commit_was_not_confirmed_is_201_queued_and_one_run() {
+    let direct = tokio::task::spawn_blocking(database).await.unwrap();
+    let between = Between::open(&direct).await;
+    let story = plan(Base::Postgres).database(&between.url).begin().await;
+    between.armed.store(true, Ordering::SeqCst);
+    let answer = launch(&story).await.expect(201);
+    assert!(!between.armed.load(Ordering::SeqCst), "nothing was broken");
+    assert_eq!(answer["task"]["status"], "QUEUED");
+    assert_eq!(story.tasks().await.len(), 1);
+    story.advance(TimeDelta::minutes(2));
+    let ended = story
+        .until_confirmed(answer["task"]["id"].as_i64().unwrap())
+        .await;
+    assert_eq!(
+        (&ended["status"], story.runs().await.len()),
+        (&json!("SUCCESS"), 1)
+    );
+    story.end().await;
+}

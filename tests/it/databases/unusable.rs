@@ -1,0 +1,200 @@
+//! A database that answers but cannot do what it is asked for: the caller comes again later, the log has the cause.
+
+use std::process::Stdio;
+
+use openhexa_bridge::store::Vault;
+use secrecy::ExposeSecret as _;
+use serde_json::Value;
+use tokio::io::{AsyncBufReadExt as _, BufReader};
+
+use super::*;
+use crate::support::story::{PATIENCE, story};
+
+async fn asked(story: &Story, who: As, method: Method, path: &str, body: Value) -> Answer {
+    let ask = story.ask(who, method, path);
+    if body.is_null() {
+        ask.send().await
+    } else {
+        ask.json(&body).send().await
+    }
+}
+
+story! {
+    async fn with_a_full_disk_whatever_writes_is_503_and_reading_goes_on(base) {
+        let story = plan(base).begin().await;
+        let task = launch(&story).await.expect(201)["task"]["id"].as_i64().unwrap();
+        for table in ["task", "event"] {
+            fails_on(&story, &format!("INSERT ON {table}"), "1 = 1", "53100", "could not extend file: No space left on device").await;
+            is_told_to_come_again(&launch(&story).await, table);
+            fails_no_more(&story).await;
+        }
+        fails_on(&story, "UPDATE ON task", "1 = 1", "53100", "could not extend file: No space left on device").await;
+        let report = story.report(&id(1), &json!({"task_id": task, "status": "RUNNING"})).await;
+        is_told_to_come_again(&report, "a report");
+        let cancel = asked(&story, As::Operator, Method::POST, &format!("/tasks/{task}/cancel/"), Value::Null).await;
+        is_told_to_come_again(&cancel, "a cancel");
+        story.get(&format!("/tasks/{task}/")).await.expect(200);
+        fails_no_more(&story).await;
+        launch(&story).await.expect(201);
+        story.end().await;
+    }
+}
+
+story! {
+    async fn with_a_changed_schema_every_request_is_503(base) {
+        let story = plan(base).begin().await;
+        let task = launch(&story).await.expect(201)["task"]["id"].as_i64().unwrap();
+        let renamed = "ALTER TABLE task RENAME COLUMN progress_value TO other";
+        administer(&story, renamed, renamed).await;
+        for (who, method, path, body) in [
+            (As::Viewer, Method::GET, "/tasks/".to_owned(), Value::Null),
+            (As::Viewer, Method::GET, "/tasks/?cursor=".to_owned(), Value::Null),
+            (As::Viewer, Method::GET, format!("/tasks/{task}/"), Value::Null),
+            (As::Viewer, Method::GET, format!("/tasks/{task}/logs/"), Value::Null),
+            (As::Viewer, Method::GET, format!("/tasks/{task}/events/"), Value::Null),
+            (As::Viewer, Method::GET, format!("/tasks/{task}/stream/"), Value::Null),
+            (As::Operator, Method::POST, format!("/tasks/{task}/cancel/"), Value::Null),
+            (As::Operator, Method::POST, format!("/tasks/{task}/relaunch/"), json!({})),
+            (As::Operator, Method::POST, format!("/pipelines/{}/launch/", id(1)), json!({"config": {}})),
+            (As::Operator, Method::PATCH, format!("/pipelines/{}/", id(1)), json!({"task_id": task, "status": "SUCCESS"})),
+        ] {
+            let answer = asked(&story, who, method, &path, body).await;
+            is_told_to_come_again(&answer, &path);
+        }
+        let page = story.ask_at(As::Viewer, Method::GET, "/dashboard/tasks/").send().await;
+        is_told_to_come_again(&page, "a page");
+        let back = "ALTER TABLE task RENAME COLUMN other TO progress_value";
+        administer(&story, back, back).await;
+        story.get(&format!("/tasks/{task}/")).await.expect(200);
+        story.end().await;
+    }
+}
+
+story! {
+    async fn readyz_is_503_while_the_database_cannot_be_written_to(base) {
+        let story = plan(base).begin().await;
+        assert_eq!(ready(&story).await.expect(200)["database"], "ok");
+        fails_on(&story, "INSERT ON probe", "1 = 1", "53100", "No space left on device").await;
+        let answer = ready(&story).await;
+        is_told_to_come_again(&answer, "/readyz");
+        assert_eq!(answer.json()["database"], "cannot be written to");
+        assert_eq!(answer.json()["status"], "not ready");
+        fails_no_more(&story).await;
+        ready(&story).await.expect(200);
+        story.end().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_read_only_postgresql_is_503_for_what_writes_and_not_ready() {
+    let story = plan(Base::Postgres).begin().await;
+    let name = story.database.rsplit('/').next().unwrap();
+    let read_only = |on: &str| {
+        // Open connections keep the old default.
+        format!(
+            "ALTER DATABASE {name} SET default_transaction_read_only = {on}; \
+             SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}' AND pid <> pg_backend_pid()"
+        )
+    };
+    administer(&story, "", &read_only("on")).await;
+    // That a connection was closed may be noticed later.
+    story
+        .until_true("new connections", async || {
+            let answer = ready(&story).await;
+            is_told_to_come_again(&answer, "/readyz");
+            answer.json()["database"] == "cannot be written to"
+        })
+        .await;
+    is_told_to_come_again(&launch(&story).await, "a launch");
+    story.get("/tasks/").await.expect(200);
+    let off = format!(
+        "SET default_transaction_read_only = off; {}",
+        read_only("off")
+    );
+    administer(&story, "", &off).await;
+    story
+        .until_true("new connections", async || {
+            ready(&story).await.status == 200
+        })
+        .await;
+    launch(&story).await.expect(201);
+    story.end().await;
+}
+
+/// No file of the process may grow beyond what its database has; a write that would is refused as on a full disk.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_sqlite_on_a_full_disk_is_503_for_what_writes_and_not_ready() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("bridge.db");
+    let bridge = env!("CARGO_BIN_EXE_openhexa-bridge");
+    // Blocks of 512 or of 1024 bytes.
+    let script =
+        format!("{bridge} migrate && trap '' XFSZ && ulimit -f 1500 && exec {bridge} serve");
+    let mut child = tokio::process::Command::new("sh")
+        .args(["-c", &script])
+        .env_clear()
+        .env(
+            "OPENHEXA_BRIDGE__DATABASE__URL",
+            format!("sqlite:{}", file.display()),
+        )
+        .env("OPENHEXA_BRIDGE__SERVER__PORT", "0")
+        .env(
+            "OPENHEXA_BRIDGE__SECRETS__ENCRYPTION_KEY",
+            Vault::fresh_key().expose_secret(),
+        )
+        .env(
+            "OPENHEXA_BRIDGE__SECRETS__CALLBACK_KEY",
+            "a-key-that-callback-tokens-are-signed-with",
+        )
+        .env("OPENHEXA_BRIDGE__KEYS__ADMIN", "a-key-of-an-administrator")
+        .env("OPENHEXA_BRIDGE__OPENHEXA__ALLOW_PRIVATE", "true")
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .kill_on_drop(true)
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let line = tokio::time::timeout(PATIENCE, lines.next_line()).await;
+    let line = line.expect("an address in time").unwrap().unwrap();
+    let address = line.strip_prefix("bridge: ").unwrap().to_owned();
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let config = |size: usize| {
+        let padding: String = (0..size)
+            .map(|n| char::from(b'a' + u8::try_from(n % 26).unwrap()))
+            .collect();
+        let content = json!({"openhexa_url": "http://127.0.0.1:1/graphql/", "openhexa_token": "t", "workspace_slug": "w", "note": padding});
+        let request = client.put(format!("{address}/api/openhexa/config/"));
+        request
+            .bearer_auth("a-key-of-an-administrator")
+            .json(&json!({"content": content}))
+            .send()
+    };
+    let mut statuses = Vec::new();
+    for _ in 0..10 {
+        let answer = config(200_000).await.unwrap();
+        statuses.push(answer.status().as_u16());
+        if answer.status() != 200 {
+            assert!(
+                answer.headers().contains_key("retry-after"),
+                "{}",
+                answer.text().await.unwrap()
+            );
+            break;
+        }
+    }
+    let (last, before) = statuses.split_last().unwrap();
+    assert_eq!(*last, 503, "{statuses:?}");
+    assert!(
+        !before.is_empty() && before.iter().all(|status| *status == 200),
+        "{statuses:?}"
+    );
+    let read = client.get(format!("{address}/api/openhexa/config/"));
+    let read = read
+        .bearer_auth("a-key-of-an-administrator")
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(read.status(), 200);
+    child.kill().await.unwrap();
+}
