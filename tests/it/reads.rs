@@ -142,7 +142,8 @@ story! {
     async fn whoever_hangs_up_does_not_take_the_others_answer_along(base) {
         let story = Plan::on(base).not_configured().begin().await;
         let gate = Arc::new(Semaphore::new(0));
-        let answer = json!({"data": {"pipelines": {"totalPages": 1, "items": []}}}).to_string();
+        let pipelines = json!({"totalPages": 1, "items": []});
+        let answer = json!({"data": {"workspace": {"slug": "demo"}, "pipelines": pipelines}}).to_string();
         let wire = Wire::always(Reply::Gated(gate.clone(), answer)).await;
         story.configure_with(Map::new(), &wire.url, "a-token", "demo").await;
 
