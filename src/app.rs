@@ -27,7 +27,9 @@ use crate::background::{self, Beat};
 use crate::clock::Clock;
 use crate::http;
 use crate::openhexa::{BuildError, Client, Limits};
-use crate::service::{Access, Bridge, Jobs, Looks, Parts, Pauses, Rules, Seal, Streams};
+use crate::service::{
+    Access, Bridge, Jobs, Looks, Parts, Pauses, ReportLimits, Rules, Seal, Streams,
+};
 use crate::settings::Settings;
 use crate::store::{OpenError, Store};
 
@@ -35,6 +37,9 @@ pub use database::{open_store, try_store};
 
 /// An OpenHEXA that hangs holds up the pass that asks it, and not the runs of the others.
 const PASSES_AT_ONCE: usize = 4;
+
+/// How often merged progress of reports is written.
+const FLUSH: Duration = Duration::from_secs(1);
 
 /// Why the bridge does not start: one sentence.
 #[derive(Debug, Error)]
@@ -131,8 +136,14 @@ pub async fn start(start: Start) -> Result<Running, StartError> {
         stop: stop.clone(),
     });
     let edge = front::edge(&settings, &clock, start.local)?;
+    let upkeep = edge.metrics.handle().cloned();
+    let upkeep = upkeep.map(|handle| front::upkeep_of_metrics(handle, stop.clone()));
+    let (readers, timeout) = (edge.readers.clone(), settings.server.write_timeout.0);
     let (server, serving) = front::serve(&settings, start.listener, bridge.clone(), edge)?;
     let mut background = vec![spreader(&settings, bridge.clone(), stop.clone())];
+    background.push(flusher(bridge.clone(), stop.clone()));
+    background.push(front::disconnecter(readers, timeout, stop.clone()));
+    background.extend(upkeep);
     if start.reconciles {
         background.push(reconciler(&settings, bridge.clone(), stop.clone()));
     }
@@ -162,6 +173,9 @@ impl Running {
         self.server.stop(true).await;
         if let Err(error) = self.serving.await {
             tracing::error!(%error, "the server broke off");
+        }
+        if let Err(error) = self.bridge.flush_reports().await {
+            tracing::warn!(%error, "merged progress could not be written");
         }
         self.jobs.finish().await;
         for background in self.background {
@@ -195,6 +209,17 @@ fn spreader(settings: &Settings, bridge: Bridge, stop: CancellationToken) -> Joi
             at_once: 1,
         };
         background::run("streams", beat, stop, || bridge.spread()).await;
+    })
+}
+
+fn flusher(bridge: Bridge, stop: CancellationToken) -> JoinHandle<()> {
+    spawn(async move {
+        let beat = Beat {
+            period: FLUSH,
+            nudge: Arc::default(),
+            at_once: 1,
+        };
+        background::run("reports", beat, stop, || bridge.flush_reports()).await;
     })
 }
 
@@ -308,7 +333,14 @@ fn rules(settings: &Settings) -> Rules {
             comment_every: settings.stream.comment_every.0,
             most: settings.stream.most,
             most_per_account: settings.stream.most_per_account,
+            most_per_caller: settings.stream.most_per_caller,
             memory: settings.stream.memory,
+        },
+        reports: ReportLimits {
+            per_second: settings.limits.reports_per_second,
+            burst: settings.limits.reports_burst,
+            most_events: settings.limits.task_events.into(),
+            most_bytes: settings.limits.task_bytes.into(),
         },
         lease: reconcile.lease.delta(),
         pass_limit: usize::try_from(reconcile.pass_limit).unwrap_or(usize::MAX),

@@ -3,6 +3,7 @@
 //! Read once, in `main.rs`; everybody else is handed what they need. A bad one ends the start with one sentence that
 //! names the key, where it was set and what is allowed.
 
+mod checks;
 mod file;
 mod iaso;
 mod lists;
@@ -19,9 +20,9 @@ use config::{Config, File, FileFormat};
 use secrecy::SecretString;
 use serde::Deserialize;
 
+pub use checks::is_empty;
 pub use iaso::Iaso;
 pub use paper::page;
-pub use rules::is_empty;
 pub use values::{LogFormat, MetricsAccess, Span, Tls};
 
 use rules::{RULES, Rule};
@@ -60,6 +61,7 @@ pub struct Server {
     pub stop_within: Span,
     pub header_timeout: Span,
     pub body_timeout: Span,
+    pub write_timeout: Span,
     pub keep_alive: Span,
     pub disconnect_timeout: Span,
     pub connections: usize,
@@ -74,6 +76,10 @@ pub struct Limits {
     pub address_per_second: u32,
     pub address_burst: u32,
     pub launches_per_minute: u32,
+    pub reports_per_second: u32,
+    pub reports_burst: u32,
+    pub task_events: u32,
+    pub task_bytes: u32,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -175,6 +181,7 @@ pub struct Stream {
     pub comment_every: Span,
     pub most: usize,
     pub most_per_account: usize,
+    pub most_per_caller: usize,
     pub memory: usize,
 }
 

@@ -10,6 +10,7 @@ use tracing_subscriber::fmt::MakeWriter;
 
 use metrics_exporter_prometheus::{BuildError, PrometheusBuilder, PrometheusHandle};
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 /// What a line of the log looks like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,11 +55,22 @@ struct Asked {
     path: String,
 }
 
+/// Letters of a method and of a path that a line holds: both are the client's words and of any length.
+const METHOD: usize = 16;
+const PATH: usize = 300;
+
+fn beginning(text: &str, most: usize) -> String {
+    match text.char_indices().nth(most) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
 impl RootSpanBuilder for RequestLine {
     fn on_request_start(request: &ServiceRequest) -> Span {
         let asked = Asked {
-            method: request.method().to_string(),
-            path: request.path().to_owned(),
+            method: beginning(request.method().as_str(), METHOD),
+            path: beginning(request.path(), PATH),
         };
         request.extensions_mut().insert(asked);
         let id = request.extensions().get::<RequestId>().copied();
@@ -81,6 +93,10 @@ impl RootSpanBuilder for RequestLine {
 const BUCKETS: [f64; 12] = [
     0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1.0, 5.0, 10.0,
 ];
+
+/// How often recorded durations are put into their buckets. Until then each one is kept on its own, so this must not
+/// wait for somebody to read `/metrics`.
+pub const UPKEEP: Duration = Duration::from_secs(5);
 
 /// Begins to count, in Prometheus' form; a second call counts with the first.
 pub fn count() -> Result<PrometheusHandle, BuildError> {
@@ -124,6 +140,10 @@ fn describe() {
     counter!(
         "openhexa_bridge_reconciler_looks_total",
         "Tasks looked at by the reconciler, by outcome"
+    );
+    counter!(
+        "openhexa_bridge_reports_total",
+        "Reports of pipelines, by outcome: written, merged or refused"
     );
     gauge!(
         "openhexa_bridge_live_tasks",

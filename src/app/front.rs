@@ -1,5 +1,7 @@
 //! The way in for requests, put together: what the edge knows, and the server with everything that stands around a route.
 
+use std::convert::Infallible;
+use std::future::ready;
 use std::net::TcpListener;
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,16 +16,22 @@ use actix_web::App;
 use actix_web::body::MessageBody;
 use actix_web::dev::{AppConfig, ServiceRequest, ServiceResponse};
 use actix_web::middleware::from_fn;
+use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::net::TcpStream;
 use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
 use tracing_actix_web::TracingLogger;
 
 use super::{StartError, spawn};
+use crate::background::{self, Beat};
 use crate::clock::Clock;
-use crate::http::{self, Edge, Limits, Metrics, NoUpgrade, Rate};
+use crate::http::{self, Edge, Limits, Metrics, NoUpgrade, Rate, Readers};
 use crate::service::Bridge;
 use crate::settings::{MetricsAccess, Settings};
-use crate::telemetry::{self, RequestLine};
+use crate::telemetry::{self, RequestLine, UPKEEP};
+
+/// How often unread responses are looked for, at least.
+const LOOK: Duration = Duration::from_secs(1);
 
 /// What the edge needs to know; `dev` serves one person, who is not limited.
 pub fn edge(settings: &Settings, clock: &Clock, local: bool) -> Result<Edge, StartError> {
@@ -34,6 +42,7 @@ pub fn edge(settings: &Settings, clock: &Clock, local: bool) -> Result<Edge, Sta
         proxies: settings.server.proxies().unwrap_or_default(),
         loopback_only: local,
         metrics: metrics(settings)?,
+        readers: Arc::default(),
     })
 }
 
@@ -90,6 +99,9 @@ pub fn serve(
             .client_request_timeout(header_timeout)
             .client_disconnect_timeout(disconnect_timeout)
             .local_addr(address)
+            .on_connect_ext(|connection: &NoUpgrade<TcpStream>, extensions| {
+                http::on_connect(connection.socket(), extensions);
+            })
             .finish(map_config(app, |()| AppConfig::default()));
         fn_service(|socket: TcpStream| async move {
             let from = socket.peer_addr().ok();
@@ -129,10 +141,52 @@ fn application(
         .wrap(from_fn(http::loopback_only))
         .wrap(from_fn(http::by_address))
         .wrap(from_fn(http::slash_optional))
+        .wrap(from_fn(http::short_address))
         .wrap(from_fn(http::in_language))
         .wrap(from_fn(http::protected))
         .wrap(from_fn(http::counted))
         .wrap(from_fn(http::request_id))
         .wrap(from_fn(http::delimited))
+        .wrap(from_fn(http::closes_unread))
+        .wrap(from_fn(http::watches_reader))
         .wrap(TracingLogger::<RequestLine>::new())
+}
+
+/// Disconnects clients that do not read their responses.
+pub fn disconnecter(
+    readers: Arc<Readers>,
+    timeout: Duration,
+    stop: CancellationToken,
+) -> JoinHandle<()> {
+    spawn(async move {
+        let beat = Beat {
+            period: timeout.min(LOOK),
+            nudge: Arc::default(),
+            at_once: 1,
+        };
+        let pass = || {
+            let disconnected = readers.disconnect_idle(timeout);
+            if disconnected > 0 {
+                tracing::info!(disconnected, "clients did not read their responses");
+            }
+            ready(Ok::<(), Infallible>(()))
+        };
+        background::run("readers", beat, stop, pass).await;
+    })
+}
+
+/// Puts recorded durations into their buckets, whether anybody reads `/metrics` or not.
+pub fn upkeep_of_metrics(handle: PrometheusHandle, stop: CancellationToken) -> JoinHandle<()> {
+    spawn(async move {
+        let beat = Beat {
+            period: UPKEEP,
+            nudge: Arc::default(),
+            at_once: 1,
+        };
+        let pass = || {
+            handle.run_upkeep();
+            ready(Ok::<(), Infallible>(()))
+        };
+        background::run("metrics", beat, stop, pass).await;
+    })
 }

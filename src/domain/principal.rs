@@ -45,6 +45,16 @@ pub struct Principal {
     pub key: Option<KeyId>,
 }
 
+/// Who asks, as limits tell callers apart: a user by their id, a key by its name.
+pub type CallerId = (i64, Option<i64>, String);
+
+impl Principal {
+    pub fn caller(&self) -> CallerId {
+        let person = self.person.as_ref().map(|person| person.id);
+        (self.account.0, person, self.name.clone())
+    }
+}
+
 /// Somebody who reports on tasks: a person or key of the account, or the running pipeline itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Reporter {

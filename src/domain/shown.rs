@@ -34,6 +34,9 @@ impl Task {
     /// The result shown: as it was sent, or wrapped as the status shown where the pipeline reported a final status with it
     /// or after it. Iaso's planning page reads `group_id` of a result that was sent without a status.
     pub fn shown_result(&self) -> Option<Value> {
+        if self.unread.is_some() {
+            return None;
+        }
         if self.corrected() {
             return Some(self.failure(Some(FAILED_AFTER_SUCCESS), self.message.as_deref()));
         }

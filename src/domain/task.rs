@@ -108,6 +108,8 @@ pub struct Task {
     pub end_value: i32,
     /// The result as the pipeline sent it.
     pub data: Option<Value>,
+    /// Bytes of a result that is stored, but was not read with the task. Such a task is shown or polled, never saved.
+    pub unread: Option<i64>,
     /// Whether it came without a status after the end: it is shown as it was sent.
     pub data_late: bool,
     /// Why it ended, where only the bridge can say so.

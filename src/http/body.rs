@@ -16,6 +16,10 @@ const FORM: &str = "application/x-www-form-urlencoded";
 const PARTS: &str = "multipart/form-data";
 /// The byte order mark, in UTF-8.
 const MARK: &[u8] = b"\xef\xbb\xbf";
+/// Values in a JSON body, those of nested lists and objects included: each costs far more memory than its text.
+const VALUES: usize = 100_000;
+/// Fields of a form.
+const FIELDS: usize = 10_000;
 
 /// A JSON object.
 pub async fn object(request: &HttpRequest, payload: Payload) -> Answer<Map<String, Value>> {
@@ -44,7 +48,7 @@ pub async fn object_or_nothing(
 pub async fn form_or_object(request: &HttpRequest, payload: Payload) -> Answer<Map<String, Value>> {
     match media_type(request).as_str() {
         "application/json" => as_object(&whole(request, payload).await?),
-        FORM => Ok(fields(&whole(request, payload).await?)),
+        FORM => fields(&whole(request, payload).await?),
         PARTS => parts(request, whole(request, payload).await?).await,
         _ => Err(Problem::wrong_type()),
     }
@@ -55,6 +59,7 @@ pub async fn pairs(request: &HttpRequest, payload: Payload) -> Answer<Vec<(Strin
     match media_type(request).as_str() {
         FORM => {
             let body = whole(request, payload).await?;
+            few_fields(pairs_in(&body))?;
             Ok(form_urlencoded::parse(&body).into_owned().collect())
         }
         _ => Err(Problem::wrong_type()),
@@ -70,10 +75,18 @@ pub fn spell_out(form: &mut Map<String, Value>, keys: &[&str]) {
         };
         if text.trim().is_empty() {
             form.remove(*key);
-        } else if let Ok(value) = serde_json::from_str(text) {
+        } else if let Some(value) = spelled(text) {
             form.insert((*key).to_owned(), value);
         }
     }
+}
+
+/// The JSON that a field of a form spells. None: it is no JSON, or holds too many values to be read as such.
+fn spelled(text: &str) -> Option<Value> {
+    if is_wide(text.as_bytes()) {
+        return None;
+    }
+    serde_json::from_str(text).ok()
 }
 
 /// Whether the values of the body are text, whatever they mean.
@@ -133,6 +146,9 @@ async fn read(mut payload: Payload, limit: usize) -> Answer<Vec<u8>> {
 }
 
 fn as_object(body: &[u8]) -> Answer<Map<String, Value>> {
+    if is_wide(body) {
+        return Err(Problem::too_wide(say("body-too-wide").with("most", VALUES)));
+    }
     match serde_json::from_slice(body) {
         Ok(Value::Object(object)) => Ok(object),
         Ok(
@@ -146,10 +162,40 @@ fn as_object(body: &[u8]) -> Answer<Map<String, Value>> {
     }
 }
 
-fn fields(body: &[u8]) -> Map<String, Value> {
-    form_urlencoded::parse(body)
+/// Whether a JSON text holds more values than are read, counted before any of them is stored: one for each comma and
+/// each opening bracket outside of texts.
+fn is_wide(body: &[u8]) -> bool {
+    let (mut values, mut in_text, mut escaped) = (0, false, false);
+    for byte in body {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if in_text => escaped = true,
+            b'"' => in_text = !in_text,
+            b',' | b'[' | b'{' if !in_text => values += 1,
+            _ => {}
+        }
+    }
+    values > VALUES
+}
+
+fn pairs_in(form: &[u8]) -> usize {
+    form.split(|byte| *byte == b'&').count()
+}
+
+fn few_fields(fields: usize) -> Answer<()> {
+    if fields > FIELDS {
+        let sentence = say("body-too-many-fields").with("most", FIELDS);
+        return Err(Problem::too_wide(sentence));
+    }
+    Ok(())
+}
+
+fn fields(body: &[u8]) -> Answer<Map<String, Value>> {
+    few_fields(pairs_in(body))?;
+    let pairs = form_urlencoded::parse(body);
+    Ok(pairs
         .map(|(name, value)| (name.into_owned(), Value::String(value.into_owned())))
-        .collect()
+        .collect())
 }
 
 /// The body is read first, so that what stands around and between the parts counts for its limit too.
@@ -158,7 +204,10 @@ async fn parts(request: &HttpRequest, body: Vec<u8>) -> Answer<Map<String, Value
     let body = stream::iter([Ok::<_, PayloadError>(Bytes::from(body))]);
     let mut form = Multipart::new(request.headers(), body);
     let mut found = Map::new();
+    let mut fields = 0;
     while let Some(part) = form.next().await {
+        fields += 1;
+        few_fields(fields)?;
         let mut part = part.map_err(|_| broken())?;
         let name = part.name().unwrap_or_default().to_owned();
         let mut value = Vec::new();

@@ -21,8 +21,12 @@ use tracing_actix_web::RequestId;
 use super::error::{Problem, Told};
 use super::language::Language;
 use super::limit::{self, Limits};
+use super::reader::Readers;
 use super::ui;
 use crate::domain::sentence::say;
+
+/// Bytes of a request's path and query; what nginx reads unless told otherwise.
+const LONGEST_ADDRESS: usize = 8192;
 
 /// What the edge needs to know.
 #[derive(Clone)]
@@ -37,6 +41,8 @@ pub struct Edge {
     /// Whether only this machine is served (`dev`).
     pub loopback_only: bool,
     pub metrics: Metrics,
+    /// The large responses that are being read.
+    pub readers: Arc<Readers>,
 }
 
 impl Edge {
@@ -53,6 +59,15 @@ pub enum Metrics {
     Off,
     WithKey(PrometheusHandle),
     Open(PrometheusHandle),
+}
+
+impl Metrics {
+    pub fn handle(&self) -> Option<&PrometheusHandle> {
+        match self {
+            Self::Off => None,
+            Self::WithKey(handle) | Self::Open(handle) => Some(handle),
+        }
+    }
 }
 
 /// `/api/openhexa/tasks/` is `/api/openhexa/tasks`: never a redirect, which would lose a PATCH's body.
@@ -93,6 +108,19 @@ pub async fn delimited<B: MessageBody>(
     Ok(response)
 }
 
+/// Refuses a request with a very long path or query before anything of it is read: 414.
+pub async fn short_address(
+    request: ServiceRequest,
+    next: Next<BoxBody>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let address = request.uri().path_and_query();
+    if address.is_some_and(|address| address.as_str().len() > LONGEST_ADDRESS) {
+        let refusal = Problem::long_address(LONGEST_ADDRESS).into_response();
+        return Ok(request.into_response(refusal));
+    }
+    next.call(request).await
+}
+
 /// Every answer carries its request's id, under which the log tells of it.
 pub async fn request_id<B: MessageBody>(
     request: ServiceRequest,
@@ -119,7 +147,7 @@ pub async fn counted<B: MessageBody>(
     next: Next<B>,
 ) -> Result<ServiceResponse<B>, Error> {
     let began = tokio::time::Instant::now();
-    let method = request.method().to_string();
+    let method = method_label(request.method());
     let response = next.call(request).await?;
     let route = response
         .request()
@@ -132,6 +160,21 @@ pub async fn counted<B: MessageBody>(
     metrics::counter!("openhexa_bridge_requests_total", "method" => method, "route" => route, "status" => status)
         .increment(1);
     Ok(response)
+}
+
+/// Any word can be sent as a method, and each value of a label is kept for ever: unknown methods share one.
+fn method_label(method: &Method) -> &'static str {
+    const KNOWN: [(Method, &str); 7] = [
+        (Method::GET, "GET"),
+        (Method::HEAD, "HEAD"),
+        (Method::POST, "POST"),
+        (Method::PUT, "PUT"),
+        (Method::PATCH, "PATCH"),
+        (Method::DELETE, "DELETE"),
+        (Method::OPTIONS, "OPTIONS"),
+    ];
+    let known = KNOWN.iter().find(|(own, _)| own == method);
+    known.map_or("other", |(_, label)| label)
 }
 
 /// Puts an answer's problem into words, in the caller's language.

@@ -79,6 +79,16 @@ impl Problem {
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, sentence)
     }
 
+    /// The body is small enough but holds more values or fields than are read.
+    pub fn too_wide(sentence: Sentence) -> Self {
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, sentence)
+    }
+
+    pub fn long_address(limit: usize) -> Self {
+        let sentence = say("address-too-long").with("limit", limit);
+        Self::new(StatusCode::URI_TOO_LONG, sentence)
+    }
+
     pub fn wrong_type() -> Self {
         Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, say("body-type"))
     }
@@ -195,6 +205,9 @@ impl From<Error> for Problem {
                 ..Self::new(StatusCode::SERVICE_UNAVAILABLE, say("database-away"))
             },
             Error::Database(cause) => database(&cause),
+            Error::Throttled(seconds) => {
+                Self::too_many(say("too-many-results").with("seconds", seconds), seconds)
+            }
             Error::Crowded => Self {
                 retry_after: Some(30),
                 ..Self::new(StatusCode::SERVICE_UNAVAILABLE, say("streams-crowded"))

@@ -13,7 +13,9 @@ mod limit;
 mod no_upgrade;
 mod ops;
 mod origin;
+mod reader;
 pub mod ui;
+mod unread;
 mod way;
 
 use actix_web::middleware::from_fn;
@@ -25,12 +27,15 @@ use way::{Place, Table, Way, delete, get, patch, post, put};
 
 pub use api::stream::task_json;
 pub use edge::{
-    Edge, Metrics, counted, delimited, in_language, loopback_only, request_id, slash_optional,
+    Edge, Metrics, counted, delimited, in_language, loopback_only, request_id, short_address,
+    slash_optional,
 };
 pub use headers::protected;
 pub use language::Language;
 pub use limit::{Limits, Rate, by_address};
 pub use no_upgrade::NoUpgrade;
+pub use reader::{Readers, on_connect, watches_reader};
+pub use unread::closes_unread;
 pub use way::Listed;
 
 /// The URL table. Each way is described where its handler is, and listed in `document/mod.rs`.

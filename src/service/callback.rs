@@ -1,8 +1,10 @@
 //! A running pipeline reports. Its senders do not retry, so a report waits for nothing but the database (`reports.rs`),
 //! and it works while OpenHEXA is down.
 
+use futures_util::future::join_all;
+
+use super::group::Item;
 use super::observe::Fact;
-use super::reports::Item;
 use super::{Bridge, Error};
 use crate::domain::ids::{PipelineId, TaskId};
 use crate::domain::observation::{Conflict, Observation, Report, ReportedWord};
@@ -33,10 +35,32 @@ impl Bridge {
             who,
             task,
             pipeline,
-            fact: fact(callback.report),
+            fact: fact_of(callback.report),
             at: self.now(),
+            is_flush: false,
         })
         .await
+    }
+
+    /// Writes the progress that was merged since the last time.
+    pub async fn flush_reports(&self) -> Result<(), Error> {
+        let flushes = self.throttle.held().into_iter().map(|(task, held)| {
+            self.join_reports(Item {
+                who: Reporter::Account(held.account),
+                task,
+                pipeline: PipelineId(uuid::Uuid::nil()),
+                fact: held.fact(),
+                at: held.at,
+                is_flush: true,
+            })
+        });
+        // Each that fails is kept for the next time; a task that has ended meanwhile takes no more.
+        let written = join_all(flushes).await;
+        let failed = written.into_iter().find_map(|one| match one {
+            Err(error @ (Error::Busy | Error::Internal(_))) => Some(error),
+            Ok(_) | Err(_) => None,
+        });
+        failed.map_or(Ok(()), Err)
     }
 }
 
@@ -45,7 +69,7 @@ pub(super) fn unknown_task() -> Error {
     Error::field("task_id", say("task-unknown"))
 }
 
-fn fact(report: Report) -> Fact {
+pub(super) fn fact_of(report: Report) -> Fact {
     let what = match report.word {
         None => "reported progress".to_owned(),
         Some(ReportedWord::Queued) => "reported QUEUED".to_owned(),

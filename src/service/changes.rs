@@ -13,7 +13,7 @@ use tokio::sync::{Notify, watch};
 use super::change_log::{Change, Log};
 use super::tasks::{Seen, with_places};
 use super::{Bridge, Error, Rules, Streams};
-use crate::domain::ids::AccountId;
+use crate::domain::principal::{CallerId, Principal};
 use crate::store::{self, Head};
 
 /// Tasks read from the database at a time.
@@ -40,36 +40,41 @@ struct Reader {
 }
 
 /// The place of an open stream; given back when it is dropped.
-pub struct Seat(Bridge, AccountId);
+pub struct Seat(Bridge, CallerId);
 
 impl Drop for Seat {
     fn drop(&mut self) {
-        self.0.changes.seats().leave(self.1);
+        self.0.changes.seats().leave(&self.1);
     }
 }
 
-/// Streams open now. No account takes the places of all others.
+/// Streams open now, by who follows. No account takes the places of all others, and no user or key all of its account.
 #[derive(Default)]
-struct Seats(HashMap<AccountId, usize>);
+struct Seats(HashMap<CallerId, usize>);
 
 impl Seats {
     fn taken(&self) -> usize {
         self.0.values().sum()
     }
 
-    fn take(&mut self, account: AccountId, rules: &Streams) -> Result<(), Error> {
-        let own = self.0.get(&account).copied().unwrap_or_default();
-        if self.taken() >= rules.most || own >= rules.most_per_account {
+    fn take(&mut self, caller: &CallerId, rules: &Streams) -> Result<(), Error> {
+        let account = self.0.iter().filter(|(own, _)| own.0 == caller.0);
+        let account: usize = account.map(|(_, taken)| taken).sum();
+        let own = self.0.get(caller).copied().unwrap_or_default();
+        let is_full = self.taken() >= rules.most
+            || account >= rules.most_per_account
+            || own >= rules.most_per_caller;
+        if is_full {
             return Err(Error::Crowded);
         }
-        self.0.insert(account, own + 1);
+        self.0.insert(caller.clone(), own + 1);
         Ok(())
     }
 
-    fn leave(&mut self, account: AccountId) {
-        let own = self.0.remove(&account).unwrap_or_default();
+    fn leave(&mut self, caller: &CallerId) {
+        let own = self.0.remove(caller).unwrap_or_default();
         if own > 1 {
-            self.0.insert(account, own - 1);
+            self.0.insert(caller.clone(), own - 1);
         }
     }
 }
@@ -132,10 +137,10 @@ impl Bridge {
     }
 
     /// A place for a stream. The first one sets the reader to work, from now on.
-    pub(super) async fn seat(&self, account: AccountId) -> Result<Seat, Error> {
-        let rules = &self.rules().streams;
-        self.changes.seats().take(account, rules)?;
-        let seat = Seat(self.clone(), account);
+    pub(super) async fn seat(&self, who: &Principal) -> Result<Seat, Error> {
+        let (rules, caller) = (&self.rules().streams, who.caller());
+        self.changes.seats().take(&caller, rules)?;
+        let seat = Seat(self.clone(), caller);
         let mut reader = self.changes.reader.lock().await;
         if reader.is_none() {
             let look = self.store().read(store::horizon);

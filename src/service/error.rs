@@ -44,6 +44,9 @@ pub enum Error {
     /// It answers, but it cannot do what it is asked for.
     #[error("the database failed: {0}")]
     Database(#[source] store::Error),
+    /// In how many seconds it may be sent again.
+    #[error("the task reports more results than are written")]
+    Throttled(u64),
     #[error("as many streams are open as may be")]
     Crowded,
     #[error("internal: {0}")]
@@ -133,6 +136,7 @@ impl Error {
             | Self::Refused { .. }
             | Self::Busy
             | Self::Database(_)
+            | Self::Throttled(_)
             | Self::Crowded
             | Self::Internal(_) => None,
         }

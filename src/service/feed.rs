@@ -12,6 +12,7 @@ use super::changes::{Seat, marks};
 use super::tasks::with_places;
 use super::{Bridge, Error};
 use crate::domain::ids::{AccountId, TaskId};
+use crate::domain::principal::Principal;
 use crate::store::{self, Head, Since};
 
 /// Changes handed over at a time: as much as a slow reader makes us keep.
@@ -28,11 +29,11 @@ struct Place {
 }
 
 impl Place {
-    async fn take(bridge: &Bridge, account: AccountId) -> Result<Self, Error> {
-        let seat = bridge.seat(account).await?;
+    async fn take(bridge: &Bridge, who: &Principal) -> Result<Self, Error> {
+        let seat = bridge.seat(who).await?;
         Ok(Self {
             bridge: bridge.clone(),
-            account,
+            account: who.account,
             growth: bridge.changes.growth(),
             told_to: bridge.changes.log().newest(),
             _seat: seat,
@@ -73,10 +74,10 @@ impl Bridge {
     /// The changes of an account's tasks from now on, or from a mark.
     pub async fn stream_all(
         &self,
-        account: AccountId,
+        who: &Principal,
         from: Option<i64>,
     ) -> Result<Everything, Error> {
-        let place = Place::take(self, account).await?;
+        let place = Place::take(self, who).await?;
         let mut feed = Everything {
             mark: self.changes.log().horizon,
             place,
@@ -90,9 +91,9 @@ impl Bridge {
     }
 
     /// A task as it is, and as it becomes.
-    pub async fn stream_one(&self, account: AccountId, task: TaskId) -> Result<OneTask, Error> {
-        let place = Place::take(self, account).await?;
-        let seen = self.see_task(account, task).await?;
+    pub async fn stream_one(&self, who: &Principal, task: TaskId) -> Result<OneTask, Error> {
+        let place = Place::take(self, who).await?;
+        let seen = self.glance(who.account, task).await?;
         let first = Arc::new(self.change(&seen, 0));
         Ok(OneTask {
             place,
@@ -230,7 +231,7 @@ impl OneTask {
     async fn ask(&mut self) -> Result<Arc<Change>, Error> {
         let newest = self.place.bridge.changes.log().newest();
         let bridge = &self.place.bridge;
-        let seen = bridge.see_task(self.place.account, self.task).await?;
+        let seen = bridge.glance(self.place.account, self.task).await?;
         let change = Arc::new(bridge.change(&seen, 0));
         self.place.told_to = newest;
         Ok(change)

@@ -65,7 +65,7 @@ impl Bridge {
         self.store()
             .read(move |db| {
                 let mut by_connection: BTreeMap<ConnectionId, Vec<Task>> = BTreeMap::new();
-                for task in store::many(db, &claimed)? {
+                for task in store::many_brief(db, &claimed)? {
                     by_connection.entry(task.connection).or_default().push(task);
                 }
                 let mut groups = Vec::new();

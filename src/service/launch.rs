@@ -330,6 +330,7 @@ fn draft(
         progress_value: 0,
         end_value: 0,
         data: None,
+        unread: None,
         data_late: false,
         note: None,
         called_back: false,

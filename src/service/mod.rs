@@ -4,7 +4,8 @@
 //! launch.rs     a launch: judged, committed, then asked for (attempt.rs)
 //! once.rs       a launch that may be asked for again, made once
 //! relaunch.rs   a launch made again
-//! callback.rs   a running pipeline reports (reports.rs: those that come at once, in one transaction)
+//! callback.rs   a running pipeline reports (reports.rs: those that come at once, in one transaction; group.rs: what
+//!               becomes of them; throttle.rs: how much one task may write)
 //! cancel.rs     somebody wants a task to stop
 //! copies.rs     what Iaso writes over a task's copy, where the bridge stands beside it
 //! reconcile.rs  what is due is looked at, whoever reports or not
@@ -49,6 +50,7 @@ pub mod feed;
 mod follow;
 pub mod form;
 mod gather;
+mod group;
 mod health;
 pub mod history;
 pub mod holdings;
@@ -76,6 +78,7 @@ mod search;
 pub mod session;
 pub mod stop;
 pub mod tasks;
+mod throttle;
 mod token;
 mod users;
 mod values;
@@ -94,6 +97,7 @@ pub use jobs::Jobs;
 pub use pace::Pauses;
 pub use rules::{Looks, Rules, Streams};
 pub use seal::Seal;
+pub use throttle::ReportLimits;
 pub use token::CallbackKey;
 pub use users::Users;
 
@@ -142,6 +146,7 @@ pub struct Bridge {
     healths: Arc<health::Healths>,
     gathered: Arc<monitoring::Gathered>,
     reports: Arc<reports::Line>,
+    throttle: Arc<throttle::Throttle>,
     rounds: Arc<copies::Rounds>,
     /// Wakes the reconciler before its time.
     nudge: Arc<Notify>,
@@ -169,6 +174,7 @@ impl Bridge {
             healths,
             gathered: Arc::default(),
             reports: Arc::default(),
+            throttle: Arc::default(),
             rounds: Arc::default(),
             nudge: Arc::default(),
             probed: Arc::default(),

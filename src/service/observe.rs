@@ -179,7 +179,7 @@ pub fn settle(db: &mut Db<'_>, task: TaskId, follows: &Follows) -> Result<(), Er
     Ok(())
 }
 
-fn is_news(before: &Task, after: &Task) -> bool {
+pub(super) fn is_news(before: &Task, after: &Task) -> bool {
     before.state != after.state
         || before.run.id != after.run.id
         || before.run.status != after.run.status

@@ -107,7 +107,7 @@ impl Bridge {
         let (bridge, now, owner) = (self.clone(), self.now(), owner.to_owned());
         self.store()
             .write(move |db| {
-                let task = store::lock(db, id)?.ok_or_else(Error::no_task)?;
+                let task = store::lock_brief(db, id)?.ok_or_else(Error::no_task)?;
                 let next = bridge.rules().next_look(&task, now);
                 Ok(store::plan(db, &owner, now, &[(id, next)])?)
             })
@@ -140,7 +140,7 @@ impl Bridge {
         let vault = self.store().vault.clone();
         self.store()
             .read(move |db| {
-                let task = store::any(db, id)?.ok_or_else(Error::no_task)?;
+                let task = store::any_brief(db, id)?.ok_or_else(Error::no_task)?;
                 let connection = store::connection(db, &vault, task.connection)?;
                 Ok((task, connection))
             })

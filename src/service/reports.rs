@@ -4,44 +4,25 @@
 //! that finds nothing under way is taken at once, alone. Each keeps its own answer, its own event and its own place, and
 //! is answered once it is durable. Where a group fails in the database, each of it is tried once more alone, so that
 //! none fails for another one's sake. The line is no longer than there are requests under way; at the stop of the
-//! process those are waited for.
+//! process those are waited for. How much one task may write is decided in `throttle.rs`.
 
 use std::cell::Cell;
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Mutex, PoisonError};
 
-use chrono::{DateTime, Utc};
 use tokio::sync::oneshot;
 
-use super::callback::{conflict, unknown_task};
-use super::copies::{audit, wish};
-use super::observe::{Fact, Follows, Taken, judge, settle};
-use super::{Bridge, Error, Rules};
-use crate::domain::ids::{PipelineId, TaskId};
-use crate::domain::principal::Reporter;
-use crate::domain::task::Task;
-use crate::store::{self, Change, Db, Told};
+use super::group::{Answer, Item, take_all};
+use super::{Bridge, Error};
 
 /// Reports that one transaction takes: enough for one commit to cost each next to nothing, few enough to be short.
 const MOST: usize = 128;
-
-/// A report, and who sends it.
-pub struct Item {
-    pub who: Reporter,
-    pub task: TaskId,
-    pub pipeline: PipelineId,
-    pub fact: Fact,
-    /// When it came.
-    pub at: DateTime<Utc>,
-}
 
 struct Waiting {
     item: Item,
     answer: oneshot::Sender<Answer>,
 }
-
-type Answer = Result<Task, Error>;
 
 /// Who waits to be taken, in the order of arrival.
 #[derive(Default)]
@@ -154,9 +135,13 @@ impl Bridge {
         let came = Cell::new(Came::Nowhere);
         let done = self.store().write_here(|db| {
             came.set(Came::Inside);
-            let answers = take_all(db, self.rules(), items)?;
+            let taken = take_all(db, self.rules(), &self.throttle, items)?;
             came.set(Came::Through);
-            Ok(answers)
+            Ok(taken)
+        });
+        let done = done.map(|(answers, usages)| {
+            self.throttle.keep(usages, self.now());
+            answers
         });
         (done, came.get())
     }
@@ -164,94 +149,4 @@ impl Bridge {
 
 fn busy(many: usize) -> Vec<Answer> {
     (0..many).map(|_| Err(Error::Busy)).collect()
-}
-
-/// Several on one task see each other, in their order.
-fn take_all(db: &mut Db<'_>, rules: &Rules, items: &[Item]) -> Result<Vec<Answer>, Error> {
-    let wanted = items.iter().map(|item| (item.who.account(), item.task));
-    let before = store::lock_many(db, &wanted.collect())?;
-    let mut taken = TakenAll::default();
-    let known: Vec<TaskId> = before.keys().copied().collect();
-    for wished in store::stop_wishes(db, &known)? {
-        taken.heed(rules, &before, wished, items);
-    }
-    let answers = items
-        .iter()
-        .map(|item| taken.take(rules, &before, item))
-        .collect();
-    taken.write(db, before)?;
-    Ok(answers)
-}
-
-/// What a group comes to.
-#[derive(Default)]
-struct TakenAll {
-    after: HashMap<TaskId, Task>,
-    told: Vec<Told>,
-    follows: Vec<(TaskId, Follows)>,
-}
-
-impl TakenAll {
-    fn take(&mut self, rules: &Rules, before: &HashMap<TaskId, Task>, item: &Item) -> Answer {
-        let known = self.after.get(&item.task).or(before.get(&item.task));
-        let known = known.ok_or_else(unknown_task)?;
-        if !known.is_reported_by(&item.who) || known.pipeline.id != item.pipeline {
-            return Err(unknown_task());
-        }
-        let taken = judge(rules, known, &item.fact, item.at);
-        let answer = match taken.refused {
-            None => Ok(taken.after.clone()),
-            Some(refused) => Err(conflict(refused)),
-        };
-        self.keep(taken);
-        answer
-    }
-
-    /// Somebody has asked in Iaso for the task to stop; what its pipeline says comes after that.
-    fn heed(
-        &mut self,
-        rules: &Rules,
-        before: &HashMap<TaskId, Task>,
-        task: TaskId,
-        items: &[Item],
-    ) {
-        let at = items
-            .iter()
-            .find(|item| item.task == task)
-            .map(|item| item.at);
-        let Some((known, at)) = before.get(&task).zip(at) else {
-            return;
-        };
-        if known.verdict().is_none() {
-            let wished = judge(rules, known, &wish(), at);
-            audit(&wished.after);
-            self.keep(wished);
-        }
-    }
-
-    fn keep(&mut self, taken: Taken) {
-        let (account, task) = (taken.after.account, taken.after.id);
-        self.told.extend(taken.event.map(|event| Told {
-            account,
-            task,
-            event,
-        }));
-        self.follows.push((task, taken.follows));
-        self.after.insert(task, taken.after);
-    }
-
-    fn write(mut self, db: &mut Db<'_>, before: HashMap<TaskId, Task>) -> Result<(), Error> {
-        let changes: Vec<Change> = before
-            .into_iter()
-            .filter_map(|(id, before)| {
-                let after = self.after.remove(&id)?;
-                (after != before).then_some(Change { before, after })
-            })
-            .collect();
-        store::save_many(db, &changes)?;
-        for (task, follows) in &self.follows {
-            settle(db, *task, follows)?;
-        }
-        Ok(store::add_events(db, &self.told)?)
-    }
 }

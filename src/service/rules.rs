@@ -4,6 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use std::time::Duration;
 
 use super::pace::{Pauses, part};
+use super::throttle::ReportLimits;
 use crate::domain::run::time_limit;
 use crate::domain::task::{State, Task};
 
@@ -27,6 +28,7 @@ pub struct Rules {
     pub grace: TimeDelta,
     pub looks: Looks,
     pub streams: Streams,
+    pub reports: ReportLimits,
     /// How long a claim on a task holds; longer than any call to OpenHEXA takes.
     pub lease: TimeDelta,
     /// How many tasks one pass takes on.
@@ -105,6 +107,7 @@ pub struct Streams {
     pub most: usize,
     /// How many of them one account may have.
     pub most_per_account: usize,
+    pub most_per_caller: usize,
     /// Bytes of changes that are kept for slow readers of all streams together.
     pub memory: usize,
 }

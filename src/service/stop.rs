@@ -32,7 +32,7 @@ impl Bridge {
     ) -> Result<(), Error> {
         let task = self
             .store()
-            .read(move |db| store::any(db, id)?.ok_or_else(Error::no_task))
+            .read(move |db| store::any_brief(db, id)?.ok_or_else(Error::no_task))
             .await?;
         if !self.rules().stop_is_due(&task, self.now()) {
             return Ok(());
@@ -114,11 +114,4 @@ pub(super) fn is_refused(db: &mut Db<'_>, task: &Task) -> Result<bool, Error> {
         return Ok(false);
     }
     Ok(store::last_told(db, task.id, &[WISHED, REFUSED])? == Some(REFUSED))
-}
-
-/// The same, of its history.
-pub fn was_refused(task: &Task, history: &[Event]) -> bool {
-    let mut told = history.iter().rev().map(|event| event.what.as_str());
-    let last = told.find(|what| [WISHED, REFUSED].contains(what));
-    task.wants_stop() && last == Some(REFUSED)
 }

@@ -2,12 +2,13 @@
 
 use std::collections::HashMap;
 
+use super::stop::is_refused;
 use super::{Bridge, Error, cursor};
 use crate::domain::ids::{AccountId, ConnectionId, TaskId};
 use crate::domain::sentence::say;
 use crate::domain::task::Task;
 use crate::store::{self, Db, Mark, Place};
-pub use crate::store::{Event, Order, TaskFilter};
+pub use crate::store::{Event, EventsPart, Order, TaskFilter};
 
 /// A task with the page of its run in OpenHEXA.
 #[derive(Clone, Debug)]
@@ -29,6 +30,16 @@ pub struct Followed {
     pub next: Option<String>,
 }
 
+/// What happened to a task: the newest events of a part, in order.
+pub struct History {
+    pub task: Task,
+    pub events: Vec<Event>,
+    /// What `before` is for the part before this one, where there is one.
+    pub earlier: Option<i64>,
+    /// Whether OpenHEXA does not let the bridge stop it.
+    pub stop_refused: bool,
+}
+
 impl Bridge {
     pub async fn task(&self, account: AccountId, id: TaskId) -> Result<Task, Error> {
         self.store()
@@ -40,6 +51,17 @@ impl Bridge {
         self.store()
             .read(move |db| {
                 let task = store::get(db, account, id)?.ok_or_else(Error::no_task)?;
+                let places = places_of(store::places(db, &[task.connection])?);
+                Ok(seen(task, &places))
+            })
+            .await
+    }
+
+    /// The same as a list or a stream shows it: without a large result.
+    pub(super) async fn glance(&self, account: AccountId, id: TaskId) -> Result<Seen, Error> {
+        self.store()
+            .read(move |db| {
+                let task = store::get_listed(db, account, id)?.ok_or_else(Error::no_task)?;
                 let places = places_of(store::places(db, &[task.connection])?);
                 Ok(seen(task, &places))
             })
@@ -90,17 +112,24 @@ impl Bridge {
             .await
     }
 
-    /// The task and all that happened to it.
+    /// The task, without its result, and the newest part of what happened to it.
     pub async fn history(
         &self,
         account: AccountId,
         id: TaskId,
-    ) -> Result<(Task, Vec<Event>), Error> {
+        part: EventsPart,
+    ) -> Result<History, Error> {
         self.store()
             .read(move |db| {
-                let task = store::get(db, account, id)?.ok_or_else(Error::no_task)?;
-                let events = store::events_of(db, account, id)?;
-                Ok((task, events))
+                let task = store::get_brief(db, account, id)?.ok_or_else(Error::no_task)?;
+                let page = store::events_page(db, account, id, &part)?;
+                let stop_refused = is_refused(db, &task)?;
+                Ok(History {
+                    task,
+                    events: page.events,
+                    earlier: page.earlier,
+                    stop_refused,
+                })
             })
             .await
     }

@@ -2,9 +2,12 @@
 
 use std::time::Duration;
 
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::ExposeSecret;
 
-use super::{Settings, Span, Tls};
+use super::checks::{
+    is_burst, is_database, is_empty, is_fernet, is_key, is_origin, is_rate, lived,
+};
+use super::{Settings, Tls};
 
 pub struct Rule {
     pub key: &'static str,
@@ -52,6 +55,9 @@ pub const RULES: &[Rule] = &[
     }),
     rule("server.body_timeout", "longer than 0", |s| {
         lived(s.server.body_timeout)
+    }),
+    rule("server.write_timeout", "longer than 0", |s| {
+        lived(s.server.write_timeout)
     }),
     rule(
         "server.connections",
@@ -308,6 +314,26 @@ pub const RULES: &[Rule] = &[
         "empty while iaso.signing_key is: there is no current key that they were before",
         |s| is_empty(&s.iaso.previous_signing_keys) || !is_empty(&s.iaso.signing_key),
     ),
+    rule(
+        "limits.reports_per_second",
+        "a whole number from 0 to 1000000",
+        |s| is_rate(s.limits.reports_per_second),
+    ),
+    rule(
+        "limits.reports_burst",
+        "a whole number from 1 to 1000000",
+        |s| is_burst(s.limits.reports_burst),
+    ),
+    rule(
+        "limits.task_events",
+        "a whole number from 100 to 1000000",
+        |s| (100..=1_000_000).contains(&s.limits.task_events),
+    ),
+    rule(
+        "limits.task_bytes",
+        "a whole number from 65536 to 1073741824 bytes",
+        |s| (65_536..=1_073_741_824).contains(&s.limits.task_bytes),
+    ),
     rule("stream.poll", "longer than 0", |s| lived(s.stream.poll)),
     rule("stream.comment_every", "longer than 0", |s| {
         lived(s.stream.comment_every)
@@ -319,6 +345,11 @@ pub const RULES: &[Rule] = &[
         "stream.most_per_account",
         "a whole number from 1 to 100000",
         |s| (1..=100_000).contains(&s.stream.most_per_account),
+    ),
+    rule(
+        "stream.most_per_caller",
+        "a whole number from 1 to 100000",
+        |s| (1..=100_000).contains(&s.stream.most_per_caller),
     ),
     rule(
         "stream.memory",
@@ -336,48 +367,3 @@ pub const RULES: &[Rule] = &[
         },
     ),
 ];
-
-/// Nothing but blanks is nothing.
-pub fn is_empty(secret: &SecretString) -> bool {
-    secret.expose_secret().trim().is_empty()
-}
-
-/// Empty, or long enough; blanks at its ends do not count.
-fn is_key(key: &SecretString, least: usize) -> bool {
-    let key = key.expose_secret();
-    key.is_empty() || key.trim().chars().count() >= least
-}
-
-fn is_rate(number: u32) -> bool {
-    number <= 1_000_000
-}
-
-fn is_burst(number: u32) -> bool {
-    number > 0 && is_rate(number)
-}
-
-/// 32 bytes in URL-safe base64.
-fn is_fernet(key: &str) -> bool {
-    use base64::Engine as _;
-    let bytes = base64::engine::general_purpose::URL_SAFE.decode(key);
-    bytes.is_ok_and(|bytes| bytes.len() == 32)
-}
-
-fn lived(span: Span) -> bool {
-    !span.0.is_zero()
-}
-
-fn is_origin(url: &str) -> bool {
-    let host = ["http://", "https://"]
-        .iter()
-        .find_map(|scheme| url.strip_prefix(scheme));
-    url.is_empty()
-        || host.is_some_and(|host| !host.is_empty() && !host.contains(['/', '?', '#', '@', ' ']))
-}
-
-fn is_database(url: &str) -> bool {
-    let path = url.strip_prefix("sqlite:").unwrap_or_default();
-    !path.trim_matches('/').is_empty()
-        || url.starts_with("postgres://")
-        || url.starts_with("postgresql://")
-}

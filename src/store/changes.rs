@@ -12,7 +12,7 @@ use diesel::sql_types::{BigInt, Nullable};
 
 use super::connection::{Db, Pg, on};
 use super::error::Error;
-use super::tasks::many;
+use super::tasks::many_listed;
 use crate::domain::ids::{AccountId, TaskId};
 use crate::domain::task::Task;
 
@@ -126,7 +126,7 @@ pub fn changed_since(db: &mut Db<'_>, since: &Since) -> Result<Vec<(Head, Task)>
 /// The tasks as they are now, which may be later than their heads say; in the same order.
 pub fn with_tasks(db: &mut Db<'_>, heads: &[Head]) -> Result<Vec<(Head, Task)>, Error> {
     let ids: Vec<TaskId> = heads.iter().map(|head| TaskId(head.task)).collect();
-    let tasks = many(db, &ids)?.into_iter();
+    let tasks = many_listed(db, &ids)?.into_iter();
     let mut tasks: HashMap<i64, Task> = tasks.map(|task| (task.id.0, task)).collect();
     let with_task = |head: &Head| Some((*head, tasks.remove(&head.task)?));
     Ok(heads.iter().filter_map(with_task).collect())

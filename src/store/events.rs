@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
+use diesel::sql_types::{Nullable, Text};
 
 use super::connection::{Db, on};
 use super::error::Error;
@@ -49,6 +50,12 @@ impl Event {
             detail: None,
             message: None,
         }
+    }
+
+    /// Bytes of its texts.
+    pub fn size(&self) -> usize {
+        let length = |text: &Option<String>| text.as_ref().map_or(0, String::len);
+        self.what.len() + length(&self.detail) + length(&self.message)
     }
 
     #[must_use]
@@ -106,15 +113,102 @@ pub fn add_event(
     Ok(())
 }
 
-/// All that happened to a task, in order.
-pub fn events_of(db: &mut Db<'_>, account: AccountId, task: TaskId) -> Result<Vec<Event>, Error> {
-    let rows: Vec<EventRow> = on!(db, |conn| event::table
+/// Which part of a task's history.
+#[derive(Clone, Copy, Debug)]
+pub struct EventsPart {
+    /// Only what happened before the event of this number.
+    pub before: Option<i64>,
+    pub limit: usize,
+    /// Only events with a line of the log.
+    pub messages_only: bool,
+}
+
+/// The newest events of a part, in order.
+#[derive(Clone, Debug)]
+pub struct EventsPage {
+    pub events: Vec<Event>,
+    /// The number of the first one, where there are earlier ones.
+    pub earlier: Option<i64>,
+}
+
+/// Bytes of a page's texts: a page ends early where its messages are long.
+const PAGE_BYTES: usize = 1_048_576;
+/// Rows that are read at a time.
+const ROWS: usize = 50;
+
+/// The newest part of what happened to a task.
+pub fn events_page(
+    db: &mut Db<'_>,
+    account: AccountId,
+    task: TaskId,
+    part: &EventsPart,
+) -> Result<EventsPage, Error> {
+    let (mut events, mut bytes, mut before) = (Vec::new(), 0, part.before);
+    loop {
+        // One more than is wanted tells whether there are earlier ones.
+        let wanted = (part.limit + 1 - events.len()).min(ROWS);
+        let rows = rows_before(db, account, task, part, before, wanted)?;
+        let is_last = rows.len() < wanted;
+        for (id, row) in rows {
+            let event = event_of(row)?;
+            bytes += event.size();
+            if events.len() == part.limit || (bytes > PAGE_BYTES && !events.is_empty()) {
+                events.reverse();
+                let earlier = before;
+                return Ok(EventsPage { events, earlier });
+            }
+            before = Some(id);
+            events.push(event);
+        }
+        if is_last {
+            events.reverse();
+            let earlier = None;
+            return Ok(EventsPage { events, earlier });
+        }
+    }
+}
+
+fn rows_before(
+    db: &mut Db<'_>,
+    account: AccountId,
+    task: TaskId,
+    part: &EventsPart,
+    before: Option<i64>,
+    limit: usize,
+) -> Result<Vec<(i64, EventRow)>, Error> {
+    Ok(on!(db, |conn| {
+        let mut query = event::table
+            .filter(event::task_id.eq(task.0))
+            .filter(event::account_id.eq(account.0))
+            .into_boxed();
+        if let Some(before) = before {
+            query = query.filter(event::id.lt(before));
+        }
+        if part.messages_only {
+            query = query.filter(event::message.is_not_null());
+        }
+        query
+            .order(event::id.desc())
+            .limit(i64::try_from(limit).unwrap_or(i64::MAX))
+            .select((event::id, EventRow::as_select()))
+            .load(conn)
+    })?)
+}
+
+diesel::define_sql_function! {
+    /// Bytes of a text, which neither database reads for that.
+    fn octet_length(text: Nullable<Text>) -> Nullable<Integer>;
+}
+
+/// How many events of reports a task has, and the bytes of their messages.
+pub fn report_totals(db: &mut Db<'_>, task: TaskId) -> Result<(i64, i64), Error> {
+    let sizes: Vec<Option<i32>> = on!(db, |conn| event::table
         .filter(event::task_id.eq(task.0))
-        .filter(event::account_id.eq(account.0))
-        .order(event::id)
-        .select(EventRow::as_select())
+        .filter(event::source.eq(Source::Callback.word()))
+        .select(octet_length(event::message))
         .load(conn))?;
-    rows.into_iter().map(event_of).collect()
+    let bytes = sizes.iter().flatten().map(|size| i64::from(*size)).sum();
+    Ok((i64::try_from(sizes.len()).unwrap_or(i64::MAX), bytes))
 }
 
 /// Whether this was told already, for what is worth telling once.

@@ -16,7 +16,7 @@ use super::events::{Event, add_event};
 use super::iaso;
 use super::rows::TaskRow;
 use super::schema::task;
-use super::tasks::{get, many, save_run, save_task};
+use super::tasks::{get, many, save_run, save_task, whole};
 use super::types::{At, Stamp};
 use crate::domain::ids::{AccountId, TaskId};
 use crate::domain::task::Task;
@@ -77,6 +77,9 @@ fn one_by_one(
 
 /// Saves what changed of tasks read with [`lock_many`] in the same transaction.
 pub fn save_many(db: &mut Db<'_>, changes: &[Change]) -> Result<(), Error> {
+    for change in changes {
+        whole(&change.after)?;
+    }
     match db {
         Db::Sqlite(_) => {
             for change in changes {

@@ -45,7 +45,10 @@ pub use declared::{declarations_of, put_declarations};
 /// What `BEGIN` and `COMMIT` themselves fail with.
 pub use diesel::result::Error as TransactionError;
 pub use error::{BadKey, Error, Failure, OpenError};
-pub use events::{Event, Source, add_event, events_of, has_event, last_told};
+pub use events::{
+    Event, EventsPage, EventsPart, Source, add_event, events_page, has_event, last_told,
+    report_totals,
+};
 pub use iaso::{
     Found as FoundUser, MOVED, Options as BesideIaso, disown, has_strayed, knows_account, moved,
     refresh_connections, stop_wishes, strayed, user,
@@ -68,7 +71,8 @@ pub use runs::{
 };
 pub use sessions::{NewSession, add_session, end_session, is_session};
 pub use tasks::{
-    NewTask, Sent, any, get, insert, lock, lock_own, many, save, save_copy, save_sent,
+    NewTask, Sent, any, any_brief, get, get_brief, get_listed, insert, lock, lock_brief, lock_own,
+    many_brief, save, save_copy, save_sent,
 };
 pub use vault::Vault;
 pub use vitals::{Vitals, probe, vitals};

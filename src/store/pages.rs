@@ -8,9 +8,10 @@ use diesel::prelude::*;
 
 use super::connection::{Db, on};
 use super::error::Error;
-use super::rows::{RunRow, TaskRow};
+use super::events::octet_length;
+use super::rows::RunRow;
 use super::schema::{run, task};
-use super::tasks::{Rows, tasks_of};
+use super::tasks::{PartRows, listed, part_columns, part_tasks_of};
 use super::types::{At, Id};
 use crate::domain::ids::{AccountId, PipelineId, TaskId};
 use crate::domain::task::{Status, Task};
@@ -137,7 +138,7 @@ pub fn list(db: &mut Db<'_>, filter: &TaskFilter, page: i64) -> Result<Page, Err
     let count = on!(db, |conn| filtered!(task::table, filter)
         .count()
         .get_result::<i64>(conn))?;
-    let rows: Vec<Rows> = on!(db, |conn| {
+    let rows: Vec<PartRows> = on!(db, |conn| {
         let query = filtered!(task::table.inner_join(run::table), filter);
         let query = match filter.order {
             Order::CreatedAt => ordered!(query, filter, task::created_at),
@@ -148,12 +149,12 @@ pub fn list(db: &mut Db<'_>, filter: &TaskFilter, page: i64) -> Result<Page, Err
             Order::Name => ordered!(query, filter, task::name),
         };
         query
-            .select((task::id, TaskRow::as_select(), RunRow::as_select()))
+            .select(listed!())
             .limit(filter.limit)
             .offset((page - 1).saturating_mul(filter.limit))
             .load(conn)
     })?;
-    let tasks = tasks_of(rows)?;
+    let tasks = part_tasks_of(rows)?;
     Ok(Page { count, tasks })
 }
 
@@ -278,12 +279,12 @@ fn walk(
                 Part::Beyond(mark) => query.filter($column.gt($value(mark))),
             };
             ordered!(query, filter, $column)
-                .select((task::id, TaskRow::as_select(), RunRow::as_select()))
+                .select(listed!())
                 .limit(limit)
                 .load($conn)
         }};
     }
-    let rows: Vec<Rows> = on!(db, |conn| match filter.order {
+    let rows: Vec<PartRows> = on!(db, |conn| match filter.order {
         Order::CreatedAt => walk!(conn, task::created_at, time_of),
         Order::UpdatedAt => walk!(conn, task::updated_at, time_of),
         Order::StartedAt => walk!(conn, task::started_at, time_of),
@@ -291,7 +292,7 @@ fn walk(
         Order::Status => walk!(conn, task::status, text_of),
         Order::Name => walk!(conn, task::name, text_of),
     })?;
-    tasks_of(rows)
+    part_tasks_of(rows)
 }
 
 /// Tasks whose time is not set.
@@ -314,18 +315,18 @@ fn unset(
             }
             // The column is null in all of them, but named it leads PostgreSQL to its index.
             ordered!(query, filter, $column)
-                .select((task::id, TaskRow::as_select(), RunRow::as_select()))
+                .select(listed!())
                 .limit(limit)
                 .load($conn)
         }};
     }
-    let rows: Vec<Rows> = match filter.order {
+    let rows: Vec<PartRows> = match filter.order {
         Order::StartedAt => on!(db, |conn| walk!(conn, task::started_at))?,
         Order::EndedAt => on!(db, |conn| walk!(conn, task::ended_at))?,
         // Always set.
         Order::CreatedAt | Order::UpdatedAt | Order::Status | Order::Name => Vec::new(),
     };
-    tasks_of(rows)
+    part_tasks_of(rows)
 }
 
 /// A mark is of its order: a time among times, a text among texts.

@@ -170,6 +170,7 @@ pub fn task_of(id: i64, row: TaskRow, run: RunRow) -> Result<Task, Error> {
         progress_value: row.progress_value,
         end_value: row.end_value,
         data: row.data.as_deref().map(json_of).transpose()?,
+        unread: None,
         data_late: row.data_late,
         note: row.note,
         called_back: row.called_back,

@@ -8,6 +8,7 @@
     reason = "a story that cannot go on fails; it looks at the clock and the environment from outside"
 )]
 
+mod abuse;
 mod access;
 mod address;
 mod advisories;

@@ -250,7 +250,7 @@ fn a_setting_that_is_none_is_told_with_those_that_are() {
     assert_eq!(
         told,
         "server.prot (set by OPENHEXA_BRIDGE__SERVER__PROT in the environment) is no setting; there are \
-         server.address, server.body_limit, server.body_timeout, server.connections, server.dangerously_let_everybody_administer, server.disconnect_timeout, server.header_timeout, server.keep_alive, server.port, server.public_url, server.stop_within, server.trusted_proxies, server.workers"
+         server.address, server.body_limit, server.body_timeout, server.connections, server.dangerously_let_everybody_administer, server.disconnect_timeout, server.header_timeout, server.keep_alive, server.port, server.public_url, server.stop_within, server.trusted_proxies, server.workers, server.write_timeout"
     );
     let told = from_environment(&[("SERVERS__PORT", "80")]).unwrap_err();
     assert!(

@@ -43,6 +43,7 @@ fn fresh() -> Task {
         progress_value: 0,
         end_value: 0,
         data: None,
+        unread: None,
         data_late: false,
         note: None,
         called_back: false,

@@ -4,3 +4,4 @@ mod cursor;
 mod include;
 mod list;
 mod one;
+mod results;

@@ -1,10 +1,10 @@
 //! One parameter of one launch: what is sent for it, what the run will see, what is wrong with it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use serde_json::{Map, Value};
 
-use super::values::{Judge, Layer, Shape, holds_nul, is_blank, same, same_as_text, trim, truthy};
+use super::values::{FileChoices, Judge, Layer, Shape, holds_nul, is_blank, same, trim, truthy};
 use super::{Given, Injected};
 use crate::domain::parameters::{Kind, Parameter};
 use crate::domain::sentence::{Sentence, say};
@@ -164,8 +164,8 @@ impl<'a> Field<'a> {
     /// have changed since, so it is a warning.
     pub(super) fn outside_file(&self, choices: &[String]) -> Option<Sentence> {
         let file = self.parameter.choices_from_file.as_ref()?;
-        let known = |value: &Value| choices.iter().any(|choice| same_as_text(value, choice));
-        let outside = self.elements().iter().any(|value| !known(value));
+        let choices = FileChoices::of(choices);
+        let outside = self.elements().iter().any(|value| !choices.hold(value));
         outside.then(|| self.say("param-outside-file").with("path", &file.path))
     }
 
@@ -214,8 +214,12 @@ impl<'a> Field<'a> {
 
     fn outside_choices(&self) -> Option<Sentence> {
         let choices = self.choices()?;
-        let known = |value: &Value| choices.iter().any(|choice| same(value, choice));
-        if self.elements().iter().all(known) {
+        // A value that repeats is compared once, so a long list costs no more than as many values as there are choices.
+        let mut compared = HashSet::new();
+        let mut known = |value: &Value| {
+            !compared.insert(value.to_string()) || choices.iter().any(|choice| same(value, choice))
+        };
+        if self.elements().iter().all(&mut known) {
             return None;
         }
         Some(if self.parameter.is_secret() {

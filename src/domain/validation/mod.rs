@@ -134,11 +134,17 @@ pub fn check_without_version(given: &Given<'_>) -> Result<Checked, FieldErrors> 
     }
 }
 
-/// A launch's `config` must be there and be an object; the error belongs to that field itself.
+/// Keys of a launch's `config`: each wrong one costs a sentence of the response.
+const KEYS: usize = 1000;
+
+/// A launch's `config` must be there and be an object of not too many keys; the error belongs to that field itself.
 pub fn object(config: Option<&Value>) -> Result<&Map<String, Value>, Sentence> {
-    config
-        .and_then(Value::as_object)
-        .ok_or_else(|| say("param-config"))
+    let config = config.and_then(Value::as_object);
+    let config = config.ok_or_else(|| say("param-config"))?;
+    if config.len() > KEYS {
+        return Err(say("param-config-wide").with("most", KEYS));
+    }
+    Ok(config)
 }
 
 fn fields<'a>(definition: &Definition<'a>, given: &Given<'_>) -> Vec<Field<'a>> {

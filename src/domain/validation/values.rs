@@ -1,5 +1,7 @@
 //! Single values: how OpenHEXA cleans, types and compares them.
 
+use std::collections::HashSet;
+
 use serde_json::{Number, Value};
 
 use crate::domain::parameters::{Kind, MASK, Parameter};
@@ -198,15 +200,38 @@ fn same_number(left: &Number, right: &Number) -> bool {
     }
 }
 
-/// Whether a choice read from a file, which is always text there, means this value.
-pub(super) fn same_as_text(value: &Value, text: &str) -> bool {
-    let text = trim(text);
-    match value.as_str() {
-        Some(own) => own == text,
-        None => text
-            .parse::<f64>()
-            .is_ok_and(|number| value.as_f64() == Some(number)),
+/// Choices read from a file, where each is text: as texts, and as the numbers that they spell.
+pub(super) struct FileChoices<'a> {
+    texts: HashSet<&'a str>,
+    numbers: HashSet<u64>,
+}
+
+impl<'a> FileChoices<'a> {
+    pub(super) fn of(choices: &'a [String]) -> Self {
+        let texts: HashSet<&str> = choices.iter().map(|choice| trim(choice)).collect();
+        let numbers = texts.iter().filter_map(|text| text.parse().ok());
+        Self {
+            numbers: numbers.filter_map(bits).collect(),
+            texts,
+        }
     }
+
+    /// Whether one of them means this value.
+    pub(super) fn hold(&self, value: &Value) -> bool {
+        match value.as_str() {
+            Some(own) => self.texts.contains(own),
+            None => value
+                .as_f64()
+                .and_then(bits)
+                .is_some_and(|number| self.numbers.contains(&number)),
+        }
+    }
+}
+
+/// Equal for equal numbers; a number that equals nothing has none.
+fn bits(number: f64) -> Option<u64> {
+    // `-0.0 + 0.0` is `0.0`, which it is equal to.
+    (!number.is_nan()).then(|| (number + 0.0).to_bits())
 }
 
 /// OpenHEXA's database takes no U+0000 in a run's config: such a launch fails there as if OpenHEXA itself were broken.

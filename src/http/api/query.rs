@@ -60,7 +60,7 @@ impl Query {
         Ok(self.number("limit", MOST)?.unwrap_or(usual))
     }
 
-    fn number(&self, name: &str, most: usize) -> Answer<Option<usize>> {
+    pub fn number(&self, name: &str, most: usize) -> Answer<Option<usize>> {
         let parse = |text: &str| {
             let number = text
                 .parse()

@@ -50,7 +50,7 @@ pub async fn all(
     request: HttpRequest,
 ) -> Answer<HttpResponse> {
     let from = last_event(&request, 'c');
-    let feed = bridge.stream_all(who.account, from).await?;
+    let feed = bridge.stream_all(&who, from).await?;
     // Who loses the connection before the first event comes back with this.
     let opening = format!("retry: {RETRY}\nid: c{}\n\n", feed.mark());
     Ok(answer(&request, opening, bridge, pass, Feed::All(feed)))
@@ -79,7 +79,7 @@ pub async fn one(
     id: Path<String>,
     request: HttpRequest,
 ) -> Answer<HttpResponse> {
-    let feed = bridge.stream_one(who.account, task_id(&id)?).await?;
+    let feed = bridge.stream_one(&who, task_id(&id)?).await?;
     let known = last_event(&request, 'r');
     let is_over = |now: &Change| now.confirmed && Some(now.revision) == known;
     if feed.first().is_some_and(is_over) {

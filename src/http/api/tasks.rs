@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 
 use super::include::{DetailedTask, Wanted};
 use super::query::Query;
-use super::shape::{Results, TaskStatus};
+use super::shape::TaskStatus;
 use super::view::{FullTask, time};
 use crate::domain::ids::TaskId;
 use crate::domain::principal::Principal;
@@ -15,10 +15,12 @@ use crate::domain::sentence::say;
 use crate::domain::task::Status;
 use crate::http::error::{Answer, Problem};
 use crate::http::language::Language;
-use crate::service::tasks::{Event, Order, TaskFilter};
+use crate::service::tasks::{Event, EventsPart, Order, TaskFilter};
 use crate::service::{Bridge, Error};
 
 const USUAL_LIMIT: usize = 20;
+/// Events, or lines of a log, of one response.
+const MOST_EVENTS: usize = 1000;
 
 #[derive(Serialize, ToSchema)]
 #[schema(as = TaskPage)]
@@ -49,7 +51,7 @@ pub enum Tasks {
     After(After),
 }
 
-/// How far a task is, and every message that it had.
+/// How far a task is, and the newest of its messages.
 #[derive(Serialize, ToSchema)]
 #[schema(as = TaskLog)]
 pub struct Log {
@@ -58,6 +60,10 @@ pub struct Log {
     logs: Vec<Line>,
     progress_value: i32,
     end_value: i32,
+    /// Only where there are earlier lines: `before` for the part before this one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    earlier: Option<i64>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -66,6 +72,17 @@ pub struct Line {
     /// Seconds since 1970.
     created_at: f64,
     message: String,
+}
+
+/// The newest part of a task's history, in order.
+#[derive(Serialize, ToSchema)]
+#[schema(as = TaskEvents)]
+pub struct Events {
+    results: Vec<EventRow>,
+    /// Only where there are earlier events: `before` for the part before this one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    earlier: Option<i64>,
 }
 
 /// Something that happened to a task.
@@ -165,16 +182,21 @@ pub fn filter(who: &Principal, query: &Query, limit: usize) -> Answer<TaskFilter
     })
 }
 
+/// A set: a repeated status is listed once, so the list is never longer than the known statuses.
 fn statuses(query: &Query) -> Answer<Vec<Status>> {
-    let words = query.get("status").unwrap_or_default().split(',');
-    words
-        .map(str::trim)
-        .filter(|word| !word.is_empty())
-        .map(|word| {
-            let status = Status::parse(&word.to_ascii_uppercase());
-            status.ok_or_else(|| Problem::field("status", say("query-status")))
-        })
-        .collect()
+    let mut found = Vec::new();
+    for word in query.get("status").unwrap_or_default().split(',') {
+        let word = word.trim();
+        if word.is_empty() {
+            continue;
+        }
+        let status = Status::parse(&word.to_ascii_uppercase());
+        let status = status.ok_or_else(|| Problem::field("status", say("query-status")))?;
+        if !found.contains(&status) {
+            found.push(status);
+        }
+    }
+    Ok(found)
 }
 
 fn order(query: &Query) -> Answer<(Order, bool)> {
@@ -262,20 +284,40 @@ pub async fn cancel(
     tag = "tasks",
     params(
         ("id" = i64, Path, description = "api-task-id"),
+        ("limit" = Option<u32>, Query, minimum = 1, maximum = 1000, description = "api-events-limit"),
+        ("before" = Option<i64>, Query, description = "api-events-before"),
     ),
     responses(
         (status = 200, body = Log),
+        (status = 400),
         (status = 404),
     ),
 )]
-pub async fn logs(bridge: Data<Bridge>, who: Principal, id: Path<String>) -> Answer<Json<Log>> {
-    let (task, events) = bridge.history(who.account, task_id(&id)?).await?;
+pub async fn logs(
+    bridge: Data<Bridge>,
+    who: Principal,
+    id: Path<String>,
+    request: HttpRequest,
+) -> Answer<Json<Log>> {
+    let part = part(&request, true)?;
+    let found = bridge.history(who.account, task_id(&id)?, part).await?;
     Ok(Json(Log {
-        status: task.status().word(),
-        logs: log(&events),
-        progress_value: task.progress_value,
-        end_value: task.end_value,
+        status: found.task.status().word(),
+        logs: log(&found.events),
+        progress_value: found.task.progress_value,
+        end_value: found.task.end_value,
+        earlier: found.earlier,
     }))
+}
+
+/// Which part of a history is asked for; the newest one, unless told otherwise.
+fn part(request: &HttpRequest, messages_only: bool) -> Answer<EventsPart> {
+    let query = Query::of(request);
+    Ok(EventsPart {
+        before: query.id("before")?,
+        limit: query.number("limit", MOST_EVENTS)?.unwrap_or(MOST_EVENTS),
+        messages_only,
+    })
 }
 
 /// Iaso's page uses the time as the key of a line, so no two may have the same.
@@ -303,9 +345,12 @@ fn log(events: &[Event]) -> Vec<Line> {
     tag = "tasks",
     params(
         ("id" = i64, Path, description = "api-task-id"),
+        ("limit" = Option<u32>, Query, minimum = 1, maximum = 1000, description = "api-events-limit"),
+        ("before" = Option<i64>, Query, description = "api-events-before"),
     ),
     responses(
-        (status = 200, body = Results<EventRow>),
+        (status = 200, body = Events),
+        (status = 400),
         (status = 404),
     ),
 )]
@@ -313,16 +358,19 @@ pub async fn events(
     bridge: Data<Bridge>,
     who: Principal,
     id: Path<String>,
-) -> Answer<Json<Results<EventRow>>> {
-    let (_, events) = bridge.history(who.account, task_id(&id)?).await?;
+    request: HttpRequest,
+) -> Answer<Json<Events>> {
+    let part = part(&request, false)?;
+    let found = bridge.history(who.account, task_id(&id)?, part).await?;
     let row = |event: &Event| EventRow {
         at: time(event.at),
         source: event.source,
         what: event.what.clone(),
         detail: told(event),
     };
-    Ok(Json(Results {
-        results: events.iter().map(row).collect(),
+    Ok(Json(Events {
+        results: found.events.iter().map(row).collect(),
+        earlier: found.earlier,
     }))
 }
 

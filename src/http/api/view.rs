@@ -89,6 +89,10 @@ pub struct FullTask {
     #[schema(format = DateTime)]
     cancel_asked_at: Option<String>,
     relaunch_of: Option<i64>,
+    /// Only in lists and streams, where `result` is too large for them and null: its bytes. The task itself has it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    result_size: Option<i64>,
     /// Only where one task is asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -144,6 +148,7 @@ impl From<&Seen> for FullTask {
             run: run_of(seen),
             cancel_asked_at: time_or_null(task.cancel_asked_at),
             relaunch_of: task.relaunch_of.map(|id| id.0),
+            result_size: task.unread,
             config: None,
         }
     }

@@ -7,7 +7,7 @@ use crate::domain::principal::Role;
 use crate::http::{Language, Listed};
 
 /// What a guard, and the database behind it, may answer.
-const GUARDED: [&str; 6] = ["401", "403", "422", "429", "500", "503"];
+const GUARDED: [&str; 7] = ["401", "403", "414", "422", "429", "500", "503"];
 /// Watchers are not counted.
 const NEVER_LIMITED: [&str; 2] = ["/healthz", "/readyz"];
 
@@ -69,8 +69,8 @@ fn guard(operation: &mut Map<String, Value>, way: Option<&Listed>, path: &str) {
     };
     let follow: &[&str] = match role {
         Some(_) => &GUARDED,
-        None if NEVER_LIMITED.contains(&path) => &["403"],
-        None => &["403", "429"],
+        None if NEVER_LIMITED.contains(&path) => &["403", "414"],
+        None => &["403", "414", "429"],
     };
     if let Some(Value::Object(responses)) = operation.get_mut("responses") {
         for status in follow.iter().chain(slow) {
@@ -171,6 +171,7 @@ fn description(status: &str) -> &'static str {
         "409" => "api-409",
         "412" => "api-412",
         "413" => "api-413",
+        "414" => "api-414",
         "415" => "api-415",
         "422" => "api-422",
         "429" => "api-429",

@@ -41,7 +41,7 @@ pub async fn relaunch(
     payload: Payload,
 ) -> Answer<HttpResponse> {
     let task = task_id(&id)?;
-    let typed = Typed(body::pairs(&request, payload).await?);
+    let typed = Typed::new(body::pairs(&request, payload).await?);
     let secrets = secrets(&typed);
     let once = typed.last("once").map(|key| {
         let asked = Asked::Relaunch(task);
@@ -69,9 +69,9 @@ fn place(task: TaskId) -> String {
 
 fn secrets(typed: &Typed) -> Map<String, Value> {
     let prefix = name_of("");
-    let own = typed.0.iter().filter_map(|(name, value)| {
-        let code = name.strip_prefix(&prefix)?;
-        (!value.is_empty()).then(|| (code.to_owned(), Value::from(value.as_str())))
+    let own = typed.names().filter_map(|name| {
+        let (code, value) = (name.strip_prefix(&prefix)?, typed.last(name)?);
+        Some((code.to_owned(), Value::from(value)))
     });
     own.collect()
 }

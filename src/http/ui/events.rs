@@ -10,7 +10,8 @@ use crate::service::details::RunMessage;
 use crate::service::tasks::Event;
 
 /// What the history says, and the sentence for it.
-const WORDS: [(&str, &str); 35] = [
+const WORDS: [(&str, &str); 36] = [
+    ("log full", "event-log-full"),
     ("launch accepted", "event-launch-accepted"),
     ("asking OpenHEXA for a run", "event-launch-asked"),
     ("launch not sent", "event-launch-not-sent"),

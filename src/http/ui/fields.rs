@@ -1,7 +1,7 @@
 //! The fields of a form for a pipeline's values, those of a launch or an account's defaults: for each parameter its box,
 //! where the value in it comes from, and what is wrong with what was typed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use serde_json::{Map, Value};
 
@@ -15,14 +15,30 @@ use crate::domain::validation::Injected;
 use crate::http::language::Language;
 use crate::service::form::Form;
 
-/// What a form was sent with, in order.
+/// What a form was sent with: for each name its values, in order.
 #[derive(Clone, Debug, Default)]
-pub struct Typed(pub Vec<(String, String)>);
+pub struct Typed(HashMap<String, Vec<String>>);
 
 impl Typed {
+    pub fn new(pairs: Vec<(String, String)>) -> Self {
+        let mut typed: HashMap<String, Vec<String>> = HashMap::new();
+        for (name, value) in pairs {
+            typed.entry(name).or_default().push(value);
+        }
+        Self(typed)
+    }
+
     pub fn all(&self, name: &str) -> Vec<&str> {
-        let own = self.0.iter().filter(|(own, _)| own == name);
-        own.map(|(_, value)| value.as_str()).collect()
+        let own = self.0.get(name).into_iter().flatten();
+        own.map(String::as_str).collect()
+    }
+
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.keys().map(String::as_str)
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 
     pub fn last(&self, name: &str) -> Option<&str> {
@@ -282,7 +298,9 @@ pub fn control(
     file: Option<&Result<Vec<String>, String>>,
 ) -> Control {
     let one = || shown.first().cloned().unwrap_or_default();
-    match (values::shape(parameter), choices(parameter, file)) {
+    // More values than a page lists choices are shown as the lines that they are.
+    let choices = choices(parameter, file).filter(|_| shown.len() <= MOST_CHOICES);
+    match (values::shape(parameter), choices) {
         _ if parameter.is_secret() => Control::Secret {
             kept: false,
             taken: false,
@@ -320,11 +338,26 @@ pub fn control(
     }
 }
 
+/// Choices that a page lists; a value of more is typed.
+pub const MOST_CHOICES: usize = 2000;
+
+pub fn has_too_many(parameter: &Parameter, file: Option<&Result<Vec<String>, String>>) -> bool {
+    let declared = parameter.choices.as_ref().map_or(0, Vec::len);
+    let count = match file {
+        Some(Ok(found)) => found.len(),
+        Some(Err(_)) | None => declared,
+    };
+    count > MOST_CHOICES
+}
+
 pub fn choices(
     parameter: &Parameter,
     file: Option<&Result<Vec<String>, String>>,
 ) -> Option<Vec<String>> {
     let declared = parameter.choices.as_deref().unwrap_or_default();
+    if has_too_many(parameter, file) {
+        return None;
+    }
     match file {
         Some(Ok(found)) => Some(found.clone()).filter(|found| !found.is_empty()),
         Some(Err(_)) | None if declared.is_empty() => None,
@@ -334,15 +367,16 @@ pub fn choices(
 
 /// What is chosen and stands in no list is shown all the same: it is judged, not dropped.
 pub fn options(all: Vec<String>, chosen: &[String]) -> Vec<Choice> {
+    let known: HashSet<&str> = all.iter().map(String::as_str).collect();
     let strangers = chosen
         .iter()
-        .filter(|own| !own.is_empty() && !all.contains(own));
-    let mut every: Vec<String> = strangers.cloned().collect();
-    every.splice(0..0, all);
+        .filter(|own| !own.is_empty() && !known.contains(own.as_str()));
+    let strangers: Vec<String> = strangers.cloned().collect();
+    let chosen: HashSet<&str> = chosen.iter().map(String::as_str).collect();
     let choice = |value: String| Choice {
-        chosen: chosen.contains(&value),
+        chosen: chosen.contains(value.as_str()),
         shown: value.clone(),
         value,
     };
-    every.into_iter().map(choice).collect()
+    all.into_iter().chain(strangers).map(choice).collect()
 }

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::digits::{counts, written};
-use super::fields::{Standing, choices, given};
+use super::fields::{MOST_CHOICES, Standing, choices, given, has_too_many};
 use super::result::shortened;
 use super::shell::Shell;
 use super::values::{self, Shape, boxes, text};
@@ -36,6 +36,9 @@ pub fn hints(
     hints.extend(folder.map(|folder| shell.with("hint-directory", "folder", folder)));
     if let Some(Err(why)) = file {
         hints.push(shell.with("hint-no-choices", "why", why));
+    }
+    if has_too_many(parameter, file) {
+        hints.push(shell.with("hint-many-choices", "most", MOST_CHOICES));
     }
     if let Some((value, whose)) = standing {
         let all = form

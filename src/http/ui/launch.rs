@@ -31,7 +31,7 @@ pub async fn send(
     request: HttpRequest,
     payload: Payload,
 ) -> Answer<HttpResponse> {
-    let typed = Typed(body::pairs(&request, payload).await?);
+    let typed = Typed::new(body::pairs(&request, payload).await?);
     let form = form(&bridge, &who, &id, &typed).await?;
     let mut shown = as_typed(&typed);
     let (config, unread) = read(&form, Language::of(request.headers()), &typed);
@@ -56,7 +56,7 @@ pub async fn choices(
     request: HttpRequest,
     payload: Payload,
 ) -> Answer<HttpResponse> {
-    let typed = Typed(body::pairs(&request, payload).await?);
+    let typed = Typed::new(body::pairs(&request, payload).await?);
     let form = form(&bridge, &who, &id, &typed).await?;
     let mut shown = as_typed(&typed);
     shown.load.extend(typed.last("load").map(str::to_owned));

@@ -15,7 +15,7 @@ use super::badge::Badge;
 use super::fields::{Beginning, Control, Field, FromFiles, fields};
 use super::pipelines::{label, took};
 use super::plot::{Plot, plot};
-use super::shell::{Here, Shell, page};
+use super::shell::{Here, Shell, large_page};
 use super::suggest::suggest;
 use crate::domain::ids::{PipelineId, VersionId};
 use crate::domain::principal::Principal;
@@ -221,7 +221,7 @@ pub async fn draw(
         stale_as_of: form.stale_as_of,
         page: shell,
     };
-    page(shown.status, &template)
+    large_page(shown.status, move || template).await
 }
 
 /// Each error with its field, in the order of the fields; then those of no field.

@@ -7,7 +7,11 @@ use super::shell::Shell;
 use crate::domain::sentence::say;
 
 /// Whole texts.
-const TEXTS: [(&str, &str); 36] = [
+const TEXTS: [(&str, &str); 37] = [
+    (
+        "The log of this task is full: later progress messages are shown, but not added to the log",
+        "note-log-full",
+    ),
     (
         "cancelled before anything was sent to OpenHEXA",
         "note-cancelled-unsent",
@@ -152,6 +156,11 @@ pub fn in_words(shell: &Shell, text: &str) -> Option<String> {
     if let Some(own) = note(shell, text) {
         return Some(own);
     }
+    if let Some((own, count)) = more_refused(text) {
+        let more = shell.with("note-more-refused", "count", count);
+        let own = in_words(shell, own).unwrap_or_else(|| own.to_owned());
+        return Some(format!("{own}, {more}"));
+    }
     if let Some(name) = text.strip_prefix("by ") {
         return Some(shell.with("note-by", "name", known_as(shell, name)));
     }
@@ -164,6 +173,12 @@ pub fn in_words(shell: &Shell, text: &str) -> Option<String> {
     }
 }
 
+/// `reported progress, 18 more refused`.
+fn more_refused(text: &str) -> Option<(&str, u32)> {
+    let (own, more) = text.rsplit_once(", ")?;
+    Some((own, more.strip_suffix(" more refused")?.parse().ok()?))
+}
+
 /// A reason in the reader's words, as it is where it is not the bridge's.
 pub fn worded(shell: &Shell, text: &str) -> String {
     note(shell, text).unwrap_or_else(|| text.to_owned())
@@ -171,7 +186,7 @@ pub fn worded(shell: &Shell, text: &str) -> String {
 
 /// `progress_value 25, end_value 100, with a result`, each of them or not.
 fn progress(shell: &Shell, text: &str) -> Option<String> {
-    let (mut done, mut of, mut result) = (None, None, None);
+    let (mut done, mut of, mut result, mut merged) = (None, None, None, None);
     for part in text.split(", ") {
         let number = |name: &str| part.strip_prefix(name)?.parse::<i32>().ok();
         if let Some(own) = number("progress_value ") {
@@ -180,6 +195,8 @@ fn progress(shell: &Shell, text: &str) -> Option<String> {
             of = Some(own);
         } else if part == "with a result" {
             result = Some(shell.say("note-with-result"));
+        } else if let Some(count) = part.strip_suffix(" reports merged") {
+            merged = Some(shell.with("note-merged", "count", count.parse::<u32>().ok()?));
         } else {
             return None;
         }
@@ -192,6 +209,6 @@ fn progress(shell: &Shell, text: &str) -> Option<String> {
         (None, Some(of)) => Some(shell.with("note-progress-of", "of", of)),
         (None, None) => None,
     };
-    let parts: Vec<String> = [counted, result].into_iter().flatten().collect();
+    let parts: Vec<String> = [counted, result, merged].into_iter().flatten().collect();
     Some(parts.join(", "))
 }

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderValue};
-use actix_web::{HttpMessage, HttpRequest, HttpResponse};
+use actix_web::{HttpMessage, HttpRequest, HttpResponse, web};
 use askama::Template;
 use chrono::{DateTime, SecondsFormat, Utc};
 
@@ -194,13 +194,27 @@ pub fn span(seconds: i64) -> String {
 /// A page. It may tell of what changes and of what not everybody may see, so nobody keeps it.
 pub fn page(status: StatusCode, template: &impl Template) -> Answer<HttpResponse> {
     let html = template.render().map_err(|error| internal(&error))?;
+    Ok(html_answer(status, html))
+}
+
+fn html_answer(status: StatusCode, html: String) -> HttpResponse {
     let mut answer = HttpResponse::build(status);
     answer
         .content_type("text/html; charset=utf-8")
         .insert_header((header::VARY, "Accept-Language, Cookie"));
     let mut answer = answer.body(html);
     guarded(&mut answer);
-    Ok(answer)
+    answer
+}
+
+/// The same for a page that may be large: composed and drawn off the server's workers, which answer others meanwhile.
+pub async fn large_page<T: Template>(
+    status: StatusCode,
+    compose: impl FnOnce() -> T + Send + 'static,
+) -> Answer<HttpResponse> {
+    let drawing = web::block(move || compose().render()).await;
+    let html = drawing.map_err(|error| internal(&error))?;
+    Ok(html_answer(status, html.map_err(|error| internal(&error))?))
 }
 
 /// What a browser is told of every answer below `/dashboard/`.

@@ -17,7 +17,7 @@ use super::known::known_as;
 use super::pipelines::label;
 use super::result::{Cell, Form, Readable, cell, readable, shortened};
 use super::said::worded;
-use super::shell::{Here, Shell, guarded, page, span};
+use super::shell::{Here, Shell, guarded, large_page, span};
 use crate::domain::ids::TaskId;
 use crate::domain::parameters::MASK;
 use crate::domain::principal::Principal;
@@ -26,8 +26,7 @@ use crate::domain::validation::{masked_by_name, without_injected};
 use crate::http::api::tasks::task_id;
 use crate::http::error::{Answer, Problem};
 use crate::service::details::{RunDetails, RunOutput};
-use crate::service::stop::was_refused;
-use crate::service::tasks::{Event, Seen};
+use crate::service::tasks::{EventsPart, History, Seen};
 use crate::service::{Bridge, Error, PATIENCE, Upstream};
 
 /// Lines of history and of messages, newest kept.
@@ -107,7 +106,12 @@ pub async fn draw(
     beside: Beside,
 ) -> Answer<HttpResponse> {
     let seen = bridge.see_task(who.account, id).await?;
-    let (_, events) = bridge.history(who.account, id).await?;
+    let part = EventsPart {
+        before: None,
+        limit: LINES,
+        messages_only: false,
+    };
+    let history = bridge.history(who.account, id, part).await?;
     let shell = Shell::of(request, Here::Tasks);
     let (details, away) = match details(bridge, &seen.task).await {
         Ok(found) => (found, None),
@@ -115,8 +119,11 @@ pub async fn draw(
         Err(error) => return Err(error.into()),
     };
     let status = beside.status;
-    let template = compose(shell, &seen, &events, details, beside);
-    page(status, &TaskPage { away, ..template })
+    large_page(status, move || {
+        let template = compose(shell, &seen, &history, details, beside);
+        TaskPage { away, ..template }
+    })
+    .await
 }
 
 async fn details(bridge: &Bridge, task: &Task) -> Result<Option<RunDetails>, Error> {
@@ -130,13 +137,13 @@ async fn details(bridge: &Bridge, task: &Task) -> Result<Option<RunDetails>, Err
 fn compose(
     shell: Shell,
     seen: &Seen,
-    events: &[Event],
+    history: &History,
     details: Option<RunDetails>,
     beside: Beside,
 ) -> TaskPage {
     let task = &seen.task;
     let ended = task.verdict().is_some();
-    let refused = was_refused(task, events);
+    let (events, refused) = (&history.events, history.stop_refused);
     let (messages, outputs, logs) = details.map_or_else(Default::default, |found| {
         (found.messages, found.outputs, found.logs)
     });

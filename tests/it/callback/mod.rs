@@ -8,6 +8,7 @@ pub mod fuzz;
 mod late;
 mod naming;
 mod results;
+mod throttle;
 mod together;
 mod values;
 mod words;

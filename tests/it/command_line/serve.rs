@@ -82,7 +82,7 @@ async fn a_bad_setting_ends_the_start_in_one_sentence() {
     std::fs::write(&config, "[server]\nworkers = 0\n").unwrap();
     for (line, sentence) in [
         (serve(&url).setting("SERVER__PORT", "http"), "server.port (set by OPENHEXA_BRIDGE__SERVER__PORT in the environment) must be a whole number from 0 to 65535".to_owned()),
-        (serve(&url).setting("SERVER__PROT", "80"), "server.prot (set by OPENHEXA_BRIDGE__SERVER__PROT in the environment) is no setting; there are server.address, server.body_limit, server.body_timeout, server.connections, server.dangerously_let_everybody_administer, server.disconnect_timeout, server.header_timeout, server.keep_alive, server.port, server.public_url, server.stop_within, server.trusted_proxies, server.workers".to_owned()),
+        (serve(&url).setting("SERVER__PROT", "80"), "server.prot (set by OPENHEXA_BRIDGE__SERVER__PROT in the environment) is no setting; there are server.address, server.body_limit, server.body_timeout, server.connections, server.dangerously_let_everybody_administer, server.disconnect_timeout, server.header_timeout, server.keep_alive, server.port, server.public_url, server.stop_within, server.trusted_proxies, server.workers, server.write_timeout".to_owned()),
         (serve(&url).arg("--config").arg(&config), format!("server.workers (set in {}) must be a whole number from 1 to 64", config.display())),
         (serve(&url).arg("--config").arg("/nowhere/bridge.toml"), "the settings file /nowhere/bridge.toml cannot be read: there is no such file".to_owned()),
         (serve(&url).setting("SECRETS__ENCRYPTION_KEY", ""), "secrets.encryption_key (OPENHEXA_BRIDGE__SECRETS__ENCRYPTION_KEY in the environment) is empty; make one with: openssl rand -base64 32 | tr '+/' '-_'".to_owned()),

@@ -322,7 +322,14 @@ impl Driver {
     }
 
     pub fn events_of(&self, task: TaskId) -> Vec<store::Event> {
-        self.read(move |db| store::events_of(db, ONLY_ACCOUNT, task))
+        let part = store::EventsPart {
+            before: None,
+            limit: 10_000,
+            messages_only: false,
+        };
+        let page = self.read(move |db| store::events_page(db, ONLY_ACCOUNT, task, &part));
+        assert_eq!(page.earlier, None, "the whole history");
+        page.events
     }
 
     /// Whether the token in force is good for everything.

@@ -15,7 +15,8 @@ use openhexa_bridge::domain::ids::TaskId;
 use openhexa_bridge::domain::task::Task;
 use openhexa_bridge::service::reconcile::Report;
 use openhexa_bridge::service::{
-    Access, Bridge, CallbackKey, Error, Jobs, Looks, Parts, Pauses, Rules, Seal, Streams, Users,
+    Access, Bridge, CallbackKey, Error, Jobs, Looks, Parts, Pauses, ReportLimits, Rules, Seal,
+    Streams, Users,
 };
 use openhexa_bridge::store::Store;
 use tokio::runtime::{Builder, Runtime};
@@ -133,7 +134,14 @@ fn rules() -> Rules {
             comment_every: Duration::from_secs(15),
             most: 1,
             most_per_account: 10,
+            most_per_caller: 10,
             memory: 1024,
+        },
+        reports: ReportLimits {
+            per_second: 0,
+            burst: 1,
+            most_events: i64::MAX,
+            most_bytes: i64::MAX,
         },
         absent_looks: 3,
         deadline_grace: TimeDelta::minutes(30),

@@ -13,6 +13,19 @@ use crate::support::iaso::{self, Iaso, MAY};
 use crate::support::story::{As, story};
 
 story! {
+    async fn one_key_leaves_places_to_the_others_of_its_account(base) {
+        let story = plan(base).setting("stream.most_per_caller", "2").begin().await;
+        let (first, _second) = (story.all_tasks().await, story.all_tasks().await);
+        story.get("/tasks/stream/").await.error(503);
+        let _other = story.ask(As::Operator, Method::GET, "/tasks/stream/").stream().await;
+        drop(first);
+        story.until_true("a place", async || story.bridge().open_streams() == 2).await;
+        story.all_tasks().await;
+        story.end().await;
+    }
+}
+
+story! {
     async fn who_may_not_follow_is_told_so_in_json(base) {
         let (story, task) = launched(base).await;
         let callback = story.callback_token().await;

@@ -82,6 +82,22 @@ impl Line {
         Self(command)
     }
 
+    /// The same, in a process that cannot have more memory than this: what goes wrong in it harms nothing else.
+    pub fn limited(args: &[&str], kilobytes: u64) -> Self {
+        let Self(plain) = Self::of(&[]);
+        let mut command = Command::new("sh");
+        for (name, _) in plain.as_std().get_envs() {
+            command.env_remove(name);
+        }
+        let script = format!("ulimit -v {kilobytes}; exec \"$0\" \"$@\"");
+        command
+            .arg("-c")
+            .arg(script)
+            .arg(plain.as_std().get_program());
+        command.args(args).kill_on_drop(true);
+        Self(command)
+    }
+
     /// With a folder for everything it keeps.
     pub fn data(mut self, folder: &Path) -> Self {
         self.0.arg("--data").arg(folder);

@@ -127,6 +127,7 @@ hint-secret = Never shown again.
 hint-connection = The slug of a { $kind } connection of the workspace.
 hint-directory = In the folder { $folder }.
 hint-no-choices = The choices cannot be shown: { $why }.
+hint-many-choices = There are more than { $most } choices: type the value. It is validated at the launch.
 choices-file-failed = OpenHEXA cannot read the file { $path }, which may be missing
 hint-no-suggestions = What the workspace has cannot be listed: { $why }.
 
@@ -218,6 +219,7 @@ event-run-skipped = The run was skipped
 event-reported-progress = Reported its progress
 event-reported = Reported { $value }
 event-report-refused = A report was refused
+event-log-full = The log is full
 event-cancel-asked = Cancel asked
 event-stop-asked = OpenHEXA is asked to stop the run
 event-stop-not-answered = OpenHEXA did not answer to the stop
@@ -255,6 +257,9 @@ note-not-json = OpenHEXA answered with something unreadable (status { $value })
 note-error-code = OpenHEXA reported an error of its own ({ $value })
 note-by = by { $name }
 note-with-result = with a result
+note-merged = Reports merged: { $count }
+note-more-refused = others refused: { $count }
+note-log-full = The log of this task is full: later progress messages are shown, but not added to the log
 note-progress = { $done } of { $of }
 note-progress-of = of { $of }
 

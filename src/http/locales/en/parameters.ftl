@@ -2,6 +2,7 @@
 # $name is the parameter as its author named it; $key is a key as it came.
 
 param-config = config must be an object
+param-config-wide = config must have at most { $most } keys
 
 param-required = { $name } is required
 param-text = { $name } must be text

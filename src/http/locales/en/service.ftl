@@ -33,6 +33,9 @@ body-encoded = The bridge does not read compressed bodies: send the body without
 body-too-large = The body is too large: at most { $limit } bytes
 body-broken = The body could not be read
 body-too-slow = The body did not arrive in time
+body-too-wide = The body holds too many values: at most { $most }
+body-too-many-fields = The form has too many fields: at most { $most }
+address-too-long = The address is too long: at most { $limit } bytes
 
 not-signed-in = Authentication credentials were not provided or are not valid
 not-allowed = You do not have permission to perform this action
@@ -41,6 +44,7 @@ profile-not-found = User profile not found
 iaso-away = Iaso cannot be asked who you are; try again in a few seconds
 too-many-requests = Too many requests: try again in { $seconds } s
 too-many-launches = Too many launches: try again in { $seconds } s
+too-many-results = The task reports too many results: try again in { $seconds } s
 loopback-only = This development server answers to its own machine only
 route-unknown = There is nothing at this address
 method-not-allowed = This method is not allowed here

@@ -127,6 +127,7 @@ hint-secret = Ne sera plus jamais montré.
 hint-connection = L’identifiant (slug) d’une connexion { $kind } de l’espace de travail.
 hint-directory = Dans le dossier { $folder }.
 hint-no-choices = Les choix ne peuvent pas être montrés : { $why }.
+hint-many-choices = Il y a plus de { $most } choix : saisissez la valeur. Elle est vérifiée au lancement.
 choices-file-failed = OpenHEXA ne peut pas lire le fichier { $path }, qui manque peut-être
 hint-no-suggestions = Le contenu de l’espace de travail ne peut pas être listé : { $why }.
 
@@ -218,6 +219,7 @@ event-run-skipped = L’exécution a été ignorée
 event-reported-progress = A annoncé sa progression
 event-reported = A annoncé { $value }
 event-report-refused = Une annonce a été refusée
+event-log-full = Le journal est plein
 event-cancel-asked = Annulation demandée
 event-stop-asked = L’arrêt est demandé à OpenHEXA
 event-stop-not-answered = OpenHEXA n’a pas répondu à la demande d’arrêt
@@ -255,6 +257,9 @@ note-not-json = OpenHEXA a répondu quelque chose d’illisible (statut { $value
 note-error-code = OpenHEXA a signalé une erreur de son côté ({ $value })
 note-by = par { $name }
 note-with-result = avec un résultat
+note-merged = Messages d’avancement regroupés : { $count }
+note-more-refused = autres messages refusés : { $count }
+note-log-full = Le journal de cette tâche est plein : les messages d’avancement suivants sont affichés, mais plus ajoutés au journal
 note-progress = { $done } sur { $of }
 note-progress-of = sur { $of }
 

@@ -2,6 +2,7 @@
 # $name est le nom donné au paramètre par son auteur ; $key est une clé telle que reçue.
 
 param-config = config doit être un objet
+param-config-wide = config ne doit pas avoir plus de { $most } clés
 
 param-required = { $name } est obligatoire
 param-text = { $name } doit être un texte

@@ -33,6 +33,9 @@ body-encoded = La passerelle ne lit pas les corps de requête compressés : envo
 body-too-large = Le corps de la requête est trop grand : { $limit } octets au plus
 body-broken = Le corps de la requête n’a pas pu être lu
 body-too-slow = Le corps de la requête n’est pas arrivé à temps
+body-too-wide = Le corps de la requête contient trop de valeurs : { $most } au plus
+body-too-many-fields = Le formulaire a trop de champs : { $most } au plus
+address-too-long = L’adresse est trop longue : { $limit } octets au plus
 
 not-signed-in = Les informations d’authentification manquent ou ne sont pas valides
 not-allowed = Vous n’avez pas le droit de faire cela
@@ -41,6 +44,7 @@ profile-not-found = Profil utilisateur introuvable
 iaso-away = Impossible de demander à Iaso qui vous êtes ; réessayez dans quelques secondes
 too-many-requests = Trop de requêtes : réessayez dans { $seconds } s
 too-many-launches = Trop de lancements : réessayez dans { $seconds } s
+too-many-results = La tâche envoie trop de résultats : réessayez dans { $seconds } s
 loopback-only = Ce serveur de développement ne répond qu’à sa propre machine
 route-unknown = Il n’y a rien à cette adresse
 method-not-allowed = Cette méthode n’est pas permise ici

@@ -81,7 +81,7 @@ pub async fn save(
     request: HttpRequest,
     payload: Payload,
 ) -> Answer<HttpResponse> {
-    let typed = Typed(body::pairs(&request, payload).await?);
+    let typed = Typed::new(body::pairs(&request, payload).await?);
     let change = Change {
         manner: Manner::Amend,
         content: content(&typed),
@@ -109,7 +109,7 @@ pub async fn check(
     request: HttpRequest,
     payload: Payload,
 ) -> Answer<HttpResponse> {
-    let typed = Typed(body::pairs(&request, payload).await?);
+    let typed = Typed::new(body::pairs(&request, payload).await?);
     let trial = (!bridge.is_elsewhere()).then(|| (Manner::Amend, content(&typed)));
     match bridge.check_config(who.account, trial).await {
         Ok(checks) => {
@@ -130,7 +130,7 @@ pub async fn delete(
     request: HttpRequest,
     payload: Payload,
 ) -> Answer<HttpResponse> {
-    let typed = Typed(body::pairs(&request, payload).await?);
+    let typed = Typed::new(body::pairs(&request, payload).await?);
     let expected = version(&typed);
     let deleted = bridge.delete_config(who.account, Some(expected), who.name.clone());
     match deleted.await {

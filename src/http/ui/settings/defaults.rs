@@ -21,7 +21,7 @@ use crate::http::language::Language;
 use crate::http::ui::defaults::{STRANGER, read_defaults};
 use crate::http::ui::fields::{Beginning, Control, Field, Purpose, Typed, fields_for};
 use crate::http::ui::pipeline::{files, summary};
-use crate::http::ui::shell::{Here, Shell, page, see_page};
+use crate::http::ui::shell::{Here, Shell, large_page, see_page};
 use crate::http::ui::suggest::suggest;
 use crate::service::configure::{NO_RECORD, Record};
 use crate::service::defaults::DefaultsChange;
@@ -102,7 +102,7 @@ pub async fn choices(
     payload: Payload,
 ) -> Answer<HttpResponse> {
     let id = pipeline_id(&id)?;
-    let typed = Typed(body::pairs(&request, payload).await?);
+    let typed = Typed::new(body::pairs(&request, payload).await?);
     let mut shown = Shown::typed(Some(&typed));
     shown.load.extend(typed.last("load").map(str::to_owned));
     draw(&bridge, &who, &request, id, shown).await
@@ -116,7 +116,7 @@ pub async fn save(
     payload: Payload,
 ) -> Answer<HttpResponse> {
     let id = pipeline_id(&id)?;
-    let typed = Typed(body::pairs(&request, payload).await?);
+    let typed = Typed::new(body::pairs(&request, payload).await?);
     let ground = ground(&bridge, &who, id).await?;
     let language = Language::of(request.headers());
     match put(&bridge, &who, id, &ground, language, &typed).await {
@@ -284,7 +284,7 @@ async fn draw(
         stale_as_of: form.and_then(|form| form.stale_as_of),
         page: shell,
     };
-    page(shown.status, &template)
+    large_page(shown.status, move || template).await
 }
 
 async fn boxes(

@@ -88,7 +88,7 @@ pub async fn create(
     request: HttpRequest,
     payload: Payload,
 ) -> Answer<HttpResponse> {
-    let typed = Typed(body::pairs(&request, payload).await?);
+    let typed = Typed::new(body::pairs(&request, payload).await?);
     let made = match wish(&typed) {
         Ok(wish) => bridge.make_key(&who, wish).await,
         Err(wrong) => Err(Error::fields(wrong)),
@@ -206,7 +206,7 @@ fn boxes(shell: &Shell, typed: &Typed, latest: Option<DateTime<Utc>>) -> Vec<Tex
         required: latest.is_some(),
         ..text("until", "settings-key-until", hint)
     };
-    if let (Some(latest), true) = (latest, typed.0.is_empty()) {
+    if let (Some(latest), true) = (latest, typed.is_empty()) {
         until.value = latest;
     }
     let hint = shell.say("settings-key-name-hint");

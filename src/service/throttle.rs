@@ -1,0 +1,210 @@
+//! How much one task's reports may write: a rate, and a cap for the task's log.
+//!
+//! A report that changes the task's status is always written. Progress above the rate is merged: it is answered as
+//! if it were written, kept in memory, and written with the next report or at the next flush, within about a second.
+//! Refused reports above the rate are counted. Above the cap of its log a task takes no more progress messages into
+//! it; its shown message and values go on. Counts are kept for each task that reported lately, and are read from the
+//! database when they are not known.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::callback::fact_of;
+use super::observe::Fact;
+use crate::domain::ids::{AccountId, TaskId};
+use crate::domain::observation::{Report, ReportedWord};
+use crate::store::Event;
+
+/// Tasks whose counts are kept; those without reports for a while are forgotten first.
+const MOST_TASKS: usize = 20_000;
+const FORGOTTEN_AFTER: TimeDelta = TimeDelta::seconds(60);
+/// Tasks with merged progress in memory; more of them are written at once.
+const MOST_HELD: usize = 2_000;
+/// Results of a running task: bytes per second on average, and at once.
+const RESULT_RATE: f64 = 262_144.0;
+const RESULT_BURST: f64 = 8_388_608.0;
+
+/// The limits of one task.
+#[derive(Clone, Debug)]
+pub struct ReportLimits {
+    /// Reports that are written per second on average; 0: no limit.
+    pub per_second: u32,
+    /// Reports that are written at once.
+    pub burst: u32,
+    /// Events of reports in a task's history, and their bytes.
+    pub most_events: i64,
+    pub most_bytes: i64,
+}
+
+/// What a task's reports have written, and what is still to be written.
+#[derive(Clone, Debug)]
+pub struct Usage {
+    reports: f64,
+    result_bytes: f64,
+    at: DateTime<Utc>,
+    events: i64,
+    bytes: i64,
+    held: Option<Held>,
+    refused: u32,
+}
+
+/// Progress that is merged: the newest of each value.
+#[derive(Clone, Debug)]
+pub struct Held {
+    pub account: AccountId,
+    pub report: Report,
+    pub at: DateTime<Utc>,
+    pub merged: u32,
+}
+
+#[derive(Default)]
+pub struct Throttle(Mutex<HashMap<TaskId, Usage>>);
+
+impl Throttle {
+    fn all(&self) -> MutexGuard<'_, HashMap<TaskId, Usage>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What is known of these tasks.
+    pub fn known(&self, tasks: &[TaskId]) -> HashMap<TaskId, Usage> {
+        let all = self.all();
+        let known = tasks
+            .iter()
+            .filter_map(|id| Some((*id, all.get(id)?.clone())));
+        known.collect()
+    }
+
+    /// Keeps what a committed group of reports has made of them.
+    pub fn keep(&self, usages: HashMap<TaskId, Usage>, now: DateTime<Utc>) {
+        let mut all = self.all();
+        if all.len() + usages.len() > MOST_TASKS {
+            all.retain(|_, own| own.held.is_some() || now - own.at < FORGOTTEN_AFTER);
+        }
+        if all.len() + usages.len() > MOST_TASKS {
+            all.retain(|_, own| own.held.is_some());
+        }
+        all.extend(usages);
+    }
+
+    /// What is still to be written.
+    pub fn held(&self) -> Vec<(TaskId, Held)> {
+        let all = self.all();
+        let held = all
+            .iter()
+            .filter_map(|(id, own)| Some((*id, own.held.clone()?)));
+        held.collect()
+    }
+
+    pub fn has_room(&self) -> bool {
+        self.all().values().filter(|own| own.held.is_some()).count() < MOST_HELD
+    }
+}
+
+impl Usage {
+    /// Of a task whose reports have written so much before.
+    pub fn new((events, bytes): (i64, i64), limits: &ReportLimits, now: DateTime<Utc>) -> Self {
+        Self {
+            reports: limits.burst.into(),
+            result_bytes: RESULT_BURST,
+            at: now,
+            events,
+            bytes,
+            held: None,
+            refused: 0,
+        }
+    }
+
+    /// What has become free since the last report.
+    pub fn refill(&mut self, limits: &ReportLimits, now: DateTime<Utc>) {
+        let millis = (now - self.at).num_milliseconds().clamp(0, 86_400_000);
+        let seconds = f64::from(i32::try_from(millis).unwrap_or(i32::MAX)) / 1000.0;
+        let reports = self.reports + seconds * f64::from(limits.per_second);
+        self.reports = reports.min(limits.burst.into());
+        self.result_bytes = (self.result_bytes + seconds * RESULT_RATE).min(RESULT_BURST);
+        self.at = self.at.max(now);
+    }
+
+    /// Whether one more report may be written; it is then counted.
+    pub fn takes_report(&mut self, limits: &ReportLimits) -> bool {
+        let may = limits.per_second == 0 || self.reports >= 1.0;
+        if may && limits.per_second > 0 {
+            self.reports -= 1.0;
+        }
+        may
+    }
+
+    /// Whether a result of so many bytes may be written; else in how many seconds it may.
+    pub fn takes_result(&mut self, bytes: usize) -> Result<(), u64> {
+        let bytes = f64::from(u32::try_from(bytes).unwrap_or(u32::MAX));
+        if self.result_bytes >= bytes.min(RESULT_BURST) {
+            self.result_bytes -= bytes;
+            return Ok(());
+        }
+        let missing = (bytes.min(RESULT_BURST) - self.result_bytes) / RESULT_RATE;
+        #[allow(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "at most the burst by the rate, and positive"
+        )]
+        Err(missing.ceil() as u64)
+    }
+
+    /// Whether the task's log takes another event of a report.
+    pub fn has_log(&self, limits: &ReportLimits) -> bool {
+        self.events < limits.most_events && self.bytes < limits.most_bytes
+    }
+
+    pub fn count(&mut self, event: &Event) {
+        self.events += 1;
+        self.bytes += i64::try_from(event.size()).unwrap_or(i64::MAX);
+    }
+
+    pub fn held(&self) -> Option<&Held> {
+        self.held.as_ref()
+    }
+
+    /// Takes what is held, to be written now.
+    pub fn release(&mut self) -> Option<Held> {
+        self.held.take()
+    }
+
+    /// Merges another report into what is held.
+    pub fn hold(&mut self, account: AccountId, report: &Report, at: DateTime<Utc>) {
+        let held = self.held.get_or_insert_with(|| Held {
+            account,
+            report: Report::default(),
+            at,
+            merged: 0,
+        });
+        held.at = at;
+        held.merged += 1;
+        let (own, new) = (&mut held.report, report.clone());
+        own.word = new.word.or(own.word);
+        own.message = new.message.or(own.message.take());
+        own.progress_value = new.progress_value.or(own.progress_value);
+        own.end_value = new.end_value.or(own.end_value);
+    }
+
+    pub fn refuse(&mut self) {
+        self.refused += 1;
+    }
+
+    /// How many refused reports were not written since the last one that was.
+    pub fn refused(&mut self) -> u32 {
+        std::mem::take(&mut self.refused)
+    }
+}
+
+impl Held {
+    /// As a report that is written.
+    pub fn fact(&self) -> Fact {
+        let mut report = self.report.clone();
+        // A word that ends the task is never held.
+        report.word = report
+            .word
+            .filter(|word| !matches!(word, ReportedWord::End(_)));
+        fact_of(report)
+    }
+}

@@ -1,0 +1,50 @@
+//! Whether the value of a setting can be used, for several rules.
+
+use secrecy::{ExposeSecret, SecretString};
+
+use super::Span;
+
+/// Nothing but blanks is nothing.
+pub fn is_empty(secret: &SecretString) -> bool {
+    secret.expose_secret().trim().is_empty()
+}
+
+/// Empty, or long enough; blanks at its ends do not count.
+pub fn is_key(key: &SecretString, least: usize) -> bool {
+    let key = key.expose_secret();
+    key.is_empty() || key.trim().chars().count() >= least
+}
+
+pub fn is_rate(number: u32) -> bool {
+    number <= 1_000_000
+}
+
+pub fn is_burst(number: u32) -> bool {
+    number > 0 && is_rate(number)
+}
+
+/// 32 bytes in URL-safe base64.
+pub fn is_fernet(key: &str) -> bool {
+    use base64::Engine as _;
+    let bytes = base64::engine::general_purpose::URL_SAFE.decode(key);
+    bytes.is_ok_and(|bytes| bytes.len() == 32)
+}
+
+pub fn lived(span: Span) -> bool {
+    !span.0.is_zero()
+}
+
+pub fn is_origin(url: &str) -> bool {
+    let host = ["http://", "https://"]
+        .iter()
+        .find_map(|scheme| url.strip_prefix(scheme));
+    url.is_empty()
+        || host.is_some_and(|host| !host.is_empty() && !host.contains(['/', '?', '#', '@', ' ']))
+}
+
+pub fn is_database(url: &str) -> bool {
+    let path = url.strip_prefix("sqlite:").unwrap_or_default();
+    !path.trim_matches('/').is_empty()
+        || url.starts_with("postgres://")
+        || url.starts_with("postgresql://")
+}

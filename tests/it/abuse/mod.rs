@@ -1,0 +1,135 @@
+//! What one caller can cost: each case is a real process with a limited memory, a caller that asks for too much, and a
+//! neighbour that must hardly notice. Memory is the process's own peak; times are compared with those of the quiet
+//! process on the same machine, so a busy machine is no failure.
+
+mod bodies;
+mod lists;
+mod methods;
+mod reports;
+mod results;
+mod statuses;
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::support::catalogue::{injected, pipeline};
+use crate::support::process::{Line, Process, Visitor};
+use crate::support::story::PATIENCE;
+
+/// Address space of the process, in kilobytes: threads reserve much more than they use.
+const LIMIT: u64 = 8 * 1024 * 1024;
+/// How many times slower than in the quiet process a neighbour's usual request may be.
+const SLOWER: u32 = 40;
+/// What a quiet request takes at least, for the comparison: shorter times are mostly chance.
+const QUIET: Duration = Duration::from_millis(3);
+
+/// A bridge with its OpenHEXA in one process, at which everybody may do everything.
+pub struct Site {
+    process: Process,
+    pub bridge: String,
+    pub visitor: Visitor,
+    _data: TempDir,
+}
+
+impl Site {
+    pub async fn start(parameters: &[Value], settings: &[(&str, &str)]) -> Self {
+        let data = tempfile::tempdir().unwrap();
+        let catalogue = data.path().join("catalogue.json");
+        let parameters = [injected(), parameters.to_vec()].concat();
+        let pipelines = json!([pipeline(
+            1,
+            &parameters,
+            json!({"kind": "manual", "queued_ms": 0})
+        )]);
+        let text = json!({"workspace": {"slug": "demo", "name": "Demo"}, "pipelines": pipelines});
+        std::fs::write(&catalogue, text.to_string()).unwrap();
+        let line = Line::limited(&["dev", "--port", "0", "--openhexa-port", "0"], LIMIT);
+        let mut line = line.data(data.path()).arg("--catalogue").arg(&catalogue);
+        for (key, value) in settings {
+            line = line.setting(key, value);
+        }
+        let mut process = line.start();
+        let (bridge, _) = process.addresses().await;
+        Self {
+            process,
+            bridge,
+            visitor: Visitor::new(),
+            _data: data,
+        }
+    }
+
+    pub fn api(&self, path: &str) -> String {
+        format!("{}/api/openhexa{path}", self.bridge)
+    }
+
+    pub fn socket(&self) -> &str {
+        self.bridge.strip_prefix("http://").unwrap()
+    }
+
+    /// The largest memory that the process has had, in megabytes.
+    pub fn peak(&mut self) -> u64 {
+        let id = self.process.id().expect("the process lives");
+        let status = std::fs::read_to_string(format!("/proc/{id}/status")).unwrap();
+        let line = status.lines().find(|line| line.starts_with("VmHWM:"));
+        let number = line.unwrap().split_whitespace().nth(1).unwrap();
+        number.parse::<u64>().unwrap() / 1024
+    }
+
+    /// Does something costly while a neighbour asks for `/healthz`; its usual request may be some times slower than
+    /// before, and the process may grow by so many megabytes.
+    pub async fn bears<T>(&mut self, megabytes: u64, costly: impl Future<Output = T>) -> T {
+        let (before, quiet) = (self.peak(), usual(self.neighbour(20).await));
+        let over = AtomicBool::new(false);
+        let watched = async {
+            let mut times = Vec::new();
+            while times.is_empty() || !over.load(Ordering::Relaxed) {
+                times.extend(self.neighbour(1).await);
+            }
+            times
+        };
+        let costly = async {
+            let done = costly.await;
+            over.store(true, Ordering::Relaxed);
+            done
+        };
+        let (times, done) = tokio::join!(watched, costly);
+        let busy = usual(times);
+        let most = quiet.max(QUIET) * SLOWER;
+        assert!(
+            busy <= most,
+            "a neighbour waits {busy:?}, in quiet times {quiet:?}"
+        );
+        let grown = self.peak() - before;
+        assert!(grown <= megabytes, "{grown} MB more");
+        done
+    }
+
+    async fn neighbour(&self, requests: usize) -> Vec<Duration> {
+        let mut times = Vec::new();
+        for _ in 0..requests {
+            let began = Instant::now();
+            let url = format!("{}/healthz", self.bridge);
+            let asked = self.visitor.get(&url);
+            let (status, _) = tokio::time::timeout(PATIENCE, asked)
+                .await
+                .expect("a response");
+            assert_eq!(status, 200);
+            times.push(began.elapsed());
+        }
+        times
+    }
+}
+
+/// A client for what is not JSON.
+fn client() -> reqwest::Client {
+    reqwest::Client::builder().no_proxy().build().unwrap()
+}
+
+/// The middle one of all times.
+fn usual(mut times: Vec<Duration>) -> Duration {
+    times.sort_unstable();
+    times[times.len() / 2]
+}
