@@ -11,7 +11,7 @@ async fn a_chunked_body_that_is_not_read_closes_its_connection() {
     let mut site = Site::start(&[], &[("SERVER__DISCONNECT_TIMEOUT", "500ms")]).await;
     let socket = site.socket().to_owned();
     for path in ["/api/openhexa/nothing/", "/api/openhexa/tasks/1/cancel/"] {
-        let told = site.bears(60, endless(&socket, path)).await;
+        let told = site.bears(60, Box::pin(endless(&socket, path))).await;
         assert!(told.starts_with("HTTP/1.1 404"), "{told}");
         assert!(told.to_lowercase().contains("connection: close"), "{told}");
     }
