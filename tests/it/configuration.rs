@@ -66,6 +66,19 @@ story! {
 }
 
 story! {
+    async fn of_a_token_that_is_short_no_character_is_shown(base) {
+        let story = Plan::on(base).not_configured().begin().await;
+        for (token, shown) in [("abc", "••••"), ("eleven-char", "••••"), ("twelve-chars", "••••hars")] {
+            let mut content = story.content();
+            content["openhexa_token"] = json!(token);
+            let written = story.config(Method::PUT, &json!({"content": content})).await.expect(200);
+            assert_eq!(written["content"]["openhexa_token"], shown, "{token}");
+        }
+        story.end().await;
+    }
+}
+
+story! {
     async fn each_wrong_field_has_its_sentence_and_the_old_record_stays(base) {
         let story = configured(base).await;
         let before = story.record().await;

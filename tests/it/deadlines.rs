@@ -88,6 +88,28 @@ story! {
     }
 }
 
+// Its time was counted from the launch, though it was sent to OpenHEXA minutes later.
+story! {
+    async fn the_time_of_a_launch_that_was_sent_late_counts_from_when_it_was_sent(base) {
+        let hangs = json!([pipeline(1, &injected(), quick("hang"))]);
+        let story = Plan::on(base).pipelines(hangs).begin().await;
+        story.get(&format!("/pipelines/{}/", id(1))).await.expect(200);
+        story.fault(&json!({"fault": "drop_before", "operation": "pipeline", "count": 1})).await;
+        let task = story.launch(&id(1), json!({})).await;
+        assert_eq!(story.asked("runPipeline").await, 0);
+        story.advance(TimeDelta::minutes(8));
+        story.pass().await;
+        assert_eq!(story.asked("runPipeline").await, 1);
+        story.advance(TimeDelta::hours(24) + TIME_LIMIT - TimeDelta::minutes(1));
+        story.pass().await;
+        assert_eq!(overdue(&story, task).await, 0);
+        story.advance(TimeDelta::minutes(2));
+        story.pass().await;
+        assert_eq!(overdue(&story, task).await, 1);
+        story.end().await;
+    }
+}
+
 story! {
     async fn a_run_in_an_archived_workspace_is_gone_an_hour_after_its_deadline(base) {
         let (story, task, _) = running(base).await;
@@ -164,5 +186,23 @@ story! {
         assert_eq!(looks_for(&story, TIME_LIMIT + TimeDelta::minutes(55), task).await, "QUEUED");
         assert_eq!(looks_for(&story, TimeDelta::minutes(12), task).await, "ERROR");
         story.end().await;
+    }
+}
+
+#[test]
+fn openhexa_lets_a_run_live_four_hours_unless_its_version_says_so_and_twelve_at_most() {
+    let hours = TimeDelta::hours;
+    for (version, limit) in [
+        (None, hours(4)),
+        (Some(3_600), hours(1)),
+        (Some(12 * 3_600), hours(12)),
+        (Some(20 * 3_600), hours(12)),
+        (Some(-1), hours(0)),
+    ] {
+        assert_eq!(
+            openhexa_bridge::domain::run::time_limit(version),
+            limit,
+            "{version:?}"
+        );
     }
 }

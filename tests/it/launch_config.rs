@@ -74,6 +74,17 @@ story! {
 }
 
 story! {
+    async fn where_a_list_is_declared_the_bridge_fills_in_a_list(base) {
+        let several = |code: &str, kind: &str| parameter(code, kind, json!({"multiple": true}));
+        let parameters = [several("task_id", "int"), several("pipeline_id", "str")];
+        let story = with_only(base, pipeline(1, &parameters, quick("hang"))).await;
+        let task = story.launch(&id(1), json!({})).await;
+        assert_eq!(sent(&story).await, json!({"task_id": [task], "pipeline_id": [id(1)]}));
+        story.end().await;
+    }
+}
+
+story! {
     async fn the_token_filled_in_reports_on_its_task(base) {
         let story = with_only(base, pipeline(1, &injected(), quick("hang"))).await;
         let task = story.launch(&id(1), json!({})).await;

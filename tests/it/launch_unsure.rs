@@ -82,6 +82,32 @@ story! {
     }
 }
 
+// Its run was dated before the request for it, and so was not taken for the launch's.
+story! {
+    async fn a_lost_run_is_found_although_the_clock_of_openhexa_is_behind(base) {
+        let story = plan(base, false, "succeed").begin().await;
+        story.advance(chrono::TimeDelta::seconds(50));
+        story.fault(&json!({"fault": "drop_after", "operation": "runPipeline", "count": 1})).await;
+        let task = unsure(&story, json!({"country": "CMR"})).await;
+        let ended = story.until_confirmed(task).await;
+        assert_eq!((&ended["status"], &ended["run"]["id"]), (&json!("SUCCESS"), &story.runs().await[0]["id"]));
+        story.end().await;
+    }
+}
+
+// The version declares `task_id` as a text, under which its lost run was not recognised, and so made twice.
+story! {
+    async fn a_lost_run_that_names_its_task_as_a_text_is_found(base) {
+        let parameters = [parameter("task_id", "str", json!({}))];
+        let story = Plan::on(base).pipelines(json!([pipeline(1, &parameters, quick("succeed"))])).begin().await;
+        story.fault(&json!({"fault": "drop_after", "operation": "runPipeline", "count": 1})).await;
+        let task = unsure(&story, json!({})).await;
+        assert_eq!(story.until_confirmed(task).await["status"], "SUCCESS");
+        assert_eq!((story.asked("runPipeline").await, story.runs().await.len()), (1, 1));
+        story.end().await;
+    }
+}
+
 story! {
     async fn a_launch_that_made_no_run_is_sent_again_once(base) {
         for fault in ["drop_before", "html_500"] {
@@ -197,6 +223,24 @@ story! {
         assert_eq!((&ended["status"], &ended["confirmed"], &ended["run"]), (&json!("ERROR"), &json!(true), &json!(null)));
         assert!(ended["progress_message"].as_str().unwrap().contains("several runs"), "{ended}");
         assert_eq!(story.runs().await.len(), 2);
+        story.end().await;
+    }
+}
+
+// Its pipeline reported, so there is a run: the launch was given up all the same after a quarter of an hour.
+story! {
+    async fn of_two_runs_that_could_be_it_one_reports_and_the_launch_is_not_given_up_before_its_deadline(base) {
+        let story = plan(base, false, "hang").begin().await;
+        story.fault(&json!({"fault": "null_run", "count": 1})).await;
+        let task = unsure(&story, json!({"country": "CMR"})).await;
+        story.foreign_run(&id(1), json!({"country": "CMR"})).await;
+        story.report(&id(1), &json!({"task_id": task, "status": "RUNNING"})).await.expect(200);
+        story.advance(chrono::TimeDelta::minutes(50));
+        look_for_a_minute(&story).await;
+        let shown = story.task(task).await;
+        assert_eq!((&shown["status"], &shown["confirmed"]), (&json!("RUNNING"), &json!(false)));
+        let ended = story.until_after(chrono::TimeDelta::hours(1), task).await;
+        assert_eq!((&ended["status"], &ended["run"]), (&json!("ERROR"), &json!(null)));
         story.end().await;
     }
 }

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::support::catalogue::{id, injected, pipeline, quick};
+use crate::support::hand;
 use crate::support::story::{Plan, Story, story};
 use crate::support::usual::{end, running};
 
@@ -47,7 +48,7 @@ story! {
         assert_eq!((end(&ended), &ended["result"]), (("ERROR", true), &json!(null)));
         let told = ended["progress_message"].as_str().unwrap();
         assert!(told.ends_with("line 30\nValueError: no such country"), "{told}");
-        assert!(!told.contains("line 9\n"), "{told}");
+        assert_eq!(told.lines().count(), 10, "{told}");
         assert_eq!(log(&story, task).await, [told]);
         story.end().await;
     }
@@ -178,6 +179,34 @@ story! {
         let result = json!({"result": "ERROR", "message": TAKEN_BACK, "last_progress_message": "Done", "data": {"rows": 3}});
         assert_eq!(ended["result"], result);
         assert_eq!(log(&story, task).await, ["Done", TAKEN_BACK]);
+        story.end().await;
+    }
+}
+
+// A report put off the poll that was due already.
+story! {
+    async fn a_poll_that_is_due_is_not_put_off_by_a_report(base) {
+        let (story, task, run) = running(base).await;
+        story.drive(&run, &json!({"status": "success"})).await;
+        story.advance(chrono::TimeDelta::seconds(30));
+        says(&story, task, json!({"status": "SUCCESS"})).await;
+        assert_eq!(story.pass().await.claimed, 1);
+        assert_eq!(end(&story.task(task).await), ("SUCCESS", true));
+        story.end().await;
+    }
+}
+
+// Ten thousand runs were polled in the same moment, and then none for a while.
+story! {
+    async fn polls_of_several_pipelines_are_spread_out(base) {
+        let many: Vec<_> = (1..=12).map(|number| pipeline(number, &[], quick("manual"))).collect();
+        let story = Plan::on(base).pipelines(json!(many)).begin().await;
+        for number in 1..=12 {
+            story.launch(&id(number), json!({})).await;
+        }
+        let planned = hand::texts(&story, "SELECT CAST(next_look_at AS TEXT) AS text FROM run").await;
+        let moments: std::collections::BTreeSet<&String> = planned.iter().collect();
+        assert!(planned.len() == 12 && moments.len() > 6, "{planned:?}");
         story.end().await;
     }
 }

@@ -133,8 +133,12 @@ fn a_launch_that_may_have_been_made_is_never_called_unsent() {
     let sent = after(fresh(), &[reserved.clone(), Observation::LaunchUnsure]);
     let again = after(sent, &[reserved.clone(), Observation::LaunchPostponed]);
     assert_eq!(again.state, State::Launching, "it is still looked for");
-    let unsent = after(fresh(), &[reserved, Observation::LaunchPostponed]);
+    let unsent = after(fresh(), &[reserved.clone(), Observation::LaunchPostponed]);
     assert_eq!(unsent.state, State::Accepted);
+    // A bridge that died before it had its response left no doubt behind, and may have made a run all the same.
+    let died = after(fresh(), std::slice::from_ref(&reserved));
+    let again = after(died, &[reserved, Observation::LaunchPostponed]);
+    assert_eq!((again.state, again.run.unsure), (State::Launching, true));
 }
 
 #[test]

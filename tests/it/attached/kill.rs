@@ -203,6 +203,24 @@ async fn a_launch_killed_before_it_was_sent_is_never_sent() {
     stage.end().await;
 }
 
+// The kill button was pressed while the launch was on its way, and the next write of the copy took it back.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_kill_while_the_launch_is_sent_is_not_written_over() {
+    let stage = Stage::begin(manual()).await;
+    let story = &stage.story;
+    story
+        .fault(&json!({"fault": "latency", "operation": "me", "ms": 4000, "count": 1}))
+        .await;
+    let killed = async {
+        let task = story.until_task().await;
+        stage.kill(task).await;
+    };
+    let (task, ()) = tokio::join!(story.launch(&id(1), json!({})), killed);
+    after_a_usual_look(&stage).await;
+    assert_eq!(cancels(&stage, task).await.len(), 1);
+    stage.end().await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_task_that_has_ended_stays_what_it_is() {
     let (stage, task) = running().await;

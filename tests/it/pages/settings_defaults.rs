@@ -172,6 +172,20 @@ story! {
     }
 }
 
+// Of several entries for one pipeline a later one took the place of the first, which is the one in force.
+story! {
+    async fn several_entries_of_one_pipeline_become_one_and_the_first_has_its_say(base) {
+        let first = json!({"id": id(1), "parameters": {"years": 5}, "colour": "red"});
+        let second = json!({"id": id(1), "parameters": {"years": 7}, "colour": "blue", "size": "large"});
+        let story = begin(base, &[parameter("years", "int", json!({}))], &json!([first, second])).await;
+        let form = form(&story).await;
+        assert_eq!(form.value("config.years"), ["5"]);
+        story.send_on(As::Admin, &form.fill("config.years", &["6"])).await;
+        assert_eq!(kept(&story).await, json!([{"id": id(1), "parameters": {"years": 6}, "colour": "red", "size": "large"}]));
+        story.end().await;
+    }
+}
+
 story! {
     async fn two_administrators_do_not_overwrite_each_other(base) {
         let story = begin(base, &[parameter("years", "int", json!({})), parameter("country", "str", json!({}))], &json!([])).await;

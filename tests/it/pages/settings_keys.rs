@@ -148,18 +148,24 @@ story! {
 story! {
     async fn another_accounts_key_is_not_there(base) {
         let story = begin(base).await;
-        let theirs = "INSERT INTO api_key (account_id, name, role, hash, created_at) VALUES (2, 'theirs', 'viewer', 'x', '2026-01-01T00:00:00.000Z')";
-        hand::sql(&story, theirs).await;
+        // One that is active, one that has expired and one that was revoked.
+        for (hash, expires, revoked) in [("x", "NULL", "NULL"), ("y", "'2026-01-02T00:00:00.000Z'", "NULL"), ("z", "NULL", "'2026-01-02T00:00:00.000Z'")] {
+            let theirs = format!(
+                "INSERT INTO api_key (account_id, name, role, hash, created_at, expires_at, revoked_at) \
+                 VALUES (2, 'theirs', 'viewer', '{hash}', '2026-01-01T00:00:00.000Z', {expires}, {revoked})"
+            );
+            hand::sql(&story, &theirs).await;
+        }
         let page = story.page(As::Admin, KEYS).await;
         assert!(!page.has("theirs"), "{}", page.text());
         make(&story, &form(&story, "ours", "viewer").await).await;
-        let mut form = story.page(As::Admin, KEYS).await.form("/keys/2/revoke/");
-        for number in ["1", "9", "none"] {
+        let mut form = story.page(As::Admin, KEYS).await.form("/keys/4/revoke/");
+        for number in ["1", "2", "3", "9", "none"] {
             form.action = format!("{KEYS}{number}/revoke/");
             assert!(story.refused(As::Admin, &form, 404).await.has("Key not found"));
         }
         let listed = String::from_utf8(story.keys(&["list"]).await.stdout).unwrap();
-        assert!(!listed.contains("revoked"), "{listed}");
+        assert_eq!(listed.matches("revoked").count(), 1, "{listed}");
         story.end().await;
     }
 }

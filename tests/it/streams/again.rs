@@ -80,15 +80,17 @@ story! {
         let mut again = story.all_tasks_after(&last_id).await;
         let times = told(&mut again, &story, &tasks).await;
         assert!(times.len() == 45 && times.values().all(|times| *times == 1), "{times:?}");
-        // Wherever the connection breaks, too.
-        let mut broken = story.all_tasks_after(&last_id).await;
-        let mut seen = Vec::new();
-        for _ in 0..30 {
-            seen.push(broken.task().await["id"].as_i64().unwrap());
+        // Wherever the connection breaks, too: behind a part that was read from the database, and within one.
+        for read in [20, 30] {
+            let mut broken = story.all_tasks_after(&last_id).await;
+            let mut seen = Vec::new();
+            for _ in 0..read {
+                seen.push(broken.task().await["id"].as_i64().unwrap());
+            }
+            let mut again = story.all_tasks_after(&broken.last_id).await;
+            let missing: Vec<i64> = tasks.iter().copied().filter(|task| !seen.contains(task)).collect();
+            told(&mut again, &story, &missing).await;
         }
-        let mut again = story.all_tasks_after(&broken.last_id).await;
-        let missing: Vec<i64> = tasks.iter().copied().filter(|task| !seen.contains(task)).collect();
-        told(&mut again, &story, &missing).await;
         story.end().await;
     }
 }

@@ -4,8 +4,10 @@ use chrono::TimeDelta;
 use serde_json::{Value, json};
 
 use crate::callback::{fields, plan};
+use crate::identity::with_session;
 use crate::support::catalogue::id;
 use crate::support::hand;
+use crate::support::iaso::{self, Iaso, MAY};
 use crate::support::story::{Base, Story, story};
 
 const ORDERS: [&str; 14] = [
@@ -147,6 +149,24 @@ story! {
                 assert_eq!((numbers(&numbered), &numbered["count"]), (expected.clone(), &json!(3)), "{statuses}");
             }
         }
+        story.end().await;
+    }
+}
+
+// A cursor tells a task's place, so it is good for the account alone that it was given to.
+story! {
+    async fn a_cursor_of_another_account_is_refused(base) {
+        let iaso = Iaso::start();
+        let story = plan(base).setting("iaso.url", &iaso.url).begin().await;
+        for _ in 0..3 {
+            story.launch(&id(1), json!({})).await;
+        }
+        let next = page(&story, "limit=2", "").await["next"].as_str().unwrap().to_owned();
+        let path = format!("/tasks/?limit=2&cursor={next}");
+        let ours = iaso.session(iaso::profile(4, 1, MAY));
+        with_session(&story, &ours, &path).await.expect(200);
+        let theirs = iaso.session(iaso::profile(5, 2, MAY));
+        assert_eq!(fields(&with_session(&story, &theirs, &path).await), ["cursor"]);
         story.end().await;
     }
 }

@@ -95,6 +95,36 @@ story! {
     }
 }
 
+// Logs and messages were masked, and the address of an output held the secret.
+story! {
+    async fn an_output_is_read_without_the_secrets_of_its_launch(base) {
+        let parameters = [parameter("pw", "secret", json!({}))];
+        let story = Plan::on(base).pipelines(json!([pipeline(1, &parameters, quick("manual"))])).begin().await;
+        let task = story.launch(&id(1), json!({"pw": story.secrets.parameter})).await;
+        story.until(task, "the run", |task| task["status"] == "RUNNING").await;
+        let uri = format!("https://files.example.org/?key={}", story.secrets.parameter);
+        let input = json!({"uri": uri, "type": "link", "name": format!("of {}", story.secrets.parameter)});
+        let query = "mutation($input: AddPipelineOutputInput!) { addPipelineOutput(input: $input) { success } }";
+        let body = json!({"query": query, "variables": {"input": input}});
+        let ask = reqwest::Client::builder().no_proxy().build().unwrap().post(&story.openhexa);
+        let added = ask.bearer_auth(run_token(&story)).json(&body).send().await.unwrap();
+        assert_eq!(added.json::<Value>().await.unwrap()["data"]["addPipelineOutput"]["success"], true);
+        let answer = asked(&story, task, ALL).await;
+        assert_eq!((&answer["outputs"][0]["uri"], &answer["outputs"][0]["name"]), (&json!("https://files.example.org/?key=••••"), &json!("of ••••")));
+        story.end().await;
+    }
+}
+
+/// The token that only the run itself has.
+fn run_token(story: &Story) -> String {
+    let journal = std::fs::read_to_string(story.data.path().join("openhexa/runs.jsonl")).unwrap();
+    let run: Value = serde_json::from_str(journal.lines().last().unwrap()).unwrap();
+    run["token"]
+        .as_str()
+        .unwrap_or_else(|| panic!("{run}"))
+        .to_owned()
+}
+
 story! {
     async fn without_a_run_there_is_nothing_to_read(base) {
         let story = Plan::on(base).pipelines(json!([pipeline(1, &injected(), quick("succeed"))])).begin().await;

@@ -154,3 +154,24 @@ story! {
         story.end().await;
     }
 }
+
+// All connections were in use, so the request was never sent; the page said that OpenHEXA was away.
+story! {
+    async fn a_request_that_was_never_sent_says_nothing_of_openhexa(base) {
+        let plan = Plan::on(base).pipelines(json!([pipeline(1, &[], quick("manual")), pipeline(2, &[], quick("manual"))]));
+        let story = plan.setting("openhexa.concurrency", "1").setting("openhexa.slot_timeout", "50ms").begin().await;
+        story.get("/pipelines/").await.expect(200);
+        let asked = story.asked("pipeline").await;
+        story.fault(&json!({"fault": "latency", "operation": "pipeline", "ms": 5000, "count": 1})).await;
+        let (one, two) = (format!("/pipelines/{}/", id(1)), format!("/pipelines/{}/", id(2)));
+        let slow = async { story.get(&one).await.status };
+        let meanwhile = async {
+            story.until_asked("pipeline", asked + 1).await;
+            story.get(&two).await.error(502);
+            state(&story).await
+        };
+        let (_, told) = join(slow, meanwhile).await;
+        assert!(told.contains("✓ Answers"), "{told}");
+        story.end().await;
+    }
+}
