@@ -15,7 +15,7 @@ pub struct User {
     /// Whether they have [`PERMISSION`]; not known of a user without a profile, when Iaso is asked.
     pub permitted: bool,
     pub is_superuser: bool,
-    /// Whether Iaso's admin lets them change its OpenHEXA configuration; not known, so false, when Iaso is asked.
+    /// Whether Iaso's admin lets them change its OpenHEXA configuration. A profile tells this of superusers only.
     pub configures: bool,
 }
 
@@ -31,9 +31,8 @@ pub enum Door {
 impl User {
     /// None: nothing here is theirs to see.
     pub fn role(&self, door: Door) -> Option<Role> {
-        let leads = self.is_superuser || self.configures;
         match door {
-            Door::Session if leads => Some(Role::Administrator),
+            Door::Session if self.configures => Some(Role::Administrator),
             Door::Session | Door::Token => {
                 (self.permitted || self.is_superuser).then_some(Role::Operator)
             }

@@ -22,6 +22,8 @@ struct Profile {
     permissions: Vec<String>,
     #[serde(default)]
     is_superuser: bool,
+    #[serde(default)]
+    is_staff: bool,
 }
 
 #[derive(Deserialize)]
@@ -41,7 +43,7 @@ pub fn read(body: &[u8]) -> Result<User, Away> {
         account: profile.account.map(|account| AccountId(account.id)),
         permitted: profile.permissions.iter().any(|own| own == PERMISSION),
         is_superuser: profile.is_superuser,
-        // A profile does not tell the rights in Iaso's admin; `is_staff` alone gives none there.
-        configures: false,
+        // Iaso's admin admits staff only, and a profile does not list the permissions there: those of a superuser are known.
+        configures: profile.is_superuser && profile.is_staff,
     })
 }

@@ -40,7 +40,7 @@ const USER: &str = "
                     JOIN public.auth_group_permissions given ON given.group_id = role.group_id
                     WHERE has.profile_id = p.id AND role.account_id = p.account_id
                         AND given.permission_id = permission.id))) AS permitted,
-        u.is_staff AND EXISTS (
+        u.is_staff AND (u.is_superuser OR EXISTS (
             SELECT FROM public.auth_permission permission
             JOIN public.django_content_type kind ON kind.id = permission.content_type_id
             WHERE kind.app_label = 'iaso' AND (permission.codename = 'change_openhexainstance'
@@ -53,7 +53,7 @@ const USER: &str = "
                 OR EXISTS (
                     SELECT FROM public.auth_user_groups member
                     JOIN public.auth_group_permissions given ON given.group_id = member.group_id
-                    WHERE member.user_id = u.id AND given.permission_id = permission.id))) AS configures
+                    WHERE member.user_id = u.id AND given.permission_id = permission.id)))) AS configures
     FROM public.auth_user u LEFT JOIN public.iaso_profile p ON p.user_id = u.id
     WHERE u.id = $1";
 

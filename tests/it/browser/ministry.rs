@@ -98,6 +98,7 @@ impl Ministry {
         let session = iaso.session(person(4, "Amina", "Bello"));
         let mut administrator = person(5, "Moussa", "Traoré");
         administrator["is_superuser"] = true.into();
+        administrator["is_staff"] = true.into();
         let administrator = iaso.session(administrator);
         let mut ministry = Self {
             story,

@@ -294,6 +294,7 @@ async fn staff_administers_only_where_iasos_admin_lets_them_change_openhexa() {
         (37, 2, "the older record, which serves another account", 403),
         (38, 1, "by a role that Iaso's admin does not ask", 403),
         (39, 1, "workspaces, but not the address and the token", 403),
+        (40, 1, "a superuser whom Iaso's admin does not admit", 403),
     ] {
         assert_eq!(status(user, account).await, expected, "{user}: {why}");
     }
@@ -305,6 +306,6 @@ async fn staff_administers_only_where_iasos_admin_lets_them_change_openhexa() {
     stage
         .sql("UPDATE iaso_openhexaworkspace SET deleted_at = now() WHERE account_id = 1")
         .await;
-    assert_ne!(status(36, 1).await, 403);
+    assert_eq!(status(36, 1).await, 404);
     stage.end().await;
 }

@@ -13,7 +13,7 @@ INSERT INTO auth_group_permissions (group_id, permission_id) VALUES (1, 1), (2, 
 INSERT INTO iaso_userrole (id, created_at, updated_at, account_id, group_id) VALUES (1, now(), now(), 1, 3), (2, now(), now(), 2, 4);
 
 INSERT INTO auth_user (id, password, is_superuser, username, first_name, last_name, email, is_staff, is_active, date_joined)
-    SELECT id, '!', id = 16, 'user-' || id, 'User', 'Number ' || id, '', id = 17, id <> 18, now()
+    SELECT id, '!', id = 16, 'user-' || id, 'User', 'Number ' || id, '', id IN (16, 17), id <> 18, now()
     FROM generate_series(10, 25) AS id;
 -- 20 and 21 have no profile; 22 is of the second account.
 INSERT INTO iaso_profile (id, phone_number, account_id, user_id, color)
@@ -29,7 +29,8 @@ INSERT INTO iaso_profile_user_roles (profile_id, userrole_id) VALUES (512, 1), (
 
 -- What Iaso's admin lets them change. 31: staff alone. 32: staff who may change instances of OpenHEXA; 33: by a group;
 -- 34: the same permission, but no staff; 35: of another application; 36: staff who may change the older record; 37: the
--- same, of an account that the record does not serve; 38: by a role alone; 39: workspaces but not instances.
+-- same, of an account that the record does not serve; 38: by a role alone; 39: workspaces but not instances; 40: a
+-- superuser who is no staff.
 INSERT INTO django_content_type (id, app_label, model) VALUES
     (3, 'iaso', 'openhexainstance'), (4, 'iaso', 'config'), (5, 'other', 'openhexainstance'), (6, 'iaso', 'openhexaworkspace');
 INSERT INTO auth_permission (id, name, content_type_id, codename) VALUES
@@ -40,11 +41,12 @@ INSERT INTO auth_group (id, name) VALUES (5, 'openhexa'), (6, '1_openhexa');
 INSERT INTO auth_group_permissions (group_id, permission_id) VALUES (5, 4), (6, 4);
 INSERT INTO iaso_userrole (id, created_at, updated_at, account_id, group_id) VALUES (3, now(), now(), 1, 6);
 INSERT INTO auth_user (id, password, is_superuser, username, first_name, last_name, email, is_staff, is_active, date_joined)
-    SELECT id, '!', false, 'user-' || id, 'User', 'Number ' || id, '', id <> 34, true, now() FROM generate_series(31, 39) AS id;
+    SELECT id, '!', id = 40, 'user-' || id, 'User', 'Number ' || id, '', id NOT IN (34, 40), true, now()
+    FROM generate_series(31, 40) AS id;
 INSERT INTO iaso_profile (id, phone_number, account_id, user_id, color)
-    SELECT 500 + id, '', CASE id WHEN 37 THEN 2 ELSE 1 END, id, '#000000' FROM generate_series(31, 39) AS id;
+    SELECT 500 + id, '', CASE id WHEN 37 THEN 2 ELSE 1 END, id, '#000000' FROM generate_series(31, 40) AS id;
 INSERT INTO auth_user_user_permissions (user_id, permission_id)
-    SELECT id, 1 FROM generate_series(31, 39) AS id
+    SELECT id, 1 FROM generate_series(31, 40) AS id
     UNION VALUES (32, 4), (34, 4), (35, 6), (36, 5), (37, 5), (39, 7);
 INSERT INTO auth_user_groups (user_id, group_id) VALUES (33, 5);
 INSERT INTO iaso_profile_user_roles (profile_id, userrole_id) VALUES (538, 3);

@@ -59,6 +59,7 @@ pub const MAY: &[&str] = &["iaso_forms", "iaso_pipeline_management"];
 pub fn superuser(user: i64, account: i64) -> Value {
     let mut profile = profile(user, account, MAY);
     profile["is_superuser"] = json!(true);
+    profile["is_staff"] = json!(true);
     profile
 }
 
