@@ -107,10 +107,7 @@ async fn a_read_only_postgresql_is_503_for_what_writes_and_not_ready() {
         .await;
     is_told_to_come_again(&launch(&story).await, "a launch");
     story.get("/tasks/").await.expect(200);
-    let off = format!(
-        "SET default_transaction_read_only = off; {}",
-        read_only("off")
-    );
+    let off = format!("BEGIN READ WRITE; {}; COMMIT", read_only("off"));
     administer(&story, "", &off).await;
     story
         .until_true("new connections", async || {

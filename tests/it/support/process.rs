@@ -2,6 +2,7 @@
 //!
 //! It gets none of this process's own settings, and it is killed when its story breaks off.
 
+use std::ffi::OsStr;
 use std::path::Path;
 use std::process::{ExitStatus, Stdio};
 use std::sync::{Arc, Mutex};
@@ -82,6 +83,26 @@ impl Line {
         Self(command)
     }
 
+    /// The same, where SIGHUP ends a process: under `nohup` the tests ignore it, and so would what they start.
+    fn heeding_hangup(self) -> Self {
+        if !ignores_hangup() {
+            return self;
+        }
+        let own = self.0.as_std();
+        let words = [OsStr::new("--default-signal=HUP"), own.get_program()];
+        let words = words.into_iter().chain(own.get_args());
+        let words: Vec<String> = words
+            .map(|word| word.to_string_lossy().into_owned())
+            .collect();
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        let folder = own.get_current_dir().map(Path::to_owned);
+        let mut line = self.through("env", &words);
+        if let Some(folder) = folder {
+            line.0.current_dir(folder);
+        }
+        line
+    }
+
     /// The same, in a process that cannot have more memory than this: what goes wrong in it harms nothing else.
     pub fn limited(args: &[&str], kilobytes: u64) -> Self {
         let Self(plain) = Self::of(&[]);
@@ -124,12 +145,13 @@ impl Line {
         self
     }
 
-    pub fn start(mut self) -> Process {
-        self.0
+    pub fn start(self) -> Process {
+        let Self(mut command) = self.heeding_hangup();
+        command
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
-        let mut child = self.0.spawn().expect("the binary starts");
+        let mut child = command.spawn().expect("the binary starts");
         let (out, err) = (child.stdout.take().unwrap(), child.stderr.take().unwrap());
         Process {
             out: Heard::listen(out),
@@ -331,4 +353,11 @@ async fn answered(request: reqwest::RequestBuilder) -> (u16, Value) {
     let text = answer.text().await.unwrap();
     let json = serde_json::from_str(&text).unwrap_or_else(|_| panic!("no JSON: {text}"));
     (status, json)
+}
+
+fn ignores_hangup() -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    mask.is_some_and(|mask| mask & 1 == 1)
 }
