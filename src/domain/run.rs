@@ -60,7 +60,7 @@ pub enum Look {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Absence {
     pub visible: Visible,
-    /// Whom OpenHEXA took the token for in the same response.
+    /// The user of the token, in the same response.
     pub user: Option<UserId>,
 }
 

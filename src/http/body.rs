@@ -70,12 +70,9 @@ pub async fn pairs(request: &HttpRequest, payload: Payload) -> Answer<Vec<(Strin
 /// empty one is absent.
 pub fn spell_out(form: &mut Map<String, Value>, keys: &[&str]) {
     for key in keys {
-        let Some(text) = form.get(*key).and_then(Value::as_str) else {
-            continue;
-        };
-        if text.trim().is_empty() {
-            form.remove(*key);
-        } else if let Some(value) = spelled(text) {
+        drop_empty(form, key);
+        let text = form.get(*key).and_then(Value::as_str);
+        if let Some(value) = text.and_then(spelled) {
             form.insert((*key).to_owned(), value);
         }
     }
@@ -87,6 +84,14 @@ fn spelled(text: &str) -> Option<Value> {
         return None;
     }
     serde_json::from_str(text).ok()
+}
+
+/// An empty value of a form counts as absent.
+pub fn drop_empty(form: &mut Map<String, Value>, key: &str) {
+    let text = form.get(key).and_then(Value::as_str);
+    if text.is_some_and(|text| text.trim().is_empty()) {
+        form.remove(key);
+    }
 }
 
 /// Whether the values of the body are text, whatever they mean.

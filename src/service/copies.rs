@@ -14,6 +14,9 @@ use crate::domain::observation::Observation;
 use crate::domain::task::Task;
 use crate::store::{self, Db, Event, Source};
 
+/// The event of a task whose row in Iaso was moved to another account.
+const MOVED: &str = "its row in Iaso was moved to another account and is not updated any more";
+
 /// When this process last looked through the copies.
 #[derive(Default)]
 pub struct Rounds(Mutex<Option<DateTime<Utc>>>);
@@ -62,17 +65,17 @@ impl Bridge {
         Ok(())
     }
 
-    /// Copies that were moved to another account: told once, and ended there without anything of the task.
+    /// Copies that were moved to another account: each gets one event, and ends there without anything of the task.
     async fn tell_moved(&self, now: DateTime<Utc>) -> Result<(), Error> {
         let moved = self
             .store()
-            .read(move |db| Ok::<_, Error>(store::moved(db, now)?))
+            .read(move |db| Ok::<_, Error>(store::moved(db, now, MOVED)?))
             .await?;
         for id in moved {
             self.store()
                 .write(move |db| {
                     if let Some(task) = store::lock(db, id)? {
-                        let event = Event::new(now, Source::Bridge, store::MOVED);
+                        let event = Event::new(now, Source::Bridge, MOVED);
                         store::add_event(db, task.account, id, &event)?;
                         store::disown(db, id, now)?;
                     }

@@ -1,8 +1,9 @@
-//! What one look at a run means for its task.
+//! What the response to one poll of a run means for its task.
 //!
-//! An answer is fetched, then judged; only the judgement moves the task. A missing run is gone where the same response
-//! shows its pipeline, or shows the user who launched it the workspace without the pipeline. Where the workspace is missing
-//! too, it counts only past the deadline, for the user who launched the run, and after `reconcile.hidden_for`.
+//! The response is read first, outside any transaction. What it means is decided afterwards, and only then the task changes.
+//! A missing run is gone where the same response shows its pipeline, or shows the user who launched it the workspace without
+//! the pipeline. Where the workspace is missing too, it counts only past the deadline, for the user who launched the run,
+//! and after `reconcile.hidden_for`.
 
 use super::last_lines::last_lines;
 use super::observe::Fact;

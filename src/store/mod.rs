@@ -50,7 +50,7 @@ pub use events::{
     report_totals,
 };
 pub use iaso::{
-    Found as FoundUser, MOVED, Options as BesideIaso, disown, has_strayed, knows_account, moved,
+    Found as FoundUser, Options as BesideIaso, disown, has_strayed, knows_account, moved,
     refresh_connections, stop_wishes, strayed, user,
 };
 pub use keys::{

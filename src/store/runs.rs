@@ -256,8 +256,10 @@ pub fn owners(
 }
 
 /// Whether this launch has to wait for another one of its pipeline that does not name its task either: for one that is
-/// still searched for, since its run and a new one could be mistaken for each other, and for an older one that has not
-/// been sent yet, so that their order is kept. Launches of any account: two may share a workspace and OpenHEXA's user.
+/// still searched for, since its run and a new one could be mistaken for each other, and for an older one of the same
+/// account that has not been sent yet, so that their order is kept. A launch that is searched for counts whatever its
+/// account: two accounts may share a workspace and OpenHEXA's user. One of another account that was never sent has no run,
+/// and its account's token may stay refused for a long time.
 ///
 /// `key` is the beginning of every fingerprint made with the key of now; one made with another key could be any.
 pub fn must_wait(
@@ -284,7 +286,11 @@ pub fn must_wait(
             .filter(task::run_end.is_null())
             .filter(run::names_task.eq(false))
             .filter(run::run_id.is_null())
-            .filter(task::state.ne("accepted").or(task::id.lt(of.0)))
+            .filter(
+                task::state
+                    .ne("accepted")
+                    .or(task::id.lt(of.0).and(run::account_id.eq(own.account))),
+            )
             .filter(alike)
             .select(task::id)
             .first(conn)
@@ -293,7 +299,10 @@ pub fn must_wait(
     Ok(found.is_some())
 }
 
-/// Brings forward the next poll of the launch that has waited longest for this one.
+/// Brings forward the next poll of the launch that has waited longest for this one, of the same account if there is one.
+///
+/// The caller holds the row of its own run. A row that another transaction holds is skipped and polled at its usual time:
+/// two launches that end at the same time would otherwise wait for each other's row.
 pub fn wake_next(
     db: &mut Db<'_>,
     pipeline: PipelineId,
@@ -301,34 +310,59 @@ pub fn wake_next(
     at: DateTime<Utc>,
 ) -> Result<(), Error> {
     let own = likeness(db, of)?;
-    let next: Option<i64> = on!(db, |conn| run::table
-        .inner_join(task::table)
-        .filter(run::instance.eq(&own.instance))
-        .filter(task::pipeline_id.eq(Id(pipeline.0)))
-        .filter(task::id.ne(of.0))
-        .filter(task::state.eq("accepted"))
-        .filter(run::names_task.eq(false))
-        .filter(run::fingerprint.eq(own.fingerprint.clone()))
-        .order(task::id)
-        .select(task::id)
-        .first(conn)
-        .optional())?;
+    macro_rules! query {
+        () => {
+            run::table
+                .filter(run::instance.eq(&own.instance))
+                .filter(run::names_task.eq(false))
+                .filter(run::fingerprint.eq(&own.fingerprint))
+                // Not a join: its rows of tasks would be locked too.
+                .filter(
+                    run::task_id.eq_any(
+                        task::table
+                            .filter(task::pipeline_id.eq(Id(pipeline.0)))
+                            .filter(task::id.ne(of.0))
+                            .filter(task::state.eq("accepted"))
+                            .select(task::id),
+                    ),
+                )
+                .order((run::account_id.ne(own.account), run::task_id))
+                .limit(1)
+                .select(run::task_id)
+        };
+    }
+    let next: Option<i64> = match db {
+        Db::Sqlite(conn) => query!().get_result(&mut **conn).optional()?,
+        Db::Pg(conn, _) => query!()
+            .for_update()
+            .skip_locked()
+            .get_result(&mut **conn)
+            .optional()?,
+    };
     next.map_or(Ok(()), |next| look_by(db, TaskId(next), at))
 }
 
 /// What tells a launch without a task id from others.
 struct Likeness {
+    account: i64,
     instance: String,
     drops_config: bool,
     fingerprint: Option<String>,
 }
 
 fn likeness(db: &mut Db<'_>, of: TaskId) -> Result<Likeness, Error> {
-    let (instance, drops_config, fingerprint) = on!(db, |conn| run::table
+    let own = (
+        run::account_id,
+        run::instance,
+        run::drops_config,
+        run::fingerprint,
+    );
+    let (account, instance, drops_config, fingerprint) = on!(db, |conn| run::table
         .find(of.0)
-        .select((run::instance, run::drops_config, run::fingerprint))
+        .select(own)
         .get_result(conn))?;
     Ok(Likeness {
+        account,
         instance,
         drops_config,
         fingerprint,

@@ -51,6 +51,23 @@ story! {
 }
 
 story! {
+    async fn a_version_in_a_form_whose_digits_spell_a_number_is_launched(base) {
+        for own in ["10000000-0000-4000-8000-000000001001", "10000000-0000-4000-8000-0000000e1001"] {
+            let mut pipelines = country();
+            pipelines[0]["versions"][0]["id"] = json!(own);
+            let story = Plan::on(base).pipelines(pipelines).begin().await;
+            for version in [own.replace('-', ""), String::new()] {
+                let body = format!("config=%7B%7D&version={version}");
+                let answer = story.ask(As::Operator, Method::POST, &path()).body(FORM, body).send().await;
+                let task = answer.expect(201)["task"]["id"].as_i64().unwrap();
+                assert_eq!(story.task(task).await["pipeline"]["version"]["id"], own, "{version}");
+            }
+            story.end().await;
+        }
+    }
+}
+
+story! {
     async fn what_is_wrong_in_a_form_is_refused_by_name(base) {
         let story = Plan::on(base).pipelines(country()).begin().await;
         for (body, field) in [

@@ -374,6 +374,8 @@ story! {
         assert!(found["results"].as_array().unwrap().iter().all(Value::is_string), "{found}");
         let old = format!("{}?version={}", choices("district"), id(1001));
         assert_eq!(story.get(&old).await.expect(200), found);
+        let without_dashes = old.replace(&id(1001), &id(1001).replace('-', ""));
+        assert_eq!(story.get(&without_dashes).await.expect(200), found);
 
         // The first version has it, the current one has not.
         let plain = format!("{}?version={}", choices("plain"), id(1001));

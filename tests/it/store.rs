@@ -9,8 +9,8 @@ use openhexa_bridge::store::{self, Address, Error, Options, Store, Vault};
 use serde_json::json;
 
 use crate::callback::plan;
-use crate::support::catalogue::id;
-use crate::support::story::{Base, PATIENCE};
+use crate::support::catalogue::{id, pipeline, quick};
+use crate::support::story::{Base, PATIENCE, Plan};
 use crate::support::{hand, postgres};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -85,5 +85,30 @@ async fn a_group_locks_its_tasks_in_the_order_of_their_ids_however_they_are_stor
             .unwrap(),
         2
     );
+    story.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_cancelled_launch_does_not_wait_for_the_row_of_a_like_one_that_another_transaction_holds()
+{
+    let pipelines = json!([pipeline(1, &[], quick("hang"))]);
+    let story = Plan::on(Base::Postgres).pipelines(pipelines).begin().await;
+    let fault = json!({"fault": "html_500", "operation": "me", "for_ms": 600_000});
+    story.fault(&fault).await;
+    let one = story.launch(&id(1), json!({})).await;
+    let two = story.launch(&id(1), json!({})).await;
+    let connected = tokio_postgres::connect(&story.database, tokio_postgres::NoTls).await;
+    let (mut client, connection) = connected.unwrap();
+    tokio::spawn(connection);
+    // As the cancel of the second one does, which would then wait for the row of the first one.
+    let other = client.transaction().await.unwrap();
+    let lock = "SELECT 1 FROM openhexa_bridge.run WHERE task_id = $1 FOR UPDATE";
+    assert_eq!(other.query(lock, &[&two]).await.unwrap().len(), 1);
+    let path = format!("/tasks/{one}/cancel/");
+    let body = json!({});
+    let cancelled = tokio::time::timeout(PATIENCE, story.post(&path, &body)).await;
+    let cancelled = cancelled.expect("it waits").expect(202);
+    assert_eq!(cancelled["status"], "CANCELLED");
+    other.commit().await.unwrap();
     story.end().await;
 }

@@ -5,15 +5,13 @@ use actix_web::web::{Data, Json, Path};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::pipelines::{hyphenated, pipeline_id};
+use super::pipelines::{pipeline_id, version_id};
 use super::query::Query;
 use super::shape::Results;
 use super::view::{LabelJson, ParameterJson, declared, label, time};
-use crate::domain::ids::VersionId;
 use crate::domain::pipeline::VersionSummary;
 use crate::domain::principal::Principal;
-use crate::domain::sentence::say;
-use crate::http::error::{Answer, Problem};
+use crate::http::error::Answer;
 use crate::service::Bridge;
 use crate::service::history::OwnedRun;
 
@@ -136,7 +134,7 @@ pub async fn runs(
     params(
         ("id" = String, Path, format = "uuid", description = "api-pipeline-id"),
         ("code" = String, Path, description = "api-parameter-code"),
-        ("version" = Option<String>, Query, format = "uuid", description = "api-version"),
+        ("version" = Option<String>, Query, description = "api-version"),
     ),
     responses(
         (status = 200, body = Results<String>),
@@ -162,9 +160,4 @@ pub async fn choices(
         .await?;
     let results = found.to_vec();
     Ok(Json(Results { results }))
-}
-
-fn version_id(text: &str) -> Answer<VersionId> {
-    let id = hyphenated(text).map(VersionId);
-    id.ok_or_else(|| Problem::field("version", say("version-not-uuid")))
 }

@@ -6,10 +6,9 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use utoipa::ToSchema;
-use uuid::Uuid;
 
 use super::again;
-use super::pipelines::pipeline_id;
+use super::pipelines::{pipeline_id, read_version};
 use super::view::Envelope;
 use crate::domain::ids::VersionId;
 use crate::domain::principal::Principal;
@@ -120,10 +119,9 @@ pub async fn launch(
 ) -> Answer<HttpResponse> {
     let mut body = body::form_or_object(&request, payload).await?;
     if body::is_form(&request) {
-        body::spell_out(
-            &mut body,
-            &["version", "config", "send_notifications", "debug"],
-        );
+        body::spell_out(&mut body, &["config", "send_notifications", "debug"]);
+        // The digits of an id without dashes may spell a JSON number.
+        body::drop_empty(&mut body, "version");
     }
     let asked = Asked::Launch(pipeline_id(&id)?);
     let once = again::once(&bridge, &request, asked, &body)?;
@@ -166,14 +164,12 @@ fn read(id: &str, body: Map<String, Value>) -> Answer<LaunchRequest> {
     }
 }
 
-/// With or without dashes, as Iaso takes it.
 fn version(value: Option<&Value>) -> Result<Option<VersionId>, Sentence> {
     match value {
         None | Some(Value::Null) => Ok(None),
-        Some(value) => {
-            let id = value.as_str().and_then(|text| Uuid::try_parse(text).ok());
-            id.map(|id| Some(VersionId(id)))
-                .ok_or_else(|| say("version-not-uuid"))
+        Some(Value::String(text)) => read_version(text).map(Some),
+        Some(Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_)) => {
+            Err(say("version-not-uuid"))
         }
     }
 }

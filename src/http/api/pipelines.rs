@@ -9,10 +9,11 @@ use uuid::fmt::Hyphenated;
 
 use super::query::Query;
 use super::view::{PipelineJson, PipelineRow, time};
-use crate::domain::ids::PipelineId;
+use crate::domain::ids::{PipelineId, VersionId};
 use crate::domain::pipeline::PipelineSummary;
 use crate::domain::principal::Principal;
-use crate::http::error::Answer;
+use crate::domain::sentence::{Sentence, say};
+use crate::http::error::{Answer, Problem};
 use crate::service::pipelines::Shown;
 use crate::service::{Bridge, Error};
 
@@ -188,6 +189,17 @@ pub async fn detail(
 pub fn pipeline_id(text: &str) -> Answer<PipelineId> {
     let id = hyphenated(text).map(PipelineId);
     id.ok_or_else(|| Error::no_pipeline().into())
+}
+
+/// The field `version` of a query or of a form.
+pub fn version_id(text: &str) -> Answer<VersionId> {
+    read_version(text).map_err(|why| Problem::field("version", why))
+}
+
+/// With or without dashes, as Iaso accepts it.
+pub fn read_version(text: &str) -> Result<VersionId, Sentence> {
+    let id = Uuid::try_parse(text).map(VersionId);
+    id.map_err(|_| say("version-not-uuid"))
 }
 
 /// OpenHEXA's own spelling of an id, in any case: `{…}` and `urn:uuid:…` would be further addresses of one thing.

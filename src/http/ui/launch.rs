@@ -6,12 +6,12 @@ use actix_web::{HttpMessage, HttpRequest, HttpResponse, ResponseError};
 use serde_json::{Map, Value, json};
 
 use super::fields::{Beginning, Typed, read};
-use super::pipeline::{Shown, draw, version_id};
+use super::pipeline::{Shown, draw};
 use super::shell::see_page;
 use crate::domain::principal::Principal;
 use crate::domain::sentence::{FieldErrors, say};
 use crate::domain::task::Task;
-use crate::http::api::pipelines::pipeline_id;
+use crate::http::api::pipelines::{pipeline_id, version_id};
 use crate::http::audit::Made;
 use crate::http::body;
 use crate::http::error::{Answer, Problem, listed};

@@ -21,7 +21,7 @@ use crate::domain::ids::{PipelineId, VersionId};
 use crate::domain::principal::Principal;
 use crate::domain::sentence::{Sentence, say};
 use crate::domain::task::Task;
-use crate::http::api::pipelines::{hyphenated, pipeline_id};
+use crate::http::api::pipelines::{pipeline_id, version_id};
 use crate::http::api::query::Query;
 use crate::http::api::tasks::task_id;
 use crate::http::error::{Answer, Problem};
@@ -136,11 +136,6 @@ pub async fn show(
 
 fn version_of(task: Option<&Task>) -> Option<VersionId> {
     Some(task?.pipeline.version.as_ref()?.id)
-}
-
-pub fn version_id(text: &str) -> Answer<VersionId> {
-    let id = hyphenated(text).map(VersionId);
-    id.ok_or_else(|| Problem::field("version", say("version-not-uuid")))
 }
 
 /// The page with this form. What OpenHEXA does not tell beside it leaves a gap that says so.

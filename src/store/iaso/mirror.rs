@@ -29,6 +29,7 @@ pub const NEEDS: &[Need] = &[
         columns: &[
             "id",
             "name",
+            "status",
             "account_id",
             "created_at",
             "should_be_killed",

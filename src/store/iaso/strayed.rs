@@ -48,12 +48,9 @@ pub fn strayed(db: &mut Db<'_>, now: DateTime<Utc>) -> Result<Vec<TaskId>, Error
     Ok(strayed.into_iter().map(|one| TaskId(one.id)).collect())
 }
 
-/// What is told of a task whose copy belongs to another account by now.
-pub const MOVED: &str = "its row in Iaso was moved to another account and is not updated any more";
-
-/// The tasks whose copies were moved to another account, as far as that was not told yet: nothing of a task is shown to
-/// another account.
-pub fn moved(db: &mut Db<'_>, now: DateTime<Utc>) -> Result<Vec<TaskId>, Error> {
+/// The tasks whose copies were moved to another account, without those that have this event already. `event` is the event
+/// that is written once when a copy was moved: nothing of a task is shown to another account.
+pub fn moved(db: &mut Db<'_>, now: DateTime<Utc>, event: &str) -> Result<Vec<TaskId>, Error> {
     let Some((conn, beside)) = db.attached() else {
         return Ok(Vec::new());
     };
@@ -70,13 +67,13 @@ pub fn moved(db: &mut Db<'_>, now: DateTime<Utc>) -> Result<Vec<TaskId>, Error> 
     );
     let moved: Vec<Found> = diesel::sql_query(look)
         .bind::<Stamp, _>(At(since))
-        .bind::<Text, _>(MOVED)
+        .bind::<Text, _>(event)
         .load(conn)?;
     Ok(moved.into_iter().map(|one| TaskId(one.id)).collect())
 }
 
-/// Ends a copy that was moved to another account, without anything of the task: otherwise it would never end. Where the task
-/// has ended already, the copy was most likely ended with it, before it was moved.
+/// Ends a copy that was moved to another account, without anything of the task: otherwise it would never end. The copy's own
+/// status decides: the task may have ended after the move, and then the copy was not updated.
 pub fn disown(db: &mut Db<'_>, task: TaskId, now: DateTime<Utc>) -> Result<(), Error> {
     let Some((conn, _)) = db.attached() else {
         return Ok(());
@@ -84,7 +81,7 @@ pub fn disown(db: &mut Db<'_>, task: TaskId, now: DateTime<Utc>) -> Result<(), E
     let end = format!(
         "UPDATE public.iaso_task AS copy SET status = 'KILLED', ended_at = $2 FROM task \
          WHERE task.id = $1 AND copy.id = task.id AND copy.account_id <> task.account_id AND {IS_OURS} \
-         AND task.status IN ('QUEUED', 'RUNNING')"
+         AND copy.status IN ('QUEUED', 'RUNNING')"
     );
     diesel::sql_query(end)
         .bind::<BigInt, _>(task.0)

@@ -371,6 +371,48 @@ async fn a_copy_that_was_moved_to_another_account_is_told_ended_and_shown_nothin
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_copy_that_was_moved_just_before_the_pipeline_reported_its_end_is_ended_too() {
+    let (stage, task) = running().await;
+    stage
+        .sql(&format!(
+            "UPDATE iaso_task SET account_id = {B} WHERE id = {task}"
+        ))
+        .await;
+    let report = json!({"task_id": task, "status": "SUCCESS", "progress_message": "of account A", "result": {"a": 1}});
+    stage.story.report(&id(1), &report).await.expect(200);
+    assert_eq!(stage.copy(task).await["status"], "RUNNING");
+    stage.story.advance(chrono::TimeDelta::seconds(10));
+    stage.story.pass().await;
+    let copy = stage.copy(task).await;
+    assert_eq!(
+        (&copy["status"], &copy["account_id"]),
+        (&json!("KILLED"), &json!(B))
+    );
+    assert!(copy["ended_at"].is_string(), "{copy}");
+    assert_eq!(copy["result"], json!(null));
+    assert_eq!(stage.story.task(task).await["status"], "SUCCESS");
+    stage.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_copy_that_had_ended_before_it_was_moved_stays_as_it_is() {
+    let (stage, task) = running().await;
+    let report = json!({"task_id": task, "status": "SUCCESS"});
+    stage.story.report(&id(1), &report).await.expect(200);
+    stage
+        .sql(&format!(
+            "UPDATE iaso_task SET account_id = {B} WHERE id = {task}"
+        ))
+        .await;
+    let before = stage.copy(task).await;
+    stage.story.advance(chrono::TimeDelta::seconds(10));
+    stage.story.pass().await;
+    assert_eq!(stage.copy(task).await, before);
+    assert_eq!(before["status"], "SUCCESS");
+    stage.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_row_of_another_task_with_the_same_id_is_not_written() {
     let (stage, task) = running().await;
     // As after a restored backup of Iaso: the id was given to another task.

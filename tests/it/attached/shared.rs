@@ -55,6 +55,42 @@ async fn a_launch_waits_for_another_accounts_that_is_unsure_so_that_none_takes_t
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_launch_does_not_wait_for_another_accounts_that_was_never_sent() {
+    let stage = Stage::begin(json!([pipeline(1, &[], quick("manual"))])).await;
+    stage.workspace(2, B, 1, "demo", &json!({})).await;
+    let bob = operator(&stage, B).await;
+    // The first account's launch cannot be sent, as with a refused token.
+    stage
+        .story
+        .fault(&json!({"fault": "html_500", "operation": "me", "for_ms": 600_000}))
+        .await;
+    let first = launch_as(&stage, &As::Operator, &id(1)).await.expect(201);
+    let first = first["task"]["id"].as_i64().unwrap();
+    stage.story.heal().await;
+    let second = launch_as(&stage, &bob, &id(1)).await.expect(201);
+    let path = format!("/tasks/{}/", second["task"]["id"]);
+    let ask = stage.story.ask(bob, reqwest::Method::GET, &path);
+    let second = ask.send().await.expect(200);
+    assert!(second["run"]["id"].is_string(), "it waits: {second}");
+    assert!(stage.story.task(first).await["run"].is_null());
+    // Within the account the order is kept.
+    let third = launch_as(&stage, &As::Operator, &id(1)).await.expect(201);
+    let third = third["task"]["id"].as_i64().unwrap();
+    assert!(stage.story.task(third).await["run"].is_null());
+    let mut runs = Vec::new();
+    for task in [first, third] {
+        let launched = |task: &serde_json::Value| task["run"]["id"].is_string();
+        let shown = stage.story.until(task, "its run", launched).await;
+        runs.push(shown["run"]["id"].clone());
+    }
+    let made = stage.story.runs().await;
+    let made: Vec<_> = made.iter().map(|run| run["id"].clone()).collect();
+    assert_eq!(made[1..], runs, "in the order of the launches");
+    assert_eq!(made[0], second["run"]["id"]);
+    stage.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_counted_over_all_accounts_is_for_the_keepers_keys_alone() {
     let stage = Stage::begin(json!([])).await;
     let bob = stage.key(B, Role::Administrator).await;

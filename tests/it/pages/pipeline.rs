@@ -100,6 +100,8 @@ story! {
         assert!(page.has("v2 · June (current)") && page.attribute("field-new", "name").is_some() && page.attribute("field-old", "name").is_none());
         let page = story.page(As::Operator, &format!("{}?version={}", path(), id(1001))).await;
         assert!(page.has("older version") && page.attribute("field-old", "name").is_some() && page.attribute("field-new", "name").is_none());
+        let without_dashes = format!("{}?version={}", path(), id(1001).replace('-', ""));
+        assert!(story.page(As::Operator, &without_dashes).await.has("older version"));
         let form = page.form(&path()).fill("config.old", &["yes"]);
         let task = story.send_on(As::Operator, &form).await;
         assert!(story.page(As::Operator, &task).await.has("v1"));
