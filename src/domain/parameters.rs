@@ -43,7 +43,7 @@ impl Parameter {
         }
     }
 
-    /// Whether nobody may see its value.
+    /// Whether its value must be hidden.
     pub fn is_secret(&self) -> bool {
         is_secret(&self.code, Some(&self.into()))
     }

@@ -28,7 +28,7 @@ const PARTS: [&str; 11] = [
     "codeacces",
 ];
 
-/// `secretariat` and `sécrétion` are none.
+/// These words contain "secret" but name no secret.
 const NO_SECRETS: [&str; 2] = ["secretar", "secretion"];
 
 /// Keys of tables: `primary_key`, `cle_primaire`.

@@ -25,7 +25,14 @@ impl Bridge {
     /// Changes the configuration, then learns which of its defaults are secret.
     pub async fn change_config(&self, account: AccountId, change: Change) -> Result<Record, Error> {
         let record = self.put_record(account, change).await?;
-        self.learn_declarations(account).await?;
+        // The change is saved, so the response must not say that it failed.
+        if let Err(error) = self.learn_declarations(account).await {
+            tracing::warn!(
+                account = account.0,
+                %error,
+                "the types of the default parameters could not be read or stored: defaults of unknown type stay hidden"
+            );
+        }
         Ok(record)
     }
 

@@ -42,8 +42,10 @@ pub fn secrets_of(
     parameters: Option<&[Parameter]>,
 ) -> Vec<String> {
     let is_hidden = |key: &str, value: &Value| match (shown.get(key), parameters) {
-        (Some(shown), _) => shown == MASK,
-        (None, Some(known)) => validation::is_hidden(known, key, value),
+        (Some(shown), _) if shown == MASK => true,
+        (_, Some(known)) => validation::is_hidden(known, key, value),
+        // Earlier versions stored a secret in clear where only its name shows that it is one.
+        (Some(_), None) => validation::is_hidden_by_name(key, value),
         (None, None) => !value.is_number() || looks_secret(key),
     };
     let hidden = given.iter().filter(|(key, value)| is_hidden(key, value));

@@ -158,7 +158,7 @@ impl Bridge {
         if self.waits(task).await? {
             return self.tell_once(task, WAITS).await.map(|_| ());
         }
-        let launch = match self.prepare_again(task, &connection).await {
+        let launch = match self.prepare_again(task, &connection, owner).await {
             Ok(launch) => launch,
             Err(Error::Invalid(wrong)) => return self.give_up(task, &changed(&wrong)).await,
             Err(Error::NotFound(_)) => return self.give_up(task, "the pipeline is gone").await,
@@ -209,7 +209,12 @@ impl Bridge {
         self.observe(task.id, fact).await.map(|_| ())
     }
 
-    async fn prepare_again(&self, task: &Task, connection: &Connection) -> Result<Launch, Error> {
+    async fn prepare_again(
+        &self,
+        task: &Task,
+        connection: &Connection,
+        owner: &str,
+    ) -> Result<Launch, Error> {
         let ground = self.ground_of(task.account, connection.clone()).await?;
         let version = task.pipeline.version.as_ref().map(|version| version.id);
         let definition = self
@@ -221,7 +226,7 @@ impl Bridge {
         let (kept, saved) = self.kept(task).await?;
         let saved_now = definition.version.as_ref().map(|version| &version.config);
         if let Some(now) = saved_now.filter(|now| **now != saved) {
-            self.keep_saved(task, &kept, now).await?;
+            self.keep_saved(task, &kept, now, owner).await?;
         }
         let injected = self.injection(task, self.now());
         let mut config = judge(
@@ -246,26 +251,31 @@ impl Bridge {
         })
     }
 
-    /// The version's saved values have changed since the launch: a lost run is recognised by those of now.
+    /// The version's saved values have changed since the launch: a lost run is recognised by the current ones. Once the
+    /// task has ended or its run is known, its secrets are erased and must not be stored again.
     async fn keep_saved(
         &self,
         task: &Task,
         kept: &Map<String, Value>,
         saved: &Map<String, Value>,
+        owner: &str,
     ) -> Result<(), Error> {
         let print = (!task.run.names_task).then(|| self.fingerprint(saved, kept));
         let (vault, id, saved) = (self.store().vault.clone(), task.id, saved.clone());
+        let (owner, until) = (owner.to_owned(), self.now() + self.rules().lease);
         self.store()
             .write(move |db| {
-                let mut secrets = store::secrets_of(db, &vault, id)?.unwrap_or_default();
+                let current = store::lock(db, id)?.ok_or_else(Error::no_task)?;
+                let is_waiting = current.is_live() && current.run.id.is_none();
+                if !is_waiting || !store::renew(db, id, &owner, until)? {
+                    return Ok(());
+                }
+                let Some(mut secrets) = store::secrets_of(db, &vault, id)? else {
+                    return Ok(());
+                };
                 secrets.insert("saved".to_owned(), Value::Object(saved));
-                Ok(store::put_secrets(
-                    db,
-                    &vault,
-                    id,
-                    &secrets,
-                    print.as_deref(),
-                )?)
+                let print = print.as_deref();
+                Ok(store::put_secrets(db, &vault, id, &secrets, print)?)
             })
             .await
     }

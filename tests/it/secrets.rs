@@ -1,11 +1,13 @@
 //! Which values are secret, by their declared type and by their names in two languages, and that none of them is shown,
 //! stored in clear or lost.
 
+use chrono::TimeDelta;
 use openhexa_bridge::domain::secret_names::{looks_like_password, looks_secret};
 use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::support::catalogue::{id, injected, parameter, pipeline, quick, with};
+use crate::support::hand;
 use crate::support::story::{Answer, As, Base, Plan, Story, story};
 
 const HIDDEN: &str = "a-value-that-nobody-may-read";
@@ -331,6 +333,67 @@ story! {
         let story = begin(Plan::on(base).pipelines(json!([one]))).await;
         story.launch(&id(1), json!({"password": "", "spare": ""})).await;
         assert_eq!((sent(&story, "password").await, sent(&story, "spare").await), (json!(HIDDEN), Value::Null));
+        story.end().await;
+    }
+}
+
+story! {
+    async fn a_secret_of_several_values_or_json_had_a_box_of_one_line(base) {
+        let parameters = [parameter("api_tokens", "str", json!({"multiple": true})), parameter("credentials", "dict", json!({}))];
+        let credentials = json!({"user": "a", "password": HIDDEN});
+        let content = defaults(json!({"api_tokens": [HIDDEN], "credentials": credentials}));
+        let story = begin(plan(base, &parameters, quick("succeed")).content(&content)).await;
+        let page = story.page(As::Operator, &form_path()).await;
+        assert!(!page.answer.text.contains(HIDDEN), "{}", page.text());
+        for box_of in ["field-api_tokens", "field-credentials"] {
+            assert_eq!((page.attribute(box_of, "rows").as_deref(), page.attribute(box_of, "type")), (Some("3"), None));
+            assert_eq!(page.attribute(box_of, "autocomplete").as_deref(), Some("off"));
+        }
+        story.send_on(As::Operator, &page.form(&form_path())).await;
+        assert_eq!((sent(&story, "api_tokens").await, sent(&story, "credentials").await), (json!([HIDDEN]), credentials));
+        let form = page.form(&form_path()).fill("config.api_tokens", &[&format!("{HIDDEN}-1\n{HIDDEN}-2")]);
+        let form = form.fill("config.credentials", &[&format!("{{\n\"password\": \"{HIDDEN}-3\"\n}}")]);
+        story.send_on(As::Operator, &form).await;
+        assert_eq!(sent(&story, "api_tokens").await, json!([format!("{HIDDEN}-1"), format!("{HIDDEN}-2")]));
+        assert_eq!(sent(&story, "credentials").await, json!({"password": format!("{HIDDEN}-3")}));
+        story.end().await;
+    }
+}
+
+story! {
+    async fn a_secret_that_an_earlier_version_stored_in_clear_stood_in_the_message_of_its_failed_run(base) {
+        let story = plan(base, &text_password(), quick("manual")).begin().await;
+        let task = story.launch(&id(1), json!({"db_password": HIDDEN, "country": "Tchad"})).await;
+        story.until(task, "the run", |task| task["status"] == "RUNNING").await;
+        let clear = json!({"db_password": HIDDEN, "country": "Tchad"});
+        hand::sql(&story, &format!("UPDATE run SET config = '{clear}'")).await;
+        story.drive_only(&json!({"status": "failed", "message": format!("no access with {HIDDEN} to Tchad")})).await;
+        let ended = story.until_confirmed(task).await;
+        assert!(ended["progress_message"].as_str().unwrap().contains("no access with •••• to Tchad"), "{ended}");
+        story.end().await;
+    }
+}
+
+story! {
+    async fn a_cancel_while_the_pipeline_was_read_stored_erased_secrets_again(base) {
+        let mut one = pipeline(1, &[parameter("password", "secret", json!({}))], quick("succeed"));
+        let mut story = begin(Plan::on(base).pipelines(json!([one]))).await;
+        story.get(&format!("/pipelines/{}/", id(1))).await.expect(200);
+        story.fault(&json!({"fault": "html_500", "operation": "pipeline", "for_ms": 600_000})).await;
+        let task = story.launch(&id(1), json!({"password": HIDDEN})).await;
+        one["versions"][0]["config"] = json!({"password": format!("{HIDDEN}-saved")});
+        story.reopen_openhexa(&json!([one])).await;
+        story.no_faults().await;
+        story.fault(&json!({"fault": "latency", "operation": "pipeline", "ms": 3_000, "count": 1})).await;
+        let before = story.asked("pipeline").await;
+        let bridge = story.bridge();
+        story.advance(TimeDelta::minutes(1));
+        let pass = tokio::spawn(async move { bridge.reconcile().await });
+        story.until_asked("pipeline", before + 1).await;
+        let ended = story.post(&format!("/tasks/{task}/cancel/"), &json!({})).await.expect(202);
+        assert_eq!((&ended["status"], story.kept(task).await), (&json!("CANCELLED"), None));
+        pass.await.unwrap().unwrap();
+        assert_eq!((story.kept(task).await, story.runs().await.len()), (None, 0));
         story.end().await;
     }
 }

@@ -18,7 +18,9 @@ use std::fmt;
 use serde_json::{Map, Value};
 
 pub use injection::{Injected, Injection};
-pub use show::{is_hidden, is_secret, masked, masked_by_name, secrets, without_injected};
+pub use show::{
+    is_hidden, is_hidden_by_name, is_secret, masked, masked_by_name, secrets, without_injected,
+};
 
 use super::parameters::Parameter;
 use super::sentence::{FieldErrors, Sentence, say};

@@ -30,11 +30,15 @@ pub fn masked(parameters: &[Parameter], config: &Map<String, Value>) -> Map<Stri
     config.iter().map(show).collect()
 }
 
+/// Whether a value is hidden because of its name, or of a name within it. For values whose declared types are unknown.
+pub fn is_hidden_by_name(key: &str, value: &Value) -> bool {
+    is_secret_member(key, value) || holds_secret(value)
+}
+
 /// What a task keeps of its config, as it may be shown: earlier versions kept what only its name tells to be secret.
 pub fn masked_by_name(config: &Map<String, Value>) -> Map<String, Value> {
     let show = |(key, value): (&String, &Value)| {
-        let is_hidden = is_secret_member(key, value) || holds_secret(value);
-        let shown = if is_hidden {
+        let shown = if is_hidden_by_name(key, value) {
             MASK.into()
         } else {
             value.clone()

@@ -52,7 +52,8 @@ pub fn default_control(
     file: Option<&Result<Vec<String>, String>>,
 ) -> Control {
     match control(parameter, shown.clone(), file) {
-        Control::Secret { .. } => Control::Secret {
+        Control::Secret { shape, .. } => Control::Secret {
+            shape,
             kept: given(form.defaults.get(&parameter.code)).is_some(),
             taken: match beginning {
                 Beginning::Typed(typed) => !keeps_secret(parameter, typed),

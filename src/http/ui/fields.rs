@@ -108,6 +108,8 @@ pub enum Control {
         value: String,
     },
     Secret {
+        /// A line for each value, or JSON, needs more than one line.
+        shape: Shape,
         /// Whether there is one, which an empty box keeps.
         kept: bool,
         /// Whether it is to be taken away.
@@ -301,7 +303,8 @@ pub fn control(
     // More values than a page lists choices are shown as the lines that they are.
     let choices = choices(parameter, file).filter(|_| shown.len() <= MOST_CHOICES);
     match (values::shape(parameter), choices) {
-        _ if parameter.is_secret() => Control::Secret {
+        (shape, _) if parameter.is_secret() => Control::Secret {
+            shape,
             kept: false,
             taken: false,
         },

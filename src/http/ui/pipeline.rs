@@ -17,6 +17,7 @@ use super::pipelines::{label, took};
 use super::plot::{Plot, plot};
 use super::shell::{Here, Shell, large_page};
 use super::suggest::suggest;
+use super::values::Shape;
 use crate::domain::ids::{PipelineId, VersionId};
 use crate::domain::principal::Principal;
 use crate::domain::sentence::{Sentence, say};

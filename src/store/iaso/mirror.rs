@@ -17,6 +17,7 @@ use super::check::{Need, Right};
 use super::{IS_OURS, NAME};
 use crate::domain::ids::TaskId;
 use crate::domain::task::{Status, Task};
+use crate::domain::validation;
 use crate::store::connection::Pg;
 use crate::store::error::Error;
 use crate::store::many::{AddEvents, Change};
@@ -140,7 +141,7 @@ fn word(status: Status) -> &'static str {
     }
 }
 
-/// What was launched, without secrets: the task's own config has none.
+/// What was launched, without secrets, as the API shows it.
 fn params(task: &Task) -> String {
     let version = task.pipeline.version.as_ref();
     text_of(&json!({
@@ -148,7 +149,7 @@ fn params(task: &Task) -> String {
         "pipeline_name": task.pipeline.name,
         "version": version.map(|version| version.id.to_string()),
         "version_number": version.map(|version| version.number),
-        "config": task.run.config,
+        "config": validation::masked_by_name(&task.run.config),
     }))
 }
 

@@ -78,6 +78,26 @@ async fn a_launch_that_never_left_is_not_sent() {
 }
 
 #[tokio::test]
+async fn a_host_that_is_not_allowed_gets_no_request() {
+    let wire = Wire::always(said(true, "[]", &a_run())).await;
+    let allowing = |host: &str| {
+        let allowed_hosts = vec![host.to_owned()];
+        Client::new(Limits {
+            allowed_hosts,
+            ..limits()
+        })
+        .unwrap()
+    };
+    let other = allowing("openhexa.test");
+    assert_eq!(not_sent(&other, &wire.url).await, Error::Address);
+    assert_eq!(wire.heard().len(), 0);
+    let listed = allowing("127.0.0.1")
+        .run(&target(&wire.url), &launch())
+        .await;
+    assert!(listed.is_ok() && wire.heard().len() == 1, "{listed:?}");
+}
+
+#[tokio::test]
 async fn a_failed_tls_handshake_is_not_sent() {
     let wire = Wire::always(Reply::Drop).await;
     let url = wire.url.replace("http:", "https:");

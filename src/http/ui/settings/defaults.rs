@@ -23,6 +23,7 @@ use crate::http::ui::fields::{Beginning, Control, Field, Purpose, Typed, fields_
 use crate::http::ui::pipeline::{files, summary};
 use crate::http::ui::shell::{Here, Shell, large_page, see_page};
 use crate::http::ui::suggest::suggest;
+use crate::http::ui::values::Shape;
 use crate::service::configure::{NO_RECORD, Record};
 use crate::service::defaults::DefaultsChange;
 use crate::service::form::Form;
