@@ -38,6 +38,7 @@ mod iaso_clients;
 mod idempotency;
 mod identity;
 mod keys;
+mod language;
 mod launch;
 mod launch_as_whom;
 mod launch_away;
