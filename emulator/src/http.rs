@@ -12,13 +12,14 @@ use async_graphql::parser::parse_query;
 use async_graphql::parser::types::{
     DocumentOperations, ExecutableDocument, OperationDefinition, Selection, SelectionSet,
 };
-use async_graphql::{Request, Response, Variables};
+use async_graphql::{Request, Response};
 use futures_util::{StreamExt, stream};
 use serde_json::{Map, Value, json};
 
 use super::core::{Bearer, Core, Who};
 use super::faults::{Fault, Hit, Shape};
 use super::nulls::FieldTypes;
+use super::schema::scalars::constants;
 use super::schema::{self, Caller, Schema};
 use super::variables;
 
@@ -369,7 +370,7 @@ async fn perform(
         bearer.who
     };
     let mut request = Request::new(asked.query.clone())
-        .variables(Variables::from_json(Value::Object(asked.variables)))
+        .variables(constants(asked.variables))
         .data(Caller { core, who, fault });
     request.operation_name.clone_from(&asked.name);
     request.set_parsed_query(asked.document);

@@ -42,15 +42,10 @@ fn item_fits(kind: &str, value: &Value) -> bool {
     }
 }
 
-/// An integer as JSON writes it: `1`, not `1.0`. Integers too long for 64 bits arrive as floats.
+/// An integer as JSON writes it, of any size: `1`, not `1.0`.
 pub fn is_whole(value: &Value) -> bool {
     match value {
-        Value::Number(number) => {
-            !number.is_f64()
-                || number
-                    .as_f64()
-                    .is_some_and(|wide| wide.abs() >= 9.2e18 && wide.fract() == 0.0)
-        }
+        Value::Number(number) => !number.as_str().contains(['.', 'e', 'E']),
         Value::Null | Value::Bool(_) | Value::String(_) | Value::Array(_) | Value::Object(_) => {
             false
         }

@@ -8,6 +8,7 @@ pub mod failure;
 pub mod figures;
 pub mod holdings;
 pub mod ids;
+pub mod numbers;
 pub mod observation;
 pub mod parameters;
 pub mod pipeline;

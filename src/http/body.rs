@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 
 use super::edge::Edge;
 use super::error::{Answer, Problem};
+use crate::domain::numbers;
 use crate::domain::sentence::say;
 
 const FORM: &str = "application/x-www-form-urlencoded";
@@ -78,12 +79,14 @@ pub fn spell_out(form: &mut Map<String, Value>, keys: &[&str]) {
     }
 }
 
-/// The JSON that a field of a form spells. None: it is no JSON, or holds too many values to be read as such.
+/// The JSON that a field of a form spells. None: it is no JSON, or holds too many values, or a number that OpenHEXA
+/// cannot read.
 fn spelled(text: &str) -> Option<Value> {
     if is_wide(text.as_bytes()) {
         return None;
     }
-    serde_json::from_str(text).ok()
+    let mut value = serde_json::from_str(text).ok()?;
+    numbers::settle(&mut value).then_some(value)
 }
 
 /// An empty value of a form counts as absent.
@@ -154,11 +157,17 @@ fn as_object(body: &[u8]) -> Answer<Map<String, Value>> {
     if is_wide(body) {
         return Err(Problem::too_wide(say("body-too-wide").with("most", VALUES)));
     }
-    match serde_json::from_slice(body) {
-        Ok(Value::Object(object)) => Ok(object),
-        Ok(
+    let read =
+        serde_json::from_slice(body).map(|mut value: Value| (numbers::settle(&mut value), value));
+    match read {
+        Ok((false, _)) => Err(Problem::bad_request(
+            say("body-number").with("digits", numbers::MOST_DIGITS),
+        )),
+        Ok((true, Value::Object(object))) => Ok(object),
+        Ok((
+            true,
             Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_),
-        ) => Err(Problem::bad_request(say("body-not-object"))),
+        )) => Err(Problem::bad_request(say("body-not-object"))),
         Err(wrong) => Err(Problem::bad_request(
             say("body-not-json")
                 .with("line", wrong.line())

@@ -1,13 +1,16 @@
 //! From bytes to an answer: GraphQL's envelope, whole or partial, and the errors in it.
 //!
 //! OpenHEXA answers 200 to almost everything, so success is judged here. Its messages are
-//! translated and can hold values of a config: they are never matched on, shown or kept.
+//! translated and can hold values of a config: they are never matched on, and only the reason why choices
+//! cannot be read from a file is shown.
 
 use graphql_client::{GraphQLQuery, PathFragment, Response};
-use serde::de::IgnoredAny;
+use serde::de::{DeserializeOwned, IgnoredAny};
+use serde_json::Value;
 
 use super::error::Error;
 use super::transport::Answer;
+use crate::domain::numbers;
 
 /// The only extension code that OpenHEXA has.
 const UNAUTHENTICATED: &str = "UNAUTHENTICATED";
@@ -46,6 +49,19 @@ impl<T> Partial<T> {
         !self.errors.is_empty() && self.errors.iter().all(|error| is_under(error, path))
     }
 
+    /// What OpenHEXA says of a failure at this path, on one line and no longer than a sentence.
+    pub fn reason_at(&self, path: &[&str]) -> Option<String> {
+        const LETTERS: usize = 300;
+        let mut errors = self.errors.iter();
+        let error = errors.find(|error| !is_unauthenticated(error) && is_under(error, path))?;
+        let words = error
+            .message
+            .split(|letter: char| letter.is_whitespace() || letter.is_control());
+        let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
+        let reason: String = words.join(" ").chars().take(LETTERS).collect();
+        Some(reason).filter(|reason| !reason.is_empty())
+    }
+
     /// GraphQL rejected the question itself, before executing anything: such an error names a
     /// place in the question and no place in the answer. A message of something else in front of
     /// OpenHEXA names neither, and is not taken for it.
@@ -79,7 +95,7 @@ pub(super) fn is_outright(errors: &[graphql_client::Error]) -> bool {
 
 /// Decodes the answer to `Q`.
 pub(super) fn decode<Q: GraphQLQuery>(answer: &Answer) -> Result<Partial<Q::ResponseData>, Error> {
-    let read: Response<Q::ResponseData> = match serde_json::from_slice(&answer.body) {
+    let read: Response<Q::ResponseData> = match read(&answer.body) {
         Ok(read) => read,
         Err(error) => return Err(why_undecodable(answer, &error)),
     };
@@ -91,6 +107,16 @@ pub(super) fn decode<Q: GraphQLQuery>(answer: &Answer) -> Result<Partial<Q::Resp
     })
 }
 
+/// By way of a value: what serde flattens or tells apart by a tag can take a number from there only, now that numbers
+/// keep their digits.
+pub(super) fn read<T: DeserializeOwned>(body: &[u8]) -> serde_json::Result<T> {
+    let mut value: Value = serde_json::from_slice(body)?;
+    if !numbers::settle(&mut value) {
+        tracing::debug!("a number in OpenHEXA's answer is out of range");
+    }
+    serde_json::from_value(value)
+}
+
 /// Nulls where none were expected come with errors that say more than the nulls do.
 fn why_undecodable(answer: &Answer, error: &serde_json::Error) -> Error {
     tracing::debug!(
@@ -98,7 +124,7 @@ fn why_undecodable(answer: &Answer, error: &serde_json::Error) -> Error {
         column = error.column(),
         "unreadable answer of OpenHEXA"
     );
-    let bare = serde_json::from_slice::<Response<IgnoredAny>>(&answer.body).ok();
+    let bare = read::<Response<IgnoredAny>>(&answer.body).ok();
     let errors = bare.and_then(|read| read.errors).unwrap_or_default();
     log(answer, &errors);
     first_meaning(&errors).unwrap_or(Error::Unreadable)

@@ -58,12 +58,12 @@ macro_rules! version_label {
 }
 
 macro_rules! version {
-    ($module:ident) => {
-        version_label!($module, VersionFields);
-        parameter!($module);
+    ($module:ident, $fields:ident, $parameter:ident, $from_file:ident) => {
+        version_label!($module, $fields);
+        parameter!($module, $parameter, $from_file);
 
-        impl From<$module::VersionFields> for Version {
-            fn from(wire: $module::VersionFields) -> Self {
+        impl From<$module::$fields> for Version {
+            fn from(wire: $module::$fields) -> Self {
                 Self {
                     label: VersionLabel::from(&wire),
                     config: object(wire.config),
@@ -76,9 +76,9 @@ macro_rules! version {
 }
 
 macro_rules! parameter {
-    ($module:ident) => {
-        impl From<$module::VersionFieldsParameters> for Parameter {
-            fn from(wire: $module::VersionFieldsParameters) -> Self {
+    ($module:ident, $parameter:ident, $from_file:ident) => {
+        impl From<$module::$parameter> for Parameter {
+            fn from(wire: $module::$parameter) -> Self {
                 Self {
                     name: not_blank(wire.name).unwrap_or_else(|| wire.code.clone()),
                     code: wire.code,
@@ -100,8 +100,8 @@ macro_rules! parameter {
             }
         }
 
-        impl From<$module::VersionFieldsParametersChoicesFromFile> for ChoicesFromFile {
-            fn from(wire: $module::VersionFieldsParametersChoicesFromFile) -> Self {
+        impl From<$module::$from_file> for ChoicesFromFile {
+            fn from(wire: $module::$from_file) -> Self {
                 Self {
                     path: wire.path,
                     format: wire.format.unwrap_or_default(),
@@ -129,11 +129,25 @@ macro_rules! run_summary {
     };
 }
 
-version!(pipeline);
-version!(pipeline_version);
+version!(
+    pipeline,
+    PipelinePipelineCurrentVersion,
+    PipelinePipelineCurrentVersionParameters,
+    PipelinePipelineCurrentVersionParametersChoicesFromFile
+);
+version!(
+    pipeline_version,
+    PipelineVersionPipelineVersion,
+    PipelineVersionPipelineVersionParameters,
+    PipelineVersionPipelineVersionParametersChoicesFromFile
+);
 version_label!(list_pipelines, VersionLabelFields);
-version_label!(list_versions, VersionFields);
-parameter!(list_versions);
+version_label!(list_versions, ListVersionsPipelineVersionsItems);
+parameter!(
+    list_versions,
+    ListVersionsPipelineVersionsItemsParameters,
+    ListVersionsPipelineVersionsItemsParametersChoicesFromFile
+);
 version_label!(list_version_labels, VersionLabelFields);
 run_summary!(list_pipelines);
 run_summary!(list_runs);
@@ -172,14 +186,14 @@ pub(super) fn pipeline(wire: pipeline::PipelinePipeline, unreadable: bool) -> Pi
 
 impl From<pipeline_version::PipelineVersionPipelineVersion> for (PipelineId, Version) {
     fn from(wire: pipeline_version::PipelineVersionPipelineVersion) -> Self {
-        (PipelineId(wire.pipeline.id), wire.version_fields.into())
+        (PipelineId(wire.pipeline.id), wire.into())
     }
 }
 
 impl From<list_versions::ListVersionsPipelineVersionsItems> for VersionSummary {
     fn from(wire: list_versions::ListVersionsPipelineVersionsItems) -> Self {
-        let label = VersionLabel::from(&wire.version_fields);
-        let parameters = wire.version_fields.parameters.into_iter();
+        let label = VersionLabel::from(&wire);
+        let parameters = wire.parameters.into_iter();
         Self {
             label,
             created_at: wire.created_at.0,

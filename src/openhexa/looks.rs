@@ -251,7 +251,7 @@ impl Parts {
     /// An error that names no alias, or a refused token, is the answer to everything.
     fn read(answer: &Answer) -> Result<Self, Error> {
         let read: Response<HashMap<String, Value>> =
-            serde_json::from_slice(&answer.body).map_err(|_| Error::Unreadable)?;
+            super::answer::read(&answer.body).map_err(|_| Error::Unreadable)?;
         let errors = read.errors.unwrap_or_default();
         super::answer::log(answer, &errors);
         match read.data {

@@ -11,6 +11,7 @@ use super::observe::Fact;
 use super::{Bridge, Error};
 use crate::domain::connection::Connection;
 use crate::domain::ids::{RunId, TaskId};
+use crate::domain::numbers;
 use crate::domain::observation::Observation;
 use crate::domain::pipeline::RunCandidate;
 use crate::domain::run::{Absence, Recent};
@@ -173,7 +174,16 @@ fn is_ours(run: &RunCandidate, task: &Task, expected: &Map<String, Value>) -> bo
     if task.run.names_task {
         return names(&run.config, task.id);
     }
-    task.run.drops_config || run.config == *expected
+    task.run.drops_config || are_same(&run.config, expected)
+}
+
+/// OpenHEXA's database can write a number in another way: `1e16` comes back as `10000000000000000`.
+fn are_same(found: &Map<String, Value>, sent: &Map<String, Value>) -> bool {
+    let in_found = |(key, value): (&String, &Value)| {
+        let found = found.get(key);
+        found.is_some_and(|found| numbers::same_values(found, value))
+    };
+    found.len() == sent.len() && sent.iter().all(in_found)
 }
 
 /// Whether a config names this task, in whichever type it was declared.

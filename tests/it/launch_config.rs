@@ -189,3 +189,28 @@ story! {
         story.end().await;
     }
 }
+
+story! {
+    async fn a_whole_number_beyond_64_bits_reaches_the_run_digit_for_digit(base) {
+        let long: Value = serde_json::from_str("18446744073709551617").unwrap();
+        let parameters = [
+            parameter("given", "int", json!({"required": true})),
+            parameter("several", "int", json!({"multiple": true})),
+            parameter("preset", "int", json!({"default": long, "choices": [long, 3]})),
+        ];
+        let story = with_only(base, saved(&parameters, &json!({"preset": long}))).await;
+        let detail = story.get(&format!("/pipelines/{}/", id(1))).await;
+        detail.expect(200);
+        assert_eq!(detail.text.matches("18446744073709551617").count(), 3, "{}", detail.text);
+        let body = r#"{"config": {"given": 170141183460469231731687303715884105728, "several": [-9223372036854775809, -0]}}"#;
+        let ask = story.ask(As::Operator, reqwest::Method::POST, &format!("/pipelines/{}/launch/", id(1)));
+        let task = ask.body("application/json", body).send().await.expect(201)["task"]["id"].as_i64().unwrap();
+        let sent = sent(&story).await.to_string();
+        for number in ["170141183460469231731687303715884105728", "[-9223372036854775809,0]", "18446744073709551617"] {
+            assert!(sent.contains(number), "{number}: {sent}");
+        }
+        let shown = story.get(&format!("/tasks/{task}/")).await.text;
+        assert!(shown.contains("170141183460469231731687303715884105728"), "{shown}");
+        story.end().await;
+    }
+}

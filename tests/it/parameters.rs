@@ -16,6 +16,7 @@ use serde_json::{Map, Value, json};
 use crate::support::definitions::parameters;
 
 mod always;
+mod fixed;
 
 /// A launch as a story tells it: everything as JSON, everything optional.
 #[derive(Clone, Debug, Default)]

@@ -1,6 +1,9 @@
 //! OpenHEXA's own scalars and enumerations.
 
-use async_graphql::{Enum, InputValueError, InputValueResult, Scalar, ScalarType, Value};
+use async_graphql::{
+    Enum, InputValueError, InputValueResult, Name, Scalar, ScalarType, Value, Variables,
+};
+use serde_json::Map;
 use uuid::Uuid;
 
 use crate::clock::{Millis, iso};
@@ -79,6 +82,29 @@ impl ScalarType for Stamp {
     }
 }
 
+/// The same value for the library. Its own way by serde knows no integer beyond 64 bits.
+fn constant(value: serde_json::Value) -> Value {
+    match value {
+        serde_json::Value::Null => Value::Null,
+        serde_json::Value::Bool(flag) => Value::Boolean(flag),
+        serde_json::Value::Number(number) => Value::Number(number),
+        serde_json::Value::String(text) => Value::String(text),
+        serde_json::Value::Array(items) => Value::List(items.into_iter().map(constant).collect()),
+        serde_json::Value::Object(members) => {
+            let members = members.into_iter();
+            let members = members.map(|(key, value)| (Name::new(key), constant(value)));
+            Value::Object(members.collect())
+        }
+    }
+}
+
+pub fn constants(given: Map<String, serde_json::Value>) -> Variables {
+    let mut variables = Variables::default();
+    let given = given.into_iter();
+    variables.extend(given.map(|(name, value)| (Name::new(name), constant(value))));
+    variables
+}
+
 macro_rules! any_json {
     ($($(#[$doc:meta])* $name:ident = $word:literal),+ $(,)?) => {$(
         $(#[$doc])*
@@ -92,7 +118,7 @@ macro_rules! any_json {
             }
 
             fn to_value(&self) -> Value {
-                Value::from_json(self.0.clone()).unwrap_or_default()
+                constant(self.0.clone())
             }
         }
     )+};

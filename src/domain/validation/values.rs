@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use serde_json::{Number, Value};
 
+use crate::domain::numbers;
 use crate::domain::parameters::{Kind, MASK, Parameter};
 
 /// What a layer (the caller, the account's defaults) has to say about one parameter.
@@ -138,13 +139,14 @@ impl Shape {
         }
     }
 
-    /// `1.0` is no whole number, `"1"` and `true` are none either.
+    /// `1.0` is no whole number, `"1"` and `true` are none either; whole numbers may have any size.
     pub(super) fn fits(self, value: &Value, judge: Judge) -> bool {
         let lenient = judge == Judge::Sdk && value.is_boolean();
         match self {
             Self::Text => value.is_string(),
-            Self::Int => value.is_i64() || value.is_u64() || lenient,
-            Self::Float => value.is_number() || lenient,
+            Self::Int => value.as_number().is_some_and(numbers::is_whole) || lenient,
+            // The SDK makes a double of it.
+            Self::Float => value.as_f64().is_some() || lenient,
             Self::Bool => value.is_boolean(),
             Self::List => value.is_array(),
             Self::Dict => value.is_object(),
@@ -179,7 +181,7 @@ impl Shape {
 /// Python's `==` for the values of a config: `2 == 2.0`, `1 == True`, case matters.
 pub(super) fn same(left: &Value, right: &Value) -> bool {
     match (number(left), number(right)) {
-        (Some(left), Some(right)) => same_number(&left, &right),
+        (Some(left), Some(right)) => numbers::same(&left, &right),
         (None, None) => left == right,
         (Some(_), None) | (None, Some(_)) => false,
     }
@@ -190,14 +192,6 @@ fn number(value: &Value) -> Option<Number> {
         .as_bool()
         .map(|flag| u64::from(flag).into())
         .or_else(|| value.as_number().cloned())
-}
-
-fn same_number(left: &Number, right: &Number) -> bool {
-    if left.is_f64() || right.is_f64() {
-        left.as_f64() == right.as_f64()
-    } else {
-        left == right
-    }
 }
 
 /// Choices read from a file, where each is text: as texts, and as the numbers that they spell.
@@ -218,13 +212,11 @@ impl<'a> FileChoices<'a> {
 
     /// Whether one of them means this value.
     pub(super) fn hold(&self, value: &Value) -> bool {
-        match value.as_str() {
-            Some(own) => self.texts.contains(own),
-            None => value
-                .as_f64()
-                .and_then(bits)
-                .is_some_and(|number| self.numbers.contains(&number)),
-        }
+        let own = value.as_str();
+        let spelled = own.or_else(|| value.as_number().map(Number::as_str));
+        let number = value.as_f64().and_then(bits);
+        spelled.is_some_and(|text| self.texts.contains(text))
+            || number.is_some_and(|number| self.numbers.contains(&number))
     }
 }
 

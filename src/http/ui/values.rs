@@ -4,7 +4,9 @@
 
 use serde_json::Value;
 
-use super::digits::{self, Digits};
+use super::digits::{self, Digits, Place};
+use super::result::shortened;
+use crate::domain::numbers;
 use crate::domain::parameters::{Kind, MASK, Parameter, holds_secret};
 use crate::domain::sentence::{Sentence, say};
 use crate::domain::validation;
@@ -85,9 +87,10 @@ pub fn read(
     }
     let first = typed.first().map_or("", String::as_str);
     match shape(parameter) {
-        Shape::Switch | Shape::One => scalar(language, parameter, first).map(Some),
+        Shape::Switch | Shape::One => scalar(language, Place::Alone, parameter, first).map(Some),
         Shape::Many => {
-            let items = typed.iter().map(|text| scalar(language, parameter, text));
+            let items = typed.iter();
+            let items = items.map(|text| scalar(language, Place::Line, parameter, text));
             items.collect::<Result<Value, _>>().map(Some)
         }
         Shape::Json if first.is_empty() => Ok(None),
@@ -128,8 +131,8 @@ pub fn read_default(
 }
 
 fn json(parameter: &Parameter, text: &str) -> Result<Value, Sentence> {
-    serde_json::from_str(text).map_err(|wrong| {
-        let name = |key| say(key).with("name", parameter.title());
+    let name = |key| say(key).with("name", parameter.title());
+    let mut read = serde_json::from_str(text).map_err(|wrong| {
         // The library tells it by its words alone.
         if wrong.to_string().starts_with("recursion limit exceeded") {
             return name("form-json-deep");
@@ -137,7 +140,12 @@ fn json(parameter: &Parameter, text: &str) -> Result<Value, Sentence> {
         name("form-json")
             .with("line", wrong.line())
             .with("column", column(text, &wrong))
-    })
+    })?;
+    if numbers::settle(&mut read) {
+        Ok(read)
+    } else {
+        Err(name("form-json-number").with("digits", numbers::MOST_DIGITS))
+    }
 }
 
 /// In letters: the library counts bytes.
@@ -150,14 +158,19 @@ fn column(text: &str, wrong: &serde_json::Error) -> usize {
         .count()
 }
 
-fn scalar(language: Language, parameter: &Parameter, text: &str) -> Result<Value, Sentence> {
+fn scalar(
+    language: Language,
+    place: Place,
+    parameter: &Parameter,
+    text: &str,
+) -> Result<Value, Sentence> {
     let read = match parameter.kind {
-        Kind::Int => digits::whole(language, text),
-        // `1,250` is for the other to judge.
-        Kind::Float => match digits::whole(Language::French, text) {
+        Kind::Int => digits::whole(language, place, text),
+        // `1,250` can be a fraction.
+        Kind::Float => match digits::whole(Language::French, place, text) {
             own @ Digits::Number(_) => own,
-            Digits::TooFar | Digits::Either { .. } | Digits::None => {
-                digits::fraction(language, text)
+            Digits::Either { .. } | Digits::Apart | Digits::TooLong | Digits::None => {
+                digits::fraction(language, place, text)
             }
         },
         Kind::Bool => return Ok(switch(text)),
@@ -173,7 +186,10 @@ fn scalar(language: Language, parameter: &Parameter, text: &str) -> Result<Value
     match read {
         Digits::Number(number) => Ok(Value::Number(number)),
         Digits::None => Ok(text.into()),
-        Digits::TooFar => Err(too_far(language, parameter, text)),
+        Digits::Apart => Err(apart(place, parameter, text)),
+        Digits::TooLong => Err(say("form-int-long")
+            .with("name", parameter.title())
+            .with("digits", numbers::MOST_DIGITS)),
         Digits::Either { whole, part } => Err(say("form-either")
             .with("name", parameter.title())
             .with("text", text)
@@ -182,16 +198,16 @@ fn scalar(language: Language, parameter: &Parameter, text: &str) -> Result<Value
     }
 }
 
-/// It is a whole number, so the sentence says which are taken.
-fn too_far(language: Language, parameter: &Parameter, text: &str) -> Sentence {
-    let (key, most) = if text.starts_with(['-', '−']) {
-        ("form-int-small", i64::MIN)
-    } else {
-        ("form-int-large", i64::MAX)
+fn apart(place: Place, parameter: &Parameter, text: &str) -> Sentence {
+    const LETTERS: usize = 60;
+    let key = match (place, &parameter.kind) {
+        (Place::Line, _) => "form-apart-line",
+        (Place::Alone, Kind::Int) => "form-apart-whole",
+        (Place::Alone, _) => "form-apart",
     };
     say(key)
         .with("name", parameter.title())
-        .with("most", digits::written(language, &most.into()))
+        .with("text", shortened(text, LETTERS).0)
 }
 
 fn switch(text: &str) -> Value {

@@ -18,6 +18,7 @@ use super::prepared::{Prepared, Question, Value};
 use crate::domain::address::{Address, BadAddress};
 use crate::domain::connection::{Connection, Missing, Target};
 use crate::domain::ids::{AccountId, ConnectionId};
+use crate::domain::numbers;
 use crate::store::configs::{
     Config, ConfigContent, Configured, followed_connections, known_connection, put_connection,
 };
@@ -248,7 +249,11 @@ fn place(url: &str, slug: &str, token: SecretString) -> Result<Place, Missing> {
 
 /// Iaso's form takes any JSON; what is no object holds no defaults.
 fn object(text: &str) -> Map<String, Json> {
-    serde_json::from_str(text).unwrap_or_default()
+    let mut value = serde_json::from_str(text).unwrap_or(Json::Null);
+    match (numbers::settle(&mut value), value) {
+        (true, Json::Object(object)) => object,
+        (true | false, _) => Map::new(),
+    }
 }
 
 fn without_place(mut content: Map<String, Json>) -> Map<String, Json> {

@@ -41,6 +41,35 @@ story! {
 }
 
 story! {
+    async fn a_whole_number_beyond_64_bits_was_rounded_and_stays_as_it_was_sent(base) {
+        let (story, task) = launched(base).await;
+        let long = "9".repeat(4300);
+        let result = format!(r#"{{"ids":[18446744073709551616,-9223372036854775809],"long":{long},"half":0.5}}"#);
+        let path = format!("/pipelines/{}/", id(1));
+        let report = async |kind: &str, body: String| {
+            story.ask(As::Operator, Method::PATCH, &path).body(kind, body).send().await
+        };
+        let json = format!(r#"{{"task_id": {task}, "result": {result}}}"#);
+        let form: String = form_urlencoded::Serializer::new(String::new())
+            .append_pair("task_id", &task.to_string()).append_pair("result", &result).finish();
+        for (kind, body) in [("application/json", json), ("application/x-www-form-urlencoded", form)] {
+            let answer = report(kind, body).await;
+            answer.expect(200);
+            let kept = format!(r#""result":{result}"#);
+            assert!(answer.text.contains(&kept), "{}", answer.text);
+            let task = story.get(&format!("/tasks/{task}/")).await;
+            assert!(task.text.contains(&kept), "{}", task.text);
+        }
+        for number in ["1e400", "-1e400", &"9".repeat(4301)] {
+            let body = format!(r#"{{"task_id": {task}, "result": [{number}]}}"#);
+            let said = report("application/json", body).await.error(400);
+            assert_eq!(said, "The body holds a number that OpenHEXA cannot read: a whole number has at most 4300 digits, any other number lies within ±1.8e308");
+        }
+        story.end().await;
+    }
+}
+
+story! {
     async fn every_number_of_a_result_keeps_its_value(base) {
         let (story, task) = launched(base).await;
         let list = |text: &str| -> Vec<f64> { text.split(',').map(|number| number.trim().parse().unwrap()).collect() };

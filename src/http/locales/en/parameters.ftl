@@ -19,6 +19,7 @@ param-each-list = Each value of { $name } must be a list
 param-each-dict = Each value of { $name } must be an object
 
 param-nul = { $name } contains the character U+0000, which OpenHEXA cannot store
+param-long = { $name } is too long: it has more than { $most } bytes
 
 param-choice = { $name } must be one of: { $choices }
 param-each-choice = Each value of { $name } must be one of: { $choices }

@@ -27,6 +27,7 @@ query-cursor-or-page = { $field } and page cannot be used together
 idempotency-key = { $field } must be 1 to { $most } printable ASCII characters, and given once
 
 body-not-json = The body is not valid JSON (line { $line }, column { $column })
+body-number = The body holds a number that OpenHEXA cannot read: a whole number has at most { $digits } digits, any other number lies within ±1.8e308
 body-not-object = The body must be a JSON object
 body-type = The content type of the body is not supported: send application/json
 body-encoded = The bridge does not read compressed bodies: send the body without a Content-Encoding header
@@ -52,6 +53,7 @@ method-not-allowed = This method is not allowed here
 pipeline-not-found = Pipeline not found
 parameter-not-found = This version of the pipeline has no such parameter
 parameter-without-file = This parameter does not read its choices from a file
+choices-unreadable = OpenHEXA cannot read the choices of this parameter: “{ $reason }”. Ask the pipeline's author to correct the file or the parameter
 task-not-found = Task not found
 streams-crowded = Too many streams are open: try again later
 task-unknown = There is no such task for this pipeline

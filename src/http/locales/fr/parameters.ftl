@@ -19,6 +19,7 @@ param-each-list = Chaque valeur de « { $name } » doit être une liste
 param-each-dict = Chaque valeur de « { $name } » doit être un objet
 
 param-nul = { $name } contient le caractère U+0000, qu’OpenHEXA ne peut pas enregistrer
+param-long = { $name } est trop long : plus de { $most } octets
 
 param-choice = { $name } doit être l’une des valeurs suivantes : { $choices }
 param-each-choice = Chaque valeur de « { $name } » doit être l’une des suivantes : { $choices }

@@ -27,6 +27,7 @@ query-cursor-or-page = { $field } et page ne peuvent pas être utilisés ensembl
 idempotency-key = { $field } doit compter de 1 à { $most } caractères ASCII imprimables et n’être donné qu’une fois
 
 body-not-json = Le corps de la requête n’est pas du JSON valide (ligne { $line }, colonne { $column })
+body-number = Le corps de la requête contient un nombre qu’OpenHEXA ne peut pas lire : un nombre entier a au plus { $digits } chiffres, tout autre nombre est compris entre ±1,8e308
 body-not-object = Le corps de la requête doit être un objet JSON
 body-type = Le type de contenu de la requête n’est pas pris en charge : envoyez application/json
 body-encoded = La passerelle ne lit pas les corps de requête compressés : envoyez le corps sans en-tête Content-Encoding
@@ -52,6 +53,7 @@ method-not-allowed = Cette méthode n’est pas permise ici
 pipeline-not-found = Pipeline introuvable
 parameter-not-found = Cette version du pipeline n’a pas ce paramètre
 parameter-without-file = Ce paramètre ne lit pas ses choix dans un fichier
+choices-unreadable = OpenHEXA ne peut pas lire les choix de ce paramètre : « { $reason } ». Demandez à l’auteur du pipeline de corriger le fichier ou le paramètre
 task-not-found = Tâche introuvable
 streams-crowded = Trop de flux sont ouverts : réessayez plus tard
 task-unknown = Ce pipeline n’a pas cette tâche
