@@ -5,7 +5,7 @@
 
 use serde_json::Value;
 
-use super::parameters::{Kind, Parameter};
+use super::parameters::{Kind, LONGEST_NAME, Parameter};
 use super::sentence::{Sentence, say};
 
 /// Where values are found, to be asked for at once.
@@ -30,6 +30,8 @@ pub struct Holding {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Holdings {
     pub items: Vec<Holding>,
+    /// Folders in a folder, without a slash at their ends.
+    pub folders: Vec<String>,
     /// Whether these are all.
     pub whole: bool,
 }
@@ -59,20 +61,32 @@ pub fn place(parameter: &Parameter) -> Option<Place> {
     }
 }
 
-/// Bytes of a path: object stores take no longer ones.
-const LONGEST: usize = 1024;
-
 /// Where this very value would be found.
 pub fn place_of(parameter: &Parameter, value: &Value) -> Option<Place> {
     let found = place(parameter)?;
     let parent = |path: &str| folder(path.rsplit_once('/').map_or("", |(parent, _)| parent));
     match found {
         Place::Files(_) => {
-            let path = value.as_str().filter(|path| path.len() <= LONGEST)?;
+            let path = value.as_str().filter(|path| path.len() <= LONGEST_NAME)?;
             Some(Place::Files(parent(path)))
         }
         Place::Datasets | Place::Connections => Some(found),
     }
+}
+
+/// The folders that lead to a place, outermost first: where each would be found, and its path. The number is bounded, as
+/// is what is asked for them.
+pub fn way_to(place: &Place) -> Vec<(Place, String)> {
+    const DEEPEST: usize = 8;
+    let Place::Files(path) = place else {
+        return Vec::new();
+    };
+    let names: Vec<&str> = path.trim_matches('/').split('/').collect();
+    let step = |depth: usize| {
+        let parent = folder(&names[..depth].join("/"));
+        (Place::Files(parent), names[..=depth].join("/"))
+    };
+    (0..names.len().min(DEEPEST)).map(step).collect()
 }
 
 fn folder(path: &str) -> String {
@@ -91,6 +105,19 @@ impl Holdings {
                 (Kind::Connection(wanted), Some(kind)) => wanted.eq_ignore_ascii_case(kind),
                 _ => true,
             })
+    }
+
+    /// Whether a folder of this path is certainly not there.
+    pub fn lacks_folder(&self, path: &str) -> bool {
+        self.whole && !self.folders.iter().any(|folder| folder == path)
+    }
+
+    /// Nothing at all, as in a folder that is not there.
+    pub fn nothing() -> Self {
+        Self {
+            whole: true,
+            ..Self::default()
+        }
     }
 
     /// What is named and not among them, if they are all there are.

@@ -12,6 +12,9 @@ use super::secret_names::{looks_like_password, looks_secret};
 /// What stands in place of a secret wherever one would be shown.
 pub const MASK: &str = "••••";
 
+/// Bytes of a path or a slug that something in a workspace is found by: object stores take no longer paths.
+pub const LONGEST_NAME: usize = 1024;
+
 /// One parameter of a version, as its author declared it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Parameter {

@@ -31,6 +31,14 @@ impl Task {
         message_of(self.corrected(), self.said().is_some(), note, own)
     }
 
+    /// The progress shown, and what it is a part of: the pipeline's own, or that of its run where the pipeline reports none.
+    pub fn shown_progress(&self) -> (i32, i32) {
+        match (self.progress_value, self.end_value) {
+            (0, 0) if self.run.progress > 0 => (self.run.progress, 100),
+            own => own,
+        }
+    }
+
     /// The result shown: as it was sent, or wrapped as the status shown where the pipeline reported a final status with it
     /// or after it. Iaso's planning page reads `group_id` of a result that was sent without a status.
     pub fn shown_result(&self) -> Option<Value> {

@@ -1,7 +1,7 @@
 //! How asking OpenHEXA can fail: closed enums by meaning.
 //!
-//! None of them holds a token, a config or the inner text of an answer, so each may be shown and
-//! logged as it is. What to do about a failure (ask again, give up) is not decided here.
+//! None of them holds a token or a config, so each may be shown and logged as it is; the one text of
+//! OpenHEXA's own is about a file of choices. What to do about a failure (ask again, give up) is not decided here.
 
 use thiserror::Error;
 
@@ -45,6 +45,10 @@ pub enum Error {
     /// A version exists, but OpenHEXA cannot read its parameters.
     #[error("OpenHEXA cannot read this version's definition")]
     BadDefinition,
+    /// The file that a parameter's choices are read from is missing, or is not as its author declared it; in
+    /// OpenHEXA's words, cut to a sentence's length.
+    #[error("OpenHEXA cannot read the choices: {0}")]
+    BadChoices(String),
     #[error("OpenHEXA refuses the token")]
     TokenRefused,
     /// Not ours to see: of another workspace, or without the permission.
@@ -75,6 +79,7 @@ impl Error {
             | Self::TooLarge
             | Self::Unreadable
             | Self::BadDefinition
+            | Self::BadChoices(_)
             | Self::TokenRefused
             | Self::Denied
             | Self::NoWorkspace
@@ -98,6 +103,7 @@ impl Error {
             | Self::TooLarge
             | Self::Unreadable
             | Self::BadDefinition
+            | Self::BadChoices(_)
             | Self::TokenRefused
             | Self::Denied
             | Self::NoWorkspace
@@ -121,6 +127,7 @@ impl Error {
             Self::TooLarge => "too-large",
             Self::Unreadable => "unreadable",
             Self::BadDefinition => "bad-definition",
+            Self::BadChoices(_) => "bad-choices",
             Self::TokenRefused => "token-refused",
             Self::Denied => "denied",
             Self::NoWorkspace => "no-workspace",

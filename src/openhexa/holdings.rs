@@ -38,6 +38,7 @@ impl Client {
         });
         Ok(Holdings {
             items: items.collect(),
+            folders: Vec::new(),
             whole: page.total_pages <= 1,
         })
     }
@@ -54,6 +55,7 @@ impl Client {
         });
         Ok(Holdings {
             items: items.collect(),
+            folders: Vec::new(),
             whole: true,
         })
     }
@@ -72,14 +74,20 @@ impl Client {
         let found = self.ask::<ask::WorkspaceFiles>(target, variables).await?;
         let found = found.whole()?.workspace.ok_or(Error::Denied)?;
         let page = found.bucket.ok_or(Error::Unreadable)?.objects;
-        let files = page.items.into_iter().filter(|item| item.type_ == "FILE");
-        let items = files.map(|file| Holding {
+        let (files, others): (Vec<_>, Vec<_>) = page
+            .items
+            .into_iter()
+            .partition(|item| item.type_ == "FILE");
+        let items = files.into_iter().map(|file| Holding {
             value: file.key,
             name: None,
             kind: None,
         });
+        let folders = others.into_iter();
+        let folders = folders.map(|folder| folder.key.trim_matches('/').to_owned());
         Ok(Holdings {
             items: items.collect(),
+            folders: folders.collect(),
             whole: !page.has_next_page,
         })
     }

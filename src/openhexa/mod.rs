@@ -39,6 +39,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use graphql_client::GraphQLQuery;
+use secrecy::ExposeSecret;
 
 pub use error::{BuildError, Error, LaunchError, Refusal};
 pub use looks::Looks;
@@ -48,6 +49,7 @@ pub use transport::Limits;
 use crate::domain::connection::{Access, Target};
 use crate::domain::holdings::{Holdings, Place};
 use crate::domain::ids::{PipelineId, RunId, UserId, VersionId};
+use crate::domain::parameters::MASK;
 use crate::domain::pipeline::{Pipeline, PipelineSummary, RunCandidate, Version, VersionSummary};
 use crate::domain::run::{Followed, Launch, Launched, Recent, RunDetails, RunLog, RunPage, Stop};
 use answer::Partial;
@@ -183,7 +185,12 @@ impl OpenHexa for Client {
             code,
         };
         let partial = self.ask::<ask::ParameterChoices>(target, variables).await?;
-        let failed = answer::first_meaning(&partial.errors);
+        let reason = partial.reason_at(&["pipelineParameterChoices"]);
+        let failed = reason.map(|reason| {
+            let token = target.token.expose_secret();
+            Error::BadChoices(reason.replace(token, MASK))
+        });
+        let failed = failed.or(answer::first_meaning(&partial.errors));
         let data = partial.tolerant()?;
         let slug = data
             .pipeline_version

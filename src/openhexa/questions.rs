@@ -54,7 +54,8 @@ pub trait OpenHexa: Send + Sync {
     ) -> Result<Option<Vec<VersionSummary>>, Error>;
 
     /// The choices that OpenHEXA reads from a file of the workspace for this parameter.
-    /// `Denied` when the version is not to be seen in the target's workspace.
+    /// `Denied` when the version is not to be seen in the target's workspace; `BadChoices` when OpenHEXA says why the
+    /// file cannot be used.
     async fn choices(
         &self,
         target: &Target,

@@ -214,6 +214,7 @@ impl From<&openhexa::Error> for Upstream {
             | E::NotJson { status: 500.. }
             | E::TooLarge
             | E::BadDefinition
+            | E::BadChoices(_)
             | E::Denied
             | E::GraphQl { .. } => Self::Failed,
             E::Redirected | E::Status(_) | E::NotJson { .. } | E::Unreadable => Self::Strange,

@@ -134,7 +134,7 @@ fn standing(error: &Error) -> Option<Standing> {
             Standing::Strange
         }
         // An answer, if not the one that was hoped for.
-        Error::TooLarge | Error::BadDefinition => Standing::Answers,
+        Error::TooLarge | Error::BadDefinition | Error::BadChoices(_) => Standing::Answers,
     })
 }
 

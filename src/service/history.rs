@@ -123,9 +123,18 @@ impl Bridge {
         let asking = async move { client.choices(&target, version, &wanted).await.map(Some) };
         let key = (Asked::from(ground), version, code.to_owned());
         let outcome = self.consult(&self.memory.choices, key, Need::Lately, asking);
-        let found = outcome.await?.strictly()?;
-        Ok(found.map(|found| found.answer).unwrap_or_default())
+        match outcome.await?.strictly() {
+            Ok(found) => Ok(found.map(|found| found.answer).unwrap_or_default()),
+            Err(openhexa::Error::BadChoices(reason)) => Err(unreadable_choices(&reason)),
+            Err(error) => Err(error.into()),
+        }
     }
+}
+
+/// The author's to correct: OpenHEXA is well, and asking again changes nothing.
+fn unreadable_choices(reason: &str) -> Error {
+    let reason = reason.trim_end_matches('.');
+    Error::field("choices", say("choices-unreadable").with("reason", reason))
 }
 
 fn run_ids(runs: &[RunSummary]) -> Vec<RunId> {

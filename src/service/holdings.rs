@@ -12,7 +12,7 @@ use super::form::Form;
 use super::memory::Asked;
 use super::pipelines::{Definition, Need};
 use super::{Bridge, Error, PATIENCE};
-use crate::domain::holdings::{Holding, Holdings, Place, place, place_of};
+use crate::domain::holdings::{Holding, Holdings, Place, place, place_of, way_to};
 use crate::domain::ids::AccountId;
 use crate::domain::parameters::Parameter;
 use crate::domain::sentence::{FieldErrors, Sentence};
@@ -87,12 +87,27 @@ impl Bridge {
         parameter: &Parameter,
         value: &Value,
     ) -> Option<(String, Sentence)> {
-        let held = self
-            .holdings(ground, place_of(parameter, value)?)
-            .await
-            .ok()?;
+        let place = place_of(parameter, value)?;
+        let held = match self.holdings(ground, place.clone()).await {
+            Ok(held) => held,
+            // A bucket on a disk has no answer for a folder that is not there.
+            Err(_) if self.lacks_folder(ground, &place).await => Arc::new(Holdings::nothing()),
+            Err(_) => return None,
+        };
         let doubt = held.doubt(parameter, value)?;
         Some((parameter.code.clone(), doubt))
+    }
+
+    /// Whether one of the folders on the way to this one is certainly not there.
+    async fn lacks_folder(&self, ground: &Ground, place: &Place) -> bool {
+        for (parent, path) in way_to(place) {
+            match self.holdings(ground, parent).await {
+                Ok(held) if held.lacks_folder(&path) => return true,
+                Ok(_) => {}
+                Err(_) => return false,
+            }
+        }
+        false
     }
 
     async fn holdings(&self, ground: &Ground, place: Place) -> Result<Arc<Holdings>, Error> {

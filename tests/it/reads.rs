@@ -383,7 +383,11 @@ story! {
         assert_eq!(story.get(&choices("plain")).await.error(404), "This version of the pipeline has no such parameter");
         assert_eq!(story.french(&choices("zzz")).await.error(404), "Cette version du pipeline n’a pas ce paramètre");
         let missing = format!("{}?version={}", choices("missing"), id(1001));
-        assert_eq!(story.get(&missing).await.error(502), "OpenHEXA reported an error of its own");
+        let answer = story.get(&missing).await;
+        let said = "OpenHEXA cannot read the choices of this parameter: “Choices file 'reference/nope.csv' not found in workspace storage”. \
+            Ask the pipeline's author to correct the file or the parameter";
+        assert_eq!(answer.error(400), said);
+        assert_eq!(answer.expect(400)["choices"], json!([said]));
 
         let unknown = story.get(&format!("{}?version={}", choices("district"), id(77))).await;
         assert_eq!(unknown.expect(400)["version"], json!(["This pipeline has no such version"]));

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use super::values::{FileChoices, Judge, Layer, Shape, holds_nul, is_blank, same, trim, truthy};
 use super::{Given, Injected};
-use crate::domain::parameters::{Kind, Parameter};
+use crate::domain::parameters::{Kind, LONGEST_NAME, Parameter};
 use crate::domain::sentence::{Sentence, say};
 
 /// Whose value it is that is sent.
@@ -133,6 +133,9 @@ impl<'a> Field<'a> {
         }
         if self.sent().is_some_and(holds_nul) {
             return Some(self.say("param-nul"));
+        }
+        if self.is_looked_up() && self.elements().iter().any(is_too_long) {
+            return Some(self.say("param-long").with("most", LONGEST_NAME));
         }
         if self.parameter.multiple {
             self.wrong_list()
@@ -297,6 +300,10 @@ impl<'a> Field<'a> {
     fn say(&self, key: &'static str) -> Sentence {
         say(key).with("name", self.parameter.title())
     }
+}
+
+fn is_too_long(name: &Value) -> bool {
+    name.as_str().is_some_and(|name| name.len() > LONGEST_NAME)
 }
 
 fn injected(parameter: &Parameter, which: Injected, given: &Given<'_>) -> Sent {

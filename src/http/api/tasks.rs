@@ -301,11 +301,12 @@ pub async fn logs(
 ) -> Answer<Json<Log>> {
     let part = part(&request, true)?;
     let found = bridge.history(who.account, task_id(&id)?, part).await?;
+    let (progress_value, end_value) = found.task.shown_progress();
     Ok(Json(Log {
         status: found.task.status().word(),
         logs: log(&found.events),
-        progress_value: found.task.progress_value,
-        end_value: found.task.end_value,
+        progress_value,
+        end_value,
         earlier: found.earlier,
     }))
 }

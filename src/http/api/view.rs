@@ -46,13 +46,14 @@ impl TaskJson {
 
 impl From<&Task> for TaskJson {
     fn from(task: &Task) -> Self {
+        let (progress_value, end_value) = task.shown_progress();
         Self {
             id: task.id.0,
             name: task.name.clone(),
             status: task.status().word(),
             progress_message: task.shown_message().map(str::to_owned),
-            progress_value: task.progress_value,
-            end_value: task.end_value,
+            progress_value,
+            end_value,
             result: task.shown_result(),
             updated_at: time(task.updated_at),
         }

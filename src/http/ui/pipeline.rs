@@ -20,7 +20,7 @@ use super::suggest::suggest;
 use super::values::Shape;
 use crate::domain::ids::{PipelineId, VersionId};
 use crate::domain::principal::Principal;
-use crate::domain::sentence::{Sentence, say};
+use crate::domain::sentence::say;
 use crate::domain::task::Task;
 use crate::http::api::pipelines::{pipeline_id, version_id};
 use crate::http::api::query::Query;
@@ -28,7 +28,7 @@ use crate::http::api::tasks::task_id;
 use crate::http::error::{Answer, Problem};
 use crate::service::form::Form;
 use crate::service::history::OwnedRun;
-use crate::service::{Bridge, Error, Upstream};
+use crate::service::{Bridge, Error};
 
 /// Runs that are shown, newest first.
 const RUNS: i64 = 20;
@@ -244,23 +244,10 @@ pub async fn files(
     };
     let asking = load.iter().map(async |code| {
         let found = choices(bridge, who, form.pipeline.id, version.label.id, code).await;
-        let found = found.map_err(|error| shell.word(&why_no_choices(form, code, error)));
+        let found = found.map_err(|error| shell.word(Problem::from(error).sentence()));
         (code.clone(), found)
     });
     join_all(asking).await.into_iter().collect()
-}
-
-/// OpenHEXA says of a file that it cannot read no more than that it failed.
-fn why_no_choices(form: &Form, code: &str, error: Error) -> Sentence {
-    let mut parameters = form.version.iter().flat_map(|version| &version.parameters);
-    let own = parameters.find(|parameter| parameter.code == code);
-    let file = own.and_then(|parameter| parameter.choices_from_file.as_ref());
-    match (error, file) {
-        (Error::Upstream(Upstream::Failed), Some(file)) => {
-            say("choices-file-failed").with("path", &file.path)
-        }
-        (error, _) => Problem::from(error).sentence().clone(),
-    }
 }
 
 async fn choices(

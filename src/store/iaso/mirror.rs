@@ -238,8 +238,9 @@ impl Copies {
         let message = task.shown_message();
         self.message
             .push(message.map(|text| text.replace('\0', "")));
-        self.progress_value.push(task.progress_value);
-        self.end_value.push(task.end_value);
+        let (progress, end) = task.shown_progress();
+        self.progress_value.push(progress);
+        self.end_value.push(end);
         self.result.push(result_of(task).as_ref().map(text_of));
         self.params.push(params);
         self.created_at.push(At(task.created_at));

@@ -432,3 +432,36 @@ async fn a_row_of_another_task_with_the_same_id_is_not_written() {
     assert!(stage.log(task).await.is_empty());
     stage.end().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_runs_own_progress_is_shown_in_iaso_where_the_pipeline_reports_none() {
+    let (stage, task) = running().await;
+    let story = &stage.story;
+    let run = story.task(task).await["run"]["id"].clone();
+    let change = json!({"status": "running", "progress": 37});
+    story.drive(run.as_str().unwrap(), &change).await;
+    story.look().await;
+    let holds = |copy: &serde_json::Value| copy["progress_value"] == 37 && copy["end_value"] == 100;
+    stage
+        .until_copy(task, "OpenHEXA's own progress", holds)
+        .await;
+    stage.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_result_with_a_whole_number_beyond_64_bits_is_copied_digit_for_digit() {
+    let (stage, task) = running().await;
+    let body = format!(r#"{{"task_id": {task}, "result": {{"id": 18446744073709551617}}}}"#);
+    let path = format!("/pipelines/{}/", id(1));
+    let who = crate::support::story::As::Operator;
+    let report = stage.story.ask(who, reqwest::Method::PATCH, &path);
+    report
+        .body("application/json", body)
+        .send()
+        .await
+        .expect(200);
+    let query = format!("SELECT result::text AS result FROM public.iaso_task WHERE id = {task}");
+    let rows = stage.rows(&query).await;
+    assert_eq!(rows[0]["result"], json!("{\"id\": 18446744073709551617}"));
+    stage.end().await;
+}

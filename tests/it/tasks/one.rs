@@ -227,3 +227,22 @@ story! {
         story.end().await;
     }
 }
+
+story! {
+    async fn the_runs_own_progress_is_shown_where_the_pipeline_reports_none(base) {
+        let (story, task) = launched(base).await;
+        let run = story.until(task, "the run", |task| task["run"]["id"].is_string()).await["run"]["id"].as_str().unwrap().to_owned();
+        story.drive(&run, &json!({"status": "running", "progress": 37})).await;
+        story.look().await;
+        let progress = |shown: &Value| (shown["progress_value"].clone(), shown["end_value"].clone());
+        for path in [format!("/tasks/{task}/"), format!("/tasks/{task}/logs/")] {
+            let shown = story.get(&path).await.expect(200);
+            assert_eq!(progress(&shown), (json!(37), json!(100)), "{path}");
+        }
+        let listed = story.get("/tasks/").await.expect(200);
+        assert_eq!(progress(&listed["results"][0]), (json!(37), json!(100)));
+        taken(&story, task, json!({"progress_value": 2, "end_value": 5})).await;
+        assert_eq!(progress(&story.task(task).await), (json!(2), json!(5)), "the pipeline's own counts");
+        story.end().await;
+    }
+}

@@ -39,18 +39,17 @@ story! {
 }
 
 story! {
-    async fn what_would_stand_in_is_doubted_too_and_what_cannot_be_looked_up_is_not(base) {
+    async fn what_would_stand_in_is_doubted_too(base) {
         let stale = parameter("population", "dataset", json!({"name": "Population", "default": "population-2019"}));
-        let away = parameter("table", "file", json!({}));
-        let story = Plan::on(base).pipelines(json!([pipeline(1, &[stale, away], quick("succeed"))])).begin().await;
-        let answer = validate(&story, 1, &json!({"table": "no/such/folder.csv"})).await.expect(200);
+        let story = Plan::on(base).pipelines(json!([pipeline(1, &[stale], quick("succeed"))])).begin().await;
+        let answer = validate(&story, 1, &json!({})).await.expect(200);
         assert_eq!(answer["warnings"], json!({"population": ["Population: OpenHEXA shows no dataset “population-2019” in this workspace"]}));
         story.end().await;
     }
 }
 
 story! {
-    async fn what_is_switched_off_or_cannot_be_a_path_is_not_doubted(base) {
+    async fn what_is_switched_off_or_is_no_path_is_not_looked_up(base) {
         let parameters = [
             parameter("skip", "bool", json!({"disables": ["population"]})),
             parameter("population", "dataset", json!({"default": "population-2019"})),
@@ -59,8 +58,10 @@ story! {
         let story = Plan::on(base).pipelines(json!([pipeline(1, &parameters, quick("succeed"))])).begin().await;
         let endless = format!("reference/{}", "a".repeat(2000));
         let asked = story.asked("workspace").await;
-        let answer = validate(&story, 1, &json!({"skip": true, "table": endless})).await.expect(200);
+        let answer = validate(&story, 1, &json!({"skip": true})).await.expect(200);
         assert_eq!(answer["warnings"], json!({}));
+        let answer = validate(&story, 1, &json!({"skip": true, "table": endless})).await.expect(400);
+        assert_eq!(answer["config"]["table"], json!(["table is too long: it has more than 1024 bytes"]));
         assert_eq!(story.asked("workspace").await, asked, "nothing was there to be looked up");
         let answer = validate(&story, 1, &json!({"skip": false})).await.expect(200);
         assert!(answer["warnings"]["population"].is_array(), "{answer}");

@@ -85,3 +85,30 @@ story! {
         story.end().await;
     }
 }
+
+story! {
+    async fn a_file_in_a_folder_that_is_missing_gave_no_warning(base) {
+        let parameters = [parameter("source", "file", json!({"name": "Source"}))];
+        let story = Plan::on(base).pipelines(json!([pipeline(1, &parameters, quick("succeed"))])).begin().await;
+        for (path, is_there) in [
+            ("reference/districts.csv", true),
+            ("reference/nope.csv", false),
+            ("nowhere/districts.csv", false),
+            ("reference/nowhere/a.csv", false),
+            ("a/b/c/d/e/f/g/h/i/j/k.csv", false),
+            ("/nowhere/districts.csv", false),
+        ] {
+            let answer = validate(&story, 1, &json!({"source": path})).await.expect(200);
+            let said = format!("Source: OpenHEXA shows no file “{path}” in this workspace");
+            let warned = if is_there { json!({}) } else { json!({"source": [said]}) };
+            assert_eq!(answer["warnings"], warned, "{path}");
+        }
+        let before = story.requests().await;
+        let long = "a/".repeat(500);
+        validate(&story, 1, &json!({"source": format!("reference/{long}b")})).await.expect(200);
+        assert!(story.requests().await - before <= 12, "a deep path costs few requests");
+        let said = validate(&story, 1, &json!({"source": "a".repeat(5000)})).await.expect(400);
+        assert_eq!(said["config"]["source"], json!(["Source is too long: it has more than 1024 bytes"]));
+        story.end().await;
+    }
+}
