@@ -27,7 +27,7 @@ pub fn read(core: &Core, version: Uuid, code: &str) -> Result<Vec<String>, Strin
             source.path
         )
     })?;
-    parse(source, &text).ok_or_else(|| format!("Choices file '{}' could not be read.", source.path))
+    parse(source, &text)
 }
 
 /// The size of a file of the workspace; none when there is no such file in it.
@@ -81,26 +81,36 @@ fn inside(key: &str) -> Option<&Path> {
     (stays && !key.is_empty()).then_some(path)
 }
 
-fn parse(source: &ChoicesFromFile, text: &str) -> Option<Vec<String>> {
+fn parse(source: &ChoicesFromFile, text: &str) -> Result<Vec<String>, String> {
+    let path = &source.path;
+    let unreadable = || format!("Choices file '{path}' could not be read.");
     let named = source.format.as_deref();
     let format = named.or_else(|| source.path.rsplit('.').next());
     let column = source.column.as_deref();
     match format {
-        Some("json") => from_json(text, column),
-        Some("yaml" | "yml") => Some(from_yaml(text)),
-        _ => from_csv(text, column),
+        Some("json") => from_json(text, column).ok_or_else(unreadable),
+        Some("yaml" | "yml") => Ok(from_yaml(text)),
+        _ => from_csv(path, text, column),
     }
 }
 
-fn from_csv(text: &str, column: Option<&str>) -> Option<Vec<String>> {
+fn from_csv(path: &str, text: &str, column: Option<&str>) -> Result<Vec<String>, String> {
     let mut lines = text.lines().map(cells);
-    let head = lines.next()?;
+    let head = lines.next().unwrap_or_default();
     let place = match column {
-        Some(column) => head.iter().position(|name| name == column)?,
+        Some(column) => head
+            .iter()
+            .position(|name| name == column)
+            .ok_or_else(|| format!("Column '{column}' not found in choices file '{path}'."))?,
+        None if head.len() > 1 => {
+            return Err(format!(
+                "Choices file '{path}' has several columns; name one of them."
+            ));
+        }
         None => 0,
     };
     let values = lines.filter_map(|line| line.into_iter().nth(place));
-    Some(values.filter(|value| !value.is_empty()).collect())
+    Ok(values.filter(|value| !value.is_empty()).collect())
 }
 
 /// The cells of one line; a quoted one may hold commas.

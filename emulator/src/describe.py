@@ -8,7 +8,6 @@ import ast
 import contextlib
 import io
 import json
-import re
 import sys
 from pathlib import Path
 
@@ -16,6 +15,11 @@ TYPES = {
     "str": "str", "int": "int", "float": "float", "bool": "bool", "Dataset": "dataset", "File": "file",
     "Secret": "secret", "DHIS2Connection": "dhis2", "PostgreSQLConnection": "postgresql", "IASOConnection": "iaso",
     "S3Connection": "s3", "GCSConnection": "gcs", "CustomConnection": "custom",
+}  # fmt: skip
+# What each value must be, where there is one.
+SHAPES = {
+    "code": str, "name": str, "help": str, "widget": str, "connection": str, "directory": str,
+    "required": bool, "multiple": bool, "disableWhen": bool, "choices": list, "disables": list,
 }  # fmt: skip
 RENAMED = {"disable_when": "disableWhen"}
 
@@ -58,8 +62,34 @@ def parameters_by_eye(function):
     for call in calls(function, "parameter"):
         found = arguments(call, ["code"])
         kind = TYPES.get(getattr(found.pop("type", None), "id", "str"), "str")
+        choices = from_file(found.get("choices"))
+        if choices:
+            del found["choices"]
         values = {RENAMED.get(name, name): literal(node) for name, node in found.items()}
-        yield {"required": True, "multiple": False, "name": None, **values, "type": kind}
+        yield {"required": True, "multiple": False, "name": None, **values, "type": kind, "choicesFromFile": choices}
+
+
+def from_file(node):
+    """The file that choices are read from: named alone, or in ChoicesFromFile(…)."""
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return {"path": node.value}
+    if isinstance(node, ast.Call) and getattr(node.func, "id", None) == "ChoicesFromFile":
+        return {name: literal(value) for name, value in arguments(node, ["path", "column", "format"]).items()}
+    return None
+
+
+def checked(parameter):
+    for name, shape in SHAPES.items():
+        value = parameter.get(name)
+        if value is not None and not isinstance(value, shape):
+            raise ValueError(f"{name} of the parameter {parameter.get('code')!r} is {value!r}, not a {shape.__name__}")
+    return parameter
+
+
+def seconds(timeout):
+    if timeout is not None and (isinstance(timeout, bool) or not isinstance(timeout, int)):
+        raise ValueError(f"timeout is {timeout!r}, not a whole number of seconds")
+    return timeout
 
 
 def describe(folder, has_sdk):
@@ -69,16 +99,25 @@ def describe(folder, has_sdk):
         for name, node in arguments(next(calls(function, "pipeline")), ["code", "name", "timeout"]).items()
     }
     title = about.get("name") or about.get("code") or folder.name
-    code = re.sub(r"[^a-z0-9]+", "-", str(about.get("code") or title).lower()).strip("-")
+    if not isinstance(title, str):
+        raise ValueError(f"its name is {title!r}, not a text")
+    parameters = parameters_by_sdk(folder) if has_sdk else parameters_by_eye(function)
     return {
         "folder": str(folder),
-        "code": code,
+        # Made into a code by the caller.
+        "code": str(about.get("code") or title),
         "name": title,
-        "timeout": about.get("timeout"),
+        "timeout": seconds(about.get("timeout")),
         "functionalType": about.get("functional_type"),
         "description": ast.get_docstring(function),
-        "parameters": parameters_by_sdk(folder) if has_sdk else list(parameters_by_eye(function)),
+        "parameters": [checked(parameter) for parameter in parameters],
     }
+
+
+def written(described):
+    """JSON for it. What JSON cannot hold, such as NaN or half a character, is an error."""
+    json.dumps(described, allow_nan=False, ensure_ascii=False).encode()
+    return json.dumps(described, allow_nan=False)
 
 
 def main(folders):
@@ -89,10 +128,11 @@ def main(folders):
         problems.append(f"the package openhexa.sdk is missing ({error})")
     for folder in map(Path, folders):
         try:
-            described.append(describe(folder, not problems))
+            described.append(written(describe(folder, not problems)))
         except Exception as error:
-            described.append({"folder": str(folder), "problem": str(error)})
-    print(json.dumps({"missing": problems, "pipelines": described}))
+            problem = f"{error}".encode(errors="replace").decode() or type(error).__name__
+            described.append(json.dumps({"folder": str(folder), "problem": problem}))
+    print(f'{{"missing": {json.dumps(problems)}, "pipelines": [{", ".join(described)}]}}')
 
 
 main(sys.argv[1:])

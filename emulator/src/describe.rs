@@ -13,6 +13,7 @@ use serde_json::{Map, Value, json};
 
 use super::StartError;
 use super::catalogue::{Parameter, Pipeline, Version};
+use super::code;
 
 const SCRIPT: &str = include_str!("describe.py");
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -20,7 +21,8 @@ const PATIENCE: Duration = Duration::from_mins(1);
 #[derive(Deserialize)]
 struct Report {
     missing: Vec<String>,
-    pipelines: Vec<Described>,
+    /// One that cannot be read leaves the others as they are.
+    pipelines: Vec<Value>,
 }
 
 #[derive(Deserialize)]
@@ -47,7 +49,7 @@ pub async fn read(python: &Path, folder: &Path) -> Result<Vec<Pipeline>, StartEr
         );
         return Ok(Vec::new());
     }
-    let described = match ask(python, &folders).await {
+    let described = match ask_apart(python, &folders).await {
         Ok(report) => {
             for missing in &report.missing {
                 eprintln!(
@@ -55,7 +57,7 @@ pub async fn read(python: &Path, folder: &Path) -> Result<Vec<Pipeline>, StartEr
                     python.display()
                 );
             }
-            report.pipelines
+            report.pipelines.into_iter().map(told_of).collect()
         }
         Err(problem) => {
             eprintln!(
@@ -63,7 +65,7 @@ pub async fn read(python: &Path, folder: &Path) -> Result<Vec<Pipeline>, StartEr
                 folder.display(),
                 python.display()
             );
-            folders.into_iter().map(unread).collect()
+            folders.into_iter().map(unread).collect::<Vec<_>>()
         }
     };
     let mut taken = HashSet::new();
@@ -93,6 +95,41 @@ fn find(folder: &Path) -> Result<Vec<PathBuf>, StartError> {
     }
     found.sort();
     Ok(found)
+}
+
+/// All at once; where that fails, each by itself, so that one pipeline does not hide the others. An error: none can be read.
+async fn ask_apart(python: &Path, folders: &[PathBuf]) -> Result<Report, String> {
+    let problem = match ask(python, folders).await {
+        Ok(report) => return Ok(report),
+        Err(problem) => problem,
+    };
+    let mut missing = Vec::new();
+    let mut pipelines = Vec::new();
+    let mut is_any_read = false;
+    for folder in folders {
+        match ask(python, std::slice::from_ref(folder)).await {
+            Ok(report) => {
+                is_any_read = true;
+                missing = report.missing;
+                pipelines.extend(report.pipelines);
+            }
+            Err(problem) => pipelines.push(json!({"folder": folder, "problem": problem})),
+        }
+    }
+    if is_any_read {
+        Ok(Report { missing, pipelines })
+    } else {
+        Err(problem)
+    }
+}
+
+/// What Python says of one pipeline.
+fn told_of(told: Value) -> Described {
+    let folder = told["folder"].as_str().unwrap_or_default().into();
+    serde_json::from_value(told).unwrap_or_else(|error| Described {
+        problem: Some(format!("its description cannot be read: {error}")),
+        ..unread(folder)
+    })
 }
 
 async fn ask(python: &Path, folders: &[PathBuf]) -> Result<Report, String> {
@@ -134,12 +171,17 @@ fn unread(folder: PathBuf) -> Described {
 
 /// What an upload would have made of it: version 1, whose config holds the defaults.
 fn uploaded(described: Described) -> Option<Pipeline> {
-    let code = match (described.problem, described.code) {
+    let named = described.code.as_deref().map(code::of);
+    let code = match (described.problem, named) {
+        (None, Some(code)) if code.is_empty() => "pipeline".to_owned(),
         (None, Some(code)) => code,
         (problem, _) => {
             let problem = problem.unwrap_or_default();
             let folder = described.folder.display();
-            eprintln!("The pipeline in {folder} is left out: {problem}.");
+            eprintln!(
+                "The pipeline in {folder} is left out: {}.",
+                problem.trim_end_matches('.')
+            );
             return None;
         }
     };

@@ -17,6 +17,7 @@ mod callback;
 mod catalogue;
 mod choices;
 mod clock;
+mod code;
 mod container;
 mod core;
 mod describe;
