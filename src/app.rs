@@ -12,7 +12,7 @@ pub mod keys;
 pub mod reseal;
 pub mod signals;
 
-use std::net::{SocketAddr, TcpListener};
+use std::net::{IpAddr, SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -101,10 +101,15 @@ pub struct Running {
 
 /// Binds the address of the settings.
 pub fn listen(settings: &Settings) -> Result<TcpListener, StartError> {
-    let address = settings.server.address.trim_matches(['[', ']']).to_owned();
+    let address = settings.server.address.trim_matches(['[', ']']);
     let port = settings.server.port;
-    TcpListener::bind((address.as_str(), port))
-        .map_err(|error| StartError::Listen(format!("{address}:{port}"), error))
+    TcpListener::bind((address, port)).map_err(|error| {
+        let shown = match address.parse::<IpAddr>() {
+            Ok(address) => SocketAddr::new(address, port).to_string(),
+            Err(_) => format!("{address}:{port}"),
+        };
+        StartError::Listen(shown, error)
+    })
 }
 
 pub async fn start(start: Start) -> Result<Running, StartError> {

@@ -201,18 +201,10 @@ async fn check(settings: &Settings, database: bool) -> Result<(), StartError> {
     if database {
         findings.extend(app::check::stored(settings).await);
     }
-    let obstacles = findings
-        .iter()
-        .filter(|finding| !matches!(finding, Finding::Doubt(_)))
-        .count();
-    for finding in findings {
-        match finding {
-            Finding::Obstacle(sentence) => println!("error: {sentence}"),
-            Finding::Refused(sentence) => println!("error: {sentence}"),
-            Finding::Doubt(sentence) => println!("warning: {sentence}"),
-        }
+    for finding in &findings {
+        println!("{finding}");
     }
-    if obstacles > 0 {
+    if findings.iter().any(Finding::is_obstacle) {
         return Err(StartError::Other(
             "the settings cannot be served with".to_owned(),
         ));

@@ -3,10 +3,12 @@
 //! A bad setting never comes this far. What is found here is either an obstacle, on which the start would fail or the
 //! bridge would be of no use, or a doubt that a person should settle.
 
+use std::fmt;
 use std::net::IpAddr;
 
 use secrecy::{ExposeSecret, SecretString};
 
+use crate::domain::user::Door;
 use crate::settings::{LogFormat, MetricsAccess, Settings, Tls, is_empty};
 
 /// Something found, in one sentence.
@@ -16,12 +18,55 @@ pub enum Finding {
     /// An obstacle that only shows where the settings lead.
     Refused(String),
     Doubt(&'static str),
+    /// A doubt that only shows where the settings lead.
+    Warning(String),
+}
+
+impl Finding {
+    /// Whether the bridge cannot be served with it.
+    pub fn is_obstacle(&self) -> bool {
+        match self {
+            Self::Obstacle(_) | Self::Refused(_) => true,
+            Self::Doubt(_) | Self::Warning(_) => false,
+        }
+    }
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let kind = if self.is_obstacle() {
+            "error"
+        } else {
+            "warning"
+        };
+        let sentence = match self {
+            Self::Obstacle(sentence) | Self::Doubt(sentence) => sentence,
+            Self::Refused(sentence) | Self::Warning(sentence) => sentence.as_str(),
+        };
+        write!(f, "{kind}: {sentence}")
+    }
 }
 
 pub async fn findings(settings: &Settings) -> Vec<Finding> {
     let mut findings = of_settings(settings);
     findings.extend(beside(settings).await);
+    findings.extend(iaso_answers(settings).await);
     findings
+}
+
+/// Sends Iaso one request, with a token that it does not know: a refusal is the right response. An Iaso that is down is
+/// no obstacle, because it can start later.
+async fn iaso_answers(settings: &Settings) -> Option<Finding> {
+    let unknown = SecretString::from("openhexa-bridge-check-config");
+    let client = match super::identity::iaso_client(settings) {
+        Ok(client) => client?,
+        Err(error) => return Some(Finding::Refused(error.to_string())),
+    };
+    let away = client.who(Door::Token, &unknown).await.err()?;
+    let url = &settings.iaso.url;
+    Some(Finding::Warning(format!(
+        "iaso.url ({url}) gives no usable response: {away}. Iaso's users cannot sign in until it does"
+    )))
 }
 
 /// An Iaso is looked at where the bridge is to stand beside it; nothing is made there.
@@ -54,6 +99,38 @@ pub async fn stored(settings: &Settings) -> Vec<Finding> {
         )],
         Err(_) => vec![Finding::Doubt(unknown)],
     }
+}
+
+/// Whether a URL names this machine.
+fn is_here(url: &str) -> bool {
+    let url = url::Url::parse(url);
+    match url.as_ref().ok().and_then(url::Url::host) {
+        Some(url::Host::Domain(name)) => is_local_name(name),
+        Some(url::Host::Ipv4(address)) => address.is_loopback(),
+        Some(url::Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    }
+}
+
+/// Whether every host of a PostgreSQL URL is this machine, or a socket of it.
+fn is_database_here(url: &str) -> bool {
+    let Ok(wanted) = url.parse::<tokio_postgres::Config>() else {
+        return false;
+    };
+    let is_host_here = |host: &tokio_postgres::config::Host| match host {
+        tokio_postgres::config::Host::Tcp(name) => is_local_name(name),
+        tokio_postgres::config::Host::Unix(_) => true,
+    };
+    // An address, where there is one, is connected to in place of the host's name.
+    match wanted.get_hostaddrs() {
+        [] => wanted.get_hosts().iter().all(is_host_here),
+        addresses => addresses.iter().all(IpAddr::is_loopback),
+    }
+}
+
+fn is_local_name(name: &str) -> bool {
+    let address = name.trim_matches(['[', ']']).parse::<IpAddr>();
+    name.eq_ignore_ascii_case("localhost") || address.is_ok_and(|address| address.is_loopback())
 }
 
 fn when(holds: bool, finding: Finding) -> Option<Finding> {
@@ -96,6 +173,7 @@ fn network(s: &Settings) -> Vec<Finding> {
     let address: Option<IpAddr> = s.server.address.trim_matches(['[', ']']).parse().ok();
     let local = address.is_some_and(|address| address.is_loopback());
     let url = s.server.public_url.as_str();
+    let in_clear = url.starts_with("http://") && !is_here(url);
     let keys = [&s.keys.viewer, &s.keys.operator, &s.keys.admin];
     [
         when(
@@ -115,7 +193,7 @@ fn network(s: &Settings) -> Vec<Finding> {
             Finding::Doubt("server.public_url is empty: running pipelines are told the address listened on, which they may not reach"),
         ),
         when(
-            url.starts_with("http://") && !url.contains("127.0.0.1") && !url.contains("localhost"),
+            in_clear,
             Finding::Doubt("server.public_url is not https: callback tokens travel in the clear"),
         ),
         when(
@@ -141,7 +219,7 @@ fn iaso(s: &Settings) -> Vec<Finding> {
     let (iaso, callback) = (&s.iaso, &s.callback);
     let keys = [&iaso.signing_key, &callback.iaso_signing_key];
     let short = |key: &SecretString| !is_empty(key) && key.expose_secret().len() < 32;
-    let host = iaso.url.strip_prefix("http://").unwrap_or_default();
+    let in_clear = iaso.url.starts_with("http://") && !is_here(&iaso.url);
     [
         when(
             iaso.attached && !iaso.has_users(),
@@ -168,7 +246,7 @@ fn iaso(s: &Settings) -> Vec<Finding> {
             Finding::Doubt("secrets.callback_key is Iaso's SECRET_KEY: give the bridge one of its own"),
         ),
         when(
-            !host.is_empty() && !host.starts_with("127.0.0.1") && !host.starts_with("localhost"),
+            in_clear,
             Finding::Doubt("iaso.url is not https: users' sessions and tokens travel in the clear"),
         ),
         when(
@@ -207,8 +285,7 @@ fn times(s: &Settings) -> Vec<Finding> {
 
 fn database(s: &Settings) -> Vec<Finding> {
     let url = s.database.url.expose_secret();
-    let away =
-        !url.starts_with("sqlite:") && !url.contains("@127.0.0.1") && !url.contains("@localhost");
+    let away = !url.starts_with("sqlite:") && !is_database_here(url);
     let file = &s.database.ca_file;
     let named = s.database.tls == Tls::Verified && !file.as_os_str().is_empty();
     [

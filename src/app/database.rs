@@ -55,7 +55,11 @@ pub async fn opens_what_is_stored(settings: &Settings) -> Result<bool, StartErro
     }
     let store = open(settings, |_| Ok(())).await?;
     let vault = store.vault.clone();
-    let readable = store.read(move |db| crate::store::are_readable(db, &vault));
+    let readable = store.read(move |db| {
+        Ok::<_, crate::store::Error>(
+            crate::store::is_fresh(db)? || crate::store::are_readable(db, &vault)?,
+        )
+    });
     readable
         .await
         .map_err(|error| StartError::Other(error.to_string()))

@@ -5,7 +5,7 @@ use secrecy::{ExposeSecret, SecretString};
 use super::StartError;
 use crate::domain::ids::AccountId;
 use crate::domain::principal::Role;
-use crate::iaso::{Client, Options};
+use crate::iaso::{BuildError, Client, Options};
 use crate::service::access::ONLY_ACCOUNT;
 use crate::service::{Access, ApiKey, CallbackKey, Users};
 use crate::settings::Settings;
@@ -55,14 +55,21 @@ pub fn access(settings: &Settings, local: bool) -> Access {
 
 pub fn users(settings: &Settings) -> Result<Users, StartError> {
     let iaso = &settings.iaso;
-    let client = match iaso.url.as_str() {
-        "" => None,
-        url => Some(Client::new(&Options {
-            url: url.to_owned(),
-            request_timeout: iaso.request_timeout.0,
-            answer_bytes: iaso.answer_limit,
-        })?),
-    };
     let keys = iaso.verifying_keys();
-    Ok(Users::new(client, &keys, iaso.profile_kept.delta()))
+    let kept = iaso.profile_kept.delta();
+    Ok(Users::new(iaso_client(settings)?, &keys, kept))
+}
+
+/// None: iaso.url is empty.
+pub fn iaso_client(settings: &Settings) -> Result<Option<Client>, BuildError> {
+    let iaso = &settings.iaso;
+    if iaso.url.is_empty() {
+        return Ok(None);
+    }
+    let client = Client::new(&Options {
+        url: iaso.url.clone(),
+        request_timeout: iaso.request_timeout.0,
+        answer_bytes: iaso.answer_limit,
+    });
+    client.map(Some)
 }

@@ -29,8 +29,11 @@ const BURST: &str = "a whole number from 1 to 1000000";
 pub const RULES: &[Rule] = &[
     rule(
         "server.address",
-        "an IP address such as 127.0.0.1 or ::",
-        |s| s.server.address.parse::<std::net::IpAddr>().is_ok(),
+        "an IP address such as 127.0.0.1 or [::1]",
+        |s| {
+            let address = s.server.address.trim_matches(['[', ']']);
+            address.parse::<std::net::IpAddr>().is_ok()
+        },
     ),
     rule(
         "server.public_url",

@@ -64,7 +64,7 @@ pub use monitoring::{
 };
 pub use once::{Remembered, remember, remembered, take_turns};
 pub use pages::{Key, Mark, Order, Page, TaskFilter, after, list};
-pub use reseal::{Lost, Tally, are_readable, reseal};
+pub use reseal::{Lost, Tally, are_readable, is_fresh, reseal};
 pub use runs::{
     Due, Kind, claim_due, forget_secrets, held_by, look_by, must_wait, owned_runs, owners, plan,
     put_secrets, renew, schedule, sealed, secrets_of, wake_next,

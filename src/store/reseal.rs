@@ -4,6 +4,7 @@
 //! nothing; what it has changed in between is left for the next pass.
 
 use diesel::prelude::*;
+use diesel::sql_types::Bool;
 
 use super::connection::{Db, on};
 use super::error::Error;
@@ -26,6 +27,23 @@ pub struct Tally {
 pub enum Lost {
     Keep,
     Discard,
+}
+
+#[derive(QueryableByName)]
+struct Known {
+    #[diesel(sql_type = Bool)]
+    known: bool,
+}
+
+/// Whether this database has no tables of the bridge yet.
+pub fn is_fresh(db: &mut Db<'_>) -> Result<bool, Error> {
+    const SQLITE: &str = "SELECT EXISTS (SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'connection') AS known";
+    const POSTGRES: &str = "SELECT to_regclass('openhexa_bridge.connection') IS NOT NULL AS known";
+    let found: Known = match db {
+        Db::Sqlite(conn) => diesel::sql_query(SQLITE).get_result(&mut **conn)?,
+        Db::Pg(conn, _) => diesel::sql_query(POSTGRES).get_result(&mut **conn)?,
+    };
+    Ok(!found.known)
 }
 
 /// Whether everything that the bridge works with can be opened. The history of configurations is read by nobody.

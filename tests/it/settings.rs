@@ -101,7 +101,7 @@ fn a_value_of_the_wrong_type_is_told() {
 fn a_value_outside_what_is_allowed_is_told() {
     #[rustfmt::skip]
     let cases = [
-        ("server.address", "localhost", "an IP address such as 127.0.0.1 or ::"),
+        ("server.address", "localhost", "an IP address such as 127.0.0.1 or [::1]"),
         ("server.public_url", "iaso.example.org", "empty or an origin such as https://iaso.example.org"),
         ("server.public_url", "https://iaso.example.org/", "empty or an origin such as https://iaso.example.org"),
         ("server.public_url", "ftp://iaso.example.org", "empty or an origin such as https://iaso.example.org"),

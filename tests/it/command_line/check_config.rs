@@ -103,21 +103,23 @@ async fn doubts_about_an_iaso_are_told() {
     let folder = tempfile::tempdir().unwrap();
     let key = "one-key-for-everybody";
     let check = || check(folder.path());
+    let iaso = crate::support::iaso::Iaso::start();
     for (line, doubts) in [
         (
             check()
-                .setting("IASO__URL", "http://10.0.0.9:8081")
+                .setting("IASO__URL", "http://0.0.0.0:1")
                 .setting("CALLBACK__IASO_SIGNING_KEY", key),
             &[
                 "warning: Iaso's SECRET_KEY is shorter than 32 characters: who finds it out is any user",
                 "warning: iaso.url is not https: users' sessions and tokens travel in the clear",
                 "warning: server.public_url is empty: browsers that send no Sec-Fetch-Site cannot write with Iaso's session",
+                "warning: iaso.url (http://0.0.0.0:1) gives no usable response: Iaso cannot be reached. Iaso's users cannot sign in until it does",
             ][..],
         ),
         (
             check()
                 .setting("SERVER__PUBLIC_URL", "https://iaso.example.org")
-                .setting("IASO__URL", "http://127.0.0.1:8081")
+                .setting("IASO__URL", &iaso.url)
                 .setting("IASO__SIGNING_KEY", "the-secret-key-of-a-running-iaso-one")
                 .setting(
                     "CALLBACK__IASO_SIGNING_KEY",
@@ -241,4 +243,106 @@ async fn a_bad_setting_is_told_as_at_the_start() {
         .await;
     let sentence = "cache.fresh_for (set by OPENHEXA_BRIDGE__CACHE__FRESH_FOR in the environment) must be at most 10m";
     assert_eq!(ended.sentence(), sentence);
+}
+
+/// The database of the settings, opened too.
+fn check_database(folder: &Path, url: &str) -> Line {
+    let line = Line::of(&["check-config", "--database"]).inside(folder);
+    let line = line.setting("DATABASE__URL", url);
+    let key = Vault::fresh_key();
+    line.setting("SECRETS__ENCRYPTION_KEY", key.expose_secret())
+        .setting(
+            "SECRETS__CALLBACK_KEY",
+            "a-key-that-callback-tokens-are-signed-with",
+        )
+}
+
+#[tokio::test]
+async fn a_database_without_tables_was_said_to_be_unreadable() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("fresh.db");
+    std::fs::write(&file, "").unwrap();
+    std::fs::set_permissions(&file, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+    let postgres = tokio::task::spawn_blocking(crate::support::postgres::database)
+        .await
+        .unwrap();
+    for url in [format!("sqlite:{}", file.display()), postgres] {
+        let ended = check_database(folder.path(), &url).run().await;
+        assert_eq!(
+            (&ended.out[..], &ended.err[..]),
+            (&[FINE.to_owned()][..], &[][..]),
+            "{url}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn this_machine_is_known_by_every_name_that_it_has() {
+    let folder = tempfile::tempdir().unwrap();
+    let check = || check(folder.path());
+    for line in [
+        check()
+            .setting("SERVER__ADDRESS", "[::1]")
+            .setting("SERVER__PUBLIC_URL", "http://[::1]:8080"),
+        check().setting("SERVER__ADDRESS", "::1"),
+        check().setting("SERVER__PUBLIC_URL", "http://localhost:8080"),
+        check().setting("DATABASE__URL", "postgres://bridge@[::1]:5432/name"),
+        check().setting(
+            "DATABASE__URL",
+            "postgres://bridge@%2Frun%2Fpostgresql/name",
+        ),
+        check().setting(
+            "DATABASE__URL",
+            "postgres://bridge@/name?host=/run/postgresql",
+        ),
+        check().setting(
+            "DATABASE__URL",
+            "postgres:///name?host=/run/postgresql&user=bridge",
+        ),
+        check().setting("DATABASE__URL", "postgresql://bridge@LOCALHOST/name"),
+    ] {
+        doubted(line, &[], "a-password").await;
+    }
+    let away = "warning: database.tls is off and PostgreSQL is on another machine";
+    for url in [
+        "postgres://bridge@127.0.0.1.example.org/name",
+        "postgres://bridge@localhost.example.org/name",
+        "postgres://bridge:x@10.0.0.7/name?application_name=@localhost",
+        "postgres://bridge@localhost,10.0.0.7/name",
+        "postgres://bridge@localhost/name?hostaddr=10.0.0.7",
+    ] {
+        doubted(check().setting("DATABASE__URL", url), &[away], "a-password").await;
+    }
+    let in_clear = "warning: server.public_url is not https: callback tokens travel in the clear";
+    let line = check().setting("SERVER__PUBLIC_URL", "http://127.0.0.1.example.org");
+    doubted(line, &[in_clear], "a-password").await;
+}
+
+#[tokio::test]
+async fn an_iaso_that_gives_no_usable_response_is_told() {
+    use crate::support::iaso::{Iaso, Mood};
+    let folder = tempfile::tempdir().unwrap();
+    let iaso = Iaso::start();
+    let line = || {
+        check(folder.path())
+            .setting("IASO__URL", &iaso.url)
+            .setting("SERVER__PUBLIC_URL", "https://iaso.example.org")
+    };
+    doubted(line(), &[], "a-password").await;
+    for (mood, why) in [
+        (Mood::Page(404), "Iaso answered with status 404"),
+        (Mood::Page(502), "Iaso answered with status 502"),
+        (Mood::Redirects, "Iaso answered with status 302"),
+        (
+            Mood::Says("<html>".to_owned()),
+            "Iaso's answer is no profile",
+        ),
+    ] {
+        iaso.is(mood);
+        let url = &iaso.url;
+        let told = format!(
+            "warning: iaso.url ({url}) gives no usable response: {why}. Iaso's users cannot sign in until it does"
+        );
+        doubted(line(), &[&told], "a-password").await;
+    }
 }
