@@ -102,7 +102,8 @@ story! {
                     let task = ended(&story, how, &json!({"status": word, "progress_message": "done"})).await;
                     assert_eq!(&taken(&story, task, late).await["result"], shown, "{how} {word}");
                     let after = story.task(task).await;
-                    assert_eq!((&after["result"], &after["status"], &after["progress_value"]), (shown, &json!(word), &json!(0)));
+                    assert_eq!((&after["result"], &after["status"]), (shown, &json!(word)));
+                    assert_ne!(after["progress_value"], 77);
                     conflicts(&report(&story, task, json!({"result": {"group_id": 1}})).await, word);
                     assert_eq!(&taken(&story, task, json!({"status": word, "result": {"group_id": 1}})).await["result"], shown);
                 }
