@@ -20,7 +20,6 @@ use super::suggest::suggest;
 use super::values::Shape;
 use crate::domain::ids::{PipelineId, VersionId};
 use crate::domain::principal::Principal;
-use crate::domain::sentence::say;
 use crate::domain::task::Task;
 use crate::http::api::pipelines::{pipeline_id, version_id};
 use crate::http::api::query::Query;
