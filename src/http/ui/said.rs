@@ -7,7 +7,7 @@ use super::shell::Shell;
 use crate::domain::sentence::say;
 
 /// Whole texts.
-const TEXTS: [(&str, &str); 37] = [
+const TEXTS: [(&str, &str); 38] = [
     (
         "The log of this task is full: later progress messages are shown, but not added to the log",
         "note-log-full",
@@ -99,13 +99,17 @@ const TEXTS: [(&str, &str); 37] = [
     ),
     ("OpenHEXA refuses the token", "upstream-token-refused"),
     ("OpenHEXA denies access", "note-access-denied"),
+    (
+        "OpenHEXA does not show the workspace to this token",
+        "upstream-no-workspace",
+    ),
     ("OpenHEXA reported an error (no code)", "upstream-failed"),
     ("reported progress", "event-reported-progress"),
     ("cancel asked", "event-cancel-asked"),
 ];
 
 /// Beginnings, with the sentence that takes the rest. None: the rest is a text of its own.
-const BEGINNINGS: [(&str, Option<&str>); 8] = [
+const BEGINNINGS: [(&str, Option<&str>); 9] = [
     ("OpenHEXA refused the launch: ", None),
     ("OpenHEXA refused (", Some("note-refused-word")),
     (
@@ -125,6 +129,7 @@ const BEGINNINGS: [(&str, Option<&str>); 8] = [
         "OpenHEXA's TLS certificate is not trusted: ",
         Some("note-untrusted"),
     ),
+    ("OpenHEXA cannot read the choices: ", Some("note-choices")),
     (
         "OpenHEXA accepts no more requests for now",
         Some("note-throttled"),

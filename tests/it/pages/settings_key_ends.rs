@@ -124,7 +124,7 @@ story! {
         let sentence = not_made(&story, &["--name", "Nairobi"]).await;
         assert_eq!(sentence, "openhexa-bridge: --name is another good key's already: choose another one, or revoke that key first");
         let long = not_made(&story, &["--name", &"x".repeat(101)]).await;
-        assert_eq!(long, "openhexa-bridge: --name takes one line of text of at most 100 characters");
+        assert_eq!(long, "openhexa-bridge: --name takes one line of text of at most 100 characters, without control characters or invisible ones");
         let page = story.refused(As::Admin, &form(&story, "Nairobi", "viewer").await, 400).await;
         assert!(page.at("name-error").starts_with("There is a good key with this name already"));
         for _ in 0..2 {

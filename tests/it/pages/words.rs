@@ -70,7 +70,7 @@ story! {
         form.action = format!("{}choices/", form.action);
         form.pairs.push(("load".to_owned(), "district".to_owned()));
         let page = super::Page::of(story.send(As::Operator, &form).await, 200);
-        assert!(page.at("field-district-hint").contains("OpenHEXA cannot read the file reference/none.csv"), "{}", page.text());
+        assert!(page.at("field-district-hint").contains("Choices file 'reference/none.csv' not found"), "{}", page.text());
         story.end().await;
     }
 }

@@ -253,6 +253,7 @@ note-refused-word = OpenHEXA refused the launch ({ $value })
 note-changed = The pipeline changed before the launch could be sent: see { $value }
 note-relaunch = repeats task { $value }
 note-untrusted = OpenHEXA's TLS certificate is not trusted: { $value }
+note-choices = OpenHEXA cannot read the choices: { $value }
 note-throttled = OpenHEXA accepted no more requests; the bridge waits
 note-answered-status = OpenHEXA answered with status { $value }
 note-not-json = OpenHEXA answered with something unreadable (status { $value })

@@ -253,6 +253,7 @@ note-refused-word = OpenHEXA a refusé le lancement ({ $value })
 note-changed = Le pipeline a changé avant l’envoi du lancement : voir { $value }
 note-relaunch = répète la tâche { $value }
 note-untrusted = Le certificat TLS d’OpenHEXA n’est pas reconnu : { $value }
+note-choices = OpenHEXA ne peut pas lire les choix : { $value }
 note-throttled = OpenHEXA n’acceptait plus de requêtes ; la passerelle attend
 note-answered-status = OpenHEXA a répondu avec le statut { $value }
 note-not-json = OpenHEXA a répondu quelque chose d’illisible (statut { $value })
