@@ -351,6 +351,7 @@ story! {
         }
         story.send_on(As::Operator, &page.form(&form_path())).await;
         assert_eq!((sent(&story, "api_tokens").await, sent(&story, "credentials").await), (json!([HIDDEN]), credentials));
+        let page = story.page(As::Operator, &form_path()).await;
         let form = page.form(&form_path()).fill("config.api_tokens", &[&format!("{HIDDEN}-1\n{HIDDEN}-2")]);
         let form = form.fill("config.credentials", &[&format!("{{\n\"password\": \"{HIDDEN}-3\"\n}}")]);
         story.send_on(As::Operator, &form).await;

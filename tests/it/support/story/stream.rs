@@ -10,7 +10,8 @@ use super::{As, Ask, PATIENCE, Story};
 /// An open stream.
 pub struct Stream {
     response: Response,
-    unread: String,
+    /// Bytes, because a chunk can end within a letter.
+    unread: Vec<u8>,
     answers: Arc<Mutex<String>>,
     /// What a client would send as `Last-Event-ID`.
     pub last_id: String,
@@ -31,7 +32,7 @@ impl Ask<'_> {
         assert_eq!(response.status(), 200);
         Stream {
             response,
-            unread: String::new(),
+            unread: Vec::new(),
             answers: self.story.answers.clone(),
             last_id: String::new(),
         }
@@ -70,19 +71,18 @@ impl Stream {
     /// The next block; None when the stream has ended as streams should.
     pub async fn next(&mut self) -> Option<Block> {
         loop {
-            if let Some((block, rest)) = self.unread.split_once("\n\n") {
-                let (block, rest) = (block.to_owned(), rest.to_owned());
-                self.unread = rest;
-                return Some(self.read(&block));
+            if let Some(end) = self.unread.windows(2).position(|two| two == b"\n\n") {
+                let block: Vec<u8> = self.unread.drain(..end + 2).collect();
+                let block = String::from_utf8(block).unwrap();
+                self.answers.lock().unwrap().push_str(&block);
+                return Some(self.read(block.trim_end_matches('\n')));
             }
             let chunk = tokio::time::timeout(PATIENCE, self.response.chunk()).await;
             let Some(chunk) = chunk.expect("something, in time").unwrap() else {
-                assert_eq!(self.unread, "", "cut off");
+                assert_eq!(String::from_utf8_lossy(&self.unread), "", "cut off");
                 return None;
             };
-            let text = std::str::from_utf8(&chunk).unwrap();
-            self.answers.lock().unwrap().push_str(text);
-            self.unread.push_str(text);
+            self.unread.extend_from_slice(&chunk);
         }
     }
 
