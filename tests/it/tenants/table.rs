@@ -52,6 +52,12 @@ const ADMINISTERS: [u16; 14] = [
     401, 403, 422, 403, 401, 403, 403, 200, 403, 403, 403, 403, 200, 200,
 ];
 
+/// A user without a profile is told that nothing is configured, as Iaso tells it.
+fn without_profile_too(mut statuses: [u16; 14]) -> [u16; 14] {
+    statuses[2] = 200;
+    statuses
+}
+
 /// An operator writes on what is the first account's: with this status, and another account's with that.
 fn operates(ours: u16, theirs: u16) -> [u16; 14] {
     [
@@ -147,7 +153,7 @@ fn reads(town: &Town) -> Vec<Row> {
     let of_the_workspace = manner(town).pipelines;
     vec![
         row("GET /api/openhexa/pipelines", format!("{API}/pipelines/"), READS),
-        row("GET /api/openhexa/pipelines/config", format!("{API}/pipelines/config/"), READS),
+        row("GET /api/openhexa/pipelines/config", format!("{API}/pipelines/config/"), without_profile_too(READS)),
         row("GET /api/openhexa/pipelines/{id}", format!("{pipeline}/"), of_the_workspace),
         row("GET /api/openhexa/pipelines/{id}/versions", format!("{pipeline}/versions/"), of_the_workspace),
         row("GET /api/openhexa/pipelines/{id}/runs", format!("{pipeline}/runs/"), of_the_workspace),
