@@ -14,7 +14,9 @@ use crate::support::story::{As, story};
 
 story! {
     async fn one_key_leaves_places_to_the_others_of_its_account(base) {
-        let story = plan(base).setting("stream.most_per_caller", "2").begin().await;
+        // A comment that cannot be written shows that the client has gone.
+        let plan = plan(base).setting("stream.comment_every", "50ms");
+        let story = plan.setting("stream.most_per_caller", "2").begin().await;
         let (first, _second) = (story.all_tasks().await, story.all_tasks().await);
         story.get("/tasks/stream/").await.error(503);
         let _other = story.ask(As::Operator, Method::GET, "/tasks/stream/").stream().await;
