@@ -18,6 +18,7 @@ mod picture;
 mod screenshots;
 mod settings;
 mod tab;
+mod traffic;
 
 use crate::support::story::Story;
 use tab::Tab;

@@ -217,9 +217,8 @@ async fn visit(
     tab.cdp("Network.setCacheDisabled", json!({"cacheDisabled": true}))
         .await;
     for visit in visits {
-        tab.traffic(bridge).await;
         tab.open(&address(visit.path)).await;
-        let bytes = tab.traffic(bridge).await;
+        let bytes = tab.bytes_of_page(bridge).await;
         let carried = (1_000.0..HEAVIEST).contains(&bytes);
         let heavy = (!carried).then(|| format!("{bytes} bytes"));
         if let Some((does, shows)) = visit.then {

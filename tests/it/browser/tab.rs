@@ -298,50 +298,6 @@ impl Tab {
         let stays = self.js("window.stays").await;
         assert_eq!(stays, true, "the page was loaded anew");
     }
-
-    /// Nothing was asked of anybody but the bridge, and the console has nothing to complain of. That a page was
-    /// answered with an error is no complaint.
-    pub async fn end(self, bridge: &str) {
-        let said = self.complaints().await;
-        assert!(said.is_empty(), "the console says {said:#?}");
-        self.traffic(bridge).await;
-    }
-
-    /// After the bridge was away, which the console may tell.
-    pub async fn end_after_outage(self, bridge: &str) {
-        let mut said = self.complaints().await;
-        said.retain(|complaint| !complaint.contains("net::ERR_"));
-        assert!(said.is_empty(), "the console says {said:#?}");
-        self.traffic(bridge).await;
-    }
-
-    /// Warnings and worse; advice on how to build pages is none.
-    pub async fn complaints(&self) -> Vec<String> {
-        let mut all = self.log("browser").await;
-        all.retain(|one| one["level"] == "WARNING" || one["level"] == "SEVERE");
-        let texts = all
-            .iter()
-            .map(|one| one["message"].as_str().unwrap().to_owned());
-        let answered = "the server responded with a status of 4";
-        texts.filter(|text| !text.contains(answered)).collect()
-    }
-
-    /// What went over the wire since this was asked last (`data:` is of the browser itself), all of it from the bridge: how many bytes, as they were sent.
-    pub async fn traffic(&self, bridge: &str) -> f64 {
-        let mut bytes = 0.0;
-        for event in self.log("performance").await {
-            let event: Value = serde_json::from_str(event["message"].as_str().unwrap()).unwrap();
-            let (method, about) = (&event["message"]["method"], &event["message"]["params"]);
-            if method == "Network.requestWillBeSent" {
-                let url = about["request"]["url"].as_str().unwrap();
-                let is_own = url.starts_with(&format!("{bridge}/")) || url.starts_with("data:");
-                assert!(is_own, "asked for {url}");
-            } else if method == "Network.loadingFinished" {
-                bytes += about["encodedDataLength"].as_f64().unwrap_or_default();
-            }
-        }
-        bytes
-    }
 }
 
 impl Drop for Tab {

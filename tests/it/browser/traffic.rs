@@ -1,0 +1,125 @@
+//! What a tab requested and from where, how many bytes a page took, and what the console complained of.
+
+use std::collections::HashMap;
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use super::tab::Tab;
+use crate::support::story::PATIENCE;
+
+/// How many files the page in the tab is made of: its document, its styles and its scripts.
+const FILES: &str = "1 + new Set([...document.querySelectorAll('link[rel=stylesheet], script[src]')].map((one) => one.href ?? one.src)).size";
+
+/// The requests that one document made for itself, its styles and its scripts.
+struct Load {
+    /// As Chromium names a load of a document.
+    loader: String,
+    /// The bytes of each request, once its response is complete.
+    sizes: HashMap<String, Option<f64>>,
+}
+
+impl Load {
+    fn note(&mut self, method: &str, about: &Value) {
+        let id = about["requestId"].as_str().unwrap_or_default();
+        let is_file = ["Document", "Stylesheet", "Script"].map(Value::from);
+        match method {
+            "Network.requestWillBeSent"
+                if about["loaderId"] == *self.loader && is_file.contains(&about["type"]) =>
+            {
+                self.sizes.insert(id.to_owned(), None);
+            }
+            "Network.loadingFinished" => {
+                if let Some(size) = self.sizes.get_mut(id) {
+                    *size = about["encodedDataLength"].as_f64();
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// The bytes of all files, once all of them have arrived.
+    fn bytes(&self, files: u64) -> Option<f64> {
+        let sizes: Option<Vec<f64>> = self.sizes.values().copied().collect();
+        let all = sizes.filter(|sizes| sizes.len() as u64 == files)?;
+        Some(all.iter().sum())
+    }
+}
+
+impl Tab {
+    /// The tab requested nothing from any other server than the bridge, and the console has no complaint. A page that
+    /// was answered with an error is no complaint.
+    pub async fn end(self, bridge: &str) {
+        let said = self.complaints().await;
+        assert!(said.is_empty(), "the console says {said:#?}");
+        self.requests(bridge).await;
+    }
+
+    /// After the bridge was away, which the console may tell.
+    pub async fn end_after_outage(self, bridge: &str) {
+        let mut said = self.complaints().await;
+        said.retain(|complaint| !complaint.contains("net::ERR_"));
+        assert!(said.is_empty(), "the console says {said:#?}");
+        self.requests(bridge).await;
+    }
+
+    /// Warnings and errors; advice on how to build pages is none.
+    pub async fn complaints(&self) -> Vec<String> {
+        let mut all = self.log("browser").await;
+        all.retain(|one| one["level"] == "WARNING" || one["level"] == "SEVERE");
+        let texts = all
+            .iter()
+            .map(|one| one["message"].as_str().unwrap().to_owned());
+        let answered = "the server responded with a status of 4";
+        texts.filter(|text| !text.contains(answered)).collect()
+    }
+
+    /// How many bytes the page that is open was sent as: its document, its styles and its scripts. Waits until the
+    /// browser has told that each of them is complete, which may be after the page was shown.
+    pub async fn bytes_of_page(&self, bridge: &str) -> f64 {
+        let tree = self.cdp("Page.getFrameTree", json!({})).await;
+        let mut load = Load {
+            loader: tree["frameTree"]["frame"]["loaderId"]
+                .as_str()
+                .unwrap()
+                .to_owned(),
+            sizes: HashMap::new(),
+        };
+        let files = self.js(FILES).await.as_u64().unwrap();
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            for (method, about) in self.requests(bridge).await {
+                load.note(&method, &about);
+            }
+            if let Some(bytes) = load.bytes(files) {
+                return bytes;
+            }
+            let late = Instant::now() > deadline;
+            assert!(!late, "of {files} files there are {:?}", load.sizes);
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    /// The network events since this was called last. Every request went to the bridge (`data:` is of the browser
+    /// itself).
+    async fn requests(&self, bridge: &str) -> Vec<(String, Value)> {
+        let log = self.log("performance").await;
+        let events = log.iter().map(|entry| {
+            let text = entry["message"].as_str().unwrap();
+            let mut event: Value = serde_json::from_str(text).unwrap();
+            let about = event["message"]["params"].take();
+            let method = event["message"]["method"].as_str().unwrap_or_default();
+            (method.to_owned(), about)
+        });
+        let events: Vec<_> = events.collect();
+        for (_, about) in events
+            .iter()
+            .filter(|(method, _)| method == "Network.requestWillBeSent")
+        {
+            let url = about["request"]["url"].as_str().unwrap();
+            let is_own = url.starts_with(&format!("{bridge}/")) || url.starts_with("data:");
+            assert!(is_own, "asked for {url}");
+        }
+        events
+    }
+}
