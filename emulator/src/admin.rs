@@ -198,6 +198,7 @@ async fn order(core: web::Data<Core>, body: web::Bytes) -> HttpResponse {
 
 async fn clear(core: web::Data<Core>) -> HttpResponse {
     core.faults().clear();
+    core.cleared.send_replace(());
     HttpResponse::Ok().json(json!({"ok": true}))
 }
 

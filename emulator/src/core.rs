@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use secrecy::{ExposeSecret, SecretString};
-use tokio::sync::{Notify, Semaphore};
+use tokio::sync::{Notify, Semaphore, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
@@ -32,6 +32,8 @@ pub struct Core {
     pub client: reqwest::Client,
     world: Mutex<World>,
     faults: Mutex<Faults>,
+    /// Faults were removed: delayed responses are sent.
+    pub cleared: watch::Sender<()>,
     counts: Mutex<Counts>,
     /// Where time was made to stand still.
     stands: Mutex<Option<Millis>>,
@@ -92,6 +94,7 @@ impl Core {
             client: parts.client,
             world: Mutex::new(parts.world),
             faults: Mutex::default(),
+            cleared: watch::Sender::new(()),
             counts: Mutex::default(),
             stands: Mutex::default(),
             iaso: Mutex::new(parts.iaso),

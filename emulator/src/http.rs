@@ -99,6 +99,7 @@ async fn graphql(
     };
     let shape = shape(&asked);
     let bearer = core.recognise(header(&request, header::AUTHORIZATION));
+    let mut cleared = core.cleared.subscribe();
     let hit = (!bearer.is_run).then(|| meet(&core, &shape)).flatten();
     match hit.map(|hit| hit.fault) {
         Some(Fault::Html500) => return server_error(),
@@ -121,7 +122,9 @@ async fn graphql(
         Some(Hit {
             fault: Fault::Latency,
             late_ms,
-        }) => tokio::time::sleep(Duration::from_millis(late_ms)).await,
+        }) => {
+            let _ = tokio::time::timeout(Duration::from_millis(late_ms), cleared.changed()).await;
+        }
         _ => {}
     }
     answer.into_response()

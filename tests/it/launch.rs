@@ -87,11 +87,12 @@ story! {
 story! {
     async fn a_launch_whose_caller_hangs_up_is_followed_all_the_same(base) {
         let story = Plan::on(base).pipelines(json!([pipeline(1, &injected(), quick("succeed"))])).begin().await;
-        story.fault(&json!({"fault": "latency", "operation": "runPipeline", "ms": 3000, "count": 1})).await;
+        story.delay("runPipeline").await;
         tokio::select! {
             answer = story.launch(&id(1), json!({})) => panic!("{answer} was answered too soon"),
             _ = story.until_runs("the run", |runs| !runs.is_empty()) => {}
         }
+        story.no_faults().await;
         let task = story.until_task().await;
         let ended = story.until_confirmed(task).await;
         assert_eq!(ended["status"], "SUCCESS");
@@ -103,12 +104,13 @@ story! {
 story! {
     async fn a_launch_whose_caller_hangs_up_before_openhexa_is_asked_is_made(base) {
         let story = Plan::on(base).pipelines(json!([pipeline(1, &[], quick("succeed"))])).begin().await;
-        story.fault(&json!({"fault": "latency", "operation": "me", "ms": 3000, "count": 1})).await;
+        story.delay("me").await;
         tokio::select! {
             answer = story.launch(&id(1), json!({})) => panic!("{answer} was answered too soon"),
             () = story.until_asked("me", 1) => {}
         }
         assert_eq!(story.runs().await.len(), 0);
+        story.no_faults().await;
         let task = story.until_task().await;
         assert_eq!(story.until_confirmed(task).await["status"], "SUCCESS");
         assert_eq!(story.runs().await.len(), 1);

@@ -103,10 +103,12 @@ story! {
 story! {
     async fn a_report_while_the_launch_is_still_under_way_is_taken(base) {
         let story = Plan::on(base).pipelines(json!([pipeline(1, &injected(), quick("manual"))])).begin().await;
-        story.fault(&json!({"fault": "latency", "operation": "runPipeline", "ms": 3000, "count": 1})).await;
+        story.delay("runPipeline").await;
         let early = async {
             story.until_runs("the run", |runs| !runs.is_empty()).await;
-            says(&story, json!({"status": "RUNNING", "progress_message": "early"})).await
+            let told = says(&story, json!({"status": "RUNNING", "progress_message": "early"})).await;
+            story.no_faults().await;
+            told
         };
         let (task, told) = tokio::join!(story.launch(&id(1), json!({})), early);
         assert_eq!(told["status"], "RUNNING");

@@ -57,7 +57,7 @@ story! {
     async fn a_launch_accepted_by_a_bridge_that_died_is_made_once_its_lease_is_over(base) {
         let story = plan(base, true, "succeed").begin().await;
         let process = story.process().await;
-        story.fault(&json!({"fault": "latency", "operation": "me", "ms": 60_000, "count": 1})).await;
+        story.delay("me").await;
         let task = tokio::select! {
             answer = story.launch_at(&process.url, id(1)) => panic!("{answer:?}"),
             task = story.until_task() => task,
@@ -76,7 +76,7 @@ story! {
         for names_task in [true, false] {
             let story = plan(base, names_task, "succeed").begin().await;
             let process = story.process().await;
-            story.fault(&json!({"fault": "latency", "operation": "runPipeline", "ms": 60_000, "count": 1})).await;
+            story.delay("runPipeline").await;
             let launch = story.launch_at(&process.url, id(1));
             tokio::select! {
                 answer = launch => panic!("{answer:?}"),
@@ -116,12 +116,12 @@ story! {
     async fn a_lease_that_ran_out_in_the_middle_makes_no_second_run(base) {
         let story = plan(base, true, "succeed").begin().await;
         let beside = story.beside().await;
-        story.fault(&json!({"fault": "latency", "operation": "me", "ms": 4000, "count": 1})).await;
+        story.delay("me").await;
         let taken_over = async {
             let task = story.until_task().await;
             story.advance(TimeDelta::seconds(16));
-            story.fault(&json!({"fault": "latency", "operation": "runPipeline", "ms": 6000, "count": 1})).await;
             assert_eq!(beside.pass().await.claimed, 1);
+            story.no_faults().await;
             task
         };
         let (launched, task) = tokio::join!(story.launch(&id(1), json!({})), taken_over);

@@ -385,7 +385,7 @@ story! {
         one["versions"][0]["config"] = json!({"password": format!("{HIDDEN}-saved")});
         story.reopen_openhexa(&json!([one])).await;
         story.no_faults().await;
-        story.fault(&json!({"fault": "latency", "operation": "pipeline", "ms": 3_000, "count": 1})).await;
+        story.delay("pipeline").await;
         let before = story.asked("pipeline").await;
         let bridge = story.bridge();
         story.advance(TimeDelta::minutes(1));
@@ -393,6 +393,7 @@ story! {
         story.until_asked("pipeline", before + 1).await;
         let ended = story.post(&format!("/tasks/{task}/cancel/"), &json!({})).await.expect(202);
         assert_eq!((&ended["status"], story.kept(task).await), (&json!("CANCELLED"), None));
+        story.no_faults().await;
         pass.await.unwrap().unwrap();
         assert_eq!((story.kept(task).await, story.runs().await.len()), (None, 0));
         story.end().await;

@@ -208,12 +208,11 @@ async fn a_launch_killed_before_it_was_sent_is_never_sent() {
 async fn a_kill_while_the_launch_is_sent_is_not_written_over() {
     let stage = Stage::begin(manual()).await;
     let story = &stage.story;
-    story
-        .fault(&json!({"fault": "latency", "operation": "me", "ms": 4000, "count": 1}))
-        .await;
+    story.delay("me").await;
     let killed = async {
         let task = story.until_task().await;
         stage.kill(task).await;
+        story.no_faults().await;
     };
     let (task, ()) = tokio::join!(story.launch(&id(1), json!({})), killed);
     after_a_usual_look(&stage).await;

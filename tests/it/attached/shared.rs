@@ -66,7 +66,7 @@ async fn a_launch_does_not_wait_for_another_accounts_that_was_never_sent() {
         .await;
     let first = launch_as(&stage, &As::Operator, &id(1)).await.expect(201);
     let first = first["task"]["id"].as_i64().unwrap();
-    stage.story.heal().await;
+    stage.story.no_faults().await;
     let second = launch_as(&stage, &bob, &id(1)).await.expect(201);
     let path = format!("/tasks/{}/", second["task"]["id"]);
     let ask = stage.story.ask(bob, reqwest::Method::GET, &path);

@@ -32,7 +32,7 @@ async fn run(story: &Story, sqlite: &'static str, postgres: &'static str) {
     let running = move || match database.strip_prefix("sqlite:") {
         Some(file) => {
             let mut conn = SqliteConnection::establish(file).unwrap();
-            let sql = format!("PRAGMA busy_timeout = 5000; {sqlite}");
+            let sql = format!("PRAGMA busy_timeout = 60000; {sqlite}");
             conn.batch_execute(&sql).unwrap();
         }
         None => postgres::execute(&database, postgres),
@@ -49,7 +49,7 @@ enum Held {
 async fn hold(story: &Story) -> Held {
     if let Some(file) = story.database.strip_prefix("sqlite:") {
         let mut conn = SqliteConnection::establish(file).unwrap();
-        conn.batch_execute("PRAGMA busy_timeout = 5000; BEGIN IMMEDIATE")
+        conn.batch_execute("PRAGMA busy_timeout = 60000; BEGIN IMMEDIATE")
             .unwrap();
         return Held::Sqlite(conn);
     }

@@ -90,10 +90,12 @@ story! {
 story! {
     async fn a_run_made_while_the_cancel_came_is_stopped_without_waiting_for_a_look(base) {
         let story = plan(base, "manual").begin().await;
-        story.fault(&json!({"fault": "latency", "operation": "runPipeline", "ms": 4000, "count": 1})).await;
+        story.delay("runPipeline").await;
         let cancelled = async {
             story.until_runs("the run", |runs| !runs.is_empty()).await;
-            cancel(&story, story.until_task().await).await
+            let asked = cancel(&story, story.until_task().await).await;
+            story.no_faults().await;
+            asked
         };
         let (task, asked) = tokio::join!(story.launch(&id(1), json!({})), cancelled);
         assert_eq!(end(&asked), ("QUEUED", false));
@@ -108,8 +110,12 @@ story! {
 story! {
     async fn a_launch_cancelled_just_before_it_was_sent_is_not_sent(base) {
         let story = plan(base, "succeed").begin().await;
-        story.fault(&json!({"fault": "latency", "operation": "me", "ms": 4000, "count": 1})).await;
-        let cancelled = async { cancel(&story, story.until_task().await).await };
+        story.delay("me").await;
+        let cancelled = async {
+            let asked = cancel(&story, story.until_task().await).await;
+            story.no_faults().await;
+            asked
+        };
         let (task, asked) = tokio::join!(story.launch(&id(1), json!({})), cancelled);
         assert_eq!(end(&asked), ("CANCELLED", true));
         for _ in 0..3 {
@@ -126,7 +132,7 @@ story! {
     async fn a_run_asked_for_by_a_bridge_that_died_is_found_and_stopped(base) {
         let story = plan(base, "manual").begin().await;
         let process = story.process().await;
-        story.fault(&json!({"fault": "latency", "operation": "runPipeline", "ms": 60_000, "count": 1})).await;
+        story.delay("runPipeline").await;
         let launch = story.launch_at(&process.url, id(1));
         tokio::select! {
             answer = launch => panic!("{answer:?}"),

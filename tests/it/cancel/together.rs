@@ -32,12 +32,14 @@ story! {
     async fn a_slow_stop_whose_lease_ran_out_is_not_asked_a_second_time(base) {
         let (story, task, _) = running(base).await;
         let beside = story.beside().await;
-        story.fault(&json!({"fault": "latency", "operation": "stopPipeline", "ms": 4000, "count": 1})).await;
+        story.delay("stopPipeline").await;
         cancel(&story, task).await;
         let other = async {
             story.until_asked("stopPipeline", 1).await;
             story.advance(TimeDelta::seconds(16));
-            beside.pass().await
+            let passed = beside.pass().await;
+            story.no_faults().await;
+            passed
         };
         let (_, other) = tokio::join!(story.pass(), other);
         assert_eq!((other.claimed, stops(&story).await), (1, 1));

@@ -14,7 +14,7 @@ use super::site::Site;
 use crate::support::catalogue::id;
 
 /// No launch takes longer, whatever happens meanwhile; the longest absence of the database is a part of it.
-const LONGEST: Duration = Duration::from_mins(3);
+const LONGEST: Duration = Duration::from_mins(5);
 /// How often of a hundred a launch is cancelled.
 const CANCELLED: u64 = 15;
 /// How often of a hundred a client asks once more although it was answered.

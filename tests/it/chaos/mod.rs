@@ -36,7 +36,7 @@ use watcher::Seen;
 /// Who launch, at the same time.
 const CLIENTS: usize = 6;
 /// Within this everything has ended once the faults are over.
-const SETTLED_WITHIN: Duration = Duration::from_secs(90);
+const SETTLED_WITHIN: Duration = Duration::from_mins(5);
 
 /// How long, and which choices.
 #[derive(Clone, Copy, Debug)]

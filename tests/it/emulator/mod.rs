@@ -23,7 +23,7 @@ use tempfile::TempDir;
 
 pub const TOKEN: &str = "emulator";
 /// Longer than anything here takes on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// An emulator with its folder; dropping the story removes both.
 pub struct Story {

@@ -382,7 +382,7 @@ async fn runs_that_wait_for_a_place_stay_queued_and_do_not_hold_up_the_end() {
     assert_eq!(story.look(&runs[4]).await["status"], "queued");
     let asked = Instant::now();
     story.emulator.stop().await;
-    assert!(asked.elapsed() < Duration::from_secs(10));
+    assert!(asked.elapsed() < PATIENCE);
     let journal = std::fs::read_to_string(story.data.path().join("openhexa/runs.jsonl")).unwrap();
     let last = journal
         .lines()
@@ -394,20 +394,27 @@ async fn runs_that_wait_for_a_place_stay_queued_and_do_not_hold_up_the_end() {
 
 #[actix_web::test]
 async fn a_run_over_its_time_limit_is_killed() {
-    let code = folder(&ENDLESS.replace("\"Endless\"", "\"Endless\", timeout=4"));
-    let story = start(code.path(), &python()).await;
-    let pipeline = only_pipeline(&story).await;
-    let run = story.run(pipeline["id"].as_str().unwrap(), json!({})).await;
-    let pids = first_message(&story, &run).await;
-    let failed = story.until(&run, "failed").await;
-    assert!(
-        failed["logs"]
-            .as_str()
-            .unwrap()
-            .contains("Time limit of 4 s"),
-        "{failed}"
-    );
-    all_dead(&pids).await;
+    // A busy machine may need more than the first to start Python at all.
+    for limit in [4, 40] {
+        let timeout = format!("\"Endless\", timeout={limit}");
+        let code = folder(&ENDLESS.replace("\"Endless\"", &timeout));
+        let story = start(code.path(), &python()).await;
+        let pipeline = only_pipeline(&story).await;
+        let run = story.run(pipeline["id"].as_str().unwrap(), json!({})).await;
+        let failed = story.until(&run, "failed").await;
+        let logs = failed["logs"].as_str().unwrap();
+        assert!(
+            logs.contains(&format!("Time limit of {limit} s")),
+            "{failed}"
+        );
+        let said = failed["messages"].as_array().unwrap().iter();
+        let mut said = said.filter_map(|one| one["message"].as_str());
+        let is_pids = |text: &&str| text.split(' ').all(|word| word.parse::<u32>().is_ok());
+        if let Some(pids) = said.find(is_pids) {
+            return all_dead(pids).await;
+        }
+    }
+    panic!("it never came to its first message");
 }
 
 #[actix_web::test]

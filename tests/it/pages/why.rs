@@ -36,7 +36,7 @@ story! {
         let french = story.french_page(As::Operator, &path(task)).await;
         assert!(french.at("live-head").contains("Demandez à un administrateur de l’espace de travail"), "{}", french.text());
         assert_eq!(story.events(task).await.iter().filter(|what| *what == "stop denied").count(), 2);
-        story.heal().await;
+        story.no_faults().await;
         story.send_on(As::Operator, &form).await;
         story.until_confirmed(task).await;
         assert!(story.page(As::Operator, &path(task)).await.has("Cancelled"));

@@ -57,7 +57,7 @@ story! {
                 story.advance(TimeDelta::minutes(7));
                 assert_eq!(story.get(&path).await.expect(200), aged(fresh.clone(), asked));
             }
-            story.heal().await;
+            story.no_faults().await;
             assert_eq!(story.get(&path).await.expect(200), fresh, "fresh again as soon as it answers");
         }
         story.end().await;
@@ -105,7 +105,7 @@ story! {
             story.configure(Map::new()).await;
             break_openhexa(&story).await;
             story.get(&path).await.error(502);
-            story.heal().await;
+            story.no_faults().await;
         }
         story.end().await;
     }

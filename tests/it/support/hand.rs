@@ -13,7 +13,7 @@ pub async fn sql(story: &Story, statement: &str) {
     let done = tokio::task::spawn_blocking(move || match url.strip_prefix("sqlite:") {
         Some(file) => {
             let mut conn = SqliteConnection::establish(file).unwrap();
-            conn.batch_execute(&format!("PRAGMA busy_timeout = 5000; {statement}"))
+            conn.batch_execute(&format!("PRAGMA busy_timeout = 60000; {statement}"))
                 .unwrap();
         }
         None => postgres::execute(

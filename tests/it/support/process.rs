@@ -245,7 +245,7 @@ impl Process {
         let took = asked.elapsed();
         // Whoever holds a stream now is a process that was left behind.
         for heard in [&mut self.out, &mut self.err] {
-            let closed = tokio::time::timeout(Duration::from_secs(5), &mut heard.end).await;
+            let closed = tokio::time::timeout(PATIENCE, &mut heard.end).await;
             closed.expect("it left a process behind").unwrap();
         }
         Ended {

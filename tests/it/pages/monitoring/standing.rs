@@ -38,7 +38,7 @@ story! {
         assert!(told.contains("✕ Does not answer since") && told.contains(&since), "{since}: {told}");
         let french = story.french_page(As::Viewer, PAGE).await;
         assert!(french.at("live-state").contains("Ne répond pas depuis"), "{}", french.text());
-        story.heal().await;
+        story.no_faults().await;
         ask(&story).await;
         let told = state(&story).await;
         assert!(told.contains("✓ Answers") && !told.contains(&since), "{told}");
@@ -54,7 +54,7 @@ story! {
             ask(&story).await;
             let told = state(&story).await;
             assert!(told.contains(sentence), "{fault}: {told}");
-            story.heal().await;
+            story.no_faults().await;
         }
         // The same place with another token was never asked: what is known of the one before says nothing.
         story.configure_with(Map::new(), &story.openhexa, "another-token", "demo").await;

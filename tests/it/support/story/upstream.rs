@@ -113,18 +113,17 @@ impl Story {
         .await;
     }
 
-    /// No more faults.
+    /// The next such request is executed at once and answered only after `no_faults`.
+    pub async fn delay(&self, operation: &str) {
+        self.fault(&json!({"fault": "latency", "operation": operation, "ms": 600_000, "count": 1}))
+            .await;
+    }
+
+    /// No more faults; responses that were delayed are sent.
     pub async fn no_faults(&self) {
         let url = self.emulator_url("/emulator/faults");
-        assert!(
-            self.client
-                .delete(url)
-                .send()
-                .await
-                .unwrap()
-                .status()
-                .is_success()
-        );
+        let answer = self.client.delete(url).send().await.unwrap();
+        assert!(answer.status().is_success());
     }
 
     /// The status of the only run there is.
