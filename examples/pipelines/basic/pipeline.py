@@ -1,8 +1,7 @@
-"""A pipeline that reports to Iaso: the smallest one that does all of it.
+"""A minimal pipeline that reports its progress, final status and result to Iaso.
 
-It takes what Iaso hands over at a launch (`task_id`, `pipeline_id`) and a few parameters of its own, pretends to
-read records, and tells Iaso how far it is, how it ended and what came out. Iaso is found through the workspace
-connection `iaso-pipeline`: its `url` and, as `value`, a token.
+It receives `task_id` and `pipeline_id` at the launch, has a few parameters of its own, and pretends to read records. The
+address and token for its reports are in the workspace connection `iaso-pipeline` (`url` and `value`).
 """
 
 import requests
@@ -10,7 +9,7 @@ from openhexa.sdk import current_run, parameter, pipeline, workspace
 
 
 class Reporter:
-    """Tells Iaso about one task. A report that gets lost never stops the work."""
+    """Reports one task to Iaso. The pipeline continues if a report fails."""
 
     def __init__(self, task_id, pipeline_id):
         self.task_id = task_id
@@ -18,7 +17,7 @@ class Reporter:
         self.url = f"{connection.url.rstrip('/')}/api/openhexa/pipelines/{pipeline_id}/"
         self.headers = {"Authorization": f"Bearer {connection.value}"}
 
-    def tell(self, status, message, progress, result=None):
+    def send(self, status, message, progress, result=None):
         report = {
             "task_id": self.task_id,
             "status": status,
@@ -28,12 +27,12 @@ class Reporter:
             "result": result,
         }
         try:
-            answer = requests.patch(self.url, json=report, headers=self.headers, timeout=30)
-        except requests.RequestException as problem:
-            current_run.log_warning(f"Iaso could not be reached: {problem}")
+            response = requests.patch(self.url, json=report, headers=self.headers, timeout=30)
+        except requests.RequestException as error:
+            current_run.log_warning(f"Report to Iaso failed: {error}")
             return
-        if answer.status_code != 200:
-            current_run.log_warning(f"Iaso refused a report with HTTP {answer.status_code}")
+        if response.status_code != 200:
+            current_run.log_warning(f"Report to Iaso failed with HTTP {response.status_code}")
 
 
 @pipeline("Basic pipeline", timeout=600)
@@ -41,33 +40,33 @@ class Reporter:
 @parameter("pipeline_id", name="Pipeline", type=str, required=False)
 @parameter("country", name="Country", type=str, required=True, default="Cameroon")
 @parameter("demo_data", name="Use demonstration data", type=bool, required=False, default=True)
-@parameter("max_records", name="Most records to read", type=int, required=False, default=100)
+@parameter("max_records", name="Maximum number of records", type=int, required=False, default=100)
 @parameter("confidence", name="Confidence level", type=float, required=False, default=0.95)
 def basic_pipeline(task_id, pipeline_id, country, demo_data, max_records, confidence):
     """Count the records of a country and report the count to Iaso."""
     reporter = Reporter(task_id, pipeline_id) if task_id and pipeline_id else None
 
-    def tell(*report):
+    def send(*report):
         if reporter:
-            reporter.tell(*report)
+            reporter.send(*report)
 
     try:
         current_run.log_info(f"Reading records of {country}")
-        tell("RUNNING", f"Reading records of {country}", 25)
+        send("RUNNING", f"Reading records of {country}", 25)
         records = read(country, demo_data, max_records)
-        tell("RUNNING", f"{len(records)} records read", 100)
+        send("RUNNING", f"{len(records)} records read", 100)
         result = {"country": country, "records": len(records), "confidence": confidence}
-        tell("SUCCESS", "Done", 100, result)
+        send("SUCCESS", "Done", 100, result)
         current_run.log_info(f"{len(records)} records")
-    except Exception as problem:
-        tell("ERROR", str(problem), 0)
+    except Exception as error:
+        send("ERROR", str(error), 0)
         raise
 
 
 def read(country, demo_data, max_records):
-    """Stand in for what a real pipeline would fetch."""
+    """Return demonstration data in place of real records."""
     if not demo_data:
-        raise ValueError("There is nothing to read but demonstration data")
+        raise ValueError("Only demonstration data is available")
     return [{"country": country, "number": number} for number in range(min(max_records, 50))]
 
 

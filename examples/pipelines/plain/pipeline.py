@@ -1,7 +1,7 @@
-"""A pipeline that reports with nothing but Python's own library, to the address and with the token of its launch.
+"""A pipeline that reports with Python's standard library, using the address and token that the bridge passes to it.
 
-It declares `connection_host` and `connection_token`, so it needs no workspace connection and no package beside the
-SDK. It sends a report again when the network lost it, and it stops when Iaso no longer waits for it.
+It declares `connection_host` and `connection_token`, so it needs no workspace connection and no package other than the
+SDK. It retries reports after network errors, and it stops when its task was cancelled or has ended.
 """
 
 import json
@@ -13,31 +13,31 @@ import urllib.request
 from openhexa.sdk import current_run, parameter, pipeline
 
 
-class NotWaitedFor(Exception):
-    """The task was cancelled, or has ended otherwise."""
+class TaskEnded(Exception):
+    """The task was cancelled or has already ended."""
 
 
 class Reporter:
-    """Tells Iaso about one task; without a task it tells nobody."""
+    """Reports progress and results of one task to Iaso. Does nothing if the run has no task."""
 
     def __init__(self, task_id, pipeline_id, host, token):
-        self.known = bool(task_id and pipeline_id and host and token)
+        self.enabled = bool(task_id and pipeline_id and host and token)
         self.url = f"{host}/api/openhexa/pipelines/{pipeline_id}/"
         self.headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
         self.task_id = task_id
 
     def running(self, message, progress):
-        self.tell({"status": "RUNNING", "progress_message": message, "progress_value": progress, "end_value": 100})
+        self.send({"status": "RUNNING", "progress_message": message, "progress_value": progress, "end_value": 100})
 
     def success(self, message, result):
-        self.tell({"status": "SUCCESS", "progress_message": message, "progress_value": 100, "result": result})
+        self.send({"status": "SUCCESS", "progress_message": message, "progress_value": 100, "result": result})
 
     def error(self, message):
-        self.tell({"status": "ERROR", "progress_message": message})
+        self.send({"status": "ERROR", "progress_message": message})
 
-    def tell(self, report):
-        """Send a report until it is answered, four times at most: a report that is sent twice does no harm."""
-        if not self.known:
+    def send(self, report):
+        """Send a report, with up to three retries. Sending the same report twice has no side effects."""
+        if not self.enabled:
             return
         body = json.dumps({"task_id": self.task_id, **report}).encode()
         for pause in (1, 5, 15, 0):
@@ -45,16 +45,16 @@ class Reporter:
             try:
                 with urllib.request.urlopen(request, timeout=30):
                     return
-            except urllib.error.HTTPError as refused:
-                problem = f"HTTP {refused.code}: {refused.read().decode(errors='replace')}"
-                if refused.code == 409 and report["status"] == "RUNNING":
-                    raise NotWaitedFor(problem) from None
-                if refused.code < 500:
+            except urllib.error.HTTPError as error:
+                problem = f"HTTP {error.code}: {error.read().decode(errors='replace')}"
+                if error.code == 409 and report["status"] == "RUNNING":
+                    raise TaskEnded(problem) from None
+                if error.code < 500 and error.code != 429:
                     break
-            except OSError as lost:
-                problem = str(lost)
+            except OSError as error:
+                problem = str(error)
             time.sleep(pause)
-        print(f"Iaso did not take a report: {problem}", file=sys.stderr)
+        print(f"Report to Iaso failed: {problem}", file=sys.stderr)
 
 
 @pipeline("Plain pipeline", timeout=600)
@@ -65,17 +65,17 @@ class Reporter:
 @parameter("steps", name="Steps", type=int, required=False, default=4)
 @parameter("pause", name="Seconds per step", type=float, required=False, default=0.0)
 def plain_pipeline(task_id, pipeline_id, connection_host, connection_token, steps, pause):
-    """Work in steps and report each."""
+    """Run a number of steps and report each one."""
     iaso = Reporter(task_id, pipeline_id, connection_host, connection_token)
     try:
         for step in range(1, steps + 1):
             time.sleep(pause)
             iaso.running(f"Step {step} of {steps}", 100 * step // steps)
         iaso.success("Done", {"steps": steps})
-    except NotWaitedFor as told:
-        current_run.log_warning(f"Stopping: {told}")
-    except Exception as problem:
-        iaso.error(str(problem))
+    except TaskEnded as reason:
+        current_run.log_warning(f"Stopping: {reason}")
+    except Exception as error:
+        iaso.error(str(error))
         raise
 
 
