@@ -46,15 +46,15 @@ const FLUSH: Duration = Duration::from_secs(1);
 pub enum StartError {
     #[error("{0}")]
     Setting(#[from] crate::settings::BadSetting),
-    #[error("{0} cannot be listened on: {1}")]
+    #[error("cannot listen on {0}: {1}")]
     Listen(String, #[source] std::io::Error),
     #[error("{0}")]
     Database(#[from] OpenError),
-    #[error("the client of OpenHEXA cannot be made: {0}")]
+    #[error("cannot create the HTTP client for OpenHEXA: {0}")]
     Client(#[from] BuildError),
-    #[error("the client of Iaso cannot be made: {0}")]
+    #[error("cannot create the HTTP client for Iaso: {0}")]
     Iaso(#[from] crate::iaso::BuildError),
-    #[error("the server cannot be started: {0}")]
+    #[error("cannot start the server: {0}")]
     Server(#[source] std::io::Error),
     #[error("secrets.{key} (OPENHEXA_BRIDGE__SECRETS__{} in the environment) is empty; {how}", key.to_uppercase())]
     Secret {
@@ -62,14 +62,14 @@ pub enum StartError {
         how: &'static str,
     },
     #[error(
-        "server.address makes the bridge listen on {0}, open to the network, and there is no API key: make one with \
+        "server.address is open to the network (listening on {0}), and there is no API key. Create one with \
          `openhexa-bridge keys create --role admin`"
     )]
     NoKey(SocketAddr),
     #[error(
-        "secrets.encryption_key (OPENHEXA_BRIDGE__SECRETS__ENCRYPTION_KEY in the environment) is not the key that what is \
-         stored was encrypted with: put that one back, or add it to secrets.previous_encryption_keys; where it is \
-         lost, `openhexa-bridge reseal --discard` takes away what cannot be read"
+        "secrets.encryption_key (OPENHEXA_BRIDGE__SECRETS__ENCRYPTION_KEY in the environment) does not decrypt the stored data. \
+         Restore the previous key, or add it to secrets.previous_encryption_keys. If it is lost, \
+         `openhexa-bridge reseal --discard` deletes the data that no key decrypts"
     )]
     OtherKey,
     #[error("{0}")]
@@ -243,7 +243,7 @@ where
 fn encryption_key(settings: &Settings) -> Result<SecretString, StartError> {
     let key = &settings.secrets.encryption_key;
     if key.expose_secret().is_empty() {
-        let how = "make one with: openssl rand -base64 32 | tr '+/' '-_'";
+        let how = "create one with: openssl rand -base64 32 | tr '+/' '-_'";
         let key = "encryption_key";
         return Err(StartError::Secret { key, how });
     }

@@ -15,7 +15,7 @@ use openhexa_bridge::settings::{self, LogFormat, Settings, Sources};
 use openhexa_bridge::store::Lost;
 use openhexa_bridge::telemetry;
 
-/// Stands between Iaso and OpenHEXA: one launch becomes one run, and every task ends in the true end of its own run.
+/// Connects Iaso to OpenHEXA: lists pipelines, launches them with validated parameters, and follows each run as a task.
 #[derive(Parser)]
 #[command(version, about)]
 struct Line {
@@ -25,36 +25,36 @@ struct Line {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Serve with the settings given.
+    /// Start the bridge.
     Serve(Given),
-    /// Judge the settings, each and together; nothing is started.
+    /// Check the settings and report errors and warnings, without starting the bridge.
     CheckConfig {
-        /// Also whether the encryption keys open what the database holds.
+        /// Also connect to the database and check that the encryption keys decrypt the stored data.
         #[arg(long)]
         database: bool,
         #[command(flatten)]
         given: Given,
     },
-    /// Print every setting with its default and its sentence, as Markdown.
+    /// Print every setting with its default and description, as Markdown.
     Settings,
-    /// Make, list and revoke API keys.
+    /// Create, list and revoke API keys.
     Keys(KeysLine),
-    /// Bring the database's tables up to date, and end.
+    /// Create or upgrade the database tables, then exit.
     Migrate(Given),
-    /// Encrypt what is stored anew with the encryption key in force; the keys before it may go then.
+    /// Re-encrypt all stored data with `secrets.encryption_key`. The previous keys can be removed afterwards.
     Reseal {
-        /// Take away what no key opens: the key is lost, and the configuration is made anew.
+        /// Delete the data that no key decrypts, because its key is lost. The configuration must be set again.
         #[arg(long)]
         discard: bool,
         #[command(flatten)]
         given: Given,
     },
-    /// Print the description of the API (OpenAPI 3.1, JSON).
+    /// Print the API reference (OpenAPI 3.1, JSON).
     Openapi,
-    /// Serve on this machine only, without sign-in, with a small OpenHEXA built in.
+    /// Start the bridge for development: no sign-in, this machine only, with a built-in OpenHEXA emulator.
     #[cfg(feature = "dev")]
     Dev(Box<commands::Dev>),
-    /// Serve the small OpenHEXA alone.
+    /// Start only the OpenHEXA emulator.
     #[cfg(feature = "dev")]
     Emulator(commands::Emulator),
 }
@@ -67,27 +67,28 @@ struct KeysLine {
 
 #[derive(Subcommand)]
 enum Keys {
-    /// Make a key, and print it: it is never shown again.
+    /// Create a key and print it. It is shown only once.
     Create {
-        /// viewer, operator or admin; each includes those before.
+        /// viewer, operator or admin. Each role includes the previous ones.
         #[arg(long, value_parser = role)]
         role: Role,
-        /// How long it is good: 90d, 12h. Without it, until it is revoked.
+        /// Lifetime of the key, such as 90d or 12h. Default: until it is revoked.
         #[arg(long, value_parser = humantime::parse_duration)]
         expires: Option<Duration>,
-        /// The account of Iaso's that it is for, beside an Iaso; by default the one that `iaso.config_account` names.
+        /// If attached to Iaso: the id of the account that the key belongs to. Default: `iaso.config_account`.
         #[arg(long)]
         account: Option<i64>,
-        /// Whose it is, for the list; of two good keys of an account no other one has it.
+        /// A name for the list of keys. No other active key of the account may have it.
         #[arg(long, default_value = "")]
         name: String,
         #[command(flatten)]
         given: Given,
     },
-    /// One line per key: id, role, state, end, last use, maker, name.
+    /// List the keys, one per line: id, role, state, expiry, last use, creator, account (if attached to Iaso), name.
     List(Given),
-    /// Revoke a key; in force on every replica within seconds.
+    /// Revoke a key. It stops working on every replica within 5 seconds.
     Revoke {
+        /// The id of the key, as shown by `keys list`.
         id: i64,
         #[command(flatten)]
         given: Given,
@@ -100,7 +101,7 @@ fn role(word: &str) -> Result<Role, String> {
 
 #[derive(Args)]
 struct Given {
-    /// A TOML file of settings, over the built-in defaults and under the environment.
+    /// A TOML file with settings. It overrides the defaults; environment variables override it.
     #[arg(long)]
     config: Option<PathBuf>,
 }
@@ -199,17 +200,18 @@ async fn serve(settings: Settings) -> Result<(), StartError> {
 async fn check(settings: &Settings, database: bool) -> Result<(), StartError> {
     let mut findings = app::check::findings(settings).await;
     if database {
-        findings.extend(app::check::stored(settings).await);
+        let stored = app::check::stored(settings).await;
+        findings.extend(stored.filter(|found| !findings.contains(found)));
     }
     for finding in &findings {
         println!("{finding}");
     }
     if findings.iter().any(Finding::is_obstacle) {
         return Err(StartError::Other(
-            "the settings cannot be served with".to_owned(),
+            "the bridge cannot start with this configuration".to_owned(),
         ));
     }
-    println!("The settings can be served with.");
+    println!("{}", app::check::summary(settings));
     Ok(())
 }
 
@@ -224,7 +226,7 @@ async fn keys(command: Keys) -> Result<(), StartError> {
         } => {
             let (id, key) =
                 app::keys::create(&read(given.config)?, account, role, name, expires).await?;
-            eprintln!("Key {id}; it is shown this once:");
+            eprintln!("Key {id} created. It is shown only once:");
             println!("{key}");
         }
         Keys::List(given) => {
@@ -234,7 +236,7 @@ async fn keys(command: Keys) -> Result<(), StartError> {
         }
         Keys::Revoke { id, given } => {
             app::keys::revoke(&read(given.config)?, id).await?;
-            eprintln!("Key {id} is revoked; within seconds nobody can sign in with it.");
+            eprintln!("Key {id} revoked. It stops working within 5 seconds.");
         }
     }
     Ok(())
@@ -253,45 +255,45 @@ mod commands {
 
     #[derive(Args)]
     pub struct Dev {
-        /// The bridge's port; 0 picks a free one.
+        /// The port of the bridge; 0 picks a free one.
         #[arg(long, default_value_t = 8080)]
         port: u16,
-        /// The built-in OpenHEXA's port; 0 picks a free one.
+        /// The port of the emulator; 0 picks a free one.
         #[arg(long, default_value_t = 8081)]
         openhexa_port: u16,
-        /// The folder that everything is kept in.
+        /// The folder for all data.
         #[arg(long, default_value = "data")]
         data: PathBuf,
         #[command(flatten)]
         content: Content,
-        /// An OpenHEXA of your own, in place of the built-in one.
+        /// The GraphQL URL of your own OpenHEXA, instead of the emulator.
         #[arg(long, requires_all = ["openhexa_token", "workspace"], conflicts_with_all = ["catalogue", "pipelines"])]
         openhexa_url: Option<String>,
-        /// A token for it.
+        /// A token for your own OpenHEXA.
         #[arg(long, requires = "openhexa_url")]
         openhexa_token: Option<SecretString>,
-        /// The slug of its workspace.
+        /// The slug of the workspace in your own OpenHEXA.
         #[arg(long, requires = "openhexa_url")]
         workspace: Option<String>,
     }
 
     #[derive(Args)]
     pub struct Emulator {
-        /// The port; 0 picks a free one.
+        /// The port to listen on; 0 picks a free one.
         #[arg(long, default_value_t = 8081)]
         port: u16,
-        /// The only token that is let in.
+        /// The only token that the emulator accepts.
         #[arg(long, default_value = "emulator")]
         token: SecretString,
-        /// The folder that everything is kept in.
+        /// The folder for all data.
         #[arg(long, default_value = "data")]
         data: PathBuf,
         #[command(flatten)]
         content: Content,
-        /// Where the workspace connection `iaso-pipeline` leads.
+        /// The URL of the bridge, for the workspace connection `iaso-pipeline`.
         #[arg(long, requires = "iaso_token")]
         iaso_url: Option<String>,
-        /// The token of that connection.
+        /// The token in that connection.
         #[arg(long, requires = "iaso_url")]
         iaso_token: Option<SecretString>,
     }
@@ -299,13 +301,13 @@ mod commands {
     /// Which pipelines there are.
     #[derive(Args)]
     struct Content {
-        /// A JSON file of pipelines, in place of the built-in samples.
+        /// A JSON file with pipelines, instead of the built-in samples.
         #[arg(long)]
         catalogue: Option<PathBuf>,
-        /// A folder of real pipelines (*/pipeline.py), run with the openhexa.sdk package.
+        /// A folder with real pipelines (*/pipeline.py). They are run with the Python package openhexa.sdk.
         #[arg(long)]
         pipelines: Option<PathBuf>,
-        /// The Python interpreter that has openhexa.sdk.
+        /// The Python interpreter in which openhexa.sdk is installed.
         #[arg(long, default_value = "python3")]
         python: PathBuf,
     }

@@ -253,11 +253,11 @@ impl Sources<'_> {
             is_known(&key, &format!("set by {name} in the environment"))?;
             builder = builder
                 .set_override(key, value.as_str())
-                .map_err(|error| BadSetting(format!("{name} cannot be used: {error}")))?;
+                .map_err(|error| BadSetting(format!("cannot use {name}: {error}")))?;
         }
         builder
             .build()
-            .map_err(|error| BadSetting(format!("the settings cannot be read: {error}")))
+            .map_err(|error| BadSetting(format!("cannot read the settings: {error}")))
     }
 
     /// The sentence for a value of the wrong type: the library says what it wanted, we say where it stood.
@@ -278,7 +278,7 @@ impl Sources<'_> {
                 error,
                 ..
             } => (key.clone(), format!("must be {}", reason(error))),
-            other => return BadSetting(format!("the settings cannot be used: {}", reason(other))),
+            other => return BadSetting(format!("cannot use the settings: {}", reason(other))),
         };
         BadSetting(format!("{key} ({}) {wanted}", self.origin(&key)))
     }
@@ -295,7 +295,7 @@ impl Sources<'_> {
         }
         match self.file {
             Some(file) if file::has(file, key) => format!("set in {}", file.display()),
-            Some(_) | None => "at its default".to_owned(),
+            Some(_) | None => "default value".to_owned(),
         }
     }
 
@@ -337,7 +337,7 @@ fn is_known(key: &str, origin: &str) -> Result<(), BadSetting> {
         listed(&near)
     };
     Err(BadSetting(format!(
-        "{key} ({origin}) is no setting; there are {allowed}"
+        "{key} ({origin}) is not a setting; known settings: {allowed}"
     )))
 }
 
@@ -380,6 +380,7 @@ fn keys_of(config: &Config) -> Vec<String> {
 fn in_words<'a>(key: &str, expected: &'a str) -> &'a str {
     match RULES.iter().find(|rule| rule.key == key) {
         Some(rule) => rule.allowed,
+        None if expected == "a boolean" => "true or false",
         None => expected,
     }
 }

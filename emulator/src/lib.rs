@@ -81,12 +81,12 @@ pub struct Iaso {
 /// Why it did not start, in one sentence.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    #[error("{path} cannot be read: {source}")]
+    #[error("cannot read {path}: {source}")]
     Unreadable {
         path: PathBuf,
         source: std::io::Error,
     },
-    #[error("{path} is not a catalogue of pipelines: {source}")]
+    #[error("{path} is not a valid catalogue: {source}")]
     Catalogue {
         path: PathBuf,
         source: serde_json::Error,
@@ -97,14 +97,14 @@ pub enum StartError {
         first: String,
         second: String,
     },
-    #[error("the data folder {path} cannot be used: {source}")]
+    #[error("cannot use the data folder {path}: {source}")]
     Data {
         path: PathBuf,
         source: std::io::Error,
     },
-    #[error("port {port} of 127.0.0.1 cannot be listened on: {source}")]
+    #[error("cannot listen on 127.0.0.1:{port}: {source}")]
     Port { port: u16, source: std::io::Error },
-    #[error("no HTTP client could be made: {0}")]
+    #[error("cannot create an HTTP client: {0}")]
     Client(#[from] reqwest::Error),
 }
 

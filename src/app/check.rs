@@ -90,14 +90,45 @@ fn of_settings(settings: &Settings) -> Vec<Finding> {
 }
 
 /// Whether the keys open what is stored; a database that is not there yet holds nothing.
-pub async fn stored(settings: &Settings) -> Vec<Finding> {
-    let unknown = "the database cannot be read, so nothing is known of what is stored; `openhexa-bridge migrate` says why";
+pub async fn stored(settings: &Settings) -> Option<Finding> {
     match super::database::opens_what_is_stored(settings).await {
-        Ok(true) => Vec::new(),
-        Ok(false) => vec![Finding::Obstacle(
-            "secrets.encryption_key is not the key that what is stored was encrypted with",
-        )],
-        Err(_) => vec![Finding::Doubt(unknown)],
+        Ok(true) => None,
+        Ok(false) => Some(Finding::Obstacle(
+            "secrets.encryption_key does not decrypt the stored data",
+        )),
+        Err(error) => Some(Finding::Refused(error.to_string())),
+    }
+}
+
+/// What the bridge would be served with, without the password of the database.
+pub fn summary(settings: &Settings) -> String {
+    let (address, port) = (&settings.server.address, settings.server.port);
+    let database = shown_database(settings.database.url.expose_secret());
+    let public = match settings.server.public_url.as_str() {
+        "" => format!("http://{address}:{port}"),
+        url => url.to_owned(),
+    };
+    format!(
+        "Configuration OK. Listening on {address}:{port}, database {database}, public URL {public}"
+    )
+}
+
+fn shown_database(url: &str) -> String {
+    if url.starts_with("sqlite:") {
+        return url.to_owned();
+    }
+    let Ok(wanted) = url.parse::<tokio_postgres::Config>() else {
+        return "PostgreSQL".to_owned();
+    };
+    let hosts: Vec<String> = wanted.get_hosts().iter().map(shown_host).collect();
+    let name = wanted.get_dbname().unwrap_or_default();
+    format!("PostgreSQL {name:?} on {}", hosts.join(", "))
+}
+
+fn shown_host(host: &tokio_postgres::config::Host) -> String {
+    match host {
+        tokio_postgres::config::Host::Tcp(name) => name.clone(),
+        tokio_postgres::config::Host::Unix(path) => path.display().to_string(),
     }
 }
 
@@ -156,13 +187,13 @@ fn secrets(s: &Settings) -> Vec<Finding> {
         when(is_empty(&secrets.callback_key), Finding::Obstacle("secrets.callback_key is empty")),
         when(
             !secrets.previous_encryption_keys().is_empty(),
-            Finding::Doubt("secrets.previous_encryption_keys are still good: `openhexa-bridge reseal` makes them unnecessary"),
+            Finding::Doubt("secrets.previous_encryption_keys is set: run `openhexa-bridge reseal`, then remove the keys"),
         ),
         when(
             same(&secrets.encryption_key, &secrets.callback_key),
-            Finding::Doubt("secrets.encryption_key and secrets.callback_key are the same: who reads one has both"),
+            Finding::Doubt("secrets.encryption_key and secrets.callback_key are the same key: use two different ones"),
         ),
-        when(shared, Finding::Doubt("two roles share one key under keys.*: it has the greater role")),
+        when(shared, Finding::Doubt("two of keys.* are the same key: it has the higher role")),
     ]
     .into_iter()
     .flatten()
@@ -178,37 +209,37 @@ fn network(s: &Settings) -> Vec<Finding> {
     [
         when(
             !local && keys.into_iter().all(is_empty) && !s.iaso.has_users() && !s.server.dangerously_let_everybody_administer,
-            Finding::Doubt("keys.* are empty and the address is open to the network: serve starts only when the database holds a key"),
+            Finding::Doubt("keys.* are empty and server.address is open to the network: `serve` starts only if the database contains an active key"),
         ),
         when(
             crate::openhexa::Client::new(super::limits(s)).is_err(),
-            Finding::Obstacle("openhexa.proxy is not the URL of an HTTP proxy"),
+            Finding::Obstacle("openhexa.proxy is not a valid HTTP proxy URL"),
         ),
         when(
             s.server.dangerously_let_everybody_administer,
-            Finding::Doubt("server.dangerously_let_everybody_administer is on: whoever reaches the bridge administers it"),
+            Finding::Doubt("server.dangerously_let_everybody_administer is true: every client that can reach the bridge is an administrator"),
         ),
         when(
             url.is_empty() && !local,
-            Finding::Doubt("server.public_url is empty: running pipelines are told the address listened on, which they may not reach"),
+            Finding::Doubt("server.public_url is empty: running pipelines report to the listening address, which they may not be able to reach"),
         ),
         when(
             in_clear,
-            Finding::Doubt("server.public_url is not https: callback tokens travel in the clear"),
+            Finding::Doubt("server.public_url is not https: callback tokens are sent unencrypted"),
         ),
         when(
             s.openhexa.allow_private && s.openhexa.allowed_hosts.is_empty(),
-            Finding::Doubt("openhexa.allow_private is on without openhexa.allowed_hosts: an administrator can point the bridge at any machine of the network"),
+            Finding::Doubt("openhexa.allow_private is true and openhexa.allowed_hosts is empty: an administrator can make the bridge send requests to any machine in the network"),
         ),
         when(
             !s.openhexa.proxy.is_empty() && !s.openhexa.allow_private,
-            Finding::Doubt("openhexa.proxy looks up names by itself: with openhexa.allow_private off only addresses written as numbers are refused, and the proxy must refuse names of private machines"),
+            Finding::Doubt("openhexa.proxy resolves host names: openhexa.allow_private = false only refuses addresses written as numbers, so the proxy must refuse names in private networks"),
         ),
         when(
             s.metrics.access == MetricsAccess::Open && !local,
-            Finding::Doubt("metrics.access is open to everybody who reaches the bridge"),
+            Finding::Doubt("metrics.access is open: every client that can reach the bridge can read the metrics"),
         ),
-        when(s.log.format == LogFormat::Text && !local, Finding::Doubt("log.format is text; collectors read json")),
+        when(s.log.format == LogFormat::Text && !local, Finding::Doubt("log.format is text: set it to json if a log collector reads it")),
     ]
     .into_iter()
     .flatten()
@@ -223,35 +254,35 @@ fn iaso(s: &Settings) -> Vec<Finding> {
     [
         when(
             iaso.attached && !iaso.has_users(),
-            Finding::Doubt("iaso.attached is on, iaso.url and iaso.signing_key are empty: none of Iaso's users is known"),
+            Finding::Doubt("iaso.url and iaso.signing_key are empty: Iaso's users cannot sign in"),
         ),
         when(
             !is_empty(&iaso.signing_key) && !iaso.attached,
-            Finding::Doubt("iaso.signing_key is set and iaso.attached is off: accounts and permissions are not at hand, so the key is not used"),
+            Finding::Doubt("iaso.signing_key is not used because iaso.attached is false: the bridge cannot read accounts and permissions"),
         ),
         when(
             !iaso.has_users() && !is_empty(&callback.iaso_signing_key),
-            Finding::Doubt("callback.iaso_signing_key is set and none of Iaso's users is known: no launch has a user for whom it could sign"),
+            Finding::Doubt("callback.iaso_signing_key is not used because Iaso's users cannot sign in: set iaso.url or iaso.signing_key"),
         ),
         when(
             !keys.into_iter().any(is_empty) && !same(keys[0], keys[1]),
-            Finding::Doubt("iaso.signing_key and callback.iaso_signing_key differ: Iaso has one SECRET_KEY"),
+            Finding::Doubt("iaso.signing_key and callback.iaso_signing_key differ: both must be Iaso's SECRET_KEY"),
         ),
         when(
             keys.into_iter().any(short),
-            Finding::Doubt("Iaso's SECRET_KEY is shorter than 32 characters: who finds it out is any user"),
+            Finding::Doubt("Iaso's SECRET_KEY is shorter than 32 characters: if it is guessed, an attacker can sign in as any user"),
         ),
         when(
             keys.into_iter().any(|key| same(key, &s.secrets.callback_key)),
-            Finding::Doubt("secrets.callback_key is Iaso's SECRET_KEY: give the bridge one of its own"),
+            Finding::Doubt("secrets.callback_key is Iaso's SECRET_KEY: use a different key"),
         ),
         when(
             in_clear,
-            Finding::Doubt("iaso.url is not https: users' sessions and tokens travel in the clear"),
+            Finding::Doubt("iaso.url is not https: users' sessions and tokens are sent unencrypted"),
         ),
         when(
             !iaso.url.is_empty() && s.server.public_url.is_empty(),
-            Finding::Doubt("server.public_url is empty: browsers that send no Sec-Fetch-Site cannot write with Iaso's session"),
+            Finding::Doubt("server.public_url is empty: browsers that do not send Sec-Fetch-Site cannot make changes with an Iaso session"),
         ),
     ]
     .into_iter()
@@ -271,11 +302,11 @@ fn times(s: &Settings) -> Vec<Finding> {
         ),
         when(
             s.launch.answer_within < s.openhexa.request_timeout,
-            Finding::Doubt("launch.answer_within is shorter than openhexa.request_timeout: a launch may be answered before OpenHEXA's answer to it is known"),
+            Finding::Doubt("launch.answer_within is shorter than openhexa.request_timeout: the response to a launch may be sent before OpenHEXA has confirmed it"),
         ),
         when(
             s.reconcile.period > s.reconcile.early,
-            Finding::Doubt("reconcile.period is longer than reconcile.early: runs are looked at less often than told"),
+            Finding::Doubt("reconcile.period is longer than reconcile.early: new runs are polled less often than every reconcile.early"),
         ),
     ]
     .into_iter()
@@ -291,11 +322,11 @@ fn database(s: &Settings) -> Vec<Finding> {
     [
         when(
             away && s.database.tls == Tls::Off,
-            Finding::Doubt("database.tls is off and PostgreSQL is on another machine"),
+            Finding::Doubt("database.tls is off and PostgreSQL is on another machine: the password and all data are sent unencrypted"),
         ),
         when(
             named && std::fs::read(file).is_err(),
-            Finding::Obstacle("database.ca_file cannot be read"),
+            Finding::Obstacle("cannot read database.ca_file"),
         ),
     ]
     .into_iter()

@@ -43,7 +43,7 @@ async fn open(
     match opening.await {
         Ok(store) => Ok(store?),
         Err(error) => Err(StartError::Other(format!(
-            "the database cannot be opened: {error}"
+            "cannot open the database: {error}"
         ))),
     }
 }
@@ -53,7 +53,7 @@ pub async fn opens_what_is_stored(settings: &Settings) -> Result<bool, StartErro
     if matches!(database(settings), Address::Sqlite(file) if !file.exists()) {
         return Ok(true);
     }
-    let store = open(settings, |_| Ok(())).await?;
+    let store = open(settings, Store::try_connection).await?;
     let vault = store.vault.clone();
     let readable = store.read(move |db| {
         Ok::<_, crate::store::Error>(

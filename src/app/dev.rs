@@ -96,9 +96,8 @@ pub async fn run(options: Options) -> Result<Dev, StartError> {
     .await?;
     let openhexa = place.target.url.clone();
     let configured = running.bridge.aim(ONLY_ACCOUNT, place).await;
-    configured.map_err(|error| {
-        StartError::Other(format!("the configuration cannot be stored: {error}"))
-    })?;
+    configured
+        .map_err(|error| StartError::Other(format!("cannot store the configuration: {error}")))?;
     Ok(Dev {
         running,
         emulator,
@@ -138,20 +137,22 @@ fn obstacle(openhexa: &str, listed: &Result<Shown<Vec<PipelineSummary>>, Error>)
     let what = match listed {
         Ok(shown) if shown.stale_as_of.is_none() => return None,
         Ok(_) | Err(Error::Upstream(Upstream::TimedOut | Upstream::Unreachable)) => {
-            "does not answer".to_owned()
+            "does not respond".to_owned()
         }
         Err(Error::Upstream(Upstream::Untrusted)) => {
             "has a TLS certificate that is not trusted (see SSL_CERT_FILE)".to_owned()
         }
-        Err(Error::Upstream(Upstream::TokenRefused)) => "refuses the token".to_owned(),
+        Err(Error::Upstream(Upstream::TokenRefused)) => "rejects the token".to_owned(),
         Err(Error::Upstream(Upstream::NoWorkspace)) => {
-            "shows no such workspace to the token".to_owned()
+            "has no such workspace, or the token has no access to it".to_owned()
         }
-        Err(Error::Upstream(Upstream::Strange)) => "does not answer as OpenHEXA does".to_owned(),
-        Err(Error::Upstream(Upstream::Failed)) => "answers with an error of its own".to_owned(),
-        Err(error) => format!("gives no list of pipelines: {error}"),
+        Err(Error::Upstream(Upstream::Strange)) => {
+            "does not respond like an OpenHEXA server".to_owned()
+        }
+        Err(Error::Upstream(Upstream::Failed)) => "returned an error".to_owned(),
+        Err(error) => format!("returned no list of pipelines: {error}"),
     };
-    Some(format!("The OpenHEXA at {openhexa} {what}."))
+    Some(format!("OpenHEXA at {openhexa} {what}."))
 }
 
 /// A pipeline that can be launched as it is; a large OpenHEXA is not asked for all of its definitions.
@@ -232,7 +233,7 @@ async fn openhexa(
 fn address(url: &str) -> Result<Address, StartError> {
     let address = Address::parse(url).map_err(|wrong| match wrong {
         BadAddress::NotUrl => "an http or https URL without user, query and fragment",
-        BadAddress::NotGraphql => "the URL of OpenHEXA's GraphQL, which ends in /graphql/",
+        BadAddress::NotGraphql => "OpenHEXA's GraphQL URL, which ends in /graphql/",
     });
     address.map_err(|wanted| StartError::Other(format!("--openhexa-url must be {wanted}")))
 }
@@ -273,7 +274,7 @@ fn keys(data: &Path) -> Result<Keys, StartError> {
     match std::fs::read_to_string(&file) {
         Ok(text) => serde_json::from_str(&text).map_err(|_| {
             StartError::Other(format!(
-                "{} is not a file of keys that dev made; remove it to begin anew",
+                "{} is not a key file of `dev`. Restore it, or delete the data folder to start over",
                 file.display()
             ))
         }),
@@ -299,5 +300,5 @@ fn make_keys(file: &Path) -> std::io::Result<Keys> {
 }
 
 fn no_folder(path: &Path, error: &std::io::Error) -> StartError {
-    StartError::Other(format!("{} cannot be made: {error}", path.display()))
+    StartError::Other(format!("cannot create {}: {error}", path.display()))
 }

@@ -15,7 +15,7 @@ pub struct Lock {
 pub fn take(folder: &Path) -> Result<Lock, StartError> {
     let unusable = |error| {
         let folder = folder.display();
-        StartError::Other(format!("the data folder {folder} cannot be used: {error}"))
+        StartError::Other(format!("cannot use the data folder {folder}: {error}"))
     };
     // Keys, the database and runs lie in it.
     let mut making = std::fs::DirBuilder::new();

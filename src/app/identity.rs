@@ -13,7 +13,7 @@ use crate::settings::Settings;
 pub fn callback_key(settings: &Settings) -> Result<CallbackKey, StartError> {
     let key = &settings.secrets.callback_key;
     if key.expose_secret().is_empty() {
-        let how = "make one with: openssl rand -base64 48";
+        let how = "create one with: openssl rand -base64 48";
         let key = "callback_key";
         return Err(StartError::Secret { key, how });
     }

@@ -32,6 +32,7 @@ pub async fn create(
     refuse_unknown(&store, account).await?;
     let now = Clock::System.now();
     let until = expires.map(|expires| end(now, expires)).transpose()?;
+    let wanted = name.clone();
     let wish = Wish {
         name,
         role,
@@ -39,7 +40,7 @@ pub async fn create(
     };
     let made = new_key::make(&store, account, wish, MAKER, now)
         .await
-        .map_err(not_made)?;
+        .map_err(|error| not_made(error, &wanted))?;
     audit("key.create", made.id.0, Some(role));
     Ok((made.id.0, new_key::shown(&made).to_owned()))
 }
@@ -52,18 +53,17 @@ fn end(now: DateTime<Utc>, expires: Duration) -> Result<DateTime<Utc>, StartErro
 }
 
 fn odd_end() -> StartError {
-    StartError::Other("--expires must be longer than 0, and end before the year 10000".to_owned())
+    StartError::Other("--expires must be longer than 0 and end before the year 10000".to_owned())
 }
 
 /// What is judged for the pages, too, in the words of this command.
-fn not_made(error: Error) -> StartError {
+fn not_made(error: Error, name: &str) -> StartError {
     let wrong = error.invalid().map(|wrong| &wrong.fields.0);
     match wrong {
         Some(fields) if fields.contains_key("until") => odd_end(),
-        Some(_) => StartError::Other(
-            "--name is another good key's already: choose another one, or revoke that key first"
-                .to_owned(),
-        ),
+        Some(_) => StartError::Other(format!(
+            "an active key is already called \"{name}\". Choose another name or revoke it first"
+        )),
         None => failed(error),
     }
 }
@@ -74,8 +74,7 @@ fn whose(settings: &Settings, account: Option<i64>) -> Result<AccountId, StartEr
     match account {
         Some(account) => Ok(AccountId(account)),
         None if iaso.attached && iaso.config_account == 0 => Err(StartError::Other(
-            "say with --account whose key it is: beside Iaso, while iaso.config_account is 0, it would be nobody's"
-                .to_owned(),
+            "--account is required: iaso.attached is true and iaso.config_account is 0".to_owned(),
         )),
         None => Ok(own_account(settings)),
     }
@@ -89,7 +88,7 @@ async fn refuse_unknown(store: &Store, account: AccountId) -> Result<(), StartEr
         return Ok(());
     }
     Err(StartError::Other(format!(
-        "there is no account {account} that a key could be made for"
+        "account {account} does not exist"
     )))
 }
 
@@ -99,7 +98,7 @@ fn refuse_odd(name: &str) -> Result<(), StartError> {
         return Ok(());
     }
     Err(StartError::Other(format!(
-        "--name takes one line of text of at most {} characters, without control characters or invisible ones",
+        "--name must be one line of at most {} characters, without control characters or invisible characters",
         new_key::LONGEST_NAME
     )))
 }
@@ -126,9 +125,7 @@ pub async fn revoke(settings: &Settings, id: i64) -> Result<(), StartError> {
         audit("key.revoke", id, None);
         return Ok(());
     }
-    Err(StartError::Other(format!(
-        "there is no key {id} that could be revoked"
-    )))
+    Err(StartError::Other(format!("there is no active key {id}")))
 }
 
 /// Whoever may read the settings may do this; who it was, only the machine knows.
@@ -153,11 +150,11 @@ fn line(key: &StoredKey, shows_account: bool) -> String {
         String::new()
     };
     format!(
-        "{id}\t{role}\t{state}\texpires {expires}\tlast used {used}\tmade by {by}\t{account}{}",
+        "{id}\t{role}\t{state}\texpires {expires}\tlast used {used}\tcreated by {by}\t{account}{}",
         key.name
     )
 }
 
 fn failed(error: Error) -> StartError {
-    StartError::Other(format!("the keys cannot be reached: {error}"))
+    StartError::Other(format!("cannot read or write the keys: {error}"))
 }

@@ -16,7 +16,7 @@ pub async fn reseal(settings: &Settings, lost: Lost) -> Result<String, StartErro
         let vault = store.vault.clone();
         let pass = store.write(move |db| store::reseal(db, &vault, lost));
         let pass = pass.await.map_err(|error| {
-            StartError::Other(format!("the stored secrets cannot be reached: {error}"))
+            StartError::Other(format!("cannot read or write the stored secrets: {error}"))
         })?;
         all.sealed += pass.sealed;
         all.unreadable = all.unreadable.max(pass.unreadable);
@@ -46,20 +46,20 @@ fn told(all: Tally, lost: Lost) -> Result<String, StartError> {
     } = all;
     if missed > 0 {
         return Err(StartError::Other(format!(
-            "{missed} secrets were changed meanwhile, each time: is a bridge running that has another encryption key?"
+            "{missed} secrets were changed by another process during each attempt. Is a bridge running with another encryption key?"
         )));
     }
     match (unreadable, lost) {
         (0, _) => Ok(format!(
-            "{sealed} secrets were encrypted anew; everything is under secrets.encryption_key."
+            "{sealed} secrets re-encrypted. All stored data now uses secrets.encryption_key."
         )),
         (_, Lost::Discard) => Ok(format!(
-            "{sealed} secrets were encrypted anew, and {unreadable} that no key opens are gone: configure anew."
+            "{sealed} secrets re-encrypted, {unreadable} deleted because no key decrypts them. Set the configuration again."
         )),
         (_, Lost::Keep) => Err(StartError::Other(format!(
-            "{sealed} secrets were encrypted anew, but {unreadable} are under a key that is neither \
-             secrets.encryption_key nor among secrets.previous_encryption_keys; where it is lost, --discard takes \
-             them away"
+            "{sealed} secrets re-encrypted, {unreadable} not: neither secrets.encryption_key nor \
+             secrets.previous_encryption_keys decrypts them. Add their key to secrets.previous_encryption_keys, or \
+             delete them with --discard"
         ))),
     }
 }

@@ -50,29 +50,29 @@ pub enum Answer {
 /// Iaso gave no answer that says whose it is.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 pub enum Away {
-    #[error("too many questions to Iaso are under way")]
+    #[error("too many requests to Iaso are running")]
     Crowded,
-    #[error("Iaso did not answer in time")]
+    #[error("Iaso did not respond in time")]
     TimedOut,
-    #[error("Iaso cannot be reached")]
+    #[error("Iaso is unreachable")]
     Unreachable,
     #[error(
-        "Iaso's TLS certificate is not trusted: {0}; put the certificate of its authority into the file of SSL_CERT_FILE"
+        "Iaso's TLS certificate is not trusted: {0}; add the certificate of its authority to the file in SSL_CERT_FILE"
     )]
     Untrusted(String),
-    #[error("Iaso answered with status {0}")]
+    #[error("Iaso returned status {0}")]
     Status(u16),
-    #[error("Iaso's answer is too large")]
+    #[error("Iaso's response is too large")]
     TooLarge,
-    #[error("Iaso's answer is no profile")]
+    #[error("Iaso's response is not a user profile")]
     Unreadable,
 }
 
 #[derive(Debug, Error)]
 pub enum BuildError {
-    #[error("iaso.url is no address")]
+    #[error("iaso.url is not a valid address")]
     Address,
-    #[error("no HTTP client can be made")]
+    #[error("TLS is not available")]
     Http,
 }
 

@@ -194,7 +194,7 @@ pub enum BuildError {
     ConnectTooLong,
     #[error("a limit is zero that must not be: {0}")]
     Zero(&'static str),
-    #[error("openhexa.proxy is not the URL of an HTTP proxy")]
+    #[error("openhexa.proxy is not a valid HTTP proxy URL")]
     Proxy,
     #[error("no HTTP client can be made: TLS or its certificates are not available")]
     Http,

@@ -98,7 +98,7 @@ impl State {
 
     fn word(self) -> &'static str {
         match self {
-            Self::Good => "good",
+            Self::Good => "active",
             Self::Expired => "expired",
             Self::Revoked => "revoked",
         }

@@ -12,7 +12,7 @@ pub fn read(file: &Path) -> Result<Config, BadSetting> {
     let text = std::fs::read_to_string(file).map_err(|error| unreadable(file, &reason(&error)))?;
     let source = File::from_str(&text, FileFormat::Toml);
     let alone = Config::builder().add_source(source).build();
-    alone.map_err(|error| unreadable(file, &format!("it is not TOML{}", place(&error))))
+    alone.map_err(|error| unreadable(file, &format!("it is not valid TOML{}", place(&error))))
 }
 
 /// Whether the file sets this key.
@@ -22,7 +22,7 @@ pub fn has(file: &Path, key: &str) -> bool {
 
 fn unreadable(file: &Path, why: &str) -> BadSetting {
     let file = file.display();
-    BadSetting(format!("the settings file {file} cannot be read: {why}"))
+    BadSetting(format!("cannot read the settings file {file}: {why}"))
 }
 
 fn reason(error: &std::io::Error) -> String {
@@ -31,8 +31,8 @@ fn reason(error: &std::io::Error) -> String {
         reason = "the other kinds say what they are"
     )]
     match error.kind() {
-        ErrorKind::NotFound => "there is no such file".to_owned(),
-        ErrorKind::InvalidData => "it is not text in UTF-8".to_owned(),
+        ErrorKind::NotFound => "the file does not exist".to_owned(),
+        ErrorKind::InvalidData => "it is not UTF-8 text".to_owned(),
         _ => error.to_string(),
     }
 }

@@ -4,10 +4,10 @@
 use super::{DEFAULTS, PREFIX};
 
 const OPENING: &str = "# Settings\n\n\
-    Printed by `openhexa-bridge settings` from [config/default.toml](../config/default.toml); `make settings` writes \
-    it anew.\n\n\
-    A file given with `--config` overrides a default, and the environment overrides both. Durations are a number with \
-    a unit: `500ms`, `10s`, `15m`, `4h`, `2days`. `openhexa-bridge check-config` judges what you have set.\n";
+    Printed by `openhexa-bridge settings` from [config/default.toml](../config/default.toml); `make settings` updates \
+    this page.\n\n\
+    A file given with `--config` overrides the defaults, and environment variables override both. Durations are a \
+    number with a unit: `500ms`, `10s`, `15m`, `4h`, `2days`. `openhexa-bridge check-config` checks your settings.\n";
 
 /// A line of the file of defaults.
 enum Line<'a> {
@@ -55,7 +55,7 @@ fn read(line: &str) -> Line<'_> {
 
 fn heading(section: &str) -> String {
     format!(
-        "\n## {section}\n\n| setting | default | in the environment | what it is |\n|---|---|---|---|\n"
+        "\n## {section}\n\n| setting | default | environment variable | meaning |\n|---|---|---|---|\n"
     )
 }
 

@@ -94,22 +94,22 @@ pub const RULES: &[Rule] = &[
     ),
     rule(
         "database.url",
-        "a file and not sqlite::memory:, of which each connection would have its own, lost with it",
+        "a file; sqlite::memory: is not supported, because each connection would have its own database",
         |s| !s.database.url.expose_secret().contains(":memory:"),
     ),
     rule(
         "database.url",
-        "without sslmode, or with sslmode=require: database.tls is verified, which requires TLS",
+        "without sslmode or with sslmode=require, because database.tls is verified",
         |s| !s.database.url_permits_no_tls(),
     ),
     rule(
         "database.url",
-        "without sslmode=require, verify-ca or verify-full: database.tls is off; set it to verified for TLS",
+        "without sslmode=require, verify-ca or verify-full, because database.tls is off; set it to verified to use TLS",
         |s| !s.database.url_requires_tls(),
     ),
     rule(
         "database.ca_file",
-        "empty while database.tls is off: nothing is verified then",
+        "empty when database.tls is off, because no certificate is checked then",
         |s| s.database.ca_file.as_os_str().is_empty() || s.database.tls == Tls::Verified,
     ),
     rule("database.pool_size", "a whole number from 1 to 200", |s| {
@@ -126,12 +126,12 @@ pub const RULES: &[Rule] = &[
     ),
     rule(
         "iaso.attached",
-        "false, unless database.url leads to Iaso's own PostgreSQL: postgres://USER:PASSWORD@HOST:PORT/NAME",
+        "false, unless database.url is Iaso's PostgreSQL database (postgres://USER:PASSWORD@HOST:PORT/NAME)",
         |s| !s.iaso.attached || !s.database.url.expose_secret().starts_with("sqlite:"),
     ),
     rule(
         "iaso.encrypted_text_field_key",
-        "Iaso's ENCRYPTED_TEXT_FIELD_KEY, a Fernet key, where iaso.attached is true",
+        "Iaso's ENCRYPTED_TEXT_FIELD_KEY (a Fernet key), which is required when iaso.attached is true",
         |s| match s.iaso.encrypted_text_field_key.expose_secret() {
             "" => !s.iaso.attached,
             key => is_fernet(key),
@@ -139,12 +139,12 @@ pub const RULES: &[Rule] = &[
     ),
     rule(
         "iaso.config_account",
-        "0 or the id of an account of Iaso, at most 2147483647",
+        "0 or the id of an Iaso account, at most 2147483647",
         |s| (0..=i64::from(i32::MAX)).contains(&s.iaso.config_account),
     ),
     rule(
         "iaso.config_account",
-        "the account of Iaso whose keys.* are, where iaso.attached is true and any of them is set",
+        "the id of the Iaso account that owns the keys of the settings, because iaso.attached is true and keys.* are set",
         |s| {
             let keys = [&s.keys.viewer, &s.keys.operator, &s.keys.admin];
             let unsaid = s.iaso.attached && s.iaso.config_account == 0;
@@ -153,7 +153,7 @@ pub const RULES: &[Rule] = &[
     ),
     rule(
         "iaso.config_account",
-        "the account that everybody administers, where iaso.attached and server.dangerously_let_everybody_administer are true",
+        "the id of the Iaso account that everyone administers, because iaso.attached and server.dangerously_let_everybody_administer are true",
         |s| {
             let unsaid = s.iaso.attached && s.iaso.config_account == 0;
             !unsaid || !s.server.dangerously_let_everybody_administer
@@ -287,7 +287,7 @@ pub const RULES: &[Rule] = &[
     }),
     rule(
         "reconcile.deadline_grace",
-        "at least 15m, after which OpenHEXA itself ends a run that is lost",
+        "at least 15m, the time after which OpenHEXA itself ends a lost run",
         |s| s.reconcile.deadline_grace.0 >= Duration::from_mins(15),
     ),
     rule("reconcile.overdue", "longer than 0", |s| {
@@ -314,7 +314,7 @@ pub const RULES: &[Rule] = &[
     ),
     rule(
         "iaso.previous_signing_keys",
-        "empty while iaso.signing_key is: there is no current key that they were before",
+        "empty when iaso.signing_key is empty",
         |s| is_empty(&s.iaso.previous_signing_keys) || !is_empty(&s.iaso.signing_key),
     ),
     rule(

@@ -119,13 +119,13 @@ pub enum OpenError {
         "database.url is not a PostgreSQL URL such as postgres://USER:PASSWORD@HOST:PORT/NAME{0}"
     )]
     Url(String),
-    #[error("database.url: {0} is a directory and no database")]
+    #[error("database.url: {0} is a directory, not a database file")]
     Directory(PathBuf),
-    #[error("database.url: the file cannot be opened: {0}")]
+    #[error("database.url: cannot open the file: {0}")]
     File(String),
-    #[error("database.url: the database cannot be reached: {0}")]
+    #[error("database.url: cannot connect to the database: {0}")]
     Unreachable(String),
-    #[error("database.url: the database refused the connection: {0}")]
+    #[error("database.url: cannot connect to the database: {0}")]
     Refused(String),
     #[error(
         "database.url leads to a pooler, such as PgBouncer, in transaction mode, which the bridge cannot work with: connect \
@@ -134,26 +134,26 @@ pub enum OpenError {
     Pooled,
     #[error("the connection was closed")]
     Closed,
-    #[error("the runtime for PostgreSQL's sockets cannot be made")]
+    #[error("cannot start the thread for connections to PostgreSQL")]
     Runtime,
-    #[error("the certificates that the system trusts cannot be read")]
+    #[error("cannot read the certificates that the system trusts")]
     Tls,
     #[error(
-        "database.tls is verified, and database.url leads to a Unix socket, which has no TLS: set database.tls to off"
+        "database.url is a Unix socket, which has no TLS, but database.tls is verified: set database.tls to off"
     )]
     SocketTls,
-    #[error("database.ca_file holds no readable PEM certificate")]
+    #[error("database.ca_file contains no readable PEM certificate")]
     CaFile,
-    #[error("database.url: the folder of the file cannot be made: {0}")]
+    #[error("database.url: cannot create the folder of the file: {0}")]
     Folder(#[source] std::io::Error),
-    #[error("iaso.attached: the bridge cannot stand beside the Iaso of this database: {0}")]
+    #[error("iaso.attached: the bridge cannot use the Iaso database: {0}")]
     Iaso(String),
     #[error(
         "iaso.encrypted_text_field_key (OPENHEXA_BRIDGE__IASO__ENCRYPTED_TEXT_FIELD_KEY in the environment) is not a \
          Fernet key: 32 bytes in URL-safe base64, Iaso's own ENCRYPTED_TEXT_FIELD_KEY"
     )]
     IasoKey,
-    #[error("iaso.attached: only a PostgreSQL can be Iaso's own database")]
+    #[error("iaso.attached: Iaso's database is PostgreSQL, not SQLite")]
     NoIaso,
     #[error("a migration failed: {0}")]
     Migration(String),
@@ -178,7 +178,7 @@ impl OpenError {
     pub(super) fn url(error: &tokio_postgres::Error) -> Self {
         let cause = cause(error);
         Self::Url(if cause.contains("unknown option") {
-            "; what stands behind its ? is no option".to_owned()
+            "; an option after the ? is not known".to_owned()
         } else {
             format!(": {cause}")
         })

@@ -160,6 +160,11 @@ impl Store {
         self.attached
     }
 
+    /// Opens one connection, for the cause why it cannot be opened.
+    pub fn try_connection(&self) -> Result<(), OpenError> {
+        self.opener.connect().map(drop)
+    }
+
     /// Brings the tables up to date; replicas that start together take turns.
     pub fn migrate(&self) -> Result<(), OpenError> {
         pooling::refuse(&self.opener)?;

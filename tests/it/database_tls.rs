@@ -123,8 +123,7 @@ fn url_refused(tls: &str, options: &str) -> String {
 #[test]
 fn a_url_that_contradicts_the_setting_is_refused() {
     let set = "database.url (set by OPENHEXA_BRIDGE__DATABASE__URL in the environment) must be";
-    let without =
-        "without sslmode, or with sslmode=require: database.tls is verified, which requires TLS";
+    let without = "without sslmode or with sslmode=require, because database.tls is verified";
     for options in [
         "?sslmode=disable",
         "?sslmode=prefer",
@@ -135,7 +134,7 @@ fn a_url_that_contradicts_the_setting_is_refused() {
     ] {
         assert_eq!(url_refused("verified", options), format!("{set} {without}"));
     }
-    let off = "without sslmode=require, verify-ca or verify-full: database.tls is off; set it to verified for TLS";
+    let off = "without sslmode=require, verify-ca or verify-full, because database.tls is off; set it to verified to use TLS";
     for options in ["?sslmode=require", "?sslmode=verify-full"] {
         assert_eq!(url_refused("off", options), format!("{set} {off}"));
     }
@@ -155,7 +154,7 @@ fn certificates_that_nothing_is_checked_against_are_refused() {
     let told = refused(&[("DATABASE__CA_FILE", "/etc/ssl/ca.pem")]);
     assert_eq!(
         told,
-        "database.ca_file (set by OPENHEXA_BRIDGE__DATABASE__CA_FILE in the environment) must be empty while database.tls \
-         is off: nothing is verified then"
+        "database.ca_file (set by OPENHEXA_BRIDGE__DATABASE__CA_FILE in the environment) must be empty when database.tls \
+         is off, because no certificate is checked then"
     );
 }

@@ -71,7 +71,7 @@ story! {
         let key = story.make_key(&["--role", "viewer", "--name", "District office"]).await;
         assert_eq!(story.status(&key, Method::GET, "/tasks/").await, 200);
         let listed = story.list_keys().await;
-        assert!(listed.starts_with("1\tviewer\tgood\t") && listed.contains("District office"), "{listed}");
+        assert!(listed.starts_with("1\tviewer\tactive\t") && listed.contains("District office"), "{listed}");
         assert!(!listed.contains(&key));
 
         assert!(story.keys(&["revoke", "1"]).await.status.success());
@@ -80,7 +80,7 @@ story! {
         assert!(story.list_keys().await.contains("\trevoked\t"));
         let twice = story.keys(&["revoke", "1"]).await;
         assert!(!twice.status.success());
-        assert_eq!(String::from_utf8_lossy(&twice.stderr).trim(), "openhexa-bridge: there is no key 1 that could be revoked");
+        assert_eq!(String::from_utf8_lossy(&twice.stderr).trim(), "openhexa-bridge: there is no active key 1");
         story.end().await;
     }
 }
@@ -190,7 +190,7 @@ story! {
         for name in ["ops\u{202e}nimda", "\u{2067}ops", "ops\u{200f}", "o\u{ad}ps", "one\ntwo", "one\u{2029}two", "\u{e0041}"] {
             let made = story.keys(&["create", "--role", "viewer", "--name", name]).await;
             assert!(!made.status.success(), "{name:?}");
-            assert!(String::from_utf8_lossy(&made.stderr).contains("without control characters or invisible ones"));
+            assert!(String::from_utf8_lossy(&made.stderr).contains("without control characters or invisible characters"));
         }
         for name in ["Équipe de Ngaoundéré", "مكتب", "Bureau nº 1 — nord", "事務所 🔑"] {
             story.make_key(&["--role", "viewer", "--name", name]).await;

@@ -83,14 +83,14 @@ fn a_value_of_the_wrong_type_is_told() {
         (
             "server.dangerously_let_everybody_administer",
             "maybe",
-            "a boolean",
+            "true or false",
         ),
         (
             "server.dangerously_let_everybody_administer",
             "",
-            "a boolean",
+            "true or false",
         ),
-        ("openhexa.allow_private", "perhaps", "a boolean"),
+        ("openhexa.allow_private", "perhaps", "true or false"),
         ("log.format", "xml", "text or json"),
     ] {
         refused(key, value, allowed);
@@ -136,7 +136,7 @@ fn a_value_outside_what_is_allowed_is_told() {
         ("iaso.profile_kept", "11m", "at most 10m"),
         ("iaso.request_timeout", "0s", "longer than 0"),
         ("iaso.answer_limit", "65535", "a whole number from 65536 to 104857600 bytes"),
-        ("iaso.previous_signing_keys", "a-key-of-before", "empty while iaso.signing_key is: there is no current key that they were before"),
+        ("iaso.previous_signing_keys", "a-key-of-before", "empty when iaso.signing_key is empty"),
         ("keys.viewer", "short", "at least 16 characters"),
         ("keys.operator", "short", "at least 16 characters"),
         ("keys.admin", "short", "at least 16 characters"),
@@ -164,7 +164,7 @@ fn a_value_outside_what_is_allowed_is_told() {
         ("reconcile.longest_pause", "1s", "at least reconcile.pause and at most 10m"),
         ("reconcile.absent_looks", "1", "a whole number from 2 to 100"),
         ("reconcile.stop_again", "0s", "longer than 0"),
-        ("reconcile.deadline_grace", "14m", "at least 15m, after which OpenHEXA itself ends a run that is lost"),
+        ("reconcile.deadline_grace", "14m", "at least 15m, the time after which OpenHEXA itself ends a lost run"),
         ("reconcile.overdue", "0s", "longer than 0"),
         ("reconcile.hidden_for", "9m", "at least 10m"),
         ("log.filter", "loud=very=much", "levels such as info or info,openhexa_bridge=debug"),
@@ -240,7 +240,7 @@ fn it_is_told_where_a_value_was_set() {
     let told = from_environment(&[("OPENHEXA__REQUEST_TIMEOUT", "20s")]).unwrap_err();
     assert_eq!(
         told,
-        "reconcile.lease (at its default) must be longer than openhexa.request_timeout and openhexa.slot_timeout together"
+        "reconcile.lease (default value) must be longer than openhexa.request_timeout and openhexa.slot_timeout together"
     );
 }
 
@@ -249,26 +249,26 @@ fn a_setting_that_is_none_is_told_with_those_that_are() {
     let told = from_environment(&[("SERVER__PROT", "80")]).unwrap_err();
     assert_eq!(
         told,
-        "server.prot (set by OPENHEXA_BRIDGE__SERVER__PROT in the environment) is no setting; there are \
+        "server.prot (set by OPENHEXA_BRIDGE__SERVER__PROT in the environment) is not a setting; known settings: \
          server.address, server.body_limit, server.body_timeout, server.connections, server.dangerously_let_everybody_administer, server.disconnect_timeout, server.header_timeout, server.keep_alive, server.port, server.public_url, server.stop_within, server.trusted_proxies, server.workers, server.write_timeout"
     );
     let told = from_environment(&[("SERVERS__PORT", "80")]).unwrap_err();
     assert!(
-        told.ends_with("is no setting; there are cache.…, callback.…, database.…, iaso.…, keys.…, launch.…, limits.…, log.…, metrics.…, openhexa.…, reconcile.…, secrets.…, server.…, stream.…"),
+        told.ends_with("is not a setting; known settings: cache.…, callback.…, database.…, iaso.…, keys.…, launch.…, limits.…, log.…, metrics.…, openhexa.…, reconcile.…, secrets.…, server.…, stream.…"),
         "{told}"
     );
     let told = from_file("[log]\nlevel = \"info\"\n").unwrap_err();
     assert_eq!(
         told,
-        "log.level (set in FILE) is no setting; there are log.filter, log.format"
+        "log.level (set in FILE) is not a setting; known settings: log.filter, log.format"
     );
     for text in ["port = 80\n", "[other]\nport = 80\n"] {
         let told = from_file(text).unwrap_err();
-        assert!(told.contains("(set in FILE) is no setting"), "{told}");
+        assert!(told.contains("(set in FILE) is not a setting"), "{told}");
     }
     let told = from_environment(&[("PORT", "80")]).unwrap_err();
     assert!(
-        told.starts_with("port (set by OPENHEXA_BRIDGE__PORT in the environment) is no setting"),
+        told.starts_with("port (set by OPENHEXA_BRIDGE__PORT in the environment) is not a setting"),
         "{told}"
     );
 }
@@ -292,7 +292,7 @@ fn a_file_that_cannot_be_read_is_told_in_one_sentence_without_what_stands_in_it(
         from_file("[secrets]\nencryption_key = \"a-secret-that-nobody-closes\n").unwrap_err();
     assert_eq!(
         told,
-        "the settings file FILE cannot be read: it is not TOML at line 2, column 46"
+        "cannot read the settings file FILE: it is not valid TOML at line 2, column 46"
     );
     let nowhere = Sources {
         file: Some(Path::new("/nowhere/bridge.toml")),
@@ -301,7 +301,7 @@ fn a_file_that_cannot_be_read_is_told_in_one_sentence_without_what_stands_in_it(
     let told = nowhere.read().unwrap_err().to_string();
     assert_eq!(
         told,
-        "the settings file /nowhere/bridge.toml cannot be read: there is no such file"
+        "cannot read the settings file /nowhere/bridge.toml: the file does not exist"
     );
 }
 

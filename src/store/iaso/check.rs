@@ -147,7 +147,8 @@ fn refuse_another_key(conn: &mut Pg, beside: &Beside) -> Result<(), OpenError> {
         return Ok(());
     }
     Err(OpenError::Iaso(
-        "iaso.encrypted_text_field_key opens no token of its OpenHEXA instances".to_owned(),
+        "iaso.encrypted_text_field_key decrypts none of the tokens of its OpenHEXA instances"
+            .to_owned(),
     ))
 }
 
@@ -173,7 +174,9 @@ fn refuse_without_schema(conn: &mut Pg) -> Result<(), OpenError> {
     if may.is_some_and(|may| may.holds) {
         return Ok(());
     }
-    Err(OpenError::Iaso("schema public may not be used".to_owned()))
+    Err(OpenError::Iaso(
+        "missing right USAGE on schema public".to_owned(),
+    ))
 }
 
 fn refuse_unknown_account(conn: &mut Pg, beside: &Beside) -> Result<(), OpenError> {
@@ -184,7 +187,7 @@ fn refuse_unknown_account(conn: &mut Pg, beside: &Beside) -> Result<(), OpenErro
         return Ok(());
     }
     Err(OpenError::Iaso(format!(
-        "iaso.config_account is {account}, and there is no such account"
+        "account {account} (iaso.config_account) does not exist"
     )))
 }
 
@@ -231,17 +234,17 @@ fn sentence(lacks: &[Lack], left_out: &[LeftOut]) -> String {
 fn of_lack(lack: &Lack) -> (String, Option<&str>) {
     let (table, column) = (&lack.table, Some(lack.column.as_str()));
     match (lack.has_table, lack.has_column) {
-        (false, _) => (format!("no table {table}"), None),
-        (true, false) => (format!("no column in {table}:"), column),
-        (true, true) => (format!("no right to {} in {table}:", lack.word), column),
+        (false, _) => (format!("missing table {table}"), None),
+        (true, false) => (format!("missing column in {table}:"), column),
+        (true, true) => (format!("missing right {} on {table}:", lack.word), column),
     }
 }
 
 fn of_left_out(left_out: &LeftOut) -> (String, Option<&str>) {
     match &left_out.sequence {
-        Some(sequence) => (format!("no right to USAGE of sequence {sequence}"), None),
+        Some(sequence) => (format!("missing right USAGE on sequence {sequence}"), None),
         None => (
-            format!("no value is known to INSERT in {}:", left_out.table),
+            format!("unknown required column in {}:", left_out.table),
             Some(left_out.column.as_str()),
         ),
     }

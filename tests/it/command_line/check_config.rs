@@ -6,7 +6,8 @@ use secrecy::ExposeSecret as _;
 use super::*;
 use crate::support::process::Ended;
 
-const FINE: &str = "The settings can be served with.";
+/// The beginning of the last line, where nothing is wrong.
+const FINE: &str = "Configuration OK. ";
 
 /// Everything that `serve` must be told, in a folder of its own.
 fn check(folder: &Path) -> Line {
@@ -33,7 +34,7 @@ fn hindered(ended: &Ended, sentences: &[&str]) {
         .iter()
         .map(|sentence| format!("error: {sentence}"));
     assert_eq!(ended.out, lines.collect::<Vec<_>>());
-    let end = "openhexa-bridge: the settings cannot be served with";
+    let end = "openhexa-bridge: the bridge cannot start with this configuration";
     assert_eq!(
         (ended.status.code(), &ended.err[..]),
         (Some(1), &[end.to_owned()][..])
@@ -44,9 +45,11 @@ fn hindered(ended: &Ended, sentences: &[&str]) {
 async fn settings_that_are_fine_end_well() {
     let folder = tempfile::tempdir().unwrap();
     let ended = check(folder.path()).run().await;
+    let fine = "Configuration OK. Listening on 127.0.0.1:8080, database sqlite:data/openhexa-bridge.db, public URL \
+        http://127.0.0.1:8080";
     assert_eq!(
         (&ended.out[..], &ended.err[..]),
-        (&[FINE.to_owned()][..], &[][..])
+        (&[fine.to_owned()][..], &[][..])
     );
     assert_eq!(ended.status.code(), Some(0));
     assert!(
@@ -91,8 +94,9 @@ async fn an_obstacle_is_told_and_ends_badly() {
 /// Each doubt in a line of its own, no secret in any, and success.
 async fn doubted(line: Line, doubts: &[&str], secret: &str) {
     let ended = line.run().await;
-    let told: Vec<&str> = ended.out.iter().map(String::as_str).collect();
-    assert_eq!(told, [doubts, &[FINE]].concat());
+    let (last, told) = ended.out.split_last().unwrap();
+    assert_eq!(told, doubts);
+    assert!(last.starts_with(FINE), "{last}");
     assert_eq!((ended.status.code(), &ended.err[..]), (Some(0), &[][..]));
     let hidden = |line: &String| !line.contains(secret) && !line.contains("a-password");
     assert!(ended.out.iter().all(hidden));
@@ -110,10 +114,10 @@ async fn doubts_about_an_iaso_are_told() {
                 .setting("IASO__URL", "http://0.0.0.0:1")
                 .setting("CALLBACK__IASO_SIGNING_KEY", key),
             &[
-                "warning: Iaso's SECRET_KEY is shorter than 32 characters: who finds it out is any user",
-                "warning: iaso.url is not https: users' sessions and tokens travel in the clear",
-                "warning: server.public_url is empty: browsers that send no Sec-Fetch-Site cannot write with Iaso's session",
-                "warning: iaso.url (http://0.0.0.0:1) gives no usable response: Iaso cannot be reached. Iaso's users cannot sign in until it does",
+                "warning: Iaso's SECRET_KEY is shorter than 32 characters: if it is guessed, an attacker can sign in as any user",
+                "warning: iaso.url is not https: users' sessions and tokens are sent unencrypted",
+                "warning: server.public_url is empty: browsers that do not send Sec-Fetch-Site cannot make changes with an Iaso session",
+                "warning: iaso.url (http://0.0.0.0:1) gives no usable response: Iaso is unreachable. Iaso's users cannot sign in until it does",
             ][..],
         ),
         (
@@ -126,8 +130,8 @@ async fn doubts_about_an_iaso_are_told() {
                     "the-secret-key-of-a-running-iaso-two",
                 ),
             &[
-                "warning: iaso.signing_key is set and iaso.attached is off: accounts and permissions are not at hand, so the key is not used",
-                "warning: iaso.signing_key and callback.iaso_signing_key differ: Iaso has one SECRET_KEY",
+                "warning: iaso.signing_key is not used because iaso.attached is false: the bridge cannot read accounts and permissions",
+                "warning: iaso.signing_key and callback.iaso_signing_key differ: both must be Iaso's SECRET_KEY",
             ],
         ),
         (
@@ -136,8 +140,8 @@ async fn doubts_about_an_iaso_are_told() {
                 "a-key-that-callback-tokens-are-signed-with",
             ),
             &[
-                "warning: callback.iaso_signing_key is set and none of Iaso's users is known: no launch has a user for whom it could sign",
-                "warning: secrets.callback_key is Iaso's SECRET_KEY: give the bridge one of its own",
+                "warning: callback.iaso_signing_key is not used because Iaso's users cannot sign in: set iaso.url or iaso.signing_key",
+                "warning: secrets.callback_key is Iaso's SECRET_KEY: use a different key",
             ],
         ),
     ] {
@@ -151,9 +155,9 @@ async fn a_doubt_is_told_and_stops_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let key = "one-key-for-everybody";
     let network = [
-        "warning: server.public_url is empty: running pipelines are told the address listened on, which they may not reach",
-        "warning: metrics.access is open to everybody who reaches the bridge",
-        "warning: log.format is text; collectors read json",
+        "warning: server.public_url is empty: running pipelines report to the listening address, which they may not be able to reach",
+        "warning: metrics.access is open: every client that can reach the bridge can read the metrics",
+        "warning: log.format is text: set it to json if a log collector reads it",
     ];
     let check = || check(folder.path());
     for (line, doubts) in [
@@ -167,19 +171,19 @@ async fn a_doubt_is_told_and_stops_nothing() {
         (
             check().setting("SERVER__DANGEROUSLY_LET_EVERYBODY_ADMINISTER", "true"),
             &[
-                "warning: server.dangerously_let_everybody_administer is on: whoever reaches the bridge administers it",
+                "warning: server.dangerously_let_everybody_administer is true: every client that can reach the bridge is an administrator",
             ],
         ),
         (
             check()
                 .setting("KEYS__VIEWER", key)
                 .setting("KEYS__ADMIN", key),
-            &["warning: two roles share one key under keys.*: it has the greater role"],
+            &["warning: two of keys.* are the same key: it has the higher role"],
         ),
         (
             check().setting("OPENHEXA__ALLOW_PRIVATE", "true"),
             &[
-                "warning: openhexa.allow_private is on without openhexa.allowed_hosts: an administrator can point the bridge at any machine of the network",
+                "warning: openhexa.allow_private is true and openhexa.allowed_hosts is empty: an administrator can make the bridge send requests to any machine in the network",
             ],
         ),
         (
@@ -191,7 +195,7 @@ async fn a_doubt_is_told_and_stops_nothing() {
         (
             check().setting("OPENHEXA__PROXY", "http://proxy.example.org:3128"),
             &[
-                "warning: openhexa.proxy looks up names by itself: with openhexa.allow_private off only addresses written as numbers are refused, and the proxy must refuse names of private machines",
+                "warning: openhexa.proxy resolves host names: openhexa.allow_private = false only refuses addresses written as numbers, so the proxy must refuse names in private networks",
             ],
         ),
         (
@@ -206,12 +210,14 @@ async fn a_doubt_is_told_and_stops_nothing() {
                 "DATABASE__URL",
                 "postgres://somebody:a-password@10.0.0.7/name",
             ),
-            &["warning: database.tls is off and PostgreSQL is on another machine"],
+            &[
+                "warning: database.tls is off and PostgreSQL is on another machine: the password and all data are sent unencrypted",
+            ],
         ),
         (
             check().setting("LAUNCH__ANSWER_WITHIN", "7s"),
             &[
-                "warning: launch.answer_within is shorter than openhexa.request_timeout: a launch may be answered before OpenHEXA's answer to it is known",
+                "warning: launch.answer_within is shorter than openhexa.request_timeout: the response to a launch may be sent before OpenHEXA has confirmed it",
             ],
         ),
         (
@@ -220,7 +226,7 @@ async fn a_doubt_is_told_and_stops_nothing() {
                 Vault::fresh_key().expose_secret(),
             ),
             &[
-                "warning: secrets.previous_encryption_keys are still good: `openhexa-bridge reseal` makes them unnecessary",
+                "warning: secrets.previous_encryption_keys is set: run `openhexa-bridge reseal`, then remove the keys",
             ],
         ),
         (
@@ -268,12 +274,31 @@ async fn a_database_without_tables_was_said_to_be_unreadable() {
         .unwrap();
     for url in [format!("sqlite:{}", file.display()), postgres] {
         let ended = check_database(folder.path(), &url).run().await;
-        assert_eq!(
-            (&ended.out[..], &ended.err[..]),
-            (&[FINE.to_owned()][..], &[][..]),
-            "{url}"
-        );
+        assert_eq!((ended.out.len(), &ended.err[..]), (1, &[][..]), "{url}");
+        assert!(ended.out[0].starts_with(FINE), "{url}");
     }
+}
+
+#[tokio::test]
+async fn a_database_that_cannot_be_connected_to_is_an_error_with_its_cause() {
+    let folder = tempfile::tempdir().unwrap();
+    let url = "postgres://somebody:a-password@127.0.0.1:1/nowhere";
+    let ended = check_database(folder.path(), url).run().await;
+    let cause = "database.url: cannot connect to the database: error connecting to server: Connection refused (os error 111)";
+    hindered(&ended, &[cause]);
+}
+
+#[tokio::test]
+async fn the_password_of_the_database_is_not_shown() {
+    let folder = tempfile::tempdir().unwrap();
+    let line = check(folder.path()).setting(
+        "DATABASE__URL",
+        "postgres://somebody:a-password@127.0.0.1:5432/bridge",
+    );
+    let ended = line.run().await;
+    let fine = "Configuration OK. Listening on 127.0.0.1:8080, database PostgreSQL \"bridge\" on 127.0.0.1, public URL \
+        http://127.0.0.1:8080";
+    assert_eq!(ended.out, [fine]);
 }
 
 #[tokio::test]
@@ -303,7 +328,7 @@ async fn this_machine_is_known_by_every_name_that_it_has() {
     ] {
         doubted(line, &[], "a-password").await;
     }
-    let away = "warning: database.tls is off and PostgreSQL is on another machine";
+    let away = "warning: database.tls is off and PostgreSQL is on another machine: the password and all data are sent unencrypted";
     for url in [
         "postgres://bridge@127.0.0.1.example.org/name",
         "postgres://bridge@localhost.example.org/name",
@@ -313,7 +338,7 @@ async fn this_machine_is_known_by_every_name_that_it_has() {
     ] {
         doubted(check().setting("DATABASE__URL", url), &[away], "a-password").await;
     }
-    let in_clear = "warning: server.public_url is not https: callback tokens travel in the clear";
+    let in_clear = "warning: server.public_url is not https: callback tokens are sent unencrypted";
     let line = check().setting("SERVER__PUBLIC_URL", "http://127.0.0.1.example.org");
     doubted(line, &[in_clear], "a-password").await;
 }
@@ -330,12 +355,12 @@ async fn an_iaso_that_gives_no_usable_response_is_told() {
     };
     doubted(line(), &[], "a-password").await;
     for (mood, why) in [
-        (Mood::Page(404), "Iaso answered with status 404"),
-        (Mood::Page(502), "Iaso answered with status 502"),
-        (Mood::Redirects, "Iaso answered with status 302"),
+        (Mood::Page(404), "Iaso returned status 404"),
+        (Mood::Page(502), "Iaso returned status 502"),
+        (Mood::Redirects, "Iaso returned status 302"),
         (
             Mood::Says("<html>".to_owned()),
-            "Iaso's answer is no profile",
+            "Iaso's response is not a user profile",
         ),
     ] {
         iaso.is(mood);

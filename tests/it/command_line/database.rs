@@ -58,11 +58,11 @@ async fn each_reason_why_it_cannot_be_opened_has_a_sentence_of_its_own() {
     drop(free);
     let directory = folder.path().display();
     for (url, sentence) in [
-        (format!("sqlite:{directory}"), format!("database.url: {directory} is a directory and no database")),
-        (format!("sqlite:{}", text.display()), "database.url: the file cannot be opened: file is not a database".to_owned()),
+        (format!("sqlite:{directory}"), format!("database.url: {directory} is a directory, not a database file")),
+        (format!("sqlite:{}", text.display()), "database.url: cannot open the file: file is not a database".to_owned()),
         ("postgres://somebody:a-password@127.0.0.1:port/name".to_owned(), "database.url is not a PostgreSQL URL such as postgres://USER:PASSWORD@HOST:PORT/NAME: invalid connection string: invalid value for option `port`".to_owned()),
-        ("postgres://somebody@host/name?a-password=b".to_owned(), "database.url is not a PostgreSQL URL such as postgres://USER:PASSWORD@HOST:PORT/NAME; what stands behind its ? is no option".to_owned()),
-        (format!("postgres://somebody:a-password@127.0.0.1:{port}/name"), "database.url: the database cannot be reached: error connecting to server: Connection refused (os error 111)".to_owned()),
+        ("postgres://somebody@host/name?a-password=b".to_owned(), "database.url is not a PostgreSQL URL such as postgres://USER:PASSWORD@HOST:PORT/NAME; an option after the ? is not known".to_owned()),
+        (format!("postgres://somebody:a-password@127.0.0.1:{port}/name"), "database.url: cannot connect to the database: error connecting to server: Connection refused (os error 111)".to_owned()),
     ] {
         let ended = migrate(&url).run().await;
         assert_eq!(ended.sentence(), sentence);
@@ -77,7 +77,7 @@ async fn a_database_in_memory_is_refused() {
         assert!(
             ended
                 .sentence()
-                .contains("must be a file and not sqlite::memory:"),
+                .contains("must be a file; sqlite::memory: is not supported"),
             "{}",
             ended.sentence()
         );

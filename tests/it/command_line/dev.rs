@@ -169,7 +169,7 @@ async fn a_port_in_use_is_told_in_a_sentence() {
         let ended = Line::of(&args).data(data.path()).run().await;
         let sentence = ended.sentence();
         assert!(
-            sentence.contains(&port) && sentence.contains("cannot be listened on"),
+            sentence.contains(&port) && sentence.contains("cannot listen on"),
             "{sentence}"
         );
     }
@@ -181,8 +181,8 @@ async fn a_catalogue_that_cannot_be_read_is_told_in_a_sentence() {
     let broken = data.path().join("broken.json");
     std::fs::write(&broken, "{\"pipelines\": 5}").unwrap();
     for (file, part) in [
-        (broken, "is not a catalogue"),
-        (data.path().join("nowhere.json"), "cannot be read"),
+        (broken, "is not a valid catalogue"),
+        (data.path().join("nowhere.json"), "cannot read "),
     ] {
         let ended = dev(data.path(), None)
             .arg("--catalogue")

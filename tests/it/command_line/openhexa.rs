@@ -27,7 +27,7 @@ async fn an_address_that_cannot_be_one_is_told_in_a_sentence() {
         ("http://somebody:a-password@openhexa.test/graphql/", plain),
         (
             "https://openhexa.test/",
-            "--openhexa-url must be the URL of OpenHEXA's GraphQL, which ends in /graphql/",
+            "--openhexa-url must be OpenHEXA's GraphQL URL, which ends in /graphql/",
         ),
     ] {
         let data = tempfile::tempdir().unwrap();
@@ -44,7 +44,7 @@ async fn one_that_does_not_answer_is_told_and_dev_goes_on() {
     let data = tempfile::tempdir().unwrap();
     let mut dev = own(&url).data(data.path()).start();
     let (bridge, _) = dev.addresses().await;
-    let sentence = format!("The OpenHEXA at {url} does not answer.");
+    let sentence = format!("OpenHEXA at {url} does not respond.");
     dev.told("the sentence", |lines| {
         lines.iter().filter(|line| **line == sentence).count() == 1
     })

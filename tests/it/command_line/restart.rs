@@ -111,7 +111,7 @@ async fn a_file_of_keys_that_was_broken_is_told_in_a_sentence() {
     .unwrap();
     let ended = dev(data.path(), None).run().await;
     assert!(
-        ended.sentence().contains("is not a file of keys"),
+        ended.sentence().contains("is not a key file of `dev`"),
         "{}",
         ended.sentence()
     );

@@ -82,15 +82,15 @@ async fn a_bad_setting_ends_the_start_in_one_sentence() {
     std::fs::write(&config, "[server]\nworkers = 0\n").unwrap();
     for (line, sentence) in [
         (serve(&url).setting("SERVER__PORT", "http"), "server.port (set by OPENHEXA_BRIDGE__SERVER__PORT in the environment) must be a whole number from 0 to 65535".to_owned()),
-        (serve(&url).setting("SERVER__PROT", "80"), "server.prot (set by OPENHEXA_BRIDGE__SERVER__PROT in the environment) is no setting; there are server.address, server.body_limit, server.body_timeout, server.connections, server.dangerously_let_everybody_administer, server.disconnect_timeout, server.header_timeout, server.keep_alive, server.port, server.public_url, server.stop_within, server.trusted_proxies, server.workers, server.write_timeout".to_owned()),
+        (serve(&url).setting("SERVER__PROT", "80"), "server.prot (set by OPENHEXA_BRIDGE__SERVER__PROT in the environment) is not a setting; known settings: server.address, server.body_limit, server.body_timeout, server.connections, server.dangerously_let_everybody_administer, server.disconnect_timeout, server.header_timeout, server.keep_alive, server.port, server.public_url, server.stop_within, server.trusted_proxies, server.workers, server.write_timeout".to_owned()),
         (serve(&url).arg("--config").arg(&config), format!("server.workers (set in {}) must be a whole number from 1 to 64", config.display())),
-        (serve(&url).arg("--config").arg("/nowhere/bridge.toml"), "the settings file /nowhere/bridge.toml cannot be read: there is no such file".to_owned()),
-        (serve(&url).setting("SECRETS__ENCRYPTION_KEY", ""), "secrets.encryption_key (OPENHEXA_BRIDGE__SECRETS__ENCRYPTION_KEY in the environment) is empty; make one with: openssl rand -base64 32 | tr '+/' '-_'".to_owned()),
+        (serve(&url).arg("--config").arg("/nowhere/bridge.toml"), "cannot read the settings file /nowhere/bridge.toml: the file does not exist".to_owned()),
+        (serve(&url).setting("SECRETS__ENCRYPTION_KEY", ""), "secrets.encryption_key (OPENHEXA_BRIDGE__SECRETS__ENCRYPTION_KEY in the environment) is empty; create one with: openssl rand -base64 32 | tr '+/' '-_'".to_owned()),
         (serve(&url).setting("SECRETS__ENCRYPTION_KEY", "not-a-fernet-key"), "secrets.encryption_key (OPENHEXA_BRIDGE__SECRETS__ENCRYPTION_KEY in the environment) is not a Fernet key: 32 bytes in URL-safe base64".to_owned()),
-        (serve(&url).setting("SECRETS__CALLBACK_KEY", ""), "secrets.callback_key (OPENHEXA_BRIDGE__SECRETS__CALLBACK_KEY in the environment) is empty; make one with: openssl rand -base64 48".to_owned()),
+        (serve(&url).setting("SECRETS__CALLBACK_KEY", ""), "secrets.callback_key (OPENHEXA_BRIDGE__SECRETS__CALLBACK_KEY in the environment) is empty; create one with: openssl rand -base64 48".to_owned()),
         (serve(&url).setting("SECRETS__CALLBACK_KEY", "short"), "secrets.callback_key (set by OPENHEXA_BRIDGE__SECRETS__CALLBACK_KEY in the environment) must be at least 32 characters".to_owned()),
-        (serve("postgres://somebody:a-password@127.0.0.1:1/nowhere"), "database.url: the database cannot be reached: error connecting to server: Connection refused (os error 111)".to_owned()),
-        (serve("sqlite:/proc/nowhere/bridge.db"), "database.url: the folder of the file cannot be made: No such file or directory (os error 2)".to_owned()),
+        (serve("postgres://somebody:a-password@127.0.0.1:1/nowhere"), "database.url: cannot connect to the database: error connecting to server: Connection refused (os error 111)".to_owned()),
+        (serve("sqlite:/proc/nowhere/bridge.db"), "database.url: cannot create the folder of the file: No such file or directory (os error 2)".to_owned()),
     ] {
         assert_eq!(line.run().await.sentence(), sentence);
     }
@@ -140,7 +140,7 @@ async fn a_port_in_use_is_told_in_a_sentence() {
         .await;
     let sentence = ended.sentence();
     assert!(
-        sentence.starts_with(&format!("{address} cannot be listened on: ")),
+        sentence.starts_with(&format!("cannot listen on {address}: ")),
         "{sentence}"
     );
 }

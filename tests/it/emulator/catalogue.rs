@@ -40,7 +40,7 @@ async fn a_word_that_is_none_of_the_catalogues_is_refused() {
         let sentence = refused(catalogue).await;
         let named = format!("unknown field `{word}`");
         assert!(sentence.contains(&named), "{sentence}");
-        assert!(sentence.contains("is not a catalogue of pipelines"));
+        assert!(sentence.contains("is not a valid catalogue"));
     }
 }
 

@@ -37,7 +37,7 @@ story! {
             let page = story.refused(As::Admin, &good.clone().fill("until", &[until]), 400).await;
             assert_eq!(page.at("until-error"), "Last day must be a day such as 2026-12-31", "{until}");
         }
-        let sentence = "openhexa-bridge: --expires must be longer than 0, and end before the year 10000";
+        let sentence = "openhexa-bridge: --expires must be longer than 0 and end before the year 10000";
         for expires in ["3000000d", "100000000000d", "0s"] {
             assert_eq!(not_made(&story, &["--expires", expires]).await, sentence, "{expires}");
         }
@@ -106,10 +106,10 @@ story! {
         assert!(!page.at("key-1").contains("by "), "nobody knows: {}", page.at("key-1"));
         let makers = ["command line", "key 2 (server)", "the admin key of the settings"];
         let lines = listed(&story).await;
-        assert!(lines[0].contains("\tmade by -\t"), "{}", lines[0]);
+        assert!(lines[0].contains("\tcreated by -\t"), "{}", lines[0]);
         for (number, maker) in makers.iter().enumerate() {
             assert!(page.at(&format!("key-{}", number + 2)).contains(&format!("by {maker}")), "{}", page.text());
-            assert!(lines[number + 1].contains(&format!("\tmade by {maker}\t")), "{}", lines[number + 1]);
+            assert!(lines[number + 1].contains(&format!("\tcreated by {maker}\t")), "{}", lines[number + 1]);
         }
         let french = story.french_page(As::Admin, KEYS).await;
         assert!(french.at("key-2").contains("par command line"));
@@ -122,9 +122,9 @@ story! {
         let story = begin(base).await;
         story.make_key(&["--role", "viewer", "--name", "Nairobi"]).await;
         let sentence = not_made(&story, &["--name", "Nairobi"]).await;
-        assert_eq!(sentence, "openhexa-bridge: --name is another good key's already: choose another one, or revoke that key first");
+        assert_eq!(sentence, "openhexa-bridge: an active key is already called \"Nairobi\". Choose another name or revoke it first");
         let long = not_made(&story, &["--name", &"x".repeat(101)]).await;
-        assert_eq!(long, "openhexa-bridge: --name takes one line of text of at most 100 characters, without control characters or invisible ones");
+        assert_eq!(long, "openhexa-bridge: --name must be one line of at most 100 characters, without control characters or invisible characters");
         let page = story.refused(As::Admin, &form(&story, "Nairobi", "viewer").await, 400).await;
         assert!(page.at("name-error").starts_with("There is a good key with this name already"));
         for _ in 0..2 {
