@@ -73,15 +73,6 @@ impl Bridge {
         self.task(task.account, task.id).await.unwrap_or(task)
     }
 
-    /// The connection was lost during the commit, so only the database knows whether there is a task.
-    pub(super) async fn committed_by(&self, owner: String) -> Result<TaskId, Error> {
-        let found = self
-            .store()
-            .read(move |db| Ok::<_, Error>(store::held_by(db, &owner)?))
-            .await?;
-        found.ok_or(Error::Busy)
-    }
-
     /// The caller holds the task's lease, and gives it back.
     pub(super) async fn attempt(&self, attempt: &Attempt) -> Result<Task, Error> {
         // As whom a run is made is known before it is asked for: the run is looked for by it, should it be lost.

@@ -4,12 +4,12 @@
 
 use std::collections::BTreeMap;
 use std::pin::{Pin, pin};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value, json};
-use tokio::time::Sleep;
+use tokio::time::{Instant, Sleep};
 use uuid::Uuid;
 
 use super::attempt::Attempt;
@@ -49,13 +49,20 @@ impl LaunchRequest {
     }
 }
 
-/// What became of a launch that was judged.
+/// The attempt that follows a commit, with the task as it was committed.
+type Made = Box<(Attempt, Task)>;
+
+/// What became of a launch that was validated.
 enum Accepted {
-    /// With the task as it was committed.
-    Now(Box<(Attempt, Task)>),
-    /// There is a task already: under its key, or from this request's own transaction.
+    Now(Made),
+    /// There is a task already under the launch's idempotency key.
     Before(TaskId),
 }
+
+/// After a lost commit, how long the database is asked at least whether the task was stored.
+const CONFIRM_WITHIN: Duration = Duration::from_secs(2);
+/// The time between two of those requests.
+const CONFIRM_EVERY: Duration = Duration::from_millis(250);
 
 /// What would be sent, for a person to see.
 #[derive(Clone, Debug)]
@@ -138,7 +145,9 @@ impl Bridge {
         request: &LaunchRequest,
         time_is_up: Pin<&mut Sleep>,
     ) -> Result<Task, Error> {
-        let (attempt, committed) = match self.accept(who, ground, definition, request).await? {
+        let until = time_is_up.deadline();
+        let accepted = self.accept(who, ground, definition, request, until).await?;
+        let (attempt, committed) = match accepted {
             Accepted::Now(made) => *made,
             Accepted::Before(task) => return self.task(who.account, task).await,
         };
@@ -165,6 +174,7 @@ impl Bridge {
         ground: &Ground,
         definition: &Definition,
         request: &LaunchRequest,
+        until: Instant,
     ) -> Result<Accepted, Error> {
         let (now, since) = (self.now(), self.keys_since());
         let defaults = request.defaults(ground);
@@ -182,15 +192,16 @@ impl Bridge {
         let (bridge, ground) = (self.clone(), ground.clone());
         let (definition, request) = (definition.clone(), request.clone());
         let held = self.claim(now, 1);
-        let (owner, reached) = (held.owner.clone(), Arc::new(AtomicBool::new(false)));
-        let commit = reached.clone();
+        let launch = draft.run.launch;
+        let made: Arc<Mutex<Option<Made>>> = Arc::default();
+        let slot = made.clone();
         let accepted = self
             .store()
             .write(move |db| {
                 if let Some(once) = &request.once
                     && let Some(task) = once::taken(db, draft.account, once, since)?
                 {
-                    return Ok(Accepted::Before(task));
+                    return Ok(Some(task));
                 }
                 let instance = ground.connection.instance.clone();
                 let task = store::insert(
@@ -224,16 +235,55 @@ impl Bridge {
                         debug: request.debug,
                     },
                 };
-                commit.store(true, Ordering::SeqCst);
-                Ok(Accepted::Now(Box::new((attempt, task))))
+                *slot.lock().unwrap_or_else(PoisonError::into_inner) =
+                    Some(Box::new((attempt, task)));
+                Ok(None)
             })
             .await;
         self.changes.happened();
-        match accepted {
-            Err(Error::Busy) if reached.load(Ordering::SeqCst) => {
-                self.committed_by(owner).await.map(Accepted::Before)
+        let made = made.lock().unwrap_or_else(PoisonError::into_inner).take();
+        match (accepted, made) {
+            (Ok(Some(task)), _) => Ok(Accepted::Before(task)),
+            (Ok(None), Some(made)) => Ok(Accepted::Now(made)),
+            // The connection was lost during the commit: only the database knows whether there is a task.
+            (Err(Error::Busy), Some(made)) => {
+                self.confirm(launch, until).await?;
+                Ok(Accepted::Now(made))
             }
-            accepted => accepted,
+            (Ok(None), None) => Err(Error::Busy),
+            (Err(error), _) => Err(error),
+        }
+    }
+
+    /// Waits until the database says that the launch's task is stored; an error where it is not, or does not say so in time.
+    #[allow(
+        clippy::disallowed_methods,
+        reason = "a duration is measured, no time is told"
+    )]
+    async fn confirm(&self, launch: Option<LaunchId>, until: Instant) -> Result<(), Error> {
+        let launch = launch.ok_or(Error::Busy)?;
+        let until = until.max(Instant::now() + CONFIRM_WITHIN);
+        match tokio::time::timeout_at(until, self.is_stored(launch)).await {
+            Ok(Ok(true)) => Ok(()),
+            Ok(Ok(false)) | Err(_) => Err(Error::Busy),
+            Ok(Err(error)) => Err(error),
+        }
+    }
+
+    /// A server that lost the connection may still be busy with the commit, so "no" counts only when it is said twice.
+    async fn is_stored(&self, launch: LaunchId) -> Result<bool, Error> {
+        let mut denied = false;
+        loop {
+            let found = self
+                .store()
+                .read(move |db| Ok::<_, Error>(store::is_launch_stored(db, launch)?))
+                .await;
+            match found {
+                Ok(false) if !denied => denied = true,
+                Err(Error::Busy) => {}
+                found => return found,
+            }
+            tokio::time::sleep(CONFIRM_EVERY).await;
         }
     }
 

@@ -66,8 +66,8 @@ pub use once::{Remembered, remember, remembered, take_turns};
 pub use pages::{Key, Mark, Order, Page, TaskFilter, after, list};
 pub use reseal::{Lost, Tally, are_readable, is_fresh, reseal};
 pub use runs::{
-    Due, Kind, claim_due, forget_secrets, held_by, look_by, must_wait, owned_runs, owners, plan,
-    put_secrets, renew, schedule, sealed, secrets_of, wake_next,
+    Due, Kind, claim_due, forget_secrets, is_launch_stored, look_by, must_wait, owned_runs, owners,
+    plan, put_secrets, renew, schedule, sealed, secrets_of, wake_next,
 };
 pub use sessions::{NewSession, add_session, end_session, is_session};
 pub use tasks::{

@@ -13,7 +13,7 @@ use super::rows::{RunRow, object_of};
 use super::schema::{run, task};
 use super::types::{At, Id};
 use super::vault::Vault;
-use crate::domain::ids::{AccountId, PipelineId, RunId, TaskId};
+use crate::domain::ids::{AccountId, LaunchId, PipelineId, RunId, TaskId};
 use crate::domain::task::Task;
 
 /// A run row to be.
@@ -174,15 +174,15 @@ pub fn plan(
     Ok(())
 }
 
-/// The task that this owner holds. Each claim has an owner of its own.
-pub fn held_by(db: &mut Db<'_>, owner: &str) -> Result<Option<TaskId>, Error> {
+/// Whether the task of this launch is in the database, as long as its run is still polled.
+pub fn is_launch_stored(db: &mut Db<'_>, launch: LaunchId) -> Result<bool, Error> {
     let found: Option<i64> = on!(db, |conn| run::table
         .filter(run::next_look_at.is_not_null())
-        .filter(run::lease_owner.eq(owner))
+        .filter(run::launch_id.eq(Id(launch.0)))
         .select(run::task_id)
         .first(conn)
         .optional())?;
-    Ok(found.map(TaskId))
+    Ok(found.is_some())
 }
 
 /// What a launch must send but nobody may read, encrypted; it is kept until the run's id is known.

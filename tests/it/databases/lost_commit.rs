@@ -1,9 +1,8 @@
 //! A connection that breaks while the database commits: only the database knows what became of the transaction.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-use chrono::TimeDelta;
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -12,10 +11,11 @@ use super::*;
 use crate::support::postgres::database;
 
 /// Stands between the bridge and PostgreSQL. Once armed, it passes the next commit on and breaks the connection before
-/// its answer.
+/// its answer; then it closes some new connections at once.
 struct Between {
     url: String,
     armed: Arc<AtomicBool>,
+    closes: Arc<AtomicUsize>,
 }
 
 impl Between {
@@ -25,15 +25,21 @@ impl Between {
         let target = head.rsplit('@').next().unwrap().to_owned();
         let own = listener.local_addr().unwrap();
         let armed = Arc::new(AtomicBool::new(false));
-        let breaks = armed.clone();
+        let closes = Arc::new(AtomicUsize::new(0));
+        let (breaks, left) = (armed.clone(), closes.clone());
         tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
+                let is_broken = left.load(Ordering::SeqCst) > 0 && !breaks.load(Ordering::SeqCst);
+                if is_broken {
+                    left.fetch_sub(1, Ordering::SeqCst);
+                    continue;
+                }
                 let server = TcpStream::connect(&target).await.unwrap();
                 tokio::spawn(pass_on(client, server, breaks.clone()));
             }
         });
         let url = format!("postgres://postgres@{own}/{name}");
-        Self { url, armed }
+        Self { url, armed, closes }
     }
 }
 
@@ -66,12 +72,17 @@ async fn a_launch_whose_commit_was_not_confirmed_is_201_queued_and_one_run() {
     let direct = tokio::task::spawn_blocking(database).await.unwrap();
     let between = Between::open(&direct).await;
     let story = plan(Base::Postgres).database(&between.url).begin().await;
+    between.closes.store(3, Ordering::SeqCst);
     between.armed.store(true, Ordering::SeqCst);
     let answer = launch(&story).await.expect(201);
     assert!(!between.armed.load(Ordering::SeqCst), "nothing was broken");
+    assert_eq!(
+        between.closes.load(Ordering::SeqCst),
+        0,
+        "the database was never unavailable"
+    );
     assert_eq!(answer["task"]["status"], "QUEUED");
     assert_eq!(story.tasks().await.len(), 1);
-    story.advance(TimeDelta::minutes(2));
     let ended = story
         .until_confirmed(answer["task"]["id"].as_i64().unwrap())
         .await;
