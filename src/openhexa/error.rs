@@ -87,7 +87,11 @@ impl Error {
         }
     }
 
-    /// How long OpenHEXA wants to be left alone.
+    pub fn is_throttled(&self) -> bool {
+        matches!(self, Self::Throttled { .. })
+    }
+
+    /// Seconds that OpenHEXA asks to wait before the next request.
     pub fn retry_after(&self) -> Option<u32> {
         match self {
             Self::Throttled { seconds } => *seconds,

@@ -84,10 +84,7 @@ impl Bridge {
     /// How many looks failed.
     async fn follow_group(&self, group: Group, owner: &str) -> Result<usize, Error> {
         let largest = self.rules().runs_per_request;
-        let (most, probe) = match self
-            .paces
-            .leave(&group.connection.instance, largest, self.now())
-        {
+        let (most, probe) = match self.paces.leave(&group.connection, largest, self.now()) {
             Leave::Wait { until } => return self.wait(&group.tasks, owner, until).await,
             Leave::Ask { most, probe } => (most, probe),
         };
@@ -133,7 +130,7 @@ impl Bridge {
     ) -> Result<usize, Error> {
         let now = self.now();
         // A request of the same pass may have failed just now.
-        if let Leave::Wait { until } = self.paces.leave(&at.instance, 1, now) {
+        if let Leave::Wait { until } = self.paces.leave(at, 1, now) {
             return self.wait(&tasks, owner, until).await;
         }
         let mut looks = self.looks(at, &tasks, now).await;
@@ -213,13 +210,12 @@ impl Bridge {
         let wanted: Vec<Followed> = tasks.iter().filter_map(followed).collect();
         match self.openhexa().looks(&at.target, &wanted).await {
             Ok(looks) => {
-                self.paces.answered(&at.instance);
+                self.paces.answered(at);
                 looks
             }
             Err(error) => {
                 let pauses = &self.rules().pauses;
-                self.paces
-                    .failed(&at.instance, (&error).into(), pauses, now);
+                self.paces.failed(at, (&error).into(), pauses, now);
                 let failed = |followed: &Followed| (followed.run, Err(error.clone()));
                 wanted.iter().map(failed).collect()
             }

@@ -66,7 +66,7 @@ pub mod monitoring;
 pub mod new_key;
 mod observe;
 pub mod once;
-mod pace;
+pub mod pace;
 pub mod pipelines;
 mod public_config;
 pub mod reconcile;

@@ -214,7 +214,7 @@ impl Bridge {
         let Some(health) = self.healths.of(&connection.target) else {
             return Ok(Upstanding::NotAsked);
         };
-        let leave = self.paces.leave(&connection.instance, 1, self.now());
+        let leave = self.paces.leave(&connection, 1, self.now());
         let paused_until = match leave {
             Leave::Wait { until } => Some(until),
             Leave::Ask { .. } => None,

@@ -1,9 +1,9 @@
-//! How hard an instance of OpenHEXA is asked about runs: how many at once, and for how long not at all.
+//! The circuit breaker of the polls: how many runs one request asks an OpenHEXA instance for, and when polls pause.
 //!
-//! A breaker and a measure, per instance and process. While an instance does not answer, its runs are not asked for
-//! one by one in vain: looks pause, longer each time, and one probe goes first. A request that fails as a whole is
-//! smaller next time, so that an answer too slow or too large comes down to what can be answered. Launches neither
-//! wait for a pause nor cause one.
+//! Kept per instance and process. While an instance does not answer, polls pause, longer each time, and the first
+//! request after a pause is sent alone. A request that fails as a whole asks for half as many runs next time. An
+//! instance that limits the requests of one connection (`Retry-After`) pauses the polls of that connection only.
+//! Launches neither wait for a pause nor cause one.
 
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -11,6 +11,8 @@ use std::sync::{Mutex, PoisonError};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use crate::domain::connection::Connection;
+use crate::domain::ids::ConnectionId;
 use crate::openhexa::Error;
 
 /// The waits between looks at an instance that does not answer.
@@ -44,23 +46,17 @@ pub enum Failed {
     Throttled { wait: TimeDelta },
 }
 
-impl Failed {
-    fn wait(self) -> TimeDelta {
-        match self {
-            Self::Throttled { wait } => wait,
-            Self::Answered | Self::Out => TimeDelta::zero(),
-        }
-    }
-}
-
 impl From<&Error> for Failed {
     fn from(error: &Error) -> Self {
-        match (error.retry_after(), error.is_outage()) {
-            (Some(seconds), _) => Self::Throttled {
-                wait: TimeDelta::seconds(seconds.into()),
-            },
-            (None, true) => Self::Out,
-            (None, false) => Self::Answered,
+        if error.is_throttled() {
+            let seconds = error.retry_after().unwrap_or_default();
+            let wait = TimeDelta::seconds(seconds.into());
+            return Self::Throttled { wait };
+        }
+        if error.is_outage() {
+            Self::Out
+        } else {
+            Self::Answered
         }
     }
 }
@@ -73,14 +69,18 @@ struct Pace {
     halved: u32,
 }
 
-/// The pace of every instance.
+/// The pace of every instance, and the connections that wait for a limit to end.
 #[derive(Default)]
-pub struct Paces(Mutex<HashMap<String, Pace>>);
+pub struct Paces {
+    instances: Mutex<HashMap<String, Pace>>,
+    throttled: Mutex<HashMap<ConnectionId, DateTime<Utc>>>,
+}
 
 impl Paces {
-    pub fn leave(&self, instance: &str, largest: usize, now: DateTime<Utc>) -> Leave {
-        let pace = self.of(instance);
-        match pace.until {
+    pub fn leave(&self, at: &Connection, largest: usize, now: DateTime<Utc>) -> Leave {
+        let pace = self.of(&at.instance);
+        let until = pace.until.max(self.throttled_until(at.id));
+        match until {
             Some(until) if now < until => Leave::Wait { until },
             _ => Leave::Ask {
                 most: (largest >> pace.halved.min(usize::BITS - 1)).max(1),
@@ -89,8 +89,8 @@ impl Paces {
         }
     }
 
-    pub fn answered(&self, instance: &str) {
-        self.change(instance, |pace| {
+    pub fn answered(&self, at: &Connection) {
+        self.change(&at.instance, |pace| {
             *pace = Pace {
                 halved: pace.halved.saturating_sub(1),
                 ..Pace::default()
@@ -99,32 +99,58 @@ impl Paces {
     }
 
     /// A request failed as a whole.
-    pub fn failed(&self, instance: &str, why: Failed, pauses: &Pauses, now: DateTime<Utc>) {
-        self.change(instance, |pace| {
-            let out = match why {
-                Failed::Answered => false,
-                Failed::Out | Failed::Throttled { .. } => true,
-            };
-            // Smaller requests would be more of them.
-            if !matches!(why, Failed::Throttled { .. }) {
-                pace.halved = (pace.halved + 1).min(LEAST);
-            }
-            // Others of the same pass fail beside the first: that is one failure.
-            if out && pace.until.is_none_or(|until| until <= now) {
-                pace.failures += 1;
-                pace.until = Some(now + pause(instance, pace.failures, pauses).max(why.wait()));
-            }
-        });
+    pub fn failed(&self, at: &Connection, why: Failed, pauses: &Pauses, now: DateTime<Utc>) {
+        match why {
+            Failed::Throttled { wait } => self.throttle(at.id, now, now + wait.max(pauses.first)),
+            Failed::Answered => self.change(&at.instance, Pace::halve),
+            Failed::Out => self.change(&at.instance, |pace| {
+                pace.halve();
+                // Other requests that were sent at the same time fail too: together they count as one failure.
+                if pace.until.is_none_or(|until| until <= now) {
+                    pace.failures += 1;
+                    pace.until = Some(now + pause(&at.instance, pace.failures, pauses));
+                }
+            }),
+        }
+    }
+
+    fn throttle(&self, connection: ConnectionId, now: DateTime<Utc>, until: DateTime<Utc>) {
+        let mut throttled = self
+            .throttled
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        throttled.retain(|_, until| *until > now);
+        throttled.insert(connection, until);
+    }
+
+    fn throttled_until(&self, connection: ConnectionId) -> Option<DateTime<Utc>> {
+        let throttled = self
+            .throttled
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        throttled.get(&connection).copied()
     }
 
     fn of(&self, instance: &str) -> Pace {
-        let paces = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let paces = self
+            .instances
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         paces.get(instance).copied().unwrap_or_default()
     }
 
     fn change(&self, instance: &str, change: impl FnOnce(&mut Pace)) {
-        let mut paces = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut paces = self
+            .instances
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         change(paces.entry(instance.to_owned()).or_default());
+    }
+}
+
+impl Pace {
+    fn halve(&mut self) {
+        self.halved = (self.halved + 1).min(LEAST);
     }
 }
 

@@ -51,6 +51,7 @@ mod limits;
 mod migrations;
 mod openapi;
 mod operations;
+mod pace;
 mod pages;
 mod papers;
 mod parameters;
