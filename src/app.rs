@@ -41,6 +41,9 @@ const PASSES_AT_ONCE: usize = 4;
 /// How often merged progress of reports is written.
 const FLUSH: Duration = Duration::from_secs(1);
 
+/// How long the last flush may take when the process stops.
+const LAST_FLUSH: Duration = Duration::from_secs(2);
+
 /// Why the bridge does not start: one sentence.
 #[derive(Debug, Error)]
 pub enum StartError {
@@ -95,6 +98,8 @@ pub struct Running {
     serving: JoinHandle<std::io::Result<()>>,
     background: Vec<JoinHandle<()>>,
     stop: CancellationToken,
+    /// Merged progress is written until the last request has been answered.
+    stop_flushing: CancellationToken,
     jobs: Jobs,
     within: Duration,
 }
@@ -146,7 +151,8 @@ pub async fn start(start: Start) -> Result<Running, StartError> {
     let (readers, timeout) = (edge.readers.clone(), settings.server.write_timeout.0);
     let (server, serving) = front::serve(&settings, start.listener, bridge.clone(), edge)?;
     let mut background = vec![spreader(&settings, bridge.clone(), stop.clone())];
-    background.push(flusher(bridge.clone(), stop.clone()));
+    let stop_flushing = CancellationToken::new();
+    background.push(flusher(bridge.clone(), stop_flushing.clone()));
     background.push(front::disconnecter(readers, timeout, stop.clone()));
     background.extend(upkeep);
     if start.reconciles {
@@ -159,18 +165,22 @@ pub async fn start(start: Start) -> Result<Running, StartError> {
         serving,
         background,
         stop,
+        stop_flushing,
         jobs,
         within: settings.server.stop_within.0,
     })
 }
 
 impl Running {
-    /// Ends what is under way, then everything; what takes longer than `within` is mended by the next start.
+    /// Finishes running requests and jobs within `stop_within`; the next start resumes whatever takes longer.
     pub async fn stop(self) {
         self.stop.cancel();
-        let within = self.within;
+        let (within, bridge) = (self.within, self.bridge.clone());
+        let stop_flushing = self.stop_flushing.clone();
         if tokio::time::timeout(within, self.wind_up()).await.is_err() {
             tracing::warn!("stopped before everything had ended; leases run out by themselves");
+            stop_flushing.cancel();
+            flush_last(&bridge).await;
         }
     }
 
@@ -179,9 +189,8 @@ impl Running {
         if let Err(error) = self.serving.await {
             tracing::error!(%error, "the server broke off");
         }
-        if let Err(error) = self.bridge.flush_reports().await {
-            tracing::warn!(%error, "merged progress could not be written");
-        }
+        self.stop_flushing.cancel();
+        flush_last(&self.bridge).await;
         self.jobs.finish().await;
         for background in self.background {
             if let Err(error) = background.await {
@@ -189,6 +198,16 @@ impl Running {
             }
         }
     }
+}
+
+/// The progress that was merged since the last flush.
+async fn flush_last(bridge: &Bridge) {
+    let error = match tokio::time::timeout(LAST_FLUSH, bridge.flush_reports()).await {
+        Ok(Ok(())) => return,
+        Ok(Err(error)) => error.to_string(),
+        Err(_) => format!("it took longer than {} s", LAST_FLUSH.as_secs()),
+    };
+    tracing::warn!(%error, "the last progress messages of running tasks could not be saved and are lost");
 }
 
 fn reconciler(settings: &Settings, bridge: Bridge, stop: CancellationToken) -> JoinHandle<()> {

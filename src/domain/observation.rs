@@ -52,6 +52,24 @@ pub enum Observation {
     StopUnanswered,
     /// The pipeline itself reports.
     Reported(Report),
+    /// Progress that was accepted earlier, and is written now.
+    ProgressKept(KeptProgress),
+}
+
+/// What the pipeline last said of its progress.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Progress {
+    pub message: Option<String>,
+    pub value: i32,
+    pub end: i32,
+}
+
+/// Reports of progress that were merged, with the task's progress before the first of them: where the task shows
+/// another one by now, newer reports were written meanwhile.
+#[derive(Clone, Debug, PartialEq)]
+pub struct KeptProgress {
+    pub before: Progress,
+    pub report: Report,
 }
 
 /// What was known of a task when its run was judged to be gone.

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::observation::{Conflict, Report, ReportedWord};
+use super::observation::{Conflict, KeptProgress, Progress, Report, ReportedWord};
 use super::task::{Said, State, Task};
 use super::verdict::{RunEnd, Status, Word};
 
@@ -21,6 +21,26 @@ impl Task {
             Some(ReportedWord::Running) => Ok(self.start(now).take(report)),
             Some(ReportedWord::Queued) | None => Ok(self.take(report)),
         }
+    }
+
+    /// What the task shows of its pipeline's progress.
+    pub fn progress(&self) -> Progress {
+        Progress {
+            message: self.message.clone(),
+            value: self.progress_value,
+            end: self.end_value,
+        }
+    }
+
+    /// Progress that was accepted before: shown, after the run's end too, unless a newer report was written meanwhile or
+    /// the pipeline has reported its end.
+    pub(super) fn take_kept(mut self, kept: &KeptProgress) -> Self {
+        self.called_back |= !self.is_never_sent();
+        self.show();
+        if self.said().is_none() && self.progress() == kept.before {
+            return self.take(&kept.report);
+        }
+        self
     }
 
     /// A report on a task whose end was reported or seen: the first word, the same word again, or a first result.

@@ -207,9 +207,11 @@ impl Task {
             Observation::StopAsked => self.ask_to_stop(now),
             Observation::StopUnanswered => self.stop_unanswered(),
             Observation::Reported(report) => self.report(report, now)?,
+            Observation::ProgressKept(kept) => self.take_kept(kept),
         };
         if after != before {
-            after.updated_at = now;
+            // The clocks of two replicas differ a little, and kept progress is older than its writing.
+            after.updated_at = now.max(before.updated_at);
             after.revision += 1;
         }
         Ok(after)

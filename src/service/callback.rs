@@ -5,6 +5,7 @@ use futures_util::future::join_all;
 
 use super::group::Item;
 use super::observe::Fact;
+use super::throttle::Held;
 use super::{Bridge, Error};
 use crate::domain::ids::{PipelineId, TaskId};
 use crate::domain::observation::{Conflict, Observation, Report, ReportedWord};
@@ -42,25 +43,31 @@ impl Bridge {
         .await
     }
 
-    /// Writes the progress that was merged since the last time.
+    /// Writes the progress that was merged since the last time; what fails is kept for the next time.
     pub async fn flush_reports(&self) -> Result<(), Error> {
-        let flushes = self.throttle.held().into_iter().map(|(task, held)| {
-            self.join_reports(Item {
-                who: Reporter::Account(held.account),
-                task,
-                pipeline: PipelineId(uuid::Uuid::nil()),
-                fact: held.fact(),
-                at: held.at,
-                is_flush: true,
-            })
+        let held = self.throttle.held();
+        let flushes = held.into_iter().map(|(task, held)| self.flush(task, held));
+        join_all(flushes).await.into_iter().collect()
+    }
+
+    async fn flush(&self, task: TaskId, held: Held) -> Result<(), Error> {
+        let flushed = self.join_reports(Item {
+            who: Reporter::Account(held.account),
+            task,
+            pipeline: PipelineId(uuid::Uuid::nil()),
+            fact: held.fact(),
+            at: held.at,
+            is_flush: true,
         });
-        // Each that fails is kept for the next time; a task that has ended meanwhile takes no more.
-        let written = join_all(flushes).await;
-        let failed = written.into_iter().find_map(|one| match one {
-            Err(error @ (Error::Busy | Error::Internal(_))) => Some(error),
-            Ok(_) | Err(_) => None,
-        });
-        failed.map_or(Ok(()), Err)
+        match flushed.await {
+            Err(error @ (Error::Busy | Error::Internal(_))) => Err(error),
+            // Only a task that does not exist any more refuses what was accepted.
+            Err(_) => {
+                self.throttle.forget(task);
+                Ok(())
+            }
+            Ok(_) => Ok(()),
+        }
     }
 }
 

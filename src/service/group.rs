@@ -5,13 +5,13 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
 
-use super::callback::{conflict, unknown_task};
+use super::callback::{conflict, fact_of, unknown_task};
 use super::copies::{audit, wish};
 use super::observe::{Fact, Follows, Taken, is_news, judge, settle};
 use super::throttle::{Held, Throttle, Usage};
 use super::{Error, Rules};
 use crate::domain::ids::{PipelineId, TaskId};
-use crate::domain::observation::Observation;
+use crate::domain::observation::{Observation, Progress, Report};
 use crate::domain::principal::Reporter;
 use crate::domain::task::Task;
 use crate::store::{self, Change, Db, Event, Source, Told};
@@ -22,6 +22,7 @@ const LOG_FULL_MESSAGE: &str =
     "The log of this task is full: later progress messages are shown, but not added to the log";
 
 /// A report, and who sends it.
+#[derive(Clone)]
 pub struct Item {
     pub who: Reporter,
     pub task: TaskId,
@@ -121,9 +122,11 @@ impl TakenAll {
             .as_ref()
             .filter(|_| taken.after.data != known.data);
         let moves = is_news(&known, &taken.after);
-        if let (Some(result), false) = (result, moves) {
-            let size = result.to_string().len();
-            usage.takes_result(size).map_err(Error::Throttled)?;
+        if let (Some(result), false) = (result, moves)
+            && let Err(wait) = usage.takes_result(result.to_string().len())
+        {
+            self.take_rest(rules, known, item, usage)?;
+            return Err(Error::Throttled(wait));
         }
         if moves || result.is_some() {
             let known = self.write_held(rules, known, usage);
@@ -131,24 +134,61 @@ impl TakenAll {
             return self.write_one(rules, taken, usage, moves);
         }
         if usage.takes_report(&rules.reports) || !self.may_hold {
-            let mut taken = taken;
-            if let (Some(held), Some(event)) = (usage.release(), taken.event.as_mut()) {
-                tell_merged(event, &held);
-            }
-            return self.write_one(rules, taken, usage, false);
+            return self.write_with_held(rules, known, taken, usage);
         }
-        merge(item, taken, &base, usage)
+        merge(item, taken, &base, known.progress(), usage)
     }
 
-    /// Writes what is held, unless the task takes it no more; the task as it is then.
+    /// The report without its result, which is too large to be taken now.
+    fn take_rest(
+        &mut self,
+        rules: &Rules,
+        known: Task,
+        item: &Item,
+        usage: &mut Usage,
+    ) -> Result<(), Error> {
+        let Observation::Reported(report) = &item.fact.observation else {
+            return Ok(());
+        };
+        let rest = Report {
+            word: report.word,
+            message: report.message.clone(),
+            progress_value: report.progress_value,
+            end_value: report.end_value,
+            result: None,
+        };
+        if rest == Report::default() {
+            return Ok(());
+        }
+        let rest = Item {
+            fact: fact_of(rest),
+            ..item.clone()
+        };
+        self.take_known(rules, known, &rest, usage).map(drop)
+    }
+
+    /// Progress that was held is written in the event of the next report, unless that one is refused.
+    fn write_with_held(
+        &mut self,
+        rules: &Rules,
+        known: Task,
+        mut taken: Taken,
+        usage: &mut Usage,
+    ) -> Answer {
+        if taken.refused.is_some() {
+            self.write_held(rules, known, usage);
+        } else if let (Some(held), Some(event)) = (usage.release(), taken.event.as_mut()) {
+            tell_merged(event, &held);
+        }
+        self.write_one(rules, taken, usage, false)
+    }
+
+    /// Writes what is held: it was accepted, whatever has happened to the task since. The task as it is then.
     fn write_held(&mut self, rules: &Rules, known: Task, usage: &mut Usage) -> Task {
         let Some(held) = usage.release() else {
             return known;
         };
         let mut taken = judge(rules, &known, &held.fact(), held.at);
-        if taken.refused.is_some() {
-            return known;
-        }
         if let Some(event) = taken.event.as_mut() {
             tell_merged(event, &held);
         }
@@ -263,7 +303,7 @@ impl TakenAll {
 /// The event of a report that others were merged into: their last message, and how many they were.
 fn tell_merged(event: &mut Event, held: &Held) {
     if event.message.is_none() {
-        event.message.clone_from(&held.report.message);
+        event.message.clone_from(&held.kept.report.message);
     }
     let merged = format!("{} reports merged", held.merged);
     let parts: Vec<String> = event.detail.take().into_iter().chain([merged]).collect();
@@ -271,7 +311,7 @@ fn tell_merged(event: &mut Event, held: &Held) {
 }
 
 /// Nothing is written: progress is held, a refused or repeated report is counted.
-fn merge(item: &Item, taken: Taken, base: &Task, usage: &mut Usage) -> Answer {
+fn merge(item: &Item, taken: Taken, base: &Task, stored: Progress, usage: &mut Usage) -> Answer {
     if let Some(refused) = taken.refused {
         usage.refuse();
         outcome("refused");
@@ -281,7 +321,7 @@ fn merge(item: &Item, taken: Taken, base: &Task, usage: &mut Usage) -> Answer {
     if let Observation::Reported(report) = &item.fact.observation
         && taken.after != *base
     {
-        usage.hold(item.who.account(), report, item.at);
+        usage.hold(item.who.account(), report, stored, item.at);
     }
     Ok(taken.after)
 }

@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use super::copies::heeded;
 use super::{Bridge, Error, Rules};
 use crate::domain::ids::{PipelineId, TaskId};
-use crate::domain::observation::{Conflict, Observation};
+use crate::domain::observation::{Conflict, KeptProgress, Observation};
 use crate::domain::task::{FAILED_AFTER_SUCCESS, State, Task};
 use crate::store::{self, Db, Event, Source};
 
@@ -188,7 +188,7 @@ pub(super) fn is_news(before: &Task, after: &Task) -> bool {
 
 /// What the move adds to the task's log: what the pipeline said, or what only the bridge knows.
 fn log_line(before: &Task, after: &Task, observation: &Observation) -> Option<String> {
-    if let Observation::Reported(_) = observation {
+    if let Observation::Reported(_) | Observation::ProgressKept(_) = observation {
         return said(observation);
     }
     if after.corrected() && !before.corrected() {
@@ -199,7 +199,9 @@ fn log_line(before: &Task, after: &Task, observation: &Observation) -> Option<St
 
 /// The pipeline's own message: it joins the log even where its report is refused.
 fn said(observation: &Observation) -> Option<String> {
-    let Observation::Reported(report) = observation else {
+    let (Observation::Reported(report) | Observation::ProgressKept(KeptProgress { report, .. })) =
+        observation
+    else {
         return None;
     };
     report.message.clone()

@@ -14,7 +14,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::callback::fact_of;
 use super::observe::Fact;
 use crate::domain::ids::{AccountId, TaskId};
-use crate::domain::observation::{Report, ReportedWord};
+use crate::domain::observation::{KeptProgress, Observation, Progress, Report};
 use crate::store::Event;
 
 /// Tasks whose counts are kept; those without reports for a while are forgotten first.
@@ -54,7 +54,7 @@ pub struct Usage {
 #[derive(Clone, Debug)]
 pub struct Held {
     pub account: AccountId,
-    pub report: Report,
+    pub kept: KeptProgress,
     pub at: DateTime<Utc>,
     pub merged: u32,
 }
@@ -95,6 +95,11 @@ impl Throttle {
             .iter()
             .filter_map(|(id, own)| Some((*id, own.held.clone()?)));
         held.collect()
+    }
+
+    /// Drops what is known of a task that does not exist any more.
+    pub fn forget(&self, task: TaskId) {
+        self.all().remove(&task);
     }
 
     pub fn has_room(&self) -> bool {
@@ -170,18 +175,33 @@ impl Usage {
         self.held.take()
     }
 
-    /// Merges another report into what is held.
-    pub fn hold(&mut self, account: AccountId, report: &Report, at: DateTime<Utc>) {
+    /// Merges another report into what is held; `stored` is the task's progress in the database.
+    pub fn hold(
+        &mut self,
+        account: AccountId,
+        report: &Report,
+        stored: Progress,
+        at: DateTime<Utc>,
+    ) {
         let held = self.held.get_or_insert_with(|| Held {
             account,
-            report: Report::default(),
+            kept: KeptProgress {
+                before: stored.clone(),
+                report: Report::default(),
+            },
             at,
             merged: 0,
         });
+        // Another replica has written newer progress than what is held, and older progress than this.
+        if held.kept.before != stored {
+            held.kept = KeptProgress {
+                before: stored,
+                report: Report::default(),
+            };
+        }
         held.at = at;
         held.merged += 1;
-        let (own, new) = (&mut held.report, report.clone());
-        own.word = new.word.or(own.word);
+        let (own, new) = (&mut held.kept.report, report.clone());
         own.message = new.message.or(own.message.take());
         own.progress_value = new.progress_value.or(own.progress_value);
         own.end_value = new.end_value.or(own.end_value);
@@ -198,13 +218,10 @@ impl Usage {
 }
 
 impl Held {
-    /// As a report that is written.
+    /// As a fact about the task.
     pub fn fact(&self) -> Fact {
-        let mut report = self.report.clone();
-        // A word that ends the task is never held.
-        report.word = report
-            .word
-            .filter(|word| !matches!(word, ReportedWord::End(_)));
-        fact_of(report)
+        let mut fact = fact_of(self.kept.report.clone());
+        fact.observation = Observation::ProgressKept(self.kept.clone());
+        fact
     }
 }

@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::{launched, log, plan, report, taken};
 use crate::support::catalogue::id;
-use crate::support::story::{Story, story};
+use crate::support::story::{Base, Story, story};
 
 fn progress(number: i64) -> serde_json::Value {
     json!({"progress_message": format!("message {number}"), "progress_value": number})
@@ -41,6 +41,72 @@ story! {
         story.advance(TimeDelta::seconds(2));
         taken(&story, task, progress(41)).await;
         assert_eq!(story.task(task).await["progress_value"], 41, "there is room again");
+        story.end().await;
+    }
+}
+
+/// A task with merged progress: the last message is the twentieth.
+async fn merged(base: Base) -> (Story, i64) {
+    let story = plan(base)
+        .setting("limits.reports_per_second", "1")
+        .setting("limits.reports_burst", "2")
+        .begin()
+        .await;
+    let task = story.launch(&id(1), json!({})).await;
+    taken(&story, task, json!({"status": "RUNNING"})).await;
+    for number in 1..=20 {
+        taken(&story, task, progress(number)).await;
+    }
+    (story, task)
+}
+
+async fn has_message(story: &Story, task: i64, message: &str) -> bool {
+    log(story, task).await.iter().any(|line| line == message)
+}
+
+story! {
+    async fn progress_that_was_accepted_is_kept_when_the_task_is_cancelled_or_ends(base) {
+        for ends in [false, true] {
+            let (story, task) = merged(base).await;
+            if ends {
+                story.drive_only(&json!({"status": "success"})).await;
+                story.until_confirmed(task).await;
+            } else {
+                story.post(&format!("/tasks/{task}/cancel/"), &json!({})).await.expect(202);
+            }
+            let (before, refused) = (story.task(task).await, report(&story, task, progress(21)).await);
+            refused.error(409);
+            story.until_true("the accepted progress", async || has_message(&story, task, "message 20").await).await;
+            let shown = story.task(task).await;
+            assert_eq!((&shown["progress_value"], &shown["progress_message"]), (&json!(20), &json!("message 20")), "{ends}");
+            assert_eq!((&shown["status"], &shown["ended_at"]), (&before["status"], &before["ended_at"]));
+            story.end().await;
+        }
+    }
+}
+
+story! {
+    async fn merged_progress_does_not_replace_what_another_replica_took_later(base) {
+        let (story, task) = merged(base).await;
+        let other = story.beside().await;
+        story.advance(TimeDelta::milliseconds(10));
+        story.report_at(&other.url(), &id(1), &json!({"task_id": task, "progress_message": "message 21", "progress_value": 21})).await;
+        let newest = story.task(task).await["updated_at"].clone();
+        story.until_true("the merged progress", async || has_message(&story, task, "message 20").await).await;
+        let shown = story.task(task).await;
+        assert_eq!((&shown["progress_value"], &shown["progress_message"]), (&json!(21), &json!("message 21")));
+        assert_eq!(shown["updated_at"], newest);
+        other.stop().await;
+        story.end().await;
+    }
+}
+
+story! {
+    async fn merged_progress_is_written_before_the_process_ends(base) {
+        let (mut story, task) = merged(base).await;
+        story.restart().await;
+        assert_eq!(story.task(task).await["progress_value"], 20);
+        assert!(has_message(&story, task, "message 20").await);
         story.end().await;
     }
 }
@@ -114,8 +180,11 @@ story! {
             statuses.push(report(&story, task, json!({"result": format!("{number}{result}")})).await.status);
         }
         assert_eq!(statuses, [[200_u16; 9].as_slice(), &[429_u16; 3]].concat());
-        let refused = report(&story, task, json!({"result": result})).await;
+        let said = json!({"result": result, "progress_message": "message 13", "progress_value": 13});
+        let refused = report(&story, task, said).await;
         assert!(!refused.header("retry-after").is_empty(), "{}", refused.text);
+        let shown = story.task(task).await;
+        assert_eq!((&shown["progress_message"], &shown["progress_value"]), (&json!("message 13"), &json!(13)), "only the result is refused");
         taken(&story, task, json!({"status": "SUCCESS", "result": "the last one"})).await;
         assert_eq!(story.task(task).await["result"]["data"], "the last one");
         story.end().await;

@@ -1,6 +1,7 @@
 //! Whatever comes in whichever order, twice or late: what holds all the same.
 
 use openhexa_bridge::domain::ids::{RunId, UserId};
+use openhexa_bridge::domain::observation::{KeptProgress, Progress};
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
@@ -30,6 +31,22 @@ fn any_report() -> impl Strategy<Value = Report> {
             result,
         },
     )
+}
+
+/// Progress is kept from a task as it was at some time, perhaps at another time than now.
+fn any_kept() -> impl Strategy<Value = KeptProgress> {
+    (any_report(), any_report()).prop_map(|(before, report)| KeptProgress {
+        before: Progress {
+            message: before.message,
+            value: before.progress_value.unwrap_or_default(),
+            end: before.end_value.unwrap_or_default(),
+        },
+        report: Report {
+            word: None,
+            result: None,
+            ..report
+        },
+    })
 }
 
 fn any_sighting() -> impl Strategy<Value = Sighting> {
@@ -69,6 +86,7 @@ fn any_observation() -> impl Strategy<Value = Observation> {
         1 => Just(Observation::StopUnanswered),
         1 => Just(Observation::RunGone { why: why(), premise: fresh().premise() }),
         5 => any_report().prop_map(Observation::Reported),
+        2 => any_kept().prop_map(Observation::ProgressKept),
     ]
 }
 
