@@ -1,6 +1,6 @@
-# What people type. CI (`.ci/run`) is `make test`, `make deny` and `make audit` on a machine that has next to nothing.
+# Commands for developers. The CI (`.ci/run`) runs `make test`, `make deny` and `make audit`, and installs what they need.
 
-# The pinned toolchain where it is there; else the machine's own, which rust-version judges.
+# Use the pinned toolchain if it is installed, else the stable one. rust-version in Cargo.toml sets the minimum.
 ifneq ($(shell cargo --version >/dev/null 2>&1 && echo there),there)
 export RUSTUP_TOOLCHAIN ?= stable
 endif
@@ -8,22 +8,22 @@ endif
 .DEFAULT_GOAL := help
 .PHONY: help dev lint test screenshots chaos fuzz deploy settings deny audit bench
 
-help: ## this list
+help: ## show this list
 	@sed -n 's/^\([a-z]*\):.*## /make \1\t/p' $(MAKEFILE_LIST)
 
-# The build speaks, on standard error: on a fresh machine it takes minutes. Standard output is for the two addresses.
-dev: ## the bridge with a small OpenHEXA, on this machine only; ARGS="--port 8080 …"
+# The first build takes minutes, so its output is shown (on standard error). Standard output is for the two addresses.
+dev: ## start the bridge with an OpenHEXA emulator, on this machine only; ARGS="--port 8080 …"
 	@cargo build
 	@exec cargo run --quiet -- dev $(ARGS)
 
-lint: ## format and lints, with and without the `dev` feature
+lint: ## check format and lints, with and without the `dev` feature
 	@cargo fmt --version >/dev/null 2>&1 && cargo clippy --version >/dev/null 2>&1 || rustup component add rustfmt clippy
 	cargo fmt --all --check
 	cargo clippy --quiet --locked --workspace --all-targets -- -D warnings
 	cargo clippy --quiet --locked --no-default-features -- -D warnings
 
-# The helpers make what is missing and print where it is.
-test: lint ## everything that must hold; makes what the tests need; ARGS="name of a test"
+# The scripts in tests/env install what is missing and print its path.
+test: lint ## run all tests on SQLite and PostgreSQL; downloads what they need; ARGS="name of a test"
 	@set -e; \
 	OPENHEXA_BRIDGE_TEST_PG_BIN=$$(sh tests/env/postgres.sh); \
 	OPENHEXA_BRIDGE_TEST_PYTHON=$$(sh tests/env/python.sh); \
@@ -36,8 +36,8 @@ test: lint ## everything that must hold; makes what the tests need; ARGS="name o
 	export OPENHEXA_BRIDGE_TEST_CHROMEDRIVER OPENHEXA_BRIDGE_TEST_AXE; \
 	set -x; exec cargo test --locked $(ARGS)
 
-# The suite has the same story, shorter.
-chaos: ## kill -9 and restarts of PostgreSQL among a thousand tasks; TASKS=1000 SEED=… AWAY=30 (seconds without PostgreSQL)
+# The tests contain a shorter version.
+chaos: ## kill processes and restart PostgreSQL during 1,000 tasks; TASKS=1000 SEED=… AWAY=30 (seconds without PostgreSQL)
 	@set -e; \
 	OPENHEXA_BRIDGE_TEST_PG_BIN=$$(sh tests/env/postgres.sh); \
 	OPENHEXA_BRIDGE_CHAOS_TASKS=$(or $(TASKS),1000); \
@@ -46,22 +46,22 @@ chaos: ## kill -9 and restarts of PostgreSQL among a thousand tasks; TASKS=1000 
 	export OPENHEXA_BRIDGE_TEST_PG_BIN OPENHEXA_BRIDGE_CHAOS_TASKS OPENHEXA_BRIDGE_CHAOS_SEED OPENHEXA_BRIDGE_CHAOS_AWAY; \
 	exec cargo test --locked --test it chaos::whatever -- --nocapture
 
-# The suite has the same, shorter.
-fuzz: ## asks whatever the API's document allows, ten thousand times and more; EXAMPLES=600 for each operation
+# The tests contain a shorter version.
+fuzz: ## send more than ten thousand random requests that the API reference allows; EXAMPLES=600 per operation
 	@set -e; \
 	OPENHEXA_BRIDGE_FUZZ_PYTHON=$$(sh tests/env/python.sh fuzz); \
 	OPENHEXA_BRIDGE_FUZZ_EXAMPLES=$(or $(EXAMPLES),600); \
 	export OPENHEXA_BRIDGE_FUZZ_PYTHON OPENHEXA_BRIDGE_FUZZ_EXAMPLES; \
 	exec cargo test --locked --test it fuzz:: -- --nocapture
 
-deploy: ## tries deploy/nginx.conf with a real nginx, and reads the rest of deploy/; the suite does it too
+deploy: ## test deploy/nginx.conf with a real nginx, and check the other files of deploy/; part of `make test`
 	@set -e; \
 	OPENHEXA_BRIDGE_TEST_NGINX=$$(sh tests/env/nginx.sh); \
 	OPENHEXA_BRIDGE_TEST_PG_BIN=$$(sh tests/env/postgres.sh); \
 	export OPENHEXA_BRIDGE_TEST_NGINX OPENHEXA_BRIDGE_TEST_PG_BIN; \
 	exec cargo test --locked --test it deploy::
 
-screenshots: ## takes the pages in both languages and two widths into docs/images/
+screenshots: ## update the pictures of the pages in docs/images/
 	@set -e; \
 	OPENHEXA_BRIDGE_TEST_CHROMEDRIVER=$$(sh tests/env/chromium.sh); \
 	OPENHEXA_BRIDGE_TEST_AXE=$$(sh tests/env/axe.sh); \
@@ -69,28 +69,28 @@ screenshots: ## takes the pages in both languages and two widths into docs/image
 	export OPENHEXA_BRIDGE_TEST_CHROMEDRIVER OPENHEXA_BRIDGE_TEST_AXE OPENHEXA_BRIDGE_SCREENSHOTS; \
 	exec cargo test --locked --test it browser::screenshots::the_pages
 
-settings: ## writes docs/settings.md from config/default.toml
+settings: ## update docs/settings.md from config/default.toml
 	@cargo build
 	cargo run --quiet -- settings > docs/settings.md.new
 	mv docs/settings.md.new docs/settings.md
 
-# Both are installed once: cargo install --locked cargo-deny cargo-machete
-deny: ## licences, banned crates, sources, unused dependencies
+# Install both first: cargo install --locked cargo-deny cargo-machete
+deny: ## check licences, banned crates, sources and unused dependencies
 	cargo deny --locked check bans licenses sources
 	cargo machete --skip-target-dir .
 
-# Without the list nothing is known, which is a failure. In CI (the variable CI is set) it is only said: a machine without
-# access to the list must still be able to run everything else.
-audit: ## known vulnerabilities; fetches the list of them
+# If the list of vulnerabilities cannot be downloaded, nothing is checked, which is an error. In the CI (the variable CI is
+# set) it is only a message, so that a machine without access to the list can run all other checks.
+audit: ## check for known vulnerabilities; downloads the list
 	@if cargo deny --locked fetch db; then \
 	    cargo deny --locked check --disable-fetch advisories; \
 	else \
-	    echo "make audit: the list of known vulnerabilities could not be fetched, so NOTHING WAS CHECKED" >&2; \
+	    echo "make audit: cannot download the list of known vulnerabilities, NOTHING WAS CHECKED" >&2; \
 	    [ -n "$$CI" ]; \
 	fi
 
-# The OpenHEXA beside it is the `dev` build's; what is measured is a release build without it. Streams are open files.
-bench: ## what the bridge costs, into BENCHMARKS.md; ARGS="--seconds 1 --rounds 1", --large, or --url … for another server
+# Measures a release build without `dev`. The emulator is a `dev` build. Each stream needs an open file (ulimit).
+bench: ## measure performance and update BENCHMARKS.md; ARGS="--seconds 1 --rounds 1", --large, or --url … for another server
 	@set -e; \
 	ulimit -n $$(ulimit -Hn); \
 	OPENHEXA_BRIDGE_TEST_PG_BIN=$$(sh tests/env/postgres.sh); \

@@ -1,11 +1,11 @@
 #!/bin/sh
-# Asks the registries which images the tags of deploy/ lead to now, and prints them by digest, one setting a line:
+# Prints the current digests of the images in deploy/, one setting per line:
 #
 #     sh deploy/digests.sh > deploy/images.env
 #     docker compose --env-file deploy/images.env -f deploy/compose.yaml up -d --build
 #
-# Keep images.env with your deployment: the same images are then used until it is made again, which is also how their
-# security updates come in. Needs docker with buildx, and the network.
+# Keep images.env with your deployment: the same images are used until you run this script again. Run it regularly to get
+# their security updates. Requires docker with buildx, and network access.
 set -eu
 
 pinned() {
@@ -13,7 +13,7 @@ pinned() {
     case $digest in
         sha256:*) echo "$1=$2@$digest" ;;
         *)
-            echo "$2: the registry gave no digest" >&2
+            echo "$2: the registry returned no digest" >&2
             exit 1
             ;;
     esac

@@ -41,61 +41,61 @@ use process::Cpu;
 use stage::Stage;
 use table::{Row, Table};
 
-/// Measures the bridge, or whatever answers the same paths.
+/// Measures the bridge, or any server with the same paths.
 #[derive(Parser, Clone)]
 pub struct Line {
-    /// Seconds that each scenario is measured for, in each round.
+    /// Seconds per scenario and round.
     #[arg(long, default_value_t = 3.0)]
     seconds: f64,
-    /// Seconds of the same load before each measurement.
+    /// Seconds of load before each measurement.
     #[arg(long, default_value_t = 0.5)]
     warm_up: f64,
-    /// Rounds; the medians are told.
+    /// Number of rounds; the tables show medians.
     #[arg(long, default_value_t = 3)]
     rounds: usize,
-    /// Clients at a time.
+    /// Numbers of concurrent clients.
     #[arg(long, value_delimiter = ',', default_value = "1,16,64")]
     clients: Vec<usize>,
-    /// Live tasks that the callbacks are spread over.
+    /// Active tasks that receive the callbacks.
     #[arg(long, default_value_t = 1000)]
     live: usize,
-    /// pgbench's scale.
+    /// The scale of pgbench.
     #[arg(long, default_value_t = 64)]
     scale: u32,
-    /// Only scenarios whose name has one of these in it, separated by semicolons.
+    /// Only scenarios whose name contains one of these texts, separated by semicolons.
     #[arg(long, value_delimiter = ';')]
     only: Vec<String>,
-    /// The second part in place of the first: many live runs, many tasks, many open streams.
+    /// Measure the large scenarios instead: many running tasks, many tasks, many open streams.
     #[arg(long)]
     large: bool,
-    /// Of the second part: live runs that are followed.
+    /// Large scenarios: number of running tasks.
     #[arg(long, default_value_t = 10_000)]
     live_runs: usize,
-    /// Of the second part: tasks in the list.
+    /// Large scenarios: number of tasks in the list.
     #[arg(long, default_value_t = 1_000_000)]
     rows: u64,
-    /// Of the second part: open streams.
+    /// Large scenarios: number of open streams.
     #[arg(long, default_value_t = 1000)]
     streams: usize,
-    /// Of the second part: seconds that runs are followed for.
+    /// Large scenarios: seconds during which runs are polled.
     #[arg(long, default_value_t = 60)]
     follow: u64,
-    /// The bridge to measure, in place of the one just built.
+    /// The program to measure, instead of the one just built.
     #[arg(long, default_value = env!("CARGO_BIN_EXE_openhexa-bridge"))]
     bridge: std::path::PathBuf,
-    /// Measure what answers there, such as `http://127.0.0.1:8080`, and start nothing.
+    /// Measure the server at this address, such as `http://127.0.0.1:8080`, and start nothing.
     #[arg(long, requires_all = ["token", "pipeline"])]
     url: Option<String>,
-    /// The bearer token to ask with.
+    /// The bearer token for the requests.
     #[arg(long)]
     token: Option<String>,
     /// The pipeline whose details are read and whose tasks report.
     #[arg(long)]
     pipeline: Option<String>,
-    /// Its live tasks; without them only reads are measured.
+    /// Active tasks of the pipeline. Without them, only reads are measured.
     #[arg(long, value_delimiter = ',')]
     tasks: Vec<i64>,
-    /// The process whose CPU time and memory are told (with those of its children).
+    /// The process whose CPU time and memory are measured (with those of its children).
     #[arg(long)]
     pid: Option<u32>,
     /// What cargo gives every benchmark.

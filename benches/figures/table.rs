@@ -84,7 +84,7 @@ impl Table {
         });
         let rows: Vec<String> = rows.iter().map(Row::to_string).collect();
         format!(
-            "| scenario | clients | answers/s | p50 ms | p99 ms | CPU ms | database CPU ms | |\n\
+            "| scenario | clients | responses/s | p50 ms | p99 ms | CPU ms | database CPU ms | |\n\
              |---|---|---|---|---|---|---|---|\n{}\n",
             rows.join("\n")
         )
@@ -125,11 +125,11 @@ fn median(mut values: Vec<f64>) -> Option<f64> {
 /// Everything that a whole measurement tells.
 pub fn told(line: &Line, table: &Table, stage: &Stage, upstream: u64, starts: &Starts) -> String {
     let (sqlite, postgres) = stage.memory();
-    let memory = |memory: Memory| format!("{} MiB, {} MiB at most", memory.now, memory.most);
+    let memory = |memory: Memory| format!("{} MiB, {} MiB maximum", memory.now, memory.most);
     format!(
         "{}\n{}\n{}\n| | |\n|---|---|\n\
-         | memory just started | {} MiB |\n| memory after everything, SQLite | {} |\n\
-         | memory after everything, PostgreSQL | {} |\n| start to first `/healthz`, SQLite | {:.0} ms |\n\
+         | memory after the start | {} MiB |\n| memory at the end, SQLite | {} |\n\
+         | memory at the end, PostgreSQL | {} |\n| start to first `/healthz`, SQLite | {:.0} ms |\n\
          | start to first `/healthz`, PostgreSQL | {:.0} ms |\n\
          | requests to OpenHEXA during all lists and details | {upstream} |\n",
         described(line, stage),
@@ -167,8 +167,8 @@ fn ratios(line: &Line, table: &Table) -> String {
 
 fn described(line: &Line, stage: &Stage) -> String {
     machine(&format!(
-        "PostgreSQL {}, durable and otherwise as it comes. {} rounds of {} s; {} live tasks; clients, servers and \
-         databases share the machine. Medians; CPU is the server's per answer.",
+        "PostgreSQL {}, durable, otherwise default settings. {} rounds of {} s; {} live tasks; clients, servers and \
+         databases share the machine. Medians; CPU is the server's per response.",
         stage.postgres.version(),
         line.rounds,
         line.seconds,

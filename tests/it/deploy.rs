@@ -412,7 +412,7 @@ async fn a_bridge_that_is_away_is_told_in_json() {
     );
     assert_eq!(
         error(answer).await,
-        "The bridge to OpenHEXA does not answer; try again in a few seconds"
+        "The bridge to OpenHEXA is unavailable; try again in a few seconds"
     );
     // An error of the bridge's own stays as it is.
     story

@@ -22,8 +22,8 @@ const ENDS: u64 = 5;
 /// How old what is shown of a run may be.
 const FRESH: f64 = 10.0;
 
-pub const HEAD: &str = "| live runs | database | runs looked at, per second | looks failed | requests to OpenHEXA, per 10 s | \
-     end told after: p50 / p99 / max | told within 10 s | latest look, at worst | bridge CPU | OpenHEXA CPU | database CPU | \
+pub const HEAD: &str = "| live runs | database | runs polled, per second | failed polls | requests to OpenHEXA, per 10 s | \
+     final status shown after: p50 / p99 / max | within 10 s | latest poll | bridge CPU | OpenHEXA CPU | database CPU | \
      bridge memory |\n|---|---|---|---|---|---|---|---|---|---|---|---|\n";
 
 /// What is counted at two moments.

@@ -19,7 +19,7 @@ const BUSY: Duration = Duration::from_secs(20);
 /// How often each task reports.
 const PACES: [Duration; 2] = [Duration::from_secs(5), Duration::from_secs(1)];
 
-pub const HEAD: &str = "| open streams | database | | events told, per second | bridge CPU | database CPU | bridge memory | report to event: p50 / p99 / max |\n\
+pub const HEAD: &str = "| open streams | database | | events sent, per second | bridge CPU | database CPU | bridge memory | report to event: p50 / p99 / max |\n\
      |---|---|---|---|---|---|---|---|\n";
 
 pub async fn measured(line: &Line, base: &'static str) -> Vec<String> {
