@@ -28,7 +28,7 @@ use crate::clock::Clock;
 use crate::http;
 use crate::openhexa::{BuildError, Client, Limits};
 use crate::service::{
-    Access, Bridge, Jobs, Looks, Parts, Pauses, ReportLimits, Rules, Seal, Streams,
+    Access, Bridge, Jobs, Looks, Parts, Pauses, ReportLimits, Rules, Seal, Streams, causes,
 };
 use crate::settings::Settings;
 use crate::store::{OpenError, Store};
@@ -178,7 +178,10 @@ impl Running {
         let (within, bridge) = (self.within, self.bridge.clone());
         let stop_flushing = self.stop_flushing.clone();
         if tokio::time::timeout(within, self.wind_up()).await.is_err() {
-            tracing::warn!("stopped before everything had ended; leases run out by themselves");
+            tracing::warn!(
+                ?within,
+                "shutdown took longer than server.stop_within; the next start resumes unfinished work"
+            );
             stop_flushing.cancel();
             flush_last(&bridge).await;
         }
@@ -187,14 +190,14 @@ impl Running {
     async fn wind_up(self) {
         self.server.stop(true).await;
         if let Err(error) = self.serving.await {
-            tracing::error!(%error, "the server broke off");
+            tracing::error!(%error, "the HTTP server stopped with an error");
         }
         self.stop_flushing.cancel();
         flush_last(&self.bridge).await;
         self.jobs.finish().await;
         for background in self.background {
             if let Err(error) = background.await {
-                tracing::error!(%error, "a loop broke off");
+                tracing::error!(%error, "a background job stopped with an error");
             }
         }
     }
@@ -204,7 +207,7 @@ impl Running {
 async fn flush_last(bridge: &Bridge) {
     let error = match tokio::time::timeout(LAST_FLUSH, bridge.flush_reports()).await {
         Ok(Ok(())) => return,
-        Ok(Err(error)) => error.to_string(),
+        Ok(Err(error)) => causes(&error),
         Err(_) => format!("it took longer than {} s", LAST_FLUSH.as_secs()),
     };
     tracing::warn!(%error, "the last progress messages of running tasks could not be saved and are lost");
@@ -301,7 +304,9 @@ async fn refuse_without_keys(
     ) {
         (true, _) => Ok(()),
         (false, true) => {
-            tracing::warn!("there is no API key: nobody can sign in");
+            tracing::warn!(
+                "there is no API key, so users cannot sign in: create one with `openhexa-bridge keys create`"
+            );
             Ok(())
         }
         (false, false) => Err(StartError::NoKey(address)),

@@ -42,7 +42,7 @@ where
         Format::Json => lines.json().flatten_event(true).try_init(),
     };
     if installed.is_err() {
-        tracing::debug!("the log was installed before");
+        tracing::debug!("logging was already set up");
     }
 }
 
@@ -79,12 +79,12 @@ impl RootSpanBuilder for RequestLine {
 
     fn on_request_end<B: MessageBody>(_: Span, outcome: &Result<ServiceResponse<B>, Error>) {
         let Ok(response) = outcome else {
-            tracing::warn!("a request ended without an answer");
+            tracing::warn!("a request ended without a response");
             return;
         };
         let status = response.status().as_u16();
         if let Some(Asked { method, path }) = response.request().extensions().get() {
-            tracing::info!(method, path, status, "answered");
+            tracing::info!(method, path, status, "request");
         }
     }
 }
@@ -119,27 +119,27 @@ fn describe() {
     };
     counter!(
         "openhexa_bridge_requests_total",
-        "Requests answered, by method, route and status"
+        "Requests, by method, route and status"
     );
     histogram!(
         "openhexa_bridge_request_duration_seconds",
-        "Time to the head of the answer, by route"
+        "Time until the response headers, by route"
     );
     counter!(
         "openhexa_bridge_upstream_requests_total",
-        "Questions to OpenHEXA, by operation and outcome"
+        "Requests to OpenHEXA, by operation and outcome"
     );
     histogram!(
         "openhexa_bridge_upstream_duration_seconds",
-        "Time to OpenHEXA's answer, by operation"
+        "Time until OpenHEXA's response, by operation"
     );
     counter!(
         "openhexa_bridge_reconciler_passes_total",
-        "Passes of the reconciler, by outcome"
+        "Polling cycles of the reconciler, by outcome"
     );
     counter!(
         "openhexa_bridge_reconciler_looks_total",
-        "Tasks looked at by the reconciler, by outcome"
+        "Polls of tasks, by outcome"
     );
     counter!(
         "openhexa_bridge_reports_total",
@@ -149,9 +149,13 @@ fn describe() {
         "openhexa_bridge_live_tasks",
         "Tasks whose run has not ended, by state"
     );
-    gauge!("openhexa_bridge_open_streams", "Live streams that are open");
+    gauge!(
+        "openhexa_bridge_oldest_unsent_launch_seconds",
+        "Age of the oldest launch that is not sent yet"
+    );
+    gauge!("openhexa_bridge_open_streams", "Open live streams");
     gauge!(
         "openhexa_bridge_overdue_look_seconds",
-        "By how much the longest overdue look is late"
+        "Delay of the poll that is most overdue"
     );
 }

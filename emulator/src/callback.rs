@@ -37,9 +37,9 @@ pub async fn report(core: &Core, run: Uuid, word: &Word) {
     match request.send().await {
         Ok(answer) if answer.status() == reqwest::StatusCode::OK => {}
         Ok(answer) => {
-            tracing::debug!(run = %run.id, status = %answer.status(), "a report was refused");
+            tracing::debug!(run = %run.id, status = %answer.status(), "the bridge refused a report");
         }
-        Err(error) => tracing::debug!(run = %run.id, %error, "a report was lost"),
+        Err(error) => tracing::debug!(run = %run.id, %error, "cannot send a report"),
     }
 }
 

@@ -1,7 +1,5 @@
-//! OpenHEXA's manners on the wire: which answers are 200, 301, 400, 413 and 500, and when a connection breaks.
-//!
-//! GraphQL runs from these handlers and not from a ready-made integration, because the status codes are
-//! what a client trips over.
+//! OpenHEXA's HTTP behaviour: which responses are 200, 301, 400, 413 and 500, and when a connection breaks. The handlers
+//! run GraphQL themselves, because ready-made integrations return other status codes.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -31,7 +31,7 @@ impl Journal {
     pub fn note(&mut self, run: &Run) {
         if let Err(error) = self.append(run) {
             let path = self.path.display();
-            tracing::error!(%error, "a run could not be written to {path}");
+            tracing::error!(%error, "cannot write a run to {path}");
         }
     }
 

@@ -159,7 +159,7 @@ impl Emulator {
         self.core.ending.cancel();
         self.server.stop(false).await;
         if let Ok(Err(error)) = self.serving.await {
-            tracing::error!(%error, "the emulator's server ended badly");
+            tracing::error!(%error, "the emulator's HTTP server stopped with an error");
         }
         self.core.tasks.close();
         self.core.tasks.wait().await;

@@ -167,7 +167,10 @@ pub fn disconnecter(
         let pass = || {
             let disconnected = readers.disconnect_idle(timeout);
             if disconnected > 0 {
-                tracing::info!(disconnected, "clients did not read their responses");
+                tracing::info!(
+                    disconnected,
+                    "disconnected clients that did not read their responses"
+                );
             }
             ready(Ok::<(), Infallible>(()))
         };

@@ -11,6 +11,8 @@ use futures_util::{FutureExt, StreamExt};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
+use crate::service::causes;
+
 /// When a pass is run.
 pub struct Beat {
     pub period: Duration,
@@ -58,8 +60,16 @@ fn tell<T, E: std::error::Error>(
     match outcome {
         Ok(Ok(_)) => {}
         Ok(Err(error)) => {
-            tracing::warn!(name, %error, "the pass failed; the next one tries again");
+            let error = causes(&error);
+            tracing::warn!(
+                job = name,
+                error,
+                "background job failed; it runs again after its interval"
+            );
         }
-        Err(_) => tracing::error!(name, "the pass panicked; the next one tries again"),
+        Err(_) => tracing::error!(
+            job = name,
+            "background job panicked; it runs again after its interval"
+        ),
     }
 }

@@ -18,7 +18,7 @@ use super::language::Language;
 use crate::domain::ids::TaskId;
 use crate::domain::sentence::{FieldErrors, Sentence, say};
 use crate::domain::task::Status;
-use crate::service::{Error, Invalid, NotKnown, Refusal, Upstream};
+use crate::service::{Error, Invalid, NotKnown, Refusal, Upstream, causes};
 
 /// An answer that is an error, still without words.
 #[derive(Clone, Debug)]
@@ -242,7 +242,7 @@ fn invalid(wrong: Invalid) -> Problem {
 /// The causes go to the log, once; the caller gets an id to report it by.
 pub fn internal(cause: &dyn std::error::Error) -> Problem {
     let id = Uuid::new_v4();
-    tracing::error!(%id, chain = chain(cause), "internal error");
+    tracing::error!(%id, error = causes(cause), "internal error; the response has status 500");
     Problem::new(
         StatusCode::INTERNAL_SERVER_ERROR,
         say("internal").with("id", id),
@@ -251,17 +251,15 @@ pub fn internal(cause: &dyn std::error::Error) -> Problem {
 
 /// A fault of the database that its administrators have to end; the causes are theirs to read, in the log.
 fn database(cause: &dyn std::error::Error) -> Problem {
-    tracing::error!(chain = chain(cause), "the database failed");
+    let error = causes(cause);
+    tracing::error!(
+        error,
+        "the database cannot process a request; the response has status 503"
+    );
     Problem {
         retry_after: Some(5),
         ..Problem::new(StatusCode::SERVICE_UNAVAILABLE, say("database-failed"))
     }
-}
-
-fn chain(cause: &dyn std::error::Error) -> String {
-    let causes = std::iter::successors(Some(cause), |cause| (*cause).source());
-    let causes: Vec<String> = causes.map(ToString::to_string).collect();
-    causes.join(": ")
 }
 
 fn gateway(upstream: Upstream) -> StatusCode {

@@ -108,6 +108,11 @@ impl Client {
         })
     }
 
+    /// The address that is requested.
+    pub fn url(&self) -> &str {
+        self.me.as_str()
+    }
+
     pub async fn who(&self, door: Door, credential: &SecretString) -> Result<Answer, Away> {
         // What cannot stand in a header is nobody's.
         let Some((name, value)) = header(door, credential) else {

@@ -112,7 +112,7 @@ pub(super) fn decode<Q: GraphQLQuery>(answer: &Answer) -> Result<Partial<Q::Resp
 pub(super) fn read<T: DeserializeOwned>(body: &[u8]) -> serde_json::Result<T> {
     let mut value: Value = serde_json::from_slice(body)?;
     if !numbers::settle(&mut value) {
-        tracing::debug!("a number in OpenHEXA's answer is out of range");
+        tracing::debug!("a number in OpenHEXA's response is out of range");
     }
     serde_json::from_value(value)
 }
@@ -122,7 +122,7 @@ fn why_undecodable(answer: &Answer, error: &serde_json::Error) -> Error {
     tracing::debug!(
         line = error.line(),
         column = error.column(),
-        "unreadable answer of OpenHEXA"
+        "cannot decode OpenHEXA's response"
     );
     let bare = read::<Response<IgnoredAny>>(&answer.body).ok();
     let errors = bare.and_then(|read| read.errors).unwrap_or_default();
@@ -139,7 +139,7 @@ pub(super) fn log(answer: &Answer, errors: &[graphql_client::Error]) {
             status = answer.status.as_u16(),
             ?path,
             code,
-            "OpenHEXA reported an error"
+            "OpenHEXA's response contains an error"
         );
     }
 }

@@ -191,15 +191,15 @@ pub enum Refusal {
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum BuildError {
     /// OpenHEXA closes idle connections after 2 s; one used at that moment breaks.
-    #[error("idle connections must be given up before OpenHEXA closes them, within 2 s")]
+    #[error("openhexa.idle_timeout must be shorter than 2s")]
     IdleTooLong,
     /// Otherwise a slow connection would end as a time-out after sending, which it is not.
-    #[error("the connect time-out must be shorter than the request time-out")]
+    #[error("openhexa.connect_timeout must be shorter than openhexa.request_timeout")]
     ConnectTooLong,
-    #[error("a limit is zero that must not be: {0}")]
+    #[error("openhexa.{0} must not be 0")]
     Zero(&'static str),
     #[error("openhexa.proxy is not a valid HTTP proxy URL")]
     Proxy,
-    #[error("no HTTP client can be made: TLS or its certificates are not available")]
+    #[error("TLS or the certificates that the system trusts are not available")]
     Http,
 }

@@ -66,6 +66,18 @@ pub(super) struct Failure {
 }
 
 impl Failure {
+    /// While OpenHEXA accepts no more requests, those that are not sent are no news.
+    fn log(&self, target: &Target, operation: &str) {
+        let url = endpoint(&target.url);
+        let host = url.as_ref().and_then(Url::host_str);
+        let (error, sent) = (&self.error, self.sent);
+        if matches!(error, Error::Throttled { .. }) && !sent {
+            tracing::debug!(operation, host, %error, "request to OpenHEXA not sent");
+        } else {
+            tracing::warn!(operation, host, sent, %error, "request to OpenHEXA failed");
+        }
+    }
+
     fn unsent(error: Error) -> Self {
         Self { sent: false, error }
     }
@@ -134,6 +146,9 @@ impl Transport {
     ) -> Result<Answer, Failure> {
         let began = Instant::now();
         let answer = self.send(target, way, body).await;
+        if let Err(failure) = &answer {
+            failure.log(target, operation);
+        }
         let outcome = answer
             .as_ref()
             .map_or_else(|failure| failure.error.kind(), |_| "answered");
@@ -256,7 +271,7 @@ fn http_client(limits: &Limits, kept: usize) -> Result<reqwest::Client, BuildErr
         None => builder.dns_resolver(PublicOnly::shared()),
     };
     builder.build().map_err(|error| {
-        tracing::debug!(%error, "no HTTP client");
+        tracing::debug!(%error, "cannot create the HTTP client");
         BuildError::Http
     })
 }
@@ -292,7 +307,7 @@ fn failed_sending(error: &reqwest::Error) -> Failure {
         tracing::warn!(
             host,
             cause,
-            "OpenHEXA's TLS certificate is not trusted: see SSL_CERT_FILE"
+            "OpenHEXA's TLS certificate is not trusted: add its authority to the file in SSL_CERT_FILE"
         );
     }
     let cause = std::error::Error::source(error);
@@ -300,7 +315,7 @@ fn failed_sending(error: &reqwest::Error) -> Failure {
         kind = meaning.kind(),
         sent,
         ?cause,
-        "OpenHEXA was not reached"
+        "no response from OpenHEXA"
     );
     Failure {
         sent,

@@ -65,7 +65,7 @@ impl Bridge {
                 self.user_of_session(cookie).await.map(Caller::Person)
             }
             Credential::Nothing | Credential::Session(_) if self.parts.access.open => {
-                Ok(self.person(Role::Administrator, "whoever sits here".to_owned()))
+                Ok(self.person(Role::Administrator, "local user".to_owned()))
             }
             Credential::Nothing | Credential::Session(_) => {
                 Err(Error::Unauthenticated(NotKnown::Missing))

@@ -4,7 +4,7 @@
 //! OpenHEXA refused, that nothing was sent, or nothing at all. The last is no failure: the reconciler looks for the run.
 
 use super::observe::{Fact, take};
-use super::{Bridge, Error};
+use super::{Bridge, Error, causes};
 use crate::domain::connection::Connection;
 use crate::domain::ids::{TaskId, UserId};
 use crate::domain::observation::Observation;
@@ -44,7 +44,12 @@ impl Bridge {
         }
         if let Err(error) = self.plan_next(attempt.task, &attempt.owner).await {
             let task = attempt.task.0;
-            tracing::warn!(task, %error, "the lease of a launch could not be given back: it expires by itself");
+            let error = causes(&error);
+            tracing::warn!(
+                task,
+                error,
+                "cannot release the lease of the launch; it expires by itself"
+            );
         }
         outcome
     }
@@ -59,7 +64,13 @@ impl Bridge {
         match outcome {
             Ok(_) | Err(Error::Refused { .. }) => outcome,
             Err(error) => {
-                tracing::warn!(task = committed.id.0, %error, "a launch is continued by the reconciler");
+                let cause = causes(&error);
+                let task = committed.id.0;
+                tracing::warn!(
+                    task,
+                    error = cause,
+                    "the launch is saved but not finished; the reconciler retries it"
+                );
                 if matches!(error, Error::Busy) {
                     return Ok(committed);
                 }
@@ -179,7 +190,13 @@ impl Bridge {
             .write(move |db| Ok(store::put_connection_user(db, &vault, &asked, user)?))
             .await;
         if let Err(error) = kept {
-            tracing::warn!(%error, "the connection's user could not be kept");
+            let error = causes(&error);
+            let host = &connection.instance;
+            tracing::warn!(
+                host,
+                error,
+                "cannot store the OpenHEXA user of the connection; the next launch requests it again"
+            );
         }
         Ok(user)
     }

@@ -8,7 +8,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::observe::{Fact, take};
 use super::stop::WISHED;
-use super::{Bridge, Error, Rules};
+use super::{Bridge, Error, Rules, causes};
 use crate::domain::ids::TaskId;
 use crate::domain::observation::Observation;
 use crate::domain::task::Task;
@@ -40,15 +40,27 @@ impl Bridge {
             return;
         }
         if let Err(error) = self.mend_strayed(now).await {
-            tracing::warn!(%error, "the copies of tasks in Iaso could not be looked through");
+            let error = causes(&error);
+            tracing::warn!(
+                error,
+                "cannot compare tasks with their rows in Iaso; it is retried"
+            );
         }
         if let Err(error) = self.tell_moved(now).await {
-            tracing::warn!(%error, "cannot check which rows in Iaso belong to another account");
+            let error = causes(&error);
+            tracing::warn!(
+                error,
+                "cannot check which rows in Iaso belong to another account; it is retried"
+            );
         }
         let (store, vault) = (self.store(), self.store().vault.clone());
         let refreshed = store.read(move |db| store::refresh_connections(db, &vault));
         if let Err(error) = refreshed.await {
-            tracing::warn!(%error, "the tokens of live runs could not be refreshed");
+            let error = causes(&error);
+            tracing::warn!(
+                error,
+                "cannot update the OpenHEXA tokens of running tasks; it is retried"
+            );
         }
     }
 
@@ -59,7 +71,12 @@ impl Bridge {
             .await?;
         for id in strayed {
             if let Err(error) = self.mend(id).await {
-                tracing::warn!(task = id.0, %error, "a copy could not be mended");
+                let error = causes(&error);
+                tracing::warn!(
+                    task = id.0,
+                    error,
+                    "cannot correct the task's row in Iaso; it is retried"
+                );
             }
         }
         Ok(())
@@ -84,7 +101,7 @@ impl Bridge {
                 .await?;
             tracing::warn!(
                 task = id.0,
-                "the row of a task in Iaso was moved to another account: it is not updated any more"
+                "the task's row in Iaso was moved to another account; it is no longer updated"
             );
         }
         Ok(())

@@ -12,7 +12,7 @@ use super::configure::{Change, Record};
 use super::defaults::{entries, given};
 use super::memory::Asked;
 use super::pipelines::Need;
-use super::{Bridge, Error, PATIENCE};
+use super::{Bridge, Error, PATIENCE, causes};
 use crate::domain::ids::{AccountId, PipelineId};
 use crate::domain::parameters::{Declarations, declarations};
 use crate::domain::pipeline::Pipeline;
@@ -27,10 +27,11 @@ impl Bridge {
         let record = self.put_record(account, change).await?;
         // The change is saved, so the response must not say that it failed.
         if let Err(error) = self.learn_declarations(account).await {
+            let error = causes(&error);
             tracing::warn!(
                 account = account.0,
-                %error,
-                "the types of the default parameters could not be read or stored: defaults of unknown type stay hidden"
+                error,
+                "cannot read or store the types of the default parameters; defaults of unknown type stay hidden"
             );
         }
         Ok(record)
@@ -65,7 +66,7 @@ impl Bridge {
         if asked.map_or(true, |answers| answers.iter().any(failed)) {
             tracing::info!(
                 account = account.0,
-                "OpenHEXA did not show every pipeline with defaults: defaults of unknown type stay hidden"
+                "OpenHEXA did not return every pipeline with default parameters; defaults of unknown type stay hidden"
             );
         }
         Ok(())
@@ -91,7 +92,8 @@ impl Bridge {
         match kept {
             Ok(()) => self.memory.declared.insert(key, declared).await,
             Err(error) => {
-                tracing::warn!(%error, pipeline = %id, "the types of the parameters could not be stored");
+                let error = causes(&error);
+                tracing::warn!(pipeline = %id, error, "cannot store the types of the parameters; they are stored at the next read");
             }
         }
     }

@@ -9,29 +9,29 @@ use crate::store;
 
 #[derive(Debug, Derive)]
 pub enum Error {
-    #[error("nobody is known by these credentials")]
+    #[error("the credentials are missing or not valid")]
     Unauthenticated(NotKnown),
-    #[error("the credentials do not allow it")]
+    #[error("the permission is missing")]
     Forbidden,
     #[error("the user has no profile in Iaso")]
     NoProfile,
-    #[error("Iaso cannot be asked who this is")]
+    #[error("Iaso is unavailable")]
     IasoAway,
     #[error("the request is not valid")]
     Invalid(Box<Invalid>),
-    #[error("no such thing for this account")]
+    #[error("not found in this account")]
     NotFound(Sentence),
-    #[error("the task's state does not allow it")]
+    #[error("the status of the task does not allow it")]
     Conflict { sentence: Sentence, status: Status },
-    #[error("the key was used for another request")]
+    #[error("the Idempotency-Key was used for another request")]
     OtherRequest(Sentence),
     #[error("the account has no OpenHEXA configuration")]
     NotConfigured(Sentence),
-    #[error("the configuration is somebody else's to change")]
+    #[error("the configuration is managed in Iaso's admin")]
     Elsewhere,
-    #[error("the record was changed meanwhile")]
+    #[error("the record was changed by another request")]
     Changed,
-    #[error("OpenHEXA failed: {0:?}")]
+    #[error("{0}")]
     Upstream(Upstream),
     /// OpenHEXA refused the launch; the task has ended and says so.
     #[error("OpenHEXA refused the launch")]
@@ -42,15 +42,27 @@ pub enum Error {
     #[error("the database is unavailable")]
     Busy,
     /// It answers, but it cannot do what it is asked for.
-    #[error("the database failed: {0}")]
+    #[error("the database cannot process a request: {0}")]
     Database(#[source] store::Error),
     /// In how many seconds it may be sent again.
-    #[error("the task reports more results than are written")]
+    #[error("the task reports too many or too large results")]
     Throttled(u64),
-    #[error("as many streams are open as may be")]
+    #[error("too many open streams")]
     Crowded,
-    #[error("internal: {0}")]
+    #[error("internal error: {0}")]
     Internal(#[source] store::Error),
+}
+
+/// An error with its causes, for the log; a cause that the error already contains is not repeated.
+pub fn causes(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    for cause in std::iter::successors(error.source(), |cause| cause.source()) {
+        let cause = cause.to_string();
+        if !text.contains(&cause) {
+            text = format!("{text}: {cause}");
+        }
+    }
+    text
 }
 
 /// Why nobody is known by what was shown.
@@ -78,20 +90,25 @@ pub struct Invalid {
 }
 
 /// How OpenHEXA failed, as far as its caller is told.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Derive, PartialEq, Eq)]
 pub enum Upstream {
+    #[error("OpenHEXA did not respond in time")]
     TimedOut,
+    #[error("OpenHEXA is unreachable")]
     Unreachable,
-    /// Its TLS certificate is not trusted.
+    #[error("OpenHEXA's TLS certificate is not trusted")]
     Untrusted,
-    /// It accepts no more requests for so many seconds, where it said for how long.
+    /// For so many seconds, if it said for how long.
+    #[error("OpenHEXA accepts no more requests for now")]
     Throttled(Option<u32>),
+    #[error("OpenHEXA rejected the token")]
     TokenRefused,
-    /// The configured workspace does not exist, was archived, or is hidden from the token.
+    /// Or it was archived.
+    #[error("the workspace does not exist, or the token has no access to it")]
     NoWorkspace,
-    /// Something answered, but not as OpenHEXA does.
+    #[error("the response does not come from OpenHEXA")]
     Strange,
-    /// OpenHEXA reported an error of its own.
+    #[error("OpenHEXA returned an error")]
     Failed,
 }
 

@@ -11,7 +11,7 @@ use futures_util::{StreamExt, stream};
 
 use super::pace::Leave;
 use super::reconcile::Report;
-use super::{Bridge, Error};
+use super::{Bridge, Error, causes};
 use crate::domain::connection::Connection;
 use crate::domain::ids::{ConnectionId, RunId, TaskId};
 use crate::domain::observation::{Observation, Sighting};
@@ -73,7 +73,15 @@ impl Bridge {
                     match store::connection(db, &vault, id) {
                         Ok(connection) => groups.push(Group { connection, tasks }),
                         // Its tasks wait for their lease to end, and the others go on.
-                        Err(error) => tracing::error!(connection = id.0, %error, "unreadable"),
+                        Err(error) => {
+                            let (error, tasks) = (causes(&error), tasks.len());
+                            tracing::error!(
+                                connection = id.0,
+                                tasks,
+                                error,
+                                "cannot read the stored connection; its tasks are not polled"
+                            );
+                        }
                     }
                 }
                 Ok(groups)
@@ -142,7 +150,7 @@ impl Bridge {
                 failed += usize::from(matches!(look, Some(Err(_))));
                 quiet.push((task.id, self.rules().next_look(task, now)));
             } else if let Err(error) = self.after_look(task, at, look, owner).await {
-                tracing::info!(task = task.id.0, %error, "the look failed; it is tried again");
+                warn_of_poll(task, at, &error);
                 failed += 1;
             }
         }
@@ -248,4 +256,10 @@ fn is_old(task: &Task, status: &RunStatus, progress: i64, now: DateTime<Utc>) ->
         .observe(&Observation::RunSeen(sighting), now)
         .as_ref()
         == Ok(task)
+}
+
+fn warn_of_poll(task: &Task, at: &Connection, error: &Error) {
+    let (task, pipeline) = (task.id.0, task.pipeline.id);
+    let (host, error) = (&at.instance, causes(error));
+    tracing::warn!(task, %pipeline, host, error, "polling the run failed; it is retried");
 }

@@ -39,7 +39,7 @@ impl JwtKey {
             Ok(token) => token.into(),
             // Neither our claims nor an HMAC can fail; whoever shows an empty token is told 401.
             Err(error) => {
-                tracing::error!(%error, "a token could not be signed");
+                tracing::error!(%error, "cannot sign a token; the pipeline cannot report with it");
                 SecretString::default()
             }
         }

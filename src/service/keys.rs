@@ -9,7 +9,7 @@ use std::sync::{Mutex, PoisonError};
 use chrono::{DateTime, TimeDelta, Utc};
 use sha2::{Digest, Sha256};
 
-use super::{Bridge, Error};
+use super::{Bridge, Error, causes};
 use crate::domain::ids::{AccountId, KeyId};
 use crate::domain::principal::{Principal, Role};
 use crate::store::{self, StoredKey};
@@ -183,7 +183,8 @@ impl Bridge {
                 .write(move |db| Ok::<_, Error>(store::key_used(db, id, now)?))
                 .await;
             if let Err(error) = noted {
-                tracing::warn!(%error, "the use of a key could not be noted");
+                let error = causes(&error);
+                tracing::warn!(key = id.0, error, "cannot store when the key was last used");
             }
         });
     }

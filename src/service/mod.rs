@@ -92,7 +92,7 @@ use tokio_util::sync::CancellationToken;
 
 pub use access::{Access, ApiKey, Credential};
 pub use change_log::Change;
-pub use error::{Error, Invalid, NotKnown, Upstream};
+pub use error::{Error, Invalid, NotKnown, Upstream, causes};
 pub use jobs::Jobs;
 pub use pace::Pauses;
 pub use rules::{Looks, Rules, Streams};

@@ -173,7 +173,7 @@ impl Bridge {
         let gathering = async move { bridge.gather_once(account, period, zone).await };
         let gathered = self.parts.jobs.spawn(gathering).await;
         gathered.map_err(|error| {
-            tracing::error!(%error, "gathering figures broke off");
+            tracing::error!(%error, "computing the monitoring figures panicked");
             Error::Internal(store::Error::Panicked)
         })?
     }

@@ -170,7 +170,7 @@ impl Bridge {
             .jobs
             .spawn(async move { shelf.shared(key, now, asking).await });
         asked.await.map_err(|error| {
-            tracing::error!(%error, "asking OpenHEXA broke off");
+            tracing::error!(%error, "a request to OpenHEXA panicked");
             Error::Upstream(Upstream::Failed)
         })
     }

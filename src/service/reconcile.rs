@@ -16,7 +16,7 @@ use super::observe::Fact;
 use super::pipelines::Need;
 use super::search::NEVER_CONFIRMED;
 use super::values::{Layered, as_object, judge};
-use super::{Bridge, Error, Invalid, Upstream};
+use super::{Bridge, Error, Invalid, Upstream, causes};
 use crate::domain::connection::Connection;
 use crate::domain::ids::TaskId;
 use crate::domain::observation::Observation;
@@ -96,7 +96,8 @@ impl Bridge {
     async fn look_after(&self, id: TaskId, owner: &str) -> Result<(), Error> {
         let looked = self.look_once(id, owner).await;
         if let Err(error) = &looked {
-            tracing::info!(task = id.0, %error, "the look failed; it is tried again");
+            let error = causes(error);
+            tracing::warn!(task = id.0, error, "polling the task failed; it is retried");
         }
         self.plan_next(id, owner).await?;
         looked

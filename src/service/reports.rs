@@ -94,7 +94,9 @@ impl Bridge {
             // A group that panics is a bug; its senders are told, and the line behind it goes on.
             let taken = catch_unwind(AssertUnwindSafe(|| self.take_group(group)));
             if taken.is_err() {
-                tracing::error!("a group of reports panicked; the next one goes on");
+                tracing::error!(
+                    "writing a group of reports panicked; their senders get status 503"
+                );
             }
         }
     }

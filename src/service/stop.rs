@@ -6,7 +6,7 @@
 
 use super::attempt::Attempt;
 use super::observe::{Fact, take};
-use super::{Bridge, Error};
+use super::{Bridge, Error, causes};
 use crate::domain::connection::Connection;
 use crate::domain::ids::{RunId, TaskId};
 use crate::domain::observation::Observation;
@@ -54,7 +54,13 @@ impl Bridge {
     pub(super) async fn stop_launched(&self, attempt: &Attempt) {
         let (task, connection) = (attempt.task, &attempt.connection);
         if let Err(error) = self.stop_if_due(task, connection, &attempt.owner).await {
-            tracing::info!(task = task.0, %error, "the stop failed; it is tried again");
+            let (error, host) = (causes(&error), &connection.instance);
+            tracing::warn!(
+                task = task.0,
+                host,
+                error,
+                "the stop request failed; it is retried"
+            );
         }
     }
 
@@ -86,7 +92,11 @@ impl Bridge {
             }
             Stop::Denied => self.say_refused(task).await,
             Stop::Other(word) => {
-                tracing::warn!(task = task.id.0, word, "OpenHEXA did not accept a stop");
+                tracing::warn!(
+                    task = task.id.0,
+                    code = word,
+                    "OpenHEXA did not accept the stop request"
+                );
                 self.tell_once(task, "stop not accepted").await.map(|_| ())
             }
         }

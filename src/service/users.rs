@@ -136,7 +136,8 @@ impl Bridge {
             })),
             Ok(Answer::Denied) => Err(Error::Forbidden),
             Err(away) => {
-                tracing::warn!(%away, "nobody can be asked who this is");
+                let url = self.parts.users.iaso.as_ref().map(Client::url);
+                tracing::warn!(url, error = %away, "cannot check the Iaso credential; the response has status 503");
                 Err(Error::IasoAway)
             }
         }

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::{Bridge, Error};
+use super::{Bridge, Error, causes};
 use crate::store;
 
 /// What can be told without asking anybody but our own database.
@@ -72,7 +72,8 @@ impl Bridge {
             Ok(()) => Written::Yes,
             Err(Error::Busy) => Written::Unavailable,
             Err(error) => {
-                tracing::error!(%error, "the database cannot be written to");
+                let error = causes(&error);
+                tracing::error!(error, "cannot write to the database; /readyz returns 503");
                 Written::No
             }
         }

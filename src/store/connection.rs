@@ -187,7 +187,7 @@ impl Opener {
             && std::fs::metadata(path).is_ok_and(|found| found.mode() & 0o007 != 0)
         {
             let file = path.display();
-            tracing::warn!(%file, "every user of this machine may open the database: chmod o-rwx");
+            tracing::warn!(%file, "other users of this machine can read the database file: run chmod o-rwx on it");
         }
     }
 
@@ -384,7 +384,7 @@ struct Quiet;
 
 impl HandleError<OpenError> for Quiet {
     fn handle_error(&self, error: OpenError) {
-        tracing::warn!(%error, "the database cannot be reached");
+        tracing::warn!(%error, "no connection to the database; requests that need one get 503");
     }
 }
 

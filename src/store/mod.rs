@@ -195,7 +195,7 @@ impl Store {
         });
         match leaving.await {
             Ok(Err(OpenError::Query(error))) => {
-                tracing::warn!(%error, "the ids of tasks could not be moved on; after a restore some may be assigned again");
+                tracing::warn!(%error, "cannot skip task ids; after a restore of the database, ids may be assigned again");
                 Ok(())
             }
             Ok(done) => done,
@@ -304,7 +304,9 @@ fn written<T, E: Failure>(
     for _ in 1..TRIES {
         match pooled.conn.write(work.clone()) {
             Err(error) if error.is_contended() => {
-                tracing::debug!("a concurrent transaction came first: run again");
+                tracing::debug!(
+                    "a concurrent transaction conflicted with this one; it is repeated"
+                );
             }
             done => return done,
         }

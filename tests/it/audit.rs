@@ -122,7 +122,7 @@ story! {
 
         let garbage = "garbage-that-somebody-tried";
         let refused = story.ask(As::Bearer(garbage.to_owned()), Method::GET, "/pipelines/").send().await;
-        assert_eq!(line(&refused), json!({"action": "sign_in", "outcome": "refused", "status": 401, "who": "nobody"}));
+        assert_eq!(line(&refused), json!({"action": "sign_in", "outcome": "refused", "status": 401, "who": "anonymous"}));
         let nothing = story.ask(As::Nobody, Method::GET, "/pipelines/").send().await;
         assert_eq!((nothing.status, lines(&nothing).len()), (401, 0), "whoever brings nothing has tried nothing");
         assert!(!log::text().contains(garbage));
@@ -139,7 +139,7 @@ story! {
         };
         let wrong = "ohb-viewer-that-somebody-tried";
         let refused = enter(wrong).await;
-        assert_eq!(line(&refused), json!({"action": "sign_in", "outcome": "refused", "status": 401, "who": "nobody"}));
+        assert_eq!(line(&refused), json!({"action": "sign_in", "outcome": "refused", "status": 401, "who": "anonymous"}));
         let done = line(&enter(&story.secrets.viewer).await);
         assert_eq!((&done["outcome"], &done["who"]), (&json!("done"), &json!("the viewer key of the settings")));
         let log = log::text();

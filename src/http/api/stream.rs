@@ -19,7 +19,7 @@ use crate::http::auth::Pass;
 use crate::http::error::Answer;
 use crate::service::feed::{Everything, OneTask};
 use crate::service::tasks::Seen;
-use crate::service::{Bridge, Change, Error};
+use crate::service::{Bridge, Change, Error, causes};
 
 /// Milliseconds that a browser waits before it comes back.
 const RETRY: u32 = 3000;
@@ -28,7 +28,8 @@ const COMMENT: &str = ": still here\n\n";
 /// A task as streams tell it.
 pub fn task_json(seen: &Seen) -> String {
     serde_json::to_string(&FullTask::from(seen)).unwrap_or_else(|error| {
-        tracing::error!(%error, "a task cannot be told");
+        let task = seen.task.id.0;
+        tracing::error!(task, %error, "cannot send the task to live streams");
         "null".to_owned()
     })
 }
@@ -189,7 +190,8 @@ impl Stream {
                 Ok((text, is_last)) => Some((text, (!is_last).then_some(self))),
                 Err(error) => {
                     // Whoever comes back is told what was missed.
-                    tracing::info!(%error, "a stream broke off");
+                    let error = causes(&error);
+                    tracing::info!(error, "closed a live stream; the client reconnects");
                     None
                 }
             }

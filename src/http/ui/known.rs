@@ -6,7 +6,7 @@ use crate::domain::sentence::say;
 /// Of a name as the history keeps it.
 pub fn known_as(shell: &Shell, name: &str) -> String {
     let sentence = match name {
-        "whoever sits here" => say("known-here"),
+        "local user" => say("known-here"),
         "the viewer key of the settings" => say("known-viewer"),
         "the operator key of the settings" => say("known-operator"),
         "the admin key of the settings" => say("known-administrator"),

@@ -129,7 +129,7 @@ story! {
         let story = Plan::on(base).pipelines(json!([pipeline(1, &[], json!({}))])).begin().await;
         let answer = story.get("/pipelines/?search=a-word-that-is-searched-for").await;
         let log = crate::support::log::text();
-        let line = log.lines().find(|line| line.contains(answer.header("x-request-id")) && line.contains("answered"));
+        let line = log.lines().find(|line| line.contains(answer.header("x-request-id")) && line.contains("\"message\":\"request\""));
         let line = line.expect("one line of the log");
         assert!(line.contains("/api/openhexa/pipelines") && line.contains("200"), "{line}");
         assert!(!log.contains("a-word-that-is-searched-for"));
