@@ -4,6 +4,7 @@ mod api;
 mod audit;
 mod auth;
 mod body;
+mod chunked;
 pub mod document;
 mod edge;
 mod error;

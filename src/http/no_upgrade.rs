@@ -19,10 +19,11 @@ use actix_web::web::BytesMut;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio_util::io::poll_read_buf;
 
+use super::chunked::Chunked;
+
 /// The library refuses longer headers, and more of them.
 const LONGEST_HEAD: usize = 128 * 1024;
 const MOST_HEADERS: usize = 96;
-const LONGEST_LINE: usize = 8 * 1024;
 /// Bytes read at once.
 const STEP: usize = 8 * 1024;
 
@@ -40,15 +41,11 @@ pub struct NoUpgrade<S> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Next {
     /// Request line and headers; `seen` bytes of them do not hold their end.
-    Head {
-        seen: usize,
-    },
+    Head { seen: usize },
     /// A body of this length.
     Body(u64),
-    ChunkSize,
-    /// A chunk, with the line end behind it.
-    Chunk(u64),
-    Trailer,
+    /// A body in chunks.
+    Chunks(Chunked),
     /// What cannot be followed.
     Anything,
 }
@@ -89,16 +86,7 @@ impl<S> NoUpgrade<S> {
         match self.next {
             Next::Head { seen } => head(rest, seen),
             Next::Body(length) => Some(part(rest, length, Next::Body, Next::Head { seen: 0 })),
-            Next::Chunk(length) => Some(part(rest, length, Next::Chunk, Next::ChunkSize)),
-            Next::ChunkSize => line(rest, |line| match chunk_size(line) {
-                Some(0) => Next::Trailer,
-                Some(size) => Next::Chunk(size.saturating_add(2)),
-                None => Next::Anything,
-            }),
-            Next::Trailer => line(rest, |line| match line {
-                [] => Next::Head { seen: 0 },
-                [_, ..] => Next::Trailer,
-            }),
+            Next::Chunks(at) => chunks(rest, at),
             Next::Anything => Some((rest.len(), Next::Anything)),
         }
     }
@@ -113,21 +101,17 @@ fn part(rest: &[u8], length: u64, more: fn(u64) -> Next, then: Next) -> (usize, 
     }
 }
 
-/// A whole line, judged without its end.
-fn line(rest: &[u8], judge: impl Fn(&[u8]) -> Next) -> Option<(usize, Next)> {
-    match rest.iter().position(|byte| *byte == b'\n') {
-        Some(end) => {
-            let line = rest.get(..end).unwrap_or_default();
-            Some((end + 1, judge(line.strip_suffix(b"\r").unwrap_or(line))))
-        }
-        None if rest.len() > LONGEST_LINE => Some((0, Next::Anything)),
-        None => None,
+fn chunks(rest: &[u8], at: Chunked) -> Option<(usize, Next)> {
+    if let Chunked::Data(length) = at {
+        let more = |left| Next::Chunks(Chunked::Data(left));
+        return Some(part(rest, length, more, Next::Chunks(Chunked::DataCr)));
     }
-}
-
-fn chunk_size(line: &[u8]) -> Option<u64> {
-    let digits = line.split(|byte| *byte == b';').next()?.trim_ascii();
-    u64::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()
+    let next = match at.after(*rest.first()?) {
+        Some(Chunked::End) => Next::Head { seen: 0 },
+        Some(at) => Next::Chunks(at),
+        None => Next::Anything,
+    };
+    Some((1, next))
 }
 
 fn head(rest: &mut [u8], seen: usize) -> Option<(usize, Next)> {
@@ -221,7 +205,7 @@ fn body(request: &httparse::Request<'_, '_>) -> Option<Next> {
             })
         }
         (None, Some(encoding)) if encoding.eq_ignore_ascii_case(b"chunked") => {
-            Some(Next::ChunkSize)
+            Some(Next::Chunks(Chunked::Size))
         }
         (Some(_) | None, Some(_)) | (Some(_), None) => None,
     }

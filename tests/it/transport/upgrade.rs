@@ -59,6 +59,70 @@ story! {
     }
 }
 
+/// A POST that validates a launch, with a body that is sent in chunks as told.
+fn in_chunks(story: &Story, chunks: &str) -> String {
+    let head = validate(story, &format!("{H2C}Transfer-Encoding: chunked\r\n"), "");
+    head.replace("Content-Length: 0\r\n", "") + chunks
+}
+
+// Where the two ends of a body differed, the offers of every request behind it were taken up, which closed the connection.
+story! {
+    async fn an_offer_behind_a_body_in_chunks_is_ignored_however_the_chunks_are_written(base) {
+        let story = plan(base).begin().await;
+        let long = format!("e;{}\r\n{BODY}\r\n0\r\n\r\n", "x".repeat(20_000));
+        let wide = format!("e\r\n{BODY}\r\n0\r\nX: {}\r\n\r\n", "y".repeat(20_000));
+        for chunks in [
+            "e\r\n{\"config\": {}}\r\n0\r\n\r\n",
+            "0e \t;a=\"b\"\r\n{\"config\": {}}\r\n000;last\r\n\r\n",
+            "1\r\n{\r\nD\r\n\"config\": {}}\r\n0\r\n\r\n",
+            // In a trailer the library takes a bare LF for a part of the line.
+            "e\r\n{\"config\": {}}\r\n0\r\n\n\r\n\r\n",
+            "e\r\n{\"config\": {}}\r\n0\r\n\nX: 1\r\n\r\n",
+            "e\r\n{\"config\": {}}\r\n0\r\nX: 1\n\nY: 2\r\n\r\n",
+            "e\r\n{\"config\": {}}\r\n0\r\nX: 1\n\nPOST / HTTP/1.1\nHost: a\nContent-Length: 9999\r\n\r\n",
+            "e\r\n{\"config\": {}}\r\n0\r\nX: 1\r\nUpgrade: h2c\r\n\r\n",
+            &long,
+            &wide,
+        ] {
+            let mut raw = Raw::to(&story).await;
+            raw.send(in_chunks(&story, chunks) + &validate(&story, WEBSOCKET, BODY) + &validate(&story, H2C, BODY)).await;
+            for _ in 0..3 {
+                let response = raw.response().await;
+                assert_eq!(response.status, 200, "{chunks:?}: {response:?}");
+                keeps_the_connection(&response);
+            }
+            raw.send(validate(&story, H2C, BODY)).await;
+            keeps_the_connection(&raw.response().await);
+        }
+        story.end().await;
+    }
+}
+
+story! {
+    async fn chunks_that_the_library_cannot_read_are_refused_and_what_follows_is_not_answered(base) {
+        let story = plan(base).begin().await;
+        for chunks in [
+            "e\n{\"config\": {}}\r\n0\r\n\r\n",
+            "e;a=b\n{\"config\": {}}\r\n0\r\n\r\n",
+            "e\r\n{\"config\": {}}\n0\r\n\r\n",
+            "e\r\n{\"config\": {}}\r\n0\n\r\n",
+            "+e\r\n{\"config\": {}}\r\n0\r\n\r\n",
+            " e\r\n{\"config\": {}}\r\n0\r\n\r\n",
+            "e 0\r\n{\"config\": {}}\r\n0\r\n\r\n",
+            "\r\n{\"config\": {}}\r\n0\r\n\r\n",
+            "10000000000000000e\r\n{\"config\": {}}\r\n0\r\n\r\n",
+            "e\r\n{\"config\": {}}\r\n0\r\nX: 1\r\r\n\r\n",
+        ] {
+            let mut raw = Raw::to(&story).await;
+            raw.send(in_chunks(&story, chunks) + &validate(&story, H2C, BODY)).await;
+            let told = String::from_utf8(raw.until_closed().await).unwrap();
+            assert!(told.starts_with("HTTP/1.1 4"), "{chunks:?}: {told}");
+            assert_eq!(told.matches("HTTP/1.1 ").count(), 1, "{chunks:?}: {told}");
+        }
+        story.end().await;
+    }
+}
+
 story! {
     async fn a_client_that_wants_its_connection_closed_gets_that(base) {
         let story = plan(base).begin().await;
