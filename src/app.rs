@@ -148,12 +148,10 @@ pub async fn start(start: Start) -> Result<Running, StartError> {
     let edge = front::edge(&settings, &clock, start.local)?;
     let upkeep = edge.metrics.handle().cloned();
     let upkeep = upkeep.map(|handle| front::upkeep_of_metrics(handle, stop.clone()));
-    let (readers, timeout) = (edge.readers.clone(), settings.server.write_timeout.0);
     let (server, serving) = front::serve(&settings, start.listener, bridge.clone(), edge)?;
     let mut background = vec![spreader(&settings, bridge.clone(), stop.clone())];
     let stop_flushing = CancellationToken::new();
     background.push(flusher(bridge.clone(), stop_flushing.clone()));
-    background.push(front::disconnecter(readers, timeout, stop.clone()));
     background.extend(upkeep);
     if start.reconciles {
         background.push(reconciler(&settings, bridge.clone(), stop.clone()));

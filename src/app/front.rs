@@ -25,13 +25,10 @@ use tracing_actix_web::TracingLogger;
 use super::{StartError, spawn};
 use crate::background::{self, Beat};
 use crate::clock::Clock;
-use crate::http::{self, Edge, Limits, Metrics, NoUpgrade, Rate, Readers};
+use crate::http::{self, Edge, Limits, Metrics, MustRead, NoUpgrade, Rate};
 use crate::service::Bridge;
 use crate::settings::{MetricsAccess, Settings};
 use crate::telemetry::{self, RequestLine, UPKEEP};
-
-/// How often unread responses are looked for, at least.
-const LOOK: Duration = Duration::from_secs(1);
 
 /// What the edge needs to know; `dev` serves one person, who is not limited.
 pub fn edge(settings: &Settings, clock: &Clock, local: bool) -> Result<Edge, StartError> {
@@ -42,7 +39,6 @@ pub fn edge(settings: &Settings, clock: &Clock, local: bool) -> Result<Edge, Sta
         proxies: settings.server.proxies().unwrap_or_default(),
         loopback_only: local,
         metrics: metrics(settings)?,
-        readers: Arc::default(),
     })
 }
 
@@ -84,7 +80,7 @@ pub fn serve(
         .disable_signals();
     let stopping = builder.graceful_shutdown_signal();
     let (keep_alive, header_timeout) = (own.keep_alive.0, own.header_timeout.0);
-    let disconnect_timeout = own.disconnect_timeout.0;
+    let (disconnect_timeout, write_timeout) = (own.disconnect_timeout.0, own.write_timeout.0);
     let factory = move || {
         let stopping = stopping.clone();
         let app = application(bridge.clone(), edge.clone())
@@ -99,13 +95,11 @@ pub fn serve(
             .client_request_timeout(header_timeout)
             .client_disconnect_timeout(disconnect_timeout)
             .local_addr(address)
-            .on_connect_ext(|connection: &NoUpgrade<TcpStream>, extensions| {
-                http::on_connect(connection.socket(), extensions);
-            })
             .finish(map_config(app, |()| AppConfig::default()));
-        fn_service(|socket: TcpStream| async move {
+        fn_service(move |socket: TcpStream| async move {
             let from = socket.peer_addr().ok();
-            Ok::<_, DispatchError>((NoUpgrade::new(socket), Protocol::Http1, from))
+            let connection = NoUpgrade::new(MustRead::new(socket, write_timeout));
+            Ok::<_, DispatchError>((connection, Protocol::Http1, from))
         })
         .and_then(served)
     };
@@ -148,34 +142,7 @@ fn application(
         .wrap(from_fn(http::request_id))
         .wrap(from_fn(http::delimited))
         .wrap(from_fn(http::closes_unread))
-        .wrap(from_fn(http::watches_reader))
         .wrap(TracingLogger::<RequestLine>::new())
-}
-
-/// Disconnects clients that do not read their responses.
-pub fn disconnecter(
-    readers: Arc<Readers>,
-    timeout: Duration,
-    stop: CancellationToken,
-) -> JoinHandle<()> {
-    spawn(async move {
-        let beat = Beat {
-            period: timeout.min(LOOK),
-            nudge: Arc::default(),
-            at_once: 1,
-        };
-        let pass = || {
-            let disconnected = readers.disconnect_idle(timeout);
-            if disconnected > 0 {
-                tracing::info!(
-                    disconnected,
-                    "disconnected clients that did not read their responses"
-                );
-            }
-            ready(Ok::<(), Infallible>(()))
-        };
-        background::run("readers", beat, stop, pass).await;
-    })
 }
 
 /// Puts recorded durations into their buckets, whether anybody reads `/metrics` or not.

@@ -21,7 +21,6 @@ use tracing_actix_web::RequestId;
 use super::error::{Problem, Told};
 use super::language::Language;
 use super::limit::{self, Limits};
-use super::reader::Readers;
 use super::ui;
 use crate::domain::sentence::say;
 
@@ -41,8 +40,6 @@ pub struct Edge {
     /// Whether only this machine is served (`dev`).
     pub loopback_only: bool,
     pub metrics: Metrics,
-    /// The large responses that are being read.
-    pub readers: Arc<Readers>,
 }
 
 impl Edge {

@@ -35,7 +35,7 @@ pub use headers::protected;
 pub use language::Language;
 pub use limit::{Limits, Rate, by_address};
 pub use no_upgrade::NoUpgrade;
-pub use reader::{Readers, on_connect, watches_reader};
+pub use reader::MustRead;
 pub use unread::closes_unread;
 pub use way::Listed;
 

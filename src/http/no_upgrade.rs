@@ -61,11 +61,6 @@ impl<S> NoUpgrade<S> {
         }
     }
 
-    /// The connection itself.
-    pub fn socket(&self) -> &S {
-        &self.inner
-    }
-
     /// Goes as far as the bytes read allow.
     fn follow(&mut self) {
         while let Some((length, next)) = self.step() {

@@ -8,6 +8,7 @@ mod methods;
 mod reports;
 mod results;
 mod statuses;
+mod unread;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};

@@ -1,0 +1,113 @@
+//! Clients that do not read their responses, or hardly: each is disconnected, whatever it asked for.
+
+use std::io::ErrorKind;
+
+use tokio::io::{AsyncWriteExt as _, Interest};
+use tokio::net::{TcpSocket, TcpStream};
+
+use super::*;
+
+/// A result that is much larger than what has to be read within the time limit, and one that is smaller.
+const LARGE: usize = 1_000_000;
+const SMALL: usize = 15_000;
+
+async fn impatient() -> Site {
+    let settings = [
+        ("SERVER__WRITE_TIMEOUT", "500ms"),
+        ("STREAM__COMMENT_EVERY", "100ms"),
+        ("LIMITS__REPORTS_PER_SECOND", "1000"),
+    ];
+    Site::start(&[], &settings).await
+}
+
+impl Site {
+    /// A client whose system takes little for it, with so many requests of the same path at once.
+    async fn asks(&self, path: &str, times: usize) -> TcpStream {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.set_recv_buffer_size(4096).unwrap();
+        let address = self.socket().parse().unwrap();
+        let mut stream = socket.connect(address).await.unwrap();
+        let request = format!("GET /api/openhexa{path} HTTP/1.1\r\nHost: localhost\r\n\r\n");
+        stream
+            .write_all(request.repeat(times).as_bytes())
+            .await
+            .unwrap();
+        stream
+    }
+
+    async fn with_result(&self, size: usize) -> i64 {
+        let result = json!({"status": "RUNNING", "result": "x".repeat(size)});
+        self.reported(&result).await
+    }
+}
+
+/// The connection is reset: what was not read is thrown away.
+async fn is_reset(stream: &TcpStream) {
+    let reset = tokio::time::timeout(PATIENCE, stream.ready(Interest::ERROR)).await;
+    assert!(reset.expect("disconnected").unwrap().is_error());
+}
+
+// A response was kept in memory for as long as its client liked, and small ones were not watched at all.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_client_that_does_not_read_is_disconnected_whatever_the_size_of_the_responses() {
+    let site = impatient().await;
+    for (size, times) in [(LARGE, 16), (SMALL, 1000), (10, 20_000)] {
+        let task = site.with_result(size).await;
+        let quick = site.visitor.task(&site.bridge, task).await;
+        let read = quick["result"].as_str().map(str::len);
+        assert_eq!(read, Some(size), "a client that reads gets it whole");
+        let path = format!("/tasks/{task}/");
+        let client = tokio::time::timeout(PATIENCE, site.asks(&path, times));
+        let client = client
+            .await
+            .unwrap_or_else(|_| panic!("{times} requests of {size} bytes are not taken"));
+        is_reset(&client).await;
+    }
+    site.neighbour(1).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_client_that_reads_a_byte_now_and_then_is_disconnected() {
+    let site = impatient().await;
+    for (size, times) in [(LARGE, 16), (SMALL, 1000)] {
+        let task = site.with_result(size).await;
+        let client = site.asks(&format!("/tasks/{task}/"), times).await;
+        let began = Instant::now();
+        let read = loop {
+            assert!(began.elapsed() < PATIENCE, "still connected");
+            site.neighbour(1).await;
+            match client.try_read(&mut [0]) {
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {}
+                Ok(1) => {}
+                other => break other,
+            }
+        };
+        assert_eq!(read.unwrap_err().kind(), ErrorKind::ConnectionReset);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_client_that_does_not_read_its_stream_is_disconnected() {
+    let site = impatient().await;
+    let client = site.asks("/tasks/stream/", 1).await;
+    let telling = async {
+        loop {
+            site.with_result(SMALL).await;
+        }
+    };
+    tokio::select! {
+        () = is_reset(&client) => {}
+        () = telling => {}
+    }
+    let other = site.asks("/tasks/stream/", 1).await;
+    other.readable().await.unwrap();
+    let comments = async {
+        let mut told = Vec::new();
+        while !String::from_utf8_lossy(&told).contains("\n:") {
+            other.readable().await.unwrap();
+            let _ = other.try_read_buf(&mut told);
+        }
+    };
+    let told = tokio::time::timeout(PATIENCE, comments).await;
+    told.expect("a stream that is read goes on");
+}
