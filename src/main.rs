@@ -29,7 +29,8 @@ enum Command {
     Serve(Given),
     /// Check the settings and report errors and warnings, without starting the bridge.
     CheckConfig {
-        /// Also connect to the database and check that the encryption keys decrypt the stored data.
+        /// Also connect to the database: check that it can be used, that the encryption keys decrypt the stored data and, if
+        /// the address is open to the network, that there is an active API key.
         #[arg(long)]
         database: bool,
         #[command(flatten)]

@@ -4,10 +4,11 @@
 //! bridge would be of no use, or a doubt that a person should settle.
 
 use std::fmt;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use secrecy::{ExposeSecret, SecretString};
 
+use super::StartError;
 use crate::domain::user::Door;
 use crate::settings::{LogFormat, MetricsAccess, Settings, Tls, is_empty};
 
@@ -89,15 +90,34 @@ fn of_settings(settings: &Settings) -> Vec<Finding> {
     all.concat()
 }
 
-/// Whether the keys open what is stored; a database that is not there yet holds nothing.
+/// Checks that the database can be opened, the keys decrypt the stored data and, on a network, a user can sign in: otherwise
+/// `serve` would fail. A database that does not exist yet has no data.
 pub async fn stored(settings: &Settings) -> Option<Finding> {
-    match super::database::opens_what_is_stored(settings).await {
-        Ok(true) => None,
-        Ok(false) => Some(Finding::Obstacle(
+    let stored = match super::database::what_is_stored(settings).await {
+        Ok(stored) => stored,
+        Err(error) => return Some(Finding::Refused(error.to_string())),
+    };
+    if !stored.is_readable {
+        return Some(Finding::Obstacle(
             "secrets.encryption_key does not decrypt the stored data",
-        )),
-        Err(error) => Some(Finding::Refused(error.to_string())),
+        ));
     }
+    let open = listened_on(settings).filter(|_| !stored.has_key && needs_stored_key(settings));
+    open.map(|address| Finding::Refused(StartError::NoKey(address).to_string()))
+}
+
+/// The address, where it is written as numbers.
+fn listened_on(s: &Settings) -> Option<SocketAddr> {
+    let address: IpAddr = s.server.address.trim_matches(['[', ']']).parse().ok()?;
+    Some(SocketAddr::new(address, s.server.port))
+}
+
+/// Whether the address is open to the network and the settings let no user sign in.
+fn needs_stored_key(s: &Settings) -> bool {
+    let local = listened_on(s).is_some_and(|address| address.ip().is_loopback());
+    let keys = [&s.keys.viewer, &s.keys.operator, &s.keys.admin];
+    let open = s.server.dangerously_let_everybody_administer;
+    !local && keys.into_iter().all(is_empty) && !s.iaso.has_users() && !open
 }
 
 /// What the bridge would be served with, without the password of the database.
@@ -201,14 +221,12 @@ fn secrets(s: &Settings) -> Vec<Finding> {
 }
 
 fn network(s: &Settings) -> Vec<Finding> {
-    let address: Option<IpAddr> = s.server.address.trim_matches(['[', ']']).parse().ok();
-    let local = address.is_some_and(|address| address.is_loopback());
+    let local = listened_on(s).is_some_and(|address| address.ip().is_loopback());
     let url = s.server.public_url.as_str();
     let in_clear = url.starts_with("http://") && !is_here(url);
-    let keys = [&s.keys.viewer, &s.keys.operator, &s.keys.admin];
     [
         when(
-            !local && keys.into_iter().all(is_empty) && !s.iaso.has_users() && !s.server.dangerously_let_everybody_administer,
+            needs_stored_key(s),
             Finding::Doubt("keys.* are empty and server.address is open to the network: `serve` starts only if the database contains an active key"),
         ),
         when(

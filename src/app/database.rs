@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use secrecy::ExposeSecret;
 
 use super::{StartError, encryption_key};
+use crate::clock::Clock;
 use crate::domain::ids::AccountId;
 use crate::settings::{Settings, Tls};
 use crate::store::{Address, BesideIaso, OpenError, Options, Store};
@@ -48,19 +49,36 @@ async fn open(
     }
 }
 
+/// What the start needs of what is stored.
+pub struct Stored {
+    /// Whether the encryption keys decrypt it.
+    pub is_readable: bool,
+    /// Whether an API key that has not expired is among it.
+    pub has_key: bool,
+}
+
 /// Without making or changing anything.
-pub async fn opens_what_is_stored(settings: &Settings) -> Result<bool, StartError> {
+pub async fn what_is_stored(settings: &Settings) -> Result<Stored, StartError> {
+    let nothing = Stored {
+        is_readable: true,
+        has_key: false,
+    };
     if matches!(database(settings), Address::Sqlite(file) if !file.exists()) {
-        return Ok(true);
+        return Ok(nothing);
     }
     let store = open(settings, Store::try_connection).await?;
     let vault = store.vault.clone();
-    let readable = store.read(move |db| {
-        Ok::<_, crate::store::Error>(
-            crate::store::is_fresh(db)? || crate::store::are_readable(db, &vault)?,
-        )
+    let now = Clock::System.now();
+    let stored = store.read(move |db| {
+        if crate::store::is_fresh(db)? {
+            return Ok(nothing);
+        }
+        Ok::<_, crate::store::Error>(Stored {
+            is_readable: crate::store::are_readable(db, &vault)?,
+            has_key: crate::store::keys(db)?.iter().any(|key| key.is_good(now)),
+        })
     });
-    readable
+    stored
         .await
         .map_err(|error| StartError::Other(error.to_string()))
 }

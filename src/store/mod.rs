@@ -160,8 +160,9 @@ impl Store {
         self.attached
     }
 
-    /// Opens one connection, for the cause why it cannot be opened.
+    /// Opens connections as the start does, for the cause why it cannot; the pools only report a timeout.
     pub fn try_connection(&self) -> Result<(), OpenError> {
+        pooling::refuse(&self.opener)?;
         self.opener.connect().map(drop)
     }
 

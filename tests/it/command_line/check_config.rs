@@ -279,6 +279,67 @@ async fn a_database_without_tables_was_said_to_be_unreadable() {
     }
 }
 
+// `serve` fails on each of them.
+#[tokio::test]
+async fn a_database_that_cannot_be_opened_is_an_obstacle() {
+    let folder = tempfile::tempdir().unwrap();
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = free.local_addr().unwrap().port();
+    drop(free);
+    let directory = folder.path().display();
+    for (url, sentence) in [
+        (
+            format!("sqlite:{directory}"),
+            format!("database.url: {directory} is a directory, not a database file"),
+        ),
+        (
+            format!("postgres://somebody:a-password@127.0.0.1:{port}/name"),
+            "database.url: cannot connect to the database: error connecting to server: Connection refused (os error 111)".to_owned(),
+        ),
+    ] {
+        hindered(&check_database(folder.path(), &url).run().await, &[&sentence]);
+    }
+}
+
+#[tokio::test]
+async fn without_a_key_nobody_could_sign_in_on_a_network() {
+    let folder = tempfile::tempdir().unwrap();
+    let encryption_key = Vault::fresh_key();
+    let line = |args: &[&str], address: &str| {
+        Line::of(args)
+            .inside(folder.path())
+            .setting("DATABASE__URL", "sqlite:bridge.db")
+            .setting("SERVER__ADDRESS", address)
+            .setting("SERVER__PUBLIC_URL", "https://iaso.example.org")
+            .setting("SECRETS__ENCRYPTION_KEY", encryption_key.expose_secret())
+            .setting(
+                "SECRETS__CALLBACK_KEY",
+                "a-key-that-callback-tokens-are-signed-with",
+            )
+    };
+    let code = async |address| {
+        let ended = line(&["check-config", "--database"], address).run().await;
+        let told = ended.out.join("\n");
+        let told = told
+            .contains("error: server.address is open to the network (listening on 0.0.0.0:8080)");
+        (ended.status.code(), told)
+    };
+    for made in ["", "migrate"] {
+        if !made.is_empty() {
+            assert_eq!(
+                line(&[made], "127.0.0.1").run().await.status.code(),
+                Some(0)
+            );
+        }
+        assert_eq!(code("0.0.0.0").await, (Some(1), true), "{made}");
+        assert_eq!(code("127.0.0.1").await, (Some(0), false), "{made}");
+    }
+    let keys = ["keys", "create", "--role", "viewer", "--name", "me"];
+    let made = line(&keys, "127.0.0.1").run().await;
+    assert_eq!(made.status.code(), Some(0), "{:?}", made.err);
+    assert_eq!(code("0.0.0.0").await, (Some(0), false));
+}
+
 #[tokio::test]
 async fn a_database_that_cannot_be_connected_to_is_an_error_with_its_cause() {
     let folder = tempfile::tempdir().unwrap();

@@ -3,11 +3,13 @@
 use std::sync::Arc;
 
 use openhexa_bridge::store::{Address, Options, Store, Tls, Vault};
+use secrecy::ExposeSecret as _;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Mutex;
 
 use crate::support::postgres::{database, rows};
+use crate::support::process::Line;
 
 /// A message of PostgreSQL's protocol: its kind, and all of its bytes.
 async fn message(stream: &mut TcpStream) -> Option<(u8, Vec<u8>)> {
@@ -147,6 +149,32 @@ async fn a_pooler_in_transaction_mode_is_refused_at_the_start_and_nothing_is_lef
     let (settings, schemas) = left.await.unwrap();
     assert_eq!(settings, [("\"$user\", public".to_owned(), "0".to_owned())]);
     assert_eq!(schemas, []);
+}
+
+// It was accepted, and then refused by `serve`.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_pooler_in_transaction_mode_is_refused_by_check_config() {
+    let direct = tokio::task::spawn_blocking(database).await.unwrap();
+    let pooled = Pooler::before(&direct).await;
+    let folder = tempfile::tempdir().unwrap();
+    for (url, refused) in [(pooled, true), (direct, false)] {
+        let line = Line::of(&["check-config", "--database"]).inside(folder.path());
+        let key = Vault::fresh_key();
+        let line = line
+            .setting("DATABASE__URL", &url)
+            .setting("SECRETS__ENCRYPTION_KEY", key.expose_secret())
+            .setting(
+                "SECRETS__CALLBACK_KEY",
+                "a-key-that-callback-tokens-are-signed-with",
+            );
+        let ended = line.run().await;
+        let told = ended.out.join("\n");
+        assert_eq!(
+            (ended.status.code(), told.contains("pool_mode=session")),
+            (Some(i32::from(refused)), refused),
+            "{told}"
+        );
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
