@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use diesel::result::{DatabaseErrorKind, Error as Diesel};
+use diesel::result::{DatabaseErrorInformation, DatabaseErrorKind, Error as Diesel};
 use thiserror::Error;
 
 /// A query failed.
@@ -45,15 +45,13 @@ impl From<Diesel> for Error {
             reason = "the driver's errors are many, and grow"
         )]
         match error {
-            Diesel::DatabaseError(kind, ref information) => {
-                match meaning(kind, information.message()) {
-                    Meaning::Away => Self::Away,
-                    Meaning::Contended => Self::Contended(error),
-                    Meaning::Unusable => Self::Unusable(error),
-                    Meaning::Duplicate => Self::Duplicate,
-                    Meaning::Query => Self::Query(error),
-                }
-            }
+            Diesel::DatabaseError(kind, ref information) => match meaning(kind, &**information) {
+                Meaning::Away => Self::Away,
+                Meaning::Contended => Self::Contended(error),
+                Meaning::Unusable => Self::Unusable(error),
+                Meaning::Duplicate => Self::Duplicate,
+                Meaning::Query => Self::Query(error),
+            },
             Diesel::BrokenTransactionManager => Self::Away,
             Diesel::RollbackErrorOnCommit { commit_error, .. } => Self::from(*commit_error),
             // A column has another type than this version of the bridge expects.
@@ -73,7 +71,7 @@ enum Meaning {
 
 /// The drivers have a kind for few errors, and the server may write its messages in any language. So an error of unknown
 /// kind is taken for a fault of the database: our own queries are checked against its schema.
-fn meaning(kind: DatabaseErrorKind, message: &str) -> Meaning {
+fn meaning(kind: DatabaseErrorKind, information: &dyn DatabaseErrorInformation) -> Meaning {
     use DatabaseErrorKind as Kind;
     #[allow(
         clippy::wildcard_enum_match_arm,
@@ -86,8 +84,8 @@ fn meaning(kind: DatabaseErrorKind, message: &str) -> Meaning {
         Kind::ForeignKeyViolation | Kind::RestrictViolation | Kind::ExclusionViolation => {
             Meaning::Query
         }
-        _ if is_away(message) => Meaning::Away,
-        _ if is_deadlock(message) => Meaning::Contended,
+        _ if is_away(information.message()) => Meaning::Away,
+        _ if is_deadlock(information) => Meaning::Contended,
         Kind::UnableToSendCommand => Meaning::Query,
         _ => Meaning::Unusable,
     }
@@ -107,9 +105,14 @@ fn is_away(message: &str) -> bool {
     .any(|sign| message.contains(sign))
 }
 
-/// PostgreSQL keeps the English word in most translations: "interblocage (deadlock) détecté".
-fn is_deadlock(message: &str) -> bool {
-    message.to_lowercase().contains("deadlock")
+/// The driver passes on the SQLSTATE of a serialization failure (40001) as a kind, and that of a deadlock (40P01) not at
+/// all. The message is in the server's language, and only a superuser may set `lc_messages` to another one. But the detail
+/// says which lock each process waits for, a line for each, and the names of locks are never translated: "Process 7 waits
+/// for `ShareLock` on transaction 8; blocked by process 9." No other error of PostgreSQL's has such a detail.
+fn is_deadlock(information: &dyn DatabaseErrorInformation) -> bool {
+    let waits = |line: &&str| line.contains("ShareLock") || line.contains("ExclusiveLock");
+    let details = information.details().unwrap_or_default();
+    details.lines().filter(waits).count() > 1
 }
 
 /// The database cannot be opened.
