@@ -178,7 +178,12 @@ fn prepare(folder: &Path) -> std::io::Result<()> {
     }
     let reference = folder.join("files/reference");
     std::fs::create_dir_all(&reference)?;
-    std::fs::create_dir_all(folder.join("tmp"))?;
+    // What runs left that died with an emulator which was killed.
+    let left = folder.join("tmp");
+    if left.exists() {
+        std::fs::remove_dir_all(&left)?;
+    }
+    std::fs::create_dir_all(left)?;
     let districts = reference.join("districts.csv");
     if !districts.exists() {
         std::fs::write(districts, include_str!("districts.csv"))?;

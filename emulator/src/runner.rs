@@ -3,8 +3,9 @@
 //! The process speaks to this emulator with its own token; what it prints becomes the run's log. Stopping a
 //! run kills its whole process group, since the SDK starts helpers of its own.
 
-use std::io::Read;
-use std::path::Path;
+use std::io::{Read, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
@@ -68,6 +69,7 @@ async fn live(core: &Core, run: &Run, stop: &CancellationToken) {
     if !core.ending.is_cancelled() {
         core.world().end_real(run.id, succeeded, &logs, core.now());
     }
+    let _ = tokio::fs::remove_file(config_file(core, run)).await;
     let _ = tokio::fs::remove_dir_all(core.scratch.join(run.id.to_string())).await;
 }
 
@@ -79,12 +81,14 @@ fn start(
     let folder = pipeline.folder.as_deref().unwrap_or(Path::new("."));
     let scratch = core.scratch.join(run.id.to_string());
     std::fs::create_dir_all(&scratch)?;
+    let config = config_file(core, run);
+    write_config(&config, run)?;
     let (reader, writer) = std::io::pipe()?;
     let mut command = Command::new(&core.python);
     command
         .arg("pipeline.py")
-        .arg("--config")
-        .arg(Value::Object(run.config.clone()).to_string())
+        .arg("--config-file")
+        .arg(config)
         .current_dir(folder)
         .envs(environment(core, pipeline, run))
         .env("WORKSPACE_FILES_PATH", &core.files)
@@ -99,6 +103,33 @@ fn start(
     drop(command);
     let log = tokio::task::spawn_blocking(move || listen(reader));
     Ok((child, log))
+}
+
+/// Where the run's parameters are while it is running: beside its folder, which is the pipeline's to list.
+fn config_file(core: &Core, run: &Run) -> PathBuf {
+    core.scratch.join(format!("{}.json", run.id))
+}
+
+/// Writes them to a file for its owner only: secrets are among them, and a command line can be read by every user of the
+/// machine.
+fn write_config(path: &Path, run: &Run) -> std::io::Result<()> {
+    let mut file = std::fs::OpenOptions::new();
+    let mut file = file.write(true).create_new(true).mode(0o600).open(path)?;
+    file.write_all(ascii(&Value::Object(run.config.clone())).as_bytes())
+}
+
+/// The SDK reads the file in whatever encoding the system has: other letters are escaped.
+fn ascii(value: &Value) -> String {
+    let mut text = String::new();
+    for letter in value.to_string().chars() {
+        if letter.is_ascii() {
+            text.push(letter);
+        } else {
+            let units = letter.encode_utf16(&mut [0; 2]).to_vec();
+            text.extend(units.iter().map(|unit| format!("\\u{unit:04x}")));
+        }
+    }
+    text
 }
 
 fn environment(core: &Core, pipeline: &Pipeline, run: &Run) -> Vec<(&'static str, String)> {

@@ -165,6 +165,44 @@ async fn a_run_speaks_through_its_own_token() {
     );
 }
 
+const SECRETIVE: &str = r#"
+import os, sys
+from openhexa.sdk import current_run, parameter, pipeline, workspace
+
+@pipeline("Secretive")
+@parameter("password", type=str)
+def secretive(password):
+    line = open("/proc/self/cmdline").read()
+    file = sys.argv[sys.argv.index("--config-file") + 1]
+    mode = oct(os.stat(file).st_mode & 0o777)
+    current_run.log_info(f"{password} {password[:4] in line} {mode} {os.listdir(workspace.tmp_path)}")
+
+if __name__ == "__main__":
+    secretive()
+"#;
+
+// The parameters stood on the command line, which every user of the machine can read.
+#[actix_web::test]
+async fn the_parameters_of_a_run_are_its_owners_alone() {
+    let code = folder(SECRETIVE);
+    let story = start(code.path(), &python()).await;
+    let pipeline = only_pipeline(&story).await;
+    let password = "a-\u{e9}\u{1f511}-\"\\n\u{7f}";
+    let id = pipeline["id"].as_str().unwrap();
+    let run = story.run(id, json!({ "password": password })).await;
+    let done = story.until(&run, "success").await;
+    let said = &done["messages"][0]["message"];
+    assert_eq!(said, &json!(format!("{password} False 0o600 []")));
+    let left = story.data.path().join("openhexa/tmp");
+    let removed = async {
+        while std::fs::read_dir(&left).unwrap().next().is_some() {
+            tokio::task::yield_now().await;
+        }
+    };
+    let removed = tokio::time::timeout(PATIENCE, removed).await;
+    removed.expect("the file goes with its run");
+}
+
 #[actix_web::test]
 async fn debug_logs_come_when_they_are_asked_for() {
     let code = folder(TALKATIVE);
