@@ -8,7 +8,7 @@ use std::marker::PhantomData;
 use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
-use diesel::sql_types::{BigInt, Integer, Nullable, Text, Untyped};
+use diesel::sql_types::{Array, BigInt, Integer, Nullable, Text, Untyped};
 
 /// A query with its text; `$1` to `$9` stand for its values.
 pub trait Question: 'static {
@@ -19,6 +19,7 @@ pub enum Value {
     Integer(Option<i32>),
     BigInt(i64),
     Text(&'static str),
+    BigInts(Vec<i64>),
 }
 
 /// A query with its values.
@@ -42,6 +43,7 @@ impl<Q: Question> Prepared<Q> {
             Some(Value::Integer(value)) => out.push_bind_param::<Nullable<Integer>, _>(value),
             Some(Value::BigInt(value)) => out.push_bind_param::<BigInt, _>(value),
             Some(Value::Text(value)) => out.push_bind_param::<Text, _>(value),
+            Some(Value::BigInts(values)) => out.push_bind_param::<Array<BigInt>, _>(values),
             None => Err(diesel::result::Error::QueryBuilderError(
                 "a value is missing".into(),
             )),

@@ -10,9 +10,10 @@
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt, Text};
+use diesel::sql_types::{BigInt, Text};
 
 use super::IS_OURS;
+use super::prepared::{Prepared, Question, Value};
 use crate::domain::ids::TaskId;
 use crate::store::connection::Db;
 use crate::store::error::Error;
@@ -90,21 +91,24 @@ pub fn disown(db: &mut Db<'_>, task: TaskId, now: DateTime<Utc>) -> Result<(), E
     Ok(())
 }
 
+/// Every report asks it.
+struct Wishes;
+
+impl Question for Wishes {
+    const TEXT: &'static str = "SELECT task.id AS id FROM task JOIN public.iaso_task AS copy ON copy.id = task.id \
+         WHERE task.id = ANY($1) AND copy.account_id = task.account_id AND copy.created_at = task.created_at \
+         AND copy.should_be_killed AND task.cancel_asked_at IS NULL";
+}
+
 /// Which of these tasks somebody wants to stop, in Iaso, without our tasks knowing it yet. Asked by whoever is about to
 /// move them: a kill counts from when it was made, and not from the next look through the copies.
 pub fn stop_wishes(db: &mut Db<'_>, tasks: &[TaskId]) -> Result<Vec<TaskId>, Error> {
     let Some((conn, _)) = db.attached() else {
         return Ok(Vec::new());
     };
-    let look = format!(
-        "SELECT task.id AS id FROM task JOIN public.iaso_task AS copy ON copy.id = task.id \
-         WHERE task.id = ANY($1) AND copy.account_id = task.account_id AND {IS_OURS} \
-         AND copy.should_be_killed AND task.cancel_asked_at IS NULL"
-    );
-    let ids: Vec<i64> = tasks.iter().map(|task| task.0).collect();
-    let wished: Vec<Found> = diesel::sql_query(look)
-        .bind::<Array<BigInt>, _>(ids)
-        .load(conn)?;
+    let ids = tasks.iter().map(|task| task.0).collect();
+    let question = Prepared::<Wishes>::with([Value::BigInts(ids)]);
+    let wished: Vec<Found> = question.load(conn)?;
     Ok(wished.into_iter().map(|one| TaskId(one.id)).collect())
 }
 
