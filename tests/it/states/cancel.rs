@@ -187,3 +187,10 @@ fn a_refused_report_that_proves_a_run_is_a_change_like_others() {
     assert_eq!(heard.revision, task.revision + 1);
     assert_eq!(heard.clone().heard(), heard, "it is told once");
 }
+
+#[test]
+fn a_refused_report_proves_that_there_is_a_run_only_where_one_was_asked_for() {
+    assert_eq!(fresh().heard(), fresh(), "nothing was ever sent");
+    let launching = after(fresh(), &[reserved()]).heard();
+    assert!(launching.called_back);
+}
