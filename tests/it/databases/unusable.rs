@@ -1,14 +1,12 @@
 //! A database that answers but cannot do what it is asked for: the caller comes again later, the log has the cause.
 
-use std::process::Stdio;
-
 use openhexa_bridge::store::Vault;
 use secrecy::ExposeSecret as _;
 use serde_json::Value;
-use tokio::io::{AsyncBufReadExt as _, BufReader};
 
 use super::*;
-use crate::support::story::{PATIENCE, story};
+use crate::support::story::beside::Process;
+use crate::support::story::story;
 
 async fn asked(story: &Story, who: As, method: Method, path: &str, body: Value) -> Answer {
     let ask = story.ask(who, method, path);
@@ -127,7 +125,8 @@ async fn a_sqlite_on_a_full_disk_is_503_for_what_writes_and_not_ready() {
     // Blocks of 512 or of 1024 bytes.
     let script =
         format!("{bridge} migrate && trap '' XFSZ && ulimit -f 1500 && exec {bridge} serve");
-    let mut child = tokio::process::Command::new("sh")
+    let mut command = tokio::process::Command::new("sh");
+    command
         .args(["-c", &script])
         .env_clear()
         .env(
@@ -144,16 +143,9 @@ async fn a_sqlite_on_a_full_disk_is_503_for_what_writes_and_not_ready() {
             "a-key-that-callback-tokens-are-signed-with",
         )
         .env("OPENHEXA_BRIDGE__KEYS__ADMIN", "a-key-of-an-administrator")
-        .env("OPENHEXA_BRIDGE__OPENHEXA__ALLOW_PRIVATE", "true")
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .kill_on_drop(true)
-        .spawn()
-        .unwrap();
-    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-    let line = tokio::time::timeout(PATIENCE, lines.next_line()).await;
-    let line = line.expect("an address in time").unwrap().unwrap();
-    let address = line.strip_prefix("bridge: ").unwrap().to_owned();
+        .env("OPENHEXA_BRIDGE__OPENHEXA__ALLOW_PRIVATE", "true");
+    let process = Process::start(&mut command).await;
+    let address = process.url.clone();
     let _ = rustls::crypto::ring::default_provider().install_default();
     let client = reqwest::Client::builder().no_proxy().build().unwrap();
     let config = |size: usize| {
@@ -193,5 +185,5 @@ async fn a_sqlite_on_a_full_disk_is_503_for_what_writes_and_not_ready() {
         .await
         .unwrap();
     assert_eq!(read.status(), 200);
-    child.kill().await.unwrap();
+    process.kill().await;
 }

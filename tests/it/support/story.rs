@@ -3,7 +3,8 @@
 //! Nothing runs by itself on the bridge's side: the test pulls each pass of the reconciler. At its end a story looks
 //! for its secrets in the log, in the database and in every answer that it got.
 
-mod beside;
+mod ask;
+pub mod beside;
 pub mod stream;
 mod upstream;
 
@@ -27,7 +28,8 @@ use serde_json::{Map, Value, json};
 use tempfile::TempDir;
 use uuid::Uuid;
 
-use super::contract::{self, Asked, Told};
+pub use ask::{Answer, As, Ask};
+
 use super::{dump, log, postgres};
 
 /// Longer than anything takes on a busy machine.
@@ -245,118 +247,6 @@ pub struct Story {
     answers: Arc<Mutex<String>>,
 }
 
-/// Who asks.
-#[derive(Clone, Debug)]
-pub enum As {
-    Nobody,
-    Viewer,
-    Operator,
-    Admin,
-    Bearer(String),
-}
-
-pub struct Answer {
-    pub status: u16,
-    pub headers: reqwest::header::HeaderMap,
-    pub text: String,
-}
-
-impl Answer {
-    pub fn json(&self) -> Value {
-        serde_json::from_str(&self.text).unwrap_or_else(|_| panic!("no JSON: {}", self.text))
-    }
-
-    /// The JSON of an answer with this status.
-    #[track_caller]
-    pub fn expect(&self, status: u16) -> Value {
-        assert_eq!(self.status, status, "{}", self.text);
-        self.json()
-    }
-
-    /// The `error` of an answer with this status.
-    #[track_caller]
-    pub fn error(&self, status: u16) -> String {
-        let error = self.expect(status)["error"].clone();
-        error
-            .as_str()
-            .unwrap_or_else(|| panic!("no error: {}", self.text))
-            .to_owned()
-    }
-
-    pub fn header(&self, name: &str) -> &str {
-        self.headers
-            .get(name)
-            .map_or("", |value| value.to_str().unwrap())
-    }
-}
-
-/// A request under way to being sent.
-pub struct Ask<'a> {
-    story: &'a Story,
-    request: reqwest::RequestBuilder,
-}
-
-impl Ask<'_> {
-    #[must_use]
-    pub fn header(mut self, name: &str, value: &str) -> Self {
-        self.request = self.request.header(name, value);
-        self
-    }
-
-    /// One that may be no text.
-    #[must_use]
-    pub fn raw_header(mut self, name: &str, value: reqwest::header::HeaderValue) -> Self {
-        self.request = self.request.header(name, value);
-        self
-    }
-
-    #[must_use]
-    pub fn body(mut self, kind: &str, body: impl Into<reqwest::Body>) -> Self {
-        self.request = self.request.header("content-type", kind).body(body);
-        self
-    }
-
-    #[must_use]
-    pub fn json(self, body: &Value) -> Self {
-        self.body("application/json", body.to_string())
-    }
-
-    pub async fn send(self) -> Answer {
-        let request = self.request.build().unwrap();
-        let asked = asked(&request);
-        let response = self.story.client.execute(request).await.unwrap();
-        let (status, headers) = (response.status().as_u16(), response.headers().clone());
-        let text = response.text().await.unwrap();
-        self.story.answers.lock().unwrap().push_str(&text);
-        let told = Told {
-            status,
-            headers: &headers,
-            text: &text,
-        };
-        if let Err(wrong) = contract::hold(&asked, &told) {
-            panic!("not as the document says: {wrong}");
-        }
-        Answer {
-            status,
-            headers,
-            text,
-        }
-    }
-}
-
-fn asked(request: &reqwest::Request) -> Asked {
-    let kind = request.headers().get("content-type");
-    let body = request.body().map(reqwest::Body::as_bytes);
-    Asked {
-        method: request.method().to_string(),
-        url: request.url().clone(),
-        kind: kind
-            .map_or("", |kind| kind.to_str().unwrap_or_default())
-            .to_owned(),
-        body: body.flatten().map(<[u8]>::to_vec),
-    }
-}
-
 impl Story {
     async fn open(&mut self, listener: TcpListener) {
         let start = Start {
@@ -545,72 +435,6 @@ impl Story {
             assert!(Instant::now() < deadline, "{what} did not come: {runs:?}");
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
-    }
-
-    fn emulator_url(&self, path: &str) -> String {
-        self.openhexa.replace("/graphql/", path)
-    }
-
-    /// Every run that OpenHEXA ever made, oldest first.
-    pub async fn runs(&self) -> Vec<Value> {
-        let answer = self
-            .client
-            .get(self.emulator_url("/emulator/runs"))
-            .send()
-            .await
-            .unwrap();
-        let answer: Value = answer.json().await.unwrap();
-        answer["results"].as_array().unwrap().clone()
-    }
-
-    /// How many requests OpenHEXA was asked, runs' own excepted.
-    pub async fn requests(&self) -> u64 {
-        let url = self.emulator_url("/emulator/requests");
-        let answer = self.client.get(url).send().await.unwrap();
-        let counts: Value = answer.json().await.unwrap();
-        counts["total"].as_u64().unwrap()
-    }
-
-    /// Asks OpenHEXA itself, past the bridge.
-    pub async fn graphql(&self, query: &str, variables: Value) -> Value {
-        let request = self.client.post(&self.openhexa);
-        let request = request.bearer_auth(&self.secrets.openhexa);
-        let body = json!({"query": query, "variables": variables});
-        let answer = request.json(&body).send().await.unwrap();
-        let answer: Value = answer.json().await.unwrap();
-        assert!(answer.get("errors").is_none(), "{answer}");
-        answer["data"].clone()
-    }
-
-    /// Drives a run of the emulator: `{"status": "success"}`, `{"vanish": true}`.
-    pub async fn drive(&self, run: &str, change: &Value) {
-        let url = self.emulator_url(&format!("/emulator/runs/{run}"));
-        let answer = self.client.post(url).json(change).send().await.unwrap();
-        assert!(
-            answer.status().is_success(),
-            "{}",
-            answer.text().await.unwrap()
-        );
-    }
-
-    pub async fn fault(&self, fault: &Value) {
-        let url = self.emulator_url("/emulator/faults");
-        let answer = self.client.post(url).json(fault).send().await.unwrap();
-        assert!(
-            answer.status().is_success(),
-            "{}",
-            answer.text().await.unwrap()
-        );
-    }
-
-    /// The callback token that the newest run was given.
-    pub async fn callback_token(&self) -> String {
-        let runs = self.runs().await;
-        let token = &runs.last().unwrap()["config"]["connection_token"];
-        token
-            .as_str()
-            .expect("a declared connection_token")
-            .to_owned()
     }
 
     /// Stops everything, and looks for secrets in all that was left behind.

@@ -35,13 +35,24 @@ impl Beside {
     }
 }
 
-/// A bridge as a process of its own, on the story's database and the machine's clock.
+/// A bridge as a process of its own, on the machine's clock.
 pub struct Process {
     child: Child,
     pub url: String,
 }
 
 impl Process {
+    /// With the address that it prints first.
+    pub async fn start(command: &mut Command) -> Self {
+        command.stdout(Stdio::piped()).stderr(Stdio::null());
+        let mut child = command.kill_on_drop(true).spawn().unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let line = tokio::time::timeout(PATIENCE, lines.next_line()).await;
+        let line = line.expect("an address in time").unwrap().unwrap();
+        let url = line.strip_prefix("bridge: ").unwrap().to_owned();
+        Self { child, url }
+    }
+
     /// No goodbye: as when the machine loses its power.
     pub async fn kill(mut self) {
         self.child.kill().await.unwrap();
@@ -60,22 +71,12 @@ impl Story {
         Beside(app::start(start).await.unwrap())
     }
 
+    /// On the story's database.
     pub async fn process(&self) -> Process {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_openhexa-bridge"))
-            .arg("serve")
-            .env_clear()
-            .envs(self.environment.iter().cloned())
-            .env("OPENHEXA_BRIDGE__SERVER__PORT", "0")
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .kill_on_drop(true)
-            .spawn()
-            .unwrap();
-        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let line = tokio::time::timeout(PATIENCE, lines.next_line()).await;
-        let line = line.expect("an address in time").unwrap().unwrap();
-        let url = line.strip_prefix("bridge: ").unwrap().to_owned();
-        Process { child, url }
+        let mut command = Command::new(env!("CARGO_BIN_EXE_openhexa-bridge"));
+        command.arg("serve").env_clear();
+        command.envs(self.environment.iter().cloned());
+        Process::start(command.env("OPENHEXA_BRIDGE__SERVER__PORT", "0")).await
     }
 
     /// A launch that is asked for at another bridge; its answer, should one come.

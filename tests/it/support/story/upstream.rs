@@ -38,6 +38,72 @@ pub fn options(data: &Path, pipelines: &Value, secrets: &Secrets, bridge: String
 }
 
 impl Story {
+    pub(super) fn emulator_url(&self, path: &str) -> String {
+        self.openhexa.replace("/graphql/", path)
+    }
+
+    /// Every run that OpenHEXA ever made, oldest first.
+    pub async fn runs(&self) -> Vec<Value> {
+        let answer = self
+            .client
+            .get(self.emulator_url("/emulator/runs"))
+            .send()
+            .await
+            .unwrap();
+        let answer: Value = answer.json().await.unwrap();
+        answer["results"].as_array().unwrap().clone()
+    }
+
+    /// How many requests OpenHEXA was asked, runs' own excepted.
+    pub async fn requests(&self) -> u64 {
+        let url = self.emulator_url("/emulator/requests");
+        let answer = self.client.get(url).send().await.unwrap();
+        let counts: Value = answer.json().await.unwrap();
+        counts["total"].as_u64().unwrap()
+    }
+
+    /// Asks OpenHEXA itself, past the bridge.
+    pub async fn graphql(&self, query: &str, variables: Value) -> Value {
+        let request = self.client.post(&self.openhexa);
+        let request = request.bearer_auth(&self.secrets.openhexa);
+        let body = json!({"query": query, "variables": variables});
+        let answer = request.json(&body).send().await.unwrap();
+        let answer: Value = answer.json().await.unwrap();
+        assert!(answer.get("errors").is_none(), "{answer}");
+        answer["data"].clone()
+    }
+
+    /// Drives a run of the emulator: `{"status": "success"}`, `{"vanish": true}`.
+    pub async fn drive(&self, run: &str, change: &Value) {
+        let url = self.emulator_url(&format!("/emulator/runs/{run}"));
+        let answer = self.client.post(url).json(change).send().await.unwrap();
+        assert!(
+            answer.status().is_success(),
+            "{}",
+            answer.text().await.unwrap()
+        );
+    }
+
+    pub async fn fault(&self, fault: &Value) {
+        let url = self.emulator_url("/emulator/faults");
+        let answer = self.client.post(url).json(fault).send().await.unwrap();
+        assert!(
+            answer.status().is_success(),
+            "{}",
+            answer.text().await.unwrap()
+        );
+    }
+
+    /// The callback token that the newest run was given.
+    pub async fn callback_token(&self) -> String {
+        let runs = self.runs().await;
+        let token = &runs.last().unwrap()["config"]["connection_token"];
+        token
+            .as_str()
+            .expect("a declared connection_token")
+            .to_owned()
+    }
+
     /// Makes it the story's time in OpenHEXA too, which has a clock of its own otherwise.
     pub async fn set_openhexa_clock(&self) {
         let url = self.emulator_url("/emulator/clock");
