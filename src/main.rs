@@ -168,7 +168,9 @@ fn put(text: &str) -> Result<(), StartError> {
     use std::io::{ErrorKind, Write as _};
     let mut out = std::io::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(StartError::Server(error)),
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(StartError::Other(format!(
+            "cannot write to standard output: {error}"
+        ))),
         Ok(()) | Err(_) => Ok(()),
     }
 }

@@ -43,17 +43,14 @@ struct Described {
 pub async fn read(python: &Path, folder: &Path) -> Result<Vec<Pipeline>, StartError> {
     let folders = find(folder)?;
     if folders.is_empty() {
-        eprintln!(
-            "There is no pipeline.py in any folder of {}.",
-            folder.display()
-        );
+        eprintln!("No folder of {} contains a pipeline.py.", folder.display());
         return Ok(Vec::new());
     }
     let described = match ask_apart(python, &folders).await {
         Ok(report) => {
             for missing in &report.missing {
                 eprintln!(
-                    "Pipelines can be shown but will fail when run: {missing}. Install it with `{} -m pip install openhexa.sdk`.",
+                    "Pipelines are listed but will fail when run: {missing}. Install it with `{} -m pip install openhexa.sdk`.",
                     python.display()
                 );
             }
@@ -61,7 +58,7 @@ pub async fn read(python: &Path, folder: &Path) -> Result<Vec<Pipeline>, StartEr
         }
         Err(problem) => {
             eprintln!(
-                "The pipelines in {} could not be read with {}: {problem}. They are listed by the names of their folders and will fail when run; name a Python 3.11 or later that has the package openhexa.sdk.",
+                "Cannot read the pipelines in {} with {}: {problem}. They are listed by the names of their folders and will fail when run. Set --python to a Python 3.11 or later with the package openhexa.sdk.",
                 folder.display(),
                 python.display()
             );
@@ -179,7 +176,7 @@ fn uploaded(described: Described) -> Option<Pipeline> {
             let problem = problem.unwrap_or_default();
             let folder = described.folder.display();
             eprintln!(
-                "The pipeline in {folder} is left out: {}.",
+                "Skipped the pipeline in {folder}: {}.",
                 problem.trim_end_matches('.')
             );
             return None;

@@ -16,9 +16,9 @@ pub enum Error {
     /// The database answers but cannot run the query: read-only, disk full, or its schema is not the expected one.
     #[error("the database cannot run a query")]
     Unusable(#[source] Diesel),
-    #[error("the row is there already")]
+    #[error("the row already exists")]
     Duplicate,
-    #[error("a stored {0} cannot be read")]
+    #[error("cannot read a stored {0}")]
     Corrupt(&'static str),
     #[error("the database refused a query")]
     Query(#[source] Diesel),
