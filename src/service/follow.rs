@@ -224,10 +224,26 @@ impl Bridge {
             Err(error) => {
                 let pauses = &self.rules().pauses;
                 self.paces.failed(at, (&error).into(), pauses, now);
+                self.warn_of_request(at, wanted.len(), &error, now);
                 let failed = |followed: &Followed| (followed.run, Err(error.clone()));
                 wanted.iter().map(failed).collect()
             }
         }
+    }
+
+    fn warn_of_request(
+        &self,
+        at: &Connection,
+        runs: usize,
+        error: &openhexa::Error,
+        now: DateTime<Utc>,
+    ) {
+        let retry_in_seconds = match self.paces.leave(at, 1, now) {
+            Leave::Wait { until } => Some((until - now).as_seconds_f64()),
+            Leave::Ask { .. } => None,
+        };
+        let host = &at.instance;
+        tracing::warn!(host, runs, %error, retry_in_seconds, "polling runs failed; it is retried");
     }
 
     async fn plan(
