@@ -19,7 +19,7 @@ pub struct Health {
     status: &'static str,
 }
 
-/// One word for each part.
+/// The state of each part.
 #[derive(Serialize, ToSchema)]
 pub struct Readiness {
     status: &'static str,

@@ -144,7 +144,7 @@ story! {
         }
         let path = format!("/pipelines/{}/launch/", id(1));
         let answer = story.ask(As::Viewer, Method::POST, &path).header("accept-language", "fr").json(&json!({"config": {}})).send().await;
-        let sentence = "Vous n’avez pas le droit de faire cela";
+        let sentence = "Vous n’avez pas le droit d’effectuer cette action";
         assert_eq!(answer.expect(403), json!({"error": sentence, "detail": sentence}));
         assert_eq!(answer.header("www-authenticate"), "");
         story.end().await;

@@ -54,11 +54,11 @@ story! {
         story.report(&id(1), &body).await.expect(200);
         let path = format!("/tasks/{task}/cancel/");
         let refused = story.post(&path, &json!({})).await.expect(409);
-        assert_eq!(refused, json!({"error": "The task has ended (SUCCESS)", "status": "SUCCESS"}));
+        assert_eq!(refused, json!({"error": "The task has already ended (SUCCESS)", "status": "SUCCESS"}));
         story.drive(&run, &json!({"status": "success"})).await;
         let ended = story.until_confirmed(task).await;
         let ask = story.ask(As::Operator, Method::POST, &path).header("accept-language", "fr");
-        assert_eq!(ask.send().await.error(409), "La tâche est terminée (SUCCESS)");
+        assert_eq!(ask.send().await.error(409), "La tâche est déjà terminée (SUCCESS)");
         assert_eq!((story.task(task).await, stops(&story).await), (ended, 0));
         assert_eq!(told(&story, task, "cancel asked").await, 0);
         story.end().await;

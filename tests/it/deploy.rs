@@ -204,9 +204,9 @@ story! {
             assert!(answer.headers().contains_key("x-request-id"), "{path}");
         }
         let unknown = front.ask(&story, Method::GET, "/api/openhexa/nothing/", None).await;
-        assert_eq!((unknown.status().as_u16(), error(unknown).await.as_str()), (404, "There is nothing at this address"));
+        assert_eq!((unknown.status().as_u16(), error(unknown).await.as_str()), (404, "This address does not exist"));
         let bare = front.ask(&story, Method::PATCH, "/api/openhexa", Some("{}".to_owned())).await;
-        assert_eq!((bare.status().as_u16(), error(bare).await.as_str()), (404, "There is nothing at this address"), "and no redirect");
+        assert_eq!((bare.status().as_u16(), error(bare).await.as_str()), (404, "This address does not exist"), "and no redirect");
         story.end().await;
     }
 }

@@ -107,7 +107,7 @@ story! {
                 .header("access-control-request-method", "GET")
                 .header("access-control-request-headers", "authorization");
             let answer = preflight.send().await;
-            assert_eq!(answer.error(405), "This method is not allowed here");
+            assert_eq!(answer.error(405), "This HTTP method is not allowed here");
             is_guarded(&answer, path);
         }
         let preflight = story.ask_at(As::Nobody, Method::OPTIONS, "/nothing").header("origin", "https://elsewhere.example.org");

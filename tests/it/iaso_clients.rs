@@ -124,7 +124,7 @@ story! {
         let as_iaso = |path: String| story.ask(As::Nobody, Method::POST, &path).in_iaso(&session).json(&config).send();
         let valid = as_iaso(format!("/pipelines/{}/validate/", id(1))).await.expect(200);
         assert_eq!(valid["config"], json!({"level": 0}));
-        assert_eq!(valid["warnings"], json!({"round": ["round was left out: 0 is none of its choices"]}));
+        assert_eq!(valid["warnings"], json!({"round": ["round was not sent: 0 is not one of its choices"]}));
         let task = as_iaso(path()).await.expect(201)["task"]["id"].as_i64().unwrap();
         let run = sent(&story).await;
         assert_eq!((run.get("round"), &run["level"]), (None, &json!(0)));

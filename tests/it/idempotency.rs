@@ -66,7 +66,7 @@ story! {
         ];
         for other in others {
             let refused = keyed(&story, 1, "one", &other).await.expect(409);
-            assert_eq!(refused, json!({"error": "This Idempotency-Key was used for another request: take a new one"}), "{other}");
+            assert_eq!(refused, json!({"error": "This Idempotency-Key was already used for another request: use a new one"}), "{other}");
         }
         keyed(&story, 2, "one", &body).await.error(409);
         assert_eq!((story.runs().await.len(), story.tasks().await.len()), (1, 1));
@@ -87,7 +87,7 @@ story! {
         let long = "k".repeat(256);
         for bad in ["", "   ", long.as_str(), "clé", "🚀", "a\tb"] {
             let refused = keyed(&story, 1, bad, &body).await.expect(400);
-            let sentence = "Idempotency-Key must be 1 to 255 printable ASCII characters, and given once";
+            let sentence = "Idempotency-Key must be sent once and have 1 to 255 printable ASCII characters";
             assert_eq!(refused, json!({"error": sentence, "Idempotency-Key": [sentence]}), "{bad:?}");
         }
         let twice = story.ask(As::Operator, Method::POST, &format!("/pipelines/{}/launch/", id(1)));
@@ -226,7 +226,7 @@ story! {
             assert_eq!(told.get("task"), None);
         }
         let french = story.ask(As::Operator, Method::POST, &format!("/pipelines/{}/launch/", id(2))).header("idempotency-key", "mine").header("accept-language", "fr");
-        assert!(french.json(&body).send().await.error(409).contains("prenez-en une nouvelle"));
+        assert!(french.json(&body).send().await.error(409).contains("utilisez-en une nouvelle"));
         story.end().await;
     }
 }

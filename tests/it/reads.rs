@@ -170,7 +170,7 @@ story! {
         for path in [LIST.to_owned(), detail(), versions()] {
             story.fault(&json!({"fault": "html_500"})).await;
             let failed = story.get(&path).await.error(502);
-            assert_eq!(failed, "OpenHEXA reported an error of its own");
+            assert_eq!(failed, "OpenHEXA reported an internal error");
             story.get(&path).await.expect(200);
         }
         story.get(&format!("/pipelines/{}/", id(9))).await.error(404);
@@ -186,7 +186,7 @@ story! {
         }
         let token = story.secrets.openhexa.clone();
         story.configure_with(Map::new(), &story.openhexa, &token, "elsewhere").await;
-        assert!(story.get(LIST).await.error(502).contains("does not show the configured workspace"));
+        assert!(story.get(LIST).await.error(502).contains("configured OpenHEXA workspace was not found"));
         for path in [detail(), versions(), runs(), choices("district")] {
             assert_eq!(story.get(&path).await.error(404), "Pipeline not found");
         }
@@ -228,9 +228,9 @@ story! {
         for _ in 0..2 {
             assert_eq!(story.get(LIST).await.expect(200), stale(list.clone(), &as_of));
         }
-        assert_eq!(story.get(&versions()).await.error(502), "OpenHEXA cannot be reached");
+        assert_eq!(story.get(&versions()).await.error(502), "OpenHEXA is unreachable");
         assert_eq!(story.french(&runs()).await.error(502), "OpenHEXA est injoignable");
-        assert_eq!(story.get(&format!("/pipelines/{}/", id(9))).await.error(502), "OpenHEXA cannot be reached");
+        assert_eq!(story.get(&format!("/pipelines/{}/", id(9))).await.error(502), "OpenHEXA is unreachable");
         story.end().await;
     }
 }
@@ -379,7 +379,7 @@ story! {
 
         // The first version has it, the current one has not.
         let plain = format!("{}?version={}", choices("plain"), id(1001));
-        assert_eq!(story.get(&plain).await.error(404), "This parameter does not read its choices from a file");
+        assert_eq!(story.get(&plain).await.error(404), "The choices of this parameter do not come from a file");
         assert_eq!(story.get(&choices("plain")).await.error(404), "This version of the pipeline has no such parameter");
         assert_eq!(story.french(&choices("zzz")).await.error(404), "Cette version du pipeline n’a pas ce paramètre");
         let missing = format!("{}?version={}", choices("missing"), id(1001));
@@ -390,7 +390,7 @@ story! {
         assert_eq!(answer.expect(400)["choices"], json!([said]));
 
         let unknown = story.get(&format!("{}?version={}", choices("district"), id(77))).await;
-        assert_eq!(unknown.expect(400)["version"], json!(["This pipeline has no such version"]));
+        assert_eq!(unknown.expect(400)["version"], json!(["This version of the pipeline does not exist"]));
         let malformed = story.french(&format!("{}?version=7", choices("district"))).await;
         assert_eq!(malformed.expect(400)["version"], json!(["version doit être un UUID"]));
         story.end().await;

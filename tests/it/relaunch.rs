@@ -84,7 +84,7 @@ story! {
         let story = Plan::on(base).pipelines(json!([pipeline(1, &parameters(), quick("manual"))])).begin().await;
         let task = story.launch(&id(1), json!({"country": "CMR"})).await;
         let refused = story.post(&again(task), &json!({})).await.expect(409);
-        assert_eq!(refused, json!({"error": "The task has not ended yet (QUEUED): it can be launched again afterwards", "status": "QUEUED"}));
+        assert_eq!(refused, json!({"error": "The task has not ended yet (QUEUED): wait until it ends to launch it again", "status": "QUEUED"}));
         story.until(task, "the run", |task| task["status"] == "RUNNING").await;
         assert_eq!(story.post(&again(task), &json!({})).await.expect(409)["status"], "RUNNING");
         assert_eq!(story.runs().await.len(), 1);
@@ -101,12 +101,12 @@ story! {
         let secret = story.secrets.parameter.clone();
         let first = ended(&story, &json!({"config": {"country": "CMR", "password": secret}})).await;
         let before = story.runs().await.len();
-        let needed = "Password was not kept after the first launch: give it again";
+        let needed = "Password is a secret and was not stored: enter it again";
         for body in [json!({}), json!({"config": null}), json!({"config": {}}), json!({"config": {"password": null}}), json!({"config": {"password": " "}}), json!({"config": {"spare": "x"}})] {
             let refused = story.post(&again(first), &body).await.expect(400);
             assert_eq!(refused, json!({"error": needed, "config": {"password": [needed]}}), "{body}");
         }
-        let other = |name: &str| format!("{name} cannot be given: a launch is repeated as it was, and only its secrets are given again");
+        let other = |name: &str| format!("{name} cannot be set: a relaunch uses the parameters of the first launch, only its secrets are sent again");
         let body = json!({"config": {"country": "NER", "nonsense": 1, "task_id": 7}});
         let refused = story.post(&again(first), &body).await.expect(400);
         assert_eq!(refused["config"], json!({"country": [other("Country")], "nonsense": [other("nonsense")], "password": [needed]}));
@@ -116,7 +116,7 @@ story! {
         let wrong = story.post(&again(first), &json!({"config": {"password": 7}})).await.expect(400);
         assert_eq!(wrong["config"]["password"], json!(["Password must be text"]));
         let french = story.ask(As::Operator, Method::POST, &again(first)).header("accept-language", "fr").json(&json!({})).send().await;
-        assert_eq!(french.error(400), "Password n’a pas été conservé après le premier lancement : indiquez-le à nouveau");
+        assert_eq!(french.error(400), "Password est un secret et n’a pas été conservé : saisissez-le de nouveau");
         assert_eq!(story.runs().await.len(), before);
         let body = json!({"config": {"password": secret, "spare": secret, "task_id": 7}});
         let second = story.post(&again(first), &body).await.expect(201);
@@ -158,7 +158,7 @@ story! {
         assert_eq!(story.task(second).await["pipeline"]["version"], json!({"id": id(1001), "versionNumber": 1}));
         story.reopen_openhexa(&with_versions(vec![version(2)])).await;
         let gone = story.post(&again(first), &json!({})).await.expect(400);
-        assert_eq!(gone["version"], json!(["This pipeline has no such version"]));
+        assert_eq!(gone["version"], json!(["This version of the pipeline does not exist"]));
         story.reopen_openhexa(&json!([])).await;
         story.post(&again(first), &json!({})).await.error(404);
         story.end().await;

@@ -206,7 +206,7 @@ story! {
         story.until_confirmed(task).await;
         assert_eq!(story.kept(task).await, None);
         let again = format!("/tasks/{task}/relaunch/");
-        let needed = "Password was not kept after the first launch: give it again";
+        let needed = "Password is a secret and was not stored: enter it again";
         let refused = story.post(&again, &json!({})).await.expect(400);
         assert_eq!(refused["config"], json!({"db_password": [needed]}));
         story.post(&again, &json!({"config": {"db_password": HIDDEN}})).await.expect(201);

@@ -43,7 +43,7 @@ story! {
             let (head, body) = told.split_once("\r\n\r\n").unwrap();
             assert!(head.starts_with("HTTP/1.1 408 ") && head.to_lowercase().contains("connection: close"), "{head}");
             let body: Value = serde_json::from_str(body).unwrap();
-            assert_eq!(body["error"], "The body did not arrive in time");
+            assert_eq!(body["error"], "The body was not received in time");
         }
         let answer = story.ask(As::Viewer, reqwest::Method::GET, "/tasks/").send().await;
         answer.expect(200);

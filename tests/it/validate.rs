@@ -218,7 +218,7 @@ story! {
         let wrong = validate(&story, 1, &json!({"a": 1, "b": ""})).await;
         assert_eq!(wrong_fields(&wrong), ["a", "b"]);
         // OpenHEXA would take it, and its run would always fail.
-        let sentence = "This pipeline has no version yet, so its runs would fail: its author must upload one to OpenHEXA";
+        let sentence = "This pipeline has no version yet and cannot run: ask its author to upload a version to OpenHEXA";
         let refused = json!({"error": sentence, "version": [sentence]});
         assert_eq!(validate(&story, 2, &json!({})).await.expect(400), refused);
         let launch = story.post(&format!("/pipelines/{}/launch/", id(2)), &json!({"config": {}})).await;

@@ -21,11 +21,11 @@ use crate::service::relaunch::RelaunchRequest;
 const HEADER: &str = "Idempotency-Key";
 const LONGEST: usize = 255;
 
-/// What a relaunch needs beside the launch it repeats.
+/// A relaunch request.
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "the shape of a body, for the document")]
 pub struct RelaunchBody {
-    /// Its secrets, by their parameter's code: they were not kept.
+    /// The secrets of the launch by parameter code, because they are not stored.
     config: Option<Map<String, Value>>,
 }
 

@@ -21,14 +21,14 @@ use crate::service::callback::Callback;
 /// Letters of a message that are kept.
 const MESSAGE: usize = 10_000;
 
-/// What a pipeline may say; read key by key, in any of the spellings that are in the field.
+/// A report of a running pipeline.
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "the shape of a body, for the document")]
 #[schema(as = Report)]
 pub struct ReportBody {
     #[schema(schema_with = task_id)]
     task_id: Option<i64>,
-    /// In any case: QUEUED, RUNNING, SUCCESS (EXPORTED), ERROR (ERRORED, FAILED) or CANCELLED (CANCELED, KILLED,
+    /// In upper or lower case: QUEUED, RUNNING, SUCCESS (EXPORTED), ERROR (ERRORED, FAILED) or CANCELLED (CANCELED, KILLED,
     /// STOPPED, SKIPPED).
     status: Option<String>,
     #[schema(schema_with = progress_message)]
@@ -37,7 +37,7 @@ pub struct ReportBody {
     progress_value: Option<i32>,
     #[schema(schema_with = progress)]
     end_value: Option<i32>,
-    /// Any JSON; in a form, the text of it.
+    /// Any JSON value; in a form, the same value as JSON text.
     result: Option<Value>,
     /// Another name for `result`.
     result_data: Option<Value>,
@@ -45,16 +45,16 @@ pub struct ReportBody {
 
 fn task_id() -> Object {
     number_or_text(
-        "A whole number in any spelling: 123, \"123\", 123.0. Not needed with a token that names its task.",
+        "A whole number, such as 123, \"123\" or 123.0. Optional with a callback token, which already identifies the task.",
     )
 }
 
 fn progress_message() -> Object {
-    number_or_text("A number becomes text; 10,000 letters are kept.")
+    number_or_text("A number is converted to text. At most 10,000 characters are stored.")
 }
 
 fn progress() -> Object {
-    number_or_text("Rounded down; a negative one is 0. Empty: not given.")
+    number_or_text("Rounded down; a negative number becomes 0. Empty text counts as absent.")
 }
 
 #[utoipa::path(

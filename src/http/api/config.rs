@@ -17,7 +17,7 @@ use crate::http::language::Language;
 use crate::service::Bridge;
 use crate::service::configure::{Change, Check, Manner, Record};
 
-/// What everybody who is signed in may see.
+/// The part of the configuration that every signed-in user can read.
 #[derive(Serialize, ToSchema)]
 pub struct PublicConfig {
     configured: bool,
@@ -26,7 +26,7 @@ pub struct PublicConfig {
     config: Option<Map<String, Value>>,
 }
 
-/// The record, its token masked.
+/// The configuration, with a masked token.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Config)]
 pub struct RecordJson {
@@ -38,18 +38,18 @@ pub struct RecordJson {
     version: i64,
 }
 
-/// A content to put in force or to try.
+/// A configuration to save or to test.
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "the shape of a body, for the document")]
 pub struct ConfigBody {
     content: ConfigContent,
 }
 
-/// Keys of another name are kept as they are.
+/// Keys with other names are stored unchanged.
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "the shape of a body, for the document")]
 pub struct ConfigContent {
-    /// The address of OpenHEXA's GraphQL endpoint.
+    /// The URL of OpenHEXA's GraphQL endpoint.
     #[schema(format = "uri")]
     openhexa_url: Option<String>,
     #[schema(write_only)]
@@ -67,14 +67,14 @@ pub struct ConfigPipeline {
     parameters: Option<Map<String, Value>>,
 }
 
-/// A content to try; without one, the record in force is tried.
+/// A configuration to test; default: the stored configuration.
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "the shape of a body, for the document")]
 pub struct CheckBody {
     content: Option<ConfigContent>,
 }
 
-/// What was tried.
+/// The result of a configuration test.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Checks)]
 pub struct ChecksJson {

@@ -24,7 +24,7 @@ pub struct VersionRow {
     #[serde(rename = "createdAt")]
     #[schema(format = DateTime)]
     created_at: Option<String>,
-    /// Null where OpenHEXA itself cannot read them.
+    /// Null when OpenHEXA cannot read them.
     parameters: Option<Vec<ParameterJson>>,
 }
 

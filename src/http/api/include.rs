@@ -37,7 +37,7 @@ impl Wanted {
     }
 }
 
-/// A task with what was asked for beside it. A key that was not asked for is not there.
+/// A task with the data requested by `include`. Only the requested keys are present.
 #[derive(Serialize, ToSchema)]
 #[schema(as = DetailedTask)]
 #[allow(
@@ -47,19 +47,19 @@ impl Wanted {
 pub struct DetailedTask {
     #[serde(flatten)]
     task: FullTask,
-    /// Null where the run has none, or where OpenHEXA does not answer.
+    /// Null when the run has no logs, or when OpenHEXA is not responding.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, default = json!(null))]
     logs: Option<Option<String>>,
-    /// Null where OpenHEXA does not answer.
+    /// Null when OpenHEXA is not responding.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Vec<MessageJson>>, default = json!(null))]
     messages: Option<Option<Vec<MessageJson>>>,
-    /// The same.
+    /// Null when OpenHEXA is not responding.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Vec<OutputJson>>, default = json!(null))]
     outputs: Option<Option<Vec<OutputJson>>>,
-    /// Why they are null.
+    /// Why they are null: the error from OpenHEXA.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     include_error: Option<String>,
@@ -77,12 +77,12 @@ struct MessageJson {
 #[derive(Serialize, ToSchema)]
 #[schema(as = RunOutput)]
 struct OutputJson {
-    /// `file`, `table`, or what the pipeline calls it.
+    /// `file`, `table`, or the type given by the pipeline.
     #[serde(rename = "type")]
     kind: String,
     name: Option<String>,
     uri: Option<String>,
-    /// Where it can be opened, when it is a web address.
+    /// The address to open, if it is a web address.
     url: Option<String>,
 }
 

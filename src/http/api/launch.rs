@@ -23,13 +23,13 @@ use crate::service::Bridge;
 use crate::service::launch::LaunchRequest;
 use crate::service::once::Asked;
 
-/// What is wanted; read key by key, so that each refusal names its own.
+/// A launch request.
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "the shape of a body, for the document")]
 pub struct LaunchBody {
-    /// A UUID, with or without dashes. Absent: the version that is current.
+    /// A UUID, with or without dashes. Default: the current version.
     version: Option<String>,
-    /// Values by their parameter's code; in a form, the JSON text of them.
+    /// Values by parameter code; in a form, the same object as JSON text.
     config: Map<String, Value>,
     #[schema(default = true)]
     send_notifications: Option<bool>,
@@ -37,11 +37,11 @@ pub struct LaunchBody {
     debug: Option<bool>,
 }
 
-/// A launch that would be taken.
+/// A valid launch.
 #[derive(Serialize, ToSchema)]
 pub struct Judged {
     valid: bool,
-    /// What would be sent; secrets are masked.
+    /// The values that would be sent; secrets are masked.
     config: Map<String, Value>,
     warnings: BTreeMap<String, Vec<String>>,
 }

@@ -17,7 +17,7 @@ use crate::http::error::{Answer, Problem};
 use crate::service::pipelines::Shown;
 use crate::service::{Bridge, Error};
 
-/// Added while OpenHEXA does not answer.
+/// Added while OpenHEXA is not responding and cached data is returned.
 #[derive(Serialize, ToSchema)]
 struct Stale {
     stale: bool,
@@ -25,7 +25,7 @@ struct Stale {
     as_of: String,
 }
 
-/// Added where a page is asked for.
+/// Added when a page is requested.
 #[derive(Serialize, ToSchema)]
 struct Paging {
     count: usize,

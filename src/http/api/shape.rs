@@ -7,13 +7,13 @@ use utoipa::{PartialSchema, ToSchema};
 
 use crate::domain::task::Status;
 
-/// A list, whole.
+/// A complete list.
 #[derive(Serialize, ToSchema)]
 pub struct Results<T: ToSchema> {
     pub results: Vec<T>,
 }
 
-/// The words that a task's status can have.
+/// The status of a task.
 pub struct TaskStatus;
 
 impl PartialSchema for TaskStatus {

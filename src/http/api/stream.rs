@@ -57,7 +57,7 @@ pub async fn all(
     Ok(answer(&request, opening, bridge, pass, Feed::All(feed)))
 }
 
-/// 204: the task has ended and its reader knows.
+/// 204: the task has ended and the client has already received its final state.
 #[utoipa::path(
     get,
     path = "/api/openhexa/tasks/{id}/stream/",

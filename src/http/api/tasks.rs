@@ -34,16 +34,16 @@ pub struct Listing {
     has_previous: bool,
 }
 
-/// A page from where the one before ended.
+/// A page that starts where the previous one ended.
 #[derive(Serialize, ToSchema)]
 #[schema(as = TaskPageAfter)]
 pub struct After {
     results: Vec<FullTask>,
-    /// The cursor of the page after it; null at the end.
+    /// The cursor of the next page; null on the last page.
     next: Option<String>,
 }
 
-/// By the number of the page, or by a cursor.
+/// A page by number or by cursor.
 #[derive(Serialize, ToSchema)]
 #[serde(untagged)]
 pub enum Tasks {
@@ -51,7 +51,7 @@ pub enum Tasks {
     After(After),
 }
 
-/// How far a task is, and the newest of its messages.
+/// The progress of a task and its newest messages.
 #[derive(Serialize, ToSchema)]
 #[schema(as = TaskLog)]
 pub struct Log {
@@ -60,7 +60,7 @@ pub struct Log {
     logs: Vec<Line>,
     progress_value: i32,
     end_value: i32,
-    /// Only where there are earlier lines: `before` for the part before this one.
+    /// Only when there are earlier lines: the value to send as `before` to get them.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     earlier: Option<i64>,
@@ -74,24 +74,24 @@ pub struct Line {
     message: String,
 }
 
-/// The newest part of a task's history, in order.
+/// The newest events of a task's history, oldest first.
 #[derive(Serialize, ToSchema)]
 #[schema(as = TaskEvents)]
 pub struct Events {
     results: Vec<EventRow>,
-    /// Only where there are earlier events: `before` for the part before this one.
+    /// Only when there are earlier events: the value to send as `before` to get them.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     earlier: Option<i64>,
 }
 
-/// Something that happened to a task.
+/// An event of a task.
 #[derive(Serialize, ToSchema)]
 #[schema(as = TaskEvent)]
 pub struct EventRow {
     #[schema(format = DateTime)]
     at: String,
-    /// user, callback, openhexa or bridge.
+    /// `user`, `callback`, `openhexa` or `bridge`.
     source: &'static str,
     what: String,
     detail: Option<String>,
@@ -253,7 +253,7 @@ pub async fn detail(
     }))
 }
 
-/// The wish is taken at once; the task ends where its run ends.
+/// The stop request is stored at once; the task ends when its run has ended.
 #[utoipa::path(
     post,
     path = "/api/openhexa/tasks/{id}/cancel/",

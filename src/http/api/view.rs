@@ -22,7 +22,7 @@ pub fn time_or_null(at: Option<DateTime<Utc>>) -> Option<String> {
     at.map(time)
 }
 
-/// The eight keys that a launch and a callback answer with.
+/// The eight keys of a task in the response to a launch or a report.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[schema(as = Progress)]
 pub struct TaskJson {
@@ -71,7 +71,7 @@ impl From<&Task> for Envelope {
     }
 }
 
-/// A task in full.
+/// A task with all its keys.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Task)]
 pub struct FullTask {
@@ -90,11 +90,12 @@ pub struct FullTask {
     #[schema(format = DateTime)]
     cancel_asked_at: Option<String>,
     relaunch_of: Option<i64>,
-    /// Only in lists and streams, where `result` is too large for them and null: its bytes. The task itself has it.
+    /// Only in lists and streams, when `result` is null because it is too large: its size in bytes. Request the task to
+    /// get its result.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     result_size: Option<i64>,
-    /// Only where one task is asked for.
+    /// Only in the response for a single task.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     config: Option<Map<String, Value>>,

@@ -8,24 +8,24 @@ use utoipa::ToSchema;
 use crate::http::api::shape::TaskStatus;
 use crate::http::api::view::TaskJson;
 
-/// Why nothing came of a request, in one sentence.
+/// Why a request failed, in one sentence.
 #[derive(Serialize, ToSchema)]
 pub struct Problem {
     error: String,
 }
 
-/// Who is not let in.
+/// The response when credentials are missing, not valid or not sufficient.
 #[derive(Serialize, ToSchema)]
 pub struct Denied {
     error: String,
-    /// The same sentence, where Iaso's pages look for it.
+    /// The same sentence, under the key that Iaso's pages read.
     detail: String,
-    /// Iaso's word for what is wrong with a token, where its users are known.
+    /// Iaso's error code for a token, when Iaso users can sign in.
     #[schema(nullable = false)]
     code: Option<String>,
 }
 
-/// What a task's state does not allow.
+/// The task's status does not allow the request.
 #[derive(Serialize, ToSchema)]
 pub struct Conflict {
     error: String,
@@ -33,7 +33,7 @@ pub struct Conflict {
     status: &'static str,
 }
 
-/// The first launch is alive, or the key was used for another request, which has no status.
+/// The first launch is still running, or the Idempotency-Key was used for another request (then without `status`).
 #[derive(Serialize, ToSchema)]
 pub struct Taken {
     error: String,
@@ -41,7 +41,7 @@ pub struct Taken {
     status: Option<&'static str>,
 }
 
-/// What is wrong with a request; beside it, each field that is wrong.
+/// The request is not valid. Each invalid field has its own key.
 #[derive(Serialize, ToSchema)]
 pub struct Invalid {
     error: String,
@@ -49,7 +49,7 @@ pub struct Invalid {
     fields: BTreeMap<String, FieldErrors>,
 }
 
-/// What OpenHEXA refused to launch; the task that became of it, where one did.
+/// OpenHEXA refused the launch. `task` is present when a task was created.
 #[derive(Serialize, ToSchema)]
 pub struct Refused {
     error: String,
@@ -59,7 +59,7 @@ pub struct Refused {
     fields: BTreeMap<String, FieldErrors>,
 }
 
-/// Sentences about a field, or about those within it.
+/// Error messages for a field, or for the fields within it.
 #[derive(Serialize, ToSchema)]
 #[serde(untagged)]
 pub enum FieldErrors {

@@ -65,6 +65,8 @@ pub struct Happened {
     pub at: DateTime<Utc>,
     pub source: String,
     pub what: String,
+    /// Between the two: none where the detail stands for itself.
+    pub mark: &'static str,
     pub detail: Option<Detail>,
 }
 
@@ -88,6 +90,7 @@ pub fn happened(shell: &Shell, event: &Event) -> Happened {
         at: event.at,
         source: source(shell, event.source),
         what: what(shell, &event.what),
+        mark: if event.source == "callback" { "," } else { "" },
         detail: event.detail.as_deref().map(|text| detail(shell, text)),
     }
 }
@@ -113,9 +116,19 @@ fn what(shell: &Shell, word: &str) -> String {
     let known = WORDS.iter().find(|(own, _)| *own == word);
     match (known, word.strip_prefix("reported ")) {
         (Some((_, key)), _) => shell.say(key),
-        (None, Some(status)) => shell.with("event-reported", "value", status_word(shell, status)),
+        (None, Some(status)) => {
+            let status = within(&status_word(shell, status));
+            shell.with("event-reported", "value", status)
+        }
         (None, None) => word.to_owned(),
     }
+}
+
+/// A status as it is written within a sentence.
+pub fn within(word: &str) -> String {
+    let mut letters = word.chars();
+    let first = letters.next().into_iter().flat_map(char::to_lowercase);
+    first.chain(letters).collect()
 }
 
 /// As a badge has it.
@@ -146,12 +159,25 @@ pub fn lines(shell: &Shell, events: &[Event], messages: &[RunMessage]) -> Vec<Li
     let logged = messages.iter().map(|message| Line {
         at: message.at,
         kind: kind(&message.priority),
-        level: message.priority.clone(),
+        level: level(shell, &message.priority),
         text: message.text.clone(),
     });
     let mut all: Vec<Line> = told.chain(logged).collect();
     all.sort_by_key(|line| line.at);
     all
+}
+
+/// OpenHEXA's levels in the reader's language.
+fn level(shell: &Shell, priority: &str) -> String {
+    let key = match priority {
+        "DEBUG" => "level-debug",
+        "INFO" => "level-info",
+        "WARNING" => "level-warning",
+        "ERROR" => "level-error",
+        "CRITICAL" => "level-critical",
+        other => return other.to_owned(),
+    };
+    shell.say(key)
 }
 
 fn kind(priority: &str) -> &'static str {

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use serde_json::{Map, Value};
 
 use super::defaults::default_control;
-use super::hints::{empty, hints};
+use super::hints::hints;
 use super::shell::Shell;
 use super::values::{self, Shape, boxes, text, tidied};
 use crate::domain::parameters::{Kind, Parameter};
@@ -164,7 +164,7 @@ pub fn standing<'a>(form: &'a Form, parameter: &'a Parameter) -> Standing<'a> {
 }
 
 /// The same without the account's own.
-fn beneath<'a>(form: &'a Form, parameter: &'a Parameter) -> Standing<'a> {
+pub fn beneath<'a>(form: &'a Form, parameter: &'a Parameter) -> Standing<'a> {
     let saved = form.version.as_ref().map(|version| &version.config);
     let saved = given(saved.and_then(|saved| saved.get(&parameter.code)));
     let own = given(parameter.default.as_ref());
@@ -242,8 +242,7 @@ pub fn fields_for(
             },
             hints: again(shell, parameter, beginning)
                 .into_iter()
-                .chain(hints(form, shell, parameter, standing, file))
-                .chain(empty(shell, parameter, standing).filter(|_| is_launch))
+                .chain(hints(form, shell, parameter, standing, file, is_launch))
                 .collect(),
             errors: errors.get(&parameter.code).cloned().unwrap_or_default(),
             to_load: parameter.choices_from_file.is_some() && !matches!(file, Some(Ok(_))),

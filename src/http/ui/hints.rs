@@ -21,6 +21,7 @@ pub fn hints(
     parameter: &Parameter,
     standing: Standing<'_>,
     file: Option<&Result<Vec<String>, String>>,
+    is_launch: bool,
 ) -> Vec<String> {
     let mut hints: Vec<String> = kind_hint(parameter, file)
         .map(|key| shell.say(key))
@@ -40,15 +41,30 @@ pub fn hints(
     if has_too_many(parameter, file) {
         hints.push(shell.with("hint-many-choices", "most", MOST_CHOICES));
     }
-    if let Some((value, whose)) = standing {
-        let all = form
-            .version
-            .as_ref()
-            .map_or(&[][..], |version| &version.parameters);
-        let secret = validation::is_hidden(all, &parameter.code, value);
-        hints.push(origin(shell, parameter, value, whose, secret));
-    }
+    let empty = empty(shell, parameter, standing).filter(|_| is_launch);
+    let is_told = matches!(empty, Some(Empty::Default(_)));
+    hints.extend(
+        standing
+            .filter(|_| !is_told)
+            .map(|standing| default(form, shell, parameter, standing)),
+    );
+    hints.extend(empty.map(Empty::sentence));
     hints
+}
+
+/// The default, and whose it is.
+fn default(
+    form: &Form,
+    shell: &Shell,
+    parameter: &Parameter,
+    (value, whose): (&Value, &'static str),
+) -> String {
+    let all = form
+        .version
+        .as_ref()
+        .map_or(&[][..], |version| &version.parameters);
+    let secret = validation::is_hidden(all, &parameter.code, value);
+    origin(shell, parameter, value, whose, secret)
 }
 
 fn origin(
@@ -91,8 +107,24 @@ fn in_words(shell: &Shell, parameter: &Parameter, value: &Value) -> String {
     }
 }
 
-/// What an empty box means, where the account or the version sets a value for it.
-pub fn empty(shell: &Shell, parameter: &Parameter, standing: Standing<'_>) -> Option<String> {
+/// What an empty field means, as a sentence.
+enum Empty {
+    /// The default is used; the sentence names it.
+    Default(String),
+    /// Another value, or none.
+    Other(String),
+}
+
+impl Empty {
+    fn sentence(self) -> String {
+        match self {
+            Self::Default(sentence) | Self::Other(sentence) => sentence,
+        }
+    }
+}
+
+/// What an empty field means, where the account or the version sets a value for it.
+fn empty(shell: &Shell, parameter: &Parameter, standing: Standing<'_>) -> Option<Empty> {
     let (value, whose) = standing?;
     let (shape, own) = (values::shape(parameter), given(parameter.default.as_ref()));
     let key = match whose {
@@ -105,11 +137,14 @@ pub fn empty(shell: &Shell, parameter: &Parameter, standing: Standing<'_>) -> Op
     }
     let hides = shape != Shape::Json && validation::can_be_emptied(parameter);
     match own {
-        _ if !hides => Some(telling(shell, key, parameter, value)),
-        Some(own) => Some(telling(shell, "empty-parameter", parameter, own)),
+        _ if !hides => Some(Empty::Default(telling(shell, key, parameter, value))),
+        Some(own) => {
+            let sentence = telling(shell, "empty-parameter", parameter, own);
+            Some(Empty::Other(sentence))
+        }
         // Such a launch would be refused.
         None if parameter.required || is_looked_up(&parameter.kind) => None,
-        None => Some(shell.say("empty-nothing")),
+        None => Some(Empty::Other(shell.say("empty-nothing"))),
     }
 }
 

@@ -7,6 +7,7 @@ use crate::domain::sentence::say;
 pub fn known_as(shell: &Shell, name: &str) -> String {
     let sentence = match name {
         "local user" => say("known-here"),
+        "command line" => say("known-command-line"),
         "the viewer key of the settings" => say("known-viewer"),
         "the operator key of the settings" => say("known-operator"),
         "the admin key of the settings" => say("known-administrator"),

@@ -46,6 +46,7 @@ mod standing;
 mod suggest;
 pub mod task;
 pub mod tasks;
+mod used;
 pub mod values;
 
 use actix_web::{HttpRequest, HttpResponse};

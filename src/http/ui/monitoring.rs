@@ -10,6 +10,7 @@ use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use super::badge::Badge;
 use super::numbers::{count, percent, tenths};
 use super::result::shortened;
+use super::said::worded;
 use super::shell::{Here, Shell, page};
 use super::stacks::{Stacks, stacks};
 use super::standing::{Answering, Following, lasted, looks, openhexa};
@@ -289,7 +290,7 @@ fn figures(
         figure("status-success", good, list(&[Status::Success], from)),
         figure("status-error", bad, list(&[Status::Error], from)),
         figure(
-            "status-cancelled",
+            "monitoring-stopped",
             stopped,
             list(&[Status::Cancelled], from),
         ),
@@ -303,25 +304,33 @@ fn figures(
 }
 
 fn failure(shell: &Shell, one: &Failure) -> FailureRow {
+    let reason = reason(shell, one.reason);
+    let message = one.message.as_deref().map(|text| worded(shell, text));
     FailureRow {
         pipeline_id: one.pipeline.to_string(),
         name: one.name.clone(),
-        reason: shell.say(match one.reason {
-            Reason::Reported => "monitoring-why-reported",
-            Reason::FailedAfterSuccess => "monitoring-why-taken-back",
-            Reason::RunFailed => "monitoring-why-run-failed",
-            Reason::Refused => "monitoring-why-refused",
-            Reason::NotSent => "monitoring-why-not-sent",
-            Reason::GivenUp => "monitoring-why-given-up",
-            Reason::NeverConfirmed => "monitoring-why-never-confirmed",
-            Reason::TimeOver => "monitoring-why-time-over",
-            Reason::Gone => "monitoring-why-gone",
-        }),
         count: count(shell.language, one.count),
         last: one.last,
         task: one.task.0,
-        message: one.message.as_ref().map(|text| shortened(text, LETTERS).0),
+        message: message
+            .filter(|text| *text != reason)
+            .map(|text| shortened(&text, LETTERS).0),
+        reason,
     }
+}
+
+fn reason(shell: &Shell, reason: Reason) -> String {
+    shell.say(match reason {
+        Reason::Reported => "monitoring-why-reported",
+        Reason::FailedAfterSuccess => "monitoring-why-taken-back",
+        Reason::RunFailed => "monitoring-why-run-failed",
+        Reason::Refused => "monitoring-why-refused",
+        Reason::NotSent => "monitoring-why-not-sent",
+        Reason::GivenUp => "monitoring-why-given-up",
+        Reason::NeverConfirmed => "monitoring-why-never-confirmed",
+        Reason::TimeOver => "monitoring-why-time-over",
+        Reason::Gone => "monitoring-why-gone",
+    })
 }
 
 fn pipeline(shell: &Shell, one: &Pipeline) -> PipelineRow {

@@ -1,7 +1,7 @@
 //! What the bridge wrote down about a task, in the reader's words. It is kept in English, as the API tells it; what a
 //! pipeline or OpenHEXA wrote stays as it is.
 
-use super::events::status_word;
+use super::events::{status_word, within};
 use super::known::known_as;
 use super::shell::Shell;
 use crate::domain::sentence::say;
@@ -104,7 +104,7 @@ const TEXTS: [(&str, &str); 38] = [
         "upstream-no-workspace",
     ),
     ("OpenHEXA reported an error (no code)", "upstream-failed"),
-    ("reported progress", "event-reported-progress"),
+    ("reported progress", "note-reported-progress"),
     ("cancel asked", "event-cancel-asked"),
 ];
 
@@ -139,7 +139,7 @@ const BEGINNINGS: [(&str, Option<&str>); 9] = [
 /// What only stands beside an event: too short to be told from a stranger's words elsewhere.
 const BESIDE: [(&str, &str); 2] = [
     ("relaunch of task ", "note-relaunch"),
-    ("reported ", "event-reported"),
+    ("reported ", "note-reported"),
 ];
 
 /// Why something is as it is; none where it is not the bridge's.
@@ -173,7 +173,7 @@ pub fn in_words(shell: &Shell, text: &str) -> Option<String> {
         .iter()
         .find_map(|(own, key)| Some((text.strip_prefix(own)?, key)));
     match beside {
-        Some((rest, key)) => Some(shell.with(key, "value", status_word(shell, rest))),
+        Some((rest, key)) => Some(shell.with(key, "value", within(&status_word(shell, rest)))),
         None => progress(shell, text),
     }
 }
@@ -207,6 +207,7 @@ fn progress(shell: &Shell, text: &str) -> Option<String> {
         }
     }
     let counted = match (done, of) {
+        (Some(done), Some(100)) => Some(format!("{done} %")),
         (Some(done), Some(of)) => {
             Some(shell.word(&say("note-progress").with("done", done).with("of", of)))
         }

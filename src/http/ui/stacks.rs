@@ -24,6 +24,8 @@ const MONTHS: [&str; 12] = [
 ];
 
 pub struct Stacks {
+    /// Of the chart and its table: by hour or by day.
+    pub heading: &'static str,
     pub width: usize,
     pub height: i64,
     pub left: usize,
@@ -110,6 +112,10 @@ pub fn stacks(shell: &Shell, found: &Monitoring, period: Period, zone: Zone) -> 
     let busy = told.iter().zip(&ends).filter(|(_, ends)| ends.all() > 0);
     let all_told: Vec<&str> = busy.map(|(told, _)| told.as_str()).collect();
     Some(Stacks {
+        heading: match period {
+            Period::Today => "monitoring-plot-hours",
+            Period::Week | Period::Month => "monitoring-plot-days",
+        },
         told: all_told.join("; "),
         columns: (0..)
             .zip(ends.iter().zip(told))
@@ -140,7 +146,8 @@ fn legend(shell: &Shell) -> Vec<Badge> {
         let badge = Badge::of_task(shell, status);
         let word = match status {
             Status::Running | Status::Queued => shell.say("monitoring-live"),
-            Status::Success | Status::Error | Status::Cancelled => badge.word,
+            Status::Cancelled => shell.say("monitoring-stopped"),
+            Status::Success | Status::Error => badge.word,
         };
         Badge { word, ..badge }
     };

@@ -18,6 +18,7 @@ use super::pipelines::label;
 use super::result::{Cell, Form, Readable, cell, readable, shortened};
 use super::said::worded;
 use super::shell::{Here, Shell, guarded, large_page, span};
+use super::used;
 use crate::domain::ids::TaskId;
 use crate::domain::parameters::MASK;
 use crate::domain::principal::Principal;
@@ -59,6 +60,8 @@ struct TaskPage {
     relaunch_of: Option<i64>,
     run_url: Option<String>,
     values: Vec<(String, Cell)>,
+    /// The default values that were used, when the launch sent none.
+    defaults: Vec<(String, Cell)>,
     /// Codes of secrets that a relaunch needs again, each with what is wrong with it.
     secrets: Vec<(String, Option<String>)>,
     once: String,
@@ -118,10 +121,20 @@ pub async fn draw(
         Err(Error::Upstream(why)) => (None, Some(shell.word(&why.sentence()))),
         Err(error) => return Err(error.into()),
     };
+    let defaults = if away.is_none() && without_injected(&seen.task.run.config).is_empty() {
+        used::defaults(bridge, who, &seen.task).await
+    } else {
+        Vec::new()
+    };
+    let defaults = shown(&shell, defaults.iter().map(|(code, value)| (code, value)));
     let status = beside.status;
     large_page(status, move || {
         let template = compose(shell, &seen, &history, details, beside);
-        TaskPage { away, ..template }
+        TaskPage {
+            defaults,
+            away,
+            ..template
+        }
     })
     .await
 }
@@ -178,6 +191,7 @@ fn compose(
         relaunch_of: task.relaunch_of.map(|id| id.0),
         run_url: seen.run_url.clone(),
         values: values(&shell, task),
+        defaults: Vec::new(),
         secrets: secrets(task, &beside),
         once: Uuid::new_v4().to_string(),
         may_cancel: shell.operates() && !ended && (task.cancel_asked_at.is_none() || refused),
@@ -186,7 +200,10 @@ fn compose(
         result: task.data.as_ref().map(readable),
         lines: newest(all),
         events: newest(events.iter().map(|event| happened(&shell, event)).collect()),
-        outputs: outputs.into_iter().filter_map(output).collect(),
+        outputs: outputs
+            .into_iter()
+            .filter_map(|one| output(&shell, one))
+            .collect(),
         logs,
         logs_cut,
         away: None,
@@ -243,14 +260,20 @@ pub fn launcher(shell: &Shell, task: &Task) -> Option<String> {
 
 fn values(shell: &Shell, task: &Task) -> Vec<(String, Cell)> {
     let given = masked_by_name(&without_injected(&task.run.config));
+    shown(shell, given.iter())
+}
+
+fn shown<'a>(
+    shell: &Shell,
+    values: impl Iterator<Item = (&'a String, &'a Value)>,
+) -> Vec<(String, Cell)> {
     let shown = |value: &Value| match value {
         Value::Bool(flag) => cell(&shell.yes_or_no(*flag).into()),
         Value::Null | Value::Number(_) | Value::String(_) | Value::Array(_) | Value::Object(_) => {
             cell(value)
         }
     };
-    let given = given.iter();
-    given
+    values
         .map(|(code, value)| (code.clone(), shown(value)))
         .collect()
 }
@@ -280,10 +303,10 @@ fn end_of(text: &str, most: usize) -> (String, bool) {
     (text.chars().skip(skip).collect(), skip > 0)
 }
 
-fn output(output: RunOutput) -> Option<Output> {
+fn output(shell: &Shell, output: RunOutput) -> Option<Output> {
     let (kind, name, place) = match output {
-        RunOutput::File { name, path, .. } => ("file".to_owned(), name, Some(path)),
-        RunOutput::Table { name } => ("table".to_owned(), name, None),
+        RunOutput::File { name, path, .. } => (shell.say("output-file"), name, Some(path)),
+        RunOutput::Table { name } => (shell.say("output-table"), name, None),
         RunOutput::Link { name, kind, uri } => {
             (kind, name.unwrap_or_else(|| uri.clone()), Some(uri))
         }

@@ -24,7 +24,7 @@ async fn status(story: &Story, header: &str, value: &str) -> u16 {
         let told = answer.json();
         assert_eq!(
             told["error"],
-            "This development server answers to its own machine only"
+            "This development server only accepts requests from its own machine"
         );
         assert_eq!(told["error"], told["detail"]);
     }

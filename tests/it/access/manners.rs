@@ -27,7 +27,7 @@ story! {
         ] {
             for who in [As::Nobody, As::Admin] {
                 let answer = story.ask_at(who, Method::GET, path).send().await;
-                assert_eq!(answer.error(404), "There is nothing at this address", "{path}");
+                assert_eq!(answer.error(404), "This address does not exist", "{path}");
                 is_json(&answer);
             }
         }
@@ -56,7 +56,7 @@ story! {
                     assert_eq!((answer.status, answer.header("allow")), (405, allowed), "{method} {path}");
                     is_json(&answer);
                     if method != "HEAD" {
-                        assert_eq!(answer.error(405), "This method is not allowed here");
+                        assert_eq!(answer.error(405), "This HTTP method is not allowed here");
                     }
                 }
             }

@@ -155,7 +155,7 @@ async fn addresses_that_may_not_be_asked_are_refused_here_too() {
     let told = list(&stage, &As::Operator).await.error(422);
     assert_eq!(
         told,
-        "openhexa_url must not lead to this machine or a private network (setting openhexa.allow_private)"
+        "openhexa_url must not point to this machine or a private network (setting openhexa.allow_private)"
     );
     assert_eq!(stage.story.requests().await, 0);
     stage.end().await;
@@ -252,7 +252,7 @@ async fn the_configuration_is_edited_in_iaso_only() {
             ask.send()
                 .await
                 .error(409)
-                .contains("edited in Iaso's admin"),
+                .contains("edited in the Iaso admin"),
             "{method}"
         );
     }

@@ -78,7 +78,7 @@ async fn the_keyboard_alone_is_enough() {
     tab.press(Key::Enter).await;
     tab_to(&tab, ".ask form button").await;
     tab.press(Key::Space).await;
-    tab.reads(".state", "Stop asked").await;
+    tab.reads(".state", "Stop requested").await;
     tab.end(&story.base_url()).await;
     story.end().await;
 }
@@ -106,7 +106,7 @@ async fn without_a_script_everything_is_there() {
         "many"
     );
     tab.click("form.launch button.main").await;
-    tab.reads("#errors", "Nothing was launched:").await;
+    tab.reads("#errors", "The pipeline was not launched:").await;
     assert_eq!(
         tab.js("document.querySelectorAll('time[title]').length")
             .await,

@@ -181,7 +181,7 @@ async fn mistakes_are_told_at_their_fields_and_what_was_typed_is_kept() {
     tab.fill("#field-note", "kept").await;
     tab.click("form.launch button.main").await;
     tab.until("document.activeElement.id === 'errors'").await;
-    tab.reads("#errors", "Nothing was launched:").await;
+    tab.reads("#errors", "The pipeline was not launched:").await;
     for (code, value) in [("country", ""), ("lots", "many")] {
         let field = format!("document.getElementById('field-{code}')");
         assert_eq!(tab.js(&format!("{field}.value")).await, value);
@@ -268,7 +268,7 @@ async fn a_french_browser_reads_french_in_its_own_manner() {
     assert_eq!(tab.text("form.launch button.main").await, "Lancer");
     tab.fill("#field-growth", "beaucoup").await;
     tab.click("form.launch button.main").await;
-    tab.reads("#errors", "Rien n’a été lancé").await;
+    tab.reads("#errors", "Le pipeline n’a pas été lancé").await;
     tab.fill("#field-growth", "2,5").await;
     launches(&tab).await;
     assert_eq!(only_config(&story).await, json!({"growth": 2.5}));

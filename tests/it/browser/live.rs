@@ -57,7 +57,7 @@ async fn a_real_pipeline_is_followed_to_its_result() {
     tab.until("document.title.startsWith('Running')").await;
     tab.reads("#live-messages", "Step 2 of 8").await;
     tab.until("document.title.startsWith('Success')").await;
-    tab.reads(".state", "Confirmed").await;
+    tab.reads(".state", "Final status").await;
     tab.reads("#live-messages", "Step 8 of 8").await;
     tab.reads("#live-result", "steps").await;
     tab.reads("#live-result", "8").await;
@@ -86,7 +86,7 @@ async fn the_page_survives_the_end_of_its_stream() {
     story.drive(&run, &json!({"status": "success"})).await;
     story.until_confirmed(task).await;
     tab.reads(".state", "Success").await;
-    tab.reads(".state", "Confirmed").await;
+    tab.reads(".state", "Final status").await;
     tab.stayed().await;
     tab.end_after_outage(&story.base_url()).await;
     story.end().await;
@@ -97,7 +97,7 @@ async fn a_cancel_is_asked_twice_and_told_as_it_is() {
     let (story, tab, task, run) = on_its_page().await;
     story.fault(&json!({"fault": "lose_stop"})).await;
     tab.click("summary.danger").await;
-    tab.reads(".ask", "The run is asked to stop").await;
+    tab.reads(".ask", "Stop this run?").await;
     let report = json!({"task_id": task, "status": "RUNNING", "progress_value": 40, "end_value": 100, "progress_message": "Meanwhile"});
     story.report(&id(1), &report).await.expect(200);
     tab.reads("#live-progress", "Meanwhile").await;
@@ -112,7 +112,7 @@ async fn a_cancel_is_asked_twice_and_told_as_it_is() {
         "nothing was asked for yet"
     );
     tab.click(".ask form button").await;
-    tab.reads(".state", "Stop asked; the run has not stopped yet")
+    tab.reads(".state", "Stop requested; the run has not stopped yet")
         .await;
     tab.reads(".state", "Running").await;
     assert_eq!(
@@ -123,8 +123,8 @@ async fn a_cancel_is_asked_twice_and_told_as_it_is() {
     tab.run(WATCH).await;
     story.drive(&run, &json!({"status": "stopped"})).await;
     story.until_confirmed(task).await;
-    tab.reads(".state", "Cancelled").await;
-    tab.until("document.title.startsWith('Cancelled')").await;
+    tab.reads(".state", "Stopped").await;
+    tab.until("document.title.startsWith('Stopped')").await;
     tab.stayed().await;
     tab.end(&story.base_url()).await;
     story.end().await;
@@ -136,7 +136,7 @@ async fn the_list_of_tasks_lives() {
     let tab = Tab::new(ENGLISH).await;
     tab.open(&format!("{}/dashboard/tasks/", story.base_url()))
         .await;
-    tab.reads("main", "Nothing has been launched yet").await;
+    tab.reads("main", "No task has been launched yet").await;
     tab.run("window.stays = true").await;
     let task = story.launch(&id(1), json!({})).await;
     tab.until("document.querySelectorAll('.list tbody tr').length === 1")

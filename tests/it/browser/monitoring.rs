@@ -57,14 +57,14 @@ async fn the_end_of_a_task_is_seen_without_a_reload() {
         .await;
     let tab = Tab::new(ENGLISH).await;
     tab.open(&page(&story)).await;
-    tab.reads(".verdict", "Nothing has ended yet").await;
+    tab.reads(".verdict", "No task has ended yet").await;
     tab.run("window.stays = true").await;
     let run = running["run"]["id"].as_str().unwrap();
     story.drive(run, &json!({"status": "success"})).await;
     story.until_confirmed(task).await;
     // Longer than figures are kept.
     story.advance(TimeDelta::seconds(5));
-    tab.reads(".verdict", "Nothing went wrong").await;
+    tab.reads(".verdict", "No failures").await;
     tab.reads("#live-durations", "Pipeline 1").await;
     tab.stayed().await;
     tab.end(&story.base_url()).await;

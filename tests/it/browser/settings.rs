@@ -13,7 +13,7 @@ async fn a_button_without_a_way_back_says_that_it_was_pressed() {
     tab.run("document.addEventListener('submit', (event) => event.preventDefault()); document.querySelector('details.ask').open = true")
         .await;
     tab.click("details.ask button").await;
-    tab.reads("details.ask button", "One moment…").await;
+    tab.reads("details.ask button", "Please wait…").await;
     tab.end(&story.base_url()).await;
     story.end().await;
 }

@@ -63,7 +63,7 @@ story! {
         for number in ["1e400", "-1e400", &"9".repeat(4301)] {
             let body = format!(r#"{{"task_id": {task}, "result": [{number}]}}"#);
             let said = report("application/json", body).await.error(400);
-            assert_eq!(said, "The body holds a number that OpenHEXA cannot read: a whole number has at most 4300 digits, any other number lies within ±1.8e308");
+            assert_eq!(said, "The body contains a number that OpenHEXA cannot read: a whole number can have at most 4300 digits, any other number must be within ±1.8e308");
         }
         story.end().await;
     }

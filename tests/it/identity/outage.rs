@@ -12,7 +12,8 @@ use crate::support::catalogue::id;
 use crate::support::iaso::{self, Iaso, MAY, Mood};
 use crate::support::story::{Answer, As, story};
 
-const AWAY: &str = "Iaso cannot be asked who you are; try again in a few seconds";
+const AWAY: &str =
+    "Iaso is unreachable, so your session cannot be checked; try again in a few seconds";
 
 #[track_caller]
 fn away(answer: &Answer) {

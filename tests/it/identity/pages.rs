@@ -8,9 +8,8 @@ use crate::support::catalogue::id;
 use crate::support::iaso::{self, Iaso, MAY};
 use crate::support::story::{As, story};
 
-const SENTENCE: &str =
-    "A change with Iaso's session must come from a page of this address (Origin or Sec-Fetch-Site)";
-const PAGE_SENTENCE: &str = "This request did not come from a page of this site";
+const SENTENCE: &str = "A change made with an Iaso session must come from a page of this site (header Origin or Sec-Fetch-Site)";
+const PAGE_SENTENCE: &str = "This form was not sent from a page of this site";
 
 story! {
     async fn a_session_writes_only_where_the_browser_vouches_for_the_page(base) {

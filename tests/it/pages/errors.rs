@@ -13,8 +13,8 @@ story! {
     async fn what_is_not_there_is_told_as_a_page(base) {
         let story = Plan::on(base).pipelines(json!([pipeline(1, &[], quick("succeed"))])).begin().await;
         for (path, sentence) in [
-            ("/dashboard/nothing/".to_owned(), "There is nothing at this address"),
-            ("/dashboard/static/none.css".to_owned(), "There is nothing at this address"),
+            ("/dashboard/nothing/".to_owned(), "This address does not exist"),
+            ("/dashboard/static/none.css".to_owned(), "This address does not exist"),
             ("/dashboard/pipelines/none/".to_owned(), "Pipeline not found"),
             (format!("/dashboard/pipelines/{}/", id(9)), "Pipeline not found"),
             ("/dashboard/tasks/9/".to_owned(), "Task not found"),
@@ -26,7 +26,7 @@ story! {
         }
         let answer = story.ask_at(As::Viewer, Method::DELETE, "/dashboard/pipelines/").send().await;
         assert_eq!(answer.header("allow"), "GET, HEAD");
-        assert!(Page::of(answer, 405).has("This method is not allowed here"));
+        assert!(Page::of(answer, 405).has("This HTTP method is not allowed here"));
         story.end().await;
     }
 }

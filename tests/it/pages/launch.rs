@@ -144,7 +144,7 @@ story! {
         let form = form.fill("config.rounds", &["1\nx"]).fill("config.sms_key", &["hush-hush"]).fill("config.note", &["<b>\"kept\"</b>"]).fill("debug", &["false", "true"]);
         let page = story.refused(As::Operator, &form, 400).await;
         for (code, sentence) in [
-            ("country", "Country is required"), ("years", "Years must be a whole number"), ("growth", "Growth must be a number: “1,250” can mean 1250 or 1.250, so write the one that is meant"),
+            ("country", "Country is required"), ("years", "Years must be a whole number"), ("growth", "Growth: “1,250” can mean 1250 or 1.250. Write one of the two"),
             ("rules", "Rules is not valid JSON: line 2, column 8"), ("rounds", "Each value of Rounds must be a whole number"),
         ] {
             let field = format!("field-{code}");
@@ -182,7 +182,7 @@ story! {
         assert_eq!(story.runs().await.len(), 1);
         let changed = form.fill("config.years", &["4"]);
         let page = story.refused(As::Operator, &changed, 409).await;
-        assert!(page.at("errors").contains("A task was launched from this form before, with other values."));
+        assert!(page.at("errors").contains("A task has already been launched from this form with other values."));
         let other = story.send_on(As::Operator, &page.form(&path())).await;
         assert_ne!(other, one);
         assert_eq!(story.runs().await[1]["config"]["years"], 4);
@@ -210,7 +210,7 @@ story! {
         story.fault(&json!({"fault": "run_limit", "count": 1})).await;
         let form = page.form(&path()).fill("config.note", &["kept"]);
         let page = story.refused(As::Operator, &form, 429).await;
-        assert!(page.at("errors").contains("reached its limit") || page.at("errors").contains("limit of runs"), "{}", page.at("errors"));
+        assert!(page.at("errors").contains("reached its limit") || page.at("errors").contains("run limit"), "{}", page.at("errors"));
         assert!(page.links().iter().any(|link| link.starts_with("/dashboard/tasks/")));
         assert_eq!(page.form(&path()).value("config.note"), ["kept"]);
         story.end().await;

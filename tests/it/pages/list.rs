@@ -56,7 +56,7 @@ story! {
             assert!(page.has(found) && !page.has(others) && page.has("1 pipeline found"), "{query}: {}", page.text());
         }
         let page = story.page(As::Viewer, &format!("{LIST}?search=cholera")).await;
-        assert!(page.has("No pipeline matches") && page.links().contains(&LIST.to_owned()));
+        assert!(page.has("No pipeline matches your search") && page.links().contains(&LIST.to_owned()));
         assert_eq!(page.attribute("search", "value").unwrap(), "cholera");
         story.end().await;
     }
@@ -76,7 +76,7 @@ story! {
     async fn one_that_is_not_configured_says_what_to_do(base) {
         let story = Plan::on(base).not_configured().begin().await;
         let page = story.page_with(As::Viewer, LIST, 422).await;
-        assert!(page.has("OpenHEXA is not connected yet") && page.has("An administrator has to say where OpenHEXA is"), "{}", page.text());
+        assert!(page.has("OpenHEXA is not configured yet") && page.has("Ask an administrator to enter the OpenHEXA address"), "{}", page.text());
         story.end().await;
     }
 }
@@ -90,7 +90,7 @@ story! {
         story.advance(TimeDelta::minutes(5));
         let page = story.page(As::Viewer, LIST).await;
         let time = asked.format("%Y-%m-%d %H:%M UTC").to_string();
-        assert!(page.has("OpenHEXA does not answer. Shown as of") && page.has(&time) && page.has("LQAS sampling"), "{}", page.text());
+        assert!(page.has("OpenHEXA is not responding. Data from") && page.has(&time) && page.has("LQAS sampling"), "{}", page.text());
         assert!(page.has("Try again"));
         assert!(story.french_page(As::Viewer, LIST).await.has("OpenHEXA ne répond pas."));
         story.end().await;
@@ -102,7 +102,7 @@ story! {
         let mut story = begin(base).await;
         story.stop_openhexa().await;
         let page = story.page_with(As::Viewer, LIST, 502).await;
-        assert!(page.has("OpenHEXA cannot be reached") && page.has("Try again"), "{}", page.text());
+        assert!(page.has("OpenHEXA is unreachable") && page.has("Try again"), "{}", page.text());
         assert!(page.links().contains(&LIST.to_owned()));
         story.end().await;
     }
@@ -112,7 +112,7 @@ story! {
     async fn it_is_in_french_where_french_is_wanted(base) {
         let story = begin(base).await;
         let page = story.french_page(As::Operator, LIST).await;
-        for text in ["Aller au contenu", "Dernière exécution", "Jamais exécuté", "Opérateur", "3 pipelines"] {
+        for text in ["Aller au contenu principal", "Dernière exécution", "Jamais exécuté", "Opérateur", "3 pipelines"] {
             assert!(page.has(text), "{text}: {}", page.text());
         }
         story.end().await;

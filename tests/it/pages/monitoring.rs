@@ -140,13 +140,13 @@ story! {
             let listed = list.links().iter().filter(|link| link.strip_prefix("/dashboard/tasks/").is_some_and(|id| id.len() > 1 && id.ends_with('/'))).count();
             assert_eq!(listed.to_string(), number, "{name}: {link}");
         }
-        compare(&page, ["Success", "Error", "Cancelled", "Under way"]);
+        compare(&page, ["Success", "Error", "Stopped", "In progress"]);
         let table = rows(&page, "plot-table");
         assert_eq!((table.len(), table[12][0].as_str()), (24, "12:00"));
         assert_eq!((table[12][1].as_str(), table[13][1].as_str(), table[14][1].as_str()), ("2", "1", "3"));
         assert_eq!(page.attribute("live", "data-stream").as_deref(), Some("/dashboard/tasks/stream/"));
         let french = story.french_page(As::Viewer, PAGE).await;
-        assert!(french.has("66,7 %") && french.has("1 tâche s’est terminée en erreur") && french.has("Taux de réussite"), "{}", french.text());
+        assert!(french.has("66,7 %") && french.has("1 tâche s’est terminée en erreur") && french.has("Taux de succès"), "{}", french.text());
         story.end().await;
     }
 }
@@ -161,13 +161,13 @@ story! {
         for (zone, number, name) in [("60", "1", "UTC+01:00"), ("0", "0", "UTC"), ("-180", "1", "UTC−03:00"), ("330", "1", "UTC+05:30")] {
             let page = page_at(&story, zone).await;
             assert_eq!(numbers(&page)[0], number, "{zone}");
-            assert!(page.has(&format!("midnight in {name}.")), "{zone}: {}", page.text());
+            assert!(page.has(&format!("midnight, {name}.")), "{zone}: {}", page.text());
             assert_eq!(page.attribute("live", "data-zone").as_deref(), Some(zone));
         }
         for garbage in ["", "soon", "61", "855", "-735", "99999999999", "1e2", "60;evil", "%00"] {
             let page = page_at(&story, garbage).await;
             let is_first = garbage == "60;evil";
-            assert_eq!(page.has("midnight in UTC."), !is_first, "{garbage}: {}", page.text());
+            assert_eq!(page.has("midnight, UTC."), !is_first, "{garbage}: {}", page.text());
         }
         let page = page_at(&story, "60").await;
         let link = figures(&page)[2].2.clone().unwrap();
@@ -192,8 +192,8 @@ story! {
             expected.push(numbers(&page)[5].clone());
             assert_eq!(numbers(&page)[5], rate, "{word}");
             let told = page.at("live-verdict");
-            assert_eq!(told.contains("○ Nothing has ended yet"), word.is_empty(), "{told}");
-            assert_eq!(told.contains("■ All that has ended was cancelled"), word == "CANCELLED", "{told}");
+            assert_eq!(told.contains("○ No task has ended yet"), word.is_empty(), "{told}");
+            assert_eq!(told.contains("■ All tasks that ended were stopped"), word == "CANCELLED", "{told}");
         }
         story.advance(TimeDelta::days(1));
         ended(&story, 1, "ERROR", TimeDelta::seconds(30)).await;
@@ -212,14 +212,14 @@ story! {
         for (days, launched) in days {
             let page = story.page(As::Viewer, &format!("{PAGE}?days={days}")).await;
             assert_eq!(numbers(&page)[0], launched, "{days}");
-            assert_eq!(page.has("Nothing was launched in this period"), launched == "0", "{days}");
+            assert_eq!(page.has("No task was launched in this period"), launched == "0", "{days}");
             assert_eq!(page.attribute("plot-title", "id").is_some(), launched == "1", "no empty axes");
             for days in ["1", "7", "30"] {
                 assert!(page.links().contains(&format!("{PAGE}?days={days}")));
             }
         }
         let page = story.page(As::Viewer, &format!("{PAGE}?days=7")).await;
-        compare(&page, ["Success", "Error", "Cancelled", "Under way"]);
+        compare(&page, ["Success", "Error", "Stopped", "In progress"]);
         assert_eq!(rows(&page, "plot-table").len(), 7);
         story.advance(TimeDelta::days(1));
         assert_eq!(numbers(&story.page(As::Viewer, &format!("{PAGE}?days=7")).await)[0], "0");
@@ -235,7 +235,7 @@ story! {
     async fn an_account_without_tasks_is_told_what_to_do(base) {
         let story = begin(base).await;
         let page = story.page(As::Viewer, PAGE).await;
-        assert!(page.has("Nothing has been launched yet") && page.has("Launch a pipeline"), "{}", page.text());
+        assert!(page.has("No task has been launched yet") && page.has("Launch a pipeline"), "{}", page.text());
         assert!(!page.answer.text.contains("<svg") && !page.answer.text.contains("class=\"figures\""));
         assert!(page.links().contains(&"/dashboard/pipelines/".to_owned()));
         story.end().await;

@@ -33,7 +33,7 @@ story! {
         let story = Plan::on(base).pipelines(json!([own])).content(&defaults).begin().await;
         let page = story.page(As::Operator, &path()).await;
         for (code, value, hint) in [
-            ("country", "Niger", "Set for your account: Niger. Empty: Chad (default of the pipeline)."), ("years", "7", "A whole number. Saved with this version: 7. Empty: 7 (saved with this version)."),
+            ("country", "Niger", "Default for your account: Niger. If the field is empty: Chad (default of the pipeline)."), ("years", "7", "A whole number. Default: 7 (used if the field is empty)."),
             ("growth", "2.5", "A number, such as 2.5. Default: 2.5."), ("lots", "", "A whole number."),
         ] {
             let field = format!("field-{code}");
@@ -46,7 +46,7 @@ story! {
         assert_eq!(page.attribute("field-whole", "checked").as_deref(), Some("checked"));
         assert!(page.at("field-lots-box").contains("(required)") && !page.at("field-growth-box").contains("(required)"));
         let french = story.french_page(As::Operator, &path()).await;
-        assert_eq!(french.at("field-years-hint"), "Un nombre entier. Enregistré avec cette version : 7. Vide : 7 (enregistré avec cette version).");
+        assert_eq!(french.at("field-years-hint"), "Un nombre entier. Valeur par défaut : 7 (utilisée si le champ est vide).");
         assert!(french.buttons().contains(&"Lancer".to_owned()));
         story.end().await;
     }
@@ -65,7 +65,7 @@ story! {
         for secret in ["default-secret", "saved-secret", "account-secret"] {
             assert!(!page.answer.text.contains(secret), "{secret}");
         }
-        assert_eq!(page.at("field-own_key-hint"), "Never shown again. Set for your account: ••••.");
+        assert_eq!(page.at("field-own_key-hint"), "This value will not be shown again. Default for your account: ••••.");
         let form = page.form(&path()).fill("config.own_key", &["typed-secret"]);
         let form = form.fill("config.sms_key", &["other-secret"]);
         story.send_on(As::Operator, &form).await;
@@ -119,7 +119,7 @@ story! {
         let empty = with(pipeline(2, &[], quick("succeed")), json!({"versions": []}));
         let story = Plan::on(base).pipelines(json!([notebook, empty])).begin().await;
         let page = story.page(As::Operator, &path()).await;
-        assert!(page.has("This pipeline takes no parameters."));
+        assert!(page.has("This pipeline has no parameters."));
         story.send_on(As::Operator, &page.form(&path())).await;
         assert_eq!(story.runs().await.len(), 1);
         let page = story.page(As::Operator, &format!("/dashboard/pipelines/{}/", id(2))).await;
@@ -134,7 +134,7 @@ story! {
         let parameters = [parameter("district", "str", json!({"choicesFromFile": file})), parameter("note", "str", json!({}))];
         let story = with_parameters(base, &parameters).await;
         let page = story.page(As::Operator, &path()).await;
-        assert!(page.buttons().contains(&"Show the choices".to_owned()));
+        assert!(page.buttons().contains(&"Show the list".to_owned()));
         assert_eq!(page.attribute("field-district", "type").as_deref(), Some("text"));
         assert_eq!(story.asked("ParameterChoices").await, 0);
         let mut form = page.form(&path()).fill("config.note", &["typed before"]);
@@ -167,7 +167,7 @@ story! {
         story.foreign_run(&id(1), json!({})).await;
         story.advance(TimeDelta::minutes(1));
         let page = story.page(As::Operator, &path()).await;
-        assert!(page.has("Duration of past runs") && page.has("from OpenHEXA"), "{}", page.text());
+        assert!(page.has("Duration of recent runs") && page.has("from OpenHEXA"), "{}", page.text());
         let again = format!("{}?again={launched}", path());
         assert!(page.links().contains(&again) && page.links().contains(&format!("/dashboard/tasks/{launched}/")));
         assert!(!story.page(As::Viewer, &path()).await.links().contains(&again));
@@ -187,7 +187,7 @@ story! {
         story.stop_openhexa().await;
         story.advance(TimeDelta::minutes(1));
         let page = story.page(As::Operator, &path()).await;
-        assert!(page.has("OpenHEXA does not answer.") && page.has("OpenHEXA cannot be reached"), "{}", page.text());
+        assert!(page.has("OpenHEXA is not responding.") && page.has("OpenHEXA is unreachable"), "{}", page.text());
         let task = story.send_on(As::Operator, &page.form(&path())).await;
         assert!(story.page(As::Operator, &task).await.has("Queued"), "launched as soon as it answers");
         story.end().await;

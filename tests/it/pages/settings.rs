@@ -51,16 +51,16 @@ story! {
     async fn what_is_not_configured_yet_is_configured_here(base) {
         let story = Plan::on(base).pipelines(json!([pipeline(1, &[], quick("succeed"))])).not_configured().begin().await;
         let refused = story.page_with(As::Admin, "/dashboard/pipelines/", 422).await;
-        assert!(refused.has("Say in the settings where OpenHEXA is"), "{}", refused.text());
+        assert!(refused.has("Enter the OpenHEXA address, token and workspace in the settings"), "{}", refused.text());
         assert_eq!(refused.links().iter().filter(|link| *link == SETTINGS).count(), 2, "in the navigation and below");
         let viewer = story.page_with(As::Viewer, "/dashboard/pipelines/", 422).await;
-        assert!(viewer.has("An administrator has to say") && !viewer.links().contains(&SETTINGS.to_owned()));
+        assert!(viewer.has("Ask an administrator to enter") && !viewer.links().contains(&SETTINGS.to_owned()));
 
         let page = story.page(As::Admin, SETTINGS).await;
-        assert!(page.at("not-configured").contains("No OpenHEXA is connected yet"));
+        assert!(page.at("not-configured").contains("OpenHEXA is not connected yet"));
         let empty = story.refused(As::Admin, &page.form("/settings/"), 400).await;
-        assert_eq!(empty.at("openhexa_url-error"), "Address of OpenHEXA is required");
-        assert_eq!(empty.at("openhexa_token-error"), "Token must come with this address");
+        assert_eq!(empty.at("openhexa_url-error"), "OpenHEXA address is required");
+        assert_eq!(empty.at("openhexa_token-error"), "Token is required for a new address");
         assert_eq!(empty.at("workspace_slug-error"), "Workspace is required");
 
         let form = page.form("/settings/").fill("openhexa_url", &[story.openhexa.trim_end_matches('/')]);
@@ -70,7 +70,7 @@ story! {
         let line = told(&answer);
         assert_eq!((&line["action"], &line["object"], &line["outcome"]), (&json!("config.amend"), &json!("version 1"), &json!("done")));
         let page = story.page(As::Admin, answer.header("location")).await;
-        assert_eq!(page.at("saved"), "Saved: version 1 is in force.");
+        assert_eq!(page.at("saved"), "Saved. Version 1 is now active.");
         assert_eq!(page.attribute("openhexa_url", "value"), Some(story.openhexa.clone()));
         assert!(story.page(As::Viewer, "/dashboard/pipelines/").await.has("Pipeline 1"));
         story.end().await;
@@ -84,7 +84,7 @@ story! {
         story.ask(As::Admin, Method::PATCH, "/config/").json(&others).send().await.expect(200);
         let page = story.page(As::Admin, SETTINGS).await;
         let last = &story.secrets.openhexa[story.secrets.openhexa.len() - 4..];
-        assert_eq!(page.at("openhexa_token-hint"), format!("••••{last} is kept while this box is empty. Type another one to replace it; another server needs its own."));
+        assert_eq!(page.at("openhexa_token-hint"), format!("Leave empty to keep the current token (••••{last}). Required if you change the address."));
         assert_eq!(page.at("others"), "lqas_code");
         let saved = story.send_on(As::Admin, &page.form("/settings/").fill("workspace_slug", &["elsewhere"])).await;
         let after = record(&story).await;
@@ -111,11 +111,11 @@ story! {
             let page = story.refused(As::Admin, &sent, 400).await;
             assert_eq!(page.attribute("openhexa_url", "value").as_deref(), Some("ftp://\"><b>x"));
             assert_eq!(page.attribute("openhexa_url", "aria-invalid").as_deref(), Some("true"));
-            assert!(page.at("openhexa_url-error").starts_with("Address of OpenHEXA must be an http(s) URL"));
+            assert!(page.at("openhexa_url-error").starts_with("OpenHEXA address must be an http(s) URL"));
             assert_eq!(page.at("workspace_slug-error"), "Workspace is required");
             assert_eq!(page.attribute("openhexa_token", "value").as_deref(), Some(""));
             assert!(page.at("errors").contains("Nothing was saved:"));
-            assert!(page.at("openhexa_token-hint").starts_with("The token that was typed is not kept on this page"));
+            assert!(page.at("openhexa_token-hint").starts_with("The token you typed is not kept on this page"));
         }
         let unreadable = form(&story).await.fill("openhexa_url", &["x"]);
         let page = story.refused(As::Admin, &unreadable, 400).await;
@@ -128,8 +128,8 @@ story! {
         let elsewhere = form(&story).await.fill("openhexa_url", &[&elsewhere]);
         for sent in [elsewhere.clone(), tried(&elsewhere)] {
             let page = story.refused(As::Admin, &sent, 400).await;
-            assert_eq!(page.at("openhexa_token-error"), "Token must come with this address");
-            assert!(page.at("openhexa_url-hint").contains(&format!("In force now: {}", story.openhexa)));
+            assert_eq!(page.at("openhexa_token-error"), "Token is required for a new address");
+            assert!(page.at("openhexa_url-hint").contains(&format!("Current value: {}", story.openhexa)));
         }
         assert_eq!(story.requests().await, asked);
         assert_eq!(record(&story).await, before);
@@ -143,9 +143,9 @@ story! {
         let (first, second) = (form(&story).await, form(&story).await);
         story.send_on(As::Admin, &first.clone().fill("workspace_slug", &["first"])).await;
         let page = story.refused(As::Admin, &second.fill("workspace_slug", &["second"]), 412).await;
-        assert!(page.at("errors").contains("the admin key of the settings changed the configuration meanwhile"));
+        assert!(page.at("errors").contains("the administrator key of the settings file changed the configuration in the meantime"));
         assert_eq!(page.attribute("workspace_slug", "value").as_deref(), Some("second"));
-        assert!(page.at("workspace_slug-hint").contains("In force now: first."));
+        assert!(page.at("workspace_slug-hint").contains("Current value: first."));
         assert_eq!(record(&story).await["content"]["workspace_slug"], "first");
         // A form that was sent twice asked for what is in force.
         assert_eq!(story.send_on(As::Admin, &first.fill("workspace_slug", &["first"])).await, "/dashboard/settings/?saved=2");
@@ -155,7 +155,7 @@ story! {
         let stale = form(&story).await;
         story.ask(As::Admin, Method::DELETE, "/config/").send().await;
         let page = story.refused(As::Admin, &stale, 412).await;
-        assert!(page.at("errors").contains("Somebody deleted the configuration meanwhile"));
+        assert!(page.at("errors").contains("Another user deleted the configuration in the meantime"));
         // A form from before there was any is no match for a record that was made since.
         let unconfigured = form(&story).await;
         story.configure(serde_json::Map::new()).await;
@@ -173,24 +173,24 @@ story! {
         let good = story.send(As::Admin, &tried(&form(&story).await)).await;
         assert_eq!(told(&good)["action"], "config.check");
         let good = Page::of(good, 200);
-        assert!(good.has("Everything that was tried works."), "{}", good.text());
-        assert!(good.at("checks").starts_with("✓ Works OpenHEXA answers at this address"), "{}", good.at("checks"));
-        assert!(good.at("checks").contains("✓ Works The token may launch pipelines"));
+        assert!(good.has("All tests passed."), "{}", good.text());
+        assert!(good.at("checks").starts_with("✓ Passed OpenHEXA responds at this address"), "{}", good.at("checks"));
+        assert!(good.at("checks").contains("✓ Passed The token can launch pipelines"));
 
         let other = form(&story).await.fill("workspace_slug", &["nowhere"]);
         let other = story.refused(As::Admin, &tried(&other), 200).await;
-        assert!(other.has("The connection does not work as it should.") && other.at("checks").contains("✕ Fails There is no such workspace"));
+        assert!(other.has("At least one test failed.") && other.at("checks").contains("✕ Failed The workspace does not exist"));
         assert_eq!(other.attribute("workspace_slug", "value").as_deref(), Some("nowhere"));
 
         let typed = "a-token-of-nobody-at-all".to_owned();
         story.secrets.more.push(typed.clone());
         let bad = story.refused(As::Admin, &tried(&form(&story).await.fill("openhexa_token", &[&typed])), 200).await;
-        assert!(bad.at("checks").contains("✕ Fails OpenHEXA refuses the configured token"), "{}", bad.at("checks"));
-        assert!(bad.has("type it again to save it"));
+        assert!(bad.at("checks").contains("✕ Failed OpenHEXA refuses the configured token"), "{}", bad.at("checks"));
+        assert!(bad.has("type it again before you save"));
 
         story.stop_openhexa().await;
         let away = story.refused(As::Admin, &tried(&form(&story).await), 200).await;
-        assert_eq!(away.at("checks"), "✕ Fails OpenHEXA cannot be reached");
+        assert_eq!(away.at("checks"), "✕ Failed OpenHEXA is unreachable");
         assert_eq!(record(&story).await, before, "nothing is kept of a test");
         story.end().await;
     }
@@ -202,7 +202,7 @@ story! {
         let page = story.page(As::Admin, SETTINGS).await;
         let delete = page.form("/settings/delete/");
         let stale = story.refused(As::Admin, &delete.clone().fill("version", &["7"]), 412).await;
-        assert!(stale.at("errors").contains("changed the configuration meanwhile"));
+        assert!(stale.at("errors").contains("changed the configuration in the meantime"));
         let answer = story.send(As::Admin, &delete).await;
         assert_eq!(told(&answer)["action"], "config.delete");
         let page = story.page(As::Admin, answer.header("location")).await;
@@ -235,7 +235,7 @@ story! {
         let story = begin(base).await;
         let page = story.french_page(As::Admin, SETTINGS).await;
         assert!(page.has("Adresse d’OpenHEXA (obligatoire)") && page.has("Tester la connexion"), "{}", page.text());
-        let paths = [("pipelines/".to_owned(), "Aucun"), (format!("pipelines/{}/", id(1)), "Ce pipeline ne prend pas de paramètres."), ("keys/".to_owned(), "Aucune clé"), ("history/".to_owned(), "Configuration créée")];
+        let paths = [("pipelines/".to_owned(), "Aucun"), (format!("pipelines/{}/", id(1)), "Ce pipeline n’a pas de paramètres."), ("keys/".to_owned(), "Aucune clé"), ("history/".to_owned(), "Configuration créée")];
         for (path, sentence) in paths {
             let page = story.french_page(As::Admin, &format!("{SETTINGS}{path}")).await;
             assert!(page.has(sentence) && page.has("Réglages"), "{path}: {}", page.text());

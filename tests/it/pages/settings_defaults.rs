@@ -64,7 +64,7 @@ story! {
             "options": {"a": [1]}, "weights": [1, "x"], "data": "population", "map": "maps/a.csv", "dhis2": "play", "later": "whatever", "key": key});
         assert_eq!(kept(&story).await, json!([{"id": id(1), "parameters": expected}]));
         let page = story.page(As::Admin, answer.header("location")).await;
-        assert_eq!(page.at("saved"), "Saved: the next launch uses them.");
+        assert_eq!(page.at("saved"), "Saved. These values apply from the next launch.");
         assert!(story.page(As::Admin, &format!("{SETTINGS}pipelines/")).await.has("Pipeline 1 pipeline-1 14 defaults"));
 
         let launch = launch_form(&story).await;
@@ -93,11 +93,11 @@ story! {
         let parameters = [parameter("key", "secret", json!({})), parameter("token", "secret", json!({})), parameter("years", "int", json!({}))];
         let story = begin(base, &parameters, &json!([{"id": id(1), "parameters": values}])).await;
         let page = story.page(As::Admin, &path()).await;
-        assert!(page.at("field-key-box").contains("A value is kept"));
+        assert!(page.at("field-key-box").contains("A value is stored"));
         let wrong = page.form(&path()).fill("config.key", &["the-second-secret"]).fill("config.years", &["x"]);
         let refused = story.refused(As::Admin, &wrong, 400).await;
-        let hint = "What was typed is not kept on this page: type it again. Never shown again.";
-        assert_eq!((refused.at("field-key-hint"), refused.at("field-token-hint")), (hint.to_owned(), "Never shown again.".to_owned()));
+        let hint = "The secret you typed is not kept on this page: type it again. This value will not be shown again.";
+        assert_eq!((refused.at("field-key-hint"), refused.at("field-token-hint")), (hint.to_owned(), "This value will not be shown again.".to_owned()));
         for secret in ["the-first-secret", "the-second-secret", "the-kept-secret"] {
             assert!(!page.answer.text.contains(secret) && !refused.answer.text.contains(secret), "{secret}");
         }
@@ -149,7 +149,7 @@ story! {
         let ours = json!({"id": id(1), "parameters": {"years": 5, "old": "x", "pin": "of-long-ago", "task_id": 3}, "colour": "red"});
         let story = begin(base, &[parameter("years", "int", json!({}))], &json!([gone, ours])).await;
         let page = story.page(As::Admin, &path()).await;
-        assert!(page.at("strangers").contains("Take away old") && page.at("strangers").contains("Take away task_id"));
+        assert!(page.at("strangers").contains("Remove old") && page.at("strangers").contains("Remove task_id"));
         assert!(!page.answer.text.contains("of-long-ago"));
         let mut form = page.form(&path());
         form.pairs.extend(["old", "task_id"].map(|code| ("take_away".to_owned(), code.to_owned())));
@@ -195,7 +195,7 @@ story! {
         let again = story.send_on(As::Admin, &first).await;
         assert!(again.ends_with("?saved=2"), "a form that was sent twice asked for what is in force: {again}");
         let page = story.refused(As::Admin, &second.fill("config.country", &["Chad"]), 412).await;
-        assert!(page.at("errors").contains("the admin key of the settings changed the configuration meanwhile"));
+        assert!(page.at("errors").contains("the administrator key of the settings file changed the configuration in the meantime"));
         assert_eq!(page.form(&path()).value("config.country"), ["Chad"]);
         assert_eq!(kept(&story).await[0]["parameters"], json!({"years": 5}));
         story.send_on(As::Admin, &page.form(&path())).await;
@@ -225,7 +225,7 @@ story! {
         let mut story = begin(base, &[], &json!([{"id": id(1), "parameters": {"years": 5}}])).await;
         story.stop_openhexa().await;
         let page = story.page(As::Admin, &format!("{SETTINGS}pipelines/")).await;
-        assert!(page.has("OpenHEXA cannot be reached") && page.has("1 default"), "{}", page.text());
+        assert!(page.has("OpenHEXA is unreachable") && page.has("1 default"), "{}", page.text());
         assert!(!page.has("not in this workspace"), "nobody knows");
         story.page_with(As::Admin, &path(), 502).await;
         let answer = story.ask_at(As::Admin, Method::GET, &format!("{SETTINGS}pipelines/none/")).send().await;

@@ -36,17 +36,17 @@ story! {
         assert!(!page.answer.text.contains(&password), "the names of defaults, never their values");
         let own = story.openhexa.clone();
         for (version, words) in [
-            (1, "Configuration made".to_owned()), (2, "Token changed".to_owned()), (3, "note added Workspace changed from demo to other".to_owned()),
+            (1, "Configuration created".to_owned()), (2, "Token changed".to_owned()), (3, "note added Workspace changed from demo to other".to_owned()),
             (4, "Default parameters of Pipeline 1: old, password, years set".to_owned()),
-            (5, "Default parameters of Pipeline 1: country set Default parameters of Pipeline 1: years changed Default parameters of Pipeline 1: old taken away".to_owned()),
-            (6, "note taken away".to_owned()),
-            (7, format!("Address of OpenHEXA changed from {own} to http://localhost:1/graphql/ Workspace changed from other to demo")),
-            (8, "Configuration deleted".to_owned()), (9, "Configuration made".to_owned()),
+            (5, "Default parameters of Pipeline 1: country set Default parameters of Pipeline 1: years changed Default parameters of Pipeline 1: old removed".to_owned()),
+            (6, "note removed".to_owned()),
+            (7, format!("OpenHEXA address changed from {own} to http://localhost:1/graphql/ Workspace changed from other to demo")),
+            (8, "Configuration deleted".to_owned()), (9, "Configuration created".to_owned()),
         ] {
             let row = page.at(&format!("version-{version}"));
             assert!(row.contains(&format!(" {words} {version}")), "{version}: {row}");
         }
-        assert!(page.at("version-2").contains("the admin key of the settings"));
+        assert!(page.at("version-2").contains("the administrator key of the settings file"));
         let text = page.text();
         assert!(text.find("Configuration deleted").unwrap() < text.find("Token changed").unwrap(), "newest first");
         story.end().await;
@@ -75,7 +75,7 @@ story! {
         crate::support::hand::sql(&story, &format!("UPDATE config_change SET content = '{sealed}'")).await;
         story.send_on(As::Admin, &story.page(As::Admin, SETTINGS).await.form("/settings/")).await;
         let page = story.page(As::Admin, HISTORY).await;
-        assert!(page.at("version-2").contains("Saved without a change"), "{}", page.text());
+        assert!(page.at("version-2").contains("Saved without changes"), "{}", page.text());
         story.end().await;
     }
 }

@@ -35,13 +35,13 @@ story! {
         let good = form(&story, "Bamako", "viewer").await;
         for until in ["+20260-12-31", "20260-12-31", "2126-1-1", "2126-12- 1", "-2126-12-31", "2126-12-31T00:00"] {
             let page = story.refused(As::Admin, &good.clone().fill("until", &[until]), 400).await;
-            assert_eq!(page.at("until-error"), "Last day must be a day such as 2026-12-31", "{until}");
+            assert_eq!(page.at("until-error"), "Expiry date must be a date such as 2026-12-31", "{until}");
         }
         let sentence = "openhexa-bridge: --expires must be longer than 0 and end before the year 10000";
         for expires in ["3000000d", "100000000000d", "0s"] {
             assert_eq!(not_made(&story, &["--expires", expires]).await, sentence, "{expires}");
         }
-        assert!(story.page(As::Admin, KEYS).await.has("No keys have been made yet"));
+        assert!(story.page(As::Admin, KEYS).await.has("No API keys yet"));
         make(&story, &good.fill("until", &["9999-12-31"])).await;
         assert!(story.page(As::Admin, KEYS).await.at("key-1").contains("9999"));
         assert_eq!(end_in(&listed(&story).await[0]), "expires 9999-12-31T23:59:59Z");
@@ -56,12 +56,12 @@ story! {
         let page = story.page(parent.clone(), KEYS).await;
         let form = page.form("/keys/").fill("name", &["child"]);
         let [last] = form.value("until")[..] else { panic!("no end is proposed: {form:?}") };
-        assert!(page.at("until-hint").ends_with(&format!("at the latest {last}.")), "{}", page.at("until-hint"));
+        assert!(page.at("until-hint").ends_with(&format!("{last} at the latest.")), "{}", page.at("until-hint"));
         let empty = story.refused(parent.clone(), &form.clone().fill("until", &[""]), 400).await;
-        assert_eq!(empty.at("until-error"), "Last day is required");
+        assert_eq!(empty.at("until-error"), "Expiry date is required");
         assert_eq!(empty.form("/keys/").value("until"), [""], "what was typed is kept");
         let late = story.refused(parent.clone(), &form.clone().fill("until", &["9999-12-31"]), 400).await;
-        assert_eq!(late.at("until-error"), format!("Last day must not be later than {last}"));
+        assert_eq!(late.at("until-error"), format!("Expiry date must not be later than {last}"));
         Page::of(story.send(parent, &form).await, 200);
         let lines = listed(&story).await;
         assert_eq!(lines.len(), 2);
@@ -80,7 +80,7 @@ story! {
         let last = (story.now() + TimeDelta::days(365)).format("%Y-%m-%d").to_string();
         assert_eq!(form.value("until"), [last.as_str()]);
         let after = (story.now() + TimeDelta::days(366)).format("%Y-%m-%d").to_string();
-        for (until, sentence) in [("", "Last day is required".to_owned()), (after.as_str(), format!("Last day must not be later than {last}"))] {
+        for (until, sentence) in [("", "Expiry date is required".to_owned()), (after.as_str(), format!("Expiry date must not be later than {last}"))] {
             let page = Page::of(post(&story, &session, &form.clone().fill("until", &[until])).await, 400);
             assert_eq!(page.at("until-error"), sentence);
         }
@@ -104,15 +104,17 @@ story! {
         Page::of(story.send(key, &page.form("/keys/").fill("name", &["child"])).await, 200);
         let (page, _) = make(&story, &form(&story, "page", "viewer").await).await;
         assert!(!page.at("key-1").contains("by "), "nobody knows: {}", page.at("key-1"));
-        let makers = ["command line", "key 2 (server)", "the admin key of the settings"];
+        let makers = [
+            ("command line", "command line"), ("key 2 (server)", "key 2 (server)"), ("the admin key of the settings", "the administrator key of the settings file"),
+        ];
         let lines = listed(&story).await;
         assert!(lines[0].contains("\tcreated by -\t"), "{}", lines[0]);
-        for (number, maker) in makers.iter().enumerate() {
-            assert!(page.at(&format!("key-{}", number + 2)).contains(&format!("by {maker}")), "{}", page.text());
+        for (number, (maker, shown)) in makers.iter().enumerate() {
+            assert!(page.at(&format!("key-{}", number + 2)).contains(&format!("by {shown}")), "{}", page.text());
             assert!(lines[number + 1].contains(&format!("\tcreated by {maker}\t")), "{}", lines[number + 1]);
         }
         let french = story.french_page(As::Admin, KEYS).await;
-        assert!(french.at("key-2").contains("par command line"));
+        assert!(french.at("key-2").contains("par ligne de commande"));
         story.end().await;
     }
 }
@@ -126,7 +128,7 @@ story! {
         let long = not_made(&story, &["--name", &"x".repeat(101)]).await;
         assert_eq!(long, "openhexa-bridge: --name must be one line of at most 100 characters, without control characters or invisible characters");
         let page = story.refused(As::Admin, &form(&story, "Nairobi", "viewer").await, 400).await;
-        assert!(page.at("name-error").starts_with("There is a good key with this name already"));
+        assert!(page.at("name-error").starts_with("An active key already has this name"));
         for _ in 0..2 {
             story.make_key(&["--role", "viewer"]).await;
         }
@@ -158,7 +160,7 @@ story! {
         let on = story.send_on(As::Admin, &page.form("/keys/1/revoke/")).await;
         let page = story.page(As::Admin, &on).await;
         assert!(!is_listed(&page, 1));
-        assert_eq!(page.at("revoked"), "Key 1 is revoked.", "it is told all the same");
+        assert_eq!(page.at("revoked"), "Key 1 revoked.", "it is told all the same");
         story.end().await;
     }
 }

@@ -11,7 +11,7 @@ use crate::support::story::{Answer, As, Plan, Story, story};
 use crate::support::{dump, hand, log};
 
 const HIDDEN: &str =
-    "Name must be one line without invisible characters: remove them and type it again";
+    "Name must be one line without invisible characters: remove them and enter it again";
 pub const KEYS: &str = "/dashboard/settings/keys/";
 
 pub async fn form(story: &Story, name: &str, role: &str) -> Form {
@@ -35,9 +35,9 @@ async fn tasks(story: &Story, key: &str) -> Answer {
 story! {
     async fn a_key_is_shown_once_works_and_is_refused_once_revoked(base) {
         let story = begin(base).await;
-        assert!(story.page(As::Admin, KEYS).await.has("No keys have been made yet"));
+        assert!(story.page(As::Admin, KEYS).await.has("No API keys yet"));
         let (made, key) = make(&story, &form(&story, "District office", "viewer").await).await;
-        assert!(key.starts_with("ohb-viewer-") && made.has("it is not shown again"), "{}", made.text());
+        assert!(key.starts_with("ohb-viewer-") && made.has("It will not be shown again"), "{}", made.text());
         assert_eq!((made.answer.header("cache-control"), made.answer.header("set-cookie"), made.answer.header("location")), ("no-store", "", ""));
         let line = told(&made.answer);
         assert_eq!((&line["action"], &line["object"], &line["outcome"]), (&json!("key.create"), &json!("1"), &json!("done")));
@@ -46,7 +46,7 @@ story! {
 
         let page = story.page(As::Admin, KEYS).await;
         let row = page.at("key-1");
-        assert!(row.starts_with("District office Key 1 Viewer ✓ Good") && row.contains("Never"), "{row}");
+        assert!(row.starts_with("District office Key 1 Viewer ✓ Active") && row.contains("Never"), "{row}");
         assert!(!page.answer.text.contains(&key) && !log::text().contains(&key));
         assert!(!dump::everything(&story.database).await.contains(&key));
 
@@ -56,7 +56,7 @@ story! {
         assert_eq!((&line["action"], &line["object"]), (&json!("key.revoke"), &json!("1")));
         assert_eq!(tasks(&story, &key).await.status, 401, "at once, without any time going by");
         let page = story.page(As::Admin, answer.header("location")).await;
-        assert_eq!(page.at("revoked"), "Key 1 is revoked.");
+        assert_eq!(page.at("revoked"), "Key 1 revoked.");
         assert!(page.at("key-1").contains("■ Revoked") && !page.answer.text.contains("keys/1/revoke"));
         story.send_on(As::Admin, &revoke).await;
         assert!(story.page(As::Admin, &format!("{KEYS}?revoked=9")).await.attribute("revoked", "id").is_none());
@@ -74,7 +74,7 @@ story! {
         let key = Page::of(made.into_iter().next().unwrap(), 200).at("made");
         for other in others {
             let twice = Page::of(other, 400);
-            assert!(twice.at("name-error").contains("If a double click has just made it, revoke it and make it again"), "{}", twice.at("name-error"));
+            assert!(twice.at("name-error").contains("If you clicked twice by mistake, revoke that key and create it again"), "{}", twice.at("name-error"));
             assert_eq!(twice.form("/keys/").value("role"), ["operator"]);
             assert!(!twice.answer.text.contains(&key));
         }
@@ -96,21 +96,21 @@ story! {
         for (field, value, sentence) in [
             ("name", "  ", "Name is required"), ("name", long.as_str(), "Name must be one line of at most 100 characters"),
             ("name", "ops\u{202e}nimda", HIDDEN), ("name", "one\u{2028}two", HIDDEN), ("name", "\u{2066}a\u{2069}", HIDDEN), ("name", "a\u{200b}b", HIDDEN),
-            ("until", "2020-01-01", "Last day must not be over"), ("until", "soon", "Last day must be a day such as 2026-12-31"),
+            ("until", "2020-01-01", "Expiry date must not be in the past"), ("until", "soon", "Expiry date must be a date such as 2026-12-31"),
         ] {
             let page = story.refused(As::Admin, &good.clone().fill(field, &[value]), 400).await;
             assert_eq!(page.at(&format!("{field}-error")), sentence);
             assert_eq!(page.attribute(field, "aria-invalid").as_deref(), Some("true"));
         }
         let page = story.refused(As::Admin, &good.clone().fill("role", &["king"]), 400).await;
-        assert!(page.at("errors").contains("Choose what the key may do"));
-        assert!(story.page(As::Admin, KEYS).await.has("No keys have been made yet"));
+        assert!(page.at("errors").contains("Choose a role for the key"));
+        assert!(story.page(As::Admin, KEYS).await.has("No API keys yet"));
 
         let (_, key) = make(&story, &good.fill("until", &[&today])).await;
         tasks(&story, &key).await.expect(200);
         story.advance(TimeDelta::days(1));
         assert_eq!(tasks(&story, &key).await.status, 401);
-        assert!(story.page(As::Admin, KEYS).await.at("key-1").contains("■ Ended"));
+        assert!(story.page(As::Admin, KEYS).await.at("key-1").contains("■ Expired"));
         story.end().await;
     }
 }

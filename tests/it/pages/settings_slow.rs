@@ -36,7 +36,7 @@ story! {
         let story = begin(base).await;
         is_slow(&story).await;
         let page = soon(story.page(As::Admin, &format!("{SETTINGS}pipelines/"))).await;
-        assert!(page.has("did not answer in time") && page.has(&format!("{} 1 default", id(1))), "{}", page.text());
+        assert!(page.has("did not respond in time") && page.has(&format!("{} 1 default", id(1))), "{}", page.text());
         story.end().await;
     }
 }
@@ -50,7 +50,7 @@ story! {
         is_slow(&story).await;
         let asked = story.asked("pipelines").await;
         let history = soon(story.page(As::Admin, &format!("{SETTINGS}history/"))).await;
-        assert!(history.at("version-1").contains("Configuration made"), "{}", history.text());
+        assert!(history.at("version-1").contains("Configuration created"), "{}", history.text());
         assert_eq!(story.asked("pipelines").await, asked, "names that are known are not asked for");
         let page = soon(story.page(As::Admin, &list)).await;
         assert!(page.has("Pipeline 1 pipeline-1 1 default"), "{}", page.text());

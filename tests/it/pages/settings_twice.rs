@@ -44,7 +44,7 @@ story! {
         assert_eq!((&kept["version"], &kept["content"]["openhexa_url"]), (&json!(2), &json!("http://localhost/graphql/")));
         let other = form.clone().fill("openhexa_token", &["a-token-that-nobody-has-typed-yet"]);
         let page = story.refused(As::Admin, &other, 412).await;
-        assert!(page.at("errors").contains("changed the configuration meanwhile"), "another token is another change");
+        assert!(page.at("errors").contains("changed the configuration in the meantime"), "another token is another change");
 
         let again = story.page(As::Admin, SETTINGS).await.form("/settings/").fill("openhexa_token", &[&token]).fill("workspace_slug", &["other"]);
         let places = at_once(&story, &again).await;
@@ -89,7 +89,7 @@ story! {
         let [winner] = saved[..] else { panic!("one is saved: {saved:?}") };
         for (own, answer) in answers.into_iter().enumerate().filter(|(own, _)| *own != winner) {
             let page = Page::of(answer, 412);
-            assert!(page.at("errors").contains("changed the configuration meanwhile"));
+            assert!(page.at("errors").contains("changed the configuration in the meantime"));
             assert_eq!(page.form(&path()).value("config.years"), [own.to_string()], "what was typed is kept");
         }
         let after = record(&story).await;

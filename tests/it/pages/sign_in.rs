@@ -14,7 +14,7 @@ use crate::support::iaso::{self, MAY};
 use crate::support::story::{Answer, As, Base, Plan, Story, story};
 
 const LIST: &str = "/dashboard/pipelines/";
-const WRONG: &str = "This key is not known, or it is no longer valid";
+const WRONG: &str = "This API key is unknown, expired or revoked";
 
 async fn begin(base: Base) -> Story {
     Plan::on(base)
@@ -164,7 +164,7 @@ story! {
                 ask = ask.header(name, value);
             }
             let answer = ask.body("application/x-www-form-urlencoded", form.body()).send().await;
-            assert!(Page::of(answer, 403).has("This request did not come from a page of this site"), "{headers:?}");
+            assert!(Page::of(answer, 403).has("This form was not sent from a page of this site"), "{headers:?}");
         }
         assert_eq!(story.runs().await.len(), 0);
         let ask = story.ask_at(As::Nobody, Method::POST, &form.action).header("cookie", &cookie).header("origin", &own);
@@ -202,7 +202,7 @@ story! {
         let page = story.page(As::Nobody, LIST).await;
         assert!(page.has("Administrator") && !page.has("Sign out"));
         let answer = story.ask_at(As::Nobody, Method::GET, LIST).header("host", "evil.example").send().await;
-        assert!(Page::of(answer, 403).has("This development server answers to its own machine only"));
+        assert!(Page::of(answer, 403).has("This development server only accepts requests from its own machine"));
         story.end().await;
     }
 }

@@ -85,13 +85,13 @@ story! {
     async fn what_cannot_be_listed_is_said_at_its_box_alone(base) {
         let mut story = begin(base).await;
         let page = story.page(As::Operator, &path()).await;
-        assert!(page.at("field-lost-hint").contains("What the workspace has cannot be listed:"), "{}", page.text());
-        assert!(!page.at("field-districts-hint").contains("cannot be listed"));
+        assert!(page.at("field-lost-hint").contains("Suggestions from the workspace are unavailable:"), "{}", page.text());
+        assert!(!page.at("field-districts-hint").contains("are unavailable"));
         story.stop_openhexa().await;
         story.advance(chrono::TimeDelta::minutes(5));
         let page = story.page(As::Operator, &path()).await;
-        assert!(page.at("field-population-hint").contains("cannot be listed: OpenHEXA cannot be reached"), "{}", page.text());
-        assert!(story.french_page(As::Operator, &path()).await.at("field-population-hint").contains("ne peut pas être listé"));
+        assert!(page.at("field-population-hint").contains("are unavailable: OpenHEXA is unreachable"), "{}", page.text());
+        assert!(story.french_page(As::Operator, &path()).await.at("field-population-hint").contains("sont indisponibles"));
         story.end().await;
     }
 }
@@ -113,7 +113,7 @@ story! {
                 Either::Left(_) => panic!("the launch waited for the form"),
             }
         };
-        let told = "What the workspace has cannot be listed: OpenHEXA did not answer in time.";
+        let told = "Suggestions from the workspace are unavailable: OpenHEXA did not respond in time.";
         assert!(page.at("field-file_0-hint").contains(told) && page.text().matches(told).count() == 1, "{}", page.text());
         let asked = json!({"config": {"population": "popullation"}});
         let valid = story.ask(As::Operator, Method::POST, &format!("/pipelines/{}/validate/", id(1))).json(&asked).send().await.expect(200);

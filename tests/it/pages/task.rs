@@ -37,14 +37,14 @@ story! {
         story.report(&id(1), &json!({"task_id": task, "status": "RUNNING", "progress_value": 3, "end_value": 12, "progress_message": "Reading <districts>"})).await.expect(200);
         story.drive(&run, &json!({"message": "halfway there"})).await;
         let shown = page(&story, task).await;
-        for text in ["Running", "25 %", "(3 / 12)", "Reading <districts>", "halfway there", "Task", "Launch accepted", "OpenHEXA made the run", "the operator key of the settings"] {
+        for text in ["Running", "25 %", "(3 / 12)", "Reading <districts>", "halfway there", "Task", "Launch requested", "OpenHEXA created the run", "the operator key of the settings file"] {
             assert!(shown.has(text), "{text}: {}", shown.text());
         }
         assert_eq!(shown.attribute("live", "data-stream").unwrap(), format!("{}stream/", path(task)));
         assert!(shown.answer.text.contains("<noscript><meta http-equiv=\"refresh\" content=\"10\" /></noscript>"));
         assert!(shown.at("live-told").contains("Running, 25 %: Reading <districts>"));
         let french = story.french_page(As::Operator, &path(task)).await;
-        for text in ["En cours", "Lancement accepté", "Pourquoi ce statut"] {
+        for text in ["En cours", "Lancement demandé", "Historique de la tâche"] {
             assert!(french.has(text), "{text}: {}", french.text());
         }
         story.end().await;
@@ -60,7 +60,7 @@ story! {
         story.drive(&run, &json!({"status": "success"})).await;
         story.until_confirmed(task).await;
         let shown = page(&story, task).await;
-        assert!(shown.has("Confirmed") && shown.attribute("live", "data-stream").is_none() && !shown.answer.text.contains("refresh"));
+        assert!(shown.has("Final status") && shown.attribute("live", "data-stream").is_none() && !shown.answer.text.contains("refresh"));
         story.end().await;
     }
 }
@@ -103,7 +103,7 @@ story! {
         let rows: Vec<Value> = (0..150).map(|row| json!({"row": format!("row-{row}")})).collect();
         let (story, task) = with_result(base, &json!(rows)).await;
         let shown = page(&story, task).await;
-        assert!(shown.has("row-99") && !shown.has("row-100") && shown.has("There is more than is shown here."));
+        assert!(shown.has("row-99") && !shown.has("row-100") && shown.has("Only part of the result is shown."));
         assert!(shown.links().contains(&format!("{}result/", path(task))));
         story.end().await;
     }
@@ -117,12 +117,12 @@ story! {
         assert!(story.page(As::Viewer, &path(task)).await.buttons().is_empty(), "not for viewers");
         assert_eq!(story.send_on(As::Operator, &form).await, path(task));
         let shown = page(&story, task).await;
-        assert!(shown.has("Running") && shown.has("Stop asked; the run has not stopped yet") && shown.has("Cancel asked"), "{}", shown.text());
+        assert!(shown.has("Running") && shown.has("Stop requested; the run has not stopped yet") && shown.has("Stop requested"), "{}", shown.text());
         assert!(!shown.buttons().contains(&"Stop this run".to_owned()));
         story.until_confirmed(task).await;
-        assert!(page(&story, task).await.has("Cancelled"));
+        assert!(page(&story, task).await.has("Stopped"));
         let refused = story.refused(As::Operator, &form, 409).await;
-        assert!(refused.at("errors").contains("The task has ended (Cancelled)"), "{}", refused.text());
+        assert!(refused.at("errors").contains("The task has already ended (Stopped)"), "{}", refused.text());
         assert_eq!(story.refused(As::Viewer, &form, 403).await.answer.status, 403);
         story.end().await;
     }
@@ -145,7 +145,7 @@ story! {
         let runs = story.runs().await;
         assert_eq!((runs.len(), &runs[1]["config"]["years"], &runs[1]["config"]["sms_key"]), (2, &json!(3), &json!(story.secrets.parameter)));
         let again = story.page(As::Operator, &one).await;
-        assert!(again.has("Repeats") && again.links().contains(&path(first)) && again.has("••••"));
+        assert!(again.has("Relaunch of") && again.links().contains(&path(first)) && again.has("••••"));
         story.end().await;
     }
 }
@@ -155,7 +155,7 @@ story! {
         let (mut story, task, _) = usual::running(base).await;
         story.stop_openhexa().await;
         let shown = page(&story, task).await;
-        assert!(shown.has("Running") && shown.has("What OpenHEXA knows of the run is missing here: OpenHEXA cannot be reached."), "{}", shown.text());
+        assert!(shown.has("Running") && shown.has("OpenHEXA messages and logs are unavailable: OpenHEXA is unreachable."), "{}", shown.text());
         story.end().await;
     }
 }

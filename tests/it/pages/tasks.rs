@@ -29,7 +29,7 @@ fn listed(page: &Page) -> Vec<i64> {
 story! {
     async fn tasks_are_narrowed_down_by_what_is_known_of_them(base) {
         let story = begin(base).await;
-        assert!(story.page(As::Viewer, LIST).await.has("Nothing has been launched yet"));
+        assert!(story.page(As::Viewer, LIST).await.has("No task has been launched yet"));
         let good = story.launch(&id(1), json!({})).await;
         story.until_confirmed(good).await;
         let day = story.now().format("%Y-%m-%d").to_string();
@@ -47,11 +47,11 @@ story! {
         ] {
             let page = story.page(As::Viewer, &format!("{LIST}?{query}")).await;
             assert_eq!(listed(&page), tasks, "{query}");
-            assert_eq!(page.has("No task matches"), tasks.is_empty(), "{query}");
+            assert_eq!(page.has("No task matches these filters"), tasks.is_empty(), "{query}");
         }
-        assert!(story.page(As::Viewer, &format!("{LIST}?pipeline={}", id(1))).await.has("Only tasks of LQAS sampling."));
+        assert!(story.page(As::Viewer, &format!("{LIST}?pipeline={}", id(1))).await.has("Showing only tasks of LQAS sampling."));
         let french = story.french_page(As::Viewer, LIST).await;
-        assert!(french.has("Tâches") && french.has("Réussi"));
+        assert!(french.has("Tâches") && french.has("Succès"));
         story.end().await;
     }
 }

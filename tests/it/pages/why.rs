@@ -26,11 +26,11 @@ story! {
         story.send_on(As::Operator, &form).await;
         story.look().await;
         let shown = story.page(As::Operator, &path(task)).await;
-        assert!(shown.at("live-head").contains("OpenHEXA does not let the bridge stop this run. Ask an administrator"), "{}", shown.text());
+        assert!(shown.at("live-head").contains("OpenHEXA does not allow the bridge to stop this run. Ask an administrator"), "{}", shown.text());
         assert!(shown.buttons().contains(&"Stop this run".to_owned()));
         let stops = story.asked("stopPipeline").await;
         story.send_on(As::Operator, &shown.form("/cancel/")).await;
-        assert!(story.page(As::Operator, &path(task)).await.has("Stop asked; the run has not stopped yet"));
+        assert!(story.page(As::Operator, &path(task)).await.has("Stop requested; the run has not stopped yet"));
         story.pass().await;
         assert_eq!(story.asked("stopPipeline").await, stops + 1, "asked again at once");
         let french = story.french_page(As::Operator, &path(task)).await;
@@ -39,7 +39,7 @@ story! {
         story.no_faults().await;
         story.send_on(As::Operator, &form).await;
         story.until_confirmed(task).await;
-        assert!(story.page(As::Operator, &path(task)).await.has("Cancelled"));
+        assert!(story.page(As::Operator, &path(task)).await.has("Stopped"));
         story.end().await;
     }
 }
@@ -67,7 +67,7 @@ story! {
         story.report(&id(1), &json!({"task_id": task, "status": "RUNNING", "progress_value": 25, "end_value": 90, "result": [1]})).await.expect(200);
         story.send_on(As::Operator, &story.page(As::Operator, &path(task)).await.form("/cancel/")).await;
         let shown = story.french_page(As::Operator, &path(task)).await;
-        for text in ["A annoncé En cours 25 sur 90, avec un résultat", "Annulation demandée par la clé d’opérateur des réglages"] {
+        for text in ["Le pipeline signale : en cours d’exécution, 25 sur 90, avec un résultat", "Arrêt demandé par la clé d’opérateur du fichier de réglages"] {
             assert!(shown.at("live-events").contains(text), "{text}: {}", shown.at("live-events"));
         }
         let events = story.get(&format!("/tasks/{task}/events/")).await.text;

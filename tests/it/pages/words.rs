@@ -3,8 +3,9 @@
 use serde_json::{Value, json};
 
 use super::{Form, Page};
-use crate::support::catalogue::{id, parameter, pipeline, quick};
+use crate::support::catalogue::{id, injected, parameter, pipeline, quick};
 use crate::support::story::{As, Plan, Story, story};
+use crate::support::usual;
 
 fn path() -> String {
     format!("/dashboard/pipelines/{}/", id(1))
@@ -39,8 +40,8 @@ story! {
             assert_eq!(page.attribute("field-target", "value").unwrap(), "12371.5");
             assert!(page.at("field-org_unit_id-box").contains(" 12371"), "{}", page.text());
         }
-        assert!(page.at("field-target-hint").ends_with("Empty: 12,371.5 (default of the account)."), "{}", page.text());
-        assert!(french.at("field-note-hint").ends_with("Vide : aucune valeur."), "{}", french.text());
+        assert!(page.at("field-target-hint").ends_with("Default for your account: 12,371.5 (used if the field is empty)."), "{}", page.text());
+        assert!(french.at("field-note-hint").ends_with("Si le champ est vide : aucune valeur."), "{}", french.text());
         let form = page.form(&path()).fill("config.note", &[""]);
         story.send_on(As::Operator, &form).await;
         let config = story.runs().await[0]["config"].clone();
@@ -83,13 +84,56 @@ story! {
         let form = Form { action: format!("{settings}check/"), ..form };
         let page = story.refused(As::Admin, &form, 200).await;
         let told = page.at("checks");
-        for text in ["There is no such workspace", "which pipelines can be listed", "whether the token may launch", "whether the token may stop"] {
+        for text in ["The workspace does not exist", "Listing pipelines cannot be tested", "Launching pipelines cannot be tested", "Stopping runs cannot be tested"] {
             assert_eq!(told.matches(text).count(), 1, "{text}: {told}");
         }
         assert!(!told.contains("0 pipelines") && !told.contains("no pipeline to ask"), "{told}");
         let form = Form { action: format!("{settings}check/"), ..story.page(As::Admin, settings).await.form(settings) };
         let page = story.refused(As::Admin, &form, 200).await;
         assert!(page.at("checks").contains("1 pipeline can be listed"), "{}", page.text());
+        story.end().await;
+    }
+}
+
+story! {
+    async fn levels_and_reports_are_told_in_french(base) {
+        let (story, task, run) = usual::running(base).await;
+        story.report(&id(1), &json!({"task_id": task, "status": "RUNNING", "progress_value": 25, "end_value": 100, "progress_message": "Lecture"})).await.expect(200);
+        story.drive(&run, &json!({"status": "failed", "message": "Colonne absente"})).await;
+        story.until_confirmed(task).await;
+        let path = format!("/dashboard/tasks/{task}/");
+        let shown = story.french_page(As::Operator, &path).await;
+        for text in ["AVANCEMENT Lecture", "ERREUR Colonne absente"] {
+            assert!(shown.at("live-messages").contains(text), "{text}: {}", shown.text());
+        }
+        assert!(shown.at("live-events").contains("Le pipeline signale : en cours d’exécution, 25 %"), "{}", shown.text());
+        assert!(shown.answer.text.contains("En erreur\u{a0}: "), "{}", shown.at("live-told"));
+        let english = story.page(As::Operator, &path).await;
+        assert!(english.at("live-messages").contains("ERROR Colonne absente"), "{}", english.text());
+        story.end().await;
+    }
+}
+
+story! {
+    async fn the_default_values_of_a_task_are_shown_without_secrets(base) {
+        let parameters = [
+            parameter("years", "int", json!({"default": 5})), parameter("country", "str", json!({"default": "Chad"})), parameter("key", "secret", json!({"default": "default-secret"})),
+        ];
+        let mut own = pipeline(1, &[&injected()[..], &parameters].concat(), quick("succeed"));
+        own["versions"][0]["config"] = json!({"years": 7});
+        let story = Plan::on(base).pipelines(json!([own])).begin().await;
+        let task = story.launch(&id(1), json!({})).await;
+        story.until_confirmed(task).await;
+        let path = format!("/dashboard/tasks/{task}/");
+        let shown = story.page(As::Viewer, &path).await;
+        for text in ["Launched with the default values: years 7", "country Chad", "key ••••"] {
+            assert!(shown.has(text), "{text}: {}", shown.text());
+        }
+        assert!(!shown.answer.text.contains("default-secret"));
+        assert!(story.french_page(As::Viewer, &path).await.has("Lancée avec les valeurs par défaut :"));
+        let given = story.launch(&id(1), json!({"country": "Niger"})).await;
+        let shown = story.page(As::Viewer, &format!("/dashboard/tasks/{given}/")).await;
+        assert!(shown.has("country Niger") && !shown.has("default values"), "{}", shown.text());
         story.end().await;
     }
 }

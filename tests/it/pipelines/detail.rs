@@ -142,7 +142,7 @@ story! {
                 let answer = story.post(&format!("{}{route}/", path(1)), &body).await;
                 let wrong = answer.expect(400);
                 assert_eq!(wrong["version"], json!([wrong["error"]]));
-                assert!(answer.error(400).contains("cannot read this version's parameters"), "{wrong}");
+                assert!(answer.error(400).contains("cannot read the parameters of this version"), "{wrong}");
             }
         }
         assert_eq!(story.runs().await.len(), 0);

@@ -61,17 +61,17 @@ story! {
         let page = format!("<html><body>{INNER}</body></html>");
         let graphql = |code: &str| format!(r#"{{"data":null,"errors":[{{"message":"{INNER}","path":["pipelines"],"extensions":{{"code":"{code}"}}}}]}}"#);
         for (reply, status, sentence) in [
-            (Reply::Html(500, page.clone()), 502, "an error of its own"),
-            (Reply::Html(200, page.clone()), 502, "not as OpenHEXA does"),
-            (Reply::Html(401, page.clone()), 502, "not as OpenHEXA does"),
-            (Reply::Html(403, page), 502, "not as OpenHEXA does"),
-            (Reply::Elsewhere(301, format!("http://127.0.0.1/{INNER}")), 502, "not as OpenHEXA does"),
-            (Reply::Elsewhere(302, format!("http://127.0.0.1/{INNER}")), 502, "not as OpenHEXA does"),
+            (Reply::Html(500, page.clone()), 502, "an internal error"),
+            (Reply::Html(200, page.clone()), 502, "does not respond like OpenHEXA"),
+            (Reply::Html(401, page.clone()), 502, "does not respond like OpenHEXA"),
+            (Reply::Html(403, page), 502, "does not respond like OpenHEXA"),
+            (Reply::Elsewhere(301, format!("http://127.0.0.1/{INNER}")), 502, "does not respond like OpenHEXA"),
+            (Reply::Elsewhere(302, format!("http://127.0.0.1/{INNER}")), 502, "does not respond like OpenHEXA"),
             (Reply::Json(200, graphql("UNAUTHENTICATED")), 502, "refuses the configured token"),
-            (Reply::Json(200, graphql("OTHER")), 502, "an error of its own"),
-            (Reply::Json(200, format!(r#""{INNER}""#)), 502, "not as OpenHEXA does"),
-            (Reply::Half(format!(r#"{{"data":"{INNER}"}}"#)), 502, "cannot be reached"),
-            (Reply::Drop, 502, "cannot be reached"),
+            (Reply::Json(200, graphql("OTHER")), 502, "an internal error"),
+            (Reply::Json(200, format!(r#""{INNER}""#)), 502, "does not respond like OpenHEXA"),
+            (Reply::Half(format!(r#"{{"data":"{INNER}"}}"#)), 502, "is unreachable"),
+            (Reply::Drop, 502, "is unreachable"),
             (Reply::Never, 504, "in time"),
             (Reply::Stall(format!(r#"{{"data":"{INNER}"}}"#)), 504, "in time"),
         ] {
@@ -93,7 +93,7 @@ story! {
         let mut story = hasty(base).await;
         story.stop_openhexa().await;
         for answer in all(&story).await {
-            assert_eq!(answer.error(502), "OpenHEXA cannot be reached");
+            assert_eq!(answer.error(502), "OpenHEXA is unreachable");
         }
         no_tasks(&story).await;
         story.end().await;
@@ -117,7 +117,7 @@ story! {
     async fn an_unknown_workspace_is_told_and_not_listed_as_an_empty_one(base) {
         let story = hasty(base).await;
         story.configure_with(Map::new(), &story.openhexa, &story.secrets.openhexa, "nowhere").await;
-        assert!(story.get("/pipelines/").await.error(502).contains("does not show the configured workspace"));
+        assert!(story.get("/pipelines/").await.error(502).contains("configured OpenHEXA workspace was not found"));
         assert_eq!(story.get(&detail()).await.error(404), "Pipeline not found");
         story.end().await;
     }

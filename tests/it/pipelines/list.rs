@@ -95,7 +95,7 @@ story! {
         // Longer than a list is kept.
         story.advance(chrono::TimeDelta::minutes(1));
         let told = story.get("/pipelines/").await.error(502);
-        assert!(told.contains("does not show the configured workspace") && told.contains("archived"), "{told}");
+        assert!(told.contains("configured OpenHEXA workspace was not found") && told.contains("archived"), "{told}");
         let checks = story.ask(crate::support::story::As::Admin, reqwest::Method::POST, "/config/check/").json(&json!({})).send().await.expect(200);
         assert_eq!(checks["ok"], json!(false));
         for check in checks["checks"].as_array().unwrap() {

@@ -79,7 +79,7 @@ story! {
         assert_eq!(keys(&paged), ["as_of", "count", "has_next", "has_previous", "page", "pages", "results", "stale"]);
         assert_eq!(story.get(&detail).await.expect(200)["stale"], true);
         let other = story.get(&format!("/pipelines/{}/", id(2))).await;
-        assert_eq!(other.error(502), "OpenHEXA cannot be reached", "never seen, so nothing is known");
+        assert_eq!(other.error(502), "OpenHEXA is unreachable", "never seen, so nothing is known");
         story.end().await;
     }
 }
@@ -119,7 +119,7 @@ story! {
         story.configure_with(Map::new(), &demo.0, &demo.1, "nowhere").await;
         story.configure_with(Map::new(), &demo.0, &demo.1, "demo").await;
         story.stop_openhexa().await;
-        assert_eq!(story.get("/pipelines/").await.error(502), "OpenHEXA cannot be reached", "the configuration changed twice");
+        assert_eq!(story.get("/pipelines/").await.error(502), "OpenHEXA is unreachable", "the configuration changed twice");
         story.end().await;
     }
 }

@@ -148,7 +148,7 @@ story! {
         let (mut story, task) = failed(base, "no such table").await;
         let plain = story.task(task).await;
         let fails = [
-            (json!({"fault": "html_500", "count": 1}), "OpenHEXA reported an error of its own"),
+            (json!({"fault": "html_500", "count": 1}), "OpenHEXA reported an internal error"),
             (json!({"fault": "refuse_token", "count": 1}), "OpenHEXA refuses the configured token"),
         ];
         for (fault, sentence) in fails {

@@ -30,7 +30,7 @@ async fn compare(town: &Town) {
         "{}",
         own.text
     );
-    assert!(own.text.contains("Looks are behind"), "{}", own.text);
+    assert!(own.text.contains("Status checks are"), "{}", own.text);
     let ask = town.story.ask_at(As::Nobody, Method::GET, PAGE);
     let theirs = ask.in_iaso(&town.stranger).send().await;
     assert_eq!(theirs.status, 200, "{}", theirs.text);
@@ -40,8 +40,8 @@ async fn compare(town: &Town) {
         theirs.text
     );
     assert!(
-        theirs.text.contains("Nothing has been launched yet")
-            && theirs.text.contains("Nothing is under way."),
+        theirs.text.contains("No task has been launched yet")
+            && theirs.text.contains("No task is running."),
         "{}",
         theirs.text
     );
@@ -75,10 +75,10 @@ story! {
         town.story.until_true("OpenHEXA is away", async || {
             town.story.get("/pipelines/").await;
             town.story.advance(chrono::TimeDelta::seconds(10));
-            town.story.ask_at(As::Viewer, Method::GET, PAGE).send().await.text.contains("Does not answer")
+            town.story.ask_at(As::Viewer, Method::GET, PAGE).send().await.text.contains("Not responding")
         }).await;
         let page = theirs(&town, PAGE).await;
-        assert!(page.contains("Answers") && !page.contains("Does not answer"), "{page}");
+        assert!(page.contains("Available") && !page.contains("Not responding"), "{page}");
         town.end().await;
     }
 }

@@ -26,10 +26,10 @@ story! {
         let doubted = json!({"population": "popullation", "several": ["population-2026", "other"], "source": "sms", "table": "reference/district.csv"});
         let answer = validate(&story, 1, &doubted).await.expect(200);
         assert_eq!(answer["warnings"], json!({
-            "population": ["Population: OpenHEXA shows no dataset “popullation” in this workspace"],
-            "several": ["Several: OpenHEXA shows no dataset “other” in this workspace"],
-            "source": ["Source: OpenHEXA shows no connection “sms” of this type in this workspace"],
-            "table": ["Table: OpenHEXA shows no file “reference/district.csv” in this workspace"],
+            "population": ["Population: no dataset “popullation” found in this workspace"],
+            "several": ["Several: no dataset “other” found in this workspace"],
+            "source": ["Source: no connection “sms” of this type found in this workspace"],
+            "table": ["Table: no file “reference/district.csv” found in this workspace"],
         }));
         assert_eq!(answer["valid"], true);
         let task = story.launch(&id(1), doubted).await;
@@ -43,7 +43,7 @@ story! {
         let stale = parameter("population", "dataset", json!({"name": "Population", "default": "population-2019"}));
         let story = Plan::on(base).pipelines(json!([pipeline(1, &[stale], quick("succeed"))])).begin().await;
         let answer = validate(&story, 1, &json!({})).await.expect(200);
-        assert_eq!(answer["warnings"], json!({"population": ["Population: OpenHEXA shows no dataset “population-2019” in this workspace"]}));
+        assert_eq!(answer["warnings"], json!({"population": ["Population: no dataset “population-2019” found in this workspace"]}));
         story.end().await;
     }
 }
@@ -61,7 +61,7 @@ story! {
         let answer = validate(&story, 1, &json!({"skip": true})).await.expect(200);
         assert_eq!(answer["warnings"], json!({}));
         let answer = validate(&story, 1, &json!({"skip": true, "table": endless})).await.expect(400);
-        assert_eq!(answer["config"]["table"], json!(["table is too long: it has more than 1024 bytes"]));
+        assert_eq!(answer["config"]["table"], json!(["table is too long: at most 1024 bytes"]));
         assert_eq!(story.asked("workspace").await, asked, "nothing was there to be looked up");
         let answer = validate(&story, 1, &json!({"skip": false})).await.expect(200);
         assert!(answer["warnings"]["population"].is_array(), "{answer}");

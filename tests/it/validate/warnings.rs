@@ -21,7 +21,7 @@ fn of(parameter: Value) -> Value {
     json!([pipeline(1, &[parameter], quick("succeed"))])
 }
 
-const OUTSIDE: &str = "District is not among the choices read from reference/districts.csv";
+const OUTSIDE: &str = "District is not one of the choices in reference/districts.csv";
 
 story! {
     async fn a_value_outside_the_file_is_a_warning_and_no_error(base) {
@@ -32,7 +32,7 @@ story! {
         assert_eq!(outside, json!({"valid": true, "config": {"district": "Atlantis"}, "warnings": {"district": [OUTSIDE]}}));
         let french = story.ask(As::Operator, Method::POST, &path(1)).header("accept-language", "fr").json(&json!({"config": {"district": "Atlantis"}}));
         let french = french.send().await.expect(200);
-        assert_eq!(french["warnings"], json!({"district": ["District ne figure pas parmi les choix lus dans reference/districts.csv"]}));
+        assert_eq!(french["warnings"], json!({"district": ["District ne figure pas parmi les choix du fichier reference/districts.csv"]}));
         let task = story.launch(&id(1), json!({"district": "Atlantis"})).await;
         story.until_confirmed(task).await;
         story.end().await;
@@ -99,7 +99,7 @@ story! {
             ("/nowhere/districts.csv", false),
         ] {
             let answer = validate(&story, 1, &json!({"source": path})).await.expect(200);
-            let said = format!("Source: OpenHEXA shows no file “{path}” in this workspace");
+            let said = format!("Source: no file “{path}” found in this workspace");
             let warned = if is_there { json!({}) } else { json!({"source": [said]}) };
             assert_eq!(answer["warnings"], warned, "{path}");
         }
@@ -108,7 +108,7 @@ story! {
         validate(&story, 1, &json!({"source": format!("reference/{long}b")})).await.expect(200);
         assert!(story.requests().await - before <= 12, "a deep path costs few requests");
         let said = validate(&story, 1, &json!({"source": "a".repeat(5000)})).await.expect(400);
-        assert_eq!(said["config"]["source"], json!(["Source is too long: it has more than 1024 bytes"]));
+        assert_eq!(said["config"]["source"], json!(["Source is too long: at most 1024 bytes"]));
         story.end().await;
     }
 }

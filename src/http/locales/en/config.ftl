@@ -2,30 +2,30 @@
 
 config-content = content must be an object
 config-url = { $field } must be an http(s) URL without credentials, query or fragment, such as https://app.openhexa.org/graphql/
-config-url-graphql = { $field } must be the address of OpenHEXA's GraphQL endpoint, such as https://app.openhexa.org/graphql/
-config-url-host = { $field } must have one of these hosts: { $hosts }
-config-url-private = { $field } must not lead to this machine or a private network (setting openhexa.allow_private)
-config-token-needed = { $field } must come with this address
-config-token-masked = { $field } is a masked token: send the real one, or leave it out to keep it
+config-url-graphql = { $field } must be the URL of the OpenHEXA GraphQL endpoint, such as https://app.openhexa.org/graphql/
+config-url-host = The host of { $field } must be one of: { $hosts }
+config-url-private = { $field } must not point to this machine or a private network (setting openhexa.allow_private)
+config-token-needed = { $field } is required for a new address
+config-token-masked = { $field } is a masked token: send the real token, or leave it out to keep the current one
 config-pipelines = { $field } must be a list of objects with "id" (a UUID) and "parameters" (an object)
-config-changed = The configuration was changed meanwhile: read it again
-config-elsewhere = The bridge stands beside Iaso: the configuration is edited in Iaso's admin, as OpenHEXA instance and workspace
+config-changed = The configuration was changed in the meantime: read it again and repeat your change
+config-elsewhere = The configuration is edited in the Iaso admin (OpenHEXA instances and workspaces), not here
 
-check-reachable = OpenHEXA answers at this address
+check-reachable = OpenHEXA responds at this address
 check-authenticated = OpenHEXA accepts the token
-check-workspace = The token sees the workspace
-check-no-workspace = There is no such workspace, it was archived, or the token does not see it
+check-workspace = The token has access to the workspace
+check-no-workspace = The workspace does not exist, was archived, or the token has no access to it
 check-list =
     { $count ->
         [one] { $count } pipeline can be listed
        *[other] { $count } pipelines can be listed
     }
-check-run = The token may launch pipelines
-check-no-run = The token may not launch pipelines
-check-stop = The token may stop runs
-check-no-stop = The token may not stop runs: ask for the role of editor in the workspace
-check-list-unknown = Without the workspace, it cannot be told which pipelines can be listed
-check-run-unknown = Without the workspace, it cannot be told whether the token may launch pipelines
-check-stop-unknown = Without the workspace, it cannot be told whether the token may stop runs
-check-run-empty-unknown = Without a pipeline in the workspace, it cannot be told whether the token may launch any
-check-stop-empty-unknown = Without a pipeline in the workspace, it cannot be told whether the token may stop runs
+check-run = The token can launch pipelines
+check-no-run = The token cannot launch pipelines
+check-stop = The token can stop runs
+check-no-stop = The token cannot stop runs: ask for the editor role in the workspace
+check-list-unknown = Listing pipelines cannot be tested without access to the workspace
+check-run-unknown = Launching pipelines cannot be tested without access to the workspace
+check-stop-unknown = Stopping runs cannot be tested without access to the workspace
+check-run-empty-unknown = Launching cannot be tested: the workspace has no pipeline
+check-stop-empty-unknown = Stopping runs cannot be tested: the workspace has no pipeline

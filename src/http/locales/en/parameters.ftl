@@ -2,7 +2,7 @@
 # $name is the parameter as its author named it; $key is a key as it came.
 
 param-config = config must be an object
-param-config-wide = config must have at most { $most } keys
+param-config-wide = config can have at most { $most } keys
 
 param-required = { $name } is required
 param-text = { $name } must be text
@@ -19,26 +19,26 @@ param-each-list = Each value of { $name } must be a list
 param-each-dict = Each value of { $name } must be an object
 
 param-nul = { $name } contains the character U+0000, which OpenHEXA cannot store
-param-long = { $name } is too long: it has more than { $most } bytes
+param-long = { $name } is too long: at most { $most } bytes
 
 param-choice = { $name } must be one of: { $choices }
 param-each-choice = Each value of { $name } must be one of: { $choices }
 param-choice-secret = { $name } is not one of the allowed values
-param-keep = { $name } cannot be left empty: this version of the pipeline carries a value for it, and only another value can replace it
+param-keep = { $name } cannot be empty: this version of the pipeline has a saved value for it. Enter another value to replace it
 
 param-unknown = `{ $key }` is not a parameter of this pipeline
-param-unknown-default = `{ $key }` is not a parameter of this pipeline, but the account's default parameters give a value for it: ask an administrator to remove it from the configuration
-param-stale = The version itself carries a value for `{ $key }`, which it does not declare: every run of it fails; ask the pipeline's author to upload a new version
-param-notebook = `{ $key }` cannot be given: this pipeline is a notebook or has no version yet, so it takes no parameters
-param-injected = { $name } is filled in by the bridge, which cannot do so for type `{ $kind }`: ask the pipeline's author to declare another type
+param-unknown-default = `{ $key }` is not a parameter of this pipeline, but the account's default parameters set it: ask an administrator to remove it from the configuration
+param-stale = This version of the pipeline has a saved value for `{ $key }`, which is not one of its parameters, so every run fails: ask the pipeline's author to upload a new version
+param-notebook = `{ $key }` cannot be set: this pipeline is a notebook or has no version yet, so it has no parameters
+param-injected = { $name } is set by the bridge, which does not support the type `{ $kind }` for it: ask the pipeline's author to declare another type
 
 # Said after one of the sentences above, when the caller did not send the value.
 param-from-account = This value comes from the account's default parameters
-param-from-version = This value is saved with the version of the pipeline; a value given here replaces it
+param-from-version = This value is saved with the version of the pipeline. Enter another value to replace it
 
 # Warnings: the launch is not refused.
-param-zero-left-out = { $name } was left out: 0 is none of its choices
-param-outside-file = { $name } is not among the choices read from { $path }
-param-no-dataset = { $name }: OpenHEXA shows no dataset “{ $value }” in this workspace
-param-no-connection = { $name }: OpenHEXA shows no connection “{ $value }” of this type in this workspace
-param-no-file = { $name }: OpenHEXA shows no file “{ $value }” in this workspace
+param-zero-left-out = { $name } was not sent: 0 is not one of its choices
+param-outside-file = { $name } is not one of the choices in { $path }
+param-no-dataset = { $name }: no dataset “{ $value }” found in this workspace
+param-no-connection = { $name }: no connection “{ $value }” of this type found in this workspace
+param-no-file = { $name }: no file “{ $value }” found in this workspace

@@ -2,7 +2,7 @@
 # $name est le nom donné au paramètre par son auteur ; $key est une clé telle que reçue.
 
 param-config = config doit être un objet
-param-config-wide = config ne doit pas avoir plus de { $most } clés
+param-config-wide = config peut avoir au plus { $most } clés
 
 param-required = { $name } est obligatoire
 param-text = { $name } doit être un texte
@@ -19,26 +19,26 @@ param-each-list = Chaque valeur de « { $name } » doit être une liste
 param-each-dict = Chaque valeur de « { $name } » doit être un objet
 
 param-nul = { $name } contient le caractère U+0000, qu’OpenHEXA ne peut pas enregistrer
-param-long = { $name } est trop long : plus de { $most } octets
+param-long = { $name } est trop long : { $most } octets au plus
 
 param-choice = { $name } doit être l’une des valeurs suivantes : { $choices }
 param-each-choice = Chaque valeur de « { $name } » doit être l’une des suivantes : { $choices }
 param-choice-secret = { $name } ne fait pas partie des valeurs autorisées
-param-keep = { $name } ne peut pas rester vide : cette version du pipeline contient déjà une valeur, que seule une autre valeur peut remplacer
+param-keep = { $name } ne peut pas être vide : cette version du pipeline contient déjà une valeur. Saisissez une autre valeur pour la remplacer
 
 param-unknown = « { $key } » n’est pas un paramètre de ce pipeline
-param-unknown-default = « { $key } » n’est pas un paramètre de ce pipeline, alors que les paramètres par défaut du compte lui donnent une valeur : demandez à un administrateur de l’enlever de la configuration
-param-stale = La version elle-même contient une valeur pour « { $key } », qu’elle ne déclare pas : toutes ses exécutions échouent ; demandez à l’auteur du pipeline d’en publier une nouvelle version
-param-notebook = « { $key } » ne peut pas être indiqué : ce pipeline est un notebook ou n’a pas encore de version, il ne prend donc aucun paramètre
-param-injected = { $name } est rempli automatiquement, ce qui est impossible avec le type « { $kind } » : demandez à l’auteur du pipeline de déclarer un autre type
+param-unknown-default = « { $key } » n’est pas un paramètre de ce pipeline, mais les paramètres par défaut du compte lui donnent une valeur : demandez à un administrateur de le supprimer de la configuration
+param-stale = Cette version du pipeline contient une valeur pour « { $key } », qui n’est pas l’un de ses paramètres, et toutes ses exécutions échouent : demandez à l’auteur du pipeline de publier une nouvelle version
+param-notebook = « { $key } » ne peut pas être indiqué : ce pipeline est un notebook ou n’a pas encore de version, il n’a donc aucun paramètre
+param-injected = { $name } est rempli par la passerelle, qui n’accepte pas le type « { $kind } » pour ce paramètre : demandez à l’auteur du pipeline de déclarer un autre type
 
 # Dit après l’une des phrases ci-dessus, lorsque la valeur n’a pas été envoyée par l’appelant.
 param-from-account = Cette valeur provient des paramètres par défaut du compte
-param-from-version = Cette valeur est enregistrée avec la version du pipeline ; une valeur saisie ici la remplace
+param-from-version = Cette valeur est enregistrée avec la version du pipeline. Saisissez une autre valeur pour la remplacer
 
 # Un avertissement : le lancement n’est pas refusé.
-param-zero-left-out = { $name } n’a pas été transmis : 0 ne figure pas parmi ses choix
-param-outside-file = { $name } ne figure pas parmi les choix lus dans { $path }
-param-no-dataset = { $name } : OpenHEXA ne montre aucun jeu de données « { $value } » dans cet espace de travail
-param-no-connection = { $name } : OpenHEXA ne montre aucune connexion « { $value } » de ce type dans cet espace de travail
-param-no-file = { $name } : OpenHEXA ne montre aucun fichier « { $value } » dans cet espace de travail
+param-zero-left-out = { $name } n’a pas été envoyé : 0 ne figure pas parmi ses choix
+param-outside-file = { $name } ne figure pas parmi les choix du fichier { $path }
+param-no-dataset = { $name } : aucun jeu de données « { $value } » trouvé dans cet espace de travail
+param-no-connection = { $name } : aucune connexion « { $value } » de ce type trouvée dans cet espace de travail
+param-no-file = { $name } : aucun fichier « { $value } » trouvé dans cet espace de travail

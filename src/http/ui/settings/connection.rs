@@ -16,6 +16,7 @@ use crate::http::body;
 use crate::http::error::{Answer, Problem};
 use crate::http::ui::badge::Badge;
 use crate::http::ui::fields::Typed;
+use crate::http::ui::known::known_as;
 use crate::http::ui::shell::{Here, Shell, page, see_page};
 use crate::service::configure::{Change, Check, Manner, NO_RECORD, Record, TOKEN, URL, WORKSPACE};
 use crate::service::{Bridge, Error};
@@ -172,7 +173,7 @@ async fn refused(
     }
     let told = match &wrong {
         Some(_) => Vec::new(),
-        None if is_changed => vec![changed(bridge, who).await?],
+        None if is_changed => vec![changed(bridge, who, request).await?],
         None => vec![problem.sentence().clone()],
     };
     let beside = Beside {
@@ -186,10 +187,11 @@ async fn refused(
 }
 
 /// Who was faster.
-pub async fn changed(bridge: &Bridge, who: &Principal) -> Answer<Sentence> {
+pub async fn changed(bridge: &Bridge, who: &Principal, request: &HttpRequest) -> Answer<Sentence> {
+    let shell = Shell::of(request, Here::Settings);
     let record = found(bridge.record(who.account).await)?;
     Ok(match record.map(|record| record.updated_by) {
-        Ok(Some(by)) => say("settings-changed").with("who", by),
+        Ok(Some(by)) => say("settings-changed").with("who", known_as(&shell, &by)),
         Ok(None) => say("settings-changed-by-nobody"),
         Err(_) => say("settings-changed-deleted"),
     })
@@ -214,7 +216,7 @@ async fn draw(
     let record = found(bridge.record(who.account).await)?;
     let missing = record.as_ref().err().map(|why| shell.word(why));
     let version = record.as_ref().map_or(NO_RECORD, |record| record.version);
-    let seen = record.ok().map(|record| seen(&record));
+    let seen = record.ok().map(|record| seen(&shell, &record));
     let mut boxes = boxes(&shell, seen.as_ref(), beside.typed);
     let mut told: Vec<String> = beside.told.iter().map(|own| shell.word(own)).collect();
     told.extend(place(&mut boxes, &beside.wrong, &shell));
@@ -237,7 +239,7 @@ async fn draw(
     page(beside.status, &template)
 }
 
-fn seen(record: &Record) -> Seen {
+fn seen(shell: &Shell, record: &Record) -> Seen {
     let text = |key: &str| {
         let value = record.content.get(key).and_then(Value::as_str);
         value.unwrap_or_default().to_owned()
@@ -253,7 +255,7 @@ fn seen(record: &Record) -> Seen {
         token: text(TOKEN),
         others: others.cloned().collect(),
         at: record.updated_at,
-        by: record.updated_by.clone(),
+        by: record.updated_by.as_deref().map(|by| known_as(shell, by)),
     }
 }
 

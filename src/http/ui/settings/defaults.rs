@@ -245,7 +245,7 @@ async fn refused(
     shown.status = problem.status_code();
     match wrong {
         Some(wrong) => shown.wrong = wrong,
-        None if is_changed => shown.told.push(changed(bridge, who).await?),
+        None if is_changed => shown.told.push(changed(bridge, who, request).await?),
         None => shown.told.push(problem.sentence().clone()),
     }
     draw(bridge, who, request, id, shown).await

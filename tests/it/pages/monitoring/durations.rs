@@ -25,7 +25,7 @@ story! {
         let told = page.at("live-durations");
         assert!(told.contains("Pipeline 1 4 2 min 30 s 4 min 00 s 2 min 30 s 4 min 00 s 2 min 30 s Pipeline 2"), "{told}");
         assert!(told.contains("Pipeline 2 1 < 1 s < 1 s < 1 s < 1 s –"), "{told}");
-        assert!(told.contains("Of tasks that ended well") && page.at("live-long").is_empty(), "{}", page.text());
+        assert!(told.contains("Successful tasks only") && page.at("live-long").is_empty(), "{}", page.text());
         let french = story.french_page(As::Viewer, PAGE).await;
         assert!(french.at("live-durations").contains("Médiane"), "{}", french.text());
         story.end().await;
@@ -48,9 +48,9 @@ story! {
         let page = story.page(As::Viewer, PAGE).await;
         let told = page.at("live-long");
         assert!(told.contains(&format!("Task {first}")) && told.matches(" ×").count() == 1, "{told}");
-        assert!(told.contains("Over twice the usual mean") && told.contains("▲ 4.6 ×") && told.contains("1 h 00 min"), "{told}");
+        assert!(told.contains("Unusually long tasks") && told.contains("▲ 4.6 ×") && told.contains("1 h 00 min"), "{told}");
         assert!(page.links().contains(&format!("/dashboard/tasks/{first}/")));
-        assert!(page.at("live-durations").contains("▲ Over twice the usual mean: 1 h 00 min"), "{}", page.text());
+        assert!(page.at("live-durations").contains("▲ More than twice the usual mean: 1 h 00 min"), "{}", page.text());
         let failed = ended(&story, 1, "ERROR", minutes(40)).await;
         story.advance(LATER);
         let told = story.page(As::Viewer, PAGE).await.at("live-long");
@@ -116,8 +116,8 @@ story! {
         story.advance(minutes(21));
         let page = story.page(As::Viewer, PAGE).await;
         let told = page.at("live-long");
-        let first = format!("Times the usual mean Pipeline 1 Task {stuck} ");
-        assert!(told.contains(&first) && told.contains("And 1 more."), "{stuck}: {told}");
+        let first = format!("Compared with the usual mean Pipeline 1 Task {stuck} ");
+        assert!(told.contains(&first) && told.contains("1 more task is not shown."), "{stuck}: {told}");
         story.end().await;
     }
 }

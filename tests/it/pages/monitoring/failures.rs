@@ -46,19 +46,20 @@ story! {
             &format!("Task {newest} ERROR it is"),
             "Pipeline 2 The pipeline reported an error 1 ",
             "Pipeline 1 The run failed after the pipeline had reported success 1 ",
-            "Pipeline 1 OpenHEXA says that the run failed 1 ",
-            "Pipeline 1 The run is gone from OpenHEXA 1 ",
-            &format!("Task {gone} OpenHEXA no longer knows the run"),
+            "Pipeline 1 The run failed in OpenHEXA 1 ",
+            "Pipeline 1 The run no longer exists in OpenHEXA 1 ",
+            &format!("Task {gone} Pipeline 1 "),
             "Pipeline 1 OpenHEXA refused the launch 1 ",
+            "The workspace has reached its run limit in OpenHEXA",
         ] {
             assert!(told.contains(line), "{line}: {told}");
         }
-        assert!(told.starts_with("What went wrong"), "{told}");
+        assert!(told.starts_with("Failures"), "{told}");
         let page = story.page(As::Viewer, PAGE).await;
         assert!(page.links().contains(&format!("/dashboard/tasks/{newest}/")));
         assert!(page.has("7 tasks ended with an error"), "{}", page.text());
         let french = story.french_page(As::Viewer, PAGE).await;
-        assert!(french.at("live-failures").contains("Le pipeline a annoncé une erreur"), "{}", french.text());
+        assert!(french.at("live-failures").contains("Le pipeline a signalé une erreur"), "{}", french.text());
         story.end().await;
     }
 }
@@ -71,7 +72,7 @@ story! {
         story.advance(TimeDelta::hours(3));
         story.until_confirmed(task).await;
         let told = told(&story).await;
-        assert!(told.contains("The run’s time was over, and how it ended is not known 1 "), "{told}");
+        assert!(told.contains("The run exceeded its time limit, and its final status is unknown 1 "), "{told}");
         story.end().await;
     }
 }
@@ -98,7 +99,7 @@ story! {
         story.advance(TimeDelta::minutes(16));
         story.until_confirmed(unsent).await;
         let told = told(&story).await;
-        assert!(told.contains("OpenHEXA could not be reached; the launch was never sent 1 "), "{told}");
+        assert!(told.contains("OpenHEXA was unreachable; the launch request was never sent 1 "), "{told}");
         story.end().await;
     }
 }
@@ -113,7 +114,7 @@ story! {
             story.reopen_openhexa(&now).await;
             story.until_confirmed(task).await;
             let told = told(&story).await;
-            assert!(told.contains("The pipeline had changed, or was gone, before the launch could be sent 1 "), "{now}: {told}");
+            assert!(told.contains("The pipeline was changed or deleted before the launch request was sent 1 "), "{now}: {told}");
             story.end().await;
         }
     }

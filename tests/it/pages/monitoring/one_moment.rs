@@ -68,7 +68,7 @@ async fn a_task_that_ends_while_it_is_counted_is_told_once() {
     let told = async || {
         let ask = story.ask_at(As::Viewer, Method::GET, PAGE);
         let page = super::Page::of(ask.send().await, 200);
-        let is_reported = page.at("live-state").contains("End reported");
+        let is_reported = page.at("live-state").contains("Final status reported");
         (super::numbers(&page)[1].clone(), is_reported)
     };
     assert_eq!(told().await, ("1".to_owned(), false), "of before");

@@ -25,23 +25,23 @@ story! {
         let mut story = begin(base).await;
         story.restart().await;
         let told = state(&story).await;
-        assert!(told.contains("Not asked yet"), "{told}");
+        assert!(told.contains("No request yet"), "{told}");
         ask(&story).await;
         let told = state(&story).await;
-        assert!(told.contains("✓ Answers") && told.contains("Last answer:"), "{told}");
+        assert!(told.contains("✓ Available") && told.contains("Last response:"), "{told}");
         story.fault(&json!({"fault": "drop_before", "operation": "pipelines", "for_ms": 600_000})).await;
         ask(&story).await;
         let since = story.now().format("%Y-%m-%d %H:%M UTC").to_string();
         story.advance(TimeDelta::minutes(7));
         ask(&story).await;
         let told = state(&story).await;
-        assert!(told.contains("✕ Does not answer since") && told.contains(&since), "{since}: {told}");
+        assert!(told.contains("✕ Not responding since") && told.contains(&since), "{since}: {told}");
         let french = story.french_page(As::Viewer, PAGE).await;
         assert!(french.at("live-state").contains("Ne répond pas depuis"), "{}", french.text());
         story.no_faults().await;
         ask(&story).await;
         let told = state(&story).await;
-        assert!(told.contains("✓ Answers") && !told.contains(&since), "{told}");
+        assert!(told.contains("✓ Available") && !told.contains(&since), "{told}");
         story.end().await;
     }
 }
@@ -49,7 +49,7 @@ story! {
 story! {
     async fn a_refused_token_and_a_strange_answer_are_told_from_silence(base) {
         let story = begin(base).await;
-        for (fault, sentence) in [("refuse_token", "✕ Refuses the token since"), ("html_500", "✕ Reports an error of its own since")] {
+        for (fault, sentence) in [("refuse_token", "✕ Token rejected since"), ("html_500", "✕ Internal error in OpenHEXA since")] {
             story.fault(&json!({"fault": fault, "for_ms": 600_000})).await;
             ask(&story).await;
             let told = state(&story).await;
@@ -59,7 +59,7 @@ story! {
         // The same place with another token was never asked: what is known of the one before says nothing.
         story.configure_with(Map::new(), &story.openhexa, "another-token", "demo").await;
         let told = state(&story).await;
-        assert!(told.contains("Not asked yet"), "{told}");
+        assert!(told.contains("No request yet"), "{told}");
         story.end().await;
     }
 }
@@ -71,17 +71,17 @@ story! {
         story.launch(&id(1), json!({})).await;
         story.pass().await;
         let told = state(&story).await;
-        assert!(told.contains("✓ In time Everything under way is looked at in time."), "{told}");
-        assert!(told.contains("Waiting in OpenHEXA 1") || told.contains("Running 1"), "{told}");
-        assert!(told.contains("End reported, not yet confirmed 1"), "{told}");
+        assert!(told.contains("✓ On time All running tasks are being polled on time."), "{told}");
+        assert!(told.contains("Queued in OpenHEXA 1") || told.contains("Running 1"), "{told}");
+        assert!(told.contains("Final status reported, not yet confirmed 1"), "{told}");
         story.advance(TimeDelta::minutes(5));
         let told = state(&story).await;
-        assert!(told.contains("▲ Behind Looks are behind by 5 min") || told.contains("▲ Behind Looks are behind by 4 min"), "{told}");
+        assert!(told.contains("▲ Late Status checks are 5 min") || told.contains("▲ Late Status checks are 4 min"), "{told}");
         let french = story.french_page(As::Viewer, PAGE).await;
         assert!(french.at("live-state").contains("▲ En retard"), "{}", french.text());
         story.pass().await;
         let told = state(&story).await;
-        assert!(told.contains("✓ In time"), "{told}");
+        assert!(told.contains("✓ On time"), "{told}");
         story.end().await;
     }
 }
@@ -89,13 +89,13 @@ story! {
 story! {
     async fn a_launch_without_a_run_is_told_with_how_long_it_waits(base) {
         let story = nameless(base).await;
-        assert!(state(&story).await.contains("Nothing is under way."));
+        assert!(state(&story).await.contains("No task is running."));
         story.fault(&json!({"fault": "drop_before", "operation": "runPipeline", "count": 1})).await;
         story.launch(&id(1), json!({})).await;
         story.advance(TimeDelta::minutes(2) - LATER);
         let told = state(&story).await;
-        assert!(told.contains("The oldest launch without a run has waited for 2 min 00 s."), "{told}");
-        assert!(told.contains("1 launch may have made a run that the bridge has not heard of") && told.contains("Being launched 1"), "{told}");
+        assert!(told.contains("A launch has been waiting to be sent to OpenHEXA for 2 min 00 s."), "{told}");
+        assert!(told.contains("1 launch request got no response. The bridge searches OpenHEXA for its run.") && told.contains("Launch in progress 1"), "{told}");
         story.end().await;
     }
 }
@@ -106,14 +106,14 @@ story! {
         story.configure_with(Map::new(), &story.openhexa, &story.secrets.openhexa, "nowhere").await;
         ask(&story).await;
         let told = state(&story).await;
-        assert!(told.contains("✕ Denies access since"), "{told}");
+        assert!(told.contains("✕ Access denied since"), "{told}");
         assert!(!told.contains("Launches"), "nothing can be launched there: {told}");
         let errors = r#"{"data":null,"errors":[{"message":"inner text"}]}"#;
         let failing = Wire::always(answered(errors)).await;
         story.configure_with(Map::new(), &format!("{}/graphql/", failing.url), "token", "demo").await;
         ask(&story).await;
         let told = state(&story).await;
-        assert!(told.contains("✕ Reports an error of its own since") && !told.contains("inner text"), "{told}");
+        assert!(told.contains("✕ Internal error in OpenHEXA since") && !told.contains("inner text"), "{told}");
         story.end().await;
     }
 }
@@ -128,9 +128,9 @@ story! {
         let config = json!({"config": {"population": "population-2026"}});
         story.post(&format!("/pipelines/{}/validate/", id(1)), &config).await.expect(200);
         let told = state(&story).await;
-        assert!(told.contains("✕ Denies access since") && told.contains("The token does not see the workspace"), "{told}");
+        assert!(told.contains("✕ Access denied since") && told.contains("The token has no access to the workspace"), "{told}");
         let french = story.french_page(As::Viewer, PAGE).await;
-        assert!(french.at("live-state").contains("Refuse l’accès"), "{}", french.text());
+        assert!(french.at("live-state").contains("Accès refusé"), "{}", french.text());
         story.end().await;
     }
 }
@@ -150,7 +150,7 @@ story! {
         let (status, ()) = join(late, meanwhile).await;
         assert!(status >= 500, "it was to be silent: {status}");
         let told = state(&story).await;
-        assert!(told.contains("✓ Answers"), "{told}");
+        assert!(told.contains("✓ Available"), "{told}");
         story.end().await;
     }
 }
@@ -171,7 +171,7 @@ story! {
             state(&story).await
         };
         let (_, told) = join(slow, meanwhile).await;
-        assert!(told.contains("✓ Answers"), "{told}");
+        assert!(told.contains("✓ Available"), "{told}");
         story.end().await;
     }
 }
