@@ -297,7 +297,7 @@ fn tells(lines: &[String], parts: [&str; 2]) -> bool {
 async fn a_python_that_is_not_there_is_told_at_the_start_and_in_the_runs_log() {
     let (ended, told) = with_python(Path::new("/nowhere/python3")).await;
     assert!(
-        tells(&told, ["/nowhere/python3", "could not be read"]),
+        tells(&told, ["/nowhere/python3", "Cannot read the pipelines"]),
         "{told:#?}"
     );
     assert_eq!(ended["status"], "ERROR");

@@ -211,7 +211,7 @@ async fn a_file_that_is_there_stays_as_it_is_and_is_warned_of() {
         let told = ended
             .err
             .iter()
-            .any(|line| line.contains("every user of this machine may open the database"));
+            .any(|line| line.contains("other users of this machine can read the database file"));
         assert_eq!(told, warned, "{mode:o}: {:#?}", ended.err);
         assert_eq!(
             std::fs::metadata(&file).unwrap().permissions().mode() & 0o777,
