@@ -9,15 +9,15 @@ use thiserror::Error;
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum Error {
     /// The instance's URL is not one that can be asked; nothing was sent.
-    #[error("the address of OpenHEXA is not a usable http(s) URL")]
+    #[error("the OpenHEXA address is not a valid http(s) URL")]
     Address,
     /// All connections to the instance stayed in use for too long; nothing was sent.
-    #[error("too many requests to OpenHEXA are already under way")]
+    #[error("too many requests to OpenHEXA at the same time")]
     Busy,
     /// No connection: DNS, refused, TLS.
-    #[error("no connection to OpenHEXA")]
+    #[error("cannot connect to OpenHEXA")]
     Unreachable,
-    #[error("OpenHEXA did not answer in time")]
+    #[error("OpenHEXA did not respond in time")]
     TimedOut,
     /// Its TLS certificate is not trusted, and why; nothing was sent.
     #[error("OpenHEXA's TLS certificate is not trusted: {0}")]
@@ -26,24 +26,24 @@ pub enum Error {
     #[error("OpenHEXA accepts no more requests for now{}", wait(*.seconds))]
     Throttled { seconds: Option<u32> },
     /// Connected, then lost before the end of the answer.
-    #[error("the connection to OpenHEXA broke")]
+    #[error("the connection to OpenHEXA was interrupted")]
     Broken,
-    #[error("OpenHEXA redirects elsewhere: its address is probably wrong")]
+    #[error("OpenHEXA redirects to another address: check the OpenHEXA address")]
     Redirected,
     /// Neither 200 nor 400, the two statuses of GraphQL.
-    #[error("OpenHEXA answered with status {0}")]
+    #[error("OpenHEXA returned HTTP status {0}")]
     Status(u16),
     /// Usually a web page from something in front of OpenHEXA.
-    #[error("OpenHEXA answered something other than JSON (status {status})")]
+    #[error("OpenHEXA returned a response that is not JSON (HTTP status {status})")]
     NotJson { status: u16 },
     /// The answer, or the list it is a part of, is over our limits.
-    #[error("OpenHEXA's answer is too large")]
+    #[error("the response from OpenHEXA is too large")]
     TooLarge,
     /// JSON, but not what was asked for.
-    #[error("OpenHEXA's answer cannot be understood")]
+    #[error("the response from OpenHEXA cannot be read")]
     Unreadable,
     /// A version exists, but OpenHEXA cannot read its parameters.
-    #[error("OpenHEXA cannot read this version's definition")]
+    #[error("OpenHEXA cannot read the definition of this version")]
     BadDefinition,
     /// The file that a parameter's choices are read from is missing, or is not as its author declared it; in
     /// OpenHEXA's words, cut to a sentence's length.
@@ -52,13 +52,13 @@ pub enum Error {
     #[error("OpenHEXA refuses the token")]
     TokenRefused,
     /// Not ours to see: of another workspace, or without the permission.
-    #[error("OpenHEXA denies access")]
+    #[error("OpenHEXA denied access")]
     Denied,
     /// It does not exist, was archived, or is hidden from the token: OpenHEXA makes no difference.
-    #[error("OpenHEXA does not show the workspace to this token")]
+    #[error("the token has no access to the workspace, or the workspace does not exist")]
     NoWorkspace,
     /// A resolver failed; `code` is OpenHEXA's word for it, if it has one.
-    #[error("OpenHEXA reported an error ({})", code.as_deref().unwrap_or("no code"))]
+    #[error("OpenHEXA returned an error ({})", code.as_deref().unwrap_or("no code"))]
     GraphQl { code: Option<String> },
 }
 
@@ -148,13 +148,13 @@ fn wait(seconds: Option<u32>) -> String {
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum LaunchError {
     /// No byte of the launch left us: there is no run, and asking again is safe.
-    #[error("the launch was not sent: {0}")]
+    #[error("the launch request was not sent: {0}")]
     NotSent(Error),
     /// OpenHEXA said clearly that it created no run.
     #[error("the launch was refused: {0}")]
     Refused(Refusal),
     /// There may be a run. Look for it; do not ask again blindly.
-    #[error("it is not known whether the launch became a run: {0}")]
+    #[error("it is unknown whether OpenHEXA created a run: {0}")]
     Unsure(Error),
 }
 
@@ -162,25 +162,25 @@ pub enum LaunchError {
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum Refusal {
     /// A value has the wrong type; OpenHEXA does not say which.
-    #[error("a parameter's value has the wrong type")]
+    #[error("a parameter has a value of the wrong type")]
     InvalidConfig,
     /// Does not exist, or is hidden from this token.
-    #[error("no such pipeline")]
+    #[error("pipeline not found")]
     PipelineNotFound,
-    #[error("no such version of the pipeline")]
+    #[error("pipeline version not found")]
     VersionNotFound,
-    #[error("the workspace's limit of runs is reached")]
+    #[error("the workspace has reached its run limit")]
     RunsLimit,
-    #[error("launching this pipeline is not allowed")]
+    #[error("the token is not allowed to launch this pipeline")]
     Denied,
     /// UNAUTHENTICATED, or a token that cannot even be written into a header.
     #[error("the token is refused")]
     Token,
     /// The question failed OpenHEXA's validation, before anything was executed.
-    #[error("OpenHEXA does not accept the request")]
+    #[error("OpenHEXA rejected the request")]
     BadRequest,
     /// Over 5 MiB.
-    #[error("the launch is too large for OpenHEXA")]
+    #[error("the parameters are too large for OpenHEXA")]
     TooLarge,
     /// `success: false` with another of OpenHEXA's error words (empty when it gave none).
     #[error("OpenHEXA refused ({0})")]

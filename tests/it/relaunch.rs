@@ -84,7 +84,7 @@ story! {
         let story = Plan::on(base).pipelines(json!([pipeline(1, &parameters(), quick("manual"))])).begin().await;
         let task = story.launch(&id(1), json!({"country": "CMR"})).await;
         let refused = story.post(&again(task), &json!({})).await.expect(409);
-        assert_eq!(refused, json!({"error": "The task has not ended yet (QUEUED): wait until it ends to launch it again", "status": "QUEUED"}));
+        assert_eq!(refused, json!({"error": "The task has not ended yet (QUEUED): it can be launched again after it has ended", "status": "QUEUED"}));
         story.until(task, "the run", |task| task["status"] == "RUNNING").await;
         assert_eq!(story.post(&again(task), &json!({})).await.expect(409)["status"], "RUNNING");
         assert_eq!(story.runs().await.len(), 1);

@@ -1,4 +1,4 @@
-# The description of the API: the document and its page. The summary of an operation is the sentence under its id.
+# Texts of the OpenAPI document and its page. The summary of an operation has the operation's id as its key.
 
 api-about = Lists, launches and follows the data pipelines of OpenHEXA for Iaso. A trailing slash is optional. Errors are always JSON with a string `error`, in English or French according to Accept-Language.
 
@@ -12,7 +12,7 @@ list_pipelines = All pipelines of the workspace
 get_public_config = The public part of the configuration
 get_pipeline = One pipeline, with the parameters of its current version
 report_progress = Report status, progress, message and result from a running pipeline
-validate_launch = Validate a launch without launching, and show what would be sent
+validate_launch = Validate a launch without sending it, and show what would be sent
 launch_pipeline = Launch a pipeline
 list_versions = All versions of a pipeline with their parameters, newest first
 list_runs = The newest runs of a pipeline, each with its task
@@ -24,7 +24,7 @@ delete_config = Delete the configuration
 check_config = Test a configuration: the one in the request, or the stored one
 list_tasks = Tasks, newest first by default
 get_task = One task, with the parameters of its launch; secrets are masked
-cancel_task = Request a task to stop; it ends when its run has stopped
+cancel_task = Stop a task; it ends when its run has stopped
 stream_tasks = Changes of all tasks, as server-sent events
 stream_task = Changes of one task, as server-sent events, until its final status is confirmed
 relaunch_task = Launch a task's pipeline again with the same parameters
@@ -95,7 +95,7 @@ api-other = Other response
 
 docs-title = API of openhexa-bridge
 docs-document = The same description in JSON: { $link }
-docs-role = Minimum role: { $role }
+docs-role = Required access: { $role }
 docs-role-viewer = viewer
 docs-role-operator = operator
 docs-role-admin = administrator

@@ -1,5 +1,5 @@
-# What can be wrong with the values of a launch. Each sentence stands beside its field.
-# $name is the parameter as its author named it; $key is a key as it came.
+# Validation messages for the parameters of a launch, each shown next to its field.
+# $name is the name of the parameter; $key is a key of the request.
 
 param-config = config must be an object
 param-config-wide = config can have at most { $most } keys
@@ -32,7 +32,7 @@ param-stale = This version of the pipeline has a saved value for `{ $key }`, whi
 param-notebook = `{ $key }` cannot be set: this pipeline is a notebook or has no version yet, so it has no parameters
 param-injected = { $name } is set by the bridge, which does not support the type `{ $kind }` for it: ask the pipeline's author to declare another type
 
-# Said after one of the sentences above, when the caller did not send the value.
+# Added to one of the messages above when the value was not in the request.
 param-from-account = This value comes from the account's default parameters
 param-from-version = This value is saved with the version of the pipeline. Enter another value to replace it
 

@@ -1,4 +1,4 @@
-# What the bridge says beside the judgement of parameters.
+# Error messages, except those about parameters.
 
 request-invalid = The request is not valid
 field-required = { $field } is required
@@ -58,7 +58,7 @@ task-not-found = Task not found
 streams-crowded = Too many streams are open: try again later
 task-unknown = This pipeline has no such task
 task-has-ended = The task has already ended ({ $status })
-task-is-alive = The task has not ended yet ({ $status }): wait until it ends to launch it again
+task-is-alive = The task has not ended yet ({ $status }): it can be launched again after it has ended
 task-cancel-asked = A stop of this task has been requested ({ $status })
 idempotency-other = This Idempotency-Key was already used for another request: use a new one
 relaunch-secret = { $name } is a secret and was not stored: enter it again

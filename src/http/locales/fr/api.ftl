@@ -1,4 +1,4 @@
-# La description de l'API : le document et sa page. Le résumé d'une opération est la phrase qui porte son identifiant.
+# Les textes du document OpenAPI et de sa page. Le résumé d’une opération a pour clé l’identifiant de l’opération.
 
 api-about = Liste, lance et suit pour Iaso les pipelines de données d’OpenHEXA. La barre oblique finale est facultative. Les erreurs sont toujours du JSON avec un texte `error`, en anglais ou en français selon Accept-Language.
 
@@ -12,7 +12,7 @@ list_pipelines = Tous les pipelines de l’espace de travail
 get_public_config = La partie publique de la configuration
 get_pipeline = Un pipeline, avec les paramètres de sa version actuelle
 report_progress = Signaler le statut, l’avancement, un message et le résultat d’un pipeline en cours
-validate_launch = Vérifier un lancement sans lancer, et afficher ce qui serait envoyé
+validate_launch = Valider un lancement sans l’envoyer, et afficher ce qui serait envoyé
 launch_pipeline = Lancer un pipeline
 list_versions = Toutes les versions d’un pipeline avec leurs paramètres, la plus récente d’abord
 list_runs = Les exécutions les plus récentes d’un pipeline, chacune avec sa tâche
@@ -24,7 +24,7 @@ delete_config = Supprimer la configuration
 check_config = Tester une configuration : celle de la requête ou celle enregistrée
 list_tasks = Les tâches, de la plus récente à la plus ancienne par défaut
 get_task = Une tâche, avec les paramètres de son lancement ; les secrets sont masqués
-cancel_task = Demander l’arrêt d’une tâche ; elle se termine quand son exécution s’est arrêtée
+cancel_task = Arrêter une tâche ; elle se termine quand son exécution s’est arrêtée
 stream_tasks = Les changements de toutes les tâches, en événements envoyés par le serveur (SSE)
 stream_task = Les changements d’une tâche, en événements envoyés par le serveur (SSE), jusqu’à la confirmation de son statut final
 relaunch_task = Relancer le pipeline d’une tâche avec les mêmes paramètres
@@ -95,7 +95,7 @@ api-other = Autre réponse
 
 docs-title = API d’openhexa-bridge
 docs-document = La même description en JSON : { $link }
-docs-role = Rôle minimal : { $role }
+docs-role = Accès requis : { $role }
 docs-role-viewer = lecteur (viewer)
 docs-role-operator = opérateur (operator)
 docs-role-admin = administrateur (admin)

@@ -1,5 +1,5 @@
-# Ce qui peut clocher dans les valeurs d’un lancement. Chaque phrase se lit à côté de son champ.
-# $name est le nom donné au paramètre par son auteur ; $key est une clé telle que reçue.
+# Messages de validation des paramètres d’un lancement, affichés chacun à côté de son champ.
+# $name est le nom du paramètre ; $key est une clé de la requête.
 
 param-config = config doit être un objet
 param-config-wide = config peut avoir au plus { $most } clés
@@ -32,11 +32,11 @@ param-stale = Cette version du pipeline contient une valeur pour « { $key } »,
 param-notebook = « { $key } » ne peut pas être indiqué : ce pipeline est un notebook ou n’a pas encore de version, il n’a donc aucun paramètre
 param-injected = { $name } est rempli par la passerelle, qui n’accepte pas le type « { $kind } » pour ce paramètre : demandez à l’auteur du pipeline de déclarer un autre type
 
-# Dit après l’une des phrases ci-dessus, lorsque la valeur n’a pas été envoyée par l’appelant.
+# Ajouté à l’un des messages ci-dessus quand la valeur n’était pas dans la requête.
 param-from-account = Cette valeur provient des paramètres par défaut du compte
 param-from-version = Cette valeur est enregistrée avec la version du pipeline. Saisissez une autre valeur pour la remplacer
 
-# Un avertissement : le lancement n’est pas refusé.
+# Avertissements : le lancement n’est pas refusé.
 param-zero-left-out = { $name } n’a pas été envoyé : 0 ne figure pas parmi ses choix
 param-outside-file = { $name } ne figure pas parmi les choix du fichier { $path }
 param-no-dataset = { $name } : aucun jeu de données « { $value } » trouvé dans cet espace de travail

@@ -1,4 +1,4 @@
-# Ce que dit la passerelle, hormis le jugement des paramètres.
+# Messages d’erreur, sauf ceux sur les paramètres.
 
 request-invalid = La requête n’est pas valide
 field-required = { $field } est obligatoire
@@ -58,7 +58,7 @@ task-not-found = Tâche introuvable
 streams-crowded = Trop de flux sont ouverts : réessayez plus tard
 task-unknown = Cette tâche n’existe pas pour ce pipeline
 task-has-ended = La tâche est déjà terminée ({ $status })
-task-is-alive = La tâche n’est pas encore terminée ({ $status }) : attendez sa fin pour la relancer
+task-is-alive = La tâche n’est pas encore terminée ({ $status }) : elle pourra être relancée quand elle sera terminée
 task-cancel-asked = L’arrêt de la tâche a été demandé ({ $status })
 idempotency-other = Cette clé Idempotency-Key a déjà servi à une autre requête : utilisez-en une nouvelle
 relaunch-secret = { $name } est un secret et n’a pas été conservé : saisissez-le de nouveau
