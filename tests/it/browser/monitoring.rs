@@ -22,7 +22,7 @@ async fn counts_days_of(tab: &Tab, minutes: i32, name: &str) {
         "document.getElementById('live').dataset.zone === '{minutes}'"
     ))
     .await;
-    tab.reads("#live-verdict", &format!("midnight in {name}."))
+    tab.reads("#live-verdict", &format!("midnight, {name}."))
         .await;
     let cookie = format!("openhexa_bridge_zone={minutes}");
     assert_eq!(tab.js(COOKIES).await, json!(cookie));
