@@ -9,6 +9,7 @@ pub mod clock;
 pub mod domain;
 pub mod http;
 pub mod iaso;
+pub mod language;
 pub mod openhexa;
 pub mod service;
 pub mod settings;

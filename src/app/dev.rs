@@ -19,7 +19,7 @@ use crate::domain::address::{Address, BadAddress};
 use crate::domain::connection::Target;
 use crate::domain::ids::PipelineId;
 use crate::domain::pipeline::PipelineSummary;
-use crate::domain::principal::{Principal, Role};
+use crate::domain::principal::{Actor, Principal, Role};
 use crate::service::access::ONLY_ACCOUNT;
 use crate::service::launch::LaunchRequest;
 use crate::service::pipelines::Shown;
@@ -158,7 +158,7 @@ fn obstacle(openhexa: &str, listed: &Result<Shown<Vec<PipelineSummary>>, Error>)
 /// A pipeline that can be launched as it is; a large OpenHEXA is not asked for all of its definitions.
 async fn launchable(bridge: &Bridge, pipelines: Vec<PipelineId>) -> Option<PipelineId> {
     let who = Principal {
-        name: "openhexa-bridge dev".to_owned(),
+        actor: Actor::LocalUser,
         account: ONLY_ACCOUNT,
         role: Role::Administrator,
         person: None,

@@ -8,7 +8,7 @@ use super::identity::own_account;
 use super::{StartError, open_store};
 use crate::clock::Clock;
 use crate::domain::ids::{AccountId, KeyId};
-use crate::domain::principal::Role;
+use crate::domain::principal::{Actor, Role};
 use crate::service::access::ONLY_ACCOUNT;
 use crate::service::new_key::{self, Wish};
 use crate::service::{Error, keys};
@@ -16,7 +16,7 @@ use crate::settings::Settings;
 use crate::store::{self, Store, StoredKey};
 
 /// Who does what is done here: only the machine knows more.
-const MAKER: &str = "command line";
+const MAKER: Actor = Actor::CommandLine;
 
 /// The id and the key, which nobody will see again.
 pub async fn create(
@@ -38,7 +38,7 @@ pub async fn create(
         role,
         expires_at: until,
     };
-    let made = new_key::make(&store, account, wish, MAKER, now)
+    let made = new_key::make(&store, account, wish, &MAKER.stored(), now)
         .await
         .map_err(|error| not_made(error, &wanted))?;
     audit("key.create", made.id.0, Some(role));
@@ -131,7 +131,7 @@ pub async fn revoke(settings: &Settings, id: i64) -> Result<(), StartError> {
 /// Whoever may read the settings may do this; who it was, only the machine knows.
 fn audit(action: &str, key: i64, role: Option<Role>) {
     let role = role.map(Role::word);
-    tracing::info!(target: "audit", action, outcome = "done", who = MAKER, object = key, role, "audit");
+    tracing::info!(target: "audit", action, outcome = "done", who = MAKER.name(), object = key, role, "audit");
 }
 
 fn line(key: &StoredKey, shows_account: bool) -> String {
@@ -143,7 +143,8 @@ fn line(key: &StoredKey, shows_account: bool) -> String {
     let state = keys::state(key, Clock::System.now());
     let (id, role) = (key.id, key.role.word());
     let (expires, used) = (time(key.expires_at), time(key.last_used_at));
-    let by = key.created_by.as_deref().unwrap_or("-");
+    let by = key.created_by.as_deref().map(|by| Actor::read(by).name());
+    let by = by.unwrap_or_else(|| "-".to_owned());
     let account = if shows_account {
         format!("account {}\t", key.account)
     } else {

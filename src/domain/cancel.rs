@@ -2,12 +2,11 @@
 
 use chrono::{DateTime, Utc};
 
+use super::note::NoteCode;
 use super::observation::Conflict;
 use super::pipeline::RunStatus;
 use super::task::{State, Task};
 use super::verdict::{RunEnd, Word};
-
-const CANCELLED_UNSENT: &str = "cancelled before anything was sent to OpenHEXA";
 
 impl Task {
     /// Whether OpenHEXA may be asked for its run. Never once it was asked to stop.
@@ -26,7 +25,11 @@ impl Task {
 
     pub(super) fn drop_if_never_sent(self, now: DateTime<Utc>) -> Self {
         if self.state == State::Accepted && self.cancel_asked_at.is_some() {
-            return self.end(RunEnd::NeverSent, Some(CANCELLED_UNSENT), now);
+            return self.end(
+                RunEnd::NeverSent,
+                Some(NoteCode::CancelledUnsent.into()),
+                now,
+            );
         }
         self
     }

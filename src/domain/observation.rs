@@ -4,6 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
 
 use super::ids::{RunId, UserId};
+use super::note::Note;
 use super::pipeline::RunStatus;
 use super::verdict::{Status, Word};
 
@@ -20,7 +21,7 @@ pub enum Observation {
     LaunchUnsure,
     /// OpenHEXA clearly made no run.
     LaunchRefused {
-        why: String,
+        why: Note,
     },
     /// Our run's id.
     RunKnown {
@@ -39,7 +40,7 @@ pub enum Observation {
     LookFailed,
     /// Proven absent, or never confirmed, as far as this was all that was known.
     RunGone {
-        why: String,
+        why: Note,
         premise: Premise,
     },
     /// Somebody wants it to stop.
@@ -87,8 +88,8 @@ pub struct Sighting {
     pub status: RunStatus,
     /// Percent; OpenHEXA does not check it.
     pub progress: i64,
-    /// The end of the run's log, asked for where the run failed.
-    pub last_lines: Option<String>,
+    /// Why the run failed: the end of its log.
+    pub why: Option<Note>,
 }
 
 /// What a pipeline says while it runs; everything is optional.

@@ -1,5 +1,7 @@
 //! Who is asking, and what they may.
 
+use serde_json::{Value, json};
+
 use super::ids::{AccountId, KeyId, LaunchId, PipelineId, TaskId};
 
 /// A role includes those before it.
@@ -33,13 +35,82 @@ pub struct Person {
     pub full_name: String,
 }
 
+/// Who did something, as the history shows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Actor {
+    /// A user of Iaso, by name.
+    User(String),
+    /// An API key that is kept in the database.
+    Key { id: KeyId, name: String },
+    /// An API key of the settings.
+    SettingsKey(Role),
+    /// Without sign-in, on this machine.
+    LocalUser,
+    /// A command of `openhexa-bridge`.
+    CommandLine,
+    /// A request in Iaso, which does not record who made it.
+    Iaso,
+}
+
+impl Actor {
+    pub fn json(&self) -> Value {
+        match self {
+            Self::User(name) => json!({"kind": "user", "name": name}),
+            Self::Key { id, name } => json!({"kind": "key", "id": id.0, "name": name}),
+            Self::SettingsKey(role) => json!({"kind": "settings_key", "role": role.word()}),
+            Self::LocalUser => json!({"kind": "local_user"}),
+            Self::CommandLine => json!({"kind": "command_line"}),
+            Self::Iaso => json!({"kind": "iaso"}),
+        }
+    }
+
+    pub fn of(value: &Value) -> Option<Self> {
+        let text = |name: &str| value[name].as_str();
+        Some(match text("kind")? {
+            "user" => Self::User(text("name")?.to_owned()),
+            "key" => Self::Key {
+                id: KeyId(value["id"].as_i64()?),
+                name: text("name")?.to_owned(),
+            },
+            "settings_key" => Self::SettingsKey(Role::parse(text("role")?)?),
+            "local_user" => Self::LocalUser,
+            "command_line" => Self::CommandLine,
+            "iaso" => Self::Iaso,
+            _ => return None,
+        })
+    }
+
+    /// As it is stored.
+    pub fn stored(&self) -> String {
+        self.json().to_string()
+    }
+
+    /// As it was stored; earlier versions stored a name.
+    pub fn read(stored: &str) -> Self {
+        let actor = serde_json::from_str(stored).ok();
+        let actor = actor.and_then(|value| Self::of(&value));
+        actor.unwrap_or_else(|| Self::User(stored.to_owned()))
+    }
+
+    /// For logs, in English.
+    pub fn name(&self) -> String {
+        match self {
+            Self::User(name) => name.clone(),
+            Self::Key { id, name } => format!("key {} ({name})", id.0),
+            Self::SettingsKey(role) => format!("the {} key of the settings", role.word()),
+            Self::LocalUser => "local user".to_owned(),
+            Self::CommandLine => "command line".to_owned(),
+            Self::Iaso => "Iaso".to_owned(),
+        }
+    }
+}
+
 /// Somebody signed in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Principal {
     pub account: AccountId,
     pub role: Role,
-    /// As the history tells it: a user's name, or which key it was.
-    pub name: String,
+    pub actor: Actor,
     pub person: Option<Person>,
     /// The key of the account's that was shown, if it was one.
     pub key: Option<KeyId>,
@@ -51,7 +122,7 @@ pub type CallerId = (i64, Option<i64>, String);
 impl Principal {
     pub fn caller(&self) -> CallerId {
         let person = self.person.as_ref().map(|person| person.id);
-        (self.account.0, person, self.name.clone())
+        (self.account.0, person, self.actor.name())
     }
 }
 

@@ -2,33 +2,56 @@
 
 use serde_json::{Value, json};
 
+use super::note::{Note, NoteCode};
 use super::task::Task;
-use super::verdict::{FAILED_AFTER_SUCCESS, Status};
+use super::verdict::Status;
+
+/// The message shown of a task: the pipeline's own, or what only the bridge knows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Shown {
+    Own(String),
+    Note(Note),
+}
+
+impl Shown {
+    /// As a text, with the bridge's notes put into words.
+    pub fn in_words(&self, words: impl Fn(&Note) -> String) -> String {
+        match self {
+            Self::Own(text) => text.clone(),
+            Self::Note(note) => words(note),
+        }
+    }
+}
 
 /// As [`Task::shown_message`], of the parts that it takes.
-pub fn message_of<'a>(
+pub fn message_of(
     is_corrected: bool,
     has_said: bool,
-    note: Option<&'a str>,
-    own: Option<&'a str>,
-) -> Option<&'a str> {
-    match (is_corrected, has_said) {
-        (true, _) => Some(FAILED_AFTER_SUCCESS),
-        (false, true) => own,
-        (false, false) => note.or(own),
+    note: Option<&Note>,
+    own: Option<&str>,
+) -> Option<Shown> {
+    match (is_corrected, has_said, note) {
+        (true, _, _) => Some(Shown::Note(NoteCode::FailedAfterSuccess.into())),
+        (false, false, Some(note)) => Some(Shown::Note(note.clone())),
+        (false, _, _) => own.map(|own| Shown::Own(own.to_owned())),
     }
 }
 
 impl Task {
-    /// Whether a reported success had to be taken back.
+    /// Whether a reported success was reverted.
     pub fn corrected(&self) -> bool {
         self.verdict().is_some_and(|verdict| verdict.corrected)
     }
 
     /// The message shown: the pipeline's own, unless only the bridge knows why the task ended.
-    pub fn shown_message(&self) -> Option<&str> {
-        let (own, note) = (self.message.as_deref(), self.note.as_deref());
-        message_of(self.corrected(), self.said().is_some(), note, own)
+    pub fn shown_message(&self) -> Option<Shown> {
+        let own = self.message.as_deref();
+        message_of(
+            self.corrected(),
+            self.said().is_some(),
+            self.note.as_ref(),
+            own,
+        )
     }
 
     /// The progress shown, and what it is a part of: the pipeline's own, or that of its run where the pipeline reports none.
@@ -41,12 +64,13 @@ impl Task {
 
     /// The result shown: as it was sent, or wrapped as the status shown where the pipeline reported a final status with it
     /// or after it. Iaso's planning page reads `group_id` of a result that was sent without a status.
-    pub fn shown_result(&self) -> Option<Value> {
+    pub fn shown_result(&self, words: impl Fn(&Note) -> String) -> Option<Value> {
         if self.unread.is_some() {
             return None;
         }
         if self.corrected() {
-            return Some(self.failure(Some(FAILED_AFTER_SUCCESS), self.message.as_deref()));
+            let why = words(&NoteCode::FailedAfterSuccess.into());
+            return Some(self.failure(Some(&why), self.message.as_deref()));
         }
         let Some(said) = self.said().filter(|_| !self.data_late) else {
             return self.data.clone();

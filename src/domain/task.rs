@@ -8,10 +8,11 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Map, Value};
 
 use super::ids::{AccountId, ConnectionId, LaunchId, PipelineId, RunId, TaskId, UserId};
+use super::note::Note;
 use super::observation::{Conflict, Observation, Premise, Sighting};
 use super::pipeline::{RunStatus, VersionLabel};
-use super::principal::{CallbackClaim, Person, Reporter};
-pub use super::verdict::{FAILED_AFTER_SUCCESS, RunEnd, Status, Verdict, Word, verdict};
+use super::principal::{Actor, CallbackClaim, Person, Reporter};
+pub use super::verdict::{RunEnd, Status, Verdict, Word, verdict};
 
 /// The pipeline's first terminal word with what it said beside it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -98,8 +99,8 @@ pub struct Task {
     pub name: String,
     pub pipeline: PipelineRef,
     pub launcher: Option<Person>,
-    /// Which key it was, or who sat there, where no person is known.
-    pub launched_with: Option<String>,
+    /// Where no person is known.
+    pub launched_with: Option<Actor>,
     pub state: State,
     pub run: Run,
     /// The last message of the pipeline.
@@ -113,7 +114,7 @@ pub struct Task {
     /// Whether it came without a status after the end: it is shown as it was sent.
     pub data_late: bool,
     /// Why it ended, where only the bridge can say so.
-    pub note: Option<String>,
+    pub note: Option<Note>,
     pub called_back: bool,
     pub created_at: DateTime<Utc>,
     pub started_at: Option<DateTime<Utc>>,
@@ -280,7 +281,7 @@ impl Task {
         }
     }
 
-    fn gone(self, why: &str, premise: Premise, now: DateTime<Utc>) -> Self {
+    fn gone(self, why: &Note, premise: Premise, now: DateTime<Utc>) -> Self {
         if self.premise() != premise {
             return self;
         }
@@ -288,12 +289,12 @@ impl Task {
             Some(_) => RunEnd::Gone,
             None => RunEnd::NeverConfirmed,
         };
-        self.end(end, Some(why), now)
+        self.end(end, Some(why.clone()), now)
     }
 
-    fn refuse(mut self, why: &str, now: DateTime<Utc>) -> Self {
+    fn refuse(mut self, why: &Note, now: DateTime<Utc>) -> Self {
         if matches!(self.state, State::Accepted | State::Launching) {
-            self = self.end(RunEnd::Refused, Some(why), now);
+            self = self.end(RunEnd::Refused, Some(why.clone()), now);
         }
         self
     }
@@ -324,7 +325,7 @@ impl Task {
         match sighting.status {
             RunStatus::Running => self.start(now),
             RunStatus::Success => self.end(RunEnd::Success, None, now),
-            RunStatus::Failed => self.end(RunEnd::Failed, sighting.last_lines.as_deref(), now),
+            RunStatus::Failed => self.end(RunEnd::Failed, sighting.why.clone(), now),
             RunStatus::Stopped | RunStatus::Skipped => self.end(RunEnd::Stopped, None, now),
             // A run that is stopped in the queue terminates too, without ever having run.
             RunStatus::Queued | RunStatus::Terminating | RunStatus::Other(_) => self,
@@ -361,9 +362,9 @@ impl Task {
         self.state == State::Accepted && self.run.attempts == 0
     }
 
-    pub(super) fn end(mut self, run: RunEnd, why: Option<&str>, now: DateTime<Utc>) -> Self {
+    pub(super) fn end(mut self, run: RunEnd, why: Option<Note>, now: DateTime<Utc>) -> Self {
         if self.run_end().is_none() {
-            self.note = why.map(str::to_owned);
+            self.note = why;
             self.state = State::Ended {
                 run,
                 said: self.said().cloned(),

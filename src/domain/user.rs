@@ -1,7 +1,7 @@
 //! A user of Iaso, and what that makes of them here.
 
 use super::ids::AccountId;
-use super::principal::{Person, Principal, Role};
+use super::principal::{Actor, Person, Principal, Role};
 
 /// Iaso's permission to use pipelines, without its application's name.
 pub const PERMISSION: &str = "iaso_pipeline_management";
@@ -43,7 +43,7 @@ impl User {
         Principal {
             account,
             role,
-            name: self.person.username.clone(),
+            actor: Actor::User(self.person.username.clone()),
             person: Some(self.person),
             key: None,
         }

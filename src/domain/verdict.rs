@@ -1,9 +1,5 @@
 //! The end of a task: a pure function of two facts that may come in either order.
 
-/// Said of a run that failed although its pipeline had reported success.
-pub const FAILED_AFTER_SUCCESS: &str =
-    "OpenHEXA: the run failed after the pipeline had reported success";
-
 /// What a task is shown as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Status {

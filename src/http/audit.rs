@@ -78,7 +78,7 @@ fn write(action: &str, response: &ServiceResponse<BoxBody>) {
         action,
         outcome = outcome(response.status()),
         status = response.status().as_u16(),
-        who = who.map_or("anonymous", |who| who.name.as_str()),
+        who = who.map_or_else(|| "anonymous".to_owned(), |who| who.actor.name()),
         person = who.and_then(|who| who.person.as_ref()).map(|person| person.id),
         account = who.map(|who| who.account.0),
         role = who.map(|who| who.role.word()),

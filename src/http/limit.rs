@@ -200,7 +200,7 @@ async fn through(
 
 fn caller(who: &Principal) -> Caller {
     let person = who.person.as_ref().map(|person| person.id);
-    (who.account.0, person, who.name.clone())
+    (who.account.0, person, who.actor.name())
 }
 
 /// For those who are not signed in, whatever they asked for.

@@ -9,6 +9,7 @@ pub mod document;
 mod edge;
 mod error;
 mod headers;
+mod history;
 mod language;
 mod limit;
 mod no_upgrade;
@@ -159,11 +160,11 @@ fn tasks() -> Table {
         ))
         .service(path(
             "/tasks/{id}/logs",
-            [may(Viewer, get().to(api::tasks::logs))],
+            [may(Viewer, get().to(api::events::logs))],
         ))
         .service(path(
             "/tasks/{id}/events",
-            [may(Viewer, get().to(api::tasks::events))],
+            [may(Viewer, get().to(api::events::events))],
         ))
 }
 

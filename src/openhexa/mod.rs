@@ -26,6 +26,7 @@ mod holdings;
 mod launch;
 mod looks;
 mod moment;
+mod note;
 mod operations;
 mod questions;
 mod throttle;

@@ -9,7 +9,7 @@ use super::error::NotKnown;
 use super::token::Judged;
 use super::{Bridge, Error, jwt};
 use crate::domain::ids::AccountId;
-use crate::domain::principal::{CallbackClaim, Principal, Role};
+use crate::domain::principal::{Actor, CallbackClaim, Principal, Role};
 use crate::domain::user::Door;
 
 /// Standalone there is one account.
@@ -65,7 +65,7 @@ impl Bridge {
                 self.user_of_session(cookie).await.map(Caller::Person)
             }
             Credential::Nothing | Credential::Session(_) if self.parts.access.open => {
-                Ok(self.person(Role::Administrator, "local user".to_owned()))
+                Ok(self.person(Role::Administrator, Actor::LocalUser))
             }
             Credential::Nothing | Credential::Session(_) => {
                 Err(Error::Unauthenticated(NotKnown::Missing))
@@ -119,8 +119,8 @@ impl Bridge {
             Judged::Other => {}
         }
         if let Some(role) = self.parts.access.role_of(bearer) {
-            let name = format!("the {} key of the settings", role.word());
-            return self.of_an_account(self.person(role, name)).await;
+            let actor = Actor::SettingsKey(role);
+            return self.of_an_account(self.person(role, actor)).await;
         }
         // A key of ours that was mistyped is nothing to show to Iaso.
         if self.parts.users.take_tokens() && jwt::claimed(bearer).is_some() {
@@ -154,11 +154,11 @@ impl Bridge {
         })
     }
 
-    fn person(&self, role: Role, name: String) -> Caller {
+    fn person(&self, role: Role, actor: Actor) -> Caller {
         Caller::Person(Principal {
             account: self.parts.access.account,
             role,
-            name,
+            actor,
             person: None,
             key: None,
         })

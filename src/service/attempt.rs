@@ -3,19 +3,17 @@
 //! Before the call the task is marked as being launched; after it, one of four things is known: the run's id, that
 //! OpenHEXA refused, that nothing was sent, or nothing at all. The last is no failure: the reconciler looks for the run.
 
-use super::observe::{Fact, take};
+use super::observe::{Fact, own, take};
 use super::{Bridge, Error, causes};
 use crate::domain::connection::Connection;
+use crate::domain::event::{Event, EventData, EventKind, Source};
 use crate::domain::ids::{TaskId, UserId};
+use crate::domain::note::Note;
 use crate::domain::observation::Observation;
 use crate::domain::run::Launch;
 use crate::domain::task::{State, Task};
 use crate::openhexa::{self, LaunchError};
-use crate::store::{self, Source};
-
-/// How the note of a task begins whose launch OpenHEXA refused.
-pub(super) const REFUSED: &str = "OpenHEXA refused the launch: ";
-const NOT_SENT: &str = "launch not sent";
+use crate::store;
 
 /// A task that is to be launched, with what is to be sent.
 pub struct Attempt {
@@ -101,9 +99,9 @@ impl Bridge {
         match answer {
             Ok(launched) => {
                 let known = Observation::RunKnown { run: launched.run };
-                let fact = Fact::new(Source::OpenHexa, "run created", known);
-                self.observe(attempt.task, fact.detail(launched.run.to_string()))
-                    .await
+                let fact = Fact::new(Source::OpenHexa, EventKind::RunCreated, known);
+                let data = EventData::default().run(launched.run);
+                self.observe(attempt.task, fact.data(data)).await
             }
             Err(error) => self.without_run(attempt.task, error).await,
         }
@@ -111,11 +109,11 @@ impl Bridge {
 
     /// The task stays as it is, to be launched later: it may be somebody else's by now, so nothing is learnt of it here.
     async fn not_asked(&self, task: TaskId, why: &openhexa::Error) -> Result<Task, Error> {
-        let (now, why) = (self.now(), why.to_string());
+        let (now, why) = (self.now(), EventData::default().because(&why.into()));
         self.store()
             .write(move |db| {
                 let known = store::lock(db, task)?.ok_or_else(Error::no_task)?;
-                let event = store::Event::new(now, Source::Bridge, NOT_SENT).detail(why);
+                let event = Event::new(now, Source::Bridge, EventKind::LaunchNotSent).data(why);
                 store::add_event(db, known.account, task, &event)?;
                 Ok(known)
             })
@@ -125,9 +123,11 @@ impl Bridge {
     async fn without_run(&self, task: TaskId, error: LaunchError) -> Result<Task, Error> {
         match error {
             LaunchError::Refused(why) => {
-                let said = format!("{REFUSED}{why}");
-                let refused = Observation::LaunchRefused { why: said.clone() };
-                let fact = Fact::new(Source::OpenHexa, "launch refused", refused).detail(said);
+                let note = Note::from(&why);
+                let data = EventData::default().because(&note);
+                let refused = Observation::LaunchRefused { why: note };
+                let fact =
+                    Fact::new(Source::OpenHexa, EventKind::LaunchRefused, refused).data(data);
                 let task = self.observe(task, fact).await?;
                 Err(Error::Refused {
                     why,
@@ -135,13 +135,16 @@ impl Bridge {
                 })
             }
             LaunchError::NotSent(why) => {
-                let fact = Fact::new(Source::Bridge, NOT_SENT, Observation::LaunchPostponed);
-                self.observe(task, fact.detail(why.to_string())).await
+                let postponed = Observation::LaunchPostponed;
+                let fact = Fact::new(Source::Bridge, EventKind::LaunchNotSent, postponed);
+                let data = EventData::default().because(&Note::from(&why));
+                self.observe(task, fact.data(data)).await
             }
             LaunchError::Unsure(why) => {
-                let fact = Fact::new(Source::Bridge, "launch unsure", Observation::LaunchUnsure);
-                self.observe(task, fact.detail(why.to_string()).always_told())
-                    .await
+                let unsure = Observation::LaunchUnsure;
+                let fact = Fact::new(Source::Bridge, EventKind::LaunchUnsure, unsure);
+                let data = EventData::default().because(&Note::from(&why));
+                self.observe(task, fact.data(data).always_told()).await
             }
         }
     }
@@ -154,7 +157,7 @@ impl Bridge {
         let reserved = self
             .store()
             .write(move |db| {
-                let before = store::lock(db, task)?.ok_or_else(Error::no_task)?;
+                let before = own(db, bridge.rules(), task, now)?;
                 let held = store::renew(db, task, &owner, now + bridge.rules().lease)?;
                 let key = bridge.fingerprint_key();
                 let alone =
@@ -165,7 +168,7 @@ impl Bridge {
                 let launched_as = Some(launched_as);
                 let reserved = Observation::LaunchReserved { launched_as };
                 let fact =
-                    Fact::new(Source::Bridge, "asking OpenHEXA for a run", reserved).always_told();
+                    Fact::new(Source::Bridge, EventKind::LaunchRequested, reserved).always_told();
                 let taken = take(db, bridge.rules(), before.clone(), &fact, now)?;
                 Ok(match taken {
                     Ok(task) if task.state == State::Launching => Reserved::Yes,

@@ -7,12 +7,12 @@ use super::group::Item;
 use super::observe::Fact;
 use super::throttle::Held;
 use super::{Bridge, Error};
+use crate::domain::event::{EventData, EventKind, Source};
 use crate::domain::ids::{PipelineId, TaskId};
-use crate::domain::observation::{Conflict, Observation, Report, ReportedWord};
+use crate::domain::observation::{Conflict, Observation, Report};
 use crate::domain::principal::Reporter;
 use crate::domain::sentence::say;
 use crate::domain::task::{Status, Task};
-use crate::store::Source;
 
 /// What came in.
 #[derive(Clone, Debug)]
@@ -77,30 +77,18 @@ pub(super) fn unknown_task() -> Error {
 }
 
 pub(super) fn fact_of(report: Report) -> Fact {
-    let what = match report.word {
-        None => "reported progress".to_owned(),
-        Some(ReportedWord::Queued) => "reported QUEUED".to_owned(),
-        Some(ReportedWord::Running) => "reported RUNNING".to_owned(),
-        Some(ReportedWord::End(word)) => format!("reported {}", word.status().word()),
-    };
-    let detail = detail(&report);
-    let mut fact = Fact::new(Source::Callback, &what, Observation::Reported(report)).always_told();
-    fact.detail = detail;
-    fact
+    let (kind, data) = (EventKind::of_report(report.word), data(&report));
+    let fact = Fact::new(Source::Callback, kind, Observation::Reported(report));
+    fact.data(data).always_told()
 }
 
 /// Which values came with it; a result is named, not repeated.
-fn detail(report: &Report) -> Option<String> {
-    let number = |name: &str, value: Option<i32>| value.map(|value| format!("{name} {value}"));
-    let parts: Vec<String> = [
-        number("progress_value", report.progress_value),
-        number("end_value", report.end_value),
-        report.result.as_ref().map(|_| "with a result".to_owned()),
-    ]
-    .into_iter()
-    .flatten()
-    .collect();
-    (!parts.is_empty()).then(|| parts.join(", "))
+fn data(report: &Report) -> EventData {
+    let data = EventData::default().progress(report.progress_value, report.end_value);
+    match report.result {
+        Some(_) => data.with_result(),
+        None => data,
+    }
 }
 
 pub(super) fn conflict(conflict: Conflict) -> Error {

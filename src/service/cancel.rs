@@ -2,14 +2,15 @@
 //! (`stop.rs`).
 
 use super::callback::conflict;
-use super::observe::{Fact, take};
-use super::stop::{WISHED, is_refused};
+use super::observe::{Fact, heeded, take};
+use super::stop::is_refused;
 use super::tasks::Seen;
 use super::{Bridge, Error};
+use crate::domain::event::{EventData, EventKind, Source};
 use crate::domain::ids::TaskId;
 use crate::domain::observation::Observation;
 use crate::domain::principal::Principal;
-use crate::store::{self, Source};
+use crate::store;
 
 impl Bridge {
     /// Asking twice changes nothing, unless OpenHEXA refused to stop the run: then it is asked again at once.
@@ -19,6 +20,7 @@ impl Bridge {
         self.store()
             .write(move |db| {
                 let before = store::lock_own(db, account, id)?.ok_or_else(Error::no_task)?;
+                let before = heeded(db, bridge.rules(), before, now)?;
                 let refused = is_refused(db, &before)?;
                 if refused {
                     store::look_by(db, id, now)?;
@@ -34,8 +36,12 @@ impl Bridge {
 }
 
 fn wish(who: &Principal) -> Fact {
-    let fact = Fact::new(Source::User, WISHED, Observation::CancelAsked);
-    fact.detail(format!("by {}", who.name))
+    let fact = Fact::new(
+        Source::User,
+        EventKind::CancelRequested,
+        Observation::CancelAsked,
+    );
+    fact.data(EventData::default().by(&who.actor))
 }
 
 fn wish_again(who: &Principal) -> Fact {

@@ -6,16 +6,11 @@ use std::sync::{Mutex, PoisonError};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::observe::{Fact, take};
-use super::stop::WISHED;
-use super::{Bridge, Error, Rules, causes};
+use super::observe::heeded;
+use super::{Bridge, Error, causes};
+use crate::domain::event::{Event, EventKind, Source};
 use crate::domain::ids::TaskId;
-use crate::domain::observation::Observation;
-use crate::domain::task::Task;
-use crate::store::{self, Db, Event, Source};
-
-/// The event of a task whose row in Iaso was moved to another account.
-const MOVED: &str = "its row in Iaso was moved to another account and is not updated any more";
+use crate::store;
 
 /// When this process last looked through the copies.
 #[derive(Default)]
@@ -86,13 +81,13 @@ impl Bridge {
     async fn tell_moved(&self, now: DateTime<Utc>) -> Result<(), Error> {
         let moved = self
             .store()
-            .read(move |db| Ok::<_, Error>(store::moved(db, now, MOVED)?))
+            .read(move |db| Ok::<_, Error>(store::moved(db, now, EventKind::MirrorMoved)?))
             .await?;
         for id in moved {
             self.store()
                 .write(move |db| {
                     if let Some(task) = store::lock(db, id)? {
-                        let event = Event::new(now, Source::Bridge, MOVED);
+                        let event = Event::new(now, Source::Bridge, EventKind::MirrorMoved);
                         store::add_event(db, task.account, id, &event)?;
                         store::disown(db, id, now)?;
                     }
@@ -128,33 +123,4 @@ impl Bridge {
         self.changes.happened();
         Ok(())
     }
-}
-
-/// The task as its owner's transaction finds it, with a wish to stop that was made in Iaso since the last look.
-pub(super) fn heeded(
-    db: &mut Db<'_>,
-    rules: &Rules,
-    task: Task,
-    now: DateTime<Utc>,
-) -> Result<Task, Error> {
-    let wished = task.verdict().is_none() && !store::stop_wishes(db, &[task.id])?.is_empty();
-    if !wished {
-        return Ok(task);
-    }
-    // It cannot conflict: the task has not ended.
-    let after = take(db, rules, task.clone(), &wish(), now)?.unwrap_or(task);
-    audit(&after);
-    Ok(after)
-}
-
-/// The line of a deed that came by no request: Iaso does not say who pressed its button. Should the transaction fail, the
-/// next one to find the wish writes another.
-pub(super) fn audit(task: &Task) {
-    let (task, account) = (task.id.0, task.account.0);
-    tracing::info!(target: "audit", action = "cancel", outcome = "done", who = "Iaso", account, object = %task, task, "audit");
-}
-
-pub(super) fn wish() -> Fact {
-    let fact = Fact::new(Source::User, WISHED, Observation::CancelAsked);
-    fact.detail("asked in Iaso; by whom it does not say")
 }

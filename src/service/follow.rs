@@ -266,7 +266,7 @@ fn is_old(task: &Task, status: &RunStatus, progress: i64, now: DateTime<Utc>) ->
     let sighting = Sighting {
         status: status.clone(),
         progress,
-        last_lines: None,
+        why: None,
     };
     task.clone()
         .observe(&Observation::RunSeen(sighting), now)

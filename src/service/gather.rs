@@ -8,10 +8,7 @@ use std::sync::Arc;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::Error;
-use super::attempt::REFUSED;
-use super::look::{HIDDEN, TIMED_OUT};
 use super::monitoring::{Failure, Long, Looks, Monitoring, Pipeline};
-use super::reconcile::COULD_NOT_SEND;
 use crate::domain::failure::Reason;
 use crate::domain::figures::Durations;
 use crate::domain::ids::{AccountId, PipelineId, TaskId};
@@ -112,8 +109,7 @@ fn tell(db: &mut Db<'_>, account: AccountId, failures: &mut [Failure]) -> Result
         let Some((note, own)) = beginnings.get(&failure.task) else {
             continue;
         };
-        let message = failure.reason.message(note.as_deref(), own.as_deref());
-        failure.message = message.map(str::to_owned);
+        failure.message = failure.reason.message(note.as_ref(), own.as_deref());
     }
     Ok(())
 }
@@ -195,7 +191,7 @@ fn long(
 fn failures(bad: &[Failed]) -> Vec<Failure> {
     let mut all: HashMap<(PipelineId, Reason), Failure> = HashMap::new();
     for failed in bad {
-        let Some(reason) = reason(failed) else {
+        let Some(reason) = Reason::of(failed.run_end, failed.word, failed.note) else {
             continue;
         };
         let task = &failed.task;
@@ -218,26 +214,6 @@ fn failures(bad: &[Failed]) -> Vec<Failure> {
     let mut failures: Vec<Failure> = all.into_values().collect();
     failures.sort_by_key(|one| Reverse((one.count, one.last, one.task)));
     failures
-}
-
-/// What the note adds to the two facts: the bridge wrote it.
-fn reason(failed: &Failed) -> Option<Reason> {
-    let note = failed.note.as_deref().unwrap_or_default();
-    let reason = Reason::of(failed.run_end, failed.word)?;
-    Some(match reason {
-        Reason::Gone if [TIMED_OUT, HIDDEN].contains(&note) => Reason::TimeOver,
-        Reason::Refused if note == COULD_NOT_SEND => Reason::NotSent,
-        Reason::Refused if !note.starts_with(REFUSED) => Reason::GivenUp,
-        Reason::Reported
-        | Reason::FailedAfterSuccess
-        | Reason::RunFailed
-        | Reason::Refused
-        | Reason::NotSent
-        | Reason::GivenUp
-        | Reason::NeverConfirmed
-        | Reason::TimeOver
-        | Reason::Gone => reason,
-    })
 }
 
 fn looks(live: Live, now: DateTime<Utc>) -> Looks {

@@ -6,20 +6,16 @@ use std::collections::HashMap;
 use chrono::{DateTime, Utc};
 
 use super::callback::{conflict, fact_of, unknown_task};
-use super::copies::{audit, wish};
-use super::observe::{Fact, Follows, Taken, is_news, judge, settle};
+use super::observe::{Fact, Follows, Taken, audit, is_news, judge, noted, settle, wish};
 use super::throttle::{Held, Throttle, Usage};
 use super::{Error, Rules};
+use crate::domain::event::{Event, EventKind, Source};
 use crate::domain::ids::{PipelineId, TaskId};
+use crate::domain::note::NoteCode;
 use crate::domain::observation::{Observation, Progress, Report};
 use crate::domain::principal::Reporter;
 use crate::domain::task::Task;
-use crate::store::{self, Change, Db, Event, Source, Told};
-
-const LOG_FULL: &str = "log full";
-/// The last line of a log that takes no more.
-const LOG_FULL_MESSAGE: &str =
-    "The log of this task is full: later progress messages are shown, but not added to the log";
+use crate::store::{self, Change, Db, Told};
 
 /// A report, and who sends it.
 #[derive(Clone)]
@@ -188,7 +184,9 @@ impl TakenAll {
         let Some(held) = usage.release() else {
             return known;
         };
-        let mut taken = judge(rules, &known, &held.fact(), held.at);
+        // Never before what was written meanwhile, so that the history stays in order.
+        let at = held.at.max(known.updated_at);
+        let mut taken = judge(rules, &known, &held.fact(), at);
         if let Some(event) = taken.event.as_mut() {
             tell_merged(event, &held);
         }
@@ -211,8 +209,7 @@ impl TakenAll {
         if let (Some(event), Some(_)) = (taken.event.as_mut(), taken.refused) {
             let more = usage.refused();
             if more > 0 {
-                let own = event.detail.take().unwrap_or_default();
-                event.detail = Some(format!("{own}, {more} more refused"));
+                event.data = std::mem::take(&mut event.data).more_refused(more);
             }
         }
         outcome(if taken.refused.is_some() {
@@ -235,8 +232,8 @@ impl TakenAll {
                 let is_full = !moves && !usage.has_log(limits);
                 self.keep(taken);
                 if is_full {
-                    let event = Event::new(at, Source::Bridge, LOG_FULL);
-                    let event = event.message(Some(LOG_FULL_MESSAGE.to_owned()));
+                    let event = Event::new(at, Source::Bridge, EventKind::LogFull);
+                    let event = noted(event, &NoteCode::LogFull.into());
                     self.told.push(Told {
                         account,
                         task,
@@ -305,9 +302,7 @@ fn tell_merged(event: &mut Event, held: &Held) {
     if event.message.is_none() {
         event.message.clone_from(&held.kept.report.message);
     }
-    let merged = format!("{} reports merged", held.merged);
-    let parts: Vec<String> = event.detail.take().into_iter().chain([merged]).collect();
-    event.detail = Some(parts.join(", "));
+    event.data = std::mem::take(&mut event.data).merged(held.merged);
 }
 
 /// Nothing is written: progress is held, a refused or repeated report is counted.

@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 
 use super::{Bridge, Error, causes};
 use crate::domain::ids::{AccountId, KeyId};
-use crate::domain::principal::{Principal, Role};
+use crate::domain::principal::{Actor, Principal, Role};
 use crate::store::{self, StoredKey};
 
 /// How long a recognised key is taken for good without asking the database.
@@ -207,7 +207,10 @@ fn principal(key: &StoredKey) -> Principal {
     Principal {
         account: key.account,
         role: key.role,
-        name: format!("key {} ({})", key.id, key.name),
+        actor: Actor::Key {
+            id: key.id,
+            name: key.name.clone(),
+        },
         person: None,
         key: Some(key.id),
     }

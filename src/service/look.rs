@@ -9,22 +9,13 @@ use super::last_lines::last_lines;
 use super::observe::Fact;
 use super::{Bridge, Error};
 use crate::domain::connection::Connection;
+use crate::domain::event::{EventData, EventKind, Source};
 use crate::domain::ids::RunId;
+use crate::domain::note::{Note, NoteCode};
 use crate::domain::observation::{Observation, Sighting};
 use crate::domain::pipeline::RunStatus;
 use crate::domain::run::{Absence, Look, RunLog, Visible};
 use crate::domain::task::Task;
-use crate::store::Source;
-
-const LOG_UNREAD: &str = "the run failed, and its log could not be read";
-const LOG_NOT_YET: &str = "the run failed; its log could not be read yet";
-const GONE: &str = "OpenHEXA no longer knows the run";
-pub(super) const DELETED: &str =
-    "the pipeline was deleted in OpenHEXA, and its run with it: how the run ended is not known";
-pub(super) const TIMED_OUT: &str =
-    "OpenHEXA no longer knows the run, and its time was over: how it ended is not known";
-pub(super) const HIDDEN: &str = "OpenHEXA no longer shows the run nor its pipeline, and the run's time was over: the pipeline was \
-                      deleted, its workspace archived, or access to it withdrawn";
 
 impl Bridge {
     /// What an answered look means.
@@ -37,19 +28,12 @@ impl Bridge {
     ) -> Result<(), Error> {
         match look {
             Look::Seen { status, progress } => {
-                let last_lines = if status == RunStatus::Failed {
+                let why = if status == RunStatus::Failed {
                     self.why_failed(task, connection, run).await?
                 } else {
                     None
                 };
-                let what = format!("run {}", status.word());
-                let sighting = Sighting {
-                    status,
-                    progress,
-                    last_lines,
-                };
-                self.learn(task, &what, Observation::RunSeen(sighting))
-                    .await
+                self.seen_as(task, status, progress, why).await
             }
             Look::Absent(absence) if absence.proves_absence(task.run.launched_as) => {
                 self.absent(task, absence).await
@@ -58,19 +42,41 @@ impl Bridge {
         }
     }
 
+    async fn seen_as(
+        &self,
+        task: &Task,
+        status: RunStatus,
+        progress: i64,
+        why: Option<Note>,
+    ) -> Result<(), Error> {
+        let data = if let RunStatus::Other(word) = &status {
+            EventData::default().status(word)
+        } else {
+            EventData::default()
+        };
+        let kind = EventKind::of_run(&status);
+        let seen = Observation::RunSeen(Sighting {
+            status,
+            progress,
+            why,
+        });
+        let fact = Fact::new(Source::OpenHexa, kind, seen).data(data);
+        self.observe(task.id, fact).await.map(|_| ())
+    }
+
     async fn absent(&self, task: &Task, absence: Absence) -> Result<(), Error> {
         if task.run.absent_looks + 1 < self.rules().absent_looks {
             return self
-                .learn(task, "run not found", Observation::RunUnseen)
+                .learn(task, EventKind::RunNotFound, Observation::RunUnseen)
                 .await;
         }
         let overdue = self.rules().is_overdue(task, self.now());
         let why = match absence.visible {
-            Visible::Workspace => DELETED,
-            Visible::Pipeline | Visible::Nothing if overdue => TIMED_OUT,
-            Visible::Pipeline | Visible::Nothing => GONE,
+            Visible::Workspace => NoteCode::PipelineDeleted,
+            Visible::Pipeline | Visible::Nothing if overdue => NoteCode::TimeOver,
+            Visible::Pipeline | Visible::Nothing => NoteCode::RunGone,
         };
-        self.gone(task, "run gone", why).await
+        self.gone(task, EventKind::RunGone, why).await
     }
 
     /// No permission looks the same, so before the deadline it says nothing, and after it only as long as the response is to
@@ -87,13 +93,14 @@ impl Bridge {
         }
         let within = self.rules().looks.hidden_within();
         let hidden = Observation::RunHidden { within };
-        let fact = Fact::new(Source::OpenHexa, "neither run nor pipeline found", hidden);
+        let fact = Fact::new(Source::OpenHexa, EventKind::RunHidden, hidden);
         let after = self.observe(task.id, fact).await?;
         let since = after.run.hidden_since;
         if since.is_none_or(|since| self.now() - since < self.rules().hidden_for) {
             return Ok(());
         }
-        self.gone(&after, "run gone", HIDDEN).await
+        self.gone(&after, EventKind::RunGone, NoteCode::RunHidden)
+            .await
     }
 
     /// A poll that proves nothing breaks the row of polls that showed neither run nor pipeline.
@@ -101,14 +108,19 @@ impl Bridge {
         if task.run.hidden_since.is_none() {
             return Ok(());
         }
-        self.learn(task, "look failed", Observation::LookFailed)
+        self.learn(task, EventKind::PollFailed, Observation::LookFailed)
             .await
     }
 
     /// As far as the task is still what it was when it was judged.
-    pub(super) async fn gone(&self, task: &Task, what: &str, why: &str) -> Result<(), Error> {
+    pub(super) async fn gone(
+        &self,
+        task: &Task,
+        what: EventKind,
+        why: NoteCode,
+    ) -> Result<(), Error> {
         let gone = Observation::RunGone {
-            why: why.to_owned(),
+            why: why.into(),
             premise: task.premise(),
         };
         self.learn(task, what, gone).await
@@ -120,12 +132,15 @@ impl Bridge {
         task: &Task,
         connection: &Connection,
         run: RunId,
-    ) -> Result<Option<String>, Error> {
+    ) -> Result<Option<Note>, Error> {
         match self.openhexa().log(&connection.target, run).await {
-            Ok(Some(log)) => Ok(self.last_lines(task, connection, &log).await),
+            Ok(Some(log)) => {
+                let last_lines = self.last_lines(task, connection, &log).await;
+                Ok(last_lines.map(Note::text))
+            }
             Ok(None) => Ok(None),
-            Err(error) if self.tell_once(task, LOG_NOT_YET).await? => Err(error.into()),
-            Err(_) => Ok(Some(LOG_UNREAD.to_owned())),
+            Err(error) if self.tell_once(task, EventKind::RunLogUnread).await? => Err(error.into()),
+            Err(_) => Ok(Some(NoteCode::LogUnread.into())),
         }
     }
 
@@ -142,7 +157,7 @@ impl Bridge {
     pub(super) async fn learn(
         &self,
         task: &Task,
-        what: &str,
+        what: EventKind,
         observation: Observation,
     ) -> Result<(), Error> {
         let fact = Fact::new(Source::OpenHexa, what, observation);

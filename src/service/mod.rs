@@ -36,6 +36,7 @@ pub mod callback;
 mod cancel;
 mod change_log;
 mod changes;
+mod commit;
 pub mod config;
 mod config_checks;
 pub mod config_history;

@@ -18,6 +18,7 @@ use crate::domain::failure::Reason;
 pub use crate::domain::figures::{Durations, Period, Zone, per_mille};
 use crate::domain::ids::{AccountId, PipelineId, TaskId};
 use crate::domain::sentence::Sentence;
+use crate::domain::shown::Shown;
 use crate::domain::task::Status;
 use crate::store;
 
@@ -90,7 +91,7 @@ pub struct Failure {
     /// The newest of them.
     pub task: TaskId,
     pub last: DateTime<Utc>,
-    pub message: Option<String>,
+    pub message: Option<Shown>,
 }
 
 /// Whether what is under way is looked after in time.

@@ -65,7 +65,7 @@ impl Bridge {
         let end = wrong.note("until", bounded(wish.expires_at, latest));
         accept(wrong)?;
         wish.expires_at = end.flatten();
-        make(self.store(), who.account, wish, &who.name, now).await
+        make(self.store(), who.account, wish, &who.actor.stored(), now).await
     }
 
     /// The latest end of a key that they make. None: it may be good until it is revoked.

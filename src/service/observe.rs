@@ -5,38 +5,41 @@
 
 use chrono::{DateTime, Utc};
 
-use super::copies::heeded;
 use super::{Bridge, Error, Rules};
+use crate::domain::event::{Event, EventData, EventKind, Source};
 use crate::domain::ids::{PipelineId, TaskId};
+use crate::domain::note::{Note, NoteCode};
 use crate::domain::observation::{Conflict, KeptProgress, Observation};
-use crate::domain::task::{FAILED_AFTER_SUCCESS, State, Task};
-use crate::store::{self, Db, Event, Source};
+use crate::domain::principal::Actor;
+use crate::domain::task::{State, Task};
+use crate::language::english;
+use crate::store::{self, Db};
 
 /// Something learnt, and how it is told to whoever asks why.
 #[derive(Clone, Debug)]
 pub struct Fact {
     pub observation: Observation,
     pub source: Source,
-    pub what: String,
-    pub detail: Option<String>,
+    pub kind: EventKind,
+    pub data: EventData,
     /// Told even where it changes nothing.
     pub always_told: bool,
 }
 
 impl Fact {
-    pub fn new(source: Source, what: &str, observation: Observation) -> Self {
+    pub fn new(source: Source, kind: EventKind, observation: Observation) -> Self {
         Self {
             observation,
             source,
-            what: what.to_owned(),
-            detail: None,
+            kind,
+            data: EventData::default(),
             always_told: false,
         }
     }
 
     #[must_use]
-    pub fn detail(mut self, detail: impl Into<String>) -> Self {
-        self.detail = Some(detail.into());
+    pub fn data(mut self, data: EventData) -> Self {
+        self.data = data;
         self
     }
 
@@ -54,8 +57,7 @@ impl Bridge {
         let taken = self
             .store()
             .write(move |db| {
-                let before = store::lock(db, task)?.ok_or_else(Error::no_task)?;
-                let before = heeded(db, bridge.rules(), before, now)?;
+                let before = own(db, bridge.rules(), task, now)?;
                 match take(db, bridge.rules(), before.clone(), &fact, now)? {
                     Ok(after) => Ok(after),
                     Err(_) => Ok(before),
@@ -65,6 +67,17 @@ impl Bridge {
         self.changes.happened();
         taken
     }
+}
+
+/// Locks a task for this transaction, with a stop that was requested in Iaso since the last check.
+pub(super) fn own(
+    db: &mut Db<'_>,
+    rules: &Rules,
+    id: TaskId,
+    now: DateTime<Utc>,
+) -> Result<Task, Error> {
+    let task = store::lock(db, id)?.ok_or_else(Error::no_task)?;
+    heeded(db, rules, task, now)
 }
 
 /// What a fact makes of a task, before anything is written.
@@ -117,8 +130,8 @@ pub fn judge(rules: &Rules, before: &Task, fact: &Fact, now: DateTime<Utc>) -> T
     let after = match before.clone().observe(&fact.observation, now) {
         Ok(after) => after,
         Err(conflict) => {
-            let refused = Event::new(now, fact.source, "report refused")
-                .detail(fact.what.clone())
+            let refused = Event::new(now, fact.source, EventKind::ReportRefused)
+                .data(EventData::default().report(fact.kind))
                 .message(said(&fact.observation));
             return Taken {
                 after: before.clone().heard(),
@@ -130,10 +143,11 @@ pub fn judge(rules: &Rules, before: &Task, fact: &Fact, now: DateTime<Utc>) -> T
     };
     let told = fact.always_told || is_news(before, &after);
     let event = told.then(|| {
-        let message = log_line(before, &after, &fact.observation);
-        let mut event = Event::new(now, fact.source, &fact.what).message(message);
-        event.detail.clone_from(&fact.detail);
-        event
+        let event = Event::new(now, fact.source, fact.kind).data(fact.data.clone());
+        match new_note(before, &after) {
+            Some(note) => noted(event, &note),
+            None => event.message(said(&fact.observation)),
+        }
     });
     Taken {
         follows: follows(rules, before, &after, now),
@@ -186,15 +200,18 @@ pub(super) fn is_news(before: &Task, after: &Task) -> bool {
         || before.cancel_asked_at != after.cancel_asked_at
 }
 
-/// What the move adds to the task's log: what the pipeline said, or what only the bridge knows.
-fn log_line(before: &Task, after: &Task, observation: &Observation) -> Option<String> {
-    if let Observation::Reported(_) | Observation::ProgressKept(_) = observation {
-        return said(observation);
-    }
+/// What only the bridge knows of the move.
+fn new_note(before: &Task, after: &Task) -> Option<Note> {
     if after.corrected() && !before.corrected() {
-        return Some(FAILED_AFTER_SUCCESS.to_owned());
+        return Some(NoteCode::FailedAfterSuccess.into());
     }
     after.note.clone().filter(|_| before.note.is_none())
+}
+
+/// The event with a note, which is a line of the task's log too.
+pub(super) fn noted(mut event: Event, note: &Note) -> Event {
+    event.data = event.data.because(note);
+    event.message(Some(english(note)))
 }
 
 /// The pipeline's own message: it joins the log even where its report is refused.
@@ -205,4 +222,37 @@ fn said(observation: &Observation) -> Option<String> {
         return None;
     };
     report.message.clone()
+}
+
+/// The task as its owner's transaction finds it, with a wish to stop that was made in Iaso since the last look.
+pub(super) fn heeded(
+    db: &mut Db<'_>,
+    rules: &Rules,
+    task: Task,
+    now: DateTime<Utc>,
+) -> Result<Task, Error> {
+    let wished = task.verdict().is_none() && !store::stop_wishes(db, &[task.id])?.is_empty();
+    if !wished {
+        return Ok(task);
+    }
+    // It cannot conflict: the task has not ended.
+    let after = take(db, rules, task.clone(), &wish(), now)?.unwrap_or(task);
+    audit(&after);
+    Ok(after)
+}
+
+/// The line of a deed that came by no request: Iaso does not say who pressed its button. Should the transaction fail, the
+/// next one to find the wish writes another.
+pub(super) fn audit(task: &Task) {
+    let (task, account) = (task.id.0, task.account.0);
+    tracing::info!(target: "audit", action = "cancel", outcome = "done", who = "Iaso", account, object = %task, task, "audit");
+}
+
+pub(super) fn wish() -> Fact {
+    let fact = Fact::new(
+        Source::User,
+        EventKind::CancelRequested,
+        Observation::CancelAsked,
+    );
+    fact.data(EventData::default().by(&Actor::Iaso))
 }

@@ -14,20 +14,17 @@ use uuid::Uuid;
 use super::attempt::Attempt;
 use super::observe::Fact;
 use super::pipelines::Need;
-use super::search::NEVER_CONFIRMED;
 use super::values::{Layered, as_object, judge};
 use super::{Bridge, Error, Invalid, Upstream, causes};
 use crate::domain::connection::Connection;
+use crate::domain::event::{EventData, EventKind, Source};
 use crate::domain::ids::TaskId;
+use crate::domain::note::{Note, NoteCode};
 use crate::domain::observation::Observation;
 use crate::domain::run::Launch;
 use crate::domain::task::{State, Task};
 use crate::domain::validation::Injected;
-use crate::store::{self, Due, Kind, Source};
-
-pub(super) const COULD_NOT_SEND: &str = "OpenHEXA could not be reached: the launch was never sent";
-const WAITS: &str = "waiting for another launch of this pipeline to be settled";
-const OVERDUE: &str = "overdue";
+use crate::store::{self, Due, Kind};
 
 /// What a pass did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -132,7 +129,7 @@ impl Bridge {
 
     pub(super) async fn tell_overdue(&self, task: &Task) -> Result<(), Error> {
         if self.rules().is_overdue(task, self.now()) {
-            self.tell_once(task, OVERDUE).await?;
+            self.tell_once(task, EventKind::Overdue).await?;
         }
         Ok(())
     }
@@ -157,13 +154,20 @@ impl Bridge {
         owner: &str,
     ) -> Result<(), Error> {
         if self.waits(task).await? {
-            return self.tell_once(task, WAITS).await.map(|_| ());
+            return self
+                .tell_once(task, EventKind::LaunchWaits)
+                .await
+                .map(|_| ());
         }
         let launch = match self.prepare_again(task, &connection, owner).await {
             Ok(launch) => launch,
-            Err(Error::Invalid(wrong)) => return self.give_up(task, &changed(&wrong)).await,
-            Err(Error::NotFound(_)) => return self.give_up(task, "the pipeline is gone").await,
-            Err(_) if self.is_too_late(task) => return self.give_up(task, COULD_NOT_SEND).await,
+            Err(Error::Invalid(wrong)) => return self.give_up(task, changed(&wrong)).await,
+            Err(Error::NotFound(_)) => {
+                return self.give_up(task, NoteCode::PipelineGone.into()).await;
+            }
+            Err(_) if self.is_too_late(task) => {
+                return self.give_up(task, NoteCode::NotSent.into()).await;
+            }
             Err(error) => return Err(error),
         };
         let attempt = Attempt {
@@ -174,7 +178,7 @@ impl Bridge {
         };
         match self.attempt(&attempt).await {
             Ok(after) if after.state == State::Accepted && self.is_too_late(task) => {
-                self.give_up(task, COULD_NOT_SEND).await
+                self.give_up(task, NoteCode::NotSent.into()).await
             }
             // Refused is an end like others; the task says so.
             Ok(_) | Err(Error::Refused { .. }) => Ok(()),
@@ -197,16 +201,13 @@ impl Bridge {
     }
 
     /// Nothing was ever sent, unless an attempt before may have made a run: then OpenHEXA never confirmed it.
-    async fn give_up(&self, task: &Task, why: &str) -> Result<(), Error> {
+    async fn give_up(&self, task: &Task, why: Note) -> Result<(), Error> {
         if task.run.unsure {
-            return self
-                .gone(task, "launch never confirmed", NEVER_CONFIRMED)
-                .await;
+            return self.never_confirmed(task, NoteCode::NeverConfirmed).await;
         }
-        let refused = Observation::LaunchRefused {
-            why: why.to_owned(),
-        };
-        let fact = Fact::new(Source::Bridge, "launch given up", refused).detail(why);
+        let data = EventData::default().because(&why);
+        let refused = Observation::LaunchRefused { why };
+        let fact = Fact::new(Source::Bridge, EventKind::LaunchGivenUp, refused).data(data);
         self.observe(task.id, fact).await.map(|_| ())
     }
 
@@ -300,7 +301,7 @@ impl Bridge {
 }
 
 /// Which parameters, not their values.
-fn changed(wrong: &Invalid) -> String {
+fn changed(wrong: &Invalid) -> Note {
     let fields: Vec<&str> = wrong
         .fields
         .0
@@ -308,10 +309,7 @@ fn changed(wrong: &Invalid) -> String {
         .chain(wrong.config.0.keys())
         .map(String::as_str)
         .collect();
-    format!(
-        "the pipeline changed before the launch could be sent: see {}",
-        fields.join(", ")
-    )
+    Note::with(NoteCode::PipelineChanged, fields.join(", "))
 }
 
 fn counted(report: Report) -> Report {

@@ -10,18 +10,15 @@ use serde_json::{Map, Value};
 use super::observe::Fact;
 use super::{Bridge, Error};
 use crate::domain::connection::Connection;
+use crate::domain::event::{Event, EventData, EventKind, Source};
 use crate::domain::ids::{RunId, TaskId};
+use crate::domain::note::NoteCode;
 use crate::domain::numbers;
 use crate::domain::observation::Observation;
 use crate::domain::pipeline::RunCandidate;
 use crate::domain::run::{Absence, Recent};
 use crate::domain::task::Task;
-use crate::store::{self, Source};
-
-const SEVERAL: &str = "several runs could be this launch's; none is taken";
-pub const NEVER_CONFIRMED: &str = "OpenHEXA never confirmed the launch";
-const DELETED_UNCONFIRMED: &str =
-    "OpenHEXA never confirmed the launch, and the pipeline was deleted there since";
+use crate::store;
 
 /// What a search for a lost run found.
 enum Found {
@@ -61,14 +58,18 @@ impl Bridge {
         let now = self.now();
         let reported = task.called_back && !self.rules().is_overdue(task, now);
         if reported || now - task.created_at < self.rules().give_up_after {
-            return self.tell_once(task, SEVERAL).await.map(|_| ());
+            return self
+                .tell_once(task, EventKind::RunAmbiguous)
+                .await
+                .map(|_| ());
         }
-        self.gone(task, "launch never confirmed", SEVERAL).await
+        self.never_confirmed(task, NoteCode::SeveralRuns).await
     }
 
     async fn adopt(&self, task: &Task, run: RunId) -> Result<(), Error> {
-        let fact = Fact::new(Source::OpenHexa, "run found", Observation::RunKnown { run });
-        self.observe(task.id, fact.detail(run.to_string()))
+        let known = Observation::RunKnown { run };
+        let fact = Fact::new(Source::OpenHexa, EventKind::RunFound, known);
+        self.observe(task.id, fact.data(EventData::default().run(run)))
             .await
             .map(|_| ())
     }
@@ -92,8 +93,11 @@ impl Bridge {
         if may_repeat && now - task.created_at < self.rules().give_up_after {
             return self.repeat(task, connection, owner).await;
         }
-        self.gone(task, "launch never confirmed", NEVER_CONFIRMED)
-            .await
+        self.never_confirmed(task, NoteCode::NeverConfirmed).await
+    }
+
+    pub(super) async fn never_confirmed(&self, task: &Task, why: NoteCode) -> Result<(), Error> {
+        self.gone(task, EventKind::LaunchNeverConfirmed, why).await
     }
 
     /// With its pipeline deleted there can be no run, and none can be launched.
@@ -101,22 +105,21 @@ impl Bridge {
         if !self.unseen_for_long(task, asked_at).await? {
             return Ok(());
         }
-        self.gone(task, "launch never confirmed", DELETED_UNCONFIRMED)
+        self.never_confirmed(task, NoteCode::DeletedUnconfirmed)
             .await
     }
 
     /// Whether the grace is over: it begins with the first successful poll that did not find the run and ends with one
     /// that was sent at least `launch.grace` later. Failed polls in between change nothing.
     async fn unseen_for_long(&self, task: &Task, asked_at: DateTime<Utc>) -> Result<bool, Error> {
-        self.learn(task, "run not found yet", Observation::RunUnseen)
+        self.learn(task, EventKind::RunNotFoundYet, Observation::RunUnseen)
             .await?;
         let since = task.run.unseen_since;
         Ok(since.is_some_and(|since| asked_at - since >= self.rules().grace))
     }
 
     async fn repeat(&self, task: &Task, connection: Connection, owner: &str) -> Result<(), Error> {
-        self.tell_once(task, "no run was made; asking again")
-            .await?;
+        self.tell_once(task, EventKind::LaunchRepeated).await?;
         self.try_again(task, connection, owner).await
     }
 
@@ -152,13 +155,13 @@ impl Bridge {
     }
 
     /// Whether it had not been told before.
-    pub(super) async fn tell_once(&self, task: &Task, what: &'static str) -> Result<bool, Error> {
+    pub(super) async fn tell_once(&self, task: &Task, what: EventKind) -> Result<bool, Error> {
         let (id, account, now) = (task.id, task.account, self.now());
         self.store()
             .write(move |db| {
                 let news = !store::has_event(db, id, what)?;
                 if news {
-                    let event = store::Event::new(now, Source::Bridge, what);
+                    let event = Event::new(now, Source::Bridge, what);
                     store::add_event(db, account, id, &event)?;
                 }
                 Ok(news)

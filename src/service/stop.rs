@@ -5,22 +5,16 @@
 //! bridge that dies in between asks again only when it is time to.
 
 use super::attempt::Attempt;
-use super::observe::{Fact, take};
+use super::observe::{Fact, noted, own, take};
 use super::{Bridge, Error, causes};
 use crate::domain::connection::Connection;
+use crate::domain::event::{Event, EventKind, Source};
 use crate::domain::ids::{RunId, TaskId};
+use crate::domain::note::NoteCode;
 use crate::domain::observation::Observation;
 use crate::domain::run::Stop;
 use crate::domain::task::Task;
-use crate::store::{self, Db, Event, Source};
-
-const ASKED: &str = "stop asked";
-const ASKED_AGAIN: &str = "stop asked, still running";
-const DENIED: &str =
-    "OpenHEXA does not let the bridge's token stop this run; it is watched until it ends by itself";
-pub(super) const WISHED: &str = "cancel asked";
-const REFUSED: &str = "stop denied";
-const UNANSWERED: &str = "stop not answered";
+use crate::store::{self, Db};
 
 impl Bridge {
     /// The caller holds the task's lease, and gives it back.
@@ -43,7 +37,11 @@ impl Bridge {
         match self.openhexa().stop(&connection.target, run).await {
             Ok(said) => self.after_stop(&task, &said).await,
             Err(error) => {
-                let unheard = Fact::new(Source::Bridge, UNANSWERED, Observation::StopUnanswered);
+                let unheard = Fact::new(
+                    Source::Bridge,
+                    EventKind::StopNotAnswered,
+                    Observation::StopUnanswered,
+                );
                 self.observe(id, unheard).await?;
                 Err(error.into())
             }
@@ -69,13 +67,17 @@ impl Bridge {
         let (bridge, now, owner) = (self.clone(), self.now(), owner.to_owned());
         self.store()
             .write(move |db| {
-                let before = store::lock(db, id)?.ok_or_else(Error::no_task)?;
+                let before = own(db, bridge.rules(), id, now)?;
                 let held = store::renew(db, id, &owner, now + bridge.rules().lease)?;
                 if !held || !bridge.rules().stop_is_due(&before, now) {
                     return Ok(None);
                 }
                 let again = before.run.stops > 0;
-                let what = if again { ASKED_AGAIN } else { ASKED };
+                let what = if again {
+                    EventKind::StopRepeated
+                } else {
+                    EventKind::StopRequested
+                };
                 let mut fact = Fact::new(Source::Bridge, what, Observation::StopAsked);
                 fact.always_told = !store::has_event(db, id, what)?;
                 let run = before.run.id;
@@ -97,19 +99,21 @@ impl Bridge {
                     code = word,
                     "OpenHEXA did not accept the stop request"
                 );
-                self.tell_once(task, "stop not accepted").await.map(|_| ())
+                self.tell_once(task, EventKind::StopNotAccepted)
+                    .await
+                    .map(|_| ())
             }
         }
     }
 
     /// Told once for each time that somebody asks, and said in the task's log.
     async fn say_refused(&self, task: &Task) -> Result<(), Error> {
-        let event = Event::new(self.now(), Source::OpenHexa, REFUSED);
-        let event = event.message(Some(DENIED.to_owned()));
+        let event = Event::new(self.now(), Source::OpenHexa, EventKind::StopDenied);
+        let event = noted(event, &NoteCode::StopDenied.into());
         let (id, account) = (task.id, task.account);
         self.store()
             .write(move |db| {
-                if store::last_told(db, id, &[WISHED, REFUSED])? == Some(REFUSED) {
+                if is_last_denied(db, id)? {
                     return Ok(());
                 }
                 Ok::<_, Error>(store::add_event(db, account, id, &event)?)
@@ -123,5 +127,10 @@ pub(super) fn is_refused(db: &mut Db<'_>, task: &Task) -> Result<bool, Error> {
     if !task.wants_stop() {
         return Ok(false);
     }
-    Ok(store::last_told(db, task.id, &[WISHED, REFUSED])? == Some(REFUSED))
+    is_last_denied(db, task.id)
+}
+
+fn is_last_denied(db: &mut Db<'_>, task: TaskId) -> Result<bool, Error> {
+    let of = [EventKind::CancelRequested, EventKind::StopDenied];
+    Ok(store::last_told(db, task, &of)? == Some(EventKind::StopDenied))
 }

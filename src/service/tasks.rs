@@ -4,11 +4,12 @@ use std::collections::HashMap;
 
 use super::stop::is_refused;
 use super::{Bridge, Error, cursor};
+use crate::domain::event::Event;
 use crate::domain::ids::{AccountId, ConnectionId, TaskId};
 use crate::domain::sentence::say;
 use crate::domain::task::Task;
 use crate::store::{self, Db, Mark, Place};
-pub use crate::store::{Event, EventsPart, Order, TaskFilter};
+pub use crate::store::{EventsPart, Order, TaskFilter};
 
 /// A task with the page of its run in OpenHEXA.
 #[derive(Clone, Debug)]

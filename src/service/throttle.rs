@@ -13,9 +13,9 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::callback::fact_of;
 use super::observe::Fact;
+use crate::domain::event::Event;
 use crate::domain::ids::{AccountId, TaskId};
 use crate::domain::observation::{KeptProgress, Observation, Progress, Report};
-use crate::store::Event;
 
 /// Tasks whose counts are kept; those without reports for a while are forgotten first.
 const MOST_TASKS: usize = 20_000;

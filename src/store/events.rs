@@ -1,83 +1,24 @@
 //! What happened to a task and who said so; messages of the pipeline are events too.
 
-use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{Nullable, Text};
 
 use super::connection::{Db, on};
 use super::error::Error;
 use super::many::{Told, add_events};
+use super::rows::object_of;
 use super::schema::event;
 use super::types::At;
+use crate::domain::event::{Event, EventData, EventKind, Source};
 use crate::domain::ids::{AccountId, TaskId};
-
-/// Where a fact came from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Source {
-    User,
-    Callback,
-    OpenHexa,
-    Bridge,
-}
-
-impl Source {
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::User => "user",
-            Self::Callback => "callback",
-            Self::OpenHexa => "openhexa",
-            Self::Bridge => "bridge",
-        }
-    }
-}
-
-#[derive(Clone, Debug)]
-pub struct Event {
-    pub at: DateTime<Utc>,
-    pub source: &'static str,
-    pub what: String,
-    pub detail: Option<String>,
-    /// A line of the task's log.
-    pub message: Option<String>,
-}
-
-impl Event {
-    pub fn new(at: DateTime<Utc>, source: Source, what: &str) -> Self {
-        Self {
-            at,
-            source: source.word(),
-            what: what.to_owned(),
-            detail: None,
-            message: None,
-        }
-    }
-
-    /// Bytes of its texts.
-    pub fn size(&self) -> usize {
-        let length = |text: &Option<String>| text.as_ref().map_or(0, String::len);
-        self.what.len() + length(&self.detail) + length(&self.message)
-    }
-
-    #[must_use]
-    pub fn detail(mut self, detail: impl Into<String>) -> Self {
-        self.detail = Some(detail.into());
-        self
-    }
-
-    #[must_use]
-    pub fn message(mut self, message: Option<String>) -> Self {
-        self.message = message;
-        self
-    }
-}
 
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = event)]
 struct EventRow {
     at: At,
     source: String,
-    what: String,
-    detail: Option<String>,
+    code: String,
+    data: Option<String>,
     message: Option<String>,
 }
 
@@ -102,9 +43,9 @@ pub fn add_event(
         event::task_id.eq(task.0),
         event::account_id.eq(account.0),
         event::at.eq(At(new.at)),
-        event::source.eq(new.source),
-        event::what.eq(&new.what),
-        event::detail.eq(&new.detail),
+        event::source.eq(new.source.word()),
+        event::code.eq(new.kind.code()),
+        event::data.eq(new.data.stored()),
         event::message.eq(&new.message),
     );
     on!(db, |conn| diesel::insert_into(event::table)
@@ -212,10 +153,10 @@ pub fn report_totals(db: &mut Db<'_>, task: TaskId) -> Result<(i64, i64), Error>
 }
 
 /// Whether this was told already, for what is worth telling once.
-pub fn has_event(db: &mut Db<'_>, task: TaskId, what: &str) -> Result<bool, Error> {
+pub fn has_event(db: &mut Db<'_>, task: TaskId, kind: EventKind) -> Result<bool, Error> {
     let count: i64 = on!(db, |conn| event::table
         .filter(event::task_id.eq(task.0))
-        .filter(event::what.eq(what))
+        .filter(event::code.eq(kind.code()))
         .count()
         .get_result(conn))?;
     Ok(count > 0)
@@ -225,33 +166,30 @@ pub fn has_event(db: &mut Db<'_>, task: TaskId, what: &str) -> Result<bool, Erro
 pub fn last_told(
     db: &mut Db<'_>,
     task: TaskId,
-    of: &[&'static str],
-) -> Result<Option<&'static str>, Error> {
+    of: &[EventKind],
+) -> Result<Option<EventKind>, Error> {
+    let codes = of.iter().map(|kind| kind.code());
     let last: Option<String> = on!(db, |conn| event::table
         .filter(event::task_id.eq(task.0))
-        .filter(event::what.eq_any(of))
+        .filter(event::code.eq_any(codes))
         .order(event::id.desc())
-        .select(event::what)
+        .select(event::code)
         .first(conn)
         .optional())?;
-    Ok(last.and_then(|last| of.iter().copied().find(|what| *what == last)))
+    last.map(|code| kind_of(&code)).transpose()
+}
+
+fn kind_of(code: &str) -> Result<EventKind, Error> {
+    EventKind::parse(code).ok_or(Error::Corrupt("event code"))
 }
 
 fn event_of(row: EventRow) -> Result<Event, Error> {
-    let source = [
-        Source::User,
-        Source::Callback,
-        Source::OpenHexa,
-        Source::Bridge,
-    ]
-    .into_iter()
-    .find(|source| source.word() == row.source)
-    .ok_or(Error::Corrupt("event"))?;
+    let data = row.data.as_deref().map(object_of).transpose()?;
     Ok(Event {
         at: row.at.0,
-        source: source.word(),
-        what: row.what,
-        detail: row.detail,
+        source: Source::parse(&row.source).ok_or(Error::Corrupt("event source"))?,
+        kind: kind_of(&row.code)?,
+        data: EventData(data.unwrap_or_default()),
         message: row.message,
     })
 }

@@ -12,12 +12,13 @@ use diesel::sql_types::{Array, BigInt, Bool, Integer, Nullable, Text};
 
 use super::connection::Db;
 use super::error::Error;
-use super::events::{Event, add_event};
+use super::events::add_event;
 use super::iaso;
 use super::rows::TaskRow;
 use super::schema::task;
 use super::tasks::{get, many, save_run, save_task, whole};
 use super::types::{At, Stamp};
+use crate::domain::event::Event;
 use crate::domain::ids::{AccountId, TaskId};
 use crate::domain::task::Task;
 
@@ -135,6 +136,7 @@ struct SaveTasks<'a> {
     data: Vec<Option<String>>,
     data_late: Vec<bool>,
     note: Vec<Option<&'a str>>,
+    note_code: Vec<Option<&'a str>>,
     called_back: Vec<bool>,
     started_at: Vec<Option<At>>,
     ended_at: Vec<Option<At>>,
@@ -158,7 +160,9 @@ impl<'a> From<&'a [Change]> for SaveTasks<'a> {
             all.end_value.push(row.end_value);
             all.data.push(row.data);
             all.data_late.push(row.data_late);
-            all.note.push(after.note.as_deref());
+            let note = after.note.as_ref();
+            all.note.push(note.and_then(|note| note.value.as_deref()));
+            all.note_code.push(note.map(|note| note.code.code()));
             all.called_back.push(row.called_back);
             all.started_at.push(row.started_at);
             all.ended_at.push(row.ended_at);
@@ -183,7 +187,7 @@ impl QueryFragment<Pg> for SaveTasks<'_> {
         out.push_sql(
             "UPDATE task SET state = new.state, status = new.status, said = new.said, run_end = new.run_end, \
              message = new.message, progress_value = new.progress_value, end_value = new.end_value, data = new.data, \
-             data_late = new.data_late, note = new.note, called_back = new.called_back, started_at = new.started_at, \
+             data_late = new.data_late, note = new.note, note_code = new.note_code, called_back = new.called_back, started_at = new.started_at, \
              ended_at = new.ended_at, updated_at = new.updated_at, cancel_asked_at = new.cancel_asked_at, \
              revision = new.revision FROM unnest(",
         );
@@ -209,6 +213,8 @@ impl QueryFragment<Pg> for SaveTasks<'_> {
         out.push_sql(", ");
         out.push_bind_param::<Array<Nullable<Text>>, _>(&self.note)?;
         out.push_sql(", ");
+        out.push_bind_param::<Array<Nullable<Text>>, _>(&self.note_code)?;
+        out.push_sql(", ");
         out.push_bind_param::<Array<Bool>, _>(&self.called_back)?;
         out.push_sql(", ");
         out.push_bind_param::<Array<Nullable<Stamp>>, _>(&self.started_at)?;
@@ -222,7 +228,7 @@ impl QueryFragment<Pg> for SaveTasks<'_> {
         out.push_bind_param::<Array<BigInt>, _>(&self.revision)?;
         out.push_sql(
             ") AS new (id, state, status, said, run_end, message, progress_value, end_value, data, data_late, note, \
-             called_back, started_at, ended_at, updated_at, cancel_asked_at, revision) WHERE task.id = new.id",
+             note_code, called_back, started_at, ended_at, updated_at, cancel_asked_at, revision) WHERE task.id = new.id",
         );
         Ok(())
     }
@@ -234,8 +240,8 @@ pub(super) struct AddEvents<'a> {
     account: Vec<i64>,
     at: Vec<At>,
     source: Vec<&'a str>,
-    what: Vec<&'a str>,
-    detail: Vec<Option<&'a str>>,
+    code: Vec<&'a str>,
+    data: Vec<Option<String>>,
     message: Vec<Option<&'a str>>,
 }
 
@@ -251,9 +257,9 @@ impl<'a> From<&'a [Told]> for AddEvents<'a> {
             all.task.push(task.0);
             all.account.push(account.0);
             all.at.push(At(event.at));
-            all.source.push(event.source);
-            all.what.push(&event.what);
-            all.detail.push(event.detail.as_deref());
+            all.source.push(event.source.word());
+            all.code.push(event.kind.code());
+            all.data.push(event.data.stored());
             all.message.push(event.message.as_deref());
         }
         all
@@ -270,8 +276,8 @@ impl<Conn> RunQueryDsl<Conn> for AddEvents<'_> {}
 impl QueryFragment<Pg> for AddEvents<'_> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
         out.push_sql(
-            "INSERT INTO event (task_id, account_id, at, source, what, detail, message) \
-             SELECT task_id, account_id, at, source, what, detail, message FROM unnest(",
+            "INSERT INTO event (task_id, account_id, at, source, code, data, message) \
+             SELECT task_id, account_id, at, source, code, data, message FROM unnest(",
         );
         out.push_bind_param::<Array<BigInt>, _>(&self.task)?;
         out.push_sql(", ");
@@ -281,13 +287,13 @@ impl QueryFragment<Pg> for AddEvents<'_> {
         out.push_sql(", ");
         out.push_bind_param::<Array<Text>, _>(&self.source)?;
         out.push_sql(", ");
-        out.push_bind_param::<Array<Text>, _>(&self.what)?;
+        out.push_bind_param::<Array<Text>, _>(&self.code)?;
         out.push_sql(", ");
-        out.push_bind_param::<Array<Nullable<Text>>, _>(&self.detail)?;
+        out.push_bind_param::<Array<Nullable<Text>>, _>(&self.data)?;
         out.push_sql(", ");
         out.push_bind_param::<Array<Nullable<Text>>, _>(&self.message)?;
         out.push_sql(
-            ") WITH ORDINALITY AS new (task_id, account_id, at, source, what, detail, message, place) ORDER BY place",
+            ") WITH ORDINALITY AS new (task_id, account_id, at, source, code, data, message, place) ORDER BY place",
         );
         Ok(())
     }

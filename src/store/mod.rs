@@ -46,8 +46,7 @@ pub use declared::{declarations_of, put_declarations};
 pub use diesel::result::Error as TransactionError;
 pub use error::{BadKey, Error, Failure, OpenError};
 pub use events::{
-    Event, EventsPage, EventsPart, Source, add_event, events_page, has_event, last_told,
-    report_totals,
+    EventsPage, EventsPart, add_event, events_page, has_event, last_told, report_totals,
 };
 pub use iaso::{
     Found as FoundUser, Options as BesideIaso, disown, has_strayed, knows_account, moved,

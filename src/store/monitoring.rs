@@ -9,10 +9,11 @@ use diesel::sql_types::{Integer, Nullable, Text};
 
 use super::connection::{Db, on};
 use super::error::Error;
-use super::rows::{end_of, word_at_head};
+use super::rows::{end_of, note_code_of, note_of, word_at_head};
 use super::schema::{run, task};
 use super::types::{At, Id};
 use crate::domain::ids::{AccountId, PipelineId, TaskId};
+use crate::domain::note::{Note, NoteCode};
 use crate::domain::task::{RunEnd, Status, Word};
 
 diesel::define_sql_function! {
@@ -44,7 +45,7 @@ pub struct Failed {
     pub run_end: Option<RunEnd>,
     pub word: Option<Word>,
     /// Its beginning.
-    pub note: Option<String>,
+    pub note: Option<NoteCode>,
 }
 
 /// What of an account's tasks is still to be looked after.
@@ -61,7 +62,10 @@ pub struct Live {
 }
 
 /// Note and message, by task.
-pub type Beginnings = HashMap<TaskId, (Option<String>, Option<String>)>;
+pub type Beginnings = HashMap<TaskId, (Option<Note>, Option<String>)>;
+
+/// A task, its note's code and value, and its message.
+type Beginning = (i64, Option<String>, Option<String>, Option<String>);
 
 type TimedRow = (i64, Id, String, At, Option<At>, Option<At>);
 
@@ -185,7 +189,7 @@ pub fn failed(
             timed!(),
             task::run_end,
             substr(task::said, 1, SAID),
-            substr(task::note, 1, HEAD),
+            task::note_code,
         ))
         .load(conn))?;
     let failed = |(row, end, said, note): Row| {
@@ -193,7 +197,7 @@ pub fn failed(
             task: timed(row),
             run_end: end.as_deref().map(end_of).transpose()?,
             word: said.as_deref().map(word_at_head).transpose()?,
-            note,
+            note: note.as_deref().map(note_code_of).transpose()?,
         })
     };
     rows.into_iter().map(failed).collect()
@@ -206,17 +210,21 @@ pub fn beginnings(
     ids: &[TaskId],
 ) -> Result<Beginnings, Error> {
     let ids: Vec<i64> = ids.iter().map(|id| id.0).collect();
-    let rows: Vec<(i64, Option<String>, Option<String>)> = on!(db, |conn| task::table
+    let rows: Vec<Beginning> = on!(db, |conn| task::table
         .filter(task::account_id.eq(account.0))
         .filter(task::id.eq_any(&ids))
         .select((
             task::id,
+            task::note_code,
             substr(task::note, 1, HEAD),
             substr(task::message, 1, HEAD),
         ))
         .load(conn))?;
-    let beginning = |(id, note, message)| (TaskId(id), (note, message));
-    Ok(rows.into_iter().map(beginning).collect())
+    let beginning = |(id, code, note, message): Beginning| {
+        let note = note_of(code.as_deref(), note)?;
+        Ok((TaskId(id), (note, message)))
+    };
+    rows.into_iter().map(beginning).collect()
 }
 
 pub fn live(db: &mut Db<'_>, account: AccountId) -> Result<Live, Error> {

@@ -10,8 +10,9 @@ use super::types::{At, Id};
 use crate::domain::ids::{
     AccountId, ConnectionId, LaunchId, PipelineId, RunId, TaskId, UserId, VersionId,
 };
+use crate::domain::note::{Note, NoteCode};
 use crate::domain::pipeline::{RunStatus, VersionLabel};
-use crate::domain::principal::Person;
+use crate::domain::principal::{Actor, Person};
 use crate::domain::task::{PipelineRef, Run, RunEnd, Said, State, Task, Word};
 
 /// A row of `task`; the id is left out, it is given by the database and never changes.
@@ -39,6 +40,7 @@ pub struct TaskRow {
     pub data: Option<String>,
     pub data_late: bool,
     pub note: Option<String>,
+    pub note_code: Option<String>,
     pub called_back: bool,
     pub created_at: At,
     pub started_at: Option<At>,
@@ -99,7 +101,7 @@ impl From<&Task> for TaskRow {
             // Alone, it is no person's.
             launcher_name: match launcher {
                 Some(person) => Some(person.full_name.clone()),
-                None => task.launched_with.clone(),
+                None => task.launched_with.as_ref().map(Actor::stored),
             },
             search: search_text(task),
             state: state_word(&task.state).to_owned(),
@@ -111,7 +113,8 @@ impl From<&Task> for TaskRow {
             end_value: task.end_value,
             data: task.data.as_ref().map(Value::to_string),
             data_late: task.data_late,
-            note: task.note.clone(),
+            note: task.note.as_ref().and_then(|note| note.value.clone()),
+            note_code: task.note.as_ref().map(|note| note.code.code().to_owned()),
             called_back: task.called_back,
             created_at: At(task.created_at),
             started_at: at(task.started_at),
@@ -160,10 +163,7 @@ pub fn task_of(id: i64, row: TaskRow, run: RunRow) -> Result<Task, Error> {
         state: state_of(&row)?,
         pipeline: pipeline_of(&row)?,
         launcher: launcher_of(&row),
-        launched_with: row
-            .launcher_name
-            .clone()
-            .filter(|_| row.launcher_id.is_none()),
+        launched_with: actor_of(&row),
         run: run_of(run)?,
         name: row.name,
         message: row.message,
@@ -172,7 +172,7 @@ pub fn task_of(id: i64, row: TaskRow, run: RunRow) -> Result<Task, Error> {
         data: row.data.as_deref().map(json_of).transpose()?,
         unread: None,
         data_late: row.data_late,
-        note: row.note,
+        note: note_of(row.note_code.as_deref(), row.note)?,
         called_back: row.called_back,
         created_at: row.created_at.0,
         started_at: time(row.started_at),
@@ -248,6 +248,25 @@ fn version_of(text: &str) -> Result<VersionLabel, Error> {
         number: value["number"].as_i64().ok_or(Error::Corrupt("version"))?,
         name: value["name"].as_str().map(str::to_owned),
     })
+}
+
+pub fn note_of(code: Option<&str>, value: Option<String>) -> Result<Option<Note>, Error> {
+    let Some(code) = code else {
+        return Ok(None);
+    };
+    let code = note_code_of(code)?;
+    Ok(Some(Note { code, value }))
+}
+
+pub fn note_code_of(code: &str) -> Result<NoteCode, Error> {
+    NoteCode::parse(code).ok_or(Error::Corrupt("note"))
+}
+
+fn actor_of(row: &TaskRow) -> Option<Actor> {
+    let stored = row.launcher_name.as_deref();
+    stored
+        .filter(|_| row.launcher_id.is_none())
+        .map(Actor::read)
 }
 
 /// What the free search of the task list looks into; lower case here, because SQLite only knows ASCII's.

@@ -62,6 +62,7 @@ diesel::table! {
         data -> Nullable<Text>,
         data_late -> Bool,
         note -> Nullable<Text>,
+        note_code -> Nullable<Text>,
         called_back -> Bool,
         created_at -> Stamp,
         started_at -> Nullable<Stamp>,
@@ -120,8 +121,8 @@ diesel::table! {
         account_id -> BigInt,
         at -> Stamp,
         source -> Text,
-        what -> Text,
-        detail -> Nullable<Text>,
+        code -> Text,
+        data -> Nullable<Text>,
         message -> Nullable<Text>,
     }
 }

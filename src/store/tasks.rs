@@ -58,6 +58,7 @@ macro_rules! part_columns {
                 $data,
                 task::data_late,
                 task::note,
+                task::note_code,
                 task::called_back,
                 task::created_at,
                 task::started_at,

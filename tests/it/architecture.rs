@@ -9,14 +9,15 @@ use crate::sentences::files;
 
 /// A room, the rooms it may name besides itself, and words that have no business there.
 #[rustfmt::skip]
-const PLAN: [(&str, &[&str], &[&str]); 13] = [
+const PLAN: [(&str, &[&str], &[&str]); 14] = [
     ("domain", &[], &["async", "tokio", "std::fs", "std::net", "std::env", "SystemTime", "Instant", "Utc::now", "Serialize", "Deserialize", "actix_web", "diesel", "reqwest", "graphql_client"]),
-    ("store", &["domain"], &["actix_web", "reqwest", "graphql_client"]),
+    ("language", &["domain"], &["actix_web", "diesel", "reqwest", "graphql_client"]),
+    ("store", &["domain", "language"], &["actix_web", "reqwest", "graphql_client"]),
     ("openhexa", &["domain"], &["actix_web", "diesel"]),
     ("iaso", &["domain"], &["actix_web", "diesel", "graphql_client"]),
-    ("service", &["domain", "store", "openhexa", "iaso", "clock"], &["actix_web", "StatusCode", "diesel", "graphql_client"]),
+    ("service", &["domain", "language", "store", "openhexa", "iaso", "clock"], &["actix_web", "StatusCode", "diesel", "graphql_client"]),
     ("background", &["service", "clock"], &["actix_web", "diesel", "reqwest", "graphql_client"]),
-    ("http", &["domain", "service", "clock"], &["diesel", "reqwest", "graphql_client"]),
+    ("http", &["domain", "language", "service", "clock"], &["diesel", "reqwest", "graphql_client"]),
     ("settings", &["domain"], &[]),
     ("telemetry", &["domain"], &[]),
     ("clock", &[], &[]),
@@ -25,8 +26,8 @@ const PLAN: [(&str, &[&str], &[&str]); 13] = [
     ("lib", &ROOMS, &[]),
 ];
 #[rustfmt::skip]
-const ROOMS: [&str; 11] = [
-    "domain", "store", "openhexa", "iaso", "service", "background", "http", "settings", "telemetry", "clock",
+const ROOMS: [&str; 12] = [
+    "domain", "language", "store", "openhexa", "iaso", "service", "background", "http", "settings", "telemetry", "clock",
     "app",
 ];
 const LONGEST_FILE: usize = 400;

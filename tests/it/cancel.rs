@@ -41,8 +41,8 @@ story! {
         assert_eq!(stops(&story).await, 1);
         let ended = story.until_confirmed(task).await;
         assert_eq!((end(&ended), &ended["run"]["status"]), (("CANCELLED", true), &json!("stopped")));
-        assert_eq!((stops(&story).await, told(&story, task, "cancel asked").await), (1, 1));
-        assert_eq!(told(&story, task, "stop asked").await, 1);
+        assert_eq!((stops(&story).await, told(&story, task, "cancel_requested").await), (1, 1));
+        assert_eq!(told(&story, task, "stop_requested").await, 1);
         story.end().await;
     }
 }
@@ -60,7 +60,7 @@ story! {
         let ask = story.ask(As::Operator, Method::POST, &path).header("accept-language", "fr");
         assert_eq!(ask.send().await.error(409), "La tâche est déjà terminée (SUCCESS)");
         assert_eq!((story.task(task).await, stops(&story).await), (ended, 0));
-        assert_eq!(told(&story, task, "cancel asked").await, 0);
+        assert_eq!(told(&story, task, "cancel_requested").await, 0);
         story.end().await;
     }
 }
@@ -116,8 +116,8 @@ story! {
         assert_eq!(end(&story.task(task).await), ("RUNNING", false));
         assert_eq!(end(&story.until_confirmed(task).await), ("CANCELLED", true));
         assert_eq!(stops(&story).await, 4);
-        assert_eq!(told(&story, task, "stop asked").await, 1);
-        assert_eq!(told(&story, task, "stop asked, still running").await, 1);
+        assert_eq!(told(&story, task, "stop_requested").await, 1);
+        assert_eq!(told(&story, task, "stop_repeated").await, 1);
         story.end().await;
     }
 }
@@ -131,10 +131,10 @@ story! {
             story.look().await;
         }
         assert!((2..4).contains(&stops(&story).await), "asked too often, or never again");
-        assert_eq!((end(&story.task(task).await), told(&story, task, "stop denied").await), (("RUNNING", false), 1));
+        assert_eq!((end(&story.task(task).await), told(&story, task, "stop_denied").await), (("RUNNING", false), 1));
         let log = story.get(&format!("/tasks/{task}/logs/")).await.expect(200);
         let line = log["logs"][0]["message"].as_str().unwrap();
-        assert!(line.contains("does not let the bridge's token stop this run"), "{line}");
+        assert!(line.contains("does not allow the bridge’s token to stop this run"), "{line}");
         story.drive(&run, &json!({"status": "success"})).await;
         assert_eq!(end(&story.until_confirmed(task).await), ("SUCCESS", true));
         story.end().await;

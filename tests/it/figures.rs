@@ -138,7 +138,7 @@ fn whatever_is_an_error_has_a_reason_and_nothing_else_has() {
             let status = verdict(end, word, false).map(|verdict| verdict.status);
             let is_error = status == Some(Status::Error);
             assert_eq!(
-                Reason::of(end, word).is_some(),
+                Reason::of(end, word, None).is_some(),
                 is_error,
                 "{end:?} {word:?}"
             );

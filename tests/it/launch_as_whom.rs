@@ -41,7 +41,7 @@ story! {
         story.fault(&json!({"fault": "html_500", "operation": "me", "count": 1})).await;
         let task = story.launch(&id(1), json!({})).await;
         assert_eq!((story.task(task).await["status"].clone(), story.asked("runPipeline").await), (json!("QUEUED"), 0));
-        assert!(story.events(task).await.contains(&"launch not sent".to_owned()));
+        assert!(story.events(task).await.contains(&"launch_not_sent".to_owned()));
         story.advance(TimeDelta::seconds(5));
         let ended = story.until_confirmed(task).await;
         assert_eq!((&ended["status"], story.runs().await.len()), (&json!("SUCCESS"), 1));

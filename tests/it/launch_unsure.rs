@@ -29,7 +29,7 @@ async fn unsure(story: &Story, config: Value) -> i64 {
         story
             .events(task)
             .await
-            .contains(&"launch unsure".to_owned())
+            .contains(&"launch_unsure".to_owned())
     );
     task
 }
@@ -91,7 +91,7 @@ story! {
         look_for_a_minute(&story).await;
         is_never_confirmed(&story, task).await;
         let events = story.events(task).await;
-        assert!(events.contains(&"launch never confirmed".to_owned()), "{events:?}");
+        assert!(events.contains(&"launch_never_confirmed".to_owned()), "{events:?}");
         assert_eq!(story.runs().await.len(), 0);
         story.end().await;
     }

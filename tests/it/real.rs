@@ -104,7 +104,7 @@ impl Real {
             .iter()
             .filter(|event| event["source"] == "callback");
         callbacks
-            .map(|event| format!("{} {}", event["what"], event["detail"]))
+            .map(|event| format!("{} {}", event["code"], event["detail"]))
             .collect()
     }
 

@@ -6,11 +6,11 @@ mod orders;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use openhexa_bridge::domain::ids::{AccountId, ConnectionId, PipelineId, RunId, TaskId};
+use openhexa_bridge::domain::note::{Note, NoteCode};
 use openhexa_bridge::domain::observation::{Conflict, Observation, Report, ReportedWord, Sighting};
 use openhexa_bridge::domain::pipeline::RunStatus;
-use openhexa_bridge::domain::task::{
-    FAILED_AFTER_SUCCESS, PipelineRef, Run, RunEnd, State, Status, Task, Word, verdict,
-};
+use openhexa_bridge::domain::task::{PipelineRef, Run, RunEnd, State, Status, Task, Word, verdict};
+use openhexa_bridge::language::english;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -57,6 +57,14 @@ fn fresh() -> Task {
     }
 }
 
+const FAILED_AFTER_SUCCESS: &str =
+    "OpenHEXA: the run failed after the pipeline had reported success";
+
+/// As the API shows it.
+fn message(task: &Task) -> Option<String> {
+    task.shown_message().map(|shown| shown.in_words(english))
+}
+
 fn after(task: Task, observations: &[Observation]) -> Task {
     observations.iter().fold(task, |task, observation| {
         let observation = judged(&task, observation);
@@ -89,17 +97,17 @@ fn running() -> Task {
 }
 
 fn seen(status: RunStatus) -> Observation {
-    let last_lines = (status == RunStatus::Failed).then(|| "ValueError: last line".to_owned());
+    let why = (status == RunStatus::Failed).then(|| Note::text("ValueError: last line"));
     Observation::RunSeen(Sighting {
         status,
         progress: 50,
-        last_lines,
+        why,
     })
 }
 
 fn gone() -> Observation {
     Observation::RunGone {
-        why: "OpenHEXA no longer knows the run".to_owned(),
+        why: NoteCode::RunGone.into(),
         premise: fresh().premise(),
     }
 }
@@ -111,7 +119,7 @@ fn a_judgement_is_void_where_something_was_learnt_since() {
         &[Observation::LaunchReserved { launched_as: None }],
     );
     let never_found = Observation::RunGone {
-        why: "OpenHEXA never confirmed the launch".to_owned(),
+        why: NoteCode::NeverConfirmed.into(),
         premise: launching.premise(),
     };
     let run = RunId(Uuid::from_u128(9));
@@ -281,11 +289,11 @@ fn a_success_taken_back_keeps_its_data() {
     });
     let task = after(running(), &[success, seen(RunStatus::Failed)]);
     assert_eq!(task.status(), Status::Error);
-    assert_eq!(task.shown_message(), Some(FAILED_AFTER_SUCCESS));
+    assert_eq!(message(&task).as_deref(), Some(FAILED_AFTER_SUCCESS));
     let shown = json!({
         "result": "ERROR", "message": FAILED_AFTER_SUCCESS, "last_progress_message": "Done", "data": {"rows": 3},
     });
-    assert_eq!(task.shown_result(), Some(shown));
+    assert_eq!(task.shown_result(english), Some(shown));
 }
 
 #[test]
@@ -296,10 +304,10 @@ fn a_success_of_a_stopped_run_is_a_cancellation_with_its_data_raw() {
     });
     let task = after(running(), &[success.clone(), seen(RunStatus::Stopped)]);
     assert_eq!(task.status(), Status::Cancelled);
-    assert_eq!(task.shown_result(), Some(json!([1])));
+    assert_eq!(task.shown_result(english), Some(json!([1])));
     let late = after(running(), &[seen(RunStatus::Skipped), success]);
     assert_eq!(late.status(), Status::Cancelled);
-    assert_eq!(late.shown_result(), Some(json!([1])));
+    assert_eq!(late.shown_result(english), Some(json!([1])));
 }
 
 #[test]
@@ -367,13 +375,13 @@ fn results_are_shown_as_the_contract_says() {
     ];
     for (when, observations, shown) in cases {
         assert_eq!(
-            after(running(), &observations).shown_result(),
+            after(running(), &observations).shown_result(english),
             shown,
             "{when}"
         );
     }
     assert_eq!(
-        after(running(), &[seen(RunStatus::Failed)]).shown_result(),
+        after(running(), &[seen(RunStatus::Failed)]).shown_result(english),
         None
     );
 }
@@ -381,7 +389,7 @@ fn results_are_shown_as_the_contract_says() {
 #[test]
 fn a_failure_seen_only_in_openhexa_tells_the_runs_last_lines() {
     let task = after(running(), &[seen(RunStatus::Failed)]);
-    assert_eq!(task.shown_message(), Some("ValueError: last line"));
+    assert_eq!(message(&task).as_deref(), Some("ValueError: last line"));
 }
 
 #[test]
@@ -398,7 +406,7 @@ fn progress_seen_in_openhexa_is_a_percentage() {
         let sighting = Sighting {
             status: RunStatus::Running,
             progress: given,
-            last_lines: None,
+            why: None,
         };
         assert_eq!(
             after(running(), &[Observation::RunSeen(sighting)])

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use super::view::time;
-use crate::domain::principal::Principal;
+use crate::domain::principal::{Actor, Principal};
 use crate::domain::sentence::say;
 use crate::http::body;
 use crate::http::document::problem;
@@ -194,7 +194,7 @@ async fn change(
         content,
         expected: expected(request),
         by_form: false,
-        by: Some(who.name.clone()),
+        by: Some(who.actor.stored()),
     };
     Ok(answer(bridge.change_config(who.account, change).await?))
 }
@@ -219,7 +219,7 @@ pub async fn delete(
 ) -> Answer<HttpResponse> {
     let expected = expected(&request);
     bridge
-        .delete_config(who.account, expected, who.name)
+        .delete_config(who.account, expected, who.actor.stored())
         .await?;
     Ok(HttpResponse::NoContent().finish())
 }
@@ -267,7 +267,7 @@ fn answer(record: Record) -> HttpResponse {
             slug: "openhexa-config",
             content: record.content,
             updated_at: time(record.updated_at),
-            updated_by: record.updated_by,
+            updated_by: record.updated_by.map(|by| Actor::read(&by).name()),
             version: record.version,
         })
 }

@@ -3,6 +3,7 @@
 pub mod again;
 pub mod callback;
 pub mod config;
+pub mod events;
 pub mod history;
 mod include;
 pub mod launch;

@@ -1,4 +1,4 @@
-//! `GET /tasks/`, one task, its log and its history; `POST /tasks/{id}/cancel/`.
+//! `GET /tasks/`, one task; `POST /tasks/{id}/cancel/`.
 
 use actix_web::web::{Data, Json, Path};
 use actix_web::{HttpRequest, HttpResponse};
@@ -7,20 +7,17 @@ use utoipa::ToSchema;
 
 use super::include::{DetailedTask, Wanted};
 use super::query::Query;
-use super::shape::TaskStatus;
-use super::view::{FullTask, time};
+use super::view::FullTask;
 use crate::domain::ids::TaskId;
 use crate::domain::principal::Principal;
 use crate::domain::sentence::say;
 use crate::domain::task::Status;
 use crate::http::error::{Answer, Problem};
 use crate::http::language::Language;
-use crate::service::tasks::{Event, EventsPart, Order, TaskFilter};
+use crate::service::tasks::{Order, TaskFilter};
 use crate::service::{Bridge, Error};
 
 const USUAL_LIMIT: usize = 20;
-/// Events, or lines of a log, of one response.
-const MOST_EVENTS: usize = 1000;
 
 #[derive(Serialize, ToSchema)]
 #[schema(as = TaskPage)]
@@ -49,52 +46,6 @@ pub struct After {
 pub enum Tasks {
     Numbered(Listing),
     After(After),
-}
-
-/// The progress of a task and its newest messages.
-#[derive(Serialize, ToSchema)]
-#[schema(as = TaskLog)]
-pub struct Log {
-    #[schema(value_type = TaskStatus)]
-    status: &'static str,
-    logs: Vec<Line>,
-    progress_value: i32,
-    end_value: i32,
-    /// Only when there are earlier lines: the value to send as `before` to get them.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    earlier: Option<i64>,
-}
-
-#[derive(Serialize, ToSchema)]
-#[schema(as = TaskLogLine)]
-pub struct Line {
-    /// Seconds since 1970.
-    created_at: f64,
-    message: String,
-}
-
-/// The newest events of a task's history, oldest first.
-#[derive(Serialize, ToSchema)]
-#[schema(as = TaskEvents)]
-pub struct Events {
-    results: Vec<EventRow>,
-    /// Only when there are earlier events: the value to send as `before` to get them.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    earlier: Option<i64>,
-}
-
-/// An event of a task.
-#[derive(Serialize, ToSchema)]
-#[schema(as = TaskEvent)]
-pub struct EventRow {
-    #[schema(format = DateTime)]
-    at: String,
-    /// `user`, `callback`, `openhexa` or `bridge`.
-    source: &'static str,
-    what: String,
-    detail: Option<String>,
 }
 
 #[utoipa::path(
@@ -275,111 +226,6 @@ pub async fn cancel(
 ) -> Answer<HttpResponse> {
     let seen = bridge.cancel(&who, task_id(&id)?).await?;
     Ok(HttpResponse::Accepted().json(FullTask::from(&seen)))
-}
-
-#[utoipa::path(
-    get,
-    path = "/api/openhexa/tasks/{id}/logs/",
-    operation_id = "get_task_log",
-    tag = "tasks",
-    params(
-        ("id" = i64, Path, description = "api-task-id"),
-        ("limit" = Option<u32>, Query, minimum = 1, maximum = 1000, description = "api-events-limit"),
-        ("before" = Option<i64>, Query, description = "api-events-before"),
-    ),
-    responses(
-        (status = 200, body = Log),
-        (status = 400),
-        (status = 404),
-    ),
-)]
-pub async fn logs(
-    bridge: Data<Bridge>,
-    who: Principal,
-    id: Path<String>,
-    request: HttpRequest,
-) -> Answer<Json<Log>> {
-    let part = part(&request, true)?;
-    let found = bridge.history(who.account, task_id(&id)?, part).await?;
-    let (progress_value, end_value) = found.task.shown_progress();
-    Ok(Json(Log {
-        status: found.task.status().word(),
-        logs: log(&found.events),
-        progress_value,
-        end_value,
-        earlier: found.earlier,
-    }))
-}
-
-/// Which part of a history is asked for; the newest one, unless told otherwise.
-fn part(request: &HttpRequest, messages_only: bool) -> Answer<EventsPart> {
-    let query = Query::of(request);
-    Ok(EventsPart {
-        before: query.id("before")?,
-        limit: query.number("limit", MOST_EVENTS)?.unwrap_or(MOST_EVENTS),
-        messages_only,
-    })
-}
-
-/// Iaso's page uses the time as the key of a line, so no two may have the same.
-fn log(events: &[Event]) -> Vec<Line> {
-    let mut last = 0;
-    let said = events
-        .iter()
-        .filter_map(|event| Some((event.at, event.message.as_deref()?)));
-    said.map(|(at, message)| {
-        last = at.timestamp_millis().max(last + 1);
-        #[allow(clippy::cast_precision_loss, reason = "milliseconds of our age fit")]
-        let created_at = last as f64 / 1000.0;
-        Line {
-            created_at,
-            message: message.to_owned(),
-        }
-    })
-    .collect()
-}
-
-#[utoipa::path(
-    get,
-    path = "/api/openhexa/tasks/{id}/events/",
-    operation_id = "list_task_events",
-    tag = "tasks",
-    params(
-        ("id" = i64, Path, description = "api-task-id"),
-        ("limit" = Option<u32>, Query, minimum = 1, maximum = 1000, description = "api-events-limit"),
-        ("before" = Option<i64>, Query, description = "api-events-before"),
-    ),
-    responses(
-        (status = 200, body = Events),
-        (status = 400),
-        (status = 404),
-    ),
-)]
-pub async fn events(
-    bridge: Data<Bridge>,
-    who: Principal,
-    id: Path<String>,
-    request: HttpRequest,
-) -> Answer<Json<Events>> {
-    let part = part(&request, false)?;
-    let found = bridge.history(who.account, task_id(&id)?, part).await?;
-    let row = |event: &Event| EventRow {
-        at: time(event.at),
-        source: event.source,
-        what: event.what.clone(),
-        detail: told(event),
-    };
-    Ok(Json(Events {
-        results: found.events.iter().map(row).collect(),
-        earlier: found.earlier,
-    }))
-}
-
-/// What came with it, and what it said.
-fn told(event: &Event) -> Option<String> {
-    let both = [event.detail.as_deref(), event.message.as_deref()];
-    let parts: Vec<&str> = both.into_iter().flatten().collect();
-    (!parts.is_empty()).then(|| parts.join(": "))
 }
 
 /// What is no number names no task.

@@ -11,6 +11,7 @@ use crate::domain::parameters::{Parameter, masked};
 use crate::domain::pipeline::{Pipeline, PipelineSummary, RunSummary, Version, VersionLabel};
 use crate::domain::task::Task;
 use crate::domain::validation;
+use crate::language::english;
 use crate::service::tasks::Seen;
 
 /// ISO 8601, UTC, milliseconds.
@@ -51,10 +52,10 @@ impl From<&Task> for TaskJson {
             id: task.id.0,
             name: task.name.clone(),
             status: task.status().word(),
-            progress_message: task.shown_message().map(str::to_owned),
+            progress_message: task.shown_message().map(|shown| shown.in_words(english)),
             progress_value,
             end_value,
-            result: task.shown_result(),
+            result: task.shown_result(english),
             updated_at: time(task.updated_at),
         }
     }

@@ -10,13 +10,13 @@ use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use super::badge::Badge;
 use super::numbers::{count, percent, tenths};
 use super::result::shortened;
-use super::said::worded;
 use super::shell::{Here, Shell, page};
 use super::stacks::{Stacks, stacks};
 use super::standing::{Answering, Following, lasted, looks, openhexa};
 use crate::domain::failure::Reason;
 use crate::domain::principal::Principal;
 use crate::domain::sentence::say;
+use crate::domain::shown::Shown;
 use crate::domain::task::Status;
 use crate::http::api::query::Query;
 use crate::http::error::{Answer, Problem};
@@ -305,16 +305,15 @@ fn figures(
 
 fn failure(shell: &Shell, one: &Failure) -> FailureRow {
     let reason = reason(shell, one.reason);
-    let message = one.message.as_deref().map(|text| worded(shell, text));
+    let message = one.message.as_ref().filter(|shown| tells_more(shown));
+    let message = message.map(|shown| shown.in_words(|note| shell.language.note(note)));
     FailureRow {
         pipeline_id: one.pipeline.to_string(),
         name: one.name.clone(),
         count: count(shell.language, one.count),
         last: one.last,
         task: one.task.0,
-        message: message
-            .filter(|text| *text != reason)
-            .map(|text| shortened(&text, LETTERS).0),
+        message: message.map(|text| shortened(&text, LETTERS).0),
         reason,
     }
 }
@@ -331,6 +330,14 @@ fn reason(shell: &Shell, reason: Reason) -> String {
         Reason::TimeOver => "monitoring-why-time-over",
         Reason::Gone => "monitoring-why-gone",
     })
+}
+
+/// Whether the message tells more than the cause beside it.
+fn tells_more(shown: &Shown) -> bool {
+    match shown {
+        Shown::Own(_) => true,
+        Shown::Note(note) => note.value.is_some() || note.code.is_refusal(),
+    }
 }
 
 fn pipeline(shell: &Shell, one: &Pipeline) -> PipelineRow {

@@ -9,12 +9,12 @@ use askama::Template;
 use chrono::{DateTime, SecondsFormat, Utc};
 
 use super::assets;
-use super::known::known_as;
 use super::place::base;
 use crate::domain::principal::{Principal, Role};
 use crate::domain::sentence::{Sentence, say};
 use crate::http::auth::BySession;
 use crate::http::error::{Answer, internal};
+use crate::http::history;
 use crate::http::language::Language;
 
 /// Nothing from elsewhere, nothing inline, and no other page around it.
@@ -117,7 +117,7 @@ impl Shell {
     fn role_and_key(&self, who: &Principal) -> String {
         let role = self.say(role_key(who.role));
         match who.key {
-            Some(_) => format!("{role} · {}", known_as(self, &who.name)),
+            Some(_) => format!("{role} · {}", history::actor(self.language, &who.actor)),
             None => role,
         }
     }

@@ -13,10 +13,8 @@ use uuid::Uuid;
 
 use super::badge::Badge;
 use super::events::{Happened, Line, happened, lines};
-use super::known::known_as;
 use super::pipelines::label;
 use super::result::{Cell, Form, Readable, cell, readable, shortened};
-use super::said::worded;
 use super::shell::{Here, Shell, guarded, large_page, span};
 use super::used;
 use crate::domain::ids::TaskId;
@@ -26,6 +24,8 @@ use crate::domain::task::Task;
 use crate::domain::validation::{masked_by_name, without_injected};
 use crate::http::api::tasks::task_id;
 use crate::http::error::{Answer, Problem};
+use crate::http::history;
+use crate::language::english;
 use crate::service::details::{RunDetails, RunOutput};
 use crate::service::tasks::{EventsPart, History, Seen};
 use crate::service::{Bridge, Error, PATIENCE, Upstream};
@@ -225,12 +225,7 @@ fn state(task: &Task, refused: bool) -> Option<&'static str> {
 /// The pipeline's own, or in the reader's words what only the bridge knows.
 pub fn message(shell: &Shell, task: &Task) -> Option<String> {
     let shown = task.shown_message()?;
-    let ours = task.corrected() || task.note.as_deref() == Some(shown);
-    Some(if ours {
-        worded(shell, shown)
-    } else {
-        shown.to_owned()
-    })
+    Some(shown.in_words(|note| shell.language.note(note)))
 }
 
 /// Of what the pipeline counts, or else of what OpenHEXA says; none before there is anything to tell.
@@ -251,8 +246,8 @@ pub fn took(task: &Task) -> Option<String> {
 
 pub fn launcher(shell: &Shell, task: &Task) -> Option<String> {
     let Some(person) = &task.launcher else {
-        let name = task.launched_with.as_deref();
-        return name.map(|name| known_as(shell, name));
+        let actor = task.launched_with.as_ref();
+        return actor.map(|actor| history::actor(shell.language, actor));
     };
     let full = Some(person.full_name.clone()).filter(|name| !name.trim().is_empty());
     Some(full.unwrap_or_else(|| person.username.clone()))
@@ -328,7 +323,9 @@ pub async fn result(
     id: Path<String>,
 ) -> Answer<HttpResponse> {
     let task = bridge.task(who.account, task_id(&id)?).await?;
-    let result = task.shown_result().ok_or_else(Problem::unknown_route)?;
+    let result = task
+        .shown_result(english)
+        .ok_or_else(Problem::unknown_route)?;
     let name = format!("attachment; filename=\"task-{}.json\"", task.id);
     let mut answer = HttpResponse::Ok();
     let mut answer = answer

@@ -18,6 +18,7 @@ use super::{IS_OURS, NAME};
 use crate::domain::ids::TaskId;
 use crate::domain::task::{Status, Task};
 use crate::domain::validation;
+use crate::language::english;
 use crate::store::connection::Pg;
 use crate::store::error::Error;
 use crate::store::many::{AddEvents, Change};
@@ -175,10 +176,14 @@ fn without_nul(value: &Value) -> Value {
     }
 }
 
+fn message_of(task: &Task) -> Option<String> {
+    task.shown_message().map(|shown| shown.in_words(english))
+}
+
 /// The result as Iaso's readers take it: always an object, which its admin's list of tasks needs, and of a failed task with
 /// `message` and `stack_trace`.
 fn result_of(task: &Task) -> Option<Value> {
-    let shown = task.shown_result();
+    let shown = task.shown_result(english);
     if task.status() != Status::Error {
         return shown.map(|result| match result {
             Value::Object(_) => result,
@@ -200,8 +205,8 @@ fn result_of(task: &Task) -> Option<Value> {
     {
         result.insert("result".to_owned(), word(Status::Error).into());
     }
-    let message = task.shown_message().unwrap_or_default();
-    let trace = task.note.as_deref().unwrap_or(message);
+    let message = message_of(task).unwrap_or_default();
+    let trace = task.note.as_ref().map_or(message.clone(), english);
     for (key, text) in [("message", message), ("stack_trace", trace)] {
         let value = result.entry(key).or_insert(Value::Null);
         if value.is_null() {
@@ -235,7 +240,7 @@ impl Copies {
         self.id.push(task.id.0);
         self.account.push(task.account.0);
         self.status.push(word(task.status()));
-        let message = task.shown_message();
+        let message = message_of(task);
         self.message
             .push(message.map(|text| text.replace('\0', "")));
         let (progress, end) = task.shown_progress();

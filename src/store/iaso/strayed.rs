@@ -14,6 +14,7 @@ use diesel::sql_types::{BigInt, Text};
 
 use super::IS_OURS;
 use super::prepared::{Prepared, Question, Value};
+use crate::domain::event::EventKind;
 use crate::domain::ids::TaskId;
 use crate::store::connection::Db;
 use crate::store::error::Error;
@@ -51,14 +52,14 @@ pub fn strayed(db: &mut Db<'_>, now: DateTime<Utc>) -> Result<Vec<TaskId>, Error
 
 /// The tasks whose copies were moved to another account, without those that have this event already. `event` is the event
 /// that is written once when a copy was moved: nothing of a task is shown to another account.
-pub fn moved(db: &mut Db<'_>, now: DateTime<Utc>, event: &str) -> Result<Vec<TaskId>, Error> {
+pub fn moved(db: &mut Db<'_>, now: DateTime<Utc>, event: EventKind) -> Result<Vec<TaskId>, Error> {
     let Some((conn, beside)) = db.attached() else {
         return Ok(Vec::new());
     };
     let since = now.checked_sub_signed(beside.watched_for).unwrap_or(now);
     let elsewhere = format!(
         "{IS_OURS} AND copy.account_id <> task.account_id \
-         AND NOT EXISTS (SELECT 1 FROM event WHERE event.task_id = task.id AND event.what = $2)"
+         AND NOT EXISTS (SELECT 1 FROM event WHERE event.task_id = task.id AND event.code = $2)"
     );
     let look = format!(
         "SELECT task.id AS id FROM public.iaso_task AS copy JOIN task ON task.id = copy.id \
@@ -68,7 +69,7 @@ pub fn moved(db: &mut Db<'_>, now: DateTime<Utc>, event: &str) -> Result<Vec<Tas
     );
     let moved: Vec<Found> = diesel::sql_query(look)
         .bind::<Stamp, _>(At(since))
-        .bind::<Text, _>(event)
+        .bind::<Text, _>(event.code())
         .load(conn)?;
     Ok(moved.into_iter().map(|one| TaskId(one.id)).collect())
 }

@@ -1,7 +1,7 @@
 //! A launch of ours is a task of Iaso's: the same id, Iaso's words, and its log.
 
 use openhexa_bridge::domain::ids::AccountId;
-use openhexa_bridge::domain::principal::{Person, Principal, Role};
+use openhexa_bridge::domain::principal::{Actor, Person, Principal, Role};
 use openhexa_bridge::service::launch::LaunchRequest;
 use serde_json::{Map, json};
 
@@ -168,7 +168,7 @@ async fn a_launcher_whom_iaso_knows_is_named_and_one_who_is_gone_is_nobody() {
         let who = Principal {
             account: AccountId(A),
             role: Role::Operator,
-            name: "alice".to_owned(),
+            actor: Actor::User("alice".to_owned()),
             person: Some(Person {
                 id: person,
                 username: "alice".to_owned(),
@@ -346,8 +346,7 @@ async fn a_copy_that_was_moved_to_another_account_is_told_ended_and_shown_nothin
         stage.story.advance(chrono::TimeDelta::seconds(10));
         stage.story.pass().await;
     }
-    let told =
-        "its row in Iaso was moved to another account and is not updated any more".to_owned();
+    let told = "mirror_moved".to_owned();
     let events = stage.story.events(task).await;
     assert_eq!(
         events.iter().filter(|event| **event == told).count(),

@@ -20,7 +20,7 @@ async fn cancels(stage: &Stage, task: i64) -> Vec<Value> {
     let events = events.as_array().unwrap().clone();
     events
         .into_iter()
-        .filter(|event| event["what"] == "cancel asked")
+        .filter(|event| event["code"] == "cancel_requested")
         .collect()
 }
 
@@ -39,10 +39,7 @@ async fn the_kill_button_stops_the_run() {
     assert_eq!(told.len(), 1, "{told:?}");
     assert_eq!(
         (&told[0]["source"], &told[0]["detail"]),
-        (
-            &json!("user"),
-            &json!("asked in Iaso; by whom it does not say")
-        )
+        (&json!("user"), &json!("by a user in Iaso"))
     );
     let copy = stage
         .until_copy(task, "the end", |copy| copy["ended_at"].is_string())
@@ -88,6 +85,30 @@ async fn a_kill_is_accounted_for() {
         (&json!("cancel"), &json!("done"), &json!(1))
     );
     assert_eq!(line["object"], task.to_string());
+    stage.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_kill_between_the_check_of_iaso_and_the_next_attempt_creates_no_run() {
+    let stage = Stage::begin(manual()).await;
+    stage
+        .story
+        .fault(&json!({"fault": "html_500", "operation": "me", "for_ms": 600_000}))
+        .await;
+    let task = stage.story.launch(&id(1), json!({})).await;
+    stage.story.pass().await;
+    stage.kill(task).await;
+    stage.story.no_faults().await;
+    // Too soon for the next check of Iaso's rows, and time for the next attempt.
+    stage.story.look().await;
+    let ended = stage.story.task(task).await;
+    assert_eq!(
+        (&ended["status"], &ended["run"]),
+        (&json!("CANCELLED"), &json!(null))
+    );
+    assert_eq!(stage.story.asked("runPipeline").await, 0);
+    assert_eq!(stage.copy(task).await["status"], "KILLED");
+    assert_eq!(cancels(&stage, task).await.len(), 1);
     stage.end().await;
 }
 

@@ -164,8 +164,8 @@ story! {
         assert_eq!(log(&story, task).await, ["done", "done again", "Error: after all"]);
         let answer = story.get(&format!("/tasks/{task}/events/")).await.expect(200);
         let events = answer["results"].as_array().unwrap();
-        let told: Vec<_> = events.iter().filter(|event| event["source"] == "callback").map(|event| event["what"].as_str().unwrap()).collect();
-        assert_eq!(told, ["reported SUCCESS", "reported SUCCESS", "report refused", "report refused"]);
+        let told: Vec<_> = events.iter().filter(|event| event["source"] == "callback").map(|event| event["code"].as_str().unwrap()).collect();
+        assert_eq!(told, ["reported_success", "reported_success", "report_refused", "report_refused"]);
         story.end().await;
     }
 }

@@ -18,7 +18,7 @@ async fn details(story: &Story, task: i64) -> Vec<String> {
         .expect(200);
     let events = answer["results"].as_array().unwrap().iter();
     events
-        .map(|event| format!("{}: {}", event["what"], event["detail"]))
+        .map(|event| format!("{}: {}", event["code"], event["detail"]))
         .collect()
 }
 
@@ -161,7 +161,7 @@ story! {
         for number in 0..20 {
             report(&story, task, progress(number)).await.error(409);
         }
-        let refused = |told: Vec<String>| told.into_iter().filter(|one| one.contains("report refused")).collect::<Vec<_>>();
+        let refused = |told: Vec<String>| told.into_iter().filter(|one| one.contains("report_refused")).collect::<Vec<_>>();
         assert_eq!(refused(details(&story, task).await).len(), 2);
         story.advance(TimeDelta::seconds(10));
         report(&story, task, progress(20)).await.error(409);

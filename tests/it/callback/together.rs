@@ -117,7 +117,7 @@ story! {
             assert_eq!((&now["status"], &now["progress_value"]), (&json!("RUNNING"), &json!(task)));
             assert_eq!(log(&story, *task).await, [format!("of {task}")]);
             let told = story.events(*task).await;
-            assert_eq!(told.iter().filter(|what| *what == "reported RUNNING").count(), 1, "{told:?}");
+            assert_eq!(told.iter().filter(|what| *what == "reported_running").count(), 1, "{told:?}");
         }
         if base == Base::Postgres {
             let many = transactions(&story).await;

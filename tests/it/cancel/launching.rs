@@ -23,7 +23,7 @@ story! {
         story.look().await;
         let ended = cancel(&story, task).await;
         assert_eq!((end(&ended), &ended["run"]), (("CANCELLED", true), &json!(null)));
-        assert_eq!(ended["progress_message"], "cancelled before anything was sent to OpenHEXA");
+        assert_eq!(ended["progress_message"], "Stopped before anything was sent to OpenHEXA");
         assert_eq!(story.kept(task).await, None, "its secrets are kept");
         story.no_faults().await;
         story.advance(TimeDelta::minutes(20));
@@ -123,7 +123,7 @@ story! {
         }
         let shown = story.task(task).await;
         assert_eq!((story.asked("runPipeline").await, end(&shown), &shown["updated_at"]), (0, end(&asked), &asked["updated_at"]));
-        assert_eq!(told(&story, task, "asking OpenHEXA for a run").await, 0);
+        assert_eq!(told(&story, task, "launch_requested").await, 0);
         story.end().await;
     }
 }

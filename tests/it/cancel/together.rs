@@ -73,7 +73,7 @@ story! {
         assert_eq!(end(&story.task(task).await), ("RUNNING", false));
         story.reopen_openhexa(&json!([pipeline(1, &injected(), quick("manual"))])).await;
         assert_eq!(end(&story.until_confirmed(task).await), ("CANCELLED", true));
-        assert_eq!(told(&story, task, "stop asked").await, 1);
+        assert_eq!(told(&story, task, "stop_requested").await, 1);
         story.end().await;
     }
 }

@@ -185,7 +185,7 @@ impl Story {
         let tasks = || self.evidence.tasks.values();
         let told = |what: &str| tasks().filter(|task| task.told(what)).count();
         let asked = |task: &&verdict::Task| {
-            let asking = |event: &&String| *event == "asking OpenHEXA for a run";
+            let asking = |event: &&String| *event == "launch_requested";
             task.events.iter().filter(asking).count() > 1
         };
         let rows: [(&str, &dyn Display); 25] = [
@@ -195,7 +195,7 @@ impl Story {
             ("tasks", &self.evidence.tasks.len()),
             ("runs", &self.evidence.runs.len()),
             ("launches honestly without a run", &verdict.without_run),
-            ("… of them refused", &told("launch refused")),
+            ("… of them refused", &told("launch_refused")),
             ("kill -9", &blows.kills),
             ("SIGTERM", &blows.terminations),
             ("PostgreSQL stopped at once (immediate)", &blows.immediate),
@@ -204,8 +204,8 @@ impl Story {
                 "requests made again under their key",
                 &self.book.again.load(Ordering::SeqCst),
             ),
-            ("launches unsure", &told("launch unsure")),
-            ("runs found and adopted", &told("run found")),
+            ("launches unsure", &told("launch_unsure")),
+            ("runs found and adopted", &told("run_found")),
             (
                 "launches repeated by a bridge",
                 &tasks().filter(asked).count(),

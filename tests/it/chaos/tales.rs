@@ -70,7 +70,7 @@ async fn a_bridge_that_is_told_to_stop_answers_the_launch_under_way_first() {
     let (status, answer) = launched.await.unwrap().expect("an answer");
     assert_eq!(status, 201);
     let events = verdict::events(&site, answer["task"]["id"].as_i64().unwrap()).await;
-    assert!(events.contains(&"run created".to_owned()), "{events:?}");
+    assert!(events.contains(&"run_created".to_owned()), "{events:?}");
     ends_as_its_only_run(&site).await;
 }
 

@@ -77,7 +77,7 @@ pub async fn events(site: &Site, task: i64) -> Vec<String> {
         .get(&format!("/api/openhexa/tasks/{task}/events/"))
         .await;
     let told = told["results"].as_array().unwrap().iter();
-    told.map(|event| event["what"].as_str().unwrap().to_owned())
+    told.map(|event| event["code"].as_str().unwrap().to_owned())
         .collect()
 }
 
@@ -178,8 +178,8 @@ impl Evidence {
     fn judge_run(&self, mark: u64, kind: Kind, id_: i64, task: &Task, verdict: &mut Verdict) {
         let Some(run) = self.run_of(task) else {
             verdict.without_run += 1;
-            let confirmed = kind.names_its_task() && task.told("launch never confirmed");
-            if confirmed && !task.cancel_asked() || task.told("launch given up") {
+            let confirmed = kind.names_its_task() && task.told("launch_never_confirmed");
+            if confirmed && !task.cancel_asked() || task.told("launch_given_up") {
                 verdict
                     .wrong_counts
                     .push(format!("nobody asked again for {id_}: {:?}", task.events));
@@ -218,7 +218,8 @@ impl Evidence {
                 verdict.lost_results.push(format!("refused: {report:?}"));
             }
         }
-        let told = last.is_some_and(|report| task.told(&format!("reported {}", report.word)));
+        let told = last
+            .is_some_and(|report| task.told(&format!("reported_{}", report.word.to_lowercase())));
         match last.map(|report| report.fate) {
             Some(Fate::Taken) if !told => verdict
                 .lost_results
@@ -255,7 +256,7 @@ fn end_of<'a>(run: Option<&str>, word: Option<&'a str>, task: &Task) -> &'a str 
         (Some("failed"), Some("SUCCESS")) => "ERROR",
         (Some("stopped"), None | Some("SUCCESS")) => "CANCELLED",
         (Some("success" | "failed" | "stopped"), Some(word)) => word,
-        (None, None) if task.told("launch refused") => "ERROR",
+        (None, None) if task.told("launch_refused") => "ERROR",
         (Some("failed") | None, None) if task.cancel_asked() => "CANCELLED",
         (Some("failed") | None, None) => "ERROR",
         // A word without a run, or a run that goes on.

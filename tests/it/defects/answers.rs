@@ -95,7 +95,7 @@ story! {
             assert_eq!((end(&shown), &shown["run"]), (("ERROR", true), &json!(null)));
             let message = shown["progress_message"].as_str().unwrap();
             assert!(message.starts_with("OpenHEXA refused the launch"), "{message}");
-            assert!(!story.events(task).await.contains(&"run created".to_owned()));
+            assert!(!story.events(task).await.contains(&"run_created".to_owned()));
             story.end().await;
         }
     }

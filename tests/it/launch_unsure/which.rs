@@ -68,11 +68,11 @@ story! {
         look_for_a_minute(&story).await;
         let shown = story.task(task).await;
         assert_eq!((&shown["status"], &shown["run"]), (&json!("QUEUED"), &json!(null)));
-        let told = "several runs could be this launch's; none is taken".to_owned();
+        let told = "run_ambiguous".to_owned();
         assert_eq!(story.events(task).await.iter().filter(|event| **event == told).count(), 1);
         let ended = story.until_after(chrono::TimeDelta::minutes(15), task).await;
         assert_eq!((&ended["status"], &ended["confirmed"], &ended["run"]), (&json!("ERROR"), &json!(true), &json!(null)));
-        assert!(ended["progress_message"].as_str().unwrap().contains("several runs"), "{ended}");
+        assert!(ended["progress_message"].as_str().unwrap().contains("Several runs"), "{ended}");
         assert_eq!(story.runs().await.len(), 2);
         story.end().await;
     }

@@ -1,13 +1,14 @@
 //! Why a task is as it is, in the reader's words, whoever launched it and whatever the bridge wrote down about it.
 
-use std::path::Path;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::TimeDelta;
-use regex::Regex;
+use openhexa_bridge::domain::event::EventKind;
+use openhexa_bridge::domain::note::NoteCode;
 use reqwest::Method;
 use serde_json::json;
 
-use crate::sentences::files;
+use crate::sentences::catalogue;
 use crate::support::catalogue::{id, injected, pipeline, quick};
 use crate::support::story::{As, Plan, story};
 use crate::support::usual;
@@ -35,7 +36,7 @@ story! {
         assert_eq!(story.asked("stopPipeline").await, stops + 1, "asked again at once");
         let french = story.french_page(As::Operator, &path(task)).await;
         assert!(french.at("live-head").contains("Demandez à un administrateur de l’espace de travail"), "{}", french.text());
-        assert_eq!(story.events(task).await.iter().filter(|what| *what == "stop denied").count(), 2);
+        assert_eq!(story.events(task).await.iter().filter(|what| *what == "stop_denied").count(), 2);
         story.no_faults().await;
         story.send_on(As::Operator, &form).await;
         story.until_confirmed(task).await;
@@ -70,8 +71,13 @@ story! {
         for text in ["Le pipeline signale : en cours d’exécution, 25 sur 90, avec un résultat", "Arrêt demandé par la clé d’opérateur du fichier de réglages"] {
             assert!(shown.at("live-events").contains(text), "{text}: {}", shown.at("live-events"));
         }
-        let events = story.get(&format!("/tasks/{task}/events/")).await.text;
-        assert!(events.contains("by the operator key of the settings") && events.contains("progress_value 25, end_value 90, with a result"), "{events}");
+        let events = story.get(&format!("/tasks/{task}/events/")).await.expect(200);
+        let told: Vec<_> = events["results"].as_array().unwrap().iter().map(|event| (&event["code"], &event["data"], &event["detail"])).collect();
+        let (reported, cancelled) = (json!("reported_running"), json!("cancel_requested"));
+        let data = json!({"progress_value": 25, "end_value": 90, "with_result": true});
+        assert!(told.contains(&(&reported, &data, &json!("25 of 90, with a result"))), "{events}");
+        let by = json!({"by": {"kind": "settings_key", "role": "operator"}});
+        assert!(told.contains(&(&cancelled, &by, &json!("by the operator key of the settings file"))), "{events}");
         story.end().await;
     }
 }
@@ -85,7 +91,7 @@ story! {
         drop(story.ask_at(As::Operator, Method::POST, &form.action).header("sec-fetch-site", "same-origin").body("application/x-www-form-urlencoded", form.body()).send().await);
         story.advance(TimeDelta::seconds(1));
         let task = story.tasks().await[0]["id"].as_i64().unwrap();
-        let limit = "L’espace de travail a atteint sa limite d’exécutions dans OpenHEXA";
+        let limit = "l’espace de travail a atteint son nombre maximal d’exécutions";
         let shown = story.french_page(As::Operator, &path(task)).await;
         assert!(shown.at("live-progress").contains(limit) && shown.at("live-events").contains(limit), "{}", shown.text());
         assert!(story.french_page(As::Operator, LIST).await.has(limit));
@@ -93,66 +99,17 @@ story! {
     }
 }
 
-fn source(path: &str) -> String {
-    let text = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path));
-    let text = text.unwrap();
-    let lines = Regex::new(r"\\\n\s*").unwrap();
-    lines.replace_all(&text, "").into_owned()
-}
-
-/// What stands in the code where it is written down about a task.
-fn written_down() -> Vec<String> {
-    let mut found = Vec::new();
-    let mut collect = |pattern: &str, text: &str| {
-        let pattern = Regex::new(pattern).unwrap();
-        found.extend(pattern.captures_iter(text).map(|one| one[1].to_owned()));
-    };
-    let service = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/service");
-    for file in files(&service, "rs") {
-        let text = source(file.to_str().unwrap());
-        collect(
-            r#"(?:Fact::new|Event::new|tell_once|learn|gone|give_up|\.detail)\((?:[^()"]|\([^()]*\))*"([^"]+)""#,
-            &text,
-        );
-    }
-    let constant = r#"const [A-Z_]+: &str =\s*"([^"]+)""#;
-    for room in [
-        "service/look",
-        "service/search",
-        "service/reconcile",
-        "service/stop",
-        "service/attempt",
-        "service/cancel",
-        "service/copies",
-        "domain/cancel",
-        "domain/verdict",
-    ] {
-        let text = source(&format!("src/{room}.rs"));
-        collect(constant, &text);
-        collect(r#"format!\(\s*"([^"{]+)\{"#, &text);
-    }
-    let errors = source("src/openhexa/error.rs");
-    for body in errors.split("pub enum ") {
-        if ["Error {", "Refusal {"]
-            .iter()
-            .any(|name| body.starts_with(name))
-        {
-            collect(r#"#\[error\("([^"{]+)"#, body);
+#[test]
+fn each_event_and_each_note_has_a_code_of_its_own_and_words_in_both_languages() {
+    let catalogues = ["en", "fr"].map(catalogue);
+    let events = EventKind::ALL.iter().map(|kind| (kind.code(), kind.key()));
+    let notes = NoteCode::ALL.iter().map(|code| (code.code(), code.key()));
+    for all in [events.collect::<Vec<_>>(), notes.collect()] {
+        let codes: BTreeSet<&str> = all.iter().map(|(code, _)| *code).collect();
+        assert_eq!(codes.len(), all.len());
+        for (code, key) in all {
+            let has_words = |catalogue: &BTreeMap<_, _>| catalogue.contains_key(key);
+            assert!(catalogues.iter().all(has_words), "{code}");
         }
     }
-    found
-}
-
-#[test]
-fn nothing_is_written_down_that_pages_have_no_words_for() {
-    let known = source("src/http/ui/said.rs") + &source("src/http/ui/events.rs");
-    let written = written_down();
-    assert!(written.len() > 50, "{written:?}");
-    let is_known = |text: &String| {
-        let beginning = text.split('{').next().unwrap_or_default();
-        // The word after it is a status of a run's, each of which has its sentence.
-        beginning == "run " || known.contains(&format!("\"{beginning}\""))
-    };
-    let unknown: Vec<&String> = written.iter().filter(|text| !is_known(text)).collect();
-    assert!(unknown.is_empty(), "no words for {unknown:?}");
 }

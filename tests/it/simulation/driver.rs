@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use openhexa_bridge::domain::ids::TaskId;
-use openhexa_bridge::domain::principal::{Principal, Role};
+use openhexa_bridge::domain::principal::{Actor, Principal, Role};
 use openhexa_bridge::domain::task::Task;
 use openhexa_bridge::service::access::ONLY_ACCOUNT;
 use openhexa_bridge::service::{Bridge, Error};
@@ -49,7 +49,7 @@ pub fn operator() -> Principal {
     Principal {
         account: ONLY_ACCOUNT,
         role: Role::Administrator,
-        name: "the operator".to_owned(),
+        actor: Actor::User("operator".to_owned()),
         person: None,
         key: None,
     }
@@ -321,7 +321,7 @@ impl Driver {
         tasks
     }
 
-    pub fn events_of(&self, task: TaskId) -> Vec<store::Event> {
+    pub fn events_of(&self, task: TaskId) -> Vec<openhexa_bridge::domain::event::Event> {
         let part = store::EventsPart {
             before: None,
             limit: 10_000,

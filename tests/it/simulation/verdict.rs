@@ -4,9 +4,9 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use openhexa_bridge::domain::event::{Event, EventKind};
 use openhexa_bridge::domain::ids::RunId;
 use openhexa_bridge::domain::task::{RunEnd, State, Status, Task};
-use openhexa_bridge::store::Event;
 use serde_json::Value;
 
 use super::driver::Driver;
@@ -94,7 +94,7 @@ impl World {
                 Some(RunEnd::Refused) => self.counts.add("launches refused"),
                 _ => {}
             }
-            if events.iter().any(|event| event.what == "run found") {
+            if events.iter().any(|event| event.kind == EventKind::RunFound) {
                 self.counts.add("runs adopted");
             }
         }
@@ -293,13 +293,13 @@ fn judge_result(fact: &TaskFact) -> Option<String> {
 /// What its history tells has to agree.
 fn judge_history(fact: &TaskFact) -> Vec<String> {
     let mut wrong = Vec::new();
-    let told = |what: &str| {
+    let told = |kind: EventKind| {
         fact.events
             .iter()
-            .filter(|event| event.what == what)
+            .filter(|event| event.kind == kind)
             .count() as u64
     };
-    let asked = told("asking OpenHEXA for a run");
+    let asked = told(EventKind::LaunchRequested);
     if asked != fact.attempts || i64::from(fact.task.run.attempts).cast_unsigned() != asked {
         wrong.push(format!(
             "asked {} times, {asked} told, {} counted",
@@ -307,14 +307,14 @@ fn judge_history(fact: &TaskFact) -> Vec<String> {
         ));
     }
     for once in [
-        "run success",
-        "run failed",
-        "run stopped",
-        "run skipped",
-        "run gone",
+        EventKind::RunSuccess,
+        EventKind::RunFailed,
+        EventKind::RunStopped,
+        EventKind::RunSkipped,
+        EventKind::RunGone,
     ] {
         if told(once) > 1 {
-            wrong.push(format!("its end is told more than once: {once}"));
+            wrong.push(format!("its end is told more than once: {once:?}"));
         }
     }
     let late = fact.events.windows(2).any(|pair| pair[0].at > pair[1].at);

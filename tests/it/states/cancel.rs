@@ -23,8 +23,8 @@ fn what_was_never_sent_ends_at_once_and_believes_no_word() {
         (Status::Cancelled, true, Some(RunEnd::NeverSent))
     );
     assert_eq!(
-        task.shown_message(),
-        Some("cancelled before anything was sent to OpenHEXA")
+        message(&task).as_deref(),
+        Some("Stopped before anything was sent to OpenHEXA")
     );
     assert_eq!(after(task.clone(), &[reserved()]), task);
     let success = task.observe(&word(Word::Success), seconds(9));
@@ -55,7 +55,7 @@ fn a_launch_never_confirmed_is_a_cancellation_only_where_one_was_asked() {
     let task = after(cancelled(unsure), &[gone()]);
     assert_eq!((task.status(), task.confirmed()), (Status::Cancelled, true));
     assert_eq!(
-        task.shown_message(),
+        message(&task).as_deref(),
         Some("OpenHEXA no longer knows the run")
     );
     // A run that was known and is gone: nobody knows how it ended.
@@ -66,11 +66,14 @@ fn a_launch_never_confirmed_is_a_cancellation_only_where_one_was_asked() {
 #[test]
 fn a_refused_launch_keeps_its_reason() {
     let refused = Observation::LaunchRefused {
-        why: "OpenHEXA refused the launch".to_owned(),
+        why: NoteCode::RefusedPipeline.into(),
     };
     let task = after(cancelled(after(fresh(), &[reserved()])), &[refused]);
     assert_eq!(task.status(), Status::Error);
-    assert_eq!(task.shown_message(), Some("OpenHEXA refused the launch"));
+    assert_eq!(
+        message(&task).as_deref(),
+        Some("OpenHEXA refused the launch: no such pipeline")
+    );
 }
 
 #[test]

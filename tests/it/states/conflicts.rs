@@ -108,7 +108,7 @@ fn on_a_live_task_whose_cancel_was_asked_only_an_end_or_a_result_is_taken() {
 #[test]
 fn a_refused_launch_believes_no_word() {
     let refused = Observation::LaunchRefused {
-        why: "OpenHEXA refused the launch".to_owned(),
+        why: NoteCode::RefusedPipeline.into(),
     };
     let task = after(
         fresh(),

@@ -63,13 +63,13 @@ fn any_sighting() -> impl Strategy<Value = Sighting> {
     (select(words.to_vec()), -300_i64..300).prop_map(|(word, progress)| Sighting {
         status: RunStatus::parse(word),
         progress,
-        last_lines: (word == "failed").then(|| "the last line".to_owned()),
+        why: (word == "failed").then(|| Note::text("the last line")),
     })
 }
 
 fn any_observation() -> impl Strategy<Value = Observation> {
     let id = (0_u128..3).prop_map(Uuid::from_u128);
-    let why = || "why".to_owned();
+    let why = || Note::from(NoteCode::RunGone);
     prop_oneof![
         2 => id.clone().prop_map(|id| Observation::LaunchReserved { launched_as: Some(UserId(id)) }),
         1 => Just(Observation::LaunchPostponed),
@@ -130,12 +130,11 @@ fn is_final(task: &Task) -> bool {
 
 /// What everybody sees of a task's end.
 fn shown(task: &Task) -> (Status, bool, Option<Value>, Option<String>) {
-    let message = task.shown_message().map(str::to_owned);
     (
         task.status(),
         task.confirmed(),
-        task.shown_result(),
-        message,
+        task.shown_result(english),
+        message(task),
     )
 }
 
@@ -154,7 +153,7 @@ proptest! {
     fn what_is_final_stays_as_it_is(cancelled: bool, life in any_life()) {
         for pair in live(cancelled, &life).windows(2).filter(|pair| is_final(&pair[0])) {
             prop_assert_eq!(pair[0].status(), pair[1].status());
-            prop_assert_eq!(pair[0].shown_message(), pair[1].shown_message());
+            prop_assert_eq!(message(&pair[0]), message(&pair[1]));
             prop_assert_eq!(pair[0].ended_at, pair[1].ended_at);
         }
     }

@@ -381,7 +381,7 @@ impl Story {
         let answer = self.get(&format!("/tasks/{id}/events/")).await.expect(200);
         let whats = answer["results"].as_array().unwrap().iter();
         whats
-            .map(|event| event["what"].as_str().unwrap().to_owned())
+            .map(|event| event["code"].as_str().unwrap().to_owned())
             .collect()
     }
 

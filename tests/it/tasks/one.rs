@@ -209,20 +209,21 @@ story! {
         let events = answer["results"].as_array().unwrap();
         let mut last = "";
         for event in events {
-            assert_eq!(keys(event), ["at", "source", "what", "detail"]);
+            assert_eq!(keys(event), ["at", "source", "code", "data", "what", "detail"]);
             is_time(&event["at"]);
             assert!(["user", "callback", "openhexa", "bridge"].contains(&event["source"].as_str().unwrap()));
             assert!(event["detail"].is_string() || event["detail"].is_null());
+            assert!(event["data"].is_object() && event["code"].is_string() && event["code"].is_string(), "{event}");
             let at = event["at"].as_str().unwrap();
             assert!(at >= last, "{events:?}");
             last = at;
         }
-        let told: Vec<_> = events.iter().filter(|event| event["source"] == "callback").map(|event| (event["what"].as_str().unwrap(), event["detail"].as_str())).collect();
+        let told: Vec<_> = events.iter().filter(|event| event["source"] == "callback").map(|event| (event["code"].as_str().unwrap(), event["detail"].as_str())).collect();
         assert_eq!(told, [
-            ("reported RUNNING", Some("progress_value 1, end_value 3: on it")), ("reported progress", Some("with a result")),
-            ("reported CANCELLED", None), ("report refused", Some("reported SUCCESS")),
+            ("reported_running", Some("1 of 3: on it")), ("reported_progress", Some("with a result")),
+            ("reported_cancelled", None), ("report_refused", Some("The pipeline reports: success")),
         ]);
-        assert_eq!((&events[0]["source"], &events[0]["what"]), (&json!("user"), &json!("launch accepted")));
+        assert_eq!((&events[0]["source"], &events[0]["code"]), (&json!("user"), &json!("launch_accepted")));
         assert_eq!(events.last().unwrap()["source"], "openhexa");
         story.end().await;
     }

@@ -14,9 +14,9 @@ use crate::domain::sentence::{FieldErrors, Sentence, say};
 use crate::http::audit::Object;
 use crate::http::body;
 use crate::http::error::{Answer, Problem};
+use crate::http::history::stored_actor;
 use crate::http::ui::badge::Badge;
 use crate::http::ui::fields::Typed;
-use crate::http::ui::known::known_as;
 use crate::http::ui::shell::{Here, Shell, page, see_page};
 use crate::service::configure::{Change, Check, Manner, NO_RECORD, Record, TOKEN, URL, WORKSPACE};
 use crate::service::{Bridge, Error};
@@ -88,7 +88,7 @@ pub async fn save(
         content: content(&typed),
         expected: Some(version(&typed)),
         by_form: true,
-        by: Some(who.name.clone()),
+        by: Some(who.actor.stored()),
     };
     match bridge.change_config(who.account, change).await {
         Ok(record) => Ok(done(&request, &record)),
@@ -133,7 +133,7 @@ pub async fn delete(
 ) -> Answer<HttpResponse> {
     let typed = Typed::new(body::pairs(&request, payload).await?);
     let expected = version(&typed);
-    let deleted = bridge.delete_config(who.account, Some(expected), who.name.clone());
+    let deleted = bridge.delete_config(who.account, Some(expected), who.actor.stored());
     match deleted.await {
         Ok(()) => Ok(see_page(&request, &format!("{HOME}?deleted={expected}"))),
         Err(error) => refused(&bridge, &who, &request, &Typed::default(), error).await,
@@ -191,7 +191,7 @@ pub async fn changed(bridge: &Bridge, who: &Principal, request: &HttpRequest) ->
     let shell = Shell::of(request, Here::Settings);
     let record = found(bridge.record(who.account).await)?;
     Ok(match record.map(|record| record.updated_by) {
-        Ok(Some(by)) => say("settings-changed").with("who", known_as(&shell, &by)),
+        Ok(Some(by)) => say("settings-changed").with("who", stored_actor(shell.language, &by)),
         Ok(None) => say("settings-changed-by-nobody"),
         Err(_) => say("settings-changed-deleted"),
     })
@@ -255,7 +255,10 @@ fn seen(shell: &Shell, record: &Record) -> Seen {
         token: text(TOKEN),
         others: others.cloned().collect(),
         at: record.updated_at,
-        by: record.updated_by.as_deref().map(|by| known_as(shell, by)),
+        by: record
+            .updated_by
+            .as_deref()
+            .map(|by| stored_actor(shell.language, by)),
     }
 }
 

@@ -170,7 +170,7 @@ async fn put(
         pipeline,
         values,
         expected: version.unwrap_or(NO_RECORD),
-        by: who.name.clone(),
+        by: who.actor.stored(),
     };
     let record = bridge.change_defaults(who.account, change).await?;
     Ok(record.version)

@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 
 use crate::domain::principal::Principal;
 use crate::http::error::Answer;
-use crate::http::ui::known::known_as;
+use crate::http::history::stored_actor;
 use crate::http::ui::shell::{Here, Shell, page};
 use crate::service::Bridge;
 
@@ -38,7 +38,7 @@ pub async fn list(
     let rows = edits.into_iter().map(|edit| Row {
         version: edit.version,
         at: edit.at,
-        by: edit.by.map(|by| known_as(&shell, &by)),
+        by: edit.by.map(|by| stored_actor(shell.language, &by)),
         what: edit.what.iter().map(|own| shell.word(own)).collect(),
     });
     let template = History {

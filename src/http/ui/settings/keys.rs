@@ -13,9 +13,9 @@ use crate::domain::sentence::{FieldErrors, Sentence, say};
 use crate::http::audit::Object;
 use crate::http::body;
 use crate::http::error::{Answer, Problem};
+use crate::http::history::stored_actor;
 use crate::http::ui::badge::Badge;
 use crate::http::ui::fields::Typed;
-use crate::http::ui::known::known_as;
 use crate::http::ui::shell::{Here, Shell, page, role_key, see_page};
 use crate::service::keys::{ListedKey, State};
 use crate::service::new_key::{MadeKey, Wish, shown};
@@ -235,6 +235,9 @@ fn row(shell: &Shell, who: &Principal, key: &ListedKey) -> Row {
         created_at: key.created_at,
         expires_at: key.expires_at,
         last_used_at: key.last_used_at,
-        created_by: key.created_by.as_deref().map(|by| known_as(shell, by)),
+        created_by: key
+            .created_by
+            .as_deref()
+            .map(|by| stored_actor(shell.language, by)),
     }
 }

@@ -50,7 +50,7 @@ story! {
             "Pipeline 1 The run no longer exists in OpenHEXA 1 ",
             &format!("Task {gone} Pipeline 1 "),
             "Pipeline 1 OpenHEXA refused the launch 1 ",
-            "The workspace has reached its run limit in OpenHEXA",
+            "the workspace’s limit of runs is reached",
         ] {
             assert!(told.contains(line), "{line}: {told}");
         }

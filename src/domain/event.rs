@@ -1,0 +1,274 @@
+//! What happened to a task, and who said so: a code with its data, put into words where it is shown.
+
+use chrono::{DateTime, Utc};
+use serde_json::{Map, Value, json};
+
+use super::codes::codes;
+use super::ids::{RunId, TaskId};
+use super::note::{Note, NoteCode};
+use super::observation::ReportedWord;
+use super::pipeline::RunStatus;
+use super::principal::Actor;
+use super::verdict::Status;
+
+/// Where a fact came from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Source {
+    User,
+    Callback,
+    OpenHexa,
+    Bridge,
+}
+
+impl Source {
+    const ALL: [Self; 4] = [Self::User, Self::Callback, Self::OpenHexa, Self::Bridge];
+
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::User => "user",
+            Self::Callback => "callback",
+            Self::OpenHexa => "openhexa",
+            Self::Bridge => "bridge",
+        }
+    }
+
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|source| source.word() == word)
+    }
+}
+
+codes! {
+    /// What happened.
+    pub enum EventKind {
+        LaunchAccepted = "launch_accepted", "event-launch-accepted";
+        LaunchRequested = "launch_requested", "event-launch-requested";
+        LaunchNotSent = "launch_not_sent", "event-launch-not-sent";
+        LaunchUnsure = "launch_unsure", "event-launch-unsure";
+        LaunchRefused = "launch_refused", "event-launch-refused";
+        LaunchGivenUp = "launch_given_up", "event-launch-given-up";
+        LaunchNeverConfirmed = "launch_never_confirmed", "event-launch-never-confirmed";
+        /// It waits for another launch of the same pipeline.
+        LaunchWaits = "launch_waits", "event-launch-waits";
+        /// OpenHEXA made no run of the last request.
+        LaunchRepeated = "launch_repeated", "event-launch-repeated";
+        RunCreated = "run_created", "event-run-created";
+        RunFound = "run_found", "event-run-found";
+        RunNotFoundYet = "run_not_found_yet", "event-run-not-found-yet";
+        RunNotFound = "run_not_found", "event-run-not-found";
+        /// Several runs may be the launch's.
+        RunAmbiguous = "run_ambiguous", "event-run-ambiguous";
+        RunGone = "run_gone", "event-run-gone";
+        /// Neither the run nor its pipeline is shown.
+        RunHidden = "run_hidden", "event-run-hidden";
+        RunQueued = "run_queued", "event-run-queued";
+        RunRunning = "run_running", "event-run-running";
+        RunTerminating = "run_terminating", "event-run-terminating";
+        RunSuccess = "run_success", "event-run-success";
+        RunFailed = "run_failed", "event-run-failed";
+        RunStopped = "run_stopped", "event-run-stopped";
+        RunSkipped = "run_skipped", "event-run-skipped";
+        /// A status that this version does not know.
+        RunOther = "run_other", "event-run-other";
+        RunLogUnread = "run_log_unread", "event-run-log-unread";
+        PollFailed = "poll_failed", "event-poll-failed";
+        Overdue = "overdue", "event-overdue";
+        ReportedProgress = "reported_progress", "event-reported-progress";
+        ReportedQueued = "reported_queued", "event-reported-queued";
+        ReportedRunning = "reported_running", "event-reported-running";
+        ReportedSuccess = "reported_success", "event-reported-success";
+        ReportedError = "reported_error", "event-reported-error";
+        ReportedCancelled = "reported_cancelled", "event-reported-cancelled";
+        ReportRefused = "report_refused", "event-report-refused";
+        LogFull = "log_full", "event-log-full";
+        CancelRequested = "cancel_requested", "event-cancel-requested";
+        StopRequested = "stop_requested", "event-stop-requested";
+        StopRepeated = "stop_repeated", "event-stop-repeated";
+        StopNotAnswered = "stop_not_answered", "event-stop-not-answered";
+        StopDenied = "stop_denied", "event-stop-denied";
+        StopNotAccepted = "stop_not_accepted", "event-stop-not-accepted";
+        /// The task's row in Iaso was moved to another account.
+        MirrorMoved = "mirror_moved", "event-mirror-moved";
+        /// An event of an earlier version, as the sentence that it was stored as.
+        Earlier = "earlier", "event-earlier";
+    }
+}
+
+impl EventKind {
+    pub fn of_run(status: &RunStatus) -> Self {
+        match status {
+            RunStatus::Queued => Self::RunQueued,
+            RunStatus::Running => Self::RunRunning,
+            RunStatus::Terminating => Self::RunTerminating,
+            RunStatus::Success => Self::RunSuccess,
+            RunStatus::Failed => Self::RunFailed,
+            RunStatus::Stopped => Self::RunStopped,
+            RunStatus::Skipped => Self::RunSkipped,
+            RunStatus::Other(_) => Self::RunOther,
+        }
+    }
+
+    pub fn of_report(word: Option<ReportedWord>) -> Self {
+        match word {
+            None => Self::ReportedProgress,
+            Some(ReportedWord::Queued) => Self::ReportedQueued,
+            Some(ReportedWord::Running) => Self::ReportedRunning,
+            Some(ReportedWord::End(word)) => match word.status() {
+                Status::Success => Self::ReportedSuccess,
+                Status::Cancelled => Self::ReportedCancelled,
+                Status::Error | Status::Queued | Status::Running => Self::ReportedError,
+            },
+        }
+    }
+}
+
+/// What belongs to an event beside its code, by name.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct EventData(pub Map<String, Value>);
+
+impl EventData {
+    fn put(mut self, name: &str, value: impl Into<Value>) -> Self {
+        self.0.insert(name.to_owned(), value.into());
+        self
+    }
+
+    #[must_use]
+    pub fn run(self, run: RunId) -> Self {
+        self.put("run", run.to_string())
+    }
+
+    /// A status of a run that this version does not know.
+    #[must_use]
+    pub fn status(self, word: &str) -> Self {
+        self.put("status", word)
+    }
+
+    #[must_use]
+    pub fn relaunch_of(self, task: TaskId) -> Self {
+        self.put("relaunch_of", task.0)
+    }
+
+    /// Parameters without a choice, for which 0 was sent.
+    #[must_use]
+    pub fn left_out(self, codes: &[String]) -> Self {
+        self.put("left_out", codes)
+    }
+
+    #[must_use]
+    pub fn by(self, actor: &Actor) -> Self {
+        self.put("by", actor.json())
+    }
+
+    #[must_use]
+    pub fn because(self, note: &Note) -> Self {
+        let own = self.put("reason", note.code.code());
+        match &note.value {
+            Some(value) => own.put("value", value.as_str()),
+            None => own,
+        }
+    }
+
+    #[must_use]
+    pub fn progress(self, done: Option<i32>, end: Option<i32>) -> Self {
+        let own = match done {
+            Some(done) => self.put("progress_value", done),
+            None => self,
+        };
+        match end {
+            Some(end) => own.put("end_value", end),
+            None => own,
+        }
+    }
+
+    /// A result is named, not repeated.
+    #[must_use]
+    pub fn with_result(self) -> Self {
+        self.put("with_result", true)
+    }
+
+    /// Reports that were merged into this one.
+    #[must_use]
+    pub fn merged(self, reports: u32) -> Self {
+        self.put("merged", reports)
+    }
+
+    /// Which report was refused.
+    #[must_use]
+    pub fn report(self, kind: EventKind) -> Self {
+        self.put("report", kind.code())
+    }
+
+    /// Reports that were refused since the last one that was told.
+    #[must_use]
+    pub fn more_refused(self, reports: u32) -> Self {
+        self.put("more_refused", reports)
+    }
+
+    pub fn text(&self, name: &str) -> Option<&str> {
+        self.0.get(name)?.as_str()
+    }
+
+    pub fn number(&self, name: &str) -> Option<i64> {
+        self.0.get(name)?.as_i64()
+    }
+
+    pub fn note(&self) -> Option<Note> {
+        Some(Note {
+            code: NoteCode::parse(self.text("reason")?)?,
+            value: self.text("value").map(str::to_owned),
+        })
+    }
+
+    pub fn actor(&self) -> Option<Actor> {
+        Actor::of(self.0.get("by")?)
+    }
+
+    /// Bytes, as they count for the limits of a task's log.
+    fn size(&self) -> usize {
+        self.stored().map_or(0, |text| text.len())
+    }
+
+    /// As it is stored; none where there is nothing.
+    pub fn stored(&self) -> Option<String> {
+        (!self.0.is_empty()).then(|| json!(self.0).to_string())
+    }
+}
+
+#[derive(Clone, Debug)]
+pub struct Event {
+    pub at: DateTime<Utc>,
+    pub source: Source,
+    pub kind: EventKind,
+    pub data: EventData,
+    /// A line of the task's log: the pipeline's own, or in English what the bridge says.
+    pub message: Option<String>,
+}
+
+impl Event {
+    pub fn new(at: DateTime<Utc>, source: Source, kind: EventKind) -> Self {
+        Self {
+            at,
+            source,
+            kind,
+            data: EventData::default(),
+            message: None,
+        }
+    }
+
+    #[must_use]
+    pub fn data(mut self, data: EventData) -> Self {
+        self.data = data;
+        self
+    }
+
+    /// Bytes of its texts.
+    pub fn size(&self) -> usize {
+        let message = self.message.as_ref().map_or(0, String::len);
+        self.kind.code().len() + self.data.size() + message
+    }
+
+    #[must_use]
+    pub fn message(mut self, message: Option<String>) -> Self {
+        self.message = message;
+        self
+    }
+}

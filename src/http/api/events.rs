@@ -1,0 +1,188 @@
+//! `GET /tasks/{id}/logs/` and `/events/`: a task's log and its history.
+
+use actix_web::HttpRequest;
+use actix_web::web::{Data, Json, Path};
+use serde::Serialize;
+use serde_json::{Map, Value};
+use utoipa::ToSchema;
+
+use super::query::Query;
+use super::shape::TaskStatus;
+use super::tasks::task_id;
+use super::view::time;
+use crate::domain::event::Event;
+use crate::domain::principal::Principal;
+use crate::http::error::Answer;
+use crate::http::history;
+use crate::http::language::Language;
+use crate::service::Bridge;
+use crate::service::tasks::EventsPart;
+
+/// Events, or lines of a log, of one response.
+const MOST_EVENTS: usize = 1000;
+
+/// How far a task is, and the newest of its messages.
+#[derive(Serialize, ToSchema)]
+#[schema(as = TaskLog)]
+pub struct Log {
+    #[schema(value_type = TaskStatus)]
+    status: &'static str,
+    logs: Vec<Line>,
+    progress_value: i32,
+    end_value: i32,
+    /// Only where there are earlier lines: `before` for the part before this one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    earlier: Option<i64>,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = TaskLogLine)]
+pub struct Line {
+    /// Seconds since 1970.
+    created_at: f64,
+    message: String,
+}
+
+/// The newest part of a task's history, in order.
+#[derive(Serialize, ToSchema)]
+#[schema(as = TaskEvents)]
+pub struct Events {
+    results: Vec<EventRow>,
+    /// Only where there are earlier events: `before` for the part before this one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    earlier: Option<i64>,
+}
+
+/// Something that happened to a task.
+#[derive(Serialize, ToSchema)]
+#[schema(as = TaskEvent)]
+pub struct EventRow {
+    #[schema(format = DateTime)]
+    at: String,
+    /// user, callback, openhexa or bridge.
+    source: &'static str,
+    /// What happened, as a stable code.
+    code: &'static str,
+    /// What belongs to it, by name.
+    #[schema(value_type = Object)]
+    data: Map<String, Value>,
+    /// The code in words.
+    what: String,
+    /// The data in words, and the message that came with it.
+    detail: Option<String>,
+}
+
+#[utoipa::path(
+    get,
+    path = "/api/openhexa/tasks/{id}/logs/",
+    operation_id = "get_task_log",
+    tag = "tasks",
+    params(
+        ("id" = i64, Path, description = "api-task-id"),
+        ("limit" = Option<u32>, Query, minimum = 1, maximum = 1000, description = "api-events-limit"),
+        ("before" = Option<i64>, Query, description = "api-events-before"),
+    ),
+    responses(
+        (status = 200, body = Log),
+        (status = 400),
+        (status = 404),
+    ),
+)]
+pub async fn logs(
+    bridge: Data<Bridge>,
+    who: Principal,
+    id: Path<String>,
+    request: HttpRequest,
+) -> Answer<Json<Log>> {
+    let part = part(&request, true)?;
+    let found = bridge.history(who.account, task_id(&id)?, part).await?;
+    let (progress_value, end_value) = found.task.shown_progress();
+    Ok(Json(Log {
+        status: found.task.status().word(),
+        logs: log(&found.events),
+        progress_value,
+        end_value,
+        earlier: found.earlier,
+    }))
+}
+
+/// Which part of a history is asked for; the newest one, unless told otherwise.
+fn part(request: &HttpRequest, messages_only: bool) -> Answer<EventsPart> {
+    let query = Query::of(request);
+    Ok(EventsPart {
+        before: query.id("before")?,
+        limit: query.number("limit", MOST_EVENTS)?.unwrap_or(MOST_EVENTS),
+        messages_only,
+    })
+}
+
+/// Iaso's page uses the time as the key of a line, so no two may have the same.
+fn log(events: &[Event]) -> Vec<Line> {
+    let mut last = 0;
+    let said = events
+        .iter()
+        .filter_map(|event| Some((event.at, event.message.as_deref()?)));
+    said.map(|(at, message)| {
+        last = at.timestamp_millis().max(last + 1);
+        #[allow(clippy::cast_precision_loss, reason = "milliseconds of our age fit")]
+        let created_at = last as f64 / 1000.0;
+        Line {
+            created_at,
+            message: message.to_owned(),
+        }
+    })
+    .collect()
+}
+
+#[utoipa::path(
+    get,
+    path = "/api/openhexa/tasks/{id}/events/",
+    operation_id = "list_task_events",
+    tag = "tasks",
+    params(
+        ("id" = i64, Path, description = "api-task-id"),
+        ("limit" = Option<u32>, Query, minimum = 1, maximum = 1000, description = "api-events-limit"),
+        ("before" = Option<i64>, Query, description = "api-events-before"),
+    ),
+    responses(
+        (status = 200, body = Events),
+        (status = 400),
+        (status = 404),
+    ),
+)]
+pub async fn events(
+    bridge: Data<Bridge>,
+    who: Principal,
+    id: Path<String>,
+    request: HttpRequest,
+) -> Answer<Json<Events>> {
+    let part = part(&request, false)?;
+    let found = bridge.history(who.account, task_id(&id)?, part).await?;
+    let language = Language::of(request.headers());
+    let row = |event: &Event| EventRow {
+        at: time(event.at),
+        source: event.source.word(),
+        code: event.kind.code(),
+        data: event.data.0.clone(),
+        what: history::what(language, event),
+        detail: told(language, event),
+    };
+    Ok(Json(Events {
+        results: found.events.iter().map(row).collect(),
+        earlier: found.earlier,
+    }))
+}
+
+/// What came with it, and what it said.
+fn told(language: Language, event: &Event) -> Option<String> {
+    // The message of an event with a note is the note in English.
+    let message = event
+        .message
+        .clone()
+        .filter(|_| event.data.note().is_none());
+    let both = [history::details(language, event), message];
+    let parts: Vec<String> = both.into_iter().flatten().collect();
+    (!parts.is_empty()).then(|| parts.join(": "))
+}
