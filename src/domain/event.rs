@@ -88,8 +88,6 @@ codes! {
         StopNotAccepted = "stop_not_accepted", "event-stop-not-accepted";
         /// The task's row in Iaso was moved to another account.
         MirrorMoved = "mirror_moved", "event-mirror-moved";
-        /// An event of an earlier version, as the sentence that it was stored as.
-        Earlier = "earlier", "event-earlier";
     }
 }
 

@@ -85,7 +85,7 @@ impl Actor {
         self.json().to_string()
     }
 
-    /// As it was stored; earlier versions stored a name.
+    /// As it was stored; what is no code is a name.
     pub fn read(stored: &str) -> Self {
         let actor = serde_json::from_str(stored).ok();
         let actor = actor.and_then(|value| Self::of(&value));

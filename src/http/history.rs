@@ -2,13 +2,12 @@
 
 use crate::domain::event::{Event, EventData, EventKind};
 use crate::domain::principal::{Actor, Role};
-use crate::domain::sentence::{Sentence, say};
+use crate::domain::sentence::say;
 use crate::language::Language;
 
 /// What happened.
 pub fn what(language: Language, event: &Event) -> String {
-    let value = event.data.text("what").unwrap_or_default();
-    language.word(&key(event.kind.key()).with("value", value))
+    language.word(&say(event.kind.key()))
 }
 
 /// What belongs to it, in the order in which it is read.
@@ -16,7 +15,6 @@ pub fn details(language: Language, event: &Event) -> Option<String> {
     let data = &event.data;
     let own = |name| data.text(name).map(str::to_owned);
     let parts = [
-        own("detail"),
         own("run"),
         own("status"),
         relaunch_of(language, data),
@@ -50,10 +48,6 @@ pub fn actor(language: Language, actor: &Actor) -> String {
 /// Who it was, as it is stored.
 pub fn stored_actor(language: Language, stored: &str) -> String {
     actor(language, &Actor::read(stored))
-}
-
-fn key(key: &'static str) -> Sentence {
-    say(key)
 }
 
 fn value(language: Language, key: &'static str, value: impl ToString) -> String {
@@ -96,7 +90,7 @@ fn result(language: Language, data: &EventData) -> Option<String> {
 
 fn report(language: Language, data: &EventData) -> Option<String> {
     let kind = EventKind::parse(data.text("report")?)?;
-    Some(language.word(&key(kind.key())))
+    Some(language.word(&say(kind.key())))
 }
 
 fn count(language: Language, data: &EventData, name: &str, key: &'static str) -> Option<String> {

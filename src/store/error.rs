@@ -160,6 +160,11 @@ pub enum OpenError {
     NoIaso,
     #[error("a migration failed: {0}")]
     Migration(String),
+    #[error(
+        "database.url: this database was created by an unreleased version of openhexa-bridge and cannot be migrated: move \
+         it away, or use another one; the bridge creates its tables anew"
+    )]
+    Unreleased,
     #[error("the database refused a query: {0}")]
     Query(#[from] Diesel),
     #[error("{0}")]

@@ -79,6 +79,8 @@ pub use vitals::{Vitals, probe, vitals};
 use connection::{Conn, Opener, Shared, pool};
 use iaso::Beside;
 
+/// The version of the first migration that was released.
+const FIRST: &str = "20261129000000";
 const SQLITE: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
 const POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/postgres");
 /// How often a transaction is run before a concurrent one makes it fail.
@@ -374,9 +376,18 @@ fn up<DB: diesel::backend::Backend>(
     conn: &mut impl MigrationHarness<DB>,
     migrations: impl MigrationSource<DB>,
 ) -> Result<(), OpenError> {
+    let failed =
+        |error: Box<dyn std::error::Error + Send + Sync>| OpenError::Migration(error.to_string());
+    let applied = conn.applied_migrations().map_err(failed)?;
+    if applied
+        .iter()
+        .any(|version| version.to_string().as_str() < FIRST)
+    {
+        return Err(OpenError::Unreleased);
+    }
     conn.run_pending_migrations(migrations)
         .map(|_| ())
-        .map_err(|error| OpenError::Migration(error.to_string()))
+        .map_err(failed)
 }
 
 fn down<DB: diesel::backend::Backend>(

@@ -7,6 +7,7 @@ use std::time::Duration;
 use diesel::prelude::*;
 use diesel::sql_types::Text;
 use openhexa_bridge::store::{Address, Options, Store, Tls, Vault};
+use regex::Regex;
 
 use crate::support::postgres::{database, rows};
 
@@ -153,6 +154,141 @@ fn both_databases_have_the_same_tables_columns_and_indexes() {
     );
     assert!(!sqlite_indexes(&file).is_empty());
     assert_eq!(sqlite_indexes(&file), postgres_indexes(&url));
+}
+
+/// A fact about the tables: what it is about, and what it says.
+type Facts = BTreeSet<(String, String)>;
+
+/// The same word for a type on both databases and in diesel's tables.
+fn kind(own: &str) -> &'static str {
+    match own.to_lowercase().as_str() {
+        "bigint" | "integer" => "number",
+        "boolean" | "bool" => "boolean",
+        "text" | "uuid" | "timestamp with time zone" | "timestamptz" | "guid" | "stamp" => "text",
+        other => panic!("{other}"),
+    }
+}
+
+/// `column` → type, whether it may be null, and its default.
+fn column(table: &str, name: &str, own: &str, nullable: bool, default: &str) -> (String, String) {
+    let default = default.trim_matches('\'');
+    let facts = format!("{} nullable={nullable} default={default}", kind(own));
+    (format!("{table}.{name}"), facts)
+}
+
+fn sqlite_facts(file: &Path, query: &str) -> Facts {
+    let mut conn = SqliteConnection::establish(&file.to_string_lossy()).unwrap();
+    let found: Vec<Column> = diesel::sql_query(query).load(&mut conn).unwrap();
+    found
+        .into_iter()
+        .map(|found| (found.tab, found.col))
+        .collect()
+}
+
+fn columns(facts: Facts) -> Facts {
+    let read = |(place, rest): (String, String)| {
+        let (table, name) = place.split_once('.').unwrap();
+        let [own, nullable, default] = rest.split('|').collect::<Vec<_>>()[..] else {
+            panic!("{rest}")
+        };
+        column(table, name, own, nullable == "true", default)
+    };
+    facts.into_iter().map(read).collect()
+}
+
+const SQLITE_COLUMNS: &str = "SELECT m.name || '.' || c.name AS tab, c.type || '|' || CASE WHEN c.\"notnull\" OR c.pk > 0 THEN 'false' ELSE 'true' END \
+    || '|' || coalesce(c.dflt_value, '') AS col \
+    FROM sqlite_master m, pragma_table_info(m.name) c WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite_%' AND m.name NOT LIKE '\\_\\_%' ESCAPE '\\'";
+const POSTGRES_COLUMNS: &str = "SELECT table_name || '.' || column_name, data_type || '|' || (is_nullable = 'YES')::text || '|' || coalesce(column_default, '') \
+    FROM information_schema.columns WHERE table_schema = 'openhexa_bridge' AND table_name NOT LIKE '\\_\\_%'";
+const SQLITE_REFERENCES: &str = "SELECT m.name || '.' || f.\"from\" AS tab, f.\"table\" || '.' || f.\"to\" AS col \
+    FROM sqlite_master m, pragma_foreign_key_list(m.name) f WHERE m.type = 'table'";
+const POSTGRES_REFERENCES: &str = "SELECT conrelid::regclass::text || '.' || a.attname, confrelid::regclass::text || '.' || b.attname FROM pg_constraint \
+    JOIN pg_attribute a ON a.attrelid = conrelid AND a.attnum = conkey[1] JOIN pg_attribute b ON b.attrelid = confrelid AND b.attnum = confkey[1] WHERE contype = 'f'";
+/// Indexes and unique constraints by their columns in order; primary keys are told by the columns' own facts.
+const SQLITE_INDEXES: &str = "SELECT m.name || ' unique=' || i.\"unique\" || ' partial=' || i.partial AS tab, \
+    (SELECT group_concat(name, ',') FROM (SELECT name FROM pragma_index_info(i.name) ORDER BY seqno)) AS col \
+    FROM sqlite_master m, pragma_index_list(m.name) i WHERE m.type = 'table' AND m.name NOT LIKE '\\_\\_%' ESCAPE '\\' AND i.origin <> 'pk'";
+const POSTGRES_INDEXES: &str = "SELECT c.relname || ' unique=' || indisunique::int || ' partial=' || (indpred IS NOT NULL)::int, \
+    (SELECT string_agg(attname, ',' ORDER BY place) FROM unnest(indkey) WITH ORDINALITY AS key (number, place) JOIN pg_attribute ON attrelid = indrelid AND attnum = key.number) \
+    FROM pg_index JOIN pg_class c ON c.oid = indrelid JOIN pg_namespace n ON n.oid = relnamespace \
+    WHERE nspname = 'openhexa_bridge' AND c.relname NOT LIKE '\\_\\_%' AND NOT indisprimary";
+
+#[test]
+fn columns_keys_and_indexes_are_the_same_on_both_databases() {
+    let folder = tempfile::tempdir().unwrap();
+    let (file, url) = (folder.path().join("bridge.db"), database());
+    on_sqlite(&file).migrate().unwrap();
+    on_postgres(&url).migrate().unwrap();
+    let postgres = |query: &str| -> Facts { rows(&url, query).into_iter().collect() };
+    let own = columns(sqlite_facts(&file, SQLITE_COLUMNS));
+    assert!(own.len() > 80, "{own:?}");
+    assert_eq!(own, columns(postgres(POSTGRES_COLUMNS)));
+    let references = sqlite_facts(&file, SQLITE_REFERENCES);
+    let without_schema = |facts: Facts| -> Facts {
+        let bare = |text: String| text.replace("openhexa_bridge.", "");
+        facts
+            .into_iter()
+            .map(|(from, to)| (bare(from), bare(to)))
+            .collect()
+    };
+    assert!(references.len() > 6, "{references:?}");
+    assert_eq!(references, without_schema(postgres(POSTGRES_REFERENCES)));
+    let indexes = sqlite_facts(&file, SQLITE_INDEXES);
+    assert!(
+        indexes.contains(&(
+            "run unique=0 partial=1".to_owned(),
+            "next_look_at".to_owned()
+        )),
+        "{indexes:?}"
+    );
+    assert_eq!(indexes, postgres(POSTGRES_INDEXES));
+}
+
+/// Every column that the code names has the type and the nullability of the database's.
+#[test]
+fn the_code_knows_the_tables_as_they_are() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("bridge.db");
+    on_sqlite(&file).migrate().unwrap();
+    let without_default = |facts: &str| facts.split(" default=").next().unwrap().to_owned();
+    let there: BTreeMap<String, String> = columns(sqlite_facts(&file, SQLITE_COLUMNS))
+        .into_iter()
+        .map(|(place, facts)| (place, without_default(&facts)))
+        .collect();
+    let source =
+        std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/store/schema.rs"))
+            .unwrap();
+    let table = Regex::new(r"(?s)    (\w+) \([\w, ]+\) \{\n(.*?)\n    \}").unwrap();
+    let line = Regex::new(r"(\w+) -> (Nullable<)?(\w+)").unwrap();
+    let mut count = 0;
+    for found in table.captures_iter(&source) {
+        for one in line.captures_iter(&found[2]) {
+            let (place, facts) = column(&found[1], &one[1], &one[3], one.get(2).is_some(), "");
+            assert_eq!(there.get(&place), Some(&without_default(&facts)), "{place}");
+            count += 1;
+        }
+    }
+    assert!(count > 80, "{count} columns");
+}
+
+#[test]
+fn a_database_of_an_unreleased_version_is_refused_and_left_as_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("bridge.db");
+    let mut conn = SqliteConnection::establish(&file.to_string_lossy()).unwrap();
+    diesel::connection::SimpleConnection::batch_execute(
+        &mut conn,
+        "CREATE TABLE __diesel_schema_migrations (version VARCHAR(50) PRIMARY KEY NOT NULL, run_on TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP); \
+         INSERT INTO __diesel_schema_migrations (version) VALUES ('20261121000000'); CREATE TABLE task (id INTEGER)",
+    )
+    .unwrap();
+    let told = on_sqlite(&file).migrate().unwrap_err().to_string();
+    assert!(
+        told.contains("unreleased version") && told.contains("move it away"),
+        "{told}"
+    );
+    assert_eq!(names(&sqlite_tables(&file)), ["task"]);
 }
 
 #[test]

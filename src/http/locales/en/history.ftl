@@ -50,7 +50,6 @@ event-stop-not-answered = No response from OpenHEXA to the stop request
 event-stop-denied = OpenHEXA does not allow the configured token to stop the run
 event-stop-not-accepted = OpenHEXA did not accept the stop request
 event-mirror-moved = The task’s row in Iaso was moved to another account and is no longer updated
-event-earlier = { $value }
 
 detail-relaunch-of = relaunch of task { $value }
 detail-left-out = 0 is not one of the choices, so it was left out: { $value }

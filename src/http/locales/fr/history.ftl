@@ -50,7 +50,6 @@ event-stop-not-answered = Pas de réponse d’OpenHEXA à la demande d’arrêt
 event-stop-denied = OpenHEXA ne permet pas au jeton configuré d’arrêter l’exécution
 event-stop-not-accepted = OpenHEXA n’a pas accepté la demande d’arrêt
 event-mirror-moved = La ligne de la tâche dans Iaso a été déplacée vers un autre compte et n’est plus mise à jour
-event-earlier = { $value }
 
 detail-relaunch-of = relance de la tâche { $value }
 detail-left-out = 0 ne fait pas partie des choix, il n’a donc pas été envoyé : { $value }

@@ -1,2 +1,0 @@
--- Who made a key. Of keys made before nobody knows.
-ALTER TABLE api_key ADD COLUMN created_by TEXT;

@@ -1,4 +1,0 @@
-ALTER TABLE run DROP COLUMN stops;
-ALTER TABLE run DROP COLUMN stop_asked_at;
-ALTER TABLE run DROP COLUMN hidden_at;
-ALTER TABLE run DROP COLUMN hidden_since;

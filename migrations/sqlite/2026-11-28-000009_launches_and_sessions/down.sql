@@ -1,2 +1,0 @@
-DROP TABLE session;
-ALTER TABLE run DROP COLUMN launch_id;

@@ -1,0 +1,12 @@
+DROP TABLE idempotency;
+DROP TABLE session;
+DROP TABLE declared;
+DROP TABLE probe;
+DROP TABLE api_key;
+DROP TABLE config_change;
+DROP TABLE event;
+DROP TABLE run;
+DROP TABLE task;
+DROP TABLE config;
+DROP TABLE connection;
+DROP TABLE change_counter;

@@ -1,0 +1,222 @@
+-- What was launched, what became of it, and where. Times are UTC with milliseconds; JSON is kept as text,
+-- because PostgreSQL's own type would refuse a result that holds U+0000.
+
+CREATE TABLE connection (
+    id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+    account_id BIGINT NOT NULL,
+    instance TEXT NOT NULL,
+    url TEXT NOT NULL,
+    workspace TEXT NOT NULL,
+    token TEXT NOT NULL,
+    user_id TEXT,
+    created_at TEXT NOT NULL,
+    updated_at TEXT NOT NULL,
+    UNIQUE (account_id, instance, workspace)
+);
+
+CREATE TABLE config (
+    account_id BIGINT NOT NULL PRIMARY KEY,
+    connection_id BIGINT NOT NULL REFERENCES connection (id),
+    content TEXT NOT NULL,
+    version BIGINT NOT NULL,
+    updated_at TEXT NOT NULL,
+    updated_by TEXT
+);
+
+CREATE TABLE task (
+    id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+    account_id BIGINT NOT NULL,
+    connection_id BIGINT NOT NULL REFERENCES connection (id),
+    name TEXT NOT NULL,
+    pipeline_id TEXT NOT NULL,
+    pipeline_code TEXT NOT NULL,
+    pipeline_name TEXT NOT NULL,
+    version TEXT,
+    launcher_id BIGINT,
+    launcher_username TEXT,
+    launcher_name TEXT,
+    search TEXT NOT NULL,
+    state TEXT NOT NULL,
+    status TEXT NOT NULL,
+    said TEXT,
+    run_end TEXT,
+    message TEXT,
+    progress_value INTEGER NOT NULL,
+    end_value INTEGER NOT NULL,
+    data TEXT,
+    data_late BOOLEAN NOT NULL,
+    -- Why it ended, where only the bridge knows: a code with a value.
+    note_code TEXT,
+    note TEXT,
+    called_back BOOLEAN NOT NULL,
+    created_at TEXT NOT NULL,
+    started_at TEXT,
+    ended_at TEXT,
+    updated_at TEXT NOT NULL,
+    cancel_asked_at TEXT,
+    relaunch_of BIGINT REFERENCES task (id),
+    revision BIGINT NOT NULL,
+    -- The number of its last change: set by a trigger.
+    changed BIGINT NOT NULL DEFAULT 0
+);
+
+CREATE INDEX task_by_creation ON task (account_id, created_at, id);
+CREATE INDEX task_by_status ON task (account_id, status, created_at, id);
+CREATE INDEX task_by_pipeline ON task (account_id, pipeline_id, created_at, id);
+
+CREATE TABLE run (
+    task_id BIGINT NOT NULL PRIMARY KEY REFERENCES task (id),
+    account_id BIGINT NOT NULL,
+    connection_id BIGINT NOT NULL REFERENCES connection (id),
+    instance TEXT NOT NULL,
+    run_id TEXT,
+    -- A random id for each launch. A callback token names it, so that the token of an old launch does not report on a new
+    -- task that has the same number after a restore.
+    launch_id TEXT,
+    status TEXT,
+    progress INTEGER NOT NULL,
+    config TEXT NOT NULL,
+    secrets TEXT,
+    -- A keyed hash of the config that a launch without a task id makes, secrets included: launches with the same one could
+    -- be mistaken for each other.
+    fingerprint TEXT,
+    names_task BOOLEAN NOT NULL,
+    drops_config BOOLEAN NOT NULL,
+    send_notifications BOOLEAN NOT NULL,
+    debug BOOLEAN NOT NULL,
+    timeout_seconds BIGINT,
+    attempted_at TEXT,
+    attempts INTEGER NOT NULL,
+    launched_as TEXT,
+    unsure BOOLEAN NOT NULL,
+    absent_looks INTEGER NOT NULL,
+    unseen_since TEXT,
+    hidden_since TEXT,
+    hidden_at TEXT,
+    stop_asked_at TEXT,
+    stops INTEGER NOT NULL,
+    next_look_at TEXT,
+    lease_until TEXT,
+    lease_owner TEXT,
+    UNIQUE (instance, run_id)
+);
+
+-- Only live runs have a next look.
+CREATE INDEX run_due ON run (next_look_at) WHERE next_look_at IS NOT NULL;
+
+CREATE TABLE event (
+    id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+    task_id BIGINT NOT NULL REFERENCES task (id),
+    account_id BIGINT NOT NULL,
+    at TEXT NOT NULL,
+    source TEXT NOT NULL,
+    -- What happened, and what belongs to it as a JSON object.
+    code TEXT NOT NULL,
+    data TEXT,
+    message TEXT
+);
+
+CREATE INDEX event_by_task ON event (task_id, id);
+
+-- A page behind a cursor is one look into an index, whatever the order. updated_at has none on purpose: it would change
+-- with every report, and each report would then rewrite every index of its task.
+
+CREATE INDEX task_by_start ON task (account_id, started_at, id);
+CREATE INDEX task_by_end ON task (account_id, ended_at, id);
+CREATE INDEX task_by_name ON task (account_id, name, id);
+CREATE INDEX task_by_word ON task (account_id, status, id);
+CREATE INDEX task_by_launcher ON task (account_id, launcher_id, created_at, id);
+
+-- What the configuration was, when, and by whom; the token is not kept.
+
+CREATE TABLE config_change (
+    id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+    account_id BIGINT NOT NULL,
+    version BIGINT NOT NULL,
+    at TEXT NOT NULL,
+    changed_by TEXT,
+    content TEXT
+);
+
+CREATE INDEX config_change_by_account ON config_change (account_id, id);
+
+-- API keys, by their hash only: a key is shown once, when it is made.
+
+CREATE TABLE api_key (
+    id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+    account_id BIGINT NOT NULL,
+    name TEXT NOT NULL,
+    role TEXT NOT NULL,
+    hash TEXT NOT NULL UNIQUE,
+    created_at TEXT NOT NULL,
+    expires_at TEXT,
+    last_used_at TEXT,
+    revoked_at TEXT,
+    created_by TEXT
+);
+
+-- Launches that may be asked for again under the same Idempotency-Key. Of the request only a keyed hash is kept:
+-- a body may hold secrets, and short ones could be guessed through a plain one.
+
+CREATE TABLE idempotency (
+    id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+    account_id BIGINT NOT NULL,
+    key TEXT NOT NULL,
+    request TEXT NOT NULL,
+    task_id BIGINT NOT NULL REFERENCES task (id),
+    created_at TEXT NOT NULL,
+    UNIQUE (account_id, key)
+);
+
+CREATE INDEX idempotency_by_age ON idempotency (created_at);
+
+-- The types of the parameters that an account has defaults for, as OpenHEXA declared them last: they tell which defaults
+-- are secret. No value is in it.
+
+CREATE TABLE declared (
+    connection_id BIGINT NOT NULL REFERENCES connection (id),
+    pipeline_id TEXT NOT NULL,
+    account_id BIGINT NOT NULL,
+    parameters TEXT NOT NULL,
+    PRIMARY KEY (connection_id, pipeline_id)
+);
+
+-- Browsers that are signed in with a key. A cookie whose session is not here, or that has ended, is refused: so signing
+-- out holds on every replica, for copies of the cookie too. Of the key only a keyed hash is stored.
+CREATE TABLE session (
+    id TEXT NOT NULL PRIMARY KEY,
+    key_hash TEXT NOT NULL,
+    ends_at TEXT NOT NULL
+);
+
+CREATE INDEX session_by_holder ON session (key_hash, ends_at);
+CREATE INDEX session_by_end ON session (ends_at);
+
+-- One row that `/readyz` writes, to see whether the database can be written to.
+CREATE TABLE probe (
+    id INTEGER PRIMARY KEY,
+    writes BIGINT NOT NULL
+);
+
+-- Each change of a task gets a number, so that whoever follows can ask what came after it. The file has one writer at
+-- a time: numbers become visible in their order.
+
+CREATE TABLE change_counter (
+    value BIGINT NOT NULL
+);
+
+INSERT INTO change_counter (value) VALUES (0);
+
+CREATE INDEX task_by_change ON task (changed, id);
+
+CREATE TRIGGER task_made AFTER INSERT ON task
+BEGIN
+    UPDATE change_counter SET value = value + 1;
+    UPDATE task SET changed = (SELECT value FROM change_counter) WHERE id = NEW.id;
+END;
+
+CREATE TRIGGER task_changed AFTER UPDATE ON task WHEN NEW.changed = OLD.changed
+BEGIN
+    UPDATE change_counter SET value = value + 1;
+    UPDATE task SET changed = (SELECT value FROM change_counter) WHERE id = NEW.id;
+END;

@@ -1,3 +1,0 @@
-ALTER TABLE task DROP COLUMN note_code;
-ALTER TABLE event RENAME COLUMN data TO detail;
-ALTER TABLE event RENAME COLUMN code TO what;
