@@ -158,7 +158,7 @@ fn obstacle(openhexa: &str, listed: &Result<Shown<Vec<PipelineSummary>>, Error>)
 /// A pipeline that can be launched as it is; a large OpenHEXA is not asked for all of its definitions.
 async fn launchable(bridge: &Bridge, pipelines: Vec<PipelineId>) -> Option<PipelineId> {
     let who = Principal {
-        actor: Actor::LocalUser,
+        actor: Actor::CommandLine,
         account: ONLY_ACCOUNT,
         role: Role::Administrator,
         person: None,

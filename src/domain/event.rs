@@ -86,6 +86,8 @@ codes! {
         StopNotAnswered = "stop_not_answered", "event-stop-not-answered";
         StopDenied = "stop_denied", "event-stop-denied";
         StopNotAccepted = "stop_not_accepted", "event-stop-not-accepted";
+        /// An event of a newer version.
+        Other = "other", "event-other";
         /// The task's row in Iaso was moved to another account.
         MirrorMoved = "mirror_moved", "event-mirror-moved";
     }
@@ -129,6 +131,11 @@ impl EventData {
         self
     }
 
+    fn without(mut self, name: &str) -> Self {
+        self.0.remove(name);
+        self
+    }
+
     #[must_use]
     pub fn run(self, run: RunId) -> Self {
         self.put("run", run.to_string())
@@ -145,7 +152,7 @@ impl EventData {
         self.put("relaunch_of", task.0)
     }
 
-    /// Parameters without a choice, for which 0 was sent.
+    /// Parameters that were left out, because 0 was given and is none of their choices.
     #[must_use]
     pub fn left_out(self, codes: &[String]) -> Self {
         self.put("left_out", codes)
@@ -161,7 +168,7 @@ impl EventData {
         let own = self.put("reason", note.code.code());
         match &note.value {
             Some(value) => own.put("value", value.as_str()),
-            None => own,
+            None => own.without("value"),
         }
     }
 
@@ -258,7 +265,7 @@ impl Event {
         self
     }
 
-    /// Bytes of its texts.
+    /// Bytes of its code, data and message.
     pub fn size(&self) -> usize {
         let message = self.message.as_ref().map_or(0, String::len);
         self.kind.code().len() + self.data.size() + message

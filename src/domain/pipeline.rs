@@ -136,6 +136,12 @@ pub enum RunStatus {
     Other(String),
 }
 
+/// A status that this version does not know: at most 64 letters, digits and `_`.
+fn cut(word: &str) -> String {
+    let is_plain = |letter: &char| letter.is_ascii_alphanumeric() || *letter == '_';
+    word.chars().filter(is_plain).take(64).collect()
+}
+
 impl RunStatus {
     pub fn parse(word: &str) -> Self {
         match word {
@@ -146,7 +152,7 @@ impl RunStatus {
             "failed" => Self::Failed,
             "stopped" => Self::Stopped,
             "skipped" => Self::Skipped,
-            other => Self::Other(other.to_owned()),
+            other => Self::Other(cut(other)),
         }
     }
 

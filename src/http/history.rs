@@ -1,13 +1,17 @@
 //! Events of a task in words, for the API and the pages.
 
 use crate::domain::event::{Event, EventData, EventKind};
+use crate::domain::note::{Note, NoteCode};
 use crate::domain::principal::{Actor, Role};
 use crate::domain::sentence::say;
 use crate::language::Language;
 
 /// What happened.
 pub fn what(language: Language, event: &Event) -> String {
-    language.word(&say(event.kind.key()))
+    match event.data.note() {
+        Some(note) if note.code.is_refusal() => language.note(&note),
+        Some(_) | None => language.word(&say(event.kind.key())),
+    }
 }
 
 /// What belongs to it, in the order in which it is read.
@@ -19,7 +23,7 @@ pub fn details(language: Language, event: &Event) -> Option<String> {
         own("status"),
         relaunch_of(language, data),
         left_out(language, data),
-        data.note().map(|note| language.note(&note)),
+        reason(event).map(|note| language.note(&note)),
         by(language, data),
         progress(language, data),
         result(language, data),
@@ -52,6 +56,21 @@ pub fn stored_actor(language: Language, stored: &str) -> String {
 
 fn value(language: Language, key: &'static str, value: impl ToString) -> String {
     language.word(&say(key).with("value", value))
+}
+
+/// Why, unless that is said already: by what happened, or by the run's own log.
+pub fn reason(event: &Event) -> Option<Note> {
+    let note = event.data.note()?;
+    let is_repeated = note.code.is_refusal()
+        || matches!(
+            (event.kind, note.code),
+            (_, NoteCode::Text)
+                | (EventKind::LaunchNeverConfirmed, NoteCode::NeverConfirmed)
+                | (EventKind::LogFull, NoteCode::LogFull)
+                | (EventKind::StopDenied, NoteCode::StopDenied)
+                | (EventKind::RunGone, NoteCode::RunGone)
+        );
+    (!is_repeated).then_some(note)
 }
 
 fn relaunch_of(language: Language, data: &EventData) -> Option<String> {

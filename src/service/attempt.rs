@@ -109,10 +109,14 @@ impl Bridge {
 
     /// The task stays as it is, to be launched later: it may be somebody else's by now, so nothing is learnt of it here.
     async fn not_asked(&self, task: TaskId, why: &openhexa::Error) -> Result<Task, Error> {
-        let (now, why) = (self.now(), EventData::default().because(&why.into()));
+        let (bridge, now, why) = (
+            self.clone(),
+            self.now(),
+            EventData::default().because(&why.into()),
+        );
         self.store()
             .write(move |db| {
-                let known = store::lock(db, task)?.ok_or_else(Error::no_task)?;
+                let known = own(db, bridge.rules(), task, now)?;
                 let event = Event::new(now, Source::Bridge, EventKind::LaunchNotSent).data(why);
                 store::add_event(db, known.account, task, &event)?;
                 Ok(known)

@@ -4,15 +4,14 @@
 use futures_util::future::join_all;
 
 use super::group::Item;
-use super::observe::Fact;
+use super::report_fact::{fact_of, unknown_task};
 use super::throttle::Held;
 use super::{Bridge, Error};
-use crate::domain::event::{EventData, EventKind, Source};
 use crate::domain::ids::{PipelineId, TaskId};
-use crate::domain::observation::{Conflict, Observation, Report};
+use crate::domain::observation::Report;
 use crate::domain::principal::Reporter;
 use crate::domain::sentence::say;
-use crate::domain::task::{Status, Task};
+use crate::domain::task::Task;
 
 /// What came in.
 #[derive(Clone, Debug)]
@@ -68,36 +67,5 @@ impl Bridge {
             }
             Ok(_) => Ok(()),
         }
-    }
-}
-
-/// One answer for an unknown task and for one that is not the sender's, so that nothing is learnt by asking.
-pub(super) fn unknown_task() -> Error {
-    Error::field("task_id", say("task-unknown"))
-}
-
-pub(super) fn fact_of(report: Report) -> Fact {
-    let (kind, data) = (EventKind::of_report(report.word), data(&report));
-    let fact = Fact::new(Source::Callback, kind, Observation::Reported(report));
-    fact.data(data).always_told()
-}
-
-/// Which values came with it; a result is named, not repeated.
-fn data(report: &Report) -> EventData {
-    let data = EventData::default().progress(report.progress_value, report.end_value);
-    match report.result {
-        Some(_) => data.with_result(),
-        None => data,
-    }
-}
-
-pub(super) fn conflict(conflict: Conflict) -> Error {
-    let (key, status): (_, Status) = match conflict {
-        Conflict::Ended(status) => ("task-has-ended", status),
-        Conflict::CancelAsked(status) => ("task-cancel-asked", status),
-    };
-    Error::Conflict {
-        sentence: say(key).with("status", status.word()),
-        status,
     }
 }

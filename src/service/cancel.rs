@@ -1,8 +1,8 @@
 //! Somebody wants a task to stop. The wish is kept at once, whether OpenHEXA answers or not; the reconciler sees to it
 //! (`stop.rs`).
 
-use super::callback::conflict;
 use super::observe::{Fact, heeded, take};
+use super::report_fact::conflict;
 use super::stop::is_refused;
 use super::tasks::Seen;
 use super::{Bridge, Error};
@@ -20,13 +20,20 @@ impl Bridge {
         self.store()
             .write(move |db| {
                 let before = store::lock_own(db, account, id)?.ok_or_else(Error::no_task)?;
+                let asked_before = before.cancel_asked_at;
                 let before = heeded(db, bridge.rules(), before, now)?;
+                // Iaso's kill has just ended it: what was asked for is done.
+                if asked_before != before.cancel_asked_at && before.verdict().is_some() {
+                    return Ok(());
+                }
                 let refused = is_refused(db, &before)?;
                 if refused {
                     store::look_by(db, id, now)?;
                 }
                 let fact = if refused { &again } else { &fact };
-                take(db, bridge.rules(), before, fact, now)?.map_err(conflict)
+                take(db, bridge.rules(), before, fact, now)?
+                    .map(drop)
+                    .map_err(conflict)
             })
             .await?;
         self.changes.happened();

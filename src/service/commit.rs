@@ -163,17 +163,15 @@ impl Bridge {
         }
     }
 
-    /// A server that lost the connection may still be busy with the commit, so "no" counts only when it is said twice.
+    /// A server that lost the connection may still be busy with the commit, so "no" is asked again until the time is up.
     async fn is_stored(&self, launch: LaunchId) -> Result<bool, Error> {
-        let mut denied = false;
         loop {
             let found = self
                 .store()
                 .read(move |db| Ok::<_, Error>(store::is_launch_stored(db, launch)?))
                 .await;
             match found {
-                Ok(false) if !denied => denied = true,
-                Err(Error::Busy) => {}
+                Ok(false) | Err(Error::Busy) => {}
                 found => return found,
             }
             tokio::time::sleep(CONFIRM_EVERY).await;

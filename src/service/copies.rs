@@ -49,7 +49,7 @@ impl Bridge {
             );
         }
         let (store, vault) = (self.store(), self.store().vault.clone());
-        let refreshed = store.read(move |db| store::refresh_connections(db, &vault));
+        let refreshed = store.write(move |db| store::refresh_connections(db, &vault));
         if let Err(error) = refreshed.await {
             let error = causes(&error);
             tracing::warn!(

@@ -5,8 +5,8 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
 
-use super::callback::{conflict, fact_of, unknown_task};
 use super::observe::{Fact, Follows, Taken, audit, is_news, judge, noted, settle, wish};
+use super::report_fact::{conflict, fact_of, unknown_task};
 use super::throttle::{Held, Throttle, Usage};
 use super::{Error, Rules};
 use crate::domain::event::{Event, EventKind, Source};

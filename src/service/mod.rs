@@ -72,6 +72,7 @@ pub mod pipelines;
 mod public_config;
 pub mod reconcile;
 pub mod relaunch;
+mod report_fact;
 mod reports;
 mod rules;
 mod seal;

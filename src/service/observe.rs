@@ -144,9 +144,13 @@ pub fn judge(rules: &Rules, before: &Task, fact: &Fact, now: DateTime<Utc>) -> T
     let told = fact.always_told || is_news(before, &after);
     let event = told.then(|| {
         let event = Event::new(now, fact.source, fact.kind).data(fact.data.clone());
-        match new_note(before, &after) {
+        let event = match new_note(before, &after) {
             Some(note) => noted(event, &note),
-            None => event.message(said(&fact.observation)),
+            None => event,
+        };
+        match said(&fact.observation) {
+            Some(own) => event.message(Some(own)),
+            None => event,
         }
     });
     Taken {
@@ -210,7 +214,9 @@ fn new_note(before: &Task, after: &Task) -> Option<Note> {
 
 /// The event with a note, which is a line of the task's log too.
 pub(super) fn noted(mut event: Event, note: &Note) -> Event {
-    event.data = event.data.because(note);
+    if event.data.note().is_none() {
+        event.data = event.data.because(note);
+    }
     event.message(Some(english(note)))
 }
 

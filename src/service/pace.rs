@@ -7,7 +7,7 @@
 
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -69,27 +69,27 @@ struct Pace {
     halved: u32,
 }
 
-/// The pace of every instance, and the connections that wait for a limit to end.
+/// The pace of every instance, and of each connection whose requests OpenHEXA limits.
 #[derive(Default)]
 pub struct Paces {
     instances: Mutex<HashMap<String, Pace>>,
-    throttled: Mutex<HashMap<ConnectionId, DateTime<Utc>>>,
+    limited: Mutex<HashMap<ConnectionId, Pace>>,
 }
 
 impl Paces {
     pub fn leave(&self, at: &Connection, largest: usize, now: DateTime<Utc>) -> Leave {
-        let pace = self.of(&at.instance);
-        let until = pace.until.max(self.throttled_until(at.id));
-        match until {
+        let (pace, limited) = (self.of(&at.instance), self.limit_of(at.id));
+        match pace.until.max(limited.until) {
             Some(until) if now < until => Leave::Wait { until },
             _ => Leave::Ask {
                 most: (largest >> pace.halved.min(usize::BITS - 1)).max(1),
-                probe: pace.failures > 0,
+                probe: pace.failures + limited.failures > 0,
             },
         }
     }
 
     pub fn answered(&self, at: &Connection) {
+        self.limits().remove(&at.id);
         self.change(&at.instance, |pace| {
             *pace = Pace {
                 halved: pace.halved.saturating_sub(1),
@@ -101,34 +101,32 @@ impl Paces {
     /// A request failed as a whole.
     pub fn failed(&self, at: &Connection, why: Failed, pauses: &Pauses, now: DateTime<Utc>) {
         match why {
-            Failed::Throttled { wait } => self.throttle(at.id, now, now + wait.max(pauses.first)),
+            Failed::Throttled { wait } => self.limit(at, wait, pauses, now),
             Failed::Answered => self.change(&at.instance, Pace::halve),
             Failed::Out => self.change(&at.instance, |pace| {
                 pace.halve();
-                // Other requests that were sent at the same time fail too: together they count as one failure.
-                if pace.until.is_none_or(|until| until <= now) {
-                    pace.failures += 1;
-                    pace.until = Some(now + pause(&at.instance, pace.failures, pauses));
-                }
+                pace.pause(&at.instance, pauses, now);
             }),
         }
     }
 
-    fn throttle(&self, connection: ConnectionId, now: DateTime<Utc>, until: DateTime<Utc>) {
-        let mut throttled = self
-            .throttled
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        throttled.retain(|_, until| *until > now);
-        throttled.insert(connection, until);
+    fn limit(&self, at: &Connection, wait: TimeDelta, pauses: &Pauses, now: DateTime<Utc>) {
+        let mut limits = self.limits();
+        limits.retain(|_, pace| {
+            pace.until
+                .is_some_and(|until| until + FORGOTTEN_AFTER > now)
+        });
+        let pace = limits.entry(at.id).or_default();
+        pace.pause(&at.instance, pauses, now);
+        pace.until = pace.until.max(Some(now + wait));
     }
 
-    fn throttled_until(&self, connection: ConnectionId) -> Option<DateTime<Utc>> {
-        let throttled = self
-            .throttled
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        throttled.get(&connection).copied()
+    fn limit_of(&self, connection: ConnectionId) -> Pace {
+        self.limits().get(&connection).copied().unwrap_or_default()
+    }
+
+    fn limits(&self) -> MutexGuard<'_, HashMap<ConnectionId, Pace>> {
+        self.limited.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn of(&self, instance: &str) -> Pace {
@@ -149,10 +147,21 @@ impl Paces {
 }
 
 impl Pace {
+    /// Requests that were sent at the same time fail together: they count as one failure.
+    fn pause(&mut self, instance: &str, pauses: &Pauses, now: DateTime<Utc>) {
+        if self.until.is_none_or(|until| until <= now) {
+            self.failures += 1;
+            self.until = Some(now + pause(instance, self.failures, pauses));
+        }
+    }
+
     fn halve(&mut self) {
         self.halved = (self.halved + 1).min(LEAST);
     }
 }
+
+/// A limit that ended so long ago does not make the next pause longer.
+const FORGOTTEN_AFTER: TimeDelta = TimeDelta::minutes(10);
 
 /// Halved so often, the largest request is one run.
 const LEAST: u32 = 10;

@@ -302,12 +302,14 @@ impl Bridge {
 
 /// Which parameters, not their values.
 fn changed(wrong: &Invalid) -> Note {
+    const MOST: usize = 10;
     let fields: Vec<&str> = wrong
         .fields
         .0
         .keys()
         .chain(wrong.config.0.keys())
         .map(String::as_str)
+        .take(MOST)
         .collect();
     Note::with(NoteCode::PipelineChanged, fields.join(", "))
 }

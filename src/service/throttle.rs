@@ -11,8 +11,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::callback::fact_of;
 use super::observe::Fact;
+use super::report_fact::fact_of;
 use crate::domain::event::Event;
 use crate::domain::ids::{AccountId, TaskId};
 use crate::domain::observation::{KeptProgress, Observation, Progress, Report};

@@ -5,7 +5,6 @@ use diesel::sql_types::{Nullable, Text};
 
 use super::connection::{Db, on};
 use super::error::Error;
-use super::many::{Told, add_events};
 use super::rows::object_of;
 use super::schema::event;
 use super::types::At;
@@ -20,38 +19,6 @@ struct EventRow {
     code: String,
     data: Option<String>,
     message: Option<String>,
-}
-
-pub fn add_event(
-    db: &mut Db<'_>,
-    account: AccountId,
-    task: TaskId,
-    new: &Event,
-) -> Result<(), Error> {
-    if db.attached().is_some() {
-        let event = new.clone();
-        return add_events(
-            db,
-            &[Told {
-                account,
-                task,
-                event,
-            }],
-        );
-    }
-    let row = (
-        event::task_id.eq(task.0),
-        event::account_id.eq(account.0),
-        event::at.eq(At(new.at)),
-        event::source.eq(new.source.word()),
-        event::code.eq(new.kind.code()),
-        event::data.eq(new.data.stored()),
-        event::message.eq(&new.message),
-    );
-    on!(db, |conn| diesel::insert_into(event::table)
-        .values(row)
-        .execute(conn))?;
-    Ok(())
 }
 
 /// Which part of a task's history.
@@ -143,12 +110,15 @@ diesel::define_sql_function! {
 
 /// How many events of reports a task has, and the bytes of their messages.
 pub fn report_totals(db: &mut Db<'_>, task: TaskId) -> Result<(i64, i64), Error> {
-    let sizes: Vec<Option<i32>> = on!(db, |conn| event::table
+    let sizes: Vec<(Option<i32>, Option<i32>)> = on!(db, |conn| event::table
         .filter(event::task_id.eq(task.0))
         .filter(event::source.eq(Source::Callback.word()))
-        .select(octet_length(event::message))
+        .select((octet_length(event::message), octet_length(event::data)))
         .load(conn))?;
-    let bytes = sizes.iter().flatten().map(|size| i64::from(*size)).sum();
+    let both = |(message, data): &(Option<i32>, Option<i32>)| {
+        i64::from(message.unwrap_or_default()) + i64::from(data.unwrap_or_default())
+    };
+    let bytes = sizes.iter().map(both).sum();
     Ok((i64::try_from(sizes.len()).unwrap_or(i64::MAX), bytes))
 }
 
@@ -176,11 +146,7 @@ pub fn last_told(
         .select(event::code)
         .first(conn)
         .optional())?;
-    last.map(|code| kind_of(&code)).transpose()
-}
-
-fn kind_of(code: &str) -> Result<EventKind, Error> {
-    EventKind::parse(code).ok_or(Error::Corrupt("event code"))
+    Ok(last.and_then(|code| EventKind::parse(&code)))
 }
 
 fn event_of(row: EventRow) -> Result<Event, Error> {
@@ -188,7 +154,7 @@ fn event_of(row: EventRow) -> Result<Event, Error> {
     Ok(Event {
         at: row.at.0,
         source: Source::parse(&row.source).ok_or(Error::Corrupt("event source"))?,
-        kind: kind_of(&row.code)?,
+        kind: EventKind::parse(&row.code).unwrap_or(EventKind::Other),
         data: EventData(data.unwrap_or_default()),
         message: row.message,
     })

@@ -10,12 +10,11 @@ use diesel::prelude::*;
 use diesel::query_builder::{AstPass, QueryFragment, QueryId};
 use diesel::sql_types::{Array, BigInt, Bool, Integer, Nullable, Text};
 
-use super::connection::Db;
+use super::connection::{Db, on};
 use super::error::Error;
-use super::events::add_event;
 use super::iaso;
 use super::rows::TaskRow;
-use super::schema::task;
+use super::schema::{event, task};
 use super::tasks::{get, many, save_run, save_task, whole};
 use super::types::{At, Stamp};
 use crate::domain::event::Event;
@@ -232,6 +231,38 @@ impl QueryFragment<Pg> for SaveTasks<'_> {
         );
         Ok(())
     }
+}
+
+pub fn add_event(
+    db: &mut Db<'_>,
+    account: AccountId,
+    task: TaskId,
+    new: &Event,
+) -> Result<(), Error> {
+    if db.attached().is_some() {
+        let event = new.clone();
+        return add_events(
+            db,
+            &[Told {
+                account,
+                task,
+                event,
+            }],
+        );
+    }
+    let row = (
+        event::task_id.eq(task.0),
+        event::account_id.eq(account.0),
+        event::at.eq(At(new.at)),
+        event::source.eq(new.source.word()),
+        event::code.eq(new.kind.code()),
+        event::data.eq(new.data.stored()),
+        event::message.eq(&new.message),
+    );
+    on!(db, |conn| diesel::insert_into(event::table)
+        .values(row)
+        .execute(conn))?;
+    Ok(())
 }
 
 #[derive(Default)]

@@ -45,9 +45,7 @@ pub use declared::{declarations_of, put_declarations};
 /// What `BEGIN` and `COMMIT` themselves fail with.
 pub use diesel::result::Error as TransactionError;
 pub use error::{BadKey, Error, Failure, OpenError};
-pub use events::{
-    EventsPage, EventsPart, add_event, events_page, has_event, last_told, report_totals,
-};
+pub use events::{EventsPage, EventsPart, events_page, has_event, last_told, report_totals};
 pub use iaso::{
     Found as FoundUser, Options as BesideIaso, disown, has_strayed, knows_account, moved,
     refresh_connections, stop_wishes, strayed, user,
@@ -56,7 +54,7 @@ pub use keys::{
     NewKey, StoredKey, add_key, ended_keys, good_keys, key_of, key_used, keys, lock_keys, own_key,
     revoke_key,
 };
-pub use many::{Change, Told, add_events, lock_many, save_many};
+pub use many::{Change, Told, add_event, add_events, lock_many, save_many};
 pub use monitoring::{
     Failed, Live, Timed, beginnings, count_of, counts, failed, is_anything, live, running,
     succeeded,

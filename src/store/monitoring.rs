@@ -9,7 +9,7 @@ use diesel::sql_types::{Integer, Nullable, Text};
 
 use super::connection::{Db, on};
 use super::error::Error;
-use super::rows::{end_of, note_code_of, note_of, word_at_head};
+use super::rows::{end_of, note_of, word_at_head};
 use super::schema::{run, task};
 use super::types::{At, Id};
 use crate::domain::ids::{AccountId, PipelineId, TaskId};
@@ -21,7 +21,7 @@ diesel::define_sql_function! {
     fn substr(text: Nullable<Text>, from: Integer, length: Integer) -> Nullable<Text>;
 }
 
-/// As much of a note or a message as is told or tells its kind.
+/// As much of a note or a message as is shown.
 const HEAD: i32 = 250;
 /// As much of what was said as holds its word.
 const SAID: i32 = 30;
@@ -44,7 +44,6 @@ pub struct Failed {
     pub task: Timed,
     pub run_end: Option<RunEnd>,
     pub word: Option<Word>,
-    /// Its beginning.
     pub note: Option<NoteCode>,
 }
 
@@ -197,7 +196,7 @@ pub fn failed(
             task: timed(row),
             run_end: end.as_deref().map(end_of).transpose()?,
             word: said.as_deref().map(word_at_head).transpose()?,
-            note: note.as_deref().map(note_code_of).transpose()?,
+            note: note.as_deref().and_then(NoteCode::parse),
         })
     };
     rows.into_iter().map(failed).collect()
@@ -221,10 +220,9 @@ pub fn beginnings(
         ))
         .load(conn))?;
     let beginning = |(id, code, note, message): Beginning| {
-        let note = note_of(code.as_deref(), note)?;
-        Ok((TaskId(id), (note, message)))
+        (TaskId(id), (note_of(code.as_deref(), note), message))
     };
-    rows.into_iter().map(beginning).collect()
+    Ok(rows.into_iter().map(beginning).collect())
 }
 
 pub fn live(db: &mut Db<'_>, account: AccountId) -> Result<Live, Error> {

@@ -172,7 +172,7 @@ pub fn task_of(id: i64, row: TaskRow, run: RunRow) -> Result<Task, Error> {
         data: row.data.as_deref().map(json_of).transpose()?,
         unread: None,
         data_late: row.data_late,
-        note: note_of(row.note_code.as_deref(), row.note)?,
+        note: note_of(row.note_code.as_deref(), row.note),
         called_back: row.called_back,
         created_at: row.created_at.0,
         started_at: time(row.started_at),
@@ -250,16 +250,13 @@ fn version_of(text: &str) -> Result<VersionLabel, Error> {
     })
 }
 
-pub fn note_of(code: Option<&str>, value: Option<String>) -> Result<Option<Note>, Error> {
-    let Some(code) = code else {
-        return Ok(None);
-    };
-    let code = note_code_of(code)?;
-    Ok(Some(Note { code, value }))
-}
-
-pub fn note_code_of(code: &str) -> Result<NoteCode, Error> {
-    NoteCode::parse(code).ok_or(Error::Corrupt("note"))
+pub fn note_of(code: Option<&str>, value: Option<String>) -> Option<Note> {
+    let code = code?;
+    match NoteCode::parse(code) {
+        Some(code) => Some(Note { code, value }),
+        // A note of a newer version.
+        None => Some(Note::text(code)),
+    }
 }
 
 fn actor_of(row: &TaskRow) -> Option<Actor> {

@@ -134,7 +134,7 @@ story! {
         assert_eq!((end(&story.task(task).await), told(&story, task, "stop_denied").await), (("RUNNING", false), 1));
         let log = story.get(&format!("/tasks/{task}/logs/")).await.expect(200);
         let line = log["logs"][0]["message"].as_str().unwrap();
-        assert!(line.contains("does not allow the bridge’s token to stop this run"), "{line}");
+        assert!(line.contains("does not allow the bridge to stop this run"), "{line}");
         story.drive(&run, &json!({"status": "success"})).await;
         assert_eq!(end(&story.until_confirmed(task).await), ("SUCCESS", true));
         story.end().await;

@@ -138,7 +138,7 @@ story! {
         edit("second").await.error(412);
         let record = story.record().await;
         assert_eq!(record["content"]["note"], "first");
-        assert_eq!(record["updated_by"], "the admin key of the settings");
+        assert_eq!(record["updated_by"], "the administrator key of the settings file");
         let delete = || story.ask(As::Admin, Method::DELETE, "/config/");
         delete().header("if-match", &format!("\"{version}\"")).send().await.error(412);
         let version = record["version"].to_string();

@@ -32,7 +32,7 @@ story! {
         let ended = story.task(task).await;
         assert_eq!(end(&ended), ("ERROR", true));
         let why = ended["progress_message"].as_str().unwrap();
-        assert!(why.contains("The pipeline was deleted in OpenHEXA"), "{why}");
+        assert!(why.contains("The pipeline and its run were deleted in OpenHEXA"), "{why}");
         // What the pipeline said last counts all the same.
         let word = json!({"task_id": task, "status": "CANCELLED"});
         assert_eq!(story.report(&id(1), &word).await.expect(200)["task"]["status"], "CANCELLED");

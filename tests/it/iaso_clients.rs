@@ -129,7 +129,7 @@ story! {
         let run = sent(&story).await;
         assert_eq!((run.get("round"), &run["level"]), (None, &json!(0)));
         let events = story.get(&format!("/tasks/{task}/events/")).await.expect(200);
-        assert_eq!(events["results"][0]["detail"], "0 is no choice, so it was left out: round");
+        assert_eq!(events["results"][0]["detail"], "left out because 0 is not one of the choices: round");
         // Whoever writes the request means what it says.
         let refused = story.post(&path(), &config).await.expect(400);
         assert!(refused["config"]["round"].is_array(), "{refused}");

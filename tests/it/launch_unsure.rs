@@ -194,7 +194,7 @@ story! {
         }
         let ended = story.task(task).await;
         assert_eq!((&ended["status"], &ended["confirmed"]), (&json!("ERROR"), &json!(true)));
-        assert_eq!(ended["progress_message"], "OpenHEXA could not be reached: the launch was never sent");
+        assert_eq!(ended["progress_message"], "The launch request could not be sent to OpenHEXA in time");
         assert!(story.asked("pipeline").await > 3, "the definition was read each time");
         assert_eq!(story.asked("runPipeline").await, 0);
         story.end().await;

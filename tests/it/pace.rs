@@ -55,15 +55,25 @@ fn a_limit_of_one_account_does_not_pause_the_polls_of_another() {
     assert_eq!(asks(paces.leave(&other, 64, start())), Some((64, false)));
     paces.answered(&other);
     assert_eq!(paces.leave(&first, 64, start()), Leave::Wait { until });
-    assert_eq!(asks(paces.leave(&first, 64, until)), Some((64, false)));
+    // A later failure without a time does not shorten the pause; after it one request goes first.
+    failed(&paces, &first, &Error::Throttled { seconds: None }, start());
+    assert_eq!(asks(paces.leave(&first, 64, until)), Some((64, true)));
 }
 
 #[test]
 fn a_limit_without_a_time_is_waited_for_all_the_same() {
     let (paces, first) = (Paces::default(), connection(1));
     failed(&paces, &first, &Error::Throttled { seconds: None }, start());
-    let until = start() + pauses().first;
-    assert_eq!(paces.leave(&first, 64, start()), Leave::Wait { until });
+    let paused = |leave| match leave {
+        Leave::Wait { until } => until - start(),
+        Leave::Ask { .. } => TimeDelta::zero(),
+    };
+    let first_pause = paused(paces.leave(&first, 64, start()));
+    assert!(first_pause > TimeDelta::seconds(7), "{first_pause}");
+    let again = start() + first_pause;
+    failed(&paces, &first, &Error::Throttled { seconds: None }, again);
+    let second = paused(paces.leave(&first, 64, again)) - first_pause;
+    assert!(second > first_pause, "{second}: each pause is longer");
 }
 
 #[test]

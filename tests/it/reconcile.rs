@@ -111,7 +111,7 @@ story! {
         story.look().await;
         let ended = story.task(task).await;
         assert_eq!(end(&ended), ("ERROR", true));
-        assert_eq!(ended["progress_message"], "OpenHEXA no longer knows the run");
+        assert_eq!(ended["progress_message"], "The run no longer exists in OpenHEXA");
         story.end().await;
     }
 }

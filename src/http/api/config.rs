@@ -8,11 +8,12 @@ use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use super::view::time;
-use crate::domain::principal::{Actor, Principal};
+use crate::domain::principal::Principal;
 use crate::domain::sentence::say;
 use crate::http::body;
 use crate::http::document::problem;
 use crate::http::error::{Answer, Problem};
+use crate::http::history::stored_actor;
 use crate::http::language::Language;
 use crate::service::Bridge;
 use crate::service::configure::{Change, Check, Manner, Record};
@@ -267,7 +268,9 @@ fn answer(record: Record) -> HttpResponse {
             slug: "openhexa-config",
             content: record.content,
             updated_at: time(record.updated_at),
-            updated_by: record.updated_by.map(|by| Actor::read(&by).name()),
+            updated_by: record
+                .updated_by
+                .map(|by| stored_actor(Language::English, &by)),
             version: record.version,
         })
 }

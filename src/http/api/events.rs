@@ -10,7 +10,8 @@ use super::query::Query;
 use super::shape::TaskStatus;
 use super::tasks::task_id;
 use super::view::time;
-use crate::domain::event::Event;
+use crate::domain::event::{Event, Source};
+use crate::domain::note::NoteCode;
 use crate::domain::principal::Principal;
 use crate::http::error::Answer;
 use crate::http::history;
@@ -21,7 +22,7 @@ use crate::service::tasks::EventsPart;
 /// Events, or lines of a log, of one response.
 const MOST_EVENTS: usize = 1000;
 
-/// How far a task is, and the newest of its messages.
+/// The progress of a task and its newest messages.
 #[derive(Serialize, ToSchema)]
 #[schema(as = TaskLog)]
 pub struct Log {
@@ -30,7 +31,7 @@ pub struct Log {
     logs: Vec<Line>,
     progress_value: i32,
     end_value: i32,
-    /// Only where there are earlier lines: `before` for the part before this one.
+    /// Only when there are earlier lines: the value to send as `before` to get them.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     earlier: Option<i64>,
@@ -44,18 +45,18 @@ pub struct Line {
     message: String,
 }
 
-/// The newest part of a task's history, in order.
+/// The newest events of a task's history, oldest first.
 #[derive(Serialize, ToSchema)]
 #[schema(as = TaskEvents)]
 pub struct Events {
     results: Vec<EventRow>,
-    /// Only where there are earlier events: `before` for the part before this one.
+    /// Only when there are earlier events: the value to send as `before` to get them.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     earlier: Option<i64>,
 }
 
-/// Something that happened to a task.
+/// An event of a task.
 #[derive(Serialize, ToSchema)]
 #[schema(as = TaskEvent)]
 pub struct EventRow {
@@ -177,12 +178,18 @@ pub async fn events(
 
 /// What came with it, and what it said.
 fn told(language: Language, event: &Event) -> Option<String> {
-    // The message of an event with a note is the note in English.
-    let message = event
-        .message
-        .clone()
-        .filter(|_| event.data.note().is_none());
+    // The message of the bridge's own events is their note in English.
+    let is_note = event.source != Source::Callback && event.data.note().is_some();
+    let message = event.message.clone().filter(|_| !is_note || is_text(event));
     let both = [history::details(language, event), message];
     let parts: Vec<String> = both.into_iter().flatten().collect();
     (!parts.is_empty()).then(|| parts.join(": "))
+}
+
+/// Whether its note is not the bridge's own, but the end of the run's log.
+fn is_text(event: &Event) -> bool {
+    event
+        .data
+        .note()
+        .is_some_and(|note| note.code == NoteCode::Text)
 }

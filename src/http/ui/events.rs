@@ -5,6 +5,7 @@ use chrono::{DateTime, Utc};
 use super::shell::Shell;
 use crate::domain::event::{Event, Source};
 use crate::http::history;
+use crate::language::Language;
 use crate::service::details::RunMessage;
 
 pub struct Happened {
@@ -30,11 +31,18 @@ pub fn happened(shell: &Shell, event: &Event) -> Happened {
         at: event.at,
         source: source(shell, event.source),
         what: history::what(shell.language, event),
-        mark: match event.source {
-            Source::Callback => ",",
-            Source::User | Source::OpenHexa | Source::Bridge => "",
-        },
+        mark: mark(shell.language, event),
         detail: history::details(shell.language, event),
+    }
+}
+
+/// Between what happened and what belongs to it.
+fn mark(language: Language, event: &Event) -> &'static str {
+    match (event.source, language) {
+        (Source::Callback, _) => ",",
+        _ if history::reason(event).is_none() => "",
+        (_, Language::English) => ":",
+        (_, Language::French) => "\u{a0}:",
     }
 }
 

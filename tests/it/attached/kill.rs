@@ -113,6 +113,22 @@ async fn a_kill_between_the_check_of_iaso_and_the_next_attempt_creates_no_run() 
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_stop_requested_after_a_kill_of_an_unsent_launch_is_done_and_kept() {
+    let stage = Stage::begin(manual()).await;
+    let fault = json!({"fault": "html_500", "operation": "me", "for_ms": 600_000});
+    stage.story.fault(&fault).await;
+    let task = stage.story.launch(&id(1), json!({})).await;
+    stage.kill(task).await;
+    let cancel = format!("/tasks/{task}/cancel/");
+    let answer = stage.story.post(&cancel, &json!({})).await.expect(202);
+    assert_eq!(answer["status"], "CANCELLED");
+    assert_eq!(stage.story.task(task).await["status"], "CANCELLED");
+    assert_eq!(cancels(&stage, task).await.len(), 1);
+    stage.story.post(&cancel, &json!({})).await.error(409);
+    stage.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_the_pipeline_says_after_a_kill_comes_after_it() {
     let (stage, task) = running().await;
     stage.kill(task).await;

@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 use serde_json::{Value, json};
 
-use super::{log, plan, report, taken};
+use super::{launched, log, plan, report, taken};
 use crate::support::catalogue::id;
 use crate::support::story::{Answer, Story, story};
 
@@ -33,6 +33,23 @@ async fn ended(story: &Story, how: &str, said: &Value) -> i64 {
         story.until_confirmed(task).await;
     }
     task
+}
+
+story! {
+    async fn what_a_late_success_says_joins_the_log_though_the_run_failed(base) {
+        let (story, task) = launched(base).await;
+        story.drive_only(&json!({"status": "failed"})).await;
+        story.until_confirmed(task).await;
+        let shown = taken(&story, task, json!({"status": "SUCCESS", "progress_message": "all rows are written"})).await;
+        assert_eq!((&shown["status"], &shown["progress_message"]), (&json!("ERROR"), &json!("OpenHEXA: the run failed after the pipeline had reported success")));
+        let lines = log(&story, task).await;
+        assert!(lines.contains(&"all rows are written".to_owned()), "{lines:?}");
+        let events = story.get(&format!("/tasks/{task}/events/")).await.expect(200)["results"].clone();
+        let last = events.as_array().unwrap().last().unwrap().clone();
+        assert_eq!((&last["code"], &last["data"]["reason"]), (&json!("reported_success"), &json!("failed_after_success")));
+        assert!(last["detail"].as_str().unwrap().ends_with(": all rows are written"), "{last}");
+        story.end().await;
+    }
 }
 
 story! {

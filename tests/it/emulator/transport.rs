@@ -214,7 +214,7 @@ async fn it_says_in_one_sentence_why_it_does_not_start() {
         busy.err()
             .unwrap()
             .to_string()
-            .contains(&format!("port {taken}"))
+            .contains(&format!("127.0.0.1:{taken}"))
     );
     let missing = data.path().join("missing.json");
     let options_ = Options {

@@ -72,7 +72,7 @@ story! {
         assert_eq!(story.events(task).await.iter().filter(|event| **event == told).count(), 1);
         let ended = story.until_after(chrono::TimeDelta::minutes(15), task).await;
         assert_eq!((&ended["status"], &ended["confirmed"], &ended["run"]), (&json!("ERROR"), &json!(true), &json!(null)));
-        assert!(ended["progress_message"].as_str().unwrap().contains("Several runs"), "{ended}");
+        assert!(ended["progress_message"].as_str().unwrap().contains("Several OpenHEXA runs"), "{ended}");
         assert_eq!(story.runs().await.len(), 2);
         story.end().await;
     }

@@ -90,7 +90,7 @@ story! {
         let after = record(&story).await;
         assert_eq!((&after["content"]["workspace_slug"], &after["content"]["lqas_code"]), (&json!("elsewhere"), &json!("lqas")));
         assert_eq!(after["content"]["pipelines"], others["content"]["pipelines"]);
-        assert_eq!(after["updated_by"], "the admin key of the settings");
+        assert_eq!(after["updated_by"], "the administrator key of the settings file");
         story.get("/pipelines/").await.error(502);
         story.send_on(As::Admin, &form(&story).await.fill("workspace_slug", &["demo"])).await;
         assert!(story.page(As::Viewer, "/dashboard/pipelines/").await.has("Pipeline 1"), "the token was kept");

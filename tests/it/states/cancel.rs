@@ -56,7 +56,7 @@ fn a_launch_never_confirmed_is_a_cancellation_only_where_one_was_asked() {
     assert_eq!((task.status(), task.confirmed()), (Status::Cancelled, true));
     assert_eq!(
         message(&task).as_deref(),
-        Some("OpenHEXA no longer knows the run")
+        Some("The run no longer exists in OpenHEXA")
     );
     // A run that was known and is gone: nobody knows how it ended.
     let task = after(cancelled(running()), &[gone()]);
