@@ -166,7 +166,7 @@ story! {
         story.advance(TimeDelta::seconds(10));
         report(&story, task, progress(20)).await.error(409);
         let told = refused(details(&story, task).await);
-        assert!(told.len() == 3 && told[2].contains("18 more refused"), "{told:?}");
+        assert!(told.len() == 3 && told[2].contains("18 more reports rejected"), "{told:?}");
         story.end().await;
     }
 }

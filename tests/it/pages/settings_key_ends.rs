@@ -105,7 +105,7 @@ story! {
         let (page, _) = make(&story, &form(&story, "page", "viewer").await).await;
         assert!(!page.at("key-1").contains("by "), "nobody knows: {}", page.at("key-1"));
         let makers = [
-            ("command line", "command line"), ("key 2 (server)", "key 2 (server)"), ("the admin key of the settings", "the administrator key of the settings file"),
+            ("command line", "the command line"), ("key 2 (server)", "key 2 (server)"), ("the admin key of the settings", "the administrator key of the settings file"),
         ];
         let lines = listed(&story).await;
         assert!(lines[0].contains("\tcreated by -\t"), "{}", lines[0]);
