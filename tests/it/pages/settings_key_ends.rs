@@ -114,7 +114,7 @@ story! {
             assert!(lines[number + 1].contains(&format!("\tcreated by {maker}\t")), "{}", lines[number + 1]);
         }
         let french = story.french_page(As::Admin, KEYS).await;
-        assert!(french.at("key-2").contains("par ligne de commande"));
+        assert!(french.at("key-2").contains("par la ligne de commande"));
         story.end().await;
     }
 }
