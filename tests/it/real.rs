@@ -127,7 +127,7 @@ story! {
         assert_eq!(real.messages(task).await, ["Reading records of Niger", "7 records read", "Done"]);
         let callbacks = real.callbacks(task).await;
         assert_eq!(callbacks.len(), 3, "{callbacks:?}");
-        for (callback, part) in callbacks.iter().zip(["25", "100", "SUCCESS"]) {
+        for (callback, part) in callbacks.iter().zip(["25", "100", "reported_success"]) {
             assert!(callback.contains(part), "{part}: {callback}");
         }
         real.stop().await;

@@ -101,7 +101,7 @@ impl Upstream {
 
     /// The task that has just been marked as asking.
     async fn asking(&self) -> i64 {
-        const LAST: &str = "SELECT task_id FROM event WHERE what = 'asking OpenHEXA for a run' \
+        const LAST: &str = "SELECT task_id FROM event WHERE code = 'launch_requested' \
                             ORDER BY id DESC LIMIT 1";
         let found: Result<Vec<Asking>, store::Error> = self
             .store
