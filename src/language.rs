@@ -11,7 +11,7 @@ use crate::domain::sentence::Sentence;
 
 static_loader! {
     static WORDS = {
-        locales: "./src/http/locales",
+        locales: "./src/language",
         fallback_language: "en",
         // The marks around gaps are for mixed directions of writing, and break plain text.
         customise: |bundle| bundle.set_use_isolating(false),

@@ -109,7 +109,7 @@ story! {
         story.fault(&json!({"fault": "latency", "operation": "pipeline", "ms": 300, "count": 20})).await;
         let body = json!({"config": {"country": "CMR"}});
         let path = format!("/api/openhexa/pipelines/{}/launch/", id(1));
-        let client = reqwest::Client::new();
+        let client = crate::support::client::builder().build().unwrap();
         let asking = (0..12).map(|number| {
             let url = if number % 2 == 0 { story.base_url() } else { beside.url() };
             let request = client.post(format!("{url}{path}")).bearer_auth(&story.secrets.operator).header("idempotency-key", "at once").json(&body);

@@ -108,7 +108,7 @@ fn what_a_paper_links_to_is_there() {
 fn what_a_paper_quotes_the_program_says() {
     let mut said: String = files(&root().join("src"), "rs")
         .into_iter()
-        .chain(files(&root().join("src/http/locales/en"), "ftl"))
+        .chain(files(&root().join("src/language/en"), "ftl"))
         .map(|file| std::fs::read_to_string(file).unwrap())
         .collect();
     // What OpenHEXA's SDK says, as the tests of `--pipelines` hear it.

@@ -123,7 +123,7 @@ story! {
         ];
         let message = format!("ValueError: {HIDDEN} of Tchad, {HIDDEN}-by-default, {HIDDEN}-within at db.example.org");
         let mut plan_of = pipeline(1, &[injected(), parameters.to_vec()].concat(), with(quick("fail"), json!({"message": message})));
-        plan_of["versions"][0]["config"] = json!({"pw": HIDDEN, "country": "Tchad", "options": {"host": "db.example.org", "password": format!("{HIDDEN}-within")}});
+        plan_of["versions"][0]["config"] = json!({"pw": HIDDEN, "country": "Tchad", "leftover": format!("{HIDDEN}-undeclared"), "options": {"host": "db.example.org", "password": format!("{HIDDEN}-within")}});
         let story = begin(Plan::on(base).pipelines(json!([plan_of]))).await;
         let task = story.launch(&id(1), json!({})).await;
         let ended = story.until_confirmed(task).await;
@@ -138,7 +138,7 @@ story! {
         let page = story.page(As::Viewer, &format!("/dashboard/tasks/{task}/")).await;
         assert!(page.has("of Tchad") && !page.answer.text.contains(HIDDEN));
         let shown = story.get(&format!("/pipelines/{}/", id(1))).await.expect(200);
-        assert_eq!(shown["currentVersion"]["config"], json!({"pw": "••••", "country": "Tchad", "options": "••••"}));
+        assert_eq!(shown["currentVersion"]["config"], json!({"pw": "••••", "country": "Tchad", "leftover": "••••", "options": "••••"}));
         story.end().await;
     }
 }

@@ -10,7 +10,7 @@ use regex::Regex;
 /// Key → its gaps, from all files of a language.
 pub fn catalogue(language: &str) -> BTreeMap<String, BTreeSet<String>> {
     let mut sentences = BTreeMap::new();
-    for file in files(&root().join("src/http/locales").join(language), "ftl") {
+    for file in files(&root().join("src/language").join(language), "ftl") {
         let text = fs::read_to_string(&file).expect("a readable catalogue");
         for (key, gaps) in messages(&text) {
             let twice = sentences.insert(key.clone(), gaps).is_some();

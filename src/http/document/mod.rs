@@ -1,7 +1,7 @@
 //! What the API is, for programs and people: OpenAPI 3.1, made from the handlers and their types.
 //!
 //! To add an operation: describe it by `#[utoipa::path]` at its handler, list it below, and give its `operation_id` a
-//! sentence in `locales/*/api.ftl`, which is its summary. A `description` is the key of a sentence, too. A refusal is
+//! sentence in `src/language/*/api.ftl`, which is its summary. A `description` is the key of a sentence, too. A refusal is
 //! told by its status alone, `(status = 404)`; what the URL table knows (role, key, and 401, 403, 500 and 503 behind a
 //! guard) is woven in. Answers are closed: a key that may be null is there, one that may be absent says
 //! `#[schema(nullable = false)]`, and there are no others.

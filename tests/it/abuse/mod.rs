@@ -126,7 +126,7 @@ impl Site {
 
 /// A client for what is not JSON.
 fn client() -> reqwest::Client {
-    reqwest::Client::builder().no_proxy().build().unwrap()
+    crate::support::client::builder().build().unwrap()
 }
 
 /// The middle one of all times.

@@ -119,7 +119,7 @@ impl Wire {
     pub fn to(base: String) -> Self {
         // A second installation finds the first.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let client = reqwest::Client::builder().no_proxy().timeout(2 * PATIENCE);
+        let client = crate::support::client::builder().timeout(2 * PATIENCE);
         Self {
             client: client.build().unwrap(),
             base,

@@ -55,7 +55,11 @@ async fn merged(base: Base) -> (Story, i64) {
     let task = story.launch(&id(1), json!({})).await;
     taken(&story, task, json!({"status": "RUNNING"})).await;
     for number in 1..=20 {
-        taken(&story, task, progress(number)).await;
+        let mut said = progress(number);
+        if number == 7 {
+            said["end_value"] = json!(60);
+        }
+        taken(&story, task, said).await;
     }
     (story, task)
 }
@@ -78,7 +82,7 @@ story! {
             refused.error(409);
             story.until_true("the accepted progress", async || has_message(&story, task, "message 20").await).await;
             let shown = story.task(task).await;
-            assert_eq!((&shown["progress_value"], &shown["progress_message"]), (&json!(20), &json!("message 20")), "{ends}");
+            assert_eq!((&shown["progress_value"], &shown["end_value"], &shown["progress_message"]), (&json!(20), &json!(60), &json!("message 20")), "{ends}");
             assert_eq!((&shown["status"], &shown["ended_at"]), (&before["status"], &before["ended_at"]));
             story.end().await;
         }

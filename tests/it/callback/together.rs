@@ -188,7 +188,7 @@ story! {
     async fn one_that_hangs_up_hurts_nobody(base) {
         let (story, tasks) = begin(base, 8).await;
         let gone = async {
-            let hasty = reqwest::Client::builder().no_proxy().timeout(Duration::from_millis(50)).build().unwrap();
+            let hasty = crate::support::client::builder().timeout(Duration::from_millis(50)).build().unwrap();
             let url = format!("{}/api/openhexa/pipelines/{}/", story.base_url(), id(1));
             let body = json!({"task_id": tasks[0], "progress_message": "gone"});
             // Whether it hangs up before or after its report is read is the machine's choice.
@@ -218,7 +218,7 @@ story! {
         let process = story.process().await;
         let url = format!("{}/api/openhexa/pipelines/{}/", process.url, id(1));
         let answered = Arc::new(AtomicUsize::new(0));
-        let client = reqwest::Client::builder().no_proxy().build().unwrap();
+        let client = crate::support::client::builder().build().unwrap();
         let report = client.patch(&url).bearer_auth(&story.secrets.operator);
         let crowd = tasks.iter().map(|task| tokio::spawn(reports_until_the_end(report.try_clone().unwrap(), *task, answered.clone())));
         let crowd: Vec<_> = crowd.collect();
@@ -262,7 +262,7 @@ story! {
     async fn two_bridges_and_their_looks_do_not_stand_in_each_others_way(base) {
         let (story, tasks) = begin(base, 12).await;
         let beside = story.beside().await;
-        let client = reqwest::Client::builder().no_proxy().build().unwrap();
+        let client = crate::support::client::builder().build().unwrap();
         let path = format!("/api/openhexa/pipelines/{}/", id(1));
         let urls = [format!("{}{path}", beside.url()), format!("{}{path}", story.base_url())];
         for round in 0..6 {

@@ -86,9 +86,9 @@ impl Site {
 
     async fn open(postgres: Option<Durable>, database: String, pipelines: &Value) -> Arc<Self> {
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let hand = reqwest::Client::builder().no_proxy();
+        let hand = crate::support::client::builder();
         let hand = hand.pool_max_idle_per_host(0).build().unwrap();
-        let client = reqwest::Client::builder().no_proxy().build().unwrap();
+        let client = crate::support::client::builder().build().unwrap();
         let data = tempfile::tempdir().unwrap();
         let catalogue = data.path().join("catalogue.json");
         let text = json!({"workspace": {"slug": "demo", "name": "Demo"}, "pipelines": pipelines});

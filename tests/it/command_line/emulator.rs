@@ -6,7 +6,7 @@ use super::*;
 use crate::support::catalogue::quick;
 
 async fn ask(url: &str, token: &str) -> Value {
-    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let client = crate::support::client::builder().build().unwrap();
     let question = json!({"query": "{ pipelines { items { code } } }"});
     let answer = client
         .post(url)

@@ -147,7 +147,7 @@ async fn a_sqlite_on_a_full_disk_is_503_for_what_writes_and_not_ready() {
     let process = Process::start(&mut command).await;
     let address = process.url.clone();
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let client = crate::support::client::builder().build().unwrap();
     let config = |size: usize| {
         let padding: String = (0..size)
             .map(|n| char::from(b'a' + u8::try_from(n % 26).unwrap()))

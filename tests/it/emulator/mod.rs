@@ -246,7 +246,7 @@ pub fn options(data: &TempDir) -> Options {
 
 /// A connection each: one that idles is closed after two seconds, which is a fact and not a fault.
 pub fn new_client() -> reqwest::Client {
-    let plain = reqwest::Client::builder().no_proxy();
+    let plain = crate::support::client::builder();
     plain.pool_max_idle_per_host(0).build().unwrap()
 }
 

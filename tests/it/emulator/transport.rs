@@ -10,8 +10,7 @@ use super::*;
 #[actix_web::test]
 async fn without_its_slash_the_address_redirects_to_a_page_of_html() {
     let story = Story::samples().await;
-    let careful = reqwest::Client::builder()
-        .no_proxy()
+    let careful = crate::support::client::builder()
         .redirect(reqwest::redirect::Policy::none())
         .build()
         .unwrap();
@@ -257,11 +256,7 @@ async fn messages_are_in_the_callers_language() {
 #[actix_web::test]
 async fn a_long_answer_is_compressed_for_those_who_take_gzip() {
     let story = Story::samples().await;
-    let plain = reqwest::Client::builder()
-        .no_proxy()
-        .no_gzip()
-        .build()
-        .unwrap();
+    let plain = crate::support::client::builder().no_gzip().build().unwrap();
     let query = json!({"query": "{ pipelines { items { id name description currentVersion { parameters { code name help } } } } }"});
     for (encoding, zipped) in [("gzip", true), ("identity", false)] {
         let request = plain.post(story.emulator.url()).bearer_auth(TOKEN);

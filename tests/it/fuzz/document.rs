@@ -72,7 +72,7 @@ async fn configure(bridge: &str, openhexa: &str) {
         json!({"openhexa_url": openhexa, "openhexa_token": "emulator", "workspace_slug": "demo"});
     // A second installation finds the first.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let client = crate::support::client::builder().build().unwrap();
     let put = client
         .put(format!("{bridge}/api/openhexa/config/"))
         .bearer_auth(KEY)

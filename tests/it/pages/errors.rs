@@ -52,11 +52,8 @@ story! {
 
 /// The list as it crosses the line where the reader can unpack it.
 async fn unpacked(story: &Story) -> String {
-    let client = reqwest::Client::builder()
-        .no_gzip()
-        .no_proxy()
-        .build()
-        .unwrap();
+    let plain = crate::support::client::builder();
+    let client = plain.no_gzip().build().unwrap();
     let request = client.get(format!("{}/dashboard/pipelines/", story.base_url()));
     let request = request
         .bearer_auth(&story.secrets.viewer)

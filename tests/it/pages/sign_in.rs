@@ -249,7 +249,7 @@ story! {
         let signed_in = async |story: &Story| cookie(&enter(story, &story.secrets.viewer, LIST).await);
         let (left, other) = (signed_in(&story).await, signed_in(&story).await);
         let replica = story.beside().await;
-        let client = reqwest::Client::builder().no_proxy().build().unwrap();
+        let client = crate::support::client::builder().build().unwrap();
         let elsewhere = async |cookie: &str| {
             let ask = client.get(format!("{}{LIST}", replica.url())).header("cookie", cookie);
             ask.send().await.unwrap().status().as_u16()

@@ -1,6 +1,7 @@
 //! What the stories stand on.
 
 pub mod catalogue;
+pub mod client;
 pub mod contract;
 pub mod definitions;
 pub mod dump;

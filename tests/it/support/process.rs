@@ -276,7 +276,7 @@ impl Visitor {
     pub fn new() -> Self {
         // A second installation finds the first.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let client = reqwest::Client::builder().no_proxy();
+        let client = crate::support::client::builder();
         Self(
             client
                 .redirect(reqwest::redirect::Policy::none())

@@ -500,11 +500,9 @@ fn read(environment: &[(String, String)]) -> Settings {
 }
 
 fn client() -> reqwest::Client {
-    // A second installation finds the first.
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    reqwest::Client::builder()
+    let plain = super::client::builder();
+    plain
         .redirect(reqwest::redirect::Policy::none())
-        .no_proxy()
         .build()
         .unwrap()
 }

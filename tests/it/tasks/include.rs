@@ -106,7 +106,7 @@ story! {
         let input = json!({"uri": uri, "type": "link", "name": format!("of {}", story.secrets.parameter)});
         let query = "mutation($input: AddPipelineOutputInput!) { addPipelineOutput(input: $input) { success } }";
         let body = json!({"query": query, "variables": {"input": input}});
-        let ask = reqwest::Client::builder().no_proxy().build().unwrap().post(&story.openhexa);
+        let ask = crate::support::client::builder().build().unwrap().post(&story.openhexa);
         let added = ask.bearer_auth(run_token(&story)).json(&body).send().await.unwrap();
         assert_eq!(added.json::<Value>().await.unwrap()["data"]["addPipelineOutput"]["success"], true);
         let answer = asked(&story, task, ALL).await;

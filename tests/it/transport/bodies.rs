@@ -17,7 +17,7 @@ async fn sent(
     status: u16,
 ) -> Value {
     let url = format!("{}/api/openhexa{path}", story.base_url());
-    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let client = crate::support::client::builder().build().unwrap();
     let request = client
         .request(method, url)
         .bearer_auth(&story.secrets.operator);
