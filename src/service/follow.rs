@@ -218,12 +218,16 @@ impl Bridge {
         let wanted: Vec<Followed> = tasks.iter().filter_map(followed).collect();
         match self.openhexa().looks(&at.target, &wanted).await {
             Ok(looks) => {
-                self.paces.answered(at);
+                if self.paces.answered(at) {
+                    tracing::warn!(host = at.instance, "OpenHEXA is available again");
+                }
                 looks
             }
             Err(error) => {
                 let pauses = &self.rules().pauses;
-                self.paces.failed(at, (&error).into(), pauses, now);
+                if self.paces.failed(at, (&error).into(), pauses, now) {
+                    tracing::warn!(host = at.instance, %error, "OpenHEXA is unavailable; polls of its runs pause");
+                }
                 self.warn_of_request(at, wanted.len(), &error, now);
                 let failed = |followed: &Followed| (followed.run, Err(error.clone()));
                 wanted.iter().map(failed).collect()

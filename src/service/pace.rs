@@ -88,18 +88,29 @@ impl Paces {
         }
     }
 
-    pub fn answered(&self, at: &Connection) {
+    /// Whether the instance had been unavailable until now.
+    pub fn answered(&self, at: &Connection) -> bool {
         self.limits().remove(&at.id);
+        let mut was_out = false;
         self.change(&at.instance, |pace| {
+            was_out = pace.failures > 0;
             *pace = Pace {
                 halved: pace.halved.saturating_sub(1),
                 ..Pace::default()
             };
         });
+        was_out
     }
 
-    /// A request failed as a whole.
-    pub fn failed(&self, at: &Connection, why: Failed, pauses: &Pauses, now: DateTime<Utc>) {
+    /// A request failed as a whole. Whether the instance had been available until now.
+    pub fn failed(
+        &self,
+        at: &Connection,
+        why: Failed,
+        pauses: &Pauses,
+        now: DateTime<Utc>,
+    ) -> bool {
+        let was_out = self.of(&at.instance).failures > 0;
         match why {
             Failed::Throttled { wait } => self.limit(at, wait, pauses, now),
             Failed::Answered => self.change(&at.instance, Pace::halve),
@@ -108,6 +119,7 @@ impl Paces {
                 pace.pause(&at.instance, pauses, now);
             }),
         }
+        !was_out && why == Failed::Out
     }
 
     fn limit(&self, at: &Connection, wait: TimeDelta, pauses: &Pauses, now: DateTime<Utc>) {

@@ -34,8 +34,8 @@ fn start() -> DateTime<Utc> {
     DateTime::UNIX_EPOCH
 }
 
-fn failed(paces: &Paces, at: &Connection, error: &Error, now: DateTime<Utc>) {
-    paces.failed(at, error.into(), &pauses(), now);
+fn failed(paces: &Paces, at: &Connection, error: &Error, now: DateTime<Utc>) -> bool {
+    paces.failed(at, error.into(), &pauses(), now)
 }
 
 fn asks(leave: Leave) -> Option<(usize, bool)> {
@@ -79,10 +79,18 @@ fn a_limit_without_a_time_is_waited_for_all_the_same() {
 #[test]
 fn an_outage_pauses_the_polls_of_all_accounts_of_the_instance() {
     let (paces, first, other) = (Paces::default(), connection(1), connection(2));
-    failed(&paces, &first, &Error::Unreachable, start());
+    assert!(
+        failed(&paces, &first, &Error::Unreachable, start()),
+        "it was available"
+    );
+    assert!(
+        !failed(&paces, &other, &Error::Unreachable, start()),
+        "told once"
+    );
     assert_eq!(asks(paces.leave(&other, 64, start())), None);
     let later = start() + pauses().first;
-    assert_eq!(asks(paces.leave(&other, 64, later)), Some((32, true)));
-    paces.answered(&other);
+    assert_eq!(asks(paces.leave(&other, 64, later)), Some((16, true)));
+    assert!(paces.answered(&other), "it was unavailable");
+    assert!(!paces.answered(&other), "told once");
     assert_eq!(asks(paces.leave(&first, 64, later)), Some((64, false)));
 }
