@@ -8,7 +8,7 @@ use std::sync::Arc;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::Error;
-use super::monitoring::{Failure, Long, Looks, Monitoring, Pipeline};
+use super::monitored::{Failure, Long, Looks, Monitoring, Pipeline};
 use crate::domain::failure::Reason;
 use crate::domain::figures::Durations;
 use crate::domain::ids::{AccountId, PipelineId, TaskId};

@@ -63,6 +63,7 @@ pub mod launch;
 mod likeness;
 mod look;
 mod memory;
+mod monitored;
 pub mod monitoring;
 pub mod new_key;
 mod observe;

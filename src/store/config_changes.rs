@@ -8,7 +8,7 @@ use secrecy::ExposeSecret;
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
-use super::configs::ConfigContent;
+use super::config_content::ConfigContent;
 use super::connection::{Db, on};
 use super::error::Error;
 use super::rows::object_of;

@@ -8,6 +8,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Map, Value};
 
 use super::config_changes::{last_version, tell_change, told};
+pub use super::config_content::ConfigContent;
 use super::connection::{Db, on};
 use super::error::Error;
 use super::iaso;
@@ -27,16 +28,6 @@ pub struct Config {
     pub version: i64,
     pub updated_at: DateTime<Utc>,
     pub updated_by: Option<String>,
-}
-
-/// A record to be put in force.
-#[derive(Clone, Debug)]
-pub struct ConfigContent {
-    /// What tells the instance apart from others.
-    pub instance: String,
-    pub target: Target,
-    pub content: Map<String, Value>,
-    pub by: Option<String>,
 }
 
 type ConfigRow = (i64, String, i64, At, Option<String>);

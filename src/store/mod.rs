@@ -2,6 +2,7 @@
 
 mod changes;
 mod config_changes;
+mod config_content;
 mod configs;
 mod connection;
 mod declared;

@@ -7,8 +7,8 @@ use base64::prelude::{BASE64_STANDARD, Engine as _};
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
-use super::kind::{escaped, kind};
-use crate::domain::sentence::say;
+use super::kind::kind;
+use super::words::{Words, escaped};
 use crate::http::language::Language;
 
 const STYLE: &str = include_str!("page.css");
@@ -22,7 +22,7 @@ pub static POLICY: LazyLock<String> = LazyLock::new(|| {
 });
 
 pub fn page(document: &Value, language: Language) -> String {
-    let words = Words(language);
+    let words = Words::in_language(language);
     let (title, info) = (words.say("docs-title"), &document["info"]);
     let link = r#"<a href="/api/openhexa/openapi.json">/api/openhexa/openapi.json</a>"#;
     format!(
@@ -41,22 +41,6 @@ pub fn page(document: &Value, language: Language) -> String {
         shapes = words.say("docs-shapes"),
         schemas = schemas(document, words),
     )
-}
-
-#[derive(Clone, Copy)]
-pub struct Words(Language);
-
-impl Words {
-    pub fn say(self, key: &'static str) -> String {
-        escaped(&self.0.word(&say(key)))
-    }
-
-    /// The gap is filled with HTML.
-    fn with(self, key: &'static str, gap: &'static str, html: &str) -> String {
-        const MARK: &str = "GAP";
-        let worded = self.0.word(&say(key).with(gap, MARK));
-        escaped(&worded).replace(MARK, html)
-    }
 }
 
 fn text(value: &Value) -> &str {

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::html::Words;
+use super::words::{Words, escaped};
 
 /// As HTML; a named schema leads to its table.
 pub fn kind(schema: &Value, words: Words) -> String {
@@ -63,11 +63,4 @@ fn details(schema: &Value) -> String {
         return String::new();
     }
     format!(" ({})", details.join(", "))
-}
-
-pub fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;")
-        .replace('"', "&quot;")
 }

@@ -12,6 +12,7 @@ pub mod page;
 pub mod problem;
 mod strict;
 mod weave;
+mod words;
 
 use serde_json::Value;
 use utoipa::OpenApi;

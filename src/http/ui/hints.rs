@@ -4,8 +4,8 @@ use serde_json::Value;
 
 use super::digits::{counts, written};
 use super::fields::{MOST_CHOICES, Standing, choices, given, has_too_many};
-use super::result::shortened;
 use super::shell::Shell;
+use super::short::shortened;
 use super::values::{self, Shape, boxes, text};
 use crate::domain::parameters::{Kind, Parameter, holds_secret};
 use crate::domain::sentence::say;

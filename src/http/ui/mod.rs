@@ -38,6 +38,7 @@ mod problem;
 mod result;
 pub mod settings;
 mod shell;
+mod short;
 pub mod sign_in;
 mod stacks;
 mod standing;

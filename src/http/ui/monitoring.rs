@@ -9,8 +9,8 @@ use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 
 use super::badge::Badge;
 use super::numbers::{count, percent, tenths};
-use super::result::shortened;
 use super::shell::{Here, Shell, page};
+use super::short::shortened;
 use super::stacks::{Stacks, stacks};
 use super::standing::{Answering, Following, lasted, looks, openhexa};
 use crate::domain::failure::Reason;

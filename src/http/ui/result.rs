@@ -9,6 +9,7 @@ use serde_json::{Map, Number, Value};
 
 use super::digits::{counts, written};
 use super::shell::Shell;
+use super::short::shortened;
 use super::values::text;
 
 const ROWS: usize = 100;
@@ -195,13 +196,5 @@ impl Cell {
             Some(number) => written(shell.language, number),
             None => self.text.clone(),
         }
-    }
-}
-
-/// The beginning of a text, and whether that is not all of it.
-pub fn shortened(text: &str, most: usize) -> (String, bool) {
-    match text.char_indices().nth(most) {
-        Some((end, _)) => (format!("{}…", &text[..end]), true),
-        None => (text.to_owned(), false),
     }
 }

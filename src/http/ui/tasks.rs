@@ -8,8 +8,8 @@ use askama::Template;
 use chrono::{DateTime, Utc};
 
 use super::badge::Badge;
-use super::result::shortened;
 use super::shell::{Here, Shell, page};
+use super::short::shortened;
 use super::task::{launcher, message, percent, took};
 use crate::domain::principal::Principal;
 use crate::domain::task::{Status, Task};

@@ -5,7 +5,7 @@
 use serde_json::Value;
 
 use super::digits::{self, Digits, Place};
-use super::result::shortened;
+use super::short::shortened;
 use crate::domain::numbers;
 use crate::domain::parameters::{Kind, MASK, Parameter, holds_secret};
 use crate::domain::sentence::{Sentence, say};

@@ -4,35 +4,11 @@
 use diesel::prelude::*;
 use diesel::sql_types::{Array, Bool, Integer, Nullable, Text};
 
+use super::need::{Need, Right};
 use super::{Beside, configuration, mirror, users};
 use crate::domain::ids::AccountId;
 use crate::store::connection::{Db, Pg};
 use crate::store::error::{Error, OpenError};
-
-/// Columns of one table of Iaso's, and what is done with them.
-pub struct Need {
-    pub table: &'static str,
-    pub right: Right,
-    pub columns: &'static [&'static str],
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Right {
-    Read,
-    Insert,
-    Update,
-}
-
-impl Right {
-    /// As PostgreSQL names it.
-    fn word(self) -> &'static str {
-        match self {
-            Self::Read => "SELECT",
-            Self::Insert => "INSERT",
-            Self::Update => "UPDATE",
-        }
-    }
-}
 
 /// Every need of every file here; users are read only where their tokens are verified here.
 fn needs(beside: &Beside) -> impl Iterator<Item = &'static Need> {

@@ -13,7 +13,7 @@ use serde_json::{Map, Value as Json};
 use sha2::{Digest, Sha256};
 
 use super::Beside;
-use super::check::{Need, Right};
+use super::need::{Need, Right};
 use super::prepared::{Prepared, Question, Value};
 use crate::domain::address::{Address, BadAddress};
 use crate::domain::connection::{Connection, Missing, Target};

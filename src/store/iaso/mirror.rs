@@ -13,7 +13,7 @@ use diesel::query_builder::{AstPass, QueryFragment, QueryId};
 use diesel::sql_types::{Array, BigInt, Bool, Integer, Nullable, Text};
 use serde_json::{Map, Value, json};
 
-use super::check::{Need, Right};
+use super::need::{Need, Right};
 use super::{IS_OURS, NAME};
 use crate::domain::ids::TaskId;
 use crate::domain::task::{Status, Task};

@@ -8,6 +8,7 @@
 mod check;
 mod configuration;
 mod mirror;
+mod need;
 mod prepared;
 mod strayed;
 mod task_ids;

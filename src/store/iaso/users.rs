@@ -12,7 +12,7 @@
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Nullable, Text};
 
-use super::check::{Need, Right};
+use super::need::{Need, Right};
 use super::prepared::{self, Prepared, Value};
 use crate::domain::ids::AccountId;
 use crate::domain::principal::Person;
