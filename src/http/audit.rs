@@ -15,28 +15,9 @@ use tracing_actix_web::RequestId;
 
 use super::edge::Edge;
 use super::error::Problem;
-use crate::domain::ids::{KeyId, TaskId};
+use super::marks::{Made, Object, Tried, TurnedAway};
+use crate::domain::ids::TaskId;
 use crate::domain::principal::Principal;
-
-/// Somebody who is known, and may not.
-pub struct TurnedAway(pub Principal);
-
-/// What a deed has made, told by its handler.
-pub struct Made(pub TaskId);
-
-/// What a deed acted on, where its address does not say so.
-pub struct Object(String);
-
-impl Object {
-    /// A version of the configuration.
-    pub fn version(version: i64) -> Self {
-        Self(format!("version {version}"))
-    }
-
-    pub fn key(id: KeyId) -> Self {
-        Self(id.to_string())
-    }
-}
 
 /// Stands around a route whose use is a deed.
 pub async fn tell(
@@ -48,9 +29,6 @@ pub async fn tell(
     write(action, &response);
     Ok(response)
 }
-
-/// Put beside a request by which somebody signs in, told by its handler.
-pub struct Tried;
 
 /// Somebody signed in, or showed credentials that let nobody in. Whoever brings none has tried nothing.
 pub fn sign_in(response: &ServiceResponse<BoxBody>) {

@@ -14,8 +14,8 @@ use futures_util::future::LocalBoxFuture;
 use secrecy::SecretString;
 use std::future::{Ready, ready};
 
-use super::audit::TurnedAway;
 use super::error::Problem;
+use super::marks::{BySession, TurnedAway};
 use super::origin;
 use crate::domain::ids::{AccountId, SessionId};
 use crate::domain::principal::{Principal, Reporter, Role};
@@ -45,10 +45,6 @@ pub async fn guard_without_profile(
     }
     Ok(request.into_response(problem.into_response()))
 }
-
-/// Put beside a request of a page whose credentials came by the bridge's own cookie.
-#[derive(Clone, Copy)]
-pub struct BySession(pub SessionId);
 
 /// The guard of a route.
 pub async fn guard(

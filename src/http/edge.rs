@@ -18,9 +18,10 @@ use ipnet::IpNet;
 use metrics_exporter_prometheus::PrometheusHandle;
 use tracing_actix_web::RequestId;
 
+use super::client_address;
 use super::error::{Problem, Told};
 use super::language::Language;
-use super::limit::{self, Limits};
+use super::rates::Limits;
 use super::ui;
 use crate::domain::sentence::say;
 
@@ -46,7 +47,7 @@ impl Edge {
     /// Where a request comes from.
     pub fn address_of(&self, request: &HttpRequest) -> Option<IpAddr> {
         let is_proxy = |address| self.proxies.iter().any(|net| net.contains(&address));
-        limit::origin(request, is_proxy)
+        client_address::origin(request, is_proxy)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::defaults::{entries, parameters};
+use super::default_entries::{entries, parameters};
 use super::public_config::public;
 use super::{Bridge, Error};
 use crate::domain::connection::{Connection, Missing};

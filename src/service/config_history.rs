@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
 
-use super::defaults::{entries, given};
+use super::default_entries::{entries, given};
 use super::{Bridge, Error};
 use crate::domain::ids::{AccountId, PipelineId};
 use crate::domain::sentence::{Sentence, say};

@@ -9,7 +9,7 @@ use futures_util::future::join_all;
 
 use super::config::Ground;
 use super::configure::{Change, Record};
-use super::defaults::{entries, given};
+use super::default_entries::{entries, given};
 use super::memory::Asked;
 use super::pipelines::Need;
 use super::{Bridge, Error, PATIENCE, causes};

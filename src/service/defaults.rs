@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 
 use super::configure::{Change, Manner, Record};
+use super::default_entries::{entries, given, id_of};
 use super::form::Form;
 use super::{Bridge, Error};
 use crate::domain::ids::{AccountId, PipelineId};
@@ -109,30 +110,6 @@ impl Bridge {
     }
 }
 
-/// Who has several entries has the first: the others have no say.
-pub(super) fn entries(content: &Map<String, Value>) -> BTreeMap<PipelineId, &Value> {
-    let all = content.get("pipelines").and_then(Value::as_array);
-    let mut first = BTreeMap::new();
-    for entry in all.into_iter().flatten() {
-        if let Some(id) = id_of(entry) {
-            first.entry(id).or_insert(entry);
-        }
-    }
-    first
-}
-
-/// What an entry sets, and what it says to be set to nothing.
-pub(super) fn parameters(entry: &Value) -> Map<String, Value> {
-    entry["parameters"].as_object().cloned().unwrap_or_default()
-}
-
-/// What an entry sets.
-pub(super) fn given(entry: &Value) -> Map<String, Value> {
-    let mut values = parameters(entry);
-    values.retain(|_, value| !value.is_null());
-    values
-}
-
 /// What later entries of the same pipeline hold goes to the one at this place, as far as it has no such thing.
 fn fold(entries: &mut Vec<Value>, at: usize) {
     let id = id_of(&entries[at]);
@@ -147,8 +124,4 @@ fn fold(entries: &mut Vec<Value>, at: usize) {
         }
     }
     *entries = kept;
-}
-
-fn id_of(entry: &Value) -> Option<PipelineId> {
-    entry["id"].as_str()?.parse().ok()
 }

@@ -44,6 +44,7 @@ pub mod configure;
 mod copies;
 mod cursor;
 mod declared;
+mod default_entries;
 pub mod defaults;
 pub mod details;
 mod error;

@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
+use super::control::{MOST_CHOICES, Standing, choices, given, has_too_many};
 use super::digits::{counts, written};
-use super::fields::{MOST_CHOICES, Standing, choices, given, has_too_many};
 use super::shell::Shell;
 use super::short::shortened;
 use super::values::{self, Shape, boxes, text};

@@ -22,6 +22,7 @@
 pub mod act;
 pub mod assets;
 mod badge;
+mod control;
 mod defaults;
 pub mod digits;
 mod events;

@@ -10,9 +10,9 @@ use askama::Template;
 use super::shell::{Here, Shell, guarded, page};
 use super::sign_in::{SignIn, forget};
 use crate::domain::sentence::Sentence;
-use crate::http::auth::BySession;
 use crate::http::error::{Answer, Problem};
 use crate::http::language::Language;
+use crate::http::marks::BySession;
 use crate::service::Bridge;
 
 #[derive(Template)]

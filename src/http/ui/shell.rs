@@ -12,10 +12,10 @@ use super::assets;
 use super::place::base;
 use crate::domain::principal::{Principal, Role};
 use crate::domain::sentence::{Sentence, say};
-use crate::http::auth::BySession;
 use crate::http::error::{Answer, internal};
 use crate::http::history;
 use crate::http::language::Language;
+use crate::http::marks::BySession;
 
 /// Nothing from elsewhere, nothing inline, and no other page around it.
 const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; \

@@ -1,0 +1,35 @@
+//! The address that a request comes from, behind proxies that are trusted.
+
+use std::net::IpAddr;
+
+use actix_web::HttpRequest;
+
+/// Where a request comes from: the other end of its connection, or, where that is a proxy of ours, whoever the proxy
+/// says it speaks for. What a caller writes there by themselves stands further left and is not believed; it may be in
+/// the same line and no text at all, so the line is read from its right end, entry by entry.
+pub fn origin(request: &HttpRequest, is_proxy: impl Fn(IpAddr) -> bool) -> Option<IpAddr> {
+    let mut address = request.peer_addr()?.ip().to_canonical();
+    let lines = request.headers().get_all("x-forwarded-for");
+    let entries = lines.flat_map(|line| line.as_bytes().split(|byte| *byte == b','));
+    let entries: Vec<&[u8]> = entries.collect();
+    for entry in entries.into_iter().rev() {
+        if !is_proxy(address) {
+            break;
+        }
+        match str::from_utf8(entry).ok().map(str::trim).and_then(written) {
+            Some(before) => address = before,
+            None => break,
+        }
+    }
+    Some(address)
+}
+
+/// An address, with or without a port.
+fn written(text: &str) -> Option<IpAddr> {
+    let with_port = || {
+        text.parse()
+            .map(|address: std::net::SocketAddr| address.ip())
+    };
+    let address = text.parse().or_else(|_| with_port()).ok();
+    address.map(|address: IpAddr| address.to_canonical())
+}
