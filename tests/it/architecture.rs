@@ -1,5 +1,7 @@
 //! The house's plan as a test: who may name whom, and how large a file or function may be.
 
+mod circles;
+
 use std::collections::BTreeSet;
 use std::path::Path;
 
