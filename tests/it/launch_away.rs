@@ -124,7 +124,7 @@ story! {
         story.look().await;
         let ended = story.task(task).await;
         assert_eq!((&ended["status"], &ended["confirmed"]), (&json!("ERROR"), &json!(true)));
-        assert!(ended["progress_message"].as_str().unwrap().contains("never sent"), "{ended}");
+        assert!(ended["progress_message"].as_str().unwrap().contains("could not be sent to OpenHEXA in time"), "{ended}");
         assert_eq!(story.kept(task).await, None);
         story.end().await;
     }
