@@ -22,6 +22,8 @@ use crate::support::story::PATIENCE;
 
 /// Address space of the process, in kilobytes: threads reserve much more than they use.
 const LIMIT: u64 = 8 * 1024 * 1024;
+/// No request of a neighbour may take longer, however many are quick: a worker that is blocked shows in one.
+const STALL: Duration = Duration::from_secs(10);
 /// How many times slower than in the quiet process a neighbour's usual request may be.
 const SLOWER: u32 = 40;
 /// What a quiet request takes at least, for the comparison: shorter times are mostly chance.
@@ -97,6 +99,8 @@ impl Site {
             done
         };
         let (times, done) = tokio::join!(watched, costly);
+        let slowest = times.iter().copied().max().unwrap_or_default();
+        assert!(slowest <= STALL, "one request of a neighbour took {slowest:?}");
         let busy = usual(times);
         let most = quiet.max(QUIET) * SLOWER;
         assert!(
