@@ -100,7 +100,10 @@ impl Site {
         };
         let (times, done) = tokio::join!(watched, costly);
         let slowest = times.iter().copied().max().unwrap_or_default();
-        assert!(slowest <= STALL, "one request of a neighbour took {slowest:?}");
+        assert!(
+            slowest <= STALL,
+            "one request of a neighbour took {slowest:?}"
+        );
         let busy = usual(times);
         let most = quiet.max(QUIET) * SLOWER;
         assert!(
