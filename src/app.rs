@@ -170,7 +170,7 @@ pub async fn start(start: Start) -> Result<Running, StartError> {
 }
 
 impl Running {
-    /// Finishes running requests and jobs within `stop_within`; the next start resumes whatever takes longer.
+    /// Waits up to `stop_within` for running requests and jobs. The next start resumes those that are interrupted.
     pub async fn stop(self) {
         self.stop.cancel();
         let (within, bridge) = (self.within, self.bridge.clone());

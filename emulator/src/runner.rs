@@ -118,7 +118,7 @@ fn write_config(path: &Path, run: &Run) -> std::io::Result<()> {
     file.write_all(ascii(&Value::Object(run.config.clone())).as_bytes())
 }
 
-/// The SDK reads the file in whatever encoding the system has: other letters are escaped.
+/// The SDK reads the file in the encoding of the system, so letters outside ASCII are escaped.
 fn ascii(value: &Value) -> String {
     let mut text = String::new();
     for letter in value.to_string().chars() {

@@ -9,7 +9,7 @@ use super::note::{Note, NoteCode};
 use super::observation::ReportedWord;
 use super::pipeline::RunStatus;
 use super::principal::Actor;
-use super::verdict::Status;
+use super::verdict::Word;
 
 /// Where a fact came from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -112,11 +112,9 @@ impl EventKind {
             None => Self::ReportedProgress,
             Some(ReportedWord::Queued) => Self::ReportedQueued,
             Some(ReportedWord::Running) => Self::ReportedRunning,
-            Some(ReportedWord::End(word)) => match word.status() {
-                Status::Success => Self::ReportedSuccess,
-                Status::Cancelled => Self::ReportedCancelled,
-                Status::Error | Status::Queued | Status::Running => Self::ReportedError,
-            },
+            Some(ReportedWord::End(Word::Success)) => Self::ReportedSuccess,
+            Some(ReportedWord::End(Word::Error)) => Self::ReportedError,
+            Some(ReportedWord::End(Word::Cancelled)) => Self::ReportedCancelled,
         }
     }
 }

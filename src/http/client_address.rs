@@ -4,9 +4,9 @@ use std::net::IpAddr;
 
 use actix_web::HttpRequest;
 
-/// Where a request comes from: the other end of its connection, or, where that is a proxy of ours, whoever the proxy
-/// says it speaks for. What a caller writes there by themselves stands further left and is not believed; it may be in
-/// the same line and no text at all, so the line is read from its right end, entry by entry.
+/// The client's address: the peer of the connection, or, if that is a trusted proxy, the address in `X-Forwarded-For`.
+/// Each proxy appends to the right, and a client can write anything further left, even bytes that are not text. So the
+/// header is read from the right, entry by entry, and reading stops at the first address that is not a trusted proxy.
 pub fn origin(request: &HttpRequest, is_proxy: impl Fn(IpAddr) -> bool) -> Option<IpAddr> {
     let mut address = request.peer_addr()?.ip().to_canonical();
     let lines = request.headers().get_all("x-forwarded-for");

@@ -1,15 +1,15 @@
-//! What guards and handlers put beside a request for those who come after them: who it was, and what was done.
+//! What guards and handlers attach to a request for the audit log and the rate limits: the user, and what was done.
 
 use crate::domain::ids::{KeyId, SessionId, TaskId};
 use crate::domain::principal::Principal;
 
-/// Somebody who is known, and may not.
+/// A signed-in user without the role that the route requires.
 pub struct TurnedAway(pub Principal);
 
-/// What a deed has made, told by its handler.
+/// The task that the request created, set by its handler.
 pub struct Made(pub TaskId);
 
-/// What a deed acted on, where its address does not say so.
+/// What the request changed, if its address does not name it.
 pub struct Object(pub String);
 
 impl Object {
@@ -23,9 +23,9 @@ impl Object {
     }
 }
 
-/// Put beside a request by which somebody signs in, told by its handler.
+/// Set by the handler of a sign-in request.
 pub struct Tried;
 
-/// Put beside a request of a page whose credentials came by the bridge's own cookie.
+/// Set for a page request that is authenticated by the bridge's own cookie.
 #[derive(Clone, Copy)]
 pub struct BySession(pub SessionId);

@@ -13,10 +13,11 @@ use governor::{Quota, RateLimiter};
 
 use crate::clock::Clock;
 
-/// Callers that are told apart at a time; any more share one allowance.
+/// How many callers have an allowance of their own at a time; all others share one.
 const MOST: usize = 50_000;
 /// How often the callers of long ago are forgotten once there are so many.
 const SWEPT_EVERY: Duration = Duration::from_secs(1);
+
 /// So much in such a time, and so much at once; none where nothing is limited.
 #[derive(Clone, Copy, Debug)]
 pub struct Rate(Option<Quota>);

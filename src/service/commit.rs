@@ -156,23 +156,21 @@ impl Bridge {
     ) -> Result<(), Error> {
         let launch = launch.ok_or(Error::Busy)?;
         let until = until.max(Instant::now() + CONFIRM_WITHIN);
-        match tokio::time::timeout_at(until, self.is_stored(launch)).await {
-            Ok(Ok(true)) => Ok(()),
-            Ok(Ok(false)) | Err(_) => Err(Error::Busy),
-            Ok(Err(error)) => Err(error),
-        }
+        let stored = tokio::time::timeout_at(until, self.until_stored(launch));
+        stored.await.unwrap_or(Err(Error::Busy))
     }
 
     /// A server that lost the connection may still be busy with the commit, so "no" is asked again until the time is up.
-    async fn is_stored(&self, launch: LaunchId) -> Result<bool, Error> {
+    async fn until_stored(&self, launch: LaunchId) -> Result<(), Error> {
         loop {
             let found = self
                 .store()
                 .read(move |db| Ok::<_, Error>(store::is_launch_stored(db, launch)?))
                 .await;
             match found {
+                Ok(true) => return Ok(()),
                 Ok(false) | Err(Error::Busy) => {}
-                found => return found,
+                Err(error) => return Err(error),
             }
             tokio::time::sleep(CONFIRM_EVERY).await;
         }

@@ -142,19 +142,17 @@ impl Paces {
     }
 
     fn of(&self, instance: &str) -> Pace {
-        let paces = self
-            .instances
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        paces.get(instance).copied().unwrap_or_default()
+        self.paces().get(instance).copied().unwrap_or_default()
     }
 
     fn change(&self, instance: &str, change: impl FnOnce(&mut Pace)) {
-        let mut paces = self
-            .instances
+        change(self.paces().entry(instance.to_owned()).or_default());
+    }
+
+    fn paces(&self) -> MutexGuard<'_, HashMap<String, Pace>> {
+        self.instances
             .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        change(paces.entry(instance.to_owned()).or_default());
+            .unwrap_or_else(PoisonError::into_inner)
     }
 }
 

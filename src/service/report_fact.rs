@@ -3,7 +3,7 @@
 use super::Error;
 use super::observe::Fact;
 use crate::domain::event::{EventData, EventKind, Source};
-use crate::domain::observation::{Conflict, Observation, Report};
+use crate::domain::observation::{Conflict, KeptProgress, Observation, Report};
 use crate::domain::sentence::say;
 use crate::domain::task::Status;
 
@@ -14,7 +14,18 @@ pub(super) fn unknown_task() -> Error {
 
 pub(super) fn fact_of(report: Report) -> Fact {
     let (kind, data) = (EventKind::of_report(report.word), data(&report));
-    let fact = Fact::new(Source::Callback, kind, Observation::Reported(report));
+    fact(kind, data, Observation::Reported(report))
+}
+
+/// Progress that was accepted earlier.
+pub(super) fn fact_of_kept(kept: KeptProgress) -> Fact {
+    let report = &kept.report;
+    let (kind, data) = (EventKind::of_report(report.word), data(report));
+    fact(kind, data, Observation::ProgressKept(kept))
+}
+
+fn fact(kind: EventKind, data: EventData, observation: Observation) -> Fact {
+    let fact = Fact::new(Source::Callback, kind, observation);
     fact.data(data).always_told()
 }
 

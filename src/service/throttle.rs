@@ -12,10 +12,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::observe::Fact;
-use super::report_fact::fact_of;
+use super::report_fact::fact_of_kept;
 use crate::domain::event::Event;
 use crate::domain::ids::{AccountId, TaskId};
-use crate::domain::observation::{KeptProgress, Observation, Progress, Report};
+use crate::domain::observation::{KeptProgress, Progress, Report};
 
 /// Tasks whose counts are kept; those without reports for a while are forgotten first.
 const MOST_TASKS: usize = 20_000;
@@ -220,8 +220,6 @@ impl Usage {
 impl Held {
     /// As a fact about the task.
     pub fn fact(&self) -> Fact {
-        let mut fact = fact_of(self.kept.report.clone());
-        fact.observation = Observation::ProgressKept(self.kept.clone());
-        fact
+        fact_of_kept(self.kept.clone())
     }
 }

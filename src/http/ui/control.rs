@@ -103,7 +103,7 @@ pub fn name_of(code: &str) -> String {
 /// A value, and the sentence that says whose it is.
 pub type Standing<'a> = Option<(&'a Value, &'static str)>;
 
-/// The value that counts where nobody gives one.
+/// The default value: used if the field is empty.
 pub fn standing<'a>(form: &'a Form, parameter: &'a Parameter) -> Standing<'a> {
     let account = given(form.defaults.get(&parameter.code));
     let account = account.map(|value| (value, "default-account"));

@@ -117,8 +117,6 @@ impl Wire {
     }
 
     pub fn to(base: String) -> Self {
-        // A second installation finds the first.
-        let _ = rustls::crypto::ring::default_provider().install_default();
         let client = crate::support::client::builder().timeout(2 * PATIENCE);
         Self {
             client: client.build().unwrap(),

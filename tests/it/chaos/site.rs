@@ -85,7 +85,6 @@ impl Site {
     }
 
     async fn open(postgres: Option<Durable>, database: String, pipelines: &Value) -> Arc<Self> {
-        let _ = rustls::crypto::ring::default_provider().install_default();
         let hand = crate::support::client::builder();
         let hand = hand.pool_max_idle_per_host(0).build().unwrap();
         let client = crate::support::client::builder().build().unwrap();

@@ -146,7 +146,6 @@ async fn a_sqlite_on_a_full_disk_is_503_for_what_writes_and_not_ready() {
         .env("OPENHEXA_BRIDGE__OPENHEXA__ALLOW_PRIVATE", "true");
     let process = Process::start(&mut command).await;
     let address = process.url.clone();
-    let _ = rustls::crypto::ring::default_provider().install_default();
     let client = crate::support::client::builder().build().unwrap();
     let config = |size: usize| {
         let padding: String = (0..size)

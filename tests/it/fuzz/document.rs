@@ -70,8 +70,6 @@ fn serve(data: &Path) -> Process {
 async fn configure(bridge: &str, openhexa: &str) {
     let content =
         json!({"openhexa_url": openhexa, "openhexa_token": "emulator", "workspace_slug": "demo"});
-    // A second installation finds the first.
-    let _ = rustls::crypto::ring::default_provider().install_default();
     let client = crate::support::client::builder().build().unwrap();
     let put = client
         .put(format!("{bridge}/api/openhexa/config/"))

@@ -274,8 +274,6 @@ pub struct Visitor(reqwest::Client);
 
 impl Visitor {
     pub fn new() -> Self {
-        // A second installation finds the first.
-        let _ = rustls::crypto::ring::default_provider().install_default();
         let client = crate::support::client::builder();
         Self(
             client
