@@ -27,6 +27,8 @@ use crate::background::{self, Beat};
 use crate::clock::Clock;
 use crate::http;
 use crate::openhexa::{BuildError, Client, Limits};
+use crate::service::catalog::CacheLimits;
+use crate::service::configuration::AddressRules;
 use crate::service::{
     Access, Bridge, Jobs, Looks, Parts, Pauses, ReportLimits, Rules, Seal, Streams, causes,
 };
@@ -136,6 +138,15 @@ pub async fn start(start: Start) -> Result<Running, StartError> {
         openhexa: Arc::new(Client::new(limits(&settings))?),
         clock: clock.clone(),
         rules: rules(&settings),
+        cache: CacheLimits {
+            fresh_for: settings.cache.fresh_for.delta(),
+            max_entries: settings.cache.most,
+            definition_max_age: settings.launch.definition_max_age.delta(),
+        },
+        addresses: AddressRules {
+            allow_private: settings.openhexa.allow_private,
+            hosts: settings.openhexa.hosts(),
+        },
         access,
         users: identity::users(&settings)?,
         callback_key: identity::callback_key(&settings)?,
@@ -340,9 +351,6 @@ fn rules(settings: &Settings) -> Rules {
     let (launch, reconcile) = (&settings.launch, &settings.reconcile);
     Rules {
         answer_within: launch.answer_within.0,
-        fresh_for: settings.cache.fresh_for.delta(),
-        most_kept: settings.cache.most,
-        definition_max_age: launch.definition_max_age.delta(),
         give_up_after: launch.give_up_after.delta(),
         idempotency_kept: launch.idempotency_kept.delta(),
         clock_skew: launch.clock_skew.delta(),
@@ -383,7 +391,5 @@ fn rules(settings: &Settings) -> Rules {
         hidden_for: reconcile.hidden_for.delta(),
         queue_allowance: settings.callback.queue_allowance.delta(),
         token_grace: settings.callback.grace.delta(),
-        private_openhexa: settings.openhexa.allow_private,
-        openhexa_hosts: settings.openhexa.hosts(),
     }
 }

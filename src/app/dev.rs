@@ -21,8 +21,8 @@ use crate::domain::ids::PipelineId;
 use crate::domain::pipeline::PipelineSummary;
 use crate::domain::principal::{Actor, Principal, Role};
 use crate::service::access::ONLY_ACCOUNT;
+use crate::service::catalog::Shown;
 use crate::service::launch::LaunchRequest;
-use crate::service::pipelines::Shown;
 use crate::service::{Bridge, Error, Upstream};
 use crate::settings::{Settings, Sources};
 use crate::store::{ConfigContent, Vault};
@@ -95,7 +95,11 @@ pub async fn run(options: Options) -> Result<Dev, StartError> {
     })
     .await?;
     let openhexa = place.target.url.clone();
-    let configured = running.bridge.aim(ONLY_ACCOUNT, place).await;
+    let configured = running
+        .bridge
+        .configuration
+        .point_to(ONLY_ACCOUNT, place)
+        .await;
     configured
         .map_err(|error| StartError::Other(format!("cannot store the configuration: {error}")))?;
     Ok(Dev {
@@ -117,7 +121,7 @@ impl Dev {
     /// Three commands that work when pasted, under what stands in their way.
     pub async fn invitation(&self) -> Vec<String> {
         let base = format!("http://{}/api/openhexa", self.running.address);
-        let listed = self.running.bridge.pipelines(ONLY_ACCOUNT).await;
+        let listed = self.running.bridge.catalog.pipelines(ONLY_ACCOUNT).await;
         let mut lines: Vec<String> = obstacle(&self.openhexa, &listed).into_iter().collect();
         lines.push("Try it:".to_owned());
         lines.push(format!("  curl -s {base}/pipelines/"));

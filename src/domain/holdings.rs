@@ -121,14 +121,14 @@ impl Holdings {
     }
 
     /// What is named and not among them, if they are all there are.
-    pub fn doubt(&self, parameter: &Parameter, value: &Value) -> Option<Sentence> {
-        let is_held = |named: &str| {
+    pub fn warning(&self, parameter: &Parameter, value: &Value) -> Option<Sentence> {
+        let is_there = |named: &str| {
             let named = named.trim_start_matches('/');
             self.fit_for(parameter).any(|item| item.value == named)
         };
         let missing = named(value)
             .into_iter()
-            .find(|named| !named.is_empty() && !is_held(named))?;
+            .find(|named| !named.is_empty() && !is_there(named))?;
         let key = match place(parameter)? {
             Place::Datasets => "param-no-dataset",
             Place::Connections => "param-no-connection",

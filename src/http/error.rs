@@ -188,7 +188,7 @@ impl From<Error> for Problem {
             Error::OtherRequest(sentence) => Self::new(StatusCode::CONFLICT, sentence),
             Error::Changed => Self::new(StatusCode::PRECONDITION_FAILED, say("config-changed")),
             Error::NotConfigured(sentence) => Self::new(StatusCode::UNPROCESSABLE_ENTITY, sentence),
-            Error::Elsewhere => Self::new(StatusCode::CONFLICT, say("config-elsewhere")),
+            Error::ManagedExternally => Self::new(StatusCode::CONFLICT, say("config-elsewhere")),
             Error::Upstream(upstream) => Self {
                 retry_after: wait(upstream),
                 ..Self::new(gateway(upstream), upstream.sentence())

@@ -8,10 +8,10 @@ use serde_json::{Map, Value, json};
 use tokio::time::Instant;
 
 use super::attempt::Attempt;
-use super::config::Ground;
+use super::catalog::Definition;
+use super::catalog::{Submitted, as_object, parameters, validate};
+use super::configuration::AccountConfig;
 use super::once::{self, Once};
-use super::pipelines::Definition;
-use super::values::{Layered, as_object, judge, parameters};
 use super::{Bridge, Error};
 use crate::domain::event::{Event, EventData, EventKind, Source};
 use crate::domain::ids::{LaunchId, PipelineId, TaskId, VersionId};
@@ -40,9 +40,9 @@ pub struct LaunchRequest {
 }
 
 impl LaunchRequest {
-    pub(super) fn defaults(&self, ground: &Ground) -> Map<String, Value> {
+    pub(super) fn defaults(&self, account_config: &AccountConfig) -> Map<String, Value> {
         match self.relaunch_of {
-            None => ground.defaults(self.pipeline),
+            None => account_config.defaults(self.pipeline),
             Some(_) => Map::new(),
         }
     }
@@ -55,7 +55,7 @@ pub(super) struct Commit {
     pub draft: Task,
     /// The lease of the attempt that follows.
     pub held: Due,
-    pub ground: Ground,
+    pub account_config: AccountConfig,
     pub definition: Definition,
     pub request: LaunchRequest,
     pub defaults: Map<String, Value>,
@@ -75,17 +75,17 @@ impl Commit {
     pub(super) fn make(&self, db: &mut Db<'_>) -> Result<(Attempt, Task), Error> {
         let new = NewTask {
             task: self.draft.clone(),
-            instance: self.ground.connection.instance.clone(),
+            instance: self.account_config.connection.instance.clone(),
         };
         let task = store::insert(db, &new)?;
         if let Some(once) = self.request.once.clone() {
             once::remember(db, &task, once, self.bridge.keys_since())?;
         }
-        let checked = judge(
+        let checked = validate(
             &self.definition,
             &BTreeMap::new(),
             &self.defaults,
-            Layered::with(&self.request.config, self.from_iaso),
+            Submitted::with(&self.request.config, self.from_iaso),
             &self.bridge.injection(&task, self.now),
         )?;
         let task = self.keep(db, task, &checked)?;
@@ -97,7 +97,7 @@ impl Commit {
         Attempt {
             task,
             owner: self.held.owner.clone(),
-            connection: self.ground.connection.clone(),
+            connection: self.account_config.connection.clone(),
             launch: Launch {
                 pipeline: self.definition.pipeline.id,
                 version: version.map(|version| version.label.id),

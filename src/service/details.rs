@@ -6,9 +6,9 @@
 use secrecy::ExposeSecret;
 use serde_json::{Map, Value};
 
+use super::catalog::Freshness;
 use super::last_lines::{masked, secrets_of, without};
-use super::pipelines::Need;
-use super::{Bridge, Error, PATIENCE};
+use super::{Bridge, Error, PAGE_WAIT};
 use crate::domain::connection::Connection;
 use crate::domain::ids::TaskId;
 use crate::domain::parameters::Parameter;
@@ -49,13 +49,19 @@ impl Bridge {
 
     /// The parameters of the version that the run is of, so far as OpenHEXA says them in time.
     async fn declared(&self, task: &Task, connection: &Connection) -> Option<Vec<Parameter>> {
-        let ground = self
-            .ground_of(task.account, connection.clone())
+        let account_config = self
+            .configuration
+            .get_for(task.account, connection.clone())
             .await
             .ok()?;
         let version = task.pipeline.version.as_ref().map(|version| version.id);
-        let asking = self.definition(&ground, task.pipeline.id, version, Need::Lately);
-        let found = tokio::time::timeout(PATIENCE, asking).await.ok()?.ok()?;
+        let asking = self.catalog.definition(
+            &account_config,
+            task.pipeline.id,
+            version,
+            Freshness::Recent,
+        );
+        let found = tokio::time::timeout(PAGE_WAIT, asking).await.ok()?.ok()?;
         Some(
             found
                 .version

@@ -28,7 +28,7 @@ pub enum Error {
     #[error("the account has no OpenHEXA configuration")]
     NotConfigured(Sentence),
     #[error("the configuration is managed in Iaso's admin")]
-    Elsewhere,
+    ManagedExternally,
     #[error("the record was changed by another request")]
     Changed,
     #[error("{0}")]
@@ -147,7 +147,7 @@ impl Error {
             | Self::Forbidden
             | Self::NoProfile
             | Self::IasoAway
-            | Self::Elsewhere
+            | Self::ManagedExternally
             | Self::Changed
             | Self::Upstream(_)
             | Self::Refused { .. }

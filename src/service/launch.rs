@@ -12,11 +12,11 @@ use tokio::time::{Instant, Sleep};
 use uuid::Uuid;
 
 use super::attempt::Attempt;
+use super::catalog::{Definition, Freshness};
+use super::catalog::{Submitted, parameters, validate};
 use super::commit::Commit;
 pub use super::commit::LaunchRequest;
-use super::config::Ground;
-use super::pipelines::{Definition, Need};
-use super::values::{Layered, judge, parameters};
+use super::configuration::AccountConfig;
 use super::{Bridge, Error};
 use crate::domain::ids::{LaunchId, TaskId};
 use crate::domain::principal::Principal;
@@ -48,25 +48,35 @@ impl Bridge {
         who: &Principal,
         request: &LaunchRequest,
     ) -> Result<Validated, Error> {
-        let ground = self.ground(who.account).await?;
+        let account_config = self.configuration.get(who.account).await?;
         let definition = self
-            .definition(&ground, request.pipeline, request.version, Need::Lately)
+            .catalog
+            .definition(
+                &account_config,
+                request.pipeline,
+                request.version,
+                Freshness::Recent,
+            )
             .await?;
-        let defaults = ground.defaults(request.pipeline);
+        let defaults = account_config.defaults(request.pipeline);
         let resolved = self
-            .resolve_choices(&ground, &definition, [&defaults, &request.config])
+            .catalog
+            .resolve_choices(&account_config, &definition, [&defaults, &request.config])
             .await;
         let rehearsal = Injection::rehearsal(request.pipeline.to_string());
-        let checked = judge(
+        let checked = validate(
             &definition,
             &resolved,
             &defaults,
-            Layered::of(&request.config, who),
+            Submitted::of(&request.config, who),
             &rehearsal,
         )?;
-        let doubts = self.doubts(&ground, &definition, &checked).await;
+        let found = self
+            .resources
+            .warnings(&account_config, &definition, &checked)
+            .await;
         let mut warnings = checked.warnings;
-        warnings.0.extend(doubts.0);
+        warnings.0.extend(found.0);
         let shown = validation::masked(parameters(&definition), &checked.config);
         Ok(Validated {
             config: validation::without_injected(&shown),
@@ -85,38 +95,40 @@ impl Bridge {
 
     async fn launch_now(&self, who: &Principal, request: LaunchRequest) -> Result<Task, Error> {
         let mut time_is_up = pin!(tokio::time::sleep(self.rules().answer_within));
-        let ground = self.ground(who.account).await?;
+        let account_config = self.configuration.get(who.account).await?;
         let definition = self
-            .definition_in_time(&ground, &request, time_is_up.as_mut())
+            .definition_in_time(&account_config, &request, time_is_up.as_mut())
             .await?;
-        self.launch_by(who, &ground, &definition, &request, time_is_up)
+        self.launch_by(who, &account_config, &definition, &request, time_is_up)
             .await
     }
 
     /// As OpenHEXA says, or as it was last known where that takes too long.
     pub(super) async fn definition_in_time(
         &self,
-        ground: &Ground,
+        account_config: &AccountConfig,
         request: &LaunchRequest,
         time_is_up: Pin<&mut Sleep>,
     ) -> Result<Definition, Error> {
         let (pipeline, version) = (request.pipeline, request.version);
         tokio::select! {
-            found = self.definition(ground, pipeline, version, Need::Now) => found,
-            () = time_is_up => self.known_definition(ground, pipeline, version).await,
+            found = self.catalog.definition(account_config, pipeline, version, Freshness::Now) => found,
+            () = time_is_up => self.catalog.known_definition(account_config, pipeline, version).await,
         }
     }
 
     pub(super) async fn launch_by(
         &self,
         who: &Principal,
-        ground: &Ground,
+        account_config: &AccountConfig,
         definition: &Definition,
         request: &LaunchRequest,
         time_is_up: Pin<&mut Sleep>,
     ) -> Result<Task, Error> {
         let until = time_is_up.deadline();
-        let accepted = self.accept(who, ground, definition, request, until).await?;
+        let accepted = self
+            .accept(who, account_config, definition, request, until)
+            .await?;
         let (attempt, committed) = match accepted {
             Accepted::Now(made) => *made,
             Accepted::Before(task) => return self.task(who.account, task).await,
@@ -141,25 +153,25 @@ impl Bridge {
     async fn accept(
         &self,
         who: &Principal,
-        ground: &Ground,
+        account_config: &AccountConfig,
         definition: &Definition,
         request: &LaunchRequest,
         until: Instant,
     ) -> Result<Accepted, Error> {
         let now = self.now();
-        let defaults = request.defaults(ground);
+        let defaults = request.defaults(account_config);
         // Validated before a transaction is begun for it, and once more within, when the task has its number.
         let rehearsal = Injection::rehearsal(request.pipeline.to_string());
-        let given = Layered::of(&request.config, who);
-        judge(definition, &BTreeMap::new(), &defaults, given, &rehearsal)?;
+        let given = Submitted::of(&request.config, who);
+        validate(definition, &BTreeMap::new(), &defaults, given, &rehearsal)?;
         let commit = Commit {
             bridge: self.clone(),
-            draft: draft(who, ground, definition, request, now),
+            draft: draft(who, account_config, definition, request, now),
             held: self.claim(now, 1),
-            ground: ground.clone(),
+            account_config: account_config.clone(),
             definition: definition.clone(),
             request: request.clone(),
-            from_iaso: Layered::is_from_iaso(who),
+            from_iaso: Submitted::is_from_iaso(who),
             defaults,
             now,
         };
@@ -207,7 +219,7 @@ impl Bridge {
 
 fn draft(
     who: &Principal,
-    ground: &Ground,
+    account_config: &AccountConfig,
     definition: &Definition,
     request: &LaunchRequest,
     now: DateTime<Utc>,
@@ -217,7 +229,7 @@ fn draft(
     Task {
         id: TaskId(0),
         account: who.account,
-        connection: ground.connection.id,
+        connection: account_config.connection.id,
         name: format!("OpenHexa Pipeline: {}", pipeline.title()),
         pipeline: PipelineRef {
             id: pipeline.id,

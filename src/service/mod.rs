@@ -1,6 +1,9 @@
 //! What the bridge does: one file, one flow.
 //!
 //! ```text
+//! configuration/ the record `openhexa-config` of each account
+//! catalog/       pipelines, versions and workspace resources, cached
+//! defaults/      default parameters
 //! launch.rs     a launch: judged, committed, then asked for (attempt.rs)
 //! once.rs       a launch that may be asked for again, made once
 //! relaunch.rs   a launch made again
@@ -14,15 +17,9 @@
 //! stop.rs       a run is asked to stop, until it has stopped
 //! search.rs     a run whose id was lost is looked for
 //! observe.rs    where all of them end: the one door to a task's state
-//! pipelines.rs  what OpenHEXA offers: asked once by many, or its last good answer (memory.rs)
-//! form.rs       what a form for a launch is made of (holdings.rs: what the workspace holds for it to name)
-//! history.rs    a pipeline's versions, runs and choices
 //! tasks.rs      what became of launches (cursor.rs: where a page of them ended)
 //! changes.rs    who follows them is told of each change (change_log.rs); feed.rs: one stream's part of it
 //! details.rs    what a task's run said and left behind
-//! config.rs     where an account's OpenHEXA is (configure.rs: changing it, config_checks.rs: testing it,
-//!               defaults.rs: the default parameters in it, config_history.rs: who changed what, public_config.rs: what
-//!               every user may see of it, declared.rs: which defaults are declared secret)
 //! vitals.rs     how the bridge is
 //! monitoring.rs how an account's launches fare (gather.rs: out of what, health.rs: how each OpenHEXA answered last)
 //! access.rs     who is asking (token.rs: the callback token, keys.rs: API keys, new_key.rs: making one, users.rs: Iaso's
@@ -34,28 +31,21 @@ mod accounts;
 mod attempt;
 pub mod callback;
 mod cancel;
+pub mod catalog;
 mod change_log;
 mod changes;
 mod commit;
-pub mod config;
-mod config_checks;
-pub mod config_history;
-pub mod configure;
+pub mod configuration;
 mod copies;
 mod cursor;
-mod declared;
-mod default_entries;
 pub mod defaults;
 pub mod details;
 mod error;
 pub mod feed;
 mod follow;
-pub mod form;
 mod gather;
 mod group;
 mod health;
-pub mod history;
-pub mod holdings;
 mod jobs;
 mod jwt;
 pub mod keys;
@@ -63,15 +53,12 @@ mod last_lines;
 pub mod launch;
 mod likeness;
 mod look;
-mod memory;
 mod monitored;
 pub mod monitoring;
 pub mod new_key;
 mod observe;
 pub mod once;
 pub mod pace;
-pub mod pipelines;
-mod public_config;
 pub mod reconcile;
 pub mod relaunch;
 mod report_fact;
@@ -85,7 +72,6 @@ pub mod tasks;
 mod throttle;
 mod token;
 mod users;
-mod values;
 pub mod vitals;
 
 use std::sync::Arc;
@@ -110,12 +96,14 @@ pub use crate::openhexa::Refusal;
 use crate::clock::Clock;
 use crate::openhexa::OpenHexa;
 use crate::store::Store;
+use catalog::{CacheLimits, Catalog, Resources};
 use changes::Changes;
-use memory::Memory;
+use configuration::{AddressRules, Configuration};
+use defaults::DefaultParameters;
 use tasks::Seen;
 
-/// How long a page waits for what it could do without.
-pub const PATIENCE: Duration = Duration::from_secs(3);
+/// How long a page waits for data that it can be shown without.
+pub const PAGE_WAIT: Duration = Duration::from_secs(3);
 
 /// What the flows need; made once, in the composition root.
 pub struct Parts {
@@ -123,6 +111,8 @@ pub struct Parts {
     pub openhexa: Arc<dyn OpenHexa>,
     pub clock: Clock,
     pub rules: Rules,
+    pub cache: CacheLimits,
+    pub addresses: AddressRules,
     pub access: Access,
     pub users: Users,
     pub callback_key: CallbackKey,
@@ -140,12 +130,14 @@ pub struct Parts {
 #[derive(Clone)]
 pub struct Bridge {
     parts: Arc<Parts>,
-    memory: Arc<Memory>,
+    pub configuration: Arc<Configuration>,
+    pub catalog: Arc<Catalog>,
+    pub resources: Arc<Resources>,
+    pub defaults: Arc<DefaultParameters>,
     ring: Arc<keys::Ring>,
     sessions: Arc<session::Sessions>,
     accounts: Arc<accounts::Accounts>,
     paces: Arc<pace::Paces>,
-    asides: Arc<holdings::Asides>,
     openhexa: Arc<dyn OpenHexa>,
     healths: Arc<health::Healths>,
     gathered: Arc<monitoring::Gathered>,
@@ -165,16 +157,37 @@ impl Bridge {
             inner: parts.openhexa.clone(),
             healths: healths.clone(),
         };
+        let openhexa: Arc<dyn OpenHexa> = Arc::new(watched);
+        let (store, clock) = (&parts.store, &parts.clock);
+        let configuration = Arc::new(Configuration::new(
+            store.clone(),
+            clock.clone(),
+            openhexa.clone(),
+            parts.addresses.clone(),
+        ));
+        let catalog = Arc::new(Catalog::new(
+            configuration.clone(),
+            store.clone(),
+            openhexa.clone(),
+            clock.clone(),
+            parts.jobs.clone(),
+            &parts.cache,
+        ));
+        let resources = Arc::new(Resources::new(&catalog));
+        let defaults =
+            DefaultParameters::new(store.clone(), configuration.clone(), catalog.clone());
         Self {
-            memory: Arc::new(Memory::new(&parts.rules)),
+            configuration,
+            catalog,
+            resources,
+            defaults: Arc::new(defaults),
             changes: Arc::new(Changes::new(&parts.rules)),
             parts: Arc::new(parts),
             ring: Arc::default(),
             sessions: Arc::default(),
             accounts: Arc::default(),
             paces: Arc::default(),
-            asides: Arc::default(),
-            openhexa: Arc::new(watched),
+            openhexa,
             healths,
             gathered: Arc::default(),
             reports: Arc::default(),

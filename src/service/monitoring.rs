@@ -129,8 +129,8 @@ impl Bridge {
 
     /// How the account's own OpenHEXA answered last.
     pub async fn upstanding(&self, account: AccountId) -> Result<Upstanding, Error> {
-        let connection = match self.find_ground(account).await? {
-            Ok(ground) => ground.connection,
+        let connection = match self.configuration.find(account).await? {
+            Ok(account_config) => account_config.connection,
             Err(why) => return Ok(Upstanding::NotConfigured(why)),
         };
         let Some(health) = self.healths.of(&connection.target) else {

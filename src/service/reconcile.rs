@@ -12,9 +12,9 @@ use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use super::attempt::Attempt;
+use super::catalog::Freshness;
+use super::catalog::{Submitted, as_object, validate};
 use super::observe::Fact;
-use super::pipelines::Need;
-use super::values::{Layered, as_object, judge};
 use super::{Bridge, Error, Invalid, Upstream, causes};
 use crate::domain::connection::Connection;
 use crate::domain::event::{EventData, EventKind, Source};
@@ -217,10 +217,14 @@ impl Bridge {
         connection: &Connection,
         owner: &str,
     ) -> Result<Launch, Error> {
-        let ground = self.ground_of(task.account, connection.clone()).await?;
+        let account_config = self
+            .configuration
+            .get_for(task.account, connection.clone())
+            .await?;
         let version = task.pipeline.version.as_ref().map(|version| version.id);
         let definition = self
-            .definition(&ground, task.pipeline.id, version, Need::Now)
+            .catalog
+            .definition(&account_config, task.pipeline.id, version, Freshness::Now)
             .await?;
         if !definition.fresh {
             return Err(Error::Upstream(Upstream::Unreachable));
@@ -231,11 +235,11 @@ impl Bridge {
             self.keep_saved(task, &kept, now, owner).await?;
         }
         let injected = self.injection(task, self.now());
-        let mut config = judge(
+        let mut config = validate(
             &definition,
             &BTreeMap::new(),
             &Map::new(),
-            Layered::again(&kept),
+            Submitted::again(&kept),
             &injected,
         )?
         .config;

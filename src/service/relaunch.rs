@@ -8,11 +8,11 @@ use std::pin::pin;
 
 use serde_json::{Map, Value};
 
-use super::config::Ground;
+use super::catalog::Definition;
+use super::catalog::parameters;
+use super::configuration::AccountConfig;
 use super::launch::LaunchRequest;
 use super::once::Once;
-use super::pipelines::Definition;
-use super::values::parameters;
 use super::{Bridge, Error};
 use crate::domain::ids::TaskId;
 use crate::domain::parameters::{Kind, MASK, Parameter};
@@ -46,7 +46,7 @@ impl Bridge {
                 status: first.status(),
             });
         }
-        let ground = self.ground(who.account).await?;
+        let account_config = self.configuration.get(who.account).await?;
         let version = first.pipeline.version.as_ref().map(|version| version.id);
         let mut launch = LaunchRequest {
             pipeline: first.pipeline.id,
@@ -58,17 +58,17 @@ impl Bridge {
             once: request.once,
         };
         let definition = self
-            .definition_in_time(&ground, &launch, time_is_up.as_mut())
+            .definition_in_time(&account_config, &launch, time_is_up.as_mut())
             .await?;
-        launch.config = config_again(&ground, &definition, &first, request.secrets)?;
-        self.launch_by(who, &ground, &definition, &launch, time_is_up)
+        launch.config = config_again(&account_config, &definition, &first, request.secrets)?;
+        self.launch_by(who, &account_config, &definition, &launch, time_is_up)
             .await
     }
 }
 
 /// What was sent the first time, with its secrets from where they are now.
 fn config_again(
-    ground: &Ground,
+    account_config: &AccountConfig,
     definition: &Definition,
     first: &Task,
     mut given: Map<String, Value>,
@@ -84,7 +84,7 @@ fn config_again(
         .map(|(key, _)| key.clone())
         .collect();
     let mut wrong = not_secret(definition, &erased, &given);
-    let defaults = ground.defaults(first.pipeline.id);
+    let defaults = account_config.defaults(first.pipeline.id);
     for key in &erased {
         let again = [&given, &defaults].map(|layer| layer.get(key).filter(|value| is_given(value)));
         match again.into_iter().flatten().next() {

@@ -12,12 +12,6 @@ use crate::domain::task::{State, Task};
 pub struct Rules {
     /// A launch is answered within this time, whatever OpenHEXA does.
     pub answer_within: Duration,
-    /// How long an answer of OpenHEXA's is good for whoever asks the same, launches excepted.
-    pub fresh_for: TimeDelta,
-    /// How many answers of each kind are kept.
-    pub most_kept: u64,
-    /// How old a pipeline's last known definition may be for a launch while OpenHEXA does not answer.
-    pub definition_max_age: TimeDelta,
     /// How long a launch that could not be sent is tried again.
     pub give_up_after: TimeDelta,
     /// How long a launch may be asked for again under its key.
@@ -51,10 +45,6 @@ pub struct Rules {
     pub queue_allowance: TimeDelta,
     /// Added to a run's own time limit, for the life of a callback token.
     pub token_grace: TimeDelta,
-    /// Whether an OpenHEXA may be on this machine or a private network.
-    pub private_openhexa: bool,
-    /// The only hosts an OpenHEXA may have; empty: any.
-    pub openhexa_hosts: Vec<String>,
 }
 
 /// How often a run is looked at.

@@ -148,12 +148,12 @@ story! {
         story.configure_with(Map::new(), &wire.url, "a-token", "demo").await;
 
         let bridge = story.bridge();
-        let first = tokio::spawn(async move { bridge.pipelines(ONLY_ACCOUNT).await });
+        let first = tokio::spawn(async move { bridge.catalog.pipelines(ONLY_ACCOUNT).await });
         wire.until(|count| count.held == 1).await;
         first.abort();
         assert!(first.await.unwrap_err().is_cancelled());
         let bridge = story.bridge();
-        let mut second = Box::pin(async move { bridge.pipelines(ONLY_ACCOUNT).await });
+        let mut second = Box::pin(async move { bridge.catalog.pipelines(ONLY_ACCOUNT).await });
         // Begun, and waiting.
         assert!(futures_util::poll!(second.as_mut()).is_pending());
         gate.add_permits(10);

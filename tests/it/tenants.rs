@@ -156,6 +156,11 @@ async fn second_openhexa(story: &Story) -> Emulator {
         content: serde_json::Map::new(),
         by: None,
     };
-    story.bridge().aim(AccountId(2), content).await.unwrap();
+    story
+        .bridge()
+        .configuration
+        .point_to(AccountId(2), content)
+        .await
+        .unwrap();
     emulator
 }

@@ -16,7 +16,7 @@ use crate::http::error::{Answer, Problem};
 use crate::http::history::stored_actor;
 use crate::http::language::Language;
 use crate::service::Bridge;
-use crate::service::configure::{Change, Check, Manner, Record};
+use crate::service::configuration::{Change, ChangeMode, Check, Record};
 
 /// The part of the configuration that every signed-in user can read.
 #[derive(Serialize, ToSchema)]
@@ -103,7 +103,7 @@ pub struct CheckJson {
 pub async fn public(bridge: Data<Bridge>, who: Option<Principal>) -> Answer<Json<PublicConfig>> {
     // A user of Iaso without a profile has no account; Iaso answers the same.
     let config = match who {
-        Some(who) => bridge.public_config(who.account).await?,
+        Some(who) => bridge.configuration.public(who.account).await?,
         None => None,
     };
     Ok(Json(PublicConfig {
@@ -123,7 +123,7 @@ pub async fn public(bridge: Data<Bridge>, who: Option<Principal>) -> Answer<Json
     ),
 )]
 pub async fn read(bridge: Data<Bridge>, who: Principal) -> Answer<HttpResponse> {
-    Ok(answer(bridge.record(who.account).await?))
+    Ok(answer(bridge.configuration.record(who.account).await?))
 }
 
 #[utoipa::path(
@@ -150,7 +150,7 @@ pub async fn replace(
     request: HttpRequest,
     payload: Payload,
 ) -> Answer<HttpResponse> {
-    change(&bridge, &who, &request, payload, Manner::Replace).await
+    change(&bridge, &who, &request, payload, ChangeMode::Replace).await
 }
 
 #[utoipa::path(
@@ -177,7 +177,7 @@ pub async fn amend(
     request: HttpRequest,
     payload: Payload,
 ) -> Answer<HttpResponse> {
-    change(&bridge, &who, &request, payload, Manner::Amend).await
+    change(&bridge, &who, &request, payload, ChangeMode::Merge).await
 }
 
 async fn change(
@@ -185,19 +185,21 @@ async fn change(
     who: &Principal,
     request: &HttpRequest,
     payload: Payload,
-    manner: Manner,
+    mode: ChangeMode,
 ) -> Answer<HttpResponse> {
     let body = body::object(request, payload).await?;
     let content =
         content(&body)?.ok_or_else(|| Problem::field("content", say("config-content")))?;
     let change = Change {
-        manner,
+        mode,
         content,
         expected: expected(request),
         by_form: false,
         by: Some(who.actor.stored()),
     };
-    Ok(answer(bridge.change_config(who.account, change).await?))
+    Ok(answer(
+        bridge.defaults.change_record(who.account, change).await?,
+    ))
 }
 
 #[utoipa::path(
@@ -220,7 +222,8 @@ pub async fn delete(
 ) -> Answer<HttpResponse> {
     let expected = expected(&request);
     bridge
-        .delete_config(who.account, expected, who.actor.stored())
+        .configuration
+        .delete(who.account, expected, who.actor.stored())
         .await?;
     Ok(HttpResponse::NoContent().finish())
 }
@@ -247,8 +250,11 @@ pub async fn check(
 ) -> Answer<Json<ChecksJson>> {
     let body = body::object_or_nothing(&request, payload).await?;
     // A content comes with a token of its own: the stored one is sent to no address that is given.
-    let trial = content(&body)?.map(|content| (Manner::Replace, content));
-    let checks = bridge.check_config(who.account, trial).await?;
+    let trial = content(&body)?.map(|content| (ChangeMode::Replace, content));
+    let checks = bridge
+        .configuration
+        .test_connection(who.account, trial)
+        .await?;
     let language = Language::of(request.headers());
     let row = |check: &Check| CheckJson {
         name: check.name,

@@ -13,7 +13,7 @@ use crate::domain::pipeline::VersionSummary;
 use crate::domain::principal::Principal;
 use crate::http::error::Answer;
 use crate::service::Bridge;
-use crate::service::history::OwnedRun;
+use crate::service::catalog::RunWithTask;
 
 const USUAL_LIMIT: usize = 20;
 
@@ -54,8 +54,8 @@ impl From<&VersionSummary> for VersionRow {
     }
 }
 
-impl From<&OwnedRun> for RunRow {
-    fn from(owned: &OwnedRun) -> Self {
+impl From<&RunWithTask> for RunRow {
+    fn from(owned: &RunWithTask) -> Self {
         let run = &owned.run;
         Self {
             id: run.id.to_string(),
@@ -90,7 +90,10 @@ pub async fn versions(
     who: Principal,
     id: Path<String>,
 ) -> Answer<Json<Results<VersionRow>>> {
-    let found = bridge.versions(who.account, pipeline_id(&id)?).await?;
+    let found = bridge
+        .catalog
+        .versions(who.account, pipeline_id(&id)?)
+        .await?;
     let results = found.iter().map(VersionRow::from).collect();
     Ok(Json(Results { results }))
 }
@@ -121,7 +124,10 @@ pub async fn runs(
 ) -> Answer<Json<Results<RunRow>>> {
     let limit = Query::of(&request).limit_or(USUAL_LIMIT)?;
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    let found = bridge.runs(who.account, pipeline_id(&id)?, limit).await?;
+    let found = bridge
+        .catalog
+        .runs(who.account, pipeline_id(&id)?, limit)
+        .await?;
     let results = found.iter().map(RunRow::from).collect();
     Ok(Json(Results { results }))
 }
@@ -156,6 +162,7 @@ pub async fn choices(
     let query = Query::of(&request);
     let version = query.get("version").map(version_id).transpose()?;
     let found = bridge
+        .catalog
         .choices(who.account, pipeline, version, &code)
         .await?;
     let results = found.to_vec();

@@ -14,7 +14,7 @@ use crate::domain::pipeline::PipelineSummary;
 use crate::domain::principal::Principal;
 use crate::domain::sentence::{Sentence, say};
 use crate::http::error::{Answer, Problem};
-use crate::service::pipelines::Shown;
+use crate::service::catalog::Shown;
 use crate::service::{Bridge, Error};
 
 /// Added while OpenHEXA is not responding and cached data is returned.
@@ -88,7 +88,7 @@ pub async fn list(
 ) -> Answer<Json<List>> {
     let query = Query::of(&request);
     let part = query.part()?;
-    let shown = bridge.pipelines(who.account).await?;
+    let shown = bridge.catalog.pipelines(who.account).await?;
     let wanted: Vec<_> = shown
         .answer
         .iter()
@@ -178,7 +178,10 @@ pub async fn detail(
     who: Principal,
     id: Path<String>,
 ) -> Answer<Json<Detail>> {
-    let shown = bridge.pipeline(who.account, pipeline_id(&id)?).await?;
+    let shown = bridge
+        .catalog
+        .pipeline(who.account, pipeline_id(&id)?)
+        .await?;
     Ok(Json(Detail {
         pipeline: shown.answer.as_ref().into(),
         stale: stale(&shown),

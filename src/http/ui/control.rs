@@ -8,7 +8,7 @@ use super::shell::Shell;
 use super::values::{self, Shape, text};
 use crate::domain::parameters::{Kind, Parameter};
 use crate::domain::validation::Injected;
-use crate::service::form::Form;
+use crate::service::catalog::Form;
 
 /// The name of the boxes that are ticked to remove a secret.
 const CLEAR: &str = "clear";

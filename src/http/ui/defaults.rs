@@ -7,7 +7,7 @@ use super::control::{Typed, asked, keeps_secret};
 use super::values;
 use crate::domain::sentence::FieldErrors;
 use crate::http::language::Language;
-use crate::service::form::Form;
+use crate::service::catalog::Form;
 
 /// The box that takes a kept secret away, and the one for a value that the pipeline does not ask for.
 pub const STRANGER: &str = "take_away";

@@ -13,7 +13,7 @@ use super::values::{self, Shape, boxes, tidied};
 use crate::domain::parameters::Parameter;
 use crate::domain::sentence::FieldErrors;
 use crate::http::language::Language;
-use crate::service::form::Form;
+use crate::service::catalog::Form;
 
 /// What the values are for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

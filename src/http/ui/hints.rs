@@ -10,7 +10,7 @@ use super::values::{self, Shape, boxes, text};
 use crate::domain::parameters::{Kind, Parameter, holds_secret};
 use crate::domain::sentence::say;
 use crate::domain::validation;
-use crate::service::form::Form;
+use crate::service::catalog::Form;
 
 /// Of a value: a default can be a whole document, and stands in its box anyway.
 const LETTERS: usize = 80;

@@ -16,7 +16,7 @@ use crate::http::body;
 use crate::http::error::{Answer, Problem, listed};
 use crate::http::language::Language;
 use crate::http::marks::Made;
-use crate::service::form::Form;
+use crate::service::catalog::Form;
 use crate::service::launch::LaunchRequest;
 use crate::service::once::Asked;
 use crate::service::{Bridge, Error};
@@ -66,7 +66,10 @@ pub async fn choices(
 /// As it was sent from: of the same version.
 async fn form(bridge: &Bridge, who: &Principal, id: &str, typed: &Typed) -> Answer<Form> {
     let version = typed.last("version").map(version_id).transpose()?;
-    Ok(bridge.form(who.account, pipeline_id(id)?, version).await?)
+    Ok(bridge
+        .catalog
+        .form(who.account, pipeline_id(id)?, version)
+        .await?)
 }
 
 fn as_typed(typed: &Typed) -> Shown<'_> {

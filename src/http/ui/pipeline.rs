@@ -25,8 +25,8 @@ use crate::http::api::pipelines::{pipeline_id, version_id};
 use crate::http::api::query::Query;
 use crate::http::api::tasks::task_id;
 use crate::http::error::{Answer, Problem};
-use crate::service::form::Form;
-use crate::service::history::OwnedRun;
+use crate::service::catalog::Form;
+use crate::service::catalog::RunWithTask;
 use crate::service::{Bridge, Error};
 
 /// Runs that are shown, newest first.
@@ -124,7 +124,7 @@ pub async fn show(
     let again = again.filter(|task| task.pipeline.id == pipeline);
     let version = query.get("version").map(version_id).transpose()?;
     let version = version.or_else(|| version_of(again.as_ref()));
-    let form = bridge.form(who.account, pipeline, version).await?;
+    let form = bridge.catalog.form(who.account, pipeline, version).await?;
     let mut shown = Shown::beginning(Beginning::Defaults);
     if let Some(task) = &again {
         shown.beginning = Beginning::Again(&task.run.config);
@@ -155,9 +155,9 @@ pub async fn draw(
     }
     let (files, suggested, versions, runs) = join4(
         files(bridge, who, &shell, form, &shown.load),
-        bridge.suggestions(who.account, form),
-        bridge.versions(who.account, id),
-        bridge.runs(who.account, id, RUNS),
+        bridge.resources.suggestions(who.account, form),
+        bridge.catalog.versions(who.account, id),
+        bridge.catalog.runs(who.account, id, RUNS),
     )
     .await;
     let mut fields = fields(form, &shell, shown.beginning, &files, &shown.errors);
@@ -256,11 +256,13 @@ async fn choices(
     version: VersionId,
     code: &str,
 ) -> Result<Vec<String>, Error> {
-    let found = bridge.choices(who.account, pipeline, Some(version), code);
+    let found = bridge
+        .catalog
+        .choices(who.account, pipeline, Some(version), code);
     Ok(found.await?.to_vec())
 }
 
-fn row(shell: &Shell, owned: &OwnedRun) -> RunRow {
+fn row(shell: &Shell, owned: &RunWithTask) -> RunRow {
     let run = &owned.run;
     RunRow {
         badge: Badge::of_run(shell, &run.status),

@@ -58,7 +58,7 @@ pub async fn list(
     request: HttpRequest,
 ) -> Answer<HttpResponse> {
     let query = Query::of(&request);
-    let shown = bridge.pipelines(who.account).await?;
+    let shown = bridge.catalog.pipelines(who.account).await?;
     let shell = Shell::of(&request, Here::Pipelines);
     let found = shown.answer.iter().filter(|one| matches(one, &query));
     let rows: Vec<Row> = found.map(|one| row(&shell, one)).collect();

@@ -4,7 +4,7 @@
 use super::badge::Badge;
 use super::shell::{Shell, span};
 use crate::domain::pipeline::RunStatus;
-use crate::service::history::OwnedRun;
+use crate::service::catalog::RunWithTask;
 
 const HEIGHT: i64 = 96;
 const STEP: usize = 17;
@@ -36,7 +36,7 @@ pub struct Bar {
 }
 
 /// Of runs that have ended, oldest on the left; none where there is nothing to compare.
-pub fn plot(shell: &Shell, runs: &[OwnedRun]) -> Option<Plot> {
+pub fn plot(shell: &Shell, runs: &[RunWithTask]) -> Option<Plot> {
     let mut ended: Vec<(&RunStatus, i64)> = runs.iter().filter_map(duration).collect();
     ended.reverse();
     let most = ended.iter().map(|(_, seconds)| *seconds).max()?.max(1);
@@ -72,7 +72,7 @@ pub fn plot(shell: &Shell, runs: &[OwnedRun]) -> Option<Plot> {
     })
 }
 
-fn duration(owned: &OwnedRun) -> Option<(&RunStatus, i64)> {
+fn duration(owned: &RunWithTask) -> Option<(&RunStatus, i64)> {
     let run = &owned.run;
     match run.status {
         RunStatus::Success | RunStatus::Failed | RunStatus::Stopped => {

@@ -7,10 +7,10 @@ use super::shell::Shell;
 use crate::domain::holdings::Holding;
 use crate::http::error::Problem;
 use crate::service::Error;
-use crate::service::holdings::Suggested;
+use crate::service::catalog::Suggestions;
 
 /// Where OpenHEXA does not tell, the box takes what is typed, and the first of them says so.
-pub fn suggest(fields: &mut [Field], shell: &Shell, mut found: Suggested) {
+pub fn suggest(fields: &mut [Field], shell: &Shell, mut found: Suggestions) {
     let mut said = BTreeSet::new();
     for field in fields {
         match found.remove(&field.code) {

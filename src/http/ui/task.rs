@@ -29,7 +29,7 @@ use crate::http::history;
 use crate::language::english;
 use crate::service::details::{RunDetails, RunOutput};
 use crate::service::tasks::{EventsPart, History, Seen};
-use crate::service::{Bridge, Error, PATIENCE, Upstream};
+use crate::service::{Bridge, Error, PAGE_WAIT, Upstream};
 
 /// Lines of history and of messages, newest kept.
 const LINES: usize = 200;
@@ -142,7 +142,7 @@ pub async fn draw(
 
 async fn details(bridge: &Bridge, task: &Task) -> Result<Option<RunDetails>, Error> {
     let asking = bridge.run_details(task.id);
-    match tokio::time::timeout(PATIENCE, asking).await {
+    match tokio::time::timeout(PAGE_WAIT, asking).await {
         Ok(found) => found,
         Err(_) => Err(Error::Upstream(Upstream::TimedOut)),
     }

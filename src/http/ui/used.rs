@@ -7,14 +7,14 @@ use crate::domain::parameters::masked;
 use crate::domain::principal::Principal;
 use crate::domain::task::Task;
 use crate::domain::validation;
-use crate::service::form::Form;
-use crate::service::{Bridge, PATIENCE};
+use crate::service::catalog::Form;
+use crate::service::{Bridge, PAGE_WAIT};
 
 /// By parameter code; secrets are masked. Empty if OpenHEXA does not return the version in time.
 pub async fn defaults(bridge: &Bridge, who: &Principal, task: &Task) -> Vec<(String, Value)> {
     let version = task.pipeline.version.as_ref().map(|version| version.id);
-    let asking = bridge.form(who.account, task.pipeline.id, version);
-    match tokio::time::timeout(PATIENCE, asking).await {
+    let asking = bridge.catalog.form(who.account, task.pipeline.id, version);
+    match tokio::time::timeout(PAGE_WAIT, asking).await {
         Ok(Ok(form)) => values(&form),
         Ok(Err(_)) | Err(_) => Vec::new(),
     }

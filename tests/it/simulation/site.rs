@@ -13,6 +13,8 @@ use diesel::connection::{Instrumentation, InstrumentationEvent, set_default_inst
 use openhexa_bridge::clock::Clock;
 use openhexa_bridge::domain::ids::TaskId;
 use openhexa_bridge::domain::task::Task;
+use openhexa_bridge::service::catalog::CacheLimits;
+use openhexa_bridge::service::configuration::AddressRules;
 use openhexa_bridge::service::reconcile::Report;
 use openhexa_bridge::service::{
     Access, Bridge, CallbackKey, Error, Jobs, Looks, Parts, Pauses, ReportLimits, Rules, Seal,
@@ -73,6 +75,15 @@ impl Site {
             openhexa: Arc::new(upstream),
             clock,
             rules: rules(),
+            cache: CacheLimits {
+                fresh_for: TimeDelta::seconds(5),
+                max_entries: 100,
+                definition_max_age: TimeDelta::minutes(10),
+            },
+            addresses: AddressRules {
+                allow_private: true,
+                hosts: Vec::new(),
+            },
             access: Access::default(),
             users: Users::default(),
             callback_key: CallbackKey::new(&"the same for both bridges, always".into()),
@@ -105,9 +116,6 @@ fn rules() -> Rules {
     Rules {
         // By the machine's clock, which here stands still.
         answer_within: Duration::from_hours(1),
-        fresh_for: seconds(5),
-        most_kept: 100,
-        definition_max_age: TimeDelta::minutes(10),
         give_up_after: TimeDelta::minutes(15),
         clock_skew: seconds(60),
         grace: TimeDelta::milliseconds(GRACE),
@@ -149,8 +157,6 @@ fn rules() -> Rules {
         stop_again: seconds(30),
         queue_allowance: TimeDelta::hours(1),
         token_grace: TimeDelta::hours(1),
-        private_openhexa: true,
-        openhexa_hosts: Vec::new(),
     }
 }
 

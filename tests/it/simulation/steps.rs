@@ -5,7 +5,7 @@ use openhexa_bridge::domain::principal::Reporter;
 use openhexa_bridge::domain::task::Task;
 use openhexa_bridge::service::access::{Caller, Credential, ONLY_ACCOUNT};
 use openhexa_bridge::service::callback::Callback;
-use openhexa_bridge::service::configure::{Change, Manner};
+use openhexa_bridge::service::configuration::{Change, ChangeMode};
 use openhexa_bridge::service::launch::LaunchRequest;
 use openhexa_bridge::service::{Bridge, Error};
 use openhexa_bridge::store;
@@ -218,7 +218,7 @@ impl Driver {
             "openhexa_url": PLACES[at].url, "workspace_slug": PLACES[at].workspace, "openhexa_token": token,
         });
         let change = Change {
-            manner: Manner::Replace,
+            mode: ChangeMode::Replace,
             content: content.as_object().unwrap().clone(),
             expected: None,
             by_form: false,
@@ -227,7 +227,7 @@ impl Driver {
         self.say(format!("{} configures place {at}, {token}", name(site)));
         self.world(|world| world.counts.add("configurations"));
         self.begin(site, Flying::Configure, |bridge| async move {
-            let changed = bridge.change_config(ONLY_ACCOUNT, change).await;
+            let changed = bridge.defaults.change_record(ONLY_ACCOUNT, change).await;
             Outcome::Configured(changed.map(|_| ()))
         });
     }

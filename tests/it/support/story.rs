@@ -304,7 +304,8 @@ impl Story {
         };
         self.running()
             .bridge
-            .aim(ONLY_ACCOUNT, content)
+            .configuration
+            .point_to(ONLY_ACCOUNT, content)
             .await
             .unwrap();
     }

@@ -18,7 +18,9 @@ use crate::http::marks::Object;
 use crate::http::ui::badge::Badge;
 use crate::http::ui::fields::Typed;
 use crate::http::ui::shell::{Here, Shell, page, see_page};
-use crate::service::configure::{Change, Check, Manner, NO_RECORD, Record, TOKEN, URL, WORKSPACE};
+use crate::service::configuration::{
+    Change, ChangeMode, Check, NO_RECORD, Record, TOKEN, URL, WORKSPACE,
+};
 use crate::service::{Bridge, Error};
 
 #[derive(Template)]
@@ -84,13 +86,13 @@ pub async fn save(
 ) -> Answer<HttpResponse> {
     let typed = Typed::new(body::pairs(&request, payload).await?);
     let change = Change {
-        manner: Manner::Amend,
+        mode: ChangeMode::Merge,
         content: content(&typed),
         expected: Some(version(&typed)),
         by_form: true,
         by: Some(who.actor.stored()),
     };
-    match bridge.change_config(who.account, change).await {
+    match bridge.defaults.change_record(who.account, change).await {
         Ok(record) => Ok(done(&request, &record)),
         Err(error) => refused(&bridge, &who, &request, &typed, error).await,
     }
@@ -111,8 +113,13 @@ pub async fn check(
     payload: Payload,
 ) -> Answer<HttpResponse> {
     let typed = Typed::new(body::pairs(&request, payload).await?);
-    let trial = (!bridge.is_elsewhere()).then(|| (Manner::Amend, content(&typed)));
-    match bridge.check_config(who.account, trial).await {
+    let trial = (!bridge.configuration.is_managed_externally())
+        .then(|| (ChangeMode::Merge, content(&typed)));
+    match bridge
+        .configuration
+        .test_connection(who.account, trial)
+        .await
+    {
         Ok(checks) => {
             let beside = Beside {
                 typed: Some(&typed),
@@ -133,7 +140,9 @@ pub async fn delete(
 ) -> Answer<HttpResponse> {
     let typed = Typed::new(body::pairs(&request, payload).await?);
     let expected = version(&typed);
-    let deleted = bridge.delete_config(who.account, Some(expected), who.actor.stored());
+    let deleted = bridge
+        .configuration
+        .delete(who.account, Some(expected), who.actor.stored());
     match deleted.await {
         Ok(()) => Ok(see_page(&request, &format!("{HOME}?deleted={expected}"))),
         Err(error) => refused(&bridge, &who, &request, &Typed::default(), error).await,
@@ -189,7 +198,7 @@ async fn refused(
 /// Who was faster.
 pub async fn changed(bridge: &Bridge, who: &Principal, request: &HttpRequest) -> Answer<Sentence> {
     let shell = Shell::of(request, Here::Settings);
-    let record = found(bridge.record(who.account).await)?;
+    let record = found(bridge.configuration.record(who.account).await)?;
     Ok(match record.map(|record| record.updated_by) {
         Ok(Some(by)) => say("settings-changed").with("who", stored_actor(shell.language, &by)),
         Ok(None) => say("settings-changed-by-nobody"),
@@ -213,7 +222,7 @@ async fn draw(
     beside: Beside<'_>,
 ) -> Answer<HttpResponse> {
     let shell = Shell::of(request, Here::Settings).at(HOME);
-    let record = found(bridge.record(who.account).await)?;
+    let record = found(bridge.configuration.record(who.account).await)?;
     let missing = record.as_ref().err().map(|why| shell.word(why));
     let version = record.as_ref().map_or(NO_RECORD, |record| record.version);
     let seen = record.ok().map(|record| seen(&shell, &record));
@@ -226,7 +235,7 @@ async fn draw(
         wrong: first_errors(&boxes),
         boxes,
         version,
-        attached: bridge.is_elsewhere(),
+        attached: bridge.configuration.is_managed_externally(),
         missing,
         told,
         saved: said(request, "saved") == Some(version),

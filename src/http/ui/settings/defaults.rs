@@ -24,9 +24,9 @@ use crate::http::ui::pipeline::{files, summary};
 use crate::http::ui::shell::{Here, Shell, large_page, see_page};
 use crate::http::ui::suggest::suggest;
 use crate::http::ui::values::Shape;
-use crate::service::configure::{NO_RECORD, Record};
+use crate::service::catalog::Form;
+use crate::service::configuration::{NO_RECORD, Record};
 use crate::service::defaults::DefaultsChange;
-use crate::service::form::Form;
 use crate::service::{Bridge, Error};
 
 #[derive(Template)]
@@ -139,10 +139,10 @@ fn place(id: PipelineId) -> String {
 
 /// A pipeline that is gone has no page, unless something is kept for it.
 async fn ground(bridge: &Bridge, who: &Principal, id: PipelineId) -> Result<Ground, Error> {
-    match bridge.form(who.account, id, None).await {
+    match bridge.catalog.form(who.account, id, None).await {
         Ok(form) => Ok(Ground::There(Box::new(form))),
         Err(Error::NotFound(why)) => {
-            let record = bridge.record(who.account).await?;
+            let record = bridge.configuration.record(who.account).await?;
             let is_kept = record.defaults().contains_key(&id);
             is_kept
                 .then_some(Ground::Gone(record))
@@ -172,7 +172,7 @@ async fn put(
         expected: version.unwrap_or(NO_RECORD),
         by: who.actor.stored(),
     };
-    let record = bridge.change_defaults(who.account, change).await?;
+    let record = bridge.defaults.change(who.account, change).await?;
     Ok(record.version)
 }
 
@@ -197,7 +197,7 @@ impl Ground {
             return (values, FieldErrors::default());
         };
         let (values, mut wrong) = read_defaults(form, language, typed);
-        for (code, sentences) in form.judge_defaults(&values).0 {
+        for (code, sentences) in form.validate_defaults(&values).0 {
             wrong.0.entry(code).or_insert(sentences);
         }
         (values, wrong)
@@ -206,7 +206,7 @@ impl Ground {
     fn strangers(&self, id: PipelineId) -> Vec<String> {
         match self {
             Self::There(form) if form.unreadable => Vec::new(),
-            Self::There(form) => form.strangers(),
+            Self::There(form) => form.unknown_defaults(),
             Self::Gone(_) => self.kept(id).keys().cloned().collect(),
         }
     }
@@ -274,7 +274,7 @@ async fn draw(
         id: id.to_string(),
         code: form.map(|form| form.pipeline.code.clone()),
         version,
-        attached: bridge.is_elsewhere(),
+        attached: bridge.configuration.is_managed_externally(),
         unreadable: form.is_some_and(|form| form.unreadable),
         is_there: form.is_some(),
         strangers: strangers(ground.strangers(id), shown.typed),
@@ -298,7 +298,7 @@ async fn boxes(
 ) -> Answer<Vec<Field>> {
     let (files, suggested) = join(
         files(bridge, who, shell, form, &shown.load),
-        bridge.suggestions(who.account, form),
+        bridge.resources.suggestions(who.account, form),
     )
     .await;
     let beginning = shown.typed.map_or(Beginning::Defaults, Beginning::Typed);

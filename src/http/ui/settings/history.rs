@@ -34,7 +34,7 @@ pub async fn list(
     request: HttpRequest,
 ) -> Answer<HttpResponse> {
     let shell = Shell::of(&request, Here::Settings);
-    let edits = bridge.config_history(who.account).await?;
+    let edits = bridge.defaults.history(who.account).await?;
     let rows = edits.into_iter().map(|edit| Row {
         version: edit.version,
         at: edit.at,
@@ -43,7 +43,7 @@ pub async fn list(
     });
     let template = History {
         part: "history",
-        attached: bridge.is_elsewhere(),
+        attached: bridge.configuration.is_managed_externally(),
         rows: rows.collect(),
         page: shell,
     };

@@ -15,8 +15,8 @@ use crate::domain::principal::Principal;
 use crate::http::error::{Answer, Problem};
 use crate::http::ui::shell::{Here, Shell, page};
 use crate::service::Bridge;
-use crate::service::configure::Record;
-use crate::service::defaults::Defaults;
+use crate::service::configuration::Record;
+use crate::service::defaults::DefaultsByPipeline;
 
 #[derive(Template)]
 #[template(path = "settings_pipelines.html")]
@@ -47,9 +47,9 @@ pub async fn list(
     request: HttpRequest,
 ) -> Answer<HttpResponse> {
     let shell = Shell::of(&request, Here::Settings);
-    let record = found(bridge.record(who.account).await)?;
+    let record = found(bridge.configuration.record(who.account).await)?;
     let kept = record.as_ref().map(Record::defaults).unwrap_or_default();
-    let (all, stale_as_of, away) = match bridge.pipelines_soon(who.account).await {
+    let (all, stale_as_of, away) = match bridge.catalog.pipelines_soon(who.account).await {
         Ok(shown) => (shown.answer.to_vec(), shown.stale_as_of, None),
         Err(error) => {
             let why = shell.word(Problem::from(error).sentence());
@@ -59,7 +59,7 @@ pub async fn list(
     let rows = rows(&all, &kept, away.is_none());
     let template = List {
         part: "pipelines",
-        attached: bridge.is_elsewhere(),
+        attached: bridge.configuration.is_managed_externally(),
         configured: record.is_ok(),
         away,
         saved: said(&request, "saved")
@@ -72,7 +72,7 @@ pub async fn list(
 }
 
 /// The workspace's pipelines, and those that are gone and have defaults.
-fn rows(all: &[PipelineSummary], kept: &Defaults, all_are_known: bool) -> Vec<Row> {
+fn rows(all: &[PipelineSummary], kept: &DefaultsByPipeline, all_are_known: bool) -> Vec<Row> {
     let count = |id: PipelineId| kept.get(&id).map_or(0, Map::len);
     let there = all.iter().map(|one| Row {
         id: one.id.to_string(),

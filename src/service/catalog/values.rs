@@ -1,38 +1,38 @@
-//! The values of a launch, validated against the definition of its version.
+//! Validates the values of a launch with the definition of its version.
 
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-use super::Error;
 use super::pipelines::Definition;
 use crate::domain::parameters::Parameter;
 use crate::domain::principal::Principal;
 use crate::domain::validation::{self, Checked, Given, Injection};
+use crate::service::Error;
 
 /// The values of a launch, and whether they come from Iaso's form.
 #[derive(Clone, Copy)]
-pub(super) struct Layered<'a> {
+pub struct Submitted<'a> {
     values: &'a Map<String, Value>,
     from_iaso: bool,
 }
 
-impl<'a> Layered<'a> {
-    /// A person without a key of ours is signed in with Iaso.
-    pub(super) fn of(values: &'a Map<String, Value>, who: &Principal) -> Self {
+impl<'a> Submitted<'a> {
+    /// A person without a key of the bridge is signed in with Iaso.
+    pub fn of(values: &'a Map<String, Value>, who: &Principal) -> Self {
         Self::with(values, Self::is_from_iaso(who))
     }
 
-    pub(super) fn is_from_iaso(who: &Principal) -> bool {
+    pub fn is_from_iaso(who: &Principal) -> bool {
         who.person.is_some() && who.key.is_none()
     }
 
-    pub(super) fn with(values: &'a Map<String, Value>, from_iaso: bool) -> Self {
+    pub fn with(values: &'a Map<String, Value>, from_iaso: bool) -> Self {
         Self { values, from_iaso }
     }
 
-    /// Values that were judged before.
-    pub(super) fn again(values: &'a Map<String, Value>) -> Self {
+    /// Values that were validated before.
+    pub fn again(values: &'a Map<String, Value>) -> Self {
         Self {
             values,
             from_iaso: false,
@@ -40,12 +40,12 @@ impl<'a> Layered<'a> {
     }
 }
 
-/// The rules of the parameters; a notebook takes none.
-pub(super) fn judge(
+/// Against the parameters of the version. A notebook has none.
+pub fn validate(
     definition: &Definition,
     resolved: &BTreeMap<String, Vec<String>>,
     defaults: &Map<String, Value>,
-    caller: Layered<'_>,
+    caller: Submitted<'_>,
     injected: &Injection,
 ) -> Result<Checked, Error> {
     let given = Given {
@@ -68,14 +68,14 @@ pub(super) fn judge(
     checked.map_err(Error::config)
 }
 
-pub(super) fn parameters(definition: &Definition) -> &[Parameter] {
+pub fn parameters(definition: &Definition) -> &[Parameter] {
     definition
         .version
         .as_ref()
         .map_or(&[], |version| &version.parameters)
 }
 
-pub(super) fn as_object(value: Value) -> Map<String, Value> {
+pub fn as_object(value: Value) -> Map<String, Value> {
     match value {
         Value::Object(object) => object,
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => {

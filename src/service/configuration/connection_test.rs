@@ -1,11 +1,11 @@
-//! What a test of a configuration found, in sentences.
+//! The result of a connection test, in sentences.
 
-use super::Upstream;
 use crate::domain::connection::Access;
 use crate::domain::sentence::{Sentence, say};
 use crate::openhexa;
+use crate::service::Upstream;
 
-/// One thing that was tried, and a sentence about it.
+/// One step of the test.
 #[derive(Clone, Debug)]
 pub struct Check {
     pub name: &'static str,
@@ -13,7 +13,7 @@ pub struct Check {
     pub detail: Sentence,
 }
 
-/// A sentence for each step on the way to a launch; what lies behind a failed one is not known.
+/// One check for each step that a launch needs. After a failed step the others are unknown.
 pub(super) fn checks(access: Result<Access, openhexa::Error>) -> Vec<Check> {
     let check = |name, ok, key| Check {
         name,
@@ -37,10 +37,10 @@ pub(super) fn checks(access: Result<Access, openhexa::Error>) -> Vec<Check> {
             }];
         }
     };
-    let told = |name, may: Option<bool>, yes, no, unknown| match may {
+    let check_permission = |name, may: Option<bool>, yes, no, unknown| match may {
         Some(true) => check(name, true, yes),
         Some(false) => check(name, false, no),
-        // Without the workspace nothing can be launched or stopped.
+        // Without access to the workspace nothing can be launched or stopped.
         None => check(name, access.workspace, unknown),
     };
     let (listed, run_unknown, stop_unknown) = if access.workspace {
@@ -59,7 +59,7 @@ pub(super) fn checks(access: Result<Access, openhexa::Error>) -> Vec<Check> {
     vec![
         check("reachable", true, "check-reachable"),
         check("authenticated", true, "check-authenticated"),
-        told(
+        check_permission(
             "workspace",
             Some(access.workspace),
             "check-workspace",
@@ -71,14 +71,14 @@ pub(super) fn checks(access: Result<Access, openhexa::Error>) -> Vec<Check> {
             ok: access.workspace,
             detail: listed,
         },
-        told(
+        check_permission(
             "can_run",
             access.may_run,
             "check-run",
             "check-no-run",
             run_unknown,
         ),
-        told(
+        check_permission(
             "can_stop",
             access.may_stop,
             "check-stop",

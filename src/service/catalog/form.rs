@@ -1,42 +1,46 @@
-//! What a form for a launch is made of: the version's own definition, and the values that stand in where somebody
-//! gives none. It is looked at, not acted on, so the last good answer will do; the launch itself judges anew.
+//! The data of a launch form: the definition of the version and the default parameters. A cached response is enough; the launch
+//! itself validates with a new one.
 
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
 
-use super::pipelines::{Need, other_version, unknown_version};
-use super::{Bridge, Error};
+use super::Catalog;
+use super::cache::Freshness;
+use super::pipelines::{other_version, unknown_version};
 use crate::domain::ids::{AccountId, PipelineId, VersionId};
 use crate::domain::pipeline::{Pipeline, Version};
+use crate::service::Error;
 
 pub struct Form {
     pub pipeline: Arc<Pipeline>,
-    /// The version that is meant; a notebook and a pipeline without versions have none.
+    /// A notebook and a pipeline without versions have none.
     pub version: Option<Version>,
-    /// Whether it is there and OpenHEXA itself cannot read it.
+    /// Whether OpenHEXA itself cannot read the version.
     pub unreadable: bool,
-    /// The account's default parameters. They may hold secrets.
+    /// The account's default parameters. They can contain secrets.
     pub defaults: Map<String, Value>,
-    /// The version of the configuration that they stand in.
+    /// The version of the configuration that contains them.
     pub config_version: i64,
-    /// When all of it was asked for, if OpenHEXA does not answer now.
+    /// The time of the oldest request, if OpenHEXA is unavailable now.
     pub stale_as_of: Option<DateTime<Utc>>,
 }
 
-impl Bridge {
+impl Catalog {
     pub async fn form(
         &self,
         account: AccountId,
         id: PipelineId,
         version: Option<VersionId>,
     ) -> Result<Form, Error> {
-        let ground = self.ground(account).await?;
-        let found = self.ask_pipeline(&ground, id, Need::Lately).await?;
+        let config = self.configuration.get(account).await?;
+        let found = self.fetch_pipeline(&config, id, Freshness::Recent).await?;
         let other = match other_version(&found.answer, version) {
             Some(wanted) => {
-                let other = self.ask_version(&ground, wanted, Need::Lately).await?;
+                let other = self
+                    .fetch_version(&config, wanted, Freshness::Recent)
+                    .await?;
                 let other = other.filter(|other| other.answer.0 == id);
                 Some(other.ok_or_else(unknown_version)?)
             }
@@ -53,8 +57,8 @@ impl Bridge {
                 None => found.answer.current_version.clone(),
             },
             pipeline: found.answer,
-            defaults: ground.defaults(id),
-            config_version: ground.config.version,
+            defaults: config.defaults(id),
+            config_version: config.record.version,
             stale_as_of: stale.then_some(oldest),
         })
     }

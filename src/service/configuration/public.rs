@@ -1,7 +1,7 @@
 //! The part of a configuration that every signed-in user may see.
 //!
-//! A default parameter that is secret is there with null in place of its value: Iaso's form then leaves its field out, and
-//! the launch gets the default. What is left out here would be a field that is sent empty.
+//! A secret default parameter is shown as null: Iaso's form then has no field for it, and the launch gets the default.
+//! If the parameter were missing, Iaso's form would send an empty value.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +13,7 @@ use crate::domain::secret_names::looks_secret;
 
 type Declared = BTreeMap<PipelineId, Declarations>;
 
-/// A configuration's content without its secrets and without the way to OpenHEXA.
+/// A configuration's content without its secrets and without OpenHEXA's address and workspace.
 pub fn public(content: &Map<String, Value>, declared: &Declared) -> Map<String, Value> {
     let mut shown = without_secrets(content);
     if let Some(Value::Array(entries)) = content.get("pipelines") {
@@ -25,7 +25,7 @@ pub fn public(content: &Map<String, Value>, declared: &Declared) -> Map<String, 
 
 fn public_entry(entry: &Value, declared: &Declared) -> Value {
     let Value::Object(members) = entry else {
-        return scrubbed(entry);
+        return cleaned(entry);
     };
     let id = entry["id"].as_str().and_then(|id| id.parse().ok());
     let known = id.and_then(|id: PipelineId| declared.get(&id));
@@ -39,7 +39,7 @@ fn public_entry(entry: &Value, declared: &Declared) -> Value {
     Value::Object(shown)
 }
 
-/// What is no object holds no default of any parameter.
+/// Parameters that are no object define no default.
 fn public_parameters(parameters: &Value, declared: Option<&Declarations>) -> Value {
     let Value::Object(parameters) = parameters else {
         return Value::Null;
@@ -57,24 +57,24 @@ fn public_parameters(parameters: &Value, declared: Option<&Declarations>) -> Val
     Value::Object(shown.collect())
 }
 
-/// Keys that look like a secret are left out wherever they stand.
+/// Keys that look like a secret are removed at every depth.
 fn without_secrets(content: &Map<String, Value>) -> Map<String, Value> {
     content
         .iter()
-        .filter(|(key, _)| !leads_to_openhexa(key) && !looks_secret(key))
-        .map(|(key, value)| (key.clone(), scrubbed(value)))
+        .filter(|(key, _)| !is_connection_key(key) && !looks_secret(key))
+        .map(|(key, value)| (key.clone(), cleaned(value)))
         .collect()
 }
 
-fn scrubbed(value: &Value) -> Value {
+fn cleaned(value: &Value) -> Value {
     match value {
         Value::Object(object) => Value::Object(without_secrets(object)),
-        Value::Array(items) => Value::Array(items.iter().map(scrubbed).collect()),
+        Value::Array(items) => Value::Array(items.iter().map(cleaned).collect()),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => value.clone(),
     }
 }
 
-fn leads_to_openhexa(key: &str) -> bool {
+fn is_connection_key(key: &str) -> bool {
     let letters = key.chars().filter(|letter| letter.is_alphanumeric());
     let key: String = letters.flat_map(char::to_lowercase).collect();
     ["openhexaurl", "workspaceslug"].contains(&key.as_str())

@@ -1,41 +1,39 @@
-//! The default parameters of an account: for each pipeline the values that a launch gets where nobody gives one.
-//!
-//! They stand in the record, beside whatever else its entries hold. Each value is judged as a launch would judge it.
+//! Changes the default parameters of one pipeline. Other keys of its entry in the record are kept. Each value is validated as
+//! for a launch.
 
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
-use super::configure::{Change, Manner, Record};
-use super::default_entries::{entries, given, id_of};
-use super::form::Form;
-use super::{Bridge, Error};
+use super::DefaultParameters;
 use crate::domain::ids::{AccountId, PipelineId};
 use crate::domain::parameters::Parameter;
 use crate::domain::sentence::FieldErrors;
 use crate::domain::validation::{self, Injected};
+use crate::service::Error;
+use crate::service::catalog::Form;
+use crate::service::configuration::{Change, ChangeMode, Record, entries, given, id_of};
 
-/// The default parameters of each pipeline that has some.
-pub type Defaults = BTreeMap<PipelineId, Map<String, Value>>;
+/// The default parameters of each pipeline that has any.
+pub type DefaultsByPipeline = BTreeMap<PipelineId, Map<String, Value>>;
 
-/// All values of one pipeline, to take the place of those before.
+/// Replaces all default parameters of one pipeline.
 pub struct DefaultsChange {
     pub pipeline: PipelineId,
     pub values: Map<String, Value>,
-    /// The version of the record that they were chosen against.
+    /// The version of the record that the sender has read.
     pub expected: i64,
     pub by: String,
 }
 
 impl Record {
-    /// The pipelines that have default parameters, each with them.
-    pub fn defaults(&self) -> Defaults {
+    pub fn defaults(&self) -> DefaultsByPipeline {
         let given = |(id, entry): (PipelineId, &Value)| (id, given(entry));
         let all = entries(&self.content).into_iter().map(given);
         all.filter(|(_, values)| !values.is_empty()).collect()
     }
 
-    /// The entries with these values for one pipeline, which has one entry from then on. Whatever else they hold stays.
+    /// The entries with these values for one pipeline. Several entries of the pipeline become one; other keys are kept.
     fn with_defaults(&self, pipeline: PipelineId, values: Map<String, Value>) -> Vec<Value> {
         let entries = self.content.get("pipelines").and_then(Value::as_array);
         let mut entries = entries.cloned().unwrap_or_default();
@@ -44,11 +42,11 @@ impl Record {
             entries.push(json!({"id": pipeline.to_string()}));
             entries.len() - 1
         });
-        fold(&mut entries, at);
-        let says_more = entries[at]
+        merge_entries(&mut entries, at);
+        let has_other_keys = entries[at]
             .as_object()
             .is_some_and(|entry| entry.keys().any(|key| key != "id" && key != "parameters"));
-        if values.is_empty() && !says_more {
+        if values.is_empty() && !has_other_keys {
             entries.remove(at);
         } else {
             entries[at]["parameters"] = Value::Object(values);
@@ -58,19 +56,19 @@ impl Record {
 }
 
 impl Form {
-    /// The account's values for what this version does not ask people for.
-    pub fn strangers(&self) -> Vec<String> {
+    /// The account's defaults for parameters that this version does not have.
+    pub fn unknown_defaults(&self) -> Vec<String> {
         let given = self.defaults.iter().filter(|(_, value)| !value.is_null());
         let codes = given.map(|(code, _)| code);
-        let is_stranger = |code: &&String| self.asked(code).is_none();
-        codes.filter(is_stranger).cloned().collect()
+        let is_unknown = |code: &&String| self.parameter(code).is_none();
+        codes.filter(is_unknown).cloned().collect()
     }
 
-    /// What is wrong with default parameters, as far as each says by itself.
-    pub fn judge_defaults(&self, values: &Map<String, Value>) -> FieldErrors {
+    /// Validates each default by itself.
+    pub fn validate_defaults(&self, values: &Map<String, Value>) -> FieldErrors {
         let mut wrong = FieldErrors::default();
         for (code, value) in values {
-            let found = self.asked(code);
+            let found = self.parameter(code);
             if let Some(sentence) = found.and_then(|own| validation::check_alone(own, value)) {
                 wrong.add(code, sentence);
             }
@@ -78,21 +76,21 @@ impl Form {
         wrong
     }
 
-    fn asked(&self, code: &str) -> Option<&Parameter> {
+    fn parameter(&self, code: &str) -> Option<&Parameter> {
         let mut all = self.version.iter().flat_map(|version| &version.parameters);
         all.find(|own| own.code == code && Injected::parse(code).is_none())
     }
 }
 
-impl Bridge {
-    /// Made to the version that it was chosen against, or not at all.
-    pub async fn change_defaults(
+impl DefaultParameters {
+    /// An error if the record has changed since it was read.
+    pub async fn change(
         &self,
         account: AccountId,
         change: DefaultsChange,
     ) -> Result<Record, Error> {
-        // With one that is newer it is only compared: what was sent twice is in force there.
-        let record = self.record(account).await?;
+        // A newer version can be the result of the same change, sent twice; `change_record` compares them.
+        let record = self.configuration.record(account).await?;
         if record.version < change.expected {
             return Err(Error::Changed);
         }
@@ -100,18 +98,18 @@ impl Bridge {
         let mut content = Map::new();
         content.insert("pipelines".to_owned(), entries.into());
         let change = Change {
-            manner: Manner::Amend,
+            mode: ChangeMode::Merge,
             content,
             expected: Some(change.expected),
             by_form: true,
             by: Some(change.by),
         };
-        self.change_config(account, change).await
+        self.change_record(account, change).await
     }
 }
 
-/// What later entries of the same pipeline hold goes to the one at this place, as far as it has no such thing.
-fn fold(entries: &mut Vec<Value>, at: usize) {
+/// Moves the keys of later entries of the same pipeline to the entry at this index, unless it has them already.
+fn merge_entries(entries: &mut Vec<Value>, at: usize) {
     let id = id_of(&entries[at]);
     let (mut kept, mut others) = (Vec::new(), Vec::new());
     for (place, entry) in entries.drain(..).enumerate() {

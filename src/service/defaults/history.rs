@@ -1,20 +1,21 @@
-//! Who changed an account's configuration, when, and what about it: told by names. No value of a default parameter is in
-//! it, and of the token only that it is another one.
+//! The history of an account's configuration: who changed what, and when. It contains names of parameters, never their values,
+//! and of the token only that it was changed.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
 
-use super::default_entries::{entries, given};
-use super::{Bridge, Error};
+use super::DefaultParameters;
 use crate::domain::ids::{AccountId, PipelineId};
 use crate::domain::sentence::{Sentence, say};
+use crate::service::Error;
+use crate::service::configuration::{entries, given};
 use crate::store::{self, ConfigChange};
 
-/// Changes that are told.
-const MOST: usize = 50;
-/// Changes that are read: what the oldest of those told has changed, the one before it says.
+/// Changes that are shown.
+const MAX_SHOWN: usize = 50;
+/// Changes that are read: the oldest shown one is compared with the one before it.
 const READ: i64 = 51;
 
 /// One change, in words.
@@ -29,12 +30,12 @@ pub struct Edit {
 type Names = BTreeMap<PipelineId, String>;
 type Content = Map<String, Value>;
 
-impl Bridge {
-    /// The last changes, newest first.
-    pub async fn config_history(&self, account: AccountId) -> Result<Vec<Edit>, Error> {
-        let vault = self.store().vault.clone();
+impl DefaultParameters {
+    /// The last changes of the configuration, newest first.
+    pub async fn history(&self, account: AccountId) -> Result<Vec<Edit>, Error> {
+        let vault = self.store.vault.clone();
         let read = self
-            .store()
+            .store
             .read(move |db| Ok::<_, Error>(store::config_changes(db, &vault, account, READ)?));
         let changes = read.await?;
         let is_needed = changes.iter().flat_map(|change| &change.content);
@@ -43,14 +44,14 @@ impl Bridge {
         } else {
             Names::new()
         };
-        let edits = changes.iter().enumerate().take(MOST);
+        let edits = changes.iter().enumerate().take(MAX_SHOWN);
         let edit = |(at, change): (usize, &ConfigChange)| edit(change, changes.get(at + 1), &names);
         Ok(edits.map(edit).collect())
     }
 
-    /// An OpenHEXA that does not answer is no reason to tell nothing.
+    /// Without OpenHEXA the history shows ids instead of names.
     async fn names(&self, account: AccountId) -> Names {
-        let Ok(shown) = self.pipelines_known(account).await else {
+        let Ok(shown) = self.catalog.pipelines_known(account).await else {
             return Names::new();
         };
         let named = shown.answer.iter();
@@ -78,11 +79,11 @@ fn differences(before: &Content, now: &Content, names: &Names) -> Vec<Sentence> 
     for key in union(before, now) {
         match (key.as_str(), before.get(key), now.get(key)) {
             (_, old, new) if old == new => {}
-            ("openhexa_url", old, new) => what.push(moved("settings-history-address", old, new)),
+            ("openhexa_url", old, new) => what.push(from_to("settings-history-address", old, new)),
             ("workspace_slug", old, new) => {
-                what.push(moved("settings-history-workspace", old, new));
+                what.push(from_to("settings-history-workspace", old, new));
             }
-            // Changes of long ago have no mark of it.
+            // Old changes do not record whether the token changed.
             ("openhexa_token", None, _) => {}
             ("openhexa_token", _, _) => what.push(say("settings-history-token")),
             ("pipelines", _, _) => what.extend(changed_defaults(before, now, names)),
@@ -97,7 +98,7 @@ fn differences(before: &Content, now: &Content, names: &Names) -> Vec<Sentence> 
     what
 }
 
-fn moved(key: &'static str, old: Option<&Value>, new: Option<&Value>) -> Sentence {
+fn from_to(key: &'static str, old: Option<&Value>, new: Option<&Value>) -> Sentence {
     let text = |value: Option<&Value>| value.and_then(Value::as_str).unwrap_or("–").to_owned();
     say(key).with("from", text(old)).with("to", text(new))
 }
@@ -118,8 +119,8 @@ fn changed_defaults(before: &Content, now: &Content, names: &Names) -> Vec<Sente
                 .into_iter()
                 .filter(|code| holds(before.get(*code), now.get(*code)));
             let own: Vec<&str> = own.map(String::as_str).collect();
-            let told = say(key).with("pipeline", &pipeline);
-            (!own.is_empty()).then(|| told.with("codes", own.join(", ")))
+            let sentence = say(key).with("pipeline", &pipeline);
+            (!own.is_empty()).then(|| sentence.with("codes", own.join(", ")))
         };
         what.extend(codes("settings-history-set", |old, new| {
             old.is_none() && new.is_some()

@@ -6,8 +6,8 @@ use serde_json::{Map, Value};
 
 use crate::domain::ids::PipelineId;
 
-/// Who has several entries has the first: the others have no say.
-pub(super) fn entries(content: &Map<String, Value>) -> BTreeMap<PipelineId, &Value> {
+/// If a pipeline has several entries, the first counts.
+pub fn entries(content: &Map<String, Value>) -> BTreeMap<PipelineId, &Value> {
     let all = content.get("pipelines").and_then(Value::as_array);
     let mut first = BTreeMap::new();
     for entry in all.into_iter().flatten() {
@@ -18,18 +18,18 @@ pub(super) fn entries(content: &Map<String, Value>) -> BTreeMap<PipelineId, &Val
     first
 }
 
-/// What an entry sets, and what it says to be set to nothing.
-pub(super) fn parameters(entry: &Value) -> Map<String, Value> {
+/// The values of an entry, null values included.
+pub fn parameters(entry: &Value) -> Map<String, Value> {
     entry["parameters"].as_object().cloned().unwrap_or_default()
 }
 
-/// What an entry sets.
-pub(super) fn given(entry: &Value) -> Map<String, Value> {
+/// The values of an entry that are not null.
+pub fn given(entry: &Value) -> Map<String, Value> {
     let mut values = parameters(entry);
     values.retain(|_, value| !value.is_null());
     values
 }
 
-pub(super) fn id_of(entry: &Value) -> Option<PipelineId> {
+pub fn id_of(entry: &Value) -> Option<PipelineId> {
     entry["id"].as_str()?.parse().ok()
 }

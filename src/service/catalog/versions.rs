@@ -1,4 +1,4 @@
-//! What belongs to one pipeline: its versions, its runs, and the choices that a parameter reads from a file.
+//! The versions and runs of one pipeline, and the choices that a parameter reads from a file.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -7,68 +7,72 @@ use futures_util::future::join_all;
 use futures_util::stream::{self, StreamExt};
 use serde_json::{Map, Value};
 
-use super::config::Ground;
-use super::memory::Asked;
-use super::pipelines::{Definition, Need};
-use super::{Bridge, Error};
+use super::Catalog;
+use super::cache::{ConfigVersion, Freshness};
+use super::pipelines::Definition;
 use crate::domain::connection::Target;
 use crate::domain::ids::{AccountId, PipelineId, RunId, TaskId, VersionId};
 use crate::domain::parameters::Parameter;
 use crate::domain::pipeline::{RunSummary, VersionSummary};
 use crate::domain::sentence::say;
 use crate::openhexa::{self, OpenHexa};
+use crate::service::Error;
+use crate::service::configuration::AccountConfig;
 use crate::store;
 
-/// Versions asked for one by one at a time.
+/// Concurrent requests for single versions.
 const AT_ONCE: usize = 4;
 
-/// A run of OpenHEXA's, with the task of ours that it belongs to.
+/// A run of OpenHEXA with the task that launched it.
 #[derive(Clone, Debug)]
-pub struct OwnedRun {
+pub struct RunWithTask {
     pub run: RunSummary,
     pub task: Option<TaskId>,
 }
 
-impl Bridge {
+impl Catalog {
     /// Newest first.
     pub async fn versions(
         &self,
         account: AccountId,
         id: PipelineId,
     ) -> Result<Arc<Vec<VersionSummary>>, Error> {
-        let ground = self.ground(account).await?;
-        let (client, target) = (self.openhexa().clone(), ground.connection.target.clone());
+        let config = self.configuration.get(account).await?;
+        let (client, target) = (self.openhexa.clone(), config.connection.target.clone());
         let asking = async move { all_versions(client.as_ref(), &target, id).await };
-        let key = (Asked::from(&ground), id);
-        let outcome = self.consult(&self.memory.histories, key, Need::Lately, asking);
-        let found = outcome.await?.strictly()?;
+        let key = (ConfigVersion::from(&config), id);
+        let outcome = self
+            .caches
+            .version_lists
+            .get_or_fetch(key, Freshness::Recent, asking);
+        let found = outcome.await?.strict()?;
         Ok(found.ok_or_else(Error::no_pipeline)?.answer)
     }
 
-    /// The newest ones, as they are now: a list of runs that lags behind its tasks would puzzle people.
+    /// The newest runs. Not cached: runs would be older than their tasks on the same page.
     pub async fn runs(
         &self,
         account: AccountId,
         id: PipelineId,
         limit: i64,
-    ) -> Result<Vec<OwnedRun>, Error> {
-        let ground = self.ground(account).await?;
-        let target = &ground.connection.target;
-        let page = self.openhexa().runs(target, id, 1, limit).await?;
+    ) -> Result<Vec<RunWithTask>, Error> {
+        let config = self.configuration.get(account).await?;
+        let target = &config.connection.target;
+        let page = self.openhexa.runs(target, id, 1, limit).await?;
         let runs = page.ok_or_else(Error::no_pipeline)?.runs;
-        let (instance, ids) = (ground.connection.instance.clone(), run_ids(&runs));
+        let (instance, ids) = (config.connection.instance.clone(), run_ids(&runs));
         let owners = self
-            .store()
+            .store
             .read(move |db| Ok::<_, Error>(store::owners(db, account, &instance, &ids)?))
             .await?;
-        let owned = |run: RunSummary| OwnedRun {
+        let owned = |run: RunSummary| RunWithTask {
             task: owners.get(&run.id).copied(),
             run,
         };
         Ok(runs.into_iter().map(owned).collect())
     }
 
-    /// What may be chosen for a parameter whose choices stand in a file of the workspace.
+    /// The choices of a parameter that reads them from a file of the workspace.
     pub async fn choices(
         &self,
         account: AccountId,
@@ -76,21 +80,21 @@ impl Bridge {
         version: Option<VersionId>,
         code: &str,
     ) -> Result<Arc<Vec<String>>, Error> {
-        let ground = self.ground(account).await?;
+        let config = self.configuration.get(account).await?;
         let definition = self
-            .definition(&ground, pipeline, version, Need::Lately)
+            .definition(&config, pipeline, version, Freshness::Recent)
             .await?;
         let (version, parameter) = declared(&definition, code)?;
         if parameter.choices_from_file.is_none() {
             return Err(Error::NotFound(say("parameter-without-file")));
         }
-        self.choices_of(&ground, version, code).await
+        self.choices_of(&config, version, code).await
     }
 
-    /// Those of the parameters that were given a value and have their choices in a file.
-    pub(super) async fn resolve_choices(
+    /// For each parameter with choices from a file and a given value: the choices.
+    pub async fn resolve_choices(
         &self,
-        ground: &Ground,
+        config: &AccountConfig,
         definition: &Definition,
         given: [&Map<String, Value>; 2],
     ) -> BTreeMap<String, Vec<String>> {
@@ -104,26 +108,29 @@ impl Bridge {
             parameter.choices_from_file.is_some() && is_given
         });
         let asking = wanted.map(|parameter| async {
-            let found = self.choices_of(ground, version.label.id, &parameter.code);
-            // What cannot be resolved cannot be checked; the run's container does not check it either.
+            let found = self.choices_of(config, version.label.id, &parameter.code);
+            // Choices that cannot be read are not checked. The run does not check them either.
             let choices = found.await.ok().map(Arc::unwrap_or_clone);
             choices.map(|choices| (parameter.code.clone(), choices))
         });
         join_all(asking).await.into_iter().flatten().collect()
     }
 
-    pub(super) async fn choices_of(
+    pub async fn choices_of(
         &self,
-        ground: &Ground,
+        config: &AccountConfig,
         version: VersionId,
         code: &str,
     ) -> Result<Arc<Vec<String>>, Error> {
-        let (client, target) = (self.openhexa().clone(), ground.connection.target.clone());
+        let (client, target) = (self.openhexa.clone(), config.connection.target.clone());
         let wanted = code.to_owned();
         let asking = async move { client.choices(&target, version, &wanted).await.map(Some) };
-        let key = (Asked::from(ground), version, code.to_owned());
-        let outcome = self.consult(&self.memory.choices, key, Need::Lately, asking);
-        match outcome.await?.strictly() {
+        let key = (ConfigVersion::from(config), version, code.to_owned());
+        let outcome = self
+            .caches
+            .choices
+            .get_or_fetch(key, Freshness::Recent, asking);
+        match outcome.await?.strict() {
             Ok(found) => Ok(found.map(|found| found.answer).unwrap_or_default()),
             Err(openhexa::Error::BadChoices(reason)) => Err(unreadable_choices(&reason)),
             Err(error) => Err(error.into()),
@@ -131,7 +138,7 @@ impl Bridge {
     }
 }
 
-/// The author's to correct: OpenHEXA is well, and asking again changes nothing.
+/// The pipeline's author has to correct the file; OpenHEXA itself works.
 fn unreadable_choices(reason: &str) -> Error {
     let reason = reason.trim_end_matches('.');
     Error::field("choices", say("choices-unreadable").with("reason", reason))
@@ -154,7 +161,7 @@ fn declared<'a>(
     found.ok_or_else(|| Error::NotFound(say("parameter-not-found")))
 }
 
-/// In one request, unless a version among them cannot be read.
+/// In one request, unless a version cannot be read.
 async fn all_versions(
     client: &dyn OpenHexa,
     target: &Target,

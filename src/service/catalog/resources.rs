@@ -1,0 +1,148 @@
+//! Datasets, connections and files of the workspace: suggestions for a form, and warnings about values that name none of them.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use futures_util::future::join_all;
+use serde_json::Value;
+use tokio::sync::Semaphore;
+
+use super::Catalog;
+use super::cache::{Caches, ConfigVersion, Freshness};
+use super::form::Form;
+use super::pipelines::Definition;
+use crate::domain::holdings::{Holding, Holdings, Place, place, place_of, way_to};
+use crate::domain::ids::AccountId;
+use crate::domain::parameters::Parameter;
+use crate::domain::sentence::{FieldErrors, Sentence};
+use crate::domain::validation::Checked;
+use crate::openhexa::{self, OpenHexa};
+use crate::service::configuration::{AccountConfig, Configuration};
+use crate::service::{Error, PAGE_WAIT};
+
+/// Concurrent requests to one instance. The others are kept for launches.
+const CONCURRENCY: usize = 2;
+
+/// The slots for these requests, by instance.
+#[derive(Default)]
+struct Slots(Mutex<HashMap<String, Arc<Semaphore>>>);
+
+impl Slots {
+    fn of(&self, instance: &str) -> Arc<Semaphore> {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let slots = all.entry(instance.to_owned());
+        slots
+            .or_insert_with(|| Arc::new(Semaphore::new(CONCURRENCY)))
+            .clone()
+    }
+}
+
+/// By the code of each parameter that names a resource of the workspace: the resources.
+pub type Suggestions = BTreeMap<String, Result<Vec<Holding>, Error>>;
+
+/// Reads the resources of a workspace.
+pub struct Resources {
+    configuration: Arc<Configuration>,
+    openhexa: Arc<dyn OpenHexa>,
+    caches: Arc<Caches>,
+    slots: Slots,
+}
+
+impl Resources {
+    pub fn new(catalog: &Catalog) -> Self {
+        Self {
+            configuration: catalog.configuration.clone(),
+            openhexa: catalog.openhexa.clone(),
+            caches: catalog.caches.clone(),
+            slots: Slots::default(),
+        }
+    }
+
+    pub async fn suggestions(&self, account: AccountId, form: &Form) -> Result<Suggestions, Error> {
+        let config = self.configuration.get(account).await?;
+        let parameters = form.version.iter().flat_map(|version| &version.parameters);
+        // A field with one line per value has no list of suggestions.
+        let single = parameters.filter(|parameter| !parameter.multiple);
+        let asking = single.filter_map(|parameter| {
+            let (config, place) = (&config, place(parameter)?);
+            Some(async move {
+                let found = self.holdings(config, place).await;
+                let fit = found.map(|held| held.fit_for(parameter).cloned().collect());
+                (parameter.code.clone(), fit)
+            })
+        });
+        Ok(join_all(asking).await.into_iter().collect())
+    }
+
+    /// Warnings about the values that would be sent or are saved with the version. If OpenHEXA is unavailable, there are none.
+    pub async fn warnings(
+        &self,
+        config: &AccountConfig,
+        definition: &Definition,
+        checked: &Checked,
+    ) -> FieldErrors {
+        let Some(version) = &definition.version else {
+            return FieldErrors::default();
+        };
+        let seen = version.parameters.iter();
+        let seen = seen.filter(|parameter| !checked.off.contains(&parameter.code));
+        let asking = seen.filter_map(|parameter| {
+            let given = checked.config.get(&parameter.code);
+            let saved = version.config.get(&parameter.code);
+            let value = given.or(saved).or(parameter.default.as_ref())?;
+            Some(self.warning(config, parameter, value))
+        });
+        let mut warnings = FieldErrors::default();
+        for (code, warning) in join_all(asking).await.into_iter().flatten() {
+            warnings.add(code, warning);
+        }
+        warnings
+    }
+
+    async fn warning(
+        &self,
+        config: &AccountConfig,
+        parameter: &Parameter,
+        value: &Value,
+    ) -> Option<(String, Sentence)> {
+        let place = place_of(parameter, value)?;
+        let held = match self.holdings(config, place.clone()).await {
+            Ok(held) => held,
+            // Storage on a disk returns an error for a folder that does not exist.
+            Err(_) if self.lacks_folder(config, &place).await => Arc::new(Holdings::nothing()),
+            Err(_) => return None,
+        };
+        let warning = held.warning(parameter, value)?;
+        Some((parameter.code.clone(), warning))
+    }
+
+    /// Whether one of the parent folders is known not to exist.
+    async fn lacks_folder(&self, config: &AccountConfig, place: &Place) -> bool {
+        for (parent, path) in way_to(place) {
+            match self.holdings(config, parent).await {
+                Ok(held) if held.lacks_folder(&path) => return true,
+                Ok(_) => {}
+                Err(_) => return false,
+            }
+        }
+        false
+    }
+
+    async fn holdings(&self, config: &AccountConfig, place: Place) -> Result<Arc<Holdings>, Error> {
+        let (client, target) = (self.openhexa.clone(), config.connection.target.clone());
+        let key = (ConfigVersion::from(config), place.clone());
+        let slots = self.slots.of(&config.connection.instance);
+        // The time limit is inside the request, so that a request that takes too long frees its slot.
+        let asking = tokio::time::timeout(PAGE_WAIT, async move {
+            let _slot = slots.acquire().await;
+            client.holdings(&target, &place).await.map(Some)
+        });
+        let asking = async { asking.await.unwrap_or(Err(openhexa::Error::TimedOut)) };
+        let outcome = self
+            .caches
+            .resources
+            .get_or_fetch(key, Freshness::Recent, asking);
+        let found = outcome.await?.strict()?;
+        Ok(found.map(|found| found.answer).unwrap_or_default())
+    }
+}

@@ -1,0 +1,138 @@
+//! The configuration of an account that is in force: its record and the connection to OpenHEXA that the record names.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value};
+
+use super::Configuration;
+use super::default_entries::{entries, parameters};
+use super::public::public;
+use crate::domain::connection::{Connection, Missing};
+use crate::domain::ids::{AccountId, PipelineId};
+use crate::domain::parameters::Declarations;
+use crate::domain::sentence::{Sentence, say};
+use crate::service::Error;
+use crate::store::{self, Config, ConfigContent, Db, Vault};
+
+#[derive(Clone, Debug)]
+pub struct AccountConfig {
+    pub account: AccountId,
+    pub record: Config,
+    pub connection: Connection,
+}
+
+impl AccountConfig {
+    /// The account's default parameters for a pipeline.
+    pub fn defaults(&self, pipeline: PipelineId) -> Map<String, Value> {
+        let entries = entries(&self.record.content);
+        let own = entries.get(&pipeline).copied().map(parameters);
+        own.unwrap_or_default()
+    }
+}
+
+impl Configuration {
+    pub async fn get(&self, account: AccountId) -> Result<AccountConfig, Error> {
+        let found = self.find(account).await?;
+        found.map_err(Error::NotConfigured)
+    }
+
+    /// For a task: it keeps the connection that it was launched on, even if the account now has another one.
+    pub async fn get_for(
+        &self,
+        account: AccountId,
+        connection: Connection,
+    ) -> Result<AccountConfig, Error> {
+        let current = self.get(account).await?;
+        Ok(AccountConfig {
+            connection,
+            ..current
+        })
+    }
+
+    /// The configuration, or a sentence that says why there is none.
+    pub async fn find(&self, account: AccountId) -> Result<Result<AccountConfig, Sentence>, Error> {
+        let vault = self.store.vault.clone();
+        let found = self
+            .store
+            .read(move |db| read_config(db, &vault, account))
+            .await?;
+        Ok(match found {
+            Ok(config) if self.store.is_attached() => self.with_allowed_address(config),
+            Ok(config) => Ok(config),
+            Err(missing) => Err(sentence(missing)),
+        })
+    }
+
+    /// A record that Iaso's admin wrote was not validated by the bridge.
+    fn with_allowed_address(&self, config: AccountConfig) -> Result<AccountConfig, Sentence> {
+        let url = self.addresses.parse(&config.connection.target.url);
+        url.map_err(|wrong| wrong.with("field", "openhexa_url"))?;
+        Ok(config)
+    }
+
+    /// What every signed-in user may see of the configuration. None: there is no configuration. OpenHEXA is not asked,
+    /// because pages read this first, also while OpenHEXA is unavailable.
+    pub async fn public(&self, account: AccountId) -> Result<Option<Map<String, Value>>, Error> {
+        let Ok(config) = self.find(account).await? else {
+            return Ok(None);
+        };
+        let declared = self.declarations(&config).await?;
+        Ok(Some(public(&config.record.content, &declared)))
+    }
+
+    /// How the parameters are declared that the account has defaults for, as last stored.
+    pub async fn declarations(
+        &self,
+        config: &AccountConfig,
+    ) -> Result<BTreeMap<PipelineId, Declarations>, Error> {
+        let connection = config.connection.id;
+        self.store
+            .read(move |db| Ok(store::declarations_of(db, connection)?))
+            .await
+    }
+
+    /// Points the account to an OpenHEXA and keeps the rest of its configuration.
+    pub async fn point_to(&self, account: AccountId, new: ConfigContent) -> Result<(), Error> {
+        self.refuse_if_managed_externally()?;
+        let (vault, now) = (self.store.vault.clone(), self.clock.now());
+        self.store
+            .write(move |db| {
+                store::lock_configs(db)?;
+                let before = store::config_of(db, &vault, account)?;
+                let mut content = before.map(|config| config.content).unwrap_or_default();
+                content.extend(new.content.clone());
+                let new = ConfigContent { content, ..new };
+                Ok(store::put_config(db, &vault, account, &new, now)?)
+            })
+            .await
+    }
+}
+
+pub(super) fn read_config(
+    db: &mut Db<'_>,
+    vault: &Vault,
+    account: AccountId,
+) -> Result<Result<AccountConfig, Missing>, Error> {
+    let found = store::config_and_connection(db, vault, account)?;
+    Ok(found.map(|found| {
+        let (record, connection) = *found;
+        AccountConfig {
+            account,
+            record,
+            connection,
+        }
+    }))
+}
+
+fn sentence(missing: Missing) -> Sentence {
+    say(match missing {
+        Missing::Record => "not-configured",
+        Missing::Workspace => "no-workspace",
+        Missing::Workspaces => "many-workspaces",
+        Missing::Slug => "workspace-without-slug",
+        Missing::Url => "instance-without-url",
+        Missing::Token => "instance-without-token",
+        Missing::Graphql => "instance-not-graphql",
+        Missing::UnreadableToken => "instance-token-unreadable",
+    })
+}

@@ -1,0 +1,45 @@
+//! The record `openhexa-config` of each account: which OpenHEXA the account uses, and its default parameters.
+
+mod account_config;
+mod addresses;
+mod change;
+mod connection_test;
+mod default_entries;
+mod public;
+
+use std::sync::Arc;
+
+pub use account_config::AccountConfig;
+pub use addresses::AddressRules;
+pub use change::{Change, ChangeMode, NO_RECORD, Record, TOKEN, URL, WORKSPACE};
+pub use connection_test::Check;
+pub(super) use default_entries::{entries, given, id_of};
+
+use crate::clock::Clock;
+use crate::openhexa::OpenHexa;
+use crate::store::Store;
+
+/// Reads and changes the configuration of accounts.
+#[derive(Clone)]
+pub struct Configuration {
+    store: Store,
+    clock: Clock,
+    openhexa: Arc<dyn OpenHexa>,
+    addresses: Arc<AddressRules>,
+}
+
+impl Configuration {
+    pub fn new(
+        store: Store,
+        clock: Clock,
+        openhexa: Arc<dyn OpenHexa>,
+        addresses: AddressRules,
+    ) -> Self {
+        Self {
+            store,
+            clock,
+            openhexa,
+            addresses: Arc::new(addresses),
+        }
+    }
+}
