@@ -72,14 +72,9 @@ impl Bridge {
                 if matches!(error, Error::Busy) {
                     return Ok(committed);
                 }
-                Ok(self.newest(committed).await)
+                Ok(self.tasks.latest(committed).await)
             }
         }
-    }
-
-    /// The task as it is now, or as it was where the database cannot tell.
-    pub(super) async fn newest(&self, task: Task) -> Task {
-        self.task(task.account, task.id).await.unwrap_or(task)
     }
 
     /// The caller holds the task's lease, and gives it back.

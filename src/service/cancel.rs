@@ -3,8 +3,8 @@
 
 use super::observe::{Fact, heeded, take};
 use super::report_fact::conflict;
-use super::stop::is_refused;
-use super::tasks::Seen;
+use super::tasks::TaskView;
+use super::tasks::is_stop_denied;
 use super::{Bridge, Error};
 use crate::domain::event::{EventData, EventKind, Source};
 use crate::domain::ids::TaskId;
@@ -14,7 +14,7 @@ use crate::store;
 
 impl Bridge {
     /// Asking twice changes nothing, unless OpenHEXA refused to stop the run: then it is asked again at once.
-    pub async fn cancel(&self, who: &Principal, id: TaskId) -> Result<Seen, Error> {
+    pub async fn cancel(&self, who: &Principal, id: TaskId) -> Result<TaskView, Error> {
         let (bridge, now, account) = (self.clone(), self.now(), who.account);
         let (fact, again) = (wish(who), wish_again(who));
         self.store()
@@ -26,7 +26,7 @@ impl Bridge {
                 if asked_before != before.cancel_asked_at && before.verdict().is_some() {
                     return Ok(());
                 }
-                let refused = is_refused(db, &before)?;
+                let refused = is_stop_denied(db, &before)?;
                 if refused {
                     store::look_by(db, id, now)?;
                 }
@@ -38,7 +38,7 @@ impl Bridge {
             .await?;
         self.changes.happened();
         self.nudge.notify_one();
-        self.see_task(account, id).await
+        self.tasks.view(account, id).await
     }
 }
 

@@ -11,7 +11,7 @@ use std::time::Duration;
 use tokio::sync::{Notify, watch};
 
 use super::change_log::{Change, Log};
-use super::tasks::{Seen, with_places};
+use super::tasks::{TaskView, with_run_urls};
 use super::{Bridge, Error, Rules, Streams};
 use crate::domain::principal::{CallerId, Principal};
 use crate::store::{self, Head};
@@ -195,7 +195,7 @@ impl Bridge {
             let found = store::with_tasks(db, &heads)?;
             let mark = |head: &Head| heads.iter().position(|own| own == head).map(|at| marks[at]);
             let marks: Vec<_> = found.iter().filter_map(|(head, _)| mark(head)).collect();
-            let seen = with_places(db, found.into_iter().map(|(_, task)| task).collect())?;
+            let seen = with_run_urls(db, found.into_iter().map(|(_, task)| task).collect())?;
             let pairs = seen.iter().zip(marks);
             Ok::<_, Error>(
                 pairs
@@ -207,7 +207,7 @@ impl Bridge {
         Ok(())
     }
 
-    pub(super) fn change(&self, seen: &Seen, mark: i64) -> Change {
+    pub(super) fn change(&self, seen: &TaskView, mark: i64) -> Change {
         Change {
             task: seen.task.id,
             account: seen.task.account,

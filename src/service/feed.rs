@@ -9,7 +9,7 @@ use tokio::sync::watch;
 
 use super::change_log::Change;
 use super::changes::{Seat, marks};
-use super::tasks::with_places;
+use super::tasks::with_run_urls;
 use super::{Bridge, Error};
 use crate::domain::ids::{AccountId, TaskId};
 use crate::domain::principal::Principal;
@@ -93,7 +93,7 @@ impl Bridge {
     /// A task as it is, and as it becomes.
     pub async fn stream_one(&self, who: &Principal, task: TaskId) -> Result<OneTask, Error> {
         let place = Place::take(self, who).await?;
-        let seen = self.glance(who.account, task).await?;
+        let seen = self.tasks.view_listed(who.account, task).await?;
         let first = Arc::new(self.change(&seen, 0));
         Ok(OneTask {
             place,
@@ -168,7 +168,7 @@ impl Everything {
         let read = self.place.bridge.store().read(move |db| {
             let (heads, tasks): (Vec<Head>, Vec<_>) =
                 store::changed_since(db, &since)?.into_iter().unzip();
-            let seen = with_places(db, tasks)?;
+            let seen = with_run_urls(db, tasks)?;
             let mut marks = marks(&heads, behind.horizon);
             let last = heads
                 .last()
@@ -231,7 +231,10 @@ impl OneTask {
     async fn ask(&mut self) -> Result<Arc<Change>, Error> {
         let newest = self.place.bridge.changes.log().newest();
         let bridge = &self.place.bridge;
-        let seen = bridge.glance(self.place.account, self.task).await?;
+        let seen = bridge
+            .tasks
+            .view_listed(self.place.account, self.task)
+            .await?;
         let change = Arc::new(bridge.change(&seen, 0));
         self.place.told_to = newest;
         Ok(change)

@@ -131,11 +131,11 @@ impl Bridge {
             .await?;
         let (attempt, committed) = match accepted {
             Accepted::Now(made) => *made,
-            Accepted::Before(task) => return self.task(who.account, task).await,
+            Accepted::Before(task) => return self.tasks.get(who.account, task).await,
         };
         if !definition.fresh {
             self.nudge.notify_one();
-            return Ok(self.newest(committed).await);
+            return Ok(self.tasks.latest(committed).await);
         }
         let bridge = self.clone();
         let job = self
@@ -145,7 +145,7 @@ impl Bridge {
         tokio::select! {
             Ok(outcome) = job => self.launched(committed, outcome).await,
             // It takes too long, or it broke off: the reconciler has the task, the caller its number.
-            () = time_is_up => Ok(self.newest(committed).await),
+            () = time_is_up => Ok(self.tasks.latest(committed).await),
         }
     }
 

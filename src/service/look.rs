@@ -5,7 +5,6 @@
 //! the pipeline. Where the workspace is missing too, it counts only past the deadline, for the user who launched the run,
 //! and after `reconcile.hidden_for`.
 
-use super::last_lines::last_lines;
 use super::observe::Fact;
 use super::{Bridge, Error};
 use crate::domain::connection::Connection;
@@ -14,7 +13,7 @@ use crate::domain::ids::RunId;
 use crate::domain::note::{Note, NoteCode};
 use crate::domain::observation::{Observation, Sighting};
 use crate::domain::pipeline::RunStatus;
-use crate::domain::run::{Absence, Look, RunLog, Visible};
+use crate::domain::run::{Absence, Look, Visible};
 use crate::domain::task::Task;
 
 impl Bridge {
@@ -135,23 +134,13 @@ impl Bridge {
     ) -> Result<Option<Note>, Error> {
         match self.openhexa().log(&connection.target, run).await {
             Ok(Some(log)) => {
-                let last_lines = self.last_lines(task, connection, &log).await;
+                let last_lines = self.masking.last_lines(task, connection, &log).await;
                 Ok(last_lines.map(Note::text))
             }
             Ok(None) => Ok(None),
             Err(error) if self.tell_once(task, EventKind::RunLogUnread).await? => Err(error.into()),
             Err(_) => Ok(Some(NoteCode::LogUnread.into())),
         }
-    }
-
-    async fn last_lines(
-        &self,
-        task: &Task,
-        connection: &Connection,
-        log: &RunLog,
-    ) -> Option<String> {
-        let secrets = self.secrets_of(task, connection, &log.config).await;
-        last_lines(&log.text, &secrets)
     }
 
     pub(super) async fn learn(

@@ -4,6 +4,7 @@
 //! configuration/ the record `openhexa-config` of each account
 //! catalog/       pipelines, versions and workspace resources, cached
 //! defaults/      default parameters
+//! tasks/         tasks, their history and the logs of their runs
 //! launch.rs     a launch: judged, committed, then asked for (attempt.rs)
 //! once.rs       a launch that may be asked for again, made once
 //! relaunch.rs   a launch made again
@@ -17,9 +18,7 @@
 //! stop.rs       a run is asked to stop, until it has stopped
 //! search.rs     a run whose id was lost is looked for
 //! observe.rs    where all of them end: the one door to a task's state
-//! tasks.rs      what became of launches (cursor.rs: where a page of them ended)
 //! changes.rs    who follows them is told of each change (change_log.rs); feed.rs: one stream's part of it
-//! details.rs    what a task's run said and left behind
 //! vitals.rs     how the bridge is
 //! monitoring.rs how an account's launches fare (gather.rs: out of what, health.rs: how each OpenHEXA answered last)
 //! access.rs     who is asking (token.rs: the callback token, keys.rs: API keys, new_key.rs: making one, users.rs: Iaso's
@@ -37,9 +36,7 @@ mod changes;
 mod commit;
 pub mod configuration;
 mod copies;
-mod cursor;
 pub mod defaults;
-pub mod details;
 mod error;
 pub mod feed;
 mod follow;
@@ -49,7 +46,6 @@ mod health;
 mod jobs;
 mod jwt;
 pub mod keys;
-mod last_lines;
 pub mod launch;
 mod likeness;
 mod look;
@@ -100,7 +96,7 @@ use catalog::{CacheLimits, Catalog, Resources};
 use changes::Changes;
 use configuration::{AddressRules, Configuration};
 use defaults::DefaultParameters;
-use tasks::Seen;
+use tasks::{LogMasking, TaskView, Tasks};
 
 /// How long a page waits for data that it can be shown without.
 pub const PAGE_WAIT: Duration = Duration::from_secs(3);
@@ -121,7 +117,7 @@ pub struct Parts {
     pub public_url: String,
     pub jobs: Jobs,
     /// How a stream tells a task.
-    pub task_json: fn(&Seen) -> String,
+    pub task_json: fn(&TaskView) -> String,
     /// Cancelled when the bridge stops.
     pub stop: CancellationToken,
 }
@@ -134,6 +130,8 @@ pub struct Bridge {
     pub catalog: Arc<Catalog>,
     pub resources: Arc<Resources>,
     pub defaults: Arc<DefaultParameters>,
+    pub tasks: Arc<Tasks>,
+    masking: Arc<LogMasking>,
     ring: Arc<keys::Ring>,
     sessions: Arc<session::Sessions>,
     accounts: Arc<accounts::Accounts>,
@@ -176,7 +174,18 @@ impl Bridge {
         let resources = Arc::new(Resources::new(&catalog));
         let defaults =
             DefaultParameters::new(store.clone(), configuration.clone(), catalog.clone());
+        let keys = parts.access.keys.iter().map(|key| key.key.clone());
+        let masking = LogMasking::new(configuration.clone(), catalog.clone(), keys.collect());
+        let masking = Arc::new(masking);
+        let tasks = Tasks::new(
+            store.clone(),
+            openhexa.clone(),
+            masking.clone(),
+            parts.seal.clone(),
+        );
         Self {
+            tasks: Arc::new(tasks),
+            masking,
             configuration,
             catalog,
             resources,

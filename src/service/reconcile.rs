@@ -113,7 +113,7 @@ impl Bridge {
     }
 
     async fn look_once(&self, id: TaskId, owner: &str) -> Result<(), Error> {
-        let (task, connection) = self.load(id).await?;
+        let (task, connection) = self.tasks.with_connection(id).await?;
         self.tell_overdue(&task).await?;
         let at = connection.clone();
         match (&task.state, task.run.id) {
@@ -132,17 +132,6 @@ impl Bridge {
             self.tell_once(task, EventKind::Overdue).await?;
         }
         Ok(())
-    }
-
-    pub(super) async fn load(&self, id: TaskId) -> Result<(Task, Connection), Error> {
-        let vault = self.store().vault.clone();
-        self.store()
-            .read(move |db| {
-                let task = store::any_brief(db, id)?.ok_or_else(Error::no_task)?;
-                let connection = store::connection(db, &vault, task.connection)?;
-                Ok((task, connection))
-            })
-            .await
     }
 
     /// A launch that could not be sent: judged again, against the definition as it is now. Given up only after another

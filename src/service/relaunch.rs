@@ -39,7 +39,7 @@ impl Bridge {
 
     async fn relaunch_now(&self, who: &Principal, request: RelaunchRequest) -> Result<Task, Error> {
         let mut time_is_up = pin!(tokio::time::sleep(self.rules().answer_within));
-        let first = self.task(who.account, request.task).await?;
+        let first = self.tasks.get(who.account, request.task).await?;
         if first.verdict().is_none() {
             return Err(Error::Conflict {
                 sentence: say("task-is-alive").with("status", first.status().word()),

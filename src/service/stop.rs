@@ -122,14 +122,6 @@ impl Bridge {
     }
 }
 
-/// Whether OpenHEXA does not let the bridge stop it, as far as anybody has asked.
-pub(super) fn is_refused(db: &mut Db<'_>, task: &Task) -> Result<bool, Error> {
-    if !task.wants_stop() {
-        return Ok(false);
-    }
-    is_last_denied(db, task.id)
-}
-
 fn is_last_denied(db: &mut Db<'_>, task: TaskId) -> Result<bool, Error> {
     let of = [EventKind::CancelRequested, EventKind::StopDenied];
     Ok(store::last_told(db, task, &of)? == Some(EventKind::StopDenied))

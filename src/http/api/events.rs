@@ -98,7 +98,10 @@ pub async fn logs(
     request: HttpRequest,
 ) -> Answer<Json<Log>> {
     let part = part(&request, true)?;
-    let found = bridge.history(who.account, task_id(&id)?, part).await?;
+    let found = bridge
+        .tasks
+        .history(who.account, task_id(&id)?, part)
+        .await?;
     let (progress_value, end_value) = found.task.shown_progress();
     Ok(Json(Log {
         status: found.task.status().word(),
@@ -160,7 +163,10 @@ pub async fn events(
     request: HttpRequest,
 ) -> Answer<Json<Events>> {
     let part = part(&request, false)?;
-    let found = bridge.history(who.account, task_id(&id)?, part).await?;
+    let found = bridge
+        .tasks
+        .history(who.account, task_id(&id)?, part)
+        .await?;
     let language = Language::of(request.headers());
     let row = |event: &Event| EventRow {
         at: time(event.at),

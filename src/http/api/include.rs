@@ -7,7 +7,7 @@ use super::query::Query;
 use super::view::{FullTask, time_or_null};
 use crate::domain::sentence::say;
 use crate::http::error::{Answer, Problem};
-use crate::service::details::{RunDetails, RunMessage, RunOutput};
+use crate::service::tasks::{RunDetails, RunMessage, RunOutput};
 
 /// What is asked for beside the task.
 #[derive(Clone, Copy, Debug, Default)]

@@ -18,7 +18,7 @@ use crate::domain::principal::Principal;
 use crate::http::auth::Pass;
 use crate::http::error::Answer;
 use crate::service::feed::{Everything, OneTask};
-use crate::service::tasks::Seen;
+use crate::service::tasks::TaskView;
 use crate::service::{Bridge, Change, Error, causes};
 
 /// Milliseconds that a browser waits before it comes back.
@@ -26,7 +26,7 @@ const RETRY: u32 = 3000;
 const COMMENT: &str = ": still here\n\n";
 
 /// A task as streams tell it.
-pub fn task_json(seen: &Seen) -> String {
+pub fn task_json(seen: &TaskView) -> String {
     serde_json::to_string(&FullTask::from(seen)).unwrap_or_else(|error| {
         let task = seen.task.id.0;
         tracing::error!(task, %error, "cannot send the task to live streams");

@@ -82,7 +82,7 @@ pub async fn list(
     let part = query.part_or(USUAL_LIMIT)?;
     let page = i64::try_from(part.page).unwrap_or(i64::MAX);
     let filter = filter(&who, &query, part.limit)?;
-    let listed = bridge.list_tasks(filter, page).await?;
+    let listed = bridge.tasks.list(filter, page).await?;
     let results: Vec<FullTask> = listed.tasks.iter().map(FullTask::from).collect();
     let count = usize::try_from(listed.count).unwrap_or_default();
     let pages = count.div_ceil(part.limit).max(1);
@@ -108,7 +108,7 @@ async fn follow(
         return Err(Problem::field("cursor", say("query-cursor-or-page")));
     }
     let filter = filter(who, query, query.limit_or(USUAL_LIMIT)?)?;
-    let followed = bridge.follow_tasks(filter, cursor).await?;
+    let followed = bridge.tasks.list_after(filter, cursor).await?;
     Ok(Json(Tasks::After(After {
         results: followed.tasks.iter().map(FullTask::from).collect(),
         next: followed.next,
@@ -189,12 +189,12 @@ pub async fn detail(
     request: HttpRequest,
 ) -> Answer<Json<DetailedTask>> {
     let wanted = Wanted::of(&Query::of(&request))?;
-    let seen = bridge.see_task(who.account, task_id(&id)?).await?;
+    let seen = bridge.tasks.view(who.account, task_id(&id)?).await?;
     let task = FullTask::with_config(&seen);
     if !wanted.anything() {
         return Ok(Json(DetailedTask::plain(task)));
     }
-    Ok(Json(match bridge.run_details(seen.task.id).await {
+    Ok(Json(match bridge.tasks.run_details(seen.task.id).await {
         Ok(found) => DetailedTask::with(task, wanted, found),
         Err(Error::Upstream(why)) => {
             let language = Language::of(request.headers());

@@ -12,7 +12,7 @@ use crate::domain::pipeline::{Pipeline, PipelineSummary, RunSummary, Version, Ve
 use crate::domain::task::Task;
 use crate::domain::validation;
 use crate::language::english;
-use crate::service::tasks::Seen;
+use crate::service::tasks::TaskView;
 
 /// ISO 8601, UTC, milliseconds.
 pub fn time(at: DateTime<Utc>) -> String {
@@ -137,8 +137,8 @@ struct TaskRun {
     url: Option<String>,
 }
 
-impl From<&Seen> for FullTask {
-    fn from(seen: &Seen) -> Self {
+impl From<&TaskView> for FullTask {
+    fn from(seen: &TaskView) -> Self {
         let task = &seen.task;
         Self {
             short: task.into(),
@@ -158,7 +158,7 @@ impl From<&Seen> for FullTask {
 }
 
 impl FullTask {
-    pub fn with_config(seen: &Seen) -> Self {
+    pub fn with_config(seen: &TaskView) -> Self {
         Self {
             config: Some(validation::masked_by_name(&seen.task.run.config)),
             ..seen.into()
@@ -186,7 +186,7 @@ fn pipeline_of(task: &Task) -> TaskPipeline {
     }
 }
 
-fn run_of(seen: &Seen) -> Option<TaskRun> {
+fn run_of(seen: &TaskView) -> Option<TaskRun> {
     let run = &seen.task.run;
     run.id.map(|id| TaskRun {
         id: id.to_string(),

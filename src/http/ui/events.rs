@@ -6,7 +6,7 @@ use super::shell::Shell;
 use crate::domain::event::{Event, Source};
 use crate::http::history;
 use crate::language::Language;
-use crate::service::details::RunMessage;
+use crate::service::tasks::RunMessage;
 
 pub struct Happened {
     pub at: DateTime<Utc>,

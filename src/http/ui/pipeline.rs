@@ -118,7 +118,7 @@ pub async fn show(
     let pipeline = pipeline_id(&id)?;
     let query = Query::of(&request);
     let again = match query.get("again") {
-        Some(task) => Some(bridge.task(who.account, task_id(task)?).await?),
+        Some(task) => Some(bridge.tasks.get(who.account, task_id(task)?).await?),
         None => None,
     };
     let again = again.filter(|task| task.pipeline.id == pipeline);

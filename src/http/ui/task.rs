@@ -27,8 +27,8 @@ use crate::http::api::tasks::task_id;
 use crate::http::error::{Answer, Problem};
 use crate::http::history;
 use crate::language::english;
-use crate::service::details::{RunDetails, RunOutput};
-use crate::service::tasks::{EventsPart, History, Seen};
+use crate::service::tasks::{EventsPart, TaskHistory, TaskView};
+use crate::service::tasks::{RunDetails, RunOutput};
 use crate::service::{Bridge, Error, PAGE_WAIT, Upstream};
 
 /// Lines of history and of messages, newest kept.
@@ -109,13 +109,13 @@ pub async fn draw(
     id: TaskId,
     beside: Beside,
 ) -> Answer<HttpResponse> {
-    let seen = bridge.see_task(who.account, id).await?;
+    let seen = bridge.tasks.view(who.account, id).await?;
     let part = EventsPart {
         before: None,
         limit: LINES,
         messages_only: false,
     };
-    let history = bridge.history(who.account, id, part).await?;
+    let history = bridge.tasks.history(who.account, id, part).await?;
     let shell = Shell::of(request, Here::Tasks);
     let (details, away) = match details(bridge, &seen.task).await {
         Ok(found) => (found, None),
@@ -141,7 +141,7 @@ pub async fn draw(
 }
 
 async fn details(bridge: &Bridge, task: &Task) -> Result<Option<RunDetails>, Error> {
-    let asking = bridge.run_details(task.id);
+    let asking = bridge.tasks.run_details(task.id);
     match tokio::time::timeout(PAGE_WAIT, asking).await {
         Ok(found) => found,
         Err(_) => Err(Error::Upstream(Upstream::TimedOut)),
@@ -150,14 +150,14 @@ async fn details(bridge: &Bridge, task: &Task) -> Result<Option<RunDetails>, Err
 
 fn compose(
     shell: Shell,
-    seen: &Seen,
-    history: &History,
+    seen: &TaskView,
+    history: &TaskHistory,
     details: Option<RunDetails>,
     beside: Beside,
 ) -> TaskPage {
     let task = &seen.task;
     let ended = task.verdict().is_some();
-    let (events, refused) = (&history.events, history.stop_refused);
+    let (events, refused) = (&history.events, history.stop_denied);
     let (messages, outputs, logs) = details.map_or_else(Default::default, |found| {
         (found.messages, found.outputs, found.logs)
     });
@@ -323,7 +323,7 @@ pub async fn result(
     who: Principal,
     id: Path<String>,
 ) -> Answer<HttpResponse> {
-    let task = bridge.task(who.account, task_id(&id)?).await?;
+    let task = bridge.tasks.get(who.account, task_id(&id)?).await?;
     let result = task
         .shown_result(english)
         .ok_or_else(Problem::unknown_route)?;

@@ -17,7 +17,7 @@ use crate::http::api::query::Query;
 use crate::http::api::tasks::filter;
 use crate::http::error::{Answer, Problem, Told};
 use crate::service::Bridge;
-use crate::service::tasks::Followed;
+use crate::service::tasks::CursorPage;
 
 const ROWS: usize = 30;
 /// Letters of a message.
@@ -73,7 +73,7 @@ pub async fn list(
     match find(&bridge, &who, &query).await {
         Ok(found) => page(StatusCode::OK, &tasks(shell, &query, &found, None)),
         Err(problem) if problem.status_code() == StatusCode::BAD_REQUEST => {
-            let nothing = Followed {
+            let nothing = CursorPage {
                 tasks: Vec::new(),
                 next: None,
             };
@@ -85,13 +85,13 @@ pub async fn list(
     }
 }
 
-async fn find(bridge: &Bridge, who: &Principal, query: &Query) -> Result<Followed, Problem> {
+async fn find(bridge: &Bridge, who: &Principal, query: &Query) -> Result<CursorPage, Problem> {
     let filter = filter(who, query, ROWS)?;
     let cursor = query.get("cursor").unwrap_or_default();
-    Ok(bridge.follow_tasks(filter, cursor).await?)
+    Ok(bridge.tasks.list_after(filter, cursor).await?)
 }
 
-fn tasks(shell: Shell, query: &Query, found: &Followed, told: Option<String>) -> Tasks {
+fn tasks(shell: Shell, query: &Query, found: &CursorPage, told: Option<String>) -> Tasks {
     let given = |name: &str| query.get(name).unwrap_or_default().to_owned();
     let pipeline = given("pipeline");
     let first = found.tasks.first().filter(|_| !pipeline.is_empty());

@@ -1,13 +1,22 @@
-//! What people may read of a run's log, and its last lines, as the reason of a failure.
+//! Masks secrets in a run's log, and takes the last lines of a log as the reason of a failure.
 //!
-//! A traceback quotes what the pipeline was given. So the launch's own secrets, the bridge's keys, whatever follows the
-//! word Bearer and whatever looks like a signed token are masked before anything is kept or shown.
+//! A traceback quotes the values that the pipeline was given. Masked are the secrets of the launch, the bridge's keys, the text
+//! after the word Bearer, and everything that looks like a signed token.
 
+use std::sync::Arc;
+
+use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Map, Value};
 
+use crate::domain::connection::Connection;
 use crate::domain::parameters::{MASK, Parameter, is_secret_member};
+use crate::domain::run::RunLog;
 use crate::domain::secret_names::looks_secret;
+use crate::domain::task::Task;
 use crate::domain::validation;
+use crate::service::PAGE_WAIT;
+use crate::service::catalog::{Catalog, Freshness};
+use crate::service::configuration::Configuration;
 
 const LINES: usize = 10;
 const LETTERS: usize = 2_000;
@@ -16,8 +25,74 @@ const SHORTEST: usize = 4;
 /// A line of a longer secret, such as of a private key.
 const LONG: usize = 12;
 
-/// The last lines of a log, without what nobody may read.
-pub fn last_lines(log: &str, secrets: &[String]) -> Option<String> {
+/// Knows the secrets that a run's log can contain.
+pub struct LogMasking {
+    configuration: Arc<Configuration>,
+    catalog: Arc<Catalog>,
+    /// The keys of the bridge's settings.
+    keys: Vec<SecretString>,
+}
+
+impl LogMasking {
+    pub fn new(
+        configuration: Arc<Configuration>,
+        catalog: Arc<Catalog>,
+        keys: Vec<SecretString>,
+    ) -> Self {
+        Self {
+            configuration,
+            catalog,
+            keys,
+        }
+    }
+
+    /// The last lines of a log, masked.
+    pub async fn last_lines(
+        &self,
+        task: &Task,
+        connection: &Connection,
+        log: &RunLog,
+    ) -> Option<String> {
+        let secrets = self.secrets(task, connection, &log.config).await;
+        last_lines(&log.text, &secrets)
+    }
+
+    /// The secrets that the log of a task's run can contain, if the run has this config.
+    pub async fn secrets(
+        &self,
+        task: &Task,
+        connection: &Connection,
+        given: &Map<String, Value>,
+    ) -> Vec<String> {
+        let declared = self.declared(task, connection).await;
+        let mut secrets = secrets_of(given, &task.run.config, declared.as_deref());
+        secrets.push(connection.target.token.expose_secret().to_owned());
+        let keys = self.keys.iter();
+        secrets.extend(keys.map(|key| key.expose_secret().to_owned()));
+        // Longer ones first, because one can contain another.
+        secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
+        secrets
+    }
+
+    /// The parameters of the run's version, if OpenHEXA returns them in time.
+    async fn declared(&self, task: &Task, connection: &Connection) -> Option<Vec<Parameter>> {
+        let config = self
+            .configuration
+            .get_for(task.account, connection.clone())
+            .await
+            .ok()?;
+        let version = task.pipeline.version.as_ref().map(|version| version.id);
+        let (pipeline, freshness) = (task.pipeline.id, Freshness::Recent);
+        let request = self
+            .catalog
+            .definition(&config, pipeline, version, freshness);
+        let found = tokio::time::timeout(PAGE_WAIT, request).await.ok()?.ok()?;
+        let parameters = found.version.map(|version| version.parameters);
+        Some(parameters.unwrap_or_default())
+    }
+}
+
+fn last_lines(log: &str, secrets: &[String]) -> Option<String> {
     let lines: Vec<&str> = log
         .lines()
         .map(str::trim_end)
@@ -34,9 +109,9 @@ pub fn last_lines(log: &str, secrets: &[String]) -> Option<String> {
     (!text.is_empty()).then_some(text)
 }
 
-/// The secrets of what a run was given: what is masked in what we show of it, and what the version brought that is
-/// secret there. Where the version's parameters are not known, every text that it brought is taken for one.
-pub fn secrets_of(
+/// The secrets in a run's config: the values that are masked in the task, and secret values that are saved with the version. If
+/// the parameters of the version are unknown, every text that was saved with it counts as secret.
+fn secrets_of(
     given: &Map<String, Value>,
     shown: &Map<String, Value>,
     parameters: Option<&[Parameter]>,

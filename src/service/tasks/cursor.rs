@@ -1,20 +1,18 @@
-//! Cursors of the task list: where a page ended, in a form that only the bridge can make.
-//!
-//! A cursor holds no more than its reader has seen: the order, and the last task's place in it. It is sealed, so one that
-//! was altered or made up is refused by name instead of being a place that nobody meant.
+//! Cursors of the task list: the position of a page's last task in the order of the list, with a keyed hash. A cursor that
+//! was changed or made up is refused.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::DateTime;
 use serde_json::{Value, json};
 
-use super::seal::{LENGTH, Seal};
 use crate::domain::ids::{AccountId, TaskId};
+use crate::service::seal::{LENGTH, Seal};
 use crate::store::{Key, Mark, TaskFilter};
 
 const PURPOSE: &str = "cursor";
 
-/// Behind this task, in the order of the filter.
+/// The cursor after this task.
 pub fn write(seal: &Seal, filter: &TaskFilter, mark: &Mark) -> String {
     let (kind, key) = match &mark.key {
         Key::At(at) => ("at", json!(at.timestamp_micros())),
@@ -26,7 +24,7 @@ pub fn write(seal: &Seal, filter: &TaskFilter, mark: &Mark) -> String {
     URL_SAFE_NO_PAD.encode(sealed + &place)
 }
 
-/// None: it is no cursor of ours, or one of another order or account.
+/// None: the cursor is not from the bridge, or it is of another order or account.
 pub fn read(seal: &Seal, filter: &TaskFilter, cursor: &str) -> Option<Mark> {
     let text = String::from_utf8(URL_SAFE_NO_PAD.decode(cursor).ok()?).ok()?;
     let (own, place) = text.split_at_checked(LENGTH)?;
@@ -44,7 +42,7 @@ pub fn read(seal: &Seal, filter: &TaskFilter, cursor: &str) -> Option<Mark> {
     Some(Mark { key, task })
 }
 
-/// A cursor is good for this only.
+/// What a cursor is valid for.
 fn order(filter: &TaskFilter) -> String {
     let AccountId(account) = filter.account;
     format!("{account} {:?} {}", filter.order, filter.descending)

@@ -1,0 +1,202 @@
+//! Single tasks, lists of tasks, and the history of a task.
+
+use std::collections::HashMap;
+
+use super::{Tasks, cursor};
+use crate::domain::connection::Connection;
+use crate::domain::event::{Event, EventKind};
+use crate::domain::ids::{AccountId, ConnectionId, TaskId};
+use crate::domain::sentence::say;
+use crate::domain::task::Task;
+use crate::service::Error;
+use crate::store::{self, Db, Mark, Place};
+pub use crate::store::{EventsPart, Order, TaskFilter};
+
+/// A task with the URL of its run in OpenHEXA.
+#[derive(Clone, Debug)]
+pub struct TaskView {
+    pub task: Task,
+    pub run_url: Option<String>,
+}
+
+/// A page of tasks that was requested by number.
+pub struct NumberedPage {
+    pub count: i64,
+    pub tasks: Vec<TaskView>,
+}
+
+/// A page of tasks that was requested by cursor.
+pub struct CursorPage {
+    pub tasks: Vec<TaskView>,
+    /// The cursor of the next page, if there is one.
+    pub next: Option<String>,
+}
+
+/// The newest events of a part of a task's history, in order.
+pub struct TaskHistory {
+    pub task: Task,
+    pub events: Vec<Event>,
+    /// The value of `before` for the earlier part, if there is one.
+    pub earlier: Option<i64>,
+    /// Whether OpenHEXA denied the last stop request.
+    pub stop_denied: bool,
+}
+
+impl Tasks {
+    pub async fn get(&self, account: AccountId, id: TaskId) -> Result<Task, Error> {
+        self.store
+            .read(move |db| store::get(db, account, id)?.ok_or_else(Error::no_task))
+            .await
+    }
+
+    /// The task as it is now, or this older state of it if the database is unavailable.
+    pub async fn latest(&self, task: Task) -> Task {
+        self.get(task.account, task.id).await.unwrap_or(task)
+    }
+
+    pub async fn view(&self, account: AccountId, id: TaskId) -> Result<TaskView, Error> {
+        self.store
+            .read(move |db| {
+                let task = store::get(db, account, id)?.ok_or_else(Error::no_task)?;
+                with_run_url(db, task)
+            })
+            .await
+    }
+
+    /// As lists and streams show it: without a large result.
+    pub async fn view_listed(&self, account: AccountId, id: TaskId) -> Result<TaskView, Error> {
+        self.store
+            .read(move |db| {
+                let task = store::get_listed(db, account, id)?.ok_or_else(Error::no_task)?;
+                with_run_url(db, task)
+            })
+            .await
+    }
+
+    /// A task of any account, without its result, and the connection of its run.
+    pub async fn with_connection(&self, id: TaskId) -> Result<(Task, Connection), Error> {
+        let vault = self.store.vault.clone();
+        self.store
+            .read(move |db| {
+                let task = store::any_brief(db, id)?.ok_or_else(Error::no_task)?;
+                let connection = store::connection(db, &vault, task.connection)?;
+                Ok((task, connection))
+            })
+            .await
+    }
+
+    /// Pages are numbered from 1.
+    pub async fn list(&self, filter: TaskFilter, page: i64) -> Result<NumberedPage, Error> {
+        self.store
+            .read(move |db| {
+                let page = store::list(db, &filter, page)?;
+                Ok(NumberedPage {
+                    count: page.count,
+                    tasks: with_run_urls(db, page.tasks)?,
+                })
+            })
+            .await
+    }
+
+    /// The page after a cursor; an empty cursor gives the first page.
+    pub async fn list_after(&self, filter: TaskFilter, cursor: &str) -> Result<CursorPage, Error> {
+        let mark = if cursor.is_empty() {
+            None
+        } else {
+            let mark = cursor::read(&self.seal, &filter, cursor);
+            Some(mark.ok_or_else(|| Error::field("cursor", say("query-cursor")))?)
+        };
+        let seal = self.seal.clone();
+        self.store
+            .read(move |db| {
+                // One more than requested, to know whether there is a next page.
+                let one_more = TaskFilter {
+                    limit: filter.limit.saturating_add(1),
+                    ..filter.clone()
+                };
+                let mut tasks = store::after(db, &one_more, mark.as_ref())?;
+                let limit = usize::try_from(filter.limit).unwrap_or(usize::MAX);
+                let more = tasks.len() > limit;
+                tasks.truncate(limit);
+                let last = tasks.last().filter(|_| more);
+                let next =
+                    last.map(|task| cursor::write(&seal, &filter, &Mark::of(task, filter.order)));
+                Ok(CursorPage {
+                    tasks: with_run_urls(db, tasks)?,
+                    next,
+                })
+            })
+            .await
+    }
+
+    /// The task without its result, and the newest events of a part.
+    pub async fn history(
+        &self,
+        account: AccountId,
+        id: TaskId,
+        part: EventsPart,
+    ) -> Result<TaskHistory, Error> {
+        self.store
+            .read(move |db| {
+                let task = store::get_brief(db, account, id)?.ok_or_else(Error::no_task)?;
+                let page = store::events_page(db, account, id, &part)?;
+                let stop_denied = is_stop_denied(db, &task)?;
+                Ok(TaskHistory {
+                    task,
+                    events: page.events,
+                    earlier: page.earlier,
+                    stop_denied,
+                })
+            })
+            .await
+    }
+}
+
+/// In the same order.
+pub fn with_run_urls(db: &mut Db<'_>, tasks: Vec<Task>) -> Result<Vec<TaskView>, Error> {
+    let mut ids: Vec<_> = tasks.iter().map(|task| task.connection).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    let places = places_of(store::places(db, &ids)?);
+    let views = tasks.into_iter().map(|task| view(task, &places));
+    Ok(views.collect())
+}
+
+fn with_run_url(db: &mut Db<'_>, task: Task) -> Result<TaskView, Error> {
+    let places = places_of(store::places(db, &[task.connection])?);
+    Ok(view(task, &places))
+}
+
+/// Whether OpenHEXA denied the last stop request.
+pub fn is_stop_denied(db: &mut Db<'_>, task: &Task) -> Result<bool, Error> {
+    if !task.wants_stop() {
+        return Ok(false);
+    }
+    let kinds = [EventKind::CancelRequested, EventKind::StopDenied];
+    Ok(store::last_told(db, task.id, &kinds)? == Some(EventKind::StopDenied))
+}
+
+fn places_of(places: Vec<Place>) -> HashMap<ConnectionId, Place> {
+    places
+        .into_iter()
+        .map(|place| (place.connection, place))
+        .collect()
+}
+
+fn view(task: Task, places: &HashMap<ConnectionId, Place>) -> TaskView {
+    let place = places.get(&task.connection);
+    let run_url = place.and_then(|place| run_url(&task, place));
+    TaskView { task, run_url }
+}
+
+/// The page of a run in OpenHEXA's web application. The host of the application starts with `app.` if that of the API starts
+/// with `api.`.
+fn run_url(task: &Task, place: &Place) -> Option<String> {
+    let run = task.run.id?;
+    let origin = place.url.split("/graphql").next().unwrap_or_default();
+    let origin = origin.trim_end_matches('/').replacen("//api.", "//app.", 1);
+    let (workspace, code) = (&place.workspace, &task.pipeline.code);
+    Some(format!(
+        "{origin}/workspaces/{workspace}/pipelines/{code}/runs/{run}/"
+    ))
+}

@@ -1,0 +1,41 @@
+//! Reads tasks: single ones, lists, their history, and the log and outputs of their runs.
+
+mod cursor;
+mod details;
+mod lists;
+mod log_masking;
+
+use std::sync::Arc;
+
+pub use details::{RunDetails, RunMessage, RunOutput};
+pub use lists::{CursorPage, EventsPart, NumberedPage, Order, TaskFilter, TaskHistory, TaskView};
+pub(super) use lists::{is_stop_denied, with_run_urls};
+pub(super) use log_masking::LogMasking;
+
+use super::Seal;
+use crate::openhexa::OpenHexa;
+use crate::store::Store;
+
+#[derive(Clone)]
+pub struct Tasks {
+    store: Store,
+    openhexa: Arc<dyn OpenHexa>,
+    masking: Arc<LogMasking>,
+    seal: Seal,
+}
+
+impl Tasks {
+    pub fn new(
+        store: Store,
+        openhexa: Arc<dyn OpenHexa>,
+        masking: Arc<LogMasking>,
+        seal: Seal,
+    ) -> Self {
+        Self {
+            store,
+            openhexa,
+            masking,
+            seal,
+        }
+    }
+}
