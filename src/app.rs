@@ -29,8 +29,9 @@ use crate::http;
 use crate::openhexa::{BuildError, Client, Limits};
 use crate::service::catalog::CacheLimits;
 use crate::service::configuration::AddressRules;
+use crate::service::identity::AccessSettings;
 use crate::service::{
-    Access, Bridge, Jobs, Looks, Parts, Pauses, ReportLimits, Rules, Seal, Streams, causes,
+    Bridge, Jobs, Looks, Parts, Pauses, ReportLimits, Rules, Seal, Streams, causes,
 };
 use crate::settings::Settings;
 use crate::store::{OpenError, Store};
@@ -147,11 +148,8 @@ pub async fn start(start: Start) -> Result<Running, StartError> {
             allow_private: settings.openhexa.allow_private,
             hosts: settings.openhexa.hosts(),
         },
-        access,
-        users: identity::users(&settings)?,
-        callback_key: identity::callback_key(&settings)?,
+        identity: identity::options(&settings, access, public_url(&settings, address))?,
         seal: Seal::new(&settings.secrets.callback_key),
-        public_url: public_url(&settings, address),
         jobs: jobs.clone(),
         task_json: http::task_json,
         stop: stop.clone(),
@@ -297,7 +295,7 @@ async fn refuse_another_key(store: &Store) -> Result<(), StartError> {
 /// On a network, a bridge that nobody can sign in to is a mistake, and the next one would be to open it.
 async fn refuse_without_keys(
     store: &Store,
-    access: &Access,
+    access: &AccessSettings,
     settings: &Settings,
     address: SocketAddr,
 ) -> Result<(), StartError> {
@@ -390,6 +388,5 @@ fn rules(settings: &Settings) -> Rules {
         deadline_grace: reconcile.deadline_grace.delta(),
         hidden_for: reconcile.hidden_for.delta(),
         queue_allowance: settings.callback.queue_allowance.delta(),
-        token_grace: settings.callback.grace.delta(),
     }
 }

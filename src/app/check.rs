@@ -9,7 +9,7 @@ use std::net::{IpAddr, SocketAddr};
 use secrecy::{ExposeSecret, SecretString};
 
 use super::StartError;
-use crate::domain::user::Door;
+use crate::domain::user::CredentialKind;
 use crate::settings::{LogFormat, MetricsAccess, Settings, Tls, is_empty};
 
 /// Something found, in one sentence.
@@ -63,7 +63,7 @@ async fn iaso_answers(settings: &Settings) -> Option<Finding> {
         Ok(client) => client?,
         Err(error) => return Some(Finding::Refused(error.to_string())),
     };
-    let away = client.who(Door::Token, &unknown).await.err()?;
+    let away = client.who(CredentialKind::Token, &unknown).await.err()?;
     let url = &settings.iaso.url;
     Some(Finding::Warning(format!(
         "iaso.url ({url}) gives no usable response: {away}. Iaso's users cannot sign in until it does"

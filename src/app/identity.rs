@@ -1,4 +1,4 @@
-//! Who may come in, and what tells them apart: keys, and the way to Iaso's users.
+//! Creates what authentication needs from the settings.
 
 use secrecy::{ExposeSecret, SecretString};
 
@@ -6,11 +6,30 @@ use super::StartError;
 use crate::domain::ids::AccountId;
 use crate::domain::principal::Role;
 use crate::iaso::{BuildError, Client, Options};
-use crate::service::access::ONLY_ACCOUNT;
-use crate::service::{Access, ApiKey, CallbackKey, Users};
+use crate::service::identity::{
+    AccessSettings, CallbackKeys, IasoSource, ONLY_ACCOUNT, Options as IdentityOptions,
+    SettingsKey, TokenLifetime,
+};
 use crate::settings::Settings;
 
-pub fn callback_key(settings: &Settings) -> Result<CallbackKey, StartError> {
+pub fn options(
+    settings: &Settings,
+    access: AccessSettings,
+    public_url: String,
+) -> Result<IdentityOptions, StartError> {
+    Ok(IdentityOptions {
+        access,
+        iaso: iaso_source(settings)?,
+        callback_keys: callback_keys(settings)?,
+        token_lifetime: TokenLifetime {
+            queue_allowance: settings.callback.queue_allowance.delta(),
+            grace: settings.callback.grace.delta(),
+        },
+        public_url,
+    })
+}
+
+fn callback_keys(settings: &Settings) -> Result<CallbackKeys, StartError> {
     let key = &settings.secrets.callback_key;
     if key.expose_secret().is_empty() {
         let how = "create one with: openssl rand -base64 48";
@@ -20,11 +39,11 @@ pub fn callback_key(settings: &Settings) -> Result<CallbackKey, StartError> {
     let iaso = &settings.callback.iaso_signing_key;
     let iaso = Some(iaso).filter(|key| !key.expose_secret().is_empty());
     let previous = settings.secrets.previous_callback_keys();
-    let key = CallbackKey::new(key).with_iaso(iaso);
+    let key = CallbackKeys::new(key).with_iaso(iaso);
     Ok(key.with_previous(&previous))
 }
 
-/// Whose the keys are that name no account.
+/// The account of keys that are created without naming one.
 pub fn own_account(settings: &Settings) -> AccountId {
     match settings.iaso.config_account {
         0 => ONLY_ACCOUNT,
@@ -32,9 +51,9 @@ pub fn own_account(settings: &Settings) -> AccountId {
     }
 }
 
-pub fn access(settings: &Settings, local: bool) -> Access {
+pub fn access(settings: &Settings, local: bool) -> AccessSettings {
     let keys = &settings.keys;
-    let key = |role, key: &SecretString| ApiKey {
+    let key = |role, key: &SecretString| SettingsKey {
         role,
         key: key.clone(),
     };
@@ -43,7 +62,7 @@ pub fn access(settings: &Settings, local: bool) -> Access {
         key(Role::Operator, &keys.operator),
         key(Role::Administrator, &keys.admin),
     ];
-    Access {
+    AccessSettings {
         account: own_account(settings),
         keys: all
             .into_iter()
@@ -53,11 +72,11 @@ pub fn access(settings: &Settings, local: bool) -> Access {
     }
 }
 
-pub fn users(settings: &Settings) -> Result<Users, StartError> {
+fn iaso_source(settings: &Settings) -> Result<IasoSource, StartError> {
     let iaso = &settings.iaso;
     let keys = iaso.verifying_keys();
     let kept = iaso.profile_kept.delta();
-    Ok(Users::new(iaso_client(settings)?, &keys, kept))
+    Ok(IasoSource::new(iaso_client(settings)?, &keys, kept))
 }
 
 /// None: iaso.url is empty.

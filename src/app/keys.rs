@@ -1,4 +1,4 @@
-//! `openhexa-bridge keys`: for whoever may read the database's settings.
+//! The commands `openhexa-bridge keys`. They need access to the settings and the database.
 
 use std::time::Duration;
 
@@ -9,16 +9,17 @@ use super::{StartError, open_store};
 use crate::clock::Clock;
 use crate::domain::ids::{AccountId, KeyId};
 use crate::domain::principal::{Actor, Role};
-use crate::service::access::ONLY_ACCOUNT;
-use crate::service::new_key::{self, Wish};
-use crate::service::{Error, keys};
+use crate::service::Error;
+use crate::service::identity::{
+    KeyRequest, MAX_NAME_LENGTH, ONLY_ACCOUNT, create_key, is_valid_name, state_name,
+};
 use crate::settings::Settings;
 use crate::store::{self, Store, StoredKey};
 
-/// Who does what is done here: only the machine knows more.
+/// Recorded as the author of changes: the operating system's user is not known.
 const MAKER: Actor = Actor::CommandLine;
 
-/// The id and the key, which nobody will see again.
+/// The id and the key. The key cannot be displayed again.
 pub async fn create(
     settings: &Settings,
     account: Option<i64>,
@@ -27,25 +28,25 @@ pub async fn create(
     expires: Option<Duration>,
 ) -> Result<(i64, String), StartError> {
     refuse_odd(&name)?;
-    let account = whose(settings, account)?;
+    let account = account_of(settings, account)?;
     let store = open_store(settings).await?;
     refuse_unknown(&store, account).await?;
     let now = Clock::System.now();
     let until = expires.map(|expires| end(now, expires)).transpose()?;
     let wanted = name.clone();
-    let wish = Wish {
+    let request = KeyRequest {
         name,
         role,
         expires_at: until,
     };
-    let made = new_key::make(&store, account, wish, &MAKER.stored(), now)
+    let made = create_key(&store, account, request, &MAKER.stored(), now)
         .await
         .map_err(|error| not_made(error, &wanted))?;
     audit("key.create", made.id.0, Some(role));
-    Ok((made.id.0, new_key::shown(&made).to_owned()))
+    Ok((made.id.0, made.expose().to_owned()))
 }
 
-/// A time that no calendar has is no wish for a key without an end.
+/// A time outside the calendar is refused, so that the key does not become valid for ever.
 fn end(now: DateTime<Utc>, expires: Duration) -> Result<DateTime<Utc>, StartError> {
     let lasts = TimeDelta::from_std(expires).ok();
     let end = lasts.and_then(|lasts| now.checked_add_signed(lasts));
@@ -56,7 +57,7 @@ fn odd_end() -> StartError {
     StartError::Other("--expires must be longer than 0 and end before the year 10000".to_owned())
 }
 
-/// What is judged for the pages, too, in the words of this command.
+/// The errors of the validation, as messages of this command.
 fn not_made(error: Error, name: &str) -> StartError {
     let wrong = error.invalid().map(|wrong| &wrong.fields.0);
     match wrong {
@@ -68,8 +69,8 @@ fn not_made(error: Error, name: &str) -> StartError {
     }
 }
 
-/// Beside Iaso no account is meant by itself.
-fn whose(settings: &Settings, account: Option<i64>) -> Result<AccountId, StartError> {
+/// Attached to Iaso there is no default account, unless `iaso.config_account` sets one.
+fn account_of(settings: &Settings, account: Option<i64>) -> Result<AccountId, StartError> {
     let iaso = &settings.iaso;
     match account {
         Some(account) => Ok(AccountId(account)),
@@ -80,11 +81,11 @@ fn whose(settings: &Settings, account: Option<i64>) -> Result<AccountId, StartEr
     }
 }
 
-/// Beside Iaso accounts are Iaso's; alone there is one.
+/// Attached to Iaso, accounts are Iaso's; standalone there is one.
 async fn refuse_unknown(store: &Store, account: AccountId) -> Result<(), StartError> {
     let asked = store.read(move |db| Ok::<_, Error>(store::knows_account(db, account)?));
-    let alone = !store.is_attached() && account == ONLY_ACCOUNT;
-    if alone || asked.await.map_err(failed)? {
+    let is_only = !store.is_attached() && account == ONLY_ACCOUNT;
+    if is_only || asked.await.map_err(failed)? {
         return Ok(());
     }
     Err(StartError::Other(format!(
@@ -94,12 +95,11 @@ async fn refuse_unknown(store: &Store, account: AccountId) -> Result<(), StartEr
 
 /// A listing has one line per key.
 fn refuse_odd(name: &str) -> Result<(), StartError> {
-    if new_key::is_fit(name) {
+    if is_valid_name(name) {
         return Ok(());
     }
     Err(StartError::Other(format!(
-        "--name must be one line of at most {} characters, without control characters or invisible characters",
-        new_key::LONGEST_NAME
+        "--name must be one line of at most {MAX_NAME_LENGTH} characters, without control characters or invisible characters"
     )))
 }
 
@@ -110,7 +110,7 @@ pub async fn list(settings: &Settings) -> Result<Vec<String>, StartError> {
         .read(|db| Ok::<_, Error>(store::keys(db)?))
         .await
         .map_err(failed)?;
-    // Alone there is one account, and nobody asks whose a key is.
+    // Standalone there is only one account.
     let shows_account = store.is_attached();
     Ok(all.iter().map(|key| line(key, shows_account)).collect())
 }
@@ -128,7 +128,6 @@ pub async fn revoke(settings: &Settings, id: i64) -> Result<(), StartError> {
     Err(StartError::Other(format!("there is no active key {id}")))
 }
 
-/// Whoever may read the settings may do this; who it was, only the machine knows.
 fn audit(action: &str, key: i64, role: Option<Role>) {
     let role = role.map(Role::word);
     tracing::info!(target: "audit", action, outcome = "done", who = MAKER.name(), object = key, role, "audit");
@@ -140,7 +139,7 @@ fn line(key: &StoredKey, shows_account: bool) -> String {
             at.format("%Y-%m-%dT%H:%M:%SZ").to_string()
         })
     };
-    let state = keys::state(key, Clock::System.now());
+    let state = state_name(key, Clock::System.now());
     let (id, role) = (key.id, key.role.word());
     let (expires, used) = (time(key.expires_at), time(key.last_used_at));
     let by = key.created_by.as_deref().map(|by| Actor::read(by).name());

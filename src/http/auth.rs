@@ -20,7 +20,7 @@ use super::origin;
 use crate::domain::ids::{AccountId, SessionId};
 use crate::domain::principal::{Principal, Reporter, Role};
 use crate::domain::sentence::say;
-use crate::service::access::{Caller, Credential};
+use crate::service::identity::{Caller, Credential};
 use crate::service::{Bridge, Error, NotKnown};
 
 /// Noted of a request by a user of Iaso who has no profile there, and so no account.
@@ -76,8 +76,8 @@ pub async fn principal(request: &HttpRequest, role: Role) -> Result<Principal, P
 pub fn is_known(request: &HttpRequest) -> bool {
     let bridge = request.app_data::<Data<Bridge>>();
     bridge.is_some_and(|bridge| {
-        let shown = credential(request.headers(), bridge.takes_sessions());
-        shown.is_ok_and(|shown| bridge.knows(&shown))
+        let shown = credential(request.headers(), bridge.identity.accepts_sessions());
+        shown.is_ok_and(|shown| bridge.identity.is_known(&shown))
     })
 }
 
@@ -85,12 +85,12 @@ async fn caller(request: &HttpRequest) -> Result<Caller, Problem> {
     let Some(bridge) = request.app_data::<Data<Bridge>>() else {
         return Err(Problem::unauthenticated(NotKnown::Missing));
     };
-    let shown = credential(request.headers(), bridge.takes_sessions())?;
+    let shown = credential(request.headers(), bridge.identity.accepts_sessions())?;
     let by_session = matches!(shown, Credential::Session(_));
     if by_session && !request.method().is_safe() && !origin::is_own(request.headers(), bridge) {
         return Err(Problem::forbidden(say("session-elsewhere")));
     }
-    let known = bridge.who(&shown).await;
+    let known = bridge.identity.authenticate(&shown).await;
     if let Err(Error::NoProfile) = known {
         request.extensions_mut().insert(WithoutProfile);
     }
@@ -150,7 +150,7 @@ impl Pass {
         if self.is_signed_out(bridge).await {
             return false;
         }
-        match bridge.who(&self.shown).await {
+        match bridge.identity.authenticate(&self.shown).await {
             Ok(Caller::Person(person)) => {
                 person.account == self.account && person.role >= Role::Viewer
             }
@@ -161,7 +161,12 @@ impl Pass {
 
     async fn is_signed_out(&self, bridge: &Bridge) -> bool {
         match self.session {
-            Some(session) => bridge.is_session(session).await.is_ok_and(|open| !open),
+            Some(session) => bridge
+                .identity
+                .sessions
+                .is_active(session)
+                .await
+                .is_ok_and(|open| !open),
             None => false,
         }
     }
@@ -173,7 +178,7 @@ impl FromRequest for Pass {
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let bridge = request.app_data::<Data<Bridge>>();
-        let sessions = bridge.is_some_and(|bridge| bridge.takes_sessions());
+        let sessions = bridge.is_some_and(|bridge| bridge.identity.accepts_sessions());
         let principal = request.extensions().get::<Principal>().cloned();
         let session = request.extensions().get::<BySession>().map(|by| by.0);
         let pass = credential(request.headers(), sessions).and_then(|shown| {

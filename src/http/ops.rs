@@ -116,7 +116,7 @@ pub async fn metrics(
         Metrics::WithKey(handle) => {
             let who = auth::principal(&request, Role::Viewer).await?;
             // What is counted is counted over all accounts, so it is nothing for the users of one.
-            if who.person.is_some() || who.account != bridge.own_account() {
+            if who.person.is_some() || who.account != bridge.identity.own_account() {
                 return Err(Problem::forbidden(say("not-allowed")));
             }
             handle

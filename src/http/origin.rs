@@ -9,7 +9,8 @@ use crate::service::Bridge;
 pub fn is_own(headers: &HeaderMap, bridge: &Bridge) -> bool {
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     let site = text("sec-fetch-site").is_some_and(|site| site == "same-origin");
-    site || text(header::ORIGIN.as_str()).is_some_and(|origin| same(origin, bridge.public_url()))
+    site || text(header::ORIGIN.as_str())
+        .is_some_and(|origin| same(origin, bridge.identity.public_url()))
 }
 
 /// Spelt alike or not: case and a scheme's usual port are the same.

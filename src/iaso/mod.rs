@@ -17,7 +17,7 @@ use thiserror::Error;
 use tokio::sync::Semaphore;
 
 use crate::domain::certificate::untrusted;
-use crate::domain::user::{Door, User};
+use crate::domain::user::{CredentialKind, User};
 
 const ME: &str = "/api/profiles/me/";
 /// Questions under way at a time: an Iaso has a handful of workers, and its own users need them too. One that answers
@@ -113,9 +113,13 @@ impl Client {
         self.me.as_str()
     }
 
-    pub async fn who(&self, door: Door, credential: &SecretString) -> Result<Answer, Away> {
+    pub async fn who(
+        &self,
+        kind: CredentialKind,
+        credential: &SecretString,
+    ) -> Result<Answer, Away> {
         // What cannot stand in a header is nobody's.
-        let Some((name, value)) = header(door, credential) else {
+        let Some((name, value)) = header(kind, credential) else {
             return Ok(Answer::Refused);
         };
         let place = tokio::time::timeout(PLACE_WITHIN, self.places.acquire()).await;
@@ -149,11 +153,11 @@ impl Client {
     }
 }
 
-fn header(door: Door, credential: &SecretString) -> Option<(HeaderName, HeaderValue)> {
+fn header(kind: CredentialKind, credential: &SecretString) -> Option<(HeaderName, HeaderValue)> {
     let secret = credential.expose_secret();
-    let (name, text) = match door {
-        Door::Session => (COOKIE, format!("sessionid={secret}")),
-        Door::Token => (AUTHORIZATION, format!("Bearer {secret}")),
+    let (name, text) = match kind {
+        CredentialKind::Session => (COOKIE, format!("sessionid={secret}")),
+        CredentialKind::Token => (AUTHORIZATION, format!("Bearer {secret}")),
     };
     let mut value = HeaderValue::from_str(&text).ok()?;
     value.set_sensitive(true);

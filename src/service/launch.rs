@@ -211,8 +211,8 @@ impl Bridge {
         Injection {
             task_id: task.id.0,
             pipeline_id: task.pipeline.id.to_string(),
-            connection_host: self.parts.public_url.clone(),
-            connection_token: self.callback_token(task, now),
+            connection_host: self.identity.public_url().to_owned(),
+            connection_token: self.identity.callback_tokens.for_task(task, now),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! What the bridge does: one file, one flow.
 //!
 //! ```text
+//! identity/      authentication: API keys, browser sessions, users of Iaso, callback tokens
 //! configuration/ the record `openhexa-config` of each account
 //! catalog/       pipelines, versions and workspace resources, cached
 //! defaults/      default parameters
@@ -21,12 +22,8 @@
 //! changes.rs    who follows them is told of each change (change_log.rs); feed.rs: one stream's part of it
 //! vitals.rs     how the bridge is
 //! monitoring.rs how an account's launches fare (gather.rs: out of what, health.rs: how each OpenHEXA answered last)
-//! access.rs     who is asking (token.rs: the callback token, keys.rs: API keys, new_key.rs: making one, users.rs: Iaso's
-//!               users, session.rs: a browser's cookie, accounts.rs: whether an account is still there)
 //! ```
 
-pub mod access;
-mod accounts;
 mod attempt;
 pub mod callback;
 mod cancel;
@@ -43,15 +40,13 @@ mod follow;
 mod gather;
 mod group;
 mod health;
+pub mod identity;
 mod jobs;
-mod jwt;
-pub mod keys;
 pub mod launch;
 mod likeness;
 mod look;
 mod monitored;
 pub mod monitoring;
-pub mod new_key;
 mod observe;
 pub mod once;
 pub mod pace;
@@ -62,12 +57,9 @@ mod reports;
 mod rules;
 mod seal;
 mod search;
-pub mod session;
 pub mod stop;
 pub mod tasks;
 mod throttle;
-mod token;
-mod users;
 pub mod vitals;
 
 use std::sync::Arc;
@@ -76,7 +68,6 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
-pub use access::{Access, ApiKey, Credential};
 pub use change_log::Change;
 pub use error::{Error, Invalid, NotKnown, Upstream, causes};
 pub use jobs::Jobs;
@@ -84,8 +75,6 @@ pub use pace::Pauses;
 pub use rules::{Looks, Rules, Streams};
 pub use seal::Seal;
 pub use throttle::ReportLimits;
-pub use token::CallbackKey;
-pub use users::Users;
 
 pub use crate::openhexa::Refusal;
 
@@ -96,6 +85,7 @@ use catalog::{CacheLimits, Catalog, Resources};
 use changes::Changes;
 use configuration::{AddressRules, Configuration};
 use defaults::DefaultParameters;
+use identity::Identity;
 use tasks::{LogMasking, TaskView, Tasks};
 
 /// How long a page waits for data that it can be shown without.
@@ -109,12 +99,8 @@ pub struct Parts {
     pub rules: Rules,
     pub cache: CacheLimits,
     pub addresses: AddressRules,
-    pub access: Access,
-    pub users: Users,
-    pub callback_key: CallbackKey,
+    pub identity: identity::Options,
     pub seal: Seal,
-    /// The origin that pipelines reach us at, without a slash at its end.
-    pub public_url: String,
     pub jobs: Jobs,
     /// How a stream tells a task.
     pub task_json: fn(&TaskView) -> String,
@@ -125,6 +111,7 @@ pub struct Parts {
 /// The bridge. Cheap to clone; all truth is in the store.
 #[derive(Clone)]
 pub struct Bridge {
+    pub identity: Arc<Identity>,
     parts: Arc<Parts>,
     pub configuration: Arc<Configuration>,
     pub catalog: Arc<Catalog>,
@@ -132,9 +119,6 @@ pub struct Bridge {
     pub defaults: Arc<DefaultParameters>,
     pub tasks: Arc<Tasks>,
     masking: Arc<LogMasking>,
-    ring: Arc<keys::Ring>,
-    sessions: Arc<session::Sessions>,
-    accounts: Arc<accounts::Accounts>,
     paces: Arc<pace::Paces>,
     openhexa: Arc<dyn OpenHexa>,
     healths: Arc<health::Healths>,
@@ -157,6 +141,8 @@ impl Bridge {
         };
         let openhexa: Arc<dyn OpenHexa> = Arc::new(watched);
         let (store, clock) = (&parts.store, &parts.clock);
+        let identity = parts.identity.clone();
+        let identity = Identity::new(identity, store, clock, &parts.jobs, &parts.seal);
         let configuration = Arc::new(Configuration::new(
             store.clone(),
             clock.clone(),
@@ -174,7 +160,7 @@ impl Bridge {
         let resources = Arc::new(Resources::new(&catalog));
         let defaults =
             DefaultParameters::new(store.clone(), configuration.clone(), catalog.clone());
-        let keys = parts.access.keys.iter().map(|key| key.key.clone());
+        let keys = identity.settings_keys().cloned();
         let masking = LogMasking::new(configuration.clone(), catalog.clone(), keys.collect());
         let masking = Arc::new(masking);
         let tasks = Tasks::new(
@@ -184,6 +170,7 @@ impl Bridge {
             parts.seal.clone(),
         );
         Self {
+            identity: Arc::new(identity),
             tasks: Arc::new(tasks),
             masking,
             configuration,
@@ -192,9 +179,6 @@ impl Bridge {
             defaults: Arc::new(defaults),
             changes: Arc::new(Changes::new(&parts.rules)),
             parts: Arc::new(parts),
-            ring: Arc::default(),
-            sessions: Arc::default(),
-            accounts: Arc::default(),
             paces: Arc::default(),
             openhexa,
             healths,

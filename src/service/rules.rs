@@ -41,10 +41,8 @@ pub struct Rules {
     pub hidden_for: TimeDelta,
     /// When a run that still runs is asked again to stop; each time twice as late, up to sixteen times.
     pub stop_again: TimeDelta,
-    /// How long a run may wait in OpenHEXA's queue: for its deadline, and for the life of a callback token.
+    /// How long a run may wait in OpenHEXA's queue before it is overdue.
     pub queue_allowance: TimeDelta,
-    /// Added to a run's own time limit, for the life of a callback token.
-    pub token_grace: TimeDelta,
 }
 
 /// How often a run is looked at.

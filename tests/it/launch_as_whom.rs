@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 use openhexa_bridge::domain::connection::Connection;
 use openhexa_bridge::domain::ids::UserId;
 use openhexa_bridge::service::Error;
-use openhexa_bridge::service::access::ONLY_ACCOUNT;
+use openhexa_bridge::service::identity::ONLY_ACCOUNT;
 use openhexa_bridge::store;
 use serde_json::{Map, json};
 use uuid::Uuid;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use chrono::{SecondsFormat, TimeDelta};
 use futures_util::future::join_all;
-use openhexa_bridge::service::access::ONLY_ACCOUNT;
+use openhexa_bridge::service::identity::ONLY_ACCOUNT;
 use reqwest::Method;
 use serde_json::{Map, Value, json};
 use tokio::sync::Semaphore;

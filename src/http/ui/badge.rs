@@ -5,7 +5,7 @@ use askama::Template;
 use super::shell::Shell;
 use crate::domain::pipeline::RunStatus;
 use crate::domain::task::Status;
-use crate::service::keys::State;
+use crate::service::identity::KeyState;
 
 #[derive(Template)]
 #[template(
@@ -53,11 +53,11 @@ impl Badge {
         Self::new(kind, shell.say(key))
     }
 
-    pub fn of_key(shell: &Shell, state: State) -> Self {
+    pub fn of_key(shell: &Shell, state: KeyState) -> Self {
         let (kind, key) = match state {
-            State::Good => ("good", "settings-key-good"),
-            State::Expired => ("stopped", "settings-key-expired"),
-            State::Revoked => ("stopped", "settings-key-revoked"),
+            KeyState::Active => ("good", "settings-key-good"),
+            KeyState::Expired => ("stopped", "settings-key-expired"),
+            KeyState::Revoked => ("stopped", "settings-key-revoked"),
         };
         Self::new(kind, shell.say(key))
     }

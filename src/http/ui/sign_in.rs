@@ -24,7 +24,7 @@ use crate::http::marks::BySession;
 use crate::http::marks::Tried;
 use crate::http::{auth, body, origin};
 use crate::service::Bridge;
-use crate::service::session::LASTS;
+use crate::service::identity::SESSION_LIFETIME;
 
 const COOKIE: &str = "openhexa_bridge_session";
 /// Letters of an address to go on to.
@@ -75,10 +75,10 @@ async fn open_session(request: &mut ServiceRequest) -> Result<(), Problem> {
     let Some((bridge, cookie)) = bridge.zip(cookie_of(request.request())) else {
         return Ok(());
     };
-    let Some(session) = bridge.session(cookie.value()) else {
+    let Some(session) = bridge.identity.sessions.decrypt(cookie.value()) else {
         return Ok(());
     };
-    if !bridge.is_session(session.id).await? {
+    if !bridge.identity.sessions.is_active(session.id).await? {
         return Ok(());
     }
     let bearer = format!("Bearer {}", session.key.expose_secret());
@@ -97,7 +97,7 @@ fn close_session(request: &HttpRequest, problem: &Problem) {
     if problem.status_code() == StatusCode::UNAUTHORIZED
         && let Some((bridge, BySession(session))) = bridge.zip(session)
     {
-        bridge.close_session(session);
+        bridge.identity.sessions.set_ended(session);
     }
 }
 
@@ -107,7 +107,7 @@ pub fn is_known(request: &HttpRequest) -> bool {
     let bridge = request.app_data::<Data<Bridge>>();
     bridge
         .zip(cookie)
-        .is_some_and(|(bridge, cookie)| bridge.knows_session(cookie.value()))
+        .is_some_and(|(bridge, cookie)| bridge.identity.sessions.is_known(cookie.value()))
 }
 
 /// The cookie, unless a bearer decides. What a proxy before us asked for, such as Basic, is none.
@@ -214,7 +214,7 @@ pub async fn enter(
     let key = SecretString::from(given("key"));
     let next = own_address(&request, &given("next"));
     request.extensions_mut().insert(Tried);
-    if let Some((who, sealed)) = bridge.sign_in(&key).await? {
+    if let Some((who, sealed)) = bridge.identity.sign_in(&key).await? {
         request.extensions_mut().insert(who);
         let mut answer = see_other(&next);
         keep(&bridge, &request, &mut answer, Some(&sealed));
@@ -232,7 +232,7 @@ pub async fn leave(bridge: Data<Bridge>, request: HttpRequest) -> Answer<HttpRes
         return Err(Problem::forbidden(say("page-foreign")));
     }
     if let Some(cookie) = request.cookie(COOKIE) {
-        bridge.sign_out(cookie.value()).await?;
+        bridge.identity.sessions.sign_out(cookie.value()).await?;
     }
     let mut answer = see_page(&request, "/sign-in/");
     keep(&bridge, &request, &mut answer, None);
@@ -251,13 +251,13 @@ fn keep(
     answer: &mut HttpResponse,
     sealed: Option<&SecretString>,
 ) {
-    let lasts = sealed.map_or(0, |_| LASTS.num_seconds());
+    let lasts = sealed.map_or(0, |_| SESSION_LIFETIME.num_seconds());
     let value = sealed.map(|sealed| sealed.expose_secret().to_owned());
     let cookie = Cookie::build(COOKIE, value.unwrap_or_default())
         .path(base(request.path()))
         .http_only(true)
         .same_site(SameSite::Strict)
-        .secure(bridge.public_url().starts_with("https://"))
+        .secure(bridge.identity.public_url().starts_with("https://"))
         .max_age(Duration::seconds(lasts))
         .finish();
     if let Ok(value) = HeaderValue::from_str(&cookie.to_string()) {

@@ -2,7 +2,7 @@
 
 use openhexa_bridge::domain::ids::AccountId;
 use openhexa_bridge::domain::principal::Role;
-use openhexa_bridge::service::new_key::{self, Wish};
+use openhexa_bridge::service::identity::{KeyRequest, create_key};
 use openhexa_bridge::store::Vault;
 use secrecy::ExposeSecret as _;
 use serde_json::json;
@@ -277,14 +277,14 @@ async fn a_key_is_made_for_an_account_that_there_is() {
 async fn a_key_of_a_deleted_account_reads_nothing() {
     let stage = Stage::begin(manual()).await;
     let story = &stage.story;
-    let wish = Wish {
+    let request = KeyRequest {
         name: "of account B".to_owned(),
         role: Role::Viewer,
         expires_at: None,
     };
     let store = story.store().await;
-    let made = new_key::make(&store, AccountId(2), wish, "a test", story.now()).await;
-    let key = As::Bearer(new_key::shown(&made.unwrap()).to_owned());
+    let made = create_key(&store, AccountId(2), request, "a test", story.now()).await;
+    let key = As::Bearer(made.unwrap().expose().to_owned());
     let status = async |who: As| {
         let ask = story.ask(who, reqwest::Method::GET, "/tasks/");
         ask.send().await.status

@@ -7,7 +7,7 @@ use std::time::Duration;
 use openhexa_bridge::domain::ids::TaskId;
 use openhexa_bridge::domain::principal::{Actor, Principal, Role};
 use openhexa_bridge::domain::task::Task;
-use openhexa_bridge::service::access::ONLY_ACCOUNT;
+use openhexa_bridge::service::identity::ONLY_ACCOUNT;
 use openhexa_bridge::service::{Bridge, Error};
 use openhexa_bridge::store::{self, Db, Order, Store, TaskFilter};
 use secrecy::ExposeSecret;

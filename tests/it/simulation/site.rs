@@ -15,10 +15,12 @@ use openhexa_bridge::domain::ids::TaskId;
 use openhexa_bridge::domain::task::Task;
 use openhexa_bridge::service::catalog::CacheLimits;
 use openhexa_bridge::service::configuration::AddressRules;
+use openhexa_bridge::service::identity::{
+    self, AccessSettings, CallbackKeys, IasoSource, TokenLifetime,
+};
 use openhexa_bridge::service::reconcile::Report;
 use openhexa_bridge::service::{
-    Access, Bridge, CallbackKey, Error, Jobs, Looks, Parts, Pauses, ReportLimits, Rules, Seal,
-    Streams, Users,
+    Bridge, Error, Jobs, Looks, Parts, Pauses, ReportLimits, Rules, Seal, Streams,
 };
 use openhexa_bridge::store::Store;
 use tokio::runtime::{Builder, Runtime};
@@ -84,12 +86,9 @@ impl Site {
                 allow_private: true,
                 hosts: Vec::new(),
             },
-            access: Access::default(),
-            users: Users::default(),
-            callback_key: CallbackKey::new(&"the same for both bridges, always".into()),
+            identity: identity(),
             seal: Seal::new(&"the same for both bridges, always".into()),
             task_json: |_| String::new(),
-            public_url: "https://bridge.example.org".to_owned(),
             jobs: Jobs::new(runtime.handle().clone()),
             stop: CancellationToken::new(),
         });
@@ -107,6 +106,19 @@ impl Site {
         alive.gate.close();
         alive.runtime.shutdown_background();
         alive.gate.let_go();
+    }
+}
+
+fn identity() -> identity::Options {
+    identity::Options {
+        access: AccessSettings::default(),
+        iaso: IasoSource::default(),
+        callback_keys: CallbackKeys::new(&"the same for both bridges, always".into()),
+        token_lifetime: TokenLifetime {
+            queue_allowance: TimeDelta::hours(1),
+            grace: TimeDelta::hours(1),
+        },
+        public_url: "https://bridge.example.org".to_owned(),
     }
 }
 
@@ -156,7 +168,6 @@ fn rules() -> Rules {
         hidden_for: TimeDelta::hours(1),
         stop_again: seconds(30),
         queue_allowance: TimeDelta::hours(1),
-        token_grace: TimeDelta::hours(1),
     }
 }
 

@@ -3,9 +3,9 @@
 use openhexa_bridge::domain::ids::{TaskId, VersionId};
 use openhexa_bridge::domain::principal::Reporter;
 use openhexa_bridge::domain::task::Task;
-use openhexa_bridge::service::access::{Caller, Credential, ONLY_ACCOUNT};
 use openhexa_bridge::service::callback::Callback;
 use openhexa_bridge::service::configuration::{Change, ChangeMode};
+use openhexa_bridge::service::identity::{Caller, Credential, ONLY_ACCOUNT};
 use openhexa_bridge::service::launch::LaunchRequest;
 use openhexa_bridge::service::{Bridge, Error};
 use openhexa_bridge::store;
@@ -391,7 +391,11 @@ impl Driver {
 async fn report(bridge: Bridge, token: Option<String>, callback: Callback) -> Result<Task, Error> {
     let who = match token {
         None => Reporter::Account(ONLY_ACCOUNT),
-        Some(token) => match bridge.who(&Credential::Bearer(token.into())).await {
+        Some(token) => match bridge
+            .identity
+            .authenticate(&Credential::Bearer(token.into()))
+            .await
+        {
             Ok(Caller::Pipeline(claim)) => Reporter::Pipeline(claim),
             Ok(Caller::Person(_)) | Err(Error::Unauthenticated(_)) => {
                 return Err(Error::NotFound(openhexa_bridge::domain::sentence::say(

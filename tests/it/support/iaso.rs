@@ -8,7 +8,7 @@ use actix_web::dev::ServerHandle;
 use actix_web::web::{self, Data};
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer};
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
-use openhexa_bridge::service::CallbackKey;
+use openhexa_bridge::service::identity::CallbackKeys;
 use serde_json::{Value, json};
 use tokio::sync::Semaphore;
 use uuid::Uuid;
@@ -72,7 +72,7 @@ pub fn without_profile(user: i64) -> Value {
 /// A token as Iaso's own library writes it.
 pub fn token(claims: &Value, key: &str) -> String {
     // The bridge may not have been started yet, and it is it that brings the cryptography.
-    let _ = CallbackKey::new(&"any key that is long enough for it".into());
+    let _ = CallbackKeys::new(&"any key that is long enough for it".into());
     let key = EncodingKey::from_secret(key.as_bytes());
     jsonwebtoken::encode(&Header::new(Algorithm::HS256), claims, &key).unwrap()
 }

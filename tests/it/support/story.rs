@@ -18,7 +18,7 @@ use openhexa_bridge::app::{self, Running, Start};
 use openhexa_bridge::clock::Clock;
 use openhexa_bridge::domain::connection::Target;
 use openhexa_bridge::service::Bridge;
-use openhexa_bridge::service::access::ONLY_ACCOUNT;
+use openhexa_bridge::service::identity::ONLY_ACCOUNT;
 use openhexa_bridge::settings::{Settings, Sources};
 use openhexa_bridge::store::{ConfigContent, Vault};
 use openhexa_emulator::Emulator;

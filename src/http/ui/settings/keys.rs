@@ -17,8 +17,7 @@ use crate::http::marks::Object;
 use crate::http::ui::badge::Badge;
 use crate::http::ui::fields::Typed;
 use crate::http::ui::shell::{Here, Shell, page, role_key, see_page};
-use crate::service::keys::{ListedKey, State};
-use crate::service::new_key::{MadeKey, Wish, shown};
+use crate::service::identity::{CreatedKey, KeyRequest, KeyState, ListedKey};
 use crate::service::{Bridge, Error};
 
 const HERE: &str = "/settings/keys/";
@@ -72,7 +71,7 @@ struct Beside {
     status: StatusCode,
     typed: Typed,
     wrong: FieldErrors,
-    made: Option<MadeKey>,
+    made: Option<CreatedKey>,
 }
 
 pub async fn list(
@@ -90,8 +89,8 @@ pub async fn create(
     payload: Payload,
 ) -> Answer<HttpResponse> {
     let typed = Typed::new(body::pairs(&request, payload).await?);
-    let made = match wish(&typed) {
-        Ok(wish) => bridge.make_key(&who, wish).await,
+    let made = match requested(&typed) {
+        Ok(asked) => bridge.identity.keys.create(&who, asked).await,
         Err(wrong) => Err(Error::fields(wrong)),
     };
     let beside = match made {
@@ -121,11 +120,11 @@ pub async fn revoke(
 ) -> Answer<HttpResponse> {
     let id = id.parse().map(KeyId);
     let id = id.map_err(|_| Problem::from(Error::no_key()))?;
-    bridge.revoke_key(who.account, id).await?;
+    bridge.identity.keys.revoke(who.account, id).await?;
     Ok(see_page(&request, &format!("{HERE}?revoked={id}")))
 }
 
-fn wish(typed: &Typed) -> Result<Wish, FieldErrors> {
+fn requested(typed: &Typed) -> Result<KeyRequest, FieldErrors> {
     let mut wrong = FieldErrors::default();
     let role = typed.last("role").and_then(Role::parse);
     let role = wrong.note("role", role.ok_or_else(|| say("settings-key-role-odd")));
@@ -133,7 +132,7 @@ fn wish(typed: &Typed) -> Result<Wish, FieldErrors> {
     let (Some(role), Some(expires_at)) = (role, until) else {
         return Err(wrong);
     };
-    Ok(Wish {
+    Ok(KeyRequest {
         name: typed.last("name").unwrap_or_default().trim().to_owned(),
         role,
         expires_at,
@@ -162,13 +161,21 @@ async fn draw(
     beside: Beside,
 ) -> Answer<HttpResponse> {
     let shell = Shell::of(request, Here::Settings).at(HERE);
-    let listing = bridge.keys(who.account).await?;
-    let latest = bridge.latest_end(who).await?;
+    let listing = bridge.identity.keys.list(who.account).await?;
+    let latest = bridge.identity.keys.latest_expiry(who).await?;
     let typed = |name: &str| beside.typed.last(name).unwrap_or_default().to_owned();
     let mut boxes = boxes(&shell, &beside.typed, latest);
     let told = place(&mut boxes, &beside.wrong, &shell);
     let revoked = match said(request, "revoked") {
-        Some(id) if bridge.is_revoked(who.account, KeyId(id)).await? => Some(id),
+        Some(id)
+            if bridge
+                .identity
+                .keys
+                .is_revoked(who.account, KeyId(id))
+                .await? =>
+        {
+            Some(id)
+        }
         Some(_) | None => None,
     };
     let chosen = typed("role");
@@ -178,7 +185,9 @@ async fn draw(
         boxes,
         roles: roles(&chosen),
         told,
-        made: beside.made.map(|made| (made.id.0, shown(&made).to_owned())),
+        made: beside
+            .made
+            .map(|made| (made.id.0, made.expose().to_owned())),
         revoked,
         is_cut: listing.is_cut,
         rows: listing
@@ -230,7 +239,7 @@ fn row(shell: &Shell, who: &Principal, key: &ListedKey) -> Row {
         name: key.name.clone(),
         role: role_key(key.role),
         badge: Badge::of_key(shell, key.state),
-        is_good: key.state == State::Good,
+        is_good: key.state == KeyState::Active,
         is_own: who.key == Some(key.id),
         created_at: key.created_at,
         expires_at: key.expires_at,

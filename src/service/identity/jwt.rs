@@ -1,7 +1,7 @@
-//! JSON web tokens, signed and read with HS256 and nothing else.
+//! JSON web tokens, signed and verified with HS256 only.
 //!
-//! The library decides what a valid token is; the HMAC beneath it is the `hmac` crate's, because the library's own
-//! pure-Rust backend brings RSA along, which we neither use nor trust here.
+//! `jsonwebtoken` parses and validates; the HMAC is from the `hmac` crate, because the library's own pure-Rust backend
+//! includes RSA, which is not needed here.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -16,28 +16,28 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use sha2::Sha256;
 
-/// Signs and reads tokens.
+/// Signs and verifies tokens.
 #[derive(Clone)]
 pub struct JwtKey {
     sign: EncodingKey,
-    read: DecodingKey,
+    verify: DecodingKey,
 }
 
 impl JwtKey {
     pub fn new(key: &SecretString) -> Self {
-        // A second installation finds the first: the same provider.
+        // An error means that it is installed already.
         let _ = PROVIDER.install_default();
         let bytes = key.expose_secret().as_bytes();
         Self {
             sign: EncodingKey::from_secret(bytes),
-            read: DecodingKey::from_secret(bytes),
+            verify: DecodingKey::from_secret(bytes),
         }
     }
 
     pub fn sign(&self, claims: &impl Serialize) -> SecretString {
         match jsonwebtoken::encode(&Header::new(Algorithm::HS256), claims, &self.sign) {
             Ok(token) => token.into(),
-            // Neither our claims nor an HMAC can fail; whoever shows an empty token is told 401.
+            // Serializing our claims and computing an HMAC cannot fail. An empty token gets 401.
             Err(error) => {
                 tracing::error!(%error, "cannot sign a token; the pipeline cannot report with it");
                 SecretString::default()
@@ -45,20 +45,20 @@ impl JwtKey {
         }
     }
 
-    /// The claims, if the signature is this key's. Time and audience are the caller's to judge, by the bridge's clock.
-    pub fn read<T: DeserializeOwned>(&self, token: &str) -> Option<T> {
+    /// The claims, if the signature is valid. The caller checks expiry and audience, with the bridge's clock.
+    pub fn verify<T: DeserializeOwned>(&self, token: &str) -> Option<T> {
         let mut rules = Validation::new(Algorithm::HS256);
         rules.validate_exp = false;
         rules.validate_aud = false;
         rules.required_spec_claims.clear();
-        // By way of a value: claims that serde flattens can take a number from there only, because numbers keep their digits.
-        let read = jsonwebtoken::decode::<Value>(token, &self.read, &rules).ok()?;
-        serde_json::from_value(read.claims).ok()
+        // With `arbitrary_precision`, flattened claims can read a number from a `Value` only.
+        let token = jsonwebtoken::decode::<Value>(token, &self.verify, &rules).ok()?;
+        serde_json::from_value(token.claims).ok()
     }
 }
 
-/// What a token says of itself, believed by nobody: good only for telling whose business it is. None: it is no token.
-pub fn claimed(token: &str) -> Option<Map<String, Value>> {
+/// The claims of a token, whose signature is not verified: only for deciding who verifies it. None: this is no token.
+pub fn unverified_claims(token: &str) -> Option<Map<String, Value>> {
     let mut parts = token.split('.');
     let (_, payload, _) = (parts.next()?, parts.next()?, parts.next()?);
     let bytes = URL_SAFE_NO_PAD.decode(payload).ok()?;
