@@ -4,10 +4,11 @@ mod local;
 mod manners;
 
 use reqwest::Method;
+use rstest::rstest;
 use serde_json::{Value, json};
 
 use crate::support::catalogue::{id, injected, parameter, pipeline};
-use crate::support::story::{Answer, As, Base, Plan, Story, story};
+use crate::support::story::{Answer, As, Base, Plan, Postgres, Sqlite, Story};
 
 /// A bridge with a task of pipeline 1 that goes on, its id, and the callback token of its run.
 async fn with_a_task(base: Base) -> (Story, i64, String) {
@@ -119,113 +120,196 @@ async fn knock(
     }
 }
 
-story! {
-    async fn every_route_lets_in_whom_it_should(base) {
-        let (story, task, token) = with_a_task(base).await;
-        for (method, path, body, statuses) in table(&story, task) {
-            let everybody = [As::Nobody, As::Bearer("garbage".to_owned()), As::Bearer(token.clone()), As::Viewer, As::Operator, As::Admin];
-            for (who, status) in everybody.into_iter().zip(statuses) {
-                let answer = knock(&story, who.clone(), &method, &path, body.as_ref()).await;
-                assert_eq!(answer.status, status, "{method} {path} as {who:?}: {}", answer.text);
-            }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_route_lets_in_whom_it_should(#[values(Sqlite, Postgres)] base: Base) {
+    let (story, task, token) = with_a_task(base).await;
+    for (method, path, body, statuses) in table(&story, task) {
+        let everybody = [
+            As::Nobody,
+            As::Bearer("garbage".to_owned()),
+            As::Bearer(token.clone()),
+            As::Viewer,
+            As::Operator,
+            As::Admin,
+        ];
+        for (who, status) in everybody.into_iter().zip(statuses) {
+            let answer = knock(&story, who.clone(), &method, &path, body.as_ref()).await;
+            assert_eq!(
+                answer.status, status,
+                "{method} {path} as {who:?}: {}",
+                answer.text
+            );
         }
-        story.end().await;
     }
+    story.end().await;
 }
 
-story! {
-    async fn a_refusal_says_what_is_missing_in_both_keys(base) {
-        let (story, _, _) = with_a_task(base).await;
-        for who in [As::Nobody, As::Bearer("garbage".to_owned())] {
-            let answer = story.ask(who, Method::GET, "/pipelines/").send().await;
-            let sentence = "Authentication credentials were not provided or are not valid";
-            assert_eq!(answer.expect(401), json!({"error": sentence, "detail": sentence}));
-            assert!(answer.header("www-authenticate").starts_with("Bearer"));
-        }
-        let path = format!("/pipelines/{}/launch/", id(1));
-        let answer = story.ask(As::Viewer, Method::POST, &path).header("accept-language", "fr").json(&json!({"config": {}})).send().await;
-        let sentence = "Vous n’avez pas le droit d’effectuer cette action";
-        assert_eq!(answer.expect(403), json!({"error": sentence, "detail": sentence}));
-        assert_eq!(answer.header("www-authenticate"), "");
-        story.end().await;
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_refusal_says_what_is_missing_in_both_keys(#[values(Sqlite, Postgres)] base: Base) {
+    let (story, _, _) = with_a_task(base).await;
+    for who in [As::Nobody, As::Bearer("garbage".to_owned())] {
+        let answer = story.ask(who, Method::GET, "/pipelines/").send().await;
+        let sentence = "Authentication credentials were not provided or are not valid";
+        assert_eq!(
+            answer.expect(401),
+            json!({"error": sentence, "detail": sentence})
+        );
+        assert!(answer.header("www-authenticate").starts_with("Bearer"));
     }
+    let path = format!("/pipelines/{}/launch/", id(1));
+    let answer = story
+        .ask(As::Viewer, Method::POST, &path)
+        .header("accept-language", "fr")
+        .json(&json!({"config": {}}))
+        .send()
+        .await;
+    let sentence = "Vous n’avez pas le droit d’effectuer cette action";
+    assert_eq!(
+        answer.expect(403),
+        json!({"error": sentence, "detail": sentence})
+    );
+    assert_eq!(answer.header("www-authenticate"), "");
+    story.end().await;
 }
 
-story! {
-    async fn credentials_of_another_kind_are_wrong_ones(base) {
-        let (story, _, _) = with_a_task(base).await;
-        let key = &story.secrets.viewer;
-        for value in [
-            format!("Basic {key}"), format!("Token {key}"), format!("JWT {key}"), key.clone(), "Bearer".to_owned(), "Bearer ".to_owned(), format!("Bearer{key}"),
-            format!("Bearer {key}x"), format!("Bearer x{key}"), format!("Bearer {}", key.to_uppercase()), format!("Bearer {key} {key}"), format!("Bearer {}", &key[..20]),
-        ] {
-            let answer = story.ask(As::Nobody, Method::GET, "/pipelines/").header("authorization", &value).send().await;
-            assert_eq!(answer.status, 401, "{value}");
-        }
-        for scheme in ["Bearer", "bearer", "BEARER"] {
-            let answer = story.ask(As::Nobody, Method::GET, "/pipelines/").header("authorization", &format!("{scheme} {key}")).send().await;
-            assert_eq!(answer.status, 200, "{scheme}");
-        }
-        story.end().await;
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn credentials_of_another_kind_are_wrong_ones(#[values(Sqlite, Postgres)] base: Base) {
+    let (story, _, _) = with_a_task(base).await;
+    let key = &story.secrets.viewer;
+    for value in [
+        format!("Basic {key}"),
+        format!("Token {key}"),
+        format!("JWT {key}"),
+        key.clone(),
+        "Bearer".to_owned(),
+        "Bearer ".to_owned(),
+        format!("Bearer{key}"),
+        format!("Bearer {key}x"),
+        format!("Bearer x{key}"),
+        format!("Bearer {}", key.to_uppercase()),
+        format!("Bearer {key} {key}"),
+        format!("Bearer {}", &key[..20]),
+    ] {
+        let answer = story
+            .ask(As::Nobody, Method::GET, "/pipelines/")
+            .header("authorization", &value)
+            .send()
+            .await;
+        assert_eq!(answer.status, 401, "{value}");
     }
+    for scheme in ["Bearer", "bearer", "BEARER"] {
+        let answer = story
+            .ask(As::Nobody, Method::GET, "/pipelines/")
+            .header("authorization", &format!("{scheme} {key}"))
+            .send()
+            .await;
+        assert_eq!(answer.status, 200, "{scheme}");
+    }
+    story.end().await;
 }
 
-story! {
-    async fn a_role_without_a_key_lets_nobody_in(base) {
-        let story = Plan::on(base).setting("keys.viewer", "").setting("keys.admin", "").begin().await;
-        for who in [As::Nobody, As::Bearer(String::new()), As::Bearer(" ".to_owned()), As::Viewer, As::Admin] {
-            let answer = story.ask(who.clone(), Method::GET, "/pipelines/").send().await;
-            assert_eq!(answer.status, 401, "{who:?}");
-        }
-        assert_eq!(story.ask(As::Operator, Method::GET, "/pipelines/").send().await.status, 200);
-        story.end().await;
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_role_without_a_key_lets_nobody_in(#[values(Sqlite, Postgres)] base: Base) {
+    let story = Plan::on(base)
+        .setting("keys.viewer", "")
+        .setting("keys.admin", "")
+        .begin()
+        .await;
+    for who in [
+        As::Nobody,
+        As::Bearer(String::new()),
+        As::Bearer(" ".to_owned()),
+        As::Viewer,
+        As::Admin,
+    ] {
+        let answer = story
+            .ask(who.clone(), Method::GET, "/pipelines/")
+            .send()
+            .await;
+        assert_eq!(answer.status, 401, "{who:?}");
     }
+    assert_eq!(
+        story
+            .ask(As::Operator, Method::GET, "/pipelines/")
+            .send()
+            .await
+            .status,
+        200
+    );
+    story.end().await;
 }
 
 // Whichever of the roles comes first in the settings: the key opens what the highest of them may.
-story! {
-    async fn one_secret_for_several_roles_has_the_highest_of_them(base) {
-        let shared = "one-secret-for-several-roles";
-        for (roles, reads, launches, configures) in [
-            (["viewer", "operator"], 200, 404, 403),
-            (["viewer", "admin"], 200, 404, 200),
-            (["operator", "admin"], 200, 404, 200),
-        ] {
-            let plan = roles.iter().fold(Plan::on(base), |plan, role| plan.setting(&format!("keys.{role}"), shared));
-            let story = plan.begin().await;
-            let ask = |method, path: &str| story.ask(As::Bearer(shared.to_owned()), method, path).json(&json!({"config": {}}));
-            let launch = ask(Method::POST, &format!("/pipelines/{}/launch/", id(9)));
-            let told = [
-                ask(Method::GET, "/tasks/").send().await.status,
-                launch.send().await.status,
-                ask(Method::GET, "/config/").send().await.status,
-            ];
-            assert_eq!(told, [reads, launches, configures], "{roles:?}");
-            story.end().await;
-        }
-    }
-}
-
-story! {
-    async fn a_key_in_the_query_is_none(base) {
-        let (story, _, _) = with_a_task(base).await;
-        let key = story.secrets.viewer.clone();
-        for name in ["token", "key", "access_token", "api_key"] {
-            let answer = story.ask(As::Nobody, Method::GET, &format!("/pipelines/?{name}={key}")).send().await;
-            assert_eq!(answer.status, 401);
-        }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_secret_for_several_roles_has_the_highest_of_them(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
+    let shared = "one-secret-for-several-roles";
+    for (roles, reads, launches, configures) in [
+        (["viewer", "operator"], 200, 404, 403),
+        (["viewer", "admin"], 200, 404, 200),
+        (["operator", "admin"], 200, 404, 200),
+    ] {
+        let plan = roles.iter().fold(Plan::on(base), |plan, role| {
+            plan.setting(&format!("keys.{role}"), shared)
+        });
+        let story = plan.begin().await;
+        let ask = |method, path: &str| {
+            story
+                .ask(As::Bearer(shared.to_owned()), method, path)
+                .json(&json!({"config": {}}))
+        };
+        let launch = ask(Method::POST, &format!("/pipelines/{}/launch/", id(9)));
+        let told = [
+            ask(Method::GET, "/tasks/").send().await.status,
+            launch.send().await.status,
+            ask(Method::GET, "/config/").send().await.status,
+        ];
+        assert_eq!(told, [reads, launches, configures], "{roles:?}");
         story.end().await;
     }
 }
 
-story! {
-    async fn who_may_not_is_told_before_anything_is_read(base) {
-        let (story, _, token) = with_a_task(base).await;
-        let path = format!("/pipelines/{}/launch/", id(9));
-        for (who, status) in [(As::Nobody, 401), (As::Viewer, 403), (As::Bearer(token), 403)] {
-            let answer = story.ask(who, Method::POST, &path).body("text/plain", "nonsense").send().await;
-            assert_eq!(answer.status, status);
-        }
-        story.end().await;
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_key_in_the_query_is_none(#[values(Sqlite, Postgres)] base: Base) {
+    let (story, _, _) = with_a_task(base).await;
+    let key = story.secrets.viewer.clone();
+    for name in ["token", "key", "access_token", "api_key"] {
+        let answer = story
+            .ask(
+                As::Nobody,
+                Method::GET,
+                &format!("/pipelines/?{name}={key}"),
+            )
+            .send()
+            .await;
+        assert_eq!(answer.status, 401);
     }
+    story.end().await;
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_may_not_is_told_before_anything_is_read(#[values(Sqlite, Postgres)] base: Base) {
+    let (story, _, token) = with_a_task(base).await;
+    let path = format!("/pipelines/{}/launch/", id(9));
+    for (who, status) in [
+        (As::Nobody, 401),
+        (As::Viewer, 403),
+        (As::Bearer(token), 403),
+    ] {
+        let answer = story
+            .ask(who, Method::POST, &path)
+            .body("text/plain", "nonsense")
+            .send()
+            .await;
+        assert_eq!(answer.status, status);
+    }
+    story.end().await;
 }

@@ -1,11 +1,12 @@
 //! Who did what: one line of the log for each deed, found by the id that its answer carries, and no secret in any.
 
 use reqwest::Method;
+use rstest::rstest;
 use serde_json::{Value, json};
 
 use crate::support::catalogue::{id, injected, parameter, pipeline};
 use crate::support::log;
-use crate::support::story::{Answer, As, Base, Plan, Story, story};
+use crate::support::story::{Answer, As, Base, Plan, Postgres, Sqlite, Story};
 
 async fn begin(base: Base) -> Story {
     let behaviour = json!({"kind": "manual", "queued_ms": 0, "running_ms": 0});
@@ -54,113 +55,212 @@ fn line(answer: &Answer) -> Value {
 const OPERATOR: &str = "the operator key of the settings";
 const ADMIN: &str = "the admin key of the settings";
 
-story! {
-    async fn a_launch_and_what_follows_is_told(base) {
-        let story = begin(base).await;
-        let launch = format!("/pipelines/{}/launch/", id(1));
-        let secret = json!({"config": {"password": story.secrets.parameter}});
-        let launched = story.post(&launch, &secret).await;
-        let task = launched.expect(201)["task"]["id"].clone();
-        assert_eq!(line(&launched), json!({
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_launch_and_what_follows_is_told(#[values(Sqlite, Postgres)] base: Base) {
+    let story = begin(base).await;
+    let launch = format!("/pipelines/{}/launch/", id(1));
+    let secret = json!({"config": {"password": story.secrets.parameter}});
+    let launched = story.post(&launch, &secret).await;
+    let task = launched.expect(201)["task"]["id"].clone();
+    assert_eq!(
+        line(&launched),
+        json!({
             "action": "launch", "outcome": "done", "status": 201, "who": OPERATOR, "account": 1, "role": "operator", "object": id(1), "task": task,
-        }));
-        let cancelled = story.post(&format!("/tasks/{task}/cancel/"), &json!({})).await;
-        assert_eq!(line(&cancelled), json!({
+        })
+    );
+    let cancelled = story
+        .post(&format!("/tasks/{task}/cancel/"), &json!({}))
+        .await;
+    assert_eq!(
+        line(&cancelled),
+        json!({
             "action": "cancel", "outcome": "done", "status": 202, "who": OPERATOR, "account": 1, "role": "operator", "object": task.to_string(),
-        }));
-        let relaunched = story.post(&format!("/tasks/{task}/relaunch/"), &secret).await;
-        assert_eq!(line(&relaunched), json!({
+        })
+    );
+    let relaunched = story
+        .post(&format!("/tasks/{task}/relaunch/"), &secret)
+        .await;
+    assert_eq!(
+        line(&relaunched),
+        json!({
             "action": "relaunch", "outcome": "failed", "status": 409, "who": OPERATOR, "account": 1, "role": "operator", "object": task.to_string(),
-        }));
-        story.end().await;
-    }
+        })
+    );
+    story.end().await;
 }
 
-story! {
-    async fn a_launch_that_openhexa_refuses_is_told_with_its_task(base) {
-        let story = begin(base).await;
-        story.fault(&json!({"fault": "run_limit", "count": 1})).await;
-        let refused = story.post(&format!("/pipelines/{}/launch/", id(1)), &json!({"config": {}})).await;
-        let task = refused.expect(429)["task"]["id"].clone();
-        let line = line(&refused);
-        assert_eq!((&line["outcome"], &line["status"], &line["task"]), (&json!("refused"), &json!(429), &task));
-        story.end().await;
-    }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_launch_that_openhexa_refuses_is_told_with_its_task(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
+    let story = begin(base).await;
+    story
+        .fault(&json!({"fault": "run_limit", "count": 1}))
+        .await;
+    let refused = story
+        .post(
+            &format!("/pipelines/{}/launch/", id(1)),
+            &json!({"config": {}}),
+        )
+        .await;
+    let task = refused.expect(429)["task"]["id"].clone();
+    let line = line(&refused);
+    assert_eq!(
+        (&line["outcome"], &line["status"], &line["task"]),
+        (&json!("refused"), &json!(429), &task)
+    );
+    story.end().await;
 }
 
-story! {
-    async fn a_change_of_the_configuration_is_told_without_its_token(base) {
-        let story = begin(base).await;
-        let content = json!({"openhexa_url": story.openhexa, "openhexa_token": story.secrets.openhexa, "workspace_slug": "demo"});
-        let told = |action: &str, status: u16, version: &str| json!({
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_change_of_the_configuration_is_told_without_its_token(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
+    let story = begin(base).await;
+    let content = json!({"openhexa_url": story.openhexa, "openhexa_token": story.secrets.openhexa, "workspace_slug": "demo"});
+    let told = |action: &str, status: u16, version: &str| {
+        json!({
             "action": action, "outcome": "done", "status": status, "who": ADMIN, "account": 1, "role": "admin", "object": version,
-        });
-        let put = story.ask(As::Admin, Method::PUT, "/config/").json(&json!({"content": content})).send().await;
-        assert_eq!(line(&put), told("config.replace", 200, "version 2"));
-        let patch = story.ask(As::Admin, Method::PATCH, "/config/").json(&json!({"content": {"note": "a"}})).send().await;
-        assert_eq!(line(&patch), told("config.amend", 200, "version 3"));
-        let check = story.ask(As::Admin, Method::POST, "/config/check/").json(&json!({})).send().await;
-        assert_eq!(line(&check)["action"], "config.check");
-        let wrong = story.ask(As::Admin, Method::PUT, "/config/").json(&json!({"content": {}})).send().await;
-        assert_eq!((wrong.status, line(&wrong)["outcome"].clone()), (400, json!("failed")));
-        let read = story.ask(As::Admin, Method::GET, "/config/").send().await;
-        assert_eq!((read.status, lines(&read).len()), (200, 0), "who reads changes nothing");
-        let delete = story.ask(As::Admin, Method::DELETE, "/config/").send().await;
-        assert_eq!(line(&delete)["action"], "config.delete");
-        story.end().await;
-    }
+        })
+    };
+    let put = story
+        .ask(As::Admin, Method::PUT, "/config/")
+        .json(&json!({"content": content}))
+        .send()
+        .await;
+    assert_eq!(line(&put), told("config.replace", 200, "version 2"));
+    let patch = story
+        .ask(As::Admin, Method::PATCH, "/config/")
+        .json(&json!({"content": {"note": "a"}}))
+        .send()
+        .await;
+    assert_eq!(line(&patch), told("config.amend", 200, "version 3"));
+    let check = story
+        .ask(As::Admin, Method::POST, "/config/check/")
+        .json(&json!({}))
+        .send()
+        .await;
+    assert_eq!(line(&check)["action"], "config.check");
+    let wrong = story
+        .ask(As::Admin, Method::PUT, "/config/")
+        .json(&json!({"content": {}}))
+        .send()
+        .await;
+    assert_eq!(
+        (wrong.status, line(&wrong)["outcome"].clone()),
+        (400, json!("failed"))
+    );
+    let read = story.ask(As::Admin, Method::GET, "/config/").send().await;
+    assert_eq!(
+        (read.status, lines(&read).len()),
+        (200, 0),
+        "who reads changes nothing"
+    );
+    let delete = story
+        .ask(As::Admin, Method::DELETE, "/config/")
+        .send()
+        .await;
+    assert_eq!(line(&delete)["action"], "config.delete");
+    story.end().await;
 }
 
-story! {
-    async fn whoever_may_not_is_told_by_name_and_whoever_is_not_known_as_nobody(base) {
-        let story = begin(base).await;
-        let launch = format!("/pipelines/{}/launch/", id(1));
-        let viewer = story.ask(As::Viewer, Method::POST, &launch).json(&json!({"config": {}})).send().await;
-        let told = line(&viewer);
-        assert_eq!((viewer.status, &told["outcome"], &told["action"]), (403, &json!("refused"), &json!("launch")));
-        assert_eq!(told["who"], "the viewer key of the settings");
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_may_not_is_told_by_name_and_whoever_is_not_known_as_nobody(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
+    let story = begin(base).await;
+    let launch = format!("/pipelines/{}/launch/", id(1));
+    let viewer = story
+        .ask(As::Viewer, Method::POST, &launch)
+        .json(&json!({"config": {}}))
+        .send()
+        .await;
+    let told = line(&viewer);
+    assert_eq!(
+        (viewer.status, &told["outcome"], &told["action"]),
+        (403, &json!("refused"), &json!("launch"))
+    );
+    assert_eq!(told["who"], "the viewer key of the settings");
 
-        let garbage = "garbage-that-somebody-tried";
-        let refused = story.ask(As::Bearer(garbage.to_owned()), Method::GET, "/pipelines/").send().await;
-        assert_eq!(line(&refused), json!({"action": "sign_in", "outcome": "refused", "status": 401, "who": "anonymous"}));
-        let nothing = story.ask(As::Nobody, Method::GET, "/pipelines/").send().await;
-        assert_eq!((nothing.status, lines(&nothing).len()), (401, 0), "whoever brings nothing has tried nothing");
-        assert!(!log::text().contains(garbage));
-        story.end().await;
-    }
+    let garbage = "garbage-that-somebody-tried";
+    let refused = story
+        .ask(As::Bearer(garbage.to_owned()), Method::GET, "/pipelines/")
+        .send()
+        .await;
+    assert_eq!(
+        line(&refused),
+        json!({"action": "sign_in", "outcome": "refused", "status": 401, "who": "anonymous"})
+    );
+    let nothing = story
+        .ask(As::Nobody, Method::GET, "/pipelines/")
+        .send()
+        .await;
+    assert_eq!(
+        (nothing.status, lines(&nothing).len()),
+        (401, 0),
+        "whoever brings nothing has tried nothing"
+    );
+    assert!(!log::text().contains(garbage));
+    story.end().await;
 }
 
-story! {
-    async fn who_signs_in_to_the_pages_is_told_without_the_key(base) {
-        let story = begin(base).await;
-        let enter = async |key: &str| {
-            let ask = story.ask_at(As::Nobody, Method::POST, "/dashboard/sign-in/").header("sec-fetch-site", "same-origin");
-            ask.body("application/x-www-form-urlencoded", format!("key={key}")).send().await
-        };
-        let wrong = "ohb-viewer-that-somebody-tried";
-        let refused = enter(wrong).await;
-        assert_eq!(line(&refused), json!({"action": "sign_in", "outcome": "refused", "status": 401, "who": "anonymous"}));
-        let done = line(&enter(&story.secrets.viewer).await);
-        assert_eq!((&done["outcome"], &done["who"]), (&json!("done"), &json!("the viewer key of the settings")));
-        let log = log::text();
-        assert!(!log.contains(wrong) && !log.contains(&story.secrets.viewer));
-        story.end().await;
-    }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_signs_in_to_the_pages_is_told_without_the_key(#[values(Sqlite, Postgres)] base: Base) {
+    let story = begin(base).await;
+    let enter = async |key: &str| {
+        let ask = story
+            .ask_at(As::Nobody, Method::POST, "/dashboard/sign-in/")
+            .header("sec-fetch-site", "same-origin");
+        ask.body("application/x-www-form-urlencoded", format!("key={key}"))
+            .send()
+            .await
+    };
+    let wrong = "ohb-viewer-that-somebody-tried";
+    let refused = enter(wrong).await;
+    assert_eq!(
+        line(&refused),
+        json!({"action": "sign_in", "outcome": "refused", "status": 401, "who": "anonymous"})
+    );
+    let done = line(&enter(&story.secrets.viewer).await);
+    assert_eq!(
+        (&done["outcome"], &done["who"]),
+        (&json!("done"), &json!("the viewer key of the settings"))
+    );
+    let log = log::text();
+    assert!(!log.contains(wrong) && !log.contains(&story.secrets.viewer));
+    story.end().await;
 }
 
-story! {
-    async fn a_key_is_made_and_revoked_under_the_eyes_of_the_log(base) {
-        let story = begin(base).await;
-        let made = story.keys(&["create", "--role", "operator", "--name", "Nairobi"]).await;
-        let key = String::from_utf8(made.stdout).unwrap().trim().to_owned();
-        let told = String::from_utf8(made.stderr).unwrap();
-        let line = told.lines().find(|line| line.contains("audit")).expect("a line");
-        for part in ["action=\"key.create\"", "who=\"command line\"", "object=1", "role=\"operator\""] {
-            assert!(line.contains(part), "{part}: {line}");
-        }
-        assert!(!key.is_empty() && !told.contains(&key));
-        let revoked = String::from_utf8(story.keys(&["revoke", "1"]).await.stderr).unwrap();
-        assert!(revoked.contains("action=\"key.revoke\""), "{revoked}");
-        story.end().await;
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_key_is_made_and_revoked_under_the_eyes_of_the_log(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
+    let story = begin(base).await;
+    let made = story
+        .keys(&["create", "--role", "operator", "--name", "Nairobi"])
+        .await;
+    let key = String::from_utf8(made.stdout).unwrap().trim().to_owned();
+    let told = String::from_utf8(made.stderr).unwrap();
+    let line = told
+        .lines()
+        .find(|line| line.contains("audit"))
+        .expect("a line");
+    for part in [
+        "action=\"key.create\"",
+        "who=\"command line\"",
+        "object=1",
+        "role=\"operator\"",
+    ] {
+        assert!(line.contains(part), "{part}: {line}");
     }
+    assert!(!key.is_empty() && !told.contains(&key));
+    let revoked = String::from_utf8(story.keys(&["revoke", "1"]).await.stderr).unwrap();
+    assert!(revoked.contains("action=\"key.revoke\""), "{revoked}");
+    story.end().await;
 }

@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use crate::support::catalogue::pipeline;
 use crate::support::postgres;
 use crate::support::process::{Line, Visitor};
-use crate::support::story::{Base, story};
+use crate::support::story::Base;
 
 /// A database for the binary, and the setting that leads there; none: its own file.
 async fn database(base: Base) -> Option<String> {

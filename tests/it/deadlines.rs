@@ -1,10 +1,11 @@
 //! Runs past their time: looked at until a look shows their end, and never ended by the clock alone.
 
 use chrono::TimeDelta;
+use rstest::rstest;
 use serde_json::{Map, json};
 
 use crate::support::catalogue::{id, injected, pipeline, quick};
-use crate::support::story::{Plan, Story, story};
+use crate::support::story::{Base, Plan, Postgres, Sqlite, Story};
 use crate::support::usual::{end, running};
 
 /// The version's hour and the grace.
@@ -27,166 +28,255 @@ async fn looks_for(story: &Story, time: TimeDelta, task: i64) -> String {
         .to_owned()
 }
 
-story! {
-    async fn a_run_past_its_deadline_is_told_looked_at_more_often_and_still_live(base) {
-        let (story, task, run) = running(base).await;
-        story.advance(TIME_LIMIT - TimeDelta::minutes(1));
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_run_past_its_deadline_is_told_looked_at_more_often_and_still_live(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
+    let (story, task, run) = running(base).await;
+    story.advance(TIME_LIMIT - TimeDelta::minutes(1));
+    story.pass().await;
+    assert_eq!(overdue(&story, task).await, 0);
+    story.advance(TimeDelta::hours(20));
+    story.pass().await;
+    let before = story.asked("pipelineRun").await;
+    for _ in 0..60 {
+        story.advance(TimeDelta::seconds(1));
         story.pass().await;
-        assert_eq!(overdue(&story, task).await, 0);
-        story.advance(TimeDelta::hours(20));
-        story.pass().await;
-        let before = story.asked("pipelineRun").await;
-        for _ in 0..60 {
-            story.advance(TimeDelta::seconds(1));
-            story.pass().await;
-        }
-        assert_eq!(story.asked("pipelineRun").await - before, 6);
-        assert_eq!((overdue(&story, task).await, end(&story.task(task).await)), (1, ("RUNNING", false)));
-        story.drive(&run, &json!({"status": "success"})).await;
-        assert_eq!(end(&story.until_confirmed(task).await), ("SUCCESS", true));
-        story.end().await;
     }
+    assert_eq!(story.asked("pipelineRun").await - before, 6);
+    assert_eq!(
+        (overdue(&story, task).await, end(&story.task(task).await)),
+        (1, ("RUNNING", false))
+    );
+    story.drive(&run, &json!({"status": "success"})).await;
+    assert_eq!(end(&story.until_confirmed(task).await), ("SUCCESS", true));
+    story.end().await;
 }
 
-story! {
-    async fn an_overdue_run_out_of_reach_is_live_and_one_that_is_gone_has_timed_out(base) {
-        let (story, task, run) = running(base).await;
-        story.drive(&run, &json!({"vanish": true})).await;
-        story.advance(TIME_LIMIT + TimeDelta::minutes(1));
-        story.fault(&json!({"fault": "html_500", "for_ms": 600_000})).await;
-        assert_eq!(looks_for(&story, TimeDelta::hours(2), task).await, "RUNNING");
-        story.no_faults().await;
-        // As long as looks at most pause after an outage.
-        let pause = TimeDelta::seconds(30);
-        for _ in 0..2 {
-            story.advance(pause);
-            story.pass().await;
-            assert_eq!(end(&story.task(task).await), ("RUNNING", false));
-        }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_overdue_run_out_of_reach_is_live_and_one_that_is_gone_has_timed_out(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
+    let (story, task, run) = running(base).await;
+    story.drive(&run, &json!({"vanish": true})).await;
+    story.advance(TIME_LIMIT + TimeDelta::minutes(1));
+    story
+        .fault(&json!({"fault": "html_500", "for_ms": 600_000}))
+        .await;
+    assert_eq!(
+        looks_for(&story, TimeDelta::hours(2), task).await,
+        "RUNNING"
+    );
+    story.no_faults().await;
+    // As long as looks at most pause after an outage.
+    let pause = TimeDelta::seconds(30);
+    for _ in 0..2 {
         story.advance(pause);
         story.pass().await;
-        let ended = story.task(task).await;
-        assert_eq!(end(&ended), ("ERROR", true));
-        let why = ended["progress_message"].as_str().unwrap();
-        assert!(why.contains("exceeded its time limit"), "{why}");
-        story.end().await;
+        assert_eq!(end(&story.task(task).await), ("RUNNING", false));
     }
+    story.advance(pause);
+    story.pass().await;
+    let ended = story.task(task).await;
+    assert_eq!(end(&ended), ("ERROR", true));
+    let why = ended["progress_message"].as_str().unwrap();
+    assert!(why.contains("exceeded its time limit"), "{why}");
+    story.end().await;
 }
 
-story! {
-    async fn a_run_that_waits_in_the_queue_is_not_overdue(base) {
-        let hangs = json!([pipeline(1, &injected(), quick("hang"))]);
-        let story = Plan::on(base).pipelines(hangs).begin().await;
-        let task = story.launch(&id(1), json!({})).await;
-        story.advance(TimeDelta::hours(24) + TIME_LIMIT - TimeDelta::minutes(1));
-        story.pass().await;
-        assert_eq!(overdue(&story, task).await, 0);
-        story.advance(TimeDelta::minutes(2));
-        story.pass().await;
-        assert_eq!((overdue(&story, task).await, end(&story.task(task).await)), (1, ("QUEUED", false)));
-        story.end().await;
-    }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_run_that_waits_in_the_queue_is_not_overdue(#[values(Sqlite, Postgres)] base: Base) {
+    let hangs = json!([pipeline(1, &injected(), quick("hang"))]);
+    let story = Plan::on(base).pipelines(hangs).begin().await;
+    let task = story.launch(&id(1), json!({})).await;
+    story.advance(TimeDelta::hours(24) + TIME_LIMIT - TimeDelta::minutes(1));
+    story.pass().await;
+    assert_eq!(overdue(&story, task).await, 0);
+    story.advance(TimeDelta::minutes(2));
+    story.pass().await;
+    assert_eq!(
+        (overdue(&story, task).await, end(&story.task(task).await)),
+        (1, ("QUEUED", false))
+    );
+    story.end().await;
 }
 
 // Its time was counted from the launch, though it was sent to OpenHEXA minutes later.
-story! {
-    async fn the_time_of_a_launch_that_was_sent_late_counts_from_when_it_was_sent(base) {
-        let hangs = json!([pipeline(1, &injected(), quick("hang"))]);
-        let story = Plan::on(base).pipelines(hangs).begin().await;
-        story.get(&format!("/pipelines/{}/", id(1))).await.expect(200);
-        story.fault(&json!({"fault": "drop_before", "operation": "pipeline", "count": 1})).await;
-        let task = story.launch(&id(1), json!({})).await;
-        assert_eq!(story.asked("runPipeline").await, 0);
-        story.advance(TimeDelta::minutes(8));
-        story.pass().await;
-        assert_eq!(story.asked("runPipeline").await, 1);
-        story.advance(TimeDelta::hours(24) + TIME_LIMIT - TimeDelta::minutes(1));
-        story.pass().await;
-        assert_eq!(overdue(&story, task).await, 0);
-        story.advance(TimeDelta::minutes(2));
-        story.pass().await;
-        assert_eq!(overdue(&story, task).await, 1);
-        story.end().await;
-    }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_time_of_a_launch_that_was_sent_late_counts_from_when_it_was_sent(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
+    let hangs = json!([pipeline(1, &injected(), quick("hang"))]);
+    let story = Plan::on(base).pipelines(hangs).begin().await;
+    story
+        .get(&format!("/pipelines/{}/", id(1)))
+        .await
+        .expect(200);
+    story
+        .fault(&json!({"fault": "drop_before", "operation": "pipeline", "count": 1}))
+        .await;
+    let task = story.launch(&id(1), json!({})).await;
+    assert_eq!(story.asked("runPipeline").await, 0);
+    story.advance(TimeDelta::minutes(8));
+    story.pass().await;
+    assert_eq!(story.asked("runPipeline").await, 1);
+    story.advance(TimeDelta::hours(24) + TIME_LIMIT - TimeDelta::minutes(1));
+    story.pass().await;
+    assert_eq!(overdue(&story, task).await, 0);
+    story.advance(TimeDelta::minutes(2));
+    story.pass().await;
+    assert_eq!(overdue(&story, task).await, 1);
+    story.end().await;
 }
 
-story! {
-    async fn a_run_in_an_archived_workspace_is_gone_an_hour_after_its_deadline(base) {
-        let (story, task, _) = running(base).await;
-        story.archive(true).await;
-        assert_eq!(looks_for(&story, TIME_LIMIT - TimeDelta::minutes(5), task).await, "RUNNING");
-        assert_eq!(looks_for(&story, TimeDelta::minutes(60), task).await, "RUNNING");
-        assert_eq!(looks_for(&story, TimeDelta::minutes(12), task).await, "ERROR");
-        let ended = story.task(task).await;
-        let why = ended["progress_message"].as_str().unwrap();
-        assert!(ended["confirmed"] == true && why.contains("the workspace was archived"), "{why}");
-        // What it said last counts all the same.
-        let word = json!({"task_id": task, "status": "SUCCESS"});
-        assert_eq!(story.report(&id(1), &word).await.expect(200)["task"]["status"], "SUCCESS");
-        story.end().await;
-    }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_run_in_an_archived_workspace_is_gone_an_hour_after_its_deadline(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
+    let (story, task, _) = running(base).await;
+    story.archive(true).await;
+    assert_eq!(
+        looks_for(&story, TIME_LIMIT - TimeDelta::minutes(5), task).await,
+        "RUNNING"
+    );
+    assert_eq!(
+        looks_for(&story, TimeDelta::minutes(60), task).await,
+        "RUNNING"
+    );
+    assert_eq!(
+        looks_for(&story, TimeDelta::minutes(12), task).await,
+        "ERROR"
+    );
+    let ended = story.task(task).await;
+    let why = ended["progress_message"].as_str().unwrap();
+    assert!(
+        ended["confirmed"] == true && why.contains("the workspace was archived"),
+        "{why}"
+    );
+    // What it said last counts all the same.
+    let word = json!({"task_id": task, "status": "SUCCESS"});
+    assert_eq!(
+        story.report(&id(1), &word).await.expect(200)["task"]["status"],
+        "SUCCESS"
+    );
+    story.end().await;
 }
 
-story! {
-    async fn a_run_in_an_archived_workspace_that_was_to_be_stopped_needs_the_same_hour(base) {
-        let (story, task, _) = running(base).await;
-        story.post(&format!("/tasks/{task}/cancel/"), &json!({})).await.expect(202);
-        story.archive(true).await;
-        assert_eq!(looks_for(&story, TIME_LIMIT + TimeDelta::minutes(55), task).await, "RUNNING");
-        assert_eq!(looks_for(&story, TimeDelta::minutes(12), task).await, "ERROR");
-        story.end().await;
-    }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_run_in_an_archived_workspace_that_was_to_be_stopped_needs_the_same_hour(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
+    let (story, task, _) = running(base).await;
+    story
+        .post(&format!("/tasks/{task}/cancel/"), &json!({}))
+        .await
+        .expect(202);
+    story.archive(true).await;
+    assert_eq!(
+        looks_for(&story, TIME_LIMIT + TimeDelta::minutes(55), task).await,
+        "RUNNING"
+    );
+    assert_eq!(
+        looks_for(&story, TimeDelta::minutes(12), task).await,
+        "ERROR"
+    );
+    story.end().await;
 }
 
-story! {
-    async fn an_outage_or_a_sight_in_between_begins_the_hour_anew(base) {
-        let (story, task, _) = running(base).await;
-        story.advance(TIME_LIMIT);
-        story.archive(true).await;
-        assert_eq!(looks_for(&story, TimeDelta::minutes(50), task).await, "RUNNING");
-        story.fault(&json!({"fault": "html_500", "operation": "pipelineRun", "count": 1})).await;
-        assert_eq!(looks_for(&story, TimeDelta::minutes(50), task).await, "RUNNING");
-        // The bridge itself was away: looks far from each other are no row.
-        story.advance(TimeDelta::hours(5));
-        assert_eq!(looks_for(&story, TimeDelta::minutes(50), task).await, "RUNNING");
-        story.archive(false).await;
-        story.advance(TimeDelta::seconds(10));
-        story.pass().await;
-        story.archive(true).await;
-        assert_eq!(looks_for(&story, TimeDelta::minutes(50), task).await, "RUNNING");
-        assert_eq!(looks_for(&story, TimeDelta::minutes(15), task).await, "ERROR");
-        story.end().await;
-    }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_outage_or_a_sight_in_between_begins_the_hour_anew(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
+    let (story, task, _) = running(base).await;
+    story.advance(TIME_LIMIT);
+    story.archive(true).await;
+    assert_eq!(
+        looks_for(&story, TimeDelta::minutes(50), task).await,
+        "RUNNING"
+    );
+    story
+        .fault(&json!({"fault": "html_500", "operation": "pipelineRun", "count": 1}))
+        .await;
+    assert_eq!(
+        looks_for(&story, TimeDelta::minutes(50), task).await,
+        "RUNNING"
+    );
+    // The bridge itself was away: looks far from each other are no row.
+    story.advance(TimeDelta::hours(5));
+    assert_eq!(
+        looks_for(&story, TimeDelta::minutes(50), task).await,
+        "RUNNING"
+    );
+    story.archive(false).await;
+    story.advance(TimeDelta::seconds(10));
+    story.pass().await;
+    story.archive(true).await;
+    assert_eq!(
+        looks_for(&story, TimeDelta::minutes(50), task).await,
+        "RUNNING"
+    );
+    assert_eq!(
+        looks_for(&story, TimeDelta::minutes(15), task).await,
+        "ERROR"
+    );
+    story.end().await;
 }
 
-story! {
-    async fn a_rotated_token_never_ends_a_task(base) {
-        let (story, task, run) = running(base).await;
-        story.advance(TIME_LIMIT);
-        story.fault(&json!({"fault": "stranger", "for_ms": 600_000})).await;
-        assert_eq!(looks_for(&story, TimeDelta::hours(3), task).await, "RUNNING");
-        story.no_faults().await;
-        story.configure_with(Map::new(), &story.openhexa, "withdrawn", "demo").await;
-        assert_eq!(looks_for(&story, TimeDelta::hours(3), task).await, "RUNNING");
-        story.configure(Map::new()).await;
-        story.drive(&run, &json!({"status": "success"})).await;
-        assert_eq!(end(&story.until_confirmed(task).await), ("SUCCESS", true));
-        story.end().await;
-    }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_rotated_token_never_ends_a_task(#[values(Sqlite, Postgres)] base: Base) {
+    let (story, task, run) = running(base).await;
+    story.advance(TIME_LIMIT);
+    story
+        .fault(&json!({"fault": "stranger", "for_ms": 600_000}))
+        .await;
+    assert_eq!(
+        looks_for(&story, TimeDelta::hours(3), task).await,
+        "RUNNING"
+    );
+    story.no_faults().await;
+    story
+        .configure_with(Map::new(), &story.openhexa, "withdrawn", "demo")
+        .await;
+    assert_eq!(
+        looks_for(&story, TimeDelta::hours(3), task).await,
+        "RUNNING"
+    );
+    story.configure(Map::new()).await;
+    story.drive(&run, &json!({"status": "success"})).await;
+    assert_eq!(end(&story.until_confirmed(task).await), ("SUCCESS", true));
+    story.end().await;
 }
 
-story! {
-    async fn a_lost_run_in_an_archived_workspace_is_given_up_after_its_deadline(base) {
-        let ours = json!([pipeline(1, &injected(), quick("manual"))]);
-        let story = Plan::on(base).pipelines(ours).begin().await;
-        story.fault(&json!({"fault": "drop_after", "count": 1})).await;
-        let task = story.launch(&id(1), json!({})).await;
-        story.archive(true).await;
-        story.advance(TimeDelta::hours(24));
-        assert_eq!(looks_for(&story, TIME_LIMIT + TimeDelta::minutes(55), task).await, "QUEUED");
-        assert_eq!(looks_for(&story, TimeDelta::minutes(12), task).await, "ERROR");
-        story.end().await;
-    }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_lost_run_in_an_archived_workspace_is_given_up_after_its_deadline(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
+    let ours = json!([pipeline(1, &injected(), quick("manual"))]);
+    let story = Plan::on(base).pipelines(ours).begin().await;
+    story
+        .fault(&json!({"fault": "drop_after", "count": 1}))
+        .await;
+    let task = story.launch(&id(1), json!({})).await;
+    story.archive(true).await;
+    story.advance(TimeDelta::hours(24));
+    assert_eq!(
+        looks_for(&story, TIME_LIMIT + TimeDelta::minutes(55), task).await,
+        "QUEUED"
+    );
+    assert_eq!(
+        looks_for(&story, TimeDelta::minutes(12), task).await,
+        "ERROR"
+    );
+    story.end().await;
 }
 
 #[test]

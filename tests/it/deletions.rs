@@ -3,11 +3,12 @@
 use chrono::TimeDelta;
 use openhexa_bridge::domain::ids::UserId;
 use openhexa_bridge::domain::run::{Absence, Visible};
+use rstest::rstest;
 use serde_json::json;
 use uuid::Uuid;
 
 use crate::support::catalogue::{id, injected, pipeline, quick};
-use crate::support::story::{Plan, Story, story};
+use crate::support::story::{Base, Plan, Postgres, Sqlite, Story};
 use crate::support::usual::{end, running};
 
 /// The time until an unsure launch or a run that is to stop is polled again, and the poll.
@@ -16,74 +17,108 @@ async fn poll(story: &Story) {
     story.pass().await;
 }
 
-story! {
-    async fn a_pipeline_deleted_while_its_run_terminates_ends_the_task_after_three_polls(base) {
-        let (story, task, run) = running(base).await;
-        assert!(!story.delete_pipeline(&id(1)).await, "a pipeline with a running run was deleted");
-        story.post(&format!("/tasks/{task}/cancel/"), &json!({})).await.expect(202);
-        story.drive(&run, &json!({"status": "terminating"})).await;
-        story.until(task, "the stop", |task| task["run"]["status"] == "terminating").await;
-        assert!(story.delete_pipeline(&id(1)).await);
-        for _ in 0..2 {
-            poll(&story).await;
-            assert_eq!(end(&story.task(task).await), ("RUNNING", false), "too few polls for a proof");
-        }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_pipeline_deleted_while_its_run_terminates_ends_the_task_after_three_polls(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
+    let (story, task, run) = running(base).await;
+    assert!(
+        !story.delete_pipeline(&id(1)).await,
+        "a pipeline with a running run was deleted"
+    );
+    story
+        .post(&format!("/tasks/{task}/cancel/"), &json!({}))
+        .await
+        .expect(202);
+    story.drive(&run, &json!({"status": "terminating"})).await;
+    story
+        .until(task, "the stop", |task| {
+            task["run"]["status"] == "terminating"
+        })
+        .await;
+    assert!(story.delete_pipeline(&id(1)).await);
+    for _ in 0..2 {
         poll(&story).await;
-        let ended = story.task(task).await;
-        assert_eq!(end(&ended), ("ERROR", true));
-        let why = ended["progress_message"].as_str().unwrap();
-        assert!(why.contains("The pipeline and its run were deleted in OpenHEXA"), "{why}");
-        // What the pipeline said last counts all the same.
-        let word = json!({"task_id": task, "status": "CANCELLED"});
-        assert_eq!(story.report(&id(1), &word).await.expect(200)["task"]["status"], "CANCELLED");
-        story.end().await;
+        assert_eq!(
+            end(&story.task(task).await),
+            ("RUNNING", false),
+            "too few polls for a proof"
+        );
     }
+    poll(&story).await;
+    let ended = story.task(task).await;
+    assert_eq!(end(&ended), ("ERROR", true));
+    let why = ended["progress_message"].as_str().unwrap();
+    assert!(
+        why.contains("The pipeline and its run were deleted in OpenHEXA"),
+        "{why}"
+    );
+    // What the pipeline said last counts all the same.
+    let word = json!({"task_id": task, "status": "CANCELLED"});
+    assert_eq!(
+        story.report(&id(1), &word).await.expect(200)["task"]["status"],
+        "CANCELLED"
+    );
+    story.end().await;
 }
 
-story! {
-    async fn failed_polls_between_do_not_end_the_task_of_a_deleted_pipeline(base) {
-        let (story, task, run) = running(base).await;
-        story.drive(&run, &json!({"status": "terminating"})).await;
-        assert!(story.delete_pipeline(&id(1)).await);
-        let usual = TimeDelta::seconds(30);
-        for fault in ["html_500", "stranger", "refuse_token"] {
-            story.fault(&json!({"fault": fault, "operation": "pipelineRun", "for_ms": 600_000})).await;
-            for _ in 0..5 {
-                story.advance(usual);
-                story.pass().await;
-                assert_eq!(end(&story.task(task).await), ("RUNNING", false), "{fault}");
-            }
-            story.no_faults().await;
-        }
-        for _ in 0..3 {
-            assert_eq!(end(&story.task(task).await), ("RUNNING", false));
-            story.advance(usual * 2);
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn failed_polls_between_do_not_end_the_task_of_a_deleted_pipeline(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
+    let (story, task, run) = running(base).await;
+    story.drive(&run, &json!({"status": "terminating"})).await;
+    assert!(story.delete_pipeline(&id(1)).await);
+    let usual = TimeDelta::seconds(30);
+    for fault in ["html_500", "stranger", "refuse_token"] {
+        story
+            .fault(&json!({"fault": fault, "operation": "pipelineRun", "for_ms": 600_000}))
+            .await;
+        for _ in 0..5 {
+            story.advance(usual);
             story.pass().await;
+            assert_eq!(end(&story.task(task).await), ("RUNNING", false), "{fault}");
         }
-        assert_eq!(end(&story.task(task).await), ("ERROR", true));
-        story.end().await;
+        story.no_faults().await;
     }
+    for _ in 0..3 {
+        assert_eq!(end(&story.task(task).await), ("RUNNING", false));
+        story.advance(usual * 2);
+        story.pass().await;
+    }
+    assert_eq!(end(&story.task(task).await), ("ERROR", true));
+    story.end().await;
 }
 
-story! {
-    async fn a_lost_launch_of_a_deleted_pipeline_is_given_up_after_the_grace(base) {
-        let ours = json!([pipeline(1, &injected(), quick("manual"))]);
-        let story = Plan::on(base).pipelines(ours).begin().await;
-        story.fault(&json!({"fault": "drop_before", "count": 1})).await;
-        let task = story.launch(&id(1), json!({})).await;
-        assert!(story.delete_pipeline(&id(1)).await);
-        for _ in 0..12 {
-            poll(&story).await;
-        }
-        assert_eq!(end(&story.task(task).await), ("QUEUED", false), "before the grace is over");
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_lost_launch_of_a_deleted_pipeline_is_given_up_after_the_grace(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
+    let ours = json!([pipeline(1, &injected(), quick("manual"))]);
+    let story = Plan::on(base).pipelines(ours).begin().await;
+    story
+        .fault(&json!({"fault": "drop_before", "count": 1}))
+        .await;
+    let task = story.launch(&id(1), json!({})).await;
+    assert!(story.delete_pipeline(&id(1)).await);
+    for _ in 0..12 {
         poll(&story).await;
-        let ended = story.task(task).await;
-        assert_eq!(end(&ended), ("ERROR", true));
-        let why = ended["progress_message"].as_str().unwrap();
-        assert!(why.contains("the pipeline has since been deleted"), "{why}");
-        assert_eq!(story.asked("runPipeline").await, 1);
-        story.end().await;
     }
+    assert_eq!(
+        end(&story.task(task).await),
+        ("QUEUED", false),
+        "before the grace is over"
+    );
+    poll(&story).await;
+    let ended = story.task(task).await;
+    assert_eq!(end(&ended), ("ERROR", true));
+    let why = ended["progress_message"].as_str().unwrap();
+    assert!(why.contains("the pipeline has since been deleted"), "{why}");
+    assert_eq!(story.asked("runPipeline").await, 1);
+    story.end().await;
 }
 
 #[test]

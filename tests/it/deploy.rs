@@ -2,6 +2,7 @@
 
 mod files;
 
+use rstest::rstest;
 use std::net::{IpAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -16,7 +17,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::process::{Child, Command};
 
 use crate::support::catalogue::{id, injected, pipeline};
-use crate::support::story::{As, Base, PATIENCE, Plan, Story, story};
+use crate::support::story::{As, Base, PATIENCE, Plan, Postgres, Sqlite, Story};
 
 fn deploy(name: &str) -> String {
     let file = Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -192,81 +193,153 @@ async fn error(answer: Response) -> String {
     told["error"].as_str().unwrap().to_owned()
 }
 
-story! {
-    async fn the_bridge_has_its_path_and_iaso_everything_else(base) {
-        let (story, front) = begin(base).await;
-        for path in ["/", "/api/tasks/", "/api/openhexadecimal/", "/healthz", "/metrics", "/readyz", "/dashboard/?a=/api/openhexa/"] {
-            assert_eq!(front.text(&story, path).await, format!("iaso {path}"));
-        }
-        for path in ["/api/openhexa/pipelines/", "/api/openhexa/pipelines", "/api/openhexa/tasks/?limit=1"] {
-            let answer = front.ask(&story, Method::GET, path, None).await;
-            assert_eq!(answer.status(), 200, "{path}");
-            assert!(answer.headers().contains_key("x-request-id"), "{path}");
-        }
-        let unknown = front.ask(&story, Method::GET, "/api/openhexa/nothing/", None).await;
-        assert_eq!((unknown.status().as_u16(), error(unknown).await.as_str()), (404, "This address does not exist"));
-        let bare = front.ask(&story, Method::PATCH, "/api/openhexa", Some("{}".to_owned())).await;
-        assert_eq!((bare.status().as_u16(), error(bare).await.as_str()), (404, "This address does not exist"), "and no redirect");
-        story.end().await;
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_bridge_has_its_path_and_iaso_everything_else(#[values(Sqlite, Postgres)] base: Base) {
+    let (story, front) = begin(base).await;
+    for path in [
+        "/",
+        "/api/tasks/",
+        "/api/openhexadecimal/",
+        "/healthz",
+        "/metrics",
+        "/readyz",
+        "/dashboard/?a=/api/openhexa/",
+    ] {
+        assert_eq!(front.text(&story, path).await, format!("iaso {path}"));
     }
+    for path in [
+        "/api/openhexa/pipelines/",
+        "/api/openhexa/pipelines",
+        "/api/openhexa/tasks/?limit=1",
+    ] {
+        let answer = front.ask(&story, Method::GET, path, None).await;
+        assert_eq!(answer.status(), 200, "{path}");
+        assert!(answer.headers().contains_key("x-request-id"), "{path}");
+    }
+    let unknown = front
+        .ask(&story, Method::GET, "/api/openhexa/nothing/", None)
+        .await;
+    assert_eq!(
+        (unknown.status().as_u16(), error(unknown).await.as_str()),
+        (404, "This address does not exist")
+    );
+    let bare = front
+        .ask(
+            &story,
+            Method::PATCH,
+            "/api/openhexa",
+            Some("{}".to_owned()),
+        )
+        .await;
+    assert_eq!(
+        (bare.status().as_u16(), error(bare).await.as_str()),
+        (404, "This address does not exist"),
+        "and no redirect"
+    );
+    story.end().await;
 }
 
-story! {
-    async fn a_report_arrives_with_and_without_its_slash(base) {
-        let (story, front) = begin(base).await;
-        let task = story.launch(&id(1), json!({})).await;
-        for (slash, progress) in [("", 10), ("/", 20)] {
-            let body = json!({"task_id": task, "progress_value": progress}).to_string();
-            let answer = front.ask(&story, Method::PATCH, &format!("/api/openhexa/pipelines/{}{slash}", id(1)), Some(body)).await;
-            assert_eq!(answer.status(), 200);
-            assert_eq!(story.task(task).await["progress_value"], progress);
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_report_arrives_with_and_without_its_slash(#[values(Sqlite, Postgres)] base: Base) {
+    let (story, front) = begin(base).await;
+    let task = story.launch(&id(1), json!({})).await;
+    for (slash, progress) in [("", 10), ("/", 20)] {
+        let body = json!({"task_id": task, "progress_value": progress}).to_string();
+        let answer = front
+            .ask(
+                &story,
+                Method::PATCH,
+                &format!("/api/openhexa/pipelines/{}{slash}", id(1)),
+                Some(body),
+            )
+            .await;
+        assert_eq!(answer.status(), 200);
+        assert_eq!(story.task(task).await["progress_value"], progress);
+    }
+    story.end().await;
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_asks_is_known_behind_it_too(#[values(Sqlite, Postgres)] base: Base) {
+    let (story, front) = begin(base).await;
+    let body = Some("{}".to_owned());
+    let answer = front
+        .ask(
+            &story,
+            Method::POST,
+            &format!("/api/openhexa/pipelines/{}/launch/", id(1)),
+            body,
+        )
+        .await;
+    let id = answer.headers()["x-request-id"]
+        .to_str()
+        .unwrap()
+        .to_owned();
+    let log = crate::support::log::text();
+    let line = log
+        .lines()
+        .find(|line| line.contains(&id) && line.contains("\"target\":\"audit\""))
+        .expect("a line");
+    assert!(line.contains("\"address\":\"127.0.0.1\""), "{line}");
+    story.end().await;
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_client_says_of_its_address_is_not_believed_at_any_path(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
+    let story = plan(base)
+        .setting("limits.address_per_second", "1")
+        .setting("limits.address_burst", "4")
+        .begin()
+        .await;
+    let front = Front::before(&story.base_url()).await;
+    // Not from where nginx is, which is trusted.
+    let client = Client::builder()
+        .no_proxy()
+        .local_address(IpAddr::from([127, 0, 0, 2]))
+        .build()
+        .unwrap();
+    let mut statuses = Vec::new();
+    for number in 1..=3 {
+        for path in ["/api/openhexa", "/api/openhexa/"] {
+            let ask = client
+                .get(format!("{}{path}", front.url))
+                .header("x-forwarded-for", format!("203.0.113.{number}"));
+            statuses.push(ask.send().await.unwrap().status().as_u16());
         }
-        story.end().await;
     }
+    assert_eq!(statuses, [404, 404, 404, 404, 429, 429]);
+    story.end().await;
 }
 
-story! {
-    async fn who_asks_is_known_behind_it_too(base) {
-        let (story, front) = begin(base).await;
-        let body = Some("{}".to_owned());
-        let answer = front.ask(&story, Method::POST, &format!("/api/openhexa/pipelines/{}/launch/", id(1)), body).await;
-        let id = answer.headers()["x-request-id"].to_str().unwrap().to_owned();
-        let log = crate::support::log::text();
-        let line = log.lines().find(|line| line.contains(&id) && line.contains("\"target\":\"audit\"")).expect("a line");
-        assert!(line.contains("\"address\":\"127.0.0.1\""), "{line}");
-        story.end().await;
-    }
-}
-
-story! {
-    async fn what_a_client_says_of_its_address_is_not_believed_at_any_path(base) {
-        let story = plan(base).setting("limits.address_per_second", "1").setting("limits.address_burst", "4").begin().await;
-        let front = Front::before(&story.base_url()).await;
-        // Not from where nginx is, which is trusted.
-        let client = Client::builder().no_proxy().local_address(IpAddr::from([127, 0, 0, 2])).build().unwrap();
-        let mut statuses = Vec::new();
-        for number in 1..=3 {
-            for path in ["/api/openhexa", "/api/openhexa/"] {
-                let ask = client.get(format!("{}{path}", front.url)).header("x-forwarded-for", format!("203.0.113.{number}"));
-                statuses.push(ask.send().await.unwrap().status().as_u16());
-            }
-        }
-        assert_eq!(statuses, [404, 404, 404, 404, 429, 429]);
-        story.end().await;
-    }
-}
-
-story! {
-    async fn what_is_too_large_is_told_in_json_by_whoever_refuses_it(base) {
-        let (story, front) = begin(base).await;
-        let path = format!("/api/openhexa/pipelines/{}/validate/", id(1));
-        let body = |size: usize| Some(json!({"config": {"x": "y".repeat(size)}}).to_string());
-        let ours = front.ask(&story, Method::POST, &path, body(1_500_000)).await;
-        assert_eq!((ours.status().as_u16(), error(ours).await.as_str()), (413, "The body is too large: at most 1048576 bytes"));
-        let theirs = front.ask(&story, Method::POST, &path, body(3_000_000)).await;
-        assert_eq!((theirs.status().as_u16(), error(theirs).await.as_str()), (413, "The body is too large"));
-        story.end().await;
-    }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_too_large_is_told_in_json_by_whoever_refuses_it(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
+    let (story, front) = begin(base).await;
+    let path = format!("/api/openhexa/pipelines/{}/validate/", id(1));
+    let body = |size: usize| Some(json!({"config": {"x": "y".repeat(size)}}).to_string());
+    let ours = front
+        .ask(&story, Method::POST, &path, body(1_500_000))
+        .await;
+    assert_eq!(
+        (ours.status().as_u16(), error(ours).await.as_str()),
+        (413, "The body is too large: at most 1048576 bytes")
+    );
+    let theirs = front
+        .ask(&story, Method::POST, &path, body(3_000_000))
+        .await;
+    assert_eq!(
+        (theirs.status().as_u16(), error(theirs).await.as_str()),
+        (413, "The body is too large")
+    );
+    story.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -375,26 +448,28 @@ async fn connections_of_one_address_are_limited() {
     story.end().await;
 }
 
-story! {
-    async fn events_pass_as_they_come(base) {
-        let (story, front) = begin(base).await;
-        let mut stream = front.ask(&story, Method::GET, "/api/openhexa/tasks/stream/", None).await;
-        assert_eq!(stream.status(), 200);
-        let task = story.launch(&id(1), json!({})).await;
-        let wanted = format!("\"id\":{task},");
-        let mut told = String::new();
-        while !told.contains(&wanted) {
-            story.bridge().spread().await.unwrap();
-            let wait = Duration::from_millis(500);
-            if let Ok(chunk) = tokio::time::timeout(wait, stream.chunk()).await {
-                let chunk = chunk.unwrap().expect("the stream goes on");
-                told.push_str(&String::from_utf8_lossy(&chunk));
-            }
-            assert!(told.len() < 1_000_000);
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn events_pass_as_they_come(#[values(Sqlite, Postgres)] base: Base) {
+    let (story, front) = begin(base).await;
+    let mut stream = front
+        .ask(&story, Method::GET, "/api/openhexa/tasks/stream/", None)
+        .await;
+    assert_eq!(stream.status(), 200);
+    let task = story.launch(&id(1), json!({})).await;
+    let wanted = format!("\"id\":{task},");
+    let mut told = String::new();
+    while !told.contains(&wanted) {
+        story.bridge().spread().await.unwrap();
+        let wait = Duration::from_millis(500);
+        if let Ok(chunk) = tokio::time::timeout(wait, stream.chunk()).await {
+            let chunk = chunk.unwrap().expect("the stream goes on");
+            told.push_str(&String::from_utf8_lossy(&chunk));
         }
-        drop(stream);
-        story.end().await;
+        assert!(told.len() < 1_000_000);
     }
+    drop(stream);
+    story.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -2,10 +2,11 @@
 //! may ask.
 
 use reqwest::Method;
+use rstest::rstest;
 use serde_json::json;
 
 use crate::support::catalogue::{id, pipeline, quick};
-use crate::support::story::{Answer, As, Base, Plan, Story, story};
+use crate::support::story::{Answer, As, Base, Plan, Postgres, Sqlite, Story};
 
 const ALWAYS: [(&str, &str); 5] = [
     ("x-frame-options", "DENY"),
@@ -61,59 +62,85 @@ async fn begin(base: Base, url: &str) -> Story {
         .await
 }
 
-story! {
-    async fn every_answer_says_what_a_browser_must_know(base) {
-        let story = begin(base, "http://bridge.example.org").await;
-        for (who, method, path) in each_kind() {
-            let what = format!("{method} {path} as {who:?}");
-            let answer = story.ask_at(who, method.parse().unwrap(), &path).send().await;
-            is_guarded(&answer, &what);
-        }
-        let personal = story.get("/pipelines/").await;
-        assert_eq!(personal.header("vary"), "Accept-Language, Authorization, Cookie");
-        story.end().await;
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_answer_says_what_a_browser_must_know(#[values(Sqlite, Postgres)] base: Base) {
+    let story = begin(base, "http://bridge.example.org").await;
+    for (who, method, path) in each_kind() {
+        let what = format!("{method} {path} as {who:?}");
+        let answer = story
+            .ask_at(who, method.parse().unwrap(), &path)
+            .send()
+            .await;
+        is_guarded(&answer, &what);
     }
+    let personal = story.get("/pipelines/").await;
+    assert_eq!(
+        personal.header("vary"),
+        "Accept-Language, Authorization, Cookie"
+    );
+    story.end().await;
 }
 
-story! {
-    async fn what_holds_for_a_whole_host_is_not_the_bridges_to_say(base) {
-        let story = begin(base, "https://iaso.example.org").await;
-        for (who, method, path) in each_kind() {
-            let answer = story.ask_at(who, method.parse().unwrap(), &path).send().await;
-            assert_eq!(answer.header("strict-transport-security"), "", "{method} {path}");
-        }
-        story.end().await;
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_holds_for_a_whole_host_is_not_the_bridges_to_say(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
+    let story = begin(base, "https://iaso.example.org").await;
+    for (who, method, path) in each_kind() {
+        let answer = story
+            .ask_at(who, method.parse().unwrap(), &path)
+            .send()
+            .await;
+        assert_eq!(
+            answer.header("strict-transport-security"),
+            "",
+            "{method} {path}"
+        );
     }
+    story.end().await;
 }
 
-story! {
-    async fn a_stream_is_guarded_too(base) {
-        let story = begin(base, "https://bridge.example.org").await;
-        let stream = story.stream("/tasks/stream/").await;
-        for (name, value) in ALWAYS {
-            assert_eq!(stream.header(name), value, "{name}");
-        }
-        drop(stream);
-        story.end().await;
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_stream_is_guarded_too(#[values(Sqlite, Postgres)] base: Base) {
+    let story = begin(base, "https://bridge.example.org").await;
+    let stream = story.stream("/tasks/stream/").await;
+    for (name, value) in ALWAYS {
+        assert_eq!(stream.header(name), value, "{name}");
     }
+    drop(stream);
+    story.end().await;
 }
 
-story! {
-    async fn no_page_of_another_origin_may_ask(base) {
-        let story = begin(base, "https://bridge.example.org").await;
-        for path in ["/api/openhexa/pipelines/", "/api/openhexa/tasks/stream/", "/api/openhexa/openapi.json"] {
-            let preflight = story.ask_at(As::Nobody, Method::OPTIONS, path)
-                .header("origin", "https://elsewhere.example.org")
-                .header("access-control-request-method", "GET")
-                .header("access-control-request-headers", "authorization");
-            let answer = preflight.send().await;
-            assert_eq!(answer.error(405), "This HTTP method is not allowed here");
-            is_guarded(&answer, path);
-        }
-        let preflight = story.ask_at(As::Nobody, Method::OPTIONS, "/nothing").header("origin", "https://elsewhere.example.org");
-        is_guarded(&preflight.send().await, "a preflight of nothing");
-        let asked = story.ask(As::Viewer, Method::GET, "/pipelines/").header("origin", "https://elsewhere.example.org").send().await;
-        is_guarded(&asked, "a question from elsewhere");
-        story.end().await;
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_page_of_another_origin_may_ask(#[values(Sqlite, Postgres)] base: Base) {
+    let story = begin(base, "https://bridge.example.org").await;
+    for path in [
+        "/api/openhexa/pipelines/",
+        "/api/openhexa/tasks/stream/",
+        "/api/openhexa/openapi.json",
+    ] {
+        let preflight = story
+            .ask_at(As::Nobody, Method::OPTIONS, path)
+            .header("origin", "https://elsewhere.example.org")
+            .header("access-control-request-method", "GET")
+            .header("access-control-request-headers", "authorization");
+        let answer = preflight.send().await;
+        assert_eq!(answer.error(405), "This HTTP method is not allowed here");
+        is_guarded(&answer, path);
     }
+    let preflight = story
+        .ask_at(As::Nobody, Method::OPTIONS, "/nothing")
+        .header("origin", "https://elsewhere.example.org");
+    is_guarded(&preflight.send().await, "a preflight of nothing");
+    let asked = story
+        .ask(As::Viewer, Method::GET, "/pipelines/")
+        .header("origin", "https://elsewhere.example.org")
+        .send()
+        .await;
+    is_guarded(&asked, "a question from elsewhere");
+    story.end().await;
 }

@@ -1,5 +1,6 @@
 //! API keys: made on the command line, shown once, good for their role, until they end or are revoked.
 
+use rstest::rstest;
 use std::process::{Command, Output};
 
 use chrono::TimeDelta;
@@ -7,7 +8,7 @@ use reqwest::Method;
 use serde_json::json;
 
 use crate::support::catalogue::{id, pipeline, quick};
-use crate::support::story::{As, Base, Plan, Story, story};
+use crate::support::story::{As, Base, Plan, Postgres, Sqlite, Story};
 use crate::support::{dump, hand};
 
 impl Story {
@@ -50,68 +51,110 @@ impl Story {
     }
 }
 
-story! {
-    async fn a_key_opens_what_its_role_may_and_no_more(base) {
-        let story = Plan::on(base).pipelines(json!([pipeline(1, &[], quick("succeed"))])).begin().await;
-        let launch = format!("/pipelines/{}/launch/", id(1));
-        for (role, read, write, configure) in [("viewer", 200, 403, 403), ("operator", 200, 400, 403), ("admin", 200, 400, 200)] {
-            let key = story.make_key(&["--role", role]).await;
-            assert_eq!(story.status(&key, Method::GET, "/pipelines/").await, read, "{role}");
-            assert_eq!(story.status(&key, Method::POST, &launch).await, write, "{role}");
-            assert_eq!(story.status(&key, Method::GET, "/config/").await, configure, "{role}");
-            assert!(!dump::everything(&story.database).await.contains(&key), "only its hash is kept");
-        }
-        story.end().await;
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_key_opens_what_its_role_may_and_no_more(#[values(Sqlite, Postgres)] base: Base) {
+    let story = Plan::on(base)
+        .pipelines(json!([pipeline(1, &[], quick("succeed"))]))
+        .begin()
+        .await;
+    let launch = format!("/pipelines/{}/launch/", id(1));
+    for (role, read, write, configure) in [
+        ("viewer", 200, 403, 403),
+        ("operator", 200, 400, 403),
+        ("admin", 200, 400, 200),
+    ] {
+        let key = story.make_key(&["--role", role]).await;
+        assert_eq!(
+            story.status(&key, Method::GET, "/pipelines/").await,
+            read,
+            "{role}"
+        );
+        assert_eq!(
+            story.status(&key, Method::POST, &launch).await,
+            write,
+            "{role}"
+        );
+        assert_eq!(
+            story.status(&key, Method::GET, "/config/").await,
+            configure,
+            "{role}"
+        );
+        assert!(
+            !dump::everything(&story.database).await.contains(&key),
+            "only its hash is kept"
+        );
     }
+    story.end().await;
 }
 
-story! {
-    async fn a_revoked_key_is_refused_within_seconds(base) {
-        let story = Plan::on(base).begin().await;
-        let key = story.make_key(&["--role", "viewer", "--name", "District office"]).await;
-        assert_eq!(story.status(&key, Method::GET, "/tasks/").await, 200);
-        let listed = story.list_keys().await;
-        assert!(listed.starts_with("1\tviewer\tactive\t") && listed.contains("District office"), "{listed}");
-        assert!(!listed.contains(&key));
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_revoked_key_is_refused_within_seconds(#[values(Sqlite, Postgres)] base: Base) {
+    let story = Plan::on(base).begin().await;
+    let key = story
+        .make_key(&["--role", "viewer", "--name", "District office"])
+        .await;
+    assert_eq!(story.status(&key, Method::GET, "/tasks/").await, 200);
+    let listed = story.list_keys().await;
+    assert!(
+        listed.starts_with("1\tviewer\tactive\t") && listed.contains("District office"),
+        "{listed}"
+    );
+    assert!(!listed.contains(&key));
 
-        assert!(story.keys(&["revoke", "1"]).await.status.success());
-        story.advance(TimeDelta::seconds(5));
-        assert_eq!(story.status(&key, Method::GET, "/tasks/").await, 401);
-        assert!(story.list_keys().await.contains("\trevoked\t"));
-        let twice = story.keys(&["revoke", "1"]).await;
-        assert!(!twice.status.success());
-        assert_eq!(String::from_utf8_lossy(&twice.stderr).trim(), "openhexa-bridge: there is no active key 1");
-        story.end().await;
-    }
+    assert!(story.keys(&["revoke", "1"]).await.status.success());
+    story.advance(TimeDelta::seconds(5));
+    assert_eq!(story.status(&key, Method::GET, "/tasks/").await, 401);
+    assert!(story.list_keys().await.contains("\trevoked\t"));
+    let twice = story.keys(&["revoke", "1"]).await;
+    assert!(!twice.status.success());
+    assert_eq!(
+        String::from_utf8_lossy(&twice.stderr).trim(),
+        "openhexa-bridge: there is no active key 1"
+    );
+    story.end().await;
 }
 
-story! {
-    async fn a_key_ends_when_it_was_told_to(base) {
-        let story = Plan::on(base).begin().await;
-        let key = story.make_key(&["--role", "viewer", "--expires", "90d"]).await;
-        story.advance(TimeDelta::days(89));
-        assert_eq!(story.status(&key, Method::GET, "/tasks/").await, 200);
-        story.advance(TimeDelta::days(2));
-        assert_eq!(story.status(&key, Method::GET, "/tasks/").await, 401);
-        story.end().await;
-    }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_key_ends_when_it_was_told_to(#[values(Sqlite, Postgres)] base: Base) {
+    let story = Plan::on(base).begin().await;
+    let key = story
+        .make_key(&["--role", "viewer", "--expires", "90d"])
+        .await;
+    story.advance(TimeDelta::days(89));
+    assert_eq!(story.status(&key, Method::GET, "/tasks/").await, 200);
+    story.advance(TimeDelta::days(2));
+    assert_eq!(story.status(&key, Method::GET, "/tasks/").await, 401);
+    story.end().await;
 }
 
 // A key that had been recognised a moment before its expiry was remembered beyond it.
-story! {
-    async fn a_key_that_was_used_just_before_its_expiry_is_refused_at_its_expiry(base) {
-        let story = Plan::on(base).begin().await;
-        let key = story.make_key(&["--role", "viewer", "--expires", "1d"]).await;
-        // The command line has the machine's clock.
-        let expires = chrono::DateTime::parse_from_rfc3339(&expiry(&story).await).unwrap().to_utc();
-        story.advance(expires - story.now() - TimeDelta::seconds(2));
-        assert_eq!(story.status(&key, Method::GET, "/tasks/").await, 200);
-        story.advance(TimeDelta::milliseconds(1_999));
-        assert_eq!(story.status(&key, Method::GET, "/tasks/").await, 200, "a millisecond before");
-        story.advance(TimeDelta::milliseconds(1));
-        assert_eq!(story.status(&key, Method::GET, "/tasks/").await, 401);
-        story.end().await;
-    }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_key_that_was_used_just_before_its_expiry_is_refused_at_its_expiry(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
+    let story = Plan::on(base).begin().await;
+    let key = story
+        .make_key(&["--role", "viewer", "--expires", "1d"])
+        .await;
+    // The command line has the machine's clock.
+    let expires = chrono::DateTime::parse_from_rfc3339(&expiry(&story).await)
+        .unwrap()
+        .to_utc();
+    story.advance(expires - story.now() - TimeDelta::seconds(2));
+    assert_eq!(story.status(&key, Method::GET, "/tasks/").await, 200);
+    story.advance(TimeDelta::milliseconds(1_999));
+    assert_eq!(
+        story.status(&key, Method::GET, "/tasks/").await,
+        200,
+        "a millisecond before"
+    );
+    story.advance(TimeDelta::milliseconds(1));
+    assert_eq!(story.status(&key, Method::GET, "/tasks/").await, 401);
+    story.end().await;
 }
 
 /// When the only key expires, as it is stored.
@@ -126,16 +169,18 @@ async fn expiry(story: &Story) -> String {
     hand::texts(story, &query).await.remove(0)
 }
 
-story! {
-    async fn the_last_use_of_a_key_is_recorded(base) {
-        let story = Plan::on(base).begin().await;
-        let key = story.make_key(&["--role", "viewer"]).await;
-        assert!(story.list_keys().await.contains("last used -"));
-        assert_eq!(story.status(&key, Method::GET, "/tasks/").await, 200);
-        let noted = |listed: String| !listed.contains("last used -");
-        story.until_true("the use is noted", async || { noted(story.list_keys().await) }).await;
-        story.end().await;
-    }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_last_use_of_a_key_is_recorded(#[values(Sqlite, Postgres)] base: Base) {
+    let story = Plan::on(base).begin().await;
+    let key = story.make_key(&["--role", "viewer"]).await;
+    assert!(story.list_keys().await.contains("last used -"));
+    assert_eq!(story.status(&key, Method::GET, "/tasks/").await, 200);
+    let noted = |listed: String| !listed.contains("last used -");
+    story
+        .until_true("the use is noted", async || noted(story.list_keys().await))
+        .await;
+    story.end().await;
 }
 
 #[test]
@@ -184,17 +229,35 @@ fn a_network_is_not_served_without_a_key_unless_somebody_insists() {
     assert!(line.starts_with("bridge: http://"), "{line}");
 }
 
-story! {
-    async fn a_name_that_hides_or_reverses_text_makes_no_key(base) {
-        let story = Plan::on(base).begin().await;
-        for name in ["ops\u{202e}nimda", "\u{2067}ops", "ops\u{200f}", "o\u{ad}ps", "one\ntwo", "one\u{2029}two", "\u{e0041}"] {
-            let made = story.keys(&["create", "--role", "viewer", "--name", name]).await;
-            assert!(!made.status.success(), "{name:?}");
-            assert!(String::from_utf8_lossy(&made.stderr).contains("without control characters or invisible characters"));
-        }
-        for name in ["Équipe de Ngaoundéré", "مكتب", "Bureau nº 1 — nord", "事務所 🔑"] {
-            story.make_key(&["--role", "viewer", "--name", name]).await;
-        }
-        story.end().await;
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_name_that_hides_or_reverses_text_makes_no_key(#[values(Sqlite, Postgres)] base: Base) {
+    let story = Plan::on(base).begin().await;
+    for name in [
+        "ops\u{202e}nimda",
+        "\u{2067}ops",
+        "ops\u{200f}",
+        "o\u{ad}ps",
+        "one\ntwo",
+        "one\u{2029}two",
+        "\u{e0041}",
+    ] {
+        let made = story
+            .keys(&["create", "--role", "viewer", "--name", name])
+            .await;
+        assert!(!made.status.success(), "{name:?}");
+        assert!(
+            String::from_utf8_lossy(&made.stderr)
+                .contains("without control characters or invisible characters")
+        );
     }
+    for name in [
+        "Équipe de Ngaoundéré",
+        "مكتب",
+        "Bureau nº 1 — nord",
+        "事務所 🔑",
+    ] {
+        story.make_key(&["--role", "viewer", "--name", name]).await;
+    }
+    story.end().await;
 }

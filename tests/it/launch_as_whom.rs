@@ -6,11 +6,12 @@ use openhexa_bridge::domain::ids::UserId;
 use openhexa_bridge::service::Error;
 use openhexa_bridge::service::identity::ONLY_ACCOUNT;
 use openhexa_bridge::store;
+use rstest::rstest;
 use serde_json::{Map, json};
 use uuid::Uuid;
 
 use crate::support::catalogue::{id, injected, pipeline, quick};
-use crate::support::story::{Base, Plan, Story, story};
+use crate::support::story::{Base, Plan, Postgres, Sqlite, Story};
 
 fn plan(base: Base) -> Plan {
     Plan::on(base).pipelines(json!([pipeline(1, &injected(), quick("succeed"))]))
@@ -35,30 +36,50 @@ async fn keep_user(story: &Story, asked: Connection, user: UserId) {
     keep.await.unwrap();
 }
 
-story! {
-    async fn nothing_is_sent_before_it_is_known_as_whom(base) {
-        let story = plan(base).begin().await;
-        story.fault(&json!({"fault": "html_500", "operation": "me", "count": 1})).await;
-        let task = story.launch(&id(1), json!({})).await;
-        assert_eq!((story.task(task).await["status"].clone(), story.asked("runPipeline").await), (json!("QUEUED"), 0));
-        assert!(story.events(task).await.contains(&"launch_not_sent".to_owned()));
-        story.advance(TimeDelta::seconds(5));
-        let ended = story.until_confirmed(task).await;
-        assert_eq!((&ended["status"], story.runs().await.len()), (&json!("SUCCESS"), 1));
-        story.end().await;
-    }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_is_sent_before_it_is_known_as_whom(#[values(Sqlite, Postgres)] base: Base) {
+    let story = plan(base).begin().await;
+    story
+        .fault(&json!({"fault": "html_500", "operation": "me", "count": 1}))
+        .await;
+    let task = story.launch(&id(1), json!({})).await;
+    assert_eq!(
+        (
+            story.task(task).await["status"].clone(),
+            story.asked("runPipeline").await
+        ),
+        (json!("QUEUED"), 0)
+    );
+    assert!(
+        story
+            .events(task)
+            .await
+            .contains(&"launch_not_sent".to_owned())
+    );
+    story.advance(TimeDelta::seconds(5));
+    let ended = story.until_confirmed(task).await;
+    assert_eq!(
+        (&ended["status"], story.runs().await.len()),
+        (&json!("SUCCESS"), 1)
+    );
+    story.end().await;
 }
 
-story! {
-    async fn whom_a_token_stood_for_is_not_kept_for_the_next_token(base) {
-        let story = plan(base).begin().await;
-        let (asked, user) = (connection(&story).await, UserId(Uuid::from_u128(7)));
-        story.configure_with(Map::new(), &story.openhexa, "another-token", "demo").await;
-        keep_user(&story, asked, user).await;
-        let now = connection(&story).await;
-        assert_eq!(now.user, None, "asked with the token before");
-        keep_user(&story, now, user).await;
-        assert_eq!(connection(&story).await.user, Some(user));
-        story.end().await;
-    }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whom_a_token_stood_for_is_not_kept_for_the_next_token(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
+    let story = plan(base).begin().await;
+    let (asked, user) = (connection(&story).await, UserId(Uuid::from_u128(7)));
+    story
+        .configure_with(Map::new(), &story.openhexa, "another-token", "demo")
+        .await;
+    keep_user(&story, asked, user).await;
+    let now = connection(&story).await;
+    assert_eq!(now.user, None, "asked with the token before");
+    keep_user(&story, now, user).await;
+    assert_eq!(connection(&story).await.user, Some(user));
+    story.end().await;
 }

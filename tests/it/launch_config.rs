@@ -1,9 +1,10 @@
 //! What is sent for a launch: whose values lie over whose, and what the bridge fills in.
 
+use rstest::rstest;
 use serde_json::{Value, json};
 
 use crate::support::catalogue::{id, injected, parameter, pipeline, quick, with};
-use crate::support::story::{As, Base, Plan, Story, story};
+use crate::support::story::{As, Base, Plan, Postgres, Sqlite, Story};
 
 /// A pipeline whose one version has these parameters and this config.
 fn saved(parameters: &[Value], config: &Value) -> Value {
@@ -25,113 +26,173 @@ async fn sent(story: &Story) -> Value {
     runs[0]["config"].clone()
 }
 
-story! {
-    async fn the_callers_values_lie_over_the_accounts_and_those_over_the_versions(base) {
-        let parameters = ["a", "b", "c", "d"].map(|code| parameter(&code.repeat(2), "str", json!({"default": "default"})));
-        let content = json!({"pipelines": [
-            {"id": id(2), "parameters": {"cc": "of another pipeline"}},
-            {"id": id(1), "parameters": {"bb": "account", "cc": "account", "unused": null}},
-        ]});
-        let config = json!({"aa": "version", "bb": "version", "cc": "version"});
-        let plan = Plan::on(base).pipelines(json!([saved(&parameters, &config)])).content(&content);
-        let story = plan.begin().await;
-        let task = story.launch(&id(1), json!({"cc": "caller"})).await;
-        assert_eq!(sent(&story).await, json!({"aa": "version", "bb": "account", "cc": "caller"}));
-        assert_eq!(story.task(task).await["config"], json!({"bb": "account", "cc": "caller"}));
-        story.end().await;
-    }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_callers_values_lie_over_the_accounts_and_those_over_the_versions(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
+    let parameters = ["a", "b", "c", "d"]
+        .map(|code| parameter(&code.repeat(2), "str", json!({"default": "default"})));
+    let content = json!({"pipelines": [
+        {"id": id(2), "parameters": {"cc": "of another pipeline"}},
+        {"id": id(1), "parameters": {"bb": "account", "cc": "account", "unused": null}},
+    ]});
+    let config = json!({"aa": "version", "bb": "version", "cc": "version"});
+    let plan = Plan::on(base)
+        .pipelines(json!([saved(&parameters, &config)]))
+        .content(&content);
+    let story = plan.begin().await;
+    let task = story.launch(&id(1), json!({"cc": "caller"})).await;
+    assert_eq!(
+        sent(&story).await,
+        json!({"aa": "version", "bb": "account", "cc": "caller"})
+    );
+    assert_eq!(
+        story.task(task).await["config"],
+        json!({"bb": "account", "cc": "caller"})
+    );
+    story.end().await;
 }
 
-story! {
-    async fn a_null_of_the_caller_leaves_the_accounts_value(base) {
-        let parameters = [parameter("country", "str", json!({"required": true}))];
-        let content = json!({"pipelines": [{"id": id(1), "parameters": {"country": "CMR"}}]});
-        let plan = Plan::on(base).pipelines(json!([pipeline(1, &parameters, quick("hang"))])).content(&content);
-        let story = plan.begin().await;
-        story.launch(&id(1), json!({"country": null})).await;
-        assert_eq!(sent(&story).await, json!({"country": "CMR"}));
-        story.end().await;
-    }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_null_of_the_caller_leaves_the_accounts_value(#[values(Sqlite, Postgres)] base: Base) {
+    let parameters = [parameter("country", "str", json!({"required": true}))];
+    let content = json!({"pipelines": [{"id": id(1), "parameters": {"country": "CMR"}}]});
+    let plan = Plan::on(base)
+        .pipelines(json!([pipeline(1, &parameters, quick("hang"))]))
+        .content(&content);
+    let story = plan.begin().await;
+    story.launch(&id(1), json!({"country": null})).await;
+    assert_eq!(sent(&story).await, json!({"country": "CMR"}));
+    story.end().await;
 }
 
-story! {
-    async fn the_bridge_fills_in_its_four_in_their_declared_types(base) {
-        for (kind, text) in [("int", false), ("float", false), ("str", true)] {
-            let mut parameters = injected();
-            parameters[0] = parameter("task_id", kind, json!({"required": true}));
-            let story = with_only(base, pipeline(1, &parameters, quick("hang"))).await;
-            let task = story.launch(&id(1), json!({})).await;
-            let config = sent(&story).await;
-            let own = if text { json!(task.to_string()) } else { json!(task) };
-            assert_eq!(config["task_id"], own, "{kind}");
-            assert_eq!(config["pipeline_id"], json!(id(1)));
-            assert_eq!(config["connection_host"], json!(story.base_url()));
-            assert_eq!(config["connection_token"].as_str().unwrap().split('.').count(), 3);
-            assert_eq!(story.task(task).await["config"]["connection_token"], "••••");
-            story.end().await;
-        }
-    }
-}
-
-story! {
-    async fn where_a_list_is_declared_the_bridge_fills_in_a_list(base) {
-        let several = |code: &str, kind: &str| parameter(code, kind, json!({"multiple": true}));
-        let parameters = [several("task_id", "int"), several("pipeline_id", "str")];
-        let story = with_only(base, pipeline(1, &parameters, quick("hang"))).await;
-        let task = story.launch(&id(1), json!({})).await;
-        assert_eq!(sent(&story).await, json!({"task_id": [task], "pipeline_id": [id(1)]}));
-        story.end().await;
-    }
-}
-
-story! {
-    async fn the_token_filled_in_reports_on_its_task(base) {
-        let story = with_only(base, pipeline(1, &injected(), quick("hang"))).await;
-        let task = story.launch(&id(1), json!({})).await;
-        let token = story.callback_token().await;
-        let ask = story.ask(As::Bearer(token), reqwest::Method::PATCH, &format!("/pipelines/{}/", id(1)));
-        let answer = ask.json(&json!({"status": "RUNNING"})).send().await.expect(200);
-        assert_eq!((&answer["task"]["id"], &answer["task"]["status"]), (&json!(task), &json!("RUNNING")));
-        story.end().await;
-    }
-}
-
-story! {
-    async fn what_is_not_declared_is_not_filled_in(base) {
-        let parameters = [parameter("pipeline_id", "str", json!({})), parameter("country", "str", json!({}))];
-        let story = with_only(base, pipeline(1, &parameters, quick("hang"))).await;
-        story.launch(&id(1), json!({"country": "CMR"})).await;
-        assert_eq!(sent(&story).await, json!({"pipeline_id": id(1), "country": "CMR"}));
-        story.end().await;
-    }
-}
-
-story! {
-    async fn a_callers_values_for_the_four_are_dropped(base) {
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_bridge_fills_in_its_four_in_their_declared_types(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
+    for (kind, text) in [("int", false), ("float", false), ("str", true)] {
         let mut parameters = injected();
-        parameters.truncate(2);
+        parameters[0] = parameter("task_id", kind, json!({"required": true}));
         let story = with_only(base, pipeline(1, &parameters, quick("hang"))).await;
-        let given = json!({"task_id": 999_999, "pipeline_id": "mine", "connection_host": "http://evil.example", "connection_token": "mine"});
-        let task = story.launch(&id(1), given).await;
-        assert_eq!(sent(&story).await, json!({"task_id": task, "pipeline_id": id(1)}));
+        let task = story.launch(&id(1), json!({})).await;
+        let config = sent(&story).await;
+        let own = if text {
+            json!(task.to_string())
+        } else {
+            json!(task)
+        };
+        assert_eq!(config["task_id"], own, "{kind}");
+        assert_eq!(config["pipeline_id"], json!(id(1)));
+        assert_eq!(config["connection_host"], json!(story.base_url()));
+        assert_eq!(
+            config["connection_token"]
+                .as_str()
+                .unwrap()
+                .split('.')
+                .count(),
+            3
+        );
+        assert_eq!(story.task(task).await["config"]["connection_token"], "••••");
         story.end().await;
     }
 }
 
-story! {
-    async fn a_notebook_takes_only_an_empty_config(base) {
-        let notebook = with(pipeline(1, &[], quick("succeed")), json!({"type": "notebook", "versions": []}));
-        let story = with_only(base, notebook).await;
-        let path = format!("/pipelines/{}/launch/", id(1));
-        let refused = story.post(&path, &json!({"config": {"country": "CMR"}})).await.expect(400);
-        assert!(refused["config"]["country"][0].is_string(), "{refused}");
-        assert_eq!(story.runs().await.len(), 0);
-        let task = story.launch(&id(1), json!({"pipeline_id": id(1)})).await;
-        let ended = story.until_confirmed(task).await;
-        assert_eq!((&ended["status"], &ended["pipeline"]["version"]), (&json!("SUCCESS"), &json!(null)));
-        assert_eq!(sent(&story).await, json!({}));
-        story.end().await;
-    }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn where_a_list_is_declared_the_bridge_fills_in_a_list(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
+    let several = |code: &str, kind: &str| parameter(code, kind, json!({"multiple": true}));
+    let parameters = [several("task_id", "int"), several("pipeline_id", "str")];
+    let story = with_only(base, pipeline(1, &parameters, quick("hang"))).await;
+    let task = story.launch(&id(1), json!({})).await;
+    assert_eq!(
+        sent(&story).await,
+        json!({"task_id": [task], "pipeline_id": [id(1)]})
+    );
+    story.end().await;
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_token_filled_in_reports_on_its_task(#[values(Sqlite, Postgres)] base: Base) {
+    let story = with_only(base, pipeline(1, &injected(), quick("hang"))).await;
+    let task = story.launch(&id(1), json!({})).await;
+    let token = story.callback_token().await;
+    let ask = story.ask(
+        As::Bearer(token),
+        reqwest::Method::PATCH,
+        &format!("/pipelines/{}/", id(1)),
+    );
+    let answer = ask
+        .json(&json!({"status": "RUNNING"}))
+        .send()
+        .await
+        .expect(200);
+    assert_eq!(
+        (&answer["task"]["id"], &answer["task"]["status"]),
+        (&json!(task), &json!("RUNNING"))
+    );
+    story.end().await;
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_not_declared_is_not_filled_in(#[values(Sqlite, Postgres)] base: Base) {
+    let parameters = [
+        parameter("pipeline_id", "str", json!({})),
+        parameter("country", "str", json!({})),
+    ];
+    let story = with_only(base, pipeline(1, &parameters, quick("hang"))).await;
+    story.launch(&id(1), json!({"country": "CMR"})).await;
+    assert_eq!(
+        sent(&story).await,
+        json!({"pipeline_id": id(1), "country": "CMR"})
+    );
+    story.end().await;
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_callers_values_for_the_four_are_dropped(#[values(Sqlite, Postgres)] base: Base) {
+    let mut parameters = injected();
+    parameters.truncate(2);
+    let story = with_only(base, pipeline(1, &parameters, quick("hang"))).await;
+    let given = json!({"task_id": 999_999, "pipeline_id": "mine", "connection_host": "http://evil.example", "connection_token": "mine"});
+    let task = story.launch(&id(1), given).await;
+    assert_eq!(
+        sent(&story).await,
+        json!({"task_id": task, "pipeline_id": id(1)})
+    );
+    story.end().await;
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_notebook_takes_only_an_empty_config(#[values(Sqlite, Postgres)] base: Base) {
+    let notebook = with(
+        pipeline(1, &[], quick("succeed")),
+        json!({"type": "notebook", "versions": []}),
+    );
+    let story = with_only(base, notebook).await;
+    let path = format!("/pipelines/{}/launch/", id(1));
+    let refused = story
+        .post(&path, &json!({"config": {"country": "CMR"}}))
+        .await
+        .expect(400);
+    assert!(refused["config"]["country"][0].is_string(), "{refused}");
+    assert_eq!(story.runs().await.len(), 0);
+    let task = story.launch(&id(1), json!({"pipeline_id": id(1)})).await;
+    let ended = story.until_confirmed(task).await;
+    assert_eq!(
+        (&ended["status"], &ended["pipeline"]["version"]),
+        (&json!("SUCCESS"), &json!(null))
+    );
+    assert_eq!(sent(&story).await, json!({}));
+    story.end().await;
 }
 
 /// Pipeline 1 with two versions of different parameters, and pipeline 2.
@@ -147,70 +208,124 @@ fn versions() -> Value {
     json!([first, pipeline(2, &[], quick("hang"))])
 }
 
-story! {
-    async fn an_older_version_is_judged_and_launched_as_itself(base) {
-        let story = Plan::on(base).pipelines(versions()).begin().await;
-        let path = format!("/pipelines/{}/launch/", id(1));
-        let body = json!({"version": id(11), "config": {"old": "x"}});
-        let task = story.post(&path, &body).await.expect(201)["task"]["id"].as_i64().unwrap();
-        assert_eq!(story.task(task).await["pipeline"]["version"], json!({"id": id(11), "versionNumber": 1}));
-        assert_eq!(sent(&story).await, json!({"old": "x"}));
-        let wrong = json!({"version": id(11), "config": {"new": "x"}});
-        let refused = story.post(&path, &wrong).await.expect(400);
-        let mut fields: Vec<&String> = refused["config"].as_object().unwrap().keys().collect();
-        fields.sort();
-        assert_eq!(fields, ["new", "old"]);
-        story.end().await;
-    }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_older_version_is_judged_and_launched_as_itself(#[values(Sqlite, Postgres)] base: Base) {
+    let story = Plan::on(base).pipelines(versions()).begin().await;
+    let path = format!("/pipelines/{}/launch/", id(1));
+    let body = json!({"version": id(11), "config": {"old": "x"}});
+    let task = story.post(&path, &body).await.expect(201)["task"]["id"]
+        .as_i64()
+        .unwrap();
+    assert_eq!(
+        story.task(task).await["pipeline"]["version"],
+        json!({"id": id(11), "versionNumber": 1})
+    );
+    assert_eq!(sent(&story).await, json!({"old": "x"}));
+    let wrong = json!({"version": id(11), "config": {"new": "x"}});
+    let refused = story.post(&path, &wrong).await.expect(400);
+    let mut fields: Vec<&String> = refused["config"].as_object().unwrap().keys().collect();
+    fields.sort();
+    assert_eq!(fields, ["new", "old"]);
+    story.end().await;
 }
 
-story! {
-    async fn without_a_version_or_with_null_the_current_one_is_launched(base) {
-        let story = Plan::on(base).pipelines(versions()).begin().await;
-        let path = format!("/pipelines/{}/launch/", id(1));
-        for body in [json!({"config": {"new": "x"}}), json!({"version": null, "config": {"new": "x"}})] {
-            let task = story.post(&path, &body).await.expect(201)["task"]["id"].as_i64().unwrap();
-            assert_eq!(story.task(task).await["pipeline"]["version"]["versionNumber"], 2);
-        }
-        story.end().await;
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn without_a_version_or_with_null_the_current_one_is_launched(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
+    let story = Plan::on(base).pipelines(versions()).begin().await;
+    let path = format!("/pipelines/{}/launch/", id(1));
+    for body in [
+        json!({"config": {"new": "x"}}),
+        json!({"version": null, "config": {"new": "x"}}),
+    ] {
+        let task = story.post(&path, &body).await.expect(201)["task"]["id"]
+            .as_i64()
+            .unwrap();
+        assert_eq!(
+            story.task(task).await["pipeline"]["version"]["versionNumber"],
+            2
+        );
     }
+    story.end().await;
 }
 
-story! {
-    async fn a_version_that_is_not_the_pipelines_is_refused_by_its_field(base) {
-        let story = Plan::on(base).pipelines(versions()).begin().await;
-        let path = format!("/pipelines/{}/launch/", id(1));
-        for version in [json!(id(1002)), json!(id(77)), json!("two"), json!(2), json!([id(11)]), json!("")] {
-            let body = json!({"version": version, "config": {"new": "x", "old": "x"}});
-            let refused = story.post(&path, &body).await.expect(400);
-            assert!(refused["error"].is_string() && refused["version"][0].is_string(), "{version}: {refused}");
-        }
-        assert_eq!((story.runs().await.len(), story.tasks().await.len()), (0, 0));
-        story.end().await;
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_version_that_is_not_the_pipelines_is_refused_by_its_field(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
+    let story = Plan::on(base).pipelines(versions()).begin().await;
+    let path = format!("/pipelines/{}/launch/", id(1));
+    for version in [
+        json!(id(1002)),
+        json!(id(77)),
+        json!("two"),
+        json!(2),
+        json!([id(11)]),
+        json!(""),
+    ] {
+        let body = json!({"version": version, "config": {"new": "x", "old": "x"}});
+        let refused = story.post(&path, &body).await.expect(400);
+        assert!(
+            refused["error"].is_string() && refused["version"][0].is_string(),
+            "{version}: {refused}"
+        );
     }
+    assert_eq!(
+        (story.runs().await.len(), story.tasks().await.len()),
+        (0, 0)
+    );
+    story.end().await;
 }
 
-story! {
-    async fn a_whole_number_beyond_64_bits_reaches_the_run_digit_for_digit(base) {
-        let long: Value = serde_json::from_str("18446744073709551617").unwrap();
-        let parameters = [
-            parameter("given", "int", json!({"required": true})),
-            parameter("several", "int", json!({"multiple": true})),
-            parameter("preset", "int", json!({"default": long, "choices": [long, 3]})),
-        ];
-        let story = with_only(base, saved(&parameters, &json!({"preset": long}))).await;
-        let detail = story.get(&format!("/pipelines/{}/", id(1))).await;
-        detail.expect(200);
-        assert_eq!(detail.text.matches("18446744073709551617").count(), 3, "{}", detail.text);
-        let body = r#"{"config": {"given": 170141183460469231731687303715884105728, "several": [-9223372036854775809, -0]}}"#;
-        let ask = story.ask(As::Operator, reqwest::Method::POST, &format!("/pipelines/{}/launch/", id(1)));
-        let task = ask.body("application/json", body).send().await.expect(201)["task"]["id"].as_i64().unwrap();
-        let sent = sent(&story).await.to_string();
-        for number in ["170141183460469231731687303715884105728", "[-9223372036854775809,0]", "18446744073709551617"] {
-            assert!(sent.contains(number), "{number}: {sent}");
-        }
-        let shown = story.get(&format!("/tasks/{task}/")).await.text;
-        assert!(shown.contains("170141183460469231731687303715884105728"), "{shown}");
-        story.end().await;
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_whole_number_beyond_64_bits_reaches_the_run_digit_for_digit(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
+    let long: Value = serde_json::from_str("18446744073709551617").unwrap();
+    let parameters = [
+        parameter("given", "int", json!({"required": true})),
+        parameter("several", "int", json!({"multiple": true})),
+        parameter(
+            "preset",
+            "int",
+            json!({"default": long, "choices": [long, 3]}),
+        ),
+    ];
+    let story = with_only(base, saved(&parameters, &json!({"preset": long}))).await;
+    let detail = story.get(&format!("/pipelines/{}/", id(1))).await;
+    detail.expect(200);
+    assert_eq!(
+        detail.text.matches("18446744073709551617").count(),
+        3,
+        "{}",
+        detail.text
+    );
+    let body = r#"{"config": {"given": 170141183460469231731687303715884105728, "several": [-9223372036854775809, -0]}}"#;
+    let ask = story.ask(
+        As::Operator,
+        reqwest::Method::POST,
+        &format!("/pipelines/{}/launch/", id(1)),
+    );
+    let task = ask.body("application/json", body).send().await.expect(201)["task"]["id"]
+        .as_i64()
+        .unwrap();
+    let sent = sent(&story).await.to_string();
+    for number in [
+        "170141183460469231731687303715884105728",
+        "[-9223372036854775809,0]",
+        "18446744073709551617",
+    ] {
+        assert!(sent.contains(number), "{number}: {sent}");
     }
+    let shown = story.get(&format!("/tasks/{task}/")).await.text;
+    assert!(
+        shown.contains("170141183460469231731687303715884105728"),
+        "{shown}"
+    );
+    story.end().await;
 }

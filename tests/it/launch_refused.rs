@@ -1,10 +1,11 @@
 //! Launches that do not come about: refused here before anything is sent, or by OpenHEXA, then with a task that says so.
 
 use reqwest::Method;
+use rstest::rstest;
 use serde_json::{Value, json};
 
 use crate::support::catalogue::{id, injected, parameter, pipeline, quick};
-use crate::support::story::{As, Plan, Story, story};
+use crate::support::story::{As, Base, Plan, Postgres, Sqlite, Story};
 
 fn launch_of(number: u64) -> String {
     format!("/pipelines/{}/launch/", id(number))
@@ -18,16 +19,32 @@ async fn nothing_came_of_it(story: &Story) {
     );
 }
 
-story! {
-    async fn a_config_that_is_no_object_is_refused_by_its_field(base) {
-        let story = Plan::on(base).pipelines(json!([pipeline(1, &[], quick("succeed"))])).begin().await;
-        for body in [json!({}), json!({"config": null}), json!({"config": []}), json!({"config": "{}"}), json!({"config": 1}), json!({"config": true})] {
-            let refused = story.post(&launch_of(1), &body).await.expect(400);
-            assert_eq!(refused, json!({"error": "config must be an object", "config": ["config must be an object"]}), "{body}");
-        }
-        nothing_came_of_it(&story).await;
-        story.end().await;
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_config_that_is_no_object_is_refused_by_its_field(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
+    let story = Plan::on(base)
+        .pipelines(json!([pipeline(1, &[], quick("succeed"))]))
+        .begin()
+        .await;
+    for body in [
+        json!({}),
+        json!({"config": null}),
+        json!({"config": []}),
+        json!({"config": "{}"}),
+        json!({"config": 1}),
+        json!({"config": true}),
+    ] {
+        let refused = story.post(&launch_of(1), &body).await.expect(400);
+        assert_eq!(
+            refused,
+            json!({"error": "config must be an object", "config": ["config must be an object"]}),
+            "{body}"
+        );
     }
+    nothing_came_of_it(&story).await;
+    story.end().await;
 }
 
 fn strict() -> Value {
@@ -53,85 +70,131 @@ fn wrong() -> Value {
     json!({"config": {"year": "2024", "mode": "medium", "codes": "one", "share": true, "extra": 1}})
 }
 
-story! {
-    async fn all_wrong_fields_are_told_at_once(base) {
-        let story = Plan::on(base).pipelines(strict()).begin().await;
-        let refused = story.post(&launch_of(1), &wrong()).await.expect(400);
-        let told = json!({
-            "codes": ["Codes must be a list"],
-            "country": ["Country is required"],
-            "extra": ["`extra` is not a parameter of this pipeline"],
-            "mode": ["Mode must be one of: fast, slow"],
-            "share": ["Share must be a number"],
-            "year": ["Year must be a whole number"],
-        });
-        assert_eq!(refused["config"], told);
-        assert!(refused["error"].is_string());
-        assert_eq!(refused.as_object().unwrap().len(), 2, "{refused}");
-        nothing_came_of_it(&story).await;
-        story.end().await;
-    }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn all_wrong_fields_are_told_at_once(#[values(Sqlite, Postgres)] base: Base) {
+    let story = Plan::on(base).pipelines(strict()).begin().await;
+    let refused = story.post(&launch_of(1), &wrong()).await.expect(400);
+    let told = json!({
+        "codes": ["Codes must be a list"],
+        "country": ["Country is required"],
+        "extra": ["`extra` is not a parameter of this pipeline"],
+        "mode": ["Mode must be one of: fast, slow"],
+        "share": ["Share must be a number"],
+        "year": ["Year must be a whole number"],
+    });
+    assert_eq!(refused["config"], told);
+    assert!(refused["error"].is_string());
+    assert_eq!(refused.as_object().unwrap().len(), 2, "{refused}");
+    nothing_came_of_it(&story).await;
+    story.end().await;
 }
 
-story! {
-    async fn one_wrong_field_is_the_contracts_own_example(base) {
-        let story = Plan::on(base).pipelines(strict()).begin().await;
-        let refused = story.post(&launch_of(1), &json!({"config": {"year": 2024}})).await.expect(400);
-        assert_eq!(refused, json!({"error": "Country is required", "config": {"country": ["Country is required"]}}));
-        nothing_came_of_it(&story).await;
-        story.end().await;
-    }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_wrong_field_is_the_contracts_own_example(#[values(Sqlite, Postgres)] base: Base) {
+    let story = Plan::on(base).pipelines(strict()).begin().await;
+    let refused = story
+        .post(&launch_of(1), &json!({"config": {"year": 2024}}))
+        .await
+        .expect(400);
+    assert_eq!(
+        refused,
+        json!({"error": "Country is required", "config": {"country": ["Country is required"]}})
+    );
+    nothing_came_of_it(&story).await;
+    story.end().await;
 }
 
-story! {
-    async fn wrong_fields_are_told_in_french_to_who_reads_it(base) {
-        let story = Plan::on(base).pipelines(strict()).begin().await;
-        let ask = story.ask(As::Operator, Method::POST, &launch_of(1)).header("accept-language", "fr-FR,fr;q=0.9");
-        let refused = ask.json(&wrong()).send().await.expect(400);
-        assert_eq!(refused["config"]["country"], json!(["Country est obligatoire"]));
-        assert_eq!(refused["config"]["year"], json!(["Year doit être un nombre entier"]));
-        assert_eq!(refused["config"].as_object().unwrap().len(), 6, "{refused}");
-        nothing_came_of_it(&story).await;
-        story.end().await;
-    }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn wrong_fields_are_told_in_french_to_who_reads_it(#[values(Sqlite, Postgres)] base: Base) {
+    let story = Plan::on(base).pipelines(strict()).begin().await;
+    let ask = story
+        .ask(As::Operator, Method::POST, &launch_of(1))
+        .header("accept-language", "fr-FR,fr;q=0.9");
+    let refused = ask.json(&wrong()).send().await.expect(400);
+    assert_eq!(
+        refused["config"]["country"],
+        json!(["Country est obligatoire"])
+    );
+    assert_eq!(
+        refused["config"]["year"],
+        json!(["Year doit être un nombre entier"])
+    );
+    assert_eq!(refused["config"].as_object().unwrap().len(), 6, "{refused}");
+    nothing_came_of_it(&story).await;
+    story.end().await;
 }
 
-story! {
-    async fn a_wrong_default_of_the_account_is_told_as_the_accounts(base) {
-        let content = json!({"pipelines": [{"id": id(1), "parameters": {"year": "soon", "gone": 1}}]});
-        let story = Plan::on(base).pipelines(strict()).content(&content).begin().await;
-        let refused = story.post(&launch_of(1), &json!({"config": {"country": "CMR"}})).await.expect(400);
-        let sentences = refused["config"]["year"].as_array().unwrap();
-        assert_eq!(sentences[1], "This value comes from the account's default parameters");
-        assert!(refused["config"]["gone"][0].as_str().unwrap().contains("administrator"));
-        nothing_came_of_it(&story).await;
-        story.end().await;
-    }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_wrong_default_of_the_account_is_told_as_the_accounts(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
+    let content = json!({"pipelines": [{"id": id(1), "parameters": {"year": "soon", "gone": 1}}]});
+    let story = Plan::on(base)
+        .pipelines(strict())
+        .content(&content)
+        .begin()
+        .await;
+    let refused = story
+        .post(&launch_of(1), &json!({"config": {"country": "CMR"}}))
+        .await
+        .expect(400);
+    let sentences = refused["config"]["year"].as_array().unwrap();
+    assert_eq!(
+        sentences[1],
+        "This value comes from the account's default parameters"
+    );
+    assert!(
+        refused["config"]["gone"][0]
+            .as_str()
+            .unwrap()
+            .contains("administrator")
+    );
+    nothing_came_of_it(&story).await;
+    story.end().await;
 }
 
-story! {
-    async fn an_unknown_pipeline_is_not_found(base) {
-        let elsewhere = crate::support::catalogue::with(pipeline(2, &[], quick("succeed")), json!({"workspace": "other"}));
-        let story = Plan::on(base).pipelines(json!([pipeline(1, &[], quick("succeed")), elsewhere])).begin().await;
-        for unknown in [id(9), id(2), "seven".to_owned()] {
-            let path = format!("/pipelines/{unknown}/launch/");
-            story.post(&path, &json!({"config": {}})).await.error(404);
-        }
-        nothing_came_of_it(&story).await;
-        story.end().await;
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_unknown_pipeline_is_not_found(#[values(Sqlite, Postgres)] base: Base) {
+    let elsewhere = crate::support::catalogue::with(
+        pipeline(2, &[], quick("succeed")),
+        json!({"workspace": "other"}),
+    );
+    let story = Plan::on(base)
+        .pipelines(json!([pipeline(1, &[], quick("succeed")), elsewhere]))
+        .begin()
+        .await;
+    for unknown in [id(9), id(2), "seven".to_owned()] {
+        let path = format!("/pipelines/{unknown}/launch/");
+        story.post(&path, &json!({"config": {}})).await.error(404);
     }
+    nothing_came_of_it(&story).await;
+    story.end().await;
 }
 
-story! {
-    async fn who_may_not_launch_is_told_so(base) {
-        let story = Plan::on(base).pipelines(json!([pipeline(1, &[], quick("succeed"))])).begin().await;
-        for (who, status) in [(As::Nobody, 401), (As::Bearer("nonsense".to_owned()), 401), (As::Viewer, 403)] {
-            let ask = story.ask(who, Method::POST, &launch_of(1)).json(&json!({"config": {}}));
-            ask.send().await.error(status);
-        }
-        nothing_came_of_it(&story).await;
-        story.end().await;
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_may_not_launch_is_told_so(#[values(Sqlite, Postgres)] base: Base) {
+    let story = Plan::on(base)
+        .pipelines(json!([pipeline(1, &[], quick("succeed"))]))
+        .begin()
+        .await;
+    for (who, status) in [
+        (As::Nobody, 401),
+        (As::Bearer("nonsense".to_owned()), 401),
+        (As::Viewer, 403),
+    ] {
+        let ask = story
+            .ask(who, Method::POST, &launch_of(1))
+            .json(&json!({"config": {}}));
+        ask.send().await.error(status);
     }
+    nothing_came_of_it(&story).await;
+    story.end().await;
 }
 
 /// The refusal's answer: a sentence and the task, which has ended and says why.
@@ -165,54 +228,88 @@ async fn refused_with_task(story: &Story, status: u16) {
     assert_eq!(story.asked("runPipeline").await, 1);
 }
 
-story! {
-    async fn the_limit_of_runs_is_429_and_the_task_says_so(base) {
-        let story = Plan::on(base).pipelines(json!([pipeline(1, &injected(), quick("succeed"))])).begin().await;
-        story.fault(&json!({"fault": "run_limit", "count": 1})).await;
-        refused_with_task(&story, 429).await;
-        story.end().await;
-    }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_limit_of_runs_is_429_and_the_task_says_so(#[values(Sqlite, Postgres)] base: Base) {
+    let story = Plan::on(base)
+        .pipelines(json!([pipeline(1, &injected(), quick("succeed"))]))
+        .begin()
+        .await;
+    story
+        .fault(&json!({"fault": "run_limit", "count": 1}))
+        .await;
+    refused_with_task(&story, 429).await;
+    story.end().await;
 }
 
-story! {
-    async fn a_token_refused_at_the_launch_is_502_with_a_task_and_never_401(base) {
-        let story = Plan::on(base).pipelines(json!([pipeline(1, &injected(), quick("succeed"))])).begin().await;
-        story.fault(&json!({"fault": "refuse_token", "operation": "runPipeline", "count": 1})).await;
-        refused_with_task(&story, 502).await;
-        story.end().await;
-    }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_token_refused_at_the_launch_is_502_with_a_task_and_never_401(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
+    let story = Plan::on(base)
+        .pipelines(json!([pipeline(1, &injected(), quick("succeed"))]))
+        .begin()
+        .await;
+    story
+        .fault(&json!({"fault": "refuse_token", "operation": "runPipeline", "count": 1}))
+        .await;
+    refused_with_task(&story, 502).await;
+    story.end().await;
 }
 
-story! {
-    async fn a_token_refused_before_the_launch_is_502_without_a_task(base) {
-        let story = Plan::on(base).pipelines(json!([pipeline(1, &[], quick("succeed"))])).begin().await;
-        story.get(&format!("/pipelines/{}/", id(1))).await.expect(200);
-        story.fault(&json!({"fault": "refuse_token", "count": 9})).await;
-        let told = story.post(&launch_of(1), &json!({"config": {}})).await;
-        told.error(502);
-        nothing_came_of_it(&story).await;
-        story.end().await;
-    }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_token_refused_before_the_launch_is_502_without_a_task(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
+    let story = Plan::on(base)
+        .pipelines(json!([pipeline(1, &[], quick("succeed"))]))
+        .begin()
+        .await;
+    story
+        .get(&format!("/pipelines/{}/", id(1)))
+        .await
+        .expect(200);
+    story
+        .fault(&json!({"fault": "refuse_token", "count": 9}))
+        .await;
+    let told = story.post(&launch_of(1), &json!({"config": {}})).await;
+    told.error(502);
+    nothing_came_of_it(&story).await;
+    story.end().await;
 }
 
-story! {
-    async fn a_refused_launch_is_an_end_that_no_word_moves(base) {
-        let story = Plan::on(base).pipelines(json!([pipeline(1, &injected(), quick("succeed"))])).begin().await;
-        story.fault(&json!({"fault": "run_limit", "count": 1})).await;
-        let refused = story.post(&launch_of(1), &json!({"config": {}})).await.expect(429);
-        let word = json!({"task_id": refused["task"]["id"], "status": "SUCCESS"});
-        let told = story.report(&id(1), &word).await.expect(409);
-        assert_eq!(told["status"], "ERROR");
-        story.end().await;
-    }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_refused_launch_is_an_end_that_no_word_moves(#[values(Sqlite, Postgres)] base: Base) {
+    let story = Plan::on(base)
+        .pipelines(json!([pipeline(1, &injected(), quick("succeed"))]))
+        .begin()
+        .await;
+    story
+        .fault(&json!({"fault": "run_limit", "count": 1}))
+        .await;
+    let refused = story
+        .post(&launch_of(1), &json!({"config": {}}))
+        .await
+        .expect(429);
+    let word = json!({"task_id": refused["task"]["id"], "status": "SUCCESS"});
+    let told = story.report(&id(1), &word).await.expect(409);
+    assert_eq!(told["status"], "ERROR");
+    story.end().await;
 }
 
-story! {
-    async fn without_a_configuration_nothing_is_launched(base) {
-        let story = Plan::on(base).pipelines(strict()).not_configured().begin().await;
-        let told = story.post(&launch_of(1), &json!({"config": {}})).await;
-        assert_eq!(told.error(422), "OpenHexa configuration not found");
-        nothing_came_of_it(&story).await;
-        story.end().await;
-    }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn without_a_configuration_nothing_is_launched(#[values(Sqlite, Postgres)] base: Base) {
+    let story = Plan::on(base)
+        .pipelines(strict())
+        .not_configured()
+        .begin()
+        .await;
+    let told = story.post(&launch_of(1), &json!({"config": {}})).await;
+    assert_eq!(told.error(422), "OpenHexa configuration not found");
+    nothing_came_of_it(&story).await;
+    story.end().await;
 }

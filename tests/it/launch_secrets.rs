@@ -1,9 +1,10 @@
 //! The secrets of a launch: sent as they are, kept encrypted only as long as they may be needed, shown never.
 
+use rstest::rstest;
 use serde_json::json;
 
 use crate::support::catalogue::{id, injected, parameter, pipeline, quick};
-use crate::support::story::{Base, Plan, story};
+use crate::support::story::{Base, Plan, Postgres, Sqlite};
 
 fn plan(base: Base) -> Plan {
     let mut parameters = injected();
@@ -12,76 +13,118 @@ fn plan(base: Base) -> Plan {
     Plan::on(base).pipelines(json!([pipeline(1, &parameters, quick("manual"))]))
 }
 
-story! {
-    async fn a_secret_is_sent_as_it_is_and_shown_masked(base) {
-        let story = plan(base).begin().await;
-        let task = story.launch(&id(1), json!({"password": story.secrets.parameter})).await;
-        let sent = story.runs().await[0]["config"].clone();
-        assert_eq!(sent["password"], json!(story.secrets.parameter));
-        let shown = story.task(task).await["config"].clone();
-        assert_eq!((&shown["password"], &shown["connection_token"]), (&json!("••••"), &json!("••••")));
-        assert_eq!(shown.get("other"), None);
-        story.get("/tasks/").await.expect(200);
-        story.get(&format!("/tasks/{task}/events/")).await.expect(200);
-        story.end().await;
-    }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_secret_is_sent_as_it_is_and_shown_masked(#[values(Sqlite, Postgres)] base: Base) {
+    let story = plan(base).begin().await;
+    let task = story
+        .launch(&id(1), json!({"password": story.secrets.parameter}))
+        .await;
+    let sent = story.runs().await[0]["config"].clone();
+    assert_eq!(sent["password"], json!(story.secrets.parameter));
+    let shown = story.task(task).await["config"].clone();
+    assert_eq!(
+        (&shown["password"], &shown["connection_token"]),
+        (&json!("••••"), &json!("••••"))
+    );
+    assert_eq!(shown.get("other"), None);
+    story.get("/tasks/").await.expect(200);
+    story
+        .get(&format!("/tasks/{task}/events/"))
+        .await
+        .expect(200);
+    story.end().await;
 }
 
-story! {
-    async fn a_secret_is_forgotten_once_the_run_is_known(base) {
-        let story = plan(base).begin().await;
-        let task = story.launch(&id(1), json!({"password": story.secrets.parameter})).await;
-        assert_eq!(story.kept(task).await, None);
-        story.end().await;
-    }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_secret_is_forgotten_once_the_run_is_known(#[values(Sqlite, Postgres)] base: Base) {
+    let story = plan(base).begin().await;
+    let task = story
+        .launch(&id(1), json!({"password": story.secrets.parameter}))
+        .await;
+    assert_eq!(story.kept(task).await, None);
+    story.end().await;
 }
 
-story! {
-    async fn while_a_launch_is_unsure_its_secrets_are_kept_encrypted(base) {
-        let story = plan(base).begin().await;
-        story.fault(&json!({"fault": "drop_after", "count": 1})).await;
-        let task = story.launch(&id(1), json!({"password": story.secrets.parameter})).await;
-        let kept = story.kept(task).await.unwrap();
-        assert_eq!(kept["secrets"]["password"], json!(story.secrets.parameter));
-        assert_eq!(kept["secrets"]["connection_token"], story.runs().await[0]["config"]["connection_token"]);
-        story.until(task, "its run", |task| !task["run"].is_null()).await;
-        assert_eq!(story.kept(task).await, None);
-        story.end().await;
-    }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn while_a_launch_is_unsure_its_secrets_are_kept_encrypted(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
+    let story = plan(base).begin().await;
+    story
+        .fault(&json!({"fault": "drop_after", "count": 1}))
+        .await;
+    let task = story
+        .launch(&id(1), json!({"password": story.secrets.parameter}))
+        .await;
+    let kept = story.kept(task).await.unwrap();
+    assert_eq!(kept["secrets"]["password"], json!(story.secrets.parameter));
+    assert_eq!(
+        kept["secrets"]["connection_token"],
+        story.runs().await[0]["config"]["connection_token"]
+    );
+    story
+        .until(task, "its run", |task| !task["run"].is_null())
+        .await;
+    assert_eq!(story.kept(task).await, None);
+    story.end().await;
 }
 
-story! {
-    async fn a_launch_sent_again_brings_its_secrets(base) {
-        let story = plan(base).begin().await;
-        story.fault(&json!({"fault": "drop_before", "count": 1})).await;
-        let task = story.launch(&id(1), json!({"password": story.secrets.parameter})).await;
-        story.until(task, "its run", |task| !task["run"].is_null()).await;
-        assert_eq!(story.runs().await[0]["config"]["password"], json!(story.secrets.parameter));
-        assert_eq!(story.kept(task).await, None);
-        story.end().await;
-    }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_launch_sent_again_brings_its_secrets(#[values(Sqlite, Postgres)] base: Base) {
+    let story = plan(base).begin().await;
+    story
+        .fault(&json!({"fault": "drop_before", "count": 1}))
+        .await;
+    let task = story
+        .launch(&id(1), json!({"password": story.secrets.parameter}))
+        .await;
+    story
+        .until(task, "its run", |task| !task["run"].is_null())
+        .await;
+    assert_eq!(
+        story.runs().await[0]["config"]["password"],
+        json!(story.secrets.parameter)
+    );
+    assert_eq!(story.kept(task).await, None);
+    story.end().await;
 }
 
-story! {
-    async fn a_refused_secret_is_not_repeated(base) {
-        let story = plan(base).begin().await;
-        let path = format!("/pipelines/{}/launch/", id(1));
-        let wrong = json!({"config": {"password": [story.secrets.parameter], "other": 3}});
-        let refused = story.post(&path, &wrong).await.expect(400);
-        assert_eq!(refused["config"].as_object().unwrap().len(), 2, "{refused}");
-        story.end().await;
-    }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_refused_secret_is_not_repeated(#[values(Sqlite, Postgres)] base: Base) {
+    let story = plan(base).begin().await;
+    let path = format!("/pipelines/{}/launch/", id(1));
+    let wrong = json!({"config": {"password": [story.secrets.parameter], "other": 3}});
+    let refused = story.post(&path, &wrong).await.expect(400);
+    assert_eq!(refused["config"].as_object().unwrap().len(), 2, "{refused}");
+    story.end().await;
 }
 
-story! {
-    async fn a_failed_runs_last_lines_hold_no_token(base) {
-        let story = plan(base).begin().await;
-        let task = story.launch(&id(1), json!({"password": "x"})).await;
-        let token = story.callback_token().await;
-        story.until(task, "the run", |task| task["status"] == "RUNNING").await;
-        story.drive_only(&json!({"status": "failed", "message": format!("ValueError: 401 for Bearer {token}.")})).await;
-        let ended = story.until_confirmed(task).await;
-        assert!(ended["progress_message"].as_str().unwrap().contains("Bearer ••••"), "{ended}");
-        story.end().await;
-    }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_failed_runs_last_lines_hold_no_token(#[values(Sqlite, Postgres)] base: Base) {
+    let story = plan(base).begin().await;
+    let task = story.launch(&id(1), json!({"password": "x"})).await;
+    let token = story.callback_token().await;
+    story
+        .until(task, "the run", |task| task["status"] == "RUNNING")
+        .await;
+    story
+        .drive_only(
+            &json!({"status": "failed", "message": format!("ValueError: 401 for Bearer {token}.")}),
+        )
+        .await;
+    let ended = story.until_confirmed(task).await;
+    assert!(
+        ended["progress_message"]
+            .as_str()
+            .unwrap()
+            .contains("Bearer ••••"),
+        "{ended}"
+    );
+    story.end().await;
 }

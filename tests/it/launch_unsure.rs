@@ -3,10 +3,11 @@
 mod waits;
 mod which;
 
+use rstest::rstest;
 use serde_json::{Value, json};
 
 use crate::support::catalogue::{id, injected, parameter, pipeline, quick};
-use crate::support::story::{Base, Plan, Story, story};
+use crate::support::story::{Base, Plan, Postgres, Sqlite, Story};
 
 const NEVER: &str = "OpenHEXA never confirmed the launch";
 
@@ -58,145 +59,208 @@ async fn is_never_confirmed(story: &Story, task: i64) {
     assert_eq!(ended["run"], json!(null));
 }
 
-story! {
-    async fn a_launch_that_made_no_run_is_sent_again_once(base) {
-        for fault in ["drop_before", "html_500"] {
-            let story = plan(base, true, "succeed").begin().await;
-            story.fault(&json!({"fault": fault, "operation": "runPipeline", "count": 1})).await;
-            let task = unsure(&story, json!({})).await;
-            for _ in 0..29 {
-                story.look().await;
-            }
-            assert_eq!(story.asked("runPipeline").await, 1, "before the grace is over");
-            look_for_a_minute(&story).await;
-            let ended = story.until_confirmed(task).await;
-            assert_eq!(ended["status"], "SUCCESS");
-            assert_eq!((story.asked("runPipeline").await, story.runs().await.len()), (2, 1));
-            assert_eq!(story.runs().await[0]["config"]["task_id"], json!(task));
-            story.end().await;
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_launch_that_made_no_run_is_sent_again_once(#[values(Sqlite, Postgres)] base: Base) {
+    for fault in ["drop_before", "html_500"] {
+        let story = plan(base, true, "succeed").begin().await;
+        story
+            .fault(&json!({"fault": fault, "operation": "runPipeline", "count": 1}))
+            .await;
+        let task = unsure(&story, json!({})).await;
+        for _ in 0..29 {
+            story.look().await;
         }
+        assert_eq!(
+            story.asked("runPipeline").await,
+            1,
+            "before the grace is over"
+        );
+        look_for_a_minute(&story).await;
+        let ended = story.until_confirmed(task).await;
+        assert_eq!(ended["status"], "SUCCESS");
+        assert_eq!(
+            (story.asked("runPipeline").await, story.runs().await.len()),
+            (2, 1)
+        );
+        assert_eq!(story.runs().await[0]["config"]["task_id"], json!(task));
+        story.end().await;
     }
 }
 
 // Nobody could tell whether there is a run, so it must not read as a launch that was refused or never sent.
-story! {
-    async fn an_unsure_launch_that_cannot_be_sent_again_was_never_confirmed(base) {
-        let mut story = plan(base, true, "succeed").begin().await;
-        story.fault(&json!({"fault": "drop_before", "operation": "runPipeline", "count": 1})).await;
-        let task = unsure(&story, json!({})).await;
-        let mut parameters = injected();
-        parameters.push(parameter("year", "int", json!({"required": true})));
-        story.reopen_openhexa(&json!([pipeline(1, &parameters, quick("succeed"))])).await;
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_unsure_launch_that_cannot_be_sent_again_was_never_confirmed(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
+    let mut story = plan(base, true, "succeed").begin().await;
+    story
+        .fault(&json!({"fault": "drop_before", "operation": "runPipeline", "count": 1}))
+        .await;
+    let task = unsure(&story, json!({})).await;
+    let mut parameters = injected();
+    parameters.push(parameter("year", "int", json!({"required": true})));
+    story
+        .reopen_openhexa(&json!([pipeline(1, &parameters, quick("succeed"))]))
+        .await;
+    look_for_a_minute(&story).await;
+    look_for_a_minute(&story).await;
+    is_never_confirmed(&story, task).await;
+    let events = story.events(task).await;
+    assert!(
+        events.contains(&"launch_never_confirmed".to_owned()),
+        "{events:?}"
+    );
+    assert_eq!(story.runs().await.len(), 0);
+    story.end().await;
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn without_a_task_id_it_is_never_sent_again(#[values(Sqlite, Postgres)] base: Base) {
+    let story = plan(base, false, "succeed").begin().await;
+    story
+        .fault(&json!({"fault": "drop_before", "count": 1}))
+        .await;
+    let task = unsure(&story, json!({"country": "CMR"})).await;
+    look_for_a_minute(&story).await;
+    is_never_confirmed(&story, task).await;
+    assert_eq!(
+        (story.asked("runPipeline").await, story.runs().await.len()),
+        (1, 0)
+    );
+    assert_eq!(story.kept(task).await, None);
+    story.end().await;
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn looks_that_fail_are_no_proof_that_there_is_no_run(#[values(Sqlite, Postgres)] base: Base) {
+    let story = plan(base, true, "hang").begin().await;
+    story
+        .fault(&json!({"fault": "drop_after", "count": 1}))
+        .await;
+    let task = unsure(&story, json!({})).await;
+    for fault in ["html_500", "refuse_token", "drop_before"] {
+        story
+            .fault(&json!({"fault": fault, "operation": "pipeline", "for_ms": 600_000}))
+            .await;
         look_for_a_minute(&story).await;
         look_for_a_minute(&story).await;
-        is_never_confirmed(&story, task).await;
-        let events = story.events(task).await;
-        assert!(events.contains(&"launch_never_confirmed".to_owned()), "{events:?}");
-        assert_eq!(story.runs().await.len(), 0);
-        story.end().await;
+        assert_eq!(story.asked("runPipeline").await, 1, "{fault}");
+        assert_eq!(story.task(task).await["status"], "QUEUED", "{fault}");
+        story.no_faults().await;
     }
+    let found = story
+        .until(task, "its run", |task| !task["run"].is_null())
+        .await;
+    assert_eq!(found["run"]["id"], story.runs().await[0]["id"]);
+    story.end().await;
 }
 
-story! {
-    async fn without_a_task_id_it_is_never_sent_again(base) {
-        let story = plan(base, false, "succeed").begin().await;
-        story.fault(&json!({"fault": "drop_before", "count": 1})).await;
-        let task = unsure(&story, json!({"country": "CMR"})).await;
-        look_for_a_minute(&story).await;
-        is_never_confirmed(&story, task).await;
-        assert_eq!((story.asked("runPipeline").await, story.runs().await.len()), (1, 0));
-        assert_eq!(story.kept(task).await, None);
-        story.end().await;
-    }
-}
-
-story! {
-    async fn looks_that_fail_are_no_proof_that_there_is_no_run(base) {
-        let story = plan(base, true, "hang").begin().await;
-        story.fault(&json!({"fault": "drop_after", "count": 1})).await;
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_empty_poll_followed_by_failed_polls_keeps_the_grace_running(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
+    for names_task in [true, false] {
+        let story = plan(base, names_task, "succeed").begin().await;
+        story
+            .fault(&json!({"fault": "drop_before", "operation": "runPipeline", "count": 1}))
+            .await;
         let task = unsure(&story, json!({})).await;
-        for fault in ["html_500", "refuse_token", "drop_before"] {
-            story.fault(&json!({"fault": fault, "operation": "pipeline", "for_ms": 600_000})).await;
-            look_for_a_minute(&story).await;
-            look_for_a_minute(&story).await;
-            assert_eq!(story.asked("runPipeline").await, 1, "{fault}");
-            assert_eq!(story.task(task).await["status"], "QUEUED", "{fault}");
-            story.no_faults().await;
-        }
-        let found = story.until(task, "its run", |task| !task["run"].is_null()).await;
-        assert_eq!(found["run"]["id"], story.runs().await[0]["id"]);
-        story.end().await;
-    }
-}
-
-story! {
-    async fn one_empty_poll_followed_by_failed_polls_keeps_the_grace_running(base) {
-        for names_task in [true, false] {
-            let story = plan(base, names_task, "succeed").begin().await;
-            story.fault(&json!({"fault": "drop_before", "operation": "runPipeline", "count": 1})).await;
-            let task = unsure(&story, json!({})).await;
-            // The only response for a minute.
-            let asked = story.asked("pipeline").await;
-            poll(&story).await;
-            assert_eq!(story.asked("pipeline").await, asked + 1);
-            story.fault(&json!({"fault": "html_500", "operation": "pipeline", "for_ms": 600_000})).await;
-            look_for_a_minute(&story).await;
-            let asked = story.asked("runPipeline").await;
-            assert_eq!(asked, 1, "a failed poll does not end the grace");
-            assert_eq!(story.task(task).await["status"], "QUEUED");
-            story.no_faults().await;
-            poll(&story).await;
-            if names_task {
-                assert_eq!(story.asked("runPipeline").await, 2, "the grace began anew");
-                assert_eq!(story.until_confirmed(task).await["status"], "SUCCESS");
-                assert_eq!(story.runs().await.len(), 1);
-            } else {
-                is_never_confirmed(&story, task).await;
-            }
-            story.end().await;
-        }
-    }
-}
-
-story! {
-    async fn a_run_that_shows_after_failed_polls_is_found_and_not_made_again(base) {
-        let story = plan(base, true, "hang").begin().await;
-        story.fault(&json!({"fault": "drop_after", "operation": "runPipeline", "count": 1})).await;
-        // The run exists, and the first poll does not show it yet.
-        story.fault(&json!({"fault": "null_run", "operation": "pipeline", "count": 1})).await;
-        let task = unsure(&story, json!({})).await;
+        // The only response for a minute.
+        let asked = story.asked("pipeline").await;
         poll(&story).await;
-        assert_eq!(story.task(task).await["run"], json!(null));
-        story.fault(&json!({"fault": "html_500", "operation": "pipeline", "for_ms": 600_000})).await;
+        assert_eq!(story.asked("pipeline").await, asked + 1);
+        story
+            .fault(&json!({"fault": "html_500", "operation": "pipeline", "for_ms": 600_000}))
+            .await;
         look_for_a_minute(&story).await;
+        let asked = story.asked("runPipeline").await;
+        assert_eq!(asked, 1, "a failed poll does not end the grace");
+        assert_eq!(story.task(task).await["status"], "QUEUED");
         story.no_faults().await;
         poll(&story).await;
-        assert_eq!(story.task(task).await["run"]["id"], story.runs().await[0]["id"]);
-        assert_eq!(story.asked("runPipeline").await, 1);
+        if names_task {
+            assert_eq!(story.asked("runPipeline").await, 2, "the grace began anew");
+            assert_eq!(story.until_confirmed(task).await["status"], "SUCCESS");
+            assert_eq!(story.runs().await.len(), 1);
+        } else {
+            is_never_confirmed(&story, task).await;
+        }
         story.end().await;
     }
 }
 
-story! {
-    async fn a_launch_that_is_never_sent_though_its_definition_is_readable_is_given_up(base) {
-        let story = plan(base, true, "succeed").begin().await;
-        // Without knowing as whom a run would be made, nothing is sent.
-        story.fault(&json!({"fault": "html_500", "operation": "me", "for_ms": 600_000})).await;
-        let task = story.launch(&id(1), json!({})).await;
-        for _ in 0..14 {
-            story.advance(chrono::TimeDelta::minutes(1));
-            story.pass().await;
-        }
-        assert_eq!(story.task(task).await["status"], "QUEUED", "before launch.give_up_after");
-        for _ in 0..3 {
-            story.advance(chrono::TimeDelta::minutes(1));
-            story.pass().await;
-        }
-        let ended = story.task(task).await;
-        assert_eq!((&ended["status"], &ended["confirmed"]), (&json!("ERROR"), &json!(true)));
-        assert_eq!(ended["progress_message"], "The launch request could not be sent to OpenHEXA in time");
-        assert!(story.asked("pipeline").await > 3, "the definition was read each time");
-        assert_eq!(story.asked("runPipeline").await, 0);
-        story.end().await;
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_run_that_shows_after_failed_polls_is_found_and_not_made_again(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
+    let story = plan(base, true, "hang").begin().await;
+    story
+        .fault(&json!({"fault": "drop_after", "operation": "runPipeline", "count": 1}))
+        .await;
+    // The run exists, and the first poll does not show it yet.
+    story
+        .fault(&json!({"fault": "null_run", "operation": "pipeline", "count": 1}))
+        .await;
+    let task = unsure(&story, json!({})).await;
+    poll(&story).await;
+    assert_eq!(story.task(task).await["run"], json!(null));
+    story
+        .fault(&json!({"fault": "html_500", "operation": "pipeline", "for_ms": 600_000}))
+        .await;
+    look_for_a_minute(&story).await;
+    story.no_faults().await;
+    poll(&story).await;
+    assert_eq!(
+        story.task(task).await["run"]["id"],
+        story.runs().await[0]["id"]
+    );
+    assert_eq!(story.asked("runPipeline").await, 1);
+    story.end().await;
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_launch_that_is_never_sent_though_its_definition_is_readable_is_given_up(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
+    let story = plan(base, true, "succeed").begin().await;
+    // Without knowing as whom a run would be made, nothing is sent.
+    story
+        .fault(&json!({"fault": "html_500", "operation": "me", "for_ms": 600_000}))
+        .await;
+    let task = story.launch(&id(1), json!({})).await;
+    for _ in 0..14 {
+        story.advance(chrono::TimeDelta::minutes(1));
+        story.pass().await;
     }
+    assert_eq!(
+        story.task(task).await["status"],
+        "QUEUED",
+        "before launch.give_up_after"
+    );
+    for _ in 0..3 {
+        story.advance(chrono::TimeDelta::minutes(1));
+        story.pass().await;
+    }
+    let ended = story.task(task).await;
+    assert_eq!(
+        (&ended["status"], &ended["confirmed"]),
+        (&json!("ERROR"), &json!(true))
+    );
+    assert_eq!(
+        ended["progress_message"],
+        "The launch request could not be sent to OpenHEXA in time"
+    );
+    assert!(
+        story.asked("pipeline").await > 3,
+        "the definition was read each time"
+    );
+    assert_eq!(story.asked("runPipeline").await, 0);
+    story.end().await;
 }

@@ -3,6 +3,7 @@
 use chrono::TimeDelta;
 use reqwest::Method;
 use reqwest::header::HeaderValue;
+use rstest::rstest;
 use serde_json::{Value, json};
 
 use crate::identity::with_session;
@@ -10,7 +11,7 @@ use crate::pages::{self, sign_in};
 use crate::support::catalogue::{id, injected, pipeline};
 use crate::support::hand;
 use crate::support::iaso::{self, Iaso, MAY};
-use crate::support::story::{Answer, As, Base, Plan, Story, story};
+use crate::support::story::{Answer, As, Base, Plan, Postgres, Sqlite, Story};
 
 const PIPELINES: &str = "/pipelines/";
 
@@ -38,254 +39,470 @@ impl Story {
     }
 }
 
-story! {
-    async fn whoever_is_signed_in_has_an_allowance_of_their_own(base) {
-        let story = plan(base).setting("limits.signed_in_per_second", "2").setting("limits.signed_in_burst", "3").begin().await;
-        for _ in 0..3 {
-            story.knock(As::Viewer).await.expect(200);
-        }
-        let refused = story.knock(As::Viewer).await;
-        assert_eq!(refused.expect(429), json!({"error": "Too many requests: try again in 1 s"}));
-        assert_eq!(refused.header("retry-after"), "1");
-        let refused = story.ask(As::Viewer, Method::GET, "/tasks/").header("accept-language", "fr").send().await;
-        assert_eq!(refused.error(429), "Trop de requêtes : réessayez dans 1 s");
-        story.knock(As::Operator).await.expect(200);
-        assert_eq!(story.knock(As::Nobody).await.status, 401, "what others did is no matter");
-
-        story.advance(TimeDelta::milliseconds(500));
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_is_signed_in_has_an_allowance_of_their_own(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
+    let story = plan(base)
+        .setting("limits.signed_in_per_second", "2")
+        .setting("limits.signed_in_burst", "3")
+        .begin()
+        .await;
+    for _ in 0..3 {
         story.knock(As::Viewer).await.expect(200);
-        story.knock(As::Viewer).await.error(429);
-        story.advance(TimeDelta::hours(1));
-        for _ in 0..3 {
-            story.knock(As::Viewer).await.expect(200);
-        }
-        story.knock(As::Viewer).await.error(429);
-        story.end().await;
     }
+    let refused = story.knock(As::Viewer).await;
+    assert_eq!(
+        refused.expect(429),
+        json!({"error": "Too many requests: try again in 1 s"})
+    );
+    assert_eq!(refused.header("retry-after"), "1");
+    let refused = story
+        .ask(As::Viewer, Method::GET, "/tasks/")
+        .header("accept-language", "fr")
+        .send()
+        .await;
+    assert_eq!(refused.error(429), "Trop de requêtes : réessayez dans 1 s");
+    story.knock(As::Operator).await.expect(200);
+    assert_eq!(
+        story.knock(As::Nobody).await.status,
+        401,
+        "what others did is no matter"
+    );
+
+    story.advance(TimeDelta::milliseconds(500));
+    story.knock(As::Viewer).await.expect(200);
+    story.knock(As::Viewer).await.error(429);
+    story.advance(TimeDelta::hours(1));
+    for _ in 0..3 {
+        story.knock(As::Viewer).await.expect(200);
+    }
+    story.knock(As::Viewer).await.error(429);
+    story.end().await;
 }
 
-story! {
-    async fn those_who_are_not_signed_in_share_the_allowance_of_their_address(base) {
-        let story = plan(base).setting("limits.address_per_second", "1").setting("limits.address_burst", "4").begin().await;
-        assert_eq!(story.knock(As::Nobody).await.status, 401);
-        assert_eq!(story.knock(As::Bearer("garbage".to_owned())).await.status, 401);
-        story.ask(As::Nobody, Method::GET, "/openapi.json").send().await.expect(200);
-        story.ask(As::Nobody, Method::GET, "/nothing/").send().await.error(404);
-        for who in [As::Nobody, As::Bearer("garbage".to_owned()), As::Bearer("another".to_owned())] {
-            let refused = story.knock(who).await;
-            assert_eq!((refused.error(429).as_str(), refused.header("retry-after")), ("Too many requests: try again in 1 s", "1"));
-        }
-        for path in ["/openapi.json", "/docs/", "/nothing/"] {
-            story.ask(As::Nobody, Method::GET, path).send().await.error(429);
-        }
-        for _ in 0..20 {
-            story.knock(As::Viewer).await.expect(200);
-            story.ask_at(As::Nobody, Method::GET, "/healthz").send().await.expect(200);
-            story.ask_at(As::Nobody, Method::GET, "/readyz").send().await.expect(200);
-        }
-        story.advance(TimeDelta::seconds(1));
-        assert_eq!(story.knock(As::Nobody).await.status, 401);
-        story.knock(As::Nobody).await.error(429);
-        story.end().await;
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn those_who_are_not_signed_in_share_the_allowance_of_their_address(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
+    let story = plan(base)
+        .setting("limits.address_per_second", "1")
+        .setting("limits.address_burst", "4")
+        .begin()
+        .await;
+    assert_eq!(story.knock(As::Nobody).await.status, 401);
+    assert_eq!(
+        story.knock(As::Bearer("garbage".to_owned())).await.status,
+        401
+    );
+    story
+        .ask(As::Nobody, Method::GET, "/openapi.json")
+        .send()
+        .await
+        .expect(200);
+    story
+        .ask(As::Nobody, Method::GET, "/nothing/")
+        .send()
+        .await
+        .error(404);
+    for who in [
+        As::Nobody,
+        As::Bearer("garbage".to_owned()),
+        As::Bearer("another".to_owned()),
+    ] {
+        let refused = story.knock(who).await;
+        assert_eq!(
+            (refused.error(429).as_str(), refused.header("retry-after")),
+            ("Too many requests: try again in 1 s", "1")
+        );
     }
+    for path in ["/openapi.json", "/docs/", "/nothing/"] {
+        story
+            .ask(As::Nobody, Method::GET, path)
+            .send()
+            .await
+            .error(429);
+    }
+    for _ in 0..20 {
+        story.knock(As::Viewer).await.expect(200);
+        story
+            .ask_at(As::Nobody, Method::GET, "/healthz")
+            .send()
+            .await
+            .expect(200);
+        story
+            .ask_at(As::Nobody, Method::GET, "/readyz")
+            .send()
+            .await
+            .expect(200);
+    }
+    story.advance(TimeDelta::seconds(1));
+    assert_eq!(story.knock(As::Nobody).await.status, 401);
+    story.knock(As::Nobody).await.error(429);
+    story.end().await;
 }
 
-story! {
-    async fn launches_have_a_limit_of_their_own(base) {
-        let story = plan(base).setting("limits.launches_per_minute", "2").begin().await;
-        let launch = format!("/pipelines/{}/launch/", id(1));
-        let first = story.launch(&id(1), json!({})).await;
-        story.launch(&id(1), json!({})).await;
-        let refused = story.post(&launch, &json!({"config": {}})).await;
-        assert_eq!((refused.error(429).as_str(), refused.header("retry-after")), ("Too many launches: try again in 30 s", "30"));
-        story.post(&format!("/tasks/{first}/relaunch/"), &json!({})).await.error(429);
-        story.post(&format!("/pipelines/{}/validate/", id(1)), &json!({"config": {}})).await.expect(200);
-        assert_eq!(story.runs().await.len(), 2);
-        let other = story.ask(As::Admin, Method::POST, &launch).json(&json!({"config": {}})).send().await;
-        other.expect(201);
-        story.advance(TimeDelta::seconds(30));
-        story.launch(&id(1), json!({})).await;
-        story.post(&launch, &json!({"config": {}})).await.error(429);
-        story.end().await;
-    }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn launches_have_a_limit_of_their_own(#[values(Sqlite, Postgres)] base: Base) {
+    let story = plan(base)
+        .setting("limits.launches_per_minute", "2")
+        .begin()
+        .await;
+    let launch = format!("/pipelines/{}/launch/", id(1));
+    let first = story.launch(&id(1), json!({})).await;
+    story.launch(&id(1), json!({})).await;
+    let refused = story.post(&launch, &json!({"config": {}})).await;
+    assert_eq!(
+        (refused.error(429).as_str(), refused.header("retry-after")),
+        ("Too many launches: try again in 30 s", "30")
+    );
+    story
+        .post(&format!("/tasks/{first}/relaunch/"), &json!({}))
+        .await
+        .error(429);
+    story
+        .post(
+            &format!("/pipelines/{}/validate/", id(1)),
+            &json!({"config": {}}),
+        )
+        .await
+        .expect(200);
+    assert_eq!(story.runs().await.len(), 2);
+    let other = story
+        .ask(As::Admin, Method::POST, &launch)
+        .json(&json!({"config": {}}))
+        .send()
+        .await;
+    other.expect(201);
+    story.advance(TimeDelta::seconds(30));
+    story.launch(&id(1), json!({})).await;
+    story.post(&launch, &json!({"config": {}})).await.error(429);
+    story.end().await;
 }
 
-story! {
-    async fn a_running_pipeline_is_heard_whatever_others_do(base) {
-        let story = plan(base)
-            .setting("limits.signed_in_per_second", "1").setting("limits.signed_in_burst", "5")
-            .setting("limits.address_per_second", "1").setting("limits.address_burst", "1")
-            .setting("limits.launches_per_minute", "1")
-            .begin().await;
-        let task = story.launch(&id(1), json!({})).await;
-        let token = story.callback_token().await;
-        for who in [As::Viewer, As::Operator, As::Admin, As::Nobody] {
-            while story.knock(who.clone()).await.status != 429 {}
-        }
-        let garbage = As::Bearer("garbage".to_owned());
-        assert_eq!(story.report_as(garbage, &json!({"task_id": task})).await, 429, "no valid token");
-        for progress in 0..30 {
-            let report = json!({"task_id": task, "progress_value": progress});
-            assert_eq!(story.report_as(As::Bearer(token.clone()), &report).await, 200);
-            assert_eq!(story.report_as(As::Operator, &report).await, 200, "a connection in the field has an operator's key");
-        }
-        story.end().await;
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_running_pipeline_is_heard_whatever_others_do(#[values(Sqlite, Postgres)] base: Base) {
+    let story = plan(base)
+        .setting("limits.signed_in_per_second", "1")
+        .setting("limits.signed_in_burst", "5")
+        .setting("limits.address_per_second", "1")
+        .setting("limits.address_burst", "1")
+        .setting("limits.launches_per_minute", "1")
+        .begin()
+        .await;
+    let task = story.launch(&id(1), json!({})).await;
+    let token = story.callback_token().await;
+    for who in [As::Viewer, As::Operator, As::Admin, As::Nobody] {
+        while story.knock(who.clone()).await.status != 429 {}
     }
+    let garbage = As::Bearer("garbage".to_owned());
+    assert_eq!(
+        story.report_as(garbage, &json!({"task_id": task})).await,
+        429,
+        "no valid token"
+    );
+    for progress in 0..30 {
+        let report = json!({"task_id": task, "progress_value": progress});
+        assert_eq!(
+            story.report_as(As::Bearer(token.clone()), &report).await,
+            200
+        );
+        assert_eq!(
+            story.report_as(As::Operator, &report).await,
+            200,
+            "a connection in the field has an operator's key"
+        );
+    }
+    story.end().await;
 }
 
-story! {
-    async fn a_request_comes_from_where_a_trusted_proxy_says(base) {
-        let story = plan(base)
-            .setting("server.trusted_proxies", "127.0.0.1, 10.0.0.0/8")
-            .setting("limits.address_per_second", "1").setting("limits.address_burst", "2")
-            .begin().await;
-        assert_eq!([story.from("203.0.113.1").await, story.from("203.0.113.1:4711").await, story.from("203.0.113.1").await], [401, 401, 429]);
-        assert_eq!(story.from("203.0.113.2").await, 401);
-        assert_eq!(story.from("198.51.100.7, 203.0.113.1").await, 429, "what the caller wrote is not believed");
-        assert_eq!(story.from("203.0.113.1, 10.1.2.3").await, 429, "one proxy behind another");
-        assert_eq!(story.from("203.0.113.3, 10.1.2.3").await, 401);
-        // Whoever has one address of the sixth version has as many as they like.
-        assert_eq!([story.from("2001:db8::1").await, story.from("2001:db8::ffff:1").await, story.from("[2001:db8::2]:80").await], [401, 401, 429]);
-        assert_eq!(story.from("2001:db8:0:1::1").await, 401);
-        assert_eq!(story.from("::ffff:203.0.113.1").await, 429, "the same address, written as one of the sixth version");
-        // What is no address ends the row: the proxy itself it is.
-        assert_eq!([story.from("unknown").await, story.from("203.0.113.9, nonsense").await, story.from("").await], [401, 401, 429]);
-        story.end().await;
-    }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_request_comes_from_where_a_trusted_proxy_says(#[values(Sqlite, Postgres)] base: Base) {
+    let story = plan(base)
+        .setting("server.trusted_proxies", "127.0.0.1, 10.0.0.0/8")
+        .setting("limits.address_per_second", "1")
+        .setting("limits.address_burst", "2")
+        .begin()
+        .await;
+    assert_eq!(
+        [
+            story.from("203.0.113.1").await,
+            story.from("203.0.113.1:4711").await,
+            story.from("203.0.113.1").await
+        ],
+        [401, 401, 429]
+    );
+    assert_eq!(story.from("203.0.113.2").await, 401);
+    assert_eq!(
+        story.from("198.51.100.7, 203.0.113.1").await,
+        429,
+        "what the caller wrote is not believed"
+    );
+    assert_eq!(
+        story.from("203.0.113.1, 10.1.2.3").await,
+        429,
+        "one proxy behind another"
+    );
+    assert_eq!(story.from("203.0.113.3, 10.1.2.3").await, 401);
+    // Whoever has one address of the sixth version has as many as they like.
+    assert_eq!(
+        [
+            story.from("2001:db8::1").await,
+            story.from("2001:db8::ffff:1").await,
+            story.from("[2001:db8::2]:80").await
+        ],
+        [401, 401, 429]
+    );
+    assert_eq!(story.from("2001:db8:0:1::1").await, 401);
+    assert_eq!(
+        story.from("::ffff:203.0.113.1").await,
+        429,
+        "the same address, written as one of the sixth version"
+    );
+    // What is no address ends the row: the proxy itself it is.
+    assert_eq!(
+        [
+            story.from("unknown").await,
+            story.from("203.0.113.9, nonsense").await,
+            story.from("").await
+        ],
+        [401, 401, 429]
+    );
+    story.end().await;
 }
 
-story! {
-    async fn what_a_caller_writes_in_unreadable_bytes_hides_no_address(base) {
-        let story = plan(base)
-            .setting("server.trusted_proxies", "127.0.0.1")
-            .setting("limits.address_per_second", "1").setting("limits.address_burst", "2")
-            .begin().await;
-        for (own, status) in [(&b"\xff"[..], 401), (b"\xc3\xa9, 198.51.100.1", 401), (b"\xfe,,\xff", 429), (b"", 429)] {
-            // nginx puts the address that it sees behind what the caller wrote, in one line.
-            let line = [own, b", 203.0.113.1"].concat();
-            let line = HeaderValue::from_bytes(&line).unwrap();
-            let ask = story.ask(As::Nobody, Method::GET, PIPELINES).raw_header("x-forwarded-for", line);
-            assert_eq!(ask.send().await.status, status, "{own:?}");
-        }
-        assert_eq!(story.from("203.0.113.2").await, 401, "somebody else");
-        story.end().await;
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_caller_writes_in_unreadable_bytes_hides_no_address(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
+    let story = plan(base)
+        .setting("server.trusted_proxies", "127.0.0.1")
+        .setting("limits.address_per_second", "1")
+        .setting("limits.address_burst", "2")
+        .begin()
+        .await;
+    for (own, status) in [
+        (&b"\xff"[..], 401),
+        (b"\xc3\xa9, 198.51.100.1", 401),
+        (b"\xfe,,\xff", 429),
+        (b"", 429),
+    ] {
+        // nginx puts the address that it sees behind what the caller wrote, in one line.
+        let line = [own, b", 203.0.113.1"].concat();
+        let line = HeaderValue::from_bytes(&line).unwrap();
+        let ask = story
+            .ask(As::Nobody, Method::GET, PIPELINES)
+            .raw_header("x-forwarded-for", line);
+        assert_eq!(ask.send().await.status, status, "{own:?}");
     }
+    assert_eq!(story.from("203.0.113.2").await, 401, "somebody else");
+    story.end().await;
 }
 
-story! {
-    async fn who_is_known_and_may_not_spends_their_own_allowance(base) {
-        let story = plan(base)
-            .setting("limits.signed_in_per_second", "1").setting("limits.signed_in_burst", "3")
-            .setting("limits.address_per_second", "1").setting("limits.address_burst", "1")
-            .begin().await;
-        for _ in 0..3 {
-            story.ask(As::Viewer, Method::GET, "/config/").send().await.error(403);
-        }
-        story.ask(As::Viewer, Method::GET, "/config/").send().await.error(429);
-        story.knock(As::Viewer).await.error(429);
-        let report = story.ask(As::Viewer, Method::PATCH, &format!("/pipelines/{}/", id(1))).json(&json!({"task_id": 1}));
-        report.send().await.error(429);
-        assert_eq!(story.knock(As::Nobody).await.status, 401, "nothing of it was the address's");
-        story.end().await;
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_is_known_and_may_not_spends_their_own_allowance(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
+    let story = plan(base)
+        .setting("limits.signed_in_per_second", "1")
+        .setting("limits.signed_in_burst", "3")
+        .setting("limits.address_per_second", "1")
+        .setting("limits.address_burst", "1")
+        .begin()
+        .await;
+    for _ in 0..3 {
+        story
+            .ask(As::Viewer, Method::GET, "/config/")
+            .send()
+            .await
+            .error(403);
     }
+    story
+        .ask(As::Viewer, Method::GET, "/config/")
+        .send()
+        .await
+        .error(429);
+    story.knock(As::Viewer).await.error(429);
+    let report = story
+        .ask(As::Viewer, Method::PATCH, &format!("/pipelines/{}/", id(1)))
+        .json(&json!({"task_id": 1}));
+    report.send().await.error(429);
+    assert_eq!(
+        story.knock(As::Nobody).await.status,
+        401,
+        "nothing of it was the address's"
+    );
+    story.end().await;
 }
 
-story! {
-    async fn invented_credentials_reach_iaso_no_more_often_than_their_address_may(base) {
-        let iaso = Iaso::start();
-        let limited = plan(base).setting("iaso.url", &iaso.url).setting("iaso.profile_kept", "1s");
-        let story = limited.setting("limits.address_per_second", "1").setting("limits.address_burst", "5").begin().await;
-        let (known, new) = (iaso.session(iaso::profile(4, 1, MAY)), iaso.session(iaso::profile(5, 1, MAY)));
-        with_session(&story, &known, "/tasks/").await.expect(200);
-        let task = story.launch(&id(1), json!({})).await;
-        let callback = story.callback_token().await;
-        let before = iaso.heard().len();
-        for number in 0..10 {
-            let invented = if number % 2 == 0 {
-                with_session(&story, &format!("invented{number}"), "/tasks/").await
-            } else {
-                let token = iaso::token(&iaso::access(4, 4_000_000_000), &format!("an invented key, number {number}"));
-                story.knock(As::Bearer(token)).await
-            };
-            assert_eq!(invented.status, if number < 4 { 401 } else { 429 }, "{number}");
-        }
-        assert_eq!(iaso.heard().len() - before, 4);
-        with_session(&story, &new, "/tasks/").await.error(429);
-        with_session(&story, &known, "/tasks/").await.expect(200);
-        assert_eq!(story.report_as(As::Bearer(callback), &json!({"task_id": task, "progress_value": 1})).await, 200);
-
-        // What is known is known for longer than Iaso's answer is good, until Iaso knows it no more.
-        story.advance(TimeDelta::seconds(1));
-        assert_eq!(story.knock(As::Nobody).await.status, 401);
-        with_session(&story, &known, "/tasks/").await.expect(200);
-        assert_eq!(iaso.heard().len() - before, 5);
-        iaso.forget(&known);
-        story.advance(TimeDelta::seconds(1));
-        assert_eq!(story.knock(As::Nobody).await.status, 401);
-        for _ in 0..3 {
-            with_session(&story, &known, "/tasks/").await.error(429);
-        }
-        assert_eq!(iaso.heard().len() - before, 6);
-        story.advance(TimeDelta::seconds(1));
-        with_session(&story, &new, "/tasks/").await.expect(200);
-        story.end().await;
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn invented_credentials_reach_iaso_no_more_often_than_their_address_may(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
+    let iaso = Iaso::start();
+    let limited = plan(base)
+        .setting("iaso.url", &iaso.url)
+        .setting("iaso.profile_kept", "1s");
+    let story = limited
+        .setting("limits.address_per_second", "1")
+        .setting("limits.address_burst", "5")
+        .begin()
+        .await;
+    let (known, new) = (
+        iaso.session(iaso::profile(4, 1, MAY)),
+        iaso.session(iaso::profile(5, 1, MAY)),
+    );
+    with_session(&story, &known, "/tasks/").await.expect(200);
+    let task = story.launch(&id(1), json!({})).await;
+    let callback = story.callback_token().await;
+    let before = iaso.heard().len();
+    for number in 0..10 {
+        let invented = if number % 2 == 0 {
+            with_session(&story, &format!("invented{number}"), "/tasks/").await
+        } else {
+            let token = iaso::token(
+                &iaso::access(4, 4_000_000_000),
+                &format!("an invented key, number {number}"),
+            );
+            story.knock(As::Bearer(token)).await
+        };
+        assert_eq!(
+            invented.status,
+            if number < 4 { 401 } else { 429 },
+            "{number}"
+        );
     }
+    assert_eq!(iaso.heard().len() - before, 4);
+    with_session(&story, &new, "/tasks/").await.error(429);
+    with_session(&story, &known, "/tasks/").await.expect(200);
+    assert_eq!(
+        story
+            .report_as(
+                As::Bearer(callback),
+                &json!({"task_id": task, "progress_value": 1})
+            )
+            .await,
+        200
+    );
+
+    // What is known is known for longer than Iaso's answer is good, until Iaso knows it no more.
+    story.advance(TimeDelta::seconds(1));
+    assert_eq!(story.knock(As::Nobody).await.status, 401);
+    with_session(&story, &known, "/tasks/").await.expect(200);
+    assert_eq!(iaso.heard().len() - before, 5);
+    iaso.forget(&known);
+    story.advance(TimeDelta::seconds(1));
+    assert_eq!(story.knock(As::Nobody).await.status, 401);
+    for _ in 0..3 {
+        with_session(&story, &known, "/tasks/").await.error(429);
+    }
+    assert_eq!(iaso.heard().len() - before, 6);
+    story.advance(TimeDelta::seconds(1));
+    with_session(&story, &new, "/tasks/").await.expect(200);
+    story.end().await;
 }
 
-story! {
-    async fn a_key_let_in_before_is_let_in_whatever_its_address_does(base) {
-        let story = plan(base).setting("limits.address_per_second", "1").setting("limits.address_burst", "2").begin().await;
-        let (known, new) = (story.make_key(&["--role", "viewer"]).await, story.make_key(&["--role", "viewer"]).await);
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_key_let_in_before_is_let_in_whatever_its_address_does(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
+    let story = plan(base)
+        .setting("limits.address_per_second", "1")
+        .setting("limits.address_burst", "2")
+        .begin()
+        .await;
+    let (known, new) = (
+        story.make_key(&["--role", "viewer"]).await,
+        story.make_key(&["--role", "viewer"]).await,
+    );
+    story.knock(As::Bearer(known.clone())).await.expect(200);
+    assert_eq!(story.knock(As::Bearer(format!("{new}x"))).await.status, 401);
+    story.knock(As::Bearer(new.clone())).await.error(429);
+    for _ in 0..3 {
         story.knock(As::Bearer(known.clone())).await.expect(200);
-        assert_eq!(story.knock(As::Bearer(format!("{new}x"))).await.status, 401);
-        story.knock(As::Bearer(new.clone())).await.error(429);
-        for _ in 0..3 {
-            story.knock(As::Bearer(known.clone())).await.expect(200);
-        }
-        story.advance(TimeDelta::seconds(10));
-        for _ in 0..2 {
-            assert_eq!(story.knock(As::Nobody).await.status, 401);
-        }
-        story.knock(As::Bearer(known)).await.expect(200);
-        story.knock(As::Bearer(new)).await.error(429);
-        story.end().await;
     }
+    story.advance(TimeDelta::seconds(10));
+    for _ in 0..2 {
+        assert_eq!(story.knock(As::Nobody).await.status, 401);
+    }
+    story.knock(As::Bearer(known)).await.expect(200);
+    story.knock(As::Bearer(new)).await.error(429);
+    story.end().await;
 }
 
-story! {
-    async fn what_does_not_look_like_a_key_is_no_question_for_the_database(base) {
-        let story = plan(base).begin().await;
-        hand::sql(&story, "ALTER TABLE api_key RENAME TO api_key_away").await;
-        assert_eq!(story.knock(As::Bearer("garbage".to_owned())).await.status, 401);
-        let shaped = format!("ohb-viewer-{}", "0".repeat(64));
-        let asked = story.knock(As::Bearer(shaped)).await.status;
-        assert!(asked >= 500, "{asked}: or this story shows nothing");
-        hand::sql(&story, "ALTER TABLE api_key_away RENAME TO api_key").await;
-        story.end().await;
-    }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_does_not_look_like_a_key_is_no_question_for_the_database(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
+    let story = plan(base).begin().await;
+    hand::sql(&story, "ALTER TABLE api_key RENAME TO api_key_away").await;
+    assert_eq!(
+        story.knock(As::Bearer("garbage".to_owned())).await.status,
+        401
+    );
+    let shaped = format!("ohb-viewer-{}", "0".repeat(64));
+    let asked = story.knock(As::Bearer(shaped)).await.status;
+    assert!(asked >= 500, "{asked}: or this story shows nothing");
+    hand::sql(&story, "ALTER TABLE api_key_away RENAME TO api_key").await;
+    story.end().await;
 }
 
-story! {
-    async fn without_a_trusted_proxy_nobody_says_where_they_come_from(base) {
-        let story = plan(base).setting("limits.address_per_second", "1").setting("limits.address_burst", "2").begin().await;
-        assert_eq!([story.from("203.0.113.1").await, story.from("203.0.113.2").await, story.from("203.0.113.3").await], [401, 401, 429]);
-        story.end().await;
-    }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn without_a_trusted_proxy_nobody_says_where_they_come_from(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
+    let story = plan(base)
+        .setting("limits.address_per_second", "1")
+        .setting("limits.address_burst", "2")
+        .begin()
+        .await;
+    assert_eq!(
+        [
+            story.from("203.0.113.1").await,
+            story.from("203.0.113.2").await,
+            story.from("203.0.113.3").await
+        ],
+        [401, 401, 429]
+    );
+    story.end().await;
 }
 
-story! {
-    async fn one_person_on_one_machine_is_not_limited(base) {
-        let limited = plan(base).setting("limits.signed_in_per_second", "1").setting("limits.signed_in_burst", "1");
-        let limited = limited.setting("limits.address_per_second", "1").setting("limits.address_burst", "1").setting("limits.launches_per_minute", "1");
-        let story = limited.local().begin().await;
-        for _ in 0..5 {
-            story.knock(As::Nobody).await.expect(200);
-            assert_eq!(story.knock(As::Bearer("garbage".to_owned())).await.status, 401);
-            let launch = story.ask(As::Nobody, Method::POST, &format!("/pipelines/{}/launch/", id(1)));
-            launch.json(&json!({"config": {}})).send().await.expect(201);
-        }
-        story.end().await;
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_person_on_one_machine_is_not_limited(#[values(Sqlite, Postgres)] base: Base) {
+    let limited = plan(base)
+        .setting("limits.signed_in_per_second", "1")
+        .setting("limits.signed_in_burst", "1");
+    let limited = limited
+        .setting("limits.address_per_second", "1")
+        .setting("limits.address_burst", "1")
+        .setting("limits.launches_per_minute", "1");
+    let story = limited.local().begin().await;
+    for _ in 0..5 {
+        story.knock(As::Nobody).await.expect(200);
+        assert_eq!(
+            story.knock(As::Bearer("garbage".to_owned())).await.status,
+            401
+        );
+        let launch = story.ask(
+            As::Nobody,
+            Method::POST,
+            &format!("/pipelines/{}/launch/", id(1)),
+        );
+        launch.json(&json!({"config": {}})).send().await.expect(201);
     }
+    story.end().await;
 }
 
 /// One guess at the page to sign in, with whatever else is shown beside it.
@@ -302,73 +519,121 @@ async fn guess(story: &Story, key: &str, beside: Option<(&str, &str)>) -> Answer
         .await
 }
 
-story! {
-    async fn a_valid_credential_beside_a_sign_in_does_not_lift_the_limit_on_guessing_keys(base) {
-        let limited = |plan: Plan| plan.setting("limits.address_per_second", "1").setting("limits.address_burst", "3");
-        let story = limited(plan(base)).begin().await;
-        let cookie = sign_in::cookie(&guess(&story, &story.secrets.viewer, None).await);
-        let bearer = format!("Bearer {}", story.secrets.viewer);
-        for beside in [("authorization", bearer.as_str()), ("cookie", &cookie)] {
-            story.advance(TimeDelta::minutes(1));
-            for number in 0..3 {
-                assert_eq!(guess(&story, &format!("wrong{number}"), Some(beside)).await.status, 401);
-            }
-            assert_eq!(guess(&story, "wrong", Some(beside)).await.status, 429);
-            let right = guess(&story, &story.secrets.admin, Some(beside)).await;
-            assert_eq!((right.status, right.header("set-cookie")), (429, ""), "a right guess is not told either");
-        }
-        story.end().await;
-    }
-}
-
-story! {
-    async fn a_strangers_flood_from_the_same_address_does_not_lock_out_signed_in_readers(base) {
-        let limited = |plan: Plan| plan.setting("limits.address_per_second", "1").setting("limits.address_burst", "3");
-        let mut story = limited(plan(base)).begin().await;
-        let enter = async |story: &Story| sign_in::cookie(&guess(story, &story.secrets.viewer, None).await);
-        let (reader, left) = (enter(&story).await, enter(&story).await);
-        let page = async |story: &Story, cookie: &str, more: Option<&str>| {
-            let ask = story.ask_at(As::Nobody, Method::GET, "/dashboard/tasks/").header("cookie", cookie);
-            let ask = match more {
-                Some(bearer) => ask.header("authorization", bearer),
-                None => ask,
-            };
-            ask.send().await.status
-        };
-        let form = pages::Page::of(sign_in::get(&story, &left, "/dashboard/tasks/").await, 200).form("/sign-out/");
-        assert_eq!(sign_in::post(&story, &left, &form).await.status, 303);
-        for restarted in [false, true] {
-            if restarted {
-                story.restart().await;
-            }
-            while story.knock(As::Nobody).await.status != 429 {}
-            for _ in 0..5 {
-                assert_eq!(page(&story, &reader, None).await, 200, "restarted: {restarted}");
-            }
-            assert_eq!(page(&story, &reader, Some("Bearer garbage")).await, 429, "the bearer decides");
-            assert_eq!(page(&story, "openhexa_bridge_session=garbage", None).await, 429);
-            let api = story.ask(As::Nobody, Method::GET, PIPELINES).header("cookie", &reader).send().await;
-            assert_eq!(api.status, 429, "the cookie is for pages");
-        }
-        // Whoever has signed out is a stranger again, at the latest at their second request.
-        page(&story, &left, None).await;
-        assert_eq!(page(&story, &left, None).await, 429);
-        story.end().await;
-    }
-}
-
-story! {
-    async fn a_session_whose_key_was_revoked_counts_for_its_address(base) {
-        let story = plan(base).setting("limits.address_per_second", "1").setting("limits.address_burst", "3").begin().await;
-        let key = story.make_key(&["--role", "viewer"]).await;
-        let cookie = sign_in::cookie(&guess(&story, &key, None).await);
-        assert!(story.keys(&["revoke", "1"]).await.status.success());
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_valid_credential_beside_a_sign_in_does_not_lift_the_limit_on_guessing_keys(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
+    let limited = |plan: Plan| {
+        plan.setting("limits.address_per_second", "1")
+            .setting("limits.address_burst", "3")
+    };
+    let story = limited(plan(base)).begin().await;
+    let cookie = sign_in::cookie(&guess(&story, &story.secrets.viewer, None).await);
+    let bearer = format!("Bearer {}", story.secrets.viewer);
+    for beside in [("authorization", bearer.as_str()), ("cookie", &cookie)] {
         story.advance(TimeDelta::minutes(1));
-        let mut statuses = Vec::new();
-        for _ in 0..5 {
-            statuses.push(sign_in::get(&story, &cookie, "/dashboard/tasks/").await.status);
+        for number in 0..3 {
+            assert_eq!(
+                guess(&story, &format!("wrong{number}"), Some(beside))
+                    .await
+                    .status,
+                401
+            );
         }
-        assert_eq!(statuses, [401, 401, 401, 429, 429]);
-        story.end().await;
+        assert_eq!(guess(&story, "wrong", Some(beside)).await.status, 429);
+        let right = guess(&story, &story.secrets.admin, Some(beside)).await;
+        assert_eq!(
+            (right.status, right.header("set-cookie")),
+            (429, ""),
+            "a right guess is not told either"
+        );
     }
+    story.end().await;
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_strangers_flood_from_the_same_address_does_not_lock_out_signed_in_readers(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
+    let limited = |plan: Plan| {
+        plan.setting("limits.address_per_second", "1")
+            .setting("limits.address_burst", "3")
+    };
+    let mut story = limited(plan(base)).begin().await;
+    let enter =
+        async |story: &Story| sign_in::cookie(&guess(story, &story.secrets.viewer, None).await);
+    let (reader, left) = (enter(&story).await, enter(&story).await);
+    let page = async |story: &Story, cookie: &str, more: Option<&str>| {
+        let ask = story
+            .ask_at(As::Nobody, Method::GET, "/dashboard/tasks/")
+            .header("cookie", cookie);
+        let ask = match more {
+            Some(bearer) => ask.header("authorization", bearer),
+            None => ask,
+        };
+        ask.send().await.status
+    };
+    let form = pages::Page::of(sign_in::get(&story, &left, "/dashboard/tasks/").await, 200)
+        .form("/sign-out/");
+    assert_eq!(sign_in::post(&story, &left, &form).await.status, 303);
+    for restarted in [false, true] {
+        if restarted {
+            story.restart().await;
+        }
+        while story.knock(As::Nobody).await.status != 429 {}
+        for _ in 0..5 {
+            assert_eq!(
+                page(&story, &reader, None).await,
+                200,
+                "restarted: {restarted}"
+            );
+        }
+        assert_eq!(
+            page(&story, &reader, Some("Bearer garbage")).await,
+            429,
+            "the bearer decides"
+        );
+        assert_eq!(
+            page(&story, "openhexa_bridge_session=garbage", None).await,
+            429
+        );
+        let api = story
+            .ask(As::Nobody, Method::GET, PIPELINES)
+            .header("cookie", &reader)
+            .send()
+            .await;
+        assert_eq!(api.status, 429, "the cookie is for pages");
+    }
+    // Whoever has signed out is a stranger again, at the latest at their second request.
+    page(&story, &left, None).await;
+    assert_eq!(page(&story, &left, None).await, 429);
+    story.end().await;
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_session_whose_key_was_revoked_counts_for_its_address(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
+    let story = plan(base)
+        .setting("limits.address_per_second", "1")
+        .setting("limits.address_burst", "3")
+        .begin()
+        .await;
+    let key = story.make_key(&["--role", "viewer"]).await;
+    let cookie = sign_in::cookie(&guess(&story, &key, None).await);
+    assert!(story.keys(&["revoke", "1"]).await.status.success());
+    story.advance(TimeDelta::minutes(1));
+    let mut statuses = Vec::new();
+    for _ in 0..5 {
+        statuses.push(
+            sign_in::get(&story, &cookie, "/dashboard/tasks/")
+                .await
+                .status,
+        );
+    }
+    assert_eq!(statuses, [401, 401, 401, 429, 429]);
+    story.end().await;
 }

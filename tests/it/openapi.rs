@@ -1,5 +1,6 @@
 //! The document of the API: whole, sound, served and printed alike; and the stories' own judge can be trusted.
 
+use rstest::rstest;
 use std::collections::BTreeSet;
 
 use base64::prelude::{BASE64_STANDARD, Engine as _};
@@ -12,7 +13,7 @@ use sha2::{Digest, Sha256};
 
 use crate::support::contract::{self, Asked, Told};
 use crate::support::process::Line;
-use crate::support::story::{As, Plan, Story, story};
+use crate::support::story::{As, Base, Plan, Postgres, Sqlite, Story};
 
 const DOCUMENT: &str = "/api/openhexa/openapi.json";
 const PAGE: &str = "/api/openhexa/docs/";
@@ -338,52 +339,92 @@ async fn plain(story: &Story, path: &str, language: &str) -> crate::support::sto
     ask.header("accept-language", language).send().await
 }
 
-story! {
-    async fn document_and_page_are_served_to_everybody(base) {
-        let story = Plan::on(base).not_configured().begin().await;
-        for path in [DOCUMENT.to_owned(), format!("{DOCUMENT}/")] {
-            let answer = plain(&story, &path, "en").await;
-            assert_eq!(answer.expect(200), english());
-            assert_eq!(answer.header("vary"), "Accept-Language");
-        }
-        for path in [PAGE, PAGE.trim_end_matches('/')] {
-            let answer = plain(&story, path, "en").await;
-            assert_eq!((answer.status, answer.header("content-type")), (200, "text/html; charset=utf-8"));
-            for (path, _, one) in operations(&english()) {
-                assert!(answer.text.contains(path), "{path}");
-                assert!(answer.text.contains(&format!("id=\"{}\"", one["operationId"].as_str().unwrap())));
-            }
-        }
-        let french = plain(&story, PAGE, "fr").await;
-        assert!(french.text.contains("<html lang=\"fr\">") && french.text.contains("Lancer un pipeline"));
-        story.end().await;
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn document_and_page_are_served_to_everybody(#[values(Sqlite, Postgres)] base: Base) {
+    let story = Plan::on(base).not_configured().begin().await;
+    for path in [DOCUMENT.to_owned(), format!("{DOCUMENT}/")] {
+        let answer = plain(&story, &path, "en").await;
+        assert_eq!(answer.expect(200), english());
+        assert_eq!(answer.header("vary"), "Accept-Language");
     }
+    for path in [PAGE, PAGE.trim_end_matches('/')] {
+        let answer = plain(&story, path, "en").await;
+        assert_eq!(
+            (answer.status, answer.header("content-type")),
+            (200, "text/html; charset=utf-8")
+        );
+        for (path, _, one) in operations(&english()) {
+            assert!(answer.text.contains(path), "{path}");
+            assert!(
+                answer
+                    .text
+                    .contains(&format!("id=\"{}\"", one["operationId"].as_str().unwrap()))
+            );
+        }
+    }
+    let french = plain(&story, PAGE, "fr").await;
+    assert!(
+        french.text.contains("<html lang=\"fr\">") && french.text.contains("Lancer un pipeline")
+    );
+    story.end().await;
 }
 
-story! {
-    async fn the_page_brings_everything_and_runs_nothing(base) {
-        let story = Plan::on(base).not_configured().begin().await;
-        let tags = Regex::new(r"<[^>]*>").unwrap();
-        let link = Regex::new("href=\"#([^\"]+)\"").unwrap();
-        for language in ["en", "fr"] {
-            let answer = plain(&story, PAGE, language).await;
-            let page = &answer.text;
-            for word in ["http://", "https://", "//", "<script", "<img", "<link", "<iframe", " src=", " style=", "url(", "@import", "javascript:", " on"] {
-                let outside = |text: &str| text.contains(word);
-                let found = tags.find_iter(page).any(|tag| outside(tag.as_str()));
-                assert!(!found && (word == " on" || word == "//" || !outside(page)), "{word}");
-            }
-            let style = page.split("<style>").nth(1).unwrap().split("</style>").next().unwrap();
-            let hash = BASE64_STANDARD.encode(Sha256::digest(style));
-            let policy = answer.header("content-security-policy");
-            assert!(policy.starts_with("default-src 'none';") && policy.contains(&format!("'sha256-{hash}'")), "{policy}");
-            assert!(link.is_match(page));
-            for found in link.captures_iter(page) {
-                assert!(page.contains(&format!("id=\"{}\"", &found[1])), "#{} leads nowhere", &found[1]);
-            }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_page_brings_everything_and_runs_nothing(#[values(Sqlite, Postgres)] base: Base) {
+    let story = Plan::on(base).not_configured().begin().await;
+    let tags = Regex::new(r"<[^>]*>").unwrap();
+    let link = Regex::new("href=\"#([^\"]+)\"").unwrap();
+    for language in ["en", "fr"] {
+        let answer = plain(&story, PAGE, language).await;
+        let page = &answer.text;
+        for word in [
+            "http://",
+            "https://",
+            "//",
+            "<script",
+            "<img",
+            "<link",
+            "<iframe",
+            " src=",
+            " style=",
+            "url(",
+            "@import",
+            "javascript:",
+            " on",
+        ] {
+            let outside = |text: &str| text.contains(word);
+            let found = tags.find_iter(page).any(|tag| outside(tag.as_str()));
+            assert!(
+                !found && (word == " on" || word == "//" || !outside(page)),
+                "{word}"
+            );
         }
-        story.end().await;
+        let style = page
+            .split("<style>")
+            .nth(1)
+            .unwrap()
+            .split("</style>")
+            .next()
+            .unwrap();
+        let hash = BASE64_STANDARD.encode(Sha256::digest(style));
+        let policy = answer.header("content-security-policy");
+        assert!(
+            policy.starts_with("default-src 'none';")
+                && policy.contains(&format!("'sha256-{hash}'")),
+            "{policy}"
+        );
+        assert!(link.is_match(page));
+        for found in link.captures_iter(page) {
+            assert!(
+                page.contains(&format!("id=\"{}\"", &found[1])),
+                "#{} leads nowhere",
+                &found[1]
+            );
+        }
     }
+    story.end().await;
 }
 
 #[tokio::test]

@@ -2,66 +2,114 @@
 
 use chrono::TimeDelta;
 use reqwest::Method;
+use rstest::rstest;
 use serde_json::json;
 
 use crate::support::catalogue::{id, pipeline, quick};
-use crate::support::story::{As, Plan, story};
+use crate::support::story::{As, Base, Plan, Postgres, Sqlite};
 
-story! {
-    async fn it_is_ready_with_its_database_whatever_openhexa_does(base) {
-        let mut story = Plan::on(base).pipelines(json!([pipeline(1, &[], quick("succeed"))])).begin().await;
-        let before = story.ask_at(As::Nobody, Method::GET, "/readyz").send().await.expect(200);
-        assert_eq!(before, json!({"status": "ready", "database": "ok", "migrations": "ok", "openhexa": "not asked yet"}));
-        story.get("/pipelines/").await.expect(200);
-        let asked = story.ask_at(As::Nobody, Method::GET, "/readyz").send().await.expect(200);
-        assert_eq!(asked["openhexa"], "answered");
-        story.stop_openhexa().await;
-        // A connection that was open may still be answered once.
-        story
-            .until_true("OpenHEXA is away", async || {
-                // What was answered lately is no question to OpenHEXA.
-                story.advance(TimeDelta::seconds(5));
-                story.get("/pipelines/").await.expect(200);
-                let ready = story.ask_at(As::Nobody, Method::GET, "/readyz").send().await.expect(200);
-                ready["status"] == "ready" && ready["openhexa"] == "unreachable"
-            })
-            .await;
-        story.end().await;
-    }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn it_is_ready_with_its_database_whatever_openhexa_does(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
+    let mut story = Plan::on(base)
+        .pipelines(json!([pipeline(1, &[], quick("succeed"))]))
+        .begin()
+        .await;
+    let before = story
+        .ask_at(As::Nobody, Method::GET, "/readyz")
+        .send()
+        .await
+        .expect(200);
+    assert_eq!(
+        before,
+        json!({"status": "ready", "database": "ok", "migrations": "ok", "openhexa": "not asked yet"})
+    );
+    story.get("/pipelines/").await.expect(200);
+    let asked = story
+        .ask_at(As::Nobody, Method::GET, "/readyz")
+        .send()
+        .await
+        .expect(200);
+    assert_eq!(asked["openhexa"], "answered");
+    story.stop_openhexa().await;
+    // A connection that was open may still be answered once.
+    story
+        .until_true("OpenHEXA is away", async || {
+            // What was answered lately is no question to OpenHEXA.
+            story.advance(TimeDelta::seconds(5));
+            story.get("/pipelines/").await.expect(200);
+            let ready = story
+                .ask_at(As::Nobody, Method::GET, "/readyz")
+                .send()
+                .await
+                .expect(200);
+            ready["status"] == "ready" && ready["openhexa"] == "unreachable"
+        })
+        .await;
+    story.end().await;
 }
 
-story! {
-    async fn what_is_counted_names_routes_and_outcomes_but_no_tenant(base) {
-        let story = Plan::on(base).pipelines(json!([pipeline(1, &[], json!({"kind": "hang"}))])).begin().await;
-        story.launch(&id(1), json!({})).await;
-        story.look().await;
-        story.ask_at(As::Nobody, Method::GET, "/metrics").send().await.error(401);
-        let counted = story.ask_at(As::Viewer, Method::GET, "/metrics").send().await;
-        assert_eq!(counted.status, 200);
-        for line in [
-            r#"openhexa_bridge_requests_total{method="POST",route="/api/openhexa/pipelines/{id}/launch",status="201"}"#,
-            r#"openhexa_bridge_upstream_requests_total{operation="RunPipeline",outcome="answered"}"#,
-            r#"openhexa_bridge_live_tasks{state="submitted"}"#,
-            "openhexa_bridge_live_tasks{state=\"reported\"} 0\n",
-            r#"openhexa_bridge_reconciler_passes_total{outcome="done"}"#,
-            "openhexa_bridge_oldest_unsent_launch_seconds",
-            "openhexa_bridge_overdue_look_seconds",
-            "openhexa_bridge_request_duration_seconds_bucket",
-        ] {
-            assert!(counted.text.contains(line), "{line}: {}", counted.text);
-        }
-        assert!(!counted.text.contains(&id(1)), "no address of anything");
-        story.end().await;
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_counted_names_routes_and_outcomes_but_no_tenant(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
+    let story = Plan::on(base)
+        .pipelines(json!([pipeline(1, &[], json!({"kind": "hang"}))]))
+        .begin()
+        .await;
+    story.launch(&id(1), json!({})).await;
+    story.look().await;
+    story
+        .ask_at(As::Nobody, Method::GET, "/metrics")
+        .send()
+        .await
+        .error(401);
+    let counted = story
+        .ask_at(As::Viewer, Method::GET, "/metrics")
+        .send()
+        .await;
+    assert_eq!(counted.status, 200);
+    for line in [
+        r#"openhexa_bridge_requests_total{method="POST",route="/api/openhexa/pipelines/{id}/launch",status="201"}"#,
+        r#"openhexa_bridge_upstream_requests_total{operation="RunPipeline",outcome="answered"}"#,
+        r#"openhexa_bridge_live_tasks{state="submitted"}"#,
+        "openhexa_bridge_live_tasks{state=\"reported\"} 0\n",
+        r#"openhexa_bridge_reconciler_passes_total{outcome="done"}"#,
+        "openhexa_bridge_oldest_unsent_launch_seconds",
+        "openhexa_bridge_overdue_look_seconds",
+        "openhexa_bridge_request_duration_seconds_bucket",
+    ] {
+        assert!(counted.text.contains(line), "{line}: {}", counted.text);
     }
+    assert!(!counted.text.contains(&id(1)), "no address of anything");
+    story.end().await;
 }
 
-story! {
-    async fn the_counts_can_be_open_or_off(base) {
-        let open = Plan::on(base).setting("metrics.access", "open").begin().await;
-        assert_eq!(open.ask_at(As::Nobody, Method::GET, "/metrics").send().await.status, 200);
-        open.end().await;
-        let off = Plan::on(base).setting("metrics.access", "off").begin().await;
-        off.ask_at(As::Admin, Method::GET, "/metrics").send().await.error(404);
-        off.end().await;
-    }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_counts_can_be_open_or_off(#[values(Sqlite, Postgres)] base: Base) {
+    let open = Plan::on(base)
+        .setting("metrics.access", "open")
+        .begin()
+        .await;
+    assert_eq!(
+        open.ask_at(As::Nobody, Method::GET, "/metrics")
+            .send()
+            .await
+            .status,
+        200
+    );
+    open.end().await;
+    let off = Plan::on(base)
+        .setting("metrics.access", "off")
+        .begin()
+        .await;
+    off.ask_at(As::Admin, Method::GET, "/metrics")
+        .send()
+        .await
+        .error(404);
+    off.end().await;
 }

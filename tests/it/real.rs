@@ -1,6 +1,7 @@
 //! Pipelines with code, as their authors write them: launched through the API of the real binary, run by OpenHEXA's own
 //! SDK, reported on by themselves.
 
+use rstest::rstest;
 use std::path::{Path, PathBuf};
 
 use rustix::process::{Pid, Signal, test_kill_process};
@@ -9,7 +10,7 @@ use tempfile::TempDir;
 
 use crate::support::postgres;
 use crate::support::process::{Line, Process, Visitor};
-use crate::support::story::{Base, story};
+use crate::support::story::{Base, Postgres, Sqlite};
 
 pub fn python() -> PathBuf {
     std::env::var_os("OPENHEXA_BRIDGE_TEST_PYTHON")
@@ -114,80 +115,157 @@ impl Real {
     }
 }
 
-story! {
-    async fn the_basic_pipeline_succeeds_with_its_result(base) {
-        let real = Real::start(base, &examples(), &python()).await;
-        let config = json!({"country": "Niger", "demo_data": true, "max_records": 7, "confidence": 0.9});
-        let (pipeline, task) = real.launch("basic-pipeline", &config).await;
-        let ended = real.until_confirmed(task).await;
-        assert_eq!(ended["status"], "SUCCESS", "{ended}");
-        assert_eq!(ended["result"], json!({"result": "SUCCESS", "data": {"country": "Niger", "records": 7, "confidence": 0.9}}));
-        assert_eq!((&ended["progress_value"], &ended["end_value"], &ended["progress_message"]), (&json!(100), &json!(100), &json!("Done")));
-        assert_eq!(ended["config"], json!({"task_id": task.to_string(), "pipeline_id": pipeline, "country": "Niger", "demo_data": true, "max_records": 7, "confidence": 0.9}));
-        assert_eq!(real.messages(task).await, ["Reading records of Niger", "7 records read", "Done"]);
-        let callbacks = real.callbacks(task).await;
-        assert_eq!(callbacks.len(), 3, "{callbacks:?}");
-        for (callback, part) in callbacks.iter().zip(["25", "100", "reported_success"]) {
-            assert!(callback.contains(part), "{part}: {callback}");
-        }
-        real.stop().await;
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_basic_pipeline_succeeds_with_its_result(#[values(Sqlite, Postgres)] base: Base) {
+    let real = Real::start(base, &examples(), &python()).await;
+    let config =
+        json!({"country": "Niger", "demo_data": true, "max_records": 7, "confidence": 0.9});
+    let (pipeline, task) = real.launch("basic-pipeline", &config).await;
+    let ended = real.until_confirmed(task).await;
+    assert_eq!(ended["status"], "SUCCESS", "{ended}");
+    assert_eq!(
+        ended["result"],
+        json!({"result": "SUCCESS", "data": {"country": "Niger", "records": 7, "confidence": 0.9}})
+    );
+    assert_eq!(
+        (
+            &ended["progress_value"],
+            &ended["end_value"],
+            &ended["progress_message"]
+        ),
+        (&json!(100), &json!(100), &json!("Done"))
+    );
+    assert_eq!(
+        ended["config"],
+        json!({"task_id": task.to_string(), "pipeline_id": pipeline, "country": "Niger", "demo_data": true, "max_records": 7, "confidence": 0.9})
+    );
+    assert_eq!(
+        real.messages(task).await,
+        ["Reading records of Niger", "7 records read", "Done"]
+    );
+    let callbacks = real.callbacks(task).await;
+    assert_eq!(callbacks.len(), 3, "{callbacks:?}");
+    for (callback, part) in callbacks.iter().zip(["25", "100", "reported_success"]) {
+        assert!(callback.contains(part), "{part}: {callback}");
     }
+    real.stop().await;
 }
 
-story! {
-    async fn the_failing_pipeline_fails_with_its_message(base) {
-        let real = Real::start(base, &examples(), &python()).await;
-        let (_, task) = real.launch("failing-pipeline", &json!({"reason": "The server of the ministry is away"})).await;
-        let ended = real.until_confirmed(task).await;
-        assert_eq!(ended["status"], "ERROR", "{ended}");
-        assert_eq!(ended["progress_message"], "The server of the ministry is away");
-        assert_eq!((&ended["result"]["result"], &ended["result"]["message"]), (&json!("ERROR"), &json!("The server of the ministry is away")));
-        assert_eq!(ended["run"]["status"], "failed");
-        real.stop().await;
-    }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_failing_pipeline_fails_with_its_message(#[values(Sqlite, Postgres)] base: Base) {
+    let real = Real::start(base, &examples(), &python()).await;
+    let (_, task) = real
+        .launch(
+            "failing-pipeline",
+            &json!({"reason": "The server of the ministry is away"}),
+        )
+        .await;
+    let ended = real.until_confirmed(task).await;
+    assert_eq!(ended["status"], "ERROR", "{ended}");
+    assert_eq!(
+        ended["progress_message"],
+        "The server of the ministry is away"
+    );
+    assert_eq!(
+        (&ended["result"]["result"], &ended["result"]["message"]),
+        (
+            &json!("ERROR"),
+            &json!("The server of the ministry is away")
+        )
+    );
+    assert_eq!(ended["run"]["status"], "failed");
+    real.stop().await;
 }
 
-story! {
-    async fn the_plain_pipeline_reports_by_what_its_launch_was_given(base) {
-        let real = Real::start(base, &examples(), &python()).await;
-        let (_, task) = real.launch("plain-pipeline", &json!({"steps": 2})).await;
-        let ended = real.until_confirmed(task).await;
-        assert_eq!(ended["result"], json!({"result": "SUCCESS", "data": {"steps": 2}}), "{ended}");
-        assert_eq!(real.messages(task).await, ["Step 1 of 2", "Step 2 of 2", "Done"]);
-        real.stop().await;
-    }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_plain_pipeline_reports_by_what_its_launch_was_given(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
+    let real = Real::start(base, &examples(), &python()).await;
+    let (_, task) = real.launch("plain-pipeline", &json!({"steps": 2})).await;
+    let ended = real.until_confirmed(task).await;
+    assert_eq!(
+        ended["result"],
+        json!({"result": "SUCCESS", "data": {"steps": 2}}),
+        "{ended}"
+    );
+    assert_eq!(
+        real.messages(task).await,
+        ["Step 1 of 2", "Step 2 of 2", "Done"]
+    );
+    real.stop().await;
 }
 
-story! {
-    async fn the_plain_pipeline_stops_when_nobody_waits_for_it(base) {
-        let real = Real::start(base, &examples(), &python()).await;
-        let (pipeline, task) = real.launch("plain-pipeline", &json!({"steps": 10_000, "pause": 0.02})).await;
-        real.visitor.until(&real.bridge, task, |task| task["progress_message"].is_string()).await;
-        let url = format!("{}/api/openhexa/pipelines/{pipeline}/", real.bridge);
-        let (status, answer) = real.visitor.patch(&url, &json!({"task_id": task, "status": "CANCELLED"})).await;
-        assert_eq!(status, 200, "{answer}");
-        let ended = real.until_confirmed(task).await;
-        assert_eq!((&ended["status"], &ended["run"]["status"]), (&json!("CANCELLED"), &json!("success")), "{ended}");
-        real.stop().await;
-    }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_plain_pipeline_stops_when_nobody_waits_for_it(#[values(Sqlite, Postgres)] base: Base) {
+    let real = Real::start(base, &examples(), &python()).await;
+    let (pipeline, task) = real
+        .launch("plain-pipeline", &json!({"steps": 10_000, "pause": 0.02}))
+        .await;
+    real.visitor
+        .until(&real.bridge, task, |task| {
+            task["progress_message"].is_string()
+        })
+        .await;
+    let url = format!("{}/api/openhexa/pipelines/{pipeline}/", real.bridge);
+    let (status, answer) = real
+        .visitor
+        .patch(&url, &json!({"task_id": task, "status": "CANCELLED"}))
+        .await;
+    assert_eq!(status, 200, "{answer}");
+    let ended = real.until_confirmed(task).await;
+    assert_eq!(
+        (&ended["status"], &ended["run"]["status"]),
+        (&json!("CANCELLED"), &json!("success")),
+        "{ended}"
+    );
+    real.stop().await;
 }
 
-story! {
-    async fn what_the_code_declares_is_what_a_launch_is_judged_by(base) {
-        let real = Real::start(base, &examples(), &python()).await;
-        let pipeline = real.visitor.pipeline(&real.bridge, "basic-pipeline").await;
-        let described = real.get(&format!("/pipelines/{pipeline}/")).await;
-        let codes: Vec<&str> = described["currentVersion"]["parameters"].as_array().unwrap().iter().map(|one| one["code"].as_str().unwrap()).collect();
-        assert_eq!(codes, ["task_id", "pipeline_id", "country", "demo_data", "max_records", "confidence"]);
-        let url = format!("{}/api/openhexa/pipelines/{pipeline}/launch/", real.bridge);
-        let (status, wrong) = real.visitor.post(&url, &json!({"config": {"max_records": "many", "nope": 1}})).await;
-        assert_eq!(status, 400);
-        let fields: Vec<&String> = wrong["config"].as_object().unwrap().keys().collect();
-        assert_eq!(fields, ["max_records", "nope"]);
-        let runs = real.visitor.get(&real.openhexa.replace("/graphql/", "/emulator/runs")).await.1;
-        assert_eq!(runs["results"], json!([]));
-        real.stop().await;
-    }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_the_code_declares_is_what_a_launch_is_judged_by(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
+    let real = Real::start(base, &examples(), &python()).await;
+    let pipeline = real.visitor.pipeline(&real.bridge, "basic-pipeline").await;
+    let described = real.get(&format!("/pipelines/{pipeline}/")).await;
+    let codes: Vec<&str> = described["currentVersion"]["parameters"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| one["code"].as_str().unwrap())
+        .collect();
+    assert_eq!(
+        codes,
+        [
+            "task_id",
+            "pipeline_id",
+            "country",
+            "demo_data",
+            "max_records",
+            "confidence"
+        ]
+    );
+    let url = format!("{}/api/openhexa/pipelines/{pipeline}/launch/", real.bridge);
+    let (status, wrong) = real
+        .visitor
+        .post(&url, &json!({"config": {"max_records": "many", "nope": 1}}))
+        .await;
+    assert_eq!(status, 400);
+    let fields: Vec<&String> = wrong["config"].as_object().unwrap().keys().collect();
+    assert_eq!(fields, ["max_records", "nope"]);
+    let runs = real
+        .visitor
+        .get(&real.openhexa.replace("/graphql/", "/emulator/runs"))
+        .await
+        .1;
+    assert_eq!(runs["results"], json!([]));
+    real.stop().await;
 }
 
 const ENDLESS: &str = r#"
@@ -236,25 +314,35 @@ fn is_there(pid: Pid) -> bool {
     test_kill_process(pid).is_ok() && !is_dead
 }
 
-story! {
-    async fn a_stop_leaves_no_process_behind_and_the_next_start_ends_its_task(base) {
-        let code = tempfile::tempdir().unwrap();
-        std::fs::create_dir(code.path().join("endless")).unwrap();
-        std::fs::write(code.path().join("endless/pipeline.py"), ENDLESS).unwrap();
-        let real = Real::start(base, code.path(), &python()).await;
-        let (_, task) = real.launch("endless", &json!({"folder": code.path()})).await;
-        let pids = pids(code.path()).await;
-        assert!(pids.iter().all(|pid| is_there(*pid)));
-        let running = real.visitor.until(&real.bridge, task, |task| task["status"] == "RUNNING").await;
-        assert_eq!(running["confirmed"], false);
-        let stopped = real.process.stop(Signal::TERM).await;
-        assert_eq!(stopped.status.code(), Some(0), "{:#?}", stopped.err);
-        assert_eq!(pids.iter().filter(|pid| is_there(**pid)).count(), 0);
-        let again = Real::on(real.data, real.database, code.path(), &python()).await;
-        let ended = again.until_confirmed(task).await;
-        assert_eq!((&ended["status"], &ended["run"]["status"]), (&json!("ERROR"), &json!("failed")));
-        again.stop().await;
-    }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_stop_leaves_no_process_behind_and_the_next_start_ends_its_task(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
+    let code = tempfile::tempdir().unwrap();
+    std::fs::create_dir(code.path().join("endless")).unwrap();
+    std::fs::write(code.path().join("endless/pipeline.py"), ENDLESS).unwrap();
+    let real = Real::start(base, code.path(), &python()).await;
+    let (_, task) = real
+        .launch("endless", &json!({"folder": code.path()}))
+        .await;
+    let pids = pids(code.path()).await;
+    assert!(pids.iter().all(|pid| is_there(*pid)));
+    let running = real
+        .visitor
+        .until(&real.bridge, task, |task| task["status"] == "RUNNING")
+        .await;
+    assert_eq!(running["confirmed"], false);
+    let stopped = real.process.stop(Signal::TERM).await;
+    assert_eq!(stopped.status.code(), Some(0), "{:#?}", stopped.err);
+    assert_eq!(pids.iter().filter(|pid| is_there(**pid)).count(), 0);
+    let again = Real::on(real.data, real.database, code.path(), &python()).await;
+    let ended = again.until_confirmed(task).await;
+    assert_eq!(
+        (&ended["status"], &ended["run"]["status"]),
+        (&json!("ERROR"), &json!("failed"))
+    );
+    again.stop().await;
 }
 
 #[tokio::test]

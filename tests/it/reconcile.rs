@@ -1,10 +1,11 @@
 //! How a task ends although nobody calls back, and how what is said and what is seen come together.
 
+use rstest::rstest;
 use serde_json::{Value, json};
 
 use crate::support::catalogue::{id, injected, pipeline, quick};
 use crate::support::hand;
-use crate::support::story::{Plan, Story, story};
+use crate::support::story::{Base, Plan, Postgres, Sqlite, Story};
 use crate::support::usual::{end, running};
 
 const TAKEN_BACK: &str = "OpenHEXA: the run failed after the pipeline had reported success";
@@ -22,255 +23,342 @@ async fn log(story: &Story, task: i64) -> Vec<String> {
         .collect()
 }
 
-story! {
-    async fn a_task_follows_its_own_run_though_a_newer_one_fails(base) {
-        let (story, task, run) = running(base).await;
-        let newer = story.foreign_run(&id(1), json!({})).await;
-        story.drive(&newer, &json!({"status": "failed", "message": "not ours"})).await;
-        for _ in 0..3 {
-            story.look().await;
-        }
-        assert_eq!(end(&story.task(task).await), ("RUNNING", false));
-        story.drive(&run, &json!({"status": "success"})).await;
-        let ended = story.until_confirmed(task).await;
-        assert_eq!((&ended["status"], &ended["run"]["id"]), (&json!("SUCCESS"), &json!(run)));
-        story.end().await;
-    }
-}
-
-story! {
-    async fn a_failure_without_a_word_tells_the_runs_last_lines(base) {
-        let (story, task, run) = running(base).await;
-        let lines: Vec<String> = (1..=30).map(|line| format!("line {line}")).collect();
-        let message = format!("{}\nValueError: no such country", lines.join("\n"));
-        story.drive(&run, &json!({"status": "failed", "message": message})).await;
-        let ended = story.until_confirmed(task).await;
-        assert_eq!((end(&ended), &ended["result"]), (("ERROR", true), &json!(null)));
-        let told = ended["progress_message"].as_str().unwrap();
-        assert!(told.ends_with("line 30\nValueError: no such country"), "{told}");
-        assert_eq!(told.lines().count(), 10, "{told}");
-        assert_eq!(log(&story, task).await, [told]);
-        story.end().await;
-    }
-}
-
-story! {
-    async fn a_failure_whose_log_cannot_be_read_is_an_end_all_the_same(base) {
-        let plan = Plan::on(base).pipelines(json!([pipeline(1, &injected(), quick("manual"))]));
-        let story = plan.setting("openhexa.answer_limit", "65536").begin().await;
-        let task = story.launch(&id(1), json!({})).await;
-        story.until(task, "the run", |task| task["status"] == "RUNNING").await;
-        story.drive_only(&json!({"status": "failed", "message": "x".repeat(100_000)})).await;
-        let ended = story.until_confirmed(task).await;
-        assert_eq!(end(&ended), ("ERROR", true));
-        story.end().await;
-    }
-}
-
-story! {
-    async fn a_stopped_or_skipped_run_is_a_cancellation(base) {
-        for status in ["stopped", "skipped"] {
-            let (story, task, run) = running(base).await;
-            story.drive(&run, &json!({"status": status})).await;
-            assert_eq!(end(&story.until_confirmed(task).await), ("CANCELLED", true), "{status}");
-            story.end().await;
-        }
-    }
-}
-
-story! {
-    async fn a_terminating_run_is_still_running(base) {
-        let (story, task, run) = running(base).await;
-        story.drive(&run, &json!({"status": "terminating"})).await;
-        let shown = story.until(task, "terminating", |task| task["run"]["status"] == "terminating").await;
-        assert_eq!(end(&shown), ("RUNNING", false));
-        story.end().await;
-    }
-}
-
-story! {
-    async fn progress_of_the_run_is_shown_as_a_percentage(base) {
-        let (story, task, run) = running(base).await;
-        for (given, shown) in [(40, 40), (250, 100), (7, 7)] {
-            story.drive(&run, &json!({"progress": given})).await;
-            story.look().await;
-            assert_eq!(story.task(task).await["run"]["progress"], shown);
-        }
-        story.end().await;
-    }
-}
-
-story! {
-    async fn a_vanished_run_is_an_error_only_after_several_answered_looks(base) {
-        let (story, task, run) = running(base).await;
-        story.drive(&run, &json!({"vanish": true})).await;
-        for _ in 0..2 {
-            story.look().await;
-            assert_eq!(end(&story.task(task).await), ("RUNNING", false));
-        }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_task_follows_its_own_run_though_a_newer_one_fails(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
+    let (story, task, run) = running(base).await;
+    let newer = story.foreign_run(&id(1), json!({})).await;
+    story
+        .drive(&newer, &json!({"status": "failed", "message": "not ours"}))
+        .await;
+    for _ in 0..3 {
         story.look().await;
-        let ended = story.task(task).await;
-        assert_eq!(end(&ended), ("ERROR", true));
-        assert_eq!(ended["progress_message"], "The run no longer exists in OpenHEXA");
+    }
+    assert_eq!(end(&story.task(task).await), ("RUNNING", false));
+    story.drive(&run, &json!({"status": "success"})).await;
+    let ended = story.until_confirmed(task).await;
+    assert_eq!(
+        (&ended["status"], &ended["run"]["id"]),
+        (&json!("SUCCESS"), &json!(run))
+    );
+    story.end().await;
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_failure_without_a_word_tells_the_runs_last_lines(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
+    let (story, task, run) = running(base).await;
+    let lines: Vec<String> = (1..=30).map(|line| format!("line {line}")).collect();
+    let message = format!("{}\nValueError: no such country", lines.join("\n"));
+    story
+        .drive(&run, &json!({"status": "failed", "message": message}))
+        .await;
+    let ended = story.until_confirmed(task).await;
+    assert_eq!(
+        (end(&ended), &ended["result"]),
+        (("ERROR", true), &json!(null))
+    );
+    let told = ended["progress_message"].as_str().unwrap();
+    assert!(
+        told.ends_with("line 30\nValueError: no such country"),
+        "{told}"
+    );
+    assert_eq!(told.lines().count(), 10, "{told}");
+    assert_eq!(log(&story, task).await, [told]);
+    story.end().await;
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_failure_whose_log_cannot_be_read_is_an_end_all_the_same(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
+    let plan = Plan::on(base).pipelines(json!([pipeline(1, &injected(), quick("manual"))]));
+    let story = plan.setting("openhexa.answer_limit", "65536").begin().await;
+    let task = story.launch(&id(1), json!({})).await;
+    story
+        .until(task, "the run", |task| task["status"] == "RUNNING")
+        .await;
+    story
+        .drive_only(&json!({"status": "failed", "message": "x".repeat(100_000)}))
+        .await;
+    let ended = story.until_confirmed(task).await;
+    assert_eq!(end(&ended), ("ERROR", true));
+    story.end().await;
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_stopped_or_skipped_run_is_a_cancellation(#[values(Sqlite, Postgres)] base: Base) {
+    for status in ["stopped", "skipped"] {
+        let (story, task, run) = running(base).await;
+        story.drive(&run, &json!({"status": status})).await;
+        assert_eq!(
+            end(&story.until_confirmed(task).await),
+            ("CANCELLED", true),
+            "{status}"
+        );
         story.end().await;
     }
 }
 
-story! {
-    async fn a_run_seen_again_in_between_is_not_gone(base) {
-        let (story, task, run) = running(base).await;
-        for vanished in [true, true, false, true, true] {
-            story.drive(&run, &json!({"vanish": vanished})).await;
-            story.look().await;
-        }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_terminating_run_is_still_running(#[values(Sqlite, Postgres)] base: Base) {
+    let (story, task, run) = running(base).await;
+    story.drive(&run, &json!({"status": "terminating"})).await;
+    let shown = story
+        .until(task, "terminating", |task| {
+            task["run"]["status"] == "terminating"
+        })
+        .await;
+    assert_eq!(end(&shown), ("RUNNING", false));
+    story.end().await;
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn progress_of_the_run_is_shown_as_a_percentage(#[values(Sqlite, Postgres)] base: Base) {
+    let (story, task, run) = running(base).await;
+    for (given, shown) in [(40, 40), (250, 100), (7, 7)] {
+        story.drive(&run, &json!({"progress": given})).await;
+        story.look().await;
+        assert_eq!(story.task(task).await["run"]["progress"], shown);
+    }
+    story.end().await;
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_vanished_run_is_an_error_only_after_several_answered_looks(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
+    let (story, task, run) = running(base).await;
+    story.drive(&run, &json!({"vanish": true})).await;
+    for _ in 0..2 {
+        story.look().await;
         assert_eq!(end(&story.task(task).await), ("RUNNING", false));
-        story.end().await;
     }
+    story.look().await;
+    let ended = story.task(task).await;
+    assert_eq!(end(&ended), ("ERROR", true));
+    assert_eq!(
+        ended["progress_message"],
+        "The run no longer exists in OpenHEXA"
+    );
+    story.end().await;
 }
 
-story! {
-    async fn a_failed_look_says_nothing_and_changes_nothing(base) {
-        let (story, task, run) = running(base).await;
-        let before = story.task(task).await;
-        story.drive(&run, &json!({"vanish": true})).await;
-        for fault in ["html_500", "refuse_token", "drop_before", "drop_after"] {
-            story.fault(&json!({"fault": fault, "operation": "pipelineRun", "for_ms": 600_000})).await;
-            let mut looks = 0;
-            for _ in 0..6 {
-                story.advance(chrono::TimeDelta::seconds(2));
-                let report = story.pass().await;
-                assert_eq!(report.claimed, report.failed, "{fault}");
-                looks += report.failed;
-            }
-            assert!(looks >= 2, "{fault}: {looks} looks, with pauses between them");
-            assert_eq!(story.task(task).await, before, "{fault}");
-            story.no_faults().await;
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_run_seen_again_in_between_is_not_gone(#[values(Sqlite, Postgres)] base: Base) {
+    let (story, task, run) = running(base).await;
+    for vanished in [true, true, false, true, true] {
+        story.drive(&run, &json!({"vanish": vanished})).await;
+        story.look().await;
+    }
+    assert_eq!(end(&story.task(task).await), ("RUNNING", false));
+    story.end().await;
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_failed_look_says_nothing_and_changes_nothing(#[values(Sqlite, Postgres)] base: Base) {
+    let (story, task, run) = running(base).await;
+    let before = story.task(task).await;
+    story.drive(&run, &json!({"vanish": true})).await;
+    for fault in ["html_500", "refuse_token", "drop_before", "drop_after"] {
+        story
+            .fault(&json!({"fault": fault, "operation": "pipelineRun", "for_ms": 600_000}))
+            .await;
+        let mut looks = 0;
+        for _ in 0..6 {
+            story.advance(chrono::TimeDelta::seconds(2));
+            let report = story.pass().await;
+            assert_eq!(report.claimed, report.failed, "{fault}");
+            looks += report.failed;
         }
-        story.drive(&run, &json!({"vanish": false, "status": "success"})).await;
-        assert_eq!(end(&story.until_confirmed(task).await), ("SUCCESS", true));
-        story.end().await;
+        assert!(
+            looks >= 2,
+            "{fault}: {looks} looks, with pauses between them"
+        );
+        assert_eq!(story.task(task).await, before, "{fault}");
+        story.no_faults().await;
     }
+    story
+        .drive(&run, &json!({"vanish": false, "status": "success"}))
+        .await;
+    assert_eq!(end(&story.until_confirmed(task).await), ("SUCCESS", true));
+    story.end().await;
 }
 
-story! {
-    async fn a_workspace_out_of_sight_proves_nothing(base) {
-        let (story, task, run) = running(base).await;
-        story.archive(true).await;
-        for _ in 0..10 {
-            story.look().await;
-        }
-        assert_eq!(end(&story.task(task).await), ("RUNNING", false));
-        story.archive(false).await;
-        story.drive(&run, &json!({"status": "success"})).await;
-        assert_eq!(end(&story.until_confirmed(task).await), ("SUCCESS", true));
-        story.end().await;
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_workspace_out_of_sight_proves_nothing(#[values(Sqlite, Postgres)] base: Base) {
+    let (story, task, run) = running(base).await;
+    story.archive(true).await;
+    for _ in 0..10 {
+        story.look().await;
     }
+    assert_eq!(end(&story.task(task).await), ("RUNNING", false));
+    story.archive(false).await;
+    story.drive(&run, &json!({"status": "success"})).await;
+    assert_eq!(end(&story.until_confirmed(task).await), ("SUCCESS", true));
+    story.end().await;
 }
 
-story! {
-    async fn a_success_whose_run_fails_is_taken_back_and_keeps_its_data(base) {
-        let (story, task, run) = running(base).await;
-        let told = says(&story, task, json!({"status": "SUCCESS", "progress_message": "Done", "result": {"rows": 3}})).await;
-        assert_eq!(told["result"], json!({"result": "SUCCESS", "data": {"rows": 3}}));
-        assert_eq!(end(&story.task(task).await), ("SUCCESS", false));
-        story.drive(&run, &json!({"status": "failed", "message": "MemoryError"})).await;
-        let ended = story.until_confirmed(task).await;
-        assert_eq!((end(&ended), &ended["progress_message"]), (("ERROR", true), &json!(TAKEN_BACK)));
-        let result = json!({"result": "ERROR", "message": TAKEN_BACK, "last_progress_message": "Done", "data": {"rows": 3}});
-        assert_eq!(ended["result"], result);
-        assert_eq!(log(&story, task).await, ["Done", TAKEN_BACK]);
-        story.end().await;
-    }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_success_whose_run_fails_is_taken_back_and_keeps_its_data(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
+    let (story, task, run) = running(base).await;
+    let told = says(
+        &story,
+        task,
+        json!({"status": "SUCCESS", "progress_message": "Done", "result": {"rows": 3}}),
+    )
+    .await;
+    assert_eq!(
+        told["result"],
+        json!({"result": "SUCCESS", "data": {"rows": 3}})
+    );
+    assert_eq!(end(&story.task(task).await), ("SUCCESS", false));
+    story
+        .drive(&run, &json!({"status": "failed", "message": "MemoryError"}))
+        .await;
+    let ended = story.until_confirmed(task).await;
+    assert_eq!(
+        (end(&ended), &ended["progress_message"]),
+        (("ERROR", true), &json!(TAKEN_BACK))
+    );
+    let result = json!({"result": "ERROR", "message": TAKEN_BACK, "last_progress_message": "Done", "data": {"rows": 3}});
+    assert_eq!(ended["result"], result);
+    assert_eq!(log(&story, task).await, ["Done", TAKEN_BACK]);
+    story.end().await;
 }
 
 // A report put off the poll that was due already.
-story! {
-    async fn a_poll_that_is_due_is_not_put_off_by_a_report(base) {
-        let (story, task, run) = running(base).await;
-        story.drive(&run, &json!({"status": "success"})).await;
-        story.advance(chrono::TimeDelta::seconds(30));
-        says(&story, task, json!({"status": "SUCCESS"})).await;
-        assert_eq!(story.pass().await.claimed, 1);
-        assert_eq!(end(&story.task(task).await), ("SUCCESS", true));
-        story.end().await;
-    }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_poll_that_is_due_is_not_put_off_by_a_report(#[values(Sqlite, Postgres)] base: Base) {
+    let (story, task, run) = running(base).await;
+    story.drive(&run, &json!({"status": "success"})).await;
+    story.advance(chrono::TimeDelta::seconds(30));
+    says(&story, task, json!({"status": "SUCCESS"})).await;
+    assert_eq!(story.pass().await.claimed, 1);
+    assert_eq!(end(&story.task(task).await), ("SUCCESS", true));
+    story.end().await;
 }
 
 // Ten thousand runs were polled in the same moment, and then none for a while.
-story! {
-    async fn polls_of_several_pipelines_are_spread_out(base) {
-        let many: Vec<_> = (1..=12).map(|number| pipeline(number, &[], quick("manual"))).collect();
-        let story = Plan::on(base).pipelines(json!(many)).begin().await;
-        for number in 1..=12 {
-            story.launch(&id(number), json!({})).await;
-        }
-        let planned = hand::texts(&story, "SELECT CAST(next_look_at AS TEXT) AS text FROM run").await;
-        let moments: std::collections::BTreeSet<&String> = planned.iter().collect();
-        assert!(planned.len() == 12 && moments.len() > 6, "{planned:?}");
-        story.end().await;
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn polls_of_several_pipelines_are_spread_out(#[values(Sqlite, Postgres)] base: Base) {
+    let many: Vec<_> = (1..=12)
+        .map(|number| pipeline(number, &[], quick("manual")))
+        .collect();
+    let story = Plan::on(base).pipelines(json!(many)).begin().await;
+    for number in 1..=12 {
+        story.launch(&id(number), json!({})).await;
     }
+    let planned = hand::texts(&story, "SELECT CAST(next_look_at AS TEXT) AS text FROM run").await;
+    let moments: std::collections::BTreeSet<&String> = planned.iter().collect();
+    assert!(planned.len() == 12 && moments.len() > 6, "{planned:?}");
+    story.end().await;
 }
 
-story! {
-    async fn an_end_seen_first_takes_the_first_word_and_no_other(base) {
-        let (story, task, run) = running(base).await;
-        story.drive(&run, &json!({"status": "success"})).await;
-        story.until_confirmed(task).await;
-        let told = says(&story, task, json!({"status": "ERROR", "progress_message": "no rows"})).await;
-        let result = json!({"result": "ERROR", "message": "no rows", "last_progress_message": null, "data": null});
-        assert_eq!((&told["status"], &told["result"]), (&json!("ERROR"), &result));
-        assert_eq!(says(&story, task, json!({"status": "FAILED"})).await["result"], result);
-        let other = json!({"task_id": task, "status": "SUCCESS"});
-        assert_eq!(story.report(&id(1), &other).await.expect(409)["status"], "ERROR");
-        assert_eq!(end(&story.task(task).await), ("ERROR", true));
-        story.end().await;
-    }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_end_seen_first_takes_the_first_word_and_no_other(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
+    let (story, task, run) = running(base).await;
+    story.drive(&run, &json!({"status": "success"})).await;
+    story.until_confirmed(task).await;
+    let told = says(
+        &story,
+        task,
+        json!({"status": "ERROR", "progress_message": "no rows"}),
+    )
+    .await;
+    let result = json!({"result": "ERROR", "message": "no rows", "last_progress_message": null, "data": null});
+    assert_eq!(
+        (&told["status"], &told["result"]),
+        (&json!("ERROR"), &result)
+    );
+    assert_eq!(
+        says(&story, task, json!({"status": "FAILED"})).await["result"],
+        result
+    );
+    let other = json!({"task_id": task, "status": "SUCCESS"});
+    assert_eq!(
+        story.report(&id(1), &other).await.expect(409)["status"],
+        "ERROR"
+    );
+    assert_eq!(end(&story.task(task).await), ("ERROR", true));
+    story.end().await;
 }
 
-story! {
-    async fn an_end_seen_first_takes_the_first_result(base) {
-        let (story, task, run) = running(base).await;
-        story.drive(&run, &json!({"status": "success"})).await;
-        assert_eq!(story.until_confirmed(task).await["result"], json!(null));
-        let told = says(&story, task, json!({"result": [1, 2]})).await;
-        assert_eq!(told["result"], json!([1, 2]), "as it was sent");
-        let second = json!({"task_id": task, "result": [3]});
-        story.report(&id(1), &second).await.error(409);
-        let word = says(&story, task, json!({"status": "SUCCESS"})).await;
-        assert_eq!(word["result"], json!({"result": "SUCCESS", "data": [1, 2]}));
-        story.end().await;
-    }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_end_seen_first_takes_the_first_result(#[values(Sqlite, Postgres)] base: Base) {
+    let (story, task, run) = running(base).await;
+    story.drive(&run, &json!({"status": "success"})).await;
+    assert_eq!(story.until_confirmed(task).await["result"], json!(null));
+    let told = says(&story, task, json!({"result": [1, 2]})).await;
+    assert_eq!(told["result"], json!([1, 2]), "as it was sent");
+    let second = json!({"task_id": task, "result": [3]});
+    story.report(&id(1), &second).await.error(409);
+    let word = says(&story, task, json!({"status": "SUCCESS"})).await;
+    assert_eq!(word["result"], json!({"result": "SUCCESS", "data": [1, 2]}));
+    story.end().await;
 }
 
-story! {
-    async fn a_look_never_goes_back_behind_a_word(base) {
-        let (story, task, _) = running(base).await;
-        says(&story, task, json!({"status": "ERROR", "progress_message": "no rows"})).await;
-        for _ in 0..4 {
-            story.look().await;
-            assert_eq!(end(&story.task(task).await), ("ERROR", false));
-        }
-        story.end().await;
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_look_never_goes_back_behind_a_word(#[values(Sqlite, Postgres)] base: Base) {
+    let (story, task, _) = running(base).await;
+    says(
+        &story,
+        task,
+        json!({"status": "ERROR", "progress_message": "no rows"}),
+    )
+    .await;
+    for _ in 0..4 {
+        story.look().await;
+        assert_eq!(end(&story.task(task).await), ("ERROR", false));
     }
+    story.end().await;
 }
 
-story! {
-    async fn a_pass_with_nothing_new_changes_nothing(base) {
-        let (story, task, run) = running(base).await;
-        let (before, events) = (story.task(task).await, story.events(task).await);
-        for _ in 0..5 {
-            story.look().await;
-            story.pass().await;
-        }
-        assert_eq!((story.task(task).await, story.events(task).await), (before, events));
-        story.drive(&run, &json!({"status": "success"})).await;
-        let ended = story.until_confirmed(task).await;
-        let asked = story.asked("pipelineRun").await;
-        story.advance(chrono::TimeDelta::hours(2));
-        assert_eq!(story.pass().await.claimed, 0);
-        assert_eq!((story.task(task).await, story.asked("pipelineRun").await), (ended, asked));
-        story.end().await;
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_pass_with_nothing_new_changes_nothing(#[values(Sqlite, Postgres)] base: Base) {
+    let (story, task, run) = running(base).await;
+    let (before, events) = (story.task(task).await, story.events(task).await);
+    for _ in 0..5 {
+        story.look().await;
+        story.pass().await;
     }
+    assert_eq!(
+        (story.task(task).await, story.events(task).await),
+        (before, events)
+    );
+    story.drive(&run, &json!({"status": "success"})).await;
+    let ended = story.until_confirmed(task).await;
+    let asked = story.asked("pipelineRun").await;
+    story.advance(chrono::TimeDelta::hours(2));
+    assert_eq!(story.pass().await.claimed, 0);
+    assert_eq!(
+        (story.task(task).await, story.asked("pipelineRun").await),
+        (ended, asked)
+    );
+    story.end().await;
 }
 
 /// How many looks a time of so many seconds brings, second by second.
@@ -283,45 +371,59 @@ async fn looks_in(story: &Story, seconds: i64) -> u64 {
     story.asked("pipelineRun").await - before
 }
 
-story! {
-    async fn looks_become_rarer_with_age(base) {
-        let (story, task, _) = running(base).await;
-        // Runs of a pipeline are due together: a fifth of the time between looks is given for that.
-        assert!((30..=38).contains(&looks_in(&story, 60).await));
-        story.advance(chrono::TimeDelta::minutes(3));
-        story.pass().await;
-        assert!((6..=8).contains(&looks_in(&story, 60).await));
-        story.advance(chrono::TimeDelta::minutes(60));
-        story.pass().await;
-        assert!((2..=3).contains(&looks_in(&story, 60).await));
-        says(&story, task, json!({"status": "SUCCESS"})).await;
-        assert!(looks_in(&story, 3).await >= 1, "a reported end is confirmed soon");
-        assert_eq!(looks_in(&story, 60).await, 12);
-        story.end().await;
-    }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn looks_become_rarer_with_age(#[values(Sqlite, Postgres)] base: Base) {
+    let (story, task, _) = running(base).await;
+    // Runs of a pipeline are due together: a fifth of the time between looks is given for that.
+    assert!((30..=38).contains(&looks_in(&story, 60).await));
+    story.advance(chrono::TimeDelta::minutes(3));
+    story.pass().await;
+    assert!((6..=8).contains(&looks_in(&story, 60).await));
+    story.advance(chrono::TimeDelta::minutes(60));
+    story.pass().await;
+    assert!((2..=3).contains(&looks_in(&story, 60).await));
+    says(&story, task, json!({"status": "SUCCESS"})).await;
+    assert!(
+        looks_in(&story, 3).await >= 1,
+        "a reported end is confirmed soon"
+    );
+    assert_eq!(looks_in(&story, 60).await, 12);
+    story.end().await;
 }
 
-story! {
-    async fn a_live_run_stays_with_the_workspace_it_was_launched_in(base) {
-        let (story, task, run) = running(base).await;
-        story.configure_with(serde_json::Map::new(), &story.openhexa, &story.secrets.openhexa, "other").await;
-        story.drive(&run, &json!({"status": "success"})).await;
-        assert_eq!(end(&story.until_confirmed(task).await), ("SUCCESS", true));
-        story.end().await;
-    }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_live_run_stays_with_the_workspace_it_was_launched_in(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
+    let (story, task, run) = running(base).await;
+    story
+        .configure_with(
+            serde_json::Map::new(),
+            &story.openhexa,
+            &story.secrets.openhexa,
+            "other",
+        )
+        .await;
+    story.drive(&run, &json!({"status": "success"})).await;
+    assert_eq!(end(&story.until_confirmed(task).await), ("SUCCESS", true));
+    story.end().await;
 }
 
-story! {
-    async fn a_live_run_is_looked_at_with_the_token_of_today(base) {
-        let (story, task, run) = running(base).await;
-        story.configure_with(serde_json::Map::new(), &story.openhexa, "withdrawn", "demo").await;
-        story.drive(&run, &json!({"status": "success"})).await;
-        for _ in 0..6 {
-            story.look().await;
-        }
-        assert_eq!(end(&story.task(task).await), ("RUNNING", false));
-        story.configure(serde_json::Map::new()).await;
-        assert_eq!(end(&story.until_confirmed(task).await), ("SUCCESS", true));
-        story.end().await;
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_live_run_is_looked_at_with_the_token_of_today(#[values(Sqlite, Postgres)] base: Base) {
+    let (story, task, run) = running(base).await;
+    story
+        .configure_with(serde_json::Map::new(), &story.openhexa, "withdrawn", "demo")
+        .await;
+    story.drive(&run, &json!({"status": "success"})).await;
+    for _ in 0..6 {
+        story.look().await;
     }
+    assert_eq!(end(&story.task(task).await), ("RUNNING", false));
+    story.configure(serde_json::Map::new()).await;
+    assert_eq!(end(&story.until_confirmed(task).await), ("SUCCESS", true));
+    story.end().await;
 }

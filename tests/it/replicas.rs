@@ -1,5 +1,6 @@
 //! Several bridges on one database, and bridges that die: still one launch, one run.
 
+use rstest::rstest;
 use std::sync::mpsc;
 use std::time::Duration;
 
@@ -11,7 +12,7 @@ use openhexa_bridge::store;
 use serde_json::{Value, json};
 
 use crate::support::catalogue::{id, injected, pipeline, quick};
-use crate::support::story::{Base, Plan, Story, story};
+use crate::support::story::{Base, Plan, Postgres, Sqlite, Story};
 
 fn plan(base: Base, names_task: bool, kind: &str) -> Plan {
     let parameters = if names_task { injected() } else { Vec::new() };
@@ -29,198 +30,251 @@ async fn ends_as_its_only_run(story: &Story, task: i64) {
     assert_eq!(ended["run"]["id"], runs[0]["id"]);
 }
 
-story! {
-    async fn a_task_under_way_goes_on_after_a_restart(base) {
-        let mut story = plan(base, true, "manual").begin().await;
-        let task = story.launch(&id(1), json!({})).await;
-        story.until(task, "the run", |task| task["status"] == "RUNNING").await;
-        story.restart().await;
-        story.drive_only(&json!({"status": "success"})).await;
-        ends_as_its_only_run(&story, task).await;
-        story.end().await;
-    }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_task_under_way_goes_on_after_a_restart(#[values(Sqlite, Postgres)] base: Base) {
+    let mut story = plan(base, true, "manual").begin().await;
+    let task = story.launch(&id(1), json!({})).await;
+    story
+        .until(task, "the run", |task| task["status"] == "RUNNING")
+        .await;
+    story.restart().await;
+    story.drive_only(&json!({"status": "success"})).await;
+    ends_as_its_only_run(&story, task).await;
+    story.end().await;
 }
 
-story! {
-    async fn an_unsure_launch_goes_on_after_a_restart(base) {
-        let mut story = plan(base, false, "succeed").begin().await;
-        story.fault(&json!({"fault": "drop_after", "count": 1})).await;
-        let task = story.launch(&id(1), json!({})).await;
-        story.restart().await;
-        ends_as_its_only_run(&story, task).await;
-        assert_eq!(story.asked("runPipeline").await, 1);
-        story.end().await;
-    }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_unsure_launch_goes_on_after_a_restart(#[values(Sqlite, Postgres)] base: Base) {
+    let mut story = plan(base, false, "succeed").begin().await;
+    story
+        .fault(&json!({"fault": "drop_after", "count": 1}))
+        .await;
+    let task = story.launch(&id(1), json!({})).await;
+    story.restart().await;
+    ends_as_its_only_run(&story, task).await;
+    assert_eq!(story.asked("runPipeline").await, 1);
+    story.end().await;
 }
 
-story! {
-    async fn a_launch_accepted_by_a_bridge_that_died_is_made_once_its_lease_is_over(base) {
-        let story = plan(base, true, "succeed").begin().await;
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_launch_accepted_by_a_bridge_that_died_is_made_once_its_lease_is_over(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
+    let story = plan(base, true, "succeed").begin().await;
+    let process = story.process().await;
+    story.delay("me").await;
+    let task = tokio::select! {
+        answer = story.launch_at(&process.url, id(1)) => panic!("{answer:?}"),
+        task = story.until_task() => task,
+    };
+    process.kill().await;
+    assert_eq!(story.pass().await.claimed, 0, "the lease still holds");
+    assert_eq!(story.asked("runPipeline").await, 0);
+    story.advance(TimeDelta::seconds(60));
+    ends_as_its_only_run(&story, task).await;
+    story.end().await;
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_run_asked_for_by_a_bridge_that_died_is_found(#[values(Sqlite, Postgres)] base: Base) {
+    for names_task in [true, false] {
+        let story = plan(base, names_task, "succeed").begin().await;
         let process = story.process().await;
-        story.delay("me").await;
-        let task = tokio::select! {
-            answer = story.launch_at(&process.url, id(1)) => panic!("{answer:?}"),
-            task = story.until_task() => task,
-        };
+        story.delay("runPipeline").await;
+        let launch = story.launch_at(&process.url, id(1));
+        tokio::select! {
+            answer = launch => panic!("{answer:?}"),
+            _ = story.until_runs("the run", |runs| !runs.is_empty()) => {}
+        }
         process.kill().await;
-        assert_eq!(story.pass().await.claimed, 0, "the lease still holds");
-        assert_eq!(story.asked("runPipeline").await, 0);
-        story.advance(TimeDelta::seconds(60));
-        ends_as_its_only_run(&story, task).await;
-        story.end().await;
-    }
-}
-
-story! {
-    async fn a_run_asked_for_by_a_bridge_that_died_is_found(base) {
-        for names_task in [true, false] {
-            let story = plan(base, names_task, "succeed").begin().await;
-            let process = story.process().await;
-            story.delay("runPipeline").await;
-            let launch = story.launch_at(&process.url, id(1));
-            tokio::select! {
-                answer = launch => panic!("{answer:?}"),
-                _ = story.until_runs("the run", |runs| !runs.is_empty()) => {}
-            }
-            process.kill().await;
-            let task = story.until_task().await;
-            story.advance(TimeDelta::seconds(30));
-            ends_as_its_only_run(&story, task).await;
-            assert_eq!(story.asked("runPipeline").await, 1);
-            story.end().await;
-        }
-    }
-}
-
-story! {
-    async fn two_bridges_look_at_a_task_once(base) {
-        let story = plan(base, true, "manual").begin().await;
-        let beside = story.beside().await;
-        let task = story.launch(&id(1), json!({})).await;
-        story.until(task, "the run", |task| task["status"] == "RUNNING").await;
-        let before = story.asked("pipelineRun").await;
-        for _ in 0..10 {
-            story.advance(TimeDelta::seconds(2));
-            let (one, two) = tokio::join!(story.pass(), beside.pass());
-            assert_eq!(one.claimed + two.claimed, 1);
-        }
-        assert_eq!(story.asked("pipelineRun").await - before, 10);
-        story.drive_only(&json!({"status": "success"})).await;
-        ends_as_its_only_run(&story, task).await;
-        beside.stop().await;
-        story.end().await;
-    }
-}
-
-story! {
-    async fn a_lease_that_ran_out_in_the_middle_makes_no_second_run(base) {
-        let story = plan(base, true, "succeed").begin().await;
-        let beside = story.beside().await;
-        story.delay("me").await;
-        let taken_over = async {
-            let task = story.until_task().await;
-            story.advance(TimeDelta::seconds(16));
-            assert_eq!(beside.pass().await.claimed, 1);
-            story.no_faults().await;
-            task
-        };
-        let (launched, task) = tokio::join!(story.launch(&id(1), json!({})), taken_over);
-        assert_eq!(launched, task);
+        let task = story.until_task().await;
+        story.advance(TimeDelta::seconds(30));
         ends_as_its_only_run(&story, task).await;
         assert_eq!(story.asked("runPipeline").await, 1);
-        beside.stop().await;
         story.end().await;
     }
 }
 
-story! {
-    async fn two_bridges_never_launch_a_waiting_task_twice(base) {
-        let story = plan(base, true, "succeed").begin().await;
-        let beside = story.beside().await;
-        story.get(&format!("/pipelines/{}/", id(1))).await.expect(200);
-        let mut tasks = Vec::new();
-        for _ in 0..5 {
-            story.fault(&json!({"fault": "drop_before", "operation": "pipeline", "count": 1})).await;
-            tasks.push(story.launch(&id(1), json!({})).await);
-        }
-        assert_eq!(story.asked("runPipeline").await, 0);
-        for _ in 0..3 {
-            story.advance(TimeDelta::seconds(2));
-            tokio::join!(story.pass(), beside.pass());
-        }
-        for task in &tasks {
-            assert_eq!(story.until_confirmed(*task).await["status"], "SUCCESS");
-        }
-        assert_eq!((story.asked("runPipeline").await, story.runs().await.len()), (5, 5));
-        beside.stop().await;
-        story.end().await;
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_bridges_look_at_a_task_once(#[values(Sqlite, Postgres)] base: Base) {
+    let story = plan(base, true, "manual").begin().await;
+    let beside = story.beside().await;
+    let task = story.launch(&id(1), json!({})).await;
+    story
+        .until(task, "the run", |task| task["status"] == "RUNNING")
+        .await;
+    let before = story.asked("pipelineRun").await;
+    for _ in 0..10 {
+        story.advance(TimeDelta::seconds(2));
+        let (one, two) = tokio::join!(story.pass(), beside.pass());
+        assert_eq!(one.claimed + two.claimed, 1);
     }
+    assert_eq!(story.asked("pipelineRun").await - before, 10);
+    story.drive_only(&json!({"status": "success"})).await;
+    ends_as_its_only_run(&story, task).await;
+    beside.stop().await;
+    story.end().await;
 }
 
-story! {
-    async fn launches_at_two_bridges_that_could_not_be_told_apart_wait_for_each_other(base) {
-        let story = plan(base, false, "succeed").begin().await;
-        let beside = story.beside().await;
-        // They all come to the launch itself at the same moment.
-        story.fault(&json!({"fault": "latency", "operation": "me", "ms": 400, "count": 8})).await;
-        story.fault(&json!({"fault": "drop_after", "operation": "runPipeline", "count": 8})).await;
-        let own = story.base_url();
-        let launches = (0..8).map(|number| {
-            let url = if number % 2 == 0 { own.clone() } else { beside.url() };
-            let story = &story;
-            async move { story.launch_at(&url, id(1)).await.unwrap() }
-        });
-        let answers: Vec<Value> = futures_util::future::join_all(launches).await;
-        assert_eq!(story.asked("runPipeline").await, 1, "two are unsure at a time");
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_lease_that_ran_out_in_the_middle_makes_no_second_run(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
+    let story = plan(base, true, "succeed").begin().await;
+    let beside = story.beside().await;
+    story.delay("me").await;
+    let taken_over = async {
+        let task = story.until_task().await;
+        story.advance(TimeDelta::seconds(16));
+        assert_eq!(beside.pass().await.claimed, 1);
         story.no_faults().await;
-        let mut runs = Vec::new();
-        for answer in answers {
-            let ended = story.until_confirmed(answer["task"]["id"].as_i64().unwrap()).await;
-            assert_eq!(ended["status"], "SUCCESS");
-            runs.push(ended["run"]["id"].to_string());
-        }
-        runs.sort();
-        runs.dedup();
-        assert_eq!((runs.len(), story.runs().await.len()), (8, 8));
-        beside.stop().await;
-        story.end().await;
-    }
+        task
+    };
+    let (launched, task) = tokio::join!(story.launch(&id(1), json!({})), taken_over);
+    assert_eq!(launched, task);
+    ends_as_its_only_run(&story, task).await;
+    assert_eq!(story.asked("runPipeline").await, 1);
+    beside.stop().await;
+    story.end().await;
 }
 
-story! {
-    async fn of_two_transactions_that_ask_whether_they_are_alone_one_waits(base) {
-        let story = plan(base, false, "hang").begin().await;
-        story.get(&format!("/pipelines/{}/", id(1))).await.expect(200);
-        story.fault(&json!({"fault": "html_500", "operation": "pipeline", "count": 2})).await;
-        let (one, two) = (story.launch(&id(1), json!({})).await, story.launch(&id(1), json!({})).await);
-        let (first, second, now) = (story.store().await, story.store().await, story.now());
-        // So that no connection has to be made in between.
-        second.write(move |db| Ok::<_, Error>(store::any(db, TaskId(one))?)).await.unwrap();
-        let (asked, other_may_ask) = mpsc::channel();
-        let must_wait = |db: &mut store::Db<'_>, task: &openhexa_bridge::domain::task::Task| {
-            store::must_wait(db, task.pipeline.id, task.id, "")
-        };
-        // The younger one, as if the older one were not visible to it yet.
-        let reserving = first.write(move |db| {
-            let task = store::lock(db, TaskId(two))?.unwrap();
-            assert!(must_wait(db, &task)?, "an older one has not been sent yet");
-            asked.send(()).unwrap();
-            // Long enough for the other to ask too, if it does not wait.
-            std::thread::sleep(Duration::from_millis(300));
-            let reserved = Observation::LaunchReserved { launched_as: None };
-            Ok::<_, Error>(store::save(db, &task, &task.clone().observe(&reserved, now).unwrap())?)
-        });
-        let asking = second.write(move |db| {
-            let task = store::lock(db, TaskId(one))?.unwrap();
-            Ok::<_, Error>(must_wait(db, &task)?)
-        });
-        let after = async {
-            tokio::task::spawn_blocking(move || other_may_ask.recv().unwrap()).await.unwrap();
-            asking.await.unwrap()
-        };
-        let (reserved, unsure) = tokio::join!(reserving, after);
-        reserved.unwrap();
-        assert!(unsure, "both would be launched");
-        story.end().await;
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_bridges_never_launch_a_waiting_task_twice(#[values(Sqlite, Postgres)] base: Base) {
+    let story = plan(base, true, "succeed").begin().await;
+    let beside = story.beside().await;
+    story
+        .get(&format!("/pipelines/{}/", id(1)))
+        .await
+        .expect(200);
+    let mut tasks = Vec::new();
+    for _ in 0..5 {
+        story
+            .fault(&json!({"fault": "drop_before", "operation": "pipeline", "count": 1}))
+            .await;
+        tasks.push(story.launch(&id(1), json!({})).await);
     }
+    assert_eq!(story.asked("runPipeline").await, 0);
+    for _ in 0..3 {
+        story.advance(TimeDelta::seconds(2));
+        tokio::join!(story.pass(), beside.pass());
+    }
+    for task in &tasks {
+        assert_eq!(story.until_confirmed(*task).await["status"], "SUCCESS");
+    }
+    assert_eq!(
+        (story.asked("runPipeline").await, story.runs().await.len()),
+        (5, 5)
+    );
+    beside.stop().await;
+    story.end().await;
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn launches_at_two_bridges_that_could_not_be_told_apart_wait_for_each_other(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
+    let story = plan(base, false, "succeed").begin().await;
+    let beside = story.beside().await;
+    // They all come to the launch itself at the same moment.
+    story
+        .fault(&json!({"fault": "latency", "operation": "me", "ms": 400, "count": 8}))
+        .await;
+    story
+        .fault(&json!({"fault": "drop_after", "operation": "runPipeline", "count": 8}))
+        .await;
+    let own = story.base_url();
+    let launches = (0..8).map(|number| {
+        let url = if number % 2 == 0 {
+            own.clone()
+        } else {
+            beside.url()
+        };
+        let story = &story;
+        async move { story.launch_at(&url, id(1)).await.unwrap() }
+    });
+    let answers: Vec<Value> = futures_util::future::join_all(launches).await;
+    assert_eq!(
+        story.asked("runPipeline").await,
+        1,
+        "two are unsure at a time"
+    );
+    story.no_faults().await;
+    let mut runs = Vec::new();
+    for answer in answers {
+        let ended = story
+            .until_confirmed(answer["task"]["id"].as_i64().unwrap())
+            .await;
+        assert_eq!(ended["status"], "SUCCESS");
+        runs.push(ended["run"]["id"].to_string());
+    }
+    runs.sort();
+    runs.dedup();
+    assert_eq!((runs.len(), story.runs().await.len()), (8, 8));
+    beside.stop().await;
+    story.end().await;
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_two_transactions_that_ask_whether_they_are_alone_one_waits(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
+    let story = plan(base, false, "hang").begin().await;
+    story
+        .get(&format!("/pipelines/{}/", id(1)))
+        .await
+        .expect(200);
+    story
+        .fault(&json!({"fault": "html_500", "operation": "pipeline", "count": 2}))
+        .await;
+    let (one, two) = (
+        story.launch(&id(1), json!({})).await,
+        story.launch(&id(1), json!({})).await,
+    );
+    let (first, second, now) = (story.store().await, story.store().await, story.now());
+    // So that no connection has to be made in between.
+    second
+        .write(move |db| Ok::<_, Error>(store::any(db, TaskId(one))?))
+        .await
+        .unwrap();
+    let (asked, other_may_ask) = mpsc::channel();
+    let must_wait = |db: &mut store::Db<'_>, task: &openhexa_bridge::domain::task::Task| {
+        store::must_wait(db, task.pipeline.id, task.id, "")
+    };
+    // The younger one, as if the older one were not visible to it yet.
+    let reserving = first.write(move |db| {
+        let task = store::lock(db, TaskId(two))?.unwrap();
+        assert!(must_wait(db, &task)?, "an older one has not been sent yet");
+        asked.send(()).unwrap();
+        // Long enough for the other to ask too, if it does not wait.
+        std::thread::sleep(Duration::from_millis(300));
+        let reserved = Observation::LaunchReserved { launched_as: None };
+        Ok::<_, Error>(store::save(
+            db,
+            &task,
+            &task.clone().observe(&reserved, now).unwrap(),
+        )?)
+    });
+    let asking = second.write(move |db| {
+        let task = store::lock(db, TaskId(one))?.unwrap();
+        Ok::<_, Error>(must_wait(db, &task)?)
+    });
+    let after = async {
+        tokio::task::spawn_blocking(move || other_may_ask.recv().unwrap())
+            .await
+            .unwrap();
+        asking.await.unwrap()
+    };
+    let (reserved, unsure) = tokio::join!(reserving, after);
+    reserved.unwrap();
+    assert!(unsure, "both would be launched");
+    story.end().await;
 }

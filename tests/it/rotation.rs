@@ -1,6 +1,7 @@
 //! The key that stored secrets are encrypted with: changed without a loss, missed with a sentence, and nothing that is
 //! secret stored without it.
 
+use rstest::rstest;
 use std::os::unix::fs::PermissionsExt as _;
 
 use openhexa_bridge::app::{self, Start};
@@ -12,7 +13,7 @@ use serde_json::json;
 
 use crate::support::catalogue::{id, parameter, pipeline, quick};
 use crate::support::process::{Ended, Line};
-use crate::support::story::{As, Base, Plan, Story, story};
+use crate::support::story::{As, Base, Plan, Postgres, Sqlite, Story};
 use crate::support::{dump, hand};
 
 const OTHER_KEY: &str = "secrets.encryption_key (OPENHEXA_BRIDGE__SECRETS__ENCRYPTION_KEY in the environment) does not \
@@ -69,117 +70,232 @@ impl Story {
     }
 }
 
-story! {
-    async fn the_key_is_changed_while_the_bridge_serves(base) {
-        let mut story = configured(base).await;
-        let (old, new) = (story.secrets.encryption.clone(), fresh());
-        story.settings.secrets.encryption_key = new.clone().into();
-        story.settings.secrets.previous_encryption_keys = old.clone().into();
-        story.restart().await;
-        story.get("/pipelines/").await.expect(200);
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_key_is_changed_while_the_bridge_serves(#[values(Sqlite, Postgres)] base: Base) {
+    let mut story = configured(base).await;
+    let (old, new) = (story.secrets.encryption.clone(), fresh());
+    story.settings.secrets.encryption_key = new.clone().into();
+    story.settings.secrets.previous_encryption_keys = old.clone().into();
+    story.restart().await;
+    story.get("/pipelines/").await.expect(200);
 
-        let told = story.reseal(&new, &old).await;
-        assert_eq!(told.status.code(), Some(0), "{:#?}", told.err);
-        assert!(told.err.last().unwrap().ends_with("All stored data now uses secrets.encryption_key."), "{:#?}", told.err);
-        story.get("/pipelines/").await.expect(200);
-        let again = story.reseal(&new, "").await;
-        assert_eq!(again.err.last().unwrap(), "0 secrets re-encrypted. All stored data now uses secrets.encryption_key.");
+    let told = story.reseal(&new, &old).await;
+    assert_eq!(told.status.code(), Some(0), "{:#?}", told.err);
+    assert!(
+        told.err
+            .last()
+            .unwrap()
+            .ends_with("All stored data now uses secrets.encryption_key."),
+        "{:#?}",
+        told.err
+    );
+    story.get("/pipelines/").await.expect(200);
+    let again = story.reseal(&new, "").await;
+    assert_eq!(
+        again.err.last().unwrap(),
+        "0 secrets re-encrypted. All stored data now uses secrets.encryption_key."
+    );
 
-        story.settings.secrets.previous_encryption_keys = String::new().into();
-        story.restart().await;
-        story.get("/pipelines/").await.expect(200);
-        let record = story.ask(As::Admin, Method::GET, "/config/").send().await.expect(200);
-        assert_eq!(record["content"]["pipelines"][0]["parameters"]["dhis2_login"], "hidden-in-the-defaults");
-        assert_eq!(story.starts(&old, "").await, Err(OTHER_KEY.to_owned()));
-        story.end().await;
-    }
+    story.settings.secrets.previous_encryption_keys = String::new().into();
+    story.restart().await;
+    story.get("/pipelines/").await.expect(200);
+    let record = story
+        .ask(As::Admin, Method::GET, "/config/")
+        .send()
+        .await
+        .expect(200);
+    assert_eq!(
+        record["content"]["pipelines"][0]["parameters"]["dhis2_login"],
+        "hidden-in-the-defaults"
+    );
+    assert_eq!(story.starts(&old, "").await, Err(OTHER_KEY.to_owned()));
+    story.end().await;
 }
 
-story! {
-    async fn a_bridge_with_another_key_does_not_start_and_says_which_setting(base) {
-        let story = configured(base).await;
-        let other = fresh();
-        assert_eq!(story.starts(&other, "").await, Err(OTHER_KEY.to_owned()));
-        assert_eq!(story.starts(&other, &fresh()).await, Err(OTHER_KEY.to_owned()));
-        assert_eq!(story.starts(&other, &format!("{}, {}", fresh(), story.secrets.encryption)).await, Ok(()));
-        let check = story.with_keys(&["check-config", "--database"], &other, "").run().await;
-        assert_eq!(check.status.code(), Some(1));
-        assert!(check.out.contains(&"error: secrets.encryption_key does not decrypt the stored data".to_owned()), "{:#?}", check.out);
-        let fine = story.with_keys(&["check-config", "--database"], &story.secrets.encryption, "").run().await;
-        assert_eq!(fine.status.code(), Some(0));
-        assert!(fine.out.last().unwrap().starts_with("Configuration OK. "), "{:#?}", fine.out);
-        let refused = story.reseal(&other, "").await;
-        assert_eq!(refused.status.code(), Some(1), "nothing is lost by a wrong key");
-        story.get("/pipelines/").await.expect(200);
-        story.end().await;
-    }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_bridge_with_another_key_does_not_start_and_says_which_setting(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
+    let story = configured(base).await;
+    let other = fresh();
+    assert_eq!(story.starts(&other, "").await, Err(OTHER_KEY.to_owned()));
+    assert_eq!(
+        story.starts(&other, &fresh()).await,
+        Err(OTHER_KEY.to_owned())
+    );
+    assert_eq!(
+        story
+            .starts(
+                &other,
+                &format!("{}, {}", fresh(), story.secrets.encryption)
+            )
+            .await,
+        Ok(())
+    );
+    let check = story
+        .with_keys(&["check-config", "--database"], &other, "")
+        .run()
+        .await;
+    assert_eq!(check.status.code(), Some(1));
+    assert!(
+        check
+            .out
+            .contains(&"error: secrets.encryption_key does not decrypt the stored data".to_owned()),
+        "{:#?}",
+        check.out
+    );
+    let fine = story
+        .with_keys(
+            &["check-config", "--database"],
+            &story.secrets.encryption,
+            "",
+        )
+        .run()
+        .await;
+    assert_eq!(fine.status.code(), Some(0));
+    assert!(
+        fine.out.last().unwrap().starts_with("Configuration OK. "),
+        "{:#?}",
+        fine.out
+    );
+    let refused = story.reseal(&other, "").await;
+    assert_eq!(
+        refused.status.code(),
+        Some(1),
+        "nothing is lost by a wrong key"
+    );
+    story.get("/pipelines/").await.expect(200);
+    story.end().await;
 }
 
-story! {
-    async fn any_key_will_do_where_nothing_is_stored(base) {
-        let story = Plan::on(base).not_configured().begin().await;
-        assert_eq!(story.starts(&fresh(), "").await, Ok(()));
-        story.end().await;
-    }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn any_key_will_do_where_nothing_is_stored(#[values(Sqlite, Postgres)] base: Base) {
+    let story = Plan::on(base).not_configured().begin().await;
+    assert_eq!(story.starts(&fresh(), "").await, Ok(()));
+    story.end().await;
 }
 
-story! {
-    async fn where_the_key_is_lost_the_configuration_is_made_anew(base) {
-        let mut story = configured(base).await;
-        let new = fresh();
-        let told = story.with_keys(&["reseal", "--discard"], &new, "").run().await;
-        assert_eq!(told.status.code(), Some(0), "{:#?}", told.err);
-        story.settings.secrets.encryption_key = new.clone().into();
-        story.restart().await;
-        story.get("/pipelines/").await.error(422);
-        let content = json!({"openhexa_url": story.openhexa, "openhexa_token": story.secrets.openhexa, "workspace_slug": "demo"});
-        story.ask(As::Admin, Method::PUT, "/config/").json(&json!({"content": content})).send().await.expect(200);
-        story.get("/pipelines/").await.expect(200);
-        story.end().await;
-    }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn where_the_key_is_lost_the_configuration_is_made_anew(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
+    let mut story = configured(base).await;
+    let new = fresh();
+    let told = story
+        .with_keys(&["reseal", "--discard"], &new, "")
+        .run()
+        .await;
+    assert_eq!(told.status.code(), Some(0), "{:#?}", told.err);
+    story.settings.secrets.encryption_key = new.clone().into();
+    story.restart().await;
+    story.get("/pipelines/").await.error(422);
+    let content = json!({"openhexa_url": story.openhexa, "openhexa_token": story.secrets.openhexa, "workspace_slug": "demo"});
+    story
+        .ask(As::Admin, Method::PUT, "/config/")
+        .json(&json!({"content": content}))
+        .send()
+        .await
+        .expect(200);
+    story.get("/pipelines/").await.expect(200);
+    story.end().await;
 }
 
-story! {
-    async fn default_parameters_are_stored_encrypted(base) {
-        let story = configured(base).await;
-        let login = "hidden-in-the-defaults";
-        assert!(!dump::everything(&story.database).await.contains(login));
-        let change = json!({"content": {"note": "hidden-in-a-note"}});
-        story.ask(As::Admin, Method::PATCH, "/config/").json(&change).send().await.expect(200);
-        let stored = dump::everything(&story.database).await;
-        assert!(!stored.contains(login) && !stored.contains("hidden-in-a-note"), "nor in the history of changes");
-        story.end().await;
-    }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn default_parameters_are_stored_encrypted(#[values(Sqlite, Postgres)] base: Base) {
+    let story = configured(base).await;
+    let login = "hidden-in-the-defaults";
+    assert!(!dump::everything(&story.database).await.contains(login));
+    let change = json!({"content": {"note": "hidden-in-a-note"}});
+    story
+        .ask(As::Admin, Method::PATCH, "/config/")
+        .json(&change)
+        .send()
+        .await
+        .expect(200);
+    let stored = dump::everything(&story.database).await;
+    assert!(
+        !stored.contains(login) && !stored.contains("hidden-in-a-note"),
+        "nor in the history of changes"
+    );
+    story.end().await;
 }
 
-story! {
-    async fn what_an_earlier_version_stored_in_the_clear_is_read_and_sealed(base) {
-        let story = configured(base).await;
-        let clear = r#"{"note": "as it was before"}"#;
-        hand::sql(&story, &format!("UPDATE config SET content = '{clear}'; UPDATE config_change SET content = '{clear}'")).await;
-        assert_eq!(story.get("/pipelines/config/").await.expect(200)["config"], json!({"note": "as it was before"}));
-        let told = story.reseal(&story.secrets.encryption.clone(), "").await;
-        assert_eq!(told.err.last().unwrap(), "2 secrets re-encrypted. All stored data now uses secrets.encryption_key.");
-        let rows = hand::texts(&story, "SELECT content AS text FROM config UNION ALL SELECT content AS text FROM config_change").await;
-        assert_eq!(rows.len(), 2);
-        assert!(rows.iter().all(|row| row.starts_with("gAAAAA")), "{rows:?}");
-        assert_eq!(story.get("/pipelines/config/").await.expect(200)["config"], json!({"note": "as it was before"}));
-        story.end().await;
-    }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_an_earlier_version_stored_in_the_clear_is_read_and_sealed(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
+    let story = configured(base).await;
+    let clear = r#"{"note": "as it was before"}"#;
+    hand::sql(
+        &story,
+        &format!(
+            "UPDATE config SET content = '{clear}'; UPDATE config_change SET content = '{clear}'"
+        ),
+    )
+    .await;
+    assert_eq!(
+        story.get("/pipelines/config/").await.expect(200)["config"],
+        json!({"note": "as it was before"})
+    );
+    let told = story.reseal(&story.secrets.encryption.clone(), "").await;
+    assert_eq!(
+        told.err.last().unwrap(),
+        "2 secrets re-encrypted. All stored data now uses secrets.encryption_key."
+    );
+    let rows = hand::texts(
+        &story,
+        "SELECT content AS text FROM config UNION ALL SELECT content AS text FROM config_change",
+    )
+    .await;
+    assert_eq!(rows.len(), 2);
+    assert!(rows.iter().all(|row| row.starts_with("gAAAAA")), "{rows:?}");
+    assert_eq!(
+        story.get("/pipelines/config/").await.expect(200)["config"],
+        json!({"note": "as it was before"})
+    );
+    story.end().await;
 }
 
-story! {
-    async fn the_value_of_a_declared_secret_is_shown_to_no_viewer(base) {
-        let parameters = [parameter("pin", "secret", json!({})), parameter("country", "str", json!({}))];
-        let defaults = json!({"pipelines": [{"id": id(1), "parameters": {"pin": "1234-hidden", "country": "BFA"}}]});
-        let story = Plan::on(base).pipelines(json!([pipeline(1, &parameters, quick("succeed"))])).content(&defaults).begin().await;
-        story.get(&format!("/pipelines/{}/", id(1))).await.expect(200);
-        let shown = story.get("/pipelines/config/").await;
-        assert_eq!(shown.expect(200)["config"], json!({"pipelines": [{"id": id(1), "parameters": {"pin": null, "country": "BFA"}}]}));
-        let record = story.ask(As::Admin, Method::GET, "/config/").send().await.expect(200);
-        assert_eq!(record["content"]["pipelines"][0]["parameters"]["pin"], "1234-hidden", "administrators have set it");
-        story.end().await;
-    }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_value_of_a_declared_secret_is_shown_to_no_viewer(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
+    let parameters = [
+        parameter("pin", "secret", json!({})),
+        parameter("country", "str", json!({})),
+    ];
+    let defaults = json!({"pipelines": [{"id": id(1), "parameters": {"pin": "1234-hidden", "country": "BFA"}}]});
+    let story = Plan::on(base)
+        .pipelines(json!([pipeline(1, &parameters, quick("succeed"))]))
+        .content(&defaults)
+        .begin()
+        .await;
+    story
+        .get(&format!("/pipelines/{}/", id(1)))
+        .await
+        .expect(200);
+    let shown = story.get("/pipelines/config/").await;
+    assert_eq!(
+        shown.expect(200)["config"],
+        json!({"pipelines": [{"id": id(1), "parameters": {"pin": null, "country": "BFA"}}]})
+    );
+    let record = story
+        .ask(As::Admin, Method::GET, "/config/")
+        .send()
+        .await
+        .expect(200);
+    assert_eq!(
+        record["content"]["pipelines"][0]["parameters"]["pin"], "1234-hidden",
+        "administrators have set it"
+    );
+    story.end().await;
 }
 
 #[tokio::test]

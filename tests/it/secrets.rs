@@ -4,11 +4,12 @@
 use chrono::TimeDelta;
 use openhexa_bridge::domain::secret_names::{looks_like_password, looks_secret};
 use reqwest::Method;
+use rstest::rstest;
 use serde_json::{Value, json};
 
 use crate::support::catalogue::{id, injected, parameter, pipeline, quick, with};
 use crate::support::hand;
-use crate::support::story::{Answer, As, Base, Plan, Story, story};
+use crate::support::story::{Answer, As, Base, Plan, Postgres, Sqlite, Story};
 
 const HIDDEN: &str = "a-value-that-nobody-may-read";
 
@@ -115,62 +116,137 @@ fn names_of_secrets_in_french_were_unknown() {
     );
 }
 
-story! {
-    async fn a_saved_value_that_the_version_does_not_declare_is_hidden(base) {
-        let mut plan_of = pipeline(1, &[parameter("country", "str", json!({}))], quick("succeed"));
-        plan_of["versions"][0]["config"] = json!({"country": "Tchad", "leftover": HIDDEN});
-        let story = begin(Plan::on(base).pipelines(json!([plan_of]))).await;
-        let shown = story.get(&format!("/pipelines/{}/", id(1))).await.expect(200);
-        assert_eq!(shown["currentVersion"]["config"], json!({"country": "Tchad", "leftover": "••••"}));
-        assert!(!story.page(As::Operator, &form_path()).await.answer.text.contains(HIDDEN));
-        story.post(&launch_path(), &json!({})).await.error(400);
-        story.end().await;
-    }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_saved_value_that_the_version_does_not_declare_is_hidden(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
+    let mut plan_of = pipeline(
+        1,
+        &[parameter("country", "str", json!({}))],
+        quick("succeed"),
+    );
+    plan_of["versions"][0]["config"] = json!({"country": "Tchad", "leftover": HIDDEN});
+    let story = begin(Plan::on(base).pipelines(json!([plan_of]))).await;
+    let shown = story
+        .get(&format!("/pipelines/{}/", id(1)))
+        .await
+        .expect(200);
+    assert_eq!(
+        shown["currentVersion"]["config"],
+        json!({"country": "Tchad", "leftover": "••••"})
+    );
+    assert!(
+        !story
+            .page(As::Operator, &form_path())
+            .await
+            .answer
+            .text
+            .contains(HIDDEN)
+    );
+    story.post(&launch_path(), &json!({})).await.error(400);
+    story.end().await;
 }
 
-story! {
-    async fn a_secret_of_the_versions_own_config_stood_in_the_message_of_its_failed_run(base) {
-        let parameters = [
-            parameter("pw", "secret", json!({})), parameter("other", "secret", json!({"default": format!("{HIDDEN}-by-default")})),
-            parameter("country", "str", json!({})), parameter("options", "dict", json!({})),
-        ];
-        let message = format!("ValueError: {HIDDEN} of Tchad, {HIDDEN}-by-default, {HIDDEN}-within at db.example.org");
-        let mut plan_of = pipeline(1, &[injected(), parameters.to_vec()].concat(), with(quick("fail"), json!({"message": message})));
-        plan_of["versions"][0]["config"] = json!({"pw": HIDDEN, "country": "Tchad", "options": {"host": "db.example.org", "password": format!("{HIDDEN}-within")}});
-        let story = begin(Plan::on(base).pipelines(json!([plan_of]))).await;
-        let task = story.launch(&id(1), json!({})).await;
-        let ended = story.until_confirmed(task).await;
-        let told = ended["progress_message"].as_str().unwrap();
-        assert!(told.contains("•••• of Tchad") && told.contains("at db.example.org") && !told.contains(HIDDEN), "{told}");
-        let all = story.get(&format!("/tasks/{task}/?include=logs,messages,outputs")).await.expect(200);
-        let log = all["logs"].as_str().unwrap();
-        assert!(log.contains("•••• of Tchad"), "{log}");
-        for path in ["logs", "events"] {
-            assert!(!story.get(&format!("/tasks/{task}/{path}/")).await.text.contains(HIDDEN), "{path}");
-        }
-        let page = story.page(As::Viewer, &format!("/dashboard/tasks/{task}/")).await;
-        assert!(page.has("of Tchad") && !page.answer.text.contains(HIDDEN));
-        let shown = story.get(&format!("/pipelines/{}/", id(1))).await.expect(200);
-        assert_eq!(shown["currentVersion"]["config"], json!({"pw": "••••", "country": "Tchad", "options": "••••"}));
-        story.end().await;
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_secret_of_the_versions_own_config_stood_in_the_message_of_its_failed_run(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
+    let parameters = [
+        parameter("pw", "secret", json!({})),
+        parameter(
+            "other",
+            "secret",
+            json!({"default": format!("{HIDDEN}-by-default")}),
+        ),
+        parameter("country", "str", json!({})),
+        parameter("options", "dict", json!({})),
+    ];
+    let message = format!(
+        "ValueError: {HIDDEN} of Tchad, {HIDDEN}-by-default, {HIDDEN}-within at db.example.org"
+    );
+    let mut plan_of = pipeline(
+        1,
+        &[injected(), parameters.to_vec()].concat(),
+        with(quick("fail"), json!({"message": message})),
+    );
+    plan_of["versions"][0]["config"] = json!({"pw": HIDDEN, "country": "Tchad", "options": {"host": "db.example.org", "password": format!("{HIDDEN}-within")}});
+    let story = begin(Plan::on(base).pipelines(json!([plan_of]))).await;
+    let task = story.launch(&id(1), json!({})).await;
+    let ended = story.until_confirmed(task).await;
+    let told = ended["progress_message"].as_str().unwrap();
+    assert!(
+        told.contains("•••• of Tchad")
+            && told.contains("at db.example.org")
+            && !told.contains(HIDDEN),
+        "{told}"
+    );
+    let all = story
+        .get(&format!("/tasks/{task}/?include=logs,messages,outputs"))
+        .await
+        .expect(200);
+    let log = all["logs"].as_str().unwrap();
+    assert!(log.contains("•••• of Tchad"), "{log}");
+    for path in ["logs", "events"] {
+        assert!(
+            !story
+                .get(&format!("/tasks/{task}/{path}/"))
+                .await
+                .text
+                .contains(HIDDEN),
+            "{path}"
+        );
     }
+    let page = story
+        .page(As::Viewer, &format!("/dashboard/tasks/{task}/"))
+        .await;
+    assert!(page.has("of Tchad") && !page.answer.text.contains(HIDDEN));
+    let shown = story
+        .get(&format!("/pipelines/{}/", id(1)))
+        .await
+        .expect(200);
+    assert_eq!(
+        shown["currentVersion"]["config"],
+        json!({"pw": "••••", "country": "Tchad", "options": "••••"})
+    );
+    story.end().await;
 }
 
-story! {
-    async fn what_a_version_saved_is_hidden_while_its_types_are_unknown(base) {
-        let mut one = pipeline(1, &[injected(), vec![parameter("pw", "secret", json!({}))]].concat(), quick("manual"));
-        let newer = json!([with(one.clone(), json!({"versions": [{"id": id(1002), "versionNumber": 2, "name": null, "config": {}, "parameters": []}]}))]);
-        one["versions"][0]["config"] = json!({"pw": HIDDEN});
-        let mut story = begin(Plan::on(base).pipelines(json!([one]))).await;
-        let task = story.launch(&id(1), json!({})).await;
-        story.until(task, "the run", |task| task["status"] == "RUNNING").await;
-        story.restart().await;
-        story.reopen_openhexa(&newer).await;
-        story.drive_only(&json!({"status": "failed", "message": format!("no access with {HIDDEN}")})).await;
-        let ended = story.until_confirmed(task).await;
-        assert!(ended["progress_message"].as_str().unwrap().contains("no access with ••••"), "{ended}");
-        story.end().await;
-    }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_version_saved_is_hidden_while_its_types_are_unknown(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
+    let mut one = pipeline(
+        1,
+        &[injected(), vec![parameter("pw", "secret", json!({}))]].concat(),
+        quick("manual"),
+    );
+    let newer = json!([with(
+        one.clone(),
+        json!({"versions": [{"id": id(1002), "versionNumber": 2, "name": null, "config": {}, "parameters": []}]})
+    )]);
+    one["versions"][0]["config"] = json!({"pw": HIDDEN});
+    let mut story = begin(Plan::on(base).pipelines(json!([one]))).await;
+    let task = story.launch(&id(1), json!({})).await;
+    story
+        .until(task, "the run", |task| task["status"] == "RUNNING")
+        .await;
+    story.restart().await;
+    story.reopen_openhexa(&newer).await;
+    story
+        .drive_only(&json!({"status": "failed", "message": format!("no access with {HIDDEN}")}))
+        .await;
+    let ended = story.until_confirmed(task).await;
+    assert!(
+        ended["progress_message"]
+            .as_str()
+            .unwrap()
+            .contains("no access with ••••"),
+        "{ended}"
+    );
+    story.end().await;
 }
 
 fn text_password() -> Vec<Value> {
@@ -186,72 +262,139 @@ fn text_password() -> Vec<Value> {
     ]
 }
 
-story! {
-    async fn a_password_declared_as_text_stood_in_a_viewers_form_and_task(base) {
-        let content = defaults(json!({"db_password": HIDDEN, "country": "Tchad"}));
-        let story = begin(plan(base, &text_password(), quick("succeed")).content(&content)).await;
-        let form = story.page(As::Viewer, &form_path()).await;
-        assert!(form.has("Tchad") && form.has("••••") && !form.answer.text.contains(HIDDEN), "{}", form.text());
-        assert_eq!(form.attribute("field-db_password", "type").as_deref(), Some("password"));
-        let body = json!({"config": {"mot_de_passe": format!("{HIDDEN}-too"), "max_tokens": 5}});
-        let valid = story.post(&format!("/pipelines/{}/validate/", id(1)), &body).await.expect(200);
-        let masked = json!({"db_password": "••••", "mot_de_passe": "••••", "country": "Tchad", "max_tokens": 5});
-        assert_eq!(valid["config"], masked);
-        let task = story.post(&launch_path(), &body).await.expect(201)["task"]["id"].as_i64().unwrap();
-        assert_eq!((sent(&story, "db_password").await, sent(&story, "mot_de_passe").await), (json!(HIDDEN), json!(format!("{HIDDEN}-too"))));
-        let shown = story.until_confirmed(task).await["config"].clone();
-        for (code, value) in masked.as_object().unwrap() {
-            assert_eq!(shown[code], *value, "{code}");
-        }
-        let page = story.page(As::Viewer, &format!("/dashboard/tasks/{task}/")).await;
-        assert!(page.has("Tchad") && !page.answer.text.contains(HIDDEN));
-        assert_eq!(story.kept(task).await, None, "erased once the run is known");
-        story.end().await;
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_password_declared_as_text_stood_in_a_viewers_form_and_task(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
+    let content = defaults(json!({"db_password": HIDDEN, "country": "Tchad"}));
+    let story = begin(plan(base, &text_password(), quick("succeed")).content(&content)).await;
+    let form = story.page(As::Viewer, &form_path()).await;
+    assert!(
+        form.has("Tchad") && form.has("••••") && !form.answer.text.contains(HIDDEN),
+        "{}",
+        form.text()
+    );
+    assert_eq!(
+        form.attribute("field-db_password", "type").as_deref(),
+        Some("password")
+    );
+    let body = json!({"config": {"mot_de_passe": format!("{HIDDEN}-too"), "max_tokens": 5}});
+    let valid = story
+        .post(&format!("/pipelines/{}/validate/", id(1)), &body)
+        .await
+        .expect(200);
+    let masked =
+        json!({"db_password": "••••", "mot_de_passe": "••••", "country": "Tchad", "max_tokens": 5});
+    assert_eq!(valid["config"], masked);
+    let task = story.post(&launch_path(), &body).await.expect(201)["task"]["id"]
+        .as_i64()
+        .unwrap();
+    assert_eq!(
+        (
+            sent(&story, "db_password").await,
+            sent(&story, "mot_de_passe").await
+        ),
+        (json!(HIDDEN), json!(format!("{HIDDEN}-too")))
+    );
+    let shown = story.until_confirmed(task).await["config"].clone();
+    for (code, value) in masked.as_object().unwrap() {
+        assert_eq!(shown[code], *value, "{code}");
     }
+    let page = story
+        .page(As::Viewer, &format!("/dashboard/tasks/{task}/"))
+        .await;
+    assert!(page.has("Tchad") && !page.answer.text.contains(HIDDEN));
+    assert_eq!(story.kept(task).await, None, "erased once the run is known");
+    story.end().await;
 }
 
-story! {
-    async fn a_password_declared_as_text_is_kept_encrypted_and_asked_for_again(base) {
-        let story = begin(plan(base, &text_password(), quick("succeed"))).await;
-        story.fault(&json!({"fault": "drop_after", "count": 1})).await;
-        let task = story.launch(&id(1), json!({"db_password": HIDDEN})).await;
-        assert_eq!(story.kept(task).await.unwrap()["secrets"]["db_password"], json!(HIDDEN));
-        story.until_confirmed(task).await;
-        assert_eq!(story.kept(task).await, None);
-        let again = format!("/tasks/{task}/relaunch/");
-        let needed = "Password is a secret and was not stored: enter it again";
-        let refused = story.post(&again, &json!({})).await.expect(400);
-        assert_eq!(refused["config"], json!({"db_password": [needed]}));
-        story.post(&again, &json!({"config": {"db_password": HIDDEN}})).await.expect(201);
-        assert_eq!(sent(&story, "db_password").await, json!(HIDDEN));
-        story.end().await;
-    }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_password_declared_as_text_is_kept_encrypted_and_asked_for_again(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
+    let story = begin(plan(base, &text_password(), quick("succeed"))).await;
+    story
+        .fault(&json!({"fault": "drop_after", "count": 1}))
+        .await;
+    let task = story.launch(&id(1), json!({"db_password": HIDDEN})).await;
+    assert_eq!(
+        story.kept(task).await.unwrap()["secrets"]["db_password"],
+        json!(HIDDEN)
+    );
+    story.until_confirmed(task).await;
+    assert_eq!(story.kept(task).await, None);
+    let again = format!("/tasks/{task}/relaunch/");
+    let needed = "Password is a secret and was not stored: enter it again";
+    let refused = story.post(&again, &json!({})).await.expect(400);
+    assert_eq!(refused["config"], json!({"db_password": [needed]}));
+    story
+        .post(&again, &json!({"config": {"db_password": HIDDEN}}))
+        .await
+        .expect(201);
+    assert_eq!(sent(&story, "db_password").await, json!(HIDDEN));
+    story.end().await;
 }
 
-story! {
-    async fn a_password_within_an_object_is_hidden_with_it(base) {
-        let parameters = [parameter("options", "dict", json!({"name": "Options"})), parameter("pairs", "list", json!({}))];
-        let options = json!({"host": "db.example.org", "password": HIDDEN});
-        let content = defaults(json!({"options": options, "pairs": [{"key": "Tchad", "value": 1}]}));
-        let story = begin(plan(base, &parameters, quick("succeed")).content(&content)).await;
-        let form = story.page(As::Operator, &form_path()).await;
-        assert!(!form.answer.text.contains(HIDDEN) && form.has("Tchad"), "{}", form.text());
-        let on = story.send_on(As::Operator, &form.form(&form_path())).await;
-        let task: i64 = on.trim_matches('/').rsplit('/').next().unwrap().parse().unwrap();
-        assert_eq!(sent(&story, "options").await, options);
-        let shown = story.until_confirmed(task).await["config"].clone();
-        assert_eq!((&shown["options"], &shown["pairs"]), (&json!("••••"), &json!([{"key": "Tchad", "value": 1}])));
-        assert_eq!(public(&story).await[0]["parameters"], json!({"options": null, "pairs": [{"key": "Tchad", "value": 1}]}));
-        let again = story.post(&launch_path(), &json!({"config": {"options": "••••"}})).await.expect(201);
-        assert_eq!(sent(&story, "options").await, options, "what comes back as it was shown was not touched");
-        story.until_confirmed(again["task"]["id"].as_i64().unwrap()).await;
-        story.configure(json!({}).as_object().unwrap().clone()).await;
-        let page = story.page(As::Operator, &format!("/dashboard/tasks/{task}/")).await;
-        let form = page.form("/relaunch/").fill("config.options", &[&options.to_string()]);
-        story.send_on(As::Operator, &form).await;
-        assert_eq!(sent(&story, "options").await, options);
-        story.end().await;
-    }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_password_within_an_object_is_hidden_with_it(#[values(Sqlite, Postgres)] base: Base) {
+    let parameters = [
+        parameter("options", "dict", json!({"name": "Options"})),
+        parameter("pairs", "list", json!({})),
+    ];
+    let options = json!({"host": "db.example.org", "password": HIDDEN});
+    let content = defaults(json!({"options": options, "pairs": [{"key": "Tchad", "value": 1}]}));
+    let story = begin(plan(base, &parameters, quick("succeed")).content(&content)).await;
+    let form = story.page(As::Operator, &form_path()).await;
+    assert!(
+        !form.answer.text.contains(HIDDEN) && form.has("Tchad"),
+        "{}",
+        form.text()
+    );
+    let on = story.send_on(As::Operator, &form.form(&form_path())).await;
+    let task: i64 = on
+        .trim_matches('/')
+        .rsplit('/')
+        .next()
+        .unwrap()
+        .parse()
+        .unwrap();
+    assert_eq!(sent(&story, "options").await, options);
+    let shown = story.until_confirmed(task).await["config"].clone();
+    assert_eq!(
+        (&shown["options"], &shown["pairs"]),
+        (&json!("••••"), &json!([{"key": "Tchad", "value": 1}]))
+    );
+    assert_eq!(
+        public(&story).await[0]["parameters"],
+        json!({"options": null, "pairs": [{"key": "Tchad", "value": 1}]})
+    );
+    let again = story
+        .post(&launch_path(), &json!({"config": {"options": "••••"}}))
+        .await
+        .expect(201);
+    assert_eq!(
+        sent(&story, "options").await,
+        options,
+        "what comes back as it was shown was not touched"
+    );
+    story
+        .until_confirmed(again["task"]["id"].as_i64().unwrap())
+        .await;
+    story
+        .configure(json!({}).as_object().unwrap().clone())
+        .await;
+    let page = story
+        .page(As::Operator, &format!("/dashboard/tasks/{task}/"))
+        .await;
+    let form = page
+        .form("/relaunch/")
+        .fill("config.options", &[&options.to_string()]);
+    story.send_on(As::Operator, &form).await;
+    assert_eq!(sent(&story, "options").await, options);
+    story.end().await;
 }
 
 fn declared() -> Vec<Value> {
@@ -276,139 +419,260 @@ async fn patch(story: &Story, content: &Value) -> Answer {
     ask.json(&json!({"content": content})).send().await
 }
 
-story! {
-    async fn a_default_of_a_pipeline_that_nobody_had_opened_was_readable(base) {
-        let mut story = plan(base, &declared(), quick("succeed")).begin().await;
-        patch(&story, &defaults(given())).await.expect(200);
-        story.restart().await;
-        story.stop_openhexa().await;
-        let shown = story.get("/pipelines/config/").await;
-        assert!(!shown.text.contains(HIDDEN), "{}", shown.text);
-        assert_eq!(shown.expect(200)["config"]["pipelines"], seen_by_viewers());
-        story.end().await;
-    }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_default_of_a_pipeline_that_nobody_had_opened_was_readable(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
+    let mut story = plan(base, &declared(), quick("succeed")).begin().await;
+    patch(&story, &defaults(given())).await.expect(200);
+    story.restart().await;
+    story.stop_openhexa().await;
+    let shown = story.get("/pipelines/config/").await;
+    assert!(!shown.text.contains(HIDDEN), "{}", shown.text);
+    assert_eq!(shown.expect(200)["config"]["pipelines"], seen_by_viewers());
+    story.end().await;
 }
 
-story! {
-    async fn a_default_that_was_never_declared_is_hidden_until_openhexa_shows_its_pipeline(base) {
-        let story = begin(plan(base, &declared(), quick("succeed")).content(&defaults(given()))).await;
-        let unknown = json!({"pin_sms": null, "jeton": null, "country": null, "token_type": null, "of_long_ago": null});
-        assert_eq!(public(&story).await, json!([{"id": id(1), "parameters": unknown}]));
-        story.page(As::Viewer, &form_path()).await;
-        assert_eq!(public(&story).await, seen_by_viewers());
-        story.end().await;
-    }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_default_that_was_never_declared_is_hidden_until_openhexa_shows_its_pipeline(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
+    let story = begin(plan(base, &declared(), quick("succeed")).content(&defaults(given()))).await;
+    let unknown = json!({"pin_sms": null, "jeton": null, "country": null, "token_type": null, "of_long_ago": null});
+    assert_eq!(
+        public(&story).await,
+        json!([{"id": id(1), "parameters": unknown}])
+    );
+    story.page(As::Viewer, &form_path()).await;
+    assert_eq!(public(&story).await, seen_by_viewers());
+    story.end().await;
 }
 
-story! {
-    async fn defaults_are_saved_although_openhexa_does_not_answer_and_hidden(base) {
-        let mut story = plan(base, &declared(), quick("succeed")).begin().await;
-        story.stop_openhexa().await;
-        patch(&story, &defaults(given())).await.expect(200);
-        let shown = public(&story).await;
-        assert!(shown[0]["parameters"].as_object().unwrap().values().all(Value::is_null), "{shown}");
-        story.end().await;
-    }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn defaults_are_saved_although_openhexa_does_not_answer_and_hidden(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
+    let mut story = plan(base, &declared(), quick("succeed")).begin().await;
+    story.stop_openhexa().await;
+    patch(&story, &defaults(given())).await.expect(200);
+    let shown = public(&story).await;
+    assert!(
+        shown[0]["parameters"]
+            .as_object()
+            .unwrap()
+            .values()
+            .all(Value::is_null),
+        "{shown}"
+    );
+    story.end().await;
 }
 
-story! {
-    async fn a_secret_field_of_iasos_drawer_was_sent_empty_and_the_run_got_no_password(base) {
-        let parameters = [
-            parameter("password", "secret", json!({"required": true})), parameter("db_password", "str", json!({"required": true})),
-            parameter("codes", "secret", json!({"multiple": true})), parameter("country", "str", json!({})),
-        ];
-        let content = defaults(json!({"password": HIDDEN, "db_password": HIDDEN, "codes": [HIDDEN], "country": "Tchad"}));
-        let story = begin(plan(base, &parameters, quick("succeed")).content(&content)).await;
-        story.get(&format!("/pipelines/{}/", id(1))).await.expect(200);
-        let public = public(&story).await[0]["parameters"].clone();
-        assert_eq!(public, json!({"password": null, "db_password": null, "codes": null, "country": "Tchad"}));
-        for config in [
-            public, json!({"password": "", "db_password": "", "codes": []}), json!({"password": " ", "db_password": " ", "codes": [""]}),
-            json!({"password": "••••", "db_password": "••••", "codes": "••••"}), json!({"codes": ["••••"]}),
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_secret_field_of_iasos_drawer_was_sent_empty_and_the_run_got_no_password(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
+    let parameters = [
+        parameter("password", "secret", json!({"required": true})),
+        parameter("db_password", "str", json!({"required": true})),
+        parameter("codes", "secret", json!({"multiple": true})),
+        parameter("country", "str", json!({})),
+    ];
+    let content = defaults(
+        json!({"password": HIDDEN, "db_password": HIDDEN, "codes": [HIDDEN], "country": "Tchad"}),
+    );
+    let story = begin(plan(base, &parameters, quick("succeed")).content(&content)).await;
+    story
+        .get(&format!("/pipelines/{}/", id(1)))
+        .await
+        .expect(200);
+    let public = public(&story).await[0]["parameters"].clone();
+    assert_eq!(
+        public,
+        json!({"password": null, "db_password": null, "codes": null, "country": "Tchad"})
+    );
+    for config in [
+        public,
+        json!({"password": "", "db_password": "", "codes": []}),
+        json!({"password": " ", "db_password": " ", "codes": [""]}),
+        json!({"password": "••••", "db_password": "••••", "codes": "••••"}),
+        json!({"codes": ["••••"]}),
+    ] {
+        let body = json!({"config": config});
+        let valid = story
+            .post(&format!("/pipelines/{}/validate/", id(1)), &body)
+            .await
+            .expect(200);
+        assert_eq!(
+            (&valid["config"]["password"], &valid["config"]["codes"]),
+            (&json!("••••"), &json!("••••")),
+            "{config}"
+        );
+        story.post(&launch_path(), &body).await.expect(201);
+        for (code, value) in [
+            ("password", json!(HIDDEN)),
+            ("db_password", json!(HIDDEN)),
+            ("codes", json!([HIDDEN])),
         ] {
-            let body = json!({"config": config});
-            let valid = story.post(&format!("/pipelines/{}/validate/", id(1)), &body).await.expect(200);
-            assert_eq!((&valid["config"]["password"], &valid["config"]["codes"]), (&json!("••••"), &json!("••••")), "{config}");
-            story.post(&launch_path(), &body).await.expect(201);
-            for (code, value) in [("password", json!(HIDDEN)), ("db_password", json!(HIDDEN)), ("codes", json!([HIDDEN]))] {
-                assert_eq!(sent(&story, code).await, value, "{code} of {config}");
-            }
+            assert_eq!(sent(&story, code).await, value, "{code} of {config}");
         }
-        story.end().await;
     }
+    story.end().await;
 }
 
-story! {
-    async fn an_empty_secret_leaves_what_the_version_saved(base) {
-        let parameters = [parameter("password", "secret", json!({})), parameter("spare", "secret", json!({}))];
-        let mut one = pipeline(1, &[injected(), parameters.to_vec()].concat(), quick("succeed"));
-        one["versions"][0]["config"] = json!({"password": HIDDEN});
-        let story = begin(Plan::on(base).pipelines(json!([one]))).await;
-        story.launch(&id(1), json!({"password": "", "spare": ""})).await;
-        assert_eq!((sent(&story, "password").await, sent(&story, "spare").await), (json!(HIDDEN), Value::Null));
-        story.end().await;
-    }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_empty_secret_leaves_what_the_version_saved(#[values(Sqlite, Postgres)] base: Base) {
+    let parameters = [
+        parameter("password", "secret", json!({})),
+        parameter("spare", "secret", json!({})),
+    ];
+    let mut one = pipeline(
+        1,
+        &[injected(), parameters.to_vec()].concat(),
+        quick("succeed"),
+    );
+    one["versions"][0]["config"] = json!({"password": HIDDEN});
+    let story = begin(Plan::on(base).pipelines(json!([one]))).await;
+    story
+        .launch(&id(1), json!({"password": "", "spare": ""}))
+        .await;
+    assert_eq!(
+        (sent(&story, "password").await, sent(&story, "spare").await),
+        (json!(HIDDEN), Value::Null)
+    );
+    story.end().await;
 }
 
-story! {
-    async fn a_secret_of_several_values_or_json_had_a_box_of_one_line(base) {
-        let parameters = [parameter("api_tokens", "str", json!({"multiple": true})), parameter("credentials", "dict", json!({}))];
-        let credentials = json!({"user": "a", "password": HIDDEN});
-        let content = defaults(json!({"api_tokens": [HIDDEN], "credentials": credentials}));
-        let story = begin(plan(base, &parameters, quick("succeed")).content(&content)).await;
-        let page = story.page(As::Operator, &form_path()).await;
-        assert!(!page.answer.text.contains(HIDDEN), "{}", page.text());
-        for box_of in ["field-api_tokens", "field-credentials"] {
-            assert_eq!((page.attribute(box_of, "rows").as_deref(), page.attribute(box_of, "type")), (Some("3"), None));
-            assert_eq!(page.attribute(box_of, "autocomplete").as_deref(), Some("off"));
-        }
-        story.send_on(As::Operator, &page.form(&form_path())).await;
-        assert_eq!((sent(&story, "api_tokens").await, sent(&story, "credentials").await), (json!([HIDDEN]), credentials));
-        let page = story.page(As::Operator, &form_path()).await;
-        let form = page.form(&form_path()).fill("config.api_tokens", &[&format!("{HIDDEN}-1\n{HIDDEN}-2")]);
-        let form = form.fill("config.credentials", &[&format!("{{\n\"password\": \"{HIDDEN}-3\"\n}}")]);
-        story.send_on(As::Operator, &form).await;
-        assert_eq!(sent(&story, "api_tokens").await, json!([format!("{HIDDEN}-1"), format!("{HIDDEN}-2")]));
-        assert_eq!(sent(&story, "credentials").await, json!({"password": format!("{HIDDEN}-3")}));
-        story.end().await;
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_secret_of_several_values_or_json_had_a_box_of_one_line(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
+    let parameters = [
+        parameter("api_tokens", "str", json!({"multiple": true})),
+        parameter("credentials", "dict", json!({})),
+    ];
+    let credentials = json!({"user": "a", "password": HIDDEN});
+    let content = defaults(json!({"api_tokens": [HIDDEN], "credentials": credentials}));
+    let story = begin(plan(base, &parameters, quick("succeed")).content(&content)).await;
+    let page = story.page(As::Operator, &form_path()).await;
+    assert!(!page.answer.text.contains(HIDDEN), "{}", page.text());
+    for box_of in ["field-api_tokens", "field-credentials"] {
+        assert_eq!(
+            (
+                page.attribute(box_of, "rows").as_deref(),
+                page.attribute(box_of, "type")
+            ),
+            (Some("3"), None)
+        );
+        assert_eq!(
+            page.attribute(box_of, "autocomplete").as_deref(),
+            Some("off")
+        );
     }
+    story.send_on(As::Operator, &page.form(&form_path())).await;
+    assert_eq!(
+        (
+            sent(&story, "api_tokens").await,
+            sent(&story, "credentials").await
+        ),
+        (json!([HIDDEN]), credentials)
+    );
+    let page = story.page(As::Operator, &form_path()).await;
+    let form = page
+        .form(&form_path())
+        .fill("config.api_tokens", &[&format!("{HIDDEN}-1\n{HIDDEN}-2")]);
+    let form = form.fill(
+        "config.credentials",
+        &[&format!("{{\n\"password\": \"{HIDDEN}-3\"\n}}")],
+    );
+    story.send_on(As::Operator, &form).await;
+    assert_eq!(
+        sent(&story, "api_tokens").await,
+        json!([format!("{HIDDEN}-1"), format!("{HIDDEN}-2")])
+    );
+    assert_eq!(
+        sent(&story, "credentials").await,
+        json!({"password": format!("{HIDDEN}-3")})
+    );
+    story.end().await;
 }
 
-story! {
-    async fn a_secret_that_an_earlier_version_stored_in_clear_stood_in_the_message_of_its_failed_run(base) {
-        let story = plan(base, &text_password(), quick("manual")).begin().await;
-        let task = story.launch(&id(1), json!({"db_password": HIDDEN, "country": "Tchad"})).await;
-        story.until(task, "the run", |task| task["status"] == "RUNNING").await;
-        let clear = json!({"db_password": HIDDEN, "country": "Tchad"});
-        hand::sql(&story, &format!("UPDATE run SET config = '{clear}'")).await;
-        story.drive_only(&json!({"status": "failed", "message": format!("no access with {HIDDEN} to Tchad")})).await;
-        let ended = story.until_confirmed(task).await;
-        assert!(ended["progress_message"].as_str().unwrap().contains("no access with •••• to Tchad"), "{ended}");
-        story.end().await;
-    }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_secret_that_an_earlier_version_stored_in_clear_stood_in_the_message_of_its_failed_run(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
+    let story = plan(base, &text_password(), quick("manual")).begin().await;
+    let task = story
+        .launch(&id(1), json!({"db_password": HIDDEN, "country": "Tchad"}))
+        .await;
+    story
+        .until(task, "the run", |task| task["status"] == "RUNNING")
+        .await;
+    let clear = json!({"db_password": HIDDEN, "country": "Tchad"});
+    hand::sql(&story, &format!("UPDATE run SET config = '{clear}'")).await;
+    story
+        .drive_only(
+            &json!({"status": "failed", "message": format!("no access with {HIDDEN} to Tchad")}),
+        )
+        .await;
+    let ended = story.until_confirmed(task).await;
+    assert!(
+        ended["progress_message"]
+            .as_str()
+            .unwrap()
+            .contains("no access with •••• to Tchad"),
+        "{ended}"
+    );
+    story.end().await;
 }
 
-story! {
-    async fn a_cancel_while_the_pipeline_was_read_stored_erased_secrets_again(base) {
-        let mut one = pipeline(1, &[parameter("password", "secret", json!({}))], quick("succeed"));
-        let mut story = begin(Plan::on(base).pipelines(json!([one]))).await;
-        story.get(&format!("/pipelines/{}/", id(1))).await.expect(200);
-        story.fault(&json!({"fault": "html_500", "operation": "pipeline", "for_ms": 600_000})).await;
-        let task = story.launch(&id(1), json!({"password": HIDDEN})).await;
-        one["versions"][0]["config"] = json!({"password": format!("{HIDDEN}-saved")});
-        story.reopen_openhexa(&json!([one])).await;
-        story.no_faults().await;
-        story.delay("pipeline").await;
-        let before = story.asked("pipeline").await;
-        let bridge = story.bridge();
-        story.advance(TimeDelta::minutes(1));
-        let pass = tokio::spawn(async move { bridge.reconcile().await });
-        story.until_asked("pipeline", before + 1).await;
-        let ended = story.post(&format!("/tasks/{task}/cancel/"), &json!({})).await.expect(202);
-        assert_eq!((&ended["status"], story.kept(task).await), (&json!("CANCELLED"), None));
-        story.no_faults().await;
-        pass.await.unwrap().unwrap();
-        assert_eq!((story.kept(task).await, story.runs().await.len()), (None, 0));
-        story.end().await;
-    }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_cancel_while_the_pipeline_was_read_stored_erased_secrets_again(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
+    let mut one = pipeline(
+        1,
+        &[parameter("password", "secret", json!({}))],
+        quick("succeed"),
+    );
+    let mut story = begin(Plan::on(base).pipelines(json!([one]))).await;
+    story
+        .get(&format!("/pipelines/{}/", id(1)))
+        .await
+        .expect(200);
+    story
+        .fault(&json!({"fault": "html_500", "operation": "pipeline", "for_ms": 600_000}))
+        .await;
+    let task = story.launch(&id(1), json!({"password": HIDDEN})).await;
+    one["versions"][0]["config"] = json!({"password": format!("{HIDDEN}-saved")});
+    story.reopen_openhexa(&json!([one])).await;
+    story.no_faults().await;
+    story.delay("pipeline").await;
+    let before = story.asked("pipeline").await;
+    let bridge = story.bridge();
+    story.advance(TimeDelta::minutes(1));
+    let pass = tokio::spawn(async move { bridge.reconcile().await });
+    story.until_asked("pipeline", before + 1).await;
+    let ended = story
+        .post(&format!("/tasks/{task}/cancel/"), &json!({}))
+        .await
+        .expect(202);
+    assert_eq!(
+        (&ended["status"], story.kept(task).await),
+        (&json!("CANCELLED"), None)
+    );
+    story.no_faults().await;
+    pass.await.unwrap().unwrap();
+    assert_eq!(
+        (story.kept(task).await, story.runs().await.len()),
+        (None, 0)
+    );
+    story.end().await;
 }

@@ -1,5 +1,6 @@
 //! Whoever sends a request drop by drop is not waited for.
 
+use rstest::rstest;
 use std::io::ErrorKind;
 use std::time::Instant;
 
@@ -8,7 +9,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
 use crate::support::catalogue::id;
-use crate::support::story::{As, PATIENCE, Plan, Story, story};
+use crate::support::story::{As, Base, PATIENCE, Plan, Postgres, Sqlite, Story};
 
 impl Story {
     /// What is answered to this beginning of a request, until the bridge hangs up.
@@ -30,46 +31,75 @@ impl Story {
     }
 }
 
-story! {
-    async fn a_body_that_does_not_arrive_is_answered_408(base) {
-        let story = Plan::on(base).setting("server.body_timeout", "200ms").begin().await;
-        let path = format!("/api/openhexa/pipelines/{}/", id(1));
-        for kind in ["application/json", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x"] {
-            let head = format!(
-                "PATCH {path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {}\r\nContent-Type: {kind}\r\nContent-Length: 1000\r\n\r\n",
-                story.secrets.operator
-            );
-            let told = story.answer_to(&format!("{head}{{\"task_id\": ")).await;
-            let (head, body) = told.split_once("\r\n\r\n").unwrap();
-            assert!(head.starts_with("HTTP/1.1 408 ") && head.to_lowercase().contains("connection: close"), "{head}");
-            let body: Value = serde_json::from_str(body).unwrap();
-            assert_eq!(body["error"], "The body was not received in time");
-        }
-        let answer = story.ask(As::Viewer, reqwest::Method::GET, "/tasks/").send().await;
-        answer.expect(200);
-        story.end().await;
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_body_that_does_not_arrive_is_answered_408(#[values(Sqlite, Postgres)] base: Base) {
+    let story = Plan::on(base)
+        .setting("server.body_timeout", "200ms")
+        .begin()
+        .await;
+    let path = format!("/api/openhexa/pipelines/{}/", id(1));
+    for kind in [
+        "application/json",
+        "application/x-www-form-urlencoded",
+        "multipart/form-data; boundary=x",
+    ] {
+        let head = format!(
+            "PATCH {path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {}\r\nContent-Type: {kind}\r\nContent-Length: 1000\r\n\r\n",
+            story.secrets.operator
+        );
+        let told = story.answer_to(&format!("{head}{{\"task_id\": ")).await;
+        let (head, body) = told.split_once("\r\n\r\n").unwrap();
+        assert!(
+            head.starts_with("HTTP/1.1 408 ") && head.to_lowercase().contains("connection: close"),
+            "{head}"
+        );
+        let body: Value = serde_json::from_str(body).unwrap();
+        assert_eq!(body["error"], "The body was not received in time");
     }
+    let answer = story
+        .ask(As::Viewer, reqwest::Method::GET, "/tasks/")
+        .send()
+        .await;
+    answer.expect(200);
+    story.end().await;
 }
 
-story! {
-    async fn a_head_that_does_not_arrive_is_not_waited_for(base) {
-        let story = Plan::on(base).setting("server.header_timeout", "200ms").begin().await;
-        for beginning in ["GET /api/openhexa/tasks/ HTTP/1.1\r\nHost: local", "G", "POST /x HTTP/1.1\r\n"] {
-            let told = story.answer_to(beginning).await;
-            assert!(told.is_empty() || told.starts_with("HTTP/1.1 408 "), "{beginning:?}: {told}");
-        }
-        story.end().await;
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_head_that_does_not_arrive_is_not_waited_for(#[values(Sqlite, Postgres)] base: Base) {
+    let story = Plan::on(base)
+        .setting("server.header_timeout", "200ms")
+        .begin()
+        .await;
+    for beginning in [
+        "GET /api/openhexa/tasks/ HTTP/1.1\r\nHost: local",
+        "G",
+        "POST /x HTTP/1.1\r\n",
+    ] {
+        let told = story.answer_to(beginning).await;
+        assert!(
+            told.is_empty() || told.starts_with("HTTP/1.1 408 "),
+            "{beginning:?}: {told}"
+        );
     }
+    story.end().await;
 }
 
-story! {
-    async fn a_head_without_end_is_refused(base) {
-        let story = Plan::on(base).begin().await;
-        let long = format!("GET /healthz HTTP/1.1\r\nHost: localhost\r\nX-Long: {}", "x".repeat(200_000));
-        let told = story.answer_to(&long).await;
-        assert!(told.is_empty() || told.starts_with("HTTP/1.1 4"), "{told}");
-        let answer = story.ask_at(As::Nobody, reqwest::Method::GET, "/healthz").send().await;
-        answer.expect(200);
-        story.end().await;
-    }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_head_without_end_is_refused(#[values(Sqlite, Postgres)] base: Base) {
+    let story = Plan::on(base).begin().await;
+    let long = format!(
+        "GET /healthz HTTP/1.1\r\nHost: localhost\r\nX-Long: {}",
+        "x".repeat(200_000)
+    );
+    let told = story.answer_to(&long).await;
+    assert!(told.is_empty() || told.starts_with("HTTP/1.1 4"), "{told}");
+    let answer = story
+        .ask_at(As::Nobody, reqwest::Method::GET, "/healthz")
+        .send()
+        .await;
+    answer.expect(200);
+    story.end().await;
 }

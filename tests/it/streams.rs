@@ -4,6 +4,7 @@ mod again;
 mod door;
 mod order;
 
+use rstest::rstest;
 use std::time::Instant;
 
 use chrono::TimeDelta;
@@ -12,7 +13,7 @@ use serde_json::{Value, json};
 use crate::callback::{launched, plan, report, taken};
 use crate::support::catalogue::id;
 use crate::support::story::stream::Block;
-use crate::support::story::{Story, story};
+use crate::support::story::{Base, Postgres, Sqlite, Story};
 
 fn path(task: i64) -> String {
     format!("/tasks/{task}/stream/")
@@ -36,168 +37,255 @@ async fn drive(story: &Story, task: i64, status: &str) {
     story.drive(run.as_str().unwrap(), &change).await;
 }
 
-story! {
-    async fn a_task_is_followed_from_its_launch_to_its_confirmed_end(base) {
-        let (story, task) = launched(base).await;
-        let mut stream = story.stream(&path(task)).await;
-        assert_eq!(stream.header("content-type"), "text/event-stream");
-        assert_eq!((stream.header("cache-control"), stream.header("x-accel-buffering")), ("no-store", "no"));
-        assert_eq!(stream.next().await, Some(Block::Other("retry: 3000".to_owned())));
-        let mut told = vec![stream.task().await];
-        let mut shown = story.task(task).await;
-        shown.as_object_mut().unwrap().remove("config");
-        assert_eq!(told[0], shown, "as it stands in a list");
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_task_is_followed_from_its_launch_to_its_confirmed_end(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
+    let (story, task) = launched(base).await;
+    let mut stream = story.stream(&path(task)).await;
+    assert_eq!(stream.header("content-type"), "text/event-stream");
+    assert_eq!(
+        (
+            stream.header("cache-control"),
+            stream.header("x-accel-buffering")
+        ),
+        ("no-store", "no")
+    );
+    assert_eq!(
+        stream.next().await,
+        Some(Block::Other("retry: 3000".to_owned()))
+    );
+    let mut told = vec![stream.task().await];
+    let mut shown = story.task(task).await;
+    shown.as_object_mut().unwrap().remove("config");
+    assert_eq!(told[0], shown, "as it stands in a list");
 
-        taken(&story, task, json!({"status": "RUNNING", "progress_message": "Half way", "progress_value": 1, "end_value": 2})).await;
-        told.push(stream.until(|task| task["progress_message"] == "Half way").await);
-        taken(&story, task, json!({"status": "SUCCESS", "result": {"cases": 3}})).await;
-        told.push(stream.until(|task| task["status"] == "SUCCESS").await);
-        assert_eq!(told[2]["result"], json!({"result": "SUCCESS", "data": {"cases": 3}}));
-        drive(&story, task, "success").await;
-        story.until_confirmed(task).await;
-        told.extend(stream.rest().await);
-        let step = |status: &str, confirmed| (status.to_owned(), confirmed);
-        assert_eq!(steps(&told), [step("QUEUED", false), step("RUNNING", false), step("SUCCESS", false), step("SUCCESS", true)]);
-        story.end().await;
-    }
+    taken(&story, task, json!({"status": "RUNNING", "progress_message": "Half way", "progress_value": 1, "end_value": 2})).await;
+    told.push(
+        stream
+            .until(|task| task["progress_message"] == "Half way")
+            .await,
+    );
+    taken(
+        &story,
+        task,
+        json!({"status": "SUCCESS", "result": {"cases": 3}}),
+    )
+    .await;
+    told.push(stream.until(|task| task["status"] == "SUCCESS").await);
+    assert_eq!(
+        told[2]["result"],
+        json!({"result": "SUCCESS", "data": {"cases": 3}})
+    );
+    drive(&story, task, "success").await;
+    story.until_confirmed(task).await;
+    told.extend(stream.rest().await);
+    let step = |status: &str, confirmed| (status.to_owned(), confirmed);
+    assert_eq!(
+        steps(&told),
+        [
+            step("QUEUED", false),
+            step("RUNNING", false),
+            step("SUCCESS", false),
+            step("SUCCESS", true)
+        ]
+    );
+    story.end().await;
 }
 
-story! {
-    async fn a_stream_of_a_task_that_has_ended_says_so_and_closes_for_good(base) {
-        let (story, task) = launched(base).await;
-        taken(&story, task, json!({"status": "ERROR", "progress_message": "No data"})).await;
-        drive(&story, task, "failed").await;
-        story.until_confirmed(task).await;
-        let mut stream = story.stream(&path(task)).await;
-        let told = stream.rest().await;
-        assert_eq!(steps(&told), [("ERROR".to_owned(), true)]);
-        // A browser comes back by itself, and only this makes it stop.
-        let again = story.ask(crate::support::story::As::Viewer, reqwest::Method::GET, &path(task));
-        let again = again.header("Last-Event-ID", &stream.last_id).send().await;
-        assert_eq!((again.status, again.text.as_str()), (204, ""));
-        // A late first result is news.
-        taken(&story, task, json!({"result": [1]})).await;
-        let again = story.ask(crate::support::story::As::Viewer, reqwest::Method::GET, &path(task));
-        let told = again.header("Last-Event-ID", &stream.last_id).stream().await.rest().await;
-        assert_eq!((told.len(), &told[0]["result"]), (1, &json!([1])));
-        story.end().await;
-    }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_stream_of_a_task_that_has_ended_says_so_and_closes_for_good(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
+    let (story, task) = launched(base).await;
+    taken(
+        &story,
+        task,
+        json!({"status": "ERROR", "progress_message": "No data"}),
+    )
+    .await;
+    drive(&story, task, "failed").await;
+    story.until_confirmed(task).await;
+    let mut stream = story.stream(&path(task)).await;
+    let told = stream.rest().await;
+    assert_eq!(steps(&told), [("ERROR".to_owned(), true)]);
+    // A browser comes back by itself, and only this makes it stop.
+    let again = story.ask(
+        crate::support::story::As::Viewer,
+        reqwest::Method::GET,
+        &path(task),
+    );
+    let again = again.header("Last-Event-ID", &stream.last_id).send().await;
+    assert_eq!((again.status, again.text.as_str()), (204, ""));
+    // A late first result is news.
+    taken(&story, task, json!({"result": [1]})).await;
+    let again = story.ask(
+        crate::support::story::As::Viewer,
+        reqwest::Method::GET,
+        &path(task),
+    );
+    let told = again
+        .header("Last-Event-ID", &stream.last_id)
+        .stream()
+        .await
+        .rest()
+        .await;
+    assert_eq!((told.len(), &told[0]["result"]), (1, &json!([1])));
+    story.end().await;
 }
 
-story! {
-    async fn what_another_replica_changes_is_told_here(base) {
-        let story = plan(base).setting("stream.poll", "100ms").begin().await;
-        let beside = story.beside().await;
-        let mut all = story.all_tasks().await;
-        let launched = story.launch_at(&beside.url(), id(1)).await.unwrap();
-        let task = launched["task"]["id"].as_i64().unwrap();
-        all.until(|told| told["id"] == task && told["run"] != json!(null)).await;
-        let mut one = story.stream(&path(task)).await;
-        drive(&story, task, "success").await;
-        let mut passes = 0;
-        while story.task(task).await["confirmed"] == false {
-            story.advance(TimeDelta::seconds(2));
-            beside.pass().await;
-            passes += 1;
-            assert!(passes < 100);
-        }
-        assert_eq!(step(one.rest().await.last().unwrap()), ("SUCCESS".to_owned(), true));
-        all.until(|told| told["confirmed"] == true).await;
-        beside.stop().await;
-        story.end().await;
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_another_replica_changes_is_told_here(#[values(Sqlite, Postgres)] base: Base) {
+    let story = plan(base).setting("stream.poll", "100ms").begin().await;
+    let beside = story.beside().await;
+    let mut all = story.all_tasks().await;
+    let launched = story.launch_at(&beside.url(), id(1)).await.unwrap();
+    let task = launched["task"]["id"].as_i64().unwrap();
+    all.until(|told| told["id"] == task && told["run"] != json!(null))
+        .await;
+    let mut one = story.stream(&path(task)).await;
+    drive(&story, task, "success").await;
+    let mut passes = 0;
+    while story.task(task).await["confirmed"] == false {
+        story.advance(TimeDelta::seconds(2));
+        beside.pass().await;
+        passes += 1;
+        assert!(passes < 100);
     }
+    assert_eq!(
+        step(one.rest().await.last().unwrap()),
+        ("SUCCESS".to_owned(), true)
+    );
+    all.until(|told| told["confirmed"] == true).await;
+    beside.stop().await;
+    story.end().await;
 }
 
-story! {
-    async fn a_change_made_here_is_told_at_once(base) {
-        let story = plan(base).setting("stream.poll", "1h").begin().await;
-        let task = story.launch(&id(1), json!({})).await;
-        let (mut all, mut one) = (story.all_tasks().await, story.stream(&path(task)).await);
-        for message in ["one", "two", "three"] {
-            taken(&story, task, json!({"progress_message": message})).await;
-            all.until(|told| told["progress_message"] == message).await;
-            one.until(|told| told["progress_message"] == message).await;
-        }
-        let second = story.launch(&id(2), json!({})).await;
-        all.until(|told| told["id"] == second).await;
-        story.end().await;
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_change_made_here_is_told_at_once(#[values(Sqlite, Postgres)] base: Base) {
+    let story = plan(base).setting("stream.poll", "1h").begin().await;
+    let task = story.launch(&id(1), json!({})).await;
+    let (mut all, mut one) = (story.all_tasks().await, story.stream(&path(task)).await);
+    for message in ["one", "two", "three"] {
+        taken(&story, task, json!({"progress_message": message})).await;
+        all.until(|told| told["progress_message"] == message).await;
+        one.until(|told| told["progress_message"] == message).await;
     }
+    let second = story.launch(&id(2), json!({})).await;
+    all.until(|told| told["id"] == second).await;
+    story.end().await;
 }
 
-story! {
-    async fn a_reader_that_is_slow_finds_the_last_state(base) {
-        let story = plan(base).setting("limits.reports_per_second", "0").begin().await;
-        let task = story.launch(&id(1), json!({})).await;
-        let (mut all, mut one) = (story.all_tasks().await, story.stream(&path(task)).await);
-        // More than any socket takes for a client that does not read.
-        let large = "🙂".repeat(10_000);
-        for number in 1..=300 {
-            taken(&story, task, json!({"progress_value": number, "progress_message": large})).await;
-        }
-        for stream in [&mut all, &mut one] {
-            let mut told = 0;
-            let is_last = |task: &Value| task["progress_value"] == 300;
-            while !is_last(&stream.task().await) {
-                told += 1;
-            }
-            assert!(told < 290, "{told} states were kept for it");
-        }
-        story.end().await;
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_reader_that_is_slow_finds_the_last_state(#[values(Sqlite, Postgres)] base: Base) {
+    let story = plan(base)
+        .setting("limits.reports_per_second", "0")
+        .begin()
+        .await;
+    let task = story.launch(&id(1), json!({})).await;
+    let (mut all, mut one) = (story.all_tasks().await, story.stream(&path(task)).await);
+    // More than any socket takes for a client that does not read.
+    let large = "🙂".repeat(10_000);
+    for number in 1..=300 {
+        taken(
+            &story,
+            task,
+            json!({"progress_value": number, "progress_message": large}),
+        )
+        .await;
     }
+    for stream in [&mut all, &mut one] {
+        let mut told = 0;
+        let is_last = |task: &Value| task["progress_value"] == 300;
+        while !is_last(&stream.task().await) {
+            told += 1;
+        }
+        assert!(told < 290, "{told} states were kept for it");
+    }
+    story.end().await;
 }
 
-story! {
-    async fn what_is_more_than_is_kept_in_memory_is_read_from_the_database(base) {
-        let story = plan(base).setting("stream.memory", "65536").setting("stream.poll", "500ms").begin().await;
-        let beside = story.beside().await;
-        let mut tasks = Vec::new();
-        for _ in 0..8 {
-            tasks.push(story.launch(&id(1), json!({})).await);
-        }
-        let (mut all, mut first) = (story.all_tasks().await, story.stream(&path(tasks[0])).await);
-        // All at the other replica, so that they are found here in few looks.
-        let large = "🙂".repeat(8_000);
-        for task in &tasks {
-            story.report_at(&beside.url(), &id(1), &json!({"task_id": task, "progress_value": 7, "progress_message": large})).await;
-        }
-        let mut missing = tasks.clone();
-        while !missing.is_empty() {
-            let told = all.until(|told| told["progress_value"] == 7).await;
-            missing.retain(|task| told["id"] != *task);
-        }
-        first.until(|told| told["progress_value"] == 7).await;
-        beside.stop().await;
-        story.end().await;
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_more_than_is_kept_in_memory_is_read_from_the_database(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
+    let story = plan(base)
+        .setting("stream.memory", "65536")
+        .setting("stream.poll", "500ms")
+        .begin()
+        .await;
+    let beside = story.beside().await;
+    let mut tasks = Vec::new();
+    for _ in 0..8 {
+        tasks.push(story.launch(&id(1), json!({})).await);
     }
+    let (mut all, mut first) = (story.all_tasks().await, story.stream(&path(tasks[0])).await);
+    // All at the other replica, so that they are found here in few looks.
+    let large = "🙂".repeat(8_000);
+    for task in &tasks {
+        story
+            .report_at(
+                &beside.url(),
+                &id(1),
+                &json!({"task_id": task, "progress_value": 7, "progress_message": large}),
+            )
+            .await;
+    }
+    let mut missing = tasks.clone();
+    while !missing.is_empty() {
+        let told = all.until(|told| told["progress_value"] == 7).await;
+        missing.retain(|task| told["id"] != *task);
+    }
+    first.until(|told| told["progress_value"] == 7).await;
+    beside.stop().await;
+    story.end().await;
 }
 
-story! {
-    async fn a_silent_stream_shows_that_it_is_alive(base) {
-        let story = plan(base).setting("stream.comment_every", "50ms").begin().await;
-        let task = story.launch(&id(1), json!({})).await;
-        for mut stream in [story.all_tasks().await, story.stream(&path(task)).await] {
-            let mut comments = 0;
-            while comments < 3 {
-                comments += i32::from(stream.next().await == Some(Block::Comment));
-            }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_silent_stream_shows_that_it_is_alive(#[values(Sqlite, Postgres)] base: Base) {
+    let story = plan(base)
+        .setting("stream.comment_every", "50ms")
+        .begin()
+        .await;
+    let task = story.launch(&id(1), json!({})).await;
+    for mut stream in [story.all_tasks().await, story.stream(&path(task)).await] {
+        let mut comments = 0;
+        while comments < 3 {
+            comments += i32::from(stream.next().await == Some(Block::Comment));
         }
-        story.end().await;
     }
+    story.end().await;
 }
 
-story! {
-    async fn a_stop_ends_streams_and_does_not_wait_for_them(base) {
-        let (mut story, task) = launched(base).await;
-        let (mut all, mut one) = (story.all_tasks().await, story.stream(&path(task)).await);
-        one.task().await;
-        let began = Instant::now();
-        let ((), told, _) = tokio::join!(story.restart(), all.rest(), one.rest());
-        assert!(began.elapsed().as_secs() < 8, "it waited");
-        assert_eq!(told, Vec::<Value>::new());
-        // Somebody comes back, and nothing that happened meanwhile is missing.
-        report(&story, task, json!({"progress_message": "While you were away"})).await.expect(200);
-        let mut again = story.all_tasks_after(&all.last_id).await;
-        assert_eq!(again.task().await["progress_message"], "While you were away");
-        story.end().await;
-    }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_stop_ends_streams_and_does_not_wait_for_them(#[values(Sqlite, Postgres)] base: Base) {
+    let (mut story, task) = launched(base).await;
+    let (mut all, mut one) = (story.all_tasks().await, story.stream(&path(task)).await);
+    one.task().await;
+    let began = Instant::now();
+    let ((), told, _) = tokio::join!(story.restart(), all.rest(), one.rest());
+    assert!(began.elapsed().as_secs() < 8, "it waited");
+    assert_eq!(told, Vec::<Value>::new());
+    // Somebody comes back, and nothing that happened meanwhile is missing.
+    report(
+        &story,
+        task,
+        json!({"progress_message": "While you were away"}),
+    )
+    .await
+    .expect(200);
+    let mut again = story.all_tasks_after(&all.last_id).await;
+    assert_eq!(
+        again.task().await["progress_message"],
+        "While you were away"
+    );
+    story.end().await;
 }

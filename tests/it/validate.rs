@@ -5,10 +5,11 @@ mod held;
 mod warnings;
 
 use reqwest::Method;
+use rstest::rstest;
 use serde_json::{Map, Value, json};
 
 use crate::support::catalogue::{id, injected, parameter, pipeline, quick, with};
-use crate::support::story::{Answer, As, Base, Plan, Story, story};
+use crate::support::story::{Answer, As, Base, Plan, Postgres, Sqlite, Story};
 
 fn path(number: u64) -> String {
     format!("/pipelines/{}/validate/", id(number))
@@ -81,42 +82,56 @@ fn shown(case: &Value) -> Value {
         .into()
 }
 
-story! {
-    async fn every_recorded_case_is_judged_as_openhexa_does(base) {
-        let file: Value = serde_json::from_str(include_str!("../data/parameter_vectors.json")).unwrap();
-        let cases = file["cases"].as_array().unwrap();
-        let story = of_cases(base, cases).await;
-        for (case, number) in cases.iter().zip(1..) {
-            let answer = validate(&story, number, &case["config"]).await;
-            let good = case["bridge_ok"].as_bool().or(case["end_to_end_ok"].as_bool()).unwrap();
-            if good {
-                assert_eq!(answer.expect(200)["valid"], true, "{}", case["name"]);
-            } else {
-                assert_eq!(answer.status, 400, "{}: {}", case["name"], answer.text);
-                assert!(!wrong_fields(&answer).is_empty(), "{}", case["name"]);
-            }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_recorded_case_is_judged_as_openhexa_does(#[values(Sqlite, Postgres)] base: Base) {
+    let file: Value = serde_json::from_str(include_str!("../data/parameter_vectors.json")).unwrap();
+    let cases = file["cases"].as_array().unwrap();
+    let story = of_cases(base, cases).await;
+    for (case, number) in cases.iter().zip(1..) {
+        let answer = validate(&story, number, &case["config"]).await;
+        let good = case["bridge_ok"]
+            .as_bool()
+            .or(case["end_to_end_ok"].as_bool())
+            .unwrap();
+        if good {
+            assert_eq!(answer.expect(200)["valid"], true, "{}", case["name"]);
+        } else {
+            assert_eq!(answer.status, 400, "{}: {}", case["name"], answer.text);
+            assert!(!wrong_fields(&answer).is_empty(), "{}", case["name"]);
         }
-        nothing_happened(&story).await;
-        story.end().await;
     }
+    nothing_happened(&story).await;
+    story.end().await;
 }
 
-story! {
-    async fn every_random_case_has_exactly_its_wrong_fields_or_its_config(base) {
-        let cases: Vec<Value> = serde_json::from_str(include_str!("../data/parameter_random.json")).unwrap();
-        let story = of_cases(base, &cases).await;
-        for (case, number) in cases.iter().zip(1..) {
-            let answer = validate(&story, number, &case["config"]).await;
-            if case["send"].is_null() {
-                assert_eq!(json!(wrong_fields(&answer)), case["errors"], "case {number}: {case}");
-            } else {
-                let good = answer.expect(200);
-                assert_eq!(good, json!({"valid": true, "config": shown(case), "warnings": {}}), "case {number}: {case}");
-            }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_random_case_has_exactly_its_wrong_fields_or_its_config(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
+    let cases: Vec<Value> =
+        serde_json::from_str(include_str!("../data/parameter_random.json")).unwrap();
+    let story = of_cases(base, &cases).await;
+    for (case, number) in cases.iter().zip(1..) {
+        let answer = validate(&story, number, &case["config"]).await;
+        if case["send"].is_null() {
+            assert_eq!(
+                json!(wrong_fields(&answer)),
+                case["errors"],
+                "case {number}: {case}"
+            );
+        } else {
+            let good = answer.expect(200);
+            assert_eq!(
+                good,
+                json!({"valid": true, "config": shown(case), "warnings": {}}),
+                "case {number}: {case}"
+            );
         }
-        nothing_happened(&story).await;
-        story.end().await;
     }
+    nothing_happened(&story).await;
+    story.end().await;
 }
 
 /// Nothing was launched and nothing stored.
@@ -144,111 +159,222 @@ fn country_and_year() -> Value {
     )])
 }
 
-story! {
-    async fn all_wrong_fields_come_at_once_in_the_callers_language(base) {
-        let story = Plan::on(base).pipelines(country_and_year()).begin().await;
-        let (english, french) = (
-            json!({"error": "Country is required", "config": {
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn all_wrong_fields_come_at_once_in_the_callers_language(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
+    let story = Plan::on(base).pipelines(country_and_year()).begin().await;
+    let (english, french) = (
+        json!({"error": "Country is required", "config": {
                 "country": ["Country is required"], "nope": ["`nope` is not a parameter of this pipeline"], "year": ["Year must be one of: 2025, 2026"]}}),
-            json!({"error": "Country est obligatoire", "config": {
+        json!({"error": "Country est obligatoire", "config": {
                 "country": ["Country est obligatoire"], "nope": ["«\u{a0}nope\u{a0}» n’est pas un paramètre de ce pipeline"],
                 "year": ["Year doit être l’une des valeurs suivantes\u{a0}: 2025, 2026"]}}),
+    );
+    for (wanted, code, told) in [
+        ("en", "en", &english),
+        ("fr", "fr", &french),
+        ("fr-CM,fr;q=0.9,en;q=0.8", "fr", &french),
+        ("pt, en;q=0.2, fr;q=0.5", "fr", &french),
+        ("sw", "en", &english),
+        ("", "en", &english),
+        ("*", "en", &english),
+        ("é;;q=x,,", "en", &english),
+    ] {
+        let ask = story
+            .ask(As::Operator, Method::POST, &path(1))
+            .header("accept-language", wanted);
+        let answer = ask
+            .json(&json!({"config": {"year": 2024, "nope": 1}}))
+            .send()
+            .await;
+        assert_eq!(&answer.expect(400), told, "{wanted}");
+        assert_eq!(answer.header("content-language"), code);
+    }
+    story.end().await;
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_config_of_its_own_comes_before_the_accounts_and_that_before_the_saved(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
+    let content =
+        json!({"pipelines": [{"id": id(1), "parameters": {"country": "BFA", "year": 2026}}]});
+    let story = Plan::on(base)
+        .pipelines(country_and_year())
+        .content(&content)
+        .begin()
+        .await;
+    for (given, sent) in [
+        (json!({}), json!({"country": "BFA", "year": 2026})),
+        (
+            json!({"country": "CMR"}),
+            json!({"country": "CMR", "year": 2026}),
+        ),
+        (
+            json!({"year": null, "country": " NER "}),
+            json!({"country": "NER", "year": 2026}),
+        ),
+    ] {
+        assert_eq!(
+            validate(&story, 1, &given).await.expect(200)["config"],
+            sent,
+            "{given}"
         );
-        for (wanted, code, told) in [
-            ("en", "en", &english), ("fr", "fr", &french), ("fr-CM,fr;q=0.9,en;q=0.8", "fr", &french), ("pt, en;q=0.2, fr;q=0.5", "fr", &french),
-            ("sw", "en", &english), ("", "en", &english), ("*", "en", &english), ("é;;q=x,,", "en", &english),
-        ] {
-            let ask = story.ask(As::Operator, Method::POST, &path(1)).header("accept-language", wanted);
-            let answer = ask.json(&json!({"config": {"year": 2024, "nope": 1}})).send().await;
-            assert_eq!(&answer.expect(400), told, "{wanted}");
-            assert_eq!(answer.header("content-language"), code);
-        }
-        story.end().await;
     }
+    nothing_happened(&story).await;
+    story.end().await;
 }
 
-story! {
-    async fn a_config_of_its_own_comes_before_the_accounts_and_that_before_the_saved(base) {
-        let content = json!({"pipelines": [{"id": id(1), "parameters": {"country": "BFA", "year": 2026}}]});
-        let story = Plan::on(base).pipelines(country_and_year()).content(&content).begin().await;
-        for (given, sent) in [
-            (json!({}), json!({"country": "BFA", "year": 2026})),
-            (json!({"country": "CMR"}), json!({"country": "CMR", "year": 2026})),
-            (json!({"year": null, "country": " NER "}), json!({"country": "NER", "year": 2026})),
-        ] {
-            assert_eq!(validate(&story, 1, &given).await.expect(200)["config"], sent, "{given}");
-        }
-        nothing_happened(&story).await;
-        story.end().await;
-    }
-}
-
-story! {
-    async fn what_is_filled_in_is_left_out_and_secrets_are_dots(base) {
-        let mut parameters = injected();
-        parameters.extend(["password", "unset", "blank"].map(|code| parameter(code, "secret", json!({}))));
-        let story = Plan::on(base).pipelines(json!([pipeline(1, &parameters, quick("succeed"))])).begin().await;
-        let given = json!({
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_filled_in_is_left_out_and_secrets_are_dots(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
+    let mut parameters = injected();
+    parameters
+        .extend(["password", "unset", "blank"].map(|code| parameter(code, "secret", json!({}))));
+    let story = Plan::on(base)
+        .pipelines(json!([pipeline(1, &parameters, quick("succeed"))]))
+        .begin()
+        .await;
+    let given = json!({
             "task_id": "mine", "pipeline_id": id(2), "connection_host": 5, "connection_token": "mine", "password": story.secrets.parameter, "unset": null, "blank": ""});
-        let answer = validate(&story, 1, &given).await;
-        assert_eq!(answer.expect(200), json!({"valid": true, "config": {"password": "••••"}, "warnings": {}}));
-        nothing_happened(&story).await;
-        story.end().await;
-    }
+    let answer = validate(&story, 1, &given).await;
+    assert_eq!(
+        answer.expect(200),
+        json!({"valid": true, "config": {"password": "••••"}, "warnings": {}})
+    );
+    nothing_happened(&story).await;
+    story.end().await;
 }
 
-story! {
-    async fn a_refused_secret_is_not_repeated(base) {
-        let parameters = [parameter("password", "secret", json!({"name": "Password", "choices": ["one-of-two"]})), parameter("deep", "secret", json!({}))];
-        let story = Plan::on(base).pipelines(json!([pipeline(1, &parameters, quick("succeed"))])).begin().await;
-        let answer = validate(&story, 1, &json!({"password": story.secrets.parameter, "deep": {"a": [story.secrets.parameter]}})).await;
-        assert_eq!(wrong_fields(&answer), ["deep", "password"]);
-        assert!(!answer.text.contains("one-of-two") && !answer.text.contains(&story.secrets.parameter), "{}", answer.text);
-        story.end().await;
-    }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_refused_secret_is_not_repeated(#[values(Sqlite, Postgres)] base: Base) {
+    let parameters = [
+        parameter(
+            "password",
+            "secret",
+            json!({"name": "Password", "choices": ["one-of-two"]}),
+        ),
+        parameter("deep", "secret", json!({})),
+    ];
+    let story = Plan::on(base)
+        .pipelines(json!([pipeline(1, &parameters, quick("succeed"))]))
+        .begin()
+        .await;
+    let answer = validate(
+        &story,
+        1,
+        &json!({"password": story.secrets.parameter, "deep": {"a": [story.secrets.parameter]}}),
+    )
+    .await;
+    assert_eq!(wrong_fields(&answer), ["deep", "password"]);
+    assert!(
+        !answer.text.contains("one-of-two") && !answer.text.contains(&story.secrets.parameter),
+        "{}",
+        answer.text
+    );
+    story.end().await;
 }
 
-story! {
-    async fn a_notebook_takes_nothing_and_a_zip_pipeline_without_a_version_is_refused(base) {
-        let notebook = with(pipeline(1, &[], quick("succeed")), json!({"type": "notebook", "versions": []}));
-        let versionless = with(pipeline(2, &[], quick("succeed")), json!({"versions": []}));
-        let story = Plan::on(base).pipelines(json!([notebook, versionless])).begin().await;
-        let good = validate(&story, 1, &json!({"unset": null, "pipeline_id": id(1), "planning_id": 7})).await;
-        assert_eq!(good.expect(200), json!({"valid": true, "config": {}, "warnings": {}}));
-        let wrong = validate(&story, 1, &json!({"a": 1, "b": ""})).await;
-        assert_eq!(wrong_fields(&wrong), ["a", "b"]);
-        // OpenHEXA would take it, and its run would always fail.
-        let sentence = "This pipeline has no version yet and cannot run: ask its author to upload a version to OpenHEXA";
-        let refused = json!({"error": sentence, "version": [sentence]});
-        assert_eq!(validate(&story, 2, &json!({})).await.expect(400), refused);
-        let launch = story.post(&format!("/pipelines/{}/launch/", id(2)), &json!({"config": {}})).await;
-        assert_eq!(launch.expect(400), refused);
-        assert_eq!((story.asked("runPipeline").await, story.get("/tasks/").await.expect(200)["count"].clone()), (0, json!(0)));
-        story.end().await;
-    }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_notebook_takes_nothing_and_a_zip_pipeline_without_a_version_is_refused(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
+    let notebook = with(
+        pipeline(1, &[], quick("succeed")),
+        json!({"type": "notebook", "versions": []}),
+    );
+    let versionless = with(pipeline(2, &[], quick("succeed")), json!({"versions": []}));
+    let story = Plan::on(base)
+        .pipelines(json!([notebook, versionless]))
+        .begin()
+        .await;
+    let good = validate(
+        &story,
+        1,
+        &json!({"unset": null, "pipeline_id": id(1), "planning_id": 7}),
+    )
+    .await;
+    assert_eq!(
+        good.expect(200),
+        json!({"valid": true, "config": {}, "warnings": {}})
+    );
+    let wrong = validate(&story, 1, &json!({"a": 1, "b": ""})).await;
+    assert_eq!(wrong_fields(&wrong), ["a", "b"]);
+    // OpenHEXA would take it, and its run would always fail.
+    let sentence = "This pipeline has no version yet and cannot run: ask its author to upload a version to OpenHEXA";
+    let refused = json!({"error": sentence, "version": [sentence]});
+    assert_eq!(validate(&story, 2, &json!({})).await.expect(400), refused);
+    let launch = story
+        .post(
+            &format!("/pipelines/{}/launch/", id(2)),
+            &json!({"config": {}}),
+        )
+        .await;
+    assert_eq!(launch.expect(400), refused);
+    assert_eq!(
+        (
+            story.asked("runPipeline").await,
+            story.get("/tasks/").await.expect(200)["count"].clone()
+        ),
+        (0, json!(0))
+    );
+    story.end().await;
 }
 
-story! {
-    async fn a_version_is_judged_by_its_own_definition(base) {
-        let versions = json!([
-            {"id": id(1001), "versionNumber": 1, "parameters": [parameter("year", "str", json!({}))]},
-            {"id": id(1002), "versionNumber": 2, "parameters": [parameter("year", "int", json!({}))]},
-        ]);
-        let story = Plan::on(base).pipelines(json!([
-            with(pipeline(1, &[], quick("succeed")), json!({"versions": versions})), pipeline(3, &[], quick("succeed")),
-        ])).begin().await;
-        for (version, year, status) in [
-            (json!(null), json!(2026), 200), (json!(id(1002)), json!(2026), 200), (json!(id(1001)), json!("2026"), 200),
-            (json!(null), json!("2026"), 400), (json!(id(1001)), json!(2026), 400),
-        ] {
-            let answer = story.post(&path(1), &json!({"version": version, "config": {"year": year}})).await;
-            assert_eq!(answer.status, status, "{version} {year}: {}", answer.text);
-        }
-        for version in [json!(""), json!("2"), json!(2), json!([]), json!({}), json!(false), json!(id(1003)), json!(id(1009))] {
-            let answer = story.post(&path(1), &json!({"version": version, "config": {}})).await;
-            let wrong = answer.expect(400);
-            assert_eq!(wrong["version"], json!([wrong["error"]]), "{version}");
-        }
-        story.end().await;
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_version_is_judged_by_its_own_definition(#[values(Sqlite, Postgres)] base: Base) {
+    let versions = json!([
+        {"id": id(1001), "versionNumber": 1, "parameters": [parameter("year", "str", json!({}))]},
+        {"id": id(1002), "versionNumber": 2, "parameters": [parameter("year", "int", json!({}))]},
+    ]);
+    let story = Plan::on(base)
+        .pipelines(json!([
+            with(
+                pipeline(1, &[], quick("succeed")),
+                json!({"versions": versions})
+            ),
+            pipeline(3, &[], quick("succeed")),
+        ]))
+        .begin()
+        .await;
+    for (version, year, status) in [
+        (json!(null), json!(2026), 200),
+        (json!(id(1002)), json!(2026), 200),
+        (json!(id(1001)), json!("2026"), 200),
+        (json!(null), json!("2026"), 400),
+        (json!(id(1001)), json!(2026), 400),
+    ] {
+        let answer = story
+            .post(
+                &path(1),
+                &json!({"version": version, "config": {"year": year}}),
+            )
+            .await;
+        assert_eq!(answer.status, status, "{version} {year}: {}", answer.text);
     }
+    for version in [
+        json!(""),
+        json!("2"),
+        json!(2),
+        json!([]),
+        json!({}),
+        json!(false),
+        json!(id(1003)),
+        json!(id(1009)),
+    ] {
+        let answer = story
+            .post(&path(1), &json!({"version": version, "config": {}}))
+            .await;
+        let wrong = answer.expect(400);
+        assert_eq!(wrong["version"], json!([wrong["error"]]), "{version}");
+    }
+    story.end().await;
 }

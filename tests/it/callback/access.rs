@@ -3,13 +3,14 @@
 use chrono::TimeDelta;
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use reqwest::Method;
+use rstest::rstest;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{launched, plan};
 use crate::support::catalogue::id;
 use crate::support::hand;
-use crate::support::story::{Answer, As, Base, Story, story};
+use crate::support::story::{Answer, As, Base, Postgres, Sqlite, Story};
 
 async fn patch(story: &Story, who: As, body: &Value) -> Answer {
     let ask = story.ask(who, Method::PATCH, &format!("/pipelines/{}/", id(1)));
@@ -55,160 +56,309 @@ async fn claims(story: &Story, task: i64, audience: &str) -> Value {
         "iat": now, "exp": now + 3600})
 }
 
-story! {
-    async fn an_operator_an_administrator_and_the_pipeline_itself_may_report(base) {
-        let (story, task) = launched(base).await;
-        let token = As::Bearer(story.callback_token().await);
-        for (value, who) in (1..).zip([As::Operator, As::Admin, token]) {
-            let answer = patch(&story, who, &json!({"task_id": task, "progress_value": value})).await.expect(200);
-            assert_eq!(answer["task"]["progress_value"], value);
-        }
-        refused(&patch(&story, As::Viewer, &json!({"task_id": task, "progress_value": 9})).await, 403);
-        assert_eq!(story.task(task).await["progress_value"], 3);
-        story.end().await;
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_operator_an_administrator_and_the_pipeline_itself_may_report(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
+    let (story, task) = launched(base).await;
+    let token = As::Bearer(story.callback_token().await);
+    for (value, who) in (1..).zip([As::Operator, As::Admin, token]) {
+        let answer = patch(
+            &story,
+            who,
+            &json!({"task_id": task, "progress_value": value}),
+        )
+        .await
+        .expect(200);
+        assert_eq!(answer["task"]["progress_value"], value);
     }
+    refused(
+        &patch(
+            &story,
+            As::Viewer,
+            &json!({"task_id": task, "progress_value": 9}),
+        )
+        .await,
+        403,
+    );
+    assert_eq!(story.task(task).await["progress_value"], 3);
+    story.end().await;
 }
 
-story! {
-    async fn nobody_reports_without_good_credentials(base) {
-        let (story, task) = launched(base).await;
-        let token = story.callback_token().await;
-        let body = json!({"task_id": task, "progress_value": 9});
-        let operator = story.secrets.operator.clone();
-        let headers = [
-            None, Some(String::new()), Some("Bearer".to_owned()), Some("Bearer ".to_owned()), Some("Bearer garbage".to_owned()),
-            Some("Basic dXNlcjpwYXNz".to_owned()), Some(format!("Basic {operator}")), Some(format!("Token {operator}")),
-            Some(operator.clone()), Some(format!("Bearer {operator}x")), Some(format!("Bearer {}", &operator[1..])), Some(format!("Bearer {operator} {operator}")),
-            Some(format!("Bearer {token}x")), Some(format!("Bearer {}", token.replace('.', ""))), Some("Bearer ..".to_owned()),
-        ];
-        for header in headers {
-            let ask = story.ask(As::Nobody, Method::PATCH, &format!("/pipelines/{}/", id(1)));
-            let ask = match &header {
-                Some(value) => ask.header("authorization", value),
-                None => ask,
-            };
-            let answer = ask.json(&body).send().await;
-            refused(&answer, 401);
-            assert_eq!(answer.header("www-authenticate"), "Bearer realm=\"api\"", "{header:?}");
-        }
-        assert_eq!(story.task(task).await["progress_value"], 0);
-        story.end().await;
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nobody_reports_without_good_credentials(#[values(Sqlite, Postgres)] base: Base) {
+    let (story, task) = launched(base).await;
+    let token = story.callback_token().await;
+    let body = json!({"task_id": task, "progress_value": 9});
+    let operator = story.secrets.operator.clone();
+    let headers = [
+        None,
+        Some(String::new()),
+        Some("Bearer".to_owned()),
+        Some("Bearer ".to_owned()),
+        Some("Bearer garbage".to_owned()),
+        Some("Basic dXNlcjpwYXNz".to_owned()),
+        Some(format!("Basic {operator}")),
+        Some(format!("Token {operator}")),
+        Some(operator.clone()),
+        Some(format!("Bearer {operator}x")),
+        Some(format!("Bearer {}", &operator[1..])),
+        Some(format!("Bearer {operator} {operator}")),
+        Some(format!("Bearer {token}x")),
+        Some(format!("Bearer {}", token.replace('.', ""))),
+        Some("Bearer ..".to_owned()),
+    ];
+    for header in headers {
+        let ask = story.ask(As::Nobody, Method::PATCH, &format!("/pipelines/{}/", id(1)));
+        let ask = match &header {
+            Some(value) => ask.header("authorization", value),
+            None => ask,
+        };
+        let answer = ask.json(&body).send().await;
+        refused(&answer, 401);
+        assert_eq!(
+            answer.header("www-authenticate"),
+            "Bearer realm=\"api\"",
+            "{header:?}"
+        );
     }
+    assert_eq!(story.task(task).await["progress_value"], 0);
+    story.end().await;
 }
 
-story! {
-    async fn a_forged_token_opens_nothing(base) {
-        let (story, task) = launched(base).await;
-        let token = story.callback_token().await;
-        let body = json!({"task_id": task, "progress_value": 9});
-        let parts: Vec<&str> = token.split('.').collect();
-        let good = claims(&story, task, "openhexa-bridge:callback").await;
-        let none = base64(br#"{"alg":"none","typ":"JWT"}"#);
-        let payload = base64(good.to_string().as_bytes());
-        let mut stale = good.clone();
-        stale["exp"] = json!(story.now().timestamp());
-        let mut endless = good.clone();
-        endless.as_object_mut().unwrap().remove("exp");
-        let key = story.secrets.callback.clone();
-        let another = claims(&story, task, "another audience").await;
-        let mut last = parts[2].to_owned();
-        let flipped = if last.starts_with('A') { "B" } else { "A" };
-        last.replace_range(..1, flipped);
-        let forged = [
-            format!("{none}.{payload}."), format!("{none}.{payload}.{}", parts[2]), format!("{}.{payload}.{}", parts[0], parts[2]),
-            format!("{}.{}.{last}", parts[0], parts[1]), format!("{}.{}.", parts[0], parts[1]), format!("{}.{}", parts[0], parts[1]),
-            signed(&good, "another key that is just as long as ours"), signed(&good, ""), signed(&good, &story.secrets.operator),
-            signed(&another, &key), signed(&stale, &key), signed(&endless, &key), signed(&json!({}), &key),
-            signed(&json!({"token_type": "access", "user_id": 1, "exp": 4_000_000_000_i64}), &key),
-        ];
-        for token in forged {
-            refused(&patch(&story, As::Bearer(token), &body).await, 401);
-        }
-        assert_eq!(story.task(task).await["progress_value"], 0);
-        let ours = As::Bearer(signed(&good, &key));
-        patch(&story, ours, &body).await.expect(200);
-        story.end().await;
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_forged_token_opens_nothing(#[values(Sqlite, Postgres)] base: Base) {
+    let (story, task) = launched(base).await;
+    let token = story.callback_token().await;
+    let body = json!({"task_id": task, "progress_value": 9});
+    let parts: Vec<&str> = token.split('.').collect();
+    let good = claims(&story, task, "openhexa-bridge:callback").await;
+    let none = base64(br#"{"alg":"none","typ":"JWT"}"#);
+    let payload = base64(good.to_string().as_bytes());
+    let mut stale = good.clone();
+    stale["exp"] = json!(story.now().timestamp());
+    let mut endless = good.clone();
+    endless.as_object_mut().unwrap().remove("exp");
+    let key = story.secrets.callback.clone();
+    let another = claims(&story, task, "another audience").await;
+    let mut last = parts[2].to_owned();
+    let flipped = if last.starts_with('A') { "B" } else { "A" };
+    last.replace_range(..1, flipped);
+    let forged = [
+        format!("{none}.{payload}."),
+        format!("{none}.{payload}.{}", parts[2]),
+        format!("{}.{payload}.{}", parts[0], parts[2]),
+        format!("{}.{}.{last}", parts[0], parts[1]),
+        format!("{}.{}.", parts[0], parts[1]),
+        format!("{}.{}", parts[0], parts[1]),
+        signed(&good, "another key that is just as long as ours"),
+        signed(&good, ""),
+        signed(&good, &story.secrets.operator),
+        signed(&another, &key),
+        signed(&stale, &key),
+        signed(&endless, &key),
+        signed(&json!({}), &key),
+        signed(
+            &json!({"token_type": "access", "user_id": 1, "exp": 4_000_000_000_i64}),
+            &key,
+        ),
+    ];
+    for token in forged {
+        refused(&patch(&story, As::Bearer(token), &body).await, 401);
     }
+    assert_eq!(story.task(task).await["progress_value"], 0);
+    let ours = As::Bearer(signed(&good, &key));
+    patch(&story, ours, &body).await.expect(200);
+    story.end().await;
 }
 
-story! {
-    async fn a_token_lives_as_long_as_its_run_may_and_no_longer(base) {
-        let (story, task) = launched(base).await;
-        let token = As::Bearer(story.callback_token().await);
-        // A day in the queue, the version's own hour, and an hour of grace.
-        story.advance(TimeDelta::hours(26) - TimeDelta::seconds(2));
-        patch(&story, token.clone(), &json!({"task_id": task, "progress_value": 1})).await.expect(200);
-        story.advance(TimeDelta::seconds(3));
-        refused(&patch(&story, token, &json!({"task_id": task, "progress_value": 2})).await, 401);
-        assert_eq!(story.task(task).await["progress_value"], 1);
-        story.end().await;
-    }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_token_lives_as_long_as_its_run_may_and_no_longer(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
+    let (story, task) = launched(base).await;
+    let token = As::Bearer(story.callback_token().await);
+    // A day in the queue, the version's own hour, and an hour of grace.
+    story.advance(TimeDelta::hours(26) - TimeDelta::seconds(2));
+    patch(
+        &story,
+        token.clone(),
+        &json!({"task_id": task, "progress_value": 1}),
+    )
+    .await
+    .expect(200);
+    story.advance(TimeDelta::seconds(3));
+    refused(
+        &patch(
+            &story,
+            token,
+            &json!({"task_id": task, "progress_value": 2}),
+        )
+        .await,
+        401,
+    );
+    assert_eq!(story.task(task).await["progress_value"], 1);
+    story.end().await;
 }
 
-story! {
-    async fn a_pipelines_token_reads_and_launches_nothing(base) {
-        let (story, task) = launched(base).await;
-        let token = As::Bearer(story.callback_token().await);
-        let paths = [
-            "/pipelines/".to_owned(), "/pipelines/config/".to_owned(), format!("/pipelines/{}/", id(1)), "/tasks/".to_owned(),
-            format!("/tasks/{task}/"), format!("/tasks/{task}/logs/"), format!("/tasks/{task}/events/"), "/tasks/999/".to_owned(),
-        ];
-        for path in paths {
-            refused(&story.ask(token.clone(), Method::GET, &path).send().await, 403);
-        }
-        for what in ["validate", "launch"] {
-            let path = format!("/pipelines/{}/{what}/", id(1));
-            refused(&story.ask(token.clone(), Method::POST, &path).json(&json!({"config": {}})).send().await, 403);
-        }
-        assert_eq!(story.runs().await.len(), 1);
-        story.end().await;
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_pipelines_token_reads_and_launches_nothing(#[values(Sqlite, Postgres)] base: Base) {
+    let (story, task) = launched(base).await;
+    let token = As::Bearer(story.callback_token().await);
+    let paths = [
+        "/pipelines/".to_owned(),
+        "/pipelines/config/".to_owned(),
+        format!("/pipelines/{}/", id(1)),
+        "/tasks/".to_owned(),
+        format!("/tasks/{task}/"),
+        format!("/tasks/{task}/logs/"),
+        format!("/tasks/{task}/events/"),
+        "/tasks/999/".to_owned(),
+    ];
+    for path in paths {
+        refused(
+            &story.ask(token.clone(), Method::GET, &path).send().await,
+            403,
+        );
     }
+    for what in ["validate", "launch"] {
+        let path = format!("/pipelines/{}/{what}/", id(1));
+        refused(
+            &story
+                .ask(token.clone(), Method::POST, &path)
+                .json(&json!({"config": {}}))
+                .send()
+                .await,
+            403,
+        );
+    }
+    assert_eq!(story.runs().await.len(), 1);
+    story.end().await;
 }
 
-story! {
-    async fn a_bad_token_is_refused_before_its_body_is_looked_at(base) {
-        let (story, _) = launched(base).await;
-        for (kind, body) in [("application/json", "{"), ("text/plain", "x"), ("application/json", "{\"status\": \"DONE\"}")] {
-            let path = format!("/pipelines/{}/", id(1));
-            refused(&story.ask(As::Bearer("garbage".to_owned()), Method::PATCH, &path).body(kind, body).send().await, 401);
-            refused(&story.ask(As::Viewer, Method::PATCH, &path).body(kind, body).send().await, 403);
-        }
-        story.end().await;
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_bad_token_is_refused_before_its_body_is_looked_at(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
+    let (story, _) = launched(base).await;
+    for (kind, body) in [
+        ("application/json", "{"),
+        ("text/plain", "x"),
+        ("application/json", "{\"status\": \"DONE\"}"),
+    ] {
+        let path = format!("/pipelines/{}/", id(1));
+        refused(
+            &story
+                .ask(As::Bearer("garbage".to_owned()), Method::PATCH, &path)
+                .body(kind, body)
+                .send()
+                .await,
+            401,
+        );
+        refused(
+            &story
+                .ask(As::Viewer, Method::PATCH, &path)
+                .body(kind, body)
+                .send()
+                .await,
+            403,
+        );
     }
+    story.end().await;
 }
 
-story! {
-    async fn in_dev_whoever_sits_here_may_report_but_not_with_a_bad_token(base) {
-        let story = plan(base).local().begin().await;
-        let answer = story.ask(As::Nobody, Method::POST, &format!("/pipelines/{}/launch/", id(1))).json(&json!({"config": {}})).send().await;
-        let task = answer.expect(201)["task"]["id"].as_i64().unwrap();
-        patch(&story, As::Nobody, &json!({"task_id": task, "progress_value": 1})).await.expect(200);
-        refused(&patch(&story, As::Bearer("garbage".to_owned()), &json!({"task_id": task, "progress_value": 2})).await, 401);
-        let basic = story.ask(As::Nobody, Method::PATCH, &format!("/pipelines/{}/", id(1))).header("authorization", "Basic eDp5");
-        refused(&basic.json(&json!({"task_id": task})).send().await, 401);
-        for (header, value) in [("host", "bridge.example.org"), ("origin", "https://evil.example")] {
-            let ask = story.ask(As::Nobody, Method::PATCH, &format!("/pipelines/{}/", id(1))).header(header, value);
-            refused(&ask.json(&json!({"task_id": task, "progress_value": 3})).send().await, 403);
-        }
-        assert_eq!(story.task(task).await["progress_value"], 1);
-        story.end().await;
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn in_dev_whoever_sits_here_may_report_but_not_with_a_bad_token(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
+    let story = plan(base).local().begin().await;
+    let answer = story
+        .ask(
+            As::Nobody,
+            Method::POST,
+            &format!("/pipelines/{}/launch/", id(1)),
+        )
+        .json(&json!({"config": {}}))
+        .send()
+        .await;
+    let task = answer.expect(201)["task"]["id"].as_i64().unwrap();
+    patch(
+        &story,
+        As::Nobody,
+        &json!({"task_id": task, "progress_value": 1}),
+    )
+    .await
+    .expect(200);
+    refused(
+        &patch(
+            &story,
+            As::Bearer("garbage".to_owned()),
+            &json!({"task_id": task, "progress_value": 2}),
+        )
+        .await,
+        401,
+    );
+    let basic = story
+        .ask(As::Nobody, Method::PATCH, &format!("/pipelines/{}/", id(1)))
+        .header("authorization", "Basic eDp5");
+    refused(&basic.json(&json!({"task_id": task})).send().await, 401);
+    for (header, value) in [
+        ("host", "bridge.example.org"),
+        ("origin", "https://evil.example"),
+    ] {
+        let ask = story
+            .ask(As::Nobody, Method::PATCH, &format!("/pipelines/{}/", id(1)))
+            .header(header, value);
+        refused(
+            &ask.json(&json!({"task_id": task, "progress_value": 3}))
+                .send()
+                .await,
+            403,
+        );
     }
+    assert_eq!(story.task(task).await["progress_value"], 1);
+    story.end().await;
 }
 
-story! {
-    async fn a_report_is_taken_while_openhexa_is_down(base) {
-        let (mut story, task) = launched(base).await;
-        let token = As::Bearer(story.callback_token().await);
-        story.stop_openhexa().await;
-        story.restart().await;
-        patch(&story, token.clone(), &json!({"status": "RUNNING", "progress_value": 50})).await.expect(200);
-        let answer = patch(&story, token, &json!({"task_id": task, "status": "SUCCESS", "result": {"rows": 3}})).await.expect(200);
-        assert_eq!(answer["task"]["result"], json!({"result": "SUCCESS", "data": {"rows": 3}}));
-        story.look().await;
-        let after = story.task(task).await;
-        assert_eq!((&after["status"], &after["confirmed"]), (&json!("SUCCESS"), &json!(false)));
-        story.end().await;
-    }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_report_is_taken_while_openhexa_is_down(#[values(Sqlite, Postgres)] base: Base) {
+    let (mut story, task) = launched(base).await;
+    let token = As::Bearer(story.callback_token().await);
+    story.stop_openhexa().await;
+    story.restart().await;
+    patch(
+        &story,
+        token.clone(),
+        &json!({"status": "RUNNING", "progress_value": 50}),
+    )
+    .await
+    .expect(200);
+    let answer = patch(
+        &story,
+        token,
+        &json!({"task_id": task, "status": "SUCCESS", "result": {"rows": 3}}),
+    )
+    .await
+    .expect(200);
+    assert_eq!(
+        answer["task"]["result"],
+        json!({"result": "SUCCESS", "data": {"rows": 3}})
+    );
+    story.look().await;
+    let after = story.task(task).await;
+    assert_eq!(
+        (&after["status"], &after["confirmed"]),
+        (&json!("SUCCESS"), &json!(false))
+    );
+    story.end().await;
 }
 
 /// The tables as a backup from before this task has them: its rows are gone, and its number is assigned again.
@@ -226,57 +376,81 @@ async fn restore_before(story: &Story, task: i64) {
     hand::sql(story, &sequence).await;
 }
 
-story! {
-    async fn after_a_restore_the_token_of_an_old_run_does_not_report_on_the_new_task(base) {
-        let (story, old) = launched(base).await;
-        let token = As::Bearer(story.callback_token().await);
-        restore_before(&story, old).await;
-        let new = story.launch(&id(1), json!({})).await;
-        assert_eq!(new, old, "the number is assigned again");
-        let report = json!({"task_id": old, "status": "ERROR", "progress_message": "from the old run"});
-        let refused = patch(&story, token, &report).await;
-        let unknown = patch(&story, As::Operator, &json!({"task_id": 999_999})).await;
-        assert_eq!(refused.expect(400), unknown.expect(400), "as for a task that does not exist");
-        assert_eq!(story.task(new).await["status"], "QUEUED");
-        let own = As::Bearer(story.callback_token().await);
-        patch(&story, own, &json!({"status": "RUNNING"})).await.expect(200);
-        story.end().await;
-    }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn after_a_restore_the_token_of_an_old_run_does_not_report_on_the_new_task(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
+    let (story, old) = launched(base).await;
+    let token = As::Bearer(story.callback_token().await);
+    restore_before(&story, old).await;
+    let new = story.launch(&id(1), json!({})).await;
+    assert_eq!(new, old, "the number is assigned again");
+    let report = json!({"task_id": old, "status": "ERROR", "progress_message": "from the old run"});
+    let refused = patch(&story, token, &report).await;
+    let unknown = patch(&story, As::Operator, &json!({"task_id": 999_999})).await;
+    assert_eq!(
+        refused.expect(400),
+        unknown.expect(400),
+        "as for a task that does not exist"
+    );
+    assert_eq!(story.task(new).await["status"], "QUEUED");
+    let own = As::Bearer(story.callback_token().await);
+    patch(&story, own, &json!({"status": "RUNNING"}))
+        .await
+        .expect(200);
+    story.end().await;
 }
 
-story! {
-    async fn a_token_from_before_launches_had_an_id_is_refused(base) {
-        let (story, task) = launched(base).await;
-        let key = story.secrets.callback.clone();
-        let mut before = claims(&story, task, "openhexa-bridge:callback").await;
-        before.as_object_mut().unwrap().remove("launch");
-        refused(&patch(&story, As::Bearer(signed(&before, &key)), &json!({"task_id": task, "progress_value": 9})).await, 401);
-        // Nor does any token report on a task whose launch has no id.
-        let token = As::Bearer(story.callback_token().await);
-        hand::sql(&story, "UPDATE run SET launch_id = NULL").await;
-        patch(&story, token, &json!({"task_id": task, "progress_value": 9})).await.error(400);
-        assert_eq!(story.task(task).await["progress_value"], 0);
-        story.end().await;
-    }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_token_from_before_launches_had_an_id_is_refused(#[values(Sqlite, Postgres)] base: Base) {
+    let (story, task) = launched(base).await;
+    let key = story.secrets.callback.clone();
+    let mut before = claims(&story, task, "openhexa-bridge:callback").await;
+    before.as_object_mut().unwrap().remove("launch");
+    refused(
+        &patch(
+            &story,
+            As::Bearer(signed(&before, &key)),
+            &json!({"task_id": task, "progress_value": 9}),
+        )
+        .await,
+        401,
+    );
+    // Nor does any token report on a task whose launch has no id.
+    let token = As::Bearer(story.callback_token().await);
+    hand::sql(&story, "UPDATE run SET launch_id = NULL").await;
+    patch(
+        &story,
+        token,
+        &json!({"task_id": task, "progress_value": 9}),
+    )
+    .await
+    .error(400);
+    assert_eq!(story.task(task).await["progress_value"], 0);
+    story.end().await;
 }
 
-story! {
-    async fn ids_that_may_have_been_assigned_after_a_backup_are_left_out_at_the_start(base) {
-        let (mut story, first) = launched(base).await;
-        assert_eq!(first, 1, "a new database leaves nothing out");
-        let lost = story.launch(&id(1), json!({})).await;
-        restore_before(&story, lost).await;
-        story.restart().await;
-        let next = story.launch(&id(1), json!({})).await;
-        assert!(next > lost + 500, "{next}");
-        // A backup that was brought back without its sequence.
-        let behind = match base {
-            Base::Sqlite => "UPDATE sqlite_sequence SET seq = 0 WHERE name = 'task'",
-            Base::Postgres => "ALTER TABLE task ALTER COLUMN id RESTART WITH 1",
-        };
-        hand::sql(&story, behind).await;
-        story.restart().await;
-        assert!(story.launch(&id(1), json!({})).await > next + 500);
-        story.end().await;
-    }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn ids_that_may_have_been_assigned_after_a_backup_are_left_out_at_the_start(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
+    let (mut story, first) = launched(base).await;
+    assert_eq!(first, 1, "a new database leaves nothing out");
+    let lost = story.launch(&id(1), json!({})).await;
+    restore_before(&story, lost).await;
+    story.restart().await;
+    let next = story.launch(&id(1), json!({})).await;
+    assert!(next > lost + 500, "{next}");
+    // A backup that was brought back without its sequence.
+    let behind = match base {
+        Base::Sqlite => "UPDATE sqlite_sequence SET seq = 0 WHERE name = 'task'",
+        Base::Postgres => "ALTER TABLE task ALTER COLUMN id RESTART WITH 1",
+    };
+    hand::sql(&story, behind).await;
+    story.restart().await;
+    assert!(story.launch(&id(1), json!({})).await > next + 500);
+    story.end().await;
 }

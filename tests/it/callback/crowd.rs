@@ -2,125 +2,186 @@
 
 use futures_util::future::join_all;
 use reqwest::Method;
+use rstest::rstest;
 use serde_json::json;
 
 use super::{launched, log, plan, report, taken};
 use crate::support::catalogue::id;
-use crate::support::story::{As, story};
+use crate::support::story::{As, Base, Postgres, Sqlite};
 
-story! {
-    async fn sixty_four_reports_at_once_lose_no_message(base) {
-        let (story, task) = launched(base).await;
-        let said = |number: i64| json!({"status": "RUNNING", "progress_message": format!("message {number}"), "progress_value": number});
-        let answers = join_all((1..=64).map(|number| report(&story, task, said(number)))).await;
-        for answer in &answers {
-            answer.expect(200);
-        }
-        let mut lines = log(&story, task).await;
-        let last: i64 = lines.last().unwrap().strip_prefix("message ").unwrap().parse().unwrap();
-        let after = story.task(task).await;
-        assert_eq!((&after["progress_value"], &after["progress_message"]), (&json!(last), &json!(lines.last())));
-        lines.sort();
-        let mut all: Vec<_> = (1..=64).map(|number| format!("message {number}")).collect();
-        all.sort();
-        assert_eq!(lines, all);
-        story.end().await;
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn sixty_four_reports_at_once_lose_no_message(#[values(Sqlite, Postgres)] base: Base) {
+    let (story, task) = launched(base).await;
+    let said = |number: i64| json!({"status": "RUNNING", "progress_message": format!("message {number}"), "progress_value": number});
+    let answers = join_all((1..=64).map(|number| report(&story, task, said(number)))).await;
+    for answer in &answers {
+        answer.expect(200);
     }
+    let mut lines = log(&story, task).await;
+    let last: i64 = lines
+        .last()
+        .unwrap()
+        .strip_prefix("message ")
+        .unwrap()
+        .parse()
+        .unwrap();
+    let after = story.task(task).await;
+    assert_eq!(
+        (&after["progress_value"], &after["progress_message"]),
+        (&json!(last), &json!(lines.last()))
+    );
+    lines.sort();
+    let mut all: Vec<_> = (1..=64).map(|number| format!("message {number}")).collect();
+    all.sort();
+    assert_eq!(lines, all);
+    story.end().await;
 }
 
-story! {
-    async fn a_success_amid_progress_stays(base) {
-        let story = plan(base).begin().await;
-        for round in 0..4 {
-            let task = story.launch(&id(1), json!({})).await;
-            let said = |number: i64| match number {
-                20 => json!({"status": "SUCCESS", "progress_message": "message 20", "progress_value": 100, "result": {"rows": round}}),
-                number if number % 2 == 0 => json!({"status": "RUNNING", "progress_message": format!("message {number}"), "progress_value": number}),
-                number => json!({"progress_message": format!("message {number}"), "progress_value": number}),
-            };
-            let answers = join_all((1..=40).map(|number| report(&story, task, said(number)))).await;
-            for (number, answer) in (1..).zip(&answers) {
-                match answer.status {
-                    200 => {}
-                    409 => assert_eq!(answer.json()["status"], "SUCCESS"),
-                    _ => panic!("{number}: {}", answer.text),
-                }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_success_amid_progress_stays(#[values(Sqlite, Postgres)] base: Base) {
+    let story = plan(base).begin().await;
+    for round in 0..4 {
+        let task = story.launch(&id(1), json!({})).await;
+        let said = |number: i64| match number {
+            20 => {
+                json!({"status": "SUCCESS", "progress_message": "message 20", "progress_value": 100, "result": {"rows": round}})
             }
-            answers[19].expect(200);
-            let after = story.task(task).await;
-            assert_eq!((&after["status"], &after["progress_value"], &after["progress_message"]), (&json!("SUCCESS"), &json!(100), &json!("message 20")));
-            assert_eq!(after["result"], json!({"result": "SUCCESS", "data": {"rows": round}}));
-            assert_eq!(log(&story, task).await.len(), 40);
-        }
-        story.end().await;
-    }
-}
-
-story! {
-    async fn of_two_ends_at_once_exactly_one_is_taken(base) {
-        let story = plan(base).begin().await;
-        for _ in 0..8 {
-            let task = story.launch(&id(1), json!({})).await;
-            let words = ["SUCCESS", "ERROR", "CANCELLED"];
-            let answers = join_all(words.map(|word| report(&story, task, json!({"status": word, "result": word})))).await;
-            let first: Vec<_> = answers.iter().filter(|answer| answer.status == 200).collect();
-            assert_eq!(first.len(), 1);
-            let shown = first[0].json()["task"]["status"].clone();
-            for answer in answers.iter().filter(|answer| answer.status != 200) {
-                assert_eq!(answer.expect(409)["status"], shown);
+            number if number % 2 == 0 => {
+                json!({"status": "RUNNING", "progress_message": format!("message {number}"), "progress_value": number})
             }
-            assert_eq!(story.task(task).await["status"], shown);
-        }
-        story.end().await;
-    }
-}
-
-story! {
-    async fn reports_and_looks_at_the_same_time_keep_what_was_reported(base) {
-        let (story, task) = launched(base).await;
-        let run = story.task(task).await["run"]["id"].as_str().unwrap().to_owned();
-        let reports = async {
-            for number in 1..=30 {
-                taken(&story, task, json!({"progress_message": format!("message {number}"), "progress_value": number})).await;
+            number => {
+                json!({"progress_message": format!("message {number}"), "progress_value": number})
             }
         };
-        let looks = async {
-            for progress in 1..=15 {
-                story.drive(&run, &json!({"progress": progress})).await;
-                story.look().await;
+        let answers = join_all((1..=40).map(|number| report(&story, task, said(number)))).await;
+        for (number, answer) in (1..).zip(&answers) {
+            match answer.status {
+                200 => {}
+                409 => assert_eq!(answer.json()["status"], "SUCCESS"),
+                _ => panic!("{number}: {}", answer.text),
             }
-        };
-        tokio::join!(reports, looks);
+        }
+        answers[19].expect(200);
         let after = story.task(task).await;
-        assert_eq!((&after["progress_value"], &after["progress_message"]), (&json!(30), &json!("message 30")));
-        assert_eq!(log(&story, task).await, (1..=30).map(|number| format!("message {number}")).collect::<Vec<_>>());
-        story.end().await;
+        assert_eq!(
+            (
+                &after["status"],
+                &after["progress_value"],
+                &after["progress_message"]
+            ),
+            (&json!("SUCCESS"), &json!(100), &json!("message 20"))
+        );
+        assert_eq!(
+            after["result"],
+            json!({"result": "SUCCESS", "data": {"rows": round}})
+        );
+        assert_eq!(log(&story, task).await.len(), 40);
     }
+    story.end().await;
 }
 
-story! {
-    async fn reports_on_many_tasks_do_not_get_mixed_up(base) {
-        let story = plan(base).begin().await;
-        let mut tasks = Vec::new();
-        for _ in 0..8 {
-            let task = story.launch(&id(1), json!({})).await;
-            tasks.push((task, story.callback_token().await));
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_two_ends_at_once_exactly_one_is_taken(#[values(Sqlite, Postgres)] base: Base) {
+    let story = plan(base).begin().await;
+    for _ in 0..8 {
+        let task = story.launch(&id(1), json!({})).await;
+        let words = ["SUCCESS", "ERROR", "CANCELLED"];
+        let answers = join_all(
+            words.map(|word| report(&story, task, json!({"status": word, "result": word}))),
+        )
+        .await;
+        let first: Vec<_> = answers
+            .iter()
+            .filter(|answer| answer.status == 200)
+            .collect();
+        assert_eq!(first.len(), 1);
+        let shown = first[0].json()["task"]["status"].clone();
+        for answer in answers.iter().filter(|answer| answer.status != 200) {
+            assert_eq!(answer.expect(409)["status"], shown);
         }
-        let path = format!("/pipelines/{}/", id(1));
-        let sent = tasks.iter().flat_map(|(task, token)| (1..=8).map(move |step| (*task, token.clone(), step)));
-        let answers = join_all(sent.map(|(task, token, step)| {
-            let body = json!({"progress_message": format!("task {task} step {step}"), "progress_value": task});
-            let ask = story.ask(As::Bearer(token), Method::PATCH, &path).json(&body);
-            async move { (task, ask.send().await) }
-        })).await;
-        for (task, answer) in answers {
-            assert_eq!(answer.expect(200)["task"]["id"], task);
-        }
-        for (task, _) in tasks {
-            let lines = log(&story, task).await;
-            assert_eq!(lines.len(), 8);
-            assert!(lines.iter().all(|line| line.starts_with(&format!("task {task} "))), "{lines:?}");
-        }
-        story.end().await;
+        assert_eq!(story.task(task).await["status"], shown);
     }
+    story.end().await;
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn reports_and_looks_at_the_same_time_keep_what_was_reported(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
+    let (story, task) = launched(base).await;
+    let run = story.task(task).await["run"]["id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let reports = async {
+        for number in 1..=30 {
+            taken(
+                &story,
+                task,
+                json!({"progress_message": format!("message {number}"), "progress_value": number}),
+            )
+            .await;
+        }
+    };
+    let looks = async {
+        for progress in 1..=15 {
+            story.drive(&run, &json!({"progress": progress})).await;
+            story.look().await;
+        }
+    };
+    tokio::join!(reports, looks);
+    let after = story.task(task).await;
+    assert_eq!(
+        (&after["progress_value"], &after["progress_message"]),
+        (&json!(30), &json!("message 30"))
+    );
+    assert_eq!(
+        log(&story, task).await,
+        (1..=30)
+            .map(|number| format!("message {number}"))
+            .collect::<Vec<_>>()
+    );
+    story.end().await;
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn reports_on_many_tasks_do_not_get_mixed_up(#[values(Sqlite, Postgres)] base: Base) {
+    let story = plan(base).begin().await;
+    let mut tasks = Vec::new();
+    for _ in 0..8 {
+        let task = story.launch(&id(1), json!({})).await;
+        tasks.push((task, story.callback_token().await));
+    }
+    let path = format!("/pipelines/{}/", id(1));
+    let sent = tasks
+        .iter()
+        .flat_map(|(task, token)| (1..=8).map(move |step| (*task, token.clone(), step)));
+    let answers = join_all(sent.map(|(task, token, step)| {
+        let body =
+            json!({"progress_message": format!("task {task} step {step}"), "progress_value": task});
+        let ask = story
+            .ask(As::Bearer(token), Method::PATCH, &path)
+            .json(&body);
+        async move { (task, ask.send().await) }
+    }))
+    .await;
+    for (task, answer) in answers {
+        assert_eq!(answer.expect(200)["task"]["id"], task);
+    }
+    for (task, _) in tasks {
+        let lines = log(&story, task).await;
+        assert_eq!(lines.len(), 8);
+        assert!(
+            lines
+                .iter()
+                .all(|line| line.starts_with(&format!("task {task} "))),
+            "{lines:?}"
+        );
+    }
+    story.end().await;
 }

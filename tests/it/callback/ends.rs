@@ -1,11 +1,12 @@
 //! The end of a task: the pipeline's first terminal word and the end of its own run, in either order.
 
+use rstest::rstest;
 use serde_json::{Value, json};
 
 use super::{launched, plan, report, taken};
 use crate::support::catalogue::id;
 use crate::support::hand;
-use crate::support::story::{Story, story};
+use crate::support::story::{Base, Postgres, Sqlite, Story};
 
 const CORRECTED: &str = "OpenHEXA: the run failed after the pipeline had reported success";
 const RUNS: [&str; 4] = ["success", "failed", "stopped", "skipped"];
@@ -43,116 +44,177 @@ fn said(word: &str) -> Value {
     json!({"status": word, "progress_message": "said", "progress_value": 9, "end_value": 10, "result": {"rows": 3}})
 }
 
-story! {
-    async fn word_and_run_decide_the_end_whichever_comes_first(base) {
-        let story = plan(base).begin().await;
-        for run in RUNS {
-            for word in WORDS {
-                let first = story.launch(&id(1), json!({})).await;
-                taken(&story, first, json!({"progress_message": "before"})).await;
-                let shown = taken(&story, first, said(word)).await;
-                assert_eq!((&shown["status"], &story.task(first).await["confirmed"]), (&json!(word), &json!(false)));
-                story.drive(&run_of(&story, first).await, &json!({"status": run})).await;
-                let after_word = story.until_confirmed(first).await;
-
-                let second = story.launch(&id(1), json!({})).await;
-                taken(&story, second, json!({"progress_message": "before"})).await;
-                story.drive(&run_of(&story, second).await, &json!({"status": run})).await;
-                let seen = story.until_confirmed(second).await;
-                assert_eq!(seen["status"], status(run, None), "{run}");
-                assert_eq!(seen["result"], json!(null));
-                taken(&story, second, said(word)).await;
-                let after_run = story.task(second).await;
-
-                for task in [after_word, after_run] {
-                    assert_eq!(task["status"], status(run, Some(word)), "{run} {word}");
-                    assert_eq!(task["confirmed"], true, "{run} {word}");
-                    assert_eq!(task["result"], result(run, word), "{run} {word}");
-                    assert_eq!((&task["progress_value"], &task["end_value"]), (&json!(9), &json!(10)));
-                    let message = if (run, word) == ("failed", "SUCCESS") { CORRECTED } else { "said" };
-                    assert_eq!(task["progress_message"], message, "{run} {word}");
-                }
-            }
-        }
-        story.end().await;
-    }
-}
-
-story! {
-    async fn a_run_that_vanished_leaves_the_end_to_the_word(base) {
-        let story = plan(base).begin().await;
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn word_and_run_decide_the_end_whichever_comes_first(#[values(Sqlite, Postgres)] base: Base) {
+    let story = plan(base).begin().await;
+    for run in RUNS {
         for word in WORDS {
-            let task = story.launch(&id(1), json!({})).await;
-            taken(&story, task, said(word)).await;
-            story.drive(&run_of(&story, task).await, &json!({"vanish": true})).await;
-            let after = story.until_confirmed(task).await;
-            assert_eq!((&after["status"], &after["progress_message"]), (&json!(word), &json!("said")));
-        }
-        let task = story.launch(&id(1), json!({})).await;
-        story.drive(&run_of(&story, task).await, &json!({"vanish": true})).await;
-        assert_eq!(story.until_confirmed(task).await["status"], "ERROR");
-        assert_eq!(taken(&story, task, said("SUCCESS")).await["status"], "SUCCESS");
-        story.end().await;
-    }
-}
+            let first = story.launch(&id(1), json!({})).await;
+            taken(&story, first, json!({"progress_message": "before"})).await;
+            let shown = taken(&story, first, said(word)).await;
+            assert_eq!(
+                (&shown["status"], &story.task(first).await["confirmed"]),
+                (&json!(word), &json!(false))
+            );
+            story
+                .drive(&run_of(&story, first).await, &json!({"status": run}))
+                .await;
+            let after_word = story.until_confirmed(first).await;
 
-story! {
-    async fn an_end_seen_only_in_openhexa_leaves_the_result_raw(base) {
-        let story = plan(base).begin().await;
-        for run in RUNS {
-            let task = story.launch(&id(1), json!({})).await;
-            taken(&story, task, json!({"result": {"group_id": 789}, "progress_message": "reported"})).await;
-            story.drive(&run_of(&story, task).await, &json!({"status": run, "message": "what the run logged"})).await;
-            let after = story.until_confirmed(task).await;
-            assert_eq!(after["result"], json!({"group_id": 789}), "{run}");
-            assert_eq!(after["status"], status(run, None));
-            if run == "failed" {
-                let message = after["progress_message"].as_str().unwrap();
-                assert!(message.contains("what the run logged"), "{message}");
-            } else {
-                assert_eq!(after["progress_message"], "reported");
+            let second = story.launch(&id(1), json!({})).await;
+            taken(&story, second, json!({"progress_message": "before"})).await;
+            story
+                .drive(&run_of(&story, second).await, &json!({"status": run}))
+                .await;
+            let seen = story.until_confirmed(second).await;
+            assert_eq!(seen["status"], status(run, None), "{run}");
+            assert_eq!(seen["result"], json!(null));
+            taken(&story, second, said(word)).await;
+            let after_run = story.task(second).await;
+
+            for task in [after_word, after_run] {
+                assert_eq!(task["status"], status(run, Some(word)), "{run} {word}");
+                assert_eq!(task["confirmed"], true, "{run} {word}");
+                assert_eq!(task["result"], result(run, word), "{run} {word}");
+                assert_eq!(
+                    (&task["progress_value"], &task["end_value"]),
+                    (&json!(9), &json!(10))
+                );
+                let message = if (run, word) == ("failed", "SUCCESS") {
+                    CORRECTED
+                } else {
+                    "said"
+                };
+                assert_eq!(task["progress_message"], message, "{run} {word}");
             }
         }
-        story.end().await;
     }
+    story.end().await;
 }
 
-story! {
-    async fn a_task_asked_to_stop_takes_its_end_but_no_progress(base) {
-        let story = plan(base).begin().await;
-        for word in WORDS {
-            let task = story.launch(&id(1), json!({})).await;
-            taken(&story, task, json!({"status": "RUNNING", "progress_value": 5})).await;
-            hand::ask_to_cancel(&story, task).await;
-            for progress in [json!({"status": "RUNNING"}), json!({"progress_value": 6}), json!({"status": "RUNNING", "progress_message": "still on it", "progress_value": 6})] {
-                let answer = report(&story, task, progress).await;
-                assert!(!answer.error(409).is_empty());
-                assert_eq!(answer.json()["status"], "RUNNING");
-                assert_eq!(answer.json().as_object().unwrap().len(), 2);
-            }
-            assert_eq!(story.task(task).await["progress_value"], 5);
-            let found = taken(&story, task, json!({"result": {"rows": 3}})).await;
-            assert_eq!((&found["status"], &found["result"]), (&json!("RUNNING"), &json!({"rows": 3})), "what was found is kept");
-            let end = taken(&story, task, said(word)).await;
-            assert_eq!((&end["status"], &end["progress_value"]), (&json!(word), &json!(9)));
-        }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_run_that_vanished_leaves_the_end_to_the_word(#[values(Sqlite, Postgres)] base: Base) {
+    let story = plan(base).begin().await;
+    for word in WORDS {
         let task = story.launch(&id(1), json!({})).await;
+        taken(&story, task, said(word)).await;
+        story
+            .drive(&run_of(&story, task).await, &json!({"vanish": true}))
+            .await;
+        let after = story.until_confirmed(task).await;
+        assert_eq!(
+            (&after["status"], &after["progress_message"]),
+            (&json!(word), &json!("said"))
+        );
+    }
+    let task = story.launch(&id(1), json!({})).await;
+    story
+        .drive(&run_of(&story, task).await, &json!({"vanish": true}))
+        .await;
+    assert_eq!(story.until_confirmed(task).await["status"], "ERROR");
+    assert_eq!(
+        taken(&story, task, said("SUCCESS")).await["status"],
+        "SUCCESS"
+    );
+    story.end().await;
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_end_seen_only_in_openhexa_leaves_the_result_raw(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
+    let story = plan(base).begin().await;
+    for run in RUNS {
+        let task = story.launch(&id(1), json!({})).await;
+        taken(
+            &story,
+            task,
+            json!({"result": {"group_id": 789}, "progress_message": "reported"}),
+        )
+        .await;
+        story
+            .drive(
+                &run_of(&story, task).await,
+                &json!({"status": run, "message": "what the run logged"}),
+            )
+            .await;
+        let after = story.until_confirmed(task).await;
+        assert_eq!(after["result"], json!({"group_id": 789}), "{run}");
+        assert_eq!(after["status"], status(run, None));
+        if run == "failed" {
+            let message = after["progress_message"].as_str().unwrap();
+            assert!(message.contains("what the run logged"), "{message}");
+        } else {
+            assert_eq!(after["progress_message"], "reported");
+        }
+    }
+    story.end().await;
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_task_asked_to_stop_takes_its_end_but_no_progress(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
+    let story = plan(base).begin().await;
+    for word in WORDS {
+        let task = story.launch(&id(1), json!({})).await;
+        taken(
+            &story,
+            task,
+            json!({"status": "RUNNING", "progress_value": 5}),
+        )
+        .await;
         hand::ask_to_cancel(&story, task).await;
-        story.drive(&run_of(&story, task).await, &json!({"status": "failed"})).await;
-        assert_eq!(story.until_confirmed(task).await["status"], "CANCELLED");
-        story.end().await;
+        for progress in [
+            json!({"status": "RUNNING"}),
+            json!({"progress_value": 6}),
+            json!({"status": "RUNNING", "progress_message": "still on it", "progress_value": 6}),
+        ] {
+            let answer = report(&story, task, progress).await;
+            assert!(!answer.error(409).is_empty());
+            assert_eq!(answer.json()["status"], "RUNNING");
+            assert_eq!(answer.json().as_object().unwrap().len(), 2);
+        }
+        assert_eq!(story.task(task).await["progress_value"], 5);
+        let found = taken(&story, task, json!({"result": {"rows": 3}})).await;
+        assert_eq!(
+            (&found["status"], &found["result"]),
+            (&json!("RUNNING"), &json!({"rows": 3})),
+            "what was found is kept"
+        );
+        let end = taken(&story, task, said(word)).await;
+        assert_eq!(
+            (&end["status"], &end["progress_value"]),
+            (&json!(word), &json!(9))
+        );
     }
+    let task = story.launch(&id(1), json!({})).await;
+    hand::ask_to_cancel(&story, task).await;
+    story
+        .drive(&run_of(&story, task).await, &json!({"status": "failed"}))
+        .await;
+    assert_eq!(story.until_confirmed(task).await["status"], "CANCELLED");
+    story.end().await;
 }
 
-story! {
-    async fn the_end_shows_when_it_came(base) {
-        let (story, task) = launched(base).await;
-        story.advance(chrono::TimeDelta::seconds(7));
-        taken(&story, task, json!({"status": "SUCCESS"})).await;
-        let reported = story.task(task).await["ended_at"].clone();
-        assert_eq!(reported, json!(story.now().format("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()));
-        story.drive(&run_of(&story, task).await, &json!({"status": "success"})).await;
-        assert_eq!(story.until_confirmed(task).await["ended_at"], reported);
-        story.end().await;
-    }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_end_shows_when_it_came(#[values(Sqlite, Postgres)] base: Base) {
+    let (story, task) = launched(base).await;
+    story.advance(chrono::TimeDelta::seconds(7));
+    taken(&story, task, json!({"status": "SUCCESS"})).await;
+    let reported = story.task(task).await["ended_at"].clone();
+    assert_eq!(
+        reported,
+        json!(story.now().format("%Y-%m-%dT%H:%M:%S%.3fZ").to_string())
+    );
+    story
+        .drive(&run_of(&story, task).await, &json!({"status": "success"}))
+        .await;
+    assert_eq!(story.until_confirmed(task).await["ended_at"], reported);
+    story.end().await;
 }

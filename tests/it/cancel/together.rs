@@ -1,5 +1,6 @@
 //! A cancel at several bridges, at one that is started again, and while OpenHEXA is away.
 
+use rstest::rstest;
 use std::sync::{Arc, Mutex, mpsc};
 
 use openhexa_bridge::domain::ids::TaskId;
@@ -7,91 +8,100 @@ use openhexa_bridge::service::Error;
 use openhexa_bridge::store;
 
 use super::*;
+use crate::support::story::{Postgres, Sqlite};
 
-story! {
-    async fn two_bridges_ask_for_one_stop(base) {
-        let (story, task, _) = running(base).await;
-        let beside = story.beside().await;
-        story.fault(&json!({"fault": "lose_stop", "count": 2})).await;
-        cancel(&story, task).await;
-        for asked in [1, 2] {
-            tokio::join!(story.pass(), beside.pass());
-            for _ in 0..5 {
-                tokio::join!(story.pass(), beside.pass());
-            }
-            assert_eq!(stops(&story).await, asked);
-            story.advance(TimeDelta::seconds(30));
-        }
-        assert_eq!(end(&story.until_confirmed(task).await), ("CANCELLED", true));
-        beside.stop().await;
-        story.end().await;
-    }
-}
-
-story! {
-    async fn a_slow_stop_whose_lease_ran_out_is_not_asked_a_second_time(base) {
-        let (story, task, _) = running(base).await;
-        let beside = story.beside().await;
-        story.delay("stopPipeline").await;
-        cancel(&story, task).await;
-        let other = async {
-            story.until_asked("stopPipeline", 1).await;
-            story.advance(TimeDelta::seconds(16));
-            let passed = beside.pass().await;
-            story.no_faults().await;
-            passed
-        };
-        let (_, other) = tokio::join!(story.pass(), other);
-        assert_eq!((other.claimed, stops(&story).await), (1, 1));
-        assert_eq!(end(&story.until_confirmed(task).await), ("CANCELLED", true));
-        beside.stop().await;
-        story.end().await;
-    }
-}
-
-story! {
-    async fn a_wish_outlives_the_bridge_that_took_it(base) {
-        let (mut story, task, _) = running(base).await;
-        cancel(&story, task).await;
-        story.restart().await;
-        assert_eq!(stops(&story).await, 0);
-        story.pass().await;
-        assert_eq!(stops(&story).await, 1);
-        assert_eq!(end(&story.until_confirmed(task).await), ("CANCELLED", true));
-        story.end().await;
-    }
-}
-
-story! {
-    async fn a_cancel_is_taken_while_openhexa_is_away(base) {
-        let (mut story, task, _) = running(base).await;
-        story.stop_openhexa().await;
-        assert_eq!(end(&cancel(&story, task).await), ("RUNNING", false));
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_bridges_ask_for_one_stop(#[values(Sqlite, Postgres)] base: Base) {
+    let (story, task, _) = running(base).await;
+    let beside = story.beside().await;
+    story
+        .fault(&json!({"fault": "lose_stop", "count": 2}))
+        .await;
+    cancel(&story, task).await;
+    for asked in [1, 2] {
+        tokio::join!(story.pass(), beside.pass());
         for _ in 0..5 {
-            story.look().await;
+            tokio::join!(story.pass(), beside.pass());
         }
-        assert_eq!(end(&story.task(task).await), ("RUNNING", false));
-        story.reopen_openhexa(&json!([pipeline(1, &injected(), quick("manual"))])).await;
-        assert_eq!(end(&story.until_confirmed(task).await), ("CANCELLED", true));
-        assert_eq!(told(&story, task, "stop_requested").await, 1);
-        story.end().await;
+        assert_eq!(stops(&story).await, asked);
+        story.advance(TimeDelta::seconds(30));
     }
+    assert_eq!(end(&story.until_confirmed(task).await), ("CANCELLED", true));
+    beside.stop().await;
+    story.end().await;
 }
 
-story! {
-    async fn a_run_no_longer_there_when_it_should_stop_needs_the_same_proof(base) {
-        let (story, task, run) = running(base).await;
-        cancel(&story, task).await;
-        story.drive(&run, &json!({"vanish": true})).await;
-        story.pass().await;
-        for _ in 0..2 {
-            assert_eq!(end(&story.task(task).await), ("RUNNING", false));
-            story.advance(TimeDelta::seconds(5));
-            story.pass().await;
-        }
-        assert_eq!(end(&story.task(task).await), ("ERROR", true));
-        story.end().await;
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_slow_stop_whose_lease_ran_out_is_not_asked_a_second_time(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
+    let (story, task, _) = running(base).await;
+    let beside = story.beside().await;
+    story.delay("stopPipeline").await;
+    cancel(&story, task).await;
+    let other = async {
+        story.until_asked("stopPipeline", 1).await;
+        story.advance(TimeDelta::seconds(16));
+        let passed = beside.pass().await;
+        story.no_faults().await;
+        passed
+    };
+    let (_, other) = tokio::join!(story.pass(), other);
+    assert_eq!((other.claimed, stops(&story).await), (1, 1));
+    assert_eq!(end(&story.until_confirmed(task).await), ("CANCELLED", true));
+    beside.stop().await;
+    story.end().await;
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_wish_outlives_the_bridge_that_took_it(#[values(Sqlite, Postgres)] base: Base) {
+    let (mut story, task, _) = running(base).await;
+    cancel(&story, task).await;
+    story.restart().await;
+    assert_eq!(stops(&story).await, 0);
+    story.pass().await;
+    assert_eq!(stops(&story).await, 1);
+    assert_eq!(end(&story.until_confirmed(task).await), ("CANCELLED", true));
+    story.end().await;
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_cancel_is_taken_while_openhexa_is_away(#[values(Sqlite, Postgres)] base: Base) {
+    let (mut story, task, _) = running(base).await;
+    story.stop_openhexa().await;
+    assert_eq!(end(&cancel(&story, task).await), ("RUNNING", false));
+    for _ in 0..5 {
+        story.look().await;
     }
+    assert_eq!(end(&story.task(task).await), ("RUNNING", false));
+    story
+        .reopen_openhexa(&json!([pipeline(1, &injected(), quick("manual"))]))
+        .await;
+    assert_eq!(end(&story.until_confirmed(task).await), ("CANCELLED", true));
+    assert_eq!(told(&story, task, "stop_requested").await, 1);
+    story.end().await;
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_run_no_longer_there_when_it_should_stop_needs_the_same_proof(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
+    let (story, task, run) = running(base).await;
+    cancel(&story, task).await;
+    story.drive(&run, &json!({"vanish": true})).await;
+    story.pass().await;
+    for _ in 0..2 {
+        assert_eq!(end(&story.task(task).await), ("RUNNING", false));
+        story.advance(TimeDelta::seconds(5));
+        story.pass().await;
+    }
+    assert_eq!(end(&story.task(task).await), ("ERROR", true));
+    story.end().await;
 }
 
 /// As a cancel does, which then waits for the task's run: whoever held that and waited for the task would wait for ever.

@@ -1,32 +1,46 @@
 //! `dev`.
 
+use rstest::rstest;
 use rustix::process::Signal;
 
 use super::*;
 use crate::support::catalogue::{id, injected, quick};
+use crate::support::story::{Postgres, Sqlite};
 
-story! {
-    async fn it_prints_two_addresses_and_three_commands_that_work(base) {
-        let (data, database) = (tempfile::tempdir().unwrap(), database(base).await);
-        let mut dev = dev(data.path(), database.as_deref()).start();
-        let (bridge, openhexa) = dev.addresses().await;
-        assert!(is_loopback(&bridge) && is_loopback(&openhexa) && openhexa.ends_with("/graphql/"), "{bridge} {openhexa}");
-        let told = dev.told("the third command", |lines| commands(lines).len() == 3).await;
-        let mut answers = Vec::new();
-        for command in commands(&told) {
-            answers.push(paste(&command).await);
-        }
-        assert!(!answers[0]["results"].as_array().unwrap().is_empty());
-        assert_eq!(answers[1]["task"]["status"], "QUEUED");
-        assert_eq!((&answers[2]["count"], &answers[2]["results"][0]["id"]), (&json!(1), &answers[1]["task"]["id"]));
-        let ended = Visitor::new().until_confirmed(&bridge, answers[1]["task"]["id"].as_i64().unwrap()).await;
-        assert_eq!(ended["status"], "SUCCESS");
-        let ended = dev.stop(Signal::INT).await;
-        assert_eq!(ended.out.len(), 2, "{:?}", ended.out);
-        assert_eq!(ended.status.code(), Some(0));
-        if database.is_some() {
-            assert!(!data.path().join("openhexa-bridge.db").exists());
-        }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn it_prints_two_addresses_and_three_commands_that_work(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
+    let (data, database) = (tempfile::tempdir().unwrap(), database(base).await);
+    let mut dev = dev(data.path(), database.as_deref()).start();
+    let (bridge, openhexa) = dev.addresses().await;
+    assert!(
+        is_loopback(&bridge) && is_loopback(&openhexa) && openhexa.ends_with("/graphql/"),
+        "{bridge} {openhexa}"
+    );
+    let told = dev
+        .told("the third command", |lines| commands(lines).len() == 3)
+        .await;
+    let mut answers = Vec::new();
+    for command in commands(&told) {
+        answers.push(paste(&command).await);
+    }
+    assert!(!answers[0]["results"].as_array().unwrap().is_empty());
+    assert_eq!(answers[1]["task"]["status"], "QUEUED");
+    assert_eq!(
+        (&answers[2]["count"], &answers[2]["results"][0]["id"]),
+        (&json!(1), &answers[1]["task"]["id"])
+    );
+    let ended = Visitor::new()
+        .until_confirmed(&bridge, answers[1]["task"]["id"].as_i64().unwrap())
+        .await;
+    assert_eq!(ended["status"], "SUCCESS");
+    let ended = dev.stop(Signal::INT).await;
+    assert_eq!(ended.out.len(), 2, "{:?}", ended.out);
+    assert_eq!(ended.status.code(), Some(0));
+    if database.is_some() {
+        assert!(!data.path().join("openhexa-bridge.db").exists());
     }
 }
 
@@ -67,70 +81,135 @@ async fn paste(command: &str) -> Value {
     answer
 }
 
-story! {
-    async fn each_signal_ends_it_soon_and_well(base) {
-        let (data, database) = (tempfile::tempdir().unwrap(), database(base).await);
-        for signal in [Signal::INT, Signal::TERM, Signal::HUP] {
-            let mut dev = dev(data.path(), database.as_deref()).start();
-            let (bridge, _) = dev.addresses().await;
-            let visitor = Visitor::new();
-            let pipeline = visitor.get(&format!("{bridge}/api/openhexa/pipelines/")).await.1["results"][0]["id"].clone();
-            assert!(pipeline.is_string());
-            let ended = dev.stop(signal).await;
-            assert_eq!(ended.status.code(), Some(0), "{:#?}", ended.err);
-            assert!(ended.took.as_secs() < 5, "{:?}", ended.took);
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn each_signal_ends_it_soon_and_well(#[values(Sqlite, Postgres)] base: Base) {
+    let (data, database) = (tempfile::tempdir().unwrap(), database(base).await);
+    for signal in [Signal::INT, Signal::TERM, Signal::HUP] {
+        let mut dev = dev(data.path(), database.as_deref()).start();
+        let (bridge, _) = dev.addresses().await;
+        let visitor = Visitor::new();
+        let pipeline = visitor
+            .get(&format!("{bridge}/api/openhexa/pipelines/"))
+            .await
+            .1["results"][0]["id"]
+            .clone();
+        assert!(pipeline.is_string());
+        let ended = dev.stop(signal).await;
+        assert_eq!(ended.status.code(), Some(0), "{:#?}", ended.err);
+        assert!(ended.took.as_secs() < 5, "{:?}", ended.took);
+    }
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_catalogue_takes_the_place_of_the_samples(#[values(Sqlite, Postgres)] base: Base) {
+    let (data, database) = (tempfile::tempdir().unwrap(), database(base).await);
+    let behaviour =
+        json!({"kind": "fail", "queued_ms": 0, "running_ms": 0, "message": "The harvest was bad"});
+    let file = catalogue(data.path(), &injected(), behaviour);
+    let mut dev = dev(data.path(), database.as_deref())
+        .arg("--catalogue")
+        .arg(file)
+        .start();
+    let (bridge, _) = dev.addresses().await;
+    let visitor = Visitor::new();
+    let listed = visitor
+        .get(&format!("{bridge}/api/openhexa/pipelines/"))
+        .await
+        .1;
+    assert_eq!(listed["results"].as_array().unwrap().len(), 1);
+    assert_eq!(
+        visitor
+            .get(&format!("{bridge}/api/openhexa/pipelines/config/"))
+            .await
+            .1["configured"],
+        true
+    );
+    let task = visitor.launch(&bridge, &id(1), &json!({})).await;
+    let ended = visitor.until_confirmed(&bridge, task).await;
+    assert_eq!(ended["status"], "ERROR");
+    assert!(
+        ended["progress_message"]
+            .as_str()
+            .unwrap()
+            .contains("The harvest was bad"),
+        "{ended}"
+    );
+    dev.stop(Signal::TERM).await;
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_openhexa_of_ones_own_is_used_in_place_of_the_built_in_one(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
+    let (data, theirs, database) = (
+        tempfile::tempdir().unwrap(),
+        tempfile::tempdir().unwrap(),
+        database(base).await,
+    );
+    let file = catalogue(theirs.path(), &[], quick("succeed"));
+    let mut emulator = Line::of(&["emulator", "--port", "0", "--token", "a-token-of-ones-own"])
+        .data(theirs.path())
+        .arg("--catalogue")
+        .arg(file)
+        .start();
+    let openhexa = emulator.lines(1).await[0]
+        .strip_prefix("openhexa: ")
+        .unwrap()
+        .to_owned();
+    let own = |token: &str| {
+        let line = Line::of(&[
+            "dev",
+            "--port",
+            "0",
+            "--openhexa-url",
+            &openhexa,
+            "--openhexa-token",
+            token,
+            "--workspace",
+            "demo",
+        ])
+        .data(data.path());
+        match &database {
+            Some(url) => line.setting("DATABASE__URL", url),
+            None => line,
         }
-    }
-}
-
-story! {
-    async fn a_catalogue_takes_the_place_of_the_samples(base) {
-        let (data, database) = (tempfile::tempdir().unwrap(), database(base).await);
-        let behaviour = json!({"kind": "fail", "queued_ms": 0, "running_ms": 0, "message": "The harvest was bad"});
-        let file = catalogue(data.path(), &injected(), behaviour);
-        let mut dev = dev(data.path(), database.as_deref()).arg("--catalogue").arg(file).start();
-        let (bridge, _) = dev.addresses().await;
-        let visitor = Visitor::new();
-        let listed = visitor.get(&format!("{bridge}/api/openhexa/pipelines/")).await.1;
-        assert_eq!(listed["results"].as_array().unwrap().len(), 1);
-        assert_eq!(visitor.get(&format!("{bridge}/api/openhexa/pipelines/config/")).await.1["configured"], true);
-        let task = visitor.launch(&bridge, &id(1), &json!({})).await;
-        let ended = visitor.until_confirmed(&bridge, task).await;
-        assert_eq!(ended["status"], "ERROR");
-        assert!(ended["progress_message"].as_str().unwrap().contains("The harvest was bad"), "{ended}");
-        dev.stop(Signal::TERM).await;
-    }
-}
-
-story! {
-    async fn an_openhexa_of_ones_own_is_used_in_place_of_the_built_in_one(base) {
-        let (data, theirs, database) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap(), database(base).await);
-        let file = catalogue(theirs.path(), &[], quick("succeed"));
-        let mut emulator = Line::of(&["emulator", "--port", "0", "--token", "a-token-of-ones-own"]).data(theirs.path()).arg("--catalogue").arg(file).start();
-        let openhexa = emulator.lines(1).await[0].strip_prefix("openhexa: ").unwrap().to_owned();
-        let own = |token: &str| {
-            let line = Line::of(&["dev", "--port", "0", "--openhexa-url", &openhexa, "--openhexa-token", token, "--workspace", "demo"]).data(data.path());
-            match &database {
-                Some(url) => line.setting("DATABASE__URL", url),
-                None => line,
-            }
-        };
-        let visitor = Visitor::new();
-        let mut dev = own("another-token").start();
-        let (bridge, _) = dev.addresses().await;
-        let (status, refused) = visitor.get(&format!("{bridge}/api/openhexa/pipelines/")).await;
-        assert_eq!((status, &refused["error"]), (502, &json!("OpenHEXA refuses the configured token")));
-        dev.stop(Signal::TERM).await;
-        let mut dev = own("a-token-of-ones-own").start();
-        let (bridge, told) = dev.addresses().await;
-        assert_eq!(told, openhexa);
-        let task = visitor.launch(&bridge, &id(1), &json!({})).await;
-        assert_eq!(visitor.until_confirmed(&bridge, task).await["status"], "SUCCESS");
-        let ended = dev.stop(Signal::TERM).await;
-        assert!(!ended.err.iter().any(|line| line.contains("a-token-of-ones-own")), "{:#?}", ended.err);
-        assert!(!data.path().join("openhexa").exists(), "no OpenHEXA was built in");
-        emulator.stop(Signal::TERM).await;
-    }
+    };
+    let visitor = Visitor::new();
+    let mut dev = own("another-token").start();
+    let (bridge, _) = dev.addresses().await;
+    let (status, refused) = visitor
+        .get(&format!("{bridge}/api/openhexa/pipelines/"))
+        .await;
+    assert_eq!(
+        (status, &refused["error"]),
+        (502, &json!("OpenHEXA refuses the configured token"))
+    );
+    dev.stop(Signal::TERM).await;
+    let mut dev = own("a-token-of-ones-own").start();
+    let (bridge, told) = dev.addresses().await;
+    assert_eq!(told, openhexa);
+    let task = visitor.launch(&bridge, &id(1), &json!({})).await;
+    assert_eq!(
+        visitor.until_confirmed(&bridge, task).await["status"],
+        "SUCCESS"
+    );
+    let ended = dev.stop(Signal::TERM).await;
+    assert!(
+        !ended
+            .err
+            .iter()
+            .any(|line| line.contains("a-token-of-ones-own")),
+        "{:#?}",
+        ended.err
+    );
+    assert!(
+        !data.path().join("openhexa").exists(),
+        "no OpenHEXA was built in"
+    );
+    emulator.stop(Signal::TERM).await;
 }
 
 #[tokio::test]

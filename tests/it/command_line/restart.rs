@@ -1,11 +1,13 @@
 //! `dev` started again on the same folder goes on.
 
+use rstest::rstest;
 use std::os::unix::fs::PermissionsExt as _;
 
 use rustix::process::Signal;
 
 use super::*;
 use crate::support::catalogue::{id, parameter};
+use crate::support::story::{Postgres, Sqlite};
 
 /// Long enough to be interrupted, short enough to be waited for.
 fn unhurried() -> Value {
@@ -65,16 +67,16 @@ async fn interrupted_by(base: Base, signal: Signal) {
     );
 }
 
-story! {
-    async fn after_a_signal_tasks_are_there_and_end(base) {
-        interrupted_by(base, Signal::TERM).await;
-    }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn after_a_signal_tasks_are_there_and_end(#[values(Sqlite, Postgres)] base: Base) {
+    interrupted_by(base, Signal::TERM).await;
 }
 
-story! {
-    async fn after_a_kill_tasks_are_there_and_end(base) {
-        interrupted_by(base, Signal::KILL).await;
-    }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn after_a_kill_tasks_are_there_and_end(#[values(Sqlite, Postgres)] base: Base) {
+    interrupted_by(base, Signal::KILL).await;
 }
 
 #[tokio::test]

@@ -1,10 +1,12 @@
 //! `serve` and `migrate`.
 
 use openhexa_bridge::store::Vault;
+use rstest::rstest;
 use rustix::process::Signal;
 use secrecy::ExposeSecret as _;
 
 use super::*;
+use crate::support::story::{Postgres, Sqlite};
 
 const VIEWER: &str = "a-key-for-those-who-look";
 
@@ -32,46 +34,65 @@ async fn url(base: Base, folder: &Path) -> String {
     database(base).await.unwrap_or_else(|| sqlite(folder))
 }
 
-story! {
-    async fn it_serves_with_the_keys_of_its_settings(base) {
-        let data = tempfile::tempdir().unwrap();
-        let mut bridge = serve(&url(base, data.path()).await).setting("LOG__FORMAT", "json").start();
-        let lines = bridge.lines(1).await;
-        let address = lines[0].strip_prefix("bridge: ").unwrap();
-        assert!(is_loopback(address), "{address}");
-        let (visitor, list) = (Visitor::new(), format!("{address}/api/openhexa/pipelines/"));
-        assert_eq!(visitor.get(&format!("{address}/healthz")).await.0, 200);
-        assert_eq!(visitor.get(&list).await.0, 401, "nobody signs in by being here");
-        let (status, told) = visitor.get_as(VIEWER, &list).await;
-        assert_eq!((status, &told["error"]), (422, &json!("OpenHexa configuration not found")));
-        let ended = bridge.stop(Signal::TERM).await;
-        assert_eq!((ended.status.code(), ended.out.len()), (Some(0), 1));
-        assert!(ended.took.as_secs() < 5, "{:?}", ended.took);
-        assert!(!ended.err.is_empty());
-        for line in &ended.err {
-            assert!(serde_json::from_str::<Value>(line).is_ok(), "{line}");
-            assert!(!line.contains(VIEWER) && !line.contains("a-key-that"), "{line}");
-        }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn it_serves_with_the_keys_of_its_settings(#[values(Sqlite, Postgres)] base: Base) {
+    let data = tempfile::tempdir().unwrap();
+    let mut bridge = serve(&url(base, data.path()).await)
+        .setting("LOG__FORMAT", "json")
+        .start();
+    let lines = bridge.lines(1).await;
+    let address = lines[0].strip_prefix("bridge: ").unwrap();
+    assert!(is_loopback(address), "{address}");
+    let (visitor, list) = (Visitor::new(), format!("{address}/api/openhexa/pipelines/"));
+    assert_eq!(visitor.get(&format!("{address}/healthz")).await.0, 200);
+    assert_eq!(
+        visitor.get(&list).await.0,
+        401,
+        "nobody signs in by being here"
+    );
+    let (status, told) = visitor.get_as(VIEWER, &list).await;
+    assert_eq!(
+        (status, &told["error"]),
+        (422, &json!("OpenHexa configuration not found"))
+    );
+    let ended = bridge.stop(Signal::TERM).await;
+    assert_eq!((ended.status.code(), ended.out.len()), (Some(0), 1));
+    assert!(ended.took.as_secs() < 5, "{:?}", ended.took);
+    assert!(!ended.err.is_empty());
+    for line in &ended.err {
+        assert!(serde_json::from_str::<Value>(line).is_ok(), "{line}");
+        assert!(
+            !line.contains(VIEWER) && !line.contains("a-key-that"),
+            "{line}"
+        );
     }
 }
 
-story! {
-    async fn migrate_makes_the_tables_and_ends(base) {
-        let data = tempfile::tempdir().unwrap();
-        let url = url(base, data.path()).await;
-        for _ in 0..2 {
-            let migrate = Line::of(&["migrate"]).setting("DATABASE__URL", &url).setting("SECRETS__ENCRYPTION_KEY", Vault::fresh_key().expose_secret());
-            let ended = migrate.run().await;
-            assert_eq!(ended.status.code(), Some(0), "{:#?}", ended.err);
-            assert_eq!(ended.out, [""; 0]);
-        }
-        let folder = data.path().to_owned();
-        let tables = tokio::task::spawn_blocking(move || match url.strip_prefix("sqlite:") {
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn migrate_makes_the_tables_and_ends(#[values(Sqlite, Postgres)] base: Base) {
+    let data = tempfile::tempdir().unwrap();
+    let url = url(base, data.path()).await;
+    for _ in 0..2 {
+        let migrate = Line::of(&["migrate"])
+            .setting("DATABASE__URL", &url)
+            .setting(
+                "SECRETS__ENCRYPTION_KEY",
+                Vault::fresh_key().expose_secret(),
+            );
+        let ended = migrate.run().await;
+        assert_eq!(ended.status.code(), Some(0), "{:#?}", ended.err);
+        assert_eq!(ended.out, [""; 0]);
+    }
+    let folder = data.path().to_owned();
+    let tables = tokio::task::spawn_blocking(move || {
+        match url.strip_prefix("sqlite:") {
             Some(_) => folder.join("bridge.db").exists(),
             None => postgres::rows(&url, "SELECT table_name::text, '' FROM information_schema.tables WHERE table_schema = 'openhexa_bridge' AND table_name = 'task'").len() == 1,
-        });
-        assert!(tables.await.unwrap());
-    }
+        }
+    });
+    assert!(tables.await.unwrap());
 }
 
 #[tokio::test]

@@ -1,12 +1,13 @@
 //! A database that answers but cannot do what it is asked for: the caller comes again later, the log has the cause.
 
 use openhexa_bridge::store::Vault;
+use rstest::rstest;
 use secrecy::ExposeSecret as _;
 use serde_json::Value;
 
 use super::*;
 use crate::support::story::beside::Process;
-use crate::support::story::story;
+use crate::support::story::{Base, Postgres, Sqlite};
 
 async fn asked(story: &Story, who: As, method: Method, path: &str, body: Value) -> Answer {
     let ask = story.ask(who, method, path);
@@ -17,70 +18,156 @@ async fn asked(story: &Story, who: As, method: Method, path: &str, body: Value) 
     }
 }
 
-story! {
-    async fn with_a_full_disk_whatever_writes_is_503_and_reading_goes_on(base) {
-        let story = plan(base).begin().await;
-        let task = launch(&story).await.expect(201)["task"]["id"].as_i64().unwrap();
-        for table in ["task", "event"] {
-            fails_on(&story, &format!("INSERT ON {table}"), "1 = 1", "53100", "could not extend file: No space left on device").await;
-            is_told_to_come_again(&launch(&story).await, table);
-            fails_no_more(&story).await;
-        }
-        fails_on(&story, "UPDATE ON task", "1 = 1", "53100", "could not extend file: No space left on device").await;
-        let report = story.report(&id(1), &json!({"task_id": task, "status": "RUNNING"})).await;
-        is_told_to_come_again(&report, "a report");
-        let cancel = asked(&story, As::Operator, Method::POST, &format!("/tasks/{task}/cancel/"), Value::Null).await;
-        is_told_to_come_again(&cancel, "a cancel");
-        story.get(&format!("/tasks/{task}/")).await.expect(200);
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn with_a_full_disk_whatever_writes_is_503_and_reading_goes_on(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
+    let story = plan(base).begin().await;
+    let task = launch(&story).await.expect(201)["task"]["id"]
+        .as_i64()
+        .unwrap();
+    for table in ["task", "event"] {
+        fails_on(
+            &story,
+            &format!("INSERT ON {table}"),
+            "1 = 1",
+            "53100",
+            "could not extend file: No space left on device",
+        )
+        .await;
+        is_told_to_come_again(&launch(&story).await, table);
         fails_no_more(&story).await;
-        launch(&story).await.expect(201);
-        story.end().await;
     }
+    fails_on(
+        &story,
+        "UPDATE ON task",
+        "1 = 1",
+        "53100",
+        "could not extend file: No space left on device",
+    )
+    .await;
+    let report = story
+        .report(&id(1), &json!({"task_id": task, "status": "RUNNING"}))
+        .await;
+    is_told_to_come_again(&report, "a report");
+    let cancel = asked(
+        &story,
+        As::Operator,
+        Method::POST,
+        &format!("/tasks/{task}/cancel/"),
+        Value::Null,
+    )
+    .await;
+    is_told_to_come_again(&cancel, "a cancel");
+    story.get(&format!("/tasks/{task}/")).await.expect(200);
+    fails_no_more(&story).await;
+    launch(&story).await.expect(201);
+    story.end().await;
 }
 
-story! {
-    async fn with_a_changed_schema_every_request_is_503(base) {
-        let story = plan(base).begin().await;
-        let task = launch(&story).await.expect(201)["task"]["id"].as_i64().unwrap();
-        let renamed = "ALTER TABLE task RENAME COLUMN progress_value TO other";
-        administer(&story, renamed, renamed).await;
-        for (who, method, path, body) in [
-            (As::Viewer, Method::GET, "/tasks/".to_owned(), Value::Null),
-            (As::Viewer, Method::GET, "/tasks/?cursor=".to_owned(), Value::Null),
-            (As::Viewer, Method::GET, format!("/tasks/{task}/"), Value::Null),
-            (As::Viewer, Method::GET, format!("/tasks/{task}/logs/"), Value::Null),
-            (As::Viewer, Method::GET, format!("/tasks/{task}/events/"), Value::Null),
-            (As::Viewer, Method::GET, format!("/tasks/{task}/stream/"), Value::Null),
-            (As::Operator, Method::POST, format!("/tasks/{task}/cancel/"), Value::Null),
-            (As::Operator, Method::POST, format!("/tasks/{task}/relaunch/"), json!({})),
-            (As::Operator, Method::POST, format!("/pipelines/{}/launch/", id(1)), json!({"config": {}})),
-            (As::Operator, Method::PATCH, format!("/pipelines/{}/", id(1)), json!({"task_id": task, "status": "SUCCESS"})),
-        ] {
-            let answer = asked(&story, who, method, &path, body).await;
-            is_told_to_come_again(&answer, &path);
-        }
-        let page = story.ask_at(As::Viewer, Method::GET, "/dashboard/tasks/").send().await;
-        is_told_to_come_again(&page, "a page");
-        let back = "ALTER TABLE task RENAME COLUMN other TO progress_value";
-        administer(&story, back, back).await;
-        story.get(&format!("/tasks/{task}/")).await.expect(200);
-        story.end().await;
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn with_a_changed_schema_every_request_is_503(#[values(Sqlite, Postgres)] base: Base) {
+    let story = plan(base).begin().await;
+    let task = launch(&story).await.expect(201)["task"]["id"]
+        .as_i64()
+        .unwrap();
+    let renamed = "ALTER TABLE task RENAME COLUMN progress_value TO other";
+    administer(&story, renamed, renamed).await;
+    for (who, method, path, body) in [
+        (As::Viewer, Method::GET, "/tasks/".to_owned(), Value::Null),
+        (
+            As::Viewer,
+            Method::GET,
+            "/tasks/?cursor=".to_owned(),
+            Value::Null,
+        ),
+        (
+            As::Viewer,
+            Method::GET,
+            format!("/tasks/{task}/"),
+            Value::Null,
+        ),
+        (
+            As::Viewer,
+            Method::GET,
+            format!("/tasks/{task}/logs/"),
+            Value::Null,
+        ),
+        (
+            As::Viewer,
+            Method::GET,
+            format!("/tasks/{task}/events/"),
+            Value::Null,
+        ),
+        (
+            As::Viewer,
+            Method::GET,
+            format!("/tasks/{task}/stream/"),
+            Value::Null,
+        ),
+        (
+            As::Operator,
+            Method::POST,
+            format!("/tasks/{task}/cancel/"),
+            Value::Null,
+        ),
+        (
+            As::Operator,
+            Method::POST,
+            format!("/tasks/{task}/relaunch/"),
+            json!({}),
+        ),
+        (
+            As::Operator,
+            Method::POST,
+            format!("/pipelines/{}/launch/", id(1)),
+            json!({"config": {}}),
+        ),
+        (
+            As::Operator,
+            Method::PATCH,
+            format!("/pipelines/{}/", id(1)),
+            json!({"task_id": task, "status": "SUCCESS"}),
+        ),
+    ] {
+        let answer = asked(&story, who, method, &path, body).await;
+        is_told_to_come_again(&answer, &path);
     }
+    let page = story
+        .ask_at(As::Viewer, Method::GET, "/dashboard/tasks/")
+        .send()
+        .await;
+    is_told_to_come_again(&page, "a page");
+    let back = "ALTER TABLE task RENAME COLUMN other TO progress_value";
+    administer(&story, back, back).await;
+    story.get(&format!("/tasks/{task}/")).await.expect(200);
+    story.end().await;
 }
 
-story! {
-    async fn readyz_is_503_while_the_database_cannot_be_written_to(base) {
-        let story = plan(base).begin().await;
-        assert_eq!(ready(&story).await.expect(200)["database"], "ok");
-        fails_on(&story, "INSERT ON probe", "1 = 1", "53100", "No space left on device").await;
-        let answer = ready(&story).await;
-        is_told_to_come_again(&answer, "/readyz");
-        assert_eq!(answer.json()["database"], "cannot be written to");
-        assert_eq!(answer.json()["status"], "not ready");
-        fails_no_more(&story).await;
-        ready(&story).await.expect(200);
-        story.end().await;
-    }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn readyz_is_503_while_the_database_cannot_be_written_to(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
+    let story = plan(base).begin().await;
+    assert_eq!(ready(&story).await.expect(200)["database"], "ok");
+    fails_on(
+        &story,
+        "INSERT ON probe",
+        "1 = 1",
+        "53100",
+        "No space left on device",
+    )
+    .await;
+    let answer = ready(&story).await;
+    is_told_to_come_again(&answer, "/readyz");
+    assert_eq!(answer.json()["database"], "cannot be written to");
+    assert_eq!(answer.json()["status"], "not ready");
+    fails_no_more(&story).await;
+    ready(&story).await.expect(200);
+    story.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

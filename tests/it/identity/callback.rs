@@ -2,13 +2,14 @@
 
 use chrono::TimeDelta;
 use reqwest::Method;
+use rstest::rstest;
 use serde_json::{Map, Value, json};
 
 use super::tables::{self, token_of};
 use super::{Shows, denied};
 use crate::support::catalogue::{id, injected, pipeline};
 use crate::support::iaso::{self, Iaso, MAY, token};
-use crate::support::story::{Answer, As, Base, Plan, Story, story};
+use crate::support::story::{Answer, As, Base, Plan, Postgres, Sqlite, Story};
 
 const KEY: &str = "django-insecure-the-secret-key-of-this-iaso";
 const OURS: &str = "openhexa_bridge";
@@ -62,111 +63,245 @@ async fn report(story: &Story, token: &str, body: &Value) -> Answer {
     ask.json(body).send().await
 }
 
-story! {
-    async fn it_is_an_access_token_of_the_launcher_for_as_long_as_the_run_may_take(base) {
-        let iaso = Iaso::start();
-        let story = plan(base, &iaso).begin().await;
-        let session = iaso.session(iaso::profile(4, 1, MAY));
-        let (task, token) = launch(&story, &session).await;
-        let said = claims(&token);
-        assert_eq!((&said["token_type"], &said["user_id"]), (&json!("access"), &json!(4)));
-        assert!(said["jti"].as_str().unwrap().len() == 32 && !said.contains_key("aud") && !said.contains_key("iat"));
-        // A day in the queue, the version's own hour, and an hour of grace.
-        assert_eq!(said["exp"], (story.now() + TimeDelta::hours(26)).timestamp());
-        let launch = &said[OURS]["launch"];
-        assert!(launch.as_str().is_some_and(|launch| launch.len() == 36), "{launch}");
-        assert_eq!(said[OURS], json!({"aud": "openhexa-bridge:callback", "account": 1, "task": task, "pipeline": id(1), "launch": launch}));
-        assert_eq!(report(&story, &token, &json!({"task_id": task, "progress_value": 5})).await.expect(200)["task"]["progress_value"], 5);
-        assert_eq!(report(&story, &token, &json!({"status": "SUCCESS"})).await.expect(200)["task"]["id"], task);
-        // Nobody of Iaso's launched: a token of our own.
-        story.launch(&id(1), json!({})).await;
-        let own = story.callback_token().await;
-        let key = jsonwebtoken::DecodingKey::from_secret(story.secrets.callback.as_bytes());
-        let mut rules = jsonwebtoken::Validation::new(jsonwebtoken::Algorithm::HS256);
-        rules.set_audience(&["openhexa-bridge:callback"]);
-        let said = jsonwebtoken::decode::<Map<String, Value>>(&own, &key, &rules).unwrap().claims;
-        assert!(!said.contains_key("user_id") && !said.contains_key("token_type"), "{said:?}");
-        story.end().await;
-    }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn it_is_an_access_token_of_the_launcher_for_as_long_as_the_run_may_take(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
+    let iaso = Iaso::start();
+    let story = plan(base, &iaso).begin().await;
+    let session = iaso.session(iaso::profile(4, 1, MAY));
+    let (task, token) = launch(&story, &session).await;
+    let said = claims(&token);
+    assert_eq!(
+        (&said["token_type"], &said["user_id"]),
+        (&json!("access"), &json!(4))
+    );
+    assert!(
+        said["jti"].as_str().unwrap().len() == 32
+            && !said.contains_key("aud")
+            && !said.contains_key("iat")
+    );
+    // A day in the queue, the version's own hour, and an hour of grace.
+    assert_eq!(
+        said["exp"],
+        (story.now() + TimeDelta::hours(26)).timestamp()
+    );
+    let launch = &said[OURS]["launch"];
+    assert!(
+        launch.as_str().is_some_and(|launch| launch.len() == 36),
+        "{launch}"
+    );
+    assert_eq!(
+        said[OURS],
+        json!({"aud": "openhexa-bridge:callback", "account": 1, "task": task, "pipeline": id(1), "launch": launch})
+    );
+    assert_eq!(
+        report(
+            &story,
+            &token,
+            &json!({"task_id": task, "progress_value": 5})
+        )
+        .await
+        .expect(200)["task"]["progress_value"],
+        5
+    );
+    assert_eq!(
+        report(&story, &token, &json!({"status": "SUCCESS"}))
+            .await
+            .expect(200)["task"]["id"],
+        task
+    );
+    // Nobody of Iaso's launched: a token of our own.
+    story.launch(&id(1), json!({})).await;
+    let own = story.callback_token().await;
+    let key = jsonwebtoken::DecodingKey::from_secret(story.secrets.callback.as_bytes());
+    let mut rules = jsonwebtoken::Validation::new(jsonwebtoken::Algorithm::HS256);
+    rules.set_audience(&["openhexa-bridge:callback"]);
+    let said = jsonwebtoken::decode::<Map<String, Value>>(&own, &key, &rules)
+        .unwrap()
+        .claims;
+    assert!(
+        !said.contains_key("user_id") && !said.contains_key("token_type"),
+        "{said:?}"
+    );
+    story.end().await;
 }
 
-story! {
-    async fn without_iasos_key_every_token_is_our_own(base) {
-        let iaso = Iaso::start();
-        let story = plan(base, &iaso).setting("callback.iaso_signing_key", "").begin().await;
-        let (task, token) = launch(&story, &iaso.session(iaso::profile(4, 1, MAY))).await;
-        let key = jsonwebtoken::DecodingKey::from_secret(story.secrets.callback.as_bytes());
-        let mut rules = jsonwebtoken::Validation::new(jsonwebtoken::Algorithm::HS256);
-        rules.set_audience(&["openhexa-bridge:callback"]);
-        jsonwebtoken::decode::<Map<String, Value>>(&token, &key, &rules).unwrap();
-        report(&story, &token, &json!({"task_id": task, "progress_value": 5})).await.expect(200);
-        story.end().await;
-    }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn without_iasos_key_every_token_is_our_own(#[values(Sqlite, Postgres)] base: Base) {
+    let iaso = Iaso::start();
+    let story = plan(base, &iaso)
+        .setting("callback.iaso_signing_key", "")
+        .begin()
+        .await;
+    let (task, token) = launch(&story, &iaso.session(iaso::profile(4, 1, MAY))).await;
+    let key = jsonwebtoken::DecodingKey::from_secret(story.secrets.callback.as_bytes());
+    let mut rules = jsonwebtoken::Validation::new(jsonwebtoken::Algorithm::HS256);
+    rules.set_audience(&["openhexa-bridge:callback"]);
+    jsonwebtoken::decode::<Map<String, Value>>(&token, &key, &rules).unwrap();
+    report(
+        &story,
+        &token,
+        &json!({"task_id": task, "progress_value": 5}),
+    )
+    .await
+    .expect(200);
+    story.end().await;
 }
 
-story! {
-    async fn here_it_reports_on_its_own_task_and_opens_nothing_else(base) {
-        let iaso = Iaso::start();
-        let story = plan(base, &iaso).begin().await;
-        // The launcher is the greatest of all, and Iaso itself would take the token for theirs.
-        let superuser = iaso::superuser(4, 1);
-        let session = iaso.session(superuser);
-        let (task, token) = launch(&story, &session).await;
-        let (other, _) = launch(&story, &session).await;
-        let unknown = report(&story, &token, &json!({"task_id": 999_999})).await.expect(400);
-        assert_eq!(report(&story, &token, &json!({"task_id": other, "status": "ERROR"})).await.expect(400), unknown);
-        let elsewhere = story.ask(As::Bearer(token.clone()), Method::PATCH, &format!("/pipelines/{}/", id(2)));
-        assert_eq!(elsewhere.json(&json!({"task_id": task})).send().await.expect(400), unknown);
-        let asked = iaso.heard().len();
-        for way in openhexa_bridge::http::ways().into_iter().filter(|way| way.role.is_some()) {
-            let path = way.path.replace("{id}", &task.to_string()).replace("{code}", "x");
-            for method in way.methods {
-                let ask = story.ask_at(As::Bearer(token.clone()), method.parse().unwrap(), &path);
-                // Not even with the launcher's own session beside it.
-                let answer = ask.in_iaso(&session).send().await;
-                assert_eq!(answer.status, 403, "{method} {path}");
-            }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn here_it_reports_on_its_own_task_and_opens_nothing_else(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
+    let iaso = Iaso::start();
+    let story = plan(base, &iaso).begin().await;
+    // The launcher is the greatest of all, and Iaso itself would take the token for theirs.
+    let superuser = iaso::superuser(4, 1);
+    let session = iaso.session(superuser);
+    let (task, token) = launch(&story, &session).await;
+    let (other, _) = launch(&story, &session).await;
+    let unknown = report(&story, &token, &json!({"task_id": 999_999}))
+        .await
+        .expect(400);
+    assert_eq!(
+        report(
+            &story,
+            &token,
+            &json!({"task_id": other, "status": "ERROR"})
+        )
+        .await
+        .expect(400),
+        unknown
+    );
+    let elsewhere = story.ask(
+        As::Bearer(token.clone()),
+        Method::PATCH,
+        &format!("/pipelines/{}/", id(2)),
+    );
+    assert_eq!(
+        elsewhere
+            .json(&json!({"task_id": task}))
+            .send()
+            .await
+            .expect(400),
+        unknown
+    );
+    let asked = iaso.heard().len();
+    for way in openhexa_bridge::http::ways()
+        .into_iter()
+        .filter(|way| way.role.is_some())
+    {
+        let path = way
+            .path
+            .replace("{id}", &task.to_string())
+            .replace("{code}", "x");
+        for method in way.methods {
+            let ask = story.ask_at(As::Bearer(token.clone()), method.parse().unwrap(), &path);
+            // Not even with the launcher's own session beside it.
+            let answer = ask.in_iaso(&session).send().await;
+            assert_eq!(answer.status, 403, "{method} {path}");
         }
-        // Later it is nobody's, wherever it is shown.
-        story.advance(TimeDelta::hours(26));
-        denied(&report(&story, &token, &json!({"task_id": task, "progress_value": 5})).await, 401, Some("token_not_valid"));
-        denied(&story.ask(As::Bearer(token), Method::GET, "/tasks/").send().await, 401, Some("token_not_valid"));
-        assert_eq!(iaso.heard().len(), asked, "it was shown to Iaso");
-        assert_eq!(story.task(task).await["progress_value"], 0);
-        story.end().await;
     }
+    // Later it is nobody's, wherever it is shown.
+    story.advance(TimeDelta::hours(26));
+    denied(
+        &report(
+            &story,
+            &token,
+            &json!({"task_id": task, "progress_value": 5}),
+        )
+        .await,
+        401,
+        Some("token_not_valid"),
+    );
+    denied(
+        &story
+            .ask(As::Bearer(token), Method::GET, "/tasks/")
+            .send()
+            .await,
+        401,
+        Some("token_not_valid"),
+    );
+    assert_eq!(iaso.heard().len(), asked, "it was shown to Iaso");
+    assert_eq!(story.task(task).await["progress_value"], 0);
+    story.end().await;
 }
 
-story! {
-    async fn a_key_of_before_is_read_and_signs_nothing_any_more(base) {
-        let iaso = Iaso::start();
-        let mut story = plan(base, &iaso).begin().await;
-        let session = iaso.session(iaso::profile(4, 1, MAY));
-        let (task, as_user) = launch(&story, &session).await;
-        let other = story.launch(&id(1), json!({})).await;
-        let own = story.callback_token().await;
-        let before = format!("{KEY}, {}", story.secrets.callback);
-        // Both are changed at once.
-        story.settings.callback.iaso_signing_key = "django-insecure-the-next-secret-key-of-this-iaso".into();
-        story.settings.secrets.callback_key = "the-next-key-that-callback-tokens-are-signed-with".into();
-        story.restart().await;
-        for (token, task) in [(&as_user, task), (&own, other)] {
-            denied(&report(&story, token, &json!({"task_id": task, "progress_value": 1})).await, 401, Some("token_not_valid"));
-        }
-        story.settings.secrets.previous_callback_keys = before.into();
-        story.restart().await;
-        for (token, task) in [(&as_user, task), (&own, other)] {
-            report(&story, token, &json!({"task_id": task, "progress_value": 2})).await.expect(200);
-        }
-        let (next, token) = launch(&story, &session).await;
-        report(&story, &token, &json!({"task_id": next, "progress_value": 3})).await.expect(200);
-        story.settings.secrets.previous_callback_keys = "".into();
-        story.restart().await;
-        report(&story, &token, &json!({"task_id": next, "progress_value": 4})).await.expect(200);
-        denied(&report(&story, &as_user, &json!({"task_id": task})).await, 401, Some("token_not_valid"));
-        denied(&story.ask(As::Bearer(as_user), Method::GET, "/tasks/").send().await, 401, Some("token_not_valid"));
-        story.end().await;
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_key_of_before_is_read_and_signs_nothing_any_more(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
+    let iaso = Iaso::start();
+    let mut story = plan(base, &iaso).begin().await;
+    let session = iaso.session(iaso::profile(4, 1, MAY));
+    let (task, as_user) = launch(&story, &session).await;
+    let other = story.launch(&id(1), json!({})).await;
+    let own = story.callback_token().await;
+    let before = format!("{KEY}, {}", story.secrets.callback);
+    // Both are changed at once.
+    story.settings.callback.iaso_signing_key =
+        "django-insecure-the-next-secret-key-of-this-iaso".into();
+    story.settings.secrets.callback_key =
+        "the-next-key-that-callback-tokens-are-signed-with".into();
+    story.restart().await;
+    for (token, task) in [(&as_user, task), (&own, other)] {
+        denied(
+            &report(
+                &story,
+                token,
+                &json!({"task_id": task, "progress_value": 1}),
+            )
+            .await,
+            401,
+            Some("token_not_valid"),
+        );
     }
+    story.settings.secrets.previous_callback_keys = before.into();
+    story.restart().await;
+    for (token, task) in [(&as_user, task), (&own, other)] {
+        report(
+            &story,
+            token,
+            &json!({"task_id": task, "progress_value": 2}),
+        )
+        .await
+        .expect(200);
+    }
+    let (next, token) = launch(&story, &session).await;
+    report(
+        &story,
+        &token,
+        &json!({"task_id": next, "progress_value": 3}),
+    )
+    .await
+    .expect(200);
+    story.settings.secrets.previous_callback_keys = "".into();
+    story.restart().await;
+    report(
+        &story,
+        &token,
+        &json!({"task_id": next, "progress_value": 4}),
+    )
+    .await
+    .expect(200);
+    denied(
+        &report(&story, &as_user, &json!({"task_id": task})).await,
+        401,
+        Some("token_not_valid"),
+    );
+    denied(
+        &story
+            .ask(As::Bearer(as_user), Method::GET, "/tasks/")
+            .send()
+            .await,
+        401,
+        Some("token_not_valid"),
+    );
+    story.end().await;
 }
 
 /// Everything that a token with our claim may look like, good for Iaso in each case.

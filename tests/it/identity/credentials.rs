@@ -1,5 +1,6 @@
 //! Which credential counts, what Iaso hears of it, and how long its answer is good.
 
+use rstest::rstest;
 use std::sync::Arc;
 
 use chrono::TimeDelta;
@@ -11,47 +12,92 @@ use super::{ELSEWHERE, Shows, begin, denied, plan, with_session, with_token};
 use crate::support::catalogue::id;
 use crate::support::iaso::{self, Iaso, MAY, Mood};
 use crate::support::story::stream::Block;
-use crate::support::story::{As, story};
+use crate::support::story::{As, Base, Postgres, Sqlite};
 
-story! {
-    async fn nobody_and_whoever_iaso_does_not_know_is_told_as_iaso_tells_it(base) {
-        let (story, iaso) = begin(base).await;
-        let good = iaso.session(iaso::profile(4, 1, MAY));
-        let unknown = iaso::token(&iaso::access(4, 4_000_000_000), "another key altogether");
-        denied(&story.ask(As::Nobody, Method::GET, "/tasks/").send().await, 401, None);
-        let answer = with_session(&story, "nosuchsession", "/tasks/").await;
-        denied(&answer, 401, None);
-        assert_eq!((answer.error(401).as_str(), answer.header("www-authenticate")), (ELSEWHERE, "Bearer realm=\"api\""));
-        for token in [unknown.as_str(), "garbage", "a.b.c", "ohb-operator-00000000000000000000000000000000"] {
-            denied(&with_token(&story, token, "/tasks/").await, 401, Some("token_not_valid"));
-            // A bad token is refused even beside a good session.
-            let both = story.ask(As::Bearer(token.to_owned()), Method::GET, "/tasks/").cookie(&good).send().await;
-            denied(&both, 401, Some("token_not_valid"));
-        }
-        story.end().await;
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nobody_and_whoever_iaso_does_not_know_is_told_as_iaso_tells_it(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
+    let (story, iaso) = begin(base).await;
+    let good = iaso.session(iaso::profile(4, 1, MAY));
+    let unknown = iaso::token(&iaso::access(4, 4_000_000_000), "another key altogether");
+    denied(
+        &story.ask(As::Nobody, Method::GET, "/tasks/").send().await,
+        401,
+        None,
+    );
+    let answer = with_session(&story, "nosuchsession", "/tasks/").await;
+    denied(&answer, 401, None);
+    assert_eq!(
+        (
+            answer.error(401).as_str(),
+            answer.header("www-authenticate")
+        ),
+        (ELSEWHERE, "Bearer realm=\"api\"")
+    );
+    for token in [
+        unknown.as_str(),
+        "garbage",
+        "a.b.c",
+        "ohb-operator-00000000000000000000000000000000",
+    ] {
+        denied(
+            &with_token(&story, token, "/tasks/").await,
+            401,
+            Some("token_not_valid"),
+        );
+        // A bad token is refused even beside a good session.
+        let both = story
+            .ask(As::Bearer(token.to_owned()), Method::GET, "/tasks/")
+            .cookie(&good)
+            .send()
+            .await;
+        denied(&both, 401, Some("token_not_valid"));
     }
+    story.end().await;
 }
 
-story! {
-    async fn a_session_counts_beside_what_something_in_between_asked_for(base) {
-        let (story, iaso) = begin(base).await;
-        let session = iaso.session(iaso::profile(4, 1, MAY));
-        for (given, status) in [("Basic dXNlcjpwYXNz", 200), ("Token abc", 200), ("JWT a.b.c", 200), ("Bearer", 401), ("Bearer x", 401), ("bearer x", 401)] {
-            let ask = story.ask(As::Nobody, Method::GET, "/tasks/").header("authorization", given);
-            assert_eq!(ask.cookie(&session).send().await.status, status, "{given}");
-            let alone = story.ask(As::Nobody, Method::GET, "/tasks/").header("authorization", given);
-            assert_eq!(alone.send().await.status, 401, "{given}");
-        }
-        // An odd cookie is none; of several the last counts, as in Iaso.
-        for (cookie, status) in [
-            ("sessionid=".to_owned(), 401), ("sessionid=a b".to_owned(), 401), ("sessionid=\"x\"".to_owned(), 401), (format!("xsessionid={session}"), 401),
-            (format!("sessionid={session}x"), 401), (format!("sessionid={session}; sessionid=other"), 401), (format!("sessionid=other; sessionid={session}"), 200),
-        ] {
-            let ask = story.ask(As::Nobody, Method::GET, "/tasks/").header("cookie", &cookie);
-            assert_eq!(ask.send().await.status, status, "{cookie}");
-        }
-        story.end().await;
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_session_counts_beside_what_something_in_between_asked_for(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
+    let (story, iaso) = begin(base).await;
+    let session = iaso.session(iaso::profile(4, 1, MAY));
+    for (given, status) in [
+        ("Basic dXNlcjpwYXNz", 200),
+        ("Token abc", 200),
+        ("JWT a.b.c", 200),
+        ("Bearer", 401),
+        ("Bearer x", 401),
+        ("bearer x", 401),
+    ] {
+        let ask = story
+            .ask(As::Nobody, Method::GET, "/tasks/")
+            .header("authorization", given);
+        assert_eq!(ask.cookie(&session).send().await.status, status, "{given}");
+        let alone = story
+            .ask(As::Nobody, Method::GET, "/tasks/")
+            .header("authorization", given);
+        assert_eq!(alone.send().await.status, 401, "{given}");
     }
+    // An odd cookie is none; of several the last counts, as in Iaso.
+    for (cookie, status) in [
+        ("sessionid=".to_owned(), 401),
+        ("sessionid=a b".to_owned(), 401),
+        ("sessionid=\"x\"".to_owned(), 401),
+        (format!("xsessionid={session}"), 401),
+        (format!("sessionid={session}x"), 401),
+        (format!("sessionid={session}; sessionid=other"), 401),
+        (format!("sessionid=other; sessionid={session}"), 200),
+    ] {
+        let ask = story
+            .ask(As::Nobody, Method::GET, "/tasks/")
+            .header("cookie", &cookie);
+        assert_eq!(ask.send().await.status, status, "{cookie}");
+    }
+    story.end().await;
 }
 
 /// Name and value of what Iaso heard, without what every client says of itself.
@@ -68,130 +114,196 @@ fn said(iaso: &Iaso) -> Vec<Vec<(String, String)>> {
         .collect()
 }
 
-story! {
-    async fn iaso_hears_the_credential_and_nothing_else_of_the_request(base) {
-        let (story, iaso) = begin(base).await;
-        let session = iaso.session(iaso::profile(4, 1, MAY));
-        let token = iaso.token(iaso::profile(4, 1, MAY));
-        let ask = story.ask(As::Nobody, Method::GET, "/tasks/?search=private").cookie(&session);
-        let ask = ask.header("x-forwarded-for", "203.0.113.9").header("x-csrftoken", "abc").header("accept-language", "fr");
-        ask.header("referer", "https://iaso.example.org/secret").send().await.expect(200);
-        let ask = story.ask(As::Bearer(token.clone()), Method::GET, "/tasks/");
-        ask.header("cookie", "csrftoken=abc; other=1").header("x-forwarded-host", "evil.example").send().await.expect(200);
-        let one = |name: &str, value: String| vec![(name.to_owned(), value)];
-        assert_eq!(said(&iaso), [one("cookie", format!("sessionid={session}")), one("authorization", format!("Bearer {token}"))]);
-        // A mistyped key of ours, a key of ours, and a callback token are nothing to show to Iaso.
-        let key = story.secrets.operator.clone();
-        for bearer in [format!("{key}x"), key, story.secrets.admin.clone(), "garbage".to_owned()] {
-            with_token(&story, &bearer, "/tasks/").await;
-        }
-        assert_eq!(iaso.heard().len(), 2);
-        story.end().await;
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn iaso_hears_the_credential_and_nothing_else_of_the_request(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
+    let (story, iaso) = begin(base).await;
+    let session = iaso.session(iaso::profile(4, 1, MAY));
+    let token = iaso.token(iaso::profile(4, 1, MAY));
+    let ask = story
+        .ask(As::Nobody, Method::GET, "/tasks/?search=private")
+        .cookie(&session);
+    let ask = ask
+        .header("x-forwarded-for", "203.0.113.9")
+        .header("x-csrftoken", "abc")
+        .header("accept-language", "fr");
+    ask.header("referer", "https://iaso.example.org/secret")
+        .send()
+        .await
+        .expect(200);
+    let ask = story.ask(As::Bearer(token.clone()), Method::GET, "/tasks/");
+    ask.header("cookie", "csrftoken=abc; other=1")
+        .header("x-forwarded-host", "evil.example")
+        .send()
+        .await
+        .expect(200);
+    let one = |name: &str, value: String| vec![(name.to_owned(), value)];
+    assert_eq!(
+        said(&iaso),
+        [
+            one("cookie", format!("sessionid={session}")),
+            one("authorization", format!("Bearer {token}"))
+        ]
+    );
+    // A mistyped key of ours, a key of ours, and a callback token are nothing to show to Iaso.
+    let key = story.secrets.operator.clone();
+    for bearer in [
+        format!("{key}x"),
+        key,
+        story.secrets.admin.clone(),
+        "garbage".to_owned(),
+    ] {
+        with_token(&story, &bearer, "/tasks/").await;
     }
+    assert_eq!(iaso.heard().len(), 2);
+    story.end().await;
 }
 
-story! {
-    async fn an_answer_is_good_for_a_while_and_then_asked_for_again(base) {
-        let (story, iaso) = begin(base).await;
-        let session = iaso.session(iaso::profile(4, 1, MAY));
-        for _ in 0..3 {
-            with_session(&story, &session, "/tasks/").await.expect(200);
-        }
-        assert_eq!(iaso.heard().len(), 1);
-        iaso.change(&session, iaso::profile(4, 1, &[]));
-        story.advance(TimeDelta::seconds(29));
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_answer_is_good_for_a_while_and_then_asked_for_again(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
+    let (story, iaso) = begin(base).await;
+    let session = iaso.session(iaso::profile(4, 1, MAY));
+    for _ in 0..3 {
         with_session(&story, &session, "/tasks/").await.expect(200);
-        story.advance(TimeDelta::seconds(1));
-        denied(&with_session(&story, &session, "/tasks/").await, 403, None);
-        assert_eq!(iaso.heard().len(), 2);
-        // Another session of the same user is another question.
-        let other = iaso.session(iaso::profile(4, 1, MAY));
-        with_session(&story, &other, "/tasks/").await.expect(200);
-        assert_eq!(iaso.heard().len(), 3);
-        // Signed out: refused as soon as Iaso says so, and nothing of before comes back while Iaso is away.
-        iaso.forget(&other);
-        story.advance(TimeDelta::seconds(30));
+    }
+    assert_eq!(iaso.heard().len(), 1);
+    iaso.change(&session, iaso::profile(4, 1, &[]));
+    story.advance(TimeDelta::seconds(29));
+    with_session(&story, &session, "/tasks/").await.expect(200);
+    story.advance(TimeDelta::seconds(1));
+    denied(&with_session(&story, &session, "/tasks/").await, 403, None);
+    assert_eq!(iaso.heard().len(), 2);
+    // Another session of the same user is another question.
+    let other = iaso.session(iaso::profile(4, 1, MAY));
+    with_session(&story, &other, "/tasks/").await.expect(200);
+    assert_eq!(iaso.heard().len(), 3);
+    // Signed out: refused as soon as Iaso says so, and nothing of before comes back while Iaso is away.
+    iaso.forget(&other);
+    story.advance(TimeDelta::seconds(30));
+    denied(&with_session(&story, &other, "/tasks/").await, 401, None);
+    iaso.is(Mood::Page(502));
+    with_session(&story, &other, "/tasks/").await.error(503);
+    // A refusal is not kept.
+    iaso.is(Mood::Well);
+    let back = iaso.heard().len();
+    for _ in 0..2 {
         denied(&with_session(&story, &other, "/tasks/").await, 401, None);
-        iaso.is(Mood::Page(502));
-        with_session(&story, &other, "/tasks/").await.error(503);
-        // A refusal is not kept.
-        iaso.is(Mood::Well);
-        let back = iaso.heard().len();
-        for _ in 0..2 {
-            denied(&with_session(&story, &other, "/tasks/").await, 401, None);
+    }
+    assert_eq!(iaso.heard().len(), back + 2);
+    story.end().await;
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_shows_the_same_at_once_shares_one_answer(#[values(Sqlite, Postgres)] base: Base) {
+    let (story, iaso) = begin(base).await;
+    let session = iaso.session(iaso::profile(4, 1, MAY));
+    let gate = Arc::new(Semaphore::new(0));
+    iaso.is(Mood::Gated(gate.clone()));
+    let all = (0..20).map(|_| with_session(&story, &session, "/tasks/"));
+    let opened = async {
+        story
+            .until_true("a question", async || !iaso.heard().is_empty())
+            .await;
+        // Requests that came later are answered, so the others have come as far as Iaso too, if they ask it at all.
+        let later = (0..20).map(|_| story.get("/tasks/"));
+        futures_util::future::join_all(later).await;
+        gate.add_permits(100);
+    };
+    let (answers, ()) = tokio::join!(futures_util::future::join_all(all), opened);
+    assert!(answers.iter().all(|answer| answer.status == 200));
+    assert_eq!(iaso.heard().len(), 1);
+    story.end().await;
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_stream_ends_when_its_session_does_and_stays_while_iaso_is_away(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
+    let iaso = Iaso::start();
+    let story = plan(base, &iaso)
+        .setting("stream.comment_every", "50ms")
+        .setting("iaso.profile_kept", "0s")
+        .begin()
+        .await;
+    let session = iaso.session(iaso::profile(4, 1, MAY));
+    let ask = story
+        .ask(As::Nobody, Method::GET, "/tasks/stream/")
+        .cookie(&session);
+    let mut stream = ask.stream().await;
+    let comments = async |stream: &mut crate::support::story::stream::Stream, times: usize| {
+        let mut seen = 0;
+        while seen < times {
+            let block = stream.next().await.expect("no end");
+            seen += usize::from(block == Block::Comment);
         }
-        assert_eq!(iaso.heard().len(), back + 2);
-        story.end().await;
-    }
+    };
+    comments(&mut stream, 2).await;
+    iaso.is(Mood::Page(500));
+    let asked = iaso.heard().len();
+    story
+        .until_true("looks in vain", async || iaso.heard().len() > asked + 2)
+        .await;
+    comments(&mut stream, 2).await;
+    iaso.is(Mood::Well);
+    iaso.forget(&session);
+    assert_eq!(stream.rest().await, Vec::<Value>::new());
+    // Moved to another account: what is told from now on is not theirs.
+    let session = iaso.session(iaso::profile(4, 1, MAY));
+    let mut stream = story
+        .ask(As::Nobody, Method::GET, "/tasks/stream/")
+        .cookie(&session)
+        .stream()
+        .await;
+    iaso.change(&session, iaso::profile(4, 2, MAY));
+    assert_eq!(stream.rest().await, Vec::<Value>::new());
+    story.end().await;
 }
 
-story! {
-    async fn who_shows_the_same_at_once_shares_one_answer(base) {
-        let (story, iaso) = begin(base).await;
-        let session = iaso.session(iaso::profile(4, 1, MAY));
-        let gate = Arc::new(Semaphore::new(0));
-        iaso.is(Mood::Gated(gate.clone()));
-        let all = (0..20).map(|_| with_session(&story, &session, "/tasks/"));
-        let opened = async {
-            story.until_true("a question", async || !iaso.heard().is_empty()).await;
-            // Requests that came later are answered, so the others have come as far as Iaso too, if they ask it at all.
-            let later = (0..20).map(|_| story.get("/tasks/"));
-            futures_util::future::join_all(later).await;
-            gate.add_permits(100);
-        };
-        let (answers, ()) = tokio::join!(futures_util::future::join_all(all), opened);
-        assert!(answers.iter().all(|answer| answer.status == 200));
-        assert_eq!(iaso.heard().len(), 1);
-        story.end().await;
-    }
-}
-
-story! {
-    async fn a_stream_ends_when_its_session_does_and_stays_while_iaso_is_away(base) {
-        let iaso = Iaso::start();
-        let story = plan(base, &iaso).setting("stream.comment_every", "50ms").setting("iaso.profile_kept", "0s").begin().await;
-        let session = iaso.session(iaso::profile(4, 1, MAY));
-        let ask = story.ask(As::Nobody, Method::GET, "/tasks/stream/").cookie(&session);
-        let mut stream = ask.stream().await;
-        let comments = async |stream: &mut crate::support::story::stream::Stream, times: usize| {
-            let mut seen = 0;
-            while seen < times {
-                let block = stream.next().await.expect("no end");
-                seen += usize::from(block == Block::Comment);
-            }
-        };
-        comments(&mut stream, 2).await;
-        iaso.is(Mood::Page(500));
-        let asked = iaso.heard().len();
-        story.until_true("looks in vain", async || iaso.heard().len() > asked + 2).await;
-        comments(&mut stream, 2).await;
-        iaso.is(Mood::Well);
-        iaso.forget(&session);
-        assert_eq!(stream.rest().await, Vec::<Value>::new());
-        // Moved to another account: what is told from now on is not theirs.
-        let session = iaso.session(iaso::profile(4, 1, MAY));
-        let mut stream = story.ask(As::Nobody, Method::GET, "/tasks/stream/").cookie(&session).stream().await;
-        iaso.change(&session, iaso::profile(4, 2, MAY));
-        assert_eq!(stream.rest().await, Vec::<Value>::new());
-        story.end().await;
-    }
-}
-
-story! {
-    async fn what_is_shown_is_kept_nowhere(base) {
-        let iaso = Iaso::start();
-        let mut story = plan(base, &iaso).setting("log.filter", "trace").begin().await;
-        let (session, token) = (iaso.session(iaso::superuser(4, 1)), iaso.token(iaso::profile(5, 1, MAY)));
-        story.secrets.more.extend([session.clone(), token.clone()]);
-        let body = json!({"config": {}});
-        let path = format!("/pipelines/{}/launch/", id(1));
-        story.ask(As::Nobody, Method::POST, &path).in_iaso(&session).json(&body).send().await.expect(201);
-        story.ask(As::Bearer(token), Method::POST, &path).json(&body).send().await.expect(201);
-        story.ask(As::Nobody, Method::POST, &path).cookie(&session).json(&body).send().await.error(403);
-        iaso.is(Mood::Page(500));
-        story.advance(TimeDelta::minutes(1));
-        with_session(&story, &session, "/tasks/").await.error(503);
-        // Looks for both in the log, the database and every answer.
-        story.end().await;
-    }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_shown_is_kept_nowhere(#[values(Sqlite, Postgres)] base: Base) {
+    let iaso = Iaso::start();
+    let mut story = plan(base, &iaso)
+        .setting("log.filter", "trace")
+        .begin()
+        .await;
+    let (session, token) = (
+        iaso.session(iaso::superuser(4, 1)),
+        iaso.token(iaso::profile(5, 1, MAY)),
+    );
+    story.secrets.more.extend([session.clone(), token.clone()]);
+    let body = json!({"config": {}});
+    let path = format!("/pipelines/{}/launch/", id(1));
+    story
+        .ask(As::Nobody, Method::POST, &path)
+        .in_iaso(&session)
+        .json(&body)
+        .send()
+        .await
+        .expect(201);
+    story
+        .ask(As::Bearer(token), Method::POST, &path)
+        .json(&body)
+        .send()
+        .await
+        .expect(201);
+    story
+        .ask(As::Nobody, Method::POST, &path)
+        .cookie(&session)
+        .json(&body)
+        .send()
+        .await
+        .error(403);
+    iaso.is(Mood::Page(500));
+    story.advance(TimeDelta::minutes(1));
+    with_session(&story, &session, "/tasks/").await.error(503);
+    // Looks for both in the log, the database and every answer.
+    story.end().await;
 }

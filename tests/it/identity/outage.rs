@@ -1,5 +1,6 @@
 //! Iaso does not answer, or not as Iaso: nobody is sent to the login page for that, and nobody is let in.
 
+use rstest::rstest;
 use std::sync::Arc;
 
 use futures_util::future::join_all;
@@ -10,7 +11,7 @@ use tokio::sync::Semaphore;
 use super::{Shows, begin, plan, with_session, with_token};
 use crate::support::catalogue::id;
 use crate::support::iaso::{self, Iaso, MAY, Mood};
-use crate::support::story::{Answer, As, story};
+use crate::support::story::{Answer, As, Base, Postgres, Sqlite};
 
 const AWAY: &str =
     "Iaso is unreachable, so your session cannot be checked; try again in a few seconds";
@@ -22,95 +23,139 @@ fn away(answer: &Answer) {
     assert_eq!(answer.header("location"), "");
 }
 
-story! {
-    async fn whatever_iaso_answers_instead_of_a_profile_is_no_refusal_and_no_way_in(base) {
-        let (story, iaso) = begin(base).await;
-        let (session, token) = (iaso.session(iaso::superuser(4, 1)), iaso.token(iaso::profile(4, 1, MAY)));
-        let says = |text: &str| Mood::Says(text.to_owned());
-        for mood in [
-            Mood::Page(500), Mood::Page(502), Mood::Page(404), Mood::Page(429), Mood::Page(200), Mood::Redirects, says(""), says("[]"), says("null"), says("{}"),
-            says(r#"{"user_id": "4", "user_name": "x", "account": {"id": 1}, "is_superuser": true}"#), says(r#"{"user_id": 4, "user_name": "x", "account": 1}"#),
-            says(r#"{"id": 4, "user_name": "x", "account": {"id": 1}, "permissions": ["iaso_pipeline_management"]}"#),
-        ] {
-            iaso.is(mood);
-            away(&with_session(&story, &session, "/tasks/").await);
-            away(&with_token(&story, &token, "/tasks/").await);
-        }
-        // Keys of our own need no Iaso.
-        story.get("/tasks/").await.expect(200);
-        iaso.is(Mood::Page(403));
-        with_session(&story, &session, "/tasks/").await.error(403);
-        iaso.is(Mood::Well);
-        with_session(&story, &session, "/tasks/").await.expect(200);
-        story.end().await;
-    }
-}
-
-story! {
-    async fn a_profile_that_is_too_large_is_not_read(base) {
-        let iaso = Iaso::start();
-        let story = plan(base, &iaso).setting("iaso.answer_limit", "65536").begin().await;
-        let session = iaso.session(iaso::profile(4, 1, MAY));
-        with_session(&story, &session, "/tasks/").await.expect(200);
-        let mut large = iaso::profile(5, 1, MAY);
-        large["org_units"] = json!(vec!["somewhere"; 6000]);
-        let session = iaso.session(large);
-        away(&with_session(&story, &session, "/tasks/").await);
-        story.end().await;
-    }
-}
-
-story! {
-    async fn an_iaso_that_hangs_is_waited_for_as_long_as_set(base) {
-        let iaso = Iaso::start();
-        let story = plan(base, &iaso).setting("iaso.request_timeout", "3s").begin().await;
-        let session = iaso.session(iaso::profile(4, 1, MAY));
-        iaso.is(Mood::Gated(Arc::new(Semaphore::new(0))));
-        away(&with_session(&story, &session, "/tasks/").await);
-        iaso.is(Mood::Well);
-        with_session(&story, &session, "/tasks/").await.expect(200);
-        story.end().await;
-    }
-}
-
-story! {
-    async fn iaso_is_asked_eight_questions_at_a_time(base) {
-        let (story, iaso) = begin(base).await;
-        let gate = Arc::new(Semaphore::new(0));
-        iaso.is(Mood::Gated(gate.clone()));
-        let sessions: Vec<String> = (0..8).map(|user| iaso.session(iaso::profile(10 + user, 1, MAY))).collect();
-        let late = iaso.session(iaso::profile(4, 1, MAY));
-        let first = join_all(sessions.iter().map(|session| with_session(&story, session, "/tasks/")));
-        let ninth = async {
-            story.until_true("eight questions", async || iaso.heard().len() == 8).await;
-            away(&with_session(&story, &late, "/tasks/").await);
-            story.get("/tasks/").await.expect(200);
-            assert_eq!(iaso.heard().len(), 8);
-            gate.add_permits(100);
-        };
-        let (answers, ()) = tokio::join!(first, ninth);
-        for answer in answers {
-            answer.expect(200);
-        }
-        with_session(&story, &late, "/tasks/").await.expect(200);
-        story.end().await;
-    }
-}
-
-story! {
-    async fn an_iaso_that_is_gone_stops_no_pipeline_and_no_key(base) {
-        let (story, iaso) = begin(base).await;
-        let (session, token) = (iaso.session(iaso::profile(4, 1, MAY)), iaso.token(iaso::profile(4, 1, MAY)));
-        let task = story.launch(&id(1), json!({})).await;
-        let callback = story.callback_token().await;
-        iaso.stop().await;
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whatever_iaso_answers_instead_of_a_profile_is_no_refusal_and_no_way_in(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
+    let (story, iaso) = begin(base).await;
+    let (session, token) = (
+        iaso.session(iaso::superuser(4, 1)),
+        iaso.token(iaso::profile(4, 1, MAY)),
+    );
+    let says = |text: &str| Mood::Says(text.to_owned());
+    for mood in [
+        Mood::Page(500),
+        Mood::Page(502),
+        Mood::Page(404),
+        Mood::Page(429),
+        Mood::Page(200),
+        Mood::Redirects,
+        says(""),
+        says("[]"),
+        says("null"),
+        says("{}"),
+        says(r#"{"user_id": "4", "user_name": "x", "account": {"id": 1}, "is_superuser": true}"#),
+        says(r#"{"user_id": 4, "user_name": "x", "account": 1}"#),
+        says(
+            r#"{"id": 4, "user_name": "x", "account": {"id": 1}, "permissions": ["iaso_pipeline_management"]}"#,
+        ),
+    ] {
+        iaso.is(mood);
         away(&with_session(&story, &session, "/tasks/").await);
         away(&with_token(&story, &token, "/tasks/").await);
-        let report = story.ask(As::Bearer(callback), Method::PATCH, &format!("/pipelines/{}/", id(1)));
-        report.json(&json!({"task_id": task, "status": "RUNNING"})).send().await.expect(200);
-        story.get("/tasks/").await.expect(200);
-        let write = story.ask(As::Nobody, Method::POST, &format!("/tasks/{task}/cancel/")).in_iaso(&session);
-        away(&write.send().await);
-        story.end().await;
     }
+    // Keys of our own need no Iaso.
+    story.get("/tasks/").await.expect(200);
+    iaso.is(Mood::Page(403));
+    with_session(&story, &session, "/tasks/").await.error(403);
+    iaso.is(Mood::Well);
+    with_session(&story, &session, "/tasks/").await.expect(200);
+    story.end().await;
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_profile_that_is_too_large_is_not_read(#[values(Sqlite, Postgres)] base: Base) {
+    let iaso = Iaso::start();
+    let story = plan(base, &iaso)
+        .setting("iaso.answer_limit", "65536")
+        .begin()
+        .await;
+    let session = iaso.session(iaso::profile(4, 1, MAY));
+    with_session(&story, &session, "/tasks/").await.expect(200);
+    let mut large = iaso::profile(5, 1, MAY);
+    large["org_units"] = json!(vec!["somewhere"; 6000]);
+    let session = iaso.session(large);
+    away(&with_session(&story, &session, "/tasks/").await);
+    story.end().await;
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_iaso_that_hangs_is_waited_for_as_long_as_set(#[values(Sqlite, Postgres)] base: Base) {
+    let iaso = Iaso::start();
+    let story = plan(base, &iaso)
+        .setting("iaso.request_timeout", "3s")
+        .begin()
+        .await;
+    let session = iaso.session(iaso::profile(4, 1, MAY));
+    iaso.is(Mood::Gated(Arc::new(Semaphore::new(0))));
+    away(&with_session(&story, &session, "/tasks/").await);
+    iaso.is(Mood::Well);
+    with_session(&story, &session, "/tasks/").await.expect(200);
+    story.end().await;
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn iaso_is_asked_eight_questions_at_a_time(#[values(Sqlite, Postgres)] base: Base) {
+    let (story, iaso) = begin(base).await;
+    let gate = Arc::new(Semaphore::new(0));
+    iaso.is(Mood::Gated(gate.clone()));
+    let sessions: Vec<String> = (0..8)
+        .map(|user| iaso.session(iaso::profile(10 + user, 1, MAY)))
+        .collect();
+    let late = iaso.session(iaso::profile(4, 1, MAY));
+    let first = join_all(
+        sessions
+            .iter()
+            .map(|session| with_session(&story, session, "/tasks/")),
+    );
+    let ninth = async {
+        story
+            .until_true("eight questions", async || iaso.heard().len() == 8)
+            .await;
+        away(&with_session(&story, &late, "/tasks/").await);
+        story.get("/tasks/").await.expect(200);
+        assert_eq!(iaso.heard().len(), 8);
+        gate.add_permits(100);
+    };
+    let (answers, ()) = tokio::join!(first, ninth);
+    for answer in answers {
+        answer.expect(200);
+    }
+    with_session(&story, &late, "/tasks/").await.expect(200);
+    story.end().await;
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_iaso_that_is_gone_stops_no_pipeline_and_no_key(#[values(Sqlite, Postgres)] base: Base) {
+    let (story, iaso) = begin(base).await;
+    let (session, token) = (
+        iaso.session(iaso::profile(4, 1, MAY)),
+        iaso.token(iaso::profile(4, 1, MAY)),
+    );
+    let task = story.launch(&id(1), json!({})).await;
+    let callback = story.callback_token().await;
+    iaso.stop().await;
+    away(&with_session(&story, &session, "/tasks/").await);
+    away(&with_token(&story, &token, "/tasks/").await);
+    let report = story.ask(
+        As::Bearer(callback),
+        Method::PATCH,
+        &format!("/pipelines/{}/", id(1)),
+    );
+    report
+        .json(&json!({"task_id": task, "status": "RUNNING"}))
+        .send()
+        .await
+        .expect(200);
+    story.get("/tasks/").await.expect(200);
+    let write = story
+        .ask(As::Nobody, Method::POST, &format!("/tasks/{task}/cancel/"))
+        .in_iaso(&session);
+    away(&write.send().await);
+    story.end().await;
 }

@@ -1,107 +1,198 @@
 //! A browser sends its cookie whoever made it ask: a session writes only from a page of our own origin.
 
 use reqwest::Method;
+use rstest::rstest;
 use serde_json::json;
 
 use super::{Shows, begin, denied, plan};
 use crate::support::catalogue::id;
 use crate::support::iaso::{self, Iaso, MAY};
-use crate::support::story::{As, story};
+use crate::support::story::{As, Base, Postgres, Sqlite};
 
 const SENTENCE: &str = "A change made with an Iaso session must come from a page of this site (header Origin or Sec-Fetch-Site)";
 const PAGE_SENTENCE: &str = "This form was not sent from a page of this site";
 
-story! {
-    async fn a_session_writes_only_where_the_browser_vouches_for_the_page(base) {
-        let iaso = Iaso::start();
-        let story = plan(base, &iaso).setting("server.public_url", "https://iaso.example.org").begin().await;
-        let session = iaso.session(iaso::superuser(4, 1));
-        let path = format!("/pipelines/{}/launch/", id(1));
-        let launch = async |headers: &[(&str, &str)]| {
-            let ask = story.ask(As::Nobody, Method::POST, &path).cookie(&session).json(&json!({"config": {}}));
-            headers.iter().fold(ask, |ask, (name, value)| ask.header(name, value)).send().await
-        };
-        for good in [
-            &[("sec-fetch-site", "same-origin")][..], &[("origin", "https://iaso.example.org")], &[("origin", "https://IASO.example.org:443")],
-            &[("sec-fetch-site", "same-origin"), ("origin", "https://iaso.example.org")],
-        ] {
-            assert_eq!(launch(good).await.status, 201, "{good:?}");
-        }
-        let runs = story.runs().await.len();
-        for bad in [
-            &[][..], &[("sec-fetch-site", "cross-site")], &[("sec-fetch-site", "same-site")], &[("sec-fetch-site", "none")], &[("sec-fetch-site", "Same-Origin, cross-site")],
-            &[("origin", "https://evil.example")], &[("origin", "http://iaso.example.org")], &[("origin", "https://iaso.example.org:8443")], &[("origin", "null")],
-            &[("origin", "")], &[("origin", "https://iaso.example.org.evil.example")], &[("origin", "https://evil.example/https://iaso.example.org")],
-            &[("host", "evil.example"), ("origin", "https://evil.example")], &[("x-forwarded-host", "evil.example"), ("origin", "https://evil.example")],
-            &[("referer", "https://iaso.example.org/")], &[("x-requested-with", "XMLHttpRequest")], &[("sec-fetch-site", "cross-site"), ("origin", "https://evil.example")],
-        ] {
-            let answer = launch(bad).await;
-            denied(&answer, 403, None);
-            assert_eq!(answer.error(403), SENTENCE, "{bad:?}");
-        }
-        assert_eq!(story.runs().await.len(), runs);
-        story.end().await;
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_session_writes_only_where_the_browser_vouches_for_the_page(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
+    let iaso = Iaso::start();
+    let story = plan(base, &iaso)
+        .setting("server.public_url", "https://iaso.example.org")
+        .begin()
+        .await;
+    let session = iaso.session(iaso::superuser(4, 1));
+    let path = format!("/pipelines/{}/launch/", id(1));
+    let launch = async |headers: &[(&str, &str)]| {
+        let ask = story
+            .ask(As::Nobody, Method::POST, &path)
+            .cookie(&session)
+            .json(&json!({"config": {}}));
+        headers
+            .iter()
+            .fold(ask, |ask, (name, value)| ask.header(name, value))
+            .send()
+            .await
+    };
+    for good in [
+        &[("sec-fetch-site", "same-origin")][..],
+        &[("origin", "https://iaso.example.org")],
+        &[("origin", "https://IASO.example.org:443")],
+        &[
+            ("sec-fetch-site", "same-origin"),
+            ("origin", "https://iaso.example.org"),
+        ],
+    ] {
+        assert_eq!(launch(good).await.status, 201, "{good:?}");
     }
+    let runs = story.runs().await.len();
+    for bad in [
+        &[][..],
+        &[("sec-fetch-site", "cross-site")],
+        &[("sec-fetch-site", "same-site")],
+        &[("sec-fetch-site", "none")],
+        &[("sec-fetch-site", "Same-Origin, cross-site")],
+        &[("origin", "https://evil.example")],
+        &[("origin", "http://iaso.example.org")],
+        &[("origin", "https://iaso.example.org:8443")],
+        &[("origin", "null")],
+        &[("origin", "")],
+        &[("origin", "https://iaso.example.org.evil.example")],
+        &[("origin", "https://evil.example/https://iaso.example.org")],
+        &[("host", "evil.example"), ("origin", "https://evil.example")],
+        &[
+            ("x-forwarded-host", "evil.example"),
+            ("origin", "https://evil.example"),
+        ],
+        &[("referer", "https://iaso.example.org/")],
+        &[("x-requested-with", "XMLHttpRequest")],
+        &[
+            ("sec-fetch-site", "cross-site"),
+            ("origin", "https://evil.example"),
+        ],
+    ] {
+        let answer = launch(bad).await;
+        denied(&answer, 403, None);
+        assert_eq!(answer.error(403), SENTENCE, "{bad:?}");
+    }
+    assert_eq!(story.runs().await.len(), runs);
+    story.end().await;
 }
 
-story! {
-    async fn every_way_to_write_asks_for_it_and_no_way_to_read_does(base) {
-        let (story, iaso) = begin(base).await;
-        let session = iaso.session(iaso::superuser(4, 1));
-        for way in openhexa_bridge::http::ways() {
-            let path = way.path.replace("{id}", "1").replace("{code}", "x");
-            for method in way.methods {
-                let method: Method = method.parse().unwrap();
-                if way.path.ends_with("/stream") && method == Method::GET {
-                    story.ask_at(As::Nobody, method, "/api/openhexa/tasks/stream/").cookie(&session).stream().await;
-                    continue;
-                }
-                let answer = story.ask_at(As::Nobody, method.clone(), &path).cookie(&session).send().await;
-                // The bridge's own pages ask for it whoever comes, and say so in words of their own.
-                let own_page = path.contains("/dashboard");
-                let told = answer.text.contains(if own_page { PAGE_SENTENCE } else { SENTENCE });
-                assert!(!told || answer.status == 403, "{method} {path}: {}", answer.status);
-                assert_eq!(told, !method.is_safe(), "{method} {path}: {} {}", answer.status, answer.text);
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_way_to_write_asks_for_it_and_no_way_to_read_does(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
+    let (story, iaso) = begin(base).await;
+    let session = iaso.session(iaso::superuser(4, 1));
+    for way in openhexa_bridge::http::ways() {
+        let path = way.path.replace("{id}", "1").replace("{code}", "x");
+        for method in way.methods {
+            let method: Method = method.parse().unwrap();
+            if way.path.ends_with("/stream") && method == Method::GET {
+                story
+                    .ask_at(As::Nobody, method, "/api/openhexa/tasks/stream/")
+                    .cookie(&session)
+                    .stream()
+                    .await;
+                continue;
             }
+            let answer = story
+                .ask_at(As::Nobody, method.clone(), &path)
+                .cookie(&session)
+                .send()
+                .await;
+            // The bridge's own pages ask for it whoever comes, and say so in words of their own.
+            let own_page = path.contains("/dashboard");
+            let told = answer
+                .text
+                .contains(if own_page { PAGE_SENTENCE } else { SENTENCE });
+            assert!(
+                !told || answer.status == 403,
+                "{method} {path}: {}",
+                answer.status
+            );
+            assert_eq!(
+                told,
+                !method.is_safe(),
+                "{method} {path}: {} {}",
+                answer.status,
+                answer.text
+            );
         }
-        story.end().await;
     }
+    story.end().await;
 }
 
-story! {
-    async fn a_token_or_key_proves_itself_wherever_it_comes_from(base) {
-        let (story, iaso) = begin(base).await;
-        let session = iaso.session(iaso::profile(4, 1, MAY));
-        let token = iaso.token(iaso::profile(4, 1, MAY));
-        let path = format!("/pipelines/{}/launch/", id(1));
-        for bearer in [token, story.secrets.operator.clone()] {
-            let ask = story.ask(As::Bearer(bearer), Method::POST, &path).cookie(&session);
-            let ask = ask.header("origin", "https://evil.example").header("sec-fetch-site", "cross-site");
-            ask.json(&json!({"config": {}})).send().await.expect(201);
-        }
-        story.end().await;
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_token_or_key_proves_itself_wherever_it_comes_from(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
+    let (story, iaso) = begin(base).await;
+    let session = iaso.session(iaso::profile(4, 1, MAY));
+    let token = iaso.token(iaso::profile(4, 1, MAY));
+    let path = format!("/pipelines/{}/launch/", id(1));
+    for bearer in [token, story.secrets.operator.clone()] {
+        let ask = story
+            .ask(As::Bearer(bearer), Method::POST, &path)
+            .cookie(&session);
+        let ask = ask
+            .header("origin", "https://evil.example")
+            .header("sec-fetch-site", "cross-site");
+        ask.json(&json!({"config": {}})).send().await.expect(201);
     }
+    story.end().await;
 }
 
-story! {
-    async fn without_iaso_a_cookie_is_nothing(base) {
-        let story = crate::callback::plan(base).begin().await;
-        let ask = story.ask(As::Nobody, Method::POST, &format!("/pipelines/{}/launch/", id(1)));
-        denied(&ask.in_iaso("abc").json(&json!({"config": {}})).send().await, 401, None);
-        denied(&story.ask(As::Nobody, Method::GET, "/tasks/").cookie("abc").send().await, 401, None);
-        story.end().await;
-    }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn without_iaso_a_cookie_is_nothing(#[values(Sqlite, Postgres)] base: Base) {
+    let story = crate::callback::plan(base).begin().await;
+    let ask = story.ask(
+        As::Nobody,
+        Method::POST,
+        &format!("/pipelines/{}/launch/", id(1)),
+    );
+    denied(
+        &ask.in_iaso("abc").json(&json!({"config": {}})).send().await,
+        401,
+        None,
+    );
+    denied(
+        &story
+            .ask(As::Nobody, Method::GET, "/tasks/")
+            .cookie("abc")
+            .send()
+            .await,
+        401,
+        None,
+    );
+    story.end().await;
 }
 
-story! {
-    async fn in_dev_a_cookie_changes_nothing(base) {
-        let iaso = Iaso::start();
-        let story = plan(base, &iaso).local().begin().await;
-        let session = iaso.session(iaso::profile(4, 1, &[]));
-        story.ask(As::Nobody, Method::GET, "/config/").cookie(&session).send().await.expect(200);
-        let launch = story.ask(As::Nobody, Method::POST, &format!("/pipelines/{}/launch/", id(1))).cookie(&session);
-        launch.json(&json!({"config": {}})).send().await.expect(201);
-        assert!(iaso.heard().is_empty());
-        story.end().await;
-    }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn in_dev_a_cookie_changes_nothing(#[values(Sqlite, Postgres)] base: Base) {
+    let iaso = Iaso::start();
+    let story = plan(base, &iaso).local().begin().await;
+    let session = iaso.session(iaso::profile(4, 1, &[]));
+    story
+        .ask(As::Nobody, Method::GET, "/config/")
+        .cookie(&session)
+        .send()
+        .await
+        .expect(200);
+    let launch = story
+        .ask(
+            As::Nobody,
+            Method::POST,
+            &format!("/pipelines/{}/launch/", id(1)),
+        )
+        .cookie(&session);
+    launch.json(&json!({"config": {}})).send().await.expect(201);
+    assert!(iaso.heard().is_empty());
+    story.end().await;
 }

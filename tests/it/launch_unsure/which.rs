@@ -1,10 +1,11 @@
 //! Which run is the lost one: never one of another user, time, config or task, and none where two could be it.
 
+use rstest::rstest;
 use serde_json::{Value, json};
 
 use super::{is_never_confirmed, look_for_a_minute, plan, unsure};
 use crate::support::catalogue::{id, parameter, pipeline, quick};
-use crate::support::story::{Plan, story};
+use crate::support::story::{Base, Plan, Postgres, Sqlite};
 
 /// Ways in which a run is made and its id is lost.
 fn losses() -> [Value; 3] {
@@ -15,179 +16,274 @@ fn losses() -> [Value; 3] {
     ]
 }
 
-story! {
-    async fn a_run_whose_id_was_lost_is_found_and_followed(base) {
-        for (loss, names_task) in losses().into_iter().flat_map(|loss| [(loss.clone(), true), (loss, false)]) {
-            let plan = plan(base, names_task, "succeed").setting("openhexa.connect_timeout", "2s");
-            let story = plan.setting("openhexa.request_timeout", "3s").begin().await;
-            story.fault(&loss).await;
-            let task = unsure(&story, json!({"country": "CMR"})).await;
-            let ended = story.until_confirmed(task).await;
-            look_for_a_minute(&story).await;
-            let runs = story.runs().await;
-            assert_eq!((&ended["status"], runs.len()), (&json!("SUCCESS"), 1), "{loss} {names_task}");
-            assert_eq!(ended["run"]["id"], runs[0]["id"]);
-            assert_eq!(story.asked("runPipeline").await, 1);
-            story.end().await;
-        }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_run_whose_id_was_lost_is_found_and_followed(#[values(Sqlite, Postgres)] base: Base) {
+    for (loss, names_task) in losses()
+        .into_iter()
+        .flat_map(|loss| [(loss.clone(), true), (loss, false)])
+    {
+        let plan = plan(base, names_task, "succeed").setting("openhexa.connect_timeout", "2s");
+        let story = plan.setting("openhexa.request_timeout", "3s").begin().await;
+        story.fault(&loss).await;
+        let task = unsure(&story, json!({"country": "CMR"})).await;
+        let ended = story.until_confirmed(task).await;
+        look_for_a_minute(&story).await;
+        let runs = story.runs().await;
+        assert_eq!(
+            (&ended["status"], runs.len()),
+            (&json!("SUCCESS"), 1),
+            "{loss} {names_task}"
+        );
+        assert_eq!(ended["run"]["id"], runs[0]["id"]);
+        assert_eq!(story.asked("runPipeline").await, 1);
+        story.end().await;
     }
 }
 
 // Its run was dated before the request for it, and so was not taken for the launch's.
-story! {
-    async fn a_lost_run_is_found_although_the_clock_of_openhexa_is_behind(base) {
-        let story = plan(base, false, "succeed").begin().await;
-        story.advance(chrono::TimeDelta::seconds(50));
-        story.fault(&json!({"fault": "drop_after", "operation": "runPipeline", "count": 1})).await;
-        let task = unsure(&story, json!({"country": "CMR"})).await;
-        let ended = story.until_confirmed(task).await;
-        assert_eq!((&ended["status"], &ended["run"]["id"]), (&json!("SUCCESS"), &story.runs().await[0]["id"]));
-        story.end().await;
-    }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_lost_run_is_found_although_the_clock_of_openhexa_is_behind(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
+    let story = plan(base, false, "succeed").begin().await;
+    story.advance(chrono::TimeDelta::seconds(50));
+    story
+        .fault(&json!({"fault": "drop_after", "operation": "runPipeline", "count": 1}))
+        .await;
+    let task = unsure(&story, json!({"country": "CMR"})).await;
+    let ended = story.until_confirmed(task).await;
+    assert_eq!(
+        (&ended["status"], &ended["run"]["id"]),
+        (&json!("SUCCESS"), &story.runs().await[0]["id"])
+    );
+    story.end().await;
 }
 
 // The version declares `task_id` as a text, under which its lost run was not recognised, and so made twice.
-story! {
-    async fn a_lost_run_that_names_its_task_as_a_text_is_found(base) {
-        let parameters = [parameter("task_id", "str", json!({}))];
-        let story = Plan::on(base).pipelines(json!([pipeline(1, &parameters, quick("succeed"))])).begin().await;
-        story.fault(&json!({"fault": "drop_after", "operation": "runPipeline", "count": 1})).await;
-        let task = unsure(&story, json!({})).await;
-        assert_eq!(story.until_confirmed(task).await["status"], "SUCCESS");
-        assert_eq!((story.asked("runPipeline").await, story.runs().await.len()), (1, 1));
-        story.end().await;
-    }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_lost_run_that_names_its_task_as_a_text_is_found(#[values(Sqlite, Postgres)] base: Base) {
+    let parameters = [parameter("task_id", "str", json!({}))];
+    let story = Plan::on(base)
+        .pipelines(json!([pipeline(1, &parameters, quick("succeed"))]))
+        .begin()
+        .await;
+    story
+        .fault(&json!({"fault": "drop_after", "operation": "runPipeline", "count": 1}))
+        .await;
+    let task = unsure(&story, json!({})).await;
+    assert_eq!(story.until_confirmed(task).await["status"], "SUCCESS");
+    assert_eq!(
+        (story.asked("runPipeline").await, story.runs().await.len()),
+        (1, 1)
+    );
+    story.end().await;
 }
 
-story! {
-    async fn of_two_runs_that_could_be_it_none_is_taken(base) {
-        let story = plan(base, false, "hang").begin().await;
-        story.fault(&json!({"fault": "null_run", "count": 1})).await;
-        let task = unsure(&story, json!({"country": "CMR"})).await;
-        story.foreign_run(&id(1), json!({"country": "CMR"})).await;
-        look_for_a_minute(&story).await;
-        let shown = story.task(task).await;
-        assert_eq!((&shown["status"], &shown["run"]), (&json!("QUEUED"), &json!(null)));
-        let told = "run_ambiguous".to_owned();
-        assert_eq!(story.events(task).await.iter().filter(|event| **event == told).count(), 1);
-        let ended = story.until_after(chrono::TimeDelta::minutes(15), task).await;
-        assert_eq!((&ended["status"], &ended["confirmed"], &ended["run"]), (&json!("ERROR"), &json!(true), &json!(null)));
-        assert!(ended["progress_message"].as_str().unwrap().contains("Several OpenHEXA runs"), "{ended}");
-        assert_eq!(story.runs().await.len(), 2);
-        story.end().await;
-    }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_two_runs_that_could_be_it_none_is_taken(#[values(Sqlite, Postgres)] base: Base) {
+    let story = plan(base, false, "hang").begin().await;
+    story.fault(&json!({"fault": "null_run", "count": 1})).await;
+    let task = unsure(&story, json!({"country": "CMR"})).await;
+    story.foreign_run(&id(1), json!({"country": "CMR"})).await;
+    look_for_a_minute(&story).await;
+    let shown = story.task(task).await;
+    assert_eq!(
+        (&shown["status"], &shown["run"]),
+        (&json!("QUEUED"), &json!(null))
+    );
+    let told = "run_ambiguous".to_owned();
+    assert_eq!(
+        story
+            .events(task)
+            .await
+            .iter()
+            .filter(|event| **event == told)
+            .count(),
+        1
+    );
+    let ended = story
+        .until_after(chrono::TimeDelta::minutes(15), task)
+        .await;
+    assert_eq!(
+        (&ended["status"], &ended["confirmed"], &ended["run"]),
+        (&json!("ERROR"), &json!(true), &json!(null))
+    );
+    assert!(
+        ended["progress_message"]
+            .as_str()
+            .unwrap()
+            .contains("Several OpenHEXA runs"),
+        "{ended}"
+    );
+    assert_eq!(story.runs().await.len(), 2);
+    story.end().await;
 }
 
 // Its pipeline reported, so there is a run: the launch was given up all the same after a quarter of an hour.
-story! {
-    async fn of_two_runs_that_could_be_it_one_reports_and_the_launch_is_not_given_up_before_its_deadline(base) {
-        let story = plan(base, false, "hang").begin().await;
-        story.fault(&json!({"fault": "null_run", "count": 1})).await;
-        let task = unsure(&story, json!({"country": "CMR"})).await;
-        story.foreign_run(&id(1), json!({"country": "CMR"})).await;
-        story.report(&id(1), &json!({"task_id": task, "status": "RUNNING"})).await.expect(200);
-        story.advance(chrono::TimeDelta::minutes(50));
-        look_for_a_minute(&story).await;
-        let shown = story.task(task).await;
-        assert_eq!((&shown["status"], &shown["confirmed"]), (&json!("RUNNING"), &json!(false)));
-        let ended = story.until_after(chrono::TimeDelta::hours(1), task).await;
-        assert_eq!((&ended["status"], &ended["run"]), (&json!("ERROR"), &json!(null)));
-        story.end().await;
-    }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_two_runs_that_could_be_it_one_reports_and_the_launch_is_not_given_up_before_its_deadline(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
+    let story = plan(base, false, "hang").begin().await;
+    story.fault(&json!({"fault": "null_run", "count": 1})).await;
+    let task = unsure(&story, json!({"country": "CMR"})).await;
+    story.foreign_run(&id(1), json!({"country": "CMR"})).await;
+    story
+        .report(&id(1), &json!({"task_id": task, "status": "RUNNING"}))
+        .await
+        .expect(200);
+    story.advance(chrono::TimeDelta::minutes(50));
+    look_for_a_minute(&story).await;
+    let shown = story.task(task).await;
+    assert_eq!(
+        (&shown["status"], &shown["confirmed"]),
+        (&json!("RUNNING"), &json!(false))
+    );
+    let ended = story.until_after(chrono::TimeDelta::hours(1), task).await;
+    assert_eq!(
+        (&ended["status"], &ended["run"]),
+        (&json!("ERROR"), &json!(null))
+    );
+    story.end().await;
 }
 
-story! {
-    async fn a_run_of_somebody_else_is_not_taken(base) {
-        let story = plan(base, false, "hang").begin().await;
-        let foreign = story.foreign_run(&id(1), json!({"country": "CMR"})).await;
-        story.drive(&foreign, &json!({"user": id(77)})).await;
-        story.fault(&json!({"fault": "drop_before", "count": 1})).await;
-        let task = unsure(&story, json!({"country": "CMR"})).await;
-        look_for_a_minute(&story).await;
-        is_never_confirmed(&story, task).await;
-        story.end().await;
-    }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_run_of_somebody_else_is_not_taken(#[values(Sqlite, Postgres)] base: Base) {
+    let story = plan(base, false, "hang").begin().await;
+    let foreign = story.foreign_run(&id(1), json!({"country": "CMR"})).await;
+    story.drive(&foreign, &json!({"user": id(77)})).await;
+    story
+        .fault(&json!({"fault": "drop_before", "count": 1}))
+        .await;
+    let task = unsure(&story, json!({"country": "CMR"})).await;
+    look_for_a_minute(&story).await;
+    is_never_confirmed(&story, task).await;
+    story.end().await;
 }
 
-story! {
-    async fn a_run_of_before_the_launch_is_not_taken(base) {
-        let story = plan(base, false, "hang").setting("launch.clock_skew", "1s").begin().await;
-        story.foreign_run(&id(1), json!({"country": "CMR"})).await;
-        story.advance(chrono::TimeDelta::seconds(30));
-        story.fault(&json!({"fault": "drop_before", "count": 1})).await;
-        let task = unsure(&story, json!({"country": "CMR"})).await;
-        look_for_a_minute(&story).await;
-        is_never_confirmed(&story, task).await;
-        story.end().await;
-    }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_run_of_before_the_launch_is_not_taken(#[values(Sqlite, Postgres)] base: Base) {
+    let story = plan(base, false, "hang")
+        .setting("launch.clock_skew", "1s")
+        .begin()
+        .await;
+    story.foreign_run(&id(1), json!({"country": "CMR"})).await;
+    story.advance(chrono::TimeDelta::seconds(30));
+    story
+        .fault(&json!({"fault": "drop_before", "count": 1}))
+        .await;
+    let task = unsure(&story, json!({"country": "CMR"})).await;
+    look_for_a_minute(&story).await;
+    is_never_confirmed(&story, task).await;
+    story.end().await;
 }
 
-story! {
-    async fn a_run_of_another_config_is_not_taken(base) {
-        let story = plan(base, false, "hang").begin().await;
-        story.foreign_run(&id(1), json!({"country": "BFA"})).await;
-        story.foreign_run(&id(1), json!({})).await;
-        story.fault(&json!({"fault": "drop_before", "count": 1})).await;
-        let task = unsure(&story, json!({"country": "CMR"})).await;
-        look_for_a_minute(&story).await;
-        is_never_confirmed(&story, task).await;
-        story.end().await;
-    }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_run_of_another_config_is_not_taken(#[values(Sqlite, Postgres)] base: Base) {
+    let story = plan(base, false, "hang").begin().await;
+    story.foreign_run(&id(1), json!({"country": "BFA"})).await;
+    story.foreign_run(&id(1), json!({})).await;
+    story
+        .fault(&json!({"fault": "drop_before", "count": 1}))
+        .await;
+    let task = unsure(&story, json!({"country": "CMR"})).await;
+    look_for_a_minute(&story).await;
+    is_never_confirmed(&story, task).await;
+    story.end().await;
 }
 
-story! {
-    async fn a_run_that_another_task_owns_is_not_taken(base) {
-        let story = plan(base, false, "hang").begin().await;
-        let first = story.launch(&id(1), json!({"country": "CMR"})).await;
-        story.fault(&json!({"fault": "drop_before", "count": 1})).await;
-        let task = unsure(&story, json!({"country": "CMR"})).await;
-        look_for_a_minute(&story).await;
-        is_never_confirmed(&story, task).await;
-        assert_eq!(story.task(first).await["run"]["id"], story.runs().await[0]["id"]);
-        story.end().await;
-    }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_run_that_another_task_owns_is_not_taken(#[values(Sqlite, Postgres)] base: Base) {
+    let story = plan(base, false, "hang").begin().await;
+    let first = story.launch(&id(1), json!({"country": "CMR"})).await;
+    story
+        .fault(&json!({"fault": "drop_before", "count": 1}))
+        .await;
+    let task = unsure(&story, json!({"country": "CMR"})).await;
+    look_for_a_minute(&story).await;
+    is_never_confirmed(&story, task).await;
+    assert_eq!(
+        story.task(first).await["run"]["id"],
+        story.runs().await[0]["id"]
+    );
+    story.end().await;
 }
 
-story! {
-    async fn a_run_that_names_another_task_is_not_taken(base) {
-        let story = plan(base, true, "hang").begin().await;
-        story.foreign_run(&id(1), json!({"task_id": 999_999})).await;
-        story.foreign_run(&id(1), json!({})).await;
-        story.fault(&json!({"fault": "drop_after", "count": 1})).await;
-        let task = unsure(&story, json!({})).await;
-        let found = story.until(task, "its run", |task| !task["run"].is_null()).await;
-        let own = story.runs().await.into_iter().find(|run| run["config"]["task_id"] == json!(task));
-        assert_eq!(found["run"]["id"], own.unwrap()["id"]);
-        story.end().await;
-    }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_run_that_names_another_task_is_not_taken(#[values(Sqlite, Postgres)] base: Base) {
+    let story = plan(base, true, "hang").begin().await;
+    story.foreign_run(&id(1), json!({"task_id": 999_999})).await;
+    story.foreign_run(&id(1), json!({})).await;
+    story
+        .fault(&json!({"fault": "drop_after", "count": 1}))
+        .await;
+    let task = unsure(&story, json!({})).await;
+    let found = story
+        .until(task, "its run", |task| !task["run"].is_null())
+        .await;
+    let own = story
+        .runs()
+        .await
+        .into_iter()
+        .find(|run| run["config"]["task_id"] == json!(task));
+    assert_eq!(found["run"]["id"], own.unwrap()["id"]);
+    story.end().await;
 }
 
-story! {
-    async fn the_same_task_id_of_before_proves_nothing(base) {
-        let story = plan(base, true, "hang").begin().await;
-        // The first task of a fresh database has a number that others had before it.
-        let old = story.foreign_run(&id(1), json!({"task_id": 1})).await;
-        story.drive(&old, &json!({"user": id(77)})).await;
-        story.fault(&json!({"fault": "drop_after", "count": 1})).await;
-        let task = unsure(&story, json!({})).await;
-        assert_eq!(task, 1);
-        let found = story.until(task, "its run", |task| !task["run"].is_null()).await;
-        assert_ne!(found["run"]["id"], json!(old));
-        story.end().await;
-    }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_same_task_id_of_before_proves_nothing(#[values(Sqlite, Postgres)] base: Base) {
+    let story = plan(base, true, "hang").begin().await;
+    // The first task of a fresh database has a number that others had before it.
+    let old = story.foreign_run(&id(1), json!({"task_id": 1})).await;
+    story.drive(&old, &json!({"user": id(77)})).await;
+    story
+        .fault(&json!({"fault": "drop_after", "count": 1}))
+        .await;
+    let task = unsure(&story, json!({})).await;
+    assert_eq!(task, 1);
+    let found = story
+        .until(task, "its run", |task| !task["run"].is_null())
+        .await;
+    assert_ne!(found["run"]["id"], json!(old));
+    story.end().await;
 }
 
-story! {
-    async fn a_launch_sent_later_is_found_by_what_was_sent(base) {
-        let parameters = ["connection_host", "connection_token"].map(|code| parameter(code, "str", json!({})));
-        let story = Plan::on(base).pipelines(json!([pipeline(1, &parameters, quick("succeed"))])).begin().await;
-        story.get(&format!("/pipelines/{}/", id(1))).await.expect(200);
-        story.fault(&json!({"fault": "html_500", "operation": "pipeline", "count": 1})).await;
-        let task = story.launch(&id(1), json!({})).await;
-        assert_eq!(story.asked("runPipeline").await, 0);
-        story.fault(&json!({"fault": "drop_after", "count": 1})).await;
-        let ended = story.until_confirmed(task).await;
-        assert_eq!((&ended["status"], story.runs().await.len()), (&json!("SUCCESS"), 1));
-        story.end().await;
-    }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_launch_sent_later_is_found_by_what_was_sent(#[values(Sqlite, Postgres)] base: Base) {
+    let parameters =
+        ["connection_host", "connection_token"].map(|code| parameter(code, "str", json!({})));
+    let story = Plan::on(base)
+        .pipelines(json!([pipeline(1, &parameters, quick("succeed"))]))
+        .begin()
+        .await;
+    story
+        .get(&format!("/pipelines/{}/", id(1)))
+        .await
+        .expect(200);
+    story
+        .fault(&json!({"fault": "html_500", "operation": "pipeline", "count": 1}))
+        .await;
+    let task = story.launch(&id(1), json!({})).await;
+    assert_eq!(story.asked("runPipeline").await, 0);
+    story
+        .fault(&json!({"fault": "drop_after", "count": 1}))
+        .await;
+    let ended = story.until_confirmed(task).await;
+    assert_eq!(
+        (&ended["status"], story.runs().await.len()),
+        (&json!("SUCCESS"), 1)
+    );
+    story.end().await;
 }

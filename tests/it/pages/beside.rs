@@ -1,12 +1,13 @@
 //! The pages at the address of an Iaso, below the API's: `/dashboard/` is Iaso's own there.
 
 use reqwest::Method;
+use rstest::rstest;
 
 use super::Page;
 use super::sign_in::{cookie, get, post};
 use crate::support::catalogue::id;
 use crate::support::iaso;
-use crate::support::story::{As, story};
+use crate::support::story::{As, Base, Postgres, Sqlite};
 
 const HERE: &str = "/api/openhexa/dashboard";
 
@@ -20,55 +21,118 @@ fn stays(page: &Page) {
     );
 }
 
-story! {
-    async fn iasos_users_come_signed_in_and_stay_there(base) {
-        let (story, iaso) = crate::identity::begin(base).await;
-        let session = format!("sessionid={}", iaso.session(iaso::superuser(4, 1)));
-        let home = get(&story, &session, &format!("{HERE}/")).await;
-        assert_eq!((home.status, home.header("location")), (303, format!("{HERE}/pipelines/").as_str()));
-        for path in ["pipelines/", "tasks/", "monitoring/", "settings/", "settings/pipelines/", "settings/keys/", "settings/history/"] {
-            let page = Page::of(get(&story, &session, &format!("{HERE}/{path}")).await, 200);
-            stays(&page);
-            let style = page.links().into_iter().find(|link| link.contains("/static/")).expect("a style");
-            assert_eq!(get(&story, "", &style).await.status, 200);
-        }
-        let path = format!("{HERE}/pipelines/{}/", id(1));
-        let form = Page::of(get(&story, &session, &path).await, 200).form(&path);
-        let launched = post(&story, &session, &form).await;
-        assert!(launched.header("location").starts_with(&format!("{HERE}/tasks/")), "{}", launched.header("location"));
-        let task = Page::of(get(&story, &session, launched.header("location")).await, 200);
-        stays(&task);
-        assert!(task.attribute("live", "data-stream").unwrap().starts_with(HERE));
-        let foreign = story.ask_at(As::Nobody, Method::POST, &path).header("cookie", &session).header("origin", "https://evil.example");
-        Page::of(foreign.body("application/x-www-form-urlencoded", form.body()).send().await, 403);
-        assert_eq!(story.runs().await.len(), 1);
-        story.end().await;
-    }
-}
-
-story! {
-    async fn a_key_signs_in_there_for_there(base) {
-        let (story, _) = crate::identity::begin(base).await;
-        let wanted = format!("{HERE}/tasks/");
-        let page = story.page_with(As::Nobody, &wanted, 401).await;
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn iasos_users_come_signed_in_and_stay_there(#[values(Sqlite, Postgres)] base: Base) {
+    let (story, iaso) = crate::identity::begin(base).await;
+    let session = format!("sessionid={}", iaso.session(iaso::superuser(4, 1)));
+    let home = get(&story, &session, &format!("{HERE}/")).await;
+    assert_eq!(
+        (home.status, home.header("location")),
+        (303, format!("{HERE}/pipelines/").as_str())
+    );
+    for path in [
+        "pipelines/",
+        "tasks/",
+        "monitoring/",
+        "settings/",
+        "settings/pipelines/",
+        "settings/keys/",
+        "settings/history/",
+    ] {
+        let page = Page::of(get(&story, &session, &format!("{HERE}/{path}")).await, 200);
         stays(&page);
-        let form = page.form("/sign-in/").fill("key", &[&story.secrets.viewer]);
-        let answer = story.send(As::Nobody, &form).await;
-        assert_eq!((answer.status, answer.header("location")), (303, wanted.as_str()));
-        assert!(answer.header("set-cookie").contains(&format!("Path={HERE};")), "{}", answer.header("set-cookie"));
-        stays(&Page::of(get(&story, &cookie(&answer), &wanted).await, 200));
-        let elsewhere = form.fill("next", &["/dashboard/tasks/"]);
-        assert_eq!(story.send_on(As::Nobody, &elsewhere).await, format!("{HERE}/pipelines/"));
-        story.end().await;
+        let style = page
+            .links()
+            .into_iter()
+            .find(|link| link.contains("/static/"))
+            .expect("a style");
+        assert_eq!(get(&story, "", &style).await.status, 200);
     }
+    let path = format!("{HERE}/pipelines/{}/", id(1));
+    let form = Page::of(get(&story, &session, &path).await, 200).form(&path);
+    let launched = post(&story, &session, &form).await;
+    assert!(
+        launched
+            .header("location")
+            .starts_with(&format!("{HERE}/tasks/")),
+        "{}",
+        launched.header("location")
+    );
+    let task = Page::of(
+        get(&story, &session, launched.header("location")).await,
+        200,
+    );
+    stays(&task);
+    assert!(
+        task.attribute("live", "data-stream")
+            .unwrap()
+            .starts_with(HERE)
+    );
+    let foreign = story
+        .ask_at(As::Nobody, Method::POST, &path)
+        .header("cookie", &session)
+        .header("origin", "https://evil.example");
+    Page::of(
+        foreign
+            .body("application/x-www-form-urlencoded", form.body())
+            .send()
+            .await,
+        403,
+    );
+    assert_eq!(story.runs().await.len(), 1);
+    story.end().await;
 }
 
-story! {
-    async fn what_is_wrong_there_is_a_page_and_beside_it_is_not(base) {
-        let (story, _) = crate::identity::begin(base).await;
-        stays(&Page::of(story.ask_at(As::Viewer, Method::GET, &format!("{HERE}/nowhere/")).send().await, 404));
-        let api = story.ask_at(As::Viewer, Method::GET, "/api/openhexa/dashboards/").send().await;
-        assert_eq!((api.status, api.header("content-type")), (404, "application/json"));
-        story.end().await;
-    }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_key_signs_in_there_for_there(#[values(Sqlite, Postgres)] base: Base) {
+    let (story, _) = crate::identity::begin(base).await;
+    let wanted = format!("{HERE}/tasks/");
+    let page = story.page_with(As::Nobody, &wanted, 401).await;
+    stays(&page);
+    let form = page.form("/sign-in/").fill("key", &[&story.secrets.viewer]);
+    let answer = story.send(As::Nobody, &form).await;
+    assert_eq!(
+        (answer.status, answer.header("location")),
+        (303, wanted.as_str())
+    );
+    assert!(
+        answer
+            .header("set-cookie")
+            .contains(&format!("Path={HERE};")),
+        "{}",
+        answer.header("set-cookie")
+    );
+    stays(&Page::of(get(&story, &cookie(&answer), &wanted).await, 200));
+    let elsewhere = form.fill("next", &["/dashboard/tasks/"]);
+    assert_eq!(
+        story.send_on(As::Nobody, &elsewhere).await,
+        format!("{HERE}/pipelines/")
+    );
+    story.end().await;
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_wrong_there_is_a_page_and_beside_it_is_not(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
+    let (story, _) = crate::identity::begin(base).await;
+    stays(&Page::of(
+        story
+            .ask_at(As::Viewer, Method::GET, &format!("{HERE}/nowhere/"))
+            .send()
+            .await,
+        404,
+    ));
+    let api = story
+        .ask_at(As::Viewer, Method::GET, "/api/openhexa/dashboards/")
+        .send()
+        .await;
+    assert_eq!(
+        (api.status, api.header("content-type")),
+        (404, "application/json")
+    );
+    story.end().await;
 }

@@ -1,5 +1,6 @@
 //! What goes wrong below `/dashboard/` is told as a page; and what a page may weigh.
 
+use rstest::rstest;
 use std::io::{Read, Write};
 
 use reqwest::Method;
@@ -7,47 +8,90 @@ use serde_json::json;
 
 use super::Page;
 use crate::support::catalogue::{id, parameter, pipeline, quick};
-use crate::support::story::{As, Plan, Story, story};
+use crate::support::story::{As, Base, Plan, Postgres, Sqlite, Story};
 
-story! {
-    async fn what_is_not_there_is_told_as_a_page(base) {
-        let story = Plan::on(base).pipelines(json!([pipeline(1, &[], quick("succeed"))])).begin().await;
-        for (path, sentence) in [
-            ("/dashboard/nothing/".to_owned(), "This address does not exist"),
-            ("/dashboard/static/none.css".to_owned(), "This address does not exist"),
-            ("/dashboard/pipelines/none/".to_owned(), "Pipeline not found"),
-            (format!("/dashboard/pipelines/{}/", id(9)), "Pipeline not found"),
-            ("/dashboard/tasks/9/".to_owned(), "Task not found"),
-            ("/dashboard/tasks/none/".to_owned(), "Task not found"),
-        ] {
-            let page = story.page_with(As::Viewer, &path, 404).await;
-            assert!(page.has(sentence) && page.has("404"), "{path}: {}", page.text());
-            assert_ne!(page.answer.header("x-request-id"), "");
-        }
-        let answer = story.ask_at(As::Viewer, Method::DELETE, "/dashboard/pipelines/").send().await;
-        assert_eq!(answer.header("allow"), "GET, HEAD");
-        assert!(Page::of(answer, 405).has("This HTTP method is not allowed here"));
-        story.end().await;
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_not_there_is_told_as_a_page(#[values(Sqlite, Postgres)] base: Base) {
+    let story = Plan::on(base)
+        .pipelines(json!([pipeline(1, &[], quick("succeed"))]))
+        .begin()
+        .await;
+    for (path, sentence) in [
+        (
+            "/dashboard/nothing/".to_owned(),
+            "This address does not exist",
+        ),
+        (
+            "/dashboard/static/none.css".to_owned(),
+            "This address does not exist",
+        ),
+        (
+            "/dashboard/pipelines/none/".to_owned(),
+            "Pipeline not found",
+        ),
+        (
+            format!("/dashboard/pipelines/{}/", id(9)),
+            "Pipeline not found",
+        ),
+        ("/dashboard/tasks/9/".to_owned(), "Task not found"),
+        ("/dashboard/tasks/none/".to_owned(), "Task not found"),
+    ] {
+        let page = story.page_with(As::Viewer, &path, 404).await;
+        assert!(
+            page.has(sentence) && page.has("404"),
+            "{path}: {}",
+            page.text()
+        );
+        assert_ne!(page.answer.header("x-request-id"), "");
     }
+    let answer = story
+        .ask_at(As::Viewer, Method::DELETE, "/dashboard/pipelines/")
+        .send()
+        .await;
+    assert_eq!(answer.header("allow"), "GET, HEAD");
+    assert!(Page::of(answer, 405).has("This HTTP method is not allowed here"));
+    story.end().await;
 }
 
-story! {
-    async fn a_page_is_kept_by_nobody_and_its_style_for_ever(base) {
-        let story = Plan::on(base).pipelines(json!([pipeline(1, &[], quick("succeed"))])).begin().await;
-        let page = story.page(As::Viewer, "/dashboard/pipelines/").await;
-        assert_eq!((page.answer.header("cache-control"), page.answer.header("referrer-policy")), ("no-store", "same-origin"));
-        let files: Vec<String> = files(&page).into_iter().filter(|address| address.starts_with("/dashboard/static/")).collect();
-        assert_eq!(files.len(), 3, "style, script, icon: {files:?}");
-        for file in files {
-            let answer = story.ask_at(As::Nobody, Method::GET, &file).send().await;
-            assert_eq!(answer.status, 200);
-            assert_eq!(answer.header("cache-control"), "public, max-age=31536000, immutable");
-        }
-        assert_eq!(unpacked(&story).await, page.answer.text);
-        let home = story.ask_at(As::Nobody, Method::GET, "/dashboard/").send().await;
-        assert_eq!((home.status, home.header("location")), (303, "/dashboard/pipelines/"));
-        story.end().await;
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_page_is_kept_by_nobody_and_its_style_for_ever(#[values(Sqlite, Postgres)] base: Base) {
+    let story = Plan::on(base)
+        .pipelines(json!([pipeline(1, &[], quick("succeed"))]))
+        .begin()
+        .await;
+    let page = story.page(As::Viewer, "/dashboard/pipelines/").await;
+    assert_eq!(
+        (
+            page.answer.header("cache-control"),
+            page.answer.header("referrer-policy")
+        ),
+        ("no-store", "same-origin")
+    );
+    let files: Vec<String> = files(&page)
+        .into_iter()
+        .filter(|address| address.starts_with("/dashboard/static/"))
+        .collect();
+    assert_eq!(files.len(), 3, "style, script, icon: {files:?}");
+    for file in files {
+        let answer = story.ask_at(As::Nobody, Method::GET, &file).send().await;
+        assert_eq!(answer.status, 200);
+        assert_eq!(
+            answer.header("cache-control"),
+            "public, max-age=31536000, immutable"
+        );
     }
+    assert_eq!(unpacked(&story).await, page.answer.text);
+    let home = story
+        .ask_at(As::Nobody, Method::GET, "/dashboard/")
+        .send()
+        .await;
+    assert_eq!(
+        (home.status, home.header("location")),
+        (303, "/dashboard/pipelines/")
+    );
+    story.end().await;
 }
 
 /// The list as it crosses the line where the reader can unpack it.
@@ -87,23 +131,44 @@ fn compressed(text: &str) -> usize {
     packed.finish().unwrap().len()
 }
 
-story! {
-    async fn a_page_with_all_it_needs_is_less_than_100_kb(base) {
-        let many: Vec<_> = (0..60).map(|number| parameter(&format!("value_{number}"), "str", json!({"choices": (0..40).map(|one| format!("Choice {one} of {number}")).collect::<Vec<_>>()}))).collect();
-        let all: Vec<_> = (2..302).map(|number| pipeline(number, &[], quick("succeed"))).chain([pipeline(1, &many, quick("succeed"))]).collect();
-        let story = Plan::on(base).pipelines(json!(all)).begin().await;
-        let task = story.launch(&id(1), json!({})).await;
-        story.until_confirmed(task).await;
-        let rows: Vec<_> = (0..5_000).map(|row| json!({"row": row, "text": format!("district {}", row * 7_919 % 10_007)})).collect();
-        story.report(&id(1), &json!({"task_id": task, "status": "SUCCESS", "result": rows})).await.expect(200);
-        for path in ["/dashboard/pipelines/".to_owned(), format!("/dashboard/pipelines/{}/", id(1)), format!("/dashboard/tasks/{task}/")] {
-            let page = story.page(As::Admin, &path).await;
-            let mut weight = compressed(&page.answer.text);
-            for file in files(&page) {
-                weight += compressed(&story.ask_at(As::Nobody, Method::GET, &file).send().await.text);
-            }
-            assert!(weight < 100_000, "{path} weighs {weight}");
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_page_with_all_it_needs_is_less_than_100_kb(#[values(Sqlite, Postgres)] base: Base) {
+    let many: Vec<_> = (0..60).map(|number| parameter(&format!("value_{number}"), "str", json!({"choices": (0..40).map(|one| format!("Choice {one} of {number}")).collect::<Vec<_>>()}))).collect();
+    let all: Vec<_> = (2..302)
+        .map(|number| pipeline(number, &[], quick("succeed")))
+        .chain([pipeline(1, &many, quick("succeed"))])
+        .collect();
+    let story = Plan::on(base).pipelines(json!(all)).begin().await;
+    let task = story.launch(&id(1), json!({})).await;
+    story.until_confirmed(task).await;
+    let rows: Vec<_> = (0..5_000)
+        .map(|row| json!({"row": row, "text": format!("district {}", row * 7_919 % 10_007)}))
+        .collect();
+    story
+        .report(
+            &id(1),
+            &json!({"task_id": task, "status": "SUCCESS", "result": rows}),
+        )
+        .await
+        .expect(200);
+    for path in [
+        "/dashboard/pipelines/".to_owned(),
+        format!("/dashboard/pipelines/{}/", id(1)),
+        format!("/dashboard/tasks/{task}/"),
+    ] {
+        let page = story.page(As::Admin, &path).await;
+        let mut weight = compressed(&page.answer.text);
+        for file in files(&page) {
+            weight += compressed(
+                &story
+                    .ask_at(As::Nobody, Method::GET, &file)
+                    .send()
+                    .await
+                    .text,
+            );
         }
-        story.end().await;
+        assert!(weight < 100_000, "{path} weighs {weight}");
     }
+    story.end().await;
 }

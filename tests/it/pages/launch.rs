@@ -1,11 +1,12 @@
 //! The form of a pipeline is sent: every type of parameter, what is wrong at its field, and once.
 
 use reqwest::Method;
+use rstest::rstest;
 use serde_json::{Value, json};
 
 use super::Page;
 use crate::support::catalogue::{id, parameter, pipeline, quick};
-use crate::support::story::{As, Base, Plan, Story, story};
+use crate::support::story::{As, Base, Plan, Postgres, Sqlite, Story};
 
 fn path() -> String {
     format!("/dashboard/pipelines/{}/", id(1))
@@ -100,130 +101,255 @@ fn every_type() -> Vec<(Value, Vec<&'static str>, Value)> {
     ]
 }
 
-story! {
-    async fn every_type_reaches_the_run_as_it_was_typed(base) {
-        let all = every_type();
-        let parameters: Vec<Value> = all.iter().map(|(parameter, ..)| parameter.clone()).collect();
-        let (story, page) = begin(base, &parameters).await;
-        let mut form = page.form(&path());
-        for (parameter, typed, _) in &all {
-            form = form.fill(&format!("config.{}", parameter["code"].as_str().unwrap()), typed);
-        }
-        let task = story.send_on(As::Operator, &form).await;
-        let config = only_config(&story).await;
-        for (parameter, _, value) in &all {
-            assert_eq!(&config[parameter["code"].as_str().unwrap()], value, "{parameter}");
-        }
-        assert_eq!(config.as_object().unwrap().len(), all.len());
-        let page = story.page(As::Operator, &task).await;
-        assert!(page.has("a & b") && page.has("••••") && !page.answer.text.contains("hush-hush"), "{}", page.text());
-        story.end().await;
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_type_reaches_the_run_as_it_was_typed(#[values(Sqlite, Postgres)] base: Base) {
+    let all = every_type();
+    let parameters: Vec<Value> = all
+        .iter()
+        .map(|(parameter, ..)| parameter.clone())
+        .collect();
+    let (story, page) = begin(base, &parameters).await;
+    let mut form = page.form(&path());
+    for (parameter, typed, _) in &all {
+        form = form.fill(
+            &format!("config.{}", parameter["code"].as_str().unwrap()),
+            typed,
+        );
     }
+    let task = story.send_on(As::Operator, &form).await;
+    let config = only_config(&story).await;
+    for (parameter, _, value) in &all {
+        assert_eq!(
+            &config[parameter["code"].as_str().unwrap()],
+            value,
+            "{parameter}"
+        );
+    }
+    assert_eq!(config.as_object().unwrap().len(), all.len());
+    let page = story.page(As::Operator, &task).await;
+    assert!(
+        page.has("a & b") && page.has("••••") && !page.answer.text.contains("hush-hush"),
+        "{}",
+        page.text()
+    );
+    story.end().await;
 }
 
-story! {
-    async fn what_is_not_touched_is_not_sent(base) {
-        let parameters: Vec<Value> = every_type().into_iter().map(|(parameter, ..)| parameter).collect();
-        let (story, page) = begin(base, &parameters).await;
-        story.send_on(As::Operator, &page.form(&path())).await;
-        assert_eq!(only_config(&story).await, json!({}));
-        story.end().await;
-    }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_not_touched_is_not_sent(#[values(Sqlite, Postgres)] base: Base) {
+    let parameters: Vec<Value> = every_type()
+        .into_iter()
+        .map(|(parameter, ..)| parameter)
+        .collect();
+    let (story, page) = begin(base, &parameters).await;
+    story.send_on(As::Operator, &page.form(&path())).await;
+    assert_eq!(only_config(&story).await, json!({}));
+    story.end().await;
 }
 
-story! {
-    async fn what_is_wrong_is_told_at_its_field_and_what_was_typed_is_kept(base) {
-        let parameters = [
-            parameter("country", "str", json!({"name": "Country", "required": true, "choices": ["Chad", "Niger"]})),
-            parameter("years", "int", json!({"name": "Years"})), parameter("growth", "float", json!({"name": "Growth"})),
-            parameter("rules", "dict", json!({"name": "Rules"})), parameter("rounds", "int", json!({"name": "Rounds", "multiple": true})),
-            parameter("sms_key", "secret", json!({"name": "SMS key"})), parameter("note", "str", json!({"name": "Note"})),
-        ];
-        let (story, page) = begin(base, &parameters).await;
-        let form = page.form(&path()).fill("config.years", &["many"]).fill("config.growth", &["1,250"]).fill("config.rules", &["{\r\n  \"a\": }"]);
-        let form = form.fill("config.rounds", &["1\nx"]).fill("config.sms_key", &["hush-hush"]).fill("config.note", &["<b>\"kept\"</b>"]).fill("debug", &["false", "true"]);
-        let page = story.refused(As::Operator, &form, 400).await;
-        for (code, sentence) in [
-            ("country", "Country is required"), ("years", "Years must be a whole number"), ("growth", "Growth: “1,250” can mean 1250 or 1.250. Write one of the two"),
-            ("rules", "Rules is not valid JSON: line 2, column 8"), ("rounds", "Each value of Rounds must be a whole number"),
-        ] {
-            let field = format!("field-{code}");
-            assert_eq!(page.at(&format!("{field}-error")), sentence);
-            assert_eq!(page.attribute(&field, "aria-invalid").as_deref(), Some("true"));
-            assert!(page.attribute(&field, "aria-describedby").unwrap().starts_with(&format!("{field}-error")));
-            assert!(page.at("errors").contains(sentence) && page.links().contains(&format!("#{field}")));
-        }
-        let again = page.form(&path());
-        for (name, value) in [("config.years", "many"), ("config.growth", "1,250"), ("config.rules", "{\n  \"a\": }"), ("config.rounds", "1\nx"), ("config.note", "<b>\"kept\"</b>"), ("config.sms_key", "")] {
-            assert_eq!(again.value(name), [value], "{name}");
-        }
-        assert_eq!(again.value("debug"), ["false", "true"]);
-        assert!(!page.answer.text.contains("hush-hush"));
-        assert_eq!(story.runs().await.len(), 0);
-        let ask = story.ask_at(As::Operator, Method::POST, &form.action).header("sec-fetch-site", "same-origin").header("accept-language", "fr");
-        let french = Page::of(ask.body("application/x-www-form-urlencoded", form.body()).send().await, 400);
-        assert_eq!(french.at("field-years-error"), "Years doit être un nombre entier");
-        assert_eq!(french.at("field-rules-error"), "Rules n’est pas du JSON valide : ligne 2, colonne 8");
-        let fixed = again.fill("config.country", &["Chad"]).fill("config.years", &["0"]).fill("config.growth", &[""]).fill("config.rules", &["{}"]).fill("config.rounds", &["1"]);
-        story.send_on(As::Operator, &fixed).await;
-        let config = only_config(&story).await;
-        assert_eq!(config, json!({"country": "Chad", "years": 0, "rules": {}, "rounds": [1], "note": "<b>\"kept\"</b>"}));
-        story.end().await;
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_wrong_is_told_at_its_field_and_what_was_typed_is_kept(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
+    let parameters = [
+        parameter(
+            "country",
+            "str",
+            json!({"name": "Country", "required": true, "choices": ["Chad", "Niger"]}),
+        ),
+        parameter("years", "int", json!({"name": "Years"})),
+        parameter("growth", "float", json!({"name": "Growth"})),
+        parameter("rules", "dict", json!({"name": "Rules"})),
+        parameter("rounds", "int", json!({"name": "Rounds", "multiple": true})),
+        parameter("sms_key", "secret", json!({"name": "SMS key"})),
+        parameter("note", "str", json!({"name": "Note"})),
+    ];
+    let (story, page) = begin(base, &parameters).await;
+    let form = page
+        .form(&path())
+        .fill("config.years", &["many"])
+        .fill("config.growth", &["1,250"])
+        .fill("config.rules", &["{\r\n  \"a\": }"]);
+    let form = form
+        .fill("config.rounds", &["1\nx"])
+        .fill("config.sms_key", &["hush-hush"])
+        .fill("config.note", &["<b>\"kept\"</b>"])
+        .fill("debug", &["false", "true"]);
+    let page = story.refused(As::Operator, &form, 400).await;
+    for (code, sentence) in [
+        ("country", "Country is required"),
+        ("years", "Years must be a whole number"),
+        (
+            "growth",
+            "Growth: “1,250” can mean 1250 or 1.250. Write one of the two",
+        ),
+        ("rules", "Rules is not valid JSON: line 2, column 8"),
+        ("rounds", "Each value of Rounds must be a whole number"),
+    ] {
+        let field = format!("field-{code}");
+        assert_eq!(page.at(&format!("{field}-error")), sentence);
+        assert_eq!(
+            page.attribute(&field, "aria-invalid").as_deref(),
+            Some("true")
+        );
+        assert!(
+            page.attribute(&field, "aria-describedby")
+                .unwrap()
+                .starts_with(&format!("{field}-error"))
+        );
+        assert!(
+            page.at("errors").contains(sentence) && page.links().contains(&format!("#{field}"))
+        );
     }
+    let again = page.form(&path());
+    for (name, value) in [
+        ("config.years", "many"),
+        ("config.growth", "1,250"),
+        ("config.rules", "{\n  \"a\": }"),
+        ("config.rounds", "1\nx"),
+        ("config.note", "<b>\"kept\"</b>"),
+        ("config.sms_key", ""),
+    ] {
+        assert_eq!(again.value(name), [value], "{name}");
+    }
+    assert_eq!(again.value("debug"), ["false", "true"]);
+    assert!(!page.answer.text.contains("hush-hush"));
+    assert_eq!(story.runs().await.len(), 0);
+    let ask = story
+        .ask_at(As::Operator, Method::POST, &form.action)
+        .header("sec-fetch-site", "same-origin")
+        .header("accept-language", "fr");
+    let french = Page::of(
+        ask.body("application/x-www-form-urlencoded", form.body())
+            .send()
+            .await,
+        400,
+    );
+    assert_eq!(
+        french.at("field-years-error"),
+        "Years doit être un nombre entier"
+    );
+    assert_eq!(
+        french.at("field-rules-error"),
+        "Rules n’est pas du JSON valide : ligne 2, colonne 8"
+    );
+    let fixed = again
+        .fill("config.country", &["Chad"])
+        .fill("config.years", &["0"])
+        .fill("config.growth", &[""])
+        .fill("config.rules", &["{}"])
+        .fill("config.rounds", &["1"]);
+    story.send_on(As::Operator, &fixed).await;
+    let config = only_config(&story).await;
+    assert_eq!(
+        config,
+        json!({"country": "Chad", "years": 0, "rules": {}, "rounds": [1], "note": "<b>\"kept\"</b>"})
+    );
+    story.end().await;
 }
 
-story! {
-    async fn a_form_that_is_sent_twice_makes_one_task(base) {
-        let (story, page) = begin(base, &[parameter("years", "int", json!({}))]).await;
-        let form = page.form(&path()).fill("config.years", &["3"]);
-        let (one, two) = tokio::join!(story.send_on(As::Operator, &form), story.send_on(As::Operator, &form));
-        assert_eq!(one, two);
-        assert_eq!(story.send_on(As::Operator, &form).await, one, "and once more, later");
-        assert_eq!(story.runs().await.len(), 1);
-        let changed = form.fill("config.years", &["4"]);
-        let page = story.refused(As::Operator, &changed, 409).await;
-        assert!(page.at("errors").contains("A task has already been launched from this form with other values."));
-        let other = story.send_on(As::Operator, &page.form(&path())).await;
-        assert_ne!(other, one);
-        assert_eq!(story.runs().await[1]["config"]["years"], 4);
-        story.end().await;
-    }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_form_that_is_sent_twice_makes_one_task(#[values(Sqlite, Postgres)] base: Base) {
+    let (story, page) = begin(base, &[parameter("years", "int", json!({}))]).await;
+    let form = page.form(&path()).fill("config.years", &["3"]);
+    let (one, two) = tokio::join!(
+        story.send_on(As::Operator, &form),
+        story.send_on(As::Operator, &form)
+    );
+    assert_eq!(one, two);
+    assert_eq!(
+        story.send_on(As::Operator, &form).await,
+        one,
+        "and once more, later"
+    );
+    assert_eq!(story.runs().await.len(), 1);
+    let changed = form.fill("config.years", &["4"]);
+    let page = story.refused(As::Operator, &changed, 409).await;
+    assert!(
+        page.at("errors")
+            .contains("A task has already been launched from this form with other values.")
+    );
+    let other = story.send_on(As::Operator, &page.form(&path())).await;
+    assert_ne!(other, one);
+    assert_eq!(story.runs().await[1]["config"]["years"], 4);
+    story.end().await;
 }
 
-story! {
-    async fn the_switches_reach_openhexa(base) {
-        let (story, page) = begin(base, &[]).await;
-        let form = page.form(&path());
-        assert_eq!((form.value("send_notifications"), form.value("debug")), (vec!["false", "true"], vec!["false"]));
-        let form = form.fill("send_notifications", &["false"]).fill("debug", &["false", "true"]);
-        let task = story.send_on(As::Operator, &form).await;
-        let again = task.trim_end_matches('/').rsplit('/').next().unwrap().to_owned();
-        let form = story.page(As::Operator, &format!("{}?again={again}", path())).await.form(&path());
-        assert_eq!((form.value("send_notifications"), form.value("debug")), (vec!["false"], vec!["false", "true"]));
-        story.end().await;
-    }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_switches_reach_openhexa(#[values(Sqlite, Postgres)] base: Base) {
+    let (story, page) = begin(base, &[]).await;
+    let form = page.form(&path());
+    assert_eq!(
+        (form.value("send_notifications"), form.value("debug")),
+        (vec!["false", "true"], vec!["false"])
+    );
+    let form = form
+        .fill("send_notifications", &["false"])
+        .fill("debug", &["false", "true"]);
+    let task = story.send_on(As::Operator, &form).await;
+    let again = task
+        .trim_end_matches('/')
+        .rsplit('/')
+        .next()
+        .unwrap()
+        .to_owned();
+    let form = story
+        .page(As::Operator, &format!("{}?again={again}", path()))
+        .await
+        .form(&path());
+    assert_eq!(
+        (form.value("send_notifications"), form.value("debug")),
+        (vec!["false"], vec!["false", "true"])
+    );
+    story.end().await;
 }
 
-story! {
-    async fn a_launch_that_openhexa_refuses_is_told_beside_the_form(base) {
-        let (story, page) = begin(base, &[parameter("note", "str", json!({}))]).await;
-        story.fault(&json!({"fault": "run_limit", "count": 1})).await;
-        let form = page.form(&path()).fill("config.note", &["kept"]);
-        let page = story.refused(As::Operator, &form, 429).await;
-        assert!(page.at("errors").contains("reached its limit") || page.at("errors").contains("run limit"), "{}", page.at("errors"));
-        assert!(page.links().iter().any(|link| link.starts_with("/dashboard/tasks/")));
-        assert_eq!(page.form(&path()).value("config.note"), ["kept"]);
-        story.end().await;
-    }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_launch_that_openhexa_refuses_is_told_beside_the_form(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
+    let (story, page) = begin(base, &[parameter("note", "str", json!({}))]).await;
+    story
+        .fault(&json!({"fault": "run_limit", "count": 1}))
+        .await;
+    let form = page.form(&path()).fill("config.note", &["kept"]);
+    let page = story.refused(As::Operator, &form, 429).await;
+    assert!(
+        page.at("errors").contains("reached its limit") || page.at("errors").contains("run limit"),
+        "{}",
+        page.at("errors")
+    );
+    assert!(
+        page.links()
+            .iter()
+            .any(|link| link.starts_with("/dashboard/tasks/"))
+    );
+    assert_eq!(page.form(&path()).value("config.note"), ["kept"]);
+    story.end().await;
 }
 
-story! {
-    async fn a_form_of_another_kind_is_refused_as_a_page(base) {
-        let (story, _) = begin(base, &[]).await;
-        for (kind, body, status) in [("application/json", "{}".to_owned(), 415), ("application/x-www-form-urlencoded", format!("config.a={}", "x".repeat(1_100_000)), 413)] {
-            let ask = story.ask_at(As::Operator, Method::POST, &path()).header("sec-fetch-site", "same-origin");
-            Page::of(ask.body(kind, body).send().await, status);
-        }
-        story.end().await;
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_form_of_another_kind_is_refused_as_a_page(#[values(Sqlite, Postgres)] base: Base) {
+    let (story, _) = begin(base, &[]).await;
+    for (kind, body, status) in [
+        ("application/json", "{}".to_owned(), 415),
+        (
+            "application/x-www-form-urlencoded",
+            format!("config.a={}", "x".repeat(1_100_000)),
+            413,
+        ),
+    ] {
+        let ask = story
+            .ask_at(As::Operator, Method::POST, &path())
+            .header("sec-fetch-site", "same-origin");
+        Page::of(ask.body(kind, body).send().await, status);
     }
+    story.end().await;
 }

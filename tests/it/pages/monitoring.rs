@@ -10,11 +10,12 @@ mod unconfigured;
 
 use chrono::{NaiveTime, TimeDelta};
 use reqwest::Method;
+use rstest::rstest;
 use serde_json::json;
 
 use super::{Page, words};
 use crate::support::catalogue::{id, injected, pipeline, quick};
-use crate::support::story::{As, Base, Plan, Story, story};
+use crate::support::story::{As, Base, Plan, Postgres, Sqlite, Story};
 
 pub const PAGE: &str = "/dashboard/monitoring/";
 /// Longer than figures are kept.
@@ -121,123 +122,227 @@ fn compare(page: &Page, ends: [&str; 4]) {
     assert_eq!(page.at("plot-told"), told.join("; "));
 }
 
-story! {
-    async fn the_figures_tell_how_the_launches_of_the_day_went(base) {
-        let story = begin(base).await;
-        for word in ["SUCCESS", "SUCCESS", "ERROR", "CANCELLED"] {
-            ended(&story, 1, word, TimeDelta::minutes(40)).await;
-        }
-        let running = story.launch(&id(1), json!({})).await;
-        story.report(&id(1), &json!({"task_id": running, "status": "RUNNING"})).await.expect(200);
-        story.launch(&id(2), json!({})).await;
-        let page = story.page(As::Viewer, PAGE).await;
-        assert_eq!(numbers(&page), ["6", "2", "2", "1", "1", "66.7\u{202f}%"], "{}", page.text());
-        assert!(page.has("1 task ended with an error") && page.has("1 of them queued"), "{}", page.text());
-        // The lists behind the figures hold as many.
-        for (name, number, link) in figures(&page) {
-            let Some(link) = link else { continue };
-            let list = story.page(As::Viewer, &link).await;
-            let listed = list.links().iter().filter(|link| link.strip_prefix("/dashboard/tasks/").is_some_and(|id| id.len() > 1 && id.ends_with('/'))).count();
-            assert_eq!(listed.to_string(), number, "{name}: {link}");
-        }
-        compare(&page, ["Success", "Error", "Stopped", "In progress"]);
-        let table = rows(&page, "plot-table");
-        assert_eq!((table.len(), table[12][0].as_str()), (24, "12:00"));
-        assert_eq!((table[12][1].as_str(), table[13][1].as_str(), table[14][1].as_str()), ("2", "1", "3"));
-        assert_eq!(page.attribute("live", "data-stream").as_deref(), Some("/dashboard/tasks/stream/"));
-        let french = story.french_page(As::Viewer, PAGE).await;
-        assert!(french.has("66,7 %") && french.has("1 tâche s’est terminée en erreur") && french.has("Taux de succès"), "{}", french.text());
-        story.end().await;
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_figures_tell_how_the_launches_of_the_day_went(#[values(Sqlite, Postgres)] base: Base) {
+    let story = begin(base).await;
+    for word in ["SUCCESS", "SUCCESS", "ERROR", "CANCELLED"] {
+        ended(&story, 1, word, TimeDelta::minutes(40)).await;
     }
-}
-
-story! {
-    async fn today_begins_at_the_readers_midnight(base) {
-        let story = begin(base).await;
-        story.advance(TimeDelta::minutes(11 * 60 + 30));
-        ended(&story, 1, "SUCCESS", TimeDelta::minutes(1)).await;
-        story.advance(TimeDelta::hours(1));
-        // 00:31 in UTC; an hour before, the day had begun in Paris, and it will last until noon further west.
-        for (zone, number, name) in [("60", "1", "UTC+01:00"), ("0", "0", "UTC"), ("-180", "1", "UTC−03:00"), ("330", "1", "UTC+05:30")] {
-            let page = page_at(&story, zone).await;
-            assert_eq!(numbers(&page)[0], number, "{zone}");
-            assert!(page.has(&format!("midnight, {name}.")), "{zone}: {}", page.text());
-            assert_eq!(page.attribute("live", "data-zone").as_deref(), Some(zone));
-        }
-        for garbage in ["", "soon", "61", "855", "-735", "99999999999", "1e2", "60;evil", "%00"] {
-            let page = page_at(&story, garbage).await;
-            let is_first = garbage == "60;evil";
-            assert_eq!(page.has("midnight, UTC."), !is_first, "{garbage}: {}", page.text());
-        }
-        let page = page_at(&story, "60").await;
-        let link = figures(&page)[2].2.clone().unwrap();
-        assert!(link.contains("T23%3A00%3A00Z"), "{link}");
+    let running = story.launch(&id(1), json!({})).await;
+    story
+        .report(&id(1), &json!({"task_id": running, "status": "RUNNING"}))
+        .await
+        .expect(200);
+    story.launch(&id(2), json!({})).await;
+    let page = story.page(As::Viewer, PAGE).await;
+    assert_eq!(
+        numbers(&page),
+        ["6", "2", "2", "1", "1", "66.7\u{202f}%"],
+        "{}",
+        page.text()
+    );
+    assert!(
+        page.has("1 task ended with an error") && page.has("1 of them queued"),
+        "{}",
+        page.text()
+    );
+    // The lists behind the figures hold as many.
+    for (name, number, link) in figures(&page) {
+        let Some(link) = link else { continue };
         let list = story.page(As::Viewer, &link).await;
-        assert_eq!(list.attribute("from", "type").as_deref(), Some("text"));
-        story.end().await;
+        let listed = list
+            .links()
+            .iter()
+            .filter(|link| {
+                link.strip_prefix("/dashboard/tasks/")
+                    .is_some_and(|id| id.len() > 1 && id.ends_with('/'))
+            })
+            .count();
+        assert_eq!(listed.to_string(), number, "{name}: {link}");
     }
+    compare(&page, ["Success", "Error", "Stopped", "In progress"]);
+    let table = rows(&page, "plot-table");
+    assert_eq!((table.len(), table[12][0].as_str()), (24, "12:00"));
+    assert_eq!(
+        (
+            table[12][1].as_str(),
+            table[13][1].as_str(),
+            table[14][1].as_str()
+        ),
+        ("2", "1", "3")
+    );
+    assert_eq!(
+        page.attribute("live", "data-stream").as_deref(),
+        Some("/dashboard/tasks/stream/")
+    );
+    let french = story.french_page(As::Viewer, PAGE).await;
+    assert!(
+        french.has("66,7 %")
+            && french.has("1 tâche s’est terminée en erreur")
+            && french.has("Taux de succès"),
+        "{}",
+        french.text()
+    );
+    story.end().await;
 }
 
-story! {
-    async fn a_rate_is_told_of_what_has_ended_only(base) {
-        let story = begin(base).await;
-        let mut expected = Vec::new();
-        for (word, rate) in [("", "–"), ("CANCELLED", "–"), ("SUCCESS", "100\u{202f}%"), ("ERROR", "50.0\u{202f}%")] {
-            match word {
-                "" => drop(story.launch(&id(2), json!({})).await),
-                word => drop(ended(&story, 1, word, TimeDelta::seconds(30)).await),
-            }
-            story.advance(LATER);
-            let page = story.page(As::Viewer, PAGE).await;
-            expected.push(numbers(&page)[5].clone());
-            assert_eq!(numbers(&page)[5], rate, "{word}");
-            let told = page.at("live-verdict");
-            assert_eq!(told.contains("○ No task has ended yet"), word.is_empty(), "{told}");
-            assert_eq!(told.contains("■ All tasks that ended were stopped"), word == "CANCELLED", "{told}");
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn today_begins_at_the_readers_midnight(#[values(Sqlite, Postgres)] base: Base) {
+    let story = begin(base).await;
+    story.advance(TimeDelta::minutes(11 * 60 + 30));
+    ended(&story, 1, "SUCCESS", TimeDelta::minutes(1)).await;
+    story.advance(TimeDelta::hours(1));
+    // 00:31 in UTC; an hour before, the day had begun in Paris, and it will last until noon further west.
+    for (zone, number, name) in [
+        ("60", "1", "UTC+01:00"),
+        ("0", "0", "UTC"),
+        ("-180", "1", "UTC−03:00"),
+        ("330", "1", "UTC+05:30"),
+    ] {
+        let page = page_at(&story, zone).await;
+        assert_eq!(numbers(&page)[0], number, "{zone}");
+        assert!(
+            page.has(&format!("midnight, {name}.")),
+            "{zone}: {}",
+            page.text()
+        );
+        assert_eq!(page.attribute("live", "data-zone").as_deref(), Some(zone));
+    }
+    for garbage in [
+        "",
+        "soon",
+        "61",
+        "855",
+        "-735",
+        "99999999999",
+        "1e2",
+        "60;evil",
+        "%00",
+    ] {
+        let page = page_at(&story, garbage).await;
+        let is_first = garbage == "60;evil";
+        assert_eq!(
+            page.has("midnight, UTC."),
+            !is_first,
+            "{garbage}: {}",
+            page.text()
+        );
+    }
+    let page = page_at(&story, "60").await;
+    let link = figures(&page)[2].2.clone().unwrap();
+    assert!(link.contains("T23%3A00%3A00Z"), "{link}");
+    let list = story.page(As::Viewer, &link).await;
+    assert_eq!(list.attribute("from", "type").as_deref(), Some("text"));
+    story.end().await;
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_rate_is_told_of_what_has_ended_only(#[values(Sqlite, Postgres)] base: Base) {
+    let story = begin(base).await;
+    let mut expected = Vec::new();
+    for (word, rate) in [
+        ("", "–"),
+        ("CANCELLED", "–"),
+        ("SUCCESS", "100\u{202f}%"),
+        ("ERROR", "50.0\u{202f}%"),
+    ] {
+        match word {
+            "" => drop(story.launch(&id(2), json!({})).await),
+            word => drop(ended(&story, 1, word, TimeDelta::seconds(30)).await),
         }
-        story.advance(TimeDelta::days(1));
-        ended(&story, 1, "ERROR", TimeDelta::seconds(30)).await;
+        story.advance(LATER);
         let page = story.page(As::Viewer, PAGE).await;
-        assert_eq!(numbers(&page)[5], "0\u{202f}%");
-        story.end().await;
+        expected.push(numbers(&page)[5].clone());
+        assert_eq!(numbers(&page)[5], rate, "{word}");
+        let told = page.at("live-verdict");
+        assert_eq!(
+            told.contains("○ No task has ended yet"),
+            word.is_empty(),
+            "{told}"
+        );
+        assert_eq!(
+            told.contains("■ All tasks that ended were stopped"),
+            word == "CANCELLED",
+            "{told}"
+        );
     }
+    story.advance(TimeDelta::days(1));
+    ended(&story, 1, "ERROR", TimeDelta::seconds(30)).await;
+    let page = story.page(As::Viewer, PAGE).await;
+    assert_eq!(numbers(&page)[5], "0\u{202f}%");
+    story.end().await;
 }
 
-story! {
-    async fn a_period_is_chosen_by_a_link_and_a_wrong_one_is_told(base) {
-        let story = begin(base).await;
-        ended(&story, 1, "SUCCESS", TimeDelta::minutes(1)).await;
-        story.advance(TimeDelta::days(6));
-        let days = [("1", "0"), ("7", "1"), ("30", "1")];
-        for (days, launched) in days {
-            let page = story.page(As::Viewer, &format!("{PAGE}?days={days}")).await;
-            assert_eq!(numbers(&page)[0], launched, "{days}");
-            assert_eq!(page.has("No task was launched in this period"), launched == "0", "{days}");
-            assert_eq!(page.attribute("plot-title", "id").is_some(), launched == "1", "no empty axes");
-            for days in ["1", "7", "30"] {
-                assert!(page.links().contains(&format!("{PAGE}?days={days}")));
-            }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_period_is_chosen_by_a_link_and_a_wrong_one_is_told(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
+    let story = begin(base).await;
+    ended(&story, 1, "SUCCESS", TimeDelta::minutes(1)).await;
+    story.advance(TimeDelta::days(6));
+    let days = [("1", "0"), ("7", "1"), ("30", "1")];
+    for (days, launched) in days {
+        let page = story.page(As::Viewer, &format!("{PAGE}?days={days}")).await;
+        assert_eq!(numbers(&page)[0], launched, "{days}");
+        assert_eq!(
+            page.has("No task was launched in this period"),
+            launched == "0",
+            "{days}"
+        );
+        assert_eq!(
+            page.attribute("plot-title", "id").is_some(),
+            launched == "1",
+            "no empty axes"
+        );
+        for days in ["1", "7", "30"] {
+            assert!(page.links().contains(&format!("{PAGE}?days={days}")));
         }
-        let page = story.page(As::Viewer, &format!("{PAGE}?days=7")).await;
-        compare(&page, ["Success", "Error", "Stopped", "In progress"]);
-        assert_eq!(rows(&page, "plot-table").len(), 7);
-        story.advance(TimeDelta::days(1));
-        assert_eq!(numbers(&story.page(As::Viewer, &format!("{PAGE}?days=7")).await)[0], "0");
-        for wrong in ["2", "0", "-1", "07", "1.0", "today", "%00", "99999999999999999999"] {
-            let page = story.page_with(As::Viewer, &format!("{PAGE}?days={wrong}"), 400).await;
-            assert!(page.has("days must be 1, 7 or 30"), "{wrong}: {}", page.text());
-        }
-        story.end().await;
     }
+    let page = story.page(As::Viewer, &format!("{PAGE}?days=7")).await;
+    compare(&page, ["Success", "Error", "Stopped", "In progress"]);
+    assert_eq!(rows(&page, "plot-table").len(), 7);
+    story.advance(TimeDelta::days(1));
+    assert_eq!(
+        numbers(&story.page(As::Viewer, &format!("{PAGE}?days=7")).await)[0],
+        "0"
+    );
+    for wrong in [
+        "2",
+        "0",
+        "-1",
+        "07",
+        "1.0",
+        "today",
+        "%00",
+        "99999999999999999999",
+    ] {
+        let page = story
+            .page_with(As::Viewer, &format!("{PAGE}?days={wrong}"), 400)
+            .await;
+        assert!(
+            page.has("days must be 1, 7 or 30"),
+            "{wrong}: {}",
+            page.text()
+        );
+    }
+    story.end().await;
 }
 
-story! {
-    async fn an_account_without_tasks_is_told_what_to_do(base) {
-        let story = begin(base).await;
-        let page = story.page(As::Viewer, PAGE).await;
-        assert!(page.has("No task has been launched yet") && page.has("Launch a pipeline"), "{}", page.text());
-        assert!(!page.answer.text.contains("<svg") && !page.answer.text.contains("class=\"figures\""));
-        assert!(page.links().contains(&"/dashboard/pipelines/".to_owned()));
-        story.end().await;
-    }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_account_without_tasks_is_told_what_to_do(#[values(Sqlite, Postgres)] base: Base) {
+    let story = begin(base).await;
+    let page = story.page(As::Viewer, PAGE).await;
+    assert!(
+        page.has("No task has been launched yet") && page.has("Launch a pipeline"),
+        "{}",
+        page.text()
+    );
+    assert!(!page.answer.text.contains("<svg") && !page.answer.text.contains("class=\"figures\""));
+    assert!(page.links().contains(&"/dashboard/pipelines/".to_owned()));
+    story.end().await;
 }

@@ -2,12 +2,13 @@
 //! shown.
 
 use reqwest::Method;
+use rstest::rstest;
 use serde_json::{Value, json};
 
 use super::{Form, Page};
 use crate::support::catalogue::{id, pipeline, quick};
 use crate::support::log;
-use crate::support::story::{As, Base, Plan, Story, story};
+use crate::support::story::{As, Base, Plan, Postgres, Sqlite, Story};
 
 pub const SETTINGS: &str = "/dashboard/settings/";
 
@@ -47,199 +48,421 @@ pub fn told(page: &crate::support::story::Answer) -> Value {
         .unwrap_or_else(|| panic!("nothing is told of {id}"))
 }
 
-story! {
-    async fn what_is_not_configured_yet_is_configured_here(base) {
-        let story = Plan::on(base).pipelines(json!([pipeline(1, &[], quick("succeed"))])).not_configured().begin().await;
-        let refused = story.page_with(As::Admin, "/dashboard/pipelines/", 422).await;
-        assert!(refused.has("Enter the OpenHEXA address, token and workspace in the settings"), "{}", refused.text());
-        assert_eq!(refused.links().iter().filter(|link| *link == SETTINGS).count(), 2, "in the navigation and below");
-        let viewer = story.page_with(As::Viewer, "/dashboard/pipelines/", 422).await;
-        assert!(viewer.has("Ask an administrator to enter") && !viewer.links().contains(&SETTINGS.to_owned()));
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_not_configured_yet_is_configured_here(#[values(Sqlite, Postgres)] base: Base) {
+    let story = Plan::on(base)
+        .pipelines(json!([pipeline(1, &[], quick("succeed"))]))
+        .not_configured()
+        .begin()
+        .await;
+    let refused = story
+        .page_with(As::Admin, "/dashboard/pipelines/", 422)
+        .await;
+    assert!(
+        refused.has("Enter the OpenHEXA address, token and workspace in the settings"),
+        "{}",
+        refused.text()
+    );
+    assert_eq!(
+        refused
+            .links()
+            .iter()
+            .filter(|link| *link == SETTINGS)
+            .count(),
+        2,
+        "in the navigation and below"
+    );
+    let viewer = story
+        .page_with(As::Viewer, "/dashboard/pipelines/", 422)
+        .await;
+    assert!(
+        viewer.has("Ask an administrator to enter")
+            && !viewer.links().contains(&SETTINGS.to_owned())
+    );
 
-        let page = story.page(As::Admin, SETTINGS).await;
-        assert!(page.at("not-configured").contains("OpenHEXA is not connected yet"));
-        let empty = story.refused(As::Admin, &page.form("/settings/"), 400).await;
-        assert_eq!(empty.at("openhexa_url-error"), "OpenHEXA address is required");
-        assert_eq!(empty.at("openhexa_token-error"), "Token is required for a new address");
-        assert_eq!(empty.at("workspace_slug-error"), "Workspace is required");
+    let page = story.page(As::Admin, SETTINGS).await;
+    assert!(
+        page.at("not-configured")
+            .contains("OpenHEXA is not connected yet")
+    );
+    let empty = story
+        .refused(As::Admin, &page.form("/settings/"), 400)
+        .await;
+    assert_eq!(
+        empty.at("openhexa_url-error"),
+        "OpenHEXA address is required"
+    );
+    assert_eq!(
+        empty.at("openhexa_token-error"),
+        "Token is required for a new address"
+    );
+    assert_eq!(empty.at("workspace_slug-error"), "Workspace is required");
 
-        let form = page.form("/settings/").fill("openhexa_url", &[story.openhexa.trim_end_matches('/')]);
-        let form = form.fill("openhexa_token", &[&story.secrets.openhexa]).fill("workspace_slug", &[" demo "]);
-        let answer = story.send(As::Admin, &form).await;
-        assert_eq!((answer.status, answer.header("location")), (303, "/dashboard/settings/?saved=1"));
-        let line = told(&answer);
-        assert_eq!((&line["action"], &line["object"], &line["outcome"]), (&json!("config.amend"), &json!("version 1"), &json!("done")));
-        let page = story.page(As::Admin, answer.header("location")).await;
-        assert_eq!(page.at("saved"), "Saved. Version 1 is now active.");
-        assert_eq!(page.attribute("openhexa_url", "value"), Some(story.openhexa.clone()));
-        assert!(story.page(As::Viewer, "/dashboard/pipelines/").await.has("Pipeline 1"));
-        story.end().await;
-    }
+    let form = page
+        .form("/settings/")
+        .fill("openhexa_url", &[story.openhexa.trim_end_matches('/')]);
+    let form = form
+        .fill("openhexa_token", &[&story.secrets.openhexa])
+        .fill("workspace_slug", &[" demo "]);
+    let answer = story.send(As::Admin, &form).await;
+    assert_eq!(
+        (answer.status, answer.header("location")),
+        (303, "/dashboard/settings/?saved=1")
+    );
+    let line = told(&answer);
+    assert_eq!(
+        (&line["action"], &line["object"], &line["outcome"]),
+        (&json!("config.amend"), &json!("version 1"), &json!("done"))
+    );
+    let page = story.page(As::Admin, answer.header("location")).await;
+    assert_eq!(page.at("saved"), "Saved. Version 1 is now active.");
+    assert_eq!(
+        page.attribute("openhexa_url", "value"),
+        Some(story.openhexa.clone())
+    );
+    assert!(
+        story
+            .page(As::Viewer, "/dashboard/pipelines/")
+            .await
+            .has("Pipeline 1")
+    );
+    story.end().await;
 }
 
-story! {
-    async fn an_edit_is_in_force_and_all_else_stays(base) {
-        let story = begin(base).await;
-        let others = json!({"content": {"lqas_code": "lqas", "pipelines": [{"id": id(1), "parameters": {}, "note": "n"}]}});
-        story.ask(As::Admin, Method::PATCH, "/config/").json(&others).send().await.expect(200);
-        let page = story.page(As::Admin, SETTINGS).await;
-        let last = &story.secrets.openhexa[story.secrets.openhexa.len() - 4..];
-        assert_eq!(page.at("openhexa_token-hint"), format!("Leave empty to keep the current token (••••{last}). Required if you change the address."));
-        assert_eq!(page.at("others"), "lqas_code");
-        let saved = story.send_on(As::Admin, &page.form("/settings/").fill("workspace_slug", &["elsewhere"])).await;
-        let after = record(&story).await;
-        assert_eq!((&after["content"]["workspace_slug"], &after["content"]["lqas_code"]), (&json!("elsewhere"), &json!("lqas")));
-        assert_eq!(after["content"]["pipelines"], others["content"]["pipelines"]);
-        assert_eq!(after["updated_by"], "the administrator key of the settings file");
-        story.get("/pipelines/").await.error(502);
-        story.send_on(As::Admin, &form(&story).await.fill("workspace_slug", &["demo"])).await;
-        assert!(story.page(As::Viewer, "/dashboard/pipelines/").await.has("Pipeline 1"), "the token was kept");
-        let again = story.page(As::Admin, &saved).await;
-        assert!(again.attribute("saved", "id").is_none(), "another version is in force now");
-        story.end().await;
-    }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_edit_is_in_force_and_all_else_stays(#[values(Sqlite, Postgres)] base: Base) {
+    let story = begin(base).await;
+    let others = json!({"content": {"lqas_code": "lqas", "pipelines": [{"id": id(1), "parameters": {}, "note": "n"}]}});
+    story
+        .ask(As::Admin, Method::PATCH, "/config/")
+        .json(&others)
+        .send()
+        .await
+        .expect(200);
+    let page = story.page(As::Admin, SETTINGS).await;
+    let last = &story.secrets.openhexa[story.secrets.openhexa.len() - 4..];
+    assert_eq!(
+        page.at("openhexa_token-hint"),
+        format!(
+            "Leave empty to keep the current token (••••{last}). Required if you change the address."
+        )
+    );
+    assert_eq!(page.at("others"), "lqas_code");
+    let saved = story
+        .send_on(
+            As::Admin,
+            &page
+                .form("/settings/")
+                .fill("workspace_slug", &["elsewhere"]),
+        )
+        .await;
+    let after = record(&story).await;
+    assert_eq!(
+        (
+            &after["content"]["workspace_slug"],
+            &after["content"]["lqas_code"]
+        ),
+        (&json!("elsewhere"), &json!("lqas"))
+    );
+    assert_eq!(
+        after["content"]["pipelines"],
+        others["content"]["pipelines"]
+    );
+    assert_eq!(
+        after["updated_by"],
+        "the administrator key of the settings file"
+    );
+    story.get("/pipelines/").await.error(502);
+    story
+        .send_on(
+            As::Admin,
+            &form(&story).await.fill("workspace_slug", &["demo"]),
+        )
+        .await;
+    assert!(
+        story
+            .page(As::Viewer, "/dashboard/pipelines/")
+            .await
+            .has("Pipeline 1"),
+        "the token was kept"
+    );
+    let again = story.page(As::Admin, &saved).await;
+    assert!(
+        again.attribute("saved", "id").is_none(),
+        "another version is in force now"
+    );
+    story.end().await;
 }
 
-story! {
-    async fn wrong_fields_are_told_where_they_are_and_the_token_is_not_shown(base) {
-        let mut story = begin(base).await;
-        let typed = "a-token-that-somebody-typed".to_owned();
-        story.secrets.more.push(typed.clone());
-        let before = record(&story).await;
-        let wrong = form(&story).await.fill("openhexa_url", &["ftp://\"><b>x"]).fill("openhexa_token", &[&typed]).fill("workspace_slug", &[""]);
-        for sent in [wrong.clone(), tried(&wrong)] {
-            let page = story.refused(As::Admin, &sent, 400).await;
-            assert_eq!(page.attribute("openhexa_url", "value").as_deref(), Some("ftp://\"><b>x"));
-            assert_eq!(page.attribute("openhexa_url", "aria-invalid").as_deref(), Some("true"));
-            assert!(page.at("openhexa_url-error").starts_with("OpenHEXA address must be an http(s) URL"));
-            assert_eq!(page.at("workspace_slug-error"), "Workspace is required");
-            assert_eq!(page.attribute("openhexa_token", "value").as_deref(), Some(""));
-            assert!(page.at("errors").contains("Nothing was saved:"));
-            assert!(page.at("openhexa_token-hint").starts_with("The token you typed is not kept on this page"));
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn wrong_fields_are_told_where_they_are_and_the_token_is_not_shown(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
+    let mut story = begin(base).await;
+    let typed = "a-token-that-somebody-typed".to_owned();
+    story.secrets.more.push(typed.clone());
+    let before = record(&story).await;
+    let wrong = form(&story)
+        .await
+        .fill("openhexa_url", &["ftp://\"><b>x"])
+        .fill("openhexa_token", &[&typed])
+        .fill("workspace_slug", &[""]);
+    for sent in [wrong.clone(), tried(&wrong)] {
+        let page = story.refused(As::Admin, &sent, 400).await;
+        assert_eq!(
+            page.attribute("openhexa_url", "value").as_deref(),
+            Some("ftp://\"><b>x")
+        );
+        assert_eq!(
+            page.attribute("openhexa_url", "aria-invalid").as_deref(),
+            Some("true")
+        );
+        assert!(
+            page.at("openhexa_url-error")
+                .starts_with("OpenHEXA address must be an http(s) URL")
+        );
+        assert_eq!(page.at("workspace_slug-error"), "Workspace is required");
+        assert_eq!(
+            page.attribute("openhexa_token", "value").as_deref(),
+            Some("")
+        );
+        assert!(page.at("errors").contains("Nothing was saved:"));
+        assert!(
+            page.at("openhexa_token-hint")
+                .starts_with("The token you typed is not kept on this page")
+        );
+    }
+    let unreadable = form(&story).await.fill("openhexa_url", &["x"]);
+    let page = story.refused(As::Admin, &unreadable, 400).await;
+    assert!(
+        page.attribute("openhexa_token-error", "id").is_none(),
+        "whose token it is nobody knows"
+    );
+    // Whoever copies the mask is told, and another server is never sent the token that was meant for this one.
+    let masked = form(&story).await.fill("openhexa_token", &["••••abcd"]);
+    assert!(
+        story
+            .refused(As::Admin, &masked, 400)
+            .await
+            .at("openhexa_token-error")
+            .contains("masked token")
+    );
+    let asked = story.requests().await;
+    let elsewhere = story.openhexa.replace("127.0.0.1", "localhost");
+    let elsewhere = form(&story).await.fill("openhexa_url", &[&elsewhere]);
+    for sent in [elsewhere.clone(), tried(&elsewhere)] {
+        let page = story.refused(As::Admin, &sent, 400).await;
+        assert_eq!(
+            page.at("openhexa_token-error"),
+            "Token is required for a new address"
+        );
+        assert!(
+            page.at("openhexa_url-hint")
+                .contains(&format!("Current value: {}", story.openhexa))
+        );
+    }
+    assert_eq!(story.requests().await, asked);
+    assert_eq!(record(&story).await, before);
+    story.end().await;
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_two_administrators_at_once_the_second_is_told(#[values(Sqlite, Postgres)] base: Base) {
+    let story = begin(base).await;
+    let (first, second) = (form(&story).await, form(&story).await);
+    story
+        .send_on(As::Admin, &first.clone().fill("workspace_slug", &["first"]))
+        .await;
+    let page = story
+        .refused(As::Admin, &second.fill("workspace_slug", &["second"]), 412)
+        .await;
+    assert!(page.at("errors").contains(
+        "the administrator key of the settings file changed the configuration in the meantime"
+    ));
+    assert_eq!(
+        page.attribute("workspace_slug", "value").as_deref(),
+        Some("second")
+    );
+    assert!(
+        page.at("workspace_slug-hint")
+            .contains("Current value: first.")
+    );
+    assert_eq!(record(&story).await["content"]["workspace_slug"], "first");
+    // A form that was sent twice asked for what is in force.
+    assert_eq!(
+        story
+            .send_on(As::Admin, &first.fill("workspace_slug", &["first"]))
+            .await,
+        "/dashboard/settings/?saved=2"
+    );
+    // Whoever has seen it may go on.
+    story.send_on(As::Admin, &page.form("/settings/")).await;
+    assert_eq!(record(&story).await["content"]["workspace_slug"], "second");
+    let stale = form(&story).await;
+    story
+        .ask(As::Admin, Method::DELETE, "/config/")
+        .send()
+        .await;
+    let page = story.refused(As::Admin, &stale, 412).await;
+    assert!(
+        page.at("errors")
+            .contains("Another user deleted the configuration in the meantime")
+    );
+    // A form from before there was any is no match for a record that was made since.
+    let unconfigured = form(&story).await;
+    story.configure(serde_json::Map::new()).await;
+    let late = unconfigured
+        .fill("openhexa_url", &[&story.openhexa])
+        .fill("openhexa_token", &["x"])
+        .fill("workspace_slug", &["late"]);
+    story.refused(As::Admin, &late, 412).await;
+    assert_eq!(record(&story).await["content"]["workspace_slug"], "demo");
+    story.end().await;
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_test_says_how_far_a_launch_would_come(#[values(Sqlite, Postgres)] base: Base) {
+    let mut story = begin(base).await;
+    let before = record(&story).await;
+    let good = story.send(As::Admin, &tried(&form(&story).await)).await;
+    assert_eq!(told(&good)["action"], "config.check");
+    let good = Page::of(good, 200);
+    assert!(good.has("All tests passed."), "{}", good.text());
+    assert!(
+        good.at("checks")
+            .starts_with("✓ Passed OpenHEXA responds at this address"),
+        "{}",
+        good.at("checks")
+    );
+    assert!(
+        good.at("checks")
+            .contains("✓ Passed The token can launch pipelines")
+    );
+
+    let other = form(&story).await.fill("workspace_slug", &["nowhere"]);
+    let other = story.refused(As::Admin, &tried(&other), 200).await;
+    assert!(
+        other.has("At least one test failed.")
+            && other
+                .at("checks")
+                .contains("✕ Failed The workspace does not exist")
+    );
+    assert_eq!(
+        other.attribute("workspace_slug", "value").as_deref(),
+        Some("nowhere")
+    );
+
+    let typed = "a-token-of-nobody-at-all".to_owned();
+    story.secrets.more.push(typed.clone());
+    let bad = story
+        .refused(
+            As::Admin,
+            &tried(&form(&story).await.fill("openhexa_token", &[&typed])),
+            200,
+        )
+        .await;
+    assert!(
+        bad.at("checks")
+            .contains("✕ Failed OpenHEXA refuses the configured token"),
+        "{}",
+        bad.at("checks")
+    );
+    assert!(bad.has("type it again before you save"));
+
+    story.stop_openhexa().await;
+    let away = story
+        .refused(As::Admin, &tried(&form(&story).await), 200)
+        .await;
+    assert_eq!(away.at("checks"), "✕ Failed OpenHEXA is unreachable");
+    assert_eq!(record(&story).await, before, "nothing is kept of a test");
+    story.end().await;
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_configuration_is_deleted_by_whoever_has_seen_it(#[values(Sqlite, Postgres)] base: Base) {
+    let story = begin(base).await;
+    let page = story.page(As::Admin, SETTINGS).await;
+    let delete = page.form("/settings/delete/");
+    let stale = story
+        .refused(As::Admin, &delete.clone().fill("version", &["7"]), 412)
+        .await;
+    assert!(
+        stale
+            .at("errors")
+            .contains("changed the configuration in the meantime")
+    );
+    let answer = story.send(As::Admin, &delete).await;
+    assert_eq!(told(&answer)["action"], "config.delete");
+    let page = story.page(As::Admin, answer.header("location")).await;
+    assert!(
+        page.at("deleted").contains("deleted") && page.attribute("not-configured", "id").is_some()
+    );
+    story
+        .page_with(As::Viewer, "/dashboard/pipelines/", 422)
+        .await;
+    story.refused(As::Admin, &delete, 404).await;
+    story.end().await;
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn only_administrators_come_here(#[values(Sqlite, Postgres)] base: Base) {
+    let story = begin(base).await;
+    for who in [As::Viewer, As::Operator] {
+        for path in ["", "pipelines/", "keys/", "history/"] {
+            let page = story
+                .page_with(who.clone(), &format!("{SETTINGS}{path}"), 403)
+                .await;
+            assert!(page.has("You do not have permission"), "{}", page.text());
         }
-        let unreadable = form(&story).await.fill("openhexa_url", &["x"]);
-        let page = story.refused(As::Admin, &unreadable, 400).await;
-        assert!(page.attribute("openhexa_token-error", "id").is_none(), "whose token it is nobody knows");
-        // Whoever copies the mask is told, and another server is never sent the token that was meant for this one.
-        let masked = form(&story).await.fill("openhexa_token", &["••••abcd"]);
-        assert!(story.refused(As::Admin, &masked, 400).await.at("openhexa_token-error").contains("masked token"));
-        let asked = story.requests().await;
-        let elsewhere = story.openhexa.replace("127.0.0.1", "localhost");
-        let elsewhere = form(&story).await.fill("openhexa_url", &[&elsewhere]);
-        for sent in [elsewhere.clone(), tried(&elsewhere)] {
-            let page = story.refused(As::Admin, &sent, 400).await;
-            assert_eq!(page.at("openhexa_token-error"), "Token is required for a new address");
-            assert!(page.at("openhexa_url-hint").contains(&format!("Current value: {}", story.openhexa)));
-        }
-        assert_eq!(story.requests().await, asked);
-        assert_eq!(record(&story).await, before);
-        story.end().await;
+        story.refused(who.clone(), &form(&story).await, 403).await;
+        assert!(
+            !story
+                .page(who, "/dashboard/tasks/")
+                .await
+                .links()
+                .contains(&SETTINGS.to_owned())
+        );
     }
+    let page = story.page(As::Admin, "/dashboard/tasks/").await;
+    assert!(page.links().contains(&SETTINGS.to_owned()));
+    story.end().await;
 }
 
-story! {
-    async fn of_two_administrators_at_once_the_second_is_told(base) {
-        let story = begin(base).await;
-        let (first, second) = (form(&story).await, form(&story).await);
-        story.send_on(As::Admin, &first.clone().fill("workspace_slug", &["first"])).await;
-        let page = story.refused(As::Admin, &second.fill("workspace_slug", &["second"]), 412).await;
-        assert!(page.at("errors").contains("the administrator key of the settings file changed the configuration in the meantime"));
-        assert_eq!(page.attribute("workspace_slug", "value").as_deref(), Some("second"));
-        assert!(page.at("workspace_slug-hint").contains("Current value: first."));
-        assert_eq!(record(&story).await["content"]["workspace_slug"], "first");
-        // A form that was sent twice asked for what is in force.
-        assert_eq!(story.send_on(As::Admin, &first.fill("workspace_slug", &["first"])).await, "/dashboard/settings/?saved=2");
-        // Whoever has seen it may go on.
-        story.send_on(As::Admin, &page.form("/settings/")).await;
-        assert_eq!(record(&story).await["content"]["workspace_slug"], "second");
-        let stale = form(&story).await;
-        story.ask(As::Admin, Method::DELETE, "/config/").send().await;
-        let page = story.refused(As::Admin, &stale, 412).await;
-        assert!(page.at("errors").contains("Another user deleted the configuration in the meantime"));
-        // A form from before there was any is no match for a record that was made since.
-        let unconfigured = form(&story).await;
-        story.configure(serde_json::Map::new()).await;
-        let late = unconfigured.fill("openhexa_url", &[&story.openhexa]).fill("openhexa_token", &["x"]).fill("workspace_slug", &["late"]);
-        story.refused(As::Admin, &late, 412).await;
-        assert_eq!(record(&story).await["content"]["workspace_slug"], "demo");
-        story.end().await;
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn it_speaks_french(#[values(Sqlite, Postgres)] base: Base) {
+    let story = begin(base).await;
+    let page = story.french_page(As::Admin, SETTINGS).await;
+    assert!(
+        page.has("Adresse d’OpenHEXA (obligatoire)") && page.has("Tester la connexion"),
+        "{}",
+        page.text()
+    );
+    let paths = [
+        ("pipelines/".to_owned(), "Aucun"),
+        (
+            format!("pipelines/{}/", id(1)),
+            "Ce pipeline n’a pas de paramètres.",
+        ),
+        ("keys/".to_owned(), "Aucune clé"),
+        ("history/".to_owned(), "Configuration créée"),
+    ];
+    for (path, sentence) in paths {
+        let page = story
+            .french_page(As::Admin, &format!("{SETTINGS}{path}"))
+            .await;
+        assert!(
+            page.has(sentence) && page.has("Réglages"),
+            "{path}: {}",
+            page.text()
+        );
     }
-}
-
-story! {
-    async fn a_test_says_how_far_a_launch_would_come(base) {
-        let mut story = begin(base).await;
-        let before = record(&story).await;
-        let good = story.send(As::Admin, &tried(&form(&story).await)).await;
-        assert_eq!(told(&good)["action"], "config.check");
-        let good = Page::of(good, 200);
-        assert!(good.has("All tests passed."), "{}", good.text());
-        assert!(good.at("checks").starts_with("✓ Passed OpenHEXA responds at this address"), "{}", good.at("checks"));
-        assert!(good.at("checks").contains("✓ Passed The token can launch pipelines"));
-
-        let other = form(&story).await.fill("workspace_slug", &["nowhere"]);
-        let other = story.refused(As::Admin, &tried(&other), 200).await;
-        assert!(other.has("At least one test failed.") && other.at("checks").contains("✕ Failed The workspace does not exist"));
-        assert_eq!(other.attribute("workspace_slug", "value").as_deref(), Some("nowhere"));
-
-        let typed = "a-token-of-nobody-at-all".to_owned();
-        story.secrets.more.push(typed.clone());
-        let bad = story.refused(As::Admin, &tried(&form(&story).await.fill("openhexa_token", &[&typed])), 200).await;
-        assert!(bad.at("checks").contains("✕ Failed OpenHEXA refuses the configured token"), "{}", bad.at("checks"));
-        assert!(bad.has("type it again before you save"));
-
-        story.stop_openhexa().await;
-        let away = story.refused(As::Admin, &tried(&form(&story).await), 200).await;
-        assert_eq!(away.at("checks"), "✕ Failed OpenHEXA is unreachable");
-        assert_eq!(record(&story).await, before, "nothing is kept of a test");
-        story.end().await;
-    }
-}
-
-story! {
-    async fn a_configuration_is_deleted_by_whoever_has_seen_it(base) {
-        let story = begin(base).await;
-        let page = story.page(As::Admin, SETTINGS).await;
-        let delete = page.form("/settings/delete/");
-        let stale = story.refused(As::Admin, &delete.clone().fill("version", &["7"]), 412).await;
-        assert!(stale.at("errors").contains("changed the configuration in the meantime"));
-        let answer = story.send(As::Admin, &delete).await;
-        assert_eq!(told(&answer)["action"], "config.delete");
-        let page = story.page(As::Admin, answer.header("location")).await;
-        assert!(page.at("deleted").contains("deleted") && page.attribute("not-configured", "id").is_some());
-        story.page_with(As::Viewer, "/dashboard/pipelines/", 422).await;
-        story.refused(As::Admin, &delete, 404).await;
-        story.end().await;
-    }
-}
-
-story! {
-    async fn only_administrators_come_here(base) {
-        let story = begin(base).await;
-        for who in [As::Viewer, As::Operator] {
-            for path in ["", "pipelines/", "keys/", "history/"] {
-                let page = story.page_with(who.clone(), &format!("{SETTINGS}{path}"), 403).await;
-                assert!(page.has("You do not have permission"), "{}", page.text());
-            }
-            story.refused(who.clone(), &form(&story).await, 403).await;
-            assert!(!story.page(who, "/dashboard/tasks/").await.links().contains(&SETTINGS.to_owned()));
-        }
-        let page = story.page(As::Admin, "/dashboard/tasks/").await;
-        assert!(page.links().contains(&SETTINGS.to_owned()));
-        story.end().await;
-    }
-}
-
-story! {
-    async fn it_speaks_french(base) {
-        let story = begin(base).await;
-        let page = story.french_page(As::Admin, SETTINGS).await;
-        assert!(page.has("Adresse d’OpenHEXA (obligatoire)") && page.has("Tester la connexion"), "{}", page.text());
-        let paths = [("pipelines/".to_owned(), "Aucun"), (format!("pipelines/{}/", id(1)), "Ce pipeline n’a pas de paramètres."), ("keys/".to_owned(), "Aucune clé"), ("history/".to_owned(), "Configuration créée")];
-        for (path, sentence) in paths {
-            let page = story.french_page(As::Admin, &format!("{SETTINGS}{path}")).await;
-            assert!(page.has(sentence) && page.has("Réglages"), "{path}: {}", page.text());
-        }
-        story.end().await;
-    }
+    story.end().await;
 }

@@ -1,11 +1,12 @@
 //! The settings while OpenHEXA is slow: what is kept here does not wait for it.
 
 use chrono::TimeDelta;
+use rstest::rstest;
 use serde_json::json;
 
 use super::settings::SETTINGS;
 use crate::support::catalogue::{id, pipeline, quick};
-use crate::support::story::{As, Base, PATIENCE, Plan, Story, story};
+use crate::support::story::{As, Base, PATIENCE, Plan, Postgres, Sqlite, Story};
 
 async fn begin(base: Base) -> Story {
     let kept = json!({"pipelines": [{"id": id(1), "parameters": {"years": 5}}]});
@@ -31,29 +32,50 @@ async fn soon<T>(page: impl Future<Output = T>) -> T {
     page.expect("it waited for OpenHEXA")
 }
 
-story! {
-    async fn the_list_of_defaults_does_not_wait_long(base) {
-        let story = begin(base).await;
-        is_slow(&story).await;
-        let page = soon(story.page(As::Admin, &format!("{SETTINGS}pipelines/"))).await;
-        assert!(page.has("did not respond in time") && page.has(&format!("{} 1 default", id(1))), "{}", page.text());
-        story.end().await;
-    }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_list_of_defaults_does_not_wait_long(#[values(Sqlite, Postgres)] base: Base) {
+    let story = begin(base).await;
+    is_slow(&story).await;
+    let page = soon(story.page(As::Admin, &format!("{SETTINGS}pipelines/"))).await;
+    assert!(
+        page.has("did not respond in time") && page.has(&format!("{} 1 default", id(1))),
+        "{}",
+        page.text()
+    );
+    story.end().await;
 }
 
-story! {
-    async fn what_was_known_last_stands_in(base) {
-        let story = begin(base).await;
-        let list = format!("{SETTINGS}pipelines/");
-        assert!(story.page(As::Admin, &list).await.has("Pipeline 1 pipeline-1 1 default"));
-        story.advance(TimeDelta::minutes(5));
-        is_slow(&story).await;
-        let asked = story.asked("pipelines").await;
-        let history = soon(story.page(As::Admin, &format!("{SETTINGS}history/"))).await;
-        assert!(history.at("version-1").contains("Configuration created"), "{}", history.text());
-        assert_eq!(story.asked("pipelines").await, asked, "names that are known are not asked for");
-        let page = soon(story.page(As::Admin, &list)).await;
-        assert!(page.has("Pipeline 1 pipeline-1 1 default"), "{}", page.text());
-        story.end().await;
-    }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_known_last_stands_in(#[values(Sqlite, Postgres)] base: Base) {
+    let story = begin(base).await;
+    let list = format!("{SETTINGS}pipelines/");
+    assert!(
+        story
+            .page(As::Admin, &list)
+            .await
+            .has("Pipeline 1 pipeline-1 1 default")
+    );
+    story.advance(TimeDelta::minutes(5));
+    is_slow(&story).await;
+    let asked = story.asked("pipelines").await;
+    let history = soon(story.page(As::Admin, &format!("{SETTINGS}history/"))).await;
+    assert!(
+        history.at("version-1").contains("Configuration created"),
+        "{}",
+        history.text()
+    );
+    assert_eq!(
+        story.asked("pipelines").await,
+        asked,
+        "names that are known are not asked for"
+    );
+    let page = soon(story.page(As::Admin, &list)).await;
+    assert!(
+        page.has("Pipeline 1 pipeline-1 1 default"),
+        "{}",
+        page.text()
+    );
+    story.end().await;
 }

@@ -1,5 +1,6 @@
 //! Boxes for datasets, connections and files suggest what the workspace has, and take what is typed all the same.
 
+use rstest::rstest;
 use std::pin::pin;
 
 use futures_util::future::{Either, select};
@@ -8,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::Page;
 use crate::support::catalogue::{id, parameter, pipeline, quick};
-use crate::support::story::{As, Base, Plan, Story, story};
+use crate::support::story::{As, Base, Plan, Postgres, Sqlite, Story};
 
 fn path() -> String {
     format!("/dashboard/pipelines/{}/", id(1))
@@ -56,68 +57,125 @@ fn pair(value: &str, name: &str) -> Vec<(String, String)> {
     vec![(value.to_owned(), name.to_owned())]
 }
 
-story! {
-    async fn each_box_suggests_what_it_can_name(base) {
-        let story = begin(base).await;
-        let page = story.page(As::Operator, &path()).await;
-        assert_eq!(suggested(&page, "population"), pair("population-2026", "Population estimates"));
-        assert_eq!(suggested(&page, "source"), pair("dhis2-play", "DHIS2 playground"));
-        assert!(suggested(&page, "sender").contains(&pair("sms", "SMS gateway")[0]));
-        assert_eq!(suggested(&page, "districts"), pair("reference/districts.csv", ""));
-        for without in ["store", "top", "note", "chosen", "several"] {
-            assert_eq!(suggested(&page, without), [], "{without}");
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn each_box_suggests_what_it_can_name(#[values(Sqlite, Postgres)] base: Base) {
+    let story = begin(base).await;
+    let page = story.page(As::Operator, &path()).await;
+    assert_eq!(
+        suggested(&page, "population"),
+        pair("population-2026", "Population estimates")
+    );
+    assert_eq!(
+        suggested(&page, "source"),
+        pair("dhis2-play", "DHIS2 playground")
+    );
+    assert!(suggested(&page, "sender").contains(&pair("sms", "SMS gateway")[0]));
+    assert_eq!(
+        suggested(&page, "districts"),
+        pair("reference/districts.csv", "")
+    );
+    for without in ["store", "top", "note", "chosen", "several"] {
+        assert_eq!(suggested(&page, without), [], "{without}");
+    }
+    story.end().await;
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_not_suggested_can_be_typed(#[values(Sqlite, Postgres)] base: Base) {
+    let story = begin(base).await;
+    let form = story.page(As::Operator, &path()).await.form(&path());
+    story
+        .send_on(
+            As::Operator,
+            &form.fill("config.source", &["another-dhis2"]),
+        )
+        .await;
+    assert_eq!(story.runs().await[0]["config"]["source"], "another-dhis2");
+    story.end().await;
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_cannot_be_listed_is_said_at_its_box_alone(#[values(Sqlite, Postgres)] base: Base) {
+    let mut story = begin(base).await;
+    let page = story.page(As::Operator, &path()).await;
+    assert!(
+        page.at("field-lost-hint")
+            .contains("Suggestions from the workspace are unavailable:"),
+        "{}",
+        page.text()
+    );
+    assert!(!page.at("field-districts-hint").contains("are unavailable"));
+    story.stop_openhexa().await;
+    story.advance(chrono::TimeDelta::minutes(5));
+    let page = story.page(As::Operator, &path()).await;
+    assert!(
+        page.at("field-population-hint")
+            .contains("are unavailable: OpenHEXA is unreachable"),
+        "{}",
+        page.text()
+    );
+    assert!(
+        story
+            .french_page(As::Operator, &path())
+            .await
+            .at("field-population-hint")
+            .contains("sont indisponibles")
+    );
+    story.end().await;
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_form_does_not_wait_long_for_them_nor_does_a_launch(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
+    let folders = (0..12).map(|n| {
+        parameter(
+            &format!("file_{n}"),
+            "file",
+            json!({"directory": format!("folder{n}")}),
+        )
+    });
+    let many = pipeline(2, &folders.collect::<Vec<_>>(), quick("succeed"));
+    let mut all = all();
+    all.as_array_mut().unwrap().push(many);
+    let story = Plan::on(base).pipelines(all).begin().await;
+    story
+        .fault(&json!({"fault": "latency", "operation": "workspace", "ms": 60_000, "count": 100}))
+        .await;
+    let path = format!("/dashboard/pipelines/{}/", id(2));
+    let page = {
+        let page = pin!(story.page(As::Operator, &path));
+        let launch = pin!(story.launch(&id(1), json!({})));
+        match select(page, launch).await {
+            Either::Right((_, page)) => page.await,
+            Either::Left(_) => panic!("the launch waited for the form"),
         }
-        story.end().await;
-    }
-}
-
-story! {
-    async fn what_is_not_suggested_can_be_typed(base) {
-        let story = begin(base).await;
-        let form = story.page(As::Operator, &path()).await.form(&path());
-        story.send_on(As::Operator, &form.fill("config.source", &["another-dhis2"])).await;
-        assert_eq!(story.runs().await[0]["config"]["source"], "another-dhis2");
-        story.end().await;
-    }
-}
-
-story! {
-    async fn what_cannot_be_listed_is_said_at_its_box_alone(base) {
-        let mut story = begin(base).await;
-        let page = story.page(As::Operator, &path()).await;
-        assert!(page.at("field-lost-hint").contains("Suggestions from the workspace are unavailable:"), "{}", page.text());
-        assert!(!page.at("field-districts-hint").contains("are unavailable"));
-        story.stop_openhexa().await;
-        story.advance(chrono::TimeDelta::minutes(5));
-        let page = story.page(As::Operator, &path()).await;
-        assert!(page.at("field-population-hint").contains("are unavailable: OpenHEXA is unreachable"), "{}", page.text());
-        assert!(story.french_page(As::Operator, &path()).await.at("field-population-hint").contains("sont indisponibles"));
-        story.end().await;
-    }
-}
-
-story! {
-    async fn a_form_does_not_wait_long_for_them_nor_does_a_launch(base) {
-        let folders = (0..12).map(|n| parameter(&format!("file_{n}"), "file", json!({"directory": format!("folder{n}")})));
-        let many = pipeline(2, &folders.collect::<Vec<_>>(), quick("succeed"));
-        let mut all = all();
-        all.as_array_mut().unwrap().push(many);
-        let story = Plan::on(base).pipelines(all).begin().await;
-        story.fault(&json!({"fault": "latency", "operation": "workspace", "ms": 60_000, "count": 100})).await;
-        let path = format!("/dashboard/pipelines/{}/", id(2));
-        let page = {
-            let page = pin!(story.page(As::Operator, &path));
-            let launch = pin!(story.launch(&id(1), json!({})));
-            match select(page, launch).await {
-                Either::Right((_, page)) => page.await,
-                Either::Left(_) => panic!("the launch waited for the form"),
-            }
-        };
-        let told = "Suggestions from the workspace are unavailable: OpenHEXA did not respond in time.";
-        assert!(page.at("field-file_0-hint").contains(told) && page.text().matches(told).count() == 1, "{}", page.text());
-        let asked = json!({"config": {"population": "popullation"}});
-        let valid = story.ask(As::Operator, Method::POST, &format!("/pipelines/{}/validate/", id(1))).json(&asked).send().await.expect(200);
-        assert_eq!(valid["warnings"], json!({}), "what is not known is not doubted");
-        story.end().await;
-    }
+    };
+    let told = "Suggestions from the workspace are unavailable: OpenHEXA did not respond in time.";
+    assert!(
+        page.at("field-file_0-hint").contains(told) && page.text().matches(told).count() == 1,
+        "{}",
+        page.text()
+    );
+    let asked = json!({"config": {"population": "popullation"}});
+    let valid = story
+        .ask(
+            As::Operator,
+            Method::POST,
+            &format!("/pipelines/{}/validate/", id(1)),
+        )
+        .json(&asked)
+        .send()
+        .await
+        .expect(200);
+    assert_eq!(
+        valid["warnings"],
+        json!({}),
+        "what is not known is not doubted"
+    );
+    story.end().await;
 }

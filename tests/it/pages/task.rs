@@ -1,11 +1,12 @@
 //! A task's page from launch to end, and what is asked of it there.
 
 use reqwest::Method;
+use rstest::rstest;
 use serde_json::{Value, json};
 
 use super::Page;
 use crate::support::catalogue::{id, injected, parameter, pipeline, quick};
-use crate::support::story::{As, Base, Plan, Story, story};
+use crate::support::story::{As, Base, Plan, Postgres, Sqlite, Story};
 use crate::support::usual;
 
 fn path(task: i64) -> String {
@@ -31,161 +32,324 @@ async fn with_result(base: Base, result: &Value) -> (Story, i64) {
     (story, task)
 }
 
-story! {
-    async fn it_tells_how_far_a_run_is_and_what_it_says(base) {
-        let (story, task, run) = usual::running(base).await;
-        story.report(&id(1), &json!({"task_id": task, "status": "RUNNING", "progress_value": 3, "end_value": 12, "progress_message": "Reading <districts>"})).await.expect(200);
-        story.drive(&run, &json!({"message": "halfway there"})).await;
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn it_tells_how_far_a_run_is_and_what_it_says(#[values(Sqlite, Postgres)] base: Base) {
+    let (story, task, run) = usual::running(base).await;
+    story.report(&id(1), &json!({"task_id": task, "status": "RUNNING", "progress_value": 3, "end_value": 12, "progress_message": "Reading <districts>"})).await.expect(200);
+    story
+        .drive(&run, &json!({"message": "halfway there"}))
+        .await;
+    let shown = page(&story, task).await;
+    for text in [
+        "Running",
+        "25 %",
+        "(3 / 12)",
+        "Reading <districts>",
+        "halfway there",
+        "Task",
+        "Launch requested",
+        "OpenHEXA created the run",
+        "the operator key of the settings file",
+    ] {
+        assert!(shown.has(text), "{text}: {}", shown.text());
+    }
+    assert_eq!(
+        shown.attribute("live", "data-stream").unwrap(),
+        format!("{}stream/", path(task))
+    );
+    assert!(
+        shown
+            .answer
+            .text
+            .contains("<noscript><meta http-equiv=\"refresh\" content=\"10\" /></noscript>")
+    );
+    assert!(
+        shown
+            .at("live-told")
+            .contains("Running, 25 %: Reading <districts>")
+    );
+    let french = story.french_page(As::Operator, &path(task)).await;
+    for text in ["En cours", "Lancement demandé", "Historique de la tâche"] {
+        assert!(french.has(text), "{text}: {}", french.text());
+    }
+    story.end().await;
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_end_is_told_apart_from_a_confirmed_one(#[values(Sqlite, Postgres)] base: Base) {
+    let (story, task, run) = usual::running(base).await;
+    story
+        .report(&id(1), &json!({"task_id": task, "status": "SUCCESS"}))
+        .await
+        .expect(200);
+    let shown = page(&story, task).await;
+    assert!(
+        shown.has("Success")
+            && shown.has("not yet confirmed by OpenHEXA")
+            && shown.attribute("live", "data-stream").is_some()
+    );
+    story.drive(&run, &json!({"status": "success"})).await;
+    story.until_confirmed(task).await;
+    let shown = page(&story, task).await;
+    assert!(
+        shown.has("Final status")
+            && shown.attribute("live", "data-stream").is_none()
+            && !shown.answer.text.contains("refresh")
+    );
+    story.end().await;
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_result_is_readable(#[values(Sqlite, Postgres)] base: Base) {
+    let rows = json!([{"district": "Mora", "cases": 12, "report": "https://example.org/mora.pdf"}, {"district": "<i>Kousséri</i>", "cases": 0}]);
+    let (story, task) = with_result(base, &rows).await;
+    let shown = page(&story, task).await;
+    for text in ["district", "Mora", "12", "<i>Kousséri</i>"] {
+        assert!(shown.has(text), "{text}: {}", shown.text());
+    }
+    assert!(
+        shown
+            .links()
+            .contains(&"https://example.org/mora.pdf".to_owned())
+    );
+    let whole = story
+        .ask_at(As::Viewer, Method::GET, &format!("{}result/", path(task)))
+        .send()
+        .await;
+    assert_eq!(
+        whole.expect(200),
+        json!({"result": "SUCCESS", "data": rows})
+    );
+    assert_eq!(
+        whole.header("content-disposition"),
+        format!("attachment; filename=\"task-{task}.json\"")
+    );
+    story.end().await;
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_result_is_readable_whatever_it_is(#[values(Sqlite, Postgres)] base: Base) {
+    for (result, texts) in [
+        (
+            json!({"group_id": 12, "link": "javascript:alert(1)"}),
+            vec!["group_id", "12", "javascript:alert(1)"],
+        ),
+        (json!({"a": {"b": [1]}}), vec!["\"b\": ["]),
+        (json!(["x", 2]), vec!["x", "2"]),
+        (json!("</pre><script>"), vec!["</pre><script>"]),
+        (json!(0), vec!["0"]),
+        (json!([[1], {"a": 1}]), vec!["\"a\": 1"]),
+    ] {
+        let (story, task) = with_result(base, &result).await;
         let shown = page(&story, task).await;
-        for text in ["Running", "25 %", "(3 / 12)", "Reading <districts>", "halfway there", "Task", "Launch requested", "OpenHEXA created the run", "the operator key of the settings file"] {
-            assert!(shown.has(text), "{text}: {}", shown.text());
+        for text in texts {
+            assert!(
+                shown.at("live-result").contains(text),
+                "{result}: {}",
+                shown.text()
+            );
         }
-        assert_eq!(shown.attribute("live", "data-stream").unwrap(), format!("{}stream/", path(task)));
-        assert!(shown.answer.text.contains("<noscript><meta http-equiv=\"refresh\" content=\"10\" /></noscript>"));
-        assert!(shown.at("live-told").contains("Running, 25 %: Reading <districts>"));
-        let french = story.french_page(As::Operator, &path(task)).await;
-        for text in ["En cours", "Lancement demandé", "Historique de la tâche"] {
-            assert!(french.has(text), "{text}: {}", french.text());
-        }
+        assert!(
+            !shown
+                .links()
+                .iter()
+                .any(|link| link.starts_with("javascript"))
+        );
         story.end().await;
     }
 }
 
-story! {
-    async fn an_end_is_told_apart_from_a_confirmed_one(base) {
-        let (story, task, run) = usual::running(base).await;
-        story.report(&id(1), &json!({"task_id": task, "status": "SUCCESS"})).await.expect(200);
-        let shown = page(&story, task).await;
-        assert!(shown.has("Success") && shown.has("not yet confirmed by OpenHEXA") && shown.attribute("live", "data-stream").is_some());
-        story.drive(&run, &json!({"status": "success"})).await;
-        story.until_confirmed(task).await;
-        let shown = page(&story, task).await;
-        assert!(shown.has("Final status") && shown.attribute("live", "data-stream").is_none() && !shown.answer.text.contains("refresh"));
-        story.end().await;
-    }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_long_result_is_cut_and_can_be_had_whole(#[values(Sqlite, Postgres)] base: Base) {
+    let rows: Vec<Value> = (0..150)
+        .map(|row| json!({"row": format!("row-{row}")}))
+        .collect();
+    let (story, task) = with_result(base, &json!(rows)).await;
+    let shown = page(&story, task).await;
+    assert!(
+        shown.has("row-99")
+            && !shown.has("row-100")
+            && shown.has("Only part of the result is shown.")
+    );
+    assert!(shown.links().contains(&format!("{}result/", path(task))));
+    story.end().await;
 }
 
-story! {
-    async fn a_result_is_readable(base) {
-        let rows = json!([{"district": "Mora", "cases": 12, "report": "https://example.org/mora.pdf"}, {"district": "<i>Kousséri</i>", "cases": 0}]);
-        let (story, task) = with_result(base, &rows).await;
-        let shown = page(&story, task).await;
-        for text in ["district", "Mora", "12", "<i>Kousséri</i>"] {
-            assert!(shown.has(text), "{text}: {}", shown.text());
-        }
-        assert!(shown.links().contains(&"https://example.org/mora.pdf".to_owned()));
-        let whole = story.ask_at(As::Viewer, Method::GET, &format!("{}result/", path(task))).send().await;
-        assert_eq!(whole.expect(200), json!({"result": "SUCCESS", "data": rows}));
-        assert_eq!(whole.header("content-disposition"), format!("attachment; filename=\"task-{task}.json\""));
-        story.end().await;
-    }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_cancel_is_asked_once_more_and_told_as_it_is(#[values(Sqlite, Postgres)] base: Base) {
+    let (story, task, _) = usual::running(base).await;
+    story
+        .fault(&json!({"fault": "lose_stop", "count": 1}))
+        .await;
+    let form = page(&story, task).await.form("/cancel/");
+    assert!(
+        story
+            .page(As::Viewer, &path(task))
+            .await
+            .buttons()
+            .is_empty(),
+        "not for viewers"
+    );
+    assert_eq!(story.send_on(As::Operator, &form).await, path(task));
+    let shown = page(&story, task).await;
+    assert!(
+        shown.has("Running")
+            && shown.has("Stop requested; the run has not stopped yet")
+            && shown.has("Stop requested"),
+        "{}",
+        shown.text()
+    );
+    assert!(!shown.buttons().contains(&"Stop this run".to_owned()));
+    story.until_confirmed(task).await;
+    assert!(page(&story, task).await.has("Stopped"));
+    let refused = story.refused(As::Operator, &form, 409).await;
+    assert!(
+        refused
+            .at("errors")
+            .contains("The task has already ended (Stopped)"),
+        "{}",
+        refused.text()
+    );
+    assert_eq!(
+        story.refused(As::Viewer, &form, 403).await.answer.status,
+        403
+    );
+    story.end().await;
 }
 
-story! {
-    async fn a_result_is_readable_whatever_it_is(base) {
-        for (result, texts) in [
-            (json!({"group_id": 12, "link": "javascript:alert(1)"}), vec!["group_id", "12", "javascript:alert(1)"]), (json!({"a": {"b": [1]}}), vec!["\"b\": ["]),
-            (json!(["x", 2]), vec!["x", "2"]), (json!("</pre><script>"), vec!["</pre><script>"]), (json!(0), vec!["0"]), (json!([[1], {"a": 1}]), vec!["\"a\": 1"]),
-        ] {
-            let (story, task) = with_result(base, &result).await;
-            let shown = page(&story, task).await;
-            for text in texts {
-                assert!(shown.at("live-result").contains(text), "{result}: {}", shown.text());
-            }
-            assert!(!shown.links().iter().any(|link| link.starts_with("javascript")));
-            story.end().await;
-        }
-    }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_task_is_launched_again_once_with_its_secrets_typed_anew(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
+    let parameters = [
+        injected(),
+        vec![
+            parameter("years", "int", json!({})),
+            parameter("sms_key", "secret", json!({})),
+        ],
+    ]
+    .concat();
+    let story = Plan::on(base)
+        .pipelines(json!([pipeline(1, &parameters, quick("succeed"))]))
+        .begin()
+        .await;
+    let first = story
+        .launch(
+            &id(1),
+            json!({"years": 3, "sms_key": story.secrets.parameter}),
+        )
+        .await;
+    story.until_confirmed(first).await;
+    let shown = page(&story, first).await;
+    assert!(
+        shown
+            .links()
+            .contains(&format!("/dashboard/pipelines/{}/?again={first}", id(1)))
+    );
+    let form = shown.form("/relaunch/");
+    let refused = story.refused(As::Operator, &form, 400).await;
+    assert!(
+        refused.at("secret-sms_key-error").contains("sms_key"),
+        "{}",
+        refused.text()
+    );
+    let form = refused
+        .form("/relaunch/")
+        .fill("config.sms_key", &[&story.secrets.parameter.clone()]);
+    let (one, two) = tokio::join!(
+        story.send_on(As::Operator, &form),
+        story.send_on(As::Operator, &form)
+    );
+    assert_eq!(one, two);
+    let runs = story.runs().await;
+    assert_eq!(
+        (
+            runs.len(),
+            &runs[1]["config"]["years"],
+            &runs[1]["config"]["sms_key"]
+        ),
+        (2, &json!(3), &json!(story.secrets.parameter))
+    );
+    let again = story.page(As::Operator, &one).await;
+    assert!(again.has("Relaunch of") && again.links().contains(&path(first)) && again.has("••••"));
+    story.end().await;
 }
 
-story! {
-    async fn a_long_result_is_cut_and_can_be_had_whole(base) {
-        let rows: Vec<Value> = (0..150).map(|row| json!({"row": format!("row-{row}")})).collect();
-        let (story, task) = with_result(base, &json!(rows)).await;
-        let shown = page(&story, task).await;
-        assert!(shown.has("row-99") && !shown.has("row-100") && shown.has("Only part of the result is shown."));
-        assert!(shown.links().contains(&format!("{}result/", path(task))));
-        story.end().await;
-    }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn without_openhexa_the_task_is_shown_all_the_same(#[values(Sqlite, Postgres)] base: Base) {
+    let (mut story, task, _) = usual::running(base).await;
+    story.stop_openhexa().await;
+    let shown = page(&story, task).await;
+    assert!(
+        shown.has("Running")
+            && shown.has("OpenHEXA messages and logs are unavailable: OpenHEXA is unreachable."),
+        "{}",
+        shown.text()
+    );
+    story.end().await;
 }
 
-story! {
-    async fn a_cancel_is_asked_once_more_and_told_as_it_is(base) {
-        let (story, task, _) = usual::running(base).await;
-        story.fault(&json!({"fault": "lose_stop", "count": 1})).await;
-        let form = page(&story, task).await.form("/cancel/");
-        assert!(story.page(As::Viewer, &path(task)).await.buttons().is_empty(), "not for viewers");
-        assert_eq!(story.send_on(As::Operator, &form).await, path(task));
-        let shown = page(&story, task).await;
-        assert!(shown.has("Running") && shown.has("Stop requested; the run has not stopped yet") && shown.has("Stop requested"), "{}", shown.text());
-        assert!(!shown.buttons().contains(&"Stop this run".to_owned()));
-        story.until_confirmed(task).await;
-        assert!(page(&story, task).await.has("Stopped"));
-        let refused = story.refused(As::Operator, &form, 409).await;
-        assert!(refused.at("errors").contains("The task has already ended (Stopped)"), "{}", refused.text());
-        assert_eq!(story.refused(As::Viewer, &form, 403).await.answer.status, 403);
-        story.end().await;
-    }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn its_stream_opens_with_the_cookie_and_ends_with_the_task(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
+    let (story, task, run) = usual::running(base).await;
+    let form = story
+        .page_with(As::Nobody, &path(task), 401)
+        .await
+        .form("/sign-in/")
+        .fill("key", &[&story.secrets.viewer.clone()]);
+    let kept = story.send(As::Nobody, &form).await;
+    let cookie = kept
+        .header("set-cookie")
+        .split(';')
+        .next()
+        .unwrap()
+        .to_owned();
+    let ask = story
+        .ask_at(As::Nobody, Method::GET, &format!("{}stream/", path(task)))
+        .header("cookie", &cookie);
+    let mut stream = ask.stream().await;
+    assert_eq!(stream.task().await["status"], "RUNNING");
+    story.drive(&run, &json!({"status": "success"})).await;
+    story.until_confirmed(task).await;
+    story.bridge().spread().await.unwrap();
+    assert_eq!(
+        stream.until(|task| task["confirmed"] == true).await["status"],
+        "SUCCESS"
+    );
+    let nobody = story
+        .ask_at(As::Nobody, Method::GET, &format!("{}stream/", path(task)))
+        .send()
+        .await;
+    assert_eq!(nobody.status, 401);
+    story.end().await;
 }
 
-story! {
-    async fn a_task_is_launched_again_once_with_its_secrets_typed_anew(base) {
-        let parameters = [injected(), vec![parameter("years", "int", json!({})), parameter("sms_key", "secret", json!({}))]].concat();
-        let story = Plan::on(base).pipelines(json!([pipeline(1, &parameters, quick("succeed"))])).begin().await;
-        let first = story.launch(&id(1), json!({"years": 3, "sms_key": story.secrets.parameter})).await;
-        story.until_confirmed(first).await;
-        let shown = page(&story, first).await;
-        assert!(shown.links().contains(&format!("/dashboard/pipelines/{}/?again={first}", id(1))));
-        let form = shown.form("/relaunch/");
-        let refused = story.refused(As::Operator, &form, 400).await;
-        assert!(refused.at("secret-sms_key-error").contains("sms_key"), "{}", refused.text());
-        let form = refused.form("/relaunch/").fill("config.sms_key", &[&story.secrets.parameter.clone()]);
-        let (one, two) = tokio::join!(story.send_on(As::Operator, &form), story.send_on(As::Operator, &form));
-        assert_eq!(one, two);
-        let runs = story.runs().await;
-        assert_eq!((runs.len(), &runs[1]["config"]["years"], &runs[1]["config"]["sms_key"]), (2, &json!(3), &json!(story.secrets.parameter)));
-        let again = story.page(As::Operator, &one).await;
-        assert!(again.has("Relaunch of") && again.links().contains(&path(first)) && again.has("••••"));
-        story.end().await;
-    }
-}
-
-story! {
-    async fn without_openhexa_the_task_is_shown_all_the_same(base) {
-        let (mut story, task, _) = usual::running(base).await;
-        story.stop_openhexa().await;
-        let shown = page(&story, task).await;
-        assert!(shown.has("Running") && shown.has("OpenHEXA messages and logs are unavailable: OpenHEXA is unreachable."), "{}", shown.text());
-        story.end().await;
-    }
-}
-
-story! {
-    async fn its_stream_opens_with_the_cookie_and_ends_with_the_task(base) {
-        let (story, task, run) = usual::running(base).await;
-        let form = story.page_with(As::Nobody, &path(task), 401).await.form("/sign-in/").fill("key", &[&story.secrets.viewer.clone()]);
-        let kept = story.send(As::Nobody, &form).await;
-        let cookie = kept.header("set-cookie").split(';').next().unwrap().to_owned();
-        let ask = story.ask_at(As::Nobody, Method::GET, &format!("{}stream/", path(task))).header("cookie", &cookie);
-        let mut stream = ask.stream().await;
-        assert_eq!(stream.task().await["status"], "RUNNING");
-        story.drive(&run, &json!({"status": "success"})).await;
-        story.until_confirmed(task).await;
-        story.bridge().spread().await.unwrap();
-        assert_eq!(stream.until(|task| task["confirmed"] == true).await["status"], "SUCCESS");
-        let nobody = story.ask_at(As::Nobody, Method::GET, &format!("{}stream/", path(task))).send().await;
-        assert_eq!(nobody.status, 401);
-        story.end().await;
-    }
-}
-
-story! {
-    async fn another_tasks_values_are_no_beginning_here(base) {
-        let pipelines = json!([pipeline(1, &[parameter("years", "int", json!({}))], quick("succeed")), pipeline(2, &[parameter("years", "int", json!({}))], quick("succeed"))]);
-        let story = Plan::on(base).pipelines(pipelines).begin().await;
-        let task = story.launch(&id(2), json!({"years": 3})).await;
-        let shown = story.page(As::Operator, &format!("/dashboard/pipelines/{}/?again={task}", id(1))).await;
-        assert_eq!(shown.attribute("field-years", "value").as_deref(), Some(""));
-        story.end().await;
-    }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn another_tasks_values_are_no_beginning_here(#[values(Sqlite, Postgres)] base: Base) {
+    let pipelines = json!([
+        pipeline(1, &[parameter("years", "int", json!({}))], quick("succeed")),
+        pipeline(2, &[parameter("years", "int", json!({}))], quick("succeed"))
+    ]);
+    let story = Plan::on(base).pipelines(pipelines).begin().await;
+    let task = story.launch(&id(2), json!({"years": 3})).await;
+    let shown = story
+        .page(
+            As::Operator,
+            &format!("/dashboard/pipelines/{}/?again={task}", id(1)),
+        )
+        .await;
+    assert_eq!(shown.attribute("field-years", "value").as_deref(), Some(""));
+    story.end().await;
 }

@@ -2,11 +2,12 @@
 
 use chrono::TimeDelta;
 use reqwest::Method;
+use rstest::rstest;
 use serde_json::json;
 
 use super::Page;
 use crate::support::catalogue::{id, pipeline, quick, with};
-use crate::support::story::{As, Base, Plan, Story, story};
+use crate::support::story::{As, Base, Plan, Postgres, Sqlite, Story};
 
 const LIST: &str = "/dashboard/tasks/";
 
@@ -26,74 +27,138 @@ fn listed(page: &Page) -> Vec<i64> {
     page.links().iter().filter_map(own).collect()
 }
 
-story! {
-    async fn tasks_are_narrowed_down_by_what_is_known_of_them(base) {
-        let story = begin(base).await;
-        assert!(story.page(As::Viewer, LIST).await.has("No task has been launched yet"));
-        let good = story.launch(&id(1), json!({})).await;
-        story.until_confirmed(good).await;
-        let day = story.now().format("%Y-%m-%d").to_string();
-        story.advance(TimeDelta::days(2));
-        let bad = story.launch(&id(2), json!({})).await;
-        story.until_confirmed(bad).await;
-        let page = story.page(As::Viewer, LIST).await;
-        assert_eq!(listed(&page), [bad, good]);
-        for text in ["LQAS sampling", "Stock load", "Success", "Error", "UTC"] {
-            assert!(page.has(text), "{text}: {}", page.text());
-        }
-        for (query, tasks) in [
-            ("status=SUCCESS".to_owned(), vec![good]), ("status=RUNNING".to_owned(), vec![]), ("search=stock".to_owned(), vec![bad]), (format!("pipeline={}", id(1)), vec![good]),
-            (format!("to={day}"), vec![good]), ("status=&search=&from=&to=".to_owned(), vec![bad, good]),
-        ] {
-            let page = story.page(As::Viewer, &format!("{LIST}?{query}")).await;
-            assert_eq!(listed(&page), tasks, "{query}");
-            assert_eq!(page.has("No task matches these filters"), tasks.is_empty(), "{query}");
-        }
-        assert!(story.page(As::Viewer, &format!("{LIST}?pipeline={}", id(1))).await.has("Showing only tasks of LQAS sampling."));
-        let french = story.french_page(As::Viewer, LIST).await;
-        assert!(french.has("Tâches") && french.has("Succès"));
-        story.end().await;
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn tasks_are_narrowed_down_by_what_is_known_of_them(#[values(Sqlite, Postgres)] base: Base) {
+    let story = begin(base).await;
+    assert!(
+        story
+            .page(As::Viewer, LIST)
+            .await
+            .has("No task has been launched yet")
+    );
+    let good = story.launch(&id(1), json!({})).await;
+    story.until_confirmed(good).await;
+    let day = story.now().format("%Y-%m-%d").to_string();
+    story.advance(TimeDelta::days(2));
+    let bad = story.launch(&id(2), json!({})).await;
+    story.until_confirmed(bad).await;
+    let page = story.page(As::Viewer, LIST).await;
+    assert_eq!(listed(&page), [bad, good]);
+    for text in ["LQAS sampling", "Stock load", "Success", "Error", "UTC"] {
+        assert!(page.has(text), "{text}: {}", page.text());
     }
+    for (query, tasks) in [
+        ("status=SUCCESS".to_owned(), vec![good]),
+        ("status=RUNNING".to_owned(), vec![]),
+        ("search=stock".to_owned(), vec![bad]),
+        (format!("pipeline={}", id(1)), vec![good]),
+        (format!("to={day}"), vec![good]),
+        ("status=&search=&from=&to=".to_owned(), vec![bad, good]),
+    ] {
+        let page = story.page(As::Viewer, &format!("{LIST}?{query}")).await;
+        assert_eq!(listed(&page), tasks, "{query}");
+        assert_eq!(
+            page.has("No task matches these filters"),
+            tasks.is_empty(),
+            "{query}"
+        );
+    }
+    assert!(
+        story
+            .page(As::Viewer, &format!("{LIST}?pipeline={}", id(1)))
+            .await
+            .has("Showing only tasks of LQAS sampling.")
+    );
+    let french = story.french_page(As::Viewer, LIST).await;
+    assert!(french.has("Tâches") && french.has("Succès"));
+    story.end().await;
 }
 
-story! {
-    async fn a_filter_that_cannot_be_read_is_told_and_kept(base) {
-        let story = begin(base).await;
-        let page = story.page_with(As::Viewer, &format!("{LIST}?from=yesterday&search=stock"), 400).await;
-        assert!(page.at("errors").starts_with("from must be a time"), "{}", page.at("errors"));
-        assert_eq!((page.attribute("search", "value").unwrap(), page.attribute("from", "value").unwrap()), ("stock".to_owned(), "yesterday".to_owned()));
-        story.page_with(As::Viewer, &format!("{LIST}?cursor=garbage"), 400).await;
-        story.end().await;
-    }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_filter_that_cannot_be_read_is_told_and_kept(#[values(Sqlite, Postgres)] base: Base) {
+    let story = begin(base).await;
+    let page = story
+        .page_with(
+            As::Viewer,
+            &format!("{LIST}?from=yesterday&search=stock"),
+            400,
+        )
+        .await;
+    assert!(
+        page.at("errors").starts_with("from must be a time"),
+        "{}",
+        page.at("errors")
+    );
+    assert_eq!(
+        (
+            page.attribute("search", "value").unwrap(),
+            page.attribute("from", "value").unwrap()
+        ),
+        ("stock".to_owned(), "yesterday".to_owned())
+    );
+    story
+        .page_with(As::Viewer, &format!("{LIST}?cursor=garbage"), 400)
+        .await;
+    story.end().await;
 }
 
-story! {
-    async fn older_tasks_are_behind_a_link_that_keeps_the_filter(base) {
-        let story = Plan::on(base).pipelines(json!([pipeline(1, &[], quick("hang"))])).begin().await;
-        let mut all = Vec::new();
-        for _ in 0..35 {
-            all.insert(0, story.launch(&id(1), json!({})).await);
-        }
-        let page = story.page(As::Viewer, &format!("{LIST}?status=QUEUED")).await;
-        assert_eq!(listed(&page), all[..30]);
-        assert_eq!(page.attribute("live", "data-stream").as_deref(), Some("/dashboard/tasks/stream/"));
-        let older = page.links().into_iter().find(|link| link.contains("cursor=")).unwrap();
-        assert!(older.contains("status=QUEUED"), "{older}");
-        let page = story.page(As::Viewer, &older).await;
-        assert_eq!(listed(&page), all[30..]);
-        assert!(page.has("Newest tasks") && !page.has("Older tasks") && page.attribute("live", "data-stream").is_none());
-        story.end().await;
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn older_tasks_are_behind_a_link_that_keeps_the_filter(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
+    let story = Plan::on(base)
+        .pipelines(json!([pipeline(1, &[], quick("hang"))]))
+        .begin()
+        .await;
+    let mut all = Vec::new();
+    for _ in 0..35 {
+        all.insert(0, story.launch(&id(1), json!({})).await);
     }
+    let page = story
+        .page(As::Viewer, &format!("{LIST}?status=QUEUED"))
+        .await;
+    assert_eq!(listed(&page), all[..30]);
+    assert_eq!(
+        page.attribute("live", "data-stream").as_deref(),
+        Some("/dashboard/tasks/stream/")
+    );
+    let older = page
+        .links()
+        .into_iter()
+        .find(|link| link.contains("cursor="))
+        .unwrap();
+    assert!(older.contains("status=QUEUED"), "{older}");
+    let page = story.page(As::Viewer, &older).await;
+    assert_eq!(listed(&page), all[30..]);
+    assert!(
+        page.has("Newest tasks")
+            && !page.has("Older tasks")
+            && page.attribute("live", "data-stream").is_none()
+    );
+    story.end().await;
 }
 
-story! {
-    async fn the_list_has_a_stream_for_whoever_may_see_it(base) {
-        let story = begin(base).await;
-        let mut stream = story.ask_at(As::Viewer, Method::GET, "/dashboard/tasks/stream/").stream().await;
-        let task = story.launch(&id(1), json!({})).await;
-        story.bridge().spread().await.unwrap();
-        assert_eq!(stream.task().await["id"], task);
-        assert_eq!(story.ask_at(As::Nobody, Method::GET, "/dashboard/tasks/stream/").send().await.status, 401);
-        story.end().await;
-    }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_list_has_a_stream_for_whoever_may_see_it(#[values(Sqlite, Postgres)] base: Base) {
+    let story = begin(base).await;
+    let mut stream = story
+        .ask_at(As::Viewer, Method::GET, "/dashboard/tasks/stream/")
+        .stream()
+        .await;
+    let task = story.launch(&id(1), json!({})).await;
+    story.bridge().spread().await.unwrap();
+    assert_eq!(stream.task().await["id"], task);
+    assert_eq!(
+        story
+            .ask_at(As::Nobody, Method::GET, "/dashboard/tasks/stream/")
+            .send()
+            .await
+            .status,
+        401
+    );
+    story.end().await;
 }

@@ -1,5 +1,6 @@
 //! Why a task is as it is, in the reader's words, whoever launched it and whatever the bridge wrote down about it.
 
+use rstest::rstest;
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::TimeDelta;
@@ -10,7 +11,7 @@ use serde_json::json;
 
 use crate::sentences::catalogue;
 use crate::support::catalogue::{id, injected, pipeline, quick};
-use crate::support::story::{As, Plan, story};
+use crate::support::story::{As, Base, Plan, Postgres, Sqlite};
 use crate::support::usual;
 
 const LIST: &str = "/dashboard/tasks/";
@@ -19,84 +20,183 @@ fn path(task: i64) -> String {
     format!("{LIST}{task}/")
 }
 
-story! {
-    async fn a_stop_that_is_refused_is_told_and_can_be_asked_again(base) {
-        let (story, task, _) = usual::running(base).await;
-        story.fault(&json!({"fault": "deny_stop", "for_ms": 600_000})).await;
-        let form = story.page(As::Operator, &path(task)).await.form("/cancel/");
-        story.send_on(As::Operator, &form).await;
-        story.look().await;
-        let shown = story.page(As::Operator, &path(task)).await;
-        assert!(shown.at("live-head").contains("OpenHEXA does not allow the bridge to stop this run. Ask an administrator"), "{}", shown.text());
-        assert!(shown.buttons().contains(&"Stop this run".to_owned()));
-        let stops = story.asked("stopPipeline").await;
-        story.send_on(As::Operator, &shown.form("/cancel/")).await;
-        assert!(story.page(As::Operator, &path(task)).await.has("Stop requested; the run has not stopped yet"));
-        story.pass().await;
-        assert_eq!(story.asked("stopPipeline").await, stops + 1, "asked again at once");
-        let french = story.french_page(As::Operator, &path(task)).await;
-        assert!(french.at("live-head").contains("Demandez à un administrateur de l’espace de travail"), "{}", french.text());
-        assert_eq!(story.events(task).await.iter().filter(|what| *what == "stop_denied").count(), 2);
-        story.no_faults().await;
-        story.send_on(As::Operator, &form).await;
-        story.until_confirmed(task).await;
-        assert!(story.page(As::Operator, &path(task)).await.has("Stopped"));
-        story.end().await;
-    }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_stop_that_is_refused_is_told_and_can_be_asked_again(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
+    let (story, task, _) = usual::running(base).await;
+    story
+        .fault(&json!({"fault": "deny_stop", "for_ms": 600_000}))
+        .await;
+    let form = story.page(As::Operator, &path(task)).await.form("/cancel/");
+    story.send_on(As::Operator, &form).await;
+    story.look().await;
+    let shown = story.page(As::Operator, &path(task)).await;
+    assert!(
+        shown
+            .at("live-head")
+            .contains("OpenHEXA does not allow the bridge to stop this run. Ask an administrator"),
+        "{}",
+        shown.text()
+    );
+    assert!(shown.buttons().contains(&"Stop this run".to_owned()));
+    let stops = story.asked("stopPipeline").await;
+    story.send_on(As::Operator, &shown.form("/cancel/")).await;
+    assert!(
+        story
+            .page(As::Operator, &path(task))
+            .await
+            .has("Stop requested; the run has not stopped yet")
+    );
+    story.pass().await;
+    assert_eq!(
+        story.asked("stopPipeline").await,
+        stops + 1,
+        "asked again at once"
+    );
+    let french = story.french_page(As::Operator, &path(task)).await;
+    assert!(
+        french
+            .at("live-head")
+            .contains("Demandez à un administrateur de l’espace de travail"),
+        "{}",
+        french.text()
+    );
+    assert_eq!(
+        story
+            .events(task)
+            .await
+            .iter()
+            .filter(|what| *what == "stop_denied")
+            .count(),
+        2
+    );
+    story.no_faults().await;
+    story.send_on(As::Operator, &form).await;
+    story.until_confirmed(task).await;
+    assert!(story.page(As::Operator, &path(task)).await.has("Stopped"));
+    story.end().await;
 }
 
-story! {
-    async fn a_key_that_launched_is_named(base) {
-        let story = Plan::on(base).pipelines(json!([pipeline(1, &injected(), quick("manual"))])).begin().await;
-        let key = As::Bearer(story.make_key(&["--role", "operator", "--name", "op"]).await);
-        let place = format!("/dashboard/pipelines/{}/", id(1));
-        let form = story.page(key.clone(), &place).await.form(&place);
-        let task = story.send_on(key.clone(), &form).await;
-        let shown = story.page(key.clone(), &task).await;
-        assert!(shown.at("live-about").contains("Launched by key 1 (op)") && shown.has("Operator · key 1 (op)"), "{}", shown.text());
-        let french = story.french_page(key.clone(), LIST).await;
-        assert!(french.at("live-tasks").contains("clé 1 (op)"), "{}", french.text());
-        let told = story.tasks().await;
-        assert_eq!((told[0]["launcher"].is_null(), told.len()), (true, 1), "the API knows persons only");
-        story.end().await;
-    }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_key_that_launched_is_named(#[values(Sqlite, Postgres)] base: Base) {
+    let story = Plan::on(base)
+        .pipelines(json!([pipeline(1, &injected(), quick("manual"))]))
+        .begin()
+        .await;
+    let key = As::Bearer(
+        story
+            .make_key(&["--role", "operator", "--name", "op"])
+            .await,
+    );
+    let place = format!("/dashboard/pipelines/{}/", id(1));
+    let form = story.page(key.clone(), &place).await.form(&place);
+    let task = story.send_on(key.clone(), &form).await;
+    let shown = story.page(key.clone(), &task).await;
+    assert!(
+        shown.at("live-about").contains("Launched by key 1 (op)")
+            && shown.has("Operator · key 1 (op)"),
+        "{}",
+        shown.text()
+    );
+    let french = story.french_page(key.clone(), LIST).await;
+    assert!(
+        french.at("live-tasks").contains("clé 1 (op)"),
+        "{}",
+        french.text()
+    );
+    let told = story.tasks().await;
+    assert_eq!(
+        (told[0]["launcher"].is_null(), told.len()),
+        (true, 1),
+        "the API knows persons only"
+    );
+    story.end().await;
 }
 
-story! {
-    async fn what_the_bridge_wrote_down_is_told_in_french(base) {
-        let (story, task, _) = usual::running(base).await;
-        story.report(&id(1), &json!({"task_id": task, "status": "RUNNING", "progress_value": 25, "end_value": 90, "result": [1]})).await.expect(200);
-        story.send_on(As::Operator, &story.page(As::Operator, &path(task)).await.form("/cancel/")).await;
-        let shown = story.french_page(As::Operator, &path(task)).await;
-        for text in ["Le pipeline signale : en cours d’exécution, 25 sur 90, avec un résultat", "Arrêt demandé par la clé d’opérateur du fichier de réglages"] {
-            assert!(shown.at("live-events").contains(text), "{text}: {}", shown.at("live-events"));
-        }
-        let events = story.get(&format!("/tasks/{task}/events/")).await.expect(200);
-        let told: Vec<_> = events["results"].as_array().unwrap().iter().map(|event| (&event["code"], &event["data"], &event["detail"])).collect();
-        let (reported, cancelled) = (json!("reported_running"), json!("cancel_requested"));
-        let data = json!({"progress_value": 25, "end_value": 90, "with_result": true});
-        assert!(told.contains(&(&reported, &data, &json!("25 of 90, with a result"))), "{events}");
-        let by = json!({"by": {"kind": "settings_key", "role": "operator"}});
-        assert!(told.contains(&(&cancelled, &by, &json!("by the operator key of the settings file"))), "{events}");
-        story.end().await;
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_the_bridge_wrote_down_is_told_in_french(#[values(Sqlite, Postgres)] base: Base) {
+    let (story, task, _) = usual::running(base).await;
+    story.report(&id(1), &json!({"task_id": task, "status": "RUNNING", "progress_value": 25, "end_value": 90, "result": [1]})).await.expect(200);
+    story
+        .send_on(
+            As::Operator,
+            &story.page(As::Operator, &path(task)).await.form("/cancel/"),
+        )
+        .await;
+    let shown = story.french_page(As::Operator, &path(task)).await;
+    for text in [
+        "Le pipeline signale : en cours d’exécution, 25 sur 90, avec un résultat",
+        "Arrêt demandé par la clé d’opérateur du fichier de réglages",
+    ] {
+        assert!(
+            shown.at("live-events").contains(text),
+            "{text}: {}",
+            shown.at("live-events")
+        );
     }
+    let events = story
+        .get(&format!("/tasks/{task}/events/"))
+        .await
+        .expect(200);
+    let told: Vec<_> = events["results"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|event| (&event["code"], &event["data"], &event["detail"]))
+        .collect();
+    let (reported, cancelled) = (json!("reported_running"), json!("cancel_requested"));
+    let data = json!({"progress_value": 25, "end_value": 90, "with_result": true});
+    assert!(
+        told.contains(&(&reported, &data, &json!("25 of 90, with a result"))),
+        "{events}"
+    );
+    let by = json!({"by": {"kind": "settings_key", "role": "operator"}});
+    assert!(
+        told.contains(&(
+            &cancelled,
+            &by,
+            &json!("by the operator key of the settings file")
+        )),
+        "{events}"
+    );
+    story.end().await;
 }
 
-story! {
-    async fn a_refused_launch_tells_why_in_french(base) {
-        let story = Plan::on(base).pipelines(json!([pipeline(1, &injected(), quick("succeed"))])).begin().await;
-        story.fault(&json!({"fault": "run_limit", "count": 1})).await;
-        let place = format!("/dashboard/pipelines/{}/", id(1));
-        let form = story.page(As::Operator, &place).await.form(&place);
-        drop(story.ask_at(As::Operator, Method::POST, &form.action).header("sec-fetch-site", "same-origin").body("application/x-www-form-urlencoded", form.body()).send().await);
-        story.advance(TimeDelta::seconds(1));
-        let task = story.tasks().await[0]["id"].as_i64().unwrap();
-        let limit = "l’espace de travail a atteint son nombre maximal d’exécutions";
-        let shown = story.french_page(As::Operator, &path(task)).await;
-        assert!(shown.at("live-progress").contains(limit) && shown.at("live-events").contains(limit), "{}", shown.text());
-        assert!(story.french_page(As::Operator, LIST).await.has(limit));
-        story.end().await;
-    }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_refused_launch_tells_why_in_french(#[values(Sqlite, Postgres)] base: Base) {
+    let story = Plan::on(base)
+        .pipelines(json!([pipeline(1, &injected(), quick("succeed"))]))
+        .begin()
+        .await;
+    story
+        .fault(&json!({"fault": "run_limit", "count": 1}))
+        .await;
+    let place = format!("/dashboard/pipelines/{}/", id(1));
+    let form = story.page(As::Operator, &place).await.form(&place);
+    drop(
+        story
+            .ask_at(As::Operator, Method::POST, &form.action)
+            .header("sec-fetch-site", "same-origin")
+            .body("application/x-www-form-urlencoded", form.body())
+            .send()
+            .await,
+    );
+    story.advance(TimeDelta::seconds(1));
+    let task = story.tasks().await[0]["id"].as_i64().unwrap();
+    let limit = "l’espace de travail a atteint son nombre maximal d’exécutions";
+    let shown = story.french_page(As::Operator, &path(task)).await;
+    assert!(
+        shown.at("live-progress").contains(limit) && shown.at("live-events").contains(limit),
+        "{}",
+        shown.text()
+    );
+    assert!(story.french_page(As::Operator, LIST).await.has(limit));
+    story.end().await;
 }
 
 #[test]

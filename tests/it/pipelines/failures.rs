@@ -1,9 +1,10 @@
 //! OpenHEXA fails, or nobody said where it is: never 401, never a word of what it said.
 
+use rstest::rstest;
 use serde_json::{Map, json};
 
 use crate::support::catalogue::{id, pipeline, quick};
-use crate::support::story::{Answer, As, Plan, Story, story};
+use crate::support::story::{Answer, As, Base, Plan, Postgres, Sqlite, Story};
 use crate::support::wire::{Reply, Wire};
 use reqwest::Method;
 
@@ -42,83 +43,161 @@ async fn no_tasks(story: &Story) {
     assert_eq!(story.get("/tasks/").await.expect(200)["count"], 0);
 }
 
-story! {
-    async fn without_a_configuration_every_question_is_422(base) {
-        let story = Plan::on(base).not_configured().begin().await;
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn without_a_configuration_every_question_is_422(#[values(Sqlite, Postgres)] base: Base) {
+    let story = Plan::on(base).not_configured().begin().await;
+    for answer in all(&story).await {
+        assert_eq!(answer.error(422), "OpenHexa configuration not found");
+    }
+    let french = story
+        .ask(As::Viewer, Method::GET, "/pipelines/")
+        .header("accept-language", "fr-CM,fr;q=0.9")
+        .send()
+        .await;
+    assert_eq!(french.error(422), "Configuration OpenHexa introuvable");
+    no_tasks(&story).await;
+    story.end().await;
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_openhexa_that_fails_is_502_or_504_and_keeps_its_words(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
+    let story = hasty(base).await;
+    let page = format!("<html><body>{INNER}</body></html>");
+    let graphql = |code: &str| {
+        format!(
+            r#"{{"data":null,"errors":[{{"message":"{INNER}","path":["pipelines"],"extensions":{{"code":"{code}"}}}}]}}"#
+        )
+    };
+    for (reply, status, sentence) in [
+        (Reply::Html(500, page.clone()), 502, "an internal error"),
+        (
+            Reply::Html(200, page.clone()),
+            502,
+            "does not respond like OpenHEXA",
+        ),
+        (
+            Reply::Html(401, page.clone()),
+            502,
+            "does not respond like OpenHEXA",
+        ),
+        (
+            Reply::Html(403, page),
+            502,
+            "does not respond like OpenHEXA",
+        ),
+        (
+            Reply::Elsewhere(301, format!("http://127.0.0.1/{INNER}")),
+            502,
+            "does not respond like OpenHEXA",
+        ),
+        (
+            Reply::Elsewhere(302, format!("http://127.0.0.1/{INNER}")),
+            502,
+            "does not respond like OpenHEXA",
+        ),
+        (
+            Reply::Json(200, graphql("UNAUTHENTICATED")),
+            502,
+            "refuses the configured token",
+        ),
+        (Reply::Json(200, graphql("OTHER")), 502, "an internal error"),
+        (
+            Reply::Json(200, format!(r#""{INNER}""#)),
+            502,
+            "does not respond like OpenHEXA",
+        ),
+        (
+            Reply::Half(format!(r#"{{"data":"{INNER}"}}"#)),
+            502,
+            "is unreachable",
+        ),
+        (Reply::Drop, 502, "is unreachable"),
+        (Reply::Never, 504, "in time"),
+        (
+            Reply::Stall(format!(r#"{{"data":"{INNER}"}}"#)),
+            504,
+            "in time",
+        ),
+    ] {
+        let wire = Wire::always(reply).await;
+        story
+            .configure_with(
+                Map::new(),
+                &format!("{}/graphql/", wire.url),
+                &story.secrets.openhexa,
+                "demo",
+            )
+            .await;
         for answer in all(&story).await {
-            assert_eq!(answer.error(422), "OpenHexa configuration not found");
+            assert!(
+                answer.error(status).contains(sentence),
+                "{sentence}: {}",
+                answer.text
+            );
+            assert!(
+                !answer.text.contains(INNER) && !answer.text.contains(&wire.url),
+                "{}",
+                answer.text
+            );
+            assert_eq!(answer.header("content-type"), "application/json");
         }
-        let french = story.ask(As::Viewer, Method::GET, "/pipelines/").header("accept-language", "fr-CM,fr;q=0.9").send().await;
-        assert_eq!(french.error(422), "Configuration OpenHexa introuvable");
-        no_tasks(&story).await;
-        story.end().await;
     }
+    no_tasks(&story).await;
+    story.end().await;
 }
 
-story! {
-    async fn an_openhexa_that_fails_is_502_or_504_and_keeps_its_words(base) {
-        let story = hasty(base).await;
-        let page = format!("<html><body>{INNER}</body></html>");
-        let graphql = |code: &str| format!(r#"{{"data":null,"errors":[{{"message":"{INNER}","path":["pipelines"],"extensions":{{"code":"{code}"}}}}]}}"#);
-        for (reply, status, sentence) in [
-            (Reply::Html(500, page.clone()), 502, "an internal error"),
-            (Reply::Html(200, page.clone()), 502, "does not respond like OpenHEXA"),
-            (Reply::Html(401, page.clone()), 502, "does not respond like OpenHEXA"),
-            (Reply::Html(403, page), 502, "does not respond like OpenHEXA"),
-            (Reply::Elsewhere(301, format!("http://127.0.0.1/{INNER}")), 502, "does not respond like OpenHEXA"),
-            (Reply::Elsewhere(302, format!("http://127.0.0.1/{INNER}")), 502, "does not respond like OpenHEXA"),
-            (Reply::Json(200, graphql("UNAUTHENTICATED")), 502, "refuses the configured token"),
-            (Reply::Json(200, graphql("OTHER")), 502, "an internal error"),
-            (Reply::Json(200, format!(r#""{INNER}""#)), 502, "does not respond like OpenHEXA"),
-            (Reply::Half(format!(r#"{{"data":"{INNER}"}}"#)), 502, "is unreachable"),
-            (Reply::Drop, 502, "is unreachable"),
-            (Reply::Never, 504, "in time"),
-            (Reply::Stall(format!(r#"{{"data":"{INNER}"}}"#)), 504, "in time"),
-        ] {
-            let wire = Wire::always(reply).await;
-            story.configure_with(Map::new(), &format!("{}/graphql/", wire.url), &story.secrets.openhexa, "demo").await;
-            for answer in all(&story).await {
-                assert!(answer.error(status).contains(sentence), "{sentence}: {}", answer.text);
-                assert!(!answer.text.contains(INNER) && !answer.text.contains(&wire.url), "{}", answer.text);
-                assert_eq!(answer.header("content-type"), "application/json");
-            }
-        }
-        no_tasks(&story).await;
-        story.end().await;
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_openhexa_that_is_away_is_502(#[values(Sqlite, Postgres)] base: Base) {
+    let mut story = hasty(base).await;
+    story.stop_openhexa().await;
+    for answer in all(&story).await {
+        assert_eq!(answer.error(502), "OpenHEXA is unreachable");
     }
+    no_tasks(&story).await;
+    story.end().await;
 }
 
-story! {
-    async fn an_openhexa_that_is_away_is_502(base) {
-        let mut story = hasty(base).await;
-        story.stop_openhexa().await;
-        for answer in all(&story).await {
-            assert_eq!(answer.error(502), "OpenHEXA is unreachable");
-        }
-        no_tasks(&story).await;
-        story.end().await;
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_token_that_openhexa_refuses_is_502(#[values(Sqlite, Postgres)] base: Base) {
+    let story = hasty(base).await;
+    story
+        .configure_with(Map::new(), &story.openhexa, "another-token", "demo")
+        .await;
+    for answer in all(&story).await {
+        assert_eq!(answer.error(502), "OpenHEXA refuses the configured token");
+        assert!(!answer.text.contains("another-token"));
     }
+    no_tasks(&story).await;
+    story.end().await;
 }
 
-story! {
-    async fn a_token_that_openhexa_refuses_is_502(base) {
-        let story = hasty(base).await;
-        story.configure_with(Map::new(), &story.openhexa, "another-token", "demo").await;
-        for answer in all(&story).await {
-            assert_eq!(answer.error(502), "OpenHEXA refuses the configured token");
-            assert!(!answer.text.contains("another-token"));
-        }
-        no_tasks(&story).await;
-        story.end().await;
-    }
-}
-
-story! {
-    async fn an_unknown_workspace_is_told_and_not_listed_as_an_empty_one(base) {
-        let story = hasty(base).await;
-        story.configure_with(Map::new(), &story.openhexa, &story.secrets.openhexa, "nowhere").await;
-        assert!(story.get("/pipelines/").await.error(502).contains("configured OpenHEXA workspace was not found"));
-        assert_eq!(story.get(&detail()).await.error(404), "Pipeline not found");
-        story.end().await;
-    }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_unknown_workspace_is_told_and_not_listed_as_an_empty_one(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
+    let story = hasty(base).await;
+    story
+        .configure_with(
+            Map::new(),
+            &story.openhexa,
+            &story.secrets.openhexa,
+            "nowhere",
+        )
+        .await;
+    assert!(
+        story
+            .get("/pipelines/")
+            .await
+            .error(502)
+            .contains("configured OpenHEXA workspace was not found")
+    );
+    assert_eq!(story.get(&detail()).await.error(404), "Pipeline not found");
+    story.end().await;
 }

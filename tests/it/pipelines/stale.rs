@@ -1,5 +1,6 @@
 //! While OpenHEXA does not answer, its last good answer is served, and says how old it is.
 
+use rstest::rstest;
 use std::sync::{Arc, Mutex};
 
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
@@ -8,7 +9,7 @@ use tokio::sync::Semaphore;
 
 use super::keys;
 use crate::support::catalogue::{id, pipeline, quick};
-use crate::support::story::{Base, Plan, Story, story};
+use crate::support::story::{Base, Plan, Postgres, Sqlite, Story};
 use crate::support::wire::{Reply, Wire, json as answered};
 
 fn paths() -> [String; 2] {
@@ -46,97 +47,143 @@ fn aged(mut fresh: Value, at: DateTime<Utc>) -> Value {
     fresh
 }
 
-story! {
-    async fn the_last_good_answer_is_served_with_its_age(base) {
-        let story = begin(base).await;
-        for path in paths() {
-            let (fresh, asked) = (story.get(&path).await.expect(200), story.now());
-            assert!(fresh.get("stale").is_none() && fresh.get("as_of").is_none());
-            break_openhexa(&story).await;
-            for _ in 0..3 {
-                story.advance(TimeDelta::minutes(7));
-                assert_eq!(story.get(&path).await.expect(200), aged(fresh.clone(), asked));
-            }
-            story.no_faults().await;
-            assert_eq!(story.get(&path).await.expect(200), fresh, "fresh again as soon as it answers");
-        }
-        story.end().await;
-    }
-}
-
-story! {
-    async fn it_is_served_however_openhexa_is_away(base) {
-        let mut story = begin(base).await;
-        let [list, detail] = paths();
-        story.get(&list).await.expect(200);
-        story.get(&detail).await.expect(200);
-        later(&story);
-        story.fault(&json!({"fault": "latency", "ms": 9_000, "count": 2})).await;
-        assert_eq!(story.get(&list).await.expect(200)["stale"], true, "too slow");
-        assert_eq!(story.get(&detail).await.expect(200)["stale"], true, "too slow");
-        story.stop_openhexa().await;
-        let paged = story.get("/pipelines/?limit=5").await.expect(200);
-        assert_eq!(keys(&paged), ["as_of", "count", "has_next", "has_previous", "page", "pages", "results", "stale"]);
-        assert_eq!(story.get(&detail).await.expect(200)["stale"], true);
-        let other = story.get(&format!("/pipelines/{}/", id(2))).await;
-        assert_eq!(other.error(502), "OpenHEXA is unreachable", "never seen, so nothing is known");
-        story.end().await;
-    }
-}
-
-story! {
-    async fn a_refused_token_is_no_silence(base) {
-        let story = begin(base).await;
-        for path in paths() {
-            story.get(&path).await.expect(200);
-            later(&story);
-            story.fault(&json!({"fault": "refuse_token"})).await;
-            assert_eq!(story.get(&path).await.error(502), "OpenHEXA refuses the configured token");
-        }
-        story.end().await;
-    }
-}
-
-story! {
-    async fn nothing_is_remembered_over_a_change_of_the_configuration(base) {
-        let story = begin(base).await;
-        for path in paths() {
-            story.get(&path).await.expect(200);
-            story.configure(Map::new()).await;
-            break_openhexa(&story).await;
-            story.get(&path).await.error(502);
-            story.no_faults().await;
-        }
-        story.end().await;
-    }
-}
-
-story! {
-    async fn nothing_is_remembered_of_another_workspace(base) {
-        let mut story = begin(base).await;
-        story.get("/pipelines/").await.expect(200);
-        let demo = (story.openhexa.clone(), story.secrets.openhexa.clone());
-        story.configure_with(Map::new(), &demo.0, &demo.1, "nowhere").await;
-        story.configure_with(Map::new(), &demo.0, &demo.1, "demo").await;
-        story.stop_openhexa().await;
-        assert_eq!(story.get("/pipelines/").await.error(502), "OpenHEXA is unreachable", "the configuration changed twice");
-        story.end().await;
-    }
-}
-
-story! {
-    async fn nothing_is_remembered_over_a_restart(base) {
-        let mut story = begin(base).await;
-        for path in paths() {
-            story.get(&path).await.expect(200);
-        }
-        story.restart().await;
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_last_good_answer_is_served_with_its_age(#[values(Sqlite, Postgres)] base: Base) {
+    let story = begin(base).await;
+    for path in paths() {
+        let (fresh, asked) = (story.get(&path).await.expect(200), story.now());
+        assert!(fresh.get("stale").is_none() && fresh.get("as_of").is_none());
         break_openhexa(&story).await;
-        for path in paths() {
-            story.get(&path).await.error(502);
+        for _ in 0..3 {
+            story.advance(TimeDelta::minutes(7));
+            assert_eq!(
+                story.get(&path).await.expect(200),
+                aged(fresh.clone(), asked)
+            );
         }
-        story.end().await;
+        story.no_faults().await;
+        assert_eq!(
+            story.get(&path).await.expect(200),
+            fresh,
+            "fresh again as soon as it answers"
+        );
     }
+    story.end().await;
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn it_is_served_however_openhexa_is_away(#[values(Sqlite, Postgres)] base: Base) {
+    let mut story = begin(base).await;
+    let [list, detail] = paths();
+    story.get(&list).await.expect(200);
+    story.get(&detail).await.expect(200);
+    later(&story);
+    story
+        .fault(&json!({"fault": "latency", "ms": 9_000, "count": 2}))
+        .await;
+    assert_eq!(
+        story.get(&list).await.expect(200)["stale"],
+        true,
+        "too slow"
+    );
+    assert_eq!(
+        story.get(&detail).await.expect(200)["stale"],
+        true,
+        "too slow"
+    );
+    story.stop_openhexa().await;
+    let paged = story.get("/pipelines/?limit=5").await.expect(200);
+    assert_eq!(
+        keys(&paged),
+        [
+            "as_of",
+            "count",
+            "has_next",
+            "has_previous",
+            "page",
+            "pages",
+            "results",
+            "stale"
+        ]
+    );
+    assert_eq!(story.get(&detail).await.expect(200)["stale"], true);
+    let other = story.get(&format!("/pipelines/{}/", id(2))).await;
+    assert_eq!(
+        other.error(502),
+        "OpenHEXA is unreachable",
+        "never seen, so nothing is known"
+    );
+    story.end().await;
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_refused_token_is_no_silence(#[values(Sqlite, Postgres)] base: Base) {
+    let story = begin(base).await;
+    for path in paths() {
+        story.get(&path).await.expect(200);
+        later(&story);
+        story.fault(&json!({"fault": "refuse_token"})).await;
+        assert_eq!(
+            story.get(&path).await.error(502),
+            "OpenHEXA refuses the configured token"
+        );
+    }
+    story.end().await;
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_is_remembered_over_a_change_of_the_configuration(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
+    let story = begin(base).await;
+    for path in paths() {
+        story.get(&path).await.expect(200);
+        story.configure(Map::new()).await;
+        break_openhexa(&story).await;
+        story.get(&path).await.error(502);
+        story.no_faults().await;
+    }
+    story.end().await;
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_is_remembered_of_another_workspace(#[values(Sqlite, Postgres)] base: Base) {
+    let mut story = begin(base).await;
+    story.get("/pipelines/").await.expect(200);
+    let demo = (story.openhexa.clone(), story.secrets.openhexa.clone());
+    story
+        .configure_with(Map::new(), &demo.0, &demo.1, "nowhere")
+        .await;
+    story
+        .configure_with(Map::new(), &demo.0, &demo.1, "demo")
+        .await;
+    story.stop_openhexa().await;
+    assert_eq!(
+        story.get("/pipelines/").await.error(502),
+        "OpenHEXA is unreachable",
+        "the configuration changed twice"
+    );
+    story.end().await;
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_is_remembered_over_a_restart(#[values(Sqlite, Postgres)] base: Base) {
+    let mut story = begin(base).await;
+    for path in paths() {
+        story.get(&path).await.expect(200);
+    }
+    story.restart().await;
+    break_openhexa(&story).await;
+    for path in paths() {
+        story.get(&path).await.error(502);
+    }
+    story.end().await;
 }
 
 /// OpenHEXA's answer to either question, on the wire.
@@ -168,60 +215,89 @@ async fn scripted(base: Base, mut script: Vec<Reply>) -> (Story, Wire) {
     (story, wire)
 }
 
-story! {
-    async fn a_pipeline_that_is_gone_is_not_remembered(base) {
-        let ([_, found], [_, path]) = (known(), paths());
-        let (story, _) = scripted(base, vec![answered(found), answered(r#"{"data":{"pipeline":null}}"#), Reply::Drop]).await;
-        assert_eq!(story.get(&path).await.expect(200)["name"], "One");
-        later(&story);
-        story.get(&path).await.error(404);
-        story.get(&path).await.error(502);
-        story.end().await;
-    }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_pipeline_that_is_gone_is_not_remembered(#[values(Sqlite, Postgres)] base: Base) {
+    let ([_, found], [_, path]) = (known(), paths());
+    let (story, _) = scripted(
+        base,
+        vec![
+            answered(found),
+            answered(r#"{"data":{"pipeline":null}}"#),
+            Reply::Drop,
+        ],
+    )
+    .await;
+    assert_eq!(story.get(&path).await.expect(200)["name"], "One");
+    later(&story);
+    story.get(&path).await.error(404);
+    story.get(&path).await.error(502);
+    story.end().await;
 }
 
-story! {
-    async fn an_answer_is_as_old_as_its_question(base) {
-        for (path, answer) in paths().into_iter().zip(known()) {
-            let gate = Arc::new(Semaphore::new(0));
-            let (story, wire) = scripted(base, vec![Reply::Gated(gate.clone(), answer), Reply::Drop]).await;
-            let asked = story.now();
-            let meanwhile = async {
-                wire.until(|count| count.held == 1).await;
-                story.advance(TimeDelta::minutes(3));
-                gate.add_permits(1);
-            };
-            let (fresh, ()) = tokio::join!(story.get(&path), meanwhile);
-            fresh.expect(200);
-            assert_eq!(story.get(&path).await.expect(200)["as_of"], time(asked));
-            story.end().await;
-        }
-    }
-}
-
-story! {
-    async fn an_answer_that_was_overtaken_is_not_kept(base) {
-        // Those who look share one answer; a launch asks by itself, and so overtakes them.
-        let ([_, old], [_, path]) = (known(), paths());
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_answer_is_as_old_as_its_question(#[values(Sqlite, Postgres)] base: Base) {
+    for (path, answer) in paths().into_iter().zip(known()) {
         let gate = Arc::new(Semaphore::new(0));
-        let young = old.replace("One", "Two");
-        let (story, wire) = scripted(base, vec![Reply::Gated(gate.clone(), old), answered(young), Reply::Drop]).await;
-        let overtaking = async {
+        let (story, wire) =
+            scripted(base, vec![Reply::Gated(gate.clone(), answer), Reply::Drop]).await;
+        let asked = story.now();
+        let meanwhile = async {
             wire.until(|count| count.held == 1).await;
-            story.advance(TimeDelta::seconds(3));
-            let asked = story.now();
-            let launch = story.post(&format!("{path}launch/"), &json!({"config": {"unheard-of": 1}})).await;
+            story.advance(TimeDelta::minutes(3));
             gate.add_permits(1);
-            (launch, asked)
         };
-        let (slow, (launch, asked)) = tokio::join!(story.get(&path), overtaking);
-        assert_eq!(slow.expect(200)["name"], "Two", "the newer one, for it is there");
-        launch.expect(400);
-        assert_eq!(story.get(&path).await.expect(200)["name"], "Two");
-        assert_eq!(wire.heard().len(), 2);
-        later(&story);
-        let last = story.get(&path).await.expect(200);
-        assert_eq!((&last["name"], &last["as_of"]), (&json!("Two"), &time(asked)));
+        let (fresh, ()) = tokio::join!(story.get(&path), meanwhile);
+        fresh.expect(200);
+        assert_eq!(story.get(&path).await.expect(200)["as_of"], time(asked));
         story.end().await;
     }
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_answer_that_was_overtaken_is_not_kept(#[values(Sqlite, Postgres)] base: Base) {
+    // Those who look share one answer; a launch asks by itself, and so overtakes them.
+    let ([_, old], [_, path]) = (known(), paths());
+    let gate = Arc::new(Semaphore::new(0));
+    let young = old.replace("One", "Two");
+    let (story, wire) = scripted(
+        base,
+        vec![
+            Reply::Gated(gate.clone(), old),
+            answered(young),
+            Reply::Drop,
+        ],
+    )
+    .await;
+    let overtaking = async {
+        wire.until(|count| count.held == 1).await;
+        story.advance(TimeDelta::seconds(3));
+        let asked = story.now();
+        let launch = story
+            .post(
+                &format!("{path}launch/"),
+                &json!({"config": {"unheard-of": 1}}),
+            )
+            .await;
+        gate.add_permits(1);
+        (launch, asked)
+    };
+    let (slow, (launch, asked)) = tokio::join!(story.get(&path), overtaking);
+    assert_eq!(
+        slow.expect(200)["name"],
+        "Two",
+        "the newer one, for it is there"
+    );
+    launch.expect(400);
+    assert_eq!(story.get(&path).await.expect(200)["name"], "Two");
+    assert_eq!(wire.heard().len(), 2);
+    later(&story);
+    let last = story.get(&path).await.expect(200);
+    assert_eq!(
+        (&last["name"], &last["as_of"]),
+        (&json!("Two"), &time(asked))
+    );
+    story.end().await;
 }

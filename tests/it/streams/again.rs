@@ -1,5 +1,6 @@
 //! Coming back with `Last-Event-ID`: nothing is missed, however many changes share a moment.
 
+use rstest::rstest;
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
@@ -8,7 +9,7 @@ use crate::callback::{plan, taken};
 use crate::support::catalogue::id;
 use crate::support::hand;
 use crate::support::story::stream::Stream;
-use crate::support::story::{Story, story};
+use crate::support::story::{Base, Postgres, Sqlite, Story};
 
 /// Reads until each of the tasks was told as it is now; how often each was told.
 async fn told(stream: &mut Stream, story: &Story, tasks: &[i64]) -> BTreeMap<i64, usize> {
@@ -40,125 +41,152 @@ async fn progress(story: &Story, task: i64, value: usize) -> Value {
     taken(story, task, json!({"progress_value": value})).await
 }
 
-story! {
-    async fn what_changed_meanwhile_is_told_once(base) {
-        let story = plan(base).begin().await;
-        let tasks = several(&story, 25).await;
-        let stream = story.all_tasks().await;
-        let last_id = stream.last_id.clone();
-        drop(stream);
-        // The clock stands still: all in the same millisecond.
-        let before = story.task(tasks[0]).await["updated_at"].clone();
-        for (at, task) in tasks.iter().enumerate() {
-            progress(&story, *task, 100 + at).await;
-        }
-        for (at, task) in tasks.iter().enumerate().take(5) {
-            progress(&story, *task, 200 + at).await;
-        }
-        assert_eq!(story.task(tasks[4]).await["updated_at"], before);
-        let mut again = story.all_tasks_after(&last_id).await;
-        let times = told(&mut again, &story, &tasks).await;
-        assert_eq!(times.len(), 25);
-        assert!(times.values().all(|times| *times == 1), "{times:?}");
-        // And it goes on.
-        progress(&story, tasks[7], 300).await;
-        again.until(|task| task["progress_value"] == 300).await;
-        story.end().await;
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_changed_meanwhile_is_told_once(#[values(Sqlite, Postgres)] base: Base) {
+    let story = plan(base).begin().await;
+    let tasks = several(&story, 25).await;
+    let stream = story.all_tasks().await;
+    let last_id = stream.last_id.clone();
+    drop(stream);
+    // The clock stands still: all in the same millisecond.
+    let before = story.task(tasks[0]).await["updated_at"].clone();
+    for (at, task) in tasks.iter().enumerate() {
+        progress(&story, *task, 100 + at).await;
     }
+    for (at, task) in tasks.iter().enumerate().take(5) {
+        progress(&story, *task, 200 + at).await;
+    }
+    assert_eq!(story.task(tasks[4]).await["updated_at"], before);
+    let mut again = story.all_tasks_after(&last_id).await;
+    let times = told(&mut again, &story, &tasks).await;
+    assert_eq!(times.len(), 25);
+    assert!(times.values().all(|times| *times == 1), "{times:?}");
+    // And it goes on.
+    progress(&story, tasks[7], 300).await;
+    again.until(|task| task["progress_value"] == 300).await;
+    story.end().await;
 }
 
 // A part that was read from the database ended in the middle of a number, and the rest of that number was left out.
-story! {
-    async fn more_tasks_under_one_number_than_are_read_at_a_time_are_all_told(base) {
-        let story = plan(base).begin().await;
-        let tasks = several(&story, 45).await;
-        let stream = story.all_tasks().await;
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn more_tasks_under_one_number_than_are_read_at_a_time_are_all_told(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
+    let story = plan(base).begin().await;
+    let tasks = several(&story, 45).await;
+    let stream = story.all_tasks().await;
+    let last_id = stream.last_id.clone();
+    drop(stream);
+    // One transaction: on PostgreSQL all of them have its number.
+    hand::sql(
+        &story,
+        "UPDATE task SET progress_value = 7, revision = revision + 1",
+    )
+    .await;
+    let mut again = story.all_tasks_after(&last_id).await;
+    let times = told(&mut again, &story, &tasks).await;
+    assert!(
+        times.len() == 45 && times.values().all(|times| *times == 1),
+        "{times:?}"
+    );
+    // Wherever the connection breaks, too: behind a part that was read from the database, and within one.
+    for read in [20, 30] {
+        let mut broken = story.all_tasks_after(&last_id).await;
+        let mut seen = Vec::new();
+        for _ in 0..read {
+            seen.push(broken.task().await["id"].as_i64().unwrap());
+        }
+        let mut again = story.all_tasks_after(&broken.last_id).await;
+        let missing: Vec<i64> = tasks
+            .iter()
+            .copied()
+            .filter(|task| !seen.contains(task))
+            .collect();
+        told(&mut again, &story, &missing).await;
+    }
+    story.end().await;
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn wherever_the_connection_breaks_nothing_is_missed(#[values(Sqlite, Postgres)] base: Base) {
+    let story = plan(base).begin().await;
+    let tasks = several(&story, 6).await;
+    let mut stream = story.all_tasks().await;
+    for round in 1..=4 {
+        for task in &tasks {
+            progress(&story, *task, round).await;
+        }
+        // One or some are read, the others get lost on the way.
+        for _ in 0..round {
+            stream.task().await;
+        }
         let last_id = stream.last_id.clone();
         drop(stream);
-        // One transaction: on PostgreSQL all of them have its number.
-        hand::sql(&story, "UPDATE task SET progress_value = 7, revision = revision + 1").await;
-        let mut again = story.all_tasks_after(&last_id).await;
-        let times = told(&mut again, &story, &tasks).await;
-        assert!(times.len() == 45 && times.values().all(|times| *times == 1), "{times:?}");
-        // Wherever the connection breaks, too: behind a part that was read from the database, and within one.
-        for read in [20, 30] {
-            let mut broken = story.all_tasks_after(&last_id).await;
-            let mut seen = Vec::new();
-            for _ in 0..read {
-                seen.push(broken.task().await["id"].as_i64().unwrap());
-            }
-            let mut again = story.all_tasks_after(&broken.last_id).await;
-            let missing: Vec<i64> = tasks.iter().copied().filter(|task| !seen.contains(task)).collect();
-            told(&mut again, &story, &missing).await;
+        for task in &tasks[..round] {
+            progress(&story, *task, 10 * round).await;
         }
-        story.end().await;
+        stream = story.all_tasks_after(&last_id).await;
+        told(&mut stream, &story, &tasks[..round]).await;
     }
+    drop(stream);
+    story.end().await;
 }
 
-story! {
-    async fn wherever_the_connection_breaks_nothing_is_missed(base) {
-        let story = plan(base).begin().await;
-        let tasks = several(&story, 6).await;
-        let mut stream = story.all_tasks().await;
-        for round in 1..=4 {
-            for task in &tasks {
-                progress(&story, *task, round).await;
-            }
-            // One or some are read, the others get lost on the way.
-            for _ in 0..round {
-                stream.task().await;
-            }
-            let last_id = stream.last_id.clone();
-            drop(stream);
-            for task in &tasks[..round] {
-                progress(&story, *task, 10 * round).await;
-            }
-            stream = story.all_tasks_after(&last_id).await;
-            told(&mut stream, &story, &tasks[..round]).await;
-        }
-        drop(stream);
-        story.end().await;
-    }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_bridge_told_is_understood_by_another_and_by_its_successor(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
+    let mut story = plan(base).setting("stream.poll", "100ms").begin().await;
+    let tasks = several(&story, 3).await;
+    let beside = story.beside().await;
+    let mut stream = story.all_tasks().await;
+    progress(&story, tasks[0], 1).await;
+    stream.until(|task| task["progress_value"] == 1).await;
+    let last_id = stream.last_id.clone();
+    drop(stream);
+    progress(&story, tasks[1], 2).await;
+    let mut there = story.all_tasks_at(&beside.url(), &last_id).await;
+    there.until(|task| task["progress_value"] == 2).await;
+    progress(&story, tasks[2], 3).await;
+    there.until(|task| task["progress_value"] == 3).await;
+    drop(there);
+    story.restart().await;
+    let mut again = story.all_tasks_after(&last_id).await;
+    told(&mut again, &story, &tasks[1..]).await;
+    beside.stop().await;
+    story.end().await;
 }
 
-story! {
-    async fn what_a_bridge_told_is_understood_by_another_and_by_its_successor(base) {
-        let mut story = plan(base).setting("stream.poll", "100ms").begin().await;
-        let tasks = several(&story, 3).await;
-        let beside = story.beside().await;
-        let mut stream = story.all_tasks().await;
-        progress(&story, tasks[0], 1).await;
-        stream.until(|task| task["progress_value"] == 1).await;
-        let last_id = stream.last_id.clone();
-        drop(stream);
-        progress(&story, tasks[1], 2).await;
-        let mut there = story.all_tasks_at(&beside.url(), &last_id).await;
-        there.until(|task| task["progress_value"] == 2).await;
-        progress(&story, tasks[2], 3).await;
-        there.until(|task| task["progress_value"] == 3).await;
-        drop(there);
-        story.restart().await;
-        let mut again = story.all_tasks_after(&last_id).await;
-        told(&mut again, &story, &tasks[1..]).await;
-        beside.stop().await;
-        story.end().await;
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_id_that_is_none_of_ours_is_as_good_as_none(#[values(Sqlite, Postgres)] base: Base) {
+    let story = plan(base).begin().await;
+    let task = several(&story, 1).await[0];
+    let far = format!("c{}", i64::MAX);
+    for id in [
+        "",
+        "c",
+        "c-1",
+        "c1x",
+        "r1",
+        "1",
+        "c99999999999999999999",
+        "é",
+        far.as_str(),
+    ] {
+        let mut stream = story.all_tasks_after(id).await;
+        let value = usize::try_from(story.task(task).await["progress_value"].as_i64().unwrap())
+            .unwrap()
+            + 1;
+        progress(&story, task, value).await;
+        stream.until(|task| task["progress_value"] == value).await;
     }
-}
-
-story! {
-    async fn an_id_that_is_none_of_ours_is_as_good_as_none(base) {
-        let story = plan(base).begin().await;
-        let task = several(&story, 1).await[0];
-        let far = format!("c{}", i64::MAX);
-        for id in ["", "c", "c-1", "c1x", "r1", "1", "c99999999999999999999", "é", far.as_str()] {
-            let mut stream = story.all_tasks_after(id).await;
-            let value = usize::try_from(story.task(task).await["progress_value"].as_i64().unwrap()).unwrap() + 1;
-            progress(&story, task, value).await;
-            stream.until(|task| task["progress_value"] == value).await;
-        }
-        // From the very beginning.
-        let mut all = story.all_tasks_after("c0").await;
-        assert_eq!(all.task().await["id"], task);
-        story.end().await;
-    }
+    // From the very beginning.
+    let mut all = story.all_tasks_after("c0").await;
+    assert_eq!(all.task().await["id"], task);
+    story.end().await;
 }

@@ -2,6 +2,7 @@
 
 use chrono::TimeDelta;
 use reqwest::Method;
+use rstest::rstest;
 use serde_json::{Value, json};
 
 use super::path;
@@ -10,134 +11,213 @@ use crate::identity::Shows as _;
 use crate::support::catalogue::id;
 use crate::support::hand;
 use crate::support::iaso::{self, Iaso, MAY};
-use crate::support::story::{As, story};
+use crate::support::story::{As, Base, Postgres, Sqlite};
 
-story! {
-    async fn one_key_leaves_places_to_the_others_of_its_account(base) {
-        // A comment that cannot be written shows that the client has gone.
-        let plan = plan(base).setting("stream.comment_every", "50ms");
-        let story = plan.setting("stream.most_per_caller", "2").begin().await;
-        let (first, _second) = (story.all_tasks().await, story.all_tasks().await);
-        story.get("/tasks/stream/").await.error(503);
-        let _other = story.ask(As::Operator, Method::GET, "/tasks/stream/").stream().await;
-        drop(first);
-        story.until_true("a place", async || story.bridge().open_streams() == 2).await;
-        story.all_tasks().await;
-        story.end().await;
-    }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_key_leaves_places_to_the_others_of_its_account(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
+    // A comment that cannot be written shows that the client has gone.
+    let plan = plan(base).setting("stream.comment_every", "50ms");
+    let story = plan.setting("stream.most_per_caller", "2").begin().await;
+    let (first, _second) = (story.all_tasks().await, story.all_tasks().await);
+    story.get("/tasks/stream/").await.error(503);
+    let _other = story
+        .ask(As::Operator, Method::GET, "/tasks/stream/")
+        .stream()
+        .await;
+    drop(first);
+    story
+        .until_true("a place", async || story.bridge().open_streams() == 2)
+        .await;
+    story.all_tasks().await;
+    story.end().await;
 }
 
-story! {
-    async fn who_may_not_follow_is_told_so_in_json(base) {
-        let (story, task) = launched(base).await;
-        let callback = story.callback_token().await;
-        for path in ["/tasks/stream/".to_owned(), "/tasks/stream".to_owned(), path(task)] {
-            for (who, status) in [(As::Nobody, 401), (As::Bearer("wrong".to_owned()), 401), (As::Bearer(callback.clone()), 403)] {
-                story.ask(who, Method::GET, &path).send().await.error(status);
-            }
-            story.ask(As::Admin, Method::POST, &path).send().await.error(405);
-            let head = story.ask(As::Viewer, Method::HEAD, &path).send().await;
-            assert_eq!((head.status, head.header("content-type"), head.text.as_str()), (200, "text/event-stream", ""));
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_may_not_follow_is_told_so_in_json(#[values(Sqlite, Postgres)] base: Base) {
+    let (story, task) = launched(base).await;
+    let callback = story.callback_token().await;
+    for path in [
+        "/tasks/stream/".to_owned(),
+        "/tasks/stream".to_owned(),
+        path(task),
+    ] {
+        for (who, status) in [
+            (As::Nobody, 401),
+            (As::Bearer("wrong".to_owned()), 401),
+            (As::Bearer(callback.clone()), 403),
+        ] {
+            story
+                .ask(who, Method::GET, &path)
+                .send()
+                .await
+                .error(status);
         }
-        for unknown in ["9999", "abc", "1.5", "stream", "99999999999999999999"] {
-            story.get(&format!("/tasks/{unknown}/stream/")).await.error(404);
-        }
-        story.end().await;
+        story
+            .ask(As::Admin, Method::POST, &path)
+            .send()
+            .await
+            .error(405);
+        let head = story.ask(As::Viewer, Method::HEAD, &path).send().await;
+        assert_eq!(
+            (head.status, head.header("content-type"), head.text.as_str()),
+            (200, "text/event-stream", "")
+        );
     }
+    for unknown in ["9999", "abc", "1.5", "stream", "99999999999999999999"] {
+        story
+            .get(&format!("/tasks/{unknown}/stream/"))
+            .await
+            .error(404);
+    }
+    story.end().await;
 }
 
-story! {
-    async fn another_account_is_told_nothing(base) {
-        let story = plan(base).begin().await;
-        let (theirs, ours) = (story.launch(&id(1), json!({})).await, story.launch(&id(1), json!({})).await);
-        for table in ["task", "run"] {
-            let key = if table == "task" { "id" } else { "task_id" };
-            hand::sql(&story, &format!("UPDATE {table} SET account_id = 2 WHERE {key} = {theirs}")).await;
-        }
-        story.get(&path(theirs)).await.error(404);
-        let (mut live, mut since) = (story.all_tasks().await, story.all_tasks_after("c0").await);
-        assert_eq!(since.task().await["id"], ours);
-        hand::sql(&story, &format!("UPDATE task SET progress_value = 5, revision = revision + 1 WHERE id = {theirs}")).await;
-        taken(&story, ours, json!({"progress_value": 6})).await;
-        for stream in [&mut live, &mut since] {
-            let told = stream.task().await;
-            assert_eq!((&told["id"], &told["progress_value"]), (&json!(ours), &json!(6)));
-        }
-        story.end().await;
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn another_account_is_told_nothing(#[values(Sqlite, Postgres)] base: Base) {
+    let story = plan(base).begin().await;
+    let (theirs, ours) = (
+        story.launch(&id(1), json!({})).await,
+        story.launch(&id(1), json!({})).await,
+    );
+    for table in ["task", "run"] {
+        let key = if table == "task" { "id" } else { "task_id" };
+        hand::sql(
+            &story,
+            &format!("UPDATE {table} SET account_id = 2 WHERE {key} = {theirs}"),
+        )
+        .await;
     }
+    story.get(&path(theirs)).await.error(404);
+    let (mut live, mut since) = (story.all_tasks().await, story.all_tasks_after("c0").await);
+    assert_eq!(since.task().await["id"], ours);
+    hand::sql(
+        &story,
+        &format!("UPDATE task SET progress_value = 5, revision = revision + 1 WHERE id = {theirs}"),
+    )
+    .await;
+    taken(&story, ours, json!({"progress_value": 6})).await;
+    for stream in [&mut live, &mut since] {
+        let told = stream.task().await;
+        assert_eq!(
+            (&told["id"], &told["progress_value"]),
+            (&json!(ours), &json!(6))
+        );
+    }
+    story.end().await;
 }
 
-story! {
-    async fn a_key_that_is_good_no_more_ends_its_stream(base) {
-        let story = plan(base).setting("stream.comment_every", "50ms").begin().await;
-        let key = |line: &'static [&'static str]| story.make_key(line);
-        let revoked = key(&["--role", "viewer"]).await;
-        let expired = key(&["--role", "viewer", "--expires", "1d"]).await;
-        let open = |key: String| story.ask(As::Bearer(key), Method::GET, "/tasks/stream/").stream();
-        let (mut one, mut two, mut good) = (open(revoked).await, open(expired).await, story.all_tasks().await);
-        assert!(story.keys(&["revoke", "1"]).await.status.success());
-        story.advance(TimeDelta::seconds(5));
-        assert_eq!(one.rest().await, Vec::<Value>::new());
-        let task = story.launch(&id(1), json!({})).await;
-        two.until(|told| told["id"] == task).await;
-        story.advance(TimeDelta::days(2));
-        two.rest().await;
-        let task = story.launch(&id(1), json!({})).await;
-        good.until(|told| told["id"] == task).await;
-        story.end().await;
-    }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_key_that_is_good_no_more_ends_its_stream(#[values(Sqlite, Postgres)] base: Base) {
+    let story = plan(base)
+        .setting("stream.comment_every", "50ms")
+        .begin()
+        .await;
+    let key = |line: &'static [&'static str]| story.make_key(line);
+    let revoked = key(&["--role", "viewer"]).await;
+    let expired = key(&["--role", "viewer", "--expires", "1d"]).await;
+    let open = |key: String| {
+        story
+            .ask(As::Bearer(key), Method::GET, "/tasks/stream/")
+            .stream()
+    };
+    let (mut one, mut two, mut good) = (
+        open(revoked).await,
+        open(expired).await,
+        story.all_tasks().await,
+    );
+    assert!(story.keys(&["revoke", "1"]).await.status.success());
+    story.advance(TimeDelta::seconds(5));
+    assert_eq!(one.rest().await, Vec::<Value>::new());
+    let task = story.launch(&id(1), json!({})).await;
+    two.until(|told| told["id"] == task).await;
+    story.advance(TimeDelta::days(2));
+    two.rest().await;
+    let task = story.launch(&id(1), json!({})).await;
+    good.until(|told| told["id"] == task).await;
+    story.end().await;
 }
 
-story! {
-    async fn there_are_so_many_streams_and_no_more(base) {
-        let story = plan(base).setting("stream.most", "2").begin().await;
-        let (first, _second) = (story.all_tasks().await, story.all_tasks().await);
-        let refused = story.get("/tasks/stream/").await;
-        refused.error(503);
-        assert_eq!(refused.header("retry-after"), "30");
-        let counted = story.ask_at(As::Viewer, Method::GET, "/metrics").send().await;
-        assert!(counted.text.contains("openhexa_bridge_open_streams "), "{}", counted.text);
-        drop(first);
-        story.until_true("a place", async || story.bridge().open_streams() == 1).await;
-        story.all_tasks().await;
-        story.end().await;
-    }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn there_are_so_many_streams_and_no_more(#[values(Sqlite, Postgres)] base: Base) {
+    let story = plan(base).setting("stream.most", "2").begin().await;
+    let (first, _second) = (story.all_tasks().await, story.all_tasks().await);
+    let refused = story.get("/tasks/stream/").await;
+    refused.error(503);
+    assert_eq!(refused.header("retry-after"), "30");
+    let counted = story
+        .ask_at(As::Viewer, Method::GET, "/metrics")
+        .send()
+        .await;
+    assert!(
+        counted.text.contains("openhexa_bridge_open_streams "),
+        "{}",
+        counted.text
+    );
+    drop(first);
+    story
+        .until_true("a place", async || story.bridge().open_streams() == 1)
+        .await;
+    story.all_tasks().await;
+    story.end().await;
 }
 
-story! {
-    async fn one_account_leaves_places_for_the_others(base) {
-        let iaso = Iaso::start();
-        let story = plan(base).setting("iaso.url", &iaso.url).setting("stream.most", "3").setting("stream.most_per_account", "2").begin().await;
-        let theirs = iaso.session(iaso::profile(9, 2, MAY));
-        let follow = || story.ask(As::Nobody, Method::GET, "/tasks/stream/").cookie(&theirs);
-        let (first, _second) = (story.all_tasks().await, story.all_tasks().await);
-        let refused = story.get("/tasks/stream/").await;
-        refused.error(503);
-        assert_eq!(refused.header("retry-after"), "30");
-        let _other = follow().stream().await;
-        assert_eq!(story.bridge().open_streams(), 3);
-        follow().send().await.error(503);
-        drop(first);
-        story.until_true("a place", async || story.bridge().open_streams() == 2).await;
-        story.all_tasks().await;
-        story.end().await;
-    }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_account_leaves_places_for_the_others(#[values(Sqlite, Postgres)] base: Base) {
+    let iaso = Iaso::start();
+    let story = plan(base)
+        .setting("iaso.url", &iaso.url)
+        .setting("stream.most", "3")
+        .setting("stream.most_per_account", "2")
+        .begin()
+        .await;
+    let theirs = iaso.session(iaso::profile(9, 2, MAY));
+    let follow = || {
+        story
+            .ask(As::Nobody, Method::GET, "/tasks/stream/")
+            .cookie(&theirs)
+    };
+    let (first, _second) = (story.all_tasks().await, story.all_tasks().await);
+    let refused = story.get("/tasks/stream/").await;
+    refused.error(503);
+    assert_eq!(refused.header("retry-after"), "30");
+    let _other = follow().stream().await;
+    assert_eq!(story.bridge().open_streams(), 3);
+    follow().send().await.error(503);
+    drop(first);
+    story
+        .until_true("a place", async || story.bridge().open_streams() == 2)
+        .await;
+    story.all_tasks().await;
+    story.end().await;
 }
 
-story! {
-    async fn while_nobody_follows_nothing_is_read(base) {
-        // Who has hung up is noticed at the next comment.
-        let story = plan(base).setting("stream.comment_every", "200ms").begin().await;
-        let task = story.launch(&id(1), json!({})).await;
-        let stream = story.all_tasks().await;
-        drop(stream);
-        story.until_true("nobody", async || story.bridge().open_streams() == 0).await;
-        taken(&story, task, json!({"progress_value": 1})).await;
-        assert_eq!(story.bridge().spread().await.unwrap(), 0);
-        // And the next one is not told what was before it.
-        let mut stream = story.all_tasks().await;
-        taken(&story, task, json!({"progress_value": 2})).await;
-        assert_eq!(stream.task().await["progress_value"], 2);
-        story.end().await;
-    }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn while_nobody_follows_nothing_is_read(#[values(Sqlite, Postgres)] base: Base) {
+    // Who has hung up is noticed at the next comment.
+    let story = plan(base)
+        .setting("stream.comment_every", "200ms")
+        .begin()
+        .await;
+    let task = story.launch(&id(1), json!({})).await;
+    let stream = story.all_tasks().await;
+    drop(stream);
+    story
+        .until_true("nobody", async || story.bridge().open_streams() == 0)
+        .await;
+    taken(&story, task, json!({"progress_value": 1})).await;
+    assert_eq!(story.bridge().spread().await.unwrap(), 0);
+    // And the next one is not told what was before it.
+    let mut stream = story.all_tasks().await;
+    taken(&story, task, json!({"progress_value": 2})).await;
+    assert_eq!(stream.task().await["progress_value"], 2);
+    story.end().await;
 }

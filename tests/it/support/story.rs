@@ -35,35 +35,13 @@ use super::{dump, log, postgres};
 /// Longer than anything takes on a busy machine.
 pub const PATIENCE: Duration = Duration::from_mins(1);
 
-/// Which database a story is told on.
+/// The database on which a story runs: `#[values(Sqlite, Postgres)] base: Base` runs it once on each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Base {
     Sqlite,
     Postgres,
 }
-
-/// Tells a story once on SQLite and once on PostgreSQL.
-macro_rules! story {
-    ($(#[$meta:meta])* async fn $name:ident($base:ident) $body:block) => {
-        mod $name {
-            #[allow(unused_imports)]
-            use super::*;
-
-            async fn tell($base: $crate::support::story::Base) $body
-
-            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn on_sqlite() {
-                tell($crate::support::story::Base::Sqlite).await;
-            }
-
-            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn on_postgres() {
-                tell($crate::support::story::Base::Postgres).await;
-            }
-        }
-    };
-}
-pub(crate) use story;
+pub use Base::{Postgres, Sqlite};
 
 /// What a story is made of; the rest has defaults.
 pub struct Plan {

@@ -1,6 +1,7 @@
 //! `GET /tasks/?cursor=`: page after page with no task missed or told twice, whatever the order, while tasks come in.
 
 use chrono::TimeDelta;
+use rstest::rstest;
 use serde_json::{Value, json};
 
 use crate::callback::{fields, plan};
@@ -8,7 +9,7 @@ use crate::identity::with_session;
 use crate::support::catalogue::id;
 use crate::support::hand;
 use crate::support::iaso::{self, Iaso, MAY};
-use crate::support::story::{Base, Story, story};
+use crate::support::story::{Base, Postgres, Sqlite, Story};
 
 const ORDERS: [&str; 14] = [
     "created_at",
@@ -96,145 +97,228 @@ async fn told(base: Base) -> Story {
     story
 }
 
-story! {
-    async fn pages_by_cursor_are_the_list_in_every_order(base) {
-        let story = told(base).await;
-        for order in ORDERS {
-            let whole = story.get(&format!("/tasks/?order={order}&limit=200")).await.expect(200);
-            let expected = numbers(&whole);
-            assert_eq!(expected.len(), 11);
-            for limit in [1, 2, 3, 4, 10, 11, 12, 200] {
-                assert_eq!(walked(&story, &format!("order={order}"), limit).await, expected, "{order} by {limit}");
-            }
-            let first = page(&story, &format!("order={order}&limit=2"), "").await;
-            assert_eq!(first["results"][0], whole["results"][0]);
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn pages_by_cursor_are_the_list_in_every_order(#[values(Sqlite, Postgres)] base: Base) {
+    let story = told(base).await;
+    for order in ORDERS {
+        let whole = story
+            .get(&format!("/tasks/?order={order}&limit=200"))
+            .await
+            .expect(200);
+        let expected = numbers(&whole);
+        assert_eq!(expected.len(), 11);
+        for limit in [1, 2, 3, 4, 10, 11, 12, 200] {
+            assert_eq!(
+                walked(&story, &format!("order={order}"), limit).await,
+                expected,
+                "{order} by {limit}"
+            );
         }
-        story.end().await;
+        let first = page(&story, &format!("order={order}&limit=2"), "").await;
+        assert_eq!(first["results"][0], whole["results"][0]);
     }
+    story.end().await;
 }
 
-story! {
-    async fn filters_hold_on_every_page(base) {
-        let story = told(base).await;
-        let pipeline = format!("pipeline={}", id(2));
-        let filters = ["status=SUCCESS", "status=QUEUED,RUNNING", pipeline.as_str(), "launcher=7", "search=pipeline%202", "search=nothing", "from=2020-01-01", "to=2020-01-01"];
-        for filter in filters {
-            for order in ORDERS {
-                let query = format!("{filter}&order={order}");
-                let expected = numbers(&story.get(&format!("/tasks/?{query}&limit=200")).await.expect(200));
-                assert_eq!(walked(&story, &query, 2).await, expected, "{query}");
-            }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn filters_hold_on_every_page(#[values(Sqlite, Postgres)] base: Base) {
+    let story = told(base).await;
+    let pipeline = format!("pipeline={}", id(2));
+    let filters = [
+        "status=SUCCESS",
+        "status=QUEUED,RUNNING",
+        pipeline.as_str(),
+        "launcher=7",
+        "search=pipeline%202",
+        "search=nothing",
+        "from=2020-01-01",
+        "to=2020-01-01",
+    ];
+    for filter in filters {
+        for order in ORDERS {
+            let query = format!("{filter}&order={order}");
+            let expected = numbers(
+                &story
+                    .get(&format!("/tasks/?{query}&limit=200"))
+                    .await
+                    .expect(200),
+            );
+            assert_eq!(walked(&story, &query, 2).await, expected, "{query}");
         }
-        assert_eq!(page(&story, "launcher=7", "").await, json!({"results": [], "next": null}));
-        hand::sql(&story, "UPDATE task SET account_id = 2").await;
-        assert_eq!(page(&story, "", "").await, json!({"results": [], "next": null}));
-        story.end().await;
     }
+    assert_eq!(
+        page(&story, "launcher=7", "").await,
+        json!({"results": [], "next": null})
+    );
+    hand::sql(&story, "UPDATE task SET account_id = 2").await;
+    assert_eq!(
+        page(&story, "", "").await,
+        json!({"results": [], "next": null})
+    );
+    story.end().await;
 }
 
 // Each repetition of a status was read as a list of its own.
-story! {
-    async fn a_status_that_is_named_twice_lists_its_tasks_once(base) {
-        let story = told(base).await;
-        for order in ["created_at", "-created_at"] {
-            let whole = story.get(&format!("/tasks/?status=ERROR,RUNNING&order={order}&limit=200")).await.expect(200);
-            let expected = numbers(&whole);
-            assert_eq!(expected.len(), 3, "{expected:?}");
-            for statuses in ["ERROR,ERROR,RUNNING", "RUNNING,ERROR,RUNNING", "ERROR,RUNNING,ERROR,RUNNING,ERROR"] {
-                for limit in [1, 2, 3, 200] {
-                    let query = format!("status={statuses}&order={order}");
-                    assert_eq!(walked(&story, &query, limit).await, expected, "{query} by {limit}");
-                }
-                let numbered = story.get(&format!("/tasks/?status={statuses}&order={order}")).await.expect(200);
-                assert_eq!((numbers(&numbered), &numbered["count"]), (expected.clone(), &json!(3)), "{statuses}");
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_status_that_is_named_twice_lists_its_tasks_once(#[values(Sqlite, Postgres)] base: Base) {
+    let story = told(base).await;
+    for order in ["created_at", "-created_at"] {
+        let whole = story
+            .get(&format!(
+                "/tasks/?status=ERROR,RUNNING&order={order}&limit=200"
+            ))
+            .await
+            .expect(200);
+        let expected = numbers(&whole);
+        assert_eq!(expected.len(), 3, "{expected:?}");
+        for statuses in [
+            "ERROR,ERROR,RUNNING",
+            "RUNNING,ERROR,RUNNING",
+            "ERROR,RUNNING,ERROR,RUNNING,ERROR",
+        ] {
+            for limit in [1, 2, 3, 200] {
+                let query = format!("status={statuses}&order={order}");
+                assert_eq!(
+                    walked(&story, &query, limit).await,
+                    expected,
+                    "{query} by {limit}"
+                );
             }
+            let numbered = story
+                .get(&format!("/tasks/?status={statuses}&order={order}"))
+                .await
+                .expect(200);
+            assert_eq!(
+                (numbers(&numbered), &numbered["count"]),
+                (expected.clone(), &json!(3)),
+                "{statuses}"
+            );
         }
-        story.end().await;
     }
+    story.end().await;
 }
 
 // A cursor tells a task's place, so it is good for the account alone that it was given to.
-story! {
-    async fn a_cursor_of_another_account_is_refused(base) {
-        let iaso = Iaso::start();
-        let story = plan(base).setting("iaso.url", &iaso.url).begin().await;
-        for _ in 0..3 {
-            story.launch(&id(1), json!({})).await;
-        }
-        let next = page(&story, "limit=2", "").await["next"].as_str().unwrap().to_owned();
-        let path = format!("/tasks/?limit=2&cursor={next}");
-        let ours = iaso.session(iaso::profile(4, 1, MAY));
-        with_session(&story, &ours, &path).await.expect(200);
-        let theirs = iaso.session(iaso::profile(5, 2, MAY));
-        assert_eq!(fields(&with_session(&story, &theirs, &path).await), ["cursor"]);
-        story.end().await;
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_cursor_of_another_account_is_refused(#[values(Sqlite, Postgres)] base: Base) {
+    let iaso = Iaso::start();
+    let story = plan(base).setting("iaso.url", &iaso.url).begin().await;
+    for _ in 0..3 {
+        story.launch(&id(1), json!({})).await;
     }
+    let next = page(&story, "limit=2", "").await["next"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let path = format!("/tasks/?limit=2&cursor={next}");
+    let ours = iaso.session(iaso::profile(4, 1, MAY));
+    with_session(&story, &ours, &path).await.expect(200);
+    let theirs = iaso.session(iaso::profile(5, 2, MAY));
+    assert_eq!(
+        fields(&with_session(&story, &theirs, &path).await),
+        ["cursor"]
+    );
+    story.end().await;
 }
 
-story! {
-    async fn tasks_that_come_meanwhile_move_nothing(base) {
-        let story = told(base).await;
-        let before = walked(&story, "", 200).await;
-        let first = page(&story, "limit=4", "").await;
-        let mut found = numbers(&first);
-        let mut next = first["next"].clone();
-        while let Some(cursor) = next.as_str() {
-            story.launch(&id(1), json!({})).await;
-            story.advance(TimeDelta::seconds(1));
-            let more = page(&story, "limit=4", cursor).await;
-            found.extend(numbers(&more));
-            next = more["next"].clone();
-        }
-        assert_eq!(found, before);
-        story.end().await;
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn tasks_that_come_meanwhile_move_nothing(#[values(Sqlite, Postgres)] base: Base) {
+    let story = told(base).await;
+    let before = walked(&story, "", 200).await;
+    let first = page(&story, "limit=4", "").await;
+    let mut found = numbers(&first);
+    let mut next = first["next"].clone();
+    while let Some(cursor) = next.as_str() {
+        story.launch(&id(1), json!({})).await;
+        story.advance(TimeDelta::seconds(1));
+        let more = page(&story, "limit=4", cursor).await;
+        found.extend(numbers(&more));
+        next = more["next"].clone();
     }
+    assert_eq!(found, before);
+    story.end().await;
 }
 
-story! {
-    async fn a_tie_of_all_tasks_is_walked_through(base) {
-        let story = told(base).await;
-        hand::sql(&story, "UPDATE task SET created_at = '2026-03-01T10:00:00.000Z', started_at = NULL, ended_at = NULL").await;
-        for order in ["created_at", "-created_at", "started_at", "-started_at", "-ended_at", "name", "-status"] {
-            let mut found = walked(&story, &format!("order={order}"), 3).await;
-            found.sort_unstable();
-            found.dedup();
-            assert_eq!(found.len(), 11, "{order}");
-        }
-        story.end().await;
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_tie_of_all_tasks_is_walked_through(#[values(Sqlite, Postgres)] base: Base) {
+    let story = told(base).await;
+    hand::sql(&story, "UPDATE task SET created_at = '2026-03-01T10:00:00.000Z', started_at = NULL, ended_at = NULL").await;
+    for order in [
+        "created_at",
+        "-created_at",
+        "started_at",
+        "-started_at",
+        "-ended_at",
+        "name",
+        "-status",
+    ] {
+        let mut found = walked(&story, &format!("order={order}"), 3).await;
+        found.sort_unstable();
+        found.dedup();
+        assert_eq!(found.len(), 11, "{order}");
     }
+    story.end().await;
 }
 
-story! {
-    async fn a_cursor_that_is_not_ours_is_refused_by_name(base) {
-        let mut story = told(base).await;
-        let next = page(&story, "limit=2", "").await["next"].as_str().unwrap().to_owned();
-        let mut bad: Vec<String> = ["abc", "0", "null", "%00", "%F0%9F%9A%80", "AAAA", "é", "e30"].map(str::to_owned).to_vec();
-        bad.push(format!("{next}A"));
-        bad.push("x".repeat(5000));
-        for at in 0..next.len() {
-            let mut letters: Vec<char> = next.chars().collect();
-            letters[at] = if letters[at] == 'A' { 'B' } else { 'A' };
-            bad.push(letters.into_iter().collect());
-        }
-        for cursor in bad {
-            let answer = story.get(&format!("/tasks/?cursor={cursor}")).await;
-            assert_eq!(fields(&answer), ["cursor"], "{cursor}");
-        }
-        for other in ["order=created_at", "order=-updated_at", "order=name"] {
-            let answer = story.get(&format!("/tasks/?{other}&cursor={next}")).await;
-            assert_eq!(fields(&answer), ["cursor"], "{other}");
-        }
-        for both in [format!("cursor={next}&page=1"), "cursor=&page=2".to_owned()] {
-            let answer = story.get(&format!("/tasks/?{both}")).await;
-            assert_eq!(answer.error(400), "cursor and page cannot be used together", "{both}");
-            assert_eq!(fields(&answer), ["cursor"]);
-        }
-        for (key, query) in [("limit", "limit=0&cursor="), ("order", "order=x&cursor="), ("status", "status=x&cursor=")] {
-            assert_eq!(fields(&story.get(&format!("/tasks/?{query}")).await), [key]);
-        }
-        // It outlives a restart, and the same order may be spelt out.
-        story.restart().await;
-        page(&story, "order=-created_at&page=", &next).await;
-        story.end().await;
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_cursor_that_is_not_ours_is_refused_by_name(#[values(Sqlite, Postgres)] base: Base) {
+    let mut story = told(base).await;
+    let next = page(&story, "limit=2", "").await["next"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let mut bad: Vec<String> = [
+        "abc",
+        "0",
+        "null",
+        "%00",
+        "%F0%9F%9A%80",
+        "AAAA",
+        "é",
+        "e30",
+    ]
+    .map(str::to_owned)
+    .to_vec();
+    bad.push(format!("{next}A"));
+    bad.push("x".repeat(5000));
+    for at in 0..next.len() {
+        let mut letters: Vec<char> = next.chars().collect();
+        letters[at] = if letters[at] == 'A' { 'B' } else { 'A' };
+        bad.push(letters.into_iter().collect());
     }
+    for cursor in bad {
+        let answer = story.get(&format!("/tasks/?cursor={cursor}")).await;
+        assert_eq!(fields(&answer), ["cursor"], "{cursor}");
+    }
+    for other in ["order=created_at", "order=-updated_at", "order=name"] {
+        let answer = story.get(&format!("/tasks/?{other}&cursor={next}")).await;
+        assert_eq!(fields(&answer), ["cursor"], "{other}");
+    }
+    for both in [format!("cursor={next}&page=1"), "cursor=&page=2".to_owned()] {
+        let answer = story.get(&format!("/tasks/?{both}")).await;
+        assert_eq!(
+            answer.error(400),
+            "cursor and page cannot be used together",
+            "{both}"
+        );
+        assert_eq!(fields(&answer), ["cursor"]);
+    }
+    for (key, query) in [
+        ("limit", "limit=0&cursor="),
+        ("order", "order=x&cursor="),
+        ("status", "status=x&cursor="),
+    ] {
+        assert_eq!(fields(&story.get(&format!("/tasks/?{query}")).await), [key]);
+    }
+    // It outlives a restart, and the same order may be spelt out.
+    story.restart().await;
+    page(&story, "order=-created_at&page=", &next).await;
+    story.end().await;
 }

@@ -1,12 +1,13 @@
 //! `GET /tasks/{id}/?include=…`: what the run said and left behind, and what must not be read of it.
 
 use reqwest::Method;
+use rstest::rstest;
 use serde_json::{Value, json};
 
 use crate::callback::fields;
 use crate::support::catalogue::{id, injected, parameter, pipeline, quick};
 use crate::support::hand;
-use crate::support::story::{As, Base, Plan, Story, story};
+use crate::support::story::{As, Base, Plan, Postgres, Sqlite, Story};
 
 const ALL: &str = "include=logs,messages,outputs";
 
@@ -33,86 +34,142 @@ async fn failed(base: Base, message: &str) -> (Story, i64) {
     (story, task)
 }
 
-story! {
-    async fn what_was_asked_for_is_there_and_nothing_else(base) {
-        let (story, task) = failed(base, "no such table").await;
-        let plain = story.task(task).await;
-        for (query, keys) in [("include=logs", vec!["logs"]), ("include=messages,outputs", vec!["messages", "outputs"]), (ALL, vec!["logs", "messages", "outputs"]), ("include=%20logs%20,,logs", vec!["logs"])] {
-            let mut answer = asked(&story, task, query).await;
-            for key in keys {
-                assert!(answer.as_object_mut().unwrap().remove(key).is_some_and(|value| !value.is_null()), "{query}: {key}");
-            }
-            assert_eq!(answer, plain, "{query}");
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_asked_for_is_there_and_nothing_else(#[values(Sqlite, Postgres)] base: Base) {
+    let (story, task) = failed(base, "no such table").await;
+    let plain = story.task(task).await;
+    for (query, keys) in [
+        ("include=logs", vec!["logs"]),
+        ("include=messages,outputs", vec!["messages", "outputs"]),
+        (ALL, vec!["logs", "messages", "outputs"]),
+        ("include=%20logs%20,,logs", vec!["logs"]),
+    ] {
+        let mut answer = asked(&story, task, query).await;
+        for key in keys {
+            assert!(
+                answer
+                    .as_object_mut()
+                    .unwrap()
+                    .remove(key)
+                    .is_some_and(|value| !value.is_null()),
+                "{query}: {key}"
+            );
         }
-        for nothing in ["include=", "include=,", "include=%20"] {
-            assert_eq!(asked(&story, task, nothing).await, plain, "{nothing}");
-        }
-        let before = story.asked("pipelineRun").await;
-        asked(&story, task, ALL).await;
-        assert_eq!(story.asked("pipelineRun").await, before + 1, "all of it in one request");
-        for bad in ["log", "logs,config", "LOGS", "logs;messages", "%00"] {
-            let answer = story.get(&format!("/tasks/{task}/?include={bad}")).await;
-            assert_eq!(fields(&answer), ["include"], "{bad}");
-        }
-        story.get(&format!("/tasks/999/?{ALL}")).await.error(404);
-        hand::sql(&story, "UPDATE task SET account_id = 2").await;
-        story.get(&format!("/tasks/{task}/?{ALL}")).await.error(404);
-        story.end().await;
+        assert_eq!(answer, plain, "{query}");
     }
+    for nothing in ["include=", "include=,", "include=%20"] {
+        assert_eq!(asked(&story, task, nothing).await, plain, "{nothing}");
+    }
+    let before = story.asked("pipelineRun").await;
+    asked(&story, task, ALL).await;
+    assert_eq!(
+        story.asked("pipelineRun").await,
+        before + 1,
+        "all of it in one request"
+    );
+    for bad in ["log", "logs,config", "LOGS", "logs;messages", "%00"] {
+        let answer = story.get(&format!("/tasks/{task}/?include={bad}")).await;
+        assert_eq!(fields(&answer), ["include"], "{bad}");
+    }
+    story.get(&format!("/tasks/999/?{ALL}")).await.error(404);
+    hand::sql(&story, "UPDATE task SET account_id = 2").await;
+    story.get(&format!("/tasks/{task}/?{ALL}")).await.error(404);
+    story.end().await;
 }
 
-story! {
-    async fn a_log_is_read_without_its_secrets(base) {
-        let hidden = "a-word-in-the-message";
-        let message = format!("ValueError: no such table; Authorization: Bearer {hidden} and eyJhbGciOi.eyJ0YXNr.c2lnbmVk. secret-code-2");
-        let (story, task) = failed(base, &message).await;
-        let answer = asked(&story, task, ALL).await;
-        let log = answer["logs"].as_str().unwrap();
-        assert!(log.contains("no such table"), "{log}");
-        for hidden in [hidden, "eyJ", "ValueError", "secret-code-2"] {
-            assert!(!answer.to_string().contains(hidden), "{hidden}: {answer}");
-        }
-        assert!(log.matches("••••").count() >= 4, "{log}");
-        story.end().await;
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_log_is_read_without_its_secrets(#[values(Sqlite, Postgres)] base: Base) {
+    let hidden = "a-word-in-the-message";
+    let message = format!(
+        "ValueError: no such table; Authorization: Bearer {hidden} and eyJhbGciOi.eyJ0YXNr.c2lnbmVk. secret-code-2"
+    );
+    let (story, task) = failed(base, &message).await;
+    let answer = asked(&story, task, ALL).await;
+    let log = answer["logs"].as_str().unwrap();
+    assert!(log.contains("no such table"), "{log}");
+    for hidden in [hidden, "eyJ", "ValueError", "secret-code-2"] {
+        assert!(!answer.to_string().contains(hidden), "{hidden}: {answer}");
     }
+    assert!(log.matches("••••").count() >= 4, "{log}");
+    story.end().await;
 }
 
-story! {
-    async fn messages_and_outputs_are_as_openhexa_has_them(base) {
-        let story = Plan::on(base).pipelines(json!([pipeline(1, &injected(), quick("manual"))])).begin().await;
-        let task = story.launch(&id(1), json!({})).await;
-        let run = story.runs().await[0]["id"].as_str().unwrap().to_owned();
-        assert_eq!(asked(&story, task, ALL).await["outputs"], json!([]));
-        story.until(task, "the run", |task| task["status"] == "RUNNING").await;
-        story.drive(&run, &json!({"message": "half way"})).await;
-        let answer = asked(&story, task, ALL).await;
-        let message = &answer["messages"].as_array().unwrap().last().unwrap();
-        assert!(message["message"].as_str().unwrap().contains("half way"), "{answer}");
-        let keys: Vec<&String> = message.as_object().unwrap().keys().collect();
-        assert_eq!(keys, ["message", "priority", "timestamp"]);
-        assert!(message["timestamp"].as_str().unwrap().ends_with('Z') && message["priority"].is_string(), "{answer}");
-        story.end().await;
-    }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn messages_and_outputs_are_as_openhexa_has_them(#[values(Sqlite, Postgres)] base: Base) {
+    let story = Plan::on(base)
+        .pipelines(json!([pipeline(1, &injected(), quick("manual"))]))
+        .begin()
+        .await;
+    let task = story.launch(&id(1), json!({})).await;
+    let run = story.runs().await[0]["id"].as_str().unwrap().to_owned();
+    assert_eq!(asked(&story, task, ALL).await["outputs"], json!([]));
+    story
+        .until(task, "the run", |task| task["status"] == "RUNNING")
+        .await;
+    story.drive(&run, &json!({"message": "half way"})).await;
+    let answer = asked(&story, task, ALL).await;
+    let message = &answer["messages"].as_array().unwrap().last().unwrap();
+    assert!(
+        message["message"].as_str().unwrap().contains("half way"),
+        "{answer}"
+    );
+    let keys: Vec<&String> = message.as_object().unwrap().keys().collect();
+    assert_eq!(keys, ["message", "priority", "timestamp"]);
+    assert!(
+        message["timestamp"].as_str().unwrap().ends_with('Z') && message["priority"].is_string(),
+        "{answer}"
+    );
+    story.end().await;
 }
 
 // Logs and messages were masked, and the address of an output held the secret.
-story! {
-    async fn an_output_is_read_without_the_secrets_of_its_launch(base) {
-        let parameters = [parameter("pw", "secret", json!({}))];
-        let story = Plan::on(base).pipelines(json!([pipeline(1, &parameters, quick("manual"))])).begin().await;
-        let task = story.launch(&id(1), json!({"pw": story.secrets.parameter})).await;
-        story.until(task, "the run", |task| task["status"] == "RUNNING").await;
-        let uri = format!("https://files.example.org/?key={}", story.secrets.parameter);
-        let input = json!({"uri": uri, "type": "link", "name": format!("of {}", story.secrets.parameter)});
-        let query = "mutation($input: AddPipelineOutputInput!) { addPipelineOutput(input: $input) { success } }";
-        let body = json!({"query": query, "variables": {"input": input}});
-        let ask = crate::support::client::builder().build().unwrap().post(&story.openhexa);
-        let added = ask.bearer_auth(run_token(&story)).json(&body).send().await.unwrap();
-        assert_eq!(added.json::<Value>().await.unwrap()["data"]["addPipelineOutput"]["success"], true);
-        let answer = asked(&story, task, ALL).await;
-        assert_eq!((&answer["outputs"][0]["uri"], &answer["outputs"][0]["name"]), (&json!("https://files.example.org/?key=••••"), &json!("of ••••")));
-        story.end().await;
-    }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_output_is_read_without_the_secrets_of_its_launch(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
+    let parameters = [parameter("pw", "secret", json!({}))];
+    let story = Plan::on(base)
+        .pipelines(json!([pipeline(1, &parameters, quick("manual"))]))
+        .begin()
+        .await;
+    let task = story
+        .launch(&id(1), json!({"pw": story.secrets.parameter}))
+        .await;
+    story
+        .until(task, "the run", |task| task["status"] == "RUNNING")
+        .await;
+    let uri = format!("https://files.example.org/?key={}", story.secrets.parameter);
+    let input =
+        json!({"uri": uri, "type": "link", "name": format!("of {}", story.secrets.parameter)});
+    let query = "mutation($input: AddPipelineOutputInput!) { addPipelineOutput(input: $input) { success } }";
+    let body = json!({"query": query, "variables": {"input": input}});
+    let ask = crate::support::client::builder()
+        .build()
+        .unwrap()
+        .post(&story.openhexa);
+    let added = ask
+        .bearer_auth(run_token(&story))
+        .json(&body)
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(
+        added.json::<Value>().await.unwrap()["data"]["addPipelineOutput"]["success"],
+        true
+    );
+    let answer = asked(&story, task, ALL).await;
+    assert_eq!(
+        (&answer["outputs"][0]["uri"], &answer["outputs"][0]["name"]),
+        (
+            &json!("https://files.example.org/?key=••••"),
+            &json!("of ••••")
+        )
+    );
+    story.end().await;
 }
 
 /// The token that only the run itself has.
@@ -125,45 +182,86 @@ fn run_token(story: &Story) -> String {
         .to_owned()
 }
 
-story! {
-    async fn without_a_run_there_is_nothing_to_read(base) {
-        let story = Plan::on(base).pipelines(json!([pipeline(1, &injected(), quick("succeed"))])).begin().await;
-        story.fault(&json!({"fault": "run_limit", "count": 1})).await;
-        let refused = story.post(&format!("/pipelines/{}/launch/", id(1)), &json!({"config": {}})).await.expect(429);
-        let before = story.requests().await;
-        let answer = asked(&story, refused["task"]["id"].as_i64().unwrap(), ALL).await;
-        assert_eq!((&answer["logs"], &answer["messages"], &answer["outputs"]), (&json!(null), &json!([]), &json!([])));
-        assert_eq!((answer.get("include_error"), story.requests().await), (None, before));
-        let task = story.launch(&id(1), json!({})).await;
-        story.until_confirmed(task).await;
-        story.drive(story.task(task).await["run"]["id"].as_str().unwrap(), &json!({"vanish": true})).await;
-        let gone = asked(&story, task, ALL).await;
-        assert_eq!((&gone["logs"], &gone["messages"], &gone["status"]), (&json!(null), &json!([]), &json!("SUCCESS")));
-        story.end().await;
-    }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn without_a_run_there_is_nothing_to_read(#[values(Sqlite, Postgres)] base: Base) {
+    let story = Plan::on(base)
+        .pipelines(json!([pipeline(1, &injected(), quick("succeed"))]))
+        .begin()
+        .await;
+    story
+        .fault(&json!({"fault": "run_limit", "count": 1}))
+        .await;
+    let refused = story
+        .post(
+            &format!("/pipelines/{}/launch/", id(1)),
+            &json!({"config": {}}),
+        )
+        .await
+        .expect(429);
+    let before = story.requests().await;
+    let answer = asked(&story, refused["task"]["id"].as_i64().unwrap(), ALL).await;
+    assert_eq!(
+        (&answer["logs"], &answer["messages"], &answer["outputs"]),
+        (&json!(null), &json!([]), &json!([]))
+    );
+    assert_eq!(
+        (answer.get("include_error"), story.requests().await),
+        (None, before)
+    );
+    let task = story.launch(&id(1), json!({})).await;
+    story.until_confirmed(task).await;
+    story
+        .drive(
+            story.task(task).await["run"]["id"].as_str().unwrap(),
+            &json!({"vanish": true}),
+        )
+        .await;
+    let gone = asked(&story, task, ALL).await;
+    assert_eq!(
+        (&gone["logs"], &gone["messages"], &gone["status"]),
+        (&json!(null), &json!([]), &json!("SUCCESS"))
+    );
+    story.end().await;
 }
 
-story! {
-    async fn a_task_is_shown_although_openhexa_does_not_answer(base) {
-        let (mut story, task) = failed(base, "no such table").await;
-        let plain = story.task(task).await;
-        let fails = [
-            (json!({"fault": "html_500", "count": 1}), "OpenHEXA reported an internal error"),
-            (json!({"fault": "refuse_token", "count": 1}), "OpenHEXA refuses the configured token"),
-        ];
-        for (fault, sentence) in fails {
-            story.fault(&fault).await;
-            let mut answer = asked(&story, task, "include=logs,outputs").await;
-            assert_eq!(answer["include_error"], sentence);
-            assert_eq!((&answer["logs"], &answer["outputs"], answer.get("messages")), (&json!(null), &json!(null), None));
-            for key in ["include_error", "logs", "outputs"] {
-                answer.as_object_mut().unwrap().remove(key);
-            }
-            assert_eq!(answer, plain);
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_task_is_shown_although_openhexa_does_not_answer(#[values(Sqlite, Postgres)] base: Base) {
+    let (mut story, task) = failed(base, "no such table").await;
+    let plain = story.task(task).await;
+    let fails = [
+        (
+            json!({"fault": "html_500", "count": 1}),
+            "OpenHEXA reported an internal error",
+        ),
+        (
+            json!({"fault": "refuse_token", "count": 1}),
+            "OpenHEXA refuses the configured token",
+        ),
+    ];
+    for (fault, sentence) in fails {
+        story.fault(&fault).await;
+        let mut answer = asked(&story, task, "include=logs,outputs").await;
+        assert_eq!(answer["include_error"], sentence);
+        assert_eq!(
+            (&answer["logs"], &answer["outputs"], answer.get("messages")),
+            (&json!(null), &json!(null), None)
+        );
+        for key in ["include_error", "logs", "outputs"] {
+            answer.as_object_mut().unwrap().remove(key);
         }
-        story.stop_openhexa().await;
-        let french = story.ask(As::Viewer, Method::GET, &format!("/tasks/{task}/?{ALL}")).header("accept-language", "fr").send().await;
-        assert_eq!(french.expect(200)["include_error"], "OpenHEXA est injoignable");
-        story.end().await;
+        assert_eq!(answer, plain);
     }
+    story.stop_openhexa().await;
+    let french = story
+        .ask(As::Viewer, Method::GET, &format!("/tasks/{task}/?{ALL}"))
+        .header("accept-language", "fr")
+        .send()
+        .await;
+    assert_eq!(
+        french.expect(200)["include_error"],
+        "OpenHEXA est injoignable"
+    );
+    story.end().await;
 }

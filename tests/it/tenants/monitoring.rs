@@ -1,12 +1,13 @@
 //! How one account's launches and its OpenHEXA fare shows on no other account's page.
 
 use reqwest::Method;
+use rstest::rstest;
 use serde_json::json;
 
 use super::{MARK, Town};
 use crate::identity::Shows;
 use crate::support::catalogue::id;
-use crate::support::story::{As, story};
+use crate::support::story::{As, Base, Postgres, Sqlite};
 
 const PAGE: &str = "/dashboard/monitoring/?days=30";
 
@@ -47,12 +48,12 @@ async fn compare(town: &Town) {
     );
 }
 
-story! {
-    async fn anothers_tasks_and_looks_are_never_counted(base) {
-        let town = Town::begin(base).await;
-        compare(&town).await;
-        town.end().await;
-    }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn anothers_tasks_and_looks_are_never_counted(#[values(Sqlite, Postgres)] base: Base) {
+    let town = Town::begin(base).await;
+    compare(&town).await;
+    town.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -62,23 +63,35 @@ async fn nor_are_they_beside_iaso_in_one_workspace() {
     town.end().await;
 }
 
-story! {
-    async fn anothers_openhexa_that_is_away_shows_on_no_page_of_ours(base) {
-        let mut town = Town::begin(base).await;
-        let theirs = async |town: &Town, path: &str| {
-            let ask = town.story.ask_at(As::Nobody, Method::GET, path);
-            ask.in_iaso(&town.stranger).send().await.text
-        };
-        theirs(&town, "/api/openhexa/pipelines/").await;
-        town.story.stop_openhexa().await;
-        town.story.advance(chrono::TimeDelta::minutes(5));
-        town.story.until_true("OpenHEXA is away", async || {
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn anothers_openhexa_that_is_away_shows_on_no_page_of_ours(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
+    let mut town = Town::begin(base).await;
+    let theirs = async |town: &Town, path: &str| {
+        let ask = town.story.ask_at(As::Nobody, Method::GET, path);
+        ask.in_iaso(&town.stranger).send().await.text
+    };
+    theirs(&town, "/api/openhexa/pipelines/").await;
+    town.story.stop_openhexa().await;
+    town.story.advance(chrono::TimeDelta::minutes(5));
+    town.story
+        .until_true("OpenHEXA is away", async || {
             town.story.get("/pipelines/").await;
             town.story.advance(chrono::TimeDelta::seconds(10));
-            town.story.ask_at(As::Viewer, Method::GET, PAGE).send().await.text.contains("Not responding")
-        }).await;
-        let page = theirs(&town, PAGE).await;
-        assert!(page.contains("Available") && !page.contains("Not responding"), "{page}");
-        town.end().await;
-    }
+            town.story
+                .ask_at(As::Viewer, Method::GET, PAGE)
+                .send()
+                .await
+                .text
+                .contains("Not responding")
+        })
+        .await;
+    let page = theirs(&town, PAGE).await;
+    assert!(
+        page.contains("Available") && !page.contains("Not responding"),
+        "{page}"
+    );
+    town.end().await;
 }

@@ -1,5 +1,6 @@
 //! Every registered route × everybody who may knock.
 
+use rstest::rstest;
 use std::collections::BTreeSet;
 
 use openhexa_bridge::http;
@@ -10,7 +11,7 @@ use super::{MARK, Town};
 use crate::identity::Shows;
 use crate::support::catalogue::id;
 use crate::support::iaso::{self, MAY};
-use crate::support::story::{Answer, As, Ask, story};
+use crate::support::story::{Answer, As, Ask, Base, Postgres, Sqlite};
 
 /// Who knocks, in the order of a row's statuses.
 const WHO: [&str; 14] = [
@@ -343,12 +344,14 @@ fn are_nobodys(text: &str) -> bool {
     !runs.is_empty() && runs.iter().all(|run| run["task_id"].is_null())
 }
 
-story! {
-    async fn every_route_lets_in_whom_it_should_and_tells_nobody_else_anything(base) {
-        let town = Town::begin(base).await;
-        knock_everywhere(&town).await;
-        town.end().await;
-    }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_route_lets_in_whom_it_should_and_tells_nobody_else_anything(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
+    let town = Town::begin(base).await;
+    knock_everywhere(&town).await;
+    town.end().await;
 }
 
 /// Both accounts have the same workspace: the pipelines are shared, tasks and configuration are not.
@@ -393,12 +396,12 @@ async fn look_for_the_mark(town: &Town) {
     }
 }
 
-story! {
-    async fn the_mark_is_there_to_be_found(base) {
-        let town = Town::begin(base).await;
-        look_for_the_mark(&town).await;
-        town.end().await;
-    }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_mark_is_there_to_be_found(#[values(Sqlite, Postgres)] base: Base) {
+    let town = Town::begin(base).await;
+    look_for_the_mark(&town).await;
+    town.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -408,24 +411,36 @@ async fn the_mark_is_there_beside_iaso_too() {
     town.end().await;
 }
 
-story! {
-    async fn no_route_is_missing_in_the_table(base) {
-        let town = Town::begin(base).await;
-        let listed: BTreeSet<String> = rows(&town).iter().map(|row| row.way.to_owned()).collect();
-        // Both addresses of the pages are of one table, and their guards go by no address.
-        let (beside, ways): (Vec<_>, Vec<_>) = http::ways().into_iter().partition(|way| way.path.starts_with(BESIDE_IASO));
-        let own = |way: &http::Listed| way.path.starts_with(PAGES);
-        let mirrored = beside.into_iter().map(|mut way| { way.path = way.path.replacen(BESIDE_IASO, PAGES, 1); way });
-        assert!(mirrored.eq(ways.iter().filter(|way| own(way)).cloned()));
-        let each = ways.iter().flat_map(|way| way.methods.iter().map(move |method| format!("{method} {}", way.path)));
-        // HEAD is GET without its body.
-        let registered: BTreeSet<String> = each.filter(|way| !way.starts_with("HEAD ")).collect();
-        let missing: Vec<_> = registered.difference(&listed).collect();
-        assert!(missing.is_empty(), "say in tests/it/tenants/table.rs who may: {missing:?}");
-        let gone: Vec<_> = listed.difference(&registered).collect();
-        assert!(gone.is_empty(), "there is no such route any more: {gone:?}");
-        town.end().await;
-    }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_route_is_missing_in_the_table(#[values(Sqlite, Postgres)] base: Base) {
+    let town = Town::begin(base).await;
+    let listed: BTreeSet<String> = rows(&town).iter().map(|row| row.way.to_owned()).collect();
+    // Both addresses of the pages are of one table, and their guards go by no address.
+    let (beside, ways): (Vec<_>, Vec<_>) = http::ways()
+        .into_iter()
+        .partition(|way| way.path.starts_with(BESIDE_IASO));
+    let own = |way: &http::Listed| way.path.starts_with(PAGES);
+    let mirrored = beside.into_iter().map(|mut way| {
+        way.path = way.path.replacen(BESIDE_IASO, PAGES, 1);
+        way
+    });
+    assert!(mirrored.eq(ways.iter().filter(|way| own(way)).cloned()));
+    let each = ways.iter().flat_map(|way| {
+        way.methods
+            .iter()
+            .map(move |method| format!("{method} {}", way.path))
+    });
+    // HEAD is GET without its body.
+    let registered: BTreeSet<String> = each.filter(|way| !way.starts_with("HEAD ")).collect();
+    let missing: Vec<_> = registered.difference(&listed).collect();
+    assert!(
+        missing.is_empty(),
+        "say in tests/it/tenants/table.rs who may: {missing:?}"
+    );
+    let gone: Vec<_> = listed.difference(&registered).collect();
+    assert!(gone.is_empty(), "there is no such route any more: {gone:?}");
+    town.end().await;
 }
 
 /// Without what differs by nature: the request's id is in a header.
@@ -481,12 +496,14 @@ async fn compare_with_what_is_not_there(town: &Town) {
     }
 }
 
-story! {
-    async fn what_is_anothers_answers_exactly_as_what_is_not_there(base) {
-        let town = Town::begin(base).await;
-        compare_with_what_is_not_there(&town).await;
-        town.end().await;
-    }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_anothers_answers_exactly_as_what_is_not_there(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
+    let town = Town::begin(base).await;
+    compare_with_what_is_not_there(&town).await;
+    town.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

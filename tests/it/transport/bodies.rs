@@ -1,9 +1,10 @@
 //! Bodies as programs write them.
 
 use reqwest::Method;
+use rstest::rstest;
 
 use super::*;
-use crate::support::story::{As, story};
+use crate::support::story::{As, Base, Postgres, Sqlite};
 
 const BOM: &str = "\u{feff}";
 
@@ -31,47 +32,73 @@ async fn sent(
     answer.json().await.unwrap()
 }
 
-story! {
-    async fn a_byte_order_mark_before_json_or_a_form_is_left_out(base) {
-        let story = plan(base).begin().await;
-        let launch = format!("/pipelines/{}/launch/", id(1));
-        let body = format!("{BOM}{}", json!({"config": {}}));
-        let launched = sent(&story, Method::POST, &launch, "application/json", body, 201).await;
-        let task = launched["task"]["id"].as_i64().unwrap();
-        let report = format!("/pipelines/{}/", id(1));
-        for (kind, body, progress) in [
-            ("application/json", json!({"task_id": task, "progress_value": 3}).to_string(), 3),
-            ("application/x-www-form-urlencoded", format!("task_id={task}&progress_value=4"), 4),
-        ] {
-            let told = sent(&story, Method::PATCH, &report, kind, format!("{BOM}{body}"), 200).await;
-            assert_eq!(told["task"]["progress_value"], progress, "{kind}");
-        }
-        // In the middle it belongs to a value.
-        let ask = story.ask(As::Operator, Method::PATCH, &report);
-        let body = json!({"task_id": task, "progress_message": format!("a{BOM}b")}).to_string();
-        let told = ask.body("application/json", body).send().await.expect(200);
-        assert_eq!(told["task"]["progress_message"], format!("a{BOM}b"));
-        story.end().await;
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_byte_order_mark_before_json_or_a_form_is_left_out(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
+    let story = plan(base).begin().await;
+    let launch = format!("/pipelines/{}/launch/", id(1));
+    let body = format!("{BOM}{}", json!({"config": {}}));
+    let launched = sent(&story, Method::POST, &launch, "application/json", body, 201).await;
+    let task = launched["task"]["id"].as_i64().unwrap();
+    let report = format!("/pipelines/{}/", id(1));
+    for (kind, body, progress) in [
+        (
+            "application/json",
+            json!({"task_id": task, "progress_value": 3}).to_string(),
+            3,
+        ),
+        (
+            "application/x-www-form-urlencoded",
+            format!("task_id={task}&progress_value=4"),
+            4,
+        ),
+    ] {
+        let told = sent(
+            &story,
+            Method::PATCH,
+            &report,
+            kind,
+            format!("{BOM}{body}"),
+            200,
+        )
+        .await;
+        assert_eq!(told["task"]["progress_value"], progress, "{kind}");
     }
+    // In the middle it belongs to a value.
+    let ask = story.ask(As::Operator, Method::PATCH, &report);
+    let body = json!({"task_id": task, "progress_message": format!("a{BOM}b")}).to_string();
+    let told = ask.body("application/json", body).send().await.expect(200);
+    assert_eq!(told["task"]["progress_message"], format!("a{BOM}b"));
+    story.end().await;
 }
 
-story! {
-    async fn a_compressed_body_is_415_and_says_why(base) {
-        let story = plan(base).begin().await;
-        let launch = format!("/pipelines/{}/launch/", id(1));
-        for encoding in ["gzip", "GZIP", "deflate", "br", "identity, gzip"] {
-            for (who, method, path) in [
-                (As::Operator, Method::POST, launch.clone()),
-                (As::Operator, Method::PATCH, format!("/pipelines/{}/", id(1))),
-                (As::Admin, Method::PUT, "/config/".to_owned()),
-            ] {
-                let ask = story.ask(who, method, &path).header("content-encoding", encoding);
-                let error = ask.json(&json!({"config": {}})).send().await.error(415);
-                assert!(error.contains("Content-Encoding"), "{error}");
-            }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_compressed_body_is_415_and_says_why(#[values(Sqlite, Postgres)] base: Base) {
+    let story = plan(base).begin().await;
+    let launch = format!("/pipelines/{}/launch/", id(1));
+    for encoding in ["gzip", "GZIP", "deflate", "br", "identity, gzip"] {
+        for (who, method, path) in [
+            (As::Operator, Method::POST, launch.clone()),
+            (
+                As::Operator,
+                Method::PATCH,
+                format!("/pipelines/{}/", id(1)),
+            ),
+            (As::Admin, Method::PUT, "/config/".to_owned()),
+        ] {
+            let ask = story
+                .ask(who, method, &path)
+                .header("content-encoding", encoding);
+            let error = ask.json(&json!({"config": {}})).send().await.error(415);
+            assert!(error.contains("Content-Encoding"), "{error}");
         }
-        let ask = story.ask(As::Operator, Method::POST, &launch).header("content-encoding", "identity");
-        ask.json(&json!({"config": {}})).send().await.expect(201);
-        story.end().await;
     }
+    let ask = story
+        .ask(As::Operator, Method::POST, &launch)
+        .header("content-encoding", "identity");
+    ask.json(&json!({"config": {}})).send().await.expect(201);
+    story.end().await;
 }

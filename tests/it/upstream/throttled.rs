@@ -1,5 +1,6 @@
 //! An OpenHEXA that accepts no more requests for a while, or something in front of it.
 
+use rstest::rstest;
 use std::time::{Duration, Instant};
 
 use openhexa_bridge::domain::connection::Target;
@@ -8,7 +9,7 @@ use reqwest::Method;
 use serde_json::{Map, json};
 
 use super::{client, launch, target};
-use crate::support::story::{As, PATIENCE, Plan, story};
+use crate::support::story::{As, Base, PATIENCE, Plan, Postgres, Sqlite};
 use crate::support::wire::{Heard, Reply, Wire, json as answer};
 
 const ME: &str = r#"{"data":{"me":{"user":{"id":"f5298f99-df42-476c-b22b-ee5692e893ed"}}}}"#;
@@ -108,19 +109,37 @@ async fn a_throttled_launch_is_unsure_and_the_next_one_is_not_sent() {
     assert_eq!(wire.heard().len(), 1);
 }
 
-story! {
-    async fn a_throttled_list_says_so_and_when_to_come_again(base) {
-        let story = Plan::on(base).not_configured().begin().await;
-        let wire = Wire::always(Reply::Later(429, "60".to_owned())).await;
-        story.configure_with(Map::new(), &format!("{}/graphql/", wire.url), "a-token", "demo").await;
-        for _ in 0..2 {
-            let list = story.get("/pipelines/").await;
-            assert_eq!(list.error(502), "OpenHEXA accepts no more requests for now; try again later");
-            assert!(list.header("retry-after").parse::<u32>().unwrap() >= 50);
-        }
-        let check = story.ask(As::Admin, Method::POST, "/config/check/").json(&json!({})).send().await.expect(200);
-        assert_eq!(check["checks"][0]["detail"], "OpenHEXA accepts no more requests for now; try again later");
-        assert_eq!(wire.heard().len(), 1);
-        story.end().await;
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_throttled_list_says_so_and_when_to_come_again(#[values(Sqlite, Postgres)] base: Base) {
+    let story = Plan::on(base).not_configured().begin().await;
+    let wire = Wire::always(Reply::Later(429, "60".to_owned())).await;
+    story
+        .configure_with(
+            Map::new(),
+            &format!("{}/graphql/", wire.url),
+            "a-token",
+            "demo",
+        )
+        .await;
+    for _ in 0..2 {
+        let list = story.get("/pipelines/").await;
+        assert_eq!(
+            list.error(502),
+            "OpenHEXA accepts no more requests for now; try again later"
+        );
+        assert!(list.header("retry-after").parse::<u32>().unwrap() >= 50);
     }
+    let check = story
+        .ask(As::Admin, Method::POST, "/config/check/")
+        .json(&json!({}))
+        .send()
+        .await
+        .expect(200);
+    assert_eq!(
+        check["checks"][0]["detail"],
+        "OpenHEXA accepts no more requests for now; try again later"
+    );
+    assert_eq!(wire.heard().len(), 1);
+    story.end().await;
 }

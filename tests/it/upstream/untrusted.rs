@@ -1,5 +1,6 @@
 //! A server whose TLS certificate nothing trusts: the cause is told, for it is put right outside the bridge.
 
+use rstest::rstest;
 use std::net::TcpListener;
 use std::sync::Arc;
 
@@ -11,7 +12,7 @@ use serde_json::{Map, json};
 
 use super::{client, launch, target};
 use crate::support::log;
-use crate::support::story::{As, Plan, story};
+use crate::support::story::{As, Base, Plan, Postgres, Sqlite};
 
 const CERTIFICATE: &[u8] = include_bytes!("certificates/certificate.pem");
 const KEY: &[u8] = include_bytes!("certificates/key.pem");
@@ -54,19 +55,42 @@ async fn an_untrusted_certificate_is_told_with_its_cause_and_nothing_was_sent() 
     );
 }
 
-story! {
-    async fn the_check_the_list_and_the_log_show_that_a_certificate_is_not_trusted(base) {
-        let story = Plan::on(base).not_configured().begin().await;
-        let address = server();
-        story.configure_with(Map::new(), &format!("{address}/graphql/"), "a-token", "demo").await;
-        let list = story.get("/pipelines/").await.error(502);
-        assert_eq!(list, "OpenHEXA's TLS certificate is not trusted");
-        let check = story.ask(As::Admin, Method::POST, "/config/check/").json(&json!({})).send().await.expect(200);
-        let detail = check["checks"][0]["detail"].as_str().unwrap();
-        assert!(detail.contains("invalid peer certificate: UnknownIssuer") && detail.contains("SSL_CERT_FILE"), "{check}");
-        let log = log::text();
-        let told = log.lines().find(|line| line.contains("SSL_CERT_FILE") && line.contains("UnknownIssuer"));
-        assert!(told.is_some_and(|line| line.contains("WARN") && line.contains("127.0.0.1")), "{told:?}");
-        story.end().await;
-    }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_check_the_list_and_the_log_show_that_a_certificate_is_not_trusted(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
+    let story = Plan::on(base).not_configured().begin().await;
+    let address = server();
+    story
+        .configure_with(
+            Map::new(),
+            &format!("{address}/graphql/"),
+            "a-token",
+            "demo",
+        )
+        .await;
+    let list = story.get("/pipelines/").await.error(502);
+    assert_eq!(list, "OpenHEXA's TLS certificate is not trusted");
+    let check = story
+        .ask(As::Admin, Method::POST, "/config/check/")
+        .json(&json!({}))
+        .send()
+        .await
+        .expect(200);
+    let detail = check["checks"][0]["detail"].as_str().unwrap();
+    assert!(
+        detail.contains("invalid peer certificate: UnknownIssuer")
+            && detail.contains("SSL_CERT_FILE"),
+        "{check}"
+    );
+    let log = log::text();
+    let told = log
+        .lines()
+        .find(|line| line.contains("SSL_CERT_FILE") && line.contains("UnknownIssuer"));
+    assert!(
+        told.is_some_and(|line| line.contains("WARN") && line.contains("127.0.0.1")),
+        "{told:?}"
+    );
+    story.end().await;
 }

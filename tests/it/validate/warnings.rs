@@ -1,11 +1,12 @@
 //! What looks wrong and may still be right: values outside the choices that a file of the workspace holds.
 
+use rstest::rstest;
 use serde_json::json;
 
 use super::{
-    As, Method, Plan, Value, id, nothing_happened, parameter, path, pipeline, quick, story,
-    validate,
+    As, Base, Method, Plan, Value, id, nothing_happened, parameter, path, pipeline, quick, validate,
 };
+use crate::support::story::{Postgres, Sqlite};
 
 /// The built-in OpenHEXA keeps `reference/districts.csv`: code,name; CE-01,Djoungolo; LT-07,Nylon; …
 fn districts(more: Value) -> Value {
@@ -23,92 +24,179 @@ fn of(parameter: Value) -> Value {
 
 const OUTSIDE: &str = "District is not one of the choices in reference/districts.csv";
 
-story! {
-    async fn a_value_outside_the_file_is_a_warning_and_no_error(base) {
-        let story = Plan::on(base).pipelines(of(districts(json!({})))).begin().await;
-        let inside = validate(&story, 1, &json!({"district": "Nylon"})).await.expect(200);
-        assert_eq!(inside["warnings"], json!({}));
-        let outside = validate(&story, 1, &json!({"district": "Atlantis"})).await.expect(200);
-        assert_eq!(outside, json!({"valid": true, "config": {"district": "Atlantis"}, "warnings": {"district": [OUTSIDE]}}));
-        let french = story.ask(As::Operator, Method::POST, &path(1)).header("accept-language", "fr").json(&json!({"config": {"district": "Atlantis"}}));
-        let french = french.send().await.expect(200);
-        assert_eq!(french["warnings"], json!({"district": ["District ne figure pas parmi les choix du fichier reference/districts.csv"]}));
-        let task = story.launch(&id(1), json!({"district": "Atlantis"})).await;
-        story.until_confirmed(task).await;
-        story.end().await;
-    }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_value_outside_the_file_is_a_warning_and_no_error(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
+    let story = Plan::on(base)
+        .pipelines(of(districts(json!({}))))
+        .begin()
+        .await;
+    let inside = validate(&story, 1, &json!({"district": "Nylon"}))
+        .await
+        .expect(200);
+    assert_eq!(inside["warnings"], json!({}));
+    let outside = validate(&story, 1, &json!({"district": "Atlantis"}))
+        .await
+        .expect(200);
+    assert_eq!(
+        outside,
+        json!({"valid": true, "config": {"district": "Atlantis"}, "warnings": {"district": [OUTSIDE]}})
+    );
+    let french = story
+        .ask(As::Operator, Method::POST, &path(1))
+        .header("accept-language", "fr")
+        .json(&json!({"config": {"district": "Atlantis"}}));
+    let french = french.send().await.expect(200);
+    assert_eq!(
+        french["warnings"],
+        json!({"district": ["District ne figure pas parmi les choix du fichier reference/districts.csv"]})
+    );
+    let task = story.launch(&id(1), json!({"district": "Atlantis"})).await;
+    story.until_confirmed(task).await;
+    story.end().await;
 }
 
-story! {
-    async fn each_of_several_values_is_looked_up(base) {
-        let story = Plan::on(base).pipelines(of(districts(json!({"multiple": true})))).begin().await;
-        for (given, warned) in [
-            (json!(["Nylon", "Efoulan"]), false), (json!([]), false), (json!(["Nylon", "Atlantis"]), true),
-        ] {
-            let answer = validate(&story, 1, &json!({"district": given})).await.expect(200);
-            assert_eq!(answer["warnings"].get("district").is_some(), warned, "{given}");
-        }
-        story.end().await;
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn each_of_several_values_is_looked_up(#[values(Sqlite, Postgres)] base: Base) {
+    let story = Plan::on(base)
+        .pipelines(of(districts(json!({"multiple": true}))))
+        .begin()
+        .await;
+    for (given, warned) in [
+        (json!(["Nylon", "Efoulan"]), false),
+        (json!([]), false),
+        (json!(["Nylon", "Atlantis"]), true),
+    ] {
+        let answer = validate(&story, 1, &json!({"district": given}))
+            .await
+            .expect(200);
+        assert_eq!(
+            answer["warnings"].get("district").is_some(),
+            warned,
+            "{given}"
+        );
     }
+    story.end().await;
 }
 
-story! {
-    async fn the_accounts_own_value_is_looked_up_too(base) {
-        let content = json!({"pipelines": [{"id": id(1), "parameters": {"district": "Atlantis"}}]});
-        let story = Plan::on(base).pipelines(of(districts(json!({})))).content(&content).begin().await;
-        let answer = validate(&story, 1, &json!({})).await.expect(200);
-        assert_eq!(answer, json!({"valid": true, "config": {"district": "Atlantis"}, "warnings": {"district": [OUTSIDE]}}));
-        story.end().await;
-    }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_accounts_own_value_is_looked_up_too(#[values(Sqlite, Postgres)] base: Base) {
+    let content = json!({"pipelines": [{"id": id(1), "parameters": {"district": "Atlantis"}}]});
+    let story = Plan::on(base)
+        .pipelines(of(districts(json!({}))))
+        .content(&content)
+        .begin()
+        .await;
+    let answer = validate(&story, 1, &json!({})).await.expect(200);
+    assert_eq!(
+        answer,
+        json!({"valid": true, "config": {"district": "Atlantis"}, "warnings": {"district": [OUTSIDE]}})
+    );
+    story.end().await;
 }
 
-story! {
-    async fn what_cannot_be_looked_up_is_not_checked(base) {
-        let missing = districts(json!({"choicesFromFile": {"path": "nowhere.csv", "format": "csv", "column": "name"}}));
-        let other_column = districts(json!({"code": "column", "choicesFromFile": {"path": "reference/districts.csv", "format": "csv", "column": "nope"}}));
-        let story = Plan::on(base).pipelines(json!([pipeline(1, &[missing, other_column], quick("succeed"))])).begin().await;
-        let answer = validate(&story, 1, &json!({"district": "Atlantis", "column": "Atlantis"})).await.expect(200);
-        assert_eq!(answer["warnings"], json!({}));
-        nothing_happened(&story).await;
-        story.end().await;
-    }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_cannot_be_looked_up_is_not_checked(#[values(Sqlite, Postgres)] base: Base) {
+    let missing = districts(
+        json!({"choicesFromFile": {"path": "nowhere.csv", "format": "csv", "column": "name"}}),
+    );
+    let other_column = districts(
+        json!({"code": "column", "choicesFromFile": {"path": "reference/districts.csv", "format": "csv", "column": "nope"}}),
+    );
+    let story = Plan::on(base)
+        .pipelines(json!([pipeline(
+            1,
+            &[missing, other_column],
+            quick("succeed")
+        )]))
+        .begin()
+        .await;
+    let answer = validate(
+        &story,
+        1,
+        &json!({"district": "Atlantis", "column": "Atlantis"}),
+    )
+    .await
+    .expect(200);
+    assert_eq!(answer["warnings"], json!({}));
+    nothing_happened(&story).await;
+    story.end().await;
 }
 
-story! {
-    async fn an_untouched_or_wrong_value_warns_of_nothing(base) {
-        let story = Plan::on(base).pipelines(of(districts(json!({})))).begin().await;
-        for untouched in [json!({}), json!({"district": null}), json!({"district": " "})] {
-            assert_eq!(validate(&story, 1, &untouched).await.expect(200)["warnings"], json!({}), "{untouched}");
-        }
-        let wrong = validate(&story, 1, &json!({"district": 5})).await.expect(400);
-        assert!(wrong.get("warnings").is_none());
-        story.end().await;
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_untouched_or_wrong_value_warns_of_nothing(#[values(Sqlite, Postgres)] base: Base) {
+    let story = Plan::on(base)
+        .pipelines(of(districts(json!({}))))
+        .begin()
+        .await;
+    for untouched in [
+        json!({}),
+        json!({"district": null}),
+        json!({"district": " "}),
+    ] {
+        assert_eq!(
+            validate(&story, 1, &untouched).await.expect(200)["warnings"],
+            json!({}),
+            "{untouched}"
+        );
     }
+    let wrong = validate(&story, 1, &json!({"district": 5}))
+        .await
+        .expect(400);
+    assert!(wrong.get("warnings").is_none());
+    story.end().await;
 }
 
-story! {
-    async fn a_file_in_a_folder_that_is_missing_gave_no_warning(base) {
-        let parameters = [parameter("source", "file", json!({"name": "Source"}))];
-        let story = Plan::on(base).pipelines(json!([pipeline(1, &parameters, quick("succeed"))])).begin().await;
-        for (path, is_there) in [
-            ("reference/districts.csv", true),
-            ("reference/nope.csv", false),
-            ("nowhere/districts.csv", false),
-            ("reference/nowhere/a.csv", false),
-            ("a/b/c/d/e/f/g/h/i/j/k.csv", false),
-            ("/nowhere/districts.csv", false),
-        ] {
-            let answer = validate(&story, 1, &json!({"source": path})).await.expect(200);
-            let said = format!("Source: no file “{path}” found in this workspace");
-            let warned = if is_there { json!({}) } else { json!({"source": [said]}) };
-            assert_eq!(answer["warnings"], warned, "{path}");
-        }
-        let before = story.requests().await;
-        let long = "a/".repeat(500);
-        validate(&story, 1, &json!({"source": format!("reference/{long}b")})).await.expect(200);
-        assert!(story.requests().await - before <= 12, "a deep path costs few requests");
-        let said = validate(&story, 1, &json!({"source": "a".repeat(5000)})).await.expect(400);
-        assert_eq!(said["config"]["source"], json!(["Source is too long: at most 1024 bytes"]));
-        story.end().await;
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_file_in_a_folder_that_is_missing_gave_no_warning(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
+    let parameters = [parameter("source", "file", json!({"name": "Source"}))];
+    let story = Plan::on(base)
+        .pipelines(json!([pipeline(1, &parameters, quick("succeed"))]))
+        .begin()
+        .await;
+    for (path, is_there) in [
+        ("reference/districts.csv", true),
+        ("reference/nope.csv", false),
+        ("nowhere/districts.csv", false),
+        ("reference/nowhere/a.csv", false),
+        ("a/b/c/d/e/f/g/h/i/j/k.csv", false),
+        ("/nowhere/districts.csv", false),
+    ] {
+        let answer = validate(&story, 1, &json!({"source": path}))
+            .await
+            .expect(200);
+        let said = format!("Source: no file “{path}” found in this workspace");
+        let warned = if is_there {
+            json!({})
+        } else {
+            json!({"source": [said]})
+        };
+        assert_eq!(answer["warnings"], warned, "{path}");
     }
+    let before = story.requests().await;
+    let long = "a/".repeat(500);
+    validate(&story, 1, &json!({"source": format!("reference/{long}b")}))
+        .await
+        .expect(200);
+    assert!(
+        story.requests().await - before <= 12,
+        "a deep path costs few requests"
+    );
+    let said = validate(&story, 1, &json!({"source": "a".repeat(5000)}))
+        .await
+        .expect(400);
+    assert_eq!(
+        said["config"]["source"],
+        json!(["Source is too long: at most 1024 bytes"])
+    );
+    story.end().await;
 }

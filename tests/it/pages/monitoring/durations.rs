@@ -1,144 +1,226 @@
 //! How long tasks take, and which take over twice the mean.
 
 use chrono::TimeDelta;
+use rstest::rstest;
 use serde_json::json;
 
 use super::{LATER, PAGE, begin, ended};
 use crate::support::catalogue::id;
-use crate::support::story::{As, story};
+use crate::support::story::{As, Base, Postgres, Sqlite};
 
 fn minutes(number: i64) -> TimeDelta {
     TimeDelta::minutes(number)
 }
 
-story! {
-    async fn durations_are_of_what_ended_well_by_pipeline(base) {
-        let story = begin(base).await;
-        for long in [1, 2, 3, 4] {
-            ended(&story, 1, "SUCCESS", minutes(long)).await;
-        }
-        ended(&story, 2, "SUCCESS", TimeDelta::milliseconds(400)).await;
-        // Says nothing of how long such a task takes.
-        ended(&story, 1, "ERROR", TimeDelta::seconds(1)).await;
-        ended(&story, 1, "CANCELLED", TimeDelta::seconds(1)).await;
-        let page = story.page(As::Viewer, PAGE).await;
-        let told = page.at("live-durations");
-        assert!(told.contains("Pipeline 1 4 2 min 30 s 4 min 00 s 2 min 30 s 4 min 00 s 2 min 30 s Pipeline 2"), "{told}");
-        assert!(told.contains("Pipeline 2 1 < 1 s < 1 s < 1 s < 1 s –"), "{told}");
-        assert!(told.contains("Successful tasks only") && page.at("live-long").is_empty(), "{}", page.text());
-        let french = story.french_page(As::Viewer, PAGE).await;
-        assert!(french.at("live-durations").contains("Médiane"), "{}", french.text());
-        story.end().await;
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn durations_are_of_what_ended_well_by_pipeline(#[values(Sqlite, Postgres)] base: Base) {
+    let story = begin(base).await;
+    for long in [1, 2, 3, 4] {
+        ended(&story, 1, "SUCCESS", minutes(long)).await;
     }
+    ended(&story, 2, "SUCCESS", TimeDelta::milliseconds(400)).await;
+    // Says nothing of how long such a task takes.
+    ended(&story, 1, "ERROR", TimeDelta::seconds(1)).await;
+    ended(&story, 1, "CANCELLED", TimeDelta::seconds(1)).await;
+    let page = story.page(As::Viewer, PAGE).await;
+    let told = page.at("live-durations");
+    assert!(
+        told.contains(
+            "Pipeline 1 4 2 min 30 s 4 min 00 s 2 min 30 s 4 min 00 s 2 min 30 s Pipeline 2"
+        ),
+        "{told}"
+    );
+    assert!(
+        told.contains("Pipeline 2 1 < 1 s < 1 s < 1 s < 1 s –"),
+        "{told}"
+    );
+    assert!(
+        told.contains("Successful tasks only") && page.at("live-long").is_empty(),
+        "{}",
+        page.text()
+    );
+    let french = story.french_page(As::Viewer, PAGE).await;
+    assert!(
+        french.at("live-durations").contains("Médiane"),
+        "{}",
+        french.text()
+    );
+    story.end().await;
 }
 
-story! {
-    async fn what_takes_over_twice_the_mean_of_its_pipeline_is_marked(base) {
-        let story = begin(base).await;
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_takes_over_twice_the_mean_of_its_pipeline_is_marked(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
+    let story = begin(base).await;
+    ended(&story, 1, "SUCCESS", minutes(1)).await;
+    // Of two tasks nobody knows which one is usual.
+    let first = ended(&story, 1, "SUCCESS", minutes(60)).await;
+    let page = story.page(As::Viewer, PAGE).await;
+    assert!(
+        page.at("live-long").is_empty() && !page.at("live-durations").contains("▲ "),
+        "{}",
+        page.text()
+    );
+    for _ in 0..3 {
         ended(&story, 1, "SUCCESS", minutes(1)).await;
-        // Of two tasks nobody knows which one is usual.
-        let first = ended(&story, 1, "SUCCESS", minutes(60)).await;
-        let page = story.page(As::Viewer, PAGE).await;
-        assert!(page.at("live-long").is_empty() && !page.at("live-durations").contains("▲ "), "{}", page.text());
-        for _ in 0..3 {
-            ended(&story, 1, "SUCCESS", minutes(1)).await;
-            ended(&story, 2, "SUCCESS", minutes(90)).await;
-        }
-        // Usual for its own pipeline, and the mean of the other one is nothing to it.
-        let page = story.page(As::Viewer, PAGE).await;
-        let told = page.at("live-long");
-        assert!(told.contains(&format!("Task {first}")) && told.matches(" ×").count() == 1, "{told}");
-        assert!(told.contains("Unusually long tasks") && told.contains("▲ 4.6 ×") && told.contains("1 h 00 min"), "{told}");
-        assert!(page.links().contains(&format!("/dashboard/tasks/{first}/")));
-        assert!(page.at("live-durations").contains("▲ More than twice the usual mean: 1 h 00 min"), "{}", page.text());
-        let failed = ended(&story, 1, "ERROR", minutes(40)).await;
-        story.advance(LATER);
-        let told = story.page(As::Viewer, PAGE).await.at("live-long");
-        assert!(told.contains(&format!("Task {failed}")), "{told}");
-        story.end().await;
+        ended(&story, 2, "SUCCESS", minutes(90)).await;
     }
+    // Usual for its own pipeline, and the mean of the other one is nothing to it.
+    let page = story.page(As::Viewer, PAGE).await;
+    let told = page.at("live-long");
+    assert!(
+        told.contains(&format!("Task {first}")) && told.matches(" ×").count() == 1,
+        "{told}"
+    );
+    assert!(
+        told.contains("Unusually long tasks")
+            && told.contains("▲ 4.6 ×")
+            && told.contains("1 h 00 min"),
+        "{told}"
+    );
+    assert!(page.links().contains(&format!("/dashboard/tasks/{first}/")));
+    assert!(
+        page.at("live-durations")
+            .contains("▲ More than twice the usual mean: 1 h 00 min"),
+        "{}",
+        page.text()
+    );
+    let failed = ended(&story, 1, "ERROR", minutes(40)).await;
+    story.advance(LATER);
+    let told = story.page(As::Viewer, PAGE).await.at("live-long");
+    assert!(told.contains(&format!("Task {failed}")), "{told}");
+    story.end().await;
 }
 
-story! {
-    async fn a_task_that_runs_for_longer_than_that_is_marked_while_it_runs(base) {
-        let story = begin(base).await;
-        for _ in 0..3 {
-            ended(&story, 1, "SUCCESS", minutes(10)).await;
-        }
-        let task = story.launch(&id(1), json!({})).await;
-        story.report(&id(1), &json!({"task_id": task, "status": "RUNNING"})).await.expect(200);
-        story.advance(minutes(20));
-        assert!(story.page(As::Viewer, PAGE).await.at("live-long").is_empty());
-        story.advance(minutes(1));
-        let page = story.page(As::Viewer, PAGE).await;
-        let told = page.at("live-long");
-        assert!(told.contains(&format!("Task {task}")) && told.contains("Running") && told.contains("21 min 00 s"), "{told}");
-        assert!(page.links().contains(&format!("/dashboard/tasks/{task}/")));
-        story.end().await;
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_task_that_runs_for_longer_than_that_is_marked_while_it_runs(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
+    let story = begin(base).await;
+    for _ in 0..3 {
+        ended(&story, 1, "SUCCESS", minutes(10)).await;
     }
+    let task = story.launch(&id(1), json!({})).await;
+    story
+        .report(&id(1), &json!({"task_id": task, "status": "RUNNING"}))
+        .await
+        .expect(200);
+    story.advance(minutes(20));
+    assert!(
+        story
+            .page(As::Viewer, PAGE)
+            .await
+            .at("live-long")
+            .is_empty()
+    );
+    story.advance(minutes(1));
+    let page = story.page(As::Viewer, PAGE).await;
+    let told = page.at("live-long");
+    assert!(
+        told.contains(&format!("Task {task}"))
+            && told.contains("Running")
+            && told.contains("21 min 00 s"),
+        "{told}"
+    );
+    assert!(page.links().contains(&format!("/dashboard/tasks/{task}/")));
+    story.end().await;
 }
 
-story! {
-    async fn what_runs_once_a_night_is_compared_with_the_nights_before(base) {
-        let story = begin(base).await;
-        for _ in 0..3 {
-            ended(&story, 1, "SUCCESS", minutes(10)).await;
-            story.advance(TimeDelta::days(1));
-        }
-        let slow = ended(&story, 1, "SUCCESS", minutes(60)).await;
-        let page = story.page(As::Viewer, PAGE).await;
-        assert!(page.at("live-long").contains(&format!("Task {slow}")), "{}", page.text());
-        assert!(page.at("live-durations").contains("Pipeline 1 1 1 h 00 min") && page.at("live-durations").contains("▲"), "{}", page.text());
-        story.advance(TimeDelta::days(31));
-        let later = ended(&story, 1, "SUCCESS", minutes(60)).await;
-        let page = story.page(As::Viewer, PAGE).await;
-        assert!(page.at("live-long").is_empty(), "nothing of a month ago counts: task {later}, {}", page.text());
-        story.end().await;
-    }
-}
-
-story! {
-    async fn what_is_stuck_stands_before_what_is_merely_slow(base) {
-        let story = begin(base).await;
-        for _ in 0..3 {
-            ended(&story, 1, "SUCCESS", minutes(10)).await;
-        }
-        let run = async || {
-            let task = story.launch(&id(1), json!({})).await;
-            story.report(&id(1), &json!({"task_id": task, "status": "RUNNING"})).await.expect(200);
-            task
-        };
-        let stuck = run().await;
-        story.advance(TimeDelta::days(3));
-        for _ in 0..20 {
-            run().await;
-        }
-        story.advance(minutes(21));
-        let page = story.page(As::Viewer, PAGE).await;
-        let told = page.at("live-long");
-        let first = format!("Compared with the usual mean Pipeline 1 Task {stuck} ");
-        assert!(told.contains(&first) && told.contains("1 more task is not shown."), "{stuck}: {told}");
-        story.end().await;
-    }
-}
-
-story! {
-    async fn what_is_usual_stands_beside_what_the_period_had_and_is_good_for_a_minute(base) {
-        let story = begin(base).await;
-        for _ in 0..3 {
-            ended(&story, 1, "SUCCESS", minutes(10)).await;
-        }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_runs_once_a_night_is_compared_with_the_nights_before(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
+    let story = begin(base).await;
+    for _ in 0..3 {
+        ended(&story, 1, "SUCCESS", minutes(10)).await;
         story.advance(TimeDelta::days(1));
-        ended(&story, 1, "SUCCESS", minutes(20)).await;
-        let row = async || story.page(As::Viewer, PAGE).await.at("live-durations");
-        let told = row().await;
-        assert!(told.contains("20 min 00 s 20 min 00 s 12 min 30 s") && !told.contains("▲ "), "{told}");
-        ended(&story, 1, "SUCCESS", TimeDelta::seconds(20)).await;
-        let told = row().await;
-        assert!(told.contains("Pipeline 1 2 ") && told.contains("12 min 30 s"), "usual as a minute ago: {told}");
-        story.advance(TimeDelta::minutes(1));
-        let told = row().await;
-        assert!(told.contains("20 min 00 s 10 min 04 s"), "{told}");
-        story.end().await;
     }
+    let slow = ended(&story, 1, "SUCCESS", minutes(60)).await;
+    let page = story.page(As::Viewer, PAGE).await;
+    assert!(
+        page.at("live-long").contains(&format!("Task {slow}")),
+        "{}",
+        page.text()
+    );
+    assert!(
+        page.at("live-durations")
+            .contains("Pipeline 1 1 1 h 00 min")
+            && page.at("live-durations").contains("▲"),
+        "{}",
+        page.text()
+    );
+    story.advance(TimeDelta::days(31));
+    let later = ended(&story, 1, "SUCCESS", minutes(60)).await;
+    let page = story.page(As::Viewer, PAGE).await;
+    assert!(
+        page.at("live-long").is_empty(),
+        "nothing of a month ago counts: task {later}, {}",
+        page.text()
+    );
+    story.end().await;
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_stuck_stands_before_what_is_merely_slow(#[values(Sqlite, Postgres)] base: Base) {
+    let story = begin(base).await;
+    for _ in 0..3 {
+        ended(&story, 1, "SUCCESS", minutes(10)).await;
+    }
+    let run = async || {
+        let task = story.launch(&id(1), json!({})).await;
+        story
+            .report(&id(1), &json!({"task_id": task, "status": "RUNNING"}))
+            .await
+            .expect(200);
+        task
+    };
+    let stuck = run().await;
+    story.advance(TimeDelta::days(3));
+    for _ in 0..20 {
+        run().await;
+    }
+    story.advance(minutes(21));
+    let page = story.page(As::Viewer, PAGE).await;
+    let told = page.at("live-long");
+    let first = format!("Compared with the usual mean Pipeline 1 Task {stuck} ");
+    assert!(
+        told.contains(&first) && told.contains("1 more task is not shown."),
+        "{stuck}: {told}"
+    );
+    story.end().await;
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_usual_stands_beside_what_the_period_had_and_is_good_for_a_minute(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
+    let story = begin(base).await;
+    for _ in 0..3 {
+        ended(&story, 1, "SUCCESS", minutes(10)).await;
+    }
+    story.advance(TimeDelta::days(1));
+    ended(&story, 1, "SUCCESS", minutes(20)).await;
+    let row = async || story.page(As::Viewer, PAGE).await.at("live-durations");
+    let told = row().await;
+    assert!(
+        told.contains("20 min 00 s 20 min 00 s 12 min 30 s") && !told.contains("▲ "),
+        "{told}"
+    );
+    ended(&story, 1, "SUCCESS", TimeDelta::seconds(20)).await;
+    let told = row().await;
+    assert!(
+        told.contains("Pipeline 1 2 ") && told.contains("12 min 30 s"),
+        "usual as a minute ago: {told}"
+    );
+    story.advance(TimeDelta::minutes(1));
+    let told = row().await;
+    assert!(told.contains("20 min 00 s 10 min 04 s"), "{told}");
+    story.end().await;
 }

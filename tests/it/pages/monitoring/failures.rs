@@ -1,11 +1,12 @@
 //! Why tasks failed: each kind of end comes about as it does in the field, and is told in words.
 
 use chrono::TimeDelta;
+use rstest::rstest;
 use serde_json::{Value, json};
 
 use super::{LATER, PAGE, begin, ended, nameless};
 use crate::support::catalogue::{id, parameter, pipeline, quick};
-use crate::support::story::{As, Story, story};
+use crate::support::story::{As, Base, Postgres, Sqlite, Story};
 
 /// A task whose run is there to be driven, and that run.
 async fn running(story: &Story) -> (i64, String) {
@@ -21,60 +22,87 @@ async fn told(story: &Story) -> String {
     story.page(As::Viewer, PAGE).await.at("live-failures")
 }
 
-story! {
-    async fn each_kind_of_failure_is_told_with_its_number_and_its_newest_task(base) {
-        let story = begin(base).await;
-        ended(&story, 1, "ERROR", TimeDelta::minutes(1)).await;
-        let newest = ended(&story, 1, "ERROR", TimeDelta::minutes(1)).await;
-        ended(&story, 2, "ERROR", TimeDelta::minutes(1)).await;
-        // The first word counts, whatever becomes of the run; and so does its end after a success.
-        let (task, run) = running(&story).await;
-        story.report(&id(1), &json!({"task_id": task, "status": "SUCCESS"})).await.expect(200);
-        story.drive(&run, &json!({"status": "failed"})).await;
-        story.until_confirmed(task).await;
-        let (failed, run) = running(&story).await;
-        story.drive(&run, &json!({"status": "failed"})).await;
-        story.until_confirmed(failed).await;
-        let (gone, run) = running(&story).await;
-        story.drive(&run, &json!({"vanish": true})).await;
-        story.until_confirmed(gone).await;
-        story.fault(&json!({"fault": "run_limit", "count": 1})).await;
-        story.post(&format!("/pipelines/{}/launch/", id(1)), &json!({"config": {}})).await.expect(429);
-        let told = told(&story).await;
-        for line in [
-            "Pipeline 1 The pipeline reported an error 2 ",
-            &format!("Task {newest} ERROR it is"),
-            "Pipeline 2 The pipeline reported an error 1 ",
-            "Pipeline 1 The run failed after the pipeline had reported success 1 ",
-            "Pipeline 1 The run failed in OpenHEXA 1 ",
-            "Pipeline 1 The run no longer exists in OpenHEXA 1 ",
-            &format!("Task {gone} Pipeline 1 "),
-            "Pipeline 1 OpenHEXA refused the launch 1 ",
-            "the workspace’s limit of runs is reached",
-        ] {
-            assert!(told.contains(line), "{line}: {told}");
-        }
-        assert!(told.starts_with("Failures"), "{told}");
-        let page = story.page(As::Viewer, PAGE).await;
-        assert!(page.links().contains(&format!("/dashboard/tasks/{newest}/")));
-        assert!(page.has("7 tasks ended with an error"), "{}", page.text());
-        let french = story.french_page(As::Viewer, PAGE).await;
-        assert!(french.at("live-failures").contains("Le pipeline a signalé une erreur"), "{}", french.text());
-        story.end().await;
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn each_kind_of_failure_is_told_with_its_number_and_its_newest_task(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
+    let story = begin(base).await;
+    ended(&story, 1, "ERROR", TimeDelta::minutes(1)).await;
+    let newest = ended(&story, 1, "ERROR", TimeDelta::minutes(1)).await;
+    ended(&story, 2, "ERROR", TimeDelta::minutes(1)).await;
+    // The first word counts, whatever becomes of the run; and so does its end after a success.
+    let (task, run) = running(&story).await;
+    story
+        .report(&id(1), &json!({"task_id": task, "status": "SUCCESS"}))
+        .await
+        .expect(200);
+    story.drive(&run, &json!({"status": "failed"})).await;
+    story.until_confirmed(task).await;
+    let (failed, run) = running(&story).await;
+    story.drive(&run, &json!({"status": "failed"})).await;
+    story.until_confirmed(failed).await;
+    let (gone, run) = running(&story).await;
+    story.drive(&run, &json!({"vanish": true})).await;
+    story.until_confirmed(gone).await;
+    story
+        .fault(&json!({"fault": "run_limit", "count": 1}))
+        .await;
+    story
+        .post(
+            &format!("/pipelines/{}/launch/", id(1)),
+            &json!({"config": {}}),
+        )
+        .await
+        .expect(429);
+    let told = told(&story).await;
+    for line in [
+        "Pipeline 1 The pipeline reported an error 2 ",
+        &format!("Task {newest} ERROR it is"),
+        "Pipeline 2 The pipeline reported an error 1 ",
+        "Pipeline 1 The run failed after the pipeline had reported success 1 ",
+        "Pipeline 1 The run failed in OpenHEXA 1 ",
+        "Pipeline 1 The run no longer exists in OpenHEXA 1 ",
+        &format!("Task {gone} Pipeline 1 "),
+        "Pipeline 1 OpenHEXA refused the launch 1 ",
+        "the workspace’s limit of runs is reached",
+    ] {
+        assert!(told.contains(line), "{line}: {told}");
     }
+    assert!(told.starts_with("Failures"), "{told}");
+    let page = story.page(As::Viewer, PAGE).await;
+    assert!(
+        page.links()
+            .contains(&format!("/dashboard/tasks/{newest}/"))
+    );
+    assert!(page.has("7 tasks ended with an error"), "{}", page.text());
+    let french = story.french_page(As::Viewer, PAGE).await;
+    assert!(
+        french
+            .at("live-failures")
+            .contains("Le pipeline a signalé une erreur"),
+        "{}",
+        french.text()
+    );
+    story.end().await;
 }
 
-story! {
-    async fn a_run_whose_time_was_over_is_told_from_one_that_was_lost(base) {
-        let story = begin(base).await;
-        let (task, run) = running(&story).await;
-        story.drive(&run, &json!({"vanish": true})).await;
-        story.advance(TimeDelta::hours(3));
-        story.until_confirmed(task).await;
-        let told = told(&story).await;
-        assert!(told.contains("The run exceeded its time limit, and its final status is unknown 1 "), "{told}");
-        story.end().await;
-    }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_run_whose_time_was_over_is_told_from_one_that_was_lost(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
+    let story = begin(base).await;
+    let (task, run) = running(&story).await;
+    story.drive(&run, &json!({"vanish": true})).await;
+    story.advance(TimeDelta::hours(3));
+    story.until_confirmed(task).await;
+    let told = told(&story).await;
+    assert!(
+        told.contains("The run exceeded its time limit, and its final status is unknown 1 "),
+        "{told}"
+    );
+    story.end().await;
 }
 
 async fn fault(story: &Story, operation: &str, more: Value) {
@@ -86,50 +114,78 @@ async fn fault(story: &Story, operation: &str, more: Value) {
     story.fault(&fault).await;
 }
 
-story! {
-    async fn a_launch_that_was_never_confirmed_or_never_sent_is_told_as_that(base) {
-        let story = nameless(base).await;
-        fault(&story, "runPipeline", json!({"count": 1})).await;
-        let lost = story.launch(&id(1), json!({})).await;
-        story.until_confirmed(lost).await;
-        let told_then = told(&story).await;
-        assert!(told_then.contains("OpenHEXA never confirmed the launch 1 "), "{told_then}");
-        fault(&story, "pipeline", json!({"for_ms": 600_000})).await;
-        let unsent = story.launch(&id(1), json!({})).await;
-        story.advance(TimeDelta::minutes(16));
-        story.until_confirmed(unsent).await;
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_launch_that_was_never_confirmed_or_never_sent_is_told_as_that(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
+    let story = nameless(base).await;
+    fault(&story, "runPipeline", json!({"count": 1})).await;
+    let lost = story.launch(&id(1), json!({})).await;
+    story.until_confirmed(lost).await;
+    let told_then = told(&story).await;
+    assert!(
+        told_then.contains("OpenHEXA never confirmed the launch 1 "),
+        "{told_then}"
+    );
+    fault(&story, "pipeline", json!({"for_ms": 600_000})).await;
+    let unsent = story.launch(&id(1), json!({})).await;
+    story.advance(TimeDelta::minutes(16));
+    story.until_confirmed(unsent).await;
+    let told = told(&story).await;
+    assert!(
+        told.contains("OpenHEXA was unreachable; the launch request was never sent 1 "),
+        "{told}"
+    );
+    story.end().await;
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_launch_that_was_given_up_for_its_pipeline_is_told_as_that(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
+    for now in [
+        json!([]),
+        json!([pipeline(
+            1,
+            &[parameter("country", "str", json!({"required": true}))],
+            quick("manual")
+        )]),
+    ] {
+        let mut story = nameless(base).await;
+        story
+            .get(&format!("/pipelines/{}/", id(1)))
+            .await
+            .expect(200);
+        fault(&story, "pipeline", json!({"count": 1})).await;
+        let task = story.launch(&id(1), json!({})).await;
+        story.reopen_openhexa(&now).await;
+        story.until_confirmed(task).await;
         let told = told(&story).await;
-        assert!(told.contains("OpenHEXA was unreachable; the launch request was never sent 1 "), "{told}");
+        assert!(
+            told.contains(
+                "The pipeline was changed or deleted before the launch request was sent 1 "
+            ),
+            "{now}: {told}"
+        );
         story.end().await;
     }
 }
 
-story! {
-    async fn a_launch_that_was_given_up_for_its_pipeline_is_told_as_that(base) {
-        for now in [json!([]), json!([pipeline(1, &[parameter("country", "str", json!({"required": true}))], quick("manual"))])] {
-            let mut story = nameless(base).await;
-            story.get(&format!("/pipelines/{}/", id(1))).await.expect(200);
-            fault(&story, "pipeline", json!({"count": 1})).await;
-            let task = story.launch(&id(1), json!({})).await;
-            story.reopen_openhexa(&now).await;
-            story.until_confirmed(task).await;
-            let told = told(&story).await;
-            assert!(told.contains("The pipeline was changed or deleted before the launch request was sent 1 "), "{now}: {told}");
-            story.end().await;
-        }
-    }
-}
-
-story! {
-    async fn of_a_long_message_its_beginning_is_told(base) {
-        let story = begin(base).await;
-        let task = ended(&story, 1, "RUNNING", TimeDelta::zero()).await;
-        let long = "é".repeat(2000);
-        let end = json!({"task_id": task, "status": "ERROR", "progress_message": long});
-        story.report(&id(1), &end).await.expect(200);
-        let told = told(&story).await;
-        let shown = told.matches('é').count();
-        assert!((100..=160).contains(&shown) && told.contains('…'), "{shown}: {told}");
-        story.end().await;
-    }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_a_long_message_its_beginning_is_told(#[values(Sqlite, Postgres)] base: Base) {
+    let story = begin(base).await;
+    let task = ended(&story, 1, "RUNNING", TimeDelta::zero()).await;
+    let long = "é".repeat(2000);
+    let end = json!({"task_id": task, "status": "ERROR", "progress_message": long});
+    story.report(&id(1), &end).await.expect(200);
+    let told = told(&story).await;
+    let shown = told.matches('é').count();
+    assert!(
+        (100..=160).contains(&shown) && told.contains('…'),
+        "{shown}: {told}"
+    );
+    story.end().await;
 }

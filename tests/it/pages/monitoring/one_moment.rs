@@ -6,37 +6,38 @@ use openhexa_bridge::domain::ids::AccountId;
 use openhexa_bridge::domain::task::Status;
 use openhexa_bridge::store::{self, Error};
 use reqwest::Method;
+use rstest::rstest;
 use serde_json::json;
 
 use super::{LATER, PAGE, begin};
 use crate::support::catalogue::id;
 use crate::support::postgres;
-use crate::support::story::{As, Base, story};
+use crate::support::story::{As, Base, Postgres, Sqlite};
 
-story! {
-    async fn counts_of_one_snapshot_fit_together(base) {
-        let story = begin(base).await;
-        let store = story.store().await;
-        let (began, has_begun) = tokio::sync::oneshot::channel();
-        let (go, goes) = std::sync::mpsc::channel();
-        let queued = |db: &mut store::Db<'_>| store::count_of(db, AccountId(1), Status::Queued);
-        let counting = store.snapshot(move |db| {
-            let first = queued(db)?;
-            began.send(()).unwrap();
-            goes.recv().unwrap();
-            Ok::<_, Error>((first, queued(db)?))
-        });
-        let launching = async {
-            has_begun.await.unwrap();
-            story.launch(&id(1), json!({})).await;
-            go.send(()).unwrap();
-        };
-        let (counted, ()) = join(counting, launching).await;
-        assert_eq!(counted.unwrap(), (0, 0));
-        let after: Result<i64, Error> = store.snapshot(queued).await;
-        assert_eq!(after.unwrap(), 1);
-        story.end().await;
-    }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn counts_of_one_snapshot_fit_together(#[values(Sqlite, Postgres)] base: Base) {
+    let story = begin(base).await;
+    let store = story.store().await;
+    let (began, has_begun) = tokio::sync::oneshot::channel();
+    let (go, goes) = std::sync::mpsc::channel();
+    let queued = |db: &mut store::Db<'_>| store::count_of(db, AccountId(1), Status::Queued);
+    let counting = store.snapshot(move |db| {
+        let first = queued(db)?;
+        began.send(()).unwrap();
+        goes.recv().unwrap();
+        Ok::<_, Error>((first, queued(db)?))
+    });
+    let launching = async {
+        has_begun.await.unwrap();
+        story.launch(&id(1), json!({})).await;
+        go.send(()).unwrap();
+    };
+    let (counted, ()) = join(counting, launching).await;
+    assert_eq!(counted.unwrap(), (0, 0));
+    let after: Result<i64, Error> = store.snapshot(queued).await;
+    assert_eq!(after.unwrap(), 1);
+    story.end().await;
 }
 
 /// Holds one table until somebody waits for it, and ends the task meanwhile.

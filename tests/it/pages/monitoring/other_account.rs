@@ -2,6 +2,8 @@
 
 use super::*;
 use crate::support::hand;
+use crate::support::story::{Postgres, Sqlite};
+use rstest::rstest;
 
 /// A task in each status, and enough successes for the usual duration to be shown.
 async fn every_kind(story: &Story) -> Vec<i64> {
@@ -47,27 +49,36 @@ async fn said(story: &Story) -> Vec<String> {
     said
 }
 
-story! {
-    async fn anothers_tasks_of_every_kind_change_nothing_on_the_page(base) {
-        let mut story = begin(base).await;
-        // The other account's begin earlier, last longer and are more: any of them would show.
-        let theirs = every_kind(&story).await;
-        let more = every_kind(&story).await;
-        story.fault(&json!({"fault": "drop_after", "operation": "runPipeline", "count": 1})).await;
-        let unsure = story.launch(&id(2), json!({})).await;
-        story.advance(TimeDelta::minutes(1));
-        every_kind(&story).await;
-        story.advance(TimeDelta::minutes(3));
-        give_away(&story, &[theirs, more, vec![unsure]].concat()).await;
-        let with_theirs = said(&story).await;
-        for table in ["event", "run", "task"] {
-            hand::sql(&story, &format!("DELETE FROM {table} WHERE account_id = 2")).await;
-        }
-        // Nothing is remembered.
-        story.restart().await;
-        assert_eq!(said(&story).await, with_theirs);
-        let page = story.page(As::Viewer, PAGE).await;
-        assert_eq!(numbers(&page)[..5], ["10", "2", "6", "1", "1"], "{}", page.text());
-        story.end().await;
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn anothers_tasks_of_every_kind_change_nothing_on_the_page(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
+    let mut story = begin(base).await;
+    // The other account's begin earlier, last longer and are more: any of them would show.
+    let theirs = every_kind(&story).await;
+    let more = every_kind(&story).await;
+    story
+        .fault(&json!({"fault": "drop_after", "operation": "runPipeline", "count": 1}))
+        .await;
+    let unsure = story.launch(&id(2), json!({})).await;
+    story.advance(TimeDelta::minutes(1));
+    every_kind(&story).await;
+    story.advance(TimeDelta::minutes(3));
+    give_away(&story, &[theirs, more, vec![unsure]].concat()).await;
+    let with_theirs = said(&story).await;
+    for table in ["event", "run", "task"] {
+        hand::sql(&story, &format!("DELETE FROM {table} WHERE account_id = 2")).await;
     }
+    // Nothing is remembered.
+    story.restart().await;
+    assert_eq!(said(&story).await, with_theirs);
+    let page = story.page(As::Viewer, PAGE).await;
+    assert_eq!(
+        numbers(&page)[..5],
+        ["10", "2", "6", "1", "1"],
+        "{}",
+        page.text()
+    );
+    story.end().await;
 }

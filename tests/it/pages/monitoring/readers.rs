@@ -3,10 +3,11 @@
 use chrono::TimeDelta;
 use futures_util::future::{join, join_all};
 use reqwest::Method;
+use rstest::rstest;
 
 use super::{LATER, PAGE, begin, ended, numbers, page_at};
 use crate::support::postgres;
-use crate::support::story::{As, Base, Story, story};
+use crate::support::story::{As, Base, Postgres, Sqlite, Story};
 
 /// What twenty readers see launched.
 async fn twenty(story: &Story) -> Vec<String> {
@@ -14,36 +15,42 @@ async fn twenty(story: &Story) -> Vec<String> {
     pages.iter().map(|page| numbers(page)[0].clone()).collect()
 }
 
-story! {
-    async fn many_readers_share_what_was_gathered_just_now(base) {
-        let story = begin(base).await;
-        ended(&story, 1, "SUCCESS", TimeDelta::minutes(1)).await;
-        assert_eq!(twenty(&story).await, ["1"; 20]);
-        ended(&story, 1, "SUCCESS", TimeDelta::zero()).await;
-        // Nobody has asked the database since: the second task is not there yet.
-        assert_eq!(twenty(&story).await, ["1"; 20]);
-        // Another period is another question.
-        assert_eq!(numbers(&story.page(As::Viewer, &format!("{PAGE}?days=7")).await)[0], "2");
-        story.advance(LATER);
-        assert_eq!(twenty(&story).await, ["2"; 20]);
-        story.end().await;
-    }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn many_readers_share_what_was_gathered_just_now(#[values(Sqlite, Postgres)] base: Base) {
+    let story = begin(base).await;
+    ended(&story, 1, "SUCCESS", TimeDelta::minutes(1)).await;
+    assert_eq!(twenty(&story).await, ["1"; 20]);
+    ended(&story, 1, "SUCCESS", TimeDelta::zero()).await;
+    // Nobody has asked the database since: the second task is not there yet.
+    assert_eq!(twenty(&story).await, ["1"; 20]);
+    // Another period is another question.
+    assert_eq!(
+        numbers(&story.page(As::Viewer, &format!("{PAGE}?days=7")).await)[0],
+        "2"
+    );
+    story.advance(LATER);
+    assert_eq!(twenty(&story).await, ["2"; 20]);
+    story.end().await;
 }
 
-story! {
-    async fn of_readers_in_many_zones_few_answers_are_kept(base) {
-        let story = begin(base).await;
-        ended(&story, 1, "SUCCESS", TimeDelta::minutes(1)).await;
-        let launched = async |zone: &str| numbers(&page_at(&story, zone).await)[0].clone();
-        assert_eq!((launched("0").await, launched("60").await), ("1".to_owned(), "1".to_owned()));
-        ended(&story, 1, "SUCCESS", TimeDelta::zero()).await;
-        assert_eq!(launched("0").await, "1", "kept");
-        for zone in ["120", "180", "240", "300", "360"] {
-            assert_eq!(launched(zone).await, "2", "{zone}");
-        }
-        assert_eq!(launched("0").await, "2", "no longer kept");
-        story.end().await;
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_readers_in_many_zones_few_answers_are_kept(#[values(Sqlite, Postgres)] base: Base) {
+    let story = begin(base).await;
+    ended(&story, 1, "SUCCESS", TimeDelta::minutes(1)).await;
+    let launched = async |zone: &str| numbers(&page_at(&story, zone).await)[0].clone();
+    assert_eq!(
+        (launched("0").await, launched("60").await),
+        ("1".to_owned(), "1".to_owned())
+    );
+    ended(&story, 1, "SUCCESS", TimeDelta::zero()).await;
+    assert_eq!(launched("0").await, "1", "kept");
+    for zone in ["120", "180", "240", "300", "360"] {
+        assert_eq!(launched(zone).await, "2", "{zone}");
     }
+    assert_eq!(launched("0").await, "2", "no longer kept");
+    story.end().await;
 }
 
 /// The processes that wait in this manner.

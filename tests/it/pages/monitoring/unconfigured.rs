@@ -2,37 +2,65 @@
 
 use chrono::TimeDelta;
 use reqwest::Method;
+use rstest::rstest;
 
 use super::{LATER, PAGE, begin, ended, numbers};
-use crate::support::story::{As, Plan, story};
+use crate::support::story::{As, Base, Plan, Postgres, Sqlite};
 
-story! {
-    async fn without_a_configuration_all_else_is_told_and_that_there_is_none(base) {
-        let story = begin(base).await;
-        ended(&story, 1, "SUCCESS", TimeDelta::minutes(1)).await;
-        let gone = story.ask(As::Admin, Method::DELETE, "/config/").send().await;
-        assert_eq!(gone.status, 204, "{}", gone.text);
-        story.advance(LATER);
-        for (who, advice) in [(As::Viewer, "Ask an administrator to enter"), (As::Admin, "Enter the OpenHEXA address, token and workspace in the settings")] {
-            let to_settings = matches!(who, As::Admin);
-            let page = story.page(who, PAGE).await;
-            assert_eq!(numbers(&page)[0], "1");
-            let told = page.at("live-state");
-            assert!(told.contains("▲ Not configured OpenHexa configuration not found") && told.contains(advice), "{told}");
-            assert_eq!(told.contains(" Settings "), to_settings, "{told}");
-            assert!(told.contains("Final status reported, not yet confirmed 1"), "what is under way is told: {told}");
-        }
-        let french = story.french_page(As::Viewer, PAGE).await;
-        assert!(french.at("live-state").contains("▲ Non configuré"), "{}", french.text());
-        story.end().await;
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn without_a_configuration_all_else_is_told_and_that_there_is_none(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
+    let story = begin(base).await;
+    ended(&story, 1, "SUCCESS", TimeDelta::minutes(1)).await;
+    let gone = story
+        .ask(As::Admin, Method::DELETE, "/config/")
+        .send()
+        .await;
+    assert_eq!(gone.status, 204, "{}", gone.text);
+    story.advance(LATER);
+    for (who, advice) in [
+        (As::Viewer, "Ask an administrator to enter"),
+        (
+            As::Admin,
+            "Enter the OpenHEXA address, token and workspace in the settings",
+        ),
+    ] {
+        let to_settings = matches!(who, As::Admin);
+        let page = story.page(who, PAGE).await;
+        assert_eq!(numbers(&page)[0], "1");
+        let told = page.at("live-state");
+        assert!(
+            told.contains("▲ Not configured OpenHexa configuration not found")
+                && told.contains(advice),
+            "{told}"
+        );
+        assert_eq!(told.contains(" Settings "), to_settings, "{told}");
+        assert!(
+            told.contains("Final status reported, not yet confirmed 1"),
+            "what is under way is told: {told}"
+        );
     }
+    let french = story.french_page(As::Viewer, PAGE).await;
+    assert!(
+        french.at("live-state").contains("▲ Non configuré"),
+        "{}",
+        french.text()
+    );
+    story.end().await;
 }
 
-story! {
-    async fn where_nothing_was_ever_configured_the_page_stands(base) {
-        let story = Plan::on(base).not_configured().begin().await;
-        let page = story.page(As::Viewer, PAGE).await;
-        assert!(page.has("No task has been launched yet") && page.at("live-state").contains("Not configured"), "{}", page.text());
-        story.end().await;
-    }
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn where_nothing_was_ever_configured_the_page_stands(#[values(Sqlite, Postgres)] base: Base) {
+    let story = Plan::on(base).not_configured().begin().await;
+    let page = story.page(As::Viewer, PAGE).await;
+    assert!(
+        page.has("No task has been launched yet")
+            && page.at("live-state").contains("Not configured"),
+        "{}",
+        page.text()
+    );
+    story.end().await;
 }
