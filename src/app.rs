@@ -30,9 +30,8 @@ use crate::openhexa::{BuildError, Client, Limits};
 use crate::service::catalog::CacheLimits;
 use crate::service::configuration::AddressRules;
 use crate::service::identity::AccessSettings;
-use crate::service::{
-    Bridge, Jobs, Looks, Parts, Pauses, ReportLimits, Rules, Seal, Streams, causes,
-};
+use crate::service::live::StreamLimits;
+use crate::service::{Bridge, Jobs, Looks, Parts, Pauses, ReportLimits, Rules, Seal, causes};
 use crate::settings::Settings;
 use crate::store::{OpenError, Store};
 
@@ -149,6 +148,13 @@ pub async fn start(start: Start) -> Result<Running, StartError> {
             hosts: settings.openhexa.hosts(),
         },
         identity: identity::options(&settings, access, public_url(&settings, address))?,
+        streams: StreamLimits {
+            comment_interval: settings.stream.comment_every.0,
+            max_streams: settings.stream.most,
+            max_per_account: settings.stream.most_per_account,
+            max_per_caller: settings.stream.most_per_caller,
+            max_bytes: settings.stream.memory,
+        },
         seal: Seal::new(&settings.secrets.callback_key),
         jobs: jobs.clone(),
         task_json: http::task_json,
@@ -158,7 +164,7 @@ pub async fn start(start: Start) -> Result<Running, StartError> {
     let upkeep = edge.metrics.handle().cloned();
     let upkeep = upkeep.map(|handle| front::upkeep_of_metrics(handle, stop.clone()));
     let (server, serving) = front::serve(&settings, start.listener, bridge.clone(), edge)?;
-    let mut background = vec![spreader(&settings, bridge.clone(), stop.clone())];
+    let mut background = vec![stream_publisher(&settings, bridge.clone(), stop.clone())];
     let stop_flushing = CancellationToken::new();
     background.push(flusher(bridge.clone(), stop_flushing.clone()));
     background.extend(upkeep);
@@ -233,16 +239,20 @@ fn reconciler(settings: &Settings, bridge: Bridge, stop: CancellationToken) -> J
     })
 }
 
-fn spreader(settings: &Settings, bridge: Bridge, stop: CancellationToken) -> JoinHandle<()> {
+fn stream_publisher(
+    settings: &Settings,
+    bridge: Bridge,
+    stop: CancellationToken,
+) -> JoinHandle<()> {
     let period = settings.stream.poll.0;
-    let nudge = bridge.change_nudge();
+    let nudge = bridge.live.wake_up();
     spawn(async move {
         let beat = Beat {
             period,
             nudge,
             at_once: 1,
         };
-        background::run("streams", beat, stop, || bridge.spread()).await;
+        background::run("streams", beat, stop, || bridge.live.publish_changes()).await;
     })
 }
 
@@ -361,13 +371,6 @@ fn rules(settings: &Settings) -> Rules {
             late: reconcile.late.delta(),
             late_after: reconcile.late_after.delta(),
             overdue: reconcile.overdue.delta(),
-        },
-        streams: Streams {
-            comment_every: settings.stream.comment_every.0,
-            most: settings.stream.most,
-            most_per_account: settings.stream.most_per_account,
-            most_per_caller: settings.stream.most_per_caller,
-            memory: settings.stream.memory,
         },
         reports: ReportLimits {
             per_second: settings.limits.reports_per_second,

@@ -208,7 +208,7 @@ impl From<Error> for Problem {
             Error::Throttled(seconds) => {
                 Self::too_many(say("too-many-results").with("seconds", seconds), seconds)
             }
-            Error::Crowded => Self {
+            Error::TooManyStreams => Self {
                 retry_after: Some(30),
                 ..Self::new(StatusCode::SERVICE_UNAVAILABLE, say("streams-crowded"))
             },

@@ -132,7 +132,7 @@ pub async fn metrics(
     metrics::gauge!("openhexa_bridge_oldest_unsent_launch_seconds").set(vitals.unsent_seconds);
     metrics::gauge!("openhexa_bridge_overdue_look_seconds").set(vitals.overdue_seconds);
     #[allow(clippy::cast_precision_loss, reason = "so many streams are not open")]
-    metrics::gauge!("openhexa_bridge_open_streams").set(bridge.open_streams() as f64);
+    metrics::gauge!("openhexa_bridge_open_streams").set(bridge.live.open_streams() as f64);
     let text = handle.render();
     Ok(HttpResponse::Ok()
         .content_type("text/plain; version=0.0.4; charset=utf-8")

@@ -176,7 +176,7 @@ impl Bridge {
                 })
             })
             .await;
-        self.changes.happened();
+        self.task_changed.notify();
         reserved
     }
 

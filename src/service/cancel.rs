@@ -36,7 +36,7 @@ impl Bridge {
                     .map_err(conflict)
             })
             .await?;
-        self.changes.happened();
+        self.task_changed.notify();
         self.nudge.notify_one();
         self.tasks.view(account, id).await
     }

@@ -120,7 +120,7 @@ impl Bridge {
                 Ok::<_, Error>(())
             })
             .await?;
-        self.changes.happened();
+        self.task_changed.notify();
         Ok(())
     }
 }

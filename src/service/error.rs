@@ -48,7 +48,7 @@ pub enum Error {
     #[error("the task reports too many or too large results")]
     Throttled(u64),
     #[error("too many open streams")]
-    Crowded,
+    TooManyStreams,
     #[error("internal error: {0}")]
     Internal(#[source] store::Error),
 }
@@ -154,7 +154,7 @@ impl Error {
             | Self::Busy
             | Self::Database(_)
             | Self::Throttled(_)
-            | Self::Crowded
+            | Self::TooManyStreams
             | Self::Internal(_) => None,
         }
     }

@@ -191,7 +191,7 @@ impl Bridge {
             Ok(None)
         });
         let committed = committed.await;
-        self.changes.happened();
+        self.task_changed.notify();
         let made = made.lock().unwrap_or_else(PoisonError::into_inner).take();
         match (committed, made) {
             (Ok(Some(task)), _) => Ok(Accepted::Before(task)),

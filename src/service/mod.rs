@@ -19,7 +19,7 @@
 //! stop.rs       a run is asked to stop, until it has stopped
 //! search.rs     a run whose id was lost is looked for
 //! observe.rs    where all of them end: the one door to a task's state
-//! changes.rs    who follows them is told of each change (change_log.rs); feed.rs: one stream's part of it
+//! live/          streams of the changes of tasks
 //! vitals.rs     how the bridge is
 //! monitoring.rs how an account's launches fare (gather.rs: out of what, health.rs: how each OpenHEXA answered last)
 //! ```
@@ -28,14 +28,11 @@ mod attempt;
 pub mod callback;
 mod cancel;
 pub mod catalog;
-mod change_log;
-mod changes;
 mod commit;
 pub mod configuration;
 mod copies;
 pub mod defaults;
 mod error;
-pub mod feed;
 mod follow;
 mod gather;
 mod group;
@@ -44,6 +41,7 @@ pub mod identity;
 mod jobs;
 pub mod launch;
 mod likeness;
+pub mod live;
 mod look;
 mod monitored;
 pub mod monitoring;
@@ -58,6 +56,7 @@ mod rules;
 mod seal;
 mod search;
 pub mod stop;
+mod task_changed;
 pub mod tasks;
 mod throttle;
 pub mod vitals;
@@ -68,12 +67,12 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
-pub use change_log::Change;
 pub use error::{Error, Invalid, NotKnown, Upstream, causes};
 pub use jobs::Jobs;
 pub use pace::Pauses;
-pub use rules::{Looks, Rules, Streams};
+pub use rules::{Looks, Rules};
 pub use seal::Seal;
+pub use task_changed::TaskChanged;
 pub use throttle::ReportLimits;
 
 pub use crate::openhexa::Refusal;
@@ -82,11 +81,11 @@ use crate::clock::Clock;
 use crate::openhexa::OpenHexa;
 use crate::store::Store;
 use catalog::{CacheLimits, Catalog, Resources};
-use changes::Changes;
 use configuration::{AddressRules, Configuration};
 use defaults::DefaultParameters;
 use identity::Identity;
-use tasks::{LogMasking, TaskView, Tasks};
+use live::{Live, StreamLimits, TaskJson};
+use tasks::{LogMasking, Tasks};
 
 /// How long a page waits for data that it can be shown without.
 pub const PAGE_WAIT: Duration = Duration::from_secs(3);
@@ -100,10 +99,10 @@ pub struct Parts {
     pub cache: CacheLimits,
     pub addresses: AddressRules,
     pub identity: identity::Options,
+    pub streams: StreamLimits,
     pub seal: Seal,
     pub jobs: Jobs,
-    /// How a stream tells a task.
-    pub task_json: fn(&TaskView) -> String,
+    pub task_json: TaskJson,
     /// Cancelled when the bridge stops.
     pub stop: CancellationToken,
 }
@@ -118,6 +117,8 @@ pub struct Bridge {
     pub resources: Arc<Resources>,
     pub defaults: Arc<DefaultParameters>,
     pub tasks: Arc<Tasks>,
+    pub live: Arc<Live>,
+    task_changed: TaskChanged,
     masking: Arc<LogMasking>,
     paces: Arc<pace::Paces>,
     openhexa: Arc<dyn OpenHexa>,
@@ -128,7 +129,6 @@ pub struct Bridge {
     rounds: Arc<copies::Rounds>,
     /// Wakes the reconciler before its time.
     nudge: Arc<Notify>,
-    changes: Arc<Changes>,
     probed: Arc<vitals::Probed>,
 }
 
@@ -163,21 +163,31 @@ impl Bridge {
         let keys = identity.settings_keys().cloned();
         let masking = LogMasking::new(configuration.clone(), catalog.clone(), keys.collect());
         let masking = Arc::new(masking);
-        let tasks = Tasks::new(
+        let tasks = Arc::new(Tasks::new(
             store.clone(),
             openhexa.clone(),
             masking.clone(),
             parts.seal.clone(),
+        ));
+        let task_changed = TaskChanged::default();
+        let live = Live::new(
+            store.clone(),
+            tasks.clone(),
+            &parts.streams,
+            parts.task_json,
+            task_changed.clone(),
+            parts.stop.clone(),
         );
         Self {
             identity: Arc::new(identity),
-            tasks: Arc::new(tasks),
+            tasks,
+            live: Arc::new(live),
+            task_changed,
             masking,
             configuration,
             catalog,
             resources,
             defaults: Arc::new(defaults),
-            changes: Arc::new(Changes::new(&parts.rules)),
             parts: Arc::new(parts),
             paces: Arc::default(),
             openhexa,

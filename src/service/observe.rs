@@ -64,7 +64,7 @@ impl Bridge {
                 }
             })
             .await;
-        self.changes.happened();
+        self.task_changed.notify();
         taken
     }
 }

@@ -112,7 +112,7 @@ impl Bridge {
             (Err(error), _) if items.len() == 1 => vec![Err(error)],
             (Err(_), _) => self.each_alone(&items),
         };
-        self.changes.happened();
+        self.task_changed.notify();
         for (answer, taken) in answers.into_iter().zip(taken) {
             // Whoever hung up is not told.
             let _ = answer.send(taken);

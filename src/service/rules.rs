@@ -21,7 +21,6 @@ pub struct Rules {
     /// How long answered looks may fail to show a run before the launch counts as not made.
     pub grace: TimeDelta,
     pub looks: Looks,
-    pub streams: Streams,
     pub reports: ReportLimits,
     /// How long a claim on a task holds; longer than any call to OpenHEXA takes.
     pub lease: TimeDelta,
@@ -84,20 +83,6 @@ fn together(task: &Task, wait: TimeDelta, now: DateTime<Utc>) -> DateTime<Utc> {
     let offset = part(&task.pipeline.id, i32::try_from(step).unwrap_or(i32::MAX));
     let passed = (now.timestamp_millis() + soonest - i64::from(offset)).rem_euclid(step);
     now + TimeDelta::milliseconds(soonest + (step - passed) % step)
-}
-
-/// Live updates.
-#[derive(Clone, Debug)]
-pub struct Streams {
-    /// How often a silent stream shows that it is alive, and that whoever reads it still may.
-    pub comment_every: Duration,
-    /// How many may be open at a time.
-    pub most: usize,
-    /// How many of them one account may have.
-    pub most_per_account: usize,
-    pub most_per_caller: usize,
-    /// Bytes of changes that are kept for slow readers of all streams together.
-    pub memory: usize,
 }
 
 impl Rules {

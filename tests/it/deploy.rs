@@ -460,7 +460,7 @@ async fn events_pass_as_they_come(#[values(Sqlite, Postgres)] base: Base) {
     let wanted = format!("\"id\":{task},");
     let mut told = String::new();
     while !told.contains(&wanted) {
-        story.bridge().spread().await.unwrap();
+        story.bridge().live.publish_changes().await.unwrap();
         let wait = Duration::from_millis(500);
         if let Ok(chunk) = tokio::time::timeout(wait, stream.chunk()).await {
             let chunk = chunk.unwrap().expect("the stream goes on");

@@ -1,7 +1,7 @@
 //! `GET /tasks/stream/` and `GET /tasks/{id}/stream/`: server-sent events, one per change of a task.
 //!
-//! An `id:` says how far its reader has got: `c…` among all changes, `r…` for the revision of the one task. Whoever
-//! comes back with it as `Last-Event-ID` is told what has changed since.
+//! The `id:` of an event is the client's position: `c…` among all changes, `r…` the revision of a single task. A client
+//! that reconnects sends it as `Last-Event-ID` and receives what has changed since.
 
 use std::convert::Infallible;
 use std::fmt::Write;
@@ -17,15 +17,15 @@ use super::view::FullTask;
 use crate::domain::principal::Principal;
 use crate::http::auth::Pass;
 use crate::http::error::Answer;
-use crate::service::feed::{Everything, OneTask};
+use crate::service::live::{AccountFeed, Change, TaskFeed};
 use crate::service::tasks::TaskView;
-use crate::service::{Bridge, Change, Error, causes};
+use crate::service::{Bridge, Error, causes};
 
-/// Milliseconds that a browser waits before it comes back.
+/// How long a browser waits before it reconnects, in milliseconds.
 const RETRY: u32 = 3000;
 const COMMENT: &str = ": still here\n\n";
 
-/// A task as streams tell it.
+/// A task as streams send it.
 pub fn task_json(seen: &TaskView) -> String {
     serde_json::to_string(&FullTask::from(seen)).unwrap_or_else(|error| {
         let task = seen.task.id.0;
@@ -51,8 +51,8 @@ pub async fn all(
     request: HttpRequest,
 ) -> Answer<HttpResponse> {
     let from = last_event(&request, 'c');
-    let feed = bridge.stream_all(&who, from).await?;
-    // Who loses the connection before the first event comes back with this.
+    let feed = bridge.live.follow_account(&who, from).await?;
+    // A client that loses the connection before the first event reconnects with this id.
     let opening = format!("retry: {RETRY}\nid: c{}\n\n", feed.mark());
     Ok(answer(&request, opening, bridge, pass, Feed::All(feed)))
 }
@@ -80,18 +80,18 @@ pub async fn one(
     id: Path<String>,
     request: HttpRequest,
 ) -> Answer<HttpResponse> {
-    let feed = bridge.stream_one(&who, task_id(&id)?).await?;
+    let feed = bridge.live.follow_task(&who, task_id(&id)?).await?;
     let known = last_event(&request, 'r');
     let is_over = |now: &Change| now.confirmed && Some(now.revision) == known;
     if feed.first().is_some_and(is_over) {
-        // The one answer at which a browser does not come back.
+        // The only response at which a browser does not reconnect.
         return Ok(HttpResponse::NoContent().finish());
     }
     let opening = format!("retry: {RETRY}\n\n");
     Ok(answer(&request, opening, bridge, pass, Feed::One(feed)))
 }
 
-/// What does not come from here is as good as nothing.
+/// An id that the bridge did not create is ignored.
 fn last_event(request: &HttpRequest, kind: char) -> Option<i64> {
     let value = request.headers().get("last-event-id")?.to_str().ok()?;
     let digits = value.trim().strip_prefix(kind)?;
@@ -110,12 +110,12 @@ fn answer(
     answer
         .content_type("text/event-stream")
         .insert_header((header::CACHE_CONTROL, "no-store"))
-        // nginx would keep the events until there are enough of them.
+        // Otherwise nginx buffers the events.
         .insert_header(("x-accel-buffering", "no"));
     if request.method() == Method::HEAD {
         return answer.finish();
     }
-    let mut comments = interval(bridge.rules().streams.comment_every);
+    let mut comments = interval(bridge.live.comment_interval());
     comments.set_missed_tick_behavior(MissedTickBehavior::Delay);
     comments.reset();
     let stream = Stream {
@@ -133,8 +133,8 @@ fn answer(
 }
 
 enum Feed {
-    All(Everything),
-    One(OneTask),
+    All(AccountFeed),
+    One(TaskFeed),
 }
 
 impl Feed {
@@ -156,7 +156,7 @@ impl Feed {
     }
 }
 
-/// JSON has no line breaks of its own.
+/// `json` is on one line.
 fn event(kind: char, id: i64, json: &str) -> String {
     let mut text = String::with_capacity(json.len() + 48);
     // Writing to a string cannot fail.
@@ -174,14 +174,14 @@ struct Stream {
 }
 
 impl Stream {
-    /// What is sent next, and the stream unless that is its end. None: it ends without a word.
+    /// The next text, and the stream, unless the text is its end. None: the stream ends here.
     async fn next(mut self) -> Option<(String, Option<Self>)> {
         if let Some(opening) = self.opening.take() {
             return Some((opening, Some(self)));
         }
         tokio::select! {
             biased;
-            () = self.bridge.stopping() => None,
+            () = self.bridge.live.stopping() => None,
             _ = self.comments.tick() => {
                 let is_good = self.pass.is_good(&self.bridge).await;
                 is_good.then(|| (COMMENT.to_owned(), Some(self)))
@@ -189,7 +189,7 @@ impl Stream {
             told = self.feed.next() => match told {
                 Ok((text, is_last)) => Some((text, (!is_last).then_some(self))),
                 Err(error) => {
-                    // Whoever comes back is told what was missed.
+                    // A client that reconnects receives what it missed.
                     let error = causes(&error);
                     tracing::info!(error, "closed a live stream; the client reconnects");
                     None

@@ -322,7 +322,7 @@ async fn its_stream_opens_with_the_cookie_and_ends_with_the_task(
     assert_eq!(stream.task().await["status"], "RUNNING");
     story.drive(&run, &json!({"status": "success"})).await;
     story.until_confirmed(task).await;
-    story.bridge().spread().await.unwrap();
+    story.bridge().live.publish_changes().await.unwrap();
     assert_eq!(
         stream.until(|task| task["confirmed"] == true).await["status"],
         "SUCCESS"

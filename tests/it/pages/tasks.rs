@@ -150,7 +150,7 @@ async fn the_list_has_a_stream_for_whoever_may_see_it(#[values(Sqlite, Postgres)
         .stream()
         .await;
     let task = story.launch(&id(1), json!({})).await;
-    story.bridge().spread().await.unwrap();
+    story.bridge().live.publish_changes().await.unwrap();
     assert_eq!(stream.task().await["id"], task);
     assert_eq!(
         story

@@ -18,9 +18,10 @@ use openhexa_bridge::service::configuration::AddressRules;
 use openhexa_bridge::service::identity::{
     self, AccessSettings, CallbackKeys, IasoSource, TokenLifetime,
 };
+use openhexa_bridge::service::live::StreamLimits;
 use openhexa_bridge::service::reconcile::Report;
 use openhexa_bridge::service::{
-    Bridge, Error, Jobs, Looks, Parts, Pauses, ReportLimits, Rules, Seal, Streams,
+    Bridge, Error, Jobs, Looks, Parts, Pauses, ReportLimits, Rules, Seal,
 };
 use openhexa_bridge::store::Store;
 use tokio::runtime::{Builder, Runtime};
@@ -87,6 +88,13 @@ impl Site {
                 hosts: Vec::new(),
             },
             identity: identity(),
+            streams: StreamLimits {
+                comment_interval: Duration::from_secs(15),
+                max_streams: 1,
+                max_per_account: 10,
+                max_per_caller: 10,
+                max_bytes: 1024,
+            },
             seal: Seal::new(&"the same for both bridges, always".into()),
             task_json: |_| String::new(),
             jobs: Jobs::new(runtime.handle().clone()),
@@ -150,13 +158,6 @@ fn rules() -> Rules {
             most: seconds(60),
         },
         idempotency_kept: TimeDelta::hours(24),
-        streams: Streams {
-            comment_every: Duration::from_secs(15),
-            most: 1,
-            most_per_account: 10,
-            most_per_caller: 10,
-            memory: 1024,
-        },
         reports: ReportLimits {
             per_second: 0,
             burst: 1,

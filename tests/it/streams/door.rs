@@ -29,7 +29,7 @@ async fn one_key_leaves_places_to_the_others_of_its_account(
         .await;
     drop(first);
     story
-        .until_true("a place", async || story.bridge().open_streams() == 2)
+        .until_true("a place", async || story.bridge().live.open_streams() == 2)
         .await;
     story.all_tasks().await;
     story.end().await;
@@ -162,7 +162,7 @@ async fn there_are_so_many_streams_and_no_more(#[values(Sqlite, Postgres)] base:
     );
     drop(first);
     story
-        .until_true("a place", async || story.bridge().open_streams() == 1)
+        .until_true("a place", async || story.bridge().live.open_streams() == 1)
         .await;
     story.all_tasks().await;
     story.end().await;
@@ -189,11 +189,11 @@ async fn one_account_leaves_places_for_the_others(#[values(Sqlite, Postgres)] ba
     refused.error(503);
     assert_eq!(refused.header("retry-after"), "30");
     let _other = follow().stream().await;
-    assert_eq!(story.bridge().open_streams(), 3);
+    assert_eq!(story.bridge().live.open_streams(), 3);
     follow().send().await.error(503);
     drop(first);
     story
-        .until_true("a place", async || story.bridge().open_streams() == 2)
+        .until_true("a place", async || story.bridge().live.open_streams() == 2)
         .await;
     story.all_tasks().await;
     story.end().await;
@@ -211,10 +211,10 @@ async fn while_nobody_follows_nothing_is_read(#[values(Sqlite, Postgres)] base: 
     let stream = story.all_tasks().await;
     drop(stream);
     story
-        .until_true("nobody", async || story.bridge().open_streams() == 0)
+        .until_true("nobody", async || story.bridge().live.open_streams() == 0)
         .await;
     taken(&story, task, json!({"progress_value": 1})).await;
-    assert_eq!(story.bridge().spread().await.unwrap(), 0);
+    assert_eq!(story.bridge().live.publish_changes().await.unwrap(), 0);
     // And the next one is not told what was before it.
     let mut stream = story.all_tasks().await;
     taken(&story, task, json!({"progress_value": 2})).await;
