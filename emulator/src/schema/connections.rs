@@ -1,216 +1,15 @@
-//! People, workspaces and their connections: as much of them as the bridge and the SDK ask for.
+//! The connections of a workspace.
 
-use async_graphql::{Context, Interface, MaybeUndefined, Object, Result, SimpleObject};
+use async_graphql::{Interface, SimpleObject};
 use uuid::Uuid;
 
-use super::contents::{Bucket, DatasetLink, DatasetLinkPage};
-use super::pages::cut;
-use super::scalars::{ConnectionType, Stamp, Uid};
-use super::{caller, not_nullable};
+use super::scalars::{ConnectionType, Stamp};
+use super::users::{BEGINNING, User};
 use crate::catalogue::id_from;
-use crate::core::{Core, Who};
-use crate::faults::Fault;
+use crate::core::Core;
 
 /// The slug of the connection through which pipelines without a host of their own find Iaso.
 const IASO: &str = "iaso-pipeline";
-/// When everything that has no date of its own was made.
-const BEGINNING: i64 = 1_767_600_000_000;
-
-/// The one user there is: the owner of the emulator's token.
-pub const USER: Uuid = Uuid::from_u128(0x6d1f_0a52_93c4_4b7e_8a15_27c9_e0b4_d3f1);
-
-#[derive(Clone)]
-pub struct User {
-    /// None for a run, which is somebody without being a user.
-    id: Option<Uuid>,
-}
-
-impl User {
-    pub fn owner() -> Self {
-        Self::of(USER)
-    }
-
-    /// Somebody else, whose token it may have become.
-    fn stranger() -> Self {
-        Self::of(Uuid::from_u128(77))
-    }
-
-    pub fn of(id: Uuid) -> Self {
-        Self { id: Some(id) }
-    }
-}
-
-#[Object]
-impl User {
-    async fn id(&self) -> Result<Uid> {
-        self.id.map(Uid::Id).ok_or_else(|| not_nullable("User.id"))
-    }
-
-    async fn email(&self) -> Result<&str> {
-        match self.id {
-            Some(_) => Ok("bridge@openhexa.test"),
-            None => Err(not_nullable("User.email")),
-        }
-    }
-
-    async fn first_name(&self) -> Option<&str> {
-        self.id.map(|_| "Iaso")
-    }
-
-    async fn last_name(&self) -> Option<&str> {
-        self.id.map(|_| "Bridge")
-    }
-
-    async fn display_name(&self) -> Result<&str> {
-        match self.id {
-            Some(_) => Ok("Iaso Bridge"),
-            None => Err(not_nullable("User.displayName")),
-        }
-    }
-
-    async fn language(&self) -> &str {
-        "en"
-    }
-
-    async fn date_joined(&self) -> Stamp {
-        Stamp::at(BEGINNING)
-    }
-
-    async fn last_login(&self) -> Option<Stamp> {
-        None
-    }
-
-    async fn analytics_enabled(&self) -> bool {
-        false
-    }
-}
-
-#[derive(SimpleObject)]
-pub struct MePermissions {
-    create_team: bool,
-    admin_panel: bool,
-    super_user: bool,
-}
-
-pub struct Me;
-
-#[Object]
-impl Me {
-    async fn user(&self, ctx: &Context<'_>) -> Result<Option<User>> {
-        let caller = caller(ctx)?;
-        Ok(match caller.who {
-            Who::Nobody => None,
-            Who::User if caller.suffers(Fault::Stranger) => Some(User::stranger()),
-            Who::User => Some(User::owner()),
-            Who::Run(_) => Some(User { id: None }),
-        })
-    }
-
-    async fn permissions(&self) -> MePermissions {
-        MePermissions {
-            create_team: false,
-            admin_panel: false,
-            super_user: false,
-        }
-    }
-
-    async fn has_two_factor_enabled(&self) -> bool {
-        false
-    }
-}
-
-#[derive(SimpleObject)]
-pub struct WorkspacePermissions {
-    update: bool,
-    delete: bool,
-    manage_members: bool,
-    create_connection: bool,
-    launch_notebook_server: bool,
-    generate_token: bool,
-    create_pipeline: bool,
-    create_object: bool,
-    create_dataset: bool,
-}
-
-#[derive(Clone)]
-pub struct Workspace {
-    pub slug: String,
-    pub name: String,
-}
-
-#[Object]
-impl Workspace {
-    async fn slug(&self) -> &str {
-        &self.slug
-    }
-
-    async fn name(&self) -> &str {
-        &self.name
-    }
-
-    async fn description(&self) -> Option<&str> {
-        None
-    }
-
-    async fn docker_image(&self) -> Option<&str> {
-        None
-    }
-
-    async fn permissions(&self) -> WorkspacePermissions {
-        WorkspacePermissions {
-            update: false,
-            delete: false,
-            manage_members: false,
-            create_connection: true,
-            launch_notebook_server: true,
-            generate_token: true,
-            create_pipeline: true,
-            create_object: true,
-            create_dataset: true,
-        }
-    }
-
-    async fn created_at(&self) -> Stamp {
-        Stamp::at(BEGINNING)
-    }
-
-    async fn updated_at(&self) -> Option<Stamp> {
-        None
-    }
-
-    async fn created_by(&self) -> User {
-        User::owner()
-    }
-
-    async fn connections(&self, ctx: &Context<'_>) -> Result<Vec<Connection>> {
-        let core = &caller(ctx)?.core;
-        let held = core.catalogue.workspace(&self.slug);
-        let held = held.iter().flat_map(|held| &held.connections);
-        let slugs = std::iter::once(IASO).chain(held.map(|one| one.slug.as_str()));
-        Ok(slugs
-            .filter_map(|slug| connection(core, &self.slug, slug))
-            .collect())
-    }
-
-    async fn datasets(
-        &self,
-        ctx: &Context<'_>,
-        page: MaybeUndefined<i32>,
-        per_page: MaybeUndefined<i32>,
-    ) -> Result<DatasetLinkPage> {
-        let held = caller(ctx)?.core.catalogue.workspace(&self.slug);
-        let held = held.iter().flat_map(|held| &held.datasets);
-        Ok(cut(held.map(DatasetLink::of).collect(), page, per_page)?.into())
-    }
-
-    async fn bucket(&self) -> Bucket {
-        Bucket {
-            name: self.slug.clone(),
-        }
-    }
-}
-
-super::pages::page_type!(WorkspacePage of Workspace);
 
 #[derive(Clone, SimpleObject)]
 pub struct ConnectionField {
@@ -250,6 +49,16 @@ pub struct CustomConnection {
 )]
 pub enum Connection {
     Custom(CustomConnection),
+}
+
+/// All connections of a workspace: the one to Iaso first.
+pub fn all_connections(core: &Core, workspace: &str) -> Vec<Connection> {
+    let held = core.catalogue.workspace(workspace);
+    let held = held.iter().flat_map(|held| &held.connections);
+    let slugs = std::iter::once(IASO).chain(held.map(|one| one.slug.as_str()));
+    slugs
+        .filter_map(|slug| connection(core, workspace, slug))
+        .collect()
 }
 
 /// The one to Iaso, once somebody has said where that is, and those of the catalogue.

@@ -3,8 +3,7 @@
 use async_graphql::{Context, Error, Object, Result, SimpleObject};
 
 use super::caller;
-use super::runs::BucketObject;
-use super::scalars::{BucketObjectType, Uid};
+use super::scalars::{BucketObjectType, Stamp, Uid};
 use crate::catalogue::id_from;
 use crate::choices;
 use crate::workspace;
@@ -41,6 +40,31 @@ super::pages::page_type!(DatasetLinkPage of DatasetLink);
 /// The files of the one folder that all workspaces share.
 pub struct Bucket {
     pub name: String,
+}
+
+#[derive(SimpleObject)]
+pub struct BucketObject {
+    pub key: String,
+    pub name: String,
+    pub path: String,
+    pub size: Option<i64>,
+    pub updated_at: Option<Stamp>,
+    #[graphql(name = "type")]
+    pub kind: BucketObjectType,
+}
+
+impl BucketObject {
+    pub fn new(bucket: &str, key: &str, size: u64) -> Self {
+        let name = key.rsplit('/').next().unwrap_or(key);
+        Self {
+            key: key.to_owned(),
+            name: name.to_owned(),
+            path: format!("{bucket}/{key}"),
+            size: i64::try_from(size).ok(),
+            updated_at: None,
+            kind: BucketObjectType::File,
+        }
+    }
 }
 
 #[derive(SimpleObject)]

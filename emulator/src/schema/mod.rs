@@ -15,8 +15,9 @@ mod pages;
 mod parameters;
 mod pipelines;
 mod query;
-mod runs;
 pub mod scalars;
+mod users;
+mod workspaces;
 
 use std::sync::Arc;
 
@@ -31,7 +32,7 @@ pub use query::Query;
 
 /// The id of the one user, as `me` gives it.
 pub fn user_id() -> Uuid {
-    connections::USER
+    users::USER
 }
 
 pub type Schema = async_graphql::Schema<Query, mutation::Mutation, EmptySubscription>;

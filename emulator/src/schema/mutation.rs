@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_graphql::{Context, Error, InputObject, MaybeUndefined, Object, Result, SimpleObject};
 use serde_json::{Map, Value};
 
-use super::runs::PipelineRun;
+use super::pipelines::PipelineRun;
 use super::scalars::{Json, PipelineError, Uid};
 use super::{Caller, caller, known};
 use crate::choices;

@@ -4,11 +4,13 @@ use std::sync::Arc;
 
 use async_graphql::{Context, Error, MaybeUndefined, Object, Result};
 
-use super::connections::{Connection, Me, Workspace, WorkspacePage, connection, connection_by_id};
+use super::connections::{Connection, connection, connection_by_id};
+use super::contents::BucketObject;
 use super::pages::cut;
-use super::pipelines::{Pipeline, PipelineVersion, PipelinesPage};
-use super::runs::{BucketObject, PipelineRun};
+use super::pipelines::{Pipeline, PipelineRun, PipelineVersion, PipelinesPage};
 use super::scalars::{PipelineFunctionalType, PipelineOrderBy, Uid};
+use super::users::Me;
+use super::workspaces::{Workspace, WorkspacePage};
 use super::{Caller, known};
 use crate::choices;
 use crate::faults::Fault;

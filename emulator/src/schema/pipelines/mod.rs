@@ -1,18 +1,24 @@
-//! Pipelines, their versions and their parameters.
+//! Pipelines, with their versions and runs. These types refer to each other, so their files are one module.
+
+mod runs;
+mod version;
 
 use std::sync::Arc;
 
 use async_graphql::{Context, MaybeUndefined, Object, Result, SimpleObject};
 use serde_json::Value;
 
-use super::connections::{User, Workspace};
 use super::pages::{cut, page_type};
-use super::parameters::PipelineParameter;
-use super::runs::{PipelineRun, PipelineRunPage};
 use super::scalars::{Json, PipelineFunctionalType, PipelineRunOrderBy, PipelineType, Stamp, Uid};
+use super::workspaces::Workspace;
 use super::{Caller, caller, not_nullable, unrepresentable};
 use crate::catalogue::{self, Catalogue};
 use crate::faults::Fault;
+use runs::PipelineRunPage;
+use version::PipelineVersionPage;
+
+pub use runs::PipelineRun;
+pub use version::PipelineVersion;
 
 /// A pipeline of the catalogue, by its place.
 #[derive(Clone)]
@@ -229,98 +235,3 @@ impl Pipeline {
 }
 
 page_type!(PipelinesPage of Pipeline);
-
-/// A version of the catalogue.
-#[derive(Clone)]
-pub struct PipelineVersion {
-    pub catalogue: Arc<Catalogue>,
-    pub id: uuid::Uuid,
-}
-
-impl PipelineVersion {
-    fn it(&self) -> Result<(&catalogue::Pipeline, &catalogue::Version)> {
-        self.catalogue
-            .version(self.id)
-            .ok_or_else(|| not_nullable("PipelineVersion.pipeline"))
-    }
-}
-
-#[derive(SimpleObject)]
-pub struct PipelineVersionPermissions {
-    update: bool,
-    delete: bool,
-}
-
-#[Object]
-impl PipelineVersion {
-    async fn id(&self) -> Uid {
-        Uid::Id(self.id)
-    }
-
-    async fn user(&self) -> Option<User> {
-        Some(User::owner())
-    }
-
-    async fn pipeline(&self) -> Result<Pipeline> {
-        Ok(Pipeline {
-            catalogue: Arc::clone(&self.catalogue),
-            id: self.it()?.0.id,
-        })
-    }
-
-    async fn name(&self) -> Result<Option<&str>> {
-        Ok(self.it()?.1.name.as_deref())
-    }
-
-    /// Deprecated upstream, and always null.
-    async fn number(&self) -> Option<i32> {
-        None
-    }
-
-    async fn version_number(&self) -> Result<i32> {
-        Ok(self.it()?.1.version_number)
-    }
-
-    async fn version_name(&self) -> Result<String> {
-        Ok(self.it()?.1.title())
-    }
-
-    async fn description(&self) -> Result<Option<&str>> {
-        Ok(self.it()?.1.description.as_deref())
-    }
-
-    async fn created_at(&self) -> Result<Stamp> {
-        let (pipeline, version) = self.it()?;
-        let own = version.created_at.map(|at| at.timestamp_millis());
-        Ok(Stamp::at(own.unwrap_or_else(|| pipeline.created())))
-    }
-
-    async fn parameters(&self) -> Result<Vec<PipelineParameter>> {
-        let parameters = self.it()?.1.parameters.iter();
-        Ok(parameters.cloned().map(PipelineParameter).collect())
-    }
-
-    async fn is_latest_version(&self) -> Result<bool> {
-        let (pipeline, version) = self.it()?;
-        let latest = pipeline.versions.last();
-        Ok(latest.is_some_and(|latest| latest.id == version.id))
-    }
-
-    async fn timeout(&self) -> Result<Option<i64>> {
-        Ok(self.it()?.1.timeout)
-    }
-
-    async fn permissions(&self) -> PipelineVersionPermissions {
-        PipelineVersionPermissions {
-            update: true,
-            delete: true,
-        }
-    }
-
-    async fn config(&self) -> Result<Option<Json>> {
-        let config = self.it()?.1.config.clone();
-        Ok(Some(Json(Value::Object(config))))
-    }
-}
-
-page_type!(PipelineVersionPage of PipelineVersion);

@@ -5,13 +5,15 @@ use std::sync::Arc;
 use async_graphql::{Object, Result, SimpleObject, Union};
 use serde_json::Value;
 
-use super::connections::User;
-use super::not_nullable;
-use super::pages::page_type;
-use super::pipelines::{Pipeline, PipelineVersion};
-use super::scalars::{BucketObjectType, Json, PipelineRunTrigger, Stamp, Uid};
+use super::Pipeline;
+use super::version::PipelineVersion;
 use crate::catalogue::Catalogue;
 use crate::run::{Output, Priority, Run, Status};
+use crate::schema::contents::BucketObject;
+use crate::schema::not_nullable;
+use crate::schema::pages::page_type;
+use crate::schema::scalars::{Json, PipelineRunTrigger, Stamp, Uid};
+use crate::schema::users::User;
 
 /// An empty zip archive in base64: the emulator keeps no code.
 const NO_CODE: &str = "UEsFBgAAAAAAAAAAAAAAAAAAAAAAAA==";
@@ -157,17 +159,6 @@ pub struct GenericOutput {
 }
 
 #[derive(SimpleObject)]
-pub struct BucketObject {
-    pub key: String,
-    pub name: String,
-    pub path: String,
-    pub size: Option<i64>,
-    pub updated_at: Option<Stamp>,
-    #[graphql(name = "type")]
-    pub kind: BucketObjectType,
-}
-
-#[derive(SimpleObject)]
 pub struct DatabaseTable {
     name: String,
     count: Option<i32>,
@@ -189,20 +180,6 @@ impl PipelineRunOutput {
                 uri: uri.clone(),
             }),
             Output::File { key, size } => Self::BucketObject(BucketObject::new(bucket, key, *size)),
-        }
-    }
-}
-
-impl BucketObject {
-    pub fn new(bucket: &str, key: &str, size: u64) -> Self {
-        let name = key.rsplit('/').next().unwrap_or(key);
-        Self {
-            key: key.to_owned(),
-            name: name.to_owned(),
-            path: format!("{bucket}/{key}"),
-            size: i64::try_from(size).ok(),
-            updated_at: None,
-            kind: BucketObjectType::File,
         }
     }
 }
