@@ -1,4 +1,4 @@
-//! `/emulator/*`: the hands of a test or of a curious developer on this OpenHEXA. No token, no faults.
+//! `/emulator/*`: routes with which tests and developers control the emulator. They need no token and get no faults.
 
 use actix_web::{HttpResponse, web};
 use chrono::{DateTime, Utc};
@@ -9,35 +9,35 @@ use uuid::Uuid;
 use super::callback;
 use super::catalogue::{Kind, Pipeline};
 use super::clock::iso;
-use super::core::Core;
-use super::faults::Order;
+use super::faults::FaultOrder;
 use super::run::{Priority, Run, Status};
+use super::run_store::Report;
 use super::schema::user_id;
-use super::world::Word;
+use super::state::State;
 
 pub fn routes(config: &mut web::ServiceConfig) {
     config.service(
         web::scope("/emulator")
             .route("/runs", web::get().to(runs))
             .route("/runs/", web::get().to(runs))
-            .route("/runs/{id}", web::post().to(drive))
-            .route("/runs/{id}/", web::post().to(drive))
+            .route("/runs/{id}", web::post().to(change_run))
+            .route("/runs/{id}/", web::post().to(change_run))
             .route("/pipelines/{id}", web::delete().to(delete_pipeline))
             .route("/workspaces/{slug}", web::post().to(archive))
-            .route("/faults", web::post().to(order))
-            .route("/faults", web::delete().to(clear))
-            .route("/faults/", web::post().to(order))
+            .route("/faults", web::post().to(add_fault))
+            .route("/faults", web::delete().to(clear_faults))
+            .route("/faults/", web::post().to(add_fault))
             .route("/requests", web::get().to(requests))
-            .route("/clock", web::post().to(stand_still))
+            .route("/clock", web::post().to(freeze_clock))
             .default_service(web::to(async || {
                 HttpResponse::NotFound().json(json!({"error": "no such address"}))
             })),
     );
 }
 
-async fn runs(core: web::Data<Core>) -> HttpResponse {
-    let results: Vec<Value> = core
-        .world()
+async fn runs(state: web::Data<State>) -> HttpResponse {
+    let results: Vec<Value> = state
+        .run_store()
         .all_runs()
         .iter()
         .map(|run| shown(run))
@@ -59,7 +59,7 @@ fn shown(run: &Run) -> Value {
 }
 
 #[derive(Deserialize)]
-struct Drive {
+struct RunChange {
     #[serde(default)]
     status: Option<Status>,
     #[serde(default)]
@@ -68,37 +68,41 @@ struct Drive {
     message: Option<String>,
     #[serde(default)]
     vanish: Option<bool>,
-    /// Whose run it shall be from now on.
+    /// The user who owns the run from now on.
     #[serde(default)]
     user: Option<Uuid>,
 }
 
-async fn drive(core: web::Data<Core>, id: web::Path<String>, body: web::Bytes) -> HttpResponse {
+async fn change_run(
+    state: web::Data<State>,
+    id: web::Path<String>,
+    body: web::Bytes,
+) -> HttpResponse {
     let found = Uuid::parse_str(&id)
         .ok()
-        .and_then(|id| core.world().any_run(id));
+        .and_then(|id| state.run_store().any_run(id));
     let Some(run) = found else {
         return HttpResponse::NotFound().json(json!({"error": "no such run"}));
     };
-    let drive: Drive = match serde_json::from_slice(&body) {
-        Ok(drive) => drive,
+    let change: RunChange = match serde_json::from_slice(&body) {
+        Ok(change) => change,
         Err(error) => return refused(&error),
     };
-    say(&core, &run, &drive);
-    if let Some(word) = word(&core, &run, &drive) {
-        callback::report(&core, run.id, &word).await;
+    record_progress(&state, &run, &change);
+    if let Some(report) = report_of(&state, &run, &change) {
+        callback::report(&state, run.id, &report).await;
     }
-    if let Some(status) = drive.status {
-        core.world().drive(run.id, status, core.now());
+    if let Some(status) = change.status {
+        state.run_store().set_status(run.id, status, state.now());
         if status.is_over() || status == Status::Terminating {
-            core.kill(run.id);
+            state.kill(run.id);
         }
     }
-    let after = core.world().change(run.id, |run| {
-        if let Some(vanish) = drive.vanish {
+    let after = state.run_store().change(run.id, |run| {
+        if let Some(vanish) = change.vanish {
             run.vanished = vanish;
         }
-        run.user = drive.user.or(run.user);
+        run.user = change.user.or(run.user);
     });
     match after {
         Some(run) => HttpResponse::Ok().json(shown(&run)),
@@ -106,9 +110,9 @@ async fn drive(core: web::Data<Core>, id: web::Path<String>, body: web::Bytes) -
     }
 }
 
-/// Refused as OpenHEXA refuses it: while a run is queued or running.
-async fn delete_pipeline(core: web::Data<Core>, id: web::Path<Uuid>) -> HttpResponse {
-    if core.world().delete_pipeline(*id) {
+/// As in OpenHEXA, a pipeline is not deleted while one of its runs is queued or running.
+async fn delete_pipeline(state: web::Data<State>, id: web::Path<Uuid>) -> HttpResponse {
+    if state.run_store().delete_pipeline(*id) {
         return HttpResponse::Ok().json(json!({"ok": true}));
     }
     let error = "no such pipeline, or it has a run that is queued or running";
@@ -120,33 +124,37 @@ struct Archive {
     archived: bool,
 }
 
-async fn archive(core: web::Data<Core>, slug: web::Path<String>, body: web::Bytes) -> HttpResponse {
-    if core.catalogue.workspace(&slug).is_none() {
+async fn archive(
+    state: web::Data<State>,
+    slug: web::Path<String>,
+    body: web::Bytes,
+) -> HttpResponse {
+    if state.catalogue.workspace(&slug).is_none() {
         return HttpResponse::NotFound().json(json!({"error": "no such workspace"}));
     }
     match serde_json::from_slice::<Archive>(&body) {
         Ok(wanted) => {
-            core.world().archive(&slug, wanted.archived);
+            state.run_store().archive(&slug, wanted.archived);
             HttpResponse::Ok().json(json!({"ok": true}))
         }
         Err(error) => refused(&error),
     }
 }
 
-/// Progress and message go in first: they belong to the run before its end.
-fn say(core: &Core, run: &Run, drive: &Drive) {
-    let fails = drive.status == Some(Status::Failed);
-    core.world().change(run.id, |run| {
-        if let Some(progress) = drive.progress {
+/// Stores progress and message before the status is changed.
+fn record_progress(state: &State, run: &Run, change: &RunChange) {
+    let fails = change.status == Some(Status::Failed);
+    state.run_store().change(run.id, |run| {
+        if let Some(progress) = change.progress {
             run.progress = progress;
         }
-        if let Some(message) = &drive.message {
+        if let Some(message) = &change.message {
             let priority = if fails {
                 Priority::Error
             } else {
                 Priority::Info
             };
-            run.say(priority, message.clone(), core.now());
+            run.say(priority, message.clone(), state.now());
             if fails {
                 run.log(message);
             }
@@ -154,19 +162,19 @@ fn say(core: &Core, run: &Run, drive: &Drive) {
     });
 }
 
-/// A run that reports and is driven by hand reports what the hand does.
-fn word(core: &Core, run: &Run, drive: &Drive) -> Option<Word> {
-    let pipeline = core.catalogue.pipeline(run.pipeline)?;
-    if run.status != Status::Running || !reports_by_hand(pipeline, run) {
+/// The report that a manually controlled run sends after this change.
+fn report_of(state: &State, run: &Run, change: &RunChange) -> Option<Report> {
+    let pipeline = state.catalogue.pipeline(run.pipeline)?;
+    if run.status != Status::Running || !is_manual_with_reports(pipeline, run) {
         return None;
     }
-    let message = drive.message.clone();
-    match drive.status {
-        Some(Status::Success) => Some(Word::Success),
-        Some(Status::Failed) => Some(Word::Error {
+    let message = change.message.clone();
+    match change.status {
+        Some(Status::Success) => Some(Report::Success),
+        Some(Status::Failed) => Some(Report::Error {
             message: message.unwrap_or_else(|| "The pipeline failed".to_owned()),
         }),
-        None => drive.progress.map(|progress| Word::Running {
+        None => change.progress.map(|progress| Report::Running {
             progress,
             message: message.unwrap_or_else(|| format!("{progress} %")),
         }),
@@ -180,25 +188,25 @@ fn word(core: &Core, run: &Run, drive: &Drive) -> Option<Word> {
     }
 }
 
-fn reports_by_hand(pipeline: &Pipeline, run: &Run) -> bool {
+fn is_manual_with_reports(pipeline: &Pipeline, run: &Run) -> bool {
     pipeline.behaviour.callback
         && pipeline.behaviour.kind == Kind::Manual
         && run.config.contains_key("task_id")
 }
 
-async fn order(core: web::Data<Core>, body: web::Bytes) -> HttpResponse {
-    match serde_json::from_slice::<Order>(&body) {
+async fn add_fault(state: web::Data<State>, body: web::Bytes) -> HttpResponse {
+    match serde_json::from_slice::<FaultOrder>(&body) {
         Ok(order) => {
-            core.faults().arm(order, core.now());
+            state.faults().add(order, state.now());
             HttpResponse::Ok().json(json!({"ok": true}))
         }
         Err(error) => refused(&error),
     }
 }
 
-async fn clear(core: web::Data<Core>) -> HttpResponse {
-    core.faults().clear();
-    core.cleared.send_replace(());
+async fn clear_faults(state: web::Data<State>) -> HttpResponse {
+    state.faults().clear();
+    state.cleared.send_replace(());
     HttpResponse::Ok().json(json!({"ok": true}))
 }
 
@@ -207,20 +215,20 @@ struct Moment {
     at: DateTime<Utc>,
 }
 
-/// From now on it is this moment, until another one is named.
-async fn stand_still(core: web::Data<Core>, body: web::Bytes) -> HttpResponse {
+/// Stops the emulator's clock at this time, until another time is set.
+async fn freeze_clock(state: web::Data<State>, body: web::Bytes) -> HttpResponse {
     match serde_json::from_slice::<Moment>(&body) {
         Ok(moment) => {
-            core.stand_still(moment.at.timestamp_millis());
-            core.wake.notify_one();
+            state.freeze_clock(moment.at.timestamp_millis());
+            state.wake.notify_one();
             HttpResponse::Ok().json(json!({"ok": true}))
         }
         Err(error) => refused(&error),
     }
 }
 
-async fn requests(core: web::Data<Core>) -> HttpResponse {
-    HttpResponse::Ok().json(&*core.counts())
+async fn requests(state: web::Data<State>) -> HttpResponse {
+    HttpResponse::Ok().json(&*state.counts())
 }
 
 fn refused(error: &serde_json::Error) -> HttpResponse {

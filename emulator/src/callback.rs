@@ -1,26 +1,26 @@
-//! What a simulated run tells Iaso, as the pipelines of the field do: once, without retry, whatever becomes of it.
+//! The reports of simulated runs. Like many real pipelines, they send each report once and ignore the outcome.
 
 use std::time::Duration;
 
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::core::Core;
 use super::run::Run;
-use super::world::Word;
+use super::run_store::Report;
+use super::state::State;
 
-/// A run waits this long for an answer and then goes on.
+/// How long a run waits for the response.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Sends one report and waits for its answer. A run without a task, or without an Iaso to tell, stays silent.
-pub async fn report(core: &Core, run: Uuid, word: &Word) {
-    let Some(run) = core.world().any_run(run) else {
+/// Sends one report and waits for the response. Sends nothing if the run has no task or no address is known.
+pub async fn report(state: &State, run: Uuid, report: &Report) {
+    let Some(run) = state.run_store().any_run(run) else {
         return;
     };
-    let Some((host, token)) = listener(core, &run) else {
+    let Some((host, token)) = destination(state, &run) else {
         return;
     };
-    let Ok(_turn) = core.reports.acquire().await else {
+    let Ok(_turn) = state.reports.acquire().await else {
         return;
     };
     let url = format!(
@@ -28,12 +28,12 @@ pub async fn report(core: &Core, run: Uuid, word: &Word) {
         host.trim_end_matches('/'),
         run.pipeline
     );
-    let request = core
+    let request = state
         .client
         .patch(&url)
         .bearer_auth(token)
         .timeout(PATIENCE)
-        .json(&body(core, &run, word));
+        .json(&body(state, &run, report));
     match request.send().await {
         Ok(answer) if answer.status() == reqwest::StatusCode::OK => {}
         Ok(answer) => {
@@ -43,8 +43,8 @@ pub async fn report(core: &Core, run: Uuid, word: &Word) {
     }
 }
 
-/// The config's own host and token, where it has both, else the workspace's connection `iaso-pipeline`.
-fn listener(core: &Core, run: &Run) -> Option<(String, String)> {
+/// Host and token from the config if both are set, else from the workspace's connection `iaso-pipeline`.
+fn destination(state: &State, run: &Run) -> Option<(String, String)> {
     let text = |key: &str| {
         run.config
             .get(key)
@@ -54,26 +54,26 @@ fn listener(core: &Core, run: &Run) -> Option<(String, String)> {
     };
     match (text("connection_host"), text("connection_token")) {
         (Some(host), Some(token)) => Some((host, token)),
-        _ => core.iaso(),
+        _ => state.iaso(),
     }
 }
 
-fn body(core: &Core, run: &Run, word: &Word) -> Value {
+fn body(state: &State, run: &Run, report: &Report) -> Value {
     let task = run.config.get("task_id");
-    let result = core
+    let result = state
         .catalogue
         .pipeline(run.pipeline)
         .and_then(|pipeline| pipeline.behaviour.result.clone());
-    match word {
-        Word::Running { progress, message } => json!({
+    match report {
+        Report::Running { progress, message } => json!({
             "task_id": task, "status": "RUNNING", "progress_message": message,
             "progress_value": progress, "end_value": 100, "result": null,
         }),
-        Word::Success => json!({
+        Report::Success => json!({
             "task_id": task, "status": "SUCCESS", "progress_message": "Done",
             "progress_value": 100, "end_value": 100, "result": result,
         }),
-        Word::Error { message } => json!({
+        Report::Error { message } => json!({
             "task_id": task, "status": "ERROR", "progress_message": message,
             "progress_value": run.progress, "end_value": 100, "result": result,
         }),

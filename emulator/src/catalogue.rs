@@ -1,9 +1,8 @@
-//! What this OpenHEXA holds: workspaces, pipelines, their versions and how their runs behave.
+//! The workspaces and pipelines of the emulator, their versions, and how their runs behave.
 //!
-//! The words are OpenHEXA's own field names plus `behaviour`, so that a catalogue can be copied from a
-//! real answer. Nearly everything is optional: a story should say only what it is about. A word that is none of
-//! them is refused, for a misspelt one would be a story about something else.
-//! What is wrong with a parameter (an empty type, say) is kept: serving it badly is a trap to reproduce.
+//! The fields have OpenHEXA's names, plus `behaviour`, so a catalogue can be copied from a real response. Most fields
+//! are optional, so a test contains only what it needs. Unknown fields are errors, because they are usually typing errors.
+//! Invalid parameters, such as one with an empty type, are kept: the emulator returns them as OpenHEXA would.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -18,7 +17,7 @@ use super::StartError;
 use super::clock::{MINUTE, Millis};
 use super::workspace::Workspace;
 
-/// 2026-01-05 08:00 UTC: pipelines without a date were created from here on, a minute apart.
+/// 2026-01-05 08:00 UTC. Pipelines without a date were created from then on, a minute apart.
 const FIRST_CREATION: Millis = 1_767_600_000_000;
 
 #[derive(Clone, Debug, Deserialize)]
@@ -41,7 +40,7 @@ pub struct Pipeline {
     pub notebook_path: Option<String>,
     #[serde(default)]
     pub created_at: Option<DateTime<Utc>>,
-    /// Another workspace than the catalogue's: its slug.
+    /// The slug of its workspace, if it is not the catalogue's first.
     #[serde(default)]
     pub workspace: Option<String>,
     #[serde(default, deserialize_with = "or_default")]
@@ -116,7 +115,7 @@ pub struct ChoicesFromFile {
     pub column: Option<String>,
 }
 
-/// How a simulated run of a pipeline goes.
+/// How a simulated run of a pipeline behaves.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Behaviour {
@@ -135,7 +134,7 @@ pub enum Kind {
     #[default]
     Succeed,
     Fail,
-    /// Becomes running, then waits to be driven.
+    /// Becomes running, then only changes through `/emulator/runs/`.
     Manual,
     /// Never leaves the queue.
     Hang,
@@ -165,7 +164,7 @@ struct Document {
     pipelines: Vec<Pipeline>,
 }
 
-/// Everything there is to run, indexed.
+/// All workspaces and pipelines, with indexes.
 #[derive(Debug)]
 pub struct Catalogue {
     pub workspaces: Vec<Workspace>,
@@ -247,7 +246,7 @@ impl Catalogue {
         self.workspaces.iter().find(|known| known.slug == slug)
     }
 
-    /// The slug of the workspace that this catalogue is about.
+    /// The slug of the first workspace.
     pub fn home(&self) -> &str {
         self.workspaces.first().map_or("demo", |first| &first.slug)
     }
@@ -299,7 +298,7 @@ impl Parameter {
     }
 }
 
-/// An id that a text always gives: the same pipeline keeps it from one start to the next.
+/// An id derived from a text, so a pipeline has the same id after each start.
 pub fn id_from(text: &str) -> Uuid {
     let digest = Sha256::digest(text.as_bytes());
     let mut bytes = [0; 16];
@@ -360,7 +359,7 @@ fn zip_file() -> String {
     "zipFile".to_owned()
 }
 
-/// A null where a list or an object is meant is as good as nothing.
+/// Reads null as the default value.
 fn or_default<'de, D, T>(input: D) -> Result<T, D::Error>
 where
     D: Deserializer<'de>,

@@ -6,11 +6,11 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::catalogue::ChoicesFromFile;
-use super::core::Core;
+use super::state::State;
 
-/// The choices that a parameter takes from a file, or OpenHEXA's sentence why there are none.
-pub fn read(core: &Core, version: Uuid, code: &str) -> Result<Vec<String>, String> {
-    let (_, found) = core
+/// The choices of a parameter that are read from a file, or OpenHEXA's error message.
+pub fn read(state: &State, version: Uuid, code: &str) -> Result<Vec<String>, String> {
+    let (_, found) = state
         .catalogue
         .version(version)
         .ok_or_else(|| format!("Pipeline version '{version}' not found."))?;
@@ -21,7 +21,7 @@ pub fn read(core: &Core, version: Uuid, code: &str) -> Result<Vec<String>, Strin
         .choices_from_file
         .as_ref()
         .ok_or_else(|| format!("Parameter '{code}' does not have dynamic choices from file."))?;
-    let text = text_of(&core.files, &source.path).ok_or_else(|| {
+    let text = text_of(&state.files, &source.path).ok_or_else(|| {
         format!(
             "Choices file '{}' not found in workspace storage.",
             source.path
@@ -30,19 +30,19 @@ pub fn read(core: &Core, version: Uuid, code: &str) -> Result<Vec<String>, Strin
     parse(source, &text)
 }
 
-/// The size of a file of the workspace; none when there is no such file in it.
+/// The size of a file of the workspace; none if there is no such file.
 pub fn size_of(files: &Path, key: &str) -> Option<u64> {
     let found = files.join(inside(key)?).metadata().ok()?;
     found.is_file().then_some(found.len())
 }
 
-/// Something in a folder; a folder in it has no size.
+/// A file or a folder. A folder has no size.
 pub struct Entry {
     pub key: String,
     pub size: Option<u64>,
 }
 
-/// What lies in a folder of the workspace, hidden files left out; none when there is no such folder.
+/// The content of a folder without hidden files; none if there is no such folder.
 pub fn list(files: &Path, folder: &str) -> Option<Vec<Entry>> {
     let inner = folder.trim_matches('/');
     let place = if inner.is_empty() {
@@ -54,13 +54,13 @@ pub fn list(files: &Path, folder: &str) -> Option<Vec<Entry>> {
     let mut found: Vec<Entry> = entries
         .filter_map(|entry| {
             let name = entry.file_name().into_string().ok()?;
-            let told = entry.metadata().ok()?;
+            let metadata = entry.metadata().ok()?;
             let key = if inner.is_empty() {
                 name.clone()
             } else {
                 format!("{inner}/{name}")
             };
-            let size = told.is_file().then_some(told.len());
+            let size = metadata.is_file().then_some(metadata.len());
             (!name.starts_with('.')).then_some(Entry { key, size })
         })
         .collect();
@@ -72,7 +72,7 @@ fn text_of(files: &Path, key: &str) -> Option<String> {
     std::fs::read_to_string(files.join(inside(key)?)).ok()
 }
 
-/// A key never leads out of the workspace's folder.
+/// The path of a key, unless it leads out of the workspace's folder.
 fn inside(key: &str) -> Option<&Path> {
     let path = Path::new(key.trim_start_matches('/'));
     let stays = path
@@ -113,7 +113,7 @@ fn from_csv(path: &str, text: &str, column: Option<&str>) -> Result<Vec<String>,
     Ok(values.filter(|value| !value.is_empty()).collect())
 }
 
-/// The cells of one line; a quoted one may hold commas.
+/// The cells of one line. A quoted cell may contain commas.
 fn cells(line: &str) -> Vec<String> {
     let mut cells = vec![String::new()];
     let mut quoted = false;
@@ -150,7 +150,7 @@ fn plain(value: &Value) -> String {
         .map_or_else(|| value.to_string(), str::to_owned)
 }
 
-/// Of YAML only a plain list, one item per line.
+/// Reads only a plain list with one item per line.
 fn from_yaml(text: &str) -> Vec<String> {
     let items = text
         .lines()

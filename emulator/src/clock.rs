@@ -1,6 +1,4 @@
-//! The emulator's clock: the one place where it reads the time.
-//!
-//! OpenHEXA tells milliseconds, so that is what everything here counts in.
+//! The emulator's clock, in milliseconds as in OpenHEXA's responses.
 
 use chrono::{DateTime, SecondsFormat, TimeZone, Utc};
 
@@ -18,7 +16,7 @@ pub fn iso(at: Millis) -> String {
     moment(at).to_rfc3339_opts(SecondsFormat::Millis, true)
 }
 
-/// `2026-11-21T00:25:28+00:00`, as the SDK starts a line of its log.
+/// `2026-11-21T00:25:28+00:00`, as at the start of each line of the SDK's log.
 pub fn log_stamp(at: Millis) -> String {
     moment(at).to_rfc3339_opts(SecondsFormat::Secs, false)
 }

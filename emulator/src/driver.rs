@@ -1,58 +1,59 @@
-//! Time passing: one task looks after the agenda of all runs.
+//! One task that executes the events of all runs when they are due.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::callback;
-use super::core::Core;
+use super::run_store::Job;
 use super::runner;
-use super::world::Errand;
+use super::state::State;
 
-/// Nothing planned: look again when woken, and now and then all the same.
+/// How long to wait at most if no event is scheduled.
 const IDLE: Duration = Duration::from_mins(1);
 
-pub async fn drive(core: Arc<Core>) {
+pub async fn drive(state: Arc<State>) {
     loop {
-        let (errands, quiet) = {
-            let mut world = core.world();
-            let errands = world.advance(core.now());
-            (errands, world.quiet_for(core.now()))
+        let (jobs, quiet) = {
+            let mut run_store = state.run_store();
+            let jobs = run_store.advance(state.now());
+            (jobs, run_store.time_to_next(state.now()))
         };
-        for errand in errands {
-            send(&core, errand);
+        for job in jobs {
+            start(&state, job);
         }
         let pause = quiet.map_or(IDLE, |quiet| {
             Duration::from_millis(quiet.unsigned_abs()).min(IDLE)
         });
         tokio::select! {
-            () = core.ending.cancelled() => return,
-            () = core.wake.notified() => {}
+            () = state.ending.cancelled() => return,
+            () = state.wake.notified() => {}
             () = tokio::time::sleep(pause) => {}
         }
     }
 }
 
-fn send(core: &Arc<Core>, errand: Errand) {
-    let core_ = Arc::clone(core);
-    core.tasks.spawn(async move {
-        let ending = core_.ending.clone();
-        match errand {
-            Errand::Report {
+fn start(state: &Arc<State>, job: Job) {
+    let state = Arc::clone(state);
+    let tasks = state.tasks.clone();
+    tasks.spawn(async move {
+        let ending = state.ending.clone();
+        match job {
+            Job::Report {
                 run,
                 turn,
-                word,
+                report,
                 then,
             } => {
                 tokio::select! {
                     () = ending.cancelled() => return,
-                    () = callback::report(&core_, run, &word) => {}
+                    () = callback::report(&state, run, &report) => {}
                 }
                 if let Some((event, at)) = then {
-                    core_.world().plan_for(run, turn, event, at);
+                    state.run_store().plan_for(run, turn, event, at);
                 }
-                core_.wake.notify_one();
+                state.wake.notify_one();
             }
-            Errand::Execute { run } => runner::execute(&core_, run).await,
+            Job::Execute { run } => runner::execute(&state, run).await,
         }
     });
 }

@@ -1,7 +1,7 @@
-//! Faults to order: OpenHEXA's bad days, one request at a time.
+//! Faults that a test or a developer adds, to simulate failures of OpenHEXA.
 //!
-//! A request takes the first fault, in the order they were set, that can show in it. Requests made by runs
-//! and `/emulator/*` take none.
+//! Each request gets the first fault, in the order in which they were added, that can affect it. Requests of runs and
+//! requests to `/emulator/*` get none.
 
 use serde::Deserialize;
 
@@ -10,27 +10,27 @@ use super::clock::Millis;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Fault {
-    /// The answer comes late; what was asked for is done at once.
+    /// The request is executed at once, but the response is delayed.
     Latency,
-    /// HTTP 500 with a page of HTML; nothing is done.
+    /// HTTP 500 with a page of HTML; the request is not executed.
     #[serde(rename = "html_500")]
     Html500,
     RefuseToken,
-    /// The connection is closed, nothing is done.
+    /// The connection is closed; the request is not executed.
     DropBefore,
-    /// It is done, and the connection is closed without an answer.
+    /// The request is executed, and the connection is closed without a response.
     DropAfter,
     LoseStop,
-    /// A stop is refused, as it is to a viewer.
+    /// A stop is refused, as for a user with the role viewer.
     DenyStop,
     RunLimit,
     NullRun,
-    /// The token is somebody else's, who sees no workspace, no pipeline and no run.
+    /// The token belongs to another user, who can see no workspace, pipeline or run.
     Stranger,
 }
 
 #[derive(Debug, Deserialize)]
-pub struct Order {
+pub struct FaultOrder {
     pub fault: Fault,
     #[serde(default)]
     pub operation: Option<String>,
@@ -38,29 +38,29 @@ pub struct Order {
     pub count: Option<u64>,
     #[serde(default)]
     pub for_ms: Option<Millis>,
-    /// How late, for `latency`.
+    /// The delay, for `latency`.
     #[serde(default)]
     pub ms: Option<u64>,
 }
 
-/// What a request asks for, as far as faults care.
+/// The parts of a request that decide which fault it gets.
 #[derive(Debug, Default)]
-pub struct Shape {
+pub struct RequestFields {
     /// Its root fields.
     pub operations: Vec<String>,
-    /// Whether runs can show in its answer.
+    /// Whether its response can contain runs.
     pub shows_runs: bool,
 }
 
-/// The fault that a request takes, and how late its answer is.
+/// The fault of a request, and the delay of its response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Hit {
+pub struct ActiveFault {
     pub fault: Fault,
     pub late_ms: u64,
 }
 
 #[derive(Debug)]
-struct Armed {
+struct AddedFault {
     fault: Fault,
     operation: Option<String>,
     left: Option<u64>,
@@ -69,16 +69,16 @@ struct Armed {
 }
 
 #[derive(Debug, Default)]
-pub struct Faults(Vec<Armed>);
+pub struct Faults(Vec<AddedFault>);
 
 impl Faults {
-    /// Without a count and a time a fault hits once.
-    pub fn arm(&mut self, order: Order, now: Millis) {
+    /// A fault without a count and a duration affects one request.
+    pub fn add(&mut self, order: FaultOrder, now: Millis) {
         let left = match (order.count, order.for_ms) {
             (None, None) => Some(1),
             (count, _) => count,
         };
-        self.0.push(Armed {
+        self.0.push(AddedFault {
             fault: order.fault,
             operation: order.operation,
             left,
@@ -91,38 +91,40 @@ impl Faults {
         self.0.clear();
     }
 
-    /// Takes the first fault that fits this request, and uses it up by one.
-    pub fn take(&mut self, shape: &Shape, now: Millis) -> Option<Hit> {
-        self.0.retain(|armed| armed.is_live(now));
-        let armed = self.0.iter_mut().find(|armed| armed.fits(shape))?;
-        if let Some(left) = &mut armed.left {
+    /// The first fault that can affect this request; reduces its count by one.
+    pub fn take(&mut self, fields: &RequestFields, now: Millis) -> Option<ActiveFault> {
+        self.0.retain(|added| added.is_live(now));
+        let added = self.0.iter_mut().find(|added| added.fits(fields))?;
+        if let Some(left) = &mut added.left {
             *left = left.saturating_sub(1);
         }
-        Some(Hit {
-            fault: armed.fault,
-            late_ms: armed.late_ms,
+        Some(ActiveFault {
+            fault: added.fault,
+            late_ms: added.late_ms,
         })
     }
 }
 
-impl Armed {
+impl AddedFault {
     fn is_live(&self, now: Millis) -> bool {
         self.left != Some(0) && self.until.is_none_or(|until| now < until)
     }
 
-    fn fits(&self, shape: &Shape) -> bool {
-        let asks = |name: &str| shape.operations.iter().any(|asked| asked == name);
+    fn fits(&self, fields: &RequestFields) -> bool {
+        let contains = |name: &str| fields.operations.iter().any(|operation| operation == name);
         if let Some(operation) = &self.operation
-            && !asks(operation)
+            && !contains(operation)
         {
             return false;
         }
         match self.fault {
             Fault::Latency | Fault::Html500 | Fault::RefuseToken | Fault::Stranger => true,
-            Fault::DropBefore | Fault::DropAfter => self.operation.is_some() || asks("runPipeline"),
-            Fault::RunLimit => asks("runPipeline"),
-            Fault::LoseStop | Fault::DenyStop => asks("stopPipeline"),
-            Fault::NullRun => shape.shows_runs,
+            Fault::DropBefore | Fault::DropAfter => {
+                self.operation.is_some() || contains("runPipeline")
+            }
+            Fault::RunLimit => contains("runPipeline"),
+            Fault::LoseStop | Fault::DenyStop => contains("stopPipeline"),
+            Fault::NullRun => fields.shows_runs,
         }
     }
 }

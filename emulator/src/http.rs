@@ -14,15 +14,15 @@ use async_graphql::{Request, Response};
 use futures_util::{StreamExt, stream};
 use serde_json::{Map, Value, json};
 
-use super::core::{Bearer, Core, Who};
-use super::faults::{Fault, Hit, Shape};
-use super::nulls::FieldTypes;
+use super::faults::{ActiveFault, Fault, RequestFields};
+use super::null_propagation::FieldTypes;
 use super::schema::scalars::constants;
 use super::schema::{self, Caller, Schema};
+use super::state::{Credentials, Identity, State};
 use super::variables;
 
 const LARGEST_BODY: usize = 5 * 1024 * 1024;
-/// Read and thrown away at most, so that a sender of too much hears the answer.
+/// How much of a body that is too large is read and discarded, so that the client can receive the response.
 const DRAINED: usize = 64 * 1024 * 1024;
 
 pub fn routes(config: &mut web::ServiceConfig) {
@@ -38,7 +38,7 @@ pub fn routes(config: &mut web::ServiceConfig) {
         );
 }
 
-/// A client that follows this turns its POST into a GET and meets the playground.
+/// A client that follows this redirect sends a GET instead of its POST, and gets the playground.
 async fn redirect() -> HttpResponse {
     HttpResponse::MovedPermanently()
         .insert_header((header::LOCATION, "/graphql/"))
@@ -52,7 +52,7 @@ async fn playground() -> HttpResponse {
         .body("<!DOCTYPE html>\n<html><head><title>GraphQL Playground</title></head><body>POST your queries here.</body></html>")
 }
 
-/// What runs GraphQL, made once.
+/// Executes GraphQL; created once.
 pub struct Engine {
     schema: Schema,
     types: FieldTypes,
@@ -66,8 +66,8 @@ impl Engine {
     }
 }
 
-/// A request read so far that it can be run.
-struct Asked {
+/// A parsed GraphQL request.
+struct Parsed {
     document: ExecutableDocument,
     query: String,
     name: Option<String>,
@@ -77,12 +77,12 @@ struct Asked {
 async fn graphql(
     request: HttpRequest,
     payload: web::Payload,
-    core: web::Data<Core>,
+    state: web::Data<State>,
     engine: web::Data<Engine>,
 ) -> HttpResponse {
-    // A connection that was kept outlives the server by a moment.
-    if core.ending.is_cancelled() {
-        return broken();
+    // A kept-alive connection can still receive a request while the server stops.
+    if state.ending.is_cancelled() {
+        return closed_connection();
     }
     if !request.content_type().starts_with("application/json") {
         return bad_text("Posted content must be of type application/json or multipart/form-data");
@@ -91,33 +91,35 @@ async fn graphql(
         Ok(body) => body,
         Err(refusal) => return refusal.into_response(),
     };
-    let asked = match understand(&body) {
-        Ok(asked) => asked,
+    let parsed = match parse(&body) {
+        Ok(parsed) => parsed,
         Err(refusal) => return refusal.into_response(),
     };
-    let shape = shape(&asked);
-    let bearer = core.recognise(header(&request, header::AUTHORIZATION));
-    let mut cleared = core.cleared.subscribe();
-    let hit = (!bearer.is_run).then(|| meet(&core, &shape)).flatten();
-    match hit.map(|hit| hit.fault) {
+    let fields = request_fields(&parsed);
+    let credentials = state.authenticate(header(&request, header::AUTHORIZATION));
+    let mut cleared = state.cleared.subscribe();
+    let fault_hit = (!credentials.is_run)
+        .then(|| take_fault(&state, &fields))
+        .flatten();
+    match fault_hit.map(|fault_hit| fault_hit.fault) {
         Some(Fault::Html500) => return server_error(),
-        Some(Fault::DropBefore) => return broken(),
+        Some(Fault::DropBefore) => return closed_connection(),
         _ => {}
     }
-    let core = core.into_inner();
+    let state = state.into_inner();
     let engine = engine.into_inner();
-    // What was asked for is done even when the asker hangs up.
-    let work = tokio::spawn(perform(core, engine, asked, bearer, hit));
+    // The request is executed even if the client disconnects.
+    let work = tokio::spawn(perform(state, engine, parsed, credentials, fault_hit));
     let mut answer = work.await.unwrap_or_else(|_| Answer::failure());
     if header(&request, header::ACCEPT_LANGUAGE).is_some_and(|wanted| wanted.starts_with("fr")) {
         answer.translate();
     }
-    match hit {
-        Some(Hit {
+    match fault_hit {
+        Some(ActiveFault {
             fault: Fault::DropAfter,
             ..
-        }) => return broken(),
-        Some(Hit {
+        }) => return closed_connection(),
+        Some(ActiveFault {
             fault: Fault::Latency,
             late_ms,
         }) => {
@@ -132,15 +134,15 @@ fn header(request: &HttpRequest, name: impl header::AsHeaderName) -> Option<&str
     request.headers().get(name)?.to_str().ok()
 }
 
-/// Counts the request and takes the fault that waits for it.
-fn meet(core: &Core, shape: &Shape) -> Option<Hit> {
-    let mut counts = core.counts();
+/// Counts the request and takes its fault, if there is one.
+fn take_fault(state: &State, fields: &RequestFields) -> Option<ActiveFault> {
+    let mut counts = state.counts();
     counts.total += 1;
-    for operation in &shape.operations {
+    for operation in &fields.operations {
         *counts.by_operation.entry(operation.clone()).or_default() += 1;
     }
     drop(counts);
-    core.faults().take(shape, core.now())
+    state.faults().take(fields, state.now())
 }
 
 async fn read(mut payload: web::Payload) -> Result<Vec<u8>, Refusal> {
@@ -161,7 +163,7 @@ async fn read(mut payload: web::Payload) -> Result<Vec<u8>, Refusal> {
     Ok(body)
 }
 
-fn understand(body: &[u8]) -> Result<Asked, Refusal> {
+fn parse(body: &[u8]) -> Result<Parsed, Refusal> {
     let body: Value = serde_json::from_slice(body).map_err(|_| Refusal::NotJson)?;
     let Value::Object(mut body) = body else {
         return Err(Refusal::because("Operation data should be a JSON object"));
@@ -192,7 +194,7 @@ fn understand(body: &[u8]) -> Result<Asked, Refusal> {
         let message = format!("Syntax Error: {error}");
         Refusal::Errors(json!([{"message": message, "locations": places}]))
     })?;
-    Ok(Asked {
+    Ok(Parsed {
         document,
         query,
         name,
@@ -200,7 +202,7 @@ fn understand(body: &[u8]) -> Result<Asked, Refusal> {
     })
 }
 
-/// The operation meant: the one named, or the only one.
+/// The operation with this name, or the only one.
 fn operation<'a>(
     document: &'a ExecutableDocument,
     name: Option<&str>,
@@ -225,25 +227,25 @@ fn operation<'a>(
     }
 }
 
-fn shape(asked: &Asked) -> Shape {
-    let mut shape = Shape::default();
-    if let Ok(operation) = operation(&asked.document, asked.name.as_deref()) {
+fn request_fields(parsed: &Parsed) -> RequestFields {
+    let mut fields = RequestFields::default();
+    if let Ok(operation) = operation(&parsed.document, parsed.name.as_deref()) {
         collect(
             &operation.selection_set.node,
-            &asked.document,
-            &mut shape.operations,
+            &parsed.document,
+            &mut fields.operations,
             0,
         );
     }
-    shape.shows_runs = asked.query.contains("runs")
-        || shape
+    fields.shows_runs = parsed.query.contains("runs")
+        || fields
             .operations
             .iter()
-            .any(|asked| asked == "pipelineRun" || asked == "runPipeline");
-    shape
+            .any(|parsed| parsed == "pipelineRun" || parsed == "runPipeline");
+    fields
 }
 
-/// The root fields, also those behind fragments; a fragment in a circle is for the validation to refuse.
+/// The root fields, also in fragments. Fragments that contain each other are refused later, by the validation.
 fn collect(
     set: &SelectionSet,
     document: &ExecutableDocument,
@@ -268,7 +270,7 @@ fn collect(
     }
 }
 
-/// A request that is not even looked into.
+/// Why a request is not executed.
 enum Refusal {
     NotJson,
     TooLarge,
@@ -300,12 +302,12 @@ impl Answer {
         Self(500, json!({}))
     }
 
-    /// Nothing came of it: HTTP 200 all the same.
-    fn nothing(error: &Value) -> Self {
+    /// An error of the whole request, which OpenHEXA returns with HTTP 200.
+    fn without_data(error: &Value) -> Self {
         Self(200, json!({"data": null, "errors": [error]}))
     }
 
-    /// Errors without a path come from before the running: the document was wrong.
+    /// Errors without a path were found before the execution, so the document is invalid: HTTP 400.
     fn of(response: &Response, engine: &Engine, query: &str, name: Option<&str>) -> Self {
         let errors = &response.errors;
         if !errors.is_empty() && errors.iter().all(|error| error.path.is_empty()) {
@@ -318,12 +320,12 @@ impl Answer {
         {
             engine
                 .types
-                .settle(&document, operation, errors, &mut answer["data"]);
+                .propagate(&document, operation, errors, &mut answer["data"]);
         }
         Self(200, answer)
     }
 
-    /// Messages come in the caller's language, so nobody can match on them. These are Django's.
+    /// Translates messages as Django does, so that clients cannot rely on their text.
     fn translate(&mut self) {
         let errors = self.1.get_mut("errors").and_then(Value::as_array_mut);
         for error in errors.into_iter().flatten() {
@@ -349,34 +351,38 @@ impl Answer {
 }
 
 async fn perform(
-    core: Arc<Core>,
+    state: Arc<State>,
     engine: Arc<Engine>,
-    mut asked: Asked,
-    bearer: Bearer,
-    hit: Option<Hit>,
+    mut parsed: Parsed,
+    credentials: Credentials,
+    fault_hit: Option<ActiveFault>,
 ) -> Answer {
-    match operation(&asked.document, asked.name.as_deref()) {
-        Err(message) => return Answer::nothing(&json!({"message": message})),
+    match operation(&parsed.document, parsed.name.as_deref()) {
+        Err(message) => return Answer::without_data(&json!({"message": message})),
         Ok(operation) => {
-            if let Some(fault) = variables::fault(operation, &asked.variables) {
-                return Answer::nothing(&fault);
+            if let Some(fault) = variables::first_error(operation, &parsed.variables) {
+                return Answer::without_data(&fault);
             }
         }
     }
-    variables::forget_absent(&mut asked.document, &asked.variables);
-    let fault = hit.map(|hit| hit.fault);
-    let who = if fault == Some(Fault::RefuseToken) {
-        Who::Nobody
+    variables::remove_absent(&mut parsed.document, &parsed.variables);
+    let fault = fault_hit.map(|fault_hit| fault_hit.fault);
+    let identity = if fault == Some(Fault::RefuseToken) {
+        Identity::Anonymous
     } else {
-        bearer.who
+        credentials.identity
     };
-    let mut request = Request::new(asked.query.clone())
-        .variables(constants(asked.variables))
-        .data(Caller { core, who, fault });
-    request.operation_name.clone_from(&asked.name);
-    request.set_parsed_query(asked.document);
+    let mut request = Request::new(parsed.query.clone())
+        .variables(constants(parsed.variables))
+        .data(Caller {
+            state,
+            identity,
+            fault,
+        });
+    request.operation_name.clone_from(&parsed.name);
+    request.set_parsed_query(parsed.document);
     let response = engine.schema.execute(request).await;
-    Answer::of(&response, &engine, &asked.query, asked.name.as_deref())
+    Answer::of(&response, &engine, &parsed.query, parsed.name.as_deref())
 }
 
 fn bad_text(text: &'static str) -> HttpResponse {
@@ -391,8 +397,8 @@ fn server_error() -> HttpResponse {
         .body("<!DOCTYPE html>\n<html lang=\"en\"><head><title>OpenHEXA</title></head><body><h1>Server error</h1></body></html>\n")
 }
 
-/// Ends the connection without a byte of answer: a body that fails before its first piece takes its head along.
-fn broken() -> HttpResponse {
+/// Closes the connection without a response: if the body fails at once, the headers are not sent either.
+fn closed_connection() -> HttpResponse {
     let nothing = stream::once(async {
         Err::<web::Bytes, _>(std::io::Error::from(std::io::ErrorKind::ConnectionAborted))
     });

@@ -1,8 +1,7 @@
-//! The runs on disk: one JSON line per change, the last line of a run wins.
+//! The runs on disk: one JSON line per change; the last line of a run is its current state.
 //!
-//! Appending is all that a running emulator does, so a crash can cost half a line and nothing else.
-//! At the start the file is read, and written anew with one line per run. The configs in it hold tokens and secrets, so
-//! only the user whose process it is may read it.
+//! While it runs, the emulator only appends, so a crash can damage only the last line. At the start the file is read and
+//! rewritten with one line per run. It contains tokens and secrets, so only its owner may read it.
 
 use std::collections::HashMap;
 use std::fs::{self, File, OpenOptions};
@@ -19,7 +18,7 @@ pub struct Journal {
 }
 
 impl Journal {
-    /// Opens the journal of a folder and gives the runs it holds, oldest first.
+    /// Opens the journal of a folder and returns its runs, oldest first.
     pub fn open(folder: &Path) -> io::Result<(Self, Vec<Run>)> {
         let path = folder.join("runs.jsonl");
         let runs = read(&path)?;
@@ -51,7 +50,7 @@ fn read(path: &Path) -> io::Result<Vec<Run>> {
     let mut places = HashMap::new();
     let mut runs: Vec<Run> = Vec::new();
     for line in BufReader::new(file).split(b'\n') {
-        // A line that cannot be read is the half one that a crash left.
+        // Skips a line that is incomplete because of a crash.
         let Ok(run) = serde_json::from_slice::<Run>(&line?) else {
             continue;
         };
@@ -67,7 +66,7 @@ fn read(path: &Path) -> io::Result<Vec<Run>> {
 
 fn rewrite(path: &Path, runs: &[Run]) -> io::Result<()> {
     let fresh = path.with_extension("jsonl.new");
-    // One that a crash left may be readable by everybody.
+    // A file left by a crash could be readable by other users.
     if let Err(error) = fs::remove_file(&fresh)
         && error.kind() != io::ErrorKind::NotFound
     {

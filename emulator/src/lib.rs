@@ -3,13 +3,13 @@
 //! It is a server and communicates with the bridge over HTTP only. It shares no code with the bridge: an error in
 //! shared code would be the same on both sides, and no test could find it.
 //!
-//! `http.rs` has the HTTP routes, `schema/` the GraphQL schema, `world/` the runs, `driver.rs` moves runs as time
-//! passes, `runner.rs` and `describe.rs` run and read real `pipeline.py` files, `faults.rs` and `admin.rs` simulate
-//! failures on request.
+//! `http.rs` has the HTTP routes, `schema/` the GraphQL schema, `run_store/` the runs. `driver.rs` executes the events
+//! of runs when they are due. `pipeline_files.rs` and `runner.rs` read and run real `pipeline.py` files. `faults.rs` and
+//! `admin.rs` simulate failures on request.
 
 #![allow(
     clippy::disallowed_methods,
-    reason = "a server of its own has a clock and tasks of its own"
+    reason = "the emulator is a separate server with its own clock and tasks"
 )]
 
 mod admin;
@@ -17,23 +17,23 @@ mod callback;
 mod catalogue;
 mod choices;
 mod clock;
-mod code;
-mod container;
-mod core;
-mod describe;
 mod driver;
 mod faults;
-mod guard;
 mod http;
 mod journal;
-mod judge;
-mod nulls;
+mod local_only;
+mod null_propagation;
+mod pipeline_files;
 mod run;
+mod run_config;
+mod run_store;
 mod runner;
 mod schema;
+mod sdk;
+mod slug;
+mod state;
 mod variables;
 mod workspace;
-mod world;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -46,39 +46,39 @@ use tokio::task::JoinHandle;
 
 use self::catalogue::Catalogue;
 use self::clock::now;
-use self::core::{Core, Parts};
 use self::journal::Journal;
-use self::world::World;
+use self::run_store::RunStore;
+use self::state::{Parts, State};
 
-/// OpenHEXA gives an idle connection up after this time.
+/// OpenHEXA closes an idle connection after this time.
 const IDLE: Duration = Duration::from_secs(2);
 const WORKERS: usize = 2;
 
-/// How to run it.
+/// How to run the emulator.
 pub struct Options {
-    /// On 127.0.0.1; 0 picks a free one.
+    /// The port on 127.0.0.1; 0 for any free one.
     pub port: u16,
-    /// The only bearer accepted, beside those of its own runs.
+    /// The only accepted token, except those of its runs.
     pub token: SecretString,
-    /// State lives in the sub-folder `openhexa` of this one; made when missing.
+    /// The state is stored in the folder `openhexa` in this one, which is created if missing.
     pub data: PathBuf,
     /// Replaces the built-in samples.
     pub catalogue: Option<PathBuf>,
     /// A folder of folders with a `pipeline.py`; replaces the built-in samples.
     pub pipelines: Option<PathBuf>,
-    /// The interpreter that reads and runs those.
+    /// The Python that reads and runs them.
     pub python: PathBuf,
-    /// What the workspace connection `iaso-pipeline` holds.
+    /// The content of the workspace connection `iaso-pipeline`.
     pub iaso: Option<Iaso>,
 }
 
-/// Where pipelines without a host of their own report to.
+/// Where pipelines report to if their config contains no host.
 pub struct Iaso {
     pub url: String,
     pub token: SecretString,
 }
 
-/// Why it did not start, in one sentence.
+/// Why the emulator did not start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     #[error("cannot read {path}: {source}")]
@@ -110,7 +110,7 @@ pub enum StartError {
 
 /// A running emulator.
 pub struct Emulator {
-    core: Arc<Core>,
+    state: Arc<State>,
     server: ServerHandle,
     serving: JoinHandle<std::io::Result<()>>,
 }
@@ -123,15 +123,15 @@ impl Emulator {
             source,
         })?;
         let port = options.port;
-        let core = Arc::new(assemble(options, &folder).await?);
+        let state = Arc::new(assemble(options, &folder).await?);
         let (server, address) =
-            listen(&core, port).map_err(|source| StartError::Port { port, source })?;
-        let _ = core.address.set(format!("http://{address}"));
+            listen(&state, port).map_err(|source| StartError::Port { port, source })?;
+        let _ = state.address.set(format!("http://{address}"));
         let handle = server.handle();
         let serving = tokio::spawn(server);
-        core.tasks.spawn(driver::drive(Arc::clone(&core)));
+        state.tasks.spawn(driver::drive(Arc::clone(&state)));
         Ok(Self {
-            core,
+            state,
             server: handle,
             serving,
         })
@@ -140,34 +140,34 @@ impl Emulator {
     /// `http://127.0.0.1:PORT/graphql/`
     #[must_use]
     pub fn url(&self) -> String {
-        format!("{}/graphql/", self.core.base())
+        format!("{}/graphql/", self.state.base())
     }
 
-    /// The slug of the workspace that the catalogue is about.
+    /// The slug of the catalogue's first workspace.
     #[must_use]
     pub fn workspace(&self) -> &str {
-        self.core.catalogue.home()
+        self.state.catalogue.home()
     }
 
-    /// Fills the connection `iaso-pipeline` once its address is known.
+    /// Sets the content of the connection `iaso-pipeline` once its address is known.
     pub fn fill_iaso(&self, iaso: Iaso) {
-        self.core.fill_iaso(iaso);
+        self.state.fill_iaso(iaso);
     }
 
-    /// Ends the server, its tasks and the processes of its runs.
+    /// Stops the server, its tasks and the processes of its runs.
     pub async fn stop(self) {
-        self.core.ending.cancel();
+        self.state.ending.cancel();
         self.server.stop(false).await;
         if let Ok(Err(error)) = self.serving.await {
             tracing::error!(%error, "the emulator's HTTP server stopped with an error");
         }
-        self.core.tasks.close();
-        self.core.tasks.wait().await;
+        self.state.tasks.close();
+        self.state.tasks.wait().await;
     }
 }
 
-/// The folders of the state, and the file that a sample takes its choices from. Runs, files and what running pipelines
-/// write there may hold secrets: the folder is closed to other users of the machine.
+/// Creates the folders of the state, and the file from which a sample pipeline reads its choices. They can contain
+/// secrets, so other users of the machine have no access.
 fn prepare(folder: &Path) -> std::io::Result<()> {
     use std::os::unix::fs::PermissionsExt as _;
     std::fs::create_dir_all(folder)?;
@@ -178,7 +178,7 @@ fn prepare(folder: &Path) -> std::io::Result<()> {
     }
     let reference = folder.join("files/reference");
     std::fs::create_dir_all(&reference)?;
-    // What runs left that died with an emulator which was killed.
+    // Files of runs that ended because the emulator was killed.
     let left = folder.join("tmp");
     if left.exists() {
         std::fs::remove_dir_all(&left)?;
@@ -191,75 +191,75 @@ fn prepare(folder: &Path) -> std::io::Result<()> {
     Ok(())
 }
 
-async fn assemble(options: Options, folder: &Path) -> Result<Core, StartError> {
-    let catalogue = Arc::new(gather(&options).await?);
+async fn assemble(options: Options, folder: &Path) -> Result<State, StartError> {
+    let catalogue = Arc::new(load_catalogue(&options).await?);
     let (journal, runs) = Journal::open(folder).map_err(|source| StartError::Data {
         path: folder.to_owned(),
         source,
     })?;
-    let mut world = World::new(Arc::clone(&catalogue), journal);
-    world.recall(runs, now());
+    let mut run_store = RunStore::new(Arc::clone(&catalogue), journal);
+    run_store.recall(runs, now());
     let absolute = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
-    Ok(Core::new(Parts {
+    Ok(State::new(Parts {
         token: options.token,
-        python: settled(options.python),
+        python: absolute_python(options.python),
         files: absolute.join("files"),
         scratch: absolute.join("tmp"),
         catalogue,
         client: client()?,
-        world,
+        run_store,
         iaso: options.iaso,
     }))
 }
 
-/// A path to an interpreter must hold in other folders too; a bare name is looked up in PATH.
-fn settled(python: PathBuf) -> PathBuf {
+/// Makes a path to an interpreter absolute; a bare name is searched for in PATH.
+fn absolute_python(python: PathBuf) -> PathBuf {
     if python.components().count() < 2 {
         return python;
     }
     std::path::absolute(&python).unwrap_or(python)
 }
 
-async fn gather(options: &Options) -> Result<Catalogue, StartError> {
+async fn load_catalogue(options: &Options) -> Result<Catalogue, StartError> {
     let catalogue = match (&options.catalogue, &options.pipelines) {
         (Some(path), _) => Catalogue::read(path)?,
         (None, Some(_)) => Catalogue::empty()?,
         (None, None) => Catalogue::samples()?,
     };
     match &options.pipelines {
-        Some(folder) => catalogue.with(describe::read(&options.python, folder).await?),
+        Some(folder) => catalogue.with(pipeline_files::read(&options.python, folder).await?),
         None => Ok(catalogue),
     }
 }
 
 fn client() -> Result<reqwest::Client, StartError> {
-    // Somebody else in this process may have installed one already.
+    // Fails if the process has installed a provider already.
     let _ = rustls::crypto::ring::default_provider().install_default();
     Ok(reqwest::Client::builder()
         .no_proxy()
-        // A connection each, as `requests.patch` makes: one from a pool can be closed under a report's feet.
+        // One connection per report, as with `requests.patch`. The server could close a pooled one at any time.
         .pool_max_idle_per_host(0)
         .redirect(reqwest::redirect::Policy::none())
         .build()?)
 }
 
 fn listen(
-    core: &Arc<Core>,
+    state: &Arc<State>,
     port: u16,
 ) -> std::io::Result<(actix_web::dev::Server, std::net::SocketAddr)> {
-    let core = web::Data::from(Arc::clone(core));
+    let state = web::Data::from(Arc::clone(state));
     let engine = web::Data::new(http::Engine::new());
-    let open = core.tasks.clone();
+    let open = state.tasks.clone();
     let server = HttpServer::new(move || {
         App::new()
-            .app_data(core.clone())
+            .app_data(state.clone())
             .app_data(engine.clone())
-            .wrap(middleware::from_fn(guard::local_only))
+            .wrap(middleware::from_fn(local_only::middleware))
             .wrap(middleware::Compress::default())
             .configure(admin::routes)
             .configure(http::routes)
     })
-    // The server's own end does not wait for its connections: one that a client keeps could be answered on after it.
+    // The server does not wait for its connections when it stops, so they are tracked like tasks.
     .on_connect(move |_, connection| drop(connection.insert(open.token())))
     .workers(WORKERS)
     .keep_alive(IDLE)

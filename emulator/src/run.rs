@@ -1,4 +1,4 @@
-//! A run as the world keeps it and as the journal writes it.
+//! A run, as it is stored in memory and in the journal.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -27,7 +27,7 @@ impl Status {
         )
     }
 
-    pub fn word(self) -> &'static str {
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Success => "success",
             Self::Running => "running",
@@ -78,7 +78,7 @@ pub enum Output {
 #[allow(clippy::struct_field_names, reason = "OpenHEXA's own words")]
 pub struct Run {
     pub id: Uuid,
-    /// `manual__<time>`: typed as a UUID by OpenHEXA and yet none.
+    /// `manual__<time>`: not a UUID, although its GraphQL type is `UUID`.
     pub run_id: String,
     pub pipeline: Uuid,
     pub version: Option<Uuid>,
@@ -94,24 +94,24 @@ pub struct Run {
     pub messages: Vec<Message>,
     pub outputs: Vec<Output>,
     pub send_mail: bool,
-    /// Whether the SDK is to pass on what a pipeline logs for debugging.
+    /// Whether the SDK sends the pipeline's debug messages.
     pub debug: bool,
     pub stopped_by_user: bool,
     pub vanished: bool,
-    /// Somebody else whose run it is, made so by hand; none: the owner of the emulator's token.
+    /// The user who owns it, if set through `/emulator/runs/`; else the owner of the emulator's token.
     #[serde(default)]
     pub user: Option<Uuid>,
-    /// Somebody set its status by hand: from then on nothing moves it but that hand.
+    /// Its status was set through `/emulator/runs/`; from then on only such requests change it.
     pub driven: bool,
-    /// The token that only this run may use, and only while it is exactly `running`.
+    /// The run's token, which is valid only while its status is `running`.
     pub token: String,
-    /// Steps of its behaviour that are behind it.
+    /// Steps of its behaviour that are done.
     pub steps_done: i32,
-    /// Counts its changes of course: what was planned before the last one is void.
+    /// Increased when the run is stopped, ended or changed manually; events scheduled before that are ignored.
     pub turn: u32,
 }
 
-/// `manual__<time>`, the last digits of which tell apart what was made in the same millisecond.
+/// `manual__<time>`. The last digits distinguish runs created in the same millisecond.
 pub fn run_id(now: Millis, before: usize) -> String {
     let micros = before % 10_000;
     format!("manual__{}.{:03}{micros:04}", now / 1000, now % 1000)

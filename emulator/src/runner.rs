@@ -1,7 +1,7 @@
 //! Real pipelines: a run is a Python process in the pipeline's folder, as in OpenHEXA's container.
 //!
-//! The process speaks to this emulator with its own token; what it prints becomes the run's log. Stopping a
-//! run kills its whole process group, since the SDK starts helpers of its own.
+//! The process sends requests to the emulator with its own token, and its output becomes the run's log. Stopping a run
+//! kills its whole process group, because the SDK starts more processes.
 
 use std::io::{Read, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
@@ -17,40 +17,40 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::catalogue::Pipeline;
-use super::core::Core;
 use super::run::Run;
-use super::world::STOPPING_TAKES;
+use super::run_store::STOPPING_TAKES;
+use super::state::State;
 
-/// Between asking a process to go and making it.
+/// The time between SIGTERM and SIGKILL.
 const GRACE: Duration = Duration::from_secs(3);
-/// The last part of an output that is kept.
+/// How much of a process's output is kept, counted from its end.
 const LONGEST_LOG: usize = 1024 * 1024;
 
 /// Runs a queued run to its end.
-pub async fn execute(core: &Arc<Core>, id: Uuid) {
+pub async fn execute(state: &Arc<State>, id: Uuid) {
     let _place = tokio::select! {
         biased;
-        () = core.ending.cancelled() => return,
-        place = core.places.acquire() => place,
+        () = state.ending.cancelled() => return,
+        place = state.process_slots.acquire() => place,
     };
     let stop = CancellationToken::new();
-    core.processes().insert(id, stop.clone());
-    let begun = core.world().begin_real(id, core.now());
+    state.processes().insert(id, stop.clone());
+    let begun = state.run_store().begin_real(id, state.now());
     if let Some(run) = begun {
-        live(core, &run, &stop).await;
+        run_process(state, &run, &stop).await;
     }
-    core.processes().remove(&id);
-    core.wake.notify_one();
+    state.processes().remove(&id);
+    state.wake.notify_one();
 }
 
-async fn live(core: &Core, run: &Run, stop: &CancellationToken) {
-    let Some(pipeline) = core.catalogue.pipeline(run.pipeline) else {
+async fn run_process(state: &State, run: &Run, stop: &CancellationToken) {
+    let Some(pipeline) = state.catalogue.pipeline(run.pipeline) else {
         return;
     };
-    let (succeeded, logs) = match start(core, pipeline, run) {
+    let (succeeded, logs) = match start(state, pipeline, run) {
         Ok((child, log)) => {
             let limit = Duration::from_secs(run.timeout.unsigned_abs());
-            let end = watch(core, child, stop, limit).await;
+            let end = watch(state, child, stop, limit).await;
             let mut logs = log.await.unwrap_or_default();
             if let Some(remark) = end.remark() {
                 logs.push_str(&remark);
@@ -58,40 +58,42 @@ async fn live(core: &Core, run: &Run, stop: &CancellationToken) {
             (end.succeeded(), logs)
         }
         Err(error) => {
-            let python = core.python.display();
+            let python = state.python.display();
             let sentence = format!(
                 "The run could not be started: {error} ({python}). Name a Python that has the package openhexa.sdk with --python.\n"
             );
             (false, sentence)
         }
     };
-    // A run that dies with the emulator is settled at the next start.
-    if !core.ending.is_cancelled() {
-        core.world().end_real(run.id, succeeded, &logs, core.now());
+    // A run that ends with the emulator gets its status at the next start.
+    if !state.ending.is_cancelled() {
+        state
+            .run_store()
+            .end_real(run.id, succeeded, &logs, state.now());
     }
-    let _ = tokio::fs::remove_file(config_file(core, run)).await;
-    let _ = tokio::fs::remove_dir_all(core.scratch.join(run.id.to_string())).await;
+    let _ = tokio::fs::remove_file(config_file(state, run)).await;
+    let _ = tokio::fs::remove_dir_all(state.scratch.join(run.id.to_string())).await;
 }
 
 fn start(
-    core: &Core,
+    state: &State,
     pipeline: &Pipeline,
     run: &Run,
 ) -> std::io::Result<(Child, tokio::task::JoinHandle<String>)> {
     let folder = pipeline.folder.as_deref().unwrap_or(Path::new("."));
-    let scratch = core.scratch.join(run.id.to_string());
+    let scratch = state.scratch.join(run.id.to_string());
     std::fs::create_dir_all(&scratch)?;
-    let config = config_file(core, run);
+    let config = config_file(state, run);
     write_config(&config, run)?;
     let (reader, writer) = std::io::pipe()?;
-    let mut command = Command::new(&core.python);
+    let mut command = Command::new(&state.python);
     command
         .arg("pipeline.py")
         .arg("--config-file")
         .arg(config)
         .current_dir(folder)
-        .envs(environment(core, pipeline, run))
-        .env("WORKSPACE_FILES_PATH", &core.files)
+        .envs(environment(state, pipeline, run))
+        .env("WORKSPACE_FILES_PATH", &state.files)
         .env("WORKSPACE_TMP_PATH", &scratch)
         .stdin(Stdio::null())
         .stdout(writer.try_clone()?)
@@ -99,19 +101,19 @@ fn start(
         .process_group(0)
         .kill_on_drop(true);
     let child = command.spawn()?;
-    // The command holds the writing end too, and the reader waits for the last one to be closed.
+    // The command also holds the writing end, and the reader waits until all are closed.
     drop(command);
-    let log = tokio::task::spawn_blocking(move || listen(reader));
+    let log = tokio::task::spawn_blocking(move || read_output(reader));
     Ok((child, log))
 }
 
-/// Where the run's parameters are while it is running: beside its folder, which is the pipeline's to list.
-fn config_file(core: &Core, run: &Run) -> PathBuf {
-    core.scratch.join(format!("{}.json", run.id))
+/// The file with the run's parameters. It is outside the run's folder, whose content the pipeline can list.
+fn config_file(state: &State, run: &Run) -> PathBuf {
+    state.scratch.join(format!("{}.json", run.id))
 }
 
-/// Writes them to a file for its owner only: secrets are among them, and a command line can be read by every user of the
-/// machine.
+/// Writes the parameters to a file that only its owner can read. They can contain secrets, and every user of the machine
+/// can read a command line.
 fn write_config(path: &Path, run: &Run) -> std::io::Result<()> {
     let mut file = std::fs::OpenOptions::new();
     let mut file = file.write(true).create_new(true).mode(0o600).open(path)?;
@@ -132,12 +134,12 @@ fn ascii(value: &Value) -> String {
     text
 }
 
-fn environment(core: &Core, pipeline: &Pipeline, run: &Run) -> Vec<(&'static str, String)> {
-    let slug = core.catalogue.slug_of(pipeline).to_owned();
+fn environment(state: &State, pipeline: &Pipeline, run: &Run) -> Vec<(&'static str, String)> {
+    let slug = state.catalogue.slug_of(pipeline).to_owned();
     let local = "127.0.0.1,localhost".to_owned();
     vec![
         ("HEXA_ENVIRONMENT", "CLOUD_PIPELINE".to_owned()),
-        ("HEXA_SERVER_URL", core.base().to_owned()),
+        ("HEXA_SERVER_URL", state.base().to_owned()),
         ("HEXA_TOKEN", run.token.clone()),
         ("HEXA_WORKSPACE", slug.clone()),
         ("HEXA_RUN_ID", run.id.to_string()),
@@ -160,20 +162,20 @@ fn environment(core: &Core, pipeline: &Pipeline, run: &Run) -> Vec<(&'static str
     ]
 }
 
-/// Reads until the last process that writes is gone; of a very long output the end is kept.
-fn listen(mut reader: std::io::PipeReader) -> String {
-    let mut heard = Vec::new();
+/// Reads until all writing processes have ended; keeps the end of a very long output.
+fn read_output(mut reader: std::io::PipeReader) -> String {
+    let mut output = Vec::new();
     let mut piece = [0; 8192];
     while let Ok(size) = reader.read(&mut piece) {
         if size == 0 {
             break;
         }
-        heard.extend_from_slice(&piece[..size]);
-        if heard.len() > 2 * LONGEST_LOG {
-            heard.drain(..LONGEST_LOG);
+        output.extend_from_slice(&piece[..size]);
+        if output.len() > 2 * LONGEST_LOG {
+            output.drain(..LONGEST_LOG);
         }
     }
-    String::from_utf8_lossy(&heard).into_owned()
+    String::from_utf8_lossy(&output).into_owned()
 }
 
 enum End {
@@ -197,26 +199,26 @@ impl End {
     }
 }
 
-async fn watch(core: &Core, mut child: Child, stop: &CancellationToken, limit: Duration) -> End {
+async fn watch(state: &State, mut child: Child, stop: &CancellationToken, limit: Duration) -> End {
     let group = child.id();
     let end = tokio::select! {
         exit = child.wait() => exit.map_or_else(End::Lost, End::Exit),
-        () = noticed(stop) => End::Killed,
-        () = core.ending.cancelled() => End::Killed,
+        () = stop_noticed(stop) => End::Killed,
+        () = state.ending.cancelled() => End::Killed,
         () = tokio::time::sleep(limit) => End::Overdue(limit),
     };
     if !matches!(end, End::Exit(_)) {
         signal(group, Signal::TERM);
         let _ = tokio::time::timeout(GRACE, child.wait()).await;
     }
-    // Also what the process may have left running.
+    // Also kills processes that the process has started.
     signal(group, Signal::KILL);
     let _ = child.wait().await;
     end
 }
 
-/// OpenHEXA's runner looks now and then whether a run is to stop; until then it is `terminating`.
-async fn noticed(stop: &CancellationToken) {
+/// OpenHEXA's runner checks periodically whether a run was stopped; until then the run is `terminating`.
+async fn stop_noticed(stop: &CancellationToken) {
     stop.cancelled().await;
     tokio::time::sleep(Duration::from_millis(STOPPING_TAKES.unsigned_abs())).await;
 }
@@ -226,7 +228,7 @@ fn signal(group: Option<u32>, signal: Signal) {
         .and_then(|id| i32::try_from(id).ok())
         .and_then(Pid::from_raw);
     if let Some(pid) = pid {
-        // Gone already is as good as killed.
+        // Fails if the process has ended already.
         let _ = kill_process_group(pid, signal);
     }
 }

@@ -1,8 +1,8 @@
-//! Variables checked before anything runs, because OpenHEXA tells their faults apart from a document's:
-//! a bad variable is HTTP 200 with `data: null`, a bad document HTTP 400.
+//! Checks the variables of a request before it is executed. OpenHEXA returns HTTP 200 with `data: null` for an invalid
+//! variable, but HTTP 400 for an invalid document.
 //!
-//! It also takes arguments out of a document whose variable was not given, since for OpenHEXA such an
-//! argument is absent, and absent is not null: `page: null` is an error where no `page` is none.
+//! Also removes arguments whose variable was not given: for OpenHEXA such an argument is absent, which differs from null
+//! (`page: null` is an error, a missing `page` is not).
 
 use std::collections::HashSet;
 
@@ -20,16 +20,16 @@ use super::schema::scalars::{
     PipelineFunctionalType, PipelineOrderBy, PipelineRunOrderBy, read_uuid,
 };
 
-/// The first fault in the variables given, as an entry of `errors`.
-pub fn fault(operation: &OperationDefinition, given: &Map<String, Value>) -> Option<Value> {
+/// The first invalid variable, as an entry of `errors`.
+pub fn first_error(operation: &OperationDefinition, given: &Map<String, Value>) -> Option<Value> {
     operation.variable_definitions.iter().find_map(|defined| {
-        let message = fault_of(&defined.node, given).err()?;
+        let message = error_of(&defined.node, given).err()?;
         let place = json!([{"line": defined.pos.line, "column": defined.pos.column}]);
         Some(json!({"message": message, "locations": place}))
     })
 }
 
-fn fault_of(defined: &VariableDefinition, given: &Map<String, Value>) -> Result<(), String> {
+fn error_of(defined: &VariableDefinition, given: &Map<String, Value>) -> Result<(), String> {
     let name = defined.name.node.as_str();
     let expected = &defined.var_type.node;
     match given.get(name) {
@@ -53,14 +53,14 @@ fn fault_of(defined: &VariableDefinition, given: &Map<String, Value>) -> Result<
     }
 }
 
-struct Wrong {
+struct Invalid {
     path: String,
     value: Value,
     reason: String,
 }
 
-fn check(expected: &Type, value: &Value, path: &str) -> Result<(), Wrong> {
-    let wrong = |reason: String| Wrong {
+fn check(expected: &Type, value: &Value, path: &str) -> Result<(), Invalid> {
+    let wrong = |reason: String| Invalid {
         path: path.to_owned(),
         value: value.clone(),
         reason,
@@ -89,13 +89,13 @@ fn check_named(
     name: &str,
     value: &Value,
     path: &str,
-    wrong: impl Fn(String) -> Wrong,
-) -> Result<(), Wrong> {
+    wrong: impl Fn(String) -> Invalid,
+) -> Result<(), Invalid> {
     if let Some(fields) = fields_of(name) {
         return check_object(name, fields, value, path, wrong);
     }
-    if let Some(words) = words_of(name) {
-        let known = value.as_str().is_some_and(|word| words.contains(&word));
+    if let Some(values) = values_of(name) {
+        let known = value.as_str().is_some_and(|word| values.contains(&word));
         return if known {
             Ok(())
         } else {
@@ -127,8 +127,8 @@ fn check_object(
     fields: &[(&str, &str)],
     value: &Value,
     path: &str,
-    wrong: impl Fn(String) -> Wrong,
-) -> Result<(), Wrong> {
+    wrong: impl Fn(String) -> Invalid,
+) -> Result<(), Invalid> {
     let Value::Object(map) = value else {
         return Err(wrong(format!("Expected type '{name}' to be a mapping.")));
     };
@@ -172,22 +172,22 @@ fn fields_of(name: &str) -> Option<&'static [(&'static str, &'static str)]> {
     })
 }
 
-fn words_of(name: &str) -> Option<Vec<&'static str>> {
-    fn words<E: EnumType>() -> Vec<&'static str> {
+fn values_of(name: &str) -> Option<Vec<&'static str>> {
+    fn values<E: EnumType>() -> Vec<&'static str> {
         E::items().iter().map(|item| item.name).collect()
     }
     Some(match name {
-        "PipelineOrderBy" => words::<PipelineOrderBy>(),
-        "PipelineRunOrderBy" => words::<PipelineRunOrderBy>(),
-        "PipelineRunStatus" => words::<Status>(),
-        "PipelineFunctionalType" => words::<PipelineFunctionalType>(),
-        "MessagePriority" => words::<Priority>(),
+        "PipelineOrderBy" => values::<PipelineOrderBy>(),
+        "PipelineRunOrderBy" => values::<PipelineRunOrderBy>(),
+        "PipelineRunStatus" => values::<Status>(),
+        "PipelineFunctionalType" => values::<PipelineFunctionalType>(),
+        "MessagePriority" => values::<Priority>(),
         _ => return None,
     })
 }
 
-/// Takes out what hangs on variables that were not given and have no default.
-pub fn forget_absent(document: &mut ExecutableDocument, given: &Map<String, Value>) {
+/// Removes the arguments that use variables which were not given and have no default.
+pub fn remove_absent(document: &mut ExecutableDocument, given: &Map<String, Value>) {
     let mut absent = HashSet::new();
     for (_, operation) in document.operations.iter() {
         for defined in &operation.node.variable_definitions {
@@ -200,12 +200,12 @@ pub fn forget_absent(document: &mut ExecutableDocument, given: &Map<String, Valu
     if absent.is_empty() {
         return;
     }
-    let mut pruning = Pruning {
+    let mut removal = Removal {
         absent,
-        met: HashSet::new(),
+        used: HashSet::new(),
     };
     for fragment in document.fragments.values_mut() {
-        pruning.selections(&mut fragment.node.selection_set.node);
+        removal.selections(&mut fragment.node.selection_set.node);
     }
     let operations: Vec<&mut Positioned<OperationDefinition>> = match &mut document.operations {
         async_graphql::parser::types::DocumentOperations::Single(one) => vec![one],
@@ -214,21 +214,21 @@ pub fn forget_absent(document: &mut ExecutableDocument, given: &Map<String, Valu
         }
     };
     for operation in operations {
-        pruning.selections(&mut operation.node.selection_set.node);
-        let met = &pruning.met;
+        removal.selections(&mut operation.node.selection_set.node);
+        let used = &removal.used;
         operation
             .node
             .variable_definitions
-            .retain(|defined| !met.contains(defined.node.name.node.as_str()));
+            .retain(|defined| !used.contains(defined.node.name.node.as_str()));
     }
 }
 
-struct Pruning {
+struct Removal {
     absent: HashSet<String>,
-    met: HashSet<String>,
+    used: HashSet<String>,
 }
 
-impl Pruning {
+impl Removal {
     fn selections(&mut self, set: &mut SelectionSet) {
         for item in &mut set.items {
             match &mut item.node {
@@ -251,7 +251,7 @@ impl Pruning {
     fn keeps(&mut self, value: &mut Literal) -> bool {
         match value {
             Literal::Variable(name) if self.absent.contains(name.as_str()) => {
-                self.met.insert(name.to_string());
+                self.used.insert(name.to_string());
                 false
             }
             Literal::Object(fields) => {

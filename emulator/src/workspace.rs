@@ -1,4 +1,4 @@
-//! A workspace, and what it holds beside pipelines.
+//! A workspace of the catalogue, with its connections and datasets.
 
 use serde::Deserialize;
 
@@ -15,7 +15,7 @@ pub struct Workspace {
     pub datasets: Vec<Dataset>,
 }
 
-/// A connection without its fields: it can be found, and leads nowhere.
+/// A connection without fields: it can be listed but not used.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Connection {

@@ -6,9 +6,9 @@ use uuid::Uuid;
 use super::scalars::{ConnectionType, Stamp};
 use super::users::{BEGINNING, User};
 use crate::catalogue::id_from;
-use crate::core::Core;
+use crate::state::State;
 
-/// The slug of the connection through which pipelines without a host of their own find Iaso.
+/// The connection that pipelines use to report if their config contains no host.
 const IASO: &str = "iaso-pipeline";
 
 #[derive(Clone, SimpleObject)]
@@ -52,34 +52,34 @@ pub enum Connection {
 }
 
 /// All connections of a workspace: the one to Iaso first.
-pub fn all_connections(core: &Core, workspace: &str) -> Vec<Connection> {
-    let held = core.catalogue.workspace(workspace);
+pub fn all_connections(state: &State, workspace: &str) -> Vec<Connection> {
+    let held = state.catalogue.workspace(workspace);
     let held = held.iter().flat_map(|held| &held.connections);
     let slugs = std::iter::once(IASO).chain(held.map(|one| one.slug.as_str()));
     slugs
-        .filter_map(|slug| connection(core, workspace, slug))
+        .filter_map(|slug| connection(state, workspace, slug))
         .collect()
 }
 
-/// The one to Iaso, once somebody has said where that is, and those of the catalogue.
-pub fn connection(core: &Core, workspace: &str, slug: &str) -> Option<Connection> {
-    let held = core.catalogue.workspace(workspace)?;
+/// The connection to Iaso, if its address is set, or one of the catalogue.
+pub fn connection(state: &State, workspace: &str, slug: &str) -> Option<Connection> {
+    let held = state.catalogue.workspace(workspace)?;
     if slug.eq_ignore_ascii_case(IASO) {
-        return to_iaso(core, workspace);
+        return to_iaso(state, workspace);
     }
     let found = held.connections.iter().find(|one| one.slug == slug)?;
     let (name, fields) = (found.name.clone(), Vec::new());
-    Some(made(workspace, slug, name, found.kind, fields))
+    Some(build(workspace, slug, name, found.kind, fields))
 }
 
-fn to_iaso(core: &Core, workspace: &str) -> Option<Connection> {
-    let (url, token) = core.iaso()?;
+fn to_iaso(state: &State, workspace: &str) -> Option<Connection> {
+    let (url, token) = state.iaso()?;
     let fields = vec![field("url", url, false), field("value", token, true)];
     let (name, kind) = ("Iaso pipeline".to_owned(), ConnectionType::Custom);
-    Some(made(workspace, IASO, name, kind, fields))
+    Some(build(workspace, IASO, name, kind, fields))
 }
 
-fn made(
+fn build(
     workspace: &str,
     slug: &str,
     name: String,
@@ -99,12 +99,13 @@ fn made(
     })
 }
 
-pub fn connection_by_id(core: &Core, id: Uuid) -> Option<Connection> {
-    core.catalogue
+pub fn connection_by_id(state: &State, id: Uuid) -> Option<Connection> {
+    state
+        .catalogue
         .workspaces
         .iter()
         .filter(|workspace| id_from(&format!("connection {} {IASO}", workspace.slug)) == id)
-        .find_map(|workspace| connection(core, &workspace.slug, IASO))
+        .find_map(|workspace| connection(state, &workspace.slug, IASO))
 }
 
 fn field(code: &str, value: String, secret: bool) -> ConnectionField {

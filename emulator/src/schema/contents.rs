@@ -1,4 +1,4 @@
-//! What lies in a workspace: datasets, and files in its bucket.
+//! The content of a workspace: datasets, and files in its bucket.
 
 use async_graphql::{Context, Error, Object, Result, SimpleObject};
 
@@ -37,7 +37,7 @@ impl DatasetLink {
 
 super::pages::page_type!(DatasetLinkPage of DatasetLink);
 
-/// The files of the one folder that all workspaces share.
+/// The files. All workspaces share one folder.
 pub struct Bucket {
     pub name: String,
 }
@@ -81,7 +81,7 @@ impl Bucket {
         &self.name
     }
 
-    /// One folder, not what lies below it. A folder that is not there is an error, as of a bucket on a disk.
+    /// The files and folders directly in one folder. A missing folder is an error, as for a bucket on a disk.
     async fn objects(
         &self,
         ctx: &Context<'_>,
@@ -90,7 +90,7 @@ impl Bucket {
         #[graphql(default = 15)] per_page: i32,
     ) -> Result<BucketObjectPage> {
         let folder = prefix.unwrap_or_default();
-        let found = choices::list(&caller(ctx)?.core.files, &folder);
+        let found = choices::list(&caller(ctx)?.state.files, &folder);
         let found = found.ok_or_else(|| Error::new(format!("Bucket {folder} not found")))?;
         let size = usize::try_from(per_page)?;
         let skip = usize::try_from(page.saturating_sub(1))?.saturating_mul(size);

@@ -1,11 +1,11 @@
-//! The part of OpenHEXA's GraphQL schema that a bridge and the SDK use, under OpenHEXA's names.
+//! The part of OpenHEXA's GraphQL schema that the bridge and the SDK use, with OpenHEXA's names.
 //!
-//! A nullable field whose resolver can fail is an `Option<Result<_>>`: its failure then stops at that field,
-//! as it does in OpenHEXA. A `Result` alone takes its parent down with it.
+//! A nullable field whose resolver can fail is an `Option<Result<_>>`: if it fails, only that field is null, as in
+//! OpenHEXA. If a plain `Result` fails, its parent is null too.
 #![allow(
     clippy::unused_async,
     clippy::struct_excessive_bools,
-    reason = "resolvers are async and permissions are bools by their nature"
+    reason = "the library requires async resolvers, and OpenHEXA's permissions are bools"
 )]
 
 mod connections;
@@ -25,19 +25,19 @@ use async_graphql::{Context, EmptySubscription, Error, ErrorExtensions, Result};
 use uuid::Uuid;
 
 use super::catalogue;
-use super::core::{Core, Who};
 use super::faults::Fault;
+use super::state::{Identity, State};
 
 pub use query::Query;
 
-/// The id of the one user, as `me` gives it.
+/// The id of the only user, which `me` returns.
 pub fn user_id() -> Uuid {
     users::USER
 }
 
 pub type Schema = async_graphql::Schema<Query, mutation::Mutation, EmptySubscription>;
 
-/// The deepest nesting taken; OpenHEXA was not seen to have a limit.
+/// The deepest accepted nesting. OpenHEXA has no known limit.
 const DEPTH: usize = 64;
 
 pub fn build() -> Schema {
@@ -46,30 +46,30 @@ pub fn build() -> Schema {
         .finish()
 }
 
-/// Who asks, of whom, on how bad a day. Given with every request.
+/// The context of a request: its sender, the emulator's state, and its fault.
 pub struct Caller {
-    pub core: Arc<Core>,
-    pub who: Who,
+    pub state: Arc<State>,
+    pub identity: Identity,
     pub fault: Option<Fault>,
 }
 
 impl Caller {
-    pub fn suffers(&self, fault: Fault) -> bool {
+    pub fn has_fault(&self, fault: Fault) -> bool {
         self.fault == Some(fault)
     }
 
     /// A pipeline that is neither deleted nor in an archived workspace.
     fn pipeline(&self, id: Uuid) -> Option<&catalogue::Pipeline> {
-        let found = self.core.catalogue.pipeline(id)?;
-        self.core.world().has_pipeline(id).then_some(found)
+        let found = self.state.catalogue.pipeline(id)?;
+        self.state.run_store().has_pipeline(id).then_some(found)
     }
 
-    /// Whether this caller may see this run: a run sees only itself.
-    fn sees(&self, run: Uuid) -> bool {
-        match self.who {
-            Who::User => true,
-            Who::Run(own) => own == run,
-            Who::Nobody => false,
+    /// Whether the caller may see this run. A run can see only itself.
+    fn may_see(&self, run: Uuid) -> bool {
+        match self.identity {
+            Identity::User => true,
+            Identity::Run(own) => own == run,
+            Identity::Anonymous => false,
         }
     }
 }
@@ -78,10 +78,10 @@ fn caller<'a>(ctx: &Context<'a>) -> Result<&'a Caller> {
     ctx.data::<Caller>()
 }
 
-/// The caller, if it is anybody.
-fn known<'a>(ctx: &Context<'a>) -> Result<&'a Caller> {
+/// The caller, if it is authenticated.
+fn authenticated<'a>(ctx: &Context<'a>) -> Result<&'a Caller> {
     let caller = caller(ctx)?;
-    if caller.who == Who::Nobody {
+    if caller.identity == Identity::Anonymous {
         return Err(unauthenticated());
     }
     Ok(caller)
@@ -93,14 +93,14 @@ fn unauthenticated() -> Error {
         .extend_with(|_, extensions| extensions.set("code", "UNAUTHENTICATED"))
 }
 
-/// What cannot be resolved and may not be null.
+/// The error of a field that cannot be resolved and may not be null.
 fn not_nullable(field: &str) -> Error {
     Error::new(format!(
         "Cannot return null for non-nullable field {field}."
     ))
 }
 
-/// A stored word that its enumeration does not have.
+/// The error of a stored value that its enumeration does not contain.
 fn unrepresentable(name: &str, value: &str) -> Error {
     Error::new(format!("Enum '{name}' cannot represent value: '{value}'"))
 }

@@ -1,4 +1,4 @@
-//! What can be done: launching and stopping, and what a run says about itself.
+//! The mutations: launch and stop, and what a run reports about itself.
 
 use std::sync::Arc;
 
@@ -7,13 +7,13 @@ use serde_json::{Map, Value};
 
 use super::pipelines::PipelineRun;
 use super::scalars::{Json, PipelineError, Uid};
-use super::{Caller, caller, known};
+use super::{Caller, authenticated, caller};
 use crate::choices;
-use crate::core::Who;
 use crate::faults::Fault;
-use crate::judge;
 use crate::run::{Message, Output, Priority, Run, Status};
-use crate::world::Launch;
+use crate::run_config;
+use crate::run_store::Launch;
+use crate::state::Identity;
 
 pub struct Mutation;
 
@@ -88,7 +88,7 @@ impl Mutation {
         ctx: &Context<'_>,
         input: MaybeUndefined<RunPipelineInput>,
     ) -> Result<RunPipelineResult> {
-        let caller = known(ctx)?;
+        let caller = authenticated(ctx)?;
         let input = match input {
             MaybeUndefined::Undefined => return Err(Error::new("'input'")),
             MaybeUndefined::Null => {
@@ -96,14 +96,14 @@ impl Mutation {
             }
             MaybeUndefined::Value(input) => input,
         };
-        if caller.who != Who::User {
+        if caller.identity != Identity::User {
             return Err(Error::new("An unknown error occurred."));
         }
         Ok(match launch(caller, &input)? {
             Ok(run) => RunPipelineResult {
                 success: true,
                 errors: Vec::new(),
-                run: (!caller.suffers(Fault::NullRun)).then_some(run),
+                run: (!caller.has_fault(Fault::NullRun)).then_some(run),
             },
             Err(error) => RunPipelineResult {
                 success: false,
@@ -118,7 +118,7 @@ impl Mutation {
         ctx: &Context<'_>,
         input: StopPipelineInput,
     ) -> Result<StopPipelineResult> {
-        let caller = known(ctx)?;
+        let caller = authenticated(ctx)?;
         Ok(stop(caller, input.run_id.id()).into())
     }
 
@@ -129,7 +129,7 @@ impl Mutation {
     ) -> Result<UpdatePipelineProgressResult> {
         let percent = input.percent;
         let caller = caller(ctx)?;
-        if matches!(caller.who, Who::Run(_)) {
+        if matches!(caller.identity, Identity::Run(_)) {
             storable(percent)?;
         }
         Ok(own_run(caller, |run| run.progress = percent).into())
@@ -143,7 +143,7 @@ impl Mutation {
         let said = Message {
             message: input.message,
             priority: input.priority,
-            at: caller(ctx)?.core.now(),
+            at: caller(ctx)?.state.now(),
         };
         Ok(own_run(caller(ctx)?, |run| run.messages.push(said)).into())
     }
@@ -154,7 +154,7 @@ impl Mutation {
         input: AddPipelineOutputInput,
     ) -> Result<AddPipelineOutputResult> {
         let caller = caller(ctx)?;
-        if !matches!(caller.who, Who::Run(_)) {
+        if !matches!(caller.identity, Identity::Run(_)) {
             return Ok(Err(PipelineError::PipelineNotFound).into());
         }
         let outcome = output(caller, input)
@@ -167,20 +167,20 @@ impl Mutation {
         ctx: &Context<'_>,
     ) -> Result<UpdatePipelineHeartbeatResult> {
         let caller = caller(ctx)?;
-        let outcome = match caller.who {
-            Who::Run(id) => {
-                caller.core.world().heartbeat(id, caller.core.now());
+        let outcome = match caller.identity {
+            Identity::Run(id) => {
+                caller.state.run_store().heartbeat(id, caller.state.now());
                 Ok(())
             }
-            Who::User | Who::Nobody => Err(PipelineError::PipelineNotFound),
+            Identity::User | Identity::Anonymous => Err(PipelineError::PipelineNotFound),
         };
         Ok(outcome.into())
     }
 }
 
-/// Creates a run after OpenHEXA's own checks, which are few. Twice asked is twice run.
+/// Creates a run after the few checks of OpenHEXA. Repeating the request creates another run.
 fn launch(caller: &Caller, input: &RunPipelineInput) -> Result<Result<PipelineRun, PipelineError>> {
-    let catalogue = &caller.core.catalogue;
+    let catalogue = &caller.state.catalogue;
     let given = entries(&input.config.0)?;
     let Some(pipeline) = caller.pipeline(input.id.id()) else {
         return Ok(Err(PipelineError::PipelineNotFound));
@@ -192,20 +192,20 @@ fn launch(caller: &Caller, input: &RunPipelineInput) -> Result<Result<PipelineRu
             _ => return Ok(Err(PipelineError::PipelineVersionNotFound)),
         },
     };
-    if version.is_some_and(|version| !judge::types_fit(version, given)) {
+    if version.is_some_and(|version| !run_config::types_fit(version, given)) {
         return Ok(Err(PipelineError::InvalidConfig));
     }
-    if caller.suffers(Fault::RunLimit) {
+    if caller.has_fault(Fault::RunLimit) {
         return Ok(Err(PipelineError::PipelineRunsLimitReached));
     }
-    let config = judge::merge(version, given);
-    if config.values().any(judge::holds_nul) {
+    let config = run_config::merge(version, given);
+    if config.values().any(run_config::holds_nul) {
         return Err(Error::new(
             "unsupported Unicode escape sequence\nDETAIL:  \\u0000 cannot be converted to text.",
         ));
     }
     let order = Launch {
-        id: caller.core.fresh_id(),
+        id: caller.state.fresh_id(),
         pipeline: pipeline.id,
         version: version.map(|version| version.id),
         config,
@@ -213,15 +213,15 @@ fn launch(caller: &Caller, input: &RunPipelineInput) -> Result<Result<PipelineRu
         send_mail: input.send_mail_notifications.unwrap_or_default(),
         debug: input.enable_debug_logs.unwrap_or_default(),
     };
-    let run = caller.core.world().launch(order, caller.core.now());
-    caller.core.wake.notify_one();
+    let run = caller.state.run_store().launch(order, caller.state.now());
+    caller.state.wake.notify_one();
     Ok(Ok(PipelineRun {
         run,
         catalogue: Arc::clone(catalogue),
     }))
 }
 
-/// Anything but an object breaks OpenHEXA's own code, and it says so in Python's words.
+/// If the config is not an object, OpenHEXA fails with this error of Python.
 fn entries(config: &Value) -> Result<&Map<String, Value>> {
     let class = match config {
         Value::Object(map) => return Ok(map),
@@ -238,9 +238,9 @@ fn entries(config: &Value) -> Result<&Map<String, Value>> {
 }
 
 fn stop(caller: &Caller, id: uuid::Uuid) -> Result<(), PipelineError> {
-    let mut world = caller.core.world();
-    let run = world.run(id).ok_or(PipelineError::PipelineNotFound)?;
-    if caller.who != Who::User || caller.suffers(Fault::DenyStop) {
+    let mut run_store = caller.state.run_store();
+    let run = run_store.run(id).ok_or(PipelineError::PipelineNotFound)?;
+    if caller.identity != Identity::User || caller.has_fault(Fault::DenyStop) {
         return Err(PipelineError::PermissionDenied);
     }
     match run.status {
@@ -248,17 +248,17 @@ fn stop(caller: &Caller, id: uuid::Uuid) -> Result<(), PipelineError> {
         Status::Terminating | Status::Stopped => return Err(PipelineError::PipelineAlreadyStopped),
         Status::Queued | Status::Running | Status::Skipped => {}
     }
-    if caller.suffers(Fault::LoseStop) {
+    if caller.has_fault(Fault::LoseStop) {
         return Ok(());
     }
-    world.stop(id, caller.core.now());
-    drop(world);
-    caller.core.kill(id);
-    caller.core.wake.notify_one();
+    run_store.stop(id, caller.state.now());
+    drop(run_store);
+    caller.state.kill(id);
+    caller.state.wake.notify_one();
     Ok(())
 }
 
-/// Progress is a small integer without a sign upstream, and is not checked otherwise.
+/// OpenHEXA stores progress as an unsigned small integer, and does not check it otherwise.
 fn storable(percent: i32) -> Result<()> {
     if percent < 0 {
         return Err(Error::new(
@@ -271,20 +271,20 @@ fn storable(percent: i32) -> Result<()> {
     Ok(())
 }
 
-/// Changes the run that asks. Anybody else has no run here.
+/// Changes the run that sends the request. Other callers get an error.
 fn own_run(caller: &Caller, change: impl FnOnce(&mut Run)) -> Result<(), PipelineError> {
-    let Who::Run(id) = caller.who else {
+    let Identity::Run(id) = caller.identity else {
         return Err(PipelineError::PipelineNotFound);
     };
     caller
-        .core
-        .world()
+        .state
+        .run_store()
         .change(id, change)
         .map(|_| ())
         .ok_or(PipelineError::PipelineNotFound)
 }
 
-/// A file must be there to be an output; there is no database, so no table is.
+/// An output that is a file must exist. There is no database, so tables are never found.
 fn output(caller: &Caller, input: AddPipelineOutputInput) -> Result<Output, PipelineError> {
     match input.kind.as_str() {
         "file" => {
@@ -294,7 +294,7 @@ fn output(caller: &Caller, input: AddPipelineOutputInput) -> Result<Output, Pipe
                 .map_or(&*input.uri, |(_, rest)| rest);
             let key = key.split_once('/').map_or("", |(_, key)| key);
             let size =
-                choices::size_of(&caller.core.files, key).ok_or(PipelineError::FileNotFound)?;
+                choices::size_of(&caller.state.files, key).ok_or(PipelineError::FileNotFound)?;
             Ok(Output::File {
                 key: key.to_owned(),
                 size,

@@ -1,23 +1,23 @@
-//! Pages, with OpenHEXA's traps: a page past the end is an error, so is a null, so is a size of 0.
+//! Pages of lists. As in OpenHEXA, a page after the last one, null and a size of 0 are errors.
 
 use async_graphql::{Error, MaybeUndefined, Result};
 
 const DEFAULT_SIZE: i64 = 10;
 const LARGEST: i64 = 10_000;
 
-pub struct Slice<T> {
+pub struct Page<T> {
     pub items: Vec<T>,
     pub number: i32,
     pub pages: i32,
     pub total: i32,
 }
 
-/// One page of a list that is already in order.
-pub fn cut<T>(
+/// One page of a sorted list.
+pub fn paginate<T>(
     all: Vec<T>,
     page: MaybeUndefined<i32>,
     size: MaybeUndefined<i32>,
-) -> Result<Slice<T>> {
+) -> Result<Page<T>> {
     let number = match page {
         MaybeUndefined::Undefined => 1,
         MaybeUndefined::Null => return Err(Error::new("That page number is not an integer")),
@@ -45,7 +45,7 @@ pub fn cut<T>(
     }
     let skip = usize::try_from((number - 1) * size)?;
     let take = usize::try_from(size)?;
-    Ok(Slice {
+    Ok(Page {
         items: all.into_iter().skip(skip).take(take).collect(),
         number: i32::try_from(number)?,
         pages: i32::try_from(pages)?,
@@ -53,7 +53,7 @@ pub fn cut<T>(
     })
 }
 
-/// The three counting fields that every page has, beside its items.
+/// Defines the GraphQL type of a page of these items.
 macro_rules! page_type {
     ($name:ident of $item:ty) => {
         #[derive(async_graphql::SimpleObject)]
@@ -64,13 +64,13 @@ macro_rules! page_type {
             total_items: i32,
         }
 
-        impl From<$crate::schema::pages::Slice<$item>> for $name {
-            fn from(slice: $crate::schema::pages::Slice<$item>) -> Self {
+        impl From<$crate::schema::pages::Page<$item>> for $name {
+            fn from(page: $crate::schema::pages::Page<$item>) -> Self {
                 Self {
-                    items: slice.items,
-                    page_number: slice.number,
-                    total_pages: slice.pages,
-                    total_items: slice.total,
+                    items: page.items,
+                    page_number: page.number,
+                    total_pages: page.pages,
+                    total_items: page.total,
                 }
             }
         }

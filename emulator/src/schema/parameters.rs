@@ -25,7 +25,7 @@ impl PipelineParameter {
         self.0.name.as_deref().unwrap_or(&self.0.code)
     }
 
-    /// Served as written; a parameter without one takes its whole version down, as a bad one does upstream.
+    /// Returned as stored. If it is missing, the whole version is null, as with an invalid type in OpenHEXA.
     #[graphql(name = "type")]
     async fn kind(&self) -> Result<&str> {
         match self.0.kind.as_deref() {

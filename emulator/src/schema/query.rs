@@ -1,4 +1,4 @@
-//! What can be asked.
+//! The queries.
 
 use std::sync::Arc;
 
@@ -6,12 +6,12 @@ use async_graphql::{Context, Error, MaybeUndefined, Object, Result};
 
 use super::connections::{Connection, connection, connection_by_id};
 use super::contents::BucketObject;
-use super::pages::cut;
+use super::pages::paginate;
 use super::pipelines::{Pipeline, PipelineRun, PipelineVersion, PipelinesPage};
 use super::scalars::{PipelineFunctionalType, PipelineOrderBy, Uid};
 use super::users::Me;
 use super::workspaces::{Workspace, WorkspacePage};
-use super::{Caller, known};
+use super::{Caller, authenticated};
 use crate::choices;
 use crate::faults::Fault;
 use crate::run::Status;
@@ -19,7 +19,7 @@ use crate::{catalogue, workspace};
 
 pub struct Query;
 
-/// What narrows a list of pipelines.
+/// The filters of a list of pipelines.
 struct Filter {
     workspace: Option<String>,
     name: Option<String>,
@@ -49,7 +49,7 @@ impl Query {
         per_page: MaybeUndefined<i32>,
         order_by: Option<PipelineOrderBy>,
     ) -> Result<PipelinesPage> {
-        let caller = known(ctx)?;
+        let caller = authenticated(ctx)?;
         if search.is_null() {
             return Err(Error::new("Cannot use None as a query value"));
         }
@@ -63,13 +63,13 @@ impl Query {
         };
         let found = filter.find(caller, order_by);
         let found = found.into_iter().map(|it| Pipeline::new(caller, it));
-        Ok(cut(found.collect(), page, per_page)?.into())
+        Ok(paginate(found.collect(), page, per_page)?.into())
     }
 
     async fn pipeline(&self, ctx: &Context<'_>, id: Uid) -> Option<Result<Pipeline>> {
-        ask(ctx, |caller| {
+        if_authenticated(ctx, |caller| {
             let found = caller.pipeline(id.id())?;
-            if caller.suffers(Fault::Stranger) {
+            if caller.has_fault(Fault::Stranger) {
                 return None;
             }
             Some(Ok(Pipeline::new(caller, found)))
@@ -82,8 +82,8 @@ impl Query {
         workspace_slug: String,
         code: String,
     ) -> Option<Result<Pipeline>> {
-        ask(ctx, |caller| {
-            let catalogue = &caller.core.catalogue;
+        if_authenticated(ctx, |caller| {
+            let catalogue = &caller.state.catalogue;
             let found = catalogue
                 .pipelines
                 .iter()
@@ -98,8 +98,8 @@ impl Query {
         ctx: &Context<'_>,
         id: Uid,
     ) -> Option<Result<PipelineVersion>> {
-        ask(ctx, |caller| {
-            let catalogue = &caller.core.catalogue;
+        if_authenticated(ctx, |caller| {
+            let catalogue = &caller.state.catalogue;
             let (owner, version) = catalogue.version(id.id())?;
             caller.pipeline(owner.id)?;
             Some(Ok(PipelineVersion {
@@ -110,15 +110,15 @@ impl Query {
     }
 
     async fn pipeline_run(&self, ctx: &Context<'_>, id: Uid) -> Option<Result<PipelineRun>> {
-        ask(ctx, |caller| {
-            let hidden = caller.suffers(Fault::NullRun) || caller.suffers(Fault::Stranger);
-            if hidden || !caller.sees(id.id()) {
+        if_authenticated(ctx, |caller| {
+            let hidden = caller.has_fault(Fault::NullRun) || caller.has_fault(Fault::Stranger);
+            if hidden || !caller.may_see(id.id()) {
                 return None;
             }
-            let run = caller.core.world().run(id.id())?;
+            let run = caller.state.run_store().run(id.id())?;
             Some(Ok(PipelineRun {
                 run,
-                catalogue: Arc::clone(&caller.core.catalogue),
+                catalogue: Arc::clone(&caller.state.catalogue),
             }))
         })
     }
@@ -129,18 +129,18 @@ impl Query {
         pipeline_version_id: Uid,
         parameter_code: String,
     ) -> Option<Result<Vec<String>>> {
-        ask(ctx, |caller| {
-            let found = choices::read(&caller.core, pipeline_version_id.id(), &parameter_code);
+        if_authenticated(ctx, |caller| {
+            let found = choices::read(&caller.state, pipeline_version_id.id(), &parameter_code);
             Some(found.map_err(Error::new))
         })
     }
 
     async fn workspace(&self, ctx: &Context<'_>, slug: String) -> Option<Result<Workspace>> {
-        ask(ctx, |caller| {
-            let found = caller.core.catalogue.workspace(&slug)?;
+        if_authenticated(ctx, |caller| {
+            let found = caller.state.catalogue.workspace(&slug)?;
             let is_hidden =
-                caller.suffers(Fault::Stranger) || !caller.core.world().has_workspace(&slug);
-            (!is_hidden).then(|| Ok(shown(found)))
+                caller.has_fault(Fault::Stranger) || !caller.state.run_store().has_workspace(&slug);
+            (!is_hidden).then(|| Ok(to_graphql(found)))
         })
     }
 
@@ -150,13 +150,13 @@ impl Query {
         page: MaybeUndefined<i32>,
         per_page: MaybeUndefined<i32>,
     ) -> Result<WorkspacePage> {
-        let all = known(ctx)?.core.catalogue.workspaces.iter();
-        Ok(cut(all.map(shown).collect(), page, per_page)?.into())
+        let all = authenticated(ctx)?.state.catalogue.workspaces.iter();
+        Ok(paginate(all.map(to_graphql).collect(), page, per_page)?.into())
     }
 
     async fn connection(&self, ctx: &Context<'_>, id: Uid) -> Option<Result<Connection>> {
-        ask(ctx, |caller| {
-            connection_by_id(&caller.core, id.id()).map(Ok)
+        if_authenticated(ctx, |caller| {
+            connection_by_id(&caller.state, id.id()).map(Ok)
         })
     }
 
@@ -166,38 +166,38 @@ impl Query {
         workspace_slug: String,
         connection_slug: String,
     ) -> Option<Result<Connection>> {
-        ask(ctx, |caller| {
-            connection(&caller.core, &workspace_slug, &connection_slug).map(Ok)
+        if_authenticated(ctx, |caller| {
+            connection(&caller.state, &workspace_slug, &connection_slug).map(Ok)
         })
     }
 
-    /// Asked by the SDK for parameters of type `file`.
+    /// Used by the SDK for parameters of type `file`.
     async fn get_file_by_path(
         &self,
         ctx: &Context<'_>,
         workspace_slug: String,
         path: String,
     ) -> Option<Result<BucketObject>> {
-        ask(ctx, |caller| {
-            caller.core.catalogue.workspace(&workspace_slug)?;
-            let size = choices::size_of(&caller.core.files, &path)?;
+        if_authenticated(ctx, |caller| {
+            caller.state.catalogue.workspace(&workspace_slug)?;
+            let size = choices::size_of(&caller.state.files, &path)?;
             Some(Ok(BucketObject::new(&workspace_slug, &path, size)))
         })
     }
 }
 
-/// Runs a nullable resolver for anybody who is somebody.
-fn ask<T>(
+/// Runs a nullable resolver if the caller is authenticated.
+fn if_authenticated<T>(
     ctx: &Context<'_>,
     resolve: impl FnOnce(&Caller) -> Option<Result<T>>,
 ) -> Option<Result<T>> {
-    match known(ctx) {
+    match authenticated(ctx) {
         Ok(caller) => resolve(caller),
         Err(error) => Some(Err(error)),
     }
 }
 
-fn shown(workspace: &workspace::Workspace) -> Workspace {
+fn to_graphql(workspace: &workspace::Workspace) -> Workspace {
     Workspace {
         slug: workspace.slug.clone(),
         name: workspace.name.clone(),
@@ -210,18 +210,18 @@ impl Filter {
         caller: &'a Caller,
         order: Option<PipelineOrderBy>,
     ) -> Vec<&'a catalogue::Pipeline> {
-        let pipelines = caller.core.catalogue.pipelines.iter();
-        let mut found: Vec<_> = pipelines.filter(|it| self.takes(caller, it)).collect();
+        let pipelines = caller.state.catalogue.pipelines.iter();
+        let mut found: Vec<_> = pipelines.filter(|it| self.matches(caller, it)).collect();
         sort(caller, &mut found, order);
-        // `name` ranks and does not filter.
+        // `name` affects only the order.
         if let Some(name) = &self.name {
             found.sort_by_key(|it| it.name.as_ref() != Some(name));
         }
         found
     }
 
-    fn takes(&self, caller: &Caller, it: &catalogue::Pipeline) -> bool {
-        let catalogue = &caller.core.catalogue;
+    fn matches(&self, caller: &Caller, it: &catalogue::Pipeline) -> bool {
+        let catalogue = &caller.state.catalogue;
         let in_workspace = self
             .workspace
             .as_ref()
@@ -231,19 +231,19 @@ impl Filter {
             && self.search.as_ref().is_none_or(|text| mentions(it, text))
             && self
                 .functional
-                .is_none_or(|kind| it.functional_type.as_deref() == Some(kind.word()))
+                .is_none_or(|kind| it.functional_type.as_deref() == Some(kind.as_str()))
             && self
                 .tags
                 .as_ref()
                 .is_none_or(|tags| tags.is_empty() || tags.iter().any(|tag| it.tags.contains(tag)))
             && self.last_states.as_ref().is_none_or(|states| {
-                let last = caller.core.world().last_run_of(it.id);
+                let last = caller.state.run_store().last_run_of(it.id);
                 states.is_empty() || last.is_some_and(|run| states.contains(&run.status))
             })
     }
 }
 
-/// A search looks at names, tags and functional types, not at codes.
+/// A search compares names, tags and functional types, but not codes.
 fn mentions(it: &catalogue::Pipeline, text: &str) -> bool {
     let text = text.to_lowercase();
     let texts = it.name.iter().chain(&it.tags).chain(&it.functional_type);
@@ -255,7 +255,7 @@ fn mentions(it: &catalogue::Pipeline, text: &str) -> bool {
 fn sort(caller: &Caller, found: &mut [&catalogue::Pipeline], order: Option<PipelineOrderBy>) {
     let name = |it: &catalogue::Pipeline| (it.title().to_lowercase(), it.id);
     let last = |it: &catalogue::Pipeline| {
-        let run = caller.core.world().last_run_of(it.id);
+        let run = caller.state.run_store().last_run_of(it.id);
         run.map(|run| run.created)
     };
     found.sort_by_key(|it| name(it));

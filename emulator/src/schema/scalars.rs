@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use crate::clock::{Millis, iso};
 
-/// OpenHEXA's `UUID`. One field of that type holds a text that is none (`run_id`), so both are kept.
+/// OpenHEXA's `UUID`. One field of that type, `run_id`, contains other texts.
 #[derive(Clone, Debug)]
 pub enum Uid {
     Id(Uuid),
@@ -16,7 +16,7 @@ pub enum Uid {
 }
 
 impl Uid {
-    /// A text that is no UUID names nothing.
+    /// The id; nil if the text is not a UUID.
     pub fn id(&self) -> Uuid {
         match self {
             Self::Id(id) => *id,
@@ -25,7 +25,7 @@ impl Uid {
     }
 }
 
-/// Read as generously as Python reads a UUID: with or without dashes, braces, `urn:uuid:`, in any case.
+/// Reads a UUID as Python does: with or without dashes, braces and `urn:uuid:`, in any case.
 pub fn read_uuid(text: &str) -> Option<Uuid> {
     let plain = text.replace("urn:", "").replace("uuid:", "");
     let plain = plain.trim_matches(['{', '}']).replace('-', "");
@@ -82,7 +82,7 @@ impl ScalarType for Stamp {
     }
 }
 
-/// The same value for the library. Its own way by serde knows no integer beyond 64 bits.
+/// Converts a value for the GraphQL library. Its own conversion does not support integers over 64 bits.
 fn constant(value: serde_json::Value) -> Value {
     match value {
         serde_json::Value::Null => Value::Null,
@@ -148,7 +148,7 @@ pub enum PipelineFunctionalType {
 }
 
 impl PipelineFunctionalType {
-    pub fn word(self) -> &'static str {
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Extraction => "extraction",
             Self::Transformation => "transformation",
@@ -157,7 +157,7 @@ impl PipelineFunctionalType {
         }
     }
 
-    pub fn read(word: &str) -> Option<Self> {
+    pub fn parse(text: &str) -> Option<Self> {
         [
             Self::Extraction,
             Self::Transformation,
@@ -165,7 +165,7 @@ impl PipelineFunctionalType {
             Self::Computation,
         ]
         .into_iter()
-        .find(|kind| kind.word() == word)
+        .find(|kind| kind.as_str() == text)
     }
 }
 

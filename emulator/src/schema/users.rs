@@ -5,18 +5,18 @@ use uuid::Uuid;
 
 use super::scalars::{Stamp, Uid};
 use super::{caller, not_nullable};
-use crate::core::Who;
 use crate::faults::Fault;
+use crate::state::Identity;
 
-/// When everything that has no date of its own was made.
+/// The creation date of everything without its own date.
 pub const BEGINNING: i64 = 1_767_600_000_000;
 
-/// The one user there is: the owner of the emulator's token.
+/// The only user: the owner of the emulator's token.
 pub const USER: Uuid = Uuid::from_u128(0x6d1f_0a52_93c4_4b7e_8a15_27c9_e0b4_d3f1);
 
 #[derive(Clone)]
 pub struct User {
-    /// None for a run, which is somebody without being a user.
+    /// None for a run, which is authenticated but not a user.
     id: Option<Uuid>,
 }
 
@@ -25,7 +25,7 @@ impl User {
         Self::of(USER)
     }
 
-    /// Somebody else, whose token it may have become.
+    /// Another user, for the fault `stranger`.
     fn stranger() -> Self {
         Self::of(Uuid::from_u128(77))
     }
@@ -93,11 +93,11 @@ pub struct Me;
 impl Me {
     async fn user(&self, ctx: &Context<'_>) -> Result<Option<User>> {
         let caller = caller(ctx)?;
-        Ok(match caller.who {
-            Who::Nobody => None,
-            Who::User if caller.suffers(Fault::Stranger) => Some(User::stranger()),
-            Who::User => Some(User::owner()),
-            Who::Run(_) => Some(User { id: None }),
+        Ok(match caller.identity {
+            Identity::Anonymous => None,
+            Identity::User if caller.has_fault(Fault::Stranger) => Some(User::stranger()),
+            Identity::User => Some(User::owner()),
+            Identity::Run(_) => Some(User { id: None }),
         })
     }
 

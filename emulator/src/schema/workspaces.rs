@@ -5,7 +5,7 @@ use async_graphql::{Context, MaybeUndefined, Object, Result, SimpleObject};
 use super::caller;
 use super::connections::{Connection, all_connections};
 use super::contents::{Bucket, DatasetLink, DatasetLinkPage};
-use super::pages::cut;
+use super::pages::paginate;
 use super::scalars::Stamp;
 use super::users::{BEGINNING, User};
 
@@ -73,7 +73,7 @@ impl Workspace {
     }
 
     async fn connections(&self, ctx: &Context<'_>) -> Result<Vec<Connection>> {
-        Ok(all_connections(&caller(ctx)?.core, &self.slug))
+        Ok(all_connections(&caller(ctx)?.state, &self.slug))
     }
 
     async fn datasets(
@@ -82,9 +82,9 @@ impl Workspace {
         page: MaybeUndefined<i32>,
         per_page: MaybeUndefined<i32>,
     ) -> Result<DatasetLinkPage> {
-        let held = caller(ctx)?.core.catalogue.workspace(&self.slug);
+        let held = caller(ctx)?.state.catalogue.workspace(&self.slug);
         let held = held.iter().flat_map(|held| &held.datasets);
-        Ok(cut(held.map(DatasetLink::of).collect(), page, per_page)?.into())
+        Ok(paginate(held.map(DatasetLink::of).collect(), page, per_page)?.into())
     }
 
     async fn bucket(&self) -> Bucket {

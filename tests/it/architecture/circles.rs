@@ -101,11 +101,7 @@ fn no_files_import_each_other_in_a_circle() {
 fn no_files_of_the_emulator_import_each_other_in_a_circle() {
     let all = imports(&sources("emulator/src"));
     let count: usize = all.values().map(BTreeSet::len).sum();
-    assert!(
-        all.len() > 30 && count > 80,
-        "{} files, {count}",
-        all.len()
-    );
+    assert!(all.len() > 30 && count > 80, "{} files, {count}", all.len());
     let circles = in_circles(all);
     assert!(circles.is_empty(), "{circles:#?}");
 }

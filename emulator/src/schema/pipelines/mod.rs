@@ -8,7 +8,7 @@ use std::sync::Arc;
 use async_graphql::{Context, MaybeUndefined, Object, Result, SimpleObject};
 use serde_json::Value;
 
-use super::pages::{cut, page_type};
+use super::pages::{page_type, paginate};
 use super::scalars::{Json, PipelineFunctionalType, PipelineRunOrderBy, PipelineType, Stamp, Uid};
 use super::workspaces::Workspace;
 use super::{Caller, caller, not_nullable, unrepresentable};
@@ -20,7 +20,7 @@ use version::PipelineVersionPage;
 pub use runs::PipelineRun;
 pub use version::PipelineVersion;
 
-/// A pipeline of the catalogue, by its place.
+/// A pipeline of the catalogue.
 #[derive(Clone)]
 pub struct Pipeline {
     pub catalogue: Arc<Catalogue>,
@@ -30,12 +30,12 @@ pub struct Pipeline {
 impl Pipeline {
     pub fn new(caller: &Caller, pipeline: &catalogue::Pipeline) -> Self {
         Self {
-            catalogue: Arc::clone(&caller.core.catalogue),
+            catalogue: Arc::clone(&caller.state.catalogue),
             id: pipeline.id,
         }
     }
 
-    fn it(&self) -> Result<&catalogue::Pipeline> {
+    fn stored(&self) -> Result<&catalogue::Pipeline> {
         self.catalogue
             .pipeline(self.id)
             .ok_or_else(|| not_nullable("PipelineRun.pipeline"))
@@ -79,15 +79,15 @@ impl Pipeline {
     }
 
     async fn name(&self) -> Result<Option<&str>> {
-        Ok(self.it()?.name.as_deref())
+        Ok(self.stored()?.name.as_deref())
     }
 
     async fn code(&self) -> Result<&str> {
-        Ok(&self.it()?.code)
+        Ok(&self.stored()?.code)
     }
 
     async fn permissions(&self) -> Result<PipelinePermissions> {
-        let is_notebook = self.it()?.is_notebook();
+        let is_notebook = self.stored()?.is_notebook();
         Ok(PipelinePermissions {
             update: true,
             delete: false,
@@ -106,7 +106,7 @@ impl Pipeline {
     }
 
     async fn workspace(&self) -> Result<Workspace> {
-        let slug = self.catalogue.slug_of(self.it()?);
+        let slug = self.catalogue.slug_of(self.stored()?);
         let known = self.catalogue.workspace(slug);
         Ok(Workspace {
             slug: slug.to_owned(),
@@ -127,19 +127,19 @@ impl Pipeline {
     }
 
     async fn description(&self) -> Result<Option<&str>> {
-        Ok(self.it()?.description.as_deref())
+        Ok(self.stored()?.description.as_deref())
     }
 
     async fn created_at(&self) -> Result<Stamp> {
-        Ok(Stamp::at(self.it()?.created()))
+        Ok(Stamp::at(self.stored()?.created()))
     }
 
     async fn updated_at(&self) -> Result<Option<Stamp>> {
-        Ok(Some(Stamp::at(self.it()?.created())))
+        Ok(Some(Stamp::at(self.stored()?.created())))
     }
 
     async fn current_version(&self) -> Result<Option<PipelineVersion>> {
-        let current = self.it()?.current_version();
+        let current = self.stored()?.current_version();
         Ok(current.map(|version| self.version(version)))
     }
 
@@ -151,10 +151,10 @@ impl Pipeline {
         order_by: Option<PipelineRunOrderBy>,
     ) -> Result<PipelineRunPage> {
         let caller = caller(ctx)?;
-        let mut runs = if caller.suffers(Fault::NullRun) {
+        let mut runs = if caller.has_fault(Fault::NullRun) {
             Vec::new()
         } else {
-            caller.core.world().runs_of(self.id)
+            caller.state.run_store().runs_of(self.id)
         };
         if order_by != Some(PipelineRunOrderBy::ExecutionDateAsc) {
             runs.reverse();
@@ -167,7 +167,7 @@ impl Pipeline {
                 catalogue: Arc::clone(catalogue),
             })
             .collect();
-        Ok(cut(runs, page, per_page)?.into())
+        Ok(paginate(runs, page, per_page)?.into())
     }
 
     async fn versions(
@@ -175,14 +175,14 @@ impl Pipeline {
         page: MaybeUndefined<i32>,
         per_page: MaybeUndefined<i32>,
     ) -> Result<PipelineVersionPage> {
-        let pipeline = self.it()?;
+        let pipeline = self.stored()?;
         let versions = if pipeline.is_notebook() {
             Vec::new()
         } else {
             let newest_first = pipeline.versions.iter().rev();
             newest_first.map(|version| self.version(version)).collect()
         };
-        Ok(cut(versions, page, per_page)?.into())
+        Ok(paginate(versions, page, per_page)?.into())
     }
 
     async fn webhook_enabled(&self) -> bool {
@@ -195,7 +195,7 @@ impl Pipeline {
 
     #[graphql(name = "type")]
     async fn kind(&self) -> Result<PipelineType> {
-        match self.it()?.kind.as_str() {
+        match self.stored()?.kind.as_str() {
             "zipFile" => Ok(PipelineType::ZipFile),
             "notebook" => Ok(PipelineType::Notebook),
             other => Err(unrepresentable("PipelineType", other)),
@@ -203,16 +203,16 @@ impl Pipeline {
     }
 
     async fn functional_type(&self) -> Option<Result<PipelineFunctionalType>> {
-        let word = match self.it() {
+        let word = match self.stored() {
             Ok(pipeline) => pipeline.functional_type.as_deref()?,
             Err(error) => return Some(Err(error)),
         };
-        let kind = PipelineFunctionalType::read(word);
+        let kind = PipelineFunctionalType::parse(word);
         Some(kind.ok_or_else(|| unrepresentable("PipelineFunctionalType", word)))
     }
 
     async fn notebook_path(&self) -> Result<Option<&str>> {
-        Ok(self.it()?.notebook_path.as_deref())
+        Ok(self.stored()?.notebook_path.as_deref())
     }
 
     async fn auto_update_from_template(&self) -> bool {
@@ -224,7 +224,7 @@ impl Pipeline {
     }
 
     async fn tags(&self) -> Result<Vec<Tag>> {
-        let tags = self.it()?.tags.iter();
+        let tags = self.stored()?.tags.iter();
         Ok(tags
             .map(|name| Tag {
                 id: catalogue::id_from(&format!("tag {name}")).to_string(),

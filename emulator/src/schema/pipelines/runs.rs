@@ -1,4 +1,4 @@
-//! Runs and what they leave: messages, outputs, logs.
+//! Runs with their messages, outputs and logs.
 
 use std::sync::Arc;
 
@@ -15,10 +15,10 @@ use crate::schema::pages::page_type;
 use crate::schema::scalars::{Json, PipelineRunTrigger, Stamp, Uid};
 use crate::schema::users::User;
 
-/// An empty zip archive in base64: the emulator keeps no code.
+/// An empty zip archive in base64: the emulator does not store code.
 const NO_CODE: &str = "UEsFBgAAAAAAAAAAAAAAAAAAAAAAAA==";
 
-/// A run as it was when it was asked for.
+/// A run at the time of the request.
 #[derive(Clone)]
 pub struct PipelineRun {
     pub run: Arc<Run>,
@@ -31,7 +31,7 @@ impl PipelineRun {
         Uid::Id(self.run.id)
     }
 
-    /// Typed as a UUID, and none.
+    /// Not a UUID, although that is its type.
     #[graphql(name = "run_id")]
     async fn run_id(&self) -> Uid {
         Uid::Text(self.run.run_id.clone())
@@ -57,7 +57,7 @@ impl PipelineRun {
         })
     }
 
-    /// With its secrets in clear, as upstream.
+    /// Contains secrets in plain text, as in OpenHEXA.
     async fn config(&self) -> Json {
         Json(Value::Object(self.run.config.clone()))
     }
@@ -113,7 +113,7 @@ impl PipelineRun {
         self.run.send_mail
     }
 
-    /// Cannot be resolved upstream: whoever selects it loses the run.
+    /// Fails in OpenHEXA too, so a run for which it is requested is null.
     async fn enable_debug_logs(&self) -> Result<bool> {
         Err(not_nullable("PipelineRun.enableDebugLogs"))
     }

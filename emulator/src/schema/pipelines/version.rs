@@ -21,7 +21,7 @@ pub struct PipelineVersion {
 }
 
 impl PipelineVersion {
-    fn it(&self) -> Result<(&catalogue::Pipeline, &catalogue::Version)> {
+    fn stored(&self) -> Result<(&catalogue::Pipeline, &catalogue::Version)> {
         self.catalogue
             .version(self.id)
             .ok_or_else(|| not_nullable("PipelineVersion.pipeline"))
@@ -47,50 +47,50 @@ impl PipelineVersion {
     async fn pipeline(&self) -> Result<Pipeline> {
         Ok(Pipeline {
             catalogue: Arc::clone(&self.catalogue),
-            id: self.it()?.0.id,
+            id: self.stored()?.0.id,
         })
     }
 
     async fn name(&self) -> Result<Option<&str>> {
-        Ok(self.it()?.1.name.as_deref())
+        Ok(self.stored()?.1.name.as_deref())
     }
 
-    /// Deprecated upstream, and always null.
+    /// Deprecated in OpenHEXA, and always null.
     async fn number(&self) -> Option<i32> {
         None
     }
 
     async fn version_number(&self) -> Result<i32> {
-        Ok(self.it()?.1.version_number)
+        Ok(self.stored()?.1.version_number)
     }
 
     async fn version_name(&self) -> Result<String> {
-        Ok(self.it()?.1.title())
+        Ok(self.stored()?.1.title())
     }
 
     async fn description(&self) -> Result<Option<&str>> {
-        Ok(self.it()?.1.description.as_deref())
+        Ok(self.stored()?.1.description.as_deref())
     }
 
     async fn created_at(&self) -> Result<Stamp> {
-        let (pipeline, version) = self.it()?;
+        let (pipeline, version) = self.stored()?;
         let own = version.created_at.map(|at| at.timestamp_millis());
         Ok(Stamp::at(own.unwrap_or_else(|| pipeline.created())))
     }
 
     async fn parameters(&self) -> Result<Vec<PipelineParameter>> {
-        let parameters = self.it()?.1.parameters.iter();
+        let parameters = self.stored()?.1.parameters.iter();
         Ok(parameters.cloned().map(PipelineParameter).collect())
     }
 
     async fn is_latest_version(&self) -> Result<bool> {
-        let (pipeline, version) = self.it()?;
+        let (pipeline, version) = self.stored()?;
         let latest = pipeline.versions.last();
         Ok(latest.is_some_and(|latest| latest.id == version.id))
     }
 
     async fn timeout(&self) -> Result<Option<i64>> {
-        Ok(self.it()?.1.timeout)
+        Ok(self.stored()?.1.timeout)
     }
 
     async fn permissions(&self) -> PipelineVersionPermissions {
@@ -101,7 +101,7 @@ impl PipelineVersion {
     }
 
     async fn config(&self) -> Result<Option<Json>> {
-        let config = self.it()?.1.config.clone();
+        let config = self.stored()?.1.config.clone();
         Ok(Some(Json(Value::Object(config))))
     }
 }

@@ -1,7 +1,7 @@
-//! A failed field that may not be null takes its parent with it, up to the first that may.
+//! Sets the parent of a failed field to null if the field may not be null, up to the first field that may.
 //!
-//! GraphQL demands it and OpenHEXA does it (it is how a run's id gets lost); the GraphQL library only leaves
-//! the failed field out. So the answer is put right afterwards, by the paths of its errors.
+//! GraphQL requires this and OpenHEXA does it: this is how the id of a started run can be missing from a response. The
+//! GraphQL library only omits the failed field, so the response is corrected afterwards from the paths of its errors.
 
 use std::collections::HashMap;
 
@@ -13,7 +13,7 @@ use async_graphql::parser::types::{
 use async_graphql::{PathSegment, ServerError};
 use serde_json::Value;
 
-/// The type of every field: by the type it belongs to, and its name.
+/// The type of every field, by the type that contains it and its name.
 pub struct FieldTypes(HashMap<(String, String), Type>);
 
 impl FieldTypes {
@@ -41,8 +41,8 @@ impl FieldTypes {
         Self(types)
     }
 
-    /// Puts null where these errors demand it.
-    pub fn settle(
+    /// Sets the fields to null that these errors make null.
+    pub fn propagate(
         &self,
         document: &ExecutableDocument,
         operation: &OperationDefinition,
@@ -55,7 +55,7 @@ impl FieldTypes {
         }
     }
 
-    /// How much of an error's path is left when all that may not be null is cut off its end.
+    /// The length of an error's path up to its last field that may be null.
     fn reach(
         &self,
         document: &ExecutableDocument,
@@ -93,7 +93,7 @@ impl FieldTypes {
     }
 }
 
-/// The field that answers under this key, and everything selected in it.
+/// The name of the field with this key in the response, and its selections.
 fn find<'a>(
     document: &'a ExecutableDocument,
     sets: &[&'a SelectionSet],
@@ -142,7 +142,7 @@ fn put_null(data: &mut Value, path: &[PathSegment]) {
                 put_null(item, rest);
             }
         }
-        // Something above is null already.
+        // A parent is null already.
         _ => {}
     }
 }

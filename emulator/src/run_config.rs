@@ -1,12 +1,12 @@
-//! What OpenHEXA itself looks at when a run is asked for: the types of the values given, nothing else.
+//! How OpenHEXA's API validates and completes the config of a new run. It checks only the types of the values.
 //!
-//! Everything it lets through and should not is found by the SDK inside the run: see `container.rs`.
+//! All other errors are found by the SDK when the run starts (`sdk.rs`).
 
 use serde_json::{Map, Value};
 
 use super::catalogue::{Parameter, Version};
 
-/// Whether every value given has its declared type. Unknown keys and nulls are not looked at.
+/// Whether every value has its declared type. Unknown keys and nulls are not checked.
 pub fn types_fit(version: &Version, given: &Map<String, Value>) -> bool {
     given
         .iter()
@@ -42,7 +42,7 @@ fn item_fits(kind: &str, value: &Value) -> bool {
     }
 }
 
-/// An integer as JSON writes it, of any size: `1`, not `1.0`.
+/// Whether a value is an integer of any size as JSON writes it: `1`, not `1.0`.
 pub fn is_whole(value: &Value) -> bool {
     match value {
         Value::Number(number) => !number.as_str().contains(['.', 'e', 'E']),
@@ -52,7 +52,7 @@ pub fn is_whole(value: &Value) -> bool {
     }
 }
 
-/// The config of a run: the version's own, overlaid with what was given; a null falls back.
+/// The config of a run: the version's config, replaced by the given values that are not null.
 pub fn merge(version: Option<&Version>, given: &Map<String, Value>) -> Map<String, Value> {
     let Some(version) = version else {
         return Map::new();
@@ -75,7 +75,7 @@ fn defaults(version: &Version) -> Map<String, Value> {
         .collect()
 }
 
-/// PostgreSQL keeps no NUL in a JSON text, so OpenHEXA cannot store such a run.
+/// Whether a value contains NUL, which PostgreSQL cannot store in JSON.
 pub fn holds_nul(value: &Value) -> bool {
     match value {
         Value::String(text) => text.contains('\0'),

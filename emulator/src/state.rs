@@ -1,4 +1,4 @@
-//! What all parts of the emulator share: one value, made at the start, behind one pointer.
+//! The state that all parts of the emulator share, created at the start.
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
@@ -15,14 +15,14 @@ use super::catalogue::{Catalogue, id_from};
 use super::clock::{Millis, now};
 use super::faults::Faults;
 use super::run::Status;
-use super::world::World;
+use super::run_store::RunStore;
 
-/// Reports under way at one time, so that thousands of runs do not use up all sockets.
+/// Reports that are sent at the same time, so that thousands of runs do not use all sockets.
 const REPORTS_AT_ONCE: usize = 64;
-/// Real pipelines running at one time: each is a Python with helpers of its own.
+/// Real pipelines that run at the same time; each consists of several Python processes.
 const PROCESSES_AT_ONCE: usize = 4;
 
-pub struct Core {
+pub struct State {
     pub token: SecretString,
     pub python: PathBuf,
     /// The files of the workspace, as its runs see them.
@@ -30,45 +30,45 @@ pub struct Core {
     pub scratch: PathBuf,
     pub catalogue: Arc<Catalogue>,
     pub client: reqwest::Client,
-    world: Mutex<World>,
+    run_store: Mutex<RunStore>,
     faults: Mutex<Faults>,
     /// Faults were removed: delayed responses are sent.
     pub cleared: watch::Sender<()>,
     counts: Mutex<Counts>,
-    /// Where time was made to stand still.
-    stands: Mutex<Option<Millis>>,
+    /// The time at which a test has stopped the clock.
+    frozen_at: Mutex<Option<Millis>>,
     iaso: Mutex<Option<Iaso>>,
     pub processes: Mutex<HashMap<Uuid, CancellationToken>>,
-    /// Something new is planned: the driver should look again.
+    /// Notified when an event was scheduled, so that the driver checks again.
     pub wake: Notify,
     pub address: OnceLock<String>,
     pub ending: CancellationToken,
     pub tasks: TaskTracker,
     pub reports: Semaphore,
-    pub places: Semaphore,
+    pub process_slots: Semaphore,
 }
 
-/// How often what was asked: stories count what the bridge costs its OpenHEXA.
+/// The number of requests, with which tests check how many the bridge sends.
 #[derive(Debug, Default, serde::Serialize)]
 pub struct Counts {
     pub total: u64,
     pub by_operation: BTreeMap<String, u64>,
 }
 
-/// Who asks.
+/// The sender of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Who {
-    Nobody,
+pub enum Identity {
+    Anonymous,
     /// The owner of the token that the emulator was started with.
     User,
-    /// A run that is exactly `running`.
+    /// A run whose status is `running`.
     Run(Uuid),
 }
 
-/// What a token turned out to be.
-pub struct Bearer {
-    pub who: Who,
-    /// Whether it is the token of a run, good or not.
+/// What is known from a request's token.
+pub struct Credentials {
+    pub identity: Identity,
+    /// Whether it is the token of a run, valid or not.
     pub is_run: bool,
 }
 
@@ -79,11 +79,11 @@ pub struct Parts {
     pub scratch: PathBuf,
     pub catalogue: Arc<Catalogue>,
     pub client: reqwest::Client,
-    pub world: World,
+    pub run_store: RunStore,
     pub iaso: Option<Iaso>,
 }
 
-impl Core {
+impl State {
     pub fn new(parts: Parts) -> Self {
         Self {
             token: parts.token,
@@ -92,11 +92,11 @@ impl Core {
             scratch: parts.scratch,
             catalogue: parts.catalogue,
             client: parts.client,
-            world: Mutex::new(parts.world),
+            run_store: Mutex::new(parts.run_store),
             faults: Mutex::default(),
             cleared: watch::Sender::new(()),
             counts: Mutex::default(),
-            stands: Mutex::default(),
+            frozen_at: Mutex::default(),
             iaso: Mutex::new(parts.iaso),
             processes: Mutex::default(),
             wake: Notify::new(),
@@ -104,51 +104,51 @@ impl Core {
             ending: CancellationToken::new(),
             tasks: TaskTracker::new(),
             reports: Semaphore::new(REPORTS_AT_ONCE),
-            places: Semaphore::new(PROCESSES_AT_ONCE),
+            process_slots: Semaphore::new(PROCESSES_AT_ONCE),
         }
     }
 
     pub fn now(&self) -> Millis {
-        hold(&self.stands).unwrap_or_else(now)
+        lock(&self.frozen_at).unwrap_or_else(now)
     }
 
-    /// For a run. Where time stands still, what happens again is the same again.
+    /// The id of a new run. While the clock is stopped, ids are the same at every repetition.
     pub fn fresh_id(&self) -> Uuid {
-        let stands = *hold(&self.stands);
-        stands.map_or_else(Uuid::new_v4, |at| {
-            id_from(&format!("run {at} {}", self.world().all_runs().len()))
+        let frozen_at = *lock(&self.frozen_at);
+        frozen_at.map_or_else(Uuid::new_v4, |at| {
+            id_from(&format!("run {at} {}", self.run_store().all_runs().len()))
         })
     }
 
-    pub fn stand_still(&self, at: Millis) {
-        *hold(&self.stands) = Some(at);
+    pub fn freeze_clock(&self, at: Millis) {
+        *lock(&self.frozen_at) = Some(at);
     }
 
-    pub fn world(&self) -> MutexGuard<'_, World> {
-        hold(&self.world)
+    pub fn run_store(&self) -> MutexGuard<'_, RunStore> {
+        lock(&self.run_store)
     }
 
     pub fn faults(&self) -> MutexGuard<'_, Faults> {
-        hold(&self.faults)
+        lock(&self.faults)
     }
 
     pub fn counts(&self) -> MutexGuard<'_, Counts> {
-        hold(&self.counts)
+        lock(&self.counts)
     }
 
     pub fn processes(&self) -> MutexGuard<'_, HashMap<Uuid, CancellationToken>> {
-        hold(&self.processes)
+        lock(&self.processes)
     }
 
-    /// What the connection `iaso-pipeline` holds: address and token.
+    /// Address and token of the connection `iaso-pipeline`.
     pub fn iaso(&self) -> Option<(String, String)> {
-        hold(&self.iaso)
+        lock(&self.iaso)
             .as_ref()
             .map(|iaso| (iaso.url.clone(), iaso.token.expose_secret().to_owned()))
     }
 
     pub fn fill_iaso(&self, iaso: Iaso) {
-        *hold(&self.iaso) = Some(iaso);
+        *lock(&self.iaso) = Some(iaso);
     }
 
     /// `http://127.0.0.1:PORT`
@@ -156,34 +156,34 @@ impl Core {
         self.address.get().map_or("", String::as_str)
     }
 
-    pub fn recognise(&self, header: Option<&str>) -> Bearer {
-        let nobody = Bearer {
-            who: Who::Nobody,
+    pub fn authenticate(&self, header: Option<&str>) -> Credentials {
+        let nobody = Credentials {
+            identity: Identity::Anonymous,
             is_run: false,
         };
         let Some(token) = header.and_then(bearer) else {
             return nobody;
         };
         if token == self.token.expose_secret() {
-            return Bearer {
-                who: Who::User,
+            return Credentials {
+                identity: Identity::User,
                 is_run: false,
             };
         }
-        match self.world().owner_of(token) {
-            Some(run) if run.status == Status::Running => Bearer {
-                who: Who::Run(run.id),
+        match self.run_store().owner_of(token) {
+            Some(run) if run.status == Status::Running => Credentials {
+                identity: Identity::Run(run.id),
                 is_run: true,
             },
-            Some(_) => Bearer {
-                who: Who::Nobody,
+            Some(_) => Credentials {
+                identity: Identity::Anonymous,
                 is_run: true,
             },
             None => nobody,
         }
     }
 
-    /// Kills the process of a real run, if it has one.
+    /// Kills the run's process, if it has one.
     pub fn kill(&self, run: Uuid) {
         if let Some(process) = self.processes().get(&run) {
             process.cancel();
@@ -191,7 +191,7 @@ impl Core {
     }
 }
 
-/// `Bearer <token>`, in exactly two words, the first in any case.
+/// The token of `Bearer <token>`. The first word can have any case.
 fn bearer(header: &str) -> Option<&str> {
     let mut words = header.split(' ');
     match (words.next(), words.next(), words.next()) {
@@ -204,7 +204,7 @@ fn bearer(header: &str) -> Option<&str> {
     }
 }
 
-/// A panic elsewhere does not make the state worse than it is.
-fn hold<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+/// Locks a mutex, also after a panic in another thread.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

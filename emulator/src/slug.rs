@@ -1,14 +1,14 @@
-//! The code that OpenHEXA gives a pipeline of this name. It is python-slugify's: letters of other scripts are written in
-//! Latin ones, and whatever is neither a letter nor a digit becomes a dash.
+//! The code that OpenHEXA derives from a pipeline's name, with the rules of python-slugify: letters of other scripts
+//! become Latin letters, everything else becomes a dash.
 //!
-//! Compared with python-slugify 9.2 on names in some fifty scripts and languages: a few Burmese letters differ.
+//! Compared with python-slugify 9.2 on names in about fifty scripts and languages: only a few Burmese letters differ.
 
 use unicode_normalization::UnicodeNormalization;
 
-/// Empty where the name has no letter or digit.
+/// The code of a name; empty if the name has no letter or digit.
 pub fn of(name: &str) -> String {
     let spelled: String = name.replace('\'', "-").nfkd().map(latin).collect();
-    // What was an apostrophe of another kind disappears; a comma within a number too.
+    // Other apostrophes are removed, and so are commas within a number.
     let letters: Vec<char> = spelled
         .to_ascii_lowercase()
         .chars()
@@ -31,7 +31,7 @@ pub fn of(name: &str) -> String {
     code.trim_matches('-').to_owned()
 }
 
-/// python-slugify knows neither Tifinagh nor what lies beyond the first plane, such as emojis, and drops them.
+/// python-slugify removes Tifinagh letters and characters beyond the first plane, such as emojis.
 fn latin(letter: char) -> &'static str {
     let is_known = letter < '\u{10000}' && !('\u{2d30}'..='\u{2d7f}').contains(&letter);
     let spelled = deunicode::deunicode_char(letter);

@@ -1,8 +1,8 @@
-//! What OpenHEXA's SDK says inside a run before the pipeline's own code begins.
+//! How OpenHEXA's SDK validates a run's config before the pipeline's own code starts, and what it logs.
 //!
-//! A simulated run has no Python in it, but it must fail over the same configs with the same sentence:
-//! unknown keys, missing values, choices. Written after the SDK's behaviour and independent of the rules
-//! by which the bridge judges a launch, so that each can prove the other wrong.
+//! A simulated run has no Python, but it must fail for the same configs with the same message: unknown keys, missing
+//! values, choices. This is written after the SDK, independently of the bridge's validation, so that tests find
+//! differences between the two.
 
 use std::collections::HashSet;
 
@@ -10,10 +10,10 @@ use serde_json::{Map, Value};
 
 use super::catalogue::{Parameter, Pipeline, Version};
 use super::clock::{Millis, log_stamp};
-use super::judge::is_whole;
+use super::run_config::is_whole;
 
-/// The SDK's sentence about this config, or none when the pipeline would start.
-pub fn complaint(version: &Version, config: &Map<String, Value>) -> Option<String> {
+/// The SDK's error message for this config; none if the pipeline would start.
+pub fn config_error(version: &Version, config: &Map<String, Value>) -> Option<String> {
     let disabled = disabled_codes(version, config);
     for parameter in &version.parameters {
         if disabled.contains(parameter.code.as_str()) {
@@ -59,7 +59,7 @@ fn check(parameter: &Parameter, value: Option<&Value>) -> Result<(), String> {
 fn check_one(parameter: &Parameter, value: Option<&Value>) -> Result<(), String> {
     let kind = kind_of(parameter);
     let value = value
-        .and_then(|value| normal(kind, value))
+        .and_then(|value| normalise(kind, value))
         .or_else(|| default_of(parameter));
     let Some(value) = value else {
         if kind != "bool" && parameter.required {
@@ -82,7 +82,10 @@ fn check_many(parameter: &Parameter, value: Option<&Value>) -> Result<(), String
     let code = &parameter.code;
     let mut items: Vec<Value> = match value {
         None => Vec::new(),
-        Some(Value::Array(items)) => items.iter().filter_map(|item| normal(kind, item)).collect(),
+        Some(Value::Array(items)) => items
+            .iter()
+            .filter_map(|item| normalise(kind, item))
+            .collect(),
         Some(_) => {
             return Err(
                 "If provided, value should be a list when parameter is multiple.".to_owned(),
@@ -114,8 +117,8 @@ fn default_of(parameter: &Parameter) -> Option<Value> {
     parameter.default.clone().filter(|value| !value.is_null())
 }
 
-/// Texts lose their margins and empty ones count as nothing.
-fn normal(kind: &str, value: &Value) -> Option<Value> {
+/// Removes spaces around texts; an empty text counts as missing.
+fn normalise(kind: &str, value: &Value) -> Option<Value> {
     match (kind, value) {
         (_, Value::Null) => None,
         ("str" | "secret", Value::String(text)) => {
@@ -130,7 +133,7 @@ fn normal(kind: &str, value: &Value) -> Option<Value> {
     }
 }
 
-/// Inside Python a bool is an int too, and an int is made a float.
+/// In Python a bool is also an int, and an int is accepted as a float.
 fn check_type(kind: &str, value: &Value) -> Result<(), String> {
     let fits = match kind {
         "bool" => value.is_boolean(),
@@ -196,7 +199,7 @@ fn python_kind(value: &Value) -> &'static str {
     }
 }
 
-/// A value as Python prints it; texts are quoted only inside lists and dictionaries.
+/// A value as Python prints it. Texts are quoted only inside lists and dictionaries.
 fn in_python(value: &Value, outermost: bool) -> String {
     match value {
         Value::Null => "None".to_owned(),
@@ -219,8 +222,8 @@ fn in_python(value: &Value, outermost: bool) -> String {
     }
 }
 
-/// How the log of any run begins.
-pub fn opening(pipeline: &Pipeline, at: Millis) -> String {
+/// The first lines of every run's log.
+pub fn start_log(pipeline: &Pipeline, at: Millis) -> String {
     format!(
         "Running {} pipeline with the simulated spawner\n{} Starting pipeline \"{}\"\n",
         pipeline.code,
@@ -229,7 +232,7 @@ pub fn opening(pipeline: &Pipeline, at: Millis) -> String {
     )
 }
 
-pub fn happy_end(pipeline: &Pipeline, at: Millis) -> String {
+pub fn success_log(pipeline: &Pipeline, at: Millis) -> String {
     format!(
         "{} Successfully completed pipeline \"{}\"\n",
         log_stamp(at),
@@ -237,7 +240,7 @@ pub fn happy_end(pipeline: &Pipeline, at: Millis) -> String {
     )
 }
 
-/// A traceback as short as it can be and still end as Python's do: with the error in the last line.
+/// A short traceback with the error in the last line, as in Python.
 pub fn traceback(error: &str, sentence: &str) -> String {
     format!(
         "Traceback (most recent call last):\n  File \"pipeline.py\", line 1, in <module>\n{error}: {sentence}\n"

@@ -1,8 +1,7 @@
-//! Only this machine is served: its faults and runs are anybody's who can ask.
+//! Refuses requests that do not come from this machine, because `/emulator/*` needs no token.
 //!
-//! Listening on 127.0.0.1 keeps other machines away, but not the pages that a browser on this one shows: a page may
-//! send a form to any port here, and a name of its own may be made to lead here. The one tells its origin, the other
-//! its name.
+//! The emulator listens on 127.0.0.1, but a page of another site, opened in a browser on this machine, could still send
+//! requests: with a form (its `Origin` is checked) or through a host name that resolves to 127.0.0.1 (`Host` is checked).
 
 use std::net::IpAddr;
 
@@ -14,18 +13,18 @@ use actix_web::middleware::Next;
 use actix_web::{Error, HttpResponse};
 use serde_json::json;
 
-pub async fn local_only(
+pub async fn middleware(
     request: ServiceRequest,
     next: Next<BoxBody>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
-    if is_for_us(&request) && is_from_here(&request) {
+    if is_host_local(&request) && is_origin_local(&request) {
         return next.call(request).await;
     }
     let refusal = json!({"error": "only this machine is served, by an address of its own"});
     Ok(request.into_response(HttpResponse::Forbidden().json(refusal)))
 }
 
-fn is_for_us(request: &ServiceRequest) -> bool {
+fn is_host_local(request: &ServiceRequest) -> bool {
     let host = request.headers().get(header::HOST);
     let host = host.and_then(|host| host.to_str().ok());
     let host = host.or_else(|| request.uri().authority().map(Authority::as_str));
@@ -33,8 +32,8 @@ fn is_for_us(request: &ServiceRequest) -> bool {
     host.is_some_and(|host| is_local(host.host()))
 }
 
-/// Without an origin it is no page that asks.
-fn is_from_here(request: &ServiceRequest) -> bool {
+/// A request without `Origin` does not come from a page.
+fn is_origin_local(request: &ServiceRequest) -> bool {
     let Some(origin) = request.headers().get(header::ORIGIN) else {
         return true;
     };

@@ -1,7 +1,7 @@
-//! Pipelines with code: every `*/pipeline.py` of a folder, described as OpenHEXA would after an upload.
+//! Pipelines with code: reads every `*/pipeline.py` of a folder, as OpenHEXA does after an upload.
 //!
-//! Python reads them (`describe.py`, with the SDK where it is installed). Whatever goes wrong is said on
-//! standard error and costs as little as possible: a pipeline that cannot run is better shown than missing.
+//! Python reads them (`pipeline_files.py`, with the SDK if it is installed). Errors are printed to standard error. A
+//! pipeline that cannot run is still listed if possible.
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
@@ -13,15 +13,15 @@ use serde_json::{Map, Value, json};
 
 use super::StartError;
 use super::catalogue::{Parameter, Pipeline, Version};
-use super::code;
+use super::slug;
 
-const SCRIPT: &str = include_str!("describe.py");
+const SCRIPT: &str = include_str!("pipeline_files.py");
 const PATIENCE: Duration = Duration::from_mins(1);
 
 #[derive(Deserialize)]
 struct Report {
     missing: Vec<String>,
-    /// One that cannot be read leaves the others as they are.
+    /// Each is parsed separately, so that one that cannot be read does not affect the others.
     pipelines: Vec<Value>,
 }
 
@@ -39,14 +39,14 @@ struct Described {
     parameters: Vec<Parameter>,
 }
 
-/// Describes all pipelines of a folder.
+/// Reads all pipelines of a folder.
 pub async fn read(python: &Path, folder: &Path) -> Result<Vec<Pipeline>, StartError> {
     let folders = find(folder)?;
     if folders.is_empty() {
         eprintln!("No folder of {} contains a pipeline.py.", folder.display());
         return Ok(Vec::new());
     }
-    let described = match ask_apart(python, &folders).await {
+    let described = match describe_all(python, &folders).await {
         Ok(report) => {
             for missing in &report.missing {
                 eprintln!(
@@ -54,7 +54,7 @@ pub async fn read(python: &Path, folder: &Path) -> Result<Vec<Pipeline>, StartEr
                     python.display()
                 );
             }
-            report.pipelines.into_iter().map(told_of).collect()
+            report.pipelines.into_iter().map(parse_described).collect()
         }
         Err(problem) => {
             eprintln!(
@@ -94,9 +94,10 @@ fn find(folder: &Path) -> Result<Vec<PathBuf>, StartError> {
     Ok(found)
 }
 
-/// All at once; where that fails, each by itself, so that one pipeline does not hide the others. An error: none can be read.
-async fn ask_apart(python: &Path, folders: &[PathBuf]) -> Result<Report, String> {
-    let problem = match ask(python, folders).await {
+/// Reads all pipelines at once. If that fails, reads each separately, so that one pipeline does not affect the others.
+/// Fails if none can be read.
+async fn describe_all(python: &Path, folders: &[PathBuf]) -> Result<Report, String> {
+    let problem = match describe(python, folders).await {
         Ok(report) => return Ok(report),
         Err(problem) => problem,
     };
@@ -104,7 +105,7 @@ async fn ask_apart(python: &Path, folders: &[PathBuf]) -> Result<Report, String>
     let mut pipelines = Vec::new();
     let mut is_any_read = false;
     for folder in folders {
-        match ask(python, std::slice::from_ref(folder)).await {
+        match describe(python, std::slice::from_ref(folder)).await {
             Ok(report) => {
                 is_any_read = true;
                 missing = report.missing;
@@ -120,16 +121,16 @@ async fn ask_apart(python: &Path, folders: &[PathBuf]) -> Result<Report, String>
     }
 }
 
-/// What Python says of one pipeline.
-fn told_of(told: Value) -> Described {
-    let folder = told["folder"].as_str().unwrap_or_default().into();
-    serde_json::from_value(told).unwrap_or_else(|error| Described {
+/// Parses Python's description of one pipeline.
+fn parse_described(described: Value) -> Described {
+    let folder = described["folder"].as_str().unwrap_or_default().into();
+    serde_json::from_value(described).unwrap_or_else(|error| Described {
         problem: Some(format!("its description cannot be read: {error}")),
         ..unread(folder)
     })
 }
 
-async fn ask(python: &Path, folders: &[PathBuf]) -> Result<Report, String> {
+async fn describe(python: &Path, folders: &[PathBuf]) -> Result<Report, String> {
     let mut command = tokio::process::Command::new(python);
     command
         .arg("-c")
@@ -142,11 +143,11 @@ async fn ask(python: &Path, folders: &[PathBuf]) -> Result<Report, String> {
         .await
         .map_err(|_| format!("no answer within {} s", PATIENCE.as_secs()))?
         .map_err(|error| error.to_string())?;
-    let said = String::from_utf8_lossy(&output.stdout);
-    let last = said.lines().last().unwrap_or_default();
+    let stdout = String::from_utf8_lossy(&output.stdout);
+    let last = stdout.lines().last().unwrap_or_default();
     serde_json::from_str(last).map_err(|_| {
-        let complaint = String::from_utf8_lossy(&output.stderr);
-        complaint.lines().last().unwrap_or("no answer").to_owned()
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        stderr.lines().last().unwrap_or("no answer").to_owned()
     })
 }
 
@@ -166,9 +167,9 @@ fn unread(folder: PathBuf) -> Described {
     }
 }
 
-/// What an upload would have made of it: version 1, whose config holds the defaults.
+/// The pipeline that an upload would create: version 1, with the defaults as config.
 fn uploaded(described: Described) -> Option<Pipeline> {
-    let named = described.code.as_deref().map(code::of);
+    let named = described.code.as_deref().map(slug::of);
     let code = match (described.problem, named) {
         (None, Some(code)) if code.is_empty() => "pipeline".to_owned(),
         (None, Some(code)) => code,

@@ -1,20 +1,20 @@
-//! How a run lives: what happens when something planned for it is due.
+//! What happens to a run when one of its events is due.
 
 use std::cmp::Reverse;
 use std::sync::Arc;
 
 use uuid::Uuid;
 
-use super::{Errand, Event, REAPED_AFTER, Word, World};
+use super::{Event, Job, REAPED_AFTER, Report, RunStore};
 use crate::catalogue::{Kind, Pipeline};
 use crate::clock::Millis;
-use crate::container;
 use crate::run::{Priority, Status};
+use crate::sdk;
 
 /// How long the SDK takes to refuse a config.
 const REFUSAL_TAKES: Millis = 100;
 
-impl World {
+impl RunStore {
     pub fn plan_for(&mut self, id: Uuid, turn: u32, event: Event, at: Millis) {
         if let Some(&place) = self.index.get(&id)
             && self.runs[place].turn == turn
@@ -23,29 +23,31 @@ impl World {
         }
     }
 
-    /// How long nothing is due; none when nothing is planned.
-    pub fn quiet_for(&self, now: Millis) -> Option<Millis> {
-        self.agenda.peek().map(|Reverse(due)| (due.at - now).max(0))
+    /// The time until the next event is due; none if there is no event.
+    pub fn time_to_next(&self, now: Millis) -> Option<Millis> {
+        self.schedule
+            .peek()
+            .map(|Reverse(due)| (due.at - now).max(0))
     }
 
-    /// Lets everything happen that is due, and gives the errands that follow.
-    pub fn advance(&mut self, now: Millis) -> Vec<Errand> {
-        let mut errands = Vec::new();
-        while let Some(Reverse(due)) = self.agenda.peek() {
+    /// Handles all events that are due, and returns the jobs to do.
+    pub fn advance(&mut self, now: Millis) -> Vec<Job> {
+        let mut jobs = Vec::new();
+        while let Some(Reverse(due)) = self.schedule.peek() {
             if due.at > now {
                 break;
             }
-            let Some(Reverse(due)) = self.agenda.pop() else {
+            let Some(Reverse(due)) = self.schedule.pop() else {
                 break;
             };
             if self.runs[due.run].turn == due.turn {
-                errands.extend(self.happen(due.run, &due.event, now));
+                jobs.extend(self.handle(due.run, &due.event, now));
             }
         }
-        errands
+        jobs
     }
 
-    fn happen(&mut self, place: usize, event: &Event, now: Millis) -> Option<Errand> {
+    fn handle(&mut self, place: usize, event: &Event, now: Millis) -> Option<Job> {
         let catalogue = Arc::clone(&self.catalogue);
         let pipeline = catalogue.pipeline(self.runs[place].pipeline)?;
         match event {
@@ -57,12 +59,12 @@ impl World {
                 None
             }
             Event::End => {
-                self.end_as_told(place, pipeline, now);
+                self.end_as_planned(place, pipeline, now);
                 None
             }
             Event::Stopped => {
                 self.end(place, Status::Stopped, now, |run| {
-                    run.log(&container::opening(pipeline, run.started.unwrap_or(now)));
+                    run.log(&sdk::start_log(pipeline, run.started.unwrap_or(now)));
                 });
                 None
             }
@@ -74,25 +76,25 @@ impl World {
             }
             Event::TimeLimit => {
                 self.end(place, Status::Failed, now, |run| {
-                    run.log(&container::opening(pipeline, run.started.unwrap_or(now)));
+                    run.log(&sdk::start_log(pipeline, run.started.unwrap_or(now)));
                     run.log(&format!("Time limit of {} s reached", run.timeout));
                 });
                 None
             }
             Event::Silence => {
-                self.listen(place, now);
+                self.check_heartbeat(place, now);
                 None
             }
         }
     }
 
-    fn begin(&mut self, place: usize, pipeline: &Pipeline, now: Millis) -> Option<Errand> {
+    fn begin(&mut self, place: usize, pipeline: &Pipeline, now: Millis) -> Option<Job> {
         let id = self.runs[place].id;
         if pipeline.folder.is_some() {
-            return Some(Errand::Execute { run: id });
+            return Some(Job::Execute { run: id });
         }
         self.start(place, now);
-        if self.complaint(place).is_some() {
+        if self.config_error(place).is_some() {
             let takes = pipeline.behaviour.running_ms.min(REFUSAL_TAKES);
             self.plan(place, Event::Refuse, now + takes);
             return None;
@@ -101,14 +103,14 @@ impl World {
         self.plan(place, Event::TimeLimit, now + limit);
         let next = (pipeline.behaviour.kind != Kind::Manual)
             .then(|| (Event::Step, now + step_takes(pipeline)));
-        let word = Word::Running {
+        let report = Report::Running {
             progress: 0,
             message: "Started".to_owned(),
         };
-        self.report_or_plan(place, pipeline, word, next)
+        self.report_or_plan(place, pipeline, report, next)
     }
 
-    fn step(&mut self, place: usize, pipeline: &Pipeline, now: Millis) -> Option<Errand> {
+    fn step(&mut self, place: usize, pipeline: &Pipeline, now: Millis) -> Option<Job> {
         let steps = pipeline.behaviour.steps.max(0);
         let done = self.runs[place].steps_done + 1;
         let fails = pipeline.behaviour.kind == Kind::Fail;
@@ -128,35 +130,35 @@ impl World {
         } else {
             (Event::Step, now + step_takes(pipeline))
         };
-        let word = Word::Running { progress, message };
-        self.report_or_plan(place, pipeline, word, Some(next))
+        let report = Report::Running { progress, message };
+        self.report_or_plan(place, pipeline, report, Some(next))
     }
 
-    fn finish(&mut self, place: usize, pipeline: &Pipeline, now: Millis) -> Option<Errand> {
-        let word = if pipeline.behaviour.kind == Kind::Fail {
-            Word::Error {
+    fn finish(&mut self, place: usize, pipeline: &Pipeline, now: Millis) -> Option<Job> {
+        let report = if pipeline.behaviour.kind == Kind::Fail {
+            Report::Error {
                 message: failure(pipeline),
             }
         } else {
-            Word::Success
+            Report::Success
         };
-        self.report_or_plan(place, pipeline, word, Some((Event::End, now)))
+        self.report_or_plan(place, pipeline, report, Some((Event::End, now)))
     }
 
-    /// A run reports only when its behaviour says so and its config names a task.
+    /// Sends a report if the behaviour includes reports and the config contains a task id; else only schedules the next event.
     fn report_or_plan(
         &mut self,
         place: usize,
         pipeline: &Pipeline,
-        word: Word,
+        report: Report,
         then: Option<(Event, Millis)>,
-    ) -> Option<Errand> {
+    ) -> Option<Job> {
         let run = &self.runs[place];
         if pipeline.behaviour.callback && run.config.contains_key("task_id") {
-            return Some(Errand::Report {
+            return Some(Job::Report {
                 run: run.id,
                 turn: run.turn,
-                word,
+                report,
                 then,
             });
         }
@@ -167,34 +169,34 @@ impl World {
     }
 
     fn refuse(&mut self, place: usize, pipeline: &Pipeline, now: Millis) {
-        let sentence = self.complaint(place).unwrap_or_default();
+        let sentence = self.config_error(place).unwrap_or_default();
         let error = "openhexa.sdk.pipelines.exceptions.ParameterValueError";
         self.end(place, Status::Failed, now, |run| {
-            run.log(&container::opening(pipeline, run.started.unwrap_or(now)));
-            run.log(&container::traceback(error, &sentence));
+            run.log(&sdk::start_log(pipeline, run.started.unwrap_or(now)));
+            run.log(&sdk::traceback(error, &sentence));
         });
     }
 
-    fn end_as_told(&mut self, place: usize, pipeline: &Pipeline, now: Millis) {
-        let opening = container::opening(pipeline, self.runs[place].started.unwrap_or(now));
+    fn end_as_planned(&mut self, place: usize, pipeline: &Pipeline, now: Millis) {
+        let start_log = sdk::start_log(pipeline, self.runs[place].started.unwrap_or(now));
         if pipeline.behaviour.kind == Kind::Fail {
             let sentence = failure(pipeline);
             self.end(place, Status::Failed, now, |run| {
                 run.say(Priority::Error, sentence.clone(), now);
-                run.log(&opening);
-                run.log(&container::traceback("RuntimeError", &sentence));
+                run.log(&start_log);
+                run.log(&sdk::traceback("RuntimeError", &sentence));
             });
         } else {
             self.end(place, Status::Success, now, |run| {
                 run.progress = 100;
-                run.log(&opening);
-                run.log(&container::happy_end(pipeline, now));
+                run.log(&start_log);
+                run.log(&sdk::success_log(pipeline, now));
             });
         }
     }
 
-    /// Looks whether a real pipeline's process still gives signs of life.
-    fn listen(&mut self, place: usize, now: Millis) {
+    /// Ends the run of a real pipeline whose process sends no heartbeat.
+    fn check_heartbeat(&mut self, place: usize, now: Millis) {
         let next = self.runs[place].heartbeat + REAPED_AFTER;
         if next > now {
             self.plan(place, Event::Silence, next);
@@ -205,10 +207,10 @@ impl World {
         }
     }
 
-    fn complaint(&self, place: usize) -> Option<String> {
+    fn config_error(&self, place: usize) -> Option<String> {
         let run = &self.runs[place];
         let (_, version) = self.catalogue.version(run.version?)?;
-        container::complaint(version, &run.config)
+        sdk::config_error(version, &run.config)
     }
 }
 

@@ -1,9 +1,9 @@
-//! The state of this OpenHEXA: its runs, and what is planned for them.
+//! The runs and their scheduled events.
 //!
-//! Time comes in as an argument and nothing here waits: `driver.rs` asks what is due and does the errands
-//! that take time. One agenda serves all runs, so ten thousand live ones cost one timer.
+//! The time is an argument, and nothing here waits: `driver.rs` takes the events that are due and does the jobs that need
+//! time. All runs share one schedule, so ten thousand active runs need one timer.
 
-mod life;
+mod events;
 mod removal;
 
 use std::cmp::Reverse;
@@ -19,14 +19,14 @@ use crate::journal::Journal;
 use crate::run::{Run, Status, run_id};
 use removal::Removed;
 
-/// A run that was stopped in the queue, or whose container went silent, is ended after this time.
+/// OpenHEXA ends a run after this time if it was stopped in the queue, or if its container sends no heartbeat.
 const REAPED_AFTER: Millis = 15 * MINUTE;
-/// How long a container takes to die once its run is terminating.
+/// How long a container takes to stop once its run is terminating.
 pub const STOPPING_TAKES: Millis = 1000;
-/// OpenHEXA's own limit for versions that name none, in seconds.
+/// OpenHEXA's time limit in seconds for versions without one.
 const DEFAULT_TIMEOUT: i64 = 4 * 60 * 60;
 
-/// Something that will happen to a run.
+/// An event of a run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Event {
     Begin,
@@ -40,14 +40,14 @@ pub enum Event {
     Silence,
 }
 
-/// What a run wants done that takes time; it goes on with `then`.
+/// Work for a run that takes time; `then` is the run's next event.
 #[derive(Debug)]
-pub enum Errand {
-    /// Tell Iaso.
+pub enum Job {
+    /// Send a report to the bridge.
     Report {
         run: Uuid,
         turn: u32,
-        word: Word,
+        report: Report,
         then: Option<(Event, Millis)>,
     },
     /// Start the process of a real pipeline.
@@ -55,13 +55,13 @@ pub enum Errand {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Word {
+pub enum Report {
     Running { progress: i32, message: String },
     Success,
     Error { message: String },
 }
 
-struct Due {
+struct Scheduled {
     at: Millis,
     order: u64,
     run: usize,
@@ -69,39 +69,39 @@ struct Due {
     event: Event,
 }
 
-impl PartialEq for Due {
+impl PartialEq for Scheduled {
     fn eq(&self, other: &Self) -> bool {
         (self.at, self.order) == (other.at, other.order)
     }
 }
 
-impl Eq for Due {}
+impl Eq for Scheduled {}
 
-impl PartialOrd for Due {
+impl PartialOrd for Scheduled {
     fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
         Some(self.cmp(other))
     }
 }
 
-impl Ord for Due {
+impl Ord for Scheduled {
     fn cmp(&self, other: &Self) -> std::cmp::Ordering {
         (self.at, self.order).cmp(&(other.at, other.order))
     }
 }
 
-pub struct World {
+pub struct RunStore {
     catalogue: Arc<Catalogue>,
     journal: Journal,
     runs: Vec<Arc<Run>>,
     index: HashMap<Uuid, usize>,
     by_pipeline: HashMap<Uuid, Vec<usize>>,
     by_token: HashMap<String, usize>,
-    agenda: BinaryHeap<Reverse<Due>>,
+    schedule: BinaryHeap<Reverse<Scheduled>>,
     planned: u64,
     removed: Removed,
 }
 
-/// What a launch asks for, after OpenHEXA's own checks.
+/// A launch that has passed OpenHEXA's checks.
 pub struct Launch {
     pub id: Uuid,
     pub pipeline: Uuid,
@@ -112,7 +112,7 @@ pub struct Launch {
     pub debug: bool,
 }
 
-impl World {
+impl RunStore {
     pub fn new(catalogue: Arc<Catalogue>, journal: Journal) -> Self {
         Self {
             catalogue,
@@ -121,15 +121,13 @@ impl World {
             index: HashMap::new(),
             by_pipeline: HashMap::new(),
             by_token: HashMap::new(),
-            agenda: BinaryHeap::new(),
+            schedule: BinaryHeap::new(),
             planned: 0,
             removed: Removed::default(),
         }
     }
 
-    // ---- reading
-
-    /// A run as GraphQL sees it: a vanished one, or one whose pipeline is gone, is absent.
+    /// A run, unless it or its pipeline was removed.
     pub fn run(&self, id: Uuid) -> Option<Arc<Run>> {
         let run = self.any_run(id)?;
         self.is_visible(&run).then_some(run)
@@ -166,13 +164,11 @@ impl World {
             .cloned()
     }
 
-    /// Whose token this is, whatever the state of that run.
+    /// The run with this token, in any status.
     pub fn owner_of(&self, token: &str) -> Option<Arc<Run>> {
         let place = self.by_token.get(token)?;
         self.runs.get(*place).cloned()
     }
-
-    // ---- changing
 
     pub fn launch(&mut self, launch: Launch, now: Millis) -> Arc<Run> {
         let run = Run {
@@ -241,19 +237,19 @@ impl World {
             return;
         }
         if pipeline.behaviour.kind != Kind::Manual {
-            self.plan(place, Event::Step, now + life::step_takes(pipeline));
+            self.plan(place, Event::Step, now + events::step_takes(pipeline));
         }
         self.plan(place, Event::TimeLimit, started + limit * 1000);
     }
 
-    /// Changes a run and writes it down.
+    /// Changes a run and writes it to the journal.
     pub fn change(&mut self, id: Uuid, change: impl FnOnce(&mut Run)) -> Option<Arc<Run>> {
         let place = *self.index.get(&id)?;
         self.alter(place, change);
         self.runs.get(place).cloned()
     }
 
-    /// The answer to `stopPipeline` for a run in this status is the caller's; here it is done.
+    /// Stops a run. Whether its status allows that is checked by the caller.
     pub fn stop(&mut self, id: Uuid, now: Millis) {
         let Some(&place) = self.index.get(&id) else {
             return;
@@ -273,7 +269,7 @@ impl World {
             Status::Running if !self.is_real(place) => {
                 self.plan(place, Event::Stopped, now + STOPPING_TAKES);
             }
-            // The process of a real pipeline says itself when it is dead; a skipped run stays so for ever.
+            // The end of a real pipeline's process is noticed elsewhere; a skipped run never changes.
             Status::Running
             | Status::Success
             | Status::Failed
@@ -283,8 +279,8 @@ impl World {
         }
     }
 
-    /// Sets a status by hand: whatever was planned for the run is void.
-    pub fn drive(&mut self, id: Uuid, status: Status, now: Millis) {
+    /// Sets the status on request of `/emulator/runs/`. Scheduled events of the run are ignored from then on.
+    pub fn set_status(&mut self, id: Uuid, status: Status, now: Millis) {
         self.change(id, |run| {
             run.driven = true;
             run.turn += 1;
@@ -310,7 +306,7 @@ impl World {
         self.runs.get(place).cloned()
     }
 
-    /// A real pipeline's process is dead; a run that was ended meanwhile keeps its end.
+    /// A real pipeline's process has ended. If the run has ended already, its status does not change.
     pub fn end_real(&mut self, id: Uuid, succeeded: bool, logs: &str, now: Millis) {
         let Some(&place) = self.index.get(&id) else {
             return;
@@ -331,8 +327,6 @@ impl World {
             Arc::make_mut(run).heartbeat = now;
         }
     }
-
-    // ---- below
 
     fn keep(&mut self, run: Run) -> usize {
         let place = self.runs.len();
@@ -371,7 +365,7 @@ impl World {
 
     fn plan(&mut self, run: usize, event: Event, at: Millis) {
         self.planned += 1;
-        self.agenda.push(Reverse(Due {
+        self.schedule.push(Reverse(Scheduled {
             at,
             order: self.planned,
             run,

@@ -1,26 +1,26 @@
-//! Pipelines that were deleted and workspaces that were archived: with their runs they are null for everybody.
+//! Deleted pipelines and archived workspaces. They and their runs are null for every user.
 
 use std::collections::HashSet;
 use std::sync::Arc;
 
 use uuid::Uuid;
 
-use super::World;
+use super::RunStore;
 use crate::run::{Run, Status};
 
-/// What was removed since the start.
+/// The pipelines and workspaces removed since the start.
 #[derive(Default)]
 pub struct Removed {
     pipelines: HashSet<Uuid>,
     workspaces: HashSet<String>,
 }
 
-impl World {
+impl RunStore {
     pub(super) fn is_visible(&self, run: &Run) -> bool {
         !run.vanished && self.has_pipeline(run.pipeline)
     }
 
-    /// Whether a pipeline is there: neither deleted nor in an archived workspace.
+    /// Whether a pipeline exists, and is neither deleted nor in an archived workspace.
     pub fn has_pipeline(&self, id: Uuid) -> bool {
         let found = self.catalogue.pipeline(id);
         found.is_some_and(|found| {
@@ -33,8 +33,8 @@ impl World {
         self.catalogue.workspace(slug).is_some() && !self.removed.workspaces.contains(slug)
     }
 
-    /// Deletes a pipeline with all its runs, as OpenHEXA does: not while one of them is queued or running, but also while
-    /// one is terminating. Whether it was deleted.
+    /// Deletes a pipeline with all its runs; returns whether it was deleted. As in OpenHEXA, this is refused while one of
+    /// them is queued or running, but not while one is terminating.
     pub fn delete_pipeline(&mut self, id: Uuid) -> bool {
         let is_active = |run: &Arc<Run>| matches!(run.status, Status::Queued | Status::Running);
         if !self.has_pipeline(id) || self.runs_of(id).iter().any(is_active) {
