@@ -135,7 +135,7 @@ pub async fn start(start: Start) -> Result<Running, StartError> {
     refuse_without_keys(&store, &access, &settings, address).await?;
     let bridge = Bridge::new(Parts {
         store,
-        openhexa: Arc::new(Client::new(limits(&settings))?),
+        openhexa: Arc::new(Client::new(limits(&settings))?.with_clock(clock.clone())),
         clock: clock.clone(),
         rules: rules(&settings),
         cache: CacheLimits {

@@ -12,7 +12,7 @@ use super::error::{Answer, Problem};
 use crate::domain::principal::Role;
 use crate::domain::sentence::say;
 use crate::service::Bridge;
-use crate::service::vitals::Written;
+use crate::service::monitoring::WriteTest;
 
 #[derive(Serialize, ToSchema)]
 pub struct Health {
@@ -57,26 +57,29 @@ pub async fn healthz() -> HttpResponse {
 /// The bridge is ready when its database has the expected tables and can be written to. OpenHEXA does not count: while it
 /// is unavailable the bridge still serves.
 pub async fn readyz(bridge: Data<Bridge>) -> HttpResponse {
-    let written = bridge.written().await;
-    // To ask takes a while where there is no connection.
+    let written = bridge.health.write_test().await;
+    // Without a connection this would take a while.
     let is_migrated = match written {
-        Written::Yes | Written::No => matches!(bridge.is_migrated().await, Ok(true)),
-        Written::Unavailable => false,
+        WriteTest::Ok | WriteTest::Failed => matches!(bridge.health.is_migrated().await, Ok(true)),
+        WriteTest::Unavailable => false,
     };
-    let ready = is_migrated && written == Written::Yes;
+    let ready = is_migrated && written == WriteTest::Ok;
     let body = Readiness {
         status: if ready { "ready" } else { "not ready" },
         database: match written {
-            Written::Yes => "ok",
-            Written::No => "cannot be written to",
-            Written::Unavailable => "away",
+            WriteTest::Ok => "ok",
+            WriteTest::Failed => "cannot be written to",
+            WriteTest::Unavailable => "away",
         },
         migrations: if is_migrated {
             "ok"
         } else {
             "not known or pending"
         },
-        openhexa: bridge.openhexa_health().unwrap_or("not asked yet"),
+        openhexa: bridge
+            .health
+            .last_upstream_outcome()
+            .unwrap_or("not asked yet"),
     };
     let mut answer = if ready {
         HttpResponse::Ok()
@@ -122,15 +125,15 @@ pub async fn metrics(
             handle
         }
     };
-    let vitals = bridge.vitals().await?;
+    let tasks = bridge.health.live_tasks().await?;
     for state in LIVE {
-        let known = vitals.live.iter().find(|(own, _)| own == state);
+        let known = tasks.by_state.iter().find(|(own, _)| own == state);
         #[allow(clippy::cast_precision_loss, reason = "so many tasks are not alive")]
         let count = known.map_or(0.0, |(_, count)| *count as f64);
         metrics::gauge!("openhexa_bridge_live_tasks", "state" => state).set(count);
     }
-    metrics::gauge!("openhexa_bridge_oldest_unsent_launch_seconds").set(vitals.unsent_seconds);
-    metrics::gauge!("openhexa_bridge_overdue_look_seconds").set(vitals.overdue_seconds);
+    metrics::gauge!("openhexa_bridge_oldest_unsent_launch_seconds").set(tasks.unsent_seconds);
+    metrics::gauge!("openhexa_bridge_overdue_look_seconds").set(tasks.overdue_seconds);
     #[allow(clippy::cast_precision_loss, reason = "so many streams are not open")]
     metrics::gauge!("openhexa_bridge_open_streams").set(bridge.live.open_streams() as f64);
     let text = handle.render();

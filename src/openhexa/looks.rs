@@ -53,7 +53,7 @@ impl Client {
     async fn put(&self, target: &Target, asked: &Question, seen: &mut Looks) -> Result<(), Error> {
         let body =
             serde_json::to_vec(&asked.body(&target.workspace)).map_err(|_| Error::Unreadable)?;
-        let answer = self.0.post(target, Way::Shared, NAME, body).await;
+        let answer = self.transport.post(target, Way::Shared, NAME, body).await;
         let answer = Parts::read(&answer.map_err(|failure| failure.error)?)?;
         asked.understand(&answer, &target.workspace, seen);
         Ok(())

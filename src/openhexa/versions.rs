@@ -14,7 +14,7 @@ impl Client {
         id: PipelineId,
     ) -> Result<Option<Vec<VersionSummary>>, Error> {
         let mut all = Vec::new();
-        let mut pages = Pages::new(self.0.limits());
+        let mut pages = Pages::new(self.transport.limits());
         while let Some(page) = pages.next()? {
             let variables = ask::list_versions::Variables {
                 id: id.0,
@@ -45,7 +45,7 @@ impl Client {
         id: PipelineId,
     ) -> Result<Option<Vec<VersionSummary>>, Error> {
         let mut all = Vec::new();
-        let mut pages = Pages::new(self.0.limits());
+        let mut pages = Pages::new(self.transport.limits());
         while let Some(page) = pages.next()? {
             let variables = ask::list_version_labels::Variables {
                 id: id.0,

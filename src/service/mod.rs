@@ -20,8 +20,7 @@
 //! search.rs     a run whose id was lost is looked for
 //! observe.rs    where all of them end: the one door to a task's state
 //! live/          streams of the changes of tasks
-//! vitals.rs     how the bridge is
-//! monitoring.rs how an account's launches fare (gather.rs: out of what, health.rs: how each OpenHEXA answered last)
+//! monitoring/    figures of an account, status of its OpenHEXA, health of the bridge
 //! ```
 
 mod attempt;
@@ -34,16 +33,13 @@ mod copies;
 pub mod defaults;
 mod error;
 mod follow;
-mod gather;
 mod group;
-mod health;
 pub mod identity;
 mod jobs;
 pub mod launch;
 mod likeness;
 pub mod live;
 mod look;
-mod monitored;
 pub mod monitoring;
 mod observe;
 pub mod once;
@@ -59,7 +55,6 @@ pub mod stop;
 mod task_changed;
 pub mod tasks;
 mod throttle;
-pub mod vitals;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -85,6 +80,7 @@ use configuration::{AddressRules, Configuration};
 use defaults::DefaultParameters;
 use identity::Identity;
 use live::{Live, StreamLimits, TaskJson};
+use monitoring::{Health, Monitoring};
 use tasks::{LogMasking, Tasks};
 
 /// How long a page waits for data that it can be shown without.
@@ -118,28 +114,22 @@ pub struct Bridge {
     pub defaults: Arc<DefaultParameters>,
     pub tasks: Arc<Tasks>,
     pub live: Arc<Live>,
+    pub monitoring: Arc<Monitoring>,
+    pub health: Arc<Health>,
     task_changed: TaskChanged,
     masking: Arc<LogMasking>,
     paces: Arc<pace::Paces>,
     openhexa: Arc<dyn OpenHexa>,
-    healths: Arc<health::Healths>,
-    gathered: Arc<monitoring::Gathered>,
     reports: Arc<reports::Line>,
     throttle: Arc<throttle::Throttle>,
     rounds: Arc<copies::Rounds>,
     /// Wakes the reconciler before its time.
     nudge: Arc<Notify>,
-    probed: Arc<vitals::Probed>,
 }
 
 impl Bridge {
     pub fn new(parts: Parts) -> Self {
-        let healths = Arc::new(health::Healths::new(parts.clock.clone()));
-        let watched = health::Watched {
-            inner: parts.openhexa.clone(),
-            healths: healths.clone(),
-        };
-        let openhexa: Arc<dyn OpenHexa> = Arc::new(watched);
+        let openhexa = parts.openhexa.clone();
         let (store, clock) = (&parts.store, &parts.clock);
         let identity = parts.identity.clone();
         let identity = Identity::new(identity, store, clock, &parts.jobs, &parts.seal);
@@ -169,6 +159,16 @@ impl Bridge {
             masking.clone(),
             parts.seal.clone(),
         ));
+        let paces = Arc::new(pace::Paces::default());
+        let monitoring = Monitoring::new(
+            store.clone(),
+            clock.clone(),
+            parts.jobs.clone(),
+            configuration.clone(),
+            openhexa.clone(),
+            paces.clone(),
+        );
+        let health = Health::new(store.clone(), clock.clone(), openhexa.clone());
         let task_changed = TaskChanged::default();
         let live = Live::new(
             store.clone(),
@@ -182,6 +182,8 @@ impl Bridge {
             identity: Arc::new(identity),
             tasks,
             live: Arc::new(live),
+            monitoring: Arc::new(monitoring),
+            health: Arc::new(health),
             task_changed,
             masking,
             configuration,
@@ -189,15 +191,12 @@ impl Bridge {
             resources,
             defaults: Arc::new(defaults),
             parts: Arc::new(parts),
-            paces: Arc::default(),
+            paces,
             openhexa,
-            healths,
-            gathered: Arc::default(),
             reports: Arc::default(),
             throttle: Arc::default(),
             rounds: Arc::default(),
             nudge: Arc::default(),
-            probed: Arc::default(),
         }
     }
 

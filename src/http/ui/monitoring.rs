@@ -22,7 +22,7 @@ use crate::http::api::query::Query;
 use crate::http::error::{Answer, Problem};
 use crate::service::Bridge;
 use crate::service::monitoring::{
-    Failure, Long, MOST_READ, MOST_RUNNING, Monitoring, Period, Pipeline, Upstanding, Zone,
+    Failure, Figures, MOST_READ, MOST_RUNNING, Period, Pipeline, SlowTask, UpstreamReport, Zone,
     per_mille,
 };
 
@@ -113,12 +113,12 @@ pub async fn show(
 ) -> Answer<HttpResponse> {
     let period = period(&Query::of(&request))?;
     let zone = zone(&request);
-    let upstanding = bridge.upstanding(who.account).await?;
-    let found = bridge.monitoring(who.account, period, zone).await?;
+    let upstream = bridge.monitoring.upstream(who.account).await?;
+    let found = bridge.monitoring.figures(who.account, period, zone).await?;
     let shell = Shell::of(&request, Here::Monitoring);
     page(
         StatusCode::OK,
-        &compose(shell, &found, upstanding, period, zone),
+        &compose(shell, &found, upstream, period, zone),
     )
 }
 
@@ -139,8 +139,8 @@ fn zone(request: &HttpRequest) -> Zone {
 
 fn compose(
     shell: Shell,
-    found: &Monitoring,
-    upstanding: Upstanding,
+    found: &Figures,
+    upstream: UpstreamReport,
     period: Period,
     zone: Zone,
 ) -> MonitoringPage {
@@ -164,8 +164,8 @@ fn compose(
             figures(&shell, found, totals, &from(since, zone))
         }),
         plot: stacks(&shell, found, period, zone),
-        openhexa: openhexa(&shell, &upstanding),
-        looks: looks(&shell, &found.looks),
+        openhexa: openhexa(&shell, &upstream),
+        looks: looks(&shell, &found.polling),
         failures: found
             .failures
             .iter()
@@ -225,7 +225,7 @@ fn from(since: DateTime<Utc>, zone: Zone) -> String {
 }
 
 /// By status as in [`Status::ALL`].
-fn totals(found: &Monitoring) -> [i64; 5] {
+fn totals(found: &Figures) -> [i64; 5] {
     let add = |mut sum: [i64; 5], counts: &[i64; 5]| {
         for (sum, count) in sum.iter_mut().zip(counts) {
             *sum += count;
@@ -249,7 +249,7 @@ fn verdict(shell: &Shell, [queued, running, good, bad, stopped]: [i64; 5]) -> Ba
 
 fn figures(
     shell: &Shell,
-    found: &Monitoring,
+    found: &Figures,
     [queued, running, good, bad, stopped]: [i64; 5],
     from: &str,
 ) -> Vec<Figure> {
@@ -355,7 +355,7 @@ fn pipeline(shell: &Shell, one: &Pipeline) -> PipelineRow {
     }
 }
 
-fn long(shell: &Shell, one: &Long) -> LongRow {
+fn long(shell: &Shell, one: &SlowTask) -> LongRow {
     let factor = one.took.saturating_mul(10) / one.mean.max(1);
     LongRow {
         task: one.task.0,

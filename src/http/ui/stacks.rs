@@ -9,7 +9,7 @@ use super::numbers::count;
 use super::shell::Shell;
 use crate::domain::sentence::say;
 use crate::domain::task::Status;
-use crate::service::monitoring::{Monitoring, Period, Zone};
+use crate::service::monitoring::{Figures, Period, Zone};
 
 const WIDTH: usize = 720;
 const HEIGHT: i64 = 170;
@@ -94,7 +94,7 @@ impl Ends {
 }
 
 /// None where nothing was launched.
-pub fn stacks(shell: &Shell, found: &Monitoring, period: Period, zone: Zone) -> Option<Stacks> {
+pub fn stacks(shell: &Shell, found: &Figures, period: Period, zone: Zone) -> Option<Stacks> {
     let ends: Vec<Ends> = found.counts.iter().copied().map(Ends::of).collect();
     let most = ends.iter().map(Ends::all).max().filter(|most| *most > 0)?;
     let legend = legend(shell);

@@ -7,7 +7,7 @@ use super::numbers::count;
 use super::problem::advice_for;
 use super::shell::{Shell, span};
 use crate::domain::sentence::Sentence;
-use crate::service::monitoring::{Health, Looks, Standing, Upstanding};
+use crate::service::monitoring::{Polling, UpstreamReport, UpstreamState, UpstreamStatus};
 
 /// As far behind as looks are anyway, between two passes.
 const IN_TIME: TimeDelta = TimeDelta::seconds(30);
@@ -38,19 +38,19 @@ pub struct Following {
     pub waiting: Vec<(String, String)>,
 }
 
-pub fn openhexa(shell: &Shell, upstanding: &Upstanding) -> Answering {
-    match upstanding {
-        Upstanding::NotConfigured(why) => not_configured(shell, why),
-        Upstanding::NotAsked => Answering {
+pub fn openhexa(shell: &Shell, report: &UpstreamReport) -> Answering {
+    match report {
+        UpstreamReport::NotConfigured(why) => not_configured(shell, why),
+        UpstreamReport::NoRequest => Answering {
             badge: Badge::new("waiting", shell.say("monitoring-not-asked")),
             sentences: vec![shell.say("monitoring-not-asked-yet")],
             to_settings: false,
             asked: None,
         },
-        Upstanding::Asked {
-            health,
+        UpstreamReport::Known {
+            state,
             paused_until,
-        } => asked(shell, *health, *paused_until),
+        } => asked(shell, *state, *paused_until),
     }
 }
 
@@ -69,36 +69,36 @@ fn not_configured(shell: &Shell, why: &Sentence) -> Answering {
     }
 }
 
-fn asked(shell: &Shell, health: Health, paused_until: Option<DateTime<Utc>>) -> Answering {
-    let (kind, word, sentence) = match health.standing {
-        Standing::Answers => ("good", "monitoring-answers", "monitoring-answers-well"),
-        Standing::Away => ("bad", "monitoring-away", "advice-upstream"),
-        Standing::RefusesToken => ("bad", "monitoring-refuses", "advice-configuration"),
-        Standing::Denies => ("bad", "monitoring-denies", "monitoring-denies-how"),
-        Standing::Strange => ("bad", "monitoring-strange", "advice-configuration"),
-        Standing::Throttles => ("late", "monitoring-throttles", "advice-throttled"),
-        Standing::Untrusted => ("bad", "monitoring-untrusted", "advice-untrusted"),
-        Standing::Fails => ("bad", "monitoring-fails", "advice-upstream"),
+fn asked(shell: &Shell, state: UpstreamState, paused_until: Option<DateTime<Utc>>) -> Answering {
+    let (kind, word, sentence) = match state.status {
+        UpstreamStatus::Available => ("good", "monitoring-answers", "monitoring-answers-well"),
+        UpstreamStatus::Unavailable => ("bad", "monitoring-away", "advice-upstream"),
+        UpstreamStatus::TokenRefused => ("bad", "monitoring-refuses", "advice-configuration"),
+        UpstreamStatus::AccessDenied => ("bad", "monitoring-denies", "monitoring-denies-how"),
+        UpstreamStatus::UnexpectedResponse => ("bad", "monitoring-strange", "advice-configuration"),
+        UpstreamStatus::Throttled => ("late", "monitoring-throttles", "advice-throttled"),
+        UpstreamStatus::CertificateUntrusted => ("bad", "monitoring-untrusted", "advice-untrusted"),
+        UpstreamStatus::Failing => ("bad", "monitoring-fails", "advice-upstream"),
     };
-    let is_well = health.standing == Standing::Answers;
+    let is_well = state.status == UpstreamStatus::Available;
     Answering {
         badge: Badge::new(kind, shell.say(word)),
         sentences: vec![shell.say(sentence)],
         to_settings: false,
         asked: Some(Asked {
-            since: (!is_well).then_some(health.since),
+            since: (!is_well).then_some(state.since),
             at_word: if is_well {
                 "monitoring-last-answer"
             } else {
                 "monitoring-last-try"
             },
-            at: health.at,
+            at: state.at,
             until: paused_until.filter(|_| !is_well),
         }),
     }
 }
 
-pub fn looks(shell: &Shell, looks: &Looks) -> Following {
+pub fn looks(shell: &Shell, looks: &Polling) -> Following {
     let is_late = looks.behind >= IN_TIME;
     let mut sentences = vec![if is_late {
         shell.with("monitoring-behind", "span", lasted(looks.behind))
@@ -128,7 +128,7 @@ pub fn looks(shell: &Shell, looks: &Looks) -> Following {
 }
 
 /// Live tasks by state, in the order in which they are gone through.
-fn waiting(shell: &Shell, looks: &Looks) -> Vec<(String, String)> {
+fn waiting(shell: &Shell, looks: &Polling) -> Vec<(String, String)> {
     let named = [
         ("accepted", "monitoring-accepted"),
         ("launching", "monitoring-launching"),

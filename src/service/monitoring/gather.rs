@@ -1,5 +1,4 @@
-//! What monitoring says, out of the database as it was at one moment. Of a long list the newest are read, and it is
-//! said so.
+//! Computes the figures from one snapshot of the database. Of long lists the newest rows are read; the figures say so.
 
 use std::cmp::Reverse;
 use std::collections::HashMap;
@@ -7,30 +6,30 @@ use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::Error;
-use super::monitored::{Failure, Long, Looks, Monitoring, Pipeline};
+use super::figures::{Failure, Figures, Pipeline, Polling, SlowTask};
 use crate::domain::failure::Reason;
 use crate::domain::figures::Durations;
 use crate::domain::ids::{AccountId, PipelineId, TaskId};
 use crate::domain::task::Status;
+use crate::service::Error;
 use crate::store::{self, Db, Failed, Live, Timed};
 
-/// Tasks of a period that are read one by one, the newest.
+/// How many tasks of a period are read: the newest.
 pub const MOST_READ: usize = 20_000;
-/// One more than is wanted tells whether there are more.
+/// One more, to know whether there are more.
 #[allow(clippy::cast_possible_wrap, reason = "a small number")]
 const LIMIT: i64 = MOST_READ as i64 + 1;
-/// How many tasks that run are compared with what is usual, the oldest.
+/// How many running tasks are compared with the usual durations: the oldest.
 pub const MOST_RUNNING: usize = 1000;
-/// Lines of a list.
+/// The length of the lists of slow tasks and failures.
 const MOST_SHOWN: usize = 20;
-/// How far back goes what is usual for a pipeline: one that runs each night has something to be compared with.
-const OF_LATE: TimeDelta = TimeDelta::days(30);
+/// The period of the usual durations, long enough for pipelines that run once a day.
+const USUAL_PERIOD: TimeDelta = TimeDelta::days(30);
 
-/// How long the runs of each pipeline took of late.
+/// How long succeeded tasks of each pipeline took recently.
 pub struct Usual {
     pub at: DateTime<Utc>,
-    /// Whether there were more than were read.
+    /// Whether there are more tasks than were read.
     is_cut: bool,
     by_pipeline: ByPipeline,
 }
@@ -43,27 +42,27 @@ pub fn gather(
     edges: Vec<DateTime<Utc>>,
     usual: Option<Arc<Usual>>,
     now: DateTime<Utc>,
-) -> Result<(Monitoring, Arc<Usual>), Error> {
+) -> Result<(Figures, Arc<Usual>), Error> {
     let since = edges.first().copied().unwrap_or(now);
     let counts = store::counts(db, account, &edges)?;
     let queued = store::count_of(db, account, Status::Queued)?;
     let running = store::count_of(db, account, Status::Running)?;
     let usual = match usual {
         Some(usual) => usual,
-        None => Arc::new(of_late(db, account, now)?),
+        None => Arc::new(usual_durations(db, account, now)?),
     };
-    let (good, good_cut) = all_but_the_last(store::succeeded(db, account, since, LIMIT)?);
-    let (bad, bad_cut) = all_but_the_last(store::failed(db, account, since, LIMIT)?);
+    let (good, good_cut) = without_last(store::succeeded(db, account, since, LIMIT)?);
+    let (bad, bad_cut) = without_last(store::failed(db, account, since, LIMIT)?);
     let compared = i64::try_from(MOST_RUNNING).unwrap_or(i64::MAX);
     let live = store::running(db, account, compared)?;
-    let mut long = long(&usual.by_pipeline, &live, &good, &bad, now);
+    let mut long = slow_tasks(&usual.by_pipeline, &live, &good, &bad, now);
     let long_count = long.len();
     long.truncate(MOST_SHOWN);
     let mut failures = failures(&bad);
     let failures_count = failures.len();
     failures.truncate(MOST_SHOWN);
-    tell(db, account, &mut failures)?;
-    let found = Monitoring {
+    add_messages(db, account, &mut failures)?;
+    let found = Figures {
         at: now,
         any: queued + running > 0
             || counts.iter().flatten().any(|count| *count > 0)
@@ -80,20 +79,24 @@ pub fn gather(
         cut: good_cut || bad_cut,
         usual_cut: usual.is_cut,
         running_cut: running > compared,
-        looks: looks(store::live(db, account)?, now),
+        polling: polling(store::live(db, account)?, now),
     };
     Ok((found, usual))
 }
 
-/// Without that one, and whether it was there.
-fn all_but_the_last<T>(mut read: Vec<T>) -> (Vec<T>, bool) {
+/// Without the additional row, and whether there was one.
+fn without_last<T>(mut read: Vec<T>) -> (Vec<T>, bool) {
     let is_cut = read.len() > MOST_READ;
     read.truncate(MOST_READ);
     (read, is_cut)
 }
 
-fn of_late(db: &mut Db<'_>, account: AccountId, now: DateTime<Utc>) -> Result<Usual, Error> {
-    let (known, is_cut) = all_but_the_last(store::succeeded(db, account, now - OF_LATE, LIMIT)?);
+fn usual_durations(
+    db: &mut Db<'_>,
+    account: AccountId,
+    now: DateTime<Utc>,
+) -> Result<Usual, Error> {
+    let (known, is_cut) = without_last(store::succeeded(db, account, now - USUAL_PERIOD, LIMIT)?);
     Ok(Usual {
         at: now,
         is_cut,
@@ -101,8 +104,12 @@ fn of_late(db: &mut Db<'_>, account: AccountId, now: DateTime<Utc>) -> Result<Us
     })
 }
 
-/// What the newest task of each kind of failure says.
-fn tell(db: &mut Db<'_>, account: AccountId, failures: &mut [Failure]) -> Result<(), Error> {
+/// Adds the message of the newest task of each kind of failure.
+fn add_messages(
+    db: &mut Db<'_>,
+    account: AccountId,
+    failures: &mut [Failure],
+) -> Result<(), Error> {
     let newest: Vec<TaskId> = failures.iter().map(|failure| failure.task).collect();
     let beginnings = store::beginnings(db, account, &newest)?;
     for failure in failures {
@@ -125,7 +132,7 @@ fn by_pipeline(known: &[Timed]) -> ByPipeline {
         .collect()
 }
 
-/// By name; each is called as it was at its newest launch.
+/// Sorted by name. The name is that of the newest launch.
 fn pipelines(good: &[Timed], usual: &ByPipeline) -> Vec<Pipeline> {
     let mut names: HashMap<PipelineId, &str> = HashMap::new();
     for task in good {
@@ -145,24 +152,24 @@ fn pipelines(good: &[Timed], usual: &ByPipeline) -> Vec<Pipeline> {
     pipelines
 }
 
-/// As the page of a task has it: from its start, or else from its launch.
+/// From the start of the run, or from the launch if there is none, as on the page of the task.
 fn length(task: &Timed, end: DateTime<Utc>) -> i64 {
     let from = task.started_at.unwrap_or(task.created_at);
     (end - from).num_milliseconds().max(0)
 }
 
-/// What runs now stands before what has ended: there what lasts the longest for its kind first, here the newest.
-fn long(
+/// Running tasks come first, those with the longest relative duration at the top; then ended tasks, newest first.
+fn slow_tasks(
     usual: &ByPipeline,
     live: &[Timed],
     good: &[Timed],
     bad: &[Failed],
     now: DateTime<Utc>,
-) -> Vec<Long> {
-    let long = |task: &Timed, status: Status, end: DateTime<Utc>| {
+) -> Vec<SlowTask> {
+    let slow = |task: &Timed, status: Status, end: DateTime<Utc>| {
         let usual = usual.get(&task.pipeline)?;
         let took = length(task, end);
-        usual.is_outlasted_by(took).then(|| Long {
+        usual.is_outlasted_by(took).then(|| SlowTask {
             task: task.id,
             name: task.name.clone(),
             status,
@@ -171,23 +178,23 @@ fn long(
             mean: usual.mean(),
         })
     };
-    let ended = |task: &Timed, status| long(task, status, task.ended_at?);
-    let mut over: Vec<Long> = good
+    let ended = |task: &Timed, status| slow(task, status, task.ended_at?);
+    let mut over: Vec<SlowTask> = good
         .iter()
         .filter_map(|task| ended(task, Status::Success))
         .collect();
     over.extend(bad.iter().filter_map(|one| ended(&one.task, Status::Error)));
     over.sort_by_key(|one| Reverse((one.created_at, one.task)));
-    let mut all: Vec<Long> = live
+    let mut all: Vec<SlowTask> = live
         .iter()
-        .filter_map(|task| long(task, Status::Running, now))
+        .filter_map(|task| slow(task, Status::Running, now))
         .collect();
     all.sort_by_key(|one| Reverse(one.took.saturating_mul(1000) / one.mean.max(1)));
     all.append(&mut over);
     all
 }
 
-/// The most frequent first, and of as many the newest.
+/// The most frequent first; with equal frequency, the newest first.
 fn failures(bad: &[Failed]) -> Vec<Failure> {
     let mut all: HashMap<(PipelineId, Reason), Failure> = HashMap::new();
     for failed in bad {
@@ -216,9 +223,9 @@ fn failures(bad: &[Failed]) -> Vec<Failure> {
     failures
 }
 
-fn looks(live: Live, now: DateTime<Utc>) -> Looks {
+fn polling(live: Live, now: DateTime<Utc>) -> Polling {
     let late = |since: DateTime<Utc>| (now - since).max(TimeDelta::zero());
-    Looks {
+    Polling {
         states: live.states,
         oldest_unsent: live.oldest_unsent.map(late),
         behind: live.next_look.map_or(TimeDelta::zero(), late),

@@ -1,0 +1,39 @@
+//! The choices of a parameter that OpenHEXA reads from a file of the workspace.
+
+use secrecy::ExposeSecret as _;
+
+use super::{Client, Error, answer, ask};
+use crate::domain::connection::Target;
+use crate::domain::ids::VersionId;
+use crate::domain::parameters::MASK;
+
+impl Client {
+    pub(super) async fn list_choices(
+        &self,
+        target: &Target,
+        version: VersionId,
+        code: &str,
+    ) -> Result<Vec<String>, Error> {
+        let code = code.to_owned();
+        let variables = ask::parameter_choices::Variables {
+            version: version.0,
+            code,
+        };
+        let partial = self.ask::<ask::ParameterChoices>(target, variables).await?;
+        let reason = partial.reason_at(&["pipelineParameterChoices"]);
+        let failed = reason.map(|reason| {
+            let token = target.token.expose_secret();
+            Error::BadChoices(reason.replace(token, MASK))
+        });
+        let failed = failed.or(answer::first_meaning(&partial.errors));
+        let data = partial.tolerant()?;
+        let slug = data
+            .pipeline_version
+            .map(|version| version.pipeline.workspace.slug);
+        if slug.as_ref() != Some(&target.workspace) {
+            return Err(Error::Denied);
+        }
+        data.pipeline_parameter_choices
+            .ok_or(failed.unwrap_or(Error::Unreadable))
+    }
+}
