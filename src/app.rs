@@ -10,6 +10,7 @@ mod front;
 mod identity;
 pub mod keys;
 pub mod reseal;
+mod rules;
 pub mod signals;
 
 use std::net::{IpAddr, SocketAddr, TcpListener};
@@ -26,12 +27,9 @@ use tokio_util::sync::CancellationToken;
 use crate::background::{self, Beat};
 use crate::clock::Clock;
 use crate::http;
-use crate::openhexa::{BuildError, Client, Limits};
-use crate::service::catalog::CacheLimits;
-use crate::service::configuration::AddressRules;
+use crate::openhexa::{BuildError, Client};
 use crate::service::identity::AccessSettings;
-use crate::service::live::StreamLimits;
-use crate::service::{Bridge, Jobs, Looks, Parts, Pauses, ReportLimits, Rules, Seal, causes};
+use crate::service::{Bridge, Jobs, Parts, Seal, causes};
 use crate::settings::Settings;
 use crate::store::{OpenError, Store};
 
@@ -124,43 +122,25 @@ pub async fn start(start: Start) -> Result<Running, StartError> {
     let address = start.listener.local_addr().map_err(StartError::Server)?;
     let jobs = Jobs::new(Handle::current());
     let stop = CancellationToken::new();
-    let clock = start.clock;
-    let store = open_store(&settings).await?;
-    refuse_another_key(&store).await?;
-    // What `dev` has built in is restored together with its database.
-    if !start.local {
-        store.leave_out_ids().await?;
-    }
+    let store = checked_store(&settings, start.local).await?;
     let access = identity::access(&settings, start.local);
     refuse_without_keys(&store, &access, &settings, address).await?;
+    let client = Client::new(rules::openhexa_limits(&settings))?;
     let bridge = Bridge::new(Parts {
         store,
-        openhexa: Arc::new(Client::new(limits(&settings))?.with_clock(clock.clone())),
-        clock: clock.clone(),
-        rules: rules(&settings),
-        cache: CacheLimits {
-            fresh_for: settings.cache.fresh_for.delta(),
-            max_entries: settings.cache.most,
-            definition_max_age: settings.launch.definition_max_age.delta(),
-        },
-        addresses: AddressRules {
-            allow_private: settings.openhexa.allow_private,
-            hosts: settings.openhexa.hosts(),
-        },
+        openhexa: Arc::new(client.with_clock(start.clock.clone())),
+        clock: start.clock.clone(),
+        rules: rules::rules(&settings),
+        cache: rules::cache_limits(&settings),
+        addresses: rules::address_rules(&settings),
         identity: identity::options(&settings, access, public_url(&settings, address))?,
-        streams: StreamLimits {
-            comment_interval: settings.stream.comment_every.0,
-            max_streams: settings.stream.most,
-            max_per_account: settings.stream.most_per_account,
-            max_per_caller: settings.stream.most_per_caller,
-            max_bytes: settings.stream.memory,
-        },
+        streams: rules::stream_limits(&settings),
         seal: Seal::new(&settings.secrets.callback_key),
         jobs: jobs.clone(),
         task_json: http::task_json,
         stop: stop.clone(),
     });
-    let edge = front::edge(&settings, &clock, start.local)?;
+    let edge = front::edge(&settings, &start.clock, start.local)?;
     let upkeep = edge.metrics.handle().cloned();
     let upkeep = upkeep.map(|handle| front::upkeep_of_metrics(handle, stop.clone()));
     let (server, serving) = front::serve(&settings, start.listener, bridge.clone(), edge)?;
@@ -182,6 +162,17 @@ pub async fn start(start: Start) -> Result<Running, StartError> {
         jobs,
         within: settings.server.stop_within.0,
     })
+}
+
+/// The database, if its content can be decrypted with the configured key.
+async fn checked_store(settings: &Settings, is_local: bool) -> Result<Store, StartError> {
+    let store = open_store(settings).await?;
+    refuse_another_key(&store).await?;
+    // In `dev` the emulator's runs are restored together with the database, so no task ids need to be skipped.
+    if !is_local {
+        store.leave_out_ids().await?;
+    }
+    Ok(store)
 }
 
 impl Running {
@@ -334,62 +325,5 @@ fn public_url(settings: &Settings, address: SocketAddr) -> String {
     match settings.server.public_url.as_str() {
         "" => format!("http://{address}"),
         url => url.to_owned(),
-    }
-}
-
-fn limits(settings: &Settings) -> Limits {
-    let openhexa = &settings.openhexa;
-    Limits {
-        connect_timeout: openhexa.connect_timeout.0,
-        request_timeout: openhexa.request_timeout.0,
-        idle_timeout: openhexa.idle_timeout.0,
-        slot_timeout: openhexa.slot_timeout.0,
-        concurrency: openhexa.concurrency,
-        answer_bytes: openhexa.answer_limit,
-        page_items: openhexa.page_items,
-        recent_page_items: openhexa.recent_page_items,
-        list_pages: openhexa.list_pages,
-        allow_private: openhexa.allow_private,
-        allowed_hosts: openhexa.hosts(),
-        proxy: Some(openhexa.proxy.clone()).filter(|proxy| !proxy.is_empty()),
-    }
-}
-
-fn rules(settings: &Settings) -> Rules {
-    let (launch, reconcile) = (&settings.launch, &settings.reconcile);
-    Rules {
-        answer_within: launch.answer_within.0,
-        give_up_after: launch.give_up_after.delta(),
-        idempotency_kept: launch.idempotency_kept.delta(),
-        clock_skew: launch.clock_skew.delta(),
-        grace: launch.grace.delta(),
-        looks: Looks {
-            early: reconcile.early.delta(),
-            early_for: reconcile.early_for.delta(),
-            unsure: reconcile.unsure.delta(),
-            usual: reconcile.usual.delta(),
-            late: reconcile.late.delta(),
-            late_after: reconcile.late_after.delta(),
-            overdue: reconcile.overdue.delta(),
-        },
-        reports: ReportLimits {
-            per_second: settings.limits.reports_per_second,
-            burst: settings.limits.reports_burst,
-            most_events: settings.limits.task_events.into(),
-            most_bytes: settings.limits.task_bytes.into(),
-        },
-        lease: reconcile.lease.delta(),
-        pass_limit: usize::try_from(reconcile.pass_limit).unwrap_or(usize::MAX),
-        looks_at_once: settings.openhexa.concurrency.saturating_sub(2).max(1),
-        runs_per_request: usize::try_from(reconcile.runs_per_request).unwrap_or(1),
-        pauses: Pauses {
-            first: reconcile.pause.delta(),
-            most: reconcile.longest_pause.delta(),
-        },
-        absent_looks: reconcile.absent_looks,
-        stop_again: reconcile.stop_again.delta(),
-        deadline_grace: reconcile.deadline_grace.delta(),
-        hidden_for: reconcile.hidden_for.delta(),
-        queue_allowance: settings.callback.queue_allowance.delta(),
     }
 }

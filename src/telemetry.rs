@@ -114,9 +114,12 @@ pub fn count() -> Result<PrometheusHandle, BuildError> {
 }
 
 fn describe() {
-    use metrics::{
-        describe_counter as counter, describe_gauge as gauge, describe_histogram as histogram,
-    };
+    describe_requests();
+    describe_tasks();
+}
+
+fn describe_requests() {
+    use metrics::{describe_counter as counter, describe_histogram as histogram};
     counter!(
         "openhexa_bridge_requests_total",
         "Requests, by method, route and status"
@@ -133,6 +136,10 @@ fn describe() {
         "openhexa_bridge_upstream_duration_seconds",
         "Time until OpenHEXA's response, by operation"
     );
+}
+
+fn describe_tasks() {
+    use metrics::{describe_counter as counter, describe_gauge as gauge};
     counter!(
         "openhexa_bridge_reconciler_passes_total",
         "Polling cycles of the reconciler, by outcome"

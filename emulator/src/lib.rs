@@ -24,6 +24,7 @@ mod journal;
 mod local_only;
 mod null_propagation;
 mod pipeline_files;
+mod request;
 mod run;
 mod run_config;
 mod run_store;

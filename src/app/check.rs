@@ -230,7 +230,7 @@ fn network(s: &Settings) -> Vec<Finding> {
             Finding::Doubt("keys.* are empty and server.address is open to the network: `serve` starts only if the database contains an active key"),
         ),
         when(
-            crate::openhexa::Client::new(super::limits(s)).is_err(),
+            crate::openhexa::Client::new(super::rules::openhexa_limits(s)).is_err(),
             Finding::Obstacle("openhexa.proxy is not a valid HTTP proxy URL"),
         ),
         when(

@@ -211,26 +211,33 @@ async fn openhexa(
             pipelines,
             python,
         } => {
-            let token = SecretString::from(keys.openhexa_token.clone());
             let options = emulator::Options {
                 port,
-                token: token.clone(),
+                token: keys.openhexa_token.clone().into(),
                 data: data.to_owned(),
                 catalogue,
                 pipelines,
                 python,
                 iaso: Some(iaso),
             };
-            let started = Emulator::start(options).await;
-            let emulator = started.map_err(|error| StartError::Other(error.to_string()))?;
-            let target = Target {
-                url: emulator.url(),
-                workspace: emulator.workspace().to_owned(),
-                token,
-            };
-            Ok((Some(emulator), content(BUILT_IN, target)))
+            let (emulator, config) = start_emulator(options).await?;
+            Ok((Some(emulator), config))
         }
     }
+}
+
+async fn start_emulator(
+    options: emulator::Options,
+) -> Result<(Emulator, ConfigContent), StartError> {
+    let token = options.token.clone();
+    let started = Emulator::start(options).await;
+    let emulator = started.map_err(|error| StartError::Other(error.to_string()))?;
+    let target = Target {
+        url: emulator.url(),
+        workspace: emulator.workspace().to_owned(),
+        token,
+    };
+    Ok((emulator, content(BUILT_IN, target)))
 }
 
 /// The URL is not repeated: somebody may have written a password into it.

@@ -101,6 +101,13 @@ impl Problem {
         Self::new(StatusCode::REQUEST_TIMEOUT, say("body-too-slow"))
     }
 
+    fn unavailable(sentence: Sentence, seconds: u64) -> Self {
+        Self {
+            retry_after: Some(seconds),
+            ..Self::new(StatusCode::SERVICE_UNAVAILABLE, sentence)
+        }
+    }
+
     pub fn too_many(sentence: Sentence, seconds: u64) -> Self {
         Self {
             retry_after: Some(seconds),
@@ -175,10 +182,7 @@ impl From<Error> for Problem {
             Error::NoProfile => {
                 Self::new(StatusCode::UNPROCESSABLE_ENTITY, say("profile-not-found"))
             }
-            Error::IasoAway => Self {
-                retry_after: Some(5),
-                ..Self::new(StatusCode::SERVICE_UNAVAILABLE, say("iaso-away"))
-            },
+            Error::IasoAway => Self::unavailable(say("iaso-away"), 5),
             Error::Invalid(wrong) => invalid(*wrong),
             Error::NotFound(sentence) => Self::new(StatusCode::NOT_FOUND, sentence),
             Error::Conflict { sentence, status } => Self {
@@ -200,18 +204,12 @@ impl From<Error> for Problem {
                     ..Self::new(status, sentence)
                 }
             }
-            Error::Busy => Self {
-                retry_after: Some(5),
-                ..Self::new(StatusCode::SERVICE_UNAVAILABLE, say("database-away"))
-            },
+            Error::Busy => Self::unavailable(say("database-away"), 5),
             Error::Database(cause) => database(&cause),
             Error::Throttled(seconds) => {
                 Self::too_many(say("too-many-results").with("seconds", seconds), seconds)
             }
-            Error::TooManyStreams => Self {
-                retry_after: Some(30),
-                ..Self::new(StatusCode::SERVICE_UNAVAILABLE, say("streams-crowded"))
-            },
+            Error::TooManyStreams => Self::unavailable(say("streams-crowded"), 30),
             Error::Internal(cause) => internal(&cause),
         }
     }

@@ -1,4 +1,4 @@
-//! The way in for requests. Every route and its guard stand on this one screen.
+//! All routes, each with the role that it needs.
 
 mod api;
 mod audit;
@@ -44,88 +44,18 @@ pub use reader::MustRead;
 pub use unread::closes_unread;
 pub use way::Listed;
 
-/// The URL table. Each way is described where its handler is, and listed in `document/mod.rs`.
+/// All routes. Each is described at its handler, and listed in `document/mod.rs`.
 fn table() -> Table {
     Table::default()
         .service(path("/healthz", [get().to(ops::healthz)]))
         .service(path("/readyz", [get().to(ops::readyz)]))
         .service(path("/metrics", [get().to(ops::metrics)]))
-        .service(
-            Table::default()
-                .service(path(
-                    "/pipelines",
-                    [may(Viewer, get().to(api::pipelines::list))],
-                ))
-                .service(path(
-                    "/pipelines/config",
-                    [may_without_profile(Viewer, get().to(api::config::public))],
-                ))
-                .service(path(
-                    "/pipelines/{id}",
-                    [
-                        may(Viewer, get().to(api::pipelines::detail)),
-                        // A pipeline may report on its own task; the handler asks whose report it is.
-                        patch().to(api::callback::report),
-                    ],
-                ))
-                .service(path(
-                    "/pipelines/{id}/validate",
-                    [may(Operator, post().to(api::launch::validate))],
-                ))
-                .service(path(
-                    "/pipelines/{id}/launch",
-                    [deed(
-                        "launch",
-                        may(Operator, launching(post().to(api::launch::launch))),
-                    )],
-                ))
-                .service(path(
-                    "/pipelines/{id}/versions",
-                    [may(Viewer, get().to(api::history::versions))],
-                ))
-                .service(path(
-                    "/pipelines/{id}/runs",
-                    [may(Viewer, get().to(api::history::runs))],
-                ))
-                .service(path(
-                    "/pipelines/{id}/parameters/{code}/choices",
-                    [may(Viewer, get().to(api::history::choices))],
-                ))
-                .service(path(
-                    "/config",
-                    [
-                        may(Administrator, get().to(api::config::read)),
-                        deed(
-                            "config.replace",
-                            may(Administrator, put().to(api::config::replace)),
-                        ),
-                        deed(
-                            "config.amend",
-                            may(Administrator, patch().to(api::config::amend)),
-                        ),
-                        deed(
-                            "config.delete",
-                            may(Administrator, delete().to(api::config::delete)),
-                        ),
-                    ],
-                ))
-                .service(path(
-                    "/config/check",
-                    [deed(
-                        "config.check",
-                        may(Administrator, post().to(api::config::check)),
-                    )],
-                ))
-                .service(tasks())
-                .service(path("/openapi.json", [get().to(document::page::json)]))
-                .service(path("/docs", [get().to(document::page::html)]))
-                .below("/api/openhexa"),
-        )
+        .service(api().below("/api/openhexa"))
         .service(dashboard().below(ui::OWN))
         .service(dashboard().below(ui::BESIDE_IASO))
 }
 
-/// Every way there is, as the table has it.
+/// All routes, for the API reference.
 pub fn ways() -> Vec<Listed> {
     table().list()
 }
@@ -133,6 +63,88 @@ pub fn ways() -> Vec<Listed> {
 pub fn routes(app: &mut ServiceConfig) {
     table().register(app);
     app.default_service(web::to(error::unknown_route));
+}
+
+/// The routes of the API.
+fn api() -> Table {
+    Table::default()
+        .service(pipelines())
+        .service(configuration())
+        .service(tasks())
+        .service(path("/openapi.json", [get().to(document::page::json)]))
+        .service(path("/docs", [get().to(document::page::html)]))
+}
+
+fn pipelines() -> Table {
+    Table::default()
+        .service(path(
+            "/pipelines",
+            [may(Viewer, get().to(api::pipelines::list))],
+        ))
+        .service(path(
+            "/pipelines/config",
+            [may_without_profile(Viewer, get().to(api::config::public))],
+        ))
+        .service(path(
+            "/pipelines/{id}",
+            [
+                may(Viewer, get().to(api::pipelines::detail)),
+                // A pipeline may report on its own task; the handler asks whose report it is.
+                patch().to(api::callback::report),
+            ],
+        ))
+        .service(path(
+            "/pipelines/{id}/validate",
+            [may(Operator, post().to(api::launch::validate))],
+        ))
+        .service(path(
+            "/pipelines/{id}/launch",
+            [deed(
+                "launch",
+                may(Operator, launching(post().to(api::launch::launch))),
+            )],
+        ))
+        .service(path(
+            "/pipelines/{id}/versions",
+            [may(Viewer, get().to(api::history::versions))],
+        ))
+        .service(path(
+            "/pipelines/{id}/runs",
+            [may(Viewer, get().to(api::history::runs))],
+        ))
+        .service(path(
+            "/pipelines/{id}/parameters/{code}/choices",
+            [may(Viewer, get().to(api::history::choices))],
+        ))
+}
+
+fn configuration() -> Table {
+    Table::default()
+        .service(path(
+            "/config",
+            [
+                may(Administrator, get().to(api::config::read)),
+                deed(
+                    "config.replace",
+                    may(Administrator, put().to(api::config::replace)),
+                ),
+                deed(
+                    "config.amend",
+                    may(Administrator, patch().to(api::config::amend)),
+                ),
+                deed(
+                    "config.delete",
+                    may(Administrator, delete().to(api::config::delete)),
+                ),
+            ],
+        ))
+        .service(path(
+            "/config/check",
+            [deed(
+                "config.check",
+                may(Administrator, post().to(api::config::check)),
+            )],
+        ))
 }
 
 fn tasks() -> Table {
@@ -172,7 +184,7 @@ fn tasks() -> Table {
         ))
 }
 
-/// The pages. Whoever may not see one is shown the way in, and none of them is part of the API.
+/// The pages. They are not part of the API. Without permission, they redirect to the sign-in page.
 fn dashboard() -> Table {
     Table::default()
         .service(path("", [get().to(ui::home)]))
@@ -185,6 +197,17 @@ fn dashboard() -> Table {
             [get().to(ui::sign_in::show), post().to(ui::sign_in::enter)],
         ))
         .service(path("/sign-out", [post().to(ui::sign_in::leave)]))
+        .service(pipeline_pages())
+        .service(task_pages())
+        .service(path(
+            "/monitoring",
+            [sees(Viewer, get().to(ui::monitoring::show))],
+        ))
+        .service(settings())
+}
+
+fn pipeline_pages() -> Table {
+    Table::default()
         .service(path(
             "/pipelines",
             [sees(Viewer, get().to(ui::pipelines::list))],
@@ -203,6 +226,10 @@ fn dashboard() -> Table {
             "/pipelines/{id}/choices",
             [sees(Operator, post().to(ui::launch::choices))],
         ))
+}
+
+fn task_pages() -> Table {
+    Table::default()
         .service(path("/tasks", [sees(Viewer, get().to(ui::tasks::list))]))
         // Before `/tasks/{id}`, which would take `stream` for an id.
         .service(path(
@@ -232,16 +259,31 @@ fn dashboard() -> Table {
                 sees(Operator, launching(post().to(ui::act::relaunch))),
             )],
         ))
-        .service(path(
-            "/monitoring",
-            [sees(Viewer, get().to(ui::monitoring::show))],
-        ))
-        .service(settings())
 }
 
 /// The pages of administrators.
 fn settings() -> Table {
-    use ui::settings::{connection, defaults, history, keys, pipelines};
+    use ui::settings::{history, keys};
+    let rules = |way| sees(Administrator, way);
+    Table::default()
+        .service(connection_settings())
+        .service(default_parameters())
+        .service(path(
+            "/settings/keys",
+            [
+                rules(get().to(keys::list)),
+                deed("key.create", rules(post().to(keys::create))),
+            ],
+        ))
+        .service(path(
+            "/settings/keys/{id}/revoke",
+            [deed("key.revoke", rules(post().to(keys::revoke)))],
+        ))
+        .service(path("/settings/history", [rules(get().to(history::list))]))
+}
+
+fn connection_settings() -> Table {
+    use ui::settings::connection;
     let rules = |way| sees(Administrator, way);
     Table::default()
         .service(path(
@@ -259,6 +301,12 @@ fn settings() -> Table {
             "/settings/delete",
             [deed("config.delete", rules(post().to(connection::delete)))],
         ))
+}
+
+fn default_parameters() -> Table {
+    use ui::settings::{defaults, pipelines};
+    let rules = |way| sees(Administrator, way);
+    Table::default()
         .service(path(
             "/settings/pipelines",
             [rules(get().to(pipelines::list))],
@@ -274,18 +322,6 @@ fn settings() -> Table {
             "/settings/pipelines/{id}/choices",
             [rules(post().to(defaults::choices))],
         ))
-        .service(path(
-            "/settings/keys",
-            [
-                rules(get().to(keys::list)),
-                deed("key.create", rules(post().to(keys::create))),
-            ],
-        ))
-        .service(path(
-            "/settings/keys/{id}/revoke",
-            [deed("key.revoke", rules(post().to(keys::revoke)))],
-        ))
-        .service(path("/settings/history", [rules(get().to(history::list))]))
 }
 
 /// Hands the bridge and the edge's settings to the handlers.

@@ -180,16 +180,9 @@ impl QueryId for SaveTasks<'_> {
 
 impl<Conn> RunQueryDsl<Conn> for SaveTasks<'_> {}
 
-impl QueryFragment<Pg> for SaveTasks<'_> {
-    #[rustfmt::skip]
-    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
-        out.push_sql(
-            "UPDATE task SET state = new.state, status = new.status, said = new.said, run_end = new.run_end, \
-             message = new.message, progress_value = new.progress_value, end_value = new.end_value, data = new.data, \
-             data_late = new.data_late, note = new.note, note_code = new.note_code, called_back = new.called_back, started_at = new.started_at, \
-             ended_at = new.ended_at, updated_at = new.updated_at, cancel_asked_at = new.cancel_asked_at, \
-             revision = new.revision FROM unnest(",
-        );
+impl SaveTasks<'_> {
+    /// The columns from `id` to `end_value`.
+    fn push_progress<'b>(&'b self, out: &mut AstPass<'_, 'b, Pg>) -> QueryResult<()> {
         out.push_bind_param::<Array<BigInt>, _>(&self.id)?;
         out.push_sql(", ");
         out.push_bind_param::<Array<Text>, _>(&self.state)?;
@@ -205,6 +198,11 @@ impl QueryFragment<Pg> for SaveTasks<'_> {
         out.push_bind_param::<Array<Integer>, _>(&self.progress_value)?;
         out.push_sql(", ");
         out.push_bind_param::<Array<Integer>, _>(&self.end_value)?;
+        Ok(())
+    }
+
+    /// The columns from `data` to `revision`.
+    fn push_outcome<'b>(&'b self, out: &mut AstPass<'_, 'b, Pg>) -> QueryResult<()> {
         out.push_sql(", ");
         out.push_bind_param::<Array<Nullable<Text>>, _>(&self.data)?;
         out.push_sql(", ");
@@ -225,6 +223,22 @@ impl QueryFragment<Pg> for SaveTasks<'_> {
         out.push_bind_param::<Array<Nullable<Stamp>>, _>(&self.cancel_asked_at)?;
         out.push_sql(", ");
         out.push_bind_param::<Array<BigInt>, _>(&self.revision)?;
+        Ok(())
+    }
+}
+
+impl QueryFragment<Pg> for SaveTasks<'_> {
+    #[rustfmt::skip]
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        out.push_sql(
+            "UPDATE task SET state = new.state, status = new.status, said = new.said, run_end = new.run_end, \
+             message = new.message, progress_value = new.progress_value, end_value = new.end_value, data = new.data, \
+             data_late = new.data_late, note = new.note, note_code = new.note_code, called_back = new.called_back, started_at = new.started_at, \
+             ended_at = new.ended_at, updated_at = new.updated_at, cancel_asked_at = new.cancel_asked_at, \
+             revision = new.revision FROM unnest(",
+        );
+        self.push_progress(&mut out)?;
+        self.push_outcome(&mut out)?;
         out.push_sql(
             ") AS new (id, state, status, said, run_end, message, progress_value, end_value, data, data_late, note, \
              note_code, called_back, started_at, ended_at, updated_at, cancel_asked_at, revision) WHERE task.id = new.id",

@@ -33,7 +33,7 @@ const ROOMS: [&str; 12] = [
     "app",
 ];
 const LONGEST_FILE: usize = 400;
-const LONGEST_FUNCTION: usize = 80;
+const LONGEST_FUNCTION: usize = 75;
 
 #[derive(Clone)]
 struct Source {

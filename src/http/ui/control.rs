@@ -159,20 +159,25 @@ pub fn control(
         },
         (Shape::One, None) => Control::Line {
             value: one(),
-            mode: match parameter.kind {
-                Kind::Int => "numeric",
-                Kind::Float => "decimal",
-                Kind::Bool
-                | Kind::Str
-                | Kind::Secret
-                | Kind::Dataset
-                | Kind::File
-                | Kind::Connection(_)
-                | Kind::List
-                | Kind::Dict
-                | Kind::Other(_) => "text",
-            },
+            mode: input_mode(&parameter.kind),
         },
+    }
+}
+
+/// The value of the attribute `inputmode`, with which a phone selects its keyboard.
+fn input_mode(kind: &Kind) -> &'static str {
+    match kind {
+        Kind::Int => "numeric",
+        Kind::Float => "decimal",
+        Kind::Bool
+        | Kind::Str
+        | Kind::Secret
+        | Kind::Dataset
+        | Kind::File
+        | Kind::Connection(_)
+        | Kind::List
+        | Kind::Dict
+        | Kind::Other(_) => "text",
     }
 }
 

@@ -98,50 +98,60 @@ pub fn fields_for(
     files: &FromFiles,
     errors: &BTreeMap<String, Vec<String>>,
 ) -> Vec<Field> {
-    let is_launch = purpose == Purpose::Launch;
     let one = |parameter: &Parameter| {
-        let standing = if is_launch {
-            standing(form, parameter)
-        } else {
-            beneath(form, parameter)
-        };
-        let used = standing.map(|(value, _)| value).filter(|_| is_launch);
-        let value = used.or_else(|| given(form.defaults.get(&parameter.code)));
-        let shown = in_boxes(parameter, purpose, beginning, value);
         let file = files.get(&parameter.code);
         Field {
-            name: name_of(&parameter.code),
-            id: format!("field-{}", parameter.code),
-            title: parameter.title().to_owned(),
-            help: parameter
-                .help
-                .clone()
-                .filter(|help| !help.trim().is_empty()),
-            required: is_launch && is_needed(parameter, standing.is_some()),
-            control: match purpose {
-                Purpose::Launch => control(parameter, shown, file),
-                Purpose::Defaults => {
-                    default_control(form, shell, parameter, beginning, shown, file)
-                }
-            },
-            hints: again(shell, parameter, beginning)
-                .into_iter()
-                .chain(hints(form, shell, parameter, standing, file, is_launch))
-                .collect(),
             errors: errors.get(&parameter.code).cloned().unwrap_or_default(),
-            to_load: parameter.choices_from_file.is_some() && !matches!(file, Some(Ok(_))),
-            loaded: matches!(file, Some(Ok(_))),
-            suggested: Vec::new(),
-            disables: if is_launch {
-                parameter.disables.join(" ")
-            } else {
-                String::new()
-            },
-            disable_when: parameter.disable_when,
-            code: parameter.code.clone(),
+            ..field(purpose, form, shell, parameter, beginning, file)
         }
     };
     asked(form).map(one).collect()
+}
+
+/// The field of one parameter, without its errors.
+fn field(
+    purpose: Purpose,
+    form: &Form,
+    shell: &Shell,
+    parameter: &Parameter,
+    beginning: Beginning<'_>,
+    file: Option<&Result<Vec<String>, String>>,
+) -> Field {
+    let is_launch = purpose == Purpose::Launch;
+    let standing = match purpose {
+        Purpose::Launch => standing(form, parameter),
+        Purpose::Defaults => beneath(form, parameter),
+    };
+    let used = standing.map(|(value, _)| value).filter(|_| is_launch);
+    let value = used.or_else(|| given(form.defaults.get(&parameter.code)));
+    let shown = in_boxes(parameter, purpose, beginning, value);
+    let hints = hints(form, shell, parameter, standing, file, is_launch);
+    let help = parameter.help.clone();
+    Field {
+        name: name_of(&parameter.code),
+        id: format!("field-{}", parameter.code),
+        title: parameter.title().to_owned(),
+        help: help.filter(|help| !help.trim().is_empty()),
+        required: is_launch && is_needed(parameter, standing.is_some()),
+        control: match purpose {
+            Purpose::Launch => control(parameter, shown, file),
+            Purpose::Defaults => default_control(form, shell, parameter, beginning, shown, file),
+        },
+        hints: again(shell, parameter, beginning)
+            .into_iter()
+            .chain(hints)
+            .collect(),
+        errors: Vec::new(),
+        to_load: parameter.choices_from_file.is_some() && !matches!(file, Some(Ok(_))),
+        loaded: matches!(file, Some(Ok(_))),
+        suggested: Vec::new(),
+        disables: match purpose {
+            Purpose::Launch => parameter.disables.join(" "),
+            Purpose::Defaults => String::new(),
+        },
+        disable_when: parameter.disable_when,
+        code: parameter.code.clone(),
+    }
 }
 
 /// A secret that was typed is not in the box any more: whoever sends the form again would send it without.

@@ -146,10 +146,8 @@ fn compose(
 ) -> MonitoringPage {
     let since = found.edges.first().copied();
     let totals = totals(found);
-    let more = |key, all: usize, shown: usize| {
-        let more = all.saturating_sub(shown);
-        (more > 0).then(|| shell.count(key, &more))
-    };
+    let (failures, pipelines) = (found.failures.iter(), found.pipelines.iter());
+    let more = |key, all, shown| more(&shell, key, all, shown);
     let cut = |is_cut: bool, key, most| {
         is_cut.then(|| shell.with(key, "most", count(shell.language, most)))
     };
@@ -166,21 +164,13 @@ fn compose(
         plot: stacks(&shell, found, period, zone),
         openhexa: openhexa(&shell, &upstream),
         looks: looks(&shell, &found.polling),
-        failures: found
-            .failures
-            .iter()
-            .map(|one| failure(&shell, one))
-            .collect(),
+        failures: failures.map(|one| failure(&shell, one)).collect(),
         failures_more: more(
             "monitoring-more-failures",
             found.failures_count,
             found.failures.len(),
         ),
-        pipelines: found
-            .pipelines
-            .iter()
-            .map(|one| pipeline(&shell, one))
-            .collect(),
+        pipelines: pipelines.map(|one| pipeline(&shell, one)).collect(),
         long: found.long.iter().map(|one| long(&shell, one)).collect(),
         long_more: more("monitoring-more-long", found.long_count, found.long.len()),
         cut: cut(found.cut, "monitoring-cut", MOST_READ),
@@ -189,6 +179,12 @@ fn compose(
         since,
         page: shell,
     }
+}
+
+/// How many rows are not shown, if there are any.
+fn more(shell: &Shell, key: &'static str, all: usize, shown: usize) -> Option<String> {
+    let more = all.saturating_sub(shown);
+    (more > 0).then(|| shell.count(key, &more))
 }
 
 fn choice(shell: &Shell, one: Period, chosen: Period) -> Choice {
@@ -253,23 +249,13 @@ fn figures(
     [queued, running, good, bad, stopped]: [i64; 5],
     from: &str,
 ) -> Vec<Figure> {
-    let list = |statuses: &[Status], from: &str| {
-        let words: Vec<&str> = statuses.iter().map(|status| status.word()).collect();
-        let mut query = form_urlencoded::Serializer::new(String::new());
-        for (name, value) in [("status", words.join(",").as_str()), ("from", from)] {
-            if !value.is_empty() {
-                query.append_pair(name, value);
-            }
-        }
-        Some(shell.below(&format!("/tasks/?{}", query.finish())))
-    };
+    let list = |statuses: &[Status], from: &str| Some(task_list(shell, statuses, from));
     let figure = |key, number: i64, link| Figure {
         name: shell.say(key),
         number: count(shell.language, number),
         link,
         hint: None,
     };
-    let rate = per_mille(good, good + bad).map(|rate| percent(shell.language, rate));
     let live = found.queued + found.running;
     let mut now = figure(
         "monitoring-now",
@@ -294,13 +280,30 @@ fn figures(
             stopped,
             list(&[Status::Cancelled], from),
         ),
-        Figure {
-            name: shell.say("monitoring-rate"),
-            number: rate.unwrap_or_else(|| "–".to_owned()),
-            link: None,
-            hint: Some(shell.say("monitoring-rate-how")),
-        },
+        success_rate(shell, good, bad),
     ]
+}
+
+fn success_rate(shell: &Shell, good: i64, bad: i64) -> Figure {
+    let rate = per_mille(good, good + bad).map(|rate| percent(shell.language, rate));
+    Figure {
+        name: shell.say("monitoring-rate"),
+        number: rate.unwrap_or_else(|| "–".to_owned()),
+        link: None,
+        hint: Some(shell.say("monitoring-rate-how")),
+    }
+}
+
+/// The address of the list of tasks with these statuses, launched since `from`.
+fn task_list(shell: &Shell, statuses: &[Status], from: &str) -> String {
+    let words: Vec<&str> = statuses.iter().map(|status| status.word()).collect();
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    for (name, value) in [("status", words.join(",").as_str()), ("from", from)] {
+        if !value.is_empty() {
+            query.append_pair(name, value);
+        }
+    }
+    shell.below(&format!("/tasks/?{}", query.finish()))
 }
 
 fn failure(shell: &Shell, one: &Failure) -> FailureRow {

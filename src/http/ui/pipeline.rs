@@ -19,6 +19,7 @@ use super::shell::{Here, Shell, large_page};
 use super::suggest::suggest;
 use super::values::Shape;
 use crate::domain::ids::{PipelineId, VersionId};
+use crate::domain::pipeline::VersionLabel;
 use crate::domain::principal::Principal;
 use crate::domain::task::Task;
 use crate::http::api::pipelines::{pipeline_id, version_id};
@@ -80,6 +81,15 @@ struct RunRow {
     trigger: Option<&'static str>,
 }
 
+/// What is loaded for the page in addition to the form.
+struct Loaded {
+    fields: Vec<Field>,
+    versions: Vec<Label>,
+    runs: Vec<RunWithTask>,
+    /// Why the runs are missing.
+    runs_away: Option<String>,
+}
+
 /// What the form is shown with.
 pub struct Shown<'a> {
     pub status: StatusCode,
@@ -138,7 +148,7 @@ fn version_of(task: Option<&Task>) -> Option<VersionId> {
     Some(task?.pipeline.version.as_ref()?.id)
 }
 
-/// The page with this form. What OpenHEXA does not tell beside it leaves a gap that says so.
+/// The page with this form. If OpenHEXA does not return the runs, the page says so.
 pub async fn draw(
     bridge: &Bridge,
     who: &Principal,
@@ -162,16 +172,7 @@ pub async fn draw(
     .await;
     let mut fields = fields(form, &shell, shown.beginning, &files, &shown.errors);
     suggest(&mut fields, &shell, suggested?);
-    let (wrong, others) = summary(&fields, &shown.errors);
-    let current = form.pipeline.current_version.as_ref();
-    let current = current.map(|version| version.label.id);
-    let own = form.version.as_ref().map(|version| version.label.id);
-    let named = |id: VersionId, number, name: Option<&str>| Label {
-        id: id.to_string(),
-        text: label(number, name),
-        is_shown: Some(id) == own,
-        is_current: Some(id) == current,
-    };
+    let versions = versions.iter().flat_map(|all| all.iter());
     let (runs, runs_away) = match runs {
         Ok(runs) => (runs, None),
         Err(error) => (
@@ -179,30 +180,41 @@ pub async fn draw(
             Some(shell.word(Problem::from(error).sentence())),
         ),
     };
-    let template = PipelinePage {
+    let loaded = Loaded {
+        fields,
+        versions: versions.map(|one| named(form, &one.label)).collect(),
+        runs,
+        runs_away,
+    };
+    let status = shown.status;
+    let template = compose(shell, here, form, shown, loaded);
+    large_page(status, move || template).await
+}
+
+fn compose(
+    shell: Shell,
+    here: String,
+    form: &Form,
+    shown: Shown<'_>,
+    loaded: Loaded,
+) -> PipelinePage {
+    let pipeline = &form.pipeline;
+    let description = pipeline.description.clone();
+    let version = form.version.as_ref();
+    let (wrong, others) = summary(&loaded.fields, &shown.errors);
+    PipelinePage {
         once_script: assets::once(),
         here,
-        id: id.to_string(),
-        title: form.pipeline.title().to_owned(),
-        code: form.pipeline.code.clone(),
-        description: form
-            .pipeline
-            .description
-            .clone()
-            .filter(|text| !text.trim().is_empty()),
-        is_notebook: form.pipeline.is_notebook(),
-        may_run: form.pipeline.may_run,
+        id: pipeline.id.to_string(),
+        title: pipeline.title().to_owned(),
+        code: pipeline.code.clone(),
+        description: description.filter(|text| !text.trim().is_empty()),
+        is_notebook: pipeline.is_notebook(),
+        may_run: pipeline.may_run,
         unreadable: form.unreadable,
-        version: form.version.as_ref().map(|version| {
-            let own = &version.label;
-            named(own.id, own.number, own.name.as_deref())
-        }),
-        versions: versions
-            .iter()
-            .flat_map(|all| all.iter())
-            .map(|one| named(one.label.id, one.label.number, one.label.name.as_deref()))
-            .collect(),
-        fields,
+        version: version.map(|version| named(form, &version.label)),
+        versions: loaded.versions,
+        fields: loaded.fields,
         told: shown.told,
         wrong,
         others,
@@ -210,13 +222,23 @@ pub async fn draw(
         notify: shown.notify,
         debug: shown.debug,
         once: Uuid::new_v4().to_string(),
-        plot: plot(&shell, &runs),
-        runs: runs.iter().map(|run| row(&shell, run)).collect(),
-        runs_away,
+        plot: plot(&shell, &loaded.runs),
+        runs: loaded.runs.iter().map(|run| row(&shell, run)).collect(),
+        runs_away: loaded.runs_away,
         stale_as_of: form.stale_as_of,
         page: shell,
-    };
-    large_page(shown.status, move || template).await
+    }
+}
+
+fn named(form: &Form, version: &VersionLabel) -> Label {
+    let current = form.pipeline.current_version.as_ref();
+    let shown = form.version.as_ref();
+    Label {
+        id: version.id.to_string(),
+        text: label(version.number, version.name.as_deref()),
+        is_shown: shown.is_some_and(|one| one.label.id == version.id),
+        is_current: current.is_some_and(|one| one.label.id == version.id),
+    }
 }
 
 /// Each error with its field, in the order of the fields; then those of no field.

@@ -85,6 +85,38 @@ struct Output {
     place: Option<String>,
 }
 
+/// The part of the page that comes from OpenHEXA.
+struct RunPart {
+    lines: Vec<Line>,
+    outputs: Vec<Output>,
+    logs: Option<String>,
+    logs_cut: bool,
+    /// Why it is missing.
+    away: Option<String>,
+}
+
+impl RunPart {
+    fn new(
+        shell: &Shell,
+        history: &TaskHistory,
+        details: Option<RunDetails>,
+        away: Option<String>,
+    ) -> Self {
+        let (messages, outputs, logs) = details.map_or_else(Default::default, |found| {
+            (found.messages, found.outputs, found.logs)
+        });
+        let (logs, logs_cut) = logs.map_or((None, false), |text| newest_log(&text));
+        let outputs = outputs.into_iter();
+        Self {
+            lines: newest(lines(shell, &history.events, &messages)),
+            outputs: outputs.filter_map(|one| output(shell, one)).collect(),
+            logs,
+            logs_cut,
+            away,
+        }
+    }
+}
+
 /// What a page says beside the task: a refusal of what was asked of it.
 #[derive(Default)]
 pub struct Beside {
@@ -130,10 +162,10 @@ pub async fn draw(
     let defaults = shown(&shell, defaults.iter().map(|(code, value)| (code, value)));
     let status = beside.status;
     large_page(status, move || {
-        let template = compose(shell, &seen, &history, details, beside);
+        let run = RunPart::new(&shell, &history, details, away);
+        let template = compose(shell, &seen, &history, run, beside);
         TaskPage {
             defaults,
-            away,
             ..template
         }
     })
@@ -152,37 +184,22 @@ fn compose(
     shell: Shell,
     seen: &TaskView,
     history: &TaskHistory,
-    details: Option<RunDetails>,
+    run: RunPart,
     beside: Beside,
 ) -> TaskPage {
     let task = &seen.task;
-    let ended = task.verdict().is_some();
-    let (events, refused) = (&history.events, history.stop_denied);
-    let (messages, outputs, logs) = details.map_or_else(Default::default, |found| {
-        (found.messages, found.outputs, found.logs)
-    });
-    let all = lines(&shell, events, &messages);
-    let (logs, logs_cut) = logs.map_or((None, false), |text| {
-        let (text, cut) = end_of(&text, LOG);
-        (Some(text).filter(|text| !text.trim().is_empty()), cut)
-    });
+    let (events, refused) = (history.events.iter(), history.stop_denied);
     TaskPage {
         id: task.id.0,
         here: shell.below(&format!("/tasks/{}/", task.id)),
         pipeline: task.pipeline.name.clone(),
         pipeline_id: task.pipeline.id.to_string(),
-        version: task
-            .pipeline
-            .version
-            .as_ref()
-            .map(|own| label(own.number, own.name.as_deref())),
+        version: version(task),
         badge: Badge::of_task(&shell, task.status()),
         state: state(task, refused),
         is_live: !task.confirmed(),
         percent: percent(task),
-        // Of a hundred they say what the percentage says.
-        steps: ((1..).contains(&task.end_value) && task.end_value != 100)
-            .then_some((task.progress_value, task.end_value)),
+        steps: steps(task),
         message: message(&shell, task),
         created_at: task.created_at,
         started_at: task.started_at,
@@ -195,21 +212,39 @@ fn compose(
         defaults: Vec::new(),
         secrets: secrets(task, &beside),
         once: Uuid::new_v4().to_string(),
-        may_cancel: shell.operates() && !ended && (task.cancel_asked_at.is_none() || refused),
-        may_relaunch: shell.operates() && ended,
+        may_cancel: shell.operates() && may_cancel(task, refused),
+        may_relaunch: shell.operates() && task.verdict().is_some(),
         told: beside.told,
         result: task.data.as_ref().map(readable),
-        lines: newest(all),
-        events: newest(events.iter().map(|event| happened(&shell, event)).collect()),
-        outputs: outputs
-            .into_iter()
-            .filter_map(|one| output(&shell, one))
-            .collect(),
-        logs,
-        logs_cut,
-        away: None,
+        lines: run.lines,
+        events: newest(events.map(|event| happened(&shell, event)).collect()),
+        outputs: run.outputs,
+        logs: run.logs,
+        logs_cut: run.logs_cut,
+        away: run.away,
         page: shell,
     }
+}
+
+fn may_cancel(task: &Task, stop_denied: bool) -> bool {
+    task.verdict().is_none() && (task.cancel_asked_at.is_none() || stop_denied)
+}
+
+fn version(task: &Task) -> Option<String> {
+    let version = task.pipeline.version.as_ref();
+    version.map(|own| label(own.number, own.name.as_deref()))
+}
+
+/// Progress in steps, unless there are a hundred: then the percentage says the same.
+fn steps(task: &Task) -> Option<(i32, i32)> {
+    let is_shown = (1..).contains(&task.end_value) && task.end_value != 100;
+    is_shown.then_some((task.progress_value, task.end_value))
+}
+
+/// The end of a log, unless it is blank, and whether its beginning was cut off.
+fn newest_log(text: &str) -> (Option<String>, bool) {
+    let (text, is_cut) = end_of(text, LOG);
+    (Some(text).filter(|text| !text.trim().is_empty()), is_cut)
 }
 
 fn state(task: &Task, refused: bool) -> Option<&'static str> {
