@@ -1,4 +1,4 @@
-//! Who may what: every route against everybody who may knock, and how a refusal looks.
+//! Permissions: every route with every kind of caller, and the format of refusals.
 
 mod local;
 mod manners;
@@ -8,7 +8,7 @@ use rstest::rstest;
 use serde_json::{Value, json};
 
 use crate::support::catalogue::{id, injected, parameter, pipeline};
-use crate::support::story::{Answer, As, Base, Plan, Postgres, Sqlite, Story};
+use crate::support::story::{Answer, As, Base, Postgres, Sqlite, Story, StoryBuilder};
 
 /// A bridge with a task of pipeline 1 that goes on, its id, and the callback token of its run.
 async fn with_a_task(base: Base) -> (Story, i64, String) {
@@ -20,7 +20,7 @@ async fn with_a_task(base: Base) -> (Story, i64, String) {
         "str",
         json!({"choicesFromFile": file}),
     ));
-    let story = Plan::on(base)
+    let story = StoryBuilder::on(base)
         .pipelines(json!([pipeline(1, &parameters, behaviour)]))
         .begin()
         .await;
@@ -214,7 +214,7 @@ async fn credentials_of_another_kind_are_wrong_ones(#[values(Sqlite, Postgres)] 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_role_without_a_key_lets_nobody_in(#[values(Sqlite, Postgres)] base: Base) {
-    let story = Plan::on(base)
+    let story = StoryBuilder::on(base)
         .setting("keys.viewer", "")
         .setting("keys.admin", "")
         .begin()
@@ -255,7 +255,7 @@ async fn one_secret_for_several_roles_has_the_highest_of_them(
         (["viewer", "admin"], 200, 404, 200),
         (["operator", "admin"], 200, 404, 200),
     ] {
-        let plan = roles.iter().fold(Plan::on(base), |plan, role| {
+        let plan = roles.iter().fold(StoryBuilder::on(base), |plan, role| {
             plan.setting(&format!("keys.{role}"), shared)
         });
         let story = plan.begin().await;

@@ -1,4 +1,4 @@
-//! Which addresses an OpenHEXA may have: those of the Internet, and no way around that.
+//! Which addresses of an OpenHEXA are allowed: public ones, and no redirect or DNS trick to others.
 
 use std::net::IpAddr;
 

@@ -1,4 +1,4 @@
-//! `make audit`, and what it says where the list of known vulnerabilities cannot be had.
+//! `make audit`, and its message when the list of vulnerabilities cannot be downloaded.
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::process::{Command, Output};

@@ -1,4 +1,4 @@
-//! The house's plan as a test: who may name whom, and how large a file or function may be.
+//! The layers of the architecture: which may use which, and the maximum size of files and functions.
 
 mod circles;
 
@@ -9,9 +9,9 @@ use regex::Regex;
 
 use crate::sentences::files;
 
-/// A room, the rooms it may name besides itself, and words that have no business there.
+/// A module, the modules that it may use besides itself, and words that it must not contain.
 #[rustfmt::skip]
-const PLAN: [(&str, &[&str], &[&str]); 14] = [
+const DEPENDENCIES: [(&str, &[&str], &[&str]); 14] = [
     ("domain", &[], &["async", "tokio", "std::fs", "std::net", "std::env", "SystemTime", "Instant", "Utc::now", "Serialize", "Deserialize", "actix_web", "diesel", "reqwest", "graphql_client"]),
     ("language", &["domain"], &["actix_web", "diesel", "reqwest", "graphql_client"]),
     ("store", &["domain", "language"], &["actix_web", "reqwest", "graphql_client"]),
@@ -23,12 +23,12 @@ const PLAN: [(&str, &[&str], &[&str]); 14] = [
     ("settings", &["domain"], &[]),
     ("telemetry", &["domain"], &[]),
     ("clock", &[], &[]),
-    ("app", &ROOMS, &[]),
-    ("main", &ROOMS, &[]),
-    ("lib", &ROOMS, &[]),
+    ("app", &MODULES, &[]),
+    ("main", &MODULES, &[]),
+    ("lib", &MODULES, &[]),
 ];
 #[rustfmt::skip]
-const ROOMS: [&str; 12] = [
+const MODULES: [&str; 12] = [
     "domain", "language", "store", "openhexa", "iaso", "service", "background", "http", "settings", "telemetry", "clock",
     "app",
 ];
@@ -76,19 +76,19 @@ fn bare(text: &str) -> String {
 }
 
 impl Source {
-    /// Where the file lies among the modules: `["service", "launch"]`.
+    /// The path of the file's module: `["service", "launch"]`.
     fn module(&self) -> Vec<&str> {
         let path = self.path.trim_end_matches(".rs").trim_end_matches("/mod");
         path.split('/').collect()
     }
 
-    /// The rooms that the code names, by `crate::…`, by enough `super::`, or from the binary.
-    fn names(&self) -> BTreeSet<String> {
+    /// The modules that the code uses, by `crate::…`, by enough `super::`, or from the binary.
+    fn used_modules(&self) -> BTreeSet<String> {
         let path = Regex::new(
             r"\b(?:(?:crate|openhexa_bridge)|((?:super\s*::\s*)*super))\s*::\s*(\w+|\{)",
         )
         .expect("a pattern");
-        let mut rooms = BTreeSet::new();
+        let mut modules = BTreeSet::new();
         for found in path.captures_iter(&self.code) {
             let ups = found
                 .get(1)
@@ -98,12 +98,12 @@ impl Source {
             }
             let first = found.get(2).expect("always there");
             match first.as_str() {
-                "{" => rooms.extend(group(&self.code[first.end()..])),
-                room => drop(rooms.insert(room.to_owned())),
+                "{" => modules.extend(group(&self.code[first.end()..])),
+                module => drop(modules.insert(module.to_owned())),
             }
         }
-        rooms.retain(|name| ROOMS.contains(&name.as_str()));
-        rooms
+        modules.retain(|name| MODULES.contains(&name.as_str()));
+        modules
     }
 
     /// Each function's name and length in lines.
@@ -151,19 +151,22 @@ fn closing(text: &str, from: usize) -> usize {
 }
 
 #[test]
-fn no_arrow_points_the_wrong_way() {
+fn each_module_uses_only_those_below() {
     let mut wrong = Vec::new();
     for source in sources("src") {
-        let room = source.module()[0];
-        let Some((_, may, never)) = PLAN.iter().find(|(name, ..)| *name == room) else {
-            wrong.push(format!("src/{} is in no room of the plan", source.path));
+        let module = source.module()[0];
+        let Some((_, may, never)) = DEPENDENCIES.iter().find(|(name, ..)| *name == module) else {
+            wrong.push(format!(
+                "src/{} belongs to no module of DEPENDENCIES",
+                source.path
+            ));
             continue;
         };
-        let names = source.names();
-        let arrows = names
+        let names = source.used_modules();
+        let others = names
             .iter()
-            .filter(|name| *name != room && !may.contains(&name.as_str()));
-        wrong.extend(arrows.map(|name| format!("src/{} → {name}", source.path)));
+            .filter(|name| *name != module && !may.contains(&name.as_str()));
+        wrong.extend(others.map(|name| format!("src/{} → {name}", source.path)));
         let said = |word: &&&str| {
             Regex::new(&format!(r"\b{word}\b"))
                 .expect("a pattern")
@@ -173,14 +176,14 @@ fn no_arrow_points_the_wrong_way() {
             never
                 .iter()
                 .filter(said)
-                .map(|word| format!("src/{} says {word}", source.path)),
+                .map(|word| format!("src/{} contains {word}", source.path)),
         );
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
 #[test]
-fn each_file_opens_with_its_reason_and_ends_in_time() {
+fn each_file_has_a_comment_and_is_short() {
     let mut wrong = Vec::new();
     for source in [sources("src"), sources("emulator/src")].concat() {
         let file = format!("{}/{}", source.folder, source.path);
@@ -201,7 +204,7 @@ fn each_file_opens_with_its_reason_and_ends_in_time() {
 }
 
 #[test]
-fn the_plan_is_read_as_it_is_written() {
+fn imports_and_functions_are_found() {
     let source = |path: &str, text: &str| Source {
         folder: "src",
         path: path.to_owned(),
@@ -217,7 +220,7 @@ fn the_plan_is_read_as_it_is_written() {
     "##;
     let names = |path: &str| {
         source(path, text)
-            .names()
+            .used_modules()
             .into_iter()
             .collect::<Vec<_>>()
             .join(" ")

@@ -1,4 +1,4 @@
-//! Who did what: one line of the log for each deed, found by the id that its answer carries, and no secret in any.
+//! The audit log: one line for each action, with the request id of its response and without secrets.
 
 use reqwest::Method;
 use rstest::rstest;
@@ -6,13 +6,13 @@ use serde_json::{Value, json};
 
 use crate::support::catalogue::{id, injected, parameter, pipeline};
 use crate::support::log;
-use crate::support::story::{Answer, As, Base, Plan, Postgres, Sqlite, Story};
+use crate::support::story::{Answer, As, Base, Postgres, Sqlite, Story, StoryBuilder};
 
 async fn begin(base: Base) -> Story {
     let behaviour = json!({"kind": "manual", "queued_ms": 0, "running_ms": 0});
     let mut parameters = injected();
     parameters.push(parameter("password", "secret", json!({})));
-    Plan::on(base)
+    StoryBuilder::on(base)
         .pipelines(json!([pipeline(1, &parameters, behaviour)]))
         .begin()
         .await

@@ -1,4 +1,4 @@
-//! The loop that runs passes: what a pass that hangs holds up, and what a stop waits for.
+//! The polling loop: what a polling cycle that hangs delays, and what a stop waits for.
 
 use std::convert::Infallible;
 use std::sync::Arc;

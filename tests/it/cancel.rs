@@ -1,4 +1,4 @@
-//! Somebody wants a task to stop: what is answered, what OpenHEXA is asked, and where the task ends.
+//! A cancel: the response, the request to OpenHEXA, and the final status of the task.
 
 mod launching;
 mod together;
@@ -9,11 +9,11 @@ use rstest::rstest;
 use serde_json::{Value, json};
 
 use crate::support::catalogue::{id, injected, pipeline, quick};
-use crate::support::story::{As, Base, PATIENCE, Plan, Postgres, Sqlite, Story};
-use crate::support::usual::{end, running};
+use crate::support::fixtures::{end, running};
+use crate::support::story::{As, Base, PATIENCE, Postgres, Sqlite, Story, StoryBuilder};
 
-fn plan(base: Base, kind: &str) -> Plan {
-    Plan::on(base).pipelines(json!([pipeline(1, &injected(), quick(kind))]))
+fn plan(base: Base, kind: &str) -> StoryBuilder {
+    StoryBuilder::on(base).pipelines(json!([pipeline(1, &injected(), quick(kind))]))
 }
 
 async fn cancel(story: &Story, task: i64) -> Value {

@@ -1,4 +1,4 @@
-//! The binary itself: what it prints, how it ends, and what is still there when it starts again.
+//! The command line: output, exit status, and what is kept across restarts.
 
 mod check_config;
 mod database;

@@ -1,11 +1,11 @@
-//! The `openhexa-config` record: read, changed, checked and taken away, without its token ever coming out.
+//! The record `openhexa-config`: read, changed, checked and deleted; its token is never shown.
 
 use reqwest::Method;
 use rstest::rstest;
 use serde_json::{Value, json};
 
 use crate::support::catalogue::{id, parameter, pipeline, quick};
-use crate::support::story::{As, Base, Plan, Postgres, Sqlite, Story};
+use crate::support::story::{As, Base, Postgres, Sqlite, Story, StoryBuilder};
 
 async fn configured(base: Base) -> Story {
     let pipelines = json!([pipeline(
@@ -17,7 +17,7 @@ async fn configured(base: Base) -> Story {
         )],
         quick("succeed")
     )]);
-    Plan::on(base).pipelines(pipelines).begin().await
+    StoryBuilder::on(base).pipelines(pipelines).begin().await
 }
 
 impl Story {
@@ -43,7 +43,7 @@ impl Story {
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_record_is_written_read_and_taken_away(#[values(Sqlite, Postgres)] base: Base) {
-    let story = Plan::on(base)
+    let story = StoryBuilder::on(base)
         .pipelines(json!([pipeline(1, &[], quick("succeed"))]))
         .not_configured()
         .begin()
@@ -84,7 +84,7 @@ async fn a_record_is_written_read_and_taken_away(#[values(Sqlite, Postgres)] bas
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn of_a_token_that_is_short_no_character_is_shown(#[values(Sqlite, Postgres)] base: Base) {
-    let story = Plan::on(base).not_configured().begin().await;
+    let story = StoryBuilder::on(base).not_configured().begin().await;
     for (token, shown) in [
         ("abc", "••••"),
         ("eleven-char", "••••"),
@@ -264,7 +264,7 @@ async fn of_many_edits_at_once_of_different_keys_none_is_lost(
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_live_run_stays_where_it_was_launched(#[values(Sqlite, Postgres)] base: Base) {
-    let story = Plan::on(base)
+    let story = StoryBuilder::on(base)
         .pipelines(json!([pipeline(
             1,
             &[],
@@ -378,7 +378,7 @@ async fn a_check_says_how_far_a_launch_would_come(#[values(Sqlite, Postgres)] ba
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_private_address_is_refused_unless_it_is_allowed(#[values(Sqlite, Postgres)] base: Base) {
-    let story = Plan::on(base)
+    let story = StoryBuilder::on(base)
         .setting("openhexa.allow_private", "false")
         .not_configured()
         .begin()

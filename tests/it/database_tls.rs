@@ -1,4 +1,4 @@
-//! The connection to PostgreSQL with `database.tls = "verified"`: a server without TLS gets no password.
+//! PostgreSQL with `database.tls = "verified"`: a server without TLS gets no password.
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};

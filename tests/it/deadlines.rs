@@ -1,12 +1,12 @@
-//! Runs past their time: looked at until a look shows their end, and never ended by the clock alone.
+//! Overdue runs: polled until a poll shows their end, and never ended by the clock alone.
 
 use chrono::TimeDelta;
 use rstest::rstest;
 use serde_json::{Map, json};
 
 use crate::support::catalogue::{id, injected, pipeline, quick};
-use crate::support::story::{Base, Plan, Postgres, Sqlite, Story};
-use crate::support::usual::{end, running};
+use crate::support::fixtures::{end, running};
+use crate::support::story::{Base, Postgres, Sqlite, Story, StoryBuilder};
 
 /// The version's hour and the grace.
 const TIME_LIMIT: TimeDelta = TimeDelta::minutes(90);
@@ -90,7 +90,7 @@ async fn an_overdue_run_out_of_reach_is_live_and_one_that_is_gone_has_timed_out(
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_run_that_waits_in_the_queue_is_not_overdue(#[values(Sqlite, Postgres)] base: Base) {
     let hangs = json!([pipeline(1, &injected(), quick("hang"))]);
-    let story = Plan::on(base).pipelines(hangs).begin().await;
+    let story = StoryBuilder::on(base).pipelines(hangs).begin().await;
     let task = story.launch(&id(1), json!({})).await;
     story.advance(TimeDelta::hours(24) + TIME_LIMIT - TimeDelta::minutes(1));
     story.pass().await;
@@ -111,7 +111,7 @@ async fn the_time_of_a_launch_that_was_sent_late_counts_from_when_it_was_sent(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let hangs = json!([pipeline(1, &injected(), quick("hang"))]);
-    let story = Plan::on(base).pipelines(hangs).begin().await;
+    let story = StoryBuilder::on(base).pipelines(hangs).begin().await;
     story
         .get(&format!("/pipelines/{}/", id(1)))
         .await
@@ -261,7 +261,7 @@ async fn a_lost_run_in_an_archived_workspace_is_given_up_after_its_deadline(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let ours = json!([pipeline(1, &injected(), quick("manual"))]);
-    let story = Plan::on(base).pipelines(ours).begin().await;
+    let story = StoryBuilder::on(base).pipelines(ours).begin().await;
     story
         .fault(&json!({"fault": "drop_after", "count": 1}))
         .await;

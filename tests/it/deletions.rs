@@ -1,4 +1,4 @@
-//! Pipelines deleted in OpenHEXA: their tasks end soon, and only on proof.
+//! Pipelines deleted in OpenHEXA: their tasks end soon, but only if the deletion is proven.
 
 use chrono::TimeDelta;
 use openhexa_bridge::domain::ids::UserId;
@@ -8,8 +8,8 @@ use serde_json::json;
 use uuid::Uuid;
 
 use crate::support::catalogue::{id, injected, pipeline, quick};
-use crate::support::story::{Base, Plan, Postgres, Sqlite, Story};
-use crate::support::usual::{end, running};
+use crate::support::fixtures::{end, running};
+use crate::support::story::{Base, Postgres, Sqlite, Story, StoryBuilder};
 
 /// The time until an unsure launch or a run that is to stop is polled again, and the poll.
 async fn poll(story: &Story) {
@@ -98,7 +98,7 @@ async fn a_lost_launch_of_a_deleted_pipeline_is_given_up_after_the_grace(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let ours = json!([pipeline(1, &injected(), quick("manual"))]);
-    let story = Plan::on(base).pipelines(ours).begin().await;
+    let story = StoryBuilder::on(base).pipelines(ours).begin().await;
     story
         .fault(&json!({"fault": "drop_before", "count": 1}))
         .await;

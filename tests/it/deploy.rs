@@ -1,4 +1,4 @@
-//! `deploy/`: the nginx file with a real nginx before a real bridge, and what can be read of the rest.
+//! `deploy/`: the nginx configuration with a real nginx and a real bridge.
 
 mod files;
 
@@ -17,7 +17,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::process::{Child, Command};
 
 use crate::support::catalogue::{id, injected, pipeline};
-use crate::support::story::{As, Base, PATIENCE, Plan, Postgres, Sqlite, Story};
+use crate::support::story::{As, Base, PATIENCE, Postgres, Sqlite, Story, StoryBuilder};
 
 fn deploy(name: &str) -> String {
     let file = Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -175,9 +175,9 @@ fn outside(bridge: &str) -> String {
     lines.join("\n").replace("127.0.0.1:8080", bridge)
 }
 
-fn plan(base: Base) -> Plan {
+fn plan(base: Base) -> StoryBuilder {
     let behaviour = json!({"kind": "manual", "queued_ms": 0, "running_ms": 0});
-    let plan = Plan::on(base).pipelines(json!([pipeline(1, &injected(), behaviour)]));
+    let plan = StoryBuilder::on(base).pipelines(json!([pipeline(1, &injected(), behaviour)]));
     plan.setting("server.trusted_proxies", "127.0.0.1")
 }
 

@@ -1,10 +1,10 @@
-//! What may be read of a failed run's log: the reason, but none of the secrets that a traceback quotes.
+//! A failed run's log shows the error, but no secret that a traceback contains.
 
 use rstest::rstest;
 use serde_json::json;
 
 use crate::support::catalogue::{id, parameter, pipeline};
-use crate::support::story::{Base, Plan, Postgres, Sqlite};
+use crate::support::story::{Base, Postgres, Sqlite, StoryBuilder};
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -17,7 +17,7 @@ async fn the_reason_is_kept_without_the_secrets_it_quotes(#[values(Sqlite, Postg
     let message = format!(
         "ValueError: no such table; Authorization: Bearer {secret} and eyJhbGciOi.eyJ0YXNr.c2lnbmVk."
     );
-    let story = Plan::on(base)
+    let story = StoryBuilder::on(base)
         .pipelines(json!([pipeline(
             1,
             &parameters,

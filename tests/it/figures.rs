@@ -1,4 +1,4 @@
-//! The arithmetic of many tasks: days, durations, shares, kinds of failures; what always holds.
+//! The arithmetic of statistics: days, durations, shares, kinds of failures.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use openhexa_bridge::domain::failure::Reason;

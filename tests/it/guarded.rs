@@ -1,12 +1,11 @@
-//! What every answer tells a browser, whatever was asked and whatever came of it; and that no page of another origin
-//! may ask.
+//! The security headers of all responses, and the refusal of requests from pages of other origins.
 
 use reqwest::Method;
 use rstest::rstest;
 use serde_json::json;
 
 use crate::support::catalogue::{id, pipeline, quick};
-use crate::support::story::{Answer, As, Base, Plan, Postgres, Sqlite, Story};
+use crate::support::story::{Answer, As, Base, Postgres, Sqlite, Story, StoryBuilder};
 
 const ALWAYS: [(&str, &str); 5] = [
     ("x-frame-options", "DENY"),
@@ -55,7 +54,7 @@ fn each_kind() -> Vec<(As, &'static str, String)> {
 
 async fn begin(base: Base, url: &str) -> Story {
     let pipelines = json!([pipeline(1, &[], quick("succeed"))]);
-    Plan::on(base)
+    StoryBuilder::on(base)
         .pipelines(pipelines)
         .setting("server.public_url", url)
         .begin()

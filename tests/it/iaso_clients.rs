@@ -1,4 +1,4 @@
-//! Launches as Iaso's own clients send them.
+//! Launches as Iaso's clients send them.
 
 use reqwest::Method;
 use rstest::rstest;
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::identity::{self, Shows};
 use crate::support::catalogue::{id, injected, parameter, pipeline, quick};
 use crate::support::iaso::{self, MAY};
-use crate::support::story::{As, Base, Plan, Postgres, Sqlite, Story};
+use crate::support::story::{As, Base, Postgres, Sqlite, Story, StoryBuilder};
 
 const FORM: &str = "application/x-www-form-urlencoded";
 
@@ -52,7 +52,7 @@ async fn a_form_launches_as_json_does(#[values(Sqlite, Postgres)] base: Base) {
         (FORM, encoded),
         ("multipart/form-data; boundary=line", parts),
     ] {
-        let story = Plan::on(base).pipelines(country()).begin().await;
+        let story = StoryBuilder::on(base).pipelines(country()).begin().await;
         let answer = story
             .ask(As::Operator, Method::POST, &path())
             .body(kind, body)
@@ -78,7 +78,7 @@ async fn a_version_in_a_form_whose_digits_spell_a_number_is_launched(
     ] {
         let mut pipelines = country();
         pipelines[0]["versions"][0]["id"] = json!(own);
-        let story = Plan::on(base).pipelines(pipelines).begin().await;
+        let story = StoryBuilder::on(base).pipelines(pipelines).begin().await;
         for version in [own.replace('-', ""), String::new()] {
             let body = format!("config=%7B%7D&version={version}");
             let answer = story
@@ -100,7 +100,7 @@ async fn a_version_in_a_form_whose_digits_spell_a_number_is_launched(
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_wrong_in_a_form_is_refused_by_name(#[values(Sqlite, Postgres)] base: Base) {
-    let story = Plan::on(base).pipelines(country()).begin().await;
+    let story = StoryBuilder::on(base).pipelines(country()).begin().await;
     for (body, field) in [
         ("config=%7B%7D&version=5", "version"),
         ("config=nonsense", "config"),
@@ -127,7 +127,7 @@ async fn what_is_wrong_in_a_form_is_refused_by_name(#[values(Sqlite, Postgres)] 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_version_is_named_with_or_without_dashes(#[values(Sqlite, Postgres)] base: Base) {
-    let story = Plan::on(base).pipelines(country()).begin().await;
+    let story = StoryBuilder::on(base).pipelines(country()).begin().await;
     let own = id(1001);
     for spelling in [
         own.clone(),
@@ -151,7 +151,7 @@ async fn a_version_is_named_with_or_without_dashes(#[values(Sqlite, Postgres)] b
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn planning_id_is_dropped_where_it_is_not_declared(#[values(Sqlite, Postgres)] base: Base) {
-    let story = Plan::on(base).pipelines(country()).begin().await;
+    let story = StoryBuilder::on(base).pipelines(country()).begin().await;
     story
         .launch(
             &id(1),
@@ -161,7 +161,7 @@ async fn planning_id_is_dropped_where_it_is_not_declared(#[values(Sqlite, Postgr
     assert_eq!(sent(&story).await, json!({"country": "NER"}));
     story.end().await;
     let declared = [parameter("planning_id", "int", json!({}))];
-    let story = Plan::on(base)
+    let story = StoryBuilder::on(base)
         .pipelines(json!([pipeline(1, &declared, quick("succeed"))]))
         .begin()
         .await;

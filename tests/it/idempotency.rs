@@ -1,4 +1,4 @@
-//! `Idempotency-Key`: under one key there is one task and one run, whoever asks again, where and when.
+//! `Idempotency-Key`: one key, one task and one run, however often and wherever the request is repeated.
 
 use rstest::rstest;
 use std::collections::BTreeSet;
@@ -9,16 +9,16 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::support::catalogue::{id, injected, parameter, pipeline, quick};
-use crate::support::hand;
-use crate::support::story::{Answer, As, Base, Plan, Postgres, Sqlite, Story};
+use crate::support::database;
+use crate::support::story::{Answer, As, Base, Postgres, Sqlite, Story, StoryBuilder};
 
-fn plan(base: Base) -> Plan {
+fn plan(base: Base) -> StoryBuilder {
     let mut parameters = injected();
     parameters.push(parameter("country", "str", json!({"name": "Country"})));
     parameters.push(parameter("year", "int", json!({})));
     parameters.push(parameter("password", "secret", json!({})));
     let other = pipeline(2, &parameters, quick("manual"));
-    Plan::on(base).pipelines(json!([pipeline(1, &parameters, quick("manual")), other]))
+    StoryBuilder::on(base).pipelines(json!([pipeline(1, &parameters, quick("manual")), other]))
 }
 
 async fn keyed(story: &Story, pipeline: u64, key: &str, body: &Value) -> Answer {
@@ -102,7 +102,7 @@ async fn a_key_is_good_for_one_request_only(#[values(Sqlite, Postgres)] base: Ba
         .await
         .expect(201);
     task_of(&story, "One", &body).await;
-    hand::sql(
+    database::sql(
         &story,
         "UPDATE idempotency SET account_id = 2 WHERE key = 'one'",
     )
@@ -318,7 +318,7 @@ async fn a_key_is_kept_for_its_time_and_then_swept(#[values(Sqlite, Postgres)] b
     story.advance(TimeDelta::hours(3));
     task_of(&story, "last", &body).await;
     // Of all the old ones nothing is left: a second row under a kept key would break its uniqueness.
-    hand::sql(&story, "UPDATE idempotency SET key = 'the only one'").await;
+    database::sql(&story, "UPDATE idempotency SET key = 'the only one'").await;
     story.end().await;
 }
 

@@ -1,4 +1,4 @@
-//! Iaso's users: who they are here, what they may, and what Iaso is told and not told about it.
+//! Iaso's users: their account, their permissions, and what the bridge sends to Iaso.
 
 pub mod callback;
 mod credentials;
@@ -12,14 +12,14 @@ use serde_json::{Value, json};
 
 use crate::support::catalogue::{id, injected, pipeline};
 use crate::support::iaso::{self, Iaso, MAY};
-use crate::support::story::{Answer, As, Ask, Base, Plan, Postgres, Sqlite, Story};
+use crate::support::story::{Answer, As, Ask, Base, Postgres, Sqlite, Story, StoryBuilder};
 
 pub const ELSEWHERE: &str = "Authentication credentials were not provided or are not valid";
 
 /// A bridge before an Iaso, with a pipeline that reports; account 1 is configured.
-pub fn plan(base: Base, iaso: &Iaso) -> Plan {
+pub fn plan(base: Base, iaso: &Iaso) -> StoryBuilder {
     let behaviour = json!({"kind": "manual", "queued_ms": 0, "running_ms": 0});
-    Plan::on(base)
+    StoryBuilder::on(base)
         .pipelines(json!([pipeline(1, &injected(), behaviour)]))
         .setting("iaso.url", &iaso.url)
 }

@@ -1,4 +1,4 @@
-//! API keys: made on the command line, shown once, good for their role, until they end or are revoked.
+//! API keys: created on the command line, shown once, valid for their role until they expire or are revoked.
 
 use rstest::rstest;
 use std::process::{Command, Output};
@@ -8,8 +8,8 @@ use reqwest::Method;
 use serde_json::json;
 
 use crate::support::catalogue::{id, pipeline, quick};
-use crate::support::story::{As, Base, Plan, Postgres, Sqlite, Story};
-use crate::support::{dump, hand};
+use crate::support::story::{As, Base, Postgres, Sqlite, Story, StoryBuilder};
+use crate::support::{database, dump};
 
 impl Story {
     /// `openhexa-bridge keys …` on this story's database.
@@ -54,7 +54,7 @@ impl Story {
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_key_opens_what_its_role_may_and_no_more(#[values(Sqlite, Postgres)] base: Base) {
-    let story = Plan::on(base)
+    let story = StoryBuilder::on(base)
         .pipelines(json!([pipeline(1, &[], quick("succeed"))]))
         .begin()
         .await;
@@ -91,7 +91,7 @@ async fn a_key_opens_what_its_role_may_and_no_more(#[values(Sqlite, Postgres)] b
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_revoked_key_is_refused_within_seconds(#[values(Sqlite, Postgres)] base: Base) {
-    let story = Plan::on(base).begin().await;
+    let story = StoryBuilder::on(base).begin().await;
     let key = story
         .make_key(&["--role", "viewer", "--name", "District office"])
         .await;
@@ -119,7 +119,7 @@ async fn a_revoked_key_is_refused_within_seconds(#[values(Sqlite, Postgres)] bas
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_key_ends_when_it_was_told_to(#[values(Sqlite, Postgres)] base: Base) {
-    let story = Plan::on(base).begin().await;
+    let story = StoryBuilder::on(base).begin().await;
     let key = story
         .make_key(&["--role", "viewer", "--expires", "90d"])
         .await;
@@ -136,7 +136,7 @@ async fn a_key_ends_when_it_was_told_to(#[values(Sqlite, Postgres)] base: Base) 
 async fn a_key_that_was_used_just_before_its_expiry_is_refused_at_its_expiry(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
-    let story = Plan::on(base).begin().await;
+    let story = StoryBuilder::on(base).begin().await;
     let key = story
         .make_key(&["--role", "viewer", "--expires", "1d"])
         .await;
@@ -166,13 +166,13 @@ async fn expiry(story: &Story) -> String {
         }
     };
     let query = format!("SELECT {column} AS text FROM api_key");
-    hand::texts(story, &query).await.remove(0)
+    database::texts(story, &query).await.remove(0)
 }
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_last_use_of_a_key_is_recorded(#[values(Sqlite, Postgres)] base: Base) {
-    let story = Plan::on(base).begin().await;
+    let story = StoryBuilder::on(base).begin().await;
     let key = story.make_key(&["--role", "viewer"]).await;
     assert!(story.list_keys().await.contains("last used -"));
     assert_eq!(story.status(&key, Method::GET, "/tasks/").await, 200);
@@ -232,7 +232,7 @@ fn a_network_is_not_served_without_a_key_unless_somebody_insists() {
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_name_that_hides_or_reverses_text_makes_no_key(#[values(Sqlite, Postgres)] base: Base) {
-    let story = Plan::on(base).begin().await;
+    let story = StoryBuilder::on(base).begin().await;
     for name in [
         "ops\u{202e}nimda",
         "\u{2067}ops",

@@ -1,4 +1,4 @@
-//! Which language a caller is answered in.
+//! The language of a response.
 
 use actix_web::test::TestRequest;
 use openhexa_bridge::http::Language;

@@ -1,15 +1,15 @@
-//! One launch becomes one run, and its task ends as the run ends, whoever calls back.
+//! One launch creates one run, and its task gets the run's final status, with and without reports.
 
 use rstest::rstest;
 use serde_json::json;
 
 use crate::support::catalogue::{id, injected, parameter, pipeline, quick};
-use crate::support::story::{Base, Plan, Postgres, Sqlite};
+use crate::support::story::{Base, Postgres, Sqlite, StoryBuilder};
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_task_ends_without_any_callback(#[values(Sqlite, Postgres)] base: Base) {
-    let story = Plan::on(base)
+    let story = StoryBuilder::on(base)
         .pipelines(json!([pipeline(1, &[], quick("succeed"))]))
         .begin()
         .await;
@@ -33,7 +33,7 @@ async fn the_pipelines_own_reports_become_the_tasks(#[values(Sqlite, Postgres)] 
         "str",
         json!({"required": true, "name": "Country"}),
     ));
-    let story = Plan::on(base)
+    let story = StoryBuilder::on(base)
         .pipelines(json!([pipeline(1, &parameters, behaviour)]))
         .begin()
         .await;
@@ -51,7 +51,7 @@ async fn the_pipelines_own_reports_become_the_tasks(#[values(Sqlite, Postgres)] 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_launch_is_answered_with_the_eight_keys(#[values(Sqlite, Postgres)] base: Base) {
-    let story = Plan::on(base)
+    let story = StoryBuilder::on(base)
         .pipelines(json!([pipeline(1, &[], quick("hang"))]))
         .begin()
         .await;
@@ -96,7 +96,7 @@ async fn a_launch_is_answered_with_the_eight_keys(#[values(Sqlite, Postgres)] ba
 async fn a_launched_task_knows_its_pipeline_version_and_run(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
-    let story = Plan::on(base)
+    let story = StoryBuilder::on(base)
         .pipelines(json!([pipeline(1, &[], quick("hang"))]))
         .begin()
         .await;
@@ -122,7 +122,7 @@ async fn a_launched_task_knows_its_pipeline_version_and_run(
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_launch_is_a_run_of_its_own(#[values(Sqlite, Postgres)] base: Base) {
-    let story = Plan::on(base)
+    let story = StoryBuilder::on(base)
         .pipelines(json!([pipeline(1, &injected(), quick("succeed"))]))
         .begin()
         .await;
@@ -146,7 +146,7 @@ async fn every_launch_is_a_run_of_its_own(#[values(Sqlite, Postgres)] base: Base
 async fn a_launch_whose_caller_hangs_up_is_followed_all_the_same(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
-    let story = Plan::on(base)
+    let story = StoryBuilder::on(base)
         .pipelines(json!([pipeline(1, &injected(), quick("succeed"))]))
         .begin()
         .await;
@@ -168,7 +168,7 @@ async fn a_launch_whose_caller_hangs_up_is_followed_all_the_same(
 async fn a_launch_whose_caller_hangs_up_before_openhexa_is_asked_is_made(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
-    let story = Plan::on(base)
+    let story = StoryBuilder::on(base)
         .pipelines(json!([pipeline(1, &[], quick("succeed"))]))
         .begin()
         .await;

@@ -1,4 +1,4 @@
-//! A run is looked for by whose it is: so it is known as whom OpenHEXA is asked before it is asked.
+//! A lost run is searched for by its user, so the user is known before the launch is sent.
 
 use chrono::TimeDelta;
 use openhexa_bridge::domain::connection::Connection;
@@ -11,10 +11,10 @@ use serde_json::{Map, json};
 use uuid::Uuid;
 
 use crate::support::catalogue::{id, injected, pipeline, quick};
-use crate::support::story::{Base, Plan, Postgres, Sqlite, Story};
+use crate::support::story::{Base, Postgres, Sqlite, Story, StoryBuilder};
 
-fn plan(base: Base) -> Plan {
-    Plan::on(base).pipelines(json!([pipeline(1, &injected(), quick("succeed"))]))
+fn plan(base: Base) -> StoryBuilder {
+    StoryBuilder::on(base).pipelines(json!([pipeline(1, &injected(), quick("succeed"))]))
 }
 
 /// The connection in force, as a launch finds it.

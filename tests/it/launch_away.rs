@@ -1,14 +1,14 @@
-//! Launches while OpenHEXA is away or slow: what is known of a pipeline is enough for a while, then it is not.
+//! Launches while OpenHEXA is unavailable or slow: cached definitions are used, for a limited time.
 
 use chrono::TimeDelta;
 use rstest::rstest;
 use serde_json::{Value, json};
 
 use crate::support::catalogue::{id, injected, parameter, pipeline, quick};
-use crate::support::story::{Answer, Base, PATIENCE, Plan, Postgres, Sqlite, Story};
+use crate::support::story::{Answer, Base, PATIENCE, Postgres, Sqlite, Story, StoryBuilder};
 
-fn plan(base: Base) -> Plan {
-    Plan::on(base).pipelines(json!([pipeline(1, &injected(), quick("succeed"))]))
+fn plan(base: Base) -> StoryBuilder {
+    StoryBuilder::on(base).pipelines(json!([pipeline(1, &injected(), quick("succeed"))]))
 }
 
 async fn ask(story: &Story) -> Answer {
@@ -184,7 +184,7 @@ async fn a_definition_is_good_for_ten_minutes(#[values(Sqlite, Postgres)] base: 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_known_still_refuses_wrong_values(#[values(Sqlite, Postgres)] base: Base) {
     let parameters = [parameter("country", "str", json!({"required": true}))];
-    let story = Plan::on(base)
+    let story = StoryBuilder::on(base)
         .pipelines(json!([pipeline(1, &parameters, quick("succeed"))]))
         .begin()
         .await;

@@ -1,10 +1,10 @@
-//! What is sent for a launch: whose values lie over whose, and what the bridge fills in.
+//! The config of a launch: which values have priority, and what the bridge adds.
 
 use rstest::rstest;
 use serde_json::{Value, json};
 
 use crate::support::catalogue::{id, injected, parameter, pipeline, quick, with};
-use crate::support::story::{As, Base, Plan, Postgres, Sqlite, Story};
+use crate::support::story::{As, Base, Postgres, Sqlite, Story, StoryBuilder};
 
 /// A pipeline whose one version has these parameters and this config.
 fn saved(parameters: &[Value], config: &Value) -> Value {
@@ -16,7 +16,10 @@ fn saved(parameters: &[Value], config: &Value) -> Value {
 }
 
 async fn with_only(base: Base, pipeline: Value) -> Story {
-    Plan::on(base).pipelines(json!([pipeline])).begin().await
+    StoryBuilder::on(base)
+        .pipelines(json!([pipeline]))
+        .begin()
+        .await
 }
 
 /// The config of the only run.
@@ -38,7 +41,7 @@ async fn the_callers_values_lie_over_the_accounts_and_those_over_the_versions(
         {"id": id(1), "parameters": {"bb": "account", "cc": "account", "unused": null}},
     ]});
     let config = json!({"aa": "version", "bb": "version", "cc": "version"});
-    let plan = Plan::on(base)
+    let plan = StoryBuilder::on(base)
         .pipelines(json!([saved(&parameters, &config)]))
         .content(&content);
     let story = plan.begin().await;
@@ -59,7 +62,7 @@ async fn the_callers_values_lie_over_the_accounts_and_those_over_the_versions(
 async fn a_null_of_the_caller_leaves_the_accounts_value(#[values(Sqlite, Postgres)] base: Base) {
     let parameters = [parameter("country", "str", json!({"required": true}))];
     let content = json!({"pipelines": [{"id": id(1), "parameters": {"country": "CMR"}}]});
-    let plan = Plan::on(base)
+    let plan = StoryBuilder::on(base)
         .pipelines(json!([pipeline(1, &parameters, quick("hang"))]))
         .content(&content);
     let story = plan.begin().await;
@@ -211,7 +214,7 @@ fn versions() -> Value {
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_older_version_is_judged_and_launched_as_itself(#[values(Sqlite, Postgres)] base: Base) {
-    let story = Plan::on(base).pipelines(versions()).begin().await;
+    let story = StoryBuilder::on(base).pipelines(versions()).begin().await;
     let path = format!("/pipelines/{}/launch/", id(1));
     let body = json!({"version": id(11), "config": {"old": "x"}});
     let task = story.post(&path, &body).await.expect(201)["task"]["id"]
@@ -235,7 +238,7 @@ async fn an_older_version_is_judged_and_launched_as_itself(#[values(Sqlite, Post
 async fn without_a_version_or_with_null_the_current_one_is_launched(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
-    let story = Plan::on(base).pipelines(versions()).begin().await;
+    let story = StoryBuilder::on(base).pipelines(versions()).begin().await;
     let path = format!("/pipelines/{}/launch/", id(1));
     for body in [
         json!({"config": {"new": "x"}}),
@@ -257,7 +260,7 @@ async fn without_a_version_or_with_null_the_current_one_is_launched(
 async fn a_version_that_is_not_the_pipelines_is_refused_by_its_field(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
-    let story = Plan::on(base).pipelines(versions()).begin().await;
+    let story = StoryBuilder::on(base).pipelines(versions()).begin().await;
     let path = format!("/pipelines/{}/launch/", id(1));
     for version in [
         json!(id(1002)),

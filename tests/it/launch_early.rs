@@ -1,4 +1,4 @@
-//! Reports that come before the run's id is known: they prove that there is a run.
+//! Reports before the run's id is known: they prove that there is a run.
 
 use chrono::TimeDelta;
 use reqwest::Method;
@@ -6,11 +6,11 @@ use rstest::rstest;
 use serde_json::{Value, json};
 
 use crate::support::catalogue::{id, injected, pipeline, quick};
-use crate::support::story::{As, Base, Plan, Postgres, Sqlite, Story};
+use crate::support::story::{As, Base, Postgres, Sqlite, Story, StoryBuilder};
 
 /// A task whose run lives, and whose run's id was lost.
 async fn lost(base: Base) -> (Story, i64) {
-    let story = Plan::on(base)
+    let story = StoryBuilder::on(base)
         .pipelines(json!([pipeline(1, &injected(), quick("manual"))]))
         .begin()
         .await;
@@ -150,7 +150,7 @@ async fn a_reported_success_of_a_run_never_found_stays_one(#[values(Sqlite, Post
 async fn a_report_while_the_launch_is_still_under_way_is_taken(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
-    let story = Plan::on(base)
+    let story = StoryBuilder::on(base)
         .pipelines(json!([pipeline(1, &injected(), quick("manual"))]))
         .begin()
         .await;

@@ -1,11 +1,11 @@
-//! Launches that do not come about: refused here before anything is sent, or by OpenHEXA, then with a task that says so.
+//! Refused launches: by the bridge before anything is sent, or by OpenHEXA, with a task that says so.
 
 use reqwest::Method;
 use rstest::rstest;
 use serde_json::{Value, json};
 
 use crate::support::catalogue::{id, injected, parameter, pipeline, quick};
-use crate::support::story::{As, Base, Plan, Postgres, Sqlite, Story};
+use crate::support::story::{As, Base, Postgres, Sqlite, Story, StoryBuilder};
 
 fn launch_of(number: u64) -> String {
     format!("/pipelines/{}/launch/", id(number))
@@ -24,7 +24,7 @@ async fn nothing_came_of_it(story: &Story) {
 async fn a_config_that_is_no_object_is_refused_by_its_field(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
-    let story = Plan::on(base)
+    let story = StoryBuilder::on(base)
         .pipelines(json!([pipeline(1, &[], quick("succeed"))]))
         .begin()
         .await;
@@ -73,7 +73,7 @@ fn wrong() -> Value {
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn all_wrong_fields_are_told_at_once(#[values(Sqlite, Postgres)] base: Base) {
-    let story = Plan::on(base).pipelines(strict()).begin().await;
+    let story = StoryBuilder::on(base).pipelines(strict()).begin().await;
     let refused = story.post(&launch_of(1), &wrong()).await.expect(400);
     let told = json!({
         "codes": ["Codes must be a list"],
@@ -93,7 +93,7 @@ async fn all_wrong_fields_are_told_at_once(#[values(Sqlite, Postgres)] base: Bas
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn one_wrong_field_is_the_contracts_own_example(#[values(Sqlite, Postgres)] base: Base) {
-    let story = Plan::on(base).pipelines(strict()).begin().await;
+    let story = StoryBuilder::on(base).pipelines(strict()).begin().await;
     let refused = story
         .post(&launch_of(1), &json!({"config": {"year": 2024}}))
         .await
@@ -109,7 +109,7 @@ async fn one_wrong_field_is_the_contracts_own_example(#[values(Sqlite, Postgres)
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn wrong_fields_are_told_in_french_to_who_reads_it(#[values(Sqlite, Postgres)] base: Base) {
-    let story = Plan::on(base).pipelines(strict()).begin().await;
+    let story = StoryBuilder::on(base).pipelines(strict()).begin().await;
     let ask = story
         .ask(As::Operator, Method::POST, &launch_of(1))
         .header("accept-language", "fr-FR,fr;q=0.9");
@@ -133,7 +133,7 @@ async fn a_wrong_default_of_the_account_is_told_as_the_accounts(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let content = json!({"pipelines": [{"id": id(1), "parameters": {"year": "soon", "gone": 1}}]});
-    let story = Plan::on(base)
+    let story = StoryBuilder::on(base)
         .pipelines(strict())
         .content(&content)
         .begin()
@@ -164,7 +164,7 @@ async fn an_unknown_pipeline_is_not_found(#[values(Sqlite, Postgres)] base: Base
         pipeline(2, &[], quick("succeed")),
         json!({"workspace": "other"}),
     );
-    let story = Plan::on(base)
+    let story = StoryBuilder::on(base)
         .pipelines(json!([pipeline(1, &[], quick("succeed")), elsewhere]))
         .begin()
         .await;
@@ -179,7 +179,7 @@ async fn an_unknown_pipeline_is_not_found(#[values(Sqlite, Postgres)] base: Base
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn who_may_not_launch_is_told_so(#[values(Sqlite, Postgres)] base: Base) {
-    let story = Plan::on(base)
+    let story = StoryBuilder::on(base)
         .pipelines(json!([pipeline(1, &[], quick("succeed"))]))
         .begin()
         .await;
@@ -231,7 +231,7 @@ async fn refused_with_task(story: &Story, status: u16) {
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_limit_of_runs_is_429_and_the_task_says_so(#[values(Sqlite, Postgres)] base: Base) {
-    let story = Plan::on(base)
+    let story = StoryBuilder::on(base)
         .pipelines(json!([pipeline(1, &injected(), quick("succeed"))]))
         .begin()
         .await;
@@ -247,7 +247,7 @@ async fn the_limit_of_runs_is_429_and_the_task_says_so(#[values(Sqlite, Postgres
 async fn a_token_refused_at_the_launch_is_502_with_a_task_and_never_401(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
-    let story = Plan::on(base)
+    let story = StoryBuilder::on(base)
         .pipelines(json!([pipeline(1, &injected(), quick("succeed"))]))
         .begin()
         .await;
@@ -263,7 +263,7 @@ async fn a_token_refused_at_the_launch_is_502_with_a_task_and_never_401(
 async fn a_token_refused_before_the_launch_is_502_without_a_task(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
-    let story = Plan::on(base)
+    let story = StoryBuilder::on(base)
         .pipelines(json!([pipeline(1, &[], quick("succeed"))]))
         .begin()
         .await;
@@ -283,7 +283,7 @@ async fn a_token_refused_before_the_launch_is_502_without_a_task(
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_refused_launch_is_an_end_that_no_word_moves(#[values(Sqlite, Postgres)] base: Base) {
-    let story = Plan::on(base)
+    let story = StoryBuilder::on(base)
         .pipelines(json!([pipeline(1, &injected(), quick("succeed"))]))
         .begin()
         .await;
@@ -303,7 +303,7 @@ async fn a_refused_launch_is_an_end_that_no_word_moves(#[values(Sqlite, Postgres
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn without_a_configuration_nothing_is_launched(#[values(Sqlite, Postgres)] base: Base) {
-    let story = Plan::on(base)
+    let story = StoryBuilder::on(base)
         .pipelines(strict())
         .not_configured()
         .begin()

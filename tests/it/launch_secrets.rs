@@ -1,16 +1,16 @@
-//! The secrets of a launch: sent as they are, kept encrypted only as long as they may be needed, shown never.
+//! The secrets of a launch: sent unchanged, stored encrypted only as long as needed, never shown.
 
 use rstest::rstest;
 use serde_json::json;
 
 use crate::support::catalogue::{id, injected, parameter, pipeline, quick};
-use crate::support::story::{Base, Plan, Postgres, Sqlite};
+use crate::support::story::{Base, Postgres, Sqlite, StoryBuilder};
 
-fn plan(base: Base) -> Plan {
+fn plan(base: Base) -> StoryBuilder {
     let mut parameters = injected();
     parameters.push(parameter("password", "secret", json!({"required": true})));
     parameters.push(parameter("other", "secret", json!({})));
-    Plan::on(base).pipelines(json!([pipeline(1, &parameters, quick("manual"))]))
+    StoryBuilder::on(base).pipelines(json!([pipeline(1, &parameters, quick("manual"))]))
 }
 
 #[rstest]

@@ -1,4 +1,4 @@
-//! Launches whose outcome is not known: looked for, found or asked for again, and never guessed.
+//! Launches with an unknown outcome: their run is searched for, and they are sent again only if that is safe.
 
 mod waits;
 mod which;
@@ -7,15 +7,15 @@ use rstest::rstest;
 use serde_json::{Value, json};
 
 use crate::support::catalogue::{id, injected, parameter, pipeline, quick};
-use crate::support::story::{Base, Plan, Postgres, Sqlite, Story};
+use crate::support::story::{Base, Postgres, Sqlite, Story, StoryBuilder};
 
 const NEVER: &str = "OpenHEXA never confirmed the launch";
 
 /// A pipeline that names its task, or does not.
-fn plan(base: Base, names_task: bool, kind: &str) -> Plan {
+fn plan(base: Base, names_task: bool, kind: &str) -> StoryBuilder {
     let mut parameters = if names_task { injected() } else { Vec::new() };
     parameters.push(parameter("country", "str", json!({})));
-    Plan::on(base).pipelines(json!([pipeline(1, &parameters, quick(kind))]))
+    StoryBuilder::on(base).pipelines(json!([pipeline(1, &parameters, quick(kind))]))
 }
 
 /// Launches, and finds the outcome unsure.

@@ -1,4 +1,4 @@
-//! How much one caller may ask, and that nobody's asking keeps a running pipeline from reporting.
+//! Rate limits: how many requests a caller may send, and that running pipelines can always report.
 
 use chrono::TimeDelta;
 use reqwest::Method;
@@ -9,15 +9,15 @@ use serde_json::{Value, json};
 use crate::identity::with_session;
 use crate::pages::{self, sign_in};
 use crate::support::catalogue::{id, injected, pipeline};
-use crate::support::hand;
+use crate::support::database;
 use crate::support::iaso::{self, Iaso, MAY};
-use crate::support::story::{Answer, As, Base, Plan, Postgres, Sqlite, Story};
+use crate::support::story::{Answer, As, Base, Postgres, Sqlite, Story, StoryBuilder};
 
 const PIPELINES: &str = "/pipelines/";
 
-fn plan(base: Base) -> Plan {
+fn plan(base: Base) -> StoryBuilder {
     let behaviour = json!({"kind": "manual", "queued_ms": 0, "running_ms": 0});
-    Plan::on(base).pipelines(json!([pipeline(1, &injected(), behaviour)]))
+    StoryBuilder::on(base).pipelines(json!([pipeline(1, &injected(), behaviour)]))
 }
 
 impl Story {
@@ -445,7 +445,7 @@ async fn what_does_not_look_like_a_key_is_no_question_for_the_database(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let story = plan(base).begin().await;
-    hand::sql(&story, "ALTER TABLE api_key RENAME TO api_key_away").await;
+    database::sql(&story, "ALTER TABLE api_key RENAME TO api_key_away").await;
     assert_eq!(
         story.knock(As::Bearer("garbage".to_owned())).await.status,
         401
@@ -453,7 +453,7 @@ async fn what_does_not_look_like_a_key_is_no_question_for_the_database(
     let shaped = format!("ohb-viewer-{}", "0".repeat(64));
     let asked = story.knock(As::Bearer(shaped)).await.status;
     assert!(asked >= 500, "{asked}: or this story shows nothing");
-    hand::sql(&story, "ALTER TABLE api_key_away RENAME TO api_key").await;
+    database::sql(&story, "ALTER TABLE api_key_away RENAME TO api_key").await;
     story.end().await;
 }
 
@@ -524,7 +524,7 @@ async fn guess(story: &Story, key: &str, beside: Option<(&str, &str)>) -> Answer
 async fn a_valid_credential_beside_a_sign_in_does_not_lift_the_limit_on_guessing_keys(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
-    let limited = |plan: Plan| {
+    let limited = |plan: StoryBuilder| {
         plan.setting("limits.address_per_second", "1")
             .setting("limits.address_burst", "3")
     };
@@ -557,7 +557,7 @@ async fn a_valid_credential_beside_a_sign_in_does_not_lift_the_limit_on_guessing
 async fn a_strangers_flood_from_the_same_address_does_not_lock_out_signed_in_readers(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
-    let limited = |plan: Plan| {
+    let limited = |plan: StoryBuilder| {
         plan.setting("limits.address_per_second", "1")
             .setting("limits.address_burst", "3")
     };

@@ -1,11 +1,11 @@
-//! The one test binary: a file per story.
+//! The only test binary, with one file for each subject.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
     clippy::disallowed_methods,
     clippy::wildcard_enum_match_arm,
-    reason = "a story that cannot go on fails; it looks at the clock and the environment from outside"
+    reason = "a test may panic, and it reads the clock and the environment of the machine"
 )]
 
 mod abuse;
@@ -28,9 +28,10 @@ mod deadlines;
 mod defects;
 mod deletions;
 mod deploy;
+mod documentation;
 mod emulator;
+mod existing_clients;
 mod failed_log;
-mod field;
 mod figures;
 mod fuzz;
 mod guarded;
@@ -53,7 +54,6 @@ mod openapi;
 mod operations;
 mod pace;
 mod pages;
-mod papers;
 mod parameters;
 mod pipelines;
 mod postgres;

@@ -1,4 +1,4 @@
-//! The tables: made, taken away and made again, and the same on both databases.
+//! The tables: created, removed and created again, and the same in both databases.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;

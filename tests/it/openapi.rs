@@ -1,4 +1,4 @@
-//! The document of the API: whole, sound, served and printed alike; and the stories' own judge can be trusted.
+//! The API reference: complete, valid, the same when served and when printed; and the check of all responses against it.
 
 use rstest::rstest;
 use std::collections::BTreeSet;
@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 
 use crate::support::contract::{self, Asked, Told};
 use crate::support::process::Line;
-use crate::support::story::{As, Base, Plan, Postgres, Sqlite, Story};
+use crate::support::story::{As, Base, Postgres, Sqlite, Story, StoryBuilder};
 
 const DOCUMENT: &str = "/api/openhexa/openapi.json";
 const PAGE: &str = "/api/openhexa/docs/";
@@ -342,7 +342,7 @@ async fn plain(story: &Story, path: &str, language: &str) -> crate::support::sto
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn document_and_page_are_served_to_everybody(#[values(Sqlite, Postgres)] base: Base) {
-    let story = Plan::on(base).not_configured().begin().await;
+    let story = StoryBuilder::on(base).not_configured().begin().await;
     for path in [DOCUMENT.to_owned(), format!("{DOCUMENT}/")] {
         let answer = plain(&story, &path, "en").await;
         assert_eq!(answer.expect(200), english());
@@ -373,7 +373,7 @@ async fn document_and_page_are_served_to_everybody(#[values(Sqlite, Postgres)] b
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_page_brings_everything_and_runs_nothing(#[values(Sqlite, Postgres)] base: Base) {
-    let story = Plan::on(base).not_configured().begin().await;
+    let story = StoryBuilder::on(base).not_configured().begin().await;
     let tags = Regex::new(r"<[^>]*>").unwrap();
     let link = Regex::new("href=\"#([^\"]+)\"").unwrap();
     for language in ["en", "fr"] {

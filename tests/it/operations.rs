@@ -1,4 +1,4 @@
-//! For whoever watches the bridge: ready or not, and what it counts.
+//! Health checks and metrics.
 
 use chrono::TimeDelta;
 use reqwest::Method;
@@ -6,14 +6,14 @@ use rstest::rstest;
 use serde_json::json;
 
 use crate::support::catalogue::{id, pipeline, quick};
-use crate::support::story::{As, Base, Plan, Postgres, Sqlite};
+use crate::support::story::{As, Base, Postgres, Sqlite, StoryBuilder};
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn it_is_ready_with_its_database_whatever_openhexa_does(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
-    let mut story = Plan::on(base)
+    let mut story = StoryBuilder::on(base)
         .pipelines(json!([pipeline(1, &[], quick("succeed"))]))
         .begin()
         .await;
@@ -56,7 +56,7 @@ async fn it_is_ready_with_its_database_whatever_openhexa_does(
 async fn what_is_counted_names_routes_and_outcomes_but_no_tenant(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
-    let story = Plan::on(base)
+    let story = StoryBuilder::on(base)
         .pipelines(json!([pipeline(1, &[], json!({"kind": "hang"}))]))
         .begin()
         .await;
@@ -91,7 +91,7 @@ async fn what_is_counted_names_routes_and_outcomes_but_no_tenant(
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_counts_can_be_open_or_off(#[values(Sqlite, Postgres)] base: Base) {
-    let open = Plan::on(base)
+    let open = StoryBuilder::on(base)
         .setting("metrics.access", "open")
         .begin()
         .await;
@@ -103,7 +103,7 @@ async fn the_counts_can_be_open_or_off(#[values(Sqlite, Postgres)] base: Base) {
         200
     );
     open.end().await;
-    let off = Plan::on(base)
+    let off = StoryBuilder::on(base)
         .setting("metrics.access", "off")
         .begin()
         .await;

@@ -1,8 +1,8 @@
-//! The judgement of a launch's values, against what OpenHEXA's API and SDK really do with them.
+//! The validation of a launch's values, compared with OpenHEXA's API and SDK.
 //!
-//! `parameter_vectors.json` was run through the SDK's own validation and the API's type check;
-//! `parameter_random.json` adds the exact wrong fields and the exact config to send. An empty secret is not sent, whatever
-//! the SDK would make of it: what the version saved is used.
+//! `parameter_vectors.json` was produced with the SDK's validation and the API's type check. `parameter_random.json` also
+//! contains the invalid fields and the config to send. An empty secret is not sent, although the SDK would accept it: the
+//! value stored with the version is used.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! What OpenHEXA offers, as the dashboard sees it: the list, a pipeline, the configuration that everybody may see.
+//! The list of pipelines, a pipeline, and the public configuration.
 
 mod configuration;
 mod detail;

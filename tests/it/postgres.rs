@@ -1,4 +1,4 @@
-//! The throwaway PostgreSQL that other stories stand on.
+//! The temporary PostgreSQL of the other tests.
 
 use crate::support::postgres::{database, execute};
 

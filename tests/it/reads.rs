@@ -1,4 +1,4 @@
-//! Lists, details, versions, runs and choices: what they show, what they cost OpenHEXA, and what they say without it.
+//! Lists, details, versions, runs and choices: their content, how many requests they need, and what happens without OpenHEXA.
 
 use rstest::rstest;
 use std::sync::Arc;
@@ -11,8 +11,8 @@ use serde_json::{Map, Value, json};
 use tokio::sync::Semaphore;
 
 use crate::support::catalogue::{id, parameter, pipeline, quick, with};
-use crate::support::story::{Answer, As, Base, Plan, Postgres, Sqlite, Story};
-use crate::support::wire::{Reply, Wire};
+use crate::support::scripted_server::{Reply, ScriptedServer};
+use crate::support::story::{Answer, As, Base, Postgres, Sqlite, Story, StoryBuilder};
 
 fn version(number: u64, parameters: &[Value]) -> Value {
     json!({"id": id(1000 + number), "versionNumber": number, "name": null, "config": {}, "parameters": parameters})
@@ -43,7 +43,7 @@ async fn told(base: Base) -> Story {
         parameter("password", "secret", json!({"default": "hunter2"})),
     ];
     let versions = [version(1, &first), version(2, &second)];
-    let plan = Plan::on(base).pipelines(versioned(&versions));
+    let plan = StoryBuilder::on(base).pipelines(versioned(&versions));
     plan.begin().await
 }
 
@@ -142,7 +142,7 @@ async fn a_clock_that_was_set_back_keeps_nothing_fresh(#[values(Sqlite, Postgres
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_time_is_a_setting(#[values(Sqlite, Postgres)] base: Base) {
     let pipelines = versioned(&[version(1, &[])]);
-    let story = Plan::on(base)
+    let story = StoryBuilder::on(base)
         .pipelines(pipelines)
         .setting("cache.fresh_for", "0s")
         .begin()
@@ -158,12 +158,12 @@ async fn the_time_is_a_setting(#[values(Sqlite, Postgres)] base: Base) {
 async fn whoever_hangs_up_does_not_take_the_others_answer_along(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
-    let story = Plan::on(base).not_configured().begin().await;
+    let story = StoryBuilder::on(base).not_configured().begin().await;
     let gate = Arc::new(Semaphore::new(0));
     let pipelines = json!({"totalPages": 1, "items": []});
     let answer =
         json!({"data": {"workspace": {"slug": "demo"}, "pipelines": pipelines}}).to_string();
-    let wire = Wire::always(Reply::Gated(gate.clone(), answer)).await;
+    let wire = ScriptedServer::always(Reply::Gated(gate.clone(), answer)).await;
     story
         .configure_with(Map::new(), &wire.url, "a-token", "demo")
         .await;
@@ -336,7 +336,10 @@ async fn a_pipeline_that_is_gone_has_no_last_good_answer(#[values(Sqlite, Postgr
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_launch_is_judged_by_what_openhexa_says_now(#[values(Sqlite, Postgres)] base: Base) {
     let before = [version(1, &[])];
-    let mut story = Plan::on(base).pipelines(versioned(&before)).begin().await;
+    let mut story = StoryBuilder::on(base)
+        .pipelines(versioned(&before))
+        .begin()
+        .await;
     let config = json!({"config": {}});
     let shown = story.get(&detail()).await.expect(200);
     assert_eq!(shown["currentVersion"]["versionNumber"], 1);
@@ -447,7 +450,10 @@ async fn a_version_that_openhexa_cannot_read_does_not_hide_the_others(
         version(2, &[bad]),
         version(3, &[good]),
     ];
-    let story = Plan::on(base).pipelines(versioned(&all)).begin().await;
+    let story = StoryBuilder::on(base)
+        .pipelines(versioned(&all))
+        .begin()
+        .await;
     let listed = story.get(&versions()).await.expect(200);
     let parameters: Vec<_> = listed["results"]
         .as_array()

@@ -1,5 +1,4 @@
-//! Pipelines with code, as their authors write them: launched through the API of the real binary, run by OpenHEXA's own
-//! SDK, reported on by themselves.
+//! Pipelines with code: launched through the API of the real binary, run by OpenHEXA's SDK, with their own reports.
 
 use rstest::rstest;
 use std::path::{Path, PathBuf};

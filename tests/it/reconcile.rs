@@ -1,12 +1,12 @@
-//! How a task ends although nobody calls back, and how what is said and what is seen come together.
+//! How a task ends without reports, and how reports and polls are combined.
 
 use rstest::rstest;
 use serde_json::{Value, json};
 
 use crate::support::catalogue::{id, injected, pipeline, quick};
-use crate::support::hand;
-use crate::support::story::{Base, Plan, Postgres, Sqlite, Story};
-use crate::support::usual::{end, running};
+use crate::support::database;
+use crate::support::fixtures::{end, running};
+use crate::support::story::{Base, Postgres, Sqlite, Story, StoryBuilder};
 
 const TAKEN_BACK: &str = "OpenHEXA: the run failed after the pipeline had reported success";
 
@@ -77,7 +77,7 @@ async fn a_failure_without_a_word_tells_the_runs_last_lines(
 async fn a_failure_whose_log_cannot_be_read_is_an_end_all_the_same(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
-    let plan = Plan::on(base).pipelines(json!([pipeline(1, &injected(), quick("manual"))]));
+    let plan = StoryBuilder::on(base).pipelines(json!([pipeline(1, &injected(), quick("manual"))]));
     let story = plan.setting("openhexa.answer_limit", "65536").begin().await;
     let task = story.launch(&id(1), json!({})).await;
     story
@@ -262,11 +262,12 @@ async fn polls_of_several_pipelines_are_spread_out(#[values(Sqlite, Postgres)] b
     let many: Vec<_> = (1..=12)
         .map(|number| pipeline(number, &[], quick("manual")))
         .collect();
-    let story = Plan::on(base).pipelines(json!(many)).begin().await;
+    let story = StoryBuilder::on(base).pipelines(json!(many)).begin().await;
     for number in 1..=12 {
         story.launch(&id(number), json!({})).await;
     }
-    let planned = hand::texts(&story, "SELECT CAST(next_look_at AS TEXT) AS text FROM run").await;
+    let planned =
+        database::texts(&story, "SELECT CAST(next_look_at AS TEXT) AS text FROM run").await;
     let moments: std::collections::BTreeSet<&String> = planned.iter().collect();
     assert!(planned.len() == 12 && moments.len() > 6, "{planned:?}");
     story.end().await;

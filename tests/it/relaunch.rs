@@ -1,12 +1,12 @@
-//! `POST /tasks/{id}/relaunch/`: the same launch once more, with nothing lost and nothing added.
+//! `POST /tasks/{id}/relaunch/`: the same launch again, with nothing lost and nothing added.
 
 use reqwest::Method;
 use rstest::rstest;
 use serde_json::{Value, json};
 
 use crate::support::catalogue::{id, injected, parameter, pipeline, quick, with};
-use crate::support::hand;
-use crate::support::story::{As, Base, Plan, Postgres, Sqlite, Story};
+use crate::support::database;
+use crate::support::story::{As, Base, Postgres, Sqlite, Story, StoryBuilder};
 
 fn parameters() -> Vec<Value> {
     let mut parameters = injected();
@@ -21,8 +21,8 @@ fn parameters() -> Vec<Value> {
     parameters
 }
 
-fn plan(base: Base) -> Plan {
-    Plan::on(base).pipelines(json!([pipeline(1, &parameters(), quick("succeed"))]))
+fn plan(base: Base) -> StoryBuilder {
+    StoryBuilder::on(base).pipelines(json!([pipeline(1, &parameters(), quick("succeed"))]))
 }
 
 async fn ended(story: &Story, body: &Value) -> i64 {
@@ -102,7 +102,7 @@ async fn a_launch_is_made_again_as_it_was(#[values(Sqlite, Postgres)] base: Base
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn while_the_first_is_alive_it_is_a_conflict(#[values(Sqlite, Postgres)] base: Base) {
-    let story = Plan::on(base)
+    let story = StoryBuilder::on(base)
         .pipelines(json!([pipeline(1, &parameters(), quick("manual"))]))
         .begin()
         .await;
@@ -229,9 +229,9 @@ async fn what_was_sent_counts_and_not_the_defaults_of_today(
     story
         .configure(defaults("NER", json!({})).as_object().unwrap().clone())
         .await;
-    hand::sql(&story, "DELETE FROM config_change").await;
+    database::sql(&story, "DELETE FROM config_change").await;
     if base == Base::Sqlite {
-        hand::sql(&story, "PRAGMA secure_delete = ON; PRAGMA wal_checkpoint(TRUNCATE); VACUUM; PRAGMA wal_checkpoint(TRUNCATE)").await;
+        database::sql(&story, "PRAGMA secure_delete = ON; PRAGMA wal_checkpoint(TRUNCATE); VACUUM; PRAGMA wal_checkpoint(TRUNCATE)").await;
     }
     story.end().await;
 }
@@ -246,7 +246,7 @@ async fn it_is_the_version_of_the_first_launch(#[values(Sqlite, Postgres)] base:
             json!({"versions": versions})
         )])
     };
-    let mut story = Plan::on(base)
+    let mut story = StoryBuilder::on(base)
         .pipelines(with_versions(vec![version(1)]))
         .begin()
         .await;
@@ -281,7 +281,7 @@ async fn a_notebook_and_a_refused_launch_can_be_made_again(#[values(Sqlite, Post
         pipeline(2, &[], quick("succeed")),
         json!({"type": "notebook", "versions": []}),
     );
-    let story = Plan::on(base)
+    let story = StoryBuilder::on(base)
         .pipelines(json!([
             pipeline(1, &parameters(), quick("succeed")),
             notebook
@@ -353,7 +353,7 @@ async fn only_operators_relaunch_and_only_what_is_theirs(#[values(Sqlite, Postgr
             .await
             .error(404);
     }
-    hand::sql(
+    database::sql(
         &story,
         &format!("UPDATE task SET account_id = 2 WHERE id = {task}"),
     )

@@ -1,4 +1,4 @@
-//! Several bridges on one database, and bridges that die: still one launch, one run.
+//! Several bridges on one database, and bridges that are killed: one launch still creates one run.
 
 use rstest::rstest;
 use std::sync::mpsc;
@@ -12,11 +12,11 @@ use openhexa_bridge::store;
 use serde_json::{Value, json};
 
 use crate::support::catalogue::{id, injected, pipeline, quick};
-use crate::support::story::{Base, Plan, Postgres, Sqlite, Story};
+use crate::support::story::{Base, Postgres, Sqlite, Story, StoryBuilder};
 
-fn plan(base: Base, names_task: bool, kind: &str) -> Plan {
+fn plan(base: Base, names_task: bool, kind: &str) -> StoryBuilder {
     let parameters = if names_task { injected() } else { Vec::new() };
-    Plan::on(base).pipelines(json!([pipeline(1, &parameters, quick(kind))]))
+    StoryBuilder::on(base).pipelines(json!([pipeline(1, &parameters, quick(kind))]))
 }
 
 async fn ends_as_its_only_run(story: &Story, task: i64) {

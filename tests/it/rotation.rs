@@ -1,5 +1,4 @@
-//! The key that stored secrets are encrypted with: changed without a loss, missed with a sentence, and nothing that is
-//! secret stored without it.
+//! The encryption key: changed without loss, an error if it is missing, and no secret stored in plain text.
 
 use rstest::rstest;
 use std::os::unix::fs::PermissionsExt as _;
@@ -13,8 +12,8 @@ use serde_json::json;
 
 use crate::support::catalogue::{id, parameter, pipeline, quick};
 use crate::support::process::{Ended, Line};
-use crate::support::story::{As, Base, Plan, Postgres, Sqlite, Story};
-use crate::support::{dump, hand};
+use crate::support::story::{As, Base, Postgres, Sqlite, Story, StoryBuilder};
+use crate::support::{database, dump};
 
 const OTHER_KEY: &str = "secrets.encryption_key (OPENHEXA_BRIDGE__SECRETS__ENCRYPTION_KEY in the environment) does not \
     decrypt the stored data. Restore the previous key, or add it to secrets.previous_encryption_keys. If it is lost, \
@@ -27,7 +26,7 @@ fn fresh() -> String {
 async fn configured(base: Base) -> Story {
     let pipelines = json!([pipeline(1, &[], quick("succeed"))]);
     let defaults = json!({"pipelines": [{"id": id(1), "parameters": {"dhis2_login": "hidden-in-the-defaults"}}]});
-    Plan::on(base)
+    StoryBuilder::on(base)
         .pipelines(pipelines)
         .content(&defaults)
         .begin()
@@ -173,7 +172,7 @@ async fn a_bridge_with_another_key_does_not_start_and_says_which_setting(
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn any_key_will_do_where_nothing_is_stored(#[values(Sqlite, Postgres)] base: Base) {
-    let story = Plan::on(base).not_configured().begin().await;
+    let story = StoryBuilder::on(base).not_configured().begin().await;
     assert_eq!(story.starts(&fresh(), "").await, Ok(()));
     story.end().await;
 }
@@ -232,7 +231,7 @@ async fn what_an_earlier_version_stored_in_the_clear_is_read_and_sealed(
 ) {
     let story = configured(base).await;
     let clear = r#"{"note": "as it was before"}"#;
-    hand::sql(
+    database::sql(
         &story,
         &format!(
             "UPDATE config SET content = '{clear}'; UPDATE config_change SET content = '{clear}'"
@@ -248,7 +247,7 @@ async fn what_an_earlier_version_stored_in_the_clear_is_read_and_sealed(
         told.err.last().unwrap(),
         "2 secrets re-encrypted. All stored data now uses secrets.encryption_key."
     );
-    let rows = hand::texts(
+    let rows = database::texts(
         &story,
         "SELECT content AS text FROM config UNION ALL SELECT content AS text FROM config_change",
     )
@@ -272,7 +271,7 @@ async fn the_value_of_a_declared_secret_is_shown_to_no_viewer(
         parameter("country", "str", json!({})),
     ];
     let defaults = json!({"pipelines": [{"id": id(1), "parameters": {"pin": "1234-hidden", "country": "BFA"}}]});
-    let story = Plan::on(base)
+    let story = StoryBuilder::on(base)
         .pipelines(json!([pipeline(1, &parameters, quick("succeed"))]))
         .content(&defaults)
         .begin()
@@ -300,7 +299,7 @@ async fn the_value_of_a_declared_secret_is_shown_to_no_viewer(
 
 #[tokio::test]
 async fn a_file_of_our_own_is_nobody_elses_to_read() {
-    let story = Plan::on(Base::Sqlite).begin().await;
+    let story = StoryBuilder::on(Base::Sqlite).begin().await;
     let file = story.data.path().join("bridge.db");
     for ending in ["", "-wal", "-shm"] {
         let file = format!("{}{ending}", file.display());

@@ -1,5 +1,4 @@
-//! Which values are secret, by their declared type and by their names in two languages, and that none of them is shown,
-//! stored in clear or lost.
+//! Which values are secret, by their type and by their names in two languages: none is shown, stored in plain text or lost.
 
 use chrono::TimeDelta;
 use openhexa_bridge::domain::secret_names::{looks_like_password, looks_secret};
@@ -8,8 +7,8 @@ use rstest::rstest;
 use serde_json::{Value, json};
 
 use crate::support::catalogue::{id, injected, parameter, pipeline, quick, with};
-use crate::support::hand;
-use crate::support::story::{Answer, As, Base, Plan, Postgres, Sqlite, Story};
+use crate::support::database;
+use crate::support::story::{Answer, As, Base, Postgres, Sqlite, Story, StoryBuilder};
 
 const HIDDEN: &str = "a-value-that-nobody-may-read";
 
@@ -26,12 +25,12 @@ fn defaults(parameters: Value) -> Value {
     json!({"pipelines": [{"id": id(1), "parameters": parameters}]})
 }
 
-fn plan(base: Base, parameters: &[Value], behaviour: Value) -> Plan {
+fn plan(base: Base, parameters: &[Value], behaviour: Value) -> StoryBuilder {
     let parameters = [injected(), parameters.to_vec()].concat();
-    Plan::on(base).pipelines(json!([pipeline(1, &parameters, behaviour)]))
+    StoryBuilder::on(base).pipelines(json!([pipeline(1, &parameters, behaviour)]))
 }
 
-async fn begin(plan: Plan) -> Story {
+async fn begin(plan: StoryBuilder) -> Story {
     let mut story = plan.begin().await;
     story.secrets.more.push(HIDDEN.to_owned());
     story
@@ -127,7 +126,7 @@ async fn a_saved_value_that_the_version_does_not_declare_is_hidden(
         quick("succeed"),
     );
     plan_of["versions"][0]["config"] = json!({"country": "Tchad", "leftover": HIDDEN});
-    let story = begin(Plan::on(base).pipelines(json!([plan_of]))).await;
+    let story = begin(StoryBuilder::on(base).pipelines(json!([plan_of]))).await;
     let shown = story
         .get(&format!("/pipelines/{}/", id(1)))
         .await
@@ -172,7 +171,7 @@ async fn a_secret_of_the_versions_own_config_stood_in_the_message_of_its_failed_
         with(quick("fail"), json!({"message": message})),
     );
     plan_of["versions"][0]["config"] = json!({"pw": HIDDEN, "country": "Tchad", "options": {"host": "db.example.org", "password": format!("{HIDDEN}-within")}});
-    let story = begin(Plan::on(base).pipelines(json!([plan_of]))).await;
+    let story = begin(StoryBuilder::on(base).pipelines(json!([plan_of]))).await;
     let task = story.launch(&id(1), json!({})).await;
     let ended = story.until_confirmed(task).await;
     let told = ended["progress_message"].as_str().unwrap();
@@ -228,7 +227,7 @@ async fn what_a_version_saved_is_hidden_while_its_types_are_unknown(
         json!({"versions": [{"id": id(1002), "versionNumber": 2, "name": null, "config": {}, "parameters": []}]})
     )]);
     one["versions"][0]["config"] = json!({"pw": HIDDEN});
-    let mut story = begin(Plan::on(base).pipelines(json!([one]))).await;
+    let mut story = begin(StoryBuilder::on(base).pipelines(json!([one]))).await;
     let task = story.launch(&id(1), json!({})).await;
     story
         .until(task, "the run", |task| task["status"] == "RUNNING")
@@ -536,7 +535,7 @@ async fn an_empty_secret_leaves_what_the_version_saved(#[values(Sqlite, Postgres
         quick("succeed"),
     );
     one["versions"][0]["config"] = json!({"password": HIDDEN});
-    let story = begin(Plan::on(base).pipelines(json!([one]))).await;
+    let story = begin(StoryBuilder::on(base).pipelines(json!([one]))).await;
     story
         .launch(&id(1), json!({"password": "", "spare": ""}))
         .await;
@@ -615,7 +614,7 @@ async fn a_secret_that_an_earlier_version_stored_in_clear_stood_in_the_message_o
         .until(task, "the run", |task| task["status"] == "RUNNING")
         .await;
     let clear = json!({"db_password": HIDDEN, "country": "Tchad"});
-    hand::sql(&story, &format!("UPDATE run SET config = '{clear}'")).await;
+    database::sql(&story, &format!("UPDATE run SET config = '{clear}'")).await;
     story
         .drive_only(
             &json!({"status": "failed", "message": format!("no access with {HIDDEN} to Tchad")}),
@@ -642,7 +641,7 @@ async fn a_cancel_while_the_pipeline_was_read_stored_erased_secrets_again(
         &[parameter("password", "secret", json!({}))],
         quick("succeed"),
     );
-    let mut story = begin(Plan::on(base).pipelines(json!([one]))).await;
+    let mut story = begin(StoryBuilder::on(base).pipelines(json!([one]))).await;
     story
         .get(&format!("/pipelines/{}/", id(1)))
         .await

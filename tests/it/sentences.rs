@@ -1,5 +1,4 @@
-//! The message catalogues: whole in each language, and neither short of a sentence nor with one
-//! too many.
+//! The message catalogues: complete in each language, without unused messages.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

@@ -1,4 +1,4 @@
-//! Settings that explain themselves: every bad one is a sentence that says which, where it was set and what is allowed.
+//! Errors of settings: each says which setting, where it was set and what is allowed.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};

@@ -1,4 +1,4 @@
-//! Whoever sends a request drop by drop is not waited for.
+//! Clients that send a request very slowly are disconnected.
 
 use rstest::rstest;
 use std::io::ErrorKind;
@@ -9,7 +9,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
 use crate::support::catalogue::id;
-use crate::support::story::{As, Base, PATIENCE, Plan, Postgres, Sqlite, Story};
+use crate::support::story::{As, Base, PATIENCE, Postgres, Sqlite, Story, StoryBuilder};
 
 impl Story {
     /// What is answered to this beginning of a request, until the bridge hangs up.
@@ -34,7 +34,7 @@ impl Story {
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_body_that_does_not_arrive_is_answered_408(#[values(Sqlite, Postgres)] base: Base) {
-    let story = Plan::on(base)
+    let story = StoryBuilder::on(base)
         .setting("server.body_timeout", "200ms")
         .begin()
         .await;
@@ -68,7 +68,7 @@ async fn a_body_that_does_not_arrive_is_answered_408(#[values(Sqlite, Postgres)]
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_head_that_does_not_arrive_is_not_waited_for(#[values(Sqlite, Postgres)] base: Base) {
-    let story = Plan::on(base)
+    let story = StoryBuilder::on(base)
         .setting("server.header_timeout", "200ms")
         .begin()
         .await;
@@ -89,7 +89,7 @@ async fn a_head_that_does_not_arrive_is_not_waited_for(#[values(Sqlite, Postgres
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_head_without_end_is_refused(#[values(Sqlite, Postgres)] base: Base) {
-    let story = Plan::on(base).begin().await;
+    let story = StoryBuilder::on(base).begin().await;
     let long = format!(
         "GET /healthz HTTP/1.1\r\nHost: localhost\r\nX-Long: {}",
         "x".repeat(200_000)

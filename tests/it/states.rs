@@ -1,4 +1,4 @@
-//! The rules by which a task moves, held to the contract's own tables.
+//! The rules for changes of a task, compared with the contract's tables.
 
 mod cancel;
 mod conflicts;

@@ -1,4 +1,4 @@
-//! The store by itself: its own failures, and the order of its locks.
+//! The store alone: its errors, and the order of its locks.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -10,8 +10,8 @@ use serde_json::json;
 
 use crate::callback::plan;
 use crate::support::catalogue::{id, pipeline, quick};
-use crate::support::story::{Base, PATIENCE, Plan};
-use crate::support::{hand, postgres};
+use crate::support::story::{Base, PATIENCE, StoryBuilder};
+use crate::support::{database, postgres};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_query_that_panics_is_a_mistake_and_no_absent_database() {
@@ -42,13 +42,13 @@ async fn a_group_locks_its_tasks_in_the_order_of_their_ids_however_they_are_stor
     // Without an index and with the first task stored behind the second, PostgreSQL would find the second one first.
     for scan in ["indexscan", "indexonlyscan", "bitmapscan"] {
         let database = story.database.rsplit('/').next().unwrap();
-        hand::sql(
+        database::sql(
             &story,
             &format!("ALTER DATABASE {database} SET enable_{scan} = off"),
         )
         .await;
     }
-    hand::sql(
+    database::sql(
         &story,
         &format!("UPDATE task SET search = search || 'x' WHERE id = {one}"),
     )
@@ -92,7 +92,10 @@ async fn a_group_locks_its_tasks_in_the_order_of_their_ids_however_they_are_stor
 async fn a_cancelled_launch_does_not_wait_for_the_row_of_a_like_one_that_another_transaction_holds()
 {
     let pipelines = json!([pipeline(1, &[], quick("hang"))]);
-    let story = Plan::on(Base::Postgres).pipelines(pipelines).begin().await;
+    let story = StoryBuilder::on(Base::Postgres)
+        .pipelines(pipelines)
+        .begin()
+        .await;
     let fault = json!({"fault": "html_500", "operation": "me", "for_ms": 600_000});
     story.fault(&fault).await;
     let one = story.launch(&id(1), json!({})).await;

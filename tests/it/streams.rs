@@ -1,4 +1,4 @@
-//! Live updates: what somebody who follows is told, when, and when not any more.
+//! Live updates: which events a stream contains, when, and when it ends.
 
 mod again;
 mod door;

@@ -1,4 +1,4 @@
-//! What became of launches: the list, one task, its log and its history.
+//! Tasks: the list, one task, its log and its history.
 
 mod cursor;
 mod include;

@@ -1,5 +1,4 @@
-//! Tenants: no way in tells one account about another. Every route against everybody who may knock, and each defect
-//! that a bridge between accounts could have, under the name of what happened.
+//! Accounts are isolated: every route with callers of other accounts, and each defect that could mix accounts.
 
 mod defects;
 mod monitoring;
@@ -17,7 +16,7 @@ use crate::attached::stage;
 use crate::identity::callback::launch;
 use crate::support::catalogue::{id, injected, parameter, pipeline, with};
 use crate::support::iaso::{self, Iaso, MAY, token};
-use crate::support::story::{As, Base, Plan, Story};
+use crate::support::story::{As, Base, Story, StoryBuilder};
 
 const KEY: &str = "django-insecure-the-secret-key-of-this-iaso";
 /// Stands in everything that is the first account's, and in nothing else.
@@ -58,7 +57,7 @@ fn pipelines(mark: &str, number: u64) -> Value {
 impl Town {
     pub async fn begin(base: Base) -> Self {
         let iaso = Iaso::start();
-        let story = Plan::on(base)
+        let story = StoryBuilder::on(base)
             .pipelines(pipelines(MARK, 1))
             .content(&json!({"note": MARK, "pipelines": []}))
             .setting("iaso.url", &iaso.url)
@@ -73,7 +72,7 @@ impl Town {
     pub async fn attached() -> Self {
         let iaso = Iaso::start();
         let beside = stage::Iaso::make().await;
-        let plan = Plan::on(Base::Postgres)
+        let plan = StoryBuilder::on(Base::Postgres)
             .pipelines(pipelines("of-both", 1))
             .setting("iaso.url", &iaso.url)
             .setting("callback.iaso_signing_key", KEY);

@@ -1,7 +1,6 @@
-//! The client of OpenHEXA against a wire that breaks in every way we know of.
+//! The client of OpenHEXA and network failures of every known kind.
 //!
-//! Above all: what a launch that brought no run id is taken for. The stories with an OpenHEXA that
-//! behaves are told elsewhere, against the emulator.
+//! Above all: how a launch without a run id is classified. Tests with a working OpenHEXA use the emulator.
 
 mod answers;
 mod launches;
@@ -19,7 +18,7 @@ use openhexa_bridge::openhexa::{Client, Limits};
 use serde_json::{Map, json};
 use uuid::Uuid;
 
-use crate::support::wire::{Reply, json as answer};
+use crate::support::scripted_server::{Reply, json as answer};
 
 const TOKEN: &str = "a-token-never-shown";
 const ID: Uuid = Uuid::from_u128(0xf529_8f99_df42_476c_b22b_ee56_92e8_93ed);

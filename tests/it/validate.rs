@@ -1,4 +1,4 @@
-//! `POST /pipelines/{id}/validate/`: the judgement of a launch, from outside and without a launch.
+//! `POST /pipelines/{id}/validate/`: the validation of a launch, without a launch.
 
 mod bodies;
 mod held;
@@ -9,7 +9,7 @@ use rstest::rstest;
 use serde_json::{Map, Value, json};
 
 use crate::support::catalogue::{id, injected, parameter, pipeline, quick, with};
-use crate::support::story::{Answer, As, Base, Plan, Postgres, Sqlite, Story};
+use crate::support::story::{Answer, As, Base, Postgres, Sqlite, Story, StoryBuilder};
 
 fn path(number: u64) -> String {
     format!("/pipelines/{}/validate/", id(number))
@@ -29,7 +29,7 @@ async fn of_cases(base: Base, cases: &[Value]) -> Story {
         )
     };
     let pipelines = cases.iter().zip(1..).map(of_case).collect();
-    Plan::on(base).pipelines(pipelines).begin().await
+    StoryBuilder::on(base).pipelines(pipelines).begin().await
 }
 
 fn case_of(case: &Value, key: &str) -> Value {
@@ -164,7 +164,10 @@ fn country_and_year() -> Value {
 async fn all_wrong_fields_come_at_once_in_the_callers_language(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
-    let story = Plan::on(base).pipelines(country_and_year()).begin().await;
+    let story = StoryBuilder::on(base)
+        .pipelines(country_and_year())
+        .begin()
+        .await;
     let (english, french) = (
         json!({"error": "Country is required", "config": {
                 "country": ["Country is required"], "nope": ["`nope` is not a parameter of this pipeline"], "year": ["Year must be one of: 2025, 2026"]}}),
@@ -202,7 +205,7 @@ async fn a_config_of_its_own_comes_before_the_accounts_and_that_before_the_saved
 ) {
     let content =
         json!({"pipelines": [{"id": id(1), "parameters": {"country": "BFA", "year": 2026}}]});
-    let story = Plan::on(base)
+    let story = StoryBuilder::on(base)
         .pipelines(country_and_year())
         .content(&content)
         .begin()
@@ -236,7 +239,7 @@ async fn what_is_filled_in_is_left_out_and_secrets_are_dots(
     let mut parameters = injected();
     parameters
         .extend(["password", "unset", "blank"].map(|code| parameter(code, "secret", json!({}))));
-    let story = Plan::on(base)
+    let story = StoryBuilder::on(base)
         .pipelines(json!([pipeline(1, &parameters, quick("succeed"))]))
         .begin()
         .await;
@@ -262,7 +265,7 @@ async fn a_refused_secret_is_not_repeated(#[values(Sqlite, Postgres)] base: Base
         ),
         parameter("deep", "secret", json!({})),
     ];
-    let story = Plan::on(base)
+    let story = StoryBuilder::on(base)
         .pipelines(json!([pipeline(1, &parameters, quick("succeed"))]))
         .begin()
         .await;
@@ -291,7 +294,7 @@ async fn a_notebook_takes_nothing_and_a_zip_pipeline_without_a_version_is_refuse
         json!({"type": "notebook", "versions": []}),
     );
     let versionless = with(pipeline(2, &[], quick("succeed")), json!({"versions": []}));
-    let story = Plan::on(base)
+    let story = StoryBuilder::on(base)
         .pipelines(json!([notebook, versionless]))
         .begin()
         .await;
@@ -335,7 +338,7 @@ async fn a_version_is_judged_by_its_own_definition(#[values(Sqlite, Postgres)] b
         {"id": id(1001), "versionNumber": 1, "parameters": [parameter("year", "str", json!({}))]},
         {"id": id(1002), "versionNumber": 2, "parameters": [parameter("year", "int", json!({}))]},
     ]);
-    let story = Plan::on(base)
+    let story = StoryBuilder::on(base)
         .pipelines(json!([
             with(
                 pipeline(1, &[], quick("succeed")),

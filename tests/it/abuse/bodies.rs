@@ -1,4 +1,4 @@
-//! Bodies that nobody reads.
+//! Request bodies that the bridge does not read.
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;

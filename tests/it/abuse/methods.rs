@@ -1,4 +1,4 @@
-//! Invented methods, which are counted and logged like others.
+//! Unknown HTTP methods are counted and logged like others, under one label.
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;

@@ -1,6 +1,6 @@
-//! What one caller can cost: each case is a real process with a limited memory, a caller that asks for too much, and a
-//! neighbour that must hardly notice. Memory is the process's own peak; times are compared with those of the quiet
-//! process on the same machine, so a busy machine is no failure.
+//! How much one caller can cost. Each case runs a real process with limited memory, a caller that sends too much, and another
+//! caller that must hardly notice. Memory is the peak of the process; times are compared with those of an idle process on
+//! the same machine, so a busy machine does not fail the test.
 
 mod bodies;
 mod lists;

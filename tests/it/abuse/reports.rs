@@ -1,4 +1,4 @@
-//! One callback token that never stops.
+//! One callback token that reports without end.
 
 use futures_util::{StreamExt as _, stream};
 

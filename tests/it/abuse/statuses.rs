@@ -1,4 +1,4 @@
-//! A filter that repeats itself.
+//! A filter with many repetitions of a status.
 
 use super::*;
 use crate::support::catalogue::id;

@@ -1,4 +1,4 @@
-//! Clients that do not read their responses, or hardly: each is disconnected, whatever it asked for.
+//! Clients that read their responses slowly or not at all are disconnected, for every kind of request.
 
 use std::io::ErrorKind;
 

@@ -1,15 +1,15 @@
-//! As `dev` serves: nobody signs in, so nobody but this machine's own pages and people is let near.
+//! `dev`: no sign-in, so only pages and programs of this machine may send requests.
 
 use reqwest::Method;
 use rstest::rstest;
 use serde_json::json;
 
-use super::{As, Base, Plan, Story, id, injected, pipeline};
+use super::{As, Base, Story, StoryBuilder, id, injected, pipeline};
 use crate::support::story::{Postgres, Sqlite};
 
 async fn begin(base: super::Base) -> Story {
     let behaviour = json!({"kind": "manual", "queued_ms": 0, "running_ms": 0});
-    Plan::on(base)
+    StoryBuilder::on(base)
         .pipelines(json!([pipeline(1, &injected(), behaviour)]))
         .local()
         .begin()
@@ -178,7 +178,7 @@ async fn every_address_is_guarded_so(#[values(Sqlite, Postgres)] base: Base) {
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn in_production_the_host_is_the_proxys_business(#[values(Sqlite, Postgres)] base: Base) {
-    let story = Plan::on(base).begin().await;
+    let story = StoryBuilder::on(base).begin().await;
     for header in ["host", "origin"] {
         let ask = story.ask(As::Viewer, Method::GET, "/pipelines/").header(
             header,

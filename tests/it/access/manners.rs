@@ -1,4 +1,4 @@
-//! What every answer has, whatever was asked: JSON, an id, a method that is allowed.
+//! What all responses have in common: JSON, a request id, the allowed methods.
 
 use rstest::rstest;
 use std::collections::HashSet;
@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use reqwest::Method;
 use serde_json::json;
 
-use super::{As, Base, Plan, id, pipeline, with_a_task};
+use super::{As, Base, StoryBuilder, id, pipeline, with_a_task};
 use crate::support::story::{Postgres, Sqlite};
 
 fn is_json(answer: &super::Answer) {
@@ -241,7 +241,7 @@ async fn every_answer_has_an_id_of_its_own(#[values(Sqlite, Postgres)] base: Bas
 async fn the_log_tells_of_a_request_by_its_id_without_its_query(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
-    let story = Plan::on(base)
+    let story = StoryBuilder::on(base)
         .pipelines(json!([pipeline(1, &[], json!({}))]))
         .begin()
         .await;
@@ -264,7 +264,7 @@ async fn the_log_tells_of_a_request_by_its_id_without_its_query(
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_health_check_needs_no_key_and_no_openhexa(#[values(Sqlite, Postgres)] base: Base) {
-    let mut story = Plan::on(base).not_configured().begin().await;
+    let mut story = StoryBuilder::on(base).not_configured().begin().await;
     story.stop_openhexa().await;
     assert_eq!(
         story

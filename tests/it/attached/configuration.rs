@@ -1,4 +1,4 @@
-//! Which OpenHEXA an account has: its workspace in Iaso, read and never written.
+//! Which OpenHEXA an account uses: its workspace in Iaso, which is read and never written.
 
 use chrono::TimeDelta;
 use fernet::Fernet;

@@ -1,4 +1,4 @@
-//! A launch of ours is a task of Iaso's: the same id, Iaso's words, and its log.
+//! Each task has a row in `iaso_task`, with the same id, Iaso's statuses, and a log.
 
 use openhexa_bridge::domain::ids::AccountId;
 use openhexa_bridge::domain::principal::{Actor, Person, Principal, Role};

@@ -1,4 +1,4 @@
-//! Our rows and Iaso's are committed together, or neither is.
+//! The bridge's rows and Iaso's are committed together.
 
 use chrono::TimeDelta;
 use serde_json::json;

@@ -1,4 +1,4 @@
-//! What Iaso writes over a task: its kill button, its worker's sweep, rows saved whole. A wish at most, never a state.
+//! What Iaso writes to a task's row: its kill button, its worker's clean-up, rows saved whole. Only a kill has an effect.
 
 use chrono::TimeDelta;
 use serde_json::{Value, json};

@@ -1,5 +1,5 @@
-//! Beside an Iaso, in its own PostgreSQL: what its tables show of a launch, what it writes over them, and which OpenHEXA
-//! each of its accounts has. `stage.rs` is what a story of it stands on.
+//! The bridge attached to Iaso's PostgreSQL: what Iaso's tables show of a task, what Iaso changes in them, and which OpenHEXA
+//! each account uses. `stage.rs` creates the environment.
 
 mod configuration;
 mod copies;

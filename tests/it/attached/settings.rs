@@ -1,4 +1,4 @@
-//! The settings beside Iaso: what is Iaso's to change is shown, tested and not changed here; keys are the account's own.
+//! The settings pages when attached: Iaso's values are shown and tested, but not changed; keys belong to the account.
 
 use openhexa_bridge::domain::principal::Role;
 use serde_json::json;

@@ -1,4 +1,4 @@
-//! Two accounts on one workspace, and so with one user of OpenHEXA: their runs look alike.
+//! Two accounts with one workspace and one OpenHEXA user, whose runs look alike.
 
 use openhexa_bridge::domain::principal::Role;
 use serde_json::json;

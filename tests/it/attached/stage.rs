@@ -1,5 +1,5 @@
-//! A bridge beside an Iaso: a database with Iaso's tables, which belong to somebody else, accounts and users, and two
-//! instances of OpenHEXA. The bridge comes in as the role that `docs/iaso.md` tells administrators to make, with nothing beside.
+//! A bridge attached to Iaso: a database with Iaso's tables, which belong to another role, accounts and users, and two
+//! OpenHEXA instances. The bridge uses the role that `docs/iaso.md` describes, without further rights.
 //!
 //! Account 1 has a workspace of the first instance, account 2 one of the second, account 3 none.
 
@@ -18,7 +18,7 @@ use tokio_postgres::{Client, NoTls};
 use uuid::Uuid;
 
 use crate::support::postgres;
-use crate::support::story::{As, Base, PATIENCE, Plan, Story};
+use crate::support::story::{As, Base, PATIENCE, Story, StoryBuilder};
 
 pub const A: i64 = 1;
 pub const B: i64 = 2;
@@ -141,7 +141,7 @@ impl Iaso {
         self.sql(&own.replace_all(&told, self.role())).await;
     }
 
-    pub fn settings(&self, plan: Plan) -> Plan {
+    pub fn settings(&self, plan: StoryBuilder) -> StoryBuilder {
         plan.database(&self.bridge)
             .not_configured()
             .setting("iaso.attached", "true")
@@ -199,13 +199,17 @@ impl Stage {
         Self::with(pipelines, |plan| plan).await
     }
 
-    pub async fn with(pipelines: Value, more: impl FnOnce(Plan) -> Plan) -> Self {
+    pub async fn with(pipelines: Value, more: impl FnOnce(StoryBuilder) -> StoryBuilder) -> Self {
         Self::set(Iaso::make().await, pipelines, more).await
     }
 
     /// In an Iaso of one's own, whose accounts 1 and 2 are there.
-    pub async fn set(iaso: Iaso, pipelines: Value, more: impl FnOnce(Plan) -> Plan) -> Self {
-        let plan = Plan::on(Base::Postgres).pipelines(pipelines.clone());
+    pub async fn set(
+        iaso: Iaso,
+        pipelines: Value,
+        more: impl FnOnce(StoryBuilder) -> StoryBuilder,
+    ) -> Self {
+        let plan = StoryBuilder::on(Base::Postgres).pipelines(pipelines.clone());
         let story = more(iaso.settings(plan)).begin().await;
         let folder = tempfile::tempdir().unwrap();
         let second_token = format!("second-token-{}", Uuid::new_v4().simple());

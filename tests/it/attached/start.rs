@@ -1,4 +1,4 @@
-//! What is looked up before anything is served: tables, columns, rights; and what the settings must be.
+//! The checks at the start: tables, columns, rights and settings.
 
 use openhexa_bridge::domain::ids::AccountId;
 use openhexa_bridge::domain::principal::Role;

@@ -1,4 +1,4 @@
-//! What Iaso's administrators have put on its own tables.
+//! Triggers that Iaso's administrators have added to its tables.
 
 use serde_json::json;
 

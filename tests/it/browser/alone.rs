@@ -1,11 +1,11 @@
-//! With less than others have: without a mouse, and without a script.
+//! The pages without a mouse, and without a script.
 
 use serde_json::{Value, json};
 
 use super::launch::{begin, form};
 use super::tab::{ENGLISH, Key, Manner, Tab};
 use crate::support::catalogue::{parameter, pipeline, quick};
-use crate::support::story::{Base, Plan, Story};
+use crate::support::story::{Base, Story, StoryBuilder};
 
 const FOCUS: &str = "document.activeElement";
 /// More than any page has on the way to somewhere.
@@ -66,7 +66,10 @@ async fn the_keyboard_alone_is_enough() {
         parameter("country", "str", json!({"choices": ["Cameroon", "Niger"]})),
     ];
     let pipelines = json!([pipeline(1, &parameters, quick("manual"))]);
-    let story = Plan::on(Base::Sqlite).pipelines(pipelines).begin().await;
+    let story = StoryBuilder::on(Base::Sqlite)
+        .pipelines(pipelines)
+        .begin()
+        .await;
     let tab = Tab::new(ENGLISH).await;
     by_keyboard(&story, &tab).await;
     let runs = story.until_runs("a run", |runs| !runs.is_empty()).await;

@@ -1,4 +1,4 @@
-//! axe-core: what keeps people out of a page, by the rules of WCAG 2.2 AA and by good practice.
+//! axe-core: checks pages for accessibility, by WCAG 2.2 AA and good practice.
 
 use std::sync::LazyLock;
 

@@ -1,17 +1,16 @@
-//! A page that lives while something goes wrong around it: the bridge is away, the reader is signed out, the keyboard is
-//! somewhere.
+//! A live page when the bridge is unavailable, when the reader is signed out, and with the keyboard focus in it.
 
 use chrono::TimeDelta;
 use serde_json::{Value, json};
 
 use super::tab::{ENGLISH, FRENCH, Manner, Tab};
 use crate::support::catalogue::id;
+use crate::support::fixtures;
 use crate::support::story::{Base, Story};
-use crate::support::usual;
 
 /// A running task, read by the holder of the database's first key, who may operate.
 async fn read_with_a_key(manner: Manner) -> (Story, Tab, i64, String) {
-    let (story, task, run) = usual::running(Base::Sqlite).await;
+    let (story, task, run) = fixtures::running(Base::Sqlite).await;
     let key = story.make_key(&["--role", "operator"]).await;
     let tab = Tab::new(manner).await;
     tab.signs_in(&story, &key).await;

@@ -1,8 +1,7 @@
-//! chromedriver, and how it is spoken to: W3C's protocol in the little of it that stories need. One process serves all
-//! of a language.
+//! chromedriver and the part of the `WebDriver` protocol that the tests use. There is one process for each language.
 //!
-//! As with the cluster of `support/postgres.rs`, a small shell at the end of a pipe ends it with this process, however
-//! that goes. The browsers hang on a pipe of chromedriver's, and end with it.
+//! As with the cluster of `support/postgres.rs`, a small shell at the end of a pipe stops it when this process ends. The
+//! browsers end with chromedriver.
 
 use std::io::{BufRead, BufReader};
 use std::os::unix::process::CommandExt as _;
@@ -101,12 +100,12 @@ pub async fn place() -> SemaphorePermit<'static> {
 
 /// Where chromedriver answers.
 #[derive(Clone)]
-pub struct Wire {
+pub struct ScriptedServer {
     client: reqwest::Client,
     base: String,
 }
 
-impl Wire {
+impl ScriptedServer {
     /// To the one whose browsers speak this language.
     pub async fn to_driver(language: &'static str) -> Self {
         static ENGLISH: OnceLock<Driver> = OnceLock::new();

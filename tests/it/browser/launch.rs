@@ -1,10 +1,10 @@
-//! The form of a launch, filled in by hand: every type, what is wrong at its field, and one task for one wish.
+//! The launch form in a browser: every type, errors at their fields, and one task for each launch.
 
 use serde_json::{Value, json};
 
 use super::tab::{ENGLISH, FRENCH, Manner, Tab};
 use crate::support::catalogue::{id, parameter, pipeline, quick};
-use crate::support::story::{Base, Plan, Story};
+use crate::support::story::{Base, Story, StoryBuilder};
 
 pub fn form(story: &Story) -> String {
     format!("{}/dashboard/pipelines/{}/", story.base_url(), id(1))
@@ -12,7 +12,7 @@ pub fn form(story: &Story) -> String {
 
 pub async fn begin(parameters: &[Value]) -> Story {
     let pipelines = json!([pipeline(1, parameters, quick("manual"))]);
-    let plan = Plan::on(Base::Sqlite).pipelines(pipelines).local();
+    let plan = StoryBuilder::on(Base::Sqlite).pipelines(pipelines).local();
     plan.begin().await
 }
 

@@ -1,4 +1,4 @@
-//! A task's page while the task goes on: nobody reloads it, and it tells the truth to the end.
+//! A task's page while its run progresses, without reloading.
 
 use serde_json::json;
 

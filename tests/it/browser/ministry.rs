@@ -1,5 +1,5 @@
-//! A ministry of health on a morning in March: the built-in pipelines, what was launched with them, and who did it.
-//! Time stands still but for what is done here, so that a picture taken twice is the same.
+//! Data for screenshots: a ministry of health with the built-in pipelines and their launches. The clock is stopped, so that
+//! the same picture is taken each time.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use reqwest::Method;
@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::tab::{Manner, Tab};
 use crate::support::iaso::{self, Iaso, MAY};
-use crate::support::story::{As, Base, Plan, Story};
+use crate::support::story::{As, Base, Story, StoryBuilder};
 
 const SAMPLES: &str = include_str!("../../../emulator/src/samples.json");
 const FRENCH: &str = include_str!("../../data/ministry_fr.json");
@@ -91,7 +91,7 @@ impl Ministry {
     async fn speaking(words: Map<String, Value>) -> Self {
         let iaso = Iaso::start();
         let morning: DateTime<Utc> = "2026-03-12T06:02:00Z".parse().unwrap();
-        let plan = Plan::on(Base::Sqlite).pipelines(said(pipelines(), &words));
+        let plan = StoryBuilder::on(Base::Sqlite).pipelines(said(pipelines(), &words));
         let story = plan.setting("iaso.url", &iaso.url).begins(morning);
         let story = story.begin().await;
         story.set_openhexa_clock().await;

@@ -1,8 +1,8 @@
-//! The bridge's own pages in a real browser: what somebody sees and does there, with a mouse, with the keyboard alone,
-//! without a script, in French, on a small screen, and with eyes that are not ours.
+//! The bridge's pages in a real browser: with a mouse, with only the keyboard, without a script, in French, on a small
+//! screen, and with the rules of accessibility.
 //!
-//! On SQLite only: a page shows what the bridge hands it, and `pages/` tells the same on both databases. Chromium and
-//! axe-core are brought by `make test`; a story that fails leaves what the browser showed in `target/browser/`.
+//! Only on SQLite, because `pages/` tests the content on both databases. `make test` installs Chromium and axe-core. A test
+//! that fails saves what the browser showed in `target/browser/`.
 
 mod alone;
 mod axe;

@@ -1,4 +1,4 @@
-//! Monitoring while somebody looks on: days of the reader's own, and news without a reload.
+//! The monitoring page in a browser: days in the reader's time zone, and updates without a reload.
 
 use chrono::TimeDelta;
 use serde_json::json;

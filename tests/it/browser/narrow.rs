@@ -1,4 +1,4 @@
-//! Every page on the smallest of screens, in the language with the longer words.
+//! Every page on the smallest screen, in the language with the longer words.
 
 use super::ministry::Ministry;
 use super::pages::{BY_ADMINISTRATOR, BY_OPERATOR, Visit, good, too_wide};

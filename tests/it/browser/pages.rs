@@ -1,4 +1,4 @@
-//! Every page in every state: open to everybody, at home on a small screen, light to carry, silent.
+//! Every page in every state: accessible, usable on a small screen, small to load, without errors in the console.
 
 use std::collections::BTreeSet;
 
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::ministry::Ministry;
 use super::tab::{ENGLISH, Tab};
-use crate::support::story::{Base, Plan, Story};
+use crate::support::story::{Base, Story, StoryBuilder};
 
 /// Bytes of a page with its style and script, as they are sent.
 const HEAVIEST: f64 = 100_000.0;
@@ -309,8 +309,11 @@ async fn pages_of_administrators_are_open_to_everybody() {
 async fn pages_without_anything_to_show_are_open_to_everybody() {
     let mut wrong = Vec::new();
     for (plan, visits) in [
-        (Plan::on(Base::Sqlite), WHERE_EMPTY),
-        (Plan::on(Base::Sqlite).not_configured(), NOT_CONFIGURED),
+        (StoryBuilder::on(Base::Sqlite), WHERE_EMPTY),
+        (
+            StoryBuilder::on(Base::Sqlite).not_configured(),
+            NOT_CONFIGURED,
+        ),
     ] {
         let story = plan.local().begin().await;
         wrong.extend(visit_here(&story, visits).await);
@@ -346,7 +349,7 @@ async fn pages_while_openhexa_is_away_are_open_to_everybody() {
 /// What would make the others fail does.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_wrong_with_a_page_is_found() {
-    let story = Plan::on(Base::Sqlite).local().begin().await;
+    let story = StoryBuilder::on(Base::Sqlite).local().begin().await;
     let tab = Tab::new(ENGLISH).await;
     tab.open(&format!("{}/dashboard/tasks/", story.base_url()))
         .await;

@@ -1,4 +1,4 @@
-//! A picture of a page with 256 colours, which is as many as it needs: a third of what a browser makes of it.
+//! A picture of a page, reduced to 256 colours, which makes it a third of the size.
 
 use std::collections::HashMap;
 use std::io::{Read as _, Write as _};

@@ -1,7 +1,6 @@
-//! The pages as they are shown in the papers, taken in both languages and two widths.
+//! Screenshots of the pages for the documentation, in both languages and two widths.
 //!
-//! `make screenshots` puts the pictures into `docs/images/`; otherwise they go to `target/browser/`. A page that shall be
-//! seen there gets a line in `PICTURES`.
+//! `make screenshots` writes them to `docs/images/`, other runs to `target/browser/`. `PICTURES` lists them.
 
 use std::path::{Path, PathBuf};
 

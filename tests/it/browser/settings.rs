@@ -1,11 +1,11 @@
-//! The settings with a script: what was pressed says so.
+//! The settings pages with the script: buttons show that they were pressed.
 
 use super::tab::{ENGLISH, Tab};
-use crate::support::story::{Base, Plan};
+use crate::support::story::{Base, StoryBuilder};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_button_without_a_way_back_says_that_it_was_pressed() {
-    let story = Plan::on(Base::Sqlite).local().begin().await;
+    let story = StoryBuilder::on(Base::Sqlite).local().begin().await;
     let tab = Tab::new(ENGLISH).await;
     tab.open(&format!("{}/dashboard/settings/", story.base_url()))
         .await;

@@ -1,4 +1,4 @@
-//! Somebody before a browser: looks, types, clicks, and waits for what is to come.
+//! A browser tab: finds elements, types, clicks, and waits.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -10,7 +10,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use tokio::sync::SemaphorePermit;
 
-use super::driver::{Wire, place};
+use super::driver::{ScriptedServer, place};
 use crate::support::story::PATIENCE;
 
 /// What a key on the keyboard is for chromedriver.
@@ -51,7 +51,7 @@ pub const FRENCH: Manner = Manner {
 
 /// A browser of its own, with one tab. Dropped, it is gone; dropped by a failing test, it leaves what it showed.
 pub struct Tab {
-    wire: Wire,
+    wire: ScriptedServer,
     name: String,
     _place: SemaphorePermit<'static>,
 }
@@ -100,7 +100,7 @@ fn capabilities(manner: Manner) -> Value {
 impl Tab {
     pub async fn new(manner: Manner) -> Self {
         let place = place().await;
-        let driver = Wire::to_driver(manner.language()).await;
+        let driver = ScriptedServer::to_driver(manner.language()).await;
         let made = driver.post("/session", &capabilities(manner)).await;
         let thread = std::thread::current();
         let tab = Self {
@@ -319,7 +319,7 @@ impl Drop for Tab {
 }
 
 /// Ends the session; of a failed test it keeps what was seen last, and says where.
-async fn leave(wire: Wire, failed: Option<PathBuf>) -> String {
+async fn leave(wire: ScriptedServer, failed: Option<PathBuf>) -> String {
     let mut said = String::new();
     if let Some(place) = failed {
         for (path, ending) in [("/screenshot", "png"), ("/source", "html")] {

@@ -1,4 +1,4 @@
-//! What a tab requested and from where, how many bytes a page took, and what the console complained of.
+//! What a tab requested and from where, the size of a page, and the messages in the console.
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant};

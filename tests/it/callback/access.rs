@@ -1,4 +1,4 @@
-//! Who may report, and what a running pipeline's token opens: its own task, nothing else.
+//! Who may report, and what a callback token allows: only its own task.
 
 use chrono::TimeDelta;
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::{launched, plan};
 use crate::support::catalogue::id;
-use crate::support::hand;
+use crate::support::database;
 use crate::support::story::{Answer, As, Base, Postgres, Sqlite, Story};
 
 async fn patch(story: &Story, who: As, body: &Value) -> Answer {
@@ -47,7 +47,7 @@ fn base64(bytes: &[u8]) -> String {
 /// As the bridge writes them for this task; only the bridge knows the launch.
 async fn claims(story: &Story, task: i64, audience: &str) -> Value {
     let now = story.now().timestamp();
-    let launch = hand::texts(
+    let launch = database::texts(
         story,
         &format!("SELECT CAST(launch_id AS TEXT) AS text FROM run WHERE task_id = {task}"),
     )
@@ -364,7 +364,7 @@ async fn a_report_is_taken_while_openhexa_is_down(#[values(Sqlite, Postgres)] ba
 /// The tables as a backup from before this task has them: its rows are gone, and its number is assigned again.
 async fn restore_before(story: &Story, task: i64) {
     for rows in ["event WHERE task_id", "run WHERE task_id", "task WHERE id"] {
-        hand::sql(story, &format!("DELETE FROM {rows} = {task}")).await;
+        database::sql(story, &format!("DELETE FROM {rows} = {task}")).await;
     }
     let sequence = match story.base {
         Base::Sqlite => format!(
@@ -373,7 +373,7 @@ async fn restore_before(story: &Story, task: i64) {
         ),
         Base::Postgres => format!("ALTER TABLE task ALTER COLUMN id RESTART WITH {task}"),
     };
-    hand::sql(story, &sequence).await;
+    database::sql(story, &sequence).await;
 }
 
 #[rstest]
@@ -420,7 +420,7 @@ async fn a_token_from_before_launches_had_an_id_is_refused(#[values(Sqlite, Post
     );
     // Nor does any token report on a task whose launch has no id.
     let token = As::Bearer(story.callback_token().await);
-    hand::sql(&story, "UPDATE run SET launch_id = NULL").await;
+    database::sql(&story, "UPDATE run SET launch_id = NULL").await;
     patch(
         &story,
         token,
@@ -449,7 +449,7 @@ async fn ids_that_may_have_been_assigned_after_a_backup_are_left_out_at_the_star
         Base::Sqlite => "UPDATE sqlite_sequence SET seq = 0 WHERE name = 'task'",
         Base::Postgres => "ALTER TABLE task ALTER COLUMN id RESTART WITH 1",
     };
-    hand::sql(&story, behind).await;
+    database::sql(&story, behind).await;
     story.restart().await;
     assert!(story.launch(&id(1), json!({})).await > next + 500);
     story.end().await;

@@ -1,4 +1,4 @@
-//! The forms that a report travels in, and bodies that are none.
+//! The formats of a report's body, and invalid bodies.
 
 use reqwest::Method;
 use rstest::rstest;

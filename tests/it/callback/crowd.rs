@@ -1,4 +1,4 @@
-//! Many reports at once: their senders do not retry, so none may be turned away for the others' sake.
+//! Many reports at the same time. None may be refused because of others, because their senders do not retry.
 
 use futures_util::future::join_all;
 use reqwest::Method;

@@ -1,11 +1,11 @@
-//! The end of a task: the pipeline's first terminal word and the end of its own run, in either order.
+//! The final status of a task: the pipeline's first final report and the end of its run, in either order.
 
 use rstest::rstest;
 use serde_json::{Value, json};
 
 use super::{launched, plan, report, taken};
 use crate::support::catalogue::id;
-use crate::support::hand;
+use crate::support::database;
 use crate::support::story::{Base, Postgres, Sqlite, Story};
 
 const CORRECTED: &str = "OpenHEXA: the run failed after the pipeline had reported success";
@@ -168,7 +168,7 @@ async fn a_task_asked_to_stop_takes_its_end_but_no_progress(
             json!({"status": "RUNNING", "progress_value": 5}),
         )
         .await;
-        hand::ask_to_cancel(&story, task).await;
+        database::ask_to_cancel(&story, task).await;
         for progress in [
             json!({"status": "RUNNING"}),
             json!({"progress_value": 6}),
@@ -193,7 +193,7 @@ async fn a_task_asked_to_stop_takes_its_end_but_no_progress(
         );
     }
     let task = story.launch(&id(1), json!({})).await;
-    hand::ask_to_cancel(&story, task).await;
+    database::ask_to_cancel(&story, task).await;
     story
         .drive(&run_of(&story, task).await, &json!({"status": "failed"}))
         .await;

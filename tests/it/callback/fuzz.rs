@@ -1,4 +1,4 @@
-//! Whatever a pipeline sends: an answer in JSON, never ours to be ashamed of, and a task that can still be read.
+//! Random reports: each gets a valid JSON response that is not a 500, and the task can still be read.
 
 use proptest::collection::vec;
 use proptest::prelude::*;

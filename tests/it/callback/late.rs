@@ -1,4 +1,4 @@
-//! Reports that come after the end: the same word, a first result, and whatever conflicts.
+//! Reports after the final status: the same status, a first result, and conflicting ones.
 
 use chrono::TimeDelta;
 use rstest::rstest;

@@ -1,4 +1,4 @@
-//! What a running pipeline reports, from outside: spelling by spelling, as the wire contract promises it.
+//! The reports of a running pipeline, through HTTP: every format that clients use.
 
 mod access;
 mod bodies;
@@ -16,15 +16,15 @@ mod words;
 use serde_json::{Value, json};
 
 use crate::support::catalogue::{id, injected, pipeline};
-use crate::support::story::{Answer, Base, Plan, Story};
+use crate::support::story::{Answer, Base, Story, StoryBuilder};
 
 /// Two pipelines whose runs wait to be driven.
-pub fn plan(base: Base) -> Plan {
+pub fn plan(base: Base) -> StoryBuilder {
     let manual = |number| {
         let behaviour = json!({"kind": "manual", "queued_ms": 1});
         pipeline(number, &injected(), behaviour)
     };
-    Plan::on(base).pipelines(json!([manual(1), manual(2)]))
+    StoryBuilder::on(base).pipelines(json!([manual(1), manual(2)]))
 }
 
 /// A story with a task of the first pipeline.

@@ -1,4 +1,4 @@
-//! Which task a report is on.
+//! Which task a report belongs to.
 
 use reqwest::Method;
 use rstest::rstest;
@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::{fields, launched, plan, report, taken};
 use crate::support::catalogue::id;
-use crate::support::hand;
+use crate::support::database;
 use crate::support::story::{As, Base, Postgres, Sqlite};
 
 #[rstest]
@@ -99,7 +99,7 @@ async fn nothing_is_learnt_by_asking_for_a_task_that_is_not_ones_own(
     let own = story.launch(&id(1), json!({})).await;
     let token = As::Bearer(story.callback_token().await);
     let elsewhere = story.launch(&id(2), json!({})).await;
-    hand::sql(
+    database::sql(
         &story,
         &format!("UPDATE task SET account_id = 2 WHERE id = {foreign}"),
     )
@@ -162,7 +162,7 @@ async fn nothing_is_learnt_by_asking_for_a_task_that_is_not_ones_own(
     }
     bodies.dedup();
     assert_eq!(bodies.len(), 1, "{bodies:#?}");
-    hand::sql(
+    database::sql(
         &story,
         &format!("UPDATE task SET account_id = 1 WHERE id = {foreign}"),
     )

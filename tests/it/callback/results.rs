@@ -1,4 +1,4 @@
-//! What a pipeline brings back: kept as it was sent, and wrapped as its word asks for.
+//! The results of pipelines: stored as sent, and wrapped as the contract requires.
 
 use reqwest::Method;
 use rstest::rstest;

@@ -1,4 +1,4 @@
-//! Reports that are taken together: each as if it had come alone, whatever comes of its neighbours.
+//! Reports that are written in one transaction: each has the same effect as alone, also if others fail.
 
 use rstest::rstest;
 use std::sync::Arc;

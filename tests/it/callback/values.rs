@@ -1,4 +1,4 @@
-//! Messages and counts, as clients of many kinds write them.
+//! Messages and counts in the formats of many clients.
 
 use reqwest::Method;
 use rstest::rstest;

@@ -1,4 +1,4 @@
-//! The words that pipelines in the field report their state with.
+//! The words with which existing pipelines report their status.
 
 use rstest::rstest;
 use serde_json::{Value, json};

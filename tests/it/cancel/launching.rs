@@ -1,4 +1,4 @@
-//! A cancel that comes before the run's id is known.
+//! A cancel before the run's id is known.
 
 use super::*;
 use crate::support::catalogue::parameter;
@@ -7,13 +7,13 @@ use rstest::rstest;
 
 const NEVER: &str = "OpenHEXA never confirmed the launch";
 
-fn either(base: Base, names_task: bool, kind: &str) -> Plan {
+fn either(base: Base, names_task: bool, kind: &str) -> StoryBuilder {
     let parameters = if names_task {
         injected()
     } else {
         vec![parameter("country", "str", json!({}))]
     };
-    Plan::on(base).pipelines(json!([pipeline(1, &parameters, quick(kind))]))
+    StoryBuilder::on(base).pipelines(json!([pipeline(1, &parameters, quick(kind))]))
 }
 
 #[rstest]

@@ -1,4 +1,4 @@
-//! A cancel at several bridges, at one that is started again, and while OpenHEXA is away.
+//! A cancel at several bridges, at a restarted bridge, and while OpenHEXA is unavailable.
 
 use rstest::rstest;
 use std::sync::{Arc, Mutex, mpsc};

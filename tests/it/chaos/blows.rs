@@ -1,4 +1,4 @@
-//! What is done to the processes: kill -9, SIGTERM, restarts of PostgreSQL, its absence.
+//! The failures of processes: kill -9, SIGTERM, restarts and absence of PostgreSQL.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -8,7 +8,7 @@ use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
 use super::dice::Dice;
-use super::site::Site;
+use super::processes::Processes;
 use crate::support::catalogue::id;
 use crate::support::story::PATIENCE;
 
@@ -48,7 +48,12 @@ pub struct Done {
 }
 
 /// Blow after blow until it is over, but each at least once; in between PostgreSQL is away once, for so long.
-pub async fn fall(site: Arc<Site>, seed: u64, away: Duration, over: CancellationToken) -> Done {
+pub async fn fall(
+    site: Arc<Processes>,
+    seed: u64,
+    away: Duration,
+    over: CancellationToken,
+) -> Done {
     let mut dice = Dice::new(seed, "blows");
     let mut done = Done::default();
     let mut decks = 0;
@@ -71,7 +76,7 @@ pub async fn fall(site: Arc<Site>, seed: u64, away: Duration, over: Cancellation
     done
 }
 
-async fn strike(site: &Arc<Site>, blow: Blow, dice: &mut Dice, done: &mut Done) {
+async fn strike(site: &Arc<Processes>, blow: Blow, dice: &mut Dice, done: &mut Done) {
     let bridge = usize::from(dice.chance(50));
     let down = dice.millis(0, 2000);
     match blow {
@@ -123,7 +128,7 @@ async fn strike(site: &Arc<Site>, blow: Blow, dice: &mut Dice, done: &mut Done) 
 }
 
 /// Meanwhile both bridges say 503 and when to come again; afterwards they are the same processes, and ready.
-pub async fn database_away(site: &Arc<Site>, away: Duration) {
+pub async fn database_away(site: &Arc<Processes>, away: Duration) {
     let before = [site.number(0).await, site.number(1).await];
     assert!(before.iter().all(Option::is_some), "{before:?}");
     site.stop_postgres("fast").await;
@@ -152,8 +157,8 @@ pub async fn database_away(site: &Arc<Site>, away: Duration) {
     );
 }
 
-/// [`Site`] itself sees to it that each 503 of the API says when to come again.
-async fn says_503(site: &Site, bridge: usize) {
+/// [`Processes`] itself sees to it that each 503 of the API says when to come again.
+async fn says_503(site: &Processes, bridge: usize) {
     let (health, ready, tasks, launch) = tokio::join!(
         site.ask(bridge, "/healthz"),
         site.ask(bridge, "/readyz"),

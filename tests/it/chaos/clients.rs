@@ -1,5 +1,4 @@
-//! Who launches and cancels. A client that hears nothing asks again, at either bridge, under the same key: that is all
-//! that is asked of clients.
+//! Clients that launch and cancel. Without a response they repeat the request, at either bridge, with the same key.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -10,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::dice::Dice;
 use super::pipelines::{self, Kind};
-use super::site::Site;
+use super::processes::Processes;
 use crate::support::catalogue::id;
 
 /// No launch takes longer, whatever happens meanwhile; the longest absence of the database is a part of it.
@@ -33,7 +32,13 @@ pub struct Book {
 }
 
 /// One client of several, until all launches are made.
-pub async fn launch_some(site: Arc<Site>, book: Arc<Book>, all: usize, seed: u64, client: usize) {
+pub async fn launch_some(
+    site: Arc<Processes>,
+    book: Arc<Book>,
+    all: usize,
+    seed: u64,
+    client: usize,
+) {
     let mut dice = Dice::new(seed, &format!("client {client}"));
     let mut cancels = Vec::new();
     loop {
@@ -60,7 +65,7 @@ pub async fn launch_some(site: Arc<Site>, book: Arc<Book>, all: usize, seed: u64
 }
 
 /// The task of a launch, asked for until it is told; sometimes once more.
-async fn launch(site: &Site, book: &Book, mark: u64, kind: Kind, dice: &mut Dice) -> i64 {
+async fn launch(site: &Processes, book: &Book, mark: u64, kind: Kind, dice: &mut Dice) -> i64 {
     let path = format!("/api/openhexa/pipelines/{}/launch/", id(kind.number()));
     let (key, body) = (
         format!("launch-{mark}"),
@@ -74,7 +79,7 @@ async fn launch(site: &Site, book: &Book, mark: u64, kind: Kind, dice: &mut Dice
     task
 }
 
-async fn told(site: &Site, book: &Book, path: &str, key: &str, body: &Value) -> i64 {
+async fn told(site: &Processes, book: &Book, path: &str, key: &str, body: &Value) -> i64 {
     let deadline = Instant::now() + LONGEST;
     for turn in key.len().. {
         assert!(Instant::now() < deadline, "{key} was never answered");
@@ -96,7 +101,7 @@ async fn told(site: &Site, book: &Book, path: &str, key: &str, body: &Value) -> 
     unreachable!("turns have no end")
 }
 
-async fn cancel(site: Arc<Site>, book: Arc<Book>, task: i64, wait: Duration) {
+async fn cancel(site: Arc<Processes>, book: Arc<Book>, task: i64, wait: Duration) {
     tokio::time::sleep(wait).await;
     let deadline = Instant::now() + LONGEST;
     let path = format!("/api/openhexa/tasks/{task}/cancel/");

@@ -1,5 +1,4 @@
-//! Choices from a seed. Each hand has a stream of its own, so that what one decides does not hang on how fast the
-//! others are.
+//! Random choices from a seed. Each actor has its own sequence, so its choices do not depend on the speed of the others.
 
 use std::time::Duration;
 

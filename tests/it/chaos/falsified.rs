@@ -1,4 +1,4 @@
-//! That the checks can fail: what was found to be right is falsified, one fact at a time.
+//! The checks can fail: each finds one changed fact in correct data.
 
 use serde_json::{Value, json};
 

@@ -1,5 +1,5 @@
-//! What stands in front of the bridges, as a load balancer does: runs report to it, and it passes each report on once,
-//! to a bridge that lives. It writes down what became of each, so that nobody has to believe the bridges.
+//! A load balancer in front of the bridges: it passes each report once, to a bridge that runs, and records the outcome, so
+//! that the checks do not depend on the bridges.
 
 use std::net::TcpListener;
 use std::sync::atomic::{AtomicUsize, Ordering};

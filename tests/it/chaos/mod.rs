@@ -1,8 +1,8 @@
-//! Real crashes: real processes, a real PostgreSQL, an OpenHEXA with faults; kill -9 of either bridge and restarts of
-//! the database at any moment. Then everything must come to its end by itself, and all tasks and all runs are counted.
+//! Real crashes: real processes, a real PostgreSQL, an OpenHEXA with faults, kill -9 of either bridge and restarts of the
+//! database at any moment. Then all tasks must end without help, and all tasks and runs are counted.
 //!
-//! `make chaos` is the long one of the same story. A seed fixes the choices, not what the machine makes of them: the
-//! same seed is the same weather, and the moment within a transaction is another one each time.
+//! `make chaos` runs a longer version. A seed determines the choices, but not the timing: with the same seed, a crash can
+//! fall on another moment of a transaction.
 
 mod blows;
 mod clients;
@@ -10,7 +10,7 @@ mod dice;
 mod falsified;
 mod front;
 mod pipelines;
-mod site;
+mod processes;
 mod tales;
 mod upstream;
 mod verdict;
@@ -29,7 +29,7 @@ use tokio_util::sync::CancellationToken;
 use blows::Done;
 use clients::Book;
 use front::Fate;
-use site::Site;
+use processes::Processes;
 use verdict::{Evidence, Verdict};
 use watcher::Seen;
 
@@ -78,7 +78,7 @@ async fn whatever_dies_and_whenever_each_launch_is_one_run_and_each_task_ends_as
         size.away.as_secs()
     );
     let began = Instant::now();
-    let site = Site::durable(&pipelines::all()).await;
+    let site = Processes::durable(&pipelines::all()).await;
     let book = Arc::new(Book::default());
     let (blows, seen) = storm(&site, &book, size).await;
     let evidence = Evidence::gather(&site, &book).await;
@@ -99,7 +99,7 @@ async fn whatever_dies_and_whenever_each_launch_is_one_run_and_each_task_ends_as
 }
 
 /// Everything at once, until all is launched; then calm, until all has ended.
-async fn storm(site: &Arc<Site>, book: &Arc<Book>, size: Size) -> (Done, Seen) {
+async fn storm(site: &Arc<Processes>, book: &Arc<Book>, size: Size) -> (Done, Seen) {
     let (over, ended) = (CancellationToken::new(), CancellationToken::new());
     let faults = tokio::spawn(upstream::faults(site.clone(), size.seed, over.clone()));
     let hand = tokio::spawn(upstream::hand(site.clone(), ended.clone()));
@@ -133,7 +133,7 @@ async fn storm(site: &Arc<Site>, book: &Arc<Book>, size: Size) -> (Done, Seen) {
 }
 
 /// Until every run is over, every report has come, and every task is confirmed.
-async fn settle(site: &Site) {
+async fn settle(site: &Processes) {
     let deadline = Instant::now() + SETTLED_WITHIN;
     let over = |run: &serde_json::Value| {
         ["success", "failed", "stopped"].contains(&run["status"].as_str().unwrap())

@@ -1,4 +1,4 @@
-//! The pipelines that are launched: each ends in another way, with other reports.
+//! The pipelines that are launched: each ends differently, with different reports.
 
 use serde_json::{Value, json};
 

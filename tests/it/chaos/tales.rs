@@ -1,4 +1,4 @@
-//! One crash at a time.
+//! Single crashes.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -8,19 +8,23 @@ use serde_json::{Value, json};
 
 use super::blows::database_away;
 use super::pipelines::{self, Kind};
-use super::site::{LEASE, Site};
+use super::processes::{LEASE, Processes};
 use super::verdict;
 use crate::support::catalogue::id;
 use crate::support::story::PATIENCE;
 
-async fn launch(site: &Site, bridge: usize, kind: Kind, mark: u64) -> Option<(u16, Value)> {
+async fn launch(site: &Processes, bridge: usize, kind: Kind, mark: u64) -> Option<(u16, Value)> {
     let path = format!("/api/openhexa/pipelines/{}/launch/", id(kind.number()));
     let body = json!({"config": kind.config(mark)});
     site.post(bridge, &path, &format!("launch-{mark}"), &body)
         .await
 }
 
-async fn until(site: &Site, what: &str, so: impl Fn(&[Value], &[Value]) -> bool) -> Vec<Value> {
+async fn until(
+    site: &Processes,
+    what: &str,
+    so: impl Fn(&[Value], &[Value]) -> bool,
+) -> Vec<Value> {
     let deadline = Instant::now() + PATIENCE;
     loop {
         let (tasks, runs) = (verdict::tasks(site).await, site.runs().await);
@@ -35,7 +39,7 @@ async fn until(site: &Site, what: &str, so: impl Fn(&[Value], &[Value]) -> bool)
     }
 }
 
-async fn ends_as_its_only_run(site: &Site) {
+async fn ends_as_its_only_run(site: &Processes) {
     let tasks = until(site, "the end", |tasks, _| {
         tasks.iter().all(|task| task["confirmed"] == true)
     })
@@ -53,7 +57,7 @@ fn slow_launch() -> Value {
 }
 
 /// A launch at the first bridge that has its run, and not yet its answer.
-async fn launch_under_way(site: &Arc<Site>) -> tokio::task::JoinHandle<Option<(u16, Value)>> {
+async fn launch_under_way(site: &Arc<Processes>) -> tokio::task::JoinHandle<Option<(u16, Value)>> {
     site.fault(&slow_launch()).await;
     let asking = site.clone();
     let launch = tokio::spawn(async move { launch(&asking, 0, Kind::Well, 1).await });
@@ -63,7 +67,7 @@ async fn launch_under_way(site: &Arc<Site>) -> tokio::task::JoinHandle<Option<(u
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_bridge_that_is_told_to_stop_answers_the_launch_under_way_first() {
-    let site = Site::plain(&pipelines::all()).await;
+    let site = Processes::plain(&pipelines::all()).await;
     let launched = launch_under_way(&site).await;
     let ended = site.end(0, Signal::TERM).await;
     assert_eq!(ended.status.code(), Some(0), "{:#?}", ended.err);
@@ -76,7 +80,7 @@ async fn a_bridge_that_is_told_to_stop_answers_the_launch_under_way_first() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_launch_whose_bridge_is_killed_is_taken_over_within_the_lease() {
-    let site = Site::plain(&pipelines::all()).await;
+    let site = Processes::plain(&pipelines::all()).await;
     let launched = launch_under_way(&site).await;
     site.end(0, Signal::KILL).await;
     let killed = Instant::now();
@@ -98,7 +102,7 @@ async fn a_launch_whose_bridge_is_killed_is_taken_over_within_the_lease() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_launch_whose_bridge_is_killed_alone_is_mended_by_its_next_start() {
-    let site = Site::plain(&pipelines::all()).await;
+    let site = Processes::plain(&pipelines::all()).await;
     site.end(1, Signal::KILL).await;
     let launched = launch_under_way(&site).await;
     site.end(0, Signal::KILL).await;
@@ -109,7 +113,7 @@ async fn a_launch_whose_bridge_is_killed_alone_is_mended_by_its_next_start() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn while_the_database_is_away_it_is_said_and_afterwards_all_goes_on() {
-    let site = Site::durable(&pipelines::all()).await;
+    let site = Processes::durable(&pipelines::all()).await;
     let (status, answer) = launch(&site, 0, Kind::Unnamed, 1).await.expect("an answer");
     assert_eq!(status, 201, "{answer}");
     database_away(&site, Duration::from_secs(2)).await;

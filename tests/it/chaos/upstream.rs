@@ -1,4 +1,4 @@
-//! OpenHEXA's bad days, and what happens to its runs besides: faults, runs played by hand, runs that strand.
+//! The failures of OpenHEXA and of its runs: faults, manually controlled runs, runs that never end.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -9,14 +9,14 @@ use tokio_util::sync::CancellationToken;
 
 use super::dice::Dice;
 use super::pipelines::Kind;
-use super::site::Site;
+use super::processes::Processes;
 use crate::support::catalogue::id;
 
 /// OpenHEXA takes a second to stop a run; one that takes longer was stopped in its queue.
 const STRANDED_AFTER: Duration = Duration::from_secs(4);
 
 /// Faults by the hundred, each for a few requests.
-pub async fn faults(site: Arc<Site>, seed: u64, over: CancellationToken) {
+pub async fn faults(site: Arc<Processes>, seed: u64, over: CancellationToken) {
     let mut dice = Dice::new(seed, "faults");
     let kinds = [
         json!({"fault": "drop_after"}),
@@ -42,7 +42,7 @@ pub async fn faults(site: Arc<Site>, seed: u64, over: CancellationToken) {
 
 /// Plays the runs that turn: their pipeline reports success with a result, and then they fail. And ends runs that were
 /// stopped in their queue, which OpenHEXA itself does only after a quarter of an hour.
-pub async fn hand(site: Arc<Site>, over: CancellationToken) {
+pub async fn hand(site: Arc<Processes>, over: CancellationToken) {
     let turns = id(Kind::Turns.number());
     let mut played = HashSet::new();
     let mut stranding: HashMap<String, Instant> = HashMap::new();
@@ -65,7 +65,7 @@ pub async fn hand(site: Arc<Site>, over: CancellationToken) {
     }
 }
 
-async fn turn(site: Arc<Site>, run: Value) {
+async fn turn(site: Arc<Processes>, run: Value) {
     let config = &run["config"];
     let url = format!(
         "{}/api/openhexa/pipelines/{}/",

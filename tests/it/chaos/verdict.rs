@@ -1,5 +1,5 @@
-//! What really happened, against what the bridges say: all tasks that the database knows and all runs that OpenHEXA
-//! knows, judged by rules that are written down here a second time.
+//! Compares what really happened with what the bridges show: all tasks in the database and all runs in OpenHEXA, by rules
+//! that are implemented here a second time.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::clients::Book;
 use super::front::{Fate, Report};
 use super::pipelines::Kind;
-use super::site::Site;
+use super::processes::Processes;
 use crate::support::catalogue::id;
 
 /// Everything that is known in the end.
@@ -59,7 +59,7 @@ pub struct Verdict {
 }
 
 /// All tasks, page by page.
-pub async fn tasks(site: &Site) -> Vec<Value> {
+pub async fn tasks(site: &Processes) -> Vec<Value> {
     let (mut all, mut cursor) = (Vec::new(), String::new());
     loop {
         let path = format!("/api/openhexa/tasks/?limit=200&order=id&cursor={cursor}");
@@ -72,7 +72,7 @@ pub async fn tasks(site: &Site) -> Vec<Value> {
     }
 }
 
-pub async fn events(site: &Site, task: i64) -> Vec<String> {
+pub async fn events(site: &Processes, task: i64) -> Vec<String> {
     let told = site
         .get(&format!("/api/openhexa/tasks/{task}/events/"))
         .await;
@@ -82,7 +82,7 @@ pub async fn events(site: &Site, task: i64) -> Vec<String> {
 }
 
 impl Evidence {
-    pub async fn gather(site: &Site, book: &Book) -> Self {
+    pub async fn gather(site: &Processes, book: &Book) -> Self {
         let listed = tasks(site).await;
         let ids = listed.iter().map(|task| task["id"].as_i64().unwrap());
         let read = ids.map(|id| async move {

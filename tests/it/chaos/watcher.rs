@@ -1,4 +1,4 @@
-//! Somebody who looks at the tasks all the time, at either bridge, and sees to it that none goes back.
+//! Reads the tasks all the time, at both bridges, and checks that none goes back to an earlier state.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
-use super::site::Site;
+use super::processes::Processes;
 
 /// What was seen that must not be.
 #[derive(Default)]
@@ -18,7 +18,7 @@ pub struct Seen {
     last: HashMap<i64, Value>,
 }
 
-pub async fn watch(site: Arc<Site>, over: CancellationToken) -> Seen {
+pub async fn watch(site: Arc<Processes>, over: CancellationToken) -> Seen {
     let mut seen = Seen::default();
     let mut bridge = 0;
     while !over.is_cancelled() {

@@ -1,4 +1,4 @@
-//! `check-config`: what is found goes to standard output, whether it can be served with is the exit.
+//! `check-config`: findings on standard output, and the exit status.
 
 use openhexa_bridge::store::Vault;
 use secrecy::ExposeSecret as _;

@@ -1,4 +1,4 @@
-//! The database's address: each spelling of a file, and what is said of one that cannot be opened.
+//! The database URL: the formats for a file, and the error if it cannot be opened.
 
 use openhexa_bridge::store::Vault;
 use secrecy::ExposeSecret as _;

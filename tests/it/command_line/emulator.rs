@@ -1,4 +1,4 @@
-//! `emulator`, alone.
+//! The command `emulator`.
 
 use rustix::process::Signal;
 

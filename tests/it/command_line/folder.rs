@@ -1,4 +1,4 @@
-//! A data folder is one process's at a time.
+//! Only one process at a time can use a data folder.
 
 use rustix::process::Signal;
 

@@ -1,4 +1,4 @@
-//! `dev` with an OpenHEXA of one's own that is not there, or cannot be one.
+//! `dev` with an OpenHEXA address that is invalid or unreachable.
 
 use rustix::process::Signal;
 

@@ -1,4 +1,4 @@
-//! `dev` started again on the same folder goes on.
+//! `dev` continues when it is restarted with the same folder.
 
 use rstest::rstest;
 use std::os::unix::fs::PermissionsExt as _;

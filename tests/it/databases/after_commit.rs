@@ -1,4 +1,4 @@
-//! Once the task of a launch is committed, its caller gets it, whatever fails after that.
+//! Once the task of a launch is committed, the response contains it, whatever fails afterwards.
 
 use chrono::TimeDelta;
 use rstest::rstest;

@@ -1,4 +1,4 @@
-//! Transactions that PostgreSQL rolls back because of others.
+//! Transactions that PostgreSQL rolls back because of concurrent ones.
 
 use futures_util::future::join_all;
 use serde_json::json;

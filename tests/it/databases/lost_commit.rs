@@ -1,4 +1,4 @@
-//! A connection that breaks while the database commits: only the database knows what became of the transaction.
+//! A connection that breaks during the commit, so its outcome is unknown.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};

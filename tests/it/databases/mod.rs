@@ -1,5 +1,4 @@
-//! Databases as administrators have them: other defaults, read-only, full, changed, or behind something that pools
-//! connections.
+//! Databases with other defaults, read-only, full, changed, or behind a connection pooler.
 
 mod after_commit;
 mod contention;
@@ -15,10 +14,10 @@ use serde_json::json;
 
 use crate::support::catalogue::{id, injected, pipeline, quick};
 use crate::support::postgres;
-use crate::support::story::{Answer, As, Base, Plan, Story};
+use crate::support::story::{Answer, As, Base, Story, StoryBuilder};
 
-fn plan(base: Base) -> Plan {
-    Plan::on(base).pipelines(json!([pipeline(1, &injected(), quick("succeed"))]))
+fn plan(base: Base) -> StoryBuilder {
+    StoryBuilder::on(base).pipelines(json!([pipeline(1, &injected(), quick("succeed"))]))
 }
 
 async fn launch(story: &Story) -> Answer {

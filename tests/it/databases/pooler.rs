@@ -1,4 +1,4 @@
-//! Behind a pooler that gives each transaction whichever connection is free, as PgBouncer in transaction mode.
+//! Behind a pooler that assigns a connection to each transaction, like PgBouncer in transaction mode.
 
 use std::sync::Arc;
 

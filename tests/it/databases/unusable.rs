@@ -1,4 +1,4 @@
-//! A database that answers but cannot do what it is asked for: the caller comes again later, the log has the cause.
+//! A database that responds but fails: the caller gets a 503, the log contains the cause.
 
 use openhexa_bridge::store::Vault;
 use rstest::rstest;
@@ -6,7 +6,7 @@ use secrecy::ExposeSecret as _;
 use serde_json::Value;
 
 use super::*;
-use crate::support::story::beside::Process;
+use crate::support::story::replicas::Process;
 use crate::support::story::{Base, Postgres, Sqlite};
 
 async fn asked(story: &Story, who: As, method: Method, path: &str, body: Value) -> Answer {

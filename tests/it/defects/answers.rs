@@ -1,4 +1,4 @@
-//! Launches that were told wrong, ends that were not the run's own, and answers that said nothing.
+//! Launches with wrong responses, tasks with a wrong final status, and responses without content.
 
 use rstest::rstest;
 use serde_json::{Map, json};
@@ -6,8 +6,8 @@ use serde_json::{Map, json};
 use super::{end, launch_path, run_ends, run_of, running};
 use crate::callback::{launched, log, plan, taken};
 use crate::support::catalogue::{id, injected, parameter, pipeline, quick, with};
-use crate::support::story::{Base, Plan, Postgres, Sqlite};
-use crate::support::wire::{Reply, Wire};
+use crate::support::scripted_server::{Reply, ScriptedServer};
+use crate::support::story::{Base, Postgres, Sqlite, StoryBuilder};
 
 // One 502 while the run was going on: SUCCESS, with an end and a result.
 #[rstest]
@@ -207,7 +207,7 @@ async fn the_list_is_not_cut_at_ten_pipelines(#[values(Sqlite, Postgres)] base: 
     let many: Vec<_> = (1..=23)
         .map(|number| pipeline(number, &[], quick("succeed")))
         .collect();
-    let story = Plan::on(base).pipelines(json!(many)).begin().await;
+    let story = StoryBuilder::on(base).pipelines(json!(many)).begin().await;
     let listed = story.get("/pipelines/").await.expect(200);
     let ids: Vec<_> = listed["results"]
         .as_array()
@@ -237,7 +237,7 @@ async fn an_unknown_pipeline_is_not_an_empty_success(#[values(Sqlite, Postgres)]
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn failures_of_openhexa_can_be_told_apart(#[values(Sqlite, Postgres)] base: Base) {
-    let plan = Plan::on(base).pipelines(json!([pipeline(1, &[], quick("succeed"))]));
+    let plan = StoryBuilder::on(base).pipelines(json!([pipeline(1, &[], quick("succeed"))]));
     let plan = plan
         .setting("openhexa.connect_timeout", "3s")
         .setting("openhexa.request_timeout", "4s");
@@ -252,7 +252,7 @@ async fn failures_of_openhexa_can_be_told_apart(#[values(Sqlite, Postgres)] base
         (Reply::Drop, 502),
         (Reply::Never, 504),
     ] {
-        let wire = Wire::always(reply).await;
+        let wire = ScriptedServer::always(reply).await;
         story
             .configure_with(
                 Map::new(),
@@ -286,7 +286,10 @@ async fn a_notebook_without_a_version_can_be_launched(#[values(Sqlite, Postgres)
         pipeline(1, &[], quick("succeed")),
         json!({"type": "notebook", "versions": []}),
     );
-    let story = Plan::on(base).pipelines(json!([notebook])).begin().await;
+    let story = StoryBuilder::on(base)
+        .pipelines(json!([notebook]))
+        .begin()
+        .await;
     for body in [
         json!({"config": {}}),
         json!({"config": {}, "version": null}),
@@ -334,7 +337,7 @@ async fn a_null_character_is_not_our_failure(#[values(Sqlite, Postgres)] base: B
     let mut parameters = injected();
     parameters.push(parameter("note", "str", json!({})));
     parameters.push(parameter("filter", "dict", json!({})));
-    let story = Plan::on(base)
+    let story = StoryBuilder::on(base)
         .pipelines(json!([pipeline(1, &parameters, quick("manual"))]))
         .begin()
         .await;
@@ -390,7 +393,7 @@ async fn the_time_of_a_change_is_not_always_null(#[values(Sqlite, Postgres)] bas
 async fn a_missing_configuration_is_told_in_words_and_not_as_a_list(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
-    let story = Plan::on(base).not_configured().begin().await;
+    let story = StoryBuilder::on(base).not_configured().begin().await;
     for answer in [
         story.get("/pipelines/").await,
         story.post(&launch_path(1), &json!({"config": {}})).await,

@@ -1,4 +1,4 @@
-//! What stood still, what was lost when two came at once or a process ended, and what it cost.
+//! Blocked requests, data lost by concurrent requests or a restart, and slow operations.
 
 use chrono::TimeDelta;
 use futures_util::future::join_all;
@@ -9,8 +9,8 @@ use serde_json::{Map, Value, json};
 use super::{cancel, end, launch_path, run_ends, run_of, running, runs};
 use crate::callback::{plan, report, taken};
 use crate::support::catalogue::{id, injected, parameter, pipeline, quick, with};
-use crate::support::story::{As, Base, Plan, Postgres, Sqlite, Story};
-use crate::support::wire::{Reply, Wire, json as graphql};
+use crate::support::scripted_server::{Reply, ScriptedServer, json as graphql};
+use crate::support::story::{As, Base, Postgres, Sqlite, Story, StoryBuilder};
 
 // The second launch, and every other job, stayed QUEUED until the first run was over.
 #[rstest]
@@ -48,7 +48,10 @@ async fn a_long_run_does_not_cost_thousands_of_requests(#[values(Sqlite, Postgre
         pipeline(1, &[], quick("manual")),
         json!({"versions": [version]}),
     );
-    let story = Plan::on(base).pipelines(json!([long])).begin().await;
+    let story = StoryBuilder::on(base)
+        .pipelines(json!([long]))
+        .begin()
+        .await;
     let task = runs(&story).await;
     let before = story.requests().await;
     for _ in 0..200 * 12 {
@@ -113,8 +116,8 @@ async fn no_question_costs_an_introspection(#[values(Sqlite, Postgres)] base: Ba
 }
 
 /// An OpenHEXA that fails wherever its schema is asked for, and has learnt new words.
-async fn upgraded() -> Wire {
-    Wire::serve(|heard| {
+async fn upgraded() -> ScriptedServer {
+    ScriptedServer::serve(|heard| {
         let text = heard.body["query"].as_str().unwrap_or_default();
         if text.contains("__schema") || text.contains("__type(") {
             return Reply::Html(500, "TypeError: deprecated locations".to_owned());
@@ -375,7 +378,7 @@ async fn relaunched(story: &Story, first: i64) -> Value {
 async fn a_failed_task_can_be_launched_again(#[values(Sqlite, Postgres)] base: Base) {
     let mut parameters = injected();
     parameters.push(parameter("country", "str", json!({"required": true})));
-    let story = Plan::on(base)
+    let story = StoryBuilder::on(base)
         .pipelines(json!([pipeline(1, &parameters, quick("fail"))]))
         .begin()
         .await;

@@ -1,10 +1,10 @@
-//! What the implementation that this one replaces was seen to do, told once more with this one: each story is named
-//! after what happened there. `docs/reliability.md` has the list.
+//! The defects of the implementation that this one replaces: each test is named after one and shows that it is gone.
+//! `docs/reliability.md` has the list.
 //!
 //! ```text
-//! answers.rs   launches and ends that were told wrong
-//! reports.rs   what pipelines reported, and what became of it
-//! cost.rs      what stood still, was lost, or cost too much
+//! answers.rs   wrong responses and final statuses
+//! reports.rs   what happened to the reports of pipelines
+//! cost.rs      what was blocked, lost, or slow
 //! ```
 
 mod answers;
@@ -15,8 +15,8 @@ use serde_json::{Value, json};
 
 use crate::callback::plan;
 use crate::support::catalogue::id;
+use crate::support::fixtures::end;
 use crate::support::story::{Base, Story};
-use crate::support::usual::end;
 
 fn launch_path(pipeline: u64) -> String {
     format!("/pipelines/{}/launch/", id(pipeline))

@@ -1,4 +1,4 @@
-//! What pipelines reported: overwritten, refused, dropped, or written down twice.
+//! Reports of pipelines that were overwritten, refused, dropped or stored twice.
 
 use rstest::rstest;
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-//! The other files of `deploy/`: image, unit and composition say what the bridge and its settings are.
+//! The other files of `deploy/`: image, systemd unit and compose file agree with the bridge and its settings.
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;

@@ -1,4 +1,4 @@
-//! Who is who, and how little a refusal says.
+//! Authentication, and what refusals contain.
 
 use serde_json::json;
 

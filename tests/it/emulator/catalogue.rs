@@ -1,4 +1,4 @@
-//! A catalogue that cannot be meant is refused in a sentence, before anything is served.
+//! An invalid catalogue stops the start with an error.
 
 use serde_json::json;
 

@@ -1,4 +1,4 @@
-//! Bad days, one by one.
+//! The faults, one by one.
 
 use std::pin::pin;
 

@@ -1,4 +1,4 @@
-//! Listening on this machine is not enough: what a browser sends here for a foreign page is refused.
+//! Requests that a browser sends for pages of other sites are refused.
 
 use serde_json::json;
 

@@ -1,4 +1,4 @@
-//! The life of a run: how it goes, how it fails, how it is stopped and driven.
+//! A run from start to end: success, failure, stop, manual control.
 
 use serde_json::json;
 

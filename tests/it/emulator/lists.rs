@@ -1,4 +1,4 @@
-//! Lists and details, with the traps of their pages.
+//! Lists and details, and the quirks of OpenHEXA's pages.
 
 use serde_json::json;
 

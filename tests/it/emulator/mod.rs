@@ -1,6 +1,6 @@
-//! The small OpenHEXA against the facts observed of the large one: each test is named after one.
+//! The emulator behaves as OpenHEXA was observed to: each test is named after one fact.
 //!
-//! Everything goes over HTTP to an emulator started in this process on a port of its own.
+//! All requests go over HTTP to an emulator in this process.
 
 mod access;
 mod catalogue;

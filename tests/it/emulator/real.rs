@@ -1,6 +1,6 @@
 //! Pipelines with code, run by the OpenHEXA SDK.
 //!
-//! They need an interpreter that has `openhexa.sdk`, named in `OPENHEXA_BRIDGE_TEST_PYTHON`.
+//! They need a Python with `openhexa.sdk`, given by `OPENHEXA_BRIDGE_TEST_PYTHON`.
 
 mod odd;
 mod processes;

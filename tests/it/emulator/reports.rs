@@ -1,4 +1,4 @@
-//! What a simulated run tells Iaso.
+//! The reports of simulated runs.
 
 use std::sync::{Arc, Mutex};
 
@@ -8,12 +8,12 @@ use serde_json::json;
 use super::*;
 
 /// What was heard: address, bearer, body.
-type Heard = Arc<Mutex<Vec<(String, String, Value)>>>;
+type ReceivedRequest = Arc<Mutex<Vec<(String, String, Value)>>>;
 
 /// A listener in Iaso's place that answers everything with this status.
 pub struct Listener {
     pub url: String,
-    heard: Heard,
+    heard: ReceivedRequest,
 }
 
 async fn hear(
@@ -40,7 +40,7 @@ async fn hear(
 
 impl Listener {
     pub fn start(status: u16) -> Self {
-        let heard = Heard::default();
+        let heard = ReceivedRequest::default();
         let shared = web::Data::from(Arc::clone(&heard));
         let server = HttpServer::new(move || {
             App::new()

@@ -1,4 +1,4 @@
-//! The same folder, another life.
+//! A restart with the same folder.
 
 use serde_json::json;
 

@@ -1,4 +1,4 @@
-//! `runPipeline`: what it checks, what it does not, and what it makes of a config.
+//! `runPipeline`: what it checks, what it does not check, and the resulting config.
 
 use serde_json::json;
 

@@ -1,9 +1,9 @@
-//! Schemathesis asks the real binary whatever the API's document allows, and much that it does not, and holds each
-//! answer against the document: status, headers and body, what must be refused, what needs a key.
+//! Schemathesis sends random requests, valid and invalid ones, and checks each response against the API reference: status,
+//! headers, body, required refusals, required keys.
 //!
-//! The suite asks each operation a few dozen times, `make fuzz` more than ten thousand times in all. Streams are left
-//! out, for they do not end. So is the check that whatever fits the document is taken: that a version is unknown, or
-//! a cursor of another list, no document can say.
+//! The tests send a few dozen requests for each operation, `make fuzz` more than ten thousand in all. Streams are excluded,
+//! because they do not end. So is the check that every valid request is accepted: the reference cannot say that a version
+//! is unknown, or that a cursor belongs to another list.
 
 use std::path::{Path, PathBuf};
 use std::process::{Output, Stdio};

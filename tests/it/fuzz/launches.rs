@@ -1,4 +1,4 @@
-//! Whatever is launched: refused by name, or one task with one run; and a validation says the same beforehand.
+//! Random launches: each is refused with its field, or creates one task and one run; a validation says the same.
 
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 use crate::callback::fuzz::anything;
 use crate::support::catalogue::{id, injected, parameter, pipeline};
-use crate::support::story::{Base, Plan};
+use crate::support::story::{Base, StoryBuilder};
 
 const CASES: usize = 300;
 const KINDS: [&str; 7] = ["str", "int", "float", "bool", "secret", "file", "dataset"];
@@ -73,7 +73,8 @@ fn body() -> impl Strategy<Value = Map<String, Value>> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn whatever_is_launched_is_refused_by_name_or_becomes_one_run() {
     let behaviour = json!({"kind": "manual", "queued_ms": 0, "running_ms": 0});
-    let plan = Plan::on(Base::Sqlite).pipelines(json!([pipeline(1, &parameters(), behaviour)]));
+    let plan =
+        StoryBuilder::on(Base::Sqlite).pipelines(json!([pipeline(1, &parameters(), behaviour)]));
     let story = plan.begin().await;
     let (launch, validate) = (
         format!("/pipelines/{}/launch/", id(1)),

@@ -1,5 +1,5 @@
-//! Whatever somebody sends: an answer that the document of the API knows, never ours to be ashamed of, and nobody let in
-//! who should not be.
+//! Random requests: each gets a response that the API reference describes, is never a 500, and has no effect without
+//! permission.
 
 mod document;
 mod launches;

@@ -1,4 +1,4 @@
-//! Whatever is shown at the door: nobody comes in with it who has not been given it.
+//! Random credentials: none is accepted that was not issued.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;

@@ -1,4 +1,4 @@
-//! The callback token that Iaso takes for its launcher's, too: in Iaso it is a user's, here it is one task's.
+//! Callback tokens, which Iaso would accept as its launcher's token: the bridge accepts them only for their task.
 
 use chrono::TimeDelta;
 use reqwest::Method;
@@ -9,7 +9,7 @@ use super::tables::{self, token_of};
 use super::{Shows, denied};
 use crate::support::catalogue::{id, injected, pipeline};
 use crate::support::iaso::{self, Iaso, MAY, token};
-use crate::support::story::{Answer, As, Base, Plan, Postgres, Sqlite, Story};
+use crate::support::story::{Answer, As, Base, Postgres, Sqlite, Story, StoryBuilder};
 
 const KEY: &str = "django-insecure-the-secret-key-of-this-iaso";
 const OURS: &str = "openhexa_bridge";
@@ -26,10 +26,10 @@ fn claims(token: &str) -> Map<String, Value> {
         .claims
 }
 
-fn plan(base: Base, iaso: &Iaso) -> Plan {
+fn plan(base: Base, iaso: &Iaso) -> StoryBuilder {
     let behaviour = json!({"kind": "manual", "queued_ms": 0, "running_ms": 0});
     let each = |number| pipeline(number, &injected(), behaviour.clone());
-    Plan::on(base)
+    StoryBuilder::on(base)
         .pipelines(json!([each(1), each(2)]))
         .setting("iaso.url", &iaso.url)
         .setting("callback.iaso_signing_key", KEY)

@@ -1,4 +1,4 @@
-//! Which credential counts, what Iaso hears of it, and how long its answer is good.
+//! Which credential counts, what is sent to Iaso, and how long its response is cached.
 
 use rstest::rstest;
 use std::sync::Arc;

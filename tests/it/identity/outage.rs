@@ -1,4 +1,4 @@
-//! Iaso does not answer, or not as Iaso: nobody is sent to the login page for that, and nobody is let in.
+//! Iaso is unavailable, or another server responds: users get a 503, not a 401, and no access.
 
 use rstest::rstest;
 use std::sync::Arc;

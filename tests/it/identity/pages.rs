@@ -1,4 +1,4 @@
-//! A browser sends its cookie whoever made it ask: a session writes only from a page of our own origin.
+//! A browser sends its cookie with requests of other sites, so a session may change something only from the own origin.
 
 use reqwest::Method;
 use rstest::rstest;

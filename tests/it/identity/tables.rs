@@ -1,4 +1,4 @@
-//! Beside Iaso, in its database: a user's token is verified with Iaso's key, and its tables say what the user may.
+//! Attached to Iaso: a user's token is verified with Iaso's key, and permissions are read from its tables.
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -7,17 +7,17 @@ use super::{Shows, denied, may, with_session, with_token};
 use crate::attached::stage::{self, Stage};
 use crate::support::catalogue::{id, injected, pipeline};
 use crate::support::iaso::{self, Iaso, MAY, access, token};
-use crate::support::story::{As, Plan, Story};
+use crate::support::story::{As, Story, StoryBuilder};
 
 const KEY: &str = "django-insecure-the-secret-key-of-this-iaso";
 const OLD: &str = "django-insecure-the-secret-key-of-before";
 const USERS: &str = include_str!("users.sql");
 
-pub async fn begin_with(more: impl FnOnce(Plan) -> Plan) -> Stage {
+pub async fn begin_with(more: impl FnOnce(StoryBuilder) -> StoryBuilder) -> Stage {
     let behaviour = json!({"kind": "manual", "queued_ms": 0, "running_ms": 0});
     let pipelines = json!([pipeline(1, &injected(), behaviour)]);
     let keys = format!("yet-another-one-of-before , {OLD}");
-    let known = |plan: Plan| {
+    let known = |plan: StoryBuilder| {
         let plan = plan.setting("iaso.signing_key", KEY);
         more(plan.setting("iaso.previous_signing_keys", &keys))
     };

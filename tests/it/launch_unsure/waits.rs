@@ -1,11 +1,11 @@
-//! Launches that wait for an unsure one because their runs could be mistaken for its run, and those that need not wait.
+//! Launches that wait for one with an unknown outcome, because their runs could be confused, and those that need not wait.
 
 use rstest::rstest;
 use serde_json::{Value, json};
 
 use super::{is_never_confirmed, look_for_a_minute, plan, unsure};
 use crate::support::catalogue::{id, parameter, pipeline, quick};
-use crate::support::story::{Base, Plan, Postgres, Sqlite};
+use crate::support::story::{Base, Postgres, Sqlite, StoryBuilder};
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -134,7 +134,7 @@ async fn those_that_waited_are_sent_one_right_after_the_other(
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn secrets_alone_tell_launches_apart_too(#[values(Sqlite, Postgres)] base: Base) {
     let parameters = [parameter("pin", "secret", json!({}))];
-    let story = Plan::on(base)
+    let story = StoryBuilder::on(base)
         .pipelines(json!([pipeline(1, &parameters, quick("hang"))]))
         .begin()
         .await;

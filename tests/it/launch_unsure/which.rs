@@ -1,11 +1,11 @@
-//! Which run is the lost one: never one of another user, time, config or task, and none where two could be it.
+//! Which run is the lost one: never one with another user, time, config or task, and none if two match.
 
 use rstest::rstest;
 use serde_json::{Value, json};
 
 use super::{is_never_confirmed, look_for_a_minute, plan, unsure};
 use crate::support::catalogue::{id, parameter, pipeline, quick};
-use crate::support::story::{Base, Plan, Postgres, Sqlite};
+use crate::support::story::{Base, Postgres, Sqlite, StoryBuilder};
 
 /// Ways in which a run is made and its id is lost.
 fn losses() -> [Value; 3] {
@@ -66,7 +66,7 @@ async fn a_lost_run_is_found_although_the_clock_of_openhexa_is_behind(
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_lost_run_that_names_its_task_as_a_text_is_found(#[values(Sqlite, Postgres)] base: Base) {
     let parameters = [parameter("task_id", "str", json!({}))];
-    let story = Plan::on(base)
+    let story = StoryBuilder::on(base)
         .pipelines(json!([pipeline(1, &parameters, quick("succeed"))]))
         .begin()
         .await;
@@ -264,7 +264,7 @@ async fn the_same_task_id_of_before_proves_nothing(#[values(Sqlite, Postgres)] b
 async fn a_launch_sent_later_is_found_by_what_was_sent(#[values(Sqlite, Postgres)] base: Base) {
     let parameters =
         ["connection_host", "connection_token"].map(|code| parameter(code, "str", json!({})));
-    let story = Plan::on(base)
+    let story = StoryBuilder::on(base)
         .pipelines(json!([pipeline(1, &parameters, quick("succeed"))]))
         .begin()
         .await;

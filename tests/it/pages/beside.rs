@@ -1,4 +1,4 @@
-//! The pages at the address of an Iaso, below the API's: `/dashboard/` is Iaso's own there.
+//! The pages when attached to Iaso, where `/dashboard/` belongs to Iaso and they are below the API.
 
 use reqwest::Method;
 use rstest::rstest;

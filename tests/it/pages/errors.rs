@@ -1,4 +1,4 @@
-//! What goes wrong below `/dashboard/` is told as a page; and what a page may weigh.
+//! Errors below `/dashboard/` are pages, and the maximum size of a page.
 
 use rstest::rstest;
 use std::io::{Read, Write};
@@ -8,12 +8,12 @@ use serde_json::json;
 
 use super::Page;
 use crate::support::catalogue::{id, parameter, pipeline, quick};
-use crate::support::story::{As, Base, Plan, Postgres, Sqlite, Story};
+use crate::support::story::{As, Base, Postgres, Sqlite, Story, StoryBuilder};
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_not_there_is_told_as_a_page(#[values(Sqlite, Postgres)] base: Base) {
-    let story = Plan::on(base)
+    let story = StoryBuilder::on(base)
         .pipelines(json!([pipeline(1, &[], quick("succeed"))]))
         .begin()
         .await;
@@ -57,7 +57,7 @@ async fn what_is_not_there_is_told_as_a_page(#[values(Sqlite, Postgres)] base: B
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_page_is_kept_by_nobody_and_its_style_for_ever(#[values(Sqlite, Postgres)] base: Base) {
-    let story = Plan::on(base)
+    let story = StoryBuilder::on(base)
         .pipelines(json!([pipeline(1, &[], quick("succeed"))]))
         .begin()
         .await;
@@ -139,7 +139,7 @@ async fn a_page_with_all_it_needs_is_less_than_100_kb(#[values(Sqlite, Postgres)
         .map(|number| pipeline(number, &[], quick("succeed")))
         .chain([pipeline(1, &many, quick("succeed"))])
         .collect();
-    let story = Plan::on(base).pipelines(json!(all)).begin().await;
+    let story = StoryBuilder::on(base).pipelines(json!(all)).begin().await;
     let task = story.launch(&id(1), json!({})).await;
     story.until_confirmed(task).await;
     let rows: Vec<_> = (0..5_000)

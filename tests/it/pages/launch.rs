@@ -1,4 +1,4 @@
-//! The form of a pipeline is sent: every type of parameter, what is wrong at its field, and once.
+//! The launch form: every type of parameter, errors at their fields, and one task for each form.
 
 use reqwest::Method;
 use rstest::rstest;
@@ -6,14 +6,14 @@ use serde_json::{Value, json};
 
 use super::Page;
 use crate::support::catalogue::{id, parameter, pipeline, quick};
-use crate::support::story::{As, Base, Plan, Postgres, Sqlite, Story};
+use crate::support::story::{As, Base, Postgres, Sqlite, Story, StoryBuilder};
 
 fn path() -> String {
     format!("/dashboard/pipelines/{}/", id(1))
 }
 
 async fn begin(base: Base, parameters: &[Value]) -> (Story, Page) {
-    let story = Plan::on(base)
+    let story = StoryBuilder::on(base)
         .pipelines(json!([pipeline(1, parameters, quick("succeed"))]))
         .begin()
         .await;

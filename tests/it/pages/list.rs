@@ -1,17 +1,17 @@
-//! The list of pipelines, in each of its states.
+//! The list of pipelines in all its states.
 
 use chrono::TimeDelta;
 use rstest::rstest;
 use serde_json::json;
 
 use crate::support::catalogue::{id, pipeline, quick, with};
-use crate::support::story::{As, Base, Plan, Postgres, Sqlite, Story};
+use crate::support::story::{As, Base, Postgres, Sqlite, Story, StoryBuilder};
 
 const LIST: &str = "/dashboard/pipelines/";
 
 async fn begin(base: Base) -> Story {
     let notebook = json!({"type": "notebook", "versions": [], "name": "Weekly bulletin"});
-    Plan::on(base)
+    StoryBuilder::on(base)
         .pipelines(json!([
             with(
                 pipeline(1, &[], quick("succeed")),
@@ -87,7 +87,7 @@ async fn it_is_searched_by_name_code_and_tag(#[values(Sqlite, Postgres)] base: B
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_empty_workspace_says_what_to_do(#[values(Sqlite, Postgres)] base: Base) {
-    let story = Plan::on(base).begin().await;
+    let story = StoryBuilder::on(base).begin().await;
     let page = story.page(As::Viewer, LIST).await;
     assert!(page.has("This workspace has no pipelines yet") && page.has("Create one in OpenHEXA"));
     assert!(
@@ -102,7 +102,7 @@ async fn an_empty_workspace_says_what_to_do(#[values(Sqlite, Postgres)] base: Ba
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn one_that_is_not_configured_says_what_to_do(#[values(Sqlite, Postgres)] base: Base) {
-    let story = Plan::on(base).not_configured().begin().await;
+    let story = StoryBuilder::on(base).not_configured().begin().await;
     let page = story.page_with(As::Viewer, LIST, 422).await;
     assert!(
         page.has("OpenHEXA is not configured yet")
@@ -182,7 +182,7 @@ async fn a_name_is_text_whatever_it_holds(#[values(Sqlite, Postgres)] base: Base
         pipeline(1, &[], quick("succeed")),
         json!({"name": evil, "description": evil, "tags": ["<b>&tag"]}),
     );
-    let story = Plan::on(base).pipelines(json!([odd])).begin().await;
+    let story = StoryBuilder::on(base).pipelines(json!([odd])).begin().await;
     for path in [
         LIST.to_owned(),
         format!("{LIST}?search=%22%3E%3Cscript%3E"),

@@ -1,5 +1,4 @@
-//! The bridge's own pages, read and filled in as a browser without a script does it: every page is parsed, a form is
-//! sent as it stands in the page.
+//! The bridge's pages, as a browser without a script uses them: each page is parsed, and forms are sent as they are.
 
 mod beside;
 mod errors;

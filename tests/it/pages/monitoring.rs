@@ -1,4 +1,4 @@
-//! Monitoring: how the launches of a day, a week or a month went, and whether all is looked after.
+//! The monitoring page: results of today, a week or a month.
 
 mod durations;
 mod failures;
@@ -15,16 +15,16 @@ use serde_json::json;
 
 use super::{Page, words};
 use crate::support::catalogue::{id, injected, pipeline, quick};
-use crate::support::story::{As, Base, Plan, Postgres, Sqlite, Story};
+use crate::support::story::{As, Base, Postgres, Sqlite, Story, StoryBuilder};
 
 pub const PAGE: &str = "/dashboard/monitoring/";
 /// Longer than figures are kept.
 pub const LATER: TimeDelta = TimeDelta::seconds(5);
 
 /// Two pipelines whose runs do nothing by themselves.
-pub fn plan(base: Base) -> Plan {
+pub fn plan(base: Base) -> StoryBuilder {
     let manual = |number| pipeline(number, &injected(), quick("manual"));
-    Plan::on(base).pipelines(json!([manual(1), manual(2)]))
+    StoryBuilder::on(base).pipelines(json!([manual(1), manual(2)]))
 }
 
 /// At noon in UTC, so that no story ends on another day than it began.
@@ -38,7 +38,7 @@ pub async fn begin(base: Base) -> Story {
 
 /// Where a launch does not name its task, so that it is never sent twice.
 pub async fn nameless(base: Base) -> Story {
-    Plan::on(base)
+    StoryBuilder::on(base)
         .pipelines(json!([pipeline(1, &[], quick("manual"))]))
         .begin()
         .await

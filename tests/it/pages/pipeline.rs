@@ -1,4 +1,4 @@
-//! A pipeline's page: what its form begins with, its versions and its past runs.
+//! A pipeline's page: the initial values of its form, its versions and its past runs.
 
 use chrono::TimeDelta;
 use reqwest::Method;
@@ -6,14 +6,14 @@ use rstest::rstest;
 use serde_json::{Value, json};
 
 use crate::support::catalogue::{id, injected, parameter, pipeline, quick, with};
-use crate::support::story::{As, Base, Plan, Postgres, Sqlite, Story};
+use crate::support::story::{As, Base, Postgres, Sqlite, Story, StoryBuilder};
 
 fn path() -> String {
     format!("/dashboard/pipelines/{}/", id(1))
 }
 
 async fn with_parameters(base: Base, parameters: &[Value]) -> Story {
-    Plan::on(base)
+    StoryBuilder::on(base)
         .pipelines(json!([pipeline(1, parameters, quick("succeed"))]))
         .begin()
         .await
@@ -38,7 +38,7 @@ async fn a_box_begins_with_what_would_be_used_and_says_whose_it_is(
     let mut own = pipeline(1, &parameters, quick("succeed"));
     own["versions"][0]["config"] = json!({"years": 7});
     let defaults = json!({"pipelines": [{"id": id(1), "parameters": {"country": "Niger"}}]});
-    let story = Plan::on(base)
+    let story = StoryBuilder::on(base)
         .pipelines(json!([own]))
         .content(&defaults)
         .begin()
@@ -104,7 +104,7 @@ async fn a_secret_is_never_in_a_page(#[values(Sqlite, Postgres)] base: Base) {
     own["versions"][0]["config"] = json!({"db_key": "saved-secret"});
     let defaults =
         json!({"pipelines": [{"id": id(1), "parameters": {"own_key": "account-secret"}}]});
-    let story = Plan::on(base)
+    let story = StoryBuilder::on(base)
         .pipelines(json!([own]))
         .content(&defaults)
         .begin()
@@ -164,7 +164,7 @@ async fn another_version_has_a_form_of_its_own(#[values(Sqlite, Postgres)] base:
         json!({"id": id(2001), "versionNumber": 2, "name": "June", "parameters": [parameter("new", "str", json!({}))]}),
     );
     own["versions"].as_array_mut().unwrap().push(new);
-    let story = Plan::on(base).pipelines(json!([own])).begin().await;
+    let story = StoryBuilder::on(base).pipelines(json!([own])).begin().await;
     let page = story.page(As::Operator, &path()).await;
     assert!(
         page.has("v2 · June (current)")
@@ -206,7 +206,7 @@ async fn a_notebook_takes_no_parameters_and_is_launched(#[values(Sqlite, Postgre
         json!({"type": "notebook", "versions": []}),
     );
     let empty = with(pipeline(2, &[], quick("succeed")), json!({"versions": []}));
-    let story = Plan::on(base)
+    let story = StoryBuilder::on(base)
         .pipelines(json!([notebook, empty]))
         .begin()
         .await;

@@ -1,5 +1,4 @@
-//! The connection to OpenHEXA, as administrators set it: tried, put in force, changed by two at once, and its token never
-//! shown.
+//! The connection settings: test, save, concurrent changes; the token is never shown.
 
 use reqwest::Method;
 use rstest::rstest;
@@ -8,12 +7,12 @@ use serde_json::{Value, json};
 use super::{Form, Page};
 use crate::support::catalogue::{id, pipeline, quick};
 use crate::support::log;
-use crate::support::story::{As, Base, Plan, Postgres, Sqlite, Story};
+use crate::support::story::{As, Base, Postgres, Sqlite, Story, StoryBuilder};
 
 pub const SETTINGS: &str = "/dashboard/settings/";
 
 pub async fn begin(base: Base) -> Story {
-    Plan::on(base)
+    StoryBuilder::on(base)
         .pipelines(json!([pipeline(1, &[], quick("succeed"))]))
         .begin()
         .await
@@ -51,7 +50,7 @@ pub fn told(page: &crate::support::story::Answer) -> Value {
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_not_configured_yet_is_configured_here(#[values(Sqlite, Postgres)] base: Base) {
-    let story = Plan::on(base)
+    let story = StoryBuilder::on(base)
         .pipelines(json!([pipeline(1, &[], quick("succeed"))]))
         .not_configured()
         .begin()

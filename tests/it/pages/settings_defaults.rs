@@ -1,4 +1,4 @@
-//! An account's default parameters, on the form that launches have: every type is kept, judged, and used.
+//! The default parameters of an account: every type is stored, validated and used.
 
 use reqwest::Method;
 use rstest::rstest;
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::settings::{SETTINGS, record, told};
 use super::{Form, Page};
 use crate::support::catalogue::{id, injected, parameter, pipeline, quick};
-use crate::support::story::{As, Base, Plan, Postgres, Sqlite, Story};
+use crate::support::story::{As, Base, Postgres, Sqlite, Story, StoryBuilder};
 
 fn path() -> String {
     format!("{SETTINGS}pipelines/{}/", id(1))
@@ -15,7 +15,7 @@ fn path() -> String {
 
 async fn begin(base: Base, parameters: &[Value], kept: &Value) -> Story {
     let parameters = [injected(), parameters.to_vec()].concat();
-    Plan::on(base)
+    StoryBuilder::on(base)
         .pipelines(json!([pipeline(1, &parameters, quick("succeed"))]))
         .content(&json!({"note": "n", "pipelines": kept}))
         .begin()

@@ -1,4 +1,4 @@
-//! Who changed the configuration, and what about it: in words, without a secret.
+//! The history of the configuration: who changed what, without secrets.
 
 use reqwest::Method;
 use rstest::rstest;
@@ -106,7 +106,7 @@ async fn a_change_of_before_tokens_left_a_mark_tells_nothing_of_them(
     let vault = story.store().await.vault.clone();
     let kept = json!({"openhexa_url": story.openhexa, "workspace_slug": "demo"}).to_string();
     let sealed = vault.seal(&kept);
-    crate::support::hand::sql(
+    crate::support::database::sql(
         &story,
         &format!("UPDATE config_change SET content = '{sealed}'"),
     )

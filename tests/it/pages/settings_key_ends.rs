@@ -1,4 +1,4 @@
-//! Who made a key, until when it is good, and which keys are listed.
+//! Who created a key, when it expires, and which keys are listed.
 
 use chrono::TimeDelta;
 use rstest::rstest;
@@ -8,7 +8,7 @@ use super::settings::begin;
 use super::settings_keys::{KEYS, form, make};
 use super::sign_in::{get, post};
 use crate::support::story::{As, Base, Postgres, Sqlite, Story};
-use crate::support::{hand, iaso};
+use crate::support::{database, iaso};
 
 async fn listed(story: &Story) -> Vec<String> {
     let out = story.keys(&["list"]).await;
@@ -182,7 +182,7 @@ async fn a_key_that_is_made_in_a_session_ends_within_a_year(
 async fn it_is_told_who_made_a_key(#[values(Sqlite, Postgres)] base: Base) {
     let story = begin(base).await;
     let old = "INSERT INTO api_key (account_id, name, role, hash, created_at) VALUES (1, 'old', 'viewer', 'x', '2026-01-01T00:00:00.000Z')";
-    hand::sql(&story, old).await;
+    database::sql(&story, old).await;
     let key = As::Bearer(
         story
             .make_key(&["--role", "admin", "--name", "server"])
@@ -278,7 +278,7 @@ async fn of_keys_that_are_over_the_newest_are_listed(#[values(Sqlite, Postgres)]
         let over = format!(
             "INSERT INTO api_key (account_id, name, role, hash, created_at, expires_at, revoked_at) VALUES (1, 'over', 'viewer', 'x{number}', {at}, {ended}, {revoked})"
         );
-        hand::sql(&story, &over).await;
+        database::sql(&story, &over).await;
     }
     let is_listed =
         |page: &Page, number: i64| page.attribute(&format!("key-{number}"), "id").is_some();

@@ -1,4 +1,4 @@
-//! API keys on the pages: one is shown once, opens what it may, and is refused as soon as it is revoked.
+//! API keys on the pages: shown once, limited to their role, refused once revoked.
 
 use chrono::TimeDelta;
 use futures_util::future::join_all;
@@ -8,8 +8,8 @@ use serde_json::json;
 
 use super::settings::{begin, told};
 use super::{Form, Page};
-use crate::support::story::{Answer, As, Base, Plan, Postgres, Sqlite, Story};
-use crate::support::{dump, hand, log};
+use crate::support::story::{Answer, As, Base, Postgres, Sqlite, Story, StoryBuilder};
+use crate::support::{database, dump, log};
 
 const HIDDEN: &str =
     "Name must be one line without invisible characters: remove them and enter it again";
@@ -210,7 +210,7 @@ async fn whoever_revokes_their_own_key_is_warned_and_signed_out(
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn where_nobody_signs_in_keys_work_all_the_same(#[values(Sqlite, Postgres)] base: Base) {
-    let story = Plan::on(base).local().begin().await;
+    let story = StoryBuilder::on(base).local().begin().await;
     let form = story
         .page(As::Nobody, KEYS)
         .await
@@ -244,7 +244,7 @@ async fn another_accounts_key_is_not_there(#[values(Sqlite, Postgres)] base: Bas
             "INSERT INTO api_key (account_id, name, role, hash, created_at, expires_at, revoked_at) \
                  VALUES (2, 'theirs', 'viewer', '{hash}', '2026-01-01T00:00:00.000Z', {expires}, {revoked})"
         );
-        hand::sql(&story, &theirs).await;
+        database::sql(&story, &theirs).await;
     }
     let page = story.page(As::Admin, KEYS).await;
     assert!(!page.has("theirs"), "{}", page.text());

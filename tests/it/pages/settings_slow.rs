@@ -1,4 +1,4 @@
-//! The settings while OpenHEXA is slow: what is kept here does not wait for it.
+//! The settings while OpenHEXA is slow: what the bridge stores does not wait for it.
 
 use chrono::TimeDelta;
 use rstest::rstest;
@@ -6,11 +6,11 @@ use serde_json::json;
 
 use super::settings::SETTINGS;
 use crate::support::catalogue::{id, pipeline, quick};
-use crate::support::story::{As, Base, PATIENCE, Plan, Postgres, Sqlite, Story};
+use crate::support::story::{As, Base, PATIENCE, Postgres, Sqlite, Story, StoryBuilder};
 
 async fn begin(base: Base) -> Story {
     let kept = json!({"pipelines": [{"id": id(1), "parameters": {"years": 5}}]});
-    Plan::on(base)
+    StoryBuilder::on(base)
         .pipelines(json!([pipeline(1, &[], quick("succeed"))]))
         .content(&kept)
         .setting("openhexa.request_timeout", "5m")

@@ -1,4 +1,4 @@
-//! The settings' forms, sent twice and by two at once; and what stands twice in the record.
+//! The settings' forms sent twice or concurrently, and duplicate entries in the record.
 
 use futures_util::future::join_all;
 use reqwest::Method;
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::settings::{SETTINGS, begin, record};
 use super::{Form, Page};
 use crate::support::catalogue::{id, parameter, pipeline, quick};
-use crate::support::story::{As, Base, Plan, Postgres, Sqlite, Story};
+use crate::support::story::{As, Base, Postgres, Sqlite, Story, StoryBuilder};
 
 fn path() -> String {
     format!("{SETTINGS}pipelines/{}/", id(1))
@@ -19,7 +19,7 @@ async fn with_parameters(base: Base, kept: &Value) -> Story {
         parameter("years", "int", json!({})),
         parameter("country", "str", json!({})),
     ];
-    Plan::on(base)
+    StoryBuilder::on(base)
         .pipelines(json!([pipeline(1, &parameters, quick("succeed"))]))
         .content(&json!({"pipelines": kept}))
         .begin()
@@ -85,7 +85,7 @@ async fn a_connection_that_is_sent_twice_is_saved_once(#[values(Sqlite, Postgres
 async fn a_first_connection_that_is_sent_twice_is_saved_once(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
-    let story = Plan::on(base).not_configured().begin().await;
+    let story = StoryBuilder::on(base).not_configured().begin().await;
     let form = story.page(As::Admin, SETTINGS).await.form("/settings/");
     let form = form
         .fill("openhexa_url", &[&story.openhexa])

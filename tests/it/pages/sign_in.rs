@@ -1,4 +1,4 @@
-//! Who reads the pages: a key in a cookie, for as long as it is good, and forms that come from a page of ours.
+//! Sign-in: a key in a cookie while it is valid, and forms that must come from a page of the bridge.
 
 use chrono::TimeDelta;
 use openhexa_bridge::domain::ids::SessionId;
@@ -10,15 +10,15 @@ use uuid::Uuid;
 
 use super::{Form, Page};
 use crate::support::catalogue::{id, injected, pipeline, quick};
-use crate::support::hand;
+use crate::support::database;
 use crate::support::iaso::{self, MAY};
-use crate::support::story::{Answer, As, Base, Plan, Postgres, Sqlite, Story};
+use crate::support::story::{Answer, As, Base, Postgres, Sqlite, Story, StoryBuilder};
 
 const LIST: &str = "/dashboard/pipelines/";
 const WRONG: &str = "This API key is unknown, expired or revoked";
 
 async fn begin(base: Base) -> Story {
-    Plan::on(base)
+    StoryBuilder::on(base)
         .pipelines(json!([pipeline(1, &injected(), quick("manual"))]))
         .begin()
         .await
@@ -90,7 +90,7 @@ async fn a_key_signs_in_and_leads_on_to_the_page_that_was_wanted(
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn with_tls_the_cookie_goes_no_other_way(#[values(Sqlite, Postgres)] base: Base) {
-    let story = Plan::on(base)
+    let story = StoryBuilder::on(base)
         .setting("server.public_url", "https://bridge.example.org")
         .begin()
         .await;
@@ -308,7 +308,7 @@ async fn nobody_is_led_elsewhere(#[values(Sqlite, Postgres)] base: Base) {
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn on_ones_own_machine_nobody_signs_in(#[values(Sqlite, Postgres)] base: Base) {
-    let story = Plan::on(base)
+    let story = StoryBuilder::on(base)
         .pipelines(json!([pipeline(1, &[], quick("succeed"))]))
         .local()
         .begin()
@@ -439,7 +439,7 @@ async fn a_cookie_that_was_signed_out_opens_nothing_on_any_replica(
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_stream_ends_when_its_session_is_signed_out(#[values(Sqlite, Postgres)] base: Base) {
-    let story = Plan::on(base)
+    let story = StoryBuilder::on(base)
         .setting("stream.comment_every", "50ms")
         .begin()
         .await;
@@ -505,7 +505,7 @@ async fn sessions_of_one_key_are_bounded_and_those_over_are_deleted(
     assert_eq!(open(10).await, [3, 4]);
     add(5, "b", 23, 13).await;
     assert_eq!(
-        hand::texts(&story, "SELECT key_hash AS text FROM session").await,
+        database::texts(&story, "SELECT key_hash AS text FROM session").await,
         ["b"],
         "what is over is deleted"
     );

@@ -1,4 +1,4 @@
-//! A form that is sent after its reader was signed out: nothing is done, that is said, and the way leads back.
+//! A form that is sent after its reader was signed out: nothing is changed, and the page leads back.
 
 use reqwest::Method;
 use rstest::rstest;
@@ -6,13 +6,13 @@ use serde_json::json;
 
 use super::Page;
 use crate::support::catalogue::id;
+use crate::support::fixtures;
 use crate::support::story::{As, Base, Postgres, Sqlite};
-use crate::support::usual;
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_deed_asked_for_too_late_leads_back_to_its_page(#[values(Sqlite, Postgres)] base: Base) {
-    let (story, task, _) = usual::running(base).await;
+    let (story, task, _) = fixtures::running(base).await;
     let (own, pipeline) = (
         format!("/dashboard/tasks/{task}/"),
         format!("/dashboard/pipelines/{}/", id(1)),
@@ -57,7 +57,7 @@ async fn a_deed_asked_for_too_late_leads_back_to_its_page(#[values(Sqlite, Postg
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_page_has_words_for_what_its_script_may_find(#[values(Sqlite, Postgres)] base: Base) {
-    let (story, task, _) = usual::running(base).await;
+    let (story, task, _) = fixtures::running(base).await;
     for path in [
         format!("tasks/{task}/"),
         "tasks/".to_owned(),

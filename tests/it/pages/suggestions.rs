@@ -1,4 +1,4 @@
-//! Boxes for datasets, connections and files suggest what the workspace has, and take what is typed all the same.
+//! Fields for datasets, connections and files suggest what the workspace contains, and accept other values.
 
 use rstest::rstest;
 use std::pin::pin;
@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::Page;
 use crate::support::catalogue::{id, parameter, pipeline, quick};
-use crate::support::story::{As, Base, Plan, Postgres, Sqlite, Story};
+use crate::support::story::{As, Base, Postgres, Sqlite, Story, StoryBuilder};
 
 fn path() -> String {
     format!("/dashboard/pipelines/{}/", id(1))
@@ -32,7 +32,7 @@ fn all() -> Value {
 }
 
 async fn begin(base: Base) -> Story {
-    Plan::on(base).pipelines(all()).begin().await
+    StoryBuilder::on(base).pipelines(all()).begin().await
 }
 
 /// The suggestions of a box: what is sent, and the name beside it.
@@ -142,7 +142,7 @@ async fn a_form_does_not_wait_long_for_them_nor_does_a_launch(
     let many = pipeline(2, &folders.collect::<Vec<_>>(), quick("succeed"));
     let mut all = all();
     all.as_array_mut().unwrap().push(many);
-    let story = Plan::on(base).pipelines(all).begin().await;
+    let story = StoryBuilder::on(base).pipelines(all).begin().await;
     story
         .fault(&json!({"fault": "latency", "operation": "workspace", "ms": 60_000, "count": 100}))
         .await;

@@ -1,4 +1,4 @@
-//! A task's page from launch to end, and what is asked of it there.
+//! A task's page from launch to end, with cancel and relaunch.
 
 use reqwest::Method;
 use rstest::rstest;
@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 
 use super::Page;
 use crate::support::catalogue::{id, injected, parameter, pipeline, quick};
-use crate::support::story::{As, Base, Plan, Postgres, Sqlite, Story};
-use crate::support::usual;
+use crate::support::fixtures;
+use crate::support::story::{As, Base, Postgres, Sqlite, Story, StoryBuilder};
 
 fn path(task: i64) -> String {
     format!("/dashboard/tasks/{task}/")
@@ -19,7 +19,7 @@ async fn page(story: &Story, task: i64) -> Page {
 
 /// A task that ended with this result.
 async fn with_result(base: Base, result: &Value) -> (Story, i64) {
-    let (story, task, run) = usual::running(base).await;
+    let (story, task, run) = fixtures::running(base).await;
     story
         .report(
             &id(1),
@@ -35,7 +35,7 @@ async fn with_result(base: Base, result: &Value) -> (Story, i64) {
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn it_tells_how_far_a_run_is_and_what_it_says(#[values(Sqlite, Postgres)] base: Base) {
-    let (story, task, run) = usual::running(base).await;
+    let (story, task, run) = fixtures::running(base).await;
     story.report(&id(1), &json!({"task_id": task, "status": "RUNNING", "progress_value": 3, "end_value": 12, "progress_message": "Reading <districts>"})).await.expect(200);
     story
         .drive(&run, &json!({"message": "halfway there"}))
@@ -79,7 +79,7 @@ async fn it_tells_how_far_a_run_is_and_what_it_says(#[values(Sqlite, Postgres)] 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_end_is_told_apart_from_a_confirmed_one(#[values(Sqlite, Postgres)] base: Base) {
-    let (story, task, run) = usual::running(base).await;
+    let (story, task, run) = fixtures::running(base).await;
     story
         .report(&id(1), &json!({"task_id": task, "status": "SUCCESS"}))
         .await
@@ -183,7 +183,7 @@ async fn a_long_result_is_cut_and_can_be_had_whole(#[values(Sqlite, Postgres)] b
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_cancel_is_asked_once_more_and_told_as_it_is(#[values(Sqlite, Postgres)] base: Base) {
-    let (story, task, _) = usual::running(base).await;
+    let (story, task, _) = fixtures::running(base).await;
     story
         .fault(&json!({"fault": "lose_stop", "count": 1}))
         .await;
@@ -236,7 +236,7 @@ async fn a_task_is_launched_again_once_with_its_secrets_typed_anew(
         ],
     ]
     .concat();
-    let story = Plan::on(base)
+    let story = StoryBuilder::on(base)
         .pipelines(json!([pipeline(1, &parameters, quick("succeed"))]))
         .begin()
         .await;
@@ -285,7 +285,7 @@ async fn a_task_is_launched_again_once_with_its_secrets_typed_anew(
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn without_openhexa_the_task_is_shown_all_the_same(#[values(Sqlite, Postgres)] base: Base) {
-    let (mut story, task, _) = usual::running(base).await;
+    let (mut story, task, _) = fixtures::running(base).await;
     story.stop_openhexa().await;
     let shown = page(&story, task).await;
     assert!(
@@ -302,7 +302,7 @@ async fn without_openhexa_the_task_is_shown_all_the_same(#[values(Sqlite, Postgr
 async fn its_stream_opens_with_the_cookie_and_ends_with_the_task(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
-    let (story, task, run) = usual::running(base).await;
+    let (story, task, run) = fixtures::running(base).await;
     let form = story
         .page_with(As::Nobody, &path(task), 401)
         .await
@@ -342,7 +342,7 @@ async fn another_tasks_values_are_no_beginning_here(#[values(Sqlite, Postgres)] 
         pipeline(1, &[parameter("years", "int", json!({}))], quick("succeed")),
         pipeline(2, &[parameter("years", "int", json!({}))], quick("succeed"))
     ]);
-    let story = Plan::on(base).pipelines(pipelines).begin().await;
+    let story = StoryBuilder::on(base).pipelines(pipelines).begin().await;
     let task = story.launch(&id(2), json!({"years": 3})).await;
     let shown = story
         .page(

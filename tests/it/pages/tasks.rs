@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::Page;
 use crate::support::catalogue::{id, pipeline, quick, with};
-use crate::support::story::{As, Base, Plan, Postgres, Sqlite, Story};
+use crate::support::story::{As, Base, Postgres, Sqlite, Story, StoryBuilder};
 
 const LIST: &str = "/dashboard/tasks/";
 
@@ -18,7 +18,7 @@ async fn begin(base: Base) -> Story {
         named(1, "LQAS sampling", "succeed"),
         named(2, "Stock load", "fail")
     ]);
-    Plan::on(base).pipelines(all).begin().await
+    StoryBuilder::on(base).pipelines(all).begin().await
 }
 
 /// The tasks on a page, as they stand there.
@@ -109,7 +109,7 @@ async fn a_filter_that_cannot_be_read_is_told_and_kept(#[values(Sqlite, Postgres
 async fn older_tasks_are_behind_a_link_that_keeps_the_filter(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
-    let story = Plan::on(base)
+    let story = StoryBuilder::on(base)
         .pipelines(json!([pipeline(1, &[], quick("hang"))]))
         .begin()
         .await;

@@ -1,4 +1,4 @@
-//! What is typed into a form, and what is meant by it.
+//! How form inputs are converted to values.
 
 use openhexa_bridge::domain::parameters::Parameter;
 use openhexa_bridge::domain::sentence::Sentence;

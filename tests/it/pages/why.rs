@@ -1,4 +1,4 @@
-//! Why a task is as it is, in the reader's words, whoever launched it and whatever the bridge wrote down about it.
+//! The reasons for a task's status, in the reader's language.
 
 use rstest::rstest;
 use std::collections::{BTreeMap, BTreeSet};
@@ -11,8 +11,8 @@ use serde_json::json;
 
 use crate::sentences::catalogue;
 use crate::support::catalogue::{id, injected, pipeline, quick};
-use crate::support::story::{As, Base, Plan, Postgres, Sqlite};
-use crate::support::usual;
+use crate::support::fixtures;
+use crate::support::story::{As, Base, Postgres, Sqlite, StoryBuilder};
 
 const LIST: &str = "/dashboard/tasks/";
 
@@ -25,7 +25,7 @@ fn path(task: i64) -> String {
 async fn a_stop_that_is_refused_is_told_and_can_be_asked_again(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
-    let (story, task, _) = usual::running(base).await;
+    let (story, task, _) = fixtures::running(base).await;
     story
         .fault(&json!({"fault": "deny_stop", "for_ms": 600_000}))
         .await;
@@ -82,7 +82,7 @@ async fn a_stop_that_is_refused_is_told_and_can_be_asked_again(
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_key_that_launched_is_named(#[values(Sqlite, Postgres)] base: Base) {
-    let story = Plan::on(base)
+    let story = StoryBuilder::on(base)
         .pipelines(json!([pipeline(1, &injected(), quick("manual"))]))
         .begin()
         .await;
@@ -119,7 +119,7 @@ async fn a_key_that_launched_is_named(#[values(Sqlite, Postgres)] base: Base) {
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_the_bridge_wrote_down_is_told_in_french(#[values(Sqlite, Postgres)] base: Base) {
-    let (story, task, _) = usual::running(base).await;
+    let (story, task, _) = fixtures::running(base).await;
     story.report(&id(1), &json!({"task_id": task, "status": "RUNNING", "progress_value": 25, "end_value": 90, "result": [1]})).await.expect(200);
     story
         .send_on(
@@ -169,7 +169,7 @@ async fn what_the_bridge_wrote_down_is_told_in_french(#[values(Sqlite, Postgres)
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_refused_launch_tells_why_in_french(#[values(Sqlite, Postgres)] base: Base) {
-    let story = Plan::on(base)
+    let story = StoryBuilder::on(base)
         .pipelines(json!([pipeline(1, &injected(), quick("succeed"))]))
         .begin()
         .await;

@@ -1,12 +1,12 @@
-//! What pages say to those who are not programmers: numbers in their manner, and what went wrong by its name.
+//! The words of the pages: numbers in the reader's format, and errors with a readable name.
 
 use rstest::rstest;
 use serde_json::{Value, json};
 
 use super::{Form, Page};
 use crate::support::catalogue::{id, injected, parameter, pipeline, quick};
-use crate::support::story::{As, Base, Plan, Postgres, Sqlite, Story};
-use crate::support::usual;
+use crate::support::fixtures;
+use crate::support::story::{As, Base, Postgres, Sqlite, Story, StoryBuilder};
 
 fn path() -> String {
     format!("/dashboard/pipelines/{}/", id(1))
@@ -21,7 +21,7 @@ fn title(page: &Page) -> String {
     super::words(title.unwrap())
 }
 
-async fn with_defaults(plan: Plan, parameters: &[Value], values: Value) -> Story {
+async fn with_defaults(plan: StoryBuilder, parameters: &[Value], values: Value) -> Story {
     let defaults = json!({"pipelines": [{"id": id(1), "parameters": values}]});
     let plan = plan.pipelines(json!([pipeline(1, parameters, quick("succeed"))]));
     plan.content(&defaults).begin().await
@@ -38,7 +38,7 @@ async fn numbers_beside_a_box_are_the_readers_and_those_in_it_are_as_they_are_se
         parameter("note", "str", json!({})),
     ];
     let values = json!({"target": 12371.5, "org_unit_id": 12371, "note": "mine"});
-    let story = with_defaults(Plan::on(base), &parameters, values).await;
+    let story = with_defaults(StoryBuilder::on(base), &parameters, values).await;
     let page = story.page(As::Operator, &path()).await;
     let french = story.french_page(As::Operator, &path()).await;
     for (page, told) in [(&page, "12,371.5"), (&french, "12\u{202f}371,5")] {
@@ -84,7 +84,7 @@ async fn numbers_beside_a_box_are_the_readers_and_those_in_it_are_as_they_are_se
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_refused_page_says_so_in_its_title(#[values(Sqlite, Postgres)] base: Base) {
     let story = with_defaults(
-        Plan::on(base),
+        StoryBuilder::on(base),
         &[parameter("lots", "int", json!({}))],
         json!({}),
     )
@@ -118,7 +118,7 @@ async fn a_file_of_choices_that_is_missing_is_named_at_its_field(
         "str",
         json!({"choicesFromFile": file}),
     )];
-    let story = with_defaults(Plan::on(base), &parameters, json!({})).await;
+    let story = with_defaults(StoryBuilder::on(base), &parameters, json!({})).await;
     let mut form = story.page(As::Operator, &path()).await.form(&path());
     form.action = format!("{}choices/", form.action);
     form.pairs.push(("load".to_owned(), "district".to_owned()));
@@ -137,7 +137,7 @@ async fn a_file_of_choices_that_is_missing_is_named_at_its_field(
 async fn a_test_of_an_unknown_workspace_says_what_cannot_be_told_and_why(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
-    let story = with_defaults(Plan::on(base), &[], json!({})).await;
+    let story = with_defaults(StoryBuilder::on(base), &[], json!({})).await;
     let settings = "/dashboard/settings/";
     let form = story
         .page(As::Admin, settings)
@@ -178,7 +178,7 @@ async fn a_test_of_an_unknown_workspace_says_what_cannot_be_told_and_why(
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn levels_and_reports_are_told_in_french(#[values(Sqlite, Postgres)] base: Base) {
-    let (story, task, run) = usual::running(base).await;
+    let (story, task, run) = fixtures::running(base).await;
     story.report(&id(1), &json!({"task_id": task, "status": "RUNNING", "progress_value": 25, "end_value": 100, "progress_message": "Lecture"})).await.expect(200);
     story
         .drive(
@@ -235,7 +235,7 @@ async fn the_default_values_of_a_task_are_shown_without_secrets(
         quick("succeed"),
     );
     own["versions"][0]["config"] = json!({"years": 7});
-    let story = Plan::on(base).pipelines(json!([own])).begin().await;
+    let story = StoryBuilder::on(base).pipelines(json!([own])).begin().await;
     let task = story.launch(&id(1), json!({})).await;
     story.until_confirmed(task).await;
     let path = format!("/dashboard/tasks/{task}/");

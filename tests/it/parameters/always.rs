@@ -1,4 +1,4 @@
-//! What holds for any launch, however odd.
+//! Properties of every launch.
 
 use std::collections::BTreeSet;
 use std::sync::OnceLock;

@@ -1,4 +1,4 @@
-//! Cases that were once judged wrongly, or that a change of the rules passed by unseen.
+//! Cases that were once validated wrongly, or that no other test covers.
 
 use openhexa_bridge::domain::numbers;
 

@@ -1,4 +1,4 @@
-//! The four values that the bridge fills in, and what is shown of a launch.
+//! The four values that the bridge adds, and what is shown of a launch.
 
 use super::*;
 

@@ -1,4 +1,4 @@
-//! Types, choices, and several errors in one answer.
+//! Types, choices, and several errors in one response.
 
 use super::*;
 

@@ -1,4 +1,4 @@
-//! Whose value is sent: the caller's, the account's, or the one saved with the version.
+//! Which value is sent: the caller's, the account's, or the one stored with the version.
 
 use super::*;
 

@@ -1,15 +1,15 @@
-//! `GET /pipelines/config/`: what everybody signed in may see of the configuration.
+//! `GET /pipelines/config/`: the part of the configuration that every signed-in user may see.
 
 use rstest::rstest;
 use serde_json::json;
 
 use crate::support::catalogue::{id, parameter, pipeline, quick};
-use crate::support::story::{Base, Plan, Postgres, Sqlite};
+use crate::support::story::{Base, Postgres, Sqlite, StoryBuilder};
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn without_a_configuration_it_says_so(#[values(Sqlite, Postgres)] base: Base) {
-    let story = Plan::on(base).not_configured().begin().await;
+    let story = StoryBuilder::on(base).not_configured().begin().await;
     assert_eq!(
         story.get("/pipelines/config/").await.expect(200),
         json!({"configured": false})
@@ -32,7 +32,7 @@ async fn the_pages_find_their_defaults_in_it(#[values(Sqlite, Postgres)] base: B
         parameter("country", "str", json!({})),
         parameter("rounds", "int", json!({"multiple": true})),
     ];
-    let story = Plan::on(base)
+    let story = StoryBuilder::on(base)
         .pipelines(json!([pipeline(1, &parameters, quick("succeed"))]))
         .content(&content)
         .begin()
@@ -66,7 +66,7 @@ async fn what_leads_to_openhexa_and_what_looks_secret_is_left_out(
         parameter("country", "str", json!({})),
         parameter("deep", "list", json!({})),
     ];
-    let story = Plan::on(base)
+    let story = StoryBuilder::on(base)
         .pipelines(json!([pipeline(1, &parameters, quick("succeed"))]))
         .content(&content)
         .begin()
@@ -93,7 +93,7 @@ async fn what_leads_to_openhexa_and_what_looks_secret_is_left_out(
 async fn a_key_that_only_sounds_like_one_is_shown(#[values(Sqlite, Postgres)] base: Base) {
     let content =
         json!({"keyword": "a", "monkey": "b", "tokyo": "c", "pass_rate": 0.5, "author": "d"});
-    let story = Plan::on(base).content(&content).begin().await;
+    let story = StoryBuilder::on(base).content(&content).begin().await;
     assert_eq!(
         story.get("/pipelines/config/").await.expect(200)["config"],
         content
@@ -104,7 +104,7 @@ async fn a_key_that_only_sounds_like_one_is_shown(#[values(Sqlite, Postgres)] ba
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn it_needs_no_openhexa(#[values(Sqlite, Postgres)] base: Base) {
-    let mut story = Plan::on(base)
+    let mut story = StoryBuilder::on(base)
         .content(&json!({"lqas_pipeline_code": "lqas"}))
         .begin()
         .await;

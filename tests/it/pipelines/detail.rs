@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::keys;
 use crate::support::catalogue::{id, parameter, pipeline, quick, with};
-use crate::support::story::{Base, Plan, Postgres, Sqlite};
+use crate::support::story::{Base, Postgres, Sqlite, StoryBuilder};
 
 const PARAMETER: [&str; 14] = [
     "choices",
@@ -62,7 +62,10 @@ async fn a_pipeline_comes_bare_with_its_current_version(#[values(Sqlite, Postgre
         saved(json!({"year": 2025}), &parameters),
         json!({"description": "Draws lots", "createdAt": "2026-01-02T03:04:05Z"}),
     );
-    let story = Plan::on(base).pipelines(json!([described])).begin().await;
+    let story = StoryBuilder::on(base)
+        .pipelines(json!([described]))
+        .begin()
+        .await;
     let mut found = story.get(&path(1)).await.expect(200);
     let declared = found["currentVersion"]["parameters"].take();
     assert_eq!(
@@ -92,7 +95,7 @@ async fn a_notebook_has_no_version_and_an_empty_one_has_no_parameters(
     );
     let versionless = with(pipeline(2, &[], quick("succeed")), json!({"versions": []}));
     let empty = pipeline(3, &[], quick("succeed"));
-    let story = Plan::on(base)
+    let story = StoryBuilder::on(base)
         .pipelines(json!([notebook, versionless, empty]))
         .begin()
         .await;
@@ -119,7 +122,7 @@ async fn the_last_version_is_the_current_one(#[values(Sqlite, Postgres)] base: B
         {"id": id(1001), "versionNumber": 1, "parameters": []},
         {"id": id(1002), "versionNumber": 2, "parameters": [parameter("year", "int", json!({}))]},
     ]);
-    let story = Plan::on(base)
+    let story = StoryBuilder::on(base)
         .pipelines(json!([with(
             pipeline(1, &[], quick("succeed")),
             json!({"versions": versions})
@@ -154,7 +157,7 @@ async fn secrets_are_masked_wherever_they_stand(#[values(Sqlite, Postgres)] base
         parameter("country", "str", json!({"default": "CMR"})),
     ];
     let config = json!({"password": "saved-password", "unset": "", "connection_token": "saved-token", "country": "BFA"});
-    let story = Plan::on(base)
+    let story = StoryBuilder::on(base)
         .pipelines(json!([saved(config, &parameters)]))
         .begin()
         .await;
@@ -195,7 +198,7 @@ async fn what_is_not_in_the_configured_workspace_is_not_found(
         pipeline(2, &[], quick("succeed")),
         json!({"workspace": "elsewhere"}),
     );
-    let story = Plan::on(base)
+    let story = StoryBuilder::on(base)
         .pipelines(json!([pipeline(1, &[], quick("succeed")), foreign]))
         .begin()
         .await;
@@ -222,7 +225,7 @@ async fn a_definition_that_openhexa_cannot_read_shows_no_version_and_launches_no
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let odd = saved(json!({}), &[parameter("year", "", json!({}))]);
-    let story = Plan::on(base)
+    let story = StoryBuilder::on(base)
         .pipelines(json!([odd, pipeline(2, &[], quick("succeed"))]))
         .begin()
         .await;
@@ -264,7 +267,10 @@ async fn an_id_has_one_spelling_in_any_case(#[values(Sqlite, Postgres)] base: Ba
     let number = "abcdef00-0000-4000-8000-000000000001";
     let lettered = with(pipeline(1, &[], quick("manual")), json!({"id": number}));
     let (story, version) = (
-        Plan::on(base).pipelines(json!([lettered])).begin().await,
+        StoryBuilder::on(base)
+            .pipelines(json!([lettered]))
+            .begin()
+            .await,
         id(1001),
     );
     let simple = number.replace('-', "");

@@ -1,11 +1,11 @@
-//! OpenHEXA fails, or nobody said where it is: never 401, never a word of what it said.
+//! OpenHEXA fails or is not configured: never a 401, and never OpenHEXA's own message.
 
 use rstest::rstest;
 use serde_json::{Map, json};
 
 use crate::support::catalogue::{id, pipeline, quick};
-use crate::support::story::{Answer, As, Base, Plan, Postgres, Sqlite, Story};
-use crate::support::wire::{Reply, Wire};
+use crate::support::scripted_server::{Reply, ScriptedServer};
+use crate::support::story::{Answer, As, Base, Postgres, Sqlite, Story, StoryBuilder};
 use reqwest::Method;
 
 /// Stands in everything that the failing OpenHEXA says.
@@ -32,7 +32,7 @@ async fn all(story: &Story) -> [Answer; 4] {
 }
 
 async fn hasty(base: crate::support::story::Base) -> Story {
-    let plan = Plan::on(base).pipelines(json!([pipeline(1, &[], quick("succeed"))]));
+    let plan = StoryBuilder::on(base).pipelines(json!([pipeline(1, &[], quick("succeed"))]));
     let plan = plan
         .setting("openhexa.connect_timeout", "1500ms")
         .setting("openhexa.request_timeout", "2s");
@@ -46,7 +46,7 @@ async fn no_tasks(story: &Story) {
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn without_a_configuration_every_question_is_422(#[values(Sqlite, Postgres)] base: Base) {
-    let story = Plan::on(base).not_configured().begin().await;
+    let story = StoryBuilder::on(base).not_configured().begin().await;
     for answer in all(&story).await {
         assert_eq!(answer.error(422), "OpenHexa configuration not found");
     }
@@ -123,7 +123,7 @@ async fn an_openhexa_that_fails_is_502_or_504_and_keeps_its_words(
             "in time",
         ),
     ] {
-        let wire = Wire::always(reply).await;
+        let wire = ScriptedServer::always(reply).await;
         story
             .configure_with(
                 Map::new(),

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::keys;
 use crate::support::catalogue::{id, pipeline, quick, with};
-use crate::support::story::{Answer, Base, Plan, Postgres, Sqlite};
+use crate::support::story::{Answer, Base, Postgres, Sqlite, StoryBuilder};
 
 fn many(count: u64) -> Value {
     (1..=count)
@@ -41,7 +41,7 @@ fn three() -> Value {
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn all_pipelines_come_however_openhexa_pages(#[values(Sqlite, Postgres)] base: Base) {
-    let plan = Plan::on(base)
+    let plan = StoryBuilder::on(base)
         .pipelines(many(25))
         .setting("openhexa.page_items", "4");
     let story = plan.begin().await;
@@ -57,7 +57,7 @@ async fn all_pipelines_come_however_openhexa_pages(#[values(Sqlite, Postgres)] b
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn more_pages_than_are_read_are_refused_and_not_cut(#[values(Sqlite, Postgres)] base: Base) {
-    let plan = Plan::on(base)
+    let plan = StoryBuilder::on(base)
         .pipelines(many(7))
         .setting("openhexa.page_items", "2")
         .setting("openhexa.list_pages", "3");
@@ -74,7 +74,10 @@ async fn a_row_has_exactly_its_keys(#[values(Sqlite, Postgres)] base: Base) {
         json!({
             "tags": ["lqas"], "functionalType": "computation", "createdAt": "2026-01-02T03:04:05.678Z"}),
     );
-    let story = Plan::on(base).pipelines(json!([labelled])).begin().await;
+    let story = StoryBuilder::on(base)
+        .pipelines(json!([labelled]))
+        .begin()
+        .await;
     let rows = story.get("/pipelines/").await.expect(200);
     assert_eq!(
         rows,
@@ -98,7 +101,7 @@ async fn a_notebook_and_a_pipeline_without_versions_have_no_current_one(
         json!({"type": "notebook", "versions": []}),
     );
     let empty = with(pipeline(2, &[], quick("succeed")), json!({"versions": []}));
-    let story = Plan::on(base)
+    let story = StoryBuilder::on(base)
         .pipelines(json!([notebook, empty]))
         .begin()
         .await;
@@ -115,7 +118,7 @@ async fn a_notebook_and_a_pipeline_without_versions_have_no_current_one(
 async fn an_archived_workspace_is_told_and_not_listed_as_an_empty_one(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
-    let story = Plan::on(base)
+    let story = StoryBuilder::on(base)
         .pipelines(json!([pipeline(1, &[], quick("succeed"))]))
         .begin()
         .await;
@@ -157,7 +160,7 @@ async fn an_archived_workspace_is_told_and_not_listed_as_an_empty_one(
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_workspace_without_pipelines_has_an_empty_list(#[values(Sqlite, Postgres)] base: Base) {
-    let story = Plan::on(base).begin().await;
+    let story = StoryBuilder::on(base).begin().await;
     assert_eq!(
         story.get("/pipelines/").await.expect(200)["results"],
         json!([])
@@ -168,7 +171,7 @@ async fn a_workspace_without_pipelines_has_an_empty_list(#[values(Sqlite, Postgr
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_last_run_shows_once_there_is_one(#[values(Sqlite, Postgres)] base: Base) {
-    let story = Plan::on(base)
+    let story = StoryBuilder::on(base)
         .pipelines(json!([pipeline(1, &[], quick("succeed"))]))
         .begin()
         .await;
@@ -192,7 +195,7 @@ async fn the_last_run_shows_once_there_is_one(#[values(Sqlite, Postgres)] base: 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn rows_are_searched_by_name_and_code(#[values(Sqlite, Postgres)] base: Base) {
-    let story = Plan::on(base).pipelines(three()).begin().await;
+    let story = StoryBuilder::on(base).pipelines(three()).begin().await;
     for (search, found) in [
         ("lqas", vec![1, 3]),
         ("SAMPL", vec![1]),
@@ -215,7 +218,7 @@ async fn rows_are_searched_by_name_and_code(#[values(Sqlite, Postgres)] base: Ba
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn rows_are_chosen_by_tag_and_functional_type(#[values(Sqlite, Postgres)] base: Base) {
-    let story = Plan::on(base).pipelines(three()).begin().await;
+    let story = StoryBuilder::on(base).pipelines(three()).begin().await;
     for (query, found) in [
         ("tag=planning", vec![1, 2]),
         ("tag=lqas", vec![1]),
@@ -237,7 +240,7 @@ async fn rows_are_chosen_by_tag_and_functional_type(#[values(Sqlite, Postgres)] 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_limit_brings_the_page_with_its_counts(#[values(Sqlite, Postgres)] base: Base) {
-    let story = Plan::on(base).pipelines(many(7)).begin().await;
+    let story = StoryBuilder::on(base).pipelines(many(7)).begin().await;
     for (query, rows, page, next, previous) in [
         ("limit=3", vec![1, 2, 3], 1, true, false),
         ("limit=3&page=2", vec![4, 5, 6], 2, true, true),
@@ -273,7 +276,7 @@ async fn a_limit_brings_the_page_with_its_counts(#[values(Sqlite, Postgres)] bas
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_counts_are_of_what_was_searched(#[values(Sqlite, Postgres)] base: Base) {
-    let story = Plan::on(base).pipelines(three()).begin().await;
+    let story = StoryBuilder::on(base).pipelines(three()).begin().await;
     let found = story
         .get("/pipelines/?tag=planning&limit=1&page=2")
         .await
@@ -293,7 +296,7 @@ async fn the_counts_are_of_what_was_searched(#[values(Sqlite, Postgres)] base: B
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_limit_or_page_that_is_none_is_refused_by_name(#[values(Sqlite, Postgres)] base: Base) {
-    let story = Plan::on(base).pipelines(many(1)).begin().await;
+    let story = StoryBuilder::on(base).pipelines(many(1)).begin().await;
     for (query, field) in [
         ("limit=0", "limit"),
         ("limit=201", "limit"),

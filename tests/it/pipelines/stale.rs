@@ -1,4 +1,4 @@
-//! While OpenHEXA does not answer, its last good answer is served, and says how old it is.
+//! While OpenHEXA is unavailable, the last successful response is returned, with its age.
 
 use rstest::rstest;
 use std::sync::{Arc, Mutex};
@@ -9,8 +9,8 @@ use tokio::sync::Semaphore;
 
 use super::keys;
 use crate::support::catalogue::{id, pipeline, quick};
-use crate::support::story::{Base, Plan, Postgres, Sqlite, Story};
-use crate::support::wire::{Reply, Wire, json as answered};
+use crate::support::scripted_server::{Reply, ScriptedServer, json as answered};
+use crate::support::story::{Base, Postgres, Sqlite, Story, StoryBuilder};
 
 fn paths() -> [String; 2] {
     ["/pipelines/".to_owned(), format!("/pipelines/{}/", id(1))]
@@ -21,7 +21,7 @@ fn time(at: DateTime<Utc>) -> Value {
 }
 
 async fn begin(base: Base) -> Story {
-    let plan = Plan::on(base).pipelines(json!([pipeline(1, &[], quick("succeed"))]));
+    let plan = StoryBuilder::on(base).pipelines(json!([pipeline(1, &[], quick("succeed"))]));
     plan.setting("openhexa.connect_timeout", "2s")
         .setting("openhexa.request_timeout", "3s")
         .begin()
@@ -199,10 +199,10 @@ fn known() -> [String; 2] {
 }
 
 /// A bridge whose OpenHEXA gives these answers, one after the other.
-async fn scripted(base: Base, mut script: Vec<Reply>) -> (Story, Wire) {
+async fn scripted(base: Base, mut script: Vec<Reply>) -> (Story, ScriptedServer) {
     script.reverse();
     let script = Mutex::new(script);
-    let wire = Wire::serve(move |_| script.lock().unwrap().pop().unwrap()).await;
+    let wire = ScriptedServer::serve(move |_| script.lock().unwrap().pop().unwrap()).await;
     let story = begin(base).await;
     story
         .configure_with(

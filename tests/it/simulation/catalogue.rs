@@ -1,4 +1,4 @@
-//! What there is in the simulated world: three workspaces on two instances, five kinds of pipelines in each.
+//! The simulated workspaces and pipelines: three workspaces on two instances, with five kinds of pipelines each.
 
 use openhexa_bridge::domain::ids::{PipelineId, VersionId};
 use openhexa_bridge::domain::parameters::{Kind, Parameter};

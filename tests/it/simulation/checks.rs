@@ -1,4 +1,4 @@
-//! The checks can fail: a world that breaks the rules is found, and so is each single falsehood.
+//! The checks can fail: they find a world that breaks the rules, and each single wrong fact.
 
 use chrono::TimeDelta;
 use openhexa_bridge::domain::ids::{RunId, TaskId};

@@ -1,7 +1,7 @@
-//! Every decision of a world: a pure function of its seed, of what is decided, about whom, and for which time.
+//! All random decisions: a pure function of the seed, of what is decided, for which object and for which time.
 //!
-//! One shared stream of random numbers would make each decision depend on all those before it, and so on the order in
-//! which two databases do their work. Here a decision about a run is the same whoever was asked before.
+//! With one shared sequence of random numbers each decision would depend on all earlier ones, and so on the order in which
+//! two databases work. Here a decision about a run does not depend on others.
 
 use std::collections::HashMap;
 

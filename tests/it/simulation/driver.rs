@@ -1,4 +1,4 @@
-//! The hand that moves a world: one step at a time, and the next one only when everything is at rest.
+//! Runs a world step by step; the next step starts when everything is idle.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -16,7 +16,7 @@ use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 
 use super::catalogue::PLACES;
 use super::mail::Letter;
-use super::site::{Event, Outcome, Site};
+use super::replica::{Event, Outcome, Replica};
 use super::world::{Law, Release, Shared, Standing, World};
 
 /// Longer than any step takes on a busy machine.
@@ -33,7 +33,7 @@ pub enum Flying {
 
 pub struct Driver {
     pub world: Shared,
-    pub sites: [Site; 2],
+    pub sites: [Replica; 2],
     pub store: Store,
     events: UnboundedReceiver<Event>,
     sender: UnboundedSender<Event>,
@@ -61,7 +61,7 @@ impl Driver {
         let (sender, events) = mpsc::unbounded_channel();
         let world = Arc::new(Mutex::new(World::new(seed, law)));
         let [first, second, store] = stores;
-        let site = |number, store| Site {
+        let site = |number, store| Replica {
             number,
             store,
             alive: None,

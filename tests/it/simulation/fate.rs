@@ -1,4 +1,4 @@
-//! How each call to the simulated OpenHEXA fares.
+//! The outcome of each request to the simulated OpenHEXA.
 
 use openhexa_bridge::domain::connection::Target;
 use openhexa_bridge::openhexa::{Error, Refusal};

@@ -1,4 +1,4 @@
-//! The life of one simulated run: a script that it follows, and what interferes with it.
+//! A simulated run: its script, and what interferes with it.
 
 use openhexa_bridge::domain::pipeline::RunStatus;
 

@@ -1,4 +1,4 @@
-//! What running pipelines send, and what happens to it on its way: dropped, doubled, delayed, overtaken.
+//! The reports of running pipelines: dropped, duplicated, delayed, reordered.
 
 use openhexa_bridge::domain::ids::{PipelineId, TaskId};
 use openhexa_bridge::domain::observation::{Report, ReportedWord};

@@ -1,18 +1,18 @@
-//! Deterministic fault simulation: many small worlds, each from one seed, in which everything that can go wrong does.
+//! Deterministic fault simulation: many small worlds, each from one seed, with every kind of fault.
 //!
-//! The service's own code runs on two bridges that share a database; OpenHEXA, time and the network around it are
-//! simulated, and one hand moves it all, a step at a time. A seed decides everything, so a failure is replayed by it.
+//! The service's own code runs in two bridges that share a database. OpenHEXA, the time and the network are simulated and
+//! advance step by step. The seed determines everything, so a failure can be replayed.
 //!
 //! ```text
-//! dice.rs       every decision, from the seed
-//! mood.rs       how hostile a world is
-//! catalogue.rs  what there is to launch
-//! world.rs      the truth
+//! dice.rs       all random decisions, from the seed
+//! mood.rs       the fault rates of a world
+//! catalogue.rs  the workspaces and pipelines
+//! world.rs      what really happened
 //! life.rs       what a run does; mail.rs: what its pipeline sends
-//! upstream.rs   OpenHEXA as a bridge sees it; fate.rs: how each call fares; show.rs: in its story
-//! site.rs       a bridge that can die anywhere
-//! driver.rs     one step at a time; steps.rs: which steps there are
-//! witness.rs    what was seen meanwhile; verdict.rs: what is right at the end; checks.rs: that both can find fault
+//! upstream.rs   OpenHEXA for one bridge; fate.rs: the outcome of each request; show.rs: responses in the log
+//! replica.rs    a bridge that can be killed at any await point
+//! driver.rs     runs a world step by step; steps.rs: the steps
+//! witness.rs    what was seen meanwhile; verdict.rs: the checks at the end; checks.rs: that both can fail
 //! ```
 
 mod catalogue;
@@ -23,8 +23,8 @@ mod fate;
 mod life;
 mod mail;
 mod mood;
+mod replica;
 mod show;
-mod site;
 mod steps;
 mod upstream;
 mod verdict;

@@ -1,4 +1,4 @@
-//! How hostile a world is: each rate is drawn once, so that some worlds know one trouble and some know all.
+//! The fault rates of a world: each is drawn once, so that some worlds have one kind of fault and some have all.
 
 use super::dice::Dice;
 

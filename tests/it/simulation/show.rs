@@ -1,4 +1,4 @@
-//! How an answer stands in a world's story: nothing in it may be left to chance, such as a token or a map's order.
+//! Responses in a world's log, without random parts such as tokens or the order of a map.
 
 use openhexa_bridge::domain::run::Recent;
 use openhexa_bridge::openhexa::Looks;

@@ -1,4 +1,4 @@
-//! What can happen in a world, and how often; and how it comes to its end.
+//! The steps of a world and their rates, and how a world ends.
 
 use openhexa_bridge::domain::ids::{TaskId, VersionId};
 use openhexa_bridge::domain::principal::Reporter;
@@ -15,7 +15,7 @@ use super::catalogue::{PLACES, SORTS, pipeline_id, version};
 use super::driver::{Driver, Flying, name, operator};
 use super::life::{MINUTE, SECOND};
 use super::mail::Letter;
-use super::site::Outcome;
+use super::replica::Outcome;
 use super::world::{Release, Standing};
 
 /// How often each step is taken, compared with the others.

@@ -1,5 +1,5 @@
-//! The simulated OpenHEXA as one bridge sees it: late, lossy and mortal, but never with an answer that the HTTP client
-//! could not give.
+//! The simulated OpenHEXA for one bridge: late, with lost responses and crashes, but never with a response that the HTTP
+//! client could not return.
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
@@ -21,8 +21,8 @@ use uuid::Uuid;
 
 use super::catalogue::{pipeline, version, whose, whose_version};
 use super::fate::{Fate, LaunchFate, fate, launch_fate};
+use super::replica::Event;
 use super::show::{candidates, debugged, listed, looked, there};
-use super::site::Event;
 use super::world::{Release, Shared, Sight, SimRun, Standing, World};
 
 /// One bridge's way to OpenHEXA.

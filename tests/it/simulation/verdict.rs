@@ -1,6 +1,6 @@
-//! The verdict on a world: what the bridges say of each task, held against what really happened.
+//! Compares what the bridges show of each task with what really happened.
 //!
-//! The table of ends stands here once more, as the contract has it, so that the code that is tested judges nothing.
+//! The table of final statuses is repeated here from the contract, so that the tested code does not check itself.
 
 use std::collections::{BTreeMap, HashMap};
 

@@ -1,6 +1,6 @@
-//! What was seen from outside while a world went on: each task as it was shown, each report that was taken.
+//! What was seen from outside: each task as it was shown, each report that was accepted.
 //!
-//! The rules are written down here once more, in the words of the contract and without the code that is tested.
+//! The rules are repeated here from the contract, without the tested code.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! The truth: what really happened, whatever the bridges came to know of it.
+//! What really happened, independent of what the bridges know.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;

@@ -1,4 +1,4 @@
-//! What a wish to stop does to a task, wherever it stands.
+//! The effect of a cancel in each state of a task.
 
 use super::*;
 

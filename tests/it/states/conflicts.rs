@@ -1,4 +1,4 @@
-//! What a task takes once its end was reported or seen, or once it was asked to stop.
+//! Which observations change a task after its end was reported or seen, or after a cancel.
 
 use super::*;
 

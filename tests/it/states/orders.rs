@@ -1,4 +1,4 @@
-//! Whatever comes in whichever order, twice or late: what holds all the same.
+//! Properties that hold for observations in any order, repeated or late.
 
 use openhexa_bridge::domain::ids::{RunId, UserId};
 use openhexa_bridge::domain::observation::{KeptProgress, Progress};

@@ -1,4 +1,4 @@
-//! Coming back with `Last-Event-ID`: nothing is missed, however many changes share a moment.
+//! Reconnecting with `Last-Event-ID`: no change is missed, also if many have the same time.
 
 use rstest::rstest;
 use std::collections::BTreeMap;
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::callback::{plan, taken};
 use crate::support::catalogue::id;
-use crate::support::hand;
+use crate::support::database;
 use crate::support::story::stream::Stream;
 use crate::support::story::{Base, Postgres, Sqlite, Story};
 
@@ -80,7 +80,7 @@ async fn more_tasks_under_one_number_than_are_read_at_a_time_are_all_told(
     let last_id = stream.last_id.clone();
     drop(stream);
     // One transaction: on PostgreSQL all of them have its number.
-    hand::sql(
+    database::sql(
         &story,
         "UPDATE task SET progress_value = 7, revision = revision + 1",
     )

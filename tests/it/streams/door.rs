@@ -1,4 +1,4 @@
-//! Who may follow, how many, and for how long.
+//! Who may open streams, how many, and for how long.
 
 use chrono::TimeDelta;
 use reqwest::Method;
@@ -9,7 +9,7 @@ use super::path;
 use crate::callback::{launched, plan, taken};
 use crate::identity::Shows as _;
 use crate::support::catalogue::id;
-use crate::support::hand;
+use crate::support::database;
 use crate::support::iaso::{self, Iaso, MAY};
 use crate::support::story::{As, Base, Postgres, Sqlite};
 
@@ -86,7 +86,7 @@ async fn another_account_is_told_nothing(#[values(Sqlite, Postgres)] base: Base)
     );
     for table in ["task", "run"] {
         let key = if table == "task" { "id" } else { "task_id" };
-        hand::sql(
+        database::sql(
             &story,
             &format!("UPDATE {table} SET account_id = 2 WHERE {key} = {theirs}"),
         )
@@ -95,7 +95,7 @@ async fn another_account_is_told_nothing(#[values(Sqlite, Postgres)] base: Base)
     story.get(&path(theirs)).await.error(404);
     let (mut live, mut since) = (story.all_tasks().await, story.all_tasks_after("c0").await);
     assert_eq!(since.task().await["id"], ours);
-    hand::sql(
+    database::sql(
         &story,
         &format!("UPDATE task SET progress_value = 5, revision = revision + 1 WHERE id = {theirs}"),
     )

@@ -1,4 +1,4 @@
-//! On PostgreSQL, transactions are numbered in one order and seen in another; numbers begin anew on another server.
+//! On PostgreSQL, transactions become visible in another order than they are numbered, and another server starts new numbers.
 
 use std::sync::{Arc, Mutex, mpsc};
 
@@ -10,7 +10,7 @@ use serde_json::json;
 
 use crate::callback::{plan, taken};
 use crate::support::catalogue::id;
-use crate::support::hand;
+use crate::support::database;
 use crate::support::story::Base;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -84,13 +84,13 @@ async fn a_database_that_was_moved_to_another_server_counts_on() {
         .await;
     let task = story.launch(&id(1), json!({})).await;
     // As if the server before had numbered many more transactions.
-    hand::sql(&story, "UPDATE change_counter SET value = 1000000000000").await;
+    database::sql(&story, "UPDATE change_counter SET value = 1000000000000").await;
     taken(&story, task, json!({"progress_message": "before"})).await;
     let stream = story.all_tasks().await;
     let last_id = stream.last_id.clone();
     assert!(last_id.len() > 12, "{last_id}");
     drop(stream);
-    hand::sql(&story, "UPDATE change_counter SET value = 0").await;
+    database::sql(&story, "UPDATE change_counter SET value = 0").await;
     story.restart().await;
 
     let mut again = story.all_tasks_after(&last_id).await;

@@ -1,13 +1,13 @@
-//! Pipelines for stories, in the catalogue's JSON.
+//! Pipelines for tests, as JSON of the emulator's catalogue.
 
 use serde_json::{Value, json};
 
-/// Ids that are easy to tell apart: `id(7)`.
+/// Ids that are easy to distinguish: `id(7)`.
 pub fn id(number: u64) -> String {
     format!("00000000-0000-4000-8000-{number:012}")
 }
 
-/// A parameter with everything at its default: `parameter("country", "str", json!({"required": true}))`.
+/// A parameter with defaults for everything else: `parameter("country", "str", json!({"required": true}))`.
 pub fn parameter(code: &str, kind: &str, more: Value) -> Value {
     let mut parameter = json!({
         "code": code, "name": code, "type": kind, "required": false, "multiple": false, "default": null,
@@ -18,7 +18,7 @@ pub fn parameter(code: &str, kind: &str, more: Value) -> Value {
     parameter
 }
 
-/// The four that the bridge fills in.
+/// The four parameters whose values the bridge adds.
 pub fn injected() -> Vec<Value> {
     vec![
         parameter("task_id", "int", json!({})),
@@ -51,7 +51,7 @@ fn merge(value: &mut Value, more: Value) {
     }
 }
 
-/// Queued and running for as short as can be.
+/// A behaviour that is queued and running for the shortest possible time.
 pub fn quick(kind: &str) -> Value {
     json!({"kind": kind, "queued_ms": 5, "running_ms": 10, "steps": 2})
 }

@@ -1,8 +1,8 @@
-//! A client of HTTP, as the tests use it.
+//! The HTTP client of the tests.
 
-/// Without the machine's proxy, and with the TLS that a test run alone would not have yet.
+/// A client without the machine's proxy, with a TLS provider.
 pub fn builder() -> reqwest::ClientBuilder {
-    // Another test may have been first.
+    // Fails if another test has installed one.
     let _ = rustls::crypto::ring::default_provider().install_default();
     reqwest::Client::builder().no_proxy()
 }

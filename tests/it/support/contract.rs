@@ -1,5 +1,5 @@
-//! Holds what the bridge is asked and answers against the document that it serves: who adds a key, a status or a route
-//! without describing it hears of it in the first story that comes across it.
+//! Checks every request and response against the API reference: an undocumented key, status or route fails the first test
+//! that meets it.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -10,16 +10,16 @@ use openhexa_bridge::http::document;
 use reqwest::header::HeaderMap;
 use serde_json::{Map, Value, json};
 
-/// A request, as it was sent.
+/// A request.
 pub struct Asked {
     pub method: String,
     pub url: url::Url,
     pub kind: String,
-    /// None: not at hand.
+    /// None if the body is not known.
     pub body: Option<Vec<u8>>,
 }
 
-/// What came back.
+/// A response.
 pub struct Told<'a> {
     pub status: u16,
     pub headers: &'a HeaderMap,
@@ -31,16 +31,16 @@ static CONTRACT: LazyLock<Contract> =
 
 struct Contract {
     document: Value,
-    /// Each schema by its text, compiled once.
+    /// The compiled schemas by their text.
     schemas: HashMap<String, Validator>,
 }
 
-/// Says where an answer, or the request that got it, is not as the document says.
+/// The differences between a request, its response and the API reference.
 pub fn hold(asked: &Asked, told: &Told<'_>) -> Result<(), String> {
     CONTRACT.hold(asked, told)
 }
 
-/// The schema as it stands alone, with everything that it may refer to.
+/// A schema with everything that it refers to.
 pub fn compile(schema: &Value, document: &Value) -> Result<Validator, String> {
     let mut whole = schema.as_object().cloned().unwrap_or_default();
     whole.insert("components".to_owned(), document["components"].clone());
@@ -50,7 +50,7 @@ pub fn compile(schema: &Value, document: &Value) -> Result<Validator, String> {
         .map_err(|wrong| format!("{schema} cannot be used: {wrong}"))
 }
 
-/// Every schema of an answer, a body or a parameter.
+/// Every schema of a response, a body or a parameter.
 pub fn schemas(document: &Value) -> Vec<&Value> {
     let mut found = Vec::new();
     collect(&document["paths"], &mut found);
@@ -88,7 +88,7 @@ impl Contract {
             return self.refused(404, told, &format!("{method} {}", asked.url.path()));
         };
         let name = format!("{method} {template}");
-        // HEAD is GET without the body.
+        // HEAD is described as GET.
         let own = if method == "HEAD" {
             "get".to_owned()
         } else {
@@ -106,7 +106,7 @@ impl Contract {
         Ok(())
     }
 
-    /// The path of the document that this one is of; a word goes before a gap.
+    /// The path of the reference that matches this path; a fixed part is preferred to a parameter.
     fn item(&self, path: &str) -> Option<(&str, &Map<String, Value>)> {
         let wanted: Vec<&str> = path.trim_end_matches('/').split('/').collect();
         let paths = self.document["paths"].as_object().unwrap();
@@ -121,8 +121,8 @@ impl Contract {
         best.map(|(path, item)| (path.as_str(), item.as_object().unwrap()))
     }
 
-    /// What belongs to no operation: an unknown address, a method that is not allowed, somebody who asks too often, or a
-    /// visitor of `dev` from elsewhere.
+    /// Checks a response without an operation: an unknown address, a method that is not allowed, too many requests, or a
+    /// request to `dev` from another machine or site.
     fn refused(&self, status: u16, told: &Told<'_>, name: &str) -> Result<(), String> {
         if ![status, 403, 429].contains(&told.status) {
             return Err(format!(
@@ -213,7 +213,7 @@ impl Contract {
     }
 }
 
-/// Pages are for people and no part of the document.
+/// Whether a path is a page, which the reference does not describe.
 fn is_page(path: &str) -> bool {
     below(path).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
@@ -223,8 +223,8 @@ fn below(path: &str) -> Option<&str> {
     own.strip_prefix("/dashboard")
 }
 
-/// Whatever a page answers can be read by people, errors too, and nothing on it comes from elsewhere. JSON is only what
-/// was asked for as such.
+/// Checks a page: it is HTML, also if it is an error, and its policy allows nothing from other sites. Files, results and
+/// streams have their own content types.
 fn page(asked: &Asked, told: &Told<'_>) -> Result<(), String> {
     let header = |name: &str| {
         let value = told.headers.get(name);
@@ -256,7 +256,7 @@ fn page(asked: &Asked, told: &Told<'_>) -> Result<(), String> {
     Ok(())
 }
 
-/// A number of a query is text.
+/// Numbers in a query are texts.
 fn spelt(value: &str, schema: &Value) -> Value {
     let number = value
         .trim()
@@ -275,7 +275,7 @@ fn json(text: &str) -> Result<Value, String> {
     serde_json::from_str(text).map_err(|_| format!("this is no JSON: {text}"))
 }
 
-/// A refusal of any kind without fields.
+/// A refusal without fields.
 fn problem() -> Value {
     let reference = |name: &str| json!({"$ref": format!("#/components/schemas/{name}")});
     json!({"anyOf": [reference("Problem"), reference("Denied")]})

@@ -1,9 +1,9 @@
-//! Parameters from the JSON that OpenHEXA serves.
+//! Parameters from the JSON that OpenHEXA returns.
 
 use openhexa_bridge::domain::parameters::{ChoicesFromFile, Kind, Parameter};
 use serde_json::Value;
 
-/// One parameter; what is left out is as in OpenHEXA's own schema.
+/// One parameter; missing fields have the defaults of OpenHEXA's schema.
 pub fn parameter(json: &Value) -> Parameter {
     let text = |key: &str| json[key].as_str().map(str::to_owned);
     let flag = |key: &str, absent: bool| json[key].as_bool().unwrap_or(absent);

@@ -1,4 +1,4 @@
-//! All that a database holds, as text, to be searched for what it must not hold.
+//! The whole content of a database as text, to search for secrets.
 
 use std::fmt::Write;
 use std::path::Path;
@@ -24,7 +24,7 @@ pub async fn everything(url: &str) -> String {
     }
 }
 
-/// The file itself, with its journal: what was deleted from a table may still stand in it.
+/// The file itself, with its journal, because it can still contain deleted rows.
 fn files(path: &Path) -> String {
     let mut text = String::new();
     for ending in ["", "-wal"] {

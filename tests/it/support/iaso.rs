@@ -1,4 +1,4 @@
-//! A small Iaso: it says whose a session or a token is, as the real one does at `/api/profiles/me/`, or fails to.
+//! A small Iaso with `/api/profiles/me/`, which returns the user of a session or token, or fails.
 
 use std::collections::HashMap;
 use std::net::TcpListener;
@@ -13,28 +13,28 @@ use serde_json::{Value, json};
 use tokio::sync::Semaphore;
 use uuid::Uuid;
 
-/// How it is.
+/// How this Iaso responds.
 #[derive(Clone)]
 pub enum Mood {
     Well,
-    /// Each answer waits to be let through.
+    /// Each response waits until the test releases it.
     Gated(Arc<Semaphore>),
     /// This status, with a web page.
     Page(u16),
-    /// To its login page.
+    /// A redirect to its login page.
     Redirects,
-    /// 200 with this.
+    /// 200 with this body.
     Says(String),
 }
 
-/// A request as it came: header names in lower case, and their values.
-pub type Heard = Vec<(String, String)>;
+/// The headers of a request: names in lower case, and values.
+pub type ReceivedRequest = Vec<(String, String)>;
 
 struct State {
-    /// Header and value → the profile behind it.
+    /// Header and value → the user's profile.
     known: Mutex<HashMap<String, Value>>,
     mood: Mutex<Mood>,
-    heard: Mutex<Vec<Heard>>,
+    heard: Mutex<Vec<ReceivedRequest>>,
 }
 
 pub struct Iaso {
@@ -43,7 +43,7 @@ pub struct Iaso {
     server: ServerHandle,
 }
 
-/// A user's profile, with the keys that the real one has.
+/// A user's profile, with the keys of a real one.
 pub fn profile(user: i64, account: i64, permissions: &[&str]) -> Value {
     json!({
         "id": 7000 + user, "user_id": user, "user_name": format!("user-{user}"), "first_name": "User", "last_name": format!("Number {user}"),
@@ -55,7 +55,7 @@ pub fn profile(user: i64, account: i64, permissions: &[&str]) -> Value {
 
 pub const MAY: &[&str] = &["iaso_forms", "iaso_pipeline_management"];
 
-/// With everything that a superuser has.
+/// The profile of a superuser.
 pub fn superuser(user: i64, account: i64) -> Value {
     let mut profile = profile(user, account, MAY);
     profile["is_superuser"] = json!(true);
@@ -63,21 +63,21 @@ pub fn superuser(user: i64, account: i64) -> Value {
     profile
 }
 
-/// Somebody without a profile: most keys are not there at all.
+/// The response for a user without a profile, in which most keys are missing.
 pub fn without_profile(user: i64) -> Value {
     json!({"user_id": user, "user_name": format!("user-{user}"), "first_name": "", "last_name": "", "email": "", "projects": [],
         "is_staff": false, "is_superuser": false, "account": null})
 }
 
-/// A token as Iaso's own library writes it.
+/// A token, as Iaso's library creates it.
 pub fn token(claims: &Value, key: &str) -> String {
-    // The bridge may not have been started yet, and it is it that brings the cryptography.
+    // The bridge installs the cryptography, but may not have been started yet.
     let _ = CallbackKeys::new(&"any key that is long enough for it".into());
     let key = EncodingKey::from_secret(key.as_bytes());
     jsonwebtoken::encode(&Header::new(Algorithm::HS256), claims, &key).unwrap()
 }
 
-/// The claims of an access token of this user that is good until then.
+/// The claims of a user's access token with this expiry.
 pub fn access(user: i64, until: i64) -> Value {
     let jti = Uuid::new_v4().simple().to_string();
     json!({"token_type": "access", "exp": until, "iat": until - 86_400, "jti": jti, "user_id": user})
@@ -109,14 +109,14 @@ impl Iaso {
         }
     }
 
-    /// Somebody signs in at a browser: the value of their cookie.
+    /// Signs a user in; returns the value of the cookie.
     pub fn session(&self, profile: Value) -> String {
         let value = Uuid::new_v4().simple().to_string();
         self.know(format!("cookie: sessionid={value}"), profile);
         value
     }
 
-    /// Somebody is given a token.
+    /// Issues a token to a user.
     pub fn token(&self, profile: Value) -> String {
         let user = profile["user_id"].as_i64().unwrap();
         let token = token(&access(user, 4_000_000_000), "the real one's own key");
@@ -128,7 +128,7 @@ impl Iaso {
         self.state.known.lock().unwrap().insert(shown, profile);
     }
 
-    /// Whoever it was has changed.
+    /// Changes the profile of a user.
     pub fn change(&self, credential: &str, profile: Value) {
         let mut known = self.state.known.lock().unwrap();
         let mut found = known
@@ -137,7 +137,7 @@ impl Iaso {
         *found.next().expect("somebody known").1 = profile;
     }
 
-    /// Signed out, or switched off.
+    /// Signs a user out, or disables them.
     pub fn forget(&self, credential: &str) {
         let mut known = self.state.known.lock().unwrap();
         known.retain(|shown, _| !shown.ends_with(credential));
@@ -147,11 +147,11 @@ impl Iaso {
         *self.state.mood.lock().unwrap() = mood;
     }
 
-    pub fn heard(&self) -> Vec<Heard> {
+    pub fn heard(&self) -> Vec<ReceivedRequest> {
         self.state.heard.lock().unwrap().clone()
     }
 
-    /// Nothing listens there any more.
+    /// Closes the port.
     pub async fn stop(self) {
         self.server.stop(false).await;
     }
@@ -186,7 +186,7 @@ async fn me(request: HttpRequest, state: Data<State>) -> HttpResponse {
     answer(&request, &state)
 }
 
-/// A token decides alone, as in the real one.
+/// If there is a token, the cookie is ignored, as in the real Iaso.
 fn answer(request: &HttpRequest, state: &State) -> HttpResponse {
     let shown = ["authorization", "cookie"].into_iter().find_map(|name| {
         let value = request.headers().get(name)?.to_str().ok()?;

@@ -1,4 +1,4 @@
-//! The log of the whole suite, kept to be searched for what it must not hold.
+//! The log of all tests, to search for secrets.
 
 use std::io::{self, Write};
 use std::sync::{Mutex, Once};
@@ -20,7 +20,7 @@ impl Write for Keep {
     }
 }
 
-/// Everything at level debug, of every library: what is never logged at that level is never logged.
+/// Logs everything at level debug, of every library.
 pub fn capture() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| telemetry::install(telemetry::Format::Json, "debug", || Keep));

@@ -1,15 +1,15 @@
-//! What the stories stand on.
+//! What the tests have in common.
 
 pub mod catalogue;
 pub mod client;
 pub mod contract;
+pub mod database;
 pub mod definitions;
 pub mod dump;
-pub mod hand;
+pub mod fixtures;
 pub mod iaso;
 pub mod log;
 pub mod postgres;
 pub mod process;
+pub mod scripted_server;
 pub mod story;
-pub mod usual;
-pub mod wire;

@@ -1,11 +1,10 @@
-//! A PostgreSQL of our own: one throwaway cluster per test process, one fresh database per call.
+//! A temporary PostgreSQL: one cluster for each test process, one new database for each call.
 //!
-//! Rust's harness runs no destructors at its end, and a killed process runs nothing at all. So a
-//! small shell waits at the end of a pipe that only this process holds open: when the process is
-//! gone, however it went, the shell stops the cluster and removes its folder. It is started before
-//! the cluster is, so there is no moment without it.
+//! Rust's test harness runs no destructors at its end, and neither does a killed process. So a small shell waits at the end
+//! of a pipe that only this process holds open: when the process ends, the shell stops the cluster and removes its folder.
+//! The shell is started before the cluster.
 //!
-//! A machine without PostgreSQL fails the tests: a skipped test would look like a passed one.
+//! Without PostgreSQL the tests fail, because a skipped test would look like a passed one.
 
 use std::env;
 use std::fs;
@@ -21,8 +20,8 @@ const TOOLS: [&str; 4] = ["initdb", "postgres", "pg_ctl", "pg_isready"];
 const BIN: &str = "OPENHEXA_BRIDGE_TEST_PG_BIN";
 
 /// Stops and removes the cluster once its standard input ends. `$1` is `pg_ctl`, `$2` the folder.
-/// Where the process went in the midst of making the cluster, `initdb` may still be writing: the
-/// folder has to stay away for a while.
+/// If the process ended while it created the cluster, `initdb` may still be writing, so the folder is removed until it
+/// stays away.
 const WATCHDOG: &str = r#"
 trap '' HUP INT TERM
 cat >/dev/null
@@ -41,26 +40,26 @@ done
 
 struct Cluster {
     port: u16,
-    /// Number of the next database; also lets one be created at a time.
+    /// The number of the next database; its lock lets one be created at a time.
     next: Mutex<u32>,
     folder: PathBuf,
-    /// Holds the pipe open, for as long as this process lives.
+    /// Keeps the pipe open until this process ends.
     _watchdog: Child,
 }
 
-/// What nobody minds losing need not be durable.
+/// Settings without durability, because the data is temporary.
 #[allow(dead_code, reason = "the benchmark has this file too")]
 const HASTY: &str = "-c max_connections=200 -c fsync=off -c synchronous_commit=off -c full_page_writes=off \
                      -c autovacuum=off";
 
-/// The URL of a fresh, empty database.
+/// The URL of a new, empty database.
 #[allow(dead_code, reason = "the benchmark has this file too")]
 pub fn database() -> String {
     static CLUSTER: OnceLock<Cluster> = OnceLock::new();
     CLUSTER.get_or_init(|| Cluster::start(HASTY)).database()
 }
 
-/// A cluster for measurements: durable, and otherwise as it comes.
+/// A cluster for measurements: durable, with default settings.
 #[allow(dead_code, reason = "the benchmark's, which has this file too")]
 pub struct Durable {
     cluster: Cluster,
@@ -88,13 +87,13 @@ impl Durable {
         self.cluster.database()
     }
 
-    /// Ends the server: `fast` as an administrator does it, `immediate` as a crash does. Blocks.
+    /// Stops the server: `fast` like an administrator, `immediate` like a crash. Blocks.
     pub fn stop(&self, mode: &str) {
         let stop = ["stop", "-D", "data", "-w", "-t", "60", "-m", mode];
         self.cluster.tools().run("pg_ctl", &stop);
     }
 
-    /// Starts it again where it was. Blocks until it answers.
+    /// Restarts the server at the same address. Blocks until it responds.
     pub fn start_again(&self) {
         let started = self.cluster.tools().start(self.cluster.port, "");
         started.unwrap_or_else(|error| panic!("{error}"));
@@ -137,7 +136,7 @@ impl Cluster {
         let name = format!("test_{next}");
         *next += 1;
         let (url, sql) = (self.url("postgres"), format!("CREATE DATABASE {name}"));
-        // On a thread of its own: the caller may be inside a runtime.
+        // On a new thread, because the caller may be inside a runtime.
         let created = thread::spawn(move || execute(&url, &sql)).join();
         created.expect("the database could not be created");
         self.url(&name)
@@ -157,7 +156,7 @@ impl Cluster {
     }
 }
 
-/// PostgreSQL's own programs, run as somebody it accepts.
+/// PostgreSQL's programs, run as a user that they accept.
 struct Tools {
     bin: PathBuf,
     folder: PathBuf,
@@ -187,7 +186,7 @@ impl Tools {
         }
     }
 
-    /// Another process may take a free port before we do: then the next one.
+    /// Tries several ports, because another process can take a free port first.
     fn listen(&self, settings: &str) -> u16 {
         let mut last = String::new();
         for _ in 0..5 {
@@ -211,7 +210,7 @@ impl Tools {
     }
 }
 
-/// The folder that has all of PostgreSQL's tools: a `PATH` may hold a lone wrapper of one.
+/// The folder with all of PostgreSQL's tools; `PATH` may contain only a wrapper of one.
 fn bin() -> PathBuf {
     let whole = |folder: &PathBuf| TOOLS.iter().all(|tool| folder.join(tool).is_file());
     let (found, looked) = if let Some(folder) = env::var_os(BIN).filter(|set| !set.is_empty()) {
@@ -234,7 +233,7 @@ fn bin() -> PathBuf {
     })
 }
 
-/// Debian keeps the tools of each version apart; the newest first.
+/// Debian's folders, one for each version, the newest first.
 fn debians() -> Vec<PathBuf> {
     let entries = fs::read_dir("/usr/lib/postgresql").into_iter().flatten();
     let mut versions: Vec<u32> = entries
@@ -245,7 +244,7 @@ fn debians() -> Vec<PathBuf> {
     versions.into_iter().rev().map(bin).collect()
 }
 
-/// PostgreSQL refuses to run as root: then as `postgres`, or as `nobody`. Else as we are.
+/// The user for PostgreSQL, which refuses to run as root: `postgres` or `nobody`; none if this process is not root.
 fn owner() -> Option<(u32, u32)> {
     let root = fs::metadata("/proc/self").is_ok_and(|own| own.uid() == 0);
     let users = fs::read_to_string("/etc/passwd").unwrap_or_default();
@@ -287,7 +286,7 @@ fn watchdog(bin: &Path, folder: &Path, owner: Option<(u32, u32)>) -> Child {
         .args(["-c", WATCHDOG, "watchdog"])
         .arg(bin.join("pg_ctl"))
         .arg(folder);
-    // A group of its own: Ctrl-C at the terminal is not meant for it.
+    // In its own process group, so that Ctrl-C at the terminal does not stop it.
     shell.current_dir("/").process_group(0);
     shell
         .stdin(Stdio::piped())

@@ -1,6 +1,6 @@
-//! The real binary, as somebody at a terminal starts it.
+//! The real binary, started as on the command line.
 //!
-//! It gets none of this process's own settings, and it is killed when its story breaks off.
+//! It does not inherit this process's settings, and it is killed when its test ends.
 
 use std::ffi::OsStr;
 use std::path::Path;
@@ -18,8 +18,8 @@ use super::story::PATIENCE;
 
 pub struct Process {
     child: Child,
-    out: Heard,
-    err: Heard,
+    out: ReceivedRequest,
+    err: ReceivedRequest,
 }
 
 /// How a process ended.
@@ -27,17 +27,17 @@ pub struct Ended {
     pub status: ExitStatus,
     pub out: Vec<String>,
     pub err: Vec<String>,
-    /// From asking it to go, or from looking, to its end.
+    /// The time until it ended.
     pub took: Duration,
 }
 
-/// What a stream said, line by line.
-struct Heard {
+/// The output of a process, line by line.
+struct ReceivedRequest {
     lines: Arc<Mutex<Vec<String>>>,
     end: JoinHandle<()>,
 }
 
-impl Heard {
+impl ReceivedRequest {
     fn listen(stream: impl AsyncRead + Unpin + Send + 'static) -> Self {
         let lines = Arc::new(Mutex::new(Vec::new()));
         let kept = Arc::clone(&lines);
@@ -55,7 +55,7 @@ impl Heard {
     }
 }
 
-/// A command line under way to being started.
+/// A command line that can be started.
 pub struct Line(Command);
 
 impl Line {
@@ -83,7 +83,7 @@ impl Line {
         Self(command)
     }
 
-    /// The same, where SIGHUP ends a process: under `nohup` the tests ignore it, and so would what they start.
+    /// The same, with SIGHUP enabled: under `nohup` the tests and the processes that they start would ignore it.
     fn heeding_hangup(self) -> Self {
         if !ignores_hangup() {
             return self;
@@ -103,7 +103,7 @@ impl Line {
         line
     }
 
-    /// The same, in a process that cannot have more memory than this: what goes wrong in it harms nothing else.
+    /// The same, with a limit for the memory of the process.
     pub fn limited(args: &[&str], kilobytes: u64) -> Self {
         let Self(plain) = Self::of(&[]);
         let mut command = Command::new("sh");
@@ -119,7 +119,7 @@ impl Line {
         Self(command)
     }
 
-    /// With a folder for everything it keeps.
+    /// With a data folder.
     pub fn data(mut self, folder: &Path) -> Self {
         self.0.arg("--data").arg(folder);
         self
@@ -154,8 +154,8 @@ impl Line {
         let mut child = command.spawn().expect("the binary starts");
         let (out, err) = (child.stdout.take().unwrap(), child.stderr.take().unwrap());
         Process {
-            out: Heard::listen(out),
-            err: Heard::listen(err),
+            out: ReceivedRequest::listen(out),
+            err: ReceivedRequest::listen(err),
             child,
         }
     }
@@ -167,7 +167,7 @@ impl Line {
 }
 
 impl Process {
-    /// The first lines of standard output, as many as this.
+    /// This many first lines of standard output.
     pub async fn lines(&mut self, count: usize) -> Vec<String> {
         let deadline = Instant::now() + PATIENCE;
         loop {
@@ -181,7 +181,7 @@ impl Process {
         }
     }
 
-    /// The address that `serve` prints; none when it ended instead.
+    /// The address that `serve` prints; none if it ended.
     pub async fn address(&mut self) -> Option<String> {
         let deadline = Instant::now() + PATIENCE;
         loop {
@@ -208,7 +208,7 @@ impl Process {
         (bridge.to_owned(), openhexa.to_owned())
     }
 
-    /// Waits for lines on standard error that are so.
+    /// Waits for matching lines on standard error.
     pub async fn told(&self, what: &str, so: impl Fn(&[String]) -> bool) -> Vec<String> {
         let deadline = Instant::now() + PATIENCE;
         loop {
@@ -221,7 +221,7 @@ impl Process {
         }
     }
 
-    /// Its number, while it lives.
+    /// Its process id, while it runs.
     pub fn id(&mut self) -> Option<u32> {
         let gone = self.child.try_wait().unwrap().is_some();
         self.child.id().filter(|_| !gone)
@@ -232,7 +232,7 @@ impl Process {
         kill_process(pid, signal).unwrap();
     }
 
-    /// Asks it to go, and waits until it is gone.
+    /// Sends the signal and waits for the end of the process.
     pub async fn stop(self, signal: Signal) -> Ended {
         self.signal(signal);
         self.end().await
@@ -243,7 +243,7 @@ impl Process {
         let status = tokio::time::timeout(PATIENCE, self.child.wait()).await;
         let status = status.unwrap_or_else(|_| panic!("it goes on: {:#?}", self.err.so_far()));
         let took = asked.elapsed();
-        // Whoever holds a stream now is a process that was left behind.
+        // If a stream is still open now, a child process is left.
         for heard in [&mut self.out, &mut self.err] {
             let closed = tokio::time::timeout(PATIENCE, &mut heard.end).await;
             closed.expect("it left a process behind").unwrap();
@@ -258,7 +258,7 @@ impl Process {
 }
 
 impl Ended {
-    /// One sentence on standard error, nothing on standard output, and no success.
+    /// Expects one line on standard error, nothing on standard output, and a failure.
     #[track_caller]
     pub fn sentence(&self) -> &str {
         assert_eq!(self.status.code(), Some(1), "{:#?}", self.err);
@@ -269,7 +269,7 @@ impl Ended {
     }
 }
 
-/// Somebody with a browser.
+/// A client that sends requests as a browser does.
 pub struct Visitor(reqwest::Client);
 
 impl Visitor {
@@ -299,7 +299,7 @@ impl Visitor {
         answered(self.0.patch(url).json(body)).await
     }
 
-    /// Launches at a bridge that asks for no key; the task's id.
+    /// Launches at a bridge without sign-in; returns the task's id.
     pub async fn launch(&self, bridge: &str, pipeline: &str, config: &Value) -> i64 {
         let url = format!("{bridge}/api/openhexa/pipelines/{pipeline}/launch/");
         let (status, answer) = self
@@ -317,7 +317,7 @@ impl Visitor {
         task
     }
 
-    /// Asks until the task is as told.
+    /// Requests the task until it matches.
     pub async fn until(&self, bridge: &str, id: i64, so: impl Fn(&Value) -> bool) -> Value {
         let deadline = Instant::now() + PATIENCE;
         loop {
@@ -335,7 +335,7 @@ impl Visitor {
             .await
     }
 
-    /// The pipeline of a code: its id.
+    /// The id of the pipeline with this code.
     pub async fn pipeline(&self, bridge: &str, code: &str) -> String {
         let (_, listed) = self.get(&format!("{bridge}/api/openhexa/pipelines/")).await;
         let rows = listed["results"].as_array().unwrap();

@@ -1,10 +1,10 @@
-//! A story: a bridge on a real port and a real database, an OpenHEXA beside it, and a clock that the test moves.
+//! A story: a bridge on a real port with a real database, an emulator of OpenHEXA, and a clock that the test moves.
 //!
-//! Nothing runs by itself on the bridge's side: the test pulls each pass of the reconciler. At its end a story looks
-//! for its secrets in the log, in the database and in every answer that it got.
+//! The bridge does nothing in the background: the test starts each polling cycle. At the end, the log, the database and all
+//! responses are searched for the story's secrets.
 
 mod ask;
-pub mod beside;
+pub mod replicas;
 pub mod stream;
 mod upstream;
 
@@ -32,7 +32,7 @@ pub use ask::{Answer, As, Ask};
 
 use super::{dump, log, postgres};
 
-/// Longer than anything takes on a busy machine.
+/// How long a test waits at most; longer than anything takes on a busy machine.
 pub const PATIENCE: Duration = Duration::from_mins(1);
 
 /// The database on which a story runs: `#[values(Sqlite, Postgres)] base: Base` runs it once on each.
@@ -43,8 +43,8 @@ pub enum Base {
 }
 pub use Base::{Postgres, Sqlite};
 
-/// What a story is made of; the rest has defaults.
-pub struct Plan {
+/// Builds a story. Everything has a default.
+pub struct StoryBuilder {
     base: Base,
     pipelines: Value,
     settings: Vec<(String, String)>,
@@ -55,7 +55,7 @@ pub struct Plan {
     begins: DateTime<Utc>,
 }
 
-impl Plan {
+impl StoryBuilder {
     pub fn on(base: Base) -> Self {
         Self {
             base,
@@ -69,13 +69,13 @@ impl Plan {
         }
     }
 
-    /// When the story begins by its own clock.
+    /// The first time of the story's clock.
     pub fn begins(mut self, at: DateTime<Utc>) -> Self {
         self.begins = at;
         self
     }
 
-    /// In a database that is there already.
+    /// Uses an existing database.
     pub fn database(mut self, url: &str) -> Self {
         self.database = Some(url.to_owned());
         self
@@ -94,7 +94,7 @@ impl Plan {
         self
     }
 
-    /// The content of `openhexa-config`, beside URL, token and workspace.
+    /// The content of `openhexa-config`, without URL, token and workspace.
     pub fn content(mut self, content: &Value) -> Self {
         self.content.clone_from(content.as_object().unwrap());
         self
@@ -105,7 +105,7 @@ impl Plan {
         self
     }
 
-    /// As `dev` serves: nobody signs in.
+    /// Without sign-in, as in `dev`.
     pub fn local(mut self) -> Self {
         self.local = true;
         self
@@ -153,7 +153,7 @@ impl Plan {
     }
 }
 
-/// In memory where there is such a place: each commit is synced, and a story has nothing to lose with the power.
+/// A temporary folder, in memory if possible, because each commit is synced to the disk.
 fn folder() -> TempDir {
     let memory = std::path::Path::new("/dev/shm");
     if memory.is_dir() {
@@ -162,7 +162,7 @@ fn folder() -> TempDir {
     tempfile::tempdir().unwrap()
 }
 
-/// What nobody may ever read.
+/// The secrets of a story, which must never appear in a log, response or dump of the database.
 pub struct Secrets {
     pub openhexa: String,
     pub viewer: String,
@@ -172,7 +172,7 @@ pub struct Secrets {
     pub callback: String,
     /// For a launch's secret parameters.
     pub parameter: String,
-    /// Those of one story alone.
+    /// Secrets of one test only.
     pub more: Vec<String>,
 }
 
@@ -252,12 +252,12 @@ impl Story {
         self.open(listener).await;
     }
 
-    /// OpenHEXA goes away and does not come back.
+    /// Stops OpenHEXA for the rest of the story.
     pub async fn stop_openhexa(&mut self) {
         self.emulator.take().unwrap().stop().await;
     }
 
-    /// Puts a configuration in force that leads to the emulator.
+    /// Sets a configuration with the emulator's address.
     pub async fn configure(&self, content: Map<String, Value>) {
         self.configure_with(content, &self.openhexa, &self.secrets.openhexa, "demo")
             .await;
@@ -330,7 +330,7 @@ impl Story {
             .await
     }
 
-    /// A report of a static connection in the field: an operator's key.
+    /// A report with an operator's key.
     pub async fn report(&self, pipeline: &str, body: &Value) -> Answer {
         self.ask(
             As::Operator,
@@ -342,7 +342,7 @@ impl Story {
         .await
     }
 
-    /// Launches and gives the task's id.
+    /// Launches a pipeline; returns the task's id.
     #[track_caller]
     pub fn launch(&self, pipeline: &str, config: Value) -> impl Future<Output = i64> + '_ {
         let path = format!("/pipelines/{pipeline}/launch/");
@@ -373,18 +373,18 @@ impl Story {
             .fetch_add(time.num_milliseconds(), Ordering::SeqCst);
     }
 
-    /// One pass of the reconciler.
+    /// Runs one polling cycle.
     pub async fn pass(&self) -> openhexa_bridge::service::reconcile::Report {
         self.running().bridge.reconcile().await.unwrap()
     }
 
-    /// Two seconds, then a pass.
+    /// Moves the clock by two seconds and runs a polling cycle.
     pub async fn look(&self) {
         self.advance(TimeDelta::seconds(2));
         self.pass().await;
     }
 
-    /// Looks until the task is as told; OpenHEXA's own time is not ours to move.
+    /// Runs polling cycles until the task matches. The emulator has its own clock.
     pub async fn until(&self, id: i64, what: &str, holds: impl Fn(&Value) -> bool) -> Value {
         let deadline = Instant::now() + PATIENCE;
         loop {
@@ -403,7 +403,7 @@ impl Story {
             .await
     }
 
-    /// Waits for a fact about the emulator's runs.
+    /// Waits until the emulator's runs match.
     pub async fn until_runs(&self, what: &str, holds: impl Fn(&[Value]) -> bool) -> Vec<Value> {
         let deadline = Instant::now() + PATIENCE;
         loop {
@@ -416,7 +416,7 @@ impl Story {
         }
     }
 
-    /// Stops everything, and looks for secrets in all that was left behind.
+    /// Stops everything, and searches the log, the database and all responses for secrets.
     pub async fn end(mut self) {
         let mut secrets = self.secrets.all();
         if self.emulator.is_some() {
@@ -456,9 +456,9 @@ fn environment(
         own("SECRETS__ENCRYPTION_KEY", &secrets.encryption),
         own("SECRETS__CALLBACK_KEY", &secrets.callback),
         own("OPENHEXA__ALLOW_PRIVATE", "true"),
-        // A busy machine may be slow to read the headers of many requests at once; slow.rs has stories of its own.
+        // A busy machine can be slow to read the headers of many requests; slow.rs tests this setting.
         own("SERVER__HEADER_TIMEOUT", "30s"),
-        // A story asks in a moment, by its own clock, what people ask in a day; limit.rs has stories of its own.
+        // A test sends many requests at one time of its clock; limits.rs tests these settings.
         own("LIMITS__SIGNED_IN_PER_SECOND", "0"),
         own("LIMITS__ADDRESS_PER_SECOND", "0"),
         own("LIMITS__LAUNCHES_PER_MINUTE", "0"),

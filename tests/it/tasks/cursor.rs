@@ -1,4 +1,4 @@
-//! `GET /tasks/?cursor=`: page after page with no task missed or told twice, whatever the order, while tasks come in.
+//! `GET /tasks/?cursor=`: all pages together contain each task once, in every order, while new tasks are created.
 
 use chrono::TimeDelta;
 use rstest::rstest;
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::callback::{fields, plan};
 use crate::identity::with_session;
 use crate::support::catalogue::id;
-use crate::support::hand;
+use crate::support::database;
 use crate::support::iaso::{self, Iaso, MAY};
 use crate::support::story::{Base, Postgres, Sqlite, Story};
 
@@ -152,7 +152,7 @@ async fn filters_hold_on_every_page(#[values(Sqlite, Postgres)] base: Base) {
         page(&story, "launcher=7", "").await,
         json!({"results": [], "next": null})
     );
-    hand::sql(&story, "UPDATE task SET account_id = 2").await;
+    database::sql(&story, "UPDATE task SET account_id = 2").await;
     assert_eq!(
         page(&story, "", "").await,
         json!({"results": [], "next": null})
@@ -248,7 +248,7 @@ async fn tasks_that_come_meanwhile_move_nothing(#[values(Sqlite, Postgres)] base
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_tie_of_all_tasks_is_walked_through(#[values(Sqlite, Postgres)] base: Base) {
     let story = told(base).await;
-    hand::sql(&story, "UPDATE task SET created_at = '2026-03-01T10:00:00.000Z', started_at = NULL, ended_at = NULL").await;
+    database::sql(&story, "UPDATE task SET created_at = '2026-03-01T10:00:00.000Z', started_at = NULL, ended_at = NULL").await;
     for order in [
         "created_at",
         "-created_at",

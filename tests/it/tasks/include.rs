@@ -1,4 +1,4 @@
-//! `GET /tasks/{id}/?include=…`: what the run said and left behind, and what must not be read of it.
+//! `GET /tasks/{id}/?include=…`: the run's messages, outputs and log, without secrets.
 
 use reqwest::Method;
 use rstest::rstest;
@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 
 use crate::callback::fields;
 use crate::support::catalogue::{id, injected, parameter, pipeline, quick};
-use crate::support::hand;
-use crate::support::story::{As, Base, Plan, Postgres, Sqlite, Story};
+use crate::support::database;
+use crate::support::story::{As, Base, Postgres, Sqlite, Story, StoryBuilder};
 
 const ALL: &str = "include=logs,messages,outputs";
 
@@ -24,7 +24,7 @@ async fn failed(base: Base, message: &str) -> (Story, i64) {
     parameters.push(parameter("pw", "secret", json!({})));
     parameters.push(parameter("codes", "secret", json!({"multiple": true})));
     let behaviour = json!({"kind": "fail", "queued_ms": 5, "running_ms": 5, "message": message});
-    let story = Plan::on(base)
+    let story = StoryBuilder::on(base)
         .pipelines(json!([pipeline(1, &parameters, behaviour)]))
         .begin()
         .await;
@@ -73,7 +73,7 @@ async fn what_was_asked_for_is_there_and_nothing_else(#[values(Sqlite, Postgres)
         assert_eq!(fields(&answer), ["include"], "{bad}");
     }
     story.get(&format!("/tasks/999/?{ALL}")).await.error(404);
-    hand::sql(&story, "UPDATE task SET account_id = 2").await;
+    database::sql(&story, "UPDATE task SET account_id = 2").await;
     story.get(&format!("/tasks/{task}/?{ALL}")).await.error(404);
     story.end().await;
 }
@@ -99,7 +99,7 @@ async fn a_log_is_read_without_its_secrets(#[values(Sqlite, Postgres)] base: Bas
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn messages_and_outputs_are_as_openhexa_has_them(#[values(Sqlite, Postgres)] base: Base) {
-    let story = Plan::on(base)
+    let story = StoryBuilder::on(base)
         .pipelines(json!([pipeline(1, &injected(), quick("manual"))]))
         .begin()
         .await;
@@ -132,7 +132,7 @@ async fn an_output_is_read_without_the_secrets_of_its_launch(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let parameters = [parameter("pw", "secret", json!({}))];
-    let story = Plan::on(base)
+    let story = StoryBuilder::on(base)
         .pipelines(json!([pipeline(1, &parameters, quick("manual"))]))
         .begin()
         .await;
@@ -185,7 +185,7 @@ fn run_token(story: &Story) -> String {
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn without_a_run_there_is_nothing_to_read(#[values(Sqlite, Postgres)] base: Base) {
-    let story = Plan::on(base)
+    let story = StoryBuilder::on(base)
         .pipelines(json!([pipeline(1, &injected(), quick("succeed"))]))
         .begin()
         .await;

@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 
 use crate::callback::{fields, plan, taken};
 use crate::support::catalogue::{id, pipeline, with};
-use crate::support::hand;
-use crate::support::story::{As, Base, Plan, Postgres, Sqlite, Story};
+use crate::support::database;
+use crate::support::story::{As, Base, Postgres, Sqlite, Story, StoryBuilder};
 
 fn escaped(text: &str) -> String {
     form_urlencoded::byte_serialize(text.as_bytes()).collect()
@@ -121,7 +121,7 @@ async fn tasks_are_found_by_status_pipeline_and_launcher(#[values(Sqlite, Postgr
     let [running, success, error, cancelled, queued] = tasks[..] else {
         panic!("five tasks")
     };
-    hand::sql(&story, &format!("UPDATE task SET launcher_id = 7, launcher_username = 'awa', launcher_name = 'Awa Diop' WHERE id = {success}")).await;
+    database::sql(&story, &format!("UPDATE task SET launcher_id = 7, launcher_username = 'awa', launcher_name = 'Awa Diop' WHERE id = {success}")).await;
     let found = [
         ("status=RUNNING".to_owned(), vec![running]),
         ("status=SUCCESS".to_owned(), vec![success]),
@@ -152,7 +152,7 @@ async fn tasks_are_found_by_status_pipeline_and_launcher(#[values(Sqlite, Postgr
         json!({"id": 7, "username": "awa", "full_name": "Awa Diop"})
     );
     assert_eq!(listed(&story, "launcher=7&foo=bar").await["count"], 1);
-    hand::sql(
+    database::sql(
         &story,
         &format!("UPDATE task SET account_id = 2 WHERE id = {success}"),
     )
@@ -172,7 +172,7 @@ async fn tasks_are_found_by_when_they_were_launched(#[values(Sqlite, Postgres)] 
         "2026-03-01T23:59:59.999Z",
         "2026-03-02T00:00:00.000Z",
     ]) {
-        hand::sql(
+        database::sql(
             &story,
             &format!("UPDATE task SET created_at = '{at}' WHERE id = {task}"),
         )
@@ -235,7 +235,10 @@ async fn a_search_finds_names_codes_and_launchers_whatever_the_case(
             )
         })
         .collect();
-    let story = Plan::on(base).pipelines(json!(pipelines)).begin().await;
+    let story = StoryBuilder::on(base)
+        .pipelines(json!(pipelines))
+        .begin()
+        .await;
     for number in 1..=5 {
         story.launch(&id(number), json!({})).await;
     }
@@ -369,7 +372,7 @@ async fn every_task_is_on_exactly_one_page_even_where_the_order_is_a_tie(
     for _ in 0..9 {
         tasks.push(story.launch(&id(1), json!({})).await);
     }
-    hand::sql(
+    database::sql(
         &story,
         "UPDATE task SET created_at = '2026-03-01T10:00:00.000Z'",
     )

@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 
 use crate::callback::{launched, plan, report, taken};
 use crate::support::catalogue::{id, injected, parameter, pipeline};
-use crate::support::hand;
-use crate::support::story::{As, Base, Plan, Postgres, Sqlite, Story};
+use crate::support::database;
+use crate::support::story::{As, Base, Postgres, Sqlite, Story, StoryBuilder};
 
 fn keys(value: &Value) -> Vec<&str> {
     value
@@ -88,8 +88,8 @@ async fn a_task_has_all_its_keys_and_what_is_unset_is_null(#[values(Sqlite, Post
     );
     story.advance(TimeDelta::milliseconds(1));
     taken(&story, task, json!({"status": "SUCCESS"})).await;
-    hand::ask_to_cancel(&story, task).await;
-    hand::sql(
+    database::ask_to_cancel(&story, task).await;
+    database::sql(
         &story,
         &format!("UPDATE task SET relaunch_of = id, started_at = created_at WHERE id = {task}"),
     )
@@ -139,7 +139,7 @@ async fn a_config_shows_no_secret(#[values(Sqlite, Postgres)] base: Base) {
     let mut parameters = injected();
     parameters.push(parameter("country", "str", json!({})));
     parameters.push(parameter("password", "secret", json!({})));
-    let story = Plan::on(base)
+    let story = StoryBuilder::on(base)
         .pipelines(json!([pipeline(
             1,
             &parameters,
@@ -166,7 +166,7 @@ async fn a_config_shows_no_secret(#[values(Sqlite, Postgres)] base: Base) {
 async fn a_task_that_is_not_there_is_not_found(#[values(Sqlite, Postgres)] base: Base) {
     let (story, task) = launched(base).await;
     let foreign = story.launch(&id(1), json!({})).await;
-    hand::sql(
+    database::sql(
         &story,
         &format!("UPDATE task SET account_id = 2 WHERE id = {foreign}"),
     )

@@ -1,4 +1,4 @@
-//! Results in lists: small ones are shown, large ones are left to the task itself.
+//! Results in lists: small ones are included, large ones only in the task itself.
 
 use rstest::rstest;
 use serde_json::{Value, json};

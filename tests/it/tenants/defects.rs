@@ -1,5 +1,4 @@
-//! What went wrong where tasks and pipelines of several accounts met before: each is named after what happened, and
-//! shows that it cannot happen here.
+//! Defects that mixed the tasks and pipelines of several accounts: each test is named after one.
 
 use chrono::TimeDelta;
 use reqwest::Method;

@@ -1,4 +1,4 @@
-//! How one account's launches and its OpenHEXA fare shows on no other account's page.
+//! One account's launches and its OpenHEXA change nothing on other accounts' monitoring pages.
 
 use reqwest::Method;
 use rstest::rstest;

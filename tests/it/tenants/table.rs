@@ -1,4 +1,4 @@
-//! Every registered route × everybody who may knock.
+//! Every route with every kind of caller.
 
 use rstest::rstest;
 use std::collections::BTreeSet;

@@ -1,4 +1,4 @@
-//! Bodies as programs write them.
+//! Request bodies as programs send them.
 
 use reqwest::Method;
 use rstest::rstest;

@@ -1,4 +1,4 @@
-//! Clients as they are, on raw sockets: those that offer another protocol, and those that cannot read chunks.
+//! Unusual clients on raw sockets: those that offer another protocol, and those that cannot read chunks.
 
 mod bodies;
 mod old_clients;
@@ -11,7 +11,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use crate::support::catalogue::{id, injected, pipeline, quick};
-use crate::support::story::{Base, PATIENCE, Plan, Story};
+use crate::support::story::{Base, PATIENCE, Story, StoryBuilder};
 
 /// One connection to a story's bridge.
 struct Raw {
@@ -127,8 +127,8 @@ impl Raw {
     }
 }
 
-fn plan(base: Base) -> Plan {
-    Plan::on(base).pipelines(json!([pipeline(1, &injected(), quick("succeed"))]))
+fn plan(base: Base) -> StoryBuilder {
+    StoryBuilder::on(base).pipelines(json!([pipeline(1, &injected(), quick("succeed"))]))
 }
 
 /// A POST that validates a launch, with these headers beside its own.

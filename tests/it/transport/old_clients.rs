@@ -1,4 +1,4 @@
-//! Clients of HTTP/1.0: a response of unknown length ends where the connection does.
+//! HTTP/1.0 clients: a response of unknown length ends with its connection.
 
 use super::*;
 use crate::support::story::{Base, Postgres, Sqlite};

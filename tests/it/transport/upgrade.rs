@@ -1,4 +1,4 @@
-//! Offers to switch to another protocol, which the bridge does not take up.
+//! Requests to switch to another protocol, which the bridge ignores.
 
 use super::*;
 use crate::support::story::{Base, Postgres, Sqlite};

@@ -1,4 +1,4 @@
-//! What OpenHEXA's answers mean: absent or failed, ours or another workspace's, whole or partial.
+//! The meaning of OpenHEXA's responses: missing or failed, own or another workspace, complete or partial.
 
 use chrono::{DateTime, Utc};
 use openhexa_bridge::domain::ids::{PipelineId, RunId, UserId, VersionId};
@@ -9,14 +9,14 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{ID, answer, client, target};
-use crate::support::wire::{Heard, Reply, Wire};
+use crate::support::scripted_server::{ReceivedRequest, Reply, ScriptedServer};
 
 #[tokio::test]
 async fn a_token_that_stands_for_nobody_is_refused() {
     let nobody = r#"{"data":{"me":{"user":null}}}"#;
     let a_runs_own = r#"{"data":{"me":{"user":null}},"errors":[{"message":"inner text","path":["me","user","id"]}]}"#;
     for said in [nobody, a_runs_own] {
-        let wire = Wire::always(answer(said)).await;
+        let wire = ScriptedServer::always(answer(said)).await;
         assert_eq!(
             client().me(&target(&wire.url)).await,
             Err(Error::TokenRefused)
@@ -50,7 +50,7 @@ fn version() -> Value {
 #[tokio::test]
 async fn a_pipeline_is_read_in_its_own_workspace() {
     for (slug, seen) in [("demo", true), ("other", false)] {
-        let wire = Wire::always(answer(
+        let wire = ScriptedServer::always(answer(
             json!({"data": {"pipeline": pipeline(slug, &version())}}).to_string(),
         ))
         .await;
@@ -78,7 +78,7 @@ async fn a_definition_that_openhexa_cannot_read_is_no_notebook() {
         "data": {"pipeline": pipeline("demo", &Value::Null)},
         "errors": error(json!(["pipeline", "currentVersion", "parameters", 1, "type"])),
     });
-    let wire = Wire::always(answer(stored.to_string())).await;
+    let wire = ScriptedServer::always(answer(stored.to_string())).await;
     let found = client()
         .pipeline(&target(&wire.url), PipelineId(ID))
         .await
@@ -90,12 +90,12 @@ async fn a_definition_that_openhexa_cannot_read_is_no_notebook() {
         "data": {"pipelineVersion": null},
         "errors": error(json!(["pipelineVersion", "parameters", 1, "type"])),
     });
-    let wire = Wire::always(answer(stored.to_string())).await;
+    let wire = ScriptedServer::always(answer(stored.to_string())).await;
     let outcome = client().version(&target(&wire.url), VersionId(ID)).await;
     assert_eq!(outcome, Err(Error::BadDefinition));
 
     let failed = json!({"data": {"pipeline": null}, "errors": error(json!(["pipeline"]))});
-    let wire = Wire::always(answer(failed.to_string())).await;
+    let wire = ScriptedServer::always(answer(failed.to_string())).await;
     let outcome = client().pipeline(&target(&wire.url), PipelineId(ID)).await;
     assert_eq!(
         outcome,
@@ -110,7 +110,7 @@ async fn a_version_lost_for_another_reason_is_a_failure() {
         "data": {"pipeline": pipeline("demo", &Value::Null)},
         "errors": [{"message": "inner text", "path": ["pipeline", "currentVersion"]}],
     });
-    let wire = Wire::always(answer(crashed.to_string())).await;
+    let wire = ScriptedServer::always(answer(crashed.to_string())).await;
     let outcome = client().pipeline(&target(&wire.url), PipelineId(ID)).await;
     assert_eq!(outcome, Err(Error::GraphQl { code: None }));
 }
@@ -119,7 +119,7 @@ async fn a_version_lost_for_another_reason_is_a_failure() {
 async fn a_version_comes_with_its_pipeline() {
     let mut found = version();
     found["pipeline"] = json!({"id": ID, "workspace": {"slug": "demo"}});
-    let wire = Wire::always(answer(
+    let wire = ScriptedServer::always(answer(
         json!({"data": {"pipelineVersion": found}}).to_string(),
     ))
     .await;
@@ -132,7 +132,7 @@ async fn a_version_comes_with_its_pipeline() {
 }
 
 /// The page that was asked for, of runs queued one hour apart, two to a page.
-fn page_of_runs(heard: &Heard, pages: u64) -> Reply {
+fn page_of_runs(heard: &ReceivedRequest, pages: u64) -> Reply {
     let page = heard.variables()["page"].as_u64().unwrap();
     let run = |nth: u64| {
         let (id, hour) = (Uuid::from_u128(u128::from(nth)), 20 - nth);
@@ -156,7 +156,7 @@ async fn without_its_pipeline_a_search_says_what_the_same_response_shows() {
     let search = async |workspace: Value| {
         let me = json!({"user": {"id": user}});
         let said = json!({"data": {"pipeline": null, "workspace": workspace, "me": me}});
-        let wire = Wire::always(answer(said.to_string())).await;
+        let wire = ScriptedServer::always(answer(said.to_string())).await;
         client()
             .recent_runs(&target(&wire.url), PipelineId(ID), DateTime::UNIX_EPOCH)
             .await
@@ -175,7 +175,7 @@ async fn without_its_pipeline_a_search_says_what_the_same_response_shows() {
 
 #[tokio::test]
 async fn a_lost_run_is_looked_for_until_the_runs_are_too_old() {
-    let wire = Wire::serve(|heard: &Heard| page_of_runs(heard, 9)).await;
+    let wire = ScriptedServer::serve(|heard: &ReceivedRequest| page_of_runs(heard, 9)).await;
     let since = at("2026-11-21T16:00:00Z");
     let found = client()
         .recent_runs(&target(&wire.url), PipelineId(ID), since)
@@ -186,7 +186,7 @@ async fn a_lost_run_is_looked_for_until_the_runs_are_too_old() {
 
 #[tokio::test]
 async fn no_page_past_the_end_is_asked_for() {
-    let wire = Wire::serve(|heard: &Heard| page_of_runs(heard, 2)).await;
+    let wire = ScriptedServer::serve(|heard: &ReceivedRequest| page_of_runs(heard, 2)).await;
     let found = client()
         .recent_runs(&target(&wire.url), PipelineId(ID), DateTime::UNIX_EPOCH)
         .await;
@@ -196,7 +196,7 @@ async fn no_page_past_the_end_is_asked_for() {
 
 #[tokio::test]
 async fn a_list_too_long_is_an_error_and_never_cut() {
-    let wire = Wire::serve(|heard: &Heard| page_of_runs(heard, 9)).await;
+    let wire = ScriptedServer::serve(|heard: &ReceivedRequest| page_of_runs(heard, 9)).await;
     let found = client()
         .recent_runs(&target(&wire.url), PipelineId(ID), DateTime::UNIX_EPOCH)
         .await;
@@ -205,7 +205,7 @@ async fn a_list_too_long_is_an_error_and_never_cut() {
 
 #[tokio::test]
 async fn all_pages_of_pipelines_are_read_once_each() {
-    let wire = Wire::serve(|heard: &Heard| {
+    let wire = ScriptedServer::serve(|heard: &ReceivedRequest| {
         let page = heard.variables()["page"].as_u64().unwrap();
         let item = |nth: u64| {
             json!({"id": Uuid::from_u128(u128::from(nth)), "name": null, "code": "c", "type": "notebook",
@@ -251,7 +251,7 @@ async fn a_stop_is_told_in_words() {
         (told(false, json!(["NEW"])), Stop::Other("NEW".to_owned())),
     ];
     for (reply, expected) in cases {
-        let wire = Wire::always(reply).await;
+        let wire = ScriptedServer::always(reply).await;
         assert_eq!(
             client().stop(&target(&wire.url), RunId(ID)).await,
             Ok(expected)
@@ -271,7 +271,8 @@ async fn details_keep_outputs_of_kinds_not_known_yet() {
             {"__typename": "Hologram"},
         ],
     });
-    let wire = Wire::always(answer(json!({"data": {"pipelineRun": run}}).to_string())).await;
+    let wire =
+        ScriptedServer::always(answer(json!({"data": {"pipelineRun": run}}).to_string())).await;
     let found = client()
         .details(&target(&wire.url), RunId(ID))
         .await
@@ -296,12 +297,12 @@ async fn choices_of_another_workspace_are_denied() {
                 .to_string(),
         )
     };
-    let wire = Wire::always(said("demo")).await;
+    let wire = ScriptedServer::always(said("demo")).await;
     let found = client()
         .choices(&target(&wire.url), VersionId(ID), "district")
         .await;
     assert_eq!(found, Ok(vec!["D1".to_owned(), "D2".to_owned()]));
-    let wire = Wire::always(said("other")).await;
+    let wire = ScriptedServer::always(said("other")).await;
     let found = client()
         .choices(&target(&wire.url), VersionId(ID), "district")
         .await;
@@ -320,7 +321,7 @@ async fn an_odd_date_costs_nothing_but_itself() {
         })
         .collect();
     let list = json!({"data": {"pipelines": {"totalPages": 1, "items": pipelines}}});
-    let wire = Wire::always(answer(list.to_string())).await;
+    let wire = ScriptedServer::always(answer(list.to_string())).await;
     let found = client().pipelines(&target(&wire.url)).await.unwrap();
     let dated: Vec<bool> = found.iter().map(|one| one.created_at.is_some()).collect();
     assert_eq!(dated, [true, false, false]);

@@ -1,4 +1,4 @@
-//! What a launch that brought no run id is taken for: not sent, refused or unsure.
+//! How a launch without a run id is classified: not sent, refused or unknown.
 
 use std::time::Duration;
 
@@ -7,12 +7,12 @@ use openhexa_bridge::domain::ids::RunId;
 use openhexa_bridge::openhexa::{Client, Error, LaunchError, Limits, OpenHexa, Refusal};
 
 use super::{ID, NO_ONE, TOKEN, a_run, answer, client, hasty, launch, limits, said, target};
-use crate::support::wire::{Reply, Wire};
+use crate::support::scripted_server::{Reply, ScriptedServer};
 
 /// What a launch comes to when the wire does this; it is said once, whatever happens.
 async fn launched_against(reply: Reply) -> Result<RunId, LaunchError> {
     let is_silent = matches!(reply, Reply::Never | Reply::Stall(_));
-    let wire = Wire::always(reply).await;
+    let wire = ScriptedServer::always(reply).await;
     let client = Client::new(if is_silent { hasty() } else { limits() }).unwrap();
     let outcome = client.run(&target(&wire.url), &launch()).await;
     assert_eq!(wire.heard().len(), 1, "a launch is sent exactly once");
@@ -79,7 +79,7 @@ async fn a_launch_that_never_left_is_not_sent() {
 
 #[tokio::test]
 async fn a_host_that_is_not_allowed_gets_no_request() {
-    let wire = Wire::always(said(true, "[]", &a_run())).await;
+    let wire = ScriptedServer::always(said(true, "[]", &a_run())).await;
     let allowing = |host: &str| {
         let allowed_hosts = vec![host.to_owned()];
         Client::new(Limits {
@@ -99,7 +99,7 @@ async fn a_host_that_is_not_allowed_gets_no_request() {
 
 #[tokio::test]
 async fn a_failed_tls_handshake_is_not_sent() {
-    let wire = Wire::always(Reply::Drop).await;
+    let wire = ScriptedServer::always(Reply::Drop).await;
     let url = wire.url.replace("http:", "https:");
     let error = not_sent(&Client::new(hasty()).unwrap(), &url).await;
     assert!(
@@ -111,7 +111,7 @@ async fn a_failed_tls_handshake_is_not_sent() {
 
 #[tokio::test]
 async fn a_launch_without_a_free_place_is_not_sent() {
-    let wire = Wire::always(Reply::Never).await;
+    let wire = ScriptedServer::always(Reply::Never).await;
     let client = Client::new(Limits {
         concurrency: 1,
         request_timeout: Duration::from_mins(1),
@@ -248,7 +248,7 @@ async fn an_answer_that_does_not_settle_it_is_unsure() {
 
 #[tokio::test]
 async fn a_redirect_is_not_followed() {
-    let elsewhere = Wire::always(said(true, "[]", &a_run())).await;
+    let elsewhere = ScriptedServer::always(said(true, "[]", &a_run())).await;
     for status in [301, 302, 303, 307, 308] {
         let reply = Reply::Elsewhere(status, format!("{}/graphql/", elsewhere.url));
         assert_eq!(unsure(reply).await, Error::Redirected);
@@ -263,7 +263,7 @@ async fn an_answer_over_the_limit_is_not_read() {
     // 20 kB of spaces behind an answer, in 109 bytes: the limit is on what comes out.
     let gzip: &[u8] = &GZIPPED;
     assert_eq!(unsure(Reply::Gzip(gzip.to_vec())).await, Error::TooLarge);
-    let wire = Wire::always(Reply::Gzip(gzip.to_vec())).await;
+    let wire = ScriptedServer::always(Reply::Gzip(gzip.to_vec())).await;
     let roomy = Client::new(Limits {
         answer_bytes: 30_000,
         ..limits()

@@ -1,4 +1,4 @@
-//! Looks at runs: what is asked for together, and what one answer to it means for each.
+//! Polls of runs: which are requested together, and what one response means for each.
 
 use openhexa_bridge::domain::ids::{PipelineId, RunId, UserId};
 use openhexa_bridge::domain::pipeline::RunStatus;
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{ID, NO_ONE, answer, client, target};
-use crate::support::wire::Wire;
+use crate::support::scripted_server::ScriptedServer;
 
 fn one() -> Followed {
     run(0, 0)
@@ -23,7 +23,7 @@ fn run(pipeline: u128, run: u128) -> Followed {
 }
 
 async fn looked_at(said: &str) -> Result<Look, Error> {
-    let wire = Wire::always(answer(said)).await;
+    let wire = ScriptedServer::always(answer(said)).await;
     let looks = client().looks(&target(&wire.url), &[one()]).await;
     looks.and_then(|mut looks| looks.remove(&one().run).unwrap())
 }
@@ -74,7 +74,7 @@ async fn an_absent_run_proves_something_only_beside_its_pipeline() {
 
 #[tokio::test]
 async fn a_missing_pipeline_is_judged_by_the_same_response_or_not_at_all() {
-    let wire = Wire::always(answer(
+    let wire = ScriptedServer::always(answer(
         r#"{"data":{"r0":null,"s0":null,"workspace":null,"me":null}}"#,
     ))
     .await;
@@ -128,7 +128,7 @@ async fn many_runs_of_a_pipeline_are_read_from_one_page_and_the_rest_by_their_id
     let first =
         json!({"data": {"p0": page, "s0": shown, "r0": said(few[0], "success", 100), "r1": null}});
     let second = json!({"data": {"s0": shown, "r0": said(crowd[3], "failed", 9), "r1": null}});
-    let wire = Wire::serve(move |heard| {
+    let wire = ScriptedServer::serve(move |heard| {
         let is_first = heard.variables().get("p0").is_some();
         answer(if is_first { &first } else { &second }.to_string())
     })
@@ -162,7 +162,7 @@ async fn one_run_that_cannot_be_read_is_the_failure_of_its_look_alone() {
         },
         "errors": [{"message": "inner text", "path": ["r1"]}],
     });
-    let wire = Wire::always(answer(said.to_string())).await;
+    let wire = ScriptedServer::always(answer(said.to_string())).await;
     let all = [run(0, 0), run(1, 0), run(2, 0)];
     let looks = client().looks(&target(&wire.url), &all).await.unwrap();
     assert_eq!(looks[&all[0].run], Err(Error::Unreadable));

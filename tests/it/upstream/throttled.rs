@@ -1,4 +1,4 @@
-//! An OpenHEXA that accepts no more requests for a while, or something in front of it.
+//! An OpenHEXA, or a proxy in front of it, that accepts no more requests for a while.
 
 use rstest::rstest;
 use std::time::{Duration, Instant};
@@ -9,8 +9,8 @@ use reqwest::Method;
 use serde_json::{Map, json};
 
 use super::{client, launch, target};
-use crate::support::story::{As, Base, PATIENCE, Plan, Postgres, Sqlite};
-use crate::support::wire::{Heard, Reply, Wire, json as answer};
+use crate::support::scripted_server::{ReceivedRequest, Reply, ScriptedServer, json as answer};
+use crate::support::story::{As, Base, PATIENCE, Postgres, Sqlite, StoryBuilder};
 
 const ME: &str = r#"{"data":{"me":{"user":{"id":"f5298f99-df42-476c-b22b-ee5692e893ed"}}}}"#;
 
@@ -19,10 +19,10 @@ fn throttled(seconds: Option<u32>) -> Error {
 }
 
 /// Refuses the first request like this, and answers the others.
-async fn first(reply: Reply) -> Wire {
+async fn first(reply: Reply) -> ScriptedServer {
     let replies = std::sync::Mutex::new(Some(reply));
-    let next = move |_: &Heard| replies.lock().unwrap().take();
-    Wire::serve(move |heard| next(heard).unwrap_or_else(|| answer(ME))).await
+    let next = move |_: &ReceivedRequest| replies.lock().unwrap().take();
+    ScriptedServer::serve(move |heard| next(heard).unwrap_or_else(|| answer(ME))).await
 }
 
 #[tokio::test]
@@ -112,8 +112,8 @@ async fn a_throttled_launch_is_unsure_and_the_next_one_is_not_sent() {
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_throttled_list_says_so_and_when_to_come_again(#[values(Sqlite, Postgres)] base: Base) {
-    let story = Plan::on(base).not_configured().begin().await;
-    let wire = Wire::always(Reply::Later(429, "60".to_owned())).await;
+    let story = StoryBuilder::on(base).not_configured().begin().await;
+    let wire = ScriptedServer::always(Reply::Later(429, "60".to_owned())).await;
     story
         .configure_with(
             Map::new(),

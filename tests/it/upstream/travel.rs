@@ -1,4 +1,4 @@
-//! How a question travels: its headers, its connection and how many at once.
+//! How a request is sent: headers, connections, concurrency.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use tokio::sync::Semaphore;
 
 use super::{ID, TOKEN, a_run, answer, client, launch, limits, said, target};
-use crate::support::wire::{Heard, Reply, Wire};
+use crate::support::scripted_server::{ReceivedRequest, Reply, ScriptedServer};
 
 fn has_null(value: &Value) -> bool {
     match value {
@@ -25,7 +25,7 @@ fn has_null(value: &Value) -> bool {
 
 #[tokio::test]
 async fn a_request_says_who_and_what_and_no_null() {
-    let wire = Wire::always(said(true, "[]", &a_run())).await;
+    let wire = ScriptedServer::always(said(true, "[]", &a_run())).await;
     let bare = launch();
     let full = Launch {
         version: Some(VersionId(ID)),
@@ -76,7 +76,7 @@ async fn an_instance_is_asked_eight_at_a_time() {
     let gate = Arc::new(Semaphore::new(0));
     let behind = Arc::clone(&gate);
     let me = format!(r#"{{"data":{{"me":{{"user":{{"id":"{ID}"}}}}}}}}"#);
-    let wire = Wire::serve(move |_| Reply::Gated(Arc::clone(&behind), me.clone())).await;
+    let wire = ScriptedServer::serve(move |_| Reply::Gated(Arc::clone(&behind), me.clone())).await;
     let (client, here) = (client(), target(&wire.url));
     let askers = join_all((0..30).map(|_| client.me(&here)));
     let opener = async {
@@ -90,7 +90,7 @@ async fn an_instance_is_asked_eight_at_a_time() {
 
 #[tokio::test]
 async fn a_launch_never_travels_on_a_used_connection() {
-    let wire = Wire::serve(|heard: &Heard| match heard.operation() {
+    let wire = ScriptedServer::serve(|heard: &ReceivedRequest| match heard.operation() {
         "RunPipeline" => said(true, "[]", &a_run()),
         _ => answer(format!(r#"{{"data":{{"me":{{"user":{{"id":"{ID}"}}}}}}}}"#)),
     })
@@ -118,7 +118,7 @@ async fn an_idle_connection_is_given_up() {
     });
     assert_eq!(too_long.err(), Some(BuildError::IdleTooLong));
     let me = format!(r#"{{"data":{{"me":{{"user":{{"id":"{ID}"}}}}}}}}"#);
-    let wire = Wire::always(answer(me)).await;
+    let wire = ScriptedServer::always(answer(me)).await;
     let brief = Limits {
         idle_timeout: Duration::from_millis(100),
         ..limits()

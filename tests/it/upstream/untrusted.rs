@@ -1,4 +1,4 @@
-//! A server whose TLS certificate nothing trusts: the cause is told, for it is put right outside the bridge.
+//! A server with an untrusted TLS certificate: the error names the cause.
 
 use rstest::rstest;
 use std::net::TcpListener;
@@ -12,7 +12,7 @@ use serde_json::{Map, json};
 
 use super::{client, launch, target};
 use crate::support::log;
-use crate::support::story::{As, Base, Plan, Postgres, Sqlite};
+use crate::support::story::{As, Base, Postgres, Sqlite, StoryBuilder};
 
 const CERTIFICATE: &[u8] = include_bytes!("certificates/certificate.pem");
 const KEY: &[u8] = include_bytes!("certificates/key.pem");
@@ -60,7 +60,7 @@ async fn an_untrusted_certificate_is_told_with_its_cause_and_nothing_was_sent() 
 async fn the_check_the_list_and_the_log_show_that_a_certificate_is_not_trusted(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
-    let story = Plan::on(base).not_configured().begin().await;
+    let story = StoryBuilder::on(base).not_configured().begin().await;
     let address = server();
     story
         .configure_with(

@@ -1,10 +1,10 @@
-//! Bodies of every kind: refused by name, never a 500.
+//! Bodies of every kind: refused with the field, never a 500.
 
 use reqwest::Method;
 use rstest::rstest;
 use serde_json::json;
 
-use super::{Answer, As, Base, Plan, Story, country_and_year, nothing_happened, path};
+use super::{Answer, As, Base, Story, StoryBuilder, country_and_year, nothing_happened, path};
 use crate::support::story::{Postgres, Sqlite};
 
 async fn send(story: &Story, kind: &str, body: impl Into<reqwest::Body>) -> Answer {
@@ -18,7 +18,10 @@ async fn send(story: &Story, kind: &str, body: impl Into<reqwest::Body>) -> Answ
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_body_that_is_no_object_is_refused(#[values(Sqlite, Postgres)] base: Base) {
-    let story = Plan::on(base).pipelines(country_and_year()).begin().await;
+    let story = StoryBuilder::on(base)
+        .pipelines(country_and_year())
+        .begin()
+        .await;
     let deep = format!("{}1{}", r#"{"config":"#.repeat(1_000), "}".repeat(1_000));
     let lists = format!(
         r#"{{"config": {{"country": {}{} }}}}"#,
@@ -62,7 +65,10 @@ async fn a_body_that_is_no_object_is_refused(#[values(Sqlite, Postgres)] base: B
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_config_must_be_an_object(#[values(Sqlite, Postgres)] base: Base) {
-    let story = Plan::on(base).pipelines(country_and_year()).begin().await;
+    let story = StoryBuilder::on(base)
+        .pipelines(country_and_year())
+        .begin()
+        .await;
     for body in [
         json!({}),
         json!({"config": null}),
@@ -87,7 +93,10 @@ async fn a_config_must_be_an_object(#[values(Sqlite, Postgres)] base: Base) {
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn other_content_types_are_415(#[values(Sqlite, Postgres)] base: Base) {
-    let story = Plan::on(base).pipelines(country_and_year()).begin().await;
+    let story = StoryBuilder::on(base)
+        .pipelines(country_and_year())
+        .begin()
+        .await;
     let body = r#"{"config":{"country":"CMR"}}"#;
     for kind in [
         "text/plain",
@@ -116,7 +125,7 @@ async fn other_content_types_are_415(#[values(Sqlite, Postgres)] base: Base) {
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_body_over_the_limit_is_413_however_it_comes(#[values(Sqlite, Postgres)] base: Base) {
-    let story = Plan::on(base)
+    let story = StoryBuilder::on(base)
         .pipelines(country_and_year())
         .setting("server.body_limit", "2000")
         .begin()
@@ -141,7 +150,10 @@ async fn a_body_over_the_limit_is_413_however_it_comes(#[values(Sqlite, Postgres
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_mebibyte_is_the_usual_limit(#[values(Sqlite, Postgres)] base: Base) {
-    let story = Plan::on(base).pipelines(country_and_year()).begin().await;
+    let story = StoryBuilder::on(base)
+        .pipelines(country_and_year())
+        .begin()
+        .await;
     let body = |size: usize| json!({"config": {"country": "x".repeat(size)}});
     story.post(&path(1), &body(1_000_000)).await.expect(200);
     story.post(&path(1), &body(1_048_576)).await.error(413);
@@ -153,7 +165,10 @@ async fn a_mebibyte_is_the_usual_limit(#[values(Sqlite, Postgres)] base: Base) {
 async fn other_keys_are_passed_over_and_flags_are_true_or_false(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
-    let story = Plan::on(base).pipelines(country_and_year()).begin().await;
+    let story = StoryBuilder::on(base)
+        .pipelines(country_and_year())
+        .begin()
+        .await;
     let with =
         |key: &str, value: serde_json::Value| json!({"config": {"country": "CMR"}, key: value});
     for (key, value) in [
@@ -187,7 +202,10 @@ async fn other_keys_are_passed_over_and_flags_are_true_or_false(
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn wrong_fields_of_the_body_come_together(#[values(Sqlite, Postgres)] base: Base) {
-    let story = Plan::on(base).pipelines(country_and_year()).begin().await;
+    let story = StoryBuilder::on(base)
+        .pipelines(country_and_year())
+        .begin()
+        .await;
     let wrong = story
         .post(
             &path(1),
@@ -204,7 +222,10 @@ async fn wrong_fields_of_the_body_come_together(#[values(Sqlite, Postgres)] base
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn odd_keys_and_values_are_told_and_break_nothing(#[values(Sqlite, Postgres)] base: Base) {
-    let story = Plan::on(base).pipelines(country_and_year()).begin().await;
+    let story = StoryBuilder::on(base)
+        .pipelines(country_and_year())
+        .begin()
+        .await;
     let long = "k".repeat(5_000);
     let config = json!({"country": "\u{0}", "": 1, long: 1, "{ $name }": 1, "__proto__": {}, "é\u{202e}": [[]]});
     let answer = story.post(&path(1), &json!({"config": config})).await;

@@ -1,9 +1,9 @@
-//! A dataset, connection or file that the workspace does not have is doubted, and refused by the run alone.
+//! A dataset, connection or file that is missing in the workspace causes a warning; only the run refuses it.
 
 use rstest::rstest;
 use serde_json::json;
 
-use super::{Base, Plan, Value, id, parameter, pipeline, quick, validate};
+use super::{Base, StoryBuilder, Value, id, parameter, pipeline, quick, validate};
 use crate::support::story::{Postgres, Sqlite};
 
 fn named() -> Value {
@@ -23,7 +23,7 @@ fn named() -> Value {
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_the_workspace_does_not_have_is_doubted(#[values(Sqlite, Postgres)] base: Base) {
-    let story = Plan::on(base).pipelines(named()).begin().await;
+    let story = StoryBuilder::on(base).pipelines(named()).begin().await;
     let held = json!({"population": "population-2026", "several": ["population-2026"], "source": "dhis2-play", "table": "/reference/districts.csv"});
     assert_eq!(
         validate(&story, 1, &held).await.expect(200)["warnings"],
@@ -54,7 +54,7 @@ async fn what_would_stand_in_is_doubted_too(#[values(Sqlite, Postgres)] base: Ba
         "dataset",
         json!({"name": "Population", "default": "population-2019"}),
     );
-    let story = Plan::on(base)
+    let story = StoryBuilder::on(base)
         .pipelines(json!([pipeline(1, &[stale], quick("succeed"))]))
         .begin()
         .await;
@@ -80,7 +80,7 @@ async fn what_is_switched_off_or_is_no_path_is_not_looked_up(
         ),
         parameter("table", "file", json!({})),
     ];
-    let story = Plan::on(base)
+    let story = StoryBuilder::on(base)
         .pipelines(json!([pipeline(1, &parameters, quick("succeed"))]))
         .begin()
         .await;

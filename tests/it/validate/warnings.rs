@@ -1,10 +1,11 @@
-//! What looks wrong and may still be right: values outside the choices that a file of the workspace holds.
+//! Warnings: values that may be right, such as one that is missing in a choices file of the workspace.
 
 use rstest::rstest;
 use serde_json::json;
 
 use super::{
-    As, Base, Method, Plan, Value, id, nothing_happened, parameter, path, pipeline, quick, validate,
+    As, Base, Method, StoryBuilder, Value, id, nothing_happened, parameter, path, pipeline, quick,
+    validate,
 };
 use crate::support::story::{Postgres, Sqlite};
 
@@ -29,7 +30,7 @@ const OUTSIDE: &str = "District is not one of the choices in reference/districts
 async fn a_value_outside_the_file_is_a_warning_and_no_error(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
-    let story = Plan::on(base)
+    let story = StoryBuilder::on(base)
         .pipelines(of(districts(json!({}))))
         .begin()
         .await;
@@ -61,7 +62,7 @@ async fn a_value_outside_the_file_is_a_warning_and_no_error(
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn each_of_several_values_is_looked_up(#[values(Sqlite, Postgres)] base: Base) {
-    let story = Plan::on(base)
+    let story = StoryBuilder::on(base)
         .pipelines(of(districts(json!({"multiple": true}))))
         .begin()
         .await;
@@ -86,7 +87,7 @@ async fn each_of_several_values_is_looked_up(#[values(Sqlite, Postgres)] base: B
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_accounts_own_value_is_looked_up_too(#[values(Sqlite, Postgres)] base: Base) {
     let content = json!({"pipelines": [{"id": id(1), "parameters": {"district": "Atlantis"}}]});
-    let story = Plan::on(base)
+    let story = StoryBuilder::on(base)
         .pipelines(of(districts(json!({}))))
         .content(&content)
         .begin()
@@ -108,7 +109,7 @@ async fn what_cannot_be_looked_up_is_not_checked(#[values(Sqlite, Postgres)] bas
     let other_column = districts(
         json!({"code": "column", "choicesFromFile": {"path": "reference/districts.csv", "format": "csv", "column": "nope"}}),
     );
-    let story = Plan::on(base)
+    let story = StoryBuilder::on(base)
         .pipelines(json!([pipeline(
             1,
             &[missing, other_column],
@@ -131,7 +132,7 @@ async fn what_cannot_be_looked_up_is_not_checked(#[values(Sqlite, Postgres)] bas
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_untouched_or_wrong_value_warns_of_nothing(#[values(Sqlite, Postgres)] base: Base) {
-    let story = Plan::on(base)
+    let story = StoryBuilder::on(base)
         .pipelines(of(districts(json!({}))))
         .begin()
         .await;
@@ -159,7 +160,7 @@ async fn a_file_in_a_folder_that_is_missing_gave_no_warning(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let parameters = [parameter("source", "file", json!({"name": "Source"}))];
-    let story = Plan::on(base)
+    let story = StoryBuilder::on(base)
         .pipelines(json!([pipeline(1, &parameters, quick("succeed"))]))
         .begin()
         .await;

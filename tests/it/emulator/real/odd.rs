@@ -1,4 +1,4 @@
-//! Odd code: what cannot be read leaves out one pipeline, not all, and codes are made as OpenHEXA makes them.
+//! Unusual code: a pipeline that cannot be read affects no other, and codes are derived as in OpenHEXA.
 
 use super::*;
 

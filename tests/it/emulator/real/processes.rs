@@ -1,4 +1,4 @@
-//! The processes of runs: none is left behind, whatever ends the run.
+//! The processes of runs: none is left, however the run ends.
 
 use super::*;
 

@@ -1,4 +1,4 @@
-//! How long tasks take, and which take over twice the mean.
+//! How long tasks take, and which take more than twice the mean.
 
 use chrono::TimeDelta;
 use rstest::rstest;

@@ -1,4 +1,4 @@
-//! Why tasks failed: each kind of end comes about as it does in the field, and is told in words.
+//! Why tasks failed: each kind of failure is produced and shown in words.
 
 use chrono::TimeDelta;
 use rstest::rstest;

@@ -1,4 +1,4 @@
-//! What one page tells is of one moment, whatever goes on meanwhile.
+//! All figures of a page are of the same moment, also while tasks change.
 
 use chrono::TimeDelta;
 use futures_util::future::join;

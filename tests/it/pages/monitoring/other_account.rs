@@ -1,7 +1,7 @@
-//! Another account's tasks change nothing on the page: no count, no failure, no duration, no poll.
+//! Another account's tasks change nothing on the page.
 
 use super::*;
-use crate::support::hand;
+use crate::support::database;
 use crate::support::story::{Postgres, Sqlite};
 use rstest::rstest;
 
@@ -27,7 +27,7 @@ async fn give_away(story: &Story, tasks: &[i64]) {
     for (table, key) in [("task", "id"), ("run", "task_id"), ("event", "task_id")] {
         let ids = ids.join(", ");
         let statement = format!("UPDATE {table} SET account_id = 2 WHERE {key} IN ({ids})");
-        hand::sql(story, &statement).await;
+        database::sql(story, &statement).await;
     }
 }
 
@@ -68,7 +68,7 @@ async fn anothers_tasks_of_every_kind_change_nothing_on_the_page(
     give_away(&story, &[theirs, more, vec![unsure]].concat()).await;
     let with_theirs = said(&story).await;
     for table in ["event", "run", "task"] {
-        hand::sql(&story, &format!("DELETE FROM {table} WHERE account_id = 2")).await;
+        database::sql(&story, &format!("DELETE FROM {table} WHERE account_id = 2")).await;
     }
     // Nothing is remembered.
     story.restart().await;

@@ -1,4 +1,4 @@
-//! Many look on at once: the database is asked once, and by one at a time.
+//! Many readers at once: one request at a time computes the figures for all.
 
 use chrono::TimeDelta;
 use futures_util::future::{join, join_all};

@@ -1,4 +1,4 @@
-//! Whether OpenHEXA answers, and whether everything under way is looked at in time.
+//! Whether OpenHEXA is reachable, and whether all running tasks are polled on time.
 
 use chrono::TimeDelta;
 use futures_util::future::join;
@@ -7,8 +7,8 @@ use serde_json::{Map, json};
 
 use super::{LATER, PAGE, begin, ended, nameless};
 use crate::support::catalogue::{id, parameter, pipeline, quick};
-use crate::support::story::{As, Base, Plan, Postgres, Sqlite, Story};
-use crate::support::wire::{Wire, json as answered};
+use crate::support::scripted_server::{ScriptedServer, json as answered};
+use crate::support::story::{As, Base, Postgres, Sqlite, Story, StoryBuilder};
 
 async fn state(story: &Story) -> String {
     story.advance(LATER);
@@ -176,7 +176,7 @@ async fn no_more_is_claimed_than_what_openhexa_answered(#[values(Sqlite, Postgre
         "nothing can be launched there: {told}"
     );
     let errors = r#"{"data":null,"errors":[{"message":"inner text"}]}"#;
-    let failing = Wire::always(answered(errors)).await;
+    let failing = ScriptedServer::always(answered(errors)).await;
     story
         .configure_with(
             Map::new(),
@@ -198,7 +198,8 @@ async fn no_more_is_claimed_than_what_openhexa_answered(#[values(Sqlite, Postgre
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_workspace_that_the_token_does_not_see_is_told(#[values(Sqlite, Postgres)] base: Base) {
     let population = parameter("population", "dataset", json!({}));
-    let plan = Plan::on(base).pipelines(json!([pipeline(1, &[population], quick("manual"))]));
+    let plan =
+        StoryBuilder::on(base).pipelines(json!([pipeline(1, &[population], quick("manual"))]));
     let story = plan.begin().await;
     story
         .fault(&json!({"fault": "stranger", "operation": "workspace", "for_ms": 600_000}))
@@ -229,7 +230,7 @@ async fn a_workspace_that_the_token_does_not_see_is_told(#[values(Sqlite, Postgr
 async fn a_late_silence_says_nothing_more_than_the_answer_since(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
-    let plan = Plan::on(base).pipelines(json!([pipeline(1, &[], quick("manual"))]));
+    let plan = StoryBuilder::on(base).pipelines(json!([pipeline(1, &[], quick("manual"))]));
     let story = plan
         .setting("openhexa.request_timeout", "5s")
         .setting("openhexa.connect_timeout", "3s")
@@ -258,7 +259,7 @@ async fn a_late_silence_says_nothing_more_than_the_answer_since(
 async fn a_request_that_was_never_sent_says_nothing_of_openhexa(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
-    let plan = Plan::on(base).pipelines(json!([
+    let plan = StoryBuilder::on(base).pipelines(json!([
         pipeline(1, &[], quick("manual")),
         pipeline(2, &[], quick("manual"))
     ]));

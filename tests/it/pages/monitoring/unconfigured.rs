@@ -1,11 +1,11 @@
-//! Where no configuration is in force: runs go on, and so does this page.
+//! Without a configuration runs continue, and the page works.
 
 use chrono::TimeDelta;
 use reqwest::Method;
 use rstest::rstest;
 
 use super::{LATER, PAGE, begin, ended, numbers};
-use crate::support::story::{As, Base, Plan, Postgres, Sqlite};
+use crate::support::story::{As, Base, Postgres, Sqlite, StoryBuilder};
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -54,7 +54,7 @@ async fn without_a_configuration_all_else_is_told_and_that_there_is_none(
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn where_nothing_was_ever_configured_the_page_stands(#[values(Sqlite, Postgres)] base: Base) {
-    let story = Plan::on(base).not_configured().begin().await;
+    let story = StoryBuilder::on(base).not_configured().begin().await;
     let page = story.page(As::Viewer, PAGE).await;
     assert!(
         page.has("No task has been launched yet")

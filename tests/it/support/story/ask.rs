@@ -1,11 +1,11 @@
-//! A request to the bridge, and its answer, which must be as the API's document says.
+//! A request to the bridge and its response, which is checked against the API reference.
 
 use serde_json::Value;
 
 use super::Story;
 use crate::support::contract::{self, Asked, Told};
 
-/// Who asks.
+/// The sender of a request.
 #[derive(Clone, Debug)]
 pub enum As {
     Nobody,
@@ -26,14 +26,14 @@ impl Answer {
         serde_json::from_str(&self.text).unwrap_or_else(|_| panic!("no JSON: {}", self.text))
     }
 
-    /// The JSON of an answer with this status.
+    /// The JSON of the response, which must have this status.
     #[track_caller]
     pub fn expect(&self, status: u16) -> Value {
         assert_eq!(self.status, status, "{}", self.text);
         self.json()
     }
 
-    /// The `error` of an answer with this status.
+    /// The `error` of the response, which must have this status.
     #[track_caller]
     pub fn error(&self, status: u16) -> String {
         let error = self.expect(status)["error"].clone();
@@ -50,7 +50,7 @@ impl Answer {
     }
 }
 
-/// A request under way to being sent.
+/// A request that can be sent.
 pub struct Ask<'a> {
     pub(super) story: &'a Story,
     pub(super) request: reqwest::RequestBuilder,
@@ -63,7 +63,7 @@ impl Ask<'_> {
         self
     }
 
-    /// One that may be no text.
+    /// A header whose value may not be text.
     #[must_use]
     pub fn raw_header(mut self, name: &str, value: reqwest::header::HeaderValue) -> Self {
         self.request = self.request.header(name, value);

@@ -1,4 +1,4 @@
-//! A stream as a client reads it: block by block, each looked through for secrets at the story's end like any answer.
+//! A stream, read block by block. Its content is searched for secrets at the end of the story, like all responses.
 
 use std::sync::{Arc, Mutex};
 
@@ -10,10 +10,10 @@ use super::{As, Ask, PATIENCE, Story};
 /// An open stream.
 pub struct Stream {
     response: Response,
-    /// Bytes, because a chunk can end within a letter.
+    /// Bytes, because a chunk can end within a character.
     unread: Vec<u8>,
     answers: Arc<Mutex<String>>,
-    /// What a client would send as `Last-Event-ID`.
+    /// The last event id, which a client sends as `Last-Event-ID`.
     pub last_id: String,
 }
 
@@ -22,7 +22,7 @@ pub struct Stream {
 pub enum Block {
     Task(Value),
     Comment,
-    /// Neither: a time to wait, an id.
+    /// A block without event and comment: a retry time or an id.
     Other(String),
 }
 
@@ -44,14 +44,14 @@ impl Story {
         self.ask(As::Viewer, Method::GET, path).stream().await
     }
 
-    /// All tasks, once the stream has said where it begins.
+    /// The stream of all tasks; returns once it has sent its position.
     pub async fn all_tasks(&self) -> Stream {
         let mut stream = self.stream("/tasks/stream/").await;
         stream.opens().await;
         stream
     }
 
-    /// All tasks again, by somebody who had read so far.
+    /// The stream of all tasks, reconnected with this `Last-Event-ID`.
     pub async fn all_tasks_after(&self, last_id: &str) -> Stream {
         let ask = self.ask(As::Viewer, Method::GET, "/tasks/stream/");
         let mut stream = ask.header("Last-Event-ID", last_id).stream().await;
@@ -68,7 +68,7 @@ impl Stream {
             .map_or("", |value| value.to_str().unwrap())
     }
 
-    /// The next block; None when the stream has ended as streams should.
+    /// The next block; none if the stream has ended correctly.
     pub async fn next(&mut self) -> Option<Block> {
         loop {
             if let Some(end) = self.unread.windows(2).position(|two| two == b"\n\n") {
@@ -111,7 +111,7 @@ impl Stream {
         assert!(matches!(first, Some(Block::Other(_))), "{first:?}");
     }
 
-    /// The next task that is told.
+    /// The task of the next event.
     pub async fn task(&mut self) -> Value {
         loop {
             match self.next().await.expect("a task, not the end") {
@@ -121,9 +121,9 @@ impl Stream {
         }
     }
 
-    /// Reads until a task is told that is as wanted.
+    /// Reads until an event with a matching task.
     pub async fn until(&mut self, holds: impl Fn(&Value) -> bool) -> Value {
-        // Comments and other tasks go on coming, so each of them alone is no sign of life.
+        // The time limit is for the whole wait, because comments and other tasks continue to arrive.
         let told = async {
             loop {
                 let task = self.task().await;
@@ -135,7 +135,7 @@ impl Stream {
         tokio::time::timeout(PATIENCE, told).await.expect("in time")
     }
 
-    /// All that is told until the stream ends, which it must in time: comments alone could go on for ever.
+    /// All tasks until the stream ends. Fails if it does not end in time.
     pub async fn rest(&mut self) -> Vec<Value> {
         let told = async {
             let mut tasks = Vec::new();

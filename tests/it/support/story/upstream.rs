@@ -1,4 +1,4 @@
-//! What a story does at OpenHEXA past the bridge, and what it counts there.
+//! What a test does directly in OpenHEXA, and what it counts there.
 
 use std::path::{Path, PathBuf};
 
@@ -10,7 +10,7 @@ use super::{Secrets, Story};
 const LAUNCH: &str =
     "mutation ($input: RunPipelineInput!) { runPipeline(input: $input) { run { id } } }";
 
-/// An OpenHEXA with these pipelines.
+/// The options of an emulator with these pipelines.
 pub fn options(data: &Path, pipelines: &Value, secrets: &Secrets, bridge: String) -> Options {
     let workspace = json!({
         "slug": "demo", "name": "Demo",
@@ -42,7 +42,7 @@ impl Story {
         self.openhexa.replace("/graphql/", path)
     }
 
-    /// Every run that OpenHEXA ever made, oldest first.
+    /// All runs in OpenHEXA, oldest first.
     pub async fn runs(&self) -> Vec<Value> {
         let answer = self
             .client
@@ -54,7 +54,7 @@ impl Story {
         answer["results"].as_array().unwrap().clone()
     }
 
-    /// How many requests OpenHEXA was asked, runs' own excepted.
+    /// The number of requests to OpenHEXA, without those of runs.
     pub async fn requests(&self) -> u64 {
         let url = self.emulator_url("/emulator/requests");
         let answer = self.client.get(url).send().await.unwrap();
@@ -62,7 +62,7 @@ impl Story {
         counts["total"].as_u64().unwrap()
     }
 
-    /// Asks OpenHEXA itself, past the bridge.
+    /// Sends a request directly to OpenHEXA.
     pub async fn graphql(&self, query: &str, variables: Value) -> Value {
         let request = self.client.post(&self.openhexa);
         let request = request.bearer_auth(&self.secrets.openhexa);
@@ -73,7 +73,7 @@ impl Story {
         answer["data"].clone()
     }
 
-    /// Drives a run of the emulator: `{"status": "success"}`, `{"vanish": true}`.
+    /// Changes a run in the emulator: `{"status": "success"}`, `{"vanish": true}`.
     pub async fn drive(&self, run: &str, change: &Value) {
         let url = self.emulator_url(&format!("/emulator/runs/{run}"));
         let answer = self.client.post(url).json(change).send().await.unwrap();
@@ -94,7 +94,7 @@ impl Story {
         );
     }
 
-    /// The callback token that the newest run was given.
+    /// The callback token of the newest run.
     pub async fn callback_token(&self) -> String {
         let runs = self.runs().await;
         let token = &runs.last().unwrap()["config"]["connection_token"];
@@ -104,7 +104,7 @@ impl Story {
             .to_owned()
     }
 
-    /// Makes it the story's time in OpenHEXA too, which has a clock of its own otherwise.
+    /// Sets the emulator's clock, which otherwise is the machine's, to the story's time.
     pub async fn set_openhexa_clock(&self) {
         let url = self.emulator_url("/emulator/clock");
         let moment = json!({"at": self.now()});
@@ -112,7 +112,7 @@ impl Story {
         assert!(answer.status().is_success());
     }
 
-    /// OpenHEXA goes away and comes back at the same address, with its runs and these pipelines.
+    /// Restarts OpenHEXA at the same address, with its runs and these pipelines.
     pub async fn reopen_openhexa(&mut self, pipelines: &Value) {
         let url = reqwest::Url::parse(&self.openhexa).unwrap();
         if self.emulator.is_some() {
@@ -126,7 +126,7 @@ impl Story {
         self.emulator = Some(Emulator::start(options).await.unwrap());
     }
 
-    /// Deletes a pipeline in OpenHEXA. Whether it was deleted: not while a run of it is queued or running.
+    /// Deletes a pipeline in OpenHEXA; returns false if one of its runs is queued or running.
     pub async fn delete_pipeline(&self, pipeline: &str) -> bool {
         let url = self.emulator_url(&format!("/emulator/pipelines/{pipeline}"));
         let answer = self.client.delete(url).send().await.unwrap();
@@ -141,7 +141,7 @@ impl Story {
         assert!(answer.status().is_success());
     }
 
-    /// A run that somebody made in OpenHEXA itself, with the same token.
+    /// Launches a run directly in OpenHEXA, with the bridge's token.
     pub async fn foreign_run(&self, pipeline: &str, config: Value) -> String {
         let input = json!({"id": pipeline, "config": config});
         let question = json!({"query": LAUNCH, "variables": {"input": input}});
@@ -154,7 +154,7 @@ impl Story {
             .to_owned()
     }
 
-    /// How often OpenHEXA was asked for this.
+    /// The number of requests to OpenHEXA with this operation.
     pub async fn asked(&self, operation: &str) -> u64 {
         let url = self.emulator_url("/emulator/requests");
         let counts: Value = self
@@ -171,7 +171,7 @@ impl Story {
             .unwrap_or_default()
     }
 
-    /// Waits until OpenHEXA was asked for this so often.
+    /// Waits for this number of requests with this operation.
     pub async fn until_asked(&self, operation: &str, times: u64) {
         self.until_true(&format!("request {times} for {operation}"), async || {
             self.asked(operation).await >= times
@@ -179,7 +179,7 @@ impl Story {
         .await;
     }
 
-    /// The next such request is executed at once and answered only after `no_faults`.
+    /// The next such request is executed at once, but its response is sent only after `no_faults`.
     pub async fn delay(&self, operation: &str) {
         self.fault(&json!({"fault": "latency", "operation": operation, "ms": 600_000, "count": 1}))
             .await;
@@ -192,7 +192,7 @@ impl Story {
         assert!(answer.status().is_success());
     }
 
-    /// The status of the only run there is.
+    /// The status of the only run.
     pub async fn drive_only(&self, change: &Value) -> String {
         let runs = self.runs().await;
         assert_eq!(runs.len(), 1, "{runs:?}");

@@ -1,4 +1,4 @@
-//! The processes: two bridges, a PostgreSQL of their own, an OpenHEXA alone, and what stands in front of the bridges.
+//! The processes: two bridges, their PostgreSQL, an OpenHEXA, and the load balancer.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -48,7 +48,7 @@ const SETTINGS: [(&str, &str); 20] = [
     ("KEYS__ADMIN", ADMIN),
 ];
 
-pub struct Site {
+pub struct Processes {
     /// Set where it is to be stopped and started.
     postgres: Option<Durable>,
     database: String,
@@ -66,7 +66,7 @@ pub struct Site {
     _data: TempDir,
 }
 
-impl Site {
+impl Processes {
     /// With a PostgreSQL that can be stopped.
     pub async fn durable(pipelines: &Value) -> Arc<Self> {
         let postgres = blocking(Durable::start).await;

@@ -1,7 +1,7 @@
-//! A server on raw sockets that answers, or fails to, exactly as a script says.
+//! A server on raw sockets that responds, or fails, as a script says.
 //!
-//! The small OpenHEXA of the `emulator` behaves; this one breaks: it hangs, closes half way, sends
-//! web pages. It speaks just enough HTTP/1.1 for a client that sends `Content-Length`.
+//! The emulator behaves like OpenHEXA; this server fails like a network: it hangs, closes the connection too early, sends web
+//! pages. It supports only the HTTP/1.1 that a client with `Content-Length` needs.
 
 use std::sync::{Arc, Mutex};
 
@@ -10,17 +10,17 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
 
-/// A request as it came.
+/// A received request.
 #[derive(Clone, Debug)]
-pub struct Heard {
-    /// Which connection, counted from 0.
+pub struct ReceivedRequest {
+    /// The number of its connection, from 0.
     pub connection: usize,
     /// Request line and headers, in lower case.
     pub head: String,
     pub body: Value,
 }
 
-impl Heard {
+impl ReceivedRequest {
     pub fn operation(&self) -> &str {
         self.body["operationName"].as_str().unwrap_or_default()
     }
@@ -41,19 +41,19 @@ pub enum Reply {
     Json(u16, String),
     /// Status and body, as a web page.
     Html(u16, String),
-    /// Status and a place to go to.
+    /// A redirect: status and location.
     Elsewhere(u16, String),
     /// Status, and the header `Retry-After`.
     Later(u16, String),
     /// JSON that is gzipped already.
     Gzip(Vec<u8>),
-    /// The beginning of an answer, then the connection is closed.
+    /// The beginning of a response, then the connection is closed.
     Half(String),
-    /// The beginning of an answer, then nothing, until the client gives up.
+    /// The beginning of a response, then nothing until the client gives up.
     Stall(String),
-    /// The connection is closed without a word.
+    /// The connection is closed without a response.
     Drop,
-    /// Nothing, until the client gives up.
+    /// No response until the client gives up.
     Never,
     /// The JSON, once the gate lets this request through.
     Gated(Arc<Semaphore>, String),
@@ -65,9 +65,9 @@ pub fn json(body: impl Into<String>) -> Reply {
 }
 
 /// The server; it ends with its test's runtime.
-pub struct Wire {
+pub struct ScriptedServer {
     pub url: String,
-    heard: Arc<Mutex<Vec<Heard>>>,
+    heard: Arc<Mutex<Vec<ReceivedRequest>>>,
     state: watch::Receiver<Count>,
 }
 
@@ -75,15 +75,15 @@ pub struct Wire {
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Count {
     pub heard: usize,
-    /// Requests that wait for their answer, now and at most.
+    /// Requests that wait for their response, now and at most.
     pub held: usize,
     pub most_held: usize,
     /// Connections that the client closed.
     pub closed: usize,
 }
 
-impl Wire {
-    pub async fn serve(script: impl Fn(&Heard) -> Reply + Send + Sync + 'static) -> Self {
+impl ScriptedServer {
+    pub async fn serve(script: impl Fn(&ReceivedRequest) -> Reply + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let heard = Arc::default();
@@ -102,12 +102,12 @@ impl Wire {
         Self { url, heard, state }
     }
 
-    /// The same answer to everything.
+    /// The same response to every request.
     pub async fn always(reply: Reply) -> Self {
         Self::serve(move |_| reply.clone()).await
     }
 
-    pub fn heard(&self) -> Vec<Heard> {
+    pub fn heard(&self) -> Vec<ReceivedRequest> {
         self.heard.lock().unwrap().clone()
     }
 
@@ -115,21 +115,21 @@ impl Wire {
         *self.state.borrow()
     }
 
-    /// Waits until the counts are so.
+    /// Waits until the counts match.
     pub async fn until(&self, so: impl FnMut(&Count) -> bool) {
         self.state.clone().wait_for(so).await.unwrap();
     }
 }
 
 struct Shared {
-    script: Box<dyn Fn(&Heard) -> Reply + Send + Sync>,
-    heard: Arc<Mutex<Vec<Heard>>>,
+    script: Box<dyn Fn(&ReceivedRequest) -> Reply + Send + Sync>,
+    heard: Arc<Mutex<Vec<ReceivedRequest>>>,
     count: watch::Sender<Count>,
 }
 
 async fn talk(shared: Arc<Shared>, connection: usize, mut stream: TcpStream) {
     while let Some((head, body)) = read(&mut stream).await {
-        let heard = Heard {
+        let heard = ReceivedRequest {
             connection,
             head,
             body: serde_json::from_slice(&body).unwrap_or_default(),
@@ -149,7 +149,7 @@ async fn talk(shared: Arc<Shared>, connection: usize, mut stream: TcpStream) {
     shared.count.send_modify(|count| count.closed += 1);
 }
 
-/// Whether the connection goes on. A request is held no more before the client can know it.
+/// Whether the connection stays open. The request is counted as finished before its response is sent.
 async fn answer(shared: &Shared, stream: &mut TcpStream, reply: Reply) -> bool {
     if let Reply::Gated(gate, _) = &reply {
         gate.acquire().await.unwrap().forget();
@@ -185,7 +185,7 @@ async fn answer(shared: &Shared, stream: &mut TcpStream, reply: Reply) -> bool {
     stream.write_all(&bytes).await.is_ok() && goes_on
 }
 
-/// Announces twice as much as it says.
+/// The beginning of a response with twice the length in `Content-Length`.
 fn half(body: &str) -> Vec<u8> {
     let mut bytes = page(200, "application/json", body.repeat(2).as_bytes());
     bytes.truncate(bytes.len() - body.len());
@@ -199,7 +199,7 @@ fn page(status: u16, kind: &str, body: &[u8]) -> Vec<u8> {
     [head.as_bytes(), body].concat()
 }
 
-/// One request, or None at the end of the connection.
+/// The next request; none at the end of the connection.
 async fn read(stream: &mut TcpStream) -> Option<(String, Vec<u8>)> {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {

@@ -1,7 +1,7 @@
-//! The clients of the field, replayed.
+//! The requests of existing clients.
 //!
-//! The basic template takes anything but 200 for a failure and swallows every error; the planning template raises on
-//! anything that is not 2xx. None of them retries: a report that is refused is lost.
+//! The basic template treats every response except 200 as a failure and ignores all errors. The planning template raises an
+//! exception for every response that is not 2xx. Neither retries, so a refused report is lost.
 
 use reqwest::Method;
 use rstest::rstest;
@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::callback::{fields, log, plan, taken};
 use crate::support::catalogue::{id, parameter, pipeline};
-use crate::support::story::{Answer, As, Base, Plan, Postgres, Sqlite, Story};
+use crate::support::story::{Answer, As, Base, Postgres, Sqlite, Story, StoryBuilder};
 
 /// As Python's `requests` sends.
 async fn python(story: &Story, who: As, path: &str, body: &str) -> Answer {
@@ -23,9 +23,9 @@ async fn python(story: &Story, who: As, path: &str, body: &str) -> Answer {
 }
 
 /// A pipeline that is reached through a static connection: it declares its task's id and nothing else.
-fn template_a(base: Base) -> Plan {
+fn template_a(base: Base) -> StoryBuilder {
     let parameters = [parameter("task_id", "str", json!({}))];
-    Plan::on(base).pipelines(json!([pipeline(
+    StoryBuilder::on(base).pipelines(json!([pipeline(
         1,
         &parameters,
         json!({"kind": "manual", "queued_ms": 1})

@@ -1,4 +1,4 @@
-//! A hand in the database, for what no request can do yet.
+//! SQL on the bridge's database, for what no request can do.
 
 use diesel::Connection as _;
 use diesel::connection::SimpleConnection as _;
@@ -7,7 +7,7 @@ use diesel::sqlite::SqliteConnection;
 use super::postgres;
 use super::story::Story;
 
-/// Runs one statement that both databases understand.
+/// Runs a statement that both databases support.
 pub async fn sql(story: &Story, statement: &str) {
     let (url, statement) = (story.database.clone(), statement.to_owned());
     let done = tokio::task::spawn_blocking(move || match url.strip_prefix("sqlite:") {
@@ -24,14 +24,14 @@ pub async fn sql(story: &Story, statement: &str) {
     done.await.unwrap();
 }
 
-/// As if somebody had asked for the task to stop.
+/// Records a cancel of the task.
 pub async fn ask_to_cancel(story: &Story, task: i64) {
     let at = story.now().format("%Y-%m-%dT%H:%M:%S%.3fZ");
     let statement = format!("UPDATE task SET cancel_asked_at = '{at}' WHERE id = {task}");
     sql(story, &statement).await;
 }
 
-/// The column `text` of a query that both databases understand.
+/// The column `text` of a query that both databases support.
 pub async fn texts(story: &Story, query: &str) -> Vec<String> {
     use diesel::prelude::*;
     #[derive(QueryableByName)]

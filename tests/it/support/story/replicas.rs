@@ -1,4 +1,4 @@
-//! More bridges on the same database: a second replica, and a process that can be killed.
+//! More bridges on the same database: a second replica in this process, and one as a process that can be killed.
 
 use std::net::TcpListener;
 use std::process::Stdio;
@@ -35,14 +35,14 @@ impl Beside {
     }
 }
 
-/// A bridge as a process of its own, on the machine's clock.
+/// A bridge as a separate process, with the machine's clock.
 pub struct Process {
     child: Child,
     pub url: String,
 }
 
 impl Process {
-    /// With the address that it prints first.
+    /// Reads the address that it prints.
     pub async fn start(command: &mut Command) -> Self {
         command.stdout(Stdio::piped()).stderr(Stdio::null());
         let mut child = command.kill_on_drop(true).spawn().unwrap();
@@ -53,7 +53,7 @@ impl Process {
         Self { child, url }
     }
 
-    /// No goodbye: as when the machine loses its power.
+    /// Kills the process.
     pub async fn kill(mut self) {
         self.child.kill().await.unwrap();
     }
@@ -79,7 +79,7 @@ impl Story {
         Process::start(command.env("OPENHEXA_BRIDGE__SERVER__PORT", "0")).await
     }
 
-    /// A launch that is asked for at another bridge; its answer, should one come.
+    /// A launch at another bridge; returns the response, if there is one.
     pub async fn launch_at(&self, url: &str, pipeline: String) -> reqwest::Result<Value> {
         let url = format!("{url}/api/openhexa/pipelines/{pipeline}/launch/");
         let request = self
@@ -98,7 +98,7 @@ impl Story {
         assert_eq!(request.send().await.unwrap().status(), 200);
     }
 
-    /// All tasks at another bridge, by somebody who had read so far.
+    /// The stream of all tasks at another bridge, from this position.
     pub async fn all_tasks_at(&self, url: &str, last_id: &str) -> Stream {
         let url = format!("{url}/api/openhexa/tasks/stream/");
         let request = self.client.get(url).bearer_auth(&self.secrets.viewer);
@@ -109,13 +109,13 @@ impl Story {
         ask.stream().await
     }
 
-    /// The tasks there are, newest first.
+    /// The ids of all tasks, newest first.
     pub async fn tasks(&self) -> Vec<Value> {
         let listed = self.get("/tasks/").await.expect(200);
         listed["results"].as_array().unwrap().clone()
     }
 
-    /// Waits for a launch of somebody else's to be committed.
+    /// Waits until another client's launch is committed.
     pub async fn until_task(&self) -> i64 {
         self.until_true("a task", async || !self.tasks().await.is_empty())
             .await;
@@ -130,7 +130,7 @@ impl Story {
         }
     }
 
-    /// The task's confirmed end, which comes only after this time.
+    /// The task once its status is confirmed, which must happen after this time.
     pub async fn until_after(&self, time: TimeDelta, task: i64) -> Value {
         assert_eq!(self.task(task).await["confirmed"], false);
         self.advance(time);
@@ -140,7 +140,7 @@ impl Story {
         ended
     }
 
-    /// What is kept encrypted of a launch, if anything.
+    /// The encrypted secrets of a launch, if they are stored.
     pub async fn kept(&self, task: i64) -> Option<Map<String, Value>> {
         let store = self.store().await;
         let vault = store.vault.clone();
@@ -148,7 +148,7 @@ impl Story {
         read.await.unwrap()
     }
 
-    /// The story's database, opened once more.
+    /// Opens the story's database again.
     pub async fn store(&self) -> Store {
         let address = match self.base {
             Base::Sqlite => Address::Sqlite(self.database.trim_start_matches("sqlite:").into()),

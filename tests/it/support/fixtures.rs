@@ -1,13 +1,13 @@
-//! What many stories begin with, and how they tell a task's end.
+//! A running task, and the final status of a task.
 
 use serde_json::{Value, json};
 
 use super::catalogue::{id, injected, pipeline, quick};
-use super::story::{Base, Plan, Story};
+use super::story::{Base, Story, StoryBuilder};
 
-/// A task whose run goes on until it is driven or stopped.
+/// A task whose run continues until the test ends it.
 pub async fn running(base: Base) -> (Story, i64, String) {
-    let story = Plan::on(base)
+    let story = StoryBuilder::on(base)
         .pipelines(json!([pipeline(1, &injected(), quick("manual"))]))
         .begin()
         .await;
@@ -19,7 +19,7 @@ pub async fn running(base: Base) -> (Story, i64, String) {
     (story, task, run)
 }
 
-/// What is told of a task's end: its status, and whether that is confirmed.
+/// The status of a task, and whether it is confirmed.
 pub fn end(task: &Value) -> (&str, bool) {
     (
         task["status"].as_str().unwrap(),

@@ -1,7 +1,7 @@
-//! A bridge in the world: the service's own code on a runtime of its own, which can be taken away at any await point.
+//! A simulated replica: the service's code on its own runtime, which can be stopped at any await point.
 //!
-//! A crash falls on a call to OpenHEXA, or between two transactions: each transaction passes a gate on its way in
-//! (diesel tells of its beginning), where the process that began it may end.
+//! A crash happens at a request to OpenHEXA, or between two transactions: before each transaction (diesel announces its
+//! start) the process can end.
 
 use std::cell::RefCell;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
@@ -48,7 +48,7 @@ pub enum Outcome {
     Cancelled(TaskId, Result<Task, Error>),
 }
 
-pub struct Site {
+pub struct Replica {
     pub number: usize,
     pub store: Store,
     pub alive: Option<Alive>,
@@ -62,7 +62,7 @@ pub struct Alive {
     pub passing: bool,
 }
 
-impl Site {
+impl Replica {
     pub fn start(&mut self, world: &Shared, events: &UnboundedSender<Event>) {
         let gate = Arc::new(Gate::new(events.clone()));
         let runtime = runtime(&gate);

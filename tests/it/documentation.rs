@@ -1,5 +1,4 @@
-//! The papers say what the program says: pages that are generated are the generated ones, and code in a page is code
-//! that the tests run.
+//! The documentation agrees with the program: generated pages are current, and code in a page is code that the tests run.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
