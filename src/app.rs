@@ -125,10 +125,9 @@ pub async fn start(start: Start) -> Result<Running, StartError> {
     let store = checked_store(&settings, start.local).await?;
     let access = identity::access(&settings, start.local);
     refuse_without_keys(&store, &access, &settings, address).await?;
-    let client = Client::new(rules::openhexa_limits(&settings))?;
     let bridge = Bridge::new(Parts {
         store,
-        openhexa: Arc::new(client.with_clock(start.clock.clone())),
+        openhexa: Arc::new(openhexa_client(&settings, &start.clock)?),
         clock: start.clock.clone(),
         rules: rules::rules(&settings),
         cache: rules::cache_limits(&settings),
@@ -162,6 +161,11 @@ pub async fn start(start: Start) -> Result<Running, StartError> {
         jobs,
         within: settings.server.stop_within.0,
     })
+}
+
+fn openhexa_client(settings: &Settings, clock: &Clock) -> Result<Client, BuildError> {
+    let client = Client::new(rules::openhexa_limits(settings))?;
+    Ok(client.with_clock(clock.clone()))
 }
 
 /// The database, if its content can be decrypted with the configured key.
