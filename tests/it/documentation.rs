@@ -126,7 +126,7 @@ fn what_a_paper_quotes_the_program_says() {
 
 /// The stories of a folder of tests, as `file::name`.
 fn stories(folder: &str) -> BTreeSet<String> {
-    let story = Regex::new(r"(?m)^    async fn (\w+)\(base\) \{$").unwrap();
+    let story = Regex::new(r"(?m)^#\[rstest\]\n(?:#\[.+\]\n)*async fn (\w+)\(").unwrap();
     let mut found = BTreeSet::new();
     for file in files(&root().join(folder), "rs") {
         let name = file.file_stem().unwrap().to_str().unwrap().to_owned();
