@@ -1,7 +1,7 @@
 //! Permissions: every route with every kind of caller, and the format of refusals.
 
 mod local;
-mod manners;
+mod responses;
 
 use reqwest::Method;
 use rstest::rstest;

@@ -1,8 +1,8 @@
 //! Live updates: which events a stream contains, when, and when it ends.
 
-mod again;
-mod door;
 mod order;
+mod permissions;
+mod reconnect;
 
 use rstest::rstest;
 use std::time::Instant;

@@ -4,9 +4,9 @@
 
 mod answers;
 mod launches;
-mod looks;
+mod polls;
+mod requests;
 mod throttled;
-mod travel;
 mod untrusted;
 
 use std::time::Duration;

@@ -1,8 +1,8 @@
 //! `POST /pipelines/{id}/validate/`: the validation of a launch, without a launch.
 
 mod bodies;
-mod held;
 mod warnings;
+mod workspace_resources;
 
 use reqwest::Method;
 use rstest::rstest;

@@ -6,17 +6,17 @@
 
 mod alone;
 mod axe;
-mod contact;
 mod driver;
+mod interruptions;
 mod launch;
 mod live;
 mod ministry;
 mod monitoring;
-mod narrow;
 mod pages;
 mod picture;
 mod screenshots;
 mod settings;
+mod small_screen;
 mod tab;
 mod traffic;
 

@@ -2,16 +2,16 @@
 
 mod access;
 mod bodies;
-mod crowd;
 mod ends;
 pub mod fuzz;
 mod late;
+mod many;
 mod naming;
 mod results;
+mod statuses;
 mod throttle;
 mod together;
 mod values;
-mod words;
 
 use serde_json::{Value, json};
 

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use super::dice::Dice;
+use super::choices::Dice;
 use super::pipelines::{self, Kind};
 use super::processes::Processes;
 use crate::support::catalogue::id;

@@ -4,14 +4,14 @@
 //! `make chaos` runs a longer version. A seed determines the choices, but not the timing: with the same seed, a crash can
 //! fall on another moment of a transaction.
 
-mod blows;
+mod choices;
 mod clients;
-mod dice;
 mod falsified;
 mod front;
 mod pipelines;
+mod process_failures;
 mod processes;
-mod tales;
+mod single_crashes;
 mod upstream;
 mod verdict;
 mod watcher;
@@ -26,9 +26,9 @@ use std::time::{Duration, Instant};
 use rustix::process::Signal;
 use tokio_util::sync::CancellationToken;
 
-use blows::Done;
 use clients::Book;
 use front::Fate;
+use process_failures::Done;
 use processes::Processes;
 use verdict::{Evidence, Verdict};
 use watcher::Seen;
@@ -104,7 +104,7 @@ async fn storm(site: &Arc<Processes>, book: &Arc<Book>, size: Size) -> (Done, Se
     let faults = tokio::spawn(upstream::faults(site.clone(), size.seed, over.clone()));
     let hand = tokio::spawn(upstream::hand(site.clone(), ended.clone()));
     let watcher = tokio::spawn(watcher::watch(site.clone(), ended.clone()));
-    let blows = tokio::spawn(blows::fall(
+    let blows = tokio::spawn(process_failures::fall(
         site.clone(),
         size.seed,
         size.away,

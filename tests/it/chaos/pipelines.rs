@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::dice::Dice;
+use super::choices::Dice;
 use crate::support::catalogue::{injected, parameter, pipeline};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
-use super::dice::Dice;
+use super::choices::Dice;
 use super::pipelines::Kind;
 use super::processes::Processes;
 use crate::support::catalogue::id;

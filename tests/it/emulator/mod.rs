@@ -5,9 +5,9 @@
 mod access;
 mod catalogue;
 mod faults;
-mod guard;
 mod life;
 mod lists;
+mod local_only;
 mod real;
 mod reports;
 mod restart;

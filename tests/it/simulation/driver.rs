@@ -15,8 +15,8 @@ use tokio::runtime::{Builder, Runtime};
 use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 
 use super::catalogue::PLACES;
-use super::mail::Letter;
 use super::replica::{Event, Outcome, Replica};
+use super::reports::Letter;
 use super::world::{Law, Release, Shared, Standing, World};
 
 /// Longer than any step takes on a busy machine.

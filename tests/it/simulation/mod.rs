@@ -4,26 +4,26 @@
 //! advance step by step. The seed determines everything, so a failure can be replayed.
 //!
 //! ```text
-//! dice.rs       all random decisions, from the seed
-//! mood.rs       the fault rates of a world
-//! catalogue.rs  the workspaces and pipelines
-//! world.rs      what really happened
-//! life.rs       what a run does; mail.rs: what its pipeline sends
-//! upstream.rs   OpenHEXA for one bridge; fate.rs: the outcome of each request; show.rs: responses in the log
-//! replica.rs    a bridge that can be killed at any await point
-//! driver.rs     runs a world step by step; steps.rs: the steps
-//! witness.rs    what was seen meanwhile; verdict.rs: the checks at the end; checks.rs: that both can fail
+//! dice.rs         all random decisions, from the seed
+//! fault_rates.rs  the fault rates of a world
+//! catalogue.rs    the workspaces and pipelines
+//! world.rs        what really happened
+//! life.rs         what a run does; reports.rs: what its pipeline sends
+//! upstream.rs     OpenHEXA for one bridge; outcomes.rs: the outcome of each request; show.rs: responses in the log
+//! replica.rs      a bridge that can be killed at any await point
+//! driver.rs       runs a world step by step; steps.rs: the steps
+//! witness.rs      what was seen meanwhile; verdict.rs: the checks at the end; checks.rs: that both can fail
 //! ```
 
 mod catalogue;
 mod checks;
 mod dice;
 mod driver;
-mod fate;
+mod fault_rates;
 mod life;
-mod mail;
-mod mood;
+mod outcomes;
 mod replica;
+mod reports;
 mod show;
 mod steps;
 mod upstream;

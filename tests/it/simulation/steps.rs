@@ -14,8 +14,8 @@ use serde_json::json;
 use super::catalogue::{PLACES, SORTS, pipeline_id, version};
 use super::driver::{Driver, Flying, name, operator};
 use super::life::{MINUTE, SECOND};
-use super::mail::Letter;
 use super::replica::Outcome;
+use super::reports::Letter;
 use super::world::{Release, Standing};
 
 /// How often each step is taken, compared with the others.

@@ -20,7 +20,7 @@ use tokio::sync::mpsc::UnboundedSender;
 use uuid::Uuid;
 
 use super::catalogue::{pipeline, version, whose, whose_version};
-use super::fate::{Fate, LaunchFate, fate, launch_fate};
+use super::outcomes::{Fate, LaunchFate, fate, launch_fate};
 use super::replica::Event;
 use super::show::{candidates, debugged, listed, looked, there};
 use super::world::{Release, Shared, Sight, SimRun, Standing, World};

@@ -16,9 +16,9 @@ use uuid::Uuid;
 
 use super::catalogue::{PLACES, SORTS, version, whose, whose_version};
 use super::dice::Dice;
+use super::fault_rates::Mood;
 use super::life::{Life, SECOND};
-use super::mail::Letter;
-use super::mood::Mood;
+use super::reports::Letter;
 use super::witness::Witness;
 
 /// When a world begins; any time will do.

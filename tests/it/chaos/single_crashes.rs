@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 use rustix::process::Signal;
 use serde_json::{Value, json};
 
-use super::blows::database_away;
 use super::pipelines::{self, Kind};
+use super::process_failures::database_away;
 use super::processes::{LEASE, Processes};
 use super::verdict;
 use crate::support::catalogue::id;

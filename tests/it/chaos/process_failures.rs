@@ -7,7 +7,7 @@ use rustix::process::Signal;
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
-use super::dice::Dice;
+use super::choices::Dice;
 use super::processes::Processes;
 use crate::support::catalogue::id;
 use crate::support::story::PATIENCE;
