@@ -130,6 +130,7 @@ pub async fn start(start: Start) -> Result<Running, StartError> {
         openhexa: Arc::new(openhexa_client(&settings, &start.clock)?),
         clock: start.clock.clone(),
         rules: rules::rules(&settings),
+        launch_times: rules::launch_times(&settings),
         cache: rules::cache_limits(&settings),
         addresses: rules::address_rules(&settings),
         identity: identity::options(&settings, access, public_url(&settings, address))?,
@@ -213,7 +214,7 @@ impl Running {
 
 /// The progress that was merged since the last flush.
 async fn flush_last(bridge: &Bridge) {
-    let error = match tokio::time::timeout(LAST_FLUSH, bridge.flush_reports()).await {
+    let error = match tokio::time::timeout(LAST_FLUSH, bridge.runs.reports.flush()).await {
         Ok(Ok(())) => return,
         Ok(Err(error)) => causes(&error),
         Err(_) => format!("it took longer than {} s", LAST_FLUSH.as_secs()),
@@ -223,14 +224,14 @@ async fn flush_last(bridge: &Bridge) {
 
 fn reconciler(settings: &Settings, bridge: Bridge, stop: CancellationToken) -> JoinHandle<()> {
     let period = settings.reconcile.period.0;
-    let nudge = bridge.nudge();
+    let nudge = bridge.runs.reconciler.wake();
     spawn(async move {
         let beat = Beat {
             period,
             nudge,
             at_once: PASSES_AT_ONCE,
         };
-        background::run("reconcile", beat, stop, || bridge.reconcile()).await;
+        background::run("reconcile", beat, stop, || bridge.runs.reconciler.run()).await;
     })
 }
 
@@ -258,7 +259,7 @@ fn flusher(bridge: Bridge, stop: CancellationToken) -> JoinHandle<()> {
             nudge: Arc::default(),
             at_once: 1,
         };
-        background::run("reports", beat, stop, || bridge.flush_reports()).await;
+        background::run("reports", beat, stop, || bridge.runs.reports.flush()).await;
     })
 }
 

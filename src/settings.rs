@@ -159,7 +159,7 @@ pub struct Reconcile {
     pub runs_per_request: i64,
     pub pause: Span,
     pub longest_pause: Span,
-    pub absent_looks: i32,
+    pub absent_polls: i32,
     pub stop_again: Span,
     pub deadline_grace: Span,
     pub overdue: Span,

@@ -145,7 +145,7 @@ fn describe_tasks() {
         "Polling cycles of the reconciler, by outcome"
     );
     counter!(
-        "openhexa_bridge_reconciler_looks_total",
+        "openhexa_bridge_reconciler_polls_total",
         "Polls of tasks, by outcome"
     );
     counter!(

@@ -22,7 +22,7 @@ use crate::domain::pipeline::PipelineSummary;
 use crate::domain::principal::{Actor, Principal, Role};
 use crate::service::catalog::Shown;
 use crate::service::identity::ONLY_ACCOUNT;
-use crate::service::launch::LaunchRequest;
+use crate::service::launching::LaunchRequest;
 use crate::service::{Bridge, Error, Upstream};
 use crate::settings::{Settings, Sources};
 use crate::store::{ConfigContent, Vault};
@@ -176,9 +176,9 @@ async fn launchable(bridge: &Bridge, pipelines: Vec<PipelineId>) -> Option<Pipel
             send_notifications: false,
             debug: false,
             relaunch_of: None,
-            once: None,
+            idempotency: None,
         };
-        if bridge.validate(&who, &request).await.is_ok() {
+        if bridge.launching.validate(&who, &request).await.is_ok() {
             return Some(pipeline);
         }
     }

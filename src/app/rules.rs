@@ -3,19 +3,18 @@
 use crate::openhexa::Limits;
 use crate::service::catalog::CacheLimits;
 use crate::service::configuration::AddressRules;
+use crate::service::launching::LaunchTimes;
 use crate::service::live::StreamLimits;
-use crate::service::{Looks, Pauses, ReportLimits, Rules};
+use crate::service::runs::{Pauses, PollTimes, ReportLimits, Rules};
 use crate::settings::Settings;
 
 pub fn rules(settings: &Settings) -> Rules {
     let (launch, reconcile) = (&settings.launch, &settings.reconcile);
     Rules {
-        answer_within: launch.answer_within.0,
         give_up_after: launch.give_up_after.delta(),
-        idempotency_kept: launch.idempotency_kept.delta(),
         clock_skew: launch.clock_skew.delta(),
         grace: launch.grace.delta(),
-        looks: Looks {
+        polls: PollTimes {
             early: reconcile.early.delta(),
             early_for: reconcile.early_for.delta(),
             unsure: reconcile.unsure.delta(),
@@ -32,17 +31,24 @@ pub fn rules(settings: &Settings) -> Rules {
         },
         lease: reconcile.lease.delta(),
         pass_limit: usize::try_from(reconcile.pass_limit).unwrap_or(usize::MAX),
-        looks_at_once: settings.openhexa.concurrency.saturating_sub(2).max(1),
+        concurrent_polls: settings.openhexa.concurrency.saturating_sub(2).max(1),
         runs_per_request: usize::try_from(reconcile.runs_per_request).unwrap_or(1),
         pauses: Pauses {
             first: reconcile.pause.delta(),
-            most: reconcile.longest_pause.delta(),
+            longest: reconcile.longest_pause.delta(),
         },
-        absent_looks: reconcile.absent_looks,
+        absent_polls: reconcile.absent_polls,
         stop_again: reconcile.stop_again.delta(),
         deadline_grace: reconcile.deadline_grace.delta(),
         hidden_for: reconcile.hidden_for.delta(),
         queue_allowance: settings.callback.queue_allowance.delta(),
+    }
+}
+
+pub fn launch_times(settings: &Settings) -> LaunchTimes {
+    LaunchTimes {
+        answer_within: settings.launch.answer_within.0,
+        idempotency_kept: settings.launch.idempotency_kept.delta(),
     }
 }
 

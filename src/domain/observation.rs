@@ -37,7 +37,7 @@ pub enum Observation {
         within: TimeDelta,
     },
     /// A look that was not answered, or that proves nothing.
-    LookFailed,
+    PollFailed,
     /// Proven absent, or never confirmed, as far as this was all that was known.
     RunGone {
         why: Note,
@@ -77,7 +77,7 @@ pub struct KeptProgress {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Premise {
     pub run: Option<RunId>,
-    pub absent_looks: i32,
+    pub absent_polls: i32,
     pub called_back: bool,
     pub hidden_since: Option<DateTime<Utc>>,
 }

@@ -78,7 +78,7 @@ pub struct Run {
     /// Whether an attempt may have made a run without our hearing of it.
     pub unsure: bool,
     /// Answered looks in a row in which the run was absent though its pipeline was visible.
-    pub absent_looks: i32,
+    pub absent_polls: i32,
     /// When a successful poll since the last attempt first did not find the lost run.
     pub unseen_since: Option<DateTime<Utc>>,
     /// Since when every answered look showed neither the run nor its pipeline, though the token was still good.
@@ -201,7 +201,7 @@ impl Task {
             Observation::RunSeen(sighting) => self.see(sighting, now),
             Observation::RunUnseen => self.unseen(now),
             Observation::RunHidden { within } => self.hide(*within, now),
-            Observation::LookFailed => self.look_again(),
+            Observation::PollFailed => self.look_again(),
             Observation::RunGone { why, premise } => self.gone(why, *premise, now),
             Observation::CancelAsked => self.cancel(now)?,
             Observation::CancelAskedAgain => self.cancel_again(),
@@ -275,7 +275,7 @@ impl Task {
     pub fn premise(&self) -> Premise {
         Premise {
             run: self.run.id,
-            absent_looks: self.run.absent_looks,
+            absent_polls: self.run.absent_polls,
             called_back: self.called_back,
             hidden_since: self.run.hidden_since,
         }
@@ -320,7 +320,7 @@ impl Task {
         }
         self.run.status = Some(sighting.status.clone());
         self.run.progress = sighting.progress.clamp(0, 100) as i32;
-        self.run.absent_looks = 0;
+        self.run.absent_polls = 0;
         self.show();
         match sighting.status {
             RunStatus::Running => self.start(now),
@@ -335,7 +335,7 @@ impl Task {
     fn unseen(mut self, now: DateTime<Utc>) -> Self {
         match self.run.id {
             _ if !self.is_live() => return self,
-            Some(_) => self.run.absent_looks += 1,
+            Some(_) => self.run.absent_polls += 1,
             None => {
                 self.run.unseen_since.get_or_insert(now);
             }

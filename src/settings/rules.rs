@@ -278,9 +278,9 @@ pub const RULES: &[Rule] = &[
         },
     ),
     rule(
-        "reconcile.absent_looks",
+        "reconcile.absent_polls",
         "a whole number from 2 to 100",
-        |s| (2..=100).contains(&s.reconcile.absent_looks),
+        |s| (2..=100).contains(&s.reconcile.absent_polls),
     ),
     rule("reconcile.stop_again", "longer than 0", |s| {
         lived(s.reconcile.stop_again)

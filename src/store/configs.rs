@@ -256,7 +256,7 @@ pub(super) fn followed_connections(
 ) -> Result<Vec<Connection>, Error> {
     let rows: Vec<ConnectionRow> = on!(db, |conn| {
         let followed = run::table
-            .filter(run::next_look_at.is_not_null())
+            .filter(run::next_poll_at.is_not_null())
             .select(run::connection_id);
         connection::table
             .filter(connection::id.eq_any(followed))

@@ -48,8 +48,8 @@ pub use diesel::result::Error as TransactionError;
 pub use error::{BadKey, Error, Failure, OpenError};
 pub use events::{EventsPage, EventsPart, events_page, has_event, last_told, report_totals};
 pub use iaso::{
-    Found as FoundUser, Options as BesideIaso, disown, has_strayed, knows_account, moved,
-    refresh_connections, stop_wishes, strayed, user,
+    Found as FoundUser, Options as BesideIaso, disown, has_strayed, killed, knows_account, moved,
+    refresh_connections, strayed, user,
 };
 pub use keys::{
     NewKey, StoredKey, add_key, ended_keys, good_keys, key_of, key_used, keys, lock_keys, own_key,
@@ -64,8 +64,8 @@ pub use once::{Remembered, remember, remembered, take_turns};
 pub use pages::{Key, Mark, Order, Page, TaskFilter, after, list};
 pub use reseal::{Lost, Tally, are_readable, is_fresh, reseal};
 pub use runs::{
-    Due, Kind, claim_due, forget_secrets, is_launch_stored, look_by, must_wait, owned_runs, owners,
-    plan, put_secrets, renew, schedule, sealed, secrets_of, wake_next,
+    Due, Kind, claim_due, forget_secrets, is_launch_stored, must_wait, owned_runs, owners, plan,
+    poll_by, put_secrets, renew, schedule, sealed, secrets_of, wake_next,
 };
 pub use sessions::{NewSession, add_session, end_session, is_session};
 pub use tasks::{

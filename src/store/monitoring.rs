@@ -230,7 +230,7 @@ pub fn live(db: &mut Db<'_>, account: AccountId) -> Result<Live, Error> {
         () => {
             run::table
                 .inner_join(task::table)
-                .filter(run::next_look_at.is_not_null())
+                .filter(run::next_poll_at.is_not_null())
                 .filter(run::account_id.eq(account.0))
         };
     }
@@ -240,8 +240,8 @@ pub fn live(db: &mut Db<'_>, account: AccountId) -> Result<Live, Error> {
         .select((task::state, diesel::dsl::count_star()))
         .load(conn))?;
     let next: Option<Option<At>> = on!(db, |conn| live!()
-        .order(run::next_look_at)
-        .select(run::next_look_at)
+        .order(run::next_poll_at)
+        .select(run::next_poll_at)
         .first(conn)
         .optional())?;
     let oldest: Option<At> = on!(db, |conn| live!()

@@ -74,7 +74,7 @@ fn unclaimed(db: &mut Db<'_>, kind: Kind, due: &Due) -> Result<Vec<i64>, Error> 
     macro_rules! query {
         () => {
             run::table
-                .filter(run::next_look_at.le(At(due.now)))
+                .filter(run::next_poll_at.le(At(due.now)))
                 .filter(
                     run::lease_until
                         .is_null()
@@ -82,7 +82,7 @@ fn unclaimed(db: &mut Db<'_>, kind: Kind, due: &Due) -> Result<Vec<i64>, Error> 
                 )
                 .filter(run::run_id.is_not_null().eq(kind == Kind::Followed))
                 // Each database would break a tie in its own way.
-                .order((run::next_look_at, run::task_id))
+                .order((run::next_poll_at, run::task_id))
                 .limit(i64::try_from(due.limit).unwrap_or(i64::MAX))
                 .select(run::task_id)
         };
@@ -101,16 +101,16 @@ pub fn schedule(
     next_look: Option<DateTime<Utc>>,
 ) -> Result<(), Error> {
     on!(db, |conn| diesel::update(run::table.find(task.0))
-        .set(run::next_look_at.eq(next_look.map(At)))
+        .set(run::next_poll_at.eq(next_look.map(At)))
         .execute(conn))?;
     Ok(())
 }
 
 /// Brings the next look forward; one that is sooner stays.
-pub fn look_by(db: &mut Db<'_>, task: TaskId, at: DateTime<Utc>) -> Result<(), Error> {
+pub fn poll_by(db: &mut Db<'_>, task: TaskId, at: DateTime<Utc>) -> Result<(), Error> {
     on!(db, |conn| diesel::update(run::table.find(task.0))
-        .filter(run::next_look_at.is_null().or(run::next_look_at.gt(At(at))))
-        .set(run::next_look_at.eq(At(at)))
+        .filter(run::next_poll_at.is_null().or(run::next_poll_at.gt(At(at))))
+        .set(run::next_poll_at.eq(At(at)))
         .execute(conn))?;
     Ok(())
 }
@@ -147,15 +147,15 @@ pub fn plan(
         }
     }
     for (next, tasks) in &by_time {
-        let replaced = run::next_look_at
+        let replaced = run::next_poll_at
             .le(At(now))
-            .or(run::next_look_at.gt(At(*next)));
+            .or(run::next_poll_at.gt(At(*next)));
         on!(db, |conn| diesel::update(run::table)
             .filter(run::task_id.eq_any(tasks))
             .filter(run::lease_owner.eq(owner))
             .filter(replaced)
             .set((
-                run::next_look_at.eq(At(*next)),
+                run::next_poll_at.eq(At(*next)),
                 run::lease_until.eq(None::<At>),
                 run::lease_owner.eq(None::<String>),
             ))
@@ -177,7 +177,7 @@ pub fn plan(
 /// Whether the task of this launch is in the database, as long as its run is still polled.
 pub fn is_launch_stored(db: &mut Db<'_>, launch: LaunchId) -> Result<bool, Error> {
     let found: Option<i64> = on!(db, |conn| run::table
-        .filter(run::next_look_at.is_not_null())
+        .filter(run::next_poll_at.is_not_null())
         .filter(run::launch_id.eq(Id(launch.0)))
         .select(run::task_id)
         .first(conn)
@@ -339,7 +339,7 @@ pub fn wake_next(
             .get_result(&mut **conn)
             .optional()?,
     };
-    next.map_or(Ok(()), |next| look_by(db, TaskId(next), at))
+    next.map_or(Ok(()), |next| poll_by(db, TaskId(next), at))
 }
 
 /// What tells a launch without a task id from others.

@@ -290,7 +290,7 @@ pub fn save_sent(db: &mut Db<'_>, new: &Task, sent: &Sent) -> Result<(), Error> 
             &row,
             run::secrets.eq(&sent.secrets),
             run::fingerprint.eq(&sent.fingerprint),
-            run::next_look_at.eq(At(sent.held.now)),
+            run::next_poll_at.eq(At(sent.held.now)),
             run::lease_until.eq(At(sent.held.until)),
             run::lease_owner.eq(&sent.held.owner),
         ))

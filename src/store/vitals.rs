@@ -29,19 +29,19 @@ pub fn probe(db: &mut Db<'_>) -> Result<(), Error> {
 pub fn vitals(db: &mut Db<'_>) -> Result<Vitals, Error> {
     let live: Vec<(String, i64)> = on!(db, |conn| run::table
         .inner_join(task::table)
-        .filter(run::next_look_at.is_not_null())
+        .filter(run::next_poll_at.is_not_null())
         .group_by(task::state)
         .select((task::state, diesel::dsl::count_star()))
         .load(conn))?;
     let next: Option<Option<At>> = on!(db, |conn| run::table
-        .filter(run::next_look_at.is_not_null())
-        .order(run::next_look_at)
-        .select(run::next_look_at)
+        .filter(run::next_poll_at.is_not_null())
+        .order(run::next_poll_at)
+        .select(run::next_poll_at)
         .first(conn)
         .optional())?;
     let oldest: Option<At> = on!(db, |conn| run::table
         .inner_join(task::table)
-        .filter(run::next_look_at.is_not_null())
+        .filter(run::next_poll_at.is_not_null())
         .filter(run::run_id.is_null())
         .order(task::created_at)
         .select(task::created_at)

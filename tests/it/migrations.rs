@@ -238,7 +238,7 @@ fn columns_keys_and_indexes_are_the_same_on_both_databases() {
     assert!(
         indexes.contains(&(
             "run unique=0 partial=1".to_owned(),
-            "next_look_at".to_owned()
+            "next_poll_at".to_owned()
         )),
         "{indexes:?}"
     );

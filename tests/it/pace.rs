@@ -4,8 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use openhexa_bridge::domain::connection::{Connection, Target};
 use openhexa_bridge::domain::ids::{AccountId, ConnectionId};
 use openhexa_bridge::openhexa::Error;
-use openhexa_bridge::service::Pauses;
-use openhexa_bridge::service::pace::{Leave, Paces};
+use openhexa_bridge::service::runs::{CircuitBreakers, Pauses, Permission};
 
 const URL: &str = "https://hexa.example.org";
 
@@ -26,7 +25,7 @@ fn connection(id: i64) -> Connection {
 fn pauses() -> Pauses {
     Pauses {
         first: TimeDelta::seconds(10),
-        most: TimeDelta::minutes(5),
+        longest: TimeDelta::minutes(5),
     }
 }
 
@@ -34,63 +33,96 @@ fn start() -> DateTime<Utc> {
     DateTime::UNIX_EPOCH
 }
 
-fn failed(paces: &Paces, at: &Connection, error: &Error, now: DateTime<Utc>) -> bool {
-    paces.failed(at, error.into(), &pauses(), now)
+fn failed(breakers: &CircuitBreakers, at: &Connection, error: &Error, now: DateTime<Utc>) -> bool {
+    breakers.failed(at, error.into(), &pauses(), now)
 }
 
-fn asks(leave: Leave) -> Option<(usize, bool)> {
+fn asks(leave: Permission) -> Option<(usize, bool)> {
     match leave {
-        Leave::Ask { most, probe } => Some((most, probe)),
-        Leave::Wait { .. } => None,
+        Permission::Allowed { max_runs, probe } => Some((max_runs, probe)),
+        Permission::Paused { .. } => None,
     }
 }
 
 #[test]
 fn a_limit_of_one_account_does_not_pause_the_polls_of_another() {
-    let (paces, first, other) = (Paces::default(), connection(1), connection(2));
+    let (breakers, first, other) = (CircuitBreakers::default(), connection(1), connection(2));
     let limited = Error::Throttled { seconds: Some(600) };
-    failed(&paces, &first, &limited, start());
+    failed(&breakers, &first, &limited, start());
     let until = start() + TimeDelta::seconds(600);
-    assert_eq!(paces.leave(&first, 64, start()), Leave::Wait { until });
-    assert_eq!(asks(paces.leave(&other, 64, start())), Some((64, false)));
-    paces.answered(&other);
-    assert_eq!(paces.leave(&first, 64, start()), Leave::Wait { until });
+    assert_eq!(
+        breakers.permission(&first, 64, start()),
+        Permission::Paused { until }
+    );
+    assert_eq!(
+        asks(breakers.permission(&other, 64, start())),
+        Some((64, false))
+    );
+    breakers.answered(&other);
+    assert_eq!(
+        breakers.permission(&first, 64, start()),
+        Permission::Paused { until }
+    );
     // A later failure without a time does not shorten the pause; after it one request goes first.
-    failed(&paces, &first, &Error::Throttled { seconds: None }, start());
-    assert_eq!(asks(paces.leave(&first, 64, until)), Some((64, true)));
+    failed(
+        &breakers,
+        &first,
+        &Error::Throttled { seconds: None },
+        start(),
+    );
+    assert_eq!(
+        asks(breakers.permission(&first, 64, until)),
+        Some((64, true))
+    );
 }
 
 #[test]
 fn a_limit_without_a_time_is_waited_for_all_the_same() {
-    let (paces, first) = (Paces::default(), connection(1));
-    failed(&paces, &first, &Error::Throttled { seconds: None }, start());
+    let (breakers, first) = (CircuitBreakers::default(), connection(1));
+    failed(
+        &breakers,
+        &first,
+        &Error::Throttled { seconds: None },
+        start(),
+    );
     let paused = |leave| match leave {
-        Leave::Wait { until } => until - start(),
-        Leave::Ask { .. } => TimeDelta::zero(),
+        Permission::Paused { until } => until - start(),
+        Permission::Allowed { .. } => TimeDelta::zero(),
     };
-    let first_pause = paused(paces.leave(&first, 64, start()));
+    let first_pause = paused(breakers.permission(&first, 64, start()));
     assert!(first_pause > TimeDelta::seconds(7), "{first_pause}");
     let again = start() + first_pause;
-    failed(&paces, &first, &Error::Throttled { seconds: None }, again);
-    let second = paused(paces.leave(&first, 64, again)) - first_pause;
+    failed(
+        &breakers,
+        &first,
+        &Error::Throttled { seconds: None },
+        again,
+    );
+    let second = paused(breakers.permission(&first, 64, again)) - first_pause;
     assert!(second > first_pause, "{second}: each pause is longer");
 }
 
 #[test]
 fn an_outage_pauses_the_polls_of_all_accounts_of_the_instance() {
-    let (paces, first, other) = (Paces::default(), connection(1), connection(2));
+    let (breakers, first, other) = (CircuitBreakers::default(), connection(1), connection(2));
     assert!(
-        failed(&paces, &first, &Error::Unreachable, start()),
+        failed(&breakers, &first, &Error::Unreachable, start()),
         "it was available"
     );
     assert!(
-        !failed(&paces, &other, &Error::Unreachable, start()),
+        !failed(&breakers, &other, &Error::Unreachable, start()),
         "told once"
     );
-    assert_eq!(asks(paces.leave(&other, 64, start())), None);
+    assert_eq!(asks(breakers.permission(&other, 64, start())), None);
     let later = start() + pauses().first;
-    assert_eq!(asks(paces.leave(&other, 64, later)), Some((16, true)));
-    assert!(paces.answered(&other), "it was unavailable");
-    assert!(!paces.answered(&other), "told once");
-    assert_eq!(asks(paces.leave(&first, 64, later)), Some((64, false)));
+    assert_eq!(
+        asks(breakers.permission(&other, 64, later)),
+        Some((16, true))
+    );
+    assert!(breakers.answered(&other), "it was unavailable");
+    assert!(!breakers.answered(&other), "told once");
+    assert_eq!(
+        asks(breakers.permission(&first, 64, later)),
+        Some((64, false))
+    );
 }

@@ -267,7 +267,7 @@ async fn polls_of_several_pipelines_are_spread_out(#[values(Sqlite, Postgres)] b
         story.launch(&id(number), json!({})).await;
     }
     let planned =
-        database::texts(&story, "SELECT CAST(next_look_at AS TEXT) AS text FROM run").await;
+        database::texts(&story, "SELECT CAST(next_poll_at AS TEXT) AS text FROM run").await;
     let moments: std::collections::BTreeSet<&String> = planned.iter().collect();
     assert!(planned.len() == 12 && moments.len() > 6, "{planned:?}");
     story.end().await;

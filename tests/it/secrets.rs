@@ -657,7 +657,7 @@ async fn a_cancel_while_the_pipeline_was_read_stored_erased_secrets_again(
     let before = story.asked("pipeline").await;
     let bridge = story.bridge();
     story.advance(TimeDelta::minutes(1));
-    let pass = tokio::spawn(async move { bridge.reconcile().await });
+    let pass = tokio::spawn(async move { bridge.runs.reconciler.run().await });
     story.until_asked("pipeline", before + 1).await;
     let ended = story
         .post(&format!("/tasks/{task}/cancel/"), &json!({}))

@@ -162,7 +162,7 @@ fn a_value_outside_what_is_allowed_is_told() {
         ("reconcile.runs_per_request", "0", "a whole number from 1 to 1000"),
         ("reconcile.pause", "6s", "longer than 0 and at most 5s"),
         ("reconcile.longest_pause", "1s", "at least reconcile.pause and at most 10m"),
-        ("reconcile.absent_looks", "1", "a whole number from 2 to 100"),
+        ("reconcile.absent_polls", "1", "a whole number from 2 to 100"),
         ("reconcile.stop_again", "0s", "longer than 0"),
         ("reconcile.deadline_grace", "14m", "at least 15m, the time after which OpenHEXA itself ends a lost run"),
         ("reconcile.overdue", "0s", "longer than 0"),

@@ -30,7 +30,7 @@ const TASK: &str = "name, pipeline_id, pipeline_code, pipeline_name, version, la
     cancel_asked_at, relaunch_of, revision, connection_id";
 const TASK_TIMES: [&str; 4] = ["created_at", "started_at", "ended_at", "updated_at"];
 const RUN: &str = "instance, status, progress, config, secrets, names_task, drops_config, send_notifications, debug, \
-    timeout_seconds, attempts, launched_as, unsure, absent_looks, stops, connection_id";
+    timeout_seconds, attempts, launched_as, unsure, absent_polls, stops, connection_id";
 /// Above any that were launched.
 const FIRST: u64 = 10_000;
 /// Copies in one transaction.
@@ -136,7 +136,7 @@ fn copies(sqlite: bool, all: u64, from: u64, to: u64) -> String {
     } else {
         "'2100-01-01'::timestamptz"
     };
-    let look = format!("CASE WHEN next_look_at IS NOT NULL THEN {later} END");
+    let look = format!("CASE WHEN next_poll_at IS NOT NULL THEN {later} END");
     let older = |column: &str| older(sqlite, column, all);
     let times = TASK_TIMES.map(older).join(", ");
     let uuid = if sqlite {
@@ -147,7 +147,7 @@ fn copies(sqlite: bool, all: u64, from: u64, to: u64) -> String {
     format!(
         "BEGIN; INSERT INTO task (id, account_id, {TASK}, {}) {numbers}
          SELECT {FIRST} + n, {account}, {TASK}, {times} {source} JOIN task ON task.id = model.task ORDER BY n;
-         INSERT INTO run (task_id, account_id, run_id, {RUN}, next_look_at, attempted_at) {numbers}
+         INSERT INTO run (task_id, account_id, run_id, {RUN}, next_poll_at, attempted_at) {numbers}
          SELECT {FIRST} + n, {account}, {uuid}, {RUN}, {look}, {} {source} JOIN run ON run.task_id = model.task ORDER BY n;
          COMMIT;",
         TASK_TIMES.join(", "),

@@ -77,7 +77,7 @@ impl Counts {
         let counts = site::requests(&place.openhexa).await;
         let told = metrics(place).await;
         let looks = |outcome: &str| {
-            let name = "openhexa_bridge_reconciler_looks_total";
+            let name = "openhexa_bridge_reconciler_polls_total";
             value(&told, &format!("{name}{{outcome=\"{outcome}\"}}"))
         };
         Self {

@@ -89,20 +89,20 @@ CREATE TABLE run (
     attempts INTEGER NOT NULL,
     launched_as TEXT,
     unsure BOOLEAN NOT NULL,
-    absent_looks INTEGER NOT NULL,
+    absent_polls INTEGER NOT NULL,
     unseen_since TEXT,
     hidden_since TEXT,
     hidden_at TEXT,
     stop_asked_at TEXT,
     stops INTEGER NOT NULL,
-    next_look_at TEXT,
+    next_poll_at TEXT,
     lease_until TEXT,
     lease_owner TEXT,
     UNIQUE (instance, run_id)
 );
 
 -- Only live runs have a next look.
-CREATE INDEX run_due ON run (next_look_at) WHERE next_look_at IS NOT NULL;
+CREATE INDEX run_due ON run (next_poll_at) WHERE next_poll_at IS NOT NULL;
 
 CREATE TABLE event (
     id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,

@@ -15,8 +15,8 @@ use crate::http::document::problem;
 use crate::http::error::{Answer, Problem};
 use crate::http::marks::Made;
 use crate::service::Bridge;
-use crate::service::once::{Asked, Once};
-use crate::service::relaunch::RelaunchRequest;
+use crate::service::launching::RelaunchRequest;
+use crate::service::launching::{Idempotency, Operation};
 
 const HEADER: &str = "Idempotency-Key";
 const LONGEST: usize = 255;
@@ -61,7 +61,7 @@ pub async fn relaunch(
 ) -> Answer<HttpResponse> {
     let task = task_id(&id)?;
     let body = body::object_or_nothing(&request, payload).await?;
-    let once = once(&bridge, &request, Asked::Relaunch(task), &body)?;
+    let once = once(&bridge, &request, Operation::Relaunch(task), &body)?;
     let secrets = match body.get("config") {
         None | Some(Value::Null) => Map::new(),
         given => validation::object(given)
@@ -71,9 +71,9 @@ pub async fn relaunch(
     let wanted = RelaunchRequest {
         task,
         secrets,
-        once,
+        idempotency: once,
     };
-    let task = bridge.relaunch(&who, wanted).await?;
+    let task = bridge.launching.relaunch(&who, wanted).await?;
     request.extensions_mut().insert(Made(task.id));
     Ok(HttpResponse::Created().json(Envelope::from(&task)))
 }
@@ -82,16 +82,20 @@ pub async fn relaunch(
 pub fn once(
     bridge: &Bridge,
     request: &HttpRequest,
-    asked: Asked,
+    asked: Operation,
     body: &Map<String, Value>,
-) -> Answer<Option<Once>> {
+) -> Answer<Option<Idempotency>> {
     let mut keys = request.headers().get_all(HEADER);
     let Some(key) = keys.next() else {
         return Ok(None);
     };
     let text = key.to_str().ok().filter(|key| is_key(key));
     if let (Some(key), None) = (text, keys.next()) {
-        return Ok(Some(bridge.once(key.to_owned(), asked, body)));
+        return Ok(Some(bridge.launching.idempotency(
+            key.to_owned(),
+            asked,
+            body,
+        )));
     }
     let sentence = say("idempotency-key").with("most", LONGEST);
     Err(Problem::field(HEADER, sentence))

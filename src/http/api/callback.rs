@@ -16,7 +16,7 @@ use crate::domain::sentence::{FieldErrors, Sentence, say};
 use crate::http::body;
 use crate::http::error::{Answer, Problem};
 use crate::service::Bridge;
-use crate::service::callback::Callback;
+use crate::service::runs::Callback;
 
 /// Letters of a message that are kept.
 const MESSAGE: usize = 10_000;
@@ -96,7 +96,7 @@ pub async fn report(
         body::spell_out(&mut body, &["result", "result_data"]);
     }
     let callback = read(&id, body)?;
-    let task = bridge.report(who, callback).await?;
+    let task = bridge.runs.reports.report(who, callback).await?;
     Ok(Json(Envelope::from(&task)))
 }
 

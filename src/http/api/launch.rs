@@ -20,8 +20,8 @@ use crate::http::error::{Answer, Problem, listed};
 use crate::http::language::Language;
 use crate::http::marks::Made;
 use crate::service::Bridge;
-use crate::service::launch::LaunchRequest;
-use crate::service::once::Asked;
+use crate::service::launching::LaunchRequest;
+use crate::service::launching::Operation;
 
 /// A launch request.
 #[derive(ToSchema)]
@@ -74,7 +74,7 @@ pub async fn validate(
     payload: Payload,
 ) -> Answer<Json<Judged>> {
     let wanted = read(&id, body::object(&request, payload).await?)?;
-    let found = bridge.validate(&who, &wanted).await?;
+    let found = bridge.launching.validate(&who, &wanted).await?;
     let warnings = listed(&found.warnings, Language::of(request.headers()));
     Ok(Json(Judged {
         valid: true,
@@ -123,13 +123,13 @@ pub async fn launch(
         // The digits of an id without dashes may spell a JSON number.
         body::drop_empty(&mut body, "version");
     }
-    let asked = Asked::Launch(pipeline_id(&id)?);
+    let asked = Operation::Launch(pipeline_id(&id)?);
     let once = again::once(&bridge, &request, asked, &body)?;
     let wanted = LaunchRequest {
-        once,
+        idempotency: once,
         ..read(&id, body)?
     };
-    let task = bridge.launch(&who, wanted).await?;
+    let task = bridge.launching.launch(&who, wanted).await?;
     request.extensions_mut().insert(Made(task.id));
     Ok(HttpResponse::Created().json(Envelope::from(&task)))
 }
@@ -157,7 +157,7 @@ fn read(id: &str, body: Map<String, Value>) -> Answer<LaunchRequest> {
                 send_notifications,
                 debug,
                 relaunch_of: None,
-                once: None,
+                idempotency: None,
             })
         }
         _ => Err(Problem::fields(wrong)),

@@ -224,7 +224,9 @@ pub async fn cancel(
     who: Principal,
     id: Path<String>,
 ) -> Answer<HttpResponse> {
-    let seen = bridge.cancel(&who, task_id(&id)?).await?;
+    let id = task_id(&id)?;
+    bridge.runs.stopper.cancel(&who, id).await?;
+    let seen = bridge.tasks.view(who.account, id).await?;
     Ok(HttpResponse::Accepted().json(FullTask::from(&seen)))
 }
 

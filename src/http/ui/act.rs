@@ -16,8 +16,8 @@ use crate::http::body;
 use crate::http::error::{Answer, Problem, listed};
 use crate::http::language::Language;
 use crate::http::marks::Made;
-use crate::service::once::Asked;
-use crate::service::relaunch::RelaunchRequest;
+use crate::service::launching::Operation;
+use crate::service::launching::RelaunchRequest;
 use crate::service::{Bridge, Error};
 
 pub async fn cancel(
@@ -27,8 +27,8 @@ pub async fn cancel(
     request: HttpRequest,
 ) -> Answer<HttpResponse> {
     let task = task_id(&id)?;
-    match bridge.cancel(&who, task).await {
-        Ok(seen) => Ok(see_page(&request, &place(seen.task.id))),
+    match bridge.runs.stopper.cancel(&who, task).await {
+        Ok(()) => Ok(see_page(&request, &place(task))),
         Err(error) => refused(&bridge, &who, &request, task, error).await,
     }
 }
@@ -44,15 +44,17 @@ pub async fn relaunch(
     let typed = Typed::new(body::pairs(&request, payload).await?);
     let secrets = secrets(&typed);
     let once = typed.last("once").map(|key| {
-        let asked = Asked::Relaunch(task);
-        bridge.once(key.chars().take(64).collect(), asked, &secrets)
+        let asked = Operation::Relaunch(task);
+        bridge
+            .launching
+            .idempotency(key.chars().take(64).collect(), asked, &secrets)
     });
     let wanted = RelaunchRequest {
         task,
         secrets,
-        once,
+        idempotency: once,
     };
-    match bridge.relaunch(&who, wanted).await {
+    match bridge.launching.relaunch(&who, wanted).await {
         Ok(made) => {
             request.extensions_mut().insert(Made(made.id));
             Ok(see_page(&request, &place(made.id)))

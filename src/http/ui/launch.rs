@@ -17,8 +17,8 @@ use crate::http::error::{Answer, Problem, listed};
 use crate::http::language::Language;
 use crate::http::marks::Made;
 use crate::service::catalog::Form;
-use crate::service::launch::LaunchRequest;
-use crate::service::once::Asked;
+use crate::service::launching::LaunchRequest;
+use crate::service::launching::Operation;
 use crate::service::{Bridge, Error};
 
 /// Letters of the number that a page gives its form.
@@ -100,7 +100,11 @@ fn wanted(
     let once = typed.last("once").filter(|once| is_number(once));
     let once = once.zip(body.as_object());
     LaunchRequest {
-        once: once.map(|(key, body)| bridge.once(key.to_owned(), Asked::Launch(pipeline), body)),
+        idempotency: once.map(|(key, body)| {
+            bridge
+                .launching
+                .idempotency(key.to_owned(), Operation::Launch(pipeline), body)
+        }),
         pipeline,
         version,
         config,
@@ -122,10 +126,14 @@ async fn launch(
     unread: FieldErrors,
 ) -> Result<Task, Refused> {
     if unread.is_empty() {
-        return bridge.launch(who, wanted).await.map_err(Refused::by);
+        return bridge
+            .launching
+            .launch(who, wanted)
+            .await
+            .map_err(Refused::by);
     }
     let mut refused = Refused::by(Error::config(unread.clone()));
-    if let Err(Error::Invalid(wrong)) = bridge.validate(who, &wanted).await {
+    if let Err(Error::Invalid(wrong)) = bridge.launching.validate(who, &wanted).await {
         for (code, sentences) in wrong.config.0 {
             refused.config.0.entry(code).or_insert(sentences);
         }

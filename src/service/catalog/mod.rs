@@ -49,19 +49,19 @@ pub struct Catalog {
 
 impl Catalog {
     pub fn new(
-        configuration: Arc<Configuration>,
-        store: Store,
-        openhexa: Arc<dyn OpenHexa>,
-        clock: Clock,
-        jobs: Jobs,
+        configuration: &Arc<Configuration>,
+        store: &Store,
+        openhexa: &Arc<dyn OpenHexa>,
+        clock: &Clock,
+        jobs: &Jobs,
         limits: &CacheLimits,
     ) -> Self {
         Self {
-            configuration,
-            store,
-            openhexa,
-            caches: Arc::new(Caches::new(limits, &clock, &jobs)),
-            clock,
+            configuration: configuration.clone(),
+            store: store.clone(),
+            openhexa: openhexa.clone(),
+            clock: clock.clone(),
+            caches: Arc::new(Caches::new(limits, clock, jobs)),
             definition_max_age: limits.definition_max_age,
         }
     }

@@ -30,15 +30,15 @@ pub struct Configuration {
 
 impl Configuration {
     pub fn new(
-        store: Store,
-        clock: Clock,
-        openhexa: Arc<dyn OpenHexa>,
+        store: &Store,
+        clock: &Clock,
+        openhexa: &Arc<dyn OpenHexa>,
         addresses: AddressRules,
     ) -> Self {
         Self {
-            store,
-            clock,
-            openhexa,
+            store: store.clone(),
+            clock: clock.clone(),
+            openhexa: openhexa.clone(),
             addresses: Arc::new(addresses),
         }
     }

@@ -23,11 +23,11 @@ pub struct DefaultParameters {
 }
 
 impl DefaultParameters {
-    pub fn new(store: Store, configuration: Arc<Configuration>, catalog: Arc<Catalog>) -> Self {
+    pub fn new(store: &Store, configuration: &Arc<Configuration>, catalog: &Arc<Catalog>) -> Self {
         Self {
-            store,
-            configuration,
-            catalog,
+            store: store.clone(),
+            configuration: configuration.clone(),
+            catalog: catalog.clone(),
         }
     }
 }

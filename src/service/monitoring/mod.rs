@@ -17,7 +17,7 @@ pub use gather::{MOST_READ, MOST_RUNNING};
 pub use health::{Health, LiveTasks, WriteTest};
 
 use super::configuration::Configuration;
-use super::pace::{Leave, Paces};
+use super::runs::{CircuitBreakers, Permission};
 use super::{Error, Jobs};
 use crate::clock::Clock;
 pub use crate::domain::figures::{Durations, Period, Zone, per_mille};
@@ -92,7 +92,7 @@ pub struct Monitoring {
     jobs: Jobs,
     configuration: Arc<Configuration>,
     openhexa: Arc<dyn OpenHexa>,
-    breakers: Arc<Paces>,
+    breakers: Arc<CircuitBreakers>,
     cache: Arc<Cache>,
 }
 
@@ -103,7 +103,7 @@ impl Monitoring {
         jobs: Jobs,
         configuration: Arc<Configuration>,
         openhexa: Arc<dyn OpenHexa>,
-        breakers: Arc<Paces>,
+        breakers: Arc<CircuitBreakers>,
     ) -> Self {
         Self {
             store,
@@ -174,10 +174,10 @@ impl Monitoring {
         let Some(state) = self.openhexa.state(&connection.target) else {
             return Ok(UpstreamReport::NoRequest);
         };
-        let leave = self.breakers.leave(&connection, 1, self.clock.now());
-        let paused_until = match leave {
-            Leave::Wait { until } => Some(until),
-            Leave::Ask { .. } => None,
+        let permission = self.breakers.permission(&connection, 1, self.clock.now());
+        let paused_until = match permission {
+            Permission::Paused { until } => Some(until),
+            Permission::Allowed { .. } => None,
         };
         Ok(UpstreamReport::Known {
             state,

@@ -35,13 +35,13 @@ pub struct LogMasking {
 
 impl LogMasking {
     pub fn new(
-        configuration: Arc<Configuration>,
-        catalog: Arc<Catalog>,
+        configuration: &Arc<Configuration>,
+        catalog: &Arc<Catalog>,
         keys: Vec<SecretString>,
     ) -> Self {
         Self {
-            configuration,
-            catalog,
+            configuration: configuration.clone(),
+            catalog: catalog.clone(),
             keys,
         }
     }

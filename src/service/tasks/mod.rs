@@ -26,16 +26,16 @@ pub struct Tasks {
 
 impl Tasks {
     pub fn new(
-        store: Store,
-        openhexa: Arc<dyn OpenHexa>,
-        masking: Arc<LogMasking>,
-        seal: Seal,
+        store: &Store,
+        openhexa: &Arc<dyn OpenHexa>,
+        masking: &Arc<LogMasking>,
+        seal: &Seal,
     ) -> Self {
         Self {
-            store,
-            openhexa,
-            masking,
-            seal,
+            store: store.clone(),
+            openhexa: openhexa.clone(),
+            masking: masking.clone(),
+            seal: seal.clone(),
         }
     }
 }

@@ -26,7 +26,7 @@ pub use check::knows_account;
 pub(super) use configuration::configuration;
 pub use configuration::refresh_connections;
 pub(super) use mirror::{LogsToo, insert, mirror, mirror_moved};
-pub use strayed::{disown, has_strayed, moved, stop_wishes, strayed};
+pub use strayed::{disown, has_strayed, killed, moved, strayed};
 pub(super) use task_ids::leave_out;
 pub use users::{Found, user};
 

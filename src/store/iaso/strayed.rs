@@ -42,7 +42,7 @@ pub fn strayed(db: &mut Db<'_>, now: DateTime<Utc>) -> Result<Vec<TaskId>, Error
         "SELECT task.id AS id FROM public.iaso_task AS copy JOIN task ON task.id = copy.id \
          WHERE copy.created_at >= $1 AND {IS_OURS} AND {DIFFERS} \
          UNION SELECT task.id AS id FROM run JOIN task ON task.id = run.task_id JOIN public.iaso_task AS copy ON copy.id = task.id \
-         WHERE run.next_look_at IS NOT NULL AND {IS_OURS} AND {DIFFERS} ORDER BY id LIMIT {MOST}"
+         WHERE run.next_poll_at IS NOT NULL AND {IS_OURS} AND {DIFFERS} ORDER BY id LIMIT {MOST}"
     );
     let strayed: Vec<Found> = diesel::sql_query(look)
         .bind::<Stamp, _>(At(since))
@@ -65,7 +65,7 @@ pub fn moved(db: &mut Db<'_>, now: DateTime<Utc>, event: EventKind) -> Result<Ve
         "SELECT task.id AS id FROM public.iaso_task AS copy JOIN task ON task.id = copy.id \
          WHERE copy.created_at >= $1 AND {elsewhere} \
          UNION SELECT task.id AS id FROM run JOIN task ON task.id = run.task_id JOIN public.iaso_task AS copy ON copy.id = task.id \
-         WHERE run.next_look_at IS NOT NULL AND {elsewhere} ORDER BY id LIMIT {MOST}"
+         WHERE run.next_poll_at IS NOT NULL AND {elsewhere} ORDER BY id LIMIT {MOST}"
     );
     let moved: Vec<Found> = diesel::sql_query(look)
         .bind::<Stamp, _>(At(since))
@@ -103,7 +103,7 @@ impl Question for Wishes {
 
 /// Which of these tasks somebody wants to stop, in Iaso, without our tasks knowing it yet. Asked by whoever is about to
 /// move them: a kill counts from when it was made, and not from the next look through the copies.
-pub fn stop_wishes(db: &mut Db<'_>, tasks: &[TaskId]) -> Result<Vec<TaskId>, Error> {
+pub fn killed(db: &mut Db<'_>, tasks: &[TaskId]) -> Result<Vec<TaskId>, Error> {
     let Some((conn, _)) = db.attached() else {
         return Ok(Vec::new());
     };

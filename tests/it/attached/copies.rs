@@ -2,7 +2,7 @@
 
 use openhexa_bridge::domain::ids::AccountId;
 use openhexa_bridge::domain::principal::{Actor, Person, Principal, Role};
-use openhexa_bridge::service::launch::LaunchRequest;
+use openhexa_bridge::service::launching::LaunchRequest;
 use serde_json::{Map, json};
 
 use super::stage::{A, ALICE, B, Stage};
@@ -183,9 +183,15 @@ async fn a_launcher_whom_iaso_knows_is_named_and_one_who_is_gone_is_nobody() {
             send_notifications: false,
             debug: false,
             relaunch_of: None,
-            once: None,
+            idempotency: None,
         };
-        let task = stage.story.bridge().launch(&who, request).await.unwrap();
+        let task = stage
+            .story
+            .bridge()
+            .launching
+            .launch(&who, request)
+            .await
+            .unwrap();
         stage.copy(task.id.0).await
     };
     let known = launch(ALICE).await;

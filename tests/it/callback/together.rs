@@ -67,7 +67,7 @@ impl Held {
     async fn until_wait(self, story: &Story, reports: usize) {
         story
             .until_true("reports that wait", async || {
-                story.bridge().unanswered_reports() >= reports
+                story.bridge().runs.reports.unanswered() >= reports
             })
             .await;
         match self {

@@ -20,7 +20,7 @@ const ADMIN: &str = "a-key-for-those-who-configure";
 /// How long one bridge's claim on a task holds.
 pub const LEASE: Duration = Duration::from_secs(4);
 
-/// Everything that is waited for in production is here, shorter; nothing is switched off. `absent_looks` is higher,
+/// Everything that is waited for in production is here, shorter; nothing is switched off. `absent_polls` is higher,
 /// because the OpenHEXA here lies about runs, which are looked at so often.
 const SETTINGS: [(&str, &str); 20] = [
     ("SERVER__PORT", "0"),
@@ -39,7 +39,7 @@ const SETTINGS: [(&str, &str); 20] = [
     ("RECONCILE__PAUSE", "500ms"),
     ("RECONCILE__LONGEST_PAUSE", "2s"),
     ("RECONCILE__STOP_AGAIN", "2s"),
-    ("RECONCILE__ABSENT_LOOKS", "20"),
+    ("RECONCILE__ABSENT_POLLS", "20"),
     (
         "SECRETS__CALLBACK_KEY",
         "a-key-that-callback-tokens-are-signed-with",

@@ -18,11 +18,10 @@ use openhexa_bridge::service::configuration::AddressRules;
 use openhexa_bridge::service::identity::{
     self, AccessSettings, CallbackKeys, IasoSource, TokenLifetime,
 };
+use openhexa_bridge::service::launching::LaunchTimes;
 use openhexa_bridge::service::live::StreamLimits;
-use openhexa_bridge::service::reconcile::Report;
-use openhexa_bridge::service::{
-    Bridge, Error, Jobs, Looks, Parts, Pauses, ReportLimits, Rules, Seal,
-};
+use openhexa_bridge::service::runs::{CycleReport, Pauses, PollTimes, ReportLimits, Rules};
+use openhexa_bridge::service::{Bridge, Error, Jobs, Parts, Seal};
 use openhexa_bridge::store::Store;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::mpsc::UnboundedSender;
@@ -42,7 +41,7 @@ pub enum Event {
 
 pub enum Outcome {
     Launched(Result<Task, Error>),
-    Passed(Result<Report, Error>),
+    Passed(Result<CycleReport, Error>),
     Reported(Result<Task, Error>),
     Configured(Result<(), Error>),
     Cancelled(TaskId, Result<Task, Error>),
@@ -78,6 +77,11 @@ impl Replica {
             openhexa: Arc::new(upstream),
             clock,
             rules: rules(),
+            launch_times: LaunchTimes {
+                // By the machine's clock, which here stands still.
+                answer_within: Duration::from_hours(1),
+                idempotency_kept: TimeDelta::hours(24),
+            },
             cache: CacheLimits {
                 fresh_for: TimeDelta::seconds(5),
                 max_entries: 100,
@@ -134,12 +138,10 @@ fn identity() -> identity::Options {
 fn rules() -> Rules {
     let seconds = TimeDelta::seconds;
     Rules {
-        // By the machine's clock, which here stands still.
-        answer_within: Duration::from_hours(1),
         give_up_after: TimeDelta::minutes(15),
         clock_skew: seconds(60),
         grace: TimeDelta::milliseconds(GRACE),
-        looks: Looks {
+        polls: PollTimes {
             early: seconds(8),
             early_for: seconds(30),
             unsure: seconds(20),
@@ -150,21 +152,20 @@ fn rules() -> Rules {
         },
         lease: seconds(15),
         pass_limit: 12,
-        // One question at a time, or the order of their answers would be chance.
-        looks_at_once: 1,
+        // One request at a time, so that the order of the responses is not random.
+        concurrent_polls: 1,
         runs_per_request: 1,
         pauses: Pauses {
             first: seconds(5),
-            most: seconds(60),
+            longest: seconds(60),
         },
-        idempotency_kept: TimeDelta::hours(24),
         reports: ReportLimits {
             per_second: 0,
             burst: 1,
             most_events: i64::MAX,
             most_bytes: i64::MAX,
         },
-        absent_looks: 3,
+        absent_polls: 3,
         deadline_grace: TimeDelta::minutes(30),
         hidden_for: TimeDelta::hours(1),
         stop_again: seconds(30),

@@ -3,10 +3,10 @@
 use openhexa_bridge::domain::ids::{TaskId, VersionId};
 use openhexa_bridge::domain::principal::Reporter;
 use openhexa_bridge::domain::task::Task;
-use openhexa_bridge::service::callback::Callback;
 use openhexa_bridge::service::configuration::{Change, ChangeMode};
 use openhexa_bridge::service::identity::{Caller, Credential, ONLY_ACCOUNT};
-use openhexa_bridge::service::launch::LaunchRequest;
+use openhexa_bridge::service::launching::LaunchRequest;
+use openhexa_bridge::service::runs::Callback;
 use openhexa_bridge::service::{Bridge, Error};
 use openhexa_bridge::store;
 use serde_json::json;
@@ -112,12 +112,12 @@ impl Driver {
             send_notifications: false,
             debug: false,
             relaunch_of: None,
-            once: None,
+            idempotency: None,
         };
         self.say(format!("{} launches {place}/{:?}", name(site), SORTS[sort]));
         self.world(|world| world.counts.add("launches"));
         self.begin(site, Flying::Launch, |bridge| async move {
-            Outcome::Launched(bridge.launch(&operator(), request).await)
+            Outcome::Launched(bridge.launching.launch(&operator(), request).await)
         });
     }
 
@@ -162,7 +162,7 @@ impl Driver {
             return;
         }
         self.begin(site, Flying::Pass, |bridge| async move {
-            Outcome::Passed(bridge.reconcile().await)
+            Outcome::Passed(bridge.runs.reconciler.run().await)
         });
     }
 
@@ -279,8 +279,14 @@ impl Driver {
         let Some(task) = task.map(TaskId) else { return };
         self.say(format!("{} is asked to cancel task {task}", name(site)));
         self.begin(site, Flying::Cancel, |bridge| async move {
-            let cancelled = bridge.cancel(&operator(), task).await;
-            Outcome::Cancelled(task, cancelled.map(|seen| seen.task))
+            let cancelled = bridge.runs.stopper.cancel(&operator(), task).await;
+            Outcome::Cancelled(
+                task,
+                match cancelled {
+                    Ok(()) => bridge.tasks.get(ONLY_ACCOUNT, task).await,
+                    Err(error) => Err(error),
+                },
+            )
         });
     }
 
@@ -405,5 +411,5 @@ async fn report(bridge: Bridge, token: Option<String>, callback: Callback) -> Re
             Err(other) => return Err(other),
         },
     };
-    bridge.report(who, callback).await
+    bridge.runs.reports.report(who, callback).await
 }

@@ -116,7 +116,7 @@ fn looks_at_a_hidden_run_make_a_row_only_where_nothing_comes_between() {
     assert_eq!(row.run.hidden_since, Some(seconds(10)));
     assert_eq!(look(row.clone(), 31).run.hidden_since, Some(seconds(31)));
     for between in [
-        Observation::LookFailed,
+        Observation::PollFailed,
         Observation::RunUnseen,
         seen(RunStatus::Running),
         said(report(None)),
@@ -140,7 +140,7 @@ fn a_failed_poll_does_not_begin_the_grace_of_an_unsure_launch_anew() {
     assert_eq!(unseen.run.unseen_since, Some(seconds(10)));
     let failed = unseen
         .clone()
-        .observe(&Observation::LookFailed, seconds(20))
+        .observe(&Observation::PollFailed, seconds(20))
         .unwrap();
     assert_eq!(failed, unseen, "a failed poll changes nothing");
     let again = failed

@@ -374,8 +374,8 @@ impl Story {
     }
 
     /// Runs one polling cycle.
-    pub async fn pass(&self) -> openhexa_bridge::service::reconcile::Report {
-        self.running().bridge.reconcile().await.unwrap()
+    pub async fn pass(&self) -> openhexa_bridge::service::runs::CycleReport {
+        self.running().bridge.runs.reconciler.run().await.unwrap()
     }
 
     /// Moves the clock by two seconds and runs a polling cycle.

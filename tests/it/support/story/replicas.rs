@@ -8,7 +8,7 @@ use chrono::TimeDelta;
 use openhexa_bridge::app::{self, Running, Start};
 use openhexa_bridge::clock::Clock;
 use openhexa_bridge::domain::ids::TaskId;
-use openhexa_bridge::service::reconcile::Report;
+use openhexa_bridge::service::runs::CycleReport;
 use openhexa_bridge::store::{self, Address, Options, Store};
 use reqwest::Method;
 use serde_json::{Map, Value, json};
@@ -22,8 +22,8 @@ use super::{Ask, Base, PATIENCE, Story};
 pub struct Beside(Running);
 
 impl Beside {
-    pub async fn pass(&self) -> Report {
-        self.0.bridge.reconcile().await.unwrap()
+    pub async fn pass(&self) -> CycleReport {
+        self.0.bridge.runs.reconciler.run().await.unwrap()
     }
 
     pub fn url(&self) -> String {

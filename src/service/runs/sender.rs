@@ -1,10 +1,14 @@
-//! Asking OpenHEXA for a run: once, within a time limit, and never again blindly.
+//! Sends a launch to OpenHEXA, once.
 //!
-//! Before the call the task is marked as being launched; after it, one of four things is known: the run's id, that
-//! OpenHEXA refused, that nothing was sent, or nothing at all. The last is no failure: the reconciler looks for the run.
+//! The task is marked as launching first. Then the outcome is one of four: the id of the run, a refusal, nothing was sent, or
+//! unknown. Unknown is no failure: the reconciler searches for the run.
 
-use super::observe::{Fact, own, take};
-use super::{Bridge, Error, causes};
+use std::sync::Arc;
+
+use super::apply::{Update, apply, lock_task};
+use super::fingerprint::Fingerprints;
+use super::stop::Stopper;
+use super::task_writer::TaskWriter;
 use crate::domain::connection::Connection;
 use crate::domain::event::{Event, EventData, EventKind, Source};
 use crate::domain::ids::{TaskId, UserId};
@@ -12,35 +16,48 @@ use crate::domain::note::Note;
 use crate::domain::observation::Observation;
 use crate::domain::run::Launch;
 use crate::domain::task::{State, Task};
-use crate::openhexa::{self, LaunchError};
+use crate::openhexa::{self, LaunchError, OpenHexa};
+use crate::service::tasks::Tasks;
+use crate::service::{Error, causes};
 use crate::store;
 
-/// A task that is to be launched, with what is to be sent.
+/// One launch request for a task.
 pub struct Attempt {
     pub task: TaskId,
-    /// Who holds the task's lease for this attempt.
+    /// The owner of the task's lease.
     pub owner: String,
     pub connection: Connection,
     pub launch: Launch,
 }
 
-/// Whether the launch is ours to make.
+/// Whether the launch request can be sent.
 enum Reserved {
     Yes,
-    /// With the task as it is.
+    /// With the current task.
     No(Box<Task>),
 }
 
-impl Bridge {
-    /// The caller holds the task's lease, which is given back.
-    pub(super) async fn carry_out(&self, attempt: &Attempt) -> Result<Task, Error> {
-        let outcome = self.attempt(attempt).await;
+#[derive(Clone)]
+pub struct LaunchSender {
+    pub(super) openhexa: Arc<dyn OpenHexa>,
+    pub(super) tasks: Arc<Tasks>,
+    pub(super) writer: TaskWriter,
+    pub(super) stopper: Stopper,
+    pub(super) fingerprints: Fingerprints,
+}
+
+impl LaunchSender {
+    /// Sends the launch and ends the caller's lease of the task.
+    pub async fn send_and_release(&self, attempt: &Attempt) -> Result<Task, Error> {
+        let outcome = self.send(attempt).await;
         if let Ok(task) = &outcome
             && task.wants_stop()
         {
-            self.stop_launched(attempt).await;
+            self.stopper
+                .stop_launched(attempt.task, &attempt.connection, &attempt.owner)
+                .await;
         }
-        if let Err(error) = self.plan_next(attempt.task, &attempt.owner).await {
+        if let Err(error) = self.writer.release(attempt.task, &attempt.owner).await {
             let task = attempt.task.0;
             let error = causes(&error);
             tracing::warn!(
@@ -52,9 +69,9 @@ impl Bridge {
         outcome
     }
 
-    /// Once its task is committed, only a refusal of OpenHEXA fails a launch: after any other failure the reconciler goes
-    /// on with the task, and a caller who heard of an error would launch it again.
-    pub(super) async fn launched(
+    /// The response to the user who launched. Only a refusal is an error: after any other failure the reconciler continues
+    /// with the task, and a user who sees an error would launch again.
+    pub async fn response(
         &self,
         committed: Task,
         outcome: Result<Task, Error>,
@@ -77,41 +94,40 @@ impl Bridge {
         }
     }
 
-    /// The caller holds the task's lease, and gives it back.
-    pub(super) async fn attempt(&self, attempt: &Attempt) -> Result<Task, Error> {
-        // As whom a run is made is known before it is asked for: the run is looked for by it, should it be lost.
+    /// The caller has the task's lease, and ends it.
+    pub async fn send(&self, attempt: &Attempt) -> Result<Task, Error> {
+        // The OpenHEXA user is needed before the launch, because a search for a lost run compares it.
         let launched_as = match self.user_of(&attempt.connection).await {
             Ok(user) => user,
-            Err(error) => return self.not_asked(attempt.task, &error).await,
+            Err(error) => return self.not_sent(attempt.task, &error).await,
         };
         if let Reserved::No(task) = self.reserve(attempt, launched_as).await? {
             return Ok(*task);
         }
         let answer = self
-            .openhexa()
+            .openhexa
             .run(&attempt.connection.target, &attempt.launch)
             .await;
         match answer {
             Ok(launched) => {
                 let known = Observation::RunKnown { run: launched.run };
-                let fact = Fact::new(Source::OpenHexa, EventKind::RunCreated, known);
+                let update = Update::new(Source::OpenHexa, EventKind::RunCreated, known);
                 let data = EventData::default().run(launched.run);
-                self.observe(attempt.task, fact.data(data)).await
+                self.writer.apply(attempt.task, update.data(data)).await
             }
             Err(error) => self.without_run(attempt.task, error).await,
         }
     }
 
-    /// The task stays as it is, to be launched later: it may be somebody else's by now, so nothing is learnt of it here.
-    async fn not_asked(&self, task: TaskId, why: &openhexa::Error) -> Result<Task, Error> {
-        let (bridge, now, why) = (
-            self.clone(),
-            self.now(),
-            EventData::default().because(&why.into()),
-        );
-        self.store()
+    /// The task stays as it is, to be launched later. Another replica can have its lease by now, so nothing but an event is
+    /// written.
+    async fn not_sent(&self, task: TaskId, why: &openhexa::Error) -> Result<Task, Error> {
+        let (rules, now) = (self.writer.rules.clone(), self.writer.now());
+        let why = EventData::default().because(&why.into());
+        self.writer
+            .store
             .write(move |db| {
-                let known = own(db, bridge.rules(), task, now)?;
+                let known = lock_task(db, &rules, task, now)?;
                 let event = Event::new(now, Source::Bridge, EventKind::LaunchNotSent).data(why);
                 store::add_event(db, known.account, task, &event)?;
                 Ok(known)
@@ -125,9 +141,9 @@ impl Bridge {
                 let note = Note::from(&why);
                 let data = EventData::default().because(&note);
                 let refused = Observation::LaunchRefused { why: note };
-                let fact =
-                    Fact::new(Source::OpenHexa, EventKind::LaunchRefused, refused).data(data);
-                let task = self.observe(task, fact).await?;
+                let update =
+                    Update::new(Source::OpenHexa, EventKind::LaunchRefused, refused).data(data);
+                let task = self.writer.apply(task, update).await?;
                 Err(Error::Refused {
                     why,
                     task: Box::new(task),
@@ -135,60 +151,64 @@ impl Bridge {
             }
             LaunchError::NotSent(why) => {
                 let postponed = Observation::LaunchPostponed;
-                let fact = Fact::new(Source::Bridge, EventKind::LaunchNotSent, postponed);
+                let update = Update::new(Source::Bridge, EventKind::LaunchNotSent, postponed);
                 let data = EventData::default().because(&Note::from(&why));
-                self.observe(task, fact.data(data)).await
+                self.writer.apply(task, update.data(data)).await
             }
             LaunchError::Unsure(why) => {
                 let unsure = Observation::LaunchUnsure;
-                let fact = Fact::new(Source::Bridge, EventKind::LaunchUnsure, unsure);
+                let update = Update::new(Source::Bridge, EventKind::LaunchUnsure, unsure);
                 let data = EventData::default().because(&Note::from(&why));
-                self.observe(task, fact.data(data).always_told()).await
+                self.writer
+                    .apply(task, update.data(data).always_recorded())
+                    .await
             }
         }
     }
 
-    /// Marks the task as being launched, unless something stands against it: most of all that the lease ran out and
-    /// somebody else launches it.
+    /// Marks the task as launching. Not if it was cancelled, if another launch has to end first, or if the lease expired and
+    /// another replica launches it.
     async fn reserve(&self, attempt: &Attempt, launched_as: UserId) -> Result<Reserved, Error> {
-        let (bridge, now) = (self.clone(), self.now());
+        let (rules, now) = (self.writer.rules.clone(), self.writer.now());
+        let prefix = self.fingerprints.prefix();
         let (task, owner) = (attempt.task, attempt.owner.clone());
         let reserved = self
-            .store()
+            .writer
+            .store
             .write(move |db| {
-                let before = own(db, bridge.rules(), task, now)?;
-                let held = store::renew(db, task, &owner, now + bridge.rules().lease)?;
-                let key = bridge.fingerprint_key();
-                let alone =
-                    before.run.names_task || !store::must_wait(db, before.pipeline.id, task, &key)?;
-                if !(held && alone && before.may_be_launched()) {
+                let before = lock_task(db, &rules, task, now)?;
+                let has_lease = store::renew(db, task, &owner, now + rules.lease)?;
+                let alone = before.run.names_task
+                    || !store::must_wait(db, before.pipeline.id, task, &prefix)?;
+                if !(has_lease && alone && before.may_be_launched()) {
                     return Ok(Reserved::No(Box::new(before)));
                 }
                 let launched_as = Some(launched_as);
                 let reserved = Observation::LaunchReserved { launched_as };
-                let fact =
-                    Fact::new(Source::Bridge, EventKind::LaunchRequested, reserved).always_told();
-                let taken = take(db, bridge.rules(), before.clone(), &fact, now)?;
-                Ok(match taken {
+                let update = Update::new(Source::Bridge, EventKind::LaunchRequested, reserved)
+                    .always_recorded();
+                let after = apply(db, &rules, before.clone(), &update, now)?;
+                Ok(match after {
                     Ok(task) if task.state == State::Launching => Reserved::Yes,
                     Ok(task) => Reserved::No(Box::new(task)),
                     Err(_) => Reserved::No(Box::new(before)),
                 })
             })
             .await;
-        self.task_changed.notify();
+        self.writer.changed.notify();
         reserved
     }
 
-    /// As whom the connection makes runs; asked once, kept until the token changes.
+    /// The OpenHEXA user of the connection. It is requested once and stored until the token changes.
     async fn user_of(&self, connection: &Connection) -> Result<UserId, openhexa::Error> {
         if let Some(user) = connection.user {
             return Ok(user);
         }
-        let user = self.openhexa().me(&connection.target).await?;
-        let (vault, asked) = (self.store().vault.clone(), connection.clone());
+        let user = self.openhexa.me(&connection.target).await?;
+        let (vault, asked) = (self.writer.store.vault.clone(), connection.clone());
         let kept: Result<(), Error> = self
-            .store()
+            .writer
+            .store
             .write(move |db| Ok(store::put_connection_user(db, &vault, &asked, user)?))
             .await;
         if let Err(error) = kept {

@@ -1,26 +1,25 @@
-//! How much one task's reports may write: a rate, and a cap for the task's log.
+//! Limits what the reports of one task write: a rate, and a maximum for its log.
 //!
-//! A report that changes the task's status is always written. Progress above the rate is merged: it is answered as
-//! if it were written, kept in memory, and written with the next report or at the next flush, within about a second.
-//! Refused reports above the rate are counted. Above the cap of its log a task takes no more progress messages into
-//! it; its shown message and values go on. Counts are kept for each task that reported lately, and are read from the
-//! database when they are not known.
+//! A report that changes the task's status is always written. Progress above the rate is merged: the response is the same as if
+//! it were written, and the newest values are written with the next report or the next flush, within about a second. Refused
+//! reports above the rate are only counted. After the maximum of its log, a task gets no more messages, but its shown message and
+//! progress still change. Counts of recent tasks are kept in memory, and read from the database for the others.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::observe::Fact;
-use super::report_fact::fact_of_kept;
+use super::update::update_of_kept;
 use crate::domain::event::Event;
 use crate::domain::ids::{AccountId, TaskId};
 use crate::domain::observation::{KeptProgress, Progress, Report};
+use crate::service::runs::apply::Update;
 
-/// Tasks whose counts are kept; those without reports for a while are forgotten first.
+/// Tasks whose counts are kept. Those without recent reports are removed first.
 const MOST_TASKS: usize = 20_000;
 const FORGOTTEN_AFTER: TimeDelta = TimeDelta::seconds(60);
-/// Tasks with merged progress in memory; more of them are written at once.
+/// Tasks with merged progress in memory. Progress of further tasks is written at once.
 const MOST_HELD: usize = 2_000;
 /// Results of a running task: bytes per second on average, and at once.
 const RESULT_RATE: f64 = 262_144.0;
@@ -38,7 +37,7 @@ pub struct ReportLimits {
     pub most_bytes: i64,
 }
 
-/// What a task's reports have written, and what is still to be written.
+/// What a task's reports have written, and the merged progress that is not written yet.
 #[derive(Clone, Debug)]
 pub struct Usage {
     reports: f64,
@@ -50,7 +49,7 @@ pub struct Usage {
     refused: u32,
 }
 
-/// Progress that is merged: the newest of each value.
+/// Merged progress: the newest of each value.
 #[derive(Clone, Debug)]
 pub struct Held {
     pub account: AccountId,
@@ -67,7 +66,7 @@ impl Throttle {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What is known of these tasks.
+    /// The counts of these tasks, as far as they are in memory.
     pub fn known(&self, tasks: &[TaskId]) -> HashMap<TaskId, Usage> {
         let all = self.all();
         let known = tasks
@@ -76,7 +75,7 @@ impl Throttle {
         known.collect()
     }
 
-    /// Keeps what a committed group of reports has made of them.
+    /// After the commit of a group of reports.
     pub fn keep(&self, usages: HashMap<TaskId, Usage>, now: DateTime<Utc>) {
         let mut all = self.all();
         if all.len() + usages.len() > MOST_TASKS {
@@ -88,7 +87,7 @@ impl Throttle {
         all.extend(usages);
     }
 
-    /// What is still to be written.
+    /// The merged progress that is not written yet.
     pub fn held(&self) -> Vec<(TaskId, Held)> {
         let all = self.all();
         let held = all
@@ -97,7 +96,7 @@ impl Throttle {
         held.collect()
     }
 
-    /// Drops what is known of a task that does not exist any more.
+    /// For a task that does not exist any more.
     pub fn forget(&self, task: TaskId) {
         self.all().remove(&task);
     }
@@ -108,7 +107,7 @@ impl Throttle {
 }
 
 impl Usage {
-    /// Of a task whose reports have written so much before.
+    /// For a task whose reports have written this many events and bytes.
     pub fn new((events, bytes): (i64, i64), limits: &ReportLimits, now: DateTime<Utc>) -> Self {
         Self {
             reports: limits.burst.into(),
@@ -121,7 +120,7 @@ impl Usage {
         }
     }
 
-    /// What has become free since the last report.
+    /// Adds what the rates allow since the last report.
     pub fn refill(&mut self, limits: &ReportLimits, now: DateTime<Utc>) {
         let millis = (now - self.at).num_milliseconds().clamp(0, 86_400_000);
         let seconds = f64::from(i32::try_from(millis).unwrap_or(i32::MAX)) / 1000.0;
@@ -131,8 +130,8 @@ impl Usage {
         self.at = self.at.max(now);
     }
 
-    /// Whether one more report may be written; it is then counted.
-    pub fn takes_report(&mut self, limits: &ReportLimits) -> bool {
+    /// Whether one more report may be written. If so, it is counted.
+    pub fn allows_report(&mut self, limits: &ReportLimits) -> bool {
         let may = limits.per_second == 0 || self.reports >= 1.0;
         if may && limits.per_second > 0 {
             self.reports -= 1.0;
@@ -140,8 +139,8 @@ impl Usage {
         may
     }
 
-    /// Whether a result of so many bytes may be written; else in how many seconds it may.
-    pub fn takes_result(&mut self, bytes: usize) -> Result<(), u64> {
+    /// Whether a result of this size may be written. Err: in how many seconds it may.
+    pub fn allows_result(&mut self, bytes: usize) -> Result<(), u64> {
         let bytes = f64::from(u32::try_from(bytes).unwrap_or(u32::MAX));
         if self.result_bytes >= bytes.min(RESULT_BURST) {
             self.result_bytes -= bytes;
@@ -170,12 +169,12 @@ impl Usage {
         self.held.as_ref()
     }
 
-    /// Takes what is held, to be written now.
+    /// Takes the merged progress, to write it.
     pub fn release(&mut self) -> Option<Held> {
         self.held.take()
     }
 
-    /// Merges another report into what is held; `stored` is the task's progress in the database.
+    /// Merges a report. `stored` is the task's progress in the database.
     pub fn hold(
         &mut self,
         account: AccountId,
@@ -192,7 +191,7 @@ impl Usage {
             at,
             merged: 0,
         });
-        // Another replica has written newer progress than what is held, and older progress than this.
+        // Another replica has written progress that is newer than the merged one and older than this report.
         if held.kept.before != stored {
             held.kept = KeptProgress {
                 before: stored,
@@ -211,15 +210,14 @@ impl Usage {
         self.refused += 1;
     }
 
-    /// How many refused reports were not written since the last one that was.
+    /// The number of refused reports since the last one that was recorded.
     pub fn refused(&mut self) -> u32 {
         std::mem::take(&mut self.refused)
     }
 }
 
 impl Held {
-    /// As a fact about the task.
-    pub fn fact(&self) -> Fact {
-        fact_of_kept(self.kept.clone())
+    pub fn update(&self) -> Update {
+        update_of_kept(self.kept.clone())
     }
 }

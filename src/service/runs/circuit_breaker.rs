@@ -6,31 +6,26 @@
 //! Launches neither wait for a pause nor cause one.
 
 use std::collections::HashMap;
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use super::Pauses;
+use super::spread::offset;
 use crate::domain::connection::Connection;
 use crate::domain::ids::ConnectionId;
 use crate::openhexa::Error;
 
-/// The waits between looks at an instance that does not answer.
-#[derive(Clone, Debug)]
-pub struct Pauses {
-    pub first: TimeDelta,
-    pub most: TimeDelta,
-}
-
-/// What may be asked of an instance now.
+/// Whether an instance can be polled now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Leave {
-    /// So many runs per request; after a failure one request goes first.
-    Ask {
-        most: usize,
+pub enum Permission {
+    Allowed {
+        /// Runs per request.
+        max_runs: usize,
+        /// Whether a single request is sent first, because the last one failed.
         probe: bool,
     },
-    Wait {
+    Paused {
         until: DateTime<Utc>,
     },
 }
@@ -38,11 +33,11 @@ pub enum Leave {
 /// How a request failed as a whole.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Failed {
-    /// With an answer of OpenHEXA's own.
+    /// OpenHEXA responded with an error.
     Answered,
-    /// Without one.
+    /// OpenHEXA did not respond.
     Out,
-    /// OpenHEXA accepts no more requests for so long.
+    /// OpenHEXA accepts no more requests for this time.
     Throttled { wait: TimeDelta },
 }
 
@@ -62,28 +57,28 @@ impl From<&Error> for Failed {
 }
 
 #[derive(Clone, Copy, Default)]
-struct Pace {
+struct Breaker {
     failures: u32,
     until: Option<DateTime<Utc>>,
     /// How often the size of a request was halved.
     halved: u32,
 }
 
-/// The pace of every instance, and of each connection whose requests OpenHEXA limits.
+/// One for each instance, and one for each connection whose requests OpenHEXA limits.
 #[derive(Default)]
-pub struct Paces {
-    instances: Mutex<HashMap<String, Pace>>,
-    limited: Mutex<HashMap<ConnectionId, Pace>>,
+pub struct CircuitBreakers {
+    instances: Mutex<HashMap<String, Breaker>>,
+    limited: Mutex<HashMap<ConnectionId, Breaker>>,
 }
 
-impl Paces {
-    pub fn leave(&self, at: &Connection, largest: usize, now: DateTime<Utc>) -> Leave {
-        let (pace, limited) = (self.of(&at.instance), self.limit_of(at.id));
-        match pace.until.max(limited.until) {
-            Some(until) if now < until => Leave::Wait { until },
-            _ => Leave::Ask {
-                most: (largest >> pace.halved.min(usize::BITS - 1)).max(1),
-                probe: pace.failures + limited.failures > 0,
+impl CircuitBreakers {
+    pub fn permission(&self, at: &Connection, largest: usize, now: DateTime<Utc>) -> Permission {
+        let (breaker, limited) = (self.of(&at.instance), self.limit_of(at.id));
+        match breaker.until.max(limited.until) {
+            Some(until) if now < until => Permission::Paused { until },
+            _ => Permission::Allowed {
+                max_runs: (largest >> breaker.halved.min(usize::BITS - 1)).max(1),
+                probe: breaker.failures + limited.failures > 0,
             },
         }
     }
@@ -92,11 +87,11 @@ impl Paces {
     pub fn answered(&self, at: &Connection) -> bool {
         self.limits().remove(&at.id);
         let mut was_out = false;
-        self.change(&at.instance, |pace| {
-            was_out = pace.failures > 0;
-            *pace = Pace {
-                halved: pace.halved.saturating_sub(1),
-                ..Pace::default()
+        self.change(&at.instance, |breaker| {
+            was_out = breaker.failures > 0;
+            *breaker = Breaker {
+                halved: breaker.halved.saturating_sub(1),
+                ..Breaker::default()
             };
         });
         was_out
@@ -113,10 +108,10 @@ impl Paces {
         let was_out = self.of(&at.instance).failures > 0;
         match why {
             Failed::Throttled { wait } => self.limit(at, wait, pauses, now),
-            Failed::Answered => self.change(&at.instance, Pace::halve),
-            Failed::Out => self.change(&at.instance, |pace| {
-                pace.halve();
-                pace.pause(&at.instance, pauses, now);
+            Failed::Answered => self.change(&at.instance, Breaker::halve),
+            Failed::Out => self.change(&at.instance, |breaker| {
+                breaker.halve();
+                breaker.pause(&at.instance, pauses, now);
             }),
         }
         !was_out && why == Failed::Out
@@ -124,39 +119,40 @@ impl Paces {
 
     fn limit(&self, at: &Connection, wait: TimeDelta, pauses: &Pauses, now: DateTime<Utc>) {
         let mut limits = self.limits();
-        limits.retain(|_, pace| {
-            pace.until
+        limits.retain(|_, breaker| {
+            breaker
+                .until
                 .is_some_and(|until| until + FORGOTTEN_AFTER > now)
         });
-        let pace = limits.entry(at.id).or_default();
-        pace.pause(&at.instance, pauses, now);
-        pace.until = pace.until.max(Some(now + wait));
+        let breaker = limits.entry(at.id).or_default();
+        breaker.pause(&at.instance, pauses, now);
+        breaker.until = breaker.until.max(Some(now + wait));
     }
 
-    fn limit_of(&self, connection: ConnectionId) -> Pace {
+    fn limit_of(&self, connection: ConnectionId) -> Breaker {
         self.limits().get(&connection).copied().unwrap_or_default()
     }
 
-    fn limits(&self) -> MutexGuard<'_, HashMap<ConnectionId, Pace>> {
+    fn limits(&self) -> MutexGuard<'_, HashMap<ConnectionId, Breaker>> {
         self.limited.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn of(&self, instance: &str) -> Pace {
-        self.paces().get(instance).copied().unwrap_or_default()
+    fn of(&self, instance: &str) -> Breaker {
+        self.breakers().get(instance).copied().unwrap_or_default()
     }
 
-    fn change(&self, instance: &str, change: impl FnOnce(&mut Pace)) {
-        change(self.paces().entry(instance.to_owned()).or_default());
+    fn change(&self, instance: &str, change: impl FnOnce(&mut Breaker)) {
+        change(self.breakers().entry(instance.to_owned()).or_default());
     }
 
-    fn paces(&self) -> MutexGuard<'_, HashMap<String, Pace>> {
+    fn breakers(&self) -> MutexGuard<'_, HashMap<String, Breaker>> {
         self.instances
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Pace {
+impl Breaker {
     /// Requests that were sent at the same time fail together: they count as one failure.
     fn pause(&mut self, instance: &str, pauses: &Pauses, now: DateTime<Utc>) {
         if self.until.is_none_or(|until| until <= now) {
@@ -166,28 +162,19 @@ impl Pace {
     }
 
     fn halve(&mut self) {
-        self.halved = (self.halved + 1).min(LEAST);
+        self.halved = (self.halved + 1).min(MAX_HALVINGS);
     }
 }
 
-/// A limit that ended so long ago does not make the next pause longer.
+/// A limit that ended this long ago does not make the next pause longer.
 const FORGOTTEN_AFTER: TimeDelta = TimeDelta::minutes(10);
 
-/// Halved so often, the largest request is one run.
-const LEAST: u32 = 10;
+/// Halved this often, the largest request is one run.
+const MAX_HALVINGS: u32 = 10;
 
 /// Doubled with each failure, and up to a fifth shorter, so that instances do not come back in step.
 fn pause(instance: &str, failures: u32, pauses: &Pauses) -> TimeDelta {
     let doubled = pauses.first * 2_i32.pow(failures.saturating_sub(1).min(10));
-    let wait = doubled.min(pauses.most);
-    wait - wait / 5 * part(&(instance, failures), 8) / 8
-}
-
-/// A number below `of`, always the same for the same thing.
-pub fn part(thing: &impl Hash, of: i32) -> i32 {
-    let mut hasher = DefaultHasher::new();
-    thing.hash(&mut hasher);
-    #[allow(clippy::cast_possible_truncation, reason = "a remainder of an i32")]
-    let part = (hasher.finish() % u64::from(of.unsigned_abs().max(1))) as i32;
-    part
+    let wait = doubled.min(pauses.longest);
+    wait - wait / 5 * offset(&(instance, failures), 8) / 8
 }

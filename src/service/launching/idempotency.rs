@@ -1,68 +1,77 @@
-//! A launch that may be asked for again: under one `Idempotency-Key` there is one task, whichever replica is asked,
-//! before or after a restart.
+//! Idempotency keys of launches: one key has one task, on every replica and after a restart.
 //!
-//! Key and task are committed together, so there is neither a key without its task nor a second task for a key. What
-//! ends before there is a task leaves nothing behind: the key can be used again. Of the request a keyed hash is kept.
+//! Key and task are stored in one transaction. If no task is created, the key can be used again. Of the request, a keyed hash is
+//! stored.
 
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
 
-use super::{Bridge, Error};
+use super::Launching;
 use crate::domain::ids::{AccountId, PipelineId, TaskId};
 use crate::domain::sentence::say;
 use crate::domain::task::Task;
+use crate::service::Error;
 use crate::store::{self, Db, Remembered};
 
-/// A launch's key, and a hash of what is asked for under it.
+/// A key and the hash of the request that was sent with it.
 #[derive(Clone, Debug)]
-pub struct Once {
+pub struct Idempotency {
     key: String,
     request: String,
 }
 
-/// What is asked for under a key, beside the body.
+/// What is requested, besides the body.
 #[derive(Clone, Copy, Debug)]
-pub enum Asked {
+pub enum Operation {
     Launch(PipelineId),
     Relaunch(TaskId),
 }
 
-impl Bridge {
-    /// Two bodies are the same when they are the same JSON, whatever the order of their keys.
-    pub fn once(&self, key: String, asked: Asked, body: &Map<String, Value>) -> Once {
-        let (what, id) = match asked {
-            Asked::Launch(pipeline) => ("launch", pipeline.to_string()),
-            Asked::Relaunch(task) => ("relaunch", task.to_string()),
+impl Launching {
+    /// Bodies are equal if they are the same JSON, in any order of keys.
+    pub fn idempotency(
+        &self,
+        key: String,
+        operation: Operation,
+        body: &Map<String, Value>,
+    ) -> Idempotency {
+        let (what, id) = match operation {
+            Operation::Launch(pipeline) => ("launch", pipeline.to_string()),
+            Operation::Relaunch(task) => ("relaunch", task.to_string()),
         };
         let parts = [what, id.as_str(), &in_order(body).to_string()];
-        let request = self.parts.seal.of("request", &parts);
-        Once { key, request }
+        let request = self.seal.of("request", &parts);
+        Idempotency { key, request }
     }
 
-    /// Launches, unless that was done under this key before: then its task is the answer.
-    pub(super) async fn only_once(
+    /// Launches, or returns the task that the key already has.
+    pub async fn once_per_key(
         &self,
         account: AccountId,
-        once: Option<Once>,
+        idempotency: Option<Idempotency>,
         launch: impl Future<Output = Result<Task, Error>>,
     ) -> Result<Task, Error> {
-        let Some(once) = once else {
+        let Some(key) = idempotency else {
             return launch.await;
         };
-        if let Some(task) = self.made_before(account, &once).await? {
+        if let Some(task) = self.existing_task(account, &key).await? {
             return Ok(task);
         }
         match launch.await {
             Ok(task) => Ok(task),
             Err(own @ Error::Refused { .. }) => Err(own),
-            // Somebody who asked at the same moment may have fared better.
-            Err(error) => self.made_before(account, &once).await?.ok_or(error),
+            // A concurrent request with the same key can have created the task.
+            Err(error) => self.existing_task(account, &key).await?.ok_or(error),
         }
     }
 
-    async fn made_before(&self, account: AccountId, once: &Once) -> Result<Option<Task>, Error> {
+    async fn existing_task(
+        &self,
+        account: AccountId,
+        once: &Idempotency,
+    ) -> Result<Option<Task>, Error> {
         let (once, since) = (once.clone(), self.keys_since());
-        self.store()
+        self.store
             .read(move |db| match known(db, account, &once, since)? {
                 Some(id) => Ok(store::get(db, account, id)?),
                 None => Ok(None),
@@ -70,19 +79,19 @@ impl Bridge {
             .await
     }
 
-    /// Keys used before are forgotten.
-    pub(super) fn keys_since(&self) -> DateTime<Utc> {
-        let kept = self.rules().idempotency_kept;
-        let now = self.now();
+    /// Keys that were used before this time are forgotten.
+    pub fn keys_since(&self) -> DateTime<Utc> {
+        let kept = self.times.idempotency_kept;
+        let now = self.clock.now();
         now.checked_sub_signed(kept).unwrap_or(now)
     }
 }
 
-/// The task of this key; the transaction owns the key from here on.
-pub(super) fn taken(
+/// The task of this key. Until the transaction ends, no other one can use the key.
+pub fn lock(
     db: &mut Db<'_>,
     account: AccountId,
-    once: &Once,
+    once: &Idempotency,
     since: DateTime<Utc>,
 ) -> Result<Option<TaskId>, Error> {
     store::take_turns(db, account, &once.key)?;
@@ -92,7 +101,7 @@ pub(super) fn taken(
 fn known(
     db: &mut Db<'_>,
     account: AccountId,
-    once: &Once,
+    once: &Idempotency,
     since: DateTime<Utc>,
 ) -> Result<Option<TaskId>, Error> {
     match store::remembered(db, account, &once.key, since)? {
@@ -102,10 +111,10 @@ fn known(
     }
 }
 
-pub(super) fn remember(
+pub fn remember(
     db: &mut Db<'_>,
     task: &Task,
-    once: Once,
+    once: Idempotency,
     since: DateTime<Utc>,
 ) -> Result<(), Error> {
     let new = Remembered {

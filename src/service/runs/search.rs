@@ -1,16 +1,20 @@
-//! A launch whose outcome is not known: our run is looked for among its pipeline's own.
+//! Searches for the run of a launch whose outcome is unknown, among the runs of its pipeline.
 //!
-//! A match needs our token's user, a date not before the attempt, an id that no task of ours owns, and our task's id in
-//! the config, or, where the version does not declare it, a config equal to the one sent. Never guess: two that match
-//! are none.
+//! A run matches if the OpenHEXA user of the token launched it, if it is not older than the attempt, if no other task has it, and
+//! if its config contains the task's id; if the version has no parameter `task_id`, its config must equal the one that was sent.
+//! If two runs match, none is taken.
+
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
 
-use super::observe::Fact;
-use super::{Bridge, Error};
+use super::apply::Update;
+use super::fingerprint::run_config;
+use super::retry::LaunchRetry;
+use super::task_writer::TaskWriter;
 use crate::domain::connection::Connection;
-use crate::domain::event::{Event, EventData, EventKind, Source};
+use crate::domain::event::{EventData, EventKind, Source};
 use crate::domain::ids::{RunId, TaskId};
 use crate::domain::note::NoteCode;
 use crate::domain::numbers;
@@ -18,33 +22,50 @@ use crate::domain::observation::Observation;
 use crate::domain::pipeline::RunCandidate;
 use crate::domain::run::{Absence, Recent};
 use crate::domain::task::Task;
+use crate::openhexa::OpenHexa;
+use crate::service::Error;
 use crate::store;
 
-/// What a search for a lost run found.
+/// The result of a search.
 enum Found {
     Runs(Vec<RunId>),
     NoPipeline(Absence),
 }
 
-impl Bridge {
-    pub(super) async fn search(
+#[derive(Clone)]
+pub struct RunSearch {
+    openhexa: Arc<dyn OpenHexa>,
+    writer: TaskWriter,
+    retry: LaunchRetry,
+}
+
+impl RunSearch {
+    pub fn new(openhexa: Arc<dyn OpenHexa>, writer: TaskWriter, retry: LaunchRetry) -> Self {
+        Self {
+            openhexa,
+            writer,
+            retry,
+        }
+    }
+
+    pub async fn search(
         &self,
         task: &Task,
         connection: Connection,
         owner: &str,
     ) -> Result<(), Error> {
-        // What a response shows is at least as old as its request.
-        let asked_at = self.now();
+        // A response is at least as old as its request.
+        let asked_at = self.writer.now();
         let found = self.candidates(task, &connection).await;
         if found.is_err() {
-            self.look_failed(task).await?;
+            self.writer.poll_failed(task).await?;
         }
         match found? {
             Found::NoPipeline(absence) if absence.proves_deletion(task.run.launched_as) => {
                 self.deleted(task, asked_at).await
             }
-            // Not visible: the response proves nothing by itself.
-            Found::NoPipeline(absence) => self.hidden(task, absence).await,
+            // The pipeline is not visible, which proves nothing by itself.
+            Found::NoPipeline(absence) => self.writer.run_hidden(task, absence).await,
             Found::Runs(runs) => match runs.as_slice() {
                 [only] => self.adopt(task, *only).await,
                 [] => self.not_found(task, connection, owner, asked_at).await,
@@ -53,23 +74,27 @@ impl Bridge {
         }
     }
 
-    /// Others of its pipeline may wait for this launch, so it does not stay unsure for ever.
+    /// Several runs match. Other launches of the pipeline can wait for this one, so the search ends after a time.
     async fn undecided(&self, task: &Task) -> Result<(), Error> {
-        let now = self.now();
-        let reported = task.called_back && !self.rules().is_overdue(task, now);
-        if reported || now - task.created_at < self.rules().give_up_after {
+        let now = self.writer.now();
+        let reported = task.called_back && !self.writer.rules.is_overdue(task, now);
+        if reported || now - task.created_at < self.writer.rules.give_up_after {
             return self
-                .tell_once(task, EventKind::RunAmbiguous)
+                .writer
+                .record_once(task, EventKind::RunAmbiguous)
                 .await
                 .map(|_| ());
         }
-        self.never_confirmed(task, NoteCode::SeveralRuns).await
+        self.writer
+            .never_confirmed(task, NoteCode::SeveralRuns)
+            .await
     }
 
     async fn adopt(&self, task: &Task, run: RunId) -> Result<(), Error> {
         let known = Observation::RunKnown { run };
-        let fact = Fact::new(Source::OpenHexa, EventKind::RunFound, known);
-        self.observe(task.id, fact.data(EventData::default().run(run)))
+        let update = Update::new(Source::OpenHexa, EventKind::RunFound, known);
+        self.writer
+            .apply(task.id, update.data(EventData::default().run(run)))
             .await
             .map(|_| ())
     }
@@ -84,53 +109,55 @@ impl Bridge {
         if !self.unseen_for_long(task, asked_at).await? {
             return Ok(());
         }
-        let now = self.now();
-        // A report proves that there is a run, so it is looked for as long as it may live.
-        if task.called_back && !self.rules().is_overdue(task, now) {
+        let now = self.writer.now();
+        // A report proves that there is a run, so the search goes on until the deadline.
+        if task.called_back && !self.writer.rules.is_overdue(task, now) {
             return Ok(());
         }
         let may_repeat = task.run.names_task && !task.called_back && task.may_be_launched();
-        if may_repeat && now - task.created_at < self.rules().give_up_after {
+        if may_repeat && now - task.created_at < self.writer.rules.give_up_after {
             return self.repeat(task, connection, owner).await;
         }
-        self.never_confirmed(task, NoteCode::NeverConfirmed).await
+        self.writer
+            .never_confirmed(task, NoteCode::NeverConfirmed)
+            .await
     }
 
-    pub(super) async fn never_confirmed(&self, task: &Task, why: NoteCode) -> Result<(), Error> {
-        self.gone(task, EventKind::LaunchNeverConfirmed, why).await
-    }
-
-    /// With its pipeline deleted there can be no run, and none can be launched.
+    /// The pipeline is deleted: there can be no run, and none can be launched.
     async fn deleted(&self, task: &Task, asked_at: DateTime<Utc>) -> Result<(), Error> {
         if !self.unseen_for_long(task, asked_at).await? {
             return Ok(());
         }
-        self.never_confirmed(task, NoteCode::DeletedUnconfirmed)
+        self.writer
+            .never_confirmed(task, NoteCode::DeletedUnconfirmed)
             .await
     }
 
     /// Whether the grace is over: it begins with the first successful poll that did not find the run and ends with one
     /// that was sent at least `launch.grace` later. Failed polls in between change nothing.
     async fn unseen_for_long(&self, task: &Task, asked_at: DateTime<Utc>) -> Result<bool, Error> {
-        self.learn(task, EventKind::RunNotFoundYet, Observation::RunUnseen)
+        self.writer
+            .observe(task, EventKind::RunNotFoundYet, Observation::RunUnseen)
             .await?;
         let since = task.run.unseen_since;
-        Ok(since.is_some_and(|since| asked_at - since >= self.rules().grace))
+        Ok(since.is_some_and(|since| asked_at - since >= self.writer.rules.grace))
     }
 
     async fn repeat(&self, task: &Task, connection: Connection, owner: &str) -> Result<(), Error> {
-        self.tell_once(task, EventKind::LaunchRepeated).await?;
-        self.try_again(task, connection, owner).await
+        self.writer
+            .record_once(task, EventKind::LaunchRepeated)
+            .await?;
+        self.retry.retry(task, connection, owner).await
     }
 
-    /// Runs that can only be this launch's.
+    /// The runs that match.
     async fn candidates(&self, task: &Task, connection: &Connection) -> Result<Found, Error> {
-        // A run that names its task may be of any attempt; another one only of the last.
+        // A run that contains the task id can be of any attempt, another one only of the last.
         let attempted = task.run.attempted_at.filter(|_| !task.run.names_task);
-        let since = attempted.unwrap_or(task.created_at) - self.rules().clock_skew;
+        let since = attempted.unwrap_or(task.created_at) - self.writer.rules.clock_skew;
         let target = &connection.target;
         let recent = self
-            .openhexa()
+            .openhexa
             .recent_runs(target, task.pipeline.id, since)
             .await?;
         let mut runs = match recent {
@@ -139,34 +166,20 @@ impl Bridge {
         };
         let user = match task.run.launched_as {
             Some(user) => user,
-            None => self.openhexa().me(target).await?,
+            None => self.openhexa.me(target).await?,
         };
-        let (config, saved) = self.kept(task).await?;
-        let expected = laid_over(saved, config);
+        let (config, saved) = self.retry.stored_config(task).await?;
+        let expected = run_config(saved, config);
         runs.retain(|run| run.user == Some(user) && is_ours(run, task, &expected));
         let mut ids: Vec<RunId> = runs.into_iter().map(|run| run.id).collect();
         let (instance, asked) = (connection.instance.clone(), ids.clone());
         let owned = self
-            .store()
+            .writer
+            .store
             .read(move |db| Ok::<_, Error>(store::owned_runs(db, &instance, &asked)?))
             .await?;
         ids.retain(|id| !owned.contains(id));
         Ok(Found::Runs(ids))
-    }
-
-    /// Whether it had not been told before.
-    pub(super) async fn tell_once(&self, task: &Task, what: EventKind) -> Result<bool, Error> {
-        let (id, account, now) = (task.id, task.account, self.now());
-        self.store()
-            .write(move |db| {
-                let news = !store::has_event(db, id, what)?;
-                if news {
-                    let event = Event::new(now, Source::Bridge, what);
-                    store::add_event(db, account, id, &event)?;
-                }
-                Ok(news)
-            })
-            .await
     }
 }
 
@@ -189,7 +202,7 @@ fn are_same(found: &Map<String, Value>, sent: &Map<String, Value>) -> bool {
     found.len() == sent.len() && sent.iter().all(in_found)
 }
 
-/// Whether a config names this task, in whichever type it was declared.
+/// Whether a config contains the id of this task, as a number or as text.
 fn names(config: &Map<String, Value>, task: TaskId) -> bool {
     match config.get("task_id") {
         Some(Value::Number(number)) => {
@@ -200,13 +213,4 @@ fn names(config: &Map<String, Value>, task: TaskId) -> bool {
         Some(Value::String(text)) => text.trim() == task.0.to_string(),
         Some(Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_)) | None => false,
     }
-}
-
-/// What OpenHEXA makes of a launch: what was sent over what the version has saved.
-pub(super) fn laid_over(
-    mut saved: Map<String, Value>,
-    sent: Map<String, Value>,
-) -> Map<String, Value> {
-    saved.extend(sent);
-    saved
 }

@@ -1,44 +1,43 @@
-//! A launch made again: the same pipeline and version with what was sent the first time.
+//! Launches a task's pipeline again: same version, same config.
 //!
-//! What was sent is what counts, so today's default parameters of the account are not laid under it. Only secrets were
-//! not kept: they come again from the account's defaults where those have them, and otherwise from the caller, who may
-//! give nothing else. From there on it is a launch like any other.
+//! The account's current default parameters are not added, because the first config is complete. Only secrets were not kept: they
+//! come from the account's defaults or from the user, who cannot change other values.
 
 use std::pin::pin;
 
 use serde_json::{Map, Value};
 
-use super::catalog::Definition;
-use super::catalog::parameters;
-use super::configuration::AccountConfig;
-use super::launch::LaunchRequest;
-use super::once::Once;
-use super::{Bridge, Error};
+use super::Launching;
+use super::commit::LaunchRequest;
+use super::idempotency::Idempotency;
 use crate::domain::ids::TaskId;
 use crate::domain::parameters::{Kind, MASK, Parameter};
 use crate::domain::principal::Principal;
 use crate::domain::sentence::{FieldErrors, say};
 use crate::domain::task::Task;
 use crate::domain::validation::{self, Injected};
+use crate::service::Error;
+use crate::service::catalog::{Definition, parameters};
+use crate::service::configuration::AccountConfig;
 
-/// Which task, and the secrets that it had.
+/// The task and its secrets.
 #[derive(Clone, Debug)]
 pub struct RelaunchRequest {
     pub task: TaskId,
     pub secrets: Map<String, Value>,
-    pub once: Option<Once>,
+    pub idempotency: Option<Idempotency>,
 }
 
-impl Bridge {
-    /// As a launch, with a task of its own; while the first is alive, a conflict.
+impl Launching {
+    /// Creates a new task. An error while the first one has not ended.
     pub async fn relaunch(&self, who: &Principal, request: RelaunchRequest) -> Result<Task, Error> {
-        let once = request.once.clone();
-        self.only_once(who.account, once, Box::pin(self.relaunch_now(who, request)))
+        let key = request.idempotency.clone();
+        self.once_per_key(who.account, key, Box::pin(self.relaunch_now(who, request)))
             .await
     }
 
     async fn relaunch_now(&self, who: &Principal, request: RelaunchRequest) -> Result<Task, Error> {
-        let mut time_is_up = pin!(tokio::time::sleep(self.rules().answer_within));
+        let mut time_is_up = pin!(tokio::time::sleep(self.times.answer_within));
         let first = self.tasks.get(who.account, request.task).await?;
         if first.verdict().is_none() {
             return Err(Error::Conflict {
@@ -46,7 +45,7 @@ impl Bridge {
                 status: first.status(),
             });
         }
-        let account_config = self.configuration.get(who.account).await?;
+        let account = self.configuration.get(who.account).await?;
         let version = first.pipeline.version.as_ref().map(|version| version.id);
         let mut launch = LaunchRequest {
             pipeline: first.pipeline.id,
@@ -55,20 +54,20 @@ impl Bridge {
             send_notifications: first.run.send_notifications,
             debug: first.run.debug,
             relaunch_of: Some(first.id),
-            once: request.once,
+            idempotency: request.idempotency,
         };
         let definition = self
-            .definition_in_time(&account_config, &launch, time_is_up.as_mut())
+            .definition_in_time(&account, &launch, time_is_up.as_mut())
             .await?;
-        launch.config = config_again(&account_config, &definition, &first, request.secrets)?;
-        self.launch_by(who, &account_config, &definition, &launch, time_is_up)
+        launch.config = config_with_secrets(&account, &definition, &first, request.secrets)?;
+        self.launch_by(who, &account, &definition, &launch, time_is_up)
             .await
     }
 }
 
-/// What was sent the first time, with its secrets from where they are now.
-fn config_again(
-    account_config: &AccountConfig,
+/// The first config with its secrets.
+fn config_with_secrets(
+    account: &AccountConfig,
     definition: &Definition,
     first: &Task,
     mut given: Map<String, Value>,
@@ -84,7 +83,7 @@ fn config_again(
         .map(|(key, _)| key.clone())
         .collect();
     let mut wrong = not_secret(definition, &erased, &given);
-    let defaults = account_config.defaults(first.pipeline.id);
+    let defaults = account.defaults(first.pipeline.id);
     for key in &erased {
         let again = [&given, &defaults].map(|layer| layer.get(key).filter(|value| is_given(value)));
         match again.into_iter().flatten().next() {
@@ -98,12 +97,12 @@ fn config_again(
     if !wrong.is_empty() {
         return Err(Error::config(wrong));
     }
-    // A secret that the first launch did not have may come too.
+    // A secret that the first launch did not have can be added.
     config.extend(given.into_iter().filter(|(_, value)| is_given(value)));
     Ok(config)
 }
 
-/// A list or an object that was typed as text on a page, as what it says.
+/// A list or an object from a page is text that contains JSON.
 fn as_declared(definition: &Definition, key: &str, value: &Value) -> Value {
     let declared = parameters(definition).iter().find(|own| own.code == key);
     let is_json = declared.is_some_and(|own| matches!(own.kind, Kind::List | Kind::Dict));
@@ -116,7 +115,7 @@ fn is_given(value: &Value) -> bool {
     !value.is_null() && value.as_str().is_none_or(|text| !text.trim().is_empty())
 }
 
-/// Anything else would make it another launch.
+/// Only secrets can be given.
 fn not_secret(
     definition: &Definition,
     erased: &[String],
@@ -136,7 +135,7 @@ fn not_secret(
     wrong
 }
 
-/// As the pipeline's author named it; a stranger's key is cut to a readable length.
+/// The title of a parameter, or an unknown key, cut to a readable length.
 fn name(definition: &Definition, key: &str) -> String {
     let mut known = parameters(definition).iter();
     match known.find(|parameter| parameter.code == key) {

@@ -1,35 +1,35 @@
-//! A pipeline's report as a fact about its task, and how a report is refused.
+//! A pipeline's report as an update of its task, and the errors of a refused report.
 
-use super::Error;
-use super::observe::Fact;
 use crate::domain::event::{EventData, EventKind, Source};
 use crate::domain::observation::{Conflict, KeptProgress, Observation, Report};
 use crate::domain::sentence::say;
 use crate::domain::task::Status;
+use crate::service::Error;
+use crate::service::runs::apply::Update;
 
-/// One answer for an unknown task and for one that is not the sender's, so that nothing is learnt by asking.
-pub(super) fn unknown_task() -> Error {
+/// The same error for an unknown task and for a task of another sender, so that it reveals nothing.
+pub fn unknown_task() -> Error {
     Error::field("task_id", say("task-unknown"))
 }
 
-pub(super) fn fact_of(report: Report) -> Fact {
+pub fn update_of(report: Report) -> Update {
     let (kind, data) = (EventKind::of_report(report.word), data(&report));
-    fact(kind, data, Observation::Reported(report))
+    update(kind, data, Observation::Reported(report))
 }
 
 /// Progress that was accepted earlier.
-pub(super) fn fact_of_kept(kept: KeptProgress) -> Fact {
+pub fn update_of_kept(kept: KeptProgress) -> Update {
     let report = &kept.report;
     let (kind, data) = (EventKind::of_report(report.word), data(report));
-    fact(kind, data, Observation::ProgressKept(kept))
+    update(kind, data, Observation::ProgressKept(kept))
 }
 
-fn fact(kind: EventKind, data: EventData, observation: Observation) -> Fact {
-    let fact = Fact::new(Source::Callback, kind, observation);
-    fact.data(data).always_told()
+fn update(kind: EventKind, data: EventData, observation: Observation) -> Update {
+    let update = Update::new(Source::Callback, kind, observation);
+    update.data(data).always_recorded()
 }
 
-/// Which values came with it; a result is named, not repeated.
+/// The values of the report. A result is named, but not repeated.
 fn data(report: &Report) -> EventData {
     let data = EventData::default().progress(report.progress_value, report.end_value);
     match report.result {
@@ -38,7 +38,7 @@ fn data(report: &Report) -> EventData {
     }
 }
 
-pub(super) fn conflict(conflict: Conflict) -> Error {
+pub fn conflict(conflict: Conflict) -> Error {
     let (key, status): (_, Status) = match conflict {
         Conflict::Ended(status) => ("task-has-ended", status),
         Conflict::CancelAsked(status) => ("task-cancel-asked", status),

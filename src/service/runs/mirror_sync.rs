@@ -1,22 +1,24 @@
-//! Where the bridge stands beside Iaso, each task has a copy among Iaso's own, which Iaso writes over: its kill button,
-//! its worker, a row saved whole by somebody who had read it before. What is found there is a wish at most, to stop,
-//! and never a state: the wish goes the way of every cancel, and the copy is written again as the task is.
+//! Keeps the rows of tasks in Iaso's database up to date, if the bridge is attached to it.
+//!
+//! Iaso changes these rows: its kill button, its worker, a user who saves an old row. A kill is applied as a cancel. Any other
+//! change is overwritten with the task's state.
 
 use std::sync::{Mutex, PoisonError};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::observe::heeded;
-use super::{Bridge, Error, causes};
+use super::apply::apply_kill;
+use super::task_writer::TaskWriter;
 use crate::domain::event::{Event, EventKind, Source};
 use crate::domain::ids::TaskId;
+use crate::service::{Error, causes};
 use crate::store;
 
-/// When this process last looked through the copies.
+/// When this process last compared the rows.
 #[derive(Default)]
-pub struct Rounds(Mutex<Option<DateTime<Utc>>>);
+struct SyncTimer(Mutex<Option<DateTime<Utc>>>);
 
-impl Rounds {
+impl SyncTimer {
     fn is_due(&self, every: TimeDelta, now: DateTime<Utc>) -> bool {
         let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let due = last.is_none_or(|last| now - last >= every);
@@ -27,28 +29,42 @@ impl Rounds {
     }
 }
 
-impl Bridge {
-    /// Once per usual look, whatever else the pass does. A copy that cannot be mended is found again next time.
-    pub(super) async fn mend_copies(&self) {
-        let now = self.now();
-        if !self.store().is_attached() || !self.rounds.is_due(self.rules().looks.usual, now) {
+pub struct MirrorSync {
+    writer: TaskWriter,
+    timer: SyncTimer,
+}
+
+impl MirrorSync {
+    pub fn new(writer: TaskWriter) -> Self {
+        Self {
+            writer,
+            timer: SyncTimer::default(),
+        }
+    }
+
+    /// Once per `reconcile.usual`. A row that cannot be corrected is found again the next time.
+    pub async fn run(&self) {
+        let now = self.writer.now();
+        if !self.writer.store.is_attached()
+            || !self.timer.is_due(self.writer.rules.polls.usual, now)
+        {
             return;
         }
-        if let Err(error) = self.mend_strayed(now).await {
+        if let Err(error) = self.correct_drifted(now).await {
             let error = causes(&error);
             tracing::warn!(
                 error,
                 "cannot compare tasks with their rows in Iaso; it is retried"
             );
         }
-        if let Err(error) = self.tell_moved(now).await {
+        if let Err(error) = self.record_moved(now).await {
             let error = causes(&error);
             tracing::warn!(
                 error,
                 "cannot check which rows in Iaso belong to another account; it is retried"
             );
         }
-        let (store, vault) = (self.store(), self.store().vault.clone());
+        let (store, vault) = (&self.writer.store, self.writer.store.vault.clone());
         let refreshed = store.write(move |db| store::refresh_connections(db, &vault));
         if let Err(error) = refreshed.await {
             let error = causes(&error);
@@ -59,13 +75,14 @@ impl Bridge {
         }
     }
 
-    async fn mend_strayed(&self, now: DateTime<Utc>) -> Result<(), Error> {
-        let strayed = self
-            .store()
+    async fn correct_drifted(&self, now: DateTime<Utc>) -> Result<(), Error> {
+        let drifted = self
+            .writer
+            .store
             .read(move |db| Ok::<_, Error>(store::strayed(db, now)?))
             .await?;
-        for id in strayed {
-            if let Err(error) = self.mend(id).await {
+        for id in drifted {
+            if let Err(error) = self.correct(id).await {
                 let error = causes(&error);
                 tracing::warn!(
                     task = id.0,
@@ -77,14 +94,16 @@ impl Bridge {
         Ok(())
     }
 
-    /// Copies that were moved to another account: each gets one event, and ends there without anything of the task.
-    async fn tell_moved(&self, now: DateTime<Utc>) -> Result<(), Error> {
+    /// Rows that were moved to another account. Each gets one event and is not updated any more.
+    async fn record_moved(&self, now: DateTime<Utc>) -> Result<(), Error> {
         let moved = self
-            .store()
+            .writer
+            .store
             .read(move |db| Ok::<_, Error>(store::moved(db, now, EventKind::MirrorMoved)?))
             .await?;
         for id in moved {
-            self.store()
+            self.writer
+                .store
                 .write(move |db| {
                     if let Some(task) = store::lock(db, id)? {
                         let event = Event::new(now, Source::Bridge, EventKind::MirrorMoved);
@@ -102,10 +121,11 @@ impl Bridge {
         Ok(())
     }
 
-    /// Looked at once more under the task's lock: a move or another replica may have mended it.
-    async fn mend(&self, id: TaskId) -> Result<(), Error> {
-        let (bridge, now) = (self.clone(), self.now());
-        self.store()
+    /// Checked again under the task's lock, because another change or replica can have corrected it.
+    async fn correct(&self, id: TaskId) -> Result<(), Error> {
+        let (rules, now) = (self.writer.rules.clone(), self.writer.now());
+        self.writer
+            .store
             .write(move |db| {
                 let Some(task) = store::lock(db, id)? else {
                     return Ok(());
@@ -113,14 +133,14 @@ impl Bridge {
                 if !store::has_strayed(db, id)? {
                     return Ok(());
                 }
-                let after = heeded(db, bridge.rules(), task.clone(), now)?;
+                let after = apply_kill(db, &rules, task.clone(), now)?;
                 if after == task {
                     store::save_copy(db, &task)?;
                 }
                 Ok::<_, Error>(())
             })
             .await?;
-        self.task_changed.notify();
+        self.writer.changed.notify();
         Ok(())
     }
 }

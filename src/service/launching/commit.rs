@@ -1,4 +1,4 @@
-//! The transaction that makes a launch's task, and what is done where nobody knows whether it was committed.
+//! The transaction that creates the task of a launch, and the check whether a commit with an unknown outcome was stored.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -7,25 +7,25 @@ use chrono::{DateTime, Utc};
 use serde_json::{Map, Value, json};
 use tokio::time::Instant;
 
-use super::attempt::Attempt;
-use super::catalog::Definition;
-use super::catalog::{Submitted, as_object, parameters, validate};
-use super::configuration::AccountConfig;
-use super::once::{self, Once};
-use super::{Bridge, Error};
+use super::Launching;
+use super::idempotency::{self, Idempotency};
 use crate::domain::event::{Event, EventData, EventKind, Source};
 use crate::domain::ids::{LaunchId, PipelineId, TaskId, VersionId};
 use crate::domain::run::Launch;
 use crate::domain::task::Task;
 use crate::domain::validation::{self, Checked, Injected};
-use crate::store::{self, Db, Due, NewTask, Sent};
+use crate::service::Error;
+use crate::service::catalog::{Definition, Submitted, as_object, parameters, validate};
+use crate::service::configuration::AccountConfig;
+use crate::service::runs::{Attempt, Fingerprints, Injector};
+use crate::store::{self, Db, Due, NewTask, Sent, Vault};
 
-/// After a lost commit, how long the database is asked at least whether the task was stored.
+/// How long at least the database is asked whether a task was stored.
 const CONFIRM_WITHIN: Duration = Duration::from_secs(2);
-/// The time between two of those requests.
+/// The time between two of these queries.
 const CONFIRM_EVERY: Duration = Duration::from_millis(250);
 
-/// A launch as it was requested.
+/// A launch as the user requested it.
 #[derive(Clone, Debug)]
 pub struct LaunchRequest {
     pub pipeline: PipelineId,
@@ -33,29 +33,32 @@ pub struct LaunchRequest {
     pub config: Map<String, Value>,
     pub send_notifications: bool,
     pub debug: bool,
-    /// The task that this one repeats: its config is whole, and needs no defaults.
+    /// The task that is launched again. Its config is complete, so no defaults are added.
     pub relaunch_of: Option<TaskId>,
-    /// Set where it may be asked for again and is to be made once.
-    pub once: Option<Once>,
+    pub idempotency: Option<Idempotency>,
 }
 
 impl LaunchRequest {
-    pub(super) fn defaults(&self, account_config: &AccountConfig) -> Map<String, Value> {
+    pub fn defaults(&self, config: &AccountConfig) -> Map<String, Value> {
         match self.relaunch_of {
-            None => account_config.defaults(self.pipeline),
+            None => config.defaults(self.pipeline),
             Some(_) => Map::new(),
         }
     }
 }
 
-/// A launch that is valid, to be committed as a task.
+/// A valid launch that is stored as a task.
 #[derive(Clone)]
-pub(super) struct Commit {
-    pub bridge: Bridge,
+pub struct Commit {
+    pub vault: Vault,
+    pub fingerprints: Fingerprints,
+    pub injector: Injector,
+    /// Older idempotency keys are forgotten.
+    pub keys_since: DateTime<Utc>,
     pub draft: Task,
-    /// The lease of the attempt that follows.
-    pub held: Due,
-    pub account_config: AccountConfig,
+    /// For the launch request.
+    pub lease: Due,
+    pub account: AccountConfig,
     pub definition: Definition,
     pub request: LaunchRequest,
     pub defaults: Map<String, Value>,
@@ -64,31 +67,31 @@ pub(super) struct Commit {
 }
 
 impl Commit {
-    /// The task that was made under the same idempotency key.
-    pub(super) fn made_before(&self, db: &mut Db<'_>) -> Result<Option<TaskId>, Error> {
-        match &self.request.once {
-            Some(once) => once::taken(db, self.draft.account, once, self.bridge.keys_since()),
+    /// The task that the idempotency key already has.
+    pub fn existing_task(&self, db: &mut Db<'_>) -> Result<Option<TaskId>, Error> {
+        match &self.request.idempotency {
+            Some(key) => idempotency::lock(db, self.draft.account, key, self.keys_since),
             None => Ok(None),
         }
     }
 
-    pub(super) fn make(&self, db: &mut Db<'_>) -> Result<(Attempt, Task), Error> {
+    pub fn create(&self, db: &mut Db<'_>) -> Result<(Attempt, Task), Error> {
         let new = NewTask {
             task: self.draft.clone(),
-            instance: self.account_config.connection.instance.clone(),
+            instance: self.account.connection.instance.clone(),
         };
         let task = store::insert(db, &new)?;
-        if let Some(once) = self.request.once.clone() {
-            once::remember(db, &task, once, self.bridge.keys_since())?;
+        if let Some(key) = self.request.idempotency.clone() {
+            idempotency::remember(db, &task, key, self.keys_since)?;
         }
         let checked = validate(
             &self.definition,
             &BTreeMap::new(),
             &self.defaults,
             Submitted::with(&self.request.config, self.from_iaso),
-            &self.bridge.injection(&task, self.now),
+            &self.injector.values(&task, self.now),
         )?;
-        let task = self.keep(db, task, &checked)?;
+        let task = self.store_config(db, task, &checked)?;
         Ok((self.attempt(task.id, checked.config), task))
     }
 
@@ -96,8 +99,8 @@ impl Commit {
         let version = self.definition.version.as_ref();
         Attempt {
             task,
-            owner: self.held.owner.clone(),
-            connection: self.account_config.connection.clone(),
+            owner: self.lease.owner.clone(),
+            connection: self.account.connection.clone(),
             launch: Launch {
                 pipeline: self.definition.pipeline.id,
                 version: version.map(|version| version.label.id),
@@ -108,9 +111,14 @@ impl Commit {
         }
     }
 
-    /// Stores what is to be sent: what may be read as it is, the rest encrypted.
-    fn keep(&self, db: &mut Db<'_>, mut task: Task, checked: &Checked) -> Result<Task, Error> {
-        let (definition, held) = (&self.definition, &self.held);
+    /// Stores the config: secrets encrypted, the rest readable.
+    fn store_config(
+        &self,
+        db: &mut Db<'_>,
+        mut task: Task,
+        checked: &Checked,
+    ) -> Result<Task, Error> {
+        let (definition, lease) = (&self.definition, &self.lease);
         let known = parameters(definition);
         task.run.config = validation::masked(known, &checked.config);
         task.run.names_task = checked.config.contains_key(Injected::TaskId.code());
@@ -118,53 +126,46 @@ impl Commit {
         let kept = json!({"secrets": validation::secrets(known, &checked.config), "saved": saved});
         let print = (!task.run.names_task).then(|| {
             let none = Map::new();
-            self.bridge
-                .fingerprint(saved.unwrap_or(&none), &checked.config)
+            self.fingerprints
+                .of(saved.unwrap_or(&none), &checked.config)
         });
-        // With a definition that is to be checked again, the task is due at once.
+        // If the definition is not fresh, the task is due at once, and is validated again.
         let until = if definition.fresh {
-            held.until
+            lease.until
         } else {
-            held.now
+            lease.now
         };
         let sent = Sent {
-            secrets: store::sealed(&self.bridge.store().vault, &as_object(kept)),
+            secrets: store::sealed(&self.vault, &as_object(kept)),
             fingerprint: print,
             held: Due {
                 until,
-                ..held.clone()
+                ..lease.clone()
             },
         };
         store::save_sent(db, &task, &sent)?;
-        let accepted = Event::new(held.now, Source::User, EventKind::LaunchAccepted);
+        let accepted = Event::new(lease.now, Source::User, EventKind::LaunchAccepted);
         let accepted = accepted.data(about(&task, checked));
         store::add_event(db, task.account, task.id, &accepted)?;
         Ok(task)
     }
 }
 
-impl Bridge {
-    /// Waits until the database says that the launch's task is stored; an error where it is not, or does not say so in time.
-    #[allow(
-        clippy::disallowed_methods,
-        reason = "a duration is measured, no time is told"
-    )]
-    pub(super) async fn confirm(
-        &self,
-        launch: Option<LaunchId>,
-        until: Instant,
-    ) -> Result<(), Error> {
+impl Launching {
+    /// Waits until the database shows the task of the launch. An error if it does not do so in time.
+    #[allow(clippy::disallowed_methods, reason = "measures a duration")]
+    pub async fn confirm(&self, launch: Option<LaunchId>, until: Instant) -> Result<(), Error> {
         let launch = launch.ok_or(Error::Busy)?;
         let until = until.max(Instant::now() + CONFIRM_WITHIN);
         let stored = tokio::time::timeout_at(until, self.until_stored(launch));
         stored.await.unwrap_or(Err(Error::Busy))
     }
 
-    /// A server that lost the connection may still be busy with the commit, so "no" is asked again until the time is up.
+    /// The server can still be busy with the commit, so the query is repeated until the time is up.
     async fn until_stored(&self, launch: LaunchId) -> Result<(), Error> {
         loop {
             let found = self
-                .store()
+                .store
                 .read(move |db| Ok::<_, Error>(store::is_launch_stored(db, launch)?))
                 .await;
             match found {

@@ -1,39 +1,42 @@
-//! What a group of reports comes to: each is judged against its task as the ones before it have left it, what the task's
-//! limits allow is written, and the rest is merged or counted (`throttle.rs`).
+//! Applies a group of reports in one transaction. Each report is applied to its task as the reports before it have left it. What the
+//! task's limits allow is written, the rest is merged or counted (`throttle.rs`).
 
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
 
-use super::observe::{Fact, Follows, Taken, audit, is_news, judge, noted, settle, wish};
-use super::report_fact::{conflict, fact_of, unknown_task};
 use super::throttle::{Held, Throttle, Usage};
-use super::{Error, Rules};
+use super::update::{conflict, unknown_task, update_of};
 use crate::domain::event::{Event, EventKind, Source};
 use crate::domain::ids::{PipelineId, TaskId};
 use crate::domain::note::NoteCode;
 use crate::domain::observation::{Observation, Progress, Report};
 use crate::domain::principal::Reporter;
 use crate::domain::task::Task;
+use crate::service::Error;
+use crate::service::runs::Rules;
+use crate::service::runs::apply::{
+    Applied, Effects, Update, audit_kill, evaluate, is_new_state, with_note, write_effects,
+};
 use crate::store::{self, Change, Db, Told};
 
-/// A report, and who sends it.
+/// A report and its sender.
 #[derive(Clone)]
 pub struct Item {
     pub who: Reporter,
     pub task: TaskId,
     pub pipeline: PipelineId,
-    pub fact: Fact,
-    /// When it came.
+    pub update: Update,
+    /// When it was received.
     pub at: DateTime<Utc>,
-    /// Whether it is progress that was merged before, to be written now.
+    /// Whether it is merged progress that is written now.
     pub is_flush: bool,
 }
 
 pub type Answer = Result<Task, Error>;
 
-/// Several on one task see each other, in their order.
-pub fn take_all(
+/// Several reports on one task are applied in their order.
+pub fn apply_all(
     db: &mut Db<'_>,
     rules: &Rules,
     throttle: &Throttle,
@@ -42,24 +45,24 @@ pub fn take_all(
     let wanted = items.iter().map(|item| (item.who.account(), item.task));
     let before = store::lock_many(db, &wanted.collect())?;
     let known: Vec<TaskId> = before.keys().copied().collect();
-    let mut taken = TakenAll {
+    let mut group = GroupOutcome {
         usages: usages(db, rules, throttle, items, &known)?,
         may_hold: throttle.has_room(),
-        ..TakenAll::default()
+        ..GroupOutcome::default()
     };
-    for wished in store::stop_wishes(db, &known)? {
-        taken.heed(rules, &before, wished, items);
+    for killed in store::killed(db, &known)? {
+        group.apply_kill(rules, &before, killed, items);
     }
     let answers = items
         .iter()
-        .map(|item| taken.take(rules, &before, item))
+        .map(|item| group.apply(rules, &before, item))
         .collect();
-    let usages = std::mem::take(&mut taken.usages);
-    taken.write(db, before)?;
+    let usages = std::mem::take(&mut group.usages);
+    group.write(db, before)?;
     Ok((answers, usages))
 }
 
-/// What each task has written before: as this process remembers it, or counted in the database.
+/// What the reports of each task have written: from memory, or counted in the database.
 fn usages(
     db: &mut Db<'_>,
     rules: &Rules,
@@ -77,18 +80,18 @@ fn usages(
     Ok(usages)
 }
 
-/// What a group comes to.
+/// What a group writes.
 #[derive(Default)]
-struct TakenAll {
+struct GroupOutcome {
     after: HashMap<TaskId, Task>,
     told: Vec<Told>,
-    follows: Vec<(TaskId, Follows)>,
+    effects: Vec<(TaskId, Effects)>,
     usages: HashMap<TaskId, Usage>,
     may_hold: bool,
 }
 
-impl TakenAll {
-    fn take(&mut self, rules: &Rules, before: &HashMap<TaskId, Task>, item: &Item) -> Answer {
+impl GroupOutcome {
+    fn apply(&mut self, rules: &Rules, before: &HashMap<TaskId, Task>, item: &Item) -> Answer {
         let known = self.after.get(&item.task).or(before.get(&item.task));
         let known = known.ok_or_else(unknown_task)?.clone();
         let is_theirs = known.is_reported_by(&item.who) && known.pipeline.id == item.pipeline;
@@ -97,53 +100,53 @@ impl TakenAll {
         }
         let mut usage = self.usages.remove(&item.task).ok_or_else(unknown_task)?;
         usage.refill(&rules.reports, item.at);
-        let answer = self.take_known(rules, known, item, &mut usage);
+        let answer = self.apply_to(rules, known, item, &mut usage);
         self.usages.insert(item.task, usage);
         answer
     }
 
-    fn take_known(&mut self, rules: &Rules, known: Task, item: &Item, usage: &mut Usage) -> Answer {
+    fn apply_to(&mut self, rules: &Rules, known: Task, item: &Item, usage: &mut Usage) -> Answer {
         if item.is_flush {
             return Ok(self.write_held(rules, known, usage));
         }
-        // What is held came first, and shows in the response whether it is written now or later.
+        // Merged progress came first. The response contains it, whether it is written now or later.
         let held = usage
             .held()
-            .map(|held| judge(rules, &known, &held.fact(), held.at));
+            .map(|held| evaluate(rules, &known, &held.update(), held.at));
         let base = held.map_or_else(|| known.clone(), |held| held.after);
-        let taken = judge(rules, &base, &item.fact, item.at);
-        let result = taken
+        let applied = evaluate(rules, &base, &item.update, item.at);
+        let result = applied
             .after
             .data
             .as_ref()
-            .filter(|_| taken.after.data != known.data);
-        let moves = is_news(&known, &taken.after);
-        if let (Some(result), false) = (result, moves)
-            && let Err(wait) = usage.takes_result(result.to_string().len())
+            .filter(|_| applied.after.data != known.data);
+        let is_new = is_new_state(&known, &applied.after);
+        if let (Some(result), false) = (result, is_new)
+            && let Err(wait) = usage.allows_result(result.to_string().len())
         {
-            self.take_rest(rules, known, item, usage)?;
+            self.apply_rest(rules, known, item, usage)?;
             return Err(Error::Throttled(wait));
         }
-        if moves || result.is_some() {
+        if is_new || result.is_some() {
             let known = self.write_held(rules, known, usage);
-            let taken = judge(rules, &known, &item.fact, item.at);
-            return self.write_one(rules, taken, usage, moves);
+            let applied = evaluate(rules, &known, &item.update, item.at);
+            return self.write_one(rules, applied, usage, is_new);
         }
-        if usage.takes_report(&rules.reports) || !self.may_hold {
-            return self.write_with_held(rules, known, taken, usage);
+        if usage.allows_report(&rules.reports) || !self.may_hold {
+            return self.write_with_held(rules, known, applied, usage);
         }
-        merge(item, taken, &base, known.progress(), usage)
+        merge(item, applied, &base, known.progress(), usage)
     }
 
-    /// The report without its result, which is too large to be taken now.
-    fn take_rest(
+    /// The report without its result, which is too large to be applied now.
+    fn apply_rest(
         &mut self,
         rules: &Rules,
         known: Task,
         item: &Item,
         usage: &mut Usage,
     ) -> Result<(), Error> {
-        let Observation::Reported(report) = &item.fact.observation else {
+        let Observation::Reported(report) = &item.update.observation else {
             return Ok(());
         };
         let rest = Report {
@@ -157,83 +160,89 @@ impl TakenAll {
             return Ok(());
         }
         let rest = Item {
-            fact: fact_of(rest),
+            update: update_of(rest),
             ..item.clone()
         };
-        self.take_known(rules, known, &rest, usage).map(drop)
+        self.apply_to(rules, known, &rest, usage).map(drop)
     }
 
-    /// Progress that was held is written in the event of the next report, unless that one is refused.
+    /// Merged progress is written in the event of the next report, unless that report is refused.
     fn write_with_held(
         &mut self,
         rules: &Rules,
         known: Task,
-        mut taken: Taken,
+        mut applied: Applied,
         usage: &mut Usage,
     ) -> Answer {
-        if taken.refused.is_some() {
+        if applied.refused.is_some() {
             self.write_held(rules, known, usage);
-        } else if let (Some(held), Some(event)) = (usage.release(), taken.event.as_mut()) {
-            tell_merged(event, &held);
+        } else if let (Some(held), Some(event)) = (usage.release(), applied.event.as_mut()) {
+            add_merged(event, &held);
         }
-        self.write_one(rules, taken, usage, false)
+        self.write_one(rules, applied, usage, false)
     }
 
-    /// Writes what is held: it was accepted, whatever has happened to the task since. The task as it is then.
+    /// Writes merged progress. It was accepted, whatever has happened to the task since. Returns the task after it.
     fn write_held(&mut self, rules: &Rules, known: Task, usage: &mut Usage) -> Task {
         let Some(held) = usage.release() else {
             return known;
         };
-        // Never before what was written meanwhile, so that the history stays in order.
+        // Not before what was written meanwhile, so that the history stays in order.
         let at = held.at.max(known.updated_at);
-        let mut taken = judge(rules, &known, &held.fact(), at);
-        if let Some(event) = taken.event.as_mut() {
-            tell_merged(event, &held);
+        let mut applied = evaluate(rules, &known, &held.update(), at);
+        if let Some(event) = applied.event.as_mut() {
+            add_merged(event, &held);
         }
-        let after = taken.after.clone();
-        self.count_and_keep(rules, taken, usage, false);
+        let after = applied.after.clone();
+        self.count_and_keep(rules, applied, usage, false);
         after
     }
 
     fn write_one(
         &mut self,
         rules: &Rules,
-        mut taken: Taken,
+        mut applied: Applied,
         usage: &mut Usage,
-        moves: bool,
+        is_new: bool,
     ) -> Answer {
-        let answer = match taken.refused {
-            None => Ok(taken.after.clone()),
+        let answer = match applied.refused {
+            None => Ok(applied.after.clone()),
             Some(refused) => Err(conflict(refused)),
         };
-        if let (Some(event), Some(_)) = (taken.event.as_mut(), taken.refused) {
+        if let (Some(event), Some(_)) = (applied.event.as_mut(), applied.refused) {
             let more = usage.refused();
             if more > 0 {
                 event.data = std::mem::take(&mut event.data).more_refused(more);
             }
         }
-        outcome(if taken.refused.is_some() {
+        outcome(if applied.refused.is_some() {
             "refused"
         } else {
             "written"
         });
-        self.count_and_keep(rules, taken, usage, moves);
+        self.count_and_keep(rules, applied, usage, is_new);
         answer
     }
 
     /// The event of a report is left out where the task's log is full, unless the report changes the status.
-    fn count_and_keep(&mut self, rules: &Rules, mut taken: Taken, usage: &mut Usage, moves: bool) {
+    fn count_and_keep(
+        &mut self,
+        rules: &Rules,
+        mut applied: Applied,
+        usage: &mut Usage,
+        is_new: bool,
+    ) {
         let limits = &rules.reports;
-        match &taken.event {
-            Some(event) if moves || usage.has_log(limits) => {
+        match &applied.event {
+            Some(event) if is_new || usage.has_log(limits) => {
                 let at = event.at;
                 usage.count(event);
-                let (account, task) = (taken.after.account, taken.after.id);
-                let is_full = !moves && !usage.has_log(limits);
-                self.keep(taken);
+                let (account, task) = (applied.after.account, applied.after.id);
+                let is_full = !is_new && !usage.has_log(limits);
+                self.keep(applied);
                 if is_full {
                     let event = Event::new(at, Source::Bridge, EventKind::LogFull);
-                    let event = noted(event, &NoteCode::LogFull.into());
+                    let event = with_note(event, &NoteCode::LogFull.into());
                     self.told.push(Told {
                         account,
                         task,
@@ -242,14 +251,14 @@ impl TakenAll {
                 }
             }
             Some(_) | None => {
-                taken.event = None;
-                self.keep(taken);
+                applied.event = None;
+                self.keep(applied);
             }
         }
     }
 
-    /// Somebody has asked in Iaso for the task to stop; what its pipeline says comes after that.
-    fn heed(
+    /// A kill in Iaso is applied before the reports.
+    fn apply_kill(
         &mut self,
         rules: &Rules,
         before: &HashMap<TaskId, Task>,
@@ -264,21 +273,21 @@ impl TakenAll {
             return;
         };
         if known.verdict().is_none() {
-            let wished = judge(rules, known, &wish(), at);
-            audit(&wished.after);
-            self.keep(wished);
+            let killed = evaluate(rules, known, &Update::killed_in_iaso(), at);
+            audit_kill(&killed.after);
+            self.keep(killed);
         }
     }
 
-    fn keep(&mut self, taken: Taken) {
-        let (account, task) = (taken.after.account, taken.after.id);
-        self.told.extend(taken.event.map(|event| Told {
+    fn keep(&mut self, applied: Applied) {
+        let (account, task) = (applied.after.account, applied.after.id);
+        self.told.extend(applied.event.map(|event| Told {
             account,
             task,
             event,
         }));
-        self.follows.push((task, taken.follows));
-        self.after.insert(task, taken.after);
+        self.effects.push((task, applied.effects));
+        self.after.insert(task, applied.after);
     }
 
     fn write(mut self, db: &mut Db<'_>, before: HashMap<TaskId, Task>) -> Result<(), Error> {
@@ -290,35 +299,41 @@ impl TakenAll {
             })
             .collect();
         store::save_many(db, &changes)?;
-        for (task, follows) in &self.follows {
-            settle(db, *task, follows)?;
+        for (task, effects) in &self.effects {
+            write_effects(db, *task, effects)?;
         }
         Ok(store::add_events(db, &self.told)?)
     }
 }
 
-/// The event of a report that others were merged into: their last message, and how many they were.
-fn tell_merged(event: &mut Event, held: &Held) {
+/// Adds merged reports to the event of a report: their last message and their number.
+fn add_merged(event: &mut Event, held: &Held) {
     if event.message.is_none() {
         event.message.clone_from(&held.kept.report.message);
     }
     event.data = std::mem::take(&mut event.data).merged(held.merged);
 }
 
-/// Nothing is written: progress is held, a refused or repeated report is counted.
-fn merge(item: &Item, taken: Taken, base: &Task, stored: Progress, usage: &mut Usage) -> Answer {
-    if let Some(refused) = taken.refused {
+/// Nothing is written: progress is merged, a refused report is counted.
+fn merge(
+    item: &Item,
+    applied: Applied,
+    base: &Task,
+    stored: Progress,
+    usage: &mut Usage,
+) -> Answer {
+    if let Some(refused) = applied.refused {
         usage.refuse();
         outcome("refused");
         return Err(conflict(refused));
     }
     outcome("merged");
-    if let Observation::Reported(report) = &item.fact.observation
-        && taken.after != *base
+    if let Observation::Reported(report) = &item.update.observation
+        && applied.after != *base
     {
         usage.hold(item.who.account(), report, stored, item.at);
     }
-    Ok(taken.after)
+    Ok(applied.after)
 }
 
 fn outcome(outcome: &'static str) {

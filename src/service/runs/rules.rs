@@ -1,55 +1,50 @@
-//! Every wait and limit of the flows, each with a name.
+//! The times and limits of launches, polls and reports, and what follows from them.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use std::time::Duration;
 
-use super::pace::{Pauses, part};
-use super::throttle::ReportLimits;
+use super::reports::ReportLimits;
+use super::spread::offset;
 use crate::domain::run::time_limit;
 use crate::domain::task::{State, Task};
 
 #[derive(Clone, Debug)]
 pub struct Rules {
-    /// A launch is answered within this time, whatever OpenHEXA does.
-    pub answer_within: Duration,
-    /// How long a launch that could not be sent is tried again.
+    /// How long a launch that could not be sent is retried.
     pub give_up_after: TimeDelta,
-    /// How long a launch may be asked for again under its key.
-    pub idempotency_kept: TimeDelta,
-    /// How far OpenHEXA's clock may be behind ours.
+    /// How far OpenHEXA's clock can be behind the bridge's.
     pub clock_skew: TimeDelta,
-    /// How long answered looks may fail to show a run before the launch counts as not made.
+    /// For how long successful polls must not find a run before the launch counts as not made.
     pub grace: TimeDelta,
-    pub looks: Looks,
+    pub polls: PollTimes,
     pub reports: ReportLimits,
-    /// How long a claim on a task holds; longer than any call to OpenHEXA takes.
+    /// How long a lease of a task lasts; longer than any request to OpenHEXA.
     pub lease: TimeDelta,
-    /// How many tasks one pass takes on.
+    /// How many tasks one polling cycle handles.
     pub pass_limit: usize,
-    /// How many questions about them are under way at a time; below what the client lets through to one instance.
-    pub looks_at_once: usize,
-    /// How many runs are asked for in one request.
+    /// Concurrent requests of a polling cycle; fewer than the client allows for one instance.
+    pub concurrent_polls: usize,
+    /// How many runs one request polls.
     pub runs_per_request: usize,
-    /// How long an instance that does not answer is left alone.
+    /// How long polls of an instance pause that does not respond.
     pub pauses: Pauses,
-    /// Answered looks in a row that prove a run absent.
-    pub absent_looks: i32,
+    /// Consecutive successful polls without a run that prove it deleted.
+    pub absent_polls: i32,
     /// Added to a run's own time limit before it is overdue.
     pub deadline_grace: TimeDelta,
-    /// How long an overdue run and its pipeline must both be out of sight to count as gone.
+    /// How long polls must show neither an overdue run nor its pipeline for the run to count as deleted.
     pub hidden_for: TimeDelta,
-    /// When a run that still runs is asked again to stop; each time twice as late, up to sixteen times.
+    /// The time until the stop request of a run that still runs is repeated. It doubles each time, up to sixteen times.
     pub stop_again: TimeDelta,
     /// How long a run may wait in OpenHEXA's queue before it is overdue.
     pub queue_allowance: TimeDelta,
 }
 
-/// How often a run is looked at.
+/// The times between polls of a run.
 #[derive(Clone, Debug)]
-pub struct Looks {
+pub struct PollTimes {
     pub early: TimeDelta,
     pub early_for: TimeDelta,
-    /// While a launch is unsure or a reported end unconfirmed.
+    /// While the outcome of a launch or the reported end of a run is not confirmed.
     pub unsure: TimeDelta,
     pub usual: TimeDelta,
     pub late: TimeDelta,
@@ -58,8 +53,8 @@ pub struct Looks {
     pub overdue: TimeDelta,
 }
 
-impl Looks {
-    /// How far apart looks at an overdue run may lie to count as a row: some may be late, an outage is none.
+impl PollTimes {
+    /// How far apart polls of an overdue run can be to count as consecutive: some can be late, but an outage is a gap.
     pub fn hidden_within(&self) -> TimeDelta {
         self.overdue * 12
     }
@@ -75,19 +70,26 @@ impl Looks {
     }
 }
 
-/// Runs of one pipeline are due at the same moments, so that one page shows them all; pipelines are spread out.
-/// Never later than `wait` from now, nor sooner than a fifth of it.
+/// Runs of one pipeline are polled at the same time, because one page of its runs shows them all. Different pipelines are
+/// spread over `wait`. At most `wait` from now, at least a fifth of it.
 fn together(task: &Task, wait: TimeDelta, now: DateTime<Utc>) -> DateTime<Utc> {
     let wait = wait.num_milliseconds();
     let (soonest, step) = (wait / 5, (wait - wait / 5).max(1));
-    let offset = part(&task.pipeline.id, i32::try_from(step).unwrap_or(i32::MAX));
+    let offset = offset(&task.pipeline.id, i32::try_from(step).unwrap_or(i32::MAX));
     let passed = (now.timestamp_millis() + soonest - i64::from(offset)).rem_euclid(step);
     now + TimeDelta::milliseconds(soonest + (step - passed) % step)
 }
 
+/// The pauses between requests to an instance that does not respond.
+#[derive(Clone, Debug)]
+pub struct Pauses {
+    pub first: TimeDelta,
+    pub longest: TimeDelta,
+}
+
 impl Rules {
-    /// When a task is looked at next; never, once the end of its run is known.
-    pub fn next_look(&self, task: &Task, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    /// The time of a task's next poll. None: the end of its run is known.
+    pub fn next_poll(&self, task: &Task, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
         let age = now - task.created_at;
         let wait = match &task.state {
             State::Ended { .. } => return None,
@@ -95,21 +97,21 @@ impl Rules {
             State::Launching | State::Submitted | State::Running | State::Reported(_)
                 if self.is_overdue(task, now) =>
             {
-                self.looks.overdue
+                self.polls.overdue
             }
-            State::Launching | State::Reported(_) => self.looks.unsure,
-            State::Submitted | State::Running if task.run.id.is_none() => self.looks.unsure,
+            State::Launching | State::Reported(_) => self.polls.unsure,
+            State::Submitted | State::Running if task.run.id.is_none() => self.polls.unsure,
             State::Submitted | State::Running if task.cancel_asked_at.is_some() => {
-                self.looks.unsure.min(self.stop_again)
+                self.polls.unsure.min(self.stop_again)
             }
             State::Submitted | State::Running => {
-                return Some(together(task, self.looks.of_age(age), now));
+                return Some(together(task, self.polls.of_age(age), now));
             }
         };
         Some(now + wait)
     }
 
-    /// When its run must be over. OpenHEXA counts from the start of the run; one that was not seen to start may have
+    /// When the run must have ended. OpenHEXA counts from the start of the run; a run that was not seen to start can have
     /// waited in the queue.
     pub fn deadline(&self, task: &Task) -> DateTime<Utc> {
         let sent = task.run.attempted_at.unwrap_or(task.created_at);
@@ -117,22 +119,22 @@ impl Rules {
         started + time_limit(task.run.timeout_seconds) + self.deadline_grace
     }
 
-    /// Late, which is no end: a run past its deadline is looked at until a look shows its end.
+    /// An overdue run has not ended: it is polled until a poll shows its end.
     pub fn is_overdue(&self, task: &Task, now: DateTime<Utc>) -> bool {
         task.is_live() && task.run.attempts > 0 && now >= self.deadline(task)
     }
 
-    /// Whether OpenHEXA is to be asked now to stop the task's run.
+    /// Whether the stop request of the task's run is to be sent now.
     pub fn stop_is_due(&self, task: &Task, now: DateTime<Utc>) -> bool {
         let doubled = task.run.stops.clamp(1, 5) - 1;
         let wait = self.stop_again * 2_i32.pow(doubled.unsigned_abs());
         task.wants_stop() && task.run.stop_asked_at.is_none_or(|at| now - at >= wait)
     }
 
-    /// A quarter of the time it has taken so far, up to three usual looks.
+    /// A quarter of the time since the launch, up to three times the usual time between polls.
     fn backoff(&self, age: TimeDelta) -> TimeDelta {
-        // In whole milliseconds, as every time: the databases keep different parts of one.
+        // In whole milliseconds, because the databases store different fractions of one.
         let quarter = TimeDelta::milliseconds(age.num_milliseconds() / 4);
-        quarter.clamp(self.looks.early, self.looks.usual.max(self.looks.early) * 3)
+        quarter.clamp(self.polls.early, self.polls.usual.max(self.polls.early) * 3)
     }
 }

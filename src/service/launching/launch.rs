@@ -1,6 +1,5 @@
-//! A launch: judged against the version's own definition, committed as a task, and only then asked for.
-//!
-//! OpenHEXA hears of it in `attempt.rs`, once; whatever happens to the caller meanwhile, the task is there.
+//! A launch is validated with the definition of its version, stored as a task, and then sent. The task stays, whatever happens to
+//! the client or to OpenHEXA meanwhile.
 
 use std::collections::BTreeMap;
 use std::pin::{Pin, pin};
@@ -11,57 +10,56 @@ use serde_json::{Map, Value};
 use tokio::time::{Instant, Sleep};
 use uuid::Uuid;
 
-use super::attempt::Attempt;
-use super::catalog::{Definition, Freshness};
-use super::catalog::{Submitted, parameters, validate};
-use super::commit::Commit;
-pub use super::commit::LaunchRequest;
-use super::configuration::AccountConfig;
-use super::{Bridge, Error};
+pub use super::Launching;
+use super::commit::{Commit, LaunchRequest};
 use crate::domain::ids::{LaunchId, TaskId};
 use crate::domain::principal::Principal;
 use crate::domain::sentence::FieldErrors;
 use crate::domain::task::{PipelineRef, Run, State, Task};
 use crate::domain::validation::{self, Injection};
+use crate::service::Error;
+use crate::service::catalog::{Definition, Freshness, Submitted, parameters, validate};
+use crate::service::configuration::AccountConfig;
+use crate::service::runs::Attempt;
 
-/// The attempt that follows a commit, with the task as it was committed.
-type Made = Box<(Attempt, Task)>;
+/// The committed task and its launch request.
+type Created = Box<(Attempt, Task)>;
 
-/// What became of a launch that was validated.
+/// The result of storing a valid launch.
 enum Accepted {
-    Now(Made),
-    /// There is a task already under the launch's idempotency key.
-    Before(TaskId),
+    New(Created),
+    /// The idempotency key already has this task.
+    Existing(TaskId),
 }
 
-/// What would be sent, for a person to see.
+/// What a launch would send, with secrets masked.
 #[derive(Clone, Debug)]
 pub struct Validated {
     pub config: Map<String, Value>,
     pub warnings: FieldErrors,
 }
 
-impl Bridge {
-    /// Judges a launch without making it. A definition of just now is good enough: the launch itself asks again.
+impl Launching {
+    /// Validates without launching. A cached definition is enough: the launch itself asks OpenHEXA again.
     pub async fn validate(
         &self,
         who: &Principal,
         request: &LaunchRequest,
     ) -> Result<Validated, Error> {
-        let account_config = self.configuration.get(who.account).await?;
+        let config = self.configuration.get(who.account).await?;
         let definition = self
             .catalog
             .definition(
-                &account_config,
+                &config,
                 request.pipeline,
                 request.version,
                 Freshness::Recent,
             )
             .await?;
-        let defaults = account_config.defaults(request.pipeline);
+        let defaults = config.defaults(request.pipeline);
         let resolved = self
             .catalog
-            .resolve_choices(&account_config, &definition, [&defaults, &request.config])
+            .resolve_choices(&config, &definition, [&defaults, &request.config])
             .await;
         let rehearsal = Injection::rehearsal(request.pipeline.to_string());
         let checked = validate(
@@ -73,7 +71,7 @@ impl Bridge {
         )?;
         let found = self
             .resources
-            .warnings(&account_config, &definition, &checked)
+            .warnings(&config, &definition, &checked)
             .await;
         let mut warnings = checked.warnings;
         warnings.0.extend(found.0);
@@ -84,91 +82,90 @@ impl Bridge {
         })
     }
 
-    /// Makes a task of a launch, and asks OpenHEXA for its run.
-    ///
-    /// Answers within the time for it: what is not known by then happens behind.
+    /// Creates a task and sends the launch to OpenHEXA. Returns within `answer_within`; the launch then continues in the
+    /// background.
     pub async fn launch(&self, who: &Principal, request: LaunchRequest) -> Result<Task, Error> {
-        let once = request.once.clone();
-        self.only_once(who.account, once, Box::pin(self.launch_now(who, request)))
+        let key = request.idempotency.clone();
+        self.once_per_key(who.account, key, Box::pin(self.launch_now(who, request)))
             .await
     }
 
     async fn launch_now(&self, who: &Principal, request: LaunchRequest) -> Result<Task, Error> {
-        let mut time_is_up = pin!(tokio::time::sleep(self.rules().answer_within));
-        let account_config = self.configuration.get(who.account).await?;
+        let mut time_is_up = pin!(tokio::time::sleep(self.times.answer_within));
+        let config = self.configuration.get(who.account).await?;
         let definition = self
-            .definition_in_time(&account_config, &request, time_is_up.as_mut())
+            .definition_in_time(&config, &request, time_is_up.as_mut())
             .await?;
-        self.launch_by(who, &account_config, &definition, &request, time_is_up)
+        self.launch_by(who, &config, &definition, &request, time_is_up)
             .await
     }
 
-    /// As OpenHEXA says, or as it was last known where that takes too long.
-    pub(super) async fn definition_in_time(
+    /// From OpenHEXA, or the last known one if that takes too long.
+    pub async fn definition_in_time(
         &self,
-        account_config: &AccountConfig,
+        config: &AccountConfig,
         request: &LaunchRequest,
         time_is_up: Pin<&mut Sleep>,
     ) -> Result<Definition, Error> {
         let (pipeline, version) = (request.pipeline, request.version);
         tokio::select! {
-            found = self.catalog.definition(account_config, pipeline, version, Freshness::Now) => found,
-            () = time_is_up => self.catalog.known_definition(account_config, pipeline, version).await,
+            found = self.catalog.definition(config, pipeline, version, Freshness::Now) => found,
+            () = time_is_up => self.catalog.known_definition(config, pipeline, version).await,
         }
     }
 
-    pub(super) async fn launch_by(
+    pub async fn launch_by(
         &self,
         who: &Principal,
-        account_config: &AccountConfig,
+        config: &AccountConfig,
         definition: &Definition,
         request: &LaunchRequest,
         time_is_up: Pin<&mut Sleep>,
     ) -> Result<Task, Error> {
         let until = time_is_up.deadline();
-        let accepted = self
-            .accept(who, account_config, definition, request, until)
-            .await?;
+        let accepted = self.accept(who, config, definition, request, until).await?;
         let (attempt, committed) = match accepted {
-            Accepted::Now(made) => *made,
-            Accepted::Before(task) => return self.tasks.get(who.account, task).await,
+            Accepted::New(created) => *created,
+            Accepted::Existing(task) => return self.tasks.get(who.account, task).await,
         };
         if !definition.fresh {
-            self.nudge.notify_one();
+            self.runs.reconciler.wake().notify_one();
             return Ok(self.tasks.latest(committed).await);
         }
-        let bridge = self.clone();
+        let sender = self.runs.sender.clone();
         let job = self
-            .parts
             .jobs
-            .spawn(async move { bridge.carry_out(&attempt).await });
+            .spawn(async move { sender.send_and_release(&attempt).await });
         tokio::select! {
-            Ok(outcome) = job => self.launched(committed, outcome).await,
-            // It takes too long, or it broke off: the reconciler has the task, the caller its number.
+            Ok(outcome) = job => self.runs.sender.response(committed, outcome).await,
+            // It takes too long, or it panicked. The reconciler continues with the task.
             () = time_is_up => Ok(self.tasks.latest(committed).await),
         }
     }
 
-    /// Commits the task before anything is sent to OpenHEXA, with the lease of the attempt that follows.
+    /// Stores the task before anything is sent, with the lease for the launch request.
     async fn accept(
         &self,
         who: &Principal,
-        account_config: &AccountConfig,
+        config: &AccountConfig,
         definition: &Definition,
         request: &LaunchRequest,
         until: Instant,
     ) -> Result<Accepted, Error> {
-        let now = self.now();
-        let defaults = request.defaults(account_config);
-        // Validated before a transaction is begun for it, and once more within, when the task has its number.
+        let now = self.clock.now();
+        let defaults = request.defaults(config);
+        // Validated before the transaction begins. Inside it, the values are computed again with the id of the task.
         let rehearsal = Injection::rehearsal(request.pipeline.to_string());
         let given = Submitted::of(&request.config, who);
         validate(definition, &BTreeMap::new(), &defaults, given, &rehearsal)?;
         let commit = Commit {
-            bridge: self.clone(),
-            draft: draft(who, account_config, definition, request, now),
-            held: self.claim(now, 1),
-            account_config: account_config.clone(),
+            vault: self.store.vault.clone(),
+            fingerprints: self.runs.fingerprints.clone(),
+            injector: self.runs.injector.clone(),
+            keys_since: self.keys_since(),
+            draft: draft(who, config, definition, request, now),
+            lease: self.runs.writer.lease(1),
+            account: config.clone(),
             definition: definition.clone(),
             request: request.clone(),
             from_iaso: Submitted::is_from_iaso(who),
@@ -180,46 +177,39 @@ impl Bridge {
 
     async fn commit(&self, commit: Commit, until: Instant) -> Result<Accepted, Error> {
         let launch = commit.draft.run.launch;
-        let made: Arc<Mutex<Option<Made>>> = Arc::default();
-        let slot = made.clone();
-        let committed = self.store().write(move |db| {
-            if let Some(task) = commit.made_before(db)? {
+        let created: Arc<Mutex<Option<Created>>> = Arc::default();
+        let slot = created.clone();
+        let committed = self.store.write(move |db| {
+            if let Some(task) = commit.existing_task(db)? {
                 return Ok(Some(task));
             }
-            let new = commit.make(db)?;
+            let new = commit.create(db)?;
             *slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(Box::new(new));
             Ok(None)
         });
         let committed = committed.await;
-        self.task_changed.notify();
-        let made = made.lock().unwrap_or_else(PoisonError::into_inner).take();
-        match (committed, made) {
-            (Ok(Some(task)), _) => Ok(Accepted::Before(task)),
-            (Ok(None), Some(made)) => Ok(Accepted::Now(made)),
-            // The connection was lost during the commit: only the database knows whether there is a task.
-            (Err(Error::Busy), Some(made)) => {
+        self.changed.notify();
+        let created = created
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        match (committed, created) {
+            (Ok(Some(task)), _) => Ok(Accepted::Existing(task)),
+            (Ok(None), Some(created)) => Ok(Accepted::New(created)),
+            // The connection was lost during the commit, so it is not known whether the task is stored.
+            (Err(Error::Busy), Some(created)) => {
                 self.confirm(launch, until).await?;
-                Ok(Accepted::Now(made))
+                Ok(Accepted::New(created))
             }
             (Ok(None), None) => Err(Error::Busy),
             (Err(error), _) => Err(error),
-        }
-    }
-
-    /// The four values for this task.
-    pub(super) fn injection(&self, task: &Task, now: DateTime<Utc>) -> Injection {
-        Injection {
-            task_id: task.id.0,
-            pipeline_id: task.pipeline.id.to_string(),
-            connection_host: self.identity.public_url().to_owned(),
-            connection_token: self.identity.callback_tokens.for_task(task, now),
         }
     }
 }
 
 fn draft(
     who: &Principal,
-    account_config: &AccountConfig,
+    config: &AccountConfig,
     definition: &Definition,
     request: &LaunchRequest,
     now: DateTime<Utc>,
@@ -229,7 +219,7 @@ fn draft(
     Task {
         id: TaskId(0),
         account: who.account,
-        connection: account_config.connection.id,
+        connection: config.connection.id,
         name: format!("OpenHexa Pipeline: {}", pipeline.title()),
         pipeline: PipelineRef {
             id: pipeline.id,

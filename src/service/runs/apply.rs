@@ -1,0 +1,257 @@
+//! Applies an update to a task: the one way in which a task changes.
+//!
+//! Reports, polls and launch attempts all end here, in one short transaction that locks the task's row. An update from the
+//! network is applied to the task as it is then, so no concurrent change is lost. `reports/group.rs` applies many updates in
+//! one transaction, with the same rules.
+
+use chrono::{DateTime, Utc};
+
+use super::Rules;
+use crate::domain::event::{Event, EventData, EventKind, Source};
+use crate::domain::ids::{PipelineId, TaskId};
+use crate::domain::note::{Note, NoteCode};
+use crate::domain::observation::{Conflict, KeptProgress, Observation};
+use crate::domain::principal::Actor;
+use crate::domain::task::{State, Task};
+use crate::language::english;
+use crate::service::Error;
+use crate::store::{self, Db};
+
+/// An observation and the event that records it in the task's history.
+#[derive(Clone, Debug)]
+pub struct Update {
+    pub observation: Observation,
+    pub source: Source,
+    pub kind: EventKind,
+    pub data: EventData,
+    /// Whether there is an event even if the task does not change.
+    pub always_recorded: bool,
+}
+
+impl Update {
+    pub fn new(source: Source, kind: EventKind, observation: Observation) -> Self {
+        Self {
+            observation,
+            source,
+            kind,
+            data: EventData::default(),
+            always_recorded: false,
+        }
+    }
+
+    #[must_use]
+    pub fn data(mut self, data: EventData) -> Self {
+        self.data = data;
+        self
+    }
+
+    #[must_use]
+    pub fn always_recorded(mut self) -> Self {
+        self.always_recorded = true;
+        self
+    }
+
+    /// A kill in Iaso. Iaso does not say which user it was.
+    pub fn killed_in_iaso() -> Self {
+        let update = Self::new(
+            Source::User,
+            EventKind::CancelRequested,
+            Observation::CancelAsked,
+        );
+        update.data(EventData::default().by(&Actor::Iaso))
+    }
+}
+
+/// What an update makes of a task. Nothing is written yet.
+pub struct Applied {
+    /// The task after it; also after a refused report.
+    pub after: Task,
+    /// A refused report is recorded as well, so it does not fail the transaction.
+    pub refused: Option<Conflict>,
+    pub event: Option<Event>,
+    pub effects: Effects,
+}
+
+/// What else is written with a change: the next poll, the deletion of secrets that are not needed any more, and the launch that
+/// waited for this one.
+#[derive(Default)]
+pub struct Effects {
+    next_poll: NextPoll,
+    deletes_secrets: bool,
+    /// The pipeline of which another launch can have waited for this one, and the time.
+    wakes: Option<(PipelineId, DateTime<Utc>)>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum NextPoll {
+    #[default]
+    Unchanged,
+    Never,
+    By(DateTime<Utc>),
+}
+
+/// Locks a task for this transaction and applies a kill that was set in Iaso since the last check.
+pub fn lock_task(
+    db: &mut Db<'_>,
+    rules: &Rules,
+    id: TaskId,
+    now: DateTime<Utc>,
+) -> Result<Task, Error> {
+    let task = store::lock(db, id)?.ok_or_else(Error::no_task)?;
+    apply_kill(db, rules, task, now)
+}
+
+/// Applies a kill that was set in Iaso to a task that this transaction has locked.
+pub fn apply_kill(
+    db: &mut Db<'_>,
+    rules: &Rules,
+    task: Task,
+    now: DateTime<Utc>,
+) -> Result<Task, Error> {
+    let killed = task.verdict().is_none() && !store::killed(db, &[task.id])?.is_empty();
+    if !killed {
+        return Ok(task);
+    }
+    let update = Update::killed_in_iaso();
+    // There is no conflict, because the task has not ended.
+    let after = apply(db, rules, task.clone(), &update, now)?.unwrap_or(task);
+    audit_kill(&after);
+    Ok(after)
+}
+
+/// A kill in Iaso is no request to the bridge, so it gets its line in the audit log here. If the transaction fails, the next
+/// one that finds the kill writes another line.
+pub fn audit_kill(task: &Task) {
+    let (task, account) = (task.id.0, task.account.0);
+    tracing::info!(target: "audit", action = "cancel", outcome = "done", who = "Iaso", account, object = %task, task, "audit");
+}
+
+/// Applies an update to a task that this transaction has locked.
+pub fn apply(
+    db: &mut Db<'_>,
+    rules: &Rules,
+    before: Task,
+    update: &Update,
+    now: DateTime<Utc>,
+) -> Result<Result<Task, Conflict>, Error> {
+    let applied = evaluate(rules, &before, update, now);
+    if applied.after != before {
+        store::save(db, &before, &applied.after)?;
+        write_effects(db, before.id, &applied.effects)?;
+    }
+    if let Some(event) = &applied.event {
+        store::add_event(db, before.account, before.id, event)?;
+    }
+    Ok(applied.refused.map_or(Ok(applied.after), Err))
+}
+
+/// The pure part of [`apply`].
+pub fn evaluate(rules: &Rules, before: &Task, update: &Update, now: DateTime<Utc>) -> Applied {
+    let after = match before.clone().observe(&update.observation, now) {
+        Ok(after) => after,
+        Err(conflict) => return refused(before, update, conflict, now),
+    };
+    let is_recorded = update.always_recorded || is_new_state(before, &after);
+    Applied {
+        effects: effects(rules, before, &after, now),
+        event: is_recorded.then(|| event(before, &after, update, now)),
+        after,
+        refused: None,
+    }
+}
+
+fn refused(before: &Task, update: &Update, conflict: Conflict, now: DateTime<Utc>) -> Applied {
+    let event = Event::new(now, update.source, EventKind::ReportRefused)
+        .data(EventData::default().report(update.kind))
+        .message(report_message(&update.observation));
+    Applied {
+        after: before.clone().heard(),
+        refused: Some(conflict),
+        event: Some(event),
+        effects: Effects::default(),
+    }
+}
+
+fn event(before: &Task, after: &Task, update: &Update, now: DateTime<Utc>) -> Event {
+    let event = Event::new(now, update.source, update.kind).data(update.data.clone());
+    let event = match new_note(before, after) {
+        Some(note) => with_note(event, &note),
+        None => event,
+    };
+    match report_message(&update.observation) {
+        Some(own) => event.message(Some(own)),
+        None => event,
+    }
+}
+
+fn effects(rules: &Rules, before: &Task, after: &Task, now: DateTime<Utc>) -> Effects {
+    let needs_secrets = |task: &Task| task.run.id.is_none() && task.is_live();
+    let launch_is_settled = needs_secrets(before) && !needs_secrets(after);
+    Effects {
+        next_poll: next_poll(rules, before, after, now),
+        deletes_secrets: launch_is_settled,
+        wakes: (launch_is_settled && !after.run.names_task).then_some((after.pipeline.id, now)),
+    }
+}
+
+fn next_poll(rules: &Rules, before: &Task, after: &Task, now: DateTime<Utc>) -> NextPoll {
+    let (was, is) = (rules.next_poll(before, now), rules.next_poll(after, now));
+    match (is, &after.state) {
+        _ if before == after => NextPoll::Unchanged,
+        (None, _) => NextPoll::Never,
+        _ if after.wants_stop() && !before.wants_stop() => NextPoll::By(now),
+        // The run ends just after its pipeline has reported its end.
+        (Some(_), State::Reported(_)) => NextPoll::By(now + rules.polls.early),
+        // A poll is planned already, and the time between polls only grows with a task's age.
+        (Some(_), _) if is == was => NextPoll::Unchanged,
+        (Some(at), _) => NextPoll::By(at),
+    }
+}
+
+pub fn write_effects(db: &mut Db<'_>, task: TaskId, effects: &Effects) -> Result<(), Error> {
+    match effects.next_poll {
+        NextPoll::Unchanged => {}
+        NextPoll::Never => store::schedule(db, task, None)?,
+        NextPoll::By(at) => store::poll_by(db, task, at)?,
+    }
+    if effects.deletes_secrets {
+        store::forget_secrets(db, task)?;
+    }
+    if let Some((pipeline, now)) = effects.wakes {
+        store::wake_next(db, pipeline, task, now)?;
+    }
+    Ok(())
+}
+
+/// Whether a change is more than progress.
+pub fn is_new_state(before: &Task, after: &Task) -> bool {
+    before.state != after.state
+        || before.run.id != after.run.id
+        || before.run.status != after.run.status
+        || before.cancel_asked_at != after.cancel_asked_at
+}
+
+fn new_note(before: &Task, after: &Task) -> Option<Note> {
+    if after.corrected() && !before.corrected() {
+        return Some(NoteCode::FailedAfterSuccess.into());
+    }
+    after.note.clone().filter(|_| before.note.is_none())
+}
+
+/// The event with a note. Its text is also a message of the task.
+pub fn with_note(mut event: Event, note: &Note) -> Event {
+    if event.data.note().is_none() {
+        event.data = event.data.because(note);
+    }
+    event.message(Some(english(note)))
+}
+
+/// The pipeline's own message. It is recorded even if the report is refused.
+fn report_message(observation: &Observation) -> Option<String> {
+    let (Observation::Reported(report) | Observation::ProgressKept(KeptProgress { report, .. })) =
+        observation
+    else {
+        return None;
+    };
+    report.message.clone()
+}

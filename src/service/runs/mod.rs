@@ -1,0 +1,144 @@
+//! Everything that happens to a run after its task is stored: the launch request, the search for a lost run, polls, reports, stop
+//! requests, deadlines, and leases of tasks.
+
+mod apply;
+mod cancel;
+mod circuit_breaker;
+mod fingerprint;
+mod injection;
+mod mirror_sync;
+mod poll_result;
+mod poller;
+mod reconciler;
+mod reports;
+mod retry;
+mod rules;
+mod search;
+mod sender;
+mod spread;
+mod stop;
+mod task_writer;
+
+use std::sync::Arc;
+
+use tokio_util::sync::CancellationToken;
+
+pub use circuit_breaker::{CircuitBreakers, Permission};
+pub(super) use fingerprint::Fingerprints;
+pub(super) use injection::Injector;
+pub use reconciler::Reconciler;
+pub use reports::{Callback, ReportLimits, Reports};
+pub use rules::{Pauses, PollTimes, Rules};
+pub(super) use sender::{Attempt, LaunchSender};
+pub use stop::Stopper;
+pub(super) use task_writer::TaskWriter;
+
+use super::catalog::Catalog;
+use super::configuration::Configuration;
+use super::identity::Identity;
+use super::tasks::{LogMasking, Tasks};
+use super::{Jobs, Seal, TaskChanged};
+use crate::clock::Clock;
+use crate::openhexa::OpenHexa;
+use crate::store::Store;
+use mirror_sync::MirrorSync;
+use poller::Poller;
+use retry::LaunchRetry;
+use search::RunSearch;
+
+/// What one polling cycle did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct CycleReport {
+    pub claimed: usize,
+    pub failed: usize,
+}
+
+impl CycleReport {
+    fn add(&mut self, other: Self) {
+        self.claimed += other.claimed;
+        self.failed += other.failed;
+    }
+}
+
+/// What [`Runs::new`] needs.
+pub struct RunsParts<'a> {
+    pub store: &'a Store,
+    pub openhexa: &'a Arc<dyn OpenHexa>,
+    pub clock: &'a Clock,
+    pub rules: Arc<Rules>,
+    pub configuration: &'a Arc<Configuration>,
+    pub catalog: &'a Arc<Catalog>,
+    pub tasks: &'a Arc<Tasks>,
+    pub masking: &'a Arc<LogMasking>,
+    pub identity: &'a Arc<Identity>,
+    pub seal: &'a Seal,
+    pub jobs: &'a Jobs,
+    pub changed: &'a TaskChanged,
+    pub stop: &'a CancellationToken,
+}
+
+/// The services for runs.
+#[derive(Clone)]
+pub struct Runs {
+    pub reports: Reports,
+    pub stopper: Stopper,
+    pub reconciler: Reconciler,
+    pub breakers: Arc<CircuitBreakers>,
+    pub(super) writer: TaskWriter,
+    pub(super) sender: LaunchSender,
+    pub(super) fingerprints: Fingerprints,
+    pub(super) injector: Injector,
+}
+
+impl Runs {
+    pub fn new(parts: RunsParts<'_>) -> Self {
+        let openhexa = parts.openhexa;
+        let writer = TaskWriter::new(parts.store, parts.clock, parts.rules, parts.changed);
+        let stopper = Stopper::new(openhexa.clone(), writer.clone(), Arc::default());
+        let fingerprints = Fingerprints::new(parts.seal.clone());
+        let injector = Injector::new(parts.identity.clone());
+        let breakers: Arc<CircuitBreakers> = Arc::default();
+        let sender = LaunchSender {
+            openhexa: openhexa.clone(),
+            tasks: parts.tasks.clone(),
+            writer: writer.clone(),
+            stopper: stopper.clone(),
+            fingerprints: fingerprints.clone(),
+        };
+        let retry = LaunchRetry {
+            configuration: parts.configuration.clone(),
+            catalog: parts.catalog.clone(),
+            writer: writer.clone(),
+            sender: sender.clone(),
+            fingerprints: fingerprints.clone(),
+            injector: injector.clone(),
+        };
+        let poller = Poller {
+            openhexa: openhexa.clone(),
+            writer: writer.clone(),
+            stopper: stopper.clone(),
+            masking: parts.masking.clone(),
+            breakers: breakers.clone(),
+        };
+        let reconciler = Reconciler {
+            tasks: parts.tasks.clone(),
+            writer: writer.clone(),
+            mirror: Arc::new(MirrorSync::new(writer.clone())),
+            poller,
+            search: RunSearch::new(openhexa.clone(), writer.clone(), retry.clone()),
+            retry,
+            stopper: stopper.clone(),
+            stop: parts.stop.clone(),
+        };
+        Self {
+            reports: Reports::new(writer.clone(), parts.jobs.clone()),
+            stopper,
+            reconciler,
+            breakers,
+            writer,
+            sender,
+            fingerprints,
+            injector,
+        }
+    }
+}

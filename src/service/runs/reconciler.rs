@@ -1,0 +1,121 @@
+//! The reconciler: polls runs, retries launches and finds lost runs. So every task ends, also if its pipeline never reports.
+//!
+//! A cycle leases the tasks that are due, asks OpenHEXA about the run of each, applies the response, and plans the next poll.
+//! Any number of replicas can run it at the same time. A failed poll is repeated later and never fails a task.
+
+use std::sync::Arc;
+
+use futures_util::future::join_all;
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+
+use super::CycleReport;
+use super::mirror_sync::MirrorSync;
+use super::poller::Poller;
+use super::retry::LaunchRetry;
+use super::search::RunSearch;
+use super::stop::Stopper;
+use super::task_writer::TaskWriter;
+use crate::domain::ids::TaskId;
+use crate::domain::task::State;
+use crate::service::tasks::Tasks;
+use crate::service::{Error, causes};
+use crate::store::{self, Kind};
+
+#[derive(Clone)]
+pub struct Reconciler {
+    pub(super) tasks: Arc<Tasks>,
+    pub(super) writer: TaskWriter,
+    pub(super) mirror: Arc<MirrorSync>,
+    pub(super) poller: Poller,
+    pub(super) search: RunSearch,
+    pub(super) retry: LaunchRetry,
+    pub(super) stopper: Stopper,
+    /// Cancelled when the bridge stops.
+    pub(super) stop: CancellationToken,
+}
+
+impl Reconciler {
+    /// Starts the next cycle before its time.
+    pub fn wake(&self) -> Arc<Notify> {
+        self.stopper.wake.clone()
+    }
+
+    /// Handles all tasks that are due, a few at a time, so that leases are short and requests of users to OpenHEXA find free
+    /// slots. Ends early when the bridge stops.
+    pub async fn run(&self) -> Result<CycleReport, Error> {
+        let passed = self.cycle().await;
+        let outcome = if passed.is_ok() { "done" } else { "failed" };
+        metrics::counter!("openhexa_bridge_reconciler_passes_total", "outcome" => outcome)
+            .increment(1);
+        passed
+    }
+
+    async fn cycle(&self) -> Result<CycleReport, Error> {
+        self.mirror.run().await;
+        let mut report = CycleReport::default();
+        while !self.stop.is_cancelled() && report.claimed < self.writer.rules.pass_limit {
+            let most = self.writer.rules.pass_limit - report.claimed;
+            let mut some = self.poller.poll_due(most).await?;
+            some.add(self.search_some().await?);
+            report.add(some);
+            if some.claimed == 0 {
+                break;
+            }
+        }
+        Ok(counted(report))
+    }
+
+    async fn search_some(&self) -> Result<CycleReport, Error> {
+        let due = self.writer.lease(self.writer.rules.concurrent_polls);
+        let owner = due.owner.clone();
+        let claimed = self
+            .writer
+            .store
+            .write(move |db| Ok::<_, Error>(store::claim_due(db, Kind::Searched, &due)?))
+            .await?;
+        let all = claimed
+            .iter()
+            .map(|task| self.continue_launch(*task, &owner));
+        let outcomes = join_all(all).await;
+        Ok(CycleReport {
+            claimed: claimed.len(),
+            failed: outcomes.iter().filter(|outcome| outcome.is_err()).count(),
+        })
+    }
+
+    async fn continue_launch(&self, id: TaskId, owner: &str) -> Result<(), Error> {
+        let done = self.continue_once(id, owner).await;
+        if let Err(error) = &done {
+            let error = causes(error);
+            tracing::warn!(task = id.0, error, "polling the task failed; it is retried");
+        }
+        self.writer.release(id, owner).await?;
+        done
+    }
+
+    async fn continue_once(&self, id: TaskId, owner: &str) -> Result<(), Error> {
+        let (task, connection) = self.tasks.with_connection(id).await?;
+        self.writer.record_overdue(&task).await?;
+        let at = connection.clone();
+        match (&task.state, task.run.id) {
+            (State::Ended { .. }, _) => return Ok(()),
+            (State::Accepted, _) => self.retry.retry(&task, connection, owner).await,
+            // Its run id became known meanwhile: it is polled with the others.
+            (_, Some(_)) => Ok(()),
+            (_, None) => self.search.search(&task, connection, owner).await,
+        }?;
+        // The run can be known now, and its stop request can be due.
+        self.stopper.stop_if_due(id, &at, owner).await
+    }
+}
+
+fn counted(report: CycleReport) -> CycleReport {
+    let looks = |outcome, count: usize| {
+        metrics::counter!("openhexa_bridge_reconciler_polls_total", "outcome" => outcome)
+            .increment(count as u64);
+    };
+    looks("failed", report.failed);
+    looks("taken", report.claimed - report.failed);
+    report
+}

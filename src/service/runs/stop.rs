@@ -1,0 +1,149 @@
+//! Sends the stop request of a run, and repeats it while the run continues: OpenHEXA can lose a stop that it accepted. Only a
+//! poll ends the task.
+//!
+//! The request is recorded before it is sent, under the task's lease. So only one replica sends it, and a bridge that stops in
+//! between repeats it only when it is due.
+
+use std::sync::Arc;
+
+use tokio::sync::Notify;
+
+use super::apply::{Update, apply, lock_task, with_note};
+use super::task_writer::TaskWriter;
+use crate::domain::connection::Connection;
+use crate::domain::event::{Event, EventKind, Source};
+use crate::domain::ids::{RunId, TaskId};
+use crate::domain::note::NoteCode;
+use crate::domain::observation::Observation;
+use crate::domain::run::Stop;
+use crate::domain::task::Task;
+use crate::openhexa::OpenHexa;
+use crate::service::{Error, causes};
+use crate::store;
+
+const CANCEL_OR_DENIAL: [EventKind; 2] = [EventKind::CancelRequested, EventKind::StopDenied];
+
+#[derive(Clone)]
+pub struct Stopper {
+    openhexa: Arc<dyn OpenHexa>,
+    pub(super) writer: TaskWriter,
+    /// Starts the next polling cycle.
+    pub(super) wake: Arc<Notify>,
+}
+
+impl Stopper {
+    pub fn new(openhexa: Arc<dyn OpenHexa>, writer: TaskWriter, wake: Arc<Notify>) -> Self {
+        Self {
+            openhexa,
+            writer,
+            wake,
+        }
+    }
+
+    /// The caller has the task's lease, and ends it.
+    pub async fn stop_if_due(
+        &self,
+        id: TaskId,
+        connection: &Connection,
+        owner: &str,
+    ) -> Result<(), Error> {
+        let task = self
+            .writer
+            .store
+            .read(move |db| store::any_brief(db, id)?.ok_or_else(Error::no_task))
+            .await?;
+        if !self.writer.rules.stop_is_due(&task, self.writer.now()) {
+            return Ok(());
+        }
+        let Some(run) = self.reserve_stop(id, owner).await? else {
+            return Ok(());
+        };
+        match self.openhexa.stop(&connection.target, run).await {
+            Ok(response) => self.after_response(&task, &response).await,
+            Err(error) => {
+                let unanswered = Update::new(
+                    Source::Bridge,
+                    EventKind::StopNotAnswered,
+                    Observation::StopUnanswered,
+                );
+                self.writer.apply(id, unanswered).await?;
+                Err(error.into())
+            }
+        }
+    }
+
+    /// For a launch that was cancelled while OpenHEXA created its run. After a failure the reconciler repeats it.
+    pub async fn stop_launched(&self, task: TaskId, connection: &Connection, owner: &str) {
+        if let Err(error) = self.stop_if_due(task, connection, owner).await {
+            let (error, host) = (causes(&error), &connection.instance);
+            tracing::warn!(
+                task = task.0,
+                host,
+                error,
+                "the stop request failed; it is retried"
+            );
+        }
+    }
+
+    /// The run to stop. None: the lease expired, or the request was sent meanwhile.
+    async fn reserve_stop(&self, id: TaskId, owner: &str) -> Result<Option<RunId>, Error> {
+        let (rules, now) = (self.writer.rules.clone(), self.writer.now());
+        let owner = owner.to_owned();
+        self.writer
+            .store
+            .write(move |db| {
+                let before = lock_task(db, &rules, id, now)?;
+                let has_lease = store::renew(db, id, &owner, now + rules.lease)?;
+                if !has_lease || !rules.stop_is_due(&before, now) {
+                    return Ok(None);
+                }
+                let kind = if before.run.stops > 0 {
+                    EventKind::StopRepeated
+                } else {
+                    EventKind::StopRequested
+                };
+                let mut update = Update::new(Source::Bridge, kind, Observation::StopAsked);
+                update.always_recorded = !store::has_event(db, id, kind)?;
+                let run = before.run.id;
+                Ok(apply(db, &rules, before, &update, now)?.ok().and(run))
+            })
+            .await
+    }
+
+    /// The next poll shows whether the run ended. A response that will not change by itself is recorded.
+    async fn after_response(&self, task: &Task, response: &Stop) -> Result<(), Error> {
+        match response {
+            Stop::Accepted | Stop::AlreadyCompleted | Stop::AlreadyStopped | Stop::NotFound => {
+                Ok(())
+            }
+            Stop::Denied => self.record_denied(task).await,
+            Stop::Other(word) => {
+                tracing::warn!(
+                    task = task.id.0,
+                    code = word,
+                    "OpenHEXA did not accept the stop request"
+                );
+                self.writer
+                    .record_once(task, EventKind::StopNotAccepted)
+                    .await
+                    .map(|_| ())
+            }
+        }
+    }
+
+    /// Once for each cancel.
+    async fn record_denied(&self, task: &Task) -> Result<(), Error> {
+        let event = Event::new(self.writer.now(), Source::OpenHexa, EventKind::StopDenied);
+        let event = with_note(event, &NoteCode::StopDenied.into());
+        let (id, account) = (task.id, task.account);
+        self.writer
+            .store
+            .write(move |db| {
+                if store::last_told(db, id, &CANCEL_OR_DENIAL)? == Some(EventKind::StopDenied) {
+                    return Ok(());
+                }
+                Ok::<_, Error>(store::add_event(db, account, id, &event)?)
+            })
+            .await
+    }
+}
