@@ -47,7 +47,7 @@ use identity::Identity;
 use launching::{LaunchTimes, Launching};
 use live::{Live, StreamLimits, TaskJson};
 use monitoring::{Health, Monitoring};
-use runs::{Rules, Runs, RunsParts};
+use runs::{Rules, Runs};
 use tasks::{LogMasking, Tasks};
 
 /// How long a page waits for data that it can be shown without.
@@ -91,8 +91,19 @@ impl Bridge {
     pub fn new(parts: Parts) -> Self {
         let (store, clock, openhexa) = (&parts.store, &parts.clock, &parts.openhexa);
         let (jobs, seal) = (&parts.jobs, &parts.seal);
-        let identity = Arc::new(Identity::new(parts.identity, store, clock, jobs, seal));
-        let configuration = Arc::new(Configuration::new(store, clock, openhexa, parts.addresses));
+        let identity = Arc::new(Identity::new(
+            parts.identity.clone(),
+            store,
+            clock,
+            jobs,
+            seal,
+        ));
+        let configuration = Arc::new(Configuration::new(
+            store,
+            clock,
+            openhexa,
+            parts.addresses.clone(),
+        ));
         let catalog = Arc::new(Catalog::new(
             &configuration,
             store,
@@ -102,57 +113,24 @@ impl Bridge {
             &parts.cache,
         ));
         let resources = Arc::new(Resources::new(&catalog));
-        let masking = Arc::new(LogMasking::new(
+        let masking = LogMasking::new(
             &configuration,
             &catalog,
             identity.settings_keys().cloned().collect(),
-        ));
-        let tasks = Arc::new(Tasks::new(store, openhexa, &masking, seal));
+        );
+        let tasks = Arc::new(Tasks::new(store, openhexa, masking, seal));
         let changed = TaskChanged::default();
-        let runs = Arc::new(Runs::new(RunsParts {
-            store,
-            openhexa,
-            clock,
-            rules: Arc::new(parts.rules),
-            configuration: &configuration,
-            catalog: &catalog,
-            tasks: &tasks,
-            masking: &masking,
-            identity: &identity,
-            seal,
-            jobs,
-            changed: &changed,
-            stop: &parts.stop,
-        }));
-        let launching = Launching {
-            store: store.clone(),
-            clock: clock.clone(),
-            changed: changed.clone(),
-            configuration: configuration.clone(),
-            catalog: catalog.clone(),
-            resources: resources.clone(),
-            tasks: tasks.clone(),
-            runs: runs.clone(),
-            seal: seal.clone(),
-            jobs: jobs.clone(),
-            times: parts.launch_times,
-        };
-        let monitoring = Monitoring::new(
-            store.clone(),
-            clock.clone(),
-            jobs.clone(),
-            configuration.clone(),
-            openhexa.clone(),
-            runs.breakers.clone(),
-        );
-        let live = Live::new(
-            store.clone(),
-            tasks.clone(),
-            &parts.streams,
-            parts.task_json,
-            changed,
-            parts.stop,
-        );
+        let runs = Arc::new(Runs::new(
+            &parts,
+            &changed,
+            &configuration,
+            &catalog,
+            &tasks,
+            &identity,
+        ));
+        let launching = new_launching(&parts, &configuration, &catalog, &resources, &tasks, &runs);
+        let monitoring = new_monitoring(&parts, &configuration, &runs);
+        let live = new_live(&parts, &tasks, changed);
         Self {
             defaults: Arc::new(DefaultParameters::new(store, &configuration, &catalog)),
             health: Arc::new(Health::new(store.clone(), clock.clone(), openhexa.clone())),
@@ -167,4 +145,49 @@ impl Bridge {
             runs,
         }
     }
+}
+
+fn new_launching(
+    parts: &Parts,
+    configuration: &Arc<Configuration>,
+    catalog: &Arc<Catalog>,
+    resources: &Arc<Resources>,
+    tasks: &Arc<Tasks>,
+    runs: &Arc<Runs>,
+) -> Launching {
+    Launching {
+        store: parts.store.clone(),
+        clock: parts.clock.clone(),
+        changed: runs.changed.clone(),
+        configuration: configuration.clone(),
+        catalog: catalog.clone(),
+        resources: resources.clone(),
+        tasks: tasks.clone(),
+        runs: runs.clone(),
+        seal: parts.seal.clone(),
+        jobs: parts.jobs.clone(),
+        times: parts.launch_times.clone(),
+    }
+}
+
+fn new_monitoring(parts: &Parts, configuration: &Arc<Configuration>, runs: &Runs) -> Monitoring {
+    Monitoring::new(
+        parts.store.clone(),
+        parts.clock.clone(),
+        parts.jobs.clone(),
+        configuration.clone(),
+        parts.openhexa.clone(),
+        runs.breakers.clone(),
+    )
+}
+
+fn new_live(parts: &Parts, tasks: &Arc<Tasks>, changed: TaskChanged) -> Live {
+    Live::new(
+        parts.store.clone(),
+        tasks.clone(),
+        &parts.streams,
+        parts.task_json,
+        changed,
+        parts.stop.clone(),
+    )
 }

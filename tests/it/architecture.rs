@@ -1,6 +1,7 @@
 //! The layers of the architecture: which may use which, and the maximum size of files and functions.
 
 mod circles;
+mod modules;
 
 use std::collections::BTreeSet;
 use std::path::Path;

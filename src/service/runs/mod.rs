@@ -21,8 +21,6 @@ mod task_writer;
 
 use std::sync::Arc;
 
-use tokio_util::sync::CancellationToken;
-
 pub use circuit_breaker::{CircuitBreakers, Permission};
 pub(super) use fingerprint::Fingerprints;
 pub(super) use injection::Injector;
@@ -36,11 +34,8 @@ pub(super) use task_writer::TaskWriter;
 use super::catalog::Catalog;
 use super::configuration::Configuration;
 use super::identity::Identity;
-use super::tasks::{LogMasking, Tasks};
-use super::{Jobs, Seal, TaskChanged};
-use crate::clock::Clock;
-use crate::openhexa::OpenHexa;
-use crate::store::Store;
+use super::tasks::Tasks;
+use super::{Parts, TaskChanged};
 use mirror_sync::MirrorSync;
 use poller::Poller;
 use retry::LaunchRetry;
@@ -60,23 +55,6 @@ impl CycleReport {
     }
 }
 
-/// What [`Runs::new`] needs.
-pub struct RunsParts<'a> {
-    pub store: &'a Store,
-    pub openhexa: &'a Arc<dyn OpenHexa>,
-    pub clock: &'a Clock,
-    pub rules: Arc<Rules>,
-    pub configuration: &'a Arc<Configuration>,
-    pub catalog: &'a Arc<Catalog>,
-    pub tasks: &'a Arc<Tasks>,
-    pub masking: &'a Arc<LogMasking>,
-    pub identity: &'a Arc<Identity>,
-    pub seal: &'a Seal,
-    pub jobs: &'a Jobs,
-    pub changed: &'a TaskChanged,
-    pub stop: &'a CancellationToken,
-}
-
 /// The services for runs.
 #[derive(Clone)]
 pub struct Runs {
@@ -84,6 +62,7 @@ pub struct Runs {
     pub stopper: Stopper,
     pub reconciler: Reconciler,
     pub breakers: Arc<CircuitBreakers>,
+    pub changed: TaskChanged,
     pub(super) writer: TaskWriter,
     pub(super) sender: LaunchSender,
     pub(super) fingerprints: Fingerprints,
@@ -91,23 +70,31 @@ pub struct Runs {
 }
 
 impl Runs {
-    pub fn new(parts: RunsParts<'_>) -> Self {
-        let openhexa = parts.openhexa;
-        let writer = TaskWriter::new(parts.store, parts.clock, parts.rules, parts.changed);
+    pub fn new(
+        parts: &Parts,
+        changed: &TaskChanged,
+        configuration: &Arc<Configuration>,
+        catalog: &Arc<Catalog>,
+        tasks: &Arc<Tasks>,
+        identity: &Arc<Identity>,
+    ) -> Self {
+        let openhexa = &parts.openhexa;
+        let rules = Arc::new(parts.rules.clone());
+        let writer = TaskWriter::new(&parts.store, &parts.clock, rules, changed);
         let stopper = Stopper::new(openhexa.clone(), writer.clone(), Arc::default());
         let fingerprints = Fingerprints::new(parts.seal.clone());
-        let injector = Injector::new(parts.identity.clone());
+        let injector = Injector::new(identity.clone());
         let breakers: Arc<CircuitBreakers> = Arc::default();
         let sender = LaunchSender {
             openhexa: openhexa.clone(),
-            tasks: parts.tasks.clone(),
+            tasks: tasks.clone(),
             writer: writer.clone(),
             stopper: stopper.clone(),
             fingerprints: fingerprints.clone(),
         };
         let retry = LaunchRetry {
-            configuration: parts.configuration.clone(),
-            catalog: parts.catalog.clone(),
+            configuration: configuration.clone(),
+            catalog: catalog.clone(),
             writer: writer.clone(),
             sender: sender.clone(),
             fingerprints: fingerprints.clone(),
@@ -117,11 +104,11 @@ impl Runs {
             openhexa: openhexa.clone(),
             writer: writer.clone(),
             stopper: stopper.clone(),
-            masking: parts.masking.clone(),
+            masking: tasks.masking.clone(),
             breakers: breakers.clone(),
         };
         let reconciler = Reconciler {
-            tasks: parts.tasks.clone(),
+            tasks: tasks.clone(),
             writer: writer.clone(),
             mirror: Arc::new(MirrorSync::new(writer.clone())),
             poller,
@@ -135,6 +122,7 @@ impl Runs {
             stopper,
             reconciler,
             breakers,
+            changed: changed.clone(),
             writer,
             sender,
             fingerprints,

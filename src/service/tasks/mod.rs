@@ -20,7 +20,7 @@ use crate::store::Store;
 pub struct Tasks {
     store: Store,
     openhexa: Arc<dyn OpenHexa>,
-    masking: Arc<LogMasking>,
+    pub(super) masking: Arc<LogMasking>,
     seal: Seal,
 }
 
@@ -28,13 +28,13 @@ impl Tasks {
     pub fn new(
         store: &Store,
         openhexa: &Arc<dyn OpenHexa>,
-        masking: &Arc<LogMasking>,
+        masking: LogMasking,
         seal: &Seal,
     ) -> Self {
         Self {
             store: store.clone(),
             openhexa: openhexa.clone(),
-            masking: masking.clone(),
+            masking: Arc::new(masking),
             seal: seal.clone(),
         }
     }
