@@ -1,4 +1,4 @@
-//! Why a flow did not do what it was asked, by meaning. What each becomes on the wire is the HTTP room's business.
+//! The errors of the services. `http/error.rs` converts them to responses.
 
 use thiserror::Error as Derive;
 
@@ -65,16 +65,16 @@ pub fn causes(error: &dyn std::error::Error) -> String {
     text
 }
 
-/// Why nobody is known by what was shown.
+/// Why a credential is not valid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NotKnown {
-    /// Nothing was shown, or nothing that anything is known of.
+    /// There is no credential, or it is unknown.
     Missing,
-    /// A token that Iaso would not take.
+    /// A token that Iaso does not accept.
     Token,
-    /// A good token of somebody who is gone.
+    /// A valid token of a user who was deleted.
     User,
-    /// A good token of somebody who was switched off.
+    /// A valid token of a user who was deactivated.
     Inactive,
 }
 
@@ -89,7 +89,7 @@ pub struct Invalid {
     pub content: FieldErrors,
 }
 
-/// How OpenHEXA failed, as far as its caller is told.
+/// How a request to OpenHEXA failed, as it is shown to users.
 #[derive(Clone, Copy, Debug, Derive, PartialEq, Eq)]
 pub enum Upstream {
     #[error("OpenHEXA did not respond in time")]
@@ -159,7 +159,7 @@ impl Error {
         }
     }
 
-    /// Whether it says that the caller may not, rather than that nobody could tell.
+    /// Whether the caller is not allowed, as opposed to a failed check.
     pub fn is_about_the_caller(&self) -> bool {
         matches!(
             self,

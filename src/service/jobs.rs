@@ -1,4 +1,4 @@
-//! Work that must be finished although nobody waits for it any more: a launch whose caller hung up.
+//! Work that is finished even if its client disconnects, such as a launch.
 
 use std::future::Future;
 
@@ -6,7 +6,7 @@ use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
 use tokio_util::task::TaskTracker;
 
-/// Runs jobs on the process's own runtime, not on the web worker whose request began them.
+/// Runs jobs on the runtime of the process, not on the web worker that received the request.
 #[derive(Clone)]
 pub struct Jobs {
     runtime: Handle,
@@ -29,7 +29,7 @@ impl Jobs {
         self.tracker.spawn_on(job, &self.runtime)
     }
 
-    /// A job that blocks, on a thread of its own.
+    /// For a job that blocks its thread.
     pub fn spawn_blocking<F>(&self, job: F)
     where
         F: FnOnce() + Send + 'static,
@@ -37,7 +37,7 @@ impl Jobs {
         drop(self.tracker.spawn_blocking_on(job, &self.runtime));
     }
 
-    /// Waits for the jobs under way; none is begun after this.
+    /// Waits for running jobs. No job can be started after this.
     pub async fn finish(&self) {
         self.tracker.close();
         self.tracker.wait().await;

@@ -1,4 +1,4 @@
-//! Keyed hashes: to recognise what we saw or gave out ourselves, where a plain hash could be guessed or forged.
+//! Keyed hashes: they recognise values that the bridge has seen or issued, and cannot be guessed or forged like a plain hash.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -6,12 +6,12 @@ use hmac::{Hmac, Mac};
 use secrecy::{ExposeSecret, SecretString};
 use sha2::Sha256;
 
-/// Bytes of a hash that are kept: too many to be guessed.
+/// Bytes of a hash that are kept.
 const KEPT: usize = 18;
-/// Letters that spell them.
+/// Their length in base64.
 pub const LENGTH: usize = KEPT / 3 * 4;
 
-/// Hashes under the bridge's own key; each purpose has its own hashes.
+/// Hashes with the bridge's own key. The same value has another hash for another purpose.
 #[derive(Clone)]
 pub struct Seal(SecretString);
 
@@ -20,7 +20,7 @@ impl Seal {
         Self(key.clone())
     }
 
-    /// Of [`LENGTH`] letters, good for a URL.
+    /// [`LENGTH`] characters that need no escaping in a URL.
     pub(super) fn of(&self, purpose: &str, parts: &[&str]) -> String {
         let mac = self.mac(purpose, parts);
         let whole = mac.map(|mac| mac.finalize().into_bytes().to_vec());
@@ -28,7 +28,7 @@ impl Seal {
         URL_SAFE_NO_PAD.encode(&whole[..KEPT.min(whole.len())])
     }
 
-    /// Whether this is the hash of these parts; how long the answer takes tells nobody how near a guess was.
+    /// Whether this is the hash of these parts. Compared in constant time.
     pub(super) fn is(&self, given: &str, purpose: &str, parts: &[&str]) -> bool {
         let given = URL_SAFE_NO_PAD.decode(given);
         let Some((given, mac)) = given.ok().zip(self.mac(purpose, parts)) else {
@@ -37,7 +37,7 @@ impl Seal {
         given.len() == KEPT && mac.verify_truncated_left(&given).is_ok()
     }
 
-    /// An HMAC takes a key of any length: there is always one.
+    /// Never `None`, because an HMAC accepts a key of any length.
     fn mac(&self, purpose: &str, parts: &[&str]) -> Option<Hmac<Sha256>> {
         let mut mac = Hmac::<Sha256>::new_from_slice(self.0.expose_secret().as_bytes()).ok()?;
         for part in [purpose].iter().chain(parts) {

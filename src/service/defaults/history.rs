@@ -103,7 +103,7 @@ fn from_to(key: &'static str, old: Option<&Value>, new: Option<&Value>) -> Sente
     say(key).with("from", text(old)).with("to", text(new))
 }
 
-/// For each pipeline the parameters whose defaults were set, changed and taken away.
+/// For each pipeline the parameters whose defaults were set, changed and deleted.
 fn changed_defaults(before: &Content, now: &Content, names: &Names) -> Vec<Sentence> {
     let (old, new) = (entries(before), entries(now));
     let mut what = Vec::new();

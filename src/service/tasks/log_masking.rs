@@ -176,7 +176,7 @@ pub fn without(text: &str, secrets: &[String]) -> String {
     text
 }
 
-/// A text without these secrets, and without what looks like one.
+/// The text with these secrets masked, and everything that looks like a secret.
 pub fn masked(text: &str, secrets: &[String]) -> String {
     let text = without(text, secrets);
     let mut after_bearer = false;
@@ -198,7 +198,7 @@ fn is_part(letter: char) -> bool {
     letter.is_ascii_alphanumeric() || "-_.~+/=".contains(letter)
 }
 
-/// A sentence may end right behind a token, and something may stand right before it.
+/// A token can have text right before it and a full stop after it.
 fn masked_word(word: &str) -> String {
     let token = word.trim_end_matches(|letter| letter == '.' || !is_part(letter));
     match token.find("eyJ") {
