@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 use tokio::time::{Instant, Sleep};
 use uuid::Uuid;
 
-pub use super::Launching;
+use super::Launching;
 use super::commit::{Commit, LaunchRequest};
 use crate::domain::ids::{LaunchId, TaskId};
 use crate::domain::principal::Principal;
@@ -152,7 +152,9 @@ impl Launching {
         request: &LaunchRequest,
         until: Instant,
     ) -> Result<Accepted, Error> {
-        let now = self.clock.now();
+        // The task, its event and its lease have the same time.
+        let lease = self.runs.writer.lease(1);
+        let now = lease.now;
         let defaults = request.defaults(config);
         // Validated before the transaction begins. Inside it, the values are computed again with the id of the task.
         let rehearsal = Injection::rehearsal(request.pipeline.to_string());
@@ -164,7 +166,7 @@ impl Launching {
             injector: self.runs.injector.clone(),
             keys_since: self.keys_since(),
             draft: draft(who, config, definition, request, now),
-            lease: self.runs.writer.lease(1),
+            lease,
             account: config.clone(),
             definition: definition.clone(),
             request: request.clone(),

@@ -36,7 +36,7 @@ pub struct Reconciler {
 }
 
 impl Reconciler {
-    /// Starts the next cycle before its time.
+    /// The signal that starts the next cycle before its time.
     pub fn wake(&self) -> Arc<Notify> {
         self.stopper.wake.clone()
     }

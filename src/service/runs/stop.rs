@@ -18,10 +18,9 @@ use crate::domain::observation::Observation;
 use crate::domain::run::Stop;
 use crate::domain::task::Task;
 use crate::openhexa::OpenHexa;
+use crate::service::tasks::is_last_denied;
 use crate::service::{Error, causes};
 use crate::store;
-
-const CANCEL_OR_DENIAL: [EventKind; 2] = [EventKind::CancelRequested, EventKind::StopDenied];
 
 #[derive(Clone)]
 pub struct Stopper {
@@ -139,7 +138,7 @@ impl Stopper {
         self.writer
             .store
             .write(move |db| {
-                if store::last_told(db, id, &CANCEL_OR_DENIAL)? == Some(EventKind::StopDenied) {
+                if is_last_denied(db, id)? {
                     return Ok(());
                 }
                 Ok::<_, Error>(store::add_event(db, account, id, &event)?)

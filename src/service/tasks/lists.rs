@@ -172,8 +172,13 @@ pub fn is_stop_denied(db: &mut Db<'_>, task: &Task) -> Result<bool, Error> {
     if !task.wants_stop() {
         return Ok(false);
     }
+    is_last_denied(db, task.id)
+}
+
+/// Whether OpenHEXA has denied a stop request since the last cancel.
+pub fn is_last_denied(db: &mut Db<'_>, task: TaskId) -> Result<bool, Error> {
     let kinds = [EventKind::CancelRequested, EventKind::StopDenied];
-    Ok(store::last_told(db, task.id, &kinds)? == Some(EventKind::StopDenied))
+    Ok(store::last_told(db, task, &kinds)? == Some(EventKind::StopDenied))
 }
 
 fn places_of(places: Vec<Place>) -> HashMap<ConnectionId, Place> {
