@@ -165,8 +165,7 @@ pub async fn start(start: Start) -> Result<Running, StartError> {
 }
 
 fn openhexa_client(settings: &Settings, clock: &Clock) -> Result<Client, BuildError> {
-    let client = Client::new(rules::openhexa_limits(settings))?;
-    Ok(client.with_clock(clock.clone()))
+    Client::with_clock(rules::openhexa_limits(settings), clock.clone())
 }
 
 /// The database, if its content can be decrypted with the configured key.
@@ -224,7 +223,7 @@ async fn flush_last(bridge: &Bridge) {
 
 fn reconciler(settings: &Settings, bridge: Bridge, stop: CancellationToken) -> JoinHandle<()> {
     let period = settings.reconcile.period.0;
-    let nudge = bridge.runs.reconciler.wake();
+    let nudge = bridge.runs.reconciler.wake_signal();
     spawn(async move {
         let beat = Beat {
             period,
@@ -241,7 +240,7 @@ fn stream_publisher(
     stop: CancellationToken,
 ) -> JoinHandle<()> {
     let period = settings.stream.poll.0;
-    let nudge = bridge.live.wake_up();
+    let nudge = bridge.live.wake_signal();
     spawn(async move {
         let beat = Beat {
             period,

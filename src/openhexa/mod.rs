@@ -73,17 +73,15 @@ pub struct Client {
 
 impl Client {
     pub fn new(limits: Limits) -> Result<Self, BuildError> {
-        Ok(Self {
-            transport: Arc::new(Transport::new(limits)?),
-            states: Arc::new(UpstreamStates::new(Clock::System)),
-        })
+        Self::with_clock(limits, Clock::System)
     }
 
-    /// The clock for the times of the recorded states.
-    #[must_use]
-    pub fn with_clock(self, clock: Clock) -> Self {
-        let states = Arc::new(UpstreamStates::new(clock));
-        Self { states, ..self }
+    /// With another clock for the times of the recorded states.
+    pub fn with_clock(limits: Limits, clock: Clock) -> Result<Self, BuildError> {
+        Ok(Self {
+            transport: Arc::new(Transport::new(limits)?),
+            states: Arc::new(UpstreamStates::new(clock)),
+        })
     }
 }
 

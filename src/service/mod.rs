@@ -158,7 +158,6 @@ fn new_launching(
     Launching {
         store: parts.store.clone(),
         clock: parts.clock.clone(),
-        changed: runs.changed.clone(),
         configuration: configuration.clone(),
         catalog: catalog.clone(),
         resources: resources.clone(),

@@ -13,8 +13,8 @@ impl TaskChanged {
         self.0.notify_one();
     }
 
-    /// Wakes the job that reads the changes.
-    pub fn wake_up(&self) -> Arc<Notify> {
+    /// The signal itself, for the job that reads the changes.
+    pub fn signal(&self) -> Arc<Notify> {
         self.0.clone()
     }
 }

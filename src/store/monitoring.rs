@@ -55,7 +55,7 @@ pub struct Live {
     /// When the oldest task was accepted of which OpenHEXA has not made a run that we know.
     pub oldest_unsent: Option<DateTime<Utc>>,
     /// The look that is due the soonest, or overdue the longest.
-    pub next_look: Option<DateTime<Utc>>,
+    pub next_poll: Option<DateTime<Utc>>,
     /// Launches that may have made a run without our hearing of it.
     pub unsure: i64,
 }
@@ -258,7 +258,7 @@ pub fn live(db: &mut Db<'_>, account: AccountId) -> Result<Live, Error> {
     Ok(Live {
         states,
         oldest_unsent: oldest.map(|at| at.0),
-        next_look: next.flatten().map(|at| at.0),
+        next_poll: next.flatten().map(|at| at.0),
         unsure,
     })
 }

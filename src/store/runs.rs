@@ -98,10 +98,10 @@ fn unclaimed(db: &mut Db<'_>, kind: Kind, due: &Due) -> Result<Vec<i64>, Error> 
 pub fn schedule(
     db: &mut Db<'_>,
     task: TaskId,
-    next_look: Option<DateTime<Utc>>,
+    next_poll: Option<DateTime<Utc>>,
 ) -> Result<(), Error> {
     on!(db, |conn| diesel::update(run::table.find(task.0))
-        .set(run::next_poll_at.eq(next_look.map(At)))
+        .set(run::next_poll_at.eq(next_poll.map(At)))
         .execute(conn))?;
     Ok(())
 }

@@ -17,7 +17,7 @@ pub struct Vitals {
     /// When the oldest task was accepted of which OpenHEXA has not made a run that we know.
     pub oldest_unsent: Option<DateTime<Utc>>,
     /// The look that is due the soonest, or overdue the longest.
-    pub next_look: Option<DateTime<Utc>>,
+    pub next_poll: Option<DateTime<Utc>>,
 }
 
 /// Writes one row: a database that answers may be read-only, or its disk full.
@@ -50,6 +50,6 @@ pub fn vitals(db: &mut Db<'_>) -> Result<Vitals, Error> {
     Ok(Vitals {
         live,
         oldest_unsent: oldest.map(|at| at.0),
-        next_look: next.flatten().map(|at| at.0),
+        next_poll: next.flatten().map(|at| at.0),
     })
 }

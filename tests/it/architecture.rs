@@ -85,26 +85,30 @@ impl Source {
 
     /// The modules that the code uses, by `crate::…`, by enough `super::`, or from the binary.
     fn used_modules(&self) -> BTreeSet<String> {
-        let path = Regex::new(
-            r"\b(?:(?:crate|openhexa_bridge)|((?:super\s*::\s*)*super))\s*::\s*(\w+|\{)",
-        )
-        .expect("a pattern");
-        let mut modules = BTreeSet::new();
+        let mut modules = self.names_below("(?:crate|openhexa_bridge)", 0);
+        modules.retain(|name| MODULES.contains(&name.as_str()));
+        modules
+    }
+
+    /// The names that follow the path of a module, or as many `super` as lead to it. `depth` is how deep the module is.
+    fn names_below(&self, module: &str, depth: usize) -> BTreeSet<String> {
+        let path = format!(r"\b(?:{module}|((?:super\s*::\s*)*super))\s*::\s*(\w+|\{{)");
+        let path = Regex::new(&path).expect("a pattern");
+        let mut names = BTreeSet::new();
         for found in path.captures_iter(&self.code) {
             let ups = found
                 .get(1)
                 .map(|ups| ups.as_str().matches("super").count());
-            if ups.is_some_and(|ups| ups != self.module().len()) {
+            if ups.is_some_and(|ups| ups + depth != self.module().len()) {
                 continue;
             }
             let first = found.get(2).expect("always there");
             match first.as_str() {
-                "{" => modules.extend(group(&self.code[first.end()..])),
-                module => drop(modules.insert(module.to_owned())),
+                "{" => names.extend(group(&self.code[first.end()..])),
+                name => drop(names.insert(name.to_owned())),
             }
         }
-        modules.retain(|name| MODULES.contains(&name.as_str()));
-        modules
+        names
     }
 
     /// Each function's name and length in lines.

@@ -63,7 +63,7 @@ impl Catalog {
         }
     }
 
-    /// The last known list of this configuration, whatever its age. OpenHEXA is asked if there is none.
+    /// The last known list of this configuration, however old. OpenHEXA is asked if there is none.
     pub async fn pipelines_known(
         &self,
         account: AccountId,

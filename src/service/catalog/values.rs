@@ -33,10 +33,7 @@ impl<'a> Submitted<'a> {
 
     /// Values that were validated before.
     pub fn again(values: &'a Map<String, Value>) -> Self {
-        Self {
-            values,
-            from_iaso: false,
-        }
+        Self::with(values, false)
     }
 }
 

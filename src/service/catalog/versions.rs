@@ -116,7 +116,7 @@ impl Catalog {
         join_all(asking).await.into_iter().flatten().collect()
     }
 
-    pub async fn choices_of(
+    async fn choices_of(
         &self,
         config: &AccountConfig,
         version: VersionId,

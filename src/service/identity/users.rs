@@ -147,7 +147,7 @@ impl IasoUsers {
             Found::Active(user) if user.role(kind).is_none() => Err(Error::Forbidden),
             Found::Active(user) => principal(user, kind),
             Found::Inactive => Err(Error::Unauthenticated(NotKnown::Inactive)),
-            Found::Nobody => Err(Error::Unauthenticated(NotKnown::User)),
+            Found::NotFound => Err(Error::Unauthenticated(NotKnown::User)),
         }
     }
 

@@ -49,7 +49,7 @@ impl LaunchRequest {
 
 /// A valid launch that is stored as a task.
 #[derive(Clone)]
-pub struct Commit {
+pub(super) struct Commit {
     pub vault: Vault,
     pub fingerprints: Fingerprints,
     pub injector: Injector,
@@ -63,7 +63,6 @@ pub struct Commit {
     pub request: LaunchRequest,
     pub defaults: Map<String, Value>,
     pub from_iaso: bool,
-    pub now: DateTime<Utc>,
 }
 
 impl Commit {
@@ -89,7 +88,7 @@ impl Commit {
             &BTreeMap::new(),
             &self.defaults,
             Submitted::with(&self.request.config, self.from_iaso),
-            &self.injector.values(&task, self.now),
+            &self.injector.values(&task, self.lease.now),
         )?;
         let task = self.store_config(db, task, &checked)?;
         Ok((self.attempt(task.id, checked.config), task))
@@ -154,7 +153,11 @@ impl Commit {
 impl Launching {
     /// Waits until the database shows the task of the launch. An error if it does not do so in time.
     #[allow(clippy::disallowed_methods, reason = "measures a duration")]
-    pub async fn confirm(&self, launch: Option<LaunchId>, until: Instant) -> Result<(), Error> {
+    pub(super) async fn confirm(
+        &self,
+        launch: Option<LaunchId>,
+        until: Instant,
+    ) -> Result<(), Error> {
         let launch = launch.ok_or(Error::Busy)?;
         let until = until.max(Instant::now() + CONFIRM_WITHIN);
         let stored = tokio::time::timeout_at(until, self.until_stored(launch));

@@ -45,7 +45,7 @@ impl Launching {
     }
 
     /// Launches, or returns the task that the key already has.
-    pub async fn once_per_key(
+    pub(super) async fn once_per_key(
         &self,
         account: AccountId,
         idempotency: Option<Idempotency>,
@@ -68,11 +68,11 @@ impl Launching {
     async fn existing_task(
         &self,
         account: AccountId,
-        once: &Idempotency,
+        idempotency: &Idempotency,
     ) -> Result<Option<Task>, Error> {
-        let (once, since) = (once.clone(), self.keys_since());
+        let (idempotency, since) = (idempotency.clone(), self.keys_since());
         self.store
-            .read(move |db| match known(db, account, &once, since)? {
+            .read(move |db| match known(db, account, &idempotency, since)? {
                 Some(id) => Ok(store::get(db, account, id)?),
                 None => Ok(None),
             })
@@ -80,7 +80,7 @@ impl Launching {
     }
 
     /// Keys that were used before this time are forgotten.
-    pub fn keys_since(&self) -> DateTime<Utc> {
+    pub(super) fn keys_since(&self) -> DateTime<Utc> {
         let kept = self.times.idempotency_kept;
         let now = self.clock.now();
         now.checked_sub_signed(kept).unwrap_or(now)
@@ -91,21 +91,21 @@ impl Launching {
 pub fn lock(
     db: &mut Db<'_>,
     account: AccountId,
-    once: &Idempotency,
+    idempotency: &Idempotency,
     since: DateTime<Utc>,
 ) -> Result<Option<TaskId>, Error> {
-    store::take_turns(db, account, &once.key)?;
-    known(db, account, once, since)
+    store::take_turns(db, account, &idempotency.key)?;
+    known(db, account, idempotency, since)
 }
 
 fn known(
     db: &mut Db<'_>,
     account: AccountId,
-    once: &Idempotency,
+    idempotency: &Idempotency,
     since: DateTime<Utc>,
 ) -> Result<Option<TaskId>, Error> {
-    match store::remembered(db, account, &once.key, since)? {
-        Some((request, task)) if request == once.request => Ok(Some(task)),
+    match store::remembered(db, account, &idempotency.key, since)? {
+        Some((request, task)) if request == idempotency.request => Ok(Some(task)),
         Some(_) => Err(Error::OtherRequest(say("idempotency-other"))),
         None => Ok(None),
     }
@@ -114,13 +114,13 @@ fn known(
 pub fn remember(
     db: &mut Db<'_>,
     task: &Task,
-    once: Idempotency,
+    idempotency: Idempotency,
     since: DateTime<Utc>,
 ) -> Result<(), Error> {
     let new = Remembered {
         account: task.account,
-        key: once.key,
-        request: once.request,
+        key: idempotency.key,
+        request: idempotency.request,
         task: task.id,
         at: task.created_at,
     };

@@ -1,5 +1,5 @@
-//! A launch is validated with the definition of its version, stored as a task, and then sent. The task stays, whatever happens to
-//! the client or to OpenHEXA meanwhile.
+//! A launch is validated with the definition of its version, stored as a task, and then sent. The task stays stored
+//! if the client disconnects or OpenHEXA fails.
 
 use std::collections::BTreeMap;
 use std::pin::{Pin, pin};
@@ -101,7 +101,7 @@ impl Launching {
     }
 
     /// From OpenHEXA, or the last known one if that takes too long.
-    pub async fn definition_in_time(
+    pub(super) async fn definition_in_time(
         &self,
         config: &AccountConfig,
         request: &LaunchRequest,
@@ -114,7 +114,7 @@ impl Launching {
         }
     }
 
-    pub async fn launch_by(
+    pub(super) async fn launch_by(
         &self,
         who: &Principal,
         config: &AccountConfig,
@@ -129,7 +129,7 @@ impl Launching {
             Accepted::Existing(task) => return self.tasks.get(who.account, task).await,
         };
         if !definition.fresh {
-            self.runs.reconciler.wake().notify_one();
+            self.runs.reconciler.wake();
             return Ok(self.tasks.latest(committed).await);
         }
         let sender = self.runs.sender.clone();
@@ -172,7 +172,6 @@ impl Launching {
             request: request.clone(),
             from_iaso: Submitted::is_from_iaso(who),
             defaults,
-            now,
         };
         self.commit(commit, until).await
     }
@@ -190,7 +189,7 @@ impl Launching {
             Ok(None)
         });
         let committed = committed.await;
-        self.changed.notify();
+        self.runs.writer.changed.notify();
         let created = created
             .lock()
             .unwrap_or_else(PoisonError::into_inner)

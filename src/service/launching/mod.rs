@@ -19,13 +19,13 @@ use super::catalog::{Catalog, Resources};
 use super::configuration::Configuration;
 use super::runs::Runs;
 use super::tasks::Tasks;
-use super::{Jobs, Seal, TaskChanged};
+use super::{Jobs, Seal};
 use crate::clock::Clock;
 use crate::store::Store;
 
 #[derive(Clone, Debug)]
 pub struct LaunchTimes {
-    /// A launch gets its response within this time, whatever OpenHEXA does.
+    /// A launch gets its response within this time, even if OpenHEXA does not respond.
     pub answer_within: Duration,
     /// How long an idempotency key is remembered.
     pub idempotency_kept: TimeDelta,
@@ -35,7 +35,6 @@ pub struct LaunchTimes {
 pub struct Launching {
     pub(super) store: Store,
     pub(super) clock: Clock,
-    pub(super) changed: TaskChanged,
     pub(super) configuration: Arc<Configuration>,
     pub(super) catalog: Arc<Catalog>,
     pub(super) resources: Arc<Resources>,

@@ -2,7 +2,7 @@
 //!
 //! It contains states, not differences: a task that changes again moves to the end. So a stream only has to remember
 //! one position, and a slow client costs no memory; it skips states that were replaced meanwhile. If the log is too
-//! large, the oldest changes are dropped. A stream that had not read them is told, and reads the database.
+//! large, the oldest changes are dropped. A stream that has not read them reads the database instead.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;

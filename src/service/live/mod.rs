@@ -74,9 +74,9 @@ impl Live {
         }
     }
 
-    /// Wakes the job that calls [`Live::publish_changes`].
-    pub fn wake_up(&self) -> Arc<Notify> {
-        self.task_changed.wake_up()
+    /// The signal to call [`Live::publish_changes`] before its time.
+    pub fn wake_signal(&self) -> Arc<Notify> {
+        self.task_changed.signal()
     }
 
     /// How often a stream without changes sends a comment.

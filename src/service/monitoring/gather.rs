@@ -228,7 +228,7 @@ fn polling(live: Live, now: DateTime<Utc>) -> Polling {
     Polling {
         states: live.states,
         oldest_unsent: live.oldest_unsent.map(late),
-        behind: live.next_look.map_or(TimeDelta::zero(), late),
+        behind: live.next_poll.map_or(TimeDelta::zero(), late),
         unsure: live.unsure,
     }
 }

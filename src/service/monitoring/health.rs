@@ -65,7 +65,7 @@ impl Health {
         Ok(LiveTasks {
             by_state: found.live,
             unsent_seconds: seconds(found.oldest_unsent),
-            overdue_seconds: seconds(found.next_look),
+            overdue_seconds: seconds(found.next_poll),
         })
     }
 

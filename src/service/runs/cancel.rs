@@ -1,4 +1,4 @@
-//! A user cancels a task. The cancel is stored at once, whatever state OpenHEXA is in; the reconciler sends the stop request.
+//! A user cancels a task. The cancel is stored at once, also while OpenHEXA is unavailable; the reconciler sends the stop request.
 
 use super::apply::{Update, apply, apply_kill};
 use super::reports::conflict;

@@ -61,8 +61,7 @@ pub struct Runs {
     pub reports: Reports,
     pub stopper: Stopper,
     pub reconciler: Reconciler,
-    pub breakers: Arc<CircuitBreakers>,
-    pub changed: TaskChanged,
+    pub(super) breakers: Arc<CircuitBreakers>,
     pub(super) writer: TaskWriter,
     pub(super) sender: LaunchSender,
     pub(super) fingerprints: Fingerprints,
@@ -81,7 +80,11 @@ impl Runs {
         let openhexa = &parts.openhexa;
         let rules = Arc::new(parts.rules.clone());
         let writer = TaskWriter::new(&parts.store, &parts.clock, rules, changed);
-        let stopper = Stopper::new(openhexa.clone(), writer.clone(), Arc::default());
+        let stopper = Stopper {
+            openhexa: openhexa.clone(),
+            writer: writer.clone(),
+            wake: Arc::default(),
+        };
         let fingerprints = Fingerprints::new(parts.seal.clone());
         let injector = Injector::new(identity.clone());
         let breakers: Arc<CircuitBreakers> = Arc::default();
@@ -112,7 +115,11 @@ impl Runs {
             writer: writer.clone(),
             mirror: Arc::new(MirrorSync::new(writer.clone())),
             poller,
-            search: RunSearch::new(openhexa.clone(), writer.clone(), retry.clone()),
+            search: RunSearch {
+                openhexa: openhexa.clone(),
+                writer: writer.clone(),
+                retry: retry.clone(),
+            },
             retry,
             stopper: stopper.clone(),
             stop: parts.stop.clone(),
@@ -122,7 +129,6 @@ impl Runs {
             stopper,
             reconciler,
             breakers,
-            changed: changed.clone(),
             writer,
             sender,
             fingerprints,

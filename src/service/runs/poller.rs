@@ -65,10 +65,10 @@ impl Poller {
             return Ok(report);
         }
         let groups = self.groups(claimed).await?;
-        let looks = groups
+        let polls = groups
             .into_iter()
             .map(|group| self.poll_group(group, &owner));
-        for failed in join_all(looks).await {
+        for failed in join_all(polls).await {
             report.failed += failed?;
         }
         Ok(report)

@@ -37,8 +37,12 @@ pub struct Reconciler {
 
 impl Reconciler {
     /// The signal that starts the next cycle before its time.
-    pub fn wake(&self) -> Arc<Notify> {
+    pub fn wake_signal(&self) -> Arc<Notify> {
         self.stopper.wake.clone()
+    }
+
+    pub(in crate::service) fn wake(&self) {
+        self.stopper.wake.notify_one();
     }
 
     /// Handles all tasks that are due, a few at a time, so that leases are short and requests of users to OpenHEXA find free
@@ -111,11 +115,11 @@ impl Reconciler {
 }
 
 fn counted(report: CycleReport) -> CycleReport {
-    let looks = |outcome, count: usize| {
+    let count_polls = |outcome, count: usize| {
         metrics::counter!("openhexa_bridge_reconciler_polls_total", "outcome" => outcome)
             .increment(count as u64);
     };
-    looks("failed", report.failed);
-    looks("taken", report.claimed - report.failed);
+    count_polls("failed", report.failed);
+    count_polls("taken", report.claimed - report.failed);
     report
 }

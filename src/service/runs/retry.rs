@@ -110,19 +110,14 @@ impl LaunchRetry {
         connection: &Connection,
         owner: &str,
     ) -> Result<Launch, Error> {
-        let config_of_account = self
+        let account = self
             .configuration
             .get_for(task.account, connection.clone())
             .await?;
         let version = task.pipeline.version.as_ref().map(|version| version.id);
         let definition = self
             .catalog
-            .definition(
-                &config_of_account,
-                task.pipeline.id,
-                version,
-                Freshness::Now,
-            )
+            .definition(&account, task.pipeline.id, version, Freshness::Now)
             .await?;
         if !definition.fresh {
             return Err(Error::Upstream(Upstream::Unreachable));

@@ -34,20 +34,12 @@ enum Found {
 
 #[derive(Clone)]
 pub struct RunSearch {
-    openhexa: Arc<dyn OpenHexa>,
-    writer: TaskWriter,
-    retry: LaunchRetry,
+    pub(super) openhexa: Arc<dyn OpenHexa>,
+    pub(super) writer: TaskWriter,
+    pub(super) retry: LaunchRetry,
 }
 
 impl RunSearch {
-    pub fn new(openhexa: Arc<dyn OpenHexa>, writer: TaskWriter, retry: LaunchRetry) -> Self {
-        Self {
-            openhexa,
-            writer,
-            retry,
-        }
-    }
-
     pub async fn search(
         &self,
         task: &Task,

@@ -24,21 +24,13 @@ use crate::store;
 
 #[derive(Clone)]
 pub struct Stopper {
-    openhexa: Arc<dyn OpenHexa>,
+    pub(super) openhexa: Arc<dyn OpenHexa>,
     pub(super) writer: TaskWriter,
     /// Starts the next polling cycle.
     pub(super) wake: Arc<Notify>,
 }
 
 impl Stopper {
-    pub fn new(openhexa: Arc<dyn OpenHexa>, writer: TaskWriter, wake: Arc<Notify>) -> Self {
-        Self {
-            openhexa,
-            writer,
-            wake,
-        }
-    }
-
     /// The caller has the task's lease, and ends it.
     pub async fn stop_if_due(
         &self,

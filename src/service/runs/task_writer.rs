@@ -22,7 +22,7 @@ pub struct TaskWriter {
     pub(super) store: Store,
     clock: Clock,
     pub(super) rules: Arc<Rules>,
-    pub(super) changed: TaskChanged,
+    pub(in crate::service) changed: TaskChanged,
 }
 
 impl TaskWriter {

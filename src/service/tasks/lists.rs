@@ -55,20 +55,25 @@ impl Tasks {
     }
 
     pub async fn view(&self, account: AccountId, id: TaskId) -> Result<TaskView, Error> {
-        self.store
-            .read(move |db| {
-                let task = store::get(db, account, id)?.ok_or_else(Error::no_task)?;
-                with_run_url(db, task)
-            })
-            .await
+        self.read_view(account, id, store::get).await
     }
 
     /// As lists and streams show it: without a large result.
     pub async fn view_listed(&self, account: AccountId, id: TaskId) -> Result<TaskView, Error> {
+        self.read_view(account, id, store::get_listed).await
+    }
+
+    async fn read_view(
+        &self,
+        account: AccountId,
+        id: TaskId,
+        get: fn(&mut Db<'_>, AccountId, TaskId) -> Result<Option<Task>, store::Error>,
+    ) -> Result<TaskView, Error> {
         self.store
             .read(move |db| {
-                let task = store::get_listed(db, account, id)?.ok_or_else(Error::no_task)?;
-                with_run_url(db, task)
+                let task = get(db, account, id)?.ok_or_else(Error::no_task)?;
+                let places = places_of(store::places(db, &[task.connection])?);
+                Ok(view(task, &places))
             })
             .await
     }
@@ -160,11 +165,6 @@ pub fn with_run_urls(db: &mut Db<'_>, tasks: Vec<Task>) -> Result<Vec<TaskView>,
     let places = places_of(store::places(db, &ids)?);
     let views = tasks.into_iter().map(|task| view(task, &places));
     Ok(views.collect())
-}
-
-fn with_run_url(db: &mut Db<'_>, task: Task) -> Result<TaskView, Error> {
-    let places = places_of(store::places(db, &[task.connection])?);
-    Ok(view(task, &places))
 }
 
 /// Whether OpenHEXA denied the last stop request.

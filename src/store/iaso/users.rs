@@ -88,13 +88,13 @@ pub const NEEDS: &[Need] = &[
     read("iaso_userrole", &["id", "group_id", "account_id"]),
 ];
 
-/// Somebody with this id.
+/// The user with an id.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Found {
     Active(User),
-    /// Switched off in Iaso, which lets nobody in.
+    /// Deactivated in Iaso.
     Inactive,
-    Nobody,
+    NotFound,
 }
 
 #[derive(QueryableByName)]
@@ -128,7 +128,7 @@ impl prepared::Question for Question {
 pub fn user(db: &mut Db<'_>, id: i64) -> Result<Found, Error> {
     // Iaso's ids have 32 bits.
     let (Some((conn, beside)), Ok(id)) = (db.attached(), i32::try_from(id)) else {
-        return Ok(Found::Nobody);
+        return Ok(Found::NotFound);
     };
     let record_account = beside
         .config_account
@@ -143,7 +143,7 @@ pub fn user(db: &mut Db<'_>, id: i64) -> Result<Found, Error> {
     Ok(match row {
         Some(row) if row.is_active => Found::Active(user_of(row)),
         Some(_) => Found::Inactive,
-        None => Found::Nobody,
+        None => Found::NotFound,
     })
 }
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use regex::Regex;
 
-use super::{Source, bare, closing, group, sources};
+use super::{Source, bare, closing, sources};
 
 /// A module and the modules that it may use.
 const MODULES: [(&str, &[&str]); 9] = [
@@ -28,24 +28,7 @@ fn module_of(source: &Source) -> Option<&str> {
 
 /// The modules that a file uses, by `crate::service::…` or by enough `super::`.
 fn used(source: &Source) -> BTreeSet<String> {
-    let path = Regex::new(r"\b(?:crate\s*::\s*service|((?:super\s*::\s*)*super))\s*::\s*(\w+|\{)")
-        .expect("a pattern");
-    let mut names = BTreeSet::new();
-    for found in path.captures_iter(&source.code) {
-        // As many `super` as lead to `service`.
-        let levels = source.module().len() - 1;
-        let ups = found
-            .get(1)
-            .map(|ups| ups.as_str().matches("super").count());
-        if ups.is_some_and(|ups| ups != levels) {
-            continue;
-        }
-        let first = found.get(2).expect("always there");
-        match first.as_str() {
-            "{" => names.extend(group(&source.code[first.end()..])),
-            name => drop(names.insert(name.to_owned())),
-        }
-    }
+    let mut names = source.names_below(r"crate\s*::\s*service", 1);
     names.retain(|name| MODULES.iter().any(|(module, _)| module == name));
     names
 }

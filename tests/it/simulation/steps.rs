@@ -373,8 +373,8 @@ impl Driver {
             self.pass_at(round % 2);
             let vitals = self.read(store::vitals);
             let next_letter = self.world(|world| world.mail.keys().next().map(|key| key.0));
-            let next_look = vitals.next_look.map(|at| at.timestamp_millis());
-            let Some(next) = next_letter.into_iter().chain(next_look).min() else {
+            let next_poll = vitals.next_poll.map(|at| at.timestamp_millis());
+            let Some(next) = next_letter.into_iter().chain(next_poll).min() else {
                 break;
             };
             let now = self.world(|world| world.now());

@@ -182,7 +182,7 @@ impl GroupOutcome {
         self.write_one(rules, applied, usage, false)
     }
 
-    /// Writes merged progress. It was accepted, whatever has happened to the task since. Returns the task after it.
+    /// Writes merged progress. It was accepted, so it is written even if the task has changed since. Returns the task after it.
     fn write_held(&mut self, rules: &Rules, known: Task, usage: &mut Usage) -> Task {
         let Some(held) = usage.release() else {
             return known;

@@ -34,7 +34,7 @@ struct State {
     /// The size of the current group.
     in_transaction: usize,
     /// Whether a job writes the queue. At most one does, so that groups are large and in order.
-    is_emptied: bool,
+    has_writer: bool,
 }
 
 impl Queue {
@@ -42,14 +42,14 @@ impl Queue {
     fn join(&self, waiting: Waiting) -> bool {
         let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         state.waiting.push_back(waiting);
-        !std::mem::replace(&mut state.is_emptied, true)
+        !std::mem::replace(&mut state.has_writer, true)
     }
 
     /// The next group. None: the queue is empty, and the job ends.
     fn next(&self) -> Option<Vec<Waiting>> {
         let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let many = state.waiting.len().min(MAX_GROUP);
-        state.is_emptied = many > 0;
+        state.has_writer = many > 0;
         state.in_transaction = many;
         (many > 0).then(|| state.waiting.drain(..many).collect())
     }
