@@ -93,6 +93,7 @@ pub struct Start {
 /// The bridge, answering.
 pub struct Running {
     pub bridge: Bridge,
+    pub store: Store,
     pub address: SocketAddr,
     server: ServerHandle,
     serving: JoinHandle<std::io::Result<()>>,
@@ -126,7 +127,7 @@ pub async fn start(start: Start) -> Result<Running, StartError> {
     let access = identity::access(&settings, start.local);
     refuse_without_keys(&store, &access, &settings, address).await?;
     let bridge = Bridge::new(Parts {
-        store,
+        store: store.clone(),
         openhexa: Arc::new(openhexa_client(&settings, &start.clock)?),
         clock: start.clock.clone(),
         rules: rules::rules(&settings),
@@ -153,6 +154,7 @@ pub async fn start(start: Start) -> Result<Running, StartError> {
     }
     Ok(Running {
         bridge,
+        store,
         address,
         server,
         serving,

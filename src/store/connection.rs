@@ -23,6 +23,7 @@ use tokio_postgres::config::{Host, SslMode};
 
 use super::error::OpenError;
 use super::iaso::Beside;
+use super::statements::Statements;
 
 pub type Pg = AsyncConnectionWrapper<AsyncPgConnection>;
 
@@ -136,6 +137,7 @@ pub struct Opener {
     beside: Option<Arc<Beside>>,
     busy_timeout: Duration,
     sockets: Option<Runtime>,
+    pub statements: Statements,
 }
 
 /// A runtime must not wait for its end inside another one, where the last clone may be dropped.
@@ -177,6 +179,7 @@ impl Opener {
             beside: beside.map(Arc::new),
             busy_timeout,
             sockets,
+            statements: Statements::default(),
         })
     }
 
@@ -192,12 +195,14 @@ impl Opener {
     }
 
     pub fn connect(&self) -> Result<Conn, OpenError> {
-        match &self.address {
-            Address::Sqlite(path) => self.open_sqlite(path).map(Conn::Sqlite),
-            Address::Postgres { url, tls } => self
-                .open_postgres(url, tls)
-                .map(|conn| Conn::Pg(Box::new(conn), self.beside.clone())),
-        }
+        let mut conn = match &self.address {
+            Address::Sqlite(path) => Conn::Sqlite(self.open_sqlite(path)?),
+            Address::Postgres { url, tls } => {
+                Conn::Pg(Box::new(self.open_postgres(url, tls)?), self.beside.clone())
+            }
+        };
+        self.statements.observe(&mut conn);
+        Ok(conn)
     }
 
     fn open_sqlite(&self, path: &std::path::Path) -> Result<SqliteConnection, OpenError> {

@@ -20,6 +20,7 @@ mod rows;
 mod runs;
 mod schema;
 mod sessions;
+mod statements;
 mod task_ids;
 mod tasks;
 mod types;
@@ -64,13 +65,13 @@ pub use once::{Remembered, remember, remembered, take_turns};
 pub use pages::{Key, Mark, Order, Page, TaskFilter, after, list};
 pub use reseal::{Lost, Tally, are_readable, is_fresh, reseal};
 pub use runs::{
-    Due, Kind, claim_due, forget_secrets, is_launch_stored, must_wait, owned_runs, owners, plan,
-    poll_by, put_secrets, renew, schedule, sealed, secrets_of, wake_next,
+    Due, Kind, NewRun, claim_due, forget_secrets, insert_run, is_launch_stored, must_wait,
+    owned_runs, owners, plan, poll_by, put_secrets, renew, schedule, sealed, secrets_of, wake_next,
 };
 pub use sessions::{NewSession, add_session, end_session, is_session};
 pub use tasks::{
-    NewTask, Sent, any, any_brief, get, get_brief, get_listed, insert, lock, lock_brief, lock_own,
-    many_brief, save, save_copy, save_sent,
+    any, any_brief, get, get_brief, get_listed, insert_task, lock, lock_brief, lock_own,
+    many_brief, save, save_copy,
 };
 pub use vault::Vault;
 pub use vitals::{Vitals, probe, vitals};

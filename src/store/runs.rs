@@ -16,10 +16,17 @@ use super::vault::Vault;
 use crate::domain::ids::{AccountId, LaunchId, PipelineId, RunId, TaskId};
 use crate::domain::task::Task;
 
-/// A run row to be.
+/// The run of a new task, before OpenHEXA has created it.
 pub struct NewRun<'a> {
     pub task: &'a Task,
+    /// The OpenHEXA instance, see `Connection::instance`.
     pub instance: &'a str,
+    /// Encrypted.
+    pub secrets: String,
+    /// Of the config, if it does not contain the id of the task.
+    pub fingerprint: Option<String>,
+    /// The lease of the process that sends the launch.
+    pub held: Due,
 }
 
 /// Which tasks are due to be looked at.
@@ -40,13 +47,18 @@ pub struct Due {
     pub limit: usize,
 }
 
-pub(super) fn insert_run(db: &mut Db<'_>, new: &NewRun<'_>) -> Result<(), Error> {
+pub fn insert_run(db: &mut Db<'_>, new: &NewRun<'_>) -> Result<(), Error> {
     let row = RunRow::from(&new.task.run);
     let own = (
         run::task_id.eq(new.task.id.0),
         run::account_id.eq(new.task.account.0),
         run::connection_id.eq(new.task.connection.0),
         run::instance.eq(new.instance),
+        run::secrets.eq(&new.secrets),
+        run::fingerprint.eq(&new.fingerprint),
+        run::next_poll_at.eq(At(new.held.now)),
+        run::lease_until.eq(At(new.held.until)),
+        run::lease_owner.eq(&new.held.owner),
     );
     on!(db, |conn| diesel::insert_into(run::table)
         .values((&row, own))

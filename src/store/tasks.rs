@@ -10,17 +10,9 @@ use super::error::Error;
 use super::events::octet_length;
 use super::iaso;
 use super::rows::{RunRow, TaskRow, task_of};
-use super::runs::{Due, NewRun, insert_run};
 use super::schema::{run, task};
-use super::types::At;
 use crate::domain::ids::{AccountId, TaskId};
 use crate::domain::task::Task;
-
-/// A task to be; the id in it is not looked at.
-pub struct NewTask {
-    pub task: Task,
-    pub instance: String,
-}
 
 pub(super) type Rows = (i64, TaskRow, RunRow);
 /// The same with the bytes of the result, which may not be among the columns.
@@ -92,31 +84,20 @@ macro_rules! listed {
 }
 pub(super) use {listed, part_columns};
 
-/// Stores a new task and its run, and gives it its id.
-pub fn insert(db: &mut Db<'_>, new: &NewTask) -> Result<Task, Error> {
-    let row = TaskRow::from(&new.task);
-    let mut task = new.task.clone();
-    task.id = match db.attached() {
-        Some((conn, _)) => {
-            let id = iaso::insert(conn, &new.task)?;
-            diesel::insert_into(task::table)
-                .values((task::id.eq(id.0), &row))
-                .execute(conn)?;
-            id
-        }
-        None => TaskId(on!(db, |conn| diesel::insert_into(task::table)
-            .values(&row)
-            .returning(task::id)
-            .get_result(conn))?),
-    };
-    insert_run(
-        db,
-        &NewRun {
-            task: &task,
-            instance: &new.instance,
-        },
-    )?;
-    Ok(task)
+/// Inserts a task without its run, and returns its id. In Iaso's database, Iaso's table assigns the id.
+pub fn insert_task(db: &mut Db<'_>, new: &Task) -> Result<TaskId, Error> {
+    let row = TaskRow::from(new);
+    if let Some((conn, _)) = db.attached() {
+        let id = iaso::insert(conn, new)?;
+        diesel::insert_into(task::table)
+            .values((task::id.eq(id.0), &row))
+            .execute(conn)?;
+        return Ok(id);
+    }
+    Ok(TaskId(on!(db, |conn| diesel::insert_into(task::table)
+        .values(&row)
+        .returning(task::id)
+        .get_result(conn))?))
 }
 
 pub fn get(db: &mut Db<'_>, account: AccountId, id: TaskId) -> Result<Option<Task>, Error> {
@@ -277,35 +258,6 @@ pub fn save(db: &mut Db<'_>, before: &Task, after: &Task) -> Result<(), Error> {
 /// Writes the copy of an unchanged task again, and the task with it, so that both were written by one transaction.
 pub fn save_copy(db: &mut Db<'_>, task: &Task) -> Result<(), Error> {
     save(db, task, task)
-}
-
-/// What a new task sends, in the transaction that made it.
-pub fn save_sent(db: &mut Db<'_>, new: &Task, sent: &Sent) -> Result<(), Error> {
-    if let Some((conn, _)) = db.attached() {
-        iaso::mirror(conn, new)?;
-    }
-    let row = RunRow::from(&new.run);
-    on!(db, |conn| diesel::update(run::table.find(new.id.0))
-        .set((
-            &row,
-            run::secrets.eq(&sent.secrets),
-            run::fingerprint.eq(&sent.fingerprint),
-            run::next_poll_at.eq(At(sent.held.now)),
-            run::lease_until.eq(At(sent.held.until)),
-            run::lease_owner.eq(&sent.held.owner),
-        ))
-        .execute(conn))?;
-    Ok(())
-}
-
-/// What is kept beside a new task until its run is known.
-pub struct Sent {
-    /// Encrypted.
-    pub secrets: String,
-    /// Of what is sent, where it does not name its task.
-    pub fingerprint: Option<String>,
-    /// Whose the launch is.
-    pub held: Due,
 }
 
 /// The task without its run.

@@ -68,6 +68,7 @@ mod sentences;
 mod settings;
 mod simulation;
 mod slow;
+mod statements;
 mod states;
 mod store;
 mod streams;

@@ -6,7 +6,7 @@
 use std::fmt;
 
 use secrecy::{ExposeSecret, SecretString};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::domain::parameters::{Kind, Parameter};
 
@@ -69,6 +69,17 @@ impl Injection {
             pipeline_id: pipeline_id.into(),
             connection_host: "rehearsal".to_owned(),
             connection_token: "rehearsal".into(),
+        }
+    }
+
+    /// Puts these values into a config that was validated with other ones.
+    pub fn replace_placeholders(&self, declared: &[Parameter], config: &mut Map<String, Value>) {
+        for parameter in declared {
+            let which = Injected::parse(&parameter.code);
+            let value = which.and_then(|which| self.value(which, parameter));
+            if let (Some(old), Some(value)) = (config.get_mut(&parameter.code), value) {
+                *old = value;
+            }
         }
     }
 

@@ -20,20 +20,16 @@ pub struct Submitted<'a> {
 impl<'a> Submitted<'a> {
     /// A person without a key of the bridge is signed in with Iaso.
     pub fn of(values: &'a Map<String, Value>, who: &Principal) -> Self {
-        Self::with(values, Self::is_from_iaso(who))
-    }
-
-    pub fn is_from_iaso(who: &Principal) -> bool {
-        who.person.is_some() && who.key.is_none()
-    }
-
-    pub fn with(values: &'a Map<String, Value>, from_iaso: bool) -> Self {
+        let from_iaso = who.person.is_some() && who.key.is_none();
         Self { values, from_iaso }
     }
 
     /// Values that were validated before.
     pub fn again(values: &'a Map<String, Value>) -> Self {
-        Self::with(values, false)
+        Self {
+            values,
+            from_iaso: false,
+        }
     }
 }
 

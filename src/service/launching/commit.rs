@@ -1,6 +1,5 @@
 //! The transaction that creates the task of a launch, and the check whether a commit with an unknown outcome was stored.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -13,12 +12,12 @@ use crate::domain::event::{Event, EventData, EventKind, Source};
 use crate::domain::ids::{LaunchId, PipelineId, TaskId, VersionId};
 use crate::domain::run::Launch;
 use crate::domain::task::Task;
-use crate::domain::validation::{self, Checked, Injected};
+use crate::domain::validation::{self, Checked};
 use crate::service::Error;
-use crate::service::catalog::{Definition, Submitted, as_object, parameters, validate};
+use crate::service::catalog::{Definition, as_object, parameters};
 use crate::service::configuration::AccountConfig;
 use crate::service::runs::{Attempt, Fingerprints, Injector};
-use crate::store::{self, Db, Due, NewTask, Sent, Vault};
+use crate::store::{self, Db, Due, NewRun, Vault};
 
 /// How long at least the database is asked whether a task was stored.
 const CONFIRM_WITHIN: Duration = Duration::from_secs(2);
@@ -55,14 +54,14 @@ pub(super) struct Commit {
     pub injector: Injector,
     /// Older idempotency keys are forgotten.
     pub keys_since: DateTime<Utc>,
+    /// The task without its id and the values that depend on it.
     pub draft: Task,
     /// For the launch request.
     pub lease: Due,
     pub account: AccountConfig,
     pub definition: Definition,
     pub request: LaunchRequest,
-    pub defaults: Map<String, Value>,
-    pub from_iaso: bool,
+    pub checked: Checked,
 }
 
 impl Commit {
@@ -74,24 +73,57 @@ impl Commit {
         }
     }
 
+    /// Inserts the task, which assigns its id, then its run with the config that contains the id.
     pub fn create(&self, db: &mut Db<'_>) -> Result<(Attempt, Task), Error> {
-        let new = NewTask {
-            task: self.draft.clone(),
-            instance: self.account.connection.instance.clone(),
-        };
-        let task = store::insert(db, &new)?;
+        let mut task = self.draft.clone();
+        task.id = store::insert_task(db, &task)?;
         if let Some(key) = self.request.idempotency.clone() {
             idempotency::remember(db, &task, key, self.keys_since)?;
         }
-        let checked = validate(
-            &self.definition,
-            &BTreeMap::new(),
-            &self.defaults,
-            Submitted::with(&self.request.config, self.from_iaso),
-            &self.injector.values(&task, self.lease.now),
-        )?;
-        let task = self.store_config(db, task, &checked)?;
-        Ok((self.attempt(task.id, checked.config), task))
+        let config = self.config_of(&task);
+        task.run.config = validation::masked(parameters(&self.definition), &config);
+        store::insert_run(db, &self.new_run(&task, &config))?;
+        let accepted = Event::new(self.lease.now, Source::User, EventKind::LaunchAccepted);
+        let accepted = accepted.data(about(&task, &self.checked));
+        store::add_event(db, task.account, task.id, &accepted)?;
+        Ok((self.attempt(task.id, config), task))
+    }
+
+    /// The config to send: with the task's id and token where validation put placeholders.
+    fn config_of(&self, task: &Task) -> Map<String, Value> {
+        let mut config = self.checked.config.clone();
+        let injection = self.injector.values(task, self.lease.now);
+        injection.replace_placeholders(parameters(&self.definition), &mut config);
+        config
+    }
+
+    /// The config is stored with its secrets encrypted and the rest readable.
+    fn new_run<'a>(&'a self, task: &'a Task, config: &Map<String, Value>) -> NewRun<'a> {
+        let known = parameters(&self.definition);
+        let none = Map::new();
+        let version = self.definition.version.as_ref();
+        let saved = version.map(|version| &version.config);
+        let kept = json!({"secrets": validation::secrets(known, config), "saved": saved});
+        let fingerprint =
+            (!task.run.names_task).then(|| self.fingerprints.of(saved.unwrap_or(&none), config));
+        NewRun {
+            task,
+            instance: &self.account.connection.instance,
+            secrets: store::sealed(&self.vault, &as_object(kept)),
+            fingerprint,
+            held: self.held(),
+        }
+    }
+
+    /// If the definition is not fresh, the task is due at once, and is validated again.
+    fn held(&self) -> Due {
+        let lease = self.lease.clone();
+        let until = if self.definition.fresh {
+            lease.until
+        } else {
+            lease.now
+        };
+        Due { until, ..lease }
     }
 
     fn attempt(&self, task: TaskId, config: Map<String, Value>) -> Attempt {
@@ -108,45 +140,6 @@ impl Commit {
                 debug: self.request.debug,
             },
         }
-    }
-
-    /// Stores the config: secrets encrypted, the rest readable.
-    fn store_config(
-        &self,
-        db: &mut Db<'_>,
-        mut task: Task,
-        checked: &Checked,
-    ) -> Result<Task, Error> {
-        let (definition, lease) = (&self.definition, &self.lease);
-        let known = parameters(definition);
-        task.run.config = validation::masked(known, &checked.config);
-        task.run.names_task = checked.config.contains_key(Injected::TaskId.code());
-        let saved = definition.version.as_ref().map(|version| &version.config);
-        let kept = json!({"secrets": validation::secrets(known, &checked.config), "saved": saved});
-        let print = (!task.run.names_task).then(|| {
-            let none = Map::new();
-            self.fingerprints
-                .of(saved.unwrap_or(&none), &checked.config)
-        });
-        // If the definition is not fresh, the task is due at once, and is validated again.
-        let until = if definition.fresh {
-            lease.until
-        } else {
-            lease.now
-        };
-        let sent = Sent {
-            secrets: store::sealed(&self.vault, &as_object(kept)),
-            fingerprint: print,
-            held: Due {
-                until,
-                ..lease.clone()
-            },
-        };
-        store::save_sent(db, &task, &sent)?;
-        let accepted = Event::new(lease.now, Source::User, EventKind::LaunchAccepted);
-        let accepted = accepted.data(about(&task, checked));
-        store::add_event(db, task.account, task.id, &accepted)?;
-        Ok(task)
     }
 }
 

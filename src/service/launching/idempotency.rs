@@ -129,16 +129,7 @@ pub fn remember(
 
 /// The same JSON with the keys of every object in order.
 fn in_order(object: &Map<String, Value>) -> Value {
-    let mut pairs: Vec<_> = object.iter().collect();
-    pairs.sort_by_key(|(key, _)| *key);
-    let sorted = |(key, value): (&String, &Value)| (key.clone(), sorted(value));
-    Value::Object(pairs.into_iter().map(sorted).collect())
-}
-
-fn sorted(value: &Value) -> Value {
-    match value {
-        Value::Object(object) => in_order(object),
-        Value::Array(items) => Value::Array(items.iter().map(sorted).collect()),
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => value.clone(),
-    }
+    let mut value = Value::Object(object.clone());
+    value.sort_all_objects();
+    value
 }

@@ -16,7 +16,7 @@ use crate::domain::ids::{LaunchId, TaskId};
 use crate::domain::principal::Principal;
 use crate::domain::sentence::FieldErrors;
 use crate::domain::task::{PipelineRef, Run, State, Task};
-use crate::domain::validation::{self, Injection};
+use crate::domain::validation::{self, Injected, Injection};
 use crate::service::Error;
 use crate::service::catalog::{Definition, Freshness, Submitted, parameters, validate};
 use crate::service::configuration::AccountConfig;
@@ -156,22 +156,24 @@ impl Launching {
         let lease = self.runs.writer.lease(1);
         let now = lease.now;
         let defaults = request.defaults(config);
-        // Validated before the transaction begins. Inside it, the values are computed again with the id of the task.
+        // The task has no id yet, so the config has placeholders for the values that contain it.
         let rehearsal = Injection::rehearsal(request.pipeline.to_string());
         let given = Submitted::of(&request.config, who);
-        validate(definition, &BTreeMap::new(), &defaults, given, &rehearsal)?;
+        let checked = validate(definition, &BTreeMap::new(), &defaults, given, &rehearsal)?;
+        let mut draft = draft(who, config, definition, request, now);
+        draft.run.config = validation::masked(parameters(definition), &checked.config);
+        draft.run.names_task = checked.config.contains_key(Injected::TaskId.code());
         let commit = Commit {
             vault: self.store.vault.clone(),
             fingerprints: self.runs.fingerprints.clone(),
             injector: self.runs.injector.clone(),
             keys_since: self.keys_since(),
-            draft: draft(who, config, definition, request, now),
+            draft,
             lease,
             account: config.clone(),
             definition: definition.clone(),
             request: request.clone(),
-            from_iaso: Submitted::is_from_iaso(who),
-            defaults,
+            checked,
         };
         self.commit(commit, until).await
     }

@@ -101,7 +101,7 @@ struct Id {
     id: i32,
 }
 
-/// The copy of a task to be, which gives it its id.
+/// The row of a new task. Iaso's table assigns the id.
 pub fn insert(conn: &mut Pg, task: &Task) -> Result<TaskId, Error> {
     let person = task.launcher.as_ref().map(|person| person.id);
     let made: Id = diesel::sql_query(INSERT)
@@ -142,7 +142,7 @@ fn word(status: Status) -> &'static str {
     }
 }
 
-/// What was launched, without secrets, as the API shows it.
+/// The launch as the user requested it: no secrets, and no values that the bridge adds.
 fn params(task: &Task) -> String {
     let version = task.pipeline.version.as_ref();
     text_of(&json!({
@@ -150,7 +150,7 @@ fn params(task: &Task) -> String {
         "pipeline_name": task.pipeline.name,
         "version": version.map(|version| version.id.to_string()),
         "version_number": version.map(|version| version.number),
-        "config": validation::masked_by_name(&task.run.config),
+        "config": validation::masked_by_name(&validation::without_injected(&task.run.config)),
     }))
 }
 

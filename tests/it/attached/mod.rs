@@ -9,6 +9,7 @@ mod settings;
 mod shared;
 pub mod stage;
 mod start;
+mod statements;
 mod triggers;
 
 use openhexa_bridge::domain::principal::Role;

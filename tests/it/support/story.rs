@@ -5,6 +5,7 @@
 
 mod ask;
 pub mod replicas;
+pub mod statements;
 pub mod stream;
 mod upstream;
 

@@ -1,0 +1,41 @@
+//! Passes the text of each SQL statement to a listener. Tests count the statements of a request with it.
+
+use std::sync::{Arc, OnceLock};
+
+use diesel::Connection as _;
+use diesel::connection::InstrumentationEvent;
+
+use super::Store;
+use super::connection::Conn;
+
+type Listener = Box<dyn Fn(&str) + Send + Sync>;
+
+/// The listener of all connections of a store, if there is one.
+#[derive(Clone, Default)]
+pub struct Statements(Arc<OnceLock<Listener>>);
+
+impl Store {
+    /// Calls the listener with the text of each SQL statement from now on. The first listener stays.
+    pub fn on_statement(&self, listener: impl Fn(&str) + Send + Sync + 'static) {
+        let _ = self.opener.statements.0.set(Box::new(listener));
+    }
+}
+
+impl Statements {
+    /// For a new connection. The values of a statement are not passed on, because they can be secret.
+    pub(super) fn observe(&self, conn: &mut Conn) {
+        let listener = self.0.clone();
+        let report = move |event: InstrumentationEvent<'_>| {
+            if let (Some(listener), InstrumentationEvent::StartQuery { query, .. }) =
+                (listener.get(), event)
+            {
+                let text = query.to_string();
+                listener(text.split(" -- binds").next().unwrap_or_default());
+            }
+        };
+        match conn {
+            Conn::Sqlite(conn) => conn.set_instrumentation(report),
+            Conn::Pg(conn, _) => conn.set_instrumentation(report),
+        }
+    }
+}
