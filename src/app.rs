@@ -141,10 +141,10 @@ pub async fn start(start: Start) -> Result<Running, StartError> {
         task_json: http::task_json,
         stop: stop.clone(),
     });
-    let edge = front::edge(&settings, &start.clock, start.local)?;
-    let upkeep = edge.metrics.handle().cloned();
+    let http_config = front::http_config(&settings, &start.clock, start.local)?;
+    let upkeep = http_config.metrics.handle().cloned();
     let upkeep = upkeep.map(|handle| front::upkeep_of_metrics(handle, stop.clone()));
-    let (server, serving) = front::serve(&settings, start.listener, bridge.clone(), edge)?;
+    let (server, serving) = front::serve(&settings, start.listener, bridge.clone(), http_config)?;
     let mut background = vec![stream_publisher(&settings, bridge.clone(), stop.clone())];
     let stop_flushing = CancellationToken::new();
     background.push(flusher(bridge.clone(), stop_flushing.clone()));

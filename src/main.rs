@@ -158,7 +158,7 @@ fn read(file: Option<PathBuf>) -> Result<Settings, StartError> {
 }
 
 fn openapi() -> Result<(), StartError> {
-    let text = http::document::text(http::Language::default());
+    let text = http::openapi::text(http::Language::default());
     let text = text.map_err(|error| StartError::Other(error.to_string()))?;
     put(&format!("{text}\n"))
 }

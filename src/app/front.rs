@@ -1,4 +1,4 @@
-//! The way in for requests, put together: what the edge knows, and the server with everything that stands around a route.
+//! Builds the HTTP server: its settings, connections, middleware and routes.
 
 use std::convert::Infallible;
 use std::future::ready;
@@ -25,14 +25,20 @@ use tracing_actix_web::TracingLogger;
 use super::{StartError, spawn};
 use crate::background::{self, Beat};
 use crate::clock::Clock;
-use crate::http::{self, Edge, Limits, Metrics, MustRead, NoUpgrade, Rate};
+use crate::http::{
+    self, HttpConfig, MetricsEndpoint, Rate, RateLimits, StripUpgrade, WriteTimeout,
+};
 use crate::service::Bridge;
 use crate::settings::{MetricsAccess, Settings};
 use crate::telemetry::{self, RequestLine, UPKEEP};
 
-/// What the edge needs to know; `dev` serves one person, who is not limited.
-pub fn edge(settings: &Settings, clock: &Clock, local: bool) -> Result<Edge, StartError> {
-    Ok(Edge {
+/// The settings of the HTTP layer. In `dev` there are no rate limits.
+pub fn http_config(
+    settings: &Settings,
+    clock: &Clock,
+    local: bool,
+) -> Result<HttpConfig, StartError> {
+    Ok(HttpConfig {
         body_limit: settings.server.body_limit,
         body_timeout: settings.server.body_timeout.0,
         limits: Arc::new(limits(settings, clock, local)),
@@ -42,13 +48,13 @@ pub fn edge(settings: &Settings, clock: &Clock, local: bool) -> Result<Edge, Sta
     })
 }
 
-fn limits(settings: &Settings, clock: &Clock, local: bool) -> Limits {
+fn limits(settings: &Settings, clock: &Clock, local: bool) -> RateLimits {
     let limits = &settings.limits;
     let unlimited = Rate::unlimited;
     if local {
-        return Limits::new(unlimited(), unlimited(), unlimited(), clock);
+        return RateLimits::new(unlimited(), unlimited(), unlimited(), clock);
     }
-    Limits::new(
+    RateLimits::new(
         Rate::per_second(limits.signed_in_per_second, limits.signed_in_burst),
         Rate::per_minute(limits.launches_per_minute),
         Rate::per_second(limits.address_per_second, limits.address_burst),
@@ -56,12 +62,12 @@ fn limits(settings: &Settings, clock: &Clock, local: bool) -> Limits {
     )
 }
 
-fn metrics(settings: &Settings) -> Result<Metrics, StartError> {
+fn metrics(settings: &Settings) -> Result<MetricsEndpoint, StartError> {
     let counted = || telemetry::count().map_err(|error| StartError::Other(error.to_string()));
     Ok(match settings.metrics.access {
-        MetricsAccess::Off => Metrics::Off,
-        MetricsAccess::Key => Metrics::WithKey(counted()?),
-        MetricsAccess::Open => Metrics::Open(counted()?),
+        MetricsAccess::Off => MetricsEndpoint::Off,
+        MetricsAccess::Key => MetricsEndpoint::WithKey(counted()?),
+        MetricsAccess::Open => MetricsEndpoint::Open(counted()?),
     })
 }
 
@@ -69,7 +75,7 @@ pub fn serve(
     settings: &Settings,
     listener: TcpListener,
     bridge: Bridge,
-    edge: Edge,
+    http_config: HttpConfig,
 ) -> Result<(ServerHandle, JoinHandle<std::io::Result<()>>), StartError> {
     let own = &settings.server;
     let address = listener.local_addr().map_err(StartError::Server)?;
@@ -83,7 +89,7 @@ pub fn serve(
     let (disconnect_timeout, write_timeout) = (own.disconnect_timeout.0, own.write_timeout.0);
     let factory = move || {
         let stopping = stopping.clone();
-        let app = application(bridge.clone(), edge.clone())
+        let app = application(bridge.clone(), http_config.clone())
             .into_factory()
             .map_err(|error: actix_web::Error| error.error_response());
         let served = HttpService::build()
@@ -98,7 +104,7 @@ pub fn serve(
             .finish(map_config(app, |()| AppConfig::default()));
         fn_service(move |socket: TcpStream| async move {
             let from = socket.peer_addr().ok();
-            let connection = NoUpgrade::new(MustRead::new(socket, write_timeout));
+            let connection = StripUpgrade::new(WriteTimeout::new(socket, write_timeout));
             Ok::<_, DispatchError>((connection, Protocol::Http1, from))
         })
         .and_then(served)
@@ -111,15 +117,15 @@ pub fn serve(
     Ok((handle, spawn(server)))
 }
 
-/// Rounded up: half a second is not none.
+/// Rounded up, so that half a second does not become 0.
 fn whole_seconds(time: Duration) -> u64 {
     time.as_secs() + u64::from(time.subsec_nanos() > 0)
 }
 
-/// The routes, with everything that stands around them; the last one is asked first.
+/// The routes with their middleware. The last one runs first.
 fn application(
     bridge: Bridge,
-    edge: Edge,
+    http_config: HttpConfig,
 ) -> App<
     impl ServiceFactory<
         ServiceRequest,
@@ -130,22 +136,22 @@ fn application(
     >,
 > {
     App::new()
-        .configure(|app| http::parts(app, &bridge, &edge))
-        .configure(http::routes)
+        .configure(|app| http::app_data(app, &bridge, &http_config))
+        .configure(http::register_routes)
         .wrap(from_fn(http::loopback_only))
-        .wrap(from_fn(http::by_address))
-        .wrap(from_fn(http::slash_optional))
-        .wrap(from_fn(http::short_address))
-        .wrap(from_fn(http::in_language))
-        .wrap(from_fn(http::protected))
-        .wrap(from_fn(http::counted))
-        .wrap(from_fn(http::request_id))
-        .wrap(from_fn(http::delimited))
-        .wrap(from_fn(http::closes_unread))
+        .wrap(from_fn(http::limit_by_address))
+        .wrap(from_fn(http::strip_trailing_slash))
+        .wrap(from_fn(http::limit_address_length))
+        .wrap(from_fn(http::translate_errors))
+        .wrap(from_fn(http::add_security_headers))
+        .wrap(from_fn(http::count_requests))
+        .wrap(from_fn(http::add_request_id))
+        .wrap(from_fn(http::close_if_not_chunked))
+        .wrap(from_fn(http::close_after_unread_body))
         .wrap(TracingLogger::<RequestLine>::new())
 }
 
-/// Puts recorded durations into their buckets, whether anybody reads `/metrics` or not.
+/// Moves recorded durations into their buckets, also if nothing reads `/metrics`.
 pub fn upkeep_of_metrics(handle: PrometheusHandle, stop: CancellationToken) -> JoinHandle<()> {
     spawn(async move {
         let beat = Beat {

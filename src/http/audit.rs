@@ -1,6 +1,5 @@
-//! Who did what, and with what outcome: one line of the log for each deed that an operator may have to account for.
-//! The lines have the target `audit` and fields of their own; docs/operations.md lists them. No body, header or query
-//! is ever in one, so no secret is.
+//! The audit log: one log line for each action of a user, with its outcome. The lines have the target `audit` and their
+//! own fields; docs/operations.md lists them. They never contain a body, header or query, so they contain no secret.
 
 use std::fmt::Display;
 
@@ -13,14 +12,14 @@ use actix_web::web::Data;
 use actix_web::{Error, HttpMessage, HttpRequest};
 use tracing_actix_web::RequestId;
 
-use super::edge::Edge;
+use super::config::HttpConfig;
 use super::error::Problem;
-use super::marks::{Made, Object, Tried, TurnedAway};
+use super::request_extensions::{AuditObject, CreatedTask, ForbiddenPrincipal, SignInAttempt};
 use crate::domain::ids::TaskId;
 use crate::domain::principal::Principal;
 
-/// Stands around a route whose use is a deed.
-pub async fn tell(
+/// Middleware of a route whose requests are logged.
+pub async fn log_action(
     action: &'static str,
     request: ServiceRequest,
     next: Next<BoxBody>,
@@ -30,10 +29,10 @@ pub async fn tell(
     Ok(response)
 }
 
-/// Somebody signed in, or showed credentials that let nobody in. Whoever brings none has tried nothing.
-pub fn sign_in(response: &ServiceResponse<BoxBody>) {
+/// Logs a sign-in with the form, and a request with refused credentials. A request without credentials is not logged.
+pub fn log_sign_in(response: &ServiceResponse<BoxBody>) {
     let request = response.request();
-    let by_form = request.extensions().get::<Tried>().is_some();
+    let by_form = request.extensions().get::<SignInAttempt>().is_some();
     let shown = [header::AUTHORIZATION, header::COOKIE]
         .iter()
         .any(|name| request.headers().contains_key(name));
@@ -45,11 +44,11 @@ pub fn sign_in(response: &ServiceResponse<BoxBody>) {
 fn write(action: &str, response: &ServiceResponse<BoxBody>) {
     let request = response.request();
     let extensions = request.extensions();
-    let turned_away = || extensions.get::<TurnedAway>().map(|who| &who.0);
-    let who = extensions.get::<Principal>().or_else(turned_away);
-    let made = extensions.get::<Made>().map(|made| made.0);
-    let edge = request.app_data::<Data<Edge>>();
-    let address = edge.and_then(|edge| edge.address_of(request));
+    let forbidden = || extensions.get::<ForbiddenPrincipal>().map(|who| &who.0);
+    let who = extensions.get::<Principal>().or_else(forbidden);
+    let made = extensions.get::<CreatedTask>().map(|made| made.0);
+    let config = request.app_data::<Data<HttpConfig>>();
+    let address = config.and_then(|config| config.address_of(request));
     let id = extensions.get::<RequestId>().copied();
     tracing::info!(
         target: "audit",
@@ -73,23 +72,25 @@ fn outcome(status: StatusCode) -> &'static str {
         StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN | StatusCode::TOO_MANY_REQUESTS => {
             "refused"
         }
-        // A page leads on to what was done.
+        // After an action, a page redirects.
         status if status.is_success() || status == StatusCode::SEE_OTHER => "done",
         _ => "failed",
     }
 }
 
-/// What was acted on: as the handler says, the id in the path, or the version of the configuration that came of it.
+/// What was changed: as set by the handler, else the id in the path, else the new version of the configuration.
 fn object(request: &HttpRequest, response: &ServiceResponse<BoxBody>) -> Option<String> {
     let version = response.headers().get(header::ETAG);
     let version = version.and_then(|value| value.to_str().ok());
     let extensions = request.extensions();
-    let told = extensions.get::<Object>().map(|object| object.0.clone());
-    let named = told.or_else(|| request.match_info().get("id").map(str::to_owned));
+    let set_by_handler = extensions
+        .get::<AuditObject>()
+        .map(|object| object.0.clone());
+    let named = set_by_handler.or_else(|| request.match_info().get("id").map(str::to_owned));
     named.or_else(|| version.map(|version| format!("version {}", version.trim_matches('"'))))
 }
 
-/// A launch that OpenHEXA refused has a task all the same.
+/// A launch that OpenHEXA refused has created a task as well.
 fn refused_task(response: &ServiceResponse<BoxBody>) -> Option<TaskId> {
     let extensions = response.response().extensions();
     extensions.get::<Problem>().and_then(Problem::task)

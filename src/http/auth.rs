@@ -1,8 +1,9 @@
-//! Who is let in: whoever shows a credential that the service knows, with the role that the route asks for.
+//! Authenticates callers and checks their role.
 //!
-//! A bearer token decides alone; without one, a session with Iaso does. A browser sends its cookie whoever made it
-//! ask, so a session writes only where the browser says that a page of our own origin asked. Iaso's pages send no
-//! token against that, so none is asked for.
+//! If the request has a bearer token, only the token counts; otherwise Iaso's session cookie. A browser sends the
+//! cookie with requests that other sites cause (CSRF). So with a session, a request that changes something is only
+//! accepted if the browser says that it comes from a page of the same origin. Iaso's pages send no CSRF token to the
+//! bridge, so none is required.
 
 use actix_web::body::BoxBody;
 use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
@@ -15,18 +16,18 @@ use secrecy::SecretString;
 use std::future::{Ready, ready};
 
 use super::error::Problem;
-use super::marks::{BySession, TurnedAway};
 use super::origin;
+use super::request_extensions::{BrowserSession, ForbiddenPrincipal};
 use crate::domain::ids::{AccountId, SessionId};
 use crate::domain::principal::{Principal, Reporter, Role};
 use crate::domain::sentence::say;
 use crate::service::identity::{Caller, Credential};
 use crate::service::{Bridge, Error, NotKnown};
 
-/// Noted of a request by a user of Iaso who has no profile there, and so no account.
+/// Set for a request of an Iaso user without a profile, who therefore has no account.
 struct WithoutProfile;
 
-/// The guard of a route that also lets in a user without a profile, without a principal.
+/// Like `guard`, but also passes on a user without a profile; the handler then gets no principal.
 pub async fn guard_without_profile(
     role: Role,
     request: ServiceRequest,
@@ -46,7 +47,7 @@ pub async fn guard_without_profile(
     Ok(request.into_response(problem.into_response()))
 }
 
-/// The guard of a route.
+/// Middleware of a route: authenticates the caller, requires the role and attaches the principal to the request.
 pub async fn guard(
     role: Role,
     request: ServiceRequest,
@@ -65,19 +66,21 @@ pub async fn principal(request: &HttpRequest, role: Role) -> Result<Principal, P
     match caller(request).await? {
         Caller::Person(principal) if principal.role >= role => Ok(principal),
         Caller::Person(principal) => {
-            request.extensions_mut().insert(TurnedAway(principal));
+            request
+                .extensions_mut()
+                .insert(ForbiddenPrincipal(principal));
             Err(Problem::forbidden(say("not-allowed")))
         }
         Caller::Pipeline(_) => Err(Problem::forbidden(say("not-allowed"))),
     }
 }
 
-/// Whether those who ask are known without asking anybody else.
+/// Whether the credential is known from memory, without a query or a request to Iaso.
 pub fn is_known(request: &HttpRequest) -> bool {
     let bridge = request.app_data::<Data<Bridge>>();
     bridge.is_some_and(|bridge| {
-        let shown = credential(request.headers(), bridge.identity.accepts_sessions());
-        shown.is_ok_and(|shown| bridge.identity.is_known(&shown))
+        let credential = credential(request.headers(), bridge.identity.accepts_sessions());
+        credential.is_ok_and(|credential| bridge.identity.is_known(&credential))
     })
 }
 
@@ -85,20 +88,23 @@ async fn caller(request: &HttpRequest) -> Result<Caller, Problem> {
     let Some(bridge) = request.app_data::<Data<Bridge>>() else {
         return Err(Problem::unauthenticated(NotKnown::Missing));
     };
-    let shown = credential(request.headers(), bridge.identity.accepts_sessions())?;
-    let by_session = matches!(shown, Credential::Session(_));
-    if by_session && !request.method().is_safe() && !origin::is_own(request.headers(), bridge) {
+    let credential = credential(request.headers(), bridge.identity.accepts_sessions())?;
+    let by_session = matches!(credential, Credential::Session(_));
+    if by_session
+        && !request.method().is_safe()
+        && !origin::is_same_origin(request.headers(), bridge)
+    {
         return Err(Problem::forbidden(say("session-elsewhere")));
     }
-    let known = bridge.identity.authenticate(&shown).await;
+    let known = bridge.identity.authenticate(&credential).await;
     if let Err(Error::NoProfile) = known {
         request.extensions_mut().insert(WithoutProfile);
     }
     Ok(known?)
 }
 
-/// What is shown. Other kinds of `Authorization` are wrong ones, unless a session is taken: Iaso looks past them, and
-/// whatever stands before it may have asked for them.
+/// The credential of a request. If sessions are accepted, `Authorization` with another scheme is ignored, as Iaso
+/// ignores it: a proxy in front may use Basic. Without sessions, another scheme is an error.
 fn credential(headers: &HeaderMap, sessions: bool) -> Result<Credential, Problem> {
     let session = session(headers).filter(|_| sessions);
     let given = headers.get(header::AUTHORIZATION);
@@ -114,7 +120,7 @@ fn credential(headers: &HeaderMap, sessions: bool) -> Result<Credential, Problem
     }
 }
 
-/// The value of Iaso's cookie; the last of several counts, as in Iaso.
+/// The value of Iaso's session cookie. Of several, the last one counts, as in Iaso.
 fn session(headers: &HeaderMap) -> Option<SecretString> {
     let cookies = headers
         .get_all(header::COOKIE)
@@ -126,7 +132,7 @@ fn session(headers: &HeaderMap) -> Option<SecretString> {
     (!value.is_empty() && value.bytes().all(plain)).then(|| value.into())
 }
 
-/// Put there by the guard; a route without one lets nobody in.
+/// Set by the guard. On a route without a guard, extracting it fails with 401.
 impl FromRequest for Principal {
     type Error = Problem;
     type Future = Ready<Result<Self, Problem>>;
@@ -137,20 +143,21 @@ impl FromRequest for Principal {
     }
 }
 
-/// What a stream's reader came in with, to be looked at again: who was let in once is not let in for ever.
-pub struct Pass {
-    shown: Credential,
+/// The credential with which a stream was opened. It is checked again while the stream is open, so that a revoked
+/// credential stops working.
+pub struct StreamCredential {
+    credential: Credential,
     account: AccountId,
     session: Option<SessionId>,
 }
 
-impl Pass {
-    /// Whether it still opens the door. A database or an Iaso that is away is no reason to put people out.
-    pub async fn is_good(&self, bridge: &Bridge) -> bool {
+impl StreamCredential {
+    /// Whether the credential is still valid. If the database or Iaso is unavailable, the stream stays open.
+    pub async fn is_valid(&self, bridge: &Bridge) -> bool {
         if self.is_signed_out(bridge).await {
             return false;
         }
-        match bridge.identity.authenticate(&self.shown).await {
+        match bridge.identity.authenticate(&self.credential).await {
             Ok(Caller::Person(person)) => {
                 person.account == self.account && person.role >= Role::Viewer
             }
@@ -172,7 +179,7 @@ impl Pass {
     }
 }
 
-impl FromRequest for Pass {
+impl FromRequest for StreamCredential {
     type Error = Problem;
     type Future = Ready<Result<Self, Problem>>;
 
@@ -180,21 +187,21 @@ impl FromRequest for Pass {
         let bridge = request.app_data::<Data<Bridge>>();
         let sessions = bridge.is_some_and(|bridge| bridge.identity.accepts_sessions());
         let principal = request.extensions().get::<Principal>().cloned();
-        let session = request.extensions().get::<BySession>().map(|by| by.0);
-        let pass = credential(request.headers(), sessions).and_then(|shown| {
+        let session = request.extensions().get::<BrowserSession>().map(|by| by.0);
+        let credential = credential(request.headers(), sessions).and_then(|credential| {
             let principal = principal.ok_or_else(|| Problem::unauthenticated(NotKnown::Missing))?;
             let account = principal.account;
             Ok(Self {
-                shown,
+                credential,
                 account,
                 session,
             })
         });
-        ready(pass)
+        ready(credential)
     }
 }
 
-/// A running pipeline, or somebody who may report for the account's.
+/// A running pipeline, or a user who may report for the account's pipelines.
 impl FromRequest for Reporter {
     type Error = Problem;
     type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
@@ -208,7 +215,9 @@ impl FromRequest for Reporter {
                     Ok(Self::Account(principal.account))
                 }
                 Caller::Person(principal) => {
-                    request.extensions_mut().insert(TurnedAway(principal));
+                    request
+                        .extensions_mut()
+                        .insert(ForbiddenPrincipal(principal));
                     Err(Problem::forbidden(say("not-allowed")))
                 }
             }

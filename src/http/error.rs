@@ -1,7 +1,8 @@
-//! Errors on the wire: always JSON with a string `error`, in the caller's language, and never what a dependency said.
+//! Errors of handlers and their JSON: a string `error` in the caller's language, never the text of a dependency's
+//! error.
 //!
-//! A handler's error becomes a [`Problem`], still without words; the edge words it, because only there the language
-//! is known.
+//! A handler's error becomes a [`Problem`] with a message key. The middleware `translate_errors` writes the body,
+//! because the language is known there.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -13,32 +14,32 @@ use serde::Serialize;
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::api::view::TaskJson;
-use super::language::Language;
+use super::accept_language::Language;
+use super::api::json_types::TaskProgressJson;
 use crate::domain::ids::TaskId;
 use crate::domain::sentence::{FieldErrors, Sentence, say};
 use crate::domain::task::Status;
 use crate::service::{Error, Invalid, NotKnown, Refusal, Upstream, causes};
 
-/// An answer that is an error, still without words.
+/// An error response whose message is not translated yet.
 #[derive(Clone, Debug)]
 pub struct Problem {
     status: StatusCode,
     sentence: Sentence,
-    /// Iaso's pages read `detail` where somebody is not let in.
+    /// Add the message as `detail` too: Iaso's pages read it there when access is denied.
     detail: bool,
-    /// Why nobody is known, where Iaso has a word for it.
+    /// Why authentication failed; Iaso has a code for some reasons.
     unknown: NotKnown,
     fields: FieldErrors,
-    /// Fields within a field: those of `config`, those of `content`.
+    /// Errors of fields inside `config` or `content`.
     nested: Vec<(&'static str, FieldErrors)>,
     task_status: Option<Status>,
-    task: Option<Box<TaskJson>>,
+    task: Option<Box<TaskProgressJson>>,
     retry_after: Option<u64>,
 }
 
-/// What a handler may answer instead of its result.
-pub type Answer<T> = Result<T, Problem>;
+/// The result of a handler.
+pub type HttpResult<T> = Result<T, Problem>;
 
 impl Problem {
     fn new(status: StatusCode, sentence: Sentence) -> Self {
@@ -79,7 +80,7 @@ impl Problem {
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, sentence)
     }
 
-    /// The body is small enough but holds more values or fields than are read.
+    /// The body contains more values or fields than allowed.
     pub fn too_wide(sentence: Sentence) -> Self {
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, sentence)
     }
@@ -115,7 +116,7 @@ impl Problem {
         }
     }
 
-    /// The task that the problem befell, where it is told.
+    /// The task that the request created before it failed.
     pub fn task(&self) -> Option<TaskId> {
         self.task.as_ref().map(|task| task.id())
     }
@@ -139,7 +140,7 @@ impl Problem {
         &self.sentence
     }
 
-    /// The response, to be worded at the edge.
+    /// The response without a body; `translate_errors` adds it.
     pub fn into_response(self) -> HttpResponse {
         let mut response = HttpResponse::build(self.status);
         if self.status == StatusCode::UNAUTHORIZED {
@@ -149,7 +150,7 @@ impl Problem {
             response.insert_header((header::RETRY_AFTER, HeaderValue::from(seconds)));
         }
         if self.status == StatusCode::REQUEST_TIMEOUT {
-            // What still comes of the body would be taken for the next request.
+            // The rest of the body would be read as the next request.
             response.force_close();
         }
         let mut response = response.finish();
@@ -200,7 +201,7 @@ impl From<Error> for Problem {
             Error::Refused { why, task } => {
                 let (status, sentence) = refusal(&why);
                 Self {
-                    task: Some(Box::new(TaskJson::from(&*task))),
+                    task: Some(Box::new(TaskProgressJson::from(&*task))),
                     ..Self::new(status, sentence)
                 }
             }
@@ -215,7 +216,7 @@ impl From<Error> for Problem {
     }
 }
 
-/// The words that Iaso's token library has for it.
+/// The error code of Iaso's JWT library.
 fn code(why: NotKnown) -> Option<&'static str> {
     match why {
         NotKnown::Missing => None,
@@ -237,7 +238,7 @@ fn invalid(wrong: Invalid) -> Problem {
     }
 }
 
-/// The causes go to the log, once; the caller gets an id to report it by.
+/// Logs the causes. The caller gets an id with which to find them in the log.
 pub fn internal(cause: &dyn std::error::Error) -> Problem {
     let id = Uuid::new_v4();
     tracing::error!(%id, error = causes(cause), "internal error; the response has status 500");
@@ -247,7 +248,7 @@ pub fn internal(cause: &dyn std::error::Error) -> Problem {
     )
 }
 
-/// A fault of the database that its administrators have to end; the causes are theirs to read, in the log.
+/// An error of the database that its administrator must fix. The causes are only logged.
 fn database(cause: &dyn std::error::Error) -> Problem {
     let error = causes(cause);
     tracing::error!(
@@ -263,7 +264,7 @@ fn database(cause: &dyn std::error::Error) -> Problem {
 fn gateway(upstream: Upstream) -> StatusCode {
     match upstream {
         Upstream::TimedOut => StatusCode::GATEWAY_TIMEOUT,
-        // 401 would send Iaso's user to the login page.
+        // Not 401, which would send Iaso's user to the login page.
         Upstream::Unreachable
         | Upstream::Untrusted
         | Upstream::Throttled(_)
@@ -274,7 +275,7 @@ fn gateway(upstream: Upstream) -> StatusCode {
     }
 }
 
-/// When a request may be sent again, where OpenHEXA said so.
+/// Seconds until the request may be repeated, if OpenHEXA sent them.
 fn wait(upstream: Upstream) -> Option<u64> {
     match upstream {
         Upstream::Throttled(seconds) => seconds.map(u64::from),
@@ -306,7 +307,7 @@ pub async fn unknown_route() -> HttpResponse {
     Problem::unknown_route().into_response()
 }
 
-/// `allowed` as the header lists them.
+/// `allowed` is the value of the header `Allow`.
 pub fn wrong_method(allowed: &str) -> HttpResponse {
     let problem = Problem::new(StatusCode::METHOD_NOT_ALLOWED, say("method-not-allowed"));
     let mut response = problem.into_response();
@@ -316,9 +317,9 @@ pub fn wrong_method(allowed: &str) -> HttpResponse {
     response
 }
 
-/// A problem in words.
+/// The body of an error response, translated.
 #[derive(Serialize)]
-pub struct Told {
+pub struct ErrorBody {
     error: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     detail: Option<String>,
@@ -327,12 +328,12 @@ pub struct Told {
     #[serde(skip_serializing_if = "Option::is_none")]
     status: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    task: Option<Box<TaskJson>>,
+    task: Option<Box<TaskProgressJson>>,
     #[serde(flatten)]
     fields: BTreeMap<String, Value>,
 }
 
-impl Told {
+impl ErrorBody {
     pub fn new(problem: &Problem, language: Language) -> Self {
         let error = language.word(&problem.sentence);
         let mut fields = BTreeMap::new();
@@ -358,7 +359,7 @@ impl Told {
         }
     }
 
-    /// The sentence for the whole of it.
+    /// The main error message.
     pub fn error(&self) -> &str {
         &self.error
     }
@@ -368,12 +369,12 @@ impl Told {
     }
 }
 
-/// A sentence may name the field that it stands beside, in its gap `field`.
+/// Fills the placeholder `field` of a message.
 fn about(field: &str, sentence: &Sentence) -> Sentence {
     sentence.clone().with("field", field)
 }
 
-/// Field → its sentences.
+/// The error messages by field, translated.
 pub fn listed(errors: &FieldErrors, language: Language) -> BTreeMap<String, Vec<String>> {
     let in_words = |(field, list): (&String, &Vec<Sentence>)| {
         let words = list

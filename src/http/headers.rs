@@ -1,9 +1,6 @@
-//! What every answer tells a browser: not to frame it, guess its type, keep it or say where it was, in the words that
-//! Iaso's own answers use. That its host is to be reached by https alone is not among it: the bridge stands behind
-//! Iaso's address, and what holds for a whole host is for whoever serves that host to say.
-//!
-//! There is deliberately no `Access-Control-…`: pages of other origins may not ask, and a preflight is a method that
-//! is not allowed.
+//! Security headers of every response, with the same values as Iaso's. There is no `Strict-Transport-Security`: it
+//! applies to a whole host, and behind Iaso's address the bridge is only part of one. There is deliberately no
+//! `Access-Control-…`: pages of other origins are not allowed, so a preflight request gets 405.
 
 use actix_web::Error;
 use actix_web::body::MessageBody;
@@ -19,31 +16,31 @@ const ALWAYS: [(HeaderName, &str); 5] = [
         HeaderName::from_static("cross-origin-opener-policy"),
         "same-origin",
     ),
-    // Nearly each is somebody's own; the few others are cheap.
+    // Almost every response depends on the user; not caching the others costs little.
     (header::CACHE_CONTROL, "no-store"),
 ];
-/// What an answer depends on beside its address.
-const DEPENDS: &str = "Accept-Language, Authorization, Cookie";
+/// The request headers that a response depends on, unless its handler sets others.
+const VARY: &str = "Accept-Language, Authorization, Cookie";
 
-pub async fn protected<B: MessageBody>(
+pub async fn add_security_headers<B: MessageBody>(
     request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<B>, Error> {
     let mut response = next.call(request).await?;
     let headers = response.headers_mut();
     for (name, value) in ALWAYS {
-        // What is named by what it holds may be kept.
+        // Assets have a hash of their content in their name, and set a longer time themselves.
         if name != header::CACHE_CONTROL || !headers.contains_key(&name) {
             headers.insert(name, HeaderValue::from_static(value));
         }
     }
-    depends(headers);
+    add_vary(headers);
     Ok(response)
 }
 
-/// A handler that knows better has said so itself: the API's description depends on the language alone.
-fn depends(headers: &mut HeaderMap) {
+/// A handler can set its own: the API reference depends only on the language.
+fn add_vary(headers: &mut HeaderMap) {
     if !headers.contains_key(header::VARY) {
-        headers.insert(header::VARY, HeaderValue::from_static(DEPENDS));
+        headers.insert(header::VARY, HeaderValue::from_static(VARY));
     }
 }

@@ -1,192 +1,203 @@
-//! All routes, each with the role that it needs.
+//! All routes, each with the role that it requires. The first line of each file in this folder says what belongs there.
 
+mod accept_language;
 mod api;
 mod audit;
 mod auth;
-mod body;
-mod chunked;
+mod chunked_body;
 mod client_address;
-pub mod document;
-mod edge;
+mod config;
 mod error;
+mod event_text;
 mod headers;
-mod history;
-mod language;
-mod limit;
-mod marks;
-mod no_upgrade;
+mod middleware;
+pub mod openapi;
 mod ops;
 mod origin;
-mod rates;
-mod reader;
+mod rate_limit;
+mod rate_limiter;
+mod request_body;
+mod request_extensions;
+mod routes;
+mod strip_upgrade;
 pub mod ui;
-mod unread;
-mod way;
+mod unread_body;
+mod write_timeout;
 
 use actix_web::middleware::from_fn;
 use actix_web::web::{self, ServiceConfig};
 
 use crate::domain::principal::Role::{self, Administrator, Operator, Viewer};
 use crate::service::Bridge;
-use way::{Place, Table, Way, delete, get, patch, post, put};
+use routes::{Resource, Route, Router, delete, get, patch, post, put};
 
+pub use accept_language::Language;
 pub use api::stream::task_json;
-pub use edge::{
-    Edge, Metrics, counted, delimited, in_language, loopback_only, request_id, short_address,
-    slash_optional,
+pub use config::{HttpConfig, MetricsEndpoint};
+pub use headers::add_security_headers;
+pub use middleware::{
+    add_request_id, close_if_not_chunked, count_requests, limit_address_length, loopback_only,
+    strip_trailing_slash, translate_errors,
 };
-pub use headers::protected;
-pub use language::Language;
-pub use limit::by_address;
-pub use no_upgrade::NoUpgrade;
-pub use rates::{Limits, Rate};
-pub use reader::MustRead;
-pub use unread::closes_unread;
-pub use way::Listed;
+pub use rate_limit::limit_by_address;
+pub use rate_limiter::{Rate, RateLimits};
+pub use routes::ListedRoute;
+pub use strip_upgrade::StripUpgrade;
+pub use unread_body::close_after_unread_body;
+pub use write_timeout::WriteTimeout;
 
-/// All routes. Each is described at its handler, and listed in `document/mod.rs`.
-fn table() -> Table {
-    Table::default()
+/// The whole route list. A route of the API is documented at its handler and listed in `openapi/mod.rs`.
+fn router() -> Router {
+    Router::default()
         .service(path("/healthz", [get().to(ops::healthz)]))
         .service(path("/readyz", [get().to(ops::readyz)]))
         .service(path("/metrics", [get().to(ops::metrics)]))
         .service(api().below("/api/openhexa"))
-        .service(dashboard().below(ui::OWN))
-        .service(dashboard().below(ui::BESIDE_IASO))
+        .service(dashboard().below(ui::DASHBOARD))
+        .service(dashboard().below(ui::BELOW_API))
 }
 
-/// All routes, for the API reference.
-pub fn ways() -> Vec<Listed> {
-    table().list()
+/// The routes with their methods and roles, for the API reference and the tests.
+pub fn list_routes() -> Vec<ListedRoute> {
+    router().list()
 }
 
-pub fn routes(app: &mut ServiceConfig) {
-    table().register(app);
+pub fn register_routes(app: &mut ServiceConfig) {
+    router().register(app);
     app.default_service(web::to(error::unknown_route));
 }
 
 /// The routes of the API.
-fn api() -> Table {
-    Table::default()
+fn api() -> Router {
+    Router::default()
         .service(pipelines())
         .service(configuration())
         .service(tasks())
-        .service(path("/openapi.json", [get().to(document::page::json)]))
-        .service(path("/docs", [get().to(document::page::html)]))
+        .service(path("/openapi.json", [get().to(openapi::endpoints::json)]))
+        .service(path("/docs", [get().to(openapi::endpoints::html)]))
 }
 
-fn pipelines() -> Table {
-    Table::default()
+fn pipelines() -> Router {
+    Router::default()
         .service(path(
             "/pipelines",
-            [may(Viewer, get().to(api::pipelines::list))],
+            [requires(Viewer, get().to(api::pipelines::list))],
         ))
         .service(path(
             "/pipelines/config",
-            [may_without_profile(Viewer, get().to(api::config::public))],
+            [requires_or_no_profile(
+                Viewer,
+                get().to(api::config::public),
+            )],
         ))
         .service(path(
             "/pipelines/{id}",
             [
-                may(Viewer, get().to(api::pipelines::detail)),
-                // A pipeline may report on its own task; the handler asks whose report it is.
+                requires(Viewer, get().to(api::pipelines::detail)),
+                // A pipeline reports with its callback token, so the handler authenticates the caller itself (`Reporter`).
                 patch().to(api::callback::report),
             ],
         ))
         .service(path(
             "/pipelines/{id}/validate",
-            [may(Operator, post().to(api::launch::validate))],
+            [requires(Operator, post().to(api::launch::validate))],
         ))
         .service(path(
             "/pipelines/{id}/launch",
-            [deed(
+            [audited(
                 "launch",
-                may(Operator, launching(post().to(api::launch::launch))),
+                requires(Operator, launch_limited(post().to(api::launch::launch))),
             )],
         ))
         .service(path(
             "/pipelines/{id}/versions",
-            [may(Viewer, get().to(api::history::versions))],
+            [requires(Viewer, get().to(api::pipeline_lists::versions))],
         ))
         .service(path(
             "/pipelines/{id}/runs",
-            [may(Viewer, get().to(api::history::runs))],
+            [requires(Viewer, get().to(api::pipeline_lists::runs))],
         ))
         .service(path(
             "/pipelines/{id}/parameters/{code}/choices",
-            [may(Viewer, get().to(api::history::choices))],
+            [requires(Viewer, get().to(api::pipeline_lists::choices))],
         ))
 }
 
-fn configuration() -> Table {
-    Table::default()
+fn configuration() -> Router {
+    Router::default()
         .service(path(
             "/config",
             [
-                may(Administrator, get().to(api::config::read)),
-                deed(
+                requires(Administrator, get().to(api::config::read)),
+                audited(
                     "config.replace",
-                    may(Administrator, put().to(api::config::replace)),
+                    requires(Administrator, put().to(api::config::replace)),
                 ),
-                deed(
+                audited(
                     "config.amend",
-                    may(Administrator, patch().to(api::config::amend)),
+                    requires(Administrator, patch().to(api::config::amend)),
                 ),
-                deed(
+                audited(
                     "config.delete",
-                    may(Administrator, delete().to(api::config::delete)),
+                    requires(Administrator, delete().to(api::config::delete)),
                 ),
             ],
         ))
         .service(path(
             "/config/check",
-            [deed(
+            [audited(
                 "config.check",
-                may(Administrator, post().to(api::config::check)),
+                requires(Administrator, post().to(api::config::check)),
             )],
         ))
 }
 
-fn tasks() -> Table {
-    Table::default()
-        .service(path("/tasks", [may(Viewer, get().to(api::tasks::list))]))
-        // Before `/tasks/{id}`, which would take `stream` for an id.
+fn tasks() -> Router {
+    Router::default()
+        .service(path(
+            "/tasks",
+            [requires(Viewer, get().to(api::tasks::list))],
+        ))
+        // Before `/tasks/{id}`, which would match `stream` as an id.
         .service(path(
             "/tasks/stream",
-            [may(Viewer, get().to(api::stream::all))],
+            [requires(Viewer, get().to(api::stream::all))],
         ))
         .service(path(
             "/tasks/{id}/stream",
-            [may(Viewer, get().to(api::stream::one))],
+            [requires(Viewer, get().to(api::stream::one))],
         ))
         .service(path(
             "/tasks/{id}",
-            [may(Viewer, get().to(api::tasks::detail))],
+            [requires(Viewer, get().to(api::tasks::detail))],
         ))
         .service(path(
             "/tasks/{id}/relaunch",
-            [deed(
+            [audited(
                 "relaunch",
-                may(Operator, launching(post().to(api::again::relaunch))),
+                requires(Operator, launch_limited(post().to(api::relaunch::relaunch))),
             )],
         ))
         .service(path(
             "/tasks/{id}/cancel",
-            [deed("cancel", may(Operator, post().to(api::tasks::cancel)))],
+            [audited(
+                "cancel",
+                requires(Operator, post().to(api::tasks::cancel)),
+            )],
         ))
         .service(path(
             "/tasks/{id}/logs",
-            [may(Viewer, get().to(api::events::logs))],
+            [requires(Viewer, get().to(api::task_history::logs))],
         ))
         .service(path(
             "/tasks/{id}/events",
-            [may(Viewer, get().to(api::events::events))],
+            [requires(Viewer, get().to(api::task_history::events))],
         ))
 }
 
-/// The pages. They are not part of the API. Without permission, they redirect to the sign-in page.
-fn dashboard() -> Table {
-    Table::default()
+/// The pages. They are not part of the API. Without credentials they return the sign-in page.
+fn dashboard() -> Router {
+    Router::default()
         .service(path("", [get().to(ui::home)]))
         .service(path(
             "/static/{file}",
@@ -194,176 +205,188 @@ fn dashboard() -> Table {
         ))
         .service(path(
             "/sign-in",
-            [get().to(ui::sign_in::show), post().to(ui::sign_in::enter)],
+            [get().to(ui::sign_in::show), post().to(ui::sign_in::sign_in)],
         ))
-        .service(path("/sign-out", [post().to(ui::sign_in::leave)]))
+        .service(path("/sign-out", [post().to(ui::sign_in::sign_out)]))
         .service(pipeline_pages())
         .service(task_pages())
         .service(path(
             "/monitoring",
-            [sees(Viewer, get().to(ui::monitoring::show))],
+            [page(Viewer, get().to(ui::monitoring::show))],
         ))
         .service(settings())
 }
 
-fn pipeline_pages() -> Table {
-    Table::default()
+fn pipeline_pages() -> Router {
+    Router::default()
         .service(path(
             "/pipelines",
-            [sees(Viewer, get().to(ui::pipelines::list))],
+            [page(Viewer, get().to(ui::pipelines::list))],
         ))
         .service(path(
             "/pipelines/{id}",
             [
-                sees(Viewer, get().to(ui::pipeline::show)),
-                deed(
+                page(Viewer, get().to(ui::pipeline::show)),
+                audited(
                     "launch",
-                    sees(Operator, launching(post().to(ui::launch::send))),
+                    page(Operator, launch_limited(post().to(ui::launch::send))),
                 ),
             ],
         ))
         .service(path(
             "/pipelines/{id}/choices",
-            [sees(Operator, post().to(ui::launch::choices))],
+            [page(Operator, post().to(ui::launch::choices))],
         ))
 }
 
-fn task_pages() -> Table {
-    Table::default()
-        .service(path("/tasks", [sees(Viewer, get().to(ui::tasks::list))]))
-        // Before `/tasks/{id}`, which would take `stream` for an id.
+fn task_pages() -> Router {
+    Router::default()
+        .service(path("/tasks", [page(Viewer, get().to(ui::tasks::list))]))
+        // Before `/tasks/{id}`, which would match `stream` as an id.
         .service(path(
             "/tasks/stream",
-            [follows(Viewer, get().to(api::stream::all))],
+            [page_stream(Viewer, get().to(api::stream::all))],
         ))
         .service(path(
             "/tasks/{id}",
-            [sees(Viewer, get().to(ui::task::show))],
+            [page(Viewer, get().to(ui::task::show))],
         ))
         .service(path(
             "/tasks/{id}/stream",
-            [follows(Viewer, get().to(api::stream::one))],
+            [page_stream(Viewer, get().to(api::stream::one))],
         ))
         .service(path(
             "/tasks/{id}/result",
-            [sees(Viewer, get().to(ui::task::result))],
+            [page(Viewer, get().to(ui::task::result))],
         ))
         .service(path(
             "/tasks/{id}/cancel",
-            [deed("cancel", sees(Operator, post().to(ui::act::cancel)))],
+            [audited(
+                "cancel",
+                page(Operator, post().to(ui::task_actions::cancel)),
+            )],
         ))
         .service(path(
             "/tasks/{id}/relaunch",
-            [deed(
+            [audited(
                 "relaunch",
-                sees(Operator, launching(post().to(ui::act::relaunch))),
+                page(
+                    Operator,
+                    launch_limited(post().to(ui::task_actions::relaunch)),
+                ),
             )],
         ))
 }
 
 /// The pages of administrators.
-fn settings() -> Table {
+fn settings() -> Router {
     use ui::settings::{history, keys};
-    let rules = |way| sees(Administrator, way);
-    Table::default()
+    let admin = |route| page(Administrator, route);
+    Router::default()
         .service(connection_settings())
         .service(default_parameters())
         .service(path(
             "/settings/keys",
             [
-                rules(get().to(keys::list)),
-                deed("key.create", rules(post().to(keys::create))),
+                admin(get().to(keys::list)),
+                audited("key.create", admin(post().to(keys::create))),
             ],
         ))
         .service(path(
             "/settings/keys/{id}/revoke",
-            [deed("key.revoke", rules(post().to(keys::revoke)))],
+            [audited("key.revoke", admin(post().to(keys::revoke)))],
         ))
-        .service(path("/settings/history", [rules(get().to(history::list))]))
+        .service(path("/settings/history", [admin(get().to(history::list))]))
 }
 
-fn connection_settings() -> Table {
+fn connection_settings() -> Router {
     use ui::settings::connection;
-    let rules = |way| sees(Administrator, way);
-    Table::default()
+    let admin = |route| page(Administrator, route);
+    Router::default()
         .service(path(
             "/settings",
             [
-                rules(get().to(connection::show)),
-                deed("config.amend", rules(post().to(connection::save))),
+                admin(get().to(connection::show)),
+                audited("config.amend", admin(post().to(connection::save))),
             ],
         ))
         .service(path(
             "/settings/check",
-            [deed("config.check", rules(post().to(connection::check)))],
+            [audited("config.check", admin(post().to(connection::check)))],
         ))
         .service(path(
             "/settings/delete",
-            [deed("config.delete", rules(post().to(connection::delete)))],
+            [audited(
+                "config.delete",
+                admin(post().to(connection::delete)),
+            )],
         ))
 }
 
-fn default_parameters() -> Table {
+fn default_parameters() -> Router {
     use ui::settings::{defaults, pipelines};
-    let rules = |way| sees(Administrator, way);
-    Table::default()
+    let admin = |route| page(Administrator, route);
+    Router::default()
         .service(path(
             "/settings/pipelines",
-            [rules(get().to(pipelines::list))],
+            [admin(get().to(pipelines::list))],
         ))
         .service(path(
             "/settings/pipelines/{id}",
             [
-                rules(get().to(defaults::show)),
-                deed("config.amend", rules(post().to(defaults::save))),
+                admin(get().to(defaults::show)),
+                audited("config.amend", admin(post().to(defaults::save))),
             ],
         ))
         .service(path(
             "/settings/pipelines/{id}/choices",
-            [rules(post().to(defaults::choices))],
+            [admin(post().to(defaults::choices))],
         ))
 }
 
-/// Hands the bridge and the edge's settings to the handlers.
-pub fn parts(app: &mut ServiceConfig, bridge: &Bridge, edge: &Edge) {
+/// Makes the bridge and the settings available to handlers and middleware.
+pub fn app_data(app: &mut ServiceConfig, bridge: &Bridge, config: &HttpConfig) {
     app.app_data(web::Data::new(bridge.clone()))
-        .app_data(web::Data::new(edge.clone()));
+        .app_data(web::Data::new(config.clone()));
 }
 
-fn may(role: Role, way: Way) -> Way {
+/// A route of the API; it requires this role.
+fn requires(role: Role, route: Route) -> Route {
     let guard = from_fn(move |request, next| auth::guard(role, request, next));
-    let limit = from_fn(limit::signed_in);
-    way.asking(role, |route| route.wrap(limit).wrap(guard))
+    let limit = from_fn(rate_limit::limit_signed_in);
+    route.with_role(role, |inner| inner.wrap(limit).wrap(guard))
 }
 
-/// The same for a route that Iaso also serves to its users without a profile.
-fn may_without_profile(role: Role, way: Way) -> Way {
+/// Like `requires`, but also lets in an Iaso user without a profile: Iaso serves this route to them.
+fn requires_or_no_profile(role: Role, route: Route) -> Route {
     let guard = from_fn(move |request, next| auth::guard_without_profile(role, request, next));
-    let limit = from_fn(limit::signed_in);
-    way.asking(role, |route| route.wrap(limit).wrap(guard))
+    let limit = from_fn(rate_limit::limit_signed_in);
+    route.with_role(role, |inner| inner.wrap(limit).wrap(guard))
 }
 
-/// A launch counts for a limit of its own.
-fn launching(way: Way) -> Way {
-    way.map(|route| route.wrap(from_fn(limit::launches)))
+/// Adds the rate limit of launches.
+fn launch_limited(route: Route) -> Route {
+    route.map(|inner| inner.wrap(from_fn(rate_limit::limit_launches)))
 }
 
-/// What the audit log tells of, refusals too.
-fn deed(action: &'static str, way: Way) -> Way {
-    let told = from_fn(move |request, next| audit::tell(action, request, next));
-    way.map(|route| route.wrap(told))
+/// Writes each request to the audit log, also refused ones.
+fn audited(action: &'static str, route: Route) -> Route {
+    let log = from_fn(move |request, next| audit::log_action(action, request, next));
+    route.map(|inner| inner.wrap(log))
 }
 
-fn sees(role: Role, way: Way) -> Way {
-    follows(role, way).compressed()
+/// A page; it requires this role.
+fn page(role: Role, route: Route) -> Route {
+    page_stream(role, route).compressed()
 }
 
-fn follows(role: Role, way: Way) -> Way {
+/// An event stream that a page follows: not compressed.
+fn page_stream(role: Role, route: Route) -> Route {
     let guard = from_fn(move |request, next| ui::sign_in::guard(role, request, next));
-    let limit = from_fn(limit::signed_in);
-    way.asking(role, |route| route.wrap(limit).wrap(guard))
+    let limit = from_fn(rate_limit::limit_signed_in);
+    route.with_role(role, |inner| inner.wrap(limit).wrap(guard))
 }
 
-fn path<const N: usize>(path: &str, ways: [Way; N]) -> Place {
-    Place::new(path, ways)
+fn path<const N: usize>(path: &str, routes: [Route; N]) -> Resource {
+    Resource::new(path, routes)
 }

@@ -1,4 +1,4 @@
-//! For machines that watch: is the process there, may it get requests, what does it count.
+//! `/healthz`, `/readyz` and `/metrics`, for monitoring.
 
 use actix_web::http::header;
 use actix_web::web::Data;
@@ -7,15 +7,16 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::auth;
-use super::edge::{Edge, Metrics};
-use super::error::{Answer, Problem};
+use super::config::{HttpConfig, MetricsEndpoint};
+use super::error::{HttpResult, Problem};
 use crate::domain::principal::Role;
 use crate::domain::sentence::say;
 use crate::service::Bridge;
 use crate::service::monitoring::WriteTest;
 
 #[derive(Serialize, ToSchema)]
-pub struct Health {
+#[schema(as = Health)]
+pub struct HealthJson {
     status: &'static str,
 }
 
@@ -28,7 +29,7 @@ pub struct Readiness {
     openhexa: &'static str,
 }
 
-/// The states that a task can live in; one without tasks is told as 0.
+/// States of tasks that have not ended. A state without tasks has the value 0.
 const LIVE: [&str; 5] = ["accepted", "launching", "submitted", "running", "reported"];
 
 #[utoipa::path(
@@ -37,11 +38,11 @@ const LIVE: [&str; 5] = ["accepted", "launching", "submitted", "running", "repor
     operation_id = "get_health",
     tag = "operations",
     responses(
-        (status = 200, body = Health),
+        (status = 200, body = HealthJson),
     ),
 )]
 pub async fn healthz() -> HttpResponse {
-    HttpResponse::Ok().json(Health { status: "ok" })
+    HttpResponse::Ok().json(HealthJson { status: "ok" })
 }
 
 #[utoipa::path(
@@ -58,7 +59,7 @@ pub async fn healthz() -> HttpResponse {
 /// is unavailable the bridge still serves.
 pub async fn readyz(bridge: Data<Bridge>) -> HttpResponse {
     let written = bridge.health.write_test().await;
-    // Without a connection this would take a while.
+    // Without a connection, this query would wait for its timeout.
     let is_migrated = match written {
         WriteTest::Ok | WriteTest::Failed => matches!(bridge.health.is_migrated().await, Ok(true)),
         WriteTest::Unavailable => false,
@@ -69,17 +70,17 @@ pub async fn readyz(bridge: Data<Bridge>) -> HttpResponse {
         database: match written {
             WriteTest::Ok => "ok",
             WriteTest::Failed => "cannot be written to",
-            WriteTest::Unavailable => "away",
+            WriteTest::Unavailable => "unavailable",
         },
         migrations: if is_migrated {
             "ok"
         } else {
-            "not known or pending"
+            "unknown or pending"
         },
         openhexa: bridge
             .health
             .last_upstream_outcome()
-            .unwrap_or("not asked yet"),
+            .unwrap_or("no request yet"),
     };
     let mut answer = if ready {
         HttpResponse::Ok()
@@ -110,15 +111,15 @@ pub async fn readyz(bridge: Data<Bridge>) -> HttpResponse {
 )]
 pub async fn metrics(
     bridge: Data<Bridge>,
-    edge: Data<Edge>,
+    config: Data<HttpConfig>,
     request: HttpRequest,
-) -> Answer<HttpResponse> {
-    let handle = match &edge.metrics {
-        Metrics::Off => return Err(Problem::unknown_route()),
-        Metrics::Open(handle) => handle,
-        Metrics::WithKey(handle) => {
+) -> HttpResult<HttpResponse> {
+    let handle = match &config.metrics {
+        MetricsEndpoint::Off => return Err(Problem::unknown_route()),
+        MetricsEndpoint::Open(handle) => handle,
+        MetricsEndpoint::WithKey(handle) => {
             let who = auth::principal(&request, Role::Viewer).await?;
-            // What is counted is counted over all accounts, so it is nothing for the users of one.
+            // The figures are totals of all accounts, so users of a single account may not read them.
             if who.person.is_some() || who.account != bridge.identity.own_account() {
                 return Err(Problem::forbidden(say("not-allowed")));
             }
@@ -128,13 +129,13 @@ pub async fn metrics(
     let tasks = bridge.health.live_tasks().await?;
     for state in LIVE {
         let known = tasks.by_state.iter().find(|(own, _)| own == state);
-        #[allow(clippy::cast_precision_loss, reason = "so many tasks are not alive")]
+        #[allow(clippy::cast_precision_loss, reason = "the number of tasks fits")]
         let count = known.map_or(0.0, |(_, count)| *count as f64);
         metrics::gauge!("openhexa_bridge_live_tasks", "state" => state).set(count);
     }
     metrics::gauge!("openhexa_bridge_oldest_unsent_launch_seconds").set(tasks.unsent_seconds);
     metrics::gauge!("openhexa_bridge_overdue_look_seconds").set(tasks.overdue_seconds);
-    #[allow(clippy::cast_precision_loss, reason = "so many streams are not open")]
+    #[allow(clippy::cast_precision_loss, reason = "the number of streams fits")]
     metrics::gauge!("openhexa_bridge_open_streams").set(bridge.live.open_streams() as f64);
     let text = handle.render();
     Ok(HttpResponse::Ok()

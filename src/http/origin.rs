@@ -1,20 +1,20 @@
-//! Which pages may write with a session: those of the origin that users and pipelines reach us at.
+//! Checks that a browser's request comes from a page of the bridge's own origin (`server.public_url`).
 
 use actix_web::http::header::{self, HeaderMap};
 use url::Url;
 
 use crate::service::Bridge;
 
-/// Whether the browser says so. It writes both headers itself, and no page can.
-pub fn is_own(headers: &HeaderMap, bridge: &Bridge) -> bool {
+/// By `Sec-Fetch-Site` or `Origin`, which only the browser can set.
+pub fn is_same_origin(headers: &HeaderMap, bridge: &Bridge) -> bool {
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     let site = text("sec-fetch-site").is_some_and(|site| site == "same-origin");
     site || text(header::ORIGIN.as_str())
-        .is_some_and(|origin| same(origin, bridge.identity.public_url()))
+        .is_some_and(|origin| are_equal(origin, bridge.identity.public_url()))
 }
 
-/// Spelt alike or not: case and a scheme's usual port are the same.
-fn same(one: &str, other: &str) -> bool {
+/// Compares origins, ignoring case and the scheme's default port.
+fn are_equal(one: &str, other: &str) -> bool {
     match (Url::parse(one), Url::parse(other)) {
         (Ok(one), Ok(other)) => {
             let (one, other) = (one.origin(), other.origin());

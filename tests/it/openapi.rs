@@ -4,7 +4,7 @@ use rstest::rstest;
 use std::collections::BTreeSet;
 
 use base64::prelude::{BASE64_STANDARD, Engine as _};
-use openhexa_bridge::http::{self, Language, document};
+use openhexa_bridge::http::{self, Language, openapi};
 use regex::Regex;
 use reqwest::Method;
 use reqwest::header::{HeaderMap, HeaderValue};
@@ -19,7 +19,7 @@ const DOCUMENT: &str = "/api/openhexa/openapi.json";
 const PAGE: &str = "/api/openhexa/docs/";
 
 fn english() -> Value {
-    document::document(Language::English).unwrap()
+    openapi::document(Language::English).unwrap()
 }
 
 /// Path, method and operation.
@@ -41,30 +41,31 @@ fn every_route_is_described_and_nothing_else_is() {
             format!("{} {}", method.to_uppercase(), path.trim_end_matches('/'))
         })
         .collect();
-    let ways = http::ways();
-    let registered: BTreeSet<String> = ways
+    let routes = http::list_routes();
+    let registered: BTreeSet<String> = routes
         .iter()
-        .flat_map(|way| {
-            way.methods
+        .flat_map(|route| {
+            route
+                .methods
                 .iter()
-                .map(|method| format!("{method} {}", way.path))
+                .map(|method| format!("{method} {}", route.path))
         })
-        .filter(|way| !way.starts_with("HEAD "))
+        .filter(|route| !route.starts_with("HEAD "))
         .collect();
     // Pages are for people: they are in the table, and no part of the API.
     let (pages, registered): (BTreeSet<_>, BTreeSet<_>) = registered
         .into_iter()
-        .partition(|way| way.contains("/dashboard"));
+        .partition(|route| route.contains("/dashboard"));
     assert!(pages.contains("GET /dashboard/pipelines") && pages.is_disjoint(&described));
     let bare: Vec<_> = registered.difference(&described).collect();
     assert!(
         bare.is_empty(),
-        "{bare:?} is in the URL table but not described: give its handler a #[utoipa::path] and list it in src/http/document/mod.rs"
+        "{bare:?} is in the route list but not documented: give its handler a #[utoipa::path] and list it in src/http/openapi/mod.rs"
     );
     let lost: Vec<_> = described.difference(&registered).collect();
     assert!(
         lost.is_empty(),
-        "{lost:?} is described but not in the URL table (src/http/mod.rs): is its path or method written otherwise there?"
+        "{lost:?} is documented but not in the route list (src/http/mod.rs): does its path or method differ?"
     );
 }
 
@@ -103,7 +104,7 @@ fn who_may_is_told_of_every_operation() {
             .as_array()
             .unwrap()
             .iter()
-            .flat_map(|way| way.as_object().unwrap().keys())
+            .flat_map(|route| route.as_object().unwrap().keys())
         {
             assert!(
                 credentials.contains_key(scheme),
@@ -186,7 +187,7 @@ fn worded(value: &Value) {
 #[test]
 fn it_is_worded_in_both_languages() {
     for language in [Language::English, Language::French] {
-        let document = document::document(language).unwrap();
+        let document = openapi::document(language).unwrap();
         worded(&document);
         for (path, method, one) in operations(&document) {
             let id = one["operationId"].as_str().unwrap();
@@ -205,7 +206,7 @@ fn it_is_worded_in_both_languages() {
             }
         }
     }
-    let french = document::document(Language::French).unwrap();
+    let french = openapi::document(Language::French).unwrap();
     assert_eq!(
         french["paths"]["/api/openhexa/tasks/{id}/logs/"]["get"]["summary"],
         "Le journal d’une tâche"
@@ -434,7 +435,7 @@ async fn the_command_prints_what_is_served_and_needs_nothing() {
     assert_eq!((ended.status.code(), ended.err.len()), (Some(0), 0));
     assert_eq!(
         ended.out.join("\n"),
-        document::text(Language::English).unwrap()
+        openapi::text(Language::English).unwrap()
     );
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
     let printed: Map<String, Value> = serde_json::from_str(&ended.out.join("\n")).unwrap();

@@ -24,7 +24,7 @@ async fn it_is_ready_with_its_database_whatever_openhexa_does(
         .expect(200);
     assert_eq!(
         before,
-        json!({"status": "ready", "database": "ok", "migrations": "ok", "openhexa": "not asked yet"})
+        json!({"status": "ready", "database": "ok", "migrations": "ok", "openhexa": "no request yet"})
     );
     story.get("/pipelines/").await.expect(200);
     let asked = story

@@ -1,4 +1,4 @@
-//! `PATCH /pipelines/{id}/`: what a running pipeline reports, as the clients in the field send it.
+//! `PATCH /pipelines/{id}/`: reads the report of a running pipeline, in all the forms that existing pipelines send.
 
 use actix_web::HttpRequest;
 use actix_web::web::{Data, Json, Path, Payload};
@@ -6,24 +6,24 @@ use serde_json::{Map, Number, Value};
 use utoipa::ToSchema;
 use utoipa::openapi::Object;
 
+use super::json_types::Envelope;
 use super::pipelines::hyphenated;
-use super::shape::number_or_text;
-use super::view::Envelope;
+use super::schemas::number_or_text;
 use crate::domain::ids::{PipelineId, TaskId};
 use crate::domain::observation::{Report, ReportedWord};
 use crate::domain::principal::Reporter;
 use crate::domain::sentence::{FieldErrors, Sentence, say};
-use crate::http::body;
-use crate::http::error::{Answer, Problem};
+use crate::http::error::{HttpResult, Problem};
+use crate::http::request_body;
 use crate::service::Bridge;
 use crate::service::runs::Callback;
 
-/// Letters of a message that are kept.
+/// Characters of a message that are stored.
 const MESSAGE: usize = 10_000;
 
 /// A report of a running pipeline.
 #[derive(ToSchema)]
-#[expect(dead_code, reason = "the shape of a body, for the document")]
+#[expect(dead_code, reason = "documents the request body")]
 #[schema(as = Report)]
 pub struct ReportBody {
     #[schema(schema_with = task_id)]
@@ -90,17 +90,17 @@ pub async fn report(
     id: Path<String>,
     request: HttpRequest,
     payload: Payload,
-) -> Answer<Json<Envelope>> {
-    let mut body = body::form_or_object(&request, payload).await?;
-    if body::is_form(&request) {
-        body::spell_out(&mut body, &["result", "result_data"]);
+) -> HttpResult<Json<Envelope>> {
+    let mut body = request_body::form_or_object(&request, payload).await?;
+    if request_body::is_form(&request) {
+        request_body::spell_out(&mut body, &["result", "result_data"]);
     }
     let callback = read(&id, body)?;
     let task = bridge.runs.reports.report(who, callback).await?;
     Ok(Json(Envelope::from(&task)))
 }
 
-fn read(pipeline: &str, mut body: Map<String, Value>) -> Answer<Callback> {
+fn read(pipeline: &str, mut body: Map<String, Value>) -> HttpResult<Callback> {
     let mut wrong = FieldErrors::default();
     let result = body.remove("result").filter(|value| !value.is_null());
     let alias = body.remove("result_data").filter(|value| !value.is_null());
@@ -122,7 +122,7 @@ fn read(pipeline: &str, mut body: Map<String, Value>) -> Answer<Callback> {
     }
 }
 
-/// One key of the body. Null and empty text count as absent: clients send both for a value that they do not have.
+/// Reads one key of the body. Null and empty text count as absent: clients send both for a value that they do not have.
 fn read_field<T>(
     body: &Map<String, Value>,
     name: &str,
@@ -136,19 +136,20 @@ fn read_field<T>(
     wrong.note(name, read(value)).flatten()
 }
 
-/// An integer in any of its spellings: 123, 123.0, "123", "123.0", " 1 ".
+/// An integer, written as 123, 123.0, "123", "123.0" or " 1 ".
 fn task(value: &Value) -> Result<Option<TaskId>, Sentence> {
     let wrong = || say("field-integer");
     let number = match value {
         Value::Number(number) => integer(number).ok_or_else(wrong)?,
-        // Out of range is a number all the same: no task has it.
         Value::String(text) => integer_text(text.trim()).ok_or_else(wrong)?,
-        Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => return Err(wrong()),
+        Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => {
+            return Err(wrong());
+        }
     };
     Ok(Some(TaskId(number)))
 }
 
-/// Out of range is a number all the same: no task has it.
+/// A number out of range is still a number; it is replaced by one that no task has.
 fn integer_text(text: &str) -> Option<i64> {
     let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
     let digits = whole.strip_prefix(['-', '+']).unwrap_or(whole);
@@ -190,7 +191,7 @@ fn message(value: &Value) -> Result<Option<String>, Sentence> {
     Ok(Some(text).filter(|text| !text.is_empty()))
 }
 
-/// A count that is stored in 32 bits: rounded down, never negative.
+/// A count that is stored in 32 bits: rounded down, at least 0.
 fn count(value: &Value) -> Result<Option<i32>, Sentence> {
     let number = match value {
         Value::Number(number) => number.as_f64(),

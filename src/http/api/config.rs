@@ -7,14 +7,14 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
-use super::view::time;
+use super::json_types::time;
 use crate::domain::principal::Principal;
 use crate::domain::sentence::say;
-use crate::http::body;
-use crate::http::document::problem;
-use crate::http::error::{Answer, Problem};
-use crate::http::history::stored_actor;
-use crate::http::language::Language;
+use crate::http::accept_language::Language;
+use crate::http::error::{HttpResult, Problem};
+use crate::http::event_text::stored_actor;
+use crate::http::openapi::error_schemas;
+use crate::http::request_body;
 use crate::service::Bridge;
 use crate::service::configuration::{Change, ChangeMode, Check, Record};
 
@@ -41,15 +41,16 @@ pub struct RecordJson {
 
 /// A configuration to save or to test.
 #[derive(ToSchema)]
-#[expect(dead_code, reason = "the shape of a body, for the document")]
+#[expect(dead_code, reason = "documents the request body")]
 pub struct ConfigBody {
-    content: ConfigContent,
+    content: ConfigContentBody,
 }
 
 /// Keys with other names are stored unchanged.
 #[derive(ToSchema)]
-#[expect(dead_code, reason = "the shape of a body, for the document")]
-pub struct ConfigContent {
+#[expect(dead_code, reason = "documents the request body")]
+#[schema(as = ConfigContent)]
+pub struct ConfigContentBody {
     /// The URL of OpenHEXA's GraphQL endpoint.
     #[schema(format = "uri")]
     openhexa_url: Option<String>,
@@ -61,7 +62,7 @@ pub struct ConfigContent {
 }
 
 #[derive(ToSchema)]
-#[expect(dead_code, reason = "the shape of a body, for the document")]
+#[expect(dead_code, reason = "documents the request body")]
 pub struct ConfigPipeline {
     #[schema(format = "uuid")]
     id: String,
@@ -70,9 +71,9 @@ pub struct ConfigPipeline {
 
 /// A configuration to test; default: the stored configuration.
 #[derive(ToSchema)]
-#[expect(dead_code, reason = "the shape of a body, for the document")]
+#[expect(dead_code, reason = "documents the request body")]
 pub struct CheckBody {
-    content: Option<ConfigContent>,
+    content: Option<ConfigContentBody>,
 }
 
 /// The result of a configuration test.
@@ -100,8 +101,11 @@ pub struct CheckJson {
         (status = 200, body = PublicConfig),
     ),
 )]
-pub async fn public(bridge: Data<Bridge>, who: Option<Principal>) -> Answer<Json<PublicConfig>> {
-    // A user of Iaso without a profile has no account; Iaso answers the same.
+pub async fn public(
+    bridge: Data<Bridge>,
+    who: Option<Principal>,
+) -> HttpResult<Json<PublicConfig>> {
+    // A user of Iaso without a profile has no account. Iaso responds in the same way.
     let config = match who {
         Some(who) => bridge.configuration.public(who.account).await?,
         None => None,
@@ -122,7 +126,7 @@ pub async fn public(bridge: Data<Bridge>, who: Option<Principal>) -> Answer<Json
         (status = 404),
     ),
 )]
-pub async fn read(bridge: Data<Bridge>, who: Principal) -> Answer<HttpResponse> {
+pub async fn read(bridge: Data<Bridge>, who: Principal) -> HttpResult<HttpResponse> {
     Ok(answer(bridge.configuration.record(who.account).await?))
 }
 
@@ -138,7 +142,7 @@ pub async fn read(bridge: Data<Bridge>, who: Principal) -> Answer<HttpResponse> 
     responses(
         (status = 200, body = RecordJson, headers(("ETag" = String, description = "api-etag"))),
         (status = 400),
-        (status = 409, body = problem::Problem),
+        (status = 409, body = error_schemas::ProblemJson),
         (status = 412),
         (status = 413),
         (status = 415),
@@ -149,7 +153,7 @@ pub async fn replace(
     who: Principal,
     request: HttpRequest,
     payload: Payload,
-) -> Answer<HttpResponse> {
+) -> HttpResult<HttpResponse> {
     change(&bridge, &who, &request, payload, ChangeMode::Replace).await
 }
 
@@ -165,7 +169,7 @@ pub async fn replace(
     responses(
         (status = 200, body = RecordJson, headers(("ETag" = String, description = "api-etag"))),
         (status = 400),
-        (status = 409, body = problem::Problem),
+        (status = 409, body = error_schemas::ProblemJson),
         (status = 412),
         (status = 413),
         (status = 415),
@@ -176,7 +180,7 @@ pub async fn amend(
     who: Principal,
     request: HttpRequest,
     payload: Payload,
-) -> Answer<HttpResponse> {
+) -> HttpResult<HttpResponse> {
     change(&bridge, &who, &request, payload, ChangeMode::Merge).await
 }
 
@@ -186,8 +190,8 @@ async fn change(
     request: &HttpRequest,
     payload: Payload,
     mode: ChangeMode,
-) -> Answer<HttpResponse> {
-    let body = body::object(request, payload).await?;
+) -> HttpResult<HttpResponse> {
+    let body = request_body::object(request, payload).await?;
     let content =
         content(&body)?.ok_or_else(|| Problem::field("content", say("config-content")))?;
     let change = Change {
@@ -211,7 +215,7 @@ async fn change(
     responses(
         (status = 204),
         (status = 404),
-        (status = 409, body = problem::Problem),
+        (status = 409, body = error_schemas::ProblemJson),
         (status = 412),
     ),
 )]
@@ -219,7 +223,7 @@ pub async fn delete(
     bridge: Data<Bridge>,
     who: Principal,
     request: HttpRequest,
-) -> Answer<HttpResponse> {
+) -> HttpResult<HttpResponse> {
     let expected = expected(&request);
     bridge
         .configuration
@@ -247,9 +251,9 @@ pub async fn check(
     who: Principal,
     request: HttpRequest,
     payload: Payload,
-) -> Answer<Json<ChecksJson>> {
-    let body = body::object_or_nothing(&request, payload).await?;
-    // A content comes with a token of its own: the stored one is sent to no address that is given.
+) -> HttpResult<Json<ChecksJson>> {
+    let body = request_body::object_or_nothing(&request, payload).await?;
+    // The stored token is only sent to the stored URL, so a content to test must contain its own token.
     let trial = content(&body)?.map(|content| (ChangeMode::Replace, content));
     let checks = bridge
         .configuration
@@ -281,7 +285,7 @@ fn answer(record: Record) -> HttpResponse {
         })
 }
 
-fn content(body: &Map<String, Value>) -> Answer<Option<Map<String, Value>>> {
+fn content(body: &Map<String, Value>) -> HttpResult<Option<Map<String, Value>>> {
     match body.get("content") {
         None | Some(Value::Null) => Ok(None),
         Some(value) => {
@@ -293,7 +297,7 @@ fn content(body: &Map<String, Value>) -> Answer<Option<Map<String, Value>>> {
     }
 }
 
-/// `If-Match: "7"`; a star is whichever there is, and what names no version of ours matches none.
+/// `If-Match: "7"`. `*` matches any version; a value that is not a version of the bridge matches none.
 fn expected(request: &HttpRequest) -> Option<i64> {
     let value = request.headers().get(IF_MATCH)?;
     let text = value.to_str().unwrap_or_default().trim();

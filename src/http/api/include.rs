@@ -1,35 +1,35 @@
-//! `GET /tasks/{id}/?include=logs,messages,outputs`: what a task's run said and left behind, beside the task.
+//! `GET /tasks/{id}/?include=logs,messages,outputs`: adds data of the run to a task.
 
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::json_types::{FullTask, time_or_null};
 use super::query::Query;
-use super::view::{FullTask, time_or_null};
 use crate::domain::sentence::say;
-use crate::http::error::{Answer, Problem};
+use crate::http::error::{HttpResult, Problem};
 use crate::service::tasks::{RunDetails, RunMessage, RunOutput};
 
-/// What is asked for beside the task.
+/// The data that the request includes.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Wanted {
+pub struct Include {
     logs: bool,
     messages: bool,
     outputs: bool,
 }
 
-impl Wanted {
-    pub fn of(query: &Query) -> Answer<Self> {
-        let mut wanted = Self::default();
+impl Include {
+    pub fn of(query: &Query) -> HttpResult<Self> {
+        let mut include = Self::default();
         let words = query.get("include").unwrap_or_default().split(',');
         for word in words.map(str::trim).filter(|word| !word.is_empty()) {
             match word {
-                "logs" => wanted.logs = true,
-                "messages" => wanted.messages = true,
-                "outputs" => wanted.outputs = true,
+                "logs" => include.logs = true,
+                "messages" => include.messages = true,
+                "outputs" => include.outputs = true,
                 _ => return Err(Problem::field("include", say("query-include"))),
             }
         }
-        Ok(wanted)
+        Ok(include)
     }
 
     pub fn anything(self) -> bool {
@@ -42,7 +42,7 @@ impl Wanted {
 #[schema(as = DetailedTask)]
 #[allow(
     clippy::option_option,
-    reason = "a key that is null and a key that is not there are two things"
+    reason = "a key that is null differs from one that is absent"
 )]
 pub struct DetailedTask {
     #[serde(flatten)]
@@ -87,7 +87,7 @@ struct OutputJson {
 }
 
 impl DetailedTask {
-    /// The task alone.
+    /// The task without data of its run.
     pub fn plain(task: FullTask) -> Self {
         Self {
             task,
@@ -98,8 +98,8 @@ impl DetailedTask {
         }
     }
 
-    /// A task whose run is not there (yet) has an empty one.
-    pub fn with(task: FullTask, wanted: Wanted, found: Option<RunDetails>) -> Self {
+    /// If the run does not exist (yet), its data is empty.
+    pub fn with(task: FullTask, include: Include, found: Option<RunDetails>) -> Self {
         let (logs, messages, outputs) = match found {
             Some(found) => (found.logs, found.messages, found.outputs),
             None => (None, Vec::new(), Vec::new()),
@@ -107,19 +107,19 @@ impl DetailedTask {
         let messages = messages.into_iter().map(MessageJson::from).collect();
         let outputs = outputs.into_iter().filter_map(output).collect();
         Self {
-            logs: wanted.logs.then_some(logs),
-            messages: wanted.messages.then_some(Some(messages)),
-            outputs: wanted.outputs.then_some(Some(outputs)),
+            logs: include.logs.then_some(logs),
+            messages: include.messages.then_some(Some(messages)),
+            outputs: include.outputs.then_some(Some(outputs)),
             ..Self::plain(task)
         }
     }
 
-    /// A task page must not break because OpenHEXA does not answer.
-    pub fn without(task: FullTask, wanted: Wanted, why: String) -> Self {
+    /// If OpenHEXA does not respond, the data is null, with the reason. The task is still returned.
+    pub fn without(task: FullTask, include: Include, why: String) -> Self {
         Self {
-            logs: wanted.logs.then_some(None),
-            messages: wanted.messages.then_some(None),
-            outputs: wanted.outputs.then_some(None),
+            logs: include.logs.then_some(None),
+            messages: include.messages.then_some(None),
+            outputs: include.outputs.then_some(None),
             include_error: Some(why),
             ..Self::plain(task)
         }
@@ -136,7 +136,7 @@ impl From<RunMessage> for MessageJson {
     }
 }
 
-/// Nothing can be said of a kind that we do not know.
+/// None for a type of output that the bridge does not know.
 fn output(output: RunOutput) -> Option<OutputJson> {
     let (kind, name, uri) = match output {
         RunOutput::File { name, path, .. } => ("file".to_owned(), Some(name), Some(path)),

@@ -7,25 +7,25 @@ use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use utoipa::ToSchema;
 
-use super::again;
+use super::idempotency::idempotency_key;
+use super::json_types::Envelope;
 use super::pipelines::{pipeline_id, read_version};
-use super::view::Envelope;
 use crate::domain::ids::VersionId;
 use crate::domain::principal::Principal;
 use crate::domain::sentence::{FieldErrors, Sentence, say};
 use crate::domain::validation;
-use crate::http::body;
-use crate::http::document::problem;
-use crate::http::error::{Answer, Problem, listed};
-use crate::http::language::Language;
-use crate::http::marks::Made;
+use crate::http::accept_language::Language;
+use crate::http::error::{HttpResult, Problem, listed};
+use crate::http::openapi::error_schemas;
+use crate::http::request_body;
+use crate::http::request_extensions::CreatedTask;
 use crate::service::Bridge;
 use crate::service::launching::LaunchRequest;
 use crate::service::launching::Operation;
 
 /// A launch request.
 #[derive(ToSchema)]
-#[expect(dead_code, reason = "the shape of a body, for the document")]
+#[expect(dead_code, reason = "documents the request body")]
 pub struct LaunchBody {
     /// A UUID, with or without dashes. Default: the current version.
     version: Option<String>,
@@ -39,7 +39,7 @@ pub struct LaunchBody {
 
 /// A valid launch.
 #[derive(Serialize, ToSchema)]
-pub struct Judged {
+pub struct ValidatedLaunch {
     valid: bool,
     /// The values that would be sent; secrets are masked.
     config: Map<String, Value>,
@@ -56,7 +56,7 @@ pub struct Judged {
     ),
     request_body = LaunchBody,
     responses(
-        (status = 200, body = Judged),
+        (status = 200, body = ValidatedLaunch),
         (status = 400),
         (status = 404),
         (status = 413),
@@ -72,11 +72,11 @@ pub async fn validate(
     id: Path<String>,
     request: HttpRequest,
     payload: Payload,
-) -> Answer<Json<Judged>> {
-    let wanted = read(&id, body::object(&request, payload).await?)?;
+) -> HttpResult<Json<ValidatedLaunch>> {
+    let wanted = read(&id, request_body::object(&request, payload).await?)?;
     let found = bridge.launching.validate(&who, &wanted).await?;
     let warnings = listed(&found.warnings, Language::of(request.headers()));
-    Ok(Json(Judged {
+    Ok(Json(ValidatedLaunch {
         valid: true,
         config: found.config,
         warnings,
@@ -99,14 +99,14 @@ pub async fn validate(
     )),
     responses(
         (status = 201, body = Envelope),
-        (status = 400, body = problem::Refused),
-        (status = 404, body = problem::Refused),
-        (status = 409, body = problem::Problem),
+        (status = 400, body = error_schemas::LaunchRefusedJson),
+        (status = 404, body = error_schemas::LaunchRefusedJson),
+        (status = 409, body = error_schemas::ProblemJson),
         (status = 413),
         (status = 415),
         (status = 422),
-        (status = 429, body = problem::Refused),
-        (status = 502, body = problem::Refused),
+        (status = 429, body = error_schemas::LaunchRefusedJson),
+        (status = 502, body = error_schemas::LaunchRefusedJson),
         (status = 504),
     ),
 )]
@@ -116,25 +116,25 @@ pub async fn launch(
     id: Path<String>,
     request: HttpRequest,
     payload: Payload,
-) -> Answer<HttpResponse> {
-    let mut body = body::form_or_object(&request, payload).await?;
-    if body::is_form(&request) {
-        body::spell_out(&mut body, &["config", "send_notifications", "debug"]);
-        // The digits of an id without dashes may spell a JSON number.
-        body::drop_empty(&mut body, "version");
+) -> HttpResult<HttpResponse> {
+    let mut body = request_body::form_or_object(&request, payload).await?;
+    if request_body::is_form(&request) {
+        request_body::spell_out(&mut body, &["config", "send_notifications", "debug"]);
+        // An id without dashes can consist of digits only, so it is not parsed as JSON.
+        request_body::drop_empty(&mut body, "version");
     }
-    let asked = Operation::Launch(pipeline_id(&id)?);
-    let once = again::once(&bridge, &request, asked, &body)?;
+    let operation = Operation::Launch(pipeline_id(&id)?);
+    let idempotency = idempotency_key(&bridge, &request, operation, &body)?;
     let wanted = LaunchRequest {
-        idempotency: once,
+        idempotency,
         ..read(&id, body)?
     };
     let task = bridge.launching.launch(&who, wanted).await?;
-    request.extensions_mut().insert(Made(task.id));
+    request.extensions_mut().insert(CreatedTask(task.id));
     Ok(HttpResponse::Created().json(Envelope::from(&task)))
 }
 
-fn read(id: &str, body: Map<String, Value>) -> Answer<LaunchRequest> {
+fn read(id: &str, body: Map<String, Value>) -> HttpResult<LaunchRequest> {
     let pipeline = pipeline_id(id)?;
     let mut wrong = FieldErrors::default();
     let version = wrong

@@ -1,15 +1,16 @@
-//! The endpoints under `/api/openhexa/`: each handler unpacks, makes one call, packs.
+//! The handlers of the API, `/api/openhexa/`: each reads the request, calls one service and builds the response.
 
-pub mod again;
 pub mod callback;
 pub mod config;
-pub mod events;
-pub mod history;
+mod idempotency;
 mod include;
+pub mod json_types;
 pub mod launch;
+pub mod pipeline_lists;
 pub mod pipelines;
 pub mod query;
-pub mod shape;
+pub mod relaunch;
+pub mod schemas;
 pub mod stream;
+pub mod task_history;
 pub mod tasks;
-pub mod view;

@@ -7,13 +7,13 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 use uuid::fmt::Hyphenated;
 
+use super::json_types::{PipelineItem, PipelineJson, time};
 use super::query::Query;
-use super::view::{PipelineJson, PipelineRow, time};
 use crate::domain::ids::{PipelineId, VersionId};
 use crate::domain::pipeline::PipelineSummary;
 use crate::domain::principal::Principal;
 use crate::domain::sentence::{Sentence, say};
-use crate::http::error::{Answer, Problem};
+use crate::http::error::{HttpResult, Problem};
 use crate::service::catalog::Shown;
 use crate::service::{Bridge, Error};
 
@@ -37,8 +37,8 @@ struct Paging {
 
 #[derive(Serialize, ToSchema)]
 #[schema(as = PipelineList)]
-pub struct List {
-    results: Vec<PipelineRow>,
+pub struct PipelineListJson {
+    results: Vec<PipelineItem>,
     #[serde(flatten)]
     paging: Option<Paging>,
     #[serde(flatten)]
@@ -47,7 +47,7 @@ pub struct List {
 
 #[derive(Serialize, ToSchema)]
 #[schema(as = PipelineDetail)]
-pub struct Detail {
+pub struct PipelineDetailJson {
     #[serde(flatten)]
     pipeline: PipelineJson,
     #[serde(flatten)]
@@ -74,7 +74,7 @@ fn stale<T>(shown: &Shown<T>) -> Option<Stale> {
         ("page" = Option<u32>, Query, minimum = 1, maximum = 1_000_000_000, description = "api-page"),
     ),
     responses(
-        (status = 200, body = List),
+        (status = 200, body = PipelineListJson),
         (status = 400),
         (status = 422),
         (status = 502),
@@ -85,9 +85,9 @@ pub async fn list(
     bridge: Data<Bridge>,
     who: Principal,
     request: HttpRequest,
-) -> Answer<Json<List>> {
+) -> HttpResult<Json<PipelineListJson>> {
     let query = Query::of(&request);
-    let part = query.part()?;
+    let part = query.page_request()?;
     let shown = bridge.catalog.pipelines(who.account).await?;
     let wanted: Vec<_> = shown
         .answer
@@ -99,7 +99,7 @@ pub async fn list(
         .iter()
         .skip(skip)
         .take(take)
-        .map(|row| PipelineRow::from(*row))
+        .map(|row| PipelineItem::from(*row))
         .collect();
     let paging = part.map(|part| {
         let pages = wanted.len().div_ceil(part.limit).max(1);
@@ -112,14 +112,14 @@ pub async fn list(
         }
     });
     let stale = stale(&shown);
-    Ok(Json(List {
+    Ok(Json(PipelineListJson {
         results,
         paging,
         stale,
     }))
 }
 
-/// Whether a list with this query shows it.
+/// Whether the pipeline matches the filters of the query.
 pub fn matches(pipeline: &PipelineSummary, query: &Query) -> bool {
     let holds = |text: &str, part: &str| folded(text).contains(&folded(part));
     let searched = query.get("search").is_none_or(|part| {
@@ -134,7 +134,7 @@ pub fn matches(pipeline: &PipelineSummary, query: &Query) -> bool {
     searched && tagged && typed
 }
 
-/// Small, and without accents: who searches leaves them out.
+/// Lower case and without accents, because users search without them.
 fn folded(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
     for letter in text.to_lowercase().chars() {
@@ -149,7 +149,7 @@ fn folded(text: &str) -> String {
             'ý' | 'ÿ' => plain.push('y'),
             'œ' => plain.push_str("oe"),
             'æ' => plain.push_str("ae"),
-            // An accent that stands behind its letter.
+            // A combining accent, which follows its letter.
             '\u{300}'..='\u{36f}' => {}
             other => plain.push(other),
         }
@@ -166,7 +166,7 @@ fn folded(text: &str) -> String {
         ("id" = String, Path, format = "uuid", description = "api-pipeline-id"),
     ),
     responses(
-        (status = 200, body = Detail),
+        (status = 200, body = PipelineDetailJson),
         (status = 404),
         (status = 422),
         (status = 502),
@@ -177,25 +177,25 @@ pub async fn detail(
     bridge: Data<Bridge>,
     who: Principal,
     id: Path<String>,
-) -> Answer<Json<Detail>> {
+) -> HttpResult<Json<PipelineDetailJson>> {
     let shown = bridge
         .catalog
         .pipeline(who.account, pipeline_id(&id)?)
         .await?;
-    Ok(Json(Detail {
+    Ok(Json(PipelineDetailJson {
         pipeline: shown.answer.as_ref().into(),
         stale: stale(&shown),
     }))
 }
 
-/// What is no id names no pipeline.
-pub fn pipeline_id(text: &str) -> Answer<PipelineId> {
+/// A text that is not an id returns 404, like an unknown id.
+pub fn pipeline_id(text: &str) -> HttpResult<PipelineId> {
     let id = hyphenated(text).map(PipelineId);
     id.ok_or_else(|| Error::no_pipeline().into())
 }
 
-/// The field `version` of a query or of a form.
-pub fn version_id(text: &str) -> Answer<VersionId> {
+/// The field `version` of a query or a form.
+pub fn version_id(text: &str) -> HttpResult<VersionId> {
     read_version(text).map_err(|why| Problem::field("version", why))
 }
 
@@ -205,7 +205,7 @@ pub fn read_version(text: &str) -> Result<VersionId, Sentence> {
     id.map_err(|_| say("version-not-uuid"))
 }
 
-/// OpenHEXA's own spelling of an id, in any case: `{…}` and `urn:uuid:…` would be further addresses of one thing.
+/// An id as OpenHEXA writes it, in upper or lower case. `{…}` and `urn:uuid:…` are refused: each object has one URL.
 pub fn hyphenated(text: &str) -> Option<Uuid> {
     let id = Uuid::try_parse(text).ok()?;
     (text.len() == Hyphenated::LENGTH).then_some(id)

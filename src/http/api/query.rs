@@ -1,24 +1,24 @@
-//! Query parameters, each refused by name.
+//! Reads query parameters. An invalid one returns 400 with an error for its name.
 
 use actix_web::HttpRequest;
 use chrono::{DateTime, Datelike, NaiveDate, NaiveTime, Utc};
 
 use crate::domain::sentence::say;
-use crate::http::error::{Answer, Problem};
+use crate::http::error::{HttpResult, Problem};
 
 const MOST: usize = 200;
 
-/// The parameters of a request; an empty one counts as absent.
+/// The query parameters of a request. An empty parameter counts as absent.
 pub struct Query(Vec<(String, String)>);
 
-/// A page (from 1) of so many.
+/// A page number, counted from 1, and the number of items per page.
 #[derive(Clone, Copy, Debug)]
-pub struct Part {
+pub struct PageRequest {
     pub page: usize,
     pub limit: usize,
 }
 
-impl Part {
+impl PageRequest {
     pub fn skip(self) -> usize {
         (self.page - 1).saturating_mul(self.limit)
     }
@@ -37,30 +37,30 @@ impl Query {
         self.given(name).filter(|value| !value.is_empty())
     }
 
-    /// A parameter that counts even where it is empty.
+    /// Like `get`, but an empty parameter counts.
     pub fn given(&self, name: &str) -> Option<&str> {
         let found = self.0.iter().find(|(own, _)| own == name);
         found.map(|(_, value)| value.trim())
     }
 
-    /// None when the caller asks for no limit, and so for everything.
-    pub fn part(&self) -> Answer<Option<Part>> {
+    /// None without `limit`: then the response contains all items.
+    pub fn page_request(&self) -> HttpResult<Option<PageRequest>> {
         let page = self.number("page", 1_000_000_000)?.unwrap_or(1);
         let limit = self.number("limit", MOST)?;
-        Ok(limit.map(|limit| Part { page, limit }))
+        Ok(limit.map(|limit| PageRequest { page, limit }))
     }
 
-    pub fn part_or(&self, usual: usize) -> Answer<Part> {
+    pub fn page_request_or(&self, usual: usize) -> HttpResult<PageRequest> {
         let page = self.number("page", 1_000_000_000)?.unwrap_or(1);
         let limit = self.limit_or(usual)?;
-        Ok(Part { page, limit })
+        Ok(PageRequest { page, limit })
     }
 
-    pub fn limit_or(&self, usual: usize) -> Answer<usize> {
+    pub fn limit_or(&self, usual: usize) -> HttpResult<usize> {
         Ok(self.number("limit", MOST)?.unwrap_or(usual))
     }
 
-    pub fn number(&self, name: &str, most: usize) -> Answer<Option<usize>> {
+    pub fn number(&self, name: &str, most: usize) -> HttpResult<Option<usize>> {
         let parse = |text: &str| {
             let number = text
                 .parse()
@@ -71,8 +71,8 @@ impl Query {
         self.get(name).map(parse).transpose()
     }
 
-    /// A whole number of any size that is an id.
-    pub fn id(&self, name: &str) -> Answer<Option<i64>> {
+    /// An id: any integer.
+    pub fn id(&self, name: &str) -> HttpResult<Option<i64>> {
         let parse = |text: &str| {
             text.parse()
                 .map_err(|_| Problem::field(name, say("query-id")))
@@ -80,8 +80,8 @@ impl Query {
         self.get(name).map(parse).transpose()
     }
 
-    /// Text to search for: not more than a database looks for, and not what PostgreSQL's text cannot hold.
-    pub fn text(&self, name: &str) -> Answer<Option<String>> {
+    /// Text to search for, at most 200 characters. U+0000 is refused: PostgreSQL's text cannot contain it.
+    pub fn text(&self, name: &str) -> HttpResult<Option<String>> {
         let fits = |text: &&str| text.chars().count() <= MOST && !text.contains('\0');
         let parse = |text| {
             let text = Some(text).filter(fits).map(str::to_owned);
@@ -90,8 +90,8 @@ impl Query {
         self.get(name).map(parse).transpose()
     }
 
-    /// A time, or a day: its beginning, or its end where `to` is meant.
-    pub fn time(&self, name: &str, end_of_day: bool) -> Answer<Option<DateTime<Utc>>> {
+    /// A time or a day. A day means its start, or its end with `end_of_day`.
+    pub fn time(&self, name: &str, end_of_day: bool) -> HttpResult<Option<DateTime<Utc>>> {
         let parse = |text: &str| {
             let time = moment(text, end_of_day).filter(is_four_digits);
             time.ok_or_else(|| Problem::field(name, say("query-time")))
@@ -100,13 +100,13 @@ impl Query {
     }
 }
 
-/// Years that sort as text and that both databases know.
+/// Years of four digits sort correctly as text and are supported by both databases.
 fn is_four_digits(time: &DateTime<Utc>) -> bool {
     (0..=9999).contains(&time.year())
 }
 
 fn moment(text: &str, end_of_day: bool) -> Option<DateTime<Utc>> {
-    // In a URL, the plus of an offset arrives as a space.
+    // In a URL, `+` is decoded to a space.
     let text = text.replace(' ', "+");
     if let Ok(time) = DateTime::parse_from_rfc3339(&text) {
         return Some(time.with_timezone(&Utc));

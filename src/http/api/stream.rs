@@ -12,11 +12,11 @@ use actix_web::{HttpRequest, HttpResponse};
 use futures_util::stream::unfold;
 use tokio::time::{Interval, MissedTickBehavior, interval};
 
+use super::json_types::FullTask;
 use super::tasks::task_id;
-use super::view::FullTask;
 use crate::domain::principal::Principal;
-use crate::http::auth::Pass;
-use crate::http::error::Answer;
+use crate::http::auth::StreamCredential;
+use crate::http::error::HttpResult;
 use crate::service::live::{AccountFeed, Change, TaskFeed};
 use crate::service::tasks::TaskView;
 use crate::service::{Bridge, Error, causes};
@@ -25,10 +25,10 @@ use crate::service::{Bridge, Error, causes};
 const RETRY: u32 = 3000;
 const COMMENT: &str = ": still here\n\n";
 
-/// A task as streams send it.
-pub fn task_json(seen: &TaskView) -> String {
-    serde_json::to_string(&FullTask::from(seen)).unwrap_or_else(|error| {
-        let task = seen.task.id.0;
+/// The JSON of a task in a stream's event.
+pub fn task_json(view: &TaskView) -> String {
+    serde_json::to_string(&FullTask::from(view)).unwrap_or_else(|error| {
+        let task = view.task.id.0;
         tracing::error!(task, %error, "cannot send the task to live streams");
         "null".to_owned()
     })
@@ -47,14 +47,20 @@ pub fn task_json(seen: &TaskView) -> String {
 pub async fn all(
     bridge: Data<Bridge>,
     who: Principal,
-    pass: Pass,
+    credential: StreamCredential,
     request: HttpRequest,
-) -> Answer<HttpResponse> {
+) -> HttpResult<HttpResponse> {
     let from = last_event(&request, 'c');
     let feed = bridge.live.follow_account(&who, from).await?;
     // A client that loses the connection before the first event reconnects with this id.
     let opening = format!("retry: {RETRY}\nid: c{}\n\n", feed.mark());
-    Ok(answer(&request, opening, bridge, pass, Feed::All(feed)))
+    Ok(answer(
+        &request,
+        opening,
+        bridge,
+        credential,
+        Feed::All(feed),
+    ))
 }
 
 /// 204: the task has ended and the client has already received its final state.
@@ -76,22 +82,28 @@ pub async fn all(
 pub async fn one(
     bridge: Data<Bridge>,
     who: Principal,
-    pass: Pass,
+    credential: StreamCredential,
     id: Path<String>,
     request: HttpRequest,
-) -> Answer<HttpResponse> {
+) -> HttpResult<HttpResponse> {
     let feed = bridge.live.follow_task(&who, task_id(&id)?).await?;
     let known = last_event(&request, 'r');
     let is_over = |now: &Change| now.confirmed && Some(now.revision) == known;
     if feed.first().is_some_and(is_over) {
-        // The only response at which a browser does not reconnect.
+        // The only response after which a browser does not reconnect.
         return Ok(HttpResponse::NoContent().finish());
     }
     let opening = format!("retry: {RETRY}\n\n");
-    Ok(answer(&request, opening, bridge, pass, Feed::One(feed)))
+    Ok(answer(
+        &request,
+        opening,
+        bridge,
+        credential,
+        Feed::One(feed),
+    ))
 }
 
-/// An id that the bridge did not create is ignored.
+/// Ids that the bridge did not create are ignored.
 fn last_event(request: &HttpRequest, kind: char) -> Option<i64> {
     let value = request.headers().get("last-event-id")?.to_str().ok()?;
     let digits = value.trim().strip_prefix(kind)?;
@@ -103,7 +115,7 @@ fn answer(
     request: &HttpRequest,
     opening: String,
     bridge: Data<Bridge>,
-    pass: Pass,
+    credential: StreamCredential,
     feed: Feed,
 ) -> HttpResponse {
     let mut answer = HttpResponse::Ok();
@@ -118,10 +130,10 @@ fn answer(
     let mut comments = interval(bridge.live.comment_interval());
     comments.set_missed_tick_behavior(MissedTickBehavior::Delay);
     comments.reset();
-    let stream = Stream {
+    let stream = OpenStream {
         opening: Some(opening),
         bridge,
-        pass,
+        credential,
         feed,
         comments,
     };
@@ -144,19 +156,19 @@ impl Feed {
             Self::All(feed) => {
                 let changes = feed.next().await?;
                 let event = |text: String, one: &Change| text + &event('c', one.mark, &one.text);
-                let told = changes.iter().map(AsRef::as_ref).fold(String::new(), event);
-                Ok((told, false))
+                let text = changes.iter().map(AsRef::as_ref).fold(String::new(), event);
+                Ok((text, false))
             }
             Self::One(feed) => {
                 let change = feed.next().await?;
-                let told = event('r', change.revision, &change.text);
-                Ok((told, change.confirmed))
+                let text = event('r', change.revision, &change.text);
+                Ok((text, change.confirmed))
             }
         }
     }
 }
 
-/// `json` is on one line.
+/// `json` must not contain a line break.
 fn event(kind: char, id: i64, json: &str) -> String {
     let mut text = String::with_capacity(json.len() + 48);
     // Writing to a string cannot fail.
@@ -165,15 +177,15 @@ fn event(kind: char, id: i64, json: &str) -> String {
 }
 
 /// One open stream.
-struct Stream {
+struct OpenStream {
     opening: Option<String>,
     bridge: Data<Bridge>,
-    pass: Pass,
+    credential: StreamCredential,
     feed: Feed,
     comments: Interval,
 }
 
-impl Stream {
+impl OpenStream {
     /// The next text, and the stream, unless the text is its end. None: the stream ends here.
     async fn next(mut self) -> Option<(String, Option<Self>)> {
         if let Some(opening) = self.opening.take() {
@@ -183,10 +195,10 @@ impl Stream {
             biased;
             () = self.bridge.live.stopping() => None,
             _ = self.comments.tick() => {
-                let is_good = self.pass.is_good(&self.bridge).await;
-                is_good.then(|| (COMMENT.to_owned(), Some(self)))
+                let is_valid = self.credential.is_valid(&self.bridge).await;
+                is_valid.then(|| (COMMENT.to_owned(), Some(self)))
             }
-            told = self.feed.next() => match told {
+            text = self.feed.next() => match text {
                 Ok((text, is_last)) => Some((text, (!is_last).then_some(self))),
                 Err(error) => {
                     // A client that reconnects receives what it missed.

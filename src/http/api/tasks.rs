@@ -1,19 +1,19 @@
-//! `GET /tasks/`, one task; `POST /tasks/{id}/cancel/`.
+//! `GET /tasks/`, `GET /tasks/{id}/` and `POST /tasks/{id}/cancel/`.
 
 use actix_web::web::{Data, Json, Path};
 use actix_web::{HttpRequest, HttpResponse};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::include::{DetailedTask, Wanted};
+use super::include::{DetailedTask, Include};
+use super::json_types::FullTask;
 use super::query::Query;
-use super::view::FullTask;
 use crate::domain::ids::TaskId;
 use crate::domain::principal::Principal;
 use crate::domain::sentence::say;
 use crate::domain::task::Status;
-use crate::http::error::{Answer, Problem};
-use crate::http::language::Language;
+use crate::http::accept_language::Language;
+use crate::http::error::{HttpResult, Problem};
 use crate::service::tasks::{Order, TaskFilter};
 use crate::service::{Bridge, Error};
 
@@ -21,7 +21,7 @@ const USUAL_LIMIT: usize = 20;
 
 #[derive(Serialize, ToSchema)]
 #[schema(as = TaskPage)]
-pub struct Listing {
+pub struct NumberedPageJson {
     count: usize,
     results: Vec<FullTask>,
     page: usize,
@@ -34,7 +34,7 @@ pub struct Listing {
 /// A page that starts where the previous one ended.
 #[derive(Serialize, ToSchema)]
 #[schema(as = TaskPageAfter)]
-pub struct After {
+pub struct CursorPageJson {
     results: Vec<FullTask>,
     /// The cursor of the next page; null on the last page.
     next: Option<String>,
@@ -43,9 +43,10 @@ pub struct After {
 /// A page by number or by cursor.
 #[derive(Serialize, ToSchema)]
 #[serde(untagged)]
-pub enum Tasks {
-    Numbered(Listing),
-    After(After),
+#[schema(as = Tasks)]
+pub enum TaskList {
+    Numbered(NumberedPageJson),
+    AfterCursor(CursorPageJson),
 }
 
 #[utoipa::path(
@@ -66,7 +67,7 @@ pub enum Tasks {
         ("cursor" = Option<String>, Query, description = "api-cursor"),
     ),
     responses(
-        (status = 200, body = Tasks),
+        (status = 200, body = TaskList),
         (status = 400),
     ),
 )]
@@ -74,19 +75,19 @@ pub async fn list(
     bridge: Data<Bridge>,
     who: Principal,
     request: HttpRequest,
-) -> Answer<Json<Tasks>> {
+) -> HttpResult<Json<TaskList>> {
     let query = Query::of(&request);
     if let Some(cursor) = query.given("cursor") {
         return follow(&bridge, &who, &query, cursor).await;
     }
-    let part = query.part_or(USUAL_LIMIT)?;
+    let part = query.page_request_or(USUAL_LIMIT)?;
     let page = i64::try_from(part.page).unwrap_or(i64::MAX);
     let filter = filter(&who, &query, part.limit)?;
     let listed = bridge.tasks.list(filter, page).await?;
     let results: Vec<FullTask> = listed.tasks.iter().map(FullTask::from).collect();
     let count = usize::try_from(listed.count).unwrap_or_default();
     let pages = count.div_ceil(part.limit).max(1);
-    Ok(Json(Tasks::Numbered(Listing {
+    Ok(Json(TaskList::Numbered(NumberedPageJson {
         count,
         results,
         page: part.page,
@@ -97,26 +98,26 @@ pub async fn list(
     })))
 }
 
-/// From where the page before ended; a count would cost more than the page.
+/// The page after a cursor. It has no count, which would cost more than the page itself.
 async fn follow(
     bridge: &Bridge,
     who: &Principal,
     query: &Query,
     cursor: &str,
-) -> Answer<Json<Tasks>> {
+) -> HttpResult<Json<TaskList>> {
     if query.get("page").is_some() {
         return Err(Problem::field("cursor", say("query-cursor-or-page")));
     }
     let filter = filter(who, query, query.limit_or(USUAL_LIMIT)?)?;
     let followed = bridge.tasks.list_after(filter, cursor).await?;
-    Ok(Json(Tasks::After(After {
+    Ok(Json(TaskList::AfterCursor(CursorPageJson {
         results: followed.tasks.iter().map(FullTask::from).collect(),
         next: followed.next,
     })))
 }
 
-/// What a list with this query shows.
-pub fn filter(who: &Principal, query: &Query, limit: usize) -> Answer<TaskFilter> {
+/// The filters and the order of the query.
+pub fn filter(who: &Principal, query: &Query, limit: usize) -> HttpResult<TaskFilter> {
     let (order, descending) = order(query)?;
     let pipeline = query.get("pipeline").map(str::parse).transpose();
     Ok(TaskFilter {
@@ -133,8 +134,8 @@ pub fn filter(who: &Principal, query: &Query, limit: usize) -> Answer<TaskFilter
     })
 }
 
-/// A set: a repeated status is listed once, so the list is never longer than the known statuses.
-fn statuses(query: &Query) -> Answer<Vec<Status>> {
+/// Without duplicates, so the list is never longer than the number of statuses.
+fn statuses(query: &Query) -> HttpResult<Vec<Status>> {
     let mut found = Vec::new();
     for word in query.get("status").unwrap_or_default().split(',') {
         let word = word.trim();
@@ -150,7 +151,7 @@ fn statuses(query: &Query) -> Answer<Vec<Status>> {
     Ok(found)
 }
 
-fn order(query: &Query) -> Answer<(Order, bool)> {
+fn order(query: &Query) -> HttpResult<(Order, bool)> {
     let wanted = query.get("order").unwrap_or("-created_at");
     let (name, descending) = wanted
         .strip_prefix('-')
@@ -187,14 +188,14 @@ pub async fn detail(
     who: Principal,
     id: Path<String>,
     request: HttpRequest,
-) -> Answer<Json<DetailedTask>> {
-    let wanted = Wanted::of(&Query::of(&request))?;
-    let seen = bridge.tasks.view(who.account, task_id(&id)?).await?;
-    let task = FullTask::with_config(&seen);
+) -> HttpResult<Json<DetailedTask>> {
+    let wanted = Include::of(&Query::of(&request))?;
+    let view = bridge.tasks.view(who.account, task_id(&id)?).await?;
+    let task = FullTask::with_config(&view);
     if !wanted.anything() {
         return Ok(Json(DetailedTask::plain(task)));
     }
-    Ok(Json(match bridge.tasks.run_details(seen.task.id).await {
+    Ok(Json(match bridge.tasks.run_details(view.task.id).await {
         Ok(found) => DetailedTask::with(task, wanted, found),
         Err(Error::Upstream(why)) => {
             let language = Language::of(request.headers());
@@ -223,15 +224,15 @@ pub async fn cancel(
     bridge: Data<Bridge>,
     who: Principal,
     id: Path<String>,
-) -> Answer<HttpResponse> {
+) -> HttpResult<HttpResponse> {
     let id = task_id(&id)?;
     bridge.runs.stopper.cancel(&who, id).await?;
-    let seen = bridge.tasks.view(who.account, id).await?;
-    Ok(HttpResponse::Accepted().json(FullTask::from(&seen)))
+    let view = bridge.tasks.view(who.account, id).await?;
+    Ok(HttpResponse::Accepted().json(FullTask::from(&view)))
 }
 
-/// What is no number names no task.
-pub fn task_id(text: &str) -> Answer<TaskId> {
+/// A text that is not a number returns 404, like an unknown id.
+pub fn task_id(text: &str) -> HttpResult<TaskId> {
     text.parse()
         .map(TaskId)
         .map_err(|_| Error::no_task().into())

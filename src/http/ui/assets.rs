@@ -1,4 +1,5 @@
-//! Style, script and icon: compiled in, and named by what they hold, so that a browser may keep them for ever.
+//! Style, scripts and icon: compiled in, with a hash of their content in the name, so that browsers can cache them
+//! forever.
 
 use std::sync::LazyLock;
 
@@ -9,7 +10,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
 
-use crate::http::error::{Answer, Problem};
+use crate::http::error::{HttpResult, Problem};
 
 struct Asset {
     address: String,
@@ -17,7 +18,7 @@ struct Asset {
     text: &'static str,
 }
 
-/// Below where the pages are.
+/// Below the base path of the pages.
 const FOLDER: &str = "/static/";
 const FOR_EVER: &str = "public, max-age=31536000, immutable";
 
@@ -29,9 +30,9 @@ static SCRIPT: LazyLock<Asset> = LazyLock::new(|| {
     let text = include_str!("static/pages.js");
     Asset::new("pages", "js", "text/javascript; charset=utf-8", text)
 });
-static ONCE: LazyLock<Asset> = LazyLock::new(|| {
-    let text = include_str!("static/once.js");
-    Asset::new("once", "js", "text/javascript; charset=utf-8", text)
+static IDEMPOTENCY: LazyLock<Asset> = LazyLock::new(|| {
+    let text = include_str!("static/idempotency.js");
+    Asset::new("idempotency", "js", "text/javascript; charset=utf-8", text)
 });
 static ICON: LazyLock<Asset> = LazyLock::new(|| {
     let text = include_str!("static/icon.svg");
@@ -41,7 +42,7 @@ static ICON: LazyLock<Asset> = LazyLock::new(|| {
 impl Asset {
     fn new(name: &str, ending: &str, kind: &'static str, text: &'static str) -> Self {
         let hash = Sha256::digest(text);
-        // Enough of it to tell two versions apart.
+        // Long enough to distinguish versions.
         let hash = URL_SAFE_NO_PAD.encode(&hash[..9]);
         Self {
             address: format!("{FOLDER}{name}.{hash}.{ending}"),
@@ -59,18 +60,18 @@ pub fn script() -> &'static str {
     &SCRIPT.address
 }
 
-/// For a page with a form that launches.
-pub fn once() -> &'static str {
-    &ONCE.address
+/// The script of pages with a launch form.
+pub fn idempotency() -> &'static str {
+    &IDEMPOTENCY.address
 }
 
 pub fn icon() -> &'static str {
     &ICON.address
 }
 
-pub async fn file(name: Path<String>) -> Answer<HttpResponse> {
+pub async fn file(name: Path<String>) -> HttpResult<HttpResponse> {
     let address = format!("{FOLDER}{name}");
-    let all = [&*STYLE, &*SCRIPT, &*ONCE, &*ICON];
+    let all = [&*STYLE, &*SCRIPT, &*IDEMPOTENCY, &*ICON];
     let found = all.into_iter().find(|asset| asset.address == address);
     let found = found.ok_or_else(Problem::unknown_route)?;
     Ok(HttpResponse::Ok()

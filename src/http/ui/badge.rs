@@ -1,8 +1,8 @@
-//! A status as people see it: a sign, a word and a colour, each of which is enough.
+//! A status as the user sees it: a sign, a word and a colour; each alone is sufficient.
 
 use askama::Template;
 
-use super::shell::Shell;
+use super::layout::Layout;
 use crate::domain::pipeline::RunStatus;
 use crate::domain::task::Status;
 use crate::service::identity::KeyState;
@@ -13,7 +13,7 @@ use crate::service::identity::KeyState;
     ext = "html"
 )]
 pub struct Badge {
-    /// For the style: `good`, `bad`, `stopped`, `live`, `waiting`, `late`.
+    /// The CSS class: `good`, `bad`, `stopped`, `live`, `waiting` or `late`.
     pub kind: &'static str,
     pub sign: &'static str,
     pub word: String,
@@ -32,7 +32,7 @@ impl Badge {
         Self { kind, sign, word }
     }
 
-    pub fn of_task(shell: &Shell, status: Status) -> Self {
+    pub fn of_task(layout: &Layout, status: Status) -> Self {
         let (kind, key) = match status {
             Status::Queued => ("waiting", "status-queued"),
             Status::Running => ("live", "status-running"),
@@ -40,29 +40,29 @@ impl Badge {
             Status::Error => ("bad", "status-error"),
             Status::Cancelled => ("stopped", "status-cancelled"),
         };
-        Self::new(kind, shell.say(key))
+        Self::new(kind, layout.say(key))
     }
 
-    /// Of something that was tried; none: it could not be told.
-    pub fn of_check(shell: &Shell, ok: Option<bool>) -> Self {
+    /// The result of a test. None: unknown.
+    pub fn of_check(layout: &Layout, ok: Option<bool>) -> Self {
         let (kind, key) = match ok {
             Some(true) => ("good", "settings-check-good"),
             Some(false) => ("bad", "settings-check-bad"),
             None => ("waiting", "settings-check-unknown"),
         };
-        Self::new(kind, shell.say(key))
+        Self::new(kind, layout.say(key))
     }
 
-    pub fn of_key(shell: &Shell, state: KeyState) -> Self {
+    pub fn of_key(layout: &Layout, state: KeyState) -> Self {
         let (kind, key) = match state {
             KeyState::Active => ("good", "settings-key-good"),
             KeyState::Expired => ("stopped", "settings-key-expired"),
             KeyState::Revoked => ("stopped", "settings-key-revoked"),
         };
-        Self::new(kind, shell.say(key))
+        Self::new(kind, layout.say(key))
     }
 
-    pub fn of_run(shell: &Shell, status: &RunStatus) -> Self {
+    pub fn of_run(layout: &Layout, status: &RunStatus) -> Self {
         let (kind, key) = match status {
             RunStatus::Queued => ("waiting", "status-queued"),
             RunStatus::Running => ("live", "status-running"),
@@ -73,6 +73,6 @@ impl Badge {
             RunStatus::Skipped => ("stopped", "status-skipped"),
             RunStatus::Other(word) => return Self::new("waiting", word.clone()),
         };
-        Self::new(kind, shell.say(key))
+        Self::new(kind, layout.say(key))
     }
 }

@@ -1,27 +1,26 @@
-//! The form of a pipeline's page is sent: launched, or shown again with what is wrong at its fields and with
-//! everything that was typed.
+//! Handles the submitted launch form: launches, or shows the form again with the input and its errors.
 
 use actix_web::web::{Data, Path, Payload};
 use actix_web::{HttpMessage, HttpRequest, HttpResponse, ResponseError};
 use serde_json::{Map, Value, json};
 
-use super::fields::{Beginning, Typed, read};
-use super::pipeline::{Shown, draw};
-use super::shell::see_page;
+use super::form_fields::{FormInput, InitialValues, read};
+use super::layout::redirect_to_page;
+use super::pipeline::{LaunchFormState, render};
 use crate::domain::principal::Principal;
 use crate::domain::sentence::{FieldErrors, say};
 use crate::domain::task::Task;
+use crate::http::accept_language::Language;
 use crate::http::api::pipelines::{pipeline_id, version_id};
-use crate::http::body;
-use crate::http::error::{Answer, Problem, listed};
-use crate::http::language::Language;
-use crate::http::marks::Made;
+use crate::http::error::{HttpResult, Problem, listed};
+use crate::http::request_body;
+use crate::http::request_extensions::CreatedTask;
 use crate::service::catalog::Form;
 use crate::service::launching::LaunchRequest;
 use crate::service::launching::Operation;
 use crate::service::{Bridge, Error};
 
-/// Letters of the number that a page gives its form.
+/// Maximum length of the idempotency key in the form.
 const LONGEST: usize = 64;
 
 pub async fn send(
@@ -30,54 +29,54 @@ pub async fn send(
     id: Path<String>,
     request: HttpRequest,
     payload: Payload,
-) -> Answer<HttpResponse> {
-    let typed = Typed::new(body::pairs(&request, payload).await?);
-    let form = form(&bridge, &who, &id, &typed).await?;
-    let mut shown = as_typed(&typed);
-    let (config, unread) = read(&form, Language::of(request.headers()), &typed);
-    let wanted = wanted(&bridge, &form, config, &typed);
+) -> HttpResult<HttpResponse> {
+    let input = FormInput::new(request_body::pairs(&request, payload).await?);
+    let form = form(&bridge, &who, &id, &input).await?;
+    let mut shown = as_typed(&input);
+    let (config, unread) = read(&form, Language::of(request.headers()), &input);
+    let wanted = wanted(&bridge, &form, config, &input);
     match launch(&bridge, &who, wanted, unread).await {
         Ok(task) => {
-            request.extensions_mut().insert(Made(task.id));
-            Ok(see_page(&request, &format!("/tasks/{}/", task.id)))
+            request.extensions_mut().insert(CreatedTask(task.id));
+            Ok(redirect_to_page(&request, &format!("/tasks/{}/", task.id)))
         }
         Err(refused) => {
-            refused.tell(&mut shown, Language::of(request.headers()));
-            draw(&bridge, &who, &request, &form, shown).await
+            refused.show_in(&mut shown, Language::of(request.headers()));
+            render(&bridge, &who, &request, &form, shown).await
         }
     }
 }
 
-/// The same form with the choices of one more box; nothing is launched.
+/// Shows the form again with the choices of one more field; nothing is launched.
 pub async fn choices(
     bridge: Data<Bridge>,
     who: Principal,
     id: Path<String>,
     request: HttpRequest,
     payload: Payload,
-) -> Answer<HttpResponse> {
-    let typed = Typed::new(body::pairs(&request, payload).await?);
-    let form = form(&bridge, &who, &id, &typed).await?;
-    let mut shown = as_typed(&typed);
-    shown.load.extend(typed.last("load").map(str::to_owned));
-    draw(&bridge, &who, &request, &form, shown).await
+) -> HttpResult<HttpResponse> {
+    let input = FormInput::new(request_body::pairs(&request, payload).await?);
+    let form = form(&bridge, &who, &id, &input).await?;
+    let mut shown = as_typed(&input);
+    shown.load.extend(input.last("load").map(str::to_owned));
+    render(&bridge, &who, &request, &form, shown).await
 }
 
-/// As it was sent from: of the same version.
-async fn form(bridge: &Bridge, who: &Principal, id: &str, typed: &Typed) -> Answer<Form> {
-    let version = typed.last("version").map(version_id).transpose()?;
+/// The form for the version that was submitted.
+async fn form(bridge: &Bridge, who: &Principal, id: &str, input: &FormInput) -> HttpResult<Form> {
+    let version = input.last("version").map(version_id).transpose()?;
     Ok(bridge
         .catalog
         .form(who.account, pipeline_id(id)?, version)
         .await?)
 }
 
-fn as_typed(typed: &Typed) -> Shown<'_> {
-    Shown {
-        notify: typed.last("send_notifications") == Some("true"),
-        debug: typed.last("debug") == Some("true"),
-        load: typed.all("loaded").into_iter().map(str::to_owned).collect(),
-        ..Shown::beginning(Beginning::Typed(typed))
+fn as_typed(input: &FormInput) -> LaunchFormState<'_> {
+    LaunchFormState {
+        notify: input.last("send_notifications") == Some("true"),
+        debug: input.last("debug") == Some("true"),
+        load: input.all("loaded").into_iter().map(str::to_owned).collect(),
+        ..LaunchFormState::with_values(InitialValues::Submitted(input))
     }
 }
 
@@ -85,22 +84,24 @@ fn wanted(
     bridge: &Bridge,
     form: &Form,
     config: Map<String, Value>,
-    typed: &Typed,
+    input: &FormInput,
 ) -> LaunchRequest {
     let pipeline = form.pipeline.id;
     let version = form.version.as_ref().map(|version| version.label.id);
-    let send_notifications = typed.last("send_notifications") == Some("true");
-    let debug = typed.last("debug") == Some("true");
+    let send_notifications = input.last("send_notifications") == Some("true");
+    let debug = input.last("debug") == Some("true");
     let body = json!({
         "version": version.map(|id| id.to_string()),
         "config": config,
         "send_notifications": send_notifications,
         "debug": debug,
     });
-    let once = typed.last("once").filter(|once| is_number(once));
-    let once = once.zip(body.as_object());
+    let idempotency_key = input
+        .last("idempotency_key")
+        .filter(|idempotency_key| is_key(idempotency_key));
+    let idempotency_key = idempotency_key.zip(body.as_object());
     LaunchRequest {
-        idempotency: once.map(|(key, body)| {
+        idempotency: idempotency_key.map(|(key, body)| {
             bridge
                 .launching
                 .idempotency(key.to_owned(), Operation::Launch(pipeline), body)
@@ -114,25 +115,29 @@ fn wanted(
     }
 }
 
-fn is_number(once: &str) -> bool {
-    once.len() <= LONGEST && once.chars().all(|letter| letter.is_ascii_graphic())
+fn is_key(idempotency_key: &str) -> bool {
+    idempotency_key.len() <= LONGEST
+        && idempotency_key
+            .chars()
+            .all(|letter| letter.is_ascii_graphic())
 }
 
-/// What cannot be read goes no further; the rest is judged all the same, so that all is told at once.
+/// If fields could not be read, nothing is launched; the others are validated too, so that all errors are shown
+/// together.
 async fn launch(
     bridge: &Bridge,
     who: &Principal,
     wanted: LaunchRequest,
     unread: FieldErrors,
-) -> Result<Task, Refused> {
+) -> Result<Task, LaunchFailure> {
     if unread.is_empty() {
         return bridge
             .launching
             .launch(who, wanted)
             .await
-            .map_err(Refused::by);
+            .map_err(LaunchFailure::by);
     }
-    let mut refused = Refused::by(Error::config(unread.clone()));
+    let mut refused = LaunchFailure::by(Error::config(unread.clone()));
     if let Err(Error::Invalid(wrong)) = bridge.launching.validate(who, &wanted).await {
         for (code, sentences) in wrong.config.0 {
             refused.config.0.entry(code).or_insert(sentences);
@@ -141,8 +146,8 @@ async fn launch(
     Err(refused)
 }
 
-/// Why there is no launch.
-struct Refused {
+/// Why the launch failed.
+struct LaunchFailure {
     problem: Problem,
     config: FieldErrors,
     fields: FieldErrors,
@@ -150,7 +155,7 @@ struct Refused {
     task: Option<i64>,
 }
 
-impl Refused {
+impl LaunchFailure {
     fn by(error: Error) -> Self {
         let wrong = error
             .invalid()
@@ -170,16 +175,16 @@ impl Refused {
         }
     }
 
-    fn tell(self, shown: &mut Shown<'_>, language: Language) {
+    fn show_in(self, shown: &mut LaunchFormState<'_>, language: Language) {
         shown.status = self.problem.status_code();
         shown.task = self.task;
         shown.errors = listed(&self.config, language);
         let fields = listed(&self.fields, language).into_values().flatten();
-        shown.told.extend(fields);
+        shown.messages.extend(fields);
         if self.is_other {
-            shown.told.push(language.word(&say("form-used")));
-        } else if shown.errors.is_empty() && shown.told.is_empty() {
-            shown.told.push(language.word(self.problem.sentence()));
+            shown.messages.push(language.word(&say("form-used")));
+        } else if shown.errors.is_empty() && shown.messages.is_empty() {
+            shown.messages.push(language.word(self.problem.sentence()));
         }
     }
 }

@@ -1,60 +1,59 @@
-//! The bridge's own pages, below `/dashboard/`: drawn here, whole without a script, with nothing from elsewhere.
+//! The bridge's own pages, below `/dashboard/`: rendered on the server, complete without a script, with no content from
+//! other sites. A handler calls the same service as the API's handler and fills a template of `templates/`. All rules are
+//! in the services.
 //!
 //! ```text
-//! shell.rs      what every page has around it, and what a browser is told of it
-//! sign_in.rs    who reads: the cookie, the way in and out, the proof that a form is ours
-//! place.rs      the two addresses that they are at
-//! problem.rs    errors as pages
-//! pipelines.rs  the list
-//! pipeline.rs   one pipeline: its form (fields.rs, hints.rs, values.rs, digits.rs, suggest.rs), its runs (plot.rs); launch.rs: the
-//!               form is sent
-//! tasks.rs      what was launched
-//! task.rs       one task (events.rs, said.rs: in which words, result.rs); act.rs: what is asked of it
-//! known.rs      who it was, where no person is known
-//! monitoring.rs how launches fare (stacks.rs: their plot, standing.rs: is all looked after, numbers.rs)
-//! settings/     for administrators: the connection, default parameters (defaults.rs: their form), keys, history
-//! badge.rs      a status, to be seen
-//! assets.rs     style, script, icon
+//! layout.rs     what all pages share: language, navigation, user, security headers
+//! sign_in.rs    the session cookie, signing in and out, the guard of pages
+//! base_path.rs  the two addresses of the pages
+//! error_page.rs errors as pages
+//! pipelines.rs  the list of pipelines
+//! pipeline.rs   one pipeline: its launch form (form_*.rs, number_input.rs), its runs (duration_chart.rs)
+//! launch.rs     sends the launch form
+//! tasks.rs      the list of tasks
+//! task.rs       one task (task_events.rs, result_view.rs, version_defaults.rs); task_actions.rs: cancel and relaunch
+//! monitoring.rs figures (status_chart.rs, number_format.rs), status of OpenHEXA and of polling (openhexa_status.rs)
+//! settings/     for administrators: connection, default parameters (defaults_form.rs), API keys, history
+//! badge.rs      a status as sign, word and colour
+//! assets.rs     style, scripts, icon
 //! ```
-//!
-//! A handler calls what the API's handler calls and fills a template; no rule is repeated here.
 
-pub mod act;
 pub mod assets;
 mod badge;
-mod control;
-mod defaults;
-pub mod digits;
-mod events;
-mod fields;
-mod hints;
+mod base_path;
+mod defaults_form;
+mod duration_chart;
+mod error_page;
+mod form_controls;
+mod form_fields;
+mod form_hints;
+mod form_suggestions;
+pub mod form_values;
 pub mod launch;
+mod layout;
 pub mod monitoring;
-mod numbers;
+pub mod number_format;
+mod number_input;
+mod openhexa_status;
 pub mod pipeline;
 pub mod pipelines;
-mod place;
-mod plot;
-mod problem;
-mod result;
+mod result_view;
 pub mod settings;
-mod shell;
-mod short;
 pub mod sign_in;
-mod stacks;
-mod standing;
-mod suggest;
+mod status_chart;
 pub mod task;
+pub mod task_actions;
+mod task_events;
 pub mod tasks;
-mod used;
-pub mod values;
+mod truncate;
+mod version_defaults;
 
 use actix_web::{HttpRequest, HttpResponse};
 
-pub use place::{BESIDE_IASO, OWN, is_page};
-pub use problem::in_place_of;
+pub use base_path::{BELOW_API, DASHBOARD, is_page};
+pub use error_page::error_page;
 
-/// Where there is nothing but the way on.
+/// `/dashboard/`: redirects to the list of pipelines.
 pub async fn home(request: HttpRequest) -> HttpResponse {
-    shell::see_page(&request, "/pipelines/")
+    layout::redirect_to_page(&request, "/pipelines/")
 }

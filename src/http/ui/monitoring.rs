@@ -1,5 +1,4 @@
-//! `/dashboard/monitoring/`: did all run, what went wrong, what takes long, and is everything looked after. Whoever
-//! opens it in the morning reads it from above.
+//! `/dashboard/monitoring/`: results, failures, durations, and the status of OpenHEXA and of polling.
 
 use actix_web::http::StatusCode;
 use actix_web::web::Data;
@@ -8,49 +7,51 @@ use askama::Template;
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 
 use super::badge::Badge;
-use super::numbers::{count, percent, tenths};
-use super::shell::{Here, Shell, page};
-use super::short::shortened;
-use super::stacks::{Stacks, stacks};
-use super::standing::{Answering, Following, lasted, looks, openhexa};
+use super::layout::{Layout, Section, page};
+use super::number_format::{count, percent, tenths};
+use super::openhexa_status::{
+    OpenHexaStatus, PollingStatus, duration, openhexa_status, polling_status,
+};
+use super::status_chart::{StatusChart, status_chart};
+use super::truncate::truncate;
 use crate::domain::failure::Reason;
 use crate::domain::principal::Principal;
 use crate::domain::sentence::say;
 use crate::domain::shown::Shown;
 use crate::domain::task::Status;
 use crate::http::api::query::Query;
-use crate::http::error::{Answer, Problem};
+use crate::http::error::{HttpResult, Problem};
 use crate::service::Bridge;
 use crate::service::monitoring::{
     Failure, Figures, MOST_READ, MOST_RUNNING, Period, Pipeline, SlowTask, UpstreamReport, Zone,
     per_mille,
 };
 
-/// Minutes that the reader's clock is ahead of UTC, as the script writes them down.
+/// The user's offset from UTC in minutes; the script sets it.
 const COOKIE: &str = "openhexa_bridge_zone";
-/// Letters of a message.
+/// Characters of a message.
 const LETTERS: usize = 160;
 
 #[derive(Template)]
 #[template(path = "monitoring.html")]
 struct MonitoringPage {
-    page: Shell,
-    periods: Vec<Choice>,
+    page: Layout,
+    periods: Vec<PeriodChoice>,
     since: Option<DateTime<Utc>>,
     zone: String,
-    /// Minutes, for the script to compare.
+    /// In minutes; the script compares it with the user's offset.
     zone_minutes: i32,
     at: DateTime<Utc>,
-    /// Whether anything was ever launched.
+    /// Whether the account has any task.
     any: bool,
     verdict: Badge,
     figures: Vec<Figure>,
-    plot: Option<Stacks>,
-    openhexa: Answering,
-    looks: Following,
+    chart: Option<StatusChart>,
+    openhexa: OpenHexaStatus,
+    polling: PollingStatus,
     failures: Vec<FailureRow>,
     failures_more: Option<String>,
-    pipelines: Vec<PipelineRow>,
+    pipelines: Vec<DurationsRow>,
     long: Vec<LongRow>,
     long_more: Option<String>,
     cut: Option<String>,
@@ -58,13 +59,13 @@ struct MonitoringPage {
     running_cut: Option<String>,
 }
 
-struct Choice {
+struct PeriodChoice {
     days: u64,
     name: String,
     is_chosen: bool,
 }
 
-/// A number that stands for itself, and the list behind it.
+/// A figure, with a link to the list of its tasks.
 struct Figure {
     name: String,
     number: String,
@@ -82,7 +83,7 @@ struct FailureRow {
     message: Option<String>,
 }
 
-struct PipelineRow {
+struct DurationsRow {
     id: String,
     name: String,
     count: String,
@@ -90,9 +91,9 @@ struct PipelineRow {
     p95: String,
     mean: String,
     longest: String,
-    /// The mean of late; none where there were too few.
+    /// The usual mean; none if there were too few tasks.
     usual: Option<String>,
-    /// Whether the longest is over twice that.
+    /// Whether the longest is more than twice the usual mean.
     is_long: bool,
 }
 
@@ -110,19 +111,19 @@ pub async fn show(
     bridge: Data<Bridge>,
     who: Principal,
     request: HttpRequest,
-) -> Answer<HttpResponse> {
+) -> HttpResult<HttpResponse> {
     let period = period(&Query::of(&request))?;
     let zone = zone(&request);
     let upstream = bridge.monitoring.upstream(who.account).await?;
     let found = bridge.monitoring.figures(who.account, period, zone).await?;
-    let shell = Shell::of(&request, Here::Monitoring);
+    let layout = Layout::of(&request, Section::Monitoring);
     page(
         StatusCode::OK,
-        &compose(shell, &found, upstream, period, zone),
+        &compose(layout, &found, upstream, period, zone),
     )
 }
 
-fn period(query: &Query) -> Answer<Period> {
+fn period(query: &Query) -> HttpResult<Period> {
     let parse = |text| {
         let period = Period::parse(text);
         period.ok_or_else(|| Problem::field("days", say("monitoring-days")))
@@ -130,7 +131,7 @@ fn period(query: &Query) -> Answer<Period> {
     query.get("days").map_or(Ok(Period::Today), parse)
 }
 
-/// UTC where there is no script, and where what stands there is no zone.
+/// UTC without the script, or if the cookie is not valid.
 fn zone(request: &HttpRequest) -> Zone {
     let cookie = request.cookie(COOKIE);
     let minutes = cookie.and_then(|cookie| cookie.value().parse().ok());
@@ -138,7 +139,7 @@ fn zone(request: &HttpRequest) -> Zone {
 }
 
 fn compose(
-    shell: Shell,
+    layout: Layout,
     found: &Figures,
     upstream: UpstreamReport,
     period: Period,
@@ -147,50 +148,50 @@ fn compose(
     let since = found.edges.first().copied();
     let totals = totals(found);
     let (failures, pipelines) = (found.failures.iter(), found.pipelines.iter());
-    let more = |key, all, shown| more(&shell, key, all, shown);
+    let more = |key, all, shown| more(&layout, key, all, shown);
     let cut = |is_cut: bool, key, most| {
-        is_cut.then(|| shell.with(key, "most", count(shell.language, most)))
+        is_cut.then(|| layout.with(key, "most", count(layout.language, most)))
     };
     MonitoringPage {
-        periods: Period::ALL.map(|one| choice(&shell, one, period)).into(),
+        periods: Period::ALL.map(|one| choice(&layout, one, period)).into(),
         zone: zone_name(zone),
         zone_minutes: zone.minutes(),
         at: found.at,
         any: found.any,
-        verdict: verdict(&shell, totals),
+        verdict: verdict(&layout, totals),
         figures: since.map_or_else(Vec::new, |since| {
-            figures(&shell, found, totals, &from(since, zone))
+            figures(&layout, found, totals, &from(since, zone))
         }),
-        plot: stacks(&shell, found, period, zone),
-        openhexa: openhexa(&shell, &upstream),
-        looks: looks(&shell, &found.polling),
-        failures: failures.map(|one| failure(&shell, one)).collect(),
+        chart: status_chart(&layout, found, period, zone),
+        openhexa: openhexa_status(&layout, &upstream),
+        polling: polling_status(&layout, &found.polling),
+        failures: failures.map(|one| failure(&layout, one)).collect(),
         failures_more: more(
             "monitoring-more-failures",
             found.failures_count,
             found.failures.len(),
         ),
-        pipelines: pipelines.map(|one| pipeline(&shell, one)).collect(),
-        long: found.long.iter().map(|one| long(&shell, one)).collect(),
+        pipelines: pipelines.map(|one| pipeline(&layout, one)).collect(),
+        long: found.long.iter().map(|one| long(&layout, one)).collect(),
         long_more: more("monitoring-more-long", found.long_count, found.long.len()),
         cut: cut(found.cut, "monitoring-cut", MOST_READ),
         usual_cut: cut(found.usual_cut, "monitoring-usual-cut", MOST_READ),
         running_cut: cut(found.running_cut, "monitoring-running-cut", MOST_RUNNING),
         since,
-        page: shell,
+        page: layout,
     }
 }
 
-/// How many rows are not shown, if there are any.
-fn more(shell: &Shell, key: &'static str, all: usize, shown: usize) -> Option<String> {
+/// A text with the number of rows that are not shown. None if all are shown.
+fn more(layout: &Layout, key: &'static str, all: usize, shown: usize) -> Option<String> {
     let more = all.saturating_sub(shown);
-    (more > 0).then(|| shell.count(key, &more))
+    (more > 0).then(|| layout.count(key, &more))
 }
 
-fn choice(shell: &Shell, one: Period, chosen: Period) -> Choice {
-    Choice {
+fn choice(layout: &Layout, one: Period, chosen: Period) -> PeriodChoice {
+    PeriodChoice {
         days: one.days(),
-        name: shell.say(match one {
+        name: layout.say(match one {
             Period::Today => "monitoring-today",
             Period::Week => "monitoring-week",
             Period::Month => "monitoring-month",
@@ -211,7 +212,7 @@ fn zone_name(zone: Zone) -> String {
     format!("UTC{sign}{:02}:{:02}", minutes / 60, minutes % 60)
 }
 
-/// As the list of tasks takes it: a day of its own where that is the same.
+/// The value of the filter `from` in the list of tasks: a day if days start at midnight UTC.
 fn from(since: DateTime<Utc>, zone: Zone) -> String {
     if zone == Zone::UTC {
         since.format("%Y-%m-%d").to_string()
@@ -220,7 +221,7 @@ fn from(since: DateTime<Utc>, zone: Zone) -> String {
     }
 }
 
-/// By status as in [`Status::ALL`].
+/// Totals by status, in the order of [`Status::ALL`].
 fn totals(found: &Figures) -> [i64; 5] {
     let add = |mut sum: [i64; 5], counts: &[i64; 5]| {
         for (sum, count) in sum.iter_mut().zip(counts) {
@@ -231,28 +232,28 @@ fn totals(found: &Figures) -> [i64; 5] {
     found.counts.iter().fold([0; 5], add)
 }
 
-/// The answer to the first question of the day.
-fn verdict(shell: &Shell, [queued, running, good, bad, stopped]: [i64; 5]) -> Badge {
+/// The overall result of the period.
+fn verdict(layout: &Layout, [queued, running, good, bad, stopped]: [i64; 5]) -> Badge {
     let bad_count = usize::try_from(bad).unwrap_or(usize::MAX);
     match (queued + running, good, bad, stopped) {
-        (0, 0, 0, 0) => Badge::new("waiting", shell.say("monitoring-nothing")),
-        (_, _, 1.., _) => Badge::new("bad", shell.count("monitoring-some-failed", &bad_count)),
-        (_, 0, _, 0) => Badge::new("waiting", shell.say("monitoring-none-ended")),
-        (_, 0, _, _) => Badge::new("stopped", shell.say("monitoring-only-cancelled")),
-        (_, _, _, _) => Badge::new("good", shell.say("monitoring-all-well")),
+        (0, 0, 0, 0) => Badge::new("waiting", layout.say("monitoring-nothing")),
+        (_, _, 1.., _) => Badge::new("bad", layout.count("monitoring-some-failed", &bad_count)),
+        (_, 0, _, 0) => Badge::new("waiting", layout.say("monitoring-none-ended")),
+        (_, 0, _, _) => Badge::new("stopped", layout.say("monitoring-only-cancelled")),
+        (_, _, _, _) => Badge::new("good", layout.say("monitoring-all-well")),
     }
 }
 
 fn figures(
-    shell: &Shell,
+    layout: &Layout,
     found: &Figures,
     [queued, running, good, bad, stopped]: [i64; 5],
     from: &str,
 ) -> Vec<Figure> {
-    let list = |statuses: &[Status], from: &str| Some(task_list(shell, statuses, from));
+    let list = |statuses: &[Status], from: &str| Some(task_list(layout, statuses, from));
     let figure = |key, number: i64, link| Figure {
-        name: shell.say(key),
-        number: count(shell.language, number),
+        name: layout.say(key),
+        number: count(layout.language, number),
         link,
         hint: None,
     };
@@ -263,8 +264,8 @@ fn figures(
         list(&[Status::Queued, Status::Running], ""),
     );
     now.hint = (found.queued > 0).then(|| {
-        let queued = count(shell.language, found.queued);
-        shell.with("monitoring-of-them-queued", "count", queued)
+        let queued = count(layout.language, found.queued);
+        layout.with("monitoring-of-them-queued", "count", queued)
     });
     vec![
         figure(
@@ -280,22 +281,22 @@ fn figures(
             stopped,
             list(&[Status::Cancelled], from),
         ),
-        success_rate(shell, good, bad),
+        success_rate(layout, good, bad),
     ]
 }
 
-fn success_rate(shell: &Shell, good: i64, bad: i64) -> Figure {
-    let rate = per_mille(good, good + bad).map(|rate| percent(shell.language, rate));
+fn success_rate(layout: &Layout, good: i64, bad: i64) -> Figure {
+    let rate = per_mille(good, good + bad).map(|rate| percent(layout.language, rate));
     Figure {
-        name: shell.say("monitoring-rate"),
+        name: layout.say("monitoring-rate"),
         number: rate.unwrap_or_else(|| "–".to_owned()),
         link: None,
-        hint: Some(shell.say("monitoring-rate-how")),
+        hint: Some(layout.say("monitoring-rate-how")),
     }
 }
 
 /// The address of the list of tasks with these statuses, launched since `from`.
-fn task_list(shell: &Shell, statuses: &[Status], from: &str) -> String {
+fn task_list(layout: &Layout, statuses: &[Status], from: &str) -> String {
     let words: Vec<&str> = statuses.iter().map(|status| status.word()).collect();
     let mut query = form_urlencoded::Serializer::new(String::new());
     for (name, value) in [("status", words.join(",").as_str()), ("from", from)] {
@@ -303,26 +304,26 @@ fn task_list(shell: &Shell, statuses: &[Status], from: &str) -> String {
             query.append_pair(name, value);
         }
     }
-    shell.below(&format!("/tasks/?{}", query.finish()))
+    layout.path_to(&format!("/tasks/?{}", query.finish()))
 }
 
-fn failure(shell: &Shell, one: &Failure) -> FailureRow {
-    let reason = reason(shell, one.reason);
+fn failure(layout: &Layout, one: &Failure) -> FailureRow {
+    let reason = reason(layout, one.reason);
     let message = one.message.as_ref().filter(|shown| tells_more(shown));
-    let message = message.map(|shown| shown.in_words(|note| shell.language.note(note)));
+    let message = message.map(|shown| shown.in_words(|note| layout.language.note(note)));
     FailureRow {
         pipeline_id: one.pipeline.to_string(),
         name: one.name.clone(),
-        count: count(shell.language, one.count),
+        count: count(layout.language, one.count),
         last: one.last,
         task: one.task.0,
-        message: message.map(|text| shortened(&text, LETTERS).0),
+        message: message.map(|text| truncate(&text, LETTERS).0),
         reason,
     }
 }
 
-fn reason(shell: &Shell, reason: Reason) -> String {
-    shell.say(match reason {
+fn reason(layout: &Layout, reason: Reason) -> String {
+    layout.say(match reason {
         Reason::Reported => "monitoring-why-reported",
         Reason::FailedAfterSuccess => "monitoring-why-taken-back",
         Reason::RunFailed => "monitoring-why-run-failed",
@@ -335,7 +336,7 @@ fn reason(shell: &Shell, reason: Reason) -> String {
     })
 }
 
-/// Whether the message tells more than the cause beside it.
+/// Whether the message contains more than the cause in the same row.
 fn tells_more(shown: &Shown) -> bool {
     match shown {
         Shown::Own(_) => true,
@@ -343,12 +344,12 @@ fn tells_more(shown: &Shown) -> bool {
     }
 }
 
-fn pipeline(shell: &Shell, one: &Pipeline) -> PipelineRow {
+fn pipeline(layout: &Layout, one: &Pipeline) -> DurationsRow {
     let durations = &one.durations;
-    PipelineRow {
+    DurationsRow {
         id: one.id.to_string(),
         name: one.name.clone(),
-        count: count(shell.language, durations.count),
+        count: count(layout.language, durations.count),
         median: milliseconds(durations.median),
         p95: milliseconds(durations.p95),
         mean: milliseconds(durations.mean()),
@@ -358,19 +359,19 @@ fn pipeline(shell: &Shell, one: &Pipeline) -> PipelineRow {
     }
 }
 
-fn long(shell: &Shell, one: &SlowTask) -> LongRow {
+fn long(layout: &Layout, one: &SlowTask) -> LongRow {
     let factor = one.took.saturating_mul(10) / one.mean.max(1);
     LongRow {
         task: one.task.0,
         name: one.name.clone(),
-        badge: Badge::of_task(shell, one.status),
+        badge: Badge::of_task(layout, one.status),
         at: one.created_at,
         took: milliseconds(one.took),
         mean: milliseconds(one.mean),
-        factor: tenths(shell.language, factor),
+        factor: tenths(layout.language, factor),
     }
 }
 
 fn milliseconds(all: i64) -> String {
-    lasted(TimeDelta::milliseconds(all))
+    duration(TimeDelta::milliseconds(all))
 }

@@ -1,4 +1,4 @@
-//! `/dashboard/pipelines/{id}/`: one pipeline, the form that launches it, and how its past runs went.
+//! `/dashboard/pipelines/{id}/`: one pipeline, its launch form and its past runs.
 
 use std::collections::BTreeMap;
 
@@ -12,12 +12,12 @@ use uuid::Uuid;
 
 use super::assets;
 use super::badge::Badge;
-use super::fields::{Beginning, Control, Field, FromFiles, fields};
+use super::duration_chart::{DurationChart, duration_chart};
+use super::form_fields::{Control, FormField, FromFiles, InitialValues, fields};
+use super::form_suggestions::add_suggestions;
+use super::form_values::InputShape;
+use super::layout::{Layout, Section, large_page};
 use super::pipelines::{label, took};
-use super::plot::{Plot, plot};
-use super::shell::{Here, Shell, large_page};
-use super::suggest::suggest;
-use super::values::Shape;
 use crate::domain::ids::{PipelineId, VersionId};
 use crate::domain::pipeline::VersionLabel;
 use crate::domain::principal::Principal;
@@ -25,55 +25,55 @@ use crate::domain::task::Task;
 use crate::http::api::pipelines::{pipeline_id, version_id};
 use crate::http::api::query::Query;
 use crate::http::api::tasks::task_id;
-use crate::http::error::{Answer, Problem};
+use crate::http::error::{HttpResult, Problem};
 use crate::service::catalog::Form;
 use crate::service::catalog::RunWithTask;
 use crate::service::{Bridge, Error};
 
-/// Runs that are shown, newest first.
+/// Number of runs shown, newest first.
 const RUNS: i64 = 20;
 
 #[derive(Template)]
 #[template(path = "pipeline.html")]
 struct PipelinePage {
-    page: Shell,
-    once_script: &'static str,
-    /// The page's address without anything asked of it.
-    here: String,
+    page: Layout,
+    idempotency_script: &'static str,
+    /// The page's address without query.
+    address: String,
     id: String,
     title: String,
     code: String,
     description: Option<String>,
     is_notebook: bool,
-    /// Whether OpenHEXA lets the configured token launch it.
+    /// Whether OpenHEXA allows the configured token to launch it.
     may_run: bool,
     unreadable: bool,
-    version: Option<Label>,
-    versions: Vec<Label>,
-    fields: Vec<Field>,
-    /// What is wrong beside the fields, first of all.
-    told: Vec<String>,
-    /// Errors of the form: field ids with their sentences, and those of no field.
+    version: Option<VersionOption>,
+    versions: Vec<VersionOption>,
+    fields: Vec<FormField>,
+    /// Errors that belong to no field, shown first.
+    messages: Vec<String>,
+    /// Errors by id of the field, then errors of parameters without a field.
     wrong: Vec<(String, String)>,
     others: Vec<String>,
     task: Option<i64>,
     notify: bool,
     debug: bool,
-    once: String,
-    runs: Vec<RunRow>,
-    runs_away: Option<String>,
-    plot: Option<Plot>,
+    idempotency_key: String,
+    runs: Vec<PastRun>,
+    runs_unavailable: Option<String>,
+    chart: Option<DurationChart>,
     stale_as_of: Option<DateTime<Utc>>,
 }
 
-pub struct Label {
+pub struct VersionOption {
     pub id: String,
     pub text: String,
     pub is_shown: bool,
     pub is_current: bool,
 }
 
-struct RunRow {
+struct PastRun {
     badge: Badge,
     at: Option<DateTime<Utc>>,
     took: Option<String>,
@@ -83,36 +83,36 @@ struct RunRow {
 
 /// What is loaded for the page in addition to the form.
 struct Loaded {
-    fields: Vec<Field>,
-    versions: Vec<Label>,
+    fields: Vec<FormField>,
+    versions: Vec<VersionOption>,
     runs: Vec<RunWithTask>,
     /// Why the runs are missing.
-    runs_away: Option<String>,
+    runs_unavailable: Option<String>,
 }
 
-/// What the form is shown with.
-pub struct Shown<'a> {
+/// The state of the form.
+pub struct LaunchFormState<'a> {
     pub status: StatusCode,
-    pub beginning: Beginning<'a>,
+    pub initial: InitialValues<'a>,
     pub notify: bool,
     pub debug: bool,
-    /// Codes whose choices are read from their files.
+    /// Codes of the parameters whose choices are read from files.
     pub load: Vec<String>,
-    pub told: Vec<String>,
+    pub messages: Vec<String>,
     pub errors: BTreeMap<String, Vec<String>>,
-    /// A task that a launch left behind although it failed.
+    /// The task of a launch that failed after creating it.
     pub task: Option<i64>,
 }
 
-impl Shown<'_> {
-    pub fn beginning(beginning: Beginning<'_>) -> Shown<'_> {
-        Shown {
+impl LaunchFormState<'_> {
+    pub fn with_values(initial: InitialValues<'_>) -> LaunchFormState<'_> {
+        LaunchFormState {
             status: StatusCode::OK,
-            beginning,
+            initial,
             notify: true,
             debug: false,
             load: Vec::new(),
-            told: Vec::new(),
+            messages: Vec::new(),
             errors: BTreeMap::new(),
             task: None,
         }
@@ -124,24 +124,24 @@ pub async fn show(
     who: Principal,
     id: Path<String>,
     request: HttpRequest,
-) -> Answer<HttpResponse> {
+) -> HttpResult<HttpResponse> {
     let pipeline = pipeline_id(&id)?;
     let query = Query::of(&request);
-    let again = match query.get("again") {
+    let earlier = match query.get("again") {
         Some(task) => Some(bridge.tasks.get(who.account, task_id(task)?).await?),
         None => None,
     };
-    let again = again.filter(|task| task.pipeline.id == pipeline);
+    let earlier = earlier.filter(|task| task.pipeline.id == pipeline);
     let version = query.get("version").map(version_id).transpose()?;
-    let version = version.or_else(|| version_of(again.as_ref()));
+    let version = version.or_else(|| version_of(earlier.as_ref()));
     let form = bridge.catalog.form(who.account, pipeline, version).await?;
-    let mut shown = Shown::beginning(Beginning::Defaults);
-    if let Some(task) = &again {
-        shown.beginning = Beginning::Again(&task.run.config);
+    let mut shown = LaunchFormState::with_values(InitialValues::Defaults);
+    if let Some(task) = &earlier {
+        shown.initial = InitialValues::Relaunch(&task.run.config);
         shown.notify = task.run.send_notifications;
         shown.debug = task.run.debug;
     }
-    draw(&bridge, &who, &request, &form, shown).await
+    render(&bridge, &who, &request, &form, shown).await
 }
 
 fn version_of(task: Option<&Task>) -> Option<VersionId> {
@@ -149,53 +149,53 @@ fn version_of(task: Option<&Task>) -> Option<VersionId> {
 }
 
 /// The page with this form. If OpenHEXA does not return the runs, the page says so.
-pub async fn draw(
+pub async fn render(
     bridge: &Bridge,
     who: &Principal,
     request: &HttpRequest,
     form: &Form,
-    shown: Shown<'_>,
-) -> Answer<HttpResponse> {
+    shown: LaunchFormState<'_>,
+) -> HttpResult<HttpResponse> {
     let id = form.pipeline.id;
-    let mut shell = Shell::of(request, Here::Pipelines);
-    let here = shell.below(&format!("/pipelines/{id}/"));
+    let mut layout = Layout::of(request, Section::Pipelines);
+    let address = layout.path_to(&format!("/pipelines/{id}/"));
     if *request.method() != Method::GET {
-        // What was sent is not asked for again.
-        shell.address.clone_from(&here);
+        // After a submitted form, the reload link leads to the page without the form.
+        layout.address.clone_from(&address);
     }
     let (files, suggested, versions, runs) = join4(
-        files(bridge, who, &shell, form, &shown.load),
+        files(bridge, who, &layout, form, &shown.load),
         bridge.resources.suggestions(who.account, form),
         bridge.catalog.versions(who.account, id),
         bridge.catalog.runs(who.account, id, RUNS),
     )
     .await;
-    let mut fields = fields(form, &shell, shown.beginning, &files, &shown.errors);
-    suggest(&mut fields, &shell, suggested?);
+    let mut fields = fields(form, &layout, shown.initial, &files, &shown.errors);
+    add_suggestions(&mut fields, &layout, suggested?);
     let versions = versions.iter().flat_map(|all| all.iter());
-    let (runs, runs_away) = match runs {
+    let (runs, runs_unavailable) = match runs {
         Ok(runs) => (runs, None),
         Err(error) => (
             Vec::new(),
-            Some(shell.word(Problem::from(error).sentence())),
+            Some(layout.word(Problem::from(error).sentence())),
         ),
     };
     let loaded = Loaded {
         fields,
         versions: versions.map(|one| named(form, &one.label)).collect(),
         runs,
-        runs_away,
+        runs_unavailable,
     };
     let status = shown.status;
-    let template = compose(shell, here, form, shown, loaded);
+    let template = compose(layout, address, form, shown, loaded);
     large_page(status, move || template).await
 }
 
 fn compose(
-    shell: Shell,
-    here: String,
+    layout: Layout,
+    address: String,
     form: &Form,
-    shown: Shown<'_>,
+    shown: LaunchFormState<'_>,
     loaded: Loaded,
 ) -> PipelinePage {
     let pipeline = &form.pipeline;
@@ -203,8 +203,8 @@ fn compose(
     let version = form.version.as_ref();
     let (wrong, others) = summary(&loaded.fields, &shown.errors);
     PipelinePage {
-        once_script: assets::once(),
-        here,
+        idempotency_script: assets::idempotency(),
+        address,
         id: pipeline.id.to_string(),
         title: pipeline.title().to_owned(),
         code: pipeline.code.clone(),
@@ -215,25 +215,25 @@ fn compose(
         version: version.map(|version| named(form, &version.label)),
         versions: loaded.versions,
         fields: loaded.fields,
-        told: shown.told,
+        messages: shown.messages,
         wrong,
         others,
         task: shown.task,
         notify: shown.notify,
         debug: shown.debug,
-        once: Uuid::new_v4().to_string(),
-        plot: plot(&shell, &loaded.runs),
-        runs: loaded.runs.iter().map(|run| row(&shell, run)).collect(),
-        runs_away: loaded.runs_away,
+        idempotency_key: Uuid::new_v4().to_string(),
+        chart: duration_chart(&layout, &loaded.runs),
+        runs: loaded.runs.iter().map(|run| row(&layout, run)).collect(),
+        runs_unavailable: loaded.runs_unavailable,
         stale_as_of: form.stale_as_of,
-        page: shell,
+        page: layout,
     }
 }
 
-fn named(form: &Form, version: &VersionLabel) -> Label {
+fn named(form: &Form, version: &VersionLabel) -> VersionOption {
     let current = form.pipeline.current_version.as_ref();
     let shown = form.version.as_ref();
-    Label {
+    VersionOption {
         id: version.id.to_string(),
         text: label(version.number, version.name.as_deref()),
         is_shown: shown.is_some_and(|one| one.label.id == version.id),
@@ -241,12 +241,12 @@ fn named(form: &Form, version: &VersionLabel) -> Label {
     }
 }
 
-/// Each error with its field, in the order of the fields; then those of no field.
+/// The errors with the id of their field, in the order of the fields; then errors without a field.
 pub fn summary(
-    fields: &[Field],
+    fields: &[FormField],
     errors: &BTreeMap<String, Vec<String>>,
 ) -> (Vec<(String, String)>, Vec<String>) {
-    let first = |field: &Field| Some((field.id.clone(), field.errors.first()?.clone()));
+    let first = |field: &FormField| Some((field.id.clone(), field.errors.first()?.clone()));
     let wrong = fields.iter().filter_map(first).collect();
     let is_shown = |code: &String| fields.iter().any(|field| field.code == *code);
     let others = errors.iter().filter(|(code, _)| !is_shown(code));
@@ -256,19 +256,19 @@ pub fn summary(
 pub async fn files(
     bridge: &Bridge,
     who: &Principal,
-    shell: &Shell,
+    layout: &Layout,
     form: &Form,
     load: &[String],
 ) -> FromFiles {
     let Some(version) = &form.version else {
         return FromFiles::new();
     };
-    let asking = load.iter().map(async |code| {
+    let response = load.iter().map(async |code| {
         let found = choices(bridge, who, form.pipeline.id, version.label.id, code).await;
-        let found = found.map_err(|error| shell.word(Problem::from(error).sentence()));
+        let found = found.map_err(|error| layout.word(Problem::from(error).sentence()));
         (code.clone(), found)
     });
-    join_all(asking).await.into_iter().collect()
+    join_all(response).await.into_iter().collect()
 }
 
 async fn choices(
@@ -284,10 +284,10 @@ async fn choices(
     Ok(found.await?.to_vec())
 }
 
-fn row(shell: &Shell, owned: &RunWithTask) -> RunRow {
+fn row(layout: &Layout, owned: &RunWithTask) -> PastRun {
     let run = &owned.run;
-    RunRow {
-        badge: Badge::of_run(shell, &run.status),
+    PastRun {
+        badge: Badge::of_run(layout, &run.status),
         at: run.execution_date,
         took: took(&run.status, run.duration),
         task: owned.task.map(|task| task.0),

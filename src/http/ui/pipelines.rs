@@ -1,4 +1,4 @@
-//! `/dashboard/pipelines/`: all pipelines of the workspace, to be searched, each with how its last run went.
+//! `/dashboard/pipelines/`: the pipelines of the workspace with their last run, with search.
 
 use std::collections::BTreeSet;
 
@@ -9,23 +9,23 @@ use askama::Template;
 use chrono::{DateTime, Utc};
 
 use super::badge::Badge;
-use super::shell::{Here, Shell, page, span};
+use super::layout::{Layout, Section, page, span};
 use crate::domain::pipeline::{PipelineSummary, RunStatus};
 use crate::domain::principal::Principal;
 use crate::http::api::pipelines::matches;
 use crate::http::api::query::Query;
-use crate::http::error::Answer;
+use crate::http::error::HttpResult;
 use crate::service::Bridge;
 
 #[derive(Template)]
 #[template(path = "pipelines.html")]
-struct Pipelines {
-    page: Shell,
+struct PipelinesPage {
+    page: Layout,
     search: String,
     tags: Vec<Tag>,
     tag: String,
-    rows: Vec<Row>,
-    /// Pipelines in the workspace, whatever is searched for.
+    rows: Vec<PipelineListRow>,
+    /// Number of pipelines in the workspace, without the search.
     all: usize,
     found: usize,
     stale_as_of: Option<DateTime<Utc>>,
@@ -36,17 +36,17 @@ struct Tag {
     address: String,
 }
 
-struct Row {
+struct PipelineListRow {
     id: String,
     title: String,
     code: String,
     is_notebook: bool,
     tags: Vec<Tag>,
     version: Option<String>,
-    last: Option<Last>,
+    last: Option<LastRun>,
 }
 
-struct Last {
+struct LastRun {
     badge: Badge,
     at: Option<DateTime<Utc>>,
     took: Option<String>,
@@ -56,53 +56,53 @@ pub async fn list(
     bridge: Data<Bridge>,
     who: Principal,
     request: HttpRequest,
-) -> Answer<HttpResponse> {
+) -> HttpResult<HttpResponse> {
     let query = Query::of(&request);
     let shown = bridge.catalog.pipelines(who.account).await?;
-    let shell = Shell::of(&request, Here::Pipelines);
+    let layout = Layout::of(&request, Section::Pipelines);
     let found = shown.answer.iter().filter(|one| matches(one, &query));
-    let rows: Vec<Row> = found.map(|one| row(&shell, one)).collect();
+    let rows: Vec<PipelineListRow> = found.map(|one| row(&layout, one)).collect();
     let tags: BTreeSet<&String> = shown.answer.iter().flat_map(|one| &one.tags).collect();
-    let template = Pipelines {
+    let template = PipelinesPage {
         search: query.get("search").unwrap_or_default().to_owned(),
         tag: query.get("tag").unwrap_or_default().to_owned(),
-        tags: tags.into_iter().map(|name| tag(&shell, name)).collect(),
+        tags: tags.into_iter().map(|name| tag(&layout, name)).collect(),
         all: shown.answer.len(),
         found: rows.len(),
         rows,
         stale_as_of: shown.stale_as_of,
-        page: shell,
+        page: layout,
     };
     page(StatusCode::OK, &template)
 }
 
-fn tag(shell: &Shell, name: &str) -> Tag {
+fn tag(layout: &Layout, name: &str) -> Tag {
     let mut query = form_urlencoded::Serializer::new(String::new());
     let query = query.append_pair("tag", name).finish();
     Tag {
         name: name.to_owned(),
-        address: shell.below(&format!("/pipelines/?{query}")),
+        address: layout.path_to(&format!("/pipelines/?{query}")),
     }
 }
 
-fn row(shell: &Shell, pipeline: &PipelineSummary) -> Row {
+fn row(layout: &Layout, pipeline: &PipelineSummary) -> PipelineListRow {
     let version = pipeline.current_version.as_ref();
-    Row {
+    PipelineListRow {
         id: pipeline.id.to_string(),
         title: pipeline.title().to_owned(),
         code: pipeline.code.clone(),
         is_notebook: pipeline.kind == "notebook",
-        tags: pipeline.tags.iter().map(|name| tag(shell, name)).collect(),
+        tags: pipeline.tags.iter().map(|name| tag(layout, name)).collect(),
         version: version.map(|version| label(version.number, version.name.as_deref())),
-        last: pipeline.last_run.as_ref().map(|run| Last {
-            badge: Badge::of_run(shell, &run.status),
+        last: pipeline.last_run.as_ref().map(|run| LastRun {
+            badge: Badge::of_run(layout, &run.status),
             at: run.execution_date,
             took: took(&run.status, run.duration),
         }),
     }
 }
 
-/// How long a run took; before its end OpenHEXA says 0.
+/// The duration of an ended run. For others, OpenHEXA returns 0.
 pub fn took(status: &RunStatus, seconds: Option<i64>) -> Option<String> {
     let over = match status {
         RunStatus::Success | RunStatus::Failed | RunStatus::Stopped | RunStatus::Skipped => true,
@@ -113,7 +113,7 @@ pub fn took(status: &RunStatus, seconds: Option<i64>) -> Option<String> {
     seconds.filter(|_| over).map(span)
 }
 
-/// `v3`, or `v3 · June`. OpenHEXA itself writes the number behind the name, and in its place where there is none.
+/// `v3`, or `v3 · June`. OpenHEXA appends the number to the name, or uses it as the name if there is none.
 pub fn label(number: i64, name: Option<&str>) -> String {
     let own = format!("v{number}");
     let name = name.unwrap_or_default().trim();

@@ -1,8 +1,9 @@
-//! Who reads the pages: whoever the API would let in, and browsers that hold a key sealed in a cookie.
+//! Signing in and out of the pages, and their guard.
 //!
-//! At the edge of `/dashboard/` the cookie is turned into the bearer that it holds, unless its session was signed out of. From there on the API's own guard
-//! decides, so there is one rule for who may what, and a key that was revoked is signed out at once. What writes must
-//! come from a page of ours.
+//! A browser that signs in with a key gets a cookie with the encrypted key. The guard of the pages converts the cookie
+//! into the bearer token that it contains, unless the session has ended, and then uses the API's authentication. So
+//! permissions are decided in one place, and a revoked key stops working on the pages too. Requests that change
+//! something must come from a page of the bridge.
 
 use actix_web::body::BoxBody;
 use actix_web::cookie::{Cookie, SameSite, time::Duration};
@@ -15,22 +16,22 @@ use actix_web::{Error, HttpMessage, HttpRequest, HttpResponse, ResponseError as 
 use askama::Template;
 use secrecy::{ExposeSecret, SecretString};
 
-use super::place::{base, is_page};
-use super::shell::{Here, Shell, address_of, page, see_other, see_page};
+use super::base_path::{base_path, is_page};
+use super::layout::{Layout, Section, address_of, page, redirect, redirect_to_page};
 use crate::domain::principal::Role;
 use crate::domain::sentence::{Sentence, say};
-use crate::http::error::{Answer, Problem};
-use crate::http::marks::BySession;
-use crate::http::marks::Tried;
-use crate::http::{auth, body, origin};
+use crate::http::error::{HttpResult, Problem};
+use crate::http::request_extensions::BrowserSession;
+use crate::http::request_extensions::SignInAttempt;
+use crate::http::{auth, origin, request_body};
 use crate::service::Bridge;
 use crate::service::identity::SESSION_LIFETIME;
 
 const COOKIE: &str = "openhexa_bridge_session";
-/// Letters of an address to go on to.
+/// Maximum length of the address to continue at after signing in.
 const LONGEST: usize = 2_000;
-/// What has an address below its page's, and how many steps below.
-const DEEDS: [(&str, usize); 6] = [
+/// Paths of actions below their page, and how many segments to remove to get the page.
+const ACTION_PATHS: [(&str, usize); 6] = [
     ("/cancel", 1),
     ("/relaunch", 1),
     ("/choices", 1),
@@ -39,20 +40,20 @@ const DEEDS: [(&str, usize); 6] = [
     ("/revoke", 2),
 ];
 
-/// The guard of a page.
+/// Middleware of a page: authenticates the user and requires the role.
 pub async fn guard(
     role: Role,
     mut request: ServiceRequest,
     next: Next<BoxBody>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
-    let let_in = match open_session(&mut request).await {
+    let authenticated = match open_session(&mut request).await {
         Err(problem) => Err(problem),
-        Ok(()) if is_harmless(request.request()) => {
+        Ok(()) if may_come_from_any_site(request.request()) => {
             auth::principal(request.request(), Role::Viewer).await
         }
         Ok(()) => Err(Problem::forbidden(say("page-foreign"))),
     };
-    let refused = match let_in {
+    let refused = match authenticated {
         Ok(principal) => {
             let may = principal.role >= role;
             request.extensions_mut().insert(principal);
@@ -69,7 +70,7 @@ pub async fn guard(
     }
 }
 
-/// The cookie's key becomes the bearer, unless there is one already or the session has ended.
+/// Sets the cookie's key as the bearer token, unless there is a bearer token or the session has ended.
 async fn open_session(request: &mut ServiceRequest) -> Result<(), Problem> {
     let bridge = request.app_data::<Data<Bridge>>().cloned();
     let Some((bridge, cookie)) = bridge.zip(cookie_of(request.request())) else {
@@ -85,23 +86,23 @@ async fn open_session(request: &mut ServiceRequest) -> Result<(), Problem> {
     if let Ok(mut bearer) = HeaderValue::from_str(&bearer) {
         bearer.set_sensitive(true);
         request.headers_mut().insert(header::AUTHORIZATION, bearer);
-        request.extensions_mut().insert(BySession(session.id));
+        request.extensions_mut().insert(BrowserSession(session.id));
     }
     Ok(())
 }
 
-/// A session whose key is not valid any more is not known to the limits either.
+/// Removes a session whose key is not valid any more from memory, so that rate limits do not treat it as known.
 fn close_session(request: &HttpRequest, problem: &Problem) {
-    let session = request.extensions().get::<BySession>().copied();
+    let session = request.extensions().get::<BrowserSession>().copied();
     let bridge = request.app_data::<Data<Bridge>>();
     if problem.status_code() == StatusCode::UNAUTHORIZED
-        && let Some((bridge, BySession(session))) = bridge.zip(session)
+        && let Some((bridge, BrowserSession(session))) = bridge.zip(session)
     {
         bridge.identity.sessions.set_ended(session);
     }
 }
 
-/// Whether a page is asked for with a cookie that we gave out and that is not known to have ended.
+/// Whether the cookie of a page request belongs to a session that is known from memory.
 pub fn is_known(request: &HttpRequest) -> bool {
     let cookie = cookie_of(request).filter(|_| is_page(request.path()));
     let bridge = request.app_data::<Data<Bridge>>();
@@ -110,7 +111,7 @@ pub fn is_known(request: &HttpRequest) -> bool {
         .is_some_and(|(bridge, cookie)| bridge.identity.sessions.is_known(cookie.value()))
 }
 
-/// The cookie, unless a bearer decides. What a proxy before us asked for, such as Basic, is none.
+/// The session cookie, unless there is a bearer token. Other schemes, such as Basic for a proxy in front, are ignored.
 fn cookie_of(request: &HttpRequest) -> Option<Cookie<'static>> {
     let given = text(request.headers(), header::AUTHORIZATION.as_str());
     let scheme = given.and_then(|given| given.split_whitespace().next());
@@ -120,19 +121,20 @@ fn cookie_of(request: &HttpRequest) -> Option<Cookie<'static>> {
     request.cookie(COOKIE)
 }
 
-/// What only reads may come from anywhere; what writes comes from a page of ours.
-fn is_harmless(request: &HttpRequest) -> bool {
-    [Method::GET, Method::HEAD].contains(request.method()) || is_own(request)
+/// Requests that only read may come from other sites; others must come from a page of the bridge.
+fn may_come_from_any_site(request: &HttpRequest) -> bool {
+    [Method::GET, Method::HEAD].contains(request.method()) || is_same_origin(request)
 }
 
-/// As the browser itself says, as for a session with Iaso. One that does not say where a request comes from, as browsers
-/// do without TLS, still names its page: then it must be the host that was asked, whichever name people have for it. The
-/// cookie goes to no other.
-fn is_own(request: &HttpRequest) -> bool {
+/// By `Sec-Fetch-Site`, as for Iaso's sessions. Without TLS, browsers do not send it; then `Origin` must be the
+/// request's own host, because users may reach the bridge by several names. The cookie is only sent to the host that
+/// set it.
+fn is_same_origin(request: &HttpRequest) -> bool {
     let headers = request.headers();
     let bridge = request.app_data::<Data<Bridge>>();
     let says = text(headers, "sec-fetch-site").is_some();
-    bridge.is_some_and(|bridge| origin::is_own(headers, bridge)) || (!says && is_same_host(request))
+    bridge.is_some_and(|bridge| origin::is_same_origin(headers, bridge))
+        || (!says && is_same_host(request))
 }
 
 fn is_same_host(request: &HttpRequest) -> bool {
@@ -149,17 +151,17 @@ fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
 
 #[derive(Template)]
 #[template(path = "sign_in.html")]
-pub struct SignIn {
-    page: Shell,
+pub struct SignInPage {
+    page: Layout,
     wrong: Option<Sentence>,
-    /// Whether somebody asked for a deed, who must know that nothing was done.
+    /// Whether the request was an action, so that the page says that it was not performed.
     is_undone: bool,
-    /// Where to go on to.
+    /// The address to continue at after signing in.
     next: String,
 }
 
-impl SignIn {
-    /// In place of a page that asks for somebody.
+impl SignInPage {
+    /// The sign-in page in place of a page that requires a user.
     pub fn instead_of(request: &HttpRequest) -> Self {
         Self {
             is_undone: !request.method().is_safe(),
@@ -169,7 +171,7 @@ impl SignIn {
 
     fn to_go_on(request: &HttpRequest, next: String) -> Self {
         Self {
-            page: Shell::of(request, Here::Elsewhere),
+            page: Layout::of(request, Section::Other),
             wrong: None,
             is_undone: false,
             next,
@@ -177,34 +179,35 @@ impl SignIn {
     }
 }
 
-/// The page itself, or the one that a deed is asked for on: most forms are sent to where they stand.
+/// The page to continue at: the requested page, or the page of the requested action. Most forms are sent to their own
+/// page's address.
 fn page_of(request: &HttpRequest) -> String {
     let address = address_of(request);
     let path = request.path().trim_end_matches('/');
-    let deed = DEEDS.iter().find(|(name, _)| path.ends_with(name));
-    match deed.filter(|_| !request.method().is_safe()) {
+    let action = ACTION_PATHS.iter().find(|(name, _)| path.ends_with(name));
+    match action.filter(|_| !request.method().is_safe()) {
         Some((_, above)) => {
-            let kept = path.rsplitn(above + 1, '/').last().unwrap_or_default();
-            format!("{kept}/")
+            let stored = path.rsplitn(above + 1, '/').last().unwrap_or_default();
+            format!("{stored}/")
         }
         None => address,
     }
 }
 
-pub async fn show(request: HttpRequest) -> Answer<HttpResponse> {
-    let shown = SignIn::to_go_on(&request, next_of(&request));
+pub async fn show(request: HttpRequest) -> HttpResult<HttpResponse> {
+    let shown = SignInPage::to_go_on(&request, next_of(&request));
     page(StatusCode::OK, &shown)
 }
 
-pub async fn enter(
+pub async fn sign_in(
     bridge: Data<Bridge>,
     request: HttpRequest,
     payload: Payload,
-) -> Answer<HttpResponse> {
-    if !is_own(&request) {
+) -> HttpResult<HttpResponse> {
+    if !is_same_origin(&request) {
         return Err(Problem::forbidden(say("page-foreign")));
     }
-    let pairs = body::pairs(&request, payload).await?;
+    let pairs = request_body::pairs(&request, payload).await?;
     let given = |name: &str| {
         let found = pairs.iter().find(|(own, _)| own == name);
         found
@@ -213,39 +216,39 @@ pub async fn enter(
     };
     let key = SecretString::from(given("key"));
     let next = own_address(&request, &given("next"));
-    request.extensions_mut().insert(Tried);
+    request.extensions_mut().insert(SignInAttempt);
     if let Some((who, sealed)) = bridge.identity.sign_in(&key).await? {
         request.extensions_mut().insert(who);
-        let mut answer = see_other(&next);
-        keep(&bridge, &request, &mut answer, Some(&sealed));
+        let mut answer = redirect(&next);
+        set_cookie(&bridge, &request, &mut answer, Some(&sealed));
         return Ok(answer);
     }
-    let shown = SignIn {
+    let shown = SignInPage {
         wrong: Some(say("sign-in-wrong")),
-        ..SignIn::to_go_on(&request, next)
+        ..SignInPage::to_go_on(&request, next)
     };
     page(StatusCode::UNAUTHORIZED, &shown)
 }
 
-pub async fn leave(bridge: Data<Bridge>, request: HttpRequest) -> Answer<HttpResponse> {
-    if !is_own(&request) {
+pub async fn sign_out(bridge: Data<Bridge>, request: HttpRequest) -> HttpResult<HttpResponse> {
+    if !is_same_origin(&request) {
         return Err(Problem::forbidden(say("page-foreign")));
     }
     if let Some(cookie) = request.cookie(COOKIE) {
         bridge.identity.sessions.sign_out(cookie.value()).await?;
     }
-    let mut answer = see_page(&request, "/sign-in/");
-    keep(&bridge, &request, &mut answer, None);
+    let mut answer = redirect_to_page(&request, "/sign-in/");
+    set_cookie(&bridge, &request, &mut answer, None);
     Ok(answer)
 }
 
-/// A cookie that opens nothing any more would stand before everything else that its reader may show.
-pub fn forget(bridge: &Bridge, request: &HttpRequest, answer: &mut HttpResponse) {
-    keep(bridge, request, answer, None);
+/// Removes a cookie that is not valid any more; it would hide other credentials, such as Iaso's session.
+pub fn remove_cookie(bridge: &Bridge, request: &HttpRequest, answer: &mut HttpResponse) {
+    set_cookie(bridge, request, answer, None);
 }
 
-/// No script reads it, no other site sends it, and where there is TLS it goes no other way.
-fn keep(
+/// Scripts cannot read the cookie, other sites cannot send it, and with TLS it is only sent encrypted.
+fn set_cookie(
     bridge: &Bridge,
     request: &HttpRequest,
     answer: &mut HttpResponse,
@@ -254,7 +257,7 @@ fn keep(
     let lasts = sealed.map_or(0, |_| SESSION_LIFETIME.num_seconds());
     let value = sealed.map(|sealed| sealed.expose_secret().to_owned());
     let cookie = Cookie::build(COOKIE, value.unwrap_or_default())
-        .path(base(request.path()))
+        .path(base_path(request.path()))
         .http_only(true)
         .same_site(SameSite::Strict)
         .secure(bridge.identity.public_url().starts_with("https://"))
@@ -272,7 +275,7 @@ fn next_of(request: &HttpRequest) -> String {
     own_address(request, &next)
 }
 
-/// Whether a browser would leave out a part of the path: what follows `..` may be any page of this host.
+/// Whether the path contains `.` or `..`: a browser would resolve them and could leave the pages.
 fn leads_up(address: &str) -> bool {
     let path = address.split(['?', '#']).next().unwrap_or_default();
     path.split('/').any(|step| {
@@ -281,9 +284,10 @@ fn leads_up(address: &str) -> bool {
     })
 }
 
-/// A page of ours, so that nobody is led elsewhere by a link to the way in.
+/// The address if it is a page of the bridge, else the list of pipelines: a link to the sign-in page must not redirect
+/// to another site.
 fn own_address(request: &HttpRequest, wanted: &str) -> String {
-    let base = base(request.path());
+    let base = base_path(request.path());
     let plain = |letter: char| letter.is_ascii_graphic() && letter != '\\';
     let below = wanted
         .strip_prefix(base)

@@ -1,7 +1,7 @@
-//! `/dashboard/tasks/{id}/`: how far a launch is, what it said and left behind, and why it has its status.
+//! `/dashboard/tasks/{id}/`: the progress, messages, outputs, result and history of a task.
 //!
-//! The page is whole without a script. With one it follows the task's stream and takes its live parts anew from this
-//! same page, so that there is one way to draw it.
+//! The page is complete without a script. The script follows the task's stream and, at each change, loads this page
+//! again and replaces its live parts, so there is only one way to render them.
 
 use actix_web::http::{StatusCode, header};
 use actix_web::web::{Data, Path};
@@ -12,42 +12,42 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::badge::Badge;
-use super::events::{Happened, Line, happened, lines};
+use super::layout::{Layout, Section, large_page, set_page_headers, span};
 use super::pipelines::label;
-use super::result::{Cell, Form, Readable, cell, readable};
-use super::shell::{Here, Shell, guarded, large_page, span};
-use super::short::shortened;
-use super::used;
+use super::result_view::{Cell, ResultContent, ResultView, cell, result_view};
+use super::task_events::{EventItem, LogLine, event_item, lines};
+use super::truncate::truncate;
+use super::version_defaults;
 use crate::domain::ids::TaskId;
 use crate::domain::parameters::MASK;
 use crate::domain::principal::Principal;
 use crate::domain::task::Task;
 use crate::domain::validation::{masked_by_name, without_injected};
 use crate::http::api::tasks::task_id;
-use crate::http::error::{Answer, Problem};
-use crate::http::history;
+use crate::http::error::{HttpResult, Problem};
+use crate::http::event_text;
 use crate::language::english;
 use crate::service::tasks::{EventsPart, TaskHistory, TaskView};
 use crate::service::tasks::{RunDetails, RunOutput};
 use crate::service::{Bridge, Error, PAGE_WAIT, Upstream};
 
-/// Lines of history and of messages, newest kept.
+/// Maximum number of events and messages, newest kept.
 const LINES: usize = 200;
-/// Letters of a container's log, newest kept.
+/// Maximum number of characters of a container's log, newest kept.
 const LOG: usize = 40_000;
 
 #[derive(Template)]
 #[template(path = "task.html")]
 struct TaskPage {
-    page: Shell,
+    page: Layout,
     id: i64,
-    /// The page's address without anything asked of it.
-    here: String,
+    /// The page's address without query.
+    address: String,
     pipeline: String,
     pipeline_id: String,
     version: Option<String>,
     badge: Badge,
-    /// What the status alone does not tell.
+    /// The key of an addition to the status.
     state: Option<&'static str>,
     is_live: bool,
     percent: Option<i64>,
@@ -63,19 +63,19 @@ struct TaskPage {
     values: Vec<(String, Cell)>,
     /// The default values that were used, when the launch sent none.
     defaults: Vec<(String, Cell)>,
-    /// Codes of secrets that a relaunch needs again, each with what is wrong with it.
+    /// Codes of the secrets that a relaunch needs again, each with its error.
     secrets: Vec<(String, Option<String>)>,
-    once: String,
+    idempotency_key: String,
     may_cancel: bool,
     may_relaunch: bool,
-    told: Vec<String>,
-    result: Option<Readable>,
-    lines: Vec<Line>,
-    events: Vec<Happened>,
+    messages: Vec<String>,
+    result: Option<ResultView>,
+    lines: Vec<LogLine>,
+    events: Vec<EventItem>,
     outputs: Vec<Output>,
     logs: Option<String>,
     logs_cut: bool,
-    away: Option<String>,
+    unavailable: Option<String>,
 }
 
 struct Output {
@@ -87,20 +87,20 @@ struct Output {
 
 /// The part of the page that comes from OpenHEXA.
 struct RunPart {
-    lines: Vec<Line>,
+    lines: Vec<LogLine>,
     outputs: Vec<Output>,
     logs: Option<String>,
     logs_cut: bool,
     /// Why it is missing.
-    away: Option<String>,
+    unavailable: Option<String>,
 }
 
 impl RunPart {
     fn new(
-        shell: &Shell,
+        layout: &Layout,
         history: &TaskHistory,
         details: Option<RunDetails>,
-        away: Option<String>,
+        unavailable: Option<String>,
     ) -> Self {
         let (messages, outputs, logs) = details.map_or_else(Default::default, |found| {
             (found.messages, found.outputs, found.logs)
@@ -108,20 +108,20 @@ impl RunPart {
         let (logs, logs_cut) = logs.map_or((None, false), |text| newest_log(&text));
         let outputs = outputs.into_iter();
         Self {
-            lines: newest(lines(shell, &history.events, &messages)),
-            outputs: outputs.filter_map(|one| output(shell, one)).collect(),
+            lines: newest(lines(layout, &history.events, &messages)),
+            outputs: outputs.filter_map(|one| output(layout, one)).collect(),
             logs,
             logs_cut,
-            away,
+            unavailable,
         }
     }
 }
 
-/// What a page says beside the task: a refusal of what was asked of it.
+/// The status and errors of a cancel or relaunch that was refused.
 #[derive(Default)]
-pub struct Beside {
+pub struct ActionErrors {
     pub status: StatusCode,
-    pub told: Vec<String>,
+    pub messages: Vec<String>,
     pub errors: std::collections::BTreeMap<String, Vec<String>>,
 }
 
@@ -130,40 +130,47 @@ pub async fn show(
     who: Principal,
     id: Path<String>,
     request: HttpRequest,
-) -> Answer<HttpResponse> {
-    draw(&bridge, &who, &request, task_id(&id)?, Beside::default()).await
+) -> HttpResult<HttpResponse> {
+    render(
+        &bridge,
+        &who,
+        &request,
+        task_id(&id)?,
+        ActionErrors::default(),
+    )
+    .await
 }
 
-pub async fn draw(
+pub async fn render(
     bridge: &Bridge,
     who: &Principal,
     request: &HttpRequest,
     id: TaskId,
-    beside: Beside,
-) -> Answer<HttpResponse> {
-    let seen = bridge.tasks.view(who.account, id).await?;
+    action: ActionErrors,
+) -> HttpResult<HttpResponse> {
+    let view = bridge.tasks.view(who.account, id).await?;
     let part = EventsPart {
         before: None,
         limit: LINES,
         messages_only: false,
     };
     let history = bridge.tasks.history(who.account, id, part).await?;
-    let shell = Shell::of(request, Here::Tasks);
-    let (details, away) = match details(bridge, &seen.task).await {
+    let layout = Layout::of(request, Section::Tasks);
+    let (details, unavailable) = match details(bridge, &view.task).await {
         Ok(found) => (found, None),
-        Err(Error::Upstream(why)) => (None, Some(shell.word(&why.sentence()))),
+        Err(Error::Upstream(why)) => (None, Some(layout.word(&why.sentence()))),
         Err(error) => return Err(error.into()),
     };
-    let defaults = if away.is_none() && without_injected(&seen.task.run.config).is_empty() {
-        used::defaults(bridge, who, &seen.task).await
+    let defaults = if unavailable.is_none() && without_injected(&view.task.run.config).is_empty() {
+        version_defaults::defaults(bridge, who, &view.task).await
     } else {
         Vec::new()
     };
-    let defaults = shown(&shell, defaults.iter().map(|(code, value)| (code, value)));
-    let status = beside.status;
+    let defaults = shown(&layout, defaults.iter().map(|(code, value)| (code, value)));
+    let status = action.status;
     large_page(status, move || {
-        let run = RunPart::new(&shell, &history, details, away);
-        let template = compose(shell, &seen, &history, run, beside);
+        let run = RunPart::new(&layout, &history, details, unavailable);
+        let template = compose(layout, &view, &history, run, action);
         TaskPage {
             defaults,
             ..template
@@ -173,56 +180,56 @@ pub async fn draw(
 }
 
 async fn details(bridge: &Bridge, task: &Task) -> Result<Option<RunDetails>, Error> {
-    let asking = bridge.tasks.run_details(task.id);
-    match tokio::time::timeout(PAGE_WAIT, asking).await {
+    let response = bridge.tasks.run_details(task.id);
+    match tokio::time::timeout(PAGE_WAIT, response).await {
         Ok(found) => found,
         Err(_) => Err(Error::Upstream(Upstream::TimedOut)),
     }
 }
 
 fn compose(
-    shell: Shell,
-    seen: &TaskView,
+    layout: Layout,
+    view: &TaskView,
     history: &TaskHistory,
     run: RunPart,
-    beside: Beside,
+    action: ActionErrors,
 ) -> TaskPage {
-    let task = &seen.task;
+    let task = &view.task;
     let (events, refused) = (history.events.iter(), history.stop_denied);
     TaskPage {
         id: task.id.0,
-        here: shell.below(&format!("/tasks/{}/", task.id)),
+        address: layout.path_to(&format!("/tasks/{}/", task.id)),
         pipeline: task.pipeline.name.clone(),
         pipeline_id: task.pipeline.id.to_string(),
         version: version(task),
-        badge: Badge::of_task(&shell, task.status()),
+        badge: Badge::of_task(&layout, task.status()),
         state: state(task, refused),
         is_live: !task.confirmed(),
         percent: percent(task),
         steps: steps(task),
-        message: message(&shell, task),
+        message: message(&layout, task),
         created_at: task.created_at,
         started_at: task.started_at,
         ended_at: task.ended_at,
         took: took(task),
-        launcher: launcher(&shell, task),
+        launcher: launcher(&layout, task),
         relaunch_of: task.relaunch_of.map(|id| id.0),
-        run_url: seen.run_url.clone(),
-        values: values(&shell, task),
+        run_url: view.run_url.clone(),
+        values: values(&layout, task),
         defaults: Vec::new(),
-        secrets: secrets(task, &beside),
-        once: Uuid::new_v4().to_string(),
-        may_cancel: shell.operates() && may_cancel(task, refused),
-        may_relaunch: shell.operates() && task.verdict().is_some(),
-        told: beside.told,
-        result: task.data.as_ref().map(readable),
+        secrets: secrets(task, &action),
+        idempotency_key: Uuid::new_v4().to_string(),
+        may_cancel: layout.may_operate() && may_cancel(task, refused),
+        may_relaunch: layout.may_operate() && task.verdict().is_some(),
+        messages: action.messages,
+        result: task.data.as_ref().map(result_view),
         lines: run.lines,
-        events: newest(events.map(|event| happened(&shell, event)).collect()),
+        events: newest(events.map(|event| event_item(&layout, event)).collect()),
         outputs: run.outputs,
         logs: run.logs,
         logs_cut: run.logs_cut,
-        away: run.away,
-        page: shell,
+        unavailable: run.unavailable,
+        page: layout,
     }
 }
 
@@ -235,13 +242,13 @@ fn version(task: &Task) -> Option<String> {
     version.map(|own| label(own.number, own.name.as_deref()))
 }
 
-/// Progress in steps, unless there are a hundred: then the percentage says the same.
+/// Progress in steps. None with 100 steps, which would repeat the percentage.
 fn steps(task: &Task) -> Option<(i32, i32)> {
     let is_shown = (1..).contains(&task.end_value) && task.end_value != 100;
     is_shown.then_some((task.progress_value, task.end_value))
 }
 
-/// The end of a log, unless it is blank, and whether its beginning was cut off.
+/// The end of a log, none if it is blank, and whether its start was cut off.
 fn newest_log(text: &str) -> (Option<String>, bool) {
     let (text, is_cut) = end_of(text, LOG);
     (Some(text).filter(|text| !text.trim().is_empty()), is_cut)
@@ -258,13 +265,13 @@ fn state(task: &Task, refused: bool) -> Option<&'static str> {
     }
 }
 
-/// The pipeline's own, or in the reader's words what only the bridge knows.
-pub fn message(shell: &Shell, task: &Task) -> Option<String> {
+/// The pipeline's message, or the bridge's note in the user's language.
+pub fn message(layout: &Layout, task: &Task) -> Option<String> {
     let shown = task.shown_message()?;
-    Some(shown.in_words(|note| shell.language.note(note)))
+    Some(shown.in_words(|note| layout.language.note(note)))
 }
 
-/// Of what the pipeline counts, or else of what OpenHEXA says; none before there is anything to tell.
+/// The pipeline's progress, else the run's. None before there is any, and after the end.
 pub fn percent(task: &Task) -> Option<i64> {
     let own = i64::from(task.progress_value) * 100;
     match (task.verdict().is_some(), task.end_value) {
@@ -280,26 +287,26 @@ pub fn took(task: &Task) -> Option<String> {
         .map(|end| span((end - from).num_seconds().max(0)))
 }
 
-pub fn launcher(shell: &Shell, task: &Task) -> Option<String> {
+pub fn launcher(layout: &Layout, task: &Task) -> Option<String> {
     let Some(person) = &task.launcher else {
         let actor = task.launched_with.as_ref();
-        return actor.map(|actor| history::actor(shell.language, actor));
+        return actor.map(|actor| event_text::actor(layout.language, actor));
     };
     let full = Some(person.full_name.clone()).filter(|name| !name.trim().is_empty());
     Some(full.unwrap_or_else(|| person.username.clone()))
 }
 
-fn values(shell: &Shell, task: &Task) -> Vec<(String, Cell)> {
+fn values(layout: &Layout, task: &Task) -> Vec<(String, Cell)> {
     let given = masked_by_name(&without_injected(&task.run.config));
-    shown(shell, given.iter())
+    shown(layout, given.iter())
 }
 
 fn shown<'a>(
-    shell: &Shell,
+    layout: &Layout,
     values: impl Iterator<Item = (&'a String, &'a Value)>,
 ) -> Vec<(String, Cell)> {
     let shown = |value: &Value| match value {
-        Value::Bool(flag) => cell(&shell.yes_or_no(*flag).into()),
+        Value::Bool(flag) => cell(&layout.yes_or_no(*flag).into()),
         Value::Null | Value::Number(_) | Value::String(_) | Value::Array(_) | Value::Object(_) => {
             cell(value)
         }
@@ -309,11 +316,11 @@ fn shown<'a>(
         .collect()
 }
 
-fn secrets(task: &Task, beside: &Beside) -> Vec<(String, Option<String>)> {
+fn secrets(task: &Task, action: &ActionErrors) -> Vec<(String, Option<String>)> {
     let given = without_injected(&task.run.config);
     let masked = given.into_iter().filter(|(_, value)| *value == MASK);
     let wrong = |code: &String| {
-        beside
+        action
             .errors
             .get(code)
             .and_then(|list| list.first().cloned())
@@ -334,10 +341,10 @@ fn end_of(text: &str, most: usize) -> (String, bool) {
     (text.chars().skip(skip).collect(), skip > 0)
 }
 
-fn output(shell: &Shell, output: RunOutput) -> Option<Output> {
+fn output(layout: &Layout, output: RunOutput) -> Option<Output> {
     let (kind, name, place) = match output {
-        RunOutput::File { name, path, .. } => (shell.say("output-file"), name, Some(path)),
-        RunOutput::Table { name } => (shell.say("output-table"), name, None),
+        RunOutput::File { name, path, .. } => (layout.say("output-file"), name, Some(path)),
+        RunOutput::Table { name } => (layout.say("output-table"), name, None),
         RunOutput::Link { name, kind, uri } => {
             (kind, name.unwrap_or_else(|| uri.clone()), Some(uri))
         }
@@ -346,18 +353,18 @@ fn output(shell: &Shell, output: RunOutput) -> Option<Output> {
     let is_web = |place: &&String| place.starts_with("https://") || place.starts_with("http://");
     Some(Output {
         link: place.as_ref().filter(is_web).cloned(),
-        name: shortened(&name, 200).0,
+        name: truncate(&name, 200).0,
         kind,
         place,
     })
 }
 
-/// The whole result, as the API has it.
+/// Downloads the whole result as JSON.
 pub async fn result(
     bridge: Data<Bridge>,
     who: Principal,
     id: Path<String>,
-) -> Answer<HttpResponse> {
+) -> HttpResult<HttpResponse> {
     let task = bridge.tasks.get(who.account, task_id(&id)?).await?;
     let result = task
         .shown_result(english)
@@ -367,6 +374,6 @@ pub async fn result(
     let mut answer = answer
         .insert_header((header::CONTENT_DISPOSITION, name))
         .json(Value::clone(&result));
-    guarded(&mut answer);
+    set_page_headers(&mut answer);
     Ok(answer)
 }

@@ -1,5 +1,5 @@
-//! `/dashboard/tasks/`: what was launched, newest first, to be narrowed down. A page goes on from where the one before
-//! ended, so that it costs the same anywhere in a long list; the first one lives.
+//! `/dashboard/tasks/`: the list of tasks, newest first, with filters. Pages use a cursor, so each costs the same in a
+//! long list; the first one is updated live.
 
 use actix_web::http::StatusCode;
 use actix_web::web::Data;
@@ -8,49 +8,49 @@ use askama::Template;
 use chrono::{DateTime, Utc};
 
 use super::badge::Badge;
-use super::shell::{Here, Shell, page};
-use super::short::shortened;
+use super::layout::{Layout, Section, page};
 use super::task::{launcher, message, percent, took};
+use super::truncate::truncate;
 use crate::domain::principal::Principal;
 use crate::domain::task::{Status, Task};
 use crate::http::api::query::Query;
 use crate::http::api::tasks::filter;
-use crate::http::error::{Answer, Problem, Told};
+use crate::http::error::{ErrorBody, HttpResult, Problem};
 use crate::service::Bridge;
 use crate::service::tasks::CursorPage;
 
 const ROWS: usize = 30;
-/// Letters of a message.
+/// Characters of a message.
 const LETTERS: usize = 140;
-/// What a list may be narrowed down by, as the API has it.
+/// The filters of the list, with the names of the API.
 const FILTERS: [&str; 5] = ["search", "status", "from", "to", "pipeline"];
 
 #[derive(Template)]
 #[template(path = "tasks.html")]
-struct Tasks {
-    page: Shell,
+struct TasksPage {
+    page: Layout,
     search: String,
     from: String,
     to: String,
     pipeline: String,
-    /// The pipeline's name, where a task tells it.
+    /// The pipeline's name, if the list contains a task of it.
     pipeline_name: Option<String>,
-    statuses: Vec<Choice>,
-    rows: Vec<Row>,
+    statuses: Vec<StatusChoice>,
+    rows: Vec<TaskListRow>,
     is_filtered: bool,
-    /// Whether new tasks appear by themselves: on the first page only.
+    /// Whether new tasks appear automatically: on the first page only.
     is_live: bool,
     older: Option<String>,
-    told: Option<String>,
+    problem: Option<String>,
 }
 
-struct Choice {
+struct StatusChoice {
     word: &'static str,
     shown: String,
     chosen: bool,
 }
 
-struct Row {
+struct TaskListRow {
     id: i64,
     pipeline: String,
     version: Option<String>,
@@ -67,18 +67,18 @@ pub async fn list(
     bridge: Data<Bridge>,
     who: Principal,
     request: HttpRequest,
-) -> Answer<HttpResponse> {
+) -> HttpResult<HttpResponse> {
     let query = Query::of(&request);
-    let shell = Shell::of(&request, Here::Tasks);
+    let layout = Layout::of(&request, Section::Tasks);
     match find(&bridge, &who, &query).await {
-        Ok(found) => page(StatusCode::OK, &tasks(shell, &query, &found, None)),
+        Ok(found) => page(StatusCode::OK, &tasks(layout, &query, &found, None)),
         Err(problem) if problem.status_code() == StatusCode::BAD_REQUEST => {
             let nothing = CursorPage {
                 tasks: Vec::new(),
                 next: None,
             };
-            let told = Told::new(&problem, shell.language).error().to_owned();
-            let shown = tasks(shell, &query, &nothing, Some(told));
+            let problem = ErrorBody::new(&problem, layout.language).error().to_owned();
+            let shown = tasks(layout, &query, &nothing, Some(problem));
             page(StatusCode::BAD_REQUEST, &shown)
         }
         Err(problem) => Err(problem),
@@ -91,41 +91,41 @@ async fn find(bridge: &Bridge, who: &Principal, query: &Query) -> Result<CursorP
     Ok(bridge.tasks.list_after(filter, cursor).await?)
 }
 
-fn tasks(shell: Shell, query: &Query, found: &CursorPage, told: Option<String>) -> Tasks {
+fn tasks(layout: Layout, query: &Query, found: &CursorPage, problem: Option<String>) -> TasksPage {
     let given = |name: &str| query.get(name).unwrap_or_default().to_owned();
     let pipeline = given("pipeline");
     let first = found.tasks.first().filter(|_| !pipeline.is_empty());
     let chosen = given("status").to_ascii_uppercase();
-    let choice = |status: Status| Choice {
+    let choice = |status: Status| StatusChoice {
         word: status.word(),
-        shown: Badge::of_task(&shell, status).word,
+        shown: Badge::of_task(&layout, status).word,
         chosen: status.word() == chosen,
     };
-    Tasks {
+    TasksPage {
         search: given("search"),
         from: given("from"),
         to: given("to"),
-        pipeline_name: first.map(|seen| seen.task.pipeline.name.clone()),
+        pipeline_name: first.map(|view| view.task.pipeline.name.clone()),
         pipeline,
         statuses: Status::ALL.map(choice).into(),
         rows: found
             .tasks
             .iter()
-            .map(|seen| row(&shell, &seen.task))
+            .map(|view| row(&layout, &view.task))
             .collect(),
         is_filtered: FILTERS.iter().any(|name| query.get(name).is_some()),
-        is_live: told.is_none() && query.get("cursor").is_none(),
+        is_live: problem.is_none() && query.get("cursor").is_none(),
         older: found
             .next
             .as_ref()
-            .map(|cursor| older(&shell, query, cursor)),
-        told,
-        page: shell,
+            .map(|cursor| older(&layout, query, cursor)),
+        problem,
+        page: layout,
     }
 }
 
-/// The same list, from where this page ends.
-fn older(shell: &Shell, query: &Query, cursor: &str) -> String {
+/// The address of the next page.
+fn older(layout: &Layout, query: &Query, cursor: &str) -> String {
     let mut older = form_urlencoded::Serializer::new(String::new());
     for name in FILTERS {
         if let Some(value) = query.get(name) {
@@ -133,21 +133,21 @@ fn older(shell: &Shell, query: &Query, cursor: &str) -> String {
         }
     }
     let older = older.append_pair("cursor", cursor).finish();
-    shell.below(&format!("/tasks/?{older}"))
+    layout.path_to(&format!("/tasks/?{older}"))
 }
 
-fn row(shell: &Shell, task: &Task) -> Row {
+fn row(layout: &Layout, task: &Task) -> TaskListRow {
     let version = task.pipeline.version.as_ref();
-    Row {
+    TaskListRow {
         id: task.id.0,
         pipeline: task.pipeline.name.clone(),
         version: version.map(|own| super::pipelines::label(own.number, own.name.as_deref())),
-        badge: Badge::of_task(shell, task.status()),
+        badge: Badge::of_task(layout, task.status()),
         is_unconfirmed: task.verdict().is_some() && !task.confirmed(),
         percent: percent(task),
-        message: message(shell, task).map(|text| shortened(&text, LETTERS).0),
+        message: message(layout, task).map(|text| truncate(&text, LETTERS).0),
         at: task.created_at,
         took: took(task),
-        launcher: launcher(shell, task),
+        launcher: launcher(layout, task),
     }
 }

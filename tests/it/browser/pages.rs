@@ -14,17 +14,17 @@ const HEAVIEST: f64 = 100_000.0;
 /// A page in one of its states.
 pub struct Visit {
     pub name: &'static str,
-    /// Its way, as the table of URLs has it.
-    way: &'static str,
+    /// Its path in the route list.
+    route: &'static str,
     pub path: &'static str,
     /// What is done there, and what is waited for.
     pub then: Option<(&'static str, &'static str)>,
 }
 
-const fn at(name: &'static str, way: &'static str, path: &'static str) -> Visit {
+const fn at(name: &'static str, route: &'static str, path: &'static str) -> Visit {
     Visit {
         name,
-        way,
+        route,
         path,
         then: None,
     }
@@ -191,14 +191,18 @@ fn every_page_is_visited() {
         NOT_CONFIGURED,
         STALE,
     ];
-    let visited: BTreeSet<&str> = lists.into_iter().flatten().map(|visit| visit.way).collect();
-    let ways = openhexa_bridge::http::ways();
-    let pages = ways.iter().filter(|way| {
-        way.path.starts_with("/dashboard")
-            && way.methods.contains(&"GET")
-            && !NO_PAGES.contains(&way.path.as_str())
+    let visited: BTreeSet<&str> = lists
+        .into_iter()
+        .flatten()
+        .map(|visit| visit.route)
+        .collect();
+    let routes = openhexa_bridge::http::list_routes();
+    let pages = routes.iter().filter(|route| {
+        route.path.starts_with("/dashboard")
+            && route.methods.contains(&"GET")
+            && !NO_PAGES.contains(&route.path.as_str())
     });
-    let pages: BTreeSet<&str> = pages.map(|way| way.path.as_str()).collect();
+    let pages: BTreeSet<&str> = pages.map(|route| route.path.as_str()).collect();
     assert_eq!(
         visited, pages,
         "a page is not visited here: add a line for it"

@@ -190,15 +190,15 @@ async fn here_it_reports_on_its_own_task_and_opens_nothing_else(
         unknown
     );
     let asked = iaso.heard().len();
-    for way in openhexa_bridge::http::ways()
+    for route in openhexa_bridge::http::list_routes()
         .into_iter()
-        .filter(|way| way.role.is_some())
+        .filter(|route| route.role.is_some())
     {
-        let path = way
+        let path = route
             .path
             .replace("{id}", &task.to_string())
             .replace("{code}", "x");
-        for method in way.methods {
+        for method in route.methods {
             let ask = story.ask_at(As::Bearer(token.clone()), method.parse().unwrap(), &path);
             // Not even with the launcher's own session beside it.
             let answer = ask.in_iaso(&session).send().await;

@@ -87,11 +87,11 @@ async fn every_way_to_write_asks_for_it_and_no_way_to_read_does(
 ) {
     let (story, iaso) = begin(base).await;
     let session = iaso.session(iaso::superuser(4, 1));
-    for way in openhexa_bridge::http::ways() {
-        let path = way.path.replace("{id}", "1").replace("{code}", "x");
-        for method in way.methods {
+    for route in openhexa_bridge::http::list_routes() {
+        let path = route.path.replace("{id}", "1").replace("{code}", "x");
+        for method in route.methods {
             let method: Method = method.parse().unwrap();
-            if way.path.ends_with("/stream") && method == Method::GET {
+            if route.path.ends_with("/stream") && method == Method::GET {
                 story
                     .ask_at(As::Nobody, method, "/api/openhexa/tasks/stream/")
                     .cookie(&session)

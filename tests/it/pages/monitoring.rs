@@ -119,7 +119,7 @@ fn compare(page: &Page, ends: [&str; 4]) {
         }
     }
     assert!(!told.is_empty());
-    assert_eq!(page.at("plot-told"), told.join("; "));
+    assert_eq!(page.at("plot-description"), told.join("; "));
 }
 
 #[rstest]

@@ -3,8 +3,8 @@
 use openhexa_bridge::domain::parameters::Parameter;
 use openhexa_bridge::domain::sentence::Sentence;
 use openhexa_bridge::http::Language::{self, English, French};
-use openhexa_bridge::http::ui::digits::{counts, written};
-use openhexa_bridge::http::ui::values::{boxes, read as read_in};
+use openhexa_bridge::http::ui::form_values::{boxes, read as read_in};
+use openhexa_bridge::http::ui::number_format::{is_quantity, written};
 use serde_json::{Number, Value, json};
 
 fn read(
@@ -354,9 +354,9 @@ fn names_made_of_digits_are_no_numbers() {
         "année",
         "period",
     ] {
-        assert!(!counts(name), "{name}");
+        assert!(!is_quantity(name), "{name}");
     }
     for name in ["", "Target", "Idle", "decoded", "Vaccinated (all)"] {
-        assert!(counts(name), "{name}");
+        assert!(is_quantity(name), "{name}");
     }
 }

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 
 use jsonschema::Validator;
 use openhexa_bridge::http::Language;
-use openhexa_bridge::http::document;
+use openhexa_bridge::http::openapi;
 use reqwest::header::HeaderMap;
 use serde_json::{Map, Value, json};
 
@@ -27,7 +27,7 @@ pub struct Told<'a> {
 }
 
 static CONTRACT: LazyLock<Contract> =
-    LazyLock::new(|| Contract::of(document::document(Language::English).unwrap()));
+    LazyLock::new(|| Contract::of(openapi::document(Language::English).unwrap()));
 
 struct Contract {
     document: Value,

@@ -34,7 +34,7 @@ const WHO: [&str; 14] = [
 const OWN: std::ops::Range<usize> = 7..14;
 
 struct Row {
-    way: &'static str,
+    route: &'static str,
     path: String,
     body: Option<Value>,
     statuses: [u16; 14],
@@ -106,10 +106,10 @@ fn manner(town: &Town) -> Manner {
     }
 }
 
-fn row(way: &'static str, path: impl Into<String>, statuses: [u16; 14]) -> Row {
+fn row(route: &'static str, path: impl Into<String>, statuses: [u16; 14]) -> Row {
     let (path, body) = (path.into(), None);
     Row {
-        way,
+        route,
         path,
         body,
         statuses,
@@ -169,7 +169,7 @@ fn reads(town: &Town) -> Vec<Row> {
     ]
 }
 
-/// The pages let in whom the API lets in; whoever is not signed in is shown the way in.
+/// The pages let in whom the API lets in; a user who is not signed in gets the sign-in page.
 #[rustfmt::skip]
 fn pages(town: &Town) -> Vec<Row> {
     let pipeline = format!("{PAGES}/pipelines/{}", id(1));
@@ -302,15 +302,15 @@ async fn knock(ask: Ask<'_>, is_stream: bool, expected: u16) -> (u16, String) {
     (200, format!("{first:?}"))
 }
 
-fn method(way: &str) -> Method {
-    way.split(' ').next().unwrap().parse().unwrap()
+fn method(route: &str) -> Method {
+    route.split(' ').next().unwrap().parse().unwrap()
 }
 
 async fn knock_everywhere(town: &Town) {
     let crowd = gather(town);
     for row in rows(town) {
         for (who, (shown, status)) in crowd.shown.iter().zip(row.statuses).enumerate() {
-            let ask = town.story.ask_at(As::Nobody, method(row.way), &row.path);
+            let ask = town.story.ask_at(As::Nobody, method(row.route), &row.path);
             let ask = shown
                 .iter()
                 .fold(ask, |ask, (name, value)| ask.header(name, value));
@@ -318,19 +318,19 @@ async fn knock_everywhere(town: &Town) {
                 Some(body) => ask.json(body),
                 None => ask,
             };
-            let (told, text) = knock(ask, row.way.ends_with("/stream"), status).await;
+            let (told, text) = knock(ask, row.route.ends_with("/stream"), status).await;
             let name = WHO[who];
-            assert_eq!(told, status, "{} by {name}: {text}", row.way);
+            assert_eq!(told, status, "{} by {name}: {text}", row.route);
             // Whoever is refused, and whoever is of another account, reads nothing that is the first one's.
             if !OWN.contains(&who) || status >= 400 {
-                let way = row.way;
+                let route = row.route;
                 assert!(
                     !text.contains(MARK),
-                    "{way} tells {name} about the first account: {text}"
+                    "{route} tells {name} about the first account: {text}"
                 );
                 assert!(
-                    !way.ends_with("/runs") || status >= 400 || are_nobodys(&text),
-                    "{way} tells {name} about the first account: {text}"
+                    !route.ends_with("/runs") || status >= 400 || are_nobodys(&text),
+                    "{route} tells {name} about the first account: {text}"
                 );
             }
         }
@@ -383,16 +383,16 @@ async fn look_for_the_mark(town: &Town) {
         "/history",
         "{file}",
     ];
-    let is_shared = |way: &str| way.contains("/pipelines") && !way.ends_with("/config");
+    let is_shared = |route: &str| route.contains("/pipelines") && !route.ends_with("/config");
     let marked = rows(town).into_iter().filter(|row| {
-        row.way.starts_with("GET")
-            && !quiet.iter().any(|end| row.way.ends_with(end))
-            && !(town.is_shared && is_shared(row.way))
+        row.route.starts_with("GET")
+            && !quiet.iter().any(|end| row.route.ends_with(end))
+            && !(town.is_shared && is_shared(row.route))
     });
     for row in marked {
         let ask = town.story.ask_at(As::Admin, Method::GET, &row.path);
         let text = ask.send().await.text;
-        assert!(text.contains(MARK), "{}: {text}", row.way);
+        assert!(text.contains(MARK), "{}: {text}", row.route);
     }
 }
 
@@ -415,24 +415,25 @@ async fn the_mark_is_there_beside_iaso_too() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_route_is_missing_in_the_table(#[values(Sqlite, Postgres)] base: Base) {
     let town = Town::begin(base).await;
-    let listed: BTreeSet<String> = rows(&town).iter().map(|row| row.way.to_owned()).collect();
+    let listed: BTreeSet<String> = rows(&town).iter().map(|row| row.route.to_owned()).collect();
     // Both addresses of the pages are of one table, and their guards go by no address.
-    let (beside, ways): (Vec<_>, Vec<_>) = http::ways()
+    let (beside, routes): (Vec<_>, Vec<_>) = http::list_routes()
         .into_iter()
-        .partition(|way| way.path.starts_with(BESIDE_IASO));
-    let own = |way: &http::Listed| way.path.starts_with(PAGES);
-    let mirrored = beside.into_iter().map(|mut way| {
-        way.path = way.path.replacen(BESIDE_IASO, PAGES, 1);
-        way
+        .partition(|route| route.path.starts_with(BESIDE_IASO));
+    let own = |route: &http::ListedRoute| route.path.starts_with(PAGES);
+    let mirrored = beside.into_iter().map(|mut route| {
+        route.path = route.path.replacen(BESIDE_IASO, PAGES, 1);
+        route
     });
-    assert!(mirrored.eq(ways.iter().filter(|way| own(way)).cloned()));
-    let each = ways.iter().flat_map(|way| {
-        way.methods
+    assert!(mirrored.eq(routes.iter().filter(|route| own(route)).cloned()));
+    let each = routes.iter().flat_map(|route| {
+        route
+            .methods
             .iter()
-            .map(move |method| format!("{method} {}", way.path))
+            .map(move |method| format!("{method} {}", route.path))
     });
     // HEAD is GET without its body.
-    let registered: BTreeSet<String> = each.filter(|way| !way.starts_with("HEAD ")).collect();
+    let registered: BTreeSet<String> = each.filter(|route| !route.starts_with("HEAD ")).collect();
     let missing: Vec<_> = registered.difference(&listed).collect();
     assert!(
         missing.is_empty(),
@@ -472,15 +473,15 @@ async fn compare_with_what_is_not_there(town: &Town) {
         })
     };
     // A workspace of both has pipelines of both.
-    let is_anothers = |way: &str| {
-        way.contains("{id}")
-            && (!town.is_shared || way.contains("/tasks/") || way.starts_with("PATCH"))
+    let is_anothers = |route: &str| {
+        route.contains("{id}")
+            && (!town.is_shared || route.contains("/tasks/") || route.starts_with("PATCH"))
     };
-    for row in rows(town).into_iter().filter(|row| is_anothers(row.way)) {
+    for row in rows(town).into_iter().filter(|row| is_anothers(row.route)) {
         let ask = async |path: &str, body: &Option<String>| {
             let ask = town
                 .story
-                .ask_at(As::Nobody, method(row.way), path)
+                .ask_at(As::Nobody, method(row.route), path)
                 .in_iaso(&town.stranger);
             match body {
                 Some(body) => ask.body("application/json", body.clone()).send().await,
@@ -489,10 +490,10 @@ async fn compare_with_what_is_not_there(town: &Town) {
         };
         let body = row.body.as_ref().map(Value::to_string);
         let (path, otherwise) = (other(&row.path), body.as_deref().map(other));
-        assert!(path != row.path, "{}", row.way);
+        assert!(path != row.path, "{}", row.route);
         let (theirs, unknown) = (ask(&row.path, &body).await, ask(&path, &otherwise).await);
-        assert!(theirs.status >= 400, "{}", row.way);
-        assert_eq!(told(&theirs), told(&unknown), "{}", row.way);
+        assert!(theirs.status >= 400, "{}", row.route);
+        assert_eq!(told(&theirs), told(&unknown), "{}", row.route);
     }
 }
 

@@ -1,5 +1,5 @@
-//! Where OpenHEXA is: the address, token and workspace of the record. What stands in the form can be tried before it is
-//! put in force. A token is never shown, and an empty box keeps the one that is there.
+//! The settings page of the connection: URL, token and workspace. The values can be tested before they are saved. The
+//! token is never shown, and an empty field keeps it.
 
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Payload};
@@ -8,16 +8,16 @@ use askama::Template;
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
 
-use super::{HOME, TextBox, first_errors, place, said};
+use super::{HOME, TextBox, assign_errors, first_errors, version_in_query};
 use crate::domain::principal::Principal;
 use crate::domain::sentence::{FieldErrors, Sentence, say};
-use crate::http::body;
-use crate::http::error::{Answer, Problem};
-use crate::http::history::stored_actor;
-use crate::http::marks::Object;
+use crate::http::error::{HttpResult, Problem};
+use crate::http::event_text::stored_actor;
+use crate::http::request_body;
+use crate::http::request_extensions::AuditObject;
 use crate::http::ui::badge::Badge;
-use crate::http::ui::fields::Typed;
-use crate::http::ui::shell::{Here, Shell, page, see_page};
+use crate::http::ui::form_fields::FormInput;
+use crate::http::ui::layout::{Layout, Section, page, redirect_to_page};
 use crate::service::configuration::{
     Change, ChangeMode, Check, NO_RECORD, Record, TOKEN, URL, WORKSPACE,
 };
@@ -25,48 +25,48 @@ use crate::service::{Bridge, Error};
 
 #[derive(Template)]
 #[template(path = "settings.html")]
-struct Connection {
-    page: Shell,
+struct ConnectionPage {
+    page: Layout,
     part: &'static str,
     boxes: Vec<TextBox>,
-    /// The version that the form is made against.
+    /// The version of the configuration that the form was rendered from.
     version: i64,
-    record: Option<Seen>,
-    /// Whether the record is Iaso's to change; then why there is none.
+    record: Option<CurrentRecord>,
+    /// Whether Iaso manages the configuration. `missing`: why there is none.
     attached: bool,
     missing: Option<String>,
-    told: Vec<String>,
+    messages: Vec<String>,
     wrong: Vec<(String, String)>,
     saved: bool,
     deleted: bool,
-    checks: Option<Vec<Row>>,
+    checks: Option<Vec<CheckRow>>,
     is_well: bool,
 }
 
-/// The record in force.
-struct Seen {
+/// The current configuration.
+struct CurrentRecord {
     address: String,
     workspace: String,
     token: String,
-    /// Keys of other names, which are kept as they are.
+    /// Other keys of the record, which are kept.
     others: Vec<String>,
     at: DateTime<Utc>,
     by: Option<String>,
 }
 
-/// One thing that was tried.
-struct Row {
+/// The result of one test.
+struct CheckRow {
     badge: Badge,
     sentence: String,
 }
 
-/// What the page is shown with beside the record.
+/// What the page shows in addition to the current configuration.
 #[derive(Default)]
-struct Beside<'a> {
+struct ConnectionFormState<'a> {
     status: StatusCode,
-    typed: Option<&'a Typed>,
+    input: Option<&'a FormInput>,
     wrong: FieldErrors,
-    told: Vec<Sentence>,
+    messages: Vec<Sentence>,
     checks: Option<Vec<Check>>,
 }
 
@@ -74,8 +74,8 @@ pub async fn show(
     bridge: Data<Bridge>,
     who: Principal,
     request: HttpRequest,
-) -> Answer<HttpResponse> {
-    draw(&bridge, &who, &request, Beside::default()).await
+) -> HttpResult<HttpResponse> {
+    render(&bridge, &who, &request, ConnectionFormState::default()).await
 }
 
 pub async fn save(
@@ -83,52 +83,54 @@ pub async fn save(
     who: Principal,
     request: HttpRequest,
     payload: Payload,
-) -> Answer<HttpResponse> {
-    let typed = Typed::new(body::pairs(&request, payload).await?);
+) -> HttpResult<HttpResponse> {
+    let input = FormInput::new(request_body::pairs(&request, payload).await?);
     let change = Change {
         mode: ChangeMode::Merge,
-        content: content(&typed),
-        expected: Some(version(&typed)),
+        content: content(&input),
+        expected: Some(version(&input)),
         by_form: true,
         by: Some(who.actor.stored()),
     };
     match bridge.defaults.change_record(who.account, change).await {
         Ok(record) => Ok(done(&request, &record)),
-        Err(error) => refused(&bridge, &who, &request, &typed, error).await,
+        Err(error) => refused(&bridge, &who, &request, &input, error).await,
     }
 }
 
-/// Led back to the page, which says so as long as it is true.
+/// Redirects to the page, which confirms the change while that version is the current one.
 fn done(request: &HttpRequest, record: &Record) -> HttpResponse {
     let version = record.version;
-    request.extensions_mut().insert(Object::version(version));
-    see_page(request, &format!("{HOME}?saved={version}"))
+    request
+        .extensions_mut()
+        .insert(AuditObject::version(version));
+    redirect_to_page(request, &format!("{HOME}?saved={version}"))
 }
 
-/// What stands in the form is tried; nothing is kept of it.
+/// Tests the values of the form; nothing is saved.
 pub async fn check(
     bridge: Data<Bridge>,
     who: Principal,
     request: HttpRequest,
     payload: Payload,
-) -> Answer<HttpResponse> {
-    let typed = Typed::new(body::pairs(&request, payload).await?);
+) -> HttpResult<HttpResponse> {
+    let input = FormInput::new(request_body::pairs(&request, payload).await?);
     let trial = (!bridge.configuration.is_managed_externally())
-        .then(|| (ChangeMode::Merge, content(&typed)));
+        .then(|| (ChangeMode::Merge, content(&input)));
     match bridge
         .configuration
         .test_connection(who.account, trial)
         .await
     {
         Ok(checks) => {
-            let beside = Beside {
-                typed: Some(&typed),
+            let state = ConnectionFormState {
+                input: Some(&input),
                 checks: Some(checks),
-                ..Beside::default()
+                ..ConnectionFormState::default()
             };
-            draw(&bridge, &who, &request, beside).await
+            render(&bridge, &who, &request, state).await
         }
-        Err(error) => refused(&bridge, &who, &request, &typed, error).await,
+        Err(error) => refused(&bridge, &who, &request, &input, error).await,
     }
 }
 
@@ -137,28 +139,31 @@ pub async fn delete(
     who: Principal,
     request: HttpRequest,
     payload: Payload,
-) -> Answer<HttpResponse> {
-    let typed = Typed::new(body::pairs(&request, payload).await?);
-    let expected = version(&typed);
+) -> HttpResult<HttpResponse> {
+    let input = FormInput::new(request_body::pairs(&request, payload).await?);
+    let expected = version(&input);
     let deleted = bridge
         .configuration
         .delete(who.account, Some(expected), who.actor.stored());
     match deleted.await {
-        Ok(()) => Ok(see_page(&request, &format!("{HOME}?deleted={expected}"))),
-        Err(error) => refused(&bridge, &who, &request, &Typed::default(), error).await,
+        Ok(()) => Ok(redirect_to_page(
+            &request,
+            &format!("{HOME}?deleted={expected}"),
+        )),
+        Err(error) => refused(&bridge, &who, &request, &FormInput::default(), error).await,
     }
 }
 
-fn version(typed: &Typed) -> i64 {
-    let given = typed.last("version").and_then(|text| text.parse().ok());
+fn version(input: &FormInput) -> i64 {
+    let given = input.last("version").and_then(|text| text.parse().ok());
     given.unwrap_or(NO_RECORD)
 }
 
-/// The three that the form asks for; without a token where none was typed.
-fn content(typed: &Typed) -> Map<String, Value> {
+/// The values of the form; without the token if its field is empty.
+fn content(input: &FormInput) -> Map<String, Value> {
     let mut content = Map::new();
     for name in [URL, WORKSPACE, TOKEN] {
-        let given = typed.last(name).unwrap_or_default().trim();
+        let given = input.last(name).unwrap_or_default().trim();
         if name != TOKEN || !given.is_empty() {
             content.insert(name.to_owned(), given.into());
         }
@@ -166,48 +171,52 @@ fn content(typed: &Typed) -> Map<String, Value> {
     content
 }
 
-/// The form again, with what was typed and why it was not done.
+/// Shows the form again with the input and its errors.
 async fn refused(
     bridge: &Bridge,
     who: &Principal,
     request: &HttpRequest,
-    typed: &Typed,
+    input: &FormInput,
     error: Error,
-) -> Answer<HttpResponse> {
+) -> HttpResult<HttpResponse> {
     let wrong = error.invalid().map(|wrong| wrong.content.clone());
     let is_changed = matches!(error, Error::Changed);
     let problem = Problem::from(error);
     if problem.status_code().is_server_error() {
         return Err(problem);
     }
-    let told = match &wrong {
+    let messages = match &wrong {
         Some(_) => Vec::new(),
-        None if is_changed => vec![changed(bridge, who, request).await?],
+        None if is_changed => vec![changed_by(bridge, who, request).await?],
         None => vec![problem.sentence().clone()],
     };
-    let beside = Beside {
+    let state = ConnectionFormState {
         status: problem.status_code(),
-        typed: Some(typed).filter(|typed| typed.last(URL).is_some()),
+        input: Some(input).filter(|input| input.last(URL).is_some()),
         wrong: wrong.unwrap_or_default(),
-        told,
+        messages,
         checks: None,
     };
-    draw(bridge, who, request, beside).await
+    render(bridge, who, request, state).await
 }
 
-/// Who was faster.
-pub async fn changed(bridge: &Bridge, who: &Principal, request: &HttpRequest) -> Answer<Sentence> {
-    let shell = Shell::of(request, Here::Settings);
-    let record = found(bridge.configuration.record(who.account).await)?;
+/// A message that says who changed the configuration since the form was loaded.
+pub async fn changed_by(
+    bridge: &Bridge,
+    who: &Principal,
+    request: &HttpRequest,
+) -> HttpResult<Sentence> {
+    let layout = Layout::of(request, Section::Settings);
+    let record = record_or_reason(bridge.configuration.record(who.account).await)?;
     Ok(match record.map(|record| record.updated_by) {
-        Ok(Some(by)) => say("settings-changed").with("who", stored_actor(shell.language, &by)),
+        Ok(Some(by)) => say("settings-changed").with("who", stored_actor(layout.language, &by)),
         Ok(None) => say("settings-changed-by-nobody"),
         Err(_) => say("settings-changed-deleted"),
     })
 }
 
-/// The record, or why there is none.
-pub fn found(record: Result<Record, Error>) -> Answer<Result<Record, Sentence>> {
+/// The configuration, or the reason why there is none.
+pub fn record_or_reason(record: Result<Record, Error>) -> HttpResult<Result<Record, Sentence>> {
     match record {
         Ok(record) => Ok(Ok(record)),
         Err(Error::NotFound(why)) => Ok(Err(why)),
@@ -215,40 +224,40 @@ pub fn found(record: Result<Record, Error>) -> Answer<Result<Record, Sentence>> 
     }
 }
 
-async fn draw(
+async fn render(
     bridge: &Bridge,
     who: &Principal,
     request: &HttpRequest,
-    beside: Beside<'_>,
-) -> Answer<HttpResponse> {
-    let shell = Shell::of(request, Here::Settings).at(HOME);
-    let record = found(bridge.configuration.record(who.account).await)?;
-    let missing = record.as_ref().err().map(|why| shell.word(why));
+    state: ConnectionFormState<'_>,
+) -> HttpResult<HttpResponse> {
+    let layout = Layout::of(request, Section::Settings).with_address(HOME);
+    let record = record_or_reason(bridge.configuration.record(who.account).await)?;
+    let missing = record.as_ref().err().map(|why| layout.word(why));
     let version = record.as_ref().map_or(NO_RECORD, |record| record.version);
-    let seen = record.ok().map(|record| seen(&shell, &record));
-    let mut boxes = boxes(&shell, seen.as_ref(), beside.typed);
-    let mut told: Vec<String> = beside.told.iter().map(|own| shell.word(own)).collect();
-    told.extend(place(&mut boxes, &beside.wrong, &shell));
-    let checks = beside.checks;
-    let template = Connection {
+    let current = record.ok().map(|record| current(&layout, &record));
+    let mut boxes = boxes(&layout, current.as_ref(), state.input);
+    let mut messages: Vec<String> = state.messages.iter().map(|own| layout.word(own)).collect();
+    messages.extend(assign_errors(&mut boxes, &state.wrong, &layout));
+    let checks = state.checks;
+    let template = ConnectionPage {
         part: "connection",
         wrong: first_errors(&boxes),
         boxes,
         version,
         attached: bridge.configuration.is_managed_externally(),
         missing,
-        told,
-        saved: said(request, "saved") == Some(version),
-        deleted: said(request, "deleted").is_some() && seen.is_none(),
-        record: seen,
+        messages,
+        saved: version_in_query(request, "saved") == Some(version),
+        deleted: version_in_query(request, "deleted").is_some() && current.is_none(),
+        record: current,
         is_well: checks.iter().flatten().all(|check| check.ok),
-        checks: checks.map(|all| all.iter().map(|check| row(&shell, check)).collect()),
-        page: shell,
+        checks: checks.map(|all| all.iter().map(|check| row(&layout, check)).collect()),
+        page: layout,
     };
-    page(beside.status, &template)
+    page(state.status, &template)
 }
 
-fn seen(shell: &Shell, record: &Record) -> Seen {
+fn current(layout: &Layout, record: &Record) -> CurrentRecord {
     let text = |key: &str| {
         let value = record.content.get(key).and_then(Value::as_str);
         value.unwrap_or_default().to_owned()
@@ -258,7 +267,7 @@ fn seen(shell: &Shell, record: &Record) -> Seen {
         .content
         .keys()
         .filter(|key| !own.contains(&key.as_str()));
-    Seen {
+    CurrentRecord {
         address: text(URL),
         workspace: text(WORKSPACE),
         token: text(TOKEN),
@@ -267,42 +276,46 @@ fn seen(shell: &Shell, record: &Record) -> Seen {
         by: record
             .updated_by
             .as_deref()
-            .map(|by| stored_actor(shell.language, by)),
+            .map(|by| stored_actor(layout.language, by)),
     }
 }
 
-fn boxes(shell: &Shell, seen: Option<&Seen>, typed: Option<&Typed>) -> Vec<TextBox> {
+fn boxes(
+    layout: &Layout,
+    current: Option<&CurrentRecord>,
+    input: Option<&FormInput>,
+) -> Vec<TextBox> {
     let own =
         |name: &'static str, title: &'static str, hint: &'static str, stored: Option<&String>| {
             let stored = stored.map(String::as_str).unwrap_or_default();
-            let value = typed.map_or(stored, |typed| typed.last(name).unwrap_or_default());
-            let mut hint = shell.say(hint);
+            let value = input.map_or(stored, |input| input.last(name).unwrap_or_default());
+            let mut hint = layout.say(hint);
             if !stored.is_empty() && value.trim() != stored {
                 hint = format!(
                     "{hint} {}",
-                    shell.with("settings-in-force", "value", stored)
+                    layout.with("settings-in-force", "value", stored)
                 );
             }
-            TextBox::text(name, shell.say(title), hint, value)
+            TextBox::text(name, layout.say(title), hint, value)
         };
-    let mut token = match seen {
-        Some(seen) => shell.with("settings-token-kept", "token", &seen.token),
-        None => shell.say("settings-token-hint"),
+    let mut token = match current {
+        Some(current) => layout.with("settings-token-kept", "token", &current.token),
+        None => layout.say("settings-token-hint"),
     };
-    // Else whoever sends the form again would believe that it has gone with it.
-    if typed.is_some_and(|typed| typed.last(TOKEN).is_some()) {
-        token = format!("{} {token}", shell.say("settings-token-again"));
+    // Otherwise the user would think that the token is still in the form.
+    if input.is_some_and(|input| input.last(TOKEN).is_some()) {
+        token = format!("{} {token}", layout.say("settings-token-again"));
     }
     let (address, workspace) = (
-        seen.map(|seen| &seen.address),
-        seen.map(|seen| &seen.workspace),
+        current.map(|current| &current.address),
+        current.map(|current| &current.workspace),
     );
     vec![
         own(URL, "settings-address", "settings-address-hint", address),
         TextBox {
             kind: "password",
-            required: seen.is_none(),
-            ..TextBox::text(TOKEN, shell.say("settings-token"), token, "")
+            required: current.is_none(),
+            ..TextBox::text(TOKEN, layout.say("settings-token"), token, "")
         },
         own(
             WORKSPACE,
@@ -313,10 +326,10 @@ fn boxes(shell: &Shell, seen: Option<&Seen>, typed: Option<&Typed>) -> Vec<TextB
     ]
 }
 
-fn row(shell: &Shell, check: &Check) -> Row {
+fn row(layout: &Layout, check: &Check) -> CheckRow {
     let is_known = !check.detail.key.ends_with("-unknown");
-    Row {
-        badge: Badge::of_check(shell, is_known.then_some(check.ok)),
-        sentence: shell.word(&check.detail),
+    CheckRow {
+        badge: Badge::of_check(layout, is_known.then_some(check.ok)),
+        sentence: layout.word(&check.detail),
     }
 }

@@ -1,4 +1,4 @@
-//! The default parameters of one pipeline: the form that its launches have, filled with them.
+//! The settings page of one pipeline's default parameters.
 
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Path, Payload};
@@ -8,22 +8,24 @@ use chrono::{DateTime, Utc};
 use futures_util::future::join;
 use serde_json::{Map, Value};
 
-use super::connection::changed;
-use super::{HOME, Words, said};
+use super::connection::changed_by;
+use super::{ErrorTexts, HOME, version_in_query};
 use crate::domain::ids::PipelineId;
 use crate::domain::principal::Principal;
 use crate::domain::sentence::{FieldErrors, Sentence};
+use crate::http::accept_language::Language;
 use crate::http::api::pipelines::pipeline_id;
-use crate::http::body;
-use crate::http::error::{Answer, Problem, listed};
-use crate::http::language::Language;
-use crate::http::marks::Object;
-use crate::http::ui::defaults::{STRANGER, read_defaults};
-use crate::http::ui::fields::{Beginning, Control, Field, Purpose, Typed, fields_for};
+use crate::http::error::{HttpResult, Problem, listed};
+use crate::http::request_body;
+use crate::http::request_extensions::AuditObject;
+use crate::http::ui::defaults_form::{REMOVE_UNKNOWN, read_defaults};
+use crate::http::ui::form_fields::{
+    Control, FormField, FormInput, InitialValues, Purpose, fields_for,
+};
+use crate::http::ui::form_suggestions::add_suggestions;
+use crate::http::ui::form_values::InputShape;
+use crate::http::ui::layout::{Layout, Section, large_page, redirect_to_page};
 use crate::http::ui::pipeline::{files, summary};
-use crate::http::ui::shell::{Here, Shell, large_page, see_page};
-use crate::http::ui::suggest::suggest;
-use crate::http::ui::values::Shape;
 use crate::service::catalog::Form;
 use crate::service::configuration::{NO_RECORD, Record};
 use crate::service::defaults::DefaultsChange;
@@ -31,54 +33,54 @@ use crate::service::{Bridge, Error};
 
 #[derive(Template)]
 #[template(path = "settings_pipeline.html")]
-struct One {
-    page: Shell,
-    here: String,
+struct PipelineDefaultsPage {
+    page: Layout,
+    address: String,
     id: String,
     title: String,
     code: Option<String>,
     version: i64,
     attached: bool,
     unreadable: bool,
-    /// Whether the pipeline is still there; what is kept for one that is gone can be taken away.
-    is_there: bool,
-    fields: Vec<Field>,
-    /// Kept values that the pipeline does not ask people for.
-    strangers: Vec<Stranger>,
-    told: Vec<String>,
+    /// Whether the pipeline exists. Defaults of a deleted pipeline can be removed.
+    exists: bool,
+    fields: Vec<FormField>,
+    /// Stored defaults whose parameters are not in the form.
+    unknown_defaults: Vec<UnknownDefault>,
+    messages: Vec<String>,
     wrong: Vec<(String, String)>,
     saved: bool,
     stale_as_of: Option<DateTime<Utc>>,
 }
 
-struct Stranger {
+struct UnknownDefault {
     code: String,
     chosen: bool,
 }
 
-/// What the form is made of: the pipeline's, or only what the record keeps for one that is gone.
-enum Ground {
-    There(Box<Form>),
-    Gone(Record),
+/// What the form is rendered from: the pipeline, or only the stored defaults of a deleted pipeline.
+enum DefaultsSource {
+    Pipeline(Box<Form>),
+    Deleted(Record),
 }
 
-/// What the form is shown with.
-struct Shown<'a> {
+/// The state of the form.
+struct DefaultsFormState<'a> {
     status: StatusCode,
-    typed: Option<&'a Typed>,
+    input: Option<&'a FormInput>,
     wrong: FieldErrors,
-    told: Vec<Sentence>,
+    messages: Vec<Sentence>,
     load: Vec<String>,
 }
 
-impl<'a> Shown<'a> {
-    fn typed(typed: Option<&'a Typed>) -> Self {
-        let loaded = typed.map(|typed| typed.all("loaded")).unwrap_or_default();
+impl<'a> DefaultsFormState<'a> {
+    fn input(input: Option<&'a FormInput>) -> Self {
+        let loaded = input.map(|input| input.all("loaded")).unwrap_or_default();
         Self {
             status: StatusCode::OK,
-            typed,
+            input,
             wrong: FieldErrors::default(),
-            told: Vec::new(),
+            messages: Vec::new(),
             load: loaded.into_iter().map(str::to_owned).collect(),
         }
     }
@@ -89,24 +91,24 @@ pub async fn show(
     who: Principal,
     id: Path<String>,
     request: HttpRequest,
-) -> Answer<HttpResponse> {
+) -> HttpResult<HttpResponse> {
     let id = pipeline_id(&id)?;
-    draw(&bridge, &who, &request, id, Shown::typed(None)).await
+    render(&bridge, &who, &request, id, DefaultsFormState::input(None)).await
 }
 
-/// The same form with the choices of one more box; nothing is saved.
+/// Shows the form again with the choices of one more field; nothing is saved.
 pub async fn choices(
     bridge: Data<Bridge>,
     who: Principal,
     id: Path<String>,
     request: HttpRequest,
     payload: Payload,
-) -> Answer<HttpResponse> {
+) -> HttpResult<HttpResponse> {
     let id = pipeline_id(&id)?;
-    let typed = Typed::new(body::pairs(&request, payload).await?);
-    let mut shown = Shown::typed(Some(&typed));
-    shown.load.extend(typed.last("load").map(str::to_owned));
-    draw(&bridge, &who, &request, id, shown).await
+    let input = FormInput::new(request_body::pairs(&request, payload).await?);
+    let mut shown = DefaultsFormState::input(Some(&input));
+    shown.load.extend(input.last("load").map(str::to_owned));
+    render(&bridge, &who, &request, id, shown).await
 }
 
 pub async fn save(
@@ -115,57 +117,62 @@ pub async fn save(
     id: Path<String>,
     request: HttpRequest,
     payload: Payload,
-) -> Answer<HttpResponse> {
+) -> HttpResult<HttpResponse> {
     let id = pipeline_id(&id)?;
-    let typed = Typed::new(body::pairs(&request, payload).await?);
-    let ground = ground(&bridge, &who, id).await?;
+    let input = FormInput::new(request_body::pairs(&request, payload).await?);
+    let source = source(&bridge, &who, id).await?;
     let language = Language::of(request.headers());
-    match put(&bridge, &who, id, &ground, language, &typed).await {
+    match save_values(&bridge, &who, id, &source, language, &input).await {
         Ok(version) => {
-            request.extensions_mut().insert(Object::version(version));
-            let place = match ground {
-                Ground::There(_) => place(id),
-                Ground::Gone(_) => format!("{HOME}pipelines/"),
+            request
+                .extensions_mut()
+                .insert(AuditObject::version(version));
+            let path = match source {
+                DefaultsSource::Pipeline(_) => path_of(id),
+                DefaultsSource::Deleted(_) => format!("{HOME}pipelines/"),
             };
-            Ok(see_page(&request, &format!("{place}?saved={version}")))
+            Ok(redirect_to_page(
+                &request,
+                &format!("{path}?saved={version}"),
+            ))
         }
-        Err(error) => refused(&bridge, &who, &request, (id, &typed), error).await,
+        Err(error) => refused(&bridge, &who, &request, (id, &input), error).await,
     }
 }
 
-fn place(id: PipelineId) -> String {
+fn path_of(id: PipelineId) -> String {
     format!("{HOME}pipelines/{id}/")
 }
 
-/// A pipeline that is gone has no page, unless something is kept for it.
-async fn ground(bridge: &Bridge, who: &Principal, id: PipelineId) -> Result<Ground, Error> {
+/// A deleted pipeline has a page only if it has defaults.
+async fn source(bridge: &Bridge, who: &Principal, id: PipelineId) -> Result<DefaultsSource, Error> {
     match bridge.catalog.form(who.account, id, None).await {
-        Ok(form) => Ok(Ground::There(Box::new(form))),
+        Ok(form) => Ok(DefaultsSource::Pipeline(Box::new(form))),
         Err(Error::NotFound(why)) => {
             let record = bridge.configuration.record(who.account).await?;
             let is_kept = record.defaults().contains_key(&id);
             is_kept
-                .then_some(Ground::Gone(record))
+                .then_some(DefaultsSource::Deleted(record))
                 .ok_or(Error::NotFound(why))
         }
         Err(error) => Err(error),
     }
 }
 
-/// The version that has what was asked for.
-async fn put(
+/// Returns the new version of the configuration.
+async fn save_values(
     bridge: &Bridge,
     who: &Principal,
     pipeline: PipelineId,
-    ground: &Ground,
+    source: &DefaultsSource,
     language: Language,
-    typed: &Typed,
+    input: &FormInput,
 ) -> Result<i64, Error> {
-    let (values, wrong) = ground.read(pipeline, language, typed);
+    let (values, wrong) = source.read(pipeline, language, input);
     if !wrong.is_empty() {
         return Err(Error::config(wrong));
     }
-    let version = typed.last("record").and_then(|text| text.parse().ok());
+    let version = input.last("record").and_then(|text| text.parse().ok());
     let change = DefaultsChange {
         pipeline,
         values,
@@ -176,66 +183,66 @@ async fn put(
     Ok(record.version)
 }
 
-impl Ground {
-    fn kept(&self, id: PipelineId) -> Map<String, Value> {
+impl DefaultsSource {
+    fn stored(&self, id: PipelineId) -> Map<String, Value> {
         match self {
-            Self::There(form) => form.defaults.clone(),
-            Self::Gone(record) => record.defaults().remove(&id).unwrap_or_default(),
+            Self::Pipeline(form) => form.defaults.clone(),
+            Self::Deleted(record) => record.defaults().remove(&id).unwrap_or_default(),
         }
     }
 
-    /// What is to be kept from now on, and what is wrong with it: all of it is told at once.
+    /// The values to save and all their errors.
     fn read(
         &self,
         id: PipelineId,
         language: Language,
-        typed: &Typed,
+        input: &FormInput,
     ) -> (Map<String, Value>, FieldErrors) {
-        let Self::There(form) = self else {
-            let mut values = self.kept(id);
-            values.retain(|code, _| !typed.all(STRANGER).contains(&code.as_str()));
+        let Self::Pipeline(form) = self else {
+            let mut values = self.stored(id);
+            values.retain(|code, _| !input.all(REMOVE_UNKNOWN).contains(&code.as_str()));
             return (values, FieldErrors::default());
         };
-        let (values, mut wrong) = read_defaults(form, language, typed);
+        let (values, mut wrong) = read_defaults(form, language, input);
         for (code, sentences) in form.validate_defaults(&values).0 {
             wrong.0.entry(code).or_insert(sentences);
         }
         (values, wrong)
     }
 
-    fn strangers(&self, id: PipelineId) -> Vec<String> {
+    fn unknown_defaults(&self, id: PipelineId) -> Vec<String> {
         match self {
-            Self::There(form) if form.unreadable => Vec::new(),
-            Self::There(form) => form.unknown_defaults(),
-            Self::Gone(_) => self.kept(id).keys().cloned().collect(),
+            Self::Pipeline(form) if form.unreadable => Vec::new(),
+            Self::Pipeline(form) => form.unknown_defaults(),
+            Self::Deleted(_) => self.stored(id).keys().cloned().collect(),
         }
     }
 
-    /// The version of the record that it was read from.
+    /// The version of the configuration that it was read from.
     fn version(&self) -> i64 {
         match self {
-            Self::There(form) => form.config_version,
-            Self::Gone(record) => record.version,
+            Self::Pipeline(form) => form.config_version,
+            Self::Deleted(record) => record.version,
         }
     }
 
     fn form(&self) -> Option<&Form> {
         match self {
-            Self::There(form) => Some(form),
-            Self::Gone(_) => None,
+            Self::Pipeline(form) => Some(form),
+            Self::Deleted(_) => None,
         }
     }
 }
 
-/// The form again, with what was typed and why it was not saved.
+/// Shows the form again with the input and its errors.
 async fn refused(
     bridge: &Bridge,
     who: &Principal,
     request: &HttpRequest,
-    (id, typed): (PipelineId, &Typed),
+    (id, input): (PipelineId, &FormInput),
     error: Error,
-) -> Answer<HttpResponse> {
-    let mut shown = Shown::typed(Some(typed));
+) -> HttpResult<HttpResponse> {
+    let mut shown = DefaultsFormState::input(Some(input));
     let is_changed = matches!(error, Error::Changed);
     let wrong = error.invalid().map(|wrong| wrong.config.clone());
     let problem = Problem::from(error);
@@ -245,45 +252,45 @@ async fn refused(
     shown.status = problem.status_code();
     match wrong {
         Some(wrong) => shown.wrong = wrong,
-        None if is_changed => shown.told.push(changed(bridge, who, request).await?),
-        None => shown.told.push(problem.sentence().clone()),
+        None if is_changed => shown.messages.push(changed_by(bridge, who, request).await?),
+        None => shown.messages.push(problem.sentence().clone()),
     }
-    draw(bridge, who, request, id, shown).await
+    render(bridge, who, request, id, shown).await
 }
 
-async fn draw(
+async fn render(
     bridge: &Bridge,
     who: &Principal,
     request: &HttpRequest,
     id: PipelineId,
-    shown: Shown<'_>,
-) -> Answer<HttpResponse> {
-    let shell = Shell::of(request, Here::Settings).at(&place(id));
-    let ground = ground(bridge, who, id).await?;
-    let errors: Words = listed(&shown.wrong, shell.language);
-    let fields = match ground.form() {
-        Some(form) => boxes(bridge, who, &shell, form, &shown, &errors).await?,
+    shown: DefaultsFormState<'_>,
+) -> HttpResult<HttpResponse> {
+    let layout = Layout::of(request, Section::Settings).with_address(&path_of(id));
+    let source = source(bridge, who, id).await?;
+    let errors: ErrorTexts = listed(&shown.wrong, layout.language);
+    let fields = match source.form() {
+        Some(form) => boxes(bridge, who, &layout, form, &shown, &errors).await?,
         None => Vec::new(),
     };
     let (wrong, others) = summary(&fields, &errors);
-    let told = shown.told.iter().map(|own| shell.word(own));
-    let (form, version) = (ground.form(), ground.version());
-    let template = One {
-        here: shell.address.clone(),
+    let messages = shown.messages.iter().map(|own| layout.word(own));
+    let (form, version) = (source.form(), source.version());
+    let template = PipelineDefaultsPage {
+        address: layout.address.clone(),
         title: form.map_or(id.to_string(), |form| form.pipeline.title().to_owned()),
         id: id.to_string(),
         code: form.map(|form| form.pipeline.code.clone()),
         version,
         attached: bridge.configuration.is_managed_externally(),
         unreadable: form.is_some_and(|form| form.unreadable),
-        is_there: form.is_some(),
-        strangers: strangers(ground.strangers(id), shown.typed),
-        told: told.chain(others).collect(),
+        exists: form.is_some(),
+        unknown_defaults: unknown_defaults(source.unknown_defaults(id), shown.input),
+        messages: messages.chain(others).collect(),
         fields,
         wrong,
-        saved: said(request, "saved") == Some(version),
+        saved: version_in_query(request, "saved") == Some(version),
         stale_as_of: form.and_then(|form| form.stale_as_of),
-        page: shell,
+        page: layout,
     };
     large_page(shown.status, move || template).await
 }
@@ -291,25 +298,29 @@ async fn draw(
 async fn boxes(
     bridge: &Bridge,
     who: &Principal,
-    shell: &Shell,
+    layout: &Layout,
     form: &Form,
-    shown: &Shown<'_>,
-    errors: &Words,
-) -> Answer<Vec<Field>> {
+    shown: &DefaultsFormState<'_>,
+    errors: &ErrorTexts,
+) -> HttpResult<Vec<FormField>> {
     let (files, suggested) = join(
-        files(bridge, who, shell, form, &shown.load),
+        files(bridge, who, layout, form, &shown.load),
         bridge.resources.suggestions(who.account, form),
     )
     .await;
-    let beginning = shown.typed.map_or(Beginning::Defaults, Beginning::Typed);
-    let mut fields = fields_for(Purpose::Defaults, form, shell, beginning, &files, errors);
-    suggest(&mut fields, shell, suggested?);
+    let initial = shown
+        .input
+        .map_or(InitialValues::Defaults, InitialValues::Submitted);
+    let mut fields = fields_for(Purpose::Defaults, form, layout, initial, &files, errors);
+    add_suggestions(&mut fields, layout, suggested?);
     Ok(fields)
 }
 
-fn strangers(codes: Vec<String>, typed: Option<&Typed>) -> Vec<Stranger> {
-    let chosen = typed.map(|typed| typed.all(STRANGER)).unwrap_or_default();
-    let one = |code: String| Stranger {
+fn unknown_defaults(codes: Vec<String>, input: Option<&FormInput>) -> Vec<UnknownDefault> {
+    let chosen = input
+        .map(|input| input.all(REMOVE_UNKNOWN))
+        .unwrap_or_default();
+    let one = |code: String| UnknownDefault {
         chosen: chosen.contains(&code.as_str()),
         code,
     };

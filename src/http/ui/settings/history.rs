@@ -1,4 +1,4 @@
-//! Who changed the configuration, when, and what about it.
+//! The settings page of the configuration's history: who changed what, and when.
 
 use actix_web::http::StatusCode;
 use actix_web::web::Data;
@@ -7,21 +7,21 @@ use askama::Template;
 use chrono::{DateTime, Utc};
 
 use crate::domain::principal::Principal;
-use crate::http::error::Answer;
-use crate::http::history::stored_actor;
-use crate::http::ui::shell::{Here, Shell, page};
+use crate::http::error::HttpResult;
+use crate::http::event_text::stored_actor;
+use crate::http::ui::layout::{Layout, Section, page};
 use crate::service::Bridge;
 
 #[derive(Template)]
 #[template(path = "settings_history.html")]
-struct History {
-    page: Shell,
+struct HistoryPage {
+    page: Layout,
     part: &'static str,
     attached: bool,
-    rows: Vec<Row>,
+    rows: Vec<HistoryRow>,
 }
 
-struct Row {
+struct HistoryRow {
     version: i64,
     at: DateTime<Utc>,
     by: Option<String>,
@@ -32,20 +32,20 @@ pub async fn list(
     bridge: Data<Bridge>,
     who: Principal,
     request: HttpRequest,
-) -> Answer<HttpResponse> {
-    let shell = Shell::of(&request, Here::Settings);
+) -> HttpResult<HttpResponse> {
+    let layout = Layout::of(&request, Section::Settings);
     let edits = bridge.defaults.history(who.account).await?;
-    let rows = edits.into_iter().map(|edit| Row {
+    let rows = edits.into_iter().map(|edit| HistoryRow {
         version: edit.version,
         at: edit.at,
-        by: edit.by.map(|by| stored_actor(shell.language, &by)),
-        what: edit.what.iter().map(|own| shell.word(own)).collect(),
+        by: edit.by.map(|by| stored_actor(layout.language, &by)),
+        what: edit.what.iter().map(|own| layout.word(own)).collect(),
     });
-    let template = History {
+    let template = HistoryPage {
         part: "history",
         attached: bridge.configuration.is_managed_externally(),
         rows: rows.collect(),
-        page: shell,
+        page: layout,
     };
     page(StatusCode::OK, &template)
 }

@@ -1,4 +1,4 @@
-//! API keys: which there are, a new one, which is shown on the answer and never again, and the end of one.
+//! The settings page of API keys: list, create and revoke. A new key is shown once, in the response that creates it.
 
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Path, Payload};
@@ -6,21 +6,21 @@ use actix_web::{HttpMessage, HttpRequest, HttpResponse};
 use askama::Template;
 use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
 
-use super::{TextBox, first_errors, place, said};
+use super::{TextBox, assign_errors, first_errors, version_in_query};
 use crate::domain::ids::KeyId;
 use crate::domain::principal::{Principal, Role};
 use crate::domain::sentence::{FieldErrors, Sentence, say};
-use crate::http::body;
-use crate::http::error::{Answer, Problem};
-use crate::http::history::stored_actor;
-use crate::http::marks::Object;
+use crate::http::error::{HttpResult, Problem};
+use crate::http::event_text::stored_actor;
+use crate::http::request_body;
+use crate::http::request_extensions::AuditObject;
 use crate::http::ui::badge::Badge;
-use crate::http::ui::fields::Typed;
-use crate::http::ui::shell::{Here, Shell, page, role_key, see_page};
+use crate::http::ui::form_fields::FormInput;
+use crate::http::ui::layout::{Layout, Section, page, redirect_to_page, role_key};
 use crate::service::identity::{CreatedKey, KeyRequest, KeyState, ListedKey};
 use crate::service::{Bridge, Error};
 
-const HERE: &str = "/settings/keys/";
+const PATH: &str = "/settings/keys/";
 const DAY: &str = "%Y-%m-%d";
 const ROLES: [(Role, &str); 3] = [
     (Role::Viewer, "settings-role-viewer"),
@@ -30,28 +30,28 @@ const ROLES: [(Role, &str); 3] = [
 
 #[derive(Template)]
 #[template(path = "settings_keys.html")]
-struct Keys {
-    page: Shell,
+struct KeysPage {
+    page: Layout,
     part: &'static str,
-    rows: Vec<Row>,
-    /// Whether there are older ones, which are good no longer.
+    rows: Vec<KeyListRow>,
+    /// Whether there are older keys, which have expired or were revoked.
     is_cut: bool,
     boxes: Vec<TextBox>,
-    roles: Vec<Choice>,
-    told: Vec<String>,
+    roles: Vec<RoleChoice>,
+    messages: Vec<String>,
     wrong: Vec<(String, String)>,
-    /// The key that was just made, with its number.
-    made: Option<(i64, String)>,
+    /// The id and value of the key that was just created.
+    created: Option<(i64, String)>,
     revoked: Option<i64>,
 }
 
-struct Row {
+struct KeyListRow {
     id: i64,
     name: String,
     role: &'static str,
     badge: Badge,
-    is_good: bool,
-    /// Whether the reader is signed in with it.
+    is_active: bool,
+    /// Whether the user is signed in with this key.
     is_own: bool,
     created_at: DateTime<Utc>,
     expires_at: Option<DateTime<Utc>>,
@@ -59,27 +59,27 @@ struct Row {
     created_by: Option<String>,
 }
 
-struct Choice {
+struct RoleChoice {
     word: &'static str,
     shown: &'static str,
     chosen: bool,
 }
 
-/// What the page is shown with beside the keys.
+/// What the page shows in addition to the keys.
 #[derive(Default)]
-struct Beside {
+struct KeysFormState {
     status: StatusCode,
-    typed: Typed,
+    input: FormInput,
     wrong: FieldErrors,
-    made: Option<CreatedKey>,
+    created: Option<CreatedKey>,
 }
 
 pub async fn list(
     bridge: Data<Bridge>,
     who: Principal,
     request: HttpRequest,
-) -> Answer<HttpResponse> {
-    draw(&bridge, &who, &request, Beside::default()).await
+) -> HttpResult<HttpResponse> {
+    render(&bridge, &who, &request, KeysFormState::default()).await
 }
 
 pub async fn create(
@@ -87,29 +87,31 @@ pub async fn create(
     who: Principal,
     request: HttpRequest,
     payload: Payload,
-) -> Answer<HttpResponse> {
-    let typed = Typed::new(body::pairs(&request, payload).await?);
-    let made = match requested(&typed) {
-        Ok(asked) => bridge.identity.keys.create(&who, asked).await,
+) -> HttpResult<HttpResponse> {
+    let input = FormInput::new(request_body::pairs(&request, payload).await?);
+    let created = match requested(&input) {
+        Ok(key) => bridge.identity.keys.create(&who, key).await,
         Err(wrong) => Err(Error::fields(wrong)),
     };
-    let beside = match made {
-        Ok(made) => {
-            request.extensions_mut().insert(Object::key(made.id));
-            Beside {
-                made: Some(made),
-                ..Beside::default()
+    let state = match created {
+        Ok(created) => {
+            request
+                .extensions_mut()
+                .insert(AuditObject::key(created.id));
+            KeysFormState {
+                created: Some(created),
+                ..KeysFormState::default()
             }
         }
-        Err(Error::Invalid(wrong)) => Beside {
+        Err(Error::Invalid(wrong)) => KeysFormState {
             status: StatusCode::BAD_REQUEST,
-            typed,
+            input,
             wrong: wrong.fields,
-            made: None,
+            created: None,
         },
         Err(error) => return Err(error.into()),
     };
-    draw(&bridge, &who, &request, beside).await
+    render(&bridge, &who, &request, state).await
 }
 
 pub async fn revoke(
@@ -117,23 +119,23 @@ pub async fn revoke(
     who: Principal,
     id: Path<String>,
     request: HttpRequest,
-) -> Answer<HttpResponse> {
+) -> HttpResult<HttpResponse> {
     let id = id.parse().map(KeyId);
     let id = id.map_err(|_| Problem::from(Error::no_key()))?;
     bridge.identity.keys.revoke(who.account, id).await?;
-    Ok(see_page(&request, &format!("{HERE}?revoked={id}")))
+    Ok(redirect_to_page(&request, &format!("{PATH}?revoked={id}")))
 }
 
-fn requested(typed: &Typed) -> Result<KeyRequest, FieldErrors> {
+fn requested(input: &FormInput) -> Result<KeyRequest, FieldErrors> {
     let mut wrong = FieldErrors::default();
-    let role = typed.last("role").and_then(Role::parse);
+    let role = input.last("role").and_then(Role::parse);
     let role = wrong.note("role", role.ok_or_else(|| say("settings-key-role-odd")));
-    let until = wrong.note("until", typed.last("until").map(end_of).transpose());
+    let until = wrong.note("until", input.last("until").map(end_of).transpose());
     let (Some(role), Some(expires_at)) = (role, until) else {
         return Err(wrong);
     };
     Ok(KeyRequest {
-        name: typed.last("name").unwrap_or_default().trim().to_owned(),
+        name: input.last("name").unwrap_or_default().trim().to_owned(),
         role,
         expires_at,
     })
@@ -143,7 +145,7 @@ fn requested(typed: &Typed) -> Result<KeyRequest, FieldErrors> {
 fn end_of(day: &str) -> Result<DateTime<Utc>, Sentence> {
     let day = day.trim();
     let parsed = NaiveDate::parse_from_str(day, DAY).ok();
-    // Signs, blanks and longer years are read as well.
+    // chrono also accepts signs, spaces and longer years.
     let is_plain = |parsed: &NaiveDate| {
         day.len() == "2026-12-31".len() && parsed.format(DAY).to_string() == day
     };
@@ -154,19 +156,19 @@ fn end_of(day: &str) -> Result<DateTime<Utc>, Sentence> {
     end.ok_or_else(|| say("settings-key-day-odd"))
 }
 
-async fn draw(
+async fn render(
     bridge: &Bridge,
     who: &Principal,
     request: &HttpRequest,
-    beside: Beside,
-) -> Answer<HttpResponse> {
-    let shell = Shell::of(request, Here::Settings).at(HERE);
+    state: KeysFormState,
+) -> HttpResult<HttpResponse> {
+    let layout = Layout::of(request, Section::Settings).with_address(PATH);
     let listing = bridge.identity.keys.list(who.account).await?;
     let latest = bridge.identity.keys.latest_expiry(who).await?;
-    let typed = |name: &str| beside.typed.last(name).unwrap_or_default().to_owned();
-    let mut boxes = boxes(&shell, &beside.typed, latest);
-    let told = place(&mut boxes, &beside.wrong, &shell);
-    let revoked = match said(request, "revoked") {
+    let input = |name: &str| state.input.last(name).unwrap_or_default().to_owned();
+    let mut boxes = boxes(&layout, &state.input, latest);
+    let messages = assign_errors(&mut boxes, &state.wrong, &layout);
+    let revoked = match version_in_query(request, "revoked") {
         Some(id)
             if bridge
                 .identity
@@ -178,54 +180,54 @@ async fn draw(
         }
         Some(_) | None => None,
     };
-    let chosen = typed("role");
-    let template = Keys {
+    let chosen = input("role");
+    let template = KeysPage {
         part: "keys",
         wrong: first_errors(&boxes),
         boxes,
         roles: roles(&chosen),
-        told,
-        made: beside
-            .made
-            .map(|made| (made.id.0, made.expose().to_owned())),
+        messages,
+        created: state
+            .created
+            .map(|created| (created.id.0, created.expose().to_owned())),
         revoked,
         is_cut: listing.is_cut,
         rows: listing
             .keys
             .iter()
-            .map(|key| row(&shell, who, key))
+            .map(|key| row(&layout, who, key))
             .collect(),
-        page: shell,
+        page: layout,
     };
-    page(beside.status, &template)
+    page(state.status, &template)
 }
 
-/// Whoever may not make a key for ever is proposed the longest.
-fn boxes(shell: &Shell, typed: &Typed, latest: Option<DateTime<Utc>>) -> Vec<TextBox> {
+/// If the user may not create a key without expiry, the latest allowed date is proposed.
+fn boxes(layout: &Layout, input: &FormInput, latest: Option<DateTime<Utc>>) -> Vec<TextBox> {
     let text = |name, title, hint: String| {
-        let value = typed.last(name).unwrap_or_default();
-        TextBox::text(name, shell.say(title), hint, value)
+        let value = input.last(name).unwrap_or_default();
+        TextBox::text(name, layout.say(title), hint, value)
     };
     let latest = latest.map(|latest| latest.format(DAY).to_string());
     let hint = match &latest {
-        Some(latest) => shell.with("settings-key-until-hint-latest", "latest", latest),
-        None => shell.say("settings-key-until-hint"),
+        Some(latest) => layout.with("settings-key-until-hint-latest", "latest", latest),
+        None => layout.say("settings-key-until-hint"),
     };
     let mut until = TextBox {
         kind: "date",
         required: latest.is_some(),
         ..text("until", "settings-key-until", hint)
     };
-    if let (Some(latest), true) = (latest, typed.is_empty()) {
+    if let (Some(latest), true) = (latest, input.is_empty()) {
         until.value = latest;
     }
-    let hint = shell.say("settings-key-name-hint");
+    let hint = layout.say("settings-key-name-hint");
     vec![text("name", "settings-key-name", hint), until]
 }
 
-/// The one that may least, unless another one was chosen.
-fn roles(chosen: &str) -> Vec<Choice> {
-    let choice = |(role, shown): (Role, &'static str)| Choice {
+/// The role with the fewest permissions, unless another one was selected.
+fn roles(chosen: &str) -> Vec<RoleChoice> {
+    let choice = |(role, shown): (Role, &'static str)| RoleChoice {
         word: role.word(),
         shown,
         chosen: role.word() == chosen,
@@ -233,13 +235,13 @@ fn roles(chosen: &str) -> Vec<Choice> {
     ROLES.map(choice).into()
 }
 
-fn row(shell: &Shell, who: &Principal, key: &ListedKey) -> Row {
-    Row {
+fn row(layout: &Layout, who: &Principal, key: &ListedKey) -> KeyListRow {
+    KeyListRow {
         id: key.id.0,
         name: key.name.clone(),
         role: role_key(key.role),
-        badge: Badge::of_key(shell, key.state),
-        is_good: key.state == KeyState::Active,
+        badge: Badge::of_key(layout, key.state),
+        is_active: key.state == KeyState::Active,
         is_own: who.key == Some(key.id),
         created_at: key.created_at,
         expires_at: key.expires_at,
@@ -247,6 +249,6 @@ fn row(shell: &Shell, who: &Principal, key: &ListedKey) -> Row {
         created_by: key
             .created_by
             .as_deref()
-            .map(|by| stored_actor(shell.language, by)),
+            .map(|by| stored_actor(layout.language, by)),
     }
 }

@@ -1,8 +1,9 @@
-//! `/dashboard/settings/`: what an administrator sets.
+//! `/dashboard/settings/`: the pages of administrators.
 //!
 //! ```text
-//! connection.rs  where OpenHEXA is, tried and put in force
-//! pipelines.rs   which pipelines have default parameters; defaults.rs: those of one
+//! connection.rs  URL, token and workspace of OpenHEXA
+//! pipelines.rs   the pipelines with their number of default parameters
+//! defaults.rs    the default parameters of one pipeline
 //! keys.rs        API keys
 //! history.rs     who changed the configuration
 //! ```
@@ -17,13 +18,13 @@ use std::collections::BTreeMap;
 
 use actix_web::HttpRequest;
 
-use super::shell::Shell;
+use super::layout::Layout;
 use crate::domain::sentence::FieldErrors;
 use crate::http::api::query::Query;
 
 const HOME: &str = "/settings/";
 
-/// A line to type in, with what is wrong with what was typed.
+/// A text field with its errors.
 pub struct TextBox {
     pub name: &'static str,
     pub title: String,
@@ -53,15 +54,15 @@ impl TextBox {
     }
 }
 
-/// Each sentence to its box, in which the box is called what it is called on the page; those of no box are left over.
-fn place(boxes: &mut [TextBox], wrong: &FieldErrors, shell: &Shell) -> Vec<String> {
+/// Adds each error to its field, using the field's title as its name. Returns errors without a field.
+fn assign_errors(boxes: &mut [TextBox], wrong: &FieldErrors, layout: &Layout) -> Vec<String> {
     let mut left = Vec::new();
     for (field, sentences) in &wrong.0 {
         let own = boxes.iter_mut().find(|own| own.name == field);
         let name = own.as_ref().map_or(field.clone(), |own| own.title.clone());
         let words = sentences
             .iter()
-            .map(|sentence| shell.word(&sentence.clone().with("field", &name)));
+            .map(|sentence| layout.word(&sentence.clone().with("field", &name)));
         match own {
             Some(own) => own.errors.extend(words),
             None => left.extend(words),
@@ -70,16 +71,16 @@ fn place(boxes: &mut [TextBox], wrong: &FieldErrors, shell: &Shell) -> Vec<Strin
     left
 }
 
-/// The first sentence of each box, with the id that leads there.
+/// The first error of each field, with the field's id for a link.
 fn first_errors(boxes: &[TextBox]) -> Vec<(String, String)> {
     let first = |own: &TextBox| Some((own.name.to_owned(), own.errors.first()?.clone()));
     boxes.iter().filter_map(first).collect()
 }
 
-/// The version that a page before says it has put in force.
-fn said(request: &HttpRequest, name: &str) -> Option<i64> {
+/// A version or id in the query of a page, after a redirect.
+fn version_in_query(request: &HttpRequest, name: &str) -> Option<i64> {
     Query::of(request).get(name)?.parse().ok()
 }
 
-/// Codes and their sentences, in words.
-type Words = BTreeMap<String, Vec<String>>;
+/// Error messages by parameter code.
+type ErrorTexts = BTreeMap<String, Vec<String>>;

@@ -1,16 +1,16 @@
-// Comfort on pages that are whole without it: moments in the reader's own manner, fields that others switch off, forms
-// that are sent once, and the live parts of a task's page, taken anew from the page itself.
+// Improves pages that also work without it: times in the user's format, fields that disable others, forms that are sent
+// only once, and live updates, for which the page is loaded again and its live parts are replaced.
 "use strict";
 (() => {
   const languages = navigator.languages && navigator.languages.length ? navigator.languages : undefined;
-  const own = [...(languages || [])].filter((one) => one.split("-")[0] === document.documentElement.lang);
-  const manner = own.length ? own : document.documentElement.lang;
-  const full = new Intl.DateTimeFormat(manner, { dateStyle: "medium", timeStyle: "short" });
-  const second = new Intl.DateTimeFormat(manner, { dateStyle: "short", timeStyle: "medium" });
-  const clock = new Intl.DateTimeFormat(manner, { timeStyle: "medium" });
-  const exact = new Intl.DateTimeFormat(manner, { dateStyle: "full", timeStyle: "long" });
+  const matching = [...(languages || [])].filter((one) => one.split("-")[0] === document.documentElement.lang);
+  const locales = matching.length ? matching : document.documentElement.lang;
+  const full = new Intl.DateTimeFormat(locales, { dateStyle: "medium", timeStyle: "short" });
+  const second = new Intl.DateTimeFormat(locales, { dateStyle: "short", timeStyle: "medium" });
+  const clock = new Intl.DateTimeFormat(locales, { timeStyle: "medium" });
+  const exact = new Intl.DateTimeFormat(locales, { dateStyle: "full", timeStyle: "long" });
 
-  // The reader's days, for pages that count by days. Nothing else is kept of the reader.
+  // The user's offset from UTC, for pages that count by days. No other data of the user is stored.
   const offset = String(-new Date().getTimezoneOffset());
   const noteOffset = () => {
     const own = `openhexa_bridge_zone=${offset}`;
@@ -19,19 +19,19 @@
     document.cookie = `${own}; Path=${document.body.dataset.base}; SameSite=Strict${guarded}`;
   };
 
-  const moments = (root) => {
+  const formatTimes = (root) => {
     for (const time of root.querySelectorAll("time[datetime]")) {
       const at = new Date(time.dateTime);
       if (time.title || Number.isNaN(at.getTime())) continue;
       const isToday = at.toDateString() === new Date().toDateString();
-      const manner = time.classList.contains("second") ? (isToday ? clock : second) : full;
-      time.textContent = manner.format(at);
+      const format = time.classList.contains("second") ? (isToday ? clock : second) : full;
+      time.textContent = format.format(at);
       time.title = exact.format(at);
     }
   };
 
-  // A box that switches others off. What is switched off is not sent.
-  const switches = () => {
+  // A checkbox that disables other fields. Disabled fields are not sent.
+  const disableFields = () => {
     const off = new Set();
     for (const field of document.querySelectorAll("[data-disables]")) {
       const box = field.querySelector("input[type=checkbox]");
@@ -46,42 +46,43 @@
     }
   };
 
-  const once = (event) => {
+  const sendOnce = (event) => {
     const form = event.target;
     const button = event.submitter;
-    if (!form.dataset.once) return;
+    if (!form.dataset.sending) return;
     if (button && button.name === "load") {
       event.preventDefault();
-      choices(form, button);
+      loadChoices(form, button);
     } else if (form.dataset.sent) {
       event.preventDefault();
     } else {
       form.dataset.sent = "yes";
-      const own = button && button.dataset.once;
-      const told = own ? button : form.querySelector("button.main") || button;
-      if (told) {
-        told.dataset.was = told.textContent;
-        told.textContent = own || form.dataset.once;
-        told.setAttribute("aria-disabled", "true");
+      const own = button && button.dataset.sending;
+      const label = own ? button : form.querySelector("button.main") || button;
+      if (label) {
+        label.dataset.was = label.textContent;
+        label.textContent = own || form.dataset.sending;
+        label.setAttribute("aria-disabled", "true");
       }
     }
   };
 
-  // Back from the next page, the form may be sent again; the bridge itself knows what was sent before.
+  // After going back from the next page, the form can be sent again. The bridge recognises a repetition by the
+  // idempotency key.
   addEventListener("pageshow", () => {
     for (const form of document.querySelectorAll("form[data-sent]")) {
       delete form.dataset.sent;
-      const told = form.querySelector("button[data-was]");
-      if (told) {
-        told.textContent = told.dataset.was;
-        told.removeAttribute("aria-disabled");
-        delete told.dataset.was;
+      const label = form.querySelector("button[data-was]");
+      if (label) {
+        label.textContent = label.dataset.was;
+        label.removeAttribute("aria-disabled");
+        delete label.dataset.was;
       }
     }
   });
 
-  // The field alone, from the page that would have come.
-  const choices = async (form, button) => {
+  // Loads the page that shows the choices and takes only the field from it.
+  const loadChoices = async (form, button) => {
     const field = button.closest("[data-code]");
     const body = new URLSearchParams(new FormData(form));
     body.set("load", button.value);
@@ -92,11 +93,11 @@
       const fresh = page.getElementById(field.id);
       if (!answer.ok || !fresh) throw new Error("no field");
       field.replaceWith(fresh);
-      switches();
+      disableFields();
       const first = fresh.querySelector("select, input:not([type=hidden]), textarea");
       if (first) first.focus();
     } catch {
-      // As it goes without a script: the page that comes says what is wrong.
+      // Sends the form as without the script; the page in the response shows the error.
       button.disabled = false;
       form.action = button.formAction;
       HTMLFormElement.prototype.submit.call(withLoad(form, button.value));
@@ -109,37 +110,37 @@
     return form;
   };
 
-  // Whether what is shown still holds: "good", "lost", or "over" for whoever is signed out.
-  let seen = new Date();
-  const brief = new Intl.DateTimeFormat(manner, { timeStyle: "short" });
-  const contact = (state) => {
-    if (state === "good") seen = new Date();
+  // Whether the page is up to date: "good", "lost" if the bridge cannot be reached, "over" if the user is signed out.
+  let lastUpdate = new Date();
+  const brief = new Intl.DateTimeFormat(locales, { timeStyle: "short" });
+  const showContact = (state) => {
+    if (state === "good") lastUpdate = new Date();
     for (const one of ["lost", "over"]) {
-      const told = document.getElementById(`contact-${one}`);
-      if (!told) continue;
-      const time = told.querySelector("time");
-      const isToday = seen.toDateString() === new Date().toDateString();
-      if (time) time.textContent = (isToday ? brief : full).format(seen);
-      const link = told.querySelector("a");
+      const notice = document.getElementById(`contact-${one}`);
+      if (!notice) continue;
+      const time = notice.querySelector("time");
+      const isToday = lastUpdate.toDateString() === new Date().toDateString();
+      if (time) time.textContent = (isToday ? brief : full).format(lastUpdate);
+      const link = notice.querySelector("a");
       if (link) link.search = `?next=${encodeURIComponent(location.pathname + location.search)}`;
-      told.hidden = one !== state;
+      notice.hidden = one !== state;
     }
   };
 
-  const ask = async () => {
-    const patience = new AbortController();
-    const timer = setTimeout(() => patience.abort(), 20000);
-    const manner = { credentials: "same-origin", headers: { accept: "text/html" }, signal: patience.signal };
+  const loadPage = async () => {
+    const abort = new AbortController();
+    const timer = setTimeout(() => abort.abort(), 20000);
+    const options = { credentials: "same-origin", headers: { accept: "text/html" }, signal: abort.signal };
     try {
-      const answer = await fetch(location.href, manner);
+      const answer = await fetch(location.href, options);
       return { status: answer.status, text: await answer.text() };
     } finally {
       clearTimeout(timer);
     }
   };
 
-  // Somebody is about to answer a question that still stands, or types.
-  const isAnswered = (part, fresh) =>
+  // Whether the user is typing, or confirming an action, in a form that the new page still contains.
+  const isInUse = (part, fresh) =>
     [...part.querySelectorAll("form")].some((form) => {
       const action = form.getAttribute("action");
       const stands = [...fresh.querySelectorAll("form")].some((one) => one.getAttribute("action") === action);
@@ -148,18 +149,18 @@
       return stands && (typed || form.dataset.sent || form.closest(".ask[open]"));
     });
 
-  // What differs in each drawing of the same: a form's own number, and what the reader has opened.
-  const asItWas = (part, fresh) => {
-    const [kept, drawn] = [part, fresh].map((one) => one.querySelector("input[name=once]"));
-    if (kept && drawn) drawn.setAttribute("value", kept.value);
+  // Copies what differs each time the page is rendered: the idempotency key of a form, and what the user has opened.
+  const keepState = (part, fresh) => {
+    const [old, added] = [part, fresh].map((one) => one.querySelector("input[name=idempotency_key]"));
+    if (old && added) added.setAttribute("value", old.value);
     for (const one of part.querySelectorAll("details[open][id]")) {
       const same = [...fresh.querySelectorAll("details[id]")].find((other) => other.id === one.id);
       if (same) same.setAttribute("open", "");
     }
   };
 
-  // The keyboard stays where it is, though what it was at is drawn anew.
-  const likeness = (one) => {
+  // Keeps the keyboard focus on the same element after a part is replaced.
+  const signature = (one) => {
     const own = ["id", "href", "name"].map((name) => one.getAttribute(name) || "");
     const inside = one.closest("details");
     return [one.tagName, ...own, inside ? inside.id : ""].join(" ");
@@ -167,7 +168,7 @@
   const focusable = (part) => [...part.querySelectorAll("a[href], button, input, select, textarea, summary, [tabindex]")];
   const replace = (part, fresh) => {
     const held = focusable(part).find((one) => one === document.activeElement);
-    const like = (one) => likeness(one) === likeness(held);
+    const like = (one) => signature(one) === signature(held);
     const before = held ? focusable(part).filter(like).indexOf(held) : -1;
     part.innerHTML = fresh.innerHTML;
     if (!held) return;
@@ -176,20 +177,21 @@
     (alike[before] || alike[alike.length - 1] || part).focus({ preventScroll: true });
   };
 
-  // What is live has an id that begins so. Only what differs is touched, so that nobody loses a place or a focus.
+  // Parts whose id starts with "live-" are updated. Only parts that differ are replaced, to keep scroll position and
+  // focus.
   const LIVE = "[id^=live-]";
-  const renew = async () => {
-    const { status, text } = await ask();
+  const update = async () => {
+    const { status, text } = await loadPage();
     if (status === 401) return "over";
     if (status !== 200) throw new Error(`status ${status}`);
     const page = new DOMParser().parseFromString(text, "text/html");
-    moments(page);
+    formatTimes(page);
     for (const part of document.querySelectorAll("#live " + LIVE)) {
       const fresh = page.getElementById(part.id);
       if (!fresh || part.parentElement.closest("#live " + LIVE)) continue;
       part.className = fresh.className;
-      asItWas(part, fresh);
-      if (fresh.innerHTML !== part.innerHTML && !isAnswered(part, fresh)) replace(part, fresh);
+      keepState(part, fresh);
+      if (fresh.innerHTML !== part.innerHTML && !isInUse(part, fresh)) replace(part, fresh);
     }
     document.title = page.title;
     const live = document.getElementById("live");
@@ -200,13 +202,13 @@
   };
 
   const follow = (live) => {
-    // A page that says so is taken anew no sooner than that, however many events there are.
-    const pace = Number(live.dataset.pace) || 300;
+    // The minimum time between two updates in milliseconds, however many events arrive.
+    const minInterval = Number(live.dataset.interval) || 300;
     let source;
     let state = "good";
     let waiting = false;
     let busy = false;
-    const look = async () => {
+    const refresh = async () => {
       if (document.hidden) return;
       if (busy) {
         waiting = true;
@@ -214,13 +216,13 @@
       }
       busy = true;
       try {
-        state = await renew();
-        contact(state);
+        state = await update();
+        showContact(state);
         if (state === "good" && source.readyState === EventSource.CLOSED) listen();
       } catch {
-        // Once may be chance, and is tried again at once.
+        // The first failure is retried at once, without a message.
         if (state === "good") waiting = true;
-        else contact("lost");
+        else showContact("lost");
         state = "lost";
       }
       if (!live.dataset.stream) {
@@ -229,29 +231,29 @@
       }
       setTimeout(() => {
         busy = false;
-        if (waiting && live.dataset.stream) look();
+        if (waiting && live.dataset.stream) refresh();
         waiting = false;
-      }, pace);
+      }, minInterval);
     };
     const listen = () => {
       if (!live.dataset.stream) return;
       source = new EventSource(live.dataset.stream);
-      source.addEventListener("task", look);
+      source.addEventListener("task", refresh);
     };
     listen();
-    // What a run tells OpenHEXA alone moves no task, and a machine that slept may have missed an event. Whoever is signed
-    // out may come back in another tab.
-    const timer = setInterval(() => state === "over" || look(), 5000);
-    document.addEventListener("visibilitychange", look);
-    addEventListener("online", look);
-    if (live.dataset.zone && live.dataset.zone !== offset) look();
+    // Messages that a run sends only to OpenHEXA cause no event, a computer that slept can have missed one, and a user
+    // who signed out can sign in again in another tab. So the page also updates periodically.
+    const timer = setInterval(() => state === "over" || refresh(), 5000);
+    document.addEventListener("visibilitychange", refresh);
+    addEventListener("online", refresh);
+    if (live.dataset.zone && live.dataset.zone !== offset) refresh();
   };
 
   noteOffset();
-  moments(document);
-  switches();
-  document.addEventListener("change", switches);
-  document.addEventListener("submit", once);
+  formatTimes(document);
+  disableFields();
+  document.addEventListener("change", disableFields);
+  document.addEventListener("submit", sendOnce);
   const errors = document.getElementById("errors");
   if (errors) errors.focus();
   const live = document.getElementById("live");

@@ -1,0 +1,36 @@
+//! OpenAPI schemas that several endpoints use, or that cannot be derived from a type.
+
+use serde::Serialize;
+use utoipa::openapi::schema::{Schema, SchemaType, Type};
+use utoipa::openapi::{Object, ObjectBuilder, RefOr};
+use utoipa::{PartialSchema, ToSchema};
+
+use crate::domain::task::Status;
+
+/// A complete list.
+#[derive(Serialize, ToSchema)]
+pub struct Results<T: ToSchema> {
+    pub results: Vec<T>,
+}
+
+/// The status of a task.
+pub struct TaskStatus;
+
+impl PartialSchema for TaskStatus {
+    fn schema() -> RefOr<Schema> {
+        let words = Status::ALL.map(Status::word);
+        let word = ObjectBuilder::new().schema_type(Type::String);
+        word.enum_values(Some(words)).into()
+    }
+}
+
+impl ToSchema for TaskStatus {}
+
+/// A number, or text that can be read as one.
+pub fn number_or_text(meaning: &str) -> Object {
+    let kinds = vec![Type::Number, Type::String, Type::Null];
+    ObjectBuilder::new()
+        .schema_type(SchemaType::Array(kinds))
+        .description(Some(meaning))
+        .build()
+}

@@ -1,0 +1,112 @@
+//! Error responses as pages: the status and message that the API would return, and what the user can do.
+
+use actix_web::dev::ServiceResponse;
+use actix_web::http::StatusCode;
+use actix_web::http::header;
+use actix_web::web::Data;
+use actix_web::{HttpMessage, HttpRequest, HttpResponse, ResponseError};
+use askama::Template;
+
+use super::layout::{Layout, Section, page, set_page_headers};
+use super::sign_in::{SignInPage, remove_cookie};
+use crate::domain::sentence::Sentence;
+use crate::http::accept_language::Language;
+use crate::http::error::{HttpResult, Problem};
+use crate::http::request_extensions::BrowserSession;
+use crate::service::Bridge;
+
+#[derive(Template)]
+#[template(path = "problem.html")]
+struct ProblemPage {
+    page: Layout,
+    status: u16,
+    sentence: String,
+    advice: &'static str,
+    /// Whether to offer a reload, which may help.
+    again: bool,
+    /// Whether to show a link to the settings.
+    to_settings: bool,
+}
+
+/// Replaces an error response without a body by a page.
+pub fn error_page(response: ServiceResponse, problem: &Problem) -> ServiceResponse {
+    let (request, before) = response.into_parts();
+    let mut shown = render(&request, problem).unwrap_or_else(|_| {
+        let sentence = Language::of(request.headers()).word(problem.sentence());
+        let mut plain = HttpResponse::build(problem.status_code()).body(sentence);
+        set_page_headers(&mut plain);
+        plain
+    });
+    for name in [header::ALLOW, header::RETRY_AFTER] {
+        if let Some(value) = before.headers().get(&name) {
+            shown.headers_mut().insert(name, value.clone());
+        }
+    }
+    ServiceResponse::new(request, shown)
+}
+
+fn render(request: &HttpRequest, problem: &Problem) -> HttpResult<HttpResponse> {
+    let status = problem.status_code();
+    if status == StatusCode::UNAUTHORIZED {
+        let mut shown = page(status, &SignInPage::instead_of(request))?;
+        if let (true, Some(bridge)) = (by_session(request), request.app_data::<Data<Bridge>>()) {
+            remove_cookie(bridge, request, &mut shown);
+        }
+        return Ok(shown);
+    }
+    let layout = Layout::of(request, Section::Other);
+    let (advice, to_settings) = advice_for(&layout, problem.sentence());
+    let shown = ProblemPage {
+        status: status.as_u16(),
+        sentence: heading(&layout, problem),
+        advice,
+        to_settings,
+        again: status.is_server_error(),
+        page: layout,
+    };
+    page(status, &shown)
+}
+
+/// The API's message for an account without configuration is written for programmers.
+fn heading(layout: &Layout, problem: &Problem) -> String {
+    match problem.sentence().key {
+        "not-configured" => layout.say("page-not-configured"),
+        _ => layout.word(problem.sentence()),
+    }
+}
+
+fn by_session(request: &HttpRequest) -> bool {
+    request.extensions().get::<BrowserSession>().is_some()
+}
+
+/// The advice for the user, and whether the problem can be fixed in the settings.
+pub fn advice_for(layout: &Layout, sentence: &Sentence) -> (&'static str, bool) {
+    match advice(sentence) {
+        "advice-not-configured" if layout.may_administer() => ("settings-advice", true),
+        "advice-configuration" if layout.may_administer() => ("settings-advice-check", true),
+        other => (other, false),
+    }
+}
+
+/// The key of what the user can do.
+pub fn advice(sentence: &Sentence) -> &'static str {
+    match sentence.key {
+        "not-configured" => "advice-not-configured",
+        "upstream-token-refused" | "upstream-strange" => "advice-configuration",
+        "upstream-untrusted" => "advice-untrusted",
+        "upstream-throttled" => "advice-throttled",
+        "upstream-timed-out" | "upstream-unreachable" | "upstream-failed" => "advice-upstream",
+        "page-foreign" | "session-elsewhere" => "advice-foreign",
+        "not-allowed" | "profile-not-found" => "advice-role",
+        "internal" => "advice-internal",
+        "no-workspace"
+        | "many-workspaces"
+        | "workspace-without-slug"
+        | "instance-without-url"
+        | "instance-without-token"
+        | "instance-not-graphql"
+        | "instance-token-unreadable" => "advice-workspace",
+        "database-away" | "streams-crowded" | "iaso-away" => "advice-wait",
+        _ => "advice-back",
+    }
+}

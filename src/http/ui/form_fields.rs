@@ -1,0 +1,200 @@
+//! The fields of a launch form or of the form for an account's defaults: control, hints and errors of each parameter.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value};
+
+pub use super::form_controls::{
+    Control, FormInput, InitialValues, control, effective_value, form_parameters, inherited_value,
+    name_of,
+};
+use super::form_controls::{default_control, not_null};
+use super::form_hints::hints;
+use super::form_values::{self, InputShape, boxes, tidied};
+use super::layout::Layout;
+use crate::domain::parameters::Parameter;
+use crate::domain::sentence::FieldErrors;
+use crate::http::accept_language::Language;
+use crate::service::catalog::Form;
+
+/// Which form the fields belong to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// The values of the fields are used for the launch.
+    Launch,
+    /// The account's defaults: an empty field means no default.
+    Defaults,
+}
+
+/// Choices by parameter code that were read from files of the workspace, or why that failed.
+pub type FromFiles = BTreeMap<String, Result<Vec<String>, String>>;
+
+pub struct FormField {
+    pub code: String,
+    pub name: String,
+    pub id: String,
+    pub title: String,
+    pub help: Option<String>,
+    pub required: bool,
+    pub control: Control,
+    /// What is expected, and where the default comes from.
+    pub hints: Vec<String>,
+    pub errors: Vec<String>,
+    /// Whether its choices are in a file that was not read yet.
+    pub to_load: bool,
+    pub loaded: bool,
+    /// Suggestions with their names. Any other value can be typed.
+    pub suggested: Vec<(String, String)>,
+    /// Codes of the parameters that this one disables, and the value at which it does.
+    pub disables: String,
+    pub disable_when: bool,
+}
+
+impl FormField {
+    /// The value of `aria-describedby`, for screen readers.
+    pub fn described_by(&self) -> Option<String> {
+        let parts = [
+            ("error", !self.errors.is_empty()),
+            ("help", self.help.is_some()),
+            ("hint", !self.hints.is_empty()),
+        ];
+        let ids = parts.iter().filter(|(_, there)| *there);
+        let ids: Vec<String> = ids.map(|(part, _)| format!("{}-{part}", self.id)).collect();
+        (!ids.is_empty()).then(|| ids.join(" "))
+    }
+
+    pub fn is_wrong(&self) -> bool {
+        !self.errors.is_empty()
+    }
+}
+
+/// The values of a launch from the form, and the errors of fields that could not be read.
+pub fn read(
+    form: &Form,
+    language: Language,
+    input: &FormInput,
+) -> (Map<String, Value>, FieldErrors) {
+    let (mut config, mut wrong) = (Map::new(), FieldErrors::default());
+    for parameter in form_parameters(form) {
+        let shown = effective_value(form, parameter).map(|(value, _)| value);
+        let value = form_values::read(language, parameter, &input.of(parameter), shown);
+        if let Some(value) = wrong.note(&parameter.code, value).flatten() {
+            config.insert(parameter.code.clone(), value);
+        }
+    }
+    (config, wrong)
+}
+
+/// The fields of a launch form.
+pub fn fields(
+    form: &Form,
+    layout: &Layout,
+    initial: InitialValues<'_>,
+    files: &FromFiles,
+    errors: &BTreeMap<String, Vec<String>>,
+) -> Vec<FormField> {
+    fields_for(Purpose::Launch, form, layout, initial, files, errors)
+}
+
+pub fn fields_for(
+    purpose: Purpose,
+    form: &Form,
+    layout: &Layout,
+    initial: InitialValues<'_>,
+    files: &FromFiles,
+    errors: &BTreeMap<String, Vec<String>>,
+) -> Vec<FormField> {
+    let one = |parameter: &Parameter| {
+        let file = files.get(&parameter.code);
+        FormField {
+            errors: errors.get(&parameter.code).cloned().unwrap_or_default(),
+            ..field(purpose, form, layout, parameter, initial, file)
+        }
+    };
+    form_parameters(form).map(one).collect()
+}
+
+/// The field of one parameter, without its errors.
+fn field(
+    purpose: Purpose,
+    form: &Form,
+    layout: &Layout,
+    parameter: &Parameter,
+    initial: InitialValues<'_>,
+    file: Option<&Result<Vec<String>, String>>,
+) -> FormField {
+    let is_launch = purpose == Purpose::Launch;
+    let default = match purpose {
+        Purpose::Launch => effective_value(form, parameter),
+        Purpose::Defaults => inherited_value(form, parameter),
+    };
+    let used = default.map(|(value, _)| value).filter(|_| is_launch);
+    let value = used.or_else(|| not_null(form.defaults.get(&parameter.code)));
+    let shown = in_boxes(parameter, purpose, initial, value);
+    let hints = hints(form, layout, parameter, default, file, is_launch);
+    let help = parameter.help.clone();
+    FormField {
+        name: name_of(&parameter.code),
+        id: format!("field-{}", parameter.code),
+        title: parameter.title().to_owned(),
+        help: help.filter(|help| !help.trim().is_empty()),
+        required: is_launch && is_needed(parameter, default.is_some()),
+        control: match purpose {
+            Purpose::Launch => control(parameter, shown, file),
+            Purpose::Defaults => default_control(form, layout, parameter, initial, shown, file),
+        },
+        hints: secret_again(layout, parameter, initial)
+            .into_iter()
+            .chain(hints)
+            .collect(),
+        errors: Vec::new(),
+        to_load: parameter.choices_from_file.is_some() && !matches!(file, Some(Ok(_))),
+        loaded: matches!(file, Some(Ok(_))),
+        suggested: Vec::new(),
+        disables: match purpose {
+            Purpose::Launch => parameter.disables.join(" "),
+            Purpose::Defaults => String::new(),
+        },
+        disable_when: parameter.disable_when,
+        code: parameter.code.clone(),
+    }
+}
+
+/// A hint to type the secret again: it is not shown, so a form that is sent again would not contain it.
+fn secret_again(
+    layout: &Layout,
+    parameter: &Parameter,
+    initial: InitialValues<'_>,
+) -> Option<String> {
+    let InitialValues::Submitted(input) = initial else {
+        return None;
+    };
+    let own = input.of(parameter);
+    let is_typed = parameter.is_secret() && own.iter().any(|text| !text.trim().is_empty());
+    is_typed.then(|| layout.say("settings-secret-again"))
+}
+
+/// Whether a launch without this value would be refused.
+fn is_needed(parameter: &Parameter, has_default: bool) -> bool {
+    parameter.required && !has_default && form_values::shape(parameter) != InputShape::Switch
+}
+
+fn in_boxes(
+    parameter: &Parameter,
+    purpose: Purpose,
+    initial: InitialValues<'_>,
+    value: Option<&Value>,
+) -> Vec<String> {
+    let at_first = || match purpose {
+        Purpose::Launch => boxes(parameter, value),
+        Purpose::Defaults => form_values::default_boxes(parameter, value),
+    };
+    match initial {
+        InitialValues::Defaults => at_first(),
+        InitialValues::Relaunch(config) => boxes(parameter, config.get(&parameter.code).or(value)),
+        // A field that was disabled is not sent, so it shows its initial value.
+        InitialValues::Submitted(input) => {
+            tidied(parameter, &input.of(parameter)).unwrap_or_else(at_first)
+        }
+    }
+}
