@@ -75,7 +75,7 @@ pub async fn principal(request: &HttpRequest, role: Role) -> Result<Principal, P
     }
 }
 
-/// Whether the credential is known from memory, without a query or a request to Iaso.
+/// Whether the credential is known without the database or Iaso: by its signature, or from its last check.
 pub fn is_known(request: &HttpRequest) -> bool {
     let bridge = request.app_data::<Data<Bridge>>();
     bridge.is_some_and(|bridge| {

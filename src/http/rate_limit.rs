@@ -1,10 +1,10 @@
 //! Rate limits: per user or key for authenticated requests, per address for others.
 //!
-//! A request with a credential that is known from memory is counted after authentication. So a known user is never
-//! refused because of others at the same address (a proxy, a router), and the reports of running pipelines are never
-//! limited: a pipeline does not repeat a report, so it would be lost. A request with an unknown credential is counted
-//! for its address before the lookup, so that a flood of invented credentials does not reach the database or Iaso. For
-//! each recent caller only one number is kept.
+//! A request with a credential that is known without the database or Iaso is counted after authentication. So a known
+//! user is never refused because of others at the same address (a proxy, a router), and the reports of running pipelines
+//! are never limited: a pipeline does not repeat a report, so it would be lost. A request with an unknown credential is
+//! counted for its address before the lookup, so that a flood of invented credentials does not reach the database or
+//! Iaso. For each recent caller only one number is kept.
 
 use std::net::IpAddr;
 
@@ -108,8 +108,8 @@ pub async fn limit_by_address(
     }
 }
 
-/// Whether the caller is known from memory. The sign-in form contains a key, which may be a guess, so it never counts
-/// as known.
+/// Whether the caller is known without the database or Iaso. The sign-in form contains a key, which may be a guess, so it
+/// never counts as known.
 fn is_known(request: &HttpRequest) -> bool {
     let route = request.match_pattern().unwrap_or_default();
     let is_guess = request.method() == Method::POST && route.ends_with(SIGN_IN);

@@ -91,7 +91,7 @@ async fn open_session(request: &mut ServiceRequest) -> Result<(), Problem> {
     Ok(())
 }
 
-/// Removes a session whose key is not valid any more from memory, so that rate limits do not treat it as known.
+/// Marks a session whose key is not valid any more as ended, so that rate limits do not treat it as known.
 fn close_session(request: &HttpRequest, problem: &Problem) {
     let session = request.extensions().get::<BrowserSession>().copied();
     let bridge = request.app_data::<Data<Bridge>>();
@@ -102,7 +102,7 @@ fn close_session(request: &HttpRequest, problem: &Problem) {
     }
 }
 
-/// Whether the cookie of a page request belongs to a session that is known from memory.
+/// Whether a page request has a cookie that the bridge created, of a session that is not known to have ended.
 pub fn is_known(request: &HttpRequest) -> bool {
     let cookie = cookie_of(request).filter(|_| is_page(request.path()));
     let bridge = request.app_data::<Data<Bridge>>();
