@@ -9,7 +9,7 @@ pub mod folder;
 mod front;
 mod identity;
 pub mod keys;
-pub mod reseal;
+pub mod reencrypt;
 mod rules;
 pub mod signals;
 
@@ -72,7 +72,7 @@ pub enum StartError {
     #[error(
         "secrets.encryption_key (OPENHEXA_BRIDGE__SECRETS__ENCRYPTION_KEY in the environment) does not decrypt the stored data. \
          Restore the previous key, or add it to secrets.previous_encryption_keys. If it is lost, \
-         `openhexa-bridge reseal --discard` deletes the data that no key decrypts"
+         `openhexa-bridge reencrypt --discard` deletes the data that no key decrypts"
     )]
     OtherKey,
     #[error("{0}")]
@@ -176,7 +176,7 @@ async fn checked_store(settings: &Settings, is_local: bool) -> Result<Store, Sta
     refuse_another_key(&store).await?;
     // In `dev` the emulator's runs are restored together with the database, so no task ids need to be skipped.
     if !is_local {
-        store.leave_out_ids().await?;
+        store.skip_task_ids().await?;
     }
     Ok(store)
 }
@@ -288,8 +288,8 @@ fn encryption_key(settings: &Settings) -> Result<SecretString, StartError> {
 
 /// What was stored before cannot be used then, and every request would only say that something went wrong.
 async fn refuse_another_key(store: &Store) -> Result<(), StartError> {
-    let vault = store.vault.clone();
-    let readable = store.read(move |db| crate::store::are_readable(db, &vault));
+    let cipher = store.cipher.clone();
+    let readable = store.read(move |db| crate::store::can_decrypt_all(db, &cipher));
     if readable
         .await
         .map_err(|error| StartError::Other(error.to_string()))?
@@ -313,7 +313,7 @@ async fn refuse_without_keys(
     let stored = store.read(crate::store::keys).await;
     let stored = stored.map_err(|error| StartError::Other(error.to_string()))?;
     match (
-        stored.iter().any(|key| key.is_good(now)),
+        stored.iter().any(|key| key.is_active(now)),
         address.ip().is_loopback(),
     ) {
         (true, _) => Ok(()),

@@ -12,7 +12,7 @@ use openhexa_bridge::clock::Clock;
 use openhexa_bridge::domain::principal::Role;
 use openhexa_bridge::http;
 use openhexa_bridge::settings::{self, LogFormat, Settings, Sources};
-use openhexa_bridge::store::Lost;
+use openhexa_bridge::store::Undecryptable;
 use openhexa_bridge::telemetry;
 
 /// Connects Iaso to OpenHEXA: lists pipelines, launches them with validated parameters, and follows each run as a task.
@@ -43,8 +43,8 @@ enum Command {
     /// Create or upgrade the database tables, then exit.
     Migrate(Given),
     /// Re-encrypt all stored data with `secrets.encryption_key`. The previous keys can be removed afterwards.
-    Reseal {
-        /// Delete the data that no key decrypts, because its key is lost. The configuration must be set again.
+    Reencrypt {
+        /// Delete the data that no key decrypts, because its key is undecryptable. The configuration must be set again.
         #[arg(long)]
         discard: bool,
         #[command(flatten)]
@@ -134,7 +134,7 @@ async fn run(command: Command) -> Result<(), StartError> {
         Command::Keys(line) => keys(line.command).await,
         Command::Openapi => openapi(),
         Command::Migrate(given) => app::open_store(&read(given.config)?).await.map(|_| ()),
-        Command::Reseal { discard, given } => reseal(&read(given.config)?, discard).await,
+        Command::Reencrypt { discard, given } => reencrypt(&read(given.config)?, discard).await,
         #[cfg(feature = "dev")]
         Command::Dev(dev) => commands::dev(*dev, read(None)?).await,
         #[cfg(feature = "dev")]
@@ -175,9 +175,13 @@ fn put(text: &str) -> Result<(), StartError> {
     }
 }
 
-async fn reseal(settings: &Settings, discard: bool) -> Result<(), StartError> {
-    let lost = if discard { Lost::Discard } else { Lost::Keep };
-    let told = app::reseal::reseal(settings, lost).await?;
+async fn reencrypt(settings: &Settings, discard: bool) -> Result<(), StartError> {
+    let undecryptable = if discard {
+        Undecryptable::Discard
+    } else {
+        Undecryptable::Keep
+    };
+    let told = app::reencrypt::reencrypt(settings, undecryptable).await?;
     eprintln!("{told}");
     Ok(())
 }

@@ -197,7 +197,7 @@ fn secrets(s: &Settings) -> Vec<Finding> {
     let shared = same(&keys.viewer, &keys.operator)
         || same(&keys.viewer, &keys.admin)
         || same(&keys.operator, &keys.admin);
-    let fernet = crate::store::Vault::new(&secrets.encryption_key).is_ok();
+    let fernet = crate::store::Cipher::new(&secrets.encryption_key).is_ok();
     [
         when(is_empty(&secrets.encryption_key), Finding::Obstacle("secrets.encryption_key is empty")),
         when(
@@ -207,7 +207,7 @@ fn secrets(s: &Settings) -> Vec<Finding> {
         when(is_empty(&secrets.callback_key), Finding::Obstacle("secrets.callback_key is empty")),
         when(
             !secrets.previous_encryption_keys().is_empty(),
-            Finding::Doubt("secrets.previous_encryption_keys is set: run `openhexa-bridge reseal`, then remove the keys"),
+            Finding::Doubt("secrets.previous_encryption_keys is set: run `openhexa-bridge reencrypt`, then remove the keys"),
         ),
         when(
             same(&secrets.encryption_key, &secrets.callback_key),

@@ -8,7 +8,7 @@ use super::{StartError, encryption_key};
 use crate::clock::Clock;
 use crate::domain::ids::AccountId;
 use crate::settings::{Settings, Tls};
-use crate::store::{Address, BesideIaso, OpenError, Options, Store};
+use crate::store::{AttachOptions, DatabaseAddress, OpenError, Options, Store};
 
 /// Opens the database and brings its tables up to date.
 pub async fn open_store(settings: &Settings) -> Result<Store, StartError> {
@@ -35,9 +35,9 @@ async fn open(
     let opening = tokio::task::spawn_blocking(move || {
         let mut store = match beside {
             None => Store::open(options),
-            Some(iaso) => Store::open_beside(options, &iaso),
+            Some(iaso) => Store::open_attached(options, &iaso),
         }?;
-        store.vault = store.vault.with_previous(&previous)?;
+        store.cipher = store.cipher.with_previous(&previous)?;
         made_ready(&store)?;
         Ok::<_, OpenError>(store)
     });
@@ -63,19 +63,19 @@ pub async fn what_is_stored(settings: &Settings) -> Result<Stored, StartError> {
         is_readable: true,
         has_key: false,
     };
-    if matches!(database(settings), Address::Sqlite(file) if !file.exists()) {
+    if matches!(database(settings), DatabaseAddress::Sqlite(file) if !file.exists()) {
         return Ok(nothing);
     }
     let store = open(settings, Store::try_connection).await?;
-    let vault = store.vault.clone();
+    let cipher = store.cipher.clone();
     let now = Clock::System.now();
     let stored = store.read(move |db| {
-        if crate::store::is_fresh(db)? {
+        if crate::store::has_no_tables(db)? {
             return Ok(nothing);
         }
         Ok::<_, crate::store::Error>(Stored {
-            is_readable: crate::store::are_readable(db, &vault)?,
-            has_key: crate::store::keys(db)?.iter().any(|key| key.is_good(now)),
+            is_readable: crate::store::can_decrypt_all(db, &cipher)?,
+            has_key: crate::store::keys(db)?.iter().any(|key| key.is_active(now)),
         })
     });
     stored
@@ -83,10 +83,10 @@ pub async fn what_is_stored(settings: &Settings) -> Result<Stored, StartError> {
         .map_err(|error| StartError::Other(error.to_string()))
 }
 
-fn beside(settings: &Settings) -> Option<BesideIaso> {
+fn beside(settings: &Settings) -> Option<AttachOptions> {
     let iaso = &settings.iaso;
     let account = Some(AccountId(iaso.config_account)).filter(|account| account.0 != 0);
-    iaso.attached.then(|| BesideIaso {
+    iaso.attached.then(|| AttachOptions {
         encrypted_text_field_key: iaso.encrypted_text_field_key.clone(),
         config_account: account,
         watched_for: iaso.watched_for.delta(),
@@ -94,18 +94,18 @@ fn beside(settings: &Settings) -> Option<BesideIaso> {
     })
 }
 
-fn database(settings: &Settings) -> Address {
+fn database(settings: &Settings) -> DatabaseAddress {
     let url = settings.database.url.expose_secret();
     if let Some(path) = url.strip_prefix("sqlite:") {
-        return Address::Sqlite(sqlite_file(path));
+        return DatabaseAddress::Sqlite(sqlite_file(path));
     }
     let ca_file =
         Some(settings.database.ca_file.clone()).filter(|file| !file.as_os_str().is_empty());
     let tls = match settings.database.tls {
-        Tls::Off => crate::store::Tls::Off,
-        Tls::Verified => crate::store::Tls::Verified { ca_file },
+        Tls::Off => crate::store::TlsMode::Off,
+        Tls::Verified => crate::store::TlsMode::Verified { ca_file },
     };
-    Address::Postgres {
+    DatabaseAddress::Postgres {
         url: settings.database.url.clone(),
         tls,
     }

@@ -25,7 +25,7 @@ use crate::service::identity::ONLY_ACCOUNT;
 use crate::service::launching::LaunchRequest;
 use crate::service::{Bridge, Error, Upstream};
 use crate::settings::{Settings, Sources};
-use crate::store::{ConfigContent, Vault};
+use crate::store::{Cipher, NewConfig};
 use openhexa_emulator::{self as emulator, Emulator, Iaso};
 
 /// The built-in OpenHEXA is the same instance whatever its port.
@@ -190,7 +190,7 @@ async fn openhexa(
     data: &Path,
     keys: &Keys,
     iaso: Iaso,
-) -> Result<(Option<Emulator>, ConfigContent), StartError> {
+) -> Result<(Option<Emulator>, NewConfig), StartError> {
     match which {
         OpenHexa::Own {
             url,
@@ -226,9 +226,7 @@ async fn openhexa(
     }
 }
 
-async fn start_emulator(
-    options: emulator::Options,
-) -> Result<(Emulator, ConfigContent), StartError> {
+async fn start_emulator(options: emulator::Options) -> Result<(Emulator, NewConfig), StartError> {
     let token = options.token.clone();
     let started = Emulator::start(options).await;
     let emulator = started.map_err(|error| StartError::Other(error.to_string()))?;
@@ -249,8 +247,8 @@ fn address(url: &str) -> Result<Address, StartError> {
     address.map_err(|wanted| StartError::Other(format!("--openhexa-url must be {wanted}")))
 }
 
-fn content(instance: &str, target: Target) -> ConfigContent {
-    ConfigContent {
+fn content(instance: &str, target: Target) -> NewConfig {
+    NewConfig {
         instance: instance.to_owned(),
         target,
         content: Map::new(),
@@ -296,7 +294,7 @@ fn keys(data: &Path) -> Result<Keys, StartError> {
 fn make_keys(file: &Path) -> std::io::Result<Keys> {
     let random = || format!("{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple());
     let keys = Keys {
-        encryption_key: Vault::fresh_key().expose_secret().to_owned(),
+        encryption_key: Cipher::generate_key().expose_secret().to_owned(),
         callback_key: random(),
         operator_key: random(),
         openhexa_token: random(),

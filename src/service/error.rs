@@ -187,7 +187,7 @@ impl Error {
 impl From<store::Error> for Error {
     fn from(error: store::Error) -> Self {
         match error {
-            store::Error::Away => Self::Busy,
+            store::Error::Unavailable => Self::Busy,
             store::Error::Contended(_) | store::Error::Unusable(_) => Self::Database(error),
             store::Error::Duplicate
             | store::Error::Corrupt(_)
@@ -197,7 +197,7 @@ impl From<store::Error> for Error {
     }
 }
 
-impl store::Failure for Error {
+impl store::TransactionFailure for Error {
     fn is_contended(&self) -> bool {
         matches!(self, Self::Database(store::Error::Contended(_)))
     }

@@ -1,9 +1,9 @@
-//! What changed since: each change of a task has a number that the database itself gives it (see the migration
-//! `changes`), so that no writer can forget to.
+//! Changes of tasks, for streams. A database trigger gives each change of a task a number, so no code can forget it.
 //!
-//! On SQLite, which has one writer, numbers become visible in their order. On PostgreSQL a number is that of its
-//! transaction, and those commit in any order; but it tells the lowest number that is still open. Whoever has read
-//! everything and goes on from that number reads some changes twice and misses none, whatever the clocks say.
+//! On SQLite, which has one writer, the numbers become visible in order. On PostgreSQL the number is the id of the transaction,
+//! and transactions commit in any order. But PostgreSQL reports the lowest id that is still open: all changes below it, the
+//! settled position, are visible. A reader that continues from that position reads some changes twice and misses none. No clock
+//! is involved.
 
 use std::collections::HashMap;
 
@@ -12,17 +12,17 @@ use diesel::sql_types::{BigInt, Nullable};
 
 use super::connection::{Db, Pg, on};
 use super::error::Error;
-use super::tasks::many_listed;
+use super::tasks::unscoped_tasks_for_list;
 use crate::domain::ids::{AccountId, TaskId};
 use crate::domain::task::Task;
 
-// Apart from the columns that make a task: what it is does not depend on when it was written.
+// Not in `schema.rs`, because the change number is not part of a task.
 diesel::table! {
     #[sql_name = "task"]
     change (id) {
         id -> BigInt,
         account_id -> BigInt,
-        changed -> BigInt,
+        change_number -> BigInt,
     }
 }
 
@@ -32,32 +32,44 @@ diesel::table! {
     }
 }
 
-/// A task and the number of its last change.
+/// A task with the number of its last change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Queryable)]
-pub struct Head {
+pub struct ChangedTask {
     pub task: i64,
-    pub changed: i64,
+    pub number: i64,
 }
 
-/// Which part of an account's changes.
+/// Selects a part of an account's changes.
 #[derive(Clone, Copy, Debug)]
-pub struct Since {
+pub struct ChangesQuery {
     pub account: AccountId,
-    /// The first number that is wanted.
+    /// The lowest number to read.
     pub from: i64,
-    /// What was read before.
-    pub after: Option<Head>,
+    /// The last change that was already read.
+    pub after: Option<ChangedTask>,
     pub limit: i64,
 }
 
-/// Every change with a lower number is settled: what is read after this shows it. Never a number too high, and with
-/// nothing under way the next one to be given.
-pub fn horizon(db: &mut Db<'_>) -> Result<i64, Error> {
+/// The settled position.
+#[derive(Clone, Copy, Debug)]
+pub struct SettledPosition {
+    /// All changes with a lower number are visible to the queries that follow. Without open transactions this is the number of
+    /// the next change.
+    pub number: i64,
+    /// The database was moved here from a server with higher transaction ids, so that new changes would get numbers that are
+    /// already used. The caller calls [`advance_change_counter`] and reads the position again.
+    pub is_behind: bool,
+}
+
+pub fn settled_position(db: &mut Db<'_>) -> Result<SettledPosition, Error> {
     match db {
-        Db::Sqlite(conn) => Ok(change_counter::table
-            .select(change_counter::value + 1)
-            .first(*conn)?),
-        Db::Pg(conn, _) => of_transactions(conn),
+        Db::Sqlite(conn) => Ok(SettledPosition {
+            number: change_counter::table
+                .select(change_counter::value + 1)
+                .first(*conn)?,
+            is_behind: false,
+        }),
+        Db::Pg(conn, _) => settled_transactions(conn),
     }
 }
 
@@ -65,69 +77,80 @@ pub fn horizon(db: &mut Db<'_>) -> Result<i64, Error> {
 struct Transactions {
     #[diesel(sql_type = BigInt)]
     settled: i64,
-    /// No number from here on can be visible in this very look,
+    /// The lowest number that this query cannot see.
     #[diesel(sql_type = BigInt)]
     invisible: i64,
-    /// unless it was given by another server.
+    /// The highest stored number. It is below `invisible`, unless another server assigned it.
     #[diesel(sql_type = Nullable<BigInt>)]
     newest: Option<i64>,
 }
 
-const LOOK: &str = "SELECT value + txid_snapshot_xmin(now) AS settled, value + txid_snapshot_xmax(now) AS invisible, \
-    (SELECT max(changed) FROM task) AS newest FROM change_counter, txid_current_snapshot() now";
-const COUNT_ON: &str = "UPDATE change_counter SET value = (SELECT max(changed) FROM task) \
-    WHERE value + txid_snapshot_xmax(txid_current_snapshot()) <= (SELECT max(changed) FROM task)";
+const POSITION: &str = "SELECT value + txid_snapshot_xmin(now) AS settled, value + txid_snapshot_xmax(now) AS invisible, \
+    (SELECT max(change_number) FROM task) AS newest FROM change_counter, txid_current_snapshot() now";
+const ADVANCE: &str = "UPDATE change_counter SET value = (SELECT max(change_number) FROM task) \
+    WHERE value + txid_snapshot_xmax(txid_current_snapshot()) <= (SELECT max(change_number) FROM task)";
 
-fn of_transactions(conn: &mut Pg) -> Result<i64, Error> {
-    let look: Transactions = diesel::sql_query(LOOK).get_result(conn)?;
-    if look.newest < Some(look.invisible) {
-        return Ok(look.settled);
+fn settled_transactions(conn: &mut Pg) -> Result<SettledPosition, Error> {
+    let found: Transactions = diesel::sql_query(POSITION).get_result(conn)?;
+    Ok(SettledPosition {
+        number: found.settled,
+        is_behind: found.newest >= Some(found.invisible),
+    })
+}
+
+/// Makes new changes continue after the highest stored number, if the server's transaction ids are not that high yet.
+pub fn advance_change_counter(db: &mut Db<'_>) -> Result<(), Error> {
+    match db {
+        Db::Sqlite(_) => Ok(()),
+        Db::Pg(conn, _) => Ok(advance_counter(conn)?),
     }
-    count_on(conn)?;
-    let look: Transactions = diesel::sql_query(LOOK).get_result(conn)?;
-    Ok(look.settled)
 }
 
-/// Goes on from the highest number there is, should this server's own transactions not have come so far.
-pub(super) fn count_on(conn: &mut Pg) -> QueryResult<()> {
-    diesel::sql_query(COUNT_ON).execute(conn).map(|_| ())
+pub(super) fn advance_counter(conn: &mut Pg) -> QueryResult<()> {
+    diesel::sql_query(ADVANCE).execute(conn).map(|_| ())
 }
 
-/// What changed with this number or a higher one, lowest first.
-pub fn heads(db: &mut Db<'_>, from: i64) -> Result<Vec<Head>, Error> {
+/// The changes with this number or a higher one, lowest first.
+pub fn changed_tasks(db: &mut Db<'_>, from: i64) -> Result<Vec<ChangedTask>, Error> {
     Ok(on!(db, |conn| change::table
-        .filter(change::changed.ge(from))
-        .order((change::changed, change::id))
-        .select((change::id, change::changed))
+        .filter(change::change_number.ge(from))
+        .order((change::change_number, change::id))
+        .select((change::id, change::change_number))
         .load(conn))?)
 }
 
-/// A part of what changed in an account, lowest number first.
-pub fn changed_since(db: &mut Db<'_>, since: &Since) -> Result<Vec<(Head, Task)>, Error> {
-    let heads: Vec<Head> = on!(db, |conn| {
+/// Some changes of an account with their tasks, lowest number first.
+pub fn changed_since(
+    db: &mut Db<'_>,
+    since: &ChangesQuery,
+) -> Result<Vec<(ChangedTask, Task)>, Error> {
+    let changed: Vec<ChangedTask> = on!(db, |conn| {
         let mut query = change::table
             .filter(change::account_id.eq(since.account.0))
-            .filter(change::changed.ge(since.from))
+            .filter(change::change_number.ge(since.from))
             .into_boxed();
         if let Some(after) = since.after {
-            let later = change::changed.gt(after.changed);
-            let beside = change::changed.eq(after.changed);
-            query = query.filter(later.or(beside.and(change::id.gt(after.task))));
+            let later = change::change_number.gt(after.number);
+            let same = change::change_number.eq(after.number);
+            query = query.filter(later.or(same.and(change::id.gt(after.task))));
         }
         query
-            .order((change::changed, change::id))
+            .order((change::change_number, change::id))
             .limit(since.limit)
-            .select((change::id, change::changed))
+            .select((change::id, change::change_number))
             .load(conn)
     })?;
-    with_tasks(db, &heads)
+    with_tasks(db, &changed)
 }
 
-/// The tasks as they are now, which may be later than their heads say; in the same order.
-pub fn with_tasks(db: &mut Db<'_>, heads: &[Head]) -> Result<Vec<(Head, Task)>, Error> {
-    let ids: Vec<TaskId> = heads.iter().map(|head| TaskId(head.task)).collect();
-    let tasks = many_listed(db, &ids)?.into_iter();
+/// The changes with their tasks, in the same order. A task can have changed again since.
+pub fn with_tasks(
+    db: &mut Db<'_>,
+    changed: &[ChangedTask],
+) -> Result<Vec<(ChangedTask, Task)>, Error> {
+    let ids: Vec<TaskId> = changed.iter().map(|one| TaskId(one.task)).collect();
+    let tasks = unscoped_tasks_for_list(db, &ids)?.into_iter();
     let mut tasks: HashMap<i64, Task> = tasks.map(|task| (task.id.0, task)).collect();
-    let with_task = |head: &Head| Some((*head, tasks.remove(&head.task)?));
-    Ok(heads.iter().filter_map(with_task).collect())
+    let with_task = |one: &ChangedTask| Some((*one, tasks.remove(&one.task)?));
+    Ok(changed.iter().filter_map(with_task).collect())
 }

@@ -1,4 +1,4 @@
-//! How the `openhexa-config` records came to be what they are: each change, with what was in force after it.
+//! The history of the records `openhexa-config`: each change with the configuration after it.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -8,13 +8,13 @@ use secrecy::ExposeSecret;
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
-use super::config_content::ConfigContent;
 use super::connection::{Db, on};
+use super::encryption::Cipher;
 use super::error::Error;
+use super::new_config::NewConfig;
 use super::rows::object_of;
 use super::schema::config_change;
-use super::types::At;
-use super::vault::Vault;
+use super::types::DbTime;
 use crate::domain::ids::AccountId;
 
 /// One change of a record.
@@ -23,16 +23,16 @@ pub struct ConfigChange {
     pub version: i64,
     pub at: DateTime<Utc>,
     pub by: Option<String>,
-    /// What was in force from then on, with URL and workspace, and a mark in place of the token; none: nothing was.
+    /// The configuration after the change, with URL and workspace, and a hash instead of the token. None if it was deleted.
     pub content: Option<Map<String, Value>>,
 }
 
-type ChangeRow = (i64, At, Option<String>, Option<String>);
+type ChangeRow = (i64, DbTime, Option<String>, Option<String>);
 
-/// The last of them, newest first.
+/// The last changes, newest first.
 pub fn config_changes(
     db: &mut Db<'_>,
-    vault: &Vault,
+    cipher: &Cipher,
     account: AccountId,
     most: i64,
 ) -> Result<Vec<ConfigChange>, Error> {
@@ -47,11 +47,11 @@ pub fn config_changes(
             config_change::content,
         ))
         .load(conn))?;
-    rows.into_iter().map(|row| change(vault, row)).collect()
+    rows.into_iter().map(|row| change(cipher, row)).collect()
 }
 
-fn change(vault: &Vault, (version, at, by, content): ChangeRow) -> Result<ConfigChange, Error> {
-    let content = content.map(|kept| object_of(&vault.open_object(&kept)?));
+fn change(cipher: &Cipher, (version, at, by, content): ChangeRow) -> Result<ConfigChange, Error> {
+    let content = content.map(|text| object_of(&cipher.decrypt_object(&text)?));
     Ok(ConfigChange {
         version,
         at: at.0,
@@ -60,18 +60,18 @@ fn change(vault: &Vault, (version, at, by, content): ChangeRow) -> Result<Config
     })
 }
 
-/// A record as its change keeps it: of the token only a mark, which tells whether it is another one.
-pub(super) fn told(new: &ConfigContent) -> Map<String, Value> {
+/// The configuration as the history stores it. A short hash replaces the token, which shows whether the token has changed.
+pub(super) fn redacted(new: &NewConfig) -> Map<String, Value> {
     let digest = Sha256::digest(new.target.token.expose_secret());
-    let mark = URL_SAFE_NO_PAD.encode(&digest[..9]);
-    let mut told = new.content.clone();
-    told.insert("openhexa_url".into(), new.target.url.clone().into());
-    told.insert("openhexa_token".into(), mark.into());
-    told.insert("workspace_slug".into(), new.target.workspace.clone().into());
-    told
+    let token_hash = URL_SAFE_NO_PAD.encode(&digest[..9]);
+    let mut content = new.content.clone();
+    content.insert("openhexa_url".into(), new.target.url.clone().into());
+    content.insert("openhexa_token".into(), token_hash.into());
+    content.insert("workspace_slug".into(), new.target.workspace.clone().into());
+    content
 }
 
-/// Versions go on where a deleted record left off, so that none is ever there twice.
+/// The version of the last change. Versions continue after a record was deleted, so that none is used twice.
 pub(super) fn last_version(db: &mut Db<'_>, account: AccountId) -> Result<i64, Error> {
     let last: Option<i64> = on!(db, |conn| config_change::table
         .filter(config_change::account_id.eq(account.0))
@@ -80,7 +80,7 @@ pub(super) fn last_version(db: &mut Db<'_>, account: AccountId) -> Result<i64, E
     Ok(last.unwrap_or(0))
 }
 
-pub(super) fn tell_change(
+pub(super) fn add_config_change(
     db: &mut Db<'_>,
     account: AccountId,
     version: i64,
@@ -91,7 +91,7 @@ pub(super) fn tell_change(
     let row = (
         config_change::account_id.eq(account.0),
         config_change::version.eq(version),
-        config_change::at.eq(At(now)),
+        config_change::at.eq(DbTime(now)),
         config_change::changed_by.eq(by),
         config_change::content.eq(content),
     );

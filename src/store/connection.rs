@@ -1,8 +1,8 @@
 //! One connection type for both databases, so that each query is written once.
 //!
-//! [`on!`] compiles one query text for SQLite and for PostgreSQL; what only one database has stays in this folder,
-//! in a function of its own. PostgreSQL's sockets live on a small runtime kept for them: the web server's workers
-//! must never own one, for a dropped request would then break a query half-way.
+//! [`on!`] compiles one query for SQLite and for PostgreSQL. Queries for only one database are functions in this folder.
+//! PostgreSQL's sockets run on their own small runtime and not on the web server's workers, where a dropped request would
+//! interrupt a query.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -14,63 +14,51 @@ use diesel::sqlite::SqliteConnection;
 use diesel::{Connection as _, ConnectionError};
 use diesel_async::AsyncPgConnection;
 use diesel_async::async_connection_wrapper::AsyncConnectionWrapper;
-use rustls::pki_types::CertificateDer;
-use rustls::pki_types::pem::PemObject;
 use secrecy::{ExposeSecret, SecretString};
-use tokio::runtime::{Handle, Runtime};
+use tokio::runtime::Runtime;
 use tokio_postgres::Client;
-use tokio_postgres::config::{Host, SslMode};
 
 use super::error::OpenError;
-use super::iaso::Beside;
+use super::iaso::Attachment;
+use super::postgres::{TlsMode, connect, plain, socket_runtime};
 use super::statements::Statements;
 
 pub type Pg = AsyncConnectionWrapper<AsyncPgConnection>;
 
-/// How long after its last use a connection is taken for good without asking it.
-const TRUSTED: Duration = Duration::from_secs(1);
+/// A connection that was used within this time is not tested before it is used again.
+const UNTESTED_FOR: Duration = Duration::from_secs(1);
 
 /// Which database, and how to reach it.
 #[derive(Clone, Debug)]
-pub enum Address {
+pub enum DatabaseAddress {
     Sqlite(PathBuf),
-    Postgres { url: SecretString, tls: Tls },
-}
-
-/// How the connection to PostgreSQL is protected.
-#[derive(Clone, Debug)]
-pub enum Tls {
-    Off,
-    /// TLS is required; certificate and host name are checked, against this file or what the system trusts.
-    Verified {
-        ca_file: Option<PathBuf>,
-    },
+    Postgres { url: SecretString, tls: TlsMode },
 }
 
 /// An open connection of either kind.
 pub enum Conn {
     Sqlite(SqliteConnection),
-    /// Beside an Iaso, where it is Iaso's own.
-    Pg(Box<Pg>, Option<Arc<Beside>>),
+    /// With an [`Attachment`] if the database is Iaso's.
+    Pg(Box<Pg>, Option<Arc<Attachment>>),
 }
 
-/// A connection on loan, inside a transaction or for reading.
+/// A borrowed connection, in a transaction or for reading.
 pub enum Db<'a> {
     Sqlite(&'a mut SqliteConnection),
-    Pg(&'a mut Pg, Option<&'a Beside>),
+    Pg(&'a mut Pg, Option<&'a Attachment>),
 }
 
 impl Db<'_> {
-    /// The connection, where it leads to Iaso's own database, and how the bridge stands in it.
-    pub fn attached(&mut self) -> Option<(&mut Pg, &Beside)> {
+    /// The connection and the attachment, if the database is Iaso's.
+    pub fn attached(&mut self) -> Option<(&mut Pg, &Attachment)> {
         match self {
             Self::Sqlite(_) | Self::Pg(_, None) => None,
-            Self::Pg(conn, Some(beside)) => Some((&mut **conn, *beside)),
+            Self::Pg(conn, Some(attachment)) => Some((&mut **conn, *attachment)),
         }
     }
 }
 
-/// Runs one query text on whichever database `$db` is.
+/// Runs a query on the database that `$db` is connected to.
 macro_rules! on {
     ($db:expr, |$conn:ident| $body:expr) => {
         match $db {
@@ -88,60 +76,70 @@ macro_rules! on {
 pub(super) use on;
 
 impl Conn {
-    pub fn read<T, E>(&mut self, work: impl FnOnce(&mut Db<'_>) -> Result<T, E>) -> Result<T, E> {
+    /// Queries without a transaction. In debug builds PostgreSQL refuses writes, so that a test fails if a read writes; the
+    /// read-only transaction for that costs two round trips, which release builds save. SQLite's connections for reading
+    /// refuse writes in all builds: see [`pool`].
+    pub fn read<T, E>(&mut self, work: impl FnOnce(&mut Db<'_>) -> Result<T, E>) -> Result<T, E>
+    where
+        E: From<diesel::result::Error>,
+    {
         match self {
             Self::Sqlite(conn) => work(&mut Db::Sqlite(conn)),
-            Self::Pg(conn, beside) => work(&mut Db::Pg(conn, beside.as_deref())),
+            Self::Pg(conn, attachment) if cfg!(debug_assertions) => conn.transaction(|conn| {
+                conn.batch_execute("SET TRANSACTION READ ONLY")?;
+                work(&mut Db::Pg(conn, attachment.as_deref()))
+            }),
+            Self::Pg(conn, attachment) => work(&mut Db::Pg(conn, attachment.as_deref())),
         }
     }
 
-    /// Several queries that all see the database as it was at one moment. Nothing is written, and nobody waits.
+    /// Several queries that see the same state of the database. Nothing is written or locked.
     pub fn snapshot<T, E>(&mut self, work: impl FnOnce(&mut Db<'_>) -> Result<T, E>) -> Result<T, E>
     where
         E: From<diesel::result::Error>,
     {
         match self {
             Self::Sqlite(conn) => conn.transaction(|conn| work(&mut Db::Sqlite(conn))),
-            Self::Pg(conn, beside) => conn.transaction(|conn| {
+            Self::Pg(conn, attachment) => conn.transaction(|conn| {
                 conn.batch_execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")?;
-                work(&mut Db::Pg(conn, beside.as_deref()))
+                work(&mut Db::Pg(conn, attachment.as_deref()))
             }),
         }
     }
 
-    /// A transaction that owns what it reads: SQLite lets one writer in, PostgreSQL locks the rows asked for.
+    /// A write transaction. SQLite allows only one at a time; on PostgreSQL, queries lock the rows that they change.
     pub fn write<T, E>(&mut self, work: impl FnOnce(&mut Db<'_>) -> Result<T, E>) -> Result<T, E>
     where
         E: From<diesel::result::Error>,
     {
         match self {
             Self::Sqlite(conn) => conn.immediate_transaction(|conn| work(&mut Db::Sqlite(conn))),
-            Self::Pg(conn, beside) => {
-                let beside = beside.as_deref();
-                conn.transaction(|conn| work(&mut Db::Pg(conn, beside)))
+            Self::Pg(conn, attachment) => {
+                let attachment = attachment.as_deref();
+                conn.transaction(|conn| work(&mut Db::Pg(conn, attachment)))
             }
         }
     }
 }
 
 /// A connection of a pool.
-pub struct Pooled {
+pub struct PooledConnection {
     pub conn: Conn,
-    /// When it was given back, if it ever was.
+    /// When it was last returned to the pool.
     used: Option<Instant>,
 }
 
 /// Opens connections for the pools.
-pub struct Opener {
-    address: Address,
-    beside: Option<Arc<Beside>>,
+pub struct Connector {
+    address: DatabaseAddress,
+    attachment: Option<Arc<Attachment>>,
     busy_timeout: Duration,
     sockets: Option<Runtime>,
     pub statements: Statements,
 }
 
-/// A runtime must not wait for its end inside another one, where the last clone may be dropped.
-impl Drop for Opener {
+/// The last clone can be dropped inside another runtime, where a runtime must not block until it has ended.
+impl Drop for Connector {
     fn drop(&mut self) {
         if let Some(sockets) = self.sockets.take() {
             sockets.shutdown_background();
@@ -149,44 +147,63 @@ impl Drop for Opener {
     }
 }
 
-/// What the pools open connections with.
+/// Opens and tests the connections of a pool.
 #[derive(Clone)]
-pub struct Shared(Arc<Opener>);
+pub struct PoolManager {
+    connector: Arc<Connector>,
+    use_for: PoolUse,
+}
 
-/// A pool that opens nothing before it is asked.
-pub fn pool(opener: &Arc<Opener>, size: u32, wait: Duration) -> Pool<Shared> {
+/// What the connections of a pool are used for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum PoolUse {
+    /// SQLite refuses writes on these connections. PostgreSQL has one pool for both.
+    Reading,
+    Writing,
+}
+
+/// A pool that opens its connections when they are first needed.
+pub fn pool(
+    connector: &Arc<Connector>,
+    use_for: PoolUse,
+    size: u32,
+    wait: Duration,
+) -> Pool<PoolManager> {
     Pool::builder()
         .max_size(size)
         .min_idle(Some(0))
         .connection_timeout(wait)
         .test_on_check_out(true)
-        .error_handler(Box::new(Quiet))
-        .build_unchecked(Shared(opener.clone()))
+        .error_handler(Box::new(LogConnectionError))
+        .build_unchecked(PoolManager {
+            connector: connector.clone(),
+            use_for,
+        })
 }
 
-impl Opener {
+impl Connector {
     pub fn new(
-        address: Address,
-        beside: Option<Beside>,
+        address: DatabaseAddress,
+        attachment: Option<Attachment>,
         busy_timeout: Duration,
     ) -> Result<Self, OpenError> {
         let sockets = match address {
-            Address::Sqlite(_) => None,
-            Address::Postgres { .. } => Some(socket_runtime()?),
+            DatabaseAddress::Sqlite(_) => None,
+            DatabaseAddress::Postgres { .. } => Some(socket_runtime()?),
         };
         Ok(Self {
             address,
-            beside: beside.map(Arc::new),
+            attachment: attachment.map(Arc::new),
             busy_timeout,
             sockets,
             statements: Statements::default(),
         })
     }
 
-    /// A file that was there before us is left as somebody has made it.
-    pub fn warn_of_readers(&self) {
+    /// Warns if other users can read the database file. The permissions of an existing file are not changed.
+    pub fn warn_if_readable_by_others(&self) {
         use std::os::unix::fs::MetadataExt as _;
-        if let Address::Sqlite(path) = &self.address
+        if let DatabaseAddress::Sqlite(path) = &self.address
             && std::fs::metadata(path).is_ok_and(|found| found.mode() & 0o007 != 0)
         {
             let file = path.display();
@@ -196,10 +213,11 @@ impl Opener {
 
     pub fn connect(&self) -> Result<Conn, OpenError> {
         let mut conn = match &self.address {
-            Address::Sqlite(path) => Conn::Sqlite(self.open_sqlite(path)?),
-            Address::Postgres { url, tls } => {
-                Conn::Pg(Box::new(self.open_postgres(url, tls)?), self.beside.clone())
-            }
+            DatabaseAddress::Sqlite(path) => Conn::Sqlite(self.open_sqlite(path)?),
+            DatabaseAddress::Postgres { url, tls } => Conn::Pg(
+                Box::new(self.open_postgres(url, tls)?),
+                self.attachment.clone(),
+            ),
         };
         self.statements.observe(&mut conn);
         Ok(conn)
@@ -208,7 +226,7 @@ impl Opener {
     fn open_sqlite(&self, path: &std::path::Path) -> Result<SqliteConnection, OpenError> {
         let mut conn = SqliteConnection::establish(&path.to_string_lossy())
             .map_err(|error| OpenError::File(error.to_string()))?;
-        // The time-out comes first: even the switch to WAL may find the file busy.
+        // The timeout comes first, because the file can be locked already at the switch to WAL.
         conn.batch_execute(&format!(
             "PRAGMA busy_timeout = {}; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;",
             self.busy_timeout.as_millis()
@@ -217,12 +235,12 @@ impl Opener {
         Ok(conn)
     }
 
-    /// What comes of work with two plain clients, without settings and prepared statements; none on another database.
+    /// Runs `work` with two plain clients, which set no parameters and prepare no statements. None on SQLite.
     pub fn with_two<T>(
         &self,
         work: impl AsyncFnOnce([Client; 2]) -> Result<T, OpenError>,
     ) -> Result<Option<T>, OpenError> {
-        let Address::Postgres { url, tls } = &self.address else {
+        let DatabaseAddress::Postgres { url, tls } = &self.address else {
             return Ok(None);
         };
         let runtime = self.sockets.as_ref().ok_or(OpenError::Runtime)?;
@@ -233,21 +251,21 @@ impl Opener {
         })
     }
 
-    fn bare(&self, url: &SecretString, tls: &Tls) -> Result<Pg, OpenError> {
+    fn bare(&self, url: &SecretString, tls: &TlsMode) -> Result<Pg, OpenError> {
         let Some(runtime) = &self.sockets else {
             return Err(OpenError::Runtime);
         };
         let conn = runtime.block_on(connect(url.expose_secret(), tls))?;
-        // The wrapper keeps the runtime that it finds entered.
+        // The wrapper uses the runtime that is entered when it is created.
         let entered = runtime.enter();
         let conn = Pg::from(conn);
         drop(entered);
         Ok(conn)
     }
 
-    fn open_postgres(&self, url: &SecretString, tls: &Tls) -> Result<Pg, OpenError> {
+    fn open_postgres(&self, url: &SecretString, tls: &TlsMode) -> Result<Pg, OpenError> {
         let mut conn = self.bare(url, tls)?;
-        // The database or the role may have other defaults, and Iaso's own transactions may hold a row for long.
+        // The database or the role can have other defaults, and Iaso's transactions can lock a row for a long time.
         conn.batch_execute(&format!(
             "SET search_path TO {}; SET TIME ZONE 'UTC'; SET lock_timeout = {}; \
              SET default_transaction_isolation TO 'read committed'",
@@ -258,112 +276,37 @@ impl Opener {
     }
 }
 
-impl Opener {
-    /// Triggers of Iaso's own tables may name other tables of `public` without their schema.
+impl Connector {
+    /// With `public` if attached, because triggers of Iaso's tables can name other tables without their schema.
     fn search_path(&self) -> &'static str {
-        match self.beside {
+        match self.attachment {
             None => "openhexa_bridge",
             Some(_) => "openhexa_bridge, public",
         }
     }
 }
 
-fn socket_runtime() -> Result<Runtime, OpenError> {
-    tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(1)
-        .thread_name("postgres-sockets")
-        .enable_all()
-        .build()
-        .map_err(|_| OpenError::Runtime)
-}
-
-async fn connect(url: &str, tls: &Tls) -> Result<AsyncPgConnection, OpenError> {
-    let wanted = wanted(url, tls)?;
-    match tls {
-        Tls::Off => {
-            let (client, conn) = wanted.connect(tokio_postgres::NoTls).await?;
-            Ok(AsyncPgConnection::try_from_client_and_connection(client, conn).await?)
-        }
-        Tls::Verified { ca_file } => {
-            let connector =
-                tokio_postgres_rustls::MakeRustlsConnect::new(verified(ca_file.as_ref())?);
-            let (client, conn) = wanted.connect(connector).await?;
-            Ok(AsyncPgConnection::try_from_client_and_connection(client, conn).await?)
-        }
-    }
-}
-
-fn wanted(url: &str, tls: &Tls) -> Result<tokio_postgres::Config, OpenError> {
-    let mut wanted: tokio_postgres::Config = url.parse().map_err(|error| OpenError::url(&error))?;
-    if let Tls::Verified { .. } = tls {
-        if wanted.get_hosts().iter().any(is_socket) {
-            return Err(OpenError::SocketTls);
-        }
-        // Whatever the URL says: the password is not sent to a server without TLS.
-        wanted.ssl_mode(SslMode::Require);
-    }
-    Ok(wanted)
-}
-
-fn is_socket(host: &Host) -> bool {
-    matches!(host, Host::Unix(_))
-}
-
-async fn plain(url: &str, tls: &Tls) -> Result<Client, OpenError> {
-    let wanted = wanted(url, tls)?;
-    match tls {
-        Tls::Off => {
-            let (client, conn) = wanted.connect(tokio_postgres::NoTls).await?;
-            Handle::current().spawn(conn);
-            Ok(client)
-        }
-        Tls::Verified { ca_file } => {
-            let connector =
-                tokio_postgres_rustls::MakeRustlsConnect::new(verified(ca_file.as_ref())?);
-            let (client, conn) = wanted.connect(connector).await?;
-            Handle::current().spawn(conn);
-            Ok(client)
-        }
-    }
-}
-
-fn verified(ca_file: Option<&PathBuf>) -> Result<rustls::ClientConfig, OpenError> {
-    use rustls_platform_verifier::BuilderVerifierExt as _;
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let builder = rustls::ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .map_err(|_| OpenError::Tls)?;
-    let Some(file) = ca_file else {
-        let builder = builder
-            .with_platform_verifier()
-            .map_err(|_| OpenError::Tls)?;
-        return Ok(builder.with_no_client_auth());
-    };
-    let mut roots = rustls::RootCertStore::empty();
-    for certificate in CertificateDer::pem_file_iter(file).map_err(|_| OpenError::CaFile)? {
-        roots
-            .add(certificate.map_err(|_| OpenError::CaFile)?)
-            .map_err(|_| OpenError::CaFile)?;
-    }
-    Ok(builder.with_root_certificates(roots).with_no_client_auth())
-}
-
-impl ManageConnection for Shared {
-    type Connection = Pooled;
+impl ManageConnection for PoolManager {
+    type Connection = PooledConnection;
     type Error = OpenError;
 
-    fn connect(&self) -> Result<Pooled, OpenError> {
-        let conn = self.0.connect()?;
-        Ok(Pooled { conn, used: None })
+    fn connect(&self) -> Result<PooledConnection, OpenError> {
+        let mut conn = self.connector.connect()?;
+        if let (Conn::Sqlite(conn), PoolUse::Reading) = (&mut conn, self.use_for) {
+            conn.batch_execute("PRAGMA query_only = ON")
+                .map_err(|error| OpenError::File(error.to_string()))?;
+        }
+        Ok(PooledConnection { conn, used: None })
     }
 
-    /// One that was closed is seen at once, without asking; only one that may have gone silent meanwhile is asked.
-    fn is_valid(&self, pooled: &mut Pooled) -> Result<(), OpenError> {
-        let rested = pooled.used.is_none_or(|used| used.elapsed() > TRUSTED);
+    /// A closed connection is detected without a query. A connection that was idle for a second is tested with one, because the
+    /// server can have disappeared without closing it.
+    fn is_valid(&self, pooled: &mut PooledConnection) -> Result<(), OpenError> {
+        let was_idle = pooled.used.is_none_or(|used| used.elapsed() > UNTESTED_FOR);
         let Conn::Pg(conn, _) = &mut pooled.conn else {
             return Ok(());
         };
-        match (conn.is_broken(), rested) {
+        match (conn.is_broken(), was_idle) {
             (true, _) => Err(OpenError::Closed),
             (false, true) => Ok(conn.batch_execute("SELECT 1")?),
             (false, false) => Ok(()),
@@ -372,9 +315,9 @@ impl ManageConnection for Shared {
 
     #[allow(
         clippy::disallowed_methods,
-        reason = "a duration is measured, no time is told"
+        reason = "measures a duration, not the time of day"
     )]
-    fn has_broken(&self, pooled: &mut Pooled) -> bool {
+    fn has_broken(&self, pooled: &mut PooledConnection) -> bool {
         pooled.used = Some(Instant::now());
         match &mut pooled.conn {
             Conn::Sqlite(conn) => conn.is_broken(),
@@ -383,11 +326,11 @@ impl ManageConnection for Shared {
     }
 }
 
-/// The pool's background connector says why it could not connect, without the address and its password.
+/// Logs why the pool could not connect. The error contains neither the address nor the password.
 #[derive(Debug)]
-struct Quiet;
+struct LogConnectionError;
 
-impl HandleError<OpenError> for Quiet {
+impl HandleError<OpenError> for LogConnectionError {
     fn handle_error(&self, error: OpenError) {
         tracing::warn!(%error, "no connection to the database; requests that need one get 503");
     }

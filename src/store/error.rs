@@ -1,4 +1,4 @@
-//! What can go wrong with the database, by meaning.
+//! Errors of the database, by their meaning for the caller.
 
 use std::path::PathBuf;
 
@@ -9,11 +9,11 @@ use thiserror::Error;
 #[derive(Debug, Error)]
 pub enum Error {
     #[error("the database is unavailable")]
-    Away,
-    /// PostgreSQL rolled the transaction back because of a concurrent one; it may be run again.
+    Unavailable,
+    /// PostgreSQL rolled the transaction back because of a concurrent one; it can be repeated.
     #[error("the database rolled the transaction back because of a concurrent one")]
     Contended(#[source] Diesel),
-    /// The database answers but cannot run the query: read-only, disk full, or its schema is not the expected one.
+    /// The database responds but cannot run the query: it is read-only, its disk is full, or its schema is not the expected one.
     #[error("the database cannot run a query")]
     Unusable(#[source] Diesel),
     #[error("the row already exists")]
@@ -26,13 +26,13 @@ pub enum Error {
     Panicked,
 }
 
-/// What a transaction may fail with.
-pub trait Failure: From<Error> + From<Diesel> {
-    /// Whether the transaction was rolled back because of a concurrent one, so that it can be run again.
+/// An error of a transaction.
+pub trait TransactionFailure: From<Error> + From<Diesel> {
+    /// Whether the transaction was rolled back because of a concurrent one, so that it can be repeated.
     fn is_contended(&self) -> bool;
 }
 
-impl Failure for Error {
+impl TransactionFailure for Error {
     fn is_contended(&self) -> bool {
         matches!(self, Self::Contended(_))
     }
@@ -42,17 +42,17 @@ impl From<Diesel> for Error {
     fn from(error: Diesel) -> Self {
         #[allow(
             clippy::wildcard_enum_match_arm,
-            reason = "the driver's errors are many, and grow"
+            reason = "the driver has many errors, and adds more"
         )]
         match error {
-            Diesel::DatabaseError(kind, ref information) => match meaning(kind, &**information) {
-                Meaning::Away => Self::Away,
-                Meaning::Contended => Self::Contended(error),
-                Meaning::Unusable => Self::Unusable(error),
-                Meaning::Duplicate => Self::Duplicate,
-                Meaning::Query => Self::Query(error),
+            Diesel::DatabaseError(kind, ref information) => match category(kind, &**information) {
+                Category::Unavailable => Self::Unavailable,
+                Category::Contended => Self::Contended(error),
+                Category::Unusable => Self::Unusable(error),
+                Category::Duplicate => Self::Duplicate,
+                Category::Query => Self::Query(error),
             },
-            Diesel::BrokenTransactionManager => Self::Away,
+            Diesel::BrokenTransactionManager => Self::Unavailable,
             Diesel::RollbackErrorOnCommit { commit_error, .. } => Self::from(*commit_error),
             // A column has another type than this version of the bridge expects.
             Diesel::DeserializationError(_) => Self::Unusable(error),
@@ -61,38 +61,38 @@ impl From<Diesel> for Error {
     }
 }
 
-enum Meaning {
-    Away,
+enum Category {
+    Unavailable,
     Contended,
     Unusable,
     Duplicate,
     Query,
 }
 
-/// The drivers have a kind for few errors, and the server may write its messages in any language. So an error of unknown
-/// kind is taken for a fault of the database: our own queries are checked against its schema.
-fn meaning(kind: DatabaseErrorKind, information: &dyn DatabaseErrorInformation) -> Meaning {
+/// The drivers have a kind for few errors, and the server's messages can be in any language. So an error of unknown kind counts
+/// as a fault of the database, because the bridge's queries are tested against its schema.
+fn category(kind: DatabaseErrorKind, information: &dyn DatabaseErrorInformation) -> Category {
     use DatabaseErrorKind as Kind;
     #[allow(
         clippy::wildcard_enum_match_arm,
-        reason = "the driver's kinds are many, and grow"
+        reason = "the driver has many kinds, and adds more"
     )]
     match kind {
-        Kind::UniqueViolation => Meaning::Duplicate,
-        Kind::ClosedConnection => Meaning::Away,
-        Kind::SerializationFailure => Meaning::Contended,
+        Kind::UniqueViolation => Category::Duplicate,
+        Kind::ClosedConnection => Category::Unavailable,
+        Kind::SerializationFailure => Category::Contended,
         Kind::ForeignKeyViolation | Kind::RestrictViolation | Kind::ExclusionViolation => {
-            Meaning::Query
+            Category::Query
         }
-        _ if is_away(information.message()) => Meaning::Away,
-        _ if is_deadlock(information) => Meaning::Contended,
-        Kind::UnableToSendCommand => Meaning::Query,
-        _ => Meaning::Unusable,
+        _ if is_unavailable(information.message()) => Category::Unavailable,
+        _ if is_deadlock(information) => Category::Contended,
+        Kind::UnableToSendCommand => Category::Query,
+        _ => Category::Unusable,
     }
 }
 
-/// Neither driver has a kind for these.
-fn is_away(message: &str) -> bool {
+/// Errors for which neither driver has a kind.
+fn is_unavailable(message: &str) -> bool {
     [
         "connection closed",
         "database is locked",
@@ -105,10 +105,10 @@ fn is_away(message: &str) -> bool {
     .any(|sign| message.contains(sign))
 }
 
-/// The driver passes on the SQLSTATE of a serialization failure (40001) as a kind, and that of a deadlock (40P01) not at
-/// all. The message is in the server's language, and only a superuser may set `lc_messages` to another one. But the detail
-/// says which lock each process waits for, a line for each, and the names of locks are never translated: "Process 7 waits
-/// for `ShareLock` on transaction 8; blocked by process 9." No other error of PostgreSQL's has such a detail.
+/// The driver has a kind for the SQLSTATE of a serialization failure (40001), but not for a deadlock (40P01). The message is in
+/// the server's language, and only a superuser can change `lc_messages`. But the detail has a line for the lock that each
+/// process waits for, and the names of locks are never translated: "Process 7 waits for `ShareLock` on transaction 8; blocked
+/// by process 9." No other error of PostgreSQL has such a detail.
 fn is_deadlock(information: &dyn DatabaseErrorInformation) -> bool {
     let waits = |line: &&str| line.contains("ShareLock") || line.contains("ExclusiveLock");
     let details = information.details().unwrap_or_default();
@@ -131,10 +131,10 @@ pub enum OpenError {
     #[error("database.url: cannot connect to the database: {0}")]
     Refused(String),
     #[error(
-        "database.url leads to a pooler, such as PgBouncer, in transaction mode, which the bridge cannot work with: connect \
+        "database.url leads to a pooler, such as PgBouncer, in transaction mode, which the bridge does not support: connect \
          to PostgreSQL itself, or set the pool of this database to session mode (pool_mode=session)"
     )]
-    Pooled,
+    PooledConnection,
     #[error("the connection was closed")]
     Closed,
     #[error("cannot start the thread for connections to PostgreSQL")]
@@ -155,34 +155,33 @@ pub enum OpenError {
         "iaso.encrypted_text_field_key (OPENHEXA_BRIDGE__IASO__ENCRYPTED_TEXT_FIELD_KEY in the environment) is not a \
          Fernet key: 32 bytes in URL-safe base64, Iaso's own ENCRYPTED_TEXT_FIELD_KEY"
     )]
-    IasoKey,
+    InvalidIasoKey,
     #[error("iaso.attached: Iaso's database is PostgreSQL, not SQLite")]
-    NoIaso,
+    AttachedToSqlite,
     #[error("a migration failed: {0}")]
     Migration(String),
     #[error(
         "database.url: this database was created by an unreleased version of openhexa-bridge and cannot be migrated: move \
-         it away, or use another one; the bridge creates its tables anew"
+         it away, or use another one; the bridge creates new tables"
     )]
     Unreleased,
     #[error("the database refused a query: {0}")]
     Query(#[from] Diesel),
     #[error("{0}")]
-    Key(#[from] BadKey),
+    Key(#[from] InvalidEncryptionKey),
 }
 
 impl From<tokio_postgres::Error> for OpenError {
     fn from(error: tokio_postgres::Error) -> Self {
         match error.as_db_error() {
-            Some(said) => Self::Refused(said.message().to_owned()),
+            Some(answer) => Self::Refused(answer.message().to_owned()),
             None => Self::Unreachable(cause(&error)),
         }
     }
 }
 
 impl OpenError {
-    /// Of what is wrong with a URL only what cannot hold a part of it is passed on: a password with a `?` in it would
-    /// be taken for options.
+    /// Removes the part of the error that could contain a piece of the URL: a password with a `?` in it is parsed as an option.
     pub(super) fn url(error: &tokio_postgres::Error) -> Self {
         let cause = cause(error);
         Self::Url(if cause.contains("unknown option") {
@@ -193,7 +192,7 @@ impl OpenError {
     }
 }
 
-/// The driver's own words hold neither the address nor the password.
+/// The driver's messages contain neither the address nor the password.
 fn cause(error: &tokio_postgres::Error) -> String {
     match std::error::Error::source(error) {
         Some(source) => format!("{error}: {source}"),
@@ -206,4 +205,4 @@ fn cause(error: &tokio_postgres::Error) -> String {
     "secrets.encryption_key (OPENHEXA_BRIDGE__SECRETS__ENCRYPTION_KEY in the environment) is not a Fernet key: 32 bytes \
      in URL-safe base64"
 )]
-pub struct BadKey;
+pub struct InvalidEncryptionKey;

@@ -1,4 +1,4 @@
-//! What happened to a task and who said so; messages of the pipeline are events too.
+//! Reads the events of a task's history. Messages of the pipeline are events too. `batch.rs` adds events.
 
 use diesel::prelude::*;
 use diesel::sql_types::{Nullable, Text};
@@ -7,53 +7,53 @@ use super::connection::{Db, on};
 use super::error::Error;
 use super::rows::object_of;
 use super::schema::event;
-use super::types::At;
+use super::types::DbTime;
 use crate::domain::event::{Event, EventData, EventKind, Source};
 use crate::domain::ids::{AccountId, TaskId};
 
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = event)]
-struct EventRow {
-    at: At,
+struct EventRecord {
+    at: DbTime,
     source: String,
     code: String,
     data: Option<String>,
     message: Option<String>,
 }
 
-/// Which part of a task's history.
+/// Selects a part of a task's history.
 #[derive(Clone, Copy, Debug)]
-pub struct EventsPart {
-    /// Only what happened before the event of this number.
+pub struct EventsQuery {
+    /// Only events before the one with this id.
     pub before: Option<i64>,
     pub limit: usize,
-    /// Only events with a line of the log.
+    /// Only events with a message.
     pub messages_only: bool,
 }
 
-/// The newest events of a part, in order.
+/// A page of events, oldest first.
 #[derive(Clone, Debug)]
 pub struct EventsPage {
     pub events: Vec<Event>,
-    /// The number of the first one, where there are earlier ones.
+    /// The id of the first event, if there are earlier ones.
     pub earlier: Option<i64>,
 }
 
-/// Bytes of a page's texts: a page ends early where its messages are long.
+/// Bytes of a page's texts. A page with long messages has fewer events.
 const PAGE_BYTES: usize = 1_048_576;
-/// Rows that are read at a time.
+/// Rows that one query reads.
 const ROWS: usize = 50;
 
-/// The newest part of what happened to a task.
+/// The newest events of the selected part.
 pub fn events_page(
     db: &mut Db<'_>,
     account: AccountId,
     task: TaskId,
-    part: &EventsPart,
+    part: &EventsQuery,
 ) -> Result<EventsPage, Error> {
     let (mut events, mut bytes, mut before) = (Vec::new(), 0, part.before);
     loop {
-        // One more than is wanted tells whether there are earlier ones.
+        // One more than the page has, to see whether there are earlier ones.
         let wanted = (part.limit + 1 - events.len()).min(ROWS);
         let rows = rows_before(db, account, task, part, before, wanted)?;
         let is_last = rows.len() < wanted;
@@ -80,10 +80,10 @@ fn rows_before(
     db: &mut Db<'_>,
     account: AccountId,
     task: TaskId,
-    part: &EventsPart,
+    part: &EventsQuery,
     before: Option<i64>,
     limit: usize,
-) -> Result<Vec<(i64, EventRow)>, Error> {
+) -> Result<Vec<(i64, EventRecord)>, Error> {
     Ok(on!(db, |conn| {
         let mut query = event::table
             .filter(event::task_id.eq(task.0))
@@ -98,17 +98,17 @@ fn rows_before(
         query
             .order(event::id.desc())
             .limit(i64::try_from(limit).unwrap_or(i64::MAX))
-            .select((event::id, EventRow::as_select()))
+            .select((event::id, EventRecord::as_select()))
             .load(conn)
     })?)
 }
 
 diesel::define_sql_function! {
-    /// Bytes of a text, which neither database reads for that.
+    /// Bytes of a text. Neither database reads the text to compute it.
     fn octet_length(text: Nullable<Text>) -> Nullable<Integer>;
 }
 
-/// How many events of reports a task has, and the bytes of their messages.
+/// How many events of a task came from reports, and the bytes of their messages and data.
 pub fn report_totals(db: &mut Db<'_>, task: TaskId) -> Result<(i64, i64), Error> {
     let sizes: Vec<(Option<i32>, Option<i32>)> = on!(db, |conn| event::table
         .filter(event::task_id.eq(task.0))
@@ -122,7 +122,7 @@ pub fn report_totals(db: &mut Db<'_>, task: TaskId) -> Result<(i64, i64), Error>
     Ok((i64::try_from(sizes.len()).unwrap_or(i64::MAX), bytes))
 }
 
-/// Whether this was told already, for what is worth telling once.
+/// Whether the task has an event of this kind, for events that are added only once.
 pub fn has_event(db: &mut Db<'_>, task: TaskId, kind: EventKind) -> Result<bool, Error> {
     let count: i64 = on!(db, |conn| event::table
         .filter(event::task_id.eq(task.0))
@@ -132,8 +132,8 @@ pub fn has_event(db: &mut Db<'_>, task: TaskId, kind: EventKind) -> Result<bool,
     Ok(count > 0)
 }
 
-/// Which of these was told last.
-pub fn last_told(
+/// Which of these kinds the task's newest event has, among events of these kinds.
+pub fn last_event(
     db: &mut Db<'_>,
     task: TaskId,
     of: &[EventKind],
@@ -149,7 +149,7 @@ pub fn last_told(
     Ok(last.and_then(|code| EventKind::parse(&code)))
 }
 
-fn event_of(row: EventRow) -> Result<Event, Error> {
+fn event_of(row: EventRecord) -> Result<Event, Error> {
     let data = row.data.as_deref().map(object_of).transpose()?;
     Ok(Event {
         at: row.at.0,

@@ -1,4 +1,4 @@
-//! API keys, known by their hashes.
+//! API keys. Only their hashes are stored.
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
@@ -6,11 +6,11 @@ use diesel::prelude::*;
 use super::connection::{Db, on};
 use super::error::Error;
 use super::schema::api_key;
-use super::types::At;
+use super::types::DbTime;
 use crate::domain::ids::{AccountId, KeyId};
 use crate::domain::principal::Role;
 
-/// A key as it is listed: never the key itself.
+/// A stored key, without its hash.
 #[derive(Clone, Debug)]
 pub struct StoredKey {
     pub id: KeyId,
@@ -21,17 +21,17 @@ pub struct StoredKey {
     pub expires_at: Option<DateTime<Utc>>,
     pub last_used_at: Option<DateTime<Utc>>,
     pub revoked_at: Option<DateTime<Utc>>,
-    /// Nobody knows it of keys made before it was kept.
+    /// None for keys that were created before this was stored.
     pub created_by: Option<String>,
 }
 
 impl StoredKey {
-    pub fn is_good(&self, now: DateTime<Utc>) -> bool {
+    pub fn is_active(&self, now: DateTime<Utc>) -> bool {
         self.revoked_at.is_none() && self.expires_at.is_none_or(|end| now < end)
     }
 }
 
-/// A key to be.
+/// A key to add.
 #[derive(Clone, Debug)]
 pub struct NewKey {
     pub account: AccountId,
@@ -49,10 +49,10 @@ struct KeyRow {
     account_id: i64,
     name: String,
     role: String,
-    created_at: At,
-    expires_at: Option<At>,
-    last_used_at: Option<At>,
-    revoked_at: Option<At>,
+    created_at: DbTime,
+    expires_at: Option<DbTime>,
+    last_used_at: Option<DbTime>,
+    revoked_at: Option<DbTime>,
     created_by: Option<String>,
 }
 
@@ -62,8 +62,8 @@ pub fn add_key(db: &mut Db<'_>, new: &NewKey, now: DateTime<Utc>) -> Result<KeyI
         api_key::name.eq(&new.name),
         api_key::role.eq(new.role.word()),
         api_key::hash.eq(&new.hash),
-        api_key::created_at.eq(At(now)),
-        api_key::expires_at.eq(new.expires_at.map(At)),
+        api_key::created_at.eq(DbTime(now)),
+        api_key::expires_at.eq(new.expires_at.map(DbTime)),
         api_key::created_by.eq(&new.by),
     );
     let id = on!(db, |conn| diesel::insert_into(api_key::table)
@@ -73,7 +73,7 @@ pub fn add_key(db: &mut Db<'_>, new: &NewKey, now: DateTime<Utc>) -> Result<KeyI
     Ok(KeyId(id))
 }
 
-pub fn key_of(db: &mut Db<'_>, hash: &str) -> Result<Option<StoredKey>, Error> {
+pub fn key_by_hash(db: &mut Db<'_>, hash: &str) -> Result<Option<StoredKey>, Error> {
     let row: Option<KeyRow> = on!(db, |conn| api_key::table
         .filter(api_key::hash.eq(hash))
         .select(KeyRow::as_select())
@@ -90,8 +90,12 @@ pub fn keys(db: &mut Db<'_>) -> Result<Vec<StoredKey>, Error> {
     rows.into_iter().map(stored).collect()
 }
 
-/// One of an account's.
-pub fn own_key(db: &mut Db<'_>, account: AccountId, id: KeyId) -> Result<Option<StoredKey>, Error> {
+/// A key, if it belongs to this account.
+pub fn key_of_account(
+    db: &mut Db<'_>,
+    account: AccountId,
+    id: KeyId,
+) -> Result<Option<StoredKey>, Error> {
     let row: Option<KeyRow> = on!(db, |conn| api_key::table
         .find(id.0)
         .filter(api_key::account_id.eq(account.0))
@@ -101,8 +105,8 @@ pub fn own_key(db: &mut Db<'_>, account: AccountId, id: KeyId) -> Result<Option<
     row.map(stored).transpose()
 }
 
-/// Those of one account that are good, newest first.
-pub fn good_keys(
+/// The active keys of an account, newest first.
+pub fn active_keys(
     db: &mut Db<'_>,
     account: AccountId,
     now: DateTime<Utc>,
@@ -113,7 +117,7 @@ pub fn good_keys(
         .filter(
             api_key::expires_at
                 .is_null()
-                .or(api_key::expires_at.gt(At(now)))
+                .or(api_key::expires_at.gt(DbTime(now)))
         )
         .order(api_key::id.desc())
         .select(KeyRow::as_select())
@@ -121,8 +125,8 @@ pub fn good_keys(
     rows.into_iter().map(stored).collect()
 }
 
-/// The newest of one account's that are good no more.
-pub fn ended_keys(
+/// The newest revoked or expired keys of an account.
+pub fn inactive_keys(
     db: &mut Db<'_>,
     account: AccountId,
     now: DateTime<Utc>,
@@ -133,7 +137,7 @@ pub fn ended_keys(
         .filter(
             api_key::revoked_at
                 .is_not_null()
-                .or(api_key::expires_at.le(At(now)))
+                .or(api_key::expires_at.le(DbTime(now)))
         )
         .order(api_key::id.desc())
         .limit(most)
@@ -142,7 +146,7 @@ pub fn ended_keys(
     rows.into_iter().map(stored).collect()
 }
 
-/// Keys are made one after the other: which names there are stays so until this transaction ends.
+/// Locks the table against changes until the transaction ends, so that no two keys get the same name.
 pub fn lock_keys(db: &mut Db<'_>) -> Result<(), Error> {
     if let Db::Pg(conn, _) = db {
         diesel::sql_query("LOCK TABLE api_key IN SHARE ROW EXCLUSIVE MODE").execute(&mut **conn)?;
@@ -150,18 +154,18 @@ pub fn lock_keys(db: &mut Db<'_>) -> Result<(), Error> {
     Ok(())
 }
 
-/// False when there is no such key, or it is revoked already.
+/// False if there is no such key or it is already revoked.
 pub fn revoke_key(db: &mut Db<'_>, id: KeyId, now: DateTime<Utc>) -> Result<bool, Error> {
     let revoked = on!(db, |conn| diesel::update(api_key::table.find(id.0))
         .filter(api_key::revoked_at.is_null())
-        .set(api_key::revoked_at.eq(At(now)))
+        .set(api_key::revoked_at.eq(DbTime(now)))
         .execute(conn))?;
     Ok(revoked > 0)
 }
 
-pub fn key_used(db: &mut Db<'_>, id: KeyId, now: DateTime<Utc>) -> Result<(), Error> {
+pub fn set_key_last_used(db: &mut Db<'_>, id: KeyId, now: DateTime<Utc>) -> Result<(), Error> {
     on!(db, |conn| diesel::update(api_key::table.find(id.0))
-        .set(api_key::last_used_at.eq(At(now)))
+        .set(api_key::last_used_at.eq(DbTime(now)))
         .execute(conn))?;
     Ok(())
 }

@@ -1,5 +1,5 @@
-//! What became of an account's launches of late. Each query walks an index of the account's tasks: counting reads
-//! nothing else, and of tasks themselves no more are read than is said.
+//! Figures of an account's tasks for the monitoring page. Each query uses an index of the account's tasks. Counts read only the
+//! index, and the other queries have a limit.
 
 use std::collections::HashMap;
 
@@ -9,29 +9,29 @@ use diesel::sql_types::{Integer, Nullable, Text};
 
 use super::connection::{Db, on};
 use super::error::Error;
-use super::rows::{end_of, note_of, word_at_head};
+use super::rows::{note_of, run_end_of, status_at_start};
 use super::schema::{run, task};
-use super::types::{At, Id};
+use super::types::{DbTime, DbUuid};
 use crate::domain::ids::{AccountId, PipelineId, TaskId};
 use crate::domain::note::{Note, NoteCode};
 use crate::domain::task::{RunEnd, Status, Word};
 
 diesel::define_sql_function! {
-    /// A part of a text, from 1; as both databases have it.
+    /// A part of a text, counted from 1.
     fn substr(text: Nullable<Text>, from: Integer, length: Integer) -> Nullable<Text>;
 }
 
-/// As much of a note or a message as is shown.
-const HEAD: i32 = 250;
-/// As much of what was said as holds its word.
-const SAID: i32 = 30;
+/// Characters of a note or message that are shown.
+const EXCERPT: i32 = 250;
+/// Characters of the column `reported` that contain its status.
+const REPORTED_STATUS: i32 = 30;
 
-/// A task with what is needed to tell how long it took.
+/// A task with its times.
 #[derive(Clone, Debug)]
-pub struct Timed {
+pub struct TaskTiming {
     pub id: TaskId,
     pub pipeline: PipelineId,
-    /// As the pipeline was named at the launch.
+    /// The pipeline's name at the launch.
     pub name: String,
     pub created_at: DateTime<Utc>,
     pub started_at: Option<DateTime<Utc>>,
@@ -40,33 +40,33 @@ pub struct Timed {
 
 /// A task that ended with an error.
 #[derive(Clone, Debug)]
-pub struct Failed {
-    pub task: Timed,
+pub struct FailedTask {
+    pub task: TaskTiming,
     pub run_end: Option<RunEnd>,
     pub word: Option<Word>,
     pub note: Option<NoteCode>,
 }
 
-/// What of an account's tasks is still to be looked after.
+/// The state of polling for an account's active tasks.
 #[derive(Clone, Debug, Default)]
-pub struct Live {
-    /// State → how many live tasks are in it.
+pub struct AccountPolling {
+    /// Active tasks by state.
     pub states: Vec<(String, i64)>,
-    /// When the oldest task was accepted of which OpenHEXA has not made a run that we know.
+    /// When the oldest task without a known run was launched.
     pub oldest_unsent: Option<DateTime<Utc>>,
-    /// The look that is due the soonest, or overdue the longest.
+    /// The earliest poll that is due; in the past if polling is late.
     pub next_poll: Option<DateTime<Utc>>,
-    /// Launches that may have made a run without our hearing of it.
-    pub unsure: i64,
+    /// Launches with an unknown outcome: there may be a run.
+    pub unknown_outcomes: i64,
 }
 
-/// Note and message, by task.
-pub type Beginnings = HashMap<TaskId, (Option<Note>, Option<String>)>;
+/// The start of each task's note and message.
+pub type MessageExcerpts = HashMap<TaskId, (Option<Note>, Option<String>)>;
 
-/// A task, its note's code and value, and its message.
-type Beginning = (i64, Option<String>, Option<String>, Option<String>);
+/// Task, code and value of its note, message.
+type ExcerptRow = (i64, Option<String>, Option<String>, Option<String>);
 
-type TimedRow = (i64, Id, String, At, Option<At>, Option<At>);
+type TimedRow = (i64, DbUuid, String, DbTime, Option<DbTime>, Option<DbTime>);
 
 macro_rules! timed {
     () => {
@@ -81,9 +81,9 @@ macro_rules! timed {
     };
 }
 
-/// How many were launched in each part between two edges, by status as in [`Status::ALL`]. One count for each: an
-/// index has all that it takes, which no grouping by parts of a day would do on both databases.
-pub fn counts(
+/// How many tasks were launched between each two `edges`, by status in the order of [`Status::ALL`]. One count per interval and
+/// status, which needs only an index; grouping by a part of a day could not do that on both databases.
+pub fn count_by_status(
     db: &mut Db<'_>,
     account: AccountId,
     edges: &[DateTime<Utc>],
@@ -115,14 +115,18 @@ fn count(
     Ok(on!(db, |conn| task::table
         .filter(task::account_id.eq(account.0))
         .filter(task::status.eq(status.word()))
-        .filter(task::created_at.ge(At(from)))
-        .filter(task::created_at.lt(At(to)))
+        .filter(task::created_at.ge(DbTime(from)))
+        .filter(task::created_at.lt(DbTime(to)))
         .count()
         .get_result(conn))?)
 }
 
-/// How many have this status, whenever they were launched.
-pub fn count_of(db: &mut Db<'_>, account: AccountId, status: Status) -> Result<i64, Error> {
+/// How many tasks have this status, regardless of when they were launched.
+pub fn count_with_status(
+    db: &mut Db<'_>,
+    account: AccountId,
+    status: Status,
+) -> Result<i64, Error> {
     Ok(on!(db, |conn| task::table
         .filter(task::account_id.eq(account.0))
         .filter(task::status.eq(status.word()))
@@ -130,8 +134,8 @@ pub fn count_of(db: &mut Db<'_>, account: AccountId, status: Status) -> Result<i
         .get_result(conn))?)
 }
 
-/// Whether the account ever launched anything.
-pub fn is_anything(db: &mut Db<'_>, account: AccountId) -> Result<bool, Error> {
+/// Whether the account has any task.
+pub fn has_tasks(db: &mut Db<'_>, account: AccountId) -> Result<bool, Error> {
     let any: Option<i64> = on!(db, |conn| task::table
         .filter(task::account_id.eq(account.0))
         .select(task::id)
@@ -140,17 +144,17 @@ pub fn is_anything(db: &mut Db<'_>, account: AccountId) -> Result<bool, Error> {
     Ok(any.is_some())
 }
 
-/// The newest that ended well, launched since then.
-pub fn succeeded(
+/// The newest successful tasks that were launched since then.
+pub fn succeeded_tasks(
     db: &mut Db<'_>,
     account: AccountId,
     since: DateTime<Utc>,
     limit: i64,
-) -> Result<Vec<Timed>, Error> {
+) -> Result<Vec<TaskTiming>, Error> {
     let rows: Vec<TimedRow> = on!(db, |conn| task::table
         .filter(task::account_id.eq(account.0))
         .filter(task::status.eq(Status::Success.word()))
-        .filter(task::created_at.ge(At(since)))
+        .filter(task::created_at.ge(DbTime(since)))
         .order((task::created_at.desc(), task::id.desc()))
         .limit(limit)
         .select(timed!())
@@ -158,8 +162,12 @@ pub fn succeeded(
     Ok(rows.into_iter().map(timed).collect())
 }
 
-/// Those that run, the oldest first.
-pub fn running(db: &mut Db<'_>, account: AccountId, limit: i64) -> Result<Vec<Timed>, Error> {
+/// The running tasks, oldest first.
+pub fn running_tasks(
+    db: &mut Db<'_>,
+    account: AccountId,
+    limit: i64,
+) -> Result<Vec<TaskTiming>, Error> {
     let rows: Vec<TimedRow> = on!(db, |conn| task::table
         .filter(task::account_id.eq(account.0))
         .filter(task::status.eq(Status::Running.word()))
@@ -170,63 +178,64 @@ pub fn running(db: &mut Db<'_>, account: AccountId, limit: i64) -> Result<Vec<Ti
     Ok(rows.into_iter().map(timed).collect())
 }
 
-/// The newest that ended with an error, launched since then.
-pub fn failed(
+/// The newest failed tasks that were launched since then.
+pub fn failed_tasks(
     db: &mut Db<'_>,
     account: AccountId,
     since: DateTime<Utc>,
     limit: i64,
-) -> Result<Vec<Failed>, Error> {
-    type Row = (TimedRow, Option<String>, Option<String>, Option<String>);
-    let rows: Vec<Row> = on!(db, |conn| task::table
+) -> Result<Vec<FailedTask>, Error> {
+    type FailedRow = (TimedRow, Option<String>, Option<String>, Option<String>);
+    let rows: Vec<FailedRow> = on!(db, |conn| task::table
         .filter(task::account_id.eq(account.0))
         .filter(task::status.eq(Status::Error.word()))
-        .filter(task::created_at.ge(At(since)))
+        .filter(task::created_at.ge(DbTime(since)))
         .order((task::created_at.desc(), task::id.desc()))
         .limit(limit)
         .select((
             timed!(),
             task::run_end,
-            substr(task::said, 1, SAID),
+            substr(task::reported, 1, REPORTED_STATUS),
             task::note_code,
         ))
         .load(conn))?;
-    let failed = |(row, end, said, note): Row| {
-        Ok(Failed {
+    let failed = |(row, end, said, note): FailedRow| {
+        Ok(FailedTask {
             task: timed(row),
-            run_end: end.as_deref().map(end_of).transpose()?,
-            word: said.as_deref().map(word_at_head).transpose()?,
+            run_end: end.as_deref().map(run_end_of).transpose()?,
+            word: said.as_deref().map(status_at_start).transpose()?,
             note: note.as_deref().and_then(NoteCode::parse),
         })
     };
     rows.into_iter().map(failed).collect()
 }
 
-/// The beginnings of these tasks' notes and messages.
-pub fn beginnings(
+/// The start of these tasks' notes and messages.
+pub fn message_excerpts(
     db: &mut Db<'_>,
     account: AccountId,
     ids: &[TaskId],
-) -> Result<Beginnings, Error> {
+) -> Result<MessageExcerpts, Error> {
     let ids: Vec<i64> = ids.iter().map(|id| id.0).collect();
-    let rows: Vec<Beginning> = on!(db, |conn| task::table
+    let rows: Vec<ExcerptRow> = on!(db, |conn| task::table
         .filter(task::account_id.eq(account.0))
         .filter(task::id.eq_any(&ids))
         .select((
             task::id,
             task::note_code,
-            substr(task::note, 1, HEAD),
-            substr(task::message, 1, HEAD),
+            substr(task::note, 1, EXCERPT),
+            substr(task::message, 1, EXCERPT),
         ))
         .load(conn))?;
-    let beginning = |(id, code, note, message): Beginning| {
+    let beginning = |(id, code, note, message): ExcerptRow| {
         (TaskId(id), (note_of(code.as_deref(), note), message))
     };
     Ok(rows.into_iter().map(beginning).collect())
 }
 
-pub fn live(db: &mut Db<'_>, account: AccountId) -> Result<Live, Error> {
-    macro_rules! live {
+/// The state of polling for an account's active tasks.
+pub fn account_polling(db: &mut Db<'_>, account: AccountId) -> Result<AccountPolling, Error> {
+    macro_rules! active {
         () => {
             run::table
                 .inner_join(task::table)
@@ -234,37 +243,37 @@ pub fn live(db: &mut Db<'_>, account: AccountId) -> Result<Live, Error> {
                 .filter(run::account_id.eq(account.0))
         };
     }
-    let states = on!(db, |conn| live!()
+    let states = on!(db, |conn| active!()
         .group_by(task::state)
         .order(task::state)
         .select((task::state, diesel::dsl::count_star()))
         .load(conn))?;
-    let next: Option<Option<At>> = on!(db, |conn| live!()
+    let next: Option<Option<DbTime>> = on!(db, |conn| active!()
         .order(run::next_poll_at)
         .select(run::next_poll_at)
         .first(conn)
         .optional())?;
-    let oldest: Option<At> = on!(db, |conn| live!()
+    let oldest: Option<DbTime> = on!(db, |conn| active!()
         .filter(run::run_id.is_null())
         .order(task::created_at)
         .select(task::created_at)
         .first(conn)
         .optional())?;
-    let unsure = on!(db, |conn| live!()
+    let unknown_outcomes = on!(db, |conn| active!()
         .filter(run::run_id.is_null())
-        .filter(run::unsure.eq(true))
+        .filter(run::outcome_unknown.eq(true))
         .count()
         .get_result(conn))?;
-    Ok(Live {
+    Ok(AccountPolling {
         states,
         oldest_unsent: oldest.map(|at| at.0),
         next_poll: next.flatten().map(|at| at.0),
-        unsure,
+        unknown_outcomes,
     })
 }
 
-fn timed((id, pipeline, name, created, started, ended): TimedRow) -> Timed {
-    Timed {
+fn timed((id, pipeline, name, created, started, ended): TimedRow) -> TaskTiming {
+    TaskTiming {
         id: TaskId(id),
         pipeline: PipelineId(pipeline.0),
         name,

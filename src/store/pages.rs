@@ -1,7 +1,7 @@
-//! Lists of tasks: by the number of the page, or from where the page before ended.
+//! Pages of the task list, by page number or after a position (cursor).
 //!
-//! A numbered page counts all there are and skips those before it. A page from a [`Mark`] does neither: each of its
-//! queries walks one index from the mark on, so it costs the same at the millionth task as at the first.
+//! A numbered page counts all tasks and skips those before it. A page after a [`PagePosition`] does neither: each of its queries
+//! reads one index from the position on, so it costs the same at the millionth task as at the first.
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
@@ -9,16 +9,16 @@ use diesel::prelude::*;
 use super::connection::{Db, on};
 use super::error::Error;
 use super::events::octet_length;
-use super::rows::RunRow;
+use super::rows::RunColumns;
 use super::schema::{run, task};
-use super::tasks::{PartRows, listed, part_columns, part_tasks_of};
-use super::types::{At, Id};
+use super::tasks::{PartRows, for_list, part_columns, part_tasks_of};
+use super::types::{DbTime, DbUuid};
 use crate::domain::ids::{AccountId, PipelineId, TaskId};
 use crate::domain::task::{Status, Task};
 
-/// A column to order by.
+/// A column to sort by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Order {
+pub enum SortColumn {
     CreatedAt,
     UpdatedAt,
     StartedAt,
@@ -27,7 +27,7 @@ pub enum Order {
     Name,
 }
 
-/// Which tasks, in which order, and how many of them.
+/// Which tasks, in which order, and at most how many.
 #[derive(Clone, Debug)]
 pub struct TaskFilter {
     pub account: AccountId,
@@ -37,43 +37,44 @@ pub struct TaskFilter {
     pub from: Option<DateTime<Utc>>,
     pub to: Option<DateTime<Utc>>,
     pub search: Option<String>,
-    pub order: Order,
+    pub order: SortColumn,
     pub descending: bool,
     pub limit: i64,
 }
 
-pub struct Page {
+/// A numbered page, and the number of all tasks.
+pub struct TaskPage {
     pub count: i64,
     pub tasks: Vec<Task>,
 }
 
-/// A task's place in an order.
+/// The position of a task in a sorted list.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Mark {
-    pub key: Key,
+pub struct PagePosition {
+    pub key: SortKey,
     pub task: TaskId,
 }
 
-/// What a task is ordered by.
+/// The value of the sort column.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Key {
-    At(DateTime<Utc>),
+pub enum SortKey {
+    Time(DateTime<Utc>),
     Text(String),
-    /// A time that is not set. It counts as later than all.
+    /// A time that is not set. It sorts after all others.
     Unset,
 }
 
-impl Mark {
-    pub fn of(task: &Task, order: Order) -> Self {
-        let time = |at: Option<DateTime<Utc>>| at.map_or(Key::Unset, Key::At);
+impl PagePosition {
+    pub fn of(task: &Task, order: SortColumn) -> Self {
+        let time = |at: Option<DateTime<Utc>>| at.map_or(SortKey::Unset, SortKey::Time);
         Self {
             key: match order {
-                Order::CreatedAt => Key::At(task.created_at),
-                Order::UpdatedAt => Key::At(task.updated_at),
-                Order::StartedAt => time(task.started_at),
-                Order::EndedAt => time(task.ended_at),
-                Order::Status => Key::Text(task.status().word().to_owned()),
-                Order::Name => Key::Text(task.name.clone()),
+                SortColumn::CreatedAt => SortKey::Time(task.created_at),
+                SortColumn::UpdatedAt => SortKey::Time(task.updated_at),
+                SortColumn::StartedAt => time(task.started_at),
+                SortColumn::EndedAt => time(task.ended_at),
+                SortColumn::Status => SortKey::Text(task.status().word().to_owned()),
+                SortColumn::Name => SortKey::Text(task.name.clone()),
             },
             task: task.id,
         }
@@ -93,16 +94,16 @@ macro_rules! filtered {
             query = query.filter(task::status.eq_any(words));
         }
         if let Some(pipeline) = filter.pipeline {
-            query = query.filter(task::pipeline_id.eq(Id(pipeline.0)));
+            query = query.filter(task::pipeline_id.eq(DbUuid(pipeline.0)));
         }
         if let Some(launcher) = filter.launcher {
             query = query.filter(task::launcher_id.eq(launcher));
         }
         if let Some(from) = filter.from {
-            query = query.filter(task::created_at.ge(At(from)));
+            query = query.filter(task::created_at.ge(DbTime(from)));
         }
         if let Some(to) = filter.to {
-            query = query.filter(task::created_at.le(At(to)));
+            query = query.filter(task::created_at.le(DbTime(to)));
         }
         if let Some(search) = &filter.search {
             query = query.filter(task::search.like(contains(search)).escape('\\'));
@@ -111,7 +112,7 @@ macro_rules! filtered {
     }};
 }
 
-/// By a column that may be unset: the databases disagree where null stands, so that is said. Here it is the largest.
+/// Sorts by a column that can be null. Null is the largest value: the databases have different defaults, so the query says it.
 macro_rules! ordered_with_nulls {
     ($query:expr, $filter:expr, $column:expr) => {
         if $filter.descending {
@@ -133,51 +134,51 @@ macro_rules! ordered {
 }
 
 /// One page, from 1, of an account's tasks.
-pub fn list(db: &mut Db<'_>, filter: &TaskFilter, page: i64) -> Result<Page, Error> {
-    // Every task has its run: they need not be joined to be counted.
+pub fn task_page(db: &mut Db<'_>, filter: &TaskFilter, page: i64) -> Result<TaskPage, Error> {
+    // Without the join, because every task has exactly one run.
     let count = on!(db, |conn| filtered!(task::table, filter)
         .count()
         .get_result::<i64>(conn))?;
     let rows: Vec<PartRows> = on!(db, |conn| {
         let query = filtered!(task::table.inner_join(run::table), filter);
         let query = match filter.order {
-            Order::CreatedAt => ordered!(query, filter, task::created_at),
-            Order::UpdatedAt => ordered!(query, filter, task::updated_at),
-            Order::StartedAt => ordered_with_nulls!(query, filter, task::started_at),
-            Order::EndedAt => ordered_with_nulls!(query, filter, task::ended_at),
-            Order::Status => ordered!(query, filter, task::status),
-            Order::Name => ordered!(query, filter, task::name),
+            SortColumn::CreatedAt => ordered!(query, filter, task::created_at),
+            SortColumn::UpdatedAt => ordered!(query, filter, task::updated_at),
+            SortColumn::StartedAt => ordered_with_nulls!(query, filter, task::started_at),
+            SortColumn::EndedAt => ordered_with_nulls!(query, filter, task::ended_at),
+            SortColumn::Status => ordered!(query, filter, task::status),
+            SortColumn::Name => ordered!(query, filter, task::name),
         };
         query
-            .select(listed!())
+            .select(for_list!())
             .limit(filter.limit)
             .offset((page - 1).saturating_mul(filter.limit))
             .load(conn)
     })?;
     let tasks = part_tasks_of(rows)?;
-    Ok(Page { count, tasks })
+    Ok(TaskPage { count, tasks })
 }
 
-/// The tasks that follow a mark; without one, the first.
-pub fn after(
+/// The tasks after a position, or the first ones.
+pub fn tasks_after(
     db: &mut Db<'_>,
     filter: &TaskFilter,
-    mark: Option<&Mark>,
+    position: Option<&PagePosition>,
 ) -> Result<Vec<Task>, Error> {
     match filter.order {
-        Order::CreatedAt if filter.statuses.len() > 1 => by_status(db, filter, mark),
-        Order::CreatedAt | Order::UpdatedAt | Order::Status | Order::Name => {
-            set(db, filter, mark, filter.limit)
+        SortColumn::CreatedAt if filter.statuses.len() > 1 => by_status(db, filter, position),
+        SortColumn::CreatedAt | SortColumn::UpdatedAt | SortColumn::Status | SortColumn::Name => {
+            with_value(db, filter, position, filter.limit)
         }
-        Order::StartedAt | Order::EndedAt => set_and_unset(db, filter, mark),
+        SortColumn::StartedAt | SortColumn::EndedAt => by_optional_time(db, filter, position),
     }
 }
 
-/// One walk for each status: SQLite would rather look at every task than for the few that have one of several.
+/// One query for each status, because with several statuses SQLite would read all tasks instead of the index by status.
 fn by_status(
     db: &mut Db<'_>,
     filter: &TaskFilter,
-    mark: Option<&Mark>,
+    position: Option<&PagePosition>,
 ) -> Result<Vec<Task>, Error> {
     let mut found = Vec::new();
     for status in &filter.statuses {
@@ -185,162 +186,164 @@ fn by_status(
             statuses: vec![*status],
             ..filter.clone()
         };
-        found.extend(set(db, &one, mark, filter.limit)?);
+        found.extend(with_value(db, &one, position, filter.limit)?);
     }
     found.sort_by_key(|task| (task.created_at, task.id));
     if filter.descending {
         found.reverse();
     }
-    // The same status may have been asked for twice.
+    // The filter can contain a status twice.
     found.dedup_by_key(|task| task.id);
     found.truncate(usize::try_from(filter.limit).unwrap_or(usize::MAX));
     Ok(found)
 }
 
-/// Those without a time stand together at one end: two walks, each along an index.
-fn set_and_unset(
+/// Tasks without a time are at one end of the list: one query for them and one for the others, each with an index.
+fn by_optional_time(
     db: &mut Db<'_>,
     filter: &TaskFilter,
-    mark: Option<&Mark>,
+    position: Option<&PagePosition>,
 ) -> Result<Vec<Task>, Error> {
-    let among_unset = mark.is_some_and(|mark| mark.key == Key::Unset);
+    let is_at_unset = position.is_some_and(|position| position.key == SortKey::Unset);
     let wanted = filter.limit;
     let left = |found: &[Task]| wanted - i64::try_from(found.len()).unwrap_or(wanted);
     if filter.descending {
-        let mut found = match mark {
-            Some(_) if !among_unset => return set(db, filter, mark, wanted),
-            Some(_) | None => unset(db, filter, mark, wanted)?,
+        let mut found = match position {
+            Some(_) if !is_at_unset => return with_value(db, filter, position, wanted),
+            Some(_) | None => without_value(db, filter, position, wanted)?,
         };
         if left(&found) > 0 {
-            found.extend(set(db, filter, None, left(&found))?);
+            found.extend(with_value(db, filter, None, left(&found))?);
         }
         return Ok(found);
     }
-    if among_unset {
-        return unset(db, filter, mark, wanted);
+    if is_at_unset {
+        return without_value(db, filter, position, wanted);
     }
-    let mut found = set(db, filter, mark, wanted)?;
+    let mut found = with_value(db, filter, position, wanted)?;
     if left(&found) > 0 {
-        found.extend(unset(db, filter, None, left(&found))?);
+        found.extend(without_value(db, filter, None, left(&found))?);
     }
     Ok(found)
 }
 
-/// Tasks whose column is set: first those that share the mark's value, then those beyond it. A comparison of both
-/// columns at once would be one walk, but SQLite finds only the first of them in an index.
-fn set(
+/// Tasks whose column is set: first those with the position's value, then those after it. One comparison of both columns would
+/// be a single query, but SQLite would use an index for the first column only.
+fn with_value(
     db: &mut Db<'_>,
     filter: &TaskFilter,
-    mark: Option<&Mark>,
+    position: Option<&PagePosition>,
     limit: i64,
 ) -> Result<Vec<Task>, Error> {
-    let Some(mark) = mark else {
-        return walk(db, filter, Part::All, limit);
+    let Some(position) = position else {
+        return read_part(db, filter, PagePart::All, limit);
     };
-    let mut found = walk(db, filter, Part::Beside(mark), limit)?;
+    let mut found = read_part(db, filter, PagePart::SameValue(position), limit)?;
     let left = limit - i64::try_from(found.len()).unwrap_or(limit);
     if left > 0 {
-        found.extend(walk(db, filter, Part::Beyond(mark), left)?);
+        found.extend(read_part(db, filter, PagePart::AfterValue(position), left)?);
     }
     Ok(found)
 }
 
-/// Which part of an order.
+/// A part of a sorted list.
 #[derive(Clone, Copy)]
-enum Part<'a> {
+enum PagePart<'a> {
     All,
-    /// With the mark's value, behind its task.
-    Beside(&'a Mark),
-    /// Beyond the mark's value.
-    Beyond(&'a Mark),
+    /// The tasks with the position's value, after its task.
+    SameValue(&'a PagePosition),
+    /// The tasks after the position's value.
+    AfterValue(&'a PagePosition),
 }
 
-fn walk(
+fn read_part(
     db: &mut Db<'_>,
     filter: &TaskFilter,
-    part: Part<'_>,
+    part: PagePart<'_>,
     limit: i64,
 ) -> Result<Vec<Task>, Error> {
-    macro_rules! walk {
+    macro_rules! query {
         ($conn:expr, $column:expr, $value:expr) => {{
             let query = filtered!(task::table.inner_join(run::table), filter);
             let query = match part {
-                Part::All => query.filter($column.is_not_null()),
-                // Said of the run too: PostgreSQL may walk both tables along, the run's from its first row.
-                Part::Beside(mark) if filter.descending => query
-                    .filter($column.eq($value(mark)))
-                    .filter(task::id.lt(mark.task.0))
-                    .filter(run::task_id.lt(mark.task.0)),
-                Part::Beside(mark) => query
-                    .filter($column.eq($value(mark)))
-                    .filter(task::id.gt(mark.task.0))
-                    .filter(run::task_id.gt(mark.task.0)),
-                Part::Beyond(mark) if filter.descending => query.filter($column.lt($value(mark))),
-                Part::Beyond(mark) => query.filter($column.gt($value(mark))),
+                PagePart::All => query.filter($column.is_not_null()),
+                // Also for the run: PostgreSQL can merge both tables, and would read the runs from the first one.
+                PagePart::SameValue(position) if filter.descending => query
+                    .filter($column.eq($value(position)))
+                    .filter(task::id.lt(position.task.0))
+                    .filter(run::task_id.lt(position.task.0)),
+                PagePart::SameValue(position) => query
+                    .filter($column.eq($value(position)))
+                    .filter(task::id.gt(position.task.0))
+                    .filter(run::task_id.gt(position.task.0)),
+                PagePart::AfterValue(position) if filter.descending => query.filter($column.lt($value(position))),
+                PagePart::AfterValue(position) => query.filter($column.gt($value(position))),
             };
             ordered!(query, filter, $column)
-                .select(listed!())
+                .select(for_list!())
                 .limit(limit)
                 .load($conn)
         }};
     }
     let rows: Vec<PartRows> = on!(db, |conn| match filter.order {
-        Order::CreatedAt => walk!(conn, task::created_at, time_of),
-        Order::UpdatedAt => walk!(conn, task::updated_at, time_of),
-        Order::StartedAt => walk!(conn, task::started_at, time_of),
-        Order::EndedAt => walk!(conn, task::ended_at, time_of),
-        Order::Status => walk!(conn, task::status, text_of),
-        Order::Name => walk!(conn, task::name, text_of),
+        SortColumn::CreatedAt => query!(conn, task::created_at, time_of),
+        SortColumn::UpdatedAt => query!(conn, task::updated_at, time_of),
+        SortColumn::StartedAt => query!(conn, task::started_at, time_of),
+        SortColumn::EndedAt => query!(conn, task::ended_at, time_of),
+        SortColumn::Status => query!(conn, task::status, text_of),
+        SortColumn::Name => query!(conn, task::name, text_of),
     })?;
     part_tasks_of(rows)
 }
 
 /// Tasks whose time is not set.
-fn unset(
+fn without_value(
     db: &mut Db<'_>,
     filter: &TaskFilter,
-    mark: Option<&Mark>,
+    position: Option<&PagePosition>,
     limit: i64,
 ) -> Result<Vec<Task>, Error> {
-    macro_rules! walk {
+    macro_rules! query {
         ($conn:expr, $column:expr) => {{
             let query = filtered!(task::table.inner_join(run::table), filter);
             let mut query = query.filter($column.is_null());
-            if let Some(mark) = mark {
+            if let Some(position) = position {
                 query = if filter.descending {
-                    query.filter(task::id.lt(mark.task.0))
+                    query.filter(task::id.lt(position.task.0))
                 } else {
-                    query.filter(task::id.gt(mark.task.0))
+                    query.filter(task::id.gt(position.task.0))
                 };
             }
-            // The column is null in all of them, but named it leads PostgreSQL to its index.
+            // The column is null in all rows, but sorting by it makes PostgreSQL use its index.
             ordered!(query, filter, $column)
-                .select(listed!())
+                .select(for_list!())
                 .limit(limit)
                 .load($conn)
         }};
     }
     let rows: Vec<PartRows> = match filter.order {
-        Order::StartedAt => on!(db, |conn| walk!(conn, task::started_at))?,
-        Order::EndedAt => on!(db, |conn| walk!(conn, task::ended_at))?,
-        // Always set.
-        Order::CreatedAt | Order::UpdatedAt | Order::Status | Order::Name => Vec::new(),
+        SortColumn::StartedAt => on!(db, |conn| query!(conn, task::started_at))?,
+        SortColumn::EndedAt => on!(db, |conn| query!(conn, task::ended_at))?,
+        // These are never null.
+        SortColumn::CreatedAt | SortColumn::UpdatedAt | SortColumn::Status | SortColumn::Name => {
+            Vec::new()
+        }
     };
     part_tasks_of(rows)
 }
 
-/// A mark is of its order: a time among times, a text among texts.
-fn time_of(mark: &Mark) -> At {
-    match mark.key {
-        Key::At(at) => At(at),
-        Key::Text(_) | Key::Unset => At(DateTime::UNIX_EPOCH),
+/// A position's value has the type of the sort column, so the other variants do not occur.
+fn time_of(position: &PagePosition) -> DbTime {
+    match position.key {
+        SortKey::Time(at) => DbTime(at),
+        SortKey::Text(_) | SortKey::Unset => DbTime(DateTime::UNIX_EPOCH),
     }
 }
 
-fn text_of(mark: &Mark) -> &str {
-    match &mark.key {
-        Key::Text(text) => text,
-        Key::At(_) | Key::Unset => "",
+fn text_of(position: &PagePosition) -> &str {
+    match &position.key {
+        SortKey::Text(text) => text,
+        SortKey::Time(_) | SortKey::Unset => "",
     }
 }
 

@@ -1,4 +1,4 @@
-//! Rows as the tables have them, and the way to the domain's types and back.
+//! Rows of `task` and `run`, and their conversion from and to the domain's types.
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::error::Error;
 use super::schema::{run, task};
-use super::types::{At, Id};
+use super::types::{DbTime, DbUuid};
 use crate::domain::ids::{
     AccountId, ConnectionId, LaunchId, PipelineId, RunId, TaskId, UserId, VersionId,
 };
@@ -15,14 +15,14 @@ use crate::domain::pipeline::{RunStatus, VersionLabel};
 use crate::domain::principal::{Actor, Person};
 use crate::domain::task::{PipelineRef, Run, RunEnd, Said, State, Task, Word};
 
-/// A row of `task`; the id is left out, it is given by the database and never changes.
+/// The columns of `task`, except the id, which the database assigns.
 #[derive(Queryable, Selectable, Insertable, AsChangeset, Debug)]
 #[diesel(table_name = task, treat_none_as_null = true)]
-pub struct TaskRow {
+pub struct TaskColumns {
     pub account_id: i64,
     pub connection_id: i64,
     pub name: String,
-    pub pipeline_id: Id,
+    pub pipeline_id: DbUuid,
     pub pipeline_code: String,
     pub pipeline_name: String,
     pub version: Option<String>,
@@ -32,7 +32,7 @@ pub struct TaskRow {
     pub search: String,
     pub state: String,
     pub status: String,
-    pub said: Option<String>,
+    pub reported: Option<String>,
     pub run_end: Option<String>,
     pub message: Option<String>,
     pub progress_value: i32,
@@ -42,21 +42,21 @@ pub struct TaskRow {
     pub note: Option<String>,
     pub note_code: Option<String>,
     pub called_back: bool,
-    pub created_at: At,
-    pub started_at: Option<At>,
-    pub ended_at: Option<At>,
-    pub updated_at: At,
-    pub cancel_asked_at: Option<At>,
+    pub created_at: DbTime,
+    pub started_at: Option<DbTime>,
+    pub ended_at: Option<DbTime>,
+    pub updated_at: DbTime,
+    pub cancel_asked_at: Option<DbTime>,
     pub relaunch_of: Option<i64>,
     pub revision: i64,
 }
 
-/// The part of a row of `run` that the domain knows; leases and secrets are the store's.
+/// The columns of `run` that the domain uses. Leases, polls and secrets are only in the store.
 #[derive(Queryable, Selectable, Insertable, AsChangeset, Debug)]
 #[diesel(table_name = run, treat_none_as_null = true)]
-pub struct RunRow {
-    pub run_id: Option<Id>,
-    pub launch_id: Option<Id>,
+pub struct RunColumns {
+    pub run_id: Option<DbUuid>,
+    pub launch_id: Option<DbUuid>,
     pub status: Option<String>,
     pub progress: i32,
     pub config: String,
@@ -65,49 +65,49 @@ pub struct RunRow {
     pub send_notifications: bool,
     pub debug: bool,
     pub timeout_seconds: Option<i64>,
-    pub attempted_at: Option<At>,
+    pub attempted_at: Option<DbTime>,
     pub attempts: i32,
-    pub launched_as: Option<Id>,
-    pub unsure: bool,
+    pub launched_as: Option<DbUuid>,
+    pub outcome_unknown: bool,
     pub absent_polls: i32,
-    pub unseen_since: Option<At>,
-    pub hidden_since: Option<At>,
-    pub hidden_at: Option<At>,
-    pub stop_asked_at: Option<At>,
+    pub unseen_since: Option<DbTime>,
+    pub hidden_since: Option<DbTime>,
+    pub hidden_at: Option<DbTime>,
+    pub stop_asked_at: Option<DbTime>,
     pub stops: i32,
 }
 
-fn at(time: Option<DateTime<Utc>>) -> Option<At> {
-    time.map(At)
+fn at(time: Option<DateTime<Utc>>) -> Option<DbTime> {
+    time.map(DbTime)
 }
 
-fn time(at: Option<At>) -> Option<DateTime<Utc>> {
+fn time(at: Option<DbTime>) -> Option<DateTime<Utc>> {
     at.map(|at| at.0)
 }
 
-impl From<&Task> for TaskRow {
+impl From<&Task> for TaskColumns {
     fn from(task: &Task) -> Self {
         let launcher = task.launcher.as_ref();
         Self {
             account_id: task.account.0,
             connection_id: task.connection.0,
             name: task.name.clone(),
-            pipeline_id: Id(task.pipeline.id.0),
+            pipeline_id: DbUuid(task.pipeline.id.0),
             pipeline_code: task.pipeline.code.clone(),
             pipeline_name: task.pipeline.name.clone(),
             version: task.pipeline.version.as_ref().map(version_text),
             launcher_id: launcher.map(|person| person.id),
             launcher_username: launcher.map(|person| person.username.clone()),
-            // Alone, it is no person's.
+            // Without id and username: an API key or the local user, not a person of Iaso.
             launcher_name: match launcher {
                 Some(person) => Some(person.full_name.clone()),
                 None => task.launched_with.as_ref().map(Actor::stored),
             },
             search: search_text(task),
-            state: state_word(&task.state).to_owned(),
+            state: state_text(&task.state).to_owned(),
             status: task.status().word().to_owned(),
-            said: task.said().map(said_text),
-            run_end: task.run_end().map(|end| end_word(end).to_owned()),
+            reported: task.said().map(reported_text),
+            run_end: task.run_end().map(|end| run_end_text(end).to_owned()),
             message: task.message.clone(),
             progress_value: task.progress_value,
             end_value: task.end_value,
@@ -116,10 +116,10 @@ impl From<&Task> for TaskRow {
             note: task.note.as_ref().and_then(|note| note.value.clone()),
             note_code: task.note.as_ref().map(|note| note.code.code().to_owned()),
             called_back: task.called_back,
-            created_at: At(task.created_at),
+            created_at: DbTime(task.created_at),
             started_at: at(task.started_at),
             ended_at: at(task.ended_at),
-            updated_at: At(task.updated_at),
+            updated_at: DbTime(task.updated_at),
             cancel_asked_at: at(task.cancel_asked_at),
             relaunch_of: task.relaunch_of.map(|id| id.0),
             revision: task.revision,
@@ -127,11 +127,11 @@ impl From<&Task> for TaskRow {
     }
 }
 
-impl From<&Run> for RunRow {
+impl From<&Run> for RunColumns {
     fn from(run: &Run) -> Self {
         Self {
-            run_id: run.id.map(|id| Id(id.0)),
-            launch_id: run.launch.map(|id| Id(id.0)),
+            run_id: run.id.map(|id| DbUuid(id.0)),
+            launch_id: run.launch.map(|id| DbUuid(id.0)),
             status: run.status.as_ref().map(|status| status.word().to_owned()),
             progress: run.progress,
             config: Value::Object(run.config.clone()).to_string(),
@@ -142,8 +142,8 @@ impl From<&Run> for RunRow {
             timeout_seconds: run.timeout_seconds,
             attempted_at: at(run.attempted_at),
             attempts: run.attempts,
-            launched_as: run.launched_as.map(|id| Id(id.0)),
-            unsure: run.unsure,
+            launched_as: run.launched_as.map(|id| DbUuid(id.0)),
+            outcome_unknown: run.unsure,
             absent_polls: run.absent_polls,
             unseen_since: at(run.unseen_since),
             hidden_since: at(run.hidden_since),
@@ -154,8 +154,8 @@ impl From<&Run> for RunRow {
     }
 }
 
-/// The task of two rows.
-pub fn task_of(id: i64, row: TaskRow, run: RunRow) -> Result<Task, Error> {
+/// The task with its run.
+pub fn task_of(id: i64, row: TaskColumns, run: RunColumns) -> Result<Task, Error> {
     Ok(Task {
         id: TaskId(id),
         account: AccountId(row.account_id),
@@ -184,7 +184,7 @@ pub fn task_of(id: i64, row: TaskRow, run: RunRow) -> Result<Task, Error> {
     })
 }
 
-fn pipeline_of(row: &TaskRow) -> Result<PipelineRef, Error> {
+fn pipeline_of(row: &TaskColumns) -> Result<PipelineRef, Error> {
     Ok(PipelineRef {
         id: PipelineId(row.pipeline_id.0),
         code: row.pipeline_code.clone(),
@@ -193,7 +193,7 @@ fn pipeline_of(row: &TaskRow) -> Result<PipelineRef, Error> {
     })
 }
 
-fn launcher_of(row: &TaskRow) -> Option<Person> {
+fn launcher_of(row: &TaskColumns) -> Option<Person> {
     Some(Person {
         id: row.launcher_id?,
         username: row.launcher_username.clone()?,
@@ -201,7 +201,7 @@ fn launcher_of(row: &TaskRow) -> Option<Person> {
     })
 }
 
-fn run_of(row: RunRow) -> Result<Run, Error> {
+fn run_of(row: RunColumns) -> Result<Run, Error> {
     Ok(Run {
         id: row.run_id.map(|id| RunId(id.0)),
         launch: row.launch_id.map(|id| LaunchId(id.0)),
@@ -216,7 +216,7 @@ fn run_of(row: RunRow) -> Result<Run, Error> {
         attempted_at: time(row.attempted_at),
         attempts: row.attempts,
         launched_as: row.launched_as.map(|id| UserId(id.0)),
-        unsure: row.unsure,
+        unsure: row.outcome_unknown,
         absent_polls: row.absent_polls,
         unseen_since: time(row.unseen_since),
         hidden_since: time(row.hidden_since),
@@ -254,19 +254,19 @@ pub fn note_of(code: Option<&str>, value: Option<String>) -> Option<Note> {
     let code = code?;
     match NoteCode::parse(code) {
         Some(code) => Some(Note { code, value }),
-        // A note of a newer version.
+        // A code of a newer version of the bridge.
         None => Some(Note::text(code)),
     }
 }
 
-fn actor_of(row: &TaskRow) -> Option<Actor> {
+fn actor_of(row: &TaskColumns) -> Option<Actor> {
     let stored = row.launcher_name.as_deref();
     stored
         .filter(|_| row.launcher_id.is_none())
         .map(Actor::read)
 }
 
-/// What the free search of the task list looks into; lower case here, because SQLite only knows ASCII's.
+/// The text that the search of the task list searches, in lower case, because SQLite only ignores the case of ASCII letters.
 fn search_text(task: &Task) -> String {
     let launcher = task.launcher.as_ref();
     [
@@ -279,23 +279,23 @@ fn search_text(task: &Task) -> String {
     .to_lowercase()
 }
 
-/// Its word comes first: [`word_at_head`].
-fn said_text(said: &Said) -> String {
+/// The status must come first: see [`status_at_start`].
+fn reported_text(said: &Said) -> String {
     json!({
-        "word": said.word.status().word(),
+        "status": said.word.status().word(),
         "message": said.message,
         "previous": said.previous,
     })
     .to_string()
 }
 
-fn said_of(text: &str) -> Result<Said, Error> {
+fn reported_of(text: &str) -> Result<Said, Error> {
     let value = json_of(text)?;
-    let word = match value["word"].as_str() {
+    let word = match value["status"].as_str() {
         Some("SUCCESS") => Word::Success,
         Some("ERROR") => Word::Error,
         Some("CANCELLED") => Word::Cancelled,
-        _ => return Err(Error::Corrupt("word")),
+        _ => return Err(Error::Corrupt("reported status")),
     };
     Ok(Said {
         word,
@@ -304,18 +304,21 @@ fn said_of(text: &str) -> Result<Said, Error> {
     })
 }
 
-/// The word of what was said, from its beginning: what stands behind it may be long.
-pub fn word_at_head(text: &str) -> Result<Word, Error> {
+/// The reported status, read from the start of the text. The rest can be long and may be cut off.
+pub fn status_at_start(text: &str) -> Result<Word, Error> {
     let words = [Word::Success, Word::Error, Word::Cancelled];
     let begins = |word: &Word| {
-        let rest = text.strip_prefix("{\"word\":\"");
+        let rest = text.strip_prefix("{\"status\":\"");
         rest.and_then(|rest| rest.strip_prefix(word.status().word()))
             .is_some_and(|rest| rest.starts_with('"'))
     };
-    words.into_iter().find(begins).ok_or(Error::Corrupt("word"))
+    words
+        .into_iter()
+        .find(begins)
+        .ok_or(Error::Corrupt("reported status"))
 }
 
-fn state_word(state: &State) -> &'static str {
+fn state_text(state: &State) -> &'static str {
     match state {
         State::Accepted => "accepted",
         State::Launching => "launching",
@@ -326,9 +329,9 @@ fn state_word(state: &State) -> &'static str {
     }
 }
 
-fn state_of(row: &TaskRow) -> Result<State, Error> {
-    let said = row.said.as_deref().map(said_of).transpose()?;
-    let end = row.run_end.as_deref().map(end_of).transpose()?;
+fn state_of(row: &TaskColumns) -> Result<State, Error> {
+    let said = row.reported.as_deref().map(reported_of).transpose()?;
+    let end = row.run_end.as_deref().map(run_end_of).transpose()?;
     match (row.state.as_str(), said, end) {
         ("accepted", None, None) => Ok(State::Accepted),
         ("launching", None, None) => Ok(State::Launching),
@@ -340,7 +343,7 @@ fn state_of(row: &TaskRow) -> Result<State, Error> {
     }
 }
 
-fn end_word(end: RunEnd) -> &'static str {
+fn run_end_text(end: RunEnd) -> &'static str {
     match end {
         RunEnd::Success => "success",
         RunEnd::Failed => "failed",
@@ -352,7 +355,7 @@ fn end_word(end: RunEnd) -> &'static str {
     }
 }
 
-pub fn end_of(word: &str) -> Result<RunEnd, Error> {
+pub fn run_end_of(word: &str) -> Result<RunEnd, Error> {
     match word {
         "success" => Ok(RunEnd::Success),
         "failed" => Ok(RunEnd::Failed),

@@ -1,4 +1,5 @@
-//! The reconciler's side of a run: what is due, who holds it, and the secrets of a launch under way.
+//! Runs: polls that are due, leases, the secrets of a launch until its run is known, and the order of launches that could be
+//! confused with each other.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -8,11 +9,11 @@ use diesel::sql_types::Bool;
 use serde_json::{Map, Value};
 
 use super::connection::{Db, on};
+use super::encryption::Cipher;
 use super::error::Error;
-use super::rows::{RunRow, object_of};
+use super::rows::{RunColumns, object_of};
 use super::schema::{run, task};
-use super::types::{At, Id};
-use super::vault::Vault;
+use super::types::{DbTime, DbUuid};
 use crate::domain::ids::{AccountId, LaunchId, PipelineId, RunId, TaskId};
 use crate::domain::task::Task;
 
@@ -26,21 +27,21 @@ pub struct NewRun<'a> {
     /// Of the config, if it does not contain the id of the task.
     pub fingerprint: Option<String>,
     /// The lease of the process that sends the launch.
-    pub held: Due,
+    pub lease: LeaseRequest,
 }
 
-/// Which tasks are due to be looked at.
+/// Which tasks to lease.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// Their run's id is known: many are asked for in one request.
-    Followed,
-    /// To be launched or looked for, each with questions of its own.
-    Searched,
+pub enum DueKind {
+    /// The run id is known: one request polls many runs.
+    WithRunId,
+    /// The run id is not known: the launch is sent or searched for, with requests for each task.
+    WithoutRunId,
 }
 
-/// A claim on what is due: until `until`, nobody else looks at it. Each claim has an owner of its own.
+/// A lease to take on due tasks: until `until`, no other replica polls them. Each lease has its own owner.
 #[derive(Clone, Debug)]
-pub struct Due {
+pub struct LeaseRequest {
     pub now: DateTime<Utc>,
     pub until: DateTime<Utc>,
     pub owner: String,
@@ -48,7 +49,7 @@ pub struct Due {
 }
 
 pub fn insert_run(db: &mut Db<'_>, new: &NewRun<'_>) -> Result<(), Error> {
-    let row = RunRow::from(&new.task.run);
+    let row = RunColumns::from(&new.task.run);
     let own = (
         run::task_id.eq(new.task.id.0),
         run::account_id.eq(new.task.account.0),
@@ -56,9 +57,9 @@ pub fn insert_run(db: &mut Db<'_>, new: &NewRun<'_>) -> Result<(), Error> {
         run::instance.eq(new.instance),
         run::secrets.eq(&new.secrets),
         run::fingerprint.eq(&new.fingerprint),
-        run::next_poll_at.eq(At(new.held.now)),
-        run::lease_until.eq(At(new.held.until)),
-        run::lease_owner.eq(&new.held.owner),
+        run::next_poll_at.eq(DbTime(new.lease.now)),
+        run::lease_until.eq(DbTime(new.lease.until)),
+        run::lease_owner.eq(&new.lease.owner),
     );
     on!(db, |conn| diesel::insert_into(run::table)
         .values((&row, own))
@@ -66,69 +67,81 @@ pub fn insert_run(db: &mut Db<'_>, new: &NewRun<'_>) -> Result<(), Error> {
     Ok(())
 }
 
-/// Claims the tasks whose next look is due and unclaimed, the longest overdue first.
-pub fn claim_due(db: &mut Db<'_>, kind: Kind, due: &Due) -> Result<Vec<TaskId>, Error> {
-    let ids = unclaimed(db, kind, due)?;
+/// Takes a lease on tasks whose poll is due and that have no lease, the longest overdue first.
+pub fn lease_due_tasks(
+    db: &mut Db<'_>,
+    kind: DueKind,
+    lease: &LeaseRequest,
+) -> Result<Vec<TaskId>, Error> {
+    let ids = due_without_lease(db, kind, lease)?;
     if ids.is_empty() {
         return Ok(Vec::new());
     }
     on!(db, |conn| diesel::update(run::table)
         .filter(run::task_id.eq_any(&ids))
         .set((
-            run::lease_until.eq(At(due.until)),
-            run::lease_owner.eq(&due.owner),
+            run::lease_until.eq(DbTime(lease.until)),
+            run::lease_owner.eq(&lease.owner),
         ))
         .execute(conn))?;
     Ok(ids.into_iter().map(TaskId).collect())
 }
 
-fn unclaimed(db: &mut Db<'_>, kind: Kind, due: &Due) -> Result<Vec<i64>, Error> {
+fn due_without_lease(
+    db: &mut Db<'_>,
+    kind: DueKind,
+    lease: &LeaseRequest,
+) -> Result<Vec<i64>, Error> {
     macro_rules! query {
         () => {
             run::table
-                .filter(run::next_poll_at.le(At(due.now)))
+                .filter(run::next_poll_at.le(DbTime(lease.now)))
                 .filter(
                     run::lease_until
                         .is_null()
-                        .or(run::lease_until.le(At(due.now))),
+                        .or(run::lease_until.le(DbTime(lease.now))),
                 )
-                .filter(run::run_id.is_not_null().eq(kind == Kind::Followed))
-                // Each database would break a tie in its own way.
+                .filter(run::run_id.is_not_null().eq(kind == DueKind::WithRunId))
+                // By task too, because the databases order equal times differently.
                 .order((run::next_poll_at, run::task_id))
-                .limit(i64::try_from(due.limit).unwrap_or(i64::MAX))
+                .limit(i64::try_from(lease.limit).unwrap_or(i64::MAX))
                 .select(run::task_id)
         };
     }
     Ok(match db {
-        // The whole file is ours.
+        // No row locks: a write transaction locks the whole database.
         Db::Sqlite(conn) => query!().load(&mut **conn)?,
         Db::Pg(conn, _) => query!().for_update().skip_locked().load(&mut **conn)?,
     })
 }
 
-/// Says when to look next; never, when the run's end is known.
-pub fn schedule(
+/// Sets the time of the next poll. None if the final status of the run is known.
+pub fn set_next_poll(
     db: &mut Db<'_>,
     task: TaskId,
     next_poll: Option<DateTime<Utc>>,
 ) -> Result<(), Error> {
     on!(db, |conn| diesel::update(run::table.find(task.0))
-        .set(run::next_poll_at.eq(next_poll.map(At)))
+        .set(run::next_poll_at.eq(next_poll.map(DbTime)))
         .execute(conn))?;
     Ok(())
 }
 
-/// Brings the next look forward; one that is sooner stays.
-pub fn poll_by(db: &mut Db<'_>, task: TaskId, at: DateTime<Utc>) -> Result<(), Error> {
+/// Sets the next poll to this time, unless it is earlier already.
+pub fn poll_no_later_than(db: &mut Db<'_>, task: TaskId, at: DateTime<Utc>) -> Result<(), Error> {
     on!(db, |conn| diesel::update(run::table.find(task.0))
-        .filter(run::next_poll_at.is_null().or(run::next_poll_at.gt(At(at))))
-        .set(run::next_poll_at.eq(At(at)))
+        .filter(
+            run::next_poll_at
+                .is_null()
+                .or(run::next_poll_at.gt(DbTime(at)))
+        )
+        .set(run::next_poll_at.eq(DbTime(at)))
         .execute(conn))?;
     Ok(())
 }
 
-/// Makes a claim last until `until`; false when it is not held any more.
-pub fn renew(
+/// Extends a lease until `until`. False if the owner no longer has it.
+pub fn renew_lease(
     db: &mut Db<'_>,
     task: TaskId,
     owner: &str,
@@ -136,17 +149,17 @@ pub fn renew(
 ) -> Result<bool, Error> {
     let renewed = on!(db, |conn| diesel::update(run::table.find(task.0))
         .filter(run::lease_owner.eq(owner))
-        .set(run::lease_until.eq(At(until)))
+        .set(run::lease_until.eq(DbTime(until)))
         .execute(conn))?;
     Ok(renewed == 1)
 }
 
-/// Gives a claim back, each task with its next look, if there is to be one; where it is not held any more, or something
-/// was set meanwhile for sooner, nothing changes.
+/// Releases leases and sets the next poll of each task, if it has one. A task whose lease the owner no longer has is not
+/// changed. A next poll that was set to an earlier time in the meantime is kept.
 ///
-/// Each row is written once: at a second write in a transaction PostgreSQL checks the row's foreign key, and so waits for
-/// whoever holds the task, who may be waiting for this very row.
-pub fn plan(
+/// Each row is written only once: at the second write of a row in one transaction, PostgreSQL checks its foreign key and waits
+/// for the transaction that has locked the task, which can be waiting for this row.
+pub fn release_leases(
     db: &mut Db<'_>,
     owner: &str,
     now: DateTime<Utc>,
@@ -160,140 +173,141 @@ pub fn plan(
     }
     for (next, tasks) in &by_time {
         let replaced = run::next_poll_at
-            .le(At(now))
-            .or(run::next_poll_at.gt(At(*next)));
+            .le(DbTime(now))
+            .or(run::next_poll_at.gt(DbTime(*next)));
         on!(db, |conn| diesel::update(run::table)
             .filter(run::task_id.eq_any(tasks))
             .filter(run::lease_owner.eq(owner))
             .filter(replaced)
             .set((
-                run::next_poll_at.eq(At(*next)),
-                run::lease_until.eq(None::<At>),
+                run::next_poll_at.eq(DbTime(*next)),
+                run::lease_until.eq(None::<DbTime>),
                 run::lease_owner.eq(None::<String>),
             ))
             .execute(conn))?;
     }
-    // Those that have given their claim back are no longer its owner's.
+    // The rows above have no owner any more, so they are not written again.
     let all: Vec<i64> = planned.iter().map(|(task, _)| task.0).collect();
     on!(db, |conn| diesel::update(run::table)
         .filter(run::task_id.eq_any(&all))
         .filter(run::lease_owner.eq(owner))
         .set((
-            run::lease_until.eq(None::<At>),
+            run::lease_until.eq(None::<DbTime>),
             run::lease_owner.eq(None::<String>),
         ))
         .execute(conn))?;
     Ok(())
 }
 
-/// Whether the task of this launch is in the database, as long as its run is still polled.
+/// Whether the task of this launch is stored. Only found while its run is still polled.
 pub fn is_launch_stored(db: &mut Db<'_>, launch: LaunchId) -> Result<bool, Error> {
     let found: Option<i64> = on!(db, |conn| run::table
         .filter(run::next_poll_at.is_not_null())
-        .filter(run::launch_id.eq(Id(launch.0)))
+        .filter(run::launch_id.eq(DbUuid(launch.0)))
         .select(run::task_id)
         .first(conn)
         .optional())?;
     Ok(found.is_some())
 }
 
-/// What a launch must send but nobody may read, encrypted; it is kept until the run's id is known.
-pub fn sealed(vault: &Vault, secrets: &Map<String, Value>) -> String {
-    vault.seal(&Value::Object(secrets.clone()).to_string())
+/// Encrypts the secret parameters of a launch. They are stored until the run id is known.
+pub fn encrypt_secrets(cipher: &Cipher, secrets: &Map<String, Value>) -> String {
+    cipher.encrypt(&Value::Object(secrets.clone()).to_string())
 }
 
-/// Keeps them with the fingerprint of what is sent.
+/// Stores the secrets of a launch, and the fingerprint of its config.
 pub fn put_secrets(
     db: &mut Db<'_>,
-    vault: &Vault,
+    cipher: &Cipher,
     task: TaskId,
     secrets: &Map<String, Value>,
     fingerprint: Option<&str>,
 ) -> Result<(), Error> {
-    let sealed = sealed(vault, secrets);
+    let encrypted = encrypt_secrets(cipher, secrets);
     on!(db, |conn| diesel::update(run::table.find(task.0))
-        .set((run::secrets.eq(sealed), run::fingerprint.eq(fingerprint)))
+        .set((run::secrets.eq(encrypted), run::fingerprint.eq(fingerprint)))
         .execute(conn))?;
     Ok(())
 }
 
 pub fn secrets_of(
     db: &mut Db<'_>,
-    vault: &Vault,
+    cipher: &Cipher,
     task: TaskId,
 ) -> Result<Option<Map<String, Value>>, Error> {
-    let sealed: Option<String> = on!(db, |conn| run::table
+    let encrypted: Option<String> = on!(db, |conn| run::table
         .find(task.0)
         .select(run::secrets)
         .get_result::<Option<String>>(conn))?;
-    sealed
-        .map(|sealed| object_of(&vault.open(&sealed)?))
+    encrypted
+        .map(|text| object_of(&cipher.decrypt(&text)?))
         .transpose()
 }
 
-pub fn forget_secrets(db: &mut Db<'_>, task: TaskId) -> Result<(), Error> {
+pub fn delete_secrets(db: &mut Db<'_>, task: TaskId) -> Result<(), Error> {
     on!(db, |conn| diesel::update(run::table.find(task.0))
         .set(run::secrets.eq(None::<String>))
         .execute(conn))?;
     Ok(())
 }
 
-/// Which of these runs of an instance belong to tasks of ours already.
-pub fn owned_runs(db: &mut Db<'_>, instance: &str, runs: &[RunId]) -> Result<Vec<RunId>, Error> {
-    let ids: Vec<Id> = runs.iter().map(|id| Id(id.0)).collect();
-    let owned: Vec<Option<Id>> = on!(db, |conn| run::table
+/// Which of these runs of an instance already belong to tasks.
+pub fn known_runs(db: &mut Db<'_>, instance: &str, runs: &[RunId]) -> Result<Vec<RunId>, Error> {
+    let ids: Vec<DbUuid> = runs.iter().map(|id| DbUuid(id.0)).collect();
+    let known: Vec<Option<DbUuid>> = on!(db, |conn| run::table
         .filter(run::instance.eq(instance))
         .filter(run::run_id.eq_any(&ids))
         .select(run::run_id)
         .load(conn))?;
-    Ok(owned.into_iter().flatten().map(|id| RunId(id.0)).collect())
+    Ok(known.into_iter().flatten().map(|id| RunId(id.0)).collect())
 }
 
-/// Which of an account's tasks own these runs of an instance.
-pub fn owners(
+/// Which tasks of an account these runs of an instance belong to.
+pub fn tasks_of_runs(
     db: &mut Db<'_>,
     account: AccountId,
     instance: &str,
     runs: &[RunId],
 ) -> Result<HashMap<RunId, TaskId>, Error> {
-    let ids: Vec<Id> = runs.iter().map(|id| Id(id.0)).collect();
-    let owned: Vec<(Option<Id>, i64)> = on!(db, |conn| run::table
+    let ids: Vec<DbUuid> = runs.iter().map(|id| DbUuid(id.0)).collect();
+    let owned: Vec<(Option<DbUuid>, i64)> = on!(db, |conn| run::table
         .filter(run::account_id.eq(account.0))
         .filter(run::instance.eq(instance))
         .filter(run::run_id.eq_any(&ids))
         .select((run::run_id, run::task_id))
         .load(conn))?;
-    let pair = |(run, task): (Option<Id>, i64)| Some((RunId(run?.0), TaskId(task)));
+    let pair = |(run, task): (Option<DbUuid>, i64)| Some((RunId(run?.0), TaskId(task)));
     Ok(owned.into_iter().filter_map(pair).collect())
 }
 
-/// Whether this launch has to wait for another one of its pipeline that does not name its task either: for one that is
-/// still searched for, since its run and a new one could be mistaken for each other, and for an older one of the same
-/// account that has not been sent yet, so that their order is kept. A launch that is searched for counts whatever its
-/// account: two accounts may share a workspace and OpenHEXA's user. One of another account that was never sent has no run,
-/// and its account's token may stay refused for a long time.
+/// Whether this launch, whose config has no task id, must wait for another such launch of the same pipeline:
+/// * one whose run is still searched for, because its run and the new one could be confused. This includes launches of other
+///   accounts, because two accounts can use the same workspace and OpenHEXA user.
+/// * an older one of the same account that was not sent yet, so that launches are sent in order. Launches of other accounts that
+///   were not sent do not count: they have no run, and their account's token can be rejected for a long time.
 ///
-/// `key` is the beginning of every fingerprint made with the key of now; one made with another key could be any.
-pub fn must_wait(
+/// `key` is the prefix of all fingerprints that were made with the current key. A fingerprint made with another key cannot be
+/// compared, so it counts as the same.
+pub fn must_wait_for_other_launch(
     db: &mut Db<'_>,
     pipeline: PipelineId,
     of: TaskId,
     key: &str,
 ) -> Result<bool, Error> {
-    one_at_a_time(db, pipeline)?;
-    let own = likeness(db, of)?;
-    let could_be_any = own.drops_config || own.fingerprint.is_none();
+    lock_pipeline_launches(db, pipeline)?;
+    let own = launch_identity(db, of)?;
+    let matches_any = own.drops_config || own.fingerprint.is_none();
     let found: Option<i64> = on!(db, |conn| {
-        let alike = run::drops_config
+        let same_config = run::drops_config
             .eq(true)
             .or(run::fingerprint.is_null())
             .or(run::fingerprint.not_like(format!("{key}%")))
             .or(run::fingerprint.eq(own.fingerprint.clone()))
-            .or(could_be_any.into_sql::<Bool>());
+            .or(matches_any.into_sql::<Bool>());
         run::table
             .inner_join(task::table)
             .filter(run::instance.eq(&own.instance))
-            .filter(task::pipeline_id.eq(Id(pipeline.0)))
+            .filter(task::pipeline_id.eq(DbUuid(pipeline.0)))
             .filter(task::id.ne(of.0))
             .filter(task::run_end.is_null())
             .filter(run::names_task.eq(false))
@@ -303,7 +317,7 @@ pub fn must_wait(
                     .ne("accepted")
                     .or(task::id.lt(of.0).and(run::account_id.eq(own.account))),
             )
-            .filter(alike)
+            .filter(same_config)
             .select(task::id)
             .first(conn)
             .optional()?
@@ -315,24 +329,24 @@ pub fn must_wait(
 ///
 /// The caller holds the row of its own run. A row that another transaction holds is skipped and polled at its usual time:
 /// two launches that end at the same time would otherwise wait for each other's row.
-pub fn wake_next(
+pub fn wake_next_launch(
     db: &mut Db<'_>,
     pipeline: PipelineId,
     of: TaskId,
     at: DateTime<Utc>,
 ) -> Result<(), Error> {
-    let own = likeness(db, of)?;
+    let own = launch_identity(db, of)?;
     macro_rules! query {
         () => {
             run::table
                 .filter(run::instance.eq(&own.instance))
                 .filter(run::names_task.eq(false))
                 .filter(run::fingerprint.eq(&own.fingerprint))
-                // Not a join: its rows of tasks would be locked too.
+                // Not a join, because the rows of its tasks would be locked too.
                 .filter(
                     run::task_id.eq_any(
                         task::table
-                            .filter(task::pipeline_id.eq(Id(pipeline.0)))
+                            .filter(task::pipeline_id.eq(DbUuid(pipeline.0)))
                             .filter(task::id.ne(of.0))
                             .filter(task::state.eq("accepted"))
                             .select(task::id),
@@ -351,18 +365,18 @@ pub fn wake_next(
             .get_result(&mut **conn)
             .optional()?,
     };
-    next.map_or(Ok(()), |next| poll_by(db, TaskId(next), at))
+    next.map_or(Ok(()), |next| poll_no_later_than(db, TaskId(next), at))
 }
 
-/// What tells a launch without a task id from others.
-struct Likeness {
+/// What distinguishes launches without a task id.
+struct LaunchIdentity {
     account: i64,
     instance: String,
     drops_config: bool,
     fingerprint: Option<String>,
 }
 
-fn likeness(db: &mut Db<'_>, of: TaskId) -> Result<Likeness, Error> {
+fn launch_identity(db: &mut Db<'_>, of: TaskId) -> Result<LaunchIdentity, Error> {
     let own = (
         run::account_id,
         run::instance,
@@ -373,7 +387,7 @@ fn likeness(db: &mut Db<'_>, of: TaskId) -> Result<Likeness, Error> {
         .find(of.0)
         .select(own)
         .get_result(conn))?;
-    Ok(Likeness {
+    Ok(LaunchIdentity {
         account,
         instance,
         drops_config,
@@ -381,9 +395,9 @@ fn likeness(db: &mut Db<'_>, of: TaskId) -> Result<Likeness, Error> {
     })
 }
 
-/// Launches of one pipeline that ask [`must_wait`] wait for each other's transactions, or two could each miss the
-/// other. SQLite has one writer anyway.
-fn one_at_a_time(db: &mut Db<'_>, pipeline: PipelineId) -> Result<(), Error> {
+/// Transactions that call [`must_wait_for_other_launch`] for the same pipeline run one after the other; otherwise two launches
+/// could miss each other. Not needed on SQLite, which has one writer.
+fn lock_pipeline_launches(db: &mut Db<'_>, pipeline: PipelineId) -> Result<(), Error> {
     if let Db::Pg(conn, _) = db {
         let (high, low) = pipeline.0.as_u64_pair();
         let key = i64::from_ne_bytes((high ^ low).to_ne_bytes());

@@ -1,7 +1,7 @@
-//! The tables as diesel sees them; the same on both databases.
+//! Diesel's definition of the tables, the same for both databases. A test compares it with the migrations.
 #![allow(
     clippy::wildcard_imports,
-    reason = "how diesel's macro brings the column types in"
+    reason = "diesel's macro imports the column types this way"
 )]
 
 diesel::table! {
@@ -15,9 +15,9 @@ diesel::table! {
         url -> Text,
         workspace -> Text,
         token -> Text,
-        user_id -> Nullable<Guid>,
-        created_at -> Stamp,
-        updated_at -> Stamp,
+        user_id -> Nullable<SqlUuid>,
+        created_at -> SqlTimestamp,
+        updated_at -> SqlTimestamp,
     }
 }
 
@@ -30,7 +30,7 @@ diesel::table! {
         connection_id -> BigInt,
         content -> Text,
         version -> BigInt,
-        updated_at -> Stamp,
+        updated_at -> SqlTimestamp,
         updated_by -> Nullable<Text>,
     }
 }
@@ -44,7 +44,7 @@ diesel::table! {
         account_id -> BigInt,
         connection_id -> BigInt,
         name -> Text,
-        pipeline_id -> Guid,
+        pipeline_id -> SqlUuid,
         pipeline_code -> Text,
         pipeline_name -> Text,
         version -> Nullable<Text>,
@@ -54,7 +54,7 @@ diesel::table! {
         search -> Text,
         state -> Text,
         status -> Text,
-        said -> Nullable<Text>,
+        reported -> Nullable<Text>,
         run_end -> Nullable<Text>,
         message -> Nullable<Text>,
         progress_value -> Integer,
@@ -64,11 +64,11 @@ diesel::table! {
         note -> Nullable<Text>,
         note_code -> Nullable<Text>,
         called_back -> Bool,
-        created_at -> Stamp,
-        started_at -> Nullable<Stamp>,
-        ended_at -> Nullable<Stamp>,
-        updated_at -> Stamp,
-        cancel_asked_at -> Nullable<Stamp>,
+        created_at -> SqlTimestamp,
+        started_at -> Nullable<SqlTimestamp>,
+        ended_at -> Nullable<SqlTimestamp>,
+        updated_at -> SqlTimestamp,
+        cancel_asked_at -> Nullable<SqlTimestamp>,
         relaunch_of -> Nullable<BigInt>,
         revision -> BigInt,
     }
@@ -83,8 +83,8 @@ diesel::table! {
         account_id -> BigInt,
         connection_id -> BigInt,
         instance -> Text,
-        run_id -> Nullable<Guid>,
-        launch_id -> Nullable<Guid>,
+        run_id -> Nullable<SqlUuid>,
+        launch_id -> Nullable<SqlUuid>,
         status -> Nullable<Text>,
         progress -> Integer,
         config -> Text,
@@ -94,18 +94,18 @@ diesel::table! {
         send_notifications -> Bool,
         debug -> Bool,
         timeout_seconds -> Nullable<BigInt>,
-        attempted_at -> Nullable<Stamp>,
+        attempted_at -> Nullable<SqlTimestamp>,
         attempts -> Integer,
-        launched_as -> Nullable<Guid>,
-        unsure -> Bool,
+        launched_as -> Nullable<SqlUuid>,
+        outcome_unknown -> Bool,
         absent_polls -> Integer,
-        unseen_since -> Nullable<Stamp>,
-        hidden_since -> Nullable<Stamp>,
-        hidden_at -> Nullable<Stamp>,
-        stop_asked_at -> Nullable<Stamp>,
+        unseen_since -> Nullable<SqlTimestamp>,
+        hidden_since -> Nullable<SqlTimestamp>,
+        hidden_at -> Nullable<SqlTimestamp>,
+        stop_asked_at -> Nullable<SqlTimestamp>,
         stops -> Integer,
-        next_poll_at -> Nullable<Stamp>,
-        lease_until -> Nullable<Stamp>,
+        next_poll_at -> Nullable<SqlTimestamp>,
+        lease_until -> Nullable<SqlTimestamp>,
         lease_owner -> Nullable<Text>,
         fingerprint -> Nullable<Text>,
     }
@@ -119,7 +119,7 @@ diesel::table! {
         id -> BigInt,
         task_id -> BigInt,
         account_id -> BigInt,
-        at -> Stamp,
+        at -> SqlTimestamp,
         source -> Text,
         code -> Text,
         data -> Nullable<Text>,
@@ -135,7 +135,7 @@ diesel::table! {
         id -> BigInt,
         account_id -> BigInt,
         version -> BigInt,
-        at -> Stamp,
+        at -> SqlTimestamp,
         changed_by -> Nullable<Text>,
         content -> Nullable<Text>,
     }
@@ -151,10 +151,10 @@ diesel::table! {
         name -> Text,
         role -> Text,
         hash -> Text,
-        created_at -> Stamp,
-        expires_at -> Nullable<Stamp>,
-        last_used_at -> Nullable<Stamp>,
-        revoked_at -> Nullable<Stamp>,
+        created_at -> SqlTimestamp,
+        expires_at -> Nullable<SqlTimestamp>,
+        last_used_at -> Nullable<SqlTimestamp>,
+        revoked_at -> Nullable<SqlTimestamp>,
         created_by -> Nullable<Text>,
     }
 }
@@ -169,7 +169,7 @@ diesel::table! {
         key -> Text,
         request -> Text,
         task_id -> BigInt,
-        created_at -> Stamp,
+        created_at -> SqlTimestamp,
     }
 }
 
@@ -178,9 +178,9 @@ diesel::table! {
     use crate::store::types::*;
 
     session (id) {
-        id -> Guid,
+        id -> SqlUuid,
         key_hash -> Text,
-        ends_at -> Stamp,
+        ends_at -> SqlTimestamp,
     }
 }
 
@@ -188,9 +188,9 @@ diesel::table! {
     use diesel::sql_types::*;
     use crate::store::types::*;
 
-    declared (connection_id, pipeline_id) {
+    parameter_declaration (connection_id, pipeline_id) {
         connection_id -> BigInt,
-        pipeline_id -> Guid,
+        pipeline_id -> SqlUuid,
         account_id -> BigInt,
         parameters -> Text,
     }

@@ -17,7 +17,7 @@ pub struct Statements(Arc<OnceLock<Listener>>);
 impl Store {
     /// Calls the listener with the text of each SQL statement from now on. The first listener stays.
     pub fn on_statement(&self, listener: impl Fn(&str) + Send + Sync + 'static) {
-        let _ = self.opener.statements.0.set(Box::new(listener));
+        let _ = self.connector.statements.0.set(Box::new(listener));
     }
 }
 

@@ -1,8 +1,8 @@
-//! Task ids after a restore: a restored database would assign again the ids of tasks that were launched after the
-//! backup. Runs of those tasks may still be alive, and their ids are in links and in results that people have kept.
+//! Task ids after a restore. A restored database would assign the ids of tasks that were launched after the backup a second
+//! time. Runs of those tasks may still be running, and users may have links to them.
 //!
-//! Nothing in a database says that it was restored, so some ids are left out at every start of `serve`. A callback token
-//! of such a run is refused in any case: it names its launch, not only its task.
+//! A database does not know that it was restored, so some ids are skipped at every start of `serve`. The callback tokens of
+//! such runs are refused in any case, because a token contains the launch id, not only the task id.
 
 use diesel::connection::SimpleConnection as _;
 use diesel::prelude::*;
@@ -12,10 +12,10 @@ use super::connection::{Conn, Pg};
 use super::error::OpenError;
 use super::iaso;
 
-/// Ids left out at each start. Tasks launched between a backup and its restore are rarely more.
-const LEFT_OUT: i64 = 1_000;
+/// Ids that are skipped at each start: more than the tasks that are usually launched between a backup and its restore.
+const SKIPPED: i64 = 1_000;
 
-/// A database that has had no task yet leaves nothing out: its first task is number 1.
+/// In a database without tasks no ids are skipped, so the first task is number 1.
 const ON_SQLITE: &str = "UPDATE sqlite_sequence SET seq = max(seq, (SELECT max(id) FROM task)) + ";
 const ON_POSTGRES: &str = "SELECT setval(ids, greatest(nextval(ids), (SELECT max(id) FROM openhexa_bridge.task)) + $1) \
     AS id FROM (SELECT pg_get_serial_sequence('openhexa_bridge.task', 'id')::regclass AS ids) AS own \
@@ -23,31 +23,31 @@ const ON_POSTGRES: &str = "SELECT setval(ids, greatest(nextval(ids), (SELECT max
 const HIGHEST: &str = "SELECT max(id) AS id FROM openhexa_bridge.task";
 
 #[derive(QueryableByName)]
-struct Id {
+struct HighestId {
     #[diesel(sql_type = Nullable<BigInt>)]
     id: Option<i64>,
 }
 
-/// Moves on the sequence that the ids of tasks come from.
-pub(super) fn leave_out(conn: &mut Conn) -> Result<(), OpenError> {
+/// Advances the sequence that assigns task ids.
+pub(super) fn skip_task_ids(conn: &mut Conn) -> Result<(), OpenError> {
     match conn {
         Conn::Sqlite(conn) => Ok(conn.batch_execute(&format!(
-            "{ON_SQLITE}{LEFT_OUT} WHERE name = 'task' AND EXISTS (SELECT 1 FROM task)"
+            "{ON_SQLITE}{SKIPPED} WHERE name = 'task' AND EXISTS (SELECT 1 FROM task)"
         ))?),
         Conn::Pg(conn, None) => {
             diesel::sql_query(ON_POSTGRES)
-                .bind::<BigInt, _>(LEFT_OUT)
+                .bind::<BigInt, _>(SKIPPED)
                 .execute(&mut **conn)?;
             Ok(())
         }
         Conn::Pg(conn, Some(_)) => match highest(conn)? {
-            Some(highest) => iaso::leave_out(conn, highest),
+            Some(highest) => iaso::skip_task_ids(conn, highest),
             None => Ok(()),
         },
     }
 }
 
 fn highest(conn: &mut Pg) -> QueryResult<Option<i64>> {
-    let found: Id = diesel::sql_query(HIGHEST).get_result(conn)?;
+    let found: HighestId = diesel::sql_query(HIGHEST).get_result(conn)?;
     Ok(found.id)
 }

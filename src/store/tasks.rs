@@ -1,6 +1,7 @@
-//! Tasks with their runs: made, read, locked, saved. `pages.rs` lists them.
+//! Inserts, reads, locks and saves tasks with their runs. `pages.rs` lists them, `batch.rs` saves many at once.
 //!
-//! A row of a unique key is asked for without a limit: SQLite prepares a statement anew whose limit is a parameter.
+//! Functions named `unscoped_` read tasks of any account, for the bridge's own work. Queries for a unique key have no `LIMIT`,
+//! because SQLite prepares a statement again if its limit is a parameter.
 
 use diesel::prelude::*;
 use diesel::sql_types::{Nullable, Text};
@@ -9,21 +10,21 @@ use super::connection::{Db, on};
 use super::error::Error;
 use super::events::octet_length;
 use super::iaso;
-use super::rows::{RunRow, TaskRow, task_of};
+use super::rows::{RunColumns, TaskColumns, task_of};
 use super::schema::{run, task};
 use crate::domain::ids::{AccountId, TaskId};
 use crate::domain::task::Task;
 
-pub(super) type Rows = (i64, TaskRow, RunRow);
-/// The same with the bytes of the result, which may not be among the columns.
-pub(super) type PartRows = (i64, TaskRow, RunRow, Option<i32>);
+pub(super) type Rows = (i64, TaskColumns, RunColumns);
+/// The same with the size of the result in bytes, because the result itself can be left out.
+pub(super) type PartRows = (i64, TaskColumns, RunColumns, Option<i32>);
 
-/// Bytes of a result that a list or a stream shows.
-pub(super) const SHOWN: i32 = 16_384;
-/// Bytes of the results of one list together.
-const LISTED: usize = 1_048_576;
+/// Lists and streams show results of up to this many bytes.
+pub(super) const MAX_SHOWN_RESULT: i32 = 16_384;
+/// Bytes of all results in one list.
+const MAX_RESULTS_OF_LIST: usize = 1_048_576;
 
-/// The columns of [`PartRows`] with this one for the result, in the order of [`TaskRow`].
+/// The columns of [`PartRows`], with this expression for the result, in the order of [`TaskColumns`].
 macro_rules! part_columns {
     ($data:expr) => {
         (
@@ -42,7 +43,7 @@ macro_rules! part_columns {
                 task::search,
                 task::state,
                 task::status,
-                task::said,
+                task::reported,
                 task::run_end,
                 task::message,
                 task::progress_value,
@@ -60,33 +61,33 @@ macro_rules! part_columns {
                 task::relaunch_of,
                 task::revision,
             ),
-            RunRow::as_select(),
+            RunColumns::as_select(),
             octet_length(task::data),
         )
     };
 }
 
-/// For what shows no result.
-macro_rules! brief {
+/// The columns without the result.
+macro_rules! without_result {
     () => {
         part_columns!(diesel::dsl::sql::<Nullable<Text>>("NULL"))
     };
 }
 
-/// For lists and streams, which show small results.
-macro_rules! listed {
+/// The columns for lists and streams, with small results only.
+macro_rules! for_list {
     () => {
         part_columns!(diesel::dsl::case_when(
-            octet_length(task::data).le($crate::store::tasks::SHOWN),
+            octet_length(task::data).le($crate::store::tasks::MAX_SHOWN_RESULT),
             task::data
         ))
     };
 }
-pub(super) use {listed, part_columns};
+pub(super) use {for_list, part_columns};
 
 /// Inserts a task without its run, and returns its id. In Iaso's database, Iaso's table assigns the id.
 pub fn insert_task(db: &mut Db<'_>, new: &Task) -> Result<TaskId, Error> {
-    let row = TaskRow::from(new);
+    let row = TaskColumns::from(new);
     if let Some((conn, _)) = db.attached() {
         let id = iaso::insert(conn, new)?;
         diesel::insert_into(task::table)
@@ -100,79 +101,83 @@ pub fn insert_task(db: &mut Db<'_>, new: &Task) -> Result<TaskId, Error> {
         .get_result(conn))?))
 }
 
-pub fn get(db: &mut Db<'_>, account: AccountId, id: TaskId) -> Result<Option<Task>, Error> {
+pub fn get_task(db: &mut Db<'_>, account: AccountId, id: TaskId) -> Result<Option<Task>, Error> {
     let rows: Option<Rows> = on!(db, |conn| task::table
         .inner_join(run::table)
         .filter(task::id.eq(id.0).and(task::account_id.eq(account.0)))
-        .select((task::id, TaskRow::as_select(), RunRow::as_select()))
+        .select((task::id, TaskColumns::as_select(), RunColumns::as_select()))
         .get_result(conn)
         .optional())?;
     rows.map(|(id, row, run)| task_of(id, row, run)).transpose()
 }
 
-/// A task of whichever account, for the bridge's own work.
-pub fn any(db: &mut Db<'_>, id: TaskId) -> Result<Option<Task>, Error> {
+pub fn unscoped_task(db: &mut Db<'_>, id: TaskId) -> Result<Option<Task>, Error> {
     let rows: Option<Rows> = on!(db, |conn| task::table
         .inner_join(run::table)
         .filter(task::id.eq(id.0))
-        .select((task::id, TaskRow::as_select(), RunRow::as_select()))
+        .select((task::id, TaskColumns::as_select(), RunColumns::as_select()))
         .get_result(conn)
         .optional())?;
     rows.map(|(id, row, run)| task_of(id, row, run)).transpose()
 }
 
-/// A task without its result.
-pub fn get_brief(db: &mut Db<'_>, account: AccountId, id: TaskId) -> Result<Option<Task>, Error> {
+pub fn get_task_without_result(
+    db: &mut Db<'_>,
+    account: AccountId,
+    id: TaskId,
+) -> Result<Option<Task>, Error> {
     let rows: Option<PartRows> = on!(db, |conn| task::table
         .inner_join(run::table)
         .filter(task::id.eq(id.0).and(task::account_id.eq(account.0)))
-        .select(brief!())
+        .select(without_result!())
         .get_result(conn)
         .optional())?;
     Ok(part_tasks_of(rows.into_iter().collect())?.pop())
 }
 
-/// A task as a list shows it.
-pub fn get_listed(db: &mut Db<'_>, account: AccountId, id: TaskId) -> Result<Option<Task>, Error> {
+/// A task with a small result only, for lists and streams.
+pub fn get_task_for_list(
+    db: &mut Db<'_>,
+    account: AccountId,
+    id: TaskId,
+) -> Result<Option<Task>, Error> {
     let rows: Option<PartRows> = on!(db, |conn| task::table
         .inner_join(run::table)
         .filter(task::id.eq(id.0).and(task::account_id.eq(account.0)))
-        .select(listed!())
+        .select(for_list!())
         .get_result(conn)
         .optional())?;
     Ok(part_tasks_of(rows.into_iter().collect())?.pop())
 }
 
-/// A task of whichever account without its result, for the bridge's own work.
-pub fn any_brief(db: &mut Db<'_>, id: TaskId) -> Result<Option<Task>, Error> {
-    Ok(many_brief(db, &[id])?.pop())
+pub fn unscoped_task_without_result(db: &mut Db<'_>, id: TaskId) -> Result<Option<Task>, Error> {
+    Ok(unscoped_tasks_without_result(db, &[id])?.pop())
 }
 
-/// Many tasks of whichever account without their results, for the bridge's own work.
-pub fn many_brief(db: &mut Db<'_>, ids: &[TaskId]) -> Result<Vec<Task>, Error> {
+pub fn unscoped_tasks_without_result(db: &mut Db<'_>, ids: &[TaskId]) -> Result<Vec<Task>, Error> {
     let ids: Vec<i64> = ids.iter().map(|id| id.0).collect();
     let rows: Vec<PartRows> = on!(db, |conn| task::table
         .inner_join(run::table)
         .filter(task::id.eq_any(&ids))
-        .select(brief!())
+        .select(without_result!())
         .load(conn))?;
     part_tasks_of(rows)
 }
 
-/// Many tasks of whichever account, as a list shows them.
-pub fn many_listed(db: &mut Db<'_>, ids: &[TaskId]) -> Result<Vec<Task>, Error> {
+/// Tasks with small results only, for lists and streams.
+pub fn unscoped_tasks_for_list(db: &mut Db<'_>, ids: &[TaskId]) -> Result<Vec<Task>, Error> {
     let ids: Vec<i64> = ids.iter().map(|id| id.0).collect();
     let rows: Vec<PartRows> = on!(db, |conn| task::table
         .inner_join(run::table)
         .filter(task::id.eq_any(&ids))
-        .select(listed!())
+        .select(for_list!())
         .load(conn))?;
     part_tasks_of(rows)
 }
 
-/// Tasks of which not every result was read. Those of a list have a budget together: what is beyond it is left out too.
+/// Converts rows that can lack their results. Results that exceed the limit of the whole list are left out too.
 pub(super) fn part_tasks_of(rows: Vec<PartRows>) -> Result<Vec<Task>, Error> {
-    let mut budget = LISTED;
+    let mut budget = MAX_RESULTS_OF_LIST;
     let one = |(id, mut row, run, size): PartRows| {
         let length = row.data.as_ref().map_or(0, String::len);
         if length > budget {
@@ -188,13 +193,12 @@ pub(super) fn part_tasks_of(rows: Vec<PartRows>) -> Result<Vec<Task>, Error> {
     rows.into_iter().map(one).collect()
 }
 
-/// Many tasks of whichever account, for the bridge's own work.
-pub fn many(db: &mut Db<'_>, ids: &[TaskId]) -> Result<Vec<Task>, Error> {
+pub fn unscoped_tasks(db: &mut Db<'_>, ids: &[TaskId]) -> Result<Vec<Task>, Error> {
     let ids: Vec<i64> = ids.iter().map(|id| id.0).collect();
     let rows: Vec<Rows> = on!(db, |conn| task::table
         .inner_join(run::table)
         .filter(task::id.eq_any(&ids))
-        .select((task::id, TaskRow::as_select(), RunRow::as_select()))
+        .select((task::id, TaskColumns::as_select(), RunColumns::as_select()))
         .load(conn))?;
     tasks_of(rows)
 }
@@ -204,16 +208,16 @@ pub(super) fn tasks_of(rows: Vec<Rows>) -> Result<Vec<Task>, Error> {
     rows.map(|(id, row, run)| task_of(id, row, run)).collect()
 }
 
-/// As [`lock`], without the result: for what saves nothing of the task itself.
-pub fn lock_brief(db: &mut Db<'_>, id: TaskId) -> Result<Option<Task>, Error> {
+/// Like [`lock_task`], but without the result, so the task cannot be saved.
+pub fn lock_task_without_result(db: &mut Db<'_>, id: TaskId) -> Result<Option<Task>, Error> {
     lock_row(db, id)?;
-    any_brief(db, id)
+    unscoped_task_without_result(db, id)
 }
 
-/// Reads a task that the transaction then owns: nobody else moves it before the transaction ends.
-pub fn lock(db: &mut Db<'_>, id: TaskId) -> Result<Option<Task>, Error> {
+/// Locks and reads a task: no other transaction can change it until this one ends.
+pub fn lock_task(db: &mut Db<'_>, id: TaskId) -> Result<Option<Task>, Error> {
     lock_row(db, id)?;
-    any(db, id)
+    unscoped_task(db, id)
 }
 
 fn lock_row(db: &mut Db<'_>, id: TaskId) -> Result<(), Error> {
@@ -228,8 +232,12 @@ fn lock_row(db: &mut Db<'_>, id: TaskId) -> Result<(), Error> {
     Ok(())
 }
 
-/// As [`lock`], of this account's alone: another one's is neither waited for nor read.
-pub fn lock_own(db: &mut Db<'_>, account: AccountId, id: TaskId) -> Result<Option<Task>, Error> {
+/// Like [`lock_task`], but only if the task belongs to this account; otherwise it is neither locked nor read.
+pub fn lock_task_of_account(
+    db: &mut Db<'_>,
+    account: AccountId,
+    id: TaskId,
+) -> Result<Option<Task>, Error> {
     if let Db::Pg(conn, _) = db {
         task::table
             .filter(task::id.eq(id.0).and(task::account_id.eq(account.0)))
@@ -238,49 +246,47 @@ pub fn lock_own(db: &mut Db<'_>, account: AccountId, id: TaskId) -> Result<Optio
             .get_result::<i64>(&mut **conn)
             .optional()?;
     }
-    get(db, account, id)
+    get_task(db, account, id)
 }
 
-/// Saves what changed of a task read with [`lock`] in the same transaction. A run id that another task owns is
-/// [`Error::Duplicate`].
-pub fn save(db: &mut Db<'_>, before: &Task, after: &Task) -> Result<(), Error> {
-    // What others follow is the task: every change of it or of its run has a number of its own.
-    save_task(db, after)?;
+/// Saves a task that was read with [`lock_task`] in the same transaction. Fails with [`Error::Duplicate`] if another task has
+/// its run id.
+pub fn save_task(db: &mut Db<'_>, before: &Task, after: &Task) -> Result<(), Error> {
+    // Also if only the run has changed, because the change number for streams is in the task's row.
+    update_task_row(db, after)?;
     if let Some((conn, _)) = db.attached() {
         iaso::mirror(conn, after)?;
     }
     if before.run != after.run {
-        save_run(db, after)?;
+        update_run_row(db, after)?;
     }
     Ok(())
 }
 
-/// Writes the copy of an unchanged task again, and the task with it, so that both were written by one transaction.
-pub fn save_copy(db: &mut Db<'_>, task: &Task) -> Result<(), Error> {
-    save(db, task, task)
+/// Writes an unchanged task and its mirror row again, so that the same transaction has written both.
+pub fn rewrite_mirror(db: &mut Db<'_>, task: &Task) -> Result<(), Error> {
+    save_task(db, task, task)
 }
 
-/// The task without its run.
-pub(super) fn save_task(db: &mut Db<'_>, changed: &Task) -> Result<(), Error> {
-    whole(changed)?;
-    let row = TaskRow::from(changed);
+pub(super) fn update_task_row(db: &mut Db<'_>, changed: &Task) -> Result<(), Error> {
+    refuse_partial(changed)?;
+    let row = TaskColumns::from(changed);
     on!(db, |conn| diesel::update(task::table.find(changed.id.0))
         .set(&row)
         .execute(conn))?;
     Ok(())
 }
 
-/// What was read without its result must not be saved: the result would be lost.
-pub(super) fn whole(task: &Task) -> Result<(), Error> {
+/// Fails for a task that was read without its result: saving it would delete the result.
+pub(super) fn refuse_partial(task: &Task) -> Result<(), Error> {
     match task.unread {
         None => Ok(()),
         Some(_) => Err(Error::Corrupt("task that was read without its result")),
     }
 }
 
-/// The task's run alone.
-pub(super) fn save_run(db: &mut Db<'_>, changed: &Task) -> Result<(), Error> {
-    let row = RunRow::from(&changed.run);
+pub(super) fn update_run_row(db: &mut Db<'_>, changed: &Task) -> Result<(), Error> {
+    let row = RunColumns::from(&changed.run);
     on!(db, |conn| diesel::update(run::table.find(changed.id.0))
         .set(&row)
         .execute(conn))?;

@@ -1,4 +1,4 @@
-//! Column types that both databases share: a point in time and a UUID, native on PostgreSQL, sortable text on SQLite.
+//! Column types for both databases: timestamps and UUIDs, native on PostgreSQL and sortable text on SQLite.
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use diesel::deserialize::{self, FromSql, FromSqlRow};
@@ -13,43 +13,44 @@ use uuid::Uuid;
 #[derive(Clone, Copy, Debug, diesel::query_builder::QueryId, diesel::sql_types::SqlType)]
 #[diesel(postgres_type(oid = 1184, array_oid = 1185))]
 #[diesel(sqlite_type(name = "Text"))]
-pub struct Stamp;
+pub struct SqlTimestamp;
 
 /// `uuid`, or its hyphenated text.
 #[derive(Clone, Copy, Debug, diesel::query_builder::QueryId, diesel::sql_types::SqlType)]
 #[diesel(postgres_type(oid = 2950, array_oid = 2951))]
 #[diesel(sqlite_type(name = "Text"))]
-pub struct Guid;
+pub struct SqlUuid;
 
-/// A point in time, whole milliseconds.
+/// A value of a [`SqlTimestamp`] column: whole milliseconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, AsExpression, FromSqlRow)]
-#[diesel(sql_type = Stamp)]
-pub struct At(pub DateTime<Utc>);
+#[diesel(sql_type = SqlTimestamp)]
+pub struct DbTime(pub DateTime<Utc>);
 
+/// A value of a [`SqlUuid`] column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, AsExpression, FromSqlRow)]
-#[diesel(sql_type = Guid)]
-pub struct Id(pub Uuid);
+#[diesel(sql_type = SqlUuid)]
+pub struct DbUuid(pub Uuid);
 
-impl ToSql<Stamp, Pg> for At {
+impl ToSql<SqlTimestamp, Pg> for DbTime {
     fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Pg>) -> serialize::Result {
         ToSql::<sql_types::Timestamptz, Pg>::to_sql(&self.0, &mut out.reborrow())
     }
 }
 
-impl FromSql<Stamp, Pg> for At {
+impl FromSql<SqlTimestamp, Pg> for DbTime {
     fn from_sql(value: PgValue<'_>) -> deserialize::Result<Self> {
         FromSql::<sql_types::Timestamptz, Pg>::from_sql(value).map(Self)
     }
 }
 
-impl ToSql<Stamp, Sqlite> for At {
+impl ToSql<SqlTimestamp, Sqlite> for DbTime {
     fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Sqlite>) -> serialize::Result {
         out.set_value(self.0.to_rfc3339_opts(SecondsFormat::Millis, true));
         Ok(IsNull::No)
     }
 }
 
-impl FromSql<Stamp, Sqlite> for At {
+impl FromSql<SqlTimestamp, Sqlite> for DbTime {
     fn from_sql(
         value: <Sqlite as diesel::backend::Backend>::RawValue<'_>,
     ) -> deserialize::Result<Self> {
@@ -60,26 +61,26 @@ impl FromSql<Stamp, Sqlite> for At {
     }
 }
 
-impl ToSql<Guid, Pg> for Id {
+impl ToSql<SqlUuid, Pg> for DbUuid {
     fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Pg>) -> serialize::Result {
         ToSql::<sql_types::Uuid, Pg>::to_sql(&self.0, &mut out.reborrow())
     }
 }
 
-impl FromSql<Guid, Pg> for Id {
+impl FromSql<SqlUuid, Pg> for DbUuid {
     fn from_sql(value: PgValue<'_>) -> deserialize::Result<Self> {
         FromSql::<sql_types::Uuid, Pg>::from_sql(value).map(Self)
     }
 }
 
-impl ToSql<Guid, Sqlite> for Id {
+impl ToSql<SqlUuid, Sqlite> for DbUuid {
     fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Sqlite>) -> serialize::Result {
         out.set_value(self.0.hyphenated().to_string());
         Ok(IsNull::No)
     }
 }
 
-impl FromSql<Guid, Sqlite> for Id {
+impl FromSql<SqlUuid, Sqlite> for DbUuid {
     fn from_sql(
         value: <Sqlite as diesel::backend::Backend>::RawValue<'_>,
     ) -> deserialize::Result<Self> {

@@ -6,7 +6,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use openhexa_bridge::settings::Sources;
-use openhexa_bridge::store::{Address, OpenError, Options, Store, Tls, Vault};
+use openhexa_bridge::store::{Cipher, DatabaseAddress, OpenError, Options, Store, TlsMode};
 
 const PASSWORD: &str = "a-password-that-nobody-may-see";
 /// The length and the number of an `SSLRequest`.
@@ -43,21 +43,21 @@ fn received(mut client: TcpStream) -> Vec<u8> {
     all
 }
 
-fn open(url: String, tls: Tls) -> Result<(), OpenError> {
+fn open(url: String, tls: TlsMode) -> Result<(), OpenError> {
     Store::open(Options {
-        address: Address::Postgres {
+        address: DatabaseAddress::Postgres {
             url: url.into(),
             tls,
         },
-        encryption_key: Vault::fresh_key(),
+        encryption_key: Cipher::generate_key(),
         pool_size: 1,
         wait: Duration::from_secs(5),
     })?
     .migrate()
 }
 
-fn verified() -> Tls {
-    Tls::Verified { ca_file: None }
+fn verified() -> TlsMode {
+    TlsMode::Verified { ca_file: None }
 }
 
 #[test]
@@ -84,7 +84,7 @@ fn a_server_that_answers_no_tls_received_the_password() {
 fn the_server_of_these_tests_does_receive_a_password_that_is_sent() {
     let (port, serving) = server_without_tls();
     let url = format!("postgres://bridge:{PASSWORD}@127.0.0.1:{port}/bridge");
-    open(url, Tls::Off).unwrap_err();
+    open(url, TlsMode::Off).unwrap_err();
     let received = serving.join().unwrap();
     assert!(String::from_utf8_lossy(&received).contains(PASSWORD));
 }

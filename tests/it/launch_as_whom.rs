@@ -20,19 +20,19 @@ fn plan(base: Base) -> StoryBuilder {
 /// The connection in force, as a launch finds it.
 async fn connection(story: &Story) -> Connection {
     let store = story.store().await;
-    let vault = store.vault.clone();
+    let cipher = store.cipher.clone();
     let read = store.read(move |db| {
-        let config = store::config_of(db, &vault, ONLY_ACCOUNT)?.unwrap();
-        store::connection(db, &vault, config.connection)
+        let config = store::config_of(db, &cipher, ONLY_ACCOUNT)?.unwrap();
+        store::connection(db, &cipher, config.connection)
     });
     read.await.unwrap()
 }
 
 async fn keep_user(story: &Story, asked: Connection, user: UserId) {
     let store = story.store().await;
-    let vault = store.vault.clone();
+    let cipher = store.cipher.clone();
     let keep = store
-        .write(move |db| Ok::<_, Error>(store::put_connection_user(db, &vault, &asked, user)?));
+        .write(move |db| Ok::<_, Error>(store::put_connection_user(db, &cipher, &asked, user)?));
     keep.await.unwrap();
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use diesel::prelude::*;
 use diesel::sql_types::Text;
-use openhexa_bridge::store::{Address, Options, Store, Tls, Vault};
+use openhexa_bridge::store::{Cipher, DatabaseAddress, Options, Store, TlsMode};
 use regex::Regex;
 
 use crate::support::postgres::{database, rows};
@@ -20,19 +20,19 @@ const OURS: [&str; 12] = [
     "config",
     "config_change",
     "connection",
-    "declared",
     "event",
     "idempotency",
+    "parameter_declaration",
     "probe",
     "run",
     "session",
     "task",
 ];
 
-fn open(address: Address) -> Store {
+fn open(address: DatabaseAddress) -> Store {
     let options = Options {
         address,
-        encryption_key: Vault::fresh_key(),
+        encryption_key: Cipher::generate_key(),
         pool_size: 2,
         wait: Duration::from_secs(20),
     };
@@ -40,13 +40,13 @@ fn open(address: Address) -> Store {
 }
 
 fn on_sqlite(file: &Path) -> Store {
-    open(Address::Sqlite(file.to_owned()))
+    open(DatabaseAddress::Sqlite(file.to_owned()))
 }
 
 fn on_postgres(url: &str) -> Store {
-    open(Address::Postgres {
+    open(DatabaseAddress::Postgres {
         url: url.into(),
-        tls: Tls::Off,
+        tls: TlsMode::Off,
     })
 }
 
@@ -164,7 +164,12 @@ fn kind(own: &str) -> &'static str {
     match own.to_lowercase().as_str() {
         "bigint" | "integer" => "number",
         "boolean" | "bool" => "boolean",
-        "text" | "uuid" | "timestamp with time zone" | "timestamptz" | "guid" | "stamp" => "text",
+        "text"
+        | "uuid"
+        | "timestamp with time zone"
+        | "timestamptz"
+        | "sqluuid"
+        | "sqltimestamp" => "text",
         other => panic!("{other}"),
     }
 }

@@ -242,29 +242,29 @@ async fn of_two_transactions_that_ask_whether_they_are_alone_one_waits(
     let (first, second, now) = (story.store().await, story.store().await, story.now());
     // So that no connection has to be made in between.
     second
-        .write(move |db| Ok::<_, Error>(store::any(db, TaskId(one))?))
+        .write(move |db| Ok::<_, Error>(store::unscoped_task(db, TaskId(one))?))
         .await
         .unwrap();
     let (asked, other_may_ask) = mpsc::channel();
     let must_wait = |db: &mut store::Db<'_>, task: &openhexa_bridge::domain::task::Task| {
-        store::must_wait(db, task.pipeline.id, task.id, "")
+        store::must_wait_for_other_launch(db, task.pipeline.id, task.id, "")
     };
     // The younger one, as if the older one were not visible to it yet.
     let reserving = first.write(move |db| {
-        let task = store::lock(db, TaskId(two))?.unwrap();
+        let task = store::lock_task(db, TaskId(two))?.unwrap();
         assert!(must_wait(db, &task)?, "an older one has not been sent yet");
         asked.send(()).unwrap();
         // Long enough for the other to ask too, if it does not wait.
         std::thread::sleep(Duration::from_millis(300));
         let reserved = Observation::LaunchReserved { launched_as: None };
-        Ok::<_, Error>(store::save(
+        Ok::<_, Error>(store::save_task(
             db,
             &task,
             &task.clone().observe(&reserved, now).unwrap(),
         )?)
     });
     let asking = second.write(move |db| {
-        let task = store::lock(db, TaskId(one))?.unwrap();
+        let task = store::lock_task(db, TaskId(one))?.unwrap();
         Ok::<_, Error>(must_wait(db, &task)?)
     });
     let after = async {

@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt as _;
 
 use openhexa_bridge::app::{self, Start};
 use openhexa_bridge::clock::Clock;
-use openhexa_bridge::store::Vault;
+use openhexa_bridge::store::Cipher;
 use reqwest::Method;
 use secrecy::ExposeSecret as _;
 use serde_json::json;
@@ -17,10 +17,10 @@ use crate::support::{database, dump};
 
 const OTHER_KEY: &str = "secrets.encryption_key (OPENHEXA_BRIDGE__SECRETS__ENCRYPTION_KEY in the environment) does not \
     decrypt the stored data. Restore the previous key, or add it to secrets.previous_encryption_keys. If it is lost, \
-    `openhexa-bridge reseal --discard` deletes the data that no key decrypts";
+    `openhexa-bridge reencrypt --discard` deletes the data that no key decrypts";
 
 fn fresh() -> String {
-    Vault::fresh_key().expose_secret().to_owned()
+    Cipher::generate_key().expose_secret().to_owned()
 }
 
 async fn configured(base: Base) -> Story {
@@ -43,8 +43,8 @@ impl Story {
             .setting("SECRETS__CALLBACK_KEY", &self.secrets.callback)
     }
 
-    async fn reseal(&self, key: &str, previous: &str) -> Ended {
-        self.with_keys(&["reseal"], key, previous).run().await
+    async fn reencrypt(&self, key: &str, previous: &str) -> Ended {
+        self.with_keys(&["reencrypt"], key, previous).run().await
     }
 
     /// Whether a bridge with these keys starts, or why not.
@@ -79,7 +79,7 @@ async fn the_key_is_changed_while_the_bridge_serves(#[values(Sqlite, Postgres)] 
     story.restart().await;
     story.get("/pipelines/").await.expect(200);
 
-    let told = story.reseal(&new, &old).await;
+    let told = story.reencrypt(&new, &old).await;
     assert_eq!(told.status.code(), Some(0), "{:#?}", told.err);
     assert!(
         told.err
@@ -90,7 +90,7 @@ async fn the_key_is_changed_while_the_bridge_serves(#[values(Sqlite, Postgres)] 
         told.err
     );
     story.get("/pipelines/").await.expect(200);
-    let again = story.reseal(&new, "").await;
+    let again = story.reencrypt(&new, "").await;
     assert_eq!(
         again.err.last().unwrap(),
         "0 secrets re-encrypted. All stored data now uses secrets.encryption_key."
@@ -159,7 +159,7 @@ async fn a_bridge_with_another_key_does_not_start_and_says_which_setting(
         "{:#?}",
         fine.out
     );
-    let refused = story.reseal(&other, "").await;
+    let refused = story.reencrypt(&other, "").await;
     assert_eq!(
         refused.status.code(),
         Some(1),
@@ -185,7 +185,7 @@ async fn where_the_key_is_lost_the_configuration_is_made_anew(
     let mut story = configured(base).await;
     let new = fresh();
     let told = story
-        .with_keys(&["reseal", "--discard"], &new, "")
+        .with_keys(&["reencrypt", "--discard"], &new, "")
         .run()
         .await;
     assert_eq!(told.status.code(), Some(0), "{:#?}", told.err);
@@ -242,7 +242,7 @@ async fn what_an_earlier_version_stored_in_the_clear_is_read_and_sealed(
         story.get("/pipelines/config/").await.expect(200)["config"],
         json!({"note": "as it was before"})
     );
-    let told = story.reseal(&story.secrets.encryption.clone(), "").await;
+    let told = story.reencrypt(&story.secrets.encryption.clone(), "").await;
     assert_eq!(
         told.err.last().unwrap(),
         "2 secrets re-encrypted. All stored data now uses secrets.encryption_key."

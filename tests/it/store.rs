@@ -5,20 +5,21 @@ use std::time::Duration;
 
 use openhexa_bridge::domain::ids::{AccountId, TaskId};
 use openhexa_bridge::service;
-use openhexa_bridge::store::{self, Address, Error, Options, Store, Vault};
+use openhexa_bridge::store::{self, Cipher, DatabaseAddress, Error, Options, Store};
+use rstest::rstest;
 use serde_json::json;
 
 use crate::callback::plan;
 use crate::support::catalogue::{id, pipeline, quick};
-use crate::support::story::{Base, PATIENCE, StoryBuilder};
+use crate::support::story::{Base, PATIENCE, Postgres, Sqlite, StoryBuilder};
 use crate::support::{database, postgres};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_query_that_panics_is_a_mistake_and_no_absent_database() {
     let folder = tempfile::tempdir().unwrap();
     let store = Store::open(Options {
-        address: Address::Sqlite(folder.path().join("bridge.db")),
-        encryption_key: Vault::fresh_key(),
+        address: DatabaseAddress::Sqlite(folder.path().join("bridge.db")),
+        encryption_key: Cipher::generate_key(),
         pool_size: 2,
         wait: Duration::from_secs(20),
     })
@@ -29,6 +30,26 @@ async fn a_query_that_panics_is_a_mistake_and_no_absent_database() {
     assert!(matches!(failed.into(), service::Error::Internal(_)));
     let next: Result<i32, Error> = store.read(|_| Ok(7)).await;
     assert_eq!(next.unwrap(), 7);
+}
+
+// So a test fails if a read of the bridge writes.
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_read_cannot_write(#[values(Sqlite, Postgres)] base: Base) {
+    let story = plan(base).begin().await;
+    let store = story.store().await;
+    for _ in 0..2 {
+        let refused: Result<(), Error> = store.read(store::probe_write).await;
+        assert!(matches!(refused, Err(Error::Unusable(_))), "{refused:?}");
+        let refused: Result<(), Error> = store.snapshot(store::probe_write).await;
+        assert!(matches!(refused, Err(Error::Unusable(_))), "{refused:?}");
+        // The connections are not read-only for the writes that follow.
+        let written: Result<(), Error> = store.write(store::probe_write).await;
+        written.unwrap();
+        let read: Result<_, Error> = store.read(store::polling_state).await;
+        read.unwrap();
+    }
+    story.end().await;
 }
 
 // Two groups of reports on the same tasks, each of which had locked what the other one waited for.
@@ -63,7 +84,7 @@ async fn a_group_locks_its_tasks_in_the_order_of_their_ids_however_they_are_stor
     other.query(lock, &[&one]).await.unwrap();
     let locking = tokio::spawn(async move {
         let wanted = BTreeSet::from([one, two].map(|task| (AccountId(1), TaskId(task))));
-        let locked = group.write(move |db| store::lock_many(db, &wanted)).await;
+        let locked = group.write(move |db| store::lock_tasks(db, &wanted)).await;
         locked.unwrap().len()
     });
     let url = story.database.clone();

@@ -7,7 +7,7 @@ mod table;
 use chrono::TimeDelta;
 use openhexa_bridge::domain::connection::Target;
 use openhexa_bridge::domain::ids::AccountId;
-use openhexa_bridge::store::ConfigContent;
+use openhexa_bridge::store::NewConfig;
 use openhexa_emulator::{Emulator, Options};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -145,7 +145,7 @@ async fn second_openhexa(story: &Story) -> Emulator {
         iaso: None,
     };
     let emulator = Emulator::start(options).await.unwrap();
-    let content = ConfigContent {
+    let content = NewConfig {
         instance: emulator.url(),
         target: Target {
             url: emulator.url(),

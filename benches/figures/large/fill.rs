@@ -26,11 +26,11 @@ const KINDS: [(&str, &str); 4] = [
 
 /// What a copy takes from its model as it is, and what it makes older.
 const TASK: &str = "name, pipeline_id, pipeline_code, pipeline_name, version, launcher_id, launcher_username, launcher_name, \
-    search, state, status, said, run_end, message, progress_value, end_value, data, data_late, note, note_code, called_back, \
+    search, state, status, reported, run_end, message, progress_value, end_value, data, data_late, note, note_code, called_back, \
     cancel_asked_at, relaunch_of, revision, connection_id";
 const TASK_TIMES: [&str; 4] = ["created_at", "started_at", "ended_at", "updated_at"];
 const RUN: &str = "instance, status, progress, config, secrets, names_task, drops_config, send_notifications, debug, \
-    timeout_seconds, attempts, launched_as, unsure, absent_polls, stops, connection_id";
+    timeout_seconds, attempts, launched_as, outcome_unknown, absent_polls, stops, connection_id";
 /// Above any that were launched.
 const FIRST: u64 = 10_000;
 /// Copies in one transaction.

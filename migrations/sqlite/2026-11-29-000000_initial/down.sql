@@ -1,6 +1,6 @@
 DROP TABLE idempotency;
 DROP TABLE session;
-DROP TABLE declared;
+DROP TABLE parameter_declaration;
 DROP TABLE probe;
 DROP TABLE api_key;
 DROP TABLE config_change;

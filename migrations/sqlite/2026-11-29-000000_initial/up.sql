@@ -1,5 +1,5 @@
--- What was launched, what became of it, and where. Times are UTC with milliseconds; JSON is kept as text,
--- because PostgreSQL's own type would refuse a result that holds U+0000.
+-- Tasks, their runs and history, and the connections that runs are launched on. Times are UTC with milliseconds. JSON is stored
+-- as text, because PostgreSQL's JSON type does not allow U+0000, which a result can contain.
 
 CREATE TABLE connection (
     id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
@@ -38,14 +38,14 @@ CREATE TABLE task (
     search TEXT NOT NULL,
     state TEXT NOT NULL,
     status TEXT NOT NULL,
-    said TEXT,
+    reported TEXT,
     run_end TEXT,
     message TEXT,
     progress_value INTEGER NOT NULL,
     end_value INTEGER NOT NULL,
     data TEXT,
     data_late BOOLEAN NOT NULL,
-    -- Why it ended, where only the bridge knows: a code with a value.
+    -- Why the task ended, if only the bridge knows: a code with a value.
     note_code TEXT,
     note TEXT,
     called_back BOOLEAN NOT NULL,
@@ -56,8 +56,8 @@ CREATE TABLE task (
     cancel_asked_at TEXT,
     relaunch_of BIGINT REFERENCES task (id),
     revision BIGINT NOT NULL,
-    -- The number of its last change: set by a trigger.
-    changed BIGINT NOT NULL DEFAULT 0
+    -- The number of the last change, set by a trigger.
+    change_number BIGINT NOT NULL DEFAULT 0
 );
 
 CREATE INDEX task_by_creation ON task (account_id, created_at, id);
@@ -70,15 +70,15 @@ CREATE TABLE run (
     connection_id BIGINT NOT NULL REFERENCES connection (id),
     instance TEXT NOT NULL,
     run_id TEXT,
-    -- A random id for each launch. A callback token names it, so that the token of an old launch does not report on a new
-    -- task that has the same number after a restore.
+    -- A random id for each launch. A callback token contains it, so that the token of an old launch is not valid for a new
+    -- task that has the same id after a restore.
     launch_id TEXT,
     status TEXT,
     progress INTEGER NOT NULL,
     config TEXT NOT NULL,
     secrets TEXT,
-    -- A keyed hash of the config that a launch without a task id makes, secrets included: launches with the same one could
-    -- be mistaken for each other.
+    -- A keyed hash of the config, including its secrets, of a launch without a task id. The runs of launches with the same
+    -- fingerprint could be confused.
     fingerprint TEXT,
     names_task BOOLEAN NOT NULL,
     drops_config BOOLEAN NOT NULL,
@@ -88,7 +88,7 @@ CREATE TABLE run (
     attempted_at TEXT,
     attempts INTEGER NOT NULL,
     launched_as TEXT,
-    unsure BOOLEAN NOT NULL,
+    outcome_unknown BOOLEAN NOT NULL,
     absent_polls INTEGER NOT NULL,
     unseen_since TEXT,
     hidden_since TEXT,
@@ -101,7 +101,7 @@ CREATE TABLE run (
     UNIQUE (instance, run_id)
 );
 
--- Only live runs have a next look.
+-- Only active runs have a next poll.
 CREATE INDEX run_due ON run (next_poll_at) WHERE next_poll_at IS NOT NULL;
 
 CREATE TABLE event (
@@ -110,7 +110,7 @@ CREATE TABLE event (
     account_id BIGINT NOT NULL,
     at TEXT NOT NULL,
     source TEXT NOT NULL,
-    -- What happened, and what belongs to it as a JSON object.
+    -- What happened, and its details as a JSON object.
     code TEXT NOT NULL,
     data TEXT,
     message TEXT
@@ -118,16 +118,16 @@ CREATE TABLE event (
 
 CREATE INDEX event_by_task ON event (task_id, id);
 
--- A page behind a cursor is one look into an index, whatever the order. updated_at has none on purpose: it would change
--- with every report, and each report would then rewrite every index of its task.
+-- A page after a cursor is one index scan in each order. There is no index of updated_at on purpose: it changes with every
+-- report, and each report would then update every index of its task.
 
 CREATE INDEX task_by_start ON task (account_id, started_at, id);
 CREATE INDEX task_by_end ON task (account_id, ended_at, id);
 CREATE INDEX task_by_name ON task (account_id, name, id);
-CREATE INDEX task_by_word ON task (account_id, status, id);
+CREATE INDEX task_by_status_id ON task (account_id, status, id);
 CREATE INDEX task_by_launcher ON task (account_id, launcher_id, created_at, id);
 
--- What the configuration was, when, and by whom; the token is not kept.
+-- The history of configurations: when each was changed and by whom. The token is not stored.
 
 CREATE TABLE config_change (
     id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
@@ -140,7 +140,7 @@ CREATE TABLE config_change (
 
 CREATE INDEX config_change_by_account ON config_change (account_id, id);
 
--- API keys, by their hash only: a key is shown once, when it is made.
+-- API keys. Only their hashes are stored: a key is shown once, when it is created.
 
 CREATE TABLE api_key (
     id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
@@ -155,8 +155,8 @@ CREATE TABLE api_key (
     created_by TEXT
 );
 
--- Launches that may be asked for again under the same Idempotency-Key. Of the request only a keyed hash is kept:
--- a body may hold secrets, and short ones could be guessed through a plain one.
+-- Launches with an Idempotency-Key, which the client can repeat. Only a keyed hash of the request is stored: a body can contain
+-- secrets, and short ones could be guessed from a hash without a key.
 
 CREATE TABLE idempotency (
     id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
@@ -170,10 +170,10 @@ CREATE TABLE idempotency (
 
 CREATE INDEX idempotency_by_age ON idempotency (created_at);
 
--- The types of the parameters that an account has defaults for, as OpenHEXA declared them last: they tell which defaults
--- are secret. No value is in it.
+-- The last known types of the parameters that an account has defaults for, which determine which defaults are secret. It
+-- contains no values.
 
-CREATE TABLE declared (
+CREATE TABLE parameter_declaration (
     connection_id BIGINT NOT NULL REFERENCES connection (id),
     pipeline_id TEXT NOT NULL,
     account_id BIGINT NOT NULL,
@@ -181,25 +181,25 @@ CREATE TABLE declared (
     PRIMARY KEY (connection_id, pipeline_id)
 );
 
--- Browsers that are signed in with a key. A cookie whose session is not here, or that has ended, is refused: so signing
--- out holds on every replica, for copies of the cookie too. Of the key only a keyed hash is stored.
+-- Browsers that are signed in with a key. A cookie is refused if its session is not in this table or has expired, so signing out
+-- works on every replica and for copies of the cookie. Only a keyed hash of the key is stored.
 CREATE TABLE session (
     id TEXT NOT NULL PRIMARY KEY,
     key_hash TEXT NOT NULL,
     ends_at TEXT NOT NULL
 );
 
-CREATE INDEX session_by_holder ON session (key_hash, ends_at);
+CREATE INDEX session_by_key ON session (key_hash, ends_at);
 CREATE INDEX session_by_end ON session (ends_at);
 
--- One row that `/readyz` writes, to see whether the database can be written to.
+-- One row that `/readyz` writes, to check whether the database can be written to.
 CREATE TABLE probe (
     id INTEGER PRIMARY KEY,
     writes BIGINT NOT NULL
 );
 
--- Each change of a task gets a number, so that whoever follows can ask what came after it. The file has one writer at
--- a time: numbers become visible in their order.
+-- Each change of a task gets a number, so that streams can read the changes after a position. SQLite has one writer at a time, so
+-- the numbers become visible in order.
 
 CREATE TABLE change_counter (
     value BIGINT NOT NULL
@@ -207,16 +207,16 @@ CREATE TABLE change_counter (
 
 INSERT INTO change_counter (value) VALUES (0);
 
-CREATE INDEX task_by_change ON task (changed, id);
+CREATE INDEX task_by_change ON task (change_number, id);
 
-CREATE TRIGGER task_made AFTER INSERT ON task
+CREATE TRIGGER task_inserted AFTER INSERT ON task
 BEGIN
     UPDATE change_counter SET value = value + 1;
-    UPDATE task SET changed = (SELECT value FROM change_counter) WHERE id = NEW.id;
+    UPDATE task SET change_number = (SELECT value FROM change_counter) WHERE id = NEW.id;
 END;
 
-CREATE TRIGGER task_changed AFTER UPDATE ON task WHEN NEW.changed = OLD.changed
+CREATE TRIGGER task_changed AFTER UPDATE ON task WHEN NEW.change_number = OLD.change_number
 BEGIN
     UPDATE change_counter SET value = value + 1;
-    UPDATE task SET changed = (SELECT value FROM change_counter) WHERE id = NEW.id;
+    UPDATE task SET change_number = (SELECT value FROM change_counter) WHERE id = NEW.id;
 END;

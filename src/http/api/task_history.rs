@@ -17,7 +17,7 @@ use crate::http::accept_language::Language;
 use crate::http::error::HttpResult;
 use crate::http::event_text;
 use crate::service::Bridge;
-use crate::service::tasks::EventsPart;
+use crate::service::tasks::EventsQuery;
 
 /// Maximum number of events or log lines in a response.
 const MOST_EVENTS: usize = 1000;
@@ -113,9 +113,9 @@ pub async fn logs(
 }
 
 /// The requested part of the history; by default the newest.
-fn part(request: &HttpRequest, messages_only: bool) -> HttpResult<EventsPart> {
+fn part(request: &HttpRequest, messages_only: bool) -> HttpResult<EventsQuery> {
     let query = Query::of(request);
-    Ok(EventsPart {
+    Ok(EventsQuery {
         before: query.id("before")?,
         limit: query.number("limit", MOST_EVENTS)?.unwrap_or(MOST_EVENTS),
         messages_only,

@@ -14,7 +14,7 @@ use crate::domain::sentence::say;
 use crate::domain::task::Status;
 use crate::http::accept_language::Language;
 use crate::http::error::{HttpResult, Problem};
-use crate::service::tasks::{Order, TaskFilter};
+use crate::service::tasks::{SortColumn, TaskFilter};
 use crate::service::{Bridge, Error};
 
 const USUAL_LIMIT: usize = 20;
@@ -151,18 +151,18 @@ fn statuses(query: &Query) -> HttpResult<Vec<Status>> {
     Ok(found)
 }
 
-fn order(query: &Query) -> HttpResult<(Order, bool)> {
+fn order(query: &Query) -> HttpResult<(SortColumn, bool)> {
     let wanted = query.get("order").unwrap_or("-created_at");
     let (name, descending) = wanted
         .strip_prefix('-')
         .map_or((wanted, false), |name| (name, true));
     let order = match name {
-        "created_at" | "id" => Order::CreatedAt,
-        "updated_at" => Order::UpdatedAt,
-        "started_at" => Order::StartedAt,
-        "ended_at" => Order::EndedAt,
-        "status" => Order::Status,
-        "name" => Order::Name,
+        "created_at" | "id" => SortColumn::CreatedAt,
+        "updated_at" => SortColumn::UpdatedAt,
+        "started_at" => SortColumn::StartedAt,
+        "ended_at" => SortColumn::EndedAt,
+        "status" => SortColumn::Status,
+        "name" => SortColumn::Name,
         _ => return Err(Problem::field("order", say("query-order"))),
     };
     Ok((order, descending))

@@ -27,7 +27,7 @@ use crate::http::api::tasks::task_id;
 use crate::http::error::{HttpResult, Problem};
 use crate::http::event_text;
 use crate::language::english;
-use crate::service::tasks::{EventsPart, TaskHistory, TaskView};
+use crate::service::tasks::{EventsQuery, TaskHistory, TaskView};
 use crate::service::tasks::{RunDetails, RunOutput};
 use crate::service::{Bridge, Error, PAGE_WAIT, Upstream};
 
@@ -149,7 +149,7 @@ pub async fn render(
     action: ActionErrors,
 ) -> HttpResult<HttpResponse> {
     let view = bridge.tasks.view(who.account, id).await?;
-    let part = EventsPart {
+    let part = EventsQuery {
         before: None,
         limit: LINES,
         messages_only: false,

@@ -63,7 +63,7 @@ impl Catalog {
         let (instance, ids) = (config.connection.instance.clone(), run_ids(&runs));
         let owners = self
             .store
-            .read(move |db| Ok::<_, Error>(store::owners(db, account, &instance, &ids)?))
+            .read(move |db| Ok::<_, Error>(store::tasks_of_runs(db, account, &instance, &ids)?))
             .await?;
         let owned = |run: RunSummary| RunWithTask {
             task: owners.get(&run.id).copied(),

@@ -12,7 +12,7 @@ use crate::domain::ids::{AccountId, PipelineId};
 use crate::domain::parameters::Declarations;
 use crate::domain::sentence::{Sentence, say};
 use crate::service::Error;
-use crate::store::{self, Config, ConfigContent, Db, Vault};
+use crate::store::{self, Cipher, Config, Db, NewConfig};
 
 #[derive(Clone, Debug)]
 pub struct AccountConfig {
@@ -51,16 +51,30 @@ impl Configuration {
 
     /// The configuration, or a sentence that says why there is none.
     pub async fn find(&self, account: AccountId) -> Result<Result<AccountConfig, Sentence>, Error> {
-        let vault = self.store.vault.clone();
-        let found = self
-            .store
-            .read(move |db| read_config(db, &vault, account))
-            .await?;
+        let cipher = self.store.cipher.clone();
+        let read = move |db: &mut Db<'_>| {
+            Ok::<_, Error>(store::config_and_connection(db, &cipher, account)?)
+        };
+        let found = match self.store.read(read).await? {
+            Some(found) => found.map(|found| account_config(account, *found)),
+            None => self.save_connection(account).await?,
+        };
         Ok(match found {
             Ok(config) if self.store.is_attached() => self.with_allowed_address(config),
             Ok(config) => Ok(config),
             Err(missing) => Err(sentence(missing)),
         })
+    }
+
+    /// Reads the configuration in a write transaction, which saves the connection of a changed configuration in Iaso.
+    async fn save_connection(
+        &self,
+        account: AccountId,
+    ) -> Result<Result<AccountConfig, Missing>, Error> {
+        let cipher = self.store.cipher.clone();
+        self.store
+            .write(move |db| read_and_save_config(db, &cipher, account))
+            .await
     }
 
     /// A record that Iaso's admin wrote was not validated by the bridge.
@@ -92,36 +106,38 @@ impl Configuration {
     }
 
     /// Points the account to an OpenHEXA and keeps the rest of its configuration.
-    pub async fn point_to(&self, account: AccountId, new: ConfigContent) -> Result<(), Error> {
+    pub async fn point_to(&self, account: AccountId, new: NewConfig) -> Result<(), Error> {
         self.refuse_if_managed_externally()?;
-        let (vault, now) = (self.store.vault.clone(), self.clock.now());
+        let (cipher, now) = (self.store.cipher.clone(), self.clock.now());
         self.store
             .write(move |db| {
                 store::lock_configs(db)?;
-                let before = store::config_of(db, &vault, account)?;
+                let before = store::config_of(db, &cipher, account)?;
                 let mut content = before.map(|config| config.content).unwrap_or_default();
                 content.extend(new.content.clone());
-                let new = ConfigContent { content, ..new };
-                Ok(store::put_config(db, &vault, account, &new, now)?)
+                let new = NewConfig { content, ..new };
+                Ok(store::put_config(db, &cipher, account, &new, now)?)
             })
             .await
     }
 }
 
-pub(super) fn read_config(
+/// For a write transaction.
+pub(super) fn read_and_save_config(
     db: &mut Db<'_>,
-    vault: &Vault,
+    cipher: &Cipher,
     account: AccountId,
 ) -> Result<Result<AccountConfig, Missing>, Error> {
-    let found = store::config_and_connection(db, vault, account)?;
-    Ok(found.map(|found| {
-        let (record, connection) = *found;
-        AccountConfig {
-            account,
-            record,
-            connection,
-        }
-    }))
+    let found = store::save_config_and_connection(db, cipher, account)?;
+    Ok(found.map(|found| account_config(account, *found)))
+}
+
+fn account_config(account: AccountId, (record, connection): (Config, Connection)) -> AccountConfig {
+    AccountConfig {
+        account,
+        record,
+        connection,
+    }
 }
 
 fn sentence(missing: Missing) -> Sentence {

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Map, Value};
 
-use super::account_config::{AccountConfig, read_config};
+use super::account_config::{AccountConfig, read_and_save_config};
 use super::connection_test::{Check, checks};
 use super::{AddressRules, Configuration};
 use crate::domain::address::Address;
@@ -17,7 +17,7 @@ use crate::domain::parameters::MASK;
 use crate::domain::sentence::{FieldErrors, Sentence, say};
 use crate::domain::text::is_plain;
 use crate::service::Error;
-use crate::store::{self, ConfigContent};
+use crate::store::{self, NewConfig};
 
 pub const URL: &str = "openhexa_url";
 pub const TOKEN: &str = "openhexa_token";
@@ -69,12 +69,12 @@ impl Configuration {
     /// Validates and stores in one transaction, so that a merge uses the content that is in force.
     pub async fn change(&self, account: AccountId, change: Change) -> Result<Record, Error> {
         self.refuse_if_managed_externally()?;
-        let (addresses, vault) = (self.addresses.clone(), self.store.vault.clone());
+        let (addresses, cipher) = (self.addresses.clone(), self.store.cipher.clone());
         let now = self.clock.now();
         self.store
             .write(move |db| {
                 store::lock_configs(db)?;
-                let before = read_config(db, &vault, account)?.ok();
+                let before = read_and_save_config(db, &cipher, account)?.ok();
                 let version = before.as_ref().map(|config| config.record.version);
                 if let Err(changed) = expect_version(change.expected, version) {
                     let is_repeated =
@@ -83,8 +83,8 @@ impl Configuration {
                     return done.as_ref().map(shown).ok_or(changed);
                 }
                 let content = validate(&addresses, &change, before.as_ref())?;
-                store::put_config(db, &vault, account, &content, now)?;
-                let after = read_config(db, &vault, account)?;
+                store::put_config(db, &cipher, account, &content, now)?;
+                let after = read_and_save_config(db, &cipher, account)?;
                 after.as_ref().map(shown).map_err(|_| no_record())
             })
             .await
@@ -97,11 +97,11 @@ impl Configuration {
         by: String,
     ) -> Result<(), Error> {
         self.refuse_if_managed_externally()?;
-        let (vault, now) = (self.store.vault.clone(), self.clock.now());
+        let (cipher, now) = (self.store.cipher.clone(), self.clock.now());
         self.store
             .write(move |db| {
                 store::lock_configs(db)?;
-                let before = store::config_of(db, &vault, account)?.ok_or_else(no_record)?;
+                let before = store::config_of(db, &cipher, account)?.ok_or_else(no_record)?;
                 expect_version(expected, Some(before.version))?;
                 store::delete_config(db, account, Some(&by), now)?;
                 Ok(())
@@ -160,7 +160,7 @@ fn validate(
     addresses: &AddressRules,
     change: &Change,
     before: Option<&AccountConfig>,
-) -> Result<ConfigContent, Error> {
+) -> Result<NewConfig, Error> {
     let mut content = merged(change, before);
     let mut wrong = FieldErrors::default();
     let address = text(content.get(URL)).and_then(|text| addresses.parse(&text));
@@ -180,7 +180,7 @@ fn validate(
     };
     content.retain(|key, _| ![URL, TOKEN, WORKSPACE].contains(&key.as_str()));
     let instance = same_server.map(|config| config.connection.instance.clone());
-    Ok(ConfigContent {
+    Ok(NewConfig {
         instance: instance.unwrap_or(address.origin),
         target: Target {
             url: address.url,
@@ -213,7 +213,7 @@ fn expect_version(expected: Option<i64>, in_force: Option<i64>) -> Result<(), Er
     Ok(())
 }
 
-fn is_same(content: &ConfigContent, current: &AccountConfig) -> bool {
+fn is_same(content: &NewConfig, current: &AccountConfig) -> bool {
     let (own, other) = (&content.target, &current.connection.target);
     (&own.url, &own.workspace) == (&other.url, &other.workspace)
         && own.token.expose_secret() == other.token.expose_secret()

@@ -33,10 +33,10 @@ type Content = Map<String, Value>;
 impl DefaultParameters {
     /// The last changes of the configuration, newest first.
     pub async fn history(&self, account: AccountId) -> Result<Vec<Edit>, Error> {
-        let vault = self.store.vault.clone();
+        let cipher = self.store.cipher.clone();
         let read = self
             .store
-            .read(move |db| Ok::<_, Error>(store::config_changes(db, &vault, account, READ)?));
+            .read(move |db| Ok::<_, Error>(store::config_changes(db, &cipher, account, READ)?));
         let changes = read.await?;
         let is_needed = changes.iter().flat_map(|change| &change.content);
         let names = if is_needed.clone().any(|one| one.contains_key("pipelines")) {

@@ -60,7 +60,7 @@ pub enum KeyState {
 
 impl KeyState {
     fn of(key: &StoredKey, now: DateTime<Utc>) -> Self {
-        match (key.revoked_at.is_some(), key.is_good(now)) {
+        match (key.revoked_at.is_some(), key.is_active(now)) {
             (true, _) => Self::Revoked,
             (false, true) => Self::Active,
             (false, false) => Self::Expired,
@@ -93,14 +93,14 @@ impl ApiKeys {
         }
         let (hash, now) = (hash(key), self.clock.now());
         if let Some(cached) = self.cache.get_fresh(&hash, now) {
-            return Ok(cached.is_good(now).then(|| principal(&cached)));
+            return Ok(cached.is_active(now).then(|| principal(&cached)));
         }
         let wanted = hash.clone();
         let found = self
             .store
-            .read(move |db| Ok::<_, Error>(store::key_of(db, &wanted)?))
+            .read(move |db| Ok::<_, Error>(store::key_by_hash(db, &wanted)?))
             .await?;
-        let Some(found) = found.filter(|key| key.is_good(now)) else {
+        let Some(found) = found.filter(|key| key.is_active(now)) else {
             self.cache.remove(&hash);
             return Ok(None);
         };
@@ -118,8 +118,8 @@ impl ApiKeys {
     pub async fn list(&self, account: AccountId) -> Result<KeyList, Error> {
         let now = self.clock.now();
         let read = self.store.read(move |db| {
-            let active = store::good_keys(db, account, now)?;
-            let inactive = store::ended_keys(db, account, now, READ_INACTIVE)?;
+            let active = store::active_keys(db, account, now)?;
+            let inactive = store::inactive_keys(db, account, now, READ_INACTIVE)?;
             Ok::<_, Error>((active, inactive))
         });
         let (active, mut inactive) = read.await?;
@@ -136,7 +136,7 @@ impl ApiKeys {
     pub async fn is_revoked(&self, account: AccountId, id: KeyId) -> Result<bool, Error> {
         let read = self
             .store
-            .read(move |db| Ok::<_, Error>(store::own_key(db, account, id)?));
+            .read(move |db| Ok::<_, Error>(store::key_of_account(db, account, id)?));
         Ok(read.await?.is_some_and(|own| own.revoked_at.is_some()))
     }
 
@@ -144,7 +144,7 @@ impl ApiKeys {
     pub async fn revoke(&self, account: AccountId, id: KeyId) -> Result<(), Error> {
         let now = self.clock.now();
         let revoked = self.store.write(move |db| {
-            store::own_key(db, account, id)?.ok_or_else(Error::no_key)?;
+            store::key_of_account(db, account, id)?.ok_or_else(Error::no_key)?;
             Ok::<_, Error>(store::revoke_key(db, id, now)?)
         });
         revoked.await?;
@@ -161,7 +161,7 @@ impl ApiKeys {
         let (store, id) = (self.store.clone(), key.id);
         self.jobs.spawn(async move {
             let stored = store
-                .write(move |db| Ok::<_, Error>(store::key_used(db, id, now)?))
+                .write(move |db| Ok::<_, Error>(store::set_key_last_used(db, id, now)?))
                 .await;
             if let Err(error) = stored {
                 let error = causes(&error);

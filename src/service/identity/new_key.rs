@@ -50,7 +50,7 @@ pub async fn create_key(
     let (new, key) = generate(account, request, created_by.to_owned());
     let id = store.write(move |db| {
         store::lock_keys(db)?;
-        let active = store::good_keys(db, account, now)?;
+        let active = store::active_keys(db, account, now)?;
         if !new.name.is_empty() && active.iter().any(|key| key.name == new.name) {
             return Err(Error::field("name", say("settings-key-name-taken")));
         }
@@ -91,7 +91,7 @@ impl ApiKeys {
         };
         let read = self
             .store
-            .read(move |db| Ok::<_, Error>(store::own_key(db, account, id)?));
+            .read(move |db| Ok::<_, Error>(store::key_of_account(db, account, id)?));
         Ok(read.await?.and_then(|own| own.expires_at))
     }
 }

@@ -81,13 +81,13 @@ impl Sessions {
             until: new.ends_at,
         };
         let text = serde_json::to_string(&content).ok()?;
-        Some(self.store.vault.seal(&text).into())
+        Some(self.store.cipher.encrypt(&text).into())
     }
 
     /// The content of a cookie. None: the bridge did not create it, or it has expired. The session may have been signed
     /// out ([`Sessions::is_active`]), and its key may be revoked.
     pub fn decrypt(&self, cookie: &str) -> Option<Session> {
-        let text = self.store.vault.open(cookie).ok()?;
+        let text = self.store.cipher.decrypt(cookie).ok()?;
         let content: CookieContent = serde_json::from_str(&text).ok()?;
         (self.clock.now() < content.until).then(|| Session {
             id: SessionId(content.session),
@@ -103,7 +103,7 @@ impl Sessions {
         }
         let read = self
             .store
-            .read(move |db| Ok::<_, Error>(store::is_session(db, id, now)?));
+            .read(move |db| Ok::<_, Error>(store::is_session_active(db, id, now)?));
         let is_active = read.await?;
         self.cache.insert(id, is_active, now);
         Ok(is_active)
@@ -121,7 +121,7 @@ impl Sessions {
             return Ok(());
         };
         self.store
-            .write(move |db| Ok::<_, Error>(store::end_session(db, id)?))
+            .write(move |db| Ok::<_, Error>(store::delete_session(db, id)?))
             .await?;
         self.set_ended(id);
         Ok(())

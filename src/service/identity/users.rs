@@ -15,7 +15,7 @@ use crate::domain::principal::Principal;
 use crate::domain::user::{CredentialKind, User};
 use crate::iaso::{Answer, Away, Client};
 use crate::service::{Error, NotKnown, Seal};
-use crate::store::{self, FoundUser as Found, Store};
+use crate::store::{self, Store, UserLookup as Found};
 
 const CACHED_CREDENTIALS: u64 = 10_000;
 
@@ -141,7 +141,7 @@ impl IasoUsers {
     /// Reads permissions as Iaso's own endpoints do. Its profiles leave out those of modules that the account does not
     /// have.
     async fn read_user(&self, id: i64, kind: CredentialKind) -> Result<Principal, Error> {
-        let found = self.store.read(move |db| store::user(db, id));
+        let found = self.store.read(move |db| store::iaso_user(db, id));
         match found.await? {
             // Iaso checks the permission first. Its profile does not contain the permission of a user without account.
             Found::Active(user) if user.role(kind).is_none() => Err(Error::Forbidden),

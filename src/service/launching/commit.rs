@@ -17,7 +17,7 @@ use crate::service::Error;
 use crate::service::catalog::{Definition, as_object, parameters};
 use crate::service::configuration::AccountConfig;
 use crate::service::runs::{Attempt, Fingerprints, Injector};
-use crate::store::{self, Db, Due, NewRun, Vault};
+use crate::store::{self, Cipher, Db, LeaseRequest, NewRun};
 
 /// How long at least the database is asked whether a task was stored.
 const CONFIRM_WITHIN: Duration = Duration::from_secs(2);
@@ -49,7 +49,7 @@ impl LaunchRequest {
 /// A valid launch that is stored as a task.
 #[derive(Clone)]
 pub(super) struct Commit {
-    pub vault: Vault,
+    pub cipher: Cipher,
     pub fingerprints: Fingerprints,
     pub injector: Injector,
     /// Older idempotency keys are forgotten.
@@ -57,7 +57,7 @@ pub(super) struct Commit {
     /// The task without its id and the values that depend on it.
     pub draft: Task,
     /// For the launch request.
-    pub lease: Due,
+    pub lease: LeaseRequest,
     pub account: AccountConfig,
     pub definition: Definition,
     pub request: LaunchRequest,
@@ -109,21 +109,21 @@ impl Commit {
         NewRun {
             task,
             instance: &self.account.connection.instance,
-            secrets: store::sealed(&self.vault, &as_object(kept)),
+            secrets: store::encrypt_secrets(&self.cipher, &as_object(kept)),
             fingerprint,
-            held: self.held(),
+            lease: self.lease(),
         }
     }
 
     /// If the definition is not fresh, the task is due at once, and is validated again.
-    fn held(&self) -> Due {
+    fn lease(&self) -> LeaseRequest {
         let lease = self.lease.clone();
         let until = if self.definition.fresh {
             lease.until
         } else {
             lease.now
         };
-        Due { until, ..lease }
+        LeaseRequest { until, ..lease }
     }
 
     fn attempt(&self, task: TaskId, config: Map<String, Value>) -> Attempt {

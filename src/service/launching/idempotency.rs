@@ -11,7 +11,7 @@ use crate::domain::ids::{AccountId, PipelineId, TaskId};
 use crate::domain::sentence::say;
 use crate::domain::task::Task;
 use crate::service::Error;
-use crate::store::{self, Db, Remembered};
+use crate::store::{self, Db, IdempotentLaunch};
 
 /// A key and the hash of the request that was sent with it.
 #[derive(Clone, Debug)]
@@ -73,7 +73,7 @@ impl Launching {
         let (idempotency, since) = (idempotency.clone(), self.keys_since());
         self.store
             .read(move |db| match known(db, account, &idempotency, since)? {
-                Some(id) => Ok(store::get(db, account, id)?),
+                Some(id) => Ok(store::get_task(db, account, id)?),
                 None => Ok(None),
             })
             .await
@@ -94,7 +94,7 @@ pub fn lock(
     idempotency: &Idempotency,
     since: DateTime<Utc>,
 ) -> Result<Option<TaskId>, Error> {
-    store::take_turns(db, account, &idempotency.key)?;
+    store::lock_idempotency_key(db, account, &idempotency.key)?;
     known(db, account, idempotency, since)
 }
 
@@ -104,7 +104,7 @@ fn known(
     idempotency: &Idempotency,
     since: DateTime<Utc>,
 ) -> Result<Option<TaskId>, Error> {
-    match store::remembered(db, account, &idempotency.key, since)? {
+    match store::find_idempotent_launch(db, account, &idempotency.key, since)? {
         Some((request, task)) if request == idempotency.request => Ok(Some(task)),
         Some(_) => Err(Error::OtherRequest(say("idempotency-other"))),
         None => Ok(None),
@@ -117,14 +117,14 @@ pub fn remember(
     idempotency: Idempotency,
     since: DateTime<Utc>,
 ) -> Result<(), Error> {
-    let new = Remembered {
+    let new = IdempotentLaunch {
         account: task.account,
         key: idempotency.key,
         request: idempotency.request,
         task: task.id,
         at: task.created_at,
     };
-    Ok(store::remember(db, &new, since)?)
+    Ok(store::add_idempotent_launch(db, &new, since)?)
 }
 
 /// The same JSON with the keys of every object in order.

@@ -164,7 +164,7 @@ impl Launching {
         draft.run.config = validation::masked(parameters(definition), &checked.config);
         draft.run.names_task = checked.config.contains_key(Injected::TaskId.code());
         let commit = Commit {
-            vault: self.store.vault.clone(),
+            cipher: self.store.cipher.clone(),
             fingerprints: self.runs.fingerprints.clone(),
             injector: self.runs.injector.clone(),
             keys_since: self.keys_since(),

@@ -15,7 +15,7 @@ use crate::domain::ids::{AccountId, TaskId};
 use crate::domain::principal::Principal;
 use crate::service::Error;
 use crate::service::tasks::with_run_urls;
-use crate::store::{self, Head, Since};
+use crate::store::{self, ChangedTask, ChangesQuery};
 
 /// How many changes are taken at once: as many as a slow client keeps in memory.
 const BATCH: u8 = 20;
@@ -59,7 +59,7 @@ pub struct AccountFeed {
 #[derive(Clone, Copy)]
 struct CatchUp {
     from: i64,
-    after: Option<Head>,
+    after: Option<ChangedTask>,
     /// The log's horizon when the position was taken: below it, the database is complete.
     horizon: i64,
 }
@@ -165,14 +165,14 @@ impl AccountFeed {
     /// Reads the next batch. The last one ends the catch-up.
     async fn read_database(&mut self, catch_up: CatchUp) -> Result<Vec<Arc<Change>>, Error> {
         let task_json = self.position.live.task_json;
-        let since = Since {
+        let since = ChangesQuery {
             account: self.position.account,
             from: catch_up.from,
             after: catch_up.after,
             limit: BATCH.into(),
         };
         let read = self.position.live.store.read(move |db| {
-            let (heads, tasks): (Vec<Head>, Vec<_>) =
+            let (heads, tasks): (Vec<ChangedTask>, Vec<_>) =
                 store::changed_since(db, &since)?.into_iter().unzip();
             let views = with_run_urls(db, tasks)?;
             let mut marks = marks(&heads, catch_up.horizon);
@@ -180,7 +180,7 @@ impl AccountFeed {
             let last = heads.last().filter(|_| is_full).copied();
             if let (Some(last), Some(mark)) = (last, marks.last_mut()) {
                 // The next batch can begin with the same number.
-                *mark = last.changed.min(catch_up.horizon);
+                *mark = last.number.min(catch_up.horizon);
             }
             let changes = views.iter().zip(marks);
             let changes = changes.map(|(view, mark)| Arc::new(change(view, mark, task_json)));

@@ -14,7 +14,7 @@ use super::{Live, TaskJson};
 use crate::domain::principal::Principal;
 use crate::service::Error;
 use crate::service::tasks::{TaskView, with_run_urls};
-use crate::store::{self, Head};
+use crate::store::{self, ChangedTask, Db};
 
 /// How many tasks one query reads.
 const BATCH: usize = 100;
@@ -25,7 +25,7 @@ const COLLECT_FOR: Duration = Duration::from_millis(50);
 pub(super) struct Reader {
     horizon: i64,
     /// Published changes whose numbers are not settled: the next poll reads them again.
-    published: HashSet<Head>,
+    published: HashSet<ChangedTask>,
 }
 
 impl Live {
@@ -34,8 +34,7 @@ impl Live {
         let slot = self.slots.acquire(who.caller())?;
         let mut reader = self.reader.lock().await;
         if reader.is_none() {
-            let read = self.store.read(store::horizon);
-            let horizon = read.await.map_err(Error::from)?;
+            let horizon = self.read_horizon().await?;
             self.log().restart(horizon);
             *reader = Some(Reader {
                 horizon,
@@ -55,8 +54,8 @@ impl Live {
             return Ok(0);
         };
         let (horizon, heads) = self.read_heads(current.horizon).await?;
-        let is_new = |head: &&Head| !current.published.contains(head);
-        let new: Vec<Head> = heads.iter().filter(is_new).copied().collect();
+        let is_new = |head: &&ChangedTask| !current.published.contains(head);
+        let new: Vec<ChangedTask> = heads.iter().filter(is_new).copied().collect();
         let marks = marks(&new, horizon);
         for (heads, marks) in new.chunks(BATCH).zip(marks.chunks(BATCH)) {
             self.publish(heads, marks).await?;
@@ -73,21 +72,43 @@ impl Live {
         Ok(new.len())
     }
 
-    async fn read_heads(&self, from: i64) -> Result<(i64, Vec<Head>), Error> {
-        let read = self.store.read(move |db| {
-            // The horizon is read first, so that the changes below it are visible to the second query.
-            let horizon = store::horizon(db)?;
-            Ok::<_, Error>((horizon, store::heads(db, from.min(horizon))?))
-        });
-        read.await
+    async fn read_horizon(&self) -> Result<i64, Error> {
+        let read = |db: &mut Db<'_>| Ok::<_, Error>(store::settled_position(db)?);
+        let horizon = self.store.read(read).await?;
+        if !horizon.is_behind {
+            return Ok(horizon.number);
+        }
+        self.advance_counter().await?;
+        Ok(self.store.read(read).await?.number)
     }
 
-    async fn publish(&self, heads: &[Head], marks: &[i64]) -> Result<(), Error> {
+    async fn advance_counter(&self) -> Result<(), Error> {
+        let advance = |db: &mut Db<'_>| Ok::<_, Error>(store::advance_change_counter(db)?);
+        self.store.write(advance).await
+    }
+
+    async fn read_heads(&self, from: i64) -> Result<(i64, Vec<ChangedTask>), Error> {
+        let read = move |db: &mut Db<'_>| {
+            // The horizon is read first, so that the changes below it are visible to the second query.
+            let horizon = store::settled_position(db)?;
+            let heads = store::changed_tasks(db, from.min(horizon.number))?;
+            Ok::<_, Error>((horizon, heads))
+        };
+        let (mut horizon, mut heads) = self.store.read(read).await?;
+        if horizon.is_behind {
+            self.advance_counter().await?;
+            (horizon, heads) = self.store.read(read).await?;
+        }
+        Ok((horizon.number, heads))
+    }
+
+    async fn publish(&self, heads: &[ChangedTask], marks: &[i64]) -> Result<(), Error> {
         let (heads, marks) = (heads.to_vec(), marks.to_vec());
         let task_json = self.task_json;
         let read = self.store.read(move |db| {
             let found = store::with_tasks(db, &heads)?;
-            let mark = |head: &Head| heads.iter().position(|own| own == head).map(|at| marks[at]);
+            let mark =
+                |head: &ChangedTask| heads.iter().position(|own| own == head).map(|at| marks[at]);
             let marks: Vec<_> = found.iter().filter_map(|(head, _)| mark(head)).collect();
             let views = with_run_urls(db, found.into_iter().map(|(_, task)| task).collect())?;
             let pairs = views.iter().zip(marks);
@@ -121,18 +142,18 @@ pub(super) fn change(view: &TaskView, mark: i64, task_json: TaskJson) -> Change 
     }
 }
 
-fn unsettled(heads: Vec<Head>, horizon: i64) -> HashSet<Head> {
-    let unsettled = heads.into_iter().filter(|head| head.changed >= horizon);
+fn unsettled(heads: Vec<ChangedTask>, horizon: i64) -> HashSet<ChangedTask> {
+    let unsettled = heads.into_iter().filter(|head| head.number >= horizon);
     unsettled.collect()
 }
 
 /// Where a client that has received up to each of these changes continues. Changes with the same number belong to one
 /// transaction and become visible together. Above the horizon, changes with lower numbers can still appear.
-pub(super) fn marks(heads: &[Head], horizon: i64) -> Vec<i64> {
-    let next = |at: usize| heads.get(at + 1).map(|head| head.changed);
-    let mark = |(at, head): (usize, &Head)| {
-        let is_last = next(at) != Some(head.changed);
-        horizon.min(head.changed + i64::from(is_last))
+pub(super) fn marks(heads: &[ChangedTask], horizon: i64) -> Vec<i64> {
+    let next = |at: usize| heads.get(at + 1).map(|head| head.number);
+    let mark = |(at, head): (usize, &ChangedTask)| {
+        let is_last = next(at) != Some(head.number);
+        horizon.min(head.number + i64::from(is_last))
     };
     heads.iter().enumerate().map(mark).collect()
 }

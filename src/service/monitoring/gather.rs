@@ -12,7 +12,7 @@ use crate::domain::figures::Durations;
 use crate::domain::ids::{AccountId, PipelineId, TaskId};
 use crate::domain::task::Status;
 use crate::service::Error;
-use crate::store::{self, Db, Failed, Live, Timed};
+use crate::store::{self, AccountPolling, Db, FailedTask, TaskTiming};
 
 /// How many tasks of a period are read: the newest.
 pub const MOST_READ: usize = 20_000;
@@ -44,17 +44,17 @@ pub fn gather(
     now: DateTime<Utc>,
 ) -> Result<(Figures, Arc<Usual>), Error> {
     let since = edges.first().copied().unwrap_or(now);
-    let counts = store::counts(db, account, &edges)?;
-    let queued = store::count_of(db, account, Status::Queued)?;
-    let running = store::count_of(db, account, Status::Running)?;
+    let counts = store::count_by_status(db, account, &edges)?;
+    let queued = store::count_with_status(db, account, Status::Queued)?;
+    let running = store::count_with_status(db, account, Status::Running)?;
     let usual = match usual {
         Some(usual) => usual,
         None => Arc::new(usual_durations(db, account, now)?),
     };
-    let (good, good_cut) = without_last(store::succeeded(db, account, since, LIMIT)?);
-    let (bad, bad_cut) = without_last(store::failed(db, account, since, LIMIT)?);
+    let (good, good_cut) = without_last(store::succeeded_tasks(db, account, since, LIMIT)?);
+    let (bad, bad_cut) = without_last(store::failed_tasks(db, account, since, LIMIT)?);
     let compared = i64::try_from(MOST_RUNNING).unwrap_or(i64::MAX);
-    let live = store::running(db, account, compared)?;
+    let live = store::running_tasks(db, account, compared)?;
     let mut long = slow_tasks(&usual.by_pipeline, &live, &good, &bad, now);
     let long_count = long.len();
     long.truncate(MOST_SHOWN);
@@ -66,7 +66,7 @@ pub fn gather(
         at: now,
         any: queued + running > 0
             || counts.iter().flatten().any(|count| *count > 0)
-            || store::is_anything(db, account)?,
+            || store::has_tasks(db, account)?,
         edges,
         counts,
         queued,
@@ -79,7 +79,7 @@ pub fn gather(
         cut: good_cut || bad_cut,
         usual_cut: usual.is_cut,
         running_cut: running > compared,
-        polling: polling(store::live(db, account)?, now),
+        polling: polling(store::account_polling(db, account)?, now),
     };
     Ok((found, usual))
 }
@@ -96,7 +96,12 @@ fn usual_durations(
     account: AccountId,
     now: DateTime<Utc>,
 ) -> Result<Usual, Error> {
-    let (known, is_cut) = without_last(store::succeeded(db, account, now - USUAL_PERIOD, LIMIT)?);
+    let (known, is_cut) = without_last(store::succeeded_tasks(
+        db,
+        account,
+        now - USUAL_PERIOD,
+        LIMIT,
+    )?);
     Ok(Usual {
         at: now,
         is_cut,
@@ -111,7 +116,7 @@ fn add_messages(
     failures: &mut [Failure],
 ) -> Result<(), Error> {
     let newest: Vec<TaskId> = failures.iter().map(|failure| failure.task).collect();
-    let beginnings = store::beginnings(db, account, &newest)?;
+    let beginnings = store::message_excerpts(db, account, &newest)?;
     for failure in failures {
         let Some((note, own)) = beginnings.get(&failure.task) else {
             continue;
@@ -121,7 +126,7 @@ fn add_messages(
     Ok(())
 }
 
-fn by_pipeline(known: &[Timed]) -> ByPipeline {
+fn by_pipeline(known: &[TaskTiming]) -> ByPipeline {
     let mut lengths: HashMap<PipelineId, Vec<i64>> = HashMap::new();
     for task in known {
         let own = lengths.entry(task.pipeline).or_default();
@@ -133,7 +138,7 @@ fn by_pipeline(known: &[Timed]) -> ByPipeline {
 }
 
 /// Sorted by name. The name is that of the newest launch.
-fn pipelines(good: &[Timed], usual: &ByPipeline) -> Vec<Pipeline> {
+fn pipelines(good: &[TaskTiming], usual: &ByPipeline) -> Vec<Pipeline> {
     let mut names: HashMap<PipelineId, &str> = HashMap::new();
     for task in good {
         names.entry(task.pipeline).or_insert(&task.name);
@@ -153,7 +158,7 @@ fn pipelines(good: &[Timed], usual: &ByPipeline) -> Vec<Pipeline> {
 }
 
 /// From the start of the run, or from the launch if there is none, as on the page of the task.
-fn length(task: &Timed, end: DateTime<Utc>) -> i64 {
+fn length(task: &TaskTiming, end: DateTime<Utc>) -> i64 {
     let from = task.started_at.unwrap_or(task.created_at);
     (end - from).num_milliseconds().max(0)
 }
@@ -161,12 +166,12 @@ fn length(task: &Timed, end: DateTime<Utc>) -> i64 {
 /// Running tasks come first, those with the longest relative duration at the top; then ended tasks, newest first.
 fn slow_tasks(
     usual: &ByPipeline,
-    live: &[Timed],
-    good: &[Timed],
-    bad: &[Failed],
+    live: &[TaskTiming],
+    good: &[TaskTiming],
+    bad: &[FailedTask],
     now: DateTime<Utc>,
 ) -> Vec<SlowTask> {
-    let slow = |task: &Timed, status: Status, end: DateTime<Utc>| {
+    let slow = |task: &TaskTiming, status: Status, end: DateTime<Utc>| {
         let usual = usual.get(&task.pipeline)?;
         let took = length(task, end);
         usual.is_outlasted_by(took).then(|| SlowTask {
@@ -178,7 +183,7 @@ fn slow_tasks(
             mean: usual.mean(),
         })
     };
-    let ended = |task: &Timed, status| slow(task, status, task.ended_at?);
+    let ended = |task: &TaskTiming, status| slow(task, status, task.ended_at?);
     let mut over: Vec<SlowTask> = good
         .iter()
         .filter_map(|task| ended(task, Status::Success))
@@ -195,7 +200,7 @@ fn slow_tasks(
 }
 
 /// The most frequent first; with equal frequency, the newest first.
-fn failures(bad: &[Failed]) -> Vec<Failure> {
+fn failures(bad: &[FailedTask]) -> Vec<Failure> {
     let mut all: HashMap<(PipelineId, Reason), Failure> = HashMap::new();
     for failed in bad {
         let Some(reason) = Reason::of(failed.run_end, failed.word, failed.note) else {
@@ -223,12 +228,12 @@ fn failures(bad: &[Failed]) -> Vec<Failure> {
     failures
 }
 
-fn polling(live: Live, now: DateTime<Utc>) -> Polling {
+fn polling(live: AccountPolling, now: DateTime<Utc>) -> Polling {
     let late = |since: DateTime<Utc>| (now - since).max(TimeDelta::zero());
     Polling {
         states: live.states,
         oldest_unsent: live.oldest_unsent.map(late),
         behind: live.next_poll.map_or(TimeDelta::zero(), late),
-        unsure: live.unsure,
+        unsure: live.unknown_outcomes,
     }
 }

@@ -57,7 +57,7 @@ impl Health {
         let now = self.clock.now();
         let found = self
             .store
-            .read(|db| Ok::<_, Error>(store::vitals(db)?))
+            .read(|db| Ok::<_, Error>(store::polling_state(db)?))
             .await?;
         let seconds = |since: Option<DateTime<Utc>>| {
             since.map_or(0.0, |since| (now - since).as_seconds_f64().max(0.0))
@@ -88,7 +88,9 @@ impl Health {
     }
 
     async fn write(&self) -> WriteTest {
-        let written = self.store.write(|db| Ok::<_, Error>(store::probe(db)?));
+        let written = self
+            .store
+            .write(|db| Ok::<_, Error>(store::probe_write(db)?));
         match written.await {
             Ok(()) => WriteTest::Ok,
             Err(Error::Busy) => WriteTest::Unavailable,

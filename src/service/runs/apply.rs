@@ -97,7 +97,7 @@ pub fn lock_task(
     id: TaskId,
     now: DateTime<Utc>,
 ) -> Result<Task, Error> {
-    let task = store::lock(db, id)?.ok_or_else(Error::no_task)?;
+    let task = store::lock_task(db, id)?.ok_or_else(Error::no_task)?;
     apply_kill(db, rules, task, now)
 }
 
@@ -108,7 +108,7 @@ pub fn apply_kill(
     task: Task,
     now: DateTime<Utc>,
 ) -> Result<Task, Error> {
-    let killed = task.verdict().is_none() && !store::killed(db, &[task.id])?.is_empty();
+    let killed = task.verdict().is_none() && !store::kill_requested(db, &[task.id])?.is_empty();
     if !killed {
         return Ok(task);
     }
@@ -136,7 +136,7 @@ pub fn apply(
 ) -> Result<Result<Task, Conflict>, Error> {
     let applied = evaluate(rules, &before, update, now);
     if applied.after != before {
-        store::save(db, &before, &applied.after)?;
+        store::save_task(db, &before, &applied.after)?;
         write_effects(db, before.id, &applied.effects)?;
     }
     if let Some(event) = &applied.event {
@@ -211,14 +211,14 @@ fn next_poll(rules: &Rules, before: &Task, after: &Task, now: DateTime<Utc>) -> 
 pub fn write_effects(db: &mut Db<'_>, task: TaskId, effects: &Effects) -> Result<(), Error> {
     match effects.next_poll {
         NextPoll::Unchanged => {}
-        NextPoll::Never => store::schedule(db, task, None)?,
-        NextPoll::By(at) => store::poll_by(db, task, at)?,
+        NextPoll::Never => store::set_next_poll(db, task, None)?,
+        NextPoll::By(at) => store::poll_no_later_than(db, task, at)?,
     }
     if effects.deletes_secrets {
-        store::forget_secrets(db, task)?;
+        store::delete_secrets(db, task)?;
     }
     if let Some((pipeline, now)) = effects.wakes {
-        store::wake_next(db, pipeline, task, now)?;
+        store::wake_next_launch(db, pipeline, task, now)?;
     }
     Ok(())
 }

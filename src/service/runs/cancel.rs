@@ -19,7 +19,8 @@ impl Stopper {
         self.writer
             .store
             .write(move |db| {
-                let before = store::lock_own(db, account, id)?.ok_or_else(Error::no_task)?;
+                let before =
+                    store::lock_task_of_account(db, account, id)?.ok_or_else(Error::no_task)?;
                 let asked_before = before.cancel_asked_at;
                 let before = apply_kill(db, &rules, before, now)?;
                 // A kill in Iaso has just ended the task.
@@ -28,7 +29,7 @@ impl Stopper {
                 }
                 let denied = is_stop_denied(db, &before)?;
                 if denied {
-                    store::poll_by(db, id, now)?;
+                    store::poll_no_later_than(db, id, now)?;
                 }
                 let update = if denied { &again } else { &first };
                 apply(db, &rules, before, update, now)?

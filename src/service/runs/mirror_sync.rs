@@ -64,8 +64,8 @@ impl MirrorSync {
                 "cannot check which rows in Iaso belong to another account; it is retried"
             );
         }
-        let (store, vault) = (&self.writer.store, self.writer.store.vault.clone());
-        let refreshed = store.write(move |db| store::refresh_connections(db, &vault));
+        let (store, cipher) = (&self.writer.store, self.writer.store.cipher.clone());
+        let refreshed = store.write(move |db| store::refresh_connections(db, &cipher));
         if let Err(error) = refreshed.await {
             let error = causes(&error);
             tracing::warn!(
@@ -79,7 +79,7 @@ impl MirrorSync {
         let drifted = self
             .writer
             .store
-            .read(move |db| Ok::<_, Error>(store::strayed(db, now)?))
+            .read(move |db| Ok::<_, Error>(store::drifted_mirrors(db, now)?))
             .await?;
         for id in drifted {
             if let Err(error) = self.correct(id).await {
@@ -99,16 +99,22 @@ impl MirrorSync {
         let moved = self
             .writer
             .store
-            .read(move |db| Ok::<_, Error>(store::moved(db, now, EventKind::MirrorMoved)?))
+            .read(move |db| {
+                Ok::<_, Error>(store::mirrors_in_other_account(
+                    db,
+                    now,
+                    EventKind::MirrorMoved,
+                )?)
+            })
             .await?;
         for id in moved {
             self.writer
                 .store
                 .write(move |db| {
-                    if let Some(task) = store::lock(db, id)? {
+                    if let Some(task) = store::lock_task(db, id)? {
                         let event = Event::new(now, Source::Bridge, EventKind::MirrorMoved);
                         store::add_event(db, task.account, id, &event)?;
-                        store::disown(db, id, now)?;
+                        store::end_mirror_in_other_account(db, id, now)?;
                     }
                     Ok::<_, Error>(())
                 })
@@ -127,15 +133,15 @@ impl MirrorSync {
         self.writer
             .store
             .write(move |db| {
-                let Some(task) = store::lock(db, id)? else {
+                let Some(task) = store::lock_task(db, id)? else {
                     return Ok(());
                 };
-                if !store::has_strayed(db, id)? {
+                if !store::has_drifted_mirror(db, id)? {
                     return Ok(());
                 }
                 let after = apply_kill(db, &rules, task.clone(), now)?;
                 if after == task {
-                    store::save_copy(db, &task)?;
+                    store::rewrite_mirror(db, &task)?;
                 }
                 Ok::<_, Error>(())
             })

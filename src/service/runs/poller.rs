@@ -23,7 +23,7 @@ use crate::domain::task::Task;
 use crate::openhexa::{self, OpenHexa};
 use crate::service::tasks::LogMasking;
 use crate::service::{Error, causes};
-use crate::store::{self, Kind};
+use crate::store::{self, DueKind};
 
 /// The result of polling one run.
 type Polled = Result<Look, openhexa::Error>;
@@ -55,7 +55,7 @@ impl Poller {
         let claimed = self
             .writer
             .store
-            .write(move |db| Ok::<_, Error>(store::claim_due(db, Kind::Followed, &due)?))
+            .write(move |db| Ok::<_, Error>(store::lease_due_tasks(db, DueKind::WithRunId, &due)?))
             .await?;
         let mut report = CycleReport {
             claimed: claimed.len(),
@@ -80,17 +80,17 @@ impl Poller {
     }
 
     async fn groups(&self, claimed: Vec<TaskId>) -> Result<Vec<Group>, Error> {
-        let vault = self.writer.store.vault.clone();
+        let cipher = self.writer.store.cipher.clone();
         self.writer
             .store
             .read(move |db| {
                 let mut by_connection: BTreeMap<ConnectionId, Vec<Task>> = BTreeMap::new();
-                for task in store::many_brief(db, &claimed)? {
+                for task in store::unscoped_tasks_without_result(db, &claimed)? {
                     by_connection.entry(task.connection).or_default().push(task);
                 }
                 let mut groups = Vec::new();
                 for (id, tasks) in by_connection {
-                    match store::connection(db, &vault, id) {
+                    match store::connection(db, &cipher, id) {
                         Ok(connection) => groups.push(Group { connection, tasks }),
                         // Its tasks wait until their leases expire.
                         Err(error) => {

@@ -20,7 +20,7 @@ use crate::domain::ids::TaskId;
 use crate::domain::task::State;
 use crate::service::tasks::Tasks;
 use crate::service::{Error, causes};
-use crate::store::{self, Kind};
+use crate::store::{self, DueKind};
 
 #[derive(Clone)]
 pub struct Reconciler {
@@ -76,7 +76,9 @@ impl Reconciler {
         let claimed = self
             .writer
             .store
-            .write(move |db| Ok::<_, Error>(store::claim_due(db, Kind::Searched, &due)?))
+            .write(move |db| {
+                Ok::<_, Error>(store::lease_due_tasks(db, DueKind::WithoutRunId, &due)?)
+            })
             .await?;
         let all = claimed
             .iter()

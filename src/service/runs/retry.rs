@@ -86,7 +86,7 @@ impl LaunchRetry {
         let (pipeline, id, key) = (task.pipeline.id, task.id, self.fingerprints.prefix());
         self.writer
             .store
-            .write(move |db| Ok(store::must_wait(db, pipeline, id, &key)?))
+            .write(move |db| Ok(store::must_wait_for_other_launch(db, pipeline, id, &key)?))
             .await
     }
 
@@ -160,7 +160,7 @@ impl LaunchRetry {
         owner: &str,
     ) -> Result<(), Error> {
         let print = (!task.run.names_task).then(|| self.fingerprints.of(saved, kept));
-        let (vault, id, saved) = (self.writer.store.vault.clone(), task.id, saved.clone());
+        let (cipher, id, saved) = (self.writer.store.cipher.clone(), task.id, saved.clone());
         let (owner, until) = (
             owner.to_owned(),
             self.writer.now() + self.writer.rules.lease,
@@ -168,17 +168,17 @@ impl LaunchRetry {
         self.writer
             .store
             .write(move |db| {
-                let current = store::lock(db, id)?.ok_or_else(Error::no_task)?;
+                let current = store::lock_task(db, id)?.ok_or_else(Error::no_task)?;
                 let is_waiting = current.is_live() && current.run.id.is_none();
-                if !is_waiting || !store::renew(db, id, &owner, until)? {
+                if !is_waiting || !store::renew_lease(db, id, &owner, until)? {
                     return Ok(());
                 }
-                let Some(mut secrets) = store::secrets_of(db, &vault, id)? else {
+                let Some(mut secrets) = store::secrets_of(db, &cipher, id)? else {
                     return Ok(());
                 };
                 secrets.insert("saved".to_owned(), Value::Object(saved));
                 let print = print.as_deref();
-                Ok(store::put_secrets(db, &vault, id, &secrets, print)?)
+                Ok(store::put_secrets(db, &cipher, id, &secrets, print)?)
             })
             .await
     }
@@ -188,11 +188,11 @@ impl LaunchRetry {
         &self,
         task: &Task,
     ) -> Result<(Map<String, Value>, Map<String, Value>), Error> {
-        let (vault, id) = (self.writer.store.vault.clone(), task.id);
+        let (cipher, id) = (self.writer.store.cipher.clone(), task.id);
         let kept = self
             .writer
             .store
-            .read(move |db| Ok::<_, Error>(store::secrets_of(db, &vault, id)?))
+            .read(move |db| Ok::<_, Error>(store::secrets_of(db, &cipher, id)?))
             .await?
             .unwrap_or_default();
         let part = |name: &str| as_object(kept.get(name).cloned().unwrap_or_default());

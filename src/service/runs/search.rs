@@ -168,7 +168,7 @@ impl RunSearch {
         let owned = self
             .writer
             .store
-            .read(move |db| Ok::<_, Error>(store::owned_runs(db, &instance, &asked)?))
+            .read(move |db| Ok::<_, Error>(store::known_runs(db, &instance, &asked)?))
             .await?;
         ids.retain(|id| !owned.contains(id));
         Ok(Found::Runs(ids))

@@ -177,9 +177,9 @@ impl LaunchSender {
             .store
             .write(move |db| {
                 let before = lock_task(db, &rules, task, now)?;
-                let has_lease = store::renew(db, task, &owner, now + rules.lease)?;
+                let has_lease = store::renew_lease(db, task, &owner, now + rules.lease)?;
                 let alone = before.run.names_task
-                    || !store::must_wait(db, before.pipeline.id, task, &prefix)?;
+                    || !store::must_wait_for_other_launch(db, before.pipeline.id, task, &prefix)?;
                 if !(has_lease && alone && before.may_be_launched()) {
                     return Ok(Reserved::No(Box::new(before)));
                 }
@@ -205,11 +205,11 @@ impl LaunchSender {
             return Ok(user);
         }
         let user = self.openhexa.me(&connection.target).await?;
-        let (vault, asked) = (self.writer.store.vault.clone(), connection.clone());
+        let (cipher, asked) = (self.writer.store.cipher.clone(), connection.clone());
         let kept: Result<(), Error> = self
             .writer
             .store
-            .write(move |db| Ok(store::put_connection_user(db, &vault, &asked, user)?))
+            .write(move |db| Ok(store::put_connection_user(db, &cipher, &asked, user)?))
             .await;
         if let Err(error) = kept {
             let error = causes(&error);

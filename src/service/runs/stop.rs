@@ -41,7 +41,7 @@ impl Stopper {
         let task = self
             .writer
             .store
-            .read(move |db| store::any_brief(db, id)?.ok_or_else(Error::no_task))
+            .read(move |db| store::unscoped_task_without_result(db, id)?.ok_or_else(Error::no_task))
             .await?;
         if !self.writer.rules.stop_is_due(&task, self.writer.now()) {
             return Ok(());
@@ -84,7 +84,7 @@ impl Stopper {
             .store
             .write(move |db| {
                 let before = lock_task(db, &rules, id, now)?;
-                let has_lease = store::renew(db, id, &owner, now + rules.lease)?;
+                let has_lease = store::renew_lease(db, id, &owner, now + rules.lease)?;
                 if !has_lease || !rules.stop_is_due(&before, now) {
                     return Ok(None);
                 }

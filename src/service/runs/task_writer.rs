@@ -15,7 +15,7 @@ use crate::domain::observation::Observation;
 use crate::domain::run::{Absence, Visible};
 use crate::domain::task::Task;
 use crate::service::{Error, TaskChanged};
-use crate::store::{self, Due, Store};
+use crate::store::{self, LeaseRequest, Store};
 
 #[derive(Clone)]
 pub struct TaskWriter {
@@ -136,9 +136,9 @@ impl TaskWriter {
     }
 
     /// A lease for up to `limit` tasks, for a new owner.
-    pub fn lease(&self, limit: usize) -> Due {
+    pub fn lease(&self, limit: usize) -> LeaseRequest {
         let now = self.now();
-        Due {
+        LeaseRequest {
             now,
             until: now + self.rules.lease,
             owner: Uuid::now_v7().to_string(),
@@ -151,9 +151,9 @@ impl TaskWriter {
         let (rules, now, owner) = (self.rules.clone(), self.now(), owner.to_owned());
         self.store
             .write(move |db| {
-                let task = store::lock_brief(db, id)?.ok_or_else(Error::no_task)?;
+                let task = store::lock_task_without_result(db, id)?.ok_or_else(Error::no_task)?;
                 let next = rules.next_poll(&task, now);
-                Ok(store::plan(db, &owner, now, &[(id, next)])?)
+                Ok(store::release_leases(db, &owner, now, &[(id, next)])?)
             })
             .await
     }
@@ -169,7 +169,7 @@ impl TaskWriter {
         }
         let (now, owner) = (self.now(), owner.to_owned());
         self.store
-            .write(move |db| Ok(store::plan(db, &owner, now, &planned)?))
+            .write(move |db| Ok(store::release_leases(db, &owner, now, &planned)?))
             .await
     }
 }

@@ -8,16 +8,16 @@ use serde_json::{Value, json};
 
 use crate::domain::ids::{AccountId, TaskId};
 use crate::service::seal::{LENGTH, Seal};
-use crate::store::{Key, Mark, TaskFilter};
+use crate::store::{PagePosition, SortKey, TaskFilter};
 
 const PURPOSE: &str = "cursor";
 
 /// The cursor after this task.
-pub fn write(seal: &Seal, filter: &TaskFilter, mark: &Mark) -> String {
+pub fn write(seal: &Seal, filter: &TaskFilter, mark: &PagePosition) -> String {
     let (kind, key) = match &mark.key {
-        Key::At(at) => ("at", json!(at.timestamp_micros())),
-        Key::Text(text) => ("text", json!(text)),
-        Key::Unset => ("unset", Value::Null),
+        SortKey::Time(at) => ("at", json!(at.timestamp_micros())),
+        SortKey::Text(text) => ("text", json!(text)),
+        SortKey::Unset => ("unset", Value::Null),
     };
     let place = json!([kind, key, mark.task.0]).to_string();
     let sealed = seal.of(PURPOSE, &[&order(filter), &place]);
@@ -25,7 +25,7 @@ pub fn write(seal: &Seal, filter: &TaskFilter, mark: &Mark) -> String {
 }
 
 /// None: the cursor is not from the bridge, or it is of another order or account.
-pub fn read(seal: &Seal, filter: &TaskFilter, cursor: &str) -> Option<Mark> {
+pub fn read(seal: &Seal, filter: &TaskFilter, cursor: &str) -> Option<PagePosition> {
     let text = String::from_utf8(URL_SAFE_NO_PAD.decode(cursor).ok()?).ok()?;
     let (own, place) = text.split_at_checked(LENGTH)?;
     if !seal.is(own, PURPOSE, &[&order(filter), place]) {
@@ -33,13 +33,13 @@ pub fn read(seal: &Seal, filter: &TaskFilter, cursor: &str) -> Option<Mark> {
     }
     let place: Value = serde_json::from_str(place).ok()?;
     let key = match (place[0].as_str()?, &place[1]) {
-        ("at", at) => Key::At(DateTime::from_timestamp_micros(at.as_i64()?)?),
-        ("text", text) => Key::Text(text.as_str()?.to_owned()),
-        ("unset", Value::Null) => Key::Unset,
+        ("at", at) => SortKey::Time(DateTime::from_timestamp_micros(at.as_i64()?)?),
+        ("text", text) => SortKey::Text(text.as_str()?.to_owned()),
+        ("unset", Value::Null) => SortKey::Unset,
         _ => return None,
     };
     let task = TaskId(place[2].as_i64()?);
-    Some(Mark { key, task })
+    Some(PagePosition { key, task })
 }
 
 /// What a cursor is valid for.

@@ -9,8 +9,8 @@ use crate::domain::ids::{AccountId, ConnectionId, TaskId};
 use crate::domain::sentence::say;
 use crate::domain::task::Task;
 use crate::service::Error;
-use crate::store::{self, Db, Mark, Place};
-pub use crate::store::{EventsPart, Order, TaskFilter};
+use crate::store::{self, ConnectionAddress, Db, PagePosition};
+pub use crate::store::{EventsQuery, SortColumn, TaskFilter};
 
 /// A task with the URL of its run in OpenHEXA.
 #[derive(Clone, Debug)]
@@ -45,7 +45,7 @@ pub struct TaskHistory {
 impl Tasks {
     pub async fn get(&self, account: AccountId, id: TaskId) -> Result<Task, Error> {
         self.store
-            .read(move |db| store::get(db, account, id)?.ok_or_else(Error::no_task))
+            .read(move |db| store::get_task(db, account, id)?.ok_or_else(Error::no_task))
             .await
     }
 
@@ -55,12 +55,12 @@ impl Tasks {
     }
 
     pub async fn view(&self, account: AccountId, id: TaskId) -> Result<TaskView, Error> {
-        self.read_view(account, id, store::get).await
+        self.read_view(account, id, store::get_task).await
     }
 
     /// As lists and streams show it: without a large result.
     pub async fn view_listed(&self, account: AccountId, id: TaskId) -> Result<TaskView, Error> {
-        self.read_view(account, id, store::get_listed).await
+        self.read_view(account, id, store::get_task_for_list).await
     }
 
     async fn read_view(
@@ -72,7 +72,7 @@ impl Tasks {
         self.store
             .read(move |db| {
                 let task = get(db, account, id)?.ok_or_else(Error::no_task)?;
-                let places = places_of(store::places(db, &[task.connection])?);
+                let places = places_of(store::connection_addresses(db, &[task.connection])?);
                 Ok(view(task, &places))
             })
             .await
@@ -80,11 +80,12 @@ impl Tasks {
 
     /// A task of any account, without its result, and the connection of its run.
     pub async fn with_connection(&self, id: TaskId) -> Result<(Task, Connection), Error> {
-        let vault = self.store.vault.clone();
+        let cipher = self.store.cipher.clone();
         self.store
             .read(move |db| {
-                let task = store::any_brief(db, id)?.ok_or_else(Error::no_task)?;
-                let connection = store::connection(db, &vault, task.connection)?;
+                let task =
+                    store::unscoped_task_without_result(db, id)?.ok_or_else(Error::no_task)?;
+                let connection = store::connection(db, &cipher, task.connection)?;
                 Ok((task, connection))
             })
             .await
@@ -94,7 +95,7 @@ impl Tasks {
     pub async fn list(&self, filter: TaskFilter, page: i64) -> Result<NumberedPage, Error> {
         self.store
             .read(move |db| {
-                let page = store::list(db, &filter, page)?;
+                let page = store::task_page(db, &filter, page)?;
                 Ok(NumberedPage {
                     count: page.count,
                     tasks: with_run_urls(db, page.tasks)?,
@@ -119,13 +120,14 @@ impl Tasks {
                     limit: filter.limit.saturating_add(1),
                     ..filter.clone()
                 };
-                let mut tasks = store::after(db, &one_more, mark.as_ref())?;
+                let mut tasks = store::tasks_after(db, &one_more, mark.as_ref())?;
                 let limit = usize::try_from(filter.limit).unwrap_or(usize::MAX);
                 let more = tasks.len() > limit;
                 tasks.truncate(limit);
                 let last = tasks.last().filter(|_| more);
-                let next =
-                    last.map(|task| cursor::write(&seal, &filter, &Mark::of(task, filter.order)));
+                let next = last.map(|task| {
+                    cursor::write(&seal, &filter, &PagePosition::of(task, filter.order))
+                });
                 Ok(CursorPage {
                     tasks: with_run_urls(db, tasks)?,
                     next,
@@ -139,11 +141,12 @@ impl Tasks {
         &self,
         account: AccountId,
         id: TaskId,
-        part: EventsPart,
+        part: EventsQuery,
     ) -> Result<TaskHistory, Error> {
         self.store
             .read(move |db| {
-                let task = store::get_brief(db, account, id)?.ok_or_else(Error::no_task)?;
+                let task =
+                    store::get_task_without_result(db, account, id)?.ok_or_else(Error::no_task)?;
                 let page = store::events_page(db, account, id, &part)?;
                 let stop_denied = is_stop_denied(db, &task)?;
                 Ok(TaskHistory {
@@ -162,7 +165,7 @@ pub fn with_run_urls(db: &mut Db<'_>, tasks: Vec<Task>) -> Result<Vec<TaskView>,
     let mut ids: Vec<_> = tasks.iter().map(|task| task.connection).collect();
     ids.sort_unstable();
     ids.dedup();
-    let places = places_of(store::places(db, &ids)?);
+    let places = places_of(store::connection_addresses(db, &ids)?);
     let views = tasks.into_iter().map(|task| view(task, &places));
     Ok(views.collect())
 }
@@ -178,17 +181,17 @@ pub fn is_stop_denied(db: &mut Db<'_>, task: &Task) -> Result<bool, Error> {
 /// Whether OpenHEXA has denied a stop request since the last cancel.
 pub fn is_last_denied(db: &mut Db<'_>, task: TaskId) -> Result<bool, Error> {
     let kinds = [EventKind::CancelRequested, EventKind::StopDenied];
-    Ok(store::last_told(db, task, &kinds)? == Some(EventKind::StopDenied))
+    Ok(store::last_event(db, task, &kinds)? == Some(EventKind::StopDenied))
 }
 
-fn places_of(places: Vec<Place>) -> HashMap<ConnectionId, Place> {
+fn places_of(places: Vec<ConnectionAddress>) -> HashMap<ConnectionId, ConnectionAddress> {
     places
         .into_iter()
         .map(|place| (place.connection, place))
         .collect()
 }
 
-fn view(task: Task, places: &HashMap<ConnectionId, Place>) -> TaskView {
+fn view(task: Task, places: &HashMap<ConnectionId, ConnectionAddress>) -> TaskView {
     let place = places.get(&task.connection);
     let run_url = place.and_then(|place| run_url(&task, place));
     TaskView { task, run_url }
@@ -196,7 +199,7 @@ fn view(task: Task, places: &HashMap<ConnectionId, Place>) -> TaskView {
 
 /// The page of a run in OpenHEXA's web application. The host of the application starts with `app.` if that of the API starts
 /// with `api.`.
-fn run_url(task: &Task, place: &Place) -> Option<String> {
+fn run_url(task: &Task, place: &ConnectionAddress) -> Option<String> {
     let run = task.run.id?;
     let origin = place.url.split("/graphql").next().unwrap_or_default();
     let origin = origin.trim_end_matches('/').replacen("//api.", "//app.", 1);

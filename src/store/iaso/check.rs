@@ -1,71 +1,76 @@
-//! What the bridge needs of Iaso's tables, looked up before anything is served: a column that an upgrade of Iaso took
-//! away, or a right that was never given, is told in one sentence at the start and not by the first launch.
+//! Checks at the start that Iaso's tables have all columns and rights that the bridge needs. Otherwise a column that an upgrade
+//! of Iaso has removed, or a right that was never granted, would first make a launch fail.
 
 use diesel::prelude::*;
 use diesel::sql_types::{Array, Bool, Integer, Nullable, Text};
 
-use super::need::{Need, Right};
-use super::{Beside, configuration, mirror, users};
+use super::required_columns::{RequiredColumns, Right};
+use super::{Attachment, configuration, mirror, users};
 use crate::domain::ids::AccountId;
 use crate::store::connection::{Db, Pg};
 use crate::store::error::{Error, OpenError};
 
-/// Every need of every file here; users are read only where their tokens are verified here.
-fn needs(beside: &Beside) -> impl Iterator<Item = &'static Need> {
-    let record = beside
+/// The required columns of all files in this folder. Users are read only if the bridge verifies their tokens itself.
+fn required_columns(attachment: &Attachment) -> impl Iterator<Item = &'static RequiredColumns> {
+    let record = attachment
         .config_account
-        .map_or(&[][..], |_| configuration::RECORD_NEEDS);
-    let users = if beside.reads_users {
-        users::NEEDS
+        .map_or(&[][..], |_| configuration::REQUIRED_COLUMNS_OF_RECORD);
+    let users = if attachment.reads_users {
+        users::REQUIRED_COLUMNS
     } else {
         &[]
     };
-    [mirror::NEEDS, configuration::NEEDS, record, users]
-        .into_iter()
-        .flatten()
+    [
+        mirror::REQUIRED_COLUMNS,
+        configuration::REQUIRED_COLUMNS,
+        record,
+        users,
+    ]
+    .into_iter()
+    .flatten()
 }
 
-/// Each column of these needs, with its table and the right to it.
-fn cells<'a>(
-    needs: impl Iterator<Item = &'a Need>,
+/// One entry per column: its table, its name and the required right.
+fn entries<'a>(
+    required: impl Iterator<Item = &'a RequiredColumns>,
 ) -> (Vec<&'static str>, Vec<&'static str>, Vec<&'static str>) {
-    let (mut tables, mut columns, mut words) = (Vec::new(), Vec::new(), Vec::new());
-    for need in needs {
-        for column in need.columns {
-            tables.push(need.table);
+    let (mut tables, mut columns, mut rights) = (Vec::new(), Vec::new(), Vec::new());
+    for required in required {
+        for column in required.columns {
+            tables.push(required.table);
             columns.push(*column);
-            words.push(need.right.word());
+            rights.push(required.right.sql());
         }
     }
-    (tables, columns, words)
+    (tables, columns, rights)
 }
 
-const LOOK: &str = "SELECT need.name AS \"table\", need.col AS \"column\", need.word AS word, \
+const MISSING: &str = "SELECT required.name AS \"table\", required.col AS \"column\", required.right_name AS right_name, \
     own.oid IS NOT NULL AS has_table, attribute.attnum IS NOT NULL AS has_column \
-    FROM unnest($1, $2, $3) WITH ORDINALITY AS need (name, col, word, place) \
-    LEFT JOIN pg_catalog.pg_class own ON own.relname = need.name AND own.relkind IN ('r', 'p') \
+    FROM unnest($1, $2, $3) WITH ORDINALITY AS required (name, col, right_name, place) \
+    LEFT JOIN pg_catalog.pg_class own ON own.relname = required.name AND own.relkind IN ('r', 'p') \
     AND own.relnamespace = (SELECT oid FROM pg_catalog.pg_namespace WHERE nspname = 'public') \
-    LEFT JOIN pg_catalog.pg_attribute attribute ON attribute.attrelid = own.oid AND attribute.attname = need.col \
+    LEFT JOIN pg_catalog.pg_attribute attribute ON attribute.attrelid = own.oid AND attribute.attname = required.col \
     AND NOT attribute.attisdropped \
-    WHERE attribute.attnum IS NULL OR NOT has_column_privilege(own.oid, attribute.attnum, need.word) ORDER BY place";
+    WHERE attribute.attnum IS NULL OR NOT has_column_privilege(own.oid, attribute.attnum, required.right_name) ORDER BY place";
 
 #[derive(QueryableByName)]
-struct Lack {
+struct MissingColumn {
     #[diesel(sql_type = Text)]
     table: String,
     #[diesel(sql_type = Text)]
     column: String,
     #[diesel(sql_type = Text)]
-    word: String,
+    right_name: String,
     #[diesel(sql_type = Bool)]
     has_table: bool,
     #[diesel(sql_type = Bool)]
     has_column: bool,
 }
 
-/// Columns of the tables written to that are not written: those that must have a value and get none, and those that get
-/// theirs from a sequence that may not be used. An Iaso of before Django 4.1 numbers its tasks so.
-const LEFT_OUT: &str = "SELECT own.relname::text AS \"table\", attribute.attname::text AS \"column\", \
+/// Columns that the bridge's inserts do not set, although they need a value: required columns without a default, and columns
+/// whose default is a sequence that the bridge may not use. Iaso before Django 4.1 numbers its tasks with such a sequence.
+const UNSET: &str = "SELECT own.relname::text AS \"table\", attribute.attname::text AS \"column\", \
     sequence.relname::text AS sequence FROM pg_catalog.pg_class own \
     JOIN pg_catalog.pg_attribute attribute ON attribute.attrelid = own.oid AND attribute.attnum > 0 \
     AND NOT attribute.attisdropped \
@@ -76,50 +81,50 @@ const LEFT_OUT: &str = "SELECT own.relname::text AS \"table\", attribute.attname
     WHERE own.relkind IN ('r', 'p') \
     AND own.relnamespace = (SELECT oid FROM pg_catalog.pg_namespace WHERE nspname = 'public') \
     AND own.relname = ANY ($1) \
-    AND (own.relname, attribute.attname) NOT IN (SELECT name, col FROM unnest($1, $2) AS need (name, col)) \
+    AND (own.relname, attribute.attname) NOT IN (SELECT name, col FROM unnest($1, $2) AS required (name, col)) \
     AND (attribute.attnotnull AND given.oid IS NULL AND attribute.attidentity = '' \
     OR NOT has_sequence_privilege(sequence.oid, 'USAGE')) ORDER BY own.relname, attribute.attnum";
 
 #[derive(QueryableByName)]
-struct LeftOut {
+struct UnsetColumn {
     #[diesel(sql_type = Text)]
     table: String,
     #[diesel(sql_type = Text)]
     column: String,
-    /// Which gives the value, but not to the bridge.
+    /// The sequence that the bridge may not use.
     #[diesel(sql_type = Nullable<Text>)]
     sequence: Option<String>,
 }
 
-/// Every table, column and right is there, or one sentence names those that are not.
-pub fn check(conn: &mut Pg, beside: &Beside) -> Result<(), OpenError> {
+/// Fails with one message that lists all missing tables, columns and rights.
+pub fn check(conn: &mut Pg, attachment: &Attachment) -> Result<(), OpenError> {
     refuse_without_schema(conn)?;
-    let (tables, columns, words) = cells(needs(beside));
-    let lacks: Vec<Lack> = diesel::sql_query(LOOK)
+    let (tables, columns, rights) = entries(required_columns(attachment));
+    let missing: Vec<MissingColumn> = diesel::sql_query(MISSING)
         .bind::<Array<Text>, _>(tables)
         .bind::<Array<Text>, _>(columns)
-        .bind::<Array<Text>, _>(words)
+        .bind::<Array<Text>, _>(rights)
         .load(conn)?;
-    let left_out = left_out(conn, beside)?;
-    if !lacks.is_empty() || !left_out.is_empty() {
-        return Err(OpenError::Iaso(sentence(&lacks, &left_out)));
+    let unset = unset_columns(conn, attachment)?;
+    if !missing.is_empty() || !unset.is_empty() {
+        return Err(OpenError::Iaso(message(&missing, &unset)));
     }
-    refuse_another_key(conn, beside)?;
-    refuse_unknown_account(conn, beside)
+    refuse_wrong_key(conn, attachment)?;
+    refuse_unknown_account(conn, attachment)
 }
 
 #[derive(QueryableByName)]
-struct Sealed {
+struct EncryptedToken {
     #[diesel(sql_type = Text)]
     token: String,
 }
 
-/// One token may be broken; where none can be read, it is the key.
-fn refuse_another_key(conn: &mut Pg, beside: &Beside) -> Result<(), OpenError> {
+/// A single token can be broken. If none can be decrypted, the key is wrong.
+fn refuse_wrong_key(conn: &mut Pg, attachment: &Attachment) -> Result<(), OpenError> {
     const SOME: &str = "SELECT token FROM public.iaso_openhexainstance ORDER BY id LIMIT 100";
-    let sealed: Vec<Sealed> = diesel::sql_query(SOME).load(conn)?;
-    let is_readable = |sealed: &Sealed| beside.key.decrypt(&sealed.token).is_ok();
-    if sealed.is_empty() || sealed.iter().any(is_readable) {
+    let tokens: Vec<EncryptedToken> = diesel::sql_query(SOME).load(conn)?;
+    let is_readable = |row: &EncryptedToken| attachment.key.decrypt(&row.token).is_ok();
+    if tokens.is_empty() || tokens.iter().any(is_readable) {
         return Ok(());
     }
     Err(OpenError::Iaso(
@@ -128,26 +133,26 @@ fn refuse_another_key(conn: &mut Pg, beside: &Beside) -> Result<(), OpenError> {
     ))
 }
 
-fn left_out(conn: &mut Pg, beside: &Beside) -> QueryResult<Vec<LeftOut>> {
-    let written = needs(beside).filter(|need| need.right == Right::Insert);
-    let (tables, columns, _) = cells(written);
-    diesel::sql_query(LEFT_OUT)
+fn unset_columns(conn: &mut Pg, attachment: &Attachment) -> QueryResult<Vec<UnsetColumn>> {
+    let inserted = required_columns(attachment).filter(|one| one.right == Right::Insert);
+    let (tables, columns, _) = entries(inserted);
+    diesel::sql_query(UNSET)
         .bind::<Array<Text>, _>(tables)
         .bind::<Array<Text>, _>(columns)
         .load(conn)
 }
 
 #[derive(QueryableByName)]
-struct Holds {
+struct Flag {
     #[diesel(sql_type = Bool)]
-    holds: bool,
+    value: bool,
 }
 
 fn refuse_without_schema(conn: &mut Pg) -> Result<(), OpenError> {
-    const MAY: &str = "SELECT coalesce(has_schema_privilege(oid, 'USAGE'), FALSE) AS holds \
+    const MAY: &str = "SELECT coalesce(has_schema_privilege(oid, 'USAGE'), FALSE) AS value \
         FROM pg_catalog.pg_namespace WHERE nspname = 'public'";
-    let may: Option<Holds> = diesel::sql_query(MAY).get_result(conn).optional()?;
-    if may.is_some_and(|may| may.holds) {
+    let may: Option<Flag> = diesel::sql_query(MAY).get_result(conn).optional()?;
+    if may.is_some_and(|may| may.value) {
         return Ok(());
     }
     Err(OpenError::Iaso(
@@ -155,8 +160,8 @@ fn refuse_without_schema(conn: &mut Pg) -> Result<(), OpenError> {
     ))
 }
 
-fn refuse_unknown_account(conn: &mut Pg, beside: &Beside) -> Result<(), OpenError> {
-    let Some(account) = beside.config_account else {
+fn refuse_unknown_account(conn: &mut Pg, attachment: &Attachment) -> Result<(), OpenError> {
+    let Some(account) = attachment.config_account else {
         return Ok(());
     };
     if is_account(conn, account)? {
@@ -167,7 +172,7 @@ fn refuse_unknown_account(conn: &mut Pg, beside: &Beside) -> Result<(), OpenErro
     )))
 }
 
-/// Whether this is an account of Iaso's; none is, where the bridge stands alone.
+/// Whether Iaso has this account. False for a standalone bridge.
 pub fn knows_account(db: &mut Db<'_>, account: AccountId) -> Result<bool, Error> {
     match db.attached() {
         None => Ok(false),
@@ -176,21 +181,21 @@ pub fn knows_account(db: &mut Db<'_>, account: AccountId) -> Result<bool, Error>
 }
 
 fn is_account(conn: &mut Pg, account: AccountId) -> QueryResult<bool> {
-    const KNOWN: &str = "SELECT EXISTS (SELECT id FROM public.iaso_account WHERE id = $1) AS holds";
+    const KNOWN: &str = "SELECT EXISTS (SELECT id FROM public.iaso_account WHERE id = $1) AS value";
     let Ok(account) = i32::try_from(account.0) else {
         return Ok(false);
     };
-    let known: Holds = diesel::sql_query(KNOWN)
+    let known: Flag = diesel::sql_query(KNOWN)
         .bind::<Integer, _>(account)
         .get_result(conn)?;
-    Ok(known.holds)
+    Ok(known.value)
 }
 
-/// A missing table is named once; columns by table and by what is not allowed.
-fn sentence(lacks: &[Lack], left_out: &[LeftOut]) -> String {
+/// Lists a missing table once, and columns by table and problem.
+fn message(missing: &[MissingColumn], unset: &[UnsetColumn]) -> String {
     let mut parts: Vec<(String, Vec<&str>)> = Vec::new();
-    let all = lacks.iter().map(of_lack);
-    for (what, column) in all.chain(left_out.iter().map(of_left_out)) {
+    let all = missing.iter().map(missing_text);
+    for (what, column) in all.chain(unset.iter().map(unset_text)) {
         let at = parts.iter().position(|(own, _)| *own == what);
         let at = at.unwrap_or_else(|| {
             parts.push((what, Vec::new()));
@@ -200,28 +205,31 @@ fn sentence(lacks: &[Lack], left_out: &[LeftOut]) -> String {
             columns.extend(column.filter(|column| !columns.contains(column)));
         }
     }
-    let told = |(what, columns): &(String, Vec<&str>)| match columns.as_slice() {
+    let text = |(what, columns): &(String, Vec<&str>)| match columns.as_slice() {
         [] => what.clone(),
         columns => format!("{what} {}", columns.join(", ")),
     };
-    parts.iter().map(told).collect::<Vec<_>>().join("; ")
+    parts.iter().map(text).collect::<Vec<_>>().join("; ")
 }
 
-fn of_lack(lack: &Lack) -> (String, Option<&str>) {
-    let (table, column) = (&lack.table, Some(lack.column.as_str()));
-    match (lack.has_table, lack.has_column) {
+fn missing_text(missing: &MissingColumn) -> (String, Option<&str>) {
+    let (table, column) = (&missing.table, Some(missing.column.as_str()));
+    match (missing.has_table, missing.has_column) {
         (false, _) => (format!("missing table {table}"), None),
         (true, false) => (format!("missing column in {table}:"), column),
-        (true, true) => (format!("missing right {} on {table}:", lack.word), column),
+        (true, true) => (
+            format!("missing right {} on {table}:", missing.right_name),
+            column,
+        ),
     }
 }
 
-fn of_left_out(left_out: &LeftOut) -> (String, Option<&str>) {
-    match &left_out.sequence {
+fn unset_text(unset: &UnsetColumn) -> (String, Option<&str>) {
+    match &unset.sequence {
         Some(sequence) => (format!("missing right USAGE on sequence {sequence}"), None),
         None => (
-            format!("unknown required column in {}:", left_out.table),
-            Some(left_out.column.as_str()),
+            format!("unknown required column in {}:", unset.table),
+            Some(unset.column.as_str()),
         ),
     }
 }

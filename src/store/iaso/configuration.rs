@@ -1,7 +1,9 @@
-//! Which OpenHEXA an account has, as Iaso's administrators keep it: a workspace of an instance. Read, never written.
+//! An account's configuration in Iaso's tables: a workspace of an OpenHEXA instance. Iaso's administrators change it; the
+//! bridge only reads it.
 //!
-//! Each is kept as a connection of ours too, for runs stay with the one they were launched on, whatever becomes of
-//! Iaso's row. A new token or address of the same instance updates it; another instance or workspace is another one.
+//! Each configuration also has a row in the bridge's table `connection`, because a run keeps the connection that it was
+//! launched on, even if Iaso's row changes. A new token or URL of the same instance updates the row; another instance or
+//! workspace gets a new one.
 
 use std::collections::HashMap;
 
@@ -12,23 +14,23 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Map, Value as Json};
 use sha2::{Digest, Sha256};
 
-use super::Beside;
-use super::need::{Need, Right};
-use super::prepared::{Prepared, Question, Value};
+use super::Attachment;
+use super::prepared_statement::{Param, PreparedStatement, QueryText};
+use super::required_columns::{RequiredColumns, Right};
 use crate::domain::address::{Address, BadAddress};
 use crate::domain::connection::{Connection, Missing, Target};
 use crate::domain::ids::{AccountId, ConnectionId};
 use crate::domain::numbers;
 use crate::store::configs::{
-    Config, ConfigContent, Configured, followed_connections, known_connection, put_connection,
+    Config, Configured, NewConfig, connections_of_active_runs, find_connection, put_connection,
 };
 use crate::store::connection::{Db, Pg};
+use crate::store::encryption::Cipher;
 use crate::store::error::Error;
-use crate::store::types::{At, Stamp};
-use crate::store::vault::Vault;
+use crate::store::types::{DbTime, SqlTimestamp};
 
-pub const NEEDS: &[Need] = &[
-    Need {
+pub const REQUIRED_COLUMNS: &[RequiredColumns] = &[
+    RequiredColumns {
         table: "iaso_openhexaworkspace",
         right: Right::Read,
         columns: &[
@@ -41,29 +43,29 @@ pub const NEEDS: &[Need] = &[
             "openhexa_instance_id",
         ],
     },
-    Need {
+    RequiredColumns {
         table: "iaso_openhexainstance",
         right: Right::Read,
         columns: &["id", "url", "token", "updated_at"],
     },
-    Need {
+    RequiredColumns {
         table: "iaso_account",
         right: Right::Read,
         columns: &["id"],
     },
 ];
 
-/// Only where an account is served by the record of before.
-pub const RECORD_NEEDS: &[Need] = &[Need {
+/// Required only if an account uses the older record `openhexa-config`.
+pub const REQUIRED_COLUMNS_OF_RECORD: &[RequiredColumns] = &[RequiredColumns {
     table: "iaso_config",
     right: Right::Read,
     columns: &["slug", "content", "updated_at"],
 }];
 
-/// The keys of a content that say where OpenHEXA is.
-const PLACE: [&str; 3] = ["openhexa_url", "openhexa_token", "workspace_slug"];
+/// The keys of the record's content that become the target.
+const TARGET_KEYS: [&str; 3] = ["openhexa_url", "openhexa_token", "workspace_slug"];
 
-/// Both kinds of record in one shape. A record in `iaso_config` has no workspace row: its token is not encrypted.
+/// The query for workspaces with their instances; `$rest` selects among them.
 macro_rules! workspaces {
     ($rest:literal) => {
         concat!(
@@ -79,7 +81,7 @@ macro_rules! workspaces {
 
 struct OwnWorkspaces;
 
-impl Question for OwnWorkspaces {
+impl QueryText for OwnWorkspaces {
     const TEXT: &'static str = workspaces!(
         "WHERE workspace.account_id = $1::bigint AND workspace.deleted_at IS NULL LIMIT 2"
     );
@@ -87,14 +89,14 @@ impl Question for OwnWorkspaces {
 
 struct AllWorkspaces;
 
-impl Question for AllWorkspaces {
+impl QueryText for AllWorkspaces {
     const TEXT: &'static str =
         workspaces!("ORDER BY workspace.deleted_at NULLS LAST, workspace.id");
 }
 
-struct Record;
+struct RecordQuery;
 
-impl Question for Record {
+impl QueryText for RecordQuery {
     const TEXT: &'static str = RECORD;
 }
 
@@ -112,8 +114,8 @@ struct WorkspaceRow {
     slug: String,
     #[diesel(sql_type = Text)]
     content: String,
-    #[diesel(sql_type = Stamp)]
-    updated_at: At,
+    #[diesel(sql_type = SqlTimestamp)]
+    updated_at: DbTime,
     #[diesel(sql_type = Bool)]
     deleted: bool,
 }
@@ -122,74 +124,94 @@ struct WorkspaceRow {
 struct RecordRow {
     #[diesel(sql_type = Text)]
     content: String,
-    #[diesel(sql_type = Stamp)]
-    updated_at: At,
+    #[diesel(sql_type = SqlTimestamp)]
+    updated_at: DbTime,
 }
 
-/// A record as it stands in Iaso, read.
-struct Written {
-    place: Place,
+/// A configuration in Iaso's tables.
+struct IasoConfig {
+    instance: String,
+    target: Target,
     content: Map<String, Json>,
     version: i64,
     updated_at: DateTime<Utc>,
 }
 
-/// Where it leads.
-struct Place {
-    instance: String,
-    target: Target,
-}
-
-/// The configuration of an account in force, or why there is none.
+/// The account's current configuration and its connection, or why there is none. Nothing is written: the result is `None` if
+/// the connection row is missing or outdated, and the caller then calls [`save_configuration`].
 pub fn configuration(
     conn: &mut Pg,
-    beside: &Beside,
-    vault: &Vault,
+    attachment: &Attachment,
+    cipher: &Cipher,
     account: AccountId,
-) -> Result<Configured, Error> {
-    let written = match written(conn, beside, account)? {
-        Ok(written) => written,
-        Err(missing) => return Ok(Err(missing)),
+) -> Result<Option<Configured>, Error> {
+    let found = match load(conn, attachment, account)? {
+        Ok(found) => found,
+        Err(missing) => return Ok(Some(Err(missing))),
     };
-    let connection = connection(conn, vault, account, &written)?;
-    let config = Config {
-        connection: connection.id,
-        content: written.content,
-        version: written.version,
-        updated_at: written.updated_at,
-        updated_by: None,
-    };
-    Ok(Ok(Box::new((config, connection))))
+    let connection = current_connection(conn, cipher, account, &found)?;
+    Ok(connection.map(|connection| configured(found, connection)))
 }
 
-fn written(
+/// Like [`configuration`], and creates or updates the connection row if necessary.
+pub fn save_configuration(
     conn: &mut Pg,
-    beside: &Beside,
+    attachment: &Attachment,
+    cipher: &Cipher,
     account: AccountId,
-) -> Result<Result<Written, Missing>, Error> {
-    let own = Prepared::<OwnWorkspaces>::with([Value::BigInt(account.0)]);
+) -> Result<Configured, Error> {
+    let found = match load(conn, attachment, account)? {
+        Ok(found) => found,
+        Err(missing) => return Ok(Err(missing)),
+    };
+    let connection = save_connection(conn, cipher, account, &found)?;
+    Ok(configured(found, connection))
+}
+
+fn configured(found: IasoConfig, connection: Connection) -> Configured {
+    let config = Config {
+        connection: connection.id,
+        content: found.content,
+        version: found.version,
+        updated_at: found.updated_at,
+        updated_by: None,
+    };
+    Ok(Box::new((config, connection)))
+}
+
+fn load(
+    conn: &mut Pg,
+    attachment: &Attachment,
+    account: AccountId,
+) -> Result<Result<IasoConfig, Missing>, Error> {
+    let own = PreparedStatement::<OwnWorkspaces>::with([Param::BigInt(account.0)]);
     let rows: Vec<WorkspaceRow> = own.load(conn)?;
     match rows.as_slice() {
-        [] if beside.config_account == Some(account) => recorded(conn),
+        [] if attachment.config_account == Some(account) => config_from_record(conn),
         [] => Ok(Err(Missing::Workspace)),
-        [row] => Ok(of_workspace(beside, row)),
+        [row] => Ok(config_from_workspace(attachment, row)),
         [_, _, ..] => Ok(Err(Missing::Workspaces)),
     }
 }
 
-fn of_workspace(beside: &Beside, row: &WorkspaceRow) -> Result<Written, Missing> {
-    let version = version(&[&row.url, &row.token, &row.slug, &row.content]);
-    Ok(Written {
-        place: place(&row.url, &row.slug, token(beside, &row.token)?)?,
-        content: without_place(object(&row.content)),
-        version,
+fn config_from_workspace(
+    attachment: &Attachment,
+    row: &WorkspaceRow,
+) -> Result<IasoConfig, Missing> {
+    let token = decrypt_token(attachment, &row.token)?;
+    let (instance, target) = parse_target(&row.url, &row.slug, token)?;
+    Ok(IasoConfig {
+        instance,
+        target,
+        content: without_target(object(&row.content)),
+        version: version(&[&row.url, &row.token, &row.slug, &row.content]),
         updated_at: row.updated_at.0,
     })
 }
 
-/// The record of before Iaso had workspaces; its token is in the clear.
-fn recorded(conn: &mut Pg) -> Result<Result<Written, Missing>, Error> {
-    let record = Prepared::<Record>::with([]);
+/// The older record `openhexa-config`. Its token is not encrypted.
+fn config_from_record(conn: &mut Pg) -> Result<Result<IasoConfig, Missing>, Error> {
+    let record = PreparedStatement::<RecordQuery>::with([]);
     let row: Option<RecordRow> = record.get_result(conn).optional()?;
     let Some(row) = row else {
         return Ok(Err(Missing::Workspace));
@@ -199,30 +221,32 @@ fn recorded(conn: &mut Pg) -> Result<Result<Written, Missing>, Error> {
         let text = content.get(key).and_then(Json::as_str);
         text.unwrap_or_default().to_owned()
     };
-    let place = place(
+    let parsed = parse_target(
         &text("openhexa_url"),
         &text("workspace_slug"),
         text("openhexa_token").into(),
     );
-    Ok(place.map(|place| Written {
-        place,
-        content: without_place(content),
+    Ok(parsed.map(|(instance, target)| IasoConfig {
+        instance,
+        target,
+        content: without_target(content),
         version: version(&[&row.content]),
         updated_at: row.updated_at.0,
     }))
 }
 
-/// Nothing of a token that cannot be read is told.
-fn token(beside: &Beside, sealed: &str) -> Result<SecretString, Missing> {
-    if sealed.is_empty() {
+/// The error contains nothing of a token that cannot be decrypted.
+fn decrypt_token(attachment: &Attachment, encrypted: &str) -> Result<SecretString, Missing> {
+    if encrypted.is_empty() {
         return Err(Missing::Token);
     }
-    let bytes = beside.key.decrypt(sealed);
+    let bytes = attachment.key.decrypt(encrypted);
     let text = bytes.ok().and_then(|bytes| String::from_utf8(bytes).ok());
     text.map(SecretString::from).ok_or(Missing::UnreadableToken)
 }
 
-fn place(url: &str, slug: &str, token: SecretString) -> Result<Place, Missing> {
+/// The origin of the instance, and the target of requests.
+fn parse_target(url: &str, slug: &str, token: SecretString) -> Result<(String, Target), Missing> {
     let slug = slug.trim();
     if slug.is_empty() {
         return Err(Missing::Slug);
@@ -237,17 +261,15 @@ fn place(url: &str, slug: &str, token: SecretString) -> Result<Place, Missing> {
     if token.expose_secret().trim().is_empty() {
         return Err(Missing::Token);
     }
-    Ok(Place {
-        instance: address.origin,
-        target: Target {
-            url: address.url,
-            workspace: slug.to_owned(),
-            token: token.expose_secret().trim().into(),
-        },
-    })
+    let target = Target {
+        url: address.url,
+        workspace: slug.to_owned(),
+        token: token.expose_secret().trim().into(),
+    };
+    Ok((address.origin, target))
 }
 
-/// Iaso's form takes any JSON; what is no object holds no defaults.
+/// Iaso's form accepts any JSON. A value that is not an object contains no defaults.
 fn object(text: &str) -> Map<String, Json> {
     let mut value = serde_json::from_str(text).unwrap_or(Json::Null);
     match (numbers::settle(&mut value), value) {
@@ -256,12 +278,12 @@ fn object(text: &str) -> Map<String, Json> {
     }
 }
 
-fn without_place(mut content: Map<String, Json>) -> Map<String, Json> {
-    content.retain(|key, _| !PLACE.contains(&key.as_str()));
+fn without_target(mut content: Map<String, Json>) -> Map<String, Json> {
+    content.retain(|key, _| !TARGET_KEYS.contains(&key.as_str()));
     content
 }
 
-/// Another number for another content, whoever changed it and however; small enough for a number of JavaScript's.
+/// A hash of the content, so that each change gives another version. It has 48 bits, because JavaScript reads it as a number.
 fn version(parts: &[&str]) -> i64 {
     let mut hash = Sha256::new();
     for part in parts {
@@ -273,86 +295,101 @@ fn version(parts: &[&str]) -> i64 {
     first.fold(0, |number, byte| (number << 8) | i64::from(*byte))
 }
 
-/// Our row of it; written only where it is new, or leads elsewhere by now.
-fn connection(
+/// The connection row, if its URL and token are still current.
+fn current_connection(
     conn: &mut Pg,
-    vault: &Vault,
+    cipher: &Cipher,
     account: AccountId,
-    written: &Written,
-) -> Result<Connection, Error> {
-    let Place { instance, target } = &written.place;
+    found: &IasoConfig,
+) -> Result<Option<Connection>, Error> {
+    let (instance, target) = (&found.instance, &found.target);
     let db = &mut Db::Pg(conn, None);
-    let known = known_connection(db, vault, account, instance, &target.workspace)?;
-    if let Some(known) = known.filter(|known| is_same(&known.target, target)) {
-        return Ok(known);
+    let stored = find_connection(db, cipher, account, instance, &target.workspace)?;
+    Ok(stored.filter(|stored| has_same_access(&stored.target, target)))
+}
+
+/// The connection row. It is written only if it is missing, or if its URL or token has changed.
+fn save_connection(
+    conn: &mut Pg,
+    cipher: &Cipher,
+    account: AccountId,
+    found: &IasoConfig,
+) -> Result<Connection, Error> {
+    if let Some(current) = current_connection(conn, cipher, account, found)? {
+        return Ok(current);
     }
-    let new = ConfigContent {
-        instance: instance.clone(),
-        target: target.clone(),
+    let new = NewConfig {
+        instance: found.instance.clone(),
+        target: found.target.clone(),
         content: Map::new(),
         by: None,
     };
-    let id: ConnectionId = put_connection(db, vault, account, &new, written.updated_at)?;
+    let db = &mut Db::Pg(conn, None);
+    let id: ConnectionId = put_connection(db, cipher, account, &new, found.updated_at)?;
     Ok(Connection {
         id,
         account,
-        instance: instance.clone(),
-        target: target.clone(),
+        instance: new.instance,
+        target: new.target,
         user: None,
     })
 }
 
-fn is_same(one: &Target, other: &Target) -> bool {
+/// Whether two targets have the same URL and token.
+fn has_same_access(one: &Target, other: &Target) -> bool {
     one.url == other.url && one.token.expose_secret() == other.token.expose_secret()
 }
 
-/// Gives the connections of live runs the tokens of today, should nobody else have asked for them. A workspace that was
-/// taken away still tells the token of its instance.
-pub fn refresh_connections(db: &mut Db<'_>, vault: &Vault) -> Result<(), Error> {
-    let Some((conn, beside)) = db.attached() else {
+/// Gives the connections of active runs their current tokens, because after a change no request of the account may need the
+/// configuration. The token of a deleted workspace is still read from its instance.
+pub fn refresh_connections(db: &mut Db<'_>, cipher: &Cipher) -> Result<(), Error> {
+    let Some((conn, attachment)) = db.attached() else {
         return Ok(());
     };
-    let followed = followed_connections(&mut Db::Pg(conn, None), vault)?;
-    if followed.is_empty() {
+    let active = connections_of_active_runs(&mut Db::Pg(conn, None), cipher)?;
+    if active.is_empty() {
         return Ok(());
     }
-    let today = places(conn, beside)?;
-    for old in followed {
+    let configs = configs_by_target(conn, attachment)?;
+    for old in active {
         let key = (old.account.0, old.instance, old.target.workspace.clone());
-        let Some(written) = today
+        let Some(found) = configs
             .get(&key)
-            .filter(|new| !is_same(&new.place.target, &old.target))
+            .filter(|new| !has_same_access(&new.target, &old.target))
         else {
             continue;
         };
-        connection(conn, vault, old.account, written)?;
+        save_connection(conn, cipher, old.account, found)?;
     }
     Ok(())
 }
 
-type Key = (i64, String, String);
+/// Account, instance and workspace.
+type TargetKey = (i64, String, String);
 
-/// Every readable record by account, instance and workspace; one that is in force covers one that was taken away.
-fn places(conn: &mut Pg, beside: &Beside) -> Result<HashMap<Key, Written>, Error> {
-    let all = Prepared::<AllWorkspaces>::with([]);
+/// All readable configurations. A current one replaces a deleted one with the same key.
+fn configs_by_target(
+    conn: &mut Pg,
+    attachment: &Attachment,
+) -> Result<HashMap<TargetKey, IasoConfig>, Error> {
+    let all = PreparedStatement::<AllWorkspaces>::with([]);
     let rows: Vec<WorkspaceRow> = all.load(conn)?;
-    let mut places = HashMap::new();
-    let mut add = |(account, written): (i64, Written)| {
-        let key = (
-            account,
-            written.place.instance.clone(),
-            written.place.target.workspace.clone(),
-        );
-        places.insert(key, written);
+    let mut configs = HashMap::new();
+    let mut add = |(account, config): (i64, IasoConfig)| {
+        let workspace = config.target.workspace.clone();
+        configs.insert((account, config.instance.clone(), workspace), config);
     };
     let (deleted, live): (Vec<_>, Vec<_>) = rows.iter().partition(|row| row.deleted);
-    let record = beside.config_account.zip(recorded(conn)?.ok());
-    let readable = |row: &&WorkspaceRow| Some((row.account, of_workspace(beside, row).ok()?));
+    let record = attachment
+        .config_account
+        .zip(config_from_record(conn)?.ok());
+    let readable =
+        |row: &&WorkspaceRow| Some((row.account, config_from_workspace(attachment, row).ok()?));
     deleted.iter().filter_map(readable).for_each(&mut add);
     record
-        .map(|(account, written)| (account.0, written))
+        .map(|(account, config)| (account.0, config))
         .into_iter()
         .for_each(&mut add);
     live.iter().filter_map(readable).for_each(&mut add);
-    Ok(places)
+    Ok(configs)
 }

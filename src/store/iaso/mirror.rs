@@ -1,11 +1,12 @@
-//! A task as Iaso's pages see it: a row of `iaso_task`, whose id is ours, and a row of `iaso_tasklog` for each message.
+//! The mirror of a task in Iaso's tables: a row of `iaso_task`, whose id is the task's id, and a row of `iaso_tasklog` for each
+//! message.
 //!
-//! Written in the transaction of our own rows, in Iaso's words. Never QUEUED: Iaso's worker takes any such row, finds no
-//! Python module to call in it, and kills it. Whatever changes a task of ours writes its copy too, even where nothing of
-//! it shows: that both rows were written last by the same transaction is how a copy that strayed is told (`strayed.rs`).
+//! Mirror rows are written in the same transaction as the task, with Iaso's statuses. Never QUEUED: Iaso's worker takes each
+//! such row, finds no Python module to call in it, and kills it. Every change of a task writes its mirror row, even if the row
+//! stays the same, because mirror drift is detected by the id of the transaction that wrote both rows (`mirror_drift.rs`).
 //!
-//! A wish to stop that Iaso has put into a live copy is never written over, so that no move between the wish and the
-//! look that finds it can lose it.
+//! A kill request that Iaso has set on an active mirror row is never overwritten, so it cannot be lost if the task changes
+//! before the next mirror sync.
 
 use diesel::pg::Pg as Backend;
 use diesel::prelude::*;
@@ -13,19 +14,19 @@ use diesel::query_builder::{AstPass, QueryFragment, QueryId};
 use diesel::sql_types::{Array, BigInt, Bool, Integer, Nullable, Text};
 use serde_json::{Map, Value, json};
 
-use super::need::{Need, Right};
-use super::{IS_OURS, NAME};
+use super::required_columns::{RequiredColumns, Right};
+use super::{IS_MIRROR, NAME};
 use crate::domain::ids::TaskId;
 use crate::domain::task::{Status, Task};
 use crate::domain::validation;
 use crate::language::english;
+use crate::store::batch::{AddEvents, TaskChange};
 use crate::store::connection::Pg;
 use crate::store::error::Error;
-use crate::store::many::{AddEvents, Change};
-use crate::store::types::{At, Stamp};
+use crate::store::types::{DbTime, SqlTimestamp};
 
-pub const NEEDS: &[Need] = &[
-    Need {
+pub const REQUIRED_COLUMNS: &[RequiredColumns] = &[
+    RequiredColumns {
         table: "iaso_task",
         right: Right::Read,
         columns: &[
@@ -39,7 +40,7 @@ pub const NEEDS: &[Need] = &[
             "xmin",
         ],
     },
-    Need {
+    RequiredColumns {
         table: "iaso_task",
         right: Right::Insert,
         columns: &[
@@ -61,7 +62,7 @@ pub const NEEDS: &[Need] = &[
             "launcher_id",
         ],
     },
-    Need {
+    RequiredColumns {
         table: "iaso_task",
         right: Right::Update,
         columns: &[
@@ -77,63 +78,63 @@ pub const NEEDS: &[Need] = &[
             "external",
         ],
     },
-    Need {
+    RequiredColumns {
         table: "iaso_tasklog",
         right: Right::Insert,
         columns: &["message", "created_at", "task_id"],
     },
-    Need {
+    RequiredColumns {
         table: "auth_user",
         right: Right::Read,
         columns: &["id"],
     },
 ];
 
-/// Django gives no column a default: each is written. A user who is not there any more is nobody.
+/// Sets every column, because Django defines no defaults in the database. A user who no longer exists is stored as NULL.
 const INSERT: &str = "INSERT INTO public.iaso_task (created_at, started_at, ended_at, progress_value, end_value, result, \
     status, name, params, queue_answer, progress_message, should_be_killed, external, account_id, created_by_id, \
     launcher_id) SELECT $1, NULL, NULL, 0, 0, NULL, $2, $3, $4::jsonb, NULL, NULL, FALSE, TRUE, $5::integer, person.id, \
     person.id FROM (SELECT 1) AS one LEFT JOIN public.auth_user person ON person.id = $6 RETURNING id";
 
 #[derive(QueryableByName)]
-struct Id {
+struct InsertedId {
     #[diesel(sql_type = Integer)]
     id: i32,
 }
 
-/// The row of a new task. Iaso's table assigns the id.
+/// Inserts the mirror row of a new task and returns its id, which becomes the task's id.
 pub fn insert(conn: &mut Pg, task: &Task) -> Result<TaskId, Error> {
     let person = task.launcher.as_ref().map(|person| person.id);
-    let made: Id = diesel::sql_query(INSERT)
-        .bind::<Stamp, _>(At(task.created_at))
-        .bind::<Text, _>(word(task.status()))
+    let inserted: InsertedId = diesel::sql_query(INSERT)
+        .bind::<SqlTimestamp, _>(DbTime(task.created_at))
+        .bind::<Text, _>(iaso_status(task.status()))
         .bind::<Text, _>(NAME)
         .bind::<Text, _>(params(task))
         .bind::<BigInt, _>(task.account.0)
         .bind::<Nullable<BigInt>, _>(person)
         .get_result(conn)?;
-    Ok(TaskId(made.id.into()))
+    Ok(TaskId(inserted.id.into()))
 }
 
-/// Brings the copy of a task up to date, with what it was launched with.
+/// Updates the mirror row of a task, including its launch parameters.
 pub fn mirror(conn: &mut Pg, task: &Task) -> Result<(), Error> {
-    let mut copies = Copies::default();
-    copies.push(task, Some(params(task)));
-    copies.execute(conn)?;
+    let mut rows = MirrorRows::default();
+    rows.push(task, Some(params(task)));
+    rows.execute(conn)?;
     Ok(())
 }
 
-/// Brings the copies of tasks up to date after moves, which change nothing of what they were launched with.
-pub fn mirror_moved(conn: &mut Pg, changes: &[Change]) -> Result<(), Error> {
-    let mut copies = Copies::default();
+/// Updates the mirror rows of changed tasks, except their launch parameters, which do not change.
+pub fn update_mirrors(conn: &mut Pg, changes: &[TaskChange]) -> Result<(), Error> {
+    let mut rows = MirrorRows::default();
     for change in changes {
-        copies.push(&change.after, None);
+        rows.push(&change.after, None);
     }
-    copies.execute(conn)?;
+    rows.execute(conn)?;
     Ok(())
 }
 
-fn word(status: Status) -> &'static str {
+fn iaso_status(status: Status) -> &'static str {
     match status {
         Status::Queued | Status::Running => "RUNNING",
         Status::Success => "SUCCESS",
@@ -154,7 +155,7 @@ fn params(task: &Task) -> String {
     }))
 }
 
-/// As `jsonb` takes it, which refuses U+0000.
+/// JSON without U+0000, which `jsonb` does not allow.
 fn text_of(value: &Value) -> String {
     let text = value.to_string();
     if text.contains("\\u0000") {
@@ -180,8 +181,8 @@ fn message_of(task: &Task) -> Option<String> {
     task.shown_message().map(|shown| shown.in_words(english))
 }
 
-/// The result as Iaso's readers take it: always an object, which its admin's list of tasks needs, and of a failed task with
-/// `message` and `stack_trace`.
+/// The result in the form that Iaso reads: always an object, which the list of tasks in its admin requires, with `message` and
+/// `stack_trace` if the task failed.
 fn result_of(task: &Task) -> Option<Value> {
     let shown = task.shown_result(english);
     if task.status() != Status::Error {
@@ -203,7 +204,7 @@ fn result_of(task: &Task) -> Option<Value> {
         .get("result")
         .is_none_or(|word| word == Status::Error.word())
     {
-        result.insert("result".to_owned(), word(Status::Error).into());
+        result.insert("result".to_owned(), iaso_status(Status::Error).into());
     }
     let message = message_of(task).unwrap_or_default();
     let trace = task.note.as_ref().map_or(message.clone(), english);
@@ -216,9 +217,9 @@ fn result_of(task: &Task) -> Option<Value> {
     Some(Value::Object(result))
 }
 
-/// What is shown of tasks, as arrays of columns: one statement for any number of them.
+/// The columns of mirror rows as arrays, so that one statement updates any number of rows.
 #[derive(Default)]
-struct Copies {
+struct MirrorRows {
     id: Vec<i64>,
     account: Vec<i64>,
     status: Vec<&'static str>,
@@ -226,20 +227,20 @@ struct Copies {
     progress_value: Vec<i32>,
     end_value: Vec<i32>,
     result: Vec<Option<String>>,
-    /// None: as it is.
+    /// None: not changed.
     params: Vec<Option<String>>,
-    created_at: Vec<At>,
-    started_at: Vec<Option<At>>,
-    ended_at: Vec<Option<At>>,
+    created_at: Vec<DbTime>,
+    started_at: Vec<Option<DbTime>>,
+    ended_at: Vec<Option<DbTime>>,
     stop_asked: Vec<bool>,
     has_ended: Vec<bool>,
 }
 
-impl Copies {
+impl MirrorRows {
     fn push(&mut self, task: &Task, params: Option<String>) {
         self.id.push(task.id.0);
         self.account.push(task.account.0);
-        self.status.push(word(task.status()));
+        self.status.push(iaso_status(task.status()));
         let message = message_of(task);
         self.message
             .push(message.map(|text| text.replace('\0', "")));
@@ -248,29 +249,29 @@ impl Copies {
         self.end_value.push(end);
         self.result.push(result_of(task).as_ref().map(text_of));
         self.params.push(params);
-        self.created_at.push(At(task.created_at));
-        self.started_at.push(task.started_at.map(At));
-        self.ended_at.push(task.ended_at.map(At));
+        self.created_at.push(DbTime(task.created_at));
+        self.started_at.push(task.started_at.map(DbTime));
+        self.ended_at.push(task.ended_at.map(DbTime));
         self.stop_asked.push(task.cancel_asked_at.is_some());
         self.has_ended.push(task.verdict().is_some());
     }
 }
 
-impl QueryId for Copies {
+impl QueryId for MirrorRows {
     type QueryId = Self;
     const HAS_STATIC_QUERY_ID: bool = true;
 }
 
-impl<Conn> RunQueryDsl<Conn> for Copies {}
+impl<Conn> RunQueryDsl<Conn> for MirrorRows {}
 
-impl QueryFragment<Backend> for Copies {
+impl QueryFragment<Backend> for MirrorRows {
     #[rustfmt::skip]
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Backend>) -> QueryResult<()> {
         out.push_sql(
-            "UPDATE public.iaso_task AS copy SET status = new.status, progress_message = new.message, \
+            "UPDATE public.iaso_task AS mirror SET status = new.status, progress_message = new.message, \
              progress_value = new.progress_value, end_value = new.end_value, result = new.result::jsonb, \
-             params = coalesce(new.params::jsonb, copy.params), started_at = new.started_at, ended_at = new.ended_at, \
-             should_be_killed = new.stop_asked OR (copy.should_be_killed AND NOT new.has_ended), external = TRUE \
+             params = coalesce(new.params::jsonb, mirror.params), started_at = new.started_at, ended_at = new.ended_at, \
+             should_be_killed = new.stop_asked OR (mirror.should_be_killed AND NOT new.has_ended), external = TRUE \
              FROM unnest(",
         );
         out.push_bind_param::<Array<BigInt>, _>(&self.id)?;
@@ -289,51 +290,51 @@ impl QueryFragment<Backend> for Copies {
         out.push_sql(", ");
         out.push_bind_param::<Array<Nullable<Text>>, _>(&self.params)?;
         out.push_sql(", ");
-        out.push_bind_param::<Array<Nullable<Stamp>>, _>(&self.started_at)?;
+        out.push_bind_param::<Array<Nullable<SqlTimestamp>>, _>(&self.started_at)?;
         out.push_sql(", ");
-        out.push_bind_param::<Array<Nullable<Stamp>>, _>(&self.ended_at)?;
+        out.push_bind_param::<Array<Nullable<SqlTimestamp>>, _>(&self.ended_at)?;
         out.push_sql(", ");
         out.push_bind_param::<Array<Bool>, _>(&self.stop_asked)?;
         out.push_sql(", ");
         out.push_bind_param::<Array<Bool>, _>(&self.has_ended)?;
         out.push_sql(", ");
-        out.push_bind_param::<Array<Stamp>, _>(&self.created_at)?;
+        out.push_bind_param::<Array<SqlTimestamp>, _>(&self.created_at)?;
         out.push_sql(
             ") AS new (id, account_id, status, message, progress_value, end_value, result, params, started_at, \
              ended_at, stop_asked, has_ended, created_at) \
-             WHERE copy.id = new.id AND copy.account_id = new.account_id AND copy.created_at = new.created_at",
+             WHERE mirror.id = new.id AND mirror.account_id = new.account_id AND mirror.created_at = new.created_at",
         );
         Ok(())
     }
 }
 
-/// Events that are told, and their messages as lines of the copies' logs, in one statement.
+/// Adds events, and their messages as lines of Iaso's task logs, in one statement.
 ///
-/// Our times are whole milliseconds, and Iaso's page takes a line's time for its key: the event's number makes two of
-/// one millisecond differ. A task that Iaso has deleted has no log any more; one that it is deleting is waited for.
-pub struct LogsToo<'a>(pub AddEvents<'a>);
+/// Iaso's page uses the time of a log line as its key, but the bridge's times are whole milliseconds. So the event's id is
+/// added as microseconds. If Iaso has deleted the mirror row, no line is added; if Iaso is deleting it, the statement waits.
+pub struct AddEventsAndLogLines<'a>(pub AddEvents<'a>);
 
-impl QueryId for LogsToo<'_> {
-    type QueryId = LogsToo<'static>;
+impl QueryId for AddEventsAndLogLines<'_> {
+    type QueryId = AddEventsAndLogLines<'static>;
     const HAS_STATIC_QUERY_ID: bool = true;
 }
 
-impl<Conn> RunQueryDsl<Conn> for LogsToo<'_> {}
+impl<Conn> RunQueryDsl<Conn> for AddEventsAndLogLines<'_> {}
 
-impl QueryFragment<Backend> for LogsToo<'_> {
+impl QueryFragment<Backend> for AddEventsAndLogLines<'_> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Backend>) -> QueryResult<()> {
-        out.push_sql("WITH told AS (");
+        out.push_sql("WITH added AS (");
         self.0.walk_ast(out.reborrow())?;
         out.push_sql(
             " RETURNING id, task_id, account_id, at, message) \
              INSERT INTO public.iaso_tasklog (message, created_at, task_id) \
-             SELECT told.message, told.at + (told.id % 1000) * INTERVAL '1 microsecond', copy.id FROM told \
-             JOIN task ON task.id = told.task_id \
-             JOIN public.iaso_task AS copy ON copy.id = told.task_id AND copy.account_id = told.account_id \
-             WHERE told.message <> '' AND ",
+             SELECT added.message, added.at + (added.id % 1000) * INTERVAL '1 microsecond', mirror.id FROM added \
+             JOIN task ON task.id = added.task_id \
+             JOIN public.iaso_task AS mirror ON mirror.id = added.task_id AND mirror.account_id = added.account_id \
+             WHERE added.message <> '' AND ",
         );
-        out.push_sql(IS_OURS);
-        out.push_sql(" ORDER BY told.id FOR KEY SHARE OF copy");
+        out.push_sql(IS_MIRROR);
+        out.push_sql(" ORDER BY added.id FOR KEY SHARE OF mirror");
         Ok(())
     }
 }

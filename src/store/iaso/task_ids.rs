@@ -1,8 +1,9 @@
-//! Ids of tasks are assigned by Iaso's own sequence, which the bridge has no right to set. A row that is inserted and
-//! rolled back uses up an id all the same, so that is how ids are left out after a restore.
+//! Skipping task ids after a restore, in Iaso's database. Iaso's sequence assigns the ids, and the bridge may not set it. An
+//! insert that is rolled back also uses up an id, so ids are skipped that way.
 //!
-//! Where only Iaso's tables were restored, the sequence is behind the ids that the bridge already has: each launch would
-//! fail until it has caught up. The sequence is brought beyond them, or the start says how the database's owner does it.
+//! If only Iaso's tables were restored, the sequence is behind the ids that the bridge already has, and each launch would fail
+//! until it has caught up. The sequence is then advanced past them; if that takes too many ids, the start fails with the
+//! statement that the owner of the database has to run.
 
 use diesel::prelude::*;
 use diesel::result::Error as Diesel;
@@ -12,13 +13,13 @@ use super::NAME;
 use crate::store::connection::Pg;
 use crate::store::error::OpenError;
 
-/// Ids left out at each start. The rows leave space in Iaso's table to be cleaned up, and its ids have 32 bits: fewer
-/// than in a database of our own.
-const LEFT_OUT: i64 = 100;
-/// Ids that one start uses up to catch up with those that the bridge has.
-const MOST: i64 = 20_000;
+/// Ids that are skipped at each start. Fewer than in the bridge's own database, because the rolled-back rows occupy space in
+/// Iaso's table until it is vacuumed, and its ids have 32 bits.
+const SKIPPED: i64 = 100;
+/// Ids that one start uses up at most to catch up with the bridge's ids.
+const MAX_CATCH_UP: i64 = 20_000;
 
-/// As `mirror.rs` inserts a copy, for an account that is there. Without any account there are no tasks either.
+/// Inserts rows like those of `mirror.rs`, for any existing account. Without accounts there are no tasks.
 const INSERT: &str = "WITH used AS (INSERT INTO public.iaso_task (created_at, started_at, ended_at, progress_value, \
     end_value, result, status, name, params, queue_answer, progress_message, should_be_killed, external, account_id, \
     created_by_id, launcher_id) SELECT now(), NULL, NULL, 0, 0, NULL, 'RUNNING', $1, '{}'::jsonb, NULL, NULL, FALSE, \
@@ -26,21 +27,21 @@ const INSERT: &str = "WITH used AS (INSERT INTO public.iaso_task (created_at, st
     generate_series(1, $2) RETURNING id) SELECT max(id)::bigint AS id FROM used";
 
 #[derive(QueryableByName)]
-struct Used {
+struct LastUsedId {
     #[diesel(sql_type = Nullable<BigInt>)]
     id: Option<i64>,
 }
 
 /// `highest` is the highest id of the bridge's own tasks.
-pub fn leave_out(conn: &mut Pg, highest: i64) -> Result<(), OpenError> {
-    let Some(reached) = use_up(conn, LEFT_OUT)? else {
+pub fn skip_task_ids(conn: &mut Pg, highest: i64) -> Result<(), OpenError> {
+    let Some(reached) = use_up(conn, SKIPPED)? else {
         return Ok(());
     };
     if reached >= highest {
         return Ok(());
     }
     let behind = highest - reached;
-    let reached = use_up(conn, behind.min(MOST))?.unwrap_or(reached);
+    let reached = use_up(conn, behind.min(MAX_CATCH_UP))?.unwrap_or(reached);
     if reached >= highest {
         return Ok(());
     }
@@ -50,11 +51,11 @@ pub fn leave_out(conn: &mut Pg, highest: i64) -> Result<(), OpenError> {
     )))
 }
 
-/// The last id used up.
+/// Uses up this number of ids and returns the last one. None without accounts.
 fn use_up(conn: &mut Pg, number: i64) -> QueryResult<Option<i64>> {
     let mut used = None;
     let done = conn.transaction(|conn| {
-        let found: Used = diesel::sql_query(INSERT)
+        let found: LastUsedId = diesel::sql_query(INSERT)
             .bind::<Text, _>(NAME)
             .bind::<BigInt, _>(number)
             .get_result(conn)?;

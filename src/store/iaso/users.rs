@@ -1,19 +1,18 @@
-//! Iaso's users, as its own tables have them: who they are, which account is theirs, and whether they have the
-//! permission to use pipelines.
+//! Iaso's users: their account, and whether they have the permission to use pipelines.
 //!
-//! The permission is looked for as Django's `has_perm("iaso.iaso_pipeline_management")` does, among the user's own and
-//! those of their groups; Iaso's roles are groups, which Iaso gives to the user together with the role. Its bulk edit
-//! of users forgets the group, so the roles of the profile count by themselves, too, if they are of its account. An
-//! account's modules are not asked, as there.
+//! The permission is checked as Django's `has_perm("iaso.iaso_pipeline_management")` does: among the user's own permissions and
+//! those of their groups. Iaso's roles are groups, which Iaso adds to the user together with the role. Iaso's bulk edit of
+//! users does not add the group, so the roles of the profile count as well, if they belong to its account. The account's
+//! modules are not checked, as in Iaso.
 //!
-//! Who may change the OpenHEXA configuration is decided as Iaso's admin does: staff whom Django lets change instances of
-//! OpenHEXA, or the older record `openhexa-config` where the account is served by that. A role gives no right there.
+//! The right to change the OpenHEXA configuration follows Iaso's admin: staff users who have Django's permission to change
+//! OpenHEXA instances, or to change the record `openhexa-config` if the account uses that record. Roles do not count there.
 
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Nullable, Text};
 
-use super::need::{Need, Right};
-use super::prepared::{self, Prepared, Value};
+use super::prepared_statement::{self, Param, PreparedStatement};
+use super::required_columns::{RequiredColumns, Right};
 use crate::domain::ids::AccountId;
 use crate::domain::principal::Person;
 use crate::domain::user::{PERMISSION, User};
@@ -57,15 +56,15 @@ const USER: &str = "
     FROM public.auth_user u LEFT JOIN public.iaso_profile p ON p.user_id = u.id
     WHERE u.id = $1";
 
-const fn read(table: &'static str, columns: &'static [&'static str]) -> Need {
-    Need {
+const fn read(table: &'static str, columns: &'static [&'static str]) -> RequiredColumns {
+    RequiredColumns {
         table,
         right: Right::Read,
         columns,
     }
 }
 
-pub const NEEDS: &[Need] = &[
+pub const REQUIRED_COLUMNS: &[RequiredColumns] = &[
     read(
         "auth_user",
         &[
@@ -88,9 +87,9 @@ pub const NEEDS: &[Need] = &[
     read("iaso_userrole", &["id", "group_id", "account_id"]),
 ];
 
-/// The user with an id.
+/// The result of looking up a user by id.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Found {
+pub enum UserLookup {
     Active(User),
     /// Deactivated in Iaso.
     Inactive,
@@ -98,7 +97,7 @@ pub enum Found {
 }
 
 #[derive(QueryableByName)]
-struct Row {
+struct UserRow {
     #[diesel(sql_type = BigInt)]
     id: i64,
     #[diesel(sql_type = Text)]
@@ -119,35 +118,35 @@ struct Row {
     configures: bool,
 }
 
-struct Question;
+struct UserQuery;
 
-impl prepared::Question for Question {
+impl prepared_statement::QueryText for UserQuery {
     const TEXT: &'static str = USER;
 }
 
-pub fn user(db: &mut Db<'_>, id: i64) -> Result<Found, Error> {
+pub fn iaso_user(db: &mut Db<'_>, id: i64) -> Result<UserLookup, Error> {
     // Iaso's ids have 32 bits.
-    let (Some((conn, beside)), Ok(id)) = (db.attached(), i32::try_from(id)) else {
-        return Ok(Found::NotFound);
+    let (Some((conn, attachment)), Ok(id)) = (db.attached(), i32::try_from(id)) else {
+        return Ok(UserLookup::NotFound);
     };
-    let record_account = beside
+    let record_account = attachment
         .config_account
         .and_then(|own| i32::try_from(own.0).ok());
-    let values = [
-        Value::Integer(Some(id)),
-        Value::Text(PERMISSION),
-        Value::Integer(record_account),
+    let params = [
+        Param::Integer(Some(id)),
+        Param::Text(PERMISSION),
+        Param::Integer(record_account),
     ];
-    let question = Prepared::<Question>::with(values);
-    let row: Option<Row> = question.get_result(conn).optional()?;
+    let query = PreparedStatement::<UserQuery>::with(params);
+    let row: Option<UserRow> = query.get_result(conn).optional()?;
     Ok(match row {
-        Some(row) if row.is_active => Found::Active(user_of(row)),
-        Some(_) => Found::Inactive,
-        None => Found::NotFound,
+        Some(row) if row.is_active => UserLookup::Active(user_of(row)),
+        Some(_) => UserLookup::Inactive,
+        None => UserLookup::NotFound,
     })
 }
 
-fn user_of(row: Row) -> User {
+fn user_of(row: UserRow) -> User {
     let name = format!("{} {}", row.first_name, row.last_name);
     User {
         person: Person {

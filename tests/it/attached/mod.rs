@@ -2,9 +2,9 @@
 //! each account uses. `stage.rs` creates the environment.
 
 mod configuration;
-mod copies;
 mod crashes;
 mod kill;
+mod mirror_rows;
 mod settings;
 mod shared;
 pub mod stage;

@@ -10,7 +10,7 @@ use chrono::TimeDelta;
 use fernet::Fernet;
 use openhexa_bridge::app;
 use openhexa_bridge::domain::principal::Role;
-use openhexa_bridge::store::{self, Address, Store};
+use openhexa_bridge::store::{self, DatabaseAddress, Store};
 use openhexa_emulator::{Emulator, Options};
 use regex::Regex;
 use serde_json::{Value, json};
@@ -240,22 +240,22 @@ impl Stage {
     /// The bridge's store, opened once more as `serve` opens it.
     pub async fn store(&self) -> Store {
         let options = store::Options {
-            address: Address::Postgres {
+            address: DatabaseAddress::Postgres {
                 url: self.iaso.bridge.clone().into(),
-                tls: store::Tls::Off,
+                tls: store::TlsMode::Off,
             },
             encryption_key: self.story.secrets.encryption.clone().into(),
             pool_size: 1,
             wait: PATIENCE,
         };
-        let beside = store::BesideIaso {
+        let beside = store::AttachOptions {
             encrypted_text_field_key: self.iaso.key.clone().into(),
             config_account: None,
             watched_for: TimeDelta::days(2),
             reads_users: false,
         };
         let opening =
-            tokio::task::spawn_blocking(move || Store::open_beside(options, &beside).unwrap());
+            tokio::task::spawn_blocking(move || Store::open_attached(options, &beside).unwrap());
         opening.await.unwrap()
     }
 

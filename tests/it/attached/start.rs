@@ -3,7 +3,7 @@
 use openhexa_bridge::domain::ids::AccountId;
 use openhexa_bridge::domain::principal::Role;
 use openhexa_bridge::service::identity::{KeyRequest, create_key};
-use openhexa_bridge::store::Vault;
+use openhexa_bridge::store::Cipher;
 use secrecy::ExposeSecret as _;
 use serde_json::json;
 
@@ -18,7 +18,7 @@ async fn ended(iaso: &Iaso, args: &[&str], more: &[(&str, &str)]) -> Ended {
         .setting("DATABASE__URL", &iaso.bridge)
         .setting(
             "SECRETS__ENCRYPTION_KEY",
-            Vault::fresh_key().expose_secret(),
+            Cipher::generate_key().expose_secret(),
         )
         .setting(
             "SECRETS__CALLBACK_KEY",
@@ -363,16 +363,16 @@ async fn a_sequence_far_behind_the_bridges_ids_is_told_at_the_start() {
     let highest = started(&stage).await;
     restored_before(&stage, task + 1).await;
     let store = stage.store().await;
-    let error = store.leave_out_ids().await.unwrap_err().to_string();
+    let error = store.skip_task_ids().await.unwrap_err().to_string();
     assert!(
         error.contains(&format!("the bridge at {highest}")) && error.contains("SELECT setval("),
         "{error}"
     );
     // Each start brings the sequence further.
     for _ in 0..4 {
-        let _ = store.leave_out_ids().await;
+        let _ = store.skip_task_ids().await;
     }
-    store.leave_out_ids().await.unwrap();
+    store.skip_task_ids().await.unwrap();
     assert!(started(&stage).await > highest);
     stage.end().await;
 }

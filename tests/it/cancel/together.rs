@@ -117,7 +117,7 @@ async fn a_look_at_many_waits_for_nobody_who_holds_one_of_the_tasks() {
     let (go_on, may_go_on) = mpsc::channel();
     let may_go_on = Arc::new(Mutex::new(may_go_on));
     let holding = store.write(move |db| {
-        store::lock(db, TaskId(task))?.unwrap();
+        store::lock_task(db, TaskId(task))?.unwrap();
         begun.send(()).unwrap();
         let _ = may_go_on.lock().unwrap().recv_timeout(PATIENCE);
         Ok::<_, Error>(())

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use openhexa_bridge::store::Vault;
+use openhexa_bridge::store::Cipher;
 use rustix::process::Signal;
 use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
@@ -100,7 +100,7 @@ impl Processes {
         let site = Self {
             postgres,
             database,
-            encryption_key: Vault::fresh_key().expose_secret().to_owned(),
+            encryption_key: Cipher::generate_key().expose_secret().to_owned(),
             bridges: Default::default(),
             front: Front::open(addresses.clone(), client.clone()),
             addresses,

@@ -1,6 +1,6 @@
 //! `check-config`: findings on standard output, and the exit status.
 
-use openhexa_bridge::store::Vault;
+use openhexa_bridge::store::Cipher;
 use secrecy::ExposeSecret as _;
 
 use super::*;
@@ -15,7 +15,7 @@ fn check(folder: &Path) -> Line {
         .inside(folder)
         .setting(
             "SECRETS__ENCRYPTION_KEY",
-            Vault::fresh_key().expose_secret(),
+            Cipher::generate_key().expose_secret(),
         )
         .setting(
             "SECRETS__CALLBACK_KEY",
@@ -223,10 +223,10 @@ async fn a_doubt_is_told_and_stops_nothing() {
         (
             check().setting(
                 "SECRETS__PREVIOUS_ENCRYPTION_KEYS",
-                Vault::fresh_key().expose_secret(),
+                Cipher::generate_key().expose_secret(),
             ),
             &[
-                "warning: secrets.previous_encryption_keys is set: run `openhexa-bridge reseal`, then remove the keys",
+                "warning: secrets.previous_encryption_keys is set: run `openhexa-bridge reencrypt`, then remove the keys",
             ],
         ),
         (
@@ -255,7 +255,7 @@ async fn a_bad_setting_is_told_as_at_the_start() {
 fn check_database(folder: &Path, url: &str) -> Line {
     let line = Line::of(&["check-config", "--database"]).inside(folder);
     let line = line.setting("DATABASE__URL", url);
-    let key = Vault::fresh_key();
+    let key = Cipher::generate_key();
     line.setting("SECRETS__ENCRYPTION_KEY", key.expose_secret())
         .setting(
             "SECRETS__CALLBACK_KEY",
@@ -304,7 +304,7 @@ async fn a_database_that_cannot_be_opened_is_an_obstacle() {
 #[tokio::test]
 async fn without_a_key_nobody_could_sign_in_on_a_network() {
     let folder = tempfile::tempdir().unwrap();
-    let encryption_key = Vault::fresh_key();
+    let encryption_key = Cipher::generate_key();
     let line = |args: &[&str], address: &str| {
         Line::of(args)
             .inside(folder.path())

@@ -1,6 +1,6 @@
 //! The database URL: the formats for a file, and the error if it cannot be opened.
 
-use openhexa_bridge::store::Vault;
+use openhexa_bridge::store::Cipher;
 use secrecy::ExposeSecret as _;
 
 use super::*;
@@ -10,7 +10,7 @@ fn migrate(url: &str) -> Line {
         .setting("DATABASE__URL", url)
         .setting(
             "SECRETS__ENCRYPTION_KEY",
-            Vault::fresh_key().expose_secret(),
+            Cipher::generate_key().expose_secret(),
         )
 }
 

@@ -1,6 +1,6 @@
 //! `serve` and `migrate`.
 
-use openhexa_bridge::store::Vault;
+use openhexa_bridge::store::Cipher;
 use rstest::rstest;
 use rustix::process::Signal;
 use secrecy::ExposeSecret as _;
@@ -17,7 +17,7 @@ fn serve(url: &str) -> Line {
         .setting("DATABASE__URL", url)
         .setting(
             "SECRETS__ENCRYPTION_KEY",
-            Vault::fresh_key().expose_secret(),
+            Cipher::generate_key().expose_secret(),
         )
         .setting(
             "SECRETS__CALLBACK_KEY",
@@ -79,7 +79,7 @@ async fn migrate_makes_the_tables_and_ends(#[values(Sqlite, Postgres)] base: Bas
             .setting("DATABASE__URL", &url)
             .setting(
                 "SECRETS__ENCRYPTION_KEY",
-                Vault::fresh_key().expose_secret(),
+                Cipher::generate_key().expose_secret(),
             );
         let ended = migrate.run().await;
         assert_eq!(ended.status.code(), Some(0), "{:#?}", ended.err);

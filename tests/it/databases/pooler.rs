@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use openhexa_bridge::store::{Address, Options, Store, Tls, Vault};
+use openhexa_bridge::store::{Cipher, DatabaseAddress, Options, Store, TlsMode};
 use secrecy::ExposeSecret as _;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -111,11 +111,11 @@ impl Pooler {
 
 fn open(url: &str) -> Store {
     Store::open(Options {
-        address: Address::Postgres {
+        address: DatabaseAddress::Postgres {
             url: url.into(),
-            tls: Tls::Off,
+            tls: TlsMode::Off,
         },
-        encryption_key: Vault::fresh_key(),
+        encryption_key: Cipher::generate_key(),
         pool_size: 2,
         wait: std::time::Duration::from_secs(20),
     })
@@ -159,7 +159,7 @@ async fn a_pooler_in_transaction_mode_is_refused_by_check_config() {
     let folder = tempfile::tempdir().unwrap();
     for (url, refused) in [(pooled, true), (direct, false)] {
         let line = Line::of(&["check-config", "--database"]).inside(folder.path());
-        let key = Vault::fresh_key();
+        let key = Cipher::generate_key();
         let line = line
             .setting("DATABASE__URL", &url)
             .setting("SECRETS__ENCRYPTION_KEY", key.expose_secret())

@@ -1,6 +1,6 @@
 //! A database that responds but fails: the caller gets a 503, the log contains the cause.
 
-use openhexa_bridge::store::Vault;
+use openhexa_bridge::store::Cipher;
 use rstest::rstest;
 use secrecy::ExposeSecret as _;
 use serde_json::Value;
@@ -223,7 +223,7 @@ async fn a_sqlite_on_a_full_disk_is_503_for_what_writes_and_not_ready() {
         .env("OPENHEXA_BRIDGE__SERVER__PORT", "0")
         .env(
             "OPENHEXA_BRIDGE__SECRETS__ENCRYPTION_KEY",
-            Vault::fresh_key().expose_secret(),
+            Cipher::generate_key().expose_secret(),
         )
         .env(
             "OPENHEXA_BRIDGE__SECRETS__CALLBACK_KEY",

@@ -8,7 +8,7 @@
 use std::path::{Path, PathBuf};
 use std::process::{Output, Stdio};
 
-use openhexa_bridge::store::Vault;
+use openhexa_bridge::store::Cipher;
 use rustix::process::Signal;
 use secrecy::ExposeSecret as _;
 use serde_json::json;
@@ -51,7 +51,7 @@ fn serve(data: &Path) -> Process {
         )
         .setting(
             "SECRETS__ENCRYPTION_KEY",
-            Vault::fresh_key().expose_secret(),
+            Cipher::generate_key().expose_secret(),
         )
         .setting(
             "SECRETS__CALLBACK_KEY",

@@ -103,9 +103,9 @@ async fn a_change_of_before_tokens_left_a_mark_tells_nothing_of_them(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let story = begin(base).await;
-    let vault = story.store().await.vault.clone();
+    let cipher = story.store().await.cipher.clone();
     let kept = json!({"openhexa_url": story.openhexa, "workspace_slug": "demo"}).to_string();
-    let sealed = vault.seal(&kept);
+    let sealed = cipher.encrypt(&kept);
     crate::support::database::sql(
         &story,
         &format!("UPDATE config_change SET content = '{sealed}'"),

@@ -174,8 +174,8 @@ async fn a_cookie_of_somebody_elses_making_opens_nothing(#[values(Sqlite, Postgr
     let story = begin(base).await;
     let good = cookie(&enter(&story, &story.secrets.viewer, LIST).await);
     let (name, sealed) = good.split_once('=').unwrap();
-    let vault = story.store().await.vault.clone();
-    let other = vault.seal(&story.secrets.admin);
+    let cipher = story.store().await.cipher.clone();
+    let other = cipher.encrypt(&story.secrets.admin);
     for value in [
         "",
         "x",
@@ -483,7 +483,7 @@ async fn sessions_of_one_key_are_bounded_and_those_over_are_deleted(
         for number in 1..=5 {
             let id = SessionId(Uuid::from_u128(number));
             if store
-                .read(move |db| store::is_session(db, id, at))
+                .read(move |db| store::is_session_active(db, id, at))
                 .await
                 .unwrap()
             {

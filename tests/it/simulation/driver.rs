@@ -9,7 +9,7 @@ use openhexa_bridge::domain::principal::{Actor, Principal, Role};
 use openhexa_bridge::domain::task::Task;
 use openhexa_bridge::service::identity::ONLY_ACCOUNT;
 use openhexa_bridge::service::{Bridge, Error};
-use openhexa_bridge::store::{self, Db, Order, Store, TaskFilter};
+use openhexa_bridge::store::{self, Db, SortColumn, Store, TaskFilter};
 use secrecy::ExposeSecret;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
@@ -283,12 +283,12 @@ impl Driver {
 
     /// Where the bridges lead now, as the database has it.
     fn look_at_config(&mut self) {
-        let vault = self.store.vault.clone();
+        let cipher = self.store.cipher.clone();
         let found = self.read(move |db| {
-            let Some(config) = store::config_of(db, &vault, ONLY_ACCOUNT)? else {
+            let Some(config) = store::config_of(db, &cipher, ONLY_ACCOUNT)? else {
                 return Ok(None);
             };
-            store::connection(db, &vault, config.connection).map(Some)
+            store::connection(db, &cipher, config.connection).map(Some)
         });
         self.aim = found.map(|connection| {
             let target = connection.target;
@@ -309,11 +309,11 @@ impl Driver {
             from: None,
             to: None,
             search: None,
-            order: Order::CreatedAt,
+            order: SortColumn::CreatedAt,
             descending: false,
             limit: 100_000,
         };
-        let tasks = self.read(move |db| Ok(store::list(db, &filter, 1)?.tasks));
+        let tasks = self.read(move |db| Ok(store::task_page(db, &filter, 1)?.tasks));
         let mut world = self.world.lock().unwrap();
         for task in &tasks {
             world.witness.saw(task);
@@ -322,7 +322,7 @@ impl Driver {
     }
 
     pub fn events_of(&self, task: TaskId) -> Vec<openhexa_bridge::domain::event::Event> {
-        let part = store::EventsPart {
+        let part = store::EventsQuery {
             before: None,
             limit: 10_000,
             messages_only: false,

@@ -39,7 +39,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use openhexa_bridge::store::{Address, Options, Store, Tls, Vault};
+use openhexa_bridge::store::{Cipher, DatabaseAddress, Options, Store, TlsMode};
 use secrecy::SecretString;
 
 use crate::support::postgres;
@@ -73,13 +73,13 @@ enum Base {
 fn tell(seed: u64, base: Base, law: Law) -> Told {
     let folder = tempfile::tempdir_in(quick_folder()).unwrap();
     let address = match base {
-        Base::Sqlite => Address::Sqlite(folder.path().join("bridge.db")),
-        Base::Postgres => Address::Postgres {
+        Base::Sqlite => DatabaseAddress::Sqlite(folder.path().join("bridge.db")),
+        Base::Postgres => DatabaseAddress::Postgres {
             url: postgres::database().into(),
-            tls: Tls::Off,
+            tls: TlsMode::Off,
         },
     };
-    let key = Vault::fresh_key();
+    let key = Cipher::generate_key();
     let stores = [(); 3].map(|()| open(&address, &key));
     stores[0].migrate().unwrap();
     let mut driver = Driver::new(seed, law, stores);
@@ -105,7 +105,7 @@ fn quick_folder() -> PathBuf {
     }
 }
 
-fn open(address: &Address, key: &SecretString) -> Store {
+fn open(address: &DatabaseAddress, key: &SecretString) -> Store {
     let options = Options {
         address: address.clone(),
         encryption_key: key.clone(),

@@ -371,7 +371,7 @@ impl Driver {
                 self.deliver();
             }
             self.pass_at(round % 2);
-            let vitals = self.read(store::vitals);
+            let vitals = self.read(store::polling_state);
             let next_letter = self.world(|world| world.mail.keys().next().map(|key| key.0));
             let next_poll = vitals.next_poll.map(|at| at.timestamp_millis());
             let Some(next) = next_letter.into_iter().chain(next_poll).min() else {

@@ -31,7 +31,7 @@ async fn a_change_that_began_first_and_is_committed_last_is_not_missed() {
     let (go_on, may_go_on) = mpsc::channel();
     let may_go_on = Arc::new(Mutex::new(may_go_on));
     let writing = store.write(move |db| {
-        let task = store::lock(db, TaskId(slow))?.unwrap();
+        let task = store::lock_task(db, TaskId(slow))?.unwrap();
         let report = Report {
             word: None,
             message: Some("slow".to_owned()),
@@ -40,7 +40,7 @@ async fn a_change_that_began_first_and_is_committed_last_is_not_missed() {
             result: None,
         };
         let changed = task.clone().observe(&Observation::Reported(report), now);
-        store::save(db, &task, &changed.unwrap())?;
+        store::save_task(db, &task, &changed.unwrap())?;
         begun.send(()).unwrap();
         may_go_on.lock().unwrap().recv().unwrap();
         Ok::<_, Error>(())

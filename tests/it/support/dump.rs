@@ -13,7 +13,7 @@ const TABLES: [&str; 11] = [
     "run",
     "event",
     "idempotency",
-    "declared",
+    "parameter_declaration",
     "probe",
 ];
 

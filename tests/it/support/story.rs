@@ -21,7 +21,7 @@ use openhexa_bridge::domain::connection::Target;
 use openhexa_bridge::service::Bridge;
 use openhexa_bridge::service::identity::ONLY_ACCOUNT;
 use openhexa_bridge::settings::{Settings, Sources};
-use openhexa_bridge::store::{ConfigContent, Vault};
+use openhexa_bridge::store::{Cipher, NewConfig};
 use openhexa_emulator::Emulator;
 use reqwest::Method;
 use secrecy::ExposeSecret;
@@ -185,7 +185,7 @@ impl Default for Secrets {
             viewer: secret("viewer-key"),
             operator: secret("operator-key"),
             admin: secret("admin-key"),
-            encryption: Vault::fresh_key().expose_secret().to_owned(),
+            encryption: Cipher::generate_key().expose_secret().to_owned(),
             callback: secret("callback-signing-key"),
             parameter: secret("parameter"),
             more: Vec::new(),
@@ -271,7 +271,7 @@ impl Story {
         token: &str,
         workspace: &str,
     ) {
-        let content = ConfigContent {
+        let content = NewConfig {
             instance: url.to_owned(),
             target: Target {
                 url: url.to_owned(),

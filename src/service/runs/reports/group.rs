@@ -18,7 +18,7 @@ use crate::service::runs::Rules;
 use crate::service::runs::apply::{
     Applied, Effects, Update, audit_kill, evaluate, is_new_state, with_note, write_effects,
 };
-use crate::store::{self, Change, Db, Told};
+use crate::store::{self, Db, TaskChange, TaskEvent};
 
 /// A report and its sender.
 #[derive(Clone)]
@@ -43,14 +43,14 @@ pub fn apply_all(
     items: &[Item],
 ) -> Result<(Vec<Answer>, HashMap<TaskId, Usage>), Error> {
     let wanted = items.iter().map(|item| (item.who.account(), item.task));
-    let before = store::lock_many(db, &wanted.collect())?;
+    let before = store::lock_tasks(db, &wanted.collect())?;
     let known: Vec<TaskId> = before.keys().copied().collect();
     let mut group = GroupOutcome {
         usages: usages(db, rules, throttle, items, &known)?,
         may_hold: throttle.has_room(),
         ..GroupOutcome::default()
     };
-    for killed in store::killed(db, &known)? {
+    for killed in store::kill_requested(db, &known)? {
         group.apply_kill(rules, &before, killed, items);
     }
     let answers = items
@@ -84,7 +84,7 @@ fn usages(
 #[derive(Default)]
 struct GroupOutcome {
     after: HashMap<TaskId, Task>,
-    told: Vec<Told>,
+    told: Vec<TaskEvent>,
     effects: Vec<(TaskId, Effects)>,
     usages: HashMap<TaskId, Usage>,
     may_hold: bool,
@@ -243,7 +243,7 @@ impl GroupOutcome {
                 if is_full {
                     let event = Event::new(at, Source::Bridge, EventKind::LogFull);
                     let event = with_note(event, &NoteCode::LogFull.into());
-                    self.told.push(Told {
+                    self.told.push(TaskEvent {
                         account,
                         task,
                         event,
@@ -281,7 +281,7 @@ impl GroupOutcome {
 
     fn keep(&mut self, applied: Applied) {
         let (account, task) = (applied.after.account, applied.after.id);
-        self.told.extend(applied.event.map(|event| Told {
+        self.told.extend(applied.event.map(|event| TaskEvent {
             account,
             task,
             event,
@@ -291,14 +291,14 @@ impl GroupOutcome {
     }
 
     fn write(mut self, db: &mut Db<'_>, before: HashMap<TaskId, Task>) -> Result<(), Error> {
-        let changes: Vec<Change> = before
+        let changes: Vec<TaskChange> = before
             .into_iter()
             .filter_map(|(id, before)| {
                 let after = self.after.remove(&id)?;
-                (after != before).then_some(Change { before, after })
+                (after != before).then_some(TaskChange { before, after })
             })
             .collect();
-        store::save_many(db, &changes)?;
+        store::save_tasks(db, &changes)?;
         for (task, effects) in &self.effects {
             write_effects(db, *task, effects)?;
         }

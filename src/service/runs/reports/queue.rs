@@ -132,7 +132,7 @@ impl Reports {
     /// One transaction for all. If it fails, all fail.
     fn in_transaction(&self, items: &[Item]) -> (Result<Vec<Answer>, Error>, Progress) {
         let progress = Cell::new(Progress::NotStarted);
-        let done = self.writer.store.write_here(|db| {
+        let done = self.writer.store.write_blocking(|db| {
             progress.set(Progress::Started);
             let answered = apply_all(db, &self.writer.rules, &self.throttle, items)?;
             progress.set(Progress::Written);

@@ -21,7 +21,8 @@ async fn counts_of_one_snapshot_fit_together(#[values(Sqlite, Postgres)] base: B
     let store = story.store().await;
     let (began, has_begun) = tokio::sync::oneshot::channel();
     let (go, goes) = std::sync::mpsc::channel();
-    let queued = |db: &mut store::Db<'_>| store::count_of(db, AccountId(1), Status::Queued);
+    let queued =
+        |db: &mut store::Db<'_>| store::count_with_status(db, AccountId(1), Status::Queued);
     let counting = store.snapshot(move |db| {
         let first = queued(db)?;
         began.send(()).unwrap();

@@ -9,7 +9,7 @@ use openhexa_bridge::app::{self, Running, Start};
 use openhexa_bridge::clock::Clock;
 use openhexa_bridge::domain::ids::TaskId;
 use openhexa_bridge::service::runs::CycleReport;
-use openhexa_bridge::store::{self, Address, Options, Store};
+use openhexa_bridge::store::{self, DatabaseAddress, Options, Store};
 use reqwest::Method;
 use serde_json::{Map, Value, json};
 use tokio::io::{AsyncBufReadExt, BufReader};
@@ -143,18 +143,20 @@ impl Story {
     /// The encrypted secrets of a launch, if they are stored.
     pub async fn kept(&self, task: i64) -> Option<Map<String, Value>> {
         let store = self.store().await;
-        let vault = store.vault.clone();
-        let read = store.read(move |db| store::secrets_of(db, &vault, TaskId(task)));
+        let cipher = store.cipher.clone();
+        let read = store.read(move |db| store::secrets_of(db, &cipher, TaskId(task)));
         read.await.unwrap()
     }
 
     /// Opens the story's database again.
     pub async fn store(&self) -> Store {
         let address = match self.base {
-            Base::Sqlite => Address::Sqlite(self.database.trim_start_matches("sqlite:").into()),
-            Base::Postgres => Address::Postgres {
+            Base::Sqlite => {
+                DatabaseAddress::Sqlite(self.database.trim_start_matches("sqlite:").into())
+            }
+            Base::Postgres => DatabaseAddress::Postgres {
                 url: self.database.clone().into(),
-                tls: store::Tls::Off,
+                tls: store::TlsMode::Off,
             },
         };
         let options = Options {

@@ -1,7 +1,8 @@
-//! Many tasks in one transaction: read and locked, saved, and their events told, in as few statements as there can be.
+//! Batch writes: locks, reads and saves many tasks and adds their events in one transaction, with as few statements as
+//! possible.
 //!
-//! PostgreSQL takes each as one statement, its rows as arrays, so that its text is prepared once whatever the number;
-//! SQLite has no way to travel, and takes them one by one.
+//! On PostgreSQL each operation is one statement that takes the rows as arrays, so that one prepared statement serves any
+//! number of rows. SQLite has no network round trips, so the rows are written one by one.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -13,38 +14,38 @@ use diesel::sql_types::{Array, BigInt, Bool, Integer, Nullable, Text};
 use super::connection::{Db, on};
 use super::error::Error;
 use super::iaso;
-use super::rows::TaskRow;
+use super::rows::TaskColumns;
 use super::schema::{event, task};
-use super::tasks::{get, many, save_run, save_task, whole};
-use super::types::{At, Stamp};
+use super::tasks::{get_task, refuse_partial, unscoped_tasks, update_run_row, update_task_row};
+use super::types::{DbTime, SqlTimestamp};
 use crate::domain::event::Event;
 use crate::domain::ids::{AccountId, TaskId};
 use crate::domain::task::Task;
 
-/// A task as it was read and as it is to be.
-pub struct Change {
+/// A task before and after a change.
+pub struct TaskChange {
     pub before: Task,
     pub after: Task,
 }
 
-/// An event to be told of a task.
-pub struct Told {
+/// An event to add to a task's history.
+pub struct TaskEvent {
     pub account: AccountId,
     pub task: TaskId,
     pub event: Event,
 }
 
-/// Reads tasks that the transaction then owns, each of its account; those that it does not have are left out, and of
-/// another account's nothing is waited for or read.
+/// Locks and reads tasks, each only if it belongs to the given account. Other ids are left out: tasks of other accounts are
+/// neither locked nor read.
 ///
-/// Locked in the order of accounts and ids, so that two who lock several cannot wait for each other. Read by a statement
-/// of its own: one that waited for a lock would show the task as it is and its run as it was.
-pub fn lock_many(
+/// Tasks are locked in the order of accounts and ids, so that two transactions that lock several tasks cannot deadlock. They
+/// are read by a second statement: a statement that waited for a lock could return the new task with the old run.
+pub fn lock_tasks(
     db: &mut Db<'_>,
     wanted: &BTreeSet<(AccountId, TaskId)>,
 ) -> Result<HashMap<TaskId, Task>, Error> {
     let conn = match db {
-        Db::Sqlite(_) => return one_by_one(db, wanted),
+        Db::Sqlite(_) => return lock_one_by_one(db, wanted),
         Db::Pg(conn, _) => &mut **conn,
     };
     let mut by_account: BTreeMap<i64, Vec<i64>> = BTreeMap::new();
@@ -58,76 +59,76 @@ pub fn lock_many(
         locked.extend(query.for_update().load::<i64>(conn)?);
     }
     let locked: Vec<TaskId> = locked.into_iter().map(TaskId).collect();
-    let known = many(db, &locked)?.into_iter();
-    Ok(known.map(|task| (task.id, task)).collect())
+    let tasks = unscoped_tasks(db, &locked)?.into_iter();
+    Ok(tasks.map(|task| (task.id, task)).collect())
 }
 
-fn one_by_one(
+fn lock_one_by_one(
     db: &mut Db<'_>,
     wanted: &BTreeSet<(AccountId, TaskId)>,
 ) -> Result<HashMap<TaskId, Task>, Error> {
     let mut known = HashMap::new();
     for (account, id) in wanted {
-        if let Some(task) = get(db, *account, *id)? {
+        if let Some(task) = get_task(db, *account, *id)? {
             known.insert(*id, task);
         }
     }
     Ok(known)
 }
 
-/// Saves what changed of tasks read with [`lock_many`] in the same transaction.
-pub fn save_many(db: &mut Db<'_>, changes: &[Change]) -> Result<(), Error> {
+/// Saves the changes of tasks that were read with [`lock_tasks`] in the same transaction.
+pub fn save_tasks(db: &mut Db<'_>, changes: &[TaskChange]) -> Result<(), Error> {
     for change in changes {
-        whole(&change.after)?;
+        refuse_partial(&change.after)?;
     }
     match db {
         Db::Sqlite(_) => {
             for change in changes {
-                save_task(db, &change.after)?;
+                update_task_row(db, &change.after)?;
             }
         }
         Db::Pg(..) if changes.is_empty() => {}
-        Db::Pg(conn, beside) => {
+        Db::Pg(conn, attachment) => {
             SaveTasks::from(changes).execute(&mut **conn)?;
-            if beside.is_some() {
-                iaso::mirror_moved(conn, changes)?;
+            if attachment.is_some() {
+                iaso::update_mirrors(conn, changes)?;
             }
         }
     }
     for change in changes {
         if change.before.run != change.after.run {
-            save_run(db, &change.after)?;
+            update_run_row(db, &change.after)?;
         }
     }
     Ok(())
 }
 
-/// Tells events, in their order.
-pub fn add_events(db: &mut Db<'_>, told: &[Told]) -> Result<(), Error> {
+/// Adds events in the given order.
+pub fn add_events(db: &mut Db<'_>, events: &[TaskEvent]) -> Result<(), Error> {
     match db {
         Db::Sqlite(_) => {
-            for one in told {
+            for one in events {
                 add_event(db, one.account, one.task, &one.event)?;
             }
         }
-        Db::Pg(..) if told.is_empty() => {}
+        Db::Pg(..) if events.is_empty() => {}
         Db::Pg(conn, None) => {
-            AddEvents::from(told).execute(&mut **conn)?;
+            AddEvents::from(events).execute(&mut **conn)?;
         }
         Db::Pg(conn, Some(_)) => {
-            iaso::LogsToo(AddEvents::from(told)).execute(&mut **conn)?;
+            iaso::AddEventsAndLogLines(AddEvents::from(events)).execute(&mut **conn)?;
         }
     }
     Ok(())
 }
 
-/// Everything of a task that may change after its launch.
+/// The columns of tasks that can change after the launch, as arrays.
 #[derive(Default)]
 struct SaveTasks<'a> {
     id: Vec<i64>,
     state: Vec<String>,
     status: Vec<String>,
-    said: Vec<Option<String>>,
+    reported: Vec<Option<String>>,
     run_end: Vec<Option<String>>,
     message: Vec<Option<&'a str>>,
     progress_value: Vec<i32>,
@@ -137,22 +138,22 @@ struct SaveTasks<'a> {
     note: Vec<Option<&'a str>>,
     note_code: Vec<Option<&'a str>>,
     called_back: Vec<bool>,
-    started_at: Vec<Option<At>>,
-    ended_at: Vec<Option<At>>,
-    updated_at: Vec<At>,
-    cancel_asked_at: Vec<Option<At>>,
+    started_at: Vec<Option<DbTime>>,
+    ended_at: Vec<Option<DbTime>>,
+    updated_at: Vec<DbTime>,
+    cancel_asked_at: Vec<Option<DbTime>>,
     revision: Vec<i64>,
 }
 
-impl<'a> From<&'a [Change]> for SaveTasks<'a> {
-    fn from(changes: &'a [Change]) -> Self {
+impl<'a> From<&'a [TaskChange]> for SaveTasks<'a> {
+    fn from(changes: &'a [TaskChange]) -> Self {
         let mut all = Self::default();
-        for Change { after, .. } in changes {
-            let row = TaskRow::from(after);
+        for TaskChange { after, .. } in changes {
+            let row = TaskColumns::from(after);
             all.id.push(after.id.0);
             all.state.push(row.state);
             all.status.push(row.status);
-            all.said.push(row.said);
+            all.reported.push(row.reported);
             all.run_end.push(row.run_end);
             all.message.push(after.message.as_deref());
             all.progress_value.push(row.progress_value);
@@ -189,7 +190,7 @@ impl SaveTasks<'_> {
         out.push_sql(", ");
         out.push_bind_param::<Array<Text>, _>(&self.status)?;
         out.push_sql(", ");
-        out.push_bind_param::<Array<Nullable<Text>>, _>(&self.said)?;
+        out.push_bind_param::<Array<Nullable<Text>>, _>(&self.reported)?;
         out.push_sql(", ");
         out.push_bind_param::<Array<Nullable<Text>>, _>(&self.run_end)?;
         out.push_sql(", ");
@@ -214,13 +215,13 @@ impl SaveTasks<'_> {
         out.push_sql(", ");
         out.push_bind_param::<Array<Bool>, _>(&self.called_back)?;
         out.push_sql(", ");
-        out.push_bind_param::<Array<Nullable<Stamp>>, _>(&self.started_at)?;
+        out.push_bind_param::<Array<Nullable<SqlTimestamp>>, _>(&self.started_at)?;
         out.push_sql(", ");
-        out.push_bind_param::<Array<Nullable<Stamp>>, _>(&self.ended_at)?;
+        out.push_bind_param::<Array<Nullable<SqlTimestamp>>, _>(&self.ended_at)?;
         out.push_sql(", ");
-        out.push_bind_param::<Array<Stamp>, _>(&self.updated_at)?;
+        out.push_bind_param::<Array<SqlTimestamp>, _>(&self.updated_at)?;
         out.push_sql(", ");
-        out.push_bind_param::<Array<Nullable<Stamp>>, _>(&self.cancel_asked_at)?;
+        out.push_bind_param::<Array<Nullable<SqlTimestamp>>, _>(&self.cancel_asked_at)?;
         out.push_sql(", ");
         out.push_bind_param::<Array<BigInt>, _>(&self.revision)?;
         Ok(())
@@ -231,7 +232,7 @@ impl QueryFragment<Pg> for SaveTasks<'_> {
     #[rustfmt::skip]
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
         out.push_sql(
-            "UPDATE task SET state = new.state, status = new.status, said = new.said, run_end = new.run_end, \
+            "UPDATE task SET state = new.state, status = new.status, reported = new.reported, run_end = new.run_end, \
              message = new.message, progress_value = new.progress_value, end_value = new.end_value, data = new.data, \
              data_late = new.data_late, note = new.note, note_code = new.note_code, called_back = new.called_back, started_at = new.started_at, \
              ended_at = new.ended_at, updated_at = new.updated_at, cancel_asked_at = new.cancel_asked_at, \
@@ -240,7 +241,7 @@ impl QueryFragment<Pg> for SaveTasks<'_> {
         self.push_progress(&mut out)?;
         self.push_outcome(&mut out)?;
         out.push_sql(
-            ") AS new (id, state, status, said, run_end, message, progress_value, end_value, data, data_late, note, \
+            ") AS new (id, state, status, reported, run_end, message, progress_value, end_value, data, data_late, note, \
              note_code, called_back, started_at, ended_at, updated_at, cancel_asked_at, revision) WHERE task.id = new.id",
         );
         Ok(())
@@ -257,7 +258,7 @@ pub fn add_event(
         let event = new.clone();
         return add_events(
             db,
-            &[Told {
+            &[TaskEvent {
                 account,
                 task,
                 event,
@@ -267,7 +268,7 @@ pub fn add_event(
     let row = (
         event::task_id.eq(task.0),
         event::account_id.eq(account.0),
-        event::at.eq(At(new.at)),
+        event::at.eq(DbTime(new.at)),
         event::source.eq(new.source.word()),
         event::code.eq(new.kind.code()),
         event::data.eq(new.data.stored()),
@@ -283,25 +284,25 @@ pub fn add_event(
 pub(super) struct AddEvents<'a> {
     task: Vec<i64>,
     account: Vec<i64>,
-    at: Vec<At>,
+    at: Vec<DbTime>,
     source: Vec<&'a str>,
     code: Vec<&'a str>,
     data: Vec<Option<String>>,
     message: Vec<Option<&'a str>>,
 }
 
-impl<'a> From<&'a [Told]> for AddEvents<'a> {
-    fn from(told: &'a [Told]) -> Self {
+impl<'a> From<&'a [TaskEvent]> for AddEvents<'a> {
+    fn from(events: &'a [TaskEvent]) -> Self {
         let mut all = Self::default();
-        for Told {
+        for TaskEvent {
             account,
             task,
             event,
-        } in told
+        } in events
         {
             all.task.push(task.0);
             all.account.push(account.0);
-            all.at.push(At(event.at));
+            all.at.push(DbTime(event.at));
             all.source.push(event.source.word());
             all.code.push(event.kind.code());
             all.data.push(event.data.stored());
@@ -328,7 +329,7 @@ impl QueryFragment<Pg> for AddEvents<'_> {
         out.push_sql(", ");
         out.push_bind_param::<Array<BigInt>, _>(&self.account)?;
         out.push_sql(", ");
-        out.push_bind_param::<Array<Stamp>, _>(&self.at)?;
+        out.push_bind_param::<Array<SqlTimestamp>, _>(&self.at)?;
         out.push_sql(", ");
         out.push_bind_param::<Array<Text>, _>(&self.source)?;
         out.push_sql(", ");

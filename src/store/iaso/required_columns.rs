@@ -1,7 +1,7 @@
-//! Which columns of Iaso's tables a file uses, and with which right.
+//! The columns of Iaso's tables that a file of this folder uses, with the required right.
 
-/// Columns of one table of Iaso's, and what is done with them.
-pub struct Need {
+/// Columns of one of Iaso's tables, and the right that the bridge needs on them.
+pub struct RequiredColumns {
     pub table: &'static str,
     pub right: Right,
     pub columns: &'static [&'static str],
@@ -15,8 +15,8 @@ pub enum Right {
 }
 
 impl Right {
-    /// As PostgreSQL names it.
-    pub fn word(self) -> &'static str {
+    /// PostgreSQL's name of the right.
+    pub fn sql(self) -> &'static str {
         match self {
             Self::Read => "SELECT",
             Self::Insert => "INSERT",

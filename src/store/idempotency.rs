@@ -1,4 +1,4 @@
-//! Launches by their idempotency key: at most one task per account and key, until the key is too old.
+//! Idempotency keys: at most one launch per account and key, until the key expires.
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
@@ -6,25 +6,25 @@ use diesel::prelude::*;
 use super::connection::{Db, on};
 use super::error::Error;
 use super::schema::idempotency;
-use super::types::At;
+use super::types::DbTime;
 use crate::domain::ids::{AccountId, TaskId};
 
-/// Old keys that one launch takes away.
-const SWEPT: i64 = 100;
+/// How many expired keys one launch deletes.
+const DELETED_PER_LAUNCH: i64 = 100;
 
-/// A launch that may be asked for again.
+/// A launch with an idempotency key.
 #[derive(Clone, Debug)]
-pub struct Remembered {
+pub struct IdempotentLaunch {
     pub account: AccountId,
     pub key: String,
-    /// A keyed hash of what was asked for.
+    /// A keyed hash of the request.
     pub request: String,
     pub task: TaskId,
     pub at: DateTime<Utc>,
 }
 
-/// What a key, used after `since`, stands for: the request's hash, and its task.
-pub fn remembered(
+/// The request's hash and the task of the launch that used this key after `since`.
+pub fn find_idempotent_launch(
     db: &mut Db<'_>,
     account: AccountId,
     key: &str,
@@ -33,15 +33,15 @@ pub fn remembered(
     let found: Option<(String, i64)> = on!(db, |conn| idempotency::table
         .filter(idempotency::account_id.eq(account.0))
         .filter(idempotency::key.eq(key))
-        .filter(idempotency::created_at.gt(At(since)))
+        .filter(idempotency::created_at.gt(DbTime(since)))
         .select((idempotency::request, idempotency::task_id))
         .first(conn)
         .optional())?;
     Ok(found.map(|(request, task)| (request, TaskId(task))))
 }
 
-/// Waits until no other transaction launches under this key. SQLite has one writer anyway.
-pub fn take_turns(db: &mut Db<'_>, account: AccountId, key: &str) -> Result<(), Error> {
+/// Waits until no other transaction launches with this key. Not needed on SQLite, which has one writer.
+pub fn lock_idempotency_key(db: &mut Db<'_>, account: AccountId, key: &str) -> Result<(), Error> {
     if let Db::Pg(conn, _) = db {
         diesel::sql_query("SELECT pg_advisory_xact_lock(hashtextextended($1, $2))")
             .bind::<diesel::sql_types::Text, _>(key)
@@ -51,19 +51,24 @@ pub fn take_turns(db: &mut Db<'_>, account: AccountId, key: &str) -> Result<(), 
     Ok(())
 }
 
-/// Remembers a launch, and forgets some of those before `since`; the caller has made sure that its key is free.
-pub fn remember(db: &mut Db<'_>, new: &Remembered, since: DateTime<Utc>) -> Result<(), Error> {
+/// Stores a launch, and deletes some of those before `since`. The caller has checked that the key is not in use; an expired
+/// launch with the same key is replaced.
+pub fn add_idempotent_launch(
+    db: &mut Db<'_>,
+    new: &IdempotentLaunch,
+    since: DateTime<Utc>,
+) -> Result<(), Error> {
     on!(db, |conn| diesel::delete(idempotency::table)
         .filter(idempotency::account_id.eq(new.account.0))
         .filter(idempotency::key.eq(&new.key))
         .execute(conn))?;
-    sweep(db, since)?;
+    delete_expired(db, since)?;
     let row = (
         idempotency::account_id.eq(new.account.0),
         idempotency::key.eq(&new.key),
         idempotency::request.eq(&new.request),
         idempotency::task_id.eq(new.task.0),
-        idempotency::created_at.eq(At(new.at)),
+        idempotency::created_at.eq(DbTime(new.at)),
     );
     on!(db, |conn| diesel::insert_into(idempotency::table)
         .values(row)
@@ -71,14 +76,14 @@ pub fn remember(db: &mut Db<'_>, new: &Remembered, since: DateTime<Utc>) -> Resu
     Ok(())
 }
 
-/// A few at a time, and none that another transaction is taking away: a launch waits for nobody's sweeping.
-fn sweep(db: &mut Db<'_>, since: DateTime<Utc>) -> Result<(), Error> {
+/// Deletes a few at a time and skips rows that another transaction is deleting, so that a launch never waits for this.
+fn delete_expired(db: &mut Db<'_>, since: DateTime<Utc>) -> Result<(), Error> {
     macro_rules! old {
         () => {
             idempotency::table
-                .filter(idempotency::created_at.le(At(since)))
+                .filter(idempotency::created_at.le(DbTime(since)))
                 .order(idempotency::created_at)
-                .limit(SWEPT)
+                .limit(DELETED_PER_LAUNCH)
                 .select(idempotency::id)
         };
     }

@@ -1,13 +1,13 @@
-//! What an administrator saves as an account's configuration.
+//! A configuration that an administrator saves for an account.
 
 use serde_json::{Map, Value};
 
 use crate::domain::connection::Target;
 
-/// A configuration to be saved as the current one.
+/// A configuration that replaces the account's current one.
 #[derive(Clone, Debug)]
-pub struct ConfigContent {
-    /// What tells the instance apart from others.
+pub struct NewConfig {
+    /// Identifies the instance: the origin of its URL.
     pub instance: String,
     pub target: Target,
     pub content: Map<String, Value>,

@@ -1,0 +1,68 @@
+//! `openhexa-bridge reencrypt`: everything that is stored encrypted is encrypted again with the current key, after
+//! which the previous keys can be removed. The bridge can keep running.
+
+use super::{StartError, open_store};
+use crate::settings::Settings;
+use crate::store::{self, ReencryptTotals, Undecryptable};
+
+/// If this many passes were not enough, a running bridge keeps writing with another key.
+const PASSES: usize = 5;
+
+/// The result as one sentence.
+pub async fn reencrypt(
+    settings: &Settings,
+    undecryptable: Undecryptable,
+) -> Result<String, StartError> {
+    let store = open_store(settings).await?;
+    let mut all = ReencryptTotals::default();
+    for _ in 0..PASSES {
+        let cipher = store.cipher.clone();
+        let pass = store.write(move |db| store::reencrypt(db, &cipher, undecryptable));
+        let pass = pass.await.map_err(|error| {
+            StartError::Other(format!("cannot read or write the stored secrets: {error}"))
+        })?;
+        all.reencrypted += pass.reencrypted;
+        all.unreadable = all.unreadable.max(pass.unreadable);
+        all.skipped = pass.skipped;
+        if pass.skipped == 0 {
+            break;
+        }
+    }
+    tracing::info!(
+        target: "audit",
+        action = "reencrypt",
+        outcome = if all.skipped == 0 { "done" } else { "failed" },
+        who = "command line",
+        reencrypted = all.reencrypted,
+        unreadable = all.unreadable,
+        discarded = (undecryptable == Undecryptable::Discard),
+        "audit"
+    );
+    summary(all, undecryptable)
+}
+
+fn summary(all: ReencryptTotals, undecryptable: Undecryptable) -> Result<String, StartError> {
+    let ReencryptTotals {
+        reencrypted,
+        skipped,
+        unreadable,
+    } = all;
+    if skipped > 0 {
+        return Err(StartError::Other(format!(
+            "{skipped} secrets were changed by another process during each attempt. Is a bridge running with another encryption key?"
+        )));
+    }
+    match (unreadable, undecryptable) {
+        (0, _) => Ok(format!(
+            "{reencrypted} secrets re-encrypted. All stored data now uses secrets.encryption_key."
+        )),
+        (_, Undecryptable::Discard) => Ok(format!(
+            "{reencrypted} secrets re-encrypted, {unreadable} deleted because no key decrypts them. Set the configuration again."
+        )),
+        (_, Undecryptable::Keep) => Err(StartError::Other(format!(
+            "{reencrypted} secrets re-encrypted, {unreadable} not: neither secrets.encryption_key nor \
+             secrets.previous_encryption_keys decrypts them. Add their key to secrets.previous_encryption_keys, or \
+             delete them with --discard"
+        ))),
+    }
+}

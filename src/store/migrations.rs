@@ -1,0 +1,124 @@
+//! Creates and updates the tables with the migrations in `migrations/`, and removes them.
+
+use diesel::migration::MigrationSource;
+use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
+
+use super::connection::Conn;
+use super::error::{Error, OpenError};
+use super::{Store, changes, pooler_check, run_blocking};
+
+/// The version of the first migration that was released.
+const FIRST: &str = "20261129000000";
+const SQLITE: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
+const POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/postgres");
+/// The key of the advisory lock for migrations. Any number, the same for all replicas.
+const MIGRATION_LOCK: i64 = 7_302_918_114;
+/// `CREATE SCHEMA IF NOT EXISTS` requires the right to create schemas even if the schema exists, and its owner may not have it.
+const CREATE_SCHEMA: &str = "DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_namespace WHERE nspname = 'openhexa_bridge') \
+    THEN CREATE SCHEMA openhexa_bridge; END IF; END $$;";
+
+impl Store {
+    /// Runs the pending migrations. Replicas that start together wait for each other.
+    pub fn migrate(&self) -> Result<(), OpenError> {
+        pooler_check::refuse_transaction_pooler(&self.connector)?;
+        self.run_migrations()?;
+        self.connector.warn_if_readable_by_others();
+        Ok(())
+    }
+
+    fn run_migrations(&self) -> Result<(), OpenError> {
+        self.migrating(|conn| match conn {
+            // Pending migrations are read and run in one transaction, so a second replica finds none left.
+            Conn::Sqlite(conn) => conn.immediate_transaction(|conn| up(conn, SQLITE)),
+            Conn::Pg(conn, _) => {
+                up(&mut **conn, POSTGRES)?;
+                // Before the first write, because the database can have been moved here from another server.
+                Ok(changes::advance_counter(conn)?)
+            }
+        })
+    }
+
+    /// Removes all tables.
+    pub fn revert(&self) -> Result<(), OpenError> {
+        self.migrating(|conn| match conn {
+            Conn::Sqlite(conn) => down(conn, SQLITE),
+            Conn::Pg(conn, _) => down(&mut **conn, POSTGRES),
+        })
+    }
+
+    /// Whether no migration is pending.
+    pub async fn is_migrated(&self) -> Result<bool, Error> {
+        let pool = self.read_pool.clone();
+        run_blocking(move || {
+            let mut conn = pool.get().map_err(|_| Error::Unavailable)?;
+            let pending = match &mut conn.conn {
+                Conn::Sqlite(conn) => conn.has_pending_migration(SQLITE),
+                Conn::Pg(conn, _) => conn.has_pending_migration(POSTGRES),
+            };
+            pending
+                .map(|pending| !pending)
+                .map_err(|_| Error::Unavailable)
+        })
+        .await
+    }
+
+    fn migrating(
+        &self,
+        work: impl FnOnce(&mut Conn) -> Result<(), OpenError>,
+    ) -> Result<(), OpenError> {
+        // Not from the pool, which would only report a timeout instead of the error's cause.
+        let mut conn = self.connector.connect()?;
+        lock_migrations(&mut conn)?;
+        let done = work(&mut conn);
+        let unlocked = unlock_migrations(&mut conn);
+        // The first error is the cause. Closing the connection releases the lock anyway.
+        done.and(unlocked)
+    }
+}
+
+fn lock_migrations(conn: &mut Conn) -> Result<(), OpenError> {
+    use diesel::connection::SimpleConnection as _;
+    match conn {
+        Conn::Sqlite(_) => Ok(()),
+        Conn::Pg(conn, _) => Ok(conn.batch_execute(&format!(
+            "SET lock_timeout = 0; SELECT pg_advisory_lock({MIGRATION_LOCK}); {CREATE_SCHEMA}"
+        ))?),
+    }
+}
+
+fn unlock_migrations(conn: &mut Conn) -> Result<(), OpenError> {
+    use diesel::connection::SimpleConnection as _;
+    match conn {
+        Conn::Sqlite(_) => Ok(()),
+        Conn::Pg(conn, _) => {
+            Ok(conn.batch_execute(&format!("SELECT pg_advisory_unlock({MIGRATION_LOCK})"))?)
+        }
+    }
+}
+
+fn up<DB: diesel::backend::Backend>(
+    conn: &mut impl MigrationHarness<DB>,
+    migrations: impl MigrationSource<DB>,
+) -> Result<(), OpenError> {
+    let failed =
+        |error: Box<dyn std::error::Error + Send + Sync>| OpenError::Migration(error.to_string());
+    let applied = conn.applied_migrations().map_err(failed)?;
+    if applied
+        .iter()
+        .any(|version| version.to_string().as_str() < FIRST)
+    {
+        return Err(OpenError::Unreleased);
+    }
+    conn.run_pending_migrations(migrations)
+        .map(|_| ())
+        .map_err(failed)
+}
+
+fn down<DB: diesel::backend::Backend>(
+    conn: &mut impl MigrationHarness<DB>,
+    migrations: impl MigrationSource<DB>,
+) -> Result<(), OpenError> {
+    conn.revert_all_migrations(migrations)
+        .map(|_| ())
+        .map_err(|error| OpenError::Migration(error.to_string()))
+}

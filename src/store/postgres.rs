@@ -1,0 +1,103 @@
+//! Opens connections to PostgreSQL, with or without TLS.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use diesel_async::AsyncPgConnection;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
+use tokio::runtime::{Handle, Runtime};
+use tokio_postgres::Client;
+use tokio_postgres::config::{Host, SslMode};
+
+use super::error::OpenError;
+
+/// How the connection to PostgreSQL is protected.
+#[derive(Clone, Debug)]
+pub enum TlsMode {
+    Off,
+    /// TLS is required. Certificate and host name are verified with this file, or with the system's certificates.
+    Verified {
+        ca_file: Option<PathBuf>,
+    },
+}
+
+pub fn socket_runtime() -> Result<Runtime, OpenError> {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .thread_name("postgres-sockets")
+        .enable_all()
+        .build()
+        .map_err(|_| OpenError::Runtime)
+}
+
+pub async fn connect(url: &str, tls: &TlsMode) -> Result<AsyncPgConnection, OpenError> {
+    let wanted = wanted(url, tls)?;
+    match tls {
+        TlsMode::Off => {
+            let (client, conn) = wanted.connect(tokio_postgres::NoTls).await?;
+            Ok(AsyncPgConnection::try_from_client_and_connection(client, conn).await?)
+        }
+        TlsMode::Verified { ca_file } => {
+            let connector =
+                tokio_postgres_rustls::MakeRustlsConnect::new(verified(ca_file.as_ref())?);
+            let (client, conn) = wanted.connect(connector).await?;
+            Ok(AsyncPgConnection::try_from_client_and_connection(client, conn).await?)
+        }
+    }
+}
+
+fn wanted(url: &str, tls: &TlsMode) -> Result<tokio_postgres::Config, OpenError> {
+    let mut wanted: tokio_postgres::Config = url.parse().map_err(|error| OpenError::url(&error))?;
+    if let TlsMode::Verified { .. } = tls {
+        if wanted.get_hosts().iter().any(is_socket) {
+            return Err(OpenError::SocketTls);
+        }
+        // Also if the URL says otherwise, so that the password is never sent to a server without TLS.
+        wanted.ssl_mode(SslMode::Require);
+    }
+    Ok(wanted)
+}
+
+fn is_socket(host: &Host) -> bool {
+    matches!(host, Host::Unix(_))
+}
+
+pub async fn plain(url: &str, tls: &TlsMode) -> Result<Client, OpenError> {
+    let wanted = wanted(url, tls)?;
+    match tls {
+        TlsMode::Off => {
+            let (client, conn) = wanted.connect(tokio_postgres::NoTls).await?;
+            Handle::current().spawn(conn);
+            Ok(client)
+        }
+        TlsMode::Verified { ca_file } => {
+            let connector =
+                tokio_postgres_rustls::MakeRustlsConnect::new(verified(ca_file.as_ref())?);
+            let (client, conn) = wanted.connect(connector).await?;
+            Handle::current().spawn(conn);
+            Ok(client)
+        }
+    }
+}
+
+fn verified(ca_file: Option<&PathBuf>) -> Result<rustls::ClientConfig, OpenError> {
+    use rustls_platform_verifier::BuilderVerifierExt as _;
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let builder = rustls::ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(|_| OpenError::Tls)?;
+    let Some(file) = ca_file else {
+        let builder = builder
+            .with_platform_verifier()
+            .map_err(|_| OpenError::Tls)?;
+        return Ok(builder.with_no_client_auth());
+    };
+    let mut roots = rustls::RootCertStore::empty();
+    for certificate in CertificateDer::pem_file_iter(file).map_err(|_| OpenError::CaFile)? {
+        roots
+            .add(certificate.map_err(|_| OpenError::CaFile)?)
+            .map_err(|_| OpenError::CaFile)?;
+    }
+    Ok(builder.with_root_certificates(roots).with_no_client_auth())
+}
