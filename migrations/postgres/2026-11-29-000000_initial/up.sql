@@ -189,7 +189,7 @@ CREATE TABLE session (
     ends_at TIMESTAMPTZ NOT NULL
 );
 
-CREATE INDEX session_by_key ON session (key_hash, ends_at);
+CREATE INDEX session_by_key_hash ON session (key_hash, ends_at);
 CREATE INDEX session_by_end ON session (ends_at);
 
 -- One row that `/readyz` writes, to check whether the database can be written to.
