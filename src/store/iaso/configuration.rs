@@ -150,7 +150,7 @@ pub fn configuration(
         Err(missing) => return Ok(Some(Err(missing))),
     };
     let connection = current_connection(conn, cipher, account, &found)?;
-    Ok(connection.map(|connection| configured(found, connection)))
+    Ok(connection.map(|connection| Ok(configured(found, connection))))
 }
 
 /// Like [`configuration`], and creates or updates the connection row if necessary.
@@ -165,10 +165,10 @@ pub fn save_configuration(
         Err(missing) => return Ok(Err(missing)),
     };
     let connection = save_connection(conn, cipher, account, &found)?;
-    Ok(configured(found, connection))
+    Ok(Ok(configured(found, connection)))
 }
 
-fn configured(found: IasoConfig, connection: Connection) -> Configured {
+fn configured(found: IasoConfig, connection: Connection) -> Box<(Config, Connection)> {
     let config = Config {
         connection: connection.id,
         content: found.content,
@@ -176,7 +176,7 @@ fn configured(found: IasoConfig, connection: Connection) -> Configured {
         updated_at: found.updated_at,
         updated_by: None,
     };
-    Ok(Box::new((config, connection)))
+    Box::new((config, connection))
 }
 
 fn load(
