@@ -126,9 +126,11 @@ pub async fn start(start: Start) -> Result<Running, StartError> {
     let store = checked_store(&settings, start.local).await?;
     let access = identity::access(&settings, start.local);
     refuse_without_keys(&store, &access, &settings, address).await?;
+    let client = Client::with_clock(rules::openhexa_limits(&settings), start.clock.clone())?;
     let bridge = Bridge::new(Parts {
         store: store.clone(),
-        openhexa: Arc::new(openhexa_client(&settings, &start.clock)?),
+        instances: client.instances(),
+        openhexa: Arc::new(client),
         clock: start.clock.clone(),
         rules: rules::rules(&settings),
         launch_times: rules::launch_times(&settings),
@@ -164,10 +166,6 @@ pub async fn start(start: Start) -> Result<Running, StartError> {
         jobs,
         within: settings.server.stop_within.0,
     })
-}
-
-fn openhexa_client(settings: &Settings, clock: &Clock) -> Result<Client, BuildError> {
-    Client::with_clock(rules::openhexa_limits(settings), clock.clone())
 }
 
 /// The database, if its content can be decrypted with the configured key.

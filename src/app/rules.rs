@@ -1,11 +1,11 @@
 //! Converts the settings into the values with which `app.rs` creates the services and clients.
 
-use crate::openhexa::Limits;
+use crate::openhexa::{Limits, Pauses};
 use crate::service::catalog::CacheLimits;
 use crate::service::configuration::AddressRules;
 use crate::service::launching::LaunchTimes;
 use crate::service::live::StreamLimits;
-use crate::service::runs::{Pauses, PollTimes, ReportLimits, Rules};
+use crate::service::runs::{PollTimes, ReportLimits, Rules};
 use crate::settings::Settings;
 
 pub fn rules(settings: &Settings) -> Rules {

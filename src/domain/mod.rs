@@ -21,6 +21,7 @@ pub mod run;
 pub mod secret_names;
 pub mod sentence;
 pub mod shown;
+pub mod spread;
 pub mod task;
 pub mod text;
 pub mod user;

@@ -2,7 +2,7 @@
 
 use secrecy::ExposeSecret as _;
 
-use super::{Client, Error, answer, ask};
+use super::{Client, Error, Partial, ask, response};
 use crate::domain::connection::Target;
 use crate::domain::ids::VersionId;
 use crate::domain::parameters::MASK;
@@ -19,21 +19,24 @@ impl Client {
             version: version.0,
             code,
         };
-        let partial = self.ask::<ask::ParameterChoices>(target, variables).await?;
-        let reason = partial.reason_at(&["pipelineParameterChoices"]);
-        let failed = reason.map(|reason| {
-            let token = target.token.expose_secret();
-            Error::BadChoices(reason.replace(token, MASK))
-        });
-        let failed = failed.or(answer::first_meaning(&partial.errors));
-        let data = partial.tolerant()?;
-        let slug = data
-            .pipeline_version
-            .map(|version| version.pipeline.workspace.slug);
-        if slug.as_ref() != Some(&target.workspace) {
-            return Err(Error::Denied);
-        }
-        data.pipeline_parameter_choices
-            .ok_or(failed.unwrap_or(Error::Unreadable))
+        let read = |found: Partial<ask::parameter_choices::ResponseData>| {
+            let reason = found.reason_at(&["pipelineParameterChoices"]);
+            let failed = reason.map(|reason| {
+                let token = target.token.expose_secret();
+                Error::BadChoices(reason.replace(token, MASK))
+            });
+            let failed = failed.or(response::first_meaning(&found.errors));
+            let data = found.tolerant()?;
+            let slug = data
+                .pipeline_version
+                .map(|version| version.pipeline.workspace.slug);
+            if slug.as_ref() != Some(&target.workspace) {
+                return Err(Error::Denied);
+            }
+            data.pipeline_parameter_choices
+                .ok_or(failed.unwrap_or(Error::Unreadable))
+        };
+        self.ask::<ask::ParameterChoices, _>(target, variables, read)
+            .await
     }
 }

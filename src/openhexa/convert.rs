@@ -269,7 +269,7 @@ impl From<stop_pipeline::StopPipelineStopPipeline> for Stop {
             "PIPELINE_ALREADY_STOPPED" => Self::AlreadyStopped,
             "PERMISSION_DENIED" => Self::Denied,
             "PIPELINE_NOT_FOUND" => Self::NotFound,
-            other if super::answer::is_word(other) => Self::Other(other.to_owned()),
+            other if super::response::is_word(other) => Self::Other(other.to_owned()),
             _ => Self::Other(String::new()),
         }
     }

@@ -20,7 +20,7 @@ pub enum Error {
     #[error("OpenHEXA did not respond in time")]
     TimedOut,
     /// Its TLS certificate is not trusted, and why; nothing was sent.
-    #[error("OpenHEXA's TLS certificate is not trusted: {0}")]
+    #[error("OpenHEXA's TLS certificate is not trusted: {0}; add its authority to the file in SSL_CERT_FILE")]
     Untrusted(String),
     /// Too many requests for it (429, or 503 with `Retry-After`): the next one may be sent after so many seconds.
     #[error("OpenHEXA accepts no more requests for now{}", wait(*.seconds))]

@@ -1,6 +1,6 @@
 //! What a workspace holds: one page of each, for suggestions.
 
-use super::{Client, Error, ask};
+use super::{Client, Error, Partial, ask};
 use crate::domain::connection::Target;
 use crate::domain::holdings::{Holding, Holdings, Place};
 
@@ -26,11 +26,13 @@ impl Client {
             slug,
             per_page: MOST,
         };
-        let found = self
-            .ask::<ask::WorkspaceDatasets>(target, variables)
+        let read = |found: Partial<ask::workspace_datasets::ResponseData>| {
+            let found = found.whole()?.workspace.ok_or(Error::Denied)?;
+            found.datasets.ok_or(Error::Unreadable)
+        };
+        let page = self
+            .ask::<ask::WorkspaceDatasets, _>(target, variables, read)
             .await?;
-        let found = found.whole()?.workspace.ok_or(Error::Denied)?;
-        let page = found.datasets.ok_or(Error::Unreadable)?;
         let items = page.items.into_iter().map(|link| Holding {
             value: link.dataset.slug,
             name: Some(link.dataset.name),
@@ -45,9 +47,13 @@ impl Client {
 
     async fn connections(&self, target: &Target, slug: String) -> Result<Holdings, Error> {
         let variables = ask::workspace_connections::Variables { slug };
-        let found = self.ask::<ask::WorkspaceConnections>(target, variables);
-        let found = found.await?.whole()?.workspace.ok_or(Error::Denied)?;
-        let all = found.connections.ok_or(Error::Unreadable)?;
+        let read = |found: Partial<ask::workspace_connections::ResponseData>| {
+            let found = found.whole()?.workspace.ok_or(Error::Denied)?;
+            found.connections.ok_or(Error::Unreadable)
+        };
+        let all = self
+            .ask::<ask::WorkspaceConnections, _>(target, variables, read)
+            .await?;
         let items = all.into_iter().map(|connection| Holding {
             value: connection.slug,
             name: Some(connection.name),
@@ -71,9 +77,13 @@ impl Client {
             folder,
             per_page: MOST,
         };
-        let found = self.ask::<ask::WorkspaceFiles>(target, variables).await?;
-        let found = found.whole()?.workspace.ok_or(Error::Denied)?;
-        let page = found.bucket.ok_or(Error::Unreadable)?.objects;
+        let read = |found: Partial<ask::workspace_files::ResponseData>| {
+            let found = found.whole()?.workspace.ok_or(Error::Denied)?;
+            Ok(found.bucket.ok_or(Error::Unreadable)?.objects)
+        };
+        let page = self
+            .ask::<ask::WorkspaceFiles, _>(target, variables, read)
+            .await?;
         let (files, others): (Vec<_>, Vec<_>) = page
             .items
             .into_iter()

@@ -13,10 +13,10 @@
 
 use graphql_client::GraphQLQuery;
 
-use super::answer::{self, Partial};
+use super::response::{self, Partial};
 use super::error::{Error, LaunchError, Refusal};
 use super::operations::{RunPipeline, run_pipeline};
-use super::transport::{Answer, Failure};
+use super::transport::{Failure, Response};
 use crate::domain::ids::RunId;
 use crate::domain::run::{Launch, Launched};
 
@@ -36,9 +36,9 @@ pub(super) fn question(launch: &Launch) -> run_pipeline::Variables {
 }
 
 /// What came of it.
-pub(super) fn judge(posted: Result<Answer, Failure>) -> Result<Launched, LaunchError> {
+pub(super) fn judge(posted: Result<Response, Failure>) -> Result<Launched, LaunchError> {
     let answer = posted.map_err(without_answer)?;
-    let said = answer::decode::<RunPipeline>(&answer).map_err(LaunchError::Unsure)?;
+    let said = response::decode::<RunPipeline>(&answer).map_err(LaunchError::Unsure)?;
     verdict(said)
 }
 
@@ -79,7 +79,7 @@ fn outcome(
         let words = result.errors.unwrap_or_default();
         return Err(LaunchError::Refused(refusal(words.first())));
     }
-    let error = answer::first_meaning(errors).unwrap_or(Error::Unreadable);
+    let error = response::first_meaning(errors).unwrap_or(Error::Unreadable);
     Err(LaunchError::Unsure(error))
 }
 
@@ -91,7 +91,7 @@ fn no_result(said: &Said) -> LaunchError {
     if said.is_rejected_unexecuted() {
         return LaunchError::Refused(Refusal::BadRequest);
     }
-    LaunchError::Unsure(answer::first_meaning(&said.errors).unwrap_or(Error::Unreadable))
+    LaunchError::Unsure(response::first_meaning(&said.errors).unwrap_or(Error::Unreadable))
 }
 
 fn refusal(word: Option<&String>) -> Refusal {
@@ -101,7 +101,7 @@ fn refusal(word: Option<&String>) -> Refusal {
         "PIPELINE_VERSION_NOT_FOUND" => Refusal::VersionNotFound,
         "PIPELINE_RUNS_LIMIT_REACHED" => Refusal::RunsLimit,
         "PERMISSION_DENIED" => Refusal::Denied,
-        other if answer::is_word(other) => Refusal::Other(other.to_owned()),
+        other if response::is_word(other) => Refusal::Other(other.to_owned()),
         _ => Refusal::Other(String::new()),
     }
 }

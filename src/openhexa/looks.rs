@@ -12,9 +12,9 @@ use graphql_client::{GraphQLQuery, PathFragment, Response};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
-use super::answer::{first_meaning, is_outright};
+use super::response::{first_meaning, is_outright};
 use super::operations::{FollowRuns, follow_runs};
-use super::transport::{Answer, Way};
+use super::transport::{Failure, Request, Response as HttpResponse};
 use super::{Client, Error};
 use crate::domain::connection::Target;
 use crate::domain::ids::{PipelineId, RunId, UserId};
@@ -51,10 +51,11 @@ impl Client {
     }
 
     async fn put(&self, target: &Target, asked: &Question, seen: &mut Looks) -> Result<(), Error> {
-        let body =
-            serde_json::to_vec(&asked.body(&target.workspace)).map_err(|_| Error::Unreadable)?;
-        let answer = self.transport.post(target, Way::Shared, NAME, body).await;
-        let answer = Parts::read(&answer.map_err(|failure| failure.error)?)?;
+        let request = Request::new(NAME, &asked.body(&target.workspace));
+        let read = |response: Result<HttpResponse, Failure>| {
+            Parts::read(&response.map_err(|failure| failure.error)?)
+        };
+        let answer = self.request(target, request, read).await?;
         asked.understand(&answer, &target.workspace, seen);
         Ok(())
     }
@@ -249,11 +250,11 @@ struct Parts {
 
 impl Parts {
     /// An error that names no alias, or a refused token, is the answer to everything.
-    fn read(answer: &Answer) -> Result<Self, Error> {
+    fn read(answer: &HttpResponse) -> Result<Self, Error> {
         let read: Response<HashMap<String, Value>> =
-            super::answer::read(&answer.body).map_err(|_| Error::Unreadable)?;
+            super::response::read(&answer.body).map_err(|_| Error::Unreadable)?;
         let errors = read.errors.unwrap_or_default();
-        super::answer::log(answer, &errors);
+        super::response::log(answer, &errors);
         match read.data {
             Some(data) if !is_outright(&errors) => Ok(Self { data, errors }),
             _ => Err(first_meaning(&errors).unwrap_or(Error::Unreadable)),

@@ -1,53 +1,63 @@
-//! OpenHEXA, asked in our own types: domain in, domain out.
+//! The client of OpenHEXA. It takes and returns types of the domain.
 //!
-//! This room asks and understands; it saves nothing and never asks twice by itself. Whether to ask
-//! again is the service's to decide, for which every failure says exactly what is known.
+//! It stores nothing and never sends a request a second time. Whether to retry is decided by the service; every error says
+//! exactly what is known.
 //!
 //! ```text
-//! questions.rs  OpenHexa: one method per question
-//! mod.rs        Client: answers them over HTTP
-//! transport.rs  the POST, its limits, and whether anything was sent
-//! guard.rs      which machines may be asked
-//! answer.rs     GraphQL's envelope: whole, partial, refused
-//! launch.rs     did a launch become a run?
-//! looks.rs      many runs followed in one request
-//! holdings.rs   what a workspace holds
-//! versions.rs   the versions of a pipeline
-//! choices.rs    the choices of a parameter
-//! convert.rs    OpenHEXA's types → the domain's
-//! moment.rs     times
-//! status.rs     the result of the last request to each OpenHEXA
-//! pages.rs      lists, page by page
-//! operations.rs generated from graphql/openhexa/
+//! interface.rs        OpenHexa: one method per operation
+//! mod.rs              Client: the operations over HTTP
+//! transport.rs        one HTTP request, its limits, and whether anything was sent
+//! instances.rs        what is known of all instances; instance.rs: of one of them
+//! circuit_breaker.rs  when polls of an instance pause
+//! status.rs           what the result of a request says about OpenHEXA
+//! throttle.rs         responses to too many requests
+//! guard.rs            which addresses are allowed
+//! response.rs         GraphQL responses: complete, partial, errors
+//! launch.rs           whether a launch created a run
+//! looks.rs            polls of many runs in one request
+//! holdings.rs         datasets, connections and files of a workspace
+//! versions.rs         versions of a pipeline
+//! choices.rs          choices of a parameter
+//! convert.rs          OpenHEXA's types → the domain's
+//! moment.rs           times
+//! note.rs             errors as notes of a task
+//! pages.rs            lists, page by page
+//! operations.rs       generated from graphql/openhexa/
 //! ```
 
-mod answer;
 mod choices;
+mod circuit_breaker;
 mod convert;
 mod error;
 mod guard;
 mod holdings;
+mod instance;
+mod instances;
+mod interface;
 mod launch;
 mod looks;
 mod moment;
 mod note;
 mod operations;
 mod pages;
-mod questions;
+mod response;
 mod status;
 mod throttle;
 mod transport;
 mod versions;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use graphql_client::GraphQLQuery;
 
+pub use circuit_breaker::{Pauses, Permission};
 pub use error::{BuildError, Error, LaunchError, Refusal};
+pub use instances::{Instances, MAX_INSTANCES};
+pub use interface::OpenHexa;
 pub use looks::Looks;
-pub use questions::OpenHexa;
 pub use status::{UpstreamState, UpstreamStatus};
 pub use transport::Limits;
 
@@ -57,18 +67,18 @@ use crate::domain::holdings::{Holdings, Place};
 use crate::domain::ids::{PipelineId, RunId, UserId, VersionId};
 use crate::domain::pipeline::{Pipeline, PipelineSummary, RunCandidate, Version, VersionSummary};
 use crate::domain::run::{Followed, Launch, Launched, Recent, RunDetails, RunLog, RunPage, Stop};
-use answer::Partial;
+use instance::RequestResult;
 use operations as ask;
 use pages::{Pages, once_each};
-use status::UpstreamStates;
-use transport::{Answer, Failure, Transport, Way};
+use response::Partial;
+use status::RequestError;
+use transport::{Failure, Request, Response, Transport};
 
-/// A client of all OpenHEXA instances: each request has a target.
-/// Clones share connections, the request slots of each instance, and the recorded states.
+/// A client of all OpenHEXA instances: each request has a target. Clones share everything.
 #[derive(Clone)]
 pub struct Client {
     transport: Arc<Transport>,
-    states: Arc<UpstreamStates>,
+    instances: Arc<Instances>,
 }
 
 impl Client {
@@ -76,50 +86,100 @@ impl Client {
         Self::with_clock(limits, Clock::System)
     }
 
-    /// With another clock for the times of the recorded states.
     pub fn with_clock(limits: Limits, clock: Clock) -> Result<Self, BuildError> {
+        let instances = Arc::new(Instances::new(clock, limits.concurrency));
+        let transport = Arc::new(Transport::new(limits)?);
         Ok(Self {
-            transport: Arc::new(Transport::new(limits)?),
-            states: Arc::new(UpstreamStates::new(clock)),
+            transport,
+            instances,
         })
     }
+
+    /// What the client knows of the instances.
+    pub fn instances(&self) -> Arc<Instances> {
+        self.instances.clone()
+    }
+
+    /// Sends one request, reads the response and records the outcome. All requests go through this function.
+    #[allow(
+        clippy::disallowed_methods,
+        reason = "a duration is measured, no time is told"
+    )]
+    async fn request<T, E: RequestError>(
+        &self,
+        target: &Target,
+        request: Request,
+        read: impl FnOnce(Result<Response, Failure>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let (instances, operation) = (&self.instances, request.operation);
+        let (instance, token) = (instances.of(target), instances.token(target));
+        let (order, started) = (instances.next_order(), tokio::time::Instant::now());
+        let response = self
+            .transport
+            .post(&instance, token, target, request)
+            .await;
+        let failure = response.as_ref().err();
+        let detail = failure.and_then(|failure| failure.detail.clone());
+        let result = read(response);
+        let error = result.as_ref().err().and_then(RequestError::cause);
+        let recorded = RequestResult {
+            operation,
+            workspace: &target.workspace,
+            order,
+            at: instances.now(),
+            error: error.as_ref(),
+            detail: detail.as_deref(),
+        };
+        instances.record(target, &instance, &recorded);
+        count(operation, recorded.outcome(), started.elapsed());
+        result
+    }
+
+    /// An operation other than a launch: it does not matter whether a failed request was sent.
+    async fn ask<Q: GraphQLQuery, T>(
+        &self,
+        target: &Target,
+        variables: Q::Variables,
+        read: impl FnOnce(Partial<Q::ResponseData>) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let body = Q::build_query(variables);
+        let request = Request::new(body.operation_name, &body);
+        self.request(target, request, |response| {
+            let response = response.map_err(|failure| failure.error)?;
+            read(response::decode::<Q>(&response)?)
+        })
+        .await
+    }
+}
+
+fn count(operation: &'static str, outcome: &'static str, took: Duration) {
+    metrics::histogram!("openhexa_bridge_upstream_duration_seconds", "operation" => operation)
+        .record(took.as_secs_f64());
+    metrics::counter!("openhexa_bridge_upstream_requests_total", "operation" => operation, "outcome" => outcome)
+        .increment(1);
 }
 
 #[async_trait]
 impl OpenHexa for Client {
-    fn state(&self, target: &Target) -> Option<UpstreamState> {
-        self.states.get(target)
-    }
-
-    fn last_outcome(&self) -> Option<&'static str> {
-        self.transport.last_outcome()
-    }
-
     async fn me(&self, target: &Target) -> Result<UserId, Error> {
-        let request = async {
-            let said = self.ask::<ask::Me>(target, ask::me::Variables {}).await?;
-            let user = said.tolerant()?.me.and_then(|me| me.user);
+        let read = |found: Partial<ask::me::ResponseData>| {
+            let user = found.tolerant()?.me.and_then(|me| me.user);
             user.map(|user| UserId(user.id)).ok_or(Error::TokenRefused)
         };
-        self.states.record(target, request).await
+        self.ask::<ask::Me, _>(target, ask::me::Variables {}, read)
+            .await
     }
 
     async fn access(&self, target: &Target) -> Result<Access, Error> {
-        let request = async {
-            let workspace_slug = target.workspace.clone();
-            let variables = ask::check_access::Variables { workspace_slug };
-            let data = self
-                .ask::<ask::CheckAccess>(target, variables)
-                .await?
-                .tolerant()?;
+        let workspace_slug = target.workspace.clone();
+        let variables = ask::check_access::Variables { workspace_slug };
+        let read = |found: Partial<ask::check_access::ResponseData>| {
+            let data = found.tolerant()?;
             if data.me.and_then(|me| me.user).is_none() {
                 return Err(Error::TokenRefused);
             }
-            let first = data
-                .pipelines
-                .items
-                .first()
-                .map(|pipeline| &pipeline.permissions);
+            let mut pipelines = data.pipelines.items.iter();
+            let first = pipelines.next().map(|pipeline| &pipeline.permissions);
             Ok(Access {
                 workspace: data.workspace.is_some(),
                 pipelines: data.pipelines.total_items,
@@ -127,52 +187,51 @@ impl OpenHexa for Client {
                 may_stop: first.map(|may| may.stop_pipeline),
             })
         };
-        self.states.record(target, request).await
+        self.ask::<ask::CheckAccess, _>(target, variables, read)
+            .await
     }
 
     async fn pipelines(&self, target: &Target) -> Result<Vec<PipelineSummary>, Error> {
-        let request = async {
-            let mut all = Vec::new();
-            let mut pages = Pages::new(self.transport.limits());
-            while let Some(page) = pages.next()? {
-                let variables = ask::list_pipelines::Variables {
-                    workspace_slug: target.workspace.clone(),
-                    page,
-                    per_page: pages.per_page,
-                };
-                let found = self.ask::<ask::ListPipelines>(target, variables).await?;
+        let mut all = Vec::new();
+        let mut pages = Pages::new(self.transport.limits());
+        while let Some(page) = pages.next()? {
+            let variables = ask::list_pipelines::Variables {
+                workspace_slug: target.workspace.clone(),
+                page,
+                per_page: pages.per_page,
+            };
+            let read = |found: Partial<ask::list_pipelines::ResponseData>| {
                 let found = found.tolerant()?;
-                if found.pipelines.items.is_empty() && found.workspace.is_none() {
+                let is_hidden = found.pipelines.items.is_empty() && found.workspace.is_none();
+                if is_hidden {
                     return Err(Error::NoWorkspace);
                 }
-                let found = found.pipelines;
-                pages.total = found.total_pages;
-                for item in found.items {
-                    all.push(PipelineSummary::from(item));
-                }
-            }
-            Ok(once_each(all, |pipeline| pipeline.id))
-        };
-        self.states.record(target, request).await
+                Ok(found.pipelines)
+            };
+            let found = self
+                .ask::<ask::ListPipelines, _>(target, variables, read)
+                .await?;
+            pages.total = found.total_pages;
+            all.extend(found.items.into_iter().map(PipelineSummary::from));
+        }
+        Ok(once_each(all, |pipeline| pipeline.id))
     }
 
     async fn pipeline(&self, target: &Target, id: PipelineId) -> Result<Option<Pipeline>, Error> {
-        let request = async {
-            let variables = ask::pipeline::Variables { id: id.0 };
-            let partial = self.ask::<ask::Pipeline>(target, variables).await?;
-            let unreadable =
-                partial.failed_only_under(&["pipeline", "currentVersion", "parameters"]);
+        let variables = ask::pipeline::Variables { id: id.0 };
+        let read = |found: Partial<ask::pipeline::ResponseData>| {
+            let unreadable = found.failed_only_under(&["pipeline", "currentVersion", "parameters"]);
             let data = if unreadable {
-                partial.tolerant()?
+                found.tolerant()?
             } else {
-                partial.whole()?
+                found.whole()?
             };
-            Ok(data
+            let own = data
                 .pipeline
-                .filter(|found| found.workspace.slug == target.workspace)
-                .map(|found| convert::pipeline(found, unreadable)))
+                .filter(|found| found.workspace.slug == target.workspace);
+            Ok(own.map(|found| convert::pipeline(found, unreadable)))
         };
-        self.states.record(target, request).await
+        self.ask::<ask::Pipeline, _>(target, variables, read).await
     }
 
     async fn version(
@@ -180,19 +239,19 @@ impl OpenHexa for Client {
         target: &Target,
         id: VersionId,
     ) -> Result<Option<(PipelineId, Version)>, Error> {
-        let request = async {
-            let variables = ask::pipeline_version::Variables { id: id.0 };
-            let partial = self.ask::<ask::PipelineVersion>(target, variables).await?;
-            if !partial.is_token_refused()
-                && partial.failed_only_under(&["pipelineVersion", "parameters"])
+        let variables = ask::pipeline_version::Variables { id: id.0 };
+        let read = |found: Partial<ask::pipeline_version::ResponseData>| {
+            if !found.is_token_refused()
+                && found.failed_only_under(&["pipelineVersion", "parameters"])
             {
                 return Err(Error::BadDefinition);
             }
-            let found = partial.whole()?.pipeline_version;
-            let ours = found.filter(|version| version.pipeline.workspace.slug == target.workspace);
-            Ok(ours.map(Into::into))
+            let found = found.whole()?.pipeline_version;
+            let own = found.filter(|version| version.pipeline.workspace.slug == target.workspace);
+            Ok(own.map(Into::into))
         };
-        self.states.record(target, request).await
+        self.ask::<ask::PipelineVersion, _>(target, variables, read)
+            .await
     }
 
     async fn versions(
@@ -200,8 +259,7 @@ impl OpenHexa for Client {
         target: &Target,
         id: PipelineId,
     ) -> Result<Option<Vec<VersionSummary>>, Error> {
-        let request = self.list_versions(target, id);
-        self.states.record(target, request).await
+        self.list_versions(target, id).await
     }
 
     async fn version_labels(
@@ -209,8 +267,7 @@ impl OpenHexa for Client {
         target: &Target,
         id: PipelineId,
     ) -> Result<Option<Vec<VersionSummary>>, Error> {
-        let request = self.list_version_labels(target, id);
-        self.states.record(target, request).await
+        self.list_version_labels(target, id).await
     }
 
     async fn choices(
@@ -219,42 +276,32 @@ impl OpenHexa for Client {
         version: VersionId,
         code: &str,
     ) -> Result<Vec<String>, Error> {
-        let request = self.list_choices(target, version, code);
-        self.states.record(target, request).await
+        self.list_choices(target, version, code).await
     }
 
     async fn holdings(&self, target: &Target, place: &Place) -> Result<Holdings, Error> {
-        let request = self.list_holdings(target, place);
-        self.states.record(target, request).await
+        self.list_holdings(target, place).await
     }
 
     async fn run(&self, target: &Target, launch: &Launch) -> Result<Launched, LaunchError> {
-        let request = async {
-            let question = launch::question(launch);
-            let posted = self
-                .post::<ask::RunPipeline>(target, Way::Fresh, question)
-                .await;
-            launch::judge(posted)
-        };
-        self.states.record_launch(target, request).await
+        let body = ask::RunPipeline::build_query(launch::question(launch));
+        let request = Request::new(body.operation_name, &body).on_new_connection();
+        self.request(target, request, launch::judge).await
     }
 
     async fn stop(&self, target: &Target, run: RunId) -> Result<Stop, Error> {
-        let request = async {
-            let input = ask::stop_pipeline::StopPipelineInput { run_id: run.0 };
-            let variables = ask::stop_pipeline::Variables { input };
-            let said = self
-                .ask::<ask::StopPipeline>(target, variables)
-                .await?
-                .whole()?;
-            said.stop_pipeline.map(Stop::from).ok_or(Error::Unreadable)
+        let input = ask::stop_pipeline::StopPipelineInput { run_id: run.0 };
+        let variables = ask::stop_pipeline::Variables { input };
+        let read = |found: Partial<ask::stop_pipeline::ResponseData>| {
+            let result = found.whole()?.stop_pipeline;
+            result.map(Stop::from).ok_or(Error::Unreadable)
         };
-        self.states.record(target, request).await
+        self.ask::<ask::StopPipeline, _>(target, variables, read)
+            .await
     }
 
     async fn looks(&self, target: &Target, wanted: &[Followed]) -> Result<Looks, Error> {
-        let request = self.look_at(target, wanted);
-        self.states.record(target, request).await
+        self.look_at(target, wanted).await
     }
 
     async fn runs(
@@ -264,22 +311,19 @@ impl OpenHexa for Client {
         page: i64,
         per_page: i64,
     ) -> Result<Option<RunPage>, Error> {
-        let request = async {
-            let variables = ask::list_runs::Variables {
-                id: id.0,
-                page,
-                per_page,
-            };
-            let found = self
-                .ask::<ask::ListRuns>(target, variables)
-                .await?
-                .whole()?;
-            let ours = found
+        let variables = ask::list_runs::Variables {
+            id: id.0,
+            page,
+            per_page,
+        };
+        let read = |found: Partial<ask::list_runs::ResponseData>| {
+            let own = found
+                .whole()?
                 .pipeline
                 .filter(|found| found.workspace.slug == target.workspace);
-            Ok(ours.map(|found| RunPage::from(found.runs)))
+            Ok(own.map(|found| RunPage::from(found.runs)))
         };
-        self.states.record(target, request).await
+        self.ask::<ask::ListRuns, _>(target, variables, read).await
     }
 
     async fn recent_runs(
@@ -288,87 +332,56 @@ impl OpenHexa for Client {
         id: PipelineId,
         since: DateTime<Utc>,
     ) -> Result<Recent, Error> {
-        let request = async {
-            let mut all: Vec<RunCandidate> = Vec::new();
-            let mut pages = Pages::new(self.transport.limits());
-            pages.per_page = self.transport.limits().recent_page_items;
-            let is_older = |run: &RunCandidate| run.execution_date.is_some_and(|at| at < since);
-            while let Some(page) = pages.next()? {
-                let variables = ask::recent_runs::Variables {
-                    id: id.0,
-                    workspace: target.workspace.clone(),
-                    page,
-                    per_page: pages.per_page,
-                };
-                let found = self
-                    .ask::<ask::RecentRuns>(target, variables)
-                    .await?
-                    .whole()?;
-                let ours = match convert::in_workspace(found, &target.workspace) {
-                    Ok(ours) => ours,
-                    Err(absence) => return Ok(Recent::NoPipeline(absence)),
-                };
-                pages.total = ours.runs.total_pages;
-                all.extend(ours.runs.items.into_iter().map(RunCandidate::from));
-                if all.last().is_some_and(is_older) {
-                    break;
-                }
+        let mut all: Vec<RunCandidate> = Vec::new();
+        let mut pages = Pages::new(self.transport.limits());
+        pages.per_page = self.transport.limits().recent_page_items;
+        let is_older = |run: &RunCandidate| run.execution_date.is_some_and(|at| at < since);
+        while let Some(page) = pages.next()? {
+            let variables = ask::recent_runs::Variables {
+                id: id.0,
+                workspace: target.workspace.clone(),
+                page,
+                per_page: pages.per_page,
+            };
+            let found = self
+                .ask::<ask::RecentRuns, _>(target, variables, Partial::whole)
+                .await?;
+            let own = match convert::in_workspace(found, &target.workspace) {
+                Ok(own) => own,
+                Err(absence) => return Ok(Recent::NoPipeline(absence)),
+            };
+            pages.total = own.runs.total_pages;
+            all.extend(own.runs.items.into_iter().map(RunCandidate::from));
+            if all.last().is_some_and(is_older) {
+                break;
             }
-            all.retain(|run| !is_older(run));
-            Ok(Recent::Runs(once_each(all, |run| run.id)))
-        };
-        self.states.record(target, request).await
+        }
+        all.retain(|run| !is_older(run));
+        Ok(Recent::Runs(once_each(all, |run| run.id)))
     }
 
     async fn log(&self, target: &Target, run: RunId) -> Result<Option<RunLog>, Error> {
-        let request = async {
-            let variables = ask::run_log::Variables { id: run.0 };
-            let found = self.ask::<ask::RunLog>(target, variables).await?.whole()?;
-            let ours = found
+        let variables = ask::run_log::Variables { id: run.0 };
+        let read = |found: Partial<ask::run_log::ResponseData>| {
+            let own = found
+                .whole()?
                 .pipeline_run
                 .filter(|run| run.pipeline.workspace.slug == target.workspace);
-            Ok(ours.map(RunLog::from))
+            Ok(own.map(RunLog::from))
         };
-        self.states.record(target, request).await
+        self.ask::<ask::RunLog, _>(target, variables, read).await
     }
 
     async fn details(&self, target: &Target, run: RunId) -> Result<Option<RunDetails>, Error> {
-        let request = async {
-            let variables = ask::run_details::Variables { id: run.0 };
-            let found = self
-                .ask::<ask::RunDetails>(target, variables)
-                .await?
-                .whole()?;
-            let ours = found
+        let variables = ask::run_details::Variables { id: run.0 };
+        let read = |found: Partial<ask::run_details::ResponseData>| {
+            let own = found
+                .whole()?
                 .pipeline_run
                 .filter(|run| run.pipeline.workspace.slug == target.workspace);
-            Ok(ours.map(RunDetails::from))
+            Ok(own.map(RunDetails::from))
         };
-        self.states.record(target, request).await
-    }
-}
-
-impl Client {
-    /// For everything but a launch, where it does not matter whether the question was sent.
-    async fn ask<Q: GraphQLQuery>(
-        &self,
-        target: &Target,
-        variables: Q::Variables,
-    ) -> Result<Partial<Q::ResponseData>, Error> {
-        let posted = self.post::<Q>(target, Way::Shared, variables).await;
-        answer::decode::<Q>(&posted.map_err(|failure| failure.error)?)
-    }
-
-    async fn post<Q: GraphQLQuery>(
-        &self,
-        target: &Target,
-        way: Way,
-        variables: Q::Variables,
-    ) -> Result<Answer, Failure> {
-        let question = Q::build_query(variables);
-        let body = serde_json::to_vec(&question).map_err(|_| Failure::unwritable())?;
-        self.transport
-            .post(target, way, question.operation_name, body)
+        self.ask::<ask::RunDetails, _>(target, variables, read)
             .await
     }
 }

@@ -1,130 +1,140 @@
-//! One question over HTTP, with its limits: time, size, and how many at once.
+//! One HTTP request, with its limits: time, size, and concurrent requests.
 //!
-//! Whoever asks must know whether anything was sent, because a launch that was sent may have become
-//! a run. So every failure says it, and nothing below us may send a question a second time:
-//! no retry policy, no redirects, and a launch never travels on a connection used before.
+//! The caller must know whether anything was sent, because a launch request that was sent may have created a run. So every
+//! failure says it, and no request is sent a second time: no retry policy, no redirects, and a launch request never uses
+//! a pooled connection.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
-use reqwest::{Response, StatusCode, Url};
+use reqwest::{StatusCode, Url};
 use secrecy::{ExposeSecret, SecretString};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::time::Instant;
+use serde::Serialize;
+use tokio::sync::OwnedSemaphorePermit;
 
 use super::error::{BuildError, Error};
 use super::guard::{self, PublicOnly};
-use super::throttle::{self, Throttles};
+use super::instance::{Fingerprint, Instance};
+use super::throttle;
 use crate::domain::certificate::untrusted;
 use crate::domain::connection::Target;
 
 /// OpenHEXA closes a connection that is idle for this long.
 const IDLE_UPSTREAM: Duration = Duration::from_secs(2);
 
-/// Every wait and size of a call.
+/// The limits of a request.
 #[derive(Clone, Debug)]
 pub struct Limits {
     /// From looking up the name to the end of the TLS handshake.
     pub connect_timeout: Duration,
-    /// From connecting to the last byte of the answer; longer than `connect_timeout`.
+    /// From connecting to the last byte of the response; longer than `connect_timeout`.
     pub request_timeout: Duration,
-    /// How long an unused connection is kept; under the 2 s after which OpenHEXA closes it.
+    /// How long an unused connection is kept; less than the 2 s after which OpenHEXA closes it.
     pub idle_timeout: Duration,
-    /// How long to wait for one of the `concurrency` places.
+    /// How long to wait for one of the `concurrency` slots.
     pub slot_timeout: Duration,
-    /// Requests under way at once per instance (8: OpenHEXA's database runs out of connections).
+    /// Concurrent requests to one instance (8: with more, OpenHEXA's database can run out of connections).
     pub concurrency: usize,
-    /// The largest answer read, in bytes after decompression.
+    /// The largest response that is read, in bytes after decompression.
     pub answer_bytes: usize,
     /// Items per page of a list; at most 10 000, OpenHEXA's own limit.
     pub page_items: i64,
-    /// Runs per page when looking for a lost one: few, as each brings its config.
+    /// Runs per page of a search for a lost run: few, because each contains its config.
     pub recent_page_items: i64,
-    /// The most pages of one list; a longer list is refused rather than cut.
+    /// The most pages of one list; a longer list is an error and is not cut.
     pub list_pages: i64,
-    /// Whether this machine and private networks may be asked.
+    /// Whether requests to this machine and to private networks are allowed.
     pub allow_private: bool,
-    /// The only hosts that may be asked; empty: any.
+    /// The only allowed hosts; empty: all hosts are allowed.
     pub allowed_hosts: Vec<String>,
-    /// An HTTP proxy to go through; the environment's are not looked at.
+    /// The HTTP proxy to use; the environment variables for proxies are ignored.
     pub proxy: Option<String>,
 }
 
-/// What came back with JSON in it.
-pub(super) struct Answer {
+/// The body of a response, which is JSON.
+pub(super) struct Response {
     pub status: StatusCode,
     pub body: Vec<u8>,
 }
 
-/// No answer, and whether OpenHEXA can have heard the question.
+/// There is no response.
 #[derive(Debug)]
 pub(super) struct Failure {
+    /// Whether OpenHEXA can have received the request.
     pub sent: bool,
     pub error: Error,
+    /// What the system says about a connection that failed.
+    pub detail: Option<String>,
 }
 
 impl Failure {
-    /// While OpenHEXA accepts no more requests, those that are not sent are no news.
-    fn log(&self, target: &Target, operation: &str) {
-        let url = endpoint(&target.url);
-        let host = url.as_ref().and_then(Url::host_str);
-        let (error, sent) = (&self.error, self.sent);
-        if matches!(error, Error::Throttled { .. }) && !sent {
-            tracing::debug!(operation, host, %error, "request to OpenHEXA not sent");
-        } else {
-            tracing::warn!(operation, host, sent, %error, "request to OpenHEXA failed");
+    fn unsent(error: Error) -> Self {
+        Self {
+            sent: false,
+            error,
+            detail: None,
         }
     }
 
-    fn unsent(error: Error) -> Self {
-        Self { sent: false, error }
-    }
-
-    /// The question itself could not be written as JSON (it always can).
-    pub fn unwritable() -> Self {
-        Self::unsent(Error::Unreadable)
-    }
-
     fn after_sending(error: Error) -> Self {
-        Self { sent: true, error }
+        Self {
+            sent: true,
+            error,
+            detail: None,
+        }
     }
 }
 
-/// How a question travels.
+/// Which connection a request uses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Way {
-    /// Connections are kept and used again.
-    Shared,
-    /// A connection of its own. A kept one may be closing at this very moment, and a launch lost
-    /// on it would be unsure for nothing; a handshake is cheap beside that.
-    Fresh,
+pub(super) enum ConnectionUse {
+    /// A connection of the pool.
+    Pooled,
+    /// A new connection. OpenHEXA may be closing a pooled one at this moment, and then the outcome of a launch would be
+    /// unknown.
+    New,
 }
 
-/// The HTTP side of the client.
+/// A GraphQL request.
+pub(super) struct Request {
+    pub operation: &'static str,
+    pub connection: ConnectionUse,
+    body: Result<Vec<u8>, serde_json::Error>,
+}
+
+impl Request {
+    pub fn new(operation: &'static str, body: &impl Serialize) -> Self {
+        Self {
+            operation,
+            connection: ConnectionUse::Pooled,
+            body: serde_json::to_vec(body),
+        }
+    }
+
+    pub fn on_new_connection(self) -> Self {
+        Self {
+            connection: ConnectionUse::New,
+            ..self
+        }
+    }
+}
+
+/// The HTTP clients.
 pub(super) struct Transport {
-    shared: reqwest::Client,
-    fresh: reqwest::Client,
+    pooled: reqwest::Client,
+    unpooled: reqwest::Client,
     limits: Limits,
-    /// Origin → its free places.
-    slots: Mutex<HashMap<String, Arc<Semaphore>>>,
-    closed: Throttles,
-    last: Mutex<Option<&'static str>>,
 }
 
 impl Transport {
     pub fn new(limits: Limits) -> Result<Self, BuildError> {
         check(&limits)?;
-        // An error means that one is installed already, which is as good.
+        // An error means that a provider is installed already.
         let _ = rustls::crypto::ring::default_provider().install_default();
         Ok(Self {
-            shared: http_client(&limits, usize::MAX)?,
-            fresh: http_client(&limits, 0)?,
+            pooled: http_client(&limits, usize::MAX)?,
+            unpooled: http_client(&limits, 0)?,
             limits,
-            slots: Mutex::default(),
-            closed: Throttles::default(),
-            last: Mutex::default(),
         })
     }
 
@@ -132,91 +142,61 @@ impl Transport {
         &self.limits
     }
 
-    /// Posts one question; an answer is JSON with a status of GraphQL (200 or 400).
-    #[allow(
-        clippy::disallowed_methods,
-        reason = "a duration is measured, no time is told"
-    )]
+    /// Sends a request once, in a slot of the instance. The response is JSON with one of GraphQL's statuses, 200 or 400.
     pub async fn post(
         &self,
+        instance: &Instance,
+        token: Fingerprint,
         target: &Target,
-        way: Way,
-        operation: &'static str,
-        body: Vec<u8>,
-    ) -> Result<Answer, Failure> {
-        let began = Instant::now();
-        let answer = self.send(target, way, body).await;
-        if let Err(failure) = &answer {
-            failure.log(target, operation);
+        request: Request,
+    ) -> Result<Response, Failure> {
+        let url = self.checked_endpoint(target)?;
+        let authorization = bearer(&target.token).ok_or(Failure::unsent(Error::TokenRefused))?;
+        let body = request
+            .body
+            .map_err(|_| Failure::unsent(Error::Unreadable))?;
+        let _slot = self.slot(instance).await?;
+        instance.check_limit(token).map_err(Failure::unsent)?;
+        let client = match request.connection {
+            ConnectionUse::Pooled => &self.pooled,
+            ConnectionUse::New => &self.unpooled,
+        };
+        let response = client
+            .post(url)
+            .header(AUTHORIZATION, authorization)
+            .header(CONTENT_TYPE, "application/json")
+            .body(body)
+            .send()
+            .await
+            .map_err(|error| failed_sending(&error))?;
+        let response = self.read(response).await;
+        if let Err(error) = &response {
+            instance.limit(token, error);
         }
-        let outcome = answer
-            .as_ref()
-            .map_or_else(|failure| failure.error.kind(), |_| "answered");
-        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(outcome);
-        let took = began.elapsed().as_secs_f64();
-        metrics::histogram!("openhexa_bridge_upstream_duration_seconds", "operation" => operation)
-            .record(took);
-        metrics::counter!("openhexa_bridge_upstream_requests_total", "operation" => operation, "outcome" => outcome)
-            .increment(1);
-        answer
+        response.map_err(Failure::after_sending)
     }
 
-    /// How the last question ended, in one word.
-    pub fn last_outcome(&self) -> Option<&'static str> {
-        *self.last.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    async fn send(&self, target: &Target, way: Way, body: Vec<u8>) -> Result<Answer, Failure> {
+    fn checked_endpoint(&self, target: &Target) -> Result<Url, Failure> {
         let url = endpoint(&target.url).ok_or(Failure::unsent(Error::Address))?;
         let private = !self.limits.allow_private && guard::names_private(&url);
         if private || !guard::is_listed(&url, &self.limits.allowed_hosts) {
             return Err(Failure::unsent(Error::Address));
         }
-        let authorization = bearer(&target.token).ok_or(Failure::unsent(Error::TokenRefused))?;
-        let _slot = self.slot(&url).await?;
-        self.closed.check(target).map_err(Failure::unsent)?;
-        let request = self
-            .http(way)
-            .post(url)
-            .header(AUTHORIZATION, authorization);
-        let request = request.header(CONTENT_TYPE, "application/json").body(body);
-        let response = request
-            .send()
-            .await
-            .map_err(|error| failed_sending(&error))?;
-        let answer = self.read(response).await;
-        if let Err(error) = &answer {
-            self.closed.note(target, error);
-        }
-        answer.map_err(Failure::after_sending)
+        Ok(url)
     }
 
-    fn http(&self, way: Way) -> &reqwest::Client {
-        match way {
-            Way::Shared => &self.shared,
-            Way::Fresh => &self.fresh,
-        }
-    }
-
-    async fn slot(&self, url: &Url) -> Result<OwnedSemaphorePermit, Failure> {
-        let waiting = self.slots_of(url).acquire_owned();
+    async fn slot(&self, instance: &Instance) -> Result<OwnedSemaphorePermit, Failure> {
+        let waiting = instance.request_slots.clone().acquire_owned();
         match tokio::time::timeout(self.limits.slot_timeout, waiting).await {
             Ok(Ok(permit)) => Ok(permit),
-            // The semaphore is never closed; if it were, nothing could be sent either.
+            // The semaphore is never closed.
             Ok(Err(_)) | Err(_) => Err(Failure::unsent(Error::Busy)),
         }
     }
 
-    fn slots_of(&self, url: &Url) -> Arc<Semaphore> {
-        let origin = url.origin().ascii_serialization();
-        let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
-        let places = || Arc::new(Semaphore::new(self.limits.concurrency));
-        Arc::clone(slots.entry(origin).or_insert_with(places))
-    }
-
-    async fn read(&self, mut response: Response) -> Result<Answer, Error> {
+    async fn read(&self, mut response: reqwest::Response) -> Result<Response, Error> {
         let status = response.status();
-        check_head(status, response.headers())?;
+        check_headers(status, response.headers())?;
         let mut body = Vec::new();
         while let Some(part) = response
             .chunk()
@@ -228,7 +208,7 @@ impl Transport {
             }
             body.extend_from_slice(&part);
         }
-        Ok(Answer { status, body })
+        Ok(Response { status, body })
     }
 }
 
@@ -252,7 +232,7 @@ fn check(limits: &Limits) -> Result<(), BuildError> {
     }
 }
 
-/// `kept` 0 switches the pool off: each request has a connection of its own.
+/// `kept` is the size of the pool; with 0 each request uses a new connection.
 fn http_client(limits: &Limits, kept: usize) -> Result<reqwest::Client, BuildError> {
     let builder = reqwest::Client::builder()
         .user_agent(concat!("openhexa-bridge/", env!("CARGO_PKG_VERSION")))
@@ -261,11 +241,11 @@ fn http_client(limits: &Limits, kept: usize) -> Result<reqwest::Client, BuildErr
         .pool_idle_timeout(limits.idle_timeout)
         .pool_max_idle_per_host(kept)
         .redirect(reqwest::redirect::Policy::none())
-        // The default re-sends a request that HTTP/2 refused; only the service may decide that.
+        // By default, a request that HTTP/2 refused is sent again; only the service may decide that.
         .retry(reqwest::retry::never())
         .no_proxy();
     let builder = match &limits.proxy {
-        // The proxy resolves the names, and is the one to guard them.
+        // The proxy resolves the names, so it has to refuse those in private networks.
         Some(proxy) => builder.proxy(reqwest::Proxy::all(proxy).map_err(|_| BuildError::Proxy)?),
         None if limits.allow_private => builder,
         None => builder.dns_resolver(PublicOnly::shared()),
@@ -276,7 +256,7 @@ fn http_client(limits: &Limits, kept: usize) -> Result<reqwest::Client, BuildErr
     })
 }
 
-/// `/graphql/`, with the slash: without it OpenHEXA redirects, and a redirected POST ends at a web page.
+/// With a slash at the end: without it OpenHEXA redirects, and a redirected POST returns a web page.
 fn endpoint(url: &str) -> Option<Url> {
     let base = url.trim().trim_end_matches('/');
     let base = base.strip_suffix("/graphql").unwrap_or(base);
@@ -284,7 +264,7 @@ fn endpoint(url: &str) -> Option<Url> {
     (matches!(url.scheme(), "http" | "https") && url.has_host()).then_some(url)
 }
 
-/// None for a token that cannot stand in a header (a line break in it, for example).
+/// None for a token that a header cannot contain, for example because of a line break.
 fn bearer(token: &SecretString) -> Option<HeaderValue> {
     let text = format!("Bearer {}", token.expose_secret());
     let mut value = HeaderValue::from_str(&text).ok()?;
@@ -292,8 +272,8 @@ fn bearer(token: &SecretString) -> Option<HeaderValue> {
     Some(value)
 }
 
-/// `is_connect` covers name, refusal, TLS and the connect time-out: all before the first byte of
-/// the request. Whatever else fails may have failed after it.
+/// `is_connect` covers the name lookup, a refused connection, TLS and the connect timeout: all before the first byte of the
+/// request is sent. Any other failure can have happened after that.
 fn failed_sending(error: &reqwest::Error) -> Failure {
     let sent = !(error.is_connect() || error.is_builder());
     let meaning = match (untrusted(error), error.is_timeout(), sent) {
@@ -302,28 +282,22 @@ fn failed_sending(error: &reqwest::Error) -> Failure {
         (None, false, false) => Error::Unreachable,
         (_, false, true) => Error::Broken,
     };
-    if let Error::Untrusted(cause) = &meaning {
-        let host = error.url().and_then(Url::host_str);
-        tracing::warn!(
-            host,
-            cause,
-            "OpenHEXA's TLS certificate is not trusted: add its authority to the file in SSL_CERT_FILE"
-        );
-    }
-    let cause = std::error::Error::source(error);
-    tracing::debug!(
-        kind = meaning.kind(),
-        sent,
-        ?cause,
-        "no response from OpenHEXA"
-    );
+    let is_connection = matches!(meaning, Error::Unreachable | Error::Broken);
     Failure {
         sent,
         error: meaning,
+        detail: root_cause(error).filter(|_| is_connection),
     }
 }
 
-/// A broken compression is not told from a broken connection: neither brings an answer.
+/// "Connection refused (os error 111)", for example. It contains nothing of the request.
+fn root_cause(error: &reqwest::Error) -> Option<String> {
+    let source = std::error::Error::source(error);
+    let causes = std::iter::successors(source, |cause| cause.source());
+    causes.last().map(ToString::to_string)
+}
+
+/// Invalid compression counts as a broken connection: there is no response in either case.
 fn failed_reading(error: &reqwest::Error) -> Error {
     if error.is_timeout() {
         Error::TimedOut
@@ -332,7 +306,7 @@ fn failed_reading(error: &reqwest::Error) -> Error {
     }
 }
 
-fn check_head(status: StatusCode, headers: &HeaderMap) -> Result<(), Error> {
+fn check_headers(status: StatusCode, headers: &HeaderMap) -> Result<(), Error> {
     if status.is_redirection() {
         return Err(Error::Redirected);
     }

@@ -2,7 +2,7 @@
 
 use std::cmp::Reverse;
 
-use super::{Client, Error, Pages, ask, once_each};
+use super::{Client, Error, Pages, Partial, ask, once_each};
 use crate::domain::connection::Target;
 use crate::domain::ids::PipelineId;
 use crate::domain::pipeline::VersionSummary;
@@ -21,15 +21,17 @@ impl Client {
                 page,
                 per_page: pages.per_page,
             };
-            let found = self.ask::<ask::ListVersions>(target, variables).await?;
-            let unreadable = found.failed_only_under(&["pipeline", "versions", "items"]);
-            if unreadable && !found.is_token_refused() {
-                return Err(Error::BadDefinition);
-            }
-            let ours = found
-                .whole()?
-                .pipeline
-                .filter(|found| found.workspace.slug == target.workspace);
+            let read = |found: Partial<ask::list_versions::ResponseData>| {
+                let unreadable = found.failed_only_under(&["pipeline", "versions", "items"]);
+                if unreadable && !found.is_token_refused() {
+                    return Err(Error::BadDefinition);
+                }
+                Ok(found.whole()?.pipeline)
+            };
+            let found = self
+                .ask::<ask::ListVersions, _>(target, variables, read)
+                .await?;
+            let ours = found.filter(|found| found.workspace.slug == target.workspace);
             let Some(ours) = ours else { return Ok(None) };
             pages.total = ours.versions.total_pages;
             for item in ours.versions.items {
@@ -53,9 +55,8 @@ impl Client {
                 per_page: pages.per_page,
             };
             let found = self
-                .ask::<ask::ListVersionLabels>(target, variables)
-                .await?
-                .whole()?;
+                .ask::<ask::ListVersionLabels, _>(target, variables, Partial::whole)
+                .await?;
             let ours = found
                 .pipeline
                 .filter(|found| found.workspace.slug == target.workspace);

@@ -38,7 +38,7 @@ pub use task_changed::TaskChanged;
 pub use crate::openhexa::Refusal;
 
 use crate::clock::Clock;
-use crate::openhexa::OpenHexa;
+use crate::openhexa::{Instances, OpenHexa};
 use crate::store::Store;
 use catalog::{CacheLimits, Catalog, Resources};
 use configuration::{AddressRules, Configuration};
@@ -57,6 +57,7 @@ pub const PAGE_WAIT: Duration = Duration::from_secs(3);
 pub struct Parts {
     pub store: Store,
     pub openhexa: Arc<dyn OpenHexa>,
+    pub instances: Arc<Instances>,
     pub clock: Clock,
     pub rules: Rules,
     pub launch_times: LaunchTimes,
@@ -112,7 +113,7 @@ impl Bridge {
             jobs,
             &parts.cache,
         ));
-        let resources = Arc::new(Resources::new(&catalog));
+        let resources = Arc::new(Resources::new(&catalog, &parts.instances));
         let masking = LogMasking::new(
             &configuration,
             &catalog,
@@ -129,11 +130,11 @@ impl Bridge {
             &identity,
         ));
         let launching = new_launching(&parts, &configuration, &catalog, &resources, &tasks, &runs);
-        let monitoring = new_monitoring(&parts, &configuration, &runs);
+        let monitoring = new_monitoring(&parts, &configuration);
         let live = new_live(&parts, &tasks, changed);
         Self {
             defaults: Arc::new(DefaultParameters::new(store, &configuration, &catalog)),
-            health: Arc::new(Health::new(store.clone(), clock.clone(), openhexa.clone())),
+            health: Arc::new(Health::new(store.clone(), clock.clone(), parts.instances.clone())),
             launching: Arc::new(launching),
             live: Arc::new(live),
             monitoring: Arc::new(monitoring),
@@ -169,14 +170,13 @@ fn new_launching(
     }
 }
 
-fn new_monitoring(parts: &Parts, configuration: &Arc<Configuration>, runs: &Runs) -> Monitoring {
+fn new_monitoring(parts: &Parts, configuration: &Arc<Configuration>) -> Monitoring {
     Monitoring::new(
         parts.store.clone(),
         parts.clock.clone(),
         parts.jobs.clone(),
         configuration.clone(),
-        parts.openhexa.clone(),
-        runs.breakers.clone(),
+        parts.instances.clone(),
     )
 }
 

@@ -1,24 +1,18 @@
 //! When polls of an OpenHEXA instance pause, and whose polls.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
 use chrono::{DateTime, TimeDelta, Utc};
-use openhexa_bridge::domain::connection::{Connection, Target};
-use openhexa_bridge::domain::ids::{AccountId, ConnectionId};
-use openhexa_bridge::openhexa::Error;
-use openhexa_bridge::service::runs::{CircuitBreakers, Pauses, Permission};
+use openhexa_bridge::clock::Clock;
+use openhexa_bridge::domain::connection::Target;
+use openhexa_bridge::openhexa::{Error, Instances, Pauses, Permission};
 
-const URL: &str = "https://hexa.example.org";
-
-fn connection(id: i64) -> Connection {
-    Connection {
-        id: ConnectionId(id),
-        account: AccountId(id),
-        instance: URL.to_owned(),
-        target: Target {
-            url: URL.to_owned(),
-            workspace: "demo".to_owned(),
-            token: format!("token-{id}").into(),
-        },
-        user: None,
+fn target(token: &str) -> Target {
+    Target {
+        url: "https://hexa.example.org".to_owned(),
+        workspace: "demo".to_owned(),
+        token: token.to_owned().into(),
     }
 }
 
@@ -29,100 +23,86 @@ fn pauses() -> Pauses {
     }
 }
 
-fn start() -> DateTime<Utc> {
-    DateTime::UNIX_EPOCH
+/// The instances that a bridge uses, and its clock.
+struct Polls {
+    instances: Instances,
+    clock: Arc<AtomicI64>,
 }
 
-fn failed(breakers: &CircuitBreakers, at: &Connection, error: &Error, now: DateTime<Utc>) -> bool {
-    breakers.failed(at, error.into(), &pauses(), now)
-}
+impl Polls {
+    fn new() -> Self {
+        let clock = Arc::new(AtomicI64::new(0));
+        Self {
+            instances: Instances::new(Clock::Moved(clock.clone()), 8),
+            clock,
+        }
+    }
 
-fn asks(leave: Permission) -> Option<(usize, bool)> {
-    match leave {
-        Permission::Allowed { max_runs, probe } => Some((max_runs, probe)),
-        Permission::Paused { .. } => None,
+    fn set(&self, now: DateTime<Utc>) {
+        self.clock.store(now.timestamp_millis(), Ordering::SeqCst);
+    }
+
+    fn failed(&self, at: &Target, error: &Error) {
+        self.instances.poll_failed(at, error, &pauses());
+    }
+
+    fn permission(&self, at: &Target) -> Permission {
+        self.instances.permission(at, 64)
+    }
+
+    fn asks(&self, at: &Target) -> Option<(usize, bool)> {
+        match self.permission(at) {
+            Permission::Allowed { max_runs, probe } => Some((max_runs, probe)),
+            Permission::Paused { .. } => None,
+        }
+    }
+
+    fn paused(&self, at: &Target) -> TimeDelta {
+        match self.permission(at) {
+            Permission::Paused { until } => until - DateTime::UNIX_EPOCH,
+            Permission::Allowed { .. } => TimeDelta::zero(),
+        }
     }
 }
 
 #[test]
 fn a_limit_of_one_account_does_not_pause_the_polls_of_another() {
-    let (breakers, first, other) = (CircuitBreakers::default(), connection(1), connection(2));
+    let (polls, first, other) = (Polls::new(), target("token-1"), target("token-2"));
     let limited = Error::Throttled { seconds: Some(600) };
-    failed(&breakers, &first, &limited, start());
-    let until = start() + TimeDelta::seconds(600);
-    assert_eq!(
-        breakers.permission(&first, 64, start()),
-        Permission::Paused { until }
-    );
-    assert_eq!(
-        asks(breakers.permission(&other, 64, start())),
-        Some((64, false))
-    );
-    breakers.answered(&other);
-    assert_eq!(
-        breakers.permission(&first, 64, start()),
-        Permission::Paused { until }
-    );
+    polls.failed(&first, &limited);
+    let until = DateTime::UNIX_EPOCH + TimeDelta::seconds(600);
+    assert_eq!(polls.permission(&first), Permission::Paused { until });
+    assert_eq!(polls.asks(&other), Some((64, false)));
+    polls.instances.poll_succeeded(&other);
+    assert_eq!(polls.permission(&first), Permission::Paused { until });
     // A later failure without a time does not shorten the pause; after it one request goes first.
-    failed(
-        &breakers,
-        &first,
-        &Error::Throttled { seconds: None },
-        start(),
-    );
-    assert_eq!(
-        asks(breakers.permission(&first, 64, until)),
-        Some((64, true))
-    );
+    polls.failed(&first, &Error::Throttled { seconds: None });
+    polls.set(until);
+    assert_eq!(polls.asks(&first), Some((64, true)));
 }
 
 #[test]
 fn a_limit_without_a_time_is_waited_for_all_the_same() {
-    let (breakers, first) = (CircuitBreakers::default(), connection(1));
-    failed(
-        &breakers,
-        &first,
-        &Error::Throttled { seconds: None },
-        start(),
-    );
-    let paused = |leave| match leave {
-        Permission::Paused { until } => until - start(),
-        Permission::Allowed { .. } => TimeDelta::zero(),
-    };
-    let first_pause = paused(breakers.permission(&first, 64, start()));
+    let (polls, first) = (Polls::new(), target("token-1"));
+    polls.failed(&first, &Error::Throttled { seconds: None });
+    let first_pause = polls.paused(&first);
     assert!(first_pause > TimeDelta::seconds(7), "{first_pause}");
-    let again = start() + first_pause;
-    failed(
-        &breakers,
-        &first,
-        &Error::Throttled { seconds: None },
-        again,
-    );
-    let second = paused(breakers.permission(&first, 64, again)) - first_pause;
+    polls.set(DateTime::UNIX_EPOCH + first_pause);
+    polls.failed(&first, &Error::Throttled { seconds: None });
+    let second = polls.paused(&first) - first_pause;
     assert!(second > first_pause, "{second}: each pause is longer");
 }
 
 #[test]
 fn an_outage_pauses_the_polls_of_all_accounts_of_the_instance() {
-    let (breakers, first, other) = (CircuitBreakers::default(), connection(1), connection(2));
-    assert!(
-        failed(&breakers, &first, &Error::Unreachable, start()),
-        "it was available"
-    );
-    assert!(
-        !failed(&breakers, &other, &Error::Unreachable, start()),
-        "told once"
-    );
-    assert_eq!(asks(breakers.permission(&other, 64, start())), None);
-    let later = start() + pauses().first;
-    assert_eq!(
-        asks(breakers.permission(&other, 64, later)),
-        Some((16, true))
-    );
-    assert!(breakers.answered(&other), "it was unavailable");
-    assert!(!breakers.answered(&other), "told once");
-    assert_eq!(
-        asks(breakers.permission(&first, 64, later)),
-        Some((64, false))
-    );
+    let (polls, first, other) = (Polls::new(), target("token-1"), target("token-2"));
+    polls.failed(&first, &Error::Unreachable);
+    polls.failed(&other, &Error::Unreachable);
+    assert_eq!(polls.asks(&other), None);
+    polls.set(DateTime::UNIX_EPOCH + pauses().first);
+    assert_eq!(polls.asks(&other), Some((16, true)));
+    polls.instances.poll_succeeded(&other);
+    assert_eq!(polls.asks(&first), Some((32, false)));
+    polls.instances.poll_succeeded(&other);
+    assert_eq!(polls.asks(&first), Some((64, false)));
 }

@@ -3,6 +3,7 @@
 //! Above all: how a launch without a run id is classified. Tests with a working OpenHEXA use the emulator.
 
 mod answers;
+mod availability;
 mod launches;
 mod polls;
 mod requests;

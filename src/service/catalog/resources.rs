@@ -1,11 +1,10 @@
 //! Datasets, connections and files of the workspace: suggestions for a form, and warnings about values that name none of them.
 
-use std::collections::{BTreeMap, HashMap};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use futures_util::future::join_all;
 use serde_json::Value;
-use tokio::sync::Semaphore;
 
 use super::Catalog;
 use super::cache::{Caches, ConfigVersion, Freshness};
@@ -16,26 +15,9 @@ use crate::domain::ids::AccountId;
 use crate::domain::parameters::Parameter;
 use crate::domain::sentence::{FieldErrors, Sentence};
 use crate::domain::validation::Checked;
-use crate::openhexa::{self, OpenHexa};
+use crate::openhexa::{self, Instances, OpenHexa};
 use crate::service::configuration::{AccountConfig, Configuration};
 use crate::service::{Error, PAGE_WAIT};
-
-/// Concurrent requests to one instance. The others are kept for launches.
-const CONCURRENCY: usize = 2;
-
-/// The slots for these requests, by instance.
-#[derive(Default)]
-struct Slots(Mutex<HashMap<String, Arc<Semaphore>>>);
-
-impl Slots {
-    fn of(&self, instance: &str) -> Arc<Semaphore> {
-        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let slots = all.entry(instance.to_owned());
-        slots
-            .or_insert_with(|| Arc::new(Semaphore::new(CONCURRENCY)))
-            .clone()
-    }
-}
 
 /// By the code of each parameter that names a resource of the workspace: the resources.
 pub type Suggestions = BTreeMap<String, Result<Vec<Holding>, Error>>;
@@ -45,16 +27,16 @@ pub struct Resources {
     configuration: Arc<Configuration>,
     openhexa: Arc<dyn OpenHexa>,
     caches: Arc<Caches>,
-    slots: Slots,
+    instances: Arc<Instances>,
 }
 
 impl Resources {
-    pub fn new(catalog: &Catalog) -> Self {
+    pub fn new(catalog: &Catalog, instances: &Arc<Instances>) -> Self {
         Self {
             configuration: catalog.configuration.clone(),
             openhexa: catalog.openhexa.clone(),
             caches: catalog.caches.clone(),
-            slots: Slots::default(),
+            instances: instances.clone(),
         }
     }
 
@@ -131,10 +113,10 @@ impl Resources {
     async fn holdings(&self, config: &AccountConfig, place: Place) -> Result<Arc<Holdings>, Error> {
         let (client, target) = (self.openhexa.clone(), config.connection.target.clone());
         let key = (ConfigVersion::from(config), place.clone());
-        let slots = self.slots.of(&config.connection.instance);
+        let instances = self.instances.clone();
         // The time limit is inside the request, so that a request that takes too long frees its slot.
         let asking = tokio::time::timeout(PAGE_WAIT, async move {
-            let _slot = slots.acquire().await;
+            let _slot = instances.suggestion_slot(&target).await;
             client.holdings(&target, &place).await.map(Some)
         });
         let asking = async { asking.await.unwrap_or(Err(openhexa::Error::TimedOut)) };

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::clock::Clock;
-use crate::openhexa::OpenHexa;
+use crate::openhexa::Instances;
 use crate::service::{Error, causes};
 use crate::store::{self, Store};
 
@@ -39,16 +39,16 @@ const FRESH_FOR: TimeDelta = TimeDelta::seconds(1);
 pub struct Health {
     store: Store,
     clock: Clock,
-    openhexa: Arc<dyn OpenHexa>,
+    instances: Arc<Instances>,
     last_test: LastTest,
 }
 
 impl Health {
-    pub fn new(store: Store, clock: Clock, openhexa: Arc<dyn OpenHexa>) -> Self {
+    pub fn new(store: Store, clock: Clock, instances: Arc<Instances>) -> Self {
         Self {
             store,
             clock,
-            openhexa,
+            instances,
             last_test: LastTest::default(),
         }
     }
@@ -104,6 +104,6 @@ impl Health {
 
     /// The outcome of the last request to any OpenHEXA. None before the first one.
     pub fn last_upstream_outcome(&self) -> Option<&'static str> {
-        self.openhexa.last_outcome()
+        self.instances.last_outcome()
     }
 }

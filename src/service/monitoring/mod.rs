@@ -17,13 +17,12 @@ pub use gather::{MOST_READ, MOST_RUNNING};
 pub use health::{Health, LiveTasks, WriteTest};
 
 use super::configuration::Configuration;
-use super::runs::{CircuitBreakers, Permission};
 use super::{Error, Jobs};
 use crate::clock::Clock;
 pub use crate::domain::figures::{Durations, Period, Zone, per_mille};
 use crate::domain::ids::AccountId;
 use crate::domain::sentence::Sentence;
-use crate::openhexa::OpenHexa;
+use crate::openhexa::{Instances, Permission};
 pub use crate::openhexa::{UpstreamState, UpstreamStatus};
 use crate::store::{self, Store};
 use gather::{Usual, gather};
@@ -91,8 +90,7 @@ pub struct Monitoring {
     clock: Clock,
     jobs: Jobs,
     configuration: Arc<Configuration>,
-    openhexa: Arc<dyn OpenHexa>,
-    breakers: Arc<CircuitBreakers>,
+    instances: Arc<Instances>,
     cache: Arc<Cache>,
 }
 
@@ -102,16 +100,14 @@ impl Monitoring {
         clock: Clock,
         jobs: Jobs,
         configuration: Arc<Configuration>,
-        openhexa: Arc<dyn OpenHexa>,
-        breakers: Arc<CircuitBreakers>,
+        instances: Arc<Instances>,
     ) -> Self {
         Self {
             store,
             clock,
             jobs,
             configuration,
-            openhexa,
-            breakers,
+            instances,
             cache: Arc::default(),
         }
     }
@@ -171,10 +167,10 @@ impl Monitoring {
             Ok(account_config) => account_config.connection,
             Err(why) => return Ok(UpstreamReport::NotConfigured(why)),
         };
-        let Some(state) = self.openhexa.state(&connection.target) else {
+        let Some(state) = self.instances.state(&connection.target) else {
             return Ok(UpstreamReport::NoRequest);
         };
-        let permission = self.breakers.permission(&connection, 1, self.clock.now());
+        let permission = self.instances.permission(&connection.target, 1);
         let paused_until = match permission {
             Permission::Paused { until } => Some(until),
             Permission::Allowed { .. } => None,

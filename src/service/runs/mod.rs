@@ -3,7 +3,6 @@
 
 mod apply;
 mod cancel;
-mod circuit_breaker;
 mod fingerprint;
 mod injection;
 mod mirror_sync;
@@ -15,18 +14,16 @@ mod retry;
 mod rules;
 mod search;
 mod sender;
-mod spread;
 mod stop;
 mod task_writer;
 
 use std::sync::Arc;
 
-pub use circuit_breaker::{CircuitBreakers, Permission};
 pub(super) use fingerprint::Fingerprints;
 pub(super) use injection::Injector;
 pub use reconciler::Reconciler;
 pub use reports::{Callback, ReportLimits, Reports};
-pub use rules::{Pauses, PollTimes, Rules};
+pub use rules::{PollTimes, Rules};
 pub(super) use sender::{Attempt, LaunchSender};
 pub use stop::Stopper;
 pub(super) use task_writer::TaskWriter;
@@ -61,7 +58,6 @@ pub struct Runs {
     pub reports: Reports,
     pub stopper: Stopper,
     pub reconciler: Reconciler,
-    pub(super) breakers: Arc<CircuitBreakers>,
     pub(super) writer: TaskWriter,
     pub(super) sender: LaunchSender,
     pub(super) fingerprints: Fingerprints,
@@ -87,7 +83,6 @@ impl Runs {
         };
         let fingerprints = Fingerprints::new(parts.seal.clone());
         let injector = Injector::new(identity.clone());
-        let breakers: Arc<CircuitBreakers> = Arc::default();
         let sender = LaunchSender {
             openhexa: openhexa.clone(),
             tasks: tasks.clone(),
@@ -108,7 +103,7 @@ impl Runs {
             writer: writer.clone(),
             stopper: stopper.clone(),
             masking: tasks.masking.clone(),
-            breakers: breakers.clone(),
+            instances: parts.instances.clone(),
         };
         let reconciler = Reconciler {
             tasks: tasks.clone(),
@@ -128,7 +123,6 @@ impl Runs {
             reports: Reports::new(writer.clone(), parts.jobs.clone()),
             stopper,
             reconciler,
-            breakers,
             writer,
             sender,
             fingerprints,

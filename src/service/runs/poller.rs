@@ -3,30 +3,32 @@
 //! Nothing is written for a run that has not changed, and the next polls of all runs of a request are planned in one
 //! transaction. So ten thousand active runs cost a few requests and a few writes per polling cycle.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use futures_util::future::join_all;
 use futures_util::{StreamExt, stream};
 
-use super::circuit_breaker::{CircuitBreakers, Permission};
 use super::stop::Stopper;
 use super::task_writer::TaskWriter;
 use super::{CycleReport, Rules};
 use crate::domain::connection::Connection;
-use crate::domain::ids::{ConnectionId, RunId, TaskId};
+use crate::domain::ids::{ConnectionId, TaskId};
 use crate::domain::observation::{Observation, Sighting};
 use crate::domain::pipeline::RunStatus;
 use crate::domain::run::{Followed, Look};
 use crate::domain::task::Task;
-use crate::openhexa::{self, OpenHexa};
+use crate::openhexa::{self, Instances, Looks, OpenHexa, Permission};
 use crate::service::tasks::LogMasking;
 use crate::service::{Error, causes};
 use crate::store::{self, DueKind};
 
 /// The result of polling one run.
 type Polled = Result<Look, openhexa::Error>;
+
+/// How many ids of tasks one line of the log contains.
+const MAX_IDS: usize = 20;
 
 /// Tasks of one connection that are polled together.
 struct Group {
@@ -40,7 +42,7 @@ pub struct Poller {
     pub(super) writer: TaskWriter,
     pub(super) stopper: Stopper,
     pub(super) masking: Arc<LogMasking>,
-    pub(super) breakers: Arc<CircuitBreakers>,
+    pub(super) instances: Arc<Instances>,
 }
 
 impl Poller {
@@ -112,16 +114,13 @@ impl Poller {
     /// The number of failed polls.
     async fn poll_group(&self, group: Group, owner: &str) -> Result<usize, Error> {
         let largest = self.rules().runs_per_request;
-        let (max_runs, probe) =
-            match self
-                .breakers
-                .permission(&group.connection, largest, self.writer.now())
-            {
-                Permission::Paused { until } => {
-                    return self.postpone(&group.tasks, owner, until).await;
-                }
-                Permission::Allowed { max_runs, probe } => (max_runs, probe),
-            };
+        let target = &group.connection.target;
+        let (max_runs, probe) = match self.instances.permission(target, largest) {
+            Permission::Paused { until } => {
+                return self.postpone(&group.tasks, owner, until).await;
+            }
+            Permission::Allowed { max_runs, probe } => (max_runs, probe),
+        };
         let Group {
             connection,
             mut tasks,
@@ -164,20 +163,30 @@ impl Poller {
     ) -> Result<usize, Error> {
         let now = self.writer.now();
         // Another request of the same cycle can have failed just now.
-        if let Permission::Paused { until } = self.breakers.permission(at, 1, now) {
+        if let Permission::Paused { until } = self.instances.permission(&at.target, 1) {
             return self.postpone(&tasks, owner, until).await;
         }
-        let mut polled = self.request(at, &tasks, now).await;
+        let mut polled = self.request(at, &tasks).await;
         let mut unchanged = Vec::new();
         let mut failed = 0;
         for task in &tasks {
-            let result = task.run.id.and_then(|run| polled.remove(&run));
+            let result = result_of(task, &mut polled);
+            if let (Ok(_), Some(Err(error))) = (&polled, &result) {
+                self.warn_of_task(task, at, error);
+            }
             if self.is_unchanged(task, result.as_ref(), now) {
                 failed += usize::from(matches!(result, Some(Err(_))));
                 unchanged.push((task.id, self.rules().next_poll(task, now)));
-            } else if let Err(error) = self.process(task, at, result, owner).await {
-                warn_of_poll(task, at, &error);
-                failed += 1;
+                continue;
+            }
+            match self.process(task, at, result, owner).await {
+                Ok(()) => {}
+                // Already logged.
+                Err(Error::Upstream(_)) if polled.is_err() => failed += 1,
+                Err(error) => {
+                    self.warn_of_task(task, at, &error);
+                    failed += 1;
+                }
             }
         }
         self.writer.release_all(owner, unchanged).await?;
@@ -231,49 +240,68 @@ impl Poller {
         }
     }
 
-    async fn request(
-        &self,
-        at: &Connection,
-        tasks: &[Task],
-        now: DateTime<Utc>,
-    ) -> HashMap<RunId, Polled> {
+    async fn request(&self, at: &Connection, tasks: &[Task]) -> Result<Looks, openhexa::Error> {
         let followed = |task: &Task| {
             let pipeline = task.pipeline.id;
             task.run.id.map(|run| Followed { pipeline, run })
         };
         let wanted: Vec<Followed> = tasks.iter().filter_map(followed).collect();
-        match self.openhexa.looks(&at.target, &wanted).await {
-            Ok(results) => {
-                if self.breakers.answered(at) {
-                    tracing::warn!(host = at.instance, "OpenHEXA is available again");
-                }
-                results
-            }
+        let polled = self.openhexa.looks(&at.target, &wanted).await;
+        match &polled {
+            Ok(_) => self.instances.poll_succeeded(&at.target),
             Err(error) => {
                 let pauses = &self.rules().pauses;
-                if self.breakers.failed(at, (&error).into(), pauses, now) {
-                    tracing::warn!(host = at.instance, %error, "OpenHEXA is unavailable; polls of its runs pause");
-                }
-                self.warn_of_request(at, wanted.len(), &error, now);
-                let failed = |followed: &Followed| (followed.run, Err(error.clone()));
-                wanted.iter().map(failed).collect()
+                self.instances.poll_failed(&at.target, error, pauses);
+                self.warn_of_request(at, tasks, error);
             }
         }
+        polled
     }
 
-    fn warn_of_request(
-        &self,
-        at: &Connection,
-        runs: usize,
-        error: &openhexa::Error,
-        now: DateTime<Utc>,
-    ) {
-        let retry_in_seconds = match self.breakers.permission(at, 1, now) {
-            Permission::Paused { until } => Some((until - now).as_seconds_f64()),
-            Permission::Allowed { .. } => None,
+    fn warn_of_request(&self, at: &Connection, tasks: &[Task], error: &openhexa::Error) {
+        let (host, next_try) = (&at.instance, self.next_try(at, tasks));
+        let tasks = ids(tasks);
+        tracing::warn!(tasks, host, %error, next_try, "polling runs failed; it is retried");
+    }
+
+    fn warn_of_task(&self, task: &Task, at: &Connection, error: &dyn std::error::Error) {
+        let next_try = self.next_try(at, std::slice::from_ref(task));
+        let (task, pipeline) = (task.id.0, task.pipeline.id);
+        let (host, error) = (&at.instance, causes(error));
+        tracing::warn!(task, %pipeline, host, error, next_try, "polling the run failed; it is retried");
+    }
+
+    /// The time of the next poll of one of the tasks.
+    fn next_try(&self, at: &Connection, tasks: &[Task]) -> Option<String> {
+        let now = self.writer.now();
+        let planned = tasks.iter().filter_map(|task| self.rules().next_poll(task, now));
+        let next = match self.instances.permission(&at.target, 1) {
+            Permission::Paused { until } => planned.min().max(Some(until)),
+            Permission::Allowed { .. } => planned.min(),
         };
-        let host = &at.instance;
-        tracing::warn!(host, runs, %error, retry_in_seconds, "polling runs failed; it is retried");
+        next.map(|at| at.to_rfc3339())
+    }
+}
+
+/// The result of polling this task, or the error of the whole request.
+fn result_of(task: &Task, polled: &mut Result<Looks, openhexa::Error>) -> Option<Polled> {
+    match polled {
+        Ok(polled) => polled.remove(&task.run.id?),
+        Err(error) => Some(Err(error.clone())),
+    }
+}
+
+/// For the log: all ids, if they are not too many.
+fn ids(tasks: &[Task]) -> String {
+    let shown: Vec<String> = tasks
+        .iter()
+        .take(MAX_IDS)
+        .map(|task| task.id.0.to_string())
+        .collect();
+    let shown = shown.join(", ");
+    match tasks.len().saturating_sub(MAX_IDS) {
+        0 => shown,
+        others => format!("{shown} and {others} others"),
     }
 }
 
@@ -288,10 +316,4 @@ fn is_old(task: &Task, status: &RunStatus, progress: i64, now: DateTime<Utc>) ->
         .observe(&Observation::RunSeen(sighting), now)
         .as_ref()
         == Ok(task)
-}
-
-fn warn_of_poll(task: &Task, at: &Connection, error: &Error) {
-    let (task, pipeline) = (task.id.0, task.pipeline.id);
-    let (host, error) = (&at.instance, causes(error));
-    tracing::warn!(task, %pipeline, host, error, "polling the run failed; it is retried");
 }

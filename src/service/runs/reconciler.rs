@@ -16,8 +16,9 @@ use super::retry::LaunchRetry;
 use super::search::RunSearch;
 use super::stop::Stopper;
 use super::task_writer::TaskWriter;
+use crate::domain::connection::Connection;
 use crate::domain::ids::TaskId;
-use crate::domain::task::State;
+use crate::domain::task::{State, Task};
 use crate::service::tasks::Tasks;
 use crate::service::{Error, causes};
 use crate::store::{self, DueKind};
@@ -91,28 +92,46 @@ impl Reconciler {
     }
 
     async fn continue_launch(&self, id: TaskId, owner: &str) -> Result<(), Error> {
-        let done = self.continue_once(id, owner).await;
-        if let Err(error) = &done {
-            let error = causes(error);
-            tracing::warn!(task = id.0, error, "polling the task failed; it is retried");
-        }
+        let done = match self.tasks.with_connection(id).await {
+            Ok((task, connection)) => {
+                let host = connection.instance.clone();
+                let done = self.continue_once(&task, connection, owner).await;
+                done.inspect_err(|error| self.warn(&task, &host, error))
+            }
+            Err(error) => {
+                let (task, cause) = (id.0, causes(&error));
+                tracing::warn!(task, error = cause, "cannot read the task; it is retried");
+                Err(error)
+            }
+        };
         self.writer.release(id, owner).await?;
         done
     }
 
-    async fn continue_once(&self, id: TaskId, owner: &str) -> Result<(), Error> {
-        let (task, connection) = self.tasks.with_connection(id).await?;
-        self.writer.record_overdue(&task).await?;
+    fn warn(&self, task: &Task, host: &str, error: &Error) {
+        let next_try = self.writer.rules.next_poll(task, self.writer.now());
+        let next_try = next_try.map(|at| at.to_rfc3339());
+        let (task, error) = (task.id.0, causes(error));
+        tracing::warn!(task, host, error, next_try, "polling the task failed; it is retried");
+    }
+
+    async fn continue_once(
+        &self,
+        task: &Task,
+        connection: Connection,
+        owner: &str,
+    ) -> Result<(), Error> {
+        self.writer.record_overdue(task).await?;
         let at = connection.clone();
         match (&task.state, task.run.id) {
             (State::Ended { .. }, _) => return Ok(()),
-            (State::Accepted, _) => self.retry.retry(&task, connection, owner).await,
+            (State::Accepted, _) => self.retry.retry(task, connection, owner).await,
             // Its run id became known meanwhile: it is polled with the others.
             (_, Some(_)) => Ok(()),
-            (_, None) => self.search.search(&task, connection, owner).await,
+            (_, None) => self.search.search(task, connection, owner).await,
         }?;
         // The run can be known now, and its stop request can be due.
-        self.stopper.stop_if_due(id, &at, owner).await
+        self.stopper.stop_if_due(task.id, &at, owner).await
     }
 }
 

@@ -3,9 +3,10 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::reports::ReportLimits;
-use super::spread::offset;
 use crate::domain::run::time_limit;
+use crate::domain::spread::offset;
 use crate::domain::task::{State, Task};
+use crate::openhexa::Pauses;
 
 #[derive(Clone, Debug)]
 pub struct Rules {
@@ -78,13 +79,6 @@ fn together(task: &Task, wait: TimeDelta, now: DateTime<Utc>) -> DateTime<Utc> {
     let offset = offset(&task.pipeline.id, i32::try_from(step).unwrap_or(i32::MAX));
     let passed = (now.timestamp_millis() + soonest - i64::from(offset)).rem_euclid(step);
     now + TimeDelta::milliseconds(soonest + (step - passed) % step)
-}
-
-/// The pauses between requests to an instance that does not respond.
-#[derive(Clone, Debug)]
-pub struct Pauses {
-    pub first: TimeDelta,
-    pub longest: TimeDelta,
 }
 
 impl Rules {

@@ -16,7 +16,7 @@ const MODULES: [(&str, &[&str]); 9] = [
     ("runs", &["tasks", "catalog", "configuration", "identity"]),
     ("launching", &["runs", "tasks", "catalog", "configuration"]),
     ("live", &["tasks"]),
-    ("monitoring", &["runs", "configuration"]),
+    ("monitoring", &["configuration"]),
 ];
 const MAX_METHODS: usize = 25;
 

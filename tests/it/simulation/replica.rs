@@ -13,6 +13,7 @@ use diesel::connection::{Instrumentation, InstrumentationEvent, set_default_inst
 use openhexa_bridge::clock::Clock;
 use openhexa_bridge::domain::ids::TaskId;
 use openhexa_bridge::domain::task::Task;
+use openhexa_bridge::openhexa::{Instances, Pauses};
 use openhexa_bridge::service::catalog::CacheLimits;
 use openhexa_bridge::service::configuration::AddressRules;
 use openhexa_bridge::service::identity::{
@@ -20,7 +21,7 @@ use openhexa_bridge::service::identity::{
 };
 use openhexa_bridge::service::launching::LaunchTimes;
 use openhexa_bridge::service::live::StreamLimits;
-use openhexa_bridge::service::runs::{CycleReport, Pauses, PollTimes, ReportLimits, Rules};
+use openhexa_bridge::service::runs::{CycleReport, PollTimes, ReportLimits, Rules};
 use openhexa_bridge::service::{Bridge, Error, Jobs, Parts, Seal};
 use openhexa_bridge::store::Store;
 use tokio::runtime::{Builder, Runtime};
@@ -75,6 +76,7 @@ impl Replica {
         let bridge = Bridge::new(Parts {
             store: self.store.clone(),
             openhexa: Arc::new(upstream),
+            instances: Arc::new(Instances::new(clock.clone(), 8)),
             clock,
             rules: rules(),
             launch_times: LaunchTimes {

@@ -14,7 +14,7 @@ use openhexa_bridge::domain::pipeline::{
 use openhexa_bridge::domain::run::{
     Absence, Followed, Launch, Launched, Look, Recent, RunDetails, RunLog, RunPage, Stop, Visible,
 };
-use openhexa_bridge::openhexa::{Error, LaunchError, Looks, OpenHexa, Refusal, UpstreamState};
+use openhexa_bridge::openhexa::{Error, LaunchError, Looks, OpenHexa, Refusal};
 use openhexa_bridge::store::{self, Db, Store};
 use tokio::sync::mpsc::UnboundedSender;
 use uuid::Uuid;
@@ -202,14 +202,6 @@ fn shown<'a>(world: &'a mut World, sight: &Sight, run: RunId) -> Option<&'a mut 
 
 #[async_trait]
 impl OpenHexa for Upstream {
-    fn state(&self, _: &Target) -> Option<UpstreamState> {
-        None
-    }
-
-    fn last_outcome(&self) -> Option<&'static str> {
-        None
-    }
-
     async fn me(&self, target: &Target) -> Result<UserId, Error> {
         let whom = Uuid::from_u128(1);
         self.ask(("me", whom), target, debugged, |_, sight| Ok(sight.user))

@@ -7,7 +7,6 @@ use chrono::{DateTime, Utc};
 
 use super::error::{Error, LaunchError};
 use super::looks::Looks;
-use super::status::UpstreamState;
 use crate::domain::connection::{Access, Target};
 use crate::domain::holdings::{Holdings, Place};
 use crate::domain::ids::{PipelineId, RunId, UserId, VersionId};
@@ -17,12 +16,6 @@ use crate::domain::run::{Followed, Launch, Launched, Recent, RunDetails, RunLog,
 /// Every OpenHEXA there is: the target comes with each question.
 #[async_trait]
 pub trait OpenHexa: Send + Sync {
-    /// The result of the last request with this target. None before the first one.
-    fn state(&self, target: &Target) -> Option<UpstreamState>;
-
-    /// How the last question to any OpenHEXA ended, in one word.
-    fn last_outcome(&self) -> Option<&'static str>;
-
     /// Whom the token stands for. A token that stands for nobody is refused.
     async fn me(&self, target: &Target) -> Result<UserId, Error>;
 

@@ -9,7 +9,7 @@ use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::Value;
 
 use super::error::Error;
-use super::transport::Answer;
+use super::transport::Response as HttpResponse;
 use crate::domain::numbers;
 
 /// The only extension code that OpenHEXA has.
@@ -94,7 +94,7 @@ pub(super) fn is_outright(errors: &[graphql_client::Error]) -> bool {
 }
 
 /// Decodes the answer to `Q`.
-pub(super) fn decode<Q: GraphQLQuery>(answer: &Answer) -> Result<Partial<Q::ResponseData>, Error> {
+pub(super) fn decode<Q: GraphQLQuery>(answer: &HttpResponse) -> Result<Partial<Q::ResponseData>, Error> {
     let read: Response<Q::ResponseData> = match read(&answer.body) {
         Ok(read) => read,
         Err(error) => return Err(why_undecodable(answer, &error)),
@@ -118,7 +118,7 @@ pub(super) fn read<T: DeserializeOwned>(body: &[u8]) -> serde_json::Result<T> {
 }
 
 /// Nulls where none were expected come with errors that say more than the nulls do.
-fn why_undecodable(answer: &Answer, error: &serde_json::Error) -> Error {
+fn why_undecodable(answer: &HttpResponse, error: &serde_json::Error) -> Error {
     tracing::debug!(
         line = error.line(),
         column = error.column(),
@@ -131,7 +131,7 @@ fn why_undecodable(answer: &Answer, error: &serde_json::Error) -> Error {
 }
 
 /// Where and which, without the message: it can quote the config with its secrets.
-pub(super) fn log(answer: &Answer, errors: &[graphql_client::Error]) {
+pub(super) fn log(answer: &HttpResponse, errors: &[graphql_client::Error]) {
     for error in errors {
         let path = error.path.as_deref().unwrap_or_default();
         let code = code_of(error).filter(|code| is_word(code));
