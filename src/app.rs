@@ -56,7 +56,7 @@ pub enum StartError {
     #[error("cannot create the HTTP client for OpenHEXA: {0}")]
     Client(#[from] BuildError),
     #[error("cannot create the HTTP client for Iaso: {0}")]
-    Iaso(#[from] crate::iaso::BuildError),
+    Iaso(#[from] crate::iaso::IasoClientError),
     #[error("cannot start the server: {0}")]
     Server(#[source] std::io::Error),
     #[error("secrets.{key} (OPENHEXA_BRIDGE__SECRETS__{} in the environment) is empty; {how}", key.to_uppercase())]

@@ -63,10 +63,10 @@ async fn iaso_answers(settings: &Settings) -> Option<Finding> {
         Ok(client) => client?,
         Err(error) => return Some(Finding::Refused(error.to_string())),
     };
-    let away = client.who(CredentialKind::Token, &unknown).await.err()?;
+    let unavailable = client.check(CredentialKind::Token, &unknown).await.err()?;
     let url = &settings.iaso.url;
     Some(Finding::Warning(format!(
-        "iaso.url ({url}) gives no usable response: {away}. Iaso's users cannot sign in until it does"
+        "iaso.url ({url}) gives no usable response: {unavailable}. Iaso's users cannot sign in until it does"
     )))
 }
 

@@ -5,7 +5,7 @@ use secrecy::{ExposeSecret, SecretString};
 use super::StartError;
 use crate::domain::ids::AccountId;
 use crate::domain::principal::Role;
-use crate::iaso::{BuildError, Client, Options};
+use crate::iaso::{IasoClient, IasoClientError, IasoOptions};
 use crate::service::identity::{
     AccessSettings, CallbackKeys, IasoSource, ONLY_ACCOUNT, Options as IdentityOptions,
     SettingsKey, TokenLifetime,
@@ -80,12 +80,12 @@ fn iaso_source(settings: &Settings) -> Result<IasoSource, StartError> {
 }
 
 /// None: iaso.url is empty.
-pub fn iaso_client(settings: &Settings) -> Result<Option<Client>, BuildError> {
+pub fn iaso_client(settings: &Settings) -> Result<Option<IasoClient>, IasoClientError> {
     let iaso = &settings.iaso;
     if iaso.url.is_empty() {
         return Ok(None);
     }
-    let client = Client::new(&Options {
+    let client = IasoClient::new(&IasoOptions {
         url: iaso.url.clone(),
         request_timeout: iaso.request_timeout.0,
         answer_bytes: iaso.answer_limit,

@@ -1,6 +1,6 @@
 //! Converts the settings into the values with which `app.rs` creates the services and clients.
 
-use crate::openhexa::{Limits, Pauses};
+use crate::openhexa::{Pauses, RequestLimits};
 use crate::service::catalog::CacheLimits;
 use crate::service::configuration::AddressRules;
 use crate::service::launching::LaunchTimes;
@@ -52,9 +52,9 @@ pub fn launch_times(settings: &Settings) -> LaunchTimes {
     }
 }
 
-pub fn openhexa_limits(settings: &Settings) -> Limits {
+pub fn openhexa_limits(settings: &Settings) -> RequestLimits {
     let openhexa = &settings.openhexa;
-    Limits {
+    RequestLimits {
         connect_timeout: openhexa.connect_timeout.0,
         request_timeout: openhexa.request_timeout.0,
         idle_timeout: openhexa.idle_timeout.0,

@@ -1,9 +1,9 @@
-//! The way to Iaso over HTTP: whose credential this is, asked of Iaso itself.
+//! The client of Iaso: which user a credential belongs to.
 //!
-//! One question, `GET /api/profiles/me/`, with exactly the credential that was shown: no other header and no other
-//! cookie of the caller goes along. Its answer is bounded in time and size, and a redirect is not followed: it would
-//! lead the credential elsewhere. Few questions are under way at a time: whoever invents credentials must not have the
-//! bridge overrun Iaso with them. What is remembered of the answer, and for how long, is the service's business.
+//! It sends one request, `GET /api/profiles/me/`, with the caller's credential and no other header or cookie of the caller.
+//! Time and size of the response are limited, and redirects are not followed, because they could send the credential to another
+//! server. The number of concurrent requests is limited, so that a caller with many invalid credentials cannot overload Iaso. The
+//! service caches the responses.
 
 mod profile;
 
@@ -20,38 +20,38 @@ use crate::domain::certificate::untrusted;
 use crate::domain::user::{CredentialKind, User};
 
 const ME: &str = "/api/profiles/me/";
-/// Questions under way at a time: an Iaso has a handful of workers, and its own users need them too. One that answers
-/// within 50 ms still tells 160 new credentials a second.
-const PLACES: usize = 8;
-/// How long a question waits for one of the places.
-const PLACE_WITHIN: Duration = Duration::from_secs(1);
+/// Concurrent requests. Iaso has only a few workers, and its own users need them too. If a response takes 50 ms, 160 new
+/// credentials are checked per second.
+const MAX_REQUESTS: usize = 8;
+/// How long a request waits until fewer are running.
+const SLOT_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// Where Iaso is, and how long it may take.
+/// The address of Iaso, and the limits of a request.
 #[derive(Clone, Debug)]
-pub struct Options {
+pub struct IasoOptions {
     /// Its origin.
     pub url: String,
-    /// From connecting to the last byte of the answer.
+    /// From connecting to the last byte of the response.
     pub request_timeout: Duration,
-    /// The largest answer read, in bytes.
+    /// The largest response that is read, in bytes.
     pub answer_bytes: usize,
 }
 
-/// What Iaso says of a credential.
+/// What Iaso says about a credential.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Answer {
+pub enum CredentialCheck {
     User(User),
-    /// It is nobody's, or no longer good.
+    /// It is unknown or expired.
     Refused,
-    /// It is somebody's who may not even ask.
+    /// It is valid, but its user may not read the profile.
     Denied,
 }
 
-/// Iaso gave no answer that says whose it is.
+/// Why a credential could not be checked.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
-pub enum Away {
+pub enum Unavailable {
     #[error("too many requests to Iaso are running")]
-    Crowded,
+    TooManyRequests,
     #[error("Iaso did not respond in time")]
     TimedOut,
     #[error("Iaso is unreachable")]
@@ -69,25 +69,25 @@ pub enum Away {
 }
 
 #[derive(Debug, Error)]
-pub enum BuildError {
+pub enum IasoClientError {
     #[error("iaso.url is not a valid address")]
     Address,
     #[error("TLS is not available")]
     Http,
 }
 
-/// Asks Iaso. Cheap to clone.
+/// Clones share connections and limits.
 #[derive(Clone, Debug)]
-pub struct Client {
+pub struct IasoClient {
     http: reqwest::Client,
     me: Url,
     answer_bytes: usize,
-    places: Arc<Semaphore>,
+    slots: Arc<Semaphore>,
 }
 
-impl Client {
-    pub fn new(options: &Options) -> Result<Self, BuildError> {
-        // An error means that one is installed already, which is as good.
+impl IasoClient {
+    pub fn new(options: &IasoOptions) -> Result<Self, IasoClientError> {
+        // An error means that a provider is installed already.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let http = reqwest::Client::builder()
             .user_agent(concat!("openhexa-bridge/", env!("CARGO_PKG_VERSION")))
@@ -98,34 +98,34 @@ impl Client {
             .redirect(reqwest::redirect::Policy::none())
             .no_proxy()
             .build()
-            .map_err(|_| BuildError::Http)?;
+            .map_err(|_| IasoClientError::Http)?;
         let me = format!("{}{ME}", options.url);
         Ok(Self {
             http,
-            me: me.parse().map_err(|_| BuildError::Address)?,
+            me: me.parse().map_err(|_| IasoClientError::Address)?,
             answer_bytes: options.answer_bytes,
-            places: Arc::new(Semaphore::new(PLACES)),
+            slots: Arc::new(Semaphore::new(MAX_REQUESTS)),
         })
     }
 
-    /// The address that is requested.
+    /// The URL of the requests.
     pub fn url(&self) -> &str {
         self.me.as_str()
     }
 
-    pub async fn who(
+    pub async fn check(
         &self,
         kind: CredentialKind,
         credential: &SecretString,
-    ) -> Result<Answer, Away> {
-        // What cannot stand in a header is nobody's.
+    ) -> Result<CredentialCheck, Unavailable> {
+        // A header cannot contain it, so it is not valid.
         let Some((name, value)) = header(kind, credential) else {
-            return Ok(Answer::Refused);
+            return Ok(CredentialCheck::Refused);
         };
-        let place = tokio::time::timeout(PLACE_WITHIN, self.places.acquire()).await;
-        // Nobody closes it, so it is the time that has run out.
-        let Ok(Ok(_place)) = place else {
-            return Err(Away::Crowded);
+        let slot = tokio::time::timeout(SLOT_TIMEOUT, self.slots.acquire()).await;
+        // The semaphore is never closed, so this is the timeout.
+        let Ok(Ok(_slot)) = slot else {
+            return Err(Unavailable::TooManyRequests);
         };
         let request = self.http.get(self.me.clone()).header(name, value);
         let request = request.header(ACCEPT, "application/json");
@@ -133,19 +133,19 @@ impl Client {
         match response.status() {
             StatusCode::OK => {
                 let body = self.read(response).await?;
-                profile::read(&body).map(Answer::User)
+                profile::read(&body).map(CredentialCheck::User)
             }
-            StatusCode::UNAUTHORIZED => Ok(Answer::Refused),
-            StatusCode::FORBIDDEN => Ok(Answer::Denied),
-            other => Err(Away::Status(other.as_u16())),
+            StatusCode::UNAUTHORIZED => Ok(CredentialCheck::Refused),
+            StatusCode::FORBIDDEN => Ok(CredentialCheck::Denied),
+            other => Err(Unavailable::Status(other.as_u16())),
         }
     }
 
-    async fn read(&self, mut response: Response) -> Result<Vec<u8>, Away> {
+    async fn read(&self, mut response: Response) -> Result<Vec<u8>, Unavailable> {
         let mut body = Vec::new();
         while let Some(part) = response.chunk().await.map_err(|error| failed(&error))? {
             if body.len() + part.len() > self.answer_bytes {
-                return Err(Away::TooLarge);
+                return Err(Unavailable::TooLarge);
             }
             body.extend_from_slice(&part);
         }
@@ -164,12 +164,12 @@ fn header(kind: CredentialKind, credential: &SecretString) -> Option<(HeaderName
     Some((name, value))
 }
 
-fn failed(error: &reqwest::Error) -> Away {
+fn failed(error: &reqwest::Error) -> Unavailable {
     if let Some(cause) = untrusted(error) {
-        Away::Untrusted(cause)
+        Unavailable::Untrusted(cause)
     } else if error.is_timeout() {
-        Away::TimedOut
+        Unavailable::TimedOut
     } else {
-        Away::Unreachable
+        Unavailable::Unreachable
     }
 }

@@ -1,13 +1,13 @@
-//! What is read of Iaso's profile.
+//! Iaso's response to `/api/profiles/me/`.
 
 use serde::Deserialize;
 
-use super::Away;
+use super::Unavailable;
 use crate::domain::ids::AccountId;
 use crate::domain::principal::Person;
 use crate::domain::user::{PERMISSION, User};
 
-/// `id` is the profile's, so it is not among these: `user_id` is the user's.
+/// `user_id` is the id of the user; `id`, which is not used, is the id of the profile.
 #[derive(Deserialize)]
 struct Profile {
     user_id: i64,
@@ -17,7 +17,7 @@ struct Profile {
     #[serde(default)]
     last_name: String,
     account: Option<Account>,
-    /// Missing where there is no profile.
+    /// Missing if the user has no profile.
     #[serde(default)]
     permissions: Vec<String>,
     #[serde(default)]
@@ -31,8 +31,8 @@ struct Account {
     id: i64,
 }
 
-pub fn read(body: &[u8]) -> Result<User, Away> {
-    let profile: Profile = serde_json::from_slice(body).map_err(|_| Away::Unreadable)?;
+pub fn read(body: &[u8]) -> Result<User, Unavailable> {
+    let profile: Profile = serde_json::from_slice(body).map_err(|_| Unavailable::Unreadable)?;
     let name = format!("{} {}", profile.first_name, profile.last_name);
     Ok(User {
         person: Person {
@@ -43,7 +43,7 @@ pub fn read(body: &[u8]) -> Result<User, Away> {
         account: profile.account.map(|account| AccountId(account.id)),
         permitted: profile.permissions.iter().any(|own| own == PERMISSION),
         is_superuser: profile.is_superuser,
-        // Iaso's admin admits staff only, and a profile does not list the permissions there: those of a superuser are known.
+        // Only staff may use Iaso's admin, and a profile does not list permissions for it: a superuser has all of them.
         configures: profile.is_superuser && profile.is_staff,
     })
 }

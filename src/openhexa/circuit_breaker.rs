@@ -102,7 +102,8 @@ impl Breaker {
 
     /// Whether its last pause still makes the next one longer.
     pub fn is_recent(&self, now: DateTime<Utc>) -> bool {
-        self.until.is_some_and(|until| until + FORGOTTEN_AFTER > now)
+        self.until
+            .is_some_and(|until| until + FORGOTTEN_AFTER > now)
     }
 }
 

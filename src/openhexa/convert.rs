@@ -1,13 +1,13 @@
-//! From OpenHEXA's words to ours. Pure; the only place that knows both the generated types and the domain's.
+//! Converts the generated GraphQL types to the domain's types. No other file uses both.
 
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
 
-use super::moment::Moment;
 use super::operations::{
     follow_runs, list_pipelines, list_runs, list_version_labels, list_versions, pipeline,
     pipeline_version, recent_runs, run_details, run_log, stop_pipeline,
 };
+use super::timestamp::Timestamp;
 use crate::domain::ids::{PipelineId, RunId, UserId, VersionId};
 use crate::domain::parameters::{ChoicesFromFile, Kind, Parameter};
 use crate::domain::pipeline::{
@@ -18,11 +18,11 @@ use crate::domain::run::{
     Absence, Look, RunDetails, RunLog, RunMessage, RunOutput, RunPage, Stop, Visible,
 };
 
-fn when(moment: Option<Moment>) -> Option<DateTime<Utc>> {
+fn when(moment: Option<Timestamp>) -> Option<DateTime<Utc>> {
     moment.and_then(|moment| moment.0)
 }
 
-/// Progress is not checked upstream: 250 was accepted.
+/// OpenHEXA does not check the progress: it accepts 250, for example.
 fn percent(progress: i64) -> i64 {
     progress.clamp(0, 100)
 }
@@ -42,7 +42,7 @@ fn whole_number(value: &Value) -> Option<i64> {
     value.as_i64().or_else(|| value.as_str()?.parse().ok())
 }
 
-/// Each operation's file has its own copy of a fragment, hence its own generated type.
+/// Each operation has its own generated type for the same fragment.
 macro_rules! version_label {
     ($module:ident, $fields:ident) => {
         impl From<&$module::$fields> for VersionLabel {
@@ -269,7 +269,7 @@ impl From<stop_pipeline::StopPipelineStopPipeline> for Stop {
             "PIPELINE_ALREADY_STOPPED" => Self::AlreadyStopped,
             "PERMISSION_DENIED" => Self::Denied,
             "PIPELINE_NOT_FOUND" => Self::NotFound,
-            other if super::response::is_word(other) => Self::Other(other.to_owned()),
+            other if super::response::is_error_code(other) => Self::Other(other.to_owned()),
             _ => Self::Other(String::new()),
         }
     }

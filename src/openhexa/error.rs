@@ -1,31 +1,33 @@
-//! How asking OpenHEXA can fail: closed enums by meaning.
+//! The errors of requests to OpenHEXA.
 //!
-//! None of them holds a token or a config, so each may be shown and logged as it is; the one text of
-//! OpenHEXA's own is about a file of choices. What to do about a failure (ask again, give up) is not decided here.
+//! No error contains a token or a config, so each may be shown and logged. The only text that comes from OpenHEXA is about a
+//! file with choices. Whether to retry is decided by the service.
 
 use thiserror::Error;
 
-/// Why a question has no usable answer.
+/// Why a request failed.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum Error {
-    /// The instance's URL is not one that can be asked; nothing was sent.
+    /// The URL is not valid or not allowed; nothing was sent.
     #[error("the OpenHEXA address is not a valid http(s) URL")]
     Address,
-    /// All connections to the instance stayed in use for too long; nothing was sent.
+    /// No request slot of the instance became free in time; nothing was sent.
     #[error("too many requests to OpenHEXA at the same time")]
     Busy,
-    /// No connection: DNS, refused, TLS.
+    /// No connection: name lookup, refused connection, TLS.
     #[error("cannot connect to OpenHEXA")]
     Unreachable,
     #[error("OpenHEXA did not respond in time")]
     TimedOut,
-    /// Its TLS certificate is not trusted, and why; nothing was sent.
-    #[error("OpenHEXA's TLS certificate is not trusted: {0}; add its authority to the file in SSL_CERT_FILE")]
+    /// The TLS certificate is not trusted, with the cause; nothing was sent.
+    #[error(
+        "OpenHEXA's TLS certificate is not trusted: {0}; add its authority to the file in SSL_CERT_FILE"
+    )]
     Untrusted(String),
-    /// Too many requests for it (429, or 503 with `Retry-After`): the next one may be sent after so many seconds.
+    /// Too many requests (429, or 503 with `Retry-After`): the next one may be sent after this many seconds.
     #[error("OpenHEXA accepts no more requests for now{}", wait(*.seconds))]
     Throttled { seconds: Option<u32> },
-    /// Connected, then lost before the end of the answer.
+    /// The connection broke before the end of the response.
     #[error("the connection to OpenHEXA was interrupted")]
     Broken,
     #[error("OpenHEXA redirects to another address: check the OpenHEXA address")]
@@ -33,37 +35,36 @@ pub enum Error {
     /// Neither 200 nor 400, the two statuses of GraphQL.
     #[error("OpenHEXA returned HTTP status {0}")]
     Status(u16),
-    /// Usually a web page from something in front of OpenHEXA.
+    /// Usually a web page of a proxy in front of OpenHEXA.
     #[error("OpenHEXA returned a response that is not JSON (HTTP status {status})")]
     NotJson { status: u16 },
-    /// The answer, or the list it is a part of, is over our limits.
+    /// The response, or the list that it is part of, exceeds the limits of the client.
     #[error("the response from OpenHEXA is too large")]
     TooLarge,
-    /// JSON, but not what was asked for.
+    /// JSON, but not the expected data.
     #[error("the response from OpenHEXA cannot be read")]
     Unreadable,
     /// A version exists, but OpenHEXA cannot read its parameters.
     #[error("OpenHEXA cannot read the definition of this version")]
     BadDefinition,
-    /// The file that a parameter's choices are read from is missing, or is not as its author declared it; in
-    /// OpenHEXA's words, cut to a sentence's length.
+    /// The file with the choices of a parameter is missing or invalid, with OpenHEXA's message, shortened.
     #[error("OpenHEXA cannot read the choices: {0}")]
     BadChoices(String),
     #[error("OpenHEXA refuses the token")]
     TokenRefused,
-    /// Not ours to see: of another workspace, or without the permission.
+    /// It belongs to another workspace, or the token lacks the permission.
     #[error("OpenHEXA denied access")]
     Denied,
-    /// It does not exist, was archived, or is hidden from the token: OpenHEXA makes no difference.
+    /// It does not exist, was archived, or the token has no access to it: OpenHEXA returns the same for each.
     #[error("the token has no access to the workspace, or the workspace does not exist")]
     NoWorkspace,
-    /// A resolver failed; `code` is OpenHEXA's word for it, if it has one.
+    /// A resolver failed; `code` is OpenHEXA's error code, if there is one.
     #[error("OpenHEXA returned an error ({})", code.as_deref().unwrap_or("no code"))]
     GraphQl { code: Option<String> },
 }
 
 impl Error {
-    /// Whether nothing came that is OpenHEXA's own answer.
+    /// Whether there is no response of OpenHEXA itself.
     pub fn is_outage(&self) -> bool {
         match self {
             Self::Busy
@@ -115,7 +116,7 @@ impl Error {
         }
     }
 
-    /// A fixed word for metrics and for messages in several languages.
+    /// A fixed word for the metrics and `/readyz`.
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Address => "address",
@@ -144,18 +145,18 @@ fn wait(seconds: Option<u32>) -> String {
     seconds.map_or_else(String::new, |seconds| format!(": retry in {seconds} s"))
 }
 
-/// What became of a launch that brought no run id. Exactly one of three.
+/// A launch without a run id. There are exactly three cases.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum LaunchError {
-    /// No byte of the launch left us: there is no run, and asking again is safe.
+    /// No byte of the request was sent: there is no run, and a retry is safe.
     #[error("the launch request was not sent: {0}")]
     NotSent(Error),
-    /// OpenHEXA said clearly that it created no run.
+    /// OpenHEXA's response says that it created no run.
     #[error("the launch was refused: {0}")]
     Refused(Refusal),
-    /// There may be a run. Look for it; do not ask again blindly.
+    /// There may be a run. It must be searched for; the request must not be repeated.
     #[error("it is unknown whether OpenHEXA created a run: {0}")]
-    Unsure(Error),
+    UnknownOutcome(Error),
 }
 
 /// Why OpenHEXA created no run.
@@ -173,27 +174,27 @@ pub enum Refusal {
     RunsLimit,
     #[error("the token is not allowed to launch this pipeline")]
     Denied,
-    /// UNAUTHENTICATED, or a token that cannot even be written into a header.
+    /// UNAUTHENTICATED, or a token that a header cannot contain.
     #[error("the token is refused")]
     Token,
-    /// The question failed OpenHEXA's validation, before anything was executed.
+    /// OpenHEXA's GraphQL validation rejected the request before anything was executed.
     #[error("OpenHEXA rejected the request")]
     BadRequest,
     /// Over 5 MiB.
     #[error("the parameters are too large for OpenHEXA")]
     TooLarge,
-    /// `success: false` with another of OpenHEXA's error words (empty when it gave none).
+    /// `success: false` with another error code (empty if there is none).
     #[error("OpenHEXA refused ({0})")]
     Other(String),
 }
 
-/// Why no client could be made.
+/// Why the client cannot be created.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum BuildError {
-    /// OpenHEXA closes idle connections after 2 s; one used at that moment breaks.
+    /// OpenHEXA closes idle connections after 2 s; a request at that moment fails.
     #[error("openhexa.idle_timeout must be shorter than 2s")]
     IdleTooLong,
-    /// Otherwise a slow connection would end as a time-out after sending, which it is not.
+    /// Otherwise a slow connection would count as a timeout after sending.
     #[error("openhexa.connect_timeout must be shorter than openhexa.request_timeout")]
     ConnectTooLong,
     #[error("openhexa.{0} must not be 0")]

@@ -1,10 +1,10 @@
-//! What a workspace holds: one page of each, for suggestions.
+//! Datasets, connections and files of a workspace: one page of each, for suggestions.
 
-use super::{Client, Error, Partial, ask};
+use super::{Client, Error, GraphQlResponse, graphql};
 use crate::domain::connection::Target;
 use crate::domain::holdings::{Holding, Holdings, Place};
 
-/// More than anybody reads through, and one page of OpenHEXA's.
+/// Items per request. There is only one request for each list.
 const MOST: i64 = 500;
 
 impl Client {
@@ -22,16 +22,16 @@ impl Client {
     }
 
     async fn datasets(&self, target: &Target, slug: String) -> Result<Holdings, Error> {
-        let variables = ask::workspace_datasets::Variables {
+        let variables = graphql::workspace_datasets::Variables {
             slug,
             per_page: MOST,
         };
-        let read = |found: Partial<ask::workspace_datasets::ResponseData>| {
-            let found = found.whole()?.workspace.ok_or(Error::Denied)?;
+        let read = |found: GraphQlResponse<graphql::workspace_datasets::ResponseData>| {
+            let found = found.complete()?.workspace.ok_or(Error::Denied)?;
             found.datasets.ok_or(Error::Unreadable)
         };
         let page = self
-            .ask::<ask::WorkspaceDatasets, _>(target, variables, read)
+            .execute::<graphql::WorkspaceDatasets, _>(target, variables, read)
             .await?;
         let items = page.items.into_iter().map(|link| Holding {
             value: link.dataset.slug,
@@ -46,13 +46,13 @@ impl Client {
     }
 
     async fn connections(&self, target: &Target, slug: String) -> Result<Holdings, Error> {
-        let variables = ask::workspace_connections::Variables { slug };
-        let read = |found: Partial<ask::workspace_connections::ResponseData>| {
-            let found = found.whole()?.workspace.ok_or(Error::Denied)?;
+        let variables = graphql::workspace_connections::Variables { slug };
+        let read = |found: GraphQlResponse<graphql::workspace_connections::ResponseData>| {
+            let found = found.complete()?.workspace.ok_or(Error::Denied)?;
             found.connections.ok_or(Error::Unreadable)
         };
         let all = self
-            .ask::<ask::WorkspaceConnections, _>(target, variables, read)
+            .execute::<graphql::WorkspaceConnections, _>(target, variables, read)
             .await?;
         let items = all.into_iter().map(|connection| Holding {
             value: connection.slug,
@@ -72,17 +72,17 @@ impl Client {
         slug: String,
         folder: String,
     ) -> Result<Holdings, Error> {
-        let variables = ask::workspace_files::Variables {
+        let variables = graphql::workspace_files::Variables {
             slug,
             folder,
             per_page: MOST,
         };
-        let read = |found: Partial<ask::workspace_files::ResponseData>| {
-            let found = found.whole()?.workspace.ok_or(Error::Denied)?;
+        let read = |found: GraphQlResponse<graphql::workspace_files::ResponseData>| {
+            let found = found.complete()?.workspace.ok_or(Error::Denied)?;
             Ok(found.bucket.ok_or(Error::Unreadable)?.objects)
         };
         let page = self
-            .ask::<ask::WorkspaceFiles, _>(target, variables, read)
+            .execute::<graphql::WorkspaceFiles, _>(target, variables, read)
             .await?;
         let (files, others): (Vec<_>, Vec<_>) = page
             .items

@@ -32,11 +32,11 @@ pub(super) struct Instance {
     pub host: String,
     pub request_slots: Arc<Semaphore>,
     pub suggestion_slots: Arc<Semaphore>,
-    known: Mutex<Known>,
+    state: Mutex<InstanceState>,
 }
 
 #[derive(Default)]
-struct Known {
+struct InstanceState {
     breaker: Breaker,
     availability: Availability,
     /// By address and token, while OpenHEXA limits the requests of the token.
@@ -71,13 +71,17 @@ struct Availability {
 
 /// A change of an availability.
 #[derive(Clone, Copy)]
-enum Change {
+enum AvailabilityChange {
     BecameUnavailable,
     AvailableAfter(TimeDelta),
 }
 
 impl Availability {
-    fn update(&mut self, is_available: bool, result: &RequestResult<'_>) -> Option<Change> {
+    fn update(
+        &mut self,
+        is_available: bool,
+        result: &RequestResult<'_>,
+    ) -> Option<AvailabilityChange> {
         if result.order < self.order {
             return None;
         }
@@ -85,11 +89,11 @@ impl Availability {
         match (self.unavailable_since, is_available) {
             (None, false) => {
                 self.unavailable_since = Some(result.at);
-                Some(Change::BecameUnavailable)
+                Some(AvailabilityChange::BecameUnavailable)
             }
             (Some(since), true) => {
                 self.unavailable_since = None;
-                Some(Change::AvailableAfter(result.at - since))
+                Some(AvailabilityChange::AvailableAfter(result.at - since))
             }
             (None, true) | (Some(_), false) => None,
         }
@@ -157,28 +161,31 @@ impl Instance {
             host: host.to_owned(),
             request_slots: Arc::new(Semaphore::new(request_slots)),
             suggestion_slots: Arc::new(Semaphore::new(SUGGESTION_SLOTS)),
-            known: Mutex::default(),
+            state: Mutex::default(),
         }
     }
 
-    fn known(&self) -> MutexGuard<'_, Known> {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    fn locked(&self) -> MutexGuard<'_, InstanceState> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub fn state(&self, connection: Fingerprint) -> Option<UpstreamState> {
-        let known = self.known();
-        known.connections.get(&connection).map(|one| one.state.clone())
+        let state = self.locked();
+        state
+            .connections
+            .get(&connection)
+            .map(|one| one.state.clone())
     }
 
     /// Keeps the result of a request, and logs it if it failed or changed the availability.
     pub fn record(&self, connection: Fingerprint, result: &RequestResult<'_>) {
         let (instance, own, is_known) = {
-            let mut known = self.known();
+            let mut state = self.locked();
             let available = result.shows_instance();
             let instance =
-                available.and_then(|available| known.availability.update(available, result));
-            let own = known.update_connection(connection, result);
-            (instance, own, known.is_unavailable(connection))
+                available.and_then(|available| state.availability.update(available, result));
+            let own = state.update_connection(connection, result);
+            (instance, own, state.is_unavailable(connection))
         };
         for (change, workspace) in [(instance, None), (own, Some(result.workspace))] {
             if let Some(change) = change {
@@ -187,20 +194,25 @@ impl Instance {
         }
         let is_logged = [instance, own]
             .iter()
-            .any(|change| matches!(change, Some(Change::BecameUnavailable)));
+            .any(|change| matches!(change, Some(AvailabilityChange::BecameUnavailable)));
         if result.error.is_some() && !is_logged {
             self.log_failure(is_known, result);
         }
     }
 
-    fn log_change(&self, change: Change, workspace: Option<&str>, result: &RequestResult<'_>) {
+    fn log_change(
+        &self,
+        change: AvailabilityChange,
+        workspace: Option<&str>,
+        result: &RequestResult<'_>,
+    ) {
         let (operation, host) = (result.operation, &self.host);
         match change {
-            Change::BecameUnavailable => {
+            AvailabilityChange::BecameUnavailable => {
                 let error = result.text();
                 tracing::warn!(operation, host, workspace, error, "OpenHEXA is unavailable");
             }
-            Change::AvailableAfter(time) => {
+            AvailabilityChange::AvailableAfter(time) => {
                 let unavailable_seconds = time.as_seconds_f64();
                 tracing::info!(
                     operation,
@@ -233,8 +245,11 @@ impl Instance {
         reason = "a duration is measured, no time is told"
     )]
     pub fn check_limit(&self, token: Fingerprint) -> Result<(), Error> {
-        let known = self.known();
-        let until = known.limits.get(&token).and_then(|limit| limit.throttled_until);
+        let state = self.locked();
+        let until = state
+            .limits
+            .get(&token)
+            .and_then(|limit| limit.throttled_until);
         let left = until.map(|until| until.saturating_duration_since(Instant::now()));
         match left.filter(|left| !left.is_zero()) {
             None => Ok(()),
@@ -255,22 +270,22 @@ impl Instance {
         };
         let until = Instant::now() + Duration::from_secs(seconds.into());
         let now = self.clock.now();
-        self.known().limit_of(token, now).throttled_until = Some(until);
+        self.locked().limit_of(token, now).throttled_until = Some(until);
     }
 
     pub fn permission(&self, token: Fingerprint, largest: usize) -> Permission {
         let now = self.clock.now();
-        let known = self.known();
-        let limit = known.limits.get(&token).map(|limit| limit.breaker);
-        known
+        let state = self.locked();
+        let limit = state.limits.get(&token).map(|limit| limit.breaker);
+        state
             .breaker
             .permission(&limit.unwrap_or_default(), largest, now)
     }
 
     pub fn poll_succeeded(&self, token: Fingerprint) {
-        let mut known = self.known();
-        known.breaker.succeeded();
-        if let Some(limit) = known.limits.get_mut(&token) {
+        let mut state = self.locked();
+        state.breaker.succeeded();
+        if let Some(limit) = state.limits.get_mut(&token) {
             limit.breaker = Breaker::default();
         }
     }
@@ -278,23 +293,23 @@ impl Instance {
     /// A poll failed as a whole.
     pub fn poll_failed(&self, token: Fingerprint, failure: PollFailure, pauses: &Pauses) {
         let now = self.clock.now();
-        let mut known = self.known();
+        let mut state = self.locked();
         match failure {
             PollFailure::Throttled { wait } => {
-                let breaker = &mut known.limit_of(token, now).breaker;
+                let breaker = &mut state.limit_of(token, now).breaker;
                 breaker.pause(&self.origin, pauses, now);
                 breaker.pause_at_least(now + wait);
             }
-            PollFailure::Error => known.breaker.halve(),
+            PollFailure::Error => state.breaker.halve(),
             PollFailure::NoResponse => {
-                known.breaker.halve();
-                known.breaker.pause(&self.origin, pauses, now);
+                state.breaker.halve();
+                state.breaker.pause(&self.origin, pauses, now);
             }
         }
     }
 }
 
-impl Known {
+impl InstanceState {
     fn is_unavailable(&self, connection: Fingerprint) -> bool {
         let connection = self.connections.get(&connection);
         let of_connection = connection.and_then(|one| one.availability.unavailable_since);
@@ -308,7 +323,7 @@ impl Known {
         &mut self,
         connection: Fingerprint,
         result: &RequestResult<'_>,
-    ) -> Option<Change> {
+    ) -> Option<AvailabilityChange> {
         let status = result.status()?;
         let before = self.connections.get(&connection);
         if before.is_some_and(|before| result.order < before.order) {

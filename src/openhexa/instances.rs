@@ -31,10 +31,10 @@ pub struct Instances {
     /// Numbers requests and uses in the order in which they start.
     counter: AtomicU64,
     last_outcome: Mutex<Option<&'static str>>,
-    all: Mutex<HashMap<String, Used>>,
+    all: Mutex<HashMap<String, UsedInstance>>,
 }
 
-struct Used {
+struct UsedInstance {
     instance: Arc<Instance>,
     last: u64,
 }
@@ -95,7 +95,7 @@ impl Instances {
     pub(super) fn of(&self, target: &Target) -> Arc<Instance> {
         let last = self.next_number();
         let mut all = self.all();
-        let new = |origin: &String| Used {
+        let new = |origin: &String| UsedInstance {
             instance: Arc::new(Instance::new(origin, self.request_slots, &self.clock)),
             last,
         };
@@ -142,7 +142,7 @@ impl Instances {
         self.counter.fetch_add(1, Ordering::Relaxed)
     }
 
-    fn all(&self) -> MutexGuard<'_, HashMap<String, Used>> {
+    fn all(&self) -> MutexGuard<'_, HashMap<String, UsedInstance>> {
         self.all.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -154,7 +154,7 @@ impl Instances {
 }
 
 /// An instance with a running request is kept: its slots are in use.
-fn drop_oldest(all: &mut HashMap<String, Used>) {
+fn drop_oldest(all: &mut HashMap<String, UsedInstance>) {
     let unused = all
         .iter()
         .filter(|(_, used)| Arc::strong_count(&used.instance) == 1);
@@ -166,8 +166,5 @@ fn drop_oldest(all: &mut HashMap<String, Used>) {
 
 /// The part of the URL that identifies the instance. Requests to an invalid URL are refused later, so it may be used as it is.
 fn origin(url: &str) -> String {
-    Url::parse(url.trim()).map_or_else(
-        |_| url.to_owned(),
-        |url| url.origin().ascii_serialization(),
-    )
+    Url::parse(url.trim()).map_or_else(|_| url.to_owned(), |url| url.origin().ascii_serialization())
 }

@@ -1,6 +1,6 @@
-//! The questions that the service asks of OpenHEXA, whoever answers: the HTTP client, or a simulated one in the tests.
+//! The operations of OpenHEXA that the service uses. They are implemented by the HTTP client, and by a simulation in the tests.
 //!
-//! Whoever answers keeps to what the failures say ([`LaunchError`] most of all): the service acts on nothing else.
+//! The service relies on the meaning of the errors, most of all of [`LaunchError`].
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
@@ -13,22 +13,22 @@ use crate::domain::ids::{PipelineId, RunId, UserId, VersionId};
 use crate::domain::pipeline::{Pipeline, PipelineSummary, Version, VersionSummary};
 use crate::domain::run::{Followed, Launch, Launched, Recent, RunDetails, RunLog, RunPage, Stop};
 
-/// Every OpenHEXA there is: the target comes with each question.
+/// All OpenHEXA instances: each request has a target.
 #[async_trait]
 pub trait OpenHexa: Send + Sync {
-    /// Whom the token stands for. A token that stands for nobody is refused.
+    /// The user of the token. A token without a user is an error.
     async fn me(&self, target: &Target) -> Result<UserId, Error>;
 
-    /// What the token may do in the workspace. A token that stands for nobody is refused.
+    /// What the token may do in the workspace. A token without a user is an error.
     async fn access(&self, target: &Target) -> Result<Access, Error>;
 
-    /// All pipelines of the workspace, oldest first. `NoWorkspace` where the token does not see the workspace.
+    /// All pipelines of the workspace, oldest first. `NoWorkspace` if the token has no access to the workspace.
     async fn pipelines(&self, target: &Target) -> Result<Vec<PipelineSummary>, Error>;
 
-    /// None: absent, hidden from the token, or of another workspace than the target's.
+    /// None: it does not exist, the token has no access to it, or it belongs to another workspace than the target's.
     async fn pipeline(&self, target: &Target, id: PipelineId) -> Result<Option<Pipeline>, Error>;
 
-    /// None as for `pipeline`. `BadDefinition` when the version is there but cannot be read.
+    /// None as for `pipeline`. `BadDefinition` if the version exists but cannot be read.
     async fn version(
         &self,
         target: &Target,
@@ -36,14 +36,14 @@ pub trait OpenHexa: Send + Sync {
     ) -> Result<Option<(PipelineId, Version)>, Error>;
 
     /// All versions of a pipeline with their parameters, newest first. None as for `pipeline`.
-    /// `BadDefinition` when one of them cannot be read; `version_labels` and `version` tell which.
+    /// `BadDefinition` if one of them cannot be read; `version_labels` and `version` show which.
     async fn versions(
         &self,
         target: &Target,
         id: PipelineId,
     ) -> Result<Option<Vec<VersionSummary>>, Error>;
 
-    /// The same without parameters, which no unreadable version can take down.
+    /// The same without parameters: works even if a version cannot be read.
     async fn version_labels(
         &self,
         target: &Target,
@@ -51,8 +51,8 @@ pub trait OpenHexa: Send + Sync {
     ) -> Result<Option<Vec<VersionSummary>>, Error>;
 
     /// The choices that OpenHEXA reads from a file of the workspace for this parameter.
-    /// `Denied` when the version is not to be seen in the target's workspace; `BadChoices` when OpenHEXA says why the
-    /// file cannot be used.
+    /// `Denied` if the target's workspace does not contain the version; `BadChoices` if OpenHEXA says why the file cannot
+    /// be used.
     async fn choices(
         &self,
         target: &Target,
@@ -60,13 +60,13 @@ pub trait OpenHexa: Send + Sync {
         code: &str,
     ) -> Result<Vec<String>, Error>;
 
-    /// What the workspace holds there. `Denied` when the token does not see the workspace.
+    /// Resources of the workspace. `Denied` if the token has no access to the workspace.
     async fn holdings(&self, target: &Target, place: &Place) -> Result<Holdings, Error>;
 
-    /// Launches once. See `LaunchError` for what a failure means.
+    /// Sends one launch request. See `LaunchError` for what a failure means.
     async fn run(&self, target: &Target, launch: &Launch) -> Result<Launched, LaunchError>;
 
-    /// Asks a run to stop. An accepted stop can still be lost upstream: look again.
+    /// Requests the stop of a run. OpenHEXA can lose a stop that it accepted, so the run must be polled.
     async fn stop(&self, target: &Target, run: RunId) -> Result<Stop, Error>;
 
     /// Each run's state, or what the response shows instead of it.
@@ -74,7 +74,7 @@ pub trait OpenHexa: Send + Sync {
     async fn looks(&self, target: &Target, wanted: &[Followed]) -> Result<Looks, Error>;
 
     /// One page (from 1) of a pipeline's runs, newest first. None as for `pipeline`.
-    /// A page past the last one is an error of OpenHEXA's.
+    /// A page after the last one is an error of OpenHEXA.
     async fn runs(
         &self,
         target: &Target,
@@ -92,9 +92,9 @@ pub trait OpenHexa: Send + Sync {
         since: DateTime<Utc>,
     ) -> Result<Recent, Error>;
 
-    /// The log of a run, and what it was given. None: absent, hidden, or of another workspace.
+    /// The log and the config of a run. None as for `pipeline`.
     async fn log(&self, target: &Target, run: RunId) -> Result<Option<RunLog>, Error>;
 
-    /// What a run said and left behind. None: absent, hidden, or of another workspace.
+    /// The messages, logs and outputs of a run. None as for `pipeline`.
     async fn details(&self, target: &Target, run: RunId) -> Result<Option<RunDetails>, Error>;
 }

@@ -1,29 +1,28 @@
-//! Did a launch become a run? The judgement on which "one launch, one run" stands.
+//! Whether a launch created a run.
 //!
-//! `runPipeline` has no idempotency key, so each way it can fail is one of three:
-//! not sent, refused, or unsure. Taking an unsure one for refused leaves a run that no task follows,
-//! taking it for not sent makes two runs; taking a refused one for unsure only costs time.
-//! So whatever OpenHEXA did not itself say clearly is unsure:
+//! `runPipeline` has no idempotency key, so a failed launch is one of three: not sent, refused, or of unknown outcome. If an
+//! unknown outcome were treated as refused, there could be a run without a task; if it were treated as not sent, there could be
+//! two runs. If a refusal is treated as unknown, only time is lost. So everything that is not a clear refusal by OpenHEXA is
+//! unknown:
 //!
-//! * a redirect, 404, 401, 502 or a web page comes from something in front of OpenHEXA, which may
-//!   have passed the launch on before it answered so;
-//! * 5xx is a crash, whose moment is not known;
-//! * `success: true` without a run, or a resolver's error, can follow the creation of a run
-//!   (OpenHEXA loses the run of its own answer when one selected field cannot be resolved).
+//! * a redirect, 404, 401, 502 or a web page comes from a proxy in front of OpenHEXA, which may have forwarded the request;
+//! * 5xx is a crash, which can have happened after the run was created;
+//! * `success: true` without a run, or an error of a resolver, can follow the creation of a run (if one selected field cannot
+//!   be resolved, OpenHEXA's response does not contain the run).
 
 use graphql_client::GraphQLQuery;
 
-use super::response::{self, Partial};
 use super::error::{Error, LaunchError, Refusal};
 use super::operations::{RunPipeline, run_pipeline};
-use super::transport::{Failure, Response};
+use super::response::{self, GraphQlResponse};
+use super::transport::{HttpResponse, SendFailure};
 use crate::domain::ids::RunId;
 use crate::domain::run::{Launch, Launched};
 
-type Said = Partial<<RunPipeline as GraphQLQuery>::ResponseData>;
+type LaunchResponse = GraphQlResponse<<RunPipeline as GraphQLQuery>::ResponseData>;
 
-/// The launch in OpenHEXA's words. What is not asked for is left out, for older instances' sake.
-pub(super) fn question(launch: &Launch) -> run_pipeline::Variables {
+/// Options that are off are left out, because older instances do not know them.
+pub(super) fn variables(launch: &Launch) -> run_pipeline::Variables {
     run_pipeline::Variables {
         input: run_pipeline::RunPipelineInput {
             id: launch.pipeline.0,
@@ -35,39 +34,48 @@ pub(super) fn question(launch: &Launch) -> run_pipeline::Variables {
     }
 }
 
-/// What came of it.
-pub(super) fn judge(posted: Result<Response, Failure>) -> Result<Launched, LaunchError> {
-    let answer = posted.map_err(without_answer)?;
-    let said = response::decode::<RunPipeline>(&answer).map_err(LaunchError::Unsure)?;
-    verdict(said)
+/// The run, or whether there can be one.
+pub(super) fn result_of(
+    response: Result<HttpResponse, SendFailure>,
+) -> Result<Launched, LaunchError> {
+    let response = response.map_err(no_response)?;
+    let decoded =
+        response::decode::<RunPipeline>(&response).map_err(LaunchError::UnknownOutcome)?;
+    launch_result(decoded)
 }
 
-fn without_answer(failure: Failure) -> LaunchError {
+fn no_response(failure: SendFailure) -> LaunchError {
     match failure {
-        // Nothing was sent, nor would it be another time: the token cannot stand in a header.
-        Failure {
+        // A header cannot contain the token, so a retry would fail too.
+        SendFailure {
             sent: false,
             error: Error::TokenRefused,
+            ..
         } => LaunchError::Refused(Refusal::Token),
-        Failure { sent: false, error } => LaunchError::NotSent(error),
-        // The one status that speaks of the request's own size: it was not taken in (over 5 MiB).
-        Failure {
+        SendFailure {
+            sent: false, error, ..
+        } => LaunchError::NotSent(error),
+        // The only status that is about the size of the request: it was not processed (over 5 MiB).
+        SendFailure {
             error: Error::Status(413),
             ..
         } => LaunchError::Refused(Refusal::TooLarge),
-        Failure { error, .. } => LaunchError::Unsure(error),
+        SendFailure { error, .. } => LaunchError::UnknownOutcome(error),
     }
 }
 
-fn verdict(mut said: Said) -> Result<Launched, LaunchError> {
-    let result = said.data.as_mut().and_then(|data| data.run_pipeline.take());
+fn launch_result(mut response: LaunchResponse) -> Result<Launched, LaunchError> {
+    let result = response
+        .data
+        .as_mut()
+        .and_then(|data| data.run_pipeline.take());
     match result {
-        Some(result) => outcome(result, &said.errors),
-        None => Err(no_result(&said)),
+        Some(result) => outcome(result, &response.errors),
+        None => Err(no_result(&response)),
     }
 }
 
-/// A readable id is a run, whatever else the answer says; only a plain `success: false` is none.
+/// If the response contains the id of a run, there is a run. Only `success: false` without an id means that there is none.
 fn outcome(
     result: run_pipeline::RunPipelineRunPipeline,
     errors: &[graphql_client::Error],
@@ -79,19 +87,21 @@ fn outcome(
         let words = result.errors.unwrap_or_default();
         return Err(LaunchError::Refused(refusal(words.first())));
     }
-    let error = response::first_meaning(errors).unwrap_or(Error::Unreadable);
-    Err(LaunchError::Unsure(error))
+    let error = response::first_error(errors).unwrap_or(Error::Unreadable);
+    Err(LaunchError::UnknownOutcome(error))
 }
 
-/// A refused token is refused before the resolver; an invalid question before any execution.
-fn no_result(said: &Said) -> LaunchError {
-    if said.is_token_refused() {
+/// A rejected token and an invalid request are rejected before anything is executed.
+fn no_result(response: &LaunchResponse) -> LaunchError {
+    if response.is_token_refused() {
         return LaunchError::Refused(Refusal::Token);
     }
-    if said.is_rejected_unexecuted() {
+    if response.is_rejected_before_execution() {
         return LaunchError::Refused(Refusal::BadRequest);
     }
-    LaunchError::Unsure(response::first_meaning(&said.errors).unwrap_or(Error::Unreadable))
+    LaunchError::UnknownOutcome(
+        response::first_error(&response.errors).unwrap_or(Error::Unreadable),
+    )
 }
 
 fn refusal(word: Option<&String>) -> Refusal {
@@ -101,7 +111,7 @@ fn refusal(word: Option<&String>) -> Refusal {
         "PIPELINE_VERSION_NOT_FOUND" => Refusal::VersionNotFound,
         "PIPELINE_RUNS_LIMIT_REACHED" => Refusal::RunsLimit,
         "PERMISSION_DENIED" => Refusal::Denied,
-        other if response::is_word(other) => Refusal::Other(other.to_owned()),
+        other if response::is_error_code(other) => Refusal::Other(other.to_owned()),
         _ => Refusal::Other(String::new()),
     }
 }

@@ -1,9 +1,8 @@
-//! Many runs in one request: a page of the newest runs where several of a pipeline are wanted, single runs where few
-//! are, and single runs again for those that a page did not show.
+//! Polls of many runs in one request. If several runs of a pipeline are polled, a page of its newest runs is requested, otherwise
+//! each run by its id. Runs that the page does not contain are requested by id in a second request.
 //!
-//! Every run stands under an alias of its own in the answer, and so do the errors: what cannot be resolved or read is
-//! the failure of that run's look alone. What a missing run proves depends on what the same response shows: its pipeline,
-//! or at least its workspace.
+//! Each run and its errors have their own alias in the response, so a run that cannot be read does not affect the others. What a
+//! missing run proves depends on what the same response shows: its pipeline, or at least its workspace.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt::Write as _;
@@ -12,66 +11,71 @@ use graphql_client::{GraphQLQuery, PathFragment, Response};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
-use super::response::{first_meaning, is_outright};
 use super::operations::{FollowRuns, follow_runs};
-use super::transport::{Failure, Request, Response as HttpResponse};
+use super::response::{concern_whole_request, first_error};
+use super::transport::{HttpResponse, Request, SendFailure};
 use super::{Client, Error};
 use crate::domain::connection::Target;
 use crate::domain::ids::{PipelineId, RunId, UserId};
 use crate::domain::run::{Absence, Followed, Look, Visible};
 
-/// From so many wanted runs of one pipeline on, a page of its newest is cheaper than each by its id.
-const CROWD: usize = 4;
-/// OpenHEXA's own limit of a page.
-const LARGEST_PAGE: usize = 10_000;
+/// From this number of runs of one pipeline, a page of its newest runs is cheaper than each run by its id.
+const MIN_RUNS_FOR_PAGE: usize = 4;
+/// OpenHEXA's limit.
+const MAX_PAGE_SIZE: usize = 10_000;
 
-/// What became of the look at each run.
+/// The result of polling each run.
 pub type Looks = HashMap<RunId, Result<Look, Error>>;
 
 impl Client {
-    /// One request, and a second one where a page did not show all.
+    /// Sends one request, and a second one if a page does not contain all runs.
     pub(super) async fn look_at(
         &self,
         target: &Target,
         wanted: &[Followed],
     ) -> Result<Looks, Error> {
         let mut seen = Looks::new();
-        let first = Question::pages_and_singles(wanted);
-        self.put(target, &first, &mut seen).await?;
+        let first = PollRequest::pages_and_singles(wanted);
+        self.send_poll(target, &first, &mut seen).await?;
         let missing: Vec<Followed> = wanted
             .iter()
             .filter(|followed| !seen.contains_key(&followed.run))
             .copied()
             .collect();
         if !missing.is_empty() {
-            let second = Question::singles(&missing);
-            self.put(target, &second, &mut seen).await?;
+            let second = PollRequest::singles(&missing);
+            self.send_poll(target, &second, &mut seen).await?;
         }
         Ok(seen)
     }
 
-    async fn put(&self, target: &Target, asked: &Question, seen: &mut Looks) -> Result<(), Error> {
-        let request = Request::new(NAME, &asked.body(&target.workspace));
-        let read = |response: Result<HttpResponse, Failure>| {
-            Parts::read(&response.map_err(|failure| failure.error)?)
+    async fn send_poll(
+        &self,
+        target: &Target,
+        poll: &PollRequest,
+        seen: &mut Looks,
+    ) -> Result<(), Error> {
+        let request = Request::new(NAME, &poll.body(&target.workspace));
+        let read = |response: Result<HttpResponse, SendFailure>| {
+            AliasedResponse::parse(&response.map_err(|failure| failure.error)?)
         };
-        let answer = self.request(target, request, read).await?;
-        asked.understand(&answer, &target.workspace, seen);
+        let response = self.request(target, request, read).await?;
+        poll.add_results(&response, &target.workspace, seen);
         Ok(())
     }
 }
 
 const NAME: &str = follow_runs::OPERATION_NAME;
 
-/// One request: which runs are asked for under which alias.
+/// One request: which runs have which alias.
 #[derive(Default)]
-struct Question {
-    /// Pipelines that are asked for their newest runs, with what is wanted of them.
+struct PollRequest {
+    /// Pipelines whose newest runs are requested, with the runs to poll.
     pages: BTreeMap<PipelineId, Vec<RunId>>,
     singles: Vec<Followed>,
 }
 
-impl Question {
+impl PollRequest {
     fn pages_and_singles(wanted: &[Followed]) -> Self {
         let mut pages: BTreeMap<PipelineId, Vec<RunId>> = BTreeMap::new();
         for followed in wanted {
@@ -80,7 +84,7 @@ impl Question {
                 .or_default()
                 .push(followed.run);
         }
-        pages.retain(|_, runs| runs.len() >= CROWD);
+        pages.retain(|_, runs| runs.len() >= MIN_RUNS_FOR_PAGE);
         let is_single = |followed: &&Followed| !pages.contains_key(&followed.pipeline);
         let singles = wanted.iter().filter(is_single).copied().collect();
         Self { pages, singles }
@@ -93,8 +97,8 @@ impl Question {
         }
     }
 
-    /// The pipelines that singles are judged by.
-    fn beside(&self) -> BTreeSet<PipelineId> {
+    /// The pipelines of the single runs. They decide what a missing run proves.
+    fn pipelines_of_singles(&self) -> BTreeSet<PipelineId> {
         self.singles
             .iter()
             .map(|followed| followed.pipeline)
@@ -102,14 +106,14 @@ impl Question {
     }
 
     fn body(&self, workspace: &str) -> Value {
-        let mut text = Text::default();
+        let mut text = QueryText::default();
         if !self.singles.is_empty() {
             text.workspace(workspace);
         }
         for (place, (pipeline, runs)) in self.pages.iter().enumerate() {
             text.page(place, *pipeline, runs.len());
         }
-        for (place, pipeline) in self.beside().into_iter().enumerate() {
+        for (place, pipeline) in self.pipelines_of_singles().into_iter().enumerate() {
             text.field(
                 &format!("s{place}"),
                 "pipeline",
@@ -128,26 +132,26 @@ impl Question {
         json!({"operationName": NAME, "query": text.document(), "variables": text.variables})
     }
 
-    fn understand(&self, answer: &Parts, workspace: &str, seen: &mut Looks) {
+    fn add_results(&self, response: &AliasedResponse, workspace: &str, seen: &mut Looks) {
         for (place, runs) in self.pages.values().enumerate() {
-            understand_page(answer, &format!("p{place}"), runs, workspace, seen);
+            add_page(response, &format!("p{place}"), runs, workspace, seen);
         }
-        let beside: HashMap<PipelineId, Result<Absence, Error>> = self
-            .beside()
+        let absences: HashMap<PipelineId, Result<Absence, Error>> = self
+            .pipelines_of_singles()
             .into_iter()
             .enumerate()
-            .map(|(place, id)| (id, answer.absence(&format!("s{place}"), workspace)))
+            .map(|(place, id)| (id, response.absence(&format!("s{place}"), workspace)))
             .collect();
         for (place, followed) in self.singles.iter().enumerate() {
-            let run = answer.part::<follow_runs::FollowedRun>(&format!("r{place}"));
-            let absence = beside.get(&followed.pipeline).cloned();
-            let look = run.and_then(|run| judged(run.as_ref(), absence));
+            let run = response.part::<follow_runs::FollowedRun>(&format!("r{place}"));
+            let absence = absences.get(&followed.pipeline).cloned();
+            let look = run.and_then(|run| result_of(run.as_ref(), absence));
             seen.insert(followed.run, look);
         }
     }
 }
 
-fn judged(
+fn result_of(
     run: Option<&follow_runs::FollowedRun>,
     absence: Option<Result<Absence, Error>>,
 ) -> Result<Look, Error> {
@@ -157,9 +161,15 @@ fn judged(
     }
 }
 
-/// A page tells only of runs that it shows; all others are asked for by their id.
-fn understand_page(answer: &Parts, alias: &str, runs: &[RunId], workspace: &str, seen: &mut Looks) {
-    let page = match answer.part::<follow_runs::FollowedPipeline>(alias) {
+/// Runs that the page does not contain are requested by id.
+fn add_page(
+    response: &AliasedResponse,
+    alias: &str,
+    runs: &[RunId],
+    workspace: &str,
+    seen: &mut Looks,
+) {
+    let page = match response.part::<follow_runs::FollowedPipeline>(alias) {
         Ok(Some(page)) if page.workspace.slug == workspace => page,
         Ok(_) => return,
         Err(error) => {
@@ -177,15 +187,15 @@ fn understand_page(answer: &Parts, alias: &str, runs: &[RunId], workspace: &str,
     seen.extend(runs.iter().filter_map(found));
 }
 
-/// The text of a request, made from the typed one.
+/// The text of a request, made from the fragments of the typed query.
 #[derive(Default)]
-struct Text {
+struct QueryText {
     declared: String,
     fields: String,
     variables: Map<String, Value>,
 }
 
-impl Text {
+impl QueryText {
     fn field(&mut self, alias: &str, field: &str, id: uuid::Uuid, selection: &str) {
         self.variables.insert(alias.to_owned(), json!(id));
         // Writing into a String cannot fail.
@@ -196,9 +206,9 @@ impl Text {
         );
     }
 
-    /// Some more than are wanted: runs that others made since stand in front of ours.
+    /// A few more than the runs to poll, because newer runs come first.
     fn page(&mut self, place: usize, pipeline: PipelineId, wanted: usize) {
-        let newest = (wanted + wanted / 4 + 5).min(LARGEST_PAGE);
+        let newest = (wanted + wanted / 4 + 5).min(MAX_PAGE_SIZE);
         let size = format!("n{place}");
         let _ = write!(self.declared, "${size}: Int! ");
         self.variables.insert(size.clone(), json!(newest));
@@ -230,7 +240,7 @@ impl Text {
     }
 }
 
-/// A fragment of the typed query: the whole of it, and what it selects.
+/// A fragment of the typed query: its full text, and its selection.
 fn fragment(name: &str) -> (&'static str, &'static str) {
     let text = follow_runs::QUERY;
     let start = text
@@ -242,41 +252,41 @@ fn fragment(name: &str) -> (&'static str, &'static str) {
     (whole, inner.strip_suffix('}').unwrap_or(inner))
 }
 
-/// An answer by its aliases.
-struct Parts {
+/// A response, by alias.
+struct AliasedResponse {
     data: HashMap<String, Value>,
     errors: Vec<graphql_client::Error>,
 }
 
-impl Parts {
-    /// An error that names no alias, or a refused token, is the answer to everything.
-    fn read(answer: &HttpResponse) -> Result<Self, Error> {
-        let read: Response<HashMap<String, Value>> =
-            super::response::read(&answer.body).map_err(|_| Error::Unreadable)?;
-        let errors = read.errors.unwrap_or_default();
-        super::response::log(answer, &errors);
-        match read.data {
-            Some(data) if !is_outright(&errors) => Ok(Self { data, errors }),
-            _ => Err(first_meaning(&errors).unwrap_or(Error::Unreadable)),
+impl AliasedResponse {
+    /// An error without an alias, and a rejected token, are the error of the whole request.
+    fn parse(response: &HttpResponse) -> Result<Self, Error> {
+        let parsed: Response<HashMap<String, Value>> =
+            super::response::parse(&response.body).map_err(|_| Error::Unreadable)?;
+        let errors = parsed.errors.unwrap_or_default();
+        super::response::log(response, &errors);
+        match parsed.data {
+            Some(data) if !concern_whole_request(&errors) => Ok(Self { data, errors }),
+            _ => Err(first_error(&errors).unwrap_or(Error::Unreadable)),
         }
     }
 
-    /// What stands under an alias; None where OpenHEXA says null and no error beside it.
+    /// The data of an alias; None if it is null and there is no error.
     fn part<T: DeserializeOwned>(&self, alias: &str) -> Result<Option<T>, Error> {
-        let ours: Vec<graphql_client::Error> = self
+        let own: Vec<graphql_client::Error> = self
             .errors
             .iter()
             .filter(|error| alias_of(error) == Some(alias))
             .cloned()
             .collect();
-        if let Some(error) = first_meaning(&ours) {
+        if let Some(error) = first_error(&own) {
             return Err(error);
         }
         let value = self.data.get(alias).ok_or(Error::Unreadable)?;
         serde_json::from_value(value.clone()).map_err(|_| Error::Unreadable)
     }
 
-    /// What is shown where a run is missing. A pipeline of another workspace is not ours, and was not deleted either.
+    /// What the response shows instead of a missing run. A pipeline that is now in another workspace was not deleted.
     fn absence(&self, alias: &str, workspace: &str) -> Result<Absence, Error> {
         let pipeline = self.part::<follow_runs::SeenPipeline>(alias)?;
         let elsewhere = pipeline.is_some();
@@ -303,6 +313,6 @@ fn alias_of(error: &graphql_client::Error) -> Option<&str> {
     }
 }
 
-/// The typed query itself is never sent; it is where its fragments come from.
+/// The typed query itself is never sent; only its fragments are used.
 const _: fn(follow_runs::Variables) -> graphql_client::QueryBody<follow_runs::Variables> =
     FollowRuns::build_query;

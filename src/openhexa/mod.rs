@@ -4,45 +4,45 @@
 //! exactly what is known.
 //!
 //! ```text
-//! interface.rs        OpenHexa: one method per operation
-//! mod.rs              Client: the operations over HTTP
-//! transport.rs        one HTTP request, its limits, and whether anything was sent
-//! instances.rs        what is known of all instances; instance.rs: of one of them
-//! circuit_breaker.rs  when polls of an instance pause
-//! status.rs           what the result of a request says about OpenHEXA
-//! throttle.rs         responses to too many requests
-//! guard.rs            which addresses are allowed
-//! response.rs         GraphQL responses: complete, partial, errors
-//! launch.rs           whether a launch created a run
-//! looks.rs            polls of many runs in one request
-//! holdings.rs         datasets, connections and files of a workspace
-//! versions.rs         versions of a pipeline
-//! choices.rs          choices of a parameter
-//! convert.rs          OpenHEXA's types → the domain's
-//! moment.rs           times
-//! note.rs             errors as notes of a task
-//! pages.rs            lists, page by page
-//! operations.rs       generated from graphql/openhexa/
+//! interface.rs          OpenHexa: one method per operation
+//! mod.rs                Client: the operations over HTTP
+//! transport.rs          one HTTP request, its limits, and whether anything was sent
+//! instances.rs          what is known of all instances; instance.rs: of one of them
+//! circuit_breaker.rs    when polls of an instance pause
+//! status.rs             what the result of a request says about OpenHEXA
+//! throttle.rs           responses to too many requests
+//! allowed_addresses.rs  which machines requests may be sent to
+//! response.rs           GraphQL responses: complete, partial, errors
+//! launch.rs             whether a launch created a run
+//! looks.rs              polls of many runs in one request
+//! holdings.rs           datasets, connections and files of a workspace
+//! versions.rs           versions of a pipeline
+//! parameter_choices.rs  choices of a parameter
+//! convert.rs            OpenHEXA's types → the domain's
+//! timestamp.rs          times in responses
+//! task_notes.rs         errors as notes of a task
+//! paging.rs             lists, page by page
+//! operations.rs         generated from graphql/openhexa/
 //! ```
 
-mod choices;
+mod allowed_addresses;
 mod circuit_breaker;
 mod convert;
 mod error;
-mod guard;
 mod holdings;
 mod instance;
 mod instances;
 mod interface;
 mod launch;
 mod looks;
-mod moment;
-mod note;
 mod operations;
-mod pages;
+mod paging;
+mod parameter_choices;
 mod response;
 mod status;
+mod task_notes;
 mod throttle;
+mod timestamp;
 mod transport;
 mod versions;
 
@@ -59,7 +59,7 @@ pub use instances::{Instances, MAX_INSTANCES};
 pub use interface::OpenHexa;
 pub use looks::Looks;
 pub use status::{UpstreamState, UpstreamStatus};
-pub use transport::Limits;
+pub use transport::RequestLimits;
 
 use crate::clock::Clock;
 use crate::domain::connection::{Access, Target};
@@ -68,11 +68,11 @@ use crate::domain::ids::{PipelineId, RunId, UserId, VersionId};
 use crate::domain::pipeline::{Pipeline, PipelineSummary, RunCandidate, Version, VersionSummary};
 use crate::domain::run::{Followed, Launch, Launched, Recent, RunDetails, RunLog, RunPage, Stop};
 use instance::RequestResult;
-use operations as ask;
-use pages::{Pages, once_each};
-use response::Partial;
+use operations as graphql;
+use paging::{PageNumbers, without_duplicates};
+use response::GraphQlResponse;
 use status::RequestError;
-use transport::{Failure, Request, Response, Transport};
+use transport::{HttpResponse, Request, SendFailure, Transport};
 
 /// A client of all OpenHEXA instances: each request has a target. Clones share everything.
 #[derive(Clone)]
@@ -82,11 +82,11 @@ pub struct Client {
 }
 
 impl Client {
-    pub fn new(limits: Limits) -> Result<Self, BuildError> {
+    pub fn new(limits: RequestLimits) -> Result<Self, BuildError> {
         Self::with_clock(limits, Clock::System)
     }
 
-    pub fn with_clock(limits: Limits, clock: Clock) -> Result<Self, BuildError> {
+    pub fn with_clock(limits: RequestLimits, clock: Clock) -> Result<Self, BuildError> {
         let instances = Arc::new(Instances::new(clock, limits.concurrency));
         let transport = Arc::new(Transport::new(limits)?);
         Ok(Self {
@@ -109,15 +109,12 @@ impl Client {
         &self,
         target: &Target,
         request: Request,
-        read: impl FnOnce(Result<Response, Failure>) -> Result<T, E>,
+        read: impl FnOnce(Result<HttpResponse, SendFailure>) -> Result<T, E>,
     ) -> Result<T, E> {
         let (instances, operation) = (&self.instances, request.operation);
         let (instance, token) = (instances.of(target), instances.token(target));
         let (order, started) = (instances.next_order(), tokio::time::Instant::now());
-        let response = self
-            .transport
-            .post(&instance, token, target, request)
-            .await;
+        let response = self.transport.post(&instance, token, target, request).await;
         let failure = response.as_ref().err();
         let detail = failure.and_then(|failure| failure.detail.clone());
         let result = read(response);
@@ -136,11 +133,11 @@ impl Client {
     }
 
     /// An operation other than a launch: it does not matter whether a failed request was sent.
-    async fn ask<Q: GraphQLQuery, T>(
+    async fn execute<Q: GraphQLQuery, T>(
         &self,
         target: &Target,
         variables: Q::Variables,
-        read: impl FnOnce(Partial<Q::ResponseData>) -> Result<T, Error>,
+        read: impl FnOnce(GraphQlResponse<Q::ResponseData>) -> Result<T, Error>,
     ) -> Result<T, Error> {
         let body = Q::build_query(variables);
         let request = Request::new(body.operation_name, &body);
@@ -162,19 +159,19 @@ fn count(operation: &'static str, outcome: &'static str, took: Duration) {
 #[async_trait]
 impl OpenHexa for Client {
     async fn me(&self, target: &Target) -> Result<UserId, Error> {
-        let read = |found: Partial<ask::me::ResponseData>| {
-            let user = found.tolerant()?.me.and_then(|me| me.user);
+        let read = |found: GraphQlResponse<graphql::me::ResponseData>| {
+            let user = found.partial()?.me.and_then(|me| me.user);
             user.map(|user| UserId(user.id)).ok_or(Error::TokenRefused)
         };
-        self.ask::<ask::Me, _>(target, ask::me::Variables {}, read)
+        self.execute::<graphql::Me, _>(target, graphql::me::Variables {}, read)
             .await
     }
 
     async fn access(&self, target: &Target) -> Result<Access, Error> {
         let workspace_slug = target.workspace.clone();
-        let variables = ask::check_access::Variables { workspace_slug };
-        let read = |found: Partial<ask::check_access::ResponseData>| {
-            let data = found.tolerant()?;
+        let variables = graphql::check_access::Variables { workspace_slug };
+        let read = |found: GraphQlResponse<graphql::check_access::ResponseData>| {
+            let data = found.partial()?;
             if data.me.and_then(|me| me.user).is_none() {
                 return Err(Error::TokenRefused);
             }
@@ -187,21 +184,21 @@ impl OpenHexa for Client {
                 may_stop: first.map(|may| may.stop_pipeline),
             })
         };
-        self.ask::<ask::CheckAccess, _>(target, variables, read)
+        self.execute::<graphql::CheckAccess, _>(target, variables, read)
             .await
     }
 
     async fn pipelines(&self, target: &Target) -> Result<Vec<PipelineSummary>, Error> {
         let mut all = Vec::new();
-        let mut pages = Pages::new(self.transport.limits());
+        let mut pages = PageNumbers::new(self.transport.limits());
         while let Some(page) = pages.next()? {
-            let variables = ask::list_pipelines::Variables {
+            let variables = graphql::list_pipelines::Variables {
                 workspace_slug: target.workspace.clone(),
                 page,
                 per_page: pages.per_page,
             };
-            let read = |found: Partial<ask::list_pipelines::ResponseData>| {
-                let found = found.tolerant()?;
+            let read = |found: GraphQlResponse<graphql::list_pipelines::ResponseData>| {
+                let found = found.partial()?;
                 let is_hidden = found.pipelines.items.is_empty() && found.workspace.is_none();
                 if is_hidden {
                     return Err(Error::NoWorkspace);
@@ -209,29 +206,30 @@ impl OpenHexa for Client {
                 Ok(found.pipelines)
             };
             let found = self
-                .ask::<ask::ListPipelines, _>(target, variables, read)
+                .execute::<graphql::ListPipelines, _>(target, variables, read)
                 .await?;
             pages.total = found.total_pages;
             all.extend(found.items.into_iter().map(PipelineSummary::from));
         }
-        Ok(once_each(all, |pipeline| pipeline.id))
+        Ok(without_duplicates(all, |pipeline| pipeline.id))
     }
 
     async fn pipeline(&self, target: &Target, id: PipelineId) -> Result<Option<Pipeline>, Error> {
-        let variables = ask::pipeline::Variables { id: id.0 };
-        let read = |found: Partial<ask::pipeline::ResponseData>| {
+        let variables = graphql::pipeline::Variables { id: id.0 };
+        let read = |found: GraphQlResponse<graphql::pipeline::ResponseData>| {
             let unreadable = found.failed_only_under(&["pipeline", "currentVersion", "parameters"]);
             let data = if unreadable {
-                found.tolerant()?
+                found.partial()?
             } else {
-                found.whole()?
+                found.complete()?
             };
             let own = data
                 .pipeline
                 .filter(|found| found.workspace.slug == target.workspace);
             Ok(own.map(|found| convert::pipeline(found, unreadable)))
         };
-        self.ask::<ask::Pipeline, _>(target, variables, read).await
+        self.execute::<graphql::Pipeline, _>(target, variables, read)
+            .await
     }
 
     async fn version(
@@ -239,18 +237,18 @@ impl OpenHexa for Client {
         target: &Target,
         id: VersionId,
     ) -> Result<Option<(PipelineId, Version)>, Error> {
-        let variables = ask::pipeline_version::Variables { id: id.0 };
-        let read = |found: Partial<ask::pipeline_version::ResponseData>| {
+        let variables = graphql::pipeline_version::Variables { id: id.0 };
+        let read = |found: GraphQlResponse<graphql::pipeline_version::ResponseData>| {
             if !found.is_token_refused()
                 && found.failed_only_under(&["pipelineVersion", "parameters"])
             {
                 return Err(Error::BadDefinition);
             }
-            let found = found.whole()?.pipeline_version;
+            let found = found.complete()?.pipeline_version;
             let own = found.filter(|version| version.pipeline.workspace.slug == target.workspace);
             Ok(own.map(Into::into))
         };
-        self.ask::<ask::PipelineVersion, _>(target, variables, read)
+        self.execute::<graphql::PipelineVersion, _>(target, variables, read)
             .await
     }
 
@@ -284,19 +282,19 @@ impl OpenHexa for Client {
     }
 
     async fn run(&self, target: &Target, launch: &Launch) -> Result<Launched, LaunchError> {
-        let body = ask::RunPipeline::build_query(launch::question(launch));
+        let body = graphql::RunPipeline::build_query(launch::variables(launch));
         let request = Request::new(body.operation_name, &body).on_new_connection();
-        self.request(target, request, launch::judge).await
+        self.request(target, request, launch::result_of).await
     }
 
     async fn stop(&self, target: &Target, run: RunId) -> Result<Stop, Error> {
-        let input = ask::stop_pipeline::StopPipelineInput { run_id: run.0 };
-        let variables = ask::stop_pipeline::Variables { input };
-        let read = |found: Partial<ask::stop_pipeline::ResponseData>| {
-            let result = found.whole()?.stop_pipeline;
+        let input = graphql::stop_pipeline::StopPipelineInput { run_id: run.0 };
+        let variables = graphql::stop_pipeline::Variables { input };
+        let read = |found: GraphQlResponse<graphql::stop_pipeline::ResponseData>| {
+            let result = found.complete()?.stop_pipeline;
             result.map(Stop::from).ok_or(Error::Unreadable)
         };
-        self.ask::<ask::StopPipeline, _>(target, variables, read)
+        self.execute::<graphql::StopPipeline, _>(target, variables, read)
             .await
     }
 
@@ -311,19 +309,20 @@ impl OpenHexa for Client {
         page: i64,
         per_page: i64,
     ) -> Result<Option<RunPage>, Error> {
-        let variables = ask::list_runs::Variables {
+        let variables = graphql::list_runs::Variables {
             id: id.0,
             page,
             per_page,
         };
-        let read = |found: Partial<ask::list_runs::ResponseData>| {
+        let read = |found: GraphQlResponse<graphql::list_runs::ResponseData>| {
             let own = found
-                .whole()?
+                .complete()?
                 .pipeline
                 .filter(|found| found.workspace.slug == target.workspace);
             Ok(own.map(|found| RunPage::from(found.runs)))
         };
-        self.ask::<ask::ListRuns, _>(target, variables, read).await
+        self.execute::<graphql::ListRuns, _>(target, variables, read)
+            .await
     }
 
     async fn recent_runs(
@@ -333,18 +332,18 @@ impl OpenHexa for Client {
         since: DateTime<Utc>,
     ) -> Result<Recent, Error> {
         let mut all: Vec<RunCandidate> = Vec::new();
-        let mut pages = Pages::new(self.transport.limits());
+        let mut pages = PageNumbers::new(self.transport.limits());
         pages.per_page = self.transport.limits().recent_page_items;
         let is_older = |run: &RunCandidate| run.execution_date.is_some_and(|at| at < since);
         while let Some(page) = pages.next()? {
-            let variables = ask::recent_runs::Variables {
+            let variables = graphql::recent_runs::Variables {
                 id: id.0,
                 workspace: target.workspace.clone(),
                 page,
                 per_page: pages.per_page,
             };
             let found = self
-                .ask::<ask::RecentRuns, _>(target, variables, Partial::whole)
+                .execute::<graphql::RecentRuns, _>(target, variables, GraphQlResponse::complete)
                 .await?;
             let own = match convert::in_workspace(found, &target.workspace) {
                 Ok(own) => own,
@@ -357,31 +356,32 @@ impl OpenHexa for Client {
             }
         }
         all.retain(|run| !is_older(run));
-        Ok(Recent::Runs(once_each(all, |run| run.id)))
+        Ok(Recent::Runs(without_duplicates(all, |run| run.id)))
     }
 
     async fn log(&self, target: &Target, run: RunId) -> Result<Option<RunLog>, Error> {
-        let variables = ask::run_log::Variables { id: run.0 };
-        let read = |found: Partial<ask::run_log::ResponseData>| {
+        let variables = graphql::run_log::Variables { id: run.0 };
+        let read = |found: GraphQlResponse<graphql::run_log::ResponseData>| {
             let own = found
-                .whole()?
+                .complete()?
                 .pipeline_run
                 .filter(|run| run.pipeline.workspace.slug == target.workspace);
             Ok(own.map(RunLog::from))
         };
-        self.ask::<ask::RunLog, _>(target, variables, read).await
+        self.execute::<graphql::RunLog, _>(target, variables, read)
+            .await
     }
 
     async fn details(&self, target: &Target, run: RunId) -> Result<Option<RunDetails>, Error> {
-        let variables = ask::run_details::Variables { id: run.0 };
-        let read = |found: Partial<ask::run_details::ResponseData>| {
+        let variables = graphql::run_details::Variables { id: run.0 };
+        let read = |found: GraphQlResponse<graphql::run_details::ResponseData>| {
             let own = found
-                .whole()?
+                .complete()?
                 .pipeline_run
                 .filter(|run| run.pipeline.workspace.slug == target.workspace);
             Ok(own.map(RunDetails::from))
         };
-        self.ask::<ask::RunDetails, _>(target, variables, read)
+        self.execute::<graphql::RunDetails, _>(target, variables, read)
             .await
     }
 }

@@ -1,15 +1,15 @@
-//! The questions we ask, one type per file of `graphql/openhexa/`, generated from it.
+//! The GraphQL operations: one type per file of `graphql/openhexa/`, generated from it.
 //!
-//! Private to the room: what is generated here is converted in `convert.rs` before it leaves.
-//! Unset variables are left out (`skip_serializing_none`): OpenHEXA refuses some nulls.
+//! These types are used in this module only; `convert.rs` converts them to the domain's types. Unset variables are left out
+//! (`skip_serializing_none`), because OpenHEXA refuses some nulls.
 
-// Generated code keeps OpenHEXA's names and spells out more than we read.
+// Generated code has OpenHEXA's names, and more types than are used.
 #![allow(dead_code, clippy::all, clippy::pedantic)]
 
 use graphql_client::GraphQLQuery;
 
 type UUID = uuid::Uuid;
-type DateTime = super::moment::Moment;
+type DateTime = super::timestamp::Timestamp;
 type JSON = serde_json::Value;
 type Generic = serde_json::Value;
 type BigInt = serde_json::Value;

@@ -85,7 +85,7 @@ impl RequestError for Error {
 impl RequestError for LaunchError {
     fn cause(&self) -> Option<Error> {
         match self {
-            Self::NotSent(error) | Self::Unsure(error) => Some(error.clone()),
+            Self::NotSent(error) | Self::UnknownOutcome(error) => Some(error.clone()),
             Self::Refused(Refusal::Token) => Some(Error::TokenRefused),
             Self::Refused(_) => None,
         }

@@ -12,8 +12,8 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 use tokio::sync::OwnedSemaphorePermit;
 
+use super::allowed_addresses::{self, PublicResolver};
 use super::error::{BuildError, Error};
-use super::guard::{self, PublicOnly};
 use super::instance::{Fingerprint, Instance};
 use super::throttle;
 use crate::domain::certificate::untrusted;
@@ -24,7 +24,7 @@ const IDLE_UPSTREAM: Duration = Duration::from_secs(2);
 
 /// The limits of a request.
 #[derive(Clone, Debug)]
-pub struct Limits {
+pub struct RequestLimits {
     /// From looking up the name to the end of the TLS handshake.
     pub connect_timeout: Duration,
     /// From connecting to the last byte of the response; longer than `connect_timeout`.
@@ -52,14 +52,14 @@ pub struct Limits {
 }
 
 /// The body of a response, which is JSON.
-pub(super) struct Response {
+pub(super) struct HttpResponse {
     pub status: StatusCode,
     pub body: Vec<u8>,
 }
 
 /// There is no response.
 #[derive(Debug)]
-pub(super) struct Failure {
+pub(super) struct SendFailure {
     /// Whether OpenHEXA can have received the request.
     pub sent: bool,
     pub error: Error,
@@ -67,7 +67,7 @@ pub(super) struct Failure {
     pub detail: Option<String>,
 }
 
-impl Failure {
+impl SendFailure {
     fn unsent(error: Error) -> Self {
         Self {
             sent: false,
@@ -123,11 +123,11 @@ impl Request {
 pub(super) struct Transport {
     pooled: reqwest::Client,
     unpooled: reqwest::Client,
-    limits: Limits,
+    limits: RequestLimits,
 }
 
 impl Transport {
-    pub fn new(limits: Limits) -> Result<Self, BuildError> {
+    pub fn new(limits: RequestLimits) -> Result<Self, BuildError> {
         check(&limits)?;
         // An error means that a provider is installed already.
         let _ = rustls::crypto::ring::default_provider().install_default();
@@ -138,7 +138,7 @@ impl Transport {
         })
     }
 
-    pub fn limits(&self) -> &Limits {
+    pub fn limits(&self) -> &RequestLimits {
         &self.limits
     }
 
@@ -149,14 +149,15 @@ impl Transport {
         token: Fingerprint,
         target: &Target,
         request: Request,
-    ) -> Result<Response, Failure> {
+    ) -> Result<HttpResponse, SendFailure> {
         let url = self.checked_endpoint(target)?;
-        let authorization = bearer(&target.token).ok_or(Failure::unsent(Error::TokenRefused))?;
+        let authorization =
+            bearer(&target.token).ok_or(SendFailure::unsent(Error::TokenRefused))?;
         let body = request
             .body
-            .map_err(|_| Failure::unsent(Error::Unreadable))?;
+            .map_err(|_| SendFailure::unsent(Error::Unreadable))?;
         let _slot = self.slot(instance).await?;
-        instance.check_limit(token).map_err(Failure::unsent)?;
+        instance.check_limit(token).map_err(SendFailure::unsent)?;
         let client = match request.connection {
             ConnectionUse::Pooled => &self.pooled,
             ConnectionUse::New => &self.unpooled,
@@ -173,28 +174,28 @@ impl Transport {
         if let Err(error) = &response {
             instance.limit(token, error);
         }
-        response.map_err(Failure::after_sending)
+        response.map_err(SendFailure::after_sending)
     }
 
-    fn checked_endpoint(&self, target: &Target) -> Result<Url, Failure> {
-        let url = endpoint(&target.url).ok_or(Failure::unsent(Error::Address))?;
-        let private = !self.limits.allow_private && guard::names_private(&url);
-        if private || !guard::is_listed(&url, &self.limits.allowed_hosts) {
-            return Err(Failure::unsent(Error::Address));
+    fn checked_endpoint(&self, target: &Target) -> Result<Url, SendFailure> {
+        let url = endpoint(&target.url).ok_or(SendFailure::unsent(Error::Address))?;
+        let private = !self.limits.allow_private && allowed_addresses::is_private_address(&url);
+        if private || !allowed_addresses::is_allowed_host(&url, &self.limits.allowed_hosts) {
+            return Err(SendFailure::unsent(Error::Address));
         }
         Ok(url)
     }
 
-    async fn slot(&self, instance: &Instance) -> Result<OwnedSemaphorePermit, Failure> {
+    async fn slot(&self, instance: &Instance) -> Result<OwnedSemaphorePermit, SendFailure> {
         let waiting = instance.request_slots.clone().acquire_owned();
         match tokio::time::timeout(self.limits.slot_timeout, waiting).await {
             Ok(Ok(permit)) => Ok(permit),
             // The semaphore is never closed.
-            Ok(Err(_)) | Err(_) => Err(Failure::unsent(Error::Busy)),
+            Ok(Err(_)) | Err(_) => Err(SendFailure::unsent(Error::Busy)),
         }
     }
 
-    async fn read(&self, mut response: reqwest::Response) -> Result<Response, Error> {
+    async fn read(&self, mut response: reqwest::Response) -> Result<HttpResponse, Error> {
         let status = response.status();
         check_headers(status, response.headers())?;
         let mut body = Vec::new();
@@ -208,11 +209,11 @@ impl Transport {
             }
             body.extend_from_slice(&part);
         }
-        Ok(Response { status, body })
+        Ok(HttpResponse { status, body })
     }
 }
 
-fn check(limits: &Limits) -> Result<(), BuildError> {
+fn check(limits: &RequestLimits) -> Result<(), BuildError> {
     if limits.idle_timeout >= IDLE_UPSTREAM {
         return Err(BuildError::IdleTooLong);
     }
@@ -233,7 +234,7 @@ fn check(limits: &Limits) -> Result<(), BuildError> {
 }
 
 /// `kept` is the size of the pool; with 0 each request uses a new connection.
-fn http_client(limits: &Limits, kept: usize) -> Result<reqwest::Client, BuildError> {
+fn http_client(limits: &RequestLimits, kept: usize) -> Result<reqwest::Client, BuildError> {
     let builder = reqwest::Client::builder()
         .user_agent(concat!("openhexa-bridge/", env!("CARGO_PKG_VERSION")))
         .connect_timeout(limits.connect_timeout)
@@ -248,7 +249,7 @@ fn http_client(limits: &Limits, kept: usize) -> Result<reqwest::Client, BuildErr
         // The proxy resolves the names, so it has to refuse those in private networks.
         Some(proxy) => builder.proxy(reqwest::Proxy::all(proxy).map_err(|_| BuildError::Proxy)?),
         None if limits.allow_private => builder,
-        None => builder.dns_resolver(PublicOnly::shared()),
+        None => builder.dns_resolver(PublicResolver::shared()),
     };
     builder.build().map_err(|error| {
         tracing::debug!(%error, "cannot create the HTTP client");
@@ -274,7 +275,7 @@ fn bearer(token: &SecretString) -> Option<HeaderValue> {
 
 /// `is_connect` covers the name lookup, a refused connection, TLS and the connect timeout: all before the first byte of the
 /// request is sent. Any other failure can have happened after that.
-fn failed_sending(error: &reqwest::Error) -> Failure {
+fn failed_sending(error: &reqwest::Error) -> SendFailure {
     let sent = !(error.is_connect() || error.is_builder());
     let meaning = match (untrusted(error), error.is_timeout(), sent) {
         (Some(cause), _, false) => Error::Untrusted(cause),
@@ -283,7 +284,7 @@ fn failed_sending(error: &reqwest::Error) -> Failure {
         (_, false, true) => Error::Broken,
     };
     let is_connection = matches!(meaning, Error::Unreachable | Error::Broken);
-    Failure {
+    SendFailure {
         sent,
         error: meaning,
         detail: root_cause(error).filter(|_| is_connection),

@@ -1,8 +1,8 @@
-//! The versions of a pipeline: with their parameters, or without where one that cannot be read would take all down.
+//! The versions of a pipeline: with their parameters, or without, because one version that cannot be read makes the request fail.
 
 use std::cmp::Reverse;
 
-use super::{Client, Error, Pages, Partial, ask, once_each};
+use super::{Client, Error, GraphQlResponse, PageNumbers, graphql, without_duplicates};
 use crate::domain::connection::Target;
 use crate::domain::ids::PipelineId;
 use crate::domain::pipeline::VersionSummary;
@@ -14,27 +14,27 @@ impl Client {
         id: PipelineId,
     ) -> Result<Option<Vec<VersionSummary>>, Error> {
         let mut all = Vec::new();
-        let mut pages = Pages::new(self.transport.limits());
+        let mut pages = PageNumbers::new(self.transport.limits());
         while let Some(page) = pages.next()? {
-            let variables = ask::list_versions::Variables {
+            let variables = graphql::list_versions::Variables {
                 id: id.0,
                 page,
                 per_page: pages.per_page,
             };
-            let read = |found: Partial<ask::list_versions::ResponseData>| {
+            let read = |found: GraphQlResponse<graphql::list_versions::ResponseData>| {
                 let unreadable = found.failed_only_under(&["pipeline", "versions", "items"]);
                 if unreadable && !found.is_token_refused() {
                     return Err(Error::BadDefinition);
                 }
-                Ok(found.whole()?.pipeline)
+                Ok(found.complete()?.pipeline)
             };
             let found = self
-                .ask::<ask::ListVersions, _>(target, variables, read)
+                .execute::<graphql::ListVersions, _>(target, variables, read)
                 .await?;
-            let ours = found.filter(|found| found.workspace.slug == target.workspace);
-            let Some(ours) = ours else { return Ok(None) };
-            pages.total = ours.versions.total_pages;
-            for item in ours.versions.items {
+            let own = found.filter(|found| found.workspace.slug == target.workspace);
+            let Some(own) = own else { return Ok(None) };
+            pages.total = own.versions.total_pages;
+            for item in own.versions.items {
                 all.push(VersionSummary::from(item));
             }
         }
@@ -47,22 +47,26 @@ impl Client {
         id: PipelineId,
     ) -> Result<Option<Vec<VersionSummary>>, Error> {
         let mut all = Vec::new();
-        let mut pages = Pages::new(self.transport.limits());
+        let mut pages = PageNumbers::new(self.transport.limits());
         while let Some(page) = pages.next()? {
-            let variables = ask::list_version_labels::Variables {
+            let variables = graphql::list_version_labels::Variables {
                 id: id.0,
                 page,
                 per_page: pages.per_page,
             };
             let found = self
-                .ask::<ask::ListVersionLabels, _>(target, variables, Partial::whole)
+                .execute::<graphql::ListVersionLabels, _>(
+                    target,
+                    variables,
+                    GraphQlResponse::complete,
+                )
                 .await?;
-            let ours = found
+            let own = found
                 .pipeline
                 .filter(|found| found.workspace.slug == target.workspace);
-            let Some(ours) = ours else { return Ok(None) };
-            pages.total = ours.versions.total_pages;
-            for item in ours.versions.items {
+            let Some(own) = own else { return Ok(None) };
+            pages.total = own.versions.total_pages;
+            for item in own.versions.items {
                 all.push(VersionSummary::from(item));
             }
         }
@@ -71,7 +75,7 @@ impl Client {
 }
 
 fn newest_first(versions: Vec<VersionSummary>) -> Vec<VersionSummary> {
-    let mut versions = once_each(versions, |version| version.label.id);
+    let mut versions = without_duplicates(versions, |version| version.label.id);
     versions.sort_by_key(|version| Reverse(version.label.number));
     versions
 }

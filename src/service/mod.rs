@@ -134,7 +134,11 @@ impl Bridge {
         let live = new_live(&parts, &tasks, changed);
         Self {
             defaults: Arc::new(DefaultParameters::new(store, &configuration, &catalog)),
-            health: Arc::new(Health::new(store.clone(), clock.clone(), parts.instances.clone())),
+            health: Arc::new(Health::new(
+                store.clone(),
+                clock.clone(),
+                parts.instances.clone(),
+            )),
             launching: Arc::new(launching),
             live: Arc::new(live),
             monitoring: Arc::new(monitoring),

@@ -15,7 +15,7 @@ use std::time::Duration;
 use openhexa_bridge::domain::connection::Target;
 use openhexa_bridge::domain::ids::PipelineId;
 use openhexa_bridge::domain::run::Launch;
-use openhexa_bridge::openhexa::{Client, Limits};
+use openhexa_bridge::openhexa::{Client, RequestLimits};
 use serde_json::{Map, json};
 use uuid::Uuid;
 
@@ -25,8 +25,8 @@ const TOKEN: &str = "a-token-never-shown";
 const ID: Uuid = Uuid::from_u128(0xf529_8f99_df42_476c_b22b_ee56_92e8_93ed);
 const NO_ONE: &str = r#"{"message":"Resolver requires an authenticated user","locations":[{"line":1,"column":3}],"path":["runPipeline"],"extensions":{"code":"UNAUTHENTICATED"}}"#;
 
-fn limits() -> Limits {
-    Limits {
+fn limits() -> RequestLimits {
+    RequestLimits {
         connect_timeout: Duration::from_secs(20),
         request_timeout: Duration::from_secs(30),
         idle_timeout: Duration::from_millis(1500),
@@ -43,8 +43,8 @@ fn limits() -> Limits {
 }
 
 /// For a server that never answers. A busy machine needs the two seconds to send the request.
-fn hasty() -> Limits {
-    Limits {
+fn hasty() -> RequestLimits {
+    RequestLimits {
         connect_timeout: Duration::from_millis(1500),
         request_timeout: Duration::from_secs(2),
         slot_timeout: Duration::from_millis(50),

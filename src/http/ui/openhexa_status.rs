@@ -50,7 +50,7 @@ pub fn openhexa_status(layout: &Layout, report: &UpstreamReport) -> OpenHexaStat
         UpstreamReport::Known {
             state,
             paused_until,
-        } => known_status(layout, *state, *paused_until),
+        } => known_status(layout, state, *paused_until),
     }
 }
 
@@ -71,7 +71,7 @@ fn not_configured(layout: &Layout, why: &Sentence) -> OpenHexaStatus {
 
 fn known_status(
     layout: &Layout,
-    state: UpstreamState,
+    state: &UpstreamState,
     paused_until: Option<DateTime<Utc>>,
 ) -> OpenHexaStatus {
     let (kind, word, sentence) = match state.status {

@@ -13,7 +13,7 @@ use super::jwt::JwtKey;
 use crate::clock::Clock;
 use crate::domain::principal::Principal;
 use crate::domain::user::{CredentialKind, User};
-use crate::iaso::{Answer, Away, Client};
+use crate::iaso::{CredentialCheck, IasoClient, Unavailable};
 use crate::service::{Error, NotKnown, Seal};
 use crate::store::{self, Store, UserLookup as Found};
 
@@ -22,7 +22,7 @@ const CACHED_CREDENTIALS: u64 = 10_000;
 /// How users of Iaso can be authenticated.
 #[derive(Clone)]
 pub struct IasoSource {
-    client: Option<Client>,
+    client: Option<IasoClient>,
     /// Iaso's keys, if its tables can be read too.
     signing_keys: Vec<JwtKey>,
     fresh_for: TimeDelta,
@@ -35,7 +35,7 @@ impl Default for IasoSource {
 }
 
 impl IasoSource {
-    pub fn new(client: Option<Client>, keys: &[SecretString], fresh_for: TimeDelta) -> Self {
+    pub fn new(client: Option<IasoClient>, keys: &[SecretString], fresh_for: TimeDelta) -> Self {
         Self {
             client,
             signing_keys: keys.iter().map(JwtKey::new).collect(),
@@ -73,7 +73,7 @@ enum UserId {
 }
 
 /// Iaso's response, and when it was requested.
-type Response = (Result<Answer, Away>, DateTime<Utc>);
+type Response = (Result<CredentialCheck, Unavailable>, DateTime<Utc>);
 
 pub struct IasoUsers {
     source: IasoSource,
@@ -157,17 +157,17 @@ impl IasoUsers {
         credential: &SecretString,
     ) -> Result<Principal, Error> {
         match self.get_or_fetch(kind, credential).await {
-            Ok(Answer::User(user)) if self.has_signing_keys() => {
+            Ok(CredentialCheck::User(user)) if self.has_signing_keys() => {
                 self.read_user(user.person.id, kind).await
             }
-            Ok(Answer::User(user)) => principal(user, kind),
-            Ok(Answer::Refused) => Err(Error::Unauthenticated(match kind {
+            Ok(CredentialCheck::User(user)) => principal(user, kind),
+            Ok(CredentialCheck::Refused) => Err(Error::Unauthenticated(match kind {
                 CredentialKind::Session => NotKnown::Missing,
                 CredentialKind::Token => NotKnown::Token,
             })),
-            Ok(Answer::Denied) => Err(Error::Forbidden),
+            Ok(CredentialCheck::Denied) => Err(Error::Forbidden),
             Err(away) => {
-                let url = self.source.client.as_ref().map(Client::url);
+                let url = self.source.client.as_ref().map(IasoClient::url);
                 tracing::warn!(url, error = %away, "cannot check the Iaso credential; the response has status 503");
                 Err(Error::IasoAway)
             }
@@ -178,20 +178,21 @@ impl IasoUsers {
         &self,
         kind: CredentialKind,
         credential: &SecretString,
-    ) -> Result<Answer, Away> {
+    ) -> Result<CredentialCheck, Unavailable> {
         let Some(client) = &self.source.client else {
-            return Ok(Answer::Refused);
+            return Ok(CredentialCheck::Refused);
         };
         let now = self.clock.now();
         let key = self.cache_key(kind, credential);
-        let fetch = async { (client.who(kind, credential).await, now) };
+        let fetch = async { (client.check(kind, credential).await, now) };
         let is_stale = |(answer, at): &Response| {
             // If the clock was set back, the age is negative.
-            !matches!(answer, Ok(Answer::User(_))) || (now - *at).abs() >= self.source.fresh_for
+            !matches!(answer, Ok(CredentialCheck::User(_)))
+                || (now - *at).abs() >= self.source.fresh_for
         };
         let entry = self.cache.entry(key.clone());
         let (answer, _) = entry.or_insert_with_if(fetch, is_stale).await.into_value();
-        if !matches!(answer, Ok(Answer::User(_))) {
+        if !matches!(answer, Ok(CredentialCheck::User(_))) {
             self.cache.invalidate(&key).await;
         }
         answer

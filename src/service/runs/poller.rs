@@ -274,7 +274,9 @@ impl Poller {
     /// The time of the next poll of one of the tasks.
     fn next_try(&self, at: &Connection, tasks: &[Task]) -> Option<String> {
         let now = self.writer.now();
-        let planned = tasks.iter().filter_map(|task| self.rules().next_poll(task, now));
+        let planned = tasks
+            .iter()
+            .filter_map(|task| self.rules().next_poll(task, now));
         let next = match self.instances.permission(&at.target, 1) {
             Permission::Paused { until } => planned.min().max(Some(until)),
             Permission::Allowed { .. } => planned.min(),

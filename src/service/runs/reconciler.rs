@@ -112,7 +112,13 @@ impl Reconciler {
         let next_try = self.writer.rules.next_poll(task, self.writer.now());
         let next_try = next_try.map(|at| at.to_rfc3339());
         let (task, error) = (task.id.0, causes(error));
-        tracing::warn!(task, host, error, next_try, "polling the task failed; it is retried");
+        tracing::warn!(
+            task,
+            host,
+            error,
+            next_try,
+            "polling the task failed; it is retried"
+        );
     }
 
     async fn continue_once(

@@ -155,7 +155,7 @@ impl LaunchSender {
                 let data = EventData::default().because(&Note::from(&why));
                 self.writer.apply(task, update.data(data)).await
             }
-            LaunchError::Unsure(why) => {
+            LaunchError::UnknownOutcome(why) => {
                 let unsure = Observation::LaunchUnsure;
                 let update = Update::new(Source::Bridge, EventKind::LaunchUnsure, unsure);
                 let data = EventData::default().because(&Note::from(&why));

@@ -133,7 +133,7 @@ impl Upstream {
         match fate {
             LaunchFate::NotSent(error) => Err(LaunchError::NotSent(error)),
             LaunchFate::Refused(refusal) => Err(LaunchError::Refused(refusal)),
-            LaunchFate::Lost(error) => Err(LaunchError::Unsure(error)),
+            LaunchFate::Lost(error) => Err(LaunchError::UnknownOutcome(error)),
             LaunchFate::DiesBefore => match self.die().await {},
             LaunchFate::DiesAfter => {
                 let _ = make(true);
@@ -141,12 +141,12 @@ impl Upstream {
             }
             LaunchFate::Unheard(error) => {
                 make(true).map_err(LaunchError::Refused)?;
-                Err(LaunchError::Unsure(error))
+                Err(LaunchError::UnknownOutcome(error))
             }
             LaunchFate::Made { held } => {
                 let run = make(held).map_err(LaunchError::Refused)?;
                 if held && self.hold().await == Release::TimedOut {
-                    return Err(LaunchError::Unsure(Error::TimedOut));
+                    return Err(LaunchError::UnknownOutcome(Error::TimedOut));
                 }
                 self.in_world(|world| world.show(run));
                 Ok(Launched { run })

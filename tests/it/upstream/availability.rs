@@ -36,7 +36,7 @@ impl Lines {
         let lines = lines.filter_map(|line| serde_json::from_str::<Value>(line).ok());
         let is_about_it = |line: &Value| {
             let host = line["host"].as_str().unwrap_or_default();
-            line["message"] == message && host.ends_with(&self.host)
+            line["message"] == message && host.contains(&self.host)
         };
         lines.filter(is_about_it).collect()
     }
@@ -49,7 +49,10 @@ impl Lines {
 }
 
 async fn begin(base: Base) -> Story {
-    let pipelines = json!([pipeline(1, &[], json!({"kind": "hang"})), pipeline(2, &[], quick("manual"))]);
+    let pipelines = json!([
+        pipeline(1, &[], json!({"kind": "hang"})),
+        pipeline(2, &[], quick("manual"))
+    ]);
     let plan = StoryBuilder::on(base).pipelines(pipelines);
     plan.setting("openhexa.request_timeout", "2s")
         .setting("openhexa.connect_timeout", "1500ms")
@@ -131,8 +134,17 @@ async fn a_refused_connection_is_logged_with_the_words_of_the_system(
         .await;
     let line = lines.one(UNAVAILABLE);
     assert_eq!(line["level"], "WARN", "{line}");
-    let all = [lines.with(UNAVAILABLE), lines.with("request to OpenHEXA failed")].concat();
-    let is_refused = |line: &Value| line["error"].as_str().unwrap().contains("refused (os error");
+    let all = [
+        lines.with(UNAVAILABLE),
+        lines.with("request to OpenHEXA failed"),
+    ]
+    .concat();
+    let is_refused = |line: &Value| {
+        line["error"]
+            .as_str()
+            .unwrap()
+            .contains("refused (os error")
+    };
     assert!(all.iter().any(is_refused), "{all:?}");
     story.end().await;
 }
@@ -158,7 +170,10 @@ async fn a_rejected_token_is_a_failure_in_the_log_the_metrics_and_the_details_of
     let own = r#"upstream_requests_total{operation="ListPipelines",outcome="token-refused"}"#;
     assert!(counted.contains(own), "{counted}");
     let line = lines.one(UNAVAILABLE);
-    assert_eq!((&line["level"], &line["workspace"]), (&json!("WARN"), &json!("demo")));
+    assert_eq!(
+        (&line["level"], &line["workspace"]),
+        (&json!("WARN"), &json!("demo"))
+    );
     assert!(line["error"].as_str().unwrap().contains("token"), "{line}");
     story.no_faults().await;
     list(&story).await;
@@ -177,7 +192,9 @@ async fn a_proxy_that_rejects_the_token_counts_as_a_rejected_token(
         let proxy = ScriptedServer::always(Reply::Json(status, "{}".to_owned())).await;
         let lines = Lines::of(&proxy.url);
         let url = format!("{}/graphql/", proxy.url);
-        story.configure_with(Map::new(), &url, "a-token", "demo").await;
+        story
+            .configure_with(Map::new(), &url, "a-token", "demo")
+            .await;
         list(&story).await;
         let line = lines.one(UNAVAILABLE);
         let error = line["error"].as_str().unwrap();

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use openhexa_bridge::domain::connection::Target;
 use openhexa_bridge::domain::ids::RunId;
-use openhexa_bridge::openhexa::{Client, Error, LaunchError, Limits, OpenHexa, Refusal};
+use openhexa_bridge::openhexa::{Client, Error, LaunchError, OpenHexa, Refusal, RequestLimits};
 
 use super::{ID, NO_ONE, TOKEN, a_run, answer, client, hasty, launch, limits, said, target};
 use crate::support::scripted_server::{Reply, ScriptedServer};
@@ -21,7 +21,7 @@ async fn launched_against(reply: Reply) -> Result<RunId, LaunchError> {
 
 async fn unsure(reply: Reply) -> Error {
     match launched_against(reply).await {
-        Err(LaunchError::Unsure(error)) => shown(error),
+        Err(LaunchError::UnknownOutcome(error)) => shown(error),
         other => panic!("not unsure: {other:?}"),
     }
 }
@@ -82,7 +82,7 @@ async fn a_host_that_is_not_allowed_gets_no_request() {
     let wire = ScriptedServer::always(said(true, "[]", &a_run())).await;
     let allowing = |host: &str| {
         let allowed_hosts = vec![host.to_owned()];
-        Client::new(Limits {
+        Client::new(RequestLimits {
             allowed_hosts,
             ..limits()
         })
@@ -112,7 +112,7 @@ async fn a_failed_tls_handshake_is_not_sent() {
 #[tokio::test]
 async fn a_launch_without_a_free_place_is_not_sent() {
     let wire = ScriptedServer::always(Reply::Never).await;
-    let client = Client::new(Limits {
+    let client = Client::new(RequestLimits {
         concurrency: 1,
         request_timeout: Duration::from_mins(1),
         ..hasty()
@@ -264,7 +264,7 @@ async fn an_answer_over_the_limit_is_not_read() {
     let gzip: &[u8] = &GZIPPED;
     assert_eq!(unsure(Reply::Gzip(gzip.to_vec())).await, Error::TooLarge);
     let wire = ScriptedServer::always(Reply::Gzip(gzip.to_vec())).await;
-    let roomy = Client::new(Limits {
+    let roomy = Client::new(RequestLimits {
         answer_bytes: 30_000,
         ..limits()
     })

@@ -7,7 +7,7 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use openhexa_bridge::domain::ids::VersionId;
 use openhexa_bridge::domain::run::Launch;
-use openhexa_bridge::openhexa::{BuildError, Client, Limits, OpenHexa};
+use openhexa_bridge::openhexa::{BuildError, Client, OpenHexa, RequestLimits};
 use serde_json::{Value, json};
 use tokio::sync::Semaphore;
 
@@ -112,14 +112,14 @@ async fn a_launch_never_travels_on_a_used_connection() {
 
 #[tokio::test]
 async fn an_idle_connection_is_given_up() {
-    let too_long = Client::new(Limits {
+    let too_long = Client::new(RequestLimits {
         idle_timeout: Duration::from_secs(2),
         ..limits()
     });
     assert_eq!(too_long.err(), Some(BuildError::IdleTooLong));
     let me = format!(r#"{{"data":{{"me":{{"user":{{"id":"{ID}"}}}}}}}}"#);
     let wire = ScriptedServer::always(answer(me)).await;
-    let brief = Limits {
+    let brief = RequestLimits {
         idle_timeout: Duration::from_millis(100),
         ..limits()
     };
@@ -132,12 +132,12 @@ async fn an_idle_connection_is_given_up() {
 
 #[tokio::test]
 async fn limits_that_cannot_work_are_refused() {
-    let slow = Client::new(Limits {
+    let slow = Client::new(RequestLimits {
         connect_timeout: Duration::from_secs(30),
         ..limits()
     });
     assert_eq!(slow.err(), Some(BuildError::ConnectTooLong));
-    let none = Client::new(Limits {
+    let none = Client::new(RequestLimits {
         concurrency: 0,
         ..limits()
     });

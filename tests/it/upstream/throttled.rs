@@ -100,7 +100,10 @@ async fn a_throttled_launch_is_unsure_and_the_next_one_is_not_sent() {
     let wire = first(Reply::Later(429, "60".to_owned())).await;
     let client = client();
     let unsure = client.run(&target(&wire.url), &launch()).await;
-    assert_eq!(unsure, Err(LaunchError::Unsure(throttled(Some(60)))));
+    assert_eq!(
+        unsure,
+        Err(LaunchError::UnknownOutcome(throttled(Some(60))))
+    );
     let unsent = client.run(&target(&wire.url), &launch()).await;
     assert!(
         matches!(unsent, Err(LaunchError::NotSent(Error::Throttled { .. }))),

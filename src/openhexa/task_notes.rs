@@ -1,4 +1,4 @@
-//! Failures of OpenHEXA as notes of a task.
+//! Errors of OpenHEXA as notes of a task.
 
 use super::error::{Error, Refusal};
 use crate::domain::note::{Note, NoteCode};

@@ -1,23 +1,22 @@
-//! Times as OpenHEXA writes them.
+//! Times in responses of OpenHEXA.
 
 use chrono::{DateTime, NaiveDateTime, Utc};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
-/// A point in time as OpenHEXA writes it. One that cannot be read is none: a single odd date must
-/// not cost the whole answer.
+/// None if it cannot be read, so that one invalid time does not make the whole response unreadable.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Moment(pub Option<DateTime<Utc>>);
+pub(super) struct Timestamp(pub Option<DateTime<Utc>>);
 
-impl<'de> Deserialize<'de> for Moment {
+impl<'de> Deserialize<'de> for Timestamp {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = Value::deserialize(deserializer)?;
-        Ok(Self(text.as_str().and_then(moment)))
+        Ok(Self(text.as_str().and_then(parse)))
     }
 }
 
 /// RFC 3339; without an offset it is UTC.
-fn moment(text: &str) -> Option<DateTime<Utc>> {
+fn parse(text: &str) -> Option<DateTime<Utc>> {
     let exact = DateTime::parse_from_rfc3339(text).ok();
     let naive = || NaiveDateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%S%.f").ok();
     exact

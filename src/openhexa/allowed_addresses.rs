@@ -1,5 +1,5 @@
-//! Which machines a question may be sent to: each address that a name resolves to is judged as it is connected to, so
-//! that a name cannot lead to this machine or a private network after it was looked at.
+//! Which machines requests may be sent to. Each address is checked when it is connected to, so a name cannot first resolve to a
+//! public address and later to this machine or a private network.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -11,9 +11,9 @@ use crate::domain::address::is_public;
 
 /// Resolves names to public addresses only.
 #[derive(Debug)]
-pub(super) struct PublicOnly;
+pub(super) struct PublicResolver;
 
-impl Resolve for PublicOnly {
+impl Resolve for PublicResolver {
     fn resolve(&self, name: Name) -> Resolving {
         Box::pin(async move {
             let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
@@ -26,20 +26,20 @@ impl Resolve for PublicOnly {
     }
 }
 
-impl PublicOnly {
+impl PublicResolver {
     pub fn shared() -> Arc<Self> {
         Arc::new(Self)
     }
 }
 
-/// A URL that names an address is not resolved, so it is judged here.
-pub(super) fn names_private(url: &Url) -> bool {
+/// A URL with an address instead of a name is not resolved, so it is checked here.
+pub(super) fn is_private_address(url: &Url) -> bool {
     let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
     host.parse().is_ok_and(|ip| !is_public(ip))
 }
 
-/// Also for a connection that was stored before the list was set.
-pub(super) fn is_listed(url: &Url, allowed: &[String]) -> bool {
+/// Also checked for a connection that was stored before the list was set.
+pub(super) fn is_allowed_host(url: &Url, allowed: &[String]) -> bool {
     let host = url.host_str().unwrap_or_default();
     allowed.is_empty()
         || allowed

@@ -2,7 +2,7 @@
 
 use secrecy::ExposeSecret as _;
 
-use super::{Client, Error, Partial, ask, response};
+use super::{Client, Error, GraphQlResponse, graphql, response};
 use crate::domain::connection::Target;
 use crate::domain::ids::VersionId;
 use crate::domain::parameters::MASK;
@@ -15,18 +15,18 @@ impl Client {
         code: &str,
     ) -> Result<Vec<String>, Error> {
         let code = code.to_owned();
-        let variables = ask::parameter_choices::Variables {
+        let variables = graphql::parameter_choices::Variables {
             version: version.0,
             code,
         };
-        let read = |found: Partial<ask::parameter_choices::ResponseData>| {
+        let read = |found: GraphQlResponse<graphql::parameter_choices::ResponseData>| {
             let reason = found.reason_at(&["pipelineParameterChoices"]);
             let failed = reason.map(|reason| {
                 let token = target.token.expose_secret();
                 Error::BadChoices(reason.replace(token, MASK))
             });
-            let failed = failed.or(response::first_meaning(&found.errors));
-            let data = found.tolerant()?;
+            let failed = failed.or(response::first_error(&found.errors));
+            let data = found.partial()?;
             let slug = data
                 .pipeline_version
                 .map(|version| version.pipeline.workspace.slug);
@@ -36,7 +36,7 @@ impl Client {
             data.pipeline_parameter_choices
                 .ok_or(failed.unwrap_or(Error::Unreadable))
         };
-        self.ask::<ask::ParameterChoices, _>(target, variables, read)
+        self.execute::<graphql::ParameterChoices, _>(target, variables, read)
             .await
     }
 }
