@@ -1,4 +1,5 @@
-//! `/emulator/*`: routes with which tests and developers control the emulator. They need no token and get no faults.
+//! `/emulator/*`: the routes with which tests and developers control the emulator. Their requests need no token and get
+//! no faults.
 
 use actix_web::{HttpResponse, web};
 use chrono::{DateTime, Utc};
@@ -30,7 +31,7 @@ pub fn routes(config: &mut web::ServiceConfig) {
             .route("/requests", web::get().to(requests))
             .route("/clock", web::post().to(freeze_clock))
             .default_service(web::to(async || {
-                HttpResponse::NotFound().json(json!({"error": "no such address"}))
+                HttpResponse::NotFound().json(json!({"error": "this address does not exist"}))
             })),
     );
 }
@@ -82,7 +83,7 @@ async fn change_run(
         .ok()
         .and_then(|id| state.run_store().any_run(id));
     let Some(run) = found else {
-        return HttpResponse::NotFound().json(json!({"error": "no such run"}));
+        return HttpResponse::NotFound().json(json!({"error": "run not found"}));
     };
     let change: RunChange = match serde_json::from_slice(&body) {
         Ok(change) => change,
@@ -106,7 +107,7 @@ async fn change_run(
     });
     match after {
         Some(run) => HttpResponse::Ok().json(shown(&run)),
-        None => HttpResponse::NotFound().json(json!({"error": "no such run"})),
+        None => HttpResponse::NotFound().json(json!({"error": "run not found"})),
     }
 }
 
@@ -115,7 +116,7 @@ async fn delete_pipeline(state: web::Data<State>, id: web::Path<Uuid>) -> HttpRe
     if state.run_store().delete_pipeline(*id) {
         return HttpResponse::Ok().json(json!({"ok": true}));
     }
-    let error = "no such pipeline, or it has a run that is queued or running";
+    let error = "the pipeline does not exist, or one of its runs is queued or running";
     HttpResponse::Conflict().json(json!({"error": error}))
 }
 
@@ -130,7 +131,7 @@ async fn archive(
     body: web::Bytes,
 ) -> HttpResponse {
     if state.catalogue.workspace(&slug).is_none() {
-        return HttpResponse::NotFound().json(json!({"error": "no such workspace"}));
+        return HttpResponse::NotFound().json(json!({"error": "workspace not found"}));
     }
     match serde_json::from_slice::<Archive>(&body) {
         Ok(wanted) => {

@@ -1,4 +1,4 @@
-//! The reports of simulated runs. Like many real pipelines, they send each report once and ignore the outcome.
+//! Sends the reports of simulated runs. Like many real pipelines, they send each report once and ignore the response.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use super::run::Run;
 use super::run_store::Report;
 use super::state::State;
 
-/// How long a run waits for the response.
+/// Timeout of a report.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Sends one report and waits for the response. Sends nothing if the run has no task or no address is known.

@@ -1,4 +1,4 @@
-//! The workspaces and pipelines of the emulator, their versions, and how their runs behave.
+//! The workspaces and pipelines of the emulator, with their versions and the behaviour of their runs.
 //!
 //! The fields have OpenHEXA's names, plus `behaviour`, so a catalogue can be copied from a real response. Most fields
 //! are optional, so a test contains only what it needs. Unknown fields are errors, because they are usually typing errors.
@@ -17,7 +17,7 @@ use super::StartError;
 use super::clock::{MINUTE, Millis};
 use super::workspace::Workspace;
 
-/// 2026-01-05 08:00 UTC. Pipelines without a date were created from then on, a minute apart.
+/// 2026-01-05 08:00 UTC: the creation date of the first pipeline without a date; each next one is a minute later.
 const FIRST_CREATION: Millis = 1_767_600_000_000;
 
 #[derive(Clone, Debug, Deserialize)]

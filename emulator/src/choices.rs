@@ -1,4 +1,4 @@
-//! The files of the workspace: choices read from them, and how large they are.
+//! The files of the workspace: lists them, returns their sizes, and reads choices from them.
 
 use std::path::{Component, Path};
 

@@ -1,4 +1,4 @@
-//! One task that executes the events of all runs when they are due.
+//! The task that handles the events of all runs when they are due.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -10,7 +10,7 @@ use super::clock::Millis;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Fault {
-    /// The request is executed at once, but the response is delayed.
+    /// The request is executed at once, and its response is delayed.
     Latency,
     /// HTTP 500 with a page of HTML; the request is not executed.
     #[serde(rename = "html_500")]
@@ -52,7 +52,7 @@ pub struct RequestFields {
     pub shows_runs: bool,
 }
 
-/// The fault of a request, and the delay of its response.
+/// The fault that a request gets, and the delay of its response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ActiveFault {
     pub fault: Fault,
@@ -72,7 +72,7 @@ struct AddedFault {
 pub struct Faults(Vec<AddedFault>);
 
 impl Faults {
-    /// A fault without a count and a duration affects one request.
+    /// A fault that has neither a count nor a duration affects one request.
     pub fn add(&mut self, order: FaultOrder, now: Millis) {
         let left = match (order.count, order.for_ms) {
             (None, None) => Some(1),

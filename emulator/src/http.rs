@@ -1,5 +1,5 @@
-//! The GraphQL routes, with OpenHEXA's HTTP statuses. The handlers execute GraphQL themselves, because ready-made
-//! integrations return other statuses.
+//! The GraphQL routes. They return OpenHEXA's HTTP statuses, which differ from those of the GraphQL library's own
+//! handlers.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -33,7 +33,7 @@ pub fn routes(config: &mut web::ServiceConfig) {
         );
 }
 
-/// A client that follows this redirect sends a GET instead of its POST, and gets the playground.
+/// A client that follows this redirect sends a GET instead of its POST, so it gets the playground.
 async fn redirect() -> HttpResponse {
     HttpResponse::MovedPermanently()
         .insert_header((header::LOCATION, "/graphql/"))
@@ -67,7 +67,7 @@ async fn graphql(
     state: web::Data<State>,
     engine: web::Data<Engine>,
 ) -> HttpResponse {
-    // A kept-alive connection can still receive a request while the server stops.
+    // While the server stops, open connections can still receive requests.
     if state.ending.is_cancelled() {
         return closed_connection();
     }
@@ -121,7 +121,7 @@ fn header(request: &HttpRequest, name: impl header::AsHeaderName) -> Option<&str
     request.headers().get(name)?.to_str().ok()
 }
 
-/// Counts the request and takes its fault, if there is one.
+/// Counts the request and returns the fault that it gets, if any.
 fn take_fault(state: &State, fields: &RequestFields) -> Option<ActiveFault> {
     let mut counts = state.counts();
     counts.total += 1;

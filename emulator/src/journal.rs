@@ -1,7 +1,7 @@
-//! The runs on disk: one JSON line per change; the last line of a run is its current state.
+//! The file that stores the runs: one JSON line per change. The last line of a run is its current state.
 //!
-//! While it runs, the emulator only appends, so a crash can damage only the last line. At the start the file is read and
-//! rewritten with one line per run. It contains tokens and secrets, so only its owner may read it.
+//! The emulator only appends to the file, so a crash can damage only the last line. At the start it reads the file and
+//! rewrites it with one line per run. The file contains tokens and secrets, so only its owner may read it.
 
 use std::collections::HashMap;
 use std::fs::{self, File, OpenOptions};
@@ -66,7 +66,7 @@ fn read(path: &Path) -> io::Result<Vec<Run>> {
 
 fn rewrite(path: &Path, runs: &[Run]) -> io::Result<()> {
     let fresh = path.with_extension("jsonl.new");
-    // A file left by a crash could be readable by other users.
+    // A file left by a crash could have other permissions.
     if let Err(error) = fs::remove_file(&fresh)
         && error.kind() != io::ErrorKind::NotFound
     {

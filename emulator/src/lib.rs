@@ -1,7 +1,7 @@
 //! An OpenHEXA emulator for `dev` and for tests: its GraphQL API, its runs and its known quirks.
 //!
-//! It is a server and communicates with the bridge over HTTP only. It shares no code with the bridge: an error in
-//! shared code would be the same on both sides, and no test could find it.
+//! It is a server that the bridge uses over HTTP only. The two share no code: an error in shared code would be the same
+//! on both sides, so no test could find it.
 //!
 //! `http.rs` has the HTTP routes, `schema/` the GraphQL schema, `run_store/` the runs. `driver.rs` executes the events
 //! of runs when they are due. `pipeline_files.rs` and `runner.rs` read and run real `pipeline.py` files. `faults.rs` and
@@ -59,13 +59,13 @@ const WORKERS: usize = 2;
 pub struct Options {
     /// The port on 127.0.0.1; 0 for any free one.
     pub port: u16,
-    /// The only accepted token, except those of its runs.
+    /// The only token that it accepts, apart from the tokens of its runs.
     pub token: SecretString,
-    /// The state is stored in the folder `openhexa` in this one, which is created if missing.
+    /// The folder for all data. The emulator stores its state in `openhexa` in this folder, and creates both if missing.
     pub data: PathBuf,
     /// Replaces the built-in samples.
     pub catalogue: Option<PathBuf>,
-    /// A folder of folders with a `pipeline.py`; replaces the built-in samples.
+    /// A folder whose folders each contain a `pipeline.py`; replaces the built-in samples.
     pub pipelines: Option<PathBuf>,
     /// The Python that reads and runs them.
     pub python: PathBuf,
@@ -73,7 +73,7 @@ pub struct Options {
     pub iaso: Option<Iaso>,
 }
 
-/// Where pipelines report to if their config contains no host.
+/// The address and token with which pipelines report if their config contains none.
 pub struct Iaso {
     pub url: String,
     pub token: SecretString,
@@ -150,7 +150,7 @@ impl Emulator {
         self.state.catalogue.home()
     }
 
-    /// Sets the content of the connection `iaso-pipeline` once its address is known.
+    /// Sets the content of the connection `iaso-pipeline`, when the address of the bridge is known.
     pub fn fill_iaso(&self, iaso: Iaso) {
         self.state.fill_iaso(iaso);
     }
@@ -167,8 +167,8 @@ impl Emulator {
     }
 }
 
-/// Creates the folders of the state, and the file from which a sample pipeline reads its choices. They can contain
-/// secrets, so other users of the machine have no access.
+/// Creates the folders for the state, and the file from which a sample pipeline reads its choices. The folders can
+/// contain secrets, so other users of the machine have no access.
 fn prepare(folder: &Path) -> std::io::Result<()> {
     use std::os::unix::fs::PermissionsExt as _;
     std::fs::create_dir_all(folder)?;
@@ -179,7 +179,7 @@ fn prepare(folder: &Path) -> std::io::Result<()> {
     }
     let reference = folder.join("files/reference");
     std::fs::create_dir_all(&reference)?;
-    // Files of runs that ended because the emulator was killed.
+    // Removes files of runs that were active when the emulator was killed.
     let left = folder.join("tmp");
     if left.exists() {
         std::fs::remove_dir_all(&left)?;
@@ -238,7 +238,7 @@ fn client() -> Result<reqwest::Client, StartError> {
     let _ = rustls::crypto::ring::default_provider().install_default();
     Ok(reqwest::Client::builder()
         .no_proxy()
-        // One connection per report, as with `requests.patch`. The server could close a pooled one at any time.
+        // One connection per report, as with `requests.patch`: the server could close a pooled connection at any time.
         .pool_max_idle_per_host(0)
         .redirect(reqwest::redirect::Policy::none())
         .build()?)

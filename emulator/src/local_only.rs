@@ -1,7 +1,8 @@
 //! Refuses requests that do not come from this machine, because `/emulator/*` needs no token.
 //!
-//! The emulator listens on 127.0.0.1, but a page of another site, opened in a browser on this machine, could still send
-//! requests: with a form (its `Origin` is checked) or through a host name that resolves to 127.0.0.1 (`Host` is checked).
+//! The emulator listens on 127.0.0.1, but a page of another site that is open in a browser on this machine could still
+//! send requests: with a form (so `Origin` is checked), or to a host name that resolves to 127.0.0.1 (so `Host` is
+//! checked).
 
 use std::net::IpAddr;
 
@@ -20,7 +21,7 @@ pub async fn middleware(
     if is_host_local(&request) && is_origin_local(&request) {
         return next.call(request).await;
     }
-    let refusal = json!({"error": "only this machine is served, by an address of its own"});
+    let refusal = json!({"error": "the emulator only accepts requests to localhost or 127.0.0.1 from this machine"});
     Ok(request.into_response(HttpResponse::Forbidden().json(refusal)))
 }
 

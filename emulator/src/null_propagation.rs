@@ -1,7 +1,7 @@
-//! Sets the parent of a failed field to null if the field may not be null, up to the first field that may.
+//! If a field fails that may not be null, sets its closest parent that may be null to null.
 //!
-//! GraphQL requires this and OpenHEXA does it: this is how the id of a started run can be missing from a response. The
-//! GraphQL library only omits the failed field, so the response is corrected afterwards from the paths of its errors.
+//! GraphQL requires this and OpenHEXA does it, so the id of a run that was started can be missing from a response. The
+//! GraphQL library only omits the failed field. The response is therefore corrected from the paths of its errors.
 
 use std::collections::HashMap;
 
@@ -41,7 +41,7 @@ impl FieldTypes {
         Self(types)
     }
 
-    /// Sets the fields to null that these errors make null.
+    /// Sets the fields to null that are null because of these errors.
     pub fn propagate(
         &self,
         document: &ExecutableDocument,
@@ -142,7 +142,7 @@ fn put_null(data: &mut Value, path: &[PathSegment]) {
                 put_null(item, rest);
             }
         }
-        // A parent is null already.
+        // A parent is already null.
         _ => {}
     }
 }

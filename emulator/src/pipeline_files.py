@@ -1,7 +1,7 @@
-"""Says what the pipelines in the folders given look like, without running them: one JSON list on the last line.
+"""Prints a description of the pipelines in the given folders, without running them. The last line is a JSON object.
 
-The OpenHEXA SDK reads them where it is installed. Where it is not, their decorators are read here, so that they
-can at least be shown; running them needs the SDK.
+If the OpenHEXA SDK is installed, it reads their parameters. If not, this program reads their decorators, so that the
+pipelines can at least be listed. They cannot be run without the SDK.
 """
 
 import ast
@@ -16,7 +16,7 @@ TYPES = {
     "Secret": "secret", "DHIS2Connection": "dhis2", "PostgreSQLConnection": "postgresql", "IASOConnection": "iaso",
     "S3Connection": "s3", "GCSConnection": "gcs", "CustomConnection": "custom",
 }  # fmt: skip
-# What each value must be, where there is one.
+# The type that each value of a parameter must have, if it is set.
 SHAPES = {
     "code": str, "name": str, "help": str, "widget": str, "connection": str, "directory": str,
     "required": bool, "multiple": bool, "disableWhen": bool, "choices": list, "disables": list,
@@ -48,7 +48,7 @@ def function_of(folder):
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef) and any(calls(node, "pipeline")):
             return node
-    raise ValueError("no function in it is decorated with @pipeline")
+    raise ValueError("pipeline.py has no function with the decorator @pipeline")
 
 
 def parameters_by_sdk(folder):
@@ -58,7 +58,7 @@ def parameters_by_sdk(folder):
         return [parameter.to_dict() for parameter in get_pipeline(folder).parameters]
 
 
-def parameters_by_eye(function):
+def parameters_by_decorators(function):
     for call in calls(function, "parameter"):
         found = arguments(call, ["code"])
         kind = TYPES.get(getattr(found.pop("type", None), "id", "str"), "str")
@@ -70,7 +70,7 @@ def parameters_by_eye(function):
 
 
 def from_file(node):
-    """The file that choices are read from: named alone, or in ChoicesFromFile(…)."""
+    """The file from which choices are read, given as a text or as ChoicesFromFile(…)."""
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
         return {"path": node.value}
     if isinstance(node, ast.Call) and getattr(node.func, "id", None) == "ChoicesFromFile":
@@ -82,13 +82,13 @@ def checked(parameter):
     for name, shape in SHAPES.items():
         value = parameter.get(name)
         if value is not None and not isinstance(value, shape):
-            raise ValueError(f"{name} of the parameter {parameter.get('code')!r} is {value!r}, not a {shape.__name__}")
+            raise ValueError(f"{name} of the parameter {parameter.get('code')!r} must be a {shape.__name__}, not {value!r}")
     return parameter
 
 
 def seconds(timeout):
     if timeout is not None and (isinstance(timeout, bool) or not isinstance(timeout, int)):
-        raise ValueError(f"timeout is {timeout!r}, not a whole number of seconds")
+        raise ValueError(f"timeout must be a whole number of seconds, not {timeout!r}")
     return timeout
 
 
@@ -100,11 +100,11 @@ def describe(folder, has_sdk):
     }
     title = about.get("name") or about.get("code") or folder.name
     if not isinstance(title, str):
-        raise ValueError(f"its name is {title!r}, not a text")
-    parameters = parameters_by_sdk(folder) if has_sdk else parameters_by_eye(function)
+        raise ValueError(f"the name of the pipeline must be text, not {title!r}")
+    parameters = parameters_by_sdk(folder) if has_sdk else parameters_by_decorators(function)
     return {
         "folder": str(folder),
-        # Made into a code by the caller.
+        # The caller converts it to a code.
         "code": str(about.get("code") or title),
         "name": title,
         "timeout": seconds(about.get("timeout")),
@@ -114,8 +114,8 @@ def describe(folder, has_sdk):
     }
 
 
-def written(described):
-    """JSON for it. What JSON cannot hold, such as NaN or half a character, is an error."""
+def to_json(described):
+    """Returns the description as JSON. Fails for values that JSON cannot contain, such as NaN or half a character."""
     json.dumps(described, allow_nan=False, ensure_ascii=False).encode()
     return json.dumps(described, allow_nan=False)
 
@@ -128,7 +128,7 @@ def main(folders):
         problems.append(f"the package openhexa.sdk is missing ({error})")
     for folder in map(Path, folders):
         try:
-            described.append(written(describe(folder, not problems)))
+            described.append(to_json(describe(folder, not problems)))
         except Exception as error:
             problem = f"{error}".encode(errors="replace").decode() or type(error).__name__
             described.append(json.dumps({"folder": str(folder), "problem": problem}))

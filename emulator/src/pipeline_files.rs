@@ -1,6 +1,6 @@
-//! Pipelines with code: reads every `*/pipeline.py` of a folder, as OpenHEXA does after an upload.
+//! Reads every `*/pipeline.py` of a folder, as OpenHEXA does after an upload.
 //!
-//! Python reads them (`pipeline_files.py`, with the SDK if it is installed). Errors are printed to standard error. A
+//! `pipeline_files.py` does the reading, with the SDK if it is installed. Errors are printed to standard error. A
 //! pipeline that cannot run is still listed if possible.
 
 use std::collections::HashSet;
@@ -43,14 +43,14 @@ struct Described {
 pub async fn read(python: &Path, folder: &Path) -> Result<Vec<Pipeline>, StartError> {
     let folders = find(folder)?;
     if folders.is_empty() {
-        eprintln!("No folder of {} contains a pipeline.py.", folder.display());
+        eprintln!("No folder in {} contains a pipeline.py.", folder.display());
         return Ok(Vec::new());
     }
     let described = match describe_all(python, &folders).await {
         Ok(report) => {
             for missing in &report.missing {
                 eprintln!(
-                    "Pipelines are listed but will fail when run: {missing}. Install it with `{} -m pip install openhexa.sdk`.",
+                    "Pipelines are listed, but their runs will fail: {missing}. Install it with `{} -m pip install openhexa.sdk`.",
                     python.display()
                 );
             }
@@ -58,7 +58,7 @@ pub async fn read(python: &Path, folder: &Path) -> Result<Vec<Pipeline>, StartEr
         }
         Err(problem) => {
             eprintln!(
-                "Cannot read the pipelines in {} with {}: {problem}. They are listed by the names of their folders and will fail when run. Set --python to a Python 3.11 or later with the package openhexa.sdk.",
+                "Cannot read the pipelines in {} with {}: {problem}. They are listed by the names of their folders, and their runs will fail. Set --python to a Python interpreter (3.11 or later) that has the package openhexa.sdk.",
                 folder.display(),
                 python.display()
             );
@@ -141,13 +141,13 @@ async fn describe(python: &Path, folders: &[PathBuf]) -> Result<Report, String> 
         .kill_on_drop(true);
     let output = tokio::time::timeout(PATIENCE, command.output())
         .await
-        .map_err(|_| format!("no answer within {} s", PATIENCE.as_secs()))?
+        .map_err(|_| format!("no response within {} s", PATIENCE.as_secs()))?
         .map_err(|error| error.to_string())?;
     let stdout = String::from_utf8_lossy(&output.stdout);
     let last = stdout.lines().last().unwrap_or_default();
     serde_json::from_str(last).map_err(|_| {
         let stderr = String::from_utf8_lossy(&output.stderr);
-        stderr.lines().last().unwrap_or("no answer").to_owned()
+        stderr.lines().last().unwrap_or("it printed nothing").to_owned()
     })
 }
 

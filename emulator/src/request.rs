@@ -1,4 +1,4 @@
-//! Reads a GraphQL request. OpenHEXA's responses to invalid requests have other statuses than usual.
+//! Reads a GraphQL request. Invalid requests get OpenHEXA's statuses, which are not the usual ones.
 
 use actix_web::{HttpMessage, HttpRequest, HttpResponse, web};
 use async_graphql::parser::parse_query;
@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 use super::faults::RequestFields;
 
 const LARGEST_BODY: usize = 5 * 1024 * 1024;
-/// How much of a body that is too large is read and discarded, so that the client can receive the response.
+/// Maximum size that is read and discarded of a body that is too large, so that the client can receive the response.
 const DRAINED: usize = 64 * 1024 * 1024;
 
 /// A parsed GraphQL request.

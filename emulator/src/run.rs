@@ -94,20 +94,20 @@ pub struct Run {
     pub messages: Vec<Message>,
     pub outputs: Vec<Output>,
     pub send_mail: bool,
-    /// Whether the SDK sends the pipeline's debug messages.
+    /// Whether the SDK also sends the pipeline's debug messages.
     pub debug: bool,
     pub stopped_by_user: bool,
     pub vanished: bool,
     /// The user who owns it, if set through `/emulator/runs/`; else the owner of the emulator's token.
     #[serde(default)]
     pub user: Option<Uuid>,
-    /// Its status was set through `/emulator/runs/`; from then on only such requests change it.
+    /// Whether its status was set through `/emulator/runs/`; from then on only such requests change it.
     pub driven: bool,
     /// The run's token, which is valid only while its status is `running`.
     pub token: String,
-    /// Steps of its behaviour that are done.
+    /// The number of steps of its behaviour that are done.
     pub steps_done: i32,
-    /// Increased when the run is stopped, ended or changed manually; events scheduled before that are ignored.
+    /// Increased when the run is stopped, ends or is changed manually. Events that were scheduled before are then ignored.
     pub turn: u32,
 }
 

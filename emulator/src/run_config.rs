@@ -1,6 +1,6 @@
-//! How OpenHEXA's API validates and completes the config of a new run. It checks only the types of the values.
+//! Validates and completes the config of a new run as OpenHEXA's API does: it checks only the types of the values.
 //!
-//! All other errors are found by the SDK when the run starts (`sdk.rs`).
+//! The SDK finds all other errors when the run starts (`sdk.rs`).
 
 use serde_json::{Map, Value};
 
@@ -52,7 +52,7 @@ pub fn is_whole(value: &Value) -> bool {
     }
 }
 
-/// The config of a run: the version's config, replaced by the given values that are not null.
+/// The config of a run: the version's config, in which given values that are not null replace the saved ones.
 pub fn merge(version: Option<&Version>, given: &Map<String, Value>) -> Map<String, Value> {
     let Some(version) = version else {
         return Map::new();

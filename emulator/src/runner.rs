@@ -1,7 +1,7 @@
-//! Real pipelines: a run is a Python process in the pipeline's folder, as in OpenHEXA's container.
+//! Runs real pipelines: each run is a Python process in the pipeline's folder, as in OpenHEXA's container.
 //!
-//! The process sends requests to the emulator with its own token, and its output becomes the run's log. Stopping a run
-//! kills its whole process group, because the SDK starts more processes.
+//! The process sends requests to the emulator with the run's token, and its output becomes the run's log. When a run is
+//! stopped, its whole process group is killed, because the SDK starts more processes.
 
 use std::io::{Read, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
@@ -23,7 +23,7 @@ use super::state::State;
 
 /// The time between SIGTERM and SIGKILL.
 const GRACE: Duration = Duration::from_secs(3);
-/// How much of a process's output is kept, counted from its end.
+/// How many bytes of a process's output are kept: the last ones.
 const LONGEST_LOG: usize = 1024 * 1024;
 
 /// Runs a queued run to its end.
@@ -60,12 +60,12 @@ async fn run_process(state: &State, run: &Run, stop: &CancellationToken) {
         Err(error) => {
             let python = state.python.display();
             let sentence = format!(
-                "The run could not be started: {error} ({python}). Name a Python that has the package openhexa.sdk with --python.\n"
+                "The run could not be started: {error} ({python}). Set --python to a Python interpreter that has the package openhexa.sdk.\n"
             );
             (false, sentence)
         }
     };
-    // A run that ends with the emulator gets its status at the next start.
+    // A run that ends because the emulator stops gets its status at the next start.
     if !state.ending.is_cancelled() {
         state
             .run_store()
@@ -101,13 +101,13 @@ fn start(
         .process_group(0)
         .kill_on_drop(true);
     let child = command.spawn()?;
-    // The command also holds the writing end, and the reader waits until all are closed.
+    // The reader waits until all writing ends are closed, and the command has one of them.
     drop(command);
     let log = tokio::task::spawn_blocking(move || read_output(reader));
     Ok((child, log))
 }
 
-/// The file with the run's parameters. It is outside the run's folder, whose content the pipeline can list.
+/// The file with the run's parameters. It is not in the run's own folder, so that the pipeline finds that folder empty.
 fn config_file(state: &State, run: &Run) -> PathBuf {
     state.scratch.join(format!("{}.json", run.id))
 }
@@ -194,7 +194,7 @@ impl End {
         match self {
             Self::Exit(_) | Self::Killed => None,
             Self::Overdue(limit) => Some(format!("Time limit of {} s reached\n", limit.as_secs())),
-            Self::Lost(error) => Some(format!("The process was lost: {error}\n")),
+            Self::Lost(error) => Some(format!("The exit status of the process could not be read: {error}\n")),
         }
     }
 }

@@ -1,7 +1,7 @@
-//! How OpenHEXA's SDK validates a run's config before the pipeline's own code starts, and what it logs.
+//! Validates a run's config and writes its log as OpenHEXA's SDK does.
 //!
-//! A simulated run has no Python, but it must fail for the same configs with the same message: unknown keys, missing
-//! values, choices. This is written after the SDK, independently of the bridge's validation, so that tests find
+//! A simulated run has no Python, but it must fail for the same configs with the same messages: unknown keys, missing
+//! values, values outside the choices. The code follows the SDK and not the bridge's validation, so that tests find
 //! differences between the two.
 
 use std::collections::HashSet;

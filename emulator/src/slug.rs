@@ -1,7 +1,8 @@
 //! The code that OpenHEXA derives from a pipeline's name, with the rules of python-slugify: letters of other scripts
 //! become Latin letters, everything else becomes a dash.
 //!
-//! Compared with python-slugify 9.2 on names in about fifty scripts and languages: only a few Burmese letters differ.
+//! It was compared with python-slugify 9.2 on names in about fifty scripts and languages: only a few Burmese letters
+//! differ.
 
 use unicode_normalization::UnicodeNormalization;
 

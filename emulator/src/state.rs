@@ -17,9 +17,9 @@ use super::faults::Faults;
 use super::run::Status;
 use super::run_store::RunStore;
 
-/// Reports that are sent at the same time, so that thousands of runs do not use all sockets.
+/// Maximum number of reports sent at the same time, so that thousands of runs do not use all sockets.
 const REPORTS_AT_ONCE: usize = 64;
-/// Real pipelines that run at the same time; each consists of several Python processes.
+/// Maximum number of real pipelines that run at the same time; each starts several Python processes.
 const PROCESSES_AT_ONCE: usize = 4;
 
 pub struct State {
@@ -32,14 +32,14 @@ pub struct State {
     pub client: reqwest::Client,
     run_store: Mutex<RunStore>,
     faults: Mutex<Faults>,
-    /// Faults were removed: delayed responses are sent.
+    /// Notified when the faults are removed, so that delayed responses are sent.
     pub cleared: watch::Sender<()>,
     counts: Mutex<Counts>,
-    /// The time at which a test has stopped the clock.
+    /// The time at which the clock is stopped, if it is.
     frozen_at: Mutex<Option<Millis>>,
     iaso: Mutex<Option<Iaso>>,
     pub processes: Mutex<HashMap<Uuid, CancellationToken>>,
-    /// Notified when an event was scheduled, so that the driver checks again.
+    /// Notified when an event was scheduled, so that the driver checks which events are due.
     pub wake: Notify,
     pub address: OnceLock<String>,
     pub ending: CancellationToken,
@@ -48,7 +48,7 @@ pub struct State {
     pub process_slots: Semaphore,
 }
 
-/// The number of requests, with which tests check how many the bridge sends.
+/// The number of requests received. Tests use it to check how many requests the bridge sends.
 #[derive(Debug, Default, serde::Serialize)]
 pub struct Counts {
     pub total: u64,
@@ -65,7 +65,7 @@ pub enum Identity {
     Run(Uuid),
 }
 
-/// What is known from a request's token.
+/// The sender of a request, found from its token.
 pub struct Credentials {
     pub identity: Identity,
     /// Whether it is the token of a run, valid or not.
@@ -157,12 +157,12 @@ impl State {
     }
 
     pub fn authenticate(&self, header: Option<&str>) -> Credentials {
-        let nobody = Credentials {
+        let anonymous = Credentials {
             identity: Identity::Anonymous,
             is_run: false,
         };
         let Some(token) = header.and_then(bearer) else {
-            return nobody;
+            return anonymous;
         };
         if token == self.token.expose_secret() {
             return Credentials {
@@ -179,7 +179,7 @@ impl State {
                 identity: Identity::Anonymous,
                 is_run: true,
             },
-            None => nobody,
+            None => anonymous,
         }
     }
 

@@ -1,8 +1,8 @@
 //! Checks the variables of a request before it is executed. OpenHEXA returns HTTP 200 with `data: null` for an invalid
 //! variable, but HTTP 400 for an invalid document.
 //!
-//! Also removes arguments whose variable was not given: for OpenHEXA such an argument is absent, which differs from null
-//! (`page: null` is an error, a missing `page` is not).
+//! It also removes arguments whose variable was not given. OpenHEXA treats such an argument as absent, which differs from
+//! null: `page: null` is an error, a missing `page` is not.
 
 use std::collections::HashSet;
 

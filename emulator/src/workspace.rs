@@ -15,7 +15,7 @@ pub struct Workspace {
     pub datasets: Vec<Dataset>,
 }
 
-/// A connection without fields: it can be listed but not used.
+/// A connection without fields: lists contain it, but pipelines cannot use it.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Connection {

@@ -1,4 +1,4 @@
-//! What happens to a run when one of its events is due.
+//! Handles the events of runs that are due.
 
 use std::cmp::Reverse;
 use std::sync::Arc;

@@ -1,7 +1,7 @@
 //! The runs and their scheduled events.
 //!
-//! The time is an argument, and nothing here waits: `driver.rs` takes the events that are due and does the jobs that need
-//! time. All runs share one schedule, so ten thousand active runs need one timer.
+//! The functions receive the time as an argument and never wait: `driver.rs` requests the events that are due and does the
+//! jobs that take time. All runs share one schedule, so ten thousand active runs need one timer.
 
 mod events;
 mod removal;
@@ -203,7 +203,7 @@ impl RunStore {
         self.runs[place].clone()
     }
 
-    /// Takes back the runs of an earlier life: what was under way goes on from where it was.
+    /// Loads the runs from the journal after a restart. Active runs continue where they were interrupted.
     pub fn recall(&mut self, runs: Vec<Run>, now: Millis) {
         for run in runs {
             let place = self.keep(run);
@@ -232,7 +232,7 @@ impl RunStore {
         };
         if pipeline.folder.is_some() {
             self.end(place, Status::Failed, now, |run| {
-                run.log("The emulator ended while this run was going on, and its process with it.");
+                run.log("The emulator was stopped while this run was active, so its process was stopped too.");
             });
             return;
         }
@@ -249,7 +249,7 @@ impl RunStore {
         self.runs.get(place).cloned()
     }
 
-    /// Stops a run. Whether its status allows that is checked by the caller.
+    /// Stops a run. The caller has checked that its status allows this.
     pub fn stop(&mut self, id: Uuid, now: Millis) {
         let Some(&place) = self.index.get(&id) else {
             return;
@@ -269,7 +269,7 @@ impl RunStore {
             Status::Running if !self.is_real(place) => {
                 self.plan(place, Event::Stopped, now + STOPPING_TAKES);
             }
-            // The end of a real pipeline's process is noticed elsewhere; a skipped run never changes.
+            // `end_real` ends the run of a real pipeline; a skipped run never changes.
             Status::Running
             | Status::Success
             | Status::Failed

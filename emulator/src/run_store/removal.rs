@@ -1,4 +1,4 @@
-//! Deleted pipelines and archived workspaces. They and their runs are null for every user.
+//! Deleted pipelines and archived workspaces. Requests for them or their runs return null, for every user.
 
 use std::collections::HashSet;
 use std::sync::Arc;
