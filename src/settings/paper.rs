@@ -4,10 +4,11 @@
 use super::{DEFAULTS, PREFIX};
 
 const OPENING: &str = "# Settings\n\n\
-    Printed by `openhexa-bridge settings` from [config/default.toml](../config/default.toml); `make settings` updates \
-    this page.\n\n\
-    A file given with `--config` overrides the defaults, and environment variables override both. Durations are a \
-    number with a unit: `500ms`, `10s`, `15m`, `4h`, `2days`. `openhexa-bridge check-config` checks your settings.\n";
+    For operators: every setting of the bridge. A file given with `--config` overrides the defaults, and environment \
+    variables override both. Durations are a number with a unit: `500ms`, `10s`, `15m`, `4h`, `2days`. \
+    `openhexa-bridge check-config` checks your settings.\n\n\
+    `openhexa-bridge settings` prints this page from [config/default.toml](../config/default.toml); `make settings` \
+    updates it.\n";
 
 /// A line of the file of defaults.
 enum Line<'a> {

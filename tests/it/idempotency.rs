@@ -121,7 +121,7 @@ async fn a_bad_key_is_refused_by_the_headers_name(#[values(Sqlite, Postgres)] ba
     for bad in ["", "   ", long.as_str(), "clé", "🚀", "a\tb"] {
         let refused = keyed(&story, 1, bad, &body).await.expect(400);
         let sentence =
-            "Idempotency-Key must be sent once and have 1 to 255 printable ASCII characters";
+            "Idempotency-Key must be sent only once, with 1 to 255 printable ASCII characters";
         assert_eq!(
             refused,
             json!({"error": sentence, "Idempotency-Key": [sentence]}),

@@ -158,7 +158,7 @@ async fn secrets_must_come_again_and_nothing_else_may(#[values(Sqlite, Postgres)
     }
     let other = |name: &str| {
         format!(
-            "{name} cannot be set: a relaunch uses the parameters of the first launch, only its secrets are sent again"
+            "{name} cannot be set: a relaunch uses the parameters of the first launch, and only secrets can be sent again"
         )
     };
     let body = json!({"config": {"country": "NER", "nonsense": 1, "task_id": 7}});

@@ -1,4 +1,4 @@
-# The bridge's own pages, below /dashboard/.
+# Texts of the bridge's own pages, below /dashboard/.
 
 title-error = Error:
 colon = {":"}
@@ -62,7 +62,7 @@ pipelines-search = Search by name or code
 pipelines-tag = Tag
 pipelines-all-tags = All tags
 pipelines-none = This workspace has no pipelines yet
-pipelines-none-advice = Create one in OpenHEXA, or ask its author to add it to this workspace. It then appears here automatically.
+pipelines-none-advice = Create a pipeline in OpenHEXA, or ask a pipeline author to add one to this workspace. It then appears here automatically.
 pipelines-not-found = No pipeline matches your search
 pipelines-show-all = Show all pipelines
 pipeline-name = Pipeline
@@ -269,7 +269,7 @@ monitoring-asked-again = Next status check:
 monitoring-looks = Run status checks
 monitoring-punctual = On time
 monitoring-late = Late
-monitoring-in-time = All running tasks are being polled on time.
+monitoring-in-time = The status of all running tasks is checked on time.
 monitoring-nothing-live = No task is running.
 monitoring-behind = Status checks are { $span } late. If this continues, tell an administrator.
 monitoring-oldest-unsent = A launch has been waiting to be sent to OpenHEXA for { $span }.
@@ -303,7 +303,7 @@ monitoring-more-failures =
        *[other] { $count } more kinds of failures are not shown.
     }
 monitoring-durations = Durations
-monitoring-durations-how = Successful tasks only. The usual mean covers the last 30 days, whichever period is shown. More than twice the usual mean is marked with ▲, for pipelines with at least 3 successful tasks.
+monitoring-durations-how = Successful tasks only. The usual mean is always that of the last 30 days. Durations of more than twice the usual mean are marked with ▲, if the pipeline has at least 3 successful tasks.
 monitoring-runs = Tasks
 monitoring-median = Median
 monitoring-p95 = 95 % within
@@ -389,7 +389,7 @@ settings-pipeline-gone-tag = not in this workspace
 settings-pipeline-gone = This pipeline is no longer in the workspace. You can remove its stored default parameters.
 settings-to-launch = Launch this pipeline
 
-settings-keys-about = Programs and people without an Iaso account sign in with an API key. Give each one its own key, with the lowest role that is enough. Keys of the settings file are not listed here.
+settings-keys-about = Programs and people without an Iaso account sign in with an API key. Give each one its own key, with the lowest role that is enough. Keys in the settings file are not listed here.
 settings-keys-none = No API keys yet
 settings-keys-older = Older expired or revoked keys are not shown. The command “openhexa-bridge keys list” lists all keys.
 settings-key-name = Name

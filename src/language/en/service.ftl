@@ -24,7 +24,7 @@ query-order = { $field } must be created_at, updated_at, started_at, ended_at, s
 query-include = { $field } must be one or more of logs, messages, outputs, separated by commas
 query-cursor = { $field } must be empty, or the value of next from the previous page with the same order
 query-cursor-or-page = { $field } and page cannot be used together
-idempotency-key = { $field } must be sent once and have 1 to { $most } printable ASCII characters
+idempotency-key = { $field } must be sent only once, with 1 to { $most } printable ASCII characters
 
 body-not-json = The body is not valid JSON (line { $line }, column { $column })
 body-number = The body contains a number that OpenHEXA cannot read: a whole number can have at most { $digits } digits, any other number must be within ±1.8e308
@@ -62,7 +62,7 @@ task-is-alive = The task has not ended yet ({ $status }): it can be launched aga
 task-cancel-asked = A stop of this task has been requested ({ $status })
 idempotency-other = This Idempotency-Key was already used for another request: use a new one
 relaunch-secret = { $name } is a secret and was not stored: enter it again
-relaunch-other = { $name } cannot be set: a relaunch uses the parameters of the first launch, only its secrets are sent again
+relaunch-other = { $name } cannot be set: a relaunch uses the parameters of the first launch, and only secrets can be sent again
 not-configured = OpenHexa configuration not found
 no-workspace = No OpenHEXA workspace configured for your account
 many-workspaces = Multiple OpenHEXA workspaces configured for your account

@@ -100,7 +100,7 @@ async fn looks_that_are_late_are_told_with_how_late(#[values(Sqlite, Postgres)] 
     story.pass().await;
     let told = state(&story).await;
     assert!(
-        told.contains("✓ On time All running tasks are being polled on time."),
+        told.contains("✓ On time The status of all running tasks is checked on time."),
         "{told}"
     );
     assert!(
