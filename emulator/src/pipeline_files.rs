@@ -147,7 +147,11 @@ async fn describe(python: &Path, folders: &[PathBuf]) -> Result<Report, String> 
     let last = stdout.lines().last().unwrap_or_default();
     serde_json::from_str(last).map_err(|_| {
         let stderr = String::from_utf8_lossy(&output.stderr);
-        stderr.lines().last().unwrap_or("it printed nothing").to_owned()
+        stderr
+            .lines()
+            .last()
+            .unwrap_or("it printed nothing")
+            .to_owned()
     })
 }
 

@@ -194,7 +194,9 @@ impl End {
         match self {
             Self::Exit(_) | Self::Killed => None,
             Self::Overdue(limit) => Some(format!("Time limit of {} s reached\n", limit.as_secs())),
-            Self::Lost(error) => Some(format!("The exit status of the process could not be read: {error}\n")),
+            Self::Lost(error) => Some(format!(
+                "The exit status of the process could not be read: {error}\n"
+            )),
         }
     }
 }
