@@ -1,7 +1,7 @@
-//! Settings: the built-in defaults, a file, the environment, each over the one before.
+//! The settings: built-in defaults, overridden by a file, overridden by the environment.
 //!
-//! Read once, in `main.rs`; everybody else is handed what they need. A bad one ends the start with one sentence that
-//! names the key, where it was set and what is allowed.
+//! `main.rs` reads them once, and passes their values to all other code. An invalid setting stops the start with an error
+//! that names the key, where it was set and the allowed values.
 
 mod checks;
 mod file;
@@ -198,7 +198,7 @@ pub struct Log {
     pub filter: String,
 }
 
-/// A setting that cannot be used, in one sentence.
+/// The error message for an invalid setting.
 #[derive(Debug, PartialEq, Eq)]
 pub struct BadSetting(pub String);
 
@@ -210,7 +210,7 @@ impl fmt::Display for BadSetting {
 
 impl std::error::Error for BadSetting {}
 
-/// Where settings come from: a file, and the environment as pairs.
+/// The sources of the settings: a file, and environment variables as pairs of name and value.
 #[derive(Default)]
 pub struct Sources<'a> {
     pub file: Option<&'a Path>,
@@ -218,13 +218,13 @@ pub struct Sources<'a> {
 }
 
 impl Sources<'_> {
-    /// The part of this process's environment that is ours.
+    /// The environment variables of this process that are settings of the bridge.
     #[allow(
         clippy::disallowed_methods,
         reason = "settings are the one place that reads the environment"
     )]
     pub fn environment() -> Vec<(String, String)> {
-        // What others have set may be no text at all.
+        // Other variables can contain invalid Unicode.
         std::env::vars_os()
             .filter_map(|(name, value)| Some((name.into_string().ok()?, value)))
             .filter(|(name, _)| name.starts_with(PREFIX))
@@ -260,7 +260,7 @@ impl Sources<'_> {
             .map_err(|error| BadSetting(format!("cannot read the settings: {error}")))
     }
 
-    /// The sentence for a value of the wrong type: the library says what it wanted, we say where it stood.
+    /// The error for a value of the wrong type: the library returns the expected type, and we add where the value was set.
     fn explain(&self, error: &config::ConfigError) -> BadSetting {
         use config::ConfigError as E;
         #[allow(
@@ -283,7 +283,7 @@ impl Sources<'_> {
         BadSetting(format!("{key} ({}) {wanted}", self.origin(&key)))
     }
 
-    /// Where the value in force was set.
+    /// Where the current value was set.
     fn origin(&self, key: &str) -> String {
         let name = format!("{PREFIX}{}", key.replace('.', "__").to_uppercase());
         if self
@@ -316,7 +316,7 @@ fn key_of(name: &str) -> String {
         .replace("__", ".")
 }
 
-/// A misspelt setting would silently stay at its default, so it ends the start too.
+/// An unknown setting is an error, because a misspelt setting would silently keep its default.
 fn is_known(key: &str, origin: &str) -> Result<(), BadSetting> {
     let defaults = Config::builder().add_source(File::from_str(DEFAULTS, FileFormat::Toml));
     let known = defaults
@@ -359,13 +359,13 @@ fn listed(names: &[&String]) -> String {
         .join(", ")
 }
 
-/// `section.key` for everything that is set.
+/// The keys of all values, as `section.key`.
 fn keys_of(config: &Config) -> Vec<String> {
     let sections = config
         .clone()
         .try_deserialize::<BTreeMap<String, serde_json::Value>>();
     let mut keys = Vec::new();
-    // The library keeps no order, and a sentence is the same each time.
+    // The library returns no fixed order; sorting makes the error message the same each time.
     for (section, values) in sections.unwrap_or_default() {
         match values.as_object() {
             Some(values) => keys.extend(values.keys().map(|key| format!("{section}.{key}"))),
@@ -376,7 +376,7 @@ fn keys_of(config: &Config) -> Vec<String> {
     keys
 }
 
-/// The library names types of the language; people want what to write.
+/// The allowed values. The library names a type of the programming language instead.
 fn in_words<'a>(key: &str, expected: &'a str) -> &'a str {
     match RULES.iter().find(|rule| rule.key == key) {
         Some(rule) => rule.allowed,

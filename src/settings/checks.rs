@@ -1,15 +1,15 @@
-//! Whether the value of a setting can be used, for several rules.
+//! Checks of values, shared by several rules.
 
 use secrecy::{ExposeSecret, SecretString};
 
 use super::Span;
 
-/// Nothing but blanks is nothing.
+/// Whether a value is empty or contains only spaces.
 pub fn is_empty(secret: &SecretString) -> bool {
     secret.expose_secret().trim().is_empty()
 }
 
-/// Empty, or long enough; blanks at its ends do not count.
+/// Whether a key is empty or long enough. Spaces around it do not count.
 pub fn is_key(key: &SecretString, least: usize) -> bool {
     let key = key.expose_secret();
     key.is_empty() || key.trim().chars().count() >= least
@@ -23,7 +23,7 @@ pub fn is_burst(number: u32) -> bool {
     number > 0 && is_rate(number)
 }
 
-/// 32 bytes in URL-safe base64.
+/// Whether a key is 32 bytes in URL-safe base64.
 pub fn is_fernet(key: &str) -> bool {
     use base64::Engine as _;
     let bytes = base64::engine::general_purpose::URL_SAFE.decode(key);

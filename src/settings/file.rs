@@ -1,4 +1,4 @@
-//! The file of settings. What is wrong with it is told without a line of it: there may be secrets in it.
+//! Reads the settings file. Errors do not quote its lines, because they can contain secrets.
 
 use std::io::ErrorKind;
 use std::path::Path;
@@ -7,7 +7,7 @@ use config::{Config, ConfigError, File, FileFormat};
 
 use super::BadSetting;
 
-/// The file alone.
+/// The values of the file, without defaults.
 pub fn read(file: &Path) -> Result<Config, BadSetting> {
     let text = std::fs::read_to_string(file).map_err(|error| unreadable(file, &reason(&error)))?;
     let source = File::from_str(&text, FileFormat::Toml);
@@ -37,7 +37,7 @@ fn reason(error: &std::io::Error) -> String {
     }
 }
 
-/// The library shows the line itself after its first one, which tells the place.
+/// The position of an error. Only the first line of the library's message is used, because the next ones quote the file.
 fn place(error: &ConfigError) -> String {
     let told = error.to_string();
     let first = told.lines().next().unwrap_or_default();

@@ -1,4 +1,4 @@
-//! What is said of the Iaso that the bridge stands before.
+//! The settings of the section `iaso`.
 
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
@@ -21,7 +21,7 @@ pub struct Iaso {
 }
 
 impl Iaso {
-    /// The keys that users' tokens are verified with, the current one first; none where Iaso's tables are not at hand.
+    /// The keys that verify users' tokens, the current one first; empty if the bridge is not attached to Iaso's database.
     pub fn verifying_keys(&self) -> Vec<SecretString> {
         let current = self.signing_key.expose_secret();
         if current.is_empty() || !self.attached {
@@ -32,7 +32,7 @@ impl Iaso {
         keys
     }
 
-    /// Whether anybody comes in as Iaso's user.
+    /// Whether Iaso's users can sign in.
     pub fn has_users(&self) -> bool {
         !self.url.is_empty() || !self.verifying_keys().is_empty()
     }

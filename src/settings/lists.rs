@@ -1,4 +1,4 @@
-//! Settings that are lists, written with commas.
+//! Settings that are lists, separated by commas.
 
 use std::net::IpAddr;
 
@@ -7,7 +7,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::{OpenHexa, Secrets, Server};
 
-/// What stands between commas.
+/// The entries of a list, without empty ones.
 fn parts(text: &str) -> impl Iterator<Item = &str> {
     text.split(',')
         .map(str::trim)
@@ -15,7 +15,7 @@ fn parts(text: &str) -> impl Iterator<Item = &str> {
 }
 
 impl Server {
-    /// The networks that proxies are in; none where one of them is no network.
+    /// The networks of the proxies; None if an entry is neither an address nor a network.
     pub fn proxies(&self) -> Option<Vec<IpNet>> {
         let net = |text: &str| {
             let alone = || text.parse::<IpAddr>().ok().map(IpNet::from);
@@ -25,7 +25,7 @@ impl Server {
     }
 }
 
-/// Keys with commas between.
+/// Keys that are separated by commas.
 pub fn keys(text: &SecretString) -> Vec<SecretString> {
     parts(text.expose_secret())
         .map(SecretString::from)
@@ -33,7 +33,7 @@ pub fn keys(text: &SecretString) -> Vec<SecretString> {
 }
 
 impl Secrets {
-    /// The keys before the one in force.
+    /// The previous keys.
     pub fn previous_encryption_keys(&self) -> Vec<SecretString> {
         keys(&self.previous_encryption_keys)
     }
@@ -44,7 +44,7 @@ impl Secrets {
 }
 
 impl OpenHexa {
-    /// The allow-list, one host each.
+    /// The allowed hosts.
     pub fn hosts(&self) -> Vec<String> {
         parts(&self.allowed_hosts).map(str::to_lowercase).collect()
     }

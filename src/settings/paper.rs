@@ -1,5 +1,5 @@
-//! Every setting as a page of Markdown, read from the file of defaults: `openhexa-bridge settings` prints it, and
-//! `docs/settings.md` is that page kept. So a setting is explained once, beside its default.
+//! Creates a Markdown page of all settings from the comments in `config/default.toml`. `openhexa-bridge settings` prints
+//! it, and `docs/settings.md` is a copy, so each setting is described in one place only, next to its default.
 
 use super::{DEFAULTS, PREFIX};
 
@@ -10,7 +10,7 @@ const OPENING: &str = "# Settings\n\n\
     `openhexa-bridge settings` prints this page from [config/default.toml](../config/default.toml); `make settings` \
     updates it.\n";
 
-/// A line of the file of defaults.
+/// A line of `config/default.toml`.
 enum Line<'a> {
     Section(&'a str),
     Sentence(&'a str),
@@ -33,7 +33,7 @@ pub fn page() -> String {
                 sentence.push_str(words);
             }
             Line::Sentence(words) => words.clone_into(&mut sentence),
-            // Settings in a row share the sentence above them.
+            // Consecutive settings share the comment above them.
             Line::Setting(key, default) => page.push_str(&row(section, key, default, &sentence)),
             Line::Other => {}
         }

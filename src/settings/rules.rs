@@ -1,4 +1,4 @@
-//! What a setting of the right type must still fulfil.
+//! The allowed values of settings, checked after their types.
 
 use std::time::Duration;
 
@@ -40,7 +40,7 @@ pub const RULES: &[Rule] = &[
         "empty or an origin such as https://iaso.example.org",
         |s| is_origin(&s.server.public_url),
     ),
-    // The type holds it already; this is for its sentence.
+    // The type already ensures this; the rule provides the error message.
     rule("server.port", "a whole number from 0 to 65535", |_| true),
     rule("server.workers", "a whole number from 1 to 64", |s| {
         (1..=64).contains(&s.server.workers)

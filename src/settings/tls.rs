@@ -1,22 +1,22 @@
-//! What the URL of a PostgreSQL says of TLS: it must not contradict `database.tls`.
+//! Checks that the TLS options in the URL of a PostgreSQL database do not contradict `database.tls`.
 
 use secrecy::ExposeSecret;
 
 use super::{Database, Tls};
 
 impl Database {
-    /// Whether the URL asks for a connection that may be without TLS, although `database.tls` requires it.
+    /// Whether the URL allows a connection without TLS, although `database.tls` requires TLS.
     pub(super) fn url_permits_no_tls(&self) -> bool {
         self.tls == Tls::Verified && self.ssl_modes().any(|mode| mode != "require")
     }
 
-    /// Whether the URL requires TLS, which `database.tls` switches off.
+    /// Whether the URL requires TLS, although `database.tls` is off.
     pub(super) fn url_requires_tls(&self) -> bool {
         let requires = |mode: String| ["require", "verify-ca", "verify-full"].contains(&&*mode);
         self.tls == Tls::Off && self.ssl_modes().any(requires)
     }
 
-    /// Each `sslmode` of the URL. Decoded, as the driver does it: `ssl%6Dode` is one too.
+    /// Each `sslmode` of the URL, decoded as by the driver: `ssl%6Dode` is one too.
     fn ssl_modes(&self) -> impl Iterator<Item = String> {
         let url = self.url.expose_secret();
         let options = url.split(['?', '&']).skip(1);

@@ -1,4 +1,4 @@
-//! What settings are made of, as people write it.
+//! The types of settings, parsed from their text.
 
 use std::time::Duration;
 
@@ -65,10 +65,10 @@ impl TryFrom<String> for LogFormat {
     }
 }
 
-/// Longer ones would lead out of the calendar.
+/// The longest duration. Longer ones would exceed the range of dates.
 const LONGEST_SPAN: Duration = Duration::from_hours(24 * 3650);
 
-/// A duration as people write it.
+/// A duration such as `10s`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd)]
 pub struct Span(pub Duration);
 
