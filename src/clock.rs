@@ -1,4 +1,4 @@
-//! The one place that asks what time it is: whole milliseconds, so that both databases keep it unchanged.
+//! The only code that reads the clock. Times are whole milliseconds, so that both databases store them unchanged.
 
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, LazyLock};
@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
 
-/// The time, from the machine or as a test moves it.
+/// The clock: the machine's, or one that a test moves.
 #[derive(Clone, Debug, Default)]
 pub enum Clock {
     #[default]
@@ -25,7 +25,7 @@ impl Clock {
         DateTime::from_timestamp_millis(now).unwrap_or_default()
     }
 
-    /// Time that has gone by since some moment, to be measured with: nobody sets it back.
+    /// A monotonic time, to measure durations: changes of the machine's clock do not affect it.
     #[allow(clippy::disallowed_methods, reason = "this is the clock")]
     pub fn ticks(&self) -> Duration {
         static BEGAN: LazyLock<Instant> = LazyLock::new(Instant::now);

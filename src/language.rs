@@ -1,4 +1,4 @@
-//! The message catalogues, one per language, compiled in: every sentence for people is worded here.
+//! The message catalogues, one per language, compiled into the program. They contain all texts for users.
 
 use fluent_templates::fluent_bundle::FluentValue;
 use fluent_templates::{Loader, static_loader};
@@ -13,7 +13,7 @@ static_loader! {
     static WORDS = {
         locales: "./src/language",
         fallback_language: "en",
-        // The marks around gaps are for mixed directions of writing, and break plain text.
+        // Fluent's marks around inserted values are for mixed writing directions, and are wrong in plain text.
         customise: |bundle| bundle.set_use_isolating(false),
     };
 }
@@ -21,7 +21,7 @@ static_loader! {
 static ENGLISH: LanguageIdentifier = langid!("en");
 static FRENCH: LanguageIdentifier = langid!("fr");
 
-/// A language that every sentence exists in.
+/// A language in which all messages exist.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Language {
     #[default]
@@ -37,12 +37,12 @@ impl Language {
         }
     }
 
-    /// The sentence of a key that is known by its text only; none where it is no key.
+    /// The message of a key that is computed at run time; None if the key does not exist.
     pub fn find(self, key: &str) -> Option<String> {
         WORDS.try_lookup(self.id(), key)
     }
 
-    /// A sentence that reads differently for one and for many.
+    /// A message with a singular and a plural form.
     pub fn count(self, key: &str, count: usize) -> String {
         let args = HashMap::from([(Cow::Borrowed("count"), FluentValue::from(count))]);
         WORDS.lookup_with_args(self.id(), key, &args)
@@ -61,7 +61,7 @@ impl Language {
             .iter()
             .map(|(gap, value)| {
                 let value = match *gap {
-                    // One and many read differently.
+                    // As a number, so that the message can have a singular and a plural form.
                     "count" => FluentValue::try_number(value.as_str()),
                     _ => FluentValue::from(value.as_str()),
                 };
@@ -73,7 +73,7 @@ impl Language {
 }
 
 impl Language {
-    /// A note in words; a text that is not the bridge's stays as it is.
+    /// The text of a note. Texts that do not come from the bridge are not translated.
     pub fn note(self, note: &Note) -> String {
         match (note.code, &note.value) {
             (NoteCode::Text, Some(text)) => text.clone(),
@@ -82,7 +82,7 @@ impl Language {
     }
 }
 
-/// A note as it is stored for Iaso and told by the API.
+/// The English text of a note, as it is stored for Iaso and returned by the API.
 pub fn english(note: &Note) -> String {
     Language::English.note(note)
 }

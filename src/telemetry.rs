@@ -1,4 +1,5 @@
-//! Logs: on standard error, one line per request with its id; no query string, no header, no body.
+//! Logs and metrics. Logs go to standard error, with one line per request and its id, without query strings, headers or
+//! bodies.
 
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
@@ -12,21 +13,21 @@ use metrics_exporter_prometheus::{BuildError, PrometheusBuilder, PrometheusHandl
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-/// What a line of the log looks like.
+/// The format of log lines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
-    /// For people; with colours where they are shown.
+    /// To be read by people; with colours if the terminal supports them.
     Text { colours: bool },
-    /// For collectors.
+    /// JSON, for log collectors.
     Json,
 }
 
-/// Installs the log of this process; a second call leaves the first in place.
+/// Sets up the logs of this process. Further calls change nothing.
 pub fn install<W>(format: Format, filter: &str, writer: W)
 where
     W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
 {
-    // Who did what is told whatever else is, unless the filter names it itself.
+    // The audit log is written at every level, unless the filter has its own rule for it.
     let audited = if filter.contains("audit") {
         ""
     } else {
@@ -46,16 +47,16 @@ where
     }
 }
 
-/// The span of a request, and the one line that tells of it.
+/// Creates the span of a request, and writes its log line.
 pub struct RequestLine;
 
-/// What the line needs to know at the end.
+/// The fields of the log line that are known at the start of the request.
 struct Asked {
     method: String,
     path: String,
 }
 
-/// Letters of a method and of a path that a line holds: both are the client's words and of any length.
+/// The maximum length of a method and a path in a log line: both come from the client and can have any length.
 const METHOD: usize = 16;
 const PATH: usize = 300;
 
@@ -89,16 +90,16 @@ impl RootSpanBuilder for RequestLine {
     }
 }
 
-/// Seconds; from a warm read to OpenHEXA's time-out.
+/// The buckets of durations, in seconds: from a cached read to the timeout of OpenHEXA.
 const BUCKETS: [f64; 12] = [
     0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1.0, 5.0, 10.0,
 ];
 
-/// How often recorded durations are put into their buckets. Until then each one is kept on its own, so this must not
-/// wait for somebody to read `/metrics`.
+/// How often recorded durations are added to their buckets. Until then each one uses memory, so this does not depend on
+/// requests to `/metrics`.
 pub const UPKEEP: Duration = Duration::from_secs(5);
 
-/// Begins to count, in Prometheus' form; a second call counts with the first.
+/// Starts the metrics, in the format of Prometheus. Further calls return the same metrics.
 pub fn count() -> Result<PrometheusHandle, BuildError> {
     static COUNTED: Mutex<Option<PrometheusHandle>> = Mutex::new(None);
     let mut counted = COUNTED.lock().unwrap_or_else(PoisonError::into_inner);
