@@ -88,7 +88,7 @@ async fn a_task_that_has_ended_is_not_cancelled(#[values(Sqlite, Postgres)] base
         .header("accept-language", "fr");
     assert_eq!(
         ask.send().await.error(409),
-        "La tâche est déjà terminée (SUCCESS)"
+        "La tâche est déjà terminée (succès)"
     );
     assert_eq!((story.task(task).await, stops(&story).await), (ended, 0));
     assert_eq!(told(&story, task, "cancel_requested").await, 0);
@@ -262,7 +262,7 @@ async fn after_a_cancel_a_pipeline_hears_that_it_should_stop_but_may_say_its_end
     let told = ask.header("accept-language", "fr").json(&live).send().await;
     assert_eq!(
         told.error(409),
-        "L’arrêt de la tâche a été demandé (RUNNING)"
+        "L’arrêt de la tâche a été demandé (en cours d’exécution)"
     );
     let success = json!({"task_id": task, "status": "SUCCESS", "result": {"rows": 3}});
     story.report(&id(1), &success).await.expect(200);

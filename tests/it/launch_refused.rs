@@ -116,11 +116,11 @@ async fn wrong_fields_are_told_in_french_to_who_reads_it(#[values(Sqlite, Postgr
     let refused = ask.json(&wrong()).send().await.expect(400);
     assert_eq!(
         refused["config"]["country"],
-        json!(["Country est obligatoire"])
+        json!(["«\u{a0}Country\u{a0}» est obligatoire"])
     );
     assert_eq!(
         refused["config"]["year"],
-        json!(["Year doit être un nombre entier"])
+        json!(["«\u{a0}Year\u{a0}» doit être un nombre entier"])
     );
     assert_eq!(refused["config"].as_object().unwrap().len(), 6, "{refused}");
     nothing_came_of_it(&story).await;

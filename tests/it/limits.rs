@@ -63,7 +63,10 @@ async fn whoever_is_signed_in_has_an_allowance_of_their_own(
         .header("accept-language", "fr")
         .send()
         .await;
-    assert_eq!(refused.error(429), "Trop de requêtes : réessayez dans 1 s");
+    assert_eq!(
+        refused.error(429),
+        "Trop de requêtes\u{a0}: réessayez dans 1 s"
+    );
     story.knock(As::Operator).await.expect(200);
     assert_eq!(
         story.knock(As::Nobody).await.status,

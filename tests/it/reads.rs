@@ -516,7 +516,7 @@ async fn runs_name_the_task_that_owns_them(#[values(Sqlite, Postgres)] base: Bas
         let refused = story.french(&format!("{}?limit={limit}", runs())).await;
         assert_eq!(
             refused.expect(400)["limit"],
-            json!(["limit doit être un nombre entier de 1 à 200"])
+            json!(["«\u{a0}limit\u{a0}» doit être un nombre entier de 1 à 200"])
         );
     }
     story
@@ -557,7 +557,7 @@ async fn choices_are_read_from_the_file_of_a_version(#[values(Sqlite, Postgres)]
     );
     assert_eq!(
         story.french(&choices("zzz")).await.error(404),
-        "Cette version du pipeline n’a pas ce paramètre"
+        "Ce paramètre n’existe pas dans cette version du pipeline"
     );
     let missing = format!("{}?version={}", choices("missing"), id(1001));
     let answer = story.get(&missing).await;
@@ -578,7 +578,7 @@ async fn choices_are_read_from_the_file_of_a_version(#[values(Sqlite, Postgres)]
         .await;
     assert_eq!(
         malformed.expect(400)["version"],
-        json!(["version doit être un UUID"])
+        json!(["«\u{a0}version\u{a0}» doit être un UUID"])
     );
     story.end().await;
 }

@@ -189,7 +189,7 @@ async fn secrets_must_come_again_and_nothing_else_may(#[values(Sqlite, Postgres)
         .await;
     assert_eq!(
         french.error(400),
-        "Password est un secret et n’a pas été conservé : saisissez-le de nouveau"
+        "«\u{a0}Password\u{a0}» est un secret et n’a pas été conservé\u{a0}: saisissez-le de nouveau"
     );
     assert_eq!(story.runs().await.len(), before);
     let body = json!({"config": {"password": secret, "spare": secret, "task_id": 7}});

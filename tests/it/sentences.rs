@@ -89,6 +89,17 @@ fn each_language_has_the_same_sentences_with_the_same_gaps() {
 }
 
 #[test]
+fn french_punctuation_has_no_breaking_spaces_and_no_straight_apostrophes() {
+    let breaks = Regex::new(r" [:;!?»%]|« |'").expect("a pattern");
+    for file in files(&root().join("src/language/fr"), "ftl") {
+        let text = fs::read_to_string(&file).expect("a readable catalogue");
+        for line in text.lines().filter(|line| !line.starts_with('#')) {
+            assert!(!breaks.is_match(line), "{}: {line}", file.display());
+        }
+    }
+}
+
+#[test]
 fn what_is_said_is_in_the_catalogues() {
     let english = catalogue("en");
     let said = Regex::new(r#"\bsay\(\s*"([^"]+)""#).expect("a pattern");

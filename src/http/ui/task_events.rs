@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use super::layout::Layout;
-use crate::domain::event::{Event, Source};
+use crate::domain::event::{Event, EventKind, Source};
 use crate::http::event_text;
 use crate::language::Language;
 use crate::service::tasks::RunMessage;
@@ -40,6 +40,7 @@ pub fn event_item(layout: &Layout, event: &Event) -> EventItem {
 fn mark(language: Language, event: &Event) -> &'static str {
     match (event.source, language) {
         (Source::Callback, _) => ",",
+        _ if event.kind == EventKind::LaunchAccepted => ",",
         _ if event_text::reason(event).is_none() => "",
         (_, Language::English) => ":",
         (_, Language::French) => "\u{a0}:",

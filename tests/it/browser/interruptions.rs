@@ -41,7 +41,7 @@ async fn a_lost_connection_is_told_until_it_is_back() {
         tab.until(SHOWN).await;
         let told = tab.text("[role=status] #contact-lost").await;
         assert!(
-            told.starts_with("Connexion perdue. Dernière mise à jour : ")
+            told.starts_with("Connexion perdue. Dernière mise à jour\u{a0}: ")
                 && told.ends_with(char::is_numeric),
             "{told}"
         );

@@ -425,7 +425,7 @@ async fn refusals_are_in_the_callers_language(#[values(Sqlite, Postgres)] base: 
             .send()
             .await;
         let sentence = match language {
-            "fr" => "status doit être QUEUED, RUNNING, SUCCESS, ERROR ou CANCELLED",
+            "fr" => "«\u{a0}status\u{a0}» doit valoir QUEUED, RUNNING, SUCCESS, ERROR ou CANCELLED",
             _ => "status must be QUEUED, RUNNING, SUCCESS, ERROR or CANCELLED",
         };
         assert_eq!(

@@ -230,11 +230,11 @@ async fn what_is_wrong_is_told_at_its_field_and_what_was_typed_is_kept(
     );
     assert_eq!(
         french.at("field-years-error"),
-        "Years doit être un nombre entier"
+        "« Years » doit être un nombre entier"
     );
     assert_eq!(
         french.at("field-rules-error"),
-        "Rules n’est pas du JSON valide : ligne 2, colonne 8"
+        "« Rules » n’est pas du JSON valide (ligne 2, colonne 8)"
     );
     let fixed = again
         .fill("config.country", &["Chad"])

@@ -130,7 +130,7 @@ async fn what_the_bridge_wrote_down_is_told_in_french(#[values(Sqlite, Postgres)
     let shown = story.french_page(As::Operator, &path(task)).await;
     for text in [
         "Le pipeline signale : en cours d’exécution, 25 sur 90, avec un résultat",
-        "Arrêt demandé par la clé d’opérateur du fichier de réglages",
+        "Arrêt demandé par la clé d’opérateur du fichier de configuration",
     ] {
         assert!(
             shown.at("live-events").contains(text),
@@ -188,7 +188,7 @@ async fn a_refused_launch_tells_why_in_french(#[values(Sqlite, Postgres)] base: 
     );
     story.advance(TimeDelta::seconds(1));
     let task = story.tasks().await[0]["id"].as_i64().unwrap();
-    let limit = "l’espace de travail a atteint son nombre maximal d’exécutions";
+    let limit = "l’espace de travail a atteint sa limite d’exécutions";
     let shown = story.french_page(As::Operator, &path(task)).await;
     assert!(
         shown.at("live-progress").contains(limit) && shown.at("live-events").contains(limit),

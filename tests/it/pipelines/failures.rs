@@ -55,7 +55,7 @@ async fn without_a_configuration_every_question_is_422(#[values(Sqlite, Postgres
         .header("accept-language", "fr-CM,fr;q=0.9")
         .send()
         .await;
-    assert_eq!(french.error(422), "Configuration OpenHexa introuvable");
+    assert_eq!(french.error(422), "Configuration OpenHEXA introuvable");
     no_tasks(&story).await;
     story.end().await;
 }

@@ -479,7 +479,7 @@ async fn a_bad_query_is_refused_by_name(#[values(Sqlite, Postgres)] base: Base) 
         .await;
     assert_eq!(
         answer.error(400),
-        "limit doit être un nombre entier de 1 à 200"
+        "«\u{a0}limit\u{a0}» doit être un nombre entier de 1 à 200"
     );
     story.end().await;
 }
