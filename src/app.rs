@@ -1,4 +1,4 @@
-//! The composition root: makes every part, hands it down, starts and stops. It sees all and holds no logic.
+//! The composition root: creates all parts, passes them down, starts and stops them. It contains no logic.
 
 pub mod check;
 mod database;
@@ -35,8 +35,8 @@ use crate::store::{OpenError, Store};
 
 pub use database::{open_store, try_store};
 
-/// An OpenHEXA that hangs holds up the pass that asks it, and not the runs of the others.
-const PASSES_AT_ONCE: usize = 4;
+/// Concurrent polling cycles: an OpenHEXA that does not respond delays only the cycle that waits for it.
+const CONCURRENT_CYCLES: usize = 4;
 
 /// How often merged progress of reports is written.
 const FLUSH: Duration = Duration::from_secs(1);
@@ -44,11 +44,11 @@ const FLUSH: Duration = Duration::from_secs(1);
 /// How long the last flush may take when the process stops.
 const LAST_FLUSH: Duration = Duration::from_secs(2);
 
-/// Why the bridge does not start: one sentence.
+/// Why the bridge does not start.
 #[derive(Debug, Error)]
 pub enum StartError {
     #[error("{0}")]
-    Setting(#[from] crate::settings::BadSetting),
+    Setting(#[from] crate::settings::InvalidSetting),
     #[error("cannot listen on {0}: {1}")]
     Listen(String, #[source] std::io::Error),
     #[error("{0}")]
@@ -79,18 +79,18 @@ pub enum StartError {
     Other(String),
 }
 
-/// What a start needs beside the settings.
+/// What a start needs.
 pub struct Start {
     pub settings: Settings,
     pub listener: TcpListener,
     pub clock: Clock,
-    /// `dev`: nobody signs in, and only this machine is served.
+    /// `dev`: no sign-in, and only requests from this machine.
     pub local: bool,
-    /// Off where a test pulls the passes itself.
+    /// False in tests that run the polling cycles themselves.
     pub reconciles: bool,
 }
 
-/// The bridge, answering.
+/// The running bridge.
 pub struct Running {
     pub bridge: Bridge,
     pub store: Store,
@@ -99,7 +99,7 @@ pub struct Running {
     serving: JoinHandle<std::io::Result<()>>,
     background: Vec<JoinHandle<()>>,
     stop: CancellationToken,
-    /// Merged progress is written until the last request has been answered.
+    /// Merged progress is written until the last request has its response.
     stop_flushing: CancellationToken,
     jobs: Jobs,
     within: Duration,
@@ -228,7 +228,7 @@ fn reconciler(settings: &Settings, bridge: Bridge, stop: CancellationToken) -> J
         let beat = Beat {
             period,
             nudge,
-            at_once: PASSES_AT_ONCE,
+            at_once: CONCURRENT_CYCLES,
         };
         background::run("reconcile", beat, stop, || bridge.runs.reconciler.run()).await;
     })
@@ -264,7 +264,7 @@ fn flusher(bridge: Bridge, stop: CancellationToken) -> JoinHandle<()> {
 
 #[allow(
     clippy::disallowed_methods,
-    reason = "this is where what runs for ever is started and kept"
+    reason = "background jobs are started here, and their handles are kept"
 )]
 fn spawn<F>(work: F) -> JoinHandle<F::Output>
 where
@@ -284,7 +284,7 @@ fn encryption_key(settings: &Settings) -> Result<SecretString, StartError> {
     Ok(key.clone())
 }
 
-/// What was stored before cannot be used then, and every request would only say that something went wrong.
+/// With another key the stored data cannot be read, and every request would only return an internal error.
 async fn refuse_another_key(store: &Store) -> Result<(), StartError> {
     let cipher = store.cipher.clone();
     let readable = store.read(move |db| crate::store::can_decrypt_all(db, &cipher));
@@ -297,7 +297,7 @@ async fn refuse_another_key(store: &Store) -> Result<(), StartError> {
     Err(StartError::OtherKey)
 }
 
-/// On a network, a bridge that nobody can sign in to is a mistake, and the next one would be to open it.
+/// On a network, a bridge to which no user can sign in is a configuration mistake. Opening it to all would be a worse one.
 async fn refuse_without_keys(
     store: &Store,
     access: &AccessSettings,

@@ -6,11 +6,11 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use unic_langid::{LanguageIdentifier, langid};
 
+use crate::domain::message::Message;
 use crate::domain::note::{Note, NoteCode};
-use crate::domain::sentence::Sentence;
 
 static_loader! {
-    static WORDS = {
+    static CATALOGUES = {
         locales: "./src/language",
         fallback_language: "en",
         // Fluent's marks around inserted values are for mixed writing directions, and are wrong in plain text.
@@ -39,13 +39,13 @@ impl Language {
 
     /// The message of a key that is computed at run time; None if the key does not exist.
     pub fn find(self, key: &str) -> Option<String> {
-        WORDS.try_lookup(self.id(), key)
+        CATALOGUES.try_lookup(self.id(), key)
     }
 
     /// A message with a singular and a plural form.
     pub fn count(self, key: &str, count: usize) -> String {
         let args = HashMap::from([(Cow::Borrowed("count"), FluentValue::from(count))]);
-        WORDS.lookup_with_args(self.id(), key, &args)
+        CATALOGUES.lookup_with_args(self.id(), key, &args)
     }
 
     fn id(self) -> &'static LanguageIdentifier {
@@ -55,20 +55,20 @@ impl Language {
         }
     }
 
-    pub fn word(self, sentence: &Sentence) -> String {
-        let args: HashMap<Cow<'static, str>, FluentValue<'_>> = sentence
+    pub fn translate(self, message: &Message) -> String {
+        let args: HashMap<Cow<'static, str>, FluentValue<'_>> = message
             .args
             .iter()
-            .map(|(gap, value)| {
-                let value = match *gap {
+            .map(|(name, value)| {
+                let value = match *name {
                     // As a number, so that the message can have a singular and a plural form.
                     "count" => FluentValue::try_number(value.as_str()),
                     _ => FluentValue::from(value.as_str()),
                 };
-                (Cow::Borrowed(*gap), value)
+                (Cow::Borrowed(*name), value)
             })
             .collect();
-        WORDS.lookup_with_args(self.id(), sentence.key, &args)
+        CATALOGUES.lookup_with_args(self.id(), message.key, &args)
     }
 }
 
@@ -77,7 +77,7 @@ impl Language {
     pub fn note(self, note: &Note) -> String {
         match (note.code, &note.value) {
             (NoteCode::Text, Some(text)) => text.clone(),
-            _ => self.word(&note.sentence()),
+            _ => self.translate(&note.message()),
         }
     }
 }

@@ -1,7 +1,6 @@
-//! openhexa-bridge stands between Iaso and OpenHEXA.
+//! openhexa-bridge connects Iaso to OpenHEXA: one launch creates one run, and every task gets the final status of its own run.
 //!
-//! The promise: one launch becomes one run, and every task ends in the true end state of its own run.
-//! `ARCHITECTURE.md` is the map of the rooms; `app.rs` puts them together.
+//! `ARCHITECTURE.md` describes the modules; `app.rs` creates them.
 
 pub mod app;
 pub mod background;

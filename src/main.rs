@@ -1,4 +1,4 @@
-//! The command line. Standard output carries the addresses and nothing else; logs go to standard error.
+//! The command line. Standard output has only a command's result (for `serve`, the address); logs go to standard error.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 use openhexa_bridge::app::check::Finding;
-use openhexa_bridge::app::signals::told_to_stop;
+use openhexa_bridge::app::signals::stop_signal;
 use openhexa_bridge::app::{self, Start, StartError};
 use openhexa_bridge::clock::Clock;
 use openhexa_bridge::domain::principal::Role;
@@ -18,7 +18,7 @@ use openhexa_bridge::telemetry;
 /// Connects Iaso to OpenHEXA: lists pipelines, launches them with validated parameters, and follows each run as a task.
 #[derive(Parser)]
 #[command(version, about)]
-struct Line {
+struct CommandLine {
     #[command(subcommand)]
     command: Command,
 }
@@ -26,7 +26,7 @@ struct Line {
 #[derive(Subcommand)]
 enum Command {
     /// Start the bridge.
-    Serve(Given),
+    Serve(ConfigArgs),
     /// Check the settings and report errors and warnings, without starting the bridge.
     CheckConfig {
         /// Also connect to the database: check that it can be used, that the encryption keys decrypt the stored data and, if
@@ -34,21 +34,21 @@ enum Command {
         #[arg(long)]
         database: bool,
         #[command(flatten)]
-        given: Given,
+        given: ConfigArgs,
     },
     /// Print every setting with its default and description, as Markdown.
     Settings,
     /// Create, list and revoke API keys.
-    Keys(KeysLine),
+    Keys(KeysArgs),
     /// Create or upgrade the database tables, then exit.
-    Migrate(Given),
+    Migrate(ConfigArgs),
     /// Re-encrypt all stored data with `secrets.encryption_key`. The previous keys can be removed afterwards.
     Reencrypt {
         /// Delete the data that no key decrypts, because its key is undecryptable. The configuration must be set again.
         #[arg(long)]
         discard: bool,
         #[command(flatten)]
-        given: Given,
+        given: ConfigArgs,
     },
     /// Print the API reference (OpenAPI 3.1, JSON).
     Openapi,
@@ -61,13 +61,13 @@ enum Command {
 }
 
 #[derive(Args)]
-struct KeysLine {
+struct KeysArgs {
     #[command(subcommand)]
-    command: Keys,
+    command: KeysCommand,
 }
 
 #[derive(Subcommand)]
-enum Keys {
+enum KeysCommand {
     /// Create a key and print it. It is shown only once.
     Create {
         /// viewer, operator or admin. Each role includes the previous ones.
@@ -83,16 +83,16 @@ enum Keys {
         #[arg(long, default_value = "")]
         name: String,
         #[command(flatten)]
-        given: Given,
+        given: ConfigArgs,
     },
     /// List the keys, one per line: id, role, state, expiry, last use, creator, account (if attached to Iaso), name.
-    List(Given),
+    List(ConfigArgs),
     /// Revoke a key. It stops working on every replica within 5 seconds.
     Revoke {
         /// The id of the key, as shown by `keys list`.
         id: i64,
         #[command(flatten)]
-        given: Given,
+        given: ConfigArgs,
     },
 }
 
@@ -101,14 +101,14 @@ fn role(word: &str) -> Result<Role, String> {
 }
 
 #[derive(Args)]
-struct Given {
+struct ConfigArgs {
     /// A TOML file with settings. It overrides the defaults; environment variables override it.
     #[arg(long)]
     config: Option<PathBuf>,
 }
 
 fn main() -> ExitCode {
-    let line = Line::parse();
+    let line = CommandLine::parse();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .worker_threads(2)
@@ -163,7 +163,7 @@ fn openapi() -> Result<(), StartError> {
     put(&format!("{text}\n"))
 }
 
-/// Whoever reads it may have seen enough and gone, which is no failure.
+/// Prints a text. It is no error if the reader closes the pipe early, as `head` does.
 fn put(text: &str) -> Result<(), StartError> {
     use std::io::{ErrorKind, Write as _};
     let mut out = std::io::stdout().lock();
@@ -196,24 +196,24 @@ async fn serve(settings: Settings) -> Result<(), StartError> {
         reconciles: true,
     };
     let running = app::start(start).await?;
-    let stop = told_to_stop()?;
+    let stop = stop_signal()?;
     println!("bridge: http://{}", running.address);
     stop.await;
     running.stop().await;
     Ok(())
 }
 
-/// Ends with an error where something stands in the way.
+/// Returns an error if the bridge cannot start with these settings.
 async fn check(settings: &Settings, database: bool) -> Result<(), StartError> {
     let mut findings = app::check::findings(settings).await;
     if database {
-        let stored = app::check::stored(settings).await;
+        let stored = app::check::database_finding(settings).await;
         findings.extend(stored.filter(|found| !findings.contains(found)));
     }
     for finding in &findings {
         println!("{finding}");
     }
-    if findings.iter().any(Finding::is_obstacle) {
+    if findings.iter().any(Finding::is_error) {
         return Err(StartError::Other(
             "the bridge cannot start with this configuration".to_owned(),
         ));
@@ -222,9 +222,9 @@ async fn check(settings: &Settings, database: bool) -> Result<(), StartError> {
     Ok(())
 }
 
-async fn keys(command: Keys) -> Result<(), StartError> {
+async fn keys(command: KeysCommand) -> Result<(), StartError> {
     match command {
-        Keys::Create {
+        KeysCommand::Create {
             role,
             expires,
             account,
@@ -236,12 +236,12 @@ async fn keys(command: Keys) -> Result<(), StartError> {
             eprintln!("Key {id} created. It is shown only once:");
             println!("{key}");
         }
-        Keys::List(given) => {
+        KeysCommand::List(given) => {
             let lines = app::keys::list(&read(given.config)?).await?;
             let list: Vec<String> = lines.iter().map(|line| line.clone() + "\n").collect();
             put(&list.concat())?;
         }
-        Keys::Revoke { id, given } => {
+        KeysCommand::Revoke { id, given } => {
             app::keys::revoke(&read(given.config)?, id).await?;
             eprintln!("Key {id} revoked. It stops working within 5 seconds.");
         }
@@ -251,12 +251,12 @@ async fn keys(command: Keys) -> Result<(), StartError> {
 
 #[cfg(feature = "dev")]
 mod commands {
-    //! What only developers and tests start.
+    //! The commands for developers and tests.
 
     use std::pin::pin;
 
-    use super::{Args, PathBuf, Settings, StartError, app, told_to_stop};
-    use openhexa_bridge::app::dev::{self, OpenHexa, Options};
+    use super::{Args, PathBuf, Settings, StartError, app, stop_signal};
+    use openhexa_bridge::app::dev::{self, DevOptions, OpenHexaSource};
     use openhexa_emulator::{self as emulator, Iaso};
     use secrecy::SecretString;
 
@@ -325,26 +325,26 @@ mod commands {
             .zip(line.openhexa_token)
             .zip(line.workspace);
         let openhexa = match own {
-            Some(((url, token), workspace)) => OpenHexa::Own {
+            Some(((url, token), workspace)) => OpenHexaSource::Own {
                 url,
                 token,
                 workspace,
             },
-            None => OpenHexa::BuiltIn {
+            None => OpenHexaSource::BuiltIn {
                 port: line.openhexa_port,
                 catalogue: line.content.catalogue,
                 pipelines: line.content.pipelines,
                 python: line.content.python,
             },
         };
-        let options = Options {
+        let options = DevOptions {
             settings,
             port: line.port,
             data: line.data,
             openhexa,
         };
         let dev = dev::run(options).await?;
-        let mut stop = pin!(told_to_stop()?);
+        let mut stop = pin!(stop_signal()?);
         println!("bridge: http://{}", dev.running.address);
         println!("openhexa: {}", dev.openhexa);
         tokio::select! {
@@ -375,10 +375,10 @@ mod commands {
             python: line.content.python,
             iaso,
         };
-        let _folder = app::folder::take(&options.data)?;
+        let _folder = app::folder::lock(&options.data)?;
         let started = emulator::Emulator::start(options).await;
         let emulator = started.map_err(|error| StartError::Other(error.to_string()))?;
-        let stop = told_to_stop()?;
+        let stop = stop_signal()?;
         println!("openhexa: {}", emulator.url());
         stop.await;
         emulator.stop().await;

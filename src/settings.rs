@@ -7,7 +7,7 @@ mod checks;
 mod file;
 mod iaso;
 mod lists;
-mod paper;
+mod markdown;
 mod rules;
 mod tls;
 mod values;
@@ -21,9 +21,9 @@ use secrecy::SecretString;
 use serde::Deserialize;
 
 pub use checks::is_empty;
-pub use iaso::Iaso;
-pub use paper::page;
-pub use values::{LogFormat, MetricsAccess, Span, Tls};
+pub use iaso::IasoSettings;
+pub use markdown::page;
+pub use values::{DatabaseTls, LogFormat, MetricsAccess, Span};
 
 use rules::{RULES, Rule};
 
@@ -33,25 +33,25 @@ const PREFIX: &str = "OPENHEXA_BRIDGE__";
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
-    pub server: Server,
-    pub database: Database,
-    pub secrets: Secrets,
-    pub iaso: Iaso,
-    pub keys: Keys,
-    pub limits: Limits,
-    pub openhexa: OpenHexa,
-    pub cache: Cache,
-    pub launch: Launch,
-    pub reconcile: Reconcile,
-    pub callback: Callback,
-    pub stream: Stream,
-    pub metrics: Metrics,
-    pub log: Log,
+    pub server: ServerSettings,
+    pub database: DatabaseSettings,
+    pub secrets: SecretsSettings,
+    pub iaso: IasoSettings,
+    pub keys: KeysSettings,
+    pub limits: LimitsSettings,
+    pub openhexa: OpenHexaSettings,
+    pub cache: CacheSettings,
+    pub launch: LaunchSettings,
+    pub reconcile: ReconcileSettings,
+    pub callback: CallbackSettings,
+    pub stream: StreamSettings,
+    pub metrics: MetricsSettings,
+    pub log: LogSettings,
 }
 
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Server {
+pub struct ServerSettings {
     pub address: String,
     pub port: u16,
     pub public_url: String,
@@ -70,7 +70,7 @@ pub struct Server {
 
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Limits {
+pub struct LimitsSettings {
     pub signed_in_per_second: u32,
     pub signed_in_burst: u32,
     pub address_per_second: u32,
@@ -84,17 +84,17 @@ pub struct Limits {
 
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Database {
+pub struct DatabaseSettings {
     pub url: SecretString,
     pub pool_size: u32,
     pub wait: Span,
-    pub tls: Tls,
+    pub tls: DatabaseTls,
     pub ca_file: PathBuf,
 }
 
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Secrets {
+pub struct SecretsSettings {
     pub encryption_key: SecretString,
     pub previous_encryption_keys: SecretString,
     pub callback_key: SecretString,
@@ -103,7 +103,7 @@ pub struct Secrets {
 
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Keys {
+pub struct KeysSettings {
     pub viewer: SecretString,
     pub operator: SecretString,
     pub admin: SecretString,
@@ -111,7 +111,7 @@ pub struct Keys {
 
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct OpenHexa {
+pub struct OpenHexaSettings {
     pub connect_timeout: Span,
     pub request_timeout: Span,
     pub idle_timeout: Span,
@@ -128,14 +128,14 @@ pub struct OpenHexa {
 
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Cache {
+pub struct CacheSettings {
     pub fresh_for: Span,
     pub most: u64,
 }
 
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Launch {
+pub struct LaunchSettings {
     pub answer_within: Span,
     pub definition_max_age: Span,
     pub give_up_after: Span,
@@ -146,7 +146,7 @@ pub struct Launch {
 
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Reconcile {
+pub struct ReconcileSettings {
     pub period: Span,
     pub early: Span,
     pub early_for: Span,
@@ -168,7 +168,7 @@ pub struct Reconcile {
 
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Callback {
+pub struct CallbackSettings {
     pub queue_allowance: Span,
     pub grace: Span,
     pub iaso_signing_key: SecretString,
@@ -176,7 +176,7 @@ pub struct Callback {
 
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Stream {
+pub struct StreamSettings {
     pub poll: Span,
     pub comment_every: Span,
     pub most: usize,
@@ -187,28 +187,28 @@ pub struct Stream {
 
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Metrics {
+pub struct MetricsSettings {
     pub access: MetricsAccess,
 }
 
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Log {
+pub struct LogSettings {
     pub format: LogFormat,
     pub filter: String,
 }
 
 /// The error message for an invalid setting.
 #[derive(Debug, PartialEq, Eq)]
-pub struct BadSetting(pub String);
+pub struct InvalidSetting(pub String);
 
-impl fmt::Display for BadSetting {
+impl fmt::Display for InvalidSetting {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
 }
 
-impl std::error::Error for BadSetting {}
+impl std::error::Error for InvalidSetting {}
 
 /// The sources of the settings: a file, and environment variables as pairs of name and value.
 #[derive(Default)]
@@ -232,36 +232,36 @@ impl Sources<'_> {
             .collect()
     }
 
-    pub fn read(&self) -> Result<Settings, BadSetting> {
+    pub fn read(&self) -> Result<Settings, InvalidSetting> {
         let layers = self.layers()?;
         let settings = Settings::deserialize(layers).map_err(|error| self.explain(&error))?;
         self.check(&settings)?;
         Ok(settings)
     }
 
-    fn layers(&self) -> Result<Config, BadSetting> {
+    fn layers(&self) -> Result<Config, InvalidSetting> {
         let mut builder = Config::builder().add_source(File::from_str(DEFAULTS, FileFormat::Toml));
         if let Some(file) = self.file {
-            let alone = file::read(file)?;
-            for key in keys_of(&alone) {
+            let own = file::read(file)?;
+            for key in keys_of(&own) {
                 is_known(&key, &format!("set in {}", file.display()))?;
             }
-            builder = builder.add_source(alone);
+            builder = builder.add_source(own);
         }
         for (name, value) in &self.environment {
             let key = key_of(name);
             is_known(&key, &format!("set by {name} in the environment"))?;
             builder = builder
                 .set_override(key, value.as_str())
-                .map_err(|error| BadSetting(format!("cannot use {name}: {error}")))?;
+                .map_err(|error| InvalidSetting(format!("cannot use {name}: {error}")))?;
         }
         builder
             .build()
-            .map_err(|error| BadSetting(format!("cannot read the settings: {error}")))
+            .map_err(|error| InvalidSetting(format!("cannot read the settings: {error}")))
     }
 
     /// The error for a value of the wrong type: the library returns the expected type, and we add where the value was set.
-    fn explain(&self, error: &config::ConfigError) -> BadSetting {
+    fn explain(&self, error: &config::ConfigError) -> InvalidSetting {
         use config::ConfigError as E;
         #[allow(
             clippy::wildcard_enum_match_arm,
@@ -272,15 +272,15 @@ impl Sources<'_> {
                 key: Some(key),
                 expected,
                 ..
-            } => (key.clone(), format!("must be {}", in_words(key, expected))),
+            } => (key.clone(), format!("must be {}", allowed(key, expected))),
             E::At {
                 key: Some(key),
                 error,
                 ..
             } => (key.clone(), format!("must be {}", reason(error))),
-            other => return BadSetting(format!("cannot use the settings: {}", reason(other))),
+            other => return InvalidSetting(format!("cannot use the settings: {}", reason(other))),
         };
-        BadSetting(format!("{key} ({}) {wanted}", self.origin(&key)))
+        InvalidSetting(format!("{key} ({}) {wanted}", self.origin(&key)))
     }
 
     /// Where the current value was set.
@@ -299,10 +299,10 @@ impl Sources<'_> {
         }
     }
 
-    fn check(&self, settings: &Settings) -> Result<(), BadSetting> {
+    fn check(&self, settings: &Settings) -> Result<(), InvalidSetting> {
         match RULES.iter().find(|rule| !(rule.holds)(settings)) {
             None => Ok(()),
-            Some(Rule { key, allowed, .. }) => Err(BadSetting(format!(
+            Some(Rule { key, allowed, .. }) => Err(InvalidSetting(format!(
                 "{key} ({}) must be {allowed}",
                 self.origin(key)
             ))),
@@ -317,7 +317,7 @@ fn key_of(name: &str) -> String {
 }
 
 /// An unknown setting is an error, because a misspelt setting would silently keep its default.
-fn is_known(key: &str, origin: &str) -> Result<(), BadSetting> {
+fn is_known(key: &str, origin: &str) -> Result<(), InvalidSetting> {
     let defaults = Config::builder().add_source(File::from_str(DEFAULTS, FileFormat::Toml));
     let known = defaults
         .build()
@@ -327,16 +327,16 @@ fn is_known(key: &str, origin: &str) -> Result<(), BadSetting> {
         return Ok(());
     }
     let section = key.split('.').next().unwrap_or_default();
-    let near: Vec<&String> = known
+    let same_section: Vec<&String> = known
         .iter()
         .filter(|own| own.split('.').next() == Some(section))
         .collect();
-    let allowed = if near.is_empty() {
+    let allowed = if same_section.is_empty() {
         sections(&known)
     } else {
-        listed(&near)
+        listed(&same_section)
     };
-    Err(BadSetting(format!(
+    Err(InvalidSetting(format!(
         "{key} ({origin}) is not a setting; known settings: {allowed}"
     )))
 }
@@ -377,7 +377,7 @@ fn keys_of(config: &Config) -> Vec<String> {
 }
 
 /// The allowed values. The library names a type of the programming language instead.
-fn in_words<'a>(key: &str, expected: &'a str) -> &'a str {
+fn allowed<'a>(key: &str, expected: &'a str) -> &'a str {
     match RULES.iter().find(|rule| rule.key == key) {
         Some(rule) => rule.allowed,
         None if expected == "a boolean" => "true or false",

@@ -51,7 +51,7 @@ where
 pub struct RequestLine;
 
 /// The fields of the log line that are known at the start of the request.
-struct Asked {
+struct RequestSummary {
     method: String,
     path: String,
 }
@@ -69,11 +69,11 @@ fn beginning(text: &str, most: usize) -> String {
 
 impl RootSpanBuilder for RequestLine {
     fn on_request_start(request: &ServiceRequest) -> Span {
-        let asked = Asked {
+        let summary = RequestSummary {
             method: beginning(request.method().as_str(), METHOD),
             path: beginning(request.path(), PATH),
         };
-        request.extensions_mut().insert(asked);
+        request.extensions_mut().insert(summary);
         let id = request.extensions().get::<RequestId>().copied();
         tracing::info_span!("request", id = id.map(tracing::field::display))
     }
@@ -84,7 +84,7 @@ impl RootSpanBuilder for RequestLine {
             return;
         };
         let status = response.status().as_u16();
-        if let Some(Asked { method, path }) = response.request().extensions().get() {
+        if let Some(RequestSummary { method, path }) = response.request().extensions().get() {
             tracing::info!(method, path, status, "request");
         }
     }
@@ -163,7 +163,7 @@ fn describe_tasks() {
     );
     gauge!("openhexa_bridge_open_streams", "Open live streams");
     gauge!(
-        "openhexa_bridge_overdue_look_seconds",
+        "openhexa_bridge_overdue_poll_seconds",
         "Delay of the poll that is most overdue"
     );
 }

@@ -1,8 +1,9 @@
-//! `openhexa-bridge check-config`: settings that are each in order may still not go together.
+//! `openhexa-bridge check-config`: checks combinations of settings that are each valid.
 //!
-//! A bad setting never comes this far. What is found here is either an obstacle, on which the start would fail or the
-//! bridge would be of no use, or a doubt that a person should settle.
+//! Invalid settings are refused earlier. A finding is an error, with which the start would fail or the bridge would be
+//! unusable, or a warning.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 
@@ -10,76 +11,71 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::StartError;
 use crate::domain::user::CredentialKind;
-use crate::settings::{LogFormat, MetricsAccess, Settings, Tls, is_empty};
+use crate::settings::{DatabaseTls, LogFormat, MetricsAccess, Settings, is_empty};
 
-/// Something found, in one sentence.
+/// A problem with the settings.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Finding {
-    Obstacle(&'static str),
-    /// An obstacle that only shows where the settings lead.
-    Refused(String),
-    Doubt(&'static str),
-    /// A doubt that only shows where the settings lead.
-    Warning(String),
+    Error(Cow<'static, str>),
+    Warning(Cow<'static, str>),
 }
 
 impl Finding {
-    /// Whether the bridge cannot be served with it.
-    pub fn is_obstacle(&self) -> bool {
-        match self {
-            Self::Obstacle(_) | Self::Refused(_) => true,
-            Self::Doubt(_) | Self::Warning(_) => false,
-        }
+    fn error(text: impl Into<Cow<'static, str>>) -> Self {
+        Self::Error(text.into())
+    }
+
+    fn warning(text: impl Into<Cow<'static, str>>) -> Self {
+        Self::Warning(text.into())
+    }
+
+    /// Whether the bridge cannot start with it.
+    pub fn is_error(&self) -> bool {
+        matches!(self, Self::Error(_))
     }
 }
 
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let kind = if self.is_obstacle() {
-            "error"
-        } else {
-            "warning"
-        };
-        let sentence = match self {
-            Self::Obstacle(sentence) | Self::Doubt(sentence) => sentence,
-            Self::Refused(sentence) | Self::Warning(sentence) => sentence.as_str(),
-        };
-        write!(f, "{kind}: {sentence}")
+        match self {
+            Self::Error(text) => write!(f, "error: {text}"),
+            Self::Warning(text) => write!(f, "warning: {text}"),
+        }
     }
 }
 
 pub async fn findings(settings: &Settings) -> Vec<Finding> {
-    let mut findings = of_settings(settings);
-    findings.extend(beside(settings).await);
-    findings.extend(iaso_answers(settings).await);
+    let mut findings = settings_findings(settings);
+    findings.extend(attached(settings).await);
+    findings.extend(iaso_response(settings).await);
     findings
 }
 
 /// Sends Iaso one request, with a token that it does not know: a refusal is the right response. An Iaso that is down is
 /// no obstacle, because it can start later.
-async fn iaso_answers(settings: &Settings) -> Option<Finding> {
+async fn iaso_response(settings: &Settings) -> Option<Finding> {
     let unknown = SecretString::from("openhexa-bridge-check-config");
     let client = match super::identity::iaso_client(settings) {
         Ok(client) => client?,
-        Err(error) => return Some(Finding::Refused(error.to_string())),
+        Err(error) => return Some(Finding::error(error.to_string())),
     };
     let unavailable = client.check(CredentialKind::Token, &unknown).await.err()?;
     let url = &settings.iaso.url;
-    Some(Finding::Warning(format!(
+    Some(Finding::warning(format!(
         "iaso.url ({url}) gives no usable response: {unavailable}. Iaso's users cannot sign in until it does"
     )))
 }
 
-/// An Iaso is looked at where the bridge is to stand beside it; nothing is made there.
-async fn beside(settings: &Settings) -> Option<Finding> {
+/// If attached to Iaso, checks its database. Changes nothing there.
+async fn attached(settings: &Settings) -> Option<Finding> {
     if !settings.iaso.attached || super::encryption_key(settings).is_err() {
         return None;
     }
     let refused = super::try_store(settings).await.err()?;
-    Some(Finding::Refused(refused.to_string()))
+    Some(Finding::error(refused.to_string()))
 }
 
-fn of_settings(settings: &Settings) -> Vec<Finding> {
+fn settings_findings(settings: &Settings) -> Vec<Finding> {
     let all = [
         secrets(settings),
         network(settings),
@@ -92,21 +88,21 @@ fn of_settings(settings: &Settings) -> Vec<Finding> {
 
 /// Checks that the database can be opened, the keys decrypt the stored data and, on a network, a user can sign in: otherwise
 /// `serve` would fail. A database that does not exist yet has no data.
-pub async fn stored(settings: &Settings) -> Option<Finding> {
-    let stored = match super::database::what_is_stored(settings).await {
+pub async fn database_finding(settings: &Settings) -> Option<Finding> {
+    let stored = match super::database::stored(settings).await {
         Ok(stored) => stored,
-        Err(error) => return Some(Finding::Refused(error.to_string())),
+        Err(error) => return Some(Finding::error(error.to_string())),
     };
     if !stored.is_readable {
-        return Some(Finding::Obstacle(
+        return Some(Finding::error(
             "secrets.encryption_key does not decrypt the stored data",
         ));
     }
     let open = listened_on(settings).filter(|_| !stored.has_key && needs_stored_key(settings));
-    open.map(|address| Finding::Refused(StartError::NoKey(address).to_string()))
+    open.map(|address| Finding::error(StartError::NoKey(address).to_string()))
 }
 
-/// The address, where it is written as numbers.
+/// The address, if it is an IP address.
 fn listened_on(s: &Settings) -> Option<SocketAddr> {
     let address: IpAddr = s.server.address.trim_matches(['[', ']']).parse().ok()?;
     Some(SocketAddr::new(address, s.server.port))
@@ -120,7 +116,7 @@ fn needs_stored_key(s: &Settings) -> bool {
     !local && keys.into_iter().all(is_empty) && !s.iaso.has_users() && !open
 }
 
-/// What the bridge would be served with, without the password of the database.
+/// What the bridge would use, without the password of the database.
 pub fn summary(settings: &Settings) -> String {
     let (address, port) = (&settings.server.address, settings.server.port);
     let database = shown_database(settings.database.url.expose_secret());
@@ -172,7 +168,7 @@ fn is_database_here(url: &str) -> bool {
         tokio_postgres::config::Host::Tcp(name) => is_local_name(name),
         tokio_postgres::config::Host::Unix(_) => true,
     };
-    // An address, where there is one, is connected to in place of the host's name.
+    // If there is an address, the connection uses it instead of the host's name.
     match wanted.get_hostaddrs() {
         [] => wanted.get_hosts().iter().all(is_host_here),
         addresses => addresses.iter().all(IpAddr::is_loopback),
@@ -199,21 +195,21 @@ fn secrets(s: &Settings) -> Vec<Finding> {
         || same(&keys.operator, &keys.admin);
     let fernet = crate::store::Cipher::new(&secrets.encryption_key).is_ok();
     [
-        when(is_empty(&secrets.encryption_key), Finding::Obstacle("secrets.encryption_key is empty")),
+        when(is_empty(&secrets.encryption_key), Finding::error("secrets.encryption_key is empty")),
         when(
             !is_empty(&secrets.encryption_key) && !fernet,
-            Finding::Obstacle("secrets.encryption_key is not a Fernet key: 32 bytes in URL-safe base64"),
+            Finding::error("secrets.encryption_key is not a Fernet key: 32 bytes in URL-safe base64"),
         ),
-        when(is_empty(&secrets.callback_key), Finding::Obstacle("secrets.callback_key is empty")),
+        when(is_empty(&secrets.callback_key), Finding::error("secrets.callback_key is empty")),
         when(
             !secrets.previous_encryption_keys().is_empty(),
-            Finding::Doubt("secrets.previous_encryption_keys is set: run `openhexa-bridge reencrypt`, then remove the keys"),
+            Finding::warning("secrets.previous_encryption_keys is set: run `openhexa-bridge reencrypt`, then remove the keys"),
         ),
         when(
             same(&secrets.encryption_key, &secrets.callback_key),
-            Finding::Doubt("secrets.encryption_key and secrets.callback_key are the same key: use two different ones"),
+            Finding::warning("secrets.encryption_key and secrets.callback_key are the same key: use two different ones"),
         ),
-        when(shared, Finding::Doubt("two of keys.* are the same key: it has the higher role")),
+        when(shared, Finding::warning("two of keys.* are the same key: it has the higher role")),
     ]
     .into_iter()
     .flatten()
@@ -227,37 +223,37 @@ fn network(s: &Settings) -> Vec<Finding> {
     [
         when(
             needs_stored_key(s),
-            Finding::Doubt("keys.* are empty and server.address is open to the network: `serve` starts only if the database contains an active key"),
+            Finding::warning("keys.* are empty and server.address is open to the network: `serve` starts only if the database contains an active key"),
         ),
         when(
             crate::openhexa::Client::new(super::rules::openhexa_limits(s)).is_err(),
-            Finding::Obstacle("openhexa.proxy is not a valid HTTP proxy URL"),
+            Finding::error("openhexa.proxy is not a valid HTTP proxy URL"),
         ),
         when(
             s.server.dangerously_let_everybody_administer,
-            Finding::Doubt("server.dangerously_let_everybody_administer is true: every client that can reach the bridge is an administrator"),
+            Finding::warning("server.dangerously_let_everybody_administer is true: every client that can reach the bridge is an administrator"),
         ),
         when(
             url.is_empty() && !local,
-            Finding::Doubt("server.public_url is empty: running pipelines report to the listening address, which they may not be able to reach"),
+            Finding::warning("server.public_url is empty: running pipelines report to the listening address, which they may not be able to reach"),
         ),
         when(
             in_clear,
-            Finding::Doubt("server.public_url is not https: callback tokens are sent unencrypted"),
+            Finding::warning("server.public_url is not https: callback tokens are sent unencrypted"),
         ),
         when(
             s.openhexa.allow_private && s.openhexa.allowed_hosts.is_empty(),
-            Finding::Doubt("openhexa.allow_private is true and openhexa.allowed_hosts is empty: an administrator can make the bridge send requests to any machine in the network"),
+            Finding::warning("openhexa.allow_private is true and openhexa.allowed_hosts is empty: an administrator can make the bridge send requests to any machine in the network"),
         ),
         when(
             !s.openhexa.proxy.is_empty() && !s.openhexa.allow_private,
-            Finding::Doubt("openhexa.proxy resolves host names: openhexa.allow_private = false only refuses addresses written as numbers, so the proxy must refuse names in private networks"),
+            Finding::warning("openhexa.proxy resolves host names: openhexa.allow_private = false only refuses addresses written as numbers, so the proxy must refuse names in private networks"),
         ),
         when(
             s.metrics.access == MetricsAccess::Open && !local,
-            Finding::Doubt("metrics.access is open: every client that can reach the bridge can read the metrics"),
+            Finding::warning("metrics.access is open: every client that can reach the bridge can read the metrics"),
         ),
-        when(s.log.format == LogFormat::Text && !local, Finding::Doubt("log.format is text: set it to json if a log collector reads it")),
+        when(s.log.format == LogFormat::Text && !local, Finding::warning("log.format is text: set it to json if a log collector reads it")),
     ]
     .into_iter()
     .flatten()
@@ -272,35 +268,35 @@ fn iaso(s: &Settings) -> Vec<Finding> {
     [
         when(
             iaso.attached && !iaso.has_users(),
-            Finding::Doubt("iaso.url and iaso.signing_key are empty: Iaso's users cannot sign in"),
+            Finding::warning("iaso.url and iaso.signing_key are empty: Iaso's users cannot sign in"),
         ),
         when(
             !is_empty(&iaso.signing_key) && !iaso.attached,
-            Finding::Doubt("iaso.signing_key is not used because iaso.attached is false: the bridge cannot read accounts and permissions"),
+            Finding::warning("iaso.signing_key is not used because iaso.attached is false: the bridge cannot read accounts and permissions"),
         ),
         when(
             !iaso.has_users() && !is_empty(&callback.iaso_signing_key),
-            Finding::Doubt("callback.iaso_signing_key is not used because Iaso's users cannot sign in: set iaso.url or iaso.signing_key"),
+            Finding::warning("callback.iaso_signing_key is not used because Iaso's users cannot sign in: set iaso.url or iaso.signing_key"),
         ),
         when(
             !keys.into_iter().any(is_empty) && !same(keys[0], keys[1]),
-            Finding::Doubt("iaso.signing_key and callback.iaso_signing_key differ: both must be Iaso's SECRET_KEY"),
+            Finding::warning("iaso.signing_key and callback.iaso_signing_key differ: both must be Iaso's SECRET_KEY"),
         ),
         when(
             keys.into_iter().any(short),
-            Finding::Doubt("Iaso's SECRET_KEY is shorter than 32 characters: if it is guessed, an attacker can sign in as any user"),
+            Finding::warning("Iaso's SECRET_KEY is shorter than 32 characters: if it is guessed, an attacker can sign in as any user"),
         ),
         when(
             keys.into_iter().any(|key| same(key, &s.secrets.callback_key)),
-            Finding::Doubt("secrets.callback_key is Iaso's SECRET_KEY: use a different key"),
+            Finding::warning("secrets.callback_key is Iaso's SECRET_KEY: use a different key"),
         ),
         when(
             in_clear,
-            Finding::Doubt("iaso.url is not https: users' sessions and tokens are sent unencrypted"),
+            Finding::warning("iaso.url is not https: users' sessions and tokens are sent unencrypted"),
         ),
         when(
             !iaso.url.is_empty() && s.server.public_url.is_empty(),
-            Finding::Doubt("server.public_url is empty: browsers that do not send Sec-Fetch-Site cannot make changes with an Iaso session"),
+            Finding::warning("server.public_url is empty: browsers that do not send Sec-Fetch-Site cannot make changes with an Iaso session"),
         ),
     ]
     .into_iter()
@@ -312,19 +308,19 @@ fn times(s: &Settings) -> Vec<Finding> {
     [
         when(
             s.launch.grace < s.openhexa.request_timeout,
-            Finding::Doubt("launch.grace is shorter than openhexa.request_timeout: a slow launch may be sent twice"),
+            Finding::warning("launch.grace is shorter than openhexa.request_timeout: a slow launch may be sent twice"),
         ),
         when(
             s.launch.give_up_after <= s.launch.grace,
-            Finding::Doubt("launch.give_up_after is not longer than launch.grace: a lost launch is never sent again"),
+            Finding::warning("launch.give_up_after is not longer than launch.grace: a lost launch is never sent again"),
         ),
         when(
             s.launch.answer_within < s.openhexa.request_timeout,
-            Finding::Doubt("launch.answer_within is shorter than openhexa.request_timeout: the response to a launch may be sent before OpenHEXA has confirmed it"),
+            Finding::warning("launch.answer_within is shorter than openhexa.request_timeout: the response to a launch may be sent before OpenHEXA has confirmed it"),
         ),
         when(
             s.reconcile.period > s.reconcile.early,
-            Finding::Doubt("reconcile.period is longer than reconcile.early: new runs are polled less often than every reconcile.early"),
+            Finding::warning("reconcile.period is longer than reconcile.early: new runs are polled less often than every reconcile.early"),
         ),
     ]
     .into_iter()
@@ -336,15 +332,15 @@ fn database(s: &Settings) -> Vec<Finding> {
     let url = s.database.url.expose_secret();
     let away = !url.starts_with("sqlite:") && !is_database_here(url);
     let file = &s.database.ca_file;
-    let named = s.database.tls == Tls::Verified && !file.as_os_str().is_empty();
+    let named = s.database.tls == DatabaseTls::Verified && !file.as_os_str().is_empty();
     [
         when(
-            away && s.database.tls == Tls::Off,
-            Finding::Doubt("database.tls is off and PostgreSQL is on another machine: the password and all data are sent unencrypted"),
+            away && s.database.tls == DatabaseTls::Off,
+            Finding::warning("database.tls is off and PostgreSQL is on another machine: the password and all data are sent unencrypted"),
         ),
         when(
             named && std::fs::read(file).is_err(),
-            Finding::Obstacle("cannot read database.ca_file"),
+            Finding::error("cannot read database.ca_file"),
         ),
     ]
     .into_iter()

@@ -1,4 +1,4 @@
-//! The database of the settings, opened: which one it is, and how to reach it.
+//! Opens the database of the settings.
 
 use std::path::PathBuf;
 
@@ -7,7 +7,7 @@ use secrecy::ExposeSecret;
 use super::{StartError, encryption_key};
 use crate::clock::Clock;
 use crate::domain::ids::AccountId;
-use crate::settings::{Settings, Tls};
+use crate::settings::{DatabaseTls, Settings};
 use crate::store::{AttachOptions, DatabaseAddress, OpenError, Options, Store};
 
 /// Opens the database and brings its tables up to date.
@@ -15,16 +15,16 @@ pub async fn open_store(settings: &Settings) -> Result<Store, StartError> {
     open(settings, Store::migrate).await
 }
 
-/// Whether the database can be opened and, beside an Iaso, has all that is needed for it. Nothing is made.
+/// Checks that the database can be opened and, attached to Iaso, has all required tables and rights. Changes nothing.
 pub async fn try_store(settings: &Settings) -> Result<(), StartError> {
     open(settings, |_| Ok(())).await.map(|_| ())
 }
 
 async fn open(
     settings: &Settings,
-    made_ready: fn(&Store) -> Result<(), OpenError>,
+    prepare: fn(&Store) -> Result<(), OpenError>,
 ) -> Result<Store, StartError> {
-    let beside = beside(settings);
+    let attachment = attachment(settings);
     let options = Options {
         address: database(settings),
         encryption_key: encryption_key(settings)?,
@@ -33,12 +33,12 @@ async fn open(
     };
     let previous = settings.secrets.previous_encryption_keys();
     let opening = tokio::task::spawn_blocking(move || {
-        let mut store = match beside {
+        let mut store = match attachment {
             None => Store::open(options),
             Some(iaso) => Store::open_attached(options, &iaso),
         }?;
         store.cipher = store.cipher.with_previous(&previous)?;
-        made_ready(&store)?;
+        prepare(&store)?;
         Ok::<_, OpenError>(store)
     });
     match opening.await {
@@ -49,16 +49,16 @@ async fn open(
     }
 }
 
-/// What the start needs of what is stored.
+/// The stored data that decides whether the bridge can start.
 pub struct Stored {
-    /// Whether the encryption keys decrypt it.
+    /// Whether the encryption keys decrypt the stored data.
     pub is_readable: bool,
-    /// Whether an API key that has not expired is among it.
+    /// Whether there is an active API key.
     pub has_key: bool,
 }
 
-/// Without making or changing anything.
-pub async fn what_is_stored(settings: &Settings) -> Result<Stored, StartError> {
+/// Changes nothing.
+pub async fn stored(settings: &Settings) -> Result<Stored, StartError> {
     let nothing = Stored {
         is_readable: true,
         has_key: false,
@@ -83,7 +83,7 @@ pub async fn what_is_stored(settings: &Settings) -> Result<Stored, StartError> {
         .map_err(|error| StartError::Other(error.to_string()))
 }
 
-fn beside(settings: &Settings) -> Option<AttachOptions> {
+fn attachment(settings: &Settings) -> Option<AttachOptions> {
     let iaso = &settings.iaso;
     let account = Some(AccountId(iaso.config_account)).filter(|account| account.0 != 0);
     iaso.attached.then(|| AttachOptions {
@@ -102,8 +102,8 @@ fn database(settings: &Settings) -> DatabaseAddress {
     let ca_file =
         Some(settings.database.ca_file.clone()).filter(|file| !file.as_os_str().is_empty());
     let tls = match settings.database.tls {
-        Tls::Off => crate::store::TlsMode::Off,
-        Tls::Verified => crate::store::TlsMode::Verified { ca_file },
+        DatabaseTls::Off => crate::store::TlsMode::Off,
+        DatabaseTls::Verified => crate::store::TlsMode::Verified { ca_file },
     };
     DatabaseAddress::Postgres {
         url: settings.database.url.clone(),

@@ -1,6 +1,6 @@
-//! `dev`: the bridge for one person on one machine, with an OpenHEXA of its own unless another is named.
+//! `dev`: the bridge for one user on one machine, with the built-in emulator unless another OpenHEXA is given.
 //!
-//! Everything it makes lies in one data folder, so that starting again with the same one goes on.
+//! All its data is in one folder, so that a restart with the same folder continues.
 
 use std::io::Write as _;
 use std::net::TcpListener;
@@ -20,7 +20,7 @@ use crate::domain::connection::Target;
 use crate::domain::ids::PipelineId;
 use crate::domain::pipeline::PipelineSummary;
 use crate::domain::principal::{Actor, Principal, Role};
-use crate::service::catalog::Shown;
+use crate::service::catalog::MaybeStale;
 use crate::service::identity::ONLY_ACCOUNT;
 use crate::service::launching::LaunchRequest;
 use crate::service::{Bridge, Error, Upstream};
@@ -28,21 +28,20 @@ use crate::settings::{Settings, Sources};
 use crate::store::{Cipher, NewConfig};
 use openhexa_emulator::{self as emulator, Emulator, Iaso};
 
-/// The built-in OpenHEXA is the same instance whatever its port.
+/// The emulator is the same instance, whatever its port.
 const BUILT_IN: &str = "built-in";
-/// Pipelines that are judged for the invitation.
-const TRIED: usize = 20;
+/// The number of pipelines that are validated to find an example for the printed commands.
+const MAX_VALIDATED: usize = 20;
 
-/// What `dev` is started with.
-pub struct Options {
+pub struct DevOptions {
     pub settings: Settings,
     pub port: u16,
     pub data: PathBuf,
-    pub openhexa: OpenHexa,
+    pub openhexa: OpenHexaSource,
 }
 
-/// Which OpenHEXA.
-pub enum OpenHexa {
+/// The OpenHEXA to use.
+pub enum OpenHexaSource {
     BuiltIn {
         port: u16,
         catalogue: Option<PathBuf>,
@@ -56,27 +55,27 @@ pub enum OpenHexa {
     },
 }
 
-/// Both, answering.
+/// The running bridge and emulator.
 pub struct Dev {
     pub running: Running,
     pub emulator: Option<Emulator>,
-    /// Where OpenHEXA is.
+    /// The URL of OpenHEXA.
     pub openhexa: String,
-    /// Until the end: whoever starts next shall find the folder at rest.
+    /// Held until everything has stopped, so that the next process finds no running writer.
     _folder: Lock,
 }
 
-/// Kept in the data folder, readable by its owner only.
+/// Stored in the data folder, readable by its owner only.
 #[derive(Serialize, Deserialize)]
-struct Keys {
+struct DevKeys {
     encryption_key: String,
     callback_key: String,
     operator_key: String,
     openhexa_token: String,
 }
 
-pub async fn run(options: Options) -> Result<Dev, StartError> {
-    let folder = folder::take(&options.data)?;
+pub async fn run(options: DevOptions) -> Result<Dev, StartError> {
+    let folder = folder::lock(&options.data)?;
     let keys = keys(&options.data)?;
     let settings = settings(&options, &keys)?;
     let listener = listen(options.port)?;
@@ -85,7 +84,7 @@ pub async fn run(options: Options) -> Result<Dev, StartError> {
         url: format!("http://{address}"),
         token: keys.operator_key.clone().into(),
     };
-    let (emulator, place) = openhexa(options.openhexa, &options.data, &keys, iaso).await?;
+    let (emulator, config) = openhexa(options.openhexa, &options.data, &keys, iaso).await?;
     let running = start(Start {
         settings,
         listener,
@@ -94,11 +93,11 @@ pub async fn run(options: Options) -> Result<Dev, StartError> {
         reconciles: true,
     })
     .await?;
-    let openhexa = place.target.url.clone();
+    let openhexa = config.target.url.clone();
     let configured = running
         .bridge
         .configuration
-        .point_to(ONLY_ACCOUNT, place)
+        .point_to(ONLY_ACCOUNT, config)
         .await;
     configured
         .map_err(|error| StartError::Other(format!("cannot store the configuration: {error}")))?;
@@ -118,11 +117,11 @@ impl Dev {
         }
     }
 
-    /// Three commands that work when pasted, under what stands in their way.
+    /// Three example commands, after the reason why OpenHEXA cannot be used, if there is one.
     pub async fn invitation(&self) -> Vec<String> {
         let base = format!("http://{}/api/openhexa", self.running.address);
         let listed = self.running.bridge.catalog.pipelines(ONLY_ACCOUNT).await;
-        let mut lines: Vec<String> = obstacle(&self.openhexa, &listed).into_iter().collect();
+        let mut lines: Vec<String> = unavailable(&self.openhexa, &listed).into_iter().collect();
         lines.push("Try it:".to_owned());
         lines.push(format!("  curl -s {base}/pipelines/"));
         let ids = listed.map(|listed| listed.answer.iter().map(|row| row.id).collect());
@@ -136,8 +135,11 @@ impl Dev {
     }
 }
 
-/// Said and lived with: the bridge is of use before its OpenHEXA is there, and after it has gone.
-fn obstacle(openhexa: &str, listed: &Result<Shown<Vec<PipelineSummary>>, Error>) -> Option<String> {
+/// Why OpenHEXA cannot be used. It is only printed: the bridge is useful also while OpenHEXA is unavailable.
+fn unavailable(
+    openhexa: &str,
+    listed: &Result<MaybeStale<Vec<PipelineSummary>>, Error>,
+) -> Option<String> {
     let what = match listed {
         Ok(shown) if shown.stale_as_of.is_none() => return None,
         Ok(_) | Err(Error::Upstream(Upstream::TimedOut | Upstream::Unreachable)) => {
@@ -159,7 +161,7 @@ fn obstacle(openhexa: &str, listed: &Result<Shown<Vec<PipelineSummary>>, Error>)
     Some(format!("OpenHEXA at {openhexa} {what}."))
 }
 
-/// A pipeline that can be launched as it is; a large OpenHEXA is not asked for all of its definitions.
+/// A pipeline that can be launched without parameters. Only the first ones are validated, because each needs its definition.
 async fn launchable(bridge: &Bridge, pipelines: Vec<PipelineId>) -> Option<PipelineId> {
     let who = Principal {
         actor: Actor::CommandLine,
@@ -168,7 +170,7 @@ async fn launchable(bridge: &Bridge, pipelines: Vec<PipelineId>) -> Option<Pipel
         person: None,
         key: None,
     };
-    for pipeline in pipelines.into_iter().take(TRIED) {
+    for pipeline in pipelines.into_iter().take(MAX_VALIDATED) {
         let request = LaunchRequest {
             pipeline,
             version: None,
@@ -186,13 +188,13 @@ async fn launchable(bridge: &Bridge, pipelines: Vec<PipelineId>) -> Option<Pipel
 }
 
 async fn openhexa(
-    which: OpenHexa,
+    which: OpenHexaSource,
     data: &Path,
-    keys: &Keys,
+    keys: &DevKeys,
     iaso: Iaso,
 ) -> Result<(Option<Emulator>, NewConfig), StartError> {
     match which {
-        OpenHexa::Own {
+        OpenHexaSource::Own {
             url,
             token,
             workspace,
@@ -205,7 +207,7 @@ async fn openhexa(
             };
             Ok((None, content(&address.origin, target)))
         }
-        OpenHexa::BuiltIn {
+        OpenHexaSource::BuiltIn {
             port,
             catalogue,
             pipelines,
@@ -238,7 +240,7 @@ async fn start_emulator(options: emulator::Options) -> Result<(Emulator, NewConf
     Ok((emulator, content(BUILT_IN, target)))
 }
 
-/// The URL is not repeated: somebody may have written a password into it.
+/// The error does not repeat the URL, which could contain a password.
 fn address(url: &str) -> Result<Address, StartError> {
     let address = Address::parse(url).map_err(|wrong| match wrong {
         BadAddress::NotUrl => "an http or https URL without user, query and fragment",
@@ -256,11 +258,11 @@ fn content(instance: &str, target: Target) -> NewConfig {
     }
 }
 
-/// `dev`'s settings: the database in the data folder unless another is named, keys of its own, and no Iaso beside.
-fn settings(options: &Options, keys: &Keys) -> Result<Settings, StartError> {
+/// The settings of `dev`: the database in the data folder unless another is set, its own keys, and not attached to Iaso.
+fn settings(options: &DevOptions, keys: &DevKeys) -> Result<Settings, StartError> {
     let mut settings = options.settings.clone();
-    let untouched = Sources::default().read()?.database.url;
-    if settings.database.url.expose_secret() == untouched.expose_secret() {
+    let default = Sources::default().read()?.database.url;
+    if settings.database.url.expose_secret() == default.expose_secret() {
         let file = options.data.join("openhexa-bridge.db");
         settings.database.url = format!("sqlite:{}", file.display()).into();
     }
@@ -278,7 +280,7 @@ fn listen(port: u16) -> Result<TcpListener, StartError> {
         .map_err(|error| StartError::Listen(format!("127.0.0.1:{port}"), error))
 }
 
-fn keys(data: &Path) -> Result<Keys, StartError> {
+fn keys(data: &Path) -> Result<DevKeys, StartError> {
     let file = data.join("keys.json");
     match std::fs::read_to_string(&file) {
         Ok(text) => serde_json::from_str(&text).map_err(|_| {
@@ -287,13 +289,13 @@ fn keys(data: &Path) -> Result<Keys, StartError> {
                 file.display()
             ))
         }),
-        Err(_) => make_keys(&file).map_err(|error| no_folder(&file, &error)),
+        Err(_) => create_keys(&file).map_err(|error| no_folder(&file, &error)),
     }
 }
 
-fn make_keys(file: &Path) -> std::io::Result<Keys> {
+fn create_keys(file: &Path) -> std::io::Result<DevKeys> {
     let random = || format!("{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple());
-    let keys = Keys {
+    let keys = DevKeys {
         encryption_key: Cipher::generate_key().expose_secret().to_owned(),
         callback_key: random(),
         operator_key: random(),

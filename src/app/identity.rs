@@ -7,8 +7,8 @@ use crate::domain::ids::AccountId;
 use crate::domain::principal::Role;
 use crate::iaso::{IasoClient, IasoClientError, IasoOptions};
 use crate::service::identity::{
-    AccessSettings, CallbackKeys, IasoSource, ONLY_ACCOUNT, Options as IdentityOptions,
-    SettingsKey, TokenLifetime,
+    AccessSettings, CallbackKeys, IasoSource, IdentityOptions, ONLY_ACCOUNT, SettingsKey,
+    TokenLifetime,
 };
 use crate::settings::Settings;
 

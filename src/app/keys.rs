@@ -129,7 +129,7 @@ pub async fn revoke(settings: &Settings, id: i64) -> Result<(), StartError> {
 }
 
 fn audit(action: &str, key: i64, role: Option<Role>) {
-    let role = role.map(Role::word);
+    let role = role.map(Role::as_str);
     tracing::info!(target: "audit", action, outcome = "done", who = MAKER.name(), object = key, role, "audit");
 }
 
@@ -140,7 +140,7 @@ fn line(key: &StoredKey, shows_account: bool) -> String {
         })
     };
     let state = state_name(key, Clock::System.now());
-    let (id, role) = (key.id, key.role.word());
+    let (id, role) = (key.id, key.role.as_str());
     let (expires, used) = (time(key.expires_at), time(key.last_used_at));
     let by = key.created_by.as_deref().map(|by| Actor::read(by).name());
     let by = by.unwrap_or_else(|| "-".to_owned());

@@ -1,4 +1,10 @@
 //! Converts the settings into the values with which `app.rs` creates the services and clients.
+//!
+//! The settings are not deserialised into these structs directly, because the services do not know the settings, nor the
+//! settings the services (`tests/it/architecture.rs`); each function says what else it has to do.
+//!
+//! The settings are not deserialised into these structs directly, because the services do not know the settings, nor the
+//! settings the services (`tests/it/architecture.rs`); each function says what else it has to do.
 
 use crate::openhexa::{Pauses, RequestLimits};
 use crate::service::catalog::CacheLimits;
@@ -8,6 +14,8 @@ use crate::service::live::StreamLimits;
 use crate::service::runs::{PollTimes, ReportLimits, Rules};
 use crate::settings::Settings;
 
+/// From five sections; the concurrency of polls leaves two requests for launches.
+/// From five sections; the concurrency of polls leaves two requests for launches.
 pub fn rules(settings: &Settings) -> Rules {
     let (launch, reconcile) = (&settings.launch, &settings.reconcile);
     Rules {
@@ -45,6 +53,8 @@ pub fn rules(settings: &Settings) -> Rules {
     }
 }
 
+/// The part of `[launch]` that launching uses; the rest is in [`rules`] and [`cache_limits`].
+/// The part of `[launch]` that launching uses; the rest is in [`rules`] and [`cache_limits`].
 pub fn launch_times(settings: &Settings) -> LaunchTimes {
     LaunchTimes {
         answer_within: settings.launch.answer_within.0,
@@ -52,6 +62,7 @@ pub fn launch_times(settings: &Settings) -> LaunchTimes {
     }
 }
 
+/// `[openhexa]` with its list of hosts parsed and an empty proxy as none.
 pub fn openhexa_limits(settings: &Settings) -> RequestLimits {
     let openhexa = &settings.openhexa;
     RequestLimits {
@@ -70,6 +81,8 @@ pub fn openhexa_limits(settings: &Settings) -> RequestLimits {
     }
 }
 
+/// From `[cache]` and `[launch]`.
+/// From `[cache]` and `[launch]`.
 pub fn cache_limits(settings: &Settings) -> CacheLimits {
     CacheLimits {
         fresh_for: settings.cache.fresh_for.delta(),
@@ -78,6 +91,8 @@ pub fn cache_limits(settings: &Settings) -> CacheLimits {
     }
 }
 
+/// The part of `[openhexa]` that the configuration checks, with its list of hosts parsed.
+/// The part of `[openhexa]` that the configuration checks, with its list of hosts parsed.
 pub fn address_rules(settings: &Settings) -> AddressRules {
     AddressRules {
         allow_private: settings.openhexa.allow_private,
@@ -85,6 +100,8 @@ pub fn address_rules(settings: &Settings) -> AddressRules {
     }
 }
 
+/// `[stream]` without the period of its job, which `app.rs` uses.
+/// `[stream]` without the period of its job, which `app.rs` uses.
 pub fn stream_limits(settings: &Settings) -> StreamLimits {
     StreamLimits {
         comment_interval: settings.stream.comment_every.0,

@@ -1,11 +1,11 @@
-//! The signals that end the process in order: SIGTERM, SIGINT, and SIGHUP, which a terminal sends as it closes.
+//! The signals that stop the process gracefully: SIGTERM, SIGINT, and SIGHUP, which a terminal sends when it closes.
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::StartError;
 
-/// Listens from the call on: a signal may come as soon as an address is printed.
-pub fn told_to_stop() -> Result<impl Future<Output = ()>, StartError> {
+/// Listens from the call on: a signal can arrive as soon as the address is printed.
+pub fn stop_signal() -> Result<impl Future<Output = ()>, StartError> {
     let listen = |kind: SignalKind| signal(kind).map_err(StartError::Server);
     let mut terminate = listen(SignalKind::terminate())?;
     let mut interrupt = listen(SignalKind::interrupt())?;
@@ -30,8 +30,8 @@ async fn hung_up(hangup: Option<&mut Signal>) {
     }
 }
 
-/// `nohup` lets its command ignore SIGHUP; to listen for it would undo that. Where the system does not say, it is listened
-/// for.
+/// `nohup` makes its command ignore SIGHUP; listening for it would undo that. If the system does not tell whether it is
+/// ignored, the bridge listens for it.
 fn ignores_hangup() -> bool {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));

@@ -1,4 +1,4 @@
-//! The way in for ticks: a loop that knows nothing of what it runs.
+//! Periodic jobs: a loop that runs a job at its interval or when it is woken.
 
 use std::any::Any;
 use std::future::Future;
@@ -13,18 +13,18 @@ use tokio_util::sync::CancellationToken;
 
 use crate::service::causes;
 
-/// When a pass is run.
+/// When a job runs.
 pub struct Beat {
     pub period: Duration,
-    /// Sooner than that.
+    /// Runs it before the end of the period.
     pub nudge: Arc<Notify>,
-    /// Passes at a time: with more than one, a pass that waits for somebody holds nobody else up.
+    /// The number of concurrent runs. With more than one, a run that waits for OpenHEXA does not delay the next one.
     pub at_once: usize,
 }
 
-/// Runs a pass every period, or as soon as it is nudged, until it is stopped; what was begun is ended first.
+/// Runs a job every period, or as soon as it is woken, until `stop` is cancelled, then waits for the current runs.
 ///
-/// A pass that panics is a bug, and the next one is run all the same: a loop that ends in silence is worse.
+/// A run that panics is a bug. The next one is started all the same: a loop that silently stops would be worse.
 pub async fn run<F, T, E>(
     name: &'static str,
     beat: Beat,

@@ -1,23 +1,23 @@
-//! The address of an OpenHEXA: which URLs can be one, and which machines they may lead to.
+//! The address of an OpenHEXA: which URLs are valid, and which machines they may lead to.
 
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use url::{Host, Url};
 
-/// A usable address, as it is stored.
+/// A valid address, as it is stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Address {
-    /// With the slash at its end: without it OpenHEXA redirects, and a redirected question is lost.
+    /// With a slash at the end: without it OpenHEXA redirects, and a redirected request is lost.
     pub url: String,
     /// Scheme, host and port.
     pub origin: String,
     host: Host<String>,
 }
 
-/// What is wrong with one.
+/// Why an address is invalid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BadAddress {
-    /// Not an http(s) URL with a host, or with credentials, a query or a fragment in it.
+    /// Not an http(s) URL with a host, or it has credentials, a query or a fragment.
     NotUrl,
     /// Not the path of a GraphQL endpoint.
     NotGraphql,
@@ -43,7 +43,7 @@ impl Address {
         })
     }
 
-    /// The machine, where the URL itself says which.
+    /// The IP address, if the URL contains one.
     pub fn ip(&self) -> Option<IpAddr> {
         match &self.host {
             Host::Ipv4(ip) => Some(IpAddr::V4(*ip)),
@@ -57,7 +57,7 @@ impl Address {
     }
 }
 
-/// Whether an address is one of the Internet's: not this machine, not a private network, not reserved.
+/// Whether an IP address is on the public Internet: not this machine, not a private network, not reserved.
 pub fn is_public(ip: IpAddr) -> bool {
     match ip.to_canonical() {
         IpAddr::V4(ip) => is_public_v4(ip),
@@ -69,7 +69,7 @@ fn is_public_v4(ip: Ipv4Addr) -> bool {
     let [a, b, c, _] = ip.octets();
     let shared = a == 100 && (64..128).contains(&b);
     let benchmark = a == 198 && (b == 18 || b == 19);
-    // 192.88.99.0/24 led to relays of 6to4.
+    // 192.88.99.0/24 was used by relays of 6to4.
     let reserved = a == 0 || a >= 240 || [(192, 0, 0), (192, 88, 99)].contains(&(a, b, c));
     !(ip.is_private()
         || ip.is_loopback()
@@ -82,8 +82,8 @@ fn is_public_v4(ip: Ipv4Addr) -> bool {
 }
 
 fn is_public_v6(ip: Ipv6Addr) -> bool {
-    // Global unicast is 2000::/3. Of it 2001::/23 is for protocols (2001::/32, Teredo, hides an IPv4 address as 2002::/16
-    // does), 2620:4f:8000::/48 answers questions about private networks, and 2001:db8::/32 and 3fff::/20 are for documents.
+    // Global unicast is 2000::/3. In it, 2001::/23 is for protocols (2001::/32, Teredo, contains an IPv4 address, as 2002::/16
+    // does), 2620:4f:8000::/48 answers DNS queries about private networks, and 2001:db8::/32 and 3fff::/20 are for documentation.
     let [first, second, third, ..] = ip.segments();
     let protocols = first == 0x2001 && second < 0x200;
     let private_names = (first, second, third) == (0x2620, 0x4f, 0x8000);

@@ -1,4 +1,4 @@
-//! Closed enums whose variants have a stable code, which is stored and told by the API, and a key of the message catalogues.
+//! Enums whose variants have a stable code, which is stored and returned by the API, and a key of the message catalogues.
 
 macro_rules! codes {
     ($(#[$doc:meta])* pub enum $name:ident { $($(#[$about:meta])* $variant:ident = $code:literal, $key:literal;)+ }) => {
@@ -13,7 +13,7 @@ macro_rules! codes {
                 match self { $(Self::$variant => $code,)+ }
             }
 
-            /// Of its text in the message catalogues.
+            /// The key of its text in the message catalogues.
             pub fn key(self) -> &'static str {
                 match self { $(Self::$variant => $key,)+ }
             }

@@ -1,58 +1,60 @@
-//! Where OpenHEXA is asked, in which workspace and as whom.
+//! Which OpenHEXA is used: its URL, the workspace and the token.
 
 use secrecy::SecretString;
 
 use super::ids::{AccountId, ConnectionId, UserId};
 
-/// Where to ask and as whom.
+/// What a request to OpenHEXA needs: URL, workspace and token.
 #[derive(Clone, Debug)]
 pub struct Target {
-    /// The instance, with or without `/graphql/`: `https://app.openhexa.org`.
+    /// The URL of the instance, with or without `/graphql/`: `https://app.openhexa.org`.
     pub url: String,
-    /// The slug of the workspace; what a token sees beyond it counts as absent.
+    /// The slug of the workspace. Objects of other workspaces that the token can read count as absent.
     pub workspace: String,
-    /// A token of OpenHEXA, sent as `Authorization: Bearer …`.
+    /// An OpenHEXA token, sent as `Authorization: Bearer …`.
     pub token: SecretString,
 }
 
 /// What a token may do in a workspace.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Access {
-    /// Whether the token sees the workspace at all.
+    /// Whether the token has access to the workspace.
     pub workspace: bool,
     pub pipelines: i64,
-    /// Not known where there is no pipeline to ask about.
+    /// Unknown if the workspace has no pipeline.
     pub may_run: Option<bool>,
     pub may_stop: Option<bool>,
 }
 
-/// An instance and workspace that launches were or are made in. A run stays on the connection it was launched on.
+/// An instance and workspace on which runs are or were launched. A run stays on the connection it was launched on.
 #[derive(Clone, Debug)]
 pub struct Connection {
     pub id: ConnectionId,
     pub account: AccountId,
-    /// What tells instances apart, run ids being unique in one: the URL's origin.
+    /// The URL's origin, which identifies the instance. Run ids are unique within an instance.
     pub instance: String,
     pub target: Target,
-    /// As whom the token makes runs, once it was asked.
+    /// The OpenHEXA user of the token, once it is known.
     pub user: Option<UserId>,
 }
 
-/// Why an account has no OpenHEXA to ask.
+/// Why an account has no usable OpenHEXA configuration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Missing {
-    /// No record of ours.
+    /// There is no record `openhexa-config`.
     Record,
-    /// Beside Iaso: no workspace of the account,
+    /// Attached to Iaso: the account has no workspace.
     Workspace,
-    /// or more than one,
+    /// The account has more than one workspace.
     Workspaces,
-    /// or one that lacks its slug, its instance's URL or token,
+    /// The workspace has no slug.
     Slug,
+    /// Its instance has no URL.
     Url,
+    /// Its instance has no token.
     Token,
-    /// or whose URL is no GraphQL endpoint's,
+    /// The URL of its instance is not a GraphQL endpoint.
     Graphql,
-    /// or whose token was encrypted with another key.
+    /// The token of its instance was encrypted with another key.
     UnreadableToken,
 }

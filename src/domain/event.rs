@@ -1,4 +1,4 @@
-//! What happened to a task, and who said so: a code with its data, put into words where it is shown.
+//! Events: the history of a task. An event is a code with data, translated where it is shown, and has a source.
 
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value, json};
@@ -6,12 +6,12 @@ use serde_json::{Map, Value, json};
 use super::codes::codes;
 use super::ids::{RunId, TaskId};
 use super::note::{Note, NoteCode};
-use super::observation::ReportedWord;
+use super::observation::ReportedStatus;
 use super::pipeline::RunStatus;
 use super::principal::Actor;
-use super::verdict::Word;
+use super::status::FinalStatus;
 
-/// Where a fact came from.
+/// Where the fact comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Source {
     User,
@@ -23,7 +23,7 @@ pub enum Source {
 impl Source {
     const ALL: [Self; 4] = [Self::User, Self::Callback, Self::OpenHexa, Self::Bridge];
 
-    pub fn word(self) -> &'static str {
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::User => "user",
             Self::Callback => "callback",
@@ -32,13 +32,13 @@ impl Source {
         }
     }
 
-    pub fn parse(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|source| source.word() == word)
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|source| source.as_str() == text)
     }
 }
 
 codes! {
-    /// What happened.
+    /// The code of an event.
     pub enum EventKind {
         LaunchAccepted = "launch_accepted", "event-launch-accepted";
         LaunchRequested = "launch_requested", "event-launch-requested";
@@ -49,16 +49,16 @@ codes! {
         LaunchNeverConfirmed = "launch_never_confirmed", "event-launch-never-confirmed";
         /// It waits for another launch of the same pipeline.
         LaunchWaits = "launch_waits", "event-launch-waits";
-        /// OpenHEXA made no run of the last request.
+        /// OpenHEXA created no run for the previous request.
         LaunchRepeated = "launch_repeated", "event-launch-repeated";
         RunCreated = "run_created", "event-run-created";
         RunFound = "run_found", "event-run-found";
         RunNotFoundYet = "run_not_found_yet", "event-run-not-found-yet";
         RunNotFound = "run_not_found", "event-run-not-found";
-        /// Several runs may be the launch's.
+        /// Several runs match the launch.
         RunAmbiguous = "run_ambiguous", "event-run-ambiguous";
         RunGone = "run_gone", "event-run-gone";
-        /// Neither the run nor its pipeline is shown.
+        /// OpenHEXA shows neither the run nor its pipeline.
         RunHidden = "run_hidden", "event-run-hidden";
         RunQueued = "run_queued", "event-run-queued";
         RunRunning = "run_running", "event-run-running";
@@ -107,19 +107,19 @@ impl EventKind {
         }
     }
 
-    pub fn of_report(word: Option<ReportedWord>) -> Self {
-        match word {
+    pub fn of_report(status: Option<ReportedStatus>) -> Self {
+        match status {
             None => Self::ReportedProgress,
-            Some(ReportedWord::Queued) => Self::ReportedQueued,
-            Some(ReportedWord::Running) => Self::ReportedRunning,
-            Some(ReportedWord::End(Word::Success)) => Self::ReportedSuccess,
-            Some(ReportedWord::End(Word::Error)) => Self::ReportedError,
-            Some(ReportedWord::End(Word::Cancelled)) => Self::ReportedCancelled,
+            Some(ReportedStatus::Queued) => Self::ReportedQueued,
+            Some(ReportedStatus::Running) => Self::ReportedRunning,
+            Some(ReportedStatus::Final(FinalStatus::Success)) => Self::ReportedSuccess,
+            Some(ReportedStatus::Final(FinalStatus::Error)) => Self::ReportedError,
+            Some(ReportedStatus::Final(FinalStatus::Cancelled)) => Self::ReportedCancelled,
         }
     }
 }
 
-/// What belongs to an event beside its code, by name.
+/// The data of an event, by name.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct EventData(pub Map<String, Value>);
 
@@ -141,8 +141,8 @@ impl EventData {
 
     /// A status of a run that this version does not know.
     #[must_use]
-    pub fn status(self, word: &str) -> Self {
-        self.put("status", word)
+    pub fn status(self, text: &str) -> Self {
+        self.put("status", text)
     }
 
     #[must_use]
@@ -150,7 +150,7 @@ impl EventData {
         self.put("relaunch_of", task.0)
     }
 
-    /// Parameters that were left out, because 0 was given and is none of their choices.
+    /// Parameters that were left out, because their value was 0 and is not among their choices.
     #[must_use]
     pub fn left_out(self, codes: &[String]) -> Self {
         self.put("left_out", codes)
@@ -182,25 +182,25 @@ impl EventData {
         }
     }
 
-    /// A result is named, not repeated.
+    /// The report has a result, which is not repeated here.
     #[must_use]
     pub fn with_result(self) -> Self {
         self.put("with_result", true)
     }
 
-    /// Reports that were merged into this one.
+    /// The number of reports that were merged into this one.
     #[must_use]
     pub fn merged(self, reports: u32) -> Self {
         self.put("merged", reports)
     }
 
-    /// Which report was refused.
+    /// The kind of the refused report.
     #[must_use]
     pub fn report(self, kind: EventKind) -> Self {
         self.put("report", kind.code())
     }
 
-    /// Reports that were refused since the last one that was told.
+    /// The number of refused reports since the last event of a refusal.
     #[must_use]
     pub fn more_refused(self, reports: u32) -> Self {
         self.put("more_refused", reports)
@@ -225,12 +225,12 @@ impl EventData {
         Actor::of(self.0.get("by")?)
     }
 
-    /// Bytes, as they count for the limits of a task's log.
+    /// The size in bytes, as it counts for the limits of a task's log.
     fn size(&self) -> usize {
         self.stored().map_or(0, |text| text.len())
     }
 
-    /// As it is stored; none where there is nothing.
+    /// The stored form. None if there is no data.
     pub fn stored(&self) -> Option<String> {
         (!self.0.is_empty()).then(|| json!(self.0).to_string())
     }
@@ -242,7 +242,7 @@ pub struct Event {
     pub source: Source,
     pub kind: EventKind,
     pub data: EventData,
-    /// A line of the task's log: the pipeline's own, or in English what the bridge says.
+    /// A line of the task's log: the pipeline's message, or the bridge's in English.
     pub message: Option<String>,
 }
 
@@ -263,7 +263,7 @@ impl Event {
         self
     }
 
-    /// Bytes of its code, data and message.
+    /// The size in bytes of its code, data and message.
     pub fn size(&self) -> usize {
         let message = self.message.as_ref().map_or(0, String::len);
         self.kind.code().len() + self.data.size() + message

@@ -1,12 +1,12 @@
-//! Why a task failed, by kind: for counting, where the message of each would tell too much.
+//! Why a task failed, by category: for statistics, in which the message of each task would reveal too much.
 
 use super::note::{Note, NoteCode};
-use super::shown::{Shown, message_of};
-use super::verdict::{RunEnd, Word};
+use super::status::{FinalStatus, RunEnd};
+use super::task::{TaskMessage, message_of};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Reason {
-    /// The pipeline itself reported an error.
+    /// The pipeline reported an error.
     Reported,
     /// The run failed although its pipeline had reported success.
     FailedAfterSuccess,
@@ -16,35 +16,39 @@ pub enum Reason {
     Refused,
     /// The launch was never sent, because OpenHEXA could not be reached.
     NotSent,
-    /// The launch was given up before it was sent, because its pipeline had changed or was gone.
+    /// The launch was given up before it was sent, because its pipeline was changed or deleted.
     GivenUp,
-    /// OpenHEXA never confirmed that it made a run.
+    /// OpenHEXA never confirmed that it created a run.
     NeverConfirmed,
-    /// The run's time was over, and how it ended cannot be known any more.
+    /// The run was overdue, and its end cannot be known any more.
     TimeOver,
-    /// OpenHEXA no longer knows the run.
+    /// OpenHEXA does not have the run any more.
     Gone,
 }
 
 impl Reason {
-    /// What is shown of such a task, of its note and its pipeline's own message.
-    pub fn message(self, note: Option<&Note>, own: Option<&str>) -> Option<Shown> {
-        let is_corrected = self == Self::FailedAfterSuccess;
-        message_of(is_corrected, self == Self::Reported, note, own)
+    /// The message shown of such a task, from its note and its pipeline's message.
+    pub fn message(self, note: Option<&Note>, reported: Option<&str>) -> Option<TaskMessage> {
+        let is_reverted = self == Self::FailedAfterSuccess;
+        message_of(is_reverted, self == Self::Reported, note, reported)
     }
 
-    /// Of the two facts that decide a task's end, and of its note: it tells who refused a launch, and when a run was gone.
-    /// None where they make no error.
-    pub fn of(run: Option<RunEnd>, word: Option<Word>, note: Option<NoteCode>) -> Option<Self> {
-        match (run, word) {
-            (Some(RunEnd::Failed), Some(Word::Success)) => Some(Self::FailedAfterSuccess),
-            (_, Some(Word::Error)) => Some(Self::Reported),
+    /// From the two facts that decide the final status, and the note, which tells who refused a launch and when a run was
+    /// gone. None if the final status is not ERROR.
+    pub fn of(
+        run: Option<RunEnd>,
+        reported: Option<FinalStatus>,
+        note: Option<NoteCode>,
+    ) -> Option<Self> {
+        match (run, reported) {
+            (Some(RunEnd::Failed), Some(FinalStatus::Success)) => Some(Self::FailedAfterSuccess),
+            (_, Some(FinalStatus::Error)) => Some(Self::Reported),
             (Some(RunEnd::Failed), None) => Some(Self::RunFailed),
             (Some(RunEnd::Refused), None) => Some(Self::of_refused(note)),
             (Some(RunEnd::NeverConfirmed), None) => Some(Self::NeverConfirmed),
             (Some(RunEnd::Gone), None) => Some(Self::of_gone(note)),
             (Some(RunEnd::Success | RunEnd::Stopped | RunEnd::NeverSent) | None, None)
-            | (_, Some(Word::Success | Word::Cancelled)) => None,
+            | (_, Some(FinalStatus::Success | FinalStatus::Cancelled)) => None,
         }
     }
 

@@ -1,4 +1,4 @@
-//! Identifiers as types, so that a run's id cannot be handed over where a pipeline's is meant.
+//! Identifiers as types, so that a run's id cannot be used as a pipeline's.
 
 use std::fmt;
 use uuid::Uuid;
@@ -45,20 +45,20 @@ uuid_id! {
     VersionId,
     /// A run of OpenHEXA (`PipelineRun.id`, not its `run_id`, which is no UUID).
     RunId,
-    /// A user of OpenHEXA, as `me` names it.
+    /// A user of OpenHEXA (`me`).
     UserId,
-    /// One launch, at random: unlike its task's number it is never assigned twice, not even after a restore.
+    /// One launch. It is random: unlike the task's id it is never assigned twice, not even after a restore of the database.
     LaunchId,
     /// A browser that is signed in with a key.
     SessionId,
 }
 
 number_id! {
-    /// One launch seen from Iaso.
+    /// A task; attached to Iaso, also the id of its row in Iaso.
     TaskId,
-    /// A tenant: an account of Iaso; standalone there is one.
+    /// A tenant: attached to Iaso, an Iaso account; standalone there is only one.
     AccountId,
-    /// An instance and workspace of OpenHEXA with a token for it.
+    /// An OpenHEXA instance and workspace with a token.
     ConnectionId,
     /// An API key of the bridge.
     KeyId,

@@ -1,14 +1,14 @@
-//! What the bridge itself says about a task: why it ended, or why something was not done.
+//! Explanations by the bridge about a task: why it ended, or why something was not done.
 //!
-//! A note is a code with at most one value. It is put into words where it is shown, in the reader's language.
+//! A note is a code with at most one value. It is translated where it is shown.
 
 use super::codes::codes;
-use super::sentence::Sentence;
+use super::message::Message;
 
 codes! {
     /// The code of a note.
     pub enum NoteCode {
-        /// Words that are not the bridge's: the end of the run's log.
+        /// The value is text that is not the bridge's: the end of the run's log.
         Text = "text", "note-text";
         FailedAfterSuccess = "failed_after_success", "note-failed-after-success";
         CancelledUnsent = "cancelled_unsent", "note-cancelled-unsent";
@@ -36,7 +36,7 @@ codes! {
         RefusedToken = "refused_token", "note-refused-token";
         RefusedRequest = "refused_request", "note-refused-request";
         RefusedTooLarge = "refused_too_large", "note-refused-too-large";
-        /// The value is OpenHEXA's own error code.
+        /// The value is OpenHEXA's error code.
         RefusedOther = "refused_other", "note-refused-other";
         Address = "address", "note-address";
         Busy = "busy", "note-busy";
@@ -54,20 +54,20 @@ codes! {
         AnswerTooLarge = "answer_too_large", "note-answer-too-large";
         Unreadable = "unreadable", "note-unreadable";
         BadDefinition = "bad_definition", "note-bad-definition";
-        /// The value is OpenHEXA's own sentence.
+        /// The value is OpenHEXA's error message.
         BadChoices = "bad_choices", "note-bad-choices";
         TokenRefused = "token_refused", "note-token-refused";
         AccessDenied = "access_denied", "note-access-denied";
         NoWorkspace = "no_workspace", "note-no-workspace";
-        /// An error of OpenHEXA's without a code.
+        /// An OpenHEXA error without a code.
         Failed = "failed", "note-failed";
-        /// The value is OpenHEXA's own error code.
+        /// The value is OpenHEXA's error code.
         FailedWith = "failed_with", "note-failed-with";
     }
 }
 
 impl NoteCode {
-    /// Whether OpenHEXA said that it made no run.
+    /// Whether OpenHEXA's answer says that it created no run.
     pub fn is_refusal(self) -> bool {
         matches!(
             self,
@@ -102,16 +102,16 @@ impl Note {
         Self { code, value }
     }
 
-    /// Words that are not the bridge's.
+    /// Text that is not the bridge's.
     pub fn text(text: impl Into<String>) -> Self {
         Self::with(NoteCode::Text, text.into())
     }
 
-    pub fn sentence(&self) -> Sentence {
-        let sentence = Sentence {
+    pub fn message(&self) -> Message {
+        let message = Message {
             key: self.code.key(),
             args: Vec::new(),
         };
-        sentence.with("value", self.value.as_deref().unwrap_or_default())
+        message.with("value", self.value.as_deref().unwrap_or_default())
     }
 }

@@ -1,4 +1,4 @@
-//! What can be learnt about a task, whoever learns it.
+//! Observations: facts about a task from launch attempts, polls, reports and users.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
@@ -6,58 +6,57 @@ use serde_json::Value;
 use super::ids::{RunId, UserId};
 use super::note::Note;
 use super::pipeline::RunStatus;
-use super::verdict::{Status, Word};
+use super::status::{FinalStatus, Status};
 
-/// Something learnt about a task.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Observation {
-    /// OpenHEXA is about to be asked for a run.
+    /// A launch request is about to be sent.
     LaunchReserved {
         launched_as: Option<UserId>,
     },
-    /// Nothing was sent: the launch is tried again later.
+    /// Nothing was sent: the launch is retried later.
     LaunchPostponed,
-    /// Whether OpenHEXA made a run is not known.
+    /// It is unknown whether OpenHEXA created a run.
     LaunchUnsure,
-    /// OpenHEXA clearly made no run.
+    /// OpenHEXA clearly created no run.
     LaunchRefused {
         why: Note,
     },
-    /// Our run's id.
+    /// The id of the task's run.
     RunKnown {
         run: RunId,
     },
-    RunSeen(Sighting),
-    /// An answered look that did not show the run.
+    RunSeen(PolledStatus),
+    /// A successful poll that did not show the run.
     RunUnseen,
-    /// An answered look that showed neither the run nor its pipeline, past the deadline and with a token that is
-    /// still good.
+    /// A successful poll that showed neither the run nor its pipeline, after the deadline and with a token that is still
+    /// valid.
     RunHidden {
-        /// How far apart two such looks may lie to count as a row.
+        /// How far apart two such polls can be to count as consecutive.
         within: TimeDelta,
     },
-    /// A look that was not answered, or that proves nothing.
+    /// A poll that failed or that proves nothing.
     PollFailed,
-    /// Proven absent, or never confirmed, as far as this was all that was known.
+    /// The run is proven absent, or was never confirmed. Ignored if the task has changed since `premise`.
     RunGone {
         why: Note,
         premise: Premise,
     },
-    /// Somebody wants it to stop.
-    CancelAsked,
-    /// Somebody still wants it to stop, though OpenHEXA has refused to.
-    CancelAskedAgain,
-    /// OpenHEXA is about to be asked to stop the run.
-    StopAsked,
-    /// Whether OpenHEXA heard of it is not known.
-    StopUnanswered,
-    /// The pipeline itself reports.
+    /// A user requested to stop the task.
+    CancelRequested,
+    /// A user requested it again, after OpenHEXA denied the stop.
+    CancelRepeated,
+    /// A stop request is about to be sent.
+    StopRequested,
+    /// It is unknown whether OpenHEXA received the stop request.
+    StopNotAnswered,
+    /// A report of the pipeline.
     Reported(Report),
-    /// Progress that was accepted earlier, and is written now.
-    ProgressKept(KeptProgress),
+    /// Progress that was accepted earlier and is stored now.
+    ProgressMerged(MergedProgress),
 }
 
-/// What the pipeline last said of its progress.
+/// The progress that the pipeline last reported.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Progress {
     pub message: Option<String>,
@@ -65,15 +64,15 @@ pub struct Progress {
     pub end: i32,
 }
 
-/// Reports of progress that were merged, with the task's progress before the first of them: where the task shows
-/// another one by now, newer reports were written meanwhile.
+/// Reports of progress that were merged, with the task's progress before the first of them. If the task's progress differs
+/// from it now, newer reports were stored meanwhile.
 #[derive(Clone, Debug, PartialEq)]
-pub struct KeptProgress {
+pub struct MergedProgress {
     pub before: Progress,
     pub report: Report,
 }
 
-/// What was known of a task when its run was judged to be gone.
+/// The state of a task on which the conclusion that its run is gone is based.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Premise {
     pub run: Option<RunId>,
@@ -82,56 +81,56 @@ pub struct Premise {
     pub hidden_since: Option<DateTime<Utc>>,
 }
 
-/// Our run as OpenHEXA shows it.
+/// The task's run as a poll shows it.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Sighting {
+pub struct PolledStatus {
     pub status: RunStatus,
-    /// Percent; OpenHEXA does not check it.
+    /// Percent. OpenHEXA does not validate it.
     pub progress: i64,
     /// Why the run failed: the end of its log.
     pub why: Option<Note>,
 }
 
-/// What a pipeline says while it runs; everything is optional.
+/// A report of a running pipeline; all fields are optional.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Report {
-    pub word: Option<ReportedWord>,
+    pub status: Option<ReportedStatus>,
     pub message: Option<String>,
     pub progress_value: Option<i32>,
     pub end_value: Option<i32>,
     pub result: Option<Value>,
 }
 
-/// The status word of a report.
+/// The status in a report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ReportedWord {
-    /// Moves nothing: a task never goes back.
+pub enum ReportedStatus {
+    /// Changes nothing: a task never returns to an earlier status.
     Queued,
     Running,
-    End(Word),
+    Final(FinalStatus),
 }
 
-impl ReportedWord {
-    /// The words pipelines in the field send, in any case; older ones speak Iaso's.
-    pub fn parse(word: &str) -> Option<Self> {
-        Some(match word.to_ascii_uppercase().as_str() {
+impl ReportedStatus {
+    /// The values that existing pipelines send, in upper or lower case; older pipelines send Iaso's statuses.
+    pub fn parse(text: &str) -> Option<Self> {
+        Some(match text.to_ascii_uppercase().as_str() {
             "QUEUED" => Self::Queued,
             "RUNNING" => Self::Running,
-            "SUCCESS" | "EXPORTED" => Self::End(Word::Success),
-            "ERROR" | "ERRORED" | "FAILED" => Self::End(Word::Error),
+            "SUCCESS" | "EXPORTED" => Self::Final(FinalStatus::Success),
+            "ERROR" | "ERRORED" | "FAILED" => Self::Final(FinalStatus::Error),
             "CANCELLED" | "CANCELED" | "KILLED" | "STOPPED" | "SKIPPED" => {
-                Self::End(Word::Cancelled)
+                Self::Final(FinalStatus::Cancelled)
             }
             _ => return None,
         })
     }
 }
 
-/// Why a report cannot be taken, with the status shown now.
+/// Why an observation is refused, with the status shown now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Conflict {
-    /// The task has ended, or its pipeline has said so.
+    /// The task has ended, or its pipeline has reported its final status.
     Ended(Status),
-    /// Somebody asked for it to stop: the only stop signal a pipeline in the field can see.
-    CancelAsked(Status),
+    /// The task was cancelled: this refusal is the only stop signal that existing pipelines can see.
+    CancelRequested(Status),
 }

@@ -1,7 +1,6 @@
 //! The parameters of a pipeline version, as its author declared them.
 //!
-//! What a launch gives for them is judged in `validation`; reading them from OpenHEXA's answers is
-//! the client's business.
+//! `validation` validates their values; `openhexa/` reads them from OpenHEXA's responses.
 
 use std::collections::BTreeMap;
 
@@ -9,10 +8,10 @@ use serde_json::Value;
 
 use super::secret_names::{looks_like_password, looks_secret};
 
-/// What stands in place of a secret wherever one would be shown.
+/// Shown in place of a secret.
 pub const MASK: &str = "••••";
 
-/// Bytes of a path or a slug that something in a workspace is found by: object stores take no longer paths.
+/// The maximum length in bytes of a path or slug of a workspace resource: object stores accept no longer paths.
 pub const LONGEST_NAME: usize = 1024;
 
 /// One parameter of a version, as its author declared it.
@@ -30,14 +29,14 @@ pub struct Parameter {
     pub widget: Option<String>,
     pub connection: Option<String>,
     pub directory: Option<String>,
-    /// Codes that this (bool) parameter switches off.
+    /// Codes of the parameters that this (bool) parameter disables.
     pub disables: Vec<String>,
-    /// The value of this parameter that switches them off.
+    /// The value of this parameter that disables them.
     pub disable_when: bool,
 }
 
 impl Parameter {
-    /// The name people know it by; authors may leave it out.
+    /// The name that users see; authors may leave it out.
     pub fn title(&self) -> &str {
         if self.name.trim().is_empty() {
             &self.code
@@ -52,15 +51,15 @@ impl Parameter {
     }
 }
 
-/// What must be known of a parameter to tell whether its value is a secret.
+/// What decides whether a parameter's value is a secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Declared {
     pub kind: Kind,
-    /// Whether its values are chosen from a list, which everybody sees.
+    /// Whether its values are chosen from a list, which all users see.
     pub is_listed: bool,
 }
 
-/// The parameters of a pipeline by their codes, as far as they were ever declared.
+/// By code, the parameters that any version of the pipeline has declared.
 pub type Declarations = BTreeMap<String, Declared>;
 
 impl From<&Parameter> for Declared {
@@ -79,22 +78,22 @@ pub fn declarations(parameters: &[Parameter]) -> Declarations {
     parameters.iter().map(one).collect()
 }
 
-/// Whether a parameter's value is a secret: by its declared type, else by its name. Of one that was never declared
-/// nothing is known, so its value is hidden.
+/// Whether a parameter's value is a secret: by its declared type, else by its name. Nothing is known about a parameter that
+/// was never declared, so its value is hidden.
 pub fn is_secret(code: &str, declared: Option<&Declared>) -> bool {
     let Some(Declared { kind, is_listed }) = declared else {
         return true;
     };
     match kind {
         Kind::Secret => true,
-        // A switch tells nothing, and these name what the workspace holds.
+        // A bool reveals nothing, and the others are names of workspace resources.
         Kind::Bool | Kind::Dataset | Kind::File | Kind::Connection(_) => false,
         Kind::Int | Kind::Float => !is_listed && looks_like_password(code),
         Kind::Str | Kind::List | Kind::Dict | Kind::Other(_) => !is_listed && looks_secret(code),
     }
 }
 
-/// Whether something within a value is named like a secret: `{"host": "…", "password": "…"}`.
+/// Whether a member within a value is named like a secret: `{"host": "…", "password": "…"}`.
 pub fn holds_secret(value: &Value) -> bool {
     match value {
         Value::Array(items) => items.iter().any(holds_secret),
@@ -105,7 +104,7 @@ pub fn holds_secret(value: &Value) -> bool {
     }
 }
 
-/// Whether a value within another one is a secret by its name. `{"key": …, "value": …}` is a mere pair.
+/// Whether a member of an object is a secret by its name. `{"key": …, "value": …}` is only a pair.
 pub fn is_secret_member(name: &str, value: &Value) -> bool {
     if name.eq_ignore_ascii_case("key") {
         return false;
@@ -118,7 +117,7 @@ pub fn is_secret_member(name: &str, value: &Value) -> bool {
     }
 }
 
-/// A secret as it may be shown: that there is one, and nothing else. Null and `""` say "none".
+/// A secret as it may be shown: only that there is one. Null and `""` mean that there is none.
 pub fn masked(secret: &Value) -> Value {
     if secret.is_null() || secret == "" {
         secret.clone()
@@ -127,7 +126,7 @@ pub fn masked(secret: &Value) -> Value {
     }
 }
 
-/// Where OpenHEXA reads the choices of a parameter from: a file of the workspace.
+/// The workspace file from which OpenHEXA reads the choices of a parameter.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ChoicesFromFile {
     pub path: String,
@@ -145,17 +144,17 @@ pub enum Kind {
     Secret,
     Dataset,
     File,
-    /// dhis2, postgresql, iaso, s3, gcs, custom: the word itself.
+    /// dhis2, postgresql, iaso, s3, gcs or custom.
     Connection(String),
     List,
     Dict,
-    /// A type of a later OpenHEXA: passed through unvalidated.
+    /// A type of a later OpenHEXA: its values are not validated.
     Other(String),
 }
 
 impl Kind {
-    pub fn parse(word: &str) -> Self {
-        match word {
+    pub fn parse(text: &str) -> Self {
+        match text {
             "bool" => Self::Bool,
             "int" => Self::Int,
             "float" => Self::Float,
@@ -166,14 +165,14 @@ impl Kind {
             "list" => Self::List,
             "dict" => Self::Dict,
             "dhis2" | "postgresql" | "iaso" | "s3" | "gcs" | "custom" => {
-                Self::Connection(word.to_owned())
+                Self::Connection(text.to_owned())
             }
             other => Self::Other(other.to_owned()),
         }
     }
 
-    /// OpenHEXA's word for it.
-    pub fn word(&self) -> &str {
+    /// OpenHEXA's name for it.
+    pub fn as_str(&self) -> &str {
         match self {
             Self::Bool => "bool",
             Self::Int => "int",
@@ -184,7 +183,7 @@ impl Kind {
             Self::File => "file",
             Self::List => "list",
             Self::Dict => "dict",
-            Self::Connection(word) | Self::Other(word) => word,
+            Self::Connection(other) | Self::Other(other) => other,
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Pipelines, versions and runs as OpenHEXA has them, in our own types.
+//! Pipelines, versions and runs of OpenHEXA.
 
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
@@ -12,11 +12,11 @@ pub struct PipelineSummary {
     pub id: PipelineId,
     pub name: Option<String>,
     pub code: String,
-    /// `zipFile` or `notebook`; a word we do not know is kept as it came.
+    /// `zipFile` or `notebook`; an unknown type is kept as it is.
     pub kind: String,
     pub functional_type: Option<String>,
     pub tags: Vec<String>,
-    /// None: OpenHEXA's word for it cannot be read.
+    /// None: OpenHEXA's value cannot be read.
     pub created_at: Option<DateTime<Utc>>,
     pub current_version: Option<VersionLabel>,
     pub last_run: Option<RunSummary>,
@@ -33,7 +33,7 @@ fn title<'a>(name: Option<&'a str>, code: &'a str) -> &'a str {
     name.filter(|name| !name.trim().is_empty()).unwrap_or(code)
 }
 
-/// What names a version.
+/// What identifies a version.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct VersionLabel {
     pub id: VersionId,
@@ -45,13 +45,13 @@ pub struct VersionLabel {
 #[derive(Clone, Debug, PartialEq)]
 pub struct VersionSummary {
     pub label: VersionLabel,
-    /// None: OpenHEXA's word for it cannot be read.
+    /// None: OpenHEXA's value cannot be read.
     pub created_at: Option<DateTime<Utc>>,
-    /// None: not asked for, or OpenHEXA itself cannot read them.
+    /// None: not requested, or OpenHEXA itself cannot read them.
     pub parameters: Option<Vec<Parameter>>,
 }
 
-/// A pipeline with everything a launch needs to know.
+/// A pipeline with everything that a launch needs.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Pipeline {
     pub id: PipelineId,
@@ -59,23 +59,23 @@ pub struct Pipeline {
     pub code: String,
     pub kind: String,
     pub description: Option<String>,
-    /// None: OpenHEXA's word for it cannot be read.
+    /// None: OpenHEXA's value cannot be read.
     pub created_at: Option<DateTime<Utc>>,
     pub may_run: bool,
     pub may_stop: bool,
     pub current_version: Option<Version>,
-    /// There is a current version but its definition cannot be read (a stored parameter has a type
-    /// that OpenHEXA itself refuses). Without this, it would pass for a pipeline without a version.
+    /// There is a current version, but its definition cannot be read (a stored parameter has a type that OpenHEXA itself
+    /// refuses). Without this field, it would look like a pipeline without a version.
     pub unreadable_version: bool,
 }
 
 impl Pipeline {
-    /// The name people know it by: OpenHEXA allows a pipeline without one.
+    /// The name that users see: OpenHEXA allows pipelines without a name.
     pub fn title(&self) -> &str {
         title(self.name.as_deref(), &self.code)
     }
 
-    /// Whether its code was never uploaded: OpenHEXA takes a launch, and the run always fails.
+    /// Whether its code was never uploaded: OpenHEXA accepts a launch, and the run always fails.
     pub fn lacks_version(&self) -> bool {
         self.kind == "zipFile" && self.current_version.is_none() && !self.unreadable_version
     }
@@ -85,13 +85,13 @@ impl Pipeline {
     }
 }
 
-/// A version's definition: what `runPipeline` and the run's SDK will judge a config by.
+/// A version's definition, with which `runPipeline` and the run's SDK validate a config.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Version {
     pub label: VersionLabel,
-    /// The values saved with the version; they differ from the parameters' defaults at will.
+    /// The values saved with the version. They can differ from the parameters' defaults.
     pub config: Map<String, Value>,
-    /// Seconds; none means OpenHEXA's own 4 hours.
+    /// Seconds. None: OpenHEXA's default of 4 hours.
     pub timeout_seconds: Option<i64>,
     pub parameters: Vec<Parameter>,
 }
@@ -105,13 +105,13 @@ pub struct RunSummary {
     pub progress: i64,
     /// When it was queued.
     pub execution_date: Option<DateTime<Utc>>,
-    /// Seconds; 0 until the end.
+    /// Seconds. 0 until the end.
     pub duration: Option<i64>,
-    /// `manual`, `scheduled` or `webhook`: the word itself.
+    /// `manual`, `scheduled` or `webhook`.
     pub trigger: Option<String>,
 }
 
-/// A run found while looking for one whose id was lost.
+/// A run that a search for a lost run has found.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RunCandidate {
     pub id: RunId,
@@ -122,7 +122,7 @@ pub struct RunCandidate {
     pub execution_date: Option<DateTime<Utc>>,
 }
 
-/// OpenHEXA's words for the life of a run.
+/// The status of a run in OpenHEXA.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RunStatus {
     Queued,
@@ -132,19 +132,19 @@ pub enum RunStatus {
     Failed,
     Stopped,
     Skipped,
-    /// A word of a later OpenHEXA: never taken for an end.
+    /// A status of a later OpenHEXA. It never counts as final.
     Other(String),
 }
 
-/// A status that this version does not know: at most 64 letters, digits and `_`.
-fn cut(word: &str) -> String {
+/// An unknown status, reduced to at most 64 letters, digits and `_`.
+fn cut(status: &str) -> String {
     let is_plain = |letter: &char| letter.is_ascii_alphanumeric() || *letter == '_';
-    word.chars().filter(is_plain).take(64).collect()
+    status.chars().filter(is_plain).take(64).collect()
 }
 
 impl RunStatus {
-    pub fn parse(word: &str) -> Self {
-        match word {
+    pub fn parse(text: &str) -> Self {
+        match text {
             "queued" => Self::Queued,
             "running" => Self::Running,
             "terminating" => Self::Terminating,
@@ -156,7 +156,7 @@ impl RunStatus {
         }
     }
 
-    pub fn word(&self) -> &str {
+    pub fn as_str(&self) -> &str {
         match self {
             Self::Queued => "queued",
             Self::Running => "running",
@@ -165,7 +165,7 @@ impl RunStatus {
             Self::Failed => "failed",
             Self::Stopped => "stopped",
             Self::Skipped => "skipped",
-            Self::Other(word) => word,
+            Self::Other(other) => other,
         }
     }
 }

@@ -1,10 +1,10 @@
-//! Who is asking, and what they may.
+//! The authenticated caller, and what they may do.
 
 use serde_json::{Value, json};
 
 use super::ids::{AccountId, KeyId, LaunchId, PipelineId, TaskId};
 
-/// A role includes those before it.
+/// A role includes the previous ones.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Role {
     Viewer,
@@ -13,7 +13,7 @@ pub enum Role {
 }
 
 impl Role {
-    pub fn word(self) -> &'static str {
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Viewer => "viewer",
             Self::Operator => "operator",
@@ -21,13 +21,13 @@ impl Role {
         }
     }
 
-    pub fn parse(word: &str) -> Option<Self> {
+    pub fn parse(text: &str) -> Option<Self> {
         let all = [Self::Viewer, Self::Operator, Self::Administrator];
-        all.into_iter().find(|role| role.word() == word)
+        all.into_iter().find(|role| role.as_str() == text)
     }
 }
 
-/// A person with a name that Iaso knows.
+/// A user of Iaso, with their names.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Person {
     pub id: i64,
@@ -35,20 +35,20 @@ pub struct Person {
     pub full_name: String,
 }
 
-/// Who did something, as the history shows it.
+/// The author of a change, as the history shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Actor {
     /// A user of Iaso, by name.
     User(String),
-    /// An API key that is kept in the database.
+    /// An API key in the database.
     Key { id: KeyId, name: String },
     /// An API key of the settings.
     SettingsKey(Role),
-    /// Without sign-in, on this machine.
+    /// A user without sign-in, on this machine.
     LocalUser,
     /// A command of `openhexa-bridge`.
     CommandLine,
-    /// A request in Iaso, which does not record who made it.
+    /// A change in Iaso, which does not record its author.
     Iaso,
 }
 
@@ -57,7 +57,7 @@ impl Actor {
         match self {
             Self::User(name) => json!({"kind": "user", "name": name}),
             Self::Key { id, name } => json!({"kind": "key", "id": id.0, "name": name}),
-            Self::SettingsKey(role) => json!({"kind": "settings_key", "role": role.word()}),
+            Self::SettingsKey(role) => json!({"kind": "settings_key", "role": role.as_str()}),
             Self::LocalUser => json!({"kind": "local_user"}),
             Self::CommandLine => json!({"kind": "command_line"}),
             Self::Iaso => json!({"kind": "iaso"}),
@@ -80,12 +80,12 @@ impl Actor {
         })
     }
 
-    /// As it is stored.
+    /// The stored form.
     pub fn stored(&self) -> String {
         self.json().to_string()
     }
 
-    /// As it was stored; what is no code is a name.
+    /// From the stored form. Text that is not JSON of an actor is a user's name.
     pub fn read(stored: &str) -> Self {
         let actor = serde_json::from_str(stored).ok();
         let actor = actor.and_then(|value| Self::of(&value));
@@ -97,7 +97,7 @@ impl Actor {
         match self {
             Self::User(name) => name.clone(),
             Self::Key { id, name } => format!("key {} ({name})", id.0),
-            Self::SettingsKey(role) => format!("the {} key of the settings", role.word()),
+            Self::SettingsKey(role) => format!("the {} key of the settings", role.as_str()),
             Self::LocalUser => "local user".to_owned(),
             Self::CommandLine => "command line".to_owned(),
             Self::Iaso => "Iaso".to_owned(),
@@ -105,18 +105,18 @@ impl Actor {
     }
 }
 
-/// Somebody signed in.
+/// The authenticated caller.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Principal {
     pub account: AccountId,
     pub role: Role,
     pub actor: Actor,
     pub person: Option<Person>,
-    /// The key of the account's that was shown, if it was one.
+    /// The API key of the account with which the caller authenticated, if it was one.
     pub key: Option<KeyId>,
 }
 
-/// Who asks, as limits tell callers apart: a user by their id, a key by its name.
+/// How limits distinguish callers: a user by their id, a key by its name.
 pub type CallerId = (i64, Option<i64>, String);
 
 impl Principal {
@@ -126,20 +126,20 @@ impl Principal {
     }
 }
 
-/// Somebody who reports on tasks: a person or key of the account, or the running pipeline itself.
+/// The sender of a report: a user or key of the account, or the running pipeline itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Reporter {
     Account(AccountId),
     Pipeline(CallbackClaim),
 }
 
-/// What a callback token names: this launch of this task of this pipeline, nothing else.
+/// The claim in a callback token: one launch of one task of one pipeline.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CallbackClaim {
     pub account: AccountId,
     pub task: TaskId,
     pub pipeline: PipelineId,
-    /// A task's number may be assigned again after a restore; the token of the old launch is then refused.
+    /// A task's id can be assigned again after a restore of the database; the token of the old launch is then refused.
     pub launch: LaunchId,
 }
 
@@ -151,7 +151,7 @@ impl Reporter {
         }
     }
 
-    /// The task that the reporter is the pipeline of.
+    /// The reporter's own task, if it is a pipeline.
     pub fn own_task(&self) -> Option<TaskId> {
         match self {
             Self::Account(_) => None,

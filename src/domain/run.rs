@@ -1,4 +1,4 @@
-//! What is asked of a run and what is told of it: launch, stop, look, details.
+//! Requests about a run and their responses: launch, stop, poll, details.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Map, Value};
@@ -6,48 +6,48 @@ use serde_json::{Map, Value};
 use super::ids::{PipelineId, RunId, UserId, VersionId};
 use super::pipeline::{RunCandidate, RunStatus, RunSummary};
 
-/// One launch, as OpenHEXA shall hear of it.
+/// A launch request.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Launch {
     pub pipeline: PipelineId,
-    /// None: the pipeline's latest, whichever that is when OpenHEXA is asked.
+    /// None: the latest version at the time of the request.
     pub version: Option<VersionId>,
     pub config: Map<String, Value>,
     pub send_notifications: bool,
     pub debug: bool,
 }
 
-/// The run that a launch became.
+/// The run that a launch created.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Launched {
     pub run: RunId,
 }
 
-/// What OpenHEXA said to a request to stop a run.
+/// OpenHEXA's response to a stop request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Stop {
-    /// Heard, not necessarily done: OpenHEXA can lose a stop that it accepted, so look again.
+    /// Accepted, not necessarily done: OpenHEXA can lose a stop that it accepted, so keep polling.
     Accepted,
-    /// The run had ended by itself (success or failed).
+    /// The run had already ended by itself (success or failed).
     AlreadyCompleted,
-    /// The run is stopped or on its way there.
+    /// The run is stopped or terminating.
     AlreadyStopped,
     Denied,
     NotFound,
-    /// A word of a later OpenHEXA, or none at all (an empty word).
+    /// A value of a later OpenHEXA. Empty: the response has none.
     Other(String),
 }
 
-/// A run to be looked at; which pipeline it is of decides what its absence is worth.
+/// A run to poll, with its pipeline: whether the pipeline is shown decides what a missing run proves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Followed {
+pub struct PolledRun {
     pub pipeline: PipelineId,
     pub run: RunId,
 }
 
-/// One answered look at a run.
+/// The result of one successful poll of a run.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Look {
+pub enum PollResult {
     Seen {
         status: RunStatus,
         /// 0 to 100.
@@ -56,7 +56,7 @@ pub enum Look {
     Absent(Absence),
 }
 
-/// What a response that does not show a run shows instead: it decides what the absence proves.
+/// What a response shows instead of the run: it decides what the absence proves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Absence {
     pub visible: Visible,
@@ -64,7 +64,7 @@ pub struct Absence {
     pub user: Option<UserId>,
 }
 
-/// The innermost thing around the run that the same response shows.
+/// The closest parent of the run that the same response shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Visible {
     /// The run's pipeline, in the connection's workspace.
@@ -76,7 +76,7 @@ pub enum Visible {
 }
 
 impl Absence {
-    /// Without a user, which only matters where the pipeline is not visible.
+    /// Without a user, who only matters if the pipeline is not visible.
     pub fn of(visible: Visible) -> Self {
         Self {
             visible,
@@ -86,7 +86,7 @@ impl Absence {
 
     /// Whether the pipeline was deleted. Only a response to the user who launched the run can prove it.
     pub fn proves_deletion(&self, launched_as: Option<UserId>) -> bool {
-        self.visible == Visible::Workspace && self.is_told_to(launched_as)
+        self.visible == Visible::Workspace && self.is_for_user(launched_as)
     }
 
     /// Whether the run does not exist any more.
@@ -95,14 +95,14 @@ impl Absence {
     }
 
     /// Whether it is a response to the user who launched the run.
-    pub fn is_told_to(&self, launched_as: Option<UserId>) -> bool {
+    pub fn is_for_user(&self, launched_as: Option<UserId>) -> bool {
         self.user.is_some() && self.user == launched_as
     }
 }
 
-/// The runs of a pipeline since some time, or what is shown instead of the pipeline.
+/// The runs of a pipeline since a given time, or what is shown instead of the pipeline.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Recent {
+pub enum RecentRuns {
     Runs(Vec<RunCandidate>),
     NoPipeline(Absence),
 }
@@ -115,7 +115,7 @@ pub struct RunPage {
     pub total_runs: i64,
 }
 
-/// What a run said and left behind, and what it was given: OpenHEXA masks nothing of either.
+/// A run's config, log, messages and outputs. OpenHEXA masks no secrets in them.
 #[derive(Clone, PartialEq)]
 pub struct RunDetails {
     pub config: Map<String, Value>,
@@ -124,16 +124,16 @@ pub struct RunDetails {
     pub outputs: Vec<RunOutput>,
 }
 
-/// A line that a pipeline logged on purpose.
+/// A message that the pipeline logged for users.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RunMessage {
     pub text: String,
-    /// DEBUG, INFO, WARNING, ERROR, CRITICAL: the word itself.
+    /// DEBUG, INFO, WARNING, ERROR or CRITICAL, as OpenHEXA sends it.
     pub priority: String,
     pub at: Option<DateTime<Utc>>,
 }
 
-/// Something that a run declared as its result.
+/// An output that the run declared.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RunOutput {
     File {
@@ -150,18 +150,18 @@ pub enum RunOutput {
         kind: String,
         uri: String,
     },
-    /// A kind of a later OpenHEXA.
+    /// A type of a later OpenHEXA.
     Unknown,
 }
 
-/// What a run wrote, and what it was given: OpenHEXA masks nothing of either.
+/// A run's log and config. OpenHEXA masks no secrets in them.
 #[derive(Clone, PartialEq)]
 pub struct RunLog {
     pub text: String,
     pub config: Map<String, Value>,
 }
 
-/// How long OpenHEXA lets a run of a version live: 4 hours unless the version says so, 12 at most.
+/// OpenHEXA's time limit for a run: the version's, 4 hours if it has none, 12 hours at most.
 pub fn time_limit(version_seconds: Option<i64>) -> TimeDelta {
     let own = version_seconds.map_or(TimeDelta::hours(4), TimeDelta::seconds);
     own.clamp(TimeDelta::zero(), TimeDelta::hours(12))

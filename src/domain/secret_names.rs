@@ -1,6 +1,6 @@
-//! Which names tell that a value is a secret, in English and in French: `db_password`, `apiKey`, `mot_de_passe`, `clé_api`.
+//! Which names mean that a value is a secret, in English and French: `db_password`, `apiKey`, `mot_de_passe`, `clé_api`.
 
-/// Parts of names of a password, which may be a number too.
+/// Parts of names of passwords. A password can also be a number.
 const PASSWORDS: [&str; 9] = [
     "password",
     "passwd",
@@ -13,7 +13,7 @@ const PASSWORDS: [&str; 9] = [
     "motpasse",
 ];
 
-/// Parts of names of another secret.
+/// Parts of names of other secrets.
 const PARTS: [&str; 11] = [
     "token",
     "jeton",
@@ -28,10 +28,10 @@ const PARTS: [&str; 11] = [
     "codeacces",
 ];
 
-/// These words contain "secret" but name no secret.
+/// These words contain "secret" but are not secrets.
 const NO_SECRETS: [&str; 2] = ["secretar", "secretion"];
 
-/// Keys of tables: `primary_key`, `cle_primaire`.
+/// Words that make a key one of a table: `primary_key`, `cle_primaire`.
 const OF_TABLES: [&str; 12] = [
     "primary",
     "foreign",
@@ -47,10 +47,10 @@ const OF_TABLES: [&str; 12] = [
     "tri",
 ];
 
-/// What a French key opens or protects: `sms_cle_api`, but no `mot_cle`.
+/// What a French key gives access to or protects: `sms_cle_api`, but not `mot_cle`.
 const OPENED: [&str; 6] = ["api", "acces", "privee", "chiffrement", "signature", "sms"];
 
-/// Whether a value of this name is a secret, however the words of the name are joined.
+/// Whether a value with this name is a secret, however the words of the name are joined.
 pub fn looks_secret(name: &str) -> bool {
     let words = words(name);
     let joined = words.concat();
@@ -60,7 +60,7 @@ pub fn looks_secret(name: &str) -> bool {
         || is_french_key(&words)
 }
 
-/// Whether it is one even where it is a number: a count of tokens is none.
+/// Whether it is a secret even if it is a number: a number of tokens is not.
 pub fn looks_like_password(name: &str) -> bool {
     let words = words(name);
     let joined = words.concat();
@@ -78,7 +78,7 @@ fn is_password(words: &[String], joined: &str) -> bool {
             .any(|word| word.starts_with("mdp") || word.ends_with("mdp"))
 }
 
-/// `sms_key` and `db_pass`, but neither `monkey` nor `pass_rate`.
+/// True for `sms_key` and `db_pass`, but not for `monkey` and `pass_rate`.
 fn ends_like_secret(words: &[String]) -> bool {
     match words {
         [.., before, last] if last == "key" => !OF_TABLES.contains(&before.as_str()),
@@ -99,7 +99,7 @@ fn is_french_key(words: &[String]) -> bool {
     !any(&OF_TABLES) && (at == 0 || any(&OPENED))
 }
 
-/// The words of a name in small letters without accents: `smsKey`, `sms_key` and `SMS-Key` have the same two.
+/// The words of a name in lower case without accents: `smsKey`, `sms_key` and `SMS-Key` have the same two.
 fn words(name: &str) -> Vec<String> {
     let mut words = vec![String::new()];
     let mut before_is_small = false;
@@ -117,7 +117,7 @@ fn words(name: &str) -> Vec<String> {
     words
 }
 
-/// An accent that stands for itself behind its letter.
+/// Whether it is an accent as a separate character after its letter.
 fn is_mark(letter: char) -> bool {
     ('\u{300}'..='\u{36f}').contains(&letter)
 }

@@ -1,7 +1,7 @@
-//! Names that people give to things: what may stand in one.
+//! Names that users choose: which characters they may contain.
 
-/// Whether a name is shown as it is written: no control characters, no line breaks, and nothing invisible that reverses
-/// the text around it or makes two names look alike.
+/// Whether a name is shown as it is written: it has no control characters, no line breaks, and no invisible characters,
+/// which can reverse the text around them or make two names look alike.
 pub fn is_plain(name: &str) -> bool {
     !name.chars().any(|letter| {
         letter.is_control()
@@ -11,7 +11,7 @@ pub fn is_plain(name: &str) -> bool {
     })
 }
 
-/// Unicode's format characters (category Cf) with its line and paragraph separators, and letters that show as nothing.
+/// Unicode's format characters (category Cf), its line and paragraph separators, and letters that are invisible.
 const HIDDEN: [(char, char); 23] = [
     ('\u{ad}', '\u{ad}'),
     ('\u{600}', '\u{605}'),

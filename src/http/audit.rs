@@ -58,7 +58,7 @@ fn write(action: &str, response: &ServiceResponse<BoxBody>) {
         who = who.map_or_else(|| "anonymous".to_owned(), |who| who.actor.name()),
         person = who.and_then(|who| who.person.as_ref()).map(|person| person.id),
         account = who.map(|who| who.account.0),
-        role = who.map(|who| who.role.word()),
+        role = who.map(|who| who.role.as_str()),
         object = object(request, response),
         task = made.or_else(|| refused_task(response)).map(|task| task.0),
         address = text(address),

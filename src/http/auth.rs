@@ -19,8 +19,8 @@ use super::error::Problem;
 use super::origin;
 use super::request_extensions::{BrowserSession, ForbiddenPrincipal};
 use crate::domain::ids::{AccountId, SessionId};
+use crate::domain::message::say;
 use crate::domain::principal::{Principal, Reporter, Role};
-use crate::domain::sentence::say;
 use crate::service::identity::{Caller, Credential};
 use crate::service::{Bridge, Error, NotKnown};
 

@@ -17,7 +17,7 @@ use uuid::Uuid;
 use super::accept_language::Language;
 use super::api::json_types::TaskProgressJson;
 use crate::domain::ids::TaskId;
-use crate::domain::sentence::{FieldErrors, Sentence, say};
+use crate::domain::message::{FieldErrors, Message, say};
 use crate::domain::task::Status;
 use crate::service::{Error, Invalid, NotKnown, Refusal, Upstream, causes};
 
@@ -25,7 +25,7 @@ use crate::service::{Error, Invalid, NotKnown, Refusal, Upstream, causes};
 #[derive(Clone, Debug)]
 pub struct Problem {
     status: StatusCode,
-    sentence: Sentence,
+    sentence: Message,
     /// Add the message as `detail` too: Iaso's pages read it there when access is denied.
     detail: bool,
     /// Why authentication failed; Iaso has a code for some reasons.
@@ -42,7 +42,7 @@ pub struct Problem {
 pub type HttpResult<T> = Result<T, Problem>;
 
 impl Problem {
-    fn new(status: StatusCode, sentence: Sentence) -> Self {
+    fn new(status: StatusCode, sentence: Message) -> Self {
         Self {
             status,
             sentence,
@@ -56,11 +56,11 @@ impl Problem {
         }
     }
 
-    pub fn bad_request(sentence: Sentence) -> Self {
+    pub fn bad_request(sentence: Message) -> Self {
         Self::new(StatusCode::BAD_REQUEST, sentence)
     }
 
-    pub fn field(field: &str, sentence: Sentence) -> Self {
+    pub fn field(field: &str, sentence: Message) -> Self {
         Self::fields(FieldErrors::one(field, sentence))
     }
 
@@ -81,7 +81,7 @@ impl Problem {
     }
 
     /// The body contains more values or fields than allowed.
-    pub fn too_wide(sentence: Sentence) -> Self {
+    pub fn too_wide(sentence: Message) -> Self {
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, sentence)
     }
 
@@ -102,14 +102,14 @@ impl Problem {
         Self::new(StatusCode::REQUEST_TIMEOUT, say("body-too-slow"))
     }
 
-    fn unavailable(sentence: Sentence, seconds: u64) -> Self {
+    fn unavailable(sentence: Message, seconds: u64) -> Self {
         Self {
             retry_after: Some(seconds),
             ..Self::new(StatusCode::SERVICE_UNAVAILABLE, sentence)
         }
     }
 
-    pub fn too_many(sentence: Sentence, seconds: u64) -> Self {
+    pub fn too_many(sentence: Message, seconds: u64) -> Self {
         Self {
             retry_after: Some(seconds),
             ..Self::new(StatusCode::TOO_MANY_REQUESTS, sentence)
@@ -129,14 +129,14 @@ impl Problem {
         }
     }
 
-    pub fn forbidden(sentence: Sentence) -> Self {
+    pub fn forbidden(sentence: Message) -> Self {
         Self {
             detail: true,
             ..Self::new(StatusCode::FORBIDDEN, sentence)
         }
     }
 
-    pub fn sentence(&self) -> &Sentence {
+    pub fn sentence(&self) -> &Message {
         &self.sentence
     }
 
@@ -289,7 +289,7 @@ fn wait(upstream: Upstream) -> Option<u64> {
     }
 }
 
-fn refusal(why: &Refusal) -> (StatusCode, Sentence) {
+fn refusal(why: &Refusal) -> (StatusCode, Message) {
     let (status, key) = match why {
         Refusal::InvalidConfig => (StatusCode::BAD_REQUEST, "refused-config"),
         Refusal::VersionNotFound => (StatusCode::BAD_REQUEST, "refused-version"),
@@ -335,7 +335,7 @@ pub struct ErrorBody {
 
 impl ErrorBody {
     pub fn new(problem: &Problem, language: Language) -> Self {
-        let error = language.word(&problem.sentence);
+        let error = language.translate(&problem.sentence);
         let mut fields = BTreeMap::new();
         for (field, words) in listed(&problem.fields, language) {
             fields.insert(field, Value::from(words));
@@ -353,7 +353,7 @@ impl ErrorBody {
             detail: problem.detail.then(|| error.clone()),
             code: code(problem.unknown),
             error,
-            status: problem.task_status.map(Status::word),
+            status: problem.task_status.map(Status::as_str),
             task: problem.task.clone(),
             fields,
         }
@@ -370,16 +370,16 @@ impl ErrorBody {
 }
 
 /// Fills the placeholder `field` of a message.
-fn about(field: &str, sentence: &Sentence) -> Sentence {
+fn about(field: &str, sentence: &Message) -> Message {
     sentence.clone().with("field", field)
 }
 
 /// The error messages by field, translated.
 pub fn listed(errors: &FieldErrors, language: Language) -> BTreeMap<String, Vec<String>> {
-    let in_words = |(field, list): (&String, &Vec<Sentence>)| {
+    let in_words = |(field, list): (&String, &Vec<Message>)| {
         let words = list
             .iter()
-            .map(|sentence| language.word(&about(field, sentence)));
+            .map(|sentence| language.translate(&about(field, sentence)));
         (field.clone(), words.collect())
     };
     errors.0.iter().map(in_words).collect()

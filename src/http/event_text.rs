@@ -1,16 +1,16 @@
 //! Events of a task as text in the user's language, for the API and the pages.
 
 use crate::domain::event::{Event, EventData, EventKind};
+use crate::domain::message::say;
 use crate::domain::note::{Note, NoteCode};
 use crate::domain::principal::{Actor, Role};
-use crate::domain::sentence::say;
 use crate::language::Language;
 
 /// What happened, for example "Launch refused: …".
 pub fn what(language: Language, event: &Event) -> String {
     match event.data.note() {
         Some(note) if note.code.is_refusal() => language.note(&note),
-        Some(_) | None => language.word(&say(event.kind.key())),
+        Some(_) | None => language.translate(&say(event.kind.key())),
     }
 }
 
@@ -46,7 +46,7 @@ pub fn actor(language: Language, actor: &Actor) -> String {
         Actor::CommandLine => say("actor-command-line"),
         Actor::Iaso => say("actor-iaso"),
     };
-    language.word(&sentence)
+    language.translate(&sentence)
 }
 
 /// The text for an actor as it is stored.
@@ -55,7 +55,7 @@ pub fn stored_actor(language: Language, stored: &str) -> String {
 }
 
 fn value(language: Language, key: &'static str, value: impl ToString) -> String {
-    language.word(&say(key).with("value", value))
+    language.translate(&say(key).with("value", value))
 }
 
 /// The reason of an event, unless the event's text or the run's log already contains it.
@@ -93,10 +93,10 @@ fn progress(language: Language, data: &EventData) -> Option<String> {
     match (data.number("progress_value"), data.number("end_value")) {
         (Some(done), Some(100)) => Some(format!("{done} %")),
         (Some(done), Some(of)) => {
-            Some(language.word(&say("detail-progress").with("done", done).with("of", of)))
+            Some(language.translate(&say("detail-progress").with("done", done).with("of", of)))
         }
         (Some(done), None) => Some(done.to_string()),
-        (None, Some(of)) => Some(language.word(&say("detail-progress-of").with("of", of))),
+        (None, Some(of)) => Some(language.translate(&say("detail-progress-of").with("of", of))),
         (None, None) => None,
     }
 }
@@ -104,14 +104,14 @@ fn progress(language: Language, data: &EventData) -> Option<String> {
 fn result(language: Language, data: &EventData) -> Option<String> {
     data.0
         .contains_key("with_result")
-        .then(|| language.word(&say("detail-with-result")))
+        .then(|| language.translate(&say("detail-with-result")))
 }
 
 fn report(language: Language, data: &EventData) -> Option<String> {
     let kind = EventKind::parse(data.text("report")?)?;
-    Some(language.word(&say(kind.key())))
+    Some(language.translate(&say(kind.key())))
 }
 
 fn count(language: Language, data: &EventData, name: &str, key: &'static str) -> Option<String> {
-    Some(language.word(&say(key).with("count", data.number(name)?)))
+    Some(language.translate(&say(key).with("count", data.number(name)?)))
 }

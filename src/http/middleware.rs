@@ -17,7 +17,7 @@ use super::accept_language::Language;
 use super::config::HttpConfig;
 use super::error::{ErrorBody, Problem};
 use super::ui;
-use crate::domain::sentence::say;
+use crate::domain::message::say;
 
 /// Maximum length of path and query in bytes; nginx's default.
 const LONGEST_ADDRESS: usize = 8192;

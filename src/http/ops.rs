@@ -9,8 +9,8 @@ use utoipa::ToSchema;
 use super::auth;
 use super::config::{HttpConfig, MetricsEndpoint};
 use super::error::{HttpResult, Problem};
+use crate::domain::message::say;
 use crate::domain::principal::Role;
-use crate::domain::sentence::say;
 use crate::service::Bridge;
 use crate::service::monitoring::WriteTest;
 
@@ -134,7 +134,7 @@ pub async fn metrics(
         metrics::gauge!("openhexa_bridge_live_tasks", "state" => state).set(count);
     }
     metrics::gauge!("openhexa_bridge_oldest_unsent_launch_seconds").set(tasks.unsent_seconds);
-    metrics::gauge!("openhexa_bridge_overdue_look_seconds").set(tasks.overdue_seconds);
+    metrics::gauge!("openhexa_bridge_overdue_poll_seconds").set(tasks.overdue_seconds);
     #[allow(clippy::cast_precision_loss, reason = "the number of streams fits")]
     metrics::gauge!("openhexa_bridge_open_streams").set(bridge.live.open_streams() as f64);
     let text = handle.render();

@@ -23,8 +23,8 @@ use super::error::Problem;
 use super::rate_limiter::{KeyedLimit, LimitedCaller, RateLimits};
 use super::request_extensions::ForbiddenPrincipal;
 use super::ui::sign_in;
+use crate::domain::message::{Message, say};
 use crate::domain::principal::Principal;
-use crate::domain::sentence::{Sentence, say};
 
 /// Never limited: a monitoring system must always see that the bridge is alive.
 const HEALTH: [&str; 2] = ["/healthz", "/readyz"];
@@ -139,7 +139,7 @@ fn check_afterwards(response: &ServiceResponse<BoxBody>, known: bool) -> Result<
     }
 }
 
-fn refusal(sentence: Sentence, wait: u64) -> Problem {
+fn refusal(sentence: Message, wait: u64) -> Problem {
     Problem::too_many(sentence.with("seconds", wait), wait)
 }
 

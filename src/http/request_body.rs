@@ -10,8 +10,8 @@ use serde_json::{Map, Value};
 
 use super::config::HttpConfig;
 use super::error::{HttpResult, Problem};
-use crate::domain::numbers;
-use crate::domain::sentence::say;
+use crate::domain::json_numbers;
+use crate::domain::message::say;
 
 const FORM: &str = "application/x-www-form-urlencoded";
 const PARTS: &str = "multipart/form-data";
@@ -88,7 +88,7 @@ fn spelled(text: &str) -> Option<Value> {
         return None;
     }
     let mut value = serde_json::from_str(text).ok()?;
-    numbers::settle(&mut value).then_some(value)
+    json_numbers::normalize(&mut value).then_some(value)
 }
 
 /// Removes a field that is empty.
@@ -159,11 +159,11 @@ fn as_object(body: &[u8]) -> HttpResult<Map<String, Value>> {
     if is_wide(body) {
         return Err(Problem::too_wide(say("body-too-wide").with("most", VALUES)));
     }
-    let read =
-        serde_json::from_slice(body).map(|mut value: Value| (numbers::settle(&mut value), value));
+    let read = serde_json::from_slice(body)
+        .map(|mut value: Value| (json_numbers::normalize(&mut value), value));
     match read {
         Ok((false, _)) => Err(Problem::bad_request(
-            say("body-number").with("digits", numbers::MOST_DIGITS),
+            say("body-number").with("digits", json_numbers::MOST_DIGITS),
         )),
         Ok((true, Value::Object(object))) => Ok(object),
         Ok((

@@ -15,7 +15,7 @@ use crate::domain::pipeline::{
     VersionSummary,
 };
 use crate::domain::run::{
-    Absence, Look, RunDetails, RunLog, RunMessage, RunOutput, RunPage, Stop, Visible,
+    Absence, PollResult, RunDetails, RunLog, RunMessage, RunOutput, RunPage, Stop, Visible,
 };
 
 fn when(moment: Option<Timestamp>) -> Option<DateTime<Utc>> {
@@ -250,7 +250,7 @@ pub(super) fn in_workspace(
     Err(Absence { visible, user })
 }
 
-impl From<&follow_runs::FollowedRun> for Look {
+impl From<&follow_runs::FollowedRun> for PollResult {
     fn from(wire: &follow_runs::FollowedRun) -> Self {
         Self::Seen {
             status: RunStatus::parse(&wire.status),

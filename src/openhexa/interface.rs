@@ -6,12 +6,14 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
 use super::error::{Error, LaunchError};
-use super::looks::Looks;
+use super::polls::PollResults;
 use crate::domain::connection::{Access, Target};
-use crate::domain::holdings::{Holdings, Place};
 use crate::domain::ids::{PipelineId, RunId, UserId, VersionId};
 use crate::domain::pipeline::{Pipeline, PipelineSummary, Version, VersionSummary};
-use crate::domain::run::{Followed, Launch, Launched, Recent, RunDetails, RunLog, RunPage, Stop};
+use crate::domain::run::{
+    Launch, Launched, PolledRun, RecentRuns, RunDetails, RunLog, RunPage, Stop,
+};
+use crate::domain::workspace_resources::{ResourceKind, WorkspaceResources};
 
 /// All OpenHEXA instances: each request has a target.
 #[async_trait]
@@ -61,7 +63,11 @@ pub trait OpenHexa: Send + Sync {
     ) -> Result<Vec<String>, Error>;
 
     /// Resources of the workspace. `Denied` if the token has no access to the workspace.
-    async fn holdings(&self, target: &Target, place: &Place) -> Result<Holdings, Error>;
+    async fn workspace_resources(
+        &self,
+        target: &Target,
+        kind: &ResourceKind,
+    ) -> Result<WorkspaceResources, Error>;
 
     /// Sends one launch request. See `LaunchError` for what a failure means.
     async fn run(&self, target: &Target, launch: &Launch) -> Result<Launched, LaunchError>;
@@ -71,7 +77,7 @@ pub trait OpenHexa: Send + Sync {
 
     /// Each run's state, or what the response shows instead of it.
     /// An error is the failure of the whole request.
-    async fn looks(&self, target: &Target, wanted: &[Followed]) -> Result<Looks, Error>;
+    async fn poll_runs(&self, target: &Target, wanted: &[PolledRun]) -> Result<PollResults, Error>;
 
     /// One page (from 1) of a pipeline's runs, newest first. None as for `pipeline`.
     /// A page after the last one is an error of OpenHEXA.
@@ -90,7 +96,7 @@ pub trait OpenHexa: Send + Sync {
         target: &Target,
         id: PipelineId,
         since: DateTime<Utc>,
-    ) -> Result<Recent, Error>;
+    ) -> Result<RecentRuns, Error>;
 
     /// The log and the config of a run. None as for `pipeline`.
     async fn log(&self, target: &Target, run: RunId) -> Result<Option<RunLog>, Error>;

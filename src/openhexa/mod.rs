@@ -29,15 +29,14 @@ mod allowed_addresses;
 mod circuit_breaker;
 mod convert;
 mod error;
-mod holdings;
 mod instance;
 mod instances;
 mod interface;
 mod launch;
-mod looks;
 mod operations;
 mod paging;
 mod parameter_choices;
+mod polls;
 mod response;
 mod status;
 mod task_notes;
@@ -45,6 +44,7 @@ mod throttle;
 mod timestamp;
 mod transport;
 mod versions;
+mod workspace_resources;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -57,16 +57,18 @@ pub use circuit_breaker::{Pauses, Permission};
 pub use error::{BuildError, Error, LaunchError, Refusal};
 pub use instances::{Instances, MAX_INSTANCES};
 pub use interface::OpenHexa;
-pub use looks::Looks;
+pub use polls::PollResults;
 pub use status::{UpstreamState, UpstreamStatus};
 pub use transport::RequestLimits;
 
 use crate::clock::Clock;
 use crate::domain::connection::{Access, Target};
-use crate::domain::holdings::{Holdings, Place};
 use crate::domain::ids::{PipelineId, RunId, UserId, VersionId};
 use crate::domain::pipeline::{Pipeline, PipelineSummary, RunCandidate, Version, VersionSummary};
-use crate::domain::run::{Followed, Launch, Launched, Recent, RunDetails, RunLog, RunPage, Stop};
+use crate::domain::run::{
+    Launch, Launched, PolledRun, RecentRuns, RunDetails, RunLog, RunPage, Stop,
+};
+use crate::domain::workspace_resources::{ResourceKind, WorkspaceResources};
 use instance::RequestResult;
 use operations as graphql;
 use paging::{PageNumbers, without_duplicates};
@@ -277,8 +279,12 @@ impl OpenHexa for Client {
         self.list_choices(target, version, code).await
     }
 
-    async fn holdings(&self, target: &Target, place: &Place) -> Result<Holdings, Error> {
-        self.list_holdings(target, place).await
+    async fn workspace_resources(
+        &self,
+        target: &Target,
+        kind: &ResourceKind,
+    ) -> Result<WorkspaceResources, Error> {
+        self.list_workspace_resources(target, kind).await
     }
 
     async fn run(&self, target: &Target, launch: &Launch) -> Result<Launched, LaunchError> {
@@ -298,8 +304,8 @@ impl OpenHexa for Client {
             .await
     }
 
-    async fn looks(&self, target: &Target, wanted: &[Followed]) -> Result<Looks, Error> {
-        self.look_at(target, wanted).await
+    async fn poll_runs(&self, target: &Target, wanted: &[PolledRun]) -> Result<PollResults, Error> {
+        self.send_polls(target, wanted).await
     }
 
     async fn runs(
@@ -330,7 +336,7 @@ impl OpenHexa for Client {
         target: &Target,
         id: PipelineId,
         since: DateTime<Utc>,
-    ) -> Result<Recent, Error> {
+    ) -> Result<RecentRuns, Error> {
         let mut all: Vec<RunCandidate> = Vec::new();
         let mut pages = PageNumbers::new(self.transport.limits());
         pages.per_page = self.transport.limits().recent_page_items;
@@ -347,7 +353,7 @@ impl OpenHexa for Client {
                 .await?;
             let own = match convert::in_workspace(found, &target.workspace) {
                 Ok(own) => own,
-                Err(absence) => return Ok(Recent::NoPipeline(absence)),
+                Err(absence) => return Ok(RecentRuns::NoPipeline(absence)),
             };
             pages.total = own.runs.total_pages;
             all.extend(own.runs.items.into_iter().map(RunCandidate::from));
@@ -356,7 +362,7 @@ impl OpenHexa for Client {
             }
         }
         all.retain(|run| !is_older(run));
-        Ok(Recent::Runs(without_duplicates(all, |run| run.id)))
+        Ok(RecentRuns::Runs(without_duplicates(all, |run| run.id)))
     }
 
     async fn log(&self, target: &Target, run: RunId) -> Result<Option<RunLog>, Error> {

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::error::Error;
 use super::transport::HttpResponse;
-use crate::domain::numbers;
+use crate::domain::json_numbers;
 
 /// The only extension code that OpenHEXA has.
 const UNAUTHENTICATED: &str = "UNAUTHENTICATED";
@@ -112,7 +112,7 @@ pub(super) fn decode<Q: GraphQLQuery>(
 /// from a `Value`.
 pub(super) fn parse<T: DeserializeOwned>(body: &[u8]) -> serde_json::Result<T> {
     let mut value: Value = serde_json::from_slice(body)?;
-    if !numbers::settle(&mut value) {
+    if !json_numbers::normalize(&mut value) {
         tracing::debug!("a number in OpenHEXA's response is out of range");
     }
     serde_json::from_value(value)

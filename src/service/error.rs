@@ -2,7 +2,7 @@
 
 use thiserror::Error as Derive;
 
-use crate::domain::sentence::{FieldErrors, Sentence, say};
+use crate::domain::message::{FieldErrors, Message, say};
 use crate::domain::task::{Status, Task};
 use crate::openhexa;
 use crate::store;
@@ -20,13 +20,13 @@ pub enum Error {
     #[error("the request is not valid")]
     Invalid(Box<Invalid>),
     #[error("not found in this account")]
-    NotFound(Sentence),
+    NotFound(Message),
     #[error("the status of the task does not allow it")]
-    Conflict { sentence: Sentence, status: Status },
+    Conflict { sentence: Message, status: Status },
     #[error("the Idempotency-Key was used for another request")]
-    OtherRequest(Sentence),
+    OtherRequest(Message),
     #[error("the account has no OpenHEXA configuration")]
-    NotConfigured(Sentence),
+    NotConfigured(Message),
     #[error("the configuration is managed in Iaso's admin")]
     ManagedExternally,
     #[error("the record was changed by another request")]
@@ -113,7 +113,7 @@ pub enum Upstream {
 }
 
 impl Error {
-    pub fn field(field: &str, sentence: Sentence) -> Self {
+    pub fn field(field: &str, sentence: Message) -> Self {
         Self::fields(FieldErrors::one(field, sentence))
     }
 
@@ -241,14 +241,14 @@ impl From<&openhexa::Error> for Upstream {
 
 impl Upstream {
     /// For administrators, with the cause where it helps them.
-    pub(super) fn detail(error: &openhexa::Error) -> Sentence {
+    pub(super) fn detail(error: &openhexa::Error) -> Message {
         if let openhexa::Error::Untrusted(cause) = error {
             return say("check-untrusted").with("cause", cause);
         }
         Self::from(error).sentence()
     }
 
-    pub fn sentence(self) -> Sentence {
+    pub fn sentence(self) -> Message {
         say(match self {
             Self::TimedOut => "upstream-timed-out",
             Self::Unreachable => "upstream-unreachable",

@@ -63,7 +63,7 @@ pub struct Parts {
     pub launch_times: LaunchTimes,
     pub cache: CacheLimits,
     pub addresses: AddressRules,
-    pub identity: identity::Options,
+    pub identity: identity::IdentityOptions,
     pub streams: StreamLimits,
     pub seal: Seal,
     pub jobs: Jobs,

@@ -10,9 +10,9 @@ pub fn is_empty(secret: &SecretString) -> bool {
 }
 
 /// Whether a key is empty or long enough. Spaces around it do not count.
-pub fn is_key(key: &SecretString, least: usize) -> bool {
+pub fn is_key(key: &SecretString, min_length: usize) -> bool {
     let key = key.expose_secret();
-    key.is_empty() || key.trim().chars().count() >= least
+    key.is_empty() || key.trim().chars().count() >= min_length
 }
 
 pub fn is_rate(number: u32) -> bool {
@@ -30,7 +30,7 @@ pub fn is_fernet(key: &str) -> bool {
     bytes.is_ok_and(|bytes| bytes.len() == 32)
 }
 
-pub fn lived(span: Span) -> bool {
+pub fn is_positive(span: Span) -> bool {
     !span.0.is_zero()
 }
 

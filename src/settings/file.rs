@@ -5,30 +5,30 @@ use std::path::Path;
 
 use config::{Config, ConfigError, File, FileFormat};
 
-use super::BadSetting;
+use super::InvalidSetting;
 
 /// The values of the file, without defaults.
-pub fn read(file: &Path) -> Result<Config, BadSetting> {
+pub fn read(file: &Path) -> Result<Config, InvalidSetting> {
     let text = std::fs::read_to_string(file).map_err(|error| unreadable(file, &reason(&error)))?;
     let source = File::from_str(&text, FileFormat::Toml);
-    let alone = Config::builder().add_source(source).build();
-    alone.map_err(|error| unreadable(file, &format!("it is not valid TOML{}", place(&error))))
+    let own = Config::builder().add_source(source).build();
+    own.map_err(|error| unreadable(file, &format!("it is not valid TOML{}", place(&error))))
 }
 
 /// Whether the file sets this key.
 pub fn has(file: &Path, key: &str) -> bool {
-    read(file).is_ok_and(|alone| alone.get::<config::Value>(key).is_ok())
+    read(file).is_ok_and(|own| own.get::<config::Value>(key).is_ok())
 }
 
-fn unreadable(file: &Path, why: &str) -> BadSetting {
+fn unreadable(file: &Path, why: &str) -> InvalidSetting {
     let file = file.display();
-    BadSetting(format!("cannot read the settings file {file}: {why}"))
+    InvalidSetting(format!("cannot read the settings file {file}: {why}"))
 }
 
 fn reason(error: &std::io::Error) -> String {
     #[allow(
         clippy::wildcard_enum_match_arm,
-        reason = "the other kinds say what they are"
+        reason = "the messages of the other kinds are clear"
     )]
     match error.kind() {
         ErrorKind::NotFound => "the file does not exist".to_owned(),
@@ -39,8 +39,8 @@ fn reason(error: &std::io::Error) -> String {
 
 /// The position of an error. Only the first line of the library's message is used, because the next ones quote the file.
 fn place(error: &ConfigError) -> String {
-    let told = error.to_string();
-    let first = told.lines().next().unwrap_or_default();
+    let message = error.to_string();
+    let first = message.lines().next().unwrap_or_default();
     first
         .split_once(" at line ")
         .map(|(_, place)| format!(" at line {place}"))

@@ -7,7 +7,7 @@ use super::{Span, lists};
 
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Iaso {
+pub struct IasoSettings {
     pub attached: bool,
     pub encrypted_text_field_key: SecretString,
     pub config_account: i64,
@@ -20,7 +20,7 @@ pub struct Iaso {
     pub previous_signing_keys: SecretString,
 }
 
-impl Iaso {
+impl IasoSettings {
     /// The keys that verify users' tokens, the current one first; empty if the bridge is not attached to Iaso's database.
     pub fn verifying_keys(&self) -> Vec<SecretString> {
         let current = self.signing_key.expose_secret();

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 use secrecy::{ExposeSecret, SecretString};
 
-use super::{OpenHexa, Secrets, Server};
+use super::{OpenHexaSettings, SecretsSettings, ServerSettings};
 
 /// The entries of a list, without empty ones.
 fn parts(text: &str) -> impl Iterator<Item = &str> {
@@ -14,12 +14,12 @@ fn parts(text: &str) -> impl Iterator<Item = &str> {
         .filter(|part| !part.is_empty())
 }
 
-impl Server {
+impl ServerSettings {
     /// The networks of the proxies; None if an entry is neither an address nor a network.
     pub fn proxies(&self) -> Option<Vec<IpNet>> {
         let net = |text: &str| {
-            let alone = || text.parse::<IpAddr>().ok().map(IpNet::from);
-            text.parse().ok().or_else(alone)
+            let single = || text.parse::<IpAddr>().ok().map(IpNet::from);
+            text.parse().ok().or_else(single)
         };
         parts(&self.trusted_proxies).map(net).collect()
     }
@@ -32,7 +32,7 @@ pub fn keys(text: &SecretString) -> Vec<SecretString> {
         .collect()
 }
 
-impl Secrets {
+impl SecretsSettings {
     /// The previous keys.
     pub fn previous_encryption_keys(&self) -> Vec<SecretString> {
         keys(&self.previous_encryption_keys)
@@ -43,7 +43,7 @@ impl Secrets {
     }
 }
 
-impl OpenHexa {
+impl OpenHexaSettings {
     /// The allowed hosts.
     pub fn hosts(&self) -> Vec<String> {
         parts(&self.allowed_hosts).map(str::to_lowercase).collect()

@@ -5,9 +5,9 @@ use std::time::Duration;
 use secrecy::ExposeSecret;
 
 use super::checks::{
-    is_burst, is_database, is_empty, is_fernet, is_key, is_origin, is_rate, lived,
+    is_burst, is_database, is_empty, is_fernet, is_key, is_origin, is_positive, is_rate,
 };
-use super::{Settings, Tls};
+use super::{DatabaseTls, Settings};
 
 pub struct Rule {
     pub key: &'static str,
@@ -51,16 +51,16 @@ pub const RULES: &[Rule] = &[
         |s| (1024..=104_857_600).contains(&s.server.body_limit),
     ),
     rule("server.stop_within", "longer than 0", |s| {
-        lived(s.server.stop_within)
+        is_positive(s.server.stop_within)
     }),
     rule("server.header_timeout", "longer than 0", |s| {
-        lived(s.server.header_timeout)
+        is_positive(s.server.header_timeout)
     }),
     rule("server.body_timeout", "longer than 0", |s| {
-        lived(s.server.body_timeout)
+        is_positive(s.server.body_timeout)
     }),
     rule("server.write_timeout", "longer than 0", |s| {
-        lived(s.server.write_timeout)
+        is_positive(s.server.write_timeout)
     }),
     rule(
         "server.connections",
@@ -110,12 +110,14 @@ pub const RULES: &[Rule] = &[
     rule(
         "database.ca_file",
         "empty when database.tls is off, because no certificate is checked then",
-        |s| s.database.ca_file.as_os_str().is_empty() || s.database.tls == Tls::Verified,
+        |s| s.database.ca_file.as_os_str().is_empty() || s.database.tls == DatabaseTls::Verified,
     ),
     rule("database.pool_size", "a whole number from 1 to 200", |s| {
         (1..=200).contains(&s.database.pool_size)
     }),
-    rule("database.wait", "longer than 0", |s| lived(s.database.wait)),
+    rule("database.wait", "longer than 0", |s| {
+        is_positive(s.database.wait)
+    }),
     rule(
         "secrets.previous_encryption_keys",
         "Fernet keys (32 bytes in URL-safe base64), separated by commas",
@@ -147,16 +149,16 @@ pub const RULES: &[Rule] = &[
         "the id of the Iaso account that owns the keys of the settings, because iaso.attached is true and keys.* are set",
         |s| {
             let keys = [&s.keys.viewer, &s.keys.operator, &s.keys.admin];
-            let unsaid = s.iaso.attached && s.iaso.config_account == 0;
-            !unsaid || keys.into_iter().all(is_empty)
+            let is_missing = s.iaso.attached && s.iaso.config_account == 0;
+            !is_missing || keys.into_iter().all(is_empty)
         },
     ),
     rule(
         "iaso.config_account",
         "the id of the Iaso account that everyone administers, because iaso.attached and server.dangerously_let_everybody_administer are true",
         |s| {
-            let unsaid = s.iaso.attached && s.iaso.config_account == 0;
-            !unsaid || !s.server.dangerously_let_everybody_administer
+            let is_missing = s.iaso.attached && s.iaso.config_account == 0;
+            !is_missing || !s.server.dangerously_let_everybody_administer
         },
     ),
     rule("iaso.watched_for", "at least 1h", |s| {
@@ -186,17 +188,20 @@ pub const RULES: &[Rule] = &[
         "openhexa.connect_timeout",
         "longer than 0 and shorter than openhexa.request_timeout",
         |s| {
-            lived(s.openhexa.connect_timeout)
+            is_positive(s.openhexa.connect_timeout)
                 && s.openhexa.connect_timeout < s.openhexa.request_timeout
         },
     ),
     rule(
         "openhexa.idle_timeout",
         "longer than 0 and shorter than 2s, after which OpenHEXA closes idle connections",
-        |s| lived(s.openhexa.idle_timeout) && s.openhexa.idle_timeout.0 < Duration::from_secs(2),
+        |s| {
+            is_positive(s.openhexa.idle_timeout)
+                && s.openhexa.idle_timeout.0 < Duration::from_secs(2)
+        },
     ),
     rule("openhexa.slot_timeout", "longer than 0", |s| {
-        lived(s.openhexa.slot_timeout)
+        is_positive(s.openhexa.slot_timeout)
     }),
     rule("openhexa.concurrency", "a whole number from 1 to 64", |s| {
         (1..=64).contains(&s.openhexa.concurrency)
@@ -228,28 +233,28 @@ pub const RULES: &[Rule] = &[
         (1..=1_000_000).contains(&s.cache.most)
     }),
     rule("launch.answer_within", "longer than 0", |s| {
-        lived(s.launch.answer_within)
+        is_positive(s.launch.answer_within)
     }),
     rule("launch.clock_skew", "at most 1h", |s| {
         s.launch.clock_skew.0 <= Duration::from_hours(1)
     }),
     rule("launch.idempotency_kept", "longer than 0", |s| {
-        lived(s.launch.idempotency_kept)
+        is_positive(s.launch.idempotency_kept)
     }),
     rule("reconcile.period", "longer than 0", |s| {
-        lived(s.reconcile.period)
+        is_positive(s.reconcile.period)
     }),
     rule("reconcile.early", "longer than 0", |s| {
-        lived(s.reconcile.early)
+        is_positive(s.reconcile.early)
     }),
     rule("reconcile.unsure", "longer than 0", |s| {
-        lived(s.reconcile.unsure)
+        is_positive(s.reconcile.unsure)
     }),
     rule("reconcile.usual", "longer than 0", |s| {
-        lived(s.reconcile.usual)
+        is_positive(s.reconcile.usual)
     }),
     rule("reconcile.late", "longer than 0", |s| {
-        lived(s.reconcile.late)
+        is_positive(s.reconcile.late)
     }),
     rule(
         "reconcile.lease",
@@ -267,7 +272,7 @@ pub const RULES: &[Rule] = &[
         |s| (1..=1000).contains(&s.reconcile.runs_per_request),
     ),
     rule("reconcile.pause", "longer than 0 and at most 5s", |s| {
-        lived(s.reconcile.pause) && s.reconcile.pause.0 <= Duration::from_secs(5)
+        is_positive(s.reconcile.pause) && s.reconcile.pause.0 <= Duration::from_secs(5)
     }),
     rule(
         "reconcile.longest_pause",
@@ -283,7 +288,7 @@ pub const RULES: &[Rule] = &[
         |s| (2..=100).contains(&s.reconcile.absent_polls),
     ),
     rule("reconcile.stop_again", "longer than 0", |s| {
-        lived(s.reconcile.stop_again)
+        is_positive(s.reconcile.stop_again)
     }),
     rule(
         "reconcile.deadline_grace",
@@ -291,7 +296,7 @@ pub const RULES: &[Rule] = &[
         |s| s.reconcile.deadline_grace.0 >= Duration::from_mins(15),
     ),
     rule("reconcile.overdue", "longer than 0", |s| {
-        lived(s.reconcile.overdue)
+        is_positive(s.reconcile.overdue)
     }),
     rule("reconcile.hidden_for", "at least 10m", |s| {
         s.reconcile.hidden_for.0 >= Duration::from_mins(10)
@@ -305,7 +310,7 @@ pub const RULES: &[Rule] = &[
         s.iaso.profile_kept.0 <= Duration::from_mins(10)
     }),
     rule("iaso.request_timeout", "longer than 0", |s| {
-        lived(s.iaso.request_timeout)
+        is_positive(s.iaso.request_timeout)
     }),
     rule(
         "iaso.answer_limit",
@@ -337,9 +342,11 @@ pub const RULES: &[Rule] = &[
         "a whole number from 65536 to 1073741824 bytes",
         |s| (65_536..=1_073_741_824).contains(&s.limits.task_bytes),
     ),
-    rule("stream.poll", "longer than 0", |s| lived(s.stream.poll)),
+    rule("stream.poll", "longer than 0", |s| {
+        is_positive(s.stream.poll)
+    }),
     rule("stream.comment_every", "longer than 0", |s| {
-        lived(s.stream.comment_every)
+        is_positive(s.stream.comment_every)
     }),
     rule("stream.most", "a whole number from 1 to 100000", |s| {
         (1..=100_000).contains(&s.stream.most)

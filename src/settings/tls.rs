@@ -2,18 +2,18 @@
 
 use secrecy::ExposeSecret;
 
-use super::{Database, Tls};
+use super::{DatabaseSettings, DatabaseTls};
 
-impl Database {
+impl DatabaseSettings {
     /// Whether the URL allows a connection without TLS, although `database.tls` requires TLS.
     pub(super) fn url_permits_no_tls(&self) -> bool {
-        self.tls == Tls::Verified && self.ssl_modes().any(|mode| mode != "require")
+        self.tls == DatabaseTls::Verified && self.ssl_modes().any(|mode| mode != "require")
     }
 
     /// Whether the URL requires TLS, although `database.tls` is off.
     pub(super) fn url_requires_tls(&self) -> bool {
         let requires = |mode: String| ["require", "verify-ca", "verify-full"].contains(&&*mode);
-        self.tls == Tls::Off && self.ssl_modes().any(requires)
+        self.tls == DatabaseTls::Off && self.ssl_modes().any(requires)
     }
 
     /// Each `sslmode` of the URL, decoded as by the driver: `ssl%6Dode` is one too.

@@ -7,7 +7,7 @@ use serde::de::{self, Deserializer};
 
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
 #[serde(try_from = "String")]
-pub enum Tls {
+pub enum DatabaseTls {
     Off,
     Verified,
 }
@@ -41,7 +41,7 @@ impl TryFrom<String> for MetricsAccess {
     }
 }
 
-impl TryFrom<String> for Tls {
+impl TryFrom<String> for DatabaseTls {
     type Error = &'static str;
 
     fn try_from(word: String) -> Result<Self, Self::Error> {

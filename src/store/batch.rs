@@ -269,7 +269,7 @@ pub fn add_event(
         event::task_id.eq(task.0),
         event::account_id.eq(account.0),
         event::at.eq(DbTime(new.at)),
-        event::source.eq(new.source.word()),
+        event::source.eq(new.source.as_str()),
         event::code.eq(new.kind.code()),
         event::data.eq(new.data.stored()),
         event::message.eq(&new.message),
@@ -303,7 +303,7 @@ impl<'a> From<&'a [TaskEvent]> for AddEvents<'a> {
             all.task.push(task.0);
             all.account.push(account.0);
             all.at.push(DbTime(event.at));
-            all.source.push(event.source.word());
+            all.source.push(event.source.as_str());
             all.code.push(event.kind.code());
             all.data.push(event.data.stored());
             all.message.push(event.message.as_deref());

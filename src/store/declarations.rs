@@ -70,7 +70,7 @@ pub fn put_declarations(
 
 fn text_of(all: &Declarations) -> String {
     let one = |(code, own): (&String, &Declared)| {
-        let own = json!({"type": own.kind.word(), "listed": own.is_listed});
+        let own = json!({"type": own.kind.as_str(), "listed": own.is_listed});
         (code.clone(), own)
     };
     Value::Object(all.iter().map(one).collect::<Map<_, _>>()).to_string()

@@ -112,7 +112,7 @@ diesel::define_sql_function! {
 pub fn report_totals(db: &mut Db<'_>, task: TaskId) -> Result<(i64, i64), Error> {
     let sizes: Vec<(Option<i32>, Option<i32>)> = on!(db, |conn| event::table
         .filter(event::task_id.eq(task.0))
-        .filter(event::source.eq(Source::Callback.word()))
+        .filter(event::source.eq(Source::Callback.as_str()))
         .select((octet_length(event::message), octet_length(event::data)))
         .load(conn))?;
     let both = |(message, data): &(Option<i32>, Option<i32>)| {

@@ -60,7 +60,7 @@ pub fn add_key(db: &mut Db<'_>, new: &NewKey, now: DateTime<Utc>) -> Result<KeyI
     let row = (
         api_key::account_id.eq(new.account.0),
         api_key::name.eq(&new.name),
-        api_key::role.eq(new.role.word()),
+        api_key::role.eq(new.role.as_str()),
         api_key::hash.eq(&new.hash),
         api_key::created_at.eq(DbTime(now)),
         api_key::expires_at.eq(new.expires_at.map(DbTime)),

@@ -14,7 +14,7 @@ use super::schema::{run, task};
 use super::types::{DbTime, DbUuid};
 use crate::domain::ids::{AccountId, PipelineId, TaskId};
 use crate::domain::note::{Note, NoteCode};
-use crate::domain::task::{RunEnd, Status, Word};
+use crate::domain::task::{FinalStatus, RunEnd, Status};
 
 diesel::define_sql_function! {
     /// A part of a text, counted from 1.
@@ -43,7 +43,7 @@ pub struct TaskTiming {
 pub struct FailedTask {
     pub task: TaskTiming,
     pub run_end: Option<RunEnd>,
-    pub word: Option<Word>,
+    pub word: Option<FinalStatus>,
     pub note: Option<NoteCode>,
 }
 
@@ -114,7 +114,7 @@ fn count(
 ) -> Result<i64, Error> {
     Ok(on!(db, |conn| task::table
         .filter(task::account_id.eq(account.0))
-        .filter(task::status.eq(status.word()))
+        .filter(task::status.eq(status.as_str()))
         .filter(task::created_at.ge(DbTime(from)))
         .filter(task::created_at.lt(DbTime(to)))
         .count()
@@ -129,7 +129,7 @@ pub fn count_with_status(
 ) -> Result<i64, Error> {
     Ok(on!(db, |conn| task::table
         .filter(task::account_id.eq(account.0))
-        .filter(task::status.eq(status.word()))
+        .filter(task::status.eq(status.as_str()))
         .count()
         .get_result(conn))?)
 }
@@ -153,7 +153,7 @@ pub fn succeeded_tasks(
 ) -> Result<Vec<TaskTiming>, Error> {
     let rows: Vec<TimedRow> = on!(db, |conn| task::table
         .filter(task::account_id.eq(account.0))
-        .filter(task::status.eq(Status::Success.word()))
+        .filter(task::status.eq(Status::Success.as_str()))
         .filter(task::created_at.ge(DbTime(since)))
         .order((task::created_at.desc(), task::id.desc()))
         .limit(limit)
@@ -170,7 +170,7 @@ pub fn running_tasks(
 ) -> Result<Vec<TaskTiming>, Error> {
     let rows: Vec<TimedRow> = on!(db, |conn| task::table
         .filter(task::account_id.eq(account.0))
-        .filter(task::status.eq(Status::Running.word()))
+        .filter(task::status.eq(Status::Running.as_str()))
         .order((task::created_at, task::id))
         .limit(limit)
         .select(timed!())
@@ -188,7 +188,7 @@ pub fn failed_tasks(
     type FailedRow = (TimedRow, Option<String>, Option<String>, Option<String>);
     let rows: Vec<FailedRow> = on!(db, |conn| task::table
         .filter(task::account_id.eq(account.0))
-        .filter(task::status.eq(Status::Error.word()))
+        .filter(task::status.eq(Status::Error.as_str()))
         .filter(task::created_at.ge(DbTime(since)))
         .order((task::created_at.desc(), task::id.desc()))
         .limit(limit)

@@ -73,7 +73,7 @@ impl PagePosition {
                 SortColumn::UpdatedAt => SortKey::Time(task.updated_at),
                 SortColumn::StartedAt => time(task.started_at),
                 SortColumn::EndedAt => time(task.ended_at),
-                SortColumn::Status => SortKey::Text(task.status().word().to_owned()),
+                SortColumn::Status => SortKey::Text(task.status().as_str().to_owned()),
                 SortColumn::Name => SortKey::Text(task.name.clone()),
             },
             task: task.id,
@@ -88,9 +88,13 @@ macro_rules! filtered {
             .filter(task::account_id.eq(filter.account.0))
             .into_boxed();
         if let [status] = filter.statuses.as_slice() {
-            query = query.filter(task::status.eq(status.word()));
+            query = query.filter(task::status.eq(status.as_str()));
         } else if !filter.statuses.is_empty() {
-            let words: Vec<&str> = filter.statuses.iter().map(|status| status.word()).collect();
+            let words: Vec<&str> = filter
+                .statuses
+                .iter()
+                .map(|status| status.as_str())
+                .collect();
             query = query.filter(task::status.eq_any(words));
         }
         if let Some(pipeline) = filter.pipeline {

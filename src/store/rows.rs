@@ -13,7 +13,7 @@ use crate::domain::ids::{
 use crate::domain::note::{Note, NoteCode};
 use crate::domain::pipeline::{RunStatus, VersionLabel};
 use crate::domain::principal::{Actor, Person};
-use crate::domain::task::{PipelineRef, Run, RunEnd, Said, State, Task, Word};
+use crate::domain::task::{FinalReport, FinalStatus, PipelineRef, Run, RunEnd, State, Task};
 
 /// The columns of `task`, except the id, which the database assigns.
 #[derive(Queryable, Selectable, Insertable, AsChangeset, Debug)]
@@ -105,8 +105,8 @@ impl From<&Task> for TaskColumns {
             },
             search: search_text(task),
             state: state_text(&task.state).to_owned(),
-            status: task.status().word().to_owned(),
-            reported: task.said().map(reported_text),
+            status: task.status().as_str().to_owned(),
+            reported: task.final_report().map(reported_text),
             run_end: task.run_end().map(|end| run_end_text(end).to_owned()),
             message: task.message.clone(),
             progress_value: task.progress_value,
@@ -132,7 +132,7 @@ impl From<&Run> for RunColumns {
         Self {
             run_id: run.id.map(|id| DbUuid(id.0)),
             launch_id: run.launch.map(|id| DbUuid(id.0)),
-            status: run.status.as_ref().map(|status| status.word().to_owned()),
+            status: run.status.as_ref().map(|status| status.as_str().to_owned()),
             progress: run.progress,
             config: Value::Object(run.config.clone()).to_string(),
             names_task: run.names_task,
@@ -280,36 +280,40 @@ fn search_text(task: &Task) -> String {
 }
 
 /// The status must come first: see [`status_at_start`].
-fn reported_text(said: &Said) -> String {
+fn reported_text(said: &FinalReport) -> String {
     json!({
-        "status": said.word.status().word(),
+        "status": said.status.status().as_str(),
         "message": said.message,
         "previous": said.previous,
     })
     .to_string()
 }
 
-fn reported_of(text: &str) -> Result<Said, Error> {
+fn reported_of(text: &str) -> Result<FinalReport, Error> {
     let value = json_of(text)?;
     let word = match value["status"].as_str() {
-        Some("SUCCESS") => Word::Success,
-        Some("ERROR") => Word::Error,
-        Some("CANCELLED") => Word::Cancelled,
+        Some("SUCCESS") => FinalStatus::Success,
+        Some("ERROR") => FinalStatus::Error,
+        Some("CANCELLED") => FinalStatus::Cancelled,
         _ => return Err(Error::Corrupt("reported status")),
     };
-    Ok(Said {
-        word,
+    Ok(FinalReport {
+        status: word,
         message: value["message"].as_str().map(str::to_owned),
         previous: value["previous"].as_str().map(str::to_owned),
     })
 }
 
 /// The reported status, read from the start of the text. The rest can be long and may be cut off.
-pub fn status_at_start(text: &str) -> Result<Word, Error> {
-    let words = [Word::Success, Word::Error, Word::Cancelled];
-    let begins = |word: &Word| {
+pub fn status_at_start(text: &str) -> Result<FinalStatus, Error> {
+    let words = [
+        FinalStatus::Success,
+        FinalStatus::Error,
+        FinalStatus::Cancelled,
+    ];
+    let begins = |word: &FinalStatus| {
         let rest = text.strip_prefix("{\"status\":\"");
-        rest.and_then(|rest| rest.strip_prefix(word.status().word()))
+        rest.and_then(|rest| rest.strip_prefix(word.status().as_str()))
             .is_some_and(|rest| rest.starts_with('"'))
     };
     words
@@ -338,7 +342,7 @@ fn state_of(row: &TaskColumns) -> Result<State, Error> {
         ("submitted", None, None) => Ok(State::Submitted),
         ("running", None, None) => Ok(State::Running),
         ("reported", Some(said), None) => Ok(State::Reported(said)),
-        ("ended", said, Some(run)) => Ok(State::Ended { run, said }),
+        ("ended", said, Some(run)) => Ok(State::Ended { run, report: said }),
         _ => Err(Error::Corrupt("state")),
     }
 }

@@ -2,8 +2,8 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use openhexa_bridge::domain::failure::Reason;
-use openhexa_bridge::domain::figures::{Durations, Period, Zone, per_mille};
-use openhexa_bridge::domain::verdict::{RunEnd, Status, Word, verdict};
+use openhexa_bridge::domain::statistics::{Durations, Period, Zone, per_mille};
+use openhexa_bridge::domain::status::{FinalStatus, RunEnd, Status, outcome};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
@@ -51,10 +51,10 @@ proptest! {
     #[test]
     fn less_than_half_outlast_the_mean_twice(lengths in lengths()) {
         let all = Durations::of(lengths.clone()).unwrap();
-        let long = lengths.iter().filter(|length| all.is_outlasted_by(**length)).count();
+        let long = lengths.iter().filter(|length| all.is_exceeded_by(**length)).count();
         prop_assert!(long * 2 < lengths.len());
         prop_assert!(lengths.len() >= 3 || long == 0);
-        prop_assert!(!all.is_outlasted_by(all.mean() * 2));
+        prop_assert!(!all.is_exceeded_by(all.mean() * 2));
     }
 
     #[test]
@@ -95,8 +95,8 @@ fn a_few_durations_are_as_people_count_them() {
     }
     assert_eq!(Durations::of(Vec::new()), None);
     let usual = Durations::of(vec![10, 10, 10]).unwrap();
-    assert!(!usual.is_outlasted_by(20) && usual.is_outlasted_by(21));
-    assert!(!Durations::of(vec![10, 10]).unwrap().is_outlasted_by(1000));
+    assert!(!usual.is_exceeded_by(20) && usual.is_exceeded_by(21));
+    assert!(!Durations::of(vec![10, 10]).unwrap().is_exceeded_by(1000));
 }
 
 #[test]
@@ -129,13 +129,13 @@ fn whatever_is_an_error_has_a_reason_and_nothing_else_has() {
     ];
     let words = [
         None,
-        Some(Word::Success),
-        Some(Word::Error),
-        Some(Word::Cancelled),
+        Some(FinalStatus::Success),
+        Some(FinalStatus::Error),
+        Some(FinalStatus::Cancelled),
     ];
     for end in ends {
         for word in words {
-            let status = verdict(end, word, false).map(|verdict| verdict.status);
+            let status = outcome(end, word, false).map(|outcome| outcome.status);
             let is_error = status == Some(Status::Error);
             assert_eq!(
                 Reason::of(end, word, None).is_some(),

@@ -6,10 +6,11 @@
 
 use std::collections::BTreeMap;
 
+use openhexa_bridge::domain::message::{FieldErrors, Message};
 use openhexa_bridge::domain::parameters::Parameter;
-use openhexa_bridge::domain::sentence::{FieldErrors, Sentence};
 use openhexa_bridge::domain::validation::{
-    self, Checked, Definition, Given, Injection, check, check_without_version,
+    self, Injection, LaunchValues, ParameterDefinitions, ValidatedLaunch, validate,
+    validate_without_version,
 };
 use serde_json::{Map, Value, json};
 
@@ -62,18 +63,18 @@ impl Launch {
         self
     }
 
-    fn check(&self) -> Result<Checked, FieldErrors> {
-        let definition = Definition {
+    fn check(&self) -> Result<ValidatedLaunch, FieldErrors> {
+        let definition = ParameterDefinitions {
             parameters: &self.parameters,
             saved: &self.saved,
             resolved: &self.resolved,
         };
         let injected = injection();
-        check(&definition, &self.given(&injected))
+        validate(&definition, &self.given(&injected))
     }
 
-    fn given<'a>(&'a self, injected: &'a Injection) -> Given<'a> {
-        Given {
+    fn given<'a>(&'a self, injected: &'a Injection) -> LaunchValues<'a> {
+        LaunchValues {
             defaults: &self.defaults,
             user: &self.user,
             injected,
@@ -111,7 +112,7 @@ fn map(values: &Value) -> Map<String, Value> {
 }
 
 fn keys(errors: &FieldErrors) -> Value {
-    let of = |sentences: &Vec<Sentence>| sentences.iter().map(|sentence| sentence.key).collect();
+    let of = |sentences: &Vec<Message>| sentences.iter().map(|sentence| sentence.key).collect();
     let fields = errors.0.iter();
     fields
         .map(|(field, sentences)| (field.clone(), of(sentences)))
@@ -174,9 +175,9 @@ mod recorded {
 mod without_version {
     use super::*;
 
-    fn verdict(defaults: &Value, user: &Value) -> Result<Checked, FieldErrors> {
+    fn verdict(defaults: &Value, user: &Value) -> Result<ValidatedLaunch, FieldErrors> {
         let launch = Launch::default().defaults(defaults).user(user);
-        check_without_version(&launch.given(&injection()))
+        validate_without_version(&launch.given(&injection()))
     }
 
     #[test]

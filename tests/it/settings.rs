@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use openhexa_bridge::settings::{LogFormat, MetricsAccess, Settings, Sources, Tls};
+use openhexa_bridge::settings::{DatabaseTls, LogFormat, MetricsAccess, Settings, Sources};
 use regex::Regex;
 use secrecy::ExposeSecret;
 
@@ -341,7 +341,7 @@ fn the_environment_covers_the_file_which_covers_the_defaults() {
     assert_eq!(settings.server.port, 4321);
     assert_eq!(settings.server.workers, 3);
     assert_eq!(settings.log.format, LogFormat::Json);
-    assert_eq!(settings.database.tls, Tls::Verified);
+    assert_eq!(settings.database.tls, DatabaseTls::Verified);
     assert_eq!(settings.server.body_limit, 1_048_576);
 }
 
@@ -413,7 +413,7 @@ fn the_example_for_production_can_be_used_and_holds_no_secret() {
     };
     let settings = sources.read().unwrap();
     assert_eq!(settings.log.format, LogFormat::Json);
-    assert_eq!(settings.database.tls, Tls::Verified);
+    assert_eq!(settings.database.tls, DatabaseTls::Verified);
     assert!(settings.server.public_url.starts_with("https://"));
     let text = std::fs::read_to_string(&path).unwrap();
     let keys = keys_in(&text);

@@ -7,9 +7,13 @@ mod orders;
 use chrono::{DateTime, TimeDelta, Utc};
 use openhexa_bridge::domain::ids::{AccountId, ConnectionId, PipelineId, RunId, TaskId};
 use openhexa_bridge::domain::note::{Note, NoteCode};
-use openhexa_bridge::domain::observation::{Conflict, Observation, Report, ReportedWord, Sighting};
+use openhexa_bridge::domain::observation::{
+    Conflict, Observation, PolledStatus, Report, ReportedStatus,
+};
 use openhexa_bridge::domain::pipeline::RunStatus;
-use openhexa_bridge::domain::task::{PipelineRef, Run, RunEnd, State, Status, Task, Word, verdict};
+use openhexa_bridge::domain::task::{
+    FinalStatus, PipelineRef, Run, RunEnd, State, Status, Task, outcome,
+};
 use openhexa_bridge::language::english;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -62,7 +66,7 @@ const FAILED_AFTER_SUCCESS: &str =
 
 /// As the API shows it.
 fn message(task: &Task) -> Option<String> {
-    task.shown_message().map(|shown| shown.in_words(english))
+    task.shown_message().map(|shown| shown.text(english))
 }
 
 fn after(task: Task, observations: &[Observation]) -> Task {
@@ -98,7 +102,7 @@ fn running() -> Task {
 
 fn seen(status: RunStatus) -> Observation {
     let why = (status == RunStatus::Failed).then(|| Note::text("ValueError: last line"));
-    Observation::RunSeen(Sighting {
+    Observation::RunSeen(PolledStatus {
         status,
         progress: 50,
         why,
@@ -124,7 +128,7 @@ fn a_judgement_is_void_where_something_was_learnt_since() {
     };
     let run = RunId(Uuid::from_u128(9));
     for since in [
-        said(report(Some(ReportedWord::Running))),
+        said(report(Some(ReportedStatus::Running))),
         said(report(None)),
         Observation::RunKnown { run },
     ] {
@@ -151,7 +155,7 @@ fn a_launch_that_may_have_been_made_is_never_called_unsent() {
 
 #[test]
 fn nobody_runs_before_something_was_sent() {
-    let said_to_run = after(fresh(), &[said(report(Some(ReportedWord::Running)))]);
+    let said_to_run = after(fresh(), &[said(report(Some(ReportedStatus::Running)))]);
     assert_eq!(
         (said_to_run.state, said_to_run.called_back),
         (State::Accepted, false)
@@ -162,15 +166,15 @@ fn said(report: Report) -> Observation {
     Observation::Reported(report)
 }
 
-fn report(word: Option<ReportedWord>) -> Report {
+fn report(status: Option<ReportedStatus>) -> Report {
     Report {
-        word,
+        status,
         ..Report::default()
     }
 }
 
-fn word(word: Word) -> Observation {
-    said(report(Some(ReportedWord::End(word))))
+fn word(word: FinalStatus) -> Observation {
+    said(report(Some(ReportedStatus::Final(word))))
 }
 
 fn result(value: Value) -> Observation {
@@ -180,11 +184,11 @@ fn result(value: Value) -> Observation {
     })
 }
 
-const WORDS: [Option<Word>; 4] = [
+const WORDS: [Option<FinalStatus>; 4] = [
     None,
-    Some(Word::Success),
-    Some(Word::Error),
-    Some(Word::Cancelled),
+    Some(FinalStatus::Success),
+    Some(FinalStatus::Error),
+    Some(FinalStatus::Cancelled),
 ];
 
 /// The contract's table, row by row: the run's end, then what is shown for each of `WORDS`.
@@ -203,7 +207,7 @@ const TABLE: [(RunEnd, [Status; 4]); 5] = {
 fn the_end_of_a_task_is_the_contracts_table() {
     for (end, row) in TABLE {
         for (word, status) in WORDS.into_iter().zip(row) {
-            let found = verdict(Some(end), word, false).unwrap();
+            let found = outcome(Some(end), word, false).unwrap();
             assert_eq!(found.status, status, "{end:?} and {word:?}");
             assert!(found.confirmed, "{end:?} and {word:?}");
         }
@@ -212,9 +216,13 @@ fn the_end_of_a_task_is_the_contracts_table() {
 
 #[test]
 fn a_word_alone_is_shown_and_not_confirmed() {
-    assert_eq!(verdict(None, None, false), None);
-    for word in [Word::Success, Word::Error, Word::Cancelled] {
-        let found = verdict(None, Some(word), false).unwrap();
+    assert_eq!(outcome(None, None, false), None);
+    for word in [
+        FinalStatus::Success,
+        FinalStatus::Error,
+        FinalStatus::Cancelled,
+    ] {
+        let found = outcome(None, Some(word), false).unwrap();
         assert_eq!((found.status, found.confirmed), (word.status(), false));
     }
 }
@@ -227,19 +235,19 @@ fn without_a_word_a_cancel_asked_before_makes_a_failure_or_a_lost_launch_a_cance
                 (RunEnd::Failed | RunEnd::NeverConfirmed, None) => Status::Cancelled,
                 _ => usual,
             };
-            let found = verdict(Some(end), word, true).unwrap();
+            let found = outcome(Some(end), word, true).unwrap();
             assert_eq!(found.status, expected, "{end:?} and {word:?}");
         }
     }
 }
 
 #[test]
-fn only_a_success_that_failed_is_corrected() {
+fn only_a_success_that_failed_is_reverted() {
     for (end, _) in TABLE {
         for word in WORDS {
-            let corrected = verdict(Some(end), word, false).unwrap().corrected;
-            let expected = end == RunEnd::Failed && word == Some(Word::Success);
-            assert_eq!(corrected, expected, "{end:?} and {word:?}");
+            let reverted = outcome(Some(end), word, false).unwrap().reverted;
+            let expected = end == RunEnd::Failed && word == Some(FinalStatus::Success);
+            assert_eq!(reverted, expected, "{end:?} and {word:?}");
         }
     }
 }
@@ -265,7 +273,7 @@ fn every_run_status_of_openhexa_means_what_the_contract_says() {
         let task = submitted(RunStatus::parse(word));
         assert_eq!(task.status(), status, "{word}");
         let ended = !matches!(status, Status::Queued | Status::Running);
-        assert_eq!(task.confirmed(), ended, "{word}");
+        assert_eq!(task.is_confirmed(), ended, "{word}");
     }
 }
 
@@ -285,7 +293,7 @@ fn a_success_taken_back_keeps_its_data() {
     let success = said(Report {
         message: Some("Done".to_owned()),
         result: Some(json!({"rows": 3})),
-        ..report(Some(ReportedWord::End(Word::Success)))
+        ..report(Some(ReportedStatus::Final(FinalStatus::Success)))
     });
     let task = after(running(), &[success, seen(RunStatus::Failed)]);
     assert_eq!(task.status(), Status::Error);
@@ -300,7 +308,7 @@ fn a_success_taken_back_keeps_its_data() {
 fn a_success_of_a_stopped_run_is_a_cancellation_with_its_data_raw() {
     let success = said(Report {
         result: Some(json!([1])),
-        ..report(Some(ReportedWord::End(Word::Success)))
+        ..report(Some(ReportedStatus::Final(FinalStatus::Success)))
     });
     let task = after(running(), &[success.clone(), seen(RunStatus::Stopped)]);
     assert_eq!(task.status(), Status::Cancelled);
@@ -324,22 +332,22 @@ fn results_are_shown_as_the_contract_says() {
         ("while it runs", vec![rows()], raw.clone()),
         (
             "before a success",
-            vec![rows(), word(Word::Success)],
+            vec![rows(), word(FinalStatus::Success)],
             success.clone(),
         ),
         (
             "before an error",
-            vec![rows(), word(Word::Error)],
+            vec![rows(), word(FinalStatus::Error)],
             error(json!(null)),
         ),
         (
             "before a cancellation",
-            vec![rows(), word(Word::Cancelled)],
+            vec![rows(), word(FinalStatus::Cancelled)],
             raw.clone(),
         ),
         (
             "after a success",
-            vec![word(Word::Success), rows()],
+            vec![word(FinalStatus::Success), rows()],
             raw.clone(),
         ),
         (
@@ -364,12 +372,12 @@ fn results_are_shown_as_the_contract_says() {
         ),
         (
             "late and before the first word",
-            vec![seen(RunStatus::Success), rows(), word(Word::Success)],
+            vec![seen(RunStatus::Success), rows(), word(FinalStatus::Success)],
             success,
         ),
         (
             "late, before a success is taken back",
-            vec![word(Word::Success), rows(), seen(RunStatus::Failed)],
+            vec![word(FinalStatus::Success), rows(), seen(RunStatus::Failed)],
             error(json!(FAILED_AFTER_SUCCESS)),
         ),
     ];
@@ -403,7 +411,7 @@ fn progress_seen_in_openhexa_is_a_percentage() {
         (i64::MAX, 100),
         (i64::MIN, 0),
     ] {
-        let sighting = Sighting {
+        let sighting = PolledStatus {
             status: RunStatus::Running,
             progress: given,
             why: None,

@@ -114,7 +114,7 @@ async fn worst(place: &Place, time: Duration) -> f64 {
     let mut worst: f64 = 0.0;
     while Instant::now() < end {
         let told = metrics(place).await;
-        worst = worst.max(value(&told, "openhexa_bridge_overdue_look_seconds"));
+        worst = worst.max(value(&told, "openhexa_bridge_overdue_poll_seconds"));
         sleep(Duration::from_secs(5)).await;
     }
     worst

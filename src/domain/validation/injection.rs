@@ -1,7 +1,7 @@
-//! The four values that the bridge itself fills in, where the version declares them.
+//! The four values that the bridge injects if the version declares them.
 //!
-//! The container refuses a key that is not declared, so they are never sent elsewhere; and they
-//! are ours, so nobody else's value for them counts.
+//! The container refuses undeclared keys, so they are not sent to other versions. Values of users and defaults for these keys
+//! are ignored.
 
 use std::fmt;
 
@@ -10,7 +10,6 @@ use serde_json::{Map, Value};
 
 use crate::domain::parameters::{Kind, Parameter};
 
-/// Which of the four.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Injected {
     TaskId,
@@ -31,7 +30,7 @@ impl Injected {
         Self::ALL.into_iter().find(|which| which.code() == code)
     }
 
-    /// The parameter code that asks for it.
+    /// The parameter code that requests it.
     pub fn code(self) -> &'static str {
         match self {
             Self::TaskId => "task_id",
@@ -42,7 +41,7 @@ impl Injected {
     }
 }
 
-/// The values of the four for one launch.
+/// The four values for one launch.
 #[derive(Clone)]
 pub struct Injection {
     pub task_id: i64,
@@ -61,14 +60,13 @@ impl fmt::Debug for Injection {
 }
 
 impl Injection {
-    /// Stand-ins for a look at what a launch would send, when there is no task yet. What is shown
-    /// leaves them out.
-    pub fn rehearsal(pipeline_id: impl Into<String>) -> Self {
+    /// Placeholders for a validation without a task. They are never shown.
+    pub fn placeholder(pipeline_id: impl Into<String>) -> Self {
         Self {
             task_id: 0,
             pipeline_id: pipeline_id.into(),
-            connection_host: "rehearsal".to_owned(),
-            connection_token: "rehearsal".into(),
+            connection_host: "placeholder".to_owned(),
+            connection_token: "placeholder".into(),
         }
     }
 
@@ -83,7 +81,7 @@ impl Injection {
         }
     }
 
-    /// The value in the declared type; `None` when that type cannot hold it.
+    /// The value in the declared type. None: that type does not allow it.
     pub(super) fn value(&self, which: Injected, declared: &Parameter) -> Option<Value> {
         let value = match which {
             Injected::TaskId => number(self.task_id, &declared.kind),

@@ -1,16 +1,16 @@
-//! Judges the values of a launch before OpenHEXA hears of them.
+//! Validates the values of a launch before the launch request is sent.
 //!
-//! OpenHEXA's `runPipeline` checks only the types of the values it is given and says no more than
-//! `INVALID_CONFIG`; everything else (required, choices, unknown keys) fails minutes later inside
-//! the run's container. Here both are mirrored: what passes is taken by the API *and* by the SDK
-//! in the container, and what does not is told per field, all fields at once.
+//! OpenHEXA's `runPipeline` checks only the types of the values and returns nothing but `INVALID_CONFIG`; everything else
+//! (required, choices, unknown keys) fails minutes later in the run's container. Both are reproduced here: values that are
+//! valid are accepted by the API *and* by the SDK in the container. Otherwise each invalid field gets an error, all at once.
 //!
-//! Not here: whether a dataset, connection or file exists. Only the run itself can know.
+//! Not checked here: whether a dataset, connection or file exists. Only the run itself can know.
 
-mod field;
 mod injection;
-mod show;
-mod values;
+mod launch_parameter;
+mod masking;
+mod sent_value;
+mod value;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -18,85 +18,90 @@ use std::fmt;
 use serde_json::{Map, Value};
 
 pub use injection::{Injected, Injection};
-pub use show::{
+pub use masking::{
     is_hidden, is_hidden_by_name, is_secret, masked, masked_by_name, secrets, without_injected,
 };
 
+use super::message::{FieldErrors, Message, say};
 use super::parameters::Parameter;
-use super::sentence::{FieldErrors, Sentence, say};
-use field::Field;
-use values::Layer;
+use launch_parameter::LaunchParameter;
+use value::LayerValue;
 
-/// What the values of a launch are judged against.
+/// What the values of a launch are validated with.
 #[derive(Clone, Copy, Debug)]
-pub struct Definition<'a> {
+pub struct ParameterDefinitions<'a> {
     pub parameters: &'a [Parameter],
-    /// The version's own config: OpenHEXA lays what is sent over it.
+    /// The version's own config. What is sent overrides it.
     pub saved: &'a Map<String, Value>,
-    /// Choices read from workspace files, by parameter code. A code that is missing here could not
-    /// be resolved and is not checked.
+    /// By code, the choices read from workspace files. The choices of a code that is missing could not be read and are not
+    /// checked.
     pub resolved: &'a BTreeMap<String, Vec<String>>,
 }
 
-/// What comes with a launch, the outermost layer last.
+/// The values of a launch. The user's override the defaults.
 #[derive(Clone, Copy)]
-pub struct Given<'a> {
+pub struct LaunchValues<'a> {
     /// The account's default parameters for this pipeline.
     pub defaults: &'a Map<String, Value>,
-    /// What the caller sent.
+    /// The user's values.
     pub user: &'a Map<String, Value>,
     pub injected: &'a Injection,
-    /// Whether a user of Iaso sent it: Iaso's form sends 0 for an optional number with choices that was left empty.
+    /// Whether an Iaso user sent them: Iaso's form sends 0 for an optional number with choices that was left empty.
     pub from_iaso: bool,
 }
 
-/// A launch that OpenHEXA and the run's container will take.
+/// A launch that OpenHEXA and the run's container accept.
 #[derive(Clone, PartialEq)]
-pub struct Checked {
-    /// Exactly what is to be sent, injected values included. Holds secrets: see `show` for what may
-    /// be seen of it.
+pub struct ValidatedLaunch {
+    /// Exactly what is sent, including injected values. It contains secrets: `masking` decides what may be shown.
     pub config: Map<String, Value>,
-    /// What looks wrong and may still be right; never a reason to refuse.
+    /// Values that look wrong but can be right; never a reason to refuse the launch.
     pub warnings: FieldErrors,
-    /// Numbers of Iaso's form that were left out, because 0 is none of their choices.
+    /// Numbers of Iaso's form that were left out, because 0 is not among their choices.
     pub left_out: Vec<String>,
-    /// What the values switch off: whatever is saved for it, the run does not see it.
-    pub off: BTreeSet<String>,
+    /// The codes that the values disable: the run does not see their saved values either.
+    pub disabled: BTreeSet<String>,
 }
 
-/// Prints keys only, so that a secret cannot reach a log by way of `{:?}`.
-impl fmt::Debug for Checked {
+/// Prints only keys, so that `{:?}` cannot write a secret to a log.
+impl fmt::Debug for ValidatedLaunch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Checked")
+        f.debug_struct("ValidatedLaunch")
             .field("config", &self.config.keys().collect::<Vec<_>>())
             .field("warnings", &self.warnings)
             .field("left_out", &self.left_out)
-            .field("off", &self.off)
+            .field("disabled", &self.disabled)
             .finish()
     }
 }
 
-/// Judges a launch: what to send, or every wrong field with its sentence.
-pub fn check(definition: &Definition<'_>, given: &Given<'_>) -> Result<Checked, FieldErrors> {
+/// Validates a launch: what to send, or the errors of all invalid fields.
+pub fn validate(
+    definition: &ParameterDefinitions<'_>,
+    given: &LaunchValues<'_>,
+) -> Result<ValidatedLaunch, FieldErrors> {
     let fields = fields(definition, given);
-    let off = switched_off(&fields);
-    let mut errors = strangers(definition, given);
-    let mut checked = Checked {
+    let disabled = disabled_codes(&fields);
+    let mut errors = unknown_parameters(definition, given);
+    let mut checked = ValidatedLaunch {
         config: Map::new(),
         warnings: FieldErrors::default(),
         left_out: Vec::new(),
-        off: off.iter().map(|code| (*code).to_owned()).collect(),
+        disabled: disabled.iter().map(|code| (*code).to_owned()).collect(),
     };
-    for field in fields.into_iter().filter(|field| !field.is_off(&off)) {
-        judge(&field, definition, &mut errors, &mut checked.warnings);
+    for field in fields
+        .into_iter()
+        .filter(|field| !field.is_disabled(&disabled))
+    {
+        validate_parameter(&field, definition, &mut errors, &mut checked.warnings);
         let code = field.parameter.code.clone();
         if field.is_left_out() {
-            checked.warnings.add(&code, field.say_left_out());
+            checked.warnings.add(&code, field.left_out_warning());
             checked.left_out.push(code.clone());
         }
         checked
             .config
-            .extend(field.into_sent().map(|value| (code, value)));
+            .extend(field.into_config().map(|value| (code, value)));
     }
     if errors.is_empty() {
         Ok(checked)
@@ -105,19 +110,19 @@ pub fn check(definition: &Definition<'_>, given: &Given<'_>) -> Result<Checked, 
     }
 }
 
-/// Judges a value that is kept for launches to come: its type and the choices, as a launch would.
-pub fn check_alone(parameter: &Parameter, value: &Value) -> Option<Sentence> {
-    Field::kept(parameter, value).wrong_alone()
+/// Validates a default parameter for later launches: its type and choices, as for a launch.
+pub fn validate_default(parameter: &Parameter, value: &Value) -> Option<Message> {
+    LaunchParameter::of_default(parameter, value).default_error()
 }
 
-/// Whether emptying it on purpose hides what others set for it; else it means that nobody touched it.
-pub fn can_be_emptied(parameter: &Parameter) -> bool {
-    parameter.multiple || Layer::read(parameter, Some(&"".into())) == Layer::Emptied
+/// Whether clearing the value hides the values of the layers below; if not, an empty value counts as not set.
+pub fn can_be_cleared(parameter: &Parameter) -> bool {
+    parameter.multiple || LayerValue::read(parameter, Some(&"".into())) == LayerValue::Cleared
 }
 
-/// A notebook, or a pipeline without a version, takes no parameters at all: OpenHEXA would drop
-/// them without a word, so every key is refused.
-pub fn check_without_version(given: &Given<'_>) -> Result<Checked, FieldErrors> {
+/// A notebook, or a pipeline without a version, has no parameters: OpenHEXA would silently drop the values, so every key is
+/// refused.
+pub fn validate_without_version(given: &LaunchValues<'_>) -> Result<ValidatedLaunch, FieldErrors> {
     let mut errors = FieldErrors::default();
     for key in keys(given.user).chain(keys(given.defaults)) {
         if !errors.0.contains_key(key) {
@@ -125,22 +130,22 @@ pub fn check_without_version(given: &Given<'_>) -> Result<Checked, FieldErrors> 
         }
     }
     if errors.is_empty() {
-        Ok(Checked {
+        Ok(ValidatedLaunch {
             config: Map::new(),
             warnings: FieldErrors::default(),
             left_out: Vec::new(),
-            off: BTreeSet::new(),
+            disabled: BTreeSet::new(),
         })
     } else {
         Err(errors)
     }
 }
 
-/// Keys of a launch's `config`: each wrong one costs a sentence of the response.
+/// The maximum number of keys in a launch's `config`: each wrong one adds an error to the response.
 const KEYS: usize = 1000;
 
-/// A launch's `config` must be there and be an object of not too many keys; the error belongs to that field itself.
-pub fn object(config: Option<&Value>) -> Result<&Map<String, Value>, Sentence> {
+/// A launch's `config` must exist and be an object without too many keys; the error belongs to the field `config` itself.
+pub fn object(config: Option<&Value>) -> Result<&Map<String, Value>, Message> {
     let config = config.and_then(Value::as_object);
     let config = config.ok_or_else(|| say("param-config"))?;
     if config.len() > KEYS {
@@ -149,33 +154,36 @@ pub fn object(config: Option<&Value>) -> Result<&Map<String, Value>, Sentence> {
     Ok(config)
 }
 
-fn fields<'a>(definition: &Definition<'a>, given: &Given<'_>) -> Vec<Field<'a>> {
+fn fields<'a>(
+    definition: &ParameterDefinitions<'a>,
+    given: &LaunchValues<'_>,
+) -> Vec<LaunchParameter<'a>> {
     definition
         .parameters
         .iter()
-        .map(|parameter| Field::new(parameter, definition.saved, given))
+        .map(|parameter| LaunchParameter::new(parameter, definition.saved, given))
         .collect()
 }
 
-fn judge(
-    field: &Field<'_>,
-    definition: &Definition<'_>,
+fn validate_parameter(
+    field: &LaunchParameter<'_>,
+    definition: &ParameterDefinitions<'_>,
     errors: &mut FieldErrors,
     warnings: &mut FieldErrors,
 ) {
     let code = &field.parameter.code;
-    match field.wrong() {
-        Some(sentence) => {
-            errors.add(code, sentence);
-            if let Some(origin) = field.origin() {
-                errors.add(code, origin);
+    match field.error() {
+        Some(error) => {
+            errors.add(code, error);
+            if let Some(source) = field.value_source() {
+                errors.add(code, source);
             }
         }
         None => {
             if let Some(warning) = definition
                 .resolved
                 .get(code)
-                .and_then(|choices| field.outside_file(choices))
+                .and_then(|choices| field.file_choice_warning(choices))
             {
                 warnings.add(code, warning);
             }
@@ -183,45 +191,48 @@ fn judge(
     }
 }
 
-/// The codes that an active controller switches off.
-fn switched_off<'a>(fields: &[Field<'a>]) -> BTreeSet<&'a str> {
+/// The codes that the value of a parameter disables.
+fn disabled_codes<'a>(fields: &[LaunchParameter<'a>]) -> BTreeSet<&'a str> {
     fields
         .iter()
-        .filter(|field| field.switches_off())
+        .filter(|field| field.disables_others())
         .flat_map(|field| &field.parameter.disables)
         .map(String::as_str)
         .collect()
 }
 
-/// Keys that the version does not declare, whoever brought them. The container refuses each of
-/// them, and those in the version's own config break all of its runs.
-fn strangers(definition: &Definition<'_>, given: &Given<'_>) -> FieldErrors {
+/// Keys that the version does not declare, from all layers. The container refuses each of them, and those in the version's
+/// own config make all of its runs fail.
+fn unknown_parameters(
+    definition: &ParameterDefinitions<'_>,
+    given: &LaunchValues<'_>,
+) -> FieldErrors {
     let declared: BTreeSet<&str> = definition
         .parameters
         .iter()
         .map(|parameter| parameter.code.as_str())
         .collect();
     let mut errors = FieldErrors::default();
-    let mut name = |key: &str, sentence: &'static str| {
+    let mut check = |key: &str, message: &'static str| {
         if !declared.contains(key) {
-            errors.add(key, say(sentence).with("key", shortened(key)));
+            errors.add(key, say(message).with("key", shortened(key)));
         }
     };
-    keys(given.user).for_each(|key| name(key, "param-unknown"));
-    keys(given.defaults).for_each(|key| name(key, "param-unknown-default"));
-    // Even a null counts here: the container sees the key.
+    keys(given.user).for_each(|key| check(key, "param-unknown"));
+    keys(given.defaults).for_each(|key| check(key, "param-unknown-default"));
+    // A null counts too: the container sees the key.
     definition
         .saved
         .keys()
-        .for_each(|key| name(key, "param-stale"));
+        .for_each(|key| check(key, "param-stale"));
     errors
 }
 
-/// What Iaso's planning page always sends: dropped where the version does not declare it.
+/// Iaso's planning page always sends it. It is dropped if the version does not declare it.
 const PLANNING_ID: &str = "planning_id";
 
-/// The keys that a layer gives a value for and that a version must declare. Of the others Iaso's own pages send some; where
-/// they are undeclared, they are dropped.
+/// The keys with a value in a layer that the version must declare. Iaso's pages send some other keys, which are dropped if
+/// they are not declared.
 fn keys(layer: &Map<String, Value>) -> impl Iterator<Item = &str> {
     layer
         .iter()
@@ -232,7 +243,7 @@ fn keys(layer: &Map<String, Value>) -> impl Iterator<Item = &str> {
         .map(|(key, _)| key.as_str())
 }
 
-/// A key of a stranger's making, short enough for a sentence.
+/// An unknown key, short enough for a message.
 fn shortened(key: &str) -> String {
     const LONGEST: usize = 60;
     if key.chars().count() > LONGEST {

@@ -10,9 +10,9 @@ use super::json_types::Envelope;
 use super::pipelines::hyphenated;
 use super::schemas::number_or_text;
 use crate::domain::ids::{PipelineId, TaskId};
-use crate::domain::observation::{Report, ReportedWord};
+use crate::domain::message::{FieldErrors, Message, say};
+use crate::domain::observation::{Report, ReportedStatus};
 use crate::domain::principal::Reporter;
-use crate::domain::sentence::{FieldErrors, Sentence, say};
 use crate::http::error::{HttpResult, Problem};
 use crate::http::request_body;
 use crate::service::Bridge;
@@ -108,7 +108,7 @@ fn read(pipeline: &str, mut body: Map<String, Value>) -> HttpResult<Callback> {
         pipeline: hyphenated(pipeline).map(PipelineId),
         task: read_field(&body, "task_id", &mut wrong, task),
         report: Report {
-            word: read_field(&body, "status", &mut wrong, status),
+            status: read_field(&body, "status", &mut wrong, status),
             message: read_field(&body, "progress_message", &mut wrong, message),
             progress_value: read_field(&body, "progress_value", &mut wrong, count),
             end_value: read_field(&body, "end_value", &mut wrong, count),
@@ -127,7 +127,7 @@ fn read_field<T>(
     body: &Map<String, Value>,
     name: &str,
     wrong: &mut FieldErrors,
-    read: impl Fn(&Value) -> Result<Option<T>, Sentence>,
+    read: impl Fn(&Value) -> Result<Option<T>, Message>,
 ) -> Option<T> {
     let is_blank = |value: &Value| value.as_str().is_some_and(|text| text.trim().is_empty());
     let value = body
@@ -137,7 +137,7 @@ fn read_field<T>(
 }
 
 /// An integer, written as 123, 123.0, "123", "123.0" or " 1 ".
-fn task(value: &Value) -> Result<Option<TaskId>, Sentence> {
+fn task(value: &Value) -> Result<Option<TaskId>, Message> {
     let wrong = || say("field-integer");
     let number = match value {
         Value::Number(number) => integer(number).ok_or_else(wrong)?,
@@ -171,14 +171,14 @@ fn integer(number: &Number) -> Option<i64> {
     (number.fract() == 0.0).then_some(number as i64)
 }
 
-fn status(value: &Value) -> Result<Option<ReportedWord>, Sentence> {
+fn status(value: &Value) -> Result<Option<ReportedStatus>, Message> {
     let word = value.as_str().ok_or_else(|| say("field-status"))?.trim();
-    ReportedWord::parse(word)
+    ReportedStatus::parse(word)
         .map(Some)
         .ok_or_else(|| say("field-status"))
 }
 
-fn message(value: &Value) -> Result<Option<String>, Sentence> {
+fn message(value: &Value) -> Result<Option<String>, Message> {
     let text = match value {
         Value::String(text) => text.clone(),
         Value::Number(number) => number.to_string(),
@@ -192,7 +192,7 @@ fn message(value: &Value) -> Result<Option<String>, Sentence> {
 }
 
 /// A count that is stored in 32 bits: rounded down, at least 0.
-fn count(value: &Value) -> Result<Option<i32>, Sentence> {
+fn count(value: &Value) -> Result<Option<i32>, Message> {
     let number = match value {
         Value::Number(number) => number.as_f64(),
         Value::String(text) => text.trim().parse::<f64>().ok(),

@@ -8,15 +8,15 @@ use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use super::json_types::time;
+use crate::domain::message::say;
 use crate::domain::principal::Principal;
-use crate::domain::sentence::say;
 use crate::http::accept_language::Language;
 use crate::http::error::{HttpResult, Problem};
 use crate::http::event_text::stored_actor;
 use crate::http::openapi::error_schemas;
 use crate::http::request_body;
 use crate::service::Bridge;
-use crate::service::configuration::{Change, ChangeMode, Check, Record};
+use crate::service::configuration::{ChangeMode, Check, ConfigEdit, ConfigRecord};
 
 /// The part of the configuration that every signed-in user can read.
 #[derive(Serialize, ToSchema)]
@@ -194,7 +194,7 @@ async fn change(
     let body = request_body::object(request, payload).await?;
     let content =
         content(&body)?.ok_or_else(|| Problem::field("content", say("config-content")))?;
-    let change = Change {
+    let change = ConfigEdit {
         mode,
         content,
         expected: expected(request),
@@ -263,7 +263,7 @@ pub async fn check(
     let row = |check: &Check| CheckJson {
         name: check.name,
         ok: check.ok,
-        detail: language.word(&check.detail),
+        detail: language.translate(&check.detail),
     };
     Ok(Json(ChecksJson {
         ok: checks.iter().all(|check| check.ok),
@@ -271,7 +271,7 @@ pub async fn check(
     }))
 }
 
-fn answer(record: Record) -> HttpResponse {
+fn answer(record: ConfigRecord) -> HttpResponse {
     HttpResponse::Ok()
         .insert_header((ETAG, format!("\"{}\"", record.version)))
         .json(RecordJson {

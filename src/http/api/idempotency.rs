@@ -3,7 +3,7 @@
 use actix_web::HttpRequest;
 use serde_json::{Map, Value};
 
-use crate::domain::sentence::say;
+use crate::domain::message::say;
 use crate::http::error::{HttpResult, Problem};
 use crate::service::Bridge;
 use crate::service::launching::{Idempotency, Operation};

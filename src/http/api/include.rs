@@ -5,7 +5,7 @@ use utoipa::ToSchema;
 
 use super::json_types::{FullTask, time_or_null};
 use super::query::Query;
-use crate::domain::sentence::say;
+use crate::domain::message::say;
 use crate::http::error::{HttpResult, Problem};
 use crate::service::tasks::{RunDetails, RunMessage, RunOutput};
 

@@ -51,8 +51,8 @@ impl From<&Task> for TaskProgressJson {
         Self {
             id: task.id.0,
             name: task.name.clone(),
-            status: task.status().word(),
-            progress_message: task.shown_message().map(|shown| shown.in_words(english)),
+            status: task.status().as_str(),
+            progress_message: task.shown_message().map(|shown| shown.text(english)),
             progress_value,
             end_value,
             result: task.shown_result(english),
@@ -142,7 +142,7 @@ impl From<&TaskView> for FullTask {
         let task = &view.task;
         Self {
             short: task.into(),
-            confirmed: task.confirmed(),
+            confirmed: task.is_confirmed(),
             created_at: time(task.created_at),
             started_at: time_or_null(task.started_at),
             ended_at: time_or_null(task.ended_at),
@@ -190,7 +190,7 @@ fn run_of(view: &TaskView) -> Option<TaskRun> {
     let run = &view.task.run;
     run.id.map(|id| TaskRun {
         id: id.to_string(),
-        status: run.status.as_ref().map(|status| status.word().to_owned()),
+        status: run.status.as_ref().map(|status| status.as_str().to_owned()),
         progress: run.progress,
         url: view.run_url.clone(),
     })
@@ -263,7 +263,7 @@ pub fn label(version: &VersionLabel) -> LabelJson {
 fn run(run: &RunSummary) -> RunJson {
     RunJson {
         id: run.id.to_string(),
-        status: run.status.word().to_owned(),
+        status: run.status.as_str().to_owned(),
         execution_date: time_or_null(run.execution_date),
         duration: run.duration,
     }
@@ -369,7 +369,7 @@ fn one_of(all: &[Parameter], parameter: &Parameter) -> ParameterJson {
     ParameterJson {
         code: parameter.code.clone(),
         name: parameter.name.clone(),
-        kind: parameter.kind.word().to_owned(),
+        kind: parameter.kind.as_str().to_owned(),
         required: parameter.required,
         multiple: parameter.multiple,
         default: default.map(|value| {

@@ -11,8 +11,8 @@ use super::idempotency::idempotency_key;
 use super::json_types::Envelope;
 use super::pipelines::{pipeline_id, read_version};
 use crate::domain::ids::VersionId;
+use crate::domain::message::{FieldErrors, Message, say};
 use crate::domain::principal::Principal;
-use crate::domain::sentence::{FieldErrors, Sentence, say};
 use crate::domain::validation;
 use crate::http::accept_language::Language;
 use crate::http::error::{HttpResult, Problem, listed};
@@ -164,7 +164,7 @@ fn read(id: &str, body: Map<String, Value>) -> HttpResult<LaunchRequest> {
     }
 }
 
-fn version(value: Option<&Value>) -> Result<Option<VersionId>, Sentence> {
+fn version(value: Option<&Value>) -> Result<Option<VersionId>, Message> {
     match value {
         None | Some(Value::Null) => Ok(None),
         Some(Value::String(text)) => read_version(text).map(Some),
@@ -174,7 +174,7 @@ fn version(value: Option<&Value>) -> Result<Option<VersionId>, Sentence> {
     }
 }
 
-fn flag(body: &Map<String, Value>, name: &str, usual: bool) -> Result<bool, Sentence> {
+fn flag(body: &Map<String, Value>, name: &str, usual: bool) -> Result<bool, Message> {
     match body.get(name) {
         None | Some(Value::Null) => Ok(usual),
         Some(value) => value.as_bool().ok_or_else(|| say("field-flag")),

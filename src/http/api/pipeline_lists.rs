@@ -60,7 +60,7 @@ impl From<&RunWithTask> for RunItem {
         let run = &owned.run;
         Self {
             id: run.id.to_string(),
-            status: run.status.word().to_owned(),
+            status: run.status.as_str().to_owned(),
             progress: run.progress,
             execution_date: run.execution_date.map(time),
             duration: run.duration,

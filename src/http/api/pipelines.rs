@@ -10,11 +10,11 @@ use uuid::fmt::Hyphenated;
 use super::json_types::{PipelineItem, PipelineJson, time};
 use super::query::Query;
 use crate::domain::ids::{PipelineId, VersionId};
+use crate::domain::message::{Message, say};
 use crate::domain::pipeline::PipelineSummary;
 use crate::domain::principal::Principal;
-use crate::domain::sentence::{Sentence, say};
 use crate::http::error::{HttpResult, Problem};
-use crate::service::catalog::Shown;
+use crate::service::catalog::MaybeStale;
 use crate::service::{Bridge, Error};
 
 /// Added while OpenHEXA is not responding and cached data is returned.
@@ -54,7 +54,7 @@ pub struct PipelineDetailJson {
     stale: Option<Stale>,
 }
 
-fn stale<T>(shown: &Shown<T>) -> Option<Stale> {
+fn stale<T>(shown: &MaybeStale<T>) -> Option<Stale> {
     shown.stale_as_of.map(|at| Stale {
         stale: true,
         as_of: time(at),
@@ -200,7 +200,7 @@ pub fn version_id(text: &str) -> HttpResult<VersionId> {
 }
 
 /// With or without dashes, as Iaso accepts it.
-pub fn read_version(text: &str) -> Result<VersionId, Sentence> {
+pub fn read_version(text: &str) -> Result<VersionId, Message> {
     let id = Uuid::try_parse(text).map(VersionId);
     id.map_err(|_| say("version-not-uuid"))
 }

@@ -3,7 +3,7 @@
 use actix_web::HttpRequest;
 use chrono::{DateTime, Datelike, NaiveDate, NaiveTime, Utc};
 
-use crate::domain::sentence::say;
+use crate::domain::message::say;
 use crate::http::error::{HttpResult, Problem};
 
 const MOST: usize = 200;

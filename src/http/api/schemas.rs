@@ -18,7 +18,7 @@ pub struct TaskStatus;
 
 impl PartialSchema for TaskStatus {
     fn schema() -> RefOr<Schema> {
-        let words = Status::ALL.map(Status::word);
+        let words = Status::ALL.map(Status::as_str);
         let word = ObjectBuilder::new().schema_type(Type::String);
         word.enum_values(Some(words)).into()
     }

@@ -17,7 +17,7 @@ use super::tasks::task_id;
 use crate::domain::principal::Principal;
 use crate::http::auth::StreamCredential;
 use crate::http::error::HttpResult;
-use crate::service::live::{AccountFeed, Change, TaskFeed};
+use crate::service::live::{AccountFeed, TaskFeed, TaskUpdate};
 use crate::service::tasks::TaskView;
 use crate::service::{Bridge, Error, causes};
 
@@ -88,7 +88,7 @@ pub async fn one(
 ) -> HttpResult<HttpResponse> {
     let feed = bridge.live.follow_task(&who, task_id(&id)?).await?;
     let known = last_event(&request, 'r');
-    let is_over = |now: &Change| now.confirmed && Some(now.revision) == known;
+    let is_over = |now: &TaskUpdate| now.confirmed && Some(now.revision) == known;
     if feed.first().is_some_and(is_over) {
         // The only response after which a browser does not reconnect.
         return Ok(HttpResponse::NoContent().finish());
@@ -155,7 +155,8 @@ impl Feed {
         match self {
             Self::All(feed) => {
                 let changes = feed.next().await?;
-                let event = |text: String, one: &Change| text + &event('c', one.mark, &one.text);
+                let event =
+                    |text: String, one: &TaskUpdate| text + &event('c', one.mark, &one.text);
                 let text = changes.iter().map(AsRef::as_ref).fold(String::new(), event);
                 Ok((text, false))
             }

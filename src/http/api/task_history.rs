@@ -104,7 +104,7 @@ pub async fn logs(
         .await?;
     let (progress_value, end_value) = found.task.shown_progress();
     Ok(Json(TaskLogJson {
-        status: found.task.status().word(),
+        status: found.task.status().as_str(),
         logs: log(&found.events),
         progress_value,
         end_value,
@@ -174,7 +174,7 @@ pub async fn events(
     let language = Language::of(request.headers());
     let row = |event: &Event| EventJson {
         at: time(event.at),
-        source: event.source.word(),
+        source: event.source.as_str(),
         code: event.kind.code(),
         data: event.data.0.clone(),
         what: event_text::what(language, event),

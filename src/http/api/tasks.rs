@@ -9,8 +9,8 @@ use super::include::{DetailedTask, Include};
 use super::json_types::FullTask;
 use super::query::Query;
 use crate::domain::ids::TaskId;
+use crate::domain::message::say;
 use crate::domain::principal::Principal;
-use crate::domain::sentence::say;
 use crate::domain::task::Status;
 use crate::http::accept_language::Language;
 use crate::http::error::{HttpResult, Problem};
@@ -199,7 +199,7 @@ pub async fn detail(
         Ok(found) => DetailedTask::with(task, wanted, found),
         Err(Error::Upstream(why)) => {
             let language = Language::of(request.headers());
-            DetailedTask::without(task, wanted, language.word(&why.sentence()))
+            DetailedTask::without(task, wanted, language.translate(&why.sentence()))
         }
         Err(error) => return Err(error.into()),
     }))

@@ -58,7 +58,7 @@ fn is_of(route: &ListedRoute, path: &str, method: &str) -> bool {
 fn guard(operation: &mut Map<String, Value>, route: Option<&ListedRoute>, path: &str) {
     let role = route.and_then(|route| route.role);
     if let Some(role) = role {
-        operation.insert("x-role".to_owned(), role.word().into());
+        operation.insert("x-role".to_owned(), role.as_str().into());
         operation.insert("security".to_owned(), security_schemes(role));
     }
     operation.entry("security").or_insert(json!([]));

@@ -1,6 +1,6 @@
 //! Texts of the API reference in one language, escaped for HTML.
 
-use crate::domain::sentence::say;
+use crate::domain::message::say;
 use crate::http::accept_language::Language;
 
 #[derive(Clone, Copy)]
@@ -12,13 +12,13 @@ impl PageText {
     }
 
     pub fn say(self, key: &'static str) -> String {
-        escaped(&self.0.word(&say(key)))
+        escaped(&self.0.translate(&say(key)))
     }
 
     /// Fills the placeholder with HTML, which is not escaped.
     pub fn with(self, key: &'static str, gap: &'static str, html: &str) -> String {
         const MARK: &str = "GAP";
-        let worded = self.0.word(&say(key).with(gap, MARK));
+        let worded = self.0.translate(&say(key).with(gap, MARK));
         escaped(&worded).replace(MARK, html)
     }
 }

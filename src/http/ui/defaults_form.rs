@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 use super::form_controls::{FormInput, form_parameters, keeps_secret};
 use super::form_values;
-use crate::domain::sentence::FieldErrors;
+use crate::domain::message::FieldErrors;
 use crate::http::accept_language::Language;
 use crate::service::catalog::Form;
 

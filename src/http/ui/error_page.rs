@@ -9,7 +9,7 @@ use askama::Template;
 
 use super::layout::{Layout, Section, page, set_page_headers};
 use super::sign_in::{SignInPage, remove_cookie};
-use crate::domain::sentence::Sentence;
+use crate::domain::message::Message;
 use crate::http::accept_language::Language;
 use crate::http::error::{HttpResult, Problem};
 use crate::http::request_extensions::BrowserSession;
@@ -32,7 +32,7 @@ struct ProblemPage {
 pub fn error_page(response: ServiceResponse, problem: &Problem) -> ServiceResponse {
     let (request, before) = response.into_parts();
     let mut shown = render(&request, problem).unwrap_or_else(|_| {
-        let sentence = Language::of(request.headers()).word(problem.sentence());
+        let sentence = Language::of(request.headers()).translate(problem.sentence());
         let mut plain = HttpResponse::build(problem.status_code()).body(sentence);
         set_page_headers(&mut plain);
         plain
@@ -80,7 +80,7 @@ fn by_session(request: &HttpRequest) -> bool {
 }
 
 /// The advice for the user, and whether the problem can be fixed in the settings.
-pub fn advice_for(layout: &Layout, sentence: &Sentence) -> (&'static str, bool) {
+pub fn advice_for(layout: &Layout, sentence: &Message) -> (&'static str, bool) {
     match advice(sentence) {
         "advice-not-configured" if layout.may_administer() => ("settings-advice", true),
         "advice-configuration" if layout.may_administer() => ("settings-advice-check", true),
@@ -89,7 +89,7 @@ pub fn advice_for(layout: &Layout, sentence: &Sentence) -> (&'static str, bool) 
 }
 
 /// The key of what the user can do.
-pub fn advice(sentence: &Sentence) -> &'static str {
+pub fn advice(sentence: &Message) -> &'static str {
     match sentence.key {
         "not-configured" => "advice-not-configured",
         "upstream-token-refused" | "upstream-strange" => "advice-configuration",

@@ -12,8 +12,8 @@ use super::form_controls::{default_control, not_null};
 use super::form_hints::hints;
 use super::form_values::{self, InputShape, boxes, tidied};
 use super::layout::Layout;
+use crate::domain::message::FieldErrors;
 use crate::domain::parameters::Parameter;
-use crate::domain::sentence::FieldErrors;
 use crate::http::accept_language::Language;
 use crate::service::catalog::Form;
 

@@ -7,8 +7,8 @@ use super::form_values::{self, InputShape, boxes, text};
 use super::layout::Layout;
 use super::number_format::{is_quantity, written};
 use super::truncate::truncate;
+use crate::domain::message::say;
 use crate::domain::parameters::{Kind, Parameter, holds_secret};
-use crate::domain::sentence::say;
 use crate::domain::validation;
 use crate::service::catalog::Form;
 
@@ -138,7 +138,7 @@ fn empty(layout: &Layout, parameter: &Parameter, default: EffectiveValue<'_>) ->
     if parameter.is_secret() || holds_secret(value) || shape == InputShape::Switch {
         return None;
     }
-    let hides = shape != InputShape::Json && validation::can_be_emptied(parameter);
+    let hides = shape != InputShape::Json && validation::can_be_cleared(parameter);
     match own {
         _ if !hides => Some(Empty::Default(telling(layout, key, parameter, value))),
         Some(own) => {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::form_fields::FormField;
 use super::layout::Layout;
-use crate::domain::holdings::Holding;
+use crate::domain::workspace_resources::WorkspaceResource;
 use crate::http::error::Problem;
 use crate::service::Error;
 use crate::service::catalog::Suggestions;
@@ -27,7 +27,7 @@ pub fn add_suggestions(fields: &mut [FormField], layout: &Layout, mut found: Sug
 }
 
 /// The value that is sent, and its name.
-fn option(held: Holding) -> (String, String) {
+fn option(held: WorkspaceResource) -> (String, String) {
     let name = held.name.filter(|name| *name != held.value);
     (held.value, name.unwrap_or_default())
 }

@@ -5,9 +5,9 @@ use serde_json::Value;
 
 use super::number_input::{self, InputKind, NumberInput};
 use super::truncate::truncate;
-use crate::domain::numbers;
+use crate::domain::json_numbers;
+use crate::domain::message::{Message, say};
 use crate::domain::parameters::{Kind, MASK, Parameter, holds_secret};
-use crate::domain::sentence::{Sentence, say};
 use crate::domain::validation;
 use crate::http::accept_language::Language;
 
@@ -77,7 +77,7 @@ pub fn read(
     parameter: &Parameter,
     input: &[&str],
     shown: Option<&Value>,
-) -> Result<Option<Value>, Sentence> {
+) -> Result<Option<Value>, Message> {
     let Some(input) = tidied(parameter, input) else {
         return Ok(None);
     };
@@ -116,13 +116,13 @@ pub fn read_default(
     parameter: &Parameter,
     input: &[&str],
     stored: Option<&Value>,
-) -> Result<Option<Value>, Sentence> {
+) -> Result<Option<Value>, Message> {
     let Some(now) = tidied(parameter, input) else {
         return Ok(None);
     };
     let is_empty = now.iter().all(String::is_empty);
     let untouched = stored.filter(|stored| !is_empty && now == all_boxes(parameter, Some(stored)));
-    let good = untouched.filter(|stored| validation::check_alone(parameter, stored).is_none());
+    let good = untouched.filter(|stored| validation::validate_default(parameter, stored).is_none());
     match (good, shape(parameter)) {
         _ if is_empty => Ok(None),
         (Some(good), _) => Ok(Some(good.clone())),
@@ -133,7 +133,7 @@ pub fn read_default(
     }
 }
 
-fn json(parameter: &Parameter, text: &str) -> Result<Value, Sentence> {
+fn json(parameter: &Parameter, text: &str) -> Result<Value, Message> {
     let name = |key| say(key).with("name", parameter.title());
     let mut read = serde_json::from_str(text).map_err(|wrong| {
         // serde_json has no error code for this.
@@ -144,10 +144,10 @@ fn json(parameter: &Parameter, text: &str) -> Result<Value, Sentence> {
             .with("line", wrong.line())
             .with("column", column(text, &wrong))
     })?;
-    if numbers::settle(&mut read) {
+    if json_numbers::normalize(&mut read) {
         Ok(read)
     } else {
-        Err(name("form-json-number").with("digits", numbers::MOST_DIGITS))
+        Err(name("form-json-number").with("digits", json_numbers::MOST_DIGITS))
     }
 }
 
@@ -166,7 +166,7 @@ fn scalar(
     kind_of_input: InputKind,
     parameter: &Parameter,
     text: &str,
-) -> Result<Value, Sentence> {
+) -> Result<Value, Message> {
     let read = match parameter.kind {
         Kind::Int => number_input::whole(language, kind_of_input, text),
         // With a comma, `1,250` can be a decimal number, so the comma is not read as a thousands separator here.
@@ -193,7 +193,7 @@ fn scalar(
         NumberInput::Apart => Err(apart(kind_of_input, parameter, text)),
         NumberInput::TooLong => Err(say("form-int-long")
             .with("name", parameter.title())
-            .with("digits", numbers::MOST_DIGITS)),
+            .with("digits", json_numbers::MOST_DIGITS)),
         NumberInput::Either { whole, part } => Err(say("form-either")
             .with("name", parameter.title())
             .with("text", text)
@@ -202,7 +202,7 @@ fn scalar(
     }
 }
 
-fn apart(kind_of_input: InputKind, parameter: &Parameter, text: &str) -> Sentence {
+fn apart(kind_of_input: InputKind, parameter: &Parameter, text: &str) -> Message {
     const LETTERS: usize = 60;
     let key = match (kind_of_input, &parameter.kind) {
         (InputKind::ListLine, _) => "form-apart-line",

@@ -7,8 +7,8 @@ use serde_json::{Map, Value, json};
 use super::form_fields::{FormInput, InitialValues, read};
 use super::layout::redirect_to_page;
 use super::pipeline::{LaunchFormState, render};
+use crate::domain::message::{FieldErrors, say};
 use crate::domain::principal::Principal;
-use crate::domain::sentence::{FieldErrors, say};
 use crate::domain::task::Task;
 use crate::http::accept_language::Language;
 use crate::http::api::pipelines::{pipeline_id, version_id};
@@ -182,9 +182,11 @@ impl LaunchFailure {
         let fields = listed(&self.fields, language).into_values().flatten();
         shown.messages.extend(fields);
         if self.is_other {
-            shown.messages.push(language.word(&say("form-used")));
+            shown.messages.push(language.translate(&say("form-used")));
         } else if shown.errors.is_empty() && shown.messages.is_empty() {
-            shown.messages.push(language.word(self.problem.sentence()));
+            shown
+                .messages
+                .push(language.translate(self.problem.sentence()));
         }
     }
 }

@@ -10,8 +10,8 @@ use chrono::{DateTime, SecondsFormat, Utc};
 
 use super::assets;
 use super::base_path::base_path;
+use crate::domain::message::{Message, say};
 use crate::domain::principal::{Principal, Role};
-use crate::domain::sentence::{Sentence, say};
 use crate::http::accept_language::Language;
 use crate::http::error::{HttpResult, internal};
 use crate::http::event_text;
@@ -62,15 +62,15 @@ impl Layout {
     }
 
     pub fn say(&self, key: &'static str) -> String {
-        self.language.word(&say(key))
+        self.language.translate(&say(key))
     }
 
     pub fn with(&self, key: &'static str, gap: &'static str, value: impl ToString) -> String {
-        self.language.word(&say(key).with(gap, value))
+        self.language.translate(&say(key).with(gap, value))
     }
 
-    pub fn word(&self, sentence: &Sentence) -> String {
-        self.language.word(sentence)
+    pub fn word(&self, sentence: &Message) -> String {
+        self.language.translate(sentence)
     }
 
     pub fn yes_or_no(&self, flag: bool) -> String {

@@ -15,16 +15,16 @@ use super::openhexa_status::{
 use super::status_chart::{StatusChart, status_chart};
 use super::truncate::truncate;
 use crate::domain::failure::Reason;
+use crate::domain::message::say;
 use crate::domain::principal::Principal;
-use crate::domain::sentence::say;
-use crate::domain::shown::Shown;
 use crate::domain::task::Status;
+use crate::domain::task::TaskMessage;
 use crate::http::api::query::Query;
 use crate::http::error::{HttpResult, Problem};
 use crate::service::Bridge;
 use crate::service::monitoring::{
-    Failure, Figures, MOST_READ, MOST_RUNNING, Period, Pipeline, SlowTask, UpstreamReport, Zone,
-    per_mille,
+    FailureGroup, Figures, MOST_READ, MOST_RUNNING, Period, PipelineDurations, SlowTask,
+    UpstreamReport, Zone, per_mille,
 };
 
 /// The user's offset from UTC in minutes; the script sets it.
@@ -297,7 +297,7 @@ fn success_rate(layout: &Layout, good: i64, bad: i64) -> Figure {
 
 /// The address of the list of tasks with these statuses, launched since `from`.
 fn task_list(layout: &Layout, statuses: &[Status], from: &str) -> String {
-    let words: Vec<&str> = statuses.iter().map(|status| status.word()).collect();
+    let words: Vec<&str> = statuses.iter().map(|status| status.as_str()).collect();
     let mut query = form_urlencoded::Serializer::new(String::new());
     for (name, value) in [("status", words.join(",").as_str()), ("from", from)] {
         if !value.is_empty() {
@@ -307,10 +307,10 @@ fn task_list(layout: &Layout, statuses: &[Status], from: &str) -> String {
     layout.path_to(&format!("/tasks/?{}", query.finish()))
 }
 
-fn failure(layout: &Layout, one: &Failure) -> FailureRow {
+fn failure(layout: &Layout, one: &FailureGroup) -> FailureRow {
     let reason = reason(layout, one.reason);
     let message = one.message.as_ref().filter(|shown| tells_more(shown));
-    let message = message.map(|shown| shown.in_words(|note| layout.language.note(note)));
+    let message = message.map(|shown| shown.text(|note| layout.language.note(note)));
     FailureRow {
         pipeline_id: one.pipeline.to_string(),
         name: one.name.clone(),
@@ -337,14 +337,14 @@ fn reason(layout: &Layout, reason: Reason) -> String {
 }
 
 /// Whether the message contains more than the cause in the same row.
-fn tells_more(shown: &Shown) -> bool {
+fn tells_more(shown: &TaskMessage) -> bool {
     match shown {
-        Shown::Own(_) => true,
-        Shown::Note(note) => note.value.is_some() || note.code.is_refusal(),
+        TaskMessage::Reported(_) => true,
+        TaskMessage::Note(note) => note.value.is_some() || note.code.is_refusal(),
     }
 }
 
-fn pipeline(layout: &Layout, one: &Pipeline) -> DurationsRow {
+fn pipeline(layout: &Layout, one: &PipelineDurations) -> DurationsRow {
     let durations = &one.durations;
     DurationsRow {
         id: one.id.to_string(),
@@ -355,7 +355,7 @@ fn pipeline(layout: &Layout, one: &Pipeline) -> DurationsRow {
         mean: milliseconds(durations.mean()),
         longest: milliseconds(durations.longest),
         usual: (one.usual.are_enough()).then(|| milliseconds(one.usual.mean())),
-        is_long: one.usual.is_outlasted_by(durations.longest),
+        is_long: one.usual.is_exceeded_by(durations.longest),
     }
 }
 

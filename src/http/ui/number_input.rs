@@ -3,7 +3,7 @@
 use serde_json::Number;
 
 use super::number_format::{MINUS, NARROW};
-use crate::domain::numbers::MOST_DIGITS;
+use crate::domain::json_numbers::MOST_DIGITS;
 use crate::http::accept_language::Language;
 
 /// The result of reading a number.

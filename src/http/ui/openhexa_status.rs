@@ -6,7 +6,7 @@ use super::badge::Badge;
 use super::error_page::advice_for;
 use super::layout::{Layout, span};
 use super::number_format::count;
-use crate::domain::sentence::Sentence;
+use crate::domain::message::Message;
 use crate::service::monitoring::{Polling, UpstreamReport, UpstreamState, UpstreamStatus};
 
 /// The usual delay between two polling cycles.
@@ -55,7 +55,7 @@ pub fn openhexa_status(layout: &Layout, report: &UpstreamReport) -> OpenHexaStat
 }
 
 /// The same message and advice as pages that need OpenHEXA.
-fn not_configured(layout: &Layout, why: &Sentence) -> OpenHexaStatus {
+fn not_configured(layout: &Layout, why: &Message) -> OpenHexaStatus {
     let (advice, to_settings) = advice_for(layout, why);
     OpenHexaStatus {
         badge: Badge::new("late", layout.say("monitoring-not-configured")),

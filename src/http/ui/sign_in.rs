@@ -18,8 +18,8 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::base_path::{base_path, is_page};
 use super::layout::{Layout, Section, address_of, page, redirect, redirect_to_page};
+use crate::domain::message::{Message, say};
 use crate::domain::principal::Role;
-use crate::domain::sentence::{Sentence, say};
 use crate::http::error::{HttpResult, Problem};
 use crate::http::request_extensions::BrowserSession;
 use crate::http::request_extensions::SignInAttempt;
@@ -153,7 +153,7 @@ fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
 #[template(path = "sign_in.html")]
 pub struct SignInPage {
     page: Layout,
-    wrong: Option<Sentence>,
+    wrong: Option<Message>,
     /// Whether the request was an action, so that the page says that it was not performed.
     is_undone: bool,
     /// The address to continue at after signing in.

@@ -6,7 +6,7 @@ use chrono::{DateTime, Datelike, Timelike, Utc};
 use super::badge::Badge;
 use super::layout::Layout;
 use super::number_format::count;
-use crate::domain::sentence::say;
+use crate::domain::message::say;
 use crate::domain::task::Status;
 use crate::service::monitoring::{Figures, Period, Zone};
 

@@ -204,7 +204,7 @@ fn compose(
         version: version(task),
         badge: Badge::of_task(&layout, task.status()),
         state: state(task, refused),
-        is_live: !task.confirmed(),
+        is_live: !task.is_confirmed(),
         percent: percent(task),
         steps: steps(task),
         message: message(&layout, task),
@@ -220,7 +220,7 @@ fn compose(
         secrets: secrets(task, &action),
         idempotency_key: Uuid::new_v4().to_string(),
         may_cancel: layout.may_operate() && may_cancel(task, refused),
-        may_relaunch: layout.may_operate() && task.verdict().is_some(),
+        may_relaunch: layout.may_operate() && task.outcome().is_some(),
         messages: action.messages,
         result: task.data.as_ref().map(result_view),
         lines: run.lines,
@@ -234,7 +234,7 @@ fn compose(
 }
 
 fn may_cancel(task: &Task, stop_denied: bool) -> bool {
-    task.verdict().is_none() && (task.cancel_asked_at.is_none() || stop_denied)
+    task.outcome().is_none() && (task.cancel_asked_at.is_none() || stop_denied)
 }
 
 fn version(task: &Task) -> Option<String> {
@@ -255,8 +255,8 @@ fn newest_log(text: &str) -> (Option<String>, bool) {
 }
 
 fn state(task: &Task, refused: bool) -> Option<&'static str> {
-    let ended = task.verdict().is_some();
-    match (ended, task.confirmed(), task.cancel_asked_at.is_some()) {
+    let ended = task.outcome().is_some();
+    match (ended, task.is_confirmed(), task.cancel_asked_at.is_some()) {
         (false, _, true) if refused => Some("task-stop-refused"),
         (false, _, true) => Some("task-stop-asked"),
         (true, false, _) => Some("task-not-confirmed"),
@@ -268,13 +268,13 @@ fn state(task: &Task, refused: bool) -> Option<&'static str> {
 /// The pipeline's message, or the bridge's note in the user's language.
 pub fn message(layout: &Layout, task: &Task) -> Option<String> {
     let shown = task.shown_message()?;
-    Some(shown.in_words(|note| layout.language.note(note)))
+    Some(shown.text(|note| layout.language.note(note)))
 }
 
 /// The pipeline's progress, else the run's. None before there is any, and after the end.
 pub fn percent(task: &Task) -> Option<i64> {
     let own = i64::from(task.progress_value) * 100;
-    match (task.verdict().is_some(), task.end_value) {
+    match (task.outcome().is_some(), task.end_value) {
         (false, 1..) => Some((own / i64::from(task.end_value)).clamp(0, 100)),
         (false, _) if task.run.progress > 0 => Some(task.run.progress.into()),
         (false | true, _) => None,

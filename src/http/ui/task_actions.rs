@@ -103,7 +103,7 @@ async fn refused(
     if messages.is_empty() {
         messages.push(match ended {
             Some((key, status)) => conflict(request, key, status),
-            None => language.word(problem.sentence()),
+            None => language.translate(problem.sentence()),
         });
     }
     let errors_shown = ActionErrors {

@@ -97,9 +97,9 @@ fn tasks(layout: Layout, query: &Query, found: &CursorPage, problem: Option<Stri
     let first = found.tasks.first().filter(|_| !pipeline.is_empty());
     let chosen = given("status").to_ascii_uppercase();
     let choice = |status: Status| StatusChoice {
-        word: status.word(),
+        word: status.as_str(),
         shown: Badge::of_task(&layout, status).word,
-        chosen: status.word() == chosen,
+        chosen: status.as_str() == chosen,
     };
     TasksPage {
         search: given("search"),
@@ -143,7 +143,7 @@ fn row(layout: &Layout, task: &Task) -> TaskListRow {
         pipeline: task.pipeline.name.clone(),
         version: version.map(|own| super::pipelines::label(own.number, own.name.as_deref())),
         badge: Badge::of_task(layout, task.status()),
-        is_unconfirmed: task.verdict().is_some() && !task.confirmed(),
+        is_unconfirmed: task.outcome().is_some() && !task.is_confirmed(),
         percent: percent(task),
         message: message(layout, task).map(|text| truncate(&text, LETTERS).0),
         at: task.created_at,

@@ -13,10 +13,10 @@ use moka::future::Cache;
 
 use super::CacheLimits;
 use crate::clock::Clock;
-use crate::domain::holdings::{Holdings, Place};
 use crate::domain::ids::{ConnectionId, PipelineId, VersionId};
 use crate::domain::parameters::Declarations;
 use crate::domain::pipeline::{Pipeline, PipelineSummary, Version, VersionSummary};
+use crate::domain::workspace_resources::{ResourceKind, WorkspaceResources};
 use crate::openhexa;
 use crate::service::configuration::AccountConfig;
 use crate::service::{Error, Jobs, Upstream};
@@ -105,7 +105,7 @@ pub struct Caches {
     pub versions: Cached<(ConfigVersion, VersionId), (PipelineId, Version)>,
     pub version_lists: Cached<(ConfigVersion, PipelineId), Vec<VersionSummary>>,
     pub choices: Cached<(ConfigVersion, VersionId, String), Vec<String>>,
-    pub resources: Cached<(ConfigVersion, Place), Holdings>,
+    pub resources: Cached<(ConfigVersion, ResourceKind), WorkspaceResources>,
     /// Declarations of parameters that are already stored in the database.
     pub declared: Cache<(ConfigVersion, PipelineId), Declarations>,
 }

@@ -14,7 +14,7 @@ use chrono::TimeDelta;
 
 pub(super) use cache::Freshness;
 pub use form::Form;
-pub use pipelines::{Definition, Shown};
+pub use pipelines::{Definition, MaybeStale};
 pub use resources::{Resources, Suggestions};
 pub(super) use values::{Submitted, as_object, parameters, validate};
 pub use versions::RunWithTask;

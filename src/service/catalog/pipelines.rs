@@ -7,9 +7,9 @@ use chrono::{DateTime, Utc};
 use super::Catalog;
 use super::cache::{ConfigVersion, Dated, Freshness, Outcome};
 use crate::domain::ids::{AccountId, PipelineId, VersionId};
+use crate::domain::message::say;
 use crate::domain::parameters::declarations;
 use crate::domain::pipeline::{Pipeline, PipelineSummary, Version};
-use crate::domain::sentence::say;
 use crate::openhexa;
 use crate::service::configuration::AccountConfig;
 use crate::service::{Error, PAGE_WAIT, Upstream, causes};
@@ -19,13 +19,13 @@ const TOO_SLOW: Error = Error::Upstream(Upstream::TimedOut);
 
 /// A response of OpenHEXA, or the last successful one.
 #[derive(Clone, Debug)]
-pub struct Shown<T> {
+pub struct MaybeStale<T> {
     pub answer: Arc<T>,
     /// The time of its request, if OpenHEXA is unavailable now.
     pub stale_as_of: Option<DateTime<Utc>>,
 }
 
-impl<T> From<Dated<T>> for Shown<T> {
+impl<T> From<Dated<T>> for MaybeStale<T> {
     fn from(dated: Dated<T>) -> Self {
         Self {
             stale_as_of: dated.stale.then_some(dated.at),
@@ -47,7 +47,7 @@ impl Catalog {
     pub async fn pipelines(
         &self,
         account: AccountId,
-    ) -> Result<Shown<Vec<PipelineSummary>>, Error> {
+    ) -> Result<MaybeStale<Vec<PipelineSummary>>, Error> {
         self.list(&self.configuration.get(account).await?).await
     }
 
@@ -55,7 +55,7 @@ impl Catalog {
     pub async fn pipelines_soon(
         &self,
         account: AccountId,
-    ) -> Result<Shown<Vec<PipelineSummary>>, Error> {
+    ) -> Result<MaybeStale<Vec<PipelineSummary>>, Error> {
         let config = self.configuration.get(account).await?;
         match tokio::time::timeout(PAGE_WAIT, self.list(&config)).await {
             Ok(found) => found,
@@ -67,7 +67,7 @@ impl Catalog {
     pub async fn pipelines_known(
         &self,
         account: AccountId,
-    ) -> Result<Shown<Vec<PipelineSummary>>, Error> {
+    ) -> Result<MaybeStale<Vec<PipelineSummary>>, Error> {
         let config = self.configuration.get(account).await?;
         match self.last_list(&config).await {
             Some(known) => Ok(known),
@@ -75,12 +75,15 @@ impl Catalog {
         }
     }
 
-    async fn last_list(&self, config: &AccountConfig) -> Option<Shown<Vec<PipelineSummary>>> {
+    async fn last_list(&self, config: &AccountConfig) -> Option<MaybeStale<Vec<PipelineSummary>>> {
         let last = self.caches.lists.last_good(&config.into()).await;
-        last.map(Shown::from)
+        last.map(MaybeStale::from)
     }
 
-    async fn list(&self, config: &AccountConfig) -> Result<Shown<Vec<PipelineSummary>>, Error> {
+    async fn list(
+        &self,
+        config: &AccountConfig,
+    ) -> Result<MaybeStale<Vec<PipelineSummary>>, Error> {
         let (client, target) = (self.openhexa.clone(), config.connection.target.clone());
         let asking = async move { client.pipelines(&target).await.map(Some) };
         let outcome = self
@@ -90,7 +93,7 @@ impl Catalog {
         let listed = outcome.await?.or_last_good()?;
         // A list is never absent.
         listed
-            .map(Shown::from)
+            .map(MaybeStale::from)
             .ok_or(Error::Upstream(Upstream::Strange))
     }
 
@@ -98,7 +101,7 @@ impl Catalog {
         &self,
         account: AccountId,
         id: PipelineId,
-    ) -> Result<Shown<Pipeline>, Error> {
+    ) -> Result<MaybeStale<Pipeline>, Error> {
         let config = self.configuration.get(account).await?;
         Ok(self
             .fetch_pipeline(&config, id, Freshness::Recent)

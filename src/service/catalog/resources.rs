@@ -10,17 +10,20 @@ use super::Catalog;
 use super::cache::{Caches, ConfigVersion, Freshness};
 use super::form::Form;
 use super::pipelines::Definition;
-use crate::domain::holdings::{Holding, Holdings, Place, place, place_of, way_to};
 use crate::domain::ids::AccountId;
+use crate::domain::message::{FieldErrors, Message};
 use crate::domain::parameters::Parameter;
-use crate::domain::sentence::{FieldErrors, Sentence};
-use crate::domain::validation::Checked;
+use crate::domain::validation::ValidatedLaunch;
+use crate::domain::workspace_resources::{
+    ResourceKind, WorkspaceResource, WorkspaceResources, parent_folders, resource_kind,
+    resource_kind_of_value,
+};
 use crate::openhexa::{self, Instances, OpenHexa};
 use crate::service::configuration::{AccountConfig, Configuration};
 use crate::service::{Error, PAGE_WAIT};
 
 /// By the code of each parameter that names a resource of the workspace: the resources.
-pub type Suggestions = BTreeMap<String, Result<Vec<Holding>, Error>>;
+pub type Suggestions = BTreeMap<String, Result<Vec<WorkspaceResource>, Error>>;
 
 /// Reads the resources of a workspace.
 pub struct Resources {
@@ -46,10 +49,10 @@ impl Resources {
         // A field with one line per value has no list of suggestions.
         let single = parameters.filter(|parameter| !parameter.multiple);
         let asking = single.filter_map(|parameter| {
-            let (config, place) = (&config, place(parameter)?);
+            let (config, kind) = (&config, resource_kind(parameter)?);
             Some(async move {
-                let found = self.holdings(config, place).await;
-                let fit = found.map(|held| held.fit_for(parameter).cloned().collect());
+                let found = self.workspace_resources(config, kind).await;
+                let fit = found.map(|held| held.matching(parameter).cloned().collect());
                 (parameter.code.clone(), fit)
             })
         });
@@ -61,13 +64,13 @@ impl Resources {
         &self,
         config: &AccountConfig,
         definition: &Definition,
-        checked: &Checked,
+        checked: &ValidatedLaunch,
     ) -> FieldErrors {
         let Some(version) = &definition.version else {
             return FieldErrors::default();
         };
         let seen = version.parameters.iter();
-        let seen = seen.filter(|parameter| !checked.off.contains(&parameter.code));
+        let seen = seen.filter(|parameter| !checked.disabled.contains(&parameter.code));
         let asking = seen.filter_map(|parameter| {
             let given = checked.config.get(&parameter.code);
             let saved = version.config.get(&parameter.code);
@@ -86,12 +89,14 @@ impl Resources {
         config: &AccountConfig,
         parameter: &Parameter,
         value: &Value,
-    ) -> Option<(String, Sentence)> {
-        let place = place_of(parameter, value)?;
-        let held = match self.holdings(config, place.clone()).await {
+    ) -> Option<(String, Message)> {
+        let place = resource_kind_of_value(parameter, value)?;
+        let held = match self.workspace_resources(config, place.clone()).await {
             Ok(held) => held,
             // Storage on a disk returns an error for a folder that does not exist.
-            Err(_) if self.lacks_folder(config, &place).await => Arc::new(Holdings::nothing()),
+            Err(_) if self.lacks_folder(config, &place).await => {
+                Arc::new(WorkspaceResources::none())
+            }
             Err(_) => return None,
         };
         let warning = held.warning(parameter, value)?;
@@ -99,9 +104,9 @@ impl Resources {
     }
 
     /// Whether one of the parent folders is known not to exist.
-    async fn lacks_folder(&self, config: &AccountConfig, place: &Place) -> bool {
-        for (parent, path) in way_to(place) {
-            match self.holdings(config, parent).await {
+    async fn lacks_folder(&self, config: &AccountConfig, kind: &ResourceKind) -> bool {
+        for (parent, path) in parent_folders(kind) {
+            match self.workspace_resources(config, parent).await {
                 Ok(held) if held.lacks_folder(&path) => return true,
                 Ok(_) => {}
                 Err(_) => return false,
@@ -110,14 +115,18 @@ impl Resources {
         false
     }
 
-    async fn holdings(&self, config: &AccountConfig, place: Place) -> Result<Arc<Holdings>, Error> {
+    async fn workspace_resources(
+        &self,
+        config: &AccountConfig,
+        kind: ResourceKind,
+    ) -> Result<Arc<WorkspaceResources>, Error> {
         let (client, target) = (self.openhexa.clone(), config.connection.target.clone());
-        let key = (ConfigVersion::from(config), place.clone());
+        let key = (ConfigVersion::from(config), kind.clone());
         let instances = self.instances.clone();
         // The time limit is inside the request, so that a request that takes too long frees its slot.
         let asking = tokio::time::timeout(PAGE_WAIT, async move {
             let _slot = instances.suggestion_slot(&target).await;
-            client.holdings(&target, &place).await.map(Some)
+            client.workspace_resources(&target, &kind).await.map(Some)
         });
         let asking = async { asking.await.unwrap_or(Err(openhexa::Error::TimedOut)) };
         let outcome = self

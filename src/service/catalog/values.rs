@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use super::pipelines::Definition;
 use crate::domain::parameters::Parameter;
 use crate::domain::principal::Principal;
-use crate::domain::validation::{self, Checked, Given, Injection};
+use crate::domain::validation::{self, Injection, LaunchValues, ValidatedLaunch};
 use crate::service::Error;
 
 /// The values of a launch, and whether they come from Iaso's form.
@@ -40,22 +40,22 @@ pub fn validate(
     defaults: &Map<String, Value>,
     caller: Submitted<'_>,
     injected: &Injection,
-) -> Result<Checked, Error> {
-    let given = Given {
+) -> Result<ValidatedLaunch, Error> {
+    let given = LaunchValues {
         defaults,
         user: caller.values,
         injected,
         from_iaso: caller.from_iaso,
     };
     let checked = match &definition.version {
-        None => validation::check_without_version(&given),
+        None => validation::validate_without_version(&given),
         Some(version) => {
-            let against = validation::Definition {
+            let against = validation::ParameterDefinitions {
                 parameters: &version.parameters,
                 saved: &version.config,
                 resolved,
             };
-            validation::check(&against, &given)
+            validation::validate(&against, &given)
         }
     };
     checked.map_err(Error::config)

@@ -9,8 +9,8 @@ use super::default_entries::{entries, parameters};
 use super::public::public;
 use crate::domain::connection::{Connection, Missing};
 use crate::domain::ids::{AccountId, PipelineId};
+use crate::domain::message::{Message, say};
 use crate::domain::parameters::Declarations;
-use crate::domain::sentence::{Sentence, say};
 use crate::service::Error;
 use crate::store::{self, Cipher, Config, Db, NewConfig};
 
@@ -50,7 +50,7 @@ impl Configuration {
     }
 
     /// The configuration, or a sentence that says why there is none.
-    pub async fn find(&self, account: AccountId) -> Result<Result<AccountConfig, Sentence>, Error> {
+    pub async fn find(&self, account: AccountId) -> Result<Result<AccountConfig, Message>, Error> {
         let cipher = self.store.cipher.clone();
         let read = move |db: &mut Db<'_>| {
             Ok::<_, Error>(store::config_and_connection(db, &cipher, account)?)
@@ -78,7 +78,7 @@ impl Configuration {
     }
 
     /// A record that Iaso's admin wrote was not validated by the bridge.
-    fn with_allowed_address(&self, config: AccountConfig) -> Result<AccountConfig, Sentence> {
+    fn with_allowed_address(&self, config: AccountConfig) -> Result<AccountConfig, Message> {
         let url = self.addresses.parse(&config.connection.target.url);
         url.map_err(|wrong| wrong.with("field", "openhexa_url"))?;
         Ok(config)
@@ -140,7 +140,7 @@ fn account_config(account: AccountId, (record, connection): (Config, Connection)
     }
 }
 
-fn sentence(missing: Missing) -> Sentence {
+fn sentence(missing: Missing) -> Message {
     say(match missing {
         Missing::Record => "not-configured",
         Missing::Workspace => "no-workspace",

@@ -1,7 +1,7 @@
 //! Which addresses an OpenHEXA may have.
 
 use crate::domain::address::{Address, BadAddress, is_public};
-use crate::domain::sentence::{Sentence, say};
+use crate::domain::message::{Message, say};
 
 #[derive(Clone, Debug, Default)]
 pub struct AddressRules {
@@ -13,7 +13,7 @@ pub struct AddressRules {
 
 impl AddressRules {
     /// Checks what the text itself shows. The client checks the addresses that a host name resolves to.
-    pub fn parse(&self, text: &str) -> Result<Address, Sentence> {
+    pub fn parse(&self, text: &str) -> Result<Address, Message> {
         let address = Address::parse(text).map_err(|wrong| match wrong {
             BadAddress::NotUrl => say("config-url"),
             BadAddress::NotGraphql => say("config-url-graphql"),

@@ -13,8 +13,8 @@ use super::{AddressRules, Configuration};
 use crate::domain::address::Address;
 use crate::domain::connection::Target;
 use crate::domain::ids::{AccountId, PipelineId};
+use crate::domain::message::{FieldErrors, Message, say};
 use crate::domain::parameters::MASK;
-use crate::domain::sentence::{FieldErrors, Sentence, say};
 use crate::domain::text::is_plain;
 use crate::service::Error;
 use crate::store::{self, NewConfig};
@@ -28,7 +28,7 @@ pub const NO_RECORD: i64 = 0;
 
 /// The record as an administrator sees it.
 #[derive(Clone, Debug)]
-pub struct Record {
+pub struct ConfigRecord {
     pub content: Map<String, Value>,
     pub version: i64,
     pub updated_at: DateTime<Utc>,
@@ -46,7 +46,7 @@ pub enum ChangeMode {
 
 /// A change of the record.
 #[derive(Clone)]
-pub struct Change {
+pub struct ConfigEdit {
     pub mode: ChangeMode,
     pub content: Map<String, Value>,
     /// The version that the sender has read, or [`NO_RECORD`]. None: the change applies to any version.
@@ -58,7 +58,7 @@ pub struct Change {
 }
 
 impl Configuration {
-    pub async fn record(&self, account: AccountId) -> Result<Record, Error> {
+    pub async fn record(&self, account: AccountId) -> Result<ConfigRecord, Error> {
         let config = self.find(account).await?;
         config
             .as_ref()
@@ -67,7 +67,11 @@ impl Configuration {
     }
 
     /// Validates and stores in one transaction, so that a merge uses the content that is in force.
-    pub async fn change(&self, account: AccountId, change: Change) -> Result<Record, Error> {
+    pub async fn change(
+        &self,
+        account: AccountId,
+        change: ConfigEdit,
+    ) -> Result<ConfigRecord, Error> {
         self.refuse_if_managed_externally()?;
         let (addresses, cipher) = (self.addresses.clone(), self.store.cipher.clone());
         let now = self.clock.now();
@@ -119,7 +123,7 @@ impl Configuration {
             None => self.get(account).await?.connection.target,
             Some((mode, content)) => {
                 let before = self.find(account).await?.ok();
-                let change = Change {
+                let change = ConfigEdit {
                     mode,
                     content,
                     expected: None,
@@ -146,7 +150,7 @@ impl Configuration {
 }
 
 /// Whether the record is already what the change would make it, as the next version.
-fn is_done(addresses: &AddressRules, change: &Change, current: &AccountConfig) -> bool {
+fn is_done(addresses: &AddressRules, change: &ConfigEdit, current: &AccountConfig) -> bool {
     // After a deletion versions continue where they were, so any version can follow [`NO_RECORD`].
     let is_next = change
         .expected
@@ -158,7 +162,7 @@ fn is_done(addresses: &AddressRules, change: &Change, current: &AccountConfig) -
 /// The content that a change makes, or every wrong field of it.
 fn validate(
     addresses: &AddressRules,
-    change: &Change,
+    change: &ConfigEdit,
     before: Option<&AccountConfig>,
 ) -> Result<NewConfig, Error> {
     let mut content = merged(change, before);
@@ -192,7 +196,7 @@ fn validate(
     })
 }
 
-fn merged(change: &Change, before: Option<&AccountConfig>) -> Map<String, Value> {
+fn merged(change: &ConfigEdit, before: Option<&AccountConfig>) -> Map<String, Value> {
     let mut content = match (change.mode, before) {
         (ChangeMode::Merge, Some(config)) => without_token(config),
         (ChangeMode::Merge | ChangeMode::Replace, _) => Map::new(),
@@ -220,7 +224,7 @@ fn is_same(content: &NewConfig, current: &AccountConfig) -> bool {
         && content.content == current.record.content
 }
 
-fn shown(config: &AccountConfig) -> Record {
+fn shown(config: &AccountConfig) -> ConfigRecord {
     let token = config.connection.target.token.expose_secret();
     let letters: Vec<char> = token.chars().collect();
     // Four letters of a short token would be too many.
@@ -232,7 +236,7 @@ fn shown(config: &AccountConfig) -> Record {
     let mut content = without_token(config);
     let masked = format!("{MASK}{}", letters[last..].iter().collect::<String>());
     content.insert(TOKEN.to_owned(), masked.into());
-    Record {
+    ConfigRecord {
         content,
         version: config.record.version,
         updated_at: config.record.updated_at,
@@ -255,7 +259,7 @@ fn same_origin(config: &AccountConfig, address: &Address) -> bool {
     stored.is_ok_and(|stored| stored.origin == address.origin)
 }
 
-fn text(value: Option<&Value>) -> Result<String, Sentence> {
+fn text(value: Option<&Value>) -> Result<String, Message> {
     let Some(value) = value else {
         return Err(say("field-required"));
     };
@@ -269,7 +273,7 @@ fn text(value: Option<&Value>) -> Result<String, Sentence> {
     Ok(text.to_owned())
 }
 
-fn token(value: Option<&Value>, kept: Option<&AccountConfig>) -> Result<SecretString, Sentence> {
+fn token(value: Option<&Value>, kept: Option<&AccountConfig>) -> Result<SecretString, Message> {
     match (value, kept) {
         (None, Some(config)) => Ok(config.connection.target.token.clone()),
         (None, None) => Err(say("config-token-needed")),
@@ -284,7 +288,7 @@ fn token(value: Option<&Value>, kept: Option<&AccountConfig>) -> Result<SecretSt
 }
 
 /// `pipelines[] = {"id", "parameters": {…}}`; other keys of an entry are kept.
-fn check_entries(value: Option<&Value>) -> Result<(), Sentence> {
+fn check_entries(value: Option<&Value>) -> Result<(), Message> {
     let Some(value) = value else {
         return Ok(());
     };

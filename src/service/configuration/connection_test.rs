@@ -1,7 +1,7 @@
 //! The result of a connection test, in sentences.
 
 use crate::domain::connection::Access;
-use crate::domain::sentence::{Sentence, say};
+use crate::domain::message::{Message, say};
 use crate::openhexa;
 use crate::service::Upstream;
 
@@ -10,7 +10,7 @@ use crate::service::Upstream;
 pub struct Check {
     pub name: &'static str,
     pub ok: bool,
-    pub detail: Sentence,
+    pub detail: Message,
 }
 
 /// One check for each step that a launch needs. After a failed step the others are unknown.

@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 pub use account_config::AccountConfig;
 pub use addresses::AddressRules;
-pub use change::{Change, ChangeMode, NO_RECORD, Record, TOKEN, URL, WORKSPACE};
+pub use change::{ChangeMode, ConfigEdit, ConfigRecord, NO_RECORD, TOKEN, URL, WORKSPACE};
 pub use connection_test::Check;
 pub(super) use default_entries::{entries, given, id_of};
 

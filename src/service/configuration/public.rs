@@ -11,10 +11,13 @@ use crate::domain::ids::PipelineId;
 use crate::domain::parameters::{Declarations, holds_secret, is_secret};
 use crate::domain::secret_names::looks_secret;
 
-type Declared = BTreeMap<PipelineId, Declarations>;
+type DeclarationsByPipeline = BTreeMap<PipelineId, Declarations>;
 
 /// A configuration's content without its secrets and without OpenHEXA's address and workspace.
-pub fn public(content: &Map<String, Value>, declared: &Declared) -> Map<String, Value> {
+pub fn public(
+    content: &Map<String, Value>,
+    declared: &DeclarationsByPipeline,
+) -> Map<String, Value> {
     let mut shown = without_secrets(content);
     if let Some(Value::Array(entries)) = content.get("pipelines") {
         let entries = entries.iter().map(|entry| public_entry(entry, declared));
@@ -23,7 +26,7 @@ pub fn public(content: &Map<String, Value>, declared: &Declared) -> Map<String, 
     shown
 }
 
-fn public_entry(entry: &Value, declared: &Declared) -> Value {
+fn public_entry(entry: &Value, declared: &DeclarationsByPipeline) -> Value {
     let Value::Object(members) = entry else {
         return cleaned(entry);
     };

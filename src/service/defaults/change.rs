@@ -7,12 +7,12 @@ use serde_json::{Map, Value, json};
 
 use super::DefaultParameters;
 use crate::domain::ids::{AccountId, PipelineId};
+use crate::domain::message::FieldErrors;
 use crate::domain::parameters::Parameter;
-use crate::domain::sentence::FieldErrors;
 use crate::domain::validation::{self, Injected};
 use crate::service::Error;
 use crate::service::catalog::Form;
-use crate::service::configuration::{Change, ChangeMode, Record, entries, given, id_of};
+use crate::service::configuration::{ChangeMode, ConfigEdit, ConfigRecord, entries, given, id_of};
 
 /// The default parameters of each pipeline that has any.
 pub type DefaultsByPipeline = BTreeMap<PipelineId, Map<String, Value>>;
@@ -26,7 +26,7 @@ pub struct DefaultsChange {
     pub by: String,
 }
 
-impl Record {
+impl ConfigRecord {
     pub fn defaults(&self) -> DefaultsByPipeline {
         let given = |(id, entry): (PipelineId, &Value)| (id, given(entry));
         let all = entries(&self.content).into_iter().map(given);
@@ -69,7 +69,7 @@ impl Form {
         let mut wrong = FieldErrors::default();
         for (code, value) in values {
             let found = self.parameter(code);
-            if let Some(sentence) = found.and_then(|own| validation::check_alone(own, value)) {
+            if let Some(sentence) = found.and_then(|own| validation::validate_default(own, value)) {
                 wrong.add(code, sentence);
             }
         }
@@ -88,7 +88,7 @@ impl DefaultParameters {
         &self,
         account: AccountId,
         change: DefaultsChange,
-    ) -> Result<Record, Error> {
+    ) -> Result<ConfigRecord, Error> {
         // A newer version can be the result of the same change, sent twice; `change_record` compares them.
         let record = self.configuration.record(account).await?;
         if record.version < change.expected {
@@ -97,7 +97,7 @@ impl DefaultParameters {
         let entries = record.with_defaults(change.pipeline, change.values);
         let mut content = Map::new();
         content.insert("pipelines".to_owned(), entries.into());
-        let change = Change {
+        let change = ConfigEdit {
             mode: ChangeMode::Merge,
             content,
             expected: Some(change.expected),

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::DefaultParameters;
 use crate::domain::ids::{AccountId, PipelineId};
 use crate::service::catalog::Freshness;
-use crate::service::configuration::{Change, Record, entries, given};
+use crate::service::configuration::{ConfigEdit, ConfigRecord, entries, given};
 use crate::service::{Error, PAGE_WAIT, causes};
 
 /// Pipelines that are read when defaults are saved. The others are stored when they are next shown.
@@ -15,7 +15,11 @@ const MAX_PIPELINES: usize = 50;
 
 impl DefaultParameters {
     /// Changes the record, then stores which of its defaults are secret.
-    pub async fn change_record(&self, account: AccountId, change: Change) -> Result<Record, Error> {
+    pub async fn change_record(
+        &self,
+        account: AccountId,
+        change: ConfigEdit,
+    ) -> Result<ConfigRecord, Error> {
         let record = self.configuration.change(account, change).await?;
         // The change is saved, so the response must not say that it failed.
         if let Err(error) = self.store_declarations(account).await {

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use super::DefaultParameters;
 use crate::domain::ids::{AccountId, PipelineId};
-use crate::domain::sentence::{Sentence, say};
+use crate::domain::message::{Message, say};
 use crate::service::Error;
 use crate::service::configuration::{entries, given};
 use crate::store::{self, ConfigChange};
@@ -23,7 +23,7 @@ pub struct Edit {
     pub version: i64,
     pub at: DateTime<Utc>,
     pub by: Option<String>,
-    pub what: Vec<Sentence>,
+    pub what: Vec<Message>,
 }
 
 /// The names of pipelines by their ids, as far as they are known.
@@ -74,7 +74,7 @@ fn edit(change: &ConfigChange, before: Option<&ConfigChange>, names: &Names) -> 
     }
 }
 
-fn differences(before: &Content, now: &Content, names: &Names) -> Vec<Sentence> {
+fn differences(before: &Content, now: &Content, names: &Names) -> Vec<Message> {
     let mut what = Vec::new();
     for key in union(before, now) {
         match (key.as_str(), before.get(key), now.get(key)) {
@@ -98,13 +98,13 @@ fn differences(before: &Content, now: &Content, names: &Names) -> Vec<Sentence> 
     what
 }
 
-fn from_to(key: &'static str, old: Option<&Value>, new: Option<&Value>) -> Sentence {
+fn from_to(key: &'static str, old: Option<&Value>, new: Option<&Value>) -> Message {
     let text = |value: Option<&Value>| value.and_then(Value::as_str).unwrap_or("–").to_owned();
     say(key).with("from", text(old)).with("to", text(new))
 }
 
 /// For each pipeline the parameters whose defaults were set, changed and deleted.
-fn changed_defaults(before: &Content, now: &Content, names: &Names) -> Vec<Sentence> {
+fn changed_defaults(before: &Content, now: &Content, names: &Names) -> Vec<Message> {
     let (old, new) = (entries(before), entries(now));
     let mut what = Vec::new();
     let ids: BTreeSet<&PipelineId> = old.keys().chain(new.keys()).collect();

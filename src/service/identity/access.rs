@@ -66,7 +66,7 @@ pub enum Caller {
 
 /// What the settings say about authentication.
 #[derive(Clone)]
-pub struct Options {
+pub struct IdentityOptions {
     pub access: AccessSettings,
     pub iaso: IasoSource,
     pub callback_keys: CallbackKeys,
@@ -87,7 +87,13 @@ pub struct Identity {
 }
 
 impl Identity {
-    pub fn new(options: Options, store: &Store, clock: &Clock, jobs: &Jobs, seal: &Seal) -> Self {
+    pub fn new(
+        options: IdentityOptions,
+        store: &Store,
+        clock: &Clock,
+        jobs: &Jobs,
+        seal: &Seal,
+    ) -> Self {
         let (store, clock, seal) = (store.clone(), clock.clone(), seal.clone());
         Self {
             keys: ApiKeys::new(store.clone(), clock.clone(), jobs.clone()),

@@ -21,7 +21,7 @@ mod sessions;
 mod users;
 
 pub use access::{
-    AccessSettings, Caller, Credential, Identity, ONLY_ACCOUNT, Options, SettingsKey,
+    AccessSettings, Caller, Credential, Identity, IdentityOptions, ONLY_ACCOUNT, SettingsKey,
 };
 pub use callback_tokens::{CallbackKeys, CallbackTokens, TokenLifetime};
 pub use keys::{ApiKeys, KeyList, KeyState, ListedKey, state_name};

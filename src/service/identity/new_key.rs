@@ -6,8 +6,8 @@ use uuid::Uuid;
 
 use super::keys::{ApiKeys, PREFIX, hash};
 use crate::domain::ids::{AccountId, KeyId};
+use crate::domain::message::{FieldErrors, Message, say};
 use crate::domain::principal::{Principal, Role};
-use crate::domain::sentence::{FieldErrors, Sentence, say};
 use crate::domain::text;
 use crate::service::Error;
 use crate::store::{self, NewKey, Store};
@@ -99,7 +99,7 @@ impl ApiKeys {
 /// The row for the database, and the key itself.
 fn generate(account: AccountId, request: KeyRequest, by: String) -> (NewKey, SecretString) {
     let random = || Uuid::new_v4().simple().to_string();
-    let role = request.role.word();
+    let role = request.role.as_str();
     let key = format!("{PREFIX}{role}-{}{}", random(), random());
     let new = NewKey {
         account,
@@ -137,7 +137,7 @@ fn validate(request: &KeyRequest, now: DateTime<Utc>) -> FieldErrors {
 fn limited_expiry(
     wanted: Option<DateTime<Utc>>,
     latest: Option<DateTime<Utc>>,
-) -> Result<Option<DateTime<Utc>>, Sentence> {
+) -> Result<Option<DateTime<Utc>>, Message> {
     let Some(latest) = latest else {
         return Ok(wanted);
     };

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use super::Launching;
 use crate::domain::ids::{AccountId, PipelineId, TaskId};
-use crate::domain::sentence::say;
+use crate::domain::message::say;
 use crate::domain::task::Task;
 use crate::service::Error;
 use crate::store::{self, Db, IdempotentLaunch};

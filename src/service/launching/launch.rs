@@ -13,8 +13,8 @@ use uuid::Uuid;
 use super::Launching;
 use super::commit::{Commit, LaunchRequest};
 use crate::domain::ids::{LaunchId, TaskId};
+use crate::domain::message::FieldErrors;
 use crate::domain::principal::Principal;
-use crate::domain::sentence::FieldErrors;
 use crate::domain::task::{PipelineRef, Run, State, Task};
 use crate::domain::validation::{self, Injected, Injection};
 use crate::service::Error;
@@ -61,13 +61,13 @@ impl Launching {
             .catalog
             .resolve_choices(&config, &definition, [&defaults, &request.config])
             .await;
-        let rehearsal = Injection::rehearsal(request.pipeline.to_string());
+        let placeholder = Injection::placeholder(request.pipeline.to_string());
         let checked = validate(
             &definition,
             &resolved,
             &defaults,
             Submitted::of(&request.config, who),
-            &rehearsal,
+            &placeholder,
         )?;
         let found = self
             .resources
@@ -157,9 +157,9 @@ impl Launching {
         let now = lease.now;
         let defaults = request.defaults(config);
         // The task has no id yet, so the config has placeholders for the values that contain it.
-        let rehearsal = Injection::rehearsal(request.pipeline.to_string());
+        let placeholder = Injection::placeholder(request.pipeline.to_string());
         let given = Submitted::of(&request.config, who);
-        let checked = validate(definition, &BTreeMap::new(), &defaults, given, &rehearsal)?;
+        let checked = validate(definition, &BTreeMap::new(), &defaults, given, &placeholder)?;
         let mut draft = draft(who, config, definition, request, now);
         draft.run.config = validation::masked(parameters(definition), &checked.config);
         draft.run.names_task = checked.config.contains_key(Injected::TaskId.code());

@@ -11,9 +11,9 @@ use super::Launching;
 use super::commit::LaunchRequest;
 use super::idempotency::Idempotency;
 use crate::domain::ids::TaskId;
+use crate::domain::message::{FieldErrors, say};
 use crate::domain::parameters::{Kind, MASK, Parameter};
 use crate::domain::principal::Principal;
-use crate::domain::sentence::{FieldErrors, say};
 use crate::domain::task::Task;
 use crate::domain::validation::{self, Injected};
 use crate::service::Error;
@@ -39,9 +39,9 @@ impl Launching {
     async fn relaunch_now(&self, who: &Principal, request: RelaunchRequest) -> Result<Task, Error> {
         let mut time_is_up = pin!(tokio::time::sleep(self.times.answer_within));
         let first = self.tasks.get(who.account, request.task).await?;
-        if first.verdict().is_none() {
+        if first.outcome().is_none() {
             return Err(Error::Conflict {
-                sentence: say("task-is-alive").with("status", first.status().word()),
+                sentence: say("task-is-alive").with("status", first.status().as_str()),
                 status: first.status(),
             });
         }

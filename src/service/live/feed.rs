@@ -8,7 +8,7 @@ use std::sync::Arc;
 use tokio::sync::watch;
 
 use super::Live;
-use super::log::Change;
+use super::log::TaskUpdate;
 use super::reader::{change, marks};
 use super::slots::StreamSlot;
 use crate::domain::ids::{AccountId, TaskId};
@@ -69,7 +69,7 @@ pub struct TaskFeed {
     position: Position,
     task: TaskId,
     revision: i64,
-    first: Option<Arc<Change>>,
+    first: Option<Arc<TaskUpdate>>,
 }
 
 impl Live {
@@ -117,7 +117,7 @@ impl AccountFeed {
     }
 
     /// Waits for the next changes. Cancel safe.
-    pub async fn next(&mut self) -> Result<Vec<Arc<Change>>, Error> {
+    pub async fn next(&mut self) -> Result<Vec<Arc<TaskUpdate>>, Error> {
         loop {
             let changes = match self.catch_up {
                 Some(catch_up) => self.read_database(catch_up).await?,
@@ -136,7 +136,7 @@ impl AccountFeed {
     }
 
     /// Empty if the log has grown, or has dropped changes that are needed.
-    async fn read_log(&mut self) -> Vec<Arc<Change>> {
+    async fn read_log(&mut self) -> Vec<Arc<TaskUpdate>> {
         let found = {
             let log = self.position.live.log();
             log.after(self.position.sent, BATCH.into())
@@ -163,7 +163,7 @@ impl AccountFeed {
     }
 
     /// Reads the next batch. The last one ends the catch-up.
-    async fn read_database(&mut self, catch_up: CatchUp) -> Result<Vec<Arc<Change>>, Error> {
+    async fn read_database(&mut self, catch_up: CatchUp) -> Result<Vec<Arc<TaskUpdate>>, Error> {
         let task_json = self.position.live.task_json;
         let since = ChangesQuery {
             account: self.position.account,
@@ -198,12 +198,12 @@ impl AccountFeed {
 
 impl TaskFeed {
     /// The state of the task when the stream was opened.
-    pub fn first(&self) -> Option<&Change> {
+    pub fn first(&self) -> Option<&TaskUpdate> {
         self.first.as_deref()
     }
 
     /// The first state, then waits for changes. Cancel safe.
-    pub async fn next(&mut self) -> Result<Arc<Change>, Error> {
+    pub async fn next(&mut self) -> Result<Arc<TaskUpdate>, Error> {
         if let Some(first) = self.first.take() {
             return Ok(first);
         }
@@ -222,7 +222,7 @@ impl TaskFeed {
     }
 
     /// The newest state in the log, and whether one may have been dropped.
-    fn read_log(&mut self) -> (Option<Arc<Change>>, bool) {
+    fn read_log(&mut self) -> (Option<Arc<TaskUpdate>>, bool) {
         let log = self.position.live.log();
         let may_be_dropped = log.has_dropped_since(self.position.sent);
         let found = log.of(self.task).cloned();
@@ -232,7 +232,7 @@ impl TaskFeed {
         (found, may_be_dropped)
     }
 
-    async fn read_database(&mut self) -> Result<Arc<Change>, Error> {
+    async fn read_database(&mut self) -> Result<Arc<TaskUpdate>, Error> {
         let live = &self.position.live;
         let newest = live.log().newest();
         let view = live.tasks.view_listed(self.position.account, self.task);

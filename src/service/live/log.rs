@@ -13,7 +13,7 @@ const MAX_CHANGES: usize = 4_096;
 
 /// The new state of a task, as streams send it.
 #[derive(Debug)]
-pub struct Change {
+pub struct TaskUpdate {
     pub task: TaskId,
     pub account: AccountId,
     pub revision: i64,
@@ -25,9 +25,9 @@ pub struct Change {
 }
 
 #[derive(Default)]
-pub(super) struct Log {
+pub(super) struct ChangeLog {
     /// By position.
-    changes: BTreeMap<u64, Arc<Change>>,
+    changes: BTreeMap<u64, Arc<TaskUpdate>>,
     positions: HashMap<TaskId, u64>,
     bytes: usize,
     newest: u64,
@@ -41,7 +41,7 @@ pub(super) struct Log {
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Lagged;
 
-impl Log {
+impl ChangeLog {
     /// Starts again; earlier changes are not known.
     pub fn restart(&mut self, horizon: i64) {
         self.changes.clear();
@@ -61,7 +61,7 @@ impl Log {
     }
 
     /// Adds a state, unless the log has it or a newer one; drops changes above `max_bytes`.
-    pub fn push(&mut self, change: Change, max_bytes: usize) {
+    pub fn push(&mut self, change: TaskUpdate, max_bytes: usize) {
         if self
             .of(change.task)
             .is_some_and(|known| known.revision >= change.revision)
@@ -92,12 +92,16 @@ impl Log {
     }
 
     /// The newest state of a task.
-    pub fn of(&self, task: TaskId) -> Option<&Arc<Change>> {
+    pub fn of(&self, task: TaskId) -> Option<&Arc<TaskUpdate>> {
         self.changes.get(self.positions.get(&task)?)
     }
 
     /// Up to `limit` states after a position, and the position of the last one.
-    pub fn after(&self, position: u64, limit: usize) -> Result<(u64, Vec<Arc<Change>>), Lagged> {
+    pub fn after(
+        &self,
+        position: u64,
+        limit: usize,
+    ) -> Result<(u64, Vec<Arc<TaskUpdate>>), Lagged> {
         if self.has_dropped_since(position) {
             return Err(Lagged);
         }

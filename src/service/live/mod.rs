@@ -19,13 +19,13 @@ use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
 
 pub use feed::{AccountFeed, TaskFeed};
-pub use log::Change;
+pub use log::TaskUpdate;
 pub use slots::StreamLimits;
 
 use super::TaskChanged;
 use super::tasks::{TaskView, Tasks};
 use crate::store::Store;
-use log::Log;
+use log::ChangeLog;
 use reader::Reader;
 use slots::StreamSlots;
 
@@ -43,7 +43,7 @@ pub struct Live {
     /// How many bytes of changes the log keeps for slow clients.
     max_bytes: usize,
     slots: StreamSlots,
-    log: Mutex<Log>,
+    log: Mutex<ChangeLog>,
     /// The newest position of the log.
     newest: watch::Sender<u64>,
     /// None while no stream is open.
@@ -93,7 +93,7 @@ impl Live {
         self.stop.cancelled().await;
     }
 
-    fn log(&self) -> MutexGuard<'_, Log> {
+    fn log(&self) -> MutexGuard<'_, ChangeLog> {
         self.log.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

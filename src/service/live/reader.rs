@@ -8,7 +8,7 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
-use super::log::Change;
+use super::log::TaskUpdate;
 use super::slots::StreamSlot;
 use super::{Live, TaskJson};
 use crate::domain::principal::Principal;
@@ -119,7 +119,7 @@ impl Live {
         Ok(())
     }
 
-    fn add_to_log(&self, changes: Vec<Change>) {
+    fn add_to_log(&self, changes: Vec<TaskUpdate>) {
         let newest = {
             let mut log = self.log();
             for change in changes {
@@ -131,12 +131,12 @@ impl Live {
     }
 }
 
-pub(super) fn change(view: &TaskView, mark: i64, task_json: TaskJson) -> Change {
-    Change {
+pub(super) fn change(view: &TaskView, mark: i64, task_json: TaskJson) -> TaskUpdate {
+    TaskUpdate {
         task: view.task.id,
         account: view.task.account,
         revision: view.task.revision,
-        confirmed: view.task.confirmed(),
+        confirmed: view.task.is_confirmed(),
         mark,
         text: task_json(view),
     }

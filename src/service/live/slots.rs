@@ -20,11 +20,11 @@ pub struct StreamLimits {
 }
 
 /// Open streams by caller.
-type Used = HashMap<CallerId, usize>;
+type SlotsByCaller = HashMap<CallerId, usize>;
 
 pub struct StreamSlots {
     limits: StreamLimits,
-    used: Arc<Mutex<Used>>,
+    used: Arc<Mutex<SlotsByCaller>>,
 }
 
 impl StreamSlots {
@@ -49,7 +49,7 @@ impl StreamSlots {
         Ok(StreamSlot { used, caller })
     }
 
-    fn is_full(&self, used: &Used, caller: &CallerId) -> bool {
+    fn is_full(&self, used: &SlotsByCaller, caller: &CallerId) -> bool {
         let same_account = used.iter().filter(|(other, _)| other.0 == caller.0);
         let account: usize = same_account.map(|(_, count)| count).sum();
         let own = used.get(caller).copied().unwrap_or_default();
@@ -61,7 +61,7 @@ impl StreamSlots {
 
 /// The slot of an open stream. Dropping it releases the slot.
 pub struct StreamSlot {
-    used: Arc<Mutex<Used>>,
+    used: Arc<Mutex<SlotsByCaller>>,
     caller: CallerId,
 }
 
@@ -75,6 +75,6 @@ impl Drop for StreamSlot {
     }
 }
 
-fn lock(used: &Mutex<Used>) -> MutexGuard<'_, Used> {
+fn lock(used: &Mutex<SlotsByCaller>) -> MutexGuard<'_, SlotsByCaller> {
     used.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -3,10 +3,10 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::domain::failure::Reason;
-use crate::domain::figures::Durations;
 use crate::domain::ids::{PipelineId, TaskId};
-use crate::domain::shown::Shown;
+use crate::domain::statistics::Durations;
 use crate::domain::task::Status;
+use crate::domain::task::TaskMessage;
 
 /// The figures of a period.
 #[derive(Debug)]
@@ -20,11 +20,11 @@ pub struct Figures {
     /// Now, regardless of the period.
     pub queued: i64,
     pub running: i64,
-    pub pipelines: Vec<Pipeline>,
+    pub pipelines: Vec<PipelineDurations>,
     pub long: Vec<SlowTask>,
     /// All slow tasks, including those that are not in the list.
     pub long_count: usize,
-    pub failures: Vec<Failure>,
+    pub failures: Vec<FailureGroup>,
     /// All kinds of failures, including those that are not in the list.
     pub failures_count: usize,
     /// Whether there are more succeeded or failed tasks than were read.
@@ -40,7 +40,7 @@ pub struct Figures {
 
 /// How long the succeeded tasks of a pipeline took.
 #[derive(Debug)]
-pub struct Pipeline {
+pub struct PipelineDurations {
     pub id: PipelineId,
     pub name: String,
     /// In the period.
@@ -63,7 +63,7 @@ pub struct SlowTask {
 
 /// Tasks of a pipeline that failed for the same reason.
 #[derive(Debug)]
-pub struct Failure {
+pub struct FailureGroup {
     pub pipeline: PipelineId,
     pub name: String,
     pub reason: Reason,
@@ -71,7 +71,7 @@ pub struct Failure {
     /// The newest of these tasks.
     pub task: TaskId,
     pub last: DateTime<Utc>,
-    pub message: Option<Shown>,
+    pub message: Option<TaskMessage>,
 }
 
 /// Whether tasks are sent and polled on time.

@@ -6,10 +6,10 @@ use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::figures::{Failure, Figures, Pipeline, Polling, SlowTask};
+use super::figures::{FailureGroup, Figures, PipelineDurations, Polling, SlowTask};
 use crate::domain::failure::Reason;
-use crate::domain::figures::Durations;
 use crate::domain::ids::{AccountId, PipelineId, TaskId};
+use crate::domain::statistics::Durations;
 use crate::domain::task::Status;
 use crate::service::Error;
 use crate::store::{self, AccountPolling, Db, FailedTask, TaskTiming};
@@ -113,7 +113,7 @@ fn usual_durations(
 fn add_messages(
     db: &mut Db<'_>,
     account: AccountId,
-    failures: &mut [Failure],
+    failures: &mut [FailureGroup],
 ) -> Result<(), Error> {
     let newest: Vec<TaskId> = failures.iter().map(|failure| failure.task).collect();
     let beginnings = store::message_excerpts(db, account, &newest)?;
@@ -138,13 +138,13 @@ fn by_pipeline(known: &[TaskTiming]) -> ByPipeline {
 }
 
 /// Sorted by name. The name is that of the newest launch.
-fn pipelines(good: &[TaskTiming], usual: &ByPipeline) -> Vec<Pipeline> {
+fn pipelines(good: &[TaskTiming], usual: &ByPipeline) -> Vec<PipelineDurations> {
     let mut names: HashMap<PipelineId, &str> = HashMap::new();
     for task in good {
         names.entry(task.pipeline).or_insert(&task.name);
     }
     let pipeline = |(id, durations): (PipelineId, Durations)| {
-        Some(Pipeline {
+        Some(PipelineDurations {
             name: (*names.get(&id)?).to_owned(),
             usual: usual.get(&id).copied().unwrap_or(durations),
             durations,
@@ -152,7 +152,7 @@ fn pipelines(good: &[TaskTiming], usual: &ByPipeline) -> Vec<Pipeline> {
         })
     };
     let all = by_pipeline(good).into_iter();
-    let mut pipelines: Vec<Pipeline> = all.filter_map(pipeline).collect();
+    let mut pipelines: Vec<PipelineDurations> = all.filter_map(pipeline).collect();
     pipelines.sort_by_cached_key(|one| (one.name.to_lowercase(), one.id));
     pipelines
 }
@@ -174,7 +174,7 @@ fn slow_tasks(
     let slow = |task: &TaskTiming, status: Status, end: DateTime<Utc>| {
         let usual = usual.get(&task.pipeline)?;
         let took = length(task, end);
-        usual.is_outlasted_by(took).then(|| SlowTask {
+        usual.is_exceeded_by(took).then(|| SlowTask {
             task: task.id,
             name: task.name.clone(),
             status,
@@ -200,8 +200,8 @@ fn slow_tasks(
 }
 
 /// The most frequent first; with equal frequency, the newest first.
-fn failures(bad: &[FailedTask]) -> Vec<Failure> {
-    let mut all: HashMap<(PipelineId, Reason), Failure> = HashMap::new();
+fn failures(bad: &[FailedTask]) -> Vec<FailureGroup> {
+    let mut all: HashMap<(PipelineId, Reason), FailureGroup> = HashMap::new();
     for failed in bad {
         let Some(reason) = Reason::of(failed.run_end, failed.word, failed.note) else {
             continue;
@@ -209,7 +209,7 @@ fn failures(bad: &[FailedTask]) -> Vec<Failure> {
         let task = &failed.task;
         let last = task.ended_at.unwrap_or(task.created_at);
         let own = all.entry((task.pipeline, reason));
-        let known = own.or_insert_with(|| Failure {
+        let known = own.or_insert_with(|| FailureGroup {
             pipeline: task.pipeline,
             name: task.name.clone(),
             reason,
@@ -223,7 +223,7 @@ fn failures(bad: &[FailedTask]) -> Vec<Failure> {
             (known.last, known.task) = (last, task.id);
         }
     }
-    let mut failures: Vec<Failure> = all.into_values().collect();
+    let mut failures: Vec<FailureGroup> = all.into_values().collect();
     failures.sort_by_key(|one| Reverse((one.count, one.last, one.task)));
     failures
 }

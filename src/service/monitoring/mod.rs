@@ -12,16 +12,16 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-pub use figures::{Failure, Figures, Pipeline, Polling, SlowTask};
+pub use figures::{FailureGroup, Figures, PipelineDurations, Polling, SlowTask};
 pub use gather::{MOST_READ, MOST_RUNNING};
 pub use health::{Health, LiveTasks, WriteTest};
 
 use super::configuration::Configuration;
 use super::{Error, Jobs};
 use crate::clock::Clock;
-pub use crate::domain::figures::{Durations, Period, Zone, per_mille};
 use crate::domain::ids::AccountId;
-use crate::domain::sentence::Sentence;
+use crate::domain::message::Message;
+pub use crate::domain::statistics::{Durations, Period, Zone, per_mille};
 use crate::openhexa::{Instances, Permission};
 pub use crate::openhexa::{UpstreamState, UpstreamStatus};
 use crate::store::{self, Store};
@@ -37,7 +37,7 @@ const MAX_CACHED: usize = 6;
 /// The status of an account's OpenHEXA.
 #[derive(Clone, Debug)]
 pub enum UpstreamReport {
-    NotConfigured(Sentence),
+    NotConfigured(Message),
     /// This process has sent no request yet.
     NoRequest,
     Known {
@@ -52,14 +52,14 @@ type CacheKey = (Period, Zone, Option<DateTime<Utc>>);
 
 /// The cached figures of an account.
 #[derive(Default)]
-struct Cached {
+struct CachedFigures {
     /// The oldest first.
     figures: Vec<(CacheKey, Arc<Figures>)>,
     /// These do not depend on the period.
     usual: Option<Arc<Usual>>,
 }
 
-impl Cached {
+impl CachedFigures {
     fn remove_stale(&mut self, now: DateTime<Utc>) {
         let is_fresh = |at: DateTime<Utc>, fresh_for| (now - at).abs() < fresh_for;
         self.figures.retain(|(_, one)| is_fresh(one.at, FRESH_FOR));
@@ -82,7 +82,7 @@ impl Cached {
 }
 
 /// The lock of an account is held while its figures are computed.
-type Cache = Mutex<HashMap<AccountId, Arc<tokio::sync::Mutex<Cached>>>>;
+type FiguresCache = Mutex<HashMap<AccountId, Arc<tokio::sync::Mutex<CachedFigures>>>>;
 
 #[derive(Clone)]
 pub struct Monitoring {
@@ -91,7 +91,7 @@ pub struct Monitoring {
     jobs: Jobs,
     configuration: Arc<Configuration>,
     instances: Arc<Instances>,
-    cache: Arc<Cache>,
+    cache: Arc<FiguresCache>,
 }
 
 impl Monitoring {
@@ -156,7 +156,7 @@ impl Monitoring {
         Ok(figures)
     }
 
-    fn cached(&self, account: AccountId) -> Arc<tokio::sync::Mutex<Cached>> {
+    fn cached(&self, account: AccountId) -> Arc<tokio::sync::Mutex<CachedFigures>> {
         let mut all = self.cache.lock().unwrap_or_else(PoisonError::into_inner);
         all.entry(account).or_default().clone()
     }

@@ -10,7 +10,7 @@ use super::Rules;
 use crate::domain::event::{Event, EventData, EventKind, Source};
 use crate::domain::ids::{PipelineId, TaskId};
 use crate::domain::note::{Note, NoteCode};
-use crate::domain::observation::{Conflict, KeptProgress, Observation};
+use crate::domain::observation::{Conflict, MergedProgress, Observation};
 use crate::domain::principal::Actor;
 use crate::domain::task::{State, Task};
 use crate::language::english;
@@ -56,7 +56,7 @@ impl Update {
         let update = Self::new(
             Source::User,
             EventKind::CancelRequested,
-            Observation::CancelAsked,
+            Observation::CancelRequested,
         );
         update.data(EventData::default().by(&Actor::Iaso))
     }
@@ -108,7 +108,7 @@ pub fn apply_kill(
     task: Task,
     now: DateTime<Utc>,
 ) -> Result<Task, Error> {
-    let killed = task.verdict().is_none() && !store::kill_requested(db, &[task.id])?.is_empty();
+    let killed = task.outcome().is_none() && !store::kill_requested(db, &[task.id])?.is_empty();
     if !killed {
         return Ok(task);
     }
@@ -165,7 +165,7 @@ fn refused(before: &Task, update: &Update, conflict: Conflict, now: DateTime<Utc
         .data(EventData::default().report(update.kind))
         .message(report_message(&update.observation));
     Applied {
-        after: before.clone().heard(),
+        after: before.clone().contacted(),
         refused: Some(conflict),
         event: Some(event),
         effects: Effects::default(),
@@ -232,7 +232,7 @@ pub fn is_new_state(before: &Task, after: &Task) -> bool {
 }
 
 fn new_note(before: &Task, after: &Task) -> Option<Note> {
-    if after.corrected() && !before.corrected() {
+    if after.is_reverted() && !before.is_reverted() {
         return Some(NoteCode::FailedAfterSuccess.into());
     }
     after.note.clone().filter(|_| before.note.is_none())
@@ -248,8 +248,8 @@ pub fn with_note(mut event: Event, note: &Note) -> Event {
 
 /// The pipeline's own message. It is recorded even if the report is refused.
 fn report_message(observation: &Observation) -> Option<String> {
-    let (Observation::Reported(report) | Observation::ProgressKept(KeptProgress { report, .. })) =
-        observation
+    let (Observation::Reported(report)
+    | Observation::ProgressMerged(MergedProgress { report, .. })) = observation
     else {
         return None;
     };

@@ -24,7 +24,7 @@ impl Stopper {
                 let asked_before = before.cancel_asked_at;
                 let before = apply_kill(db, &rules, before, now)?;
                 // A kill in Iaso has just ended the task.
-                if asked_before != before.cancel_asked_at && before.verdict().is_some() {
+                if asked_before != before.cancel_asked_at && before.outcome().is_some() {
                     return Ok(());
                 }
                 let denied = is_stop_denied(db, &before)?;
@@ -47,13 +47,13 @@ fn cancel(who: &Principal) -> Update {
     let update = Update::new(
         Source::User,
         EventKind::CancelRequested,
-        Observation::CancelAsked,
+        Observation::CancelRequested,
     );
     update.data(EventData::default().by(&who.actor))
 }
 
 fn cancel_again(who: &Principal) -> Update {
-    let observation = Observation::CancelAskedAgain;
+    let observation = Observation::CancelRepeated;
     Update {
         observation,
         ..cancel(who)

@@ -11,9 +11,9 @@ use crate::domain::connection::Connection;
 use crate::domain::event::{EventData, EventKind, Source};
 use crate::domain::ids::RunId;
 use crate::domain::note::{Note, NoteCode};
-use crate::domain::observation::{Observation, Sighting};
+use crate::domain::observation::{Observation, PolledStatus};
 use crate::domain::pipeline::RunStatus;
-use crate::domain::run::{Absence, Look, Visible};
+use crate::domain::run::{Absence, PollResult, Visible};
 use crate::domain::task::Task;
 use crate::service::Error;
 
@@ -24,10 +24,10 @@ impl Poller {
         task: &Task,
         connection: &Connection,
         run: RunId,
-        answer: Look,
+        answer: PollResult,
     ) -> Result<(), Error> {
         match answer {
-            Look::Seen { status, progress } => {
+            PollResult::Seen { status, progress } => {
                 let why = if status == RunStatus::Failed {
                     self.why_failed(task, connection, run).await?
                 } else {
@@ -35,10 +35,10 @@ impl Poller {
                 };
                 self.run_seen(task, status, progress, why).await
             }
-            Look::Absent(absence) if absence.proves_absence(task.run.launched_as) => {
+            PollResult::Absent(absence) if absence.proves_absence(task.run.launched_as) => {
                 self.run_absent(task, absence).await
             }
-            Look::Absent(absence) => self.writer.run_hidden(task, absence).await,
+            PollResult::Absent(absence) => self.writer.run_hidden(task, absence).await,
         }
     }
 
@@ -55,7 +55,7 @@ impl Poller {
             EventData::default()
         };
         let kind = EventKind::of_run(&status);
-        let seen = Observation::RunSeen(Sighting {
+        let seen = Observation::RunSeen(PolledStatus {
             status,
             progress,
             why,

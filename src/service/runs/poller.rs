@@ -15,17 +15,17 @@ use super::task_writer::TaskWriter;
 use super::{CycleReport, Rules};
 use crate::domain::connection::Connection;
 use crate::domain::ids::{ConnectionId, TaskId};
-use crate::domain::observation::{Observation, Sighting};
+use crate::domain::observation::{Observation, PolledStatus};
 use crate::domain::pipeline::RunStatus;
-use crate::domain::run::{Followed, Look};
+use crate::domain::run::{PollResult, PolledRun};
 use crate::domain::task::Task;
-use crate::openhexa::{self, Instances, Looks, OpenHexa, Permission};
+use crate::openhexa::{self, Instances, OpenHexa, Permission, PollResults};
 use crate::service::tasks::LogMasking;
 use crate::service::{Error, causes};
 use crate::store::{self, DueKind};
 
 /// The result of polling one run.
-type Polled = Result<Look, openhexa::Error>;
+type Polled = Result<PollResult, openhexa::Error>;
 
 /// How many ids of tasks one line of the log contains.
 const MAX_IDS: usize = 20;
@@ -198,10 +198,12 @@ impl Poller {
         let needs_action = task.cancel_asked_at.is_some() || self.rules().is_overdue(task, now);
         !needs_action
             && match result {
-                Some(Ok(Look::Seen { status, progress })) => {
+                Some(Ok(PollResult::Seen { status, progress })) => {
                     *status != RunStatus::Failed && is_old(task, status, *progress, now)
                 }
-                Some(Ok(Look::Absent(absence))) => !absence.proves_absence(task.run.launched_as),
+                Some(Ok(PollResult::Absent(absence))) => {
+                    !absence.proves_absence(task.run.launched_as)
+                }
                 Some(Err(_)) | None => task.run.hidden_since.is_none(),
             }
     }
@@ -240,13 +242,17 @@ impl Poller {
         }
     }
 
-    async fn request(&self, at: &Connection, tasks: &[Task]) -> Result<Looks, openhexa::Error> {
+    async fn request(
+        &self,
+        at: &Connection,
+        tasks: &[Task],
+    ) -> Result<PollResults, openhexa::Error> {
         let followed = |task: &Task| {
             let pipeline = task.pipeline.id;
-            task.run.id.map(|run| Followed { pipeline, run })
+            task.run.id.map(|run| PolledRun { pipeline, run })
         };
-        let wanted: Vec<Followed> = tasks.iter().filter_map(followed).collect();
-        let polled = self.openhexa.looks(&at.target, &wanted).await;
+        let wanted: Vec<PolledRun> = tasks.iter().filter_map(followed).collect();
+        let polled = self.openhexa.poll_runs(&at.target, &wanted).await;
         match &polled {
             Ok(_) => self.instances.poll_succeeded(&at.target),
             Err(error) => {
@@ -286,7 +292,7 @@ impl Poller {
 }
 
 /// The result of polling this task, or the error of the whole request.
-fn result_of(task: &Task, polled: &mut Result<Looks, openhexa::Error>) -> Option<Polled> {
+fn result_of(task: &Task, polled: &mut Result<PollResults, openhexa::Error>) -> Option<Polled> {
     match polled {
         Ok(polled) => polled.remove(&task.run.id?),
         Err(error) => Some(Err(error.clone())),
@@ -309,7 +315,7 @@ fn ids(tasks: &[Task]) -> String {
 
 /// Whether a poll shows nothing new.
 fn is_old(task: &Task, status: &RunStatus, progress: i64, now: DateTime<Utc>) -> bool {
-    let sighting = Sighting {
+    let sighting = PolledStatus {
         status: status.clone(),
         progress,
         why: None,

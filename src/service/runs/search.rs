@@ -16,18 +16,18 @@ use super::task_writer::TaskWriter;
 use crate::domain::connection::Connection;
 use crate::domain::event::{EventData, EventKind, Source};
 use crate::domain::ids::{RunId, TaskId};
+use crate::domain::json_numbers;
 use crate::domain::note::NoteCode;
-use crate::domain::numbers;
 use crate::domain::observation::Observation;
 use crate::domain::pipeline::RunCandidate;
-use crate::domain::run::{Absence, Recent};
+use crate::domain::run::{Absence, RecentRuns};
 use crate::domain::task::Task;
 use crate::openhexa::OpenHexa;
 use crate::service::Error;
 use crate::store;
 
 /// The result of a search.
-enum Found {
+enum SearchResult {
     Runs(Vec<RunId>),
     NoPipeline(Absence),
 }
@@ -53,12 +53,12 @@ impl RunSearch {
             self.writer.poll_failed(task).await?;
         }
         match found? {
-            Found::NoPipeline(absence) if absence.proves_deletion(task.run.launched_as) => {
+            SearchResult::NoPipeline(absence) if absence.proves_deletion(task.run.launched_as) => {
                 self.deleted(task, asked_at).await
             }
             // The pipeline is not visible, which proves nothing by itself.
-            Found::NoPipeline(absence) => self.writer.run_hidden(task, absence).await,
-            Found::Runs(runs) => match runs.as_slice() {
+            SearchResult::NoPipeline(absence) => self.writer.run_hidden(task, absence).await,
+            SearchResult::Runs(runs) => match runs.as_slice() {
                 [only] => self.adopt(task, *only).await,
                 [] => self.not_found(task, connection, owner, asked_at).await,
                 [_, _, ..] => self.undecided(task).await,
@@ -143,7 +143,11 @@ impl RunSearch {
     }
 
     /// The runs that match.
-    async fn candidates(&self, task: &Task, connection: &Connection) -> Result<Found, Error> {
+    async fn candidates(
+        &self,
+        task: &Task,
+        connection: &Connection,
+    ) -> Result<SearchResult, Error> {
         // A run that contains the task id can be of any attempt, another one only of the last.
         let attempted = task.run.attempted_at.filter(|_| !task.run.names_task);
         let since = attempted.unwrap_or(task.created_at) - self.writer.rules.clock_skew;
@@ -153,8 +157,8 @@ impl RunSearch {
             .recent_runs(target, task.pipeline.id, since)
             .await?;
         let mut runs = match recent {
-            Recent::Runs(runs) => runs,
-            Recent::NoPipeline(absence) => return Ok(Found::NoPipeline(absence)),
+            RecentRuns::Runs(runs) => runs,
+            RecentRuns::NoPipeline(absence) => return Ok(SearchResult::NoPipeline(absence)),
         };
         let user = match task.run.launched_as {
             Some(user) => user,
@@ -171,7 +175,7 @@ impl RunSearch {
             .read(move |db| Ok::<_, Error>(store::known_runs(db, &instance, &asked)?))
             .await?;
         ids.retain(|id| !owned.contains(id));
-        Ok(Found::Runs(ids))
+        Ok(SearchResult::Runs(ids))
     }
 }
 
@@ -189,7 +193,7 @@ fn is_ours(run: &RunCandidate, task: &Task, expected: &Map<String, Value>) -> bo
 fn are_same(found: &Map<String, Value>, sent: &Map<String, Value>) -> bool {
     let in_found = |(key, value): (&String, &Value)| {
         let found = found.get(key);
-        found.is_some_and(|found| numbers::same_values(found, value))
+        found.is_some_and(|found| json_numbers::equal_values(found, value))
     };
     found.len() == sent.len() && sent.iter().all(in_found)
 }

@@ -55,7 +55,7 @@ impl Stopper {
                 let unanswered = Update::new(
                     Source::Bridge,
                     EventKind::StopNotAnswered,
-                    Observation::StopUnanswered,
+                    Observation::StopNotAnswered,
                 );
                 self.writer.apply(id, unanswered).await?;
                 Err(error.into())
@@ -93,7 +93,7 @@ impl Stopper {
                 } else {
                     EventKind::StopRequested
                 };
-                let mut update = Update::new(Source::Bridge, kind, Observation::StopAsked);
+                let mut update = Update::new(Source::Bridge, kind, Observation::StopRequested);
                 update.always_recorded = !store::has_event(db, id, kind)?;
                 let run = before.run.id;
                 Ok(apply(db, &rules, before, &update, now)?.ok().and(run))

@@ -110,7 +110,7 @@ impl TaskWriter {
         }
         // OpenHEXA grants access per workspace, so a visible workspace counts for any user.
         let counts =
-            absence.visible == Visible::Workspace || absence.is_told_to(task.run.launched_as);
+            absence.visible == Visible::Workspace || absence.is_for_user(task.run.launched_as);
         if !counts {
             return self.poll_failed(task).await;
         }

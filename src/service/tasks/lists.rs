@@ -6,7 +6,7 @@ use super::{Tasks, cursor};
 use crate::domain::connection::Connection;
 use crate::domain::event::{Event, EventKind};
 use crate::domain::ids::{AccountId, ConnectionId, TaskId};
-use crate::domain::sentence::say;
+use crate::domain::message::say;
 use crate::domain::task::Task;
 use crate::service::Error;
 use crate::store::{self, ConnectionAddress, Db, PagePosition};

@@ -20,7 +20,7 @@ use super::required_columns::{RequiredColumns, Right};
 use crate::domain::address::{Address, BadAddress};
 use crate::domain::connection::{Connection, Missing, Target};
 use crate::domain::ids::{AccountId, ConnectionId};
-use crate::domain::numbers;
+use crate::domain::json_numbers;
 use crate::store::configs::{
     Config, Configured, NewConfig, connections_of_active_runs, find_connection, put_connection,
 };
@@ -272,7 +272,7 @@ fn parse_target(url: &str, slug: &str, token: SecretString) -> Result<(String, T
 /// Iaso's form accepts any JSON. A value that is not an object contains no defaults.
 fn object(text: &str) -> Map<String, Json> {
     let mut value = serde_json::from_str(text).unwrap_or(Json::Null);
-    match (numbers::settle(&mut value), value) {
+    match (json_numbers::normalize(&mut value), value) {
         (true, Json::Object(object)) => object,
         (true | false, _) => Map::new(),
     }

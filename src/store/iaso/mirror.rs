@@ -178,7 +178,7 @@ fn without_nul(value: &Value) -> Value {
 }
 
 fn message_of(task: &Task) -> Option<String> {
-    task.shown_message().map(|shown| shown.in_words(english))
+    task.shown_message().map(|shown| shown.text(english))
 }
 
 /// The result in the form that Iaso reads: always an object, which the list of tasks in its admin requires, with `message` and
@@ -202,7 +202,7 @@ fn result_of(task: &Task) -> Option<Value> {
     };
     if result
         .get("result")
-        .is_none_or(|word| word == Status::Error.word())
+        .is_none_or(|word| word == Status::Error.as_str())
     {
         result.insert("result".to_owned(), iaso_status(Status::Error).into());
     }
@@ -253,7 +253,7 @@ impl MirrorRows {
         self.started_at.push(task.started_at.map(DbTime));
         self.ended_at.push(task.ended_at.map(DbTime));
         self.stop_asked.push(task.cancel_asked_at.is_some());
-        self.has_ended.push(task.verdict().is_some());
+        self.has_ended.push(task.outcome().is_some());
     }
 }
 

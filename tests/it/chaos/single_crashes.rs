@@ -66,7 +66,7 @@ async fn launch_under_way(site: &Arc<Processes>) -> tokio::task::JoinHandle<Opti
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_bridge_that_is_told_to_stop_answers_the_launch_under_way_first() {
+async fn a_bridge_that_is_for_user_stop_answers_the_launch_under_way_first() {
     let site = Processes::plain(&pipelines::all()).await;
     let launched = launch_under_way(&site).await;
     let ended = site.end(0, Signal::TERM).await;

@@ -89,7 +89,7 @@ async fn a_transaction_that_a_concurrent_one_made_fail_is_run_again() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn one_that_always_fails_is_503_and_no_task() {
     let (story, answer) = launch_that_fails(1000, DEADLOCK).await;
-    is_told_to_come_again(&answer, "a deadlock");
+    is_for_user_come_again(&answer, "a deadlock");
     assert_eq!(
         (story.tasks().await.len(), story.runs().await.len()),
         (0, 0)

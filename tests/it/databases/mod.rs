@@ -63,7 +63,7 @@ async fn fails_no_more(story: &Story) {
 
 /// 503, and when to come again.
 #[track_caller]
-fn is_told_to_come_again(answer: &Answer, what: &str) {
+fn is_for_user_come_again(answer: &Answer, what: &str) {
     assert_eq!(answer.status, 503, "{what}: {}", answer.text);
     assert_ne!(answer.header("retry-after"), "", "{what}");
 }

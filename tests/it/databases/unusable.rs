@@ -36,7 +36,7 @@ async fn with_a_full_disk_whatever_writes_is_503_and_reading_goes_on(
             "could not extend file: No space left on device",
         )
         .await;
-        is_told_to_come_again(&launch(&story).await, table);
+        is_for_user_come_again(&launch(&story).await, table);
         fails_no_more(&story).await;
     }
     fails_on(
@@ -50,7 +50,7 @@ async fn with_a_full_disk_whatever_writes_is_503_and_reading_goes_on(
     let report = story
         .report(&id(1), &json!({"task_id": task, "status": "RUNNING"}))
         .await;
-    is_told_to_come_again(&report, "a report");
+    is_for_user_come_again(&report, "a report");
     let cancel = asked(
         &story,
         As::Operator,
@@ -59,7 +59,7 @@ async fn with_a_full_disk_whatever_writes_is_503_and_reading_goes_on(
         Value::Null,
     )
     .await;
-    is_told_to_come_again(&cancel, "a cancel");
+    is_for_user_come_again(&cancel, "a cancel");
     story.get(&format!("/tasks/{task}/")).await.expect(200);
     fails_no_more(&story).await;
     launch(&story).await.expect(201);
@@ -133,13 +133,13 @@ async fn with_a_changed_schema_every_request_is_503(#[values(Sqlite, Postgres)] 
         ),
     ] {
         let answer = asked(&story, who, method, &path, body).await;
-        is_told_to_come_again(&answer, &path);
+        is_for_user_come_again(&answer, &path);
     }
     let page = story
         .ask_at(As::Viewer, Method::GET, "/dashboard/tasks/")
         .send()
         .await;
-    is_told_to_come_again(&page, "a page");
+    is_for_user_come_again(&page, "a page");
     let back = "ALTER TABLE task RENAME COLUMN other TO progress_value";
     administer(&story, back, back).await;
     story.get(&format!("/tasks/{task}/")).await.expect(200);
@@ -162,7 +162,7 @@ async fn readyz_is_503_while_the_database_cannot_be_written_to(
     )
     .await;
     let answer = ready(&story).await;
-    is_told_to_come_again(&answer, "/readyz");
+    is_for_user_come_again(&answer, "/readyz");
     assert_eq!(answer.json()["database"], "cannot be written to");
     assert_eq!(answer.json()["status"], "not ready");
     fails_no_more(&story).await;
@@ -186,11 +186,11 @@ async fn a_read_only_postgresql_is_503_for_what_writes_and_not_ready() {
     story
         .until_true("new connections", async || {
             let answer = ready(&story).await;
-            is_told_to_come_again(&answer, "/readyz");
+            is_for_user_come_again(&answer, "/readyz");
             answer.json()["database"] == "cannot be written to"
         })
         .await;
-    is_told_to_come_again(&launch(&story).await, "a launch");
+    is_for_user_come_again(&launch(&story).await, "a launch");
     story.get("/tasks/").await.expect(200);
     let off = format!("BEGIN READ WRITE; {}; COMMIT", read_only("off"));
     administer(&story, "", &off).await;

@@ -1,7 +1,7 @@
 //! How form inputs are converted to values.
 
+use openhexa_bridge::domain::message::Message;
 use openhexa_bridge::domain::parameters::Parameter;
-use openhexa_bridge::domain::sentence::Sentence;
 use openhexa_bridge::http::Language::{self, English, French};
 use openhexa_bridge::http::ui::form_values::{boxes, read as read_in};
 use openhexa_bridge::http::ui::number_format::{is_quantity, written};
@@ -11,7 +11,7 @@ fn read(
     parameter: &Parameter,
     typed: &[&str],
     shown: Option<&Value>,
-) -> Result<Option<Value>, Sentence> {
+) -> Result<Option<Value>, Message> {
     read_in(English, parameter, typed, shown)
 }
 
@@ -28,7 +28,7 @@ fn typed(kind: &str, text: &str) -> Value {
     typed_in(English, kind, text).unwrap()
 }
 
-fn typed_in(language: Language, kind: &str, text: &str) -> Result<Value, Sentence> {
+fn typed_in(language: Language, kind: &str, text: &str) -> Result<Value, Message> {
     let value = read_in(language, &parameter(kind, false), &[text], None);
     value.map(|value| value.unwrap_or(Value::Null))
 }
@@ -318,7 +318,7 @@ fn the_place_of_a_mistake_counts_letters() {
     assert!(read(&dict, &[&deep[1..255]], None).is_ok(), "127 are taken");
 }
 
-fn told(sentence: &Sentence) -> Vec<&str> {
+fn told(sentence: &Message) -> Vec<&str> {
     let gaps = sentence.args.iter();
     gaps.map(|(_, value)| value.as_str()).collect()
 }

@@ -1,13 +1,13 @@
 //! Cases that were once validated wrongly, or that no other test covers.
 
-use openhexa_bridge::domain::numbers;
+use openhexa_bridge::domain::json_numbers;
 
 use super::*;
 
 /// As it is read from a request.
 fn read(text: &str) -> Value {
     let mut value: Value = serde_json::from_str(text).unwrap();
-    assert!(numbers::settle(&mut value), "{text}");
+    assert!(json_numbers::normalize(&mut value), "{text}");
     value
 }
 
@@ -90,7 +90,7 @@ fn values_whose_numbers_are_written_differently_are_the_same() {
         ("[1]", "[1, 2]", false),
         ("\"1\"", "1", false),
     ] {
-        let found = numbers::same_values(&read(left), &read(right));
+        let found = json_numbers::equal_values(&read(left), &read(right));
         assert_eq!(found, same, "{left} and {right}");
     }
 }
@@ -99,7 +99,7 @@ fn values_whose_numbers_are_written_differently_are_the_same() {
 fn a_number_that_python_cannot_read_is_told() {
     for text in ["1e400", "-1e400", &"9".repeat(4301), "[{\"a\": [1e309]}]"] {
         let mut value: Value = serde_json::from_str(text).unwrap();
-        assert!(!numbers::settle(&mut value), "{text}");
+        assert!(!json_numbers::normalize(&mut value), "{text}");
     }
     assert_eq!(
         read("[1.50, 1E2, 1e-400, 0.1]").to_string(),

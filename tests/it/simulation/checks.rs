@@ -43,15 +43,15 @@ fn run_of(facts: &mut Facts) -> &mut RunFact {
 }
 
 fn other_end(state: &State) -> State {
-    let State::Ended { run, said } = state else {
+    let State::Ended { run, report } = state else {
         panic!("it has ended");
     };
     let run = match run {
         RunEnd::Success => RunEnd::Failed,
         _ => RunEnd::Success,
     };
-    let said = said.clone();
-    State::Ended { run, said }
+    let report = report.clone();
+    State::Ended { run, report }
 }
 
 #[test]
@@ -79,7 +79,7 @@ fn each_falsehood_is_found() {
         ("its first word is", |facts| spoken(facts).taken.clear()),
         ("wrong end: ", |facts| {
             let fact = spoken(facts);
-            let is_error = fact.task.status().word() == "ERROR";
+            let is_error = fact.task.status().as_str() == "ERROR";
             let word = if is_error { "CANCELLED" } else { "ERROR" };
             fact.taken.insert(
                 0,
@@ -136,8 +136,8 @@ fn each_illegal_move_is_found() {
             task.updated_at += TimeDelta::seconds(1);
         }),
         ("another first word", |task| {
-            if let State::Ended { said, .. } = &mut task.state {
-                *said = None;
+            if let State::Ended { report, .. } = &mut task.state {
+                *report = None;
             }
         }),
     ];

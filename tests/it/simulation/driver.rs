@@ -355,7 +355,7 @@ pub fn line(task: &Task) -> String {
     format!(
         "task {} {state} {} r{} run {run:?}",
         task.id,
-        task.status().word(),
+        task.status().as_str(),
         task.revision
     )
 }

@@ -123,8 +123,8 @@ impl Replica {
     }
 }
 
-fn identity() -> identity::Options {
-    identity::Options {
+fn identity() -> identity::IdentityOptions {
+    identity::IdentityOptions {
         access: AccessSettings::default(),
         iaso: IasoSource::default(),
         callback_keys: CallbackKeys::new(&"the same for both bridges, always".into()),

@@ -1,8 +1,8 @@
 //! The reports of running pipelines: dropped, duplicated, delayed, reordered.
 
 use openhexa_bridge::domain::ids::{PipelineId, TaskId};
-use openhexa_bridge::domain::observation::{Report, ReportedWord};
-use openhexa_bridge::domain::task::Word;
+use openhexa_bridge::domain::observation::{Report, ReportedStatus};
+use openhexa_bridge::domain::task::FinalStatus;
 use serde_json::{Value, json};
 
 use super::catalogue::{SORTS, whose};
@@ -75,7 +75,7 @@ impl World {
     fn script(&mut self, run: u64, end: End) -> Vec<Report> {
         let mut said = Vec::new();
         if !self.dice.chance("never says RUNNING", run, 150) {
-            said.push(word(ReportedWord::Running));
+            said.push(word(ReportedStatus::Running));
         }
         for step in 0..self.dice.below("steps", run, 3) {
             let value = i32::try_from(step).unwrap() + 1;
@@ -93,24 +93,24 @@ impl World {
             });
         }
         let honest = match end {
-            End::Success => Word::Success,
-            End::Failed => Word::Error,
-            End::Stopped | End::Skipped => Word::Cancelled,
+            End::Success => FinalStatus::Success,
+            End::Failed => FinalStatus::Error,
+            End::Stopped | End::Skipped => FinalStatus::Cancelled,
         };
         let other = [
             honest,
             honest,
             honest,
-            Word::Success,
-            Word::Error,
-            Word::Cancelled,
+            FinalStatus::Success,
+            FinalStatus::Error,
+            FinalStatus::Cancelled,
         ];
         let told = self.dice.pick("word", run, &other);
         match self.dice.below("manner of ending", run, 10) {
             0 | 1 => {}
-            2 => said.push(word(ReportedWord::End(told))),
+            2 => said.push(word(ReportedStatus::Final(told))),
             3 => {
-                said.push(word(ReportedWord::End(told)));
+                said.push(word(ReportedStatus::Final(told)));
                 let result = Some(json!({"late": run}));
                 said.push(Report {
                     result,
@@ -119,22 +119,22 @@ impl World {
             }
             // It contradicts itself: the first word counts.
             4 => {
-                said.push(word(ReportedWord::End(told)));
-                said.push(word(ReportedWord::End(honest)));
+                said.push(word(ReportedStatus::Final(told)));
+                said.push(word(ReportedStatus::Final(honest)));
             }
             _ => said.push(Report {
                 message: Some("done".to_owned()),
                 result: Some(json!({"rows": run})),
-                ..word(ReportedWord::End(told))
+                ..word(ReportedStatus::Final(told))
             }),
         }
         said
     }
 }
 
-fn word(word: ReportedWord) -> Report {
+fn word(word: ReportedStatus) -> Report {
     Report {
-        word: Some(word),
+        status: Some(word),
         ..Report::default()
     }
 }

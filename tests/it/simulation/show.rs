@@ -1,7 +1,7 @@
 //! Responses in a world's log, without random parts such as tokens or the order of a map.
 
-use openhexa_bridge::domain::run::Recent;
-use openhexa_bridge::openhexa::Looks;
+use openhexa_bridge::domain::run::RecentRuns;
+use openhexa_bridge::openhexa::PollResults;
 
 #[allow(clippy::ref_option, reason = "an answer is shown as it is")]
 pub fn there<T>(answer: &Option<T>) -> String {
@@ -13,10 +13,12 @@ pub fn listed<T>(answer: &Vec<T>) -> String {
     answer.len().to_string()
 }
 
-pub fn candidates(answer: &Recent) -> String {
+pub fn candidates(answer: &RecentRuns) -> String {
     match answer {
-        Recent::Runs(runs) => format!("{:?}", runs.iter().map(|run| run.id).collect::<Vec<_>>()),
-        Recent::NoPipeline(absence) => format!("{absence:?}"),
+        RecentRuns::Runs(runs) => {
+            format!("{:?}", runs.iter().map(|run| run.id).collect::<Vec<_>>())
+        }
+        RecentRuns::NoPipeline(absence) => format!("{absence:?}"),
     }
 }
 
@@ -25,7 +27,7 @@ pub fn debugged<T: std::fmt::Debug>(answer: &T) -> String {
 }
 
 /// In the order of the runs: the map has none.
-pub fn looked(answer: &Looks) -> String {
+pub fn looked(answer: &PollResults) -> String {
     let mut looks: Vec<_> = answer.iter().collect();
     looks.sort_by_key(|(run, _)| **run);
     format!("{looks:?}")

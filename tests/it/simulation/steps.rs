@@ -3,7 +3,7 @@
 use openhexa_bridge::domain::ids::{TaskId, VersionId};
 use openhexa_bridge::domain::principal::Reporter;
 use openhexa_bridge::domain::task::Task;
-use openhexa_bridge::service::configuration::{Change, ChangeMode};
+use openhexa_bridge::service::configuration::{ChangeMode, ConfigEdit};
 use openhexa_bridge::service::identity::{Caller, Credential, ONLY_ACCOUNT};
 use openhexa_bridge::service::launching::LaunchRequest;
 use openhexa_bridge::service::runs::Callback;
@@ -217,7 +217,7 @@ impl Driver {
         let content = json!({
             "openhexa_url": PLACES[at].url, "workspace_slug": PLACES[at].workspace, "openhexa_token": token,
         });
-        let change = Change {
+        let change = ConfigEdit {
             mode: ChangeMode::Replace,
             content: content.as_object().unwrap().clone(),
             expected: None,
@@ -404,7 +404,7 @@ async fn report(bridge: Bridge, token: Option<String>, callback: Callback) -> Re
         {
             Ok(Caller::Pipeline(claim)) => Reporter::Pipeline(claim),
             Ok(Caller::Person(_)) | Err(Error::Unauthenticated(_)) => {
-                return Err(Error::NotFound(openhexa_bridge::domain::sentence::say(
+                return Err(Error::NotFound(openhexa_bridge::domain::message::say(
                     "task-not-found",
                 )));
             }

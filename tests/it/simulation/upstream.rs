@@ -6,15 +6,16 @@ use chrono::{DateTime, Utc};
 use diesel::RunQueryDsl;
 use diesel::sql_types::BigInt;
 use openhexa_bridge::domain::connection::{Access, Target};
-use openhexa_bridge::domain::holdings::{Holdings, Place};
 use openhexa_bridge::domain::ids::{PipelineId, RunId, UserId, VersionId};
 use openhexa_bridge::domain::pipeline::{
     Pipeline, PipelineSummary, RunCandidate, RunStatus, Version, VersionSummary,
 };
 use openhexa_bridge::domain::run::{
-    Absence, Followed, Launch, Launched, Look, Recent, RunDetails, RunLog, RunPage, Stop, Visible,
+    Absence, Launch, Launched, PollResult, PolledRun, RecentRuns, RunDetails, RunLog, RunPage,
+    Stop, Visible,
 };
-use openhexa_bridge::openhexa::{Error, LaunchError, Looks, OpenHexa, Refusal};
+use openhexa_bridge::domain::workspace_resources::{ResourceKind, WorkspaceResources};
+use openhexa_bridge::openhexa::{Error, LaunchError, OpenHexa, PollResults, Refusal};
 use openhexa_bridge::store::{self, Db, Store};
 use tokio::sync::mpsc::UnboundedSender;
 use uuid::Uuid;
@@ -30,7 +31,7 @@ pub struct Upstream {
     pub site: usize,
     pub world: Shared,
     pub events: UnboundedSender<Event>,
-    /// Looks into the bridge's database, to know whose run is asked for.
+    /// PollResults into the bridge's database, to know whose run is asked for.
     pub store: Store,
 }
 
@@ -166,14 +167,14 @@ fn may_launch(world: &World, target: &Target, launch: &Launch) -> Result<Sight, 
     Ok(sight)
 }
 
-fn look(world: &mut World, sight: &Sight, followed: Followed) -> Look {
+fn look(world: &mut World, sight: &Sight, followed: PolledRun) -> PollResult {
     let now = world.now();
     let Some(made) = shown(world, sight, followed.run) else {
-        return Look::Absent(absence(world, sight, followed.pipeline));
+        return PollResult::Absent(absence(world, sight, followed.pipeline));
     };
     made.life.asked_for = true;
     made.end_told |= made.life.end_by(now).is_some();
-    Look::Seen {
+    PollResult::Seen {
         status: made.life.status(now),
         progress: 50,
     }
@@ -284,12 +285,16 @@ impl OpenHexa for Upstream {
         .await
     }
 
-    async fn holdings(&self, target: &Target, _place: &Place) -> Result<Holdings, Error> {
+    async fn workspace_resources(
+        &self,
+        target: &Target,
+        _place: &ResourceKind,
+    ) -> Result<WorkspaceResources, Error> {
         self.ask(
-            ("holdings", Uuid::nil()),
+            ("workspace_resources", Uuid::nil()),
             target,
-            |_: &Holdings| String::new(),
-            |_, _| Ok(Holdings::default()),
+            |_: &WorkspaceResources| String::new(),
+            |_, _| Ok(WorkspaceResources::default()),
         )
         .await
     }
@@ -340,10 +345,10 @@ impl OpenHexa for Upstream {
         self.ask(("stop", run.0), target, debugged, stop).await
     }
 
-    async fn looks(&self, target: &Target, wanted: &[Followed]) -> Result<Looks, Error> {
+    async fn poll_runs(&self, target: &Target, wanted: &[PolledRun]) -> Result<PollResults, Error> {
         let looks = |world: &mut World, sight: &Sight| {
-            let look = |followed: &Followed| (followed.run, Ok(look(world, sight, *followed)));
-            Ok(wanted.iter().map(look).collect::<Looks>())
+            let look = |followed: &PolledRun| (followed.run, Ok(look(world, sight, *followed)));
+            Ok(wanted.iter().map(look).collect::<PollResults>())
         };
         let whom = wanted
             .iter()
@@ -368,10 +373,10 @@ impl OpenHexa for Upstream {
         target: &Target,
         id: PipelineId,
         since: DateTime<Utc>,
-    ) -> Result<Recent, Error> {
+    ) -> Result<RecentRuns, Error> {
         let recent = |world: &mut World, sight: &Sight| {
             if !world.sees(sight, id) {
-                return Ok(Recent::NoPipeline(absence(world, sight, id)));
+                return Ok(RecentRuns::NoPipeline(absence(world, sight, id)));
             }
             let (now, since) = (world.now(), since.timestamp_millis());
             let ours = world.runs.iter().rev().filter(|made| {
@@ -386,7 +391,7 @@ impl OpenHexa for Upstream {
                 user: Some(made.user),
                 execution_date: DateTime::from_timestamp_millis(made.dated),
             };
-            Ok(Recent::Runs(ours.map(candidate).collect()))
+            Ok(RecentRuns::Runs(ours.map(candidate).collect()))
         };
         self.ask(("recent runs", id.0), target, candidates, recent)
             .await

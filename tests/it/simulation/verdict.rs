@@ -251,13 +251,15 @@ fn judge_end(fact: &TaskFact, end: RunEnd) -> Vec<String> {
         (_, Some(word)) => word,
     };
     let mut wrong = Vec::new();
-    let shown = task.status().word();
+    let shown = task.status().as_str();
     if shown != expected {
         wrong.push(format!(
             "wrong end: {shown}, not {expected}, from {end:?} and {said:?}"
         ));
     }
-    let held = task.said().map(|said| said.word.status().word());
+    let held = task
+        .final_report()
+        .map(|said| said.status.status().as_str());
     if held != said {
         wrong.push(format!(
             "its first word is {held:?}, and {said:?} was taken"

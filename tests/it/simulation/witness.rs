@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use openhexa_bridge::domain::observation::{Report, ReportedWord};
+use openhexa_bridge::domain::observation::{Report, ReportedStatus};
 use openhexa_bridge::domain::task::{State, Task};
 use serde_json::Value;
 
@@ -75,9 +75,9 @@ impl Witness {
 }
 
 pub fn terminal(report: &Report) -> Option<&'static str> {
-    match report.word {
-        Some(ReportedWord::End(word)) => Some(word.status().word()),
-        Some(ReportedWord::Queued | ReportedWord::Running) | None => None,
+    match report.status {
+        Some(ReportedStatus::Final(word)) => Some(word.status().as_str()),
+        Some(ReportedStatus::Queued | ReportedStatus::Running) | None => None,
     }
 }
 
@@ -107,20 +107,20 @@ pub fn illegal(before: &Task, after: &Task) -> Vec<String> {
         format!("back from {moved}"),
     );
     must(
-        before.said().is_none() || before.said() == after.said(),
+        before.final_report().is_none() || before.final_report() == after.final_report(),
         format!("another first word: {moved}"),
     );
     must(
         before.run_end().is_none() || before.run_end() == after.run_end(),
         format!("another end of its run: {moved}"),
     );
-    let is_final = before.said().is_some() && before.run_end().is_some();
+    let is_final = before.final_report().is_some() && before.run_end().is_some();
     must(
         !is_final || before.status() == after.status(),
         format!(
             "from {} to {} after its end",
-            before.status().word(),
-            after.status().word()
+            before.status().as_str(),
+            after.status().as_str()
         ),
     );
     must(

@@ -3,7 +3,7 @@
 use super::*;
 
 fn cancelled(task: Task) -> Task {
-    after(task, &[Observation::CancelAsked])
+    after(task, &[Observation::CancelRequested])
 }
 
 fn reserved() -> Observation {
@@ -19,7 +19,7 @@ fn known() -> Observation {
 fn what_was_never_sent_ends_at_once_and_believes_no_word() {
     let task = cancelled(fresh());
     assert_eq!(
-        (task.status(), task.confirmed(), task.run_end()),
+        (task.status(), task.is_confirmed(), task.run_end()),
         (Status::Cancelled, true, Some(RunEnd::NeverSent))
     );
     assert_eq!(
@@ -27,7 +27,7 @@ fn what_was_never_sent_ends_at_once_and_believes_no_word() {
         Some("Stopped before anything was sent to OpenHEXA")
     );
     assert_eq!(after(task.clone(), &[reserved()]), task);
-    let success = task.observe(&word(Word::Success), seconds(9));
+    let success = task.observe(&word(FinalStatus::Success), seconds(9));
     assert_eq!(success, Err(Conflict::Ended(Status::Cancelled)));
 }
 
@@ -53,7 +53,10 @@ fn a_launch_never_confirmed_is_a_cancellation_only_where_one_was_asked() {
     let unsure = after(fresh(), &[reserved(), Observation::LaunchUnsure]);
     assert_eq!(after(unsure.clone(), &[gone()]).status(), Status::Error);
     let task = after(cancelled(unsure), &[gone()]);
-    assert_eq!((task.status(), task.confirmed()), (Status::Cancelled, true));
+    assert_eq!(
+        (task.status(), task.is_confirmed()),
+        (Status::Cancelled, true)
+    );
     assert_eq!(
         message(&task).as_deref(),
         Some("The run no longer exists in OpenHEXA")
@@ -79,15 +82,19 @@ fn a_refused_launch_keeps_its_reason() {
 #[test]
 fn asking_twice_changes_nothing_and_asking_late_conflicts() {
     let task = cancelled(running());
-    let again = task.clone().observe(&Observation::CancelAsked, seconds(9));
+    let again = task
+        .clone()
+        .observe(&Observation::CancelRequested, seconds(9));
     assert_eq!(again, Ok(task));
     for end in [
-        vec![word(Word::Success)],
+        vec![word(FinalStatus::Success)],
         vec![seen(RunStatus::Failed)],
-        vec![word(Word::Error), seen(RunStatus::Failed)],
+        vec![word(FinalStatus::Error), seen(RunStatus::Failed)],
     ] {
         let ended = after(running(), &end);
-        let late = ended.clone().observe(&Observation::CancelAsked, seconds(9));
+        let late = ended
+            .clone()
+            .observe(&Observation::CancelRequested, seconds(9));
         assert_eq!(late, Err(Conflict::Ended(ended.status())));
     }
 }
@@ -96,9 +103,9 @@ fn asking_twice_changes_nothing_and_asking_late_conflicts() {
 fn a_reported_success_and_a_run_that_terminates_are_not_stopped() {
     let task = cancelled(running());
     assert!(task.wants_stop());
-    assert!(after(task.clone(), &[word(Word::Error)]).wants_stop());
+    assert!(after(task.clone(), &[word(FinalStatus::Error)]).wants_stop());
     for last in [
-        word(Word::Success),
+        word(FinalStatus::Success),
         seen(RunStatus::Terminating),
         seen(RunStatus::Failed),
     ] {
@@ -124,7 +131,7 @@ fn looks_at_a_hidden_run_make_a_row_only_where_nothing_comes_between() {
         let broken = row.clone().observe(&between, seconds(21)).unwrap();
         assert_eq!(broken.run.hidden_since, None, "{between:?}");
     }
-    assert_eq!(row.clone().heard().run.hidden_since, None);
+    assert_eq!(row.clone().contacted().run.hidden_since, None);
 }
 
 #[test]
@@ -160,7 +167,7 @@ fn a_run_that_terminates_in_the_queue_never_started() {
         &[
             reserved(),
             known(),
-            Observation::CancelAsked,
+            Observation::CancelRequested,
             seen(RunStatus::Queued),
             seen(RunStatus::Terminating),
         ],
@@ -185,15 +192,15 @@ fn a_refused_report_that_proves_a_run_is_a_change_like_others() {
         fresh(),
         &[Observation::LaunchReserved { launched_as: None }],
     );
-    let heard = task.clone().heard();
+    let heard = task.clone().contacted();
     assert!(heard.called_back);
     assert_eq!(heard.revision, task.revision + 1);
-    assert_eq!(heard.clone().heard(), heard, "it is told once");
+    assert_eq!(heard.clone().contacted(), heard, "it is told once");
 }
 
 #[test]
 fn a_refused_report_proves_that_there_is_a_run_only_where_one_was_asked_for() {
-    assert_eq!(fresh().heard(), fresh(), "nothing was ever sent");
-    let launching = after(fresh(), &[reserved()]).heard();
+    assert_eq!(fresh().contacted(), fresh(), "nothing was ever sent");
+    let launching = after(fresh(), &[reserved()]).contacted();
     assert!(launching.called_back);
 }

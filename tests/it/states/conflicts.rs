@@ -5,23 +5,23 @@ use super::*;
 #[test]
 fn on_an_ended_task_the_same_word_changes_nothing_and_another_conflicts() {
     let ways = [
-        vec![word(Word::Error)],
-        vec![word(Word::Error), seen(RunStatus::Failed)],
-        vec![word(Word::Error), gone()],
+        vec![word(FinalStatus::Error)],
+        vec![word(FinalStatus::Error), seen(RunStatus::Failed)],
+        vec![word(FinalStatus::Error), gone()],
     ];
     for way in ways {
         let task = after(running(), &way);
         let again = task
             .clone()
-            .observe(&word(Word::Error), seconds(9))
+            .observe(&word(FinalStatus::Error), seconds(9))
             .unwrap();
         assert_eq!(again, task);
         let shown = Conflict::Ended(Status::Error);
         for other in [
-            word(Word::Success),
-            word(Word::Cancelled),
-            said(report(Some(ReportedWord::Running))),
-            said(report(Some(ReportedWord::Queued))),
+            word(FinalStatus::Success),
+            word(FinalStatus::Cancelled),
+            said(report(Some(ReportedStatus::Running))),
+            said(report(Some(ReportedStatus::Queued))),
             said(Report {
                 message: Some("still here".to_owned()),
                 ..Report::default()
@@ -42,13 +42,13 @@ fn on_an_ended_task_the_same_word_changes_nothing_and_another_conflicts() {
 
 #[test]
 fn a_first_result_is_kept_and_a_second_conflicts() {
-    let task = after(running(), &[word(Word::Success), result(json!(1))]);
+    let task = after(running(), &[word(FinalStatus::Success), result(json!(1))]);
     assert_eq!(task.data, Some(json!(1)));
     let second = task.clone().observe(&result(json!(2)), seconds(9));
     assert_eq!(second, Err(Conflict::Ended(Status::Success)));
     let again = said(Report {
         result: Some(json!(2)),
-        ..report(Some(ReportedWord::End(Word::Success)))
+        ..report(Some(ReportedStatus::Final(FinalStatus::Success)))
     });
     assert_eq!(task.clone().observe(&again, seconds(9)).unwrap(), task);
 }
@@ -64,7 +64,7 @@ fn an_end_seen_first_takes_the_first_word_once() {
         for (first, status) in WORDS.into_iter().zip(row).skip(1) {
             let task = after(running(), &[end.clone(), word(first.unwrap())]);
             assert_eq!(
-                (task.status(), task.confirmed()),
+                (task.status(), task.is_confirmed()),
                 (status, true),
                 "{end:?} then {first:?}"
             );
@@ -85,17 +85,21 @@ fn on_a_live_task_whose_cancel_was_asked_only_an_end_or_a_result_is_taken() {
         ..running()
     };
     for live in [
-        said(report(Some(ReportedWord::Running))),
-        said(report(Some(ReportedWord::Queued))),
+        said(report(Some(ReportedStatus::Running))),
+        said(report(Some(ReportedStatus::Queued))),
         said(Report {
             progress_value: Some(3),
             ..Report::default()
         }),
     ] {
-        let refused = Err(Conflict::CancelAsked(Status::Running));
+        let refused = Err(Conflict::CancelRequested(Status::Running));
         assert_eq!(task.clone().observe(&live, seconds(9)), refused, "{live:?}");
     }
-    for end in [Word::Success, Word::Error, Word::Cancelled] {
+    for end in [
+        FinalStatus::Success,
+        FinalStatus::Error,
+        FinalStatus::Cancelled,
+    ] {
         assert_eq!(after(task.clone(), &[word(end)]).status(), end.status());
     }
     let found = after(task, &[result(json!(1))]);
@@ -114,7 +118,7 @@ fn a_refused_launch_believes_no_word() {
         fresh(),
         &[Observation::LaunchReserved { launched_as: None }, refused],
     );
-    assert_eq!((task.status(), task.confirmed()), (Status::Error, true));
-    let success = task.observe(&word(Word::Success), seconds(9));
+    assert_eq!((task.status(), task.is_confirmed()), (Status::Error, true));
+    let success = task.observe(&word(FinalStatus::Success), seconds(9));
     assert_eq!(success, Err(Conflict::Ended(Status::Error)));
 }

@@ -1,7 +1,7 @@
 //! Properties that hold for observations in any order, repeated or late.
 
 use openhexa_bridge::domain::ids::{RunId, UserId};
-use openhexa_bridge::domain::observation::{KeptProgress, Progress};
+use openhexa_bridge::domain::observation::{MergedProgress, Progress};
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
@@ -9,22 +9,26 @@ use proptest::sample::select;
 
 use super::*;
 
-fn any_word() -> impl Strategy<Value = Word> {
-    select(vec![Word::Success, Word::Error, Word::Cancelled])
+fn any_word() -> impl Strategy<Value = FinalStatus> {
+    select(vec![
+        FinalStatus::Success,
+        FinalStatus::Error,
+        FinalStatus::Cancelled,
+    ])
 }
 
 fn any_report() -> impl Strategy<Value = Report> {
     let word = prop_oneof![
         Just(None),
-        Just(Some(ReportedWord::Queued)),
-        Just(Some(ReportedWord::Running)),
-        any_word().prop_map(|word| Some(ReportedWord::End(word))),
+        Just(Some(ReportedStatus::Queued)),
+        Just(Some(ReportedStatus::Running)),
+        any_word().prop_map(|word| Some(ReportedStatus::Final(word))),
     ];
     let message = option::of(select(vec!["one", "two"]).prop_map(str::to_owned));
     let result = option::of((0..3).prop_map(|number| json!(number)));
     (word, message, option::of(0..9), option::of(0..9), result).prop_map(
-        |(word, message, progress_value, end_value, result)| Report {
-            word,
+        |(status, message, progress_value, end_value, result)| Report {
+            status,
             message,
             progress_value,
             end_value,
@@ -34,22 +38,22 @@ fn any_report() -> impl Strategy<Value = Report> {
 }
 
 /// Progress is kept from a task as it was at some time, perhaps at another time than now.
-fn any_kept() -> impl Strategy<Value = KeptProgress> {
-    (any_report(), any_report()).prop_map(|(before, report)| KeptProgress {
+fn any_kept() -> impl Strategy<Value = MergedProgress> {
+    (any_report(), any_report()).prop_map(|(before, report)| MergedProgress {
         before: Progress {
             message: before.message,
             value: before.progress_value.unwrap_or_default(),
             end: before.end_value.unwrap_or_default(),
         },
         report: Report {
-            word: None,
+            status: None,
             result: None,
             ..report
         },
     })
 }
 
-fn any_sighting() -> impl Strategy<Value = Sighting> {
+fn any_sighting() -> impl Strategy<Value = PolledStatus> {
     let words = [
         "queued",
         "running",
@@ -60,7 +64,7 @@ fn any_sighting() -> impl Strategy<Value = Sighting> {
         "skipped",
         "resting",
     ];
-    (select(words.to_vec()), -300_i64..300).prop_map(|(word, progress)| Sighting {
+    (select(words.to_vec()), -300_i64..300).prop_map(|(word, progress)| PolledStatus {
         status: RunStatus::parse(word),
         progress,
         why: (word == "failed").then(|| Note::text("the last line")),
@@ -80,13 +84,13 @@ fn any_observation() -> impl Strategy<Value = Observation> {
         1 => Just(Observation::RunUnseen),
         1 => Just(Observation::PollFailed),
         1 => Just(Observation::RunHidden { within: TimeDelta::seconds(60) }),
-        2 => Just(Observation::CancelAsked),
-        1 => Just(Observation::CancelAskedAgain),
-        1 => Just(Observation::StopAsked),
-        1 => Just(Observation::StopUnanswered),
+        2 => Just(Observation::CancelRequested),
+        1 => Just(Observation::CancelRepeated),
+        1 => Just(Observation::StopRequested),
+        1 => Just(Observation::StopNotAnswered),
         1 => Just(Observation::RunGone { why: why(), premise: fresh().premise() }),
         5 => any_report().prop_map(Observation::Reported),
-        2 => any_kept().prop_map(Observation::ProgressKept),
+        2 => any_kept().prop_map(Observation::ProgressMerged),
     ]
 }
 
@@ -125,14 +129,14 @@ fn place(status: Status) -> u8 {
 }
 
 fn is_final(task: &Task) -> bool {
-    task.said().is_some() && task.run_end().is_some()
+    task.final_report().is_some() && task.run_end().is_some()
 }
 
 /// What everybody sees of a task's end.
 fn shown(task: &Task) -> (Status, bool, Option<Value>, Option<String>) {
     (
         task.status(),
-        task.confirmed(),
+        task.is_confirmed(),
         task.shown_result(english),
         message(task),
     )
@@ -145,7 +149,7 @@ proptest! {
     fn a_task_never_goes_back(cancelled: bool, life in any_life()) {
         for pair in live(cancelled, &life).windows(2) {
             prop_assert!(place(pair[0].status()) <= place(pair[1].status()));
-            prop_assert!(pair[0].confirmed() <= pair[1].confirmed());
+            prop_assert!(pair[0].is_confirmed() <= pair[1].is_confirmed());
         }
     }
 
@@ -160,8 +164,8 @@ proptest! {
 
     #[test]
     fn a_confirmed_end_changes_only_by_the_first_word(cancelled: bool, life in any_life()) {
-        for pair in live(cancelled, &life).windows(2).filter(|pair| pair[0].confirmed()) {
-            let first_word = pair[0].said().is_none() && pair[1].said().is_some();
+        for pair in live(cancelled, &life).windows(2).filter(|pair| pair[0].is_confirmed()) {
+            let first_word = pair[0].final_report().is_none() && pair[1].final_report().is_some();
             prop_assert!(first_word || pair[0].status() == pair[1].status());
             prop_assert_eq!(pair[0].run_end(), pair[1].run_end());
             prop_assert_eq!(&pair[0].run.status, &pair[1].run.status);
@@ -170,8 +174,8 @@ proptest! {
 
     #[test]
     fn a_first_word_is_never_replaced(cancelled: bool, life in any_life()) {
-        for pair in live(cancelled, &life).windows(2).filter(|pair| pair[0].said().is_some()) {
-            prop_assert_eq!(pair[0].said(), pair[1].said());
+        for pair in live(cancelled, &life).windows(2).filter(|pair| pair[0].final_report().is_some()) {
+            prop_assert_eq!(pair[0].final_report(), pair[1].final_report());
         }
     }
 
@@ -179,7 +183,7 @@ proptest! {
     fn a_result_is_never_erased(cancelled: bool, life in any_life()) {
         for pair in live(cancelled, &life).windows(2).filter(|pair| pair[0].data.is_some()) {
             prop_assert!(pair[1].data.is_some());
-            if pair[0].said().is_some() {
+            if pair[0].final_report().is_some() {
                 prop_assert_eq!(&pair[0].data, &pair[1].data);
             }
         }
@@ -221,7 +225,7 @@ proptest! {
     /// comes late make no difference.
     #[test]
     fn the_order_of_word_and_end_does_not_matter(
-        start in vec(any_report().prop_filter("no end", |report| !matches!(report.word, Some(ReportedWord::End(_)))), 0..4),
+        start in vec(any_report().prop_filter("no end", |report| !matches!(report.status, Some(ReportedStatus::Final(_)))), 0..4),
         first in any_report(),
         word in any_word(),
         end in select(vec!["success", "failed", "stopped", "skipped", "gone"]),
@@ -229,7 +233,7 @@ proptest! {
         late in vec(any_observation(), 0..6),
         places in vec(0_usize..3, 6),
     ) {
-        let first = said(Report { word: Some(ReportedWord::End(word)), ..first });
+        let first = said(Report { status: Some(ReportedStatus::Final(word)), ..first });
         let end = if end == "gone" { gone() } else { seen(RunStatus::parse(end)) };
         let start: Vec<Observation> = start.into_iter().map(said).collect();
         let task = live(false, &start).pop().unwrap();
@@ -252,7 +256,7 @@ proptest! {
         prop_assert_eq!(&outcomes[0], &outcomes[1]);
     }
 
-    /// Word, end and wish in any order, among whatever else may come: the word, the end and whether the wish came
+    /// FinalStatus, end and wish in any order, among whatever else may come: the word, the end and whether the wish came
     /// before it are all that counts.
     #[test]
     fn word_end_and_wish_alone_decide(
@@ -266,21 +270,21 @@ proptest! {
         asked in 0_usize..3,
         order in Just((0..9).collect::<Vec<usize>>()).prop_shuffle(),
     ) {
-        let wishes = vec![Observation::CancelAsked; asked];
+        let wishes = vec![Observation::CancelRequested; asked];
         let among = [
-            seen(RunStatus::Queued), seen(RunStatus::Running), seen(RunStatus::Terminating), Observation::StopAsked,
-            Observation::StopUnanswered,
+            seen(RunStatus::Queued), seen(RunStatus::Running), seen(RunStatus::Terminating), Observation::StopRequested,
+            Observation::StopNotAnswered,
         ];
         let mut all: Vec<Observation> = word.map(super::word).into_iter().chain([end.1.clone()]).chain(wishes).collect();
         all.extend(among.into_iter().take(9 - all.len()));
         let life: Vec<Observation> = order.iter().filter_map(|place| all.get(*place)).cloned().collect();
         let place = |wanted: &Observation| life.iter().position(|one| one == wanted);
-        let wished = place(&Observation::CancelAsked).is_some_and(|wish| Some(wish) < place(&end.1));
+        let wished = place(&Observation::CancelRequested).is_some_and(|wish| Some(wish) < place(&end.1));
         let known = Observation::RunKnown { run: RunId(Uuid::from_u128(9)) };
         let lived = [vec![Observation::LaunchReserved { launched_as: None }, known], life].concat();
         let task = live(false, &lived).pop().unwrap();
-        let expected = verdict(Some(end.0), word, wished).unwrap();
-        prop_assert_eq!((task.status(), task.confirmed(), task.run_end()), (expected.status, true, Some(end.0)));
+        let expected = outcome(Some(end.0), word, wished).unwrap();
+        prop_assert_eq!((task.status(), task.is_confirmed(), task.run_end()), (expected.status, true, Some(end.0)));
     }
 
     #[test]

@@ -33,7 +33,7 @@ async fn a_change_that_began_first_and_is_committed_last_is_not_missed() {
     let writing = store.write(move |db| {
         let task = store::lock_task(db, TaskId(slow))?.unwrap();
         let report = Report {
-            word: None,
+            status: None,
             message: Some("slow".to_owned()),
             progress_value: None,
             end_value: None,

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use openhexa_bridge::domain::ids::{PipelineId, RunId, UserId, VersionId};
 use openhexa_bridge::domain::parameters::Kind;
-use openhexa_bridge::domain::run::{Absence, Recent, RunOutput, Stop, Visible};
+use openhexa_bridge::domain::run::{Absence, RecentRuns, RunOutput, Stop, Visible};
 use openhexa_bridge::openhexa::{Error, OpenHexa};
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -143,9 +143,9 @@ fn page_of_runs(heard: &ReceivedRequest, pages: u64) -> Reply {
     answer(json!({"data": {"pipeline": {"workspace": {"slug": "demo"}, "runs": runs}, "workspace": null, "me": null}}).to_string())
 }
 
-fn found_runs(found: Result<Recent, Error>) -> usize {
+fn found_runs(found: Result<RecentRuns, Error>) -> usize {
     match found {
-        Ok(Recent::Runs(runs)) => runs.len(),
+        Ok(RecentRuns::Runs(runs)) => runs.len(),
         other => panic!("no runs: {other:?}"),
     }
 }
@@ -164,7 +164,7 @@ async fn without_its_pipeline_a_search_says_what_the_same_response_shows() {
     };
     let shows = |visible| {
         let user = Some(UserId(user));
-        Recent::NoPipeline(Absence { visible, user })
+        RecentRuns::NoPipeline(Absence { visible, user })
     };
     assert_eq!(
         search(json!({"slug": "demo"})).await,

@@ -2,7 +2,7 @@
 
 use openhexa_bridge::domain::ids::{PipelineId, RunId, UserId};
 use openhexa_bridge::domain::pipeline::RunStatus;
-use openhexa_bridge::domain::run::{Absence, Followed, Look, Visible};
+use openhexa_bridge::domain::run::{Absence, PollResult, PolledRun, Visible};
 use openhexa_bridge::openhexa::{Error, OpenHexa};
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -10,39 +10,39 @@ use uuid::Uuid;
 use super::{ID, NO_ONE, answer, client, target};
 use crate::support::scripted_server::ScriptedServer;
 
-fn one() -> Followed {
+fn one() -> PolledRun {
     run(0, 0)
 }
 
 /// The nth run of the nth pipeline.
-fn run(pipeline: u128, run: u128) -> Followed {
-    Followed {
+fn run(pipeline: u128, run: u128) -> PolledRun {
+    PolledRun {
         pipeline: PipelineId(Uuid::from_u128(ID.as_u128() + pipeline)),
         run: RunId(Uuid::from_u128(0x1000 * (pipeline + 1) + run)),
     }
 }
 
-async fn looked_at(said: &str) -> Result<Look, Error> {
+async fn looked_at(said: &str) -> Result<PollResult, Error> {
     let wire = ScriptedServer::always(answer(said)).await;
-    let looks = client().looks(&target(&wire.url), &[one()]).await;
+    let looks = client().poll_runs(&target(&wire.url), &[one()]).await;
     looks.and_then(|mut looks| looks.remove(&one().run).unwrap())
 }
 
-fn seen(status: RunStatus, progress: i64) -> Look {
-    Look::Seen { status, progress }
+fn seen(status: RunStatus, progress: i64) -> PollResult {
+    PollResult::Seen { status, progress }
 }
 
-fn absent(visible: Visible) -> Look {
-    Look::Absent(Absence::of(visible))
+fn absent(visible: Visible) -> PollResult {
+    PollResult::Absent(Absence::of(visible))
 }
 
 /// The same with the user whom the response is for.
-fn absent_to(user: u128, visible: Visible) -> Look {
+fn absent_to(user: u128, visible: Visible) -> PollResult {
     let user = Some(UserId(Uuid::from_u128(user)));
-    Look::Absent(Absence { visible, user })
+    PollResult::Absent(Absence { visible, user })
 }
 
-fn said(run: Followed, status: &str, progress: i64) -> Value {
+fn said(run: PolledRun, status: &str, progress: i64) -> Value {
     json!({"id": run.run.0, "status": status, "progress": progress})
 }
 
@@ -78,7 +78,10 @@ async fn a_missing_pipeline_is_judged_by_the_same_response_or_not_at_all() {
         r#"{"data":{"r0":null,"s0":null,"workspace":null,"me":null}}"#,
     ))
     .await;
-    client().looks(&target(&wire.url), &[one()]).await.unwrap();
+    client()
+        .poll_runs(&target(&wire.url), &[one()])
+        .await
+        .unwrap();
     let asked = &wire.heard()[0];
     assert_eq!(asked.variables()["workspace"], "demo");
     let query = asked.query();
@@ -120,7 +123,7 @@ async fn a_run_is_seen_in_whatever_words() {
 
 #[tokio::test]
 async fn many_runs_of_a_pipeline_are_read_from_one_page_and_the_rest_by_their_ids() {
-    let crowd: Vec<Followed> = (0..5).map(|n| run(0, n)).collect();
+    let crowd: Vec<PolledRun> = (0..5).map(|n| run(0, n)).collect();
     let few = [run(1, 0), run(1, 1)];
     let items: Vec<Value> = crowd[..3].iter().map(|r| said(*r, "running", 5)).collect();
     let page = json!({"workspace": {"slug": "demo"}, "runs": {"items": items}});
@@ -134,8 +137,8 @@ async fn many_runs_of_a_pipeline_are_read_from_one_page_and_the_rest_by_their_id
     })
     .await;
 
-    let all: Vec<Followed> = crowd.iter().chain(&few).copied().collect();
-    let looks = client().looks(&target(&wire.url), &all).await.unwrap();
+    let all: Vec<PolledRun> = crowd.iter().chain(&few).copied().collect();
+    let looks = client().poll_runs(&target(&wire.url), &all).await.unwrap();
 
     assert_eq!(looks.len(), 7);
     for run in &crowd[..3] {
@@ -164,7 +167,7 @@ async fn one_run_that_cannot_be_read_is_the_failure_of_its_look_alone() {
     });
     let wire = ScriptedServer::always(answer(said.to_string())).await;
     let all = [run(0, 0), run(1, 0), run(2, 0)];
-    let looks = client().looks(&target(&wire.url), &all).await.unwrap();
+    let looks = client().poll_runs(&target(&wire.url), &all).await.unwrap();
     assert_eq!(looks[&all[0].run], Err(Error::Unreadable));
     assert_eq!(looks[&all[1].run], Err(Error::GraphQl { code: None }));
     assert_eq!(looks[&all[2].run], Ok(seen(RunStatus::Queued, 0)));

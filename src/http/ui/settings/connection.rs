@@ -9,8 +9,8 @@ use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
 
 use super::{HOME, TextBox, assign_errors, first_errors, version_in_query};
+use crate::domain::message::{FieldErrors, Message, say};
 use crate::domain::principal::Principal;
-use crate::domain::sentence::{FieldErrors, Sentence, say};
 use crate::http::error::{HttpResult, Problem};
 use crate::http::event_text::stored_actor;
 use crate::http::request_body;
@@ -19,7 +19,7 @@ use crate::http::ui::badge::Badge;
 use crate::http::ui::form_fields::FormInput;
 use crate::http::ui::layout::{Layout, Section, page, redirect_to_page};
 use crate::service::configuration::{
-    Change, ChangeMode, Check, NO_RECORD, Record, TOKEN, URL, WORKSPACE,
+    ChangeMode, Check, ConfigEdit, ConfigRecord, NO_RECORD, TOKEN, URL, WORKSPACE,
 };
 use crate::service::{Bridge, Error};
 
@@ -66,7 +66,7 @@ struct ConnectionFormState<'a> {
     status: StatusCode,
     input: Option<&'a FormInput>,
     wrong: FieldErrors,
-    messages: Vec<Sentence>,
+    messages: Vec<Message>,
     checks: Option<Vec<Check>>,
 }
 
@@ -85,7 +85,7 @@ pub async fn save(
     payload: Payload,
 ) -> HttpResult<HttpResponse> {
     let input = FormInput::new(request_body::pairs(&request, payload).await?);
-    let change = Change {
+    let change = ConfigEdit {
         mode: ChangeMode::Merge,
         content: content(&input),
         expected: Some(version(&input)),
@@ -99,7 +99,7 @@ pub async fn save(
 }
 
 /// Redirects to the page, which confirms the change while that version is the current one.
-fn done(request: &HttpRequest, record: &Record) -> HttpResponse {
+fn done(request: &HttpRequest, record: &ConfigRecord) -> HttpResponse {
     let version = record.version;
     request
         .extensions_mut()
@@ -205,7 +205,7 @@ pub async fn changed_by(
     bridge: &Bridge,
     who: &Principal,
     request: &HttpRequest,
-) -> HttpResult<Sentence> {
+) -> HttpResult<Message> {
     let layout = Layout::of(request, Section::Settings);
     let record = record_or_reason(bridge.configuration.record(who.account).await)?;
     Ok(match record.map(|record| record.updated_by) {
@@ -216,7 +216,9 @@ pub async fn changed_by(
 }
 
 /// The configuration, or the reason why there is none.
-pub fn record_or_reason(record: Result<Record, Error>) -> HttpResult<Result<Record, Sentence>> {
+pub fn record_or_reason(
+    record: Result<ConfigRecord, Error>,
+) -> HttpResult<Result<ConfigRecord, Message>> {
     match record {
         Ok(record) => Ok(Ok(record)),
         Err(Error::NotFound(why)) => Ok(Err(why)),
@@ -257,7 +259,7 @@ async fn render(
     page(state.status, &template)
 }
 
-fn current(layout: &Layout, record: &Record) -> CurrentRecord {
+fn current(layout: &Layout, record: &ConfigRecord) -> CurrentRecord {
     let text = |key: &str| {
         let value = record.content.get(key).and_then(Value::as_str);
         value.unwrap_or_default().to_owned()

@@ -11,8 +11,8 @@ use serde_json::{Map, Value};
 use super::connection::changed_by;
 use super::{ErrorTexts, HOME, version_in_query};
 use crate::domain::ids::PipelineId;
+use crate::domain::message::{FieldErrors, Message};
 use crate::domain::principal::Principal;
-use crate::domain::sentence::{FieldErrors, Sentence};
 use crate::http::accept_language::Language;
 use crate::http::api::pipelines::pipeline_id;
 use crate::http::error::{HttpResult, Problem, listed};
@@ -27,7 +27,7 @@ use crate::http::ui::form_values::InputShape;
 use crate::http::ui::layout::{Layout, Section, large_page, redirect_to_page};
 use crate::http::ui::pipeline::{files, summary};
 use crate::service::catalog::Form;
-use crate::service::configuration::{NO_RECORD, Record};
+use crate::service::configuration::{ConfigRecord, NO_RECORD};
 use crate::service::defaults::DefaultsChange;
 use crate::service::{Bridge, Error};
 
@@ -61,7 +61,7 @@ struct UnknownDefault {
 /// What the form is rendered from: the pipeline, or only the stored defaults of a deleted pipeline.
 enum DefaultsSource {
     Pipeline(Box<Form>),
-    Deleted(Record),
+    Deleted(ConfigRecord),
 }
 
 /// The state of the form.
@@ -69,7 +69,7 @@ struct DefaultsFormState<'a> {
     status: StatusCode,
     input: Option<&'a FormInput>,
     wrong: FieldErrors,
-    messages: Vec<Sentence>,
+    messages: Vec<Message>,
     load: Vec<String>,
 }
 

@@ -8,8 +8,8 @@ use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
 
 use super::{TextBox, assign_errors, first_errors, version_in_query};
 use crate::domain::ids::KeyId;
+use crate::domain::message::{FieldErrors, Message, say};
 use crate::domain::principal::{Principal, Role};
-use crate::domain::sentence::{FieldErrors, Sentence, say};
 use crate::http::error::{HttpResult, Problem};
 use crate::http::event_text::stored_actor;
 use crate::http::request_body;
@@ -142,7 +142,7 @@ fn requested(input: &FormInput) -> Result<KeyRequest, FieldErrors> {
 }
 
 /// The last second of a day.
-fn end_of(day: &str) -> Result<DateTime<Utc>, Sentence> {
+fn end_of(day: &str) -> Result<DateTime<Utc>, Message> {
     let day = day.trim();
     let parsed = NaiveDate::parse_from_str(day, DAY).ok();
     // chrono also accepts signs, spaces and longer years.
@@ -228,9 +228,9 @@ fn boxes(layout: &Layout, input: &FormInput, latest: Option<DateTime<Utc>>) -> V
 /// The role with the fewest permissions, unless another one was selected.
 fn roles(chosen: &str) -> Vec<RoleChoice> {
     let choice = |(role, shown): (Role, &'static str)| RoleChoice {
-        word: role.word(),
+        word: role.as_str(),
         shown,
-        chosen: role.word() == chosen,
+        chosen: role.as_str() == chosen,
     };
     ROLES.map(choice).into()
 }

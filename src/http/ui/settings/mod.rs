@@ -19,7 +19,7 @@ use std::collections::BTreeMap;
 use actix_web::HttpRequest;
 
 use super::layout::Layout;
-use crate::domain::sentence::FieldErrors;
+use crate::domain::message::FieldErrors;
 use crate::http::api::query::Query;
 
 const HOME: &str = "/settings/";

@@ -16,7 +16,7 @@ use crate::domain::principal::Principal;
 use crate::http::error::{HttpResult, Problem};
 use crate::http::ui::layout::{Layout, Section, page};
 use crate::service::Bridge;
-use crate::service::configuration::Record;
+use crate::service::configuration::ConfigRecord;
 use crate::service::defaults::DefaultsByPipeline;
 
 #[derive(Template)]
@@ -49,7 +49,10 @@ pub async fn list(
 ) -> HttpResult<HttpResponse> {
     let layout = Layout::of(&request, Section::Settings);
     let record = record_or_reason(bridge.configuration.record(who.account).await)?;
-    let stored = record.as_ref().map(Record::defaults).unwrap_or_default();
+    let stored = record
+        .as_ref()
+        .map(ConfigRecord::defaults)
+        .unwrap_or_default();
     let (all, stale_as_of, unavailable) = match bridge.catalog.pipelines_soon(who.account).await {
         Ok(shown) => (shown.answer.to_vec(), shown.stale_as_of, None),
         Err(error) => {

@@ -33,7 +33,7 @@ pub struct Item {
     pub is_flush: bool,
 }
 
-pub type Answer = Result<Task, Error>;
+pub type ReportOutcome = Result<Task, Error>;
 
 /// Several reports on one task are applied in their order.
 pub fn apply_all(
@@ -41,7 +41,7 @@ pub fn apply_all(
     rules: &Rules,
     throttle: &Throttle,
     items: &[Item],
-) -> Result<(Vec<Answer>, HashMap<TaskId, Usage>), Error> {
+) -> Result<(Vec<ReportOutcome>, HashMap<TaskId, Usage>), Error> {
     let wanted = items.iter().map(|item| (item.who.account(), item.task));
     let before = store::lock_tasks(db, &wanted.collect())?;
     let known: Vec<TaskId> = before.keys().copied().collect();
@@ -91,7 +91,12 @@ struct GroupOutcome {
 }
 
 impl GroupOutcome {
-    fn apply(&mut self, rules: &Rules, before: &HashMap<TaskId, Task>, item: &Item) -> Answer {
+    fn apply(
+        &mut self,
+        rules: &Rules,
+        before: &HashMap<TaskId, Task>,
+        item: &Item,
+    ) -> ReportOutcome {
         let known = self.after.get(&item.task).or(before.get(&item.task));
         let known = known.ok_or_else(unknown_task)?.clone();
         let is_theirs = known.is_reported_by(&item.who) && known.pipeline.id == item.pipeline;
@@ -105,7 +110,13 @@ impl GroupOutcome {
         answer
     }
 
-    fn apply_to(&mut self, rules: &Rules, known: Task, item: &Item, usage: &mut Usage) -> Answer {
+    fn apply_to(
+        &mut self,
+        rules: &Rules,
+        known: Task,
+        item: &Item,
+        usage: &mut Usage,
+    ) -> ReportOutcome {
         if item.is_flush {
             return Ok(self.write_held(rules, known, usage));
         }
@@ -150,7 +161,7 @@ impl GroupOutcome {
             return Ok(());
         };
         let rest = Report {
-            word: report.word,
+            status: report.status,
             message: report.message.clone(),
             progress_value: report.progress_value,
             end_value: report.end_value,
@@ -173,7 +184,7 @@ impl GroupOutcome {
         known: Task,
         mut applied: Applied,
         usage: &mut Usage,
-    ) -> Answer {
+    ) -> ReportOutcome {
         if applied.refused.is_some() {
             self.write_held(rules, known, usage);
         } else if let (Some(held), Some(event)) = (usage.release(), applied.event.as_mut()) {
@@ -204,7 +215,7 @@ impl GroupOutcome {
         mut applied: Applied,
         usage: &mut Usage,
         is_new: bool,
-    ) -> Answer {
+    ) -> ReportOutcome {
         let answer = match applied.refused {
             None => Ok(applied.after.clone()),
             Some(refused) => Err(conflict(refused)),
@@ -272,7 +283,7 @@ impl GroupOutcome {
         let Some((known, at)) = before.get(&task).zip(at) else {
             return;
         };
-        if known.verdict().is_none() {
+        if known.outcome().is_none() {
             let killed = evaluate(rules, known, &Update::killed_in_iaso(), at);
             audit_kill(&killed.after);
             self.keep(killed);
@@ -321,7 +332,7 @@ fn merge(
     base: &Task,
     stored: Progress,
     usage: &mut Usage,
-) -> Answer {
+) -> ReportOutcome {
     if let Some(refused) = applied.refused {
         usage.refuse();
         outcome("refused");

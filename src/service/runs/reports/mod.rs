@@ -16,9 +16,9 @@ pub(super) use update::conflict;
 
 use super::task_writer::TaskWriter;
 use crate::domain::ids::{PipelineId, TaskId};
+use crate::domain::message::say;
 use crate::domain::observation::Report;
 use crate::domain::principal::Reporter;
-use crate::domain::sentence::say;
 use crate::domain::task::Task;
 use crate::service::{Error, Jobs};
 use group::Item;

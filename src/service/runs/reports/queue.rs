@@ -13,24 +13,24 @@ use std::sync::{Mutex, PoisonError};
 use tokio::sync::oneshot;
 
 use super::Reports;
-use super::group::{Answer, Item, apply_all};
+use super::group::{Item, ReportOutcome, apply_all};
 use crate::service::Error;
 
 /// Reports per transaction: enough to share the cost of a commit, few enough for a short transaction.
 const MAX_GROUP: usize = 128;
 
-struct Waiting {
+struct QueuedReport {
     item: Item,
-    answer: oneshot::Sender<Answer>,
+    answer: oneshot::Sender<ReportOutcome>,
 }
 
 /// In the order of arrival.
 #[derive(Default)]
-pub struct Queue(Mutex<State>);
+pub struct Queue(Mutex<QueueState>);
 
 #[derive(Default)]
-struct State {
-    waiting: VecDeque<Waiting>,
+struct QueueState {
+    waiting: VecDeque<QueuedReport>,
     /// The size of the current group.
     in_transaction: usize,
     /// Whether a job writes the queue. At most one does, so that groups are large and in order.
@@ -39,14 +39,14 @@ struct State {
 
 impl Queue {
     /// Whether the caller has to start the job that writes the queue.
-    fn join(&self, waiting: Waiting) -> bool {
+    fn join(&self, waiting: QueuedReport) -> bool {
         let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         state.waiting.push_back(waiting);
         !std::mem::replace(&mut state.has_writer, true)
     }
 
     /// The next group. None: the queue is empty, and the job ends.
-    fn next(&self) -> Option<Vec<Waiting>> {
+    fn next(&self) -> Option<Vec<QueuedReport>> {
         let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let many = state.waiting.len().min(MAX_GROUP);
         state.has_writer = many > 0;
@@ -62,7 +62,7 @@ impl Queue {
 
 /// How far the transaction of a group came.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Progress {
+enum GroupProgress {
     /// There was no database connection.
     NotStarted,
     Started,
@@ -76,9 +76,9 @@ impl Reports {
         self.queue.unanswered()
     }
 
-    pub(super) async fn enqueue(&self, item: Item) -> Answer {
+    pub(super) async fn enqueue(&self, item: Item) -> ReportOutcome {
         let (answer, answered) = oneshot::channel();
-        if self.queue.join(Waiting { item, answer }) {
+        if self.queue.join(QueuedReport { item, answer }) {
             let reports = self.clone();
             self.jobs.spawn_blocking(move || reports.write_all());
         }
@@ -99,13 +99,15 @@ impl Reports {
         }
     }
 
-    fn write_group(&self, group: Vec<Waiting>) {
+    fn write_group(&self, group: Vec<QueuedReport>) {
         let (items, answers): (Vec<Item>, Vec<_>) =
             group.into_iter().map(|one| (one.item, one.answer)).unzip();
         let answered = match self.in_transaction(&items) {
             (Ok(answered), _) => answered,
             // No connection, or a commit with an unknown outcome: a retry would wait again, or write the reports twice.
-            (Err(Error::Busy), Progress::NotStarted | Progress::Written) => busy(items.len()),
+            (Err(Error::Busy), GroupProgress::NotStarted | GroupProgress::Written) => {
+                busy(items.len())
+            }
             (Err(error), _) if items.len() == 1 => vec![Err(error)],
             (Err(_), _) => self.one_by_one(&items),
         };
@@ -116,12 +118,12 @@ impl Reports {
         }
     }
 
-    fn one_by_one(&self, items: &[Item]) -> Vec<Answer> {
+    fn one_by_one(&self, items: &[Item]) -> Vec<ReportOutcome> {
         let mut answers = Vec::with_capacity(items.len());
         for item in items {
             match self.in_transaction(std::slice::from_ref(item)) {
                 (Ok(answer), _) => answers.extend(answer),
-                (Err(_), Progress::NotStarted) => break,
+                (Err(_), GroupProgress::NotStarted) => break,
                 (Err(error), _) => answers.push(Err(error)),
             }
         }
@@ -130,12 +132,12 @@ impl Reports {
     }
 
     /// One transaction for all. If it fails, all fail.
-    fn in_transaction(&self, items: &[Item]) -> (Result<Vec<Answer>, Error>, Progress) {
-        let progress = Cell::new(Progress::NotStarted);
+    fn in_transaction(&self, items: &[Item]) -> (Result<Vec<ReportOutcome>, Error>, GroupProgress) {
+        let progress = Cell::new(GroupProgress::NotStarted);
         let done = self.writer.store.write_blocking(|db| {
-            progress.set(Progress::Started);
+            progress.set(GroupProgress::Started);
             let answered = apply_all(db, &self.writer.rules, &self.throttle, items)?;
-            progress.set(Progress::Written);
+            progress.set(GroupProgress::Written);
             Ok(answered)
         });
         let done = done.map(|(answers, usages)| {
@@ -146,6 +148,6 @@ impl Reports {
     }
 }
 
-fn busy(many: usize) -> Vec<Answer> {
+fn busy(many: usize) -> Vec<ReportOutcome> {
     (0..many).map(|_| Err(Error::Busy)).collect()
 }

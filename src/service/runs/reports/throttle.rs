@@ -13,7 +13,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::update::update_of_kept;
 use crate::domain::event::Event;
 use crate::domain::ids::{AccountId, TaskId};
-use crate::domain::observation::{KeptProgress, Progress, Report};
+use crate::domain::observation::{MergedProgress, Progress, Report};
 use crate::service::runs::apply::Update;
 
 /// Tasks whose counts are kept. Those without recent reports are removed first.
@@ -53,7 +53,7 @@ pub struct Usage {
 #[derive(Clone, Debug)]
 pub struct Held {
     pub account: AccountId,
-    pub kept: KeptProgress,
+    pub kept: MergedProgress,
     pub at: DateTime<Utc>,
     pub merged: u32,
 }
@@ -184,7 +184,7 @@ impl Usage {
     ) {
         let held = self.held.get_or_insert_with(|| Held {
             account,
-            kept: KeptProgress {
+            kept: MergedProgress {
                 before: stored.clone(),
                 report: Report::default(),
             },
@@ -193,7 +193,7 @@ impl Usage {
         });
         // Another replica has written progress that is newer than the merged one and older than this report.
         if held.kept.before != stored {
-            held.kept = KeptProgress {
+            held.kept = MergedProgress {
                 before: stored,
                 report: Report::default(),
             };

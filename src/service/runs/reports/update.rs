@@ -1,8 +1,8 @@
 //! A pipeline's report as an update of its task, and the errors of a refused report.
 
 use crate::domain::event::{EventData, EventKind, Source};
-use crate::domain::observation::{Conflict, KeptProgress, Observation, Report};
-use crate::domain::sentence::say;
+use crate::domain::message::say;
+use crate::domain::observation::{Conflict, MergedProgress, Observation, Report};
 use crate::domain::task::Status;
 use crate::service::Error;
 use crate::service::runs::apply::Update;
@@ -13,15 +13,15 @@ pub fn unknown_task() -> Error {
 }
 
 pub fn update_of(report: Report) -> Update {
-    let (kind, data) = (EventKind::of_report(report.word), data(&report));
+    let (kind, data) = (EventKind::of_report(report.status), data(&report));
     update(kind, data, Observation::Reported(report))
 }
 
 /// Progress that was accepted earlier.
-pub fn update_of_kept(kept: KeptProgress) -> Update {
+pub fn update_of_kept(kept: MergedProgress) -> Update {
     let report = &kept.report;
-    let (kind, data) = (EventKind::of_report(report.word), data(report));
-    update(kind, data, Observation::ProgressKept(kept))
+    let (kind, data) = (EventKind::of_report(report.status), data(report));
+    update(kind, data, Observation::ProgressMerged(kept))
 }
 
 fn update(kind: EventKind, data: EventData, observation: Observation) -> Update {
@@ -41,10 +41,10 @@ fn data(report: &Report) -> EventData {
 pub fn conflict(conflict: Conflict) -> Error {
     let (key, status): (_, Status) = match conflict {
         Conflict::Ended(status) => ("task-has-ended", status),
-        Conflict::CancelAsked(status) => ("task-cancel-asked", status),
+        Conflict::CancelRequested(status) => ("task-cancel-asked", status),
     };
     Error::Conflict {
-        sentence: say(key).with("status", status.word()),
+        sentence: say(key).with("status", status.as_str()),
         status,
     }
 }

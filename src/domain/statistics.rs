@@ -1,9 +1,9 @@
-//! What many tasks amount to: days and hours as a reader counts them, durations, shares. Whole numbers throughout, so
-//! that two databases and two readers come to the same.
+//! Statistics of tasks: days and hours in the user's time zone, durations, shares. All are whole numbers, so that both
+//! databases give the same results.
 
 use chrono::{DateTime, Days, TimeDelta, Utc};
 
-/// How far a reader's clock is ahead of UTC: fixed, as it is just now.
+/// The current offset of the user's clock from UTC. It is fixed: changes to and from summer time are ignored.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Zone {
     minutes: i32,
@@ -12,7 +12,7 @@ pub struct Zone {
 impl Zone {
     pub const UTC: Self = Self { minutes: 0 };
 
-    /// Minutes that some place on earth has.
+    /// None unless a time zone on earth has this offset.
     pub fn new(minutes: i32) -> Option<Self> {
         let is_known = (-720..=840).contains(&minutes) && minutes % 15 == 0;
         is_known.then_some(Self { minutes })
@@ -22,19 +22,19 @@ impl Zone {
         self.minutes
     }
 
-    /// What a clock there shows, as if it were UTC.
+    /// The local time, as if it were UTC.
     pub fn shown(self, at: DateTime<Utc>) -> DateTime<Utc> {
         at + TimeDelta::minutes(self.minutes.into())
     }
 
-    /// When the day began there.
+    /// When the local day began.
     pub fn midnight(self, at: DateTime<Utc>) -> DateTime<Utc> {
         let day = self.shown(at).date_naive();
         day.and_time(chrono::NaiveTime::MIN).and_utc() - TimeDelta::minutes(self.minutes.into())
     }
 }
 
-/// How far back is looked: whole days of the reader's, today the last.
+/// The period of the statistics: whole local days, today the last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Period {
     Today,
@@ -58,7 +58,7 @@ impl Period {
         Self::ALL.into_iter().find(same)
     }
 
-    /// Where its parts begin, hours of today or else days, and where the last one ends.
+    /// The starts of its parts (hours for today, else days), and the end of the last one.
     pub fn edges(self, zone: Zone, now: DateTime<Utc>) -> Vec<DateTime<Utc>> {
         let today = zone.midnight(now);
         let first = today - Days::new(self.days() - 1);
@@ -71,15 +71,15 @@ impl Period {
     }
 }
 
-/// From how many runs on a mean says what is usual.
+/// The number of runs from which on their mean counts as the usual duration.
 const ENOUGH: i64 = 3;
 
-/// How long runs took, in milliseconds; of one run at least.
+/// The durations of one or more runs, in milliseconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Durations {
     pub count: i64,
     pub median: i64,
-    /// The shortest that 95 of 100 runs did not outlast.
+    /// The shortest duration that 95 % of the runs did not exceed.
     pub p95: i64,
     pub longest: i64,
     sum: i64,
@@ -104,18 +104,18 @@ impl Durations {
         self.sum / self.count
     }
 
-    /// Whether there were enough to say what is usual.
+    /// Whether there are enough runs for a usual duration.
     pub fn are_enough(&self) -> bool {
         self.count >= ENOUGH
     }
 
-    /// Whether a run of this length took over twice the mean.
-    pub fn is_outlasted_by(&self, took: i64) -> bool {
+    /// Whether this duration is more than twice the mean.
+    pub fn is_exceeded_by(&self, took: i64) -> bool {
         self.are_enough() && took.saturating_mul(self.count) > self.sum.saturating_mul(2)
     }
 }
 
-/// So many of a thousand, rounded; none of nothing. Only all are a thousand, and only none are zero.
+/// The share in thousandths, rounded. None if there are none. The result is 1000 only for all, and 0 only for none.
 pub fn per_mille(part: i64, all: i64) -> Option<i64> {
     if all <= 0 {
         return None;

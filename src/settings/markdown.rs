@@ -11,9 +11,9 @@ const OPENING: &str = "# Settings\n\n\
     updates it.\n";
 
 /// A line of `config/default.toml`.
-enum Line<'a> {
+enum DefaultsLine<'a> {
     Section(&'a str),
-    Sentence(&'a str),
+    Description(&'a str),
     Setting(&'a str, &'a str),
     Other,
 }
@@ -21,36 +21,38 @@ enum Line<'a> {
 /// The page, with one table per section.
 pub fn page() -> String {
     let mut page = OPENING.to_owned();
-    let (mut section, mut sentence, mut open) = ("", String::new(), false);
+    let (mut section, mut description, mut open) = ("", String::new(), false);
     for line in DEFAULTS.lines().map(read) {
         match line {
-            Line::Section(name) => {
+            DefaultsLine::Section(name) => {
                 section = name;
                 page.push_str(&heading(name));
             }
-            Line::Sentence(words) if open => {
-                sentence.push(' ');
-                sentence.push_str(words);
+            DefaultsLine::Description(text) if open => {
+                description.push(' ');
+                description.push_str(text);
             }
-            Line::Sentence(words) => words.clone_into(&mut sentence),
+            DefaultsLine::Description(text) => text.clone_into(&mut description),
             // Consecutive settings share the comment above them.
-            Line::Setting(key, default) => page.push_str(&row(section, key, default, &sentence)),
-            Line::Other => {}
+            DefaultsLine::Setting(key, default) => {
+                page.push_str(&row(section, key, default, &description))
+            }
+            DefaultsLine::Other => {}
         }
-        open = matches!(line, Line::Sentence(_));
+        open = matches!(line, DefaultsLine::Description(_));
     }
     page
 }
 
-fn read(line: &str) -> Line<'_> {
+fn read(line: &str) -> DefaultsLine<'_> {
     let named = line
         .strip_prefix('[')
         .and_then(|rest| rest.strip_suffix(']'));
     match (named, line.strip_prefix("# "), line.split_once(" = ")) {
-        (Some(name), ..) => Line::Section(name),
-        (None, Some(words), _) => Line::Sentence(words),
-        (None, None, Some((key, default))) => Line::Setting(key, default.trim_matches('"')),
-        (None, None, None) => Line::Other,
+        (Some(name), ..) => DefaultsLine::Section(name),
+        (None, Some(text), _) => DefaultsLine::Description(text),
+        (None, None, Some((key, default))) => DefaultsLine::Setting(key, default.trim_matches('"')),
+        (None, None, None) => DefaultsLine::Other,
     }
 }
 
@@ -60,12 +62,12 @@ fn heading(section: &str) -> String {
     )
 }
 
-fn row(section: &str, key: &str, default: &str, sentence: &str) -> String {
+fn row(section: &str, key: &str, default: &str, description: &str) -> String {
     let default = match default {
         "" => "empty".to_owned(),
         value => format!("`{value}`"),
     };
     let name = format!("{PREFIX}{section}__{key}").to_uppercase();
-    let sentence = sentence.replace('|', "\\|");
-    format!("| `{section}.{key}` | {default} | `{name}` | {sentence} |\n")
+    let description = description.replace('|', "\\|");
+    format!("| `{section}.{key}` | {default} | `{name}` | {description} |\n")
 }

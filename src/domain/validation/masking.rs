@@ -1,18 +1,18 @@
-//! What may be seen of a config that is sent: no secret, and nothing the bridge filled in.
+//! What may be shown of a config that is sent: no secrets, and no injected values.
 
 use serde_json::{Map, Value};
 
 use super::Injected;
 use crate::domain::parameters::{self, MASK, Parameter, holds_secret, is_secret_member};
 
-/// Whether a value under this key must never be shown: a secret by its declared type or by its name, the token of a
-/// callback, and whatever the version does not declare.
+/// Whether a value of this key must never be shown: secrets by declared type or name, callback tokens, and keys that the
+/// version does not declare.
 pub fn is_secret(parameters: &[Parameter], key: &str) -> bool {
     let declared = parameters.iter().find(|parameter| parameter.code == key);
     key == Injected::ConnectionToken.code() || declared.is_none_or(Parameter::is_secret)
 }
 
-/// The same of one value, which may hold a secret somewhere within: then it is hidden as a whole.
+/// The same for one value. A value that contains a secret is hidden as a whole.
 pub fn is_hidden(parameters: &[Parameter], key: &str, value: &Value) -> bool {
     is_secret(parameters, key) || holds_secret(value)
 }
@@ -30,12 +30,12 @@ pub fn masked(parameters: &[Parameter], config: &Map<String, Value>) -> Map<Stri
     config.iter().map(show).collect()
 }
 
-/// Whether a value is hidden because of its name, or of a name within it. For values whose declared types are unknown.
+/// Whether a value is hidden because of its name or a name within it. For values whose declared types are unknown.
 pub fn is_hidden_by_name(key: &str, value: &Value) -> bool {
     is_secret_member(key, value) || holds_secret(value)
 }
 
-/// What a task keeps of its config, as it may be shown: earlier versions kept what only its name tells to be secret.
+/// A task's stored config, as it may be shown: earlier versions stored values that are secret only by their name.
 pub fn masked_by_name(config: &Map<String, Value>) -> Map<String, Value> {
     let show = |(key, value): (&String, &Value)| {
         let shown = if is_hidden_by_name(key, value) {
@@ -48,7 +48,7 @@ pub fn masked_by_name(config: &Map<String, Value>) -> Map<String, Value> {
     config.iter().map(show).collect()
 }
 
-/// The config without what the bridge filled in: what a person gave.
+/// The config without the injected values: what the user gave.
 pub fn without_injected(config: &Map<String, Value>) -> Map<String, Value> {
     config
         .iter()
@@ -57,7 +57,7 @@ pub fn without_injected(config: &Map<String, Value>) -> Map<String, Value> {
         .collect()
 }
 
-/// The part of a config that is kept encrypted until the run is known, then erased.
+/// The part of a config that is stored encrypted until the run is known, then deleted.
 pub fn secrets(parameters: &[Parameter], config: &Map<String, Value>) -> Map<String, Value> {
     config
         .iter()

@@ -17,7 +17,7 @@ use super::transport::{HttpResponse, Request, SendFailure};
 use super::{Client, Error};
 use crate::domain::connection::Target;
 use crate::domain::ids::{PipelineId, RunId, UserId};
-use crate::domain::run::{Absence, Followed, Look, Visible};
+use crate::domain::run::{Absence, PollResult, PolledRun, Visible};
 
 /// From this number of runs of one pipeline, a page of its newest runs is cheaper than each run by its id.
 const MIN_RUNS_FOR_PAGE: usize = 4;
@@ -25,19 +25,19 @@ const MIN_RUNS_FOR_PAGE: usize = 4;
 const MAX_PAGE_SIZE: usize = 10_000;
 
 /// The result of polling each run.
-pub type Looks = HashMap<RunId, Result<Look, Error>>;
+pub type PollResults = HashMap<RunId, Result<PollResult, Error>>;
 
 impl Client {
     /// Sends one request, and a second one if a page does not contain all runs.
-    pub(super) async fn look_at(
+    pub(super) async fn send_polls(
         &self,
         target: &Target,
-        wanted: &[Followed],
-    ) -> Result<Looks, Error> {
-        let mut seen = Looks::new();
+        wanted: &[PolledRun],
+    ) -> Result<PollResults, Error> {
+        let mut seen = PollResults::new();
         let first = PollRequest::pages_and_singles(wanted);
         self.send_poll(target, &first, &mut seen).await?;
-        let missing: Vec<Followed> = wanted
+        let missing: Vec<PolledRun> = wanted
             .iter()
             .filter(|followed| !seen.contains_key(&followed.run))
             .copied()
@@ -53,7 +53,7 @@ impl Client {
         &self,
         target: &Target,
         poll: &PollRequest,
-        seen: &mut Looks,
+        seen: &mut PollResults,
     ) -> Result<(), Error> {
         let request = Request::new(NAME, &poll.body(&target.workspace));
         let read = |response: Result<HttpResponse, SendFailure>| {
@@ -72,11 +72,11 @@ const NAME: &str = follow_runs::OPERATION_NAME;
 struct PollRequest {
     /// Pipelines whose newest runs are requested, with the runs to poll.
     pages: BTreeMap<PipelineId, Vec<RunId>>,
-    singles: Vec<Followed>,
+    singles: Vec<PolledRun>,
 }
 
 impl PollRequest {
-    fn pages_and_singles(wanted: &[Followed]) -> Self {
+    fn pages_and_singles(wanted: &[PolledRun]) -> Self {
         let mut pages: BTreeMap<PipelineId, Vec<RunId>> = BTreeMap::new();
         for followed in wanted {
             pages
@@ -85,12 +85,12 @@ impl PollRequest {
                 .push(followed.run);
         }
         pages.retain(|_, runs| runs.len() >= MIN_RUNS_FOR_PAGE);
-        let is_single = |followed: &&Followed| !pages.contains_key(&followed.pipeline);
+        let is_single = |followed: &&PolledRun| !pages.contains_key(&followed.pipeline);
         let singles = wanted.iter().filter(is_single).copied().collect();
         Self { pages, singles }
     }
 
-    fn singles(wanted: &[Followed]) -> Self {
+    fn singles(wanted: &[PolledRun]) -> Self {
         Self {
             singles: wanted.to_vec(),
             ..Self::default()
@@ -132,7 +132,7 @@ impl PollRequest {
         json!({"operationName": NAME, "query": text.document(), "variables": text.variables})
     }
 
-    fn add_results(&self, response: &AliasedResponse, workspace: &str, seen: &mut Looks) {
+    fn add_results(&self, response: &AliasedResponse, workspace: &str, seen: &mut PollResults) {
         for (place, runs) in self.pages.values().enumerate() {
             add_page(response, &format!("p{place}"), runs, workspace, seen);
         }
@@ -154,10 +154,12 @@ impl PollRequest {
 fn result_of(
     run: Option<&follow_runs::FollowedRun>,
     absence: Option<Result<Absence, Error>>,
-) -> Result<Look, Error> {
+) -> Result<PollResult, Error> {
     match run {
-        Some(run) => Ok(Look::from(run)),
-        None => Ok(Look::Absent(absence.unwrap_or(Err(Error::Unreadable))?)),
+        Some(run) => Ok(PollResult::from(run)),
+        None => Ok(PollResult::Absent(
+            absence.unwrap_or(Err(Error::Unreadable))?,
+        )),
     }
 }
 
@@ -167,7 +169,7 @@ fn add_page(
     alias: &str,
     runs: &[RunId],
     workspace: &str,
-    seen: &mut Looks,
+    seen: &mut PollResults,
 ) {
     let page = match response.part::<follow_runs::FollowedPipeline>(alias) {
         Ok(Some(page)) if page.workspace.slug == workspace => page,
@@ -177,11 +179,11 @@ fn add_page(
             return;
         }
     };
-    let shown: HashMap<RunId, Look> = page
+    let shown: HashMap<RunId, PollResult> = page
         .runs
         .items
         .iter()
-        .map(|run| (RunId(run.id), Look::from(run)))
+        .map(|run| (RunId(run.id), PollResult::from(run)))
         .collect();
     let found = |run: &RunId| Some((*run, Ok(shown.get(run)?.clone())));
     seen.extend(runs.iter().filter_map(found));

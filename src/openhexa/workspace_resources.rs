@@ -2,26 +2,26 @@
 
 use super::{Client, Error, GraphQlResponse, graphql};
 use crate::domain::connection::Target;
-use crate::domain::holdings::{Holding, Holdings, Place};
+use crate::domain::workspace_resources::{ResourceKind, WorkspaceResource, WorkspaceResources};
 
 /// Items per request. There is only one request for each list.
 const MOST: i64 = 500;
 
 impl Client {
-    pub(super) async fn list_holdings(
+    pub(super) async fn list_workspace_resources(
         &self,
         target: &Target,
-        place: &Place,
-    ) -> Result<Holdings, Error> {
+        kind: &ResourceKind,
+    ) -> Result<WorkspaceResources, Error> {
         let slug = target.workspace.clone();
-        match place {
-            Place::Datasets => self.datasets(target, slug).await,
-            Place::Connections => self.connections(target, slug).await,
-            Place::Files(folder) => self.files(target, slug, folder.clone()).await,
+        match kind {
+            ResourceKind::Datasets => self.datasets(target, slug).await,
+            ResourceKind::Connections => self.connections(target, slug).await,
+            ResourceKind::Files(folder) => self.files(target, slug, folder.clone()).await,
         }
     }
 
-    async fn datasets(&self, target: &Target, slug: String) -> Result<Holdings, Error> {
+    async fn datasets(&self, target: &Target, slug: String) -> Result<WorkspaceResources, Error> {
         let variables = graphql::workspace_datasets::Variables {
             slug,
             per_page: MOST,
@@ -33,19 +33,23 @@ impl Client {
         let page = self
             .execute::<graphql::WorkspaceDatasets, _>(target, variables, read)
             .await?;
-        let items = page.items.into_iter().map(|link| Holding {
+        let items = page.items.into_iter().map(|link| WorkspaceResource {
             value: link.dataset.slug,
             name: Some(link.dataset.name),
             kind: None,
         });
-        Ok(Holdings {
+        Ok(WorkspaceResources {
             items: items.collect(),
             folders: Vec::new(),
-            whole: page.total_pages <= 1,
+            complete: page.total_pages <= 1,
         })
     }
 
-    async fn connections(&self, target: &Target, slug: String) -> Result<Holdings, Error> {
+    async fn connections(
+        &self,
+        target: &Target,
+        slug: String,
+    ) -> Result<WorkspaceResources, Error> {
         let variables = graphql::workspace_connections::Variables { slug };
         let read = |found: GraphQlResponse<graphql::workspace_connections::ResponseData>| {
             let found = found.complete()?.workspace.ok_or(Error::Denied)?;
@@ -54,15 +58,15 @@ impl Client {
         let all = self
             .execute::<graphql::WorkspaceConnections, _>(target, variables, read)
             .await?;
-        let items = all.into_iter().map(|connection| Holding {
+        let items = all.into_iter().map(|connection| WorkspaceResource {
             value: connection.slug,
             name: Some(connection.name),
             kind: Some(connection.type_),
         });
-        Ok(Holdings {
+        Ok(WorkspaceResources {
             items: items.collect(),
             folders: Vec::new(),
-            whole: true,
+            complete: true,
         })
     }
 
@@ -71,7 +75,7 @@ impl Client {
         target: &Target,
         slug: String,
         folder: String,
-    ) -> Result<Holdings, Error> {
+    ) -> Result<WorkspaceResources, Error> {
         let variables = graphql::workspace_files::Variables {
             slug,
             folder,
@@ -88,17 +92,17 @@ impl Client {
             .items
             .into_iter()
             .partition(|item| item.type_ == "FILE");
-        let items = files.into_iter().map(|file| Holding {
+        let items = files.into_iter().map(|file| WorkspaceResource {
             value: file.key,
             name: None,
             kind: None,
         });
         let folders = others.into_iter();
         let folders = folders.map(|folder| folder.key.trim_matches('/').to_owned());
-        Ok(Holdings {
+        Ok(WorkspaceResources {
             items: items.collect(),
             folders: folders.collect(),
-            whole: !page.has_next_page,
+            complete: !page.has_next_page,
         })
     }
 }

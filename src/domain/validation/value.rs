@@ -1,35 +1,35 @@
-//! Single values: how OpenHEXA cleans, types and compares them.
+//! Single values: how OpenHEXA cleans them, checks their types and compares them.
 
 use std::collections::HashSet;
 
 use serde_json::{Number, Value};
 
-use crate::domain::numbers;
+use crate::domain::json_numbers;
 use crate::domain::parameters::{Kind, MASK, Parameter};
 
-/// What a layer (the caller, the account's defaults) has to say about one parameter.
+/// The value of one parameter in a layer (the user's values, the account's defaults).
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Layer {
-    /// Nothing: null, or the box of a form that nobody touched.
-    Untouched,
-    /// A text that was emptied on purpose.
-    Emptied,
+pub(super) enum LayerValue {
+    /// No key, null, or a form field that was not filled in.
+    NotSet,
+    /// A text that was cleared on purpose.
+    Cleared,
     Value(Value),
 }
 
-impl Layer {
+impl LayerValue {
     pub(super) fn read(parameter: &Parameter, value: Option<&Value>) -> Self {
         match value {
-            None | Some(Value::Null) => Self::Untouched,
-            Some(value) if says_nothing(parameter, value) => Self::Untouched,
+            None | Some(Value::Null) => Self::NotSet,
+            Some(value) if is_not_set(parameter, value) => Self::NotSet,
             Some(Value::Array(items)) if parameter.multiple => Self::Value(compact(items)),
             Some(Value::String(text)) if !parameter.multiple => Self::text(&parameter.kind, text),
             Some(other) => Self::Value(other.clone()),
         }
     }
 
-    fn text(kind: &Kind, given: &str) -> Self {
-        match trim(given) {
+    fn text(kind: &Kind, text: &str) -> Self {
+        match trim(text) {
             "" => Self::blank(kind),
             text => Self::Value(text.into()),
         }
@@ -38,18 +38,18 @@ impl Layer {
     fn blank(kind: &Kind) -> Self {
         match kind {
             Kind::Str | Kind::Secret | Kind::Dataset | Kind::File | Kind::Connection(_) => {
-                Self::Emptied
+                Self::Cleared
             }
             Kind::Bool | Kind::Int | Kind::Float | Kind::List | Kind::Dict | Kind::Other(_) => {
-                Self::Untouched
+                Self::NotSet
             }
         }
     }
 }
 
-/// Whether a secret comes back as it was shown, or empty: no form shows it, so what was not typed was not touched, and
-/// the default is used.
-fn says_nothing(parameter: &Parameter, value: &Value) -> bool {
+/// Whether a secret is empty or comes back as the mask: forms do not show secrets, so it was not typed, and the default is
+/// used.
+fn is_not_set(parameter: &Parameter, value: &Value) -> bool {
     let is_masked = |value: &Value| value.as_str().is_some_and(|text| trim(text) == MASK);
     let is_nothing = |value: &Value| is_blank(value) || is_masked(value);
     let items = value.as_array().filter(|_| parameter.multiple);
@@ -60,12 +60,12 @@ fn says_nothing(parameter: &Parameter, value: &Value) -> bool {
     }
 }
 
-/// Whether a value of this type is hidden as a whole where something within it is secret.
+/// Whether a value of this type is hidden as a whole if it contains a secret.
 fn may_hold_secret(kind: &Kind) -> bool {
     matches!(kind, Kind::List | Kind::Dict | Kind::Other(_))
 }
 
-/// Without empty elements; an empty list stays one, because it covers a saved list.
+/// Without empty elements. An empty list stays, because it overrides a saved list.
 fn compact(items: &[Value]) -> Value {
     items
         .iter()
@@ -79,19 +79,19 @@ fn trimmed_element(item: &Value) -> Value {
         .map_or_else(|| item.clone(), |text| trim(text).into())
 }
 
-/// Null, or a text of nothing but white space.
+/// Null, or a text of white space only.
 pub(super) fn is_blank(value: &Value) -> bool {
     value.is_null() || value.as_str().is_some_and(|text| trim(text).is_empty())
 }
 
-/// Python's `strip`, which the SDK uses: it also takes the four information separators.
+/// Python's `strip`, which the SDK uses: it also removes the four information separators.
 pub(super) fn trim(text: &str) -> &str {
     text.trim_matches(|letter: char| {
         letter.is_whitespace() || ('\u{1c}'..='\u{1f}').contains(&letter)
     })
 }
 
-/// Python's truth: the SDK takes a controller's value by it, whatever its type.
+/// Python's truth value, by which the SDK decides whether a parameter disables others, whatever its type.
 pub(super) fn truthy(value: &Value) -> bool {
     match value {
         Value::Null => false,
@@ -103,18 +103,18 @@ pub(super) fn truthy(value: &Value) -> bool {
     }
 }
 
-/// Who looks at the type of a value.
+/// What checks the type of a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Judge {
-    /// `runPipeline`, strict: it sees what is sent.
+pub(super) enum TypeCheck {
+    /// `runPipeline`, strictly: it sees what is sent.
     Api,
-    /// The SDK in the container, for which a bool is a number: it alone sees what the version saved.
+    /// The SDK in the container, for which a bool is a number: only it sees the values saved with the version.
     Sdk,
 }
 
-/// The type that a value must have, as the sentences name it.
+/// The type that a value must have, as the messages call it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Shape {
+pub(super) enum ValueType {
     Text,
     Int,
     Float,
@@ -123,8 +123,8 @@ pub(super) enum Shape {
     Dict,
 }
 
-impl Shape {
-    /// `None` for a type of a later OpenHEXA: nothing is known of its values.
+impl ValueType {
+    /// None for a type of a later OpenHEXA: nothing is known about its values.
     pub(super) fn of(kind: &Kind) -> Option<Self> {
         match kind {
             Kind::Str | Kind::Secret | Kind::Dataset | Kind::File | Kind::Connection(_) => {
@@ -139,13 +139,13 @@ impl Shape {
         }
     }
 
-    /// `1.0` is no whole number, `"1"` and `true` are none either; whole numbers may have any size.
-    pub(super) fn fits(self, value: &Value, judge: Judge) -> bool {
-        let lenient = judge == Judge::Sdk && value.is_boolean();
+    /// `1.0`, `"1"` and `true` are not whole numbers. Whole numbers can have any size.
+    pub(super) fn fits(self, value: &Value, type_check: TypeCheck) -> bool {
+        let lenient = type_check == TypeCheck::Sdk && value.is_boolean();
         match self {
             Self::Text => value.is_string(),
-            Self::Int => value.as_number().is_some_and(numbers::is_whole) || lenient,
-            // The SDK makes a double of it.
+            Self::Int => value.as_number().is_some_and(json_numbers::is_whole) || lenient,
+            // The SDK converts it to a double.
             Self::Float => value.as_f64().is_some() || lenient,
             Self::Bool => value.is_boolean(),
             Self::List => value.is_array(),
@@ -153,8 +153,8 @@ impl Shape {
         }
     }
 
-    /// The sentence for one value that does not fit.
-    pub(super) fn sentence(self) -> &'static str {
+    /// The message for a single value that does not fit.
+    pub(super) fn message_key(self) -> &'static str {
         match self {
             Self::Text => "param-text",
             Self::Int => "param-int",
@@ -165,8 +165,8 @@ impl Shape {
         }
     }
 
-    /// The sentence for a list with an element that does not fit.
-    pub(super) fn sentence_for_each(self) -> &'static str {
+    /// The message for a list with an element that does not fit.
+    pub(super) fn message_key_for_each(self) -> &'static str {
         match self {
             Self::Text => "param-each-text",
             Self::Int => "param-each-int",
@@ -181,7 +181,7 @@ impl Shape {
 /// Python's `==` for the values of a config: `2 == 2.0`, `1 == True`, case matters.
 pub(super) fn same(left: &Value, right: &Value) -> bool {
     match (number(left), number(right)) {
-        (Some(left), Some(right)) => numbers::same(&left, &right),
+        (Some(left), Some(right)) => json_numbers::equal(&left, &right),
         (None, None) => left == right,
         (Some(_), None) | (None, Some(_)) => false,
     }
@@ -194,7 +194,7 @@ fn number(value: &Value) -> Option<Number> {
         .or_else(|| value.as_number().cloned())
 }
 
-/// Choices read from a file, where each is text: as texts, and as the numbers that they spell.
+/// Choices read from a file, where each is text: as texts, and as numbers if the text is a number.
 pub(super) struct FileChoices<'a> {
     texts: HashSet<&'a str>,
     numbers: HashSet<u64>,
@@ -210,7 +210,7 @@ impl<'a> FileChoices<'a> {
         }
     }
 
-    /// Whether one of them means this value.
+    /// Whether one of them is this value.
     pub(super) fn hold(&self, value: &Value) -> bool {
         let own = value.as_str();
         let spelled = own.or_else(|| value.as_number().map(Number::as_str));
@@ -220,13 +220,13 @@ impl<'a> FileChoices<'a> {
     }
 }
 
-/// Equal for equal numbers; a number that equals nothing has none.
+/// Equal for equal numbers. None for NaN, which equals nothing.
 fn bits(number: f64) -> Option<u64> {
-    // `-0.0 + 0.0` is `0.0`, which it is equal to.
+    // `-0.0 + 0.0` is `0.0`, which equals `-0.0`.
     (!number.is_nan()).then(|| (number + 0.0).to_bits())
 }
 
-/// OpenHEXA's database takes no U+0000 in a run's config: such a launch fails there as if OpenHEXA itself were broken.
+/// OpenHEXA's database does not accept U+0000 in a run's config: such a launch fails there like an error of OpenHEXA itself.
 pub(super) fn holds_nul(value: &Value) -> bool {
     match value {
         Value::String(text) => text.contains('\0'),
