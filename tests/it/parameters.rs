@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use openhexa_bridge::domain::message::{FieldErrors, Message};
 use openhexa_bridge::domain::parameters::Parameter;
 use openhexa_bridge::domain::validation::{
-    self, Injection, LaunchValues, ParameterDefinitions, ValidatedLaunch, validate,
+    self, Injection, LaunchValues, ParameterDefinitions, ValidConfig, validate,
     validate_without_version,
 };
 use serde_json::{Map, Value, json};
@@ -63,7 +63,7 @@ impl Launch {
         self
     }
 
-    fn check(&self) -> Result<ValidatedLaunch, FieldErrors> {
+    fn check(&self) -> Result<ValidConfig, FieldErrors> {
         let definition = ParameterDefinitions {
             parameters: &self.parameters,
             saved: &self.saved,
@@ -175,7 +175,7 @@ mod recorded {
 mod without_version {
     use super::*;
 
-    fn verdict(defaults: &Value, user: &Value) -> Result<ValidatedLaunch, FieldErrors> {
+    fn verdict(defaults: &Value, user: &Value) -> Result<ValidConfig, FieldErrors> {
         let launch = Launch::default().defaults(defaults).user(user);
         validate_without_version(&launch.given(&injection()))
     }

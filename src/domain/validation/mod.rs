@@ -52,7 +52,7 @@ pub struct LaunchValues<'a> {
 
 /// A launch that OpenHEXA and the run's container accept.
 #[derive(Clone, PartialEq)]
-pub struct ValidatedLaunch {
+pub struct ValidConfig {
     /// Exactly what is sent, including injected values. It contains secrets: `masking` decides what may be shown.
     pub config: Map<String, Value>,
     /// Values that look wrong but can be right; never a reason to refuse the launch.
@@ -64,9 +64,9 @@ pub struct ValidatedLaunch {
 }
 
 /// Prints only keys, so that `{:?}` cannot write a secret to a log.
-impl fmt::Debug for ValidatedLaunch {
+impl fmt::Debug for ValidConfig {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ValidatedLaunch")
+        f.debug_struct("ValidConfig")
             .field("config", &self.config.keys().collect::<Vec<_>>())
             .field("warnings", &self.warnings)
             .field("left_out", &self.left_out)
@@ -79,11 +79,11 @@ impl fmt::Debug for ValidatedLaunch {
 pub fn validate(
     definition: &ParameterDefinitions<'_>,
     given: &LaunchValues<'_>,
-) -> Result<ValidatedLaunch, FieldErrors> {
+) -> Result<ValidConfig, FieldErrors> {
     let fields = fields(definition, given);
     let disabled = disabled_codes(&fields);
     let mut errors = unknown_parameters(definition, given);
-    let mut checked = ValidatedLaunch {
+    let mut checked = ValidConfig {
         config: Map::new(),
         warnings: FieldErrors::default(),
         left_out: Vec::new(),
@@ -122,7 +122,7 @@ pub fn can_be_cleared(parameter: &Parameter) -> bool {
 
 /// A notebook, or a pipeline without a version, has no parameters: OpenHEXA would silently drop the values, so every key is
 /// refused.
-pub fn validate_without_version(given: &LaunchValues<'_>) -> Result<ValidatedLaunch, FieldErrors> {
+pub fn validate_without_version(given: &LaunchValues<'_>) -> Result<ValidConfig, FieldErrors> {
     let mut errors = FieldErrors::default();
     for key in keys(given.user).chain(keys(given.defaults)) {
         if !errors.0.contains_key(key) {
@@ -130,7 +130,7 @@ pub fn validate_without_version(given: &LaunchValues<'_>) -> Result<ValidatedLau
         }
     }
     if errors.is_empty() {
-        Ok(ValidatedLaunch {
+        Ok(ValidConfig {
             config: Map::new(),
             warnings: FieldErrors::default(),
             left_out: Vec::new(),

@@ -13,7 +13,7 @@ use super::pipelines::Definition;
 use crate::domain::ids::AccountId;
 use crate::domain::message::{FieldErrors, Message};
 use crate::domain::parameters::Parameter;
-use crate::domain::validation::ValidatedLaunch;
+use crate::domain::validation::ValidConfig;
 use crate::domain::workspace_resources::{
     ResourceKind, WorkspaceResource, WorkspaceResources, parent_folders, resource_kind,
     resource_kind_of_value,
@@ -64,7 +64,7 @@ impl Resources {
         &self,
         config: &AccountConfig,
         definition: &Definition,
-        checked: &ValidatedLaunch,
+        checked: &ValidConfig,
     ) -> FieldErrors {
         let Some(version) = &definition.version else {
             return FieldErrors::default();

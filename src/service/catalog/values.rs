@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use super::pipelines::Definition;
 use crate::domain::parameters::Parameter;
 use crate::domain::principal::Principal;
-use crate::domain::validation::{self, Injection, LaunchValues, ValidatedLaunch};
+use crate::domain::validation::{self, Injection, LaunchValues, ValidConfig};
 use crate::service::Error;
 
 /// The values of a launch, and whether they come from Iaso's form.
@@ -40,7 +40,7 @@ pub fn validate(
     defaults: &Map<String, Value>,
     caller: Submitted<'_>,
     injected: &Injection,
-) -> Result<ValidatedLaunch, Error> {
+) -> Result<ValidConfig, Error> {
     let given = LaunchValues {
         defaults,
         user: caller.values,

@@ -12,7 +12,7 @@ use crate::domain::event::{Event, EventData, EventKind, Source};
 use crate::domain::ids::{LaunchId, PipelineId, TaskId, VersionId};
 use crate::domain::run::Launch;
 use crate::domain::task::Task;
-use crate::domain::validation::{self, ValidatedLaunch};
+use crate::domain::validation::{self, ValidConfig};
 use crate::service::Error;
 use crate::service::catalog::{Definition, as_object, parameters};
 use crate::service::configuration::AccountConfig;
@@ -61,7 +61,7 @@ pub(super) struct Commit {
     pub account: AccountConfig,
     pub definition: Definition,
     pub request: LaunchRequest,
-    pub checked: ValidatedLaunch,
+    pub checked: ValidConfig,
 }
 
 impl Commit {
@@ -174,7 +174,7 @@ impl Launching {
     }
 }
 
-fn about(task: &Task, checked: &ValidatedLaunch) -> EventData {
+fn about(task: &Task, checked: &ValidConfig) -> EventData {
     let data = match task.relaunch_of {
         Some(id) => EventData::default().relaunch_of(id),
         None => EventData::default(),
