@@ -9,6 +9,7 @@ pub mod folder;
 mod front;
 mod identity;
 pub mod keys;
+mod periodic_jobs;
 pub mod reencrypt;
 mod rules;
 pub mod signals;
@@ -24,7 +25,7 @@ use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use crate::background::{self, Beat};
+use crate::background::Job;
 use crate::clock::Clock;
 use crate::http;
 use crate::openhexa::{BuildError, Client};
@@ -34,12 +35,6 @@ use crate::settings::Settings;
 use crate::store::{OpenError, Store};
 
 pub use database::{open_store, try_store};
-
-/// Concurrent polling cycles: an OpenHEXA that does not respond delays only the cycle that waits for it.
-const CONCURRENT_CYCLES: usize = 4;
-
-/// How often merged progress of reports is written.
-const FLUSH: Duration = Duration::from_secs(1);
 
 /// How long the last flush may take when the process stops.
 const LAST_FLUSH: Duration = Duration::from_secs(2);
@@ -144,16 +139,19 @@ pub async fn start(start: Start) -> Result<Running, StartError> {
         stop: stop.clone(),
     });
     let http_config = front::http_config(&settings, &start.clock, start.local)?;
-    let upkeep = http_config.metrics.handle().cloned();
-    let upkeep = upkeep.map(|handle| front::upkeep_of_metrics(handle, stop.clone()));
+    let metrics = http_config.metrics.handle().cloned();
     let (server, serving) = front::serve(&settings, start.listener, bridge.clone(), http_config)?;
-    let mut background = vec![stream_publisher(&settings, bridge.clone(), stop.clone())];
-    let stop_flushing = CancellationToken::new();
-    background.push(flusher(bridge.clone(), stop_flushing.clone()));
-    background.extend(upkeep);
+    let mut periodic = vec![periodic_jobs::stream_publisher(&settings, &bridge)];
+    periodic.extend(metrics.map(periodic_jobs::metrics_upkeep));
     if start.reconciles {
-        background.push(reconciler(&settings, bridge.clone(), stop.clone()));
+        periodic.push(periodic_jobs::reconciler(&settings, &bridge));
     }
+    let run = |job: Job| spawn(job.run_until(stop.clone()));
+    let mut background: Vec<_> = periodic.into_iter().map(run).collect();
+    let stop_flushing = CancellationToken::new();
+    background.push(spawn(
+        periodic_jobs::report_writer(&bridge).run_until(stop_flushing.clone()),
+    ));
     Ok(Running {
         bridge,
         store,
@@ -219,47 +217,6 @@ async fn flush_last(bridge: &Bridge) {
         Err(_) => format!("it took longer than {} s", LAST_FLUSH.as_secs()),
     };
     tracing::warn!(%error, "the last progress messages of running tasks could not be saved and are lost");
-}
-
-fn reconciler(settings: &Settings, bridge: Bridge, stop: CancellationToken) -> JoinHandle<()> {
-    let period = settings.reconcile.period.0;
-    let nudge = bridge.runs.reconciler.wake_signal();
-    spawn(async move {
-        let beat = Beat {
-            period,
-            nudge,
-            at_once: CONCURRENT_CYCLES,
-        };
-        background::run("reconcile", beat, stop, || bridge.runs.reconciler.run()).await;
-    })
-}
-
-fn stream_publisher(
-    settings: &Settings,
-    bridge: Bridge,
-    stop: CancellationToken,
-) -> JoinHandle<()> {
-    let period = settings.stream.poll.0;
-    let nudge = bridge.live.wake_signal();
-    spawn(async move {
-        let beat = Beat {
-            period,
-            nudge,
-            at_once: 1,
-        };
-        background::run("streams", beat, stop, || bridge.live.publish_changes()).await;
-    })
-}
-
-fn flusher(bridge: Bridge, stop: CancellationToken) -> JoinHandle<()> {
-    spawn(async move {
-        let beat = Beat {
-            period: FLUSH,
-            nudge: Arc::default(),
-            at_once: 1,
-        };
-        background::run("reports", beat, stop, || bridge.runs.reports.flush()).await;
-    })
 }
 
 #[allow(

@@ -142,8 +142,8 @@ fn describe_requests() {
 fn describe_tasks() {
     use metrics::{describe_counter as counter, describe_gauge as gauge};
     counter!(
-        "openhexa_bridge_reconciler_passes_total",
-        "Polling cycles of the reconciler, by outcome"
+        "openhexa_bridge_job_runs_total",
+        "Runs of background jobs, by job and outcome"
     );
     counter!(
         "openhexa_bridge_reconciler_polls_total",

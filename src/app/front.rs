@@ -1,7 +1,5 @@
 //! Builds the HTTP server: its settings, connections, middleware and routes.
 
-use std::convert::Infallible;
-use std::future::ready;
 use std::net::TcpListener;
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,21 +14,18 @@ use actix_web::App;
 use actix_web::body::MessageBody;
 use actix_web::dev::{AppConfig, ServiceRequest, ServiceResponse};
 use actix_web::middleware::from_fn;
-use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::net::TcpStream;
 use tokio::task::JoinHandle;
-use tokio_util::sync::CancellationToken;
 use tracing_actix_web::TracingLogger;
 
 use super::{StartError, spawn};
-use crate::background::{self, Beat};
 use crate::clock::Clock;
 use crate::http::{
     self, HttpConfig, MetricsEndpoint, Rate, RateLimits, StripUpgrade, WriteTimeout,
 };
 use crate::service::Bridge;
 use crate::settings::{MetricsAccess, Settings};
-use crate::telemetry::{self, RequestLine, UPKEEP};
+use crate::telemetry::{self, RequestLine};
 
 /// The settings of the HTTP layer. In `dev` there are no rate limits.
 pub fn http_config(
@@ -149,20 +144,4 @@ fn application(
         .wrap(from_fn(http::close_if_not_chunked))
         .wrap(from_fn(http::close_after_unread_body))
         .wrap(TracingLogger::<RequestLine>::new())
-}
-
-/// Moves recorded durations into their buckets, also if nothing reads `/metrics`.
-pub fn upkeep_of_metrics(handle: PrometheusHandle, stop: CancellationToken) -> JoinHandle<()> {
-    spawn(async move {
-        let beat = Beat {
-            period: UPKEEP,
-            nudge: Arc::default(),
-            at_once: 1,
-        };
-        let pass = || {
-            handle.run_upkeep();
-            ready(Ok::<(), Infallible>(()))
-        };
-        background::run("metrics", beat, stop, pass).await;
-    })
 }

@@ -1,11 +1,12 @@
-//! Periodic jobs: a loop that runs a job at its interval or when it is woken.
+//! Periodic jobs: each runs at its interval or when it is woken, until the bridge stops. `app/jobs.rs` lists them.
 
 use std::any::Any;
-use std::future::Future;
+use std::error::Error;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesUnordered;
 use futures_util::{FutureExt, StreamExt};
 use tokio::sync::Notify;
@@ -13,63 +14,100 @@ use tokio_util::sync::CancellationToken;
 
 use crate::service::causes;
 
-/// When a job runs.
-pub struct Beat {
+type Outcome = Result<(), Box<dyn Error + Send + Sync>>;
+
+/// A periodic job. Every replica runs it; a job that must not run twice takes leases in the database.
+pub struct Job {
+    /// In log lines and in the metric `openhexa_bridge_job_runs_total`.
+    pub name: &'static str,
     pub period: Duration,
-    /// Runs it before the end of the period.
-    pub nudge: Arc<Notify>,
+    /// Starts a run before the end of the period.
+    pub wake: Arc<Notify>,
     /// The number of concurrent runs. With more than one, a run that waits for OpenHEXA does not delay the next one.
-    pub at_once: usize,
+    pub concurrency: usize,
+    run: Box<dyn Fn() -> BoxFuture<'static, Outcome> + Send>,
 }
 
-/// Runs a job every period, or as soon as it is woken, until `stop` is cancelled, then waits for the current runs.
-///
-/// A run that panics is a bug. The next one is started all the same: a loop that silently stops would be worse.
-pub async fn run<F, T, E>(
-    name: &'static str,
-    beat: Beat,
-    stop: CancellationToken,
-    mut pass: impl FnMut() -> F,
-) where
-    F: Future<Output = Result<T, E>>,
-    E: std::error::Error,
-{
-    let mut running = FuturesUnordered::new();
-    let mut due = true;
-    while !stop.is_cancelled() {
-        if due && running.len() < beat.at_once {
-            running.push(AssertUnwindSafe(pass()).catch_unwind());
-            due = false;
-        }
-        tokio::select! {
-            Some(outcome) = running.next() => tell(name, outcome),
-            () = tokio::time::sleep(beat.period) => due = true,
-            () = beat.nudge.notified() => due = true,
-            () = stop.cancelled() => {}
+impl Job {
+    /// A job that runs once at a time and is not woken.
+    pub fn new<F, T, E>(
+        name: &'static str,
+        period: Duration,
+        run: impl Fn() -> F + Send + 'static,
+    ) -> Self
+    where
+        F: Future<Output = Result<T, E>> + Send + 'static,
+        E: Error + Send + Sync + 'static,
+    {
+        let run = move || {
+            let outcome = run();
+            async move { outcome.await.map(drop).map_err(Into::into) }.boxed()
+        };
+        Self {
+            name,
+            period,
+            wake: Arc::default(),
+            concurrency: 1,
+            run: Box::new(run),
         }
     }
-    while let Some(outcome) = running.next().await {
-        tell(name, outcome);
-    }
-}
 
-fn tell<T, E: std::error::Error>(
-    name: &'static str,
-    outcome: Result<Result<T, E>, Box<dyn Any + Send>>,
-) {
-    match outcome {
-        Ok(Ok(_)) => {}
-        Ok(Err(error)) => {
-            let error = causes(&error);
-            tracing::warn!(
-                job = name,
-                error,
-                "background job failed; it runs again after its interval"
-            );
+    pub fn wake(self, wake: Arc<Notify>) -> Self {
+        Self { wake, ..self }
+    }
+
+    pub fn concurrency(self, concurrency: usize) -> Self {
+        Self {
+            concurrency,
+            ..self
         }
-        Err(_) => tracing::error!(
-            job = name,
-            "background job panicked; it runs again after its interval"
-        ),
+    }
+
+    /// Runs until `stop` is cancelled, then waits for the current runs.
+    ///
+    /// A run that panics is a bug. The next one is started all the same: a job that silently stops would be worse.
+    pub async fn run_until(self, stop: CancellationToken) {
+        let mut running = FuturesUnordered::new();
+        let mut due = true;
+        while !stop.is_cancelled() {
+            if due && running.len() < self.concurrency {
+                running.push(AssertUnwindSafe((self.run)()).catch_unwind());
+                due = false;
+            }
+            tokio::select! {
+                Some(outcome) = running.next() => self.record(outcome),
+                () = tokio::time::sleep(self.period) => due = true,
+                () = self.wake.notified() => due = true,
+                () = stop.cancelled() => {}
+            }
+        }
+        while let Some(outcome) = running.next().await {
+            self.record(outcome);
+        }
+    }
+
+    fn record(&self, outcome: Result<Outcome, Box<dyn Any + Send>>) {
+        let job = self.name;
+        let outcome = match outcome {
+            Ok(Ok(())) => "done",
+            Ok(Err(error)) => {
+                let error = causes(error.as_ref());
+                tracing::warn!(
+                    job,
+                    error,
+                    "background job failed; it runs again after its interval"
+                );
+                "failed"
+            }
+            Err(_) => {
+                tracing::error!(
+                    job,
+                    "background job panicked; it runs again after its interval"
+                );
+                "panicked"
+            }
+        };
+        metrics::counter!("openhexa_bridge_job_runs_total", "job" => job, "outcome" => outcome)
+            .increment(1);
     }
 }

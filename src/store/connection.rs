@@ -219,7 +219,10 @@ impl Connector {
                 self.attachment.clone(),
             ),
         };
-        self.statements.observe(&mut conn);
+        match &mut conn {
+            Conn::Sqlite(conn) => self.statements.observe(conn),
+            Conn::Pg(conn, _) => self.statements.observe(&mut **conn),
+        }
         Ok(conn)
     }
 

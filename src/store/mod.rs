@@ -17,6 +17,7 @@ mod keys;
 mod migrations;
 mod monitoring;
 mod new_config;
+mod new_run;
 mod pages;
 mod pooler_check;
 mod postgres;
@@ -71,13 +72,14 @@ pub use monitoring::{
     AccountPolling, FailedTask, TaskTiming, account_polling, count_by_status, count_with_status,
     failed_tasks, has_tasks, message_excerpts, running_tasks, succeeded_tasks,
 };
+pub use new_run::{NewRun, insert_run};
 pub use pages::{PagePosition, SortColumn, SortKey, TaskFilter, TaskPage, task_page, tasks_after};
 pub use postgres::TlsMode;
 pub use reencrypt::{ReencryptTotals, Undecryptable, can_decrypt_all, has_no_tables, reencrypt};
 pub use runs::{
-    DueKind, LeaseRequest, NewRun, delete_secrets, encrypt_secrets, insert_run, is_launch_stored,
-    known_runs, lease_due_tasks, must_wait_for_other_launch, poll_no_later_than, put_secrets,
-    release_leases, renew_lease, secrets_of, set_next_poll, tasks_of_runs, wake_next_launch,
+    DueKind, LeaseRequest, delete_secrets, encrypt_secrets, is_launch_stored, known_runs,
+    lease_due_tasks, must_wait_for_other_launch, poll_no_later_than, put_secrets, release_leases,
+    renew_lease, secrets_of, set_next_poll, tasks_of_runs, wake_next_launch,
 };
 pub use sessions::{NewSession, add_session, delete_session, is_session_active};
 pub use tasks::{

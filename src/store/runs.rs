@@ -11,24 +11,10 @@ use serde_json::{Map, Value};
 use super::connection::{Db, on};
 use super::encryption::Cipher;
 use super::error::Error;
-use super::rows::{RunColumns, object_of};
+use super::rows::object_of;
 use super::schema::{run, task};
 use super::types::{DbTime, DbUuid};
 use crate::domain::ids::{AccountId, LaunchId, PipelineId, RunId, TaskId};
-use crate::domain::task::Task;
-
-/// The run of a new task, before OpenHEXA has created it.
-pub struct NewRun<'a> {
-    pub task: &'a Task,
-    /// The OpenHEXA instance, see `Connection::instance`.
-    pub instance: &'a str,
-    /// Encrypted.
-    pub secrets: String,
-    /// Of the config, if it does not contain the id of the task.
-    pub fingerprint: Option<String>,
-    /// The lease of the process that sends the launch.
-    pub lease: LeaseRequest,
-}
 
 /// Which tasks to lease.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,25 +32,6 @@ pub struct LeaseRequest {
     pub until: DateTime<Utc>,
     pub owner: String,
     pub limit: usize,
-}
-
-pub fn insert_run(db: &mut Db<'_>, new: &NewRun<'_>) -> Result<(), Error> {
-    let row = RunColumns::from(&new.task.run);
-    let own = (
-        run::task_id.eq(new.task.id.0),
-        run::account_id.eq(new.task.account.0),
-        run::connection_id.eq(new.task.connection.0),
-        run::instance.eq(new.instance),
-        run::secrets.eq(&new.secrets),
-        run::fingerprint.eq(&new.fingerprint),
-        run::next_poll_at.eq(DbTime(new.lease.now)),
-        run::lease_until.eq(DbTime(new.lease.until)),
-        run::lease_owner.eq(&new.lease.owner),
-    );
-    on!(db, |conn| diesel::insert_into(run::table)
-        .values((&row, own))
-        .execute(conn))?;
-    Ok(())
 }
 
 /// Takes a lease on tasks whose poll is due and that have no lease, the longest overdue first.

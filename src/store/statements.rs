@@ -2,11 +2,9 @@
 
 use std::sync::{Arc, OnceLock};
 
-use diesel::Connection as _;
-use diesel::connection::InstrumentationEvent;
+use diesel::connection::{Connection, InstrumentationEvent};
 
 use super::Store;
-use super::connection::Conn;
 
 type Listener = Box<dyn Fn(&str) + Send + Sync>;
 
@@ -23,19 +21,15 @@ impl Store {
 
 impl Statements {
     /// For a new connection. The values of a statement are not passed on, because they can be secret.
-    pub(super) fn observe(&self, conn: &mut Conn) {
+    pub(super) fn observe(&self, conn: &mut impl Connection) {
         let listener = self.0.clone();
-        let report = move |event: InstrumentationEvent<'_>| {
+        conn.set_instrumentation(move |event: InstrumentationEvent<'_>| {
             if let (Some(listener), InstrumentationEvent::StartQuery { query, .. }) =
                 (listener.get(), event)
             {
                 let text = query.to_string();
                 listener(text.split(" -- binds").next().unwrap_or_default());
             }
-        };
-        match conn {
-            Conn::Sqlite(conn) => conn.set_instrumentation(report),
-            Conn::Pg(conn, _) => conn.set_instrumentation(report),
-        }
+        });
     }
 }

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use openhexa_bridge::background::{self, Beat};
-use tokio::sync::{Notify, Semaphore};
+use openhexa_bridge::background::Job;
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 use crate::support::story::PATIENCE;
@@ -27,26 +27,19 @@ fn hanging(at_once: usize) -> (Arc<Passes>, CancellationToken, tokio::task::Join
         go_on: Semaphore::new(0),
     });
     let stop = CancellationToken::new();
-    let beat = Beat {
-        period: Duration::from_millis(1),
-        nudge: Arc::new(Notify::new()),
-        at_once,
-    };
-    let (own, stopped) = (passes.clone(), stop.clone());
-    let looping = tokio::spawn(async move {
-        background::run("hanging", beat, stopped, || {
-            let passes = own.clone();
-            async move {
-                let now = passes.at_once.fetch_add(1, Ordering::SeqCst) + 1;
-                passes.most.fetch_max(now, Ordering::SeqCst);
-                passes.begun.add_permits(1);
-                passes.go_on.acquire().await.unwrap().forget();
-                passes.at_once.fetch_sub(1, Ordering::SeqCst);
-                Ok::<_, Infallible>(())
-            }
-        })
-        .await;
+    let own = passes.clone();
+    let job = Job::new("hanging", Duration::from_millis(1), move || {
+        let passes = own.clone();
+        async move {
+            let now = passes.at_once.fetch_add(1, Ordering::SeqCst) + 1;
+            passes.most.fetch_max(now, Ordering::SeqCst);
+            passes.begun.add_permits(1);
+            passes.go_on.acquire().await.unwrap().forget();
+            passes.at_once.fetch_sub(1, Ordering::SeqCst);
+            Ok::<_, Infallible>(())
+        }
     });
+    let looping = tokio::spawn(job.concurrency(at_once).run_until(stop.clone()));
     (passes, stop, looping)
 }
 
@@ -90,4 +83,35 @@ async fn a_stop_waits_for_what_was_begun_and_begins_nothing() {
         .unwrap();
     assert_eq!(passes.at_once.load(Ordering::SeqCst), 0);
     assert_eq!(passes.begun.available_permits(), 0);
+}
+
+#[tokio::test]
+async fn a_run_that_fails_or_panics_is_counted_and_the_next_one_starts() {
+    let recorder = metrics_exporter_prometheus::PrometheusBuilder::new().build_recorder();
+    let _recorder = metrics::set_default_local_recorder(&recorder);
+    let stop = CancellationToken::new();
+    let (runs, stopped) = (AtomicUsize::new(0), stop.clone());
+    let job = Job::new("failing", Duration::from_millis(1), move || {
+        let run = runs.fetch_add(1, Ordering::SeqCst);
+        let stop = stopped.clone();
+        async move {
+            match run {
+                0 => Err(std::io::Error::other("no connection")),
+                1 => panic!("a bug"),
+                _ => {
+                    stop.cancel();
+                    Ok(())
+                }
+            }
+        }
+    });
+    tokio::time::timeout(PATIENCE, job.run_until(stop))
+        .await
+        .expect("it runs three times");
+    let counted = recorder.handle().render();
+    for outcome in ["failed", "panicked", "done"] {
+        let line =
+            format!(r#"openhexa_bridge_job_runs_total{{job="failing",outcome="{outcome}"}} 1"#);
+        assert!(counted.contains(&line), "{line}: {counted}");
+    }
 }

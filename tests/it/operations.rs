@@ -77,7 +77,6 @@ async fn what_is_counted_names_routes_and_outcomes_but_no_tenant(
         r#"openhexa_bridge_upstream_requests_total{operation="RunPipeline",outcome="answered"}"#,
         r#"openhexa_bridge_live_tasks{state="submitted"}"#,
         "openhexa_bridge_live_tasks{state=\"reported\"} 0\n",
-        r#"openhexa_bridge_reconciler_passes_total{outcome="done"}"#,
         "openhexa_bridge_oldest_unsent_launch_seconds",
         "openhexa_bridge_overdue_poll_seconds",
         "openhexa_bridge_request_duration_seconds_bucket",

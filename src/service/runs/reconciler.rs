@@ -49,14 +49,6 @@ impl Reconciler {
     /// Handles all tasks that are due, a few at a time, so that leases are short and requests of users to OpenHEXA find free
     /// slots. Ends early when the bridge stops.
     pub async fn run(&self) -> Result<CycleReport, Error> {
-        let passed = self.cycle().await;
-        let outcome = if passed.is_ok() { "done" } else { "failed" };
-        metrics::counter!("openhexa_bridge_reconciler_passes_total", "outcome" => outcome)
-            .increment(1);
-        passed
-    }
-
-    async fn cycle(&self) -> Result<CycleReport, Error> {
         self.mirror.run().await;
         let mut report = CycleReport::default();
         while !self.stop.is_cancelled() && report.claimed < self.writer.rules.pass_limit {

@@ -14,7 +14,7 @@ async fn a_launch_writes_the_row_of_iaso_once_too() {
         report,
         poll,
     } = Operations::of(&stage.story).await;
-    let created = launch.first_transaction().writes();
+    let created = launch.first_writes();
     assert_eq!(
         json!(created),
         json!({"INSERT iaso_task": 1, "INSERT task": 1, "INSERT run": 1, "INSERT event": 1})

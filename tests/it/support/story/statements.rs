@@ -33,29 +33,34 @@ impl Log {
 pub struct Executed(pub Vec<String>);
 
 impl Executed {
-    /// Those up to the end of the first transaction.
-    pub fn first_transaction(&self) -> Self {
-        let end = self.0.iter().position(|text| text == "COMMIT").unwrap();
-        Self(self.0[..=end].to_vec())
+    /// The writes of the first transaction that writes.
+    pub fn first_writes(&self) -> BTreeMap<String, usize> {
+        let transactions = self.0.split(|text| text == "COMMIT");
+        let writes = transactions.map(writes).find(|writes| !writes.is_empty());
+        writes.unwrap_or_default()
     }
 
     /// How often each table is written: `INSERT task`, `UPDATE run`.
     pub fn writes(&self) -> BTreeMap<String, usize> {
-        let pattern =
-            r#"^(?:WITH .*?)?(INSERT|UPDATE|DELETE)(?: INTO| FROM)? (?:public\.)?[`"]?(\w+)"#;
-        let pattern = Regex::new(pattern).unwrap();
-        let mut writes = BTreeMap::new();
-        for found in self.0.iter().filter_map(|text| pattern.captures(text)) {
-            *writes
-                .entry(format!("{} {}", &found[1], &found[2]))
-                .or_default() += 1;
-        }
-        writes
+        writes(&self.0)
     }
 
+    /// Without the statements that begin, set and end transactions: debug builds have more of them.
     pub fn count(&self) -> usize {
-        self.0.len()
+        let control = Regex::new("^(BEGIN|SET TRANSACTION|COMMIT)").unwrap();
+        self.0.iter().filter(|text| !control.is_match(text)).count()
     }
+}
+
+fn writes(statements: &[String]) -> BTreeMap<String, usize> {
+    let pattern = r#"^(?:WITH .*?)?(INSERT|UPDATE|DELETE)(?: INTO| FROM)? (?:public\.)?[`"]?(\w+)"#;
+    let pattern = Regex::new(pattern).unwrap();
+    let mut writes = BTreeMap::new();
+    for found in statements.iter().filter_map(|text| pattern.captures(text)) {
+        let name = format!("{} {}", &found[1], &found[2]);
+        *writes.entry(name).or_default() += 1;
+    }
+    writes
 }
 
 /// What one launch, one progress report and one poll without news execute. Pipeline 1 must be `manual`.
