@@ -26,7 +26,7 @@ async fn a_launch_writes_its_task_and_its_run_once(#[values(Sqlite, Postgres)] b
     let counts = [launch.count(), report.count(), poll.count()];
     let expected = match base {
         Sqlite => [19, 4, 9],
-        Postgres => [30, 7, 19],
+        Postgres => [22, 5, 9],
     };
     assert_eq!(counts, expected, "{launch:#?} {report:#?} {poll:#?}");
     story.end().await;

@@ -20,6 +20,6 @@ async fn a_launch_writes_the_row_of_iaso_once_too() {
         json!({"INSERT iaso_task": 1, "INSERT task": 1, "INSERT run": 1, "INSERT event": 1})
     );
     let counts = [launch.count(), report.count(), poll.count()];
-    assert_eq!(counts, [36, 9, 26], "{launch:#?} {report:#?} {poll:#?}");
+    assert_eq!(counts, [28, 7, 14], "{launch:#?} {report:#?} {poll:#?}");
     stage.end().await;
 }
