@@ -295,7 +295,7 @@ monitoring-why-time-over = L’exécution a dépassé sa durée maximale, et son
 monitoring-why-gone = L’exécution n’existe plus dans OpenHEXA
 monitoring-count = Tâches
 monitoring-last = Dernier échec
-monitoring-newest = Dernière tâche
+monitoring-newest = Dernière tâche en erreur
 monitoring-more-failures =
     { $count ->
         [one] { $count } autre type d’échec n’est pas affiché.

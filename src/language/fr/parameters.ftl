@@ -23,7 +23,7 @@ param-long = « { $name } » est trop long : { $most } octets au plus
 
 param-choice = « { $name } » doit être l’une des valeurs suivantes : { $choices }
 param-each-choice = Chaque valeur de « { $name } » doit être l’une des suivantes : { $choices }
-param-choice-secret = « { $name } » ne fait pas partie des valeurs autorisées
+param-choice-secret = « { $name } » contient une valeur non autorisée
 param-keep = « { $name } » ne peut pas être vide : cette version du pipeline contient déjà une valeur. Saisissez une autre valeur pour la remplacer
 
 param-unknown = « { $key } » n’est pas un paramètre de ce pipeline
@@ -38,7 +38,7 @@ param-from-version = Cette valeur est enregistrée avec la version du pipeline. 
 
 # Avertissements : le lancement n’est pas refusé.
 param-zero-left-out = « { $name } » n’a pas été envoyé : 0 ne fait pas partie de ses choix
-param-outside-file = « { $name } » ne fait pas partie des choix du fichier { $path }
+param-outside-file = « { $name } » contient une valeur absente des choix du fichier { $path }
 param-no-dataset = « { $name } » : aucun jeu de données « { $value } » dans cet espace de travail
 param-no-connection = « { $name } » : aucune connexion « { $value } » de ce type dans cet espace de travail
 param-no-file = « { $name } » : aucun fichier « { $value } » dans cet espace de travail

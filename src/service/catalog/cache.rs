@@ -174,7 +174,7 @@ where
         let cached = self.clone();
         let job = async move { cached.shared(key, now, request).await };
         self.jobs.spawn(job).await.map_err(|error| {
-            tracing::error!(%error, "a request to OpenHEXA panicked");
+            tracing::error!(%error, "reading from OpenHEXA panicked; the response has status 502");
             Error::Upstream(Upstream::Failed)
         })
     }

@@ -52,7 +52,9 @@ async fn a_value_outside_the_file_is_a_warning_and_no_error(
     let french = french.send().await.expect(200);
     assert_eq!(
         french["warnings"],
-        json!({"district": ["«\u{a0}District\u{a0}» ne fait pas partie des choix du fichier reference/districts.csv"]})
+        json!({"district": [
+            "«\u{a0}District\u{a0}» contient une valeur absente des choix du fichier reference/districts.csv"
+        ]})
     );
     let task = story.launch(&id(1), json!({"district": "Atlantis"})).await;
     story.until_confirmed(task).await;
