@@ -183,7 +183,10 @@ impl Running {
         self.stop.cancel();
         let (within, bridge) = (self.within, self.bridge.clone());
         let stop_flushing = self.stop_flushing.clone();
-        if tokio::time::timeout(within, self.wind_up()).await.is_err() {
+        if tokio::time::timeout(within, self.stop_gracefully())
+            .await
+            .is_err()
+        {
             tracing::warn!(
                 ?within,
                 "shutdown took longer than server.stop_within; the next start resumes unfinished work"
@@ -193,7 +196,7 @@ impl Running {
         }
     }
 
-    async fn wind_up(self) {
+    async fn stop_gracefully(self) {
         self.server.stop(true).await;
         if let Err(error) = self.serving.await {
             tracing::error!(%error, "the HTTP server stopped with an error");

@@ -44,7 +44,7 @@ enum Command {
     Migrate(ConfigArgs),
     /// Re-encrypt all stored data with `secrets.encryption_key`. The previous keys can be removed afterwards.
     Reencrypt {
-        /// Delete the data that no key decrypts, because its key is undecryptable. The configuration must be set again.
+        /// Delete the data that no key decrypts, because its key is lost. The configuration must be set again.
         #[arg(long)]
         discard: bool,
         #[command(flatten)]
@@ -73,7 +73,7 @@ enum KeysCommand {
         /// viewer, operator or admin. Each role includes the previous ones.
         #[arg(long, value_parser = role)]
         role: Role,
-        /// Lifetime of the key, such as 90d or 12h. Default: until it is revoked.
+        /// Lifetime of the key, such as 90d or 12h. Default: the key does not expire.
         #[arg(long, value_parser = humantime::parse_duration)]
         expires: Option<Duration>,
         /// If attached to Iaso: the id of the account that the key belongs to. Default: `iaso.config_account`.
@@ -356,7 +356,7 @@ mod commands {
     }
 
     async fn invite(dev: &dev::Dev) {
-        for line in dev.invitation().await {
+        for line in dev.example_commands().await {
             eprintln!("{line}");
         }
     }

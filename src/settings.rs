@@ -155,7 +155,7 @@ pub struct ReconcileSettings {
     pub late: Span,
     pub late_after: Span,
     pub lease: Span,
-    pub pass_limit: i64,
+    pub cycle_limit: i64,
     pub runs_per_request: i64,
     pub pause: Span,
     pub longest_pause: Span,

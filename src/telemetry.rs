@@ -80,7 +80,9 @@ impl RootSpanBuilder for RequestLine {
 
     fn on_request_end<B: MessageBody>(_: Span, outcome: &Result<ServiceResponse<B>, Error>) {
         let Ok(response) = outcome else {
-            tracing::warn!("a request ended without a response: the client disconnected or the handler failed");
+            tracing::warn!(
+                "a request ended without a response: the client disconnected or the handler failed"
+            );
             return;
         };
         let status = response.status().as_u16();

@@ -1,10 +1,10 @@
-//! The ceiling: an actix handler that answers a small JSON object and knows nothing.
+//! The upper limit for comparison: an actix handler that returns a small constant JSON object.
 
 use std::net::TcpListener;
 
 use actix_web::{App, HttpResponse, HttpServer, web};
 
-/// Serves until it is killed; prints its address first, as the bridge does.
+/// Prints the address, like the bridge, and serves until the process is killed.
 pub fn serve() {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     println!(

@@ -1,5 +1,5 @@
-//! Clients that keep their connection and ask again as soon as they are answered. One thread carries them all, and
-//! parses no more of an answer than its length and status, so that it is the server that is measured.
+//! Clients that keep their connection open and send the next request as soon as they have the response. All run in one
+//! thread and parse only the status and length of a response, so that the server is measured and not the clients.
 
 use std::rc::Rc;
 use std::time::{Duration, Instant};
@@ -8,7 +8,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::task::LocalSet;
 
-/// What is asked for, and of whom.
+/// The server and the requests to send.
 #[derive(Clone)]
 pub struct Target {
     host: String,
@@ -26,7 +26,7 @@ impl Target {
         Self { host, ask }
     }
 
-    /// Several addresses of one kind, in turn.
+    /// Requests several paths in turn.
     pub fn each(url: &str, paths: Vec<String>, token: Option<&str>) -> Self {
         let host = host(url);
         let ask = |path: String| Self::get(url, &path, token).ask;
@@ -35,7 +35,7 @@ impl Target {
         Self { host, ask }
     }
 
-    /// Progress, spread over tasks.
+    /// Sends reports of progress for these tasks in turn.
     pub fn reports(url: &str, pipeline: &str, token: Option<&str>, tasks: Vec<i64>) -> Self {
         let host = host(url);
         let head = format!(
@@ -71,14 +71,14 @@ pub struct Load {
     pub clients: usize,
 }
 
-/// What a run of load came to.
+/// The results of a measurement.
 #[derive(Default)]
 pub struct Figures {
     pub answers: usize,
-    /// Answers other than 200, and broken connections.
+    /// Responses with a status other than 200, and broken connections.
     pub failed: usize,
     took: Duration,
-    /// Sorted.
+    /// Response times, sorted.
     waits: Vec<Duration>,
 }
 
@@ -87,7 +87,7 @@ impl Figures {
         self.answers as f64 / self.took.as_secs_f64()
     }
 
-    /// Milliseconds.
+    /// In milliseconds.
     pub fn percentile(&self, part: f64) -> f64 {
         let place = ((self.waits.len() as f64) * part) as usize;
         let wait = self
@@ -125,7 +125,7 @@ impl Load {
     }
 }
 
-/// One client: no two of them are at the same task at once while there are more tasks than clients.
+/// One client. Two clients never use the same task at once, if there are more tasks than clients.
 async fn ask(target: &Target, client: usize, step: usize, until: Instant) -> Figures {
     let mut figures = Figures::default();
     let mut wire = None;
@@ -168,7 +168,7 @@ impl Wire {
         Self { stream, held }
     }
 
-    /// The status, and the connection where it is kept; None: it broke.
+    /// The status, and the connection if it stays open. None: the connection broke.
     async fn exchange(mut self, request: &[u8]) -> Option<(u16, Option<Self>)> {
         self.stream.write_all(request).await.ok()?;
         self.held.clear();
@@ -190,7 +190,7 @@ impl Wire {
                 self.more().await?;
             }
         } else {
-            // In pieces; the last one is empty.
+            // Chunked; the last chunk is empty.
             while !self.held.ends_with(b"\r\n0\r\n\r\n") {
                 self.more().await?;
             }

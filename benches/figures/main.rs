@@ -1,15 +1,15 @@
-//! `make bench`: what the bridge costs, measured from outside against a real process, a real PostgreSQL and a bare
-//! actix handler in the same run, so that what is compared are ratios and not machines.
+//! `make bench`: measures the real process over HTTP, with a real PostgreSQL. A minimal actix handler and pgbench are
+//! measured in the same run, so that ratios can be compared across machines.
 //!
 //! ```text
-//! main.rs      the command line, and which scenarios are measured in which order
-//! stage.rs     the processes: the bridge twice (SQLite, PostgreSQL), an OpenHEXA, 1,000 live tasks
-//! large/       the second part: many live runs, many tasks, many open streams
-//! site.rs      what both parts put up, and requests to do it with
-//! postgres.rs  a throwaway PostgreSQL, durable and otherwise as it comes, and pgbench
-//! load.rs      clients that ask as fast as they are answered
-//! process.rs   a child process, its CPU time and memory
-//! bare.rs      the actix handler that does nothing
+//! main.rs      the command line, and the order of the scenarios
+//! stage.rs     the processes: the bridge twice (SQLite, PostgreSQL) with 1,000 active tasks each, and an OpenHEXA
+//! large/       the large scenarios: many active runs, many tasks, many open streams
+//! site.rs      settings, processes and requests that all scenarios use
+//! postgres.rs  a temporary PostgreSQL with durable commits and default settings, and pgbench
+//! load.rs      clients that send requests as fast as possible
+//! process.rs   child processes, and CPU time and memory of a process
+//! bare.rs      the minimal actix handler
 //! table.rs     medians, and BENCHMARKS.md
 //! ```
 #![allow(
@@ -98,10 +98,10 @@ pub struct Line {
     /// The process whose CPU time and memory are measured (with those of its children).
     #[arg(long)]
     pid: Option<u32>,
-    /// What cargo gives every benchmark.
+    /// Cargo passes this to every benchmark.
     #[arg(long, hide = true)]
     bench: bool,
-    /// Be the bare handler.
+    /// Run the minimal actix handler instead.
     #[arg(long, hide = true)]
     serve_bare: bool,
 }
@@ -130,13 +130,13 @@ impl Line {
     }
 }
 
-/// One scenario: what is asked for, where, and whose CPU time it is.
+/// One scenario: the requests, the number of clients, and the processes whose CPU time is measured.
 struct Scenario {
     name: String,
     target: Target,
     clients: usize,
     server: Option<Cpu>,
-    /// The database server, where it is a process of its own.
+    /// The database server, if it is a separate process.
     database: Option<Cpu>,
 }
 

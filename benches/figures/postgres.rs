@@ -1,4 +1,4 @@
-//! PostgreSQL as it comes, its commits durable, and pgbench beside it on the same server.
+//! PostgreSQL with default settings and durable commits, and pgbench on the same server.
 
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
@@ -31,7 +31,7 @@ impl Postgres {
         }
     }
 
-    /// With the tables of pgbench.
+    /// Also creates a database with the tables of pgbench.
     pub fn with_yardstick(scale: u32) -> Self {
         let postgres = Self::start();
         let scale = scale.to_string();

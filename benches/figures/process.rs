@@ -1,4 +1,4 @@
-//! Child processes, and what the kernel says of any process: CPU time and memory.
+//! Child processes, and the CPU time and memory of a process, read from `/proc`.
 
 use std::fs;
 use std::io::{BufRead, BufReader};
@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-/// Killed when it is dropped.
+/// A child process, which is killed when this is dropped.
 pub struct Process {
     child: Child,
     pub url: String,
@@ -23,8 +23,8 @@ impl Drop for Process {
 }
 
 impl Process {
-    /// Starts a program that prints `name: http://…` once it answers. What it logs is thrown away, as by a collector
-    /// that costs nothing.
+    /// Starts a program that prints `name: http://…` when it accepts requests. Its logs are discarded, so collecting
+    /// them costs nothing.
     pub fn start(program: &Path, args: &[&str], settings: &[(&str, String)]) -> Self {
         let mut child = command(program, args, settings)
             .stdout(Stdio::piped())
@@ -88,7 +88,7 @@ pub fn cold_start(program: &Path, settings: &[(&str, String)], port: u16) -> Dur
     took
 }
 
-/// Whose CPU time is told.
+/// The process whose CPU time is measured, with or without its children.
 #[derive(Clone, Copy)]
 pub struct Cpu {
     pid: u32,
@@ -128,10 +128,10 @@ struct Ticks {
 
 fn ticks(pid: u32) -> Option<Ticks> {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-    // The name, in parentheses, may hold anything.
+    // The name is in parentheses and can contain any character.
     let fields: Vec<&str> = stat.rsplit_once(") ")?.1.split(' ').collect();
     let ticks = |place: usize| fields.get(place)?.parse::<u64>().ok();
-    // Linux tells these in hundredths of a second, whatever it counts in.
+    // Linux returns these in hundredths of a second, whatever its internal unit is.
     let time = |ticks: u64| Duration::from_millis(ticks * 10);
     Some(Ticks {
         parent: fields.get(1)?.parse().ok()?,
@@ -140,7 +140,7 @@ fn ticks(pid: u32) -> Option<Ticks> {
     })
 }
 
-/// MiB.
+/// Memory in MiB.
 #[derive(Clone, Copy, Debug)]
 pub struct Memory {
     pub now: u64,

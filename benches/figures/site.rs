@@ -1,5 +1,4 @@
-//! What both parts of the measurement put up: bridges with the settings they come with, an OpenHEXA, and requests to
-//! set the stage with.
+//! What all scenarios use: bridges with default settings, an OpenHEXA, and the requests that prepare a measurement.
 
 use std::path::Path;
 use std::time::Duration;
@@ -16,7 +15,7 @@ pub fn pipeline(number: u64) -> String {
     format!("00000000-0000-4000-8000-{number:012}")
 }
 
-/// A bridge's settings: its own, but for where it is and whom it lets in.
+/// The settings of a bridge: the defaults, except for its address, database, keys and rate limits.
 pub fn settings(database: String) -> Vec<(&'static str, String)> {
     vec![
         ("DATABASE__URL", database),
@@ -30,16 +29,16 @@ pub fn settings(database: String) -> Vec<(&'static str, String)> {
     ]
 }
 
-/// Looks at runs that never come while something else is measured.
+/// Sets very long poll intervals, so that runs are not polled while something else is measured.
 pub fn without_looks(mut settings: Vec<(&'static str, String)>) -> Vec<(&'static str, String)> {
     let names = ["RECONCILE__EARLY", "RECONCILE__USUAL", "RECONCILE__LATE"];
     settings.extend(names.map(|name| (name, "10h".to_owned())));
     settings
 }
 
-/// The emulator, with so many pipelines, whose runs stay until they are driven.
+/// Starts the emulator with this number of pipelines, whose runs only change on request.
 pub fn openhexa(data: &Path, pipelines: u64) -> Process {
-    // What is measured is built without one; `make bench` makes the build of `dev` too.
+    // The measured program is built without the emulator, so `make bench` also builds it with the feature `dev`.
     let built = Path::new(env!("CARGO_BIN_EXE_openhexa-bridge"));
     let profiles = built.ancestors().nth(2).expect("the folder of all builds");
     let program = profiles.join("debug/openhexa-bridge");
@@ -67,7 +66,7 @@ fn described(number: u64) -> Value {
 }
 
 pub fn client() -> reqwest::Client {
-    // A second installation finds the first.
+    // Fails if a provider is installed already.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let client = reqwest::Client::builder().no_proxy();
     // The emulator closes an idle connection after two seconds.
@@ -75,7 +74,7 @@ pub fn client() -> reqwest::Client {
     client.expect("a client")
 }
 
-/// The JSON of a good answer.
+/// Sends a request, and returns the JSON of the response, which must be successful.
 pub async fn ask(request: reqwest::RequestBuilder) -> Value {
     let text = text(request).await;
     serde_json::from_str(&text).expect("JSON")
@@ -88,7 +87,7 @@ pub async fn text(request: reqwest::RequestBuilder) -> String {
     text
 }
 
-/// Tells a bridge where its OpenHEXA is.
+/// Saves the connection to OpenHEXA in the bridge's configuration.
 pub async fn configure(bridge: &Process, openhexa: &Process) {
     let content = json!({"content": {
         "openhexa_url": format!("{}/graphql/", openhexa.url), "openhexa_token": "emulator", "workspace_slug": "demo",
@@ -97,7 +96,7 @@ pub async fn configure(bridge: &Process, openhexa: &Process) {
     ask(client().put(config).json(&content)).await;
 }
 
-/// Live tasks by real launches, so many at a time, over the first pipelines in turn.
+/// Launches `many` tasks, `at_once` at the same time, with the first pipelines in turn. Returns their ids.
 pub async fn launch(bridge: &Process, many: usize, at_once: usize, pipelines: u64) -> Vec<i64> {
     let (client, url) = (client(), format!("{}/api/openhexa/pipelines", bridge.url));
     let launches = stream::iter(0..many as u64).map(|number| {
@@ -110,7 +109,7 @@ pub async fn launch(bridge: &Process, many: usize, at_once: usize, pipelines: u6
     tasks
 }
 
-/// How often OpenHEXA was asked, by what for.
+/// The number of requests that OpenHEXA received, by operation.
 pub async fn requests(openhexa: &Process) -> Value {
     let url = format!("{}/emulator/requests", openhexa.url);
     ask(client().get(url)).await

@@ -1,8 +1,7 @@
-//! What is measured and what stands beside it: a bridge on SQLite, one on PostgreSQL, an OpenHEXA for both, and live
-//! tasks that came from real launches.
+//! The processes of the measurement: a bridge on SQLite, one on PostgreSQL, and an OpenHEXA for both. The tasks are
+//! created by real launches.
 //!
-//! The bridges run with the settings they come with, but for the looks at runs: those of 1,000 young tasks every two
-//! seconds are another measurement's business.
+//! The bridges have default settings, except that runs are not polled: polling is measured in the large scenarios.
 
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
@@ -16,10 +15,10 @@ use crate::process::{Cpu, Memory, Process, cold_start, memory};
 use crate::site::{self, KEY};
 use crate::{Line, Scenario, reads};
 
-/// As many as a workspace has.
+/// A usual number for a workspace.
 const PIPELINES: u64 = 20;
 const STARTS: usize = 5;
-/// Launches at a time, while the stage is set.
+/// Concurrent launches while the measurement is prepared.
 const LAUNCHES: usize = 4;
 
 pub struct Stage {
@@ -29,19 +28,19 @@ pub struct Stage {
     openhexa: Process,
     sqlite: Bridge,
     other: Bridge,
-    /// Just started, before anything was asked.
+    /// The memory of a bridge after its start, before the first request.
     pub at_rest: Memory,
     _data: TempDir,
 }
 
-/// A bridge with its live tasks.
+/// A bridge with its active tasks.
 struct Bridge {
     settings: Vec<(&'static str, String)>,
     process: Process,
     tasks: Vec<i64>,
 }
 
-/// Starts, the median of some.
+/// The median time of several starts.
 pub struct Starts {
     pub sqlite: Duration,
     pub postgres: Duration,
@@ -89,7 +88,7 @@ impl Stage {
         all
     }
 
-    /// How often OpenHEXA was asked for lists and details.
+    /// How many requests for lists and details of pipelines OpenHEXA received.
     pub async fn upstream_requests(&self) -> u64 {
         let counts = site::requests(&self.openhexa).await;
         let count = |name: &str| counts["by_operation"][name].as_u64().unwrap_or(0);

@@ -1,5 +1,5 @@
-//! Rows, their medians over the rounds, and BENCHMARKS.md: what stands between its two marks is written anew by each
-//! whole measurement, the rest by hand.
+//! Rows, their medians over the rounds, and BENCHMARKS.md: a complete measurement replaces the text between its two
+//! marks; the rest is written by hand.
 
 use std::fmt;
 use std::fs;
@@ -11,7 +11,7 @@ use crate::postgres::YARDSTICK;
 use crate::process::Memory;
 use crate::stage::{Stage, Starts};
 
-/// The names of the marks that each part of the measurement stands between.
+/// The names of the marks in BENCHMARKS.md, for the results of the two parts.
 pub const FIRST: &str = "measured";
 pub const LARGE: &str = "measured: large";
 
@@ -20,7 +20,7 @@ pub struct Row {
     pub name: String,
     pub clients: usize,
     pub per_second: f64,
-    /// Milliseconds, these and the next.
+    /// In milliseconds, like the next three.
     pub p50: Option<f64>,
     pub p99: Option<f64>,
     pub cpu: Option<f64>,
@@ -52,7 +52,7 @@ impl fmt::Display for Row {
     }
 }
 
-/// All rows of all rounds.
+/// The rows of all rounds.
 #[derive(Default)]
 pub struct Table(Vec<Row>);
 
@@ -61,7 +61,7 @@ impl Table {
         self.0.push(row);
     }
 
-    /// The rounds of each scenario, in the order of their first.
+    /// The rows of each scenario, one per round, in the order in which the scenarios were first measured.
     fn scenarios(&self) -> Vec<Vec<&Row>> {
         let mut all: Vec<Vec<&Row>> = Vec::new();
         for row in &self.0 {
@@ -90,7 +90,7 @@ impl Table {
         )
     }
 
-    /// One scenario's answers per second as a part of another's, round by round; the median.
+    /// The responses per second of one scenario divided by those of another in the same round; the median.
     fn ratio(&self, of: &str, to: &str, clients: usize) -> Option<f64> {
         let rounds = |name: &str| -> Vec<f64> {
             let rows = self.0.iter();
@@ -122,7 +122,7 @@ fn median(mut values: Vec<f64>) -> Option<f64> {
     values.get(values.len() / 2).copied()
 }
 
-/// Everything that a whole measurement tells.
+/// The results of a complete measurement, as Markdown.
 pub fn told(line: &Line, table: &Table, stage: &Stage, upstream: u64, starts: &Starts) -> String {
     let (sqlite, postgres) = stage.memory();
     let memory = |memory: Memory| format!("{} MiB, {} MiB maximum", memory.now, memory.most);
@@ -176,7 +176,7 @@ fn described(line: &Line, stage: &Stage) -> String {
     ))
 }
 
-/// When and on what it was measured, and what more there is to say.
+/// The date and machine of the measurement, followed by `more`.
 pub fn machine(more: &str) -> String {
     let first = |file: &str, name: &str| {
         let text = fs::read_to_string(file).unwrap_or_default();
@@ -200,7 +200,7 @@ pub fn machine(more: &str) -> String {
     )
 }
 
-/// Only a whole part is kept.
+/// Writes the results of a complete part to BENCHMARKS.md.
 pub fn keep(part: &str, text: &str) {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("BENCHMARKS.md");
     let before = fs::read_to_string(&file).expect("BENCHMARKS.md");

@@ -95,22 +95,23 @@ pub async fn database_finding(settings: &Settings) -> Option<Finding> {
     };
     if !stored.is_readable {
         return Some(Finding::error(
-            "secrets.encryption_key does not decrypt the stored data",
+            "secrets.encryption_key does not decrypt the stored data. Restore the previous key, or add it to \
+             secrets.previous_encryption_keys",
         ));
     }
-    let open = listened_on(settings).filter(|_| !stored.has_key && needs_stored_key(settings));
+    let open = listen_address(settings).filter(|_| !stored.has_key && needs_stored_key(settings));
     open.map(|address| Finding::error(StartError::NoKey(address).to_string()))
 }
 
 /// The address, if it is an IP address.
-fn listened_on(s: &Settings) -> Option<SocketAddr> {
+fn listen_address(s: &Settings) -> Option<SocketAddr> {
     let address: IpAddr = s.server.address.trim_matches(['[', ']']).parse().ok()?;
     Some(SocketAddr::new(address, s.server.port))
 }
 
 /// Whether the address is open to the network and the settings let no user sign in.
 fn needs_stored_key(s: &Settings) -> bool {
-    let local = listened_on(s).is_some_and(|address| address.ip().is_loopback());
+    let local = listen_address(s).is_some_and(|address| address.ip().is_loopback());
     let keys = [&s.keys.viewer, &s.keys.operator, &s.keys.admin];
     let open = s.server.dangerously_let_everybody_administer;
     !local && keys.into_iter().all(is_empty) && !s.iaso.has_users() && !open
@@ -149,7 +150,7 @@ fn shown_host(host: &tokio_postgres::config::Host) -> String {
 }
 
 /// Whether a URL names this machine.
-fn is_here(url: &str) -> bool {
+fn is_this_machine(url: &str) -> bool {
     let url = url::Url::parse(url);
     match url.as_ref().ok().and_then(url::Url::host) {
         Some(url::Host::Domain(name)) => is_local_name(name),
@@ -160,7 +161,7 @@ fn is_here(url: &str) -> bool {
 }
 
 /// Whether every host of a PostgreSQL URL is this machine, or a socket of it.
-fn is_database_here(url: &str) -> bool {
+fn is_database_on_this_machine(url: &str) -> bool {
     let Ok(wanted) = url.parse::<tokio_postgres::Config>() else {
         return false;
     };
@@ -195,12 +196,12 @@ fn secrets(s: &Settings) -> Vec<Finding> {
         || same(&keys.operator, &keys.admin);
     let fernet = crate::store::Cipher::new(&secrets.encryption_key).is_ok();
     [
-        when(is_empty(&secrets.encryption_key), Finding::error("secrets.encryption_key is empty")),
+        when(is_empty(&secrets.encryption_key), Finding::error("secrets.encryption_key is empty; create one with: openssl rand -base64 32 | tr '+/' '-_'")),
         when(
             !is_empty(&secrets.encryption_key) && !fernet,
             Finding::error("secrets.encryption_key is not a Fernet key: 32 bytes in URL-safe base64"),
         ),
-        when(is_empty(&secrets.callback_key), Finding::error("secrets.callback_key is empty")),
+        when(is_empty(&secrets.callback_key), Finding::error("secrets.callback_key is empty; create one with: openssl rand -base64 48")),
         when(
             !secrets.previous_encryption_keys().is_empty(),
             Finding::warning("secrets.previous_encryption_keys is set: run `openhexa-bridge reencrypt`, then remove the keys"),
@@ -217,9 +218,9 @@ fn secrets(s: &Settings) -> Vec<Finding> {
 }
 
 fn network(s: &Settings) -> Vec<Finding> {
-    let local = listened_on(s).is_some_and(|address| address.ip().is_loopback());
+    let local = listen_address(s).is_some_and(|address| address.ip().is_loopback());
     let url = s.server.public_url.as_str();
-    let in_clear = url.starts_with("http://") && !is_here(url);
+    let in_clear = url.starts_with("http://") && !is_this_machine(url);
     [
         when(
             needs_stored_key(s),
@@ -264,7 +265,7 @@ fn iaso(s: &Settings) -> Vec<Finding> {
     let (iaso, callback) = (&s.iaso, &s.callback);
     let keys = [&iaso.signing_key, &callback.iaso_signing_key];
     let short = |key: &SecretString| !is_empty(key) && key.expose_secret().len() < 32;
-    let in_clear = iaso.url.starts_with("http://") && !is_here(&iaso.url);
+    let in_clear = iaso.url.starts_with("http://") && !is_this_machine(&iaso.url);
     [
         when(
             iaso.attached && !iaso.has_users(),
@@ -330,7 +331,7 @@ fn times(s: &Settings) -> Vec<Finding> {
 
 fn database(s: &Settings) -> Vec<Finding> {
     let url = s.database.url.expose_secret();
-    let away = !url.starts_with("sqlite:") && !is_database_here(url);
+    let away = !url.starts_with("sqlite:") && !is_database_on_this_machine(url);
     let file = &s.database.ca_file;
     let named = s.database.tls == DatabaseTls::Verified && !file.as_os_str().is_empty();
     [

@@ -118,7 +118,7 @@ impl Dev {
     }
 
     /// Three example commands, after the reason why OpenHEXA cannot be used, if there is one.
-    pub async fn invitation(&self) -> Vec<String> {
+    pub async fn example_commands(&self) -> Vec<String> {
         let base = format!("http://{}/api/openhexa", self.running.address);
         let listed = self.running.bridge.catalog.pipelines(ONLY_ACCOUNT).await;
         let mut lines: Vec<String> = unavailable(&self.openhexa, &listed).into_iter().collect();

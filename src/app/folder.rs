@@ -25,7 +25,7 @@ pub fn lock(folder: &Path) -> Result<Lock, StartError> {
     match file.try_lock() {
         Ok(()) => Ok(Lock { _file: file }),
         Err(TryLockError::WouldBlock) => Err(StartError::Other(format!(
-            "the data folder {} is in use by another openhexa-bridge",
+            "the data folder {} is in use by another openhexa-bridge: stop it, or use another folder (--data)",
             folder.display()
         ))),
         Err(TryLockError::Error(error)) => Err(unusable(error)),

@@ -17,9 +17,9 @@ use crate::settings::Settings;
 use crate::store::{self, Store, StoredKey};
 
 /// Recorded as the author of changes: the operating system's user is not known.
-const MAKER: Actor = Actor::CommandLine;
+const AUTHOR: Actor = Actor::CommandLine;
 
-/// The id and the key. The key cannot be displayed again.
+/// Creates a key. Returns its id and the key itself, which cannot be displayed again.
 pub async fn create(
     settings: &Settings,
     account: Option<i64>,
@@ -39,14 +39,14 @@ pub async fn create(
         role,
         expires_at: until,
     };
-    let made = create_key(&store, account, request, &MAKER.stored(), now)
+    let made = create_key(&store, account, request, &AUTHOR.stored(), now)
         .await
         .map_err(|error| not_made(error, &wanted))?;
     audit("key.create", made.id.0, Some(role));
     Ok((made.id.0, made.expose().to_owned()))
 }
 
-/// A time outside the calendar is refused, so that the key does not become valid for ever.
+/// When the key expires. A time outside the calendar is refused, because the key would never expire.
 fn end(now: DateTime<Utc>, expires: Duration) -> Result<DateTime<Utc>, StartError> {
     let lasts = TimeDelta::from_std(expires).ok();
     let end = lasts.and_then(|lasts| now.checked_add_signed(lasts));
@@ -57,7 +57,7 @@ fn odd_end() -> StartError {
     StartError::Other("--expires must be longer than 0 and end before the year 10000".to_owned())
 }
 
-/// The errors of the validation, as messages of this command.
+/// An error of `create_key` as a message of this command.
 fn not_made(error: Error, name: &str) -> StartError {
     let wrong = error.invalid().map(|wrong| &wrong.fields.0);
     match wrong {
@@ -93,7 +93,7 @@ async fn refuse_unknown(store: &Store, account: AccountId) -> Result<(), StartEr
     )))
 }
 
-/// A listing has one line per key.
+/// Refuses a name that does not fit on one line of `keys list`.
 fn refuse_odd(name: &str) -> Result<(), StartError> {
     if is_valid_name(name) {
         return Ok(());
@@ -125,12 +125,14 @@ pub async fn revoke(settings: &Settings, id: i64) -> Result<(), StartError> {
         audit("key.revoke", id, None);
         return Ok(());
     }
-    Err(StartError::Other(format!("there is no active key {id}")))
+    Err(StartError::Other(format!(
+        "there is no active key {id}; `openhexa-bridge keys list` shows all keys"
+    )))
 }
 
 fn audit(action: &str, key: i64, role: Option<Role>) {
     let role = role.map(Role::as_str);
-    tracing::info!(target: "audit", action, outcome = "done", who = MAKER.name(), object = key, role, "audit");
+    tracing::info!(target: "audit", action, outcome = "done", who = AUTHOR.name(), object = key, role, "audit");
 }
 
 fn line(key: &StoredKey, shows_account: bool) -> String {

@@ -1,11 +1,11 @@
-//! `openhexa-bridge reencrypt`: everything that is stored encrypted is encrypted again with the current key, after
-//! which the previous keys can be removed. The bridge can keep running.
+//! `openhexa-bridge reencrypt`: re-encrypts all stored secrets with the current key. Afterwards the previous keys can
+//! be removed. The bridge can keep running.
 
 use super::{StartError, open_store};
 use crate::settings::Settings;
 use crate::store::{self, ReencryptTotals, Undecryptable};
 
-/// If this many passes were not enough, a running bridge keeps writing with another key.
+/// Maximum number of passes. If more are needed, a running bridge is probably still writing with another key.
 const PASSES: usize = 5;
 
 /// The result as one sentence.
@@ -49,7 +49,8 @@ fn summary(all: ReencryptTotals, undecryptable: Undecryptable) -> Result<String,
     } = all;
     if skipped > 0 {
         return Err(StartError::Other(format!(
-            "{skipped} secrets were changed by another process during each attempt. Is a bridge running with another encryption key?"
+            "{skipped} secrets were not re-encrypted, because another process changed them during each attempt. Restart every \
+             bridge with the current secrets.encryption_key, then run this command again"
         )));
     }
     match (unreadable, undecryptable) {

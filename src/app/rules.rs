@@ -1,10 +1,7 @@
 //! Converts the settings into the values with which `app.rs` creates the services and clients.
 //!
-//! The settings are not deserialised into these structs directly, because the services do not know the settings, nor the
-//! settings the services (`tests/it/architecture.rs`); each function says what else it has to do.
-//!
-//! The settings are not deserialised into these structs directly, because the services do not know the settings, nor the
-//! settings the services (`tests/it/architecture.rs`); each function says what else it has to do.
+//! The settings are not deserialised into these structs directly, because the services must not depend on the settings,
+//! nor the settings on the services (`tests/it/architecture.rs`).
 
 use crate::openhexa::{Pauses, RequestLimits};
 use crate::service::catalog::CacheLimits;
@@ -14,8 +11,7 @@ use crate::service::live::StreamLimits;
 use crate::service::runs::{PollTimes, ReportLimits, Rules};
 use crate::settings::Settings;
 
-/// From five sections; the concurrency of polls leaves two requests for launches.
-/// From five sections; the concurrency of polls leaves two requests for launches.
+/// The rules of runs, from several sections. Polls leave two request slots free for launches.
 pub fn rules(settings: &Settings) -> Rules {
     let (launch, reconcile) = (&settings.launch, &settings.reconcile);
     Rules {
@@ -38,7 +34,7 @@ pub fn rules(settings: &Settings) -> Rules {
             most_bytes: settings.limits.task_bytes.into(),
         },
         lease: reconcile.lease.delta(),
-        pass_limit: usize::try_from(reconcile.pass_limit).unwrap_or(usize::MAX),
+        cycle_limit: usize::try_from(reconcile.cycle_limit).unwrap_or(usize::MAX),
         concurrent_polls: settings.openhexa.concurrency.saturating_sub(2).max(1),
         runs_per_request: usize::try_from(reconcile.runs_per_request).unwrap_or(1),
         pauses: Pauses {
@@ -54,7 +50,6 @@ pub fn rules(settings: &Settings) -> Rules {
 }
 
 /// The part of `[launch]` that launching uses; the rest is in [`rules`] and [`cache_limits`].
-/// The part of `[launch]` that launching uses; the rest is in [`rules`] and [`cache_limits`].
 pub fn launch_times(settings: &Settings) -> LaunchTimes {
     LaunchTimes {
         answer_within: settings.launch.answer_within.0,
@@ -62,7 +57,7 @@ pub fn launch_times(settings: &Settings) -> LaunchTimes {
     }
 }
 
-/// `[openhexa]` with its list of hosts parsed and an empty proxy as none.
+/// `[openhexa]`, with its list of hosts parsed. An empty proxy means none.
 pub fn openhexa_limits(settings: &Settings) -> RequestLimits {
     let openhexa = &settings.openhexa;
     RequestLimits {
@@ -82,7 +77,6 @@ pub fn openhexa_limits(settings: &Settings) -> RequestLimits {
 }
 
 /// From `[cache]` and `[launch]`.
-/// From `[cache]` and `[launch]`.
 pub fn cache_limits(settings: &Settings) -> CacheLimits {
     CacheLimits {
         fresh_for: settings.cache.fresh_for.delta(),
@@ -91,8 +85,7 @@ pub fn cache_limits(settings: &Settings) -> CacheLimits {
     }
 }
 
-/// The part of `[openhexa]` that the configuration checks, with its list of hosts parsed.
-/// The part of `[openhexa]` that the configuration checks, with its list of hosts parsed.
+/// The part of `[openhexa]` with which a configuration is validated, with its list of hosts parsed.
 pub fn address_rules(settings: &Settings) -> AddressRules {
     AddressRules {
         allow_private: settings.openhexa.allow_private,
@@ -100,8 +93,7 @@ pub fn address_rules(settings: &Settings) -> AddressRules {
     }
 }
 
-/// `[stream]` without the period of its job, which `app.rs` uses.
-/// `[stream]` without the period of its job, which `app.rs` uses.
+/// `[stream]` without `stream.poll`, which `periodic_jobs.rs` uses.
 pub fn stream_limits(settings: &Settings) -> StreamLimits {
     StreamLimits {
         comment_interval: settings.stream.comment_every.0,

@@ -18,12 +18,12 @@ pub fn stop_signal() -> Result<impl Future<Output = ()>, StartError> {
         tokio::select! {
             _ = terminate.recv() => {}
             _ = interrupt.recv() => {}
-            () = hung_up(hangup.as_mut()) => {}
+            () = hangup_received(hangup.as_mut()) => {}
         }
     })
 }
 
-async fn hung_up(hangup: Option<&mut Signal>) {
+async fn hangup_received(hangup: Option<&mut Signal>) {
     match hangup {
         Some(hangup) => drop(hangup.recv().await),
         None => std::future::pending().await,

@@ -1,4 +1,5 @@
-//! Periodic jobs: each runs at its interval or when it is woken, until the bridge stops. `app/jobs.rs` lists them.
+//! Periodic jobs: each runs at its interval or when it is woken, until the bridge stops. `app/periodic_jobs.rs`
+//! lists them.
 
 use std::any::Any;
 use std::error::Error;

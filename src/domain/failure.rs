@@ -33,8 +33,8 @@ impl Reason {
         message_of(is_reverted, self == Self::Reported, note, reported)
     }
 
-    /// From the two facts that decide the final status, and the note, which tells who refused a launch and when a run was
-    /// gone. None if the final status is not ERROR.
+    /// From the two facts that decide the final status, and the note, which shows whether OpenHEXA or the bridge
+    /// refused the launch, and whether a missing run was overdue. None if the final status is not ERROR.
     pub fn of(
         run: Option<RunEnd>,
         reported: Option<FinalStatus>,
@@ -46,7 +46,7 @@ impl Reason {
             (Some(RunEnd::Failed), None) => Some(Self::RunFailed),
             (Some(RunEnd::Refused), None) => Some(Self::of_refused(note)),
             (Some(RunEnd::NeverConfirmed), None) => Some(Self::NeverConfirmed),
-            (Some(RunEnd::Gone), None) => Some(Self::of_gone(note)),
+            (Some(RunEnd::Gone), None) => Some(Self::reason_of_missing_run(note)),
             (Some(RunEnd::Success | RunEnd::Stopped | RunEnd::NeverSent) | None, None)
             | (_, Some(FinalStatus::Success | FinalStatus::Cancelled)) => None,
         }
@@ -60,7 +60,7 @@ impl Reason {
         }
     }
 
-    fn of_gone(note: Option<NoteCode>) -> Self {
+    fn reason_of_missing_run(note: Option<NoteCode>) -> Self {
         match note {
             Some(NoteCode::TimeOver | NoteCode::RunHidden) => Self::TimeOver,
             Some(_) | None => Self::Gone,

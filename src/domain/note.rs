@@ -8,7 +8,7 @@ use super::message::Message;
 codes! {
     /// The code of a note.
     pub enum NoteCode {
-        /// The value is text that is not the bridge's: the end of the run's log.
+        /// The value is text that does not come from the bridge: the end of the run's log.
         Text = "text", "note-text";
         FailedAfterSuccess = "failed_after_success", "note-failed-after-success";
         CancelledUnsent = "cancelled_unsent", "note-cancelled-unsent";
@@ -67,7 +67,7 @@ codes! {
 }
 
 impl NoteCode {
-    /// Whether OpenHEXA's answer says that it created no run.
+    /// Whether OpenHEXA's response says that it created no run.
     pub fn is_refusal(self) -> bool {
         matches!(
             self,
@@ -102,7 +102,7 @@ impl Note {
         Self { code, value }
     }
 
-    /// Text that is not the bridge's.
+    /// Text that does not come from the bridge.
     pub fn text(text: impl Into<String>) -> Self {
         Self::with(NoteCode::Text, text.into())
     }

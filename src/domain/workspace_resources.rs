@@ -1,6 +1,6 @@
 //! The datasets, connections and files of a workspace, which parameters can name.
 //!
-//! They can be added or removed until the run starts, so this suggests and warns, and refuses nothing.
+//! They can be added or removed until the run starts, so the bridge only suggests names and warns about missing ones.
 
 use serde_json::Value;
 

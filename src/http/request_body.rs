@@ -72,18 +72,18 @@ pub async fn pairs(request: &HttpRequest, payload: Payload) -> HttpResult<Vec<(S
 
 /// Parses the named fields of a form as JSON, as Iaso does. A field that is not JSON stays text; an empty one is
 /// removed.
-pub fn spell_out(form: &mut Map<String, Value>, keys: &[&str]) {
+pub fn parse_json_fields(form: &mut Map<String, Value>, keys: &[&str]) {
     for key in keys {
         drop_empty(form, key);
         let text = form.get(*key).and_then(Value::as_str);
-        if let Some(value) = text.and_then(spelled) {
+        if let Some(value) = text.and_then(parse_json_value) {
             form.insert((*key).to_owned(), value);
         }
     }
 }
 
 /// None if it is not JSON, has too many values, or contains a number that OpenHEXA cannot read.
-fn spelled(text: &str) -> Option<Value> {
+fn parse_json_value(text: &str) -> Option<Value> {
     if is_wide(text.as_bytes()) {
         return None;
     }

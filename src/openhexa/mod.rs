@@ -4,25 +4,25 @@
 //! exactly what is known.
 //!
 //! ```text
-//! interface.rs          OpenHexa: one method per operation
-//! mod.rs                Client: the operations over HTTP
-//! transport.rs          one HTTP request, its limits, and whether anything was sent
-//! instances.rs          what is known of all instances; instance.rs: of one of them
-//! circuit_breaker.rs    when polls of an instance pause
-//! status.rs             what the result of a request says about OpenHEXA
-//! throttle.rs           responses to too many requests
-//! allowed_addresses.rs  which machines requests may be sent to
-//! response.rs           GraphQL responses: complete, partial, errors
-//! launch.rs             whether a launch created a run
-//! looks.rs              polls of many runs in one request
-//! holdings.rs           datasets, connections and files of a workspace
-//! versions.rs           versions of a pipeline
-//! parameter_choices.rs  choices of a parameter
-//! convert.rs            OpenHEXA's types → the domain's
-//! timestamp.rs          times in responses
-//! task_notes.rs         errors as notes of a task
-//! paging.rs             lists, page by page
-//! operations.rs         generated from graphql/openhexa/
+//! interface.rs            OpenHexa: one method per operation
+//! mod.rs                  Client: the operations over HTTP
+//! transport.rs            one HTTP request, its limits, and whether anything was sent
+//! instances.rs            what is known of all instances; instance.rs: of one of them
+//! circuit_breaker.rs      when polls of an instance pause
+//! status.rs               what the result of a request says about OpenHEXA
+//! throttle.rs             responses to too many requests
+//! allowed_addresses.rs    which machines requests may be sent to
+//! response.rs             GraphQL responses: complete, partial, errors
+//! launch.rs               whether a launch created a run
+//! polls.rs                polls of many runs in one request
+//! workspace_resources.rs  datasets, connections and files of a workspace
+//! versions.rs             versions of a pipeline
+//! parameter_choices.rs    choices of a parameter
+//! convert.rs              OpenHEXA's types → the domain's
+//! timestamp.rs            times in responses
+//! task_notes.rs           errors as notes of a task
+//! paging.rs               lists, page by page
+//! operations.rs           generated from graphql/openhexa/
 //! ```
 
 mod allowed_addresses;

@@ -41,10 +41,10 @@ pub enum Error {
     },
     #[error("the database is unavailable")]
     Busy,
-    /// It answers, but it cannot do what it is asked for.
+    /// It responds, but cannot run the query, for example because it is read-only or its disk is full.
     #[error("the database cannot process a request: {0}")]
     Database(#[source] store::Error),
-    /// In how many seconds it may be sent again.
+    /// In how many seconds the report may be sent again.
     #[error("the task reports too many or too large results")]
     Throttled(u64),
     #[error("too many open streams")]
@@ -98,12 +98,12 @@ pub enum Upstream {
     Unreachable,
     #[error("OpenHEXA's TLS certificate is not trusted")]
     Untrusted,
-    /// For so many seconds, if it said for how long.
+    /// The seconds that OpenHEXA asks to wait, if it sent them.
     #[error("OpenHEXA accepts no more requests for now")]
     Throttled(Option<u32>),
     #[error("OpenHEXA rejected the token")]
     TokenRefused,
-    /// Or it was archived.
+    /// The workspace can also have been archived.
     #[error("the workspace does not exist, or the token has no access to it")]
     NoWorkspace,
     #[error("the response does not come from OpenHEXA")]
@@ -135,7 +135,7 @@ impl Error {
         Self::NotFound(say("pipeline-not-found"))
     }
 
-    /// The wrong fields of a request, where that is what is wrong.
+    /// The invalid fields of the request, if this error is about them.
     pub fn invalid(&self) -> Option<&Invalid> {
         match self {
             Self::Invalid(wrong) => Some(wrong),
@@ -203,7 +203,7 @@ impl store::TransactionFailure for Error {
     }
 }
 
-/// What a transaction itself may fail with, before and after our queries.
+/// The errors of `BEGIN` and `COMMIT`.
 impl From<store::TransactionError> for Error {
     fn from(error: store::TransactionError) -> Self {
         store::Error::from(error).into()
@@ -226,7 +226,7 @@ impl From<&openhexa::Error> for Upstream {
             E::Throttled { seconds } => Self::Throttled(*seconds),
             E::TokenRefused => Self::TokenRefused,
             E::NoWorkspace => Self::NoWorkspace,
-            // Its own crash is a web page with 500.
+            // If OpenHEXA itself crashes, it returns a web page with 500.
             E::Status(500..)
             | E::NotJson { status: 500.. }
             | E::TooLarge
@@ -240,7 +240,7 @@ impl From<&openhexa::Error> for Upstream {
 }
 
 impl Upstream {
-    /// For administrators, with the cause where it helps them.
+    /// The message for administrators, who can use the cause of an untrusted certificate.
     pub(super) fn detail(error: &openhexa::Error) -> Message {
         if let openhexa::Error::Untrusted(cause) = error {
             return say("check-untrusted").with("cause", cause);

@@ -6,7 +6,7 @@ use hmac::{Hmac, Mac};
 use secrecy::{ExposeSecret, SecretString};
 use sha2::Sha256;
 
-/// Bytes of a hash that are kept.
+/// Number of bytes of the hash that are used.
 const KEPT: usize = 18;
 /// Their length in base64.
 pub const LENGTH: usize = KEPT / 3 * 4;

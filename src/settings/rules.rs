@@ -262,9 +262,9 @@ pub const RULES: &[Rule] = &[
         |s| s.reconcile.lease.0 > s.openhexa.request_timeout.0 + s.openhexa.slot_timeout.0,
     ),
     rule(
-        "reconcile.pass_limit",
+        "reconcile.cycle_limit",
         "a whole number from 1 to 10000",
-        |s| (1..=10_000).contains(&s.reconcile.pass_limit),
+        |s| (1..=10_000).contains(&s.reconcile.cycle_limit),
     ),
     rule(
         "reconcile.runs_per_request",

@@ -254,7 +254,7 @@ impl Connector {
         })
     }
 
-    fn bare(&self, url: &SecretString, tls: &TlsMode) -> Result<Pg, OpenError> {
+    fn plain_connection(&self, url: &SecretString, tls: &TlsMode) -> Result<Pg, OpenError> {
         let Some(runtime) = &self.sockets else {
             return Err(OpenError::Runtime);
         };
@@ -267,7 +267,7 @@ impl Connector {
     }
 
     fn open_postgres(&self, url: &SecretString, tls: &TlsMode) -> Result<Pg, OpenError> {
-        let mut conn = self.bare(url, tls)?;
+        let mut conn = self.plain_connection(url, tls)?;
         // The database or the role can have other defaults, and Iaso's transactions can lock a row for a long time.
         conn.batch_execute(&format!(
             "SET search_path TO {}; SET TIME ZONE 'UTC'; SET lock_timeout = {}; \

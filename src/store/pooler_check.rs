@@ -12,7 +12,8 @@ use tokio_postgres::{Client, SimpleQueryMessage};
 use super::connection::Connector;
 use super::error::OpenError;
 
-/// The order in which two connections query their process. No round-robin over processes gives the same result.
+/// The order of the queries on the two connections. It is irregular, to also detect a pooler that assigns processes in
+/// turn.
 const TURNS: [usize; 10] = [0, 1, 1, 0, 1, 0, 0, 1, 0, 1];
 /// The process number and the start time of its server: two hosts of a URL can have processes with the same number.
 const PROCESS: &str =

@@ -32,31 +32,32 @@ pub fn socket_runtime() -> Result<Runtime, OpenError> {
 }
 
 pub async fn connect(url: &str, tls: &TlsMode) -> Result<AsyncPgConnection, OpenError> {
-    let wanted = wanted(url, tls)?;
+    let connection_config = connection_config(url, tls)?;
     match tls {
         TlsMode::Off => {
-            let (client, conn) = wanted.connect(tokio_postgres::NoTls).await?;
+            let (client, conn) = connection_config.connect(tokio_postgres::NoTls).await?;
             Ok(AsyncPgConnection::try_from_client_and_connection(client, conn).await?)
         }
         TlsMode::Verified { ca_file } => {
             let connector =
                 tokio_postgres_rustls::MakeRustlsConnect::new(verified(ca_file.as_ref())?);
-            let (client, conn) = wanted.connect(connector).await?;
+            let (client, conn) = connection_config.connect(connector).await?;
             Ok(AsyncPgConnection::try_from_client_and_connection(client, conn).await?)
         }
     }
 }
 
-fn wanted(url: &str, tls: &TlsMode) -> Result<tokio_postgres::Config, OpenError> {
-    let mut wanted: tokio_postgres::Config = url.parse().map_err(|error| OpenError::url(&error))?;
+fn connection_config(url: &str, tls: &TlsMode) -> Result<tokio_postgres::Config, OpenError> {
+    let mut connection_config: tokio_postgres::Config =
+        url.parse().map_err(|error| OpenError::url(&error))?;
     if let TlsMode::Verified { .. } = tls {
-        if wanted.get_hosts().iter().any(is_socket) {
+        if connection_config.get_hosts().iter().any(is_socket) {
             return Err(OpenError::SocketTls);
         }
         // Also if the URL says otherwise, so that the password is never sent to a server without TLS.
-        wanted.ssl_mode(SslMode::Require);
+        connection_config.ssl_mode(SslMode::Require);
     }
-    Ok(wanted)
+    Ok(connection_config)
 }
 
 fn is_socket(host: &Host) -> bool {
@@ -64,17 +65,17 @@ fn is_socket(host: &Host) -> bool {
 }
 
 pub async fn plain(url: &str, tls: &TlsMode) -> Result<Client, OpenError> {
-    let wanted = wanted(url, tls)?;
+    let connection_config = connection_config(url, tls)?;
     match tls {
         TlsMode::Off => {
-            let (client, conn) = wanted.connect(tokio_postgres::NoTls).await?;
+            let (client, conn) = connection_config.connect(tokio_postgres::NoTls).await?;
             Handle::current().spawn(conn);
             Ok(client)
         }
         TlsMode::Verified { ca_file } => {
             let connector =
                 tokio_postgres_rustls::MakeRustlsConnect::new(verified(ca_file.as_ref())?);
-            let (client, conn) = wanted.connect(connector).await?;
+            let (client, conn) = connection_config.connect(connector).await?;
             Handle::current().spawn(conn);
             Ok(client)
         }

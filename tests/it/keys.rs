@@ -111,7 +111,7 @@ async fn a_revoked_key_is_refused_within_seconds(#[values(Sqlite, Postgres)] bas
     assert!(!twice.status.success());
     assert_eq!(
         String::from_utf8_lossy(&twice.stderr).trim(),
-        "openhexa-bridge: there is no active key 1"
+        "openhexa-bridge: there is no active key 1; `openhexa-bridge keys list` shows all keys"
     );
     story.end().await;
 }

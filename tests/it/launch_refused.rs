@@ -1,4 +1,5 @@
-//! Refused launches: by the bridge before anything is sent, or by OpenHEXA, with a task that says so.
+//! Refused launches: the bridge refuses some before it sends anything; if OpenHEXA refuses one, its task shows the
+//! reason.
 
 use reqwest::Method;
 use rstest::rstest;

@@ -138,10 +138,10 @@ async fn a_bridge_with_another_key_does_not_start_and_says_which_setting(
         .run()
         .await;
     assert_eq!(check.status.code(), Some(1));
+    let undecryptable = "error: secrets.encryption_key does not decrypt the stored data. Restore the previous key, or add it \
+                         to secrets.previous_encryption_keys";
     assert!(
-        check
-            .out
-            .contains(&"error: secrets.encryption_key does not decrypt the stored data".to_owned()),
+        check.out.contains(&undecryptable.to_owned()),
         "{:#?}",
         check.out
     );

@@ -158,7 +158,7 @@ fn a_value_outside_what_is_allowed_is_told() {
         ("reconcile.usual", "0s", "longer than 0"),
         ("reconcile.late", "0s", "longer than 0"),
         ("reconcile.lease", "13s", "longer than openhexa.request_timeout and openhexa.slot_timeout together"),
-        ("reconcile.pass_limit", "0", "a whole number from 1 to 10000"),
+        ("reconcile.cycle_limit", "0", "a whole number from 1 to 10000"),
         ("reconcile.runs_per_request", "0", "a whole number from 1 to 1000"),
         ("reconcile.pause", "6s", "longer than 0 and at most 5s"),
         ("reconcile.longest_pause", "1s", "at least reconcile.pause and at most 10m"),

@@ -1,8 +1,8 @@
-//! A million tasks, by SQL: copies of tasks that a bridge and an OpenHEXA really made, each half a minute older than the
-//! one after it.
+//! Inserts a million tasks with SQL: copies of tasks that were launched with the bridge, each 30 seconds older than the
+//! next one.
 //!
-//! Of a thousand tasks one runs, fifty failed, twenty were cancelled and the rest succeeded, spread over the pipelines;
-//! a tenth as many belong to two other accounts. Events are not copied: no list reads them.
+//! Of 1,000 tasks one is running, 50 failed, 20 were cancelled and the others succeeded, spread over the pipelines. In
+//! addition, two other accounts have a tenth as many. Events are not copied, because lists do not read them.
 
 use std::time::{Duration, Instant};
 
@@ -15,7 +15,7 @@ use super::{Place, SQLITE};
 use crate::postgres;
 use crate::site;
 
-/// As many as a workspace has.
+/// A usual number for a workspace.
 pub const PIPELINES: u64 = 20;
 const KINDS: [(&str, &str); 4] = [
     ("SUCCESS", "success"),
@@ -24,16 +24,16 @@ const KINDS: [(&str, &str); 4] = [
     ("RUNNING", "running"),
 ];
 
-/// What a copy takes from its model as it is, and what it makes older.
+/// The columns that are copied unchanged; for the times see `TASK_TIMES`.
 const TASK: &str = "name, pipeline_id, pipeline_code, pipeline_name, version, launcher_id, launcher_username, launcher_name, \
     search, state, status, reported, run_end, message, progress_value, end_value, data, data_late, note, note_code, called_back, \
     cancel_asked_at, relaunch_of, revision, connection_id";
 const TASK_TIMES: [&str; 4] = ["created_at", "started_at", "ended_at", "updated_at"];
 const RUN: &str = "instance, status, progress, config, secrets, names_task, drops_config, send_notifications, debug, \
     timeout_seconds, attempts, launched_as, outcome_unknown, absent_polls, stops, connection_id";
-/// Above any that were launched.
+/// The ids of copies start above this number, which no launched task reaches.
 const FIRST: u64 = 10_000;
-/// Copies in one transaction.
+/// Number of copies per transaction.
 const PART: u64 = 100_000;
 
 pub async fn fill(place: &Place, rows: u64) {
@@ -47,7 +47,7 @@ pub async fn fill(place: &Place, rows: u64) {
         }
         run(&url, "DROP TABLE model");
         if !sqlite {
-            // As it does by itself, sooner or later.
+            // PostgreSQL's autovacuum would do this later.
             run(&url, "VACUUM ANALYZE");
         }
     });
@@ -68,7 +68,7 @@ fn run(url: &str, sql: &str) {
     }
 }
 
-/// For each pipeline a task of each kind: (pipeline, kind, task).
+/// The tasks to copy, one of each kind for each pipeline: (pipeline, kind, task).
 async fn models(place: &Place) -> Vec<(u64, usize, i64)> {
     let many = PIPELINES as usize * KINDS.len();
     let tasks = site::launch(&place.bridge, many, 4, PIPELINES).await;
@@ -92,7 +92,7 @@ async fn models(place: &Place) -> Vec<(u64, usize, i64)> {
     models
 }
 
-/// Ends the run of a task, and waits until it was seen.
+/// Ends the run of a task, and waits until the bridge shows the end.
 async fn finish(place: &Place, task: i64, end: &str) {
     let client = site::client();
     let task = format!("{}/api/openhexa/tasks/{task}/", place.bridge.url);
@@ -115,7 +115,7 @@ fn remember(models: &[(u64, usize, i64)]) -> String {
     format!("{create}; INSERT INTO model VALUES {};", values.join(", "))
 }
 
-/// One transaction's worth.
+/// The SQL of one transaction.
 fn copies(sqlite: bool, all: u64, from: u64, to: u64) -> String {
     let numbers = if sqlite {
         format!(
@@ -125,12 +125,12 @@ fn copies(sqlite: bool, all: u64, from: u64, to: u64) -> String {
         format!("WITH numbers (n) AS (SELECT generate_series({from}, {to}))")
     };
     let kind = "CASE WHEN n % 1000 = 0 THEN 3 WHEN n % 1000 <= 50 THEN 1 WHEN n % 1000 <= 70 THEN 2 ELSE 0 END";
-    // Every eleventh is somebody else's.
+    // Every eleventh task belongs to another account.
     let account = "CASE WHEN n % 22 = 0 THEN 2 WHEN n % 22 = 11 THEN 3 ELSE 1 END";
     let pipeline = format!("(n * 7 / 3) % {PIPELINES}");
     let source =
         format!("FROM numbers JOIN model ON model.pipeline = {pipeline} AND model.kind = {kind}");
-    // OpenHEXA knows nothing of the copies, and is not asked about those that run.
+    // The runs of copies do not exist in OpenHEXA, so running ones must not be polled.
     let later = if sqlite {
         "'2100-01-01T00:00:00.000Z'"
     } else {

@@ -1,14 +1,14 @@
-//! The second part, `make bench ARGS="--large"`: what many live runs, many tasks and many open streams cost.
+//! The large scenarios, `make bench ARGS="--large"`: many active runs, many tasks, many open streams.
 //!
 //! ```text
-//! runs.rs      10,000 live runs: how soon an end is seen, and what looking costs
-//! tasks.rs     1,000,000 tasks: pages of their list
-//! fill.rs      where those tasks come from
-//! streams.rs   1,000 open streams: memory, CPU, and the way from a report to its event
-//! listen.rs    the reading end of a stream
+//! runs.rs      10,000 active runs: how soon a final status is shown, and what polling costs
+//! tasks.rs     1,000,000 tasks: pages of the task list
+//! fill.rs      inserts these tasks
+//! streams.rs   1,000 open streams: memory, CPU, and the time from a report to its event
+//! listen.rs    a client of a stream
 //! ```
 //!
-//! Each scenario has a bridge, a database and an OpenHEXA of its own.
+//! Each scenario has its own bridge, database and OpenHEXA.
 
 mod fill;
 mod listen;
@@ -25,7 +25,7 @@ use crate::postgres::Postgres;
 use crate::process::{Cpu, Process};
 use crate::{site, table};
 
-/// Where a scenario takes place.
+/// The processes of a scenario.
 struct Place {
     base: &'static str,
     database: String,
@@ -87,7 +87,7 @@ struct Shares {
 }
 
 impl Meters {
-    /// What is spent while something goes on, and what that comes to.
+    /// The CPU time that is used during `work`, and the result of `work`.
     async fn over<T>(&self, work: impl Future<Output = T>) -> (Shares, T) {
         let spent = || {
             let database = self.database.map(Cpu::spent);
@@ -107,7 +107,7 @@ impl Meters {
     }
 }
 
-/// A share of a core, or that there is none.
+/// A share of a core as text; `–` if there is none.
 fn core(share: Option<f64>) -> String {
     share.map_or_else(|| "–".to_owned(), |share| format!("{:.1} %", share * 100.0))
 }
@@ -150,7 +150,7 @@ pub async fn measure(line: &Line) {
     }
 }
 
-/// Sorted, and a percentile of it.
+/// Sorted values, for percentiles.
 struct Sorted(Vec<f64>);
 
 impl Sorted {

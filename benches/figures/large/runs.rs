@@ -1,7 +1,7 @@
-//! Ten thousand live runs of fifty pipelines, followed by one process.
+//! 10,000 active runs of 50 pipelines, polled by one process.
 //!
-//! Nothing happens to most of them: that is what following costs. Some are ended in OpenHEXA, silently and evenly over
-//! the time; how long it takes until a stream tells their confirmed end is the freshness that a user sees.
+//! Most of them do not change, which shows what polling costs. Some are ended in OpenHEXA at regular intervals, without
+//! a report. The time until a stream shows their confirmed final status is the delay that a user sees.
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
@@ -17,32 +17,32 @@ use crate::site;
 
 const PIPELINES: u64 = 50;
 const LAUNCHES: usize = 8;
-/// Runs that end in a second, while it is measured.
+/// Runs that end per second during the measurement.
 const ENDS: u64 = 5;
-/// How old what is shown of a run may be.
+/// The maximum delay in seconds that counts as on time.
 const FRESH: f64 = 10.0;
 
 pub const HEAD: &str = "| live runs | database | runs polled, per second | failed polls | requests to OpenHEXA, per 10 s | \
      final status shown after: p50 / p99 / max | within 10 s | latest poll | bridge CPU | OpenHEXA CPU | database CPU | \
      bridge memory |\n|---|---|---|---|---|---|---|---|---|---|---|---|\n";
 
-/// What is counted at two moments.
+/// Counters that are read before and after the measurement.
 struct Counts {
-    taken: f64,
+    polled: f64,
     failed: f64,
     requests: u64,
 }
 
 pub async fn measured(line: &Line, base: &'static str) -> String {
     let place = Place::set(line, base, PIPELINES, |mut settings| {
-        // Young runs as all others: what is measured is the long time after the first two minutes.
+        // New runs are polled like older ones, because the time after the first two minutes is measured.
         settings.push(("RECONCILE__EARLY", "10s".to_owned()));
         settings
     })
     .await;
     site::launch(&place.bridge, line.live_runs, LAUNCHES, PIPELINES).await;
     all_running(&place, line.live_runs).await;
-    // A whole round of looks.
+    // Until every run was polled once.
     sleep(Duration::from_secs(12)).await;
     let time = Duration::from_secs(line.follow);
     let chosen = chosen(&place, time).await;
@@ -50,7 +50,7 @@ pub async fn measured(line: &Line, base: &'static str) -> String {
     let work = async { tokio::join!(ends(&place, &chosen, time), worst(&place, time)) };
     let (shares, (delays, worst)) = place.meters().over(work).await;
     let after = Counts::of(&place).await;
-    // The last ends are waited for beyond the time, and so is everything else.
+    // `ends` waits for the last events after `time`, so all counters cover this longer time.
     let took = time.as_secs_f64() + FRESH * 2.0;
     let fresh = delays.iter().filter(|delay| **delay <= FRESH).count();
     let many = delays.len().max(1) as f64;
@@ -58,7 +58,7 @@ pub async fn measured(line: &Line, base: &'static str) -> String {
     format!(
         "| {} | {base} | {:.0} | {:.0} | {:.0} | {:.1} / {:.1} / {:.1} s | {:.1} % | {worst:.1} s late | {} | {} | {} | {} MiB |",
         line.live_runs,
-        (after.taken - before.taken) / took,
+        (after.polled - before.polled) / took,
         after.failed - before.failed,
         (after.requests - before.requests) as f64 / took * 10.0,
         delays.at(0.5),
@@ -76,13 +76,13 @@ impl Counts {
     async fn of(place: &Place) -> Self {
         let counts = site::requests(&place.openhexa).await;
         let told = metrics(place).await;
-        let looks = |outcome: &str| {
+        let polls = |outcome: &str| {
             let name = "openhexa_bridge_reconciler_polls_total";
             value(&told, &format!("{name}{{outcome=\"{outcome}\"}}"))
         };
         Self {
-            taken: looks("taken"),
-            failed: looks("failed"),
+            polled: polls("done"),
+            failed: polls("failed"),
             requests: counts["total"].as_u64().expect("a number"),
         }
     }
@@ -93,7 +93,7 @@ async fn metrics(place: &Place) -> String {
     site::text(site::client().get(url)).await
 }
 
-/// 0 where it was never counted.
+/// The value of a metric; 0 if it is missing.
 fn value(told: &str, name: &str) -> f64 {
     let line = told.lines().find_map(|line| line.strip_prefix(name));
     line.map_or(0.0, |value| value.trim().parse().expect("a number"))
@@ -108,7 +108,7 @@ async fn all_running(place: &Place, many: usize) {
     }
 }
 
-/// By how many seconds the look that is the latest is late, at the worst of moments five seconds apart.
+/// The maximum delay of a poll in seconds, from the metric read every five seconds.
 async fn worst(place: &Place, time: Duration) -> f64 {
     let end = Instant::now() + time;
     let mut worst: f64 = 0.0;
@@ -120,7 +120,7 @@ async fn worst(place: &Place, time: Duration) -> f64 {
     worst
 }
 
-/// The runs that will be ended, from all pipelines.
+/// The runs to end, from all pipelines.
 async fn chosen(place: &Place, time: Duration) -> Vec<Value> {
     let url = format!("{}/emulator/runs", place.openhexa.url);
     let all = site::ask(site::client().get(url)).await;
@@ -130,7 +130,8 @@ async fn chosen(place: &Place, time: Duration) -> Vec<Value> {
     all.into_iter().step_by(step).take(many).collect()
 }
 
-/// Ends runs one by one; how many seconds later each end was told. One that was not told in time counts as for ever.
+/// Ends runs one after the other. Returns the seconds until the stream showed each end; infinity if it did not do so in
+/// time.
 async fn ends(place: &Place, chosen: &[Value], time: Duration) -> Vec<f64> {
     let end = Instant::now() + time + Duration::from_secs_f64(FRESH * 2.0);
     let (ended, told) = tokio::join!(end_each(place, chosen), listen(place, end));

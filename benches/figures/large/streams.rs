@@ -1,4 +1,4 @@
-//! A thousand open streams: what they cost while nothing happens, and while fifty tasks report to all of them.
+//! 1,000 open streams: what they cost while they are idle, and while 50 tasks report and every stream gets each report.
 
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -13,7 +13,7 @@ use crate::process::memory;
 use crate::site;
 
 const TASKS: usize = 50;
-/// How long nothing happens: two comments on every stream.
+/// How long the streams are idle: two comments are sent on each.
 const IDLE: Duration = Duration::from_secs(30);
 const BUSY: Duration = Duration::from_secs(20);
 /// How often each task reports.
@@ -25,7 +25,7 @@ pub const HEAD: &str = "| open streams | database | | events sent, per second | 
 pub async fn measured(line: &Line, base: &'static str) -> Vec<String> {
     let place = Place::set(line, base, 1, |settings| {
         let mut settings = site::without_looks(settings);
-        // All of them are one account's.
+        // All streams belong to one account.
         settings.push(("STREAM__MOST_PER_ACCOUNT", line.streams.to_string()));
         settings
     })
@@ -70,7 +70,7 @@ pub async fn measured(line: &Line, base: &'static str) -> Vec<String> {
     rows
 }
 
-/// Each stream is a file here and one over there.
+/// Checks the limit of open files: each stream uses one in this process and one in the bridge.
 fn enough_files(streams: usize) {
     let limits = std::fs::read_to_string("/proc/self/limits").unwrap_or_default();
     let line = limits
@@ -85,7 +85,7 @@ fn enough_files(streams: usize) {
     );
 }
 
-/// All streams with the delays of all events on them.
+/// Sends reports and reads all streams. Returns the streams and the delay of each event.
 async fn told(
     place: &Place,
     tasks: &[i64],
@@ -129,13 +129,13 @@ async fn hear(
     (listener, delays)
 }
 
-/// Of the report that this event tells: its message is "Step" and the number.
+/// The number of the report in this event: its message is "Step" and the number.
 fn number(event: &str) -> Option<usize> {
     let (_, rest) = event.split_once("\"Step ")?;
     rest.split_once('"')?.0.parse().ok()
 }
 
-/// Evenly over the time; each is sent on, whether the one before it was answered or not.
+/// Sends reports at regular intervals, without waiting for the response to the previous one.
 async fn report(place: &Place, tasks: &[i64], pace: Duration, sent: &Arc<Mutex<Vec<Instant>>>) {
     let client = site::client();
     let url = format!(

@@ -1,5 +1,5 @@
-//! Pages of a list of a million tasks: behind a cursor at its beginning and all the way down, with and without filters,
-//! and by number for comparison.
+//! Pages of a list of a million tasks: after cursors near the start and throughout the list, with and without filters,
+//! and by page number for comparison.
 
 use serde_json::Value;
 
@@ -10,10 +10,10 @@ use crate::site::{self, KEY};
 use crate::{Line, Scenario, measured as measure};
 
 const PATH: &str = "/api/openhexa/tasks/";
-/// Rows per page while the list is walked through, and on the pages that are measured.
+/// Rows per page: while the whole list is read for cursors, and (`LIMIT`) on the pages that are measured.
 const LARGEST: u64 = 200;
 const LIMIT: u64 = 20;
-/// Cursors that are kept of the walk.
+/// Number of cursors that are used.
 const DEPTHS: u64 = 100;
 
 pub const HEAD: &str = "| page of the list | database | clients | pages/s | p50 ms | p99 ms | bridge CPU ms | database CPU ms | |\n\
@@ -41,7 +41,7 @@ pub async fn measured(line: &Line, base: &'static str) -> Vec<String> {
     rows
 }
 
-/// Cursors from the whole length of the list.
+/// Reads the whole list, and returns cursors at regular distances.
 async fn walked(place: &Place, rows: u64) -> Vec<String> {
     let client = site::client();
     let (mut cursor, mut kept) = (String::new(), Vec::new());

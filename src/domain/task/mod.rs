@@ -75,7 +75,7 @@ pub struct Task {
     pub name: String,
     pub pipeline: PipelineRef,
     pub launcher: Option<Person>,
-    /// If no person is known.
+    /// The API key or local user that launched it, if no person is known.
     pub launched_with: Option<Actor>,
     pub state: State,
     pub run: Run,

@@ -16,7 +16,7 @@ pub struct Run {
     pub progress: i32,
     /// What was sent, with masked secrets.
     pub config: Map<String, Value>,
-    /// Whether the config that was sent contains the task's id, so that a lost run can be told from others.
+    /// Whether the config that was sent contains the task's id, so that a lost run can be identified.
     pub names_task: bool,
     /// Whether OpenHEXA drops the config (notebooks, runs without a version).
     pub drops_config: bool,

@@ -93,7 +93,7 @@ pub async fn report(
 ) -> HttpResult<Json<Envelope>> {
     let mut body = request_body::form_or_object(&request, payload).await?;
     if request_body::is_form(&request) {
-        request_body::spell_out(&mut body, &["result", "result_data"]);
+        request_body::parse_json_fields(&mut body, &["result", "result_data"]);
     }
     let callback = read(&id, body)?;
     let task = bridge.runs.reports.report(who, callback).await?;

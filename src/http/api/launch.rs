@@ -119,7 +119,7 @@ pub async fn launch(
 ) -> HttpResult<HttpResponse> {
     let mut body = request_body::form_or_object(&request, payload).await?;
     if request_body::is_form(&request) {
-        request_body::spell_out(&mut body, &["config", "send_notifications", "debug"]);
+        request_body::parse_json_fields(&mut body, &["config", "send_notifications", "debug"]);
         // An id without dashes can consist of digits only, so it is not parsed as JSON.
         request_body::drop_empty(&mut body, "version");
     }

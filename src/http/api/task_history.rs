@@ -66,12 +66,12 @@ pub struct EventJson {
     source: &'static str,
     /// What happened, as a stable code.
     code: &'static str,
-    /// What belongs to it, by name.
+    /// The details of the event, by name.
     #[schema(value_type = Object)]
     data: Map<String, Value>,
-    /// The code in words.
+    /// The event as text.
     what: String,
-    /// The data in words, and the message that came with it.
+    /// The details as text, and the message that came with the event.
     detail: Option<String>,
 }
 

@@ -10,7 +10,7 @@ use crate::http::accept_language::Language;
 use crate::service::catalog::Form;
 
 /// The checkbox that removes a default whose parameter does not exist in the form.
-pub const REMOVE_UNKNOWN: &str = "take_away";
+pub const REMOVE_UNKNOWN: &str = "remove_unknown";
 
 /// The defaults from the form, and the errors of fields that could not be read. Fields that the form does not contain
 /// keep their default.

@@ -10,7 +10,7 @@ pub use super::form_controls::{
 };
 use super::form_controls::{default_control, not_null};
 use super::form_hints::hints;
-use super::form_values::{self, InputShape, boxes, tidied};
+use super::form_values::{self, InputShape, boxes, normalized_input};
 use super::layout::Layout;
 use crate::domain::message::FieldErrors;
 use crate::domain::parameters::Parameter;
@@ -194,7 +194,7 @@ fn in_boxes(
         InitialValues::Relaunch(config) => boxes(parameter, config.get(&parameter.code).or(value)),
         // A field that was disabled is not sent, so it shows its initial value.
         InitialValues::Submitted(input) => {
-            tidied(parameter, &input.of(parameter)).unwrap_or_else(at_first)
+            normalized_input(parameter, &input.of(parameter)).unwrap_or_else(at_first)
         }
     }
 }

@@ -145,7 +145,7 @@ fn empty(layout: &Layout, parameter: &Parameter, default: EffectiveValue<'_>) ->
             let sentence = telling(layout, "empty-parameter", parameter, own);
             Some(Empty::Other(sentence))
         }
-        // Empty, the launch would be refused.
+        // If the field is empty, the launch is refused.
         None if parameter.required || is_looked_up(&parameter.kind) => None,
         None => Some(Empty::Other(layout.say("empty-nothing"))),
     }

@@ -58,7 +58,7 @@ fn all_boxes(parameter: &Parameter, value: Option<&Value>) -> Vec<String> {
 }
 
 /// The input in the form in which [`boxes`] shows values. None if the form does not contain the parameter.
-pub fn tidied(parameter: &Parameter, input: &[&str]) -> Option<Vec<String>> {
+pub fn normalized_input(parameter: &Parameter, input: &[&str]) -> Option<Vec<String>> {
     let last = input.last()?;
     Some(match shape(parameter) {
         InputShape::Switch | InputShape::One => vec![last.trim().to_owned()],
@@ -78,7 +78,7 @@ pub fn read(
     input: &[&str],
     shown: Option<&Value>,
 ) -> Result<Option<Value>, Message> {
-    let Some(input) = tidied(parameter, input) else {
+    let Some(input) = normalized_input(parameter, input) else {
         return Ok(None);
     };
     if input == boxes(parameter, shown) {
@@ -117,7 +117,7 @@ pub fn read_default(
     input: &[&str],
     stored: Option<&Value>,
 ) -> Result<Option<Value>, Message> {
-    let Some(now) = tidied(parameter, input) else {
+    let Some(now) = normalized_input(parameter, input) else {
         return Ok(None);
     };
     let is_empty = now.iter().all(String::is_empty);

@@ -33,7 +33,7 @@ pub enum InputKind {
 
 /// An integer of any size.
 pub fn whole(language: Language, input: InputKind, text: &str) -> NumberInput {
-    let text = keyboard(text);
+    let text = normalize_typed(text);
     let (sign, digits) = signed(&text);
     let joined = match input {
         InputKind::Single => joined(language, digits),
@@ -48,8 +48,8 @@ pub fn whole(language: Language, input: InputKind, text: &str) -> NumberInput {
 
 /// A decimal number. The mark is a point, or in French also a comma.
 pub fn fraction(language: Language, input: InputKind, text: &str) -> NumberInput {
-    let text = keyboard(text);
-    if let (InputKind::Single, Some((whole, part))) = (input, either(language, &text)) {
+    let text = normalize_typed(text);
+    if let (InputKind::Single, Some((whole, part))) = (input, ambiguous_comma(language, &text)) {
         return NumberInput::Either { whole, part };
     }
     let (sign, unsigned) = signed(&text);
@@ -85,7 +85,7 @@ fn plain(text: &str) -> NumberInput {
 }
 
 /// Trimmed, with the typographic minus replaced by a hyphen.
-fn keyboard(text: &str) -> String {
+fn normalize_typed(text: &str) -> String {
     text.trim().replace(MINUS, "-")
 }
 
@@ -134,7 +134,7 @@ fn apart(has_marks: bool, text: &str) -> NumberInput {
 }
 
 /// Whether a comma can be a thousands separator here: in `1,250`, but not in `0,250` or `1250,250`.
-fn either(language: Language, text: &str) -> Option<(String, String)> {
+fn ambiguous_comma(language: Language, text: &str) -> Option<(String, String)> {
     let (sign, unsigned) = signed(text);
     let (before, after) = unsigned.split_once(',')?;
     let both = language == Language::English && are_grouped(&[before, after]);

@@ -165,11 +165,11 @@ impl SignInPage {
     pub fn instead_of(request: &HttpRequest) -> Self {
         Self {
             is_undone: !request.method().is_safe(),
-            ..Self::to_go_on(request, own_address(request, &page_of(request)))
+            ..Self::with_next(request, own_address(request, &page_of(request)))
         }
     }
 
-    fn to_go_on(request: &HttpRequest, next: String) -> Self {
+    fn with_next(request: &HttpRequest, next: String) -> Self {
         Self {
             page: Layout::of(request, Section::Other),
             wrong: None,
@@ -195,7 +195,7 @@ fn page_of(request: &HttpRequest) -> String {
 }
 
 pub async fn show(request: HttpRequest) -> HttpResult<HttpResponse> {
-    let shown = SignInPage::to_go_on(&request, next_of(&request));
+    let shown = SignInPage::with_next(&request, next_of(&request));
     page(StatusCode::OK, &shown)
 }
 
@@ -225,7 +225,7 @@ pub async fn sign_in(
     }
     let shown = SignInPage {
         wrong: Some(say("sign-in-wrong")),
-        ..SignInPage::to_go_on(&request, next)
+        ..SignInPage::with_next(&request, next)
     };
     page(StatusCode::UNAUTHORIZED, &shown)
 }
@@ -276,7 +276,7 @@ fn next_of(request: &HttpRequest) -> String {
 }
 
 /// Whether the path contains `.` or `..`: a browser would resolve them and could leave the pages.
-fn leads_up(address: &str) -> bool {
+fn has_dot_segments(address: &str) -> bool {
     let path = address.split(['?', '#']).next().unwrap_or_default();
     path.split('/').any(|step| {
         let step = step.to_ascii_lowercase().replace("%2e", ".");
@@ -292,7 +292,7 @@ fn own_address(request: &HttpRequest, wanted: &str) -> String {
     let below = wanted
         .strip_prefix(base)
         .is_some_and(|rest| rest.starts_with('/'));
-    let ours = below && wanted.chars().all(plain) && !leads_up(wanted);
+    let ours = below && wanted.chars().all(plain) && !has_dot_segments(wanted);
     if ours && wanted.len() <= LONGEST {
         wanted.to_owned()
     } else {

@@ -129,7 +129,7 @@ impl Caches {
 pub enum Freshness {
     /// A cached response is enough, for example for a page.
     Recent,
-    /// OpenHEXA is asked, for example for a launch.
+    /// A new request is sent to OpenHEXA, for example for a launch.
     Now,
 }
 
@@ -255,8 +255,8 @@ where
     }
 }
 
-/// Whether this request was sent before another one that is already answered. At most a minute before: a larger
-/// difference means that the clock was set back.
+/// Whether this request was sent before another one that already has its response. The difference can be at most a
+/// minute: a larger one means that the clock was set back.
 fn is_overtaken(asked: DateTime<Utc>, answered: DateTime<Utc>) -> bool {
     asked < answered && answered - asked < TimeDelta::minutes(1)
 }

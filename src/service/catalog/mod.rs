@@ -29,7 +29,7 @@ use cache::Caches;
 /// How long responses of OpenHEXA are used again.
 #[derive(Clone, Debug)]
 pub struct CacheLimits {
-    /// How long a response is fresh. Launches always ask OpenHEXA.
+    /// How long a response is fresh. Launches always send a new request.
     pub fresh_for: TimeDelta,
     /// How many responses of each kind are kept.
     pub max_entries: u64,

@@ -51,7 +51,7 @@ impl Catalog {
         self.list(&self.configuration.get(account).await?).await
     }
 
-    /// For a page that can do without: the last known list, or an error, if OpenHEXA is slow.
+    /// For a page that can be shown without the list: if OpenHEXA is slow, the last known list, or an error.
     pub async fn pipelines_soon(
         &self,
         account: AccountId,
@@ -63,7 +63,7 @@ impl Catalog {
         }
     }
 
-    /// The last known list of this configuration, however old. OpenHEXA is asked if there is none.
+    /// The last known list of this configuration, of any age. If there is none, it is requested from OpenHEXA.
     pub async fn pipelines_known(
         &self,
         account: AccountId,

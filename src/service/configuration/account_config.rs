@@ -1,4 +1,4 @@
-//! The configuration of an account that is in force: its record and the connection to OpenHEXA that the record names.
+//! The current configuration of an account: its record, and the connection to OpenHEXA that the record defines.
 
 use std::collections::BTreeMap;
 
@@ -36,7 +36,8 @@ impl Configuration {
         found.map_err(Error::NotConfigured)
     }
 
-    /// For a task: it keeps the connection that it was launched on, even if the account now has another one.
+    /// The configuration for a task, which keeps the connection that it was launched on, even if the account now has
+    /// another one.
     pub async fn get_for(
         &self,
         account: AccountId,
@@ -49,7 +50,7 @@ impl Configuration {
         })
     }
 
-    /// The configuration, or a sentence that says why there is none.
+    /// The configuration, or a message that says why there is none.
     pub async fn find(&self, account: AccountId) -> Result<Result<AccountConfig, Message>, Error> {
         let cipher = self.store.cipher.clone();
         let read = move |db: &mut Db<'_>| {
@@ -84,8 +85,8 @@ impl Configuration {
         Ok(config)
     }
 
-    /// What every signed-in user may see of the configuration. None: there is no configuration. OpenHEXA is not asked,
-    /// because pages read this first, also while OpenHEXA is unavailable.
+    /// What every signed-in user may see of the configuration. None: there is no configuration. No request is sent to
+    /// OpenHEXA, because pages read this first, also while OpenHEXA is unavailable.
     pub async fn public(&self, account: AccountId) -> Result<Option<Map<String, Value>>, Error> {
         let Ok(config) = self.find(account).await? else {
             return Ok(None);
@@ -94,7 +95,7 @@ impl Configuration {
         Ok(Some(public(&config.record.content, &declared)))
     }
 
-    /// How the parameters are declared that the account has defaults for, as last stored.
+    /// The stored declarations of the parameters that the account has defaults for.
     pub async fn declarations(
         &self,
         config: &AccountConfig,
@@ -105,7 +106,7 @@ impl Configuration {
             .await
     }
 
-    /// Points the account to an OpenHEXA and keeps the rest of its configuration.
+    /// Sets which OpenHEXA the account uses, and keeps the rest of its configuration.
     pub async fn point_to(&self, account: AccountId, new: NewConfig) -> Result<(), Error> {
         self.refuse_if_managed_externally()?;
         let (cipher, now) = (self.store.cipher.clone(), self.clock.now());

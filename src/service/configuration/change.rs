@@ -23,7 +23,7 @@ pub const URL: &str = "openhexa_url";
 pub const TOKEN: &str = "openhexa_token";
 pub const WORKSPACE: &str = "workspace_slug";
 
-/// Stands for the version where there is no record yet. The first version is 1.
+/// The version that counts if there is no record yet. The first version of a record is 1.
 pub const NO_RECORD: i64 = 0;
 
 /// The record as an administrator sees it.
@@ -35,7 +35,7 @@ pub struct ConfigRecord {
     pub updated_by: Option<String>,
 }
 
-/// How a change treats the content before it.
+/// What a change does with the current content.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ChangeMode {
     /// The new content replaces it.
@@ -51,8 +51,8 @@ pub struct ConfigEdit {
     pub content: Map<String, Value>,
     /// The version that the sender has read, or [`NO_RECORD`]. None: the change applies to any version.
     pub expected: Option<i64>,
-    /// Whether it comes from a form, which a double click sends twice. Then a change that has just been made is not an
-    /// error.
+    /// Whether it comes from a form, which a double click sends twice. Then it is not an error if the record already
+    /// has this change.
     pub by_form: bool,
     pub by: Option<String>,
 }
@@ -66,7 +66,7 @@ impl Configuration {
             .map_err(|why| Error::NotFound(why.clone()))
     }
 
-    /// Validates and stores in one transaction, so that a merge uses the content that is in force.
+    /// Validates and stores in one transaction, so that a merge uses the current content.
     pub async fn change(
         &self,
         account: AccountId,
@@ -149,9 +149,9 @@ impl Configuration {
     }
 }
 
-/// Whether the record is already what the change would make it, as the next version.
+/// Whether the record already has this change, as the version after the expected one.
 fn is_done(addresses: &AddressRules, change: &ConfigEdit, current: &AccountConfig) -> bool {
-    // After a deletion versions continue where they were, so any version can follow [`NO_RECORD`].
+    // After a deletion, versions continue after the last one, so any version can follow [`NO_RECORD`].
     let is_next = change
         .expected
         .is_some_and(|expected| expected == NO_RECORD || expected + 1 == current.record.version);
@@ -159,7 +159,7 @@ fn is_done(addresses: &AddressRules, change: &ConfigEdit, current: &AccountConfi
     is_next && content.is_ok_and(|content| is_same(&content, current))
 }
 
-/// The content that a change makes, or every wrong field of it.
+/// The content after the change, or the errors of all its fields.
 fn validate(
     addresses: &AddressRules,
     change: &ConfigEdit,
@@ -227,7 +227,7 @@ fn is_same(content: &NewConfig, current: &AccountConfig) -> bool {
 fn shown(config: &AccountConfig) -> ConfigRecord {
     let token = config.connection.target.token.expose_secret();
     let letters: Vec<char> = token.chars().collect();
-    // Four letters of a short token would be too many.
+    // Four characters would reveal too much of a short token.
     let last = if letters.len() >= 12 {
         letters.len() - 4
     } else {

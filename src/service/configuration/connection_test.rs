@@ -1,4 +1,4 @@
-//! The result of a connection test, in sentences.
+//! The result of a connection test, as messages.
 
 use crate::domain::connection::Access;
 use crate::domain::message::{Message, say};

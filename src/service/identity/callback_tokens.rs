@@ -1,8 +1,9 @@
 //! Callback tokens: a running pipeline authenticates with one to report on its own task, and on nothing else.
 //!
 //! There are two forms. If Iaso's signing key is set, the launch of a user of Iaso gets a token that Iaso accepts as
-//! that user's, so the pipeline can use Iaso's API; it contains our claim too. Any other launch gets a token of our own.
-//! The bridge treats both alike: a token with our claim belongs to a pipeline or is invalid; it never belongs to a user.
+//! that user's, so the pipeline can use Iaso's API; it also contains the bridge's claim. Any other launch gets a token
+//! that only the bridge accepts. The bridge treats both alike: a token with its claim belongs to a pipeline or is
+//! invalid; it never belongs to a user.
 //!
 //! The claim contains the launch's random id: after a restore, the id of the task can be assigned to another launch, on
 //! which this token must not report.
@@ -20,7 +21,7 @@ use crate::domain::run::time_limit;
 use crate::domain::task::Task;
 
 const AUDIENCE: &str = "openhexa-bridge:callback";
-/// Our claim in a token for Iaso. Verifiers that expect no `aud` refuse a token that has one.
+/// The bridge's claim in a token for Iaso. Verifiers that expect no `aud` refuse a token that has one.
 const CLAIM_FOR_IASO: &str = "openhexa_bridge";
 
 /// The keys that sign and verify callback tokens.
@@ -44,7 +45,7 @@ pub struct TokenLifetime {
 /// What a bearer token is, regarded as a callback token.
 pub(super) enum TokenCheck {
     Valid(CallbackClaim),
-    /// It contains our claim, but is expired, or its signature is wrong.
+    /// It contains the bridge's claim, but is expired, or its signature is wrong.
     Invalid,
     NotCallback,
 }
@@ -73,7 +74,7 @@ struct Own {
     exp: i64,
 }
 
-/// An access token of simplejwt, but without `iat`: a verifier whose clock is behind ours would refuse it.
+/// An access token of simplejwt, but without `iat`: a verifier whose clock is slow would refuse it.
 #[derive(Clone, Serialize, Deserialize)]
 struct ForIaso {
     token_type: String,
@@ -149,7 +150,7 @@ impl CallbackTokens {
     }
 
     pub(super) fn verify(&self, token: &str, now: DateTime<Utc>) -> TokenCheck {
-        if !has_our_claim(token) {
+        if !has_bridge_claim(token) {
             return TokenCheck::NotCallback;
         }
         let keys = [&self.keys.own].into_iter().chain(&self.keys.iaso);
@@ -168,18 +169,18 @@ impl CallbackTokens {
     }
 }
 
-/// Whether an unverified token contains our claim in either form.
-fn has_our_claim(token: &str) -> bool {
+/// Whether an unverified token contains the bridge's claim, in either form.
+fn has_bridge_claim(token: &str) -> bool {
     let Some(claims) = jwt::unverified_claims(token) else {
         return false;
     };
-    let is_ours = |audience: &Value| audience == AUDIENCE;
+    let is_bridge_audience = |audience: &Value| audience == AUDIENCE;
     let audience = claims.get("aud");
     claims.contains_key(CLAIM_FOR_IASO)
-        || audience.is_some_and(is_ours)
+        || audience.is_some_and(is_bridge_audience)
         || audience
             .and_then(Value::as_array)
-            .is_some_and(|all| all.iter().any(is_ours))
+            .is_some_and(|all| all.iter().any(is_bridge_audience))
 }
 
 impl From<CallbackClaim> for Claim {

@@ -37,7 +37,7 @@ impl JwtKey {
     pub fn sign(&self, claims: &impl Serialize) -> SecretString {
         match jsonwebtoken::encode(&Header::new(Algorithm::HS256), claims, &self.sign) {
             Ok(token) => token.into(),
-            // Serializing our claims and computing an HMAC cannot fail. An empty token gets 401.
+            // Serializing the claims and computing an HMAC cannot fail. If they did, an empty token would get 401.
             Err(error) => {
                 tracing::error!(%error, "cannot sign a token; the pipeline cannot report with it");
                 SecretString::default()

@@ -12,7 +12,7 @@ use crate::domain::text;
 use crate::service::Error;
 use crate::store::{self, NewKey, Store};
 
-/// In characters.
+/// Maximum length of a name, in characters.
 pub const MAX_NAME_LENGTH: usize = 100;
 /// Later years cannot be written with four digits.
 const LAST_YEAR: i32 = 9_999;
@@ -31,14 +31,14 @@ impl CreatedKey {
     }
 }
 
-/// What the new key shall be.
+/// The properties of the new key.
 pub struct KeyRequest {
     pub name: String,
     pub role: Role,
     pub expires_at: Option<DateTime<Utc>>,
 }
 
-/// Creates a key. Here the name may be empty; another active key's name is refused.
+/// Creates a key. The name may be empty, but may not be the name of another active key.
 pub async fn create_key(
     store: &Store,
     account: AccountId,

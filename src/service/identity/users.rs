@@ -107,7 +107,7 @@ impl IasoUsers {
         self.ask_iaso(CredentialKind::Session, cookie).await
     }
 
-    /// With Iaso's keys the token is verified here; without, Iaso is asked.
+    /// Verifies the token with Iaso's keys, or sends it to Iaso if they are not set.
     pub async fn authenticate_token(&self, token: &SecretString) -> Result<Principal, Error> {
         if !self.has_signing_keys() {
             return self.ask_iaso(CredentialKind::Token, token).await;
@@ -117,7 +117,7 @@ impl IasoUsers {
         self.read_user(id, CredentialKind::Token).await
     }
 
-    /// Whether Iaso's key signed the token, or Iaso accepted the credential when it was last asked, at any time.
+    /// Whether Iaso's key signed the token, or Iaso accepted the credential in the last request, at any time.
     pub fn is_known(&self, kind: CredentialKind, credential: &SecretString) -> bool {
         let is_signed = || {
             let id = self

@@ -19,7 +19,7 @@ use crate::service::configuration::AccountConfig;
 use crate::service::runs::{Attempt, Fingerprints, Injector};
 use crate::store::{self, Cipher, Db, LeaseRequest, NewRun};
 
-/// How long at least the database is asked whether a task was stored.
+/// For how long, at least, the database is queried for whether a task was stored.
 const CONFIRM_WITHIN: Duration = Duration::from_secs(2);
 /// The time between two of these queries.
 const CONFIRM_EVERY: Duration = Duration::from_millis(250);
@@ -52,11 +52,11 @@ pub(super) struct Commit {
     pub cipher: Cipher,
     pub fingerprints: Fingerprints,
     pub injector: Injector,
-    /// Older idempotency keys are forgotten.
+    /// Idempotency keys that were used before this time count as unused.
     pub keys_since: DateTime<Utc>,
     /// The task without its id and the values that depend on it.
     pub draft: Task,
-    /// For the launch request.
+    /// The lease for the launch request.
     pub lease: LeaseRequest,
     pub account: AccountConfig,
     pub definition: Definition,
@@ -84,7 +84,7 @@ impl Commit {
         task.run.config = validation::masked(parameters(&self.definition), &config);
         store::insert_run(db, &self.new_run(&task, &config))?;
         let accepted = Event::new(self.lease.now, Source::User, EventKind::LaunchAccepted);
-        let accepted = accepted.data(about(&task, &self.checked));
+        let accepted = accepted.data(event_data(&task, &self.checked));
         store::add_event(db, task.account, task.id, &accepted)?;
         Ok((self.attempt(task.id, config), task))
     }
@@ -174,7 +174,7 @@ impl Launching {
     }
 }
 
-fn about(task: &Task, checked: &ValidConfig) -> EventData {
+fn event_data(task: &Task, checked: &ValidConfig) -> EventData {
     let data = match task.relaunch_of {
         Some(id) => EventData::default().relaunch_of(id),
         None => EventData::default(),

@@ -40,7 +40,7 @@ pub struct Validated {
 }
 
 impl Launching {
-    /// Validates without launching. A cached definition is enough: the launch itself asks OpenHEXA again.
+    /// Validates without launching. A cached definition is enough, because the launch itself requests a new one.
     pub async fn validate(
         &self,
         who: &Principal,

@@ -1,7 +1,7 @@
 //! Launches a task's pipeline again: same version, same config.
 //!
-//! The account's current default parameters are not added, because the first config is complete. Only secrets were not kept: they
-//! come from the account's defaults or from the user, who cannot change other values.
+//! The account's current default parameters are not added, because the first config is complete. Only its secrets were
+//! not stored. They come from the account's defaults or from the user, who cannot change other values.
 
 use std::pin::pin;
 

@@ -1,7 +1,7 @@
 //! What one stream sends: all tasks of an account, or one task until its end.
 //!
 //! A feed takes its position in the log before it reads the database, so it misses nothing: later commits are in the
-//! log. It holds no change that its stream has not taken yet.
+//! log. It stores no changes that its stream has not read yet.
 
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ use crate::service::Error;
 use crate::service::tasks::with_run_urls;
 use crate::store::{self, ChangedTask, ChangesQuery};
 
-/// How many changes are taken at once: as many as a slow client keeps in memory.
+/// How many changes are read at once. For a slow client, this many are kept in memory.
 const BATCH: u8 = 20;
 
 /// A stream's position in the log.

@@ -1,8 +1,8 @@
-//! Applies an update to a task: the one way in which a task changes.
+//! Applies an update to a task. Every change of a task goes through this file.
 //!
-//! Reports, polls and launch attempts all end here, in one short transaction that locks the task's row. An update from the
-//! network is applied to the task as it is then, so no concurrent change is lost. `reports/group.rs` applies many updates in
-//! one transaction, with the same rules.
+//! Reports, polls and launch attempts are applied in one short transaction that locks the task's row. An update from
+//! the network is applied to the task as it is then, so no concurrent change is lost. `reports/group.rs` applies many
+//! updates in one transaction, with the same rules.
 
 use chrono::{DateTime, Utc};
 
@@ -62,7 +62,7 @@ impl Update {
     }
 }
 
-/// What an update makes of a task. Nothing is written yet.
+/// The result of applying an update to a task. Nothing is written yet.
 pub struct Applied {
     /// The task after it; also after a refused report.
     pub after: Task,

@@ -1,9 +1,9 @@
 //! What the response to one poll of a run means for its task.
 //!
-//! The response is read first, outside any transaction. What it means is decided afterwards, and only then the task changes.
-//! A missing run is gone where the same response shows its pipeline, or shows the user who launched it the workspace without
-//! the pipeline. Where the workspace is missing too, it counts only past the deadline, for the user who launched the run,
-//! and after `reconcile.hidden_for`.
+//! The response is read first, outside any transaction. What it means is decided afterwards, and only then the task
+//! changes. A missing run is gone if the same response shows its pipeline, or if it is a response to the user who
+//! launched the run and shows the workspace without the pipeline. Otherwise the run counts as gone only after its
+//! deadline, if such polls continue for `reconcile.hidden_for` (see `TaskWriter::run_hidden`).
 
 use super::apply::Update;
 use super::poller::Poller;
@@ -18,8 +18,8 @@ use crate::domain::task::Task;
 use crate::service::Error;
 
 impl Poller {
-    /// Applies the answer of a successful poll.
-    pub async fn apply_answer(
+    /// Applies the response of a successful poll.
+    pub async fn apply_response(
         &self,
         task: &Task,
         connection: &Connection,

@@ -233,7 +233,7 @@ impl Poller {
     ) -> Result<(), Error> {
         self.writer.record_overdue(task).await?;
         match (result, task.run.id) {
-            (Some(Ok(result)), Some(run)) => self.apply_answer(task, at, run, result).await,
+            (Some(Ok(result)), Some(run)) => self.apply_response(task, at, run, result).await,
             (Some(Err(error)), _) => {
                 self.writer.poll_failed(task).await?;
                 Err(error.into())

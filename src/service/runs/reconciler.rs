@@ -1,7 +1,8 @@
 //! The reconciler: polls runs, retries launches and finds lost runs. So every task ends, also if its pipeline never reports.
 //!
-//! A cycle leases the tasks that are due, asks OpenHEXA about the run of each, applies the response, and plans the next poll.
-//! Any number of replicas can run it at the same time. A failed poll is repeated later and never fails a task.
+//! A cycle leases the tasks that are due, requests the state of their runs from OpenHEXA, applies the response, and
+//! plans the next poll. Any number of replicas can run it at the same time. A failed poll is repeated later and never
+//! fails a task.
 
 use std::sync::Arc;
 
@@ -51,8 +52,8 @@ impl Reconciler {
     pub async fn run(&self) -> Result<CycleReport, Error> {
         self.mirror.run().await;
         let mut report = CycleReport::default();
-        while !self.stop.is_cancelled() && report.claimed < self.writer.rules.pass_limit {
-            let most = self.writer.rules.pass_limit - report.claimed;
+        while !self.stop.is_cancelled() && report.claimed < self.writer.rules.cycle_limit {
+            let most = self.writer.rules.cycle_limit - report.claimed;
             let mut some = self.poller.poll_due(most).await?;
             some.add(self.search_some().await?);
             report.add(some);
@@ -139,6 +140,6 @@ fn counted(report: CycleReport) -> CycleReport {
             .increment(count as u64);
     };
     count_polls("failed", report.failed);
-    count_polls("taken", report.claimed - report.failed);
+    count_polls("done", report.claimed - report.failed);
     report
 }

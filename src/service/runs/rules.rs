@@ -21,7 +21,7 @@ pub struct Rules {
     /// How long a lease of a task lasts; longer than any request to OpenHEXA.
     pub lease: TimeDelta,
     /// How many tasks one polling cycle handles.
-    pub pass_limit: usize,
+    pub cycle_limit: usize,
     /// Concurrent requests of a polling cycle; fewer than the client allows for one instance.
     pub concurrent_polls: usize,
     /// How many runs one request polls.
@@ -50,7 +50,7 @@ pub struct PollTimes {
     pub usual: TimeDelta,
     pub late: TimeDelta,
     pub late_after: TimeDelta,
-    /// At most this, past a run's deadline.
+    /// The maximum time between polls after a run's deadline.
     pub overdue: TimeDelta,
 }
 
@@ -60,7 +60,7 @@ impl PollTimes {
         self.overdue * 12
     }
 
-    fn of_age(&self, age: TimeDelta) -> TimeDelta {
+    fn interval_for_age(&self, age: TimeDelta) -> TimeDelta {
         if age < self.early_for {
             self.early
         } else if age > self.late_after {
@@ -99,7 +99,7 @@ impl Rules {
                 self.polls.unsure.min(self.stop_again)
             }
             State::Submitted | State::Running => {
-                return Some(together(task, self.polls.of_age(age), now));
+                return Some(together(task, self.polls.interval_for_age(age), now));
             }
         };
         Some(now + wait)

@@ -2,7 +2,7 @@
 //!
 //! A run matches if the OpenHEXA user of the token launched it, if it is not older than the attempt, if no other task has it, and
 //! if its config contains the task's id; if the version has no parameter `task_id`, its config must equal the one that was sent.
-//! If two runs match, none is taken.
+//! If two runs match, the task gets neither.
 
 use std::sync::Arc;
 
@@ -59,15 +59,15 @@ impl RunSearch {
             // The pipeline is not visible, which proves nothing by itself.
             SearchResult::NoPipeline(absence) => self.writer.run_hidden(task, absence).await,
             SearchResult::Runs(runs) => match runs.as_slice() {
-                [only] => self.adopt(task, *only).await,
+                [only] => self.assign_run(task, *only).await,
                 [] => self.not_found(task, connection, owner, asked_at).await,
-                [_, _, ..] => self.undecided(task).await,
+                [_, _, ..] => self.several_match(task).await,
             },
         }
     }
 
     /// Several runs match. Other launches of the pipeline can wait for this one, so the search ends after a time.
-    async fn undecided(&self, task: &Task) -> Result<(), Error> {
+    async fn several_match(&self, task: &Task) -> Result<(), Error> {
         let now = self.writer.now();
         let reported = task.called_back && !self.writer.rules.is_overdue(task, now);
         if reported || now - task.created_at < self.writer.rules.give_up_after {
@@ -82,7 +82,7 @@ impl RunSearch {
             .await
     }
 
-    async fn adopt(&self, task: &Task, run: RunId) -> Result<(), Error> {
+    async fn assign_run(&self, task: &Task, run: RunId) -> Result<(), Error> {
         let known = Observation::RunKnown { run };
         let update = Update::new(Source::OpenHexa, EventKind::RunFound, known);
         self.writer
@@ -98,7 +98,7 @@ impl RunSearch {
         owner: &str,
         asked_at: DateTime<Utc>,
     ) -> Result<(), Error> {
-        if !self.unseen_for_long(task, asked_at).await? {
+        if !self.is_grace_over(task, asked_at).await? {
             return Ok(());
         }
         let now = self.writer.now();
@@ -117,7 +117,7 @@ impl RunSearch {
 
     /// The pipeline is deleted: there can be no run, and none can be launched.
     async fn deleted(&self, task: &Task, asked_at: DateTime<Utc>) -> Result<(), Error> {
-        if !self.unseen_for_long(task, asked_at).await? {
+        if !self.is_grace_over(task, asked_at).await? {
             return Ok(());
         }
         self.writer
@@ -125,9 +125,9 @@ impl RunSearch {
             .await
     }
 
-    /// Whether the grace is over: it begins with the first successful poll that did not find the run and ends with one
-    /// that was sent at least `launch.grace` later. Failed polls in between change nothing.
-    async fn unseen_for_long(&self, task: &Task, asked_at: DateTime<Utc>) -> Result<bool, Error> {
+    /// Whether the grace period is over: it begins with the first successful search that did not find the run, and ends
+    /// with one that was sent at least `launch.grace` later. Failed searches in between change nothing.
+    async fn is_grace_over(&self, task: &Task, asked_at: DateTime<Utc>) -> Result<bool, Error> {
         self.writer
             .observe(task, EventKind::RunNotFoundYet, Observation::RunUnseen)
             .await?;
@@ -166,7 +166,7 @@ impl RunSearch {
         };
         let (config, saved) = self.retry.stored_config(task).await?;
         let expected = run_config(saved, config);
-        runs.retain(|run| run.user == Some(user) && is_ours(run, task, &expected));
+        runs.retain(|run| run.user == Some(user) && matches_launch(run, task, &expected));
         let mut ids: Vec<RunId> = runs.into_iter().map(|run| run.id).collect();
         let (instance, asked) = (connection.instance.clone(), ids.clone());
         let owned = self
@@ -179,7 +179,7 @@ impl RunSearch {
     }
 }
 
-fn is_ours(run: &RunCandidate, task: &Task, expected: &Map<String, Value>) -> bool {
+fn matches_launch(run: &RunCandidate, task: &Task, expected: &Map<String, Value>) -> bool {
     if run.execution_date.is_none() {
         return false;
     }

@@ -20,9 +20,9 @@ use crate::service::configuration::Configuration;
 
 const LINES: usize = 10;
 const LETTERS: usize = 2_000;
-/// Shorter secrets would mask half of the text, and are none.
+/// Shorter values are not masked: they are hardly secrets, and would mask half of the text.
 const SHORTEST: usize = 4;
-/// A line of a longer secret, such as of a private key.
+/// Lines of a secret with several lines, such as a private key, are masked if they are at least this long.
 const LONG: usize = 12;
 
 /// Knows the secrets that a run's log can contain.
@@ -119,7 +119,7 @@ fn secrets_of(
     let is_hidden = |key: &str, value: &Value| match (shown.get(key), parameters) {
         (Some(shown), _) if shown == MASK => true,
         (_, Some(known)) => validation::is_hidden(known, key, value),
-        // Earlier versions stored a secret in clear where only its name shows that it is one.
+        // Earlier versions stored values in plain text that are secret only by their names.
         (Some(_), None) => validation::is_hidden_by_name(key, value),
         (None, None) => !value.is_number() || looks_secret(key),
     };
@@ -133,7 +133,8 @@ fn secrets_of(
     given.chain(defaults.flat_map(texts)).collect()
 }
 
-/// A parameter may take several values, or hold some by their names. A log quotes a long one line by line.
+/// The texts to mask of a secret value, which can be a list or an object. A log can quote each line of a long text, so
+/// its lines are masked too.
 fn texts(value: &Value) -> Vec<String> {
     match value {
         Value::String(text) => {
@@ -158,7 +159,7 @@ fn texts(value: &Value) -> Vec<String> {
     }
 }
 
-/// Of a value that is no secret itself: those that it holds.
+/// The secrets within a value that is not a secret itself.
 fn nested(value: &Value) -> Vec<String> {
     match value {
         Value::Array(items) => items.iter().flat_map(nested).collect(),

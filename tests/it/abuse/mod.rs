@@ -1,6 +1,6 @@
-//! How much one caller can cost. Each case runs a real process with limited memory, a caller that sends too much, and another
-//! caller that must hardly notice. Memory is the peak of the process; times are compared with those of an idle process on
-//! the same machine, so a busy machine does not fail the test.
+//! How much memory and time one caller can use. Each case runs a real process with limited memory, a caller that sends
+//! too much, and another caller whose requests must not become much slower. Memory is the peak of the process; times
+//! are compared with those of an idle process on the same machine, so a busy machine does not fail the test.
 
 mod bodies;
 mod lists;

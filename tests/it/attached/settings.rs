@@ -32,7 +32,8 @@ async fn the_record_is_shown_and_tested_and_changed_in_iaso() {
     let path = format!("{SETTINGS}pipelines/{}/", id(1));
     let page = story.page(As::Admin, &path).await;
     assert!(
-        page.at("elsewhere").contains("the Iaso admin") && page.at("strangers").contains("old")
+        page.at("elsewhere").contains("the Iaso admin")
+            && page.at("unknown-parameters").contains("old")
     );
     assert_eq!(
         page.form(&path).pairs,

@@ -66,11 +66,13 @@ async fn an_obstacle_is_told_and_ends_badly() {
     for (line, sentences) in [
         (
             check().setting("SECRETS__ENCRYPTION_KEY", ""),
-            &["secrets.encryption_key is empty"][..],
+            &[
+                "secrets.encryption_key is empty; create one with: openssl rand -base64 32 | tr '+/' '-_'",
+            ][..],
         ),
         (
             check().setting("SECRETS__CALLBACK_KEY", ""),
-            &["secrets.callback_key is empty"],
+            &["secrets.callback_key is empty; create one with: openssl rand -base64 48"],
         ),
         (
             check().setting("SECRETS__ENCRYPTION_KEY", broken),
@@ -81,8 +83,8 @@ async fn an_obstacle_is_told_and_ends_badly() {
                 .setting("SECRETS__ENCRYPTION_KEY", "")
                 .setting("SECRETS__CALLBACK_KEY", ""),
             &[
-                "secrets.encryption_key is empty",
-                "secrets.callback_key is empty",
+                "secrets.encryption_key is empty; create one with: openssl rand -base64 32 | tr '+/' '-_'",
+                "secrets.callback_key is empty; create one with: openssl rand -base64 48",
             ],
         ),
     ] {

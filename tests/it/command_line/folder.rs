@@ -12,7 +12,7 @@ fn emulator(data: &Path) -> Line {
 async fn a_second_one_on_the_same_folder_is_refused_and_the_first_goes_on() {
     let data = tempfile::tempdir().unwrap();
     let refused = format!(
-        "the data folder {} is in use by another openhexa-bridge",
+        "the data folder {} is in use by another openhexa-bridge: stop it, or use another folder (--data)",
         data.path().display()
     );
     let mut first = dev(data.path(), None).start();

@@ -72,7 +72,7 @@ async fn a_long_run_does_not_cost_thousands_of_requests(#[values(Sqlite, Postgre
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn who_waits_longest_is_not_looked_at_last(#[values(Sqlite, Postgres)] base: Base) {
     let story = plan(base)
-        .setting("reconcile.pass_limit", "1")
+        .setting("reconcile.cycle_limit", "1")
         .begin()
         .await;
     let mut tasks = Vec::new();

@@ -1,4 +1,4 @@
-//! Which credential counts, what is sent to Iaso, and how long its response is cached.
+//! Which credential of a request is used, what is sent to Iaso, and how long its response is cached.
 
 use rstest::rstest;
 use std::sync::Arc;

@@ -327,13 +327,13 @@ async fn what_is_not_asked_for_any_more_is_shown_and_can_be_taken_away(
     .await;
     let page = story.page(As::Admin, &path()).await;
     assert!(
-        page.at("strangers").contains("Remove old")
-            && page.at("strangers").contains("Remove task_id")
+        page.at("unknown-parameters").contains("Remove old")
+            && page.at("unknown-parameters").contains("Remove task_id")
     );
     assert!(!page.answer.text.contains("of-long-ago"));
     let mut form = page.form(&path());
     form.pairs
-        .extend(["old", "task_id"].map(|code| ("take_away".to_owned(), code.to_owned())));
+        .extend(["old", "task_id"].map(|code| ("remove_unknown".to_owned(), code.to_owned())));
     story.send_on(As::Admin, &form).await;
     assert_eq!(
         kept(&story).await,
@@ -356,7 +356,7 @@ async fn what_is_not_asked_for_any_more_is_shown_and_can_be_taken_away(
     );
     let mut form = page.form(&path);
     form.pairs
-        .extend(["a", "password"].map(|code| ("take_away".to_owned(), code.to_owned())));
+        .extend(["a", "password"].map(|code| ("remove_unknown".to_owned(), code.to_owned())));
     let on = story.send_on(As::Admin, &form).await;
     assert!(
         story

@@ -1,4 +1,5 @@
-//! A form that is sent after its reader was signed out: nothing is changed, and the page leads back.
+//! A form that is sent after the user was signed out: nothing is changed, and after signing in the user returns to its
+//! page.
 
 use reqwest::Method;
 use rstest::rstest;

@@ -153,7 +153,7 @@ fn rules() -> Rules {
             overdue: TimeDelta::minutes(10),
         },
         lease: seconds(15),
-        pass_limit: 12,
+        cycle_limit: 12,
         // One request at a time, so that the order of the responses is not random.
         concurrent_polls: 1,
         runs_per_request: 1,

@@ -1,5 +1,5 @@
-//! Applies a group of reports in one transaction. Each report is applied to its task as the reports before it have left it. What the
-//! task's limits allow is written, the rest is merged or counted (`throttle.rs`).
+//! Applies a group of reports in one transaction. Each report is applied to its task as changed by the reports before
+//! it. What the task's limits allow is written, the rest is merged or counted (`throttle.rs`).
 
 use std::collections::HashMap;
 

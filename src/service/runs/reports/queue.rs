@@ -71,7 +71,7 @@ enum GroupProgress {
 }
 
 impl Reports {
-    /// Reports that were received and are not answered yet.
+    /// Number of received reports that have no response yet.
     pub fn unanswered(&self) -> usize {
         self.queue.unanswered()
     }
@@ -89,7 +89,7 @@ impl Reports {
 
     fn write_all(&self) {
         while let Some(group) = self.queue.next() {
-            // A panic is a bug. The senders of the group get an error, and the queue goes on.
+            // A panic is a bug. The senders of the group get an error, and the next group is written.
             let answered = catch_unwind(AssertUnwindSafe(|| self.write_group(group)));
             if answered.is_err() {
                 tracing::error!(
