@@ -23,7 +23,7 @@ use crate::domain::principal::{Actor, Principal, Role};
 use crate::service::catalog::MaybeStale;
 use crate::service::identity::ONLY_ACCOUNT;
 use crate::service::launching::LaunchRequest;
-use crate::service::{Bridge, Error, Upstream};
+use crate::service::{Bridge, Error, UpstreamError};
 use crate::settings::{Settings, Sources};
 use crate::store::{Cipher, NewConfig};
 use openhexa_emulator::{self as emulator, Emulator, Iaso};
@@ -140,25 +140,12 @@ fn unavailable(
     openhexa: &str,
     listed: &Result<MaybeStale<Vec<PipelineSummary>>, Error>,
 ) -> Option<String> {
-    let what = match listed {
+    let why = match listed {
         Ok(shown) if shown.stale_as_of.is_none() => return None,
-        Ok(_) | Err(Error::Upstream(Upstream::TimedOut | Upstream::Unreachable)) => {
-            "does not respond".to_owned()
-        }
-        Err(Error::Upstream(Upstream::Untrusted)) => {
-            "has a TLS certificate that is not trusted (see SSL_CERT_FILE)".to_owned()
-        }
-        Err(Error::Upstream(Upstream::TokenRefused)) => "rejects the token".to_owned(),
-        Err(Error::Upstream(Upstream::NoWorkspace)) => {
-            "has no such workspace, or the token has no access to it".to_owned()
-        }
-        Err(Error::Upstream(Upstream::Strange)) => {
-            "does not respond like an OpenHEXA server".to_owned()
-        }
-        Err(Error::Upstream(Upstream::Failed)) => "returned an error".to_owned(),
-        Err(error) => format!("returned no list of pipelines: {error}"),
+        Ok(_) => UpstreamError::Unreachable.to_string(),
+        Err(error) => error.to_string(),
     };
-    Some(format!("OpenHEXA at {openhexa} {what}."))
+    Some(format!("Cannot list the pipelines of {openhexa}: {why}."))
 }
 
 /// A pipeline that can be launched without parameters. Only the first ones are validated, because each needs its definition.

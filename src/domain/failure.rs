@@ -14,7 +14,7 @@ pub enum Reason {
     RunFailed,
     /// OpenHEXA refused the launch.
     Refused,
-    /// The launch was never sent, because OpenHEXA could not be reached.
+    /// The launch could not be sent in time.
     NotSent,
     /// The launch was given up before it was sent, because its pipeline was changed or deleted.
     GivenUp,
@@ -27,6 +27,21 @@ pub enum Reason {
 }
 
 impl Reason {
+    /// The key of its text in the message catalogues.
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::Reported => "cause-reported",
+            Self::FailedAfterSuccess => "cause-failed-after-success",
+            Self::RunFailed => "cause-run-failed",
+            Self::Refused => "cause-refused",
+            Self::NotSent => "cause-not-sent",
+            Self::GivenUp => "cause-given-up",
+            Self::NeverConfirmed => "cause-never-confirmed",
+            Self::TimeOver => "cause-time-over",
+            Self::Gone => "cause-run-gone",
+        }
+    }
+
     /// The message shown of such a task, from its note and its pipeline's message.
     pub fn message(self, note: Option<&Note>, reported: Option<&str>) -> Option<TaskMessage> {
         let is_reverted = self == Self::FailedAfterSuccess;

@@ -18,8 +18,9 @@ use super::accept_language::Language;
 use super::api::json_types::TaskProgressJson;
 use crate::domain::ids::TaskId;
 use crate::domain::message::{FieldErrors, Message, say};
+use crate::domain::note::Note;
 use crate::domain::task::Status;
-use crate::service::{Error, Invalid, NotKnown, Refusal, Upstream, causes};
+use crate::service::{Error, Invalid, NotKnown, Refusal, UpstreamError, causes};
 
 /// An error response whose message is not translated yet.
 #[derive(Clone, Debug)]
@@ -194,17 +195,11 @@ impl From<Error> for Problem {
             Error::Changed => Self::new(StatusCode::PRECONDITION_FAILED, say("config-changed")),
             Error::NotConfigured(sentence) => Self::new(StatusCode::UNPROCESSABLE_ENTITY, sentence),
             Error::ManagedExternally => Self::new(StatusCode::CONFLICT, say("config-elsewhere")),
-            Error::Upstream(upstream) => Self {
-                retry_after: wait(upstream),
-                ..Self::new(gateway(upstream), upstream.sentence())
+            Error::Upstream(error) => upstream(&error),
+            Error::Refused { why, task } => Self {
+                task: Some(Box::new(TaskProgressJson::from(&*task))),
+                ..Self::new(refusal(&why), Note::from(&why).message())
             },
-            Error::Refused { why, task } => {
-                let (status, sentence) = refusal(&why);
-                Self {
-                    task: Some(Box::new(TaskProgressJson::from(&*task))),
-                    ..Self::new(status, sentence)
-                }
-            }
             Error::Busy => Self::unavailable(say("database-away"), 5),
             Error::Database(cause) => database(&cause),
             Error::Throttled(seconds) => {
@@ -261,46 +256,30 @@ fn database(cause: &dyn std::error::Error) -> Problem {
     }
 }
 
-fn gateway(upstream: Upstream) -> StatusCode {
-    match upstream {
-        Upstream::TimedOut => StatusCode::GATEWAY_TIMEOUT,
-        // Not 401, which would send Iaso's user to the login page.
-        Upstream::Unreachable
-        | Upstream::Untrusted
-        | Upstream::Throttled(_)
-        | Upstream::TokenRefused
-        | Upstream::NoWorkspace
-        | Upstream::Strange
-        | Upstream::Failed => StatusCode::BAD_GATEWAY,
-    }
-}
-
-/// Seconds until the request may be repeated, if OpenHEXA sent them.
-fn wait(upstream: Upstream) -> Option<u64> {
-    match upstream {
-        Upstream::Throttled(seconds) => seconds.map(u64::from),
-        Upstream::TimedOut
-        | Upstream::Unreachable
-        | Upstream::Untrusted
-        | Upstream::TokenRefused
-        | Upstream::NoWorkspace
-        | Upstream::Strange
-        | Upstream::Failed => None,
-    }
-}
-
-fn refusal(why: &Refusal) -> (StatusCode, Message) {
-    let (status, key) = match why {
-        Refusal::InvalidConfig => (StatusCode::BAD_REQUEST, "refused-config"),
-        Refusal::VersionNotFound => (StatusCode::BAD_REQUEST, "refused-version"),
-        Refusal::TooLarge => (StatusCode::BAD_REQUEST, "refused-too-large"),
-        Refusal::PipelineNotFound => (StatusCode::NOT_FOUND, "pipeline-not-found"),
-        Refusal::RunsLimit => (StatusCode::TOO_MANY_REQUESTS, "refused-limit"),
-        Refusal::Token => (StatusCode::BAD_GATEWAY, "upstream-token-refused"),
-        Refusal::Denied => (StatusCode::BAD_GATEWAY, "refused-denied"),
-        Refusal::BadRequest | Refusal::Other(_) => (StatusCode::BAD_GATEWAY, "upstream-failed"),
+fn upstream(error: &UpstreamError) -> Problem {
+    // Not 401 for a refused token, which would send Iaso's user to the login page.
+    let status = if *error == UpstreamError::TimedOut {
+        StatusCode::GATEWAY_TIMEOUT
+    } else {
+        StatusCode::BAD_GATEWAY
     };
-    (status, say(key))
+    Problem {
+        retry_after: error.retry_after().map(u64::from),
+        ..Problem::new(status, error.message())
+    }
+}
+
+fn refusal(why: &Refusal) -> StatusCode {
+    match why {
+        Refusal::InvalidConfig | Refusal::VersionNotFound | Refusal::TooLarge => {
+            StatusCode::BAD_REQUEST
+        }
+        Refusal::PipelineNotFound => StatusCode::NOT_FOUND,
+        Refusal::RunsLimit => StatusCode::TOO_MANY_REQUESTS,
+        Refusal::Token | Refusal::Denied | Refusal::BadRequest | Refusal::Other(_) => {
+            StatusCode::BAD_GATEWAY
+        }
+    }
 }
 
 pub async fn unknown_route() -> HttpResponse {

@@ -20,7 +20,7 @@
 //! parameter_choices.rs    choices of a parameter
 //! convert.rs              OpenHEXA's types → the domain's
 //! timestamp.rs            times in responses
-//! task_notes.rs           errors as notes of a task
+//! error_text.rs           the cause of each error, and its text
 //! paging.rs               lists, page by page
 //! operations.rs           generated from graphql/openhexa/
 //! ```
@@ -29,6 +29,7 @@ mod allowed_addresses;
 mod circuit_breaker;
 mod convert;
 mod error;
+mod error_text;
 mod instance;
 mod instances;
 mod interface;
@@ -39,7 +40,6 @@ mod parameter_choices;
 mod polls;
 mod response;
 mod status;
-mod task_notes;
 mod throttle;
 mod timestamp;
 mod transport;

@@ -32,9 +32,9 @@ pub enum Error {
     #[error("the record was changed by another request")]
     Changed,
     #[error("{0}")]
-    Upstream(Upstream),
+    Upstream(openhexa::Error),
     /// OpenHEXA refused the launch; the task has ended and says so.
-    #[error("OpenHEXA refused the launch")]
+    #[error("{why}")]
     Refused {
         why: openhexa::Refusal,
         task: Box<Task>,
@@ -87,29 +87,6 @@ pub struct Invalid {
     pub config: FieldErrors,
     /// Fields of the configuration's content.
     pub content: FieldErrors,
-}
-
-/// How a request to OpenHEXA failed, as it is shown to users.
-#[derive(Clone, Copy, Debug, Derive, PartialEq, Eq)]
-pub enum Upstream {
-    #[error("OpenHEXA did not respond in time")]
-    TimedOut,
-    #[error("OpenHEXA is unreachable")]
-    Unreachable,
-    #[error("OpenHEXA's TLS certificate is not trusted")]
-    Untrusted,
-    /// The seconds that OpenHEXA asks to wait, if it sent them.
-    #[error("OpenHEXA accepts no more requests for now")]
-    Throttled(Option<u32>),
-    #[error("OpenHEXA rejected the token")]
-    TokenRefused,
-    /// The workspace can also have been archived.
-    #[error("the workspace does not exist, or the token has no access to it")]
-    NoWorkspace,
-    #[error("the response does not come from OpenHEXA")]
-    Strange,
-    #[error("OpenHEXA returned an error")]
-    Failed,
 }
 
 impl Error {
@@ -212,52 +189,6 @@ impl From<store::TransactionError> for Error {
 
 impl From<openhexa::Error> for Error {
     fn from(error: openhexa::Error) -> Self {
-        Self::Upstream((&error).into())
-    }
-}
-
-impl From<&openhexa::Error> for Upstream {
-    fn from(error: &openhexa::Error) -> Self {
-        use openhexa::Error as E;
-        match error {
-            E::TimedOut => Self::TimedOut,
-            E::Unreachable | E::Broken | E::Busy | E::Address => Self::Unreachable,
-            E::Untrusted(_) => Self::Untrusted,
-            E::Throttled { seconds } => Self::Throttled(*seconds),
-            E::TokenRefused => Self::TokenRefused,
-            E::NoWorkspace => Self::NoWorkspace,
-            // If OpenHEXA itself crashes, it returns a web page with 500.
-            E::Status(500..)
-            | E::NotJson { status: 500.. }
-            | E::TooLarge
-            | E::BadDefinition
-            | E::BadChoices(_)
-            | E::Denied
-            | E::GraphQl { .. } => Self::Failed,
-            E::Redirected | E::Status(_) | E::NotJson { .. } | E::Unreadable => Self::Strange,
-        }
-    }
-}
-
-impl Upstream {
-    /// The message for administrators, who can use the cause of an untrusted certificate.
-    pub(super) fn detail(error: &openhexa::Error) -> Message {
-        if let openhexa::Error::Untrusted(cause) = error {
-            return say("check-untrusted").with("cause", cause);
-        }
-        Self::from(error).sentence()
-    }
-
-    pub fn sentence(self) -> Message {
-        say(match self {
-            Self::TimedOut => "upstream-timed-out",
-            Self::Unreachable => "upstream-unreachable",
-            Self::Untrusted => "upstream-untrusted",
-            Self::Throttled(_) => "upstream-throttled",
-            Self::TokenRefused => "upstream-token-refused",
-            Self::NoWorkspace => "upstream-no-workspace",
-            Self::Strange => "upstream-strange",
-            Self::Failed => "upstream-failed",
-        })
+        Self::Upstream(error)
     }
 }

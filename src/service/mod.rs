@@ -30,12 +30,12 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-pub use error::{Error, Invalid, NotKnown, Upstream, causes};
+pub use error::{Error, Invalid, NotKnown, causes};
 pub use jobs::Jobs;
 pub use seal::Seal;
 pub use task_changed::TaskChanged;
 
-pub use crate::openhexa::Refusal;
+pub use crate::openhexa::{Error as UpstreamError, Refusal};
 
 use crate::clock::Clock;
 use crate::openhexa::{Instances, OpenHexa};

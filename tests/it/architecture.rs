@@ -16,7 +16,7 @@ const DEPENDENCIES: [(&str, &[&str], &[&str]); 14] = [
     ("domain", &[], &["async", "tokio", "std::fs", "std::net", "std::env", "SystemTime", "Instant", "Utc::now", "Serialize", "Deserialize", "actix_web", "diesel", "reqwest", "graphql_client"]),
     ("language", &["domain"], &["actix_web", "diesel", "reqwest", "graphql_client"]),
     ("store", &["domain", "language"], &["actix_web", "reqwest", "graphql_client"]),
-    ("openhexa", &["domain", "clock"], &["actix_web", "diesel"]),
+    ("openhexa", &["domain", "language", "clock"], &["actix_web", "diesel"]),
     ("iaso", &["domain"], &["actix_web", "diesel", "graphql_client"]),
     ("service", &["domain", "language", "store", "openhexa", "iaso", "clock"], &["actix_web", "StatusCode", "diesel", "graphql_client"]),
     ("background", &["service", "clock"], &["actix_web", "diesel", "reqwest", "graphql_client"]),

@@ -191,7 +191,7 @@ async fn a_failure_is_not_kept(#[values(Sqlite, Postgres)] base: Base) {
     for path in [LIST.to_owned(), detail(), versions()] {
         story.fault(&json!({"fault": "html_500"})).await;
         let failed = story.get(&path).await.error(502);
-        assert_eq!(failed, "OpenHEXA reported an internal error");
+        assert_eq!(failed, "OpenHEXA returned HTTP status 500");
         story.get(&path).await.expect(200);
     }
     story

@@ -115,13 +115,36 @@ fn what_is_said_is_in_the_catalogues() {
     assert!(missing.is_empty(), "no sentence for {missing:?}");
 }
 
+/// The keys that messages of a language contain as references: `{ cause-refused }`.
+fn references(language: &str) -> BTreeSet<String> {
+    let reference = Regex::new(r"\{ ([a-zA-Z][\w-]*) \}").expect("a pattern");
+    let mut found = BTreeSet::new();
+    for file in files(&root().join("src/language").join(language), "ftl") {
+        let text = fs::read_to_string(&file).expect("a readable catalogue");
+        let keys = reference.captures_iter(&text);
+        found.extend(keys.map(|found| found[1].to_owned()));
+    }
+    found
+}
+
+#[test]
+fn each_reference_is_to_a_sentence_and_is_the_same_in_each_language() {
+    let (english, known) = (references("en"), catalogue("en"));
+    assert_eq!(english, references("fr"));
+    let missing: Vec<_> = english
+        .iter()
+        .filter(|key| !known.contains_key(*key))
+        .collect();
+    assert!(missing.is_empty(), "no sentence for {missing:?}");
+}
+
 #[test]
 fn what_is_in_the_catalogues_is_said() {
-    let sources = sources();
-    let quoted = |key: &String| sources.contains(&format!("\"{key}\""));
+    let (sources, references) = (sources(), references("en"));
+    let said = |key: &String| references.contains(key) || sources.contains(&format!("\"{key}\""));
     let unused: Vec<_> = catalogue("en")
         .into_keys()
-        .filter(|key| !quoted(key))
+        .filter(|key| !said(key))
         .collect();
     assert!(unused.is_empty(), "nobody says {unused:?}");
 }

@@ -199,7 +199,7 @@ pub async fn detail(
         Ok(found) => DetailedTask::with(task, wanted, found),
         Err(Error::Upstream(why)) => {
             let language = Language::of(request.headers());
-            DetailedTask::without(task, wanted, language.translate(&why.sentence()))
+            DetailedTask::without(task, wanted, language.translate(&why.message()))
         }
         Err(error) => return Err(error.into()),
     }))

@@ -92,10 +92,27 @@ pub fn advice_for(layout: &Layout, sentence: &Message) -> (&'static str, bool) {
 pub fn advice(sentence: &Message) -> &'static str {
     match sentence.key {
         "not-configured" => "advice-not-configured",
-        "upstream-token-refused" | "upstream-strange" => "advice-configuration",
-        "upstream-untrusted" => "advice-untrusted",
+        "cause-token-refused"
+        | "cause-refused-token"
+        | "cause-address"
+        | "cause-redirected"
+        | "cause-not-json"
+        | "cause-unreadable"
+        | "cause-access-denied"
+        | "cause-no-workspace"
+        | "upstream-status" => "advice-configuration",
+        "cause-untrusted" => "advice-untrusted",
         "upstream-throttled" => "advice-throttled",
-        "upstream-timed-out" | "upstream-unreachable" | "upstream-failed" => "advice-upstream",
+        "cause-timed-out"
+        | "cause-unreachable"
+        | "cause-broken"
+        | "cause-status"
+        | "cause-response-too-large"
+        | "cause-failed"
+        | "cause-failed-with"
+        | "cause-refused-request"
+        | "cause-refused-other"
+        | "upstream-busy" => "advice-upstream",
         "page-foreign" | "session-elsewhere" => "advice-foreign",
         "not-allowed" | "profile-not-found" => "advice-role",
         "internal" => "advice-internal",

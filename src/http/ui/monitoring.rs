@@ -14,7 +14,6 @@ use super::openhexa_status::{
 };
 use super::status_chart::{StatusChart, status_chart};
 use super::truncate::truncate;
-use crate::domain::failure::Reason;
 use crate::domain::message::say;
 use crate::domain::principal::Principal;
 use crate::domain::task::Status;
@@ -308,7 +307,6 @@ fn task_list(layout: &Layout, statuses: &[Status], from: &str) -> String {
 }
 
 fn failure(layout: &Layout, one: &FailureGroup) -> FailureRow {
-    let reason = reason(layout, one.reason);
     let message = one.message.as_ref().filter(|shown| tells_more(shown));
     let message = message.map(|shown| shown.text(|note| layout.language.note(note)));
     FailureRow {
@@ -318,22 +316,8 @@ fn failure(layout: &Layout, one: &FailureGroup) -> FailureRow {
         last: one.last,
         task: one.task.0,
         message: message.map(|text| truncate(&text, LETTERS).0),
-        reason,
+        reason: layout.say(one.reason.key()),
     }
-}
-
-fn reason(layout: &Layout, reason: Reason) -> String {
-    layout.say(match reason {
-        Reason::Reported => "monitoring-why-reported",
-        Reason::FailedAfterSuccess => "monitoring-why-taken-back",
-        Reason::RunFailed => "monitoring-why-run-failed",
-        Reason::Refused => "monitoring-why-refused",
-        Reason::NotSent => "monitoring-why-not-sent",
-        Reason::GivenUp => "monitoring-why-given-up",
-        Reason::NeverConfirmed => "monitoring-why-never-confirmed",
-        Reason::TimeOver => "monitoring-why-time-over",
-        Reason::Gone => "monitoring-why-gone",
-    })
 }
 
 /// Whether the message contains more than the cause in the same row.

@@ -29,7 +29,7 @@ use crate::http::event_text;
 use crate::language::english;
 use crate::service::tasks::{EventsQuery, TaskHistory, TaskView};
 use crate::service::tasks::{RunDetails, RunOutput};
-use crate::service::{Bridge, Error, PAGE_WAIT, Upstream};
+use crate::service::{Bridge, Error, PAGE_WAIT, UpstreamError};
 
 /// Maximum number of events and messages, newest kept.
 const LINES: usize = 200;
@@ -158,7 +158,7 @@ pub async fn render(
     let layout = Layout::of(request, Section::Tasks);
     let (details, unavailable) = match details(bridge, &view.task).await {
         Ok(found) => (found, None),
-        Err(Error::Upstream(why)) => (None, Some(layout.word(&why.sentence()))),
+        Err(Error::Upstream(why)) => (None, Some(layout.word(&why.message()))),
         Err(error) => return Err(error.into()),
     };
     let defaults = if unavailable.is_none() && without_injected(&view.task.run.config).is_empty() {
@@ -183,7 +183,7 @@ async fn details(bridge: &Bridge, task: &Task) -> Result<Option<RunDetails>, Err
     let response = bridge.tasks.run_details(task.id);
     match tokio::time::timeout(PAGE_WAIT, response).await {
         Ok(found) => found,
-        Err(_) => Err(Error::Upstream(Upstream::TimedOut)),
+        Err(_) => Err(Error::Upstream(UpstreamError::TimedOut)),
     }
 }
 

@@ -90,7 +90,7 @@ api-429 = The run limit of OpenHEXA or a request limit of the bridge is reached;
 api-500 = Internal error of the bridge; the error number is in its log
 api-502 = OpenHEXA returned an error, is unreachable or refuses the configured token
 api-503 = The database is unavailable or cannot process the request, or the bridge cannot reach Iaso to check the credentials
-api-504 = OpenHEXA did not respond in time
+api-504 = { cause-timed-out }
 api-other = Other response
 
 docs-title = API of openhexa-bridge

@@ -90,7 +90,7 @@ api-429 = La limite d’exécutions d’OpenHEXA ou une limite de requêtes de l
 api-500 = Erreur interne de la passerelle ; le numéro de l’erreur est dans son journal
 api-502 = OpenHEXA a renvoyé une erreur, est injoignable ou refuse le jeton configuré
 api-503 = La base de données est indisponible ou ne peut pas traiter la requête, ou la passerelle ne peut pas joindre Iaso pour vérifier l’authentification
-api-504 = OpenHEXA n’a pas répondu à temps
+api-504 = { cause-timed-out }
 api-other = Autre réponse
 
 docs-title = API d’openhexa-bridge

@@ -19,7 +19,7 @@ use crate::domain::pipeline::{Pipeline, PipelineSummary, Version, VersionSummary
 use crate::domain::workspace_resources::{ResourceKind, WorkspaceResources};
 use crate::openhexa;
 use crate::service::configuration::AccountConfig;
-use crate::service::{Error, Jobs, Upstream};
+use crate::service::{Error, Jobs};
 
 /// A response and the time of its request.
 #[derive(Clone, Debug)]
@@ -175,7 +175,7 @@ where
         let job = async move { cached.shared(key, now, request).await };
         self.jobs.spawn(job).await.map_err(|error| {
             tracing::error!(%error, "reading from OpenHEXA panicked; the response has status 502");
-            Error::Upstream(Upstream::Failed)
+            Error::Upstream(openhexa::Error::GraphQl { code: None })
         })
     }
 

@@ -12,10 +12,10 @@ use crate::domain::parameters::declarations;
 use crate::domain::pipeline::{Pipeline, PipelineSummary, Version};
 use crate::openhexa;
 use crate::service::configuration::AccountConfig;
-use crate::service::{Error, PAGE_WAIT, Upstream, causes};
+use crate::service::{Error, PAGE_WAIT, causes};
 use crate::store;
 
-const TOO_SLOW: Error = Error::Upstream(Upstream::TimedOut);
+const TOO_SLOW: Error = Error::Upstream(openhexa::Error::TimedOut);
 
 /// A response of OpenHEXA, or the last successful one.
 #[derive(Clone, Debug)]
@@ -94,7 +94,7 @@ impl Catalog {
         // A list is never absent.
         listed
             .map(MaybeStale::from)
-            .ok_or(Error::Upstream(Upstream::Strange))
+            .ok_or(Error::Upstream(openhexa::Error::Unreadable))
     }
 
     pub async fn pipeline(
@@ -170,7 +170,7 @@ impl Catalog {
         pipeline: PipelineId,
         version: Option<VersionId>,
     ) -> Result<Definition, Error> {
-        let too_slow = || Error::Upstream(Upstream::TimedOut);
+        let too_slow = || Error::Upstream(openhexa::Error::TimedOut);
         let asked = ConfigVersion::from(config);
         let found = self.caches.pipelines.last_good(&(asked, pipeline)).await;
         let found = found.ok_or_else(too_slow)?;
@@ -206,7 +206,7 @@ impl Catalog {
             None => (found.at, found.stale, pipeline.current_version.clone()),
         };
         if stale && self.clock.now() - at > self.definition_max_age {
-            return Err(Error::Upstream(Upstream::Unreachable));
+            return Err(Error::Upstream(openhexa::Error::Unreachable));
         }
         Ok(Definition {
             pipeline,

@@ -141,7 +141,7 @@ impl Catalog {
 /// The pipeline's author has to correct the file; OpenHEXA itself works.
 fn unreadable_choices(reason: &str) -> Error {
     let reason = reason.trim_end_matches('.');
-    Error::field("choices", say("choices-unreadable").with("reason", reason))
+    Error::field("choices", say("choices-unreadable").with("value", reason))
 }
 
 fn run_ids(runs: &[RunSummary]) -> Vec<RunId> {

@@ -3,7 +3,6 @@
 use crate::domain::connection::Access;
 use crate::domain::message::{Message, say};
 use crate::openhexa;
-use crate::service::Upstream;
 
 /// One step of the test.
 #[derive(Clone, Debug)]
@@ -25,15 +24,14 @@ pub(super) fn checks(access: Result<Access, openhexa::Error>) -> Vec<Check> {
         Err(openhexa::Error::TokenRefused) => {
             return vec![
                 check("reachable", true, "check-reachable"),
-                check("authenticated", false, "upstream-token-refused"),
+                check("authenticated", false, "cause-token-refused"),
             ];
         }
         Err(error) => {
-            let detail = Upstream::detail(&error);
             return vec![Check {
                 name: "reachable",
                 ok: false,
-                detail,
+                detail: error.message_for_administrators(),
             }];
         }
     };

@@ -17,9 +17,10 @@ use crate::domain::observation::Observation;
 use crate::domain::run::Launch;
 use crate::domain::task::{State, Task};
 use crate::domain::validation::Injected;
+use crate::openhexa;
 use crate::service::catalog::{Catalog, Freshness, Submitted, as_object, validate};
 use crate::service::configuration::Configuration;
-use crate::service::{Error, Invalid, Upstream};
+use crate::service::{Error, Invalid};
 use crate::store;
 
 #[derive(Clone)]
@@ -120,7 +121,7 @@ impl LaunchRetry {
             .definition(&account, task.pipeline.id, version, Freshness::Now)
             .await?;
         if !definition.fresh {
-            return Err(Error::Upstream(Upstream::Unreachable));
+            return Err(Error::Upstream(openhexa::Error::Unreachable));
         }
         let (kept, saved) = self.stored_config(task).await?;
         let saved_now = definition.version.as_ref().map(|version| &version.config);

@@ -44,7 +44,7 @@ async fn one_that_does_not_answer_is_told_and_dev_goes_on() {
     let data = tempfile::tempdir().unwrap();
     let mut dev = own(&url).data(data.path()).start();
     let (bridge, _) = dev.addresses().await;
-    let sentence = format!("OpenHEXA at {url} does not respond.");
+    let sentence = format!("Cannot list the pipelines of {url}: OpenHEXA is unreachable.");
     dev.told("the sentence", |lines| {
         lines.iter().filter(|line| **line == sentence).count() == 1
     })

@@ -73,7 +73,7 @@ async fn an_openhexa_that_fails_is_502_or_504_and_keeps_its_words(
         )
     };
     for (reply, status, sentence) in [
-        (Reply::Html(500, page.clone()), 502, "an internal error"),
+        (Reply::Html(500, page.clone()), 502, "HTTP status 500"),
         (
             Reply::Html(200, page.clone()),
             502,
@@ -82,22 +82,22 @@ async fn an_openhexa_that_fails_is_502_or_504_and_keeps_its_words(
         (
             Reply::Html(401, page.clone()),
             502,
-            "does not respond like OpenHEXA",
+            "HTTP status 401: check the OpenHEXA address",
         ),
         (
             Reply::Html(403, page),
             502,
-            "does not respond like OpenHEXA",
+            "HTTP status 403: check the OpenHEXA address",
         ),
         (
             Reply::Elsewhere(301, format!("http://127.0.0.1/{INNER}")),
             502,
-            "does not respond like OpenHEXA",
+            "redirects to another address",
         ),
         (
             Reply::Elsewhere(302, format!("http://127.0.0.1/{INNER}")),
             502,
-            "does not respond like OpenHEXA",
+            "redirects to another address",
         ),
         (
             Reply::Json(200, graphql("UNAUTHENTICATED")),

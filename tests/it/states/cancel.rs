@@ -75,7 +75,7 @@ fn a_refused_launch_keeps_its_reason() {
     assert_eq!(task.status(), Status::Error);
     assert_eq!(
         message(&task).as_deref(),
-        Some("OpenHEXA refused the launch: no such pipeline")
+        Some("OpenHEXA refused the launch: the pipeline does not exist")
     );
 }
 

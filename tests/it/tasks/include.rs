@@ -233,7 +233,7 @@ async fn a_task_is_shown_although_openhexa_does_not_answer(#[values(Sqlite, Post
     let fails = [
         (
             json!({"fault": "html_500", "count": 1}),
-            "OpenHEXA reported an internal error",
+            "OpenHEXA returned HTTP status 500",
         ),
         (
             json!({"fault": "refuse_token", "count": 1}),

@@ -71,7 +71,10 @@ async fn the_check_the_list_and_the_log_show_that_a_certificate_is_not_trusted(
         )
         .await;
     let list = story.get("/pipelines/").await.error(502);
-    assert_eq!(list, "OpenHEXA's TLS certificate is not trusted");
+    assert_eq!(
+        list,
+        "OpenHEXA's TLS certificate is not trusted: invalid peer certificate: UnknownIssuer"
+    );
     let check = story
         .ask(As::Admin, Method::POST, "/config/check/")
         .json(&json!({}))

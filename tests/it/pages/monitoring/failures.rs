@@ -60,12 +60,12 @@ async fn each_kind_of_failure_is_told_with_its_number_and_its_newest_task(
         "Pipeline 1 The pipeline reported an error 2 ",
         &format!("Task {newest} ERROR it is"),
         "Pipeline 2 The pipeline reported an error 1 ",
-        "Pipeline 1 The run failed after the pipeline had reported success 1 ",
+        "Pipeline 1 OpenHEXA: the run failed after the pipeline had reported success 1 ",
         "Pipeline 1 The run failed in OpenHEXA 1 ",
         "Pipeline 1 The run no longer exists in OpenHEXA 1 ",
         &format!("Task {gone} Pipeline 1 "),
         "Pipeline 1 OpenHEXA refused the launch 1 ",
-        "the workspace’s limit of runs is reached",
+        "the workspace has reached its run limit",
     ] {
         assert!(told.contains(line), "{line}: {told}");
     }
@@ -134,7 +134,7 @@ async fn a_launch_that_was_never_confirmed_or_never_sent_is_told_as_that(
     story.until_confirmed(unsent).await;
     let told = told(&story).await;
     assert!(
-        told.contains("OpenHEXA was unreachable; the launch request was never sent 1 "),
+        told.contains("The launch request could not be sent to OpenHEXA in time 1 "),
         "{told}"
     );
     story.end().await;
