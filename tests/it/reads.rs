@@ -217,7 +217,7 @@ async fn a_changed_configuration_is_in_force_at_once(#[values(Sqlite, Postgres)]
             .get(LIST)
             .await
             .error(502)
-            .contains("configured OpenHEXA workspace was not found")
+            .contains("OpenHEXA workspace was not found")
     );
     for path in [detail(), versions(), runs(), choices("district")] {
         assert_eq!(story.get(&path).await.error(404), "Pipeline not found");

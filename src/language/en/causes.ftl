@@ -18,7 +18,7 @@ cause-bad-definition = OpenHEXA cannot read the parameters of this version
 cause-bad-choices = OpenHEXA cannot read the choices of this parameter: “{ $value }”
 cause-token-refused = OpenHEXA refuses the configured token
 cause-access-denied = OpenHEXA denied access
-cause-no-workspace = The configured OpenHEXA workspace was not found: it was archived, its name is wrong, or the token no longer has access
+cause-no-workspace = The OpenHEXA workspace was not found: it was archived, its name is wrong, or the token has no access to it
 cause-failed = OpenHEXA reported an internal error
 cause-failed-with = { cause-failed } ({ $value })
 

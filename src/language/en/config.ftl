@@ -14,7 +14,6 @@ config-elsewhere = The configuration is edited in the Iaso admin (OpenHEXA insta
 check-reachable = OpenHEXA responds at this address
 check-authenticated = OpenHEXA accepts the token
 check-workspace = The token has access to the workspace
-check-no-workspace = The workspace does not exist, was archived, or the token has no access to it
 check-list =
     { $count ->
         [one] { $count } pipeline can be listed

@@ -18,7 +18,7 @@ cause-bad-definition = OpenHEXA ne peut pas lire les paramètres de cette versio
 cause-bad-choices = OpenHEXA ne peut pas lire les choix de ce paramètre : « { $value } »
 cause-token-refused = OpenHEXA refuse le jeton configuré
 cause-access-denied = OpenHEXA a refusé l’accès
-cause-no-workspace = L’espace de travail OpenHEXA configuré est introuvable : il a été archivé, son nom court (slug) est incorrect, ou le jeton n’y a plus accès
+cause-no-workspace = L’espace de travail OpenHEXA est introuvable : il a été archivé, son nom court (slug) est incorrect, ou le jeton n’y a pas accès
 cause-failed = OpenHEXA a signalé une erreur interne
 cause-failed-with = { cause-failed } ({ $value })
 

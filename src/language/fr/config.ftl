@@ -14,7 +14,6 @@ config-elsewhere = La configuration se modifie dans l’administration d’Iaso 
 check-reachable = OpenHEXA répond à cette adresse
 check-authenticated = OpenHEXA accepte le jeton
 check-workspace = Le jeton a accès à l’espace de travail
-check-no-workspace = L’espace de travail n’existe pas, a été archivé, ou le jeton n’y a pas accès
 check-list =
     { $count ->
         [one] { $count } pipeline est visible avec ce jeton

@@ -61,8 +61,8 @@ pub(super) fn checks(access: Result<Access, openhexa::Error>) -> Vec<Check> {
             "workspace",
             Some(access.workspace),
             "check-workspace",
-            "check-no-workspace",
-            "check-no-workspace",
+            "cause-no-workspace",
+            "cause-no-workspace",
         ),
         Check {
             name: "can_list",

@@ -349,7 +349,7 @@ async fn a_test_says_how_far_a_launch_would_come(#[values(Sqlite, Postgres)] bas
         other.has("At least one test failed.")
             && other
                 .at("checks")
-                .contains("✕ Failed The workspace does not exist")
+                .contains("✕ Failed The OpenHEXA workspace was not found")
     );
     assert_eq!(
         other.attribute("workspace_slug", "value").as_deref(),

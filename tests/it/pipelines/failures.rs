@@ -113,9 +113,9 @@ async fn an_openhexa_that_fails_is_502_or_504_and_keeps_its_words(
         (
             Reply::Half(format!(r#"{{"data":"{INNER}"}}"#)),
             502,
-            "is unreachable",
+            "was interrupted",
         ),
-        (Reply::Drop, 502, "is unreachable"),
+        (Reply::Drop, 502, "was interrupted"),
         (Reply::Never, 504, "in time"),
         (
             Reply::Stall(format!(r#"{{"data":"{INNER}"}}"#)),
@@ -196,7 +196,7 @@ async fn an_unknown_workspace_is_told_and_not_listed_as_an_empty_one(
             .get("/pipelines/")
             .await
             .error(502)
-            .contains("configured OpenHEXA workspace was not found")
+            .contains("OpenHEXA workspace was not found")
     );
     assert_eq!(story.get(&detail()).await.error(404), "Pipeline not found");
     story.end().await;

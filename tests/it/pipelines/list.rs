@@ -128,7 +128,7 @@ async fn an_archived_workspace_is_told_and_not_listed_as_an_empty_one(
     story.advance(chrono::TimeDelta::minutes(1));
     let told = story.get("/pipelines/").await.error(502);
     assert!(
-        told.contains("configured OpenHEXA workspace was not found") && told.contains("archived"),
+        told.contains("OpenHEXA workspace was not found") && told.contains("archived"),
         "{told}"
     );
     let checks = story
