@@ -18,6 +18,7 @@ use crate::service::causes;
 type Outcome = Result<(), Box<dyn Error + Send + Sync>>;
 
 /// A periodic job. Every replica runs it; a job that must not run twice takes leases in the database.
+#[must_use]
 pub struct Job {
     /// In log lines and in the metric `openhexa_bridge_job_runs_total`.
     pub name: &'static str,

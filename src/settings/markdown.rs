@@ -35,7 +35,7 @@ pub fn page() -> String {
             DefaultsLine::Description(text) => text.clone_into(&mut description),
             // Consecutive settings share the comment above them.
             DefaultsLine::Setting(key, default) => {
-                page.push_str(&row(section, key, default, &description))
+                page.push_str(&row(section, key, default, &description));
             }
             DefaultsLine::Other => {}
         }

@@ -89,7 +89,10 @@ async fn it_is_searched_by_name_code_and_tag(#[values(Sqlite, Postgres)] base: B
 async fn an_empty_workspace_says_what_to_do(#[values(Sqlite, Postgres)] base: Base) {
     let story = StoryBuilder::on(base).begin().await;
     let page = story.page(As::Viewer, LIST).await;
-    assert!(page.has("This workspace has no pipelines yet") && page.has("Create one in OpenHEXA"));
+    assert!(
+        page.has("This workspace has no pipelines yet")
+            && page.has("Create a pipeline in OpenHEXA")
+    );
     assert!(
         story
             .french_page(As::Viewer, LIST)

@@ -31,7 +31,7 @@ pub struct Upstream {
     pub site: usize,
     pub world: Shared,
     pub events: UnboundedSender<Event>,
-    /// PollResults into the bridge's database, to know whose run is asked for.
+    /// Reads the bridge's database, to know which run a request is for.
     pub store: Store,
 }
 
