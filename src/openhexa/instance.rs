@@ -200,6 +200,7 @@ impl Instance {
         }
     }
 
+    /// A change of one workspace and token means that OpenHEXA works, but refuses requests with them.
     fn log_change(
         &self,
         change: AvailabilityChange,
@@ -207,19 +208,38 @@ impl Instance {
         result: &RequestResult<'_>,
     ) {
         let (operation, host) = (result.operation, &self.host);
-        match change {
-            AvailabilityChange::BecameUnavailable => {
+        match (change, workspace) {
+            (AvailabilityChange::BecameUnavailable, None) => {
                 let error = result.text();
-                tracing::warn!(operation, host, workspace, error, "OpenHEXA is unavailable");
+                tracing::warn!(operation, host, error, "OpenHEXA is unavailable");
             }
-            AvailabilityChange::AvailableAfter(time) => {
+            (AvailabilityChange::BecameUnavailable, Some(workspace)) => {
+                let error = result.text();
+                tracing::warn!(
+                    operation,
+                    host,
+                    workspace,
+                    error,
+                    "OpenHEXA refuses requests"
+                );
+            }
+            (AvailabilityChange::AvailableAfter(time), None) => {
                 let unavailable_seconds = time.as_seconds_f64();
                 tracing::info!(
                     operation,
                     host,
-                    workspace,
                     unavailable_seconds,
                     "OpenHEXA is available again"
+                );
+            }
+            (AvailabilityChange::AvailableAfter(time), Some(workspace)) => {
+                let refused_seconds = time.as_seconds_f64();
+                tracing::info!(
+                    operation,
+                    host,
+                    workspace,
+                    refused_seconds,
+                    "OpenHEXA accepts requests again"
                 );
             }
         }

@@ -34,7 +34,7 @@ const MODULES: [&str; 12] = [
     "app",
 ];
 const LONGEST_FILE: usize = 400;
-const LONGEST_FUNCTION: usize = 75;
+const LONGEST_FUNCTION: usize = 65;
 
 #[derive(Clone)]
 struct Source {

@@ -110,7 +110,16 @@ fn what_a_paper_quotes_the_program_says() {
         .chain(files(&root().join("src/language/en"), "ftl"))
         .map(|file| std::fs::read_to_string(file).unwrap())
         .collect();
-    // What OpenHEXA's SDK says, as the tests of `--pipelines` hear it.
+    // Messages can contain other messages.
+    let message = Regex::new(r"(?m)^([\w-]+) = (.+)$").unwrap();
+    let messages: Vec<(String, String)> = message
+        .captures_iter(&said)
+        .map(|found| (format!("{{ {} }}", &found[1]), found[2].to_owned()))
+        .collect();
+    for (reference, text) in &messages {
+        said = said.replace(reference, text);
+    }
+    // A message of OpenHEXA's SDK.
     said.push_str("The provided config contains invalid key(s)");
     let quoted = Regex::new(r#"(?m)^### "([^"…]+)"#).unwrap();
     let page = paper("docs/troubleshooting.md");

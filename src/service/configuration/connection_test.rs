@@ -12,76 +12,73 @@ pub struct Check {
     pub detail: Message,
 }
 
+impl Check {
+    fn new(name: &'static str, ok: bool, key: &'static str) -> Self {
+        let detail = say(key);
+        Self { name, ok, detail }
+    }
+}
+
 /// One check for each step that a launch needs. After a failed step the others are unknown.
 pub(super) fn checks(access: Result<Access, openhexa::Error>) -> Vec<Check> {
-    let check = |name, ok, key| Check {
-        name,
-        ok,
-        detail: say(key),
-    };
-    let access = match access {
-        Ok(access) => access,
-        Err(openhexa::Error::TokenRefused) => {
-            return vec![
-                check("reachable", true, "check-reachable"),
-                check("authenticated", false, "cause-token-refused"),
-            ];
-        }
-        Err(error) => {
-            return vec![Check {
-                name: "reachable",
-                ok: false,
-                detail: error.message_for_administrators(),
-            }];
-        }
-    };
-    let check_permission = |name, may: Option<bool>, yes, no, unknown| match may {
-        Some(true) => check(name, true, yes),
-        Some(false) => check(name, false, no),
-        // Without access to the workspace nothing can be launched or stopped.
-        None => check(name, access.workspace, unknown),
-    };
-    let (listed, run_unknown, stop_unknown) = if access.workspace {
-        (
-            say("check-list").with("count", access.pipelines),
-            "check-run-empty-unknown",
-            "check-stop-empty-unknown",
-        )
+    match access {
+        Ok(access) => checks_of_access(&access),
+        Err(openhexa::Error::TokenRefused) => vec![
+            Check::new("reachable", true, "check-reachable"),
+            Check::new("authenticated", false, "cause-token-refused"),
+        ],
+        Err(error) => vec![Check {
+            name: "reachable",
+            ok: false,
+            detail: error.message_for_administrators(),
+        }],
+    }
+}
+
+fn checks_of_access(access: &Access) -> Vec<Check> {
+    let mut checks = vec![
+        Check::new("reachable", true, "check-reachable"),
+        Check::new("authenticated", true, "check-authenticated"),
+    ];
+    if access.workspace {
+        checks.extend([
+            Check::new("workspace", true, "check-workspace"),
+            Check {
+                name: "can_list",
+                ok: true,
+                detail: say("check-list").with("count", access.pipelines),
+            },
+            permission(
+                "can_run",
+                access.may_run,
+                ["check-run", "check-no-run", "check-run-empty-unknown"],
+            ),
+            permission(
+                "can_stop",
+                access.may_stop,
+                ["check-stop", "check-no-stop", "check-stop-empty-unknown"],
+            ),
+        ]);
     } else {
-        (
-            say("check-list-unknown"),
-            "check-run-unknown",
-            "check-stop-unknown",
-        )
-    };
-    vec![
-        check("reachable", true, "check-reachable"),
-        check("authenticated", true, "check-authenticated"),
-        check_permission(
-            "workspace",
-            Some(access.workspace),
-            "check-workspace",
-            "cause-no-workspace",
-            "cause-no-workspace",
-        ),
-        Check {
-            name: "can_list",
-            ok: access.workspace,
-            detail: listed,
-        },
-        check_permission(
-            "can_run",
-            access.may_run,
-            "check-run",
-            "check-no-run",
-            run_unknown,
-        ),
-        check_permission(
-            "can_stop",
-            access.may_stop,
-            "check-stop",
-            "check-no-stop",
-            stop_unknown,
-        ),
-    ]
+        checks.extend([
+            Check::new("workspace", false, "cause-no-workspace"),
+            Check::new("can_list", false, "check-list-unknown"),
+            Check::new("can_run", false, "check-run-unknown"),
+            Check::new("can_stop", false, "check-stop-unknown"),
+        ]);
+    }
+    checks
+}
+
+/// The keys are those of yes, no and unknown. In an empty workspace a permission is unknown, which is no failure.
+fn permission(
+    name: &'static str,
+    may: Option<bool>,
+    [yes, no, unknown]: [&'static str; 3],
+) -> Check {
+    match may {
+        Some(true) => Check::new(name, true, yes),
+        Some(false) => Check::new(name, false, no),
+        None => Check::new(name, true, unknown),
+    }
 }

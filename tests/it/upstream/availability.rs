@@ -14,6 +14,8 @@ use crate::support::story::{As, Base, Postgres, Sqlite, Story, StoryBuilder};
 
 const UNAVAILABLE: &str = "OpenHEXA is unavailable";
 const AVAILABLE: &str = "OpenHEXA is available again";
+const REFUSES: &str = "OpenHEXA refuses requests";
+const ACCEPTS: &str = "OpenHEXA accepts requests again";
 
 /// The lines of the log about one server, from now on.
 struct Lines {
@@ -169,7 +171,7 @@ async fn a_rejected_token_is_a_failure_in_the_log_the_metrics_and_the_details_of
     let counted = metrics(&story).await;
     let own = r#"upstream_requests_total{operation="ListPipelines",outcome="token-refused"}"#;
     assert!(counted.contains(own), "{counted}");
-    let line = lines.one(UNAVAILABLE);
+    let line = lines.one(REFUSES);
     assert_eq!(
         (&line["level"], &line["workspace"]),
         (&json!("WARN"), &json!("demo"))
@@ -177,7 +179,7 @@ async fn a_rejected_token_is_a_failure_in_the_log_the_metrics_and_the_details_of
     assert!(line["error"].as_str().unwrap().contains("token"), "{line}");
     story.no_faults().await;
     list(&story).await;
-    assert_eq!(lines.one(AVAILABLE)["workspace"], "demo");
+    assert_eq!(lines.one(ACCEPTS)["workspace"], "demo");
     assert_eq!(readiness(&story).await["openhexa"], "answered");
     story.end().await;
 }
@@ -196,7 +198,7 @@ async fn a_proxy_that_rejects_the_token_counts_as_a_rejected_token(
             .configure_with(Map::new(), &url, "a-token", "demo")
             .await;
         list(&story).await;
-        let line = lines.one(UNAVAILABLE);
+        let line = lines.one(REFUSES);
         let error = line["error"].as_str().unwrap();
         assert!(error.contains(&status.to_string()), "{line}");
         assert_eq!(readiness(&story).await["openhexa"], "token-refused");

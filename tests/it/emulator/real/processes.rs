@@ -68,7 +68,7 @@ async fn stopping_the_emulator_leaves_no_process_and_the_run_has_failed_in_its_n
         failed["logs"]
             .as_str()
             .unwrap()
-            .contains("The emulator ended"),
+            .contains("The emulator was stopped"),
         "{failed}"
     );
 }
