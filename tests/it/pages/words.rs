@@ -151,7 +151,7 @@ async fn a_test_of_an_unknown_workspace_says_what_cannot_be_told_and_why(
     let page = story.refused(As::Admin, &form, 200).await;
     let told = page.at("checks");
     for text in [
-        "The workspace does not exist",
+        "The OpenHEXA workspace was not found",
         "Listing pipelines cannot be tested",
         "Launching pipelines cannot be tested",
         "Stopping runs cannot be tested",
