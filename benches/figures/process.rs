@@ -131,7 +131,7 @@ fn ticks(pid: u32) -> Option<Ticks> {
     // The name is in parentheses and can contain any character.
     let fields: Vec<&str> = stat.rsplit_once(") ")?.1.split(' ').collect();
     let ticks = |place: usize| fields.get(place)?.parse::<u64>().ok();
-    // Linux returns these in hundredths of a second, whatever its internal unit is.
+    // Linux always returns these in hundredths of a second.
     let time = |ticks: u64| Duration::from_millis(ticks * 10);
     Some(Ticks {
         parent: fields.get(1)?.parse().ok()?,

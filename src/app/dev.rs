@@ -28,7 +28,7 @@ use crate::settings::{Settings, Sources};
 use crate::store::{Cipher, NewConfig};
 use openhexa_emulator::{self as emulator, Emulator, Iaso};
 
-/// The emulator is the same instance, whatever its port.
+/// The emulator stays the same instance if its port changes.
 const BUILT_IN: &str = "built-in";
 /// The number of pipelines that are validated to find an example for the printed commands.
 const MAX_VALIDATED: usize = 20;

@@ -2,12 +2,15 @@
 
 use std::convert::Infallible;
 use std::future::ready;
+use std::sync::Arc;
 use std::time::Duration;
 
 use metrics_exporter_prometheus::PrometheusHandle;
 
 use crate::background::Job;
 use crate::service::Bridge;
+use crate::service::live::Live;
+use crate::service::runs::Runs;
 use crate::settings::Settings;
 use crate::telemetry::UPKEEP;
 
@@ -20,40 +23,29 @@ const FLUSH: Duration = Duration::from_secs(1);
 /// Polls runs, sends launches and corrects Iaso's rows. Replicas share the work through leases. Tests run the cycles
 /// themselves.
 pub fn reconciler(settings: &Settings, bridge: &Bridge) -> Job {
-    let runs = bridge.runs.clone();
-    let wake = runs.reconciler.wake_signal();
-    let run = move || {
-        let runs = runs.clone();
-        async move { runs.reconciler.run().await }
-    };
-    Job::new("reconcile", settings.reconcile.period.0, run)
-        .wake(wake)
+    let period = settings.reconcile.period.0;
+    let run = |runs: Arc<Runs>| async move { runs.reconciler.run().await };
+    Job::new("reconcile", period, bridge.runs.clone(), run)
+        .wake(bridge.runs.reconciler.wake_signal())
         .concurrency(CONCURRENT_CYCLES)
 }
 
 /// Publishes changes of tasks to the live streams of this replica.
 pub fn stream_publisher(settings: &Settings, bridge: &Bridge) -> Job {
-    let live = bridge.live.clone();
-    let wake = live.wake_signal();
-    let run = move || {
-        let live = live.clone();
-        async move { live.publish_changes().await }
-    };
-    Job::new("streams", settings.stream.poll.0, run).wake(wake)
+    let period = settings.stream.poll.0;
+    let run = |live: Arc<Live>| async move { live.publish_changes().await };
+    Job::new("streams", period, bridge.live.clone(), run).wake(bridge.live.wake_signal())
 }
 
 /// Writes the merged progress that this replica has received.
 pub fn report_writer(bridge: &Bridge) -> Job {
-    let runs = bridge.runs.clone();
-    Job::new("reports", FLUSH, move || {
-        let runs = runs.clone();
-        async move { runs.reports.flush().await }
-    })
+    let run = |runs: Arc<Runs>| async move { runs.reports.flush().await };
+    Job::new("reports", FLUSH, bridge.runs.clone(), run)
 }
 
 /// Moves recorded durations into their buckets, also if nothing reads `/metrics`.
 pub fn metrics_upkeep(handle: PrometheusHandle) -> Job {
-    Job::new("metrics", UPKEEP, move || {
+    Job::new("metrics", UPKEEP, handle, |handle| {
         handle.run_upkeep();
         ready(Ok::<(), Infallible>(()))
     })

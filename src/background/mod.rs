@@ -21,28 +21,30 @@ type Outcome = Result<(), Box<dyn Error + Send + Sync>>;
 #[must_use]
 pub struct Job {
     /// In log lines and in the metric `openhexa_bridge_job_runs_total`.
-    pub name: &'static str,
-    pub period: Duration,
+    name: &'static str,
+    period: Duration,
     /// Starts a run before the end of the period.
-    pub wake: Arc<Notify>,
+    wake: Arc<Notify>,
     /// The number of concurrent runs. With more than one, a run that waits for OpenHEXA does not delay the next one.
-    pub concurrency: usize,
+    concurrency: usize,
     run: Box<dyn Fn() -> BoxFuture<'static, Outcome> + Send>,
 }
 
 impl Job {
-    /// A job that runs once at a time and is not woken.
-    pub fn new<F, T, E>(
+    /// A job that runs once at a time and is not woken. Each run gets a clone of the state.
+    pub fn new<S, F, T, E>(
         name: &'static str,
         period: Duration,
-        run: impl Fn() -> F + Send + 'static,
+        state: S,
+        run: impl Fn(S) -> F + Send + 'static,
     ) -> Self
     where
+        S: Clone + Send + 'static,
         F: Future<Output = Result<T, E>> + Send + 'static,
         E: Error + Send + Sync + 'static,
     {
         let run = move || {
-            let outcome = run();
+            let outcome = run(state.clone());
             async move { outcome.await.map(drop).map_err(Into::into) }.boxed()
         };
         Self {

@@ -79,8 +79,8 @@ pub struct TaskOutcome {
     pub reverted: bool,
 }
 
-/// The table of final statuses: the first reported final status and the end of the run decide, in whatever order they
-/// arrive. None while neither is known.
+/// The table of final statuses: the first reported final status and the end of the run decide, in either
+/// order. None while neither is known.
 pub fn outcome(
     run: Option<RunEnd>,
     reported: Option<FinalStatus>,

@@ -80,26 +80,10 @@ impl Error {
 
     /// Seconds that OpenHEXA asks to wait before the next request.
     pub fn retry_after(&self) -> Option<u32> {
-        match self {
-            Self::Throttled { seconds } => *seconds,
-            Self::Address
-            | Self::Busy
-            | Self::Unreachable
-            | Self::TimedOut
-            | Self::Untrusted(_)
-            | Self::Broken
-            | Self::Redirected
-            | Self::Status(_)
-            | Self::NotJson { .. }
-            | Self::TooLarge
-            | Self::Unreadable
-            | Self::BadDefinition
-            | Self::BadChoices(_)
-            | Self::TokenRefused
-            | Self::Denied
-            | Self::NoWorkspace
-            | Self::GraphQl { .. } => None,
-        }
+        let Self::Throttled { seconds } = self else {
+            return None;
+        };
+        *seconds
     }
 
     /// A fixed word for the metrics and `/readyz`.

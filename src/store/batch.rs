@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::query_builder::{AstPass, QueryFragment, QueryId};
-use diesel::sql_types::{Array, BigInt, Bool, Integer, Nullable, Text};
+use diesel::sql_types::{BigInt, Bool, Integer, Nullable, Text};
 
 use super::connection::{Db, on};
 use super::error::Error;
@@ -17,7 +17,7 @@ use super::iaso;
 use super::rows::TaskColumns;
 use super::schema::{event, task};
 use super::tasks::{get_task, refuse_partial, unscoped_tasks, update_run_row, update_task_row};
-use super::types::{DbTime, SqlTimestamp};
+use super::types::{DbTime, SqlTimestamp, push_arrays};
 use crate::domain::event::Event;
 use crate::domain::ids::{AccountId, TaskId};
 use crate::domain::task::Task;
@@ -181,53 +181,6 @@ impl QueryId for SaveTasks<'_> {
 
 impl<Conn> RunQueryDsl<Conn> for SaveTasks<'_> {}
 
-impl SaveTasks<'_> {
-    /// The columns from `id` to `end_value`.
-    fn push_progress<'b>(&'b self, out: &mut AstPass<'_, 'b, Pg>) -> QueryResult<()> {
-        out.push_bind_param::<Array<BigInt>, _>(&self.id)?;
-        out.push_sql(", ");
-        out.push_bind_param::<Array<Text>, _>(&self.state)?;
-        out.push_sql(", ");
-        out.push_bind_param::<Array<Text>, _>(&self.status)?;
-        out.push_sql(", ");
-        out.push_bind_param::<Array<Nullable<Text>>, _>(&self.reported)?;
-        out.push_sql(", ");
-        out.push_bind_param::<Array<Nullable<Text>>, _>(&self.run_end)?;
-        out.push_sql(", ");
-        out.push_bind_param::<Array<Nullable<Text>>, _>(&self.message)?;
-        out.push_sql(", ");
-        out.push_bind_param::<Array<Integer>, _>(&self.progress_value)?;
-        out.push_sql(", ");
-        out.push_bind_param::<Array<Integer>, _>(&self.end_value)?;
-        Ok(())
-    }
-
-    /// The columns from `data` to `revision`.
-    fn push_outcome<'b>(&'b self, out: &mut AstPass<'_, 'b, Pg>) -> QueryResult<()> {
-        out.push_sql(", ");
-        out.push_bind_param::<Array<Nullable<Text>>, _>(&self.data)?;
-        out.push_sql(", ");
-        out.push_bind_param::<Array<Bool>, _>(&self.data_late)?;
-        out.push_sql(", ");
-        out.push_bind_param::<Array<Nullable<Text>>, _>(&self.note)?;
-        out.push_sql(", ");
-        out.push_bind_param::<Array<Nullable<Text>>, _>(&self.note_code)?;
-        out.push_sql(", ");
-        out.push_bind_param::<Array<Bool>, _>(&self.called_back)?;
-        out.push_sql(", ");
-        out.push_bind_param::<Array<Nullable<SqlTimestamp>>, _>(&self.started_at)?;
-        out.push_sql(", ");
-        out.push_bind_param::<Array<Nullable<SqlTimestamp>>, _>(&self.ended_at)?;
-        out.push_sql(", ");
-        out.push_bind_param::<Array<SqlTimestamp>, _>(&self.updated_at)?;
-        out.push_sql(", ");
-        out.push_bind_param::<Array<Nullable<SqlTimestamp>>, _>(&self.cancel_asked_at)?;
-        out.push_sql(", ");
-        out.push_bind_param::<Array<BigInt>, _>(&self.revision)?;
-        Ok(())
-    }
-}
-
 impl QueryFragment<Pg> for SaveTasks<'_> {
     #[rustfmt::skip]
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
@@ -238,8 +191,27 @@ impl QueryFragment<Pg> for SaveTasks<'_> {
              ended_at = new.ended_at, updated_at = new.updated_at, cancel_asked_at = new.cancel_asked_at, \
              revision = new.revision FROM unnest(",
         );
-        self.push_progress(&mut out)?;
-        self.push_outcome(&mut out)?;
+        push_arrays!(
+            out,
+            BigInt => &self.id,
+            Text => &self.state,
+            Text => &self.status,
+            Nullable<Text> => &self.reported,
+            Nullable<Text> => &self.run_end,
+            Nullable<Text> => &self.message,
+            Integer => &self.progress_value,
+            Integer => &self.end_value,
+            Nullable<Text> => &self.data,
+            Bool => &self.data_late,
+            Nullable<Text> => &self.note,
+            Nullable<Text> => &self.note_code,
+            Bool => &self.called_back,
+            Nullable<SqlTimestamp> => &self.started_at,
+            Nullable<SqlTimestamp> => &self.ended_at,
+            SqlTimestamp => &self.updated_at,
+            Nullable<SqlTimestamp> => &self.cancel_asked_at,
+            BigInt => &self.revision,
+        );
         out.push_sql(
             ") AS new (id, state, status, reported, run_end, message, progress_value, end_value, data, data_late, note, \
              note_code, called_back, started_at, ended_at, updated_at, cancel_asked_at, revision) WHERE task.id = new.id",
@@ -325,19 +297,16 @@ impl QueryFragment<Pg> for AddEvents<'_> {
             "INSERT INTO event (task_id, account_id, at, source, code, data, message) \
              SELECT task_id, account_id, at, source, code, data, message FROM unnest(",
         );
-        out.push_bind_param::<Array<BigInt>, _>(&self.task)?;
-        out.push_sql(", ");
-        out.push_bind_param::<Array<BigInt>, _>(&self.account)?;
-        out.push_sql(", ");
-        out.push_bind_param::<Array<SqlTimestamp>, _>(&self.at)?;
-        out.push_sql(", ");
-        out.push_bind_param::<Array<Text>, _>(&self.source)?;
-        out.push_sql(", ");
-        out.push_bind_param::<Array<Text>, _>(&self.code)?;
-        out.push_sql(", ");
-        out.push_bind_param::<Array<Nullable<Text>>, _>(&self.data)?;
-        out.push_sql(", ");
-        out.push_bind_param::<Array<Nullable<Text>>, _>(&self.message)?;
+        push_arrays!(
+            out,
+            BigInt => &self.task,
+            BigInt => &self.account,
+            SqlTimestamp => &self.at,
+            Text => &self.source,
+            Text => &self.code,
+            Nullable<Text> => &self.data,
+            Nullable<Text> => &self.message,
+        );
         out.push_sql(
             ") WITH ORDINALITY AS new (task_id, account_id, at, source, code, data, message, place) ORDER BY place",
         );

@@ -9,6 +9,19 @@ use diesel::sql_types;
 use diesel::sqlite::Sqlite;
 use uuid::Uuid;
 
+/// Pushes parameters of a PostgreSQL query that are arrays, separated by commas: the SQL type of the elements and a reference
+/// to the `Vec`.
+macro_rules! push_arrays {
+    ($out:ident, $first_type:ty => $first:expr, $($type:ty => $value:expr),+ $(,)?) => {
+        $out.push_bind_param::<diesel::sql_types::Array<$first_type>, _>($first)?;
+        $(
+            $out.push_sql(", ");
+            $out.push_bind_param::<diesel::sql_types::Array<$type>, _>($value)?;
+        )+
+    };
+}
+pub(super) use push_arrays;
+
 /// `timestamptz`, or text such as `2026-11-20T10:42:00.123Z`.
 #[derive(Clone, Copy, Debug, diesel::query_builder::QueryId, diesel::sql_types::SqlType)]
 #[diesel(postgres_type(oid = 1184, array_oid = 1185))]

@@ -27,18 +27,15 @@ fn hanging(at_once: usize) -> (Arc<Passes>, CancellationToken, tokio::task::Join
         go_on: Semaphore::new(0),
     });
     let stop = CancellationToken::new();
-    let own = passes.clone();
-    let job = Job::new("hanging", Duration::from_millis(1), move || {
-        let passes = own.clone();
-        async move {
-            let now = passes.at_once.fetch_add(1, Ordering::SeqCst) + 1;
-            passes.most.fetch_max(now, Ordering::SeqCst);
-            passes.begun.add_permits(1);
-            passes.go_on.acquire().await.unwrap().forget();
-            passes.at_once.fetch_sub(1, Ordering::SeqCst);
-            Ok::<_, Infallible>(())
-        }
-    });
+    let run = |passes: Arc<Passes>| async move {
+        let now = passes.at_once.fetch_add(1, Ordering::SeqCst) + 1;
+        passes.most.fetch_max(now, Ordering::SeqCst);
+        passes.begun.add_permits(1);
+        passes.go_on.acquire().await.unwrap().forget();
+        passes.at_once.fetch_sub(1, Ordering::SeqCst);
+        Ok::<_, Infallible>(())
+    };
+    let job = Job::new("hanging", Duration::from_millis(1), passes.clone(), run);
     let looping = tokio::spawn(job.concurrency(at_once).run_until(stop.clone()));
     (passes, stop, looping)
 }
@@ -90,21 +87,25 @@ async fn a_run_that_fails_or_panics_is_counted_and_the_next_one_starts() {
     let recorder = metrics_exporter_prometheus::PrometheusBuilder::new().build_recorder();
     let _recorder = metrics::set_default_local_recorder(&recorder);
     let stop = CancellationToken::new();
-    let (runs, stopped) = (AtomicUsize::new(0), stop.clone());
-    let job = Job::new("failing", Duration::from_millis(1), move || {
-        let run = runs.fetch_add(1, Ordering::SeqCst);
-        let stop = stopped.clone();
-        async move {
-            match run {
-                0 => Err(std::io::Error::other("no connection")),
-                1 => panic!("a bug"),
-                _ => {
-                    stop.cancel();
-                    Ok(())
+    let runs = AtomicUsize::new(0);
+    let job = Job::new(
+        "failing",
+        Duration::from_millis(1),
+        stop.clone(),
+        move |stop| {
+            let run = runs.fetch_add(1, Ordering::SeqCst);
+            async move {
+                match run {
+                    0 => Err(std::io::Error::other("no connection")),
+                    1 => panic!("a bug"),
+                    _ => {
+                        stop.cancel();
+                        Ok(())
+                    }
                 }
             }
-        }
-    });
+        },
+    );
     tokio::time::timeout(PATIENCE, job.run_until(stop))
         .await
         .expect("it runs three times");

@@ -207,7 +207,7 @@ impl Task {
         self
     }
 
-    /// If no launch request was ever sent, there can be no run, whatever is reported.
+    /// If no launch request was ever sent, there can be no run, even if a report arrives.
     fn is_never_sent(&self) -> bool {
         self.state == State::Accepted && self.run.attempts == 0
     }

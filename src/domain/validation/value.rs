@@ -91,7 +91,7 @@ pub(super) fn trim(text: &str) -> &str {
     })
 }
 
-/// Python's truth value, by which the SDK decides whether a parameter disables others, whatever its type.
+/// Python's truth value of a value of any type. The SDK uses it to decide whether a parameter disables others.
 pub(super) fn truthy(value: &Value) -> bool {
     match value {
         Value::Null => false,

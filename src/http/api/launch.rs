@@ -13,6 +13,7 @@ use super::pipelines::{pipeline_id, read_version};
 use crate::domain::ids::VersionId;
 use crate::domain::message::{FieldErrors, Message, say};
 use crate::domain::principal::Principal;
+use crate::domain::task::Task;
 use crate::domain::validation;
 use crate::http::accept_language::Language;
 use crate::http::error::{HttpResult, Problem, listed};
@@ -130,8 +131,13 @@ pub async fn launch(
         ..read(&id, body)?
     };
     let task = bridge.launching.launch(&who, wanted).await?;
+    Ok(created(&request, &task))
+}
+
+/// The response of a launch or relaunch; the task is noted for the audit log.
+pub(super) fn created(request: &HttpRequest, task: &Task) -> HttpResponse {
     request.extensions_mut().insert(CreatedTask(task.id));
-    Ok(HttpResponse::Created().json(Envelope::from(&task)))
+    HttpResponse::Created().json(Envelope::from(task))
 }
 
 fn read(id: &str, body: Map<String, Value>) -> HttpResult<LaunchRequest> {

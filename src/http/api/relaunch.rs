@@ -1,19 +1,19 @@
 //! `POST /tasks/{id}/relaunch/`.
 
 use actix_web::web::{Data, Path, Payload};
-use actix_web::{HttpMessage as _, HttpRequest, HttpResponse};
+use actix_web::{HttpRequest, HttpResponse};
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use super::idempotency::idempotency_key;
 use super::json_types::Envelope;
+use super::launch::created;
 use super::tasks::task_id;
 use crate::domain::principal::Principal;
 use crate::domain::validation;
 use crate::http::error::{HttpResult, Problem};
 use crate::http::openapi::error_schemas;
 use crate::http::request_body;
-use crate::http::request_extensions::CreatedTask;
 use crate::service::Bridge;
 use crate::service::launching::{Operation, RelaunchRequest};
 
@@ -70,6 +70,5 @@ pub async fn relaunch(
         idempotency,
     };
     let task = bridge.launching.relaunch(&who, wanted).await?;
-    request.extensions_mut().insert(CreatedTask(task.id));
-    Ok(HttpResponse::Created().json(Envelope::from(&task)))
+    Ok(created(&request, &task))
 }

@@ -17,7 +17,7 @@ use crate::http::accept_language::Language;
 use crate::http::error::HttpResult;
 use crate::http::event_text;
 use crate::service::Bridge;
-use crate::service::tasks::EventsQuery;
+use crate::service::tasks::{EventsQuery, TaskHistory};
 
 /// Maximum number of events or log lines in a response.
 const MOST_EVENTS: usize = 1000;
@@ -97,11 +97,7 @@ pub async fn logs(
     id: Path<String>,
     request: HttpRequest,
 ) -> HttpResult<Json<TaskLogJson>> {
-    let part = part(&request, true)?;
-    let found = bridge
-        .tasks
-        .history(who.account, task_id(&id)?, part)
-        .await?;
+    let found = history(&bridge, &who, &id, &request, true).await?;
     let (progress_value, end_value) = found.task.shown_progress();
     Ok(Json(TaskLogJson {
         status: found.task.status().as_str(),
@@ -113,13 +109,23 @@ pub async fn logs(
 }
 
 /// The requested part of the history; by default the newest.
-fn part(request: &HttpRequest, messages_only: bool) -> HttpResult<EventsQuery> {
+async fn history(
+    bridge: &Bridge,
+    who: &Principal,
+    id: &str,
+    request: &HttpRequest,
+    messages_only: bool,
+) -> HttpResult<TaskHistory> {
     let query = Query::of(request);
-    Ok(EventsQuery {
+    let part = EventsQuery {
         before: query.id("before")?,
         limit: query.number("limit", MOST_EVENTS)?.unwrap_or(MOST_EVENTS),
         messages_only,
-    })
+    };
+    Ok(bridge
+        .tasks
+        .history(who.account, task_id(id)?, part)
+        .await?)
 }
 
 /// Iaso's page uses the time as the key of a line, so no two may have the same.
@@ -166,11 +172,7 @@ pub async fn events(
     id: Path<String>,
     request: HttpRequest,
 ) -> HttpResult<Json<EventsJson>> {
-    let part = part(&request, false)?;
-    let found = bridge
-        .tasks
-        .history(who.account, task_id(&id)?, part)
-        .await?;
+    let found = history(&bridge, &who, &id, &request, false).await?;
     let language = Language::of(request.headers());
     let row = |event: &Event| EventJson {
         at: time(event.at),

@@ -5,7 +5,7 @@ use actix_web::{HttpMessage, HttpRequest, HttpResponse, ResponseError};
 use serde_json::{Map, Value, json};
 
 use super::form_fields::{FormInput, InitialValues, read};
-use super::layout::redirect_to_page;
+use super::layout::{redirect_to_page, task_path};
 use super::pipeline::{LaunchFormState, render};
 use crate::domain::message::{FieldErrors, say};
 use crate::domain::principal::Principal;
@@ -16,8 +16,7 @@ use crate::http::error::{HttpResult, Problem, listed};
 use crate::http::request_body;
 use crate::http::request_extensions::CreatedTask;
 use crate::service::catalog::Form;
-use crate::service::launching::LaunchRequest;
-use crate::service::launching::Operation;
+use crate::service::launching::{LaunchRequest, Operation};
 use crate::service::{Bridge, Error};
 
 /// Maximum length of the idempotency key in the form.
@@ -38,7 +37,7 @@ pub async fn send(
     match launch(&bridge, &who, wanted, unread).await {
         Ok(task) => {
             request.extensions_mut().insert(CreatedTask(task.id));
-            Ok(redirect_to_page(&request, &format!("/tasks/{}/", task.id)))
+            Ok(redirect_to_page(&request, &task_path(task.id)))
         }
         Err(refused) => {
             refused.show_in(&mut shown, Language::of(request.headers()));

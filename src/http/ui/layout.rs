@@ -10,6 +10,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 
 use super::assets;
 use super::base_path::base_path;
+use crate::domain::ids::TaskId;
 use crate::domain::message::{Message, say};
 use crate::domain::principal::{Principal, Role};
 use crate::http::accept_language::Language;
@@ -233,6 +234,11 @@ pub fn set_page_headers(answer: &mut HttpResponse) {
 /// Redirects to a page after an action, so that a reload does not repeat the action.
 pub fn redirect_to_page(request: &HttpRequest, place: &str) -> HttpResponse {
     redirect(&format!("{}{place}", base_path(request.path())))
+}
+
+/// The page of a task.
+pub fn task_path(task: TaskId) -> String {
+    format!("/tasks/{task}/")
 }
 
 pub fn redirect(address: &str) -> HttpResponse {

@@ -12,7 +12,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::badge::Badge;
-use super::layout::{Layout, Section, large_page, set_page_headers, span};
+use super::layout::{Layout, Section, large_page, set_page_headers, span, task_path};
 use super::pipelines::label;
 use super::result_view::{Cell, ResultContent, ResultView, cell, result_view};
 use super::task_events::{EventItem, LogLine, event_item, lines};
@@ -198,7 +198,7 @@ fn compose(
     let (events, refused) = (history.events.iter(), history.stop_denied);
     TaskPage {
         id: task.id.0,
-        address: layout.path_to(&format!("/tasks/{}/", task.id)),
+        address: layout.path_to(&task_path(task.id)),
         pipeline: task.pipeline.name.clone(),
         pipeline_id: task.pipeline.id.to_string(),
         version: version(task),

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use super::badge::Badge;
 use super::form_fields::{FormInput, name_of};
-use super::layout::{Layout, Section, redirect_to_page};
+use super::layout::{Layout, Section, redirect_to_page, task_path};
 use super::task::{ActionErrors, render};
 use crate::domain::ids::TaskId;
 use crate::domain::principal::Principal;
@@ -16,8 +16,7 @@ use crate::http::api::tasks::task_id;
 use crate::http::error::{HttpResult, Problem, listed};
 use crate::http::request_body;
 use crate::http::request_extensions::CreatedTask;
-use crate::service::launching::Operation;
-use crate::service::launching::RelaunchRequest;
+use crate::service::launching::{Operation, RelaunchRequest};
 use crate::service::{Bridge, Error};
 
 pub async fn cancel(
@@ -63,10 +62,6 @@ pub async fn relaunch(
         Err(Error::Refused { task, .. }) => Ok(redirect_to_page(&request, &task_path(task.id))),
         Err(error) => refused(&bridge, &who, &request, task, error).await,
     }
-}
-
-fn task_path(task: TaskId) -> String {
-    format!("/tasks/{task}/")
 }
 
 fn secrets(input: &FormInput) -> Map<String, Value> {

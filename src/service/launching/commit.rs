@@ -111,12 +111,12 @@ impl Commit {
             instance: &self.account.connection.instance,
             secrets: store::encrypt_secrets(&self.cipher, &as_object(kept)),
             fingerprint,
-            lease: self.lease(),
+            lease: self.lease_of_run(),
         }
     }
 
     /// If the definition is not fresh, the task is due at once, and is validated again.
-    fn lease(&self) -> LeaseRequest {
+    fn lease_of_run(&self) -> LeaseRequest {
         let lease = self.lease.clone();
         let until = if self.definition.fresh {
             lease.until

@@ -11,7 +11,7 @@
 use diesel::pg::Pg as Backend;
 use diesel::prelude::*;
 use diesel::query_builder::{AstPass, QueryFragment, QueryId};
-use diesel::sql_types::{Array, BigInt, Bool, Integer, Nullable, Text};
+use diesel::sql_types::{BigInt, Bool, Integer, Nullable, Text};
 use serde_json::{Map, Value, json};
 
 use super::required_columns::{RequiredColumns, Right};
@@ -23,7 +23,7 @@ use crate::language::english;
 use crate::store::batch::{AddEvents, TaskChange};
 use crate::store::connection::Pg;
 use crate::store::error::Error;
-use crate::store::types::{DbTime, SqlTimestamp};
+use crate::store::types::{DbTime, SqlTimestamp, push_arrays};
 
 pub const REQUIRED_COLUMNS: &[RequiredColumns] = &[
     RequiredColumns {
@@ -274,31 +274,22 @@ impl QueryFragment<Backend> for MirrorRows {
              should_be_killed = new.stop_asked OR (mirror.should_be_killed AND NOT new.has_ended), external = TRUE \
              FROM unnest(",
         );
-        out.push_bind_param::<Array<BigInt>, _>(&self.id)?;
-        out.push_sql(", ");
-        out.push_bind_param::<Array<BigInt>, _>(&self.account)?;
-        out.push_sql(", ");
-        out.push_bind_param::<Array<Text>, _>(&self.status)?;
-        out.push_sql(", ");
-        out.push_bind_param::<Array<Nullable<Text>>, _>(&self.message)?;
-        out.push_sql(", ");
-        out.push_bind_param::<Array<Integer>, _>(&self.progress_value)?;
-        out.push_sql(", ");
-        out.push_bind_param::<Array<Integer>, _>(&self.end_value)?;
-        out.push_sql(", ");
-        out.push_bind_param::<Array<Nullable<Text>>, _>(&self.result)?;
-        out.push_sql(", ");
-        out.push_bind_param::<Array<Nullable<Text>>, _>(&self.params)?;
-        out.push_sql(", ");
-        out.push_bind_param::<Array<Nullable<SqlTimestamp>>, _>(&self.started_at)?;
-        out.push_sql(", ");
-        out.push_bind_param::<Array<Nullable<SqlTimestamp>>, _>(&self.ended_at)?;
-        out.push_sql(", ");
-        out.push_bind_param::<Array<Bool>, _>(&self.stop_asked)?;
-        out.push_sql(", ");
-        out.push_bind_param::<Array<Bool>, _>(&self.has_ended)?;
-        out.push_sql(", ");
-        out.push_bind_param::<Array<SqlTimestamp>, _>(&self.created_at)?;
+        push_arrays!(
+            out,
+            BigInt => &self.id,
+            BigInt => &self.account,
+            Text => &self.status,
+            Nullable<Text> => &self.message,
+            Integer => &self.progress_value,
+            Integer => &self.end_value,
+            Nullable<Text> => &self.result,
+            Nullable<Text> => &self.params,
+            Nullable<SqlTimestamp> => &self.started_at,
+            Nullable<SqlTimestamp> => &self.ended_at,
+            Bool => &self.stop_asked,
+            Bool => &self.has_ended,
+            SqlTimestamp => &self.created_at,
+        );
         out.push_sql(
             ") AS new (id, account_id, status, message, progress_value, end_value, result, params, started_at, \
              ended_at, stop_asked, has_ended, created_at) \

@@ -256,8 +256,8 @@ proptest! {
         prop_assert_eq!(&outcomes[0], &outcomes[1]);
     }
 
-    /// FinalStatus, end and wish in any order, among whatever else may come: the word, the end and whether the wish came
-    /// before it are all that counts.
+    /// The reported final status, the end of the run and the cancel request come in any order, among other observations. Only
+    /// the two statuses count, and whether the request came before the end.
     #[test]
     fn word_end_and_wish_alone_decide(
         word in option::of(any_word()),

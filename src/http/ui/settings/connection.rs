@@ -210,7 +210,7 @@ pub async fn changed_by(
     let record = record_or_reason(bridge.configuration.record(who.account).await)?;
     Ok(match record.map(|record| record.updated_by) {
         Ok(Some(by)) => say("settings-changed").with("who", stored_actor(layout.language, &by)),
-        Ok(None) => say("settings-changed-by-nobody"),
+        Ok(None) => say("settings-changed-by-unknown"),
         Err(_) => say("settings-changed-deleted"),
     })
 }
