@@ -181,8 +181,8 @@ async fn reencrypt(settings: &Settings, discard: bool) -> Result<(), StartError>
     } else {
         Undecryptable::Keep
     };
-    let told = app::reencrypt::reencrypt(settings, undecryptable).await?;
-    eprintln!("{told}");
+    let summary = app::reencrypt::reencrypt(settings, undecryptable).await?;
+    eprintln!("{summary}");
     Ok(())
 }
 

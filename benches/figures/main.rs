@@ -231,7 +231,7 @@ async fn measure_ours(line: &Line) {
     }
     let upstream = stage.upstream_requests().await - asked;
     let starts = stage.starts().await;
-    let text = table::told(line, &table, &stage, upstream, &starts);
+    let text = table::report(line, &table, &stage, upstream, &starts);
     println!("{text}");
     if line.only.is_empty() {
         table::keep(table::FIRST, &text);

@@ -44,8 +44,8 @@ impl Postgres {
     }
 
     pub fn version(&self) -> String {
-        let told = self.tool("postgres", &["--version"]);
-        told.trim().replace("postgres (PostgreSQL) ", "")
+        let output = self.tool("postgres", &["--version"]);
+        output.trim().replace("postgres (PostgreSQL) ", "")
     }
 
     /// An update, a select and an insert per transaction, as prepared statements.
@@ -53,7 +53,7 @@ impl Postgres {
         let (seconds, many) = (seconds.ceil().to_string(), clients.to_string());
         let threads = clients.min(2).to_string();
         let (before, began) = (self.cpu().spent(), Instant::now());
-        let told = self.tool(
+        let output = self.tool(
             "pgbench",
             &[
                 "-N", "-n", "-M", "prepared", "-c", &many, "-j", &threads, "-T", &seconds,
@@ -61,7 +61,7 @@ impl Postgres {
         );
         let spent = self.cpu().spent().saturating_sub(before);
         let number = |before: &str| {
-            let line = told.lines().find(|line| line.starts_with(before));
+            let line = output.lines().find(|line| line.starts_with(before));
             let number = line.and_then(|line| line[before.len()..].trim().split([' ', '/']).next());
             number.and_then(|number| number.parse::<f64>().ok())
         };

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::process::Process;
 
-pub const KEY: &str = "figures-are-nobodys-secret";
+pub const KEY: &str = "benchmark-admin-key-not-secret";
 
 /// The id of a pipeline, counted from 1.
 pub fn pipeline(number: u64) -> String {
@@ -30,7 +30,7 @@ pub fn settings(database: String) -> Vec<(&'static str, String)> {
 }
 
 /// Sets very long poll intervals, so that runs are not polled while something else is measured.
-pub fn without_looks(mut settings: Vec<(&'static str, String)>) -> Vec<(&'static str, String)> {
+pub fn without_polling(mut settings: Vec<(&'static str, String)>) -> Vec<(&'static str, String)> {
     let names = ["RECONCILE__EARLY", "RECONCILE__USUAL", "RECONCILE__LATE"];
     settings.extend(names.map(|name| (name, "10h".to_owned())));
     settings

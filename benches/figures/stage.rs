@@ -117,7 +117,7 @@ impl Stage {
 
 impl Bridge {
     fn start(line: &Line, database: String) -> Self {
-        let settings = site::without_looks(site::settings(database));
+        let settings = site::without_polling(site::settings(database));
         let process = Process::start(&line.bridge, &["serve"], &settings);
         Self {
             settings,

@@ -123,7 +123,7 @@ fn median(mut values: Vec<f64>) -> Option<f64> {
 }
 
 /// The results of a complete measurement, as Markdown.
-pub fn told(line: &Line, table: &Table, stage: &Stage, upstream: u64, starts: &Starts) -> String {
+pub fn report(line: &Line, table: &Table, stage: &Stage, upstream: u64, starts: &Starts) -> String {
     let (sqlite, postgres) = stage.memory();
     let memory = |memory: Memory| format!("{} MiB, {} MiB maximum", memory.now, memory.most);
     format!(
@@ -190,7 +190,7 @@ pub fn machine(more: &str) -> String {
         .parse()
         .unwrap_or(0);
     let compiler = Command::new("rustc").arg("--version").output();
-    let compiler = compiler.map(|told| String::from_utf8_lossy(&told.stdout).trim().to_owned());
+    let compiler = compiler.map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned());
     format!(
         "{}; {cores} cores ({}), {} GiB, Linux; {}; {more}\n",
         chrono::Utc::now().format("%Y-%m-%d"),

@@ -262,7 +262,7 @@ impl Instance {
     /// An error while OpenHEXA accepts no more requests with this token.
     #[allow(
         clippy::disallowed_methods,
-        reason = "a duration is measured, no time is told"
+        reason = "a duration is measured, the time of day is not read"
     )]
     pub fn check_limit(&self, token: Fingerprint) -> Result<(), Error> {
         let state = self.locked();
@@ -282,7 +282,7 @@ impl Instance {
     /// Keeps for how long OpenHEXA accepts no more requests with this token, if that is what the error says.
     #[allow(
         clippy::disallowed_methods,
-        reason = "a duration is measured, no time is told"
+        reason = "a duration is measured, the time of day is not read"
     )]
     pub fn limit(&self, token: Fingerprint, error: &Error) {
         let Some(seconds) = error.retry_after() else {
@@ -379,7 +379,7 @@ impl InstanceState {
     /// Limits that have ended are dropped.
     #[allow(
         clippy::disallowed_methods,
-        reason = "a duration is measured, no time is told"
+        reason = "a duration is measured, the time of day is not read"
     )]
     fn limit_of(&mut self, token: Fingerprint, now: DateTime<Utc>) -> &mut TokenLimit {
         let moment = Instant::now();

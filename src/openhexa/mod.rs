@@ -105,7 +105,7 @@ impl Client {
     /// Sends one request, reads the response and records the outcome. All requests go through this function.
     #[allow(
         clippy::disallowed_methods,
-        reason = "a duration is measured, no time is told"
+        reason = "a duration is measured, the time of day is not read"
     )]
     async fn request<T, E: RequestError>(
         &self,

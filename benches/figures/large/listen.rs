@@ -20,7 +20,10 @@ impl Listener {
         let ask = format!(
             "GET /api/openhexa/tasks/stream/ HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {KEY}\r\n\r\n"
         );
-        stream.write_all(ask.as_bytes()).await.expect("it is heard");
+        stream
+            .write_all(ask.as_bytes())
+            .await
+            .expect("the server reads it");
         let held = Vec::with_capacity(8 * 1024);
         let mut listener = Self { stream, held };
         while find(&listener.held, b"retry:").is_none() {
@@ -31,14 +34,14 @@ impl Listener {
         listener
     }
 
-    /// Calls `told` with the text and the arrival time of each event until `end`. Chunks can end anywhere; an event
+    /// Calls `received` with the text and the arrival time of each event until `end`. Chunks can end anywhere; an event
     /// ends with an empty line. The size lines of chunks are outside of events.
-    pub async fn until(&mut self, end: Instant, mut told: impl FnMut(&str, Instant)) {
+    pub async fn until(&mut self, end: Instant, mut received: impl FnMut(&str, Instant)) {
         while let Ok(()) = tokio::time::timeout_at(end.into(), self.more()).await {
             let now = Instant::now();
             let mut from = 0;
             while let Some(length) = find(&self.held[from..], b"\n\n") {
-                told(
+                received(
                     &String::from_utf8_lossy(&self.held[from..from + length]),
                     now,
                 );

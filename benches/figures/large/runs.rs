@@ -75,10 +75,10 @@ pub async fn measured(line: &Line, base: &'static str) -> String {
 impl Counts {
     async fn of(place: &Place) -> Self {
         let counts = site::requests(&place.openhexa).await;
-        let told = metrics(place).await;
+        let metrics_text = metrics(place).await;
         let polls = |outcome: &str| {
             let name = "openhexa_bridge_reconciler_polls_total";
-            value(&told, &format!("{name}{{outcome=\"{outcome}\"}}"))
+            value(&metrics_text, &format!("{name}{{outcome=\"{outcome}\"}}"))
         };
         Self {
             polled: polls("done"),
@@ -94,8 +94,8 @@ async fn metrics(place: &Place) -> String {
 }
 
 /// The value of a metric; 0 if it is missing.
-fn value(told: &str, name: &str) -> f64 {
-    let line = told.lines().find_map(|line| line.strip_prefix(name));
+fn value(text: &str, name: &str) -> f64 {
+    let line = text.lines().find_map(|line| line.strip_prefix(name));
     line.map_or(0.0, |value| value.trim().parse().expect("a number"))
 }
 
@@ -113,8 +113,8 @@ async fn worst(place: &Place, time: Duration) -> f64 {
     let end = Instant::now() + time;
     let mut worst: f64 = 0.0;
     while Instant::now() < end {
-        let told = metrics(place).await;
-        worst = worst.max(value(&told, "openhexa_bridge_overdue_poll_seconds"));
+        let metrics_text = metrics(place).await;
+        worst = worst.max(value(&metrics_text, "openhexa_bridge_overdue_poll_seconds"));
         sleep(Duration::from_secs(5)).await;
     }
     worst
@@ -134,8 +134,9 @@ async fn chosen(place: &Place, time: Duration) -> Vec<Value> {
 /// time.
 async fn ends(place: &Place, chosen: &[Value], time: Duration) -> Vec<f64> {
     let end = Instant::now() + time + Duration::from_secs_f64(FRESH * 2.0);
-    let (ended, told) = tokio::join!(end_each(place, chosen), listen(place, end));
-    let delay = |(task, at): (i64, Instant)| told.get(&task).map(|told| seconds(at, *told));
+    let (ended, received) = tokio::join!(end_each(place, chosen), listen(place, end));
+    let delay =
+        |(task, at): (i64, Instant)| received.get(&task).map(|received| seconds(at, *received));
     let delays = ended.into_iter().map(delay);
     delays.map(|delay| delay.unwrap_or(f64::INFINITY)).collect()
 }
@@ -157,7 +158,7 @@ async fn end_each(place: &Place, runs: &[Value]) -> Vec<(i64, Instant)> {
 }
 
 async fn listen(place: &Place, end: Instant) -> HashMap<i64, Instant> {
-    let mut told = HashMap::new();
+    let mut received = HashMap::new();
     let mut listener = Listener::open(&place.bridge.url).await;
     let event = |text: &str, at: Instant| {
         let data = text.lines().find_map(|line| line.strip_prefix("data: "));
@@ -166,9 +167,9 @@ async fn listen(place: &Place, end: Instant) -> HashMap<i64, Instant> {
             .unwrap_or_default();
         if task["confirmed"] == true {
             let id = task["id"].as_i64().expect("an id");
-            told.entry(id).or_insert(at);
+            received.entry(id).or_insert(at);
         }
     };
     listener.until(end, event).await;
-    told
+    received
 }

@@ -24,7 +24,7 @@ pub const HEAD: &str = "| open streams | database | | events sent, per second | 
 
 pub async fn measured(line: &Line, base: &'static str) -> Vec<String> {
     let place = Place::set(line, base, 1, |settings| {
-        let mut settings = site::without_looks(settings);
+        let mut settings = site::without_polling(settings);
         // All streams belong to one account.
         settings.push(("STREAM__MOST_PER_ACCOUNT", line.streams.to_string()));
         settings
@@ -41,24 +41,24 @@ pub async fn measured(line: &Line, base: &'static str) -> Vec<String> {
         listeners.push(Listener::open(&place.bridge.url).await);
     }
     let (shares, ()) = place.meters().over(sleep(IDLE)).await;
-    let of = |what: &str, told: String, shares: &super::Shares, delays: String| {
+    let of = |what: &str, rate: String, shares: &super::Shares, delays: String| {
         let (bridge, database) = (core(Some(shares.bridge)), core(shares.database));
         let memory = memory(place.bridge.pid()).now;
         format!(
-            "| {} | {base} | {what} | {told} | {bridge} | {database} | {memory} MiB | {delays} |",
+            "| {} | {base} | {what} | {rate} | {bridge} | {database} | {memory} MiB | {delays} |",
             line.streams
         )
     };
     rows.push(of("idle", "0".to_owned(), &shares, "–".to_owned()));
     for pace in PACES {
-        let work = told(&place, &tasks, pace, listeners);
+        let work = report_and_read(&place, &tasks, pace, listeners);
         let (shares, (all, delays)) = place.meters().over(work).await;
         listeners = all;
         let expected = line.streams * (TASKS as u64 * BUSY.as_secs() / pace.as_secs()) as usize;
         assert_eq!(
             delays.len(),
             expected,
-            "some streams were not told some reports"
+            "some streams did not receive some reports"
         );
         let per_second = format!("{:.0}", delays.len() as f64 / BUSY.as_secs_f64());
         let delays = Sorted::of(delays);
@@ -86,7 +86,7 @@ fn enough_files(streams: usize) {
 }
 
 /// Sends reports and reads all streams. Returns the streams and the delay of each event.
-async fn told(
+async fn report_and_read(
     place: &Place,
     tasks: &[i64],
     pace: Duration,
@@ -95,25 +95,25 @@ async fn told(
     let sent: Arc<Mutex<Vec<Instant>>> = Arc::default();
     let end = Instant::now() + BUSY + Duration::from_secs(2);
     let local = LocalSet::new();
-    let hearing: Vec<_> = listeners
+    let readers: Vec<_> = listeners
         .into_iter()
-        .map(|listener| local.spawn_local(hear(listener, end, sent.clone())))
+        .map(|listener| local.spawn_local(read_events(listener, end, sent.clone())))
         .collect();
     local
         .run_until(async {
             report(place, tasks, pace, &sent).await;
             let (mut listeners, mut delays) = (Vec::new(), Vec::new());
-            for one in hearing {
-                let (listener, heard) = one.await.expect("a stream that is heard to its end");
+            for one in readers {
+                let (listener, own) = one.await.expect("a stream that is read to its end");
                 listeners.push(listener);
-                delays.extend(heard);
+                delays.extend(own);
             }
             (listeners, delays)
         })
         .await
 }
 
-async fn hear(
+async fn read_events(
     mut listener: Listener,
     end: Instant,
     sent: Arc<Mutex<Vec<Instant>>>,

@@ -53,7 +53,7 @@ pub async fn all(
     let from = last_event(&request, 'c');
     let feed = bridge.live.follow_account(&who, from).await?;
     // A client that loses the connection before the first event reconnects with this id.
-    let opening = format!("retry: {RETRY}\nid: c{}\n\n", feed.mark());
+    let opening = format!("retry: {RETRY}\nid: c{}\n\n", feed.resume_at());
     Ok(answer(
         &request,
         opening,
@@ -156,7 +156,7 @@ impl Feed {
             Self::All(feed) => {
                 let changes = feed.next().await?;
                 let event =
-                    |text: String, one: &TaskUpdate| text + &event('c', one.mark, &one.text);
+                    |text: String, one: &TaskUpdate| text + &event('c', one.resume_at, &one.text);
                 let text = changes.iter().map(AsRef::as_ref).fold(String::new(), event);
                 Ok((text, false))
             }

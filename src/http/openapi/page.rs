@@ -71,7 +71,7 @@ fn sections(document: &Value, text_of: PageText) -> String {
 fn operation(path: &str, method: &str, one: &Value, text_of: PageText) -> String {
     format!(
         "<details><summary><b>{method}</b> <code>{path}</code> {summary}</summary>\n\
-         <div id=\"{id}\"><p>{role}</p>\n{parameters}{body}{answers}</div></details>\n",
+         <div id=\"{id}\"><p>{role}</p>\n{parameters}{body}{responses}</div></details>\n",
         method = method.to_uppercase(),
         path = escaped(path),
         id = escaped(text(&one["operationId"])),
@@ -79,7 +79,7 @@ fn operation(path: &str, method: &str, one: &Value, text_of: PageText) -> String
         role = text_of.with("docs-role", "role", &who(one, text_of)),
         parameters = parameters(one, text_of),
         body = body(one, text_of),
-        answers = answers(one, text_of),
+        responses = responses(one, text_of),
     )
 }
 
@@ -96,7 +96,7 @@ fn who(one: &Value, text_of: PageText) -> String {
     let credentials = items(&one["security"]).map(|credential| {
         text_of.say(
             match entries(credential).next().map(|(name, _)| name.as_str()) {
-                None => "docs-anybody",
+                None => "docs-no-credentials",
                 Some("callback_token") => "docs-callback-token",
                 Some("iaso_session") => "docs-iaso-session",
                 Some("iaso_token") => "docs-iaso-token",
@@ -106,7 +106,7 @@ fn who(one: &Value, text_of: PageText) -> String {
     });
     let credentials: Vec<String> = credentials.collect();
     if credentials.is_empty() {
-        return text_of.say("docs-anybody");
+        return text_of.say("docs-no-credentials");
     }
     credentials.join(&format!(" {} ", text_of.say("docs-or")))
 }
@@ -142,19 +142,19 @@ fn body(one: &Value, text_of: PageText) -> String {
     )
 }
 
-fn answers(one: &Value, text_of: PageText) -> String {
-    let rows = entries(&one["responses"]).map(|(status, answer)| {
-        let kinds = entries(&answer["content"])
+fn responses(one: &Value, text_of: PageText) -> String {
+    let rows = entries(&one["responses"]).map(|(status, response)| {
+        let kinds = entries(&response["content"])
             .map(|(_, content)| schema_summary(&content["schema"], text_of));
         let kinds: Vec<String> = kinds.collect();
         [
             code(status),
-            escaped(text(&answer["description"])),
+            escaped(text(&response["description"])),
             kinds.join(", "),
         ]
     });
     let heads = ["docs-status", "docs-meaning", "docs-kind"];
-    table("docs-answers", heads, rows.collect(), text_of)
+    table("docs-responses", heads, rows.collect(), text_of)
 }
 
 /// One table per named schema.

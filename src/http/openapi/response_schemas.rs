@@ -18,15 +18,15 @@ pub fn close(document: &mut Value) {
     };
     let all = schemas.as_object().cloned().unwrap_or_default();
     walk(document, &mut |schema| flatten(schema, &all));
-    let answers = reachable(document, &answered(document));
+    let reached = reachable(document, &response_schemas(document));
     if let Some(Value::Object(schemas)) = document.pointer_mut("/components/schemas") {
-        for name in answers {
+        for name in reached {
             if let Some(schema) = schemas.get_mut(&name) {
                 walk(schema, &mut close_one);
             }
         }
     }
-    keep_what_is_named(document);
+    remove_unused(document);
 }
 
 /// Applies `change` to every object, innermost first.
@@ -150,12 +150,12 @@ fn may_be_null(schema: &Value) -> bool {
 }
 
 /// Names of the schemas that responses refer to.
-fn answered(document: &Value) -> BTreeSet<String> {
+fn response_schemas(document: &Value) -> BTreeSet<String> {
     let mut names = BTreeSet::new();
     let paths = document["paths"].as_object().into_iter().flatten();
     for (_, item) in paths {
         for operation in item.as_object().into_iter().flat_map(Map::values) {
-            mentioned(&operation["responses"], &mut names);
+            collect_references(&operation["responses"], &mut names);
         }
     }
     names
@@ -167,7 +167,7 @@ fn reachable(document: &Value, from: &BTreeSet<String>) -> BTreeSet<String> {
     loop {
         let mut more = names.clone();
         for name in &names {
-            mentioned(&document["components"]["schemas"][name], &mut more);
+            collect_references(&document["components"]["schemas"][name], &mut more);
         }
         if more == names {
             return names;
@@ -176,22 +176,26 @@ fn reachable(document: &Value, from: &BTreeSet<String>) -> BTreeSet<String> {
     }
 }
 
-fn mentioned(value: &Value, names: &mut BTreeSet<String>) {
+fn collect_references(value: &Value, names: &mut BTreeSet<String>) {
     match value {
         Value::Object(object) => {
             let name = object.get("$ref").and_then(Value::as_str).and_then(named);
             names.extend(name.map(str::to_owned));
-            object.values().for_each(|inner| mentioned(inner, names));
+            object
+                .values()
+                .for_each(|inner| collect_references(inner, names));
         }
-        Value::Array(items) => items.iter().for_each(|inner| mentioned(inner, names)),
+        Value::Array(items) => items
+            .iter()
+            .for_each(|inner| collect_references(inner, names)),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }
 }
 
 /// Removes schemas that are not used any more after merging.
-fn keep_what_is_named(document: &mut Value) {
+fn remove_unused(document: &mut Value) {
     let mut names = BTreeSet::new();
-    mentioned(&document["paths"], &mut names);
+    collect_references(&document["paths"], &mut names);
     let names = reachable(document, &names);
     if let Some(Value::Object(schemas)) = document.pointer_mut("/components/schemas") {
         schemas.retain(|name, _| names.contains(name));

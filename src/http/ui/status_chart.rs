@@ -92,6 +92,13 @@ impl StatusCounts {
     }
 }
 
+/// The numbers of one hour or day, with its name and its description for screen readers.
+struct Slot {
+    name: String,
+    counts: StatusCounts,
+    description: String,
+}
+
 /// None if no task was launched.
 pub fn status_chart(
     layout: &Layout,
@@ -99,48 +106,21 @@ pub fn status_chart(
     period: Period,
     zone: Zone,
 ) -> Option<StatusChart> {
-    let counts: Vec<StatusCounts> = found.counts.iter().copied().map(StatusCounts::of).collect();
-    let most = counts
-        .iter()
-        .map(StatusCounts::all)
-        .max()
-        .filter(|most| *most > 0)?;
     let legend = legend(layout);
-    let names: Vec<String> = found
-        .edges
-        .iter()
-        .take(counts.len())
-        .map(|edge| name(layout, period, zone.shown(*edge)))
-        .collect();
-    let description: Vec<String> = names
-        .iter()
-        .zip(&counts)
-        .map(|(name, counts)| description(layout, &legend, name, counts))
-        .collect();
-    let busy = description
-        .iter()
-        .zip(&counts)
-        .filter(|(_, counts)| counts.all() > 0);
-    let descriptions: Vec<&str> = busy.map(|(description, _)| description.as_str()).collect();
+    let slots = slots(layout, found, period, zone, &legend);
+    let most = slots.iter().map(|slot| slot.counts.all()).max()?;
+    if most == 0 {
+        return None;
+    }
     Some(StatusChart {
         heading: match period {
             Period::Today => "monitoring-plot-hours",
             Period::Week | Period::Month => "monitoring-plot-days",
         },
-        description: descriptions.join("; "),
-        columns: (0..)
-            .zip(counts.iter().zip(description))
-            .filter(|(_, (counts, _))| counts.all() > 0)
-            .map(|(place, (counts, description))| {
-                column(place, found.counts.len(), counts, most, description)
-            })
-            .collect(),
-        names: below(&names, period),
-        rows: names
-            .into_iter()
-            .zip(&counts)
-            .map(|(name, counts)| row(layout, name, counts))
-            .collect(),
+        description: described(&slots),
+        columns: columns(&slots, most),
+        names: axis_labels(&slots, period),
+        rows: slots.iter().map(|slot| row(layout, slot)).collect(),
         most: count(layout.language, most),
         legend,
         width: WIDTH,
@@ -151,6 +131,40 @@ pub fn status_chart(
         base: TOP + HEIGHT,
         names_y: TOP + HEIGHT + BOTTOM - 10,
     })
+}
+
+fn slots(
+    layout: &Layout,
+    found: &Figures,
+    period: Period,
+    zone: Zone,
+    legend: &[Badge],
+) -> Vec<Slot> {
+    let counts = found.counts.iter().copied().map(StatusCounts::of);
+    let slot = |(edge, counts): (&DateTime<Utc>, StatusCounts)| {
+        let name = name(layout, period, zone.shown(*edge));
+        let description = description(layout, legend, &name, &counts);
+        Slot {
+            name,
+            counts,
+            description,
+        }
+    };
+    found.edges.iter().zip(counts).map(slot).collect()
+}
+
+/// The columns that contain tasks, as one text.
+fn described(slots: &[Slot]) -> String {
+    let busy = slots.iter().filter(|slot| slot.counts.all() > 0);
+    let texts: Vec<&str> = busy.map(|slot| slot.description.as_str()).collect();
+    texts.join("; ")
+}
+
+fn columns(slots: &[Slot], most: i64) -> Vec<Column> {
+    let busy = slots.iter().enumerate();
+    let busy = busy.filter(|(_, slot)| slot.counts.all() > 0);
+    busy.map(|(place, slot)| column(place, slots.len(), slot, most))
+        .collect()
 }
 
 /// The names of the statuses; queued and running share one.
@@ -193,20 +207,17 @@ fn description(layout: &Layout, legend: &[Badge], name: &str, counts: &StatusCou
     )
 }
 
-fn column(
-    place: usize,
-    places: usize,
-    counts: &StatusCounts,
-    most: i64,
-    description: String,
-) -> Column {
+fn column(place: usize, places: usize, slot: &Slot, most: i64) -> Column {
     let from = left_of(place, places);
     let step = left_of(place + 1, places) - from;
     let width = (step * 3 / 4).clamp(4, WIDEST);
     let x = from + (step - width) / 2;
     let base = TOP + HEIGHT;
     let (mut below, mut y, mut parts) = (0, base, Vec::new());
-    for (kind, number) in ["good", "bad", "stopped", "live"].into_iter().zip(counts.0) {
+    for (kind, number) in ["good", "bad", "stopped", "live"]
+        .into_iter()
+        .zip(slot.counts.0)
+    {
         if number == 0 {
             continue;
         }
@@ -223,11 +234,11 @@ fn column(
         });
     }
     Column {
-        description,
+        description: slot.description.clone(),
         parts,
         middle: x + width / 2,
         sign_y: y - 6,
-        has_errors: counts.0[1] > 0,
+        has_errors: slot.counts.0[1] > 0,
     }
 }
 
@@ -236,30 +247,31 @@ fn left_of(place: usize, places: usize) -> usize {
 }
 
 /// As many labels as fit.
-fn below(names: &[String], period: Period) -> Vec<AxisLabel> {
+fn axis_labels(slots: &[Slot], period: Period) -> Vec<AxisLabel> {
     let is_named = |place: usize| match period {
         Period::Today => place.is_multiple_of(6),
         Period::Week => true,
         Period::Month => place % 7 == 1,
     };
     let middle = |place: usize| {
-        usize::midpoint(left_of(place, names.len()), left_of(place + 1, names.len()))
+        usize::midpoint(left_of(place, slots.len()), left_of(place + 1, slots.len()))
     };
-    let names = names.iter().enumerate();
-    let names = names.filter(|(place, _)| is_named(*place));
-    names
-        .map(|(place, text)| AxisLabel {
-            x: middle(place),
-            text: text.clone(),
-        })
+    let label = |(place, slot): (usize, &Slot)| AxisLabel {
+        x: middle(place),
+        text: slot.name.clone(),
+    };
+    let slots = slots.iter().enumerate();
+    slots
+        .filter(|(place, _)| is_named(*place))
+        .map(label)
         .collect()
 }
 
-fn row(layout: &Layout, name: String, counts: &StatusCounts) -> ChartRow {
+fn row(layout: &Layout, slot: &Slot) -> ChartRow {
     let number = |number: i64| count(layout.language, number);
     ChartRow {
-        name,
-        all: number(counts.all()),
-        counts: counts.0.map(number).into(),
+        name: slot.name.clone(),
+        all: number(slot.counts.all()),
+        counts: slot.counts.0.map(number).into(),
     }
 }

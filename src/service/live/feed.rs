@@ -9,7 +9,7 @@ use tokio::sync::watch;
 
 use super::Live;
 use super::log::TaskUpdate;
-use super::reader::{change, marks};
+use super::reader::{change, resume_points};
 use super::slots::StreamSlot;
 use crate::domain::ids::{AccountId, TaskId};
 use crate::domain::principal::Principal;
@@ -51,7 +51,7 @@ impl Position {
 /// All tasks of an account.
 pub struct AccountFeed {
     position: Position,
-    mark: i64,
+    resume_at: i64,
     catch_up: Option<CatchUp>,
 }
 
@@ -60,8 +60,8 @@ pub struct AccountFeed {
 struct CatchUp {
     from: i64,
     after: Option<ChangedTask>,
-    /// The log's horizon when the position was taken: below it, the database is complete.
-    horizon: i64,
+    /// The settled position of the log when the catch-up began: all changes below it are in the database.
+    settled: i64,
 }
 
 /// One task.
@@ -73,7 +73,7 @@ pub struct TaskFeed {
 }
 
 impl Live {
-    /// The changes of an account's tasks from now on, or from a mark.
+    /// The changes of an account's tasks from now on, or from an earlier position.
     pub async fn follow_account(
         self: &Arc<Self>,
         who: &Principal,
@@ -81,12 +81,12 @@ impl Live {
     ) -> Result<AccountFeed, Error> {
         let position = Position::current(self, who).await?;
         let mut feed = AccountFeed {
-            mark: self.log().horizon,
+            resume_at: self.log().settled,
             position,
             catch_up: None,
         };
         if let Some(from) = from {
-            feed.mark = from;
+            feed.resume_at = from;
             feed.start_catch_up();
         }
         Ok(feed)
@@ -112,8 +112,8 @@ impl Live {
 
 impl AccountFeed {
     /// Where a client that has received everything so far continues.
-    pub fn mark(&self) -> i64 {
-        self.mark
+    pub fn resume_at(&self) -> i64 {
+        self.resume_at
     }
 
     /// Waits for the next changes. Cancel safe.
@@ -124,7 +124,7 @@ impl AccountFeed {
                 None => self.read_log().await,
             };
             if let Some(last) = changes.last() {
-                self.mark = last.mark;
+                self.resume_at = last.resume_at;
             }
             let account = self.position.account;
             let own = changes.into_iter().filter(|one| one.account == account);
@@ -156,9 +156,9 @@ impl AccountFeed {
         let log = self.position.live.log();
         self.position.sent = log.newest();
         self.catch_up = Some(CatchUp {
-            from: self.mark,
+            from: self.resume_at,
             after: None,
-            horizon: log.horizon,
+            settled: log.settled,
         });
     }
 
@@ -172,18 +172,19 @@ impl AccountFeed {
             limit: BATCH.into(),
         };
         let read = self.position.live.store.read(move |db| {
-            let (heads, tasks): (Vec<ChangedTask>, Vec<_>) =
+            let (changed, tasks): (Vec<ChangedTask>, Vec<_>) =
                 store::changed_since(db, &since)?.into_iter().unzip();
             let views = with_run_urls(db, tasks)?;
-            let mut marks = marks(&heads, catch_up.horizon);
-            let is_full = heads.len() == usize::from(BATCH);
-            let last = heads.last().filter(|_| is_full).copied();
-            if let (Some(last), Some(mark)) = (last, marks.last_mut()) {
+            let mut resume_points = resume_points(&changed, catch_up.settled);
+            let is_full = changed.len() == usize::from(BATCH);
+            let last = changed.last().filter(|_| is_full).copied();
+            if let (Some(last), Some(resume_at)) = (last, resume_points.last_mut()) {
                 // The next batch can begin with the same number.
-                *mark = last.number.min(catch_up.horizon);
+                *resume_at = last.number.min(catch_up.settled);
             }
-            let changes = views.iter().zip(marks);
-            let changes = changes.map(|(view, mark)| Arc::new(change(view, mark, task_json)));
+            let changes = views.iter().zip(resume_points);
+            let changes =
+                changes.map(|(view, resume_at)| Arc::new(change(view, resume_at, task_json)));
             Ok::<_, Error>((last, changes.collect()))
         });
         let (last, changes) = read.await?;

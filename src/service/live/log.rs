@@ -20,7 +20,7 @@ pub struct TaskUpdate {
     /// Whether the final status cannot change any more.
     pub confirmed: bool,
     /// A client that has received this change has received all changes with a lower number.
-    pub mark: i64,
+    pub resume_at: i64,
     pub text: String,
 }
 
@@ -34,7 +34,7 @@ pub(super) struct ChangeLog {
     /// The newest position that was dropped or never used.
     dropped: u64,
     /// All changes with a lower number are or were in the log, or are older than the first stream.
-    pub horizon: i64,
+    pub settled: i64,
 }
 
 /// Changes that the reader wants were dropped.
@@ -43,13 +43,13 @@ pub(super) struct Lagged;
 
 impl ChangeLog {
     /// Starts again; earlier changes are not known.
-    pub fn restart(&mut self, horizon: i64) {
+    pub fn restart(&mut self, settled: i64) {
         self.changes.clear();
         self.positions.clear();
         self.bytes = 0;
         self.newest += 1;
         self.dropped = self.newest;
-        self.horizon = horizon;
+        self.settled = settled;
     }
 
     pub fn newest(&self) -> u64 {

@@ -23,7 +23,7 @@ const COLLECT_FOR: Duration = Duration::from_millis(50);
 
 /// How far the database was read.
 pub(super) struct Reader {
-    horizon: i64,
+    settled: i64,
     /// Published changes whose numbers are not settled: the next poll reads them again.
     published: HashSet<ChangedTask>,
 }
@@ -34,10 +34,10 @@ impl Live {
         let slot = self.slots.acquire(who.caller())?;
         let mut reader = self.reader.lock().await;
         if reader.is_none() {
-            let horizon = self.read_horizon().await?;
-            self.log().restart(horizon);
+            let settled = self.read_settled().await?;
+            self.log().restart(settled);
             *reader = Some(Reader {
-                horizon,
+                settled,
                 published: HashSet::new(),
             });
         }
@@ -53,17 +53,17 @@ impl Live {
         let Some(current) = reader.as_mut() else {
             return Ok(0);
         };
-        let (horizon, heads) = self.read_heads(current.horizon).await?;
-        let is_new = |head: &&ChangedTask| !current.published.contains(head);
-        let new: Vec<ChangedTask> = heads.iter().filter(is_new).copied().collect();
-        let marks = marks(&new, horizon);
-        for (heads, marks) in new.chunks(BATCH).zip(marks.chunks(BATCH)) {
-            self.publish(heads, marks).await?;
+        let (settled, changed) = self.read_changed(current.settled).await?;
+        let is_new = |one: &&ChangedTask| !current.published.contains(one);
+        let new: Vec<ChangedTask> = changed.iter().filter(is_new).copied().collect();
+        let resume_points = resume_points(&new, settled);
+        for (changed, resume_points) in new.chunks(BATCH).zip(resume_points.chunks(BATCH)) {
+            self.publish(changed, resume_points).await?;
         }
-        self.log().horizon = horizon;
+        self.log().settled = settled;
         *current = Reader {
-            horizon,
-            published: unsettled(heads, horizon),
+            settled,
+            published: unsettled(changed, settled),
         };
         drop(reader);
         if !new.is_empty() {
@@ -72,11 +72,11 @@ impl Live {
         Ok(new.len())
     }
 
-    async fn read_horizon(&self) -> Result<i64, Error> {
+    async fn read_settled(&self) -> Result<i64, Error> {
         let read = |db: &mut Db<'_>| Ok::<_, Error>(store::settled_position(db)?);
-        let horizon = self.store.read(read).await?;
-        if !horizon.is_behind {
-            return Ok(horizon.number);
+        let settled = self.store.read(read).await?;
+        if !settled.is_behind {
+            return Ok(settled.number);
         }
         self.advance_counter().await?;
         Ok(self.store.read(read).await?.number)
@@ -87,32 +87,37 @@ impl Live {
         self.store.write(advance).await
     }
 
-    async fn read_heads(&self, from: i64) -> Result<(i64, Vec<ChangedTask>), Error> {
+    async fn read_changed(&self, from: i64) -> Result<(i64, Vec<ChangedTask>), Error> {
         let read = move |db: &mut Db<'_>| {
-            // The horizon is read first, so that the changes below it are visible to the second query.
-            let horizon = store::settled_position(db)?;
-            let heads = store::changed_tasks(db, from.min(horizon.number))?;
-            Ok::<_, Error>((horizon, heads))
+            // The settled position is read first, so that the changes below it are visible to the second query.
+            let settled = store::settled_position(db)?;
+            let changed = store::changed_tasks(db, from.min(settled.number))?;
+            Ok::<_, Error>((settled, changed))
         };
-        let (mut horizon, mut heads) = self.store.read(read).await?;
-        if horizon.is_behind {
+        let (mut settled, mut changed) = self.store.read(read).await?;
+        if settled.is_behind {
             self.advance_counter().await?;
-            (horizon, heads) = self.store.read(read).await?;
+            (settled, changed) = self.store.read(read).await?;
         }
-        Ok((horizon.number, heads))
+        Ok((settled.number, changed))
     }
 
-    async fn publish(&self, heads: &[ChangedTask], marks: &[i64]) -> Result<(), Error> {
-        let (heads, marks) = (heads.to_vec(), marks.to_vec());
+    async fn publish(&self, changed: &[ChangedTask], resume_points: &[i64]) -> Result<(), Error> {
+        let (changed, resume_points) = (changed.to_vec(), resume_points.to_vec());
         let task_json = self.task_json;
         let read = self.store.read(move |db| {
-            let found = store::with_tasks(db, &heads)?;
-            let mark =
-                |head: &ChangedTask| heads.iter().position(|own| own == head).map(|at| marks[at]);
-            let marks: Vec<_> = found.iter().filter_map(|(head, _)| mark(head)).collect();
+            let found = store::with_tasks(db, &changed)?;
+            let resume_at = |one: &ChangedTask| {
+                changed
+                    .iter()
+                    .position(|own| own == one)
+                    .map(|at| resume_points[at])
+            };
+            let resume_points: Vec<_> =
+                found.iter().filter_map(|(one, _)| resume_at(one)).collect();
             let views = with_run_urls(db, found.into_iter().map(|(_, task)| task).collect())?;
-            let pairs = views.iter().zip(marks);
-            let changes = pairs.map(|(view, mark)| change(view, mark, task_json));
+            let pairs = views.iter().zip(resume_points);
+            let changes = pairs.map(|(view, resume_at)| change(view, resume_at, task_json));
             Ok::<_, Error>(changes.collect())
         });
         self.add_to_log(read.await?);
@@ -131,29 +136,29 @@ impl Live {
     }
 }
 
-pub(super) fn change(view: &TaskView, mark: i64, task_json: TaskJson) -> TaskUpdate {
+pub(super) fn change(view: &TaskView, resume_at: i64, task_json: TaskJson) -> TaskUpdate {
     TaskUpdate {
         task: view.task.id,
         account: view.task.account,
         revision: view.task.revision,
         confirmed: view.task.is_confirmed(),
-        mark,
+        resume_at,
         text: task_json(view),
     }
 }
 
-fn unsettled(heads: Vec<ChangedTask>, horizon: i64) -> HashSet<ChangedTask> {
-    let unsettled = heads.into_iter().filter(|head| head.number >= horizon);
+fn unsettled(changed: Vec<ChangedTask>, settled: i64) -> HashSet<ChangedTask> {
+    let unsettled = changed.into_iter().filter(|one| one.number >= settled);
     unsettled.collect()
 }
 
 /// Where a client that has received up to each of these changes continues. Changes with the same number belong to one
-/// transaction and become visible together. Above the horizon, changes with lower numbers can still appear.
-pub(super) fn marks(heads: &[ChangedTask], horizon: i64) -> Vec<i64> {
-    let next = |at: usize| heads.get(at + 1).map(|head| head.number);
-    let mark = |(at, head): (usize, &ChangedTask)| {
-        let is_last = next(at) != Some(head.number);
-        horizon.min(head.number + i64::from(is_last))
+/// transaction and become visible together. Above the settled position, changes with lower numbers can still appear.
+pub(super) fn resume_points(changed: &[ChangedTask], settled: i64) -> Vec<i64> {
+    let next = |at: usize| changed.get(at + 1).map(|one| one.number);
+    let resume_at = |(at, one): (usize, &ChangedTask)| {
+        let is_last = next(at) != Some(one.number);
+        settled.min(one.number + i64::from(is_last))
     };
-    heads.iter().enumerate().map(mark).collect()
+    changed.iter().enumerate().map(resume_at).collect()
 }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
 
-use super::throttle::{Held, Throttle, Usage};
+use super::throttle::{PendingProgress, Throttle, Usage};
 use super::update::{conflict, unknown_task, update_of};
 use crate::domain::event::{Event, EventKind, Source};
 use crate::domain::ids::{PipelineId, TaskId};
@@ -121,10 +121,10 @@ impl GroupOutcome {
             return Ok(self.write_held(rules, known, usage));
         }
         // Merged progress came first. The response contains it, whether it is written now or later.
-        let held = usage
-            .held()
-            .map(|held| evaluate(rules, &known, &held.update(), held.at));
-        let base = held.map_or_else(|| known.clone(), |held| held.after);
+        let pending = usage
+            .pending()
+            .map(|pending| evaluate(rules, &known, &pending.update(), pending.at));
+        let base = pending.map_or_else(|| known.clone(), |pending| pending.after);
         let applied = evaluate(rules, &base, &item.update, item.at);
         let result = applied
             .after
@@ -187,22 +187,23 @@ impl GroupOutcome {
     ) -> ReportOutcome {
         if applied.refused.is_some() {
             self.write_held(rules, known, usage);
-        } else if let (Some(held), Some(event)) = (usage.release(), applied.event.as_mut()) {
-            add_merged(event, &held);
+        } else if let (Some(pending), Some(event)) = (usage.take_pending(), applied.event.as_mut())
+        {
+            add_merged(event, &pending);
         }
         self.write_one(rules, applied, usage, false)
     }
 
     /// Writes merged progress. It was accepted, so it is written even if the task has changed since. Returns the task after it.
     fn write_held(&mut self, rules: &Rules, known: Task, usage: &mut Usage) -> Task {
-        let Some(held) = usage.release() else {
+        let Some(pending) = usage.take_pending() else {
             return known;
         };
         // Not before what was written meanwhile, so that the history stays in order.
-        let at = held.at.max(known.updated_at);
-        let mut applied = evaluate(rules, &known, &held.update(), at);
+        let at = pending.at.max(known.updated_at);
+        let mut applied = evaluate(rules, &known, &pending.update(), at);
         if let Some(event) = applied.event.as_mut() {
-            add_merged(event, &held);
+            add_merged(event, &pending);
         }
         let after = applied.after.clone();
         self.count_and_keep(rules, applied, usage, false);
@@ -318,11 +319,11 @@ impl GroupOutcome {
 }
 
 /// Adds merged reports to the event of a report: their last message and their number.
-fn add_merged(event: &mut Event, held: &Held) {
+fn add_merged(event: &mut Event, pending: &PendingProgress) {
     if event.message.is_none() {
-        event.message.clone_from(&held.kept.report.message);
+        event.message.clone_from(&pending.progress.report.message);
     }
-    event.data = std::mem::take(&mut event.data).merged(held.merged);
+    event.data = std::mem::take(&mut event.data).merged(pending.merged);
 }
 
 /// Nothing is written: progress is merged, a refused report is counted.
@@ -342,7 +343,7 @@ fn merge(
     if let Observation::Reported(report) = &item.update.observation
         && applied.after != *base
     {
-        usage.hold(item.who.account(), report, stored, item.at);
+        usage.merge(item.who.account(), report, stored, item.at);
     }
     Ok(applied.after)
 }

@@ -23,7 +23,7 @@ use crate::domain::task::Task;
 use crate::service::{Error, Jobs};
 use group::Item;
 use queue::Queue;
-use throttle::{Held, Throttle};
+use throttle::{PendingProgress, Throttle};
 use update::{unknown_task, update_of};
 
 /// A report as it was received.
@@ -72,22 +72,22 @@ impl Reports {
         .await
     }
 
-    /// Writes merged progress. What fails is kept for the next flush.
+    /// Writes merged progress. What fails is tried again at the next flush.
     pub async fn flush(&self) -> Result<(), Error> {
-        let held = self.throttle.held();
-        let flushes = held
+        let pending = self.throttle.pending();
+        let flushes = pending
             .into_iter()
-            .map(|(task, held)| self.flush_one(task, held));
+            .map(|(task, pending)| self.flush_one(task, pending));
         join_all(flushes).await.into_iter().collect()
     }
 
-    async fn flush_one(&self, task: TaskId, held: Held) -> Result<(), Error> {
+    async fn flush_one(&self, task: TaskId, pending: PendingProgress) -> Result<(), Error> {
         let flushed = self.enqueue(Item {
-            who: Reporter::Account(held.account),
+            who: Reporter::Account(pending.account),
             task,
             pipeline: PipelineId(Uuid::nil()),
-            update: held.update(),
-            at: held.at,
+            update: pending.update(),
+            at: pending.at,
             is_flush: true,
         });
         match flushed.await {

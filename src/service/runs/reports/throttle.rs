@@ -10,7 +10,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::update::update_of_kept;
+use super::update::update_of_merged;
 use crate::domain::event::Event;
 use crate::domain::ids::{AccountId, TaskId};
 use crate::domain::observation::{MergedProgress, Progress, Report};
@@ -20,7 +20,7 @@ use crate::service::runs::apply::Update;
 const MOST_TASKS: usize = 20_000;
 const FORGOTTEN_AFTER: TimeDelta = TimeDelta::seconds(60);
 /// Tasks with merged progress in memory. Progress of further tasks is written at once.
-const MOST_HELD: usize = 2_000;
+const MAX_PENDING: usize = 2_000;
 /// Results of a running task: bytes per second on average, and at once.
 const RESULT_RATE: f64 = 262_144.0;
 const RESULT_BURST: f64 = 8_388_608.0;
@@ -45,15 +45,15 @@ pub struct Usage {
     at: DateTime<Utc>,
     events: i64,
     bytes: i64,
-    held: Option<Held>,
+    pending: Option<PendingProgress>,
     refused: u32,
 }
 
 /// Merged progress: the newest of each value.
 #[derive(Clone, Debug)]
-pub struct Held {
+pub struct PendingProgress {
     pub account: AccountId,
-    pub kept: MergedProgress,
+    pub progress: MergedProgress,
     pub at: DateTime<Utc>,
     pub merged: u32,
 }
@@ -79,21 +79,21 @@ impl Throttle {
     pub fn keep(&self, usages: HashMap<TaskId, Usage>, now: DateTime<Utc>) {
         let mut all = self.all();
         if all.len() + usages.len() > MOST_TASKS {
-            all.retain(|_, own| own.held.is_some() || now - own.at < FORGOTTEN_AFTER);
+            all.retain(|_, own| own.pending.is_some() || now - own.at < FORGOTTEN_AFTER);
         }
         if all.len() + usages.len() > MOST_TASKS {
-            all.retain(|_, own| own.held.is_some());
+            all.retain(|_, own| own.pending.is_some());
         }
         all.extend(usages);
     }
 
     /// The merged progress that is not written yet.
-    pub fn held(&self) -> Vec<(TaskId, Held)> {
+    pub fn pending(&self) -> Vec<(TaskId, PendingProgress)> {
         let all = self.all();
-        let held = all
+        let pending = all
             .iter()
-            .filter_map(|(id, own)| Some((*id, own.held.clone()?)));
-        held.collect()
+            .filter_map(|(id, own)| Some((*id, own.pending.clone()?)));
+        pending.collect()
     }
 
     /// For a task that does not exist any more.
@@ -102,7 +102,11 @@ impl Throttle {
     }
 
     pub fn has_room(&self) -> bool {
-        self.all().values().filter(|own| own.held.is_some()).count() < MOST_HELD
+        self.all()
+            .values()
+            .filter(|own| own.pending.is_some())
+            .count()
+            < MAX_PENDING
     }
 }
 
@@ -115,7 +119,7 @@ impl Usage {
             at: now,
             events,
             bytes,
-            held: None,
+            pending: None,
             refused: 0,
         }
     }
@@ -165,26 +169,26 @@ impl Usage {
         self.bytes += i64::try_from(event.size()).unwrap_or(i64::MAX);
     }
 
-    pub fn held(&self) -> Option<&Held> {
-        self.held.as_ref()
+    pub fn pending(&self) -> Option<&PendingProgress> {
+        self.pending.as_ref()
     }
 
     /// Takes the merged progress, to write it.
-    pub fn release(&mut self) -> Option<Held> {
-        self.held.take()
+    pub fn take_pending(&mut self) -> Option<PendingProgress> {
+        self.pending.take()
     }
 
     /// Merges a report. `stored` is the task's progress in the database.
-    pub fn hold(
+    pub fn merge(
         &mut self,
         account: AccountId,
         report: &Report,
         stored: Progress,
         at: DateTime<Utc>,
     ) {
-        let held = self.held.get_or_insert_with(|| Held {
+        let pending = self.pending.get_or_insert_with(|| PendingProgress {
             account,
-            kept: MergedProgress {
+            progress: MergedProgress {
                 before: stored.clone(),
                 report: Report::default(),
             },
@@ -192,15 +196,15 @@ impl Usage {
             merged: 0,
         });
         // Another replica has written progress that is newer than the merged one and older than this report.
-        if held.kept.before != stored {
-            held.kept = MergedProgress {
+        if pending.progress.before != stored {
+            pending.progress = MergedProgress {
                 before: stored,
                 report: Report::default(),
             };
         }
-        held.at = at;
-        held.merged += 1;
-        let (own, new) = (&mut held.kept.report, report.clone());
+        pending.at = at;
+        pending.merged += 1;
+        let (own, new) = (&mut pending.progress.report, report.clone());
         own.message = new.message.or(own.message.take());
         own.progress_value = new.progress_value.or(own.progress_value);
         own.end_value = new.end_value.or(own.end_value);
@@ -216,8 +220,8 @@ impl Usage {
     }
 }
 
-impl Held {
+impl PendingProgress {
     pub fn update(&self) -> Update {
-        update_of_kept(self.kept.clone())
+        update_of_merged(self.progress.clone())
     }
 }

@@ -18,10 +18,10 @@ pub fn update_of(report: Report) -> Update {
 }
 
 /// Progress that was accepted earlier.
-pub fn update_of_kept(kept: MergedProgress) -> Update {
-    let report = &kept.report;
+pub fn update_of_merged(merged: MergedProgress) -> Update {
+    let report = &merged.report;
     let (kind, data) = (EventKind::of_report(report.status), data(report));
-    update(kind, data, Observation::ProgressMerged(kept))
+    update(kind, data, Observation::ProgressMerged(merged))
 }
 
 fn update(kind: EventKind, data: EventData, observation: Observation) -> Update {
