@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use openhexa_bridge::domain::address::is_public;
 
-/// The first and the last address of each range that is not the Internet's.
+/// The first and the last address of each range that is not public.
 const NOT_PUBLIC: [(&str, &str); 36] = [
     ("0.0.0.0", "0.255.255.255"),
     ("10.0.0.0", "10.255.255.255"),
@@ -29,7 +29,7 @@ const NOT_PUBLIC: [(&str, &str); 36] = [
     ("64:ff9b:1::", "64:ff9b:1:ffff:ffff:ffff:ffff:ffff"),
     ("100::", "100::ffff:ffff:ffff:ffff"),
     ("100:0:0:1::", "100:0:0:1:ffff:ffff:ffff:ffff"),
-    // Teredo, and the rest of what IANA keeps for protocols.
+    // Teredo, and the other addresses that IANA reserves for protocols.
     ("2001::", "2001:0:ffff:ffff:ffff:ffff:ffff:ffff"),
     ("2001:1::", "2001:1ff:ffff:ffff:ffff:ffff:ffff:ffff"),
     ("2001:10::", "2001:3f:ffff:ffff:ffff:ffff:ffff:ffff"),
@@ -45,7 +45,7 @@ const NOT_PUBLIC: [(&str, &str); 36] = [
     ("ff00::", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"),
 ];
 
-/// Beside those ranges, and others that must not be taken for one.
+/// Addresses next to those ranges, and others that look similar.
 const PUBLIC: [&str; 35] = [
     "1.0.0.0",
     "9.255.255.255",

@@ -71,7 +71,7 @@ impl Town {
     /// Beside Iaso's database, where both accounts have a workspace of the same instance, with the same slug.
     pub async fn attached() -> Self {
         let iaso = Iaso::start();
-        let beside = stage::Iaso::make().await;
+        let beside = stage::Iaso::create().await;
         let plan = StoryBuilder::on(Base::Postgres)
             .pipelines(pipelines("of-both", 1))
             .setting("iaso.url", &iaso.url)

@@ -35,7 +35,7 @@ async fn status(story: &Story, header: &str, value: &str) -> u16 {
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn whoever_sits_here_is_the_administrator(#[values(Sqlite, Postgres)] base: Base) {
+async fn the_local_user_is_an_administrator(#[values(Sqlite, Postgres)] base: Base) {
     let story = begin(base).await;
     story
         .ask(As::Nobody, Method::GET, "/pipelines/")
@@ -59,7 +59,7 @@ async fn whoever_sits_here_is_the_administrator(#[values(Sqlite, Postgres)] base
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_bad_bearer_is_refused_here_too(#[values(Sqlite, Postgres)] base: Base) {
+async fn an_invalid_bearer_token_is_refused(#[values(Sqlite, Postgres)] base: Base) {
     let story = begin(base).await;
     for value in ["Bearer garbage", "Bearer ", "Basic abc", "garbage", ""] {
         assert_eq!(
@@ -83,14 +83,14 @@ async fn a_bad_bearer_is_refused_here_too(#[values(Sqlite, Postgres)] base: Base
         .await;
     assert_eq!(
         running.status, 403,
-        "a running pipeline is no administrator"
+        "a running pipeline is not an administrator"
     );
     story.end().await;
 }
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn only_this_machines_names_are_answered_to(#[values(Sqlite, Postgres)] base: Base) {
+async fn only_host_names_of_this_machine_are_accepted(#[values(Sqlite, Postgres)] base: Base) {
     let story = begin(base).await;
     for host in [
         "localhost",
@@ -123,7 +123,7 @@ async fn only_this_machines_names_are_answered_to(#[values(Sqlite, Postgres)] ba
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn only_this_machines_pages_may_ask(#[values(Sqlite, Postgres)] base: Base) {
+async fn only_pages_of_this_machine_may_send_requests(#[values(Sqlite, Postgres)] base: Base) {
     let story = begin(base).await;
     for origin in [
         "http://localhost",
@@ -151,7 +151,7 @@ async fn only_this_machines_pages_may_ask(#[values(Sqlite, Postgres)] base: Base
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn every_address_is_guarded_so(#[values(Sqlite, Postgres)] base: Base) {
+async fn the_check_applies_to_every_route(#[values(Sqlite, Postgres)] base: Base) {
     let story = begin(base).await;
     let pipeline = format!("/api/openhexa/pipelines/{}/", id(1));
     for (method, path) in [
@@ -177,7 +177,7 @@ async fn every_address_is_guarded_so(#[values(Sqlite, Postgres)] base: Base) {
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn in_production_the_host_is_the_proxys_business(#[values(Sqlite, Postgres)] base: Base) {
+async fn in_production_every_host_name_is_accepted(#[values(Sqlite, Postgres)] base: Base) {
     let story = StoryBuilder::on(base).begin().await;
     for header in ["host", "origin"] {
         let ask = story.ask(As::Viewer, Method::GET, "/pipelines/").header(

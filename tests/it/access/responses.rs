@@ -21,7 +21,7 @@ fn is_json(answer: &super::Answer) {
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_unknown_address_is_told_in_json(#[values(Sqlite, Postgres)] base: Base) {
+async fn an_unknown_address_returns_404_in_json(#[values(Sqlite, Postgres)] base: Base) {
     let (story, task, _) = with_a_task(base).await;
     for path in [
         "/",
@@ -64,7 +64,7 @@ async fn an_unknown_address_is_told_in_json(#[values(Sqlite, Postgres)] base: Ba
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn another_method_is_told_with_those_that_are_allowed(
+async fn another_method_returns_405_with_the_allowed_methods(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let (story, task, _) = with_a_task(base).await;
@@ -151,7 +151,7 @@ async fn head_is_get_without_the_body(#[values(Sqlite, Postgres)] base: Base) {
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_slash_at_the_end_changes_nothing_and_redirects_nobody(
+async fn a_slash_at_the_end_changes_nothing_and_does_not_redirect(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let (story, task, _) = with_a_task(base).await;
@@ -200,7 +200,7 @@ async fn a_slash_at_the_end_changes_nothing_and_redirects_nobody(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn every_answer_has_an_id_of_its_own(#[values(Sqlite, Postgres)] base: Base) {
+async fn every_response_has_its_own_request_id(#[values(Sqlite, Postgres)] base: Base) {
     let (story, task, _) = with_a_task(base).await;
     let mut seen = HashSet::new();
     for (who, method, path) in [
@@ -238,9 +238,7 @@ async fn every_answer_has_an_id_of_its_own(#[values(Sqlite, Postgres)] base: Bas
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_log_tells_of_a_request_by_its_id_without_its_query(
-    #[values(Sqlite, Postgres)] base: Base,
-) {
+async fn the_log_has_the_request_id_but_not_the_query(#[values(Sqlite, Postgres)] base: Base) {
     let story = StoryBuilder::on(base)
         .pipelines(json!([pipeline(1, &[], json!({}))]))
         .begin()

@@ -1,4 +1,4 @@
-//! The pages without a mouse, and without a script.
+//! The pages with only the keyboard, and without JavaScript.
 
 use serde_json::{Value, json};
 
@@ -8,10 +8,10 @@ use crate::support::catalogue::{parameter, pipeline, quick};
 use crate::support::story::{Base, Story, StoryBuilder};
 
 const FOCUS: &str = "document.activeElement";
-/// More than any page has on the way to somewhere.
+/// More Tab presses than any page needs to reach an element.
 const STEPS: usize = 60;
 
-/// Goes on by Tab until something is reached; on the way it is always seen where one is.
+/// Presses Tab until the element has the focus, and checks that the focus is always visible.
 async fn tab_to(tab: &Tab, css: &str) {
     for _ in 0..STEPS {
         tab.press(Key::Tab).await;
@@ -28,10 +28,10 @@ async fn tab_to(tab: &Tab, css: &str) {
             return;
         }
     }
-    panic!("{css} is not reached by Tab");
+    panic!("{css} cannot be reached with Tab");
 }
 
-async fn by_keyboard(story: &Story, tab: &Tab) {
+async fn launch_by_keyboard(story: &Story, tab: &Tab) {
     tab.open(&format!("{}/dashboard/pipelines/", story.base_url()))
         .await;
     tab_to(tab, "#key").await;
@@ -59,7 +59,7 @@ async fn by_keyboard(story: &Story, tab: &Tab) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_keyboard_alone_is_enough() {
+async fn all_actions_work_with_the_keyboard_only() {
     let parameters = [
         parameter("note", "str", json!({})),
         parameter("refresh", "bool", json!({"default": false})),
@@ -71,7 +71,7 @@ async fn the_keyboard_alone_is_enough() {
         .begin()
         .await;
     let tab = Tab::new(ENGLISH).await;
-    by_keyboard(&story, &tab).await;
+    launch_by_keyboard(&story, &tab).await;
     let runs = story.until_runs("a run", |runs| !runs.is_empty()).await;
     assert_eq!(
         runs[0]["config"],
@@ -92,7 +92,7 @@ const PLAIN: Manner = Manner {
 };
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn without_a_script_everything_is_there() {
+async fn all_actions_work_without_javascript() {
     let file = json!({"path": "reference/districts.csv", "format": "csv", "column": "name"});
     let parameters = [
         parameter("lots", "int", json!({})),
@@ -125,7 +125,7 @@ async fn without_a_script_everything_is_there() {
     story.end().await;
 }
 
-/// By asking for the page again, as the page itself does now and then.
+/// Reloads the page, as the page itself does in intervals.
 async fn follow(story: &Story, tab: &Tab) {
     assert_ne!(
         tab.js("document.querySelector('meta[http-equiv=refresh]')")

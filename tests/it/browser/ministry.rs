@@ -22,18 +22,18 @@ pub struct Ministry {
     session: String,
     administrator: String,
     words: Map<String, Value>,
-    /// Names that stand for numbers in the addresses of pages.
+    /// Placeholders for numbers in the addresses of pages.
     pub ids: Vec<(&'static str, String)>,
 }
 
-/// A launch, with its run at OpenHEXA.
+/// A launch and its run in OpenHEXA.
 struct Launched {
     pipeline: &'static str,
     task: i64,
     run: String,
 }
 
-/// The built-in pipelines; their runs wait for the hand that drives them.
+/// The built-in pipelines; their runs continue until the test ends them.
 fn pipelines() -> Value {
     let mut samples: Value = serde_json::from_str(SAMPLES).unwrap();
     for pipeline in samples["pipelines"].as_array_mut().unwrap() {
@@ -42,18 +42,21 @@ fn pipelines() -> Value {
     samples["pipelines"].take()
 }
 
-/// The same in other words, keys too.
-fn said(value: Value, words: &Map<String, Value>) -> Value {
+/// The same value translated, keys too.
+fn translated(value: Value, words: &Map<String, Value>) -> Value {
     let word = |text: String| match words.get(&text) {
         Some(Value::String(other)) => other.clone(),
         _ => text,
     };
     match value {
         Value::String(text) => word(text).into(),
-        Value::Array(items) => items.into_iter().map(|one| said(one, words)).collect(),
+        Value::Array(items) => items
+            .into_iter()
+            .map(|one| translated(one, words))
+            .collect(),
         Value::Object(fields) => fields
             .into_iter()
-            .map(|(name, one)| (word(name), said(one, words)))
+            .map(|(name, one)| (word(name), translated(one, words)))
             .collect(),
         other => other,
     }
@@ -79,19 +82,19 @@ fn coverage() -> Value {
 }
 
 impl Ministry {
-    pub async fn opens() -> Self {
-        Self::speaking(Map::new()).await
+    pub async fn english() -> Self {
+        Self::with_words(Map::new()).await
     }
 
-    /// Where pipelines, their messages and their results are in French.
-    pub async fn ouvre() -> Self {
-        Self::speaking(serde_json::from_str(FRENCH).unwrap()).await
+    /// With pipelines, messages and results in French.
+    pub async fn french() -> Self {
+        Self::with_words(serde_json::from_str(FRENCH).unwrap()).await
     }
 
-    async fn speaking(words: Map<String, Value>) -> Self {
+    async fn with_words(words: Map<String, Value>) -> Self {
         let iaso = Iaso::start();
         let morning: DateTime<Utc> = "2026-03-12T06:02:00Z".parse().unwrap();
-        let plan = StoryBuilder::on(Base::Sqlite).pipelines(said(pipelines(), &words));
+        let plan = StoryBuilder::on(Base::Sqlite).pipelines(translated(pipelines(), &words));
         let story = plan.setting("iaso.url", &iaso.url).begins(morning);
         let story = story.begin().await;
         story.set_openhexa_clock().await;
@@ -121,7 +124,7 @@ impl Ministry {
             let config = json!({"country": "Cameroon", "rounds": [1, 2], "lots": 5});
             let lqas = self.launch(LQAS, config).await;
             self.step(&lqas, 40, 50, "Lots are drawn").await;
-            self.go(TimeDelta::minutes(minutes)).await;
+            self.advance(TimeDelta::minutes(minutes)).await;
             self.succeeds(&lqas, json!({"group_id": 12, "sampled": sampled}))
                 .await;
         }
@@ -129,7 +132,7 @@ impl Ministry {
         self.step(&stock, 12, 33, "Reading stock-2026-02.xlsx")
             .await;
         let wrong = "Sheet ‘Stock’ has no column ‘district’ in row 1";
-        self.go(TimeDelta::seconds(9)).await;
+        self.advance(TimeDelta::seconds(9)).await;
         self.report(
             &stock,
             json!({"status": "ERROR", "progress_message": wrong}),
@@ -171,15 +174,15 @@ impl Ministry {
         self.ids.push(("{running}", running.task.to_string()));
     }
 
-    /// Time goes on, here and at OpenHEXA, and the bridge looks.
-    async fn go(&self, time: TimeDelta) {
+    /// Advances the clocks of the bridge and OpenHEXA, and polls.
+    async fn advance(&self, time: TimeDelta) {
         self.story.advance(time);
         self.story.set_openhexa_clock().await;
         self.story.pass().await;
     }
 
     async fn launch(&self, pipeline: &'static str, config: Value) -> Launched {
-        self.go(TimeDelta::minutes(11)).await;
+        self.advance(TimeDelta::minutes(11)).await;
         let path = format!("/pipelines/{pipeline}/launch/");
         let answer = self.write(&path, &json!({"config": config})).await;
         let runs = self.story.until_runs("a run that runs", |runs| {
@@ -198,7 +201,7 @@ impl Ministry {
         let ask = ask.header("cookie", &format!("sessionid={}", self.session));
         let answer = ask
             .header("sec-fetch-site", "same-origin")
-            .json(&said(body.clone(), &self.words))
+            .json(&translated(body.clone(), &self.words))
             .send()
             .await;
         assert!(answer.status < 300, "{}", answer.text);
@@ -206,7 +209,7 @@ impl Ministry {
     }
 
     async fn step(&self, launched: &Launched, seconds: i64, percent: i32, message: &str) {
-        self.go(TimeDelta::seconds(seconds)).await;
+        self.advance(TimeDelta::seconds(seconds)).await;
         let progress = json!({"progress": percent});
         self.story.drive(&launched.run, &progress).await;
         let body = json!({"status": "RUNNING", "progress_message": message, "progress_value": percent, "end_value": 100});
@@ -217,20 +220,20 @@ impl Ministry {
         body["task_id"] = launched.task.into();
         let answer = self
             .story
-            .report(launched.pipeline, &said(body, &self.words))
+            .report(launched.pipeline, &translated(body, &self.words))
             .await;
         answer.expect(200);
     }
 
     async fn cancel(&self, launched: &Launched) {
-        self.go(TimeDelta::seconds(21)).await;
+        self.advance(TimeDelta::seconds(21)).await;
         let path = format!("/tasks/{}/cancel/", launched.task);
         self.write(&path, &json!({})).await;
-        self.go(TimeDelta::seconds(3)).await;
+        self.advance(TimeDelta::seconds(3)).await;
     }
 
     async fn succeeds(&self, launched: &Launched, result: Value) {
-        self.go(TimeDelta::seconds(4)).await;
+        self.advance(TimeDelta::seconds(4)).await;
         self.report(launched, json!({"status": "SUCCESS", "progress_message": "Done", "progress_value": 100, "end_value": 100, "result": result})).await;
         self.ends(launched, json!({"status": "success", "progress": 100}))
             .await;
@@ -238,14 +241,14 @@ impl Ministry {
 
     async fn ends(&self, launched: &Launched, how: Value) {
         self.story
-            .drive(&launched.run, &said(how, &self.words))
+            .drive(&launched.run, &translated(how, &self.words))
             .await;
-        self.go(TimeDelta::minutes(2)).await;
+        self.advance(TimeDelta::minutes(2)).await;
         let task = self.story.task(launched.task).await;
         assert_eq!(task["confirmed"], true, "{task}");
     }
 
-    /// A browser in which somebody of the ministry is signed in with Iaso.
+    /// A browser in which a user of the ministry is signed in with Iaso.
     pub async fn tab(&self, manner: Manner) -> Tab {
         self.tab_of(&self.session, manner).await
     }
@@ -268,7 +271,7 @@ impl Ministry {
         format!("{}{path}", self.story.base_url())
     }
 
-    pub async fn closes(self) {
+    pub async fn end(self) {
         self.story.end().await;
         self.iaso.stop().await;
     }

@@ -24,7 +24,7 @@ use crate::support::story::Story;
 use tab::Tab;
 
 impl Tab {
-    /// With a key, at the page that asks for it.
+    /// Signs in with a key, on the sign-in page.
     pub async fn signs_in(&self, story: &Story, key: &str) {
         self.open(&format!("{}/dashboard/sign-in/", story.base_url()))
             .await;

@@ -1,4 +1,4 @@
-//! A picture of a page, reduced to 256 colours, which makes it a third of the size.
+//! Reduces a picture of a page to 256 colours, which makes the file a third of its size.
 
 use std::collections::HashMap;
 use std::io::{Read as _, Write as _};
@@ -8,7 +8,7 @@ use flate2::read::ZlibDecoder;
 use flate2::write::ZlibEncoder;
 
 const SIGNATURE: &[u8] = b"\x89PNG\r\n\x1a\n";
-/// Bytes of one of its points.
+/// Bytes per pixel.
 const POINT: usize = 3;
 
 type Colour = [u8; POINT];
@@ -19,14 +19,14 @@ struct Picture {
     points: Vec<Colour>,
 }
 
-/// The same picture, smaller.
+/// The same picture as a smaller file.
 pub fn smaller(png: &[u8]) -> Vec<u8> {
     let picture = read(png);
     let palette = palette(&picture.points);
     let mut known: HashMap<Colour, u8> = HashMap::new();
     let mut lines = Vec::new();
     for line in picture.points.chunks(picture.width as usize) {
-        // Each line says that nothing is to be added to it.
+        // Each line starts with filter type 0: no filter.
         lines.push(0);
         for same in line.chunk_by(|one, next| one == next) {
             let place = known.entry(same[0]);
@@ -39,7 +39,7 @@ pub fn smaller(png: &[u8]) -> Vec<u8> {
     let mut head = Vec::new();
     head.extend(picture.width.to_be_bytes());
     head.extend(picture.height.to_be_bytes());
-    // Eight bits that name a colour of the palette.
+    // Eight bits per pixel, the index of a colour in the palette.
     head.extend([8, 3, 0, 0, 0]);
     let mut out = SIGNATURE.to_vec();
     chunk(&mut out, *b"IHDR", &head);
@@ -86,7 +86,7 @@ fn read(png: &[u8]) -> Picture {
     }
 }
 
-/// Each line is kept as its difference to what is left of it and above it, in one of five manners.
+/// Each line contains the differences to the pixels to the left and above, with one of five filters.
 fn points(bytes: &[u8], wide: usize) -> Vec<Colour> {
     let mut all = Vec::with_capacity(bytes.len());
     let mut above = vec![0; wide];
@@ -112,21 +112,21 @@ fn points(bytes: &[u8], wide: usize) -> Vec<Colour> {
     all
 }
 
-/// Whichever is nearest to left and up less the corner, as the format has it.
+/// The PNG filter Paeth: the neighbour closest to left + up - corner.
 fn paeth(left: u8, up: u8, corner: u8) -> u8 {
     let guess = i16::from(left) + i16::from(up) - i16::from(corner);
     let away = |from: u8| (guess - i16::from(from)).abs();
-    // Of equals the first is taken.
+    // The first one wins if several are equally close.
     let nearest = [left, up, corner]
         .into_iter()
         .min_by_key(|from| away(*from));
     nearest.unwrap_or(corner)
 }
 
-/// The colours that are there most.
+/// The most frequent colours.
 fn palette(points: &[Colour]) -> Vec<Colour> {
     let mut counts: HashMap<Colour, usize> = HashMap::new();
-    // Most of a page is one colour for long.
+    // Most of a page consists of long runs of one colour.
     for same in points.chunk_by(|one, next| one == next) {
         *counts.entry(same[0]).or_default() += same.len();
     }

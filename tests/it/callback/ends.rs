@@ -10,7 +10,7 @@ use crate::support::story::{Base, Postgres, Sqlite, Story};
 
 const CORRECTED: &str = "OpenHEXA: the run failed after the pipeline had reported success";
 const RUNS: [&str; 4] = ["success", "failed", "stopped", "skipped"];
-const WORDS: [&str; 3] = ["SUCCESS", "ERROR", "CANCELLED"];
+const STATUSES: [&str; 3] = ["SUCCESS", "ERROR", "CANCELLED"];
 
 /// The run of the task that was launched last.
 async fn run_of(story: &Story, task: i64) -> String {
@@ -46,10 +46,12 @@ fn said(word: &str) -> Value {
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn word_and_run_decide_the_end_whichever_comes_first(#[values(Sqlite, Postgres)] base: Base) {
+async fn the_final_report_and_the_run_decide_the_status_in_either_order(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
     let story = plan(base).begin().await;
     for run in RUNS {
-        for word in WORDS {
+        for word in STATUSES {
             let first = story.launch(&id(1), json!({})).await;
             taken(&story, first, json!({"progress_message": "before"})).await;
             let shown = taken(&story, first, said(word)).await;
@@ -95,9 +97,11 @@ async fn word_and_run_decide_the_end_whichever_comes_first(#[values(Sqlite, Post
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_run_that_vanished_leaves_the_end_to_the_word(#[values(Sqlite, Postgres)] base: Base) {
+async fn if_the_run_was_deleted_the_report_decides_the_status(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
     let story = plan(base).begin().await;
-    for word in WORDS {
+    for word in STATUSES {
         let task = story.launch(&id(1), json!({})).await;
         taken(&story, task, said(word)).await;
         story
@@ -123,7 +127,7 @@ async fn a_run_that_vanished_leaves_the_end_to_the_word(#[values(Sqlite, Postgre
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_end_seen_only_in_openhexa_leaves_the_result_raw(
+async fn a_final_status_from_openhexa_only_does_not_change_the_result(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let story = plan(base).begin().await;
@@ -156,11 +160,11 @@ async fn an_end_seen_only_in_openhexa_leaves_the_result_raw(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_task_asked_to_stop_takes_its_end_but_no_progress(
+async fn a_cancelled_task_accepts_a_final_report_but_no_progress(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let story = plan(base).begin().await;
-    for word in WORDS {
+    for word in STATUSES {
         let task = story.launch(&id(1), json!({})).await;
         taken(
             &story,
@@ -184,7 +188,7 @@ async fn a_task_asked_to_stop_takes_its_end_but_no_progress(
         assert_eq!(
             (&found["status"], &found["result"]),
             (&json!("RUNNING"), &json!({"rows": 3})),
-            "what was found is kept"
+            "the result is kept"
         );
         let end = taken(&story, task, said(word)).await;
         assert_eq!(
@@ -203,7 +207,7 @@ async fn a_task_asked_to_stop_takes_its_end_but_no_progress(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_end_shows_when_it_came(#[values(Sqlite, Postgres)] base: Base) {
+async fn the_time_of_the_end_is_shown(#[values(Sqlite, Postgres)] base: Base) {
     let (story, task) = launched(base).await;
     story.advance(chrono::TimeDelta::seconds(7));
     taken(&story, task, json!({"status": "SUCCESS"})).await;

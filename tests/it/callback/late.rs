@@ -8,7 +8,7 @@ use super::{launched, log, plan, report, taken};
 use crate::support::catalogue::id;
 use crate::support::story::{Answer, Base, Postgres, Sqlite, Story};
 
-const WORDS: [&str; 3] = ["SUCCESS", "ERROR", "CANCELLED"];
+const STATUSES: [&str; 3] = ["SUCCESS", "ERROR", "CANCELLED"];
 
 #[track_caller]
 fn conflicts(answer: &Answer, status: &str) {
@@ -17,7 +17,7 @@ fn conflicts(answer: &Answer, status: &str) {
     assert_eq!(answer.json(), json!({"error": error, "status": status}));
 }
 
-/// A task whose pipeline reported its end, or whose run was seen to end.
+/// A task whose pipeline reported its final status, or whose run has ended.
 async fn ended(story: &Story, how: &str, said: &Value) -> i64 {
     let task = story.launch(&id(1), json!({})).await;
     taken(story, task, said.clone()).await;
@@ -38,7 +38,7 @@ async fn ended(story: &Story, how: &str, said: &Value) -> i64 {
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_a_late_success_says_joins_the_log_though_the_run_failed(
+async fn the_message_of_a_late_success_is_logged_although_the_run_failed(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let (story, task) = launched(base).await;
@@ -84,10 +84,12 @@ async fn what_a_late_success_says_joins_the_log_though_the_run_failed(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_same_word_again_is_taken_and_changes_nothing(#[values(Sqlite, Postgres)] base: Base) {
+async fn the_same_status_again_is_accepted_and_changes_nothing(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
     let story = plan(base).begin().await;
     for how in ["reported", "seen"] {
-        for word in WORDS {
+        for word in STATUSES {
             let said = json!({"status": word, "progress_message": "done", "progress_value": 9, "end_value": 10, "result": {"rows": 3}});
             let task = ended(&story, how, &said).await;
             let before = story.task(task).await;
@@ -114,12 +116,12 @@ async fn the_same_word_again_is_taken_and_changes_nothing(#[values(Sqlite, Postg
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn another_word_or_progress_after_the_end_is_a_conflict(
+async fn another_status_or_progress_after_the_end_is_a_conflict(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let story = plan(base).begin().await;
     for how in ["reported", "seen"] {
-        for word in WORDS {
+        for word in STATUSES {
             let task = ended(
                 &story,
                 how,
@@ -139,7 +141,7 @@ async fn another_word_or_progress_after_the_end_is_a_conflict(
                 json!({"result": null}),
             ];
             late.extend(
-                WORDS
+                STATUSES
                     .iter()
                     .filter(|other| **other != word)
                     .map(|other| json!({"status": other, "result": {"rows": 4}})),
@@ -168,7 +170,7 @@ async fn a_first_result_is_kept_even_after_the_end(#[values(Sqlite, Postgres)] b
     ];
     for how in ["reported", "seen"] {
         for (word, shown) in &shown {
-            // Sent without a status it stays as it was sent: Iaso's planning page reads `result.group_id`.
+            // A result without a status is kept as sent: Iaso's planning page reads `result.group_id`.
             for (late, shown) in [
                 (json!({"result": data}), &data),
                 (json!({"status": word, "result": data}), shown),
@@ -191,7 +193,7 @@ async fn a_first_result_is_kept_even_after_the_end(#[values(Sqlite, Postgres)] b
                 );
                 let after = story.task(task).await;
                 assert_eq!((&after["result"], &after["status"]), (shown, &json!(word)));
-                // A run that succeeded has come to 100; the others were never seen at work.
+                // A successful run has progress 100; for the others no progress is known.
                 let own = if (how, *word) == ("seen", "SUCCESS") {
                     100
                 } else {
@@ -219,7 +221,7 @@ async fn a_first_result_is_kept_even_after_the_end(#[values(Sqlite, Postgres)] b
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_first_result_without_status_after_the_confirmed_end_stays_as_it_was_sent(
+async fn a_first_result_without_status_after_the_confirmed_end_is_kept_as_sent(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let story = plan(base).begin().await;
@@ -265,7 +267,7 @@ async fn a_first_result_without_status_after_the_confirmed_end_stays_as_it_was_s
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_success_that_was_taken_back_stays_an_error_whoever_repeats_it(
+async fn a_success_that_was_reverted_stays_an_error_if_it_is_repeated(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let story = plan(base).begin().await;
@@ -300,7 +302,7 @@ async fn a_success_that_was_taken_back_stays_an_error_whoever_repeats_it(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn every_report_is_an_event_and_every_message_a_line_whatever_became_of_it(
+async fn every_report_is_an_event_and_every_message_is_logged(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let story = plan(base).begin().await;

@@ -40,7 +40,7 @@ async fn sixty_four_reports_at_once_lose_no_message(#[values(Sqlite, Postgres)] 
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_success_amid_progress_stays(#[values(Sqlite, Postgres)] base: Base) {
+async fn a_success_among_progress_reports_is_kept(#[values(Sqlite, Postgres)] base: Base) {
     let story = plan(base).begin().await;
     for round in 0..4 {
         let task = story.launch(&id(1), json!({})).await;
@@ -84,7 +84,9 @@ async fn a_success_amid_progress_stays(#[values(Sqlite, Postgres)] base: Base) {
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn of_two_ends_at_once_exactly_one_is_taken(#[values(Sqlite, Postgres)] base: Base) {
+async fn of_two_concurrent_final_reports_exactly_one_is_accepted(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
     let story = plan(base).begin().await;
     for _ in 0..8 {
         let task = story.launch(&id(1), json!({})).await;
@@ -109,7 +111,7 @@ async fn of_two_ends_at_once_exactly_one_is_taken(#[values(Sqlite, Postgres)] ba
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn reports_and_looks_at_the_same_time_keep_what_was_reported(
+async fn concurrent_reports_and_polls_keep_the_reported_values(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let (story, task) = launched(base).await;
