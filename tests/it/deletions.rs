@@ -11,7 +11,7 @@ use crate::support::catalogue::{id, injected, pipeline, quick};
 use crate::support::fixtures::{end, running};
 use crate::support::story::{Base, Postgres, Sqlite, Story, StoryBuilder};
 
-/// The time until an unsure launch or a run that is to stop is polled again, and the poll.
+/// Advances to the next poll of a launch with unknown outcome, or of a run that is to stop, and polls.
 async fn poll(story: &Story) {
     story.advance(TimeDelta::seconds(5));
     story.pass().await;
@@ -43,7 +43,7 @@ async fn a_pipeline_deleted_while_its_run_terminates_ends_the_task_after_three_p
         assert_eq!(
             end(&story.task(task).await),
             ("RUNNING", false),
-            "too few polls for a proof"
+            "too few polls to prove it"
         );
     }
     poll(&story).await;
@@ -54,7 +54,7 @@ async fn a_pipeline_deleted_while_its_run_terminates_ends_the_task_after_three_p
         why.contains("The pipeline and its run were deleted in OpenHEXA"),
         "{why}"
     );
-    // What the pipeline said last counts all the same.
+    // The last report of the pipeline is still used.
     let word = json!({"task_id": task, "status": "CANCELLED"});
     assert_eq!(
         story.report(&id(1), &word).await.expect(200)["task"]["status"],

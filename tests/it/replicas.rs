@@ -19,7 +19,7 @@ fn plan(base: Base, names_task: bool, kind: &str) -> StoryBuilder {
     StoryBuilder::on(base).pipelines(json!([pipeline(1, &parameters, quick(kind))]))
 }
 
-async fn ends_as_its_only_run(story: &Story, task: i64) {
+async fn ends_with_its_only_run(story: &Story, task: i64) {
     let ended = story.until_confirmed(task).await;
     let runs = story.runs().await;
     assert_eq!(
@@ -40,7 +40,7 @@ async fn a_task_under_way_goes_on_after_a_restart(#[values(Sqlite, Postgres)] ba
         .await;
     story.restart().await;
     story.drive_only(&json!({"status": "success"})).await;
-    ends_as_its_only_run(&story, task).await;
+    ends_with_its_only_run(&story, task).await;
     story.end().await;
 }
 
@@ -53,7 +53,7 @@ async fn an_unsure_launch_goes_on_after_a_restart(#[values(Sqlite, Postgres)] ba
         .await;
     let task = story.launch(&id(1), json!({})).await;
     story.restart().await;
-    ends_as_its_only_run(&story, task).await;
+    ends_with_its_only_run(&story, task).await;
     assert_eq!(story.asked("runPipeline").await, 1);
     story.end().await;
 }
@@ -74,7 +74,7 @@ async fn a_launch_accepted_by_a_bridge_that_died_is_made_once_its_lease_is_over(
     assert_eq!(story.pass().await.claimed, 0, "the lease still holds");
     assert_eq!(story.asked("runPipeline").await, 0);
     story.advance(TimeDelta::seconds(60));
-    ends_as_its_only_run(&story, task).await;
+    ends_with_its_only_run(&story, task).await;
     story.end().await;
 }
 
@@ -93,7 +93,7 @@ async fn a_run_asked_for_by_a_bridge_that_died_is_found(#[values(Sqlite, Postgre
         process.kill().await;
         let task = story.until_task().await;
         story.advance(TimeDelta::seconds(30));
-        ends_as_its_only_run(&story, task).await;
+        ends_with_its_only_run(&story, task).await;
         assert_eq!(story.asked("runPipeline").await, 1);
         story.end().await;
     }
@@ -116,7 +116,7 @@ async fn two_bridges_look_at_a_task_once(#[values(Sqlite, Postgres)] base: Base)
     }
     assert_eq!(story.asked("pipelineRun").await - before, 10);
     story.drive_only(&json!({"status": "success"})).await;
-    ends_as_its_only_run(&story, task).await;
+    ends_with_its_only_run(&story, task).await;
     beside.stop().await;
     story.end().await;
 }
@@ -138,7 +138,7 @@ async fn a_lease_that_ran_out_in_the_middle_makes_no_second_run(
     };
     let (launched, task) = tokio::join!(story.launch(&id(1), json!({})), taken_over);
     assert_eq!(launched, task);
-    ends_as_its_only_run(&story, task).await;
+    ends_with_its_only_run(&story, task).await;
     assert_eq!(story.asked("runPipeline").await, 1);
     beside.stop().await;
     story.end().await;

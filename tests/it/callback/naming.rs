@@ -12,7 +12,7 @@ use crate::support::story::{As, Base, Postgres, Sqlite};
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_task_is_named_in_every_spelling_of_its_number(#[values(Sqlite, Postgres)] base: Base) {
+async fn a_task_id_is_accepted_in_every_format(#[values(Sqlite, Postgres)] base: Base) {
     let (story, task) = launched(base).await;
     let whole: Value = serde_json::from_str(&format!("{task}.0")).unwrap();
     assert!(whole.is_f64());
@@ -34,7 +34,7 @@ async fn a_task_is_named_in_every_spelling_of_its_number(#[values(Sqlite, Postgr
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_is_no_number_names_no_task(#[values(Sqlite, Postgres)] base: Base) {
+async fn an_invalid_task_id_is_refused(#[values(Sqlite, Postgres)] base: Base) {
     let (story, task) = launched(base).await;
     let wrong = [
         json!(Uuid::nil()),
@@ -61,7 +61,7 @@ async fn what_is_no_number_names_no_task(#[values(Sqlite, Postgres)] base: Base)
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_task_must_be_named_unless_the_token_names_it(#[values(Sqlite, Postgres)] base: Base) {
+async fn a_task_id_is_required_unless_the_token_has_it(#[values(Sqlite, Postgres)] base: Base) {
     let (story, task) = launched(base).await;
     let missing = story.report(&id(1), &json!({"progress_value": 5})).await;
     assert_eq!(fields(&missing), ["task_id"]);
@@ -91,7 +91,7 @@ async fn the_task_must_be_named_unless_the_token_names_it(#[values(Sqlite, Postg
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn nothing_is_learnt_by_asking_for_a_task_that_is_not_ones_own(
+async fn a_task_of_another_account_looks_like_one_that_does_not_exist(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let story = plan(base).begin().await;
@@ -179,7 +179,7 @@ async fn nothing_is_learnt_by_asking_for_a_task_that_is_not_ones_own(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn several_wrong_fields_come_in_one_answer_and_nothing_is_taken(
+async fn several_invalid_fields_are_in_one_response_and_nothing_is_stored(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let (story, task) = launched(base).await;
@@ -206,7 +206,7 @@ async fn several_wrong_fields_come_in_one_answer_and_nothing_is_taken(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_answer_is_exactly_the_tasks_eight_keys(#[values(Sqlite, Postgres)] base: Base) {
+async fn the_response_has_exactly_eight_keys_of_the_task(#[values(Sqlite, Postgres)] base: Base) {
     let (story, task) = launched(base).await;
     story.advance(chrono::TimeDelta::milliseconds(1234));
     let body = json!({"task_id": task, "status": "RUNNING", "progress_message": "On it", "progress_value": 5, "end_value": 10, "result": {"rows": 3}});

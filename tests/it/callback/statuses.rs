@@ -1,4 +1,4 @@
-//! The words with which existing pipelines report their status.
+//! The statuses that existing pipelines report.
 
 use rstest::rstest;
 use serde_json::{Value, json};
@@ -29,7 +29,7 @@ fn cases(word: &str) -> [String; 3] {
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn every_word_of_an_end_is_taken_in_any_case(#[values(Sqlite, Postgres)] base: Base) {
+async fn every_final_status_is_accepted_in_any_case(#[values(Sqlite, Postgres)] base: Base) {
     let story = plan(base).begin().await;
     for (word, status) in ENDS {
         for word in cases(word) {
@@ -53,7 +53,7 @@ async fn every_word_of_an_end_is_taken_in_any_case(#[values(Sqlite, Postgres)] b
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn running_starts_the_task_and_queued_never_takes_it_back(
+async fn running_starts_the_task_and_queued_does_not_revert_it(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let story = plan(base).begin().await;
@@ -108,7 +108,7 @@ async fn an_empty_status_is_no_status(#[values(Sqlite, Postgres)] base: Base) {
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn any_other_word_is_refused_and_changes_nothing(#[values(Sqlite, Postgres)] base: Base) {
+async fn any_other_status_is_refused_and_changes_nothing(#[values(Sqlite, Postgres)] base: Base) {
     let (story, task) = launched(base).await;
     let before = story.task(task).await;
     let wrong: [Value; 14] = [

@@ -48,7 +48,7 @@ async fn progress_above_the_rate_is_merged_and_its_last_message_shown(
         assert_eq!(
             shown["progress_message"],
             format!("message {number}"),
-            "each is answered as if it were written"
+            "each gets the same response as one that was written"
         );
     }
     story
@@ -72,7 +72,7 @@ async fn progress_above_the_rate_is_merged_and_its_last_message_shown(
     assert_eq!(
         story.task(task).await["progress_value"],
         41,
-        "there is room again"
+        "reports are accepted again"
     );
     story.end().await;
 }
@@ -146,7 +146,7 @@ async fn progress_that_was_accepted_is_kept_when_the_task_is_cancelled_or_ends(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn merged_progress_does_not_replace_what_another_replica_took_later(
+async fn merged_progress_does_not_replace_a_later_report_at_another_replica(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let (story, task) = merged(base).await;
@@ -189,7 +189,7 @@ async fn merged_progress_is_written_before_the_process_ends(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_final_status_is_written_at_once_whatever_came_before_it(
+async fn a_final_status_is_written_at_once_after_any_reports(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let story = plan(base)
@@ -222,7 +222,7 @@ async fn a_final_status_is_written_at_once_whatever_came_before_it(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_log_of_a_task_takes_only_so_much(#[values(Sqlite, Postgres)] base: Base) {
+async fn the_log_of_a_task_has_a_maximum_size(#[values(Sqlite, Postgres)] base: Base) {
     let story = plan(base)
         .setting("limits.reports_per_second", "0")
         .setting("limits.task_events", "100")
@@ -300,7 +300,9 @@ async fn refused_reports_are_counted(#[values(Sqlite, Postgres)] base: Base) {
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_running_task_reports_only_so_many_results(#[values(Sqlite, Postgres)] base: Base) {
+async fn a_running_task_may_report_a_limited_number_of_results(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
     let (story, task) = launched(base).await;
     let result = "x".repeat(900_000);
     let mut statuses = Vec::new();
@@ -337,7 +339,7 @@ async fn a_running_task_reports_only_so_many_results(#[values(Sqlite, Postgres)]
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_history_is_read_part_by_part(#[values(Sqlite, Postgres)] base: Base) {
+async fn a_history_is_read_in_pages(#[values(Sqlite, Postgres)] base: Base) {
     let (story, task) = launched(base).await;
     for number in 1..=25 {
         taken(&story, task, progress(number)).await;

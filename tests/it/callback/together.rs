@@ -17,7 +17,7 @@ use crate::support::postgres;
 use crate::support::story::{Answer, As, Base, PATIENCE, Postgres, Sqlite, Story};
 
 async fn begin(base: Base, tasks: usize) -> (Story, Vec<i64>) {
-    // A busy machine may need longer than usual until all reports have come.
+    // A busy machine may need longer than usual until all reports have arrived.
     let story = plan(base).setting("database.wait", "30s").begin().await;
     let pipeline = id(1);
     let mut launched = Vec::new();
@@ -27,7 +27,7 @@ async fn begin(base: Base, tasks: usize) -> (Story, Vec<i64>) {
     (story, launched)
 }
 
-/// Runs statements on the story's database; what they take is given back at their end.
+/// Runs statements on the story's database and then closes the connection.
 async fn run(story: &Story, sqlite: &'static str, postgres: &'static str) {
     let database = story.database.clone();
     let running = move || match database.strip_prefix("sqlite:") {
@@ -63,7 +63,8 @@ async fn hold(story: &Story) -> Held {
 }
 
 impl Held {
-    /// Lets go once so many reports wait: the first group for the database, the others for that group.
+    /// Releases the database once this many reports wait: the first group for the database, the others for
+    /// that group.
     async fn until_wait(self, story: &Story, reports: usize) {
         story
             .until_true("reports that wait", async || {
@@ -77,8 +78,8 @@ impl Held {
     }
 }
 
-/// The answers to reports that wait for the same moment.
-async fn at_once(story: &Story, reports: Vec<(i64, Value)>) -> Vec<Answer> {
+/// Sends reports at the same time and returns their responses.
+async fn send_concurrently(story: &Story, reports: Vec<(i64, Value)>) -> Vec<Answer> {
     let held = hold(story).await;
     let send = |(task, said): &(i64, Value)| report(story, *task, said.clone());
     let all = join_all(reports.iter().map(send));
@@ -86,7 +87,7 @@ async fn at_once(story: &Story, reports: Vec<(i64, Value)>) -> Vec<Answer> {
     answers
 }
 
-/// What PostgreSQL counted; a connection counts its own at the latest when it is closed.
+/// PostgreSQL's count of deadlocks; a connection adds its own at the latest when it is closed.
 async fn deadlocks(database: String) -> usize {
     let query =
         "SELECT deadlocks::text, '' FROM pg_stat_database WHERE datname = current_database()";
@@ -94,7 +95,7 @@ async fn deadlocks(database: String) -> usize {
     counted.await.unwrap()[0].0.parse().unwrap()
 }
 
-/// How many transactions told a task's events with a message; only PostgreSQL can say.
+/// How many transactions wrote a task's events with a message; only PostgreSQL records this.
 async fn transactions(story: &Story) -> usize {
     let database = story.database.clone();
     let query =
@@ -105,12 +106,12 @@ async fn transactions(story: &Story) -> usize {
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn on_as_many_tasks_each_gets_its_own_answer_and_event(
+async fn reports_on_different_tasks_each_get_their_own_response_and_event(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let (story, tasks) = begin(base, 64).await;
     let said = |task: i64| json!({"status": "RUNNING", "progress_message": format!("of {task}"), "progress_value": task, "end_value": 1000});
-    let answers = at_once(
+    let answers = send_concurrently(
         &story,
         tasks
             .iter()
@@ -155,7 +156,8 @@ async fn on_as_many_tasks_each_gets_its_own_answer_and_event(
     }
     if base == Base::Postgres {
         let many = transactions(&story).await;
-        // The first group holds what had come until its transaction began; the second one all others.
+        // The first group contains the reports that had arrived when its transaction began; the second one
+        // all others.
         assert!(many <= 2, "{many} transactions for 64 reports");
     }
     story.end().await;
@@ -163,12 +165,12 @@ async fn on_as_many_tasks_each_gets_its_own_answer_and_event(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn on_one_task_each_is_answered_with_the_task_as_it_left_it(
+async fn reports_on_one_task_each_return_the_task_after_that_report(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let (story, tasks) = begin(base, 1).await;
     let said = |number: i64| json!({"progress_message": format!("message {number}"), "progress_value": number});
-    let answers = at_once(
+    let answers = send_concurrently(
         &story,
         (1..=64).map(|number| (tasks[0], said(number))).collect(),
     )
@@ -199,7 +201,7 @@ const POSTGRES_POISON: &str = "CREATE FUNCTION openhexa_bridge.refuse() RETURNS 
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn one_that_cannot_be_taken_takes_nobody_with_it(#[values(Sqlite, Postgres)] base: Base) {
+async fn a_report_that_fails_does_not_make_others_fail(#[values(Sqlite, Postgres)] base: Base) {
     let (story, tasks) = begin(base, 32).await;
     let (ended, poisoned, live) = (tasks[0], tasks[1], &tasks[2..]);
     taken(&story, ended, json!({"status": "SUCCESS"})).await;
@@ -223,7 +225,7 @@ async fn one_that_cannot_be_taken_takes_nobody_with_it(#[values(Sqlite, Postgres
     );
     reports.insert(10, (ended, json!({"status": "ERROR"})));
     reports.insert(5, (1_000_000, json!({"status": "RUNNING"})));
-    let answers = at_once(&story, reports.clone()).await;
+    let answers = send_concurrently(&story, reports.clone()).await;
     for ((task, said), answer) in reports.iter().zip(&answers) {
         match *task {
             1_000_000 => drop(answer.expect(400)),
@@ -253,7 +255,7 @@ async fn one_that_cannot_be_taken_takes_nobody_with_it(#[values(Sqlite, Postgres
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn one_that_hangs_up_hurts_nobody(#[values(Sqlite, Postgres)] base: Base) {
+async fn a_client_that_disconnects_does_not_affect_others(#[values(Sqlite, Postgres)] base: Base) {
     let (story, tasks) = begin(base, 8).await;
     let gone = async {
         let hasty = crate::support::client::builder()
@@ -262,7 +264,7 @@ async fn one_that_hangs_up_hurts_nobody(#[values(Sqlite, Postgres)] base: Base) 
             .unwrap();
         let url = format!("{}/api/openhexa/pipelines/{}/", story.base_url(), id(1));
         let body = json!({"task_id": tasks[0], "progress_message": "gone"});
-        // Whether it hangs up before or after its report is read is the machine's choice.
+        // The client may disconnect before or after its report is read.
         drop(
             hasty
                 .patch(url)
@@ -296,7 +298,7 @@ async fn one_that_hangs_up_hurts_nobody(#[values(Sqlite, Postgres)] base: Base) 
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn whatever_was_answered_outlives_the_process(#[values(Sqlite, Postgres)] base: Base) {
+async fn reports_that_got_a_response_survive_a_crash(#[values(Sqlite, Postgres)] base: Base) {
     let (story, tasks) = begin(base, 16).await;
     let process = story.process().await;
     let url = format!("{}/api/openhexa/pipelines/{}/", process.url, id(1));
@@ -319,7 +321,7 @@ async fn whatever_was_answered_outlives_the_process(#[values(Sqlite, Postgres)] 
     process.kill().await;
     for (task, taken) in tasks.iter().zip(join_all(crowd).await) {
         let (taken, lines) = (taken.unwrap(), log(&story, *task).await);
-        // The last one may have been taken without its answer.
+        // The last report may have been stored without a response.
         assert!(
             lines.starts_with(&taken) && lines.len() <= taken.len() + 1,
             "{task}: {taken:?} {lines:?}"
@@ -332,7 +334,7 @@ async fn whatever_was_answered_outlives_the_process(#[values(Sqlite, Postgres)] 
     story.end().await;
 }
 
-/// One after the other; the messages that were answered with 200.
+/// Sends reports one after the other, and returns the messages that got 200.
 async fn reports_until_the_end(
     report: reqwest::RequestBuilder,
     task: i64,
@@ -344,7 +346,7 @@ async fn reports_until_the_end(
         let body = json!({"task_id": task, "status": "RUNNING", "progress_message": message});
         match report.try_clone().unwrap().json(&body).send().await {
             Ok(answer) if answer.status() == 200 => taken.push(message),
-            // A machine so busy that a connection was not heard in time.
+            // The machine is so busy that a connection was not accepted in time.
             Ok(answer) => assert_eq!(answer.status(), 408),
             Err(_) => return taken,
         }
@@ -354,7 +356,7 @@ async fn reports_until_the_end(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn two_bridges_and_their_looks_do_not_stand_in_each_others_way(
+async fn two_bridges_and_their_polls_do_not_cause_deadlocks(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let (story, tasks) = begin(base, 12).await;
@@ -387,7 +389,8 @@ async fn two_bridges_and_their_looks_do_not_stand_in_each_others_way(
     beside.stop().await;
     let database = story.database.clone();
     story.end().await;
-    // A group that lost a deadlock is written again report by report, so its senders would notice nothing.
+    // A group that was rolled back because of a deadlock is written again report by report, so clients would
+    // notice nothing.
     if base == Base::Postgres {
         assert_eq!(deadlocks(database).await, 0);
     }
@@ -395,7 +398,7 @@ async fn two_bridges_and_their_looks_do_not_stand_in_each_others_way(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_pipelines_own_token_opens_no_other_task_in_company(
+async fn a_callback_token_gives_no_access_to_other_tasks_of_its_group(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let (story, tasks) = begin(base, 1).await;

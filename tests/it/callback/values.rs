@@ -10,7 +10,7 @@ use crate::support::story::{As, Base, Postgres, Sqlite};
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_count_is_read_in_every_spelling(#[values(Sqlite, Postgres)] base: Base) {
+async fn a_count_is_accepted_in_every_format(#[values(Sqlite, Postgres)] base: Base) {
     let (story, task) = launched(base).await;
     let read = [
         (json!(7), 7),
@@ -51,7 +51,7 @@ async fn a_count_is_read_in_every_spelling(#[values(Sqlite, Postgres)] base: Bas
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_count_that_is_not_given_stays(#[values(Sqlite, Postgres)] base: Base) {
+async fn a_count_that_is_not_sent_is_not_changed(#[values(Sqlite, Postgres)] base: Base) {
     let (story, task) = launched(base).await;
     taken(&story, task, json!({"progress_value": 5, "end_value": 10})).await;
     for absent in [
@@ -75,7 +75,7 @@ async fn a_count_that_is_not_given_stays(#[values(Sqlite, Postgres)] base: Base)
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_count_that_does_not_fit_is_refused_by_name(#[values(Sqlite, Postgres)] base: Base) {
+async fn a_count_out_of_range_is_refused_with_its_name(#[values(Sqlite, Postgres)] base: Base) {
     let (story, task) = launched(base).await;
     let wrong: [Value; 13] = [
         json!(2_147_483_648_i64),
@@ -112,9 +112,7 @@ async fn a_count_that_does_not_fit_is_refused_by_name(#[values(Sqlite, Postgres)
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_number_that_json_does_not_have_is_a_body_that_is_not_json(
-    #[values(Sqlite, Postgres)] base: Base,
-) {
+async fn a_number_that_json_does_not_have_is_invalid_json(#[values(Sqlite, Postgres)] base: Base) {
     let (story, task) = launched(base).await;
     for number in [
         "NaN",
@@ -140,7 +138,7 @@ async fn a_number_that_json_does_not_have_is_a_body_that_is_not_json(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_message_is_trimmed_and_becomes_text(#[values(Sqlite, Postgres)] base: Base) {
+async fn a_message_is_trimmed_and_converted_to_text(#[values(Sqlite, Postgres)] base: Base) {
     let (story, task) = launched(base).await;
     let said = [
         (json!("  Fetching  data \n"), "Fetching  data"),
@@ -192,7 +190,7 @@ async fn a_message_without_letters_is_no_message(#[values(Sqlite, Postgres)] bas
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn ten_thousand_letters_of_a_message_are_kept(#[values(Sqlite, Postgres)] base: Base) {
+async fn ten_thousand_characters_of_a_message_are_stored(#[values(Sqlite, Postgres)] base: Base) {
     let (story, task) = launched(base).await;
     for letter in ["x", "é", "🚀"] {
         let answer = taken(

@@ -12,7 +12,7 @@ use crate::support::story::{Postgres, Sqlite};
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn two_bridges_ask_for_one_stop(#[values(Sqlite, Postgres)] base: Base) {
+async fn two_bridges_send_one_stop_request(#[values(Sqlite, Postgres)] base: Base) {
     let (story, task, _) = running(base).await;
     let beside = story.beside().await;
     story
@@ -24,7 +24,7 @@ async fn two_bridges_ask_for_one_stop(#[values(Sqlite, Postgres)] base: Base) {
         for _ in 0..5 {
             tokio::join!(story.pass(), beside.pass());
         }
-        assert_eq!(stops(&story).await, asked);
+        assert_eq!(stop_requests(&story).await, asked);
         story.advance(TimeDelta::seconds(30));
     }
     assert_eq!(end(&story.until_confirmed(task).await), ("CANCELLED", true));
@@ -34,7 +34,7 @@ async fn two_bridges_ask_for_one_stop(#[values(Sqlite, Postgres)] base: Base) {
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_slow_stop_whose_lease_ran_out_is_not_asked_a_second_time(
+async fn a_slow_stop_request_whose_lease_expired_is_not_repeated(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let (story, task, _) = running(base).await;
@@ -49,7 +49,7 @@ async fn a_slow_stop_whose_lease_ran_out_is_not_asked_a_second_time(
         passed
     };
     let (_, other) = tokio::join!(story.pass(), other);
-    assert_eq!((other.claimed, stops(&story).await), (1, 1));
+    assert_eq!((other.claimed, stop_requests(&story).await), (1, 1));
     assert_eq!(end(&story.until_confirmed(task).await), ("CANCELLED", true));
     beside.stop().await;
     story.end().await;
@@ -57,20 +57,24 @@ async fn a_slow_stop_whose_lease_ran_out_is_not_asked_a_second_time(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_wish_outlives_the_bridge_that_took_it(#[values(Sqlite, Postgres)] base: Base) {
+async fn a_cancel_is_kept_if_the_bridge_that_accepted_it_crashes(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
     let (mut story, task, _) = running(base).await;
     cancel(&story, task).await;
     story.restart().await;
-    assert_eq!(stops(&story).await, 0);
+    assert_eq!(stop_requests(&story).await, 0);
     story.pass().await;
-    assert_eq!(stops(&story).await, 1);
+    assert_eq!(stop_requests(&story).await, 1);
     assert_eq!(end(&story.until_confirmed(task).await), ("CANCELLED", true));
     story.end().await;
 }
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_cancel_is_taken_while_openhexa_is_away(#[values(Sqlite, Postgres)] base: Base) {
+async fn a_cancel_is_accepted_while_openhexa_is_unavailable(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
     let (mut story, task, _) = running(base).await;
     story.stop_openhexa().await;
     assert_eq!(end(&cancel(&story, task).await), ("RUNNING", false));
@@ -82,13 +86,13 @@ async fn a_cancel_is_taken_while_openhexa_is_away(#[values(Sqlite, Postgres)] ba
         .reopen_openhexa(&json!([pipeline(1, &injected(), quick("manual"))]))
         .await;
     assert_eq!(end(&story.until_confirmed(task).await), ("CANCELLED", true));
-    assert_eq!(told(&story, task, "stop_requested").await, 1);
+    assert_eq!(count_events(&story, task, "stop_requested").await, 1);
     story.end().await;
 }
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_run_no_longer_there_when_it_should_stop_needs_the_same_proof(
+async fn a_run_that_was_deleted_before_its_stop_is_only_ended_with_proof(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let (story, task, run) = running(base).await;
@@ -104,9 +108,10 @@ async fn a_run_no_longer_there_when_it_should_stop_needs_the_same_proof(
     story.end().await;
 }
 
-/// As a cancel does, which then waits for the task's run: whoever held that and waited for the task would wait for ever.
+/// Locks the task as a cancel does, which then waits for the task's run. A poll that locked the run and
+/// waited for the task would cause a deadlock.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_look_at_many_waits_for_nobody_who_holds_one_of_the_tasks() {
+async fn a_poll_of_many_runs_does_not_wait_for_a_locked_task() {
     let (story, task, _) = running(Base::Postgres).await;
     let other = story.launch(&id(1), json!({})).await;
     story
@@ -132,7 +137,7 @@ async fn a_look_at_many_waits_for_nobody_who_holds_one_of_the_tasks() {
     };
     let (held, report) = tokio::join!(holding, looking);
     held.unwrap();
-    let report = report.expect("the pass waited for the task");
+    let report = report.expect("the polling cycle waited for the task");
     assert_eq!((report.claimed, report.failed), (2, 0));
     story.end().await;
 }

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-pub struct Dice(u64);
+pub struct Random(u64);
 
-impl Dice {
+impl Random {
     pub fn new(seed: u64, whose: &str) -> Self {
         let fold = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
         Self(whose.bytes().fold(mixed(seed), fold))
@@ -37,7 +37,7 @@ impl Dice {
     }
 }
 
-/// The finisher of splitmix64.
+/// The last step of splitmix64.
 fn mixed(value: u64) -> u64 {
     let value = (value ^ (value >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     let value = (value ^ (value >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);

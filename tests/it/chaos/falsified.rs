@@ -2,33 +2,33 @@
 
 use serde_json::{Value, json};
 
-use super::front::Fate;
+use super::front::Outcome;
 use super::verdict::{Evidence, Verdict};
 use super::watcher::Seen;
 
-/// The evidence with one fact falsified, judged.
-fn judged(evidence: &Evidence, falsify: impl FnOnce(&mut Evidence)) -> Verdict {
-    let mut false_ = evidence.clone();
-    falsify(&mut false_);
-    false_.judge()
+/// The result of the checks after one fact of the evidence was changed.
+fn check_after(evidence: &Evidence, falsify: impl FnOnce(&mut Evidence)) -> Verdict {
+    let mut changed = evidence.clone();
+    falsify(&mut changed);
+    changed.check()
 }
 
-/// A task that holds a result that was taken.
+/// A task with a result that was accepted.
 fn with_result(evidence: &Evidence) -> i64 {
     let taken = |id: &&i64| {
         let reports = evidence.reports.get(*id).into_iter().flatten();
         let mut results = reports.filter(|report| report.result.is_some());
-        results.any(|report| report.fate == Fate::Taken)
+        results.any(|report| report.outcome == Outcome::Accepted)
     };
     *evidence.tasks.keys().find(taken).expect("a result")
 }
 
-pub fn is_noticed(evidence: &Evidence) {
+pub fn every_change_is_found(evidence: &Evidence) {
     let task = with_result(evidence);
     let run = evidence.tasks[&task].shown["run"]["id"].clone();
     let run = run.as_str().unwrap().to_owned();
     let show = |key: &'static str, value: Value| {
-        judged(evidence, |all| {
+        check_after(evidence, |all| {
             all.tasks.get_mut(&task).unwrap().shown[key] = value;
         })
     };
@@ -39,29 +39,29 @@ pub fn is_noticed(evidence: &Evidence) {
         show("run", json!({"id": "nobody's"})).duplicate_runs.len(),
         1
     );
-    let second = judged(evidence, |all| {
+    let second = check_after(evidence, |all| {
         all.runs.insert("second".to_owned(), all.runs[&run].clone());
     });
     assert_eq!(
         (second.duplicate_runs.len(), second.wrong_counts.len()),
         (1, 1)
     );
-    let swapped = judged(evidence, |all| {
+    let swapped = check_after(evidence, |all| {
         all.runs.get_mut(&run).unwrap()["config"]["mark"] = json!(-1);
     });
     assert_eq!(swapped.wrong_ends.len(), 1);
-    let other_end = judged(evidence, |all| {
+    let other_end = check_after(evidence, |all| {
         all.tasks.get_mut(&task).unwrap().events.clear();
     });
     assert!(!other_end.lost_results.is_empty());
-    let unknown = judged(evidence, |all| {
+    let unknown = check_after(evidence, |all| {
         all.launches.pop_last();
     });
     assert!(!unknown.wrong_counts.is_empty());
-    goes_back();
+    the_watcher_notices_an_earlier_state();
 }
 
-fn goes_back() {
+fn the_watcher_notices_an_earlier_state() {
     let ended =
         json!({"id": 1, "status": "SUCCESS", "confirmed": true, "result": 3, "run": {"id": "a"}});
     let moves = [
@@ -74,7 +74,7 @@ fn goes_back() {
         after[key] = value;
         seen.look(&ended);
         seen.look(&after);
-        (seen.illegal.len(), seen.lost_results.len())
+        (seen.invalid.len(), seen.lost_results.len())
     });
     assert_eq!(found, [(1, 0), (1, 0), (0, 1)]);
 }

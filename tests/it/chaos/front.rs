@@ -1,5 +1,5 @@
-//! A load balancer in front of the bridges: it passes each report once, to a bridge that runs, and records the outcome, so
-//! that the checks do not depend on the bridges.
+//! A load balancer in front of the bridges: it forwards each report once, to a running bridge, and records
+//! the outcome, so that the checks do not depend on the bridges.
 
 use std::net::TcpListener;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -12,7 +12,7 @@ use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
 use serde_json::Value;
 use tokio::runtime::Handle;
 
-/// Where the bridges are; none while one is down.
+/// The addresses of the bridges; none while one is down.
 #[derive(Default)]
 pub struct Addresses([Mutex<Option<String>>; 2]);
 
@@ -26,43 +26,43 @@ impl Addresses {
     }
 }
 
-/// What became of a report.
+/// The outcome of a report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fate {
-    /// 200: it must count.
-    Taken,
-    /// It must not count.
+pub enum Outcome {
+    /// 200: it must have an effect.
+    Accepted,
+    /// It must not have an effect.
     Refused(u16),
-    /// No bridge was there: it cannot count.
+    /// No bridge was running: it cannot have an effect.
     Lost,
-    /// The answer was cut off, or 5xx: it may count or not, and the events of its task say which.
-    Unsure,
+    /// The response was cut off, or 5xx: it may have an effect or not; the events of its task show it.
+    Unknown,
 }
 
 #[derive(Clone, Debug)]
 pub struct Report {
     pub task: i64,
-    pub word: String,
+    pub status: String,
     pub result: Option<Value>,
-    pub fate: Fate,
+    pub outcome: Outcome,
 }
 
 pub struct Front {
     pub url: String,
-    desk: Arc<Desk>,
+    shared: Arc<Shared>,
 }
 
-struct Desk {
+struct Shared {
     addresses: Arc<Addresses>,
     client: reqwest::Client,
     runtime: Handle,
     reports: Mutex<Vec<Report>>,
-    under_way: AtomicUsize,
+    active: AtomicUsize,
     turn: AtomicUsize,
 }
 
-/// A report on its way.
-struct Letter {
+/// A report that is being forwarded.
+struct Incoming {
     path: String,
     authorization: String,
     body: Bytes,
@@ -72,51 +72,51 @@ impl Front {
     pub fn open(addresses: Arc<Addresses>, client: reqwest::Client) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
-        let desk = Arc::new(Desk {
+        let shared = Arc::new(Shared {
             addresses,
             client,
             runtime: Handle::current(),
             reports: Mutex::default(),
-            under_way: AtomicUsize::default(),
+            active: AtomicUsize::default(),
             turn: AtomicUsize::default(),
         });
-        let data = Data::from(desk.clone());
+        let data = Data::from(shared.clone());
         let app = move || {
             App::new()
                 .app_data(data.clone())
                 .default_service(web::to(pass_on))
         };
         let server = HttpServer::new(app).workers(1).disable_signals();
-        // It ends with the runtime of its test.
+        // It stops with the runtime of its test.
         tokio::spawn(server.listen(listener).unwrap().run());
-        Self { url, desk }
+        Self { url, shared }
     }
 
     pub fn reports(&self) -> Vec<Report> {
-        self.desk.reports.lock().unwrap().clone()
+        self.shared.reports.lock().unwrap().clone()
     }
 
     pub fn is_quiet(&self) -> bool {
-        self.desk.under_way.load(Ordering::SeqCst) == 0
+        self.shared.active.load(Ordering::SeqCst) == 0
     }
 }
 
-async fn pass_on(desk: Data<Desk>, request: HttpRequest, body: Bytes) -> HttpResponse {
+async fn pass_on(shared: Data<Shared>, request: HttpRequest, body: Bytes) -> HttpResponse {
     let authorization = request.headers().get(header::AUTHORIZATION);
-    let letter = Letter {
+    let incoming = Incoming {
         path: request.path().to_owned(),
         authorization: authorization
             .map_or("", |value| value.to_str().unwrap())
             .to_owned(),
         body,
     };
-    let desk = desk.into_inner();
-    desk.under_way.fetch_add(1, Ordering::SeqCst);
-    // A sender that hangs up does not keep its report from being written down.
-    let job = desk.runtime.clone().spawn(async move {
-        let (fate, answer) = desk.deliver(&letter).await;
-        desk.note(&letter, fate);
-        desk.under_way.fetch_sub(1, Ordering::SeqCst);
+    let shared = shared.into_inner();
+    shared.active.fetch_add(1, Ordering::SeqCst);
+    // If the sender disconnects, its report is still recorded.
+    let job = shared.runtime.clone().spawn(async move {
+        let (outcome, answer) = shared.deliver(&incoming).await;
+        shared.note(&incoming, outcome);
+        shared.active.fetch_sub(1, Ordering::SeqCst);
         answer
     });
     match job.await.unwrap() {
@@ -125,48 +125,48 @@ async fn pass_on(desk: Data<Desk>, request: HttpRequest, body: Bytes) -> HttpRes
     }
 }
 
-impl Desk {
-    async fn deliver(&self, letter: &Letter) -> (Fate, Option<(StatusCode, String)>) {
+impl Shared {
+    async fn deliver(&self, incoming: &Incoming) -> (Outcome, Option<(StatusCode, String)>) {
         let first = self.turn.fetch_add(1, Ordering::SeqCst);
         for bridge in [first, first + 1] {
             let Some(address) = self.addresses.of(bridge) else {
                 continue;
             };
-            let request = self.client.patch(format!("{address}{}", letter.path));
+            let request = self.client.patch(format!("{address}{}", incoming.path));
             let request = request
-                .header("authorization", &letter.authorization)
+                .header("authorization", &incoming.authorization)
                 .header("content-type", "application/json")
                 .timeout(Duration::from_secs(20))
-                .body(letter.body.clone());
+                .body(incoming.body.clone());
             match request.send().await {
                 Ok(answer) => {
                     let status = StatusCode::from_u16(answer.status().as_u16()).unwrap();
                     let text = answer.text().await.unwrap_or_default();
-                    return (fate(status.as_u16()), Some((status, text)));
+                    return (outcome(status.as_u16()), Some((status, text)));
                 }
-                // Nothing was sent: the other one is as good.
+                // Nothing was sent, so the other bridge is tried.
                 Err(error) if error.is_connect() => {}
-                Err(_) => return (Fate::Unsure, None),
+                Err(_) => return (Outcome::Unknown, None),
             }
         }
-        (Fate::Lost, None)
+        (Outcome::Lost, None)
     }
 
-    fn note(&self, letter: &Letter, fate: Fate) {
-        let body: Value = serde_json::from_slice(&letter.body).unwrap();
+    fn note(&self, incoming: &Incoming, outcome: Outcome) {
+        let body: Value = serde_json::from_slice(&incoming.body).unwrap();
         self.reports.lock().unwrap().push(Report {
             task: body["task_id"].as_i64().unwrap(),
-            word: body["status"].as_str().unwrap().to_owned(),
+            status: body["status"].as_str().unwrap().to_owned(),
             result: Some(body["result"].clone()).filter(|result| !result.is_null()),
-            fate,
+            outcome,
         });
     }
 }
 
-fn fate(status: u16) -> Fate {
+fn outcome(status: u16) -> Outcome {
     match status {
-        200 => Fate::Taken,
-        500.. => Fate::Unsure,
-        refused => Fate::Refused(refused),
+        200 => Outcome::Accepted,
+        500.. => Outcome::Unknown,
+        refused => Outcome::Refused(refused),
     }
 }

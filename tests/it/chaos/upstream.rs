@@ -7,17 +7,17 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
-use super::choices::Dice;
+use super::choices::Random;
 use super::pipelines::Kind;
 use super::processes::Processes;
 use crate::support::catalogue::id;
 
-/// OpenHEXA takes a second to stop a run; one that takes longer was stopped in its queue.
+/// OpenHEXA stops a running run within a second; if it takes longer, the run was stopped in the queue.
 const STRANDED_AFTER: Duration = Duration::from_secs(4);
 
-/// Faults by the hundred, each for a few requests.
+/// Injects hundreds of faults, each for a few requests.
 pub async fn faults(site: Arc<Processes>, seed: u64, over: CancellationToken) {
-    let mut dice = Dice::new(seed, "faults");
+    let mut random = Random::new(seed, "faults");
     let kinds = [
         json!({"fault": "drop_after"}),
         json!({"fault": "drop_before"}),
@@ -35,14 +35,14 @@ pub async fn faults(site: Arc<Processes>, seed: u64, over: CancellationToken) {
         json!({"fault": "refuse_token", "operation": "pipelineRun"}),
     ];
     while !over.is_cancelled() {
-        site.fault(dice.pick(&kinds)).await;
-        tokio::time::sleep(dice.millis(150, 900)).await;
+        site.fault(random.pick(&kinds)).await;
+        tokio::time::sleep(random.millis(150, 900)).await;
     }
 }
 
-/// Plays the runs that turn: their pipeline reports success with a result, and then they fail. And ends runs that were
-/// stopped in their queue, which OpenHEXA itself does only after a quarter of an hour.
-pub async fn hand(site: Arc<Processes>, over: CancellationToken) {
+/// Controls the runs of `Kind::Turns`: it reports success with a result for them, and then they fail. Also
+/// ends runs that were stopped in the queue, which OpenHEXA itself does only after a quarter of an hour.
+pub async fn control_runs(site: Arc<Processes>, over: CancellationToken) {
     let turns = id(Kind::Turns.number());
     let mut played = HashSet::new();
     let mut stranding: HashMap<String, Instant> = HashMap::new();
@@ -58,14 +58,14 @@ pub async fn hand(site: Arc<Processes>, over: CancellationToken) {
                 && run["pipeline_id"] == *turns
                 && played.insert(key)
             {
-                tokio::spawn(turn(site.clone(), run));
+                tokio::spawn(report_success_then_fail(site.clone(), run));
             }
         }
         tokio::time::sleep(Duration::from_millis(400)).await;
     }
 }
 
-async fn turn(site: Arc<Processes>, run: Value) {
+async fn report_success_then_fail(site: Arc<Processes>, run: Value) {
     let config = &run["config"];
     let url = format!(
         "{}/api/openhexa/pipelines/{}/",
@@ -75,7 +75,7 @@ async fn turn(site: Arc<Processes>, run: Value) {
     let said = json!({"task_id": config["task_id"], "status": "SUCCESS", "result": {"mark": config["mark"]}});
     let request = site.client.patch(url).json(&said);
     let token = config["connection_token"].as_str().unwrap();
-    // Once, whatever becomes of it: that is what pipelines do.
+    // Sent once, even if it fails, because pipelines do not repeat reports.
     let _ = request.bearer_auth(token).send().await;
     let failed = json!({"status": "failed", "message": "No memory left"});
     site.drive(run["id"].as_str().unwrap(), &failed).await;

@@ -1,18 +1,18 @@
-//! Compares what really happened with what the bridges show: all tasks in the database and all runs in OpenHEXA, by rules
-//! that are implemented here a second time.
+//! Compares the facts with what the bridges show: all tasks in the database and all runs in OpenHEXA, by
+//! rules that are implemented here a second time.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::{StreamExt, stream};
 use serde_json::Value;
 
-use super::clients::Book;
-use super::front::{Fate, Report};
+use super::clients::Record;
+use super::front::{Outcome, Report};
 use super::pipelines::Kind;
 use super::processes::Processes;
 use crate::support::catalogue::id;
 
-/// Everything that is known in the end.
+/// All facts at the end of the test.
 #[derive(Clone)]
 pub struct Evidence {
     pub tasks: BTreeMap<i64, Task>,
@@ -29,15 +29,15 @@ pub struct Task {
 }
 
 impl Task {
-    pub fn told(&self, what: &str) -> bool {
+    pub fn has_event(&self, what: &str) -> bool {
         self.events.iter().any(|event| event == what)
     }
 
-    fn cancel_asked(&self) -> bool {
+    fn cancel_requested(&self) -> bool {
         !self.shown["cancel_asked_at"].is_null()
     }
 
-    /// The result, out of what it is wrapped in beside an end.
+    /// The result, without the wrapper that it has after the final status.
     fn result(&self) -> &Value {
         let result = &self.shown["result"];
         match result["result"].as_str() {
@@ -47,14 +47,14 @@ impl Task {
     }
 }
 
-/// What must not be, by the names of the promise.
+/// The violations, by kind of guarantee.
 #[derive(Default)]
 pub struct Verdict {
     pub duplicate_runs: Vec<String>,
     pub wrong_ends: Vec<String>,
     pub lost_results: Vec<String>,
     pub wrong_counts: Vec<String>,
-    /// Launches that OpenHEXA refused, never confirmed, or never heard of: they have no run.
+    /// Launches that OpenHEXA refused, never confirmed, or never received: they have no run.
     pub without_run: usize,
 }
 
@@ -82,7 +82,7 @@ pub async fn events(site: &Processes, task: i64) -> Vec<String> {
 }
 
 impl Evidence {
-    pub async fn gather(site: &Processes, book: &Book) -> Self {
+    pub async fn gather(site: &Processes, record: &Record) -> Self {
         let listed = tasks(site).await;
         let ids = listed.iter().map(|task| task["id"].as_i64().unwrap());
         let read = ids.map(|id| async move {
@@ -106,19 +106,19 @@ impl Evidence {
                 .map(|run| (run["id"].as_str().unwrap().to_owned(), run))
                 .collect(),
             reports,
-            launches: book.launches.lock().unwrap().clone(),
-            cancelled: book.cancelled.lock().unwrap().clone(),
+            launches: record.launches.lock().unwrap().clone(),
+            cancelled: record.cancelled.lock().unwrap().clone(),
         }
     }
 
-    pub fn judge(&self) -> Verdict {
+    pub fn check(&self) -> Verdict {
         let mut verdict = Verdict::default();
-        self.judge_runs(&mut verdict);
-        self.judge_launches(&mut verdict);
+        self.check_runs(&mut verdict);
+        self.check_launches(&mut verdict);
         for (mark, (kind, id)) in &self.launches {
             if let Some(task) = self.tasks.get(id) {
-                self.judge_run(*mark, *kind, *id, task, &mut verdict);
-                self.judge_end(*id, task, &mut verdict);
+                self.check_run(*mark, *kind, *id, task, &mut verdict);
+                self.check_final_status(*id, task, &mut verdict);
             }
         }
         let with_run = self.launches.len() - verdict.without_run;
@@ -132,8 +132,8 @@ impl Evidence {
         verdict
     }
 
-    /// Each run is one task's.
-    fn judge_runs(&self, verdict: &mut Verdict) {
+    /// Each run belongs to one task.
+    fn check_runs(&self, verdict: &mut Verdict) {
         let mut owners: BTreeMap<&str, Vec<i64>> = BTreeMap::new();
         for (id, task) in &self.tasks {
             if let Some(run) = task.shown["run"]["id"].as_str() {
@@ -155,34 +155,35 @@ impl Evidence {
         }
     }
 
-    /// Each launch is one task, and there are no others.
-    fn judge_launches(&self, verdict: &mut Verdict) {
+    /// Each launch created one task, and there are no other tasks.
+    fn check_launches(&self, verdict: &mut Verdict) {
         let told: BTreeSet<i64> = self.launches.values().map(|(_, task)| *task).collect();
         if told.len() != self.launches.len() || !told.iter().eq(self.tasks.keys()) {
             let (launches, tasks) = (self.launches.len(), self.tasks.len());
             let strange: Vec<_> = self.tasks.keys().filter(|id| !told.contains(id)).collect();
             verdict.wrong_counts.push(format!(
-                "{launches} launches are {tasks} tasks; nobody launched {strange:?}"
+                "{launches} launches created {tasks} tasks; no client launched {strange:?}"
             ));
         }
         for id in &self.cancelled {
-            if !self.tasks[id].cancel_asked() {
+            if !self.tasks[id].cancel_requested() {
                 verdict
                     .wrong_counts
-                    .push(format!("the cancel of {id} is forgotten"));
+                    .push(format!("the cancel of {id} is not recorded"));
             }
         }
     }
 
-    /// The run is this launch's and no other one's.
-    fn judge_run(&self, mark: u64, kind: Kind, id_: i64, task: &Task, verdict: &mut Verdict) {
+    /// The run belongs to this launch and to no other.
+    fn check_run(&self, mark: u64, kind: Kind, id_: i64, task: &Task, verdict: &mut Verdict) {
         let Some(run) = self.run_of(task) else {
             verdict.without_run += 1;
-            let confirmed = kind.names_its_task() && task.told("launch_never_confirmed");
-            if confirmed && !task.cancel_asked() || task.told("launch_given_up") {
-                verdict
-                    .wrong_counts
-                    .push(format!("nobody asked again for {id_}: {:?}", task.events));
+            let confirmed = kind.names_its_task() && task.has_event("launch_never_confirmed");
+            if confirmed && !task.cancel_requested() || task.has_event("launch_given_up") {
+                verdict.wrong_counts.push(format!(
+                    "the launch of {id_} was not repeated: {:?}",
+                    task.events
+                ));
             }
             return;
         };
@@ -193,7 +194,7 @@ impl Evidence {
             && (!kind.names_its_task() || config["task_id"] == id_);
         if !own {
             verdict.wrong_ends.push(format!(
-                "task {id_}, launch {mark}, follows another one's run: {run}"
+                "task {id_}, launch {mark}, has the run of another launch: {run}"
             ));
         }
     }
@@ -202,64 +203,68 @@ impl Evidence {
         self.runs.get(task.shown["run"]["id"].as_str()?)
     }
 
-    fn judge_end(&self, id: i64, task: &Task, verdict: &mut Verdict) {
+    fn check_final_status(&self, id: i64, task: &Task, verdict: &mut Verdict) {
         let none = Vec::new();
         let reports = self.reports.get(&id).unwrap_or(&none);
         let last: Vec<&Report> = reports
             .iter()
-            .filter(|report| report.word != "RUNNING")
+            .filter(|report| report.status != "RUNNING")
             .collect();
-        // A pipeline says its end once.
+        // A pipeline reports its final status once.
         assert!(last.len() <= 1, "{last:?}");
         let last = last.first().copied();
         for report in reports {
-            let usual = matches!(report.fate, Fate::Refused(409)) && report.word == "RUNNING";
-            if matches!(report.fate, Fate::Refused(_)) && !usual {
+            let usual =
+                matches!(report.outcome, Outcome::Refused(409)) && report.status == "RUNNING";
+            if matches!(report.outcome, Outcome::Refused(_)) && !usual {
                 verdict.lost_results.push(format!("refused: {report:?}"));
             }
         }
-        let told = last
-            .is_some_and(|report| task.told(&format!("reported_{}", report.word.to_lowercase())));
-        match last.map(|report| report.fate) {
-            Some(Fate::Taken) if !told => verdict
+        let told = last.is_some_and(|report| {
+            task.has_event(&format!("reported_{}", report.status.to_lowercase()))
+        });
+        match last.map(|report| report.outcome) {
+            Some(Outcome::Accepted) if !told => verdict
                 .lost_results
                 .push(format!("{id} forgot {last:?}: {:?}", task.events)),
-            Some(Fate::Lost | Fate::Refused(_)) | None if told => {
-                verdict
-                    .wrong_ends
-                    .push(format!("{id} heard what nobody said: {:?}", task.events));
+            Some(Outcome::Lost | Outcome::Refused(_)) | None if told => {
+                verdict.wrong_ends.push(format!(
+                    "{id} has a report that was not sent: {:?}",
+                    task.events
+                ));
             }
             _ => {}
         }
         let heard = last.filter(|_| told);
         let end = self.run_of(task).map(|run| run["status"].as_str().unwrap());
-        let right = end_of(end, heard.map(|report| report.word.as_str()), task);
+        let right = final_status(end, heard.map(|report| report.status.as_str()), task);
         if task.shown["status"] != right || task.shown["confirmed"] != true {
             verdict.wrong_ends.push(format!(
-                "{id} is not {right}: {}, {:?}",
+                "{id} should be {right}: {}, {:?}",
                 task.shown, task.events
             ));
         }
         let held = heard.and_then(|report| report.result.as_ref());
         if task.result() != held.unwrap_or(&Value::Null) {
-            verdict
-                .lost_results
-                .push(format!("{id} does not hold {held:?}: {}", task.shown));
+            verdict.lost_results.push(format!(
+                "{id} does not have the result {held:?}: {}",
+                task.shown
+            ));
         }
     }
 }
 
-/// The table of ends.
-fn end_of<'a>(run: Option<&str>, word: Option<&'a str>, task: &Task) -> &'a str {
-    match (run, word) {
+/// The table of final statuses.
+fn final_status<'a>(run: Option<&str>, status: Option<&'a str>, task: &Task) -> &'a str {
+    match (run, status) {
         (Some("success"), None) => "SUCCESS",
         (Some("failed"), Some("SUCCESS")) => "ERROR",
         (Some("stopped"), None | Some("SUCCESS")) => "CANCELLED",
-        (Some("success" | "failed" | "stopped"), Some(word)) => word,
-        (None, None) if task.told("launch_refused") => "ERROR",
-        (Some("failed") | None, None) if task.cancel_asked() => "CANCELLED",
+        (Some("success" | "failed" | "stopped"), Some(status)) => status,
+        (None, None) if task.has_event("launch_refused") => "ERROR",
+        (Some("failed") | None, None) if task.cancel_requested() => "CANCELLED",
         (Some("failed") | None, None) => "ERROR",
-        // A word without a run, or a run that goes on.
+        // A report without a run, or a run that has not ended.
         _ => "AT AN END",
     }
 }

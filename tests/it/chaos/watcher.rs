@@ -1,4 +1,4 @@
-//! Reads the tasks all the time, at both bridges, and checks that none goes back to an earlier state.
+//! Reads the tasks continuously, at both bridges, and checks that none returns to an earlier state.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -9,11 +9,11 @@ use tokio_util::sync::CancellationToken;
 
 use super::processes::Processes;
 
-/// What was seen that must not be.
+/// Changes of state that are not allowed.
 #[derive(Default)]
 pub struct Seen {
     pub looks: usize,
-    pub illegal: Vec<String>,
+    pub invalid: Vec<String>,
     pub lost_results: Vec<String>,
     last: HashMap<i64, Value>,
 }
@@ -43,7 +43,7 @@ impl Seen {
         };
         let other_run = !before["run"].is_null() && before["run"]["id"] != task["run"]["id"];
         if rank(task) < rank(&before) || other_run {
-            self.illegal.push(format!("{before} became {task}"));
+            self.invalid.push(format!("{before} became {task}"));
         }
         if !before["result"].is_null() && task["result"].is_null() {
             self.lost_results.push(format!("{before} became {task}"));
@@ -51,7 +51,7 @@ impl Seen {
     }
 }
 
-/// How far a task has come.
+/// The position of a task's state in the order of states.
 fn rank(task: &Value) -> u8 {
     match (
         task["status"].as_str().unwrap(),

@@ -9,7 +9,7 @@ fn emulator(data: &Path) -> Line {
 }
 
 #[tokio::test]
-async fn a_second_one_on_the_same_folder_is_refused_and_the_first_goes_on() {
+async fn a_second_process_on_the_same_folder_is_refused_and_the_first_continues() {
     let data = tempfile::tempdir().unwrap();
     let refused = format!(
         "the data folder {} is in use by another openhexa-bridge: stop it, or use another folder (--data)",
@@ -30,7 +30,7 @@ async fn a_second_one_on_the_same_folder_is_refused_and_the_first_goes_on() {
 }
 
 #[tokio::test]
-async fn a_killed_one_leaves_the_folder_free() {
+async fn the_folder_of_a_killed_process_can_be_used_again() {
     let data = tempfile::tempdir().unwrap();
     let mut killed = emulator(data.path()).start();
     killed.lines(1).await;

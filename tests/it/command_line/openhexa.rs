@@ -19,7 +19,7 @@ fn own(url: &str) -> Line {
 }
 
 #[tokio::test]
-async fn an_address_that_cannot_be_one_is_told_in_a_sentence() {
+async fn an_invalid_address_gets_an_error_message() {
     let plain = "--openhexa-url must be an http or https URL without user, query and fragment";
     for (url, sentence) in [
         ("ftp://x/graphql/", plain),
@@ -37,7 +37,7 @@ async fn an_address_that_cannot_be_one_is_told_in_a_sentence() {
 }
 
 #[tokio::test]
-async fn one_that_does_not_answer_is_told_and_dev_goes_on() {
+async fn an_address_that_does_not_respond_is_reported_and_dev_continues() {
     let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}/graphql/", free.local_addr().unwrap());
     drop(free);

@@ -9,7 +9,7 @@ use crate::support::catalogue::{id, injected, parameter, pipeline, quick, with};
 use crate::support::scripted_server::{Reply, ScriptedServer};
 use crate::support::story::{Base, Postgres, Sqlite, StoryBuilder};
 
-// One 502 while the run was going on: SUCCESS, with an end and a result.
+// One 502 during a run set the task to SUCCESS, with an end and a result.
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_failed_poll_is_not_taken_for_a_success(#[values(Sqlite, Postgres)] base: Base) {
@@ -20,13 +20,13 @@ async fn a_failed_poll_is_not_taken_for_a_success(#[values(Sqlite, Postgres)] ba
             .fault(&json!({"fault": fault, "for_ms": 600_000}))
             .await;
         for _ in 0..4 {
-            // As far apart as the looks at a run that is no longer young.
+            // The interval of polls of an older run.
             story.advance(chrono::TimeDelta::seconds(10));
             story.pass().await;
         }
         assert!(
             story.requests().await > asked,
-            "{fault}: nothing was asked, so nothing failed"
+            "{fault}: no request was sent, so none failed"
         );
         let shown = story.task(task).await;
         assert_eq!(
@@ -45,7 +45,7 @@ async fn a_failed_poll_is_not_taken_for_a_success(#[values(Sqlite, Postgres)] ba
     story.end().await;
 }
 
-// The newest run of the pipeline was followed, whoever had made it.
+// The bridge followed the newest run of the pipeline, also if another user had launched it.
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn anothers_newer_run_is_not_taken_for_ours(#[values(Sqlite, Postgres)] base: Base) {
@@ -75,8 +75,8 @@ async fn anothers_newer_run_is_not_taken_for_ours(#[values(Sqlite, Postgres)] ba
     story.end().await;
 }
 
-// While any other run of the pipeline was neither queued nor over, or one of the newest was skipped, no run was made;
-// the launch was told as made, and the other run's end as its own.
+// No run was created while any other run of the pipeline was stopping, or one of the newest was skipped. The
+// launch was shown as successful, with the final status of the other run.
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn anothers_live_or_skipped_run_does_not_swallow_a_launch(
@@ -108,7 +108,8 @@ async fn anothers_live_or_skipped_run_does_not_swallow_a_launch(
     }
 }
 
-// OpenHEXA refused to make a run: "Successfully launched", and then the success of an older run.
+// OpenHEXA refused to create a run, and the task said "Successfully launched", then the success of an older
+// run.
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_refused_launch_is_not_taken_for_launched_nor_for_an_older_success(
@@ -146,7 +147,7 @@ async fn a_refused_launch_is_not_taken_for_launched_nor_for_an_older_success(
     }
 }
 
-// Whatever was asked for was answered with 201; that it could not be made showed later, or never.
+// Every launch returned 201; that a run could not be created was visible later, or never.
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_cannot_be_launched_is_not_answered_with_created(
@@ -173,7 +174,7 @@ async fn what_cannot_be_launched_is_not_answered_with_created(
     story.end().await;
 }
 
-// "Pipeline status unknown: stopped", a line of the log every two seconds, for two hundred minutes.
+// The log got a line "Pipeline status unknown: stopped" every two seconds for two hundred minutes.
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_stopped_run_does_not_go_on_for_ever_and_fill_the_log(
@@ -200,7 +201,7 @@ async fn a_stopped_run_does_not_go_on_for_ever_and_fill_the_log(
     }
 }
 
-// Ten of twenty pipelines, and no word of the others.
+// The list had ten of twenty pipelines, without a note that more exist.
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_list_is_not_cut_at_ten_pipelines(#[values(Sqlite, Postgres)] base: Base) {
@@ -220,7 +221,7 @@ async fn the_list_is_not_cut_at_ten_pipelines(#[values(Sqlite, Postgres)] base: 
     story.end().await;
 }
 
-// 200 without a body and without a content type.
+// The response was 200 without a body and a content type.
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_unknown_pipeline_is_not_an_empty_success(#[values(Sqlite, Postgres)] base: Base) {
@@ -233,7 +234,7 @@ async fn an_unknown_pipeline_is_not_an_empty_success(#[values(Sqlite, Postgres)]
     story.end().await;
 }
 
-// One sentence and 500 for a refused token, a time-out, a failure and an id that is none.
+// A refused token, a timeout, a failure and an invalid id all returned 500 with the same message.
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn failures_of_openhexa_can_be_told_apart(#[values(Sqlite, Postgres)] base: Base) {
@@ -278,7 +279,7 @@ async fn failures_of_openhexa_can_be_told_apart(#[values(Sqlite, Postgres)] base
     story.end().await;
 }
 
-// A version was required, and a notebook has none.
+// A version was required, but a notebook has none.
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_notebook_without_a_version_can_be_launched(#[values(Sqlite, Postgres)] base: Base) {
@@ -307,7 +308,7 @@ async fn a_notebook_without_a_version_can_be_launched(#[values(Sqlite, Postgres)
     story.end().await;
 }
 
-// 500, "Failed to generate authentication token".
+// The response was 500, "Failed to generate authentication token".
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_config_that_is_no_object_is_not_our_failure(#[values(Sqlite, Postgres)] base: Base) {
@@ -330,7 +331,8 @@ async fn a_config_that_is_no_object_is_not_our_failure(#[values(Sqlite, Postgres
     story.end().await;
 }
 
-// 500, in a config as in a result. OpenHEXA itself cannot keep one in a config, and fails as if it were broken.
+// The response was 500, for a config and for a result. OpenHEXA itself cannot store the character in a config
+// and fails.
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_null_character_is_not_our_failure(#[values(Sqlite, Postgres)] base: Base) {
@@ -373,7 +375,7 @@ async fn a_null_character_is_not_our_failure(#[values(Sqlite, Postgres)] base: B
     story.end().await;
 }
 
-// `updated_at` was in every answer, and null in every answer.
+// `updated_at` was null in every response.
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_time_of_a_change_is_not_always_null(#[values(Sqlite, Postgres)] base: Base) {
@@ -387,7 +389,7 @@ async fn the_time_of_a_change_is_not_always_null(#[values(Sqlite, Postgres)] bas
     story.end().await;
 }
 
-// "['No OpenHEXA workspace configured for your account']"
+// The message was "['No OpenHEXA workspace configured for your account']".
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_missing_configuration_is_told_in_words_and_not_as_a_list(

@@ -8,7 +8,8 @@ use crate::callback::{launched, log, plan, report, taken};
 use crate::support::catalogue::id;
 use crate::support::story::{Base, Postgres, Sqlite};
 
-// "bad data" was an error for two seconds, then RUNNING with an end, then a success whose result said ERRORED.
+// The status was an error for two seconds, then RUNNING with an end, then a success whose result contained
+// ERRORED.
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_poll_does_not_overwrite_what_the_pipeline_reported(
@@ -35,7 +36,8 @@ async fn a_poll_does_not_overwrite_what_the_pipeline_reported(
     story.end().await;
 }
 
-// SUCCESS became ERRORED, KILLED became SUCCESS, SUCCESS became QUEUED and was then killed: all 200.
+// SUCCESS became ERRORED, KILLED became SUCCESS, SUCCESS became QUEUED and was then killed; all reports got
+// 200.
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_ended_task_is_not_taken_back(#[values(Sqlite, Postgres)] base: Base) {
@@ -67,7 +69,7 @@ async fn an_ended_task_is_not_taken_back(#[values(Sqlite, Postgres)] base: Base)
     story.end().await;
 }
 
-// The documented example said ERROR, which was refused with 400: its failure was lost.
+// The documented example used ERROR, which was refused with 400, so its failure was lost.
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_documented_words_are_not_refused(#[values(Sqlite, Postgres)] base: Base) {
@@ -93,7 +95,8 @@ async fn the_documented_words_are_not_refused(#[values(Sqlite, Postgres)] base: 
     story.end().await;
 }
 
-// A task that reported RUNNING stayed QUEUED; zero was no number; its result was thrown away.
+// A task that reported RUNNING stayed QUEUED; zero was not accepted as a number; the first result was
+// discarded.
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn running_and_zero_and_a_first_result_are_not_dropped(
@@ -115,7 +118,7 @@ async fn running_and_zero_and_a_first_result_are_not_dropped(
     story.end().await;
 }
 
-// ERRORED lost its numbers; KILLED, SKIPPED, EXPORTED and QUEUED lost the message as well.
+// With ERRORED the numbers were lost; with KILLED, SKIPPED, EXPORTED and QUEUED the message too.
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_comes_with_a_word_is_not_dropped(#[values(Sqlite, Postgres)] base: Base) {
@@ -141,7 +144,7 @@ async fn what_comes_with_a_word_is_not_dropped(#[values(Sqlite, Postgres)] base:
     story.end().await;
 }
 
-// The empty word was stored as the task's status.
+// The empty status was stored as the task's status.
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_empty_status_is_not_stored(#[values(Sqlite, Postgres)] base: Base) {
@@ -156,7 +159,7 @@ async fn an_empty_status_is_not_stored(#[values(Sqlite, Postgres)] base: Base) {
     story.end().await;
 }
 
-// A success with numbers was saved twice, and was two lines of the log.
+// A success with numbers was saved twice, and written to the log twice.
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn one_report_is_not_logged_twice(#[values(Sqlite, Postgres)] base: Base) {
@@ -173,13 +176,13 @@ async fn one_report_is_not_logged_twice(#[values(Sqlite, Postgres)] base: Base) 
     assert_eq!(
         log(&story, silent).await,
         [""; 0],
-        "nothing is said in the pipeline's name"
+        "no message of the pipeline is added"
     );
     assert_eq!(story.task(silent).await["progress_message"], Value::Null);
     story.end().await;
 }
 
-// "Task is not external", with 400, until a worker had taken it up.
+// The response was 400, "Task is not external", until a worker had started the task.
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_report_is_not_refused_because_it_came_early(#[values(Sqlite, Postgres)] base: Base) {
@@ -206,7 +209,7 @@ async fn a_report_is_not_refused_because_it_came_early(#[values(Sqlite, Postgres
     story.end().await;
 }
 
-// 500 to the pipeline of a task that somebody had killed; its result was taken as if nobody had.
+// A pipeline whose task was killed got 500; its result was stored as if the task had not been killed.
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_killed_task_answers_progress_with_a_stop_and_not_a_failure(

@@ -1,4 +1,4 @@
-//! Authentication, and what refusals contain.
+//! Authentication, and the content of refusals.
 
 use serde_json::json;
 
@@ -49,7 +49,7 @@ async fn a_nullable_field_without_a_token_is_null_beside_its_error() {
 }
 
 #[actix_web::test]
-async fn me_is_somebody_with_the_token_and_nobody_without() {
+async fn me_is_a_user_with_the_token_and_null_without() {
     let story = Story::samples().await;
     let query = "{ me { user { id email } permissions { superUser } } }";
     let somebody = story.ask(query, json!({})).await;
@@ -58,7 +58,7 @@ async fn me_is_somebody_with_the_token_and_nobody_without() {
     assert_eq!(
         again.data(),
         somebody.data(),
-        "the user is the same in every life"
+        "the user is the same after a restart"
     );
     let nobody = story.ask_as(None, query, json!({})).await;
     assert_eq!(
@@ -112,7 +112,7 @@ async fn a_token_is_not_limited_to_one_workspace() {
 }
 
 #[actix_web::test]
-async fn the_connection_to_iaso_is_there_once_it_is_filled() {
+async fn the_connection_to_iaso_exists_once_it_is_configured() {
     let story = Story::samples().await;
     let query = "query getConnection($w: String!, $c: String!) {
         connectionBySlug(workspaceSlug: $w, connectionSlug: $c) { __typename type fields { code value } } }";

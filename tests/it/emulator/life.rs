@@ -34,7 +34,7 @@ async fn a_run_goes_from_queued_over_running_to_success() {
 }
 
 #[actix_web::test]
-async fn duration_is_told_at_the_end() {
+async fn duration_is_set_at_the_end() {
     let behaviour = json!({"queued_ms": 0, "running_ms": 1100, "steps": 1});
     let story = Story::of(json!([pipeline(json!([]), behaviour)])).await;
     let run = story.run(ONE, json!({})).await;
@@ -48,7 +48,7 @@ async fn duration_is_told_at_the_end() {
 }
 
 #[actix_web::test]
-async fn a_failing_run_says_why_at_the_end_of_its_log() {
+async fn the_log_of_a_failed_run_ends_with_its_cause() {
     let behaviour =
         json!({"kind": "fail", "queued_ms": 0, "running_ms": 100, "message": "No data for Niger"});
     let story = Story::of(json!([pipeline(json!([]), behaviour)])).await;
@@ -60,7 +60,7 @@ async fn a_failing_run_says_why_at_the_end_of_its_log() {
 }
 
 #[actix_web::test]
-async fn what_openhexa_let_through_fails_in_the_run_with_the_reason_only_in_its_log() {
+async fn values_that_openhexa_accepted_fail_in_the_run_with_the_reason_only_in_its_log() {
     let parameters = json!([
         {"code": "must", "type": "str", "required": true}, {"code": "choice", "type": "str", "choices": ["a"]},
         {"code": "many", "type": "int", "multiple": true}, {"code": "off", "type": "bool", "disables": ["must"]}
@@ -106,7 +106,7 @@ async fn what_openhexa_let_through_fails_in_the_run_with_the_reason_only_in_its_
 }
 
 #[actix_web::test]
-async fn stopping_a_queued_run_strands_it_in_terminating() {
+async fn stopping_a_queued_run_leaves_it_in_terminating() {
     let story = Story::of(json!([pipeline(
         json!([]),
         json!({"queued_ms": 200, "running_ms": 0})
@@ -117,7 +117,7 @@ async fn stopping_a_queued_run_strands_it_in_terminating() {
         story.stop_run(&stranded).await,
         json!({"success": true, "errors": []})
     );
-    // Another one, launched later, comes and goes while the first stays where it is.
+    // Another run, launched later, starts and ends while the first does not change.
     let other = story.run(ONE, json!({})).await;
     story.until(&other, "success").await;
     let seen = story.look(&stranded).await;
@@ -142,7 +142,7 @@ async fn stopping_a_running_run_is_terminating_first_and_stopped_shortly_after()
 }
 
 #[actix_web::test]
-async fn stopping_what_is_over_says_so_and_a_skipped_run_becomes_terminating() {
+async fn stopping_a_finished_run_is_an_error_and_a_skipped_run_becomes_terminating() {
     let story = Story::of(json!([pipeline(json!([]), manual())])).await;
     for (status, errors) in [
         ("success", json!(["PIPELINE_ALREADY_COMPLETED"])),
@@ -198,7 +198,7 @@ async fn a_manual_run_waits_to_be_driven_and_a_hanging_one_stays_queued() {
 }
 
 #[actix_web::test]
-async fn a_vanished_run_is_null_without_an_error_and_still_in_the_books() {
+async fn a_vanished_run_is_null_without_an_error_and_still_in_the_list_of_runs() {
     let story = Story::of(json!([pipeline(json!([]), manual())])).await;
     let run = story.run(ONE, json!({})).await;
     story.drive(&run, json!({"vanish": true})).await;
@@ -284,7 +284,7 @@ async fn thousands_of_live_runs_are_cheap() {
     assert!(asked.elapsed() < PATIENCE);
 }
 
-/// A run begun, driven to its end 90 seconds later, as it is seen then.
+/// A run that was launched and ended 90 seconds later, as it is shown then.
 async fn at_a_moment() -> Value {
     let story = Story::of(json!([pipeline(
         json!([]),
@@ -305,7 +305,7 @@ async fn at_a_moment() -> Value {
 }
 
 #[actix_web::test]
-async fn where_time_stands_still_the_same_is_the_same_again() {
+async fn with_a_stopped_clock_the_same_requests_give_the_same_responses() {
     let seen = at_a_moment().await;
     assert_eq!(seen["executionDate"], "2026-03-12T08:30:00.000Z");
     assert_eq!(seen["duration"], 90);

@@ -80,7 +80,7 @@ fn a_wrong_value_says_whose_it_is() {
 }
 
 #[test]
-fn a_key_that_is_not_declared_is_for_user_whoever_brought_it() {
+fn a_key_that_is_not_declared_is_refused_from_any_source() {
     Launch::of(&json!([]))
         .saved(&json!({"stale": null, "both": 1}))
         .defaults(&json!({"account": 1, "unset": null}))
