@@ -36,7 +36,7 @@ proptest! {
     }
 
     #[test]
-    fn durations_lie_among_those_they_are_of(lengths in lengths()) {
+    fn statistics_of_durations_are_within_their_range(lengths in lengths()) {
         let all = Durations::of(lengths.clone()).unwrap();
         let (least, most) = (*lengths.iter().min().unwrap(), *lengths.iter().max().unwrap());
         prop_assert!(least <= all.median && all.median <= all.longest && all.longest == most);
@@ -49,7 +49,7 @@ proptest! {
     }
 
     #[test]
-    fn less_than_half_outlast_the_mean_twice(lengths in lengths()) {
+    fn fewer_than_half_take_more_than_twice_the_mean(lengths in lengths()) {
         let all = Durations::of(lengths.clone()).unwrap();
         let long = lengths.iter().filter(|length| all.is_exceeded_by(**length)).count();
         prop_assert!(long * 2 < lengths.len());
@@ -58,7 +58,7 @@ proptest! {
     }
 
     #[test]
-    fn a_share_is_all_or_nothing_only_where_it_is(part in 0_i64..1_000_000, more in 0_i64..1_000_000) {
+    fn a_share_is_0_or_100_percent_only_if_exact(part in 0_i64..1_000_000, more in 0_i64..1_000_000) {
         let all = part + more;
         let share = per_mille(part, all);
         prop_assert_eq!(share.is_none(), all == 0);
@@ -66,21 +66,21 @@ proptest! {
             prop_assert_eq!(share == 0, part == 0);
             prop_assert_eq!(share == 1000, more == 0);
             prop_assert!((0..=1000).contains(&share));
-            // The nearest, and of two the larger one.
+            // Rounded to the nearest; halfway between two, up.
             let over = part * 2000 - share * 2 * all;
             prop_assert!((-all..all).contains(&over) || share == 1 || share == 999, "{over} of {all}");
         }
     }
 
     #[test]
-    fn a_zone_is_one_that_clocks_have(minutes in any::<i32>()) {
+    fn a_time_zone_must_have_a_real_offset(minutes in any::<i32>()) {
         let is_known = (-720..=840).contains(&minutes) && minutes % 15 == 0;
         prop_assert_eq!(Zone::new(minutes).map(Zone::minutes), is_known.then_some(minutes));
     }
 }
 
 #[test]
-fn a_few_durations_are_as_people_count_them() {
+fn examples_of_durations() {
     for (lengths, median, p95, mean, longest) in [
         (vec![7], 7, 7, 7, 7),
         (vec![4, 1, 3, 2], 2, 4, 2, 4),
@@ -100,7 +100,7 @@ fn a_few_durations_are_as_people_count_them() {
 }
 
 #[test]
-fn a_share_is_rounded_as_people_round() {
+fn examples_of_rounded_shares() {
     for (part, all, share) in [
         (2, 3, 667),
         (1, 3, 333),
@@ -115,7 +115,7 @@ fn a_share_is_rounded_as_people_round() {
 }
 
 #[test]
-fn whatever_is_an_error_has_a_reason_and_nothing_else_has() {
+fn every_error_has_a_reason_and_other_outcomes_have_none() {
     use RunEnd::{Failed, Gone, NeverConfirmed, NeverSent, Refused, Stopped, Success};
     let ends = [
         None,

@@ -16,7 +16,7 @@ const ALWAYS: [(&str, &str); 5] = [
 ];
 
 #[track_caller]
-fn is_guarded(answer: &Answer, what: &str) {
+fn has_security_headers(answer: &Answer, what: &str) {
     for (name, value) in ALWAYS {
         assert_eq!(answer.header(name), value, "{name} of {what}");
     }
@@ -27,7 +27,8 @@ fn is_guarded(answer: &Answer, what: &str) {
     assert_eq!(answer.headers.keys().find(open), None, "{what}");
 }
 
-/// An answer of each kind: a list, an error of each cause, a document, a page, counts, a stream's end.
+/// A response of each kind: a list, an error of each cause, the API reference, a page, metrics, the end of a
+/// stream.
 fn each_kind() -> Vec<(As, &'static str, String)> {
     let launch = format!("/api/openhexa/pipelines/{}/launch/", id(1));
     [
@@ -63,7 +64,7 @@ async fn begin(base: Base, url: &str) -> Story {
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn every_answer_says_what_a_browser_must_know(#[values(Sqlite, Postgres)] base: Base) {
+async fn every_response_has_the_security_headers(#[values(Sqlite, Postgres)] base: Base) {
     let story = begin(base, "http://bridge.example.org").await;
     for (who, method, path) in each_kind() {
         let what = format!("{method} {path} as {who:?}");
@@ -71,7 +72,7 @@ async fn every_answer_says_what_a_browser_must_know(#[values(Sqlite, Postgres)] 
             .ask_at(who, method.parse().unwrap(), &path)
             .send()
             .await;
-        is_guarded(&answer, &what);
+        has_security_headers(&answer, &what);
     }
     let personal = story.get("/pipelines/").await;
     assert_eq!(
@@ -83,9 +84,7 @@ async fn every_answer_says_what_a_browser_must_know(#[values(Sqlite, Postgres)] 
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_holds_for_a_whole_host_is_not_the_bridges_to_say(
-    #[values(Sqlite, Postgres)] base: Base,
-) {
+async fn headers_for_the_whole_host_are_left_to_the_proxy(#[values(Sqlite, Postgres)] base: Base) {
     let story = begin(base, "https://iaso.example.org").await;
     for (who, method, path) in each_kind() {
         let answer = story
@@ -103,7 +102,7 @@ async fn what_holds_for_a_whole_host_is_not_the_bridges_to_say(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_stream_is_guarded_too(#[values(Sqlite, Postgres)] base: Base) {
+async fn a_stream_has_the_security_headers(#[values(Sqlite, Postgres)] base: Base) {
     let story = begin(base, "https://bridge.example.org").await;
     let stream = story.stream("/tasks/stream/").await;
     for (name, value) in ALWAYS {
@@ -115,7 +114,7 @@ async fn a_stream_is_guarded_too(#[values(Sqlite, Postgres)] base: Base) {
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn no_page_of_another_origin_may_ask(#[values(Sqlite, Postgres)] base: Base) {
+async fn requests_of_pages_of_other_origins_are_refused(#[values(Sqlite, Postgres)] base: Base) {
     let story = begin(base, "https://bridge.example.org").await;
     for path in [
         "/api/openhexa/pipelines/",
@@ -129,17 +128,17 @@ async fn no_page_of_another_origin_may_ask(#[values(Sqlite, Postgres)] base: Bas
             .header("access-control-request-headers", "authorization");
         let answer = preflight.send().await;
         assert_eq!(answer.error(405), "This HTTP method is not allowed here");
-        is_guarded(&answer, path);
+        has_security_headers(&answer, path);
     }
     let preflight = story
         .ask_at(As::Nobody, Method::OPTIONS, "/nothing")
         .header("origin", "https://elsewhere.example.org");
-    is_guarded(&preflight.send().await, "a preflight of nothing");
+    has_security_headers(&preflight.send().await, "a preflight of nothing");
     let asked = story
         .ask(As::Viewer, Method::GET, "/pipelines/")
         .header("origin", "https://elsewhere.example.org")
         .send()
         .await;
-    is_guarded(&asked, "a question from elsewhere");
+    has_security_headers(&asked, "a request from another origin");
     story.end().await;
 }

@@ -1,4 +1,4 @@
-//! A lost run is searched for by its user, so the user is known before the launch is sent.
+//! A lost run is searched for by its OpenHEXA user, so the user must be known before the launch is sent.
 
 use chrono::TimeDelta;
 use openhexa_bridge::domain::connection::Connection;
@@ -17,7 +17,7 @@ fn plan(base: Base) -> StoryBuilder {
     StoryBuilder::on(base).pipelines(json!([pipeline(1, &injected(), quick("succeed"))]))
 }
 
-/// The connection in force, as a launch finds it.
+/// The current connection, as a launch uses it.
 async fn connection(story: &Story) -> Connection {
     let store = story.store().await;
     let cipher = store.cipher.clone();
@@ -38,7 +38,7 @@ async fn keep_user(story: &Story, asked: Connection, user: UserId) {
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn nothing_is_sent_before_it_is_known_as_whom(#[values(Sqlite, Postgres)] base: Base) {
+async fn no_launch_is_sent_before_the_user_is_known(#[values(Sqlite, Postgres)] base: Base) {
     let story = plan(base).begin().await;
     story
         .fault(&json!({"fault": "html_500", "operation": "me", "count": 1}))
@@ -68,7 +68,7 @@ async fn nothing_is_sent_before_it_is_known_as_whom(#[values(Sqlite, Postgres)] 
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn whom_a_token_stood_for_is_not_kept_for_the_next_token(
+async fn the_user_of_a_token_is_not_stored_for_the_next_token(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let story = plan(base).begin().await;
@@ -78,7 +78,7 @@ async fn whom_a_token_stood_for_is_not_kept_for_the_next_token(
         .await;
     keep_user(&story, asked, user).await;
     let now = connection(&story).await;
-    assert_eq!(now.user, None, "asked with the token before");
+    assert_eq!(now.user, None, "the user of the previous token is not used");
     keep_user(&story, now, user).await;
     assert_eq!(connection(&story).await.user, Some(user));
     story.end().await;

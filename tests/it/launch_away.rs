@@ -1,4 +1,4 @@
-//! Launches while OpenHEXA is unavailable or slow: cached definitions are used, for a limited time.
+//! Launches while OpenHEXA is unavailable or slow: cached pipeline definitions are used, for a limited time.
 
 use chrono::TimeDelta;
 use rstest::rstest;
@@ -16,15 +16,15 @@ async fn ask(story: &Story) -> Answer {
     story.post(&path, &json!({"config": {}})).await
 }
 
-/// A launch that was accepted and waits: its task.
-async fn waits(story: &Story) -> i64 {
+/// Launches a task that is accepted and waits.
+async fn launch_that_waits(story: &Story) -> i64 {
     let answer = ask(story).await.expect(201);
     assert_eq!(answer["task"]["status"], "QUEUED");
     assert_eq!(story.asked("runPipeline").await, 0);
     answer["task"]["id"].as_i64().unwrap()
 }
 
-async fn learn_the_definition(story: &Story) {
+async fn cache_the_definition(story: &Story) {
     story
         .get(&format!("/pipelines/{}/", id(1)))
         .await
@@ -41,9 +41,7 @@ async fn becomes_one_run(story: &Story, task: i64) {
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn with_nothing_known_of_the_pipeline_there_is_no_task(
-    #[values(Sqlite, Postgres)] base: Base,
-) {
+async fn without_a_cached_definition_no_task_is_created(#[values(Sqlite, Postgres)] base: Base) {
     let mut story = plan(base).begin().await;
     story.stop_openhexa().await;
     ask(&story).await.error(502);
@@ -53,7 +51,7 @@ async fn with_nothing_known_of_the_pipeline_there_is_no_task(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_page_in_place_of_json_is_502_and_says_nothing_of_it(
+async fn a_page_instead_of_json_returns_502_without_its_content(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let story = plan(base).begin().await;
@@ -68,23 +66,23 @@ async fn a_page_in_place_of_json_is_502_and_says_nothing_of_it(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn with_the_definition_known_the_run_is_made_once_openhexa_is_back(
+async fn with_a_cached_definition_the_run_is_created_once_openhexa_is_available(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     for fault in ["drop_before", "html_500"] {
         let story = plan(base).begin().await;
-        learn_the_definition(&story).await;
+        cache_the_definition(&story).await;
         story
             .fault(&json!({"fault": fault, "operation": "pipeline", "for_ms": 60_000}))
             .await;
-        let task = waits(&story).await;
+        let task = launch_that_waits(&story).await;
         for _ in 0..3 {
             story.look().await;
         }
         assert_eq!(
             story.asked("runPipeline").await,
             0,
-            "{fault}: sent without a check"
+            "{fault}: the launch request was not sent"
         );
         assert_eq!(story.task(task).await["status"], "QUEUED");
         story.no_faults().await;
@@ -95,15 +93,15 @@ async fn with_the_definition_known_the_run_is_made_once_openhexa_is_back(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_launch_that_waits_is_made_when_openhexa_comes_back_after_minutes(
+async fn a_launch_that_waits_is_sent_when_openhexa_is_available_after_minutes(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let mut story = plan(base).begin().await;
-    learn_the_definition(&story).await;
+    cache_the_definition(&story).await;
     story
         .fault(&json!({"fault": "drop_before", "operation": "pipeline", "count": 1}))
         .await;
-    let task = waits(&story).await;
+    let task = launch_that_waits(&story).await;
     story.stop_openhexa().await;
     for _ in 0..8 {
         story.advance(TimeDelta::minutes(1));
@@ -121,11 +119,11 @@ async fn a_launch_that_waits_is_made_when_openhexa_comes_back_after_minutes(
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_launch_that_waits_survives_a_restart(#[values(Sqlite, Postgres)] base: Base) {
     let mut story = plan(base).begin().await;
-    learn_the_definition(&story).await;
+    cache_the_definition(&story).await;
     story
         .fault(&json!({"fault": "drop_before", "operation": "pipeline", "for_ms": 60_000}))
         .await;
-    let task = waits(&story).await;
+    let task = launch_that_waits(&story).await;
     story.restart().await;
     story.no_faults().await;
     becomes_one_run(&story, task).await;
@@ -134,13 +132,13 @@ async fn a_launch_that_waits_survives_a_restart(#[values(Sqlite, Postgres)] base
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_launch_that_waits_is_given_up_at_last(#[values(Sqlite, Postgres)] base: Base) {
+async fn a_launch_that_waits_fails_after_the_time_limit(#[values(Sqlite, Postgres)] base: Base) {
     let mut story = plan(base).begin().await;
-    learn_the_definition(&story).await;
+    cache_the_definition(&story).await;
     story
         .fault(&json!({"fault": "drop_before", "operation": "pipeline", "count": 1}))
         .await;
-    let task = waits(&story).await;
+    let task = launch_that_waits(&story).await;
     story.stop_openhexa().await;
     story.advance(TimeDelta::minutes(14));
     story.look().await;
@@ -166,14 +164,14 @@ async fn a_launch_that_waits_is_given_up_at_last(#[values(Sqlite, Postgres)] bas
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_definition_is_good_for_ten_minutes(#[values(Sqlite, Postgres)] base: Base) {
+async fn a_definition_is_cached_for_ten_minutes(#[values(Sqlite, Postgres)] base: Base) {
     let story = plan(base).begin().await;
-    learn_the_definition(&story).await;
+    cache_the_definition(&story).await;
     story
         .fault(&json!({"fault": "html_500", "operation": "pipeline", "for_ms": 60_000}))
         .await;
     story.advance(TimeDelta::minutes(10));
-    waits(&story).await;
+    launch_that_waits(&story).await;
     story.advance(TimeDelta::seconds(1));
     ask(&story).await.error(502);
     assert_eq!(story.tasks().await.len(), 1);
@@ -182,13 +180,13 @@ async fn a_definition_is_good_for_ten_minutes(#[values(Sqlite, Postgres)] base: 
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_is_known_still_refuses_wrong_values(#[values(Sqlite, Postgres)] base: Base) {
+async fn a_cached_definition_still_refuses_invalid_values(#[values(Sqlite, Postgres)] base: Base) {
     let parameters = [parameter("country", "str", json!({"required": true}))];
     let story = StoryBuilder::on(base)
         .pipelines(json!([pipeline(1, &parameters, quick("succeed"))]))
         .begin()
         .await;
-    learn_the_definition(&story).await;
+    cache_the_definition(&story).await;
     story
         .fault(&json!({"fault": "html_500", "for_ms": 60_000}))
         .await;
@@ -198,19 +196,21 @@ async fn what_is_known_still_refuses_wrong_values(#[values(Sqlite, Postgres)] ba
     story.end().await;
 }
 
-/// An answer while OpenHEXA still has not answered; then it does.
-async fn answered_soon(story: &Story, slow: &str, status: u16) -> Value {
+/// Launches while OpenHEXA does not respond; then removes the fault.
+async fn response_in_time(story: &Story, slow: &str, status: u16) -> Value {
     story.delay(slow).await;
     let asked = story.asked(slow).await;
     let answer = tokio::time::timeout(PATIENCE, ask(story)).await;
-    let answer = answer.expect("it waited for OpenHEXA").expect(status);
-    assert_eq!(story.asked(slow).await, asked + 1, "nothing was slow");
+    let answer = answer
+        .expect("the response does not wait for OpenHEXA")
+        .expect(status);
+    assert_eq!(story.asked(slow).await, asked + 1, "no request was slow");
     story.no_faults().await;
     answer
 }
 
-/// A bridge that answers long before it gives OpenHEXA up.
-async fn brief(base: Base) -> Story {
+/// A bridge with a response time limit that is much shorter than the request timeout of OpenHEXA.
+async fn with_short_time_limit(base: Base) -> Story {
     let plan = plan(base).setting("launch.answer_within", "2s");
     let plan = plan.setting("openhexa.request_timeout", "5m");
     plan.setting("reconcile.lease", "10m")
@@ -221,13 +221,13 @@ async fn brief(base: Base) -> Story {
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_slow_launch_is_answered_in_time_and_goes_on_behind(
+async fn a_slow_launch_gets_a_response_in_time_and_continues_in_the_background(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
-    let story = brief(base).await;
-    // A busy machine may take its two seconds for the definition already.
-    learn_the_definition(&story).await;
-    let answer = answered_soon(&story, "runPipeline", 201).await;
+    let story = with_short_time_limit(base).await;
+    // On a busy machine the definition may already take two seconds.
+    cache_the_definition(&story).await;
+    let answer = response_in_time(&story, "runPipeline", 201).await;
     assert_eq!(answer["task"]["status"], "QUEUED");
     becomes_one_run(&story, answer["task"]["id"].as_i64().unwrap()).await;
     story.end().await;
@@ -235,10 +235,10 @@ async fn a_slow_launch_is_answered_in_time_and_goes_on_behind(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_slow_definition_that_is_known_is_not_waited_for(#[values(Sqlite, Postgres)] base: Base) {
-    let story = brief(base).await;
-    learn_the_definition(&story).await;
-    let answer = answered_soon(&story, "pipeline", 201).await;
+async fn a_slow_definition_is_taken_from_the_cache(#[values(Sqlite, Postgres)] base: Base) {
+    let story = with_short_time_limit(base).await;
+    cache_the_definition(&story).await;
+    let answer = response_in_time(&story, "pipeline", 201).await;
     assert_eq!(answer["task"]["status"], "QUEUED");
     becomes_one_run(&story, answer["task"]["id"].as_i64().unwrap()).await;
     story.end().await;
@@ -246,11 +246,11 @@ async fn a_slow_definition_that_is_known_is_not_waited_for(#[values(Sqlite, Post
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_slow_definition_that_is_not_known_is_504_without_a_task(
+async fn a_slow_definition_that_is_not_cached_returns_504_without_a_task(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
-    let story = brief(base).await;
-    answered_soon(&story, "pipeline", 504).await;
+    let story = with_short_time_limit(base).await;
+    response_in_time(&story, "pipeline", 504).await;
     assert_eq!(
         (story.tasks().await.len(), story.asked("runPipeline").await),
         (0, 0)

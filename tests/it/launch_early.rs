@@ -1,4 +1,4 @@
-//! Reports before the run's id is known: they prove that there is a run.
+//! Reports before the run's id is known: they prove that the run exists.
 
 use chrono::TimeDelta;
 use reqwest::Method;
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::support::catalogue::{id, injected, pipeline, quick};
 use crate::support::story::{As, Base, Postgres, Sqlite, Story, StoryBuilder};
 
-/// A task whose run lives, and whose run's id was lost.
+/// A task whose run is running, but whose run id was lost.
 async fn lost(base: Base) -> (Story, i64) {
     let story = StoryBuilder::on(base)
         .pipelines(json!([pipeline(1, &injected(), quick("manual"))]))
@@ -22,8 +22,8 @@ async fn lost(base: Base) -> (Story, i64) {
     (story, task)
 }
 
-/// As the running pipeline itself reports.
-async fn says(story: &Story, body: Value) -> Value {
+/// Reports with the token of the running pipeline.
+async fn report_as_pipeline(story: &Story, body: Value) -> Value {
     let who = As::Bearer(story.callback_token().await);
     let ask = story.ask(who, Method::PATCH, &format!("/pipelines/{}/", id(1)));
     ask.json(&body).send().await.expect(200)["task"].clone()
@@ -35,11 +35,11 @@ async fn vanish(story: &Story) {
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_report_moves_the_task_and_its_run_is_found_later(
+async fn a_report_updates_the_task_and_its_run_is_found_later(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let (story, task) = lost(base).await;
-    let told = says(&story, json!({"status": "RUNNING", "progress_value": 3})).await;
+    let told = report_as_pipeline(&story, json!({"status": "RUNNING", "progress_value": 3})).await;
     assert_eq!(
         (&told["status"], &told["progress_value"]),
         (&json!("RUNNING"), &json!(3))
@@ -64,11 +64,11 @@ async fn a_report_moves_the_task_and_its_run_is_found_later(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_end_reported_early_is_shown_and_then_corrected_by_the_run(
+async fn an_early_final_report_is_shown_and_then_corrected_by_the_run(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let (story, task) = lost(base).await;
-    says(&story, json!({"status": "SUCCESS", "result": {"rows": 3}})).await;
+    report_as_pipeline(&story, json!({"status": "SUCCESS", "result": {"rows": 3}})).await;
     let shown = story.task(task).await;
     assert_eq!(
         (&shown["status"], &shown["confirmed"]),
@@ -92,11 +92,11 @@ async fn an_end_reported_early_is_shown_and_then_corrected_by_the_run(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_reported_run_is_never_launched_again_and_is_looked_for_until_its_deadline(
+async fn after_a_report_the_launch_is_not_repeated_and_the_run_is_searched_until_its_deadline(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let (story, task) = lost(base).await;
-    says(&story, json!({"status": "RUNNING"})).await;
+    report_as_pipeline(&story, json!({"status": "RUNNING"})).await;
     vanish(&story).await;
     for _ in 0..40 {
         story.look().await;
@@ -110,7 +110,7 @@ async fn a_reported_run_is_never_launched_again_and_is_looked_for_until_its_dead
         ),
         (&json!("RUNNING"), 1)
     );
-    // The version allows an hour, and the deadline half an hour more.
+    // The version's timeout is an hour, and the deadline half an hour later.
     story.advance(TimeDelta::minutes(72));
     story.look().await;
     let ended = story.task(task).await;
@@ -128,9 +128,11 @@ async fn a_reported_run_is_never_launched_again_and_is_looked_for_until_its_dead
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_reported_success_of_a_run_never_found_stays_one(#[values(Sqlite, Postgres)] base: Base) {
+async fn a_reported_success_of_a_run_that_is_not_found_is_kept(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
     let (story, task) = lost(base).await;
-    says(&story, json!({"status": "SUCCESS", "result": 3})).await;
+    report_as_pipeline(&story, json!({"status": "SUCCESS", "result": 3})).await;
     vanish(&story).await;
     story.look().await;
     story.advance(TimeDelta::minutes(92));
@@ -147,9 +149,7 @@ async fn a_reported_success_of_a_run_never_found_stays_one(#[values(Sqlite, Post
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_report_while_the_launch_is_still_under_way_is_taken(
-    #[values(Sqlite, Postgres)] base: Base,
-) {
+async fn a_report_during_the_launch_request_is_accepted(#[values(Sqlite, Postgres)] base: Base) {
     let story = StoryBuilder::on(base)
         .pipelines(json!([pipeline(1, &injected(), quick("manual"))]))
         .begin()
@@ -157,7 +157,7 @@ async fn a_report_while_the_launch_is_still_under_way_is_taken(
     story.delay("runPipeline").await;
     let early = async {
         story.until_runs("the run", |runs| !runs.is_empty()).await;
-        let told = says(
+        let told = report_as_pipeline(
             &story,
             json!({"status": "RUNNING", "progress_message": "early"}),
         )

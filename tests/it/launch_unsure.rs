@@ -11,15 +11,15 @@ use crate::support::story::{Base, Postgres, Sqlite, Story, StoryBuilder};
 
 const NEVER: &str = "OpenHEXA never confirmed the launch";
 
-/// A pipeline that names its task, or does not.
+/// A pipeline that declares `task_id`, or does not.
 fn plan(base: Base, names_task: bool, kind: &str) -> StoryBuilder {
     let mut parameters = if names_task { injected() } else { Vec::new() };
     parameters.push(parameter("country", "str", json!({})));
     StoryBuilder::on(base).pipelines(json!([pipeline(1, &parameters, quick(kind))]))
 }
 
-/// Launches, and finds the outcome unsure.
-async fn unsure(story: &Story, config: Value) -> i64 {
+/// Launches a task with an unknown outcome.
+async fn launch_with_unknown_outcome(story: &Story, config: Value) -> i64 {
     let task = story.launch(&id(1), config).await;
     let shown = story.task(task).await;
     assert_eq!(
@@ -35,14 +35,14 @@ async fn unsure(story: &Story, config: Value) -> i64 {
     task
 }
 
-/// Some minute of looks.
-async fn look_for_a_minute(story: &Story) {
+/// Polls for a minute.
+async fn poll_for_a_minute(story: &Story) {
     for _ in 0..35 {
         story.look().await;
     }
 }
 
-/// The time until an unsure launch is polled again, and the poll.
+/// Advances to the next poll of a launch with unknown outcome, and polls.
 async fn poll(story: &Story) {
     story.advance(chrono::TimeDelta::seconds(5));
     story.pass().await;
@@ -61,13 +61,13 @@ async fn is_never_confirmed(story: &Story, task: i64) {
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_launch_that_made_no_run_is_sent_again_once(#[values(Sqlite, Postgres)] base: Base) {
+async fn a_launch_that_created_no_run_is_sent_again_once(#[values(Sqlite, Postgres)] base: Base) {
     for fault in ["drop_before", "html_500"] {
         let story = plan(base, true, "succeed").begin().await;
         story
             .fault(&json!({"fault": fault, "operation": "runPipeline", "count": 1}))
             .await;
-        let task = unsure(&story, json!({})).await;
+        let task = launch_with_unknown_outcome(&story, json!({})).await;
         for _ in 0..29 {
             story.look().await;
         }
@@ -76,7 +76,7 @@ async fn a_launch_that_made_no_run_is_sent_again_once(#[values(Sqlite, Postgres)
             1,
             "before the grace is over"
         );
-        look_for_a_minute(&story).await;
+        poll_for_a_minute(&story).await;
         let ended = story.until_confirmed(task).await;
         assert_eq!(ended["status"], "SUCCESS");
         assert_eq!(
@@ -88,24 +88,24 @@ async fn a_launch_that_made_no_run_is_sent_again_once(#[values(Sqlite, Postgres)
     }
 }
 
-// Nobody could tell whether there is a run, so it must not read as a launch that was refused or never sent.
+// It is unknown whether there is a run, so the message must differ from that of a refused or unsent launch.
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_unsure_launch_that_cannot_be_sent_again_was_never_confirmed(
+async fn a_launch_that_cannot_be_sent_again_ends_as_never_confirmed(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let mut story = plan(base, true, "succeed").begin().await;
     story
         .fault(&json!({"fault": "drop_before", "operation": "runPipeline", "count": 1}))
         .await;
-    let task = unsure(&story, json!({})).await;
+    let task = launch_with_unknown_outcome(&story, json!({})).await;
     let mut parameters = injected();
     parameters.push(parameter("year", "int", json!({"required": true})));
     story
         .reopen_openhexa(&json!([pipeline(1, &parameters, quick("succeed"))]))
         .await;
-    look_for_a_minute(&story).await;
-    look_for_a_minute(&story).await;
+    poll_for_a_minute(&story).await;
+    poll_for_a_minute(&story).await;
     is_never_confirmed(&story, task).await;
     let events = story.events(task).await;
     assert!(
@@ -118,13 +118,13 @@ async fn an_unsure_launch_that_cannot_be_sent_again_was_never_confirmed(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn without_a_task_id_it_is_never_sent_again(#[values(Sqlite, Postgres)] base: Base) {
+async fn without_a_task_id_a_launch_is_never_sent_again(#[values(Sqlite, Postgres)] base: Base) {
     let story = plan(base, false, "succeed").begin().await;
     story
         .fault(&json!({"fault": "drop_before", "count": 1}))
         .await;
-    let task = unsure(&story, json!({"country": "CMR"})).await;
-    look_for_a_minute(&story).await;
+    let task = launch_with_unknown_outcome(&story, json!({"country": "CMR"})).await;
+    poll_for_a_minute(&story).await;
     is_never_confirmed(&story, task).await;
     assert_eq!(
         (story.asked("runPipeline").await, story.runs().await.len()),
@@ -136,18 +136,18 @@ async fn without_a_task_id_it_is_never_sent_again(#[values(Sqlite, Postgres)] ba
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn looks_that_fail_are_no_proof_that_there_is_no_run(#[values(Sqlite, Postgres)] base: Base) {
+async fn failed_polls_do_not_prove_that_there_is_no_run(#[values(Sqlite, Postgres)] base: Base) {
     let story = plan(base, true, "hang").begin().await;
     story
         .fault(&json!({"fault": "drop_after", "count": 1}))
         .await;
-    let task = unsure(&story, json!({})).await;
+    let task = launch_with_unknown_outcome(&story, json!({})).await;
     for fault in ["html_500", "refuse_token", "drop_before"] {
         story
             .fault(&json!({"fault": fault, "operation": "pipeline", "for_ms": 600_000}))
             .await;
-        look_for_a_minute(&story).await;
-        look_for_a_minute(&story).await;
+        poll_for_a_minute(&story).await;
+        poll_for_a_minute(&story).await;
         assert_eq!(story.asked("runPipeline").await, 1, "{fault}");
         assert_eq!(story.task(task).await["status"], "QUEUED", "{fault}");
         story.no_faults().await;
@@ -169,7 +169,7 @@ async fn one_empty_poll_followed_by_failed_polls_keeps_the_grace_running(
         story
             .fault(&json!({"fault": "drop_before", "operation": "runPipeline", "count": 1}))
             .await;
-        let task = unsure(&story, json!({})).await;
+        let task = launch_with_unknown_outcome(&story, json!({})).await;
         // The only response for a minute.
         let asked = story.asked("pipeline").await;
         poll(&story).await;
@@ -177,14 +177,14 @@ async fn one_empty_poll_followed_by_failed_polls_keeps_the_grace_running(
         story
             .fault(&json!({"fault": "html_500", "operation": "pipeline", "for_ms": 600_000}))
             .await;
-        look_for_a_minute(&story).await;
+        poll_for_a_minute(&story).await;
         let asked = story.asked("runPipeline").await;
         assert_eq!(asked, 1, "a failed poll does not end the grace");
         assert_eq!(story.task(task).await["status"], "QUEUED");
         story.no_faults().await;
         poll(&story).await;
         if names_task {
-            assert_eq!(story.asked("runPipeline").await, 2, "the grace began anew");
+            assert_eq!(story.asked("runPipeline").await, 2, "the grace restarted");
             assert_eq!(story.until_confirmed(task).await["status"], "SUCCESS");
             assert_eq!(story.runs().await.len(), 1);
         } else {
@@ -196,24 +196,24 @@ async fn one_empty_poll_followed_by_failed_polls_keeps_the_grace_running(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_run_that_shows_after_failed_polls_is_found_and_not_made_again(
+async fn a_run_that_appears_after_failed_polls_is_found_and_not_created_again(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let story = plan(base, true, "hang").begin().await;
     story
         .fault(&json!({"fault": "drop_after", "operation": "runPipeline", "count": 1}))
         .await;
-    // The run exists, and the first poll does not show it yet.
+    // The run exists, but the first poll does not return it yet.
     story
         .fault(&json!({"fault": "null_run", "operation": "pipeline", "count": 1}))
         .await;
-    let task = unsure(&story, json!({})).await;
+    let task = launch_with_unknown_outcome(&story, json!({})).await;
     poll(&story).await;
     assert_eq!(story.task(task).await["run"], json!(null));
     story
         .fault(&json!({"fault": "html_500", "operation": "pipeline", "for_ms": 600_000}))
         .await;
-    look_for_a_minute(&story).await;
+    poll_for_a_minute(&story).await;
     story.no_faults().await;
     poll(&story).await;
     assert_eq!(
@@ -226,11 +226,11 @@ async fn a_run_that_shows_after_failed_polls_is_found_and_not_made_again(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_launch_that_is_never_sent_though_its_definition_is_readable_is_given_up(
+async fn a_launch_that_cannot_be_sent_fails_although_its_definition_is_readable(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let story = plan(base, true, "succeed").begin().await;
-    // Without knowing as whom a run would be made, nothing is sent.
+    // If the user of the run is unknown, nothing is sent.
     story
         .fault(&json!({"fault": "html_500", "operation": "me", "for_ms": 600_000}))
         .await;

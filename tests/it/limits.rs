@@ -21,11 +21,11 @@ fn plan(base: Base) -> StoryBuilder {
 }
 
 impl Story {
-    async fn knock(&self, who: As) -> Answer {
+    async fn list_pipelines(&self, who: As) -> Answer {
         self.ask(who, Method::GET, PIPELINES).send().await
     }
 
-    /// Somebody who is not signed in, seen through a proxy that writes this.
+    /// The status for an anonymous request with this `X-Forwarded-For`.
     async fn from(&self, forwarded: &str) -> u16 {
         let ask = self.ask(As::Nobody, Method::GET, PIPELINES);
         let answer = ask.header("x-forwarded-for", forwarded).send().await;
@@ -41,18 +41,16 @@ impl Story {
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn whoever_is_signed_in_has_an_allowance_of_their_own(
-    #[values(Sqlite, Postgres)] base: Base,
-) {
+async fn each_signed_in_user_has_their_own_limit(#[values(Sqlite, Postgres)] base: Base) {
     let story = plan(base)
         .setting("limits.signed_in_per_second", "2")
         .setting("limits.signed_in_burst", "3")
         .begin()
         .await;
     for _ in 0..3 {
-        story.knock(As::Viewer).await.expect(200);
+        story.list_pipelines(As::Viewer).await.expect(200);
     }
-    let refused = story.knock(As::Viewer).await;
+    let refused = story.list_pipelines(As::Viewer).await;
     assert_eq!(
         refused.expect(429),
         json!({"error": "Too many requests: try again in 1 s"})
@@ -67,27 +65,27 @@ async fn whoever_is_signed_in_has_an_allowance_of_their_own(
         refused.error(429),
         "Trop de requêtes\u{a0}: réessayez dans 1 s"
     );
-    story.knock(As::Operator).await.expect(200);
+    story.list_pipelines(As::Operator).await.expect(200);
     assert_eq!(
-        story.knock(As::Nobody).await.status,
+        story.list_pipelines(As::Nobody).await.status,
         401,
-        "what others did is no matter"
+        "requests of others do not count"
     );
 
     story.advance(TimeDelta::milliseconds(500));
-    story.knock(As::Viewer).await.expect(200);
-    story.knock(As::Viewer).await.error(429);
+    story.list_pipelines(As::Viewer).await.expect(200);
+    story.list_pipelines(As::Viewer).await.error(429);
     story.advance(TimeDelta::hours(1));
     for _ in 0..3 {
-        story.knock(As::Viewer).await.expect(200);
+        story.list_pipelines(As::Viewer).await.expect(200);
     }
-    story.knock(As::Viewer).await.error(429);
+    story.list_pipelines(As::Viewer).await.error(429);
     story.end().await;
 }
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn those_who_are_not_signed_in_share_the_allowance_of_their_address(
+async fn anonymous_requests_share_the_limit_of_their_address(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let story = plan(base)
@@ -95,9 +93,12 @@ async fn those_who_are_not_signed_in_share_the_allowance_of_their_address(
         .setting("limits.address_burst", "4")
         .begin()
         .await;
-    assert_eq!(story.knock(As::Nobody).await.status, 401);
+    assert_eq!(story.list_pipelines(As::Nobody).await.status, 401);
     assert_eq!(
-        story.knock(As::Bearer("garbage".to_owned())).await.status,
+        story
+            .list_pipelines(As::Bearer("garbage".to_owned()))
+            .await
+            .status,
         401
     );
     story
@@ -115,7 +116,7 @@ async fn those_who_are_not_signed_in_share_the_allowance_of_their_address(
         As::Bearer("garbage".to_owned()),
         As::Bearer("another".to_owned()),
     ] {
-        let refused = story.knock(who).await;
+        let refused = story.list_pipelines(who).await;
         assert_eq!(
             (refused.error(429).as_str(), refused.header("retry-after")),
             ("Too many requests: try again in 1 s", "1")
@@ -129,7 +130,7 @@ async fn those_who_are_not_signed_in_share_the_allowance_of_their_address(
             .error(429);
     }
     for _ in 0..20 {
-        story.knock(As::Viewer).await.expect(200);
+        story.list_pipelines(As::Viewer).await.expect(200);
         story
             .ask_at(As::Nobody, Method::GET, "/healthz")
             .send()
@@ -142,14 +143,14 @@ async fn those_who_are_not_signed_in_share_the_allowance_of_their_address(
             .expect(200);
     }
     story.advance(TimeDelta::seconds(1));
-    assert_eq!(story.knock(As::Nobody).await.status, 401);
-    story.knock(As::Nobody).await.error(429);
+    assert_eq!(story.list_pipelines(As::Nobody).await.status, 401);
+    story.list_pipelines(As::Nobody).await.error(429);
     story.end().await;
 }
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn launches_have_a_limit_of_their_own(#[values(Sqlite, Postgres)] base: Base) {
+async fn launches_have_their_own_limit(#[values(Sqlite, Postgres)] base: Base) {
     let story = plan(base)
         .setting("limits.launches_per_minute", "2")
         .begin()
@@ -188,7 +189,9 @@ async fn launches_have_a_limit_of_their_own(#[values(Sqlite, Postgres)] base: Ba
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_running_pipeline_is_heard_whatever_others_do(#[values(Sqlite, Postgres)] base: Base) {
+async fn a_running_pipeline_can_report_while_others_are_limited(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
     let story = plan(base)
         .setting("limits.signed_in_per_second", "1")
         .setting("limits.signed_in_burst", "5")
@@ -200,7 +203,7 @@ async fn a_running_pipeline_is_heard_whatever_others_do(#[values(Sqlite, Postgre
     let task = story.launch(&id(1), json!({})).await;
     let token = story.callback_token().await;
     for who in [As::Viewer, As::Operator, As::Admin, As::Nobody] {
-        while story.knock(who.clone()).await.status != 429 {}
+        while story.list_pipelines(who.clone()).await.status != 429 {}
     }
     let garbage = As::Bearer("garbage".to_owned());
     assert_eq!(
@@ -217,7 +220,7 @@ async fn a_running_pipeline_is_heard_whatever_others_do(#[values(Sqlite, Postgre
         assert_eq!(
             story.report_as(As::Operator, &report).await,
             200,
-            "a connection in the field has an operator's key"
+            "existing connections use an operator's key"
         );
     }
     story.end().await;
@@ -225,7 +228,7 @@ async fn a_running_pipeline_is_heard_whatever_others_do(#[values(Sqlite, Postgre
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_request_comes_from_where_a_trusted_proxy_says(#[values(Sqlite, Postgres)] base: Base) {
+async fn the_address_of_a_trusted_proxys_header_is_used(#[values(Sqlite, Postgres)] base: Base) {
     let story = plan(base)
         .setting("server.trusted_proxies", "127.0.0.1, 10.0.0.0/8")
         .setting("limits.address_per_second", "1")
@@ -244,7 +247,7 @@ async fn a_request_comes_from_where_a_trusted_proxy_says(#[values(Sqlite, Postgr
     assert_eq!(
         story.from("198.51.100.7, 203.0.113.1").await,
         429,
-        "what the caller wrote is not believed"
+        "the address sent by the client is not used"
     );
     assert_eq!(
         story.from("203.0.113.1, 10.1.2.3").await,
@@ -252,7 +255,7 @@ async fn a_request_comes_from_where_a_trusted_proxy_says(#[values(Sqlite, Postgr
         "one proxy behind another"
     );
     assert_eq!(story.from("203.0.113.3, 10.1.2.3").await, 401);
-    // Whoever has one address of the sixth version has as many as they like.
+    // One IPv6 network is limited as one address, because it contains a huge number of addresses.
     assert_eq!(
         [
             story.from("2001:db8::1").await,
@@ -265,9 +268,9 @@ async fn a_request_comes_from_where_a_trusted_proxy_says(#[values(Sqlite, Postgr
     assert_eq!(
         story.from("::ffff:203.0.113.1").await,
         429,
-        "the same address, written as one of the sixth version"
+        "the same address in IPv6 form"
     );
-    // What is no address ends the row: the proxy itself it is.
+    // An invalid address ends the list: the proxy's own address is used.
     assert_eq!(
         [
             story.from("unknown").await,
@@ -281,7 +284,7 @@ async fn a_request_comes_from_where_a_trusted_proxy_says(#[values(Sqlite, Postgr
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_a_caller_writes_in_unreadable_bytes_hides_no_address(
+async fn unreadable_bytes_in_the_header_do_not_hide_the_address(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let story = plan(base)
@@ -296,7 +299,7 @@ async fn what_a_caller_writes_in_unreadable_bytes_hides_no_address(
         (b"\xfe,,\xff", 429),
         (b"", 429),
     ] {
-        // nginx puts the address that it sees behind what the caller wrote, in one line.
+        // nginx appends the address that it sees to the client's header.
         let line = [own, b", 203.0.113.1"].concat();
         let line = HeaderValue::from_bytes(&line).unwrap();
         let ask = story
@@ -304,13 +307,13 @@ async fn what_a_caller_writes_in_unreadable_bytes_hides_no_address(
             .raw_header("x-forwarded-for", line);
         assert_eq!(ask.send().await.status, status, "{own:?}");
     }
-    assert_eq!(story.from("203.0.113.2").await, 401, "somebody else");
+    assert_eq!(story.from("203.0.113.2").await, 401, "another address");
     story.end().await;
 }
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn who_is_known_and_may_not_spends_their_own_allowance(
+async fn refused_requests_of_known_users_count_for_their_own_limit(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let story = plan(base)
@@ -332,22 +335,22 @@ async fn who_is_known_and_may_not_spends_their_own_allowance(
         .send()
         .await
         .error(429);
-    story.knock(As::Viewer).await.error(429);
+    story.list_pipelines(As::Viewer).await.error(429);
     let report = story
         .ask(As::Viewer, Method::PATCH, &format!("/pipelines/{}/", id(1)))
         .json(&json!({"task_id": 1}));
     report.send().await.error(429);
     assert_eq!(
-        story.knock(As::Nobody).await.status,
+        story.list_pipelines(As::Nobody).await.status,
         401,
-        "nothing of it was the address's"
+        "the requests did not count for the address"
     );
     story.end().await;
 }
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn invented_credentials_reach_iaso_no_more_often_than_their_address_may(
+async fn unknown_credentials_are_sent_to_iaso_up_to_the_limit_of_their_address(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let iaso = Iaso::start();
@@ -375,7 +378,7 @@ async fn invented_credentials_reach_iaso_no_more_often_than_their_address_may(
                 &iaso::access(4, 4_000_000_000),
                 &format!("an invented key, number {number}"),
             );
-            story.knock(As::Bearer(token)).await
+            story.list_pipelines(As::Bearer(token)).await
         };
         assert_eq!(
             invented.status,
@@ -396,14 +399,14 @@ async fn invented_credentials_reach_iaso_no_more_often_than_their_address_may(
         200
     );
 
-    // What is known is known for longer than Iaso's answer is good, until Iaso knows it no more.
+    // A known credential stays known for longer than Iaso's response is cached, until Iaso refuses it.
     story.advance(TimeDelta::seconds(1));
-    assert_eq!(story.knock(As::Nobody).await.status, 401);
+    assert_eq!(story.list_pipelines(As::Nobody).await.status, 401);
     with_session(&story, &known, "/tasks/").await.expect(200);
     assert_eq!(iaso.heard().len() - before, 5);
     iaso.forget(&known);
     story.advance(TimeDelta::seconds(1));
-    assert_eq!(story.knock(As::Nobody).await.status, 401);
+    assert_eq!(story.list_pipelines(As::Nobody).await.status, 401);
     for _ in 0..3 {
         with_session(&story, &known, "/tasks/").await.error(429);
     }
@@ -415,7 +418,7 @@ async fn invented_credentials_reach_iaso_no_more_often_than_their_address_may(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_key_let_in_before_is_let_in_whatever_its_address_does(
+async fn a_key_that_was_used_before_is_accepted_while_its_address_is_limited(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let story = plan(base)
@@ -424,45 +427,66 @@ async fn a_key_let_in_before_is_let_in_whatever_its_address_does(
         .begin()
         .await;
     let (known, new) = (
-        story.make_key(&["--role", "viewer"]).await,
-        story.make_key(&["--role", "viewer"]).await,
+        story.create_key(&["--role", "viewer"]).await,
+        story.create_key(&["--role", "viewer"]).await,
     );
-    story.knock(As::Bearer(known.clone())).await.expect(200);
-    assert_eq!(story.knock(As::Bearer(format!("{new}x"))).await.status, 401);
-    story.knock(As::Bearer(new.clone())).await.error(429);
+    story
+        .list_pipelines(As::Bearer(known.clone()))
+        .await
+        .expect(200);
+    assert_eq!(
+        story
+            .list_pipelines(As::Bearer(format!("{new}x")))
+            .await
+            .status,
+        401
+    );
+    story
+        .list_pipelines(As::Bearer(new.clone()))
+        .await
+        .error(429);
     for _ in 0..3 {
-        story.knock(As::Bearer(known.clone())).await.expect(200);
+        story
+            .list_pipelines(As::Bearer(known.clone()))
+            .await
+            .expect(200);
     }
     story.advance(TimeDelta::seconds(10));
     for _ in 0..2 {
-        assert_eq!(story.knock(As::Nobody).await.status, 401);
+        assert_eq!(story.list_pipelines(As::Nobody).await.status, 401);
     }
-    story.knock(As::Bearer(known)).await.expect(200);
-    story.knock(As::Bearer(new)).await.error(429);
+    story.list_pipelines(As::Bearer(known)).await.expect(200);
+    story.list_pipelines(As::Bearer(new)).await.error(429);
     story.end().await;
 }
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_does_not_look_like_a_key_is_no_question_for_the_database(
+async fn text_that_cannot_be_a_key_is_not_looked_up_in_the_database(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let story = plan(base).begin().await;
     database::sql(&story, "ALTER TABLE api_key RENAME TO api_key_away").await;
     assert_eq!(
-        story.knock(As::Bearer("garbage".to_owned())).await.status,
+        story
+            .list_pipelines(As::Bearer("garbage".to_owned()))
+            .await
+            .status,
         401
     );
     let shaped = format!("ohb-viewer-{}", "0".repeat(64));
-    let asked = story.knock(As::Bearer(shaped)).await.status;
-    assert!(asked >= 500, "{asked}: or this story shows nothing");
+    let asked = story.list_pipelines(As::Bearer(shaped)).await.status;
+    assert!(
+        asked >= 500,
+        "{asked}: too few, so the test would prove nothing"
+    );
     database::sql(&story, "ALTER TABLE api_key_away RENAME TO api_key").await;
     story.end().await;
 }
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn without_a_trusted_proxy_nobody_says_where_they_come_from(
+async fn without_a_trusted_proxy_forwarded_addresses_are_ignored(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let story = plan(base)
@@ -483,7 +507,7 @@ async fn without_a_trusted_proxy_nobody_says_where_they_come_from(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn one_person_on_one_machine_is_not_limited(#[values(Sqlite, Postgres)] base: Base) {
+async fn in_dev_there_are_no_limits(#[values(Sqlite, Postgres)] base: Base) {
     let limited = plan(base)
         .setting("limits.signed_in_per_second", "1")
         .setting("limits.signed_in_burst", "1");
@@ -493,9 +517,12 @@ async fn one_person_on_one_machine_is_not_limited(#[values(Sqlite, Postgres)] ba
         .setting("limits.launches_per_minute", "1");
     let story = limited.local().begin().await;
     for _ in 0..5 {
-        story.knock(As::Nobody).await.expect(200);
+        story.list_pipelines(As::Nobody).await.expect(200);
         assert_eq!(
-            story.knock(As::Bearer("garbage".to_owned())).await.status,
+            story
+                .list_pipelines(As::Bearer("garbage".to_owned()))
+                .await
+                .status,
             401
         );
         let launch = story.ask(
@@ -508,8 +535,8 @@ async fn one_person_on_one_machine_is_not_limited(#[values(Sqlite, Postgres)] ba
     story.end().await;
 }
 
-/// One guess at the page to sign in, with whatever else is shown beside it.
-async fn guess(story: &Story, key: &str, beside: Option<(&str, &str)>) -> Answer {
+/// Tries a key on the sign-in page, with another credential.
+async fn try_key(story: &Story, key: &str, beside: Option<(&str, &str)>) -> Answer {
     let mut ask = story
         .ask_at(As::Nobody, Method::POST, "/dashboard/sign-in/")
         .header("sec-fetch-site", "same-origin");
@@ -524,7 +551,7 @@ async fn guess(story: &Story, key: &str, beside: Option<(&str, &str)>) -> Answer
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_valid_credential_beside_a_sign_in_does_not_lift_the_limit_on_guessing_keys(
+async fn a_valid_credential_sent_with_a_sign_in_does_not_lift_the_limit_on_guessing_keys(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let limited = |plan: StoryBuilder| {
@@ -532,24 +559,24 @@ async fn a_valid_credential_beside_a_sign_in_does_not_lift_the_limit_on_guessing
             .setting("limits.address_burst", "3")
     };
     let story = limited(plan(base)).begin().await;
-    let cookie = sign_in::cookie(&guess(&story, &story.secrets.viewer, None).await);
+    let cookie = sign_in::cookie(&try_key(&story, &story.secrets.viewer, None).await);
     let bearer = format!("Bearer {}", story.secrets.viewer);
     for beside in [("authorization", bearer.as_str()), ("cookie", &cookie)] {
         story.advance(TimeDelta::minutes(1));
         for number in 0..3 {
             assert_eq!(
-                guess(&story, &format!("wrong{number}"), Some(beside))
+                try_key(&story, &format!("wrong{number}"), Some(beside))
                     .await
                     .status,
                 401
             );
         }
-        assert_eq!(guess(&story, "wrong", Some(beside)).await.status, 429);
-        let right = guess(&story, &story.secrets.admin, Some(beside)).await;
+        assert_eq!(try_key(&story, "wrong", Some(beside)).await.status, 429);
+        let right = try_key(&story, &story.secrets.admin, Some(beside)).await;
         assert_eq!(
             (right.status, right.header("set-cookie")),
             (429, ""),
-            "a right guess is not told either"
+            "a correct guess is refused too"
         );
     }
     story.end().await;
@@ -557,7 +584,7 @@ async fn a_valid_credential_beside_a_sign_in_does_not_lift_the_limit_on_guessing
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_strangers_flood_from_the_same_address_does_not_lock_out_signed_in_readers(
+async fn many_anonymous_requests_do_not_block_signed_in_users_of_the_same_address(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let limited = |plan: StoryBuilder| {
@@ -566,7 +593,7 @@ async fn a_strangers_flood_from_the_same_address_does_not_lock_out_signed_in_rea
     };
     let mut story = limited(plan(base)).begin().await;
     let enter =
-        async |story: &Story| sign_in::cookie(&guess(story, &story.secrets.viewer, None).await);
+        async |story: &Story| sign_in::cookie(&try_key(story, &story.secrets.viewer, None).await);
     let (reader, left) = (enter(&story).await, enter(&story).await);
     let page = async |story: &Story, cookie: &str, more: Option<&str>| {
         let ask = story
@@ -585,7 +612,7 @@ async fn a_strangers_flood_from_the_same_address_does_not_lock_out_signed_in_rea
         if restarted {
             story.restart().await;
         }
-        while story.knock(As::Nobody).await.status != 429 {}
+        while story.list_pipelines(As::Nobody).await.status != 429 {}
         for _ in 0..5 {
             assert_eq!(
                 page(&story, &reader, None).await,
@@ -596,7 +623,7 @@ async fn a_strangers_flood_from_the_same_address_does_not_lock_out_signed_in_rea
         assert_eq!(
             page(&story, &reader, Some("Bearer garbage")).await,
             429,
-            "the bearer decides"
+            "the bearer token counts"
         );
         assert_eq!(
             page(&story, "openhexa_bridge_session=garbage", None).await,
@@ -607,9 +634,9 @@ async fn a_strangers_flood_from_the_same_address_does_not_lock_out_signed_in_rea
             .header("cookie", &reader)
             .send()
             .await;
-        assert_eq!(api.status, 429, "the cookie is for pages");
+        assert_eq!(api.status, 429, "the cookie is only for pages");
     }
-    // Whoever has signed out is a stranger again, at the latest at their second request.
+    // After a sign-out, a client counts as anonymous again, at the latest at its second request.
     page(&story, &left, None).await;
     assert_eq!(page(&story, &left, None).await, 429);
     story.end().await;
@@ -625,8 +652,8 @@ async fn a_session_whose_key_was_revoked_counts_for_its_address(
         .setting("limits.address_burst", "3")
         .begin()
         .await;
-    let key = story.make_key(&["--role", "viewer"]).await;
-    let cookie = sign_in::cookie(&guess(&story, &key, None).await);
+    let key = story.create_key(&["--role", "viewer"]).await;
+    let cookie = sign_in::cookie(&try_key(&story, &key, None).await);
     assert!(story.keys(&["revoke", "1"]).await.status.success());
     story.advance(TimeDelta::minutes(1));
     let mut statuses = Vec::new();

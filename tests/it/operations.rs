@@ -10,7 +10,7 @@ use crate::support::story::{As, Base, Postgres, Sqlite, StoryBuilder};
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn it_is_ready_with_its_database_whatever_openhexa_does(
+async fn it_is_ready_if_its_database_is_and_openhexa_is_not(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let mut story = StoryBuilder::on(base)
@@ -34,10 +34,10 @@ async fn it_is_ready_with_its_database_whatever_openhexa_does(
         .expect(200);
     assert_eq!(asked["openhexa"], "answered");
     story.stop_openhexa().await;
-    // A connection that was open may still be answered once.
+    // A connection that was open may still succeed once.
     story
-        .until_true("OpenHEXA is away", async || {
-            // What was answered lately is no question to OpenHEXA.
+        .until_true("OpenHEXA is unavailable", async || {
+            // A cached response sends no request to OpenHEXA.
             story.advance(TimeDelta::seconds(5));
             story.get("/pipelines/").await.expect(200);
             let ready = story
@@ -53,9 +53,7 @@ async fn it_is_ready_with_its_database_whatever_openhexa_does(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_is_counted_names_routes_and_outcomes_but_no_tenant(
-    #[values(Sqlite, Postgres)] base: Base,
-) {
+async fn metrics_have_routes_and_outcomes_but_no_accounts(#[values(Sqlite, Postgres)] base: Base) {
     let story = StoryBuilder::on(base)
         .pipelines(json!([pipeline(1, &[], json!({"kind": "hang"}))]))
         .begin()
@@ -83,13 +81,13 @@ async fn what_is_counted_names_routes_and_outcomes_but_no_tenant(
     ] {
         assert!(counted.text.contains(line), "{line}: {}", counted.text);
     }
-    assert!(!counted.text.contains(&id(1)), "no address of anything");
+    assert!(!counted.text.contains(&id(1)), "no pipeline id in a label");
     story.end().await;
 }
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_counts_can_be_open_or_off(#[values(Sqlite, Postgres)] base: Base) {
+async fn metrics_can_be_open_or_off(#[values(Sqlite, Postgres)] base: Base) {
     let open = StoryBuilder::on(base)
         .setting("metrics.access", "open")
         .begin()

@@ -1,4 +1,4 @@
-//! When polls of an OpenHEXA instance pause, and whose polls.
+//! When polls of an OpenHEXA instance pause, and for which accounts.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -75,14 +75,14 @@ fn a_limit_of_one_account_does_not_pause_the_polls_of_another() {
     assert_eq!(polls.asks(&other), Some((64, false)));
     polls.instances.poll_succeeded(&other);
     assert_eq!(polls.permission(&first), Permission::Paused { until });
-    // A later failure without a time does not shorten the pause; after it one request goes first.
+    // A later failure without `Retry-After` does not shorten the pause; after it, one request is sent first.
     polls.failed(&first, &Error::Throttled { seconds: None });
     polls.set(until);
     assert_eq!(polls.asks(&first), Some((64, true)));
 }
 
 #[test]
-fn a_limit_without_a_time_is_waited_for_all_the_same() {
+fn a_limit_without_retry_after_also_pauses_polls() {
     let (polls, first) = (Polls::new(), target("token-1"));
     polls.failed(&first, &Error::Throttled { seconds: None });
     let first_pause = polls.paused(&first);

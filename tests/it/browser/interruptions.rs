@@ -11,7 +11,7 @@ use crate::support::story::{Base, Story};
 /// A running task, opened by an operator who signed in with the first key of the database.
 async fn read_with_a_key(manner: Manner) -> (Story, Tab, i64, String) {
     let (story, task, run) = fixtures::running(Base::Sqlite).await;
-    let key = story.make_key(&["--role", "operator"]).await;
+    let key = story.create_key(&["--role", "operator"]).await;
     let tab = Tab::new(manner).await;
     tab.signs_in(&story, &key).await;
     (story, tab, task, run)

@@ -132,7 +132,7 @@ async fn a_pipeline_is_described_as_after_an_upload() {
 }
 
 #[actix_web::test]
-async fn a_run_speaks_through_its_own_token() {
+async fn a_run_sends_messages_with_its_own_token() {
     let code = folder(TALKATIVE);
     let story = start(code.path(), &python()).await;
     story.emulator.fill_iaso(Iaso {
@@ -188,7 +188,7 @@ if __name__ == "__main__":
 
 // The parameters stood on the command line, which every user of the machine can read.
 #[actix_web::test]
-async fn the_parameters_of_a_run_are_its_owners_alone() {
+async fn the_parameters_of_a_run_are_only_readable_by_its_owner() {
     let code = folder(SECRETIVE);
     let story = start(code.path(), &python()).await;
     let pipeline = only_pipeline(&story).await;
@@ -205,11 +205,11 @@ async fn the_parameters_of_a_run_are_its_owners_alone() {
         }
     };
     let removed = tokio::time::timeout(PATIENCE, removed).await;
-    removed.expect("the file goes with its run");
+    removed.expect("the file is deleted with its run");
 }
 
 #[actix_web::test]
-async fn debug_logs_come_when_they_are_asked_for() {
+async fn debug_logs_are_written_if_requested() {
     let code = folder(TALKATIVE);
     let story = start(code.path(), &python()).await;
     story.emulator.fill_iaso(Iaso {
@@ -233,7 +233,7 @@ async fn debug_logs_come_when_they_are_asked_for() {
 }
 
 #[actix_web::test]
-async fn the_sdk_refuses_what_openhexa_let_through() {
+async fn the_sdk_refuses_values_that_openhexa_accepted() {
     let code = folder(TALKATIVE);
     let story = start(code.path(), &python()).await;
     let pipeline = only_pipeline(&story).await;
@@ -273,7 +273,7 @@ async fn the_token_of_a_run_works_only_while_it_is_running() {
             .ask_as(Some(&token), progress, json!({"i": {"percent": percent}}))
             .await
     };
-    // Progress is not checked, and may go back.
+    // The emulator does not validate progress, so it may decrease.
     for percent in [250, 55] {
         assert_eq!(
             tell(percent).await.data()["updatePipelineProgress"]["success"],
@@ -283,7 +283,7 @@ async fn the_token_of_a_run_works_only_while_it_is_running() {
     }
     tell(-5).await.assert_failed_softly();
     tell(40_000).await.assert_failed_softly();
-    sees_only_itself(&story, &token, &run).await;
+    has_access_to_itself_only(&story, &token, &run).await;
     let stopped = story
         .ask_as(Some(&token), STOP, json!({"input": {"runId": run}}))
         .await;
@@ -308,7 +308,7 @@ async fn the_token_of_a_run_works_only_while_it_is_running() {
     );
 }
 
-async fn sees_only_itself(story: &Story, token: &str, run: &str) {
+async fn has_access_to_itself_only(story: &Story, token: &str, run: &str) {
     let own = story.ask_as(Some(token), LOOK, json!({"id": run})).await;
     assert_eq!(own.data()["pipelineRun"]["id"], json!(run));
     let pipeline = own.data()["pipelineRun"]["pipeline"]["id"].clone();
@@ -329,7 +329,7 @@ async fn sees_only_itself(story: &Story, token: &str, run: &str) {
         .ask_as(Some(token), LAUNCH, launch)
         .await
         .assert_failed_softly();
-    // Faults are for the others: a run takes none.
+    // Faults do not apply to requests of runs.
     story
         .admin("faults", json!({"fault": "html_500", "count": 1}))
         .await;
@@ -392,9 +392,9 @@ async fn the_examples_report_to_iaso() {
 }
 
 #[actix_web::test]
-async fn without_the_sdk_a_pipeline_is_shown_and_says_in_its_log_what_is_missing() {
+async fn without_the_sdk_a_pipeline_is_listed_and_its_log_says_what_is_missing() {
     let code = folder(TALKATIVE);
-    // -I and an empty home would do as well; the plain interpreter of the machine has no SDK.
+    // Options such as -I or an empty home have the same effect; the machine's plain interpreter has no SDK.
     let bare = code.path().join("bare-python");
     std::fs::write(&bare, "#!/bin/sh\nexec python3 -S -I \"$@\"\n").unwrap();
     let mut rights = std::fs::metadata(&bare).unwrap().permissions();
@@ -427,7 +427,7 @@ async fn without_the_sdk_a_pipeline_is_shown_and_says_in_its_log_what_is_missing
 }
 
 #[actix_web::test]
-async fn with_an_interpreter_that_is_not_there_a_run_says_so() {
+async fn with_a_missing_interpreter_the_log_of_a_run_says_so() {
     let code = folder(TALKATIVE);
     let story = start(code.path(), Path::new("/nowhere/python3")).await;
     let described = only_pipeline(&story).await;
@@ -444,7 +444,7 @@ async fn with_an_interpreter_that_is_not_there_a_run_says_so() {
 }
 
 #[actix_web::test]
-async fn a_folder_that_cannot_be_read_is_left_out_and_a_catalogue_adds_up() {
+async fn a_folder_that_cannot_be_read_is_skipped_and_a_catalogue_is_added() {
     let code = folder(TALKATIVE);
     std::fs::create_dir(code.path().join("broken")).unwrap();
     std::fs::write(code.path().join("broken/pipeline.py"), "def nothing(: pass").unwrap();

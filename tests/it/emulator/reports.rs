@@ -7,16 +7,16 @@ use serde_json::json;
 
 use super::*;
 
-/// What was heard: address, bearer, body.
+/// The received requests: path, bearer token, body.
 type ReceivedRequest = Arc<Mutex<Vec<(String, String, Value)>>>;
 
-/// A listener in Iaso's place that answers everything with this status.
+/// A server in place of Iaso that responds to every request with this status.
 pub struct Listener {
     pub url: String,
     heard: ReceivedRequest,
 }
 
-async fn hear(
+async fn receive(
     request: HttpRequest,
     body: web::Json<Value>,
     heard: web::Data<Mutex<Vec<(String, String, Value)>>>,
@@ -46,7 +46,7 @@ impl Listener {
             App::new()
                 .app_data(shared.clone())
                 .app_data(web::Data::new(status))
-                .default_service(web::to(hear))
+                .default_service(web::to(receive))
         })
         .workers(1)
         .disable_signals()
@@ -85,7 +85,7 @@ fn behaviour() -> Value {
 }
 
 #[actix_web::test]
-async fn a_run_reports_running_each_step_and_its_end_before_it_ends() {
+async fn a_run_reports_its_start_its_steps_and_its_end_before_it_ends() {
     let iaso = Listener::start(200);
     let story = Story::of(json!([reporting(behaviour())])).await;
     let config = json!({"task_id": 7, "connection_host": iaso.url, "connection_token": "key"});
@@ -162,7 +162,7 @@ async fn a_refused_or_lost_report_is_not_sent_again_and_changes_nothing() {
 }
 
 #[actix_web::test]
-async fn a_run_without_a_task_or_a_behaviour_that_says_so_is_silent() {
+async fn a_run_without_a_task_or_without_reporting_behaviour_sends_no_report() {
     let iaso = Listener::start(200);
     let mut silent = reporting(json!({"queued_ms": 0, "running_ms": 0}));
     silent["id"] = json!(TWO);
@@ -203,7 +203,7 @@ async fn a_run_that_is_stopped_or_refused_reports_no_end() {
 }
 
 #[actix_web::test]
-async fn a_run_driven_by_hand_reports_what_the_hand_does() {
+async fn a_manually_controlled_run_reports_each_change() {
     let iaso = Listener::start(200);
     let by_hand =
         json!({"kind": "manual", "queued_ms": 0, "callback": true, "result": {"rows": 3}});

@@ -76,7 +76,7 @@ async fn everything_else_is_accepted_and_queued() {
 }
 
 #[actix_web::test]
-async fn a_config_is_the_versions_own_overlaid_with_what_was_given() {
+async fn a_config_is_the_versions_config_overwritten_by_the_given_values() {
     let story = Story::of(json!([{"id": ONE, "code": "one", "behaviour": {"kind": "hang"}, "versions": [
         {"id": V1, "versionNumber": 1, "config": {"aa": "old"}, "parameters": [{"code": "aa", "type": "str"}]},
         {"id": V2, "versionNumber": 2, "config": {"limit": 5, "country": "BFA"}, "parameters": [
@@ -150,7 +150,7 @@ async fn unknown_pipelines_and_versions_of_others_are_not_found() {
 }
 
 #[actix_web::test]
-async fn a_config_that_is_no_object_and_a_missing_input_fail_softly() {
+async fn a_config_that_is_not_an_object_and_a_missing_input_return_errors_with_200() {
     let story = typed().await;
     for config in [json!("{\"int\": 1}"), json!([1]), json!(5)] {
         let answer = story.launch(ONE, config).await;
@@ -177,7 +177,7 @@ async fn a_config_that_is_no_object_and_a_missing_input_fail_softly() {
 }
 
 #[actix_web::test]
-async fn a_config_may_stand_in_the_document() {
+async fn a_config_may_be_written_in_the_document() {
     let story = typed().await;
     let query = format!(
         "mutation {{ runPipeline(input: {{id: \"{ONE}\", config: {{int: 3, strs: [\"a\"]}}}}) {{ success run {{ config }} }} }}"

@@ -1,4 +1,5 @@
-//! Random launches: each is refused with its field, or creates one task and one run; a validation says the same.
+//! Random launches: each is refused with the name of the field, or creates one task and one run; a validation
+//! has the same result.
 
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -31,7 +32,7 @@ fn name() -> impl Strategy<Value = String> {
     prop_oneof![12 => proptest::sample::select(known), 1 => "[a-z\u{0}é ]{0,6}"]
 }
 
-/// Mostly of the right kind, so that some launches are made.
+/// Mostly of the right type, so that some launches succeed.
 fn value() -> impl Strategy<Value = Value> {
     prop_oneof![
         3 => Just(json!("a")), 2 => (-5_i64..5).prop_map(Value::from), 1 => any::<bool>().prop_map(Value::from),
@@ -71,7 +72,7 @@ fn body() -> impl Strategy<Value = Map<String, Value>> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn whatever_is_launched_is_refused_by_name_or_becomes_one_run() {
+async fn any_launch_is_refused_with_its_field_or_creates_one_run() {
     let behaviour = json!({"kind": "manual", "queued_ms": 0, "running_ms": 0});
     let plan =
         StoryBuilder::on(Base::Sqlite).pipelines(json!([pipeline(1, &parameters(), behaviour)]));

@@ -8,7 +8,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use tokio::sync::Semaphore;
 
-use super::{ELSEWHERE, Shows, begin, denied, plan, with_session, with_token};
+use super::{ELSEWHERE, WithSession, begin, denied, plan, with_session, with_token};
 use crate::support::catalogue::id;
 use crate::support::iaso::{self, Iaso, MAY, Mood};
 use crate::support::story::stream::Block;
@@ -16,7 +16,7 @@ use crate::support::story::{As, Base, Postgres, Sqlite};
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn nobody_and_whoever_iaso_does_not_know_is_told_as_iaso_tells_it(
+async fn anonymous_and_unknown_users_get_the_same_errors_as_in_iaso(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let (story, iaso) = begin(base).await;
@@ -47,7 +47,7 @@ async fn nobody_and_whoever_iaso_does_not_know_is_told_as_iaso_tells_it(
             401,
             Some("token_not_valid"),
         );
-        // A bad token is refused even beside a good session.
+        // An invalid token is refused even together with a valid session.
         let both = story
             .ask(As::Bearer(token.to_owned()), Method::GET, "/tasks/")
             .cookie(&good)
@@ -60,7 +60,7 @@ async fn nobody_and_whoever_iaso_does_not_know_is_told_as_iaso_tells_it(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_session_counts_beside_what_something_in_between_asked_for(
+async fn a_session_is_used_if_a_proxy_adds_other_credentials(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let (story, iaso) = begin(base).await;
@@ -82,7 +82,7 @@ async fn a_session_counts_beside_what_something_in_between_asked_for(
             .header("authorization", given);
         assert_eq!(alone.send().await.status, 401, "{given}");
     }
-    // An odd cookie is none; of several the last counts, as in Iaso.
+    // A malformed cookie is ignored; of several, the last one is used, as in Iaso.
     for (cookie, status) in [
         ("sessionid=".to_owned(), 401),
         ("sessionid=a b".to_owned(), 401),
@@ -100,7 +100,7 @@ async fn a_session_counts_beside_what_something_in_between_asked_for(
     story.end().await;
 }
 
-/// Name and value of what Iaso heard, without what every client says of itself.
+/// The headers that Iaso received, without those that every client sends.
 fn said(iaso: &Iaso) -> Vec<Vec<(String, String)>> {
     let usual = ["host", "accept", "user-agent", "accept-encoding"];
     let heard = iaso.heard().into_iter();
@@ -116,9 +116,7 @@ fn said(iaso: &Iaso) -> Vec<Vec<(String, String)>> {
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn iaso_hears_the_credential_and_nothing_else_of_the_request(
-    #[values(Sqlite, Postgres)] base: Base,
-) {
+async fn only_the_credential_of_a_request_is_sent_to_iaso(#[values(Sqlite, Postgres)] base: Base) {
     let (story, iaso) = begin(base).await;
     let session = iaso.session(iaso::profile(4, 1, MAY));
     let token = iaso.token(iaso::profile(4, 1, MAY));
@@ -147,7 +145,7 @@ async fn iaso_hears_the_credential_and_nothing_else_of_the_request(
             one("authorization", format!("Bearer {token}"))
         ]
     );
-    // A mistyped key of ours, a key of ours, and a callback token are nothing to show to Iaso.
+    // A mistyped key, a valid key, and a callback token are not sent to Iaso.
     let key = story.secrets.operator.clone();
     for bearer in [
         format!("{key}x"),
@@ -163,7 +161,7 @@ async fn iaso_hears_the_credential_and_nothing_else_of_the_request(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_answer_is_good_for_a_while_and_then_asked_for_again(
+async fn a_response_of_iaso_is_cached_and_then_requested_again(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let (story, iaso) = begin(base).await;
@@ -178,17 +176,18 @@ async fn an_answer_is_good_for_a_while_and_then_asked_for_again(
     story.advance(TimeDelta::seconds(1));
     denied(&with_session(&story, &session, "/tasks/").await, 403, None);
     assert_eq!(iaso.heard().len(), 2);
-    // Another session of the same user is another question.
+    // Another session of the same user needs another request.
     let other = iaso.session(iaso::profile(4, 1, MAY));
     with_session(&story, &other, "/tasks/").await.expect(200);
     assert_eq!(iaso.heard().len(), 3);
-    // Signed out: refused as soon as Iaso says so, and nothing of before comes back while Iaso is away.
+    // After a sign-out the session is refused as soon as Iaso says so, and the old response is not used again
+    // while Iaso is unavailable.
     iaso.forget(&other);
     story.advance(TimeDelta::seconds(30));
     denied(&with_session(&story, &other, "/tasks/").await, 401, None);
     iaso.is(Mood::Page(502));
     with_session(&story, &other, "/tasks/").await.error(503);
-    // A refusal is not kept.
+    // A refusal is not cached.
     iaso.is(Mood::Well);
     let back = iaso.heard().len();
     for _ in 0..2 {
@@ -200,7 +199,9 @@ async fn an_answer_is_good_for_a_while_and_then_asked_for_again(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn who_shows_the_same_at_once_shares_one_answer(#[values(Sqlite, Postgres)] base: Base) {
+async fn concurrent_requests_with_the_same_credential_share_one_response(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
     let (story, iaso) = begin(base).await;
     let session = iaso.session(iaso::profile(4, 1, MAY));
     let gate = Arc::new(Semaphore::new(0));
@@ -208,9 +209,10 @@ async fn who_shows_the_same_at_once_shares_one_answer(#[values(Sqlite, Postgres)
     let all = (0..20).map(|_| with_session(&story, &session, "/tasks/"));
     let opened = async {
         story
-            .until_true("a question", async || !iaso.heard().is_empty())
+            .until_true("a request", async || !iaso.heard().is_empty())
             .await;
-        // Requests that came later are answered, so the others have come as far as Iaso too, if they ask it at all.
+        // Requests that were sent later got a response, so the others would have reached Iaso too if they
+        // sent a request.
         let later = (0..20).map(|_| story.get("/tasks/"));
         futures_util::future::join_all(later).await;
         gate.add_permits(100);
@@ -223,7 +225,7 @@ async fn who_shows_the_same_at_once_shares_one_answer(#[values(Sqlite, Postgres)
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_stream_ends_when_its_session_does_and_stays_while_iaso_is_away(
+async fn a_stream_ends_with_its_session_and_stays_open_while_iaso_is_unavailable(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let iaso = Iaso::start();
@@ -248,13 +250,13 @@ async fn a_stream_ends_when_its_session_does_and_stays_while_iaso_is_away(
     iaso.is(Mood::Page(500));
     let asked = iaso.heard().len();
     story
-        .until_true("looks in vain", async || iaso.heard().len() > asked + 2)
+        .until_true("failed checks", async || iaso.heard().len() > asked + 2)
         .await;
     comments(&mut stream, 2).await;
     iaso.is(Mood::Well);
     iaso.forget(&session);
     assert_eq!(stream.rest().await, Vec::<Value>::new());
-    // Moved to another account: what is told from now on is not theirs.
+    // Moved to another account: later events do not belong to the stream's account.
     let session = iaso.session(iaso::profile(4, 1, MAY));
     let mut stream = story
         .ask(As::Nobody, Method::GET, "/tasks/stream/")
@@ -268,7 +270,7 @@ async fn a_stream_ends_when_its_session_does_and_stays_while_iaso_is_away(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_is_shown_is_kept_nowhere(#[values(Sqlite, Postgres)] base: Base) {
+async fn credentials_are_not_stored(#[values(Sqlite, Postgres)] base: Base) {
     let iaso = Iaso::start();
     let mut story = plan(base, &iaso)
         .setting("log.filter", "trace")
@@ -304,6 +306,6 @@ async fn what_is_shown_is_kept_nowhere(#[values(Sqlite, Postgres)] base: Base) {
     iaso.is(Mood::Page(500));
     story.advance(TimeDelta::minutes(1));
     with_session(&story, &session, "/tasks/").await.error(503);
-    // Looks for both in the log, the database and every answer.
+    // Searches the log, the database and every response for both.
     story.end().await;
 }

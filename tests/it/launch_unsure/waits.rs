@@ -3,18 +3,20 @@
 use rstest::rstest;
 use serde_json::{Value, json};
 
-use super::{is_never_confirmed, look_for_a_minute, plan, unsure};
+use super::{is_never_confirmed, launch_with_unknown_outcome, plan, poll_for_a_minute};
 use crate::support::catalogue::{id, parameter, pipeline, quick};
 use crate::support::story::{Base, Postgres, Sqlite, StoryBuilder};
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn while_one_is_unsure_others_of_its_pipeline_wait(#[values(Sqlite, Postgres)] base: Base) {
+async fn while_the_outcome_of_one_is_unknown_launches_of_its_pipeline_wait(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
     let story = plan(base, false, "succeed").begin().await;
     story
         .fault(&json!({"fault": "drop_after", "count": 1}))
         .await;
-    let mut tasks = vec![unsure(&story, json!({"country": "CMR"})).await];
+    let mut tasks = vec![launch_with_unknown_outcome(&story, json!({"country": "CMR"})).await];
     for _ in 0..2 {
         let next = story.launch(&id(1), json!({"country": "CMR"})).await;
         assert_eq!(story.task(next).await["status"], "QUEUED");
@@ -46,7 +48,7 @@ async fn a_lost_launch_delays_no_launch_with_another_config(
     story
         .fault(&json!({"fault": "drop_before", "count": 1}))
         .await;
-    let lost = unsure(&story, json!({"country": "CMR"})).await;
+    let lost = launch_with_unknown_outcome(&story, json!({"country": "CMR"})).await;
     for country in ["BFA", "NER"] {
         let other = story.launch(&id(1), json!({"country": country})).await;
         let run = story.task(other).await["run"]["id"].clone();
@@ -61,9 +63,9 @@ async fn a_lost_launch_delays_no_launch_with_another_config(
     assert_eq!(
         story.task(same).await["run"],
         json!(null),
-        "it could be mistaken for the lost one"
+        "it could be confused with the lost one"
     );
-    look_for_a_minute(&story).await;
+    poll_for_a_minute(&story).await;
     is_never_confirmed(&story, lost).await;
     story
         .until(same, "its run", |task| !task["run"].is_null())
@@ -73,22 +75,20 @@ async fn a_lost_launch_delays_no_launch_with_another_config(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn launches_that_could_be_mistaken_for_each_other_keep_their_order(
-    #[values(Sqlite, Postgres)] base: Base,
-) {
+async fn launches_that_could_be_confused_keep_their_order(#[values(Sqlite, Postgres)] base: Base) {
     let story = plan(base, false, "hang").begin().await;
     story
         .fault(&json!({"fault": "drop_before", "count": 1}))
         .await;
-    let lost = unsure(&story, json!({"country": "CMR"})).await;
+    let lost = launch_with_unknown_outcome(&story, json!({"country": "CMR"})).await;
     let mut waiting = Vec::new();
     for _ in 0..3 {
         waiting.push(story.launch(&id(1), json!({"country": "CMR"})).await);
         story.advance(chrono::TimeDelta::seconds(7));
     }
-    look_for_a_minute(&story).await;
+    poll_for_a_minute(&story).await;
     is_never_confirmed(&story, lost).await;
-    // One that comes now waits for those that have waited longer.
+    // A new launch waits for those that have waited longer.
     waiting.push(story.launch(&id(1), json!({"country": "CMR"})).await);
     let mut runs = Vec::new();
     for task in &waiting {
@@ -109,30 +109,28 @@ async fn launches_that_could_be_mistaken_for_each_other_keep_their_order(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn those_that_waited_are_sent_one_right_after_the_other(
-    #[values(Sqlite, Postgres)] base: Base,
-) {
+async fn launches_that_waited_are_sent_one_after_the_other(#[values(Sqlite, Postgres)] base: Base) {
     let story = plan(base, false, "hang").begin().await;
     story
         .fault(&json!({"fault": "drop_before", "count": 1}))
         .await;
-    let lost = unsure(&story, json!({})).await;
+    let lost = launch_with_unknown_outcome(&story, json!({})).await;
     let mut waiting = Vec::new();
     for _ in 0..5 {
         waiting.push(story.launch(&id(1), json!({})).await);
     }
-    look_for_a_minute(&story).await;
+    poll_for_a_minute(&story).await;
     is_never_confirmed(&story, lost).await;
     for _ in 0..5 {
         story.pass().await;
     }
-    assert_eq!(story.runs().await.len(), 5, "each wakes the next one");
+    assert_eq!(story.runs().await.len(), 5, "each starts the next one");
     story.end().await;
 }
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn secrets_alone_tell_launches_apart_too(#[values(Sqlite, Postgres)] base: Base) {
+async fn launches_can_be_distinguished_by_their_secrets(#[values(Sqlite, Postgres)] base: Base) {
     let parameters = [parameter("pin", "secret", json!({}))];
     let story = StoryBuilder::on(base)
         .pipelines(json!([pipeline(1, &parameters, quick("hang"))]))
@@ -141,7 +139,7 @@ async fn secrets_alone_tell_launches_apart_too(#[values(Sqlite, Postgres)] base:
     story
         .fault(&json!({"fault": "drop_before", "count": 1}))
         .await;
-    unsure(&story, json!({"pin": story.secrets.parameter})).await;
+    launch_with_unknown_outcome(&story, json!({"pin": story.secrets.parameter})).await;
     let other = story.launch(&id(1), json!({"pin": "1234"})).await;
     assert!(!story.task(other).await["run"].is_null());
     let same = story
@@ -153,7 +151,7 @@ async fn secrets_alone_tell_launches_apart_too(#[values(Sqlite, Postgres)] base:
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_unsure_launch_on_another_openhexa_with_the_same_pipeline_id_blocks_nobody(
+async fn a_launch_with_unknown_outcome_on_another_openhexa_does_not_delay_others(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let story = plan(base, false, "hang").begin().await;
@@ -169,7 +167,7 @@ async fn an_unsure_launch_on_another_openhexa_with_the_same_pipeline_id_blocks_n
     story
         .fault(&json!({"fault": "drop_before", "count": 1}))
         .await;
-    unsure(&story, json!({})).await;
+    launch_with_unknown_outcome(&story, json!({})).await;
     story.configure(serde_json::Map::new()).await;
     let next = story.launch(&id(1), json!({})).await;
     assert!(
@@ -181,12 +179,12 @@ async fn an_unsure_launch_on_another_openhexa_with_the_same_pipeline_id_blocks_n
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn who_names_its_task_waits_for_nobody(#[values(Sqlite, Postgres)] base: Base) {
+async fn a_launch_with_a_task_id_does_not_wait(#[values(Sqlite, Postgres)] base: Base) {
     let story = plan(base, true, "hang").begin().await;
     story
         .fault(&json!({"fault": "drop_after", "count": 1}))
         .await;
-    unsure(&story, json!({})).await;
+    launch_with_unknown_outcome(&story, json!({})).await;
     let next = story.launch(&id(1), json!({})).await;
     assert!(!story.task(next).await["run"].is_null());
     story.end().await;
@@ -194,12 +192,12 @@ async fn who_names_its_task_waits_for_nobody(#[values(Sqlite, Postgres)] base: B
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_undecided_launch_does_not_block_its_pipeline_for_ever(
+async fn a_launch_with_unknown_outcome_does_not_delay_its_pipeline_forever(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let story = plan(base, false, "hang").begin().await;
     story.fault(&json!({"fault": "null_run", "count": 1})).await;
-    unsure(&story, json!({})).await;
+    launch_with_unknown_outcome(&story, json!({})).await;
     story.foreign_run(&id(1), json!({})).await;
     story.advance(chrono::TimeDelta::seconds(30));
     let next = story.launch(&id(1), json!({})).await;

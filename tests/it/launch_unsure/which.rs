@@ -1,13 +1,14 @@
-//! Which run is the lost one: never one with another user, time, config or task, and none if two match.
+//! Which run belongs to a lost launch: never one with another user, time, config or task, and none if two
+//! match.
 
 use rstest::rstest;
 use serde_json::{Value, json};
 
-use super::{is_never_confirmed, look_for_a_minute, plan, unsure};
+use super::{is_never_confirmed, launch_with_unknown_outcome, plan, poll_for_a_minute};
 use crate::support::catalogue::{id, parameter, pipeline, quick};
 use crate::support::story::{Base, Postgres, Sqlite, StoryBuilder};
 
-/// Ways in which a run is made and its id is lost.
+/// Faults that create a run and lose its id.
 fn losses() -> [Value; 3] {
     [
         json!({"fault": "drop_after", "operation": "runPipeline", "count": 1}),
@@ -18,7 +19,7 @@ fn losses() -> [Value; 3] {
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_run_whose_id_was_lost_is_found_and_followed(#[values(Sqlite, Postgres)] base: Base) {
+async fn a_run_whose_id_was_lost_is_found_and_polled(#[values(Sqlite, Postgres)] base: Base) {
     for (loss, names_task) in losses()
         .into_iter()
         .flat_map(|loss| [(loss.clone(), true), (loss, false)])
@@ -26,9 +27,9 @@ async fn a_run_whose_id_was_lost_is_found_and_followed(#[values(Sqlite, Postgres
         let plan = plan(base, names_task, "succeed").setting("openhexa.connect_timeout", "2s");
         let story = plan.setting("openhexa.request_timeout", "3s").begin().await;
         story.fault(&loss).await;
-        let task = unsure(&story, json!({"country": "CMR"})).await;
+        let task = launch_with_unknown_outcome(&story, json!({"country": "CMR"})).await;
         let ended = story.until_confirmed(task).await;
-        look_for_a_minute(&story).await;
+        poll_for_a_minute(&story).await;
         let runs = story.runs().await;
         assert_eq!(
             (&ended["status"], runs.len()),
@@ -41,7 +42,7 @@ async fn a_run_whose_id_was_lost_is_found_and_followed(#[values(Sqlite, Postgres
     }
 }
 
-// Its run was dated before the request for it, and so was not taken for the launch's.
+// The run's creation time was before the request, so the run was not recognised.
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_lost_run_is_found_although_the_clock_of_openhexa_is_behind(
@@ -52,7 +53,7 @@ async fn a_lost_run_is_found_although_the_clock_of_openhexa_is_behind(
     story
         .fault(&json!({"fault": "drop_after", "operation": "runPipeline", "count": 1}))
         .await;
-    let task = unsure(&story, json!({"country": "CMR"})).await;
+    let task = launch_with_unknown_outcome(&story, json!({"country": "CMR"})).await;
     let ended = story.until_confirmed(task).await;
     assert_eq!(
         (&ended["status"], &ended["run"]["id"]),
@@ -61,10 +62,10 @@ async fn a_lost_run_is_found_although_the_clock_of_openhexa_is_behind(
     story.end().await;
 }
 
-// The version declares `task_id` as a text, under which its lost run was not recognised, and so made twice.
+// The version declares `task_id` as text; the lost run was not recognised and created twice.
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_lost_run_that_names_its_task_as_a_text_is_found(#[values(Sqlite, Postgres)] base: Base) {
+async fn a_lost_run_whose_task_id_is_text_is_found(#[values(Sqlite, Postgres)] base: Base) {
     let parameters = [parameter("task_id", "str", json!({}))];
     let story = StoryBuilder::on(base)
         .pipelines(json!([pipeline(1, &parameters, quick("succeed"))]))
@@ -73,7 +74,7 @@ async fn a_lost_run_that_names_its_task_as_a_text_is_found(#[values(Sqlite, Post
     story
         .fault(&json!({"fault": "drop_after", "operation": "runPipeline", "count": 1}))
         .await;
-    let task = unsure(&story, json!({})).await;
+    let task = launch_with_unknown_outcome(&story, json!({})).await;
     assert_eq!(story.until_confirmed(task).await["status"], "SUCCESS");
     assert_eq!(
         (story.asked("runPipeline").await, story.runs().await.len()),
@@ -84,12 +85,12 @@ async fn a_lost_run_that_names_its_task_as_a_text_is_found(#[values(Sqlite, Post
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn of_two_runs_that_could_be_it_none_is_taken(#[values(Sqlite, Postgres)] base: Base) {
+async fn if_two_runs_match_none_is_adopted(#[values(Sqlite, Postgres)] base: Base) {
     let story = plan(base, false, "hang").begin().await;
     story.fault(&json!({"fault": "null_run", "count": 1})).await;
-    let task = unsure(&story, json!({"country": "CMR"})).await;
+    let task = launch_with_unknown_outcome(&story, json!({"country": "CMR"})).await;
     story.foreign_run(&id(1), json!({"country": "CMR"})).await;
-    look_for_a_minute(&story).await;
+    poll_for_a_minute(&story).await;
     let shown = story.task(task).await;
     assert_eq!(
         (&shown["status"], &shown["run"]),
@@ -123,22 +124,22 @@ async fn of_two_runs_that_could_be_it_none_is_taken(#[values(Sqlite, Postgres)] 
     story.end().await;
 }
 
-// Its pipeline reported, so there is a run: the launch was given up all the same after a quarter of an hour.
+// Its pipeline reported, so the run exists, but the launch was ended after a quarter of an hour.
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn of_two_runs_that_could_be_it_one_reports_and_the_launch_is_not_given_up_before_its_deadline(
+async fn if_two_runs_match_and_one_reports_the_launch_is_kept_until_its_deadline(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let story = plan(base, false, "hang").begin().await;
     story.fault(&json!({"fault": "null_run", "count": 1})).await;
-    let task = unsure(&story, json!({"country": "CMR"})).await;
+    let task = launch_with_unknown_outcome(&story, json!({"country": "CMR"})).await;
     story.foreign_run(&id(1), json!({"country": "CMR"})).await;
     story
         .report(&id(1), &json!({"task_id": task, "status": "RUNNING"}))
         .await
         .expect(200);
     story.advance(chrono::TimeDelta::minutes(50));
-    look_for_a_minute(&story).await;
+    poll_for_a_minute(&story).await;
     let shown = story.task(task).await;
     assert_eq!(
         (&shown["status"], &shown["confirmed"]),
@@ -154,22 +155,22 @@ async fn of_two_runs_that_could_be_it_one_reports_and_the_launch_is_not_given_up
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_run_of_somebody_else_is_not_taken(#[values(Sqlite, Postgres)] base: Base) {
+async fn a_run_of_another_user_is_not_adopted(#[values(Sqlite, Postgres)] base: Base) {
     let story = plan(base, false, "hang").begin().await;
     let foreign = story.foreign_run(&id(1), json!({"country": "CMR"})).await;
     story.drive(&foreign, &json!({"user": id(77)})).await;
     story
         .fault(&json!({"fault": "drop_before", "count": 1}))
         .await;
-    let task = unsure(&story, json!({"country": "CMR"})).await;
-    look_for_a_minute(&story).await;
+    let task = launch_with_unknown_outcome(&story, json!({"country": "CMR"})).await;
+    poll_for_a_minute(&story).await;
     is_never_confirmed(&story, task).await;
     story.end().await;
 }
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_run_of_before_the_launch_is_not_taken(#[values(Sqlite, Postgres)] base: Base) {
+async fn a_run_from_before_the_launch_is_not_adopted(#[values(Sqlite, Postgres)] base: Base) {
     let story = plan(base, false, "hang")
         .setting("launch.clock_skew", "1s")
         .begin()
@@ -179,37 +180,37 @@ async fn a_run_of_before_the_launch_is_not_taken(#[values(Sqlite, Postgres)] bas
     story
         .fault(&json!({"fault": "drop_before", "count": 1}))
         .await;
-    let task = unsure(&story, json!({"country": "CMR"})).await;
-    look_for_a_minute(&story).await;
+    let task = launch_with_unknown_outcome(&story, json!({"country": "CMR"})).await;
+    poll_for_a_minute(&story).await;
     is_never_confirmed(&story, task).await;
     story.end().await;
 }
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_run_of_another_config_is_not_taken(#[values(Sqlite, Postgres)] base: Base) {
+async fn a_run_with_another_config_is_not_adopted(#[values(Sqlite, Postgres)] base: Base) {
     let story = plan(base, false, "hang").begin().await;
     story.foreign_run(&id(1), json!({"country": "BFA"})).await;
     story.foreign_run(&id(1), json!({})).await;
     story
         .fault(&json!({"fault": "drop_before", "count": 1}))
         .await;
-    let task = unsure(&story, json!({"country": "CMR"})).await;
-    look_for_a_minute(&story).await;
+    let task = launch_with_unknown_outcome(&story, json!({"country": "CMR"})).await;
+    poll_for_a_minute(&story).await;
     is_never_confirmed(&story, task).await;
     story.end().await;
 }
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_run_that_another_task_owns_is_not_taken(#[values(Sqlite, Postgres)] base: Base) {
+async fn a_run_of_another_task_is_not_adopted(#[values(Sqlite, Postgres)] base: Base) {
     let story = plan(base, false, "hang").begin().await;
     let first = story.launch(&id(1), json!({"country": "CMR"})).await;
     story
         .fault(&json!({"fault": "drop_before", "count": 1}))
         .await;
-    let task = unsure(&story, json!({"country": "CMR"})).await;
-    look_for_a_minute(&story).await;
+    let task = launch_with_unknown_outcome(&story, json!({"country": "CMR"})).await;
+    poll_for_a_minute(&story).await;
     is_never_confirmed(&story, task).await;
     assert_eq!(
         story.task(first).await["run"]["id"],
@@ -220,14 +221,14 @@ async fn a_run_that_another_task_owns_is_not_taken(#[values(Sqlite, Postgres)] b
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_run_that_names_another_task_is_not_taken(#[values(Sqlite, Postgres)] base: Base) {
+async fn a_run_with_another_task_id_is_not_adopted(#[values(Sqlite, Postgres)] base: Base) {
     let story = plan(base, true, "hang").begin().await;
     story.foreign_run(&id(1), json!({"task_id": 999_999})).await;
     story.foreign_run(&id(1), json!({})).await;
     story
         .fault(&json!({"fault": "drop_after", "count": 1}))
         .await;
-    let task = unsure(&story, json!({})).await;
+    let task = launch_with_unknown_outcome(&story, json!({})).await;
     let found = story
         .until(task, "its run", |task| !task["run"].is_null())
         .await;
@@ -242,15 +243,15 @@ async fn a_run_that_names_another_task_is_not_taken(#[values(Sqlite, Postgres)] 
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_same_task_id_of_before_proves_nothing(#[values(Sqlite, Postgres)] base: Base) {
+async fn an_older_run_with_the_same_task_id_is_not_adopted(#[values(Sqlite, Postgres)] base: Base) {
     let story = plan(base, true, "hang").begin().await;
-    // The first task of a fresh database has a number that others had before it.
+    // The first task of a new database may have a number that was used before.
     let old = story.foreign_run(&id(1), json!({"task_id": 1})).await;
     story.drive(&old, &json!({"user": id(77)})).await;
     story
         .fault(&json!({"fault": "drop_after", "count": 1}))
         .await;
-    let task = unsure(&story, json!({})).await;
+    let task = launch_with_unknown_outcome(&story, json!({})).await;
     assert_eq!(task, 1);
     let found = story
         .until(task, "its run", |task| !task["run"].is_null())
@@ -261,7 +262,9 @@ async fn the_same_task_id_of_before_proves_nothing(#[values(Sqlite, Postgres)] b
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_launch_sent_later_is_found_by_what_was_sent(#[values(Sqlite, Postgres)] base: Base) {
+async fn a_launch_sent_later_is_found_by_the_values_that_were_sent(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
     let parameters =
         ["connection_host", "connection_token"].map(|code| parameter(code, "str", json!({})));
     let story = StoryBuilder::on(base)

@@ -1,4 +1,4 @@
-//! The pages when attached to Iaso, where `/dashboard/` belongs to Iaso and they are below the API.
+//! The pages when attached to Iaso: `/dashboard/` belongs to Iaso, so they are at a path below the API.
 
 use reqwest::Method;
 use rstest::rstest;
@@ -11,9 +11,9 @@ use crate::support::story::{As, Base, Postgres, Sqlite};
 
 const HERE: &str = "/api/openhexa/dashboard";
 
-/// No link, form or style of a page leads to the address that is Iaso's.
+/// No link, form or style of a page has a path that belongs to Iaso.
 #[track_caller]
-fn stays(page: &Page) {
+fn has_own_links_only(page: &Page) {
     assert!(
         !page.answer.text.contains("\"/dashboard"),
         "{}",
@@ -23,7 +23,9 @@ fn stays(page: &Page) {
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn iasos_users_come_signed_in_and_stay_there(#[values(Sqlite, Postgres)] base: Base) {
+async fn iasos_users_are_signed_in_and_links_stay_below_the_api(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
     let (story, iaso) = crate::identity::begin(base).await;
     let session = format!("sessionid={}", iaso.session(iaso::superuser(4, 1)));
     let home = get(&story, &session, &format!("{HERE}/")).await;
@@ -41,7 +43,7 @@ async fn iasos_users_come_signed_in_and_stay_there(#[values(Sqlite, Postgres)] b
         "settings/history/",
     ] {
         let page = Page::of(get(&story, &session, &format!("{HERE}/{path}")).await, 200);
-        stays(&page);
+        has_own_links_only(&page);
         let style = page
             .links()
             .into_iter()
@@ -63,7 +65,7 @@ async fn iasos_users_come_signed_in_and_stay_there(#[values(Sqlite, Postgres)] b
         get(&story, &session, launched.header("location")).await,
         200,
     );
-    stays(&task);
+    has_own_links_only(&task);
     assert!(
         task.attribute("live", "data-stream")
             .unwrap()
@@ -86,11 +88,11 @@ async fn iasos_users_come_signed_in_and_stay_there(#[values(Sqlite, Postgres)] b
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_key_signs_in_there_for_there(#[values(Sqlite, Postgres)] base: Base) {
+async fn a_key_can_sign_in_and_its_cookie_is_valid_there(#[values(Sqlite, Postgres)] base: Base) {
     let (story, _) = crate::identity::begin(base).await;
     let wanted = format!("{HERE}/tasks/");
     let page = story.page_with(As::Nobody, &wanted, 401).await;
-    stays(&page);
+    has_own_links_only(&page);
     let form = page.form("/sign-in/").fill("key", &[&story.secrets.viewer]);
     let answer = story.send(As::Nobody, &form).await;
     assert_eq!(
@@ -104,7 +106,7 @@ async fn a_key_signs_in_there_for_there(#[values(Sqlite, Postgres)] base: Base) 
         "{}",
         answer.header("set-cookie")
     );
-    stays(&Page::of(get(&story, &cookie(&answer), &wanted).await, 200));
+    has_own_links_only(&Page::of(get(&story, &cookie(&answer), &wanted).await, 200));
     let elsewhere = form.fill("next", &["/dashboard/tasks/"]);
     assert_eq!(
         story.send_on(As::Nobody, &elsewhere).await,
@@ -115,11 +117,11 @@ async fn a_key_signs_in_there_for_there(#[values(Sqlite, Postgres)] base: Base) 
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_is_wrong_there_is_a_page_and_beside_it_is_not(
+async fn errors_below_the_pages_path_are_pages_and_others_are_json(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let (story, _) = crate::identity::begin(base).await;
-    stays(&Page::of(
+    has_own_links_only(&Page::of(
         story
             .ask_at(As::Viewer, Method::GET, &format!("{HERE}/nowhere/"))
             .send()

@@ -82,7 +82,7 @@ async fn a_key_does_not_outlive_the_key_it_was_made_with(#[values(Sqlite, Postgr
     let story = begin(base).await;
     let parent = As::Bearer(
         story
-            .make_key(&["--role", "admin", "--name", "parent", "--expires", "90d"])
+            .create_key(&["--role", "admin", "--name", "parent", "--expires", "90d"])
             .await,
     );
     let page = story.page(parent.clone(), KEYS).await;
@@ -185,7 +185,7 @@ async fn it_is_told_who_made_a_key(#[values(Sqlite, Postgres)] base: Base) {
     database::sql(&story, old).await;
     let key = As::Bearer(
         story
-            .make_key(&["--role", "admin", "--name", "server"])
+            .create_key(&["--role", "admin", "--name", "server"])
             .await,
     );
     let page = story.page(key.clone(), KEYS).await;
@@ -234,7 +234,7 @@ async fn it_is_told_who_made_a_key(#[values(Sqlite, Postgres)] base: Base) {
 async fn of_two_good_keys_on_the_server_each_has_its_name(#[values(Sqlite, Postgres)] base: Base) {
     let story = begin(base).await;
     story
-        .make_key(&["--role", "viewer", "--name", "Nairobi"])
+        .create_key(&["--role", "viewer", "--name", "Nairobi"])
         .await;
     let sentence = not_made(&story, &["--name", "Nairobi"]).await;
     assert_eq!(
@@ -254,11 +254,11 @@ async fn of_two_good_keys_on_the_server_each_has_its_name(#[values(Sqlite, Postg
             .starts_with("An active key already has this name")
     );
     for _ in 0..2 {
-        story.make_key(&["--role", "viewer"]).await;
+        story.create_key(&["--role", "viewer"]).await;
     }
     assert!(story.keys(&["revoke", "1"]).await.status.success());
     story
-        .make_key(&["--role", "viewer", "--name", "Nairobi"])
+        .create_key(&["--role", "viewer", "--name", "Nairobi"])
         .await;
     story.end().await;
 }

@@ -133,7 +133,7 @@ async fn a_wrong_key_is_told_at_its_field(#[values(Sqlite, Postgres)] base: Base
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_revoked_key_is_signed_out(#[values(Sqlite, Postgres)] base: Base) {
     let story = begin(base).await;
-    let key = story.make_key(&["--role", "viewer"]).await;
+    let key = story.create_key(&["--role", "viewer"]).await;
     let cookie = cookie(&enter(&story, &key, LIST).await);
     assert_eq!(get(&story, &cookie, LIST).await.status, 200);
     assert!(story.keys(&["revoke", "1"]).await.status.success());

@@ -88,7 +88,7 @@ async fn a_key_that_launched_is_named(#[values(Sqlite, Postgres)] base: Base) {
         .await;
     let key = As::Bearer(
         story
-            .make_key(&["--role", "operator", "--name", "op"])
+            .create_key(&["--role", "operator", "--name", "op"])
             .await,
     );
     let place = format!("/dashboard/pipelines/{}/", id(1));

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::path;
 use crate::callback::{launched, plan, taken};
-use crate::identity::Shows as _;
+use crate::identity::WithSession as _;
 use crate::support::catalogue::id;
 use crate::support::database;
 use crate::support::iaso::{self, Iaso, MAY};
@@ -118,7 +118,7 @@ async fn a_key_that_is_good_no_more_ends_its_stream(#[values(Sqlite, Postgres)] 
         .setting("stream.comment_every", "50ms")
         .begin()
         .await;
-    let key = |line: &'static [&'static str]| story.make_key(line);
+    let key = |line: &'static [&'static str]| story.create_key(line);
     let revoked = key(&["--role", "viewer"]).await;
     let expired = key(&["--role", "viewer", "--expires", "1d"]).await;
     let open = |key: String| {

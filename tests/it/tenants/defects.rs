@@ -6,7 +6,7 @@ use rstest::rstest;
 use serde_json::{Value, json};
 
 use super::{MARK, OTHER_TOKEN, Town};
-use crate::identity::{Shows, plan, with_session};
+use crate::identity::{WithSession, plan, with_session};
 use crate::support::catalogue::id;
 use crate::support::dump;
 use crate::support::iaso::{self, Iaso, MAY};

@@ -5,7 +5,7 @@ use rstest::rstest;
 use serde_json::json;
 
 use super::{MARK, Town};
-use crate::identity::Shows;
+use crate::identity::WithSession;
 use crate::support::catalogue::id;
 use crate::support::story::{As, Base, Postgres, Sqlite};
 

@@ -8,7 +8,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::{MARK, Town};
-use crate::identity::Shows;
+use crate::identity::WithSession;
 use crate::support::catalogue::id;
 use crate::support::iaso::{self, MAY};
 use crate::support::story::{Answer, As, Ask, Base, Postgres, Sqlite};

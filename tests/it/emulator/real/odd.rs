@@ -2,7 +2,7 @@
 
 use super::*;
 
-/// Folders with a pipeline each.
+/// Folders that contain one pipeline each.
 fn folders(codes: &[(&str, &str)]) -> TempDir {
     let folder = new_folder();
     for (name, code) in codes {
@@ -30,7 +30,7 @@ fn odd(decorators: &str) -> String {
 }
 
 #[actix_web::test]
-async fn one_odd_pipeline_hid_all_others_and_is_left_out_alone() {
+async fn one_invalid_pipeline_is_left_out_and_others_are_listed() {
     let odds = [
         "@pipeline(\"Odd\", timeout=3600.0)",
         "@pipeline(\"Odd\", timeout=True)",
@@ -53,7 +53,7 @@ async fn one_odd_pipeline_hid_all_others_and_is_left_out_alone() {
 }
 
 #[actix_web::test]
-async fn choices_from_a_file_are_read_without_the_sdk_too() {
+async fn choices_from_a_file_are_read_without_the_sdk() {
     let code = odd(
         "@pipeline(\"Files\")\n@parameter(\"aa\", type=str, choices=\"d.json\")\n\
         @parameter(\"bb\", type=str, choices=ChoicesFromFile(\"d.csv\", column=\"name\"))",
@@ -79,7 +79,7 @@ async fn choices_from_a_file_are_read_without_the_sdk_too() {
     }
 }
 
-/// Each with the code that python-slugify 9.2 makes of it.
+/// Names with the code that python-slugify 9.2 derives from them.
 const SLUGS: [(&str, &str); 24] = [
     ("données – été", "donnees-ete"),
     ("L'été à Zürich", "l-ete-a-zurich"),
@@ -108,7 +108,7 @@ const SLUGS: [(&str, &str); 24] = [
 ];
 
 #[actix_web::test]
-async fn codes_of_accented_and_non_latin_names_are_those_of_openhexa() {
+async fn codes_of_accented_and_non_latin_names_match_openhexas() {
     let names = SLUGS.map(|(name, _)| odd(&format!("@pipeline({})", json!(name))));
     let numbered: Vec<String> = (100..)
         .take(SLUGS.len())

@@ -1,21 +1,21 @@
-//! The processes of runs: none is left, however the run ends.
+//! The processes of runs: none is left after the end of a run.
 
 use super::*;
 
 pub(super) async fn first_message(story: &Story, run: &str) -> String {
-    eventually("the run has said something", async || {
+    eventually("the run has sent a message", async || {
         let seen = story.look(run).await;
         seen["messages"][0]["message"].as_str().map(str::to_owned)
     })
     .await
 }
 
-/// The processes of a run are gone, its helpers too.
+/// The process of a run and its child processes have ended.
 async fn all_dead(message: &str) {
     for pid in message.split(' ') {
         let path = PathBuf::from(format!("/proc/{pid}/cmdline"));
         eventually(&format!("process {pid} is gone"), async || {
-            // A process that nobody has waited for yet has no command line any more.
+            // A process that ended but was not reaped yet has an empty command line.
             let line = std::fs::read(&path).unwrap_or_default();
             line.is_empty().then_some(())
         })
@@ -37,7 +37,7 @@ async fn stopping_a_run_kills_it_and_its_helpers() {
 }
 
 #[actix_web::test]
-async fn stopping_the_emulator_leaves_no_process_and_the_run_has_failed_in_its_next_life() {
+async fn stopping_the_emulator_leaves_no_process_and_after_a_restart_the_run_has_failed() {
     let code = folder(ENDLESS);
     let story = start(code.path(), &python()).await;
     let pipeline = only_pipeline(&story).await;
@@ -74,7 +74,7 @@ async fn stopping_the_emulator_leaves_no_process_and_the_run_has_failed_in_its_n
 }
 
 #[actix_web::test]
-async fn runs_that_wait_for_a_place_stay_queued_and_do_not_hold_up_the_end() {
+async fn runs_above_the_limit_stay_queued_and_do_not_delay_the_stop() {
     let code = folder(ENDLESS);
     let story = start(code.path(), &python()).await;
     let pipeline = only_pipeline(&story).await;
@@ -100,7 +100,7 @@ async fn runs_that_wait_for_a_place_stay_queued_and_do_not_hold_up_the_end() {
 
 #[actix_web::test]
 async fn a_run_over_its_time_limit_is_killed() {
-    // A busy machine may need more than the first to start Python at all.
+    // A busy machine may need more than the first limit to start Python.
     for limit in [4, 40] {
         let timeout = format!("\"Endless\", timeout={limit}");
         let code = folder(&ENDLESS.replace("\"Endless\"", &timeout));
@@ -120,5 +120,5 @@ async fn a_run_over_its_time_limit_is_killed() {
             return all_dead(pids).await;
         }
     }
-    panic!("it never came to its first message");
+    panic!("the run sent no message");
 }

@@ -1,4 +1,4 @@
-//! All figures of a page are of the same moment, also while tasks change.
+//! All figures of a page are from the same moment, even while tasks change.
 
 use chrono::TimeDelta;
 use futures_util::future::join;
@@ -16,7 +16,7 @@ use crate::support::story::{As, Base, Postgres, Sqlite};
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn counts_of_one_snapshot_fit_together(#[values(Sqlite, Postgres)] base: Base) {
+async fn counts_of_one_snapshot_are_consistent(#[values(Sqlite, Postgres)] base: Base) {
     let story = begin(base).await;
     let store = story.store().await;
     let (began, has_begun) = tokio::sync::oneshot::channel();
@@ -41,7 +41,7 @@ async fn counts_of_one_snapshot_fit_together(#[values(Sqlite, Postgres)] base: B
     story.end().await;
 }
 
-/// Holds one table until somebody waits for it, and ends the task meanwhile.
+/// Locks one table until a query waits for it, and ends the task meanwhile.
 const MOVES: &str = "BEGIN;
     LOCK TABLE openhexa_bridge.run IN ACCESS EXCLUSIVE MODE;
     DO $$ BEGIN
@@ -53,7 +53,7 @@ const HELD: &str = "SELECT mode, '' FROM pg_locks WHERE granted AND mode = 'Acce
     AND relation = 'openhexa_bridge.run'::regclass";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_task_that_ends_while_it_is_counted_is_told_once() {
+async fn a_task_that_ends_during_the_count_is_counted_once() {
     let story = begin(Base::Postgres).await;
     let task = story.launch(&id(1), json!({})).await;
     let running = json!({"task_id": task, "status": "RUNNING"});
@@ -73,9 +73,9 @@ async fn a_task_that_ends_while_it_is_counted_is_told_once() {
         let is_reported = page.at("live-state").contains("Final status reported");
         (super::numbers(&page)[1].clone(), is_reported)
     };
-    assert_eq!(told().await, ("1".to_owned(), false), "of before");
+    assert_eq!(told().await, ("1".to_owned(), false), "before the end");
     moving.await.unwrap();
     story.advance(LATER);
-    assert_eq!(told().await, ("0".to_owned(), true), "of after");
+    assert_eq!(told().await, ("0".to_owned(), true), "after the end");
     story.end().await;
 }

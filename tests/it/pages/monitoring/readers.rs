@@ -1,4 +1,4 @@
-//! Many readers at once: one request at a time computes the figures for all.
+//! Many readers at the same time: one request at a time computes the figures for all of them.
 
 use chrono::TimeDelta;
 use futures_util::future::{join, join_all};
@@ -9,7 +9,7 @@ use super::{LATER, PAGE, begin, ended, numbers, page_at};
 use crate::support::postgres;
 use crate::support::story::{As, Base, Postgres, Sqlite, Story};
 
-/// What twenty readers see launched.
+/// The number of launches that twenty readers see.
 async fn twenty(story: &Story) -> Vec<String> {
     let pages = join_all((0..20).map(|_| story.page(As::Viewer, PAGE))).await;
     pages.iter().map(|page| numbers(page)[0].clone()).collect()
@@ -17,14 +17,14 @@ async fn twenty(story: &Story) -> Vec<String> {
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn many_readers_share_what_was_gathered_just_now(#[values(Sqlite, Postgres)] base: Base) {
+async fn many_readers_share_the_cached_figures(#[values(Sqlite, Postgres)] base: Base) {
     let story = begin(base).await;
     ended(&story, 1, "SUCCESS", TimeDelta::minutes(1)).await;
     assert_eq!(twenty(&story).await, ["1"; 20]);
     ended(&story, 1, "SUCCESS", TimeDelta::zero()).await;
-    // Nobody has asked the database since: the second task is not there yet.
+    // The database was not queried again: the second task is not there yet.
     assert_eq!(twenty(&story).await, ["1"; 20]);
-    // Another period is another question.
+    // Another period needs another query.
     assert_eq!(
         numbers(&story.page(As::Viewer, &format!("{PAGE}?days=7")).await)[0],
         "2"
@@ -36,7 +36,9 @@ async fn many_readers_share_what_was_gathered_just_now(#[values(Sqlite, Postgres
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn of_readers_in_many_zones_few_answers_are_kept(#[values(Sqlite, Postgres)] base: Base) {
+async fn for_readers_in_many_time_zones_few_responses_are_cached(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
     let story = begin(base).await;
     ended(&story, 1, "SUCCESS", TimeDelta::minutes(1)).await;
     let launched = async |zone: &str| numbers(&page_at(&story, zone).await)[0].clone();
@@ -49,11 +51,11 @@ async fn of_readers_in_many_zones_few_answers_are_kept(#[values(Sqlite, Postgres
     for zone in ["120", "180", "240", "300", "360"] {
         assert_eq!(launched(zone).await, "2", "{zone}");
     }
-    assert_eq!(launched("0").await, "2", "no longer kept");
+    assert_eq!(launched("0").await, "2", "no longer cached");
     story.end().await;
 }
 
-/// The processes that wait in this manner.
+/// The processes that wait for this reason.
 async fn waiting(story: &Story, manner: &'static str) -> Vec<String> {
     let url = story.database.clone();
     let query = format!(
@@ -64,9 +66,9 @@ async fn waiting(story: &Story, manner: &'static str) -> Vec<String> {
     rows.map(|row| row.0).collect()
 }
 
-/// Whoever holds the table keeps each query waiting, so that they can be counted.
+/// A lock on the table makes each query wait, so that they can be counted.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn one_query_of_an_account_is_under_way_at_a_time() {
+async fn an_account_has_one_query_at_a_time() {
     const HOLDS: &str = "wait_event = 'PgSleep'";
     const WAITS: &str = "wait_event_type = 'Lock'";
     let story = begin(Base::Postgres).await;
@@ -82,7 +84,7 @@ async fn one_query_of_an_account_is_under_way_at_a_time() {
         story
             .until_true("a query", async || !waiting(&story, WAITS).await.is_empty())
             .await;
-        // Time for the others to get as far, should they.
+        // Gives the other readers time to send a query, if they send one.
         for _ in 0..50 {
             let alive = story.ask_at(As::Nobody, Method::GET, "/healthz");
             alive.send().await.expect(200);
@@ -98,6 +100,6 @@ async fn one_query_of_an_account_is_under_way_at_a_time() {
     };
     let (seen, ()) = join(twenty(&story), count).await;
     assert_eq!(seen, ["1"; 20]);
-    assert!(holder.await.is_err(), "it was let go");
+    assert!(holder.await.is_err(), "the lock was released");
     story.end().await;
 }

@@ -5,7 +5,7 @@ use futures_util::future::join;
 use rstest::rstest;
 use serde_json::{Map, json};
 
-use super::{LATER, PAGE, begin, ended, nameless};
+use super::{LATER, PAGE, begin, begin_without_task_id, ended};
 use crate::support::catalogue::{id, parameter, pipeline, quick};
 use crate::support::scripted_server::{ScriptedServer, json as answered};
 use crate::support::story::{As, Base, Postgres, Sqlite, Story, StoryBuilder};
@@ -15,7 +15,7 @@ async fn state(story: &Story) -> String {
     story.page(As::Viewer, PAGE).await.at("live-state")
 }
 
-/// Asks for something that no answer of before is good for.
+/// Sends a request that is not in the cache.
 async fn ask(story: &Story) {
     story.advance(TimeDelta::seconds(10));
     story.get("/pipelines/").await;
@@ -23,7 +23,7 @@ async fn ask(story: &Story) {
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn openhexa_is_told_as_it_answered_last_and_since_when(
+async fn the_status_of_openhexa_is_that_of_its_last_response(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let mut story = begin(base).await;
@@ -66,7 +66,7 @@ async fn openhexa_is_told_as_it_answered_last_and_since_when(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_refused_token_and_a_strange_answer_are_told_from_silence(
+async fn a_refused_token_and_an_invalid_response_have_their_own_status(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let story = begin(base).await;
@@ -82,7 +82,7 @@ async fn a_refused_token_and_a_strange_answer_are_told_from_silence(
         assert!(told.contains(sentence), "{fault}: {told}");
         story.no_faults().await;
     }
-    // The same place with another token was never asked: what is known of the one before says nothing.
+    // No request was sent with the new token yet; the status of the previous token is not shown.
     story
         .configure_with(Map::new(), &story.openhexa, "another-token", "demo")
         .await;
@@ -93,7 +93,7 @@ async fn a_refused_token_and_a_strange_answer_are_told_from_silence(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn looks_that_are_late_are_told_with_how_late(#[values(Sqlite, Postgres)] base: Base) {
+async fn late_polls_are_shown_with_their_delay(#[values(Sqlite, Postgres)] base: Base) {
     let story = begin(base).await;
     ended(&story, 1, "SUCCESS", TimeDelta::minutes(1)).await;
     story.launch(&id(1), json!({})).await;
@@ -132,10 +132,10 @@ async fn looks_that_are_late_are_told_with_how_late(#[values(Sqlite, Postgres)] 
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_launch_without_a_run_is_told_with_how_long_it_waits(
+async fn a_launch_without_a_run_is_shown_with_its_waiting_time(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
-    let story = nameless(base).await;
+    let story = begin_without_task_id(base).await;
     assert!(state(&story).await.contains("No task is running."));
     story
         .fault(&json!({"fault": "drop_before", "operation": "runPipeline", "count": 1}))
@@ -158,7 +158,7 @@ async fn a_launch_without_a_run_is_told_with_how_long_it_waits(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn no_more_is_claimed_than_what_openhexa_answered(#[values(Sqlite, Postgres)] base: Base) {
+async fn the_status_matches_the_response_of_openhexa(#[values(Sqlite, Postgres)] base: Base) {
     let story = begin(base).await;
     story
         .configure_with(
@@ -171,10 +171,7 @@ async fn no_more_is_claimed_than_what_openhexa_answered(#[values(Sqlite, Postgre
     ask(&story).await;
     let told = state(&story).await;
     assert!(told.contains("✕ Access denied since"), "{told}");
-    assert!(
-        !told.contains("Launches"),
-        "nothing can be launched there: {told}"
-    );
+    assert!(!told.contains("Launches"), "launches must fail: {told}");
     let errors = r#"{"data":null,"errors":[{"message":"inner text"}]}"#;
     let failing = ScriptedServer::always(answered(errors)).await;
     story
@@ -196,7 +193,7 @@ async fn no_more_is_claimed_than_what_openhexa_answered(#[values(Sqlite, Postgre
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_workspace_that_the_token_does_not_see_is_told(#[values(Sqlite, Postgres)] base: Base) {
+async fn a_workspace_without_access_is_shown(#[values(Sqlite, Postgres)] base: Base) {
     let population = parameter("population", "dataset", json!({}));
     let plan =
         StoryBuilder::on(base).pipelines(json!([pipeline(1, &[population], quick("manual"))]));
@@ -204,7 +201,7 @@ async fn a_workspace_that_the_token_does_not_see_is_told(#[values(Sqlite, Postgr
     story
         .fault(&json!({"fault": "stranger", "operation": "workspace", "for_ms": 600_000}))
         .await;
-    // Looks last whether the workspace has it.
+    // The last request of this validation is for the workspace, and it fails.
     let config = json!({"config": {"population": "population-2026"}});
     story
         .post(&format!("/pipelines/{}/validate/", id(1)), &config)
@@ -227,9 +224,7 @@ async fn a_workspace_that_the_token_does_not_see_is_told(#[values(Sqlite, Postgr
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_late_silence_says_nothing_more_than_the_answer_since(
-    #[values(Sqlite, Postgres)] base: Base,
-) {
+async fn a_late_timeout_does_not_replace_a_newer_response(#[values(Sqlite, Postgres)] base: Base) {
     let plan = StoryBuilder::on(base).pipelines(json!([pipeline(1, &[], quick("manual"))]));
     let story = plan
         .setting("openhexa.request_timeout", "5s")
@@ -247,16 +242,16 @@ async fn a_late_silence_says_nothing_more_than_the_answer_since(
         story.get("/pipelines/").await.expect(200);
     };
     let (status, ()) = join(late, meanwhile).await;
-    assert!(status >= 500, "it was to be silent: {status}");
+    assert!(status >= 500, "the request must fail: {status}");
     let told = state(&story).await;
     assert!(told.contains("✓ Available"), "{told}");
     story.end().await;
 }
 
-// All connections were in use, so the request was never sent; the page said that OpenHEXA was away.
+// All connections were in use, so the request was not sent; the page showed OpenHEXA as unavailable.
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_request_that_was_never_sent_says_nothing_of_openhexa(
+async fn a_request_that_was_not_sent_does_not_change_the_status(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let plan = StoryBuilder::on(base).pipelines(json!([
