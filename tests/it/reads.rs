@@ -32,7 +32,7 @@ fn from_file(code: &str, path: &str) -> Value {
 }
 
 /// Two versions: the first has choices from files, the second has a secret.
-async fn told(base: Base) -> Story {
+async fn two_versions(base: Base) -> Story {
     let first = [
         from_file("district", "reference/districts.csv"),
         from_file("missing", "reference/nope.csv"),
@@ -57,7 +57,7 @@ impl Story {
         self.now().to_rfc3339_opts(SecondsFormat::Millis, true)
     }
 
-    /// The answer, and how many requests it cost OpenHEXA.
+    /// The response, and how many requests to OpenHEXA it needed.
     async fn cost(&self, path: &str) -> (Value, u64) {
         let before = self.requests().await;
         let answer = self.get(path).await.expect(200);
@@ -85,10 +85,12 @@ fn choices(code: &str) -> String {
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_hundred_dashboards_cost_openhexa_one_request(#[values(Sqlite, Postgres)] base: Base) {
-    let story = told(base).await;
+async fn a_hundred_concurrent_readers_cause_one_request_to_openhexa(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
+    let story = two_versions(base).await;
     for path in [LIST.to_owned(), detail(), versions()] {
-        // Long enough for all of them to arrive before the first is answered.
+        // Long enough for all of them to arrive before the first gets its response.
         story
             .fault(&json!({"fault": "latency", "ms": 700, "count": 100}))
             .await;
@@ -107,9 +109,9 @@ async fn a_hundred_dashboards_cost_openhexa_one_request(#[values(Sqlite, Postgre
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_answer_is_fresh_for_its_time_and_no_longer(#[values(Sqlite, Postgres)] base: Base) {
-    let story = told(base).await;
-    // Choices are those of a version, which is asked for too.
+async fn a_response_is_cached_for_its_time_and_no_longer(#[values(Sqlite, Postgres)] base: Base) {
+    let story = two_versions(base).await;
+    // Choices belong to a version, which is requested too.
     for (path, price) in [
         (LIST.to_owned(), 1),
         (versions(), 1),
@@ -129,8 +131,10 @@ async fn an_answer_is_fresh_for_its_time_and_no_longer(#[values(Sqlite, Postgres
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_clock_that_was_set_back_keeps_nothing_fresh(#[values(Sqlite, Postgres)] base: Base) {
-    let story = told(base).await;
+async fn a_clock_that_was_set_back_does_not_extend_the_cache(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
+    let story = two_versions(base).await;
     story.get(LIST).await.expect(200);
     story.advance(TimeDelta::hours(-1));
     assert_eq!(story.cost(LIST).await.1, 1);
@@ -140,7 +144,7 @@ async fn a_clock_that_was_set_back_keeps_nothing_fresh(#[values(Sqlite, Postgres
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_time_is_a_setting(#[values(Sqlite, Postgres)] base: Base) {
+async fn the_time_in_the_cache_is_a_setting(#[values(Sqlite, Postgres)] base: Base) {
     let pipelines = versioned(&[version(1, &[])]);
     let story = StoryBuilder::on(base)
         .pipelines(pipelines)
@@ -155,7 +159,7 @@ async fn the_time_is_a_setting(#[values(Sqlite, Postgres)] base: Base) {
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn whoever_hangs_up_does_not_take_the_others_answer_along(
+async fn a_client_that_disconnects_does_not_cancel_the_shared_request(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let story = StoryBuilder::on(base).not_configured().begin().await;
@@ -175,7 +179,7 @@ async fn whoever_hangs_up_does_not_take_the_others_answer_along(
     assert!(first.await.unwrap_err().is_cancelled());
     let bridge = story.bridge();
     let mut second = Box::pin(async move { bridge.catalog.pipelines(ONLY_ACCOUNT).await });
-    // Begun, and waiting.
+    // Sent, and waiting for the response.
     assert!(futures_util::poll!(second.as_mut()).is_pending());
     gate.add_permits(10);
     assert!(second.await.unwrap().answer.is_empty());
@@ -186,8 +190,8 @@ async fn whoever_hangs_up_does_not_take_the_others_answer_along(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_failure_is_not_kept(#[values(Sqlite, Postgres)] base: Base) {
-    let story = told(base).await;
+async fn a_failure_is_not_cached(#[values(Sqlite, Postgres)] base: Base) {
+    let story = two_versions(base).await;
     for path in [LIST.to_owned(), detail(), versions()] {
         story.fault(&json!({"fault": "html_500"})).await;
         let failed = story.get(&path).await.error(502);
@@ -203,8 +207,8 @@ async fn a_failure_is_not_kept(#[values(Sqlite, Postgres)] base: Base) {
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_changed_configuration_is_in_force_at_once(#[values(Sqlite, Postgres)] base: Base) {
-    let mut story = told(base).await;
+async fn a_changed_configuration_is_used_at_once(#[values(Sqlite, Postgres)] base: Base) {
+    let mut story = two_versions(base).await;
     for path in [LIST.to_owned(), detail(), versions(), choices("district")] {
         story.get(&path).await.expect(200);
     }
@@ -223,7 +227,8 @@ async fn a_changed_configuration_is_in_force_at_once(#[values(Sqlite, Postgres)]
         assert_eq!(story.get(&path).await.error(404), "Pipeline not found");
     }
 
-    // Back, and asked again: nothing of before the change counts, not even for want of better.
+    // The configuration is restored: nothing from the cache before the change is used, not even while
+    // OpenHEXA is unavailable.
     story.configure(Map::new()).await;
     story.stop_openhexa().await;
     for path in [LIST.to_owned(), detail(), versions(), choices("district")] {
@@ -234,10 +239,10 @@ async fn a_changed_configuration_is_in_force_at_once(#[values(Sqlite, Postgres)]
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn without_openhexa_the_last_good_answer_is_shown_with_its_time(
+async fn without_openhexa_the_last_successful_response_is_returned_with_its_time(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
-    let mut story = told(base).await;
+    let mut story = two_versions(base).await;
     let (list, one) = (
         story.get(LIST).await.expect(200),
         story.get(&detail()).await.expect(200),
@@ -260,7 +265,7 @@ async fn without_openhexa_the_last_good_answer_is_shown_with_its_time(
             story.get(&detail()).await.expect(200),
             stale(one.clone(), &as_of)
         );
-        // It answers again.
+        // OpenHEXA responds again.
         assert_eq!(story.get(LIST).await.expect(200), list);
         assert_eq!(story.get(&detail()).await.expect(200), one);
         as_of = story.now_in_words();
@@ -294,8 +299,10 @@ async fn without_openhexa_the_last_good_answer_is_shown_with_its_time(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_refused_token_is_not_papered_over(#[values(Sqlite, Postgres)] base: Base) {
-    let story = told(base).await;
+async fn a_refused_token_is_an_error_although_a_response_is_cached(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
+    let story = two_versions(base).await;
     story.get(LIST).await.expect(200);
     story.get(&detail()).await.expect(200);
     story.advance(TimeDelta::seconds(6));
@@ -321,8 +328,8 @@ async fn a_refused_token_is_not_papered_over(#[values(Sqlite, Postgres)] base: B
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_pipeline_that_is_gone_has_no_last_good_answer(#[values(Sqlite, Postgres)] base: Base) {
-    let mut story = told(base).await;
+async fn a_deleted_pipeline_is_not_returned_from_the_cache(#[values(Sqlite, Postgres)] base: Base) {
+    let mut story = two_versions(base).await;
     story.get(&detail()).await.expect(200);
     story.advance(TimeDelta::seconds(6));
     story.reopen_openhexa(&json!([])).await;
@@ -334,7 +341,7 @@ async fn a_pipeline_that_is_gone_has_no_last_good_answer(#[values(Sqlite, Postgr
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_launch_is_judged_by_what_openhexa_says_now(#[values(Sqlite, Postgres)] base: Base) {
+async fn a_launch_is_validated_with_the_current_definition(#[values(Sqlite, Postgres)] base: Base) {
     let before = [version(1, &[])];
     let mut story = StoryBuilder::on(base)
         .pipelines(versioned(&before))
@@ -355,9 +362,9 @@ async fn a_launch_is_judged_by_what_openhexa_says_now(#[values(Sqlite, Postgres)
     assert_eq!(
         story.get(&detail()).await.expect(200),
         shown,
-        "the cache is warm"
+        "the response comes from the cache"
     );
-    // Nothing is made of a validation, so what is shown is good enough for it.
+    // A validation has no effect, so the cached definition is sufficient.
     story
         .post(&format!("{}validate/", detail()), &config)
         .await
@@ -366,7 +373,7 @@ async fn a_launch_is_judged_by_what_openhexa_says_now(#[values(Sqlite, Postgres)
     assert_eq!(refused.error(400), "Country is required");
     assert_eq!(story.runs().await.len(), 0);
 
-    // What the launch learnt is known from now on.
+    // The definition that the launch read is now in the cache.
     let (learnt, cost) = story.cost(&detail()).await;
     assert_eq!(
         (&learnt["currentVersion"]["versionNumber"], cost),
@@ -377,7 +384,7 @@ async fn a_launch_is_judged_by_what_openhexa_says_now(#[values(Sqlite, Postgres)
         .await
         .error(400);
 
-    // An older version that is asked for by its id is asked for again too.
+    // At a launch, an older version requested by its id is read from OpenHEXA too.
     let old = json!({"version": id(1001), "config": {}});
     story
         .post(&format!("{}validate/", detail()), &old)
@@ -393,15 +400,17 @@ async fn a_launch_is_judged_by_what_openhexa_says_now(#[values(Sqlite, Postgres)
         .post(&format!("{}launch/", detail()), &old)
         .await
         .expect(201);
-    // The pipeline, the version, whom the token stands for, and the launch.
+    // Requests for the pipeline, the version, the user of the token, and the launch.
     assert_eq!(story.requests().await - before, 4);
     story.end().await;
 }
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn versions_come_with_their_parameters_newest_first(#[values(Sqlite, Postgres)] base: Base) {
-    let story = told(base).await;
+async fn versions_have_their_parameters_and_are_listed_newest_first(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
+    let story = two_versions(base).await;
     let listed = story.get(&versions()).await.expect(200);
     let rows = listed["results"].as_array().unwrap();
     assert_eq!(listed.as_object().unwrap().len(), 1);
@@ -469,8 +478,8 @@ async fn a_version_that_openhexa_cannot_read_does_not_hide_the_others(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn runs_name_the_task_that_owns_them(#[values(Sqlite, Postgres)] base: Base) {
-    let story = told(base).await;
+async fn runs_have_the_id_of_their_task(#[values(Sqlite, Postgres)] base: Base) {
+    let story = two_versions(base).await;
     assert_eq!(story.get(&runs()).await.expect(200), json!({"results": []}));
     let other = story.launch(&id(1), json!({})).await;
     story.until_confirmed(other).await;
@@ -529,7 +538,7 @@ async fn runs_name_the_task_that_owns_them(#[values(Sqlite, Postgres)] base: Bas
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn choices_are_read_from_the_file_of_a_version(#[values(Sqlite, Postgres)] base: Base) {
-    let story = told(base).await;
+    let story = two_versions(base).await;
     let found = story.get(&choices("district")).await.expect(200);
     assert_eq!(found["results"][0], "Djoungolo");
     assert!(
@@ -545,7 +554,7 @@ async fn choices_are_read_from_the_file_of_a_version(#[values(Sqlite, Postgres)]
     let without_dashes = old.replace(&id(1001), &id(1001).replace('-', ""));
     assert_eq!(story.get(&without_dashes).await.expect(200), found);
 
-    // The first version has it, the current one has not.
+    // The first version has it, the current one does not.
     let plain = format!("{}?version={}", choices("plain"), id(1001));
     assert_eq!(
         story.get(&plain).await.error(404),
@@ -585,8 +594,8 @@ async fn choices_are_read_from_the_file_of_a_version(#[values(Sqlite, Postgres)]
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_belongs_to_no_pipeline_is_not_found(#[values(Sqlite, Postgres)] base: Base) {
-    let story = told(base).await;
+async fn requests_for_an_unknown_pipeline_return_404(#[values(Sqlite, Postgres)] base: Base) {
+    let story = two_versions(base).await;
     for pipeline in [id(9), "zzz".to_owned()] {
         for part in ["versions", "runs", "parameters/district/choices"] {
             let path = format!("/pipelines/{pipeline}/{part}/");

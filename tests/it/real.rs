@@ -21,7 +21,7 @@ pub fn examples() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/pipelines")
 }
 
-/// `dev` with real pipelines, answering.
+/// `dev` with real pipelines, started.
 struct Real {
     process: Process,
     bridge: String,
@@ -86,7 +86,7 @@ impl Real {
         self.visitor.until_confirmed(&self.bridge, task).await
     }
 
-    /// What the pipeline said, as the task's log has it.
+    /// The messages of the pipeline in the task's log.
     async fn messages(&self, task: i64) -> Vec<String> {
         let logs = self.get(&format!("/tasks/{task}/logs/")).await["logs"].clone();
         let messages = logs.as_array().unwrap().iter();
@@ -95,7 +95,7 @@ impl Real {
             .collect()
     }
 
-    /// Every callback with its detail, oldest first.
+    /// Every report with its details, oldest first.
     async fn callbacks(&self, task: i64) -> Vec<String> {
         let events = self.get(&format!("/tasks/{task}/events/")).await["results"].clone();
         let callbacks = events
@@ -180,7 +180,7 @@ async fn the_failing_pipeline_fails_with_its_message(#[values(Sqlite, Postgres)]
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_plain_pipeline_reports_by_what_its_launch_was_given(
+async fn the_plain_pipeline_reports_with_the_values_of_its_launch(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let real = Real::start(base, &examples(), &python()).await;
@@ -200,7 +200,7 @@ async fn the_plain_pipeline_reports_by_what_its_launch_was_given(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_plain_pipeline_stops_when_nobody_waits_for_it(#[values(Sqlite, Postgres)] base: Base) {
+async fn the_plain_pipeline_stops_after_a_cancel(#[values(Sqlite, Postgres)] base: Base) {
     let real = Real::start(base, &examples(), &python()).await;
     let (pipeline, task) = real
         .launch("plain-pipeline", &json!({"steps": 10_000, "pause": 0.02}))
@@ -227,7 +227,7 @@ async fn the_plain_pipeline_stops_when_nobody_waits_for_it(#[values(Sqlite, Post
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_the_code_declares_is_what_a_launch_is_judged_by(
+async fn a_launch_is_validated_with_the_parameters_in_the_code(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let real = Real::start(base, &examples(), &python()).await;
@@ -284,7 +284,7 @@ if __name__ == "__main__":
     endless()
 "#;
 
-/// Waits for what the pipeline wrote of itself: its process and its helper's.
+/// Waits for the process ids that the pipeline wrote: its own and its child process's.
 async fn pids(folder: &Path) -> Vec<Pid> {
     let deadline = std::time::Instant::now() + crate::support::story::PATIENCE;
     loop {
@@ -302,7 +302,7 @@ async fn pids(folder: &Path) -> Vec<Pid> {
     }
 }
 
-/// A process that ended and was not yet waited for is gone too.
+/// A process that ended but was not reaped yet counts as ended.
 fn is_there(pid: Pid) -> bool {
     let stat =
         std::fs::read_to_string(format!("/proc/{}/stat", pid.as_raw_nonzero())).unwrap_or_default();
@@ -345,7 +345,7 @@ async fn a_stop_leaves_no_process_behind_and_the_next_start_ends_its_task(
 }
 
 #[tokio::test]
-async fn a_terminal_that_closes_leaves_no_process_behind() {
+async fn a_closed_terminal_leaves_no_process_behind() {
     let code = tempfile::tempdir().unwrap();
     std::fs::create_dir(code.path().join("endless")).unwrap();
     std::fs::write(code.path().join("endless/pipeline.py"), ENDLESS).unwrap();
@@ -359,7 +359,8 @@ async fn a_terminal_that_closes_leaves_no_process_behind() {
     assert_eq!(pids.iter().filter(|pid| is_there(**pid)).count(), 0);
 }
 
-/// `--pipelines` on SQLite with this interpreter, `basic-pipeline` launched: how its task ended, and what was told.
+/// Runs `dev --pipelines` on SQLite with this interpreter and launches `basic-pipeline`; returns the ended
+/// task and the output.
 async fn with_python(python: &Path) -> (Value, Vec<String>) {
     let real = Real::start(Base::Sqlite, &examples(), python).await;
     let listed = real.get("/pipelines/").await["results"].clone();
@@ -374,17 +375,17 @@ async fn with_python(python: &Path) -> (Value, Vec<String>) {
     (ended, stopped.err)
 }
 
-fn tells(lines: &[String], parts: [&str; 2]) -> bool {
+fn has_line(lines: &[String], parts: [&str; 2]) -> bool {
     lines
         .iter()
         .any(|line| parts.iter().all(|part| line.contains(part)))
 }
 
 #[tokio::test]
-async fn a_python_that_is_not_there_is_told_at_the_start_and_in_the_runs_log() {
+async fn a_missing_python_is_reported_at_the_start_and_in_the_runs_log() {
     let (ended, told) = with_python(Path::new("/nowhere/python3")).await;
     assert!(
-        tells(&told, ["/nowhere/python3", "Cannot read the pipelines"]),
+        has_line(&told, ["/nowhere/python3", "Cannot read the pipelines"]),
         "{told:#?}"
     );
     assert_eq!(ended["status"], "ERROR");
@@ -396,7 +397,7 @@ async fn a_python_that_is_not_there_is_told_at_the_start_and_in_the_runs_log() {
 }
 
 #[tokio::test]
-async fn a_python_without_the_sdk_is_told_at_the_start_and_in_the_runs_log() {
+async fn a_python_without_the_sdk_is_reported_at_the_start_and_in_the_runs_log() {
     use std::os::unix::fs::PermissionsExt as _;
     let folder = tempfile::tempdir().unwrap();
     let bare = folder.path().join("python-without-packages");
@@ -408,7 +409,7 @@ async fn a_python_without_the_sdk_is_told_at_the_start_and_in_the_runs_log() {
     std::fs::set_permissions(&bare, std::fs::Permissions::from_mode(0o755)).unwrap();
     let (ended, told) = with_python(&bare).await;
     assert!(
-        tells(&told, ["openhexa", "pip install openhexa.sdk"]),
+        has_line(&told, ["openhexa", "pip install openhexa.sdk"]),
         "{told:#?}"
     );
     assert_eq!(ended["status"], "ERROR");

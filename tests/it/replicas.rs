@@ -32,7 +32,7 @@ async fn ends_with_its_only_run(story: &Story, task: i64) {
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_task_under_way_goes_on_after_a_restart(#[values(Sqlite, Postgres)] base: Base) {
+async fn a_running_task_continues_after_a_restart(#[values(Sqlite, Postgres)] base: Base) {
     let mut story = plan(base, true, "manual").begin().await;
     let task = story.launch(&id(1), json!({})).await;
     story
@@ -46,7 +46,9 @@ async fn a_task_under_way_goes_on_after_a_restart(#[values(Sqlite, Postgres)] ba
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_unsure_launch_goes_on_after_a_restart(#[values(Sqlite, Postgres)] base: Base) {
+async fn a_launch_with_unknown_outcome_continues_after_a_restart(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
     let mut story = plan(base, false, "succeed").begin().await;
     story
         .fault(&json!({"fault": "drop_after", "count": 1}))
@@ -60,7 +62,7 @@ async fn an_unsure_launch_goes_on_after_a_restart(#[values(Sqlite, Postgres)] ba
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_launch_accepted_by_a_bridge_that_died_is_made_once_its_lease_is_over(
+async fn a_launch_accepted_by_a_bridge_that_crashed_is_sent_after_its_lease(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let story = plan(base, true, "succeed").begin().await;
@@ -71,7 +73,7 @@ async fn a_launch_accepted_by_a_bridge_that_died_is_made_once_its_lease_is_over(
         task = story.until_task() => task,
     };
     process.kill().await;
-    assert_eq!(story.pass().await.claimed, 0, "the lease still holds");
+    assert_eq!(story.pass().await.claimed, 0, "the lease has not expired");
     assert_eq!(story.asked("runPipeline").await, 0);
     story.advance(TimeDelta::seconds(60));
     ends_with_its_only_run(&story, task).await;
@@ -80,7 +82,7 @@ async fn a_launch_accepted_by_a_bridge_that_died_is_made_once_its_lease_is_over(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_run_asked_for_by_a_bridge_that_died_is_found(#[values(Sqlite, Postgres)] base: Base) {
+async fn a_run_launched_by_a_bridge_that_crashed_is_found(#[values(Sqlite, Postgres)] base: Base) {
     for names_task in [true, false] {
         let story = plan(base, names_task, "succeed").begin().await;
         let process = story.process().await;
@@ -101,7 +103,7 @@ async fn a_run_asked_for_by_a_bridge_that_died_is_found(#[values(Sqlite, Postgre
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn two_bridges_look_at_a_task_once(#[values(Sqlite, Postgres)] base: Base) {
+async fn two_bridges_poll_a_task_once(#[values(Sqlite, Postgres)] base: Base) {
     let story = plan(base, true, "manual").begin().await;
     let beside = story.beside().await;
     let task = story.launch(&id(1), json!({})).await;
@@ -123,7 +125,7 @@ async fn two_bridges_look_at_a_task_once(#[values(Sqlite, Postgres)] base: Base)
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_lease_that_ran_out_in_the_middle_makes_no_second_run(
+async fn a_lease_that_expires_during_a_launch_creates_no_second_run(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let story = plan(base, true, "succeed").begin().await;
@@ -178,12 +180,12 @@ async fn two_bridges_never_launch_a_waiting_task_twice(#[values(Sqlite, Postgres
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn launches_at_two_bridges_that_could_not_be_told_apart_wait_for_each_other(
+async fn launches_at_two_bridges_that_could_be_confused_wait_for_each_other(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let story = plan(base, false, "succeed").begin().await;
     let beside = story.beside().await;
-    // They all come to the launch itself at the same moment.
+    // They all send their launch request at the same moment.
     story
         .fault(&json!({"fault": "latency", "operation": "me", "ms": 400, "count": 8}))
         .await;
@@ -204,7 +206,7 @@ async fn launches_at_two_bridges_that_could_not_be_told_apart_wait_for_each_othe
     assert_eq!(
         story.asked("runPipeline").await,
         1,
-        "two are unsure at a time"
+        "two launches have an unknown outcome at the same time"
     );
     story.no_faults().await;
     let mut runs = Vec::new();
@@ -224,7 +226,7 @@ async fn launches_at_two_bridges_that_could_not_be_told_apart_wait_for_each_othe
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn of_two_transactions_that_ask_whether_they_are_alone_one_waits(
+async fn two_transactions_that_check_for_other_launches_run_one_after_the_other(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let story = plan(base, false, "hang").begin().await;
@@ -240,7 +242,7 @@ async fn of_two_transactions_that_ask_whether_they_are_alone_one_waits(
         story.launch(&id(1), json!({})).await,
     );
     let (first, second, now) = (story.store().await, story.store().await, story.now());
-    // So that no connection has to be made in between.
+    // Opens a connection, so that it is not opened between the two transactions.
     second
         .write(move |db| Ok::<_, Error>(store::unscoped_task(db, TaskId(one))?))
         .await
@@ -249,12 +251,12 @@ async fn of_two_transactions_that_ask_whether_they_are_alone_one_waits(
     let must_wait = |db: &mut store::Db<'_>, task: &openhexa_bridge::domain::task::Task| {
         store::must_wait_for_other_launch(db, task.pipeline.id, task.id, "")
     };
-    // The younger one, as if the older one were not visible to it yet.
+    // The newer launch; the older one's transaction is not visible to it yet.
     let reserving = first.write(move |db| {
         let task = store::lock_task(db, TaskId(two))?.unwrap();
         assert!(must_wait(db, &task)?, "an older one has not been sent yet");
         asked.send(()).unwrap();
-        // Long enough for the other to ask too, if it does not wait.
+        // Long enough for the other transaction to query too, if it does not wait.
         std::thread::sleep(Duration::from_millis(300));
         let reserved = Observation::LaunchReserved { launched_as: None };
         Ok::<_, Error>(store::save_task(
@@ -275,6 +277,6 @@ async fn of_two_transactions_that_ask_whether_they_are_alone_one_waits(
     };
     let (reserved, unsure) = tokio::join!(reserving, after);
     reserved.unwrap();
-    assert!(unsure, "both would be launched");
+    assert!(unsure, "otherwise both would be launched");
     story.end().await;
 }

@@ -6,20 +6,24 @@ use std::path::{Path, PathBuf};
 
 use regex::Regex;
 
-/// Key → its gaps, from all files of a language.
+/// Each message key with its arguments, from all files of a language.
 pub fn catalogue(language: &str) -> BTreeMap<String, BTreeSet<String>> {
     let mut sentences = BTreeMap::new();
     for file in files(&root().join("src/language").join(language), "ftl") {
         let text = fs::read_to_string(&file).expect("a readable catalogue");
         for (key, gaps) in messages(&text) {
             let twice = sentences.insert(key.clone(), gaps).is_some();
-            assert!(!twice, "{key} is there twice, again in {}", file.display());
+            assert!(
+                !twice,
+                "{key} is defined twice, again in {}",
+                file.display()
+            );
         }
     }
     sentences
 }
 
-/// A message starts at the margin and goes on over indented lines.
+/// A message starts at the beginning of a line and continues over indented lines.
 fn messages(text: &str) -> BTreeMap<String, BTreeSet<String>> {
     let start = Regex::new(r"(?m)^-?([a-zA-Z][\w-]*) *=").expect("a pattern");
     let gap = Regex::new(r"\$([a-zA-Z][\w-]*)").expect("a pattern");
@@ -65,7 +69,7 @@ pub fn files(folder: &Path, ending: &str) -> Vec<PathBuf> {
     found
 }
 
-/// All text that may name a key: sources and page templates.
+/// All text that may contain a message key: sources and page templates.
 fn sources() -> String {
     let src = root().join("src");
     ["rs", "html"]
@@ -77,7 +81,7 @@ fn sources() -> String {
 }
 
 #[test]
-fn each_language_has_the_same_sentences_with_the_same_gaps() {
+fn each_language_has_the_same_messages_with_the_same_arguments() {
     let (english, french) = (catalogue("en"), catalogue("fr"));
     assert!(!english.is_empty());
     for (key, gaps) in &english {
@@ -100,7 +104,7 @@ fn french_punctuation_has_no_breaking_spaces_and_no_straight_apostrophes() {
 }
 
 #[test]
-fn what_is_said_is_in_the_catalogues() {
+fn used_messages_are_in_the_catalogues() {
     let english = catalogue("en");
     let said = Regex::new(r#"\bsay\(\s*"([^"]+)""#).expect("a pattern");
     let sources = sources();
@@ -112,7 +116,7 @@ fn what_is_said_is_in_the_catalogues() {
         .map(|found| found[1].to_owned())
         .filter(|key| !english.contains_key(key))
         .collect();
-    assert!(missing.is_empty(), "no sentence for {missing:?}");
+    assert!(missing.is_empty(), "no message for {missing:?}");
 }
 
 /// The keys that messages of a language contain as references: `{ cause-refused }`.
@@ -128,23 +132,23 @@ fn references(language: &str) -> BTreeSet<String> {
 }
 
 #[test]
-fn each_reference_is_to_a_sentence_and_is_the_same_in_each_language() {
+fn each_reference_exists_and_is_the_same_in_each_language() {
     let (english, known) = (references("en"), catalogue("en"));
     assert_eq!(english, references("fr"));
     let missing: Vec<_> = english
         .iter()
         .filter(|key| !known.contains_key(*key))
         .collect();
-    assert!(missing.is_empty(), "no sentence for {missing:?}");
+    assert!(missing.is_empty(), "no message for {missing:?}");
 }
 
 #[test]
-fn what_is_in_the_catalogues_is_said() {
+fn messages_in_the_catalogues_are_used() {
     let (sources, references) = (sources(), references("en"));
     let said = |key: &String| references.contains(key) || sources.contains(&format!("\"{key}\""));
     let unused: Vec<_> = catalogue("en")
         .into_keys()
         .filter(|key| !said(key))
         .collect();
-    assert!(unused.is_empty(), "nobody says {unused:?}");
+    assert!(unused.is_empty(), "unused messages: {unused:?}");
 }

@@ -5,7 +5,7 @@ use rstest::rstest;
 
 use super::Page;
 use super::settings::begin;
-use super::settings_keys::{KEYS, form, make};
+use super::settings_keys::{KEYS, create, form};
 use super::sign_in::{get, post};
 use crate::support::story::{As, Base, Postgres, Sqlite, Story};
 use crate::support::{database, iaso};
@@ -17,7 +17,7 @@ async fn listed(story: &Story) -> Vec<String> {
     lines.lines().map(str::to_owned).collect()
 }
 
-async fn not_made(story: &Story, line: &[&str]) -> String {
+async fn refused(story: &Story, line: &[&str]) -> String {
     let refused = story
         .keys(&[&["create", "--role", "viewer"], line].concat())
         .await;
@@ -32,7 +32,7 @@ fn end_in(line: &str) -> &str {
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_date_that_cannot_be_read_back_is_not_kept(#[values(Sqlite, Postgres)] base: Base) {
+async fn an_expiry_date_that_cannot_be_stored_is_refused(#[values(Sqlite, Postgres)] base: Base) {
     let story = begin(base).await;
     let good = form(&story, "Bamako", "viewer").await;
     for until in [
@@ -55,13 +55,13 @@ async fn a_date_that_cannot_be_read_back_is_not_kept(#[values(Sqlite, Postgres)]
     let sentence = "openhexa-bridge: --expires must be longer than 0 and end before the year 10000";
     for expires in ["3000000d", "100000000000d", "0s"] {
         assert_eq!(
-            not_made(&story, &["--expires", expires]).await,
+            refused(&story, &["--expires", expires]).await,
             sentence,
             "{expires}"
         );
     }
     assert!(story.page(As::Admin, KEYS).await.has("No API keys yet"));
-    make(&story, &good.fill("until", &["9999-12-31"])).await;
+    create(&story, &good.fill("until", &["9999-12-31"])).await;
     assert!(
         story
             .page(As::Admin, KEYS)
@@ -78,7 +78,9 @@ async fn a_date_that_cannot_be_read_back_is_not_kept(#[values(Sqlite, Postgres)]
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_key_does_not_outlive_the_key_it_was_made_with(#[values(Sqlite, Postgres)] base: Base) {
+async fn a_key_expires_no_later_than_the_key_that_created_it(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
     let story = begin(base).await;
     let parent = As::Bearer(
         story
@@ -103,7 +105,7 @@ async fn a_key_does_not_outlive_the_key_it_was_made_with(#[values(Sqlite, Postgr
     assert_eq!(
         empty.form("/keys/").value("until"),
         [""],
-        "what was typed is kept"
+        "typed values are kept"
     );
     let late = story
         .refused(
@@ -127,16 +129,14 @@ async fn a_key_does_not_outlive_the_key_it_was_made_with(#[values(Sqlite, Postgr
             .form("/keys/")
             .value("until")
             == [""],
-        "a key of the settings has no end"
+        "a key of the settings does not expire"
     );
     story.end().await;
 }
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_key_that_is_made_in_a_session_ends_within_a_year(
-    #[values(Sqlite, Postgres)] base: Base,
-) {
+async fn a_key_created_in_a_session_expires_within_a_year(#[values(Sqlite, Postgres)] base: Base) {
     let (story, iaso) = crate::identity::begin(base).await;
     let session = format!("sessionid={}", iaso.session(iaso::superuser(4, 1)));
     let page = Page::of(get(&story, &session, KEYS).await, 200);
@@ -179,7 +179,7 @@ async fn a_key_that_is_made_in_a_session_ends_within_a_year(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn it_is_told_who_made_a_key(#[values(Sqlite, Postgres)] base: Base) {
+async fn the_creator_of_a_key_is_shown(#[values(Sqlite, Postgres)] base: Base) {
     let story = begin(base).await;
     let old = "INSERT INTO api_key (account_id, name, role, hash, created_at) VALUES (1, 'old', 'viewer', 'x', '2026-01-01T00:00:00.000Z')";
     database::sql(&story, old).await;
@@ -195,10 +195,10 @@ async fn it_is_told_who_made_a_key(#[values(Sqlite, Postgres)] base: Base) {
             .await,
         200,
     );
-    let (page, _) = make(&story, &form(&story, "page", "viewer").await).await;
+    let (page, _) = create(&story, &form(&story, "page", "viewer").await).await;
     assert!(
         !page.at("key-1").contains("by "),
-        "nobody knows: {}",
+        "the creator is unknown: {}",
         page.at("key-1")
     );
     let makers = [
@@ -231,17 +231,17 @@ async fn it_is_told_who_made_a_key(#[values(Sqlite, Postgres)] base: Base) {
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn of_two_good_keys_on_the_server_each_has_its_name(#[values(Sqlite, Postgres)] base: Base) {
+async fn two_active_keys_cannot_have_the_same_name(#[values(Sqlite, Postgres)] base: Base) {
     let story = begin(base).await;
     story
         .create_key(&["--role", "viewer", "--name", "Nairobi"])
         .await;
-    let sentence = not_made(&story, &["--name", "Nairobi"]).await;
+    let sentence = refused(&story, &["--name", "Nairobi"]).await;
     assert_eq!(
         sentence,
         "openhexa-bridge: an active key is already called \"Nairobi\". Choose another name or revoke it first"
     );
-    let long = not_made(&story, &["--name", &"x".repeat(101)]).await;
+    let long = refused(&story, &["--name", &"x".repeat(101)]).await;
     assert_eq!(
         long,
         "openhexa-bridge: --name must be one line of at most 100 characters, without control characters or invisible characters"
@@ -265,9 +265,9 @@ async fn of_two_good_keys_on_the_server_each_has_its_name(#[values(Sqlite, Postg
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn of_keys_that_are_over_the_newest_are_listed(#[values(Sqlite, Postgres)] base: Base) {
+async fn only_the_newest_expired_keys_are_listed(#[values(Sqlite, Postgres)] base: Base) {
     let story = begin(base).await;
-    make(&story, &form(&story, "first", "viewer").await).await;
+    create(&story, &form(&story, "first", "viewer").await).await;
     let at = "'2026-01-01T00:00:00.000Z'";
     for number in 0..51 {
         let (ended, revoked) = if number % 2 == 0 {
@@ -288,12 +288,12 @@ async fn of_keys_that_are_over_the_newest_are_listed(#[values(Sqlite, Postgres)]
         "{}",
         page.text()
     );
-    assert!(!is_listed(&page, 2), "the oldest of them");
+    assert!(!is_listed(&page, 2), "the oldest one");
     assert!(page.at("older").contains("keys list"));
     let text = page.text();
     assert!(
         text.find("first") < text.find("over"),
-        "what is good comes first"
+        "active keys come first"
     );
     assert_eq!(listed(&story).await.len(), 52, "all of them");
 
@@ -302,10 +302,6 @@ async fn of_keys_that_are_over_the_newest_are_listed(#[values(Sqlite, Postgres)]
         .await;
     let page = story.page(As::Admin, &on).await;
     assert!(!is_listed(&page, 1));
-    assert_eq!(
-        page.at("revoked"),
-        "Key 1 revoked.",
-        "it is told all the same"
-    );
+    assert_eq!(page.at("revoked"), "Key 1 revoked.", "it is shown anyway");
     story.end().await;
 }

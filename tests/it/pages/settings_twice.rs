@@ -26,7 +26,7 @@ async fn with_parameters(base: Base, kept: &Value) -> Story {
         .await
 }
 
-/// Where each of several that are sent at once is led to.
+/// Sends the form several times at once, and returns the redirects.
 async fn at_once(story: &Story, form: &Form) -> Vec<String> {
     join_all((0..6).map(|_| story.send_on(As::Admin, form))).await
 }
@@ -59,7 +59,7 @@ async fn a_connection_that_is_sent_twice_is_saved_once(#[values(Sqlite, Postgres
     assert!(
         page.at("errors")
             .contains("changed the configuration in the meantime"),
-        "another token is another change"
+        "a different token is a different change"
     );
 
     let again = story
@@ -74,7 +74,7 @@ async fn a_connection_that_is_sent_twice_is_saved_once(#[values(Sqlite, Postgres
         "{places:?}"
     );
     assert_eq!(record(&story).await["version"], 3);
-    // Where it is two versions ago, somebody else has had a say.
+    // Two versions later, another user may have changed something.
     let stale = form.fill("workspace_slug", &["other"]);
     story.refused(As::Admin, &stale, 412).await;
     story.end().await;
@@ -121,7 +121,7 @@ async fn defaults_that_are_sent_twice_at_once_are_saved_once(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn of_two_administrators_who_set_defaults_at_once_one_is_told(
+async fn of_two_administrators_who_set_defaults_at_once_one_gets_a_conflict(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let story = with_parameters(base, &json!([])).await;
@@ -132,7 +132,7 @@ async fn of_two_administrators_who_set_defaults_at_once_one_is_told(
     let answers = join_all(forms.iter().map(|form| story.send(As::Admin, form))).await;
     let saved: Vec<usize> = (0..6).filter(|own| answers[*own].status == 303).collect();
     let [winner] = saved[..] else {
-        panic!("one is saved: {saved:?}")
+        panic!("exactly one is saved: {saved:?}")
     };
     for (own, answer) in answers
         .into_iter()
@@ -147,7 +147,7 @@ async fn of_two_administrators_who_set_defaults_at_once_one_is_told(
         assert_eq!(
             page.form(&path()).value("config.years"),
             [own.to_string()],
-            "what was typed is kept"
+            "typed values are kept"
         );
     }
     let after = record(&story).await;
@@ -163,7 +163,7 @@ async fn of_two_administrators_who_set_defaults_at_once_one_is_told(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn of_two_entries_of_a_pipeline_the_first_counts_everywhere(
+async fn of_two_entries_of_a_pipeline_the_first_is_used_everywhere(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let story = with_parameters(base, &json!([])).await;
@@ -213,7 +213,7 @@ async fn of_two_entries_of_a_pipeline_the_first_counts_everywhere(
     assert_eq!(
         (launch.value("config.years"), launch.value("config.country")),
         (vec![""], vec![""]),
-        "no other one comes into force"
+        "the other entry is not used either"
     );
     story.end().await;
 }

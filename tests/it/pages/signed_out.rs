@@ -12,7 +12,7 @@ use crate::support::story::{As, Base, Postgres, Sqlite};
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_deed_asked_for_too_late_leads_back_to_its_page(#[values(Sqlite, Postgres)] base: Base) {
+async fn a_form_sent_after_sign_out_returns_to_its_page(#[values(Sqlite, Postgres)] base: Base) {
     let (story, task, _) = fixtures::running(base).await;
     let (own, pipeline) = (
         format!("/dashboard/tasks/{task}/"),
@@ -50,14 +50,16 @@ async fn a_deed_asked_for_too_late_leads_back_to_its_page(#[values(Sqlite, Postg
     let page = story.page_with(As::Nobody, &own, 401).await;
     assert!(
         !page.answer.text.contains("undone"),
-        "nothing was asked for"
+        "no cancel was requested"
     );
     story.end().await;
 }
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn every_page_has_words_for_what_its_script_may_find(#[values(Sqlite, Postgres)] base: Base) {
+async fn every_page_has_the_messages_that_its_script_may_show(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
     let (story, task, _) = fixtures::running(base).await;
     for path in [
         format!("tasks/{task}/"),

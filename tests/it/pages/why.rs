@@ -22,7 +22,7 @@ fn path(task: i64) -> String {
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_stop_that_is_refused_is_told_and_can_be_asked_again(
+async fn a_refused_stop_is_shown_and_can_be_requested_again(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let (story, task, _) = fixtures::running(base).await;
@@ -53,7 +53,7 @@ async fn a_stop_that_is_refused_is_told_and_can_be_asked_again(
     assert_eq!(
         story.asked("stopPipeline").await,
         stops + 1,
-        "asked again at once"
+        "requested again at once"
     );
     let french = story.french_page(As::Operator, &path(task)).await;
     assert!(
@@ -111,14 +111,14 @@ async fn a_key_that_launched_is_named(#[values(Sqlite, Postgres)] base: Base) {
     assert_eq!(
         (told[0]["launcher"].is_null(), told.len()),
         (true, 1),
-        "the API knows persons only"
+        "the API has only persons as launchers"
     );
     story.end().await;
 }
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_the_bridge_wrote_down_is_told_in_french(#[values(Sqlite, Postgres)] base: Base) {
+async fn the_history_is_shown_in_french(#[values(Sqlite, Postgres)] base: Base) {
     let (story, task, _) = fixtures::running(base).await;
     story.report(&id(1), &json!({"task_id": task, "status": "RUNNING", "progress_value": 25, "end_value": 90, "result": [1]})).await.expect(200);
     story
@@ -168,7 +168,7 @@ async fn what_the_bridge_wrote_down_is_told_in_french(#[values(Sqlite, Postgres)
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_refused_launch_tells_why_in_french(#[values(Sqlite, Postgres)] base: Base) {
+async fn a_refused_launch_shows_its_reason_in_french(#[values(Sqlite, Postgres)] base: Base) {
     let story = StoryBuilder::on(base)
         .pipelines(json!([pipeline(1, &injected(), quick("succeed"))]))
         .begin()
@@ -200,7 +200,7 @@ async fn a_refused_launch_tells_why_in_french(#[values(Sqlite, Postgres)] base: 
 }
 
 #[test]
-fn each_event_and_each_note_has_a_code_of_its_own_and_words_in_both_languages() {
+fn each_event_and_note_has_its_own_code_and_a_text_in_both_languages() {
     let catalogues = ["en", "fr"].map(catalogue);
     let events = EventKind::ALL.iter().map(|kind| (kind.code(), kind.key()));
     let notes = NoteCode::ALL.iter().map(|code| (code.code(), code.key()));

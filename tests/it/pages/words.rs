@@ -1,4 +1,4 @@
-//! The words of the pages: numbers in the reader's format, and errors with a readable name.
+//! Texts of the pages: numbers in the reader's format, and errors with a readable name.
 
 use rstest::rstest;
 use serde_json::{Value, json};
@@ -29,7 +29,7 @@ async fn with_defaults(plan: StoryBuilder, parameters: &[Value], values: Value) 
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn numbers_beside_a_box_are_the_readers_and_those_in_it_are_as_they_are_sent(
+async fn numbers_in_hints_are_formatted_and_those_in_fields_are_as_sent(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let parameters = [
@@ -75,14 +75,14 @@ async fn numbers_beside_a_box_are_the_readers_and_those_in_it_are_as_they_are_se
     assert_eq!(
         (&config["note"], &config["target"]),
         (&Value::Null, &json!(12371.5)),
-        "as the page said"
+        "the value that the page showed"
     );
     story.end().await;
 }
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_refused_page_says_so_in_its_title(#[values(Sqlite, Postgres)] base: Base) {
+async fn an_error_page_says_so_in_its_title(#[values(Sqlite, Postgres)] base: Base) {
     let story = with_defaults(
         StoryBuilder::on(base),
         &[parameter("lots", "int", json!({}))],
@@ -134,7 +134,7 @@ async fn a_file_of_choices_that_is_missing_is_named_at_its_field(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_test_of_an_unknown_workspace_says_what_cannot_be_told_and_why(
+async fn a_test_of_an_unknown_workspace_says_which_steps_cannot_be_tested(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let story = with_defaults(StoryBuilder::on(base), &[], json!({})).await;
@@ -177,7 +177,7 @@ async fn a_test_of_an_unknown_workspace_says_what_cannot_be_told_and_why(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn levels_and_reports_are_told_in_french(#[values(Sqlite, Postgres)] base: Base) {
+async fn levels_and_reports_are_shown_in_french(#[values(Sqlite, Postgres)] base: Base) {
     let (story, task, run) = fixtures::running(base).await;
     story.report(&id(1), &json!({"task_id": task, "status": "RUNNING", "progress_value": 25, "end_value": 100, "progress_message": "Lecture"})).await.expect(200);
     story

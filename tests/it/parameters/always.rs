@@ -31,7 +31,7 @@ fn values() -> impl Strategy<Value = Map<String, Value>> {
         .prop_map(|values| values.into_iter().map(|(k, v)| (k.to_owned(), v)).collect())
 }
 
-/// A good value half of the time, so that many launches are accepted.
+/// Half of the values are valid, so that many launches are accepted.
 fn parameter(code: &'static str) -> impl Strategy<Value = Parameter> {
     let kinds = [
         "str", "int", "float", "bool", "secret", "iaso", "file", "list", "dict", "hologram",
@@ -64,14 +64,14 @@ fn launch() -> impl Strategy<Value = Launch> {
             user,
             resolved: BTreeMap::new(),
         };
-        launch.forget_strangers();
+        launch.remove_unknown_keys();
         launch
     })
 }
 
 impl Launch {
-    /// Most unknown keys go, or next to nothing would be accepted.
-    fn forget_strangers(&mut self) {
+    /// Removes most unknown keys, because otherwise almost no launch would be accepted.
+    fn remove_unknown_keys(&mut self) {
         let declared: BTreeSet<&str> = self
             .parameters
             .iter()
@@ -103,12 +103,12 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 1000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn the_verdict_is_one_and_the_same(launch in launch()) {
+    fn the_result_is_always_the_same(launch in launch()) {
         prop_assert_eq!(launch.check(), launch.check());
     }
 
     #[test]
-    fn the_order_of_keys_and_parameters_means_nothing(launch in launch()) {
+    fn the_order_of_keys_and_parameters_does_not_matter(launch in launch()) {
         let mut other = launch.clone();
         other.parameters.reverse();
         other.user = reversed(&launch.user);
@@ -125,7 +125,7 @@ proptest! {
     }
 
     #[test]
-    fn what_is_accepted_is_accepted_again_as_it_was_sent(launch in launch()) {
+    fn an_accepted_config_is_accepted_again_as_it_was_sent(launch in launch()) {
         if let Ok(first) = launch.check() {
             let mut again = launch.clone();
             again.defaults = Map::new();
@@ -135,7 +135,7 @@ proptest! {
     }
 
     #[test]
-    fn each_sentence_fills_its_gaps(mut launch in launch()) {
+    fn each_message_has_its_arguments(mut launch in launch()) {
         static CATALOGUE: OnceLock<BTreeMap<String, BTreeSet<String>>> = OnceLock::new();
         launch.user.insert("foo".to_owned(), json!("x"));
         let catalogue = CATALOGUE.get_or_init(|| crate::sentences::catalogue("en"));
@@ -159,7 +159,7 @@ proptest! {
     }
 
     #[test]
-    fn what_is_switched_off_is_neither_sent_nor_judged(mut launch in launch(), junk in value()) {
+    fn disabled_parameters_are_neither_sent_nor_validated(mut launch in launch(), junk in value()) {
         let switch = json!([{"code": "off", "type": "bool", "disables": ["aa"]}]);
         launch.parameters.iter_mut().for_each(|one| one.disables.clear());
         launch.parameters.extend(parameters(&switch));

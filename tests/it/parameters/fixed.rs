@@ -1,10 +1,10 @@
-//! Cases that were once validated wrongly, or that no other test covers.
+//! Cases that were validated wrongly before, or that no other test covers.
 
 use openhexa_bridge::domain::json_numbers;
 
 use super::*;
 
-/// As it is read from a request.
+/// A JSON value as it is parsed from a request.
 fn read(text: &str) -> Value {
     let mut value: Value = serde_json::from_str(text).unwrap();
     assert!(json_numbers::normalize(&mut value), "{text}");
@@ -12,7 +12,7 @@ fn read(text: &str) -> Value {
 }
 
 #[test]
-fn a_whole_number_beyond_64_bits_was_refused_and_is_sent_digit_for_digit() {
+fn a_whole_number_beyond_64_bits_is_sent_unchanged() {
     for text in [
         "18446744073709551616",
         "-9223372036854775809",
@@ -34,7 +34,7 @@ fn a_whole_number_beyond_64_bits_was_refused_and_is_sent_digit_for_digit() {
 }
 
 #[test]
-fn minus_nought_was_no_whole_number() {
+fn minus_zero_is_a_whole_number() {
     Launch::of(&one("int", &json!({})))
         .user(&read(r#"{"xx": -0}"#))
         .sends(&json!({"xx": 0}));
@@ -47,7 +47,7 @@ fn minus_nought_was_no_whole_number() {
 }
 
 #[test]
-fn a_float_takes_a_long_whole_number_that_a_double_can_hold() {
+fn a_float_accepts_a_long_whole_number_that_fits_a_double() {
     let long = read(r#"{"xx": 18446744073709551616}"#);
     Launch::of(&one("float", &json!({})))
         .user(&long)
@@ -59,7 +59,7 @@ fn a_float_takes_a_long_whole_number_that_a_double_can_hold() {
 }
 
 #[test]
-fn a_long_choice_is_compared_digit_for_digit() {
+fn a_long_choice_is_compared_with_every_digit() {
     let choices = read(r#"{"choices": [18446744073709551616, 3]}"#);
     let launch =
         |text: &str| Launch::of(&one("int", &choices)).user(&read(&format!(r#"{{"xx": {text}}}"#)));
@@ -75,7 +75,7 @@ fn a_long_choice_is_compared_digit_for_digit() {
 }
 
 #[test]
-fn values_whose_numbers_are_written_differently_are_the_same() {
+fn numbers_in_different_notations_are_equal() {
     for (left, right, same) in [
         (
             "[1e16, {\"a\": 2}]",
@@ -96,7 +96,7 @@ fn values_whose_numbers_are_written_differently_are_the_same() {
 }
 
 #[test]
-fn a_number_that_python_cannot_read_is_told() {
+fn a_number_that_python_cannot_read_is_an_error() {
     for text in ["1e400", "-1e400", &"9".repeat(4301), "[{\"a\": [1e309]}]"] {
         let mut value: Value = serde_json::from_str(text).unwrap();
         assert!(!json_numbers::normalize(&mut value), "{text}");
@@ -127,7 +127,7 @@ fn a_required_list_whose_default_is_empty_is_missing() {
     Launch::of(&one("int", &filled)).sends(&json!({}));
 }
 
-/// `outer` switches off `inner`, which switches off `target`.
+/// `outer` disables `inner`, which disables `target`.
 fn chain() -> Launch {
     Launch::of(&json!([
         {"code": "outer", "type": "bool", "disables": ["inner"]},
@@ -137,7 +137,7 @@ fn chain() -> Launch {
 }
 
 #[test]
-fn a_controlling_parameter_that_another_one_disables_still_controls() {
+fn a_disabled_parameter_still_disables_others() {
     chain()
         .user(&json!({"outer": true, "inner": true, "target": "junk"}))
         .sends(&json!({"outer": true, "inner": true}));
@@ -153,7 +153,7 @@ fn a_controlling_parameter_that_another_one_disables_still_controls() {
 }
 
 #[test]
-fn only_a_bool_with_targets_disables_anything() {
+fn only_a_bool_with_targets_disables_others() {
     let launch = Launch::of(&json!([
         {"code": "number", "type": "int", "disables": ["target"]},
         {"code": "plain", "type": "bool", "disableWhen": false},
@@ -165,7 +165,7 @@ fn only_a_bool_with_targets_disables_anything() {
 }
 
 #[test]
-fn a_path_of_5000_characters_was_accepted() {
+fn a_path_of_5000_characters_is_refused() {
     for kind in ["file", "dataset", "iaso", "custom"] {
         let launch = |text: String| Launch::of(&one(kind, &json!({}))).user(&json!({"xx": text}));
         launch("a/".repeat(2500)).refused(&json!({"xx": ["param-long"]}));

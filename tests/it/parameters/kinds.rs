@@ -3,7 +3,7 @@
 use super::*;
 
 #[test]
-fn lists_and_objects_are_taken_as_such_only() {
+fn lists_and_objects_must_be_json_lists_and_objects() {
     let list = Launch::of(&one("list", &json!({"required": true})));
     list.clone()
         .user(&json!({"xx": [1, "a", null]}))
@@ -27,7 +27,7 @@ fn lists_and_objects_are_taken_as_such_only() {
 }
 
 #[test]
-fn a_type_of_a_later_openhexa_passes() {
+fn a_type_of_a_later_openhexa_is_accepted() {
     let launch = Launch::of(&one(
         "hologram",
         &json!({"required": true, "choices": ["a"]}),
@@ -48,7 +48,7 @@ fn a_type_of_a_later_openhexa_passes() {
 }
 
 #[test]
-fn what_is_looked_up_is_text() {
+fn values_that_are_looked_up_must_be_text() {
     for kind in [
         "dataset",
         "file",
@@ -71,7 +71,7 @@ fn what_is_looked_up_is_text() {
 }
 
 #[test]
-fn whole_numbers_beyond_64_bits_with_a_sign_are_still_whole() {
+fn whole_numbers_beyond_64_bits_may_have_a_sign() {
     let value = json!(u64::MAX);
     Launch::of(&one("int", &json!({})))
         .user(&json!({"xx": value}))
@@ -79,7 +79,7 @@ fn whole_numbers_beyond_64_bits_with_a_sign_are_still_whole() {
 }
 
 #[test]
-fn choices_compare_as_python_does() {
+fn choices_are_compared_as_in_python() {
     let launch = Launch::of(&one("float", &json!({"choices": [1.0, 2]})));
     launch
         .clone()
@@ -112,14 +112,14 @@ fn choices_of_a_file_only_warn() {
 }
 
 #[test]
-fn all_wrong_fields_come_in_one_answer_by_their_names() {
+fn all_invalid_fields_are_in_one_response_with_their_names() {
     let errors = Launch::of(&json!([
         {"code": "country", "name": "Country", "type": "str", "required": true},
         {"code": "year", "name": " ", "type": "int"},
     ]))
     .user(&json!({"year": "x", "foo": 1}))
     .check()
-    .expect_err("three wrong fields");
+    .expect_err("three invalid fields");
     let name = |field: &str| errors.0[field][0].args[0].clone();
     assert_eq!(name("country"), ("name", "Country".to_owned()));
     assert_eq!(name("year"), ("name", "year".to_owned()));
@@ -127,7 +127,7 @@ fn all_wrong_fields_come_in_one_answer_by_their_names() {
 }
 
 #[test]
-fn many_choices_are_not_all_told() {
+fn only_some_of_many_choices_are_listed() {
     let many: Vec<String> = (1..=12).map(|number| format!("c{number}")).collect();
     let errors = Launch::of(&one("str", &json!({"choices": many})))
         .user(&json!({"xx": "z"}))

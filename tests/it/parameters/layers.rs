@@ -1,9 +1,9 @@
-//! Which value is sent: the caller's, the account's, or the one stored with the version.
+//! Which value is sent: the user's, the account's, or the one stored with the version.
 
 use super::*;
 
 #[test]
-fn the_callers_value_covers_the_accounts_which_covers_the_saved_one() {
+fn the_users_value_overrides_the_accounts_which_overrides_the_saved_one() {
     let launch = Launch::of(&one("str", &json!({})))
         .saved(&json!({"xx": "saved"}))
         .defaults(&json!({"xx": "account"}));
@@ -14,7 +14,7 @@ fn the_callers_value_covers_the_accounts_which_covers_the_saved_one() {
 }
 
 #[test]
-fn an_untouched_box_falls_back_to_the_account() {
+fn an_unchanged_field_uses_the_accounts_value() {
     for kind in ["int", "float", "bool", "list", "dict", "hologram"] {
         let account = match kind {
             "bool" => json!(true),
@@ -32,7 +32,7 @@ fn an_untouched_box_falls_back_to_the_account() {
 }
 
 #[test]
-fn a_text_emptied_by_the_caller_hides_the_account_and_covers_what_is_saved() {
+fn an_emptied_text_overrides_the_accounts_and_the_saved_value() {
     let launch = Launch::of(&one("str", &json!({})))
         .defaults(&json!({"xx": "account"}))
         .user(&json!({"xx": "  "}));
@@ -51,7 +51,7 @@ fn an_emptied_text_that_is_required_is_missing() {
 }
 
 #[test]
-fn what_the_container_would_look_up_cannot_be_emptied_over_a_saved_value() {
+fn a_resource_with_a_saved_value_cannot_be_emptied() {
     let launch = Launch::of(&one("iaso", &json!({}))).user(&json!({"xx": ""}));
     launch.sends(&json!({}));
     launch
@@ -60,7 +60,7 @@ fn what_the_container_would_look_up_cannot_be_emptied_over_a_saved_value() {
 }
 
 #[test]
-fn an_empty_list_covers_the_layers_under_it() {
+fn an_empty_list_overrides_the_accounts_and_the_saved_value() {
     Launch::of(&one("int", &json!({"multiple": true})))
         .saved(&json!({"xx": [1]}))
         .defaults(&json!({"xx": [2]}))
@@ -69,7 +69,7 @@ fn an_empty_list_covers_the_layers_under_it() {
 }
 
 #[test]
-fn a_wrong_value_says_whose_it_is() {
+fn an_error_names_the_source_of_the_value() {
     let launch = Launch::of(&one("int", &json!({}))).saved(&json!({"xx": "five"}));
     launch.refused(&json!({"xx": ["param-int", "param-from-version"]}));
     let launch = launch.defaults(&json!({"xx": "six"}));
@@ -94,7 +94,7 @@ fn a_key_that_is_not_declared_is_refused_from_any_source() {
 }
 
 #[test]
-fn a_secret_that_comes_back_as_it_was_shown_was_not_touched() {
+fn a_masked_secret_that_is_sent_back_counts_as_unchanged() {
     let launch =
         Launch::of(&one("secret", &json!({"required": true}))).user(&json!({"xx": "••••"}));
     launch.refused(&json!({"xx": ["param-required"]}));

@@ -1,4 +1,4 @@
-//! The checks can fail: they find a world that breaks the rules, and each single wrong fact.
+//! The checks can fail: they find a world that breaks the rules, and each changed fact.
 
 use chrono::TimeDelta;
 use openhexa_bridge::domain::ids::{RunId, TaskId};
@@ -12,29 +12,33 @@ use super::world::Law;
 use super::{Base, tell};
 
 #[test]
-fn a_world_whose_runs_show_too_late_is_found() {
+fn a_world_whose_runs_appear_too_late_is_found() {
     let mut wrong = (1..=6).flat_map(|seed| tell(seed, Base::Sqlite, Law::RunsShowTooLate).wrong);
     assert!(wrong.any(|what| what.contains("duplicate runs") || what.contains("is lost")));
 }
 
-/// The facts of a world in which all went well.
+/// The facts of a world without errors.
 fn good() -> Facts {
     let told = tell(2, Base::Sqlite, Law::Kept);
     assert_eq!(judge(&told.facts), Vec::<String>::new());
     told.facts
 }
 
-/// The first task that has a run, and a word and a result which were taken.
-fn spoken(facts: &mut Facts) -> &mut TaskFact {
+/// The first task that has a run, and a final status and a result that were accepted.
+fn with_reports(facts: &mut Facts) -> &mut TaskFact {
     let spoken = |fact: &&mut TaskFact| {
         let full = |taken: &Taken| taken.word.is_some() && taken.result.is_some();
         fact.taken.iter().any(full) && fact.task.run.id.is_some()
     };
-    facts.tasks.iter_mut().find(spoken).expect("one that spoke")
+    facts
+        .tasks
+        .iter_mut()
+        .find(spoken)
+        .expect("a task with reports")
 }
 
 fn run_of(facts: &mut Facts) -> &mut RunFact {
-    let run = spoken(facts).task.run.id;
+    let run = with_reports(facts).task.run.id;
     facts
         .runs
         .iter_mut()
@@ -42,9 +46,9 @@ fn run_of(facts: &mut Facts) -> &mut RunFact {
         .unwrap()
 }
 
-fn other_end(state: &State) -> State {
+fn other_final_status(state: &State) -> State {
     let State::Ended { run, report } = state else {
-        panic!("it has ended");
+        panic!("the task must have ended");
     };
     let run = match run {
         RunEnd::Success => RunEnd::Failed,
@@ -55,7 +59,7 @@ fn other_end(state: &State) -> State {
 }
 
 #[test]
-fn each_falsehood_is_found() {
+fn each_changed_fact_is_found() {
     type Falsify = fn(&mut Facts);
     let falsehoods: [(&str, Falsify); 13] = [
         ("duplicate runs", |facts| {
@@ -68,17 +72,19 @@ fn each_falsehood_is_found() {
         ("which is not its own", |facts| {
             run_of(facts).made_by = Some(-1);
         }),
-        ("is not there, and has a run", |facts| {
+        ("does not exist but has a run", |facts| {
             run_of(facts).made_by = Some(-1);
         }),
-        ("is lost", |facts| spoken(facts).task.run.id = None),
-        ("wrong end of its run", |facts| {
-            let task = &mut spoken(facts).task;
-            task.state = other_end(&task.state);
+        ("is lost", |facts| with_reports(facts).task.run.id = None),
+        ("wrong final status of its run", |facts| {
+            let task = &mut with_reports(facts).task;
+            task.state = other_final_status(&task.state);
         }),
-        ("its first word is", |facts| spoken(facts).taken.clear()),
-        ("wrong end: ", |facts| {
-            let fact = spoken(facts);
+        ("its first final status is", |facts| {
+            with_reports(facts).taken.clear()
+        }),
+        ("wrong final status: ", |facts| {
+            let fact = with_reports(facts);
             let is_error = fact.task.status().as_str() == "ERROR";
             let word = if is_error { "CANCELLED" } else { "ERROR" };
             fact.taken.insert(
@@ -89,21 +95,23 @@ fn each_falsehood_is_found() {
                 },
             );
         }),
-        ("lost result", |facts| spoken(facts).task.data = None),
+        ("lost result", |facts| with_reports(facts).task.data = None),
         ("lost result", |facts| {
-            spoken(facts).task.data = Some(json!("another"));
+            with_reports(facts).task.data = Some(json!("another"));
         }),
-        ("stuck", |facts| spoken(facts).task.state = State::Running),
-        ("was answered and is not there", |facts| {
+        ("stuck", |facts| {
+            with_reports(facts).task.state = State::Running
+        }),
+        ("got a response but does not exist", |facts| {
             facts.answered.push(-7);
         }),
-        ("nobody was told of", |facts| {
+        ("without a known launch", |facts| {
             let mut twin = facts.tasks[0].clone();
             twin.task.id = TaskId(-9);
             facts.tasks.push(twin);
             facts.unanswered = 0;
         }),
-        ("asked 99 times", |facts| spoken(facts).attempts = 99),
+        ("asked 99 times", |facts| with_reports(facts).attempts = 99),
     ];
     let good = good();
     for (expected, falsify) in falsehoods {
@@ -118,15 +126,15 @@ fn each_falsehood_is_found() {
 }
 
 #[test]
-fn each_illegal_move_is_found() {
+fn each_invalid_change_is_found() {
     type Change = fn(&mut Task);
     let mut facts = good();
-    let before = spoken(&mut facts).task.clone();
+    let before = with_reports(&mut facts).task.clone();
     assert_eq!(illegal(&before, &before), Vec::<String>::new());
     let moves: [(&str, Change); 7] = [
         ("back from", |task| task.state = State::Running),
-        ("another end of its run", |task| {
-            task.state = other_end(&task.state);
+        ("another final status of its run", |task| {
+            task.state = other_final_status(&task.state);
         }),
         ("another run", |task| task.run.id = None),
         ("its result is lost", |task| task.data = None),
@@ -135,7 +143,7 @@ fn each_illegal_move_is_found() {
             task.revision -= 1;
             task.updated_at += TimeDelta::seconds(1);
         }),
-        ("another first word", |task| {
+        ("another first status", |task| {
             if let State::Ended { report, .. } = &mut task.state {
                 *report = None;
             }
@@ -155,7 +163,9 @@ fn each_illegal_move_is_found() {
     asked.cancel_asked_at = Some(before.updated_at);
     let wrong = illegal(&asked, &before);
     assert!(
-        wrong.iter().any(|what| what == "its cancel is forgotten"),
+        wrong
+            .iter()
+            .any(|what| what == "its cancel is not recorded"),
         "{wrong:?}"
     );
 }

@@ -33,14 +33,14 @@ impl Dice {
         self.roll(what, whom) % limit.max(1)
     }
 
-    /// A span of milliseconds, short ones more often than long ones.
+    /// A duration in milliseconds; short ones are more frequent than long ones.
     pub fn span(&mut self, what: &'static str, whom: u64, longest: i64) -> i64 {
         let longest = longest.max(1).cast_unsigned();
         let scale = 1 + self.below(what, whom, longest);
         self.below(what, whom, scale).cast_signed()
     }
 
-    /// True so many times in a thousand.
+    /// True with this probability per thousand.
     pub fn chance(&mut self, what: &'static str, whom: u64, per_mille: u64) -> bool {
         self.below(what, whom, 1000) < per_mille
     }
@@ -51,7 +51,7 @@ impl Dice {
     }
 }
 
-/// The finisher of splitmix64.
+/// The last step of splitmix64.
 pub fn mixed(value: u64) -> u64 {
     let value = value.wrapping_add(0x9e37_79b9_7f4a_7c15);
     let value = (value ^ (value >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);

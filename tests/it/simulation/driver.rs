@@ -22,7 +22,7 @@ use super::world::{Law, Release, Shared, Standing, World};
 /// Longer than any step takes on a busy machine.
 const STEP: Duration = Duration::from_mins(1);
 
-/// What is under way at a bridge.
+/// An operation in progress at a bridge.
 pub enum Flying {
     Launch,
     Pass,
@@ -37,11 +37,11 @@ pub struct Driver {
     pub store: Store,
     events: UnboundedReceiver<Event>,
     sender: UnboundedSender<Event>,
-    /// For looking into the database beside the bridges.
+    /// For reads of the database outside of the bridges.
     own: Runtime,
     begun: u64,
     flying: BTreeMap<u64, (usize, Flying)>,
-    /// What the bridges are configured for: a place and a token.
+    /// The configuration of the bridges: a place and a token.
     pub aim: Option<(usize, String)>,
 }
 
@@ -56,7 +56,7 @@ pub fn operator() -> Principal {
 }
 
 impl Driver {
-    /// Each bridge has a store of its own on the same database, as two processes have.
+    /// Each bridge has its own store on the same database, like two processes.
     pub fn new(seed: u64, law: Law, stores: [Store; 3]) -> Self {
         let (sender, events) = mpsc::unbounded_channel();
         let world = Arc::new(Mutex::new(World::new(seed, law)));
@@ -120,10 +120,11 @@ impl Driver {
             world.counts.add("crashes");
             world.held.retain(|_, held| held.site != site);
         });
-        self.look_at_config();
+        self.read_config();
     }
 
-    /// Begins something at a bridge, and waits until it is done, or on its way to OpenHEXA, or the bridge is dead.
+    /// Starts an operation at a bridge, and waits until it is finished, or waits for OpenHEXA, or the bridge
+    /// has crashed.
     pub fn begin<F>(&mut self, site: usize, flying: Flying, work: impl FnOnce(Bridge) -> F)
     where
         F: Future<Output = Outcome> + Send + 'static,
@@ -151,8 +152,8 @@ impl Driver {
         let runtime = &self.sites[site].alive.as_ref().unwrap().runtime;
         let next = runtime.block_on(async { tokio::time::timeout(STEP, self.events.recv()).await });
         match next
-            .expect("a step comes to rest")
-            .expect("a sender is there")
+            .expect("a step comes to an end")
+            .expect("a sender exists")
         {
             Event::Done(number, outcome) => self.done(number, *outcome),
             Event::Held => {}
@@ -160,7 +161,7 @@ impl Driver {
         }
     }
 
-    /// An answer that was on its way arrives, or is not waited for any longer.
+    /// A delayed response arrives, or the client times out.
     pub fn release(&mut self, call: u64, how: Release) {
         let held = self.world(|world| world.held.remove(&call));
         let Some(held) = held else { return };
@@ -169,7 +170,7 @@ impl Driver {
         self.settle(held.site);
     }
 
-    /// Time goes on; nobody waits for an answer longer than his patience.
+    /// Advances the time; a request times out after its patience.
     pub fn advance(&mut self, by: i64) {
         let to = self.world(|world| world.now()) + by;
         loop {
@@ -192,7 +193,7 @@ impl Driver {
     }
 
     fn done(&mut self, number: u64, outcome: Outcome) {
-        let (site, flying) = self.flying.remove(&number).expect("it was begun");
+        let (site, flying) = self.flying.remove(&number).expect("it was started");
         let site_name = name(site);
         match outcome {
             Outcome::Launched(launched) => self.launched(site_name, launched),
@@ -203,7 +204,7 @@ impl Driver {
                 self.say(format!("{site_name} passed: {passed:?}"));
                 let failed = passed
                     .err()
-                    .map(|error| format!("a pass failed: {error:?}"));
+                    .map(|error| format!("a polling cycle failed: {error:?}"));
                 self.world(|world| world.witness.problems.extend(failed));
             }
             Outcome::Reported(reported) => {
@@ -215,7 +216,7 @@ impl Driver {
             Outcome::Cancelled(task, cancelled) => self.cancelled(site_name, task, cancelled),
             Outcome::Configured(done) => {
                 self.say(format!("{site_name} configured: {done:?}"));
-                self.look_at_config();
+                self.read_config();
             }
         }
     }
@@ -281,8 +282,8 @@ impl Driver {
         }
     }
 
-    /// Where the bridges lead now, as the database has it.
-    fn look_at_config(&mut self) {
+    /// Reads the current configuration of the bridges from the database.
+    fn read_config(&mut self) {
         let cipher = self.store.cipher.clone();
         let found = self.read(move |db| {
             let Some(config) = store::config_of(db, &cipher, ONLY_ACCOUNT)? else {
@@ -299,7 +300,7 @@ impl Driver {
         });
     }
 
-    /// Every task as it is now.
+    /// The current state of every task.
     pub fn scan(&self) -> Vec<Task> {
         let filter = TaskFilter {
             account: ONLY_ACCOUNT,
@@ -332,8 +333,8 @@ impl Driver {
         page.events
     }
 
-    /// Whether the token in force is good for everything.
-    pub fn is_well_aimed(&self) -> bool {
+    /// Whether the current token has all permissions.
+    pub fn has_valid_token(&self) -> bool {
         let token = self.aim.as_ref().map(|(_, token)| token.clone());
         let standing = self.world(|world| world.tokens.get(&token?).map(|token| token.standing));
         standing == Some(Standing::Good)

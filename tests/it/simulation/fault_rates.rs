@@ -5,13 +5,13 @@ use super::dice::Dice;
 /// Rates are per mille.
 #[derive(Clone, Copy, Debug)]
 pub struct Mood {
-    /// A launch of which nothing is heard: made or not.
+    /// A launch without a response: the run was created or not.
     pub unsure: u64,
     pub not_sent: u64,
     pub refused: u64,
-    /// Any other question that fails.
+    /// Any other request that fails.
     pub failed: u64,
-    /// Answers that are on their way while other things happen.
+    /// Responses that are delayed while other things happen.
     pub held: u64,
     pub crash_in_call: u64,
     pub crash_between_writes: u64,
@@ -20,7 +20,7 @@ pub struct Mood {
     pub doubled: u64,
     pub delayed: u64,
     pub stop_lost: u64,
-    /// How far OpenHEXA's clock is from ours, in milliseconds.
+    /// The difference between OpenHEXA's clock and the bridge's, in milliseconds.
     pub skew: i64,
 }
 

@@ -1,4 +1,4 @@
-//! A simulated run: its script, and what interferes with it.
+//! A simulated run: its planned course, and events that change it.
 
 use openhexa_bridge::domain::pipeline::RunStatus;
 
@@ -7,7 +7,7 @@ use super::dice::Dice;
 pub const SECOND: i64 = 1000;
 pub const MINUTE: i64 = 60 * SECOND;
 
-/// How a run comes to its end by itself.
+/// The final status of a run that is not stopped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum End {
     Success,
@@ -23,12 +23,12 @@ pub struct Life {
     pub starts: i64,
     pub ends: i64,
     pub end: End,
-    /// From when on OpenHEXA knows nothing of it, once a bridge has asked for it by its id: of one that vanishes before,
-    /// nobody could tell that it ever was.
+    /// The time from which OpenHEXA does not return it, after a bridge has requested it by its id: if it
+    /// vanished before, no bridge could find out that it existed.
     pub vanishes: Option<i64>,
     pub asked_for: bool,
     pub stop: Option<Stop>,
-    /// When its container dies without a word; OpenHEXA sees it only at `ends`.
+    /// The time at which its container dies without a message; OpenHEXA notices it only at `ends`.
     pub dies: Option<i64>,
 }
 
@@ -51,7 +51,7 @@ impl Life {
                 let dies = dice.span("dies after", run, longest);
                 (dies + 15 * MINUTE, End::Failed, Some(starts + dies))
             }
-            // OpenHEXA ends what takes too long.
+            // OpenHEXA ends runs over the time limit.
             "overtime" => (limit, End::Failed, None),
             "short" => (
                 dice.span("short life", run, 20 * SECOND),
@@ -95,7 +95,7 @@ impl Life {
         self.asked_for && self.vanishes.is_some_and(|at| now >= at)
     }
 
-    /// The end that it has come to by now.
+    /// Its final status at this time, if it has ended.
     pub fn end_by(&self, now: i64) -> Option<End> {
         match self.stop {
             Some(stop) => (now >= stop.done).then_some(End::Stopped),
@@ -103,14 +103,15 @@ impl Life {
         }
     }
 
-    /// Whether its container is there to say something.
-    pub fn speaks(&self, at: i64) -> bool {
+    /// Whether its container is running and can send reports.
+    pub fn can_report(&self, at: i64) -> bool {
         let last = self.dies.unwrap_or(self.ends);
         let last = self.stop.map_or(last, |stop| last.min(stop.done));
         self.end != End::Skipped && at >= self.starts && at <= last
     }
 
-    /// What OpenHEXA does to one that it is told to stop. A queued one strands until a reaper comes.
+    /// What OpenHEXA does with a run that is stopped. A queued one stays in `terminating` until OpenHEXA's
+    /// clean-up.
     pub fn stop(&mut self, now: i64) {
         let done = if now < self.starts {
             self.created + 15 * MINUTE

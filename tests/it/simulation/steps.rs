@@ -133,7 +133,7 @@ impl Driver {
             let key = due.get(usize::try_from(which).unwrap())?;
             let letter = world.mail.remove(key)?;
             // Whose container was gone by then never sent it.
-            let sent = world.runs[letter.run].life.speaks(letter.sent);
+            let sent = world.runs[letter.run].life.can_report(letter.sent);
             sent.then_some(letter)
         });
         if let Some(letter) = letter {
@@ -327,7 +327,7 @@ impl Driver {
             let over = world.dice.chance("outage over", 0, 300);
             world.outage = world.outage.map(|out| out && !over);
         });
-        if !self.is_well_aimed() {
+        if !self.has_valid_token() {
             self.reconfigure();
         }
     }
