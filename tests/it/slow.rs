@@ -12,8 +12,8 @@ use crate::support::catalogue::id;
 use crate::support::story::{As, Base, PATIENCE, Postgres, Sqlite, Story, StoryBuilder};
 
 impl Story {
-    /// What is answered to this beginning of a request, until the bridge hangs up.
-    async fn answer_to(&self, beginning: &str) -> String {
+    /// Sends this beginning of a request and returns everything until the bridge closes the connection.
+    async fn response_to(&self, beginning: &str) -> String {
         let began = Instant::now();
         let address = self.base_url().replace("http://", "");
         let mut stream = TcpStream::connect(address).await.unwrap();
@@ -21,8 +21,8 @@ impl Story {
         let mut told = Vec::new();
         let reading = stream.read_to_end(&mut told);
         let read = tokio::time::timeout(PATIENCE, reading).await;
-        // What is still under way when it does is answered by a reset.
-        let read = read.expect("the bridge hangs up");
+        // Unread bytes at that time cause a reset.
+        let read = read.expect("the bridge closes the connection");
         assert!(
             read.is_ok() || read.is_err_and(|error| error.kind() == ErrorKind::ConnectionReset)
         );
@@ -33,7 +33,7 @@ impl Story {
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_body_that_does_not_arrive_is_answered_408(#[values(Sqlite, Postgres)] base: Base) {
+async fn a_body_that_does_not_arrive_gets_408(#[values(Sqlite, Postgres)] base: Base) {
     let story = StoryBuilder::on(base)
         .setting("server.body_timeout", "200ms")
         .begin()
@@ -48,7 +48,7 @@ async fn a_body_that_does_not_arrive_is_answered_408(#[values(Sqlite, Postgres)]
             "PATCH {path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {}\r\nContent-Type: {kind}\r\nContent-Length: 1000\r\n\r\n",
             story.secrets.operator
         );
-        let told = story.answer_to(&format!("{head}{{\"task_id\": ")).await;
+        let told = story.response_to(&format!("{head}{{\"task_id\": ")).await;
         let (head, body) = told.split_once("\r\n\r\n").unwrap();
         assert!(
             head.starts_with("HTTP/1.1 408 ") && head.to_lowercase().contains("connection: close"),
@@ -67,7 +67,7 @@ async fn a_body_that_does_not_arrive_is_answered_408(#[values(Sqlite, Postgres)]
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_head_that_does_not_arrive_is_not_waited_for(#[values(Sqlite, Postgres)] base: Base) {
+async fn headers_that_do_not_arrive_time_out(#[values(Sqlite, Postgres)] base: Base) {
     let story = StoryBuilder::on(base)
         .setting("server.header_timeout", "200ms")
         .begin()
@@ -77,7 +77,7 @@ async fn a_head_that_does_not_arrive_is_not_waited_for(#[values(Sqlite, Postgres
         "G",
         "POST /x HTTP/1.1\r\n",
     ] {
-        let told = story.answer_to(beginning).await;
+        let told = story.response_to(beginning).await;
         assert!(
             told.is_empty() || told.starts_with("HTTP/1.1 408 "),
             "{beginning:?}: {told}"
@@ -88,13 +88,13 @@ async fn a_head_that_does_not_arrive_is_not_waited_for(#[values(Sqlite, Postgres
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_head_without_end_is_refused(#[values(Sqlite, Postgres)] base: Base) {
+async fn headers_without_end_are_refused(#[values(Sqlite, Postgres)] base: Base) {
     let story = StoryBuilder::on(base).begin().await;
     let long = format!(
         "GET /healthz HTTP/1.1\r\nHost: localhost\r\nX-Long: {}",
         "x".repeat(200_000)
     );
-    let told = story.answer_to(&long).await;
+    let told = story.response_to(&long).await;
     assert!(told.is_empty() || told.starts_with("HTTP/1.1 4"), "{told}");
     let answer = story
         .ask_at(As::Nobody, reqwest::Method::GET, "/healthz")

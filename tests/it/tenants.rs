@@ -19,14 +19,14 @@ use crate::support::iaso::{self, Iaso, MAY, token};
 use crate::support::story::{As, Base, Story, StoryBuilder};
 
 const KEY: &str = "django-insecure-the-secret-key-of-this-iaso";
-/// Stands in everything that is the first account's, and in nothing else.
+/// Part of all data of the first account, and of nothing else.
 pub const MARK: &str = "of-the-first-account-alone";
 const OTHER_TOKEN: &str = "another-token-of-openhexa";
 
-/// Two accounts of an Iaso, each with an OpenHEXA of its own, or both with the same. The first one has two tasks of a
-/// pipeline.
+/// Two accounts of an Iaso, each with its own OpenHEXA, or both with the same workspace. The first account
+/// has two tasks of a pipeline.
 pub struct Town {
-    /// Whether both have the same workspace, beside Iaso's database: its pipelines are everybody's then.
+    /// Whether both accounts share a workspace and its pipelines, attached to Iaso's database.
     pub is_shared: bool,
     pub story: Story,
     pub iaso: Iaso,
@@ -68,7 +68,8 @@ impl Town {
         Self::peopled(story, iaso, Some(others)).await
     }
 
-    /// Beside Iaso's database, where both accounts have a workspace of the same instance, with the same slug.
+    /// Attached to Iaso's database, where both accounts have a workspace of the same instance, with the same
+    /// slug.
     pub async fn attached() -> Self {
         let iaso = Iaso::start();
         let beside = stage::Iaso::create().await;
@@ -112,7 +113,7 @@ impl Town {
         }
     }
 
-    /// A callback token of the first task whose time is over.
+    /// An expired callback token of the first task.
     pub fn expired(&self) -> String {
         let now = self.story.now() - TimeDelta::seconds(1);
         let mut claims = iaso::access(4, now.timestamp());
@@ -128,7 +129,7 @@ impl Town {
     }
 }
 
-/// The second account's, with a pipeline of its own.
+/// The second account's OpenHEXA, with its own pipeline.
 async fn second_openhexa(story: &Story) -> Emulator {
     let data = story.data.path().join("second");
     std::fs::create_dir(&data).unwrap();

@@ -1,6 +1,7 @@
 //! The client of OpenHEXA and network failures of every known kind.
 //!
-//! Above all: how a launch without a run id is classified. Tests with a working OpenHEXA use the emulator.
+//! Most important: how a launch without a run id is classified. Tests with a working OpenHEXA use the
+//! emulator.
 
 mod answers;
 mod availability;
@@ -42,8 +43,8 @@ fn limits() -> RequestLimits {
     }
 }
 
-/// For a server that never answers. A busy machine needs the two seconds to send the request.
-fn hasty() -> RequestLimits {
+/// For a server that never responds. A busy machine needs the two seconds to send the request.
+fn short_timeouts() -> RequestLimits {
     RequestLimits {
         connect_timeout: Duration::from_millis(1500),
         request_timeout: Duration::from_secs(2),

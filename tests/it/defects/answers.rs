@@ -12,7 +12,7 @@ use crate::support::story::{Base, Postgres, Sqlite, StoryBuilder};
 // One 502 during a run set the task to SUCCESS, with an end and a result.
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_failed_poll_is_not_taken_for_a_success(#[values(Sqlite, Postgres)] base: Base) {
+async fn a_failed_poll_is_not_a_success(#[values(Sqlite, Postgres)] base: Base) {
     let (story, task) = running(base).await;
     for fault in ["html_500", "drop_before", "drop_after", "refuse_token"] {
         let asked = story.requests().await;
@@ -48,7 +48,7 @@ async fn a_failed_poll_is_not_taken_for_a_success(#[values(Sqlite, Postgres)] ba
 // The bridge followed the newest run of the pipeline, also if another user had launched it.
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn anothers_newer_run_is_not_taken_for_ours(#[values(Sqlite, Postgres)] base: Base) {
+async fn another_users_newer_run_is_not_followed(#[values(Sqlite, Postgres)] base: Base) {
     let (story, task) = running(base).await;
     let run = run_of(&story, task).await;
     for status in ["failed", "success", "stopped", "running"] {
@@ -79,7 +79,7 @@ async fn anothers_newer_run_is_not_taken_for_ours(#[values(Sqlite, Postgres)] ba
 // launch was shown as successful, with the final status of the other run.
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn anothers_live_or_skipped_run_does_not_swallow_a_launch(
+async fn another_users_active_or_skipped_run_does_not_prevent_a_launch(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     for status in ["running", "terminating", "skipped"] {
@@ -112,7 +112,7 @@ async fn anothers_live_or_skipped_run_does_not_swallow_a_launch(
 // run.
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_refused_launch_is_not_taken_for_launched_nor_for_an_older_success(
+async fn a_refused_launch_is_not_shown_as_launched_or_as_an_older_success(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     for older in [true, false] {
@@ -150,9 +150,7 @@ async fn a_refused_launch_is_not_taken_for_launched_nor_for_an_older_success(
 // Every launch returned 201; that a run could not be created was visible later, or never.
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_cannot_be_launched_is_not_answered_with_created(
-    #[values(Sqlite, Postgres)] base: Base,
-) {
+async fn an_impossible_launch_does_not_return_201(#[values(Sqlite, Postgres)] base: Base) {
     let mut story = plan(base).begin().await;
     for (pipeline, body, status) in [
         (9, json!({"config": {}}), 404),
@@ -177,7 +175,7 @@ async fn what_cannot_be_launched_is_not_answered_with_created(
 // The log got a line "Pipeline status unknown: stopped" every two seconds for two hundred minutes.
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_stopped_run_does_not_go_on_for_ever_and_fill_the_log(
+async fn a_stopped_run_ends_its_task_and_does_not_fill_the_log(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     for (status, word) in [
@@ -237,7 +235,7 @@ async fn an_unknown_pipeline_is_not_an_empty_success(#[values(Sqlite, Postgres)]
 // A refused token, a timeout, a failure and an invalid id all returned 500 with the same message.
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn failures_of_openhexa_can_be_told_apart(#[values(Sqlite, Postgres)] base: Base) {
+async fn failures_of_openhexa_have_different_errors(#[values(Sqlite, Postgres)] base: Base) {
     let plan = StoryBuilder::on(base).pipelines(json!([pipeline(1, &[], quick("succeed"))]));
     let plan = plan
         .setting("openhexa.connect_timeout", "3s")
@@ -311,7 +309,7 @@ async fn a_notebook_without_a_version_can_be_launched(#[values(Sqlite, Postgres)
 // The response was 500, "Failed to generate authentication token".
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_config_that_is_no_object_is_not_our_failure(#[values(Sqlite, Postgres)] base: Base) {
+async fn a_config_that_is_not_an_object_is_not_a_500(#[values(Sqlite, Postgres)] base: Base) {
     let story = plan(base).begin().await;
     for config in [json!("text"), json!([]), json!(1), json!(null)] {
         let refused = story
@@ -335,7 +333,7 @@ async fn a_config_that_is_no_object_is_not_our_failure(#[values(Sqlite, Postgres
 // and fails.
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_null_character_is_not_our_failure(#[values(Sqlite, Postgres)] base: Base) {
+async fn a_null_character_is_not_a_500(#[values(Sqlite, Postgres)] base: Base) {
     let mut parameters = injected();
     parameters.push(parameter("note", "str", json!({})));
     parameters.push(parameter("filter", "dict", json!({})));
@@ -392,7 +390,7 @@ async fn the_time_of_a_change_is_not_always_null(#[values(Sqlite, Postgres)] bas
 // The message was "['No OpenHEXA workspace configured for your account']".
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_missing_configuration_is_told_in_words_and_not_as_a_list(
+async fn a_missing_configuration_is_a_message_and_not_a_list(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let story = StoryBuilder::on(base).not_configured().begin().await;

@@ -71,7 +71,7 @@ async fn a_long_run_does_not_cost_thousands_of_requests(#[values(Sqlite, Postgre
 // The newest task was processed first, so the oldest ones kept waiting.
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn who_waits_longest_is_not_looked_at_last(#[values(Sqlite, Postgres)] base: Base) {
+async fn the_oldest_task_is_not_polled_last(#[values(Sqlite, Postgres)] base: Base) {
     let story = plan(base)
         .setting("reconcile.cycle_limit", "1")
         .begin()
@@ -100,7 +100,7 @@ async fn who_waits_longest_is_not_looked_at_last(#[values(Sqlite, Postgres)] bas
 // OpenHEXA's complete schema was read before every request.
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn no_question_costs_an_introspection(#[values(Sqlite, Postgres)] base: Base) {
+async fn no_request_reads_the_schema(#[values(Sqlite, Postgres)] base: Base) {
     let story = plan(base).begin().await;
     for path in ["/pipelines/".to_owned(), format!("/pipelines/{}/", id(1))] {
         let before = story.requests().await;
@@ -138,7 +138,7 @@ async fn upgraded() -> ScriptedServer {
 // An upgrade of one library in OpenHEXA made every request return 500.
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_upgrade_of_openhexa_breaks_nothing_that_is_not_asked_for(
+async fn an_upgrade_of_openhexa_does_not_break_unrelated_requests(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let story = plan(base).begin().await;
@@ -161,9 +161,7 @@ async fn an_upgrade_of_openhexa_breaks_nothing_that_is_not_asked_for(
 // had disconnected.
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_hanging_openhexa_does_not_hold_up_everything_else(
-    #[values(Sqlite, Postgres)] base: Base,
-) {
+async fn a_hanging_openhexa_does_not_block_other_requests(#[values(Sqlite, Postgres)] base: Base) {
     let story = plan(base).begin().await;
     let task = story.launch(&id(1), json!({})).await;
     story
@@ -189,7 +187,7 @@ async fn a_hanging_openhexa_does_not_hold_up_everything_else(
 // The task was KILLED but its run continued; a task killed in the queue was launched first.
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_kill_is_not_only_a_word(#[values(Sqlite, Postgres)] base: Base) {
+async fn a_kill_stops_the_run(#[values(Sqlite, Postgres)] base: Base) {
     let (story, task) = running(base).await;
     cancel(&story, task).await;
     assert_eq!(
@@ -266,7 +264,7 @@ async fn a_kill_is_not_lost_under_concurrent_progress(#[values(Sqlite, Postgres)
 // In one of twenty-five launches, the launch overwrote the reports of its own run.
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_launch_does_not_overwrite_what_its_run_said_meanwhile(
+async fn a_launch_does_not_overwrite_the_reports_of_its_run(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let story = plan(base).begin().await;
@@ -316,7 +314,7 @@ async fn a_launch_does_not_overwrite_what_its_run_said_meanwhile(
 // After a restart in the first seconds of a run, its task was mistaken for another kind of task and killed.
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_restart_does_not_kill_a_task_under_way(#[values(Sqlite, Postgres)] base: Base) {
+async fn a_restart_does_not_kill_a_running_task(#[values(Sqlite, Postgres)] base: Base) {
     let mut story = plan(base).begin().await;
     let task = story.launch(&id(1), json!({})).await;
     let token = As::Bearer(story.callback_token().await);
@@ -343,7 +341,7 @@ async fn a_restart_does_not_kill_a_task_under_way(#[values(Sqlite, Postgres)] ba
 // again.
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_killed_process_does_not_leave_a_task_running_for_ever(
+async fn a_killed_process_does_not_leave_a_task_running_forever(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let story = plan(base).begin().await;

@@ -40,7 +40,7 @@ async fn a_poll_does_not_overwrite_what_the_pipeline_reported(
 // 200.
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_ended_task_is_not_taken_back(#[values(Sqlite, Postgres)] base: Base) {
+async fn an_ended_task_does_not_change_its_status(#[values(Sqlite, Postgres)] base: Base) {
     let story = plan(base).begin().await;
     for (word, late) in [
         ("SUCCESS", "ERRORED"),
@@ -72,7 +72,7 @@ async fn an_ended_task_is_not_taken_back(#[values(Sqlite, Postgres)] base: Base)
 // The documented example used ERROR, which was refused with 400, so its failure was lost.
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_documented_words_are_not_refused(#[values(Sqlite, Postgres)] base: Base) {
+async fn the_documented_statuses_are_not_refused(#[values(Sqlite, Postgres)] base: Base) {
     let story = plan(base).begin().await;
     for (word, status) in [
         ("ERROR", "ERROR"),
@@ -121,7 +121,7 @@ async fn running_and_zero_and_a_first_result_are_not_dropped(
 // With ERRORED the numbers were lost; with KILLED, SKIPPED, EXPORTED and QUEUED the message too.
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_comes_with_a_word_is_not_dropped(#[values(Sqlite, Postgres)] base: Base) {
+async fn values_reported_with_a_status_are_not_dropped(#[values(Sqlite, Postgres)] base: Base) {
     let story = plan(base).begin().await;
     for word in ["ERRORED", "KILLED", "SKIPPED", "EXPORTED", "QUEUED"] {
         let task = story.launch(&id(1), json!({})).await;
@@ -212,7 +212,7 @@ async fn a_report_is_not_refused_because_it_came_early(#[values(Sqlite, Postgres
 // A pipeline whose task was killed got 500; its result was stored as if the task had not been killed.
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_killed_task_answers_progress_with_a_stop_and_not_a_failure(
+async fn progress_of_a_killed_task_gets_a_stop_and_not_a_500(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let (story, task) = running(base).await;

@@ -47,16 +47,16 @@ use driver::Driver;
 use verdict::{Facts, judge};
 use world::{Counts, Law};
 
-/// Tasks of one world.
+/// The number of tasks in a world.
 const TASKS: u64 = 100;
-/// Worlds told on SQLite in each run of the suite.
+/// The number of worlds that each run of the test suite simulates on SQLite.
 const WORLDS: u64 = 102;
-/// Worlds told on PostgreSQL as well, decision by decision.
+/// The number of worlds that are also simulated on PostgreSQL, and whose decisions are compared.
 const REPLAYED: u64 = 10;
-/// Which seeds instead of these: `17..18`.
+/// The environment variable for other seeds: `17..18`.
 const SEEDS: &str = "OPENHEXA_BRIDGE_TEST_SEEDS";
 
-/// How a world went.
+/// The results of a world.
 struct Told {
     trace: Vec<String>,
     counts: Counts,
@@ -95,7 +95,7 @@ fn tell(seed: u64, base: Base, law: Law) -> Told {
     })
 }
 
-/// Nothing here is kept: memory does, where it serves as a folder.
+/// The files are temporary: a folder in memory is used if there is one.
 fn quick_folder() -> PathBuf {
     let memory = PathBuf::from("/dev/shm");
     if memory.is_dir() {
@@ -115,7 +115,7 @@ fn open(address: &DatabaseAddress, key: &SecretString) -> Store {
     Store::open(options).unwrap()
 }
 
-/// The seeds asked for, else so many from 1.
+/// The given seeds, or this many from 1.
 fn seeds(usual: u64) -> Range<u64> {
     let Ok(asked) = std::env::var(SEEDS) else {
         return 1..usual + 1;
@@ -128,7 +128,7 @@ fn seeds(usual: u64) -> Range<u64> {
     from..to
 }
 
-/// Does it for every seed, on as many threads as there are processors; what each says is wrong.
+/// Calls a function for every seed, on one thread for each processor, and returns all errors.
 fn for_each_seed(seeds: Range<u64>, work: impl Fn(u64) -> Vec<String> + Sync) -> Vec<String> {
     let (next, wrong) = (AtomicU64::new(seeds.start), Mutex::new(Vec::new()));
     let threads = std::thread::available_parallelism().map_or(1, NonZero::get);
@@ -141,7 +141,8 @@ fn for_each_seed(seeds: Range<u64>, work: impl Fn(u64) -> Vec<String> + Sync) ->
                         break;
                     }
                     let found = catch_unwind(AssertUnwindSafe(|| work(seed)));
-                    let found = found.unwrap_or_else(|_| vec!["it broke off".to_owned()]);
+                    let found =
+                        found.unwrap_or_else(|_| vec!["the simulation panicked".to_owned()]);
                     let found = found.into_iter().map(|what| (seed, what));
                     wrong.lock().unwrap().extend(found);
                 }
@@ -151,21 +152,21 @@ fn for_each_seed(seeds: Range<u64>, work: impl Fn(u64) -> Vec<String> + Sync) ->
     let wrong = wrong.into_inner().unwrap();
     let line = |(seed, what): (u64, String)| {
         format!(
-            "seed {seed}: {what}\n    again: {SEEDS}={seed}..{} cargo test --locked --test it simulation -- --nocapture",
+            "seed {seed}: {what}\n    to repeat: {SEEDS}={seed}..{} cargo test --locked --test it simulation -- --nocapture",
             seed + 1
         )
     };
     wrong.into_iter().map(line).collect()
 }
 
-/// Where the story of a seed can be read.
+/// Writes the trace of a seed to a file and returns its path.
 fn keep(seed: u64, name: &str, trace: &[String]) -> String {
     let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("simulation-{seed}-{name}.txt"));
     std::fs::write(&file, trace.join("\n")).unwrap();
     file.display().to_string()
 }
 
-/// The same seed told once more: every decision and every outcome is the same.
+/// Simulates the same seed again and checks that every decision and every outcome is the same.
 fn tell_again(seed: u64, name: &str, base: Base, first: &Told) -> Vec<String> {
     let told = tell(seed, base, Law::Kept);
     let mut wrong = told.wrong;
@@ -173,7 +174,7 @@ fn tell_again(seed: u64, name: &str, base: Base, first: &Told) -> Vec<String> {
         let parts = first.trace.iter().zip(&told.trace);
         let at = parts.take_while(|(one, other)| one == other).count();
         wrong.push(format!(
-            "another story from line {}: {:?}, not {:?}; see {} and {}",
+            "a different trace from line {}: {:?}, not {:?}; see {} and {}",
             at + 1,
             told.trace.get(at),
             first.trace.get(at),
@@ -188,7 +189,7 @@ fn tell_again(seed: u64, name: &str, base: Base, first: &Told) -> Vec<String> {
 }
 
 #[test]
-fn every_world_keeps_the_promise_and_is_one_story_on_both_databases() {
+fn every_world_keeps_the_guarantees_and_is_the_same_on_both_databases() {
     let (seeds, total) = (seeds(WORLDS), Mutex::new(Counts::default()));
     let asked = std::env::var(SEEDS).is_ok();
     let wrong = for_each_seed(seeds.clone(), |seed| {
@@ -196,7 +197,7 @@ fn every_world_keeps_the_promise_and_is_one_story_on_both_databases() {
         total.lock().unwrap().merge(&told.counts);
         let mut wrong = told.wrong.clone();
         if !wrong.is_empty() {
-            wrong.push(format!("its story: {}", keep(seed, "first", &told.trace)));
+            wrong.push(format!("its trace: {}", keep(seed, "first", &told.trace)));
         }
         if asked || seed <= REPLAYED {
             wrong.extend(tell_again(seed, "postgres", Base::Postgres, &told));

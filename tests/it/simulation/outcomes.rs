@@ -6,29 +6,29 @@ use openhexa_bridge::openhexa::{Error, Refusal};
 use super::catalogue::PLACES;
 use super::world::World;
 
-/// How a question fares.
+/// The outcome of a request.
 pub enum Fate {
     Fails(Error),
     NeverReturns,
-    /// Answered, as things are when it is asked or when it is answered.
+    /// A response, with the state at the time of the request or of the response.
     Held {
         as_asked: bool,
     },
     Answered,
 }
 
-/// How a launch fares.
+/// The outcome of a launch request.
 #[derive(Debug)]
 pub enum LaunchFate {
     NotSent(Error),
     Refused(Refusal),
-    /// Nothing was done, and nobody says so.
+    /// No run was created, and there is no response.
     Lost(Error),
-    /// Done, and nobody says so.
+    /// A run was created, and there is no response.
     Unheard(Error),
     DiesBefore,
     DiesAfter,
-    /// Answered; late where it is held.
+    /// A response; it is delayed if it is held.
     Made {
         held: bool,
     },
@@ -57,7 +57,7 @@ fn is_out(world: &World, target: &Target) -> bool {
     here.is_some_and(|place| world.outage[place.instance])
 }
 
-/// 500 with a web page, 200 with errors, time-outs, and connections that break.
+/// Status 500 with a web page, 200 with errors, timeouts, and broken connections.
 fn failure(world: &mut World, whom: u64) -> Error {
     let errors = 8;
     match world.dice.below("failure", whom, errors) {
@@ -72,7 +72,7 @@ fn failure(world: &mut World, whom: u64) -> Error {
     }
 }
 
-/// Of those that can follow a launch which was sent.
+/// A failure that is possible after the launch request was sent.
 fn unsure(world: &mut World, whom: u64) -> Error {
     match failure(world, whom) {
         Error::Busy => Error::TimedOut,

@@ -9,21 +9,21 @@ use super::catalogue::{SORTS, whose};
 use super::life::{End, MINUTE, SECOND};
 use super::world::World;
 
-/// One report on its way to a bridge.
+/// A report that was sent to a bridge and has not arrived.
 #[derive(Clone, Debug)]
 pub struct Letter {
     pub run: usize,
     pub number: usize,
     pub task: TaskId,
     pub pipeline: PipelineId,
-    /// A token for this task alone, where the pipeline declares it.
+    /// A token for this task, if the pipeline declares it.
     pub token: Option<String>,
     pub sent: i64,
     pub report: Report,
 }
 
 impl World {
-    /// Plans what a new run's pipeline will say. It can only speak of a task that its config names.
+    /// Plans the reports of a new run's pipeline. It can only report on the task in its config.
     pub fn post(&mut self, run: usize) {
         let made = &self.runs[run];
         let (pipeline, sort) = (made.pipeline, SORTS[whose(made.pipeline).1]);
@@ -71,7 +71,7 @@ impl World {
         }
     }
 
-    /// What it says, in order: it need not tell the truth, nor say it once.
+    /// The reports in their order: they may be wrong or repeated.
     fn script(&mut self, run: u64, end: End) -> Vec<Report> {
         let mut said = Vec::new();
         if !self.dice.chance("never says RUNNING", run, 150) {
@@ -117,7 +117,7 @@ impl World {
                     ..Report::default()
                 });
             }
-            // It contradicts itself: the first word counts.
+            // The pipeline reports two different final statuses: the first one counts.
             4 => {
                 said.push(word(ReportedStatus::Final(told)));
                 said.push(word(ReportedStatus::Final(honest)));

@@ -3,12 +3,12 @@
 use openhexa_bridge::domain::run::RecentRuns;
 use openhexa_bridge::openhexa::PollResults;
 
-#[allow(clippy::ref_option, reason = "an answer is shown as it is")]
+#[allow(clippy::ref_option, reason = "a response is shown unchanged")]
 pub fn there<T>(answer: &Option<T>) -> String {
     if answer.is_some() { "there" } else { "none" }.to_owned()
 }
 
-#[allow(clippy::ptr_arg, reason = "an answer is shown as it is")]
+#[allow(clippy::ptr_arg, reason = "a response is shown unchanged")]
 pub fn listed<T>(answer: &Vec<T>) -> String {
     answer.len().to_string()
 }
@@ -26,7 +26,7 @@ pub fn debugged<T: std::fmt::Debug>(answer: &T) -> String {
     format!("{answer:?}")
 }
 
-/// In the order of the runs: the map has none.
+/// In the order of the run ids, because a map has no order.
 pub fn looked(answer: &PollResults) -> String {
     let mut looks: Vec<_> = answer.iter().collect();
     looks.sort_by_key(|(run, _)| **run);

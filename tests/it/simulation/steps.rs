@@ -18,7 +18,7 @@ use super::replica::Outcome;
 use super::reports::Letter;
 use super::world::{Release, Standing};
 
-/// How often each step is taken, compared with the others.
+/// How often each step is chosen, relative to the others.
 const STEPS: [(&str, u64); 12] = [
     ("launch", 14),
     ("deliver", 26),
@@ -35,7 +35,7 @@ const STEPS: [(&str, u64); 12] = [
 ];
 
 impl Driver {
-    /// So many tasks, and what befalls them.
+    /// Creates this many tasks, with random steps and faults.
     pub fn live(&mut self, tasks: u64) {
         self.world(|world| world.calm = true);
         self.configure(0, Some(0));
@@ -83,7 +83,7 @@ impl Driver {
         unreachable!("the weights cover all")
     }
 
-    /// One of the bridges that are there.
+    /// One of the bridges that are running.
     fn site(&self, what: &'static str) -> Option<usize> {
         let first = self.world(|world| world.dice.below(what, 1, 2)) == 1;
         [usize::from(first), usize::from(!first)]
@@ -121,7 +121,7 @@ impl Driver {
         });
     }
 
-    /// One of the reports that are due, not always the first.
+    /// Delivers one of the reports that are due, not always the first.
     fn deliver(&mut self) {
         let Some(site) = self.site("deliver at") else {
             return;
@@ -132,7 +132,7 @@ impl Driver {
             let which = world.dice.below("which letter", 0, due.len() as u64);
             let key = due.get(usize::try_from(which).unwrap())?;
             let letter = world.mail.remove(key)?;
-            // Whose container was gone by then never sent it.
+            // If the container had stopped by then, the report was never sent.
             let sent = world.runs[letter.run].life.can_report(letter.sent);
             sent.then_some(letter)
         });
@@ -209,7 +209,7 @@ impl Driver {
         self.configure(site, place.map(|place| usize::try_from(place).unwrap()));
     }
 
-    /// Leads the bridges to a place, or gives them a new token for the one that they have.
+    /// Configures a place for the bridges, or a new token for the current place.
     pub fn configure(&mut self, site: usize, place: Option<usize>) {
         let here = self.aim.as_ref().map(|(here, _)| *here);
         let Some(at) = place.or(here) else { return };
@@ -255,14 +255,14 @@ impl Driver {
                 token.standing = standing;
             }
         });
-        // Somebody notices, sooner or later.
+        // An administrator notices it after some time.
         if standing == Standing::Refused && self.world(|world| world.dice.chance("noticed", 0, 500))
         {
             self.reconfigure();
         }
     }
 
-    /// One of the tasks that have not ended, as far as anybody has seen.
+    /// One of the tasks that had not ended when they were last shown.
     fn cancel(&mut self) {
         let Some(site) = self.site("cancel at") else {
             return;
@@ -290,7 +290,8 @@ impl Driver {
         });
     }
 
-    /// A workspace is archived, or comes back: its pipelines and runs are hidden from everybody. Or a pipeline is deleted.
+    /// Archives or restores a workspace, which hides or shows its pipelines and runs for all users; or
+    /// deletes a pipeline.
     fn delete(&mut self) {
         self.world(|world| {
             let sort = usize::try_from(world.dice.below("deletes", 0, 5)).unwrap();
@@ -342,7 +343,7 @@ impl Driver {
         });
     }
 
-    /// The faults are over; everything still has to come to its end by itself.
+    /// The faults end; then everything must reach its final status without help.
     pub fn finish(&mut self) {
         self.world(|world| {
             world.calm = true;
@@ -359,7 +360,7 @@ impl Driver {
                 self.start(site);
             }
         }
-        // Nobody can follow a run with a revoked token: each place gets a good one.
+        // A run cannot be polled with a revoked token, so each place gets a valid one.
         for place in [0, 1, 2] {
             self.configure(0, Some(place));
         }
@@ -393,7 +394,7 @@ impl Driver {
     }
 }
 
-/// As the way in does: the token says who it is.
+/// Like the HTTP interface: the token identifies the caller.
 async fn report(bridge: Bridge, token: Option<String>, callback: Callback) -> Result<Task, Error> {
     let who = match token {
         None => Reporter::Account(ONLY_ACCOUNT),

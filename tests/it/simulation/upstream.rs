@@ -26,12 +26,12 @@ use super::replica::Event;
 use super::show::{candidates, debugged, listed, looked, there};
 use super::world::{Release, Shared, Sight, SimRun, Standing, World};
 
-/// One bridge's way to OpenHEXA.
+/// A bridge's connection to OpenHEXA.
 pub struct Upstream {
     pub site: usize,
     pub world: Shared,
     pub events: UnboundedSender<Event>,
-    /// Reads the bridge's database, to know which run a request is for.
+    /// Reads the bridge's database to find the run of a request.
     pub store: Store,
 }
 
@@ -42,7 +42,7 @@ struct Asking {
 }
 
 impl Upstream {
-    /// Says it and does it, while nobody else can.
+    /// Logs it and changes the world in one step.
     fn in_world<T>(&self, work: impl FnOnce(&mut World) -> T) -> T {
         work(&mut self.world.lock().unwrap())
     }
@@ -63,7 +63,7 @@ impl Upstream {
         released.await.unwrap_or(Release::TimedOut)
     }
 
-    /// A question that changes nothing.
+    /// A request that changes nothing.
     async fn ask<T: Send>(
         &self,
         (what, whom): (&'static str, Uuid),
@@ -86,7 +86,7 @@ impl Upstream {
             Fate::Answered => self.in_world(answer),
             Fate::Held { as_asked } => {
                 let early = as_asked.then(|| self.in_world(answer));
-                self.say(format!("{what}: on its way"));
+                self.say(format!("{what}: delayed"));
                 match self.hold().await {
                     Release::TimedOut => Err(Error::TimedOut),
                     Release::Answered => early.unwrap_or_else(|| self.in_world(answer)),
@@ -100,7 +100,7 @@ impl Upstream {
         answered
     }
 
-    /// The task that has just been marked as asking.
+    /// The task whose launch request was recorded last.
     async fn asking(&self) -> i64 {
         const LAST: &str = "SELECT task_id FROM event WHERE code = 'launch_requested' \
                             ORDER BY id DESC LIMIT 1";
@@ -180,7 +180,7 @@ fn look(world: &mut World, sight: &Sight, followed: PolledRun) -> PollResult {
     }
 }
 
-/// What is shown where a run is missing.
+/// The response for a missing run.
 fn absence(world: &World, sight: &Sight, pipeline: PipelineId) -> Absence {
     let visible = if world.sees(sight, pipeline) {
         Visible::Pipeline

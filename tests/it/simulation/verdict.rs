@@ -14,18 +14,18 @@ use super::life::End;
 use super::witness::{Known, Taken};
 use super::world::World;
 
-/// A run as it really was.
+/// The facts about a run.
 #[derive(Clone, Debug)]
 pub struct RunFact {
     pub id: RunId,
     pub made_by: Option<i64>,
     pub end: Option<End>,
     pub vanished: bool,
-    /// Whether an answer that told of its end may have come to a bridge.
+    /// Whether a bridge may have received a response with its final status.
     pub end_told: bool,
 }
 
-/// A task at the end, and all that was seen of it from outside.
+/// A task at the end of the simulation, and everything that clients saw of it.
 #[derive(Clone)]
 pub struct TaskFact {
     pub task: Task,
@@ -35,16 +35,16 @@ pub struct TaskFact {
     pub cancelled: bool,
 }
 
-/// Everything there is to judge by.
+/// All facts that are checked.
 #[derive(Clone, Default)]
 pub struct Facts {
     pub tasks: Vec<TaskFact>,
     pub runs: Vec<RunFact>,
-    /// Tasks whose launch was answered.
+    /// Tasks whose launch got a response.
     pub answered: Vec<i64>,
-    /// Launches that nobody heard the end of.
+    /// The number of launches without a response.
     pub unanswered: u64,
-    /// What was seen to be wrong while the world went on.
+    /// Errors that were found during the simulation.
     pub problems: Vec<String>,
 }
 
@@ -124,7 +124,7 @@ fn with_what_was_seen(
     tasks.into_iter().zip(events).map(with).collect()
 }
 
-/// Everything that is wrong, a sentence each.
+/// All errors, one message each.
 pub fn judge(facts: &Facts) -> Vec<String> {
     let mut wrong = facts.problems.clone();
     wrong.extend(judge_launches(facts));
@@ -145,21 +145,21 @@ pub fn judge(facts: &Facts) -> Vec<String> {
     }
     let lost = made
         .into_keys()
-        .map(|task| format!("task {task} is not there, and has a run"));
+        .map(|task| format!("task {task} does not exist but has a run"));
     wrong.extend(lost);
     wrong
 }
 
-/// Each launch that was answered is a task, and each task was launched.
+/// Each launch with a response created a task, and each task has a launch.
 fn judge_launches(facts: &Facts) -> Vec<String> {
     let mut wrong = Vec::new();
     let there: Vec<i64> = facts.tasks.iter().map(|fact| fact.task.id.0).collect();
     let gone = facts.answered.iter().filter(|task| !there.contains(task));
-    wrong.extend(gone.map(|task| format!("task {task} was answered and is not there")));
+    wrong.extend(gone.map(|task| format!("task {task} got a response but does not exist")));
     let unasked = there.len() as u64 - (facts.answered.len() - wrong.len()) as u64;
     if unasked > facts.unanswered {
         wrong.push(format!(
-            "{unasked} tasks that nobody was told of, from {} launches without an answer",
+            "{unasked} tasks without a known launch, with {} launches without a response",
             facts.unanswered
         ));
     }
@@ -189,7 +189,7 @@ fn judge_task(fact: &TaskFact, made: &[&RunFact]) -> Vec<String> {
     wrong
 }
 
-/// Exactly one run, and none where the launch honestly failed.
+/// Exactly one run, and none if the launch failed.
 fn judge_run(task: &Task, end: RunEnd, made: &[&RunFact]) -> Vec<String> {
     let mut wrong = Vec::new();
     if made.len() > 1 {
@@ -208,7 +208,7 @@ fn judge_run(task: &Task, end: RunEnd, made: &[&RunFact]) -> Vec<String> {
         }
         (Some(run), _) if made.iter().all(|made| made.id != run) => {
             wrong.push(format!(
-                "it follows run {run}, which is not its own ({:?})",
+                "it has run {run}, which is not its own ({:?})",
                 ids(made)
             ));
         }
@@ -224,7 +224,8 @@ fn ids(made: &[&RunFact]) -> Vec<RunId> {
     made.iter().map(|made| made.id).collect()
 }
 
-/// The end of its run is the true one; gone is one that vanished before its end was told.
+/// The task has the true final status of its run; a run that vanished before a bridge received its status
+/// counts as deleted.
 fn judge_run_end(end: RunEnd, run: &RunFact) -> Option<String> {
     let true_end = run.end.map(|end| match end {
         End::Success => RunEnd::Success,
@@ -233,10 +234,11 @@ fn judge_run_end(end: RunEnd, run: &RunFact) -> Option<String> {
     });
     let gone = run.vanished && end == RunEnd::Gone;
     let true_one = true_end == Some(end) && (!run.vanished || run.end_told);
-    (!gone && !true_one).then(|| format!("wrong end of its run: {end:?}, in truth {run:?}"))
+    (!gone && !true_one)
+        .then(|| format!("wrong final status of its run: {end:?}, actually {run:?}"))
 }
 
-/// The table of ends.
+/// The table of final statuses.
 fn judge_end(fact: &TaskFact, end: RunEnd) -> Vec<String> {
     let task = &fact.task;
     let said = fact.taken.iter().find_map(|taken| taken.word);
@@ -254,7 +256,7 @@ fn judge_end(fact: &TaskFact, end: RunEnd) -> Vec<String> {
     let shown = task.status().as_str();
     if shown != expected {
         wrong.push(format!(
-            "wrong end: {shown}, not {expected}, from {end:?} and {said:?}"
+            "wrong final status: {shown}, not {expected}, from {end:?} and {said:?}"
         ));
     }
     let held = task
@@ -262,19 +264,19 @@ fn judge_end(fact: &TaskFact, end: RunEnd) -> Vec<String> {
         .map(|said| said.status.status().as_str());
     if held != said {
         wrong.push(format!(
-            "its first word is {held:?}, and {said:?} was taken"
+            "its first final status is {held:?}, but {said:?} was accepted"
         ));
     }
     if fact.cancelled && task.cancel_asked_at.is_none() {
-        wrong.push("its cancel is lost".to_owned());
+        wrong.push("its cancel is not recorded".to_owned());
     }
     if end == RunEnd::NeverSent && task.cancel_asked_at.is_none() {
-        wrong.push("never sent, though nobody cancelled it".to_owned());
+        wrong.push("never sent, although it was not cancelled".to_owned());
     }
     wrong
 }
 
-/// A result that was taken is held: the one of the first terminal word, else one of those taken.
+/// An accepted result is stored: the one of the first final report, otherwise one of the accepted ones.
 fn judge_result(fact: &TaskFact) -> Option<String> {
     let given: Vec<&Value> = fact
         .taken
@@ -289,10 +291,10 @@ fn judge_result(fact: &TaskFact) -> Option<String> {
         (None, Some(held)) => given.contains(&held),
         (None, None) => given.is_empty(),
     };
-    (!right).then(|| format!("lost result: {held:?} is held, {given:?} were taken"))
+    (!right).then(|| format!("lost result: {held:?} is stored, {given:?} were accepted"))
 }
 
-/// What its history tells has to agree.
+/// Its history must match the facts.
 fn judge_history(fact: &TaskFact) -> Vec<String> {
     let mut wrong = Vec::new();
     let told = |kind: EventKind| {
@@ -316,7 +318,7 @@ fn judge_history(fact: &TaskFact) -> Vec<String> {
         EventKind::RunGone,
     ] {
         if told(once) > 1 {
-            wrong.push(format!("its end is told more than once: {once:?}"));
+            wrong.push(format!("its end is recorded more than once: {once:?}"));
         }
     }
     let late = fact.events.windows(2).any(|pair| pair[0].at > pair[1].at);

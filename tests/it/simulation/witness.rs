@@ -1,4 +1,4 @@
-//! What was seen from outside: each task as it was shown, each report that was accepted.
+//! What clients saw: each task as it was shown, each report that was accepted.
 //!
 //! The rules are repeated here from the contract, without the tested code.
 
@@ -8,31 +8,31 @@ use openhexa_bridge::domain::observation::{Report, ReportedStatus};
 use openhexa_bridge::domain::task::{State, Task};
 use serde_json::Value;
 
-/// A report that was answered with 200.
+/// A report that got 200.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Taken {
-    /// Its terminal word.
+    /// Its final status.
     pub word: Option<&'static str>,
     pub result: Option<Value>,
 }
 
-/// What is known of one task from outside.
+/// What clients know of one task.
 #[derive(Default)]
 pub struct Known {
     pub last: Option<Task>,
     pub taken: Vec<Taken>,
-    /// How often OpenHEXA was asked for its run.
+    /// The number of launch requests to OpenHEXA.
     pub attempts: u64,
-    /// A cancel was answered with 202.
+    /// A cancel got 202.
     pub cancelled: bool,
-    /// Its launch was answered.
+    /// Its launch got a response.
     pub answered: bool,
 }
 
 #[derive(Default)]
 pub struct Witness {
     pub tasks: BTreeMap<i64, Known>,
-    /// Launches whose bridge died before it could answer: they may have made a task.
+    /// Launches whose bridge crashed before the response: they may have created a task.
     pub unanswered: u64,
     pub problems: Vec<String>,
 }
@@ -46,7 +46,7 @@ impl Witness {
         let known = self.tasks.entry(task.id.0).or_default();
         if let Some(before) = known.last.replace(task.clone()) {
             let wrong = illegal(&before, task);
-            let line = |wrong| format!("task {}: illegal move: {wrong}", task.id);
+            let line = |wrong| format!("task {}: invalid change: {wrong}", task.id);
             self.problems.extend(wrong.into_iter().map(line));
         }
     }
@@ -59,12 +59,12 @@ impl Witness {
         });
     }
 
-    /// A report was answered with 409.
+    /// A report got 409.
     pub fn refused(&mut self, task: i64, report: &Report) {
         let known = self.of(task);
         let spoken = known.taken.iter().any(|taken| taken.word.is_some());
         let wrong = match (terminal(report), &report.result) {
-            (Some(word), _) if !spoken => format!("its first terminal word {word} was refused"),
+            (Some(word), _) if !spoken => format!("its first final status {word} was refused"),
             (None, Some(_)) if known.taken.iter().all(|taken| taken.result.is_none()) => {
                 "its first result was refused".to_owned()
             }
@@ -81,10 +81,10 @@ pub fn terminal(report: &Report) -> Option<&'static str> {
     }
 }
 
-/// How far a task has come.
+/// The position of a state in the order of states.
 fn rank(state: &State) -> u8 {
     match state {
-        // A launch that was not sent goes back to be sent later.
+        // A launch that was not sent returns to an earlier state and is sent later.
         State::Accepted | State::Launching => 0,
         State::Submitted => 1,
         State::Running => 2,
@@ -93,7 +93,7 @@ fn rank(state: &State) -> u8 {
     }
 }
 
-/// Everything that must not happen between two views of one task.
+/// Changes between two states of one task that are not allowed.
 pub fn illegal(before: &Task, after: &Task) -> Vec<String> {
     let mut wrong = Vec::new();
     let mut must = |holds: bool, what: String| {
@@ -108,11 +108,11 @@ pub fn illegal(before: &Task, after: &Task) -> Vec<String> {
     );
     must(
         before.final_report().is_none() || before.final_report() == after.final_report(),
-        format!("another first word: {moved}"),
+        format!("another first status: {moved}"),
     );
     must(
         before.run_end().is_none() || before.run_end() == after.run_end(),
-        format!("another end of its run: {moved}"),
+        format!("another final status of its run: {moved}"),
     );
     let is_final = before.final_report().is_some() && before.run_end().is_some();
     must(
@@ -133,7 +133,7 @@ pub fn illegal(before: &Task, after: &Task) -> Vec<String> {
     );
     must(
         before.cancel_asked_at.is_none() || after.cancel_asked_at.is_some(),
-        "its cancel is forgotten".to_owned(),
+        "its cancel is not recorded".to_owned(),
     );
     must(
         after.revision > before.revision || (after.revision == before.revision && after == before),

@@ -1,4 +1,4 @@
-//! What really happened, independent of what the bridges know.
+//! The facts, independent of what the bridges know.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
@@ -21,24 +21,24 @@ use super::life::{Life, SECOND};
 use super::reports::Letter;
 use super::witness::Witness;
 
-/// When a world begins; any time will do.
+/// The time at which a world begins; the value does not matter.
 pub const BEGINNING: i64 = 1_800_000_000_000;
-/// How long a call may be on its way before its sender gives up.
+/// How long a client waits for a response before it times out.
 pub const PATIENCE: i64 = 8 * SECOND;
-/// A run that was made without an answer shows by then.
+/// The time after which every run that was created without a response is visible.
 pub const GRACE: i64 = 60 * SECOND;
 
 pub type Shared = Arc<Mutex<World>>;
 
-/// What has become of a token.
+/// The status of a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Standing {
     Good,
     /// Revoked.
     Refused,
-    /// Its user sees nothing of the workspace any more.
+    /// Its user has no access to the workspace any more.
     Blind,
-    /// Its user may look, and nothing else.
+    /// Its user can only read.
     Viewer,
 }
 
@@ -48,19 +48,19 @@ pub struct Token {
     pub standing: Standing,
 }
 
-/// A run that OpenHEXA made.
+/// A run in OpenHEXA.
 pub struct SimRun {
     pub id: RunId,
     pub pipeline: PipelineId,
     pub user: UserId,
     pub config: Map<String, Value>,
-    /// As OpenHEXA's own clock says.
+    /// By OpenHEXA's own clock.
     pub dated: i64,
     pub shown_from: i64,
     pub life: Life,
-    /// None: made by somebody else.
+    /// None: created by another user.
     pub made_by: Option<i64>,
-    /// Whether an answer that told of its end came to a bridge.
+    /// Whether a bridge received a response with its final status.
     pub end_told: bool,
 }
 
@@ -100,11 +100,12 @@ impl fmt::Display for Counts {
     }
 }
 
-/// Whether OpenHEXA keeps to what the bridge builds on.
+/// Whether OpenHEXA behaves as the bridge expects.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Law {
     Kept,
-    /// A run that was made without an answer shows long after the grace: no bridge could be right.
+    /// A run that was created without a response appears long after the grace: no bridge could handle that
+    /// correctly.
     RunsShowTooLate,
 }
 
@@ -113,7 +114,7 @@ pub struct World {
     pub mood: Mood,
     pub law: Law,
     pub clock: Arc<AtomicI64>,
-    /// The faults are over.
+    /// There are no more faults.
     pub calm: bool,
     pub outage: [bool; 2],
     /// Places whose workspace is archived.
@@ -123,7 +124,7 @@ pub struct World {
     pub runs: Vec<SimRun>,
     pub held: BTreeMap<u64, Held>,
     calls: u64,
-    /// What is on its way, by the time of its arrival.
+    /// Reports that have not arrived, by the time of their arrival.
     pub mail: BTreeMap<(i64, u64), Letter>,
     pub letters: u64,
     pub witness: Witness,
@@ -131,7 +132,7 @@ pub struct World {
     pub trace: Vec<String>,
 }
 
-/// What a token shows of a place.
+/// What a token can see of a place.
 #[derive(Clone, Copy, Debug)]
 pub struct Sight {
     pub user: UserId,
@@ -141,7 +142,7 @@ pub struct Sight {
 }
 
 impl Sight {
-    /// Whether it sees the workspace that a pipeline is or was in.
+    /// Whether it has access to the workspace that a pipeline is or was in.
     pub fn is_in(&self, pipeline: PipelineId) -> bool {
         self.standing != Standing::Blind && whose(pipeline).0 == self.place
     }
@@ -184,12 +185,12 @@ impl World {
             .push(format!("{}.{:03} {line}", at / 1000, at % 1000));
     }
 
-    /// A chance that only exists while there are faults.
+    /// A random fault; there is none after the end of the faults.
     pub fn trouble(&mut self, what: &'static str, whom: u64, per_mille: u64) -> bool {
         !self.calm && self.dice.chance(what, whom, per_mille)
     }
 
-    /// A token for one of the two users that a place knows.
+    /// A token for one of the two users of a place.
     pub fn mint(&mut self, place: usize) -> String {
         let number = self.tokens.len() as u64;
         let user = self.dice.below("user of token", number, 3).min(1);
@@ -207,8 +208,9 @@ impl World {
         sight.is_in(pipeline) && !self.deleted.contains(&pipeline)
     }
 
-    /// Deletes a pipeline, as OpenHEXA does: not while a run of it is queued or running, but while one is terminating.
-    /// Not one with a run that no bridge has asked for yet: nobody could tell that there ever was one.
+    /// Deletes a pipeline, like OpenHEXA: not while one of its runs is queued or running, but while one is
+    /// terminating. A pipeline with a run that no bridge has requested is not deleted, because then no bridge
+    /// could find out that the run existed.
     pub fn delete(&mut self, pipeline: PipelineId) -> bool {
         let now = self.now();
         let mut runs = self.runs.iter().filter(|made| made.pipeline == pipeline);
@@ -264,7 +266,7 @@ impl World {
         released
     }
 
-    /// A run whose id was answered shows from then on.
+    /// A run whose id was in a response is visible from then on.
     pub fn show(&mut self, run: RunId) {
         let now = self.now();
         if self.law == Law::Kept
@@ -274,7 +276,7 @@ impl World {
         }
     }
 
-    /// How long a run that nobody was told of stays unseen.
+    /// How long a run without a response is invisible.
     pub fn lag(&mut self, task: i64) -> i64 {
         let lag = self
             .dice
@@ -285,7 +287,7 @@ impl World {
         }
     }
 
-    /// Makes a run of a launch; `lag` after which it shows.
+    /// Creates the run of a launch, which is visible after `lag`.
     pub fn make(&mut self, launch: &Launch, user: UserId, by: Option<i64>, lag: i64) -> RunId {
         let number = self.runs.len() as u64;
         let id = RunId(Uuid::from_u64_pair(
@@ -326,7 +328,7 @@ impl World {
     }
 }
 
-/// Given nulls fall back to what the version has saved.
+/// A null value uses the value of the version.
 fn overlaid(mut saved: Map<String, Value>, given: &Map<String, Value>) -> Map<String, Value> {
     for (key, value) in given.iter().filter(|(_, value)| !value.is_null()) {
         saved.insert(key.clone(), value.clone());

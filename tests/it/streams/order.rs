@@ -1,4 +1,5 @@
-//! On PostgreSQL, transactions become visible in another order than they are numbered, and another server starts new numbers.
+//! On PostgreSQL, transactions become visible in a different order than they are numbered, and another server
+//! restarts the numbers.
 
 use std::sync::{Arc, Mutex, mpsc};
 
@@ -14,7 +15,7 @@ use crate::support::database;
 use crate::support::story::Base;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_change_that_began_first_and_is_committed_last_is_not_missed() {
+async fn a_change_that_starts_first_and_is_committed_last_is_not_missed() {
     let story = plan(Base::Postgres)
         .setting("stream.poll", "50ms")
         .begin()
@@ -56,7 +57,7 @@ async fn a_change_that_began_first_and_is_committed_last_is_not_missed() {
                 .await;
         }
         let early = stream.last_id.clone();
-        // Somebody begins to follow while it is still open.
+        // A reader connects while it is still open.
         let late = story.all_tasks().await;
         go_on.send(()).unwrap();
         (early, late)
@@ -77,13 +78,13 @@ async fn a_change_that_began_first_and_is_committed_last_is_not_missed() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_database_that_was_moved_to_another_server_counts_on() {
+async fn a_database_that_was_moved_to_another_server_continues_its_numbers() {
     let mut story = plan(Base::Postgres)
         .setting("stream.poll", "50ms")
         .begin()
         .await;
     let task = story.launch(&id(1), json!({})).await;
-    // As if the server before had numbered many more transactions.
+    // As if the previous server had numbered many more transactions.
     database::sql(&story, "UPDATE change_counter SET value = 1000000000000").await;
     taken(&story, task, json!({"progress_message": "before"})).await;
     let stream = story.all_tasks().await;

@@ -88,7 +88,7 @@ impl Contract {
             return self.refused(404, told, &format!("{method} {}", asked.url.path()));
         };
         let name = format!("{method} {template}");
-        // HEAD is described as GET.
+        // HEAD is documented as GET.
         let own = if method == "HEAD" {
             "get".to_owned()
         } else {
@@ -100,8 +100,9 @@ impl Contract {
         self.answer(operation, told, method == "HEAD")
             .map_err(|wrong| format!("{name} answers {}: {wrong}", told.status))?;
         if (200..300).contains(&told.status) {
-            self.request(operation, asked)
-                .map_err(|wrong| format!("{name} takes what its description refuses: {wrong}"))?;
+            self.request(operation, asked).map_err(|wrong| {
+                format!("{name} accepts a request that the reference does not allow: {wrong}")
+            })?;
         }
         Ok(())
     }

@@ -74,12 +74,12 @@ impl Durable {
     pub fn start() -> Self {
         let cluster = Cluster::start("");
         let lock = fs::read_to_string(cluster.folder.join("data/postmaster.pid"));
-        let lock = lock.expect("a server that runs says so");
+        let lock = lock.expect("a running server prints that it runs");
         let pid = lock.lines().next().and_then(|line| line.parse().ok());
         Self {
             cluster,
             bin: bin(),
-            pid: pid.expect("its number"),
+            pid: pid.expect("its process id"),
         }
     }
 

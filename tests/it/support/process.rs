@@ -176,7 +176,11 @@ impl Process {
                 return lines;
             }
             let over = self.child.try_wait().unwrap().is_some() || Instant::now() > deadline;
-            assert!(!over, "only {lines:?}; it said {:#?}", self.err.so_far());
+            assert!(
+                !over,
+                "only {lines:?}; standard error: {:#?}",
+                self.err.so_far()
+            );
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     }
@@ -193,7 +197,7 @@ impl Process {
             }
             assert!(
                 Instant::now() < deadline,
-                "it says {:#?}",
+                "standard error: {:#?}",
                 self.err.so_far()
             );
             tokio::time::sleep(Duration::from_millis(10)).await;
@@ -216,7 +220,10 @@ impl Process {
             if so(&lines) {
                 return lines;
             }
-            assert!(Instant::now() < deadline, "{what} did not come: {lines:#?}");
+            assert!(
+                Instant::now() < deadline,
+                "{what} was not printed: {lines:#?}"
+            );
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     }
@@ -241,12 +248,13 @@ impl Process {
     pub async fn end(mut self) -> Ended {
         let asked = Instant::now();
         let status = tokio::time::timeout(PATIENCE, self.child.wait()).await;
-        let status = status.unwrap_or_else(|_| panic!("it goes on: {:#?}", self.err.so_far()));
+        let status = status
+            .unwrap_or_else(|_| panic!("the process is still running: {:#?}", self.err.so_far()));
         let took = asked.elapsed();
         // If a stream is still open now, a child process is left.
         for heard in [&mut self.out, &mut self.err] {
             let closed = tokio::time::timeout(PATIENCE, &mut heard.end).await;
-            closed.expect("it left a process behind").unwrap();
+            closed.expect("no child process is left").unwrap();
         }
         Ended {
             status: status.unwrap(),

@@ -393,7 +393,7 @@ impl Story {
             if holds(&task) {
                 return task;
             }
-            assert!(Instant::now() < deadline, "{what} did not come: {task}");
+            assert!(Instant::now() < deadline, "{what} was not reached: {task}");
             self.look().await;
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
@@ -412,7 +412,10 @@ impl Story {
             if holds(&runs) {
                 return runs;
             }
-            assert!(Instant::now() < deadline, "{what} did not come: {runs:?}");
+            assert!(
+                Instant::now() < deadline,
+                "{what} was not reached: {runs:?}"
+            );
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     }
@@ -439,9 +442,9 @@ impl Story {
         let answers = self.answers.lock().unwrap().clone();
         let log = log::text();
         for secret in secrets {
-            assert!(!log.contains(&secret), "the log holds {secret}");
-            assert!(!stored.contains(&secret), "the database holds {secret}");
-            assert!(!answers.contains(&secret), "an answer holds {secret}");
+            assert!(!log.contains(&secret), "the log contains {secret}");
+            assert!(!stored.contains(&secret), "the database contains {secret}");
+            assert!(!answers.contains(&secret), "a response contains {secret}");
         }
     }
 }

@@ -35,7 +35,7 @@ async fn drive(story: &Story, task: i64, change: Value) {
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_task_has_all_its_keys_and_what_is_unset_is_null(#[values(Sqlite, Postgres)] base: Base) {
+async fn a_task_has_all_its_keys_and_unset_ones_are_null(#[values(Sqlite, Postgres)] base: Base) {
     let (story, task) = launched(base).await;
     let fresh = story.task(task).await;
     let mut all = vec![
@@ -110,7 +110,7 @@ async fn a_task_has_all_its_keys_and_what_is_unset_is_null(#[values(Sqlite, Post
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_run_shows_its_state_and_its_page_in_openhexa(#[values(Sqlite, Postgres)] base: Base) {
+async fn a_run_has_its_status_and_the_url_of_its_page(#[values(Sqlite, Postgres)] base: Base) {
     let (story, task) = launched(base).await;
     let run = story.runs().await[0]["id"].as_str().unwrap().to_owned();
     let origin = story.openhexa.replace("/graphql/", "");
@@ -163,7 +163,7 @@ async fn a_config_shows_no_secret(#[values(Sqlite, Postgres)] base: Base) {
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_task_that_is_not_there_is_not_found(#[values(Sqlite, Postgres)] base: Base) {
+async fn a_missing_task_is_not_found(#[values(Sqlite, Postgres)] base: Base) {
     let (story, task) = launched(base).await;
     let foreign = story.launch(&id(1), json!({})).await;
     database::sql(
@@ -210,7 +210,7 @@ async fn a_task_that_is_not_there_is_not_found(#[values(Sqlite, Postgres)] base:
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn tasks_are_shown_to_those_who_may_see_them(#[values(Sqlite, Postgres)] base: Base) {
+async fn tasks_need_the_role_viewer(#[values(Sqlite, Postgres)] base: Base) {
     let (story, task) = launched(base).await;
     for path in [
         "/tasks/".to_owned(),
@@ -241,7 +241,7 @@ async fn tasks_are_shown_to_those_who_may_see_them(#[values(Sqlite, Postgres)] b
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_log_holds_every_message_in_order_each_at_a_time_of_its_own(
+async fn the_log_has_every_message_in_order_with_its_own_time(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let (story, task) = launched(base).await;
@@ -298,7 +298,7 @@ async fn the_log_holds_every_message_in_order_each_at_a_time_of_its_own(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_only_the_bridge_knows_is_in_the_log_too(#[values(Sqlite, Postgres)] base: Base) {
+async fn messages_of_the_bridge_are_in_the_log(#[values(Sqlite, Postgres)] base: Base) {
     let story = plan(base).begin().await;
     let failed = story.launch(&id(1), json!({})).await;
     taken(&story, failed, json!({"progress_message": "reading"})).await;
@@ -337,7 +337,7 @@ async fn what_only_the_bridge_knows_is_in_the_log_too(#[values(Sqlite, Postgres)
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_events_say_why_a_task_has_its_status(#[values(Sqlite, Postgres)] base: Base) {
+async fn the_events_explain_the_status_of_a_task(#[values(Sqlite, Postgres)] base: Base) {
     let (story, task) = launched(base).await;
     taken(&story, task, json!({"status": "RUNNING", "progress_message": "on it", "progress_value": 1, "end_value": 3})).await;
     taken(&story, task, json!({"result": {"secret": "not repeated"}})).await;
@@ -395,7 +395,7 @@ async fn the_events_say_why_a_task_has_its_status(#[values(Sqlite, Postgres)] ba
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_runs_own_progress_is_shown_where_the_pipeline_reports_none(
+async fn the_runs_own_progress_is_shown_if_the_pipeline_reports_none(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let (story, task) = launched(base).await;
@@ -420,7 +420,7 @@ async fn the_runs_own_progress_is_shown_where_the_pipeline_reports_none(
     assert_eq!(
         progress(&story.task(task).await),
         (json!(2), json!(5)),
-        "the pipeline's own counts"
+        "the pipeline's own progress"
     );
     story.end().await;
 }

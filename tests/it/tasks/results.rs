@@ -37,7 +37,7 @@ async fn a_large_result_is_left_out_of_lists_and_streams(#[values(Sqlite, Postgr
         (&whole["result"], whole.get("result_size")),
         (&json!(large), None)
     );
-    // What polls and saves a task that was read without its result keeps it.
+    // Polls save a task that was read without its result; the result must be kept.
     taken(&story, task, json!({"status": "SUCCESS"})).await;
     let done = story.task(task).await;
     assert_eq!(done["result"], json!({"result": "SUCCESS", "data": large}));

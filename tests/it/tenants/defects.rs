@@ -51,7 +51,7 @@ async fn a_user_ended_another_accounts_task_with_a_forged_result(
         ask.json(&forged).send().await.error(400);
     }
     assert_eq!(town.story.task(town.task).await, before);
-    // The second task's token did nothing to its own task either.
+    // The token of the second task had no effect on its own task either.
     assert_eq!(town.story.task(town.other_task).await["status"], "QUEUED");
     town.end().await;
 }
@@ -94,7 +94,7 @@ async fn an_account_with_another_workspace_read_and_launched_our_pipeline(
             .await
             .error(404);
     }
-    // A version of theirs does not open our pipeline, nor one of ours theirs.
+    // A version of the other account cannot be used with our pipeline, and the reverse.
     let ask = town.story.ask(
         As::Nobody,
         Method::POST,
@@ -113,7 +113,7 @@ async fn an_account_with_another_workspace_read_and_launched_our_pipeline(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn openhexas_token_and_a_ten_year_token_of_the_launcher_lay_in_the_task(
+async fn openhexas_token_and_a_ten_year_token_of_the_launcher_were_in_the_task(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let town = Town::begin(base).await;
@@ -126,7 +126,8 @@ async fn openhexas_token_and_a_ten_year_token_of_the_launcher_lay_in_the_task(
     ] {
         assert!(!stored.contains(secret), "stored in the clear");
     }
-    // What every member of the workspace reads in the run's config is good for one task, and for a day.
+    // The token in the run's config, which all members of the workspace can read, is valid for one task and
+    // one day.
     let run = town.story.runs().await[0].clone();
     assert_eq!(run["config"]["connection_token"], town.callback);
     assert!(!run.to_string().contains(&town.story.secrets.openhexa));
@@ -216,7 +217,7 @@ async fn a_pipelines_id_became_part_of_a_query(#[values(Sqlite, Postgres)] base:
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_page_of_anywhere_launched_and_reported_with_the_users_cookie(
+async fn a_page_of_another_site_launched_and_reported_with_the_users_cookie(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let town = Town::begin(base).await;
@@ -255,7 +256,7 @@ async fn a_page_of_anywhere_launched_and_reported_with_the_users_cookie(
                 .cookie(&session)
                 .header(name, value);
             ask.json(&body).send().await.error(403);
-            // As a form sends it, which no browser asks about beforehand.
+            // As a form is sent, for which browsers make no preflight request.
             let ask = town
                 .story
                 .ask(As::Nobody, method.clone(), &path)
@@ -282,7 +283,7 @@ async fn a_page_of_anywhere_launched_and_reported_with_the_users_cookie(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_logs_and_names_of_all_accounts_tasks_were_anybodys(
+async fn the_logs_and_names_of_all_accounts_tasks_were_readable(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let town = Town::begin(base).await;
@@ -313,7 +314,7 @@ async fn the_logs_and_names_of_all_accounts_tasks_were_anybodys(
             "{query}"
         );
     }
-    // A cursor of the first account's list leads nowhere in the second one's.
+    // A cursor of the first account's list is refused for the second account.
     let first = town.story.get("/tasks/?cursor=&limit=1").await.expect(200);
     let next = first["next"].as_str().unwrap();
     let told = with_session(

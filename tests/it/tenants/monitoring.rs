@@ -50,14 +50,16 @@ async fn compare(town: &Town) {
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn anothers_tasks_and_looks_are_never_counted(#[values(Sqlite, Postgres)] base: Base) {
+async fn tasks_and_polls_of_another_account_are_not_counted(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
     let town = Town::begin(base).await;
     compare(&town).await;
     town.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn nor_are_they_beside_iaso_in_one_workspace() {
+async fn tasks_and_polls_of_another_account_are_not_counted_in_a_shared_workspace() {
     let town = Town::attached().await;
     compare(&town).await;
     town.end().await;
@@ -65,7 +67,7 @@ async fn nor_are_they_beside_iaso_in_one_workspace() {
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn anothers_openhexa_that_is_away_shows_on_no_page_of_ours(
+async fn an_outage_of_another_accounts_openhexa_is_not_shown(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let mut town = Town::begin(base).await;
@@ -77,7 +79,7 @@ async fn anothers_openhexa_that_is_away_shows_on_no_page_of_ours(
     town.story.stop_openhexa().await;
     town.story.advance(chrono::TimeDelta::minutes(5));
     town.story
-        .until_true("OpenHEXA is away", async || {
+        .until_true("OpenHEXA is unavailable", async || {
             town.story.get("/pipelines/").await;
             town.story.advance(chrono::TimeDelta::seconds(10));
             town.story

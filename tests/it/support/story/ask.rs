@@ -94,7 +94,7 @@ impl Ask<'_> {
             text: &text,
         };
         if let Err(wrong) = contract::hold(&asked, &told) {
-            panic!("not as the document says: {wrong}");
+            panic!("not as in the API reference: {wrong}");
         }
         Answer {
             status,

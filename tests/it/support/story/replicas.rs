@@ -125,7 +125,7 @@ impl Story {
     pub async fn until_true(&self, what: &str, holds: impl AsyncFn() -> bool) {
         let deadline = Instant::now() + PATIENCE;
         while !holds().await {
-            assert!(Instant::now() < deadline, "{what} did not come");
+            assert!(Instant::now() < deadline, "{what} was not reached");
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     }

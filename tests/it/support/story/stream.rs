@@ -102,7 +102,7 @@ impl Stream {
                 Block::Task(serde_json::from_str(&data).unwrap())
             }
             (None, None) => Block::Other(block.to_owned()),
-            _ => panic!("no block of ours: {block}"),
+            _ => panic!("unknown block: {block}"),
         }
     }
 
