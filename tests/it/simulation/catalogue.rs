@@ -88,13 +88,13 @@ fn version_id(place: usize, sort: usize, number: u64) -> VersionId {
 }
 
 /// The place and kind of a pipeline.
-pub fn whose(id: PipelineId) -> (usize, usize) {
+pub fn place_and_sort(id: PipelineId) -> (usize, usize) {
     let number = usize::try_from(id.0.as_u64_pair().1).unwrap();
     (number / 10, number % 10)
 }
 
 /// The version's number and its place and kind.
-pub fn whose_version(id: VersionId) -> (usize, usize, u64) {
+pub fn place_sort_and_number(id: VersionId) -> (usize, usize, u64) {
     let (high, low) = id.0.as_u64_pair();
     let number = usize::try_from(low).unwrap();
     (number / 10, number % 10, high - 0x0000_0000_0001_4000)

@@ -6,34 +6,37 @@ use openhexa_bridge::domain::task::{RunEnd, State, Task};
 use serde_json::json;
 use uuid::Uuid;
 
-use super::verdict::{Facts, RunFact, TaskFact, judge};
-use super::witness::{Taken, illegal};
-use super::world::Law;
-use super::{Base, tell};
+use super::verdict::{Facts, RunFact, TaskFact, check};
+use super::witness::{AcceptedReport, invalid_changes};
+use super::world::OpenhexaBehaviour;
+use super::{Base, run_world};
 
 #[test]
 fn a_world_whose_runs_appear_too_late_is_found() {
-    let mut wrong = (1..=6).flat_map(|seed| tell(seed, Base::Sqlite, Law::RunsShowTooLate).wrong);
+    let mut wrong = (1..=6)
+        .flat_map(|seed| run_world(seed, Base::Sqlite, OpenhexaBehaviour::RunsAppearTooLate).wrong);
     assert!(wrong.any(|what| what.contains("duplicate runs") || what.contains("is lost")));
 }
 
 /// The facts of a world without errors.
 fn good() -> Facts {
-    let told = tell(2, Base::Sqlite, Law::Kept);
-    assert_eq!(judge(&told.facts), Vec::<String>::new());
-    told.facts
+    let world = run_world(2, Base::Sqlite, OpenhexaBehaviour::AsExpected);
+    assert_eq!(check(&world.facts), Vec::<String>::new());
+    world.facts
 }
 
 /// The first task that has a run, and a final status and a result that were accepted.
 fn with_reports(facts: &mut Facts) -> &mut TaskFact {
-    let spoken = |fact: &&mut TaskFact| {
-        let full = |taken: &Taken| taken.word.is_some() && taken.result.is_some();
-        fact.taken.iter().any(full) && fact.task.run.id.is_some()
+    let has_reports = |fact: &&mut TaskFact| {
+        let full = |accepted: &AcceptedReport| {
+            accepted.final_status.is_some() && accepted.result.is_some()
+        };
+        fact.accepted.iter().any(full) && fact.task.run.id.is_some()
     };
     facts
         .tasks
         .iter_mut()
-        .find(spoken)
+        .find(has_reports)
         .expect("a task with reports")
 }
 
@@ -81,16 +84,16 @@ fn each_changed_fact_is_found() {
             task.state = other_final_status(&task.state);
         }),
         ("its first final status is", |facts| {
-            with_reports(facts).taken.clear()
+            with_reports(facts).accepted.clear()
         }),
         ("wrong final status: ", |facts| {
             let fact = with_reports(facts);
             let is_error = fact.task.status().as_str() == "ERROR";
-            let word = if is_error { "CANCELLED" } else { "ERROR" };
-            fact.taken.insert(
+            let final_status = if is_error { "CANCELLED" } else { "ERROR" };
+            fact.accepted.insert(
                 0,
-                Taken {
-                    word: Some(word),
+                AcceptedReport {
+                    final_status: Some(final_status),
                     result: None,
                 },
             );
@@ -117,7 +120,7 @@ fn each_changed_fact_is_found() {
     for (expected, falsify) in falsehoods {
         let mut facts = good.clone();
         falsify(&mut facts);
-        let wrong = judge(&facts);
+        let wrong = check(&facts);
         assert!(
             wrong.iter().any(|what| what.contains(expected)),
             "{expected}: {wrong:?}"
@@ -130,7 +133,7 @@ fn each_invalid_change_is_found() {
     type Change = fn(&mut Task);
     let mut facts = good();
     let before = with_reports(&mut facts).task.clone();
-    assert_eq!(illegal(&before, &before), Vec::<String>::new());
+    assert_eq!(invalid_changes(&before, &before), Vec::<String>::new());
     let moves: [(&str, Change); 7] = [
         ("back from", |task| task.state = State::Running),
         ("another final status of its run", |task| {
@@ -153,7 +156,7 @@ fn each_invalid_change_is_found() {
         let mut after = before.clone();
         after.revision += 1;
         change(&mut after);
-        let wrong = illegal(&before, &after);
+        let wrong = invalid_changes(&before, &after);
         assert!(
             wrong.iter().any(|what| what.contains(expected)),
             "{expected}: {wrong:?}"
@@ -161,7 +164,7 @@ fn each_invalid_change_is_found() {
     }
     let mut asked = before.clone();
     asked.cancel_asked_at = Some(before.updated_at);
-    let wrong = illegal(&asked, &before);
+    let wrong = invalid_changes(&asked, &before);
     assert!(
         wrong
             .iter()

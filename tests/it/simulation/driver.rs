@@ -16,17 +16,17 @@ use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 
 use super::catalogue::PLACES;
 use super::replica::{Event, Outcome, Replica};
-use super::reports::Letter;
-use super::world::{Law, Release, Shared, Standing, World};
+use super::reports::PendingReport;
+use super::world::{OpenhexaBehaviour, Release, Shared, TokenStatus, World};
 
 /// Longer than any step takes on a busy machine.
 const STEP: Duration = Duration::from_mins(1);
 
 /// An operation in progress at a bridge.
-pub enum Flying {
+pub enum Operation {
     Launch,
     Pass,
-    Report(Letter),
+    Report(PendingReport),
     Configure,
     Cancel,
 }
@@ -40,9 +40,9 @@ pub struct Driver {
     /// For reads of the database outside of the bridges.
     own: Runtime,
     begun: u64,
-    flying: BTreeMap<u64, (usize, Flying)>,
+    operation: BTreeMap<u64, (usize, Operation)>,
     /// The configuration of the bridges: a place and a token.
-    pub aim: Option<(usize, String)>,
+    pub configured: Option<(usize, String)>,
 }
 
 pub fn operator() -> Principal {
@@ -57,9 +57,9 @@ pub fn operator() -> Principal {
 
 impl Driver {
     /// Each bridge has its own store on the same database, like two processes.
-    pub fn new(seed: u64, law: Law, stores: [Store; 3]) -> Self {
+    pub fn new(seed: u64, behaviour: OpenhexaBehaviour, stores: [Store; 3]) -> Self {
         let (sender, events) = mpsc::unbounded_channel();
-        let world = Arc::new(Mutex::new(World::new(seed, law)));
+        let world = Arc::new(Mutex::new(World::new(seed, behaviour)));
         let [first, second, store] = stores;
         let site = |number, store| Replica {
             number,
@@ -75,8 +75,8 @@ impl Driver {
             sender,
             own,
             begun: 0,
-            flying: BTreeMap::new(),
-            aim: None,
+            operation: BTreeMap::new(),
+            configured: None,
         };
         driver.start(0);
         driver.start(1);
@@ -87,8 +87,8 @@ impl Driver {
         work(&mut self.world.lock().unwrap())
     }
 
-    pub fn say(&self, line: String) {
-        self.world(|world| world.say(line));
+    pub fn log_line(&self, line: String) {
+        self.world(|world| world.log_line(line));
     }
 
     pub fn read<T: Send + 'static>(
@@ -103,15 +103,15 @@ impl Driver {
     }
 
     pub fn start(&mut self, site: usize) {
-        self.say(format!("{} starts", name(site)));
+        self.log_line(format!("{} starts", name(site)));
         self.sites[site].start(&self.world, &self.sender);
     }
 
     pub fn crash(&mut self, site: usize) {
-        self.say(format!("{} crashes", name(site)));
+        self.log_line(format!("{} crashes", name(site)));
         self.sites[site].crash();
-        self.flying.retain(|_, (at, flying)| {
-            if *at == site && matches!(flying, Flying::Launch) {
+        self.operation.retain(|_, (at, operation)| {
+            if *at == site && matches!(operation, Operation::Launch) {
                 self.world.lock().unwrap().witness.unanswered += 1;
             }
             *at != site
@@ -125,17 +125,17 @@ impl Driver {
 
     /// Starts an operation at a bridge, and waits until it is finished, or waits for OpenHEXA, or the bridge
     /// has crashed.
-    pub fn begin<F>(&mut self, site: usize, flying: Flying, work: impl FnOnce(Bridge) -> F)
+    pub fn begin<F>(&mut self, site: usize, operation: Operation, work: impl FnOnce(Bridge) -> F)
     where
         F: Future<Output = Outcome> + Send + 'static,
     {
         self.begun += 1;
         let number = self.begun;
-        self.flying.insert(number, (site, flying));
+        self.operation.insert(number, (site, operation));
         let fatal = self.world(|world| {
-            let rate = world.mood.crash_between_writes;
-            let fatal = world.trouble("dies between writes", 0, rate);
-            fatal.then(|| world.dice.below("after writes", 0, 5).cast_signed())
+            let rate = world.rates.crash_between_writes;
+            let fatal = world.has_fault("dies between writes", 0, rate);
+            fatal.then(|| world.random.below("after writes", 0, 5).cast_signed())
         });
         let alive = self.sites[site].alive.as_ref().unwrap();
         let gate = alive.gate.clone();
@@ -165,7 +165,7 @@ impl Driver {
     pub fn release(&mut self, call: u64, how: Release) {
         let held = self.world(|world| world.held.remove(&call));
         let Some(held) = held else { return };
-        self.say(format!("{} hears of call {call}: {how:?}", name(held.site)));
+        self.log_line(format!("{} hears of call {call}: {how:?}", name(held.site)));
         held.release.send(how).expect("its bridge lives");
         self.settle(held.site);
     }
@@ -193,7 +193,7 @@ impl Driver {
     }
 
     fn done(&mut self, number: u64, outcome: Outcome) {
-        let (site, flying) = self.flying.remove(&number).expect("it was started");
+        let (site, operation) = self.operation.remove(&number).expect("it was started");
         let site_name = name(site);
         match outcome {
             Outcome::Launched(launched) => self.launched(site_name, launched),
@@ -201,21 +201,21 @@ impl Driver {
                 if let Some(alive) = &mut self.sites[site].alive {
                     alive.passing = false;
                 }
-                self.say(format!("{site_name} passed: {passed:?}"));
+                self.log_line(format!("{site_name} passed: {passed:?}"));
                 let failed = passed
                     .err()
                     .map(|error| format!("a polling cycle failed: {error:?}"));
                 self.world(|world| world.witness.problems.extend(failed));
             }
             Outcome::Reported(reported) => {
-                let Flying::Report(letter) = flying else {
+                let Operation::Report(sent_report) = operation else {
                     return;
                 };
-                self.reported(site_name, &letter, reported);
+                self.reported(site_name, &sent_report, reported);
             }
             Outcome::Cancelled(task, cancelled) => self.cancelled(site_name, task, cancelled),
             Outcome::Configured(done) => {
-                self.say(format!("{site_name} configured: {done:?}"));
+                self.log_line(format!("{site_name} configured: {done:?}"));
                 self.read_config();
             }
         }
@@ -226,7 +226,7 @@ impl Driver {
         let task = match launched {
             Ok(task) => task,
             Err(Error::Refused { why, task }) => {
-                world.say(format!("{site} launch refused: {why:?}"));
+                world.log_line(format!("{site} launch refused: {why:?}"));
                 *task
             }
             Err(Error::Internal(error)) => {
@@ -234,9 +234,9 @@ impl Driver {
                 world.witness.problems.push(problem);
                 return;
             }
-            Err(error) => return world.say(format!("{site} launch failed: {error}")),
+            Err(error) => return world.log_line(format!("{site} launch failed: {error}")),
         };
-        world.say(format!("{site} launched: {}", line(&task)));
+        world.log_line(format!("{site} launched: {}", line(&task)));
         world.witness.saw(&task);
         world.witness.of(task.id.0).answered = true;
         world.counts.add("launches answered");
@@ -246,13 +246,13 @@ impl Driver {
         let mut world = self.world.lock().unwrap();
         match cancelled {
             Ok(task) => {
-                world.say(format!("{site} cancels: {}", line(&task)));
+                world.log_line(format!("{site} cancels: {}", line(&task)));
                 world.witness.saw(&task);
                 world.witness.of(id.0).cancelled = true;
                 world.counts.add("cancels");
             }
             Err(Error::Conflict { status, .. }) => {
-                world.say(format!("{site} does not cancel task {id}: {status:?}"));
+                world.log_line(format!("{site} does not cancel task {id}: {status:?}"));
             }
             Err(error) => {
                 let problem = format!("task {id}: a cancel failed: {error:?}");
@@ -261,22 +261,27 @@ impl Driver {
         }
     }
 
-    fn reported(&self, site: &str, letter: &Letter, reported: Result<Task, Error>) {
+    fn reported(&self, site: &str, sent_report: &PendingReport, reported: Result<Task, Error>) {
         let mut world = self.world.lock().unwrap();
-        let told = format!("{site} report {} of run {}", letter.number, letter.run);
+        let told = format!(
+            "{site} report {} of run {}",
+            sent_report.number, sent_report.run
+        );
         match reported {
             Ok(task) => {
-                world.say(format!("{told} taken: {}", line(&task)));
+                world.log_line(format!("{told} taken: {}", line(&task)));
                 world.counts.add("reports taken");
-                world.witness.took(&task, &letter.report);
+                world.witness.took(&task, &sent_report.report);
             }
             Err(Error::Conflict { status, .. }) => {
-                world.say(format!("{told} refused: {status:?}"));
+                world.log_line(format!("{told} refused: {status:?}"));
                 world.counts.add("reports refused");
-                world.witness.refused(letter.task.0, &letter.report);
+                world
+                    .witness
+                    .refused(sent_report.task.0, &sent_report.report);
             }
             Err(error) => {
-                let problem = format!("task {}: {told} failed: {error:?}", letter.task);
+                let problem = format!("task {}: {told} failed: {error:?}", sent_report.task);
                 world.witness.problems.push(problem);
             }
         }
@@ -291,7 +296,7 @@ impl Driver {
             };
             store::connection(db, &cipher, config.connection).map(Some)
         });
-        self.aim = found.map(|connection| {
+        self.configured = found.map(|connection| {
             let target = connection.target;
             let here = PLACES
                 .iter()
@@ -335,9 +340,10 @@ impl Driver {
 
     /// Whether the current token has all permissions.
     pub fn has_valid_token(&self) -> bool {
-        let token = self.aim.as_ref().map(|(_, token)| token.clone());
-        let standing = self.world(|world| world.tokens.get(&token?).map(|token| token.standing));
-        standing == Some(Standing::Good)
+        let token = self.configured.as_ref().map(|(_, token)| token.clone());
+        let token_status =
+            self.world(|world| world.tokens.get(&token?).map(|token| token.token_status));
+        token_status == Some(TokenStatus::Good)
     }
 }
 

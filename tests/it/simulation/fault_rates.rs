@@ -1,10 +1,10 @@
 //! The fault rates of a world: each is drawn once, so that some worlds have one kind of fault and some have all.
 
-use super::dice::Dice;
+use super::random::Random;
 
 /// Rates are per mille.
 #[derive(Clone, Copy, Debug)]
-pub struct Mood {
+pub struct FaultRates {
     /// A launch without a response: the run was created or not.
     pub unsure: u64,
     pub not_sent: u64,
@@ -24,10 +24,10 @@ pub struct Mood {
     pub skew: i64,
 }
 
-impl Mood {
-    pub fn draw(dice: &mut Dice) -> Self {
+impl FaultRates {
+    pub fn draw(random: &mut Random) -> Self {
         let mut rate = |most: u64| {
-            let share = dice.pick("mood", most, &[0, 0, 10, 30, 100]);
+            let share = random.pick("mood", most, &[0, 0, 10, 30, 100]);
             most * share / 100
         };
         Self {
@@ -43,7 +43,7 @@ impl Mood {
             doubled: rate(302),
             delayed: rate(601),
             stop_lost: rate(303),
-            skew: dice.pick("skew", 0, &[0, 0, -55_000, -20_000, 30_000]),
+            skew: random.pick("skew", 0, &[0, 0, -55_000, -20_000, 30_000]),
         }
     }
 }

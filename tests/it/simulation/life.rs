@@ -2,7 +2,7 @@
 
 use openhexa_bridge::domain::pipeline::RunStatus;
 
-use super::dice::Dice;
+use super::random::Random;
 
 pub const SECOND: i64 = 1000;
 pub const MINUTE: i64 = 60 * SECOND;
@@ -26,7 +26,7 @@ pub struct Life {
     /// The time from which OpenHEXA does not return it, after a bridge has requested it by its id: if it
     /// vanished before, no bridge could find out that it existed.
     pub vanishes: Option<i64>,
-    pub asked_for: bool,
+    pub requested: bool,
     pub stop: Option<Stop>,
     /// The time at which its container dies without a message; OpenHEXA notices it only at `ends`.
     pub dies: Option<i64>,
@@ -38,39 +38,43 @@ pub struct Stop {
 }
 
 impl Life {
-    pub fn script(dice: &mut Dice, run: u64, created: i64, limit: i64, vanishing: u64) -> Self {
-        let starts = created + dice.span("queued for", run, 90 * SECOND);
+    pub fn script(random: &mut Random, run: u64, created: i64, limit: i64, vanishing: u64) -> Self {
+        let starts = created + random.span("queued for", run, 90 * SECOND);
         let longest = (limit - (starts - created)).clamp(SECOND, 10 * MINUTE);
         let kinds = [
             "short", "short", "short", "short", "usual", "usual", "usual", "skipped", "zombie",
             "overtime",
         ];
-        let (lasts, end, dies) = match dice.pick("kind of life", run, &kinds) {
+        let (lasts, end, dies) = match random.pick("kind of life", run, &kinds) {
             "skipped" => (0, End::Skipped, None),
             "zombie" => {
-                let dies = dice.span("dies after", run, longest);
+                let dies = random.span("dies after", run, longest);
                 (dies + 15 * MINUTE, End::Failed, Some(starts + dies))
             }
             // OpenHEXA ends runs over the time limit.
             "overtime" => (limit, End::Failed, None),
             "short" => (
-                dice.span("short life", run, 20 * SECOND),
-                own_end(dice, run),
+                random.span("short life", run, 20 * SECOND),
+                own_end(random, run),
                 None,
             ),
-            _ => (dice.span("life", run, longest), own_end(dice, run), None),
+            _ => (
+                random.span("life", run, longest),
+                own_end(random, run),
+                None,
+            ),
         };
         let ends = starts + lasts;
-        let vanishes = dice
-            .chance("vanishes", run, vanishing)
-            .then(|| created + SECOND + dice.span("vanishes after", run, ends - created + MINUTE));
+        let vanishes = random.chance("vanishes", run, vanishing).then(|| {
+            created + SECOND + random.span("vanishes after", run, ends - created + MINUTE)
+        });
         Self {
             created,
             starts,
             ends,
             end,
             vanishes,
-            asked_for: false,
+            requested: false,
             stop: None,
             dies,
         }
@@ -92,7 +96,7 @@ impl Life {
     }
 
     pub fn is_gone(&self, now: i64) -> bool {
-        self.asked_for && self.vanishes.is_some_and(|at| now >= at)
+        self.requested && self.vanishes.is_some_and(|at| now >= at)
     }
 
     /// Its final status at this time, if it has ended.
@@ -124,7 +128,7 @@ impl Life {
     }
 }
 
-fn own_end(dice: &mut Dice, run: u64) -> End {
+fn own_end(random: &mut Random, run: u64) -> End {
     let ends = [
         End::Success,
         End::Success,
@@ -132,5 +136,5 @@ fn own_end(dice: &mut Dice, run: u64) -> End {
         End::Failed,
         End::Stopped,
     ];
-    dice.pick("end", run, &ends)
+    random.pick("end", run, &ends)
 }

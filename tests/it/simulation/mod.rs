@@ -4,24 +4,24 @@
 //! advance step by step. The seed determines everything, so a failure can be replayed.
 //!
 //! ```text
-//! dice.rs         all random decisions, from the seed
+//! random.rs       all random decisions, from the seed
 //! fault_rates.rs  the fault rates of a world
 //! catalogue.rs    the workspaces and pipelines
-//! world.rs        what really happened
+//! world.rs        the facts
 //! life.rs         what a run does; reports.rs: what its pipeline sends
 //! upstream.rs     OpenHEXA for one bridge; outcomes.rs: the outcome of each request; show.rs: responses in the log
 //! replica.rs      a bridge that can be killed at any await point
 //! driver.rs       runs a world step by step; steps.rs: the steps
-//! witness.rs      what was seen meanwhile; verdict.rs: the checks at the end; checks.rs: that both can fail
+//! witness.rs      what clients saw; verdict.rs: the checks at the end; checks.rs: that both can fail
 //! ```
 
 mod catalogue;
 mod checks;
-mod dice;
 mod driver;
 mod fault_rates;
 mod life;
 mod outcomes;
+mod random;
 mod replica;
 mod reports;
 mod show;
@@ -44,8 +44,8 @@ use secrecy::SecretString;
 
 use crate::support::postgres;
 use driver::Driver;
-use verdict::{Facts, judge};
-use world::{Counts, Law};
+use verdict::{Facts, check};
+use world::{Counts, OpenhexaBehaviour};
 
 /// The number of tasks in a world.
 const TASKS: u64 = 100;
@@ -57,7 +57,7 @@ const REPLAYED: u64 = 10;
 const SEEDS: &str = "OPENHEXA_BRIDGE_TEST_SEEDS";
 
 /// The results of a world.
-struct Told {
+struct WorldResult {
     trace: Vec<String>,
     counts: Counts,
     facts: Facts,
@@ -70,7 +70,7 @@ enum Base {
     Postgres,
 }
 
-fn tell(seed: u64, base: Base, law: Law) -> Told {
+fn run_world(seed: u64, base: Base, behaviour: OpenhexaBehaviour) -> WorldResult {
     let folder = tempfile::tempdir_in(quick_folder()).unwrap();
     let address = match base {
         Base::Sqlite => DatabaseAddress::Sqlite(folder.path().join("bridge.db")),
@@ -82,12 +82,12 @@ fn tell(seed: u64, base: Base, law: Law) -> Told {
     let key = Cipher::generate_key();
     let stores = [(); 3].map(|()| open(&address, &key));
     stores[0].migrate().unwrap();
-    let mut driver = Driver::new(seed, law, stores);
+    let mut driver = Driver::new(seed, behaviour, stores);
     driver.live(TASKS);
     driver.finish();
     let facts = driver.facts();
-    let wrong = judge(&facts);
-    driver.world(|world| Told {
+    let wrong = check(&facts);
+    driver.world(|world| WorldResult {
         trace: std::mem::take(&mut world.trace),
         counts: world.counts.clone(),
         facts,
@@ -167,18 +167,18 @@ fn keep(seed: u64, name: &str, trace: &[String]) -> String {
 }
 
 /// Simulates the same seed again and checks that every decision and every outcome is the same.
-fn tell_again(seed: u64, name: &str, base: Base, first: &Told) -> Vec<String> {
-    let told = tell(seed, base, Law::Kept);
-    let mut wrong = told.wrong;
-    if told.trace != first.trace {
-        let parts = first.trace.iter().zip(&told.trace);
+fn repeat_world(seed: u64, name: &str, base: Base, first: &WorldResult) -> Vec<String> {
+    let result = run_world(seed, base, OpenhexaBehaviour::AsExpected);
+    let mut wrong = result.wrong;
+    if result.trace != first.trace {
+        let parts = first.trace.iter().zip(&result.trace);
         let at = parts.take_while(|(one, other)| one == other).count();
         wrong.push(format!(
             "a different trace from line {}: {:?}, not {:?}; see {} and {}",
             at + 1,
-            told.trace.get(at),
+            result.trace.get(at),
             first.trace.get(at),
-            keep(seed, name, &told.trace),
+            keep(seed, name, &result.trace),
             keep(seed, "first", &first.trace)
         ));
     }
@@ -193,17 +193,17 @@ fn every_world_keeps_the_guarantees_and_is_the_same_on_both_databases() {
     let (seeds, total) = (seeds(WORLDS), Mutex::new(Counts::default()));
     let asked = std::env::var(SEEDS).is_ok();
     let wrong = for_each_seed(seeds.clone(), |seed| {
-        let told = tell(seed, Base::Sqlite, Law::Kept);
-        total.lock().unwrap().merge(&told.counts);
-        let mut wrong = told.wrong.clone();
+        let result = run_world(seed, Base::Sqlite, OpenhexaBehaviour::AsExpected);
+        total.lock().unwrap().merge(&result.counts);
+        let mut wrong = result.wrong.clone();
         if !wrong.is_empty() {
-            wrong.push(format!("its trace: {}", keep(seed, "first", &told.trace)));
+            wrong.push(format!("its trace: {}", keep(seed, "first", &result.trace)));
         }
         if asked || seed <= REPLAYED {
-            wrong.extend(tell_again(seed, "postgres", Base::Postgres, &told));
+            wrong.extend(repeat_world(seed, "postgres", Base::Postgres, &result));
         }
         if asked || seed <= 2 {
-            wrong.extend(tell_again(seed, "again", Base::Sqlite, &told));
+            wrong.extend(repeat_world(seed, "again", Base::Sqlite, &result));
         }
         wrong
     });

@@ -7,7 +7,7 @@ use super::catalogue::PLACES;
 use super::world::World;
 
 /// The outcome of a request.
-pub enum Fate {
+pub enum RequestOutcome {
     Fails(Error),
     NeverReturns,
     /// A response, with the state at the time of the request or of the response.
@@ -19,7 +19,7 @@ pub enum Fate {
 
 /// The outcome of a launch request.
 #[derive(Debug)]
-pub enum LaunchFate {
+pub enum LaunchOutcome {
     NotSent(Error),
     Refused(Refusal),
     /// No run was created, and there is no response.
@@ -34,22 +34,27 @@ pub enum LaunchFate {
     },
 }
 
-pub fn fate(world: &mut World, what: &'static str, whom: u64, target: &Target) -> Fate {
+pub fn request_outcome(
+    world: &mut World,
+    what: &'static str,
+    whom: u64,
+    target: &Target,
+) -> RequestOutcome {
     if is_out(world, target) {
-        return Fate::Fails(Error::Unreachable);
+        return RequestOutcome::Fails(Error::Unreachable);
     }
-    let mood = world.mood;
-    if world.trouble("fails", whom, mood.failed) {
-        return Fate::Fails(failure(world, whom));
+    let rates = world.rates;
+    if world.has_fault("fails", whom, rates.failed) {
+        return RequestOutcome::Fails(failure(world, whom));
     }
-    if world.trouble("dies asking", whom, mood.crash_in_call) {
-        return Fate::NeverReturns;
+    if world.has_fault("dies asking", whom, rates.crash_in_call) {
+        return RequestOutcome::NeverReturns;
     }
-    if world.trouble(what, whom, mood.held) {
-        let as_asked = world.dice.chance("as asked", whom, 500);
-        return Fate::Held { as_asked };
+    if world.has_fault(what, whom, rates.held) {
+        let as_asked = world.random.chance("as asked", whom, 500);
+        return RequestOutcome::Held { as_asked };
     }
-    Fate::Answered
+    RequestOutcome::Answered
 }
 
 fn is_out(world: &World, target: &Target) -> bool {
@@ -60,7 +65,7 @@ fn is_out(world: &World, target: &Target) -> bool {
 /// Status 500 with a web page, 200 with errors, timeouts, and broken connections.
 fn failure(world: &mut World, whom: u64) -> Error {
     let errors = 8;
-    match world.dice.below("failure", whom, errors) {
+    match world.random.below("failure", whom, errors) {
         0 => Error::TimedOut,
         1 => Error::Broken,
         2 => Error::Status(500),
@@ -80,34 +85,34 @@ fn unsure(world: &mut World, whom: u64) -> Error {
     }
 }
 
-pub fn launch_fate(world: &mut World, whom: u64, target: &Target) -> LaunchFate {
-    let mood = world.mood;
-    if is_out(world, target) || world.trouble("launch not sent", whom, mood.not_sent) {
-        return LaunchFate::NotSent(Error::Unreachable);
+pub fn launch_outcome(world: &mut World, whom: u64, target: &Target) -> LaunchOutcome {
+    let rates = world.rates;
+    if is_out(world, target) || world.has_fault("launch not sent", whom, rates.not_sent) {
+        return LaunchOutcome::NotSent(Error::Unreachable);
     }
-    if world.trouble("launch refused", whom, mood.refused) {
+    if world.has_fault("launch refused", whom, rates.refused) {
         let refusals = [Refusal::RunsLimit, Refusal::InvalidConfig];
-        let which = world.dice.below("refusal", whom, 2);
-        return LaunchFate::Refused(refusals[usize::try_from(which).unwrap()].clone());
+        let which = world.random.below("refusal", whom, 2);
+        return LaunchOutcome::Refused(refusals[usize::try_from(which).unwrap()].clone());
     }
-    if world.trouble("dies launching", whom, mood.crash_in_call) {
-        let made = world.dice.chance("launch made", whom, 500);
+    if world.has_fault("dies launching", whom, rates.crash_in_call) {
+        let made = world.random.chance("launch made", whom, 500);
         return if made {
-            LaunchFate::DiesAfter
+            LaunchOutcome::DiesAfter
         } else {
-            LaunchFate::DiesBefore
+            LaunchOutcome::DiesBefore
         };
     }
-    if world.trouble("launch unsure", whom, mood.unsure) {
+    if world.has_fault("launch unsure", whom, rates.unsure) {
         let error = unsure(world, whom);
-        let made = world.dice.chance("launch made", whom, 700);
+        let made = world.random.chance("launch made", whom, 700);
         return if made {
-            LaunchFate::Unheard(error)
+            LaunchOutcome::Unheard(error)
         } else {
-            LaunchFate::Lost(error)
+            LaunchOutcome::Lost(error)
         };
     }
-    LaunchFate::Made {
-        held: world.trouble("launch held", whom, mood.held),
+    LaunchOutcome::Made {
+        held: world.has_fault("launch held", whom, rates.held),
     }
 }

@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use super::driver::Driver;
 use super::life::End;
-use super::witness::{Known, Taken};
+use super::witness::{AcceptedReport, Known};
 use super::world::World;
 
 /// The facts about a run.
@@ -22,7 +22,7 @@ pub struct RunFact {
     pub end: Option<End>,
     pub vanished: bool,
     /// Whether a bridge may have received a response with its final status.
-    pub end_told: bool,
+    pub end_received: bool,
 }
 
 /// A task at the end of the simulation, and everything that clients saw of it.
@@ -30,7 +30,7 @@ pub struct RunFact {
 pub struct TaskFact {
     pub task: Task,
     pub events: Vec<Event>,
-    pub taken: Vec<Taken>,
+    pub accepted: Vec<AcceptedReport>,
     pub attempts: u64,
     pub cancelled: bool,
 }
@@ -56,8 +56,11 @@ impl Driver {
         world.count_ends(&tasks, &events);
         let now = world.now();
         let mut problems = std::mem::take(&mut world.witness.problems);
-        if !world.mail.is_empty() {
-            problems.push(format!("{} reports were never delivered", world.mail.len()));
+        if !world.pending_reports.is_empty() {
+            problems.push(format!(
+                "{} reports were never delivered",
+                world.pending_reports.len()
+            ));
         }
         let known = std::mem::take(&mut world.witness.tasks);
         let runs = world.runs.iter().map(|made| RunFact {
@@ -65,7 +68,7 @@ impl Driver {
             made_by: made.made_by,
             end: made.life.end_by(now),
             vanished: made.life.is_gone(now),
-            end_told: made.end_told,
+            end_received: made.end_received,
         });
         Facts {
             answered: answered(&known),
@@ -116,7 +119,7 @@ fn with_what_was_seen(
         TaskFact {
             task,
             events,
-            taken: known.taken,
+            accepted: known.accepted,
             attempts: known.attempts,
             cancelled: known.cancelled,
         }
@@ -125,9 +128,9 @@ fn with_what_was_seen(
 }
 
 /// All errors, one message each.
-pub fn judge(facts: &Facts) -> Vec<String> {
+pub fn check(facts: &Facts) -> Vec<String> {
     let mut wrong = facts.problems.clone();
-    wrong.extend(judge_launches(facts));
+    wrong.extend(check_launches(facts));
     let mut made: HashMap<i64, Vec<&RunFact>> = HashMap::new();
     for run in &facts.runs {
         if let Some(by) = run.made_by {
@@ -136,7 +139,7 @@ pub fn judge(facts: &Facts) -> Vec<String> {
     }
     for fact in &facts.tasks {
         let own = made.remove(&fact.task.id.0).unwrap_or_default();
-        let found = judge_task(fact, &own);
+        let found = check_task(fact, &own);
         wrong.extend(
             found
                 .into_iter()
@@ -151,7 +154,7 @@ pub fn judge(facts: &Facts) -> Vec<String> {
 }
 
 /// Each launch with a response created a task, and each task has a launch.
-fn judge_launches(facts: &Facts) -> Vec<String> {
+fn check_launches(facts: &Facts) -> Vec<String> {
     let mut wrong = Vec::new();
     let there: Vec<i64> = facts.tasks.iter().map(|fact| fact.task.id.0).collect();
     let gone = facts.answered.iter().filter(|task| !there.contains(task));
@@ -177,20 +180,20 @@ fn judge_launches(facts: &Facts) -> Vec<String> {
     wrong
 }
 
-fn judge_task(fact: &TaskFact, made: &[&RunFact]) -> Vec<String> {
+fn check_task(fact: &TaskFact, made: &[&RunFact]) -> Vec<String> {
     let task = &fact.task;
     let State::Ended { run: end, .. } = &task.state else {
         return vec![format!("stuck in {:?}", task.state)];
     };
-    let mut wrong = judge_run(task, *end, made);
-    wrong.extend(judge_end(fact, *end));
-    wrong.extend(judge_result(fact));
-    wrong.extend(judge_history(fact));
+    let mut wrong = check_run(task, *end, made);
+    wrong.extend(check_final_status(fact, *end));
+    wrong.extend(check_result(fact));
+    wrong.extend(check_history(fact));
     wrong
 }
 
 /// Exactly one run, and none if the launch failed.
-fn judge_run(task: &Task, end: RunEnd, made: &[&RunFact]) -> Vec<String> {
+fn check_run(task: &Task, end: RunEnd, made: &[&RunFact]) -> Vec<String> {
     let mut wrong = Vec::new();
     if made.len() > 1 {
         wrong.push(format!("duplicate runs: {:?}", ids(made)));
@@ -214,7 +217,7 @@ fn judge_run(task: &Task, end: RunEnd, made: &[&RunFact]) -> Vec<String> {
         }
         (Some(run), _) => {
             let own = made.iter().find(|made| made.id == run);
-            wrong.extend(own.and_then(|own| judge_run_end(end, own)));
+            wrong.extend(own.and_then(|own| check_run_end(end, own)));
         }
     }
     wrong
@@ -226,22 +229,25 @@ fn ids(made: &[&RunFact]) -> Vec<RunId> {
 
 /// The task has the true final status of its run; a run that vanished before a bridge received its status
 /// counts as deleted.
-fn judge_run_end(end: RunEnd, run: &RunFact) -> Option<String> {
+fn check_run_end(end: RunEnd, run: &RunFact) -> Option<String> {
     let true_end = run.end.map(|end| match end {
         End::Success => RunEnd::Success,
         End::Failed => RunEnd::Failed,
         End::Stopped | End::Skipped => RunEnd::Stopped,
     });
     let gone = run.vanished && end == RunEnd::Gone;
-    let true_one = true_end == Some(end) && (!run.vanished || run.end_told);
+    let true_one = true_end == Some(end) && (!run.vanished || run.end_received);
     (!gone && !true_one)
         .then(|| format!("wrong final status of its run: {end:?}, actually {run:?}"))
 }
 
 /// The table of final statuses.
-fn judge_end(fact: &TaskFact, end: RunEnd) -> Vec<String> {
+fn check_final_status(fact: &TaskFact, end: RunEnd) -> Vec<String> {
     let task = &fact.task;
-    let said = fact.taken.iter().find_map(|taken| taken.word);
+    let said = fact
+        .accepted
+        .iter()
+        .find_map(|accepted| accepted.final_status);
     #[allow(clippy::match_same_arms, reason = "a line for each line of the table")]
     let expected = match (end, said) {
         (RunEnd::Success, None | Some("SUCCESS")) => "SUCCESS",
@@ -250,7 +256,7 @@ fn judge_end(fact: &TaskFact, end: RunEnd) -> Vec<String> {
         (RunEnd::Failed, None | Some("SUCCESS")) => "ERROR",
         (RunEnd::Stopped, None | Some("SUCCESS")) => "CANCELLED",
         (RunEnd::Gone | RunEnd::NeverConfirmed | RunEnd::Refused, None) => "ERROR",
-        (_, Some(word)) => word,
+        (_, Some(final_status)) => final_status,
     };
     let mut wrong = Vec::new();
     let shown = task.status().as_str();
@@ -277,17 +283,20 @@ fn judge_end(fact: &TaskFact, end: RunEnd) -> Vec<String> {
 }
 
 /// An accepted result is stored: the one of the first final report, otherwise one of the accepted ones.
-fn judge_result(fact: &TaskFact) -> Option<String> {
+fn check_result(fact: &TaskFact) -> Option<String> {
     let given: Vec<&Value> = fact
-        .taken
+        .accepted
         .iter()
-        .filter_map(|taken| taken.result.as_ref())
+        .filter_map(|accepted| accepted.result.as_ref())
         .collect();
-    let first = fact.taken.iter().find(|taken| taken.word.is_some());
-    let with_word = first.and_then(|taken| taken.result.as_ref());
+    let first = fact
+        .accepted
+        .iter()
+        .find(|accepted| accepted.final_status.is_some());
+    let with_status = first.and_then(|accepted| accepted.result.as_ref());
     let held = fact.task.data.as_ref();
-    let right = match (with_word, held) {
-        (Some(with_word), held) => held == Some(with_word),
+    let right = match (with_status, held) {
+        (Some(with_status), held) => held == Some(with_status),
         (None, Some(held)) => given.contains(&held),
         (None, None) => given.is_empty(),
     };
@@ -295,15 +304,15 @@ fn judge_result(fact: &TaskFact) -> Option<String> {
 }
 
 /// Its history must match the facts.
-fn judge_history(fact: &TaskFact) -> Vec<String> {
+fn check_history(fact: &TaskFact) -> Vec<String> {
     let mut wrong = Vec::new();
-    let told = |kind: EventKind| {
+    let count_events = |kind: EventKind| {
         fact.events
             .iter()
             .filter(|event| event.kind == kind)
             .count() as u64
     };
-    let asked = told(EventKind::LaunchRequested);
+    let asked = count_events(EventKind::LaunchRequested);
     if asked != fact.attempts || i64::from(fact.task.run.attempts).cast_unsigned() != asked {
         wrong.push(format!(
             "asked {} times, {asked} told, {} counted",
@@ -317,7 +326,7 @@ fn judge_history(fact: &TaskFact) -> Vec<String> {
         EventKind::RunSkipped,
         EventKind::RunGone,
     ] {
-        if told(once) > 1 {
+        if count_events(once) > 1 {
             wrong.push(format!("its end is recorded more than once: {once:?}"));
         }
     }

@@ -10,9 +10,9 @@ use serde_json::Value;
 
 /// A report that got 200.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Taken {
+pub struct AcceptedReport {
     /// Its final status.
-    pub word: Option<&'static str>,
+    pub final_status: Option<&'static str>,
     pub result: Option<Value>,
 }
 
@@ -20,7 +20,7 @@ pub struct Taken {
 #[derive(Default)]
 pub struct Known {
     pub last: Option<Task>,
-    pub taken: Vec<Taken>,
+    pub accepted: Vec<AcceptedReport>,
     /// The number of launch requests to OpenHEXA.
     pub attempts: u64,
     /// A cancel got 202.
@@ -45,7 +45,7 @@ impl Witness {
     pub fn saw(&mut self, task: &Task) {
         let known = self.tasks.entry(task.id.0).or_default();
         if let Some(before) = known.last.replace(task.clone()) {
-            let wrong = illegal(&before, task);
+            let wrong = invalid_changes(&before, task);
             let line = |wrong| format!("task {}: invalid change: {wrong}", task.id);
             self.problems.extend(wrong.into_iter().map(line));
         }
@@ -53,8 +53,8 @@ impl Witness {
 
     pub fn took(&mut self, task: &Task, report: &Report) {
         self.saw(task);
-        self.of(task.id.0).taken.push(Taken {
-            word: terminal(report),
+        self.of(task.id.0).accepted.push(AcceptedReport {
+            final_status: terminal(report),
             result: report.result.clone(),
         });
     }
@@ -62,10 +62,20 @@ impl Witness {
     /// A report got 409.
     pub fn refused(&mut self, task: i64, report: &Report) {
         let known = self.of(task);
-        let spoken = known.taken.iter().any(|taken| taken.word.is_some());
+        let spoken = known
+            .accepted
+            .iter()
+            .any(|accepted| accepted.final_status.is_some());
         let wrong = match (terminal(report), &report.result) {
-            (Some(word), _) if !spoken => format!("its first final status {word} was refused"),
-            (None, Some(_)) if known.taken.iter().all(|taken| taken.result.is_none()) => {
+            (Some(final_status), _) if !spoken => {
+                format!("its first final status {final_status} was refused")
+            }
+            (None, Some(_))
+                if known
+                    .accepted
+                    .iter()
+                    .all(|accepted| accepted.result.is_none()) =>
+            {
                 "its first result was refused".to_owned()
             }
             _ => return,
@@ -76,7 +86,7 @@ impl Witness {
 
 pub fn terminal(report: &Report) -> Option<&'static str> {
     match report.status {
-        Some(ReportedStatus::Final(word)) => Some(word.status().as_str()),
+        Some(ReportedStatus::Final(final_status)) => Some(final_status.status().as_str()),
         Some(ReportedStatus::Queued | ReportedStatus::Running) | None => None,
     }
 }
@@ -94,7 +104,7 @@ fn rank(state: &State) -> u8 {
 }
 
 /// Changes between two states of one task that are not allowed.
-pub fn illegal(before: &Task, after: &Task) -> Vec<String> {
+pub fn invalid_changes(before: &Task, after: &Task) -> Vec<String> {
     let mut wrong = Vec::new();
     let mut must = |holds: bool, what: String| {
         if !holds {

@@ -5,12 +5,12 @@
 
 use std::collections::HashMap;
 
-pub struct Dice {
+pub struct Random {
     seed: u64,
     nth: HashMap<(&'static str, u64), u64>,
 }
 
-impl Dice {
+impl Random {
     pub fn new(seed: u64) -> Self {
         Self {
             seed,
