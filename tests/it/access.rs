@@ -126,7 +126,7 @@ async fn every_route_checks_the_role(#[values(Sqlite, Postgres)] base: Base) {
     let (story, task, token) = with_a_task(base).await;
     for (method, path, body, statuses) in table(&story, task) {
         let everybody = [
-            As::Nobody,
+            As::Anonymous,
             As::Bearer("garbage".to_owned()),
             As::Bearer(token.clone()),
             As::Viewer,
@@ -151,7 +151,7 @@ async fn a_refusal_has_the_same_message_in_error_and_detail(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let (story, _, _) = with_a_task(base).await;
-    for who in [As::Nobody, As::Bearer("garbage".to_owned())] {
+    for who in [As::Anonymous, As::Bearer("garbage".to_owned())] {
         let answer = story.ask(who, Method::GET, "/pipelines/").send().await;
         let sentence = "Authentication credentials were not provided or are not valid";
         assert_eq!(
@@ -196,7 +196,7 @@ async fn credentials_of_another_kind_are_refused(#[values(Sqlite, Postgres)] bas
         format!("Bearer {}", &key[..20]),
     ] {
         let answer = story
-            .ask(As::Nobody, Method::GET, "/pipelines/")
+            .ask(As::Anonymous, Method::GET, "/pipelines/")
             .header("authorization", &value)
             .send()
             .await;
@@ -204,7 +204,7 @@ async fn credentials_of_another_kind_are_refused(#[values(Sqlite, Postgres)] bas
     }
     for scheme in ["Bearer", "bearer", "BEARER"] {
         let answer = story
-            .ask(As::Nobody, Method::GET, "/pipelines/")
+            .ask(As::Anonymous, Method::GET, "/pipelines/")
             .header("authorization", &format!("{scheme} {key}"))
             .send()
             .await;
@@ -222,7 +222,7 @@ async fn a_role_without_a_key_cannot_be_used(#[values(Sqlite, Postgres)] base: B
         .begin()
         .await;
     for who in [
-        As::Nobody,
+        As::Anonymous,
         As::Bearer(String::new()),
         As::Bearer(" ".to_owned()),
         As::Viewer,
@@ -285,7 +285,7 @@ async fn a_key_in_the_query_is_ignored(#[values(Sqlite, Postgres)] base: Base) {
     for name in ["token", "key", "access_token", "api_key"] {
         let answer = story
             .ask(
-                As::Nobody,
+                As::Anonymous,
                 Method::GET,
                 &format!("/pipelines/?{name}={key}"),
             )
@@ -302,7 +302,7 @@ async fn permissions_are_checked_before_the_body_is_read(#[values(Sqlite, Postgr
     let (story, _, token) = with_a_task(base).await;
     let path = format!("/pipelines/{}/launch/", id(9));
     for (who, status) in [
-        (As::Nobody, 401),
+        (As::Anonymous, 401),
         (As::Viewer, 403),
         (As::Bearer(token), 403),
     ] {

@@ -196,7 +196,7 @@ async fn refused_users_are_logged_by_name_and_unknown_ones_as_anonymous(
         json!({"action": "sign_in", "outcome": "refused", "status": 401, "who": "anonymous"})
     );
     let nothing = story
-        .ask(As::Nobody, Method::GET, "/pipelines/")
+        .ask(As::Anonymous, Method::GET, "/pipelines/")
         .send()
         .await;
     assert_eq!(
@@ -214,7 +214,7 @@ async fn a_sign_in_is_logged_without_the_key(#[values(Sqlite, Postgres)] base: B
     let story = begin(base).await;
     let enter = async |key: &str| {
         let ask = story
-            .ask_at(As::Nobody, Method::POST, "/dashboard/sign-in/")
+            .ask_at(As::Anonymous, Method::POST, "/dashboard/sign-in/")
             .header("sec-fetch-site", "same-origin");
         ask.body("application/x-www-form-urlencoded", format!("key={key}"))
             .send()

@@ -9,7 +9,7 @@ use openhexa_bridge::background::Job;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
-use crate::support::story::PATIENCE;
+use crate::support::story::MAX_WAIT;
 
 struct Runs {
     started: Semaphore,
@@ -41,7 +41,7 @@ fn hanging_job(at_once: usize) -> (Arc<Runs>, CancellationToken, tokio::task::Jo
 }
 
 async fn wait_for_starts(runs: &Runs, many: u32) {
-    let waited = tokio::time::timeout(PATIENCE, runs.started.acquire_many(many));
+    let waited = tokio::time::timeout(MAX_WAIT, runs.started.acquire_many(many));
     waited.await.expect("runs begin").unwrap().forget();
 }
 
@@ -74,7 +74,7 @@ async fn a_stop_waits_for_active_runs_and_starts_none() {
     wait_for_starts(&runs, 2).await;
     stop.cancel();
     runs.go_on.add_permits(2);
-    tokio::time::timeout(PATIENCE, looping)
+    tokio::time::timeout(MAX_WAIT, looping)
         .await
         .expect("it ends")
         .unwrap();
@@ -106,7 +106,7 @@ async fn a_run_that_fails_or_panics_is_counted_and_the_next_one_starts() {
             }
         },
     );
-    tokio::time::timeout(PATIENCE, job.run_until(stop))
+    tokio::time::timeout(MAX_WAIT, job.run_until(stop))
         .await
         .expect("it runs three times");
     let counted = recorder.handle().render();

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::support::catalogue::{id, injected, pipeline, quick};
 use crate::support::fixtures::{end, running};
-use crate::support::story::{As, Base, PATIENCE, Postgres, Sqlite, Story, StoryBuilder};
+use crate::support::story::{As, Base, MAX_WAIT, Postgres, Sqlite, Story, StoryBuilder};
 
 fn plan(base: Base, kind: &str) -> StoryBuilder {
     StoryBuilder::on(base).pipelines(json!([pipeline(1, &injected(), quick(kind))]))
@@ -27,7 +27,7 @@ async fn count_events(story: &Story, task: i64, what: &str) -> usize {
 }
 
 async fn stop_requests(story: &Story) -> u64 {
-    story.asked("stopPipeline").await
+    story.request_count("stopPipeline").await
 }
 
 #[rstest]
@@ -51,7 +51,7 @@ async fn a_running_task_is_stopped_in_openhexa_and_ends_with_its_run(
         "the response does not wait for OpenHEXA"
     );
     assert_eq!(cancel(&story, task).await, asked);
-    story.pass().await;
+    story.run_cycle().await;
     assert_eq!(stop_requests(&story).await, 1);
     let ended = story.until_confirmed(task).await;
     assert_eq!(
@@ -121,7 +121,7 @@ async fn only_operators_may_cancel_tasks_of_their_account(#[values(Sqlite, Postg
         .await
         .error(403);
     story
-        .ask(As::Nobody, Method::POST, &path)
+        .ask(As::Anonymous, Method::POST, &path)
         .send()
         .await
         .error(401);
@@ -150,7 +150,7 @@ async fn a_run_stopped_in_the_queue_is_polled_until_it_ends(
     );
     story.advance(TimeDelta::minutes(10));
     for _ in 0..5 {
-        story.look().await;
+        story.next_cycle().await;
     }
     assert_eq!(
         (end(&story.task(task).await), stop_requests(&story).await),
@@ -173,10 +173,10 @@ async fn a_lost_stop_request_is_repeated_and_recorded_once(#[values(Sqlite, Post
         .fault(&json!({"fault": "lose_stop", "count": 3}))
         .await;
     cancel(&story, task).await;
-    story.pass().await;
+    story.run_cycle().await;
     for (seconds, asked) in [(25, 1), (5, 2), (55, 2), (5, 3), (100, 3)] {
         story.advance(TimeDelta::seconds(seconds));
-        story.pass().await;
+        story.run_cycle().await;
         assert_eq!(stop_requests(&story).await, asked, "{seconds}");
     }
     assert_eq!(end(&story.task(task).await), ("RUNNING", false));
@@ -198,7 +198,7 @@ async fn a_denied_stop_is_recorded_and_the_run_is_still_polled(
         .await;
     cancel(&story, task).await;
     for _ in 0..40 {
-        story.look().await;
+        story.next_cycle().await;
     }
     assert!(
         (2..4).contains(&stop_requests(&story).await),
@@ -273,7 +273,7 @@ async fn after_a_cancel_progress_gets_409_but_a_final_report_is_accepted(
     );
     let success = json!({"task_id": task, "status": "SUCCESS", "result": {"rows": 3}});
     story.report(&id(1), &success).await.expect(200);
-    story.look().await;
+    story.next_cycle().await;
     assert_eq!(
         stop_requests(&story).await,
         0,
@@ -298,9 +298,9 @@ async fn a_stop_request_without_response_is_repeated_soon(#[values(Sqlite, Postg
             .await;
     }
     cancel(&story, task).await;
-    assert_eq!(story.pass().await.failed, 1);
+    assert_eq!(story.run_cycle().await.failed, 1);
     for _ in 0..12 {
-        story.look().await;
+        story.next_cycle().await;
     }
     assert_eq!(stop_requests(&story).await, 4);
     assert_eq!(end(&story.until_confirmed(task).await), ("CANCELLED", true));

@@ -442,7 +442,7 @@ async fn only_administrators_see_the_record(#[values(Sqlite, Postgres)] base: Ba
             .error(403);
     }
     story
-        .ask(As::Nobody, Method::GET, "/config/")
+        .ask(As::Anonymous, Method::GET, "/config/")
         .send()
         .await
         .error(401);

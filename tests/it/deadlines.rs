@@ -20,7 +20,7 @@ async fn overdue(story: &Story, task: i64) -> usize {
 async fn poll_for(story: &Story, time: TimeDelta, task: i64) -> String {
     for _ in 0..(time.num_seconds() / 100) {
         story.advance(TimeDelta::seconds(100));
-        story.pass().await;
+        story.run_cycle().await;
     }
     story.task(task).await["status"]
         .as_str()
@@ -35,16 +35,16 @@ async fn a_run_past_its_deadline_is_recorded_and_polled_more_often_and_not_ended
 ) {
     let (story, task, run) = running(base).await;
     story.advance(TIME_LIMIT - TimeDelta::minutes(1));
-    story.pass().await;
+    story.run_cycle().await;
     assert_eq!(overdue(&story, task).await, 0);
     story.advance(TimeDelta::hours(20));
-    story.pass().await;
-    let before = story.asked("pipelineRun").await;
+    story.run_cycle().await;
+    let before = story.request_count("pipelineRun").await;
     for _ in 0..60 {
         story.advance(TimeDelta::seconds(1));
-        story.pass().await;
+        story.run_cycle().await;
     }
-    assert_eq!(story.asked("pipelineRun").await - before, 6);
+    assert_eq!(story.request_count("pipelineRun").await - before, 6);
     assert_eq!(
         (overdue(&story, task).await, end(&story.task(task).await)),
         (1, ("RUNNING", false))
@@ -71,11 +71,11 @@ async fn an_overdue_run_is_kept_while_unreachable_and_timed_out_if_deleted(
     let pause = TimeDelta::seconds(30);
     for _ in 0..2 {
         story.advance(pause);
-        story.pass().await;
+        story.run_cycle().await;
         assert_eq!(end(&story.task(task).await), ("RUNNING", false));
     }
     story.advance(pause);
-    story.pass().await;
+    story.run_cycle().await;
     let ended = story.task(task).await;
     assert_eq!(end(&ended), ("ERROR", true));
     let why = ended["progress_message"].as_str().unwrap();
@@ -90,10 +90,10 @@ async fn a_run_that_waits_in_the_queue_is_not_overdue(#[values(Sqlite, Postgres)
     let story = StoryBuilder::on(base).pipelines(hangs).begin().await;
     let task = story.launch(&id(1), json!({})).await;
     story.advance(TimeDelta::hours(24) + TIME_LIMIT - TimeDelta::minutes(1));
-    story.pass().await;
+    story.run_cycle().await;
     assert_eq!(overdue(&story, task).await, 0);
     story.advance(TimeDelta::minutes(2));
-    story.pass().await;
+    story.run_cycle().await;
     assert_eq!(
         (overdue(&story, task).await, end(&story.task(task).await)),
         (1, ("QUEUED", false))
@@ -117,15 +117,15 @@ async fn the_time_limit_of_a_late_launch_counts_from_its_launch_request(
         .fault(&json!({"fault": "drop_before", "operation": "pipeline", "count": 1}))
         .await;
     let task = story.launch(&id(1), json!({})).await;
-    assert_eq!(story.asked("runPipeline").await, 0);
+    assert_eq!(story.request_count("runPipeline").await, 0);
     story.advance(TimeDelta::minutes(8));
-    story.pass().await;
-    assert_eq!(story.asked("runPipeline").await, 1);
+    story.run_cycle().await;
+    assert_eq!(story.request_count("runPipeline").await, 1);
     story.advance(TimeDelta::hours(24) + TIME_LIMIT - TimeDelta::minutes(1));
-    story.pass().await;
+    story.run_cycle().await;
     assert_eq!(overdue(&story, task).await, 0);
     story.advance(TimeDelta::minutes(2));
-    story.pass().await;
+    story.run_cycle().await;
     assert_eq!(overdue(&story, task).await, 1);
     story.end().await;
 }
@@ -211,7 +211,7 @@ async fn an_outage_or_a_successful_poll_restarts_the_hour(#[values(Sqlite, Postg
     );
     story.archive(false).await;
     story.advance(TimeDelta::seconds(10));
-    story.pass().await;
+    story.run_cycle().await;
     story.archive(true).await;
     assert_eq!(
         poll_for(&story, TimeDelta::minutes(50), task).await,

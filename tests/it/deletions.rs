@@ -14,7 +14,7 @@ use crate::support::story::{Base, Postgres, Sqlite, Story, StoryBuilder};
 /// Advances to the next poll of a launch with unknown outcome, or of a run that is to stop, and polls.
 async fn poll(story: &Story) {
     story.advance(TimeDelta::seconds(5));
-    story.pass().await;
+    story.run_cycle().await;
 }
 
 #[rstest]
@@ -78,7 +78,7 @@ async fn failed_polls_between_do_not_end_the_task_of_a_deleted_pipeline(
             .await;
         for _ in 0..5 {
             story.advance(usual);
-            story.pass().await;
+            story.run_cycle().await;
             assert_eq!(end(&story.task(task).await), ("RUNNING", false), "{fault}");
         }
         story.no_faults().await;
@@ -86,7 +86,7 @@ async fn failed_polls_between_do_not_end_the_task_of_a_deleted_pipeline(
     for _ in 0..3 {
         assert_eq!(end(&story.task(task).await), ("RUNNING", false));
         story.advance(usual * 2);
-        story.pass().await;
+        story.run_cycle().await;
     }
     assert_eq!(end(&story.task(task).await), ("ERROR", true));
     story.end().await;
@@ -117,7 +117,7 @@ async fn a_lost_launch_of_a_deleted_pipeline_is_given_up_after_the_grace(
     assert_eq!(end(&ended), ("ERROR", true));
     let why = ended["progress_message"].as_str().unwrap();
     assert!(why.contains("the pipeline has since been deleted"), "{why}");
-    assert_eq!(story.asked("runPipeline").await, 1);
+    assert_eq!(story.request_count("runPipeline").await, 1);
     story.end().await;
 }
 

@@ -17,7 +17,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::process::{Child, Command};
 
 use crate::support::catalogue::{id, injected, pipeline};
-use crate::support::story::{As, Base, PATIENCE, Postgres, Sqlite, Story, StoryBuilder};
+use crate::support::story::{As, Base, MAX_WAIT, Postgres, Sqlite, Story, StoryBuilder};
 
 fn deploy(name: &str) -> String {
     let file = Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -125,7 +125,7 @@ impl Front {
     }
 
     async fn until_there(&self) {
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + MAX_WAIT;
         while self.client.get(&self.url).send().await.is_err() {
             assert!(Instant::now() < deadline, "nginx does not answer");
             tokio::time::sleep(Duration::from_millis(20)).await;
@@ -507,7 +507,7 @@ async fn an_unavailable_bridge_gets_a_json_error() {
     assert_eq!(answer.status(), 502);
     assert!(error(answer).await.contains("OpenHEXA"));
     let direct = story
-        .ask(As::Nobody, Method::GET, "/pipelines/")
+        .ask(As::Anonymous, Method::GET, "/pipelines/")
         .send()
         .await;
     assert_eq!(direct.status, 401);

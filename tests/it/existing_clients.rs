@@ -7,7 +7,7 @@ use reqwest::Method;
 use rstest::rstest;
 use serde_json::{Value, json};
 
-use crate::callback::{fields, log, plan, taken};
+use crate::callback::{accepted, fields, log, plan};
 use crate::support::catalogue::{id, parameter, pipeline};
 use crate::support::story::{Answer, As, Base, Postgres, Sqlite, Story, StoryBuilder};
 
@@ -187,7 +187,7 @@ async fn the_older_statuses_still_end_a_task(#[values(Sqlite, Postgres)] base: B
     ];
     for (word, run, status) in older {
         let task = story.launch(&id(1), json!({})).await;
-        let said = taken(&story, task, json!({"status": word, "progress_message": "the last words", "progress_value": 21, "result": {"rows": 3}})).await;
+        let said = accepted(&story, task, json!({"status": word, "progress_message": "the last words", "progress_value": 21, "result": {"rows": 3}})).await;
         assert_eq!(
             (
                 &said["status"],

@@ -34,19 +34,19 @@ fn each_kind() -> Vec<(As, &'static str, String)> {
     [
         (As::Viewer, "GET", "/api/openhexa/pipelines/"),
         (As::Viewer, "HEAD", "/api/openhexa/pipelines/"),
-        (As::Nobody, "GET", "/api/openhexa/pipelines/"),
+        (As::Anonymous, "GET", "/api/openhexa/pipelines/"),
         (As::Viewer, "POST", &launch),
         (As::Operator, "POST", &launch),
         (As::Admin, "GET", "/api/openhexa/config/"),
         (As::Viewer, "GET", "/api/openhexa/tasks/0/"),
         (As::Viewer, "GET", "/api/openhexa/tasks/?limit=0"),
         (As::Viewer, "GET", "/api/openhexa/tasks/0/stream/"),
-        (As::Nobody, "GET", "/api/openhexa/openapi.json"),
-        (As::Nobody, "GET", "/api/openhexa/docs/"),
-        (As::Nobody, "GET", "/nothing"),
-        (As::Nobody, "DELETE", "/healthz"),
-        (As::Nobody, "GET", "/healthz"),
-        (As::Nobody, "GET", "/readyz"),
+        (As::Anonymous, "GET", "/api/openhexa/openapi.json"),
+        (As::Anonymous, "GET", "/api/openhexa/docs/"),
+        (As::Anonymous, "GET", "/nothing"),
+        (As::Anonymous, "DELETE", "/healthz"),
+        (As::Anonymous, "GET", "/healthz"),
+        (As::Anonymous, "GET", "/readyz"),
         (As::Viewer, "GET", "/metrics"),
     ]
     .map(|(who, method, path)| (who, method, path.to_owned()))
@@ -122,7 +122,7 @@ async fn requests_of_pages_of_other_origins_are_refused(#[values(Sqlite, Postgre
         "/api/openhexa/openapi.json",
     ] {
         let preflight = story
-            .ask_at(As::Nobody, Method::OPTIONS, path)
+            .ask_at(As::Anonymous, Method::OPTIONS, path)
             .header("origin", "https://elsewhere.example.org")
             .header("access-control-request-method", "GET")
             .header("access-control-request-headers", "authorization");
@@ -131,7 +131,7 @@ async fn requests_of_pages_of_other_origins_are_refused(#[values(Sqlite, Postgre
         has_security_headers(&answer, path);
     }
     let preflight = story
-        .ask_at(As::Nobody, Method::OPTIONS, "/nothing")
+        .ask_at(As::Anonymous, Method::OPTIONS, "/nothing")
         .header("origin", "https://elsewhere.example.org");
     has_security_headers(&preflight.send().await, "a preflight of nothing");
     let asked = story

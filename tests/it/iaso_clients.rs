@@ -120,7 +120,7 @@ async fn invalid_fields_of_a_form_are_named(#[values(Sqlite, Postgres)] base: Ba
             answer.text
         );
     }
-    assert_eq!(story.asked("runPipeline").await, 0);
+    assert_eq!(story.request_count("runPipeline").await, 0);
     story.end().await;
 }
 
@@ -192,7 +192,7 @@ async fn a_zero_of_iasos_form_that_is_not_a_choice_counts_as_not_sent(
     let session = iaso.session(iaso::profile(4, 1, MAY));
     let as_iaso = |path: String| {
         story
-            .ask(As::Nobody, Method::POST, &path)
+            .ask(As::Anonymous, Method::POST, &path)
             .in_iaso(&session)
             .json(&config)
             .send()

@@ -165,7 +165,7 @@ async fn concurrent_requests_at_two_bridges_get_the_same_task(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let story = plan(base).begin().await;
-    let beside = story.beside().await;
+    let replica = story.second_replica().await;
     story
         .fault(&json!({"fault": "latency", "operation": "pipeline", "ms": 300, "count": 20}))
         .await;
@@ -176,7 +176,7 @@ async fn concurrent_requests_at_two_bridges_get_the_same_task(
         let url = if number % 2 == 0 {
             story.base_url()
         } else {
-            beside.url()
+            replica.url()
         };
         let request = client
             .post(format!("{url}{path}"))
@@ -199,11 +199,11 @@ async fn concurrent_requests_at_two_bridges_get_the_same_task(
         (
             story.runs().await.len(),
             story.tasks().await.len(),
-            story.asked("runPipeline").await
+            story.request_count("runPipeline").await
         ),
         (1, 1, 1)
     );
-    beside.stop().await;
+    replica.stop().await;
     story.end().await;
 }
 
@@ -275,7 +275,10 @@ async fn a_launch_that_openhexa_refused_is_repeated_with_the_same_response(
         (&refused["task"]["id"], &json!("ERROR"))
     );
     assert_eq!(
-        (story.runs().await.len(), story.asked("runPipeline").await),
+        (
+            story.runs().await.len(),
+            story.request_count("runPipeline").await
+        ),
         (0, 1)
     );
     story.end().await;
@@ -299,7 +302,10 @@ async fn a_repeated_launch_with_unknown_outcome_creates_one_run(
         })
         .await;
     assert_eq!(
-        (story.runs().await.len(), story.asked("runPipeline").await),
+        (
+            story.runs().await.len(),
+            story.request_count("runPipeline").await
+        ),
         (1, 1)
     );
     story.end().await;
@@ -356,7 +362,7 @@ async fn a_viewer_cannot_find_out_whether_a_key_was_used(#[values(Sqlite, Postgr
     let story = plan(base).begin().await;
     let body = json!({"config": {}});
     task_of(&story, "mine", &body).await;
-    for (who, status) in [(As::Nobody, 401), (As::Viewer, 403)] {
+    for (who, status) in [(As::Anonymous, 401), (As::Viewer, 403)] {
         let ask = story
             .ask(who, Method::POST, &format!("/pipelines/{}/launch/", id(1)))
             .header("idempotency-key", "mine");

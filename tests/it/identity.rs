@@ -51,7 +51,7 @@ impl<'a> WithSession<'a> for Ask<'a> {
 }
 
 pub async fn with_session(story: &Story, session: &str, path: &str) -> Answer {
-    let ask = story.ask(As::Nobody, Method::GET, path);
+    let ask = story.ask(As::Anonymous, Method::GET, path);
     ask.cookie(session).send().await
 }
 
@@ -82,7 +82,7 @@ async fn a_user_signed_in_to_iaso_uses_their_own_account(#[values(Sqlite, Postgr
         .await
         .expect(200);
     let launch = story.ask(
-        As::Nobody,
+        As::Anonymous,
         Method::POST,
         &format!("/pipelines/{}/launch/", id(1)),
     );
@@ -131,7 +131,7 @@ async fn a_user_signed_in_to_iaso_uses_their_own_account(#[values(Sqlite, Postgr
 
 /// The status of reading, launching, and reading the configuration.
 pub async fn may(story: &Story, shown: impl for<'a> Fn(Ask<'a>) -> Ask<'a>) -> [u16; 3] {
-    let ask = |method, path: &str| shown(story.ask(As::Nobody, method, path));
+    let ask = |method, path: &str| shown(story.ask(As::Anonymous, method, path));
     let launch = ask(Method::POST, &format!("/pipelines/{}/launch/", id(1)));
     [
         ask(Method::GET, "/tasks/").send().await.status,
@@ -219,7 +219,7 @@ async fn permissions_depend_on_iaso_and_on_the_kind_of_credential(
     );
     assert_eq!(
         story
-            .ask(As::Nobody, Method::GET, "/pipelines/config/")
+            .ask(As::Anonymous, Method::GET, "/pipelines/config/")
             .send()
             .await
             .status,

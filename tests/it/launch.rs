@@ -175,7 +175,7 @@ async fn a_launch_whose_client_disconnects_early_is_still_sent(
     story.delay("me").await;
     tokio::select! {
         answer = story.launch(&id(1), json!({})) => panic!("the response {answer} came too early"),
-        () = story.until_asked("me", 1) => {}
+        () = story.until_requested("me", 1) => {}
     }
     assert_eq!(story.runs().await.len(), 0);
     story.no_faults().await;

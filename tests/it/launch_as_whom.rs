@@ -47,7 +47,7 @@ async fn no_launch_is_sent_before_the_user_is_known(#[values(Sqlite, Postgres)] 
     assert_eq!(
         (
             story.task(task).await["status"].clone(),
-            story.asked("runPipeline").await
+            story.request_count("runPipeline").await
         ),
         (json!("QUEUED"), 0)
     );

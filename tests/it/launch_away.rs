@@ -5,7 +5,7 @@ use rstest::rstest;
 use serde_json::{Value, json};
 
 use crate::support::catalogue::{id, injected, parameter, pipeline, quick};
-use crate::support::story::{Answer, Base, PATIENCE, Postgres, Sqlite, Story, StoryBuilder};
+use crate::support::story::{Answer, Base, MAX_WAIT, Postgres, Sqlite, Story, StoryBuilder};
 
 fn plan(base: Base) -> StoryBuilder {
     StoryBuilder::on(base).pipelines(json!([pipeline(1, &injected(), quick("succeed"))]))
@@ -20,7 +20,7 @@ async fn ask(story: &Story) -> Answer {
 async fn launch_that_waits(story: &Story) -> i64 {
     let answer = ask(story).await.expect(201);
     assert_eq!(answer["task"]["status"], "QUEUED");
-    assert_eq!(story.asked("runPipeline").await, 0);
+    assert_eq!(story.request_count("runPipeline").await, 0);
     answer["task"]["id"].as_i64().unwrap()
 }
 
@@ -36,7 +36,7 @@ async fn becomes_one_run(story: &Story, task: i64) {
     let runs = story.runs().await;
     assert_eq!((&ended["status"], runs.len()), (&json!("SUCCESS"), 1));
     assert_eq!(ended["run"]["id"], runs[0]["id"]);
-    assert_eq!(story.asked("runPipeline").await, 1);
+    assert_eq!(story.request_count("runPipeline").await, 1);
 }
 
 #[rstest]
@@ -77,10 +77,10 @@ async fn with_a_cached_definition_the_run_is_created_once_openhexa_is_available(
             .await;
         let task = launch_that_waits(&story).await;
         for _ in 0..3 {
-            story.look().await;
+            story.next_cycle().await;
         }
         assert_eq!(
-            story.asked("runPipeline").await,
+            story.request_count("runPipeline").await,
             0,
             "{fault}: the launch request was not sent"
         );
@@ -105,7 +105,7 @@ async fn a_launch_that_waits_is_sent_when_openhexa_is_available_after_minutes(
     story.stop_openhexa().await;
     for _ in 0..8 {
         story.advance(TimeDelta::minutes(1));
-        story.look().await;
+        story.next_cycle().await;
     }
     assert_eq!(story.task(task).await["status"], "QUEUED");
     story
@@ -141,11 +141,11 @@ async fn a_launch_that_waits_fails_after_the_time_limit(#[values(Sqlite, Postgre
     let task = launch_that_waits(&story).await;
     story.stop_openhexa().await;
     story.advance(TimeDelta::minutes(14));
-    story.look().await;
+    story.next_cycle().await;
     assert_eq!(story.task(task).await["status"], "QUEUED");
-    assert!(story.kept(task).await.is_some());
+    assert!(story.stored_secrets(task).await.is_some());
     story.advance(TimeDelta::minutes(2));
-    story.look().await;
+    story.next_cycle().await;
     let ended = story.task(task).await;
     assert_eq!(
         (&ended["status"], &ended["confirmed"]),
@@ -158,7 +158,7 @@ async fn a_launch_that_waits_fails_after_the_time_limit(#[values(Sqlite, Postgre
             .contains("could not be sent to OpenHEXA in time"),
         "{ended}"
     );
-    assert_eq!(story.kept(task).await, None);
+    assert_eq!(story.stored_secrets(task).await, None);
     story.end().await;
 }
 
@@ -199,12 +199,16 @@ async fn a_cached_definition_still_refuses_invalid_values(#[values(Sqlite, Postg
 /// Launches while OpenHEXA does not respond; then removes the fault.
 async fn response_in_time(story: &Story, slow: &str, status: u16) -> Value {
     story.delay(slow).await;
-    let asked = story.asked(slow).await;
-    let answer = tokio::time::timeout(PATIENCE, ask(story)).await;
+    let asked = story.request_count(slow).await;
+    let answer = tokio::time::timeout(MAX_WAIT, ask(story)).await;
     let answer = answer
         .expect("the response does not wait for OpenHEXA")
         .expect(status);
-    assert_eq!(story.asked(slow).await, asked + 1, "no request was slow");
+    assert_eq!(
+        story.request_count(slow).await,
+        asked + 1,
+        "no request was slow"
+    );
     story.no_faults().await;
     answer
 }
@@ -252,7 +256,10 @@ async fn a_slow_definition_that_is_not_cached_returns_504_without_a_task(
     let story = with_short_time_limit(base).await;
     response_in_time(&story, "pipeline", 504).await;
     assert_eq!(
-        (story.tasks().await.len(), story.asked("runPipeline").await),
+        (
+            story.tasks().await.len(),
+            story.request_count("runPipeline").await
+        ),
         (0, 0)
     );
     story.end().await;

@@ -99,20 +99,20 @@ async fn after_a_report_the_launch_is_not_repeated_and_the_run_is_searched_until
     report_as_pipeline(&story, json!({"status": "RUNNING"})).await;
     vanish(&story).await;
     for _ in 0..40 {
-        story.look().await;
+        story.next_cycle().await;
     }
     story.advance(TimeDelta::minutes(20));
-    story.look().await;
+    story.next_cycle().await;
     assert_eq!(
         (
             &story.task(task).await["status"],
-            story.asked("runPipeline").await
+            story.request_count("runPipeline").await
         ),
         (&json!("RUNNING"), 1)
     );
     // The version's timeout is an hour, and the deadline half an hour later.
     story.advance(TimeDelta::minutes(72));
-    story.look().await;
+    story.next_cycle().await;
     let ended = story.task(task).await;
     assert_eq!(
         (&ended["status"], &ended["confirmed"]),
@@ -134,16 +134,16 @@ async fn a_reported_success_of_a_run_that_is_not_found_is_kept(
     let (story, task) = lost(base).await;
     report_as_pipeline(&story, json!({"status": "SUCCESS", "result": 3})).await;
     vanish(&story).await;
-    story.look().await;
+    story.next_cycle().await;
     story.advance(TimeDelta::minutes(92));
-    story.look().await;
+    story.next_cycle().await;
     let ended = story.task(task).await;
     assert_eq!(
         (&ended["status"], &ended["confirmed"]),
         (&json!("SUCCESS"), &json!(true))
     );
     assert_eq!(ended["result"], json!({"result": "SUCCESS", "data": 3}));
-    assert_eq!(story.asked("runPipeline").await, 1);
+    assert_eq!(story.request_count("runPipeline").await, 1);
     story.end().await;
 }
 

@@ -13,7 +13,7 @@ fn launch_of(number: u64) -> String {
 }
 
 async fn created_nothing(story: &Story) {
-    assert_eq!(story.asked("runPipeline").await, 0);
+    assert_eq!(story.request_count("runPipeline").await, 0);
     assert_eq!(
         (story.runs().await.len(), story.tasks().await.len()),
         (0, 0)
@@ -185,7 +185,7 @@ async fn a_viewer_may_not_launch(#[values(Sqlite, Postgres)] base: Base) {
         .begin()
         .await;
     for (who, status) in [
-        (As::Nobody, 401),
+        (As::Anonymous, 401),
         (As::Bearer("nonsense".to_owned()), 401),
         (As::Viewer, 403),
     ] {
@@ -217,10 +217,13 @@ async fn refused_with_task(story: &Story, status: u16, sentence: &str) {
         task["progress_message"]
     );
     assert_eq!(task["progress_message"], sentence);
-    assert_eq!(story.kept(task["id"].as_i64().unwrap()).await, None);
-    story.look().await;
+    assert_eq!(
+        story.stored_secrets(task["id"].as_i64().unwrap()).await,
+        None
+    );
+    story.next_cycle().await;
     assert_eq!(story.runs().await.len(), 0);
-    assert_eq!(story.asked("runPipeline").await, 1);
+    assert_eq!(story.request_count("runPipeline").await, 1);
 }
 
 #[rstest]

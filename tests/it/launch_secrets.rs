@@ -43,7 +43,7 @@ async fn a_secret_is_deleted_once_the_run_is_known(#[values(Sqlite, Postgres)] b
     let task = story
         .launch(&id(1), json!({"password": story.secrets.parameter}))
         .await;
-    assert_eq!(story.kept(task).await, None);
+    assert_eq!(story.stored_secrets(task).await, None);
     story.end().await;
 }
 
@@ -59,7 +59,7 @@ async fn while_the_outcome_is_unknown_secrets_are_stored_encrypted(
     let task = story
         .launch(&id(1), json!({"password": story.secrets.parameter}))
         .await;
-    let kept = story.kept(task).await.unwrap();
+    let kept = story.stored_secrets(task).await.unwrap();
     assert_eq!(kept["secrets"]["password"], json!(story.secrets.parameter));
     assert_eq!(
         kept["secrets"]["connection_token"],
@@ -68,7 +68,7 @@ async fn while_the_outcome_is_unknown_secrets_are_stored_encrypted(
     story
         .until(task, "its run", |task| !task["run"].is_null())
         .await;
-    assert_eq!(story.kept(task).await, None);
+    assert_eq!(story.stored_secrets(task).await, None);
     story.end().await;
 }
 
@@ -89,7 +89,7 @@ async fn a_launch_that_is_sent_again_has_its_secrets(#[values(Sqlite, Postgres)]
         story.runs().await[0]["config"]["password"],
         json!(story.secrets.parameter)
     );
-    assert_eq!(story.kept(task).await, None);
+    assert_eq!(story.stored_secrets(task).await, None);
     story.end().await;
 }
 

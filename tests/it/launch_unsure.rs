@@ -38,14 +38,14 @@ async fn launch_with_unknown_outcome(story: &Story, config: Value) -> i64 {
 /// Polls for a minute.
 async fn poll_for_a_minute(story: &Story) {
     for _ in 0..35 {
-        story.look().await;
+        story.next_cycle().await;
     }
 }
 
 /// Advances to the next poll of a launch with unknown outcome, and polls.
 async fn poll(story: &Story) {
     story.advance(chrono::TimeDelta::seconds(5));
-    story.pass().await;
+    story.run_cycle().await;
 }
 
 async fn is_never_confirmed(story: &Story, task: i64) {
@@ -69,10 +69,10 @@ async fn a_launch_that_created_no_run_is_sent_again_once(#[values(Sqlite, Postgr
             .await;
         let task = launch_with_unknown_outcome(&story, json!({})).await;
         for _ in 0..29 {
-            story.look().await;
+            story.next_cycle().await;
         }
         assert_eq!(
-            story.asked("runPipeline").await,
+            story.request_count("runPipeline").await,
             1,
             "before the grace is over"
         );
@@ -80,7 +80,10 @@ async fn a_launch_that_created_no_run_is_sent_again_once(#[values(Sqlite, Postgr
         let ended = story.until_confirmed(task).await;
         assert_eq!(ended["status"], "SUCCESS");
         assert_eq!(
-            (story.asked("runPipeline").await, story.runs().await.len()),
+            (
+                story.request_count("runPipeline").await,
+                story.runs().await.len()
+            ),
             (2, 1)
         );
         assert_eq!(story.runs().await[0]["config"]["task_id"], json!(task));
@@ -127,10 +130,13 @@ async fn without_a_task_id_a_launch_is_never_sent_again(#[values(Sqlite, Postgre
     poll_for_a_minute(&story).await;
     is_never_confirmed(&story, task).await;
     assert_eq!(
-        (story.asked("runPipeline").await, story.runs().await.len()),
+        (
+            story.request_count("runPipeline").await,
+            story.runs().await.len()
+        ),
         (1, 0)
     );
-    assert_eq!(story.kept(task).await, None);
+    assert_eq!(story.stored_secrets(task).await, None);
     story.end().await;
 }
 
@@ -148,7 +154,7 @@ async fn failed_polls_do_not_prove_that_there_is_no_run(#[values(Sqlite, Postgre
             .await;
         poll_for_a_minute(&story).await;
         poll_for_a_minute(&story).await;
-        assert_eq!(story.asked("runPipeline").await, 1, "{fault}");
+        assert_eq!(story.request_count("runPipeline").await, 1, "{fault}");
         assert_eq!(story.task(task).await["status"], "QUEUED", "{fault}");
         story.no_faults().await;
     }
@@ -171,20 +177,24 @@ async fn one_empty_poll_followed_by_failed_polls_keeps_the_grace_running(
             .await;
         let task = launch_with_unknown_outcome(&story, json!({})).await;
         // The only response for a minute.
-        let asked = story.asked("pipeline").await;
+        let asked = story.request_count("pipeline").await;
         poll(&story).await;
-        assert_eq!(story.asked("pipeline").await, asked + 1);
+        assert_eq!(story.request_count("pipeline").await, asked + 1);
         story
             .fault(&json!({"fault": "html_500", "operation": "pipeline", "for_ms": 600_000}))
             .await;
         poll_for_a_minute(&story).await;
-        let asked = story.asked("runPipeline").await;
+        let asked = story.request_count("runPipeline").await;
         assert_eq!(asked, 1, "a failed poll does not end the grace");
         assert_eq!(story.task(task).await["status"], "QUEUED");
         story.no_faults().await;
         poll(&story).await;
         if names_task {
-            assert_eq!(story.asked("runPipeline").await, 2, "the grace restarted");
+            assert_eq!(
+                story.request_count("runPipeline").await,
+                2,
+                "the grace restarted"
+            );
             assert_eq!(story.until_confirmed(task).await["status"], "SUCCESS");
             assert_eq!(story.runs().await.len(), 1);
         } else {
@@ -220,7 +230,7 @@ async fn a_run_that_appears_after_failed_polls_is_found_and_not_created_again(
         story.task(task).await["run"]["id"],
         story.runs().await[0]["id"]
     );
-    assert_eq!(story.asked("runPipeline").await, 1);
+    assert_eq!(story.request_count("runPipeline").await, 1);
     story.end().await;
 }
 
@@ -237,7 +247,7 @@ async fn a_launch_that_cannot_be_sent_fails_although_its_definition_is_readable(
     let task = story.launch(&id(1), json!({})).await;
     for _ in 0..14 {
         story.advance(chrono::TimeDelta::minutes(1));
-        story.pass().await;
+        story.run_cycle().await;
     }
     assert_eq!(
         story.task(task).await["status"],
@@ -246,7 +256,7 @@ async fn a_launch_that_cannot_be_sent_fails_although_its_definition_is_readable(
     );
     for _ in 0..3 {
         story.advance(chrono::TimeDelta::minutes(1));
-        story.pass().await;
+        story.run_cycle().await;
     }
     let ended = story.task(task).await;
     assert_eq!(
@@ -258,9 +268,9 @@ async fn a_launch_that_cannot_be_sent_fails_although_its_definition_is_readable(
         "The launch request could not be sent to OpenHEXA in time"
     );
     assert!(
-        story.asked("pipeline").await > 3,
+        story.request_count("pipeline").await > 3,
         "the definition was read each time"
     );
-    assert_eq!(story.asked("runPipeline").await, 0);
+    assert_eq!(story.request_count("runPipeline").await, 0);
     story.end().await;
 }

@@ -27,7 +27,7 @@ impl Story {
 
     /// The status for an anonymous request with this `X-Forwarded-For`.
     async fn from(&self, forwarded: &str) -> u16 {
-        let ask = self.ask(As::Nobody, Method::GET, PIPELINES);
+        let ask = self.ask(As::Anonymous, Method::GET, PIPELINES);
         let answer = ask.header("x-forwarded-for", forwarded).send().await;
         answer.status
     }
@@ -67,7 +67,7 @@ async fn each_signed_in_user_has_their_own_limit(#[values(Sqlite, Postgres)] bas
     );
     story.list_pipelines(As::Operator).await.expect(200);
     assert_eq!(
-        story.list_pipelines(As::Nobody).await.status,
+        story.list_pipelines(As::Anonymous).await.status,
         401,
         "requests of others do not count"
     );
@@ -93,7 +93,7 @@ async fn anonymous_requests_share_the_limit_of_their_address(
         .setting("limits.address_burst", "4")
         .begin()
         .await;
-    assert_eq!(story.list_pipelines(As::Nobody).await.status, 401);
+    assert_eq!(story.list_pipelines(As::Anonymous).await.status, 401);
     assert_eq!(
         story
             .list_pipelines(As::Bearer("garbage".to_owned()))
@@ -102,17 +102,17 @@ async fn anonymous_requests_share_the_limit_of_their_address(
         401
     );
     story
-        .ask(As::Nobody, Method::GET, "/openapi.json")
+        .ask(As::Anonymous, Method::GET, "/openapi.json")
         .send()
         .await
         .expect(200);
     story
-        .ask(As::Nobody, Method::GET, "/nothing/")
+        .ask(As::Anonymous, Method::GET, "/nothing/")
         .send()
         .await
         .error(404);
     for who in [
-        As::Nobody,
+        As::Anonymous,
         As::Bearer("garbage".to_owned()),
         As::Bearer("another".to_owned()),
     ] {
@@ -124,7 +124,7 @@ async fn anonymous_requests_share_the_limit_of_their_address(
     }
     for path in ["/openapi.json", "/docs/", "/nothing/"] {
         story
-            .ask(As::Nobody, Method::GET, path)
+            .ask(As::Anonymous, Method::GET, path)
             .send()
             .await
             .error(429);
@@ -132,19 +132,19 @@ async fn anonymous_requests_share_the_limit_of_their_address(
     for _ in 0..20 {
         story.list_pipelines(As::Viewer).await.expect(200);
         story
-            .ask_at(As::Nobody, Method::GET, "/healthz")
+            .ask_at(As::Anonymous, Method::GET, "/healthz")
             .send()
             .await
             .expect(200);
         story
-            .ask_at(As::Nobody, Method::GET, "/readyz")
+            .ask_at(As::Anonymous, Method::GET, "/readyz")
             .send()
             .await
             .expect(200);
     }
     story.advance(TimeDelta::seconds(1));
-    assert_eq!(story.list_pipelines(As::Nobody).await.status, 401);
-    story.list_pipelines(As::Nobody).await.error(429);
+    assert_eq!(story.list_pipelines(As::Anonymous).await.status, 401);
+    story.list_pipelines(As::Anonymous).await.error(429);
     story.end().await;
 }
 
@@ -202,7 +202,7 @@ async fn a_running_pipeline_can_report_while_others_are_limited(
         .await;
     let task = story.launch(&id(1), json!({})).await;
     let token = story.callback_token().await;
-    for who in [As::Viewer, As::Operator, As::Admin, As::Nobody] {
+    for who in [As::Viewer, As::Operator, As::Admin, As::Anonymous] {
         while story.list_pipelines(who.clone()).await.status != 429 {}
     }
     let garbage = As::Bearer("garbage".to_owned());
@@ -303,7 +303,7 @@ async fn unreadable_bytes_in_the_header_do_not_hide_the_address(
         let line = [own, b", 203.0.113.1"].concat();
         let line = HeaderValue::from_bytes(&line).unwrap();
         let ask = story
-            .ask(As::Nobody, Method::GET, PIPELINES)
+            .ask(As::Anonymous, Method::GET, PIPELINES)
             .raw_header("x-forwarded-for", line);
         assert_eq!(ask.send().await.status, status, "{own:?}");
     }
@@ -341,7 +341,7 @@ async fn refused_requests_of_known_users_count_for_their_own_limit(
         .json(&json!({"task_id": 1}));
     report.send().await.error(429);
     assert_eq!(
-        story.list_pipelines(As::Nobody).await.status,
+        story.list_pipelines(As::Anonymous).await.status,
         401,
         "the requests did not count for the address"
     );
@@ -369,7 +369,7 @@ async fn unknown_credentials_are_sent_to_iaso_up_to_the_limit_of_their_address(
     with_session(&story, &known, "/tasks/").await.expect(200);
     let task = story.launch(&id(1), json!({})).await;
     let callback = story.callback_token().await;
-    let before = iaso.heard().len();
+    let before = iaso.received().len();
     for number in 0..10 {
         let invented = if number % 2 == 0 {
             with_session(&story, &format!("invented{number}"), "/tasks/").await
@@ -386,7 +386,7 @@ async fn unknown_credentials_are_sent_to_iaso_up_to_the_limit_of_their_address(
             "{number}"
         );
     }
-    assert_eq!(iaso.heard().len() - before, 4);
+    assert_eq!(iaso.received().len() - before, 4);
     with_session(&story, &new, "/tasks/").await.error(429);
     with_session(&story, &known, "/tasks/").await.expect(200);
     assert_eq!(
@@ -401,16 +401,16 @@ async fn unknown_credentials_are_sent_to_iaso_up_to_the_limit_of_their_address(
 
     // A known credential stays known for longer than Iaso's response is cached, until Iaso refuses it.
     story.advance(TimeDelta::seconds(1));
-    assert_eq!(story.list_pipelines(As::Nobody).await.status, 401);
+    assert_eq!(story.list_pipelines(As::Anonymous).await.status, 401);
     with_session(&story, &known, "/tasks/").await.expect(200);
-    assert_eq!(iaso.heard().len() - before, 5);
+    assert_eq!(iaso.received().len() - before, 5);
     iaso.forget(&known);
     story.advance(TimeDelta::seconds(1));
-    assert_eq!(story.list_pipelines(As::Nobody).await.status, 401);
+    assert_eq!(story.list_pipelines(As::Anonymous).await.status, 401);
     for _ in 0..3 {
         with_session(&story, &known, "/tasks/").await.error(429);
     }
-    assert_eq!(iaso.heard().len() - before, 6);
+    assert_eq!(iaso.received().len() - before, 6);
     story.advance(TimeDelta::seconds(1));
     with_session(&story, &new, "/tasks/").await.expect(200);
     story.end().await;
@@ -453,7 +453,7 @@ async fn a_key_that_was_used_before_is_accepted_while_its_address_is_limited(
     }
     story.advance(TimeDelta::seconds(10));
     for _ in 0..2 {
-        assert_eq!(story.list_pipelines(As::Nobody).await.status, 401);
+        assert_eq!(story.list_pipelines(As::Anonymous).await.status, 401);
     }
     story.list_pipelines(As::Bearer(known)).await.expect(200);
     story.list_pipelines(As::Bearer(new)).await.error(429);
@@ -517,7 +517,7 @@ async fn in_dev_there_are_no_limits(#[values(Sqlite, Postgres)] base: Base) {
         .setting("limits.launches_per_minute", "1");
     let story = limited.local().begin().await;
     for _ in 0..5 {
-        story.list_pipelines(As::Nobody).await.expect(200);
+        story.list_pipelines(As::Anonymous).await.expect(200);
         assert_eq!(
             story
                 .list_pipelines(As::Bearer("garbage".to_owned()))
@@ -526,7 +526,7 @@ async fn in_dev_there_are_no_limits(#[values(Sqlite, Postgres)] base: Base) {
             401
         );
         let launch = story.ask(
-            As::Nobody,
+            As::Anonymous,
             Method::POST,
             &format!("/pipelines/{}/launch/", id(1)),
         );
@@ -536,11 +536,11 @@ async fn in_dev_there_are_no_limits(#[values(Sqlite, Postgres)] base: Base) {
 }
 
 /// Tries a key on the sign-in page, with another credential.
-async fn try_key(story: &Story, key: &str, beside: Option<(&str, &str)>) -> Answer {
+async fn try_key(story: &Story, key: &str, credential: Option<(&str, &str)>) -> Answer {
     let mut ask = story
-        .ask_at(As::Nobody, Method::POST, "/dashboard/sign-in/")
+        .ask_at(As::Anonymous, Method::POST, "/dashboard/sign-in/")
         .header("sec-fetch-site", "same-origin");
-    if let Some((name, value)) = beside {
+    if let Some((name, value)) = credential {
         ask = ask.header(name, value);
     }
     let form = format!("key={key}&next=");
@@ -561,18 +561,18 @@ async fn a_valid_credential_sent_with_a_sign_in_does_not_lift_the_limit_on_guess
     let story = limited(plan(base)).begin().await;
     let cookie = sign_in::cookie(&try_key(&story, &story.secrets.viewer, None).await);
     let bearer = format!("Bearer {}", story.secrets.viewer);
-    for beside in [("authorization", bearer.as_str()), ("cookie", &cookie)] {
+    for credential in [("authorization", bearer.as_str()), ("cookie", &cookie)] {
         story.advance(TimeDelta::minutes(1));
         for number in 0..3 {
             assert_eq!(
-                try_key(&story, &format!("wrong{number}"), Some(beside))
+                try_key(&story, &format!("wrong{number}"), Some(credential))
                     .await
                     .status,
                 401
             );
         }
-        assert_eq!(try_key(&story, "wrong", Some(beside)).await.status, 429);
-        let right = try_key(&story, &story.secrets.admin, Some(beside)).await;
+        assert_eq!(try_key(&story, "wrong", Some(credential)).await.status, 429);
+        let right = try_key(&story, &story.secrets.admin, Some(credential)).await;
         assert_eq!(
             (right.status, right.header("set-cookie")),
             (429, ""),
@@ -597,7 +597,7 @@ async fn many_anonymous_requests_do_not_block_signed_in_users_of_the_same_addres
     let (reader, left) = (enter(&story).await, enter(&story).await);
     let page = async |story: &Story, cookie: &str, more: Option<&str>| {
         let ask = story
-            .ask_at(As::Nobody, Method::GET, "/dashboard/tasks/")
+            .ask_at(As::Anonymous, Method::GET, "/dashboard/tasks/")
             .header("cookie", cookie);
         let ask = match more {
             Some(bearer) => ask.header("authorization", bearer),
@@ -612,7 +612,7 @@ async fn many_anonymous_requests_do_not_block_signed_in_users_of_the_same_addres
         if restarted {
             story.restart().await;
         }
-        while story.list_pipelines(As::Nobody).await.status != 429 {}
+        while story.list_pipelines(As::Anonymous).await.status != 429 {}
         for _ in 0..5 {
             assert_eq!(
                 page(&story, &reader, None).await,
@@ -630,7 +630,7 @@ async fn many_anonymous_requests_do_not_block_signed_in_users_of_the_same_addres
             429
         );
         let api = story
-            .ask(As::Nobody, Method::GET, PIPELINES)
+            .ask(As::Anonymous, Method::GET, PIPELINES)
             .header("cookie", &reader)
             .send()
             .await;

@@ -11,7 +11,7 @@ use reqwest::header::{HeaderMap, HeaderValue};
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
-use crate::support::contract::{self, Asked, Told};
+use crate::support::contract::{self, ReceivedResponse, SentRequest};
 use crate::support::process::Line;
 use crate::support::story::{As, Base, Postgres, Sqlite, Story, StoryBuilder};
 
@@ -242,16 +242,16 @@ fn check_response(method: &str, path: &str, status: u16, body: &Value) -> Result
         headers.insert(name, HeaderValue::from_static("x"));
     }
     headers.insert("content-type", HeaderValue::from_static("application/json"));
-    let asked = Asked {
+    let asked = SentRequest {
         method: method.to_owned(),
         url: format!("http://bridge{path}").parse().unwrap(),
         kind: "application/json".to_owned(),
         body: None,
     };
     let text = body.to_string();
-    contract::hold(
+    contract::check(
         &asked,
-        &Told {
+        &ReceivedResponse {
             status,
             headers: &headers,
             text: &text,
@@ -333,7 +333,7 @@ fn the_contract_check_refuses_undocumented_responses() {
 }
 
 async fn plain(story: &Story, path: &str, language: &str) -> crate::support::story::Answer {
-    let ask = story.ask_at(As::Nobody, Method::GET, path);
+    let ask = story.ask_at(As::Anonymous, Method::GET, path);
     ask.header("accept-language", language).send().await
 }
 

@@ -18,7 +18,7 @@ async fn it_is_ready_if_its_database_is_and_openhexa_is_not(
         .begin()
         .await;
     let before = story
-        .ask_at(As::Nobody, Method::GET, "/readyz")
+        .ask_at(As::Anonymous, Method::GET, "/readyz")
         .send()
         .await
         .expect(200);
@@ -28,7 +28,7 @@ async fn it_is_ready_if_its_database_is_and_openhexa_is_not(
     );
     story.get("/pipelines/").await.expect(200);
     let asked = story
-        .ask_at(As::Nobody, Method::GET, "/readyz")
+        .ask_at(As::Anonymous, Method::GET, "/readyz")
         .send()
         .await
         .expect(200);
@@ -41,7 +41,7 @@ async fn it_is_ready_if_its_database_is_and_openhexa_is_not(
             story.advance(TimeDelta::seconds(5));
             story.get("/pipelines/").await.expect(200);
             let ready = story
-                .ask_at(As::Nobody, Method::GET, "/readyz")
+                .ask_at(As::Anonymous, Method::GET, "/readyz")
                 .send()
                 .await
                 .expect(200);
@@ -59,9 +59,9 @@ async fn metrics_have_routes_and_outcomes_but_no_accounts(#[values(Sqlite, Postg
         .begin()
         .await;
     story.launch(&id(1), json!({})).await;
-    story.look().await;
+    story.next_cycle().await;
     story
-        .ask_at(As::Nobody, Method::GET, "/metrics")
+        .ask_at(As::Anonymous, Method::GET, "/metrics")
         .send()
         .await
         .error(401);
@@ -93,7 +93,7 @@ async fn metrics_can_be_open_or_off(#[values(Sqlite, Postgres)] base: Base) {
         .begin()
         .await;
     assert_eq!(
-        open.ask_at(As::Nobody, Method::GET, "/metrics")
+        open.ask_at(As::Anonymous, Method::GET, "/metrics")
             .send()
             .await
             .status,

@@ -184,7 +184,7 @@ async fn a_client_that_disconnects_does_not_cancel_the_shared_request(
     gate.add_permits(10);
     assert!(second.await.unwrap().answer.is_empty());
     assert_eq!(story.get(LIST).await.expect(200), json!({"results": []}));
-    assert_eq!(wire.heard().len(), 1);
+    assert_eq!(wire.received().len(), 1);
     story.end().await;
 }
 
@@ -605,7 +605,7 @@ async fn requests_for_an_unknown_pipeline_return_404(#[values(Sqlite, Postgres)]
     }
     for path in [versions(), runs(), choices("district")] {
         story
-            .ask(As::Nobody, Method::GET, &path)
+            .ask(As::Anonymous, Method::GET, &path)
             .send()
             .await
             .error(401);

@@ -286,7 +286,7 @@ if __name__ == "__main__":
 
 /// Waits for the process ids that the pipeline wrote: its own and its child process's.
 async fn pids(folder: &Path) -> Vec<Pid> {
-    let deadline = std::time::Instant::now() + crate::support::story::PATIENCE;
+    let deadline = std::time::Instant::now() + crate::support::story::MAX_WAIT;
     loop {
         if let Ok(text) = std::fs::read_to_string(folder.join("pids")) {
             return text

@@ -34,7 +34,7 @@ async fn a_task_has_the_status_of_its_own_run_although_a_newer_one_fails(
         .drive(&newer, &json!({"status": "failed", "message": "not ours"}))
         .await;
     for _ in 0..3 {
-        story.look().await;
+        story.next_cycle().await;
     }
     assert_eq!(end(&story.task(task).await), ("RUNNING", false));
     story.drive(&run, &json!({"status": "success"})).await;
@@ -126,7 +126,7 @@ async fn progress_of_the_run_is_shown_as_a_percentage(#[values(Sqlite, Postgres)
     let (story, task, run) = running(base).await;
     for (given, shown) in [(40, 40), (250, 100), (7, 7)] {
         story.drive(&run, &json!({"progress": given})).await;
-        story.look().await;
+        story.next_cycle().await;
         assert_eq!(story.task(task).await["run"]["progress"], shown);
     }
     story.end().await;
@@ -140,10 +140,10 @@ async fn a_deleted_run_is_an_error_only_after_several_successful_polls(
     let (story, task, run) = running(base).await;
     story.drive(&run, &json!({"vanish": true})).await;
     for _ in 0..2 {
-        story.look().await;
+        story.next_cycle().await;
         assert_eq!(end(&story.task(task).await), ("RUNNING", false));
     }
-    story.look().await;
+    story.next_cycle().await;
     let ended = story.task(task).await;
     assert_eq!(end(&ended), ("ERROR", true));
     assert_eq!(
@@ -159,7 +159,7 @@ async fn a_run_that_reappears_between_polls_is_not_deleted(#[values(Sqlite, Post
     let (story, task, run) = running(base).await;
     for vanished in [true, true, false, true, true] {
         story.drive(&run, &json!({"vanish": vanished})).await;
-        story.look().await;
+        story.next_cycle().await;
     }
     assert_eq!(end(&story.task(task).await), ("RUNNING", false));
     story.end().await;
@@ -178,7 +178,7 @@ async fn a_failed_poll_changes_nothing(#[values(Sqlite, Postgres)] base: Base) {
         let mut looks = 0;
         for _ in 0..6 {
             story.advance(chrono::TimeDelta::seconds(2));
-            let report = story.pass().await;
+            let report = story.run_cycle().await;
             assert_eq!(report.claimed, report.failed, "{fault}");
             looks += report.failed;
         }
@@ -204,7 +204,7 @@ async fn a_workspace_without_access_does_not_prove_that_a_run_is_deleted(
     let (story, task, run) = running(base).await;
     story.archive(true).await;
     for _ in 0..10 {
-        story.look().await;
+        story.next_cycle().await;
     }
     assert_eq!(end(&story.task(task).await), ("RUNNING", false));
     story.archive(false).await;
@@ -252,7 +252,7 @@ async fn a_poll_that_is_due_is_not_delayed_by_a_report(#[values(Sqlite, Postgres
     story.drive(&run, &json!({"status": "success"})).await;
     story.advance(chrono::TimeDelta::seconds(30));
     send_report(&story, task, json!({"status": "SUCCESS"})).await;
-    assert_eq!(story.pass().await.claimed, 1);
+    assert_eq!(story.run_cycle().await.claimed, 1);
     assert_eq!(end(&story.task(task).await), ("SUCCESS", true));
     story.end().await;
 }
@@ -335,7 +335,7 @@ async fn a_poll_never_reverts_a_reported_status(#[values(Sqlite, Postgres)] base
     )
     .await;
     for _ in 0..4 {
-        story.look().await;
+        story.next_cycle().await;
         assert_eq!(end(&story.task(task).await), ("ERROR", false));
     }
     story.end().await;
@@ -347,8 +347,8 @@ async fn a_polling_cycle_without_news_changes_nothing(#[values(Sqlite, Postgres)
     let (story, task, run) = running(base).await;
     let (before, events) = (story.task(task).await, story.events(task).await);
     for _ in 0..5 {
-        story.look().await;
-        story.pass().await;
+        story.next_cycle().await;
+        story.run_cycle().await;
     }
     assert_eq!(
         (story.task(task).await, story.events(task).await),
@@ -356,11 +356,14 @@ async fn a_polling_cycle_without_news_changes_nothing(#[values(Sqlite, Postgres)
     );
     story.drive(&run, &json!({"status": "success"})).await;
     let ended = story.until_confirmed(task).await;
-    let asked = story.asked("pipelineRun").await;
+    let asked = story.request_count("pipelineRun").await;
     story.advance(chrono::TimeDelta::hours(2));
-    assert_eq!(story.pass().await.claimed, 0);
+    assert_eq!(story.run_cycle().await.claimed, 0);
     assert_eq!(
-        (story.task(task).await, story.asked("pipelineRun").await),
+        (
+            story.task(task).await,
+            story.request_count("pipelineRun").await
+        ),
         (ended, asked)
     );
     story.end().await;
@@ -368,12 +371,12 @@ async fn a_polling_cycle_without_news_changes_nothing(#[values(Sqlite, Postgres)
 
 /// The number of polls in this many seconds.
 async fn polls_in(story: &Story, seconds: i64) -> u64 {
-    let before = story.asked("pipelineRun").await;
+    let before = story.request_count("pipelineRun").await;
     for _ in 0..seconds {
         story.advance(chrono::TimeDelta::seconds(1));
-        story.pass().await;
+        story.run_cycle().await;
     }
-    story.asked("pipelineRun").await - before
+    story.request_count("pipelineRun").await - before
 }
 
 #[rstest]
@@ -383,10 +386,10 @@ async fn older_runs_are_polled_less_often(#[values(Sqlite, Postgres)] base: Base
     // Runs of a pipeline are polled together: their polls may be a fifth of the interval earlier.
     assert!((30..=38).contains(&polls_in(&story, 60).await));
     story.advance(chrono::TimeDelta::minutes(3));
-    story.pass().await;
+    story.run_cycle().await;
     assert!((6..=8).contains(&polls_in(&story, 60).await));
     story.advance(chrono::TimeDelta::minutes(60));
-    story.pass().await;
+    story.run_cycle().await;
     assert!((2..=3).contains(&polls_in(&story, 60).await));
     send_report(&story, task, json!({"status": "SUCCESS"})).await;
     assert!(
@@ -425,7 +428,7 @@ async fn a_running_run_is_polled_with_the_current_token(#[values(Sqlite, Postgre
         .await;
     story.drive(&run, &json!({"status": "success"})).await;
     for _ in 0..6 {
-        story.look().await;
+        story.next_cycle().await;
     }
     assert_eq!(end(&story.task(task).await), ("RUNNING", false));
     story.configure(serde_json::Map::new()).await;

@@ -341,7 +341,7 @@ async fn only_operators_may_relaunch_tasks_of_their_account(
 ) {
     let story = plan(base).begin().await;
     let task = ended(&story, &json!({"config": {"country": "CMR"}})).await;
-    for (who, status) in [(As::Nobody, 401), (As::Viewer, 403)] {
+    for (who, status) in [(As::Anonymous, 401), (As::Viewer, 403)] {
         story
             .ask(who, Method::POST, &again(task))
             .json(&json!({}))

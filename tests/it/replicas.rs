@@ -56,7 +56,7 @@ async fn a_launch_with_unknown_outcome_continues_after_a_restart(
     let task = story.launch(&id(1), json!({})).await;
     story.restart().await;
     ends_with_its_only_run(&story, task).await;
-    assert_eq!(story.asked("runPipeline").await, 1);
+    assert_eq!(story.request_count("runPipeline").await, 1);
     story.end().await;
 }
 
@@ -73,8 +73,12 @@ async fn a_launch_accepted_by_a_bridge_that_crashed_is_sent_after_its_lease(
         task = story.until_task() => task,
     };
     process.kill().await;
-    assert_eq!(story.pass().await.claimed, 0, "the lease has not expired");
-    assert_eq!(story.asked("runPipeline").await, 0);
+    assert_eq!(
+        story.run_cycle().await.claimed,
+        0,
+        "the lease has not expired"
+    );
+    assert_eq!(story.request_count("runPipeline").await, 0);
     story.advance(TimeDelta::seconds(60));
     ends_with_its_only_run(&story, task).await;
     story.end().await;
@@ -96,7 +100,7 @@ async fn a_run_launched_by_a_bridge_that_crashed_is_found(#[values(Sqlite, Postg
         let task = story.until_task().await;
         story.advance(TimeDelta::seconds(30));
         ends_with_its_only_run(&story, task).await;
-        assert_eq!(story.asked("runPipeline").await, 1);
+        assert_eq!(story.request_count("runPipeline").await, 1);
         story.end().await;
     }
 }
@@ -105,21 +109,21 @@ async fn a_run_launched_by_a_bridge_that_crashed_is_found(#[values(Sqlite, Postg
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_bridges_poll_a_task_once(#[values(Sqlite, Postgres)] base: Base) {
     let story = plan(base, true, "manual").begin().await;
-    let beside = story.beside().await;
+    let replica = story.second_replica().await;
     let task = story.launch(&id(1), json!({})).await;
     story
         .until(task, "the run", |task| task["status"] == "RUNNING")
         .await;
-    let before = story.asked("pipelineRun").await;
+    let before = story.request_count("pipelineRun").await;
     for _ in 0..10 {
         story.advance(TimeDelta::seconds(2));
-        let (one, two) = tokio::join!(story.pass(), beside.pass());
+        let (one, two) = tokio::join!(story.run_cycle(), replica.run_cycle());
         assert_eq!(one.claimed + two.claimed, 1);
     }
-    assert_eq!(story.asked("pipelineRun").await - before, 10);
+    assert_eq!(story.request_count("pipelineRun").await - before, 10);
     story.drive_only(&json!({"status": "success"})).await;
     ends_with_its_only_run(&story, task).await;
-    beside.stop().await;
+    replica.stop().await;
     story.end().await;
 }
 
@@ -129,20 +133,20 @@ async fn a_lease_that_expires_during_a_launch_creates_no_second_run(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let story = plan(base, true, "succeed").begin().await;
-    let beside = story.beside().await;
+    let replica = story.second_replica().await;
     story.delay("me").await;
     let taken_over = async {
         let task = story.until_task().await;
         story.advance(TimeDelta::seconds(16));
-        assert_eq!(beside.pass().await.claimed, 1);
+        assert_eq!(replica.run_cycle().await.claimed, 1);
         story.no_faults().await;
         task
     };
     let (launched, task) = tokio::join!(story.launch(&id(1), json!({})), taken_over);
     assert_eq!(launched, task);
     ends_with_its_only_run(&story, task).await;
-    assert_eq!(story.asked("runPipeline").await, 1);
-    beside.stop().await;
+    assert_eq!(story.request_count("runPipeline").await, 1);
+    replica.stop().await;
     story.end().await;
 }
 
@@ -150,7 +154,7 @@ async fn a_lease_that_expires_during_a_launch_creates_no_second_run(
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_bridges_never_launch_a_waiting_task_twice(#[values(Sqlite, Postgres)] base: Base) {
     let story = plan(base, true, "succeed").begin().await;
-    let beside = story.beside().await;
+    let replica = story.second_replica().await;
     story
         .get(&format!("/pipelines/{}/", id(1)))
         .await
@@ -162,19 +166,22 @@ async fn two_bridges_never_launch_a_waiting_task_twice(#[values(Sqlite, Postgres
             .await;
         tasks.push(story.launch(&id(1), json!({})).await);
     }
-    assert_eq!(story.asked("runPipeline").await, 0);
+    assert_eq!(story.request_count("runPipeline").await, 0);
     for _ in 0..3 {
         story.advance(TimeDelta::seconds(2));
-        tokio::join!(story.pass(), beside.pass());
+        tokio::join!(story.run_cycle(), replica.run_cycle());
     }
     for task in &tasks {
         assert_eq!(story.until_confirmed(*task).await["status"], "SUCCESS");
     }
     assert_eq!(
-        (story.asked("runPipeline").await, story.runs().await.len()),
+        (
+            story.request_count("runPipeline").await,
+            story.runs().await.len()
+        ),
         (5, 5)
     );
-    beside.stop().await;
+    replica.stop().await;
     story.end().await;
 }
 
@@ -184,7 +191,7 @@ async fn launches_at_two_bridges_that_could_be_confused_wait_for_each_other(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let story = plan(base, false, "succeed").begin().await;
-    let beside = story.beside().await;
+    let replica = story.second_replica().await;
     // They all send their launch request at the same moment.
     story
         .fault(&json!({"fault": "latency", "operation": "me", "ms": 400, "count": 8}))
@@ -197,14 +204,14 @@ async fn launches_at_two_bridges_that_could_be_confused_wait_for_each_other(
         let url = if number % 2 == 0 {
             own.clone()
         } else {
-            beside.url()
+            replica.url()
         };
         let story = &story;
         async move { story.launch_at(&url, id(1)).await.unwrap() }
     });
     let answers: Vec<Value> = futures_util::future::join_all(launches).await;
     assert_eq!(
-        story.asked("runPipeline").await,
+        story.request_count("runPipeline").await,
         1,
         "two launches have an unknown outcome at the same time"
     );
@@ -220,7 +227,7 @@ async fn launches_at_two_bridges_that_could_be_confused_wait_for_each_other(
     runs.sort();
     runs.dedup();
     assert_eq!((runs.len(), story.runs().await.len()), (8, 8));
-    beside.stop().await;
+    replica.stop().await;
     story.end().await;
 }
 

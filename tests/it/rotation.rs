@@ -343,5 +343,5 @@ async fn an_invalid_previous_key_is_an_error() {
         .await;
     let sentence = "secrets.previous_encryption_keys (set by OPENHEXA_BRIDGE__SECRETS__PREVIOUS_ENCRYPTION_KEYS in the environment) \
         must be Fernet keys (32 bytes in URL-safe base64), separated by commas";
-    assert_eq!(ended.sentence(), sentence);
+    assert_eq!(ended.error_line(), sentence);
 }

@@ -305,7 +305,7 @@ async fn a_password_declared_as_text_is_hidden_from_viewers(
         .await;
     assert!(page.has("Tchad") && !page.answer.text.contains(HIDDEN));
     assert_eq!(
-        story.kept(task).await,
+        story.stored_secrets(task).await,
         None,
         "deleted once the run is known"
     );
@@ -323,11 +323,11 @@ async fn a_password_declared_as_text_is_stored_encrypted_and_must_be_entered_aga
         .await;
     let task = story.launch(&id(1), json!({"db_password": HIDDEN})).await;
     assert_eq!(
-        story.kept(task).await.unwrap()["secrets"]["db_password"],
+        story.stored_secrets(task).await.unwrap()["secrets"]["db_password"],
         json!(HIDDEN)
     );
     story.until_confirmed(task).await;
-    assert_eq!(story.kept(task).await, None);
+    assert_eq!(story.stored_secrets(task).await, None);
     let again = format!("/tasks/{task}/relaunch/");
     let needed = "Password is a secret and was not stored: enter it again";
     let refused = story.post(&again, &json!({})).await.expect(400);
@@ -658,23 +658,23 @@ async fn a_cancel_while_the_pipeline_is_read_does_not_store_deleted_secrets_agai
     story.reopen_openhexa(&json!([one])).await;
     story.no_faults().await;
     story.delay("pipeline").await;
-    let before = story.asked("pipeline").await;
+    let before = story.request_count("pipeline").await;
     let bridge = story.bridge();
     story.advance(TimeDelta::minutes(1));
     let pass = tokio::spawn(async move { bridge.runs.reconciler.run().await });
-    story.until_asked("pipeline", before + 1).await;
+    story.until_requested("pipeline", before + 1).await;
     let ended = story
         .post(&format!("/tasks/{task}/cancel/"), &json!({}))
         .await
         .expect(202);
     assert_eq!(
-        (&ended["status"], story.kept(task).await),
+        (&ended["status"], story.stored_secrets(task).await),
         (&json!("CANCELLED"), None)
     );
     story.no_faults().await;
     pass.await.unwrap().unwrap();
     assert_eq!(
-        (story.kept(task).await, story.runs().await.len()),
+        (story.stored_secrets(task).await, story.runs().await.len()),
         (None, 0)
     );
     story.end().await;

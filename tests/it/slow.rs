@@ -9,7 +9,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
 use crate::support::catalogue::id;
-use crate::support::story::{As, Base, PATIENCE, Postgres, Sqlite, Story, StoryBuilder};
+use crate::support::story::{As, Base, MAX_WAIT, Postgres, Sqlite, Story, StoryBuilder};
 
 impl Story {
     /// Sends this beginning of a request and returns everything until the bridge closes the connection.
@@ -20,13 +20,13 @@ impl Story {
         stream.write_all(beginning.as_bytes()).await.unwrap();
         let mut told = Vec::new();
         let reading = stream.read_to_end(&mut told);
-        let read = tokio::time::timeout(PATIENCE, reading).await;
+        let read = tokio::time::timeout(MAX_WAIT, reading).await;
         // Unread bytes at that time cause a reset.
         let read = read.expect("the bridge closes the connection");
         assert!(
             read.is_ok() || read.is_err_and(|error| error.kind() == ErrorKind::ConnectionReset)
         );
-        assert!(began.elapsed() < PATIENCE);
+        assert!(began.elapsed() < MAX_WAIT);
         String::from_utf8(told).unwrap()
     }
 }
@@ -97,7 +97,7 @@ async fn headers_without_end_are_refused(#[values(Sqlite, Postgres)] base: Base)
     let told = story.response_to(&long).await;
     assert!(told.is_empty() || told.starts_with("HTTP/1.1 4"), "{told}");
     let answer = story
-        .ask_at(As::Nobody, reqwest::Method::GET, "/healthz")
+        .ask_at(As::Anonymous, reqwest::Method::GET, "/healthz")
         .send()
         .await;
     answer.expect(200);

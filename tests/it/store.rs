@@ -11,7 +11,7 @@ use serde_json::json;
 
 use crate::callback::plan;
 use crate::support::catalogue::{id, pipeline, quick};
-use crate::support::story::{Base, PATIENCE, Postgres, Sqlite, StoryBuilder};
+use crate::support::story::{Base, MAX_WAIT, Postgres, Sqlite, StoryBuilder};
 use crate::support::{database, postgres};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -101,7 +101,7 @@ async fn a_group_locks_its_tasks_in_the_order_of_their_ids() {
     other.query(lock, &[&two]).await.unwrap();
     other.commit().await.unwrap();
     assert_eq!(
-        tokio::time::timeout(PATIENCE, locking)
+        tokio::time::timeout(MAX_WAIT, locking)
             .await
             .unwrap()
             .unwrap(),
@@ -130,7 +130,7 @@ async fn a_cancel_does_not_wait_for_the_locked_row_of_a_similar_launch() {
     assert_eq!(other.query(lock, &[&two]).await.unwrap().len(), 1);
     let path = format!("/tasks/{one}/cancel/");
     let body = json!({});
-    let cancelled = tokio::time::timeout(PATIENCE, story.post(&path, &body)).await;
+    let cancelled = tokio::time::timeout(MAX_WAIT, story.post(&path, &body)).await;
     let cancelled = cancelled.expect("the cancel does not wait").expect(202);
     assert_eq!(cancelled["status"], "CANCELLED");
     other.commit().await.unwrap();

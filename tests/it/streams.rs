@@ -10,7 +10,7 @@ use std::time::Instant;
 use chrono::TimeDelta;
 use serde_json::{Value, json};
 
-use crate::callback::{launched, plan, report, taken};
+use crate::callback::{accepted, launched, plan, report};
 use crate::support::catalogue::id;
 use crate::support::story::stream::Block;
 use crate::support::story::{Base, Postgres, Sqlite, Story};
@@ -61,13 +61,13 @@ async fn a_stream_shows_a_task_from_its_launch_to_its_confirmed_end(
     shown.as_object_mut().unwrap().remove("config");
     assert_eq!(told[0], shown, "the same as in a list");
 
-    taken(&story, task, json!({"status": "RUNNING", "progress_message": "Half way", "progress_value": 1, "end_value": 2})).await;
+    accepted(&story, task, json!({"status": "RUNNING", "progress_message": "Half way", "progress_value": 1, "end_value": 2})).await;
     told.push(
         stream
             .until(|task| task["progress_message"] == "Half way")
             .await,
     );
-    taken(
+    accepted(
         &story,
         task,
         json!({"status": "SUCCESS", "result": {"cases": 3}}),
@@ -100,7 +100,7 @@ async fn the_stream_of_an_ended_task_sends_it_and_cannot_be_reopened(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let (story, task) = launched(base).await;
-    taken(
+    accepted(
         &story,
         task,
         json!({"status": "ERROR", "progress_message": "No data"}),
@@ -120,7 +120,7 @@ async fn the_stream_of_an_ended_task_sends_it_and_cannot_be_reopened(
     let again = again.header("Last-Event-ID", &stream.last_id).send().await;
     assert_eq!((again.status, again.text.as_str()), (204, ""));
     // A late first result is a new event.
-    taken(&story, task, json!({"result": [1]})).await;
+    accepted(&story, task, json!({"result": [1]})).await;
     let again = story.ask(
         crate::support::story::As::Viewer,
         reqwest::Method::GET,
@@ -140,9 +140,9 @@ async fn the_stream_of_an_ended_task_sends_it_and_cannot_be_reopened(
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn changes_of_another_replica_are_sent(#[values(Sqlite, Postgres)] base: Base) {
     let story = plan(base).setting("stream.poll", "100ms").begin().await;
-    let beside = story.beside().await;
+    let replica = story.second_replica().await;
     let mut all = story.all_tasks().await;
-    let launched = story.launch_at(&beside.url(), id(1)).await.unwrap();
+    let launched = story.launch_at(&replica.url(), id(1)).await.unwrap();
     let task = launched["task"]["id"].as_i64().unwrap();
     all.until(|told| told["id"] == task && told["run"] != json!(null))
         .await;
@@ -151,7 +151,7 @@ async fn changes_of_another_replica_are_sent(#[values(Sqlite, Postgres)] base: B
     let mut passes = 0;
     while story.task(task).await["confirmed"] == false {
         story.advance(TimeDelta::seconds(2));
-        beside.pass().await;
+        replica.run_cycle().await;
         passes += 1;
         assert!(passes < 100);
     }
@@ -160,7 +160,7 @@ async fn changes_of_another_replica_are_sent(#[values(Sqlite, Postgres)] base: B
         ("SUCCESS".to_owned(), true)
     );
     all.until(|told| told["confirmed"] == true).await;
-    beside.stop().await;
+    replica.stop().await;
     story.end().await;
 }
 
@@ -171,7 +171,7 @@ async fn changes_of_the_same_replica_are_sent_at_once(#[values(Sqlite, Postgres)
     let task = story.launch(&id(1), json!({})).await;
     let (mut all, mut one) = (story.all_tasks().await, story.stream(&path(task)).await);
     for message in ["one", "two", "three"] {
-        taken(&story, task, json!({"progress_message": message})).await;
+        accepted(&story, task, json!({"progress_message": message})).await;
         all.until(|told| told["progress_message"] == message).await;
         one.until(|told| told["progress_message"] == message).await;
     }
@@ -192,7 +192,7 @@ async fn a_slow_reader_gets_the_last_state(#[values(Sqlite, Postgres)] base: Bas
     // More than the socket buffers of a client that does not read.
     let large = "🙂".repeat(10_000);
     for number in 1..=300 {
-        taken(
+        accepted(
             &story,
             task,
             json!({"progress_value": number, "progress_message": large}),
@@ -220,7 +220,7 @@ async fn changes_beyond_the_memory_buffer_are_read_from_the_database(
         .setting("stream.poll", "500ms")
         .begin()
         .await;
-    let beside = story.beside().await;
+    let replica = story.second_replica().await;
     let mut tasks = Vec::new();
     for _ in 0..8 {
         tasks.push(story.launch(&id(1), json!({})).await);
@@ -231,7 +231,7 @@ async fn changes_beyond_the_memory_buffer_are_read_from_the_database(
     for task in &tasks {
         story
             .report_at(
-                &beside.url(),
+                &replica.url(),
                 &id(1),
                 &json!({"task_id": task, "progress_value": 7, "progress_message": large}),
             )
@@ -243,7 +243,7 @@ async fn changes_beyond_the_memory_buffer_are_read_from_the_database(
         missing.retain(|task| told["id"] != *task);
     }
     first.until(|told| told["progress_value"] == 7).await;
-    beside.stop().await;
+    replica.stop().await;
     story.end().await;
 }
 

@@ -25,7 +25,7 @@ const OTHER_TOKEN: &str = "another-token-of-openhexa";
 
 /// Two accounts of an Iaso, each with its own OpenHEXA, or both with the same workspace. The first account
 /// has two tasks of a pipeline.
-pub struct Town {
+pub struct TwoAccounts {
     /// Whether both accounts share a workspace and its pipelines, attached to Iaso's database.
     pub is_shared: bool,
     pub story: Story,
@@ -37,7 +37,7 @@ pub struct Town {
     pub other_task: i64,
     pub other_callback: String,
     /// A session of the second account's operator.
-    pub stranger: String,
+    pub other_session: String,
     others: Option<Emulator>,
 }
 
@@ -54,7 +54,7 @@ fn pipelines(mark: &str, number: u64) -> Value {
     json!([with(pipeline(number, &parameters, behaviour), named)])
 }
 
-impl Town {
+impl TwoAccounts {
     pub async fn begin(base: Base) -> Self {
         let iaso = Iaso::start();
         let story = StoryBuilder::on(base)
@@ -72,18 +72,18 @@ impl Town {
     /// slug.
     pub async fn attached() -> Self {
         let iaso = Iaso::start();
-        let beside = stage::Iaso::create().await;
+        let attached_iaso = stage::Iaso::create().await;
         let plan = StoryBuilder::on(Base::Postgres)
             .pipelines(pipelines("of-both", 1))
             .setting("iaso.url", &iaso.url)
             .setting("callback.iaso_signing_key", KEY);
-        let story = beside.settings(plan).begin().await;
+        let story = attached_iaso.settings(plan).begin().await;
         for statement in [
-            beside.instance(1, &story.openhexa, &story.secrets.openhexa),
+            attached_iaso.instance(1, &story.openhexa, &story.secrets.openhexa),
             stage::workspace(1, 1, 1, "demo", &json!({"note": MARK, "pipelines": []})),
             stage::workspace(2, 2, 1, "demo", &json!({"note": "theirs"})),
         ] {
-            beside.sql(&statement).await;
+            attached_iaso.sql(&statement).await;
         }
         Self::peopled(story, iaso, None).await
     }
@@ -102,7 +102,7 @@ impl Town {
         report.json(&said).send().await.expect(200);
         Self {
             is_shared: others.is_none(),
-            stranger: iaso.session(iaso::profile(6, 2, MAY)),
+            other_session: iaso.session(iaso::profile(6, 2, MAY)),
             story,
             iaso,
             task,

@@ -24,7 +24,7 @@ use crate::support::scripted_server::{Reply, json as answer};
 
 const TOKEN: &str = "a-token-never-shown";
 const ID: Uuid = Uuid::from_u128(0xf529_8f99_df42_476c_b22b_ee56_92e8_93ed);
-const NO_ONE: &str = r#"{"message":"Resolver requires an authenticated user","locations":[{"line":1,"column":3}],"path":["runPipeline"],"extensions":{"code":"UNAUTHENTICATED"}}"#;
+const NOT_AUTHENTICATED: &str = r#"{"message":"Resolver requires an authenticated user","locations":[{"line":1,"column":3}],"path":["runPipeline"],"extensions":{"code":"UNAUTHENTICATED"}}"#;
 
 fn limits() -> RequestLimits {
     RequestLimits {

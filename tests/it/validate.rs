@@ -325,7 +325,7 @@ async fn a_notebook_has_no_parameters_and_a_zip_pipeline_without_a_version_is_re
     assert_eq!(launch.expect(400), refused);
     assert_eq!(
         (
-            story.asked("runPipeline").await,
+            story.request_count("runPipeline").await,
             story.get("/tasks/").await.expect(200)["count"].clone()
         ),
         (0, json!(0))

@@ -39,7 +39,7 @@ async fn send_until_closed(socket: &str, path: &str) -> String {
         String::from_utf8_lossy(&told).into_owned()
     };
     let both = async { tokio::join!(sending, reading).1 };
-    tokio::time::timeout(PATIENCE, both)
+    tokio::time::timeout(MAX_WAIT, both)
         .await
         .expect("the connection is closed")
 }
@@ -60,7 +60,7 @@ async fn a_chunked_body_that_is_read_keeps_its_connection() {
         let mut told = String::new();
         while !told.contains("\"warnings\":{}}") {
             let mut part = [0; 4096];
-            let read = tokio::time::timeout(PATIENCE, stream.read(&mut part))
+            let read = tokio::time::timeout(MAX_WAIT, stream.read(&mut part))
                 .await
                 .unwrap()
                 .unwrap();

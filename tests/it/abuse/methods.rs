@@ -11,7 +11,7 @@ impl Site {
         let mut stream = TcpStream::connect(self.socket()).await.unwrap();
         stream.write_all(request.as_bytes()).await.unwrap();
         let mut told = Vec::new();
-        let read = tokio::time::timeout(PATIENCE, stream.read_to_end(&mut told)).await;
+        let read = tokio::time::timeout(MAX_WAIT, stream.read_to_end(&mut told)).await;
         read.expect("the connection is closed").unwrap();
         String::from_utf8_lossy(&told)
             .lines()
@@ -62,7 +62,7 @@ async fn an_unknown_method_is_not_a_label_of_a_metric() {
     assert!(line.starts_with("HTTP/1.1 404"), "{line}");
     let told = site
         .process
-        .told("the long path", |lines| {
+        .until_printed("the long path", |lines| {
             lines.iter().any(|line| line.contains("pppp"))
         })
         .await;

@@ -18,7 +18,7 @@ use tempfile::TempDir;
 
 use crate::support::catalogue::{injected, pipeline};
 use crate::support::process::{Line, Process, Visitor};
-use crate::support::story::PATIENCE;
+use crate::support::story::MAX_WAIT;
 
 /// Address space of the process, in kilobytes: threads reserve much more than they use.
 const LIMIT: u64 = 8 * 1024 * 1024;
@@ -122,7 +122,7 @@ impl Site {
             let began = Instant::now();
             let url = format!("{}/healthz", self.bridge);
             let asked = self.visitor.get(&url);
-            let (status, _) = tokio::time::timeout(PATIENCE, asked)
+            let (status, _) = tokio::time::timeout(MAX_WAIT, asked)
                 .await
                 .expect("a response");
             assert_eq!(status, 200);

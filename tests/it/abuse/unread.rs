@@ -43,7 +43,7 @@ impl Site {
 
 /// The connection is reset, so the unread bytes are discarded.
 async fn is_reset(stream: &TcpStream) {
-    let reset = tokio::time::timeout(PATIENCE, stream.ready(Interest::ERROR)).await;
+    let reset = tokio::time::timeout(MAX_WAIT, stream.ready(Interest::ERROR)).await;
     assert!(reset.expect("disconnected").unwrap().is_error());
 }
 
@@ -62,7 +62,7 @@ async fn a_client_that_does_not_read_is_disconnected_for_responses_of_any_size()
             "a client that reads gets the complete result"
         );
         let path = format!("/tasks/{task}/");
-        let client = tokio::time::timeout(PATIENCE, site.send_requests(&path, times));
+        let client = tokio::time::timeout(MAX_WAIT, site.send_requests(&path, times));
         let client = client
             .await
             .unwrap_or_else(|_| panic!("{times} requests of {size} bytes were not sent"));
@@ -79,7 +79,7 @@ async fn a_client_that_reads_a_byte_now_and_then_is_disconnected() {
         let client = site.send_requests(&format!("/tasks/{task}/"), times).await;
         let began = Instant::now();
         let read = loop {
-            assert!(began.elapsed() < PATIENCE, "still connected");
+            assert!(began.elapsed() < MAX_WAIT, "still connected");
             site.neighbour(1).await;
             match client.try_read(&mut [0]) {
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {}
@@ -113,6 +113,6 @@ async fn a_client_that_does_not_read_its_stream_is_disconnected() {
             let _ = other.try_read_buf(&mut told);
         }
     };
-    let told = tokio::time::timeout(PATIENCE, comments).await;
+    let told = tokio::time::timeout(MAX_WAIT, comments).await;
     told.expect("the stream of a client that reads continues");
 }

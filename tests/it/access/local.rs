@@ -18,7 +18,7 @@ async fn begin(base: super::Base) -> Story {
 
 async fn status(story: &Story, header: &str, value: &str) -> u16 {
     let answer = story
-        .ask(As::Nobody, Method::GET, "/pipelines/")
+        .ask(As::Anonymous, Method::GET, "/pipelines/")
         .header(header, value)
         .send()
         .await;
@@ -38,20 +38,24 @@ async fn status(story: &Story, header: &str, value: &str) -> u16 {
 async fn the_local_user_is_an_administrator(#[values(Sqlite, Postgres)] base: Base) {
     let story = begin(base).await;
     story
-        .ask(As::Nobody, Method::GET, "/pipelines/")
+        .ask(As::Anonymous, Method::GET, "/pipelines/")
         .send()
         .await
         .expect(200);
     let launch = story
         .ask(
-            As::Nobody,
+            As::Anonymous,
             Method::POST,
             &format!("/pipelines/{}/launch/", id(1)),
         )
         .json(&json!({"config": {}}));
     let task = launch.send().await.expect(201)["task"]["id"].clone();
     let report = story
-        .ask(As::Nobody, Method::PATCH, &format!("/pipelines/{}/", id(1)))
+        .ask(
+            As::Anonymous,
+            Method::PATCH,
+            &format!("/pipelines/{}/", id(1)),
+        )
         .json(&json!({"task_id": task, "status": "RUNNING"}));
     assert_eq!(report.send().await.expect(200)["task"]["status"], "RUNNING");
     story.end().await;
@@ -70,7 +74,7 @@ async fn an_invalid_bearer_token_is_refused(#[values(Sqlite, Postgres)] base: Ba
     }
     let launch = story
         .ask(
-            As::Nobody,
+            As::Anonymous,
             Method::POST,
             &format!("/pipelines/{}/launch/", id(1)),
         )
@@ -163,7 +167,7 @@ async fn the_check_applies_to_every_route(#[values(Sqlite, Postgres)] base: Base
     ] {
         for (header, value) in [("host", "evil.example"), ("origin", "http://evil.example")] {
             let ask = story
-                .ask_at(As::Nobody, method.parse().unwrap(), path)
+                .ask_at(As::Anonymous, method.parse().unwrap(), path)
                 .header(header, value);
             let answer = ask.json(&json!({"config": {}})).send().await;
             assert_eq!(answer.status, 403, "{method} {path}");

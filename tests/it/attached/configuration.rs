@@ -43,7 +43,7 @@ async fn each_account_has_the_openhexa_of_its_workspace() {
     // An OpenHEXA that is unavailable does not slow down other accounts.
     stage.stop_second().await;
     for _ in 0..4 {
-        stage.story.look().await;
+        stage.story.next_cycle().await;
     }
     let task = stage.story.launch(&id(1), json!({})).await;
     stage
@@ -369,10 +369,10 @@ async fn a_new_token_is_used_for_running_tasks() {
         .instance(1, &stage.story.openhexa, "an-older-token")
         .await;
     stage.story.advance(TimeDelta::seconds(10));
-    stage.story.pass().await;
+    stage.story.run_cycle().await;
     stage.story.drive_only(&json!({"status": "success"})).await;
     for _ in 0..10 {
-        stage.story.look().await;
+        stage.story.next_cycle().await;
     }
     assert_eq!(
         stage.story.task(task).await["status"],

@@ -120,7 +120,7 @@ async fn a_task_that_is_left_running_by_a_restore_of_the_bridge_is_ended() {
         crate::support::postgres::execute(&administrator, &statement);
     });
     done.await.unwrap();
-    stage.story.look().await;
+    stage.story.next_cycle().await;
     let ended = stage.copy(lost).await;
     assert_eq!(ended["status"], "ERRORED");
     assert!(ended["ended_at"].is_string());

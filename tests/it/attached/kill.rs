@@ -12,7 +12,7 @@ use crate::support::log;
 /// After one usual polling interval, 10 s.
 async fn after_the_usual_interval(stage: &Stage) {
     stage.story.advance(TimeDelta::seconds(10));
-    stage.story.pass().await;
+    stage.story.run_cycle().await;
 }
 
 async fn cancels(stage: &Stage, task: i64) -> Vec<Value> {
@@ -35,7 +35,7 @@ async fn the_kill_button_stops_the_run() {
         (&json!("KILLED"), &json!(null))
     );
     after_the_usual_interval(&stage).await;
-    assert_eq!(stage.story.asked("stopPipeline").await, 1);
+    assert_eq!(stage.story.request_count("stopPipeline").await, 1);
     let told = cancels(&stage, task).await;
     assert_eq!(told.len(), 1, "{told:?}");
     assert_eq!(
@@ -97,17 +97,17 @@ async fn a_kill_between_the_check_of_iaso_and_the_next_attempt_creates_no_run() 
         .fault(&json!({"fault": "html_500", "operation": "me", "for_ms": 600_000}))
         .await;
     let task = stage.story.launch(&id(1), json!({})).await;
-    stage.story.pass().await;
+    stage.story.run_cycle().await;
     stage.kill(task).await;
     stage.story.no_faults().await;
     // Too early for the next check of Iaso's rows, but late enough for the next attempt.
-    stage.story.look().await;
+    stage.story.next_cycle().await;
     let ended = stage.story.task(task).await;
     assert_eq!(
         (&ended["status"], &ended["run"]),
         (&json!("CANCELLED"), &json!(null))
     );
-    assert_eq!(stage.story.asked("runPipeline").await, 0);
+    assert_eq!(stage.story.request_count("runPipeline").await, 0);
     assert_eq!(stage.copy(task).await["status"], "KILLED");
     assert_eq!(cancels(&stage, task).await.len(), 1);
     stage.end().await;
@@ -138,8 +138,8 @@ async fn a_report_after_a_kill_follows_it_in_the_history() {
     told.error(409);
     assert_eq!(stage.copy(task).await["should_be_killed"], true);
     assert_eq!(stage.story.task(task).await["progress_value"], 0);
-    stage.story.look().await;
-    assert_eq!(stage.story.asked("stopPipeline").await, 1);
+    stage.story.next_cycle().await;
+    assert_eq!(stage.story.request_count("stopPipeline").await, 1);
     let ended = stage.story.until_confirmed(task).await;
     assert_eq!(ended["status"], "CANCELLED");
     assert_eq!(stage.copy(task).await["status"], "KILLED");
@@ -282,7 +282,7 @@ async fn an_old_task_is_checked_while_it_is_running() {
     stage.story.until_confirmed(ended).await;
     let live = started(&stage).await;
     stage.story.advance(TimeDelta::hours(50));
-    stage.story.pass().await;
+    stage.story.run_cycle().await;
     stage.kill(ended).await;
     stage.kill(live).await;
     after_the_usual_interval(&stage).await;
@@ -321,7 +321,7 @@ async fn iasos_clean_up_of_queued_tasks_is_not_a_request_to_stop() {
     after_the_usual_interval(&stage).await;
     assert_eq!(stage.copy(task).await["status"], "RUNNING");
     assert!(cancels(&stage, task).await.is_empty());
-    assert_eq!(stage.story.asked("stopPipeline").await, 0);
+    assert_eq!(stage.story.request_count("stopPipeline").await, 0);
     assert_eq!(stage.story.task(task).await["status"], "RUNNING");
     stage.end().await;
 }
@@ -383,24 +383,24 @@ async fn nothing_is_written_if_nothing_differs() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn only_one_of_two_replicas_requests_the_stop_and_both_agree() {
     let (stage, task) = running().await;
-    let beside = stage.story.beside().await;
+    let replica = stage.story.second_replica().await;
     stage.kill(task).await;
     stage.story.advance(TimeDelta::seconds(10));
-    tokio::join!(stage.story.pass(), beside.pass());
+    tokio::join!(stage.story.run_cycle(), replica.run_cycle());
     for _ in 0..20 {
         stage.story.advance(TimeDelta::seconds(2));
-        tokio::join!(stage.story.pass(), beside.pass());
+        tokio::join!(stage.story.run_cycle(), replica.run_cycle());
     }
     let ended = stage.story.until_confirmed(task).await;
     assert_eq!(ended["status"], "CANCELLED");
     assert_eq!(
         (
             cancels(&stage, task).await.len(),
-            stage.story.asked("stopPipeline").await
+            stage.story.request_count("stopPipeline").await
         ),
         (1, 1)
     );
     assert_eq!(stage.copy(task).await["status"], "KILLED");
-    beside.stop().await;
+    replica.stop().await;
     stage.end().await;
 }

@@ -247,7 +247,7 @@ async fn accounts_see_their_own_tasks_and_none_of_iasos() {
         );
         ask.json(&report).send().await.error(400);
     }
-    stage.story.look().await;
+    stage.story.next_cycle().await;
     assert_eq!(stage.copy(41).await, theirs);
     assert_eq!(stage.copy(second).await["status"], "RUNNING");
     stage.end().await;
@@ -353,7 +353,7 @@ async fn a_mirror_that_was_moved_to_another_account_is_ended_without_details() {
         .await;
     for _ in 0..3 {
         stage.story.advance(chrono::TimeDelta::seconds(10));
-        stage.story.pass().await;
+        stage.story.run_cycle().await;
     }
     let told = "mirror_moved".to_owned();
     let events = stage.story.events(task).await;
@@ -391,7 +391,7 @@ async fn a_mirror_that_was_moved_before_the_final_report_is_ended_without_detail
     stage.story.report(&id(1), &report).await.expect(200);
     assert_eq!(stage.copy(task).await, before);
     stage.story.advance(chrono::TimeDelta::seconds(10));
-    stage.story.pass().await;
+    stage.story.run_cycle().await;
     let copy = stage.copy(task).await;
     assert_eq!(
         (&copy["status"], &copy["account_id"]),
@@ -415,7 +415,7 @@ async fn a_mirror_that_had_ended_before_it_was_moved_is_not_changed() {
         .await;
     let before = stage.copy(task).await;
     stage.story.advance(chrono::TimeDelta::seconds(10));
-    stage.story.pass().await;
+    stage.story.run_cycle().await;
     assert_eq!(stage.copy(task).await, before);
     assert_eq!(before["status"], "SUCCESS");
     stage.end().await;
@@ -432,11 +432,11 @@ async fn a_row_of_another_task_with_the_same_id_is_not_written() {
         .await;
     let before = stage.copy(task).await;
     stage.story.advance(chrono::TimeDelta::seconds(10));
-    stage.story.pass().await;
+    stage.story.run_cycle().await;
     let report = json!({"task_id": task, "status": "SUCCESS", "progress_message": "done", "result": {"a": 1}});
     stage.story.report(&id(1), &report).await.expect(200);
     stage.story.advance(chrono::TimeDelta::seconds(10));
-    stage.story.pass().await;
+    stage.story.run_cycle().await;
     assert_eq!(stage.copy(task).await, before);
     assert!(stage.log(task).await.is_empty());
     stage.end().await;
@@ -449,7 +449,7 @@ async fn the_runs_progress_is_shown_in_iaso_if_the_pipeline_reports_none() {
     let run = story.task(task).await["run"]["id"].clone();
     let change = json!({"status": "running", "progress": 37});
     story.drive(run.as_str().unwrap(), &change).await;
-    story.look().await;
+    story.next_cycle().await;
     let holds = |copy: &serde_json::Value| copy["progress_value"] == 37 && copy["end_value"] == 100;
     stage
         .until_copy(task, "OpenHEXA's own progress", holds)

@@ -37,7 +37,7 @@ async fn a_launch_waits_for_another_accounts_launch_with_unknown_outcome() {
         "the run that its own launch created"
     );
     for _ in 0..10 {
-        stage.story.look().await;
+        stage.story.next_cycle().await;
     }
     let path = format!("/tasks/{}/", second["id"]);
     let second = stage

@@ -18,7 +18,7 @@ use tokio_postgres::{Client, NoTls};
 use uuid::Uuid;
 
 use crate::support::postgres;
-use crate::support::story::{As, Base, PATIENCE, Story, StoryBuilder};
+use crate::support::story::{As, Base, MAX_WAIT, Story, StoryBuilder};
 
 pub const A: i64 = 1;
 pub const B: i64 = 2;
@@ -250,16 +250,17 @@ impl Stage {
             },
             encryption_key: self.story.secrets.encryption.clone().into(),
             pool_size: 1,
-            wait: PATIENCE,
+            wait: MAX_WAIT,
         };
-        let beside = store::AttachOptions {
+        let attachment = store::AttachOptions {
             encrypted_text_field_key: self.iaso.key.clone().into(),
             config_account: None,
             watched_for: TimeDelta::days(2),
             reads_users: false,
         };
-        let opening =
-            tokio::task::spawn_blocking(move || Store::open_attached(options, &beside).unwrap());
+        let opening = tokio::task::spawn_blocking(move || {
+            Store::open_attached(options, &attachment).unwrap()
+        });
         opening.await.unwrap()
     }
 
@@ -367,7 +368,7 @@ impl Stage {
             if holds(&copy) {
                 return copy;
             }
-            self.story.look().await;
+            self.story.next_cycle().await;
             tokio::time::sleep(std::time::Duration::from_millis(10)).await;
         }
         panic!("{what} did not come: {}", self.copy(id).await);

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::launch::{begin, form};
-use super::tab::{ENGLISH, Key, Manner, Tab};
+use super::tab::{BrowserOptions, ENGLISH, Key, Tab};
 use crate::support::catalogue::{parameter, pipeline, quick};
 use crate::support::story::{Base, Story, StoryBuilder};
 
@@ -86,7 +86,7 @@ async fn all_actions_work_with_the_keyboard_only() {
     story.end().await;
 }
 
-const PLAIN: Manner = Manner {
+const PLAIN: BrowserOptions = BrowserOptions {
     script: false,
     ..ENGLISH
 };

@@ -13,7 +13,7 @@ use reqwest::Method;
 use serde_json::Value;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-use crate::support::story::PATIENCE;
+use crate::support::story::MAX_WAIT;
 
 /// `$1` is chromedriver, `$2` the folder for the browsers' files, `$3` the language of their own parts.
 const WATCHDOG: &str = r#"
@@ -116,7 +116,7 @@ impl ScriptedServer {
     }
 
     pub fn to(base: String) -> Self {
-        let client = crate::support::client::builder().timeout(2 * PATIENCE);
+        let client = crate::support::client::builder().timeout(2 * MAX_WAIT);
         Self {
             client: client.build().unwrap(),
             base,

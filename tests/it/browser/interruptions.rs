@@ -3,16 +3,16 @@
 use chrono::TimeDelta;
 use serde_json::{Value, json};
 
-use super::tab::{ENGLISH, FRENCH, Manner, Tab};
+use super::tab::{BrowserOptions, ENGLISH, FRENCH, Tab};
 use crate::support::catalogue::id;
 use crate::support::fixtures;
 use crate::support::story::{Base, Story};
 
 /// A running task, opened by an operator who signed in with the first key of the database.
-async fn read_with_a_key(manner: Manner) -> (Story, Tab, i64, String) {
+async fn read_with_a_key(options: BrowserOptions) -> (Story, Tab, i64, String) {
     let (story, task, run) = fixtures::running(Base::Sqlite).await;
     let key = story.create_key(&["--role", "operator"]).await;
-    let tab = Tab::new(manner).await;
+    let tab = Tab::new(options).await;
     tab.signs_in(&story, &key).await;
     (story, tab, task, run)
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::tab::{ENGLISH, FRENCH, Manner, Tab};
+use super::tab::{BrowserOptions, ENGLISH, FRENCH, Tab};
 use crate::support::catalogue::{id, parameter, pipeline, quick};
 use crate::support::story::{Base, Story, StoryBuilder};
 
@@ -17,9 +17,9 @@ pub async fn begin(parameters: &[Value]) -> Story {
 }
 
 /// Opens the form.
-async fn at_form(manner: Manner, parameters: &[Value]) -> (Story, Tab) {
+async fn at_form(options: BrowserOptions, parameters: &[Value]) -> (Story, Tab) {
     let story = begin(parameters).await;
-    let tab = Tab::new(manner).await;
+    let tab = Tab::new(options).await;
     tab.open(&form(&story)).await;
     (story, tab)
 }
@@ -273,10 +273,10 @@ async fn a_french_browser_shows_french_texts_and_dates() {
     tab.fill("#field-growth", "2,5").await;
     launches(&tab).await;
     assert_eq!(only_config(&story).await, json!({"growth": 2.5}));
-    let manner = "new Intl.DateTimeFormat('fr', { dateStyle: 'medium', timeStyle: 'short' })";
+    let options = "new Intl.DateTimeFormat('fr', { dateStyle: 'medium', timeStyle: 'short' })";
     let shown = "document.querySelector('#live-about time')";
     tab.until(&format!(
-        "{shown}.textContent === {manner}.format(new Date({shown}.dateTime))"
+        "{shown}.textContent === {options}.format(new Date({shown}.dateTime))"
     ))
     .await;
     let months = [

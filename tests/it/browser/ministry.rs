@@ -5,7 +5,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use reqwest::Method;
 use serde_json::{Map, Value, json};
 
-use super::tab::{Manner, Tab};
+use super::tab::{BrowserOptions, Tab};
 use crate::support::iaso::{self, Iaso, MAY};
 use crate::support::story::{As, Base, Story, StoryBuilder};
 
@@ -95,7 +95,7 @@ impl Ministry {
         let iaso = Iaso::start();
         let morning: DateTime<Utc> = "2026-03-12T06:02:00Z".parse().unwrap();
         let plan = StoryBuilder::on(Base::Sqlite).pipelines(translated(pipelines(), &words));
-        let story = plan.setting("iaso.url", &iaso.url).begins(morning);
+        let story = plan.setting("iaso.url", &iaso.url).starting_at(morning);
         let story = story.begin().await;
         story.set_openhexa_clock().await;
         let session = iaso.session(person(4, "Amina", "Bello"));
@@ -178,7 +178,7 @@ impl Ministry {
     async fn advance(&self, time: TimeDelta) {
         self.story.advance(time);
         self.story.set_openhexa_clock().await;
-        self.story.pass().await;
+        self.story.run_cycle().await;
     }
 
     async fn launch(&self, pipeline: &'static str, config: Value) -> Launched {
@@ -197,7 +197,7 @@ impl Ministry {
     }
 
     async fn write(&self, path: &str, body: &Value) -> Value {
-        let ask = self.story.ask(As::Nobody, Method::POST, path);
+        let ask = self.story.ask(As::Anonymous, Method::POST, path);
         let ask = ask.header("cookie", &format!("sessionid={}", self.session));
         let answer = ask
             .header("sec-fetch-site", "same-origin")
@@ -249,16 +249,16 @@ impl Ministry {
     }
 
     /// A browser in which a user of the ministry is signed in with Iaso.
-    pub async fn tab(&self, manner: Manner) -> Tab {
-        self.tab_of(&self.session, manner).await
+    pub async fn tab(&self, options: BrowserOptions) -> Tab {
+        self.tab_of(&self.session, options).await
     }
 
-    pub async fn administrators_tab(&self, manner: Manner) -> Tab {
-        self.tab_of(&self.administrator, manner).await
+    pub async fn administrators_tab(&self, options: BrowserOptions) -> Tab {
+        self.tab_of(&self.administrator, options).await
     }
 
-    async fn tab_of(&self, session: &str, manner: Manner) -> Tab {
-        let tab = Tab::new(manner).await;
+    async fn tab_of(&self, session: &str, options: BrowserOptions) -> Tab {
+        let tab = Tab::new(options).await;
         tab.open(&format!("{}/dashboard/sign-in/", self.story.base_url()))
             .await;
         tab.cookie("sessionid", session).await;

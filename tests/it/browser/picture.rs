@@ -91,13 +91,13 @@ fn points(bytes: &[u8], wide: usize) -> Vec<Colour> {
     let mut all = Vec::with_capacity(bytes.len());
     let mut above = vec![0; wide];
     for line in bytes.chunks(wide + 1) {
-        let (manner, mut line) = (line[0], line[1..].to_vec());
+        let (options, mut line) = (line[0], line[1..].to_vec());
         for at in 0..wide {
             let (left, corner) = match at.checked_sub(POINT) {
                 Some(before) => (line[before], above[before]),
                 None => (0, 0),
             };
-            let guess = match manner {
+            let guess = match options {
                 0 => break,
                 1 => left,
                 2 => above[at],

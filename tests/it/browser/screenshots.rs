@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::ministry::Ministry;
 use super::picture::smaller;
-use super::tab::{ENGLISH, FRENCH, Manner, Tab, folder};
+use super::tab::{BrowserOptions, ENGLISH, FRENCH, Tab, folder};
 
 struct Picture {
     name: &'static str,
@@ -124,12 +124,12 @@ async fn take(ministry: &Ministry, tab: &Tab, picture: &Picture, width: u32) -> 
     tab.picture().await
 }
 
-async fn take_all(ministry: &Ministry, language: &str, manner: Manner) {
+async fn take_all(ministry: &Ministry, language: &str, options: BrowserOptions) {
     for reader in [Reader::Operator, Reader::Administrator, Reader::Stranger] {
         let tab = match reader {
-            Reader::Stranger => Tab::new(manner).await,
-            Reader::Operator => ministry.tab(manner).await,
-            Reader::Administrator => ministry.administrators_tab(manner).await,
+            Reader::Stranger => Tab::new(options).await,
+            Reader::Operator => ministry.tab(options).await,
+            Reader::Administrator => ministry.administrators_tab(options).await,
         };
         freeze_clock(ministry, &tab).await;
         let own = PICTURES.iter().filter(|picture| picture.by == reader);
@@ -190,11 +190,11 @@ fn all() -> impl Iterator<Item = (&'static str, &'static str, u32)> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_pages_are_taken_in_both_languages() {
-    for (ministry, language, manner) in [
+    for (ministry, language, options) in [
         (Ministry::english().await, "en", ENGLISH),
         (Ministry::french().await, "fr", FRENCH),
     ] {
-        take_all(&ministry, language, manner).await;
+        take_all(&ministry, language, options).await;
         ministry.end().await;
     }
 }

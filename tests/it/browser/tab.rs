@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use tokio::sync::SemaphorePermit;
 
 use super::driver::{ScriptedServer, place};
-use crate::support::story::PATIENCE;
+use crate::support::story::MAX_WAIT;
 
 /// The code of a key in the WebDriver protocol.
 #[derive(Clone, Copy, Debug)]
@@ -24,12 +24,12 @@ pub enum Key {
 
 /// How the browser is set up.
 #[derive(Clone, Copy)]
-pub struct Manner {
+pub struct BrowserOptions {
     pub languages: &'static str,
     pub script: bool,
 }
 
-impl Manner {
+impl BrowserOptions {
     /// The language of the browser's own parts, such as date fields.
     fn language(self) -> &'static str {
         if self.languages.starts_with("fr") {
@@ -40,11 +40,11 @@ impl Manner {
     }
 }
 
-pub const ENGLISH: Manner = Manner {
+pub const ENGLISH: BrowserOptions = BrowserOptions {
     languages: "en-GB,en",
     script: true,
 };
-pub const FRENCH: Manner = Manner {
+pub const FRENCH: BrowserOptions = BrowserOptions {
     languages: "fr-CM,fr",
     script: true,
 };
@@ -65,7 +65,7 @@ pub fn folder() -> PathBuf {
     folder
 }
 
-fn capabilities(manner: Manner) -> Value {
+fn capabilities(options: BrowserOptions) -> Value {
     let mut args: Vec<String> = [
         "--headless",
         "--disable-gpu",
@@ -83,8 +83,8 @@ fn capabilities(manner: Manner) -> Value {
     ]
     .map(str::to_owned)
     .into();
-    args.push(format!("--lang={}", manner.language()));
-    args.push(format!("--accept-lang={}", manner.languages));
+    args.push(format!("--lang={}", options.language()));
+    args.push(format!("--accept-lang={}", options.languages));
     // Chromium's sandbox does not work as root.
     if rustix::process::getuid().is_root() {
         args.push("--no-sandbox".to_owned());
@@ -98,17 +98,17 @@ fn capabilities(manner: Manner) -> Value {
 }
 
 impl Tab {
-    pub async fn new(manner: Manner) -> Self {
+    pub async fn new(options: BrowserOptions) -> Self {
         let place = place().await;
-        let driver = ScriptedServer::to_driver(manner.language()).await;
-        let made = driver.post("/session", &capabilities(manner)).await;
+        let driver = ScriptedServer::to_driver(options.language()).await;
+        let made = driver.post("/session", &capabilities(options)).await;
         let thread = std::thread::current();
         let tab = Self {
             wire: driver.session(made["sessionId"].as_str().unwrap()),
             name: thread.name().unwrap_or("a-story").replace("::", "-"),
             _place: place,
         };
-        if !manner.script {
+        if !options.script {
             let off = json!({"value": true});
             tab.cdp("Emulation.setScriptExecutionDisabled", off).await;
         }
@@ -163,7 +163,7 @@ impl Tab {
 
     /// Waits until the expression is true, and returns its value.
     pub async fn until(&self, expression: &str) -> Value {
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + MAX_WAIT;
         loop {
             let seen = self.try_js(expression).await;
             if let Ok(value) = &seen

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use super::tab::Tab;
-use crate::support::story::PATIENCE;
+use crate::support::story::MAX_WAIT;
 
 /// How many files the page in the tab is made of: its document, its styles and its scripts.
 const FILES: &str = "1 + new Set([...document.querySelectorAll('link[rel=stylesheet], script[src]')].map((one) => one.href ?? one.src)).size";
@@ -86,7 +86,7 @@ impl Tab {
             sizes: HashMap::new(),
         };
         let files = self.js(FILES).await.as_u64().unwrap();
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + MAX_WAIT;
         loop {
             for (method, about) in self.requests(bridge).await {
                 load.note(&method, &about);

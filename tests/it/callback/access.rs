@@ -111,7 +111,11 @@ async fn a_report_needs_valid_credentials(#[values(Sqlite, Postgres)] base: Base
         Some("Bearer ..".to_owned()),
     ];
     for header in headers {
-        let ask = story.ask(As::Nobody, Method::PATCH, &format!("/pipelines/{}/", id(1)));
+        let ask = story.ask(
+            As::Anonymous,
+            Method::PATCH,
+            &format!("/pipelines/{}/", id(1)),
+        );
         let ask = match &header {
             Some(value) => ask.header("authorization", value),
             None => ask,
@@ -277,7 +281,7 @@ async fn in_dev_the_local_user_may_report_but_not_with_a_bad_token(
     let story = plan(base).local().begin().await;
     let answer = story
         .ask(
-            As::Nobody,
+            As::Anonymous,
             Method::POST,
             &format!("/pipelines/{}/launch/", id(1)),
         )
@@ -287,7 +291,7 @@ async fn in_dev_the_local_user_may_report_but_not_with_a_bad_token(
     let task = answer.expect(201)["task"]["id"].as_i64().unwrap();
     patch(
         &story,
-        As::Nobody,
+        As::Anonymous,
         &json!({"task_id": task, "progress_value": 1}),
     )
     .await
@@ -302,7 +306,11 @@ async fn in_dev_the_local_user_may_report_but_not_with_a_bad_token(
         401,
     );
     let basic = story
-        .ask(As::Nobody, Method::PATCH, &format!("/pipelines/{}/", id(1)))
+        .ask(
+            As::Anonymous,
+            Method::PATCH,
+            &format!("/pipelines/{}/", id(1)),
+        )
         .header("authorization", "Basic eDp5");
     refused(&basic.json(&json!({"task_id": task})).send().await, 401);
     for (header, value) in [
@@ -310,7 +318,11 @@ async fn in_dev_the_local_user_may_report_but_not_with_a_bad_token(
         ("origin", "https://evil.example"),
     ] {
         let ask = story
-            .ask(As::Nobody, Method::PATCH, &format!("/pipelines/{}/", id(1)))
+            .ask(
+                As::Anonymous,
+                Method::PATCH,
+                &format!("/pipelines/{}/", id(1)),
+            )
             .header(header, value);
         refused(
             &ask.json(&json!({"task_id": task, "progress_value": 3}))
@@ -348,7 +360,7 @@ async fn a_report_is_accepted_while_openhexa_is_down(#[values(Sqlite, Postgres)]
         answer["task"]["result"],
         json!({"result": "SUCCESS", "data": {"rows": 3}})
     );
-    story.look().await;
+    story.next_cycle().await;
     let after = story.task(task).await;
     assert_eq!(
         (&after["status"], &after["confirmed"]),

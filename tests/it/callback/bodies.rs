@@ -432,7 +432,11 @@ async fn refusals_are_in_the_callers_language(#[values(Sqlite, Postgres)] base: 
         assert_eq!(answer.header("content-language"), language);
     }
     let ask = story
-        .ask(As::Nobody, Method::PATCH, &format!("/pipelines/{}/", id(1)))
+        .ask(
+            As::Anonymous,
+            Method::PATCH,
+            &format!("/pipelines/{}/", id(1)),
+        )
         .header("accept-language", "fr");
     let answer = ask.json(&json!({"task_id": task})).send().await.expect(401);
     let sentence = "Les informations d’authentification manquent ou ne sont pas valides";

@@ -3,7 +3,7 @@
 use rstest::rstest;
 use serde_json::{Value, json};
 
-use super::{launched, plan, report, taken};
+use super::{accepted, launched, plan, report};
 use crate::support::catalogue::id;
 use crate::support::database;
 use crate::support::story::{Base, Postgres, Sqlite, Story};
@@ -53,8 +53,8 @@ async fn the_final_report_and_the_run_decide_the_status_in_either_order(
     for run in RUNS {
         for word in STATUSES {
             let first = story.launch(&id(1), json!({})).await;
-            taken(&story, first, json!({"progress_message": "before"})).await;
-            let shown = taken(&story, first, said(word)).await;
+            accepted(&story, first, json!({"progress_message": "before"})).await;
+            let shown = accepted(&story, first, said(word)).await;
             assert_eq!(
                 (&shown["status"], &story.task(first).await["confirmed"]),
                 (&json!(word), &json!(false))
@@ -65,14 +65,14 @@ async fn the_final_report_and_the_run_decide_the_status_in_either_order(
             let after_word = story.until_confirmed(first).await;
 
             let second = story.launch(&id(1), json!({})).await;
-            taken(&story, second, json!({"progress_message": "before"})).await;
+            accepted(&story, second, json!({"progress_message": "before"})).await;
             story
                 .drive(&run_of(&story, second).await, &json!({"status": run}))
                 .await;
             let seen = story.until_confirmed(second).await;
             assert_eq!(seen["status"], status(run, None), "{run}");
             assert_eq!(seen["result"], json!(null));
-            taken(&story, second, said(word)).await;
+            accepted(&story, second, said(word)).await;
             let after_run = story.task(second).await;
 
             for task in [after_word, after_run] {
@@ -103,7 +103,7 @@ async fn if_the_run_was_deleted_the_report_decides_the_status(
     let story = plan(base).begin().await;
     for word in STATUSES {
         let task = story.launch(&id(1), json!({})).await;
-        taken(&story, task, said(word)).await;
+        accepted(&story, task, said(word)).await;
         story
             .drive(&run_of(&story, task).await, &json!({"vanish": true}))
             .await;
@@ -119,7 +119,7 @@ async fn if_the_run_was_deleted_the_report_decides_the_status(
         .await;
     assert_eq!(story.until_confirmed(task).await["status"], "ERROR");
     assert_eq!(
-        taken(&story, task, said("SUCCESS")).await["status"],
+        accepted(&story, task, said("SUCCESS")).await["status"],
         "SUCCESS"
     );
     story.end().await;
@@ -133,7 +133,7 @@ async fn a_final_status_from_openhexa_only_does_not_change_the_result(
     let story = plan(base).begin().await;
     for run in RUNS {
         let task = story.launch(&id(1), json!({})).await;
-        taken(
+        accepted(
             &story,
             task,
             json!({"result": {"group_id": 789}, "progress_message": "reported"}),
@@ -166,7 +166,7 @@ async fn a_cancelled_task_accepts_a_final_report_but_no_progress(
     let story = plan(base).begin().await;
     for word in STATUSES {
         let task = story.launch(&id(1), json!({})).await;
-        taken(
+        accepted(
             &story,
             task,
             json!({"status": "RUNNING", "progress_value": 5}),
@@ -184,13 +184,13 @@ async fn a_cancelled_task_accepts_a_final_report_but_no_progress(
             assert_eq!(answer.json().as_object().unwrap().len(), 2);
         }
         assert_eq!(story.task(task).await["progress_value"], 5);
-        let found = taken(&story, task, json!({"result": {"rows": 3}})).await;
+        let found = accepted(&story, task, json!({"result": {"rows": 3}})).await;
         assert_eq!(
             (&found["status"], &found["result"]),
             (&json!("RUNNING"), &json!({"rows": 3})),
             "the result is kept"
         );
-        let end = taken(&story, task, said(word)).await;
+        let end = accepted(&story, task, said(word)).await;
         assert_eq!(
             (&end["status"], &end["progress_value"]),
             (&json!(word), &json!(9))
@@ -210,7 +210,7 @@ async fn a_cancelled_task_accepts_a_final_report_but_no_progress(
 async fn the_time_of_the_end_is_shown(#[values(Sqlite, Postgres)] base: Base) {
     let (story, task) = launched(base).await;
     story.advance(chrono::TimeDelta::seconds(7));
-    taken(&story, task, json!({"status": "SUCCESS"})).await;
+    accepted(&story, task, json!({"status": "SUCCESS"})).await;
     let reported = story.task(task).await["ended_at"].clone();
     assert_eq!(
         reported,

@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 use rstest::rstest;
 use serde_json::{Value, json};
 
-use super::{launched, log, plan, report, taken};
+use super::{accepted, launched, log, plan, report};
 use crate::support::catalogue::id;
 use crate::support::story::{Answer, Base, Postgres, Sqlite, Story};
 
@@ -20,7 +20,7 @@ fn conflicts(answer: &Answer, status: &str) {
 /// A task whose pipeline reported its final status, or whose run has ended.
 async fn ended(story: &Story, how: &str, said: &Value) -> i64 {
     let task = story.launch(&id(1), json!({})).await;
-    taken(story, task, said.clone()).await;
+    accepted(story, task, said.clone()).await;
     if how == "seen" {
         let run = story.task(task).await["run"]["id"].clone();
         let status = match said["status"].as_str().unwrap() {
@@ -44,7 +44,7 @@ async fn the_message_of_a_late_success_is_logged_although_the_run_failed(
     let (story, task) = launched(base).await;
     story.drive_only(&json!({"status": "failed"})).await;
     story.until_confirmed(task).await;
-    let shown = taken(
+    let shown = accepted(
         &story,
         task,
         json!({"status": "SUCCESS", "progress_message": "all rows are written"}),
@@ -102,7 +102,7 @@ async fn the_same_status_again_is_accepted_and_changes_nothing(
                 json!({"status": word, "result": {"rows": 4}}),
             ];
             for said in again {
-                let answer = taken(&story, task, said).await;
+                let answer = accepted(&story, task, said).await;
                 assert_eq!(
                     (&answer["status"], &answer["result"], &answer["updated_at"]),
                     (&before["status"], &before["result"], &before["updated_at"])
@@ -187,7 +187,7 @@ async fn a_first_result_is_kept_even_after_the_end(#[values(Sqlite, Postgres)] b
                 )
                 .await;
                 assert_eq!(
-                    &taken(&story, task, late).await["result"],
+                    &accepted(&story, task, late).await["result"],
                     shown,
                     "{how} {word}"
                 );
@@ -205,7 +205,7 @@ async fn a_first_result_is_kept_even_after_the_end(#[values(Sqlite, Postgres)] b
                     word,
                 );
                 assert_eq!(
-                    &taken(
+                    &accepted(
                         &story,
                         task,
                         json!({"status": word, "result": {"group_id": 1}})
@@ -239,7 +239,7 @@ async fn a_first_result_without_status_after_the_confirmed_end_is_kept_as_sent(
             )
             .await;
         story.until_confirmed(task).await;
-        let late = taken(&story, task, json!({"result": {"group_id": 789}})).await;
+        let late = accepted(&story, task, json!({"result": {"group_id": 789}})).await;
         assert_eq!(
             (&late["status"], &late["result"]),
             (&json!(word), &json!({"group_id": 789}))
@@ -285,7 +285,7 @@ async fn a_success_that_was_reverted_stays_an_error_if_it_is_repeated(
     assert_eq!(corrected["status"], "ERROR");
     for word in ["SUCCESS", "ERROR"] {
         assert_eq!(
-            taken(&story, task, json!({"status": word})).await["status"],
+            accepted(&story, task, json!({"status": word})).await["status"],
             "ERROR"
         );
     }
@@ -312,7 +312,7 @@ async fn every_report_is_an_event_and_every_message_is_logged(
         &json!({"status": "SUCCESS", "progress_message": "done"}),
     )
     .await;
-    taken(
+    accepted(
         &story,
         task,
         json!({"status": "SUCCESS", "progress_message": "done again"}),

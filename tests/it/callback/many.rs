@@ -5,7 +5,7 @@ use reqwest::Method;
 use rstest::rstest;
 use serde_json::json;
 
-use super::{launched, log, plan, report, taken};
+use super::{accepted, launched, log, plan, report};
 use crate::support::catalogue::id;
 use crate::support::story::{As, Base, Postgres, Sqlite};
 
@@ -121,7 +121,7 @@ async fn concurrent_reports_and_polls_keep_the_reported_values(
         .to_owned();
     let reports = async {
         for number in 1..=30 {
-            taken(
+            accepted(
                 &story,
                 task,
                 json!({"progress_message": format!("message {number}"), "progress_value": number}),
@@ -132,7 +132,7 @@ async fn concurrent_reports_and_polls_keep_the_reported_values(
     let looks = async {
         for progress in 1..=15 {
             story.drive(&run, &json!({"progress": progress})).await;
-            story.look().await;
+            story.next_cycle().await;
         }
     };
     tokio::join!(reports, looks);

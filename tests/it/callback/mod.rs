@@ -44,7 +44,7 @@ pub async fn report(story: &Story, task: i64, said: Value) -> Answer {
 }
 
 /// Sends a report that must be accepted, and returns the response.
-pub async fn taken(story: &Story, task: i64, said: Value) -> Value {
+pub async fn accepted(story: &Story, task: i64, said: Value) -> Value {
     report(story, task, said).await.expect(200)["task"].clone()
 }
 

@@ -5,7 +5,7 @@ use rstest::rstest;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{fields, launched, plan, report, taken};
+use super::{accepted, fields, launched, plan, report};
 use crate::support::catalogue::id;
 use crate::support::database;
 use crate::support::story::{As, Base, Postgres, Sqlite};
@@ -229,7 +229,7 @@ async fn the_response_has_exactly_eight_keys_of_the_task(#[values(Sqlite, Postgr
 async fn unknown_keys_are_ignored(#[values(Sqlite, Postgres)] base: Base) {
     let (story, task) = launched(base).await;
     let said = json!({"foo": "bar", "name": "mine", "id": 7, "confirmed": true, "pipeline": null, "should_be_killed": true, "progress_value": 2});
-    let answer = taken(&story, task, said).await;
+    let answer = accepted(&story, task, said).await;
     assert_eq!(
         (&answer["id"], &answer["progress_value"]),
         (&json!(task), &json!(2))

@@ -4,7 +4,7 @@ use reqwest::Method;
 use rstest::rstest;
 use serde_json::{Value, json};
 
-use super::{launched, plan, taken};
+use super::{accepted, launched, plan};
 use crate::support::catalogue::id;
 use crate::support::story::{As, Base, Postgres, Sqlite};
 
@@ -54,7 +54,7 @@ async fn any_json_is_a_valid_result_and_is_kept_as_sent(#[values(Sqlite, Postgre
         json!([1, "1", 1.5, [[]], {"x": {}}]),
     ];
     for result in results {
-        let answer = taken(&story, task, json!({"result": result})).await;
+        let answer = accepted(&story, task, json!({"result": result})).await;
         assert_eq!(answer["result"], result);
         assert_eq!(story.task(task).await["result"], result);
         let text = story.get(&format!("/tasks/{task}/")).await.text;
@@ -143,7 +143,7 @@ async fn a_result_has_two_field_names_and_null_means_no_result(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let (story, task) = launched(base).await;
-    let result = async |said: Value| taken(&story, task, said).await["result"].clone();
+    let result = async |said: Value| accepted(&story, task, said).await["result"].clone();
     assert_eq!(result(json!({"result": null})).await, json!(null));
     assert_eq!(
         result(json!({"result_data": {"a": 1}})).await,
@@ -211,9 +211,9 @@ async fn the_status_decides_how_a_result_is_wrapped(#[values(Sqlite, Postgres)] 
     ];
     for (said, shown) in cases {
         let task = story.launch(&id(1), json!({})).await;
-        taken(&story, task, json!({"progress_message": "before"})).await;
+        accepted(&story, task, json!({"progress_message": "before"})).await;
         assert_eq!(
-            taken(&story, task, said.clone()).await["result"],
+            accepted(&story, task, said.clone()).await["result"],
             shown,
             "{said}"
         );
@@ -243,13 +243,13 @@ async fn a_final_report_without_a_result_keeps_the_earlier_result(
             json!({"status": word, "result": null}),
         ] {
             let task = story.launch(&id(1), json!({})).await;
-            taken(&story, task, json!({"result": data})).await;
-            assert_eq!(taken(&story, task, late).await["result"], shown);
+            accepted(&story, task, json!({"result": data})).await;
+            assert_eq!(accepted(&story, task, late).await["result"], shown);
         }
         let task = story.launch(&id(1), json!({})).await;
-        taken(&story, task, json!({"result": "an earlier one"})).await;
+        accepted(&story, task, json!({"result": "an earlier one"})).await;
         assert_eq!(
-            taken(&story, task, json!({"status": word, "result": data})).await["result"],
+            accepted(&story, task, json!({"status": word, "result": data})).await["result"],
             shown
         );
     }

@@ -3,7 +3,7 @@
 use rstest::rstest;
 use serde_json::{Value, json};
 
-use super::{fields, launched, plan, report, taken};
+use super::{accepted, fields, launched, plan, report};
 use crate::support::catalogue::id;
 use crate::support::story::{Base, Postgres, Sqlite};
 
@@ -35,7 +35,7 @@ async fn every_final_status_is_accepted_in_any_case(#[values(Sqlite, Postgres)] 
         for word in cases(word) {
             let task = story.launch(&id(1), json!({})).await;
             assert_eq!(
-                taken(&story, task, json!({"status": word})).await["status"],
+                accepted(&story, task, json!({"status": word})).await["status"],
                 status,
                 "{word}"
             );
@@ -59,25 +59,25 @@ async fn running_starts_the_task_and_queued_does_not_revert_it(
     let story = plan(base).begin().await;
     for (running, queued) in cases("RUNNING").into_iter().zip(cases("QUEUED")) {
         let task = story.launch(&id(1), json!({})).await;
-        let first = taken(&story, task, json!({"status": queued, "progress_value": 1})).await;
+        let first = accepted(&story, task, json!({"status": queued, "progress_value": 1})).await;
         assert_eq!(
             (&first["status"], &first["progress_value"]),
             (&json!("QUEUED"), &json!(1))
         );
         assert_eq!(story.task(task).await["started_at"], json!(null));
         assert_eq!(
-            taken(&story, task, json!({"status": running})).await["status"],
+            accepted(&story, task, json!({"status": running})).await["status"],
             "RUNNING"
         );
         let started = story.task(task).await["started_at"].clone();
         assert!(started.is_string());
         story.advance(chrono::TimeDelta::seconds(1));
-        let again = taken(&story, task, json!({"status": queued, "progress_value": 2})).await;
+        let again = accepted(&story, task, json!({"status": queued, "progress_value": 2})).await;
         assert_eq!(
             (&again["status"], &again["progress_value"]),
             (&json!("RUNNING"), &json!(2))
         );
-        taken(&story, task, json!({"status": running})).await;
+        accepted(&story, task, json!({"status": running})).await;
         let after = story.task(task).await;
         assert_eq!(
             (&after["started_at"], &after["ended_at"]),
@@ -92,7 +92,7 @@ async fn running_starts_the_task_and_queued_does_not_revert_it(
 async fn an_empty_status_is_no_status(#[values(Sqlite, Postgres)] base: Base) {
     let (story, task) = launched(base).await;
     for (value, absent) in (1..).zip([json!(""), json!(null), json!("  ")]) {
-        let answer = taken(
+        let answer = accepted(
             &story,
             task,
             json!({"status": absent, "progress_value": value}),

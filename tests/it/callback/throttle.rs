@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 use rstest::rstest;
 use serde_json::json;
 
-use super::{launched, log, plan, report, taken};
+use super::{accepted, launched, log, plan, report};
 use crate::support::catalogue::id;
 use crate::support::story::{Base, Postgres, Sqlite, Story};
 
@@ -34,9 +34,9 @@ async fn progress_above_the_rate_is_merged_and_its_last_message_shown(
         .begin()
         .await;
     let task = story.launch(&id(1), json!({})).await;
-    taken(&story, task, json!({"status": "RUNNING", "end_value": 40})).await;
+    accepted(&story, task, json!({"status": "RUNNING", "end_value": 40})).await;
     for number in 1..=40 {
-        let shown = taken(&story, task, progress(number)).await;
+        let shown = accepted(&story, task, progress(number)).await;
         assert_eq!(
             (
                 &shown["status"],
@@ -68,7 +68,7 @@ async fn progress_above_the_rate_is_merged_and_its_last_message_shown(
         "{told:?}"
     );
     story.advance(TimeDelta::seconds(2));
-    taken(&story, task, progress(41)).await;
+    accepted(&story, task, progress(41)).await;
     assert_eq!(
         story.task(task).await["progress_value"],
         41,
@@ -85,13 +85,13 @@ async fn merged(base: Base) -> (Story, i64) {
         .begin()
         .await;
     let task = story.launch(&id(1), json!({})).await;
-    taken(&story, task, json!({"status": "RUNNING"})).await;
+    accepted(&story, task, json!({"status": "RUNNING"})).await;
     for number in 1..=20 {
         let mut said = progress(number);
         if number == 7 {
             said["end_value"] = json!(60);
         }
-        taken(&story, task, said).await;
+        accepted(&story, task, said).await;
     }
     (story, task)
 }
@@ -150,7 +150,7 @@ async fn merged_progress_does_not_replace_a_later_report_at_another_replica(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let (story, task) = merged(base).await;
-    let other = story.beside().await;
+    let other = story.second_replica().await;
     story.advance(TimeDelta::milliseconds(10));
     story
         .report_at(
@@ -199,10 +199,10 @@ async fn a_final_status_is_written_at_once_after_any_reports(
         .await;
     let task = story.launch(&id(1), json!({})).await;
     for number in 1..=20 {
-        taken(&story, task, progress(number)).await;
+        accepted(&story, task, progress(number)).await;
     }
     let said = json!({"status": "SUCCESS", "progress_message": "all done", "progress_value": 20, "result": {"rows": 3}});
-    let shown = taken(&story, task, said).await;
+    let shown = accepted(&story, task, said).await;
     assert_eq!(
         (&shown["status"], &shown["result"]),
         (
@@ -230,7 +230,7 @@ async fn the_log_of_a_task_has_a_maximum_size(#[values(Sqlite, Postgres)] base: 
         .await;
     let task = story.launch(&id(1), json!({})).await;
     for number in 1..=120 {
-        taken(&story, task, progress(number)).await;
+        accepted(&story, task, progress(number)).await;
     }
     assert_eq!(
         story.task(task).await["progress_message"],
@@ -244,7 +244,7 @@ async fn the_log_of_a_task_has_a_maximum_size(#[values(Sqlite, Postgres)] base: 
         "{}",
         lines[100]
     );
-    taken(
+    accepted(
         &story,
         task,
         json!({"status": "ERROR", "progress_message": "it broke"}),
@@ -258,7 +258,7 @@ async fn the_log_of_a_task_has_a_maximum_size(#[values(Sqlite, Postgres)] base: 
         .await;
     let task = long.launch(&id(1), json!({})).await;
     for _ in 0..10 {
-        taken(&long, task, json!({"progress_message": "é".repeat(10_000)})).await;
+        accepted(&long, task, json!({"progress_message": "é".repeat(10_000)})).await;
     }
     assert_eq!(
         log(&long, task).await.len(),
@@ -278,7 +278,7 @@ async fn refused_reports_are_counted(#[values(Sqlite, Postgres)] base: Base) {
         .begin()
         .await;
     let task = story.launch(&id(1), json!({})).await;
-    taken(&story, task, json!({"status": "SUCCESS"})).await;
+    accepted(&story, task, json!({"status": "SUCCESS"})).await;
     for number in 0..20 {
         report(&story, task, progress(number)).await.error(409);
     }
@@ -327,7 +327,7 @@ async fn a_running_task_may_report_a_limited_number_of_results(
         (&json!("message 13"), &json!(13)),
         "only the result is refused"
     );
-    taken(
+    accepted(
         &story,
         task,
         json!({"status": "SUCCESS", "result": "the last one"}),
@@ -342,7 +342,7 @@ async fn a_running_task_may_report_a_limited_number_of_results(
 async fn a_history_is_read_in_pages(#[values(Sqlite, Postgres)] base: Base) {
     let (story, task) = launched(base).await;
     for number in 1..=25 {
-        taken(&story, task, progress(number)).await;
+        accepted(&story, task, progress(number)).await;
     }
     let all = log(&story, task).await;
     assert_eq!(all.len(), 25);

@@ -11,10 +11,10 @@ use futures_util::future::join_all;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::{log, plan, report, taken};
+use super::{accepted, log, plan, report};
 use crate::support::catalogue::id;
 use crate::support::postgres;
-use crate::support::story::{Answer, As, Base, PATIENCE, Postgres, Sqlite, Story};
+use crate::support::story::{Answer, As, Base, MAX_WAIT, Postgres, Sqlite, Story};
 
 async fn begin(base: Base, tasks: usize) -> (Story, Vec<i64>) {
     // A busy machine may need longer than usual until all reports have arrived.
@@ -204,7 +204,7 @@ const POSTGRES_POISON: &str = "CREATE FUNCTION openhexa_bridge.refuse() RETURNS 
 async fn a_report_that_fails_does_not_make_others_fail(#[values(Sqlite, Postgres)] base: Base) {
     let (story, tasks) = begin(base, 32).await;
     let (ended, poisoned, live) = (tasks[0], tasks[1], &tasks[2..]);
-    taken(&story, ended, json!({"status": "SUCCESS"})).await;
+    accepted(&story, ended, json!({"status": "SUCCESS"})).await;
     let before = story.task(poisoned).await;
     run(&story, SQLITE_POISON, POSTGRES_POISON).await;
     let mut reports: Vec<_> = live
@@ -244,7 +244,7 @@ async fn a_report_that_fails_does_not_make_others_fail(#[values(Sqlite, Postgres
             (json!("RUNNING"), vec!["well".to_owned()])
         );
     }
-    taken(
+    accepted(
         &story,
         poisoned,
         json!({"status": "RUNNING", "progress_message": "healthy"}),
@@ -286,7 +286,7 @@ async fn a_client_that_disconnects_does_not_affect_others(#[values(Sqlite, Postg
     for answer in answers {
         answer.expect(200);
     }
-    taken(&story, tasks[0], json!({"progress_message": "again"})).await;
+    accepted(&story, tasks[0], json!({"progress_message": "again"})).await;
     let mut lines = log(&story, tasks[0]).await;
     lines.sort();
     assert!(
@@ -313,7 +313,7 @@ async fn reports_that_got_a_response_survive_a_crash(#[values(Sqlite, Postgres)]
         ))
     });
     let crowd: Vec<_> = crowd.collect();
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + MAX_WAIT;
     while answered.load(Ordering::SeqCst) < 200 {
         assert!(Instant::now() < deadline, "too few answers");
         tokio::time::sleep(Duration::from_millis(1)).await;
@@ -360,11 +360,11 @@ async fn two_bridges_and_their_polls_do_not_cause_deadlocks(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let (story, tasks) = begin(base, 12).await;
-    let beside = story.beside().await;
+    let replica = story.second_replica().await;
     let client = crate::support::client::builder().build().unwrap();
     let path = format!("/api/openhexa/pipelines/{}/", id(1));
     let urls = [
-        format!("{}{path}", beside.url()),
+        format!("{}{path}", replica.url()),
         format!("{}{path}", story.base_url()),
     ];
     for round in 0..6 {
@@ -375,8 +375,8 @@ async fn two_bridges_and_their_polls_do_not_cause_deadlocks(
                 client.patch(url).bearer_auth(&story.secrets.operator).json(&body).send()
             });
         let looks = async {
-            story.look().await;
-            beside.pass().await
+            story.next_cycle().await;
+            replica.run_cycle().await
         };
         let (answers, _) = tokio::join!(join_all(answers), looks);
         for answer in answers {
@@ -386,7 +386,7 @@ async fn two_bridges_and_their_polls_do_not_cause_deadlocks(
     for task in &tasks {
         assert_eq!(log(&story, *task).await.len(), 12);
     }
-    beside.stop().await;
+    replica.stop().await;
     let database = story.database.clone();
     story.end().await;
     // A group that was rolled back because of a deadlock is written again report by report, so clients would

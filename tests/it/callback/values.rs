@@ -4,7 +4,7 @@ use reqwest::Method;
 use rstest::rstest;
 use serde_json::{Value, json};
 
-use super::{fields, launched, log, report, taken};
+use super::{accepted, fields, launched, log, report};
 use crate::support::catalogue::id;
 use crate::support::story::{As, Base, Postgres, Sqlite};
 
@@ -37,7 +37,7 @@ async fn a_count_is_accepted_in_every_format(#[values(Sqlite, Postgres)] base: B
     ];
     for key in ["progress_value", "end_value"] {
         for (spelling, count) in &read {
-            let answer = taken(&story, task, json!({key: spelling})).await;
+            let answer = accepted(&story, task, json!({key: spelling})).await;
             assert_eq!(answer[key], json!(count), "{key} {spelling}");
             assert_eq!(
                 story.task(task).await[key],
@@ -53,19 +53,19 @@ async fn a_count_is_accepted_in_every_format(#[values(Sqlite, Postgres)] base: B
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_count_that_is_not_sent_is_not_changed(#[values(Sqlite, Postgres)] base: Base) {
     let (story, task) = launched(base).await;
-    taken(&story, task, json!({"progress_value": 5, "end_value": 10})).await;
+    accepted(&story, task, json!({"progress_value": 5, "end_value": 10})).await;
     for absent in [
         json!({}),
         json!({"progress_value": null, "end_value": null}),
         json!({"status": "RUNNING"}),
     ] {
-        let answer = taken(&story, task, absent).await;
+        let answer = accepted(&story, task, absent).await;
         assert_eq!(
             (&answer["progress_value"], &answer["end_value"]),
             (&json!(5), &json!(10))
         );
     }
-    let zero = taken(&story, task, json!({"progress_value": 0, "end_value": 0})).await;
+    let zero = accepted(&story, task, json!({"progress_value": 0, "end_value": 0})).await;
     assert_eq!(
         (&zero["progress_value"], &zero["end_value"]),
         (&json!(0), &json!(0))
@@ -155,7 +155,7 @@ async fn a_message_is_trimmed_and_converted_to_text(#[values(Sqlite, Postgres)] 
     let mut lines = Vec::new();
     for (message, shown) in said {
         assert_eq!(
-            taken(&story, task, json!({"progress_message": message})).await["progress_message"],
+            accepted(&story, task, json!({"progress_message": message})).await["progress_message"],
             shown
         );
         assert_eq!(story.task(task).await["progress_message"], shown);
@@ -169,7 +169,7 @@ async fn a_message_is_trimmed_and_converted_to_text(#[values(Sqlite, Postgres)] 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_message_without_letters_is_no_message(#[values(Sqlite, Postgres)] base: Base) {
     let (story, task) = launched(base).await;
-    taken(&story, task, json!({"progress_message": "first"})).await;
+    accepted(&story, task, json!({"progress_message": "first"})).await;
     for absent in [
         json!(""),
         json!(null),
@@ -177,7 +177,7 @@ async fn a_message_without_letters_is_no_message(#[values(Sqlite, Postgres)] bas
         json!("\u{0}"),
         json!(" \u{0} \u{0}"),
     ] {
-        let answer = taken(&story, task, json!({"progress_message": absent})).await;
+        let answer = accepted(&story, task, json!({"progress_message": absent})).await;
         assert_eq!(answer["progress_message"], "first", "{absent}");
     }
     for wrong in [json!(true), json!(["a"]), json!({"text": "a"})] {
@@ -193,7 +193,7 @@ async fn a_message_without_letters_is_no_message(#[values(Sqlite, Postgres)] bas
 async fn ten_thousand_characters_of_a_message_are_stored(#[values(Sqlite, Postgres)] base: Base) {
     let (story, task) = launched(base).await;
     for letter in ["x", "é", "🚀"] {
-        let answer = taken(
+        let answer = accepted(
             &story,
             task,
             json!({"progress_message": letter.repeat(10_001)}),
@@ -207,7 +207,7 @@ async fn ten_thousand_characters_of_a_message_are_stored(#[values(Sqlite, Postgr
             log(&story, task).await.last().unwrap(),
             &letter.repeat(10_000)
         );
-        let whole = taken(
+        let whole = accepted(
             &story,
             task,
             json!({"progress_message": letter.repeat(10_000)}),

@@ -30,7 +30,7 @@ async fn a_launch_that_was_not_sent_ends_at_once_and_is_never_sent(
         .fault(&json!({"fault": "html_500", "for_ms": 600_000}))
         .await;
     let task = story.launch(&id(1), json!({})).await;
-    story.look().await;
+    story.next_cycle().await;
     let ended = cancel(&story, task).await;
     assert_eq!(
         (end(&ended), &ended["run"]),
@@ -40,12 +40,19 @@ async fn a_launch_that_was_not_sent_ends_at_once_and_is_never_sent(
         ended["progress_message"],
         "Stopped before anything was sent to OpenHEXA"
     );
-    assert_eq!(story.kept(task).await, None, "its secrets are still stored");
+    assert_eq!(
+        story.stored_secrets(task).await,
+        None,
+        "its secrets are still stored"
+    );
     story.no_faults().await;
     story.advance(TimeDelta::minutes(20));
-    assert_eq!(story.pass().await.claimed, 0);
+    assert_eq!(story.run_cycle().await.claimed, 0);
     assert_eq!(
-        (story.asked("runPipeline").await, story.runs().await.len()),
+        (
+            story.request_count("runPipeline").await,
+            story.runs().await.len()
+        ),
         (0, 0)
     );
     story
@@ -79,7 +86,7 @@ async fn a_lost_run_is_stopped_when_it_is_found(#[values(Sqlite, Postgres)] base
             (end(&ended), story.runs().await.len()),
             (("CANCELLED", true), 1)
         );
-        assert_eq!(story.asked("runPipeline").await, 1);
+        assert_eq!(story.request_count("runPipeline").await, 1);
         story.end().await;
     }
 }
@@ -97,7 +104,7 @@ async fn a_cancelled_launch_without_confirmation_ends_and_is_not_sent_again(
         let task = story.launch(&id(1), json!({})).await;
         cancel(&story, task).await;
         for _ in 0..35 {
-            story.look().await;
+            story.next_cycle().await;
         }
         let ended = story.task(task).await;
         assert_eq!(
@@ -105,7 +112,10 @@ async fn a_cancelled_launch_without_confirmation_ends_and_is_not_sent_again(
             (("CANCELLED", true), &json!(NEVER))
         );
         assert_eq!(
-            (story.asked("runPipeline").await, story.runs().await.len()),
+            (
+                story.request_count("runPipeline").await,
+                story.runs().await.len()
+            ),
             (1, 0)
         );
         story.end().await;
@@ -124,7 +134,7 @@ async fn a_refused_report_proves_that_the_run_exists(#[values(Sqlite, Postgres)]
     let live = json!({"task_id": task, "status": "RUNNING"});
     story.report(&id(1), &live).await.error(409);
     for _ in 0..40 {
-        story.look().await;
+        story.next_cycle().await;
     }
     assert_eq!(end(&story.task(task).await), ("QUEUED", false));
     story.end().await;
@@ -170,12 +180,12 @@ async fn a_launch_cancelled_just_before_it_was_sent_is_not_sent(
     let (task, asked) = tokio::join!(story.launch(&id(1), json!({})), cancelled);
     assert_eq!(end(&asked), ("CANCELLED", true));
     for _ in 0..3 {
-        story.look().await;
+        story.next_cycle().await;
     }
     let shown = story.task(task).await;
     assert_eq!(
         (
-            story.asked("runPipeline").await,
+            story.request_count("runPipeline").await,
             end(&shown),
             &shown["updated_at"]
         ),
@@ -210,7 +220,7 @@ async fn a_run_launched_by_a_bridge_that_crashed_is_found_and_stopped(
     assert_eq!(
         (
             stop_requests(&story).await,
-            story.asked("runPipeline").await
+            story.request_count("runPipeline").await
         ),
         (1, 1)
     );

@@ -14,21 +14,21 @@ use crate::support::story::{Postgres, Sqlite};
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_bridges_send_one_stop_request(#[values(Sqlite, Postgres)] base: Base) {
     let (story, task, _) = running(base).await;
-    let beside = story.beside().await;
+    let replica = story.second_replica().await;
     story
         .fault(&json!({"fault": "lose_stop", "count": 2}))
         .await;
     cancel(&story, task).await;
     for asked in [1, 2] {
-        tokio::join!(story.pass(), beside.pass());
+        tokio::join!(story.run_cycle(), replica.run_cycle());
         for _ in 0..5 {
-            tokio::join!(story.pass(), beside.pass());
+            tokio::join!(story.run_cycle(), replica.run_cycle());
         }
         assert_eq!(stop_requests(&story).await, asked);
         story.advance(TimeDelta::seconds(30));
     }
     assert_eq!(end(&story.until_confirmed(task).await), ("CANCELLED", true));
-    beside.stop().await;
+    replica.stop().await;
     story.end().await;
 }
 
@@ -38,20 +38,20 @@ async fn a_slow_stop_request_whose_lease_expired_is_not_repeated(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let (story, task, _) = running(base).await;
-    let beside = story.beside().await;
+    let replica = story.second_replica().await;
     story.delay("stopPipeline").await;
     cancel(&story, task).await;
     let other = async {
-        story.until_asked("stopPipeline", 1).await;
+        story.until_requested("stopPipeline", 1).await;
         story.advance(TimeDelta::seconds(16));
-        let passed = beside.pass().await;
+        let passed = replica.run_cycle().await;
         story.no_faults().await;
         passed
     };
-    let (_, other) = tokio::join!(story.pass(), other);
+    let (_, other) = tokio::join!(story.run_cycle(), other);
     assert_eq!((other.claimed, stop_requests(&story).await), (1, 1));
     assert_eq!(end(&story.until_confirmed(task).await), ("CANCELLED", true));
-    beside.stop().await;
+    replica.stop().await;
     story.end().await;
 }
 
@@ -64,7 +64,7 @@ async fn a_cancel_is_kept_if_the_bridge_that_accepted_it_crashes(
     cancel(&story, task).await;
     story.restart().await;
     assert_eq!(stop_requests(&story).await, 0);
-    story.pass().await;
+    story.run_cycle().await;
     assert_eq!(stop_requests(&story).await, 1);
     assert_eq!(end(&story.until_confirmed(task).await), ("CANCELLED", true));
     story.end().await;
@@ -79,7 +79,7 @@ async fn a_cancel_is_accepted_while_openhexa_is_unavailable(
     story.stop_openhexa().await;
     assert_eq!(end(&cancel(&story, task).await), ("RUNNING", false));
     for _ in 0..5 {
-        story.look().await;
+        story.next_cycle().await;
     }
     assert_eq!(end(&story.task(task).await), ("RUNNING", false));
     story
@@ -98,11 +98,11 @@ async fn a_run_that_was_deleted_before_its_stop_is_only_ended_with_proof(
     let (story, task, run) = running(base).await;
     cancel(&story, task).await;
     story.drive(&run, &json!({"vanish": true})).await;
-    story.pass().await;
+    story.run_cycle().await;
     for _ in 0..2 {
         assert_eq!(end(&story.task(task).await), ("RUNNING", false));
         story.advance(TimeDelta::seconds(5));
-        story.pass().await;
+        story.run_cycle().await;
     }
     assert_eq!(end(&story.task(task).await), ("ERROR", true));
     story.end().await;
@@ -124,14 +124,14 @@ async fn a_poll_of_many_runs_does_not_wait_for_a_locked_task() {
     let holding = store.write(move |db| {
         store::lock_task(db, TaskId(task))?.unwrap();
         begun.send(()).unwrap();
-        let _ = may_go_on.lock().unwrap().recv_timeout(PATIENCE);
+        let _ = may_go_on.lock().unwrap().recv_timeout(MAX_WAIT);
         Ok::<_, Error>(())
     });
     let looking = async {
         let begun = tokio::task::spawn_blocking(move || has_begun.recv().unwrap());
         begun.await.unwrap();
         story.advance(TimeDelta::seconds(2));
-        let report = tokio::time::timeout(PATIENCE / 3, story.pass()).await;
+        let report = tokio::time::timeout(MAX_WAIT / 3, story.run_cycle()).await;
         go_on.send(()).unwrap();
         report
     };

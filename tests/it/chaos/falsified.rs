@@ -72,8 +72,8 @@ fn the_watcher_notices_an_earlier_state() {
     let found = moves.map(|(key, value)| {
         let (mut seen, mut after) = (Seen::default(), ended.clone());
         after[key] = value;
-        seen.look(&ended);
-        seen.look(&after);
+        seen.observe(&ended);
+        seen.observe(&after);
         (seen.invalid.len(), seen.lost_results.len())
     });
     assert_eq!(found, [(1, 0), (1, 0), (0, 1)]);

@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 use super::choices::Random;
 use super::processes::Processes;
 use crate::support::catalogue::id;
-use crate::support::story::PATIENCE;
+use crate::support::story::MAX_WAIT;
 
 #[derive(Clone, Copy, Debug)]
 enum Failure {
@@ -141,7 +141,7 @@ pub async fn database_away(site: &Arc<Processes>, away: Duration) {
         tokio::time::sleep(Duration::from_millis(200)).await;
     }
     site.start_postgres().await;
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + MAX_WAIT;
     for bridge in 0..2 {
         while site.ask(bridge, "/readyz").await.map(|(status, _)| status) != Some(200) {
             assert!(

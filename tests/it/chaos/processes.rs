@@ -13,7 +13,7 @@ use tokio::sync::Mutex;
 use super::front::{Addresses, Front};
 use crate::support::postgres::{self, Durable};
 use crate::support::process::{Ended, Line, Process};
-use crate::support::story::PATIENCE;
+use crate::support::story::MAX_WAIT;
 
 pub const OPERATOR: &str = "a-key-for-those-who-launch";
 const ADMIN: &str = "a-key-for-those-who-configure";
@@ -133,7 +133,7 @@ impl Processes {
     /// As a supervisor does: repeats until it keeps running.
     pub async fn start(&self, bridge: usize) {
         let mut place = self.bridges[bridge].lock().await;
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + MAX_WAIT;
         loop {
             let mut process = self.line().start();
             if let Some(address) = process.address().await {
@@ -194,12 +194,12 @@ impl Processes {
     pub async fn ask(&self, bridge: usize, path: &str) -> Option<(u16, Value)> {
         let url = format!("{}{path}", self.address(bridge)?);
         let request = self.client.get(url).bearer_auth(OPERATOR);
-        answered(request.timeout(PATIENCE)).await
+        answered(request.timeout(MAX_WAIT)).await
     }
 
     /// Sends a request to either bridge until one returns 200.
     pub async fn get(&self, path: &str) -> Value {
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + MAX_WAIT;
         for bridge in (0..2).cycle() {
             if let Some((200, answer)) = self.ask(bridge, path).await {
                 return answer;
@@ -220,7 +220,7 @@ impl Processes {
         let url = format!("{}{path}", self.address(bridge)?);
         let request = self.client.post(url).bearer_auth(OPERATOR);
         let request = request.header("idempotency-key", key).json(body);
-        answered(request.timeout(PATIENCE)).await
+        answered(request.timeout(MAX_WAIT)).await
     }
 
     /// All runs of OpenHEXA.

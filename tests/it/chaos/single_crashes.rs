@@ -11,7 +11,7 @@ use super::process_failures::database_away;
 use super::processes::{LEASE, Processes};
 use super::verdict;
 use crate::support::catalogue::id;
-use crate::support::story::PATIENCE;
+use crate::support::story::MAX_WAIT;
 
 async fn launch(site: &Processes, bridge: usize, kind: Kind, mark: u64) -> Option<(u16, Value)> {
     let path = format!("/api/openhexa/pipelines/{}/launch/", id(kind.number()));
@@ -25,7 +25,7 @@ async fn until(
     what: &str,
     so: impl Fn(&[Value], &[Value]) -> bool,
 ) -> Vec<Value> {
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + MAX_WAIT;
     loop {
         let (tasks, runs) = (verdict::tasks(site).await, site.runs().await);
         if so(&tasks, &runs) {

@@ -27,7 +27,7 @@ pub async fn watch(site: Arc<Processes>, over: CancellationToken) -> Seen {
         if let Some((200, listed)) = site.ask(bridge, path).await {
             seen.looks += 1;
             for task in listed["results"].as_array().unwrap() {
-                seen.look(task);
+                seen.observe(task);
             }
         }
         tokio::time::sleep(Duration::from_millis(150)).await;
@@ -36,7 +36,7 @@ pub async fn watch(site: Arc<Processes>, over: CancellationToken) -> Seen {
 }
 
 impl Seen {
-    pub fn look(&mut self, task: &Value) {
+    pub fn observe(&mut self, task: &Value) {
         let id = task["id"].as_i64().unwrap();
         let Some(before) = self.last.insert(id, task.clone()) else {
             return;

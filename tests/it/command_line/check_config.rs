@@ -247,7 +247,7 @@ async fn an_invalid_setting_gets_the_same_error_as_at_the_start() {
         .run()
         .await;
     let sentence = "cache.fresh_for (set by OPENHEXA_BRIDGE__CACHE__FRESH_FOR in the environment) must be at most 10m";
-    assert_eq!(ended.sentence(), sentence);
+    assert_eq!(ended.error_line(), sentence);
 }
 
 /// With the database of the settings, which is opened too.
@@ -405,7 +405,7 @@ async fn every_name_of_this_machine_is_recognised() {
 
 #[tokio::test]
 async fn an_iaso_without_a_usable_response_gets_a_warning() {
-    use crate::support::iaso::{Iaso, Mood};
+    use crate::support::iaso::{Iaso, ResponseMode};
     let folder = tempfile::tempdir().unwrap();
     let iaso = Iaso::start();
     let line = || {
@@ -415,15 +415,15 @@ async fn an_iaso_without_a_usable_response_gets_a_warning() {
     };
     has_warnings(line(), &[], "a-password").await;
     for (mood, why) in [
-        (Mood::Page(404), "Iaso returned status 404"),
-        (Mood::Page(502), "Iaso returned status 502"),
-        (Mood::Redirects, "Iaso returned status 302"),
+        (ResponseMode::Page(404), "Iaso returned status 404"),
+        (ResponseMode::Page(502), "Iaso returned status 502"),
+        (ResponseMode::Redirects, "Iaso returned status 302"),
         (
-            Mood::Says("<html>".to_owned()),
+            ResponseMode::Says("<html>".to_owned()),
             "Iaso's response is not a user profile",
         ),
     ] {
-        iaso.is(mood);
+        iaso.respond_with(mood);
         let url = &iaso.url;
         let told = format!(
             "warning: iaso.url ({url}) gives no usable response: {why}. Iaso's users cannot sign in until it does"

@@ -65,7 +65,7 @@ async fn each_cause_of_a_failed_start_has_its_own_message() {
         (format!("postgres://somebody:a-password@127.0.0.1:{port}/name"), "database.url: cannot connect to the database: error connecting to server: Connection refused (os error 111)".to_owned()),
     ] {
         let ended = migrate(&url).run().await;
-        assert_eq!(ended.sentence(), sentence);
+        assert_eq!(ended.error_line(), sentence);
         assert!(!sentence.contains("a-password"));
     }
 }
@@ -76,10 +76,10 @@ async fn a_database_in_memory_is_refused() {
         let ended = migrate(url).run().await;
         assert!(
             ended
-                .sentence()
+                .error_line()
                 .contains("must be a file; sqlite::memory: is not supported"),
             "{}",
-            ended.sentence()
+            ended.error_line()
         );
     }
 }

@@ -20,7 +20,7 @@ async fn it_prints_two_addresses_and_three_commands_that_work(
         "{bridge} {openhexa}"
     );
     let told = dev
-        .told("the third command", |lines| commands(lines).len() == 3)
+        .until_printed("the third command", |lines| commands(lines).len() == 3)
         .await;
     let mut answers = Vec::new();
     for command in commands(&told) {
@@ -244,7 +244,7 @@ async fn a_port_in_use_gets_an_error_message() {
     ] {
         let data = tempfile::tempdir().unwrap();
         let ended = Line::of(&args).data(data.path()).run().await;
-        let sentence = ended.sentence();
+        let sentence = ended.error_line();
         assert!(
             sentence.contains(&port) && sentence.contains("cannot listen on"),
             "{sentence}"
@@ -266,7 +266,7 @@ async fn a_catalogue_that_cannot_be_read_gets_an_error_message() {
             .arg(file)
             .run()
             .await;
-        assert!(ended.sentence().contains(part), "{}", ended.sentence());
+        assert!(ended.error_line().contains(part), "{}", ended.error_line());
     }
 }
 

@@ -73,5 +73,5 @@ async fn a_port_in_use_gets_an_error_message() {
         .data(data.path())
         .run()
         .await;
-    assert!(ended.sentence().contains(&port), "{}", ended.sentence());
+    assert!(ended.error_line().contains(&port), "{}", ended.error_line());
 }

@@ -18,14 +18,14 @@ async fn a_second_process_on_the_same_folder_is_refused_and_the_first_continues(
     let mut first = dev(data.path(), None).start();
     let (bridge, _) = first.addresses().await;
     for second in [dev(data.path(), None), emulator(data.path())] {
-        assert_eq!(second.run().await.sentence(), refused);
+        assert_eq!(second.run().await.error_line(), refused);
     }
     let url = format!("{bridge}/api/openhexa/pipelines/");
     assert_eq!(Visitor::new().get(&url).await.0, 200);
     first.stop(Signal::TERM).await;
     let mut next = emulator(data.path()).start();
     next.lines(1).await;
-    assert_eq!(dev(data.path(), None).run().await.sentence(), refused);
+    assert_eq!(dev(data.path(), None).run().await.error_line(), refused);
     next.stop(Signal::TERM).await;
 }
 

@@ -32,7 +32,7 @@ async fn an_invalid_address_gets_an_error_message() {
     ] {
         let data = tempfile::tempdir().unwrap();
         let ended = own(url).data(data.path()).run().await;
-        assert_eq!(ended.sentence(), sentence, "{url}");
+        assert_eq!(ended.error_line(), sentence, "{url}");
     }
 }
 
@@ -45,7 +45,7 @@ async fn an_address_that_does_not_respond_is_reported_and_dev_continues() {
     let mut dev = own(&url).data(data.path()).start();
     let (bridge, _) = dev.addresses().await;
     let sentence = format!("Cannot list the pipelines of {url}: OpenHEXA is unreachable.");
-    dev.told("the sentence", |lines| {
+    dev.until_printed("the sentence", |lines| {
         lines.iter().filter(|line| **line == sentence).count() == 1
     })
     .await;

@@ -113,11 +113,11 @@ async fn a_broken_key_file_gets_an_error_message() {
     .unwrap();
     let ended = dev(data.path(), None).run().await;
     assert!(
-        ended.sentence().contains("is not a key file of `dev`"),
+        ended.error_line().contains("is not a key file of `dev`"),
         "{}",
-        ended.sentence()
+        ended.error_line()
     );
-    assert!(!ended.sentence().contains("a-secret"));
+    assert!(!ended.error_line().contains("a-secret"));
 }
 
 #[tokio::test]

@@ -113,7 +113,7 @@ async fn an_invalid_setting_stops_the_start_with_one_message() {
         (serve("postgres://somebody:a-password@127.0.0.1:1/nowhere"), "database.url: cannot connect to the database: error connecting to server: Connection refused (os error 111)".to_owned()),
         (serve("sqlite:/proc/nowhere/bridge.db"), "database.url: cannot create the folder of the file: No such file or directory (os error 2)".to_owned()),
     ] {
-        assert_eq!(line.run().await.sentence(), sentence);
+        assert_eq!(line.run().await.error_line(), sentence);
     }
 }
 
@@ -159,7 +159,7 @@ async fn a_port_in_use_gets_an_error_message() {
         .setting("SERVER__PORT", &address.port().to_string())
         .run()
         .await;
-    let sentence = ended.sentence();
+    let sentence = ended.error_line();
     assert!(
         sentence.starts_with(&format!("cannot listen on {address}: ")),
         "{sentence}"

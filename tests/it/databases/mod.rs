@@ -73,7 +73,7 @@ async fn ready(story: &Story) -> Answer {
     // After the cache of the last check has expired.
     story.advance(chrono::TimeDelta::seconds(2));
     story
-        .ask_at(As::Nobody, Method::GET, "/readyz")
+        .ask_at(As::Anonymous, Method::GET, "/readyz")
         .send()
         .await
 }

@@ -4,7 +4,7 @@ use rstest::rstest;
 use serde_json::{Map, json};
 
 use super::{end, launch_path, run_ends, run_of, running};
-use crate::callback::{launched, log, plan, taken};
+use crate::callback::{accepted, launched, log, plan};
 use crate::support::catalogue::{id, injected, parameter, pipeline, quick, with};
 use crate::support::scripted_server::{Reply, ScriptedServer};
 use crate::support::story::{Base, Postgres, Sqlite, StoryBuilder};
@@ -22,7 +22,7 @@ async fn a_failed_poll_is_not_a_success(#[values(Sqlite, Postgres)] base: Base) 
         for _ in 0..4 {
             // The interval of polls of an older run.
             story.advance(chrono::TimeDelta::seconds(10));
-            story.pass().await;
+            story.run_cycle().await;
         }
         assert!(
             story.requests().await > asked,
@@ -36,7 +36,7 @@ async fn a_failed_poll_is_not_a_success(#[values(Sqlite, Postgres)] base: Base) 
         );
         story.no_faults().await;
         story.advance(chrono::TimeDelta::minutes(1));
-        story.pass().await;
+        story.run_cycle().await;
     }
     assert_eq!(
         end(&run_ends(&story, task, "failed").await),
@@ -57,7 +57,7 @@ async fn another_users_newer_run_is_not_followed(#[values(Sqlite, Postgres)] bas
             .drive(&newer, &json!({"status": status, "message": "not ours"}))
             .await;
         for _ in 0..3 {
-            story.look().await;
+            story.next_cycle().await;
         }
         let shown = story.task(task).await;
         assert_eq!(
@@ -90,13 +90,16 @@ async fn another_users_active_or_skipped_run_does_not_prevent_a_launch(
         let run = run_of(&story, task).await;
         assert_ne!(run, other, "{status}");
         assert_eq!(
-            (story.asked("runPipeline").await, story.runs().await.len()),
+            (
+                story.request_count("runPipeline").await,
+                story.runs().await.len()
+            ),
             (2, 2),
             "{status}"
         );
         story.drive(&other, &json!({"status": "success"})).await;
         for _ in 0..3 {
-            story.look().await;
+            story.next_cycle().await;
         }
         assert_eq!(story.task(task).await["confirmed"], false, "{status}");
         assert_eq!(
@@ -130,7 +133,7 @@ async fn a_refused_launch_is_not_shown_as_launched_or_as_an_older_success(
             .expect(429);
         let task = refused["task"]["id"].as_i64().unwrap();
         for _ in 0..5 {
-            story.look().await;
+            story.next_cycle().await;
         }
         let shown = story.task(task).await;
         assert_eq!(
@@ -190,7 +193,7 @@ async fn a_stopped_run_ends_its_task_and_does_not_fill_the_log(
             .until(task, status, |task| task["run"]["status"] == status)
             .await;
         for _ in 0..10 {
-            story.look().await;
+            story.next_cycle().await;
         }
         let shown = story.task(task).await;
         assert_eq!(end(&shown), (word, word != "RUNNING"), "{status}");
@@ -342,7 +345,7 @@ async fn a_null_character_is_not_a_500(#[values(Sqlite, Postgres)] base: Base) {
         .begin()
         .await;
     let task = story.launch(&id(1), json!({"note": "plain"})).await;
-    let told = taken(
+    let told = accepted(
         &story,
         task,
         json!({"status": "SUCCESS", "progress_message": "a\u{0}b", "result": {"a\u{0}": "\u{0}"}}),
@@ -381,7 +384,7 @@ async fn the_time_of_a_change_is_not_always_null(#[values(Sqlite, Postgres)] bas
     let first = story.task(task).await["updated_at"].clone();
     assert!(first.is_string(), "{first}");
     story.advance(chrono::TimeDelta::seconds(7));
-    let told = taken(&story, task, json!({"progress_value": 1})).await["updated_at"].clone();
+    let told = accepted(&story, task, json!({"progress_value": 1})).await["updated_at"].clone();
     let now = story.now().format("%Y-%m-%dT%H:%M:%S%.3fZ").to_string();
     assert_eq!((&told, told == first), (&json!(now), false));
     story.end().await;

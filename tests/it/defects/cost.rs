@@ -7,7 +7,7 @@ use rstest::rstest;
 use serde_json::{Map, Value, json};
 
 use super::{cancel, end, launch_path, run_ends, run_of, running, runs};
-use crate::callback::{plan, report, taken};
+use crate::callback::{accepted, plan, report};
 use crate::support::catalogue::{id, injected, parameter, pipeline, quick, with};
 use crate::support::scripted_server::{Reply, ScriptedServer, json as graphql};
 use crate::support::story::{As, Base, Postgres, Sqlite, Story, StoryBuilder};
@@ -22,7 +22,7 @@ async fn a_worker_is_not_blocked_by_a_long_run(#[values(Sqlite, Postgres)] base:
         long.push(runs(&story).await);
     }
     story.advance(TimeDelta::minutes(40));
-    story.pass().await;
+    story.run_cycle().await;
     let second = story.launch(&id(2), json!({})).await;
     assert_eq!(
         story.runs().await.len(),
@@ -57,7 +57,7 @@ async fn a_long_run_does_not_cost_thousands_of_requests(#[values(Sqlite, Postgre
     let before = story.requests().await;
     for _ in 0..200 * 12 {
         story.advance(TimeDelta::seconds(5));
-        story.pass().await;
+        story.run_cycle().await;
     }
     let cost = story.requests().await - before;
     // Polls are at most every 5 s for 2 min, every 10 s for an hour and then every 30 s. Each may be up to a
@@ -86,7 +86,7 @@ async fn the_oldest_task_is_not_polled_last(#[values(Sqlite, Postgres)] base: Ba
     }
     story.advance(TimeDelta::seconds(10));
     for done in 1..=3 {
-        story.pass().await;
+        story.run_cycle().await;
         let confirmed = join_all(tasks.iter().map(|task| story.task(*task))).await;
         let confirmed: Vec<_> = confirmed
             .iter()
@@ -111,7 +111,7 @@ async fn no_request_reads_the_schema(#[values(Sqlite, Postgres)] base: Base) {
     cancel(&story, task).await;
     assert_eq!(end(&story.until_confirmed(task).await), ("CANCELLED", true));
     for question in ["__schema", "__type"] {
-        assert_eq!(story.asked(question).await, 0, "{question}");
+        assert_eq!(story.request_count(question).await, 0, "{question}");
     }
     story.end().await;
 }
@@ -170,7 +170,7 @@ async fn a_hanging_openhexa_does_not_block_other_requests(#[values(Sqlite, Postg
     let hanging = async { join_all((0..12).map(|_| story.get("/pipelines/"))).await };
     let working = async {
         for value in 1..=5 {
-            taken(&story, task, json!({"progress_value": value})).await;
+            accepted(&story, task, json!({"progress_value": value})).await;
             story.get("/tasks/").await.expect(200);
             story.get("/pipelines/config/").await.expect(200);
         }
@@ -212,7 +212,7 @@ async fn a_kill_stops_the_run(#[values(Sqlite, Postgres)] base: Base) {
     assert_eq!(end(&cancel(&story, queued).await), ("CANCELLED", true));
     story.no_faults().await;
     story.advance(TimeDelta::minutes(5));
-    story.pass().await;
+    story.run_cycle().await;
     assert_eq!(
         story.runs().await.len(),
         1,
@@ -252,7 +252,7 @@ async fn a_kill_is_not_lost_under_concurrent_progress(#[values(Sqlite, Postgres)
             .error(409);
     }
     story.advance(TimeDelta::seconds(5));
-    story.pass().await;
+    story.run_cycle().await;
     story
         .until_runs("the stops", |runs| {
             runs.iter().all(|run| run["status"] == "stopped")

@@ -4,7 +4,7 @@ use rstest::rstest;
 use serde_json::{Value, json};
 
 use super::{cancel, end, run_ends, running};
-use crate::callback::{launched, log, plan, report, taken};
+use crate::callback::{accepted, launched, log, plan, report};
 use crate::support::catalogue::id;
 use crate::support::story::{Base, Postgres, Sqlite};
 
@@ -16,14 +16,14 @@ async fn a_poll_does_not_overwrite_what_the_pipeline_reported(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let (story, task) = running(base).await;
-    taken(
+    accepted(
         &story,
         task,
         json!({"status": "ERRORED", "progress_message": "bad data"}),
     )
     .await;
     for _ in 0..4 {
-        story.look().await;
+        story.next_cycle().await;
         let shown = story.task(task).await;
         assert_eq!(
             (end(&shown), &shown["progress_message"]),
@@ -50,7 +50,7 @@ async fn an_ended_task_does_not_change_its_status(#[values(Sqlite, Postgres)] ba
         ("ERRORED", "SUCCESS"),
     ] {
         let task = story.launch(&id(1), json!({})).await;
-        taken(
+        accepted(
             &story,
             task,
             json!({"status": word, "progress_message": "the end", "progress_value": 100}),
@@ -80,7 +80,7 @@ async fn the_documented_statuses_are_not_refused(#[values(Sqlite, Postgres)] bas
         ("success", "SUCCESS"),
     ] {
         let task = story.launch(&id(1), json!({})).await;
-        let told = taken(
+        let told = accepted(
             &story,
             task,
             json!({"status": word, "progress_message": "why"}),
@@ -103,8 +103,8 @@ async fn running_and_zero_and_a_first_result_are_not_dropped(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let (story, task) = launched(base).await;
-    taken(&story, task, json!({"progress_value": 5, "end_value": 10})).await;
-    let told = taken(
+    accepted(&story, task, json!({"progress_value": 5, "end_value": 10})).await;
+    let told = accepted(
         &story,
         task,
         json!({"status": "RUNNING", "progress_value": 0, "end_value": 0, "result": {"so": "far"}}),
@@ -125,7 +125,7 @@ async fn values_reported_with_a_status_are_not_dropped(#[values(Sqlite, Postgres
     let story = plan(base).begin().await;
     for word in ["ERRORED", "KILLED", "SKIPPED", "EXPORTED", "QUEUED"] {
         let task = story.launch(&id(1), json!({})).await;
-        let told = taken(&story, task, json!({"status": word, "progress_message": "the last words", "progress_value": 21, "end_value": 30, "result": {"rows": 3}})).await;
+        let told = accepted(&story, task, json!({"status": word, "progress_message": "the last words", "progress_value": 21, "end_value": 30, "result": {"rows": 3}})).await;
         assert_eq!(
             (
                 &told["progress_message"],
@@ -152,7 +152,7 @@ async fn an_empty_status_is_not_stored(#[values(Sqlite, Postgres)] base: Base) {
     let before = story.task(task).await["status"].clone();
     for empty in [json!(""), json!(null)] {
         assert_eq!(
-            taken(&story, task, json!({"status": empty, "progress_value": 1})).await["status"],
+            accepted(&story, task, json!({"status": empty, "progress_value": 1})).await["status"],
             before
         );
     }
@@ -164,10 +164,10 @@ async fn an_empty_status_is_not_stored(#[values(Sqlite, Postgres)] base: Base) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn one_report_is_not_logged_twice(#[values(Sqlite, Postgres)] base: Base) {
     let (story, task) = launched(base).await;
-    taken(&story, task, json!({"status": "SUCCESS", "progress_message": "done", "progress_value": 100, "end_value": 100})).await;
+    accepted(&story, task, json!({"status": "SUCCESS", "progress_message": "done", "progress_value": 100, "end_value": 100})).await;
     assert_eq!(log(&story, task).await, ["done"]);
     let silent = story.launch(&id(1), json!({})).await;
-    taken(
+    accepted(
         &story,
         silent,
         json!({"status": "SUCCESS", "progress_value": 100}),
@@ -196,7 +196,7 @@ async fn a_report_is_not_refused_because_it_came_early(#[values(Sqlite, Postgres
         json!(null),
         "its run is not known yet"
     );
-    let told = taken(
+    let told = accepted(
         &story,
         task,
         json!({"status": "RUNNING", "progress_value": 1}),
@@ -229,7 +229,7 @@ async fn progress_of_a_killed_task_gets_a_stop_and_not_a_500(
         );
     }
     assert_eq!(
-        taken(&story, task, json!({"status": "CANCELLED"})).await["status"],
+        accepted(&story, task, json!({"status": "CANCELLED"})).await["status"],
         "CANCELLED"
     );
     story.end().await;

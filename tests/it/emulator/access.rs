@@ -80,8 +80,8 @@ async fn an_unknown_workspace_is_an_empty_list_and_an_unknown_id_is_null() {
     let story = Story::samples().await;
     let query = format!(
         "{{ list: pipelines(workspaceSlug: \"nowhere\") {{ totalItems totalPages items {{ id }} }}
-        space: workspace(slug: \"nowhere\") {{ slug }} one: pipeline(id: \"{NOBODY}\") {{ id }}
-        run: pipelineRun(id: \"{NOBODY}\") {{ id }} version: pipelineVersion(id: \"{NOBODY}\") {{ id }}
+        space: workspace(slug: \"nowhere\") {{ slug }} one: pipeline(id: \"{UNKNOWN_ID}\") {{ id }}
+        run: pipelineRun(id: \"{UNKNOWN_ID}\") {{ id }} version: pipelineVersion(id: \"{UNKNOWN_ID}\") {{ id }}
         code: pipelineByCode(workspaceSlug: \"demo\", code: \"LQAS-SAMPLING\") {{ id }} }}"
     );
     let answer = story.ask(&query, json!({})).await;

@@ -91,7 +91,7 @@ async fn a_dropped_connection_yields_not_one_byte() {
     let heard = tokio::task::spawn_blocking(move || {
         use std::io::{Read, Write};
         let mut socket = std::net::TcpStream::connect(&address).unwrap();
-        socket.set_read_timeout(Some(PATIENCE)).unwrap();
+        socket.set_read_timeout(Some(MAX_WAIT)).unwrap();
         let body = json!({"query": ME}).to_string();
         write!(socket, "POST /graphql/ HTTP/1.1\r\nHost: {address}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}", body.len()).unwrap();
         let mut heard = Vec::new();
@@ -156,7 +156,7 @@ async fn a_lost_stop_returns_success_and_the_run_continues() {
         story.stop_run(&run).await,
         json!({"success": true, "errors": []})
     );
-    assert_eq!(story.look(&run).await["status"], "running");
+    assert_eq!(story.get_run(&run).await["status"], "running");
     assert_eq!(story.stop_run(&run).await["success"], true);
     story.until(&run, "stopped").await;
 }
@@ -180,14 +180,14 @@ async fn a_null_run_is_absent_from_look_ups_and_lists() {
     let story = story().await;
     let run = story.run(ONE, json!({})).await;
     set_fault(&story, json!({"fault": "null_run", "count": 2})).await;
-    assert_eq!(story.look(&run).await, json!(null));
+    assert_eq!(story.get_run(&run).await, json!(null));
     let query = format!("{{ pipeline(id: \"{ONE}\") {{ id runs {{ items {{ id }} }} }} }}");
     let answer = story.ask(&query, json!({})).await;
     assert_eq!(
         answer.data()["pipeline"],
         json!({"id": ONE, "runs": {"items": []}})
     );
-    assert_eq!(story.look(&run).await["id"], json!(run));
+    assert_eq!(story.get_run(&run).await["id"], json!(run));
 }
 
 #[actix_web::test]

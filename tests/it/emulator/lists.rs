@@ -270,7 +270,7 @@ async fn choices_come_from_a_file_of_the_workspace() {
         (V1, "plain"),
         (V1, "zzz"),
         (V1, "outside"),
-        (NOBODY, "there"),
+        (UNKNOWN_ID, "there"),
     ] {
         let answer = story.ask(query, json!({"v": version, "p": code})).await;
         assert_eq!(

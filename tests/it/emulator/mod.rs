@@ -23,7 +23,7 @@ use tempfile::TempDir;
 
 pub const TOKEN: &str = "emulator";
 /// Longer than anything here takes on a busy machine.
-const PATIENCE: Duration = Duration::from_mins(1);
+const MAX_WAIT: Duration = Duration::from_mins(1);
 
 /// An emulator with its folder; dropping the story removes both.
 pub struct Story {
@@ -149,13 +149,13 @@ impl Story {
         answered["run"]["id"].as_str().unwrap().to_owned()
     }
 
-    pub async fn look(&self, run: &str) -> Value {
-        self.ask(LOOK, json!({"id": run})).await.data()["pipelineRun"].clone()
+    pub async fn get_run(&self, run: &str) -> Value {
+        self.ask(GET_RUN, json!({"id": run})).await.data()["pipelineRun"].clone()
     }
 
     pub async fn until(&self, run: &str, status: &str) -> Value {
         eventually(&format!("the run becomes {status}"), async || {
-            let seen = self.look(run).await;
+            let seen = self.get_run(run).await;
             (seen["status"] == status).then_some(seen)
         })
         .await
@@ -203,7 +203,7 @@ pub const LAUNCH: &str = "mutation R($input: RunPipelineInput) { runPipeline(inp
     success errors run { id status config version { id versionNumber } } } }";
 pub const STOP: &str =
     "mutation X($input: StopPipelineInput!) { stopPipeline(input: $input) { success errors } }";
-pub const LOOK: &str = "query Q($id: UUID!) { pipelineRun(id: $id) {
+pub const GET_RUN: &str = "query Q($id: UUID!) { pipelineRun(id: $id) {
     id run_id status progress executionDate duration triggerMode logs hasErrorMessages timeout config
     sendMailNotifications messages { message priority timestamp } stoppedBy { email }
     outputs { __typename ... on GenericOutput { genericName: name type uri } ... on BucketObject { key size } }
@@ -214,7 +214,7 @@ pub const ONE: &str = "10000000-0000-4000-8000-000000000001";
 pub const TWO: &str = "10000000-0000-4000-8000-000000000002";
 pub const V1: &str = "20000000-0000-4000-8000-000000000001";
 pub const V2: &str = "20000000-0000-4000-8000-000000000002";
-pub const NOBODY: &str = "11111111-1111-4111-8111-111111111111";
+pub const UNKNOWN_ID: &str = "11111111-1111-4111-8111-111111111111";
 
 /// A pipeline with one version of these parameters and this behaviour.
 pub fn pipeline(parameters: Value, behaviour: Value) -> Value {
@@ -257,7 +257,7 @@ pub fn new_folder() -> TempDir {
 
 /// Polls until the result is there, or fails and names what was expected.
 pub async fn eventually<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + MAX_WAIT;
     loop {
         if let Some(found) = look().await {
             return found;

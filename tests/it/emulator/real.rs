@@ -204,7 +204,7 @@ async fn the_parameters_of_a_run_are_only_readable_by_its_owner() {
             tokio::task::yield_now().await;
         }
     };
-    let removed = tokio::time::timeout(PATIENCE, removed).await;
+    let removed = tokio::time::timeout(MAX_WAIT, removed).await;
     removed.expect("the file is deleted with its run");
 }
 
@@ -279,7 +279,7 @@ async fn the_token_of_a_run_works_only_while_it_is_running() {
             tell(percent).await.data()["updatePipelineProgress"]["success"],
             true
         );
-        assert_eq!(story.look(&run).await["progress"], percent);
+        assert_eq!(story.get_run(&run).await["progress"], percent);
     }
     tell(-5).await.assert_failed_softly();
     tell(40_000).await.assert_failed_softly();
@@ -309,7 +309,7 @@ async fn the_token_of_a_run_works_only_while_it_is_running() {
 }
 
 async fn has_access_to_itself_only(story: &Story, token: &str, run: &str) {
-    let own = story.ask_as(Some(token), LOOK, json!({"id": run})).await;
+    let own = story.ask_as(Some(token), GET_RUN, json!({"id": run})).await;
     assert_eq!(own.data()["pipelineRun"]["id"], json!(run));
     let pipeline = own.data()["pipelineRun"]["pipeline"]["id"].clone();
     let me = story
@@ -366,7 +366,7 @@ async fn the_examples_report_to_iaso() {
         iaso.words(),
         expected.map(|(word, progress)| (word.to_owned(), progress))
     );
-    let heard = iaso.heard();
+    let heard = iaso.received();
     assert_eq!(
         heard[0].0,
         format!("PATCH /api/openhexa/pipelines/{basic}/")
@@ -384,7 +384,7 @@ async fn the_examples_report_to_iaso() {
         )
         .await;
     story.until(&run, "failed").await;
-    let last = iaso.heard().pop().unwrap().2;
+    let last = iaso.received().pop().unwrap().2;
     assert_eq!(
         (&last["status"], &last["progress_message"]),
         (&json!("ERROR"), &json!("no data"))

@@ -22,20 +22,20 @@ async fn runs_are_kept_after_a_restart() {
     let gone = story.run(ONE, json!({})).await;
     story.drive(&gone, json!({"vanish": true})).await;
     let before = (
-        story.look(&run).await,
-        story.look(&done).await,
+        story.get_run(&run).await,
+        story.get_run(&done).await,
         story.all_runs().await,
     );
     let story = story.restart().await;
     let after = (
-        story.look(&run).await,
-        story.look(&done).await,
+        story.get_run(&run).await,
+        story.get_run(&done).await,
         story.all_runs().await,
     );
     assert_eq!(before.0, after.0);
     assert_eq!(before.1, after.1);
     assert_eq!(before.2.len(), after.2.len());
-    assert_eq!(story.look(&gone).await, json!(null));
+    assert_eq!(story.get_run(&gone).await, json!(null));
     assert_eq!(story.stop_run(&run).await["success"], true);
     story.until(&run, "stopped").await;
 }
@@ -51,16 +51,19 @@ async fn queued_and_running_runs_continue_after_a_restart() {
     let waits = story.run(TWO, json!({})).await;
     let run = story.run(ONE, json!({})).await;
     let progress = eventually("it has made progress", async || {
-        let progress = story.look(&run).await["progress"].as_i64().unwrap();
+        let progress = story.get_run(&run).await["progress"].as_i64().unwrap();
         (progress > 0).then_some(progress)
     })
     .await;
     let story = story.restart().await;
-    assert!(story.look(&run).await["progress"].as_i64().unwrap() >= progress);
+    assert!(story.get_run(&run).await["progress"].as_i64().unwrap() >= progress);
     story.until(&run, "success").await;
     story.until(&waits, "success").await;
     assert_eq!(
-        story.look(&run).await["messages"].as_array().unwrap().len(),
+        story.get_run(&run).await["messages"]
+            .as_array()
+            .unwrap()
+            .len(),
         30
     );
 }
@@ -85,7 +88,7 @@ async fn an_incomplete_line_in_the_journal_is_skipped() {
     let mut journal = std::fs::OpenOptions::new().append(true).open(path).unwrap();
     journal.write_all(b"{\"id\":\"1000").unwrap();
     let story = story.restart().await;
-    assert_eq!(story.look(&run).await["status"], "running");
+    assert_eq!(story.get_run(&run).await["status"], "running");
 }
 
 #[actix_web::test]
@@ -101,7 +104,7 @@ async fn the_journal_is_compacted_at_the_start() {
     assert!(std::fs::read_to_string(&path).unwrap().lines().count() > 50);
     let story = story.restart().await;
     assert_eq!(std::fs::read_to_string(&path).unwrap().lines().count(), 1);
-    assert_eq!(story.look(&run).await["status"], "success");
+    assert_eq!(story.get_run(&run).await["status"], "success");
 }
 
 #[actix_web::test]
@@ -128,7 +131,7 @@ async fn a_run_left_in_terminating_is_ended_15_minutes_after_its_creation() {
     let story = Story::open(story.data, Some(catalogue), None).await;
     let seen = story.until(&old, "stopped").await;
     assert!(seen["logs"].as_str().unwrap().contains("heartbeat timeout"));
-    assert_eq!(story.look(&young).await["status"], "terminating");
+    assert_eq!(story.get_run(&young).await["status"], "terminating");
 }
 
 #[actix_web::test]
@@ -138,7 +141,7 @@ async fn a_run_of_a_deleted_pipeline_is_not_listed() {
     let path = story.data.path().join("catalogue.json");
     std::fs::write(&path, "{\"pipelines\": []}").unwrap();
     let story = story.restart().await;
-    assert_eq!(story.look(&run).await, json!(null));
+    assert_eq!(story.get_run(&run).await, json!(null));
     assert_eq!(story.all_runs().await.len(), 1);
 }
 

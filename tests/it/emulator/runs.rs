@@ -131,9 +131,12 @@ async fn unknown_pipelines_and_versions_of_others_are_not_found() {
     other["versions"][0]["id"] = json!(V2);
     let story = Story::of(json!([pipeline(json!([]), quick()), other])).await;
     for (input, error) in [
-        (json!({"id": NOBODY, "config": {}}), "PIPELINE_NOT_FOUND"),
         (
-            json!({"id": ONE, "versionId": NOBODY, "config": {}}),
+            json!({"id": UNKNOWN_ID, "config": {}}),
+            "PIPELINE_NOT_FOUND",
+        ),
+        (
+            json!({"id": ONE, "versionId": UNKNOWN_ID, "config": {}}),
             "PIPELINE_VERSION_NOT_FOUND",
         ),
         (
@@ -220,7 +223,7 @@ async fn notebooks_and_versionless_pipelines_drop_the_config() {
 async fn secrets_are_not_masked_in_a_runs_config() {
     let story = typed().await;
     let run = story.run(ONE, json!({"secret": "hunter2"})).await;
-    assert_eq!(story.look(&run).await["config"]["secret"], "hunter2");
+    assert_eq!(story.get_run(&run).await["config"]["secret"], "hunter2");
 }
 
 #[actix_web::test]
@@ -272,7 +275,7 @@ async fn a_fresh_run_has_openhexas_fields() {
     )]))
     .await;
     let run = story.run(ONE, json!({"task_id": 42})).await;
-    let seen = story.look(&run).await;
+    let seen = story.get_run(&run).await;
     assert!(seen["run_id"].as_str().unwrap().starts_with("manual__"));
     assert_eq!(
         (
@@ -290,6 +293,6 @@ async fn a_fresh_run_has_openhexas_fields() {
     assert!(seen["executionDate"].as_str().unwrap().ends_with('Z'));
     let me = story.ask("{ me { user { id } } }", json!({})).await;
     assert_eq!(seen["user"]["id"], me.data()["me"]["user"]["id"]);
-    let by_run_id = story.ask(LOOK, json!({"id": seen["run_id"]})).await;
+    let by_run_id = story.ask(GET_RUN, json!({"id": seen["run_id"]})).await;
     by_run_id.assert_failed_softly();
 }

@@ -182,7 +182,7 @@ async fn an_idle_connection_is_closed_after_two_seconds() {
     let address = story.base().replace("http://", "");
     let idle = tokio::task::spawn_blocking(move || {
         let mut socket = TcpStream::connect(&address).unwrap();
-        socket.set_read_timeout(Some(PATIENCE)).unwrap();
+        socket.set_read_timeout(Some(MAX_WAIT)).unwrap();
         let body = "{\"query\":\"{ __typename }\"}";
         write!(socket, "POST /graphql/ HTTP/1.1\r\nHost: {address}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}", body.len()).unwrap();
         let mut heard = [0; 4096];

@@ -17,13 +17,13 @@ const CASES: usize = 400;
 /// The credential is neither a key nor a token, so it can neither read nor report.
 async fn is_refused(story: &Story, credentials: &str, task: i64) {
     let list = story
-        .ask(As::Nobody, Method::GET, "/pipelines/")
+        .ask(As::Anonymous, Method::GET, "/pipelines/")
         .header("authorization", credentials);
     let answer = list.send().await;
     assert_eq!(answer.status, 401, "{credentials:?}: {}", answer.text);
     let path = format!("/pipelines/{}/", id(1));
     let report = story
-        .ask(As::Nobody, Method::PATCH, &path)
+        .ask(As::Anonymous, Method::PATCH, &path)
         .header("authorization", credentials);
     let answer = report
         .json(&json!({"task_id": task, "progress_value": 1}))

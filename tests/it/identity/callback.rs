@@ -39,7 +39,7 @@ fn plan(base: Base, iaso: &Iaso) -> StoryBuilder {
 /// Launches as this Iaso user; returns the task and its callback token.
 pub async fn launch(story: &Story, session: &str) -> (i64, String) {
     let ask = story.ask(
-        As::Nobody,
+        As::Anonymous,
         Method::POST,
         &format!("/pipelines/{}/launch/", id(1)),
     );
@@ -190,7 +190,7 @@ async fn the_bridge_accepts_it_only_for_reports_on_its_own_task(
             .expect(400),
         unknown
     );
-    let asked = iaso.heard().len();
+    let asked = iaso.received().len();
     for route in openhexa_bridge::http::list_routes()
         .into_iter()
         .filter(|route| route.role.is_some())
@@ -227,7 +227,7 @@ async fn the_bridge_accepts_it_only_for_reports_on_its_own_task(
         Some("token_not_valid"),
     );
     assert_eq!(
-        iaso.heard().len(),
+        iaso.received().len(),
         asked,
         "the bridge must not send it to Iaso"
     );

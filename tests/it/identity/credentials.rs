@@ -10,7 +10,7 @@ use tokio::sync::Semaphore;
 
 use super::{ELSEWHERE, WithSession, begin, denied, plan, with_session, with_token};
 use crate::support::catalogue::id;
-use crate::support::iaso::{self, Iaso, MAY, Mood};
+use crate::support::iaso::{self, Iaso, MAY, ResponseMode};
 use crate::support::story::stream::Block;
 use crate::support::story::{As, Base, Postgres, Sqlite};
 
@@ -23,7 +23,10 @@ async fn anonymous_and_unknown_users_get_the_same_errors_as_in_iaso(
     let good = iaso.session(iaso::profile(4, 1, MAY));
     let unknown = iaso::token(&iaso::access(4, 4_000_000_000), "another key altogether");
     denied(
-        &story.ask(As::Nobody, Method::GET, "/tasks/").send().await,
+        &story
+            .ask(As::Anonymous, Method::GET, "/tasks/")
+            .send()
+            .await,
         401,
         None,
     );
@@ -74,11 +77,11 @@ async fn a_session_is_used_if_a_proxy_adds_other_credentials(
         ("bearer x", 401),
     ] {
         let ask = story
-            .ask(As::Nobody, Method::GET, "/tasks/")
+            .ask(As::Anonymous, Method::GET, "/tasks/")
             .header("authorization", given);
         assert_eq!(ask.cookie(&session).send().await.status, status, "{given}");
         let alone = story
-            .ask(As::Nobody, Method::GET, "/tasks/")
+            .ask(As::Anonymous, Method::GET, "/tasks/")
             .header("authorization", given);
         assert_eq!(alone.send().await.status, 401, "{given}");
     }
@@ -93,7 +96,7 @@ async fn a_session_is_used_if_a_proxy_adds_other_credentials(
         (format!("sessionid=other; sessionid={session}"), 200),
     ] {
         let ask = story
-            .ask(As::Nobody, Method::GET, "/tasks/")
+            .ask(As::Anonymous, Method::GET, "/tasks/")
             .header("cookie", &cookie);
         assert_eq!(ask.send().await.status, status, "{cookie}");
     }
@@ -103,7 +106,7 @@ async fn a_session_is_used_if_a_proxy_adds_other_credentials(
 /// The headers that Iaso received, without those that every client sends.
 fn said(iaso: &Iaso) -> Vec<Vec<(String, String)>> {
     let usual = ["host", "accept", "user-agent", "accept-encoding"];
-    let heard = iaso.heard().into_iter();
+    let heard = iaso.received().into_iter();
     heard
         .map(|one| {
             let own = one
@@ -121,7 +124,7 @@ async fn only_the_credential_of_a_request_is_sent_to_iaso(#[values(Sqlite, Postg
     let session = iaso.session(iaso::profile(4, 1, MAY));
     let token = iaso.token(iaso::profile(4, 1, MAY));
     let ask = story
-        .ask(As::Nobody, Method::GET, "/tasks/?search=private")
+        .ask(As::Anonymous, Method::GET, "/tasks/?search=private")
         .cookie(&session);
     let ask = ask
         .header("x-forwarded-for", "203.0.113.9")
@@ -155,7 +158,7 @@ async fn only_the_credential_of_a_request_is_sent_to_iaso(#[values(Sqlite, Postg
     ] {
         with_token(&story, &bearer, "/tasks/").await;
     }
-    assert_eq!(iaso.heard().len(), 2);
+    assert_eq!(iaso.received().len(), 2);
     story.end().await;
 }
 
@@ -169,31 +172,31 @@ async fn a_response_of_iaso_is_cached_and_then_requested_again(
     for _ in 0..3 {
         with_session(&story, &session, "/tasks/").await.expect(200);
     }
-    assert_eq!(iaso.heard().len(), 1);
+    assert_eq!(iaso.received().len(), 1);
     iaso.change(&session, iaso::profile(4, 1, &[]));
     story.advance(TimeDelta::seconds(29));
     with_session(&story, &session, "/tasks/").await.expect(200);
     story.advance(TimeDelta::seconds(1));
     denied(&with_session(&story, &session, "/tasks/").await, 403, None);
-    assert_eq!(iaso.heard().len(), 2);
+    assert_eq!(iaso.received().len(), 2);
     // Another session of the same user needs another request.
     let other = iaso.session(iaso::profile(4, 1, MAY));
     with_session(&story, &other, "/tasks/").await.expect(200);
-    assert_eq!(iaso.heard().len(), 3);
+    assert_eq!(iaso.received().len(), 3);
     // After a sign-out the session is refused as soon as Iaso says so, and the old response is not used again
     // while Iaso is unavailable.
     iaso.forget(&other);
     story.advance(TimeDelta::seconds(30));
     denied(&with_session(&story, &other, "/tasks/").await, 401, None);
-    iaso.is(Mood::Page(502));
+    iaso.respond_with(ResponseMode::Page(502));
     with_session(&story, &other, "/tasks/").await.error(503);
     // A refusal is not cached.
-    iaso.is(Mood::Well);
-    let back = iaso.heard().len();
+    iaso.respond_with(ResponseMode::Well);
+    let back = iaso.received().len();
     for _ in 0..2 {
         denied(&with_session(&story, &other, "/tasks/").await, 401, None);
     }
-    assert_eq!(iaso.heard().len(), back + 2);
+    assert_eq!(iaso.received().len(), back + 2);
     story.end().await;
 }
 
@@ -205,11 +208,11 @@ async fn concurrent_requests_with_the_same_credential_share_one_response(
     let (story, iaso) = begin(base).await;
     let session = iaso.session(iaso::profile(4, 1, MAY));
     let gate = Arc::new(Semaphore::new(0));
-    iaso.is(Mood::Gated(gate.clone()));
+    iaso.respond_with(ResponseMode::Gated(gate.clone()));
     let all = (0..20).map(|_| with_session(&story, &session, "/tasks/"));
     let opened = async {
         story
-            .until_true("a request", async || !iaso.heard().is_empty())
+            .until_true("a request", async || !iaso.received().is_empty())
             .await;
         // Requests that were sent later got a response, so the others would have reached Iaso too if they
         // sent a request.
@@ -219,7 +222,7 @@ async fn concurrent_requests_with_the_same_credential_share_one_response(
     };
     let (answers, ()) = tokio::join!(futures_util::future::join_all(all), opened);
     assert!(answers.iter().all(|answer| answer.status == 200));
-    assert_eq!(iaso.heard().len(), 1);
+    assert_eq!(iaso.received().len(), 1);
     story.end().await;
 }
 
@@ -236,7 +239,7 @@ async fn a_stream_ends_with_its_session_and_stays_open_while_iaso_is_unavailable
         .await;
     let session = iaso.session(iaso::profile(4, 1, MAY));
     let ask = story
-        .ask(As::Nobody, Method::GET, "/tasks/stream/")
+        .ask(As::Anonymous, Method::GET, "/tasks/stream/")
         .cookie(&session);
     let mut stream = ask.stream().await;
     let comments = async |stream: &mut crate::support::story::stream::Stream, times: usize| {
@@ -247,19 +250,19 @@ async fn a_stream_ends_with_its_session_and_stays_open_while_iaso_is_unavailable
         }
     };
     comments(&mut stream, 2).await;
-    iaso.is(Mood::Page(500));
-    let asked = iaso.heard().len();
+    iaso.respond_with(ResponseMode::Page(500));
+    let asked = iaso.received().len();
     story
-        .until_true("failed checks", async || iaso.heard().len() > asked + 2)
+        .until_true("failed checks", async || iaso.received().len() > asked + 2)
         .await;
     comments(&mut stream, 2).await;
-    iaso.is(Mood::Well);
+    iaso.respond_with(ResponseMode::Well);
     iaso.forget(&session);
     assert_eq!(stream.rest().await, Vec::<Value>::new());
     // Moved to another account: later events do not belong to the stream's account.
     let session = iaso.session(iaso::profile(4, 1, MAY));
     let mut stream = story
-        .ask(As::Nobody, Method::GET, "/tasks/stream/")
+        .ask(As::Anonymous, Method::GET, "/tasks/stream/")
         .cookie(&session)
         .stream()
         .await;
@@ -284,7 +287,7 @@ async fn credentials_are_not_stored(#[values(Sqlite, Postgres)] base: Base) {
     let body = json!({"config": {}});
     let path = format!("/pipelines/{}/launch/", id(1));
     story
-        .ask(As::Nobody, Method::POST, &path)
+        .ask(As::Anonymous, Method::POST, &path)
         .in_iaso(&session)
         .json(&body)
         .send()
@@ -297,13 +300,13 @@ async fn credentials_are_not_stored(#[values(Sqlite, Postgres)] base: Base) {
         .await
         .expect(201);
     story
-        .ask(As::Nobody, Method::POST, &path)
+        .ask(As::Anonymous, Method::POST, &path)
         .cookie(&session)
         .json(&body)
         .send()
         .await
         .error(403);
-    iaso.is(Mood::Page(500));
+    iaso.respond_with(ResponseMode::Page(500));
     story.advance(TimeDelta::minutes(1));
     with_session(&story, &session, "/tasks/").await.error(503);
     // Searches the log, the database and every response for both.

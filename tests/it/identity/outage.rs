@@ -10,7 +10,7 @@ use tokio::sync::Semaphore;
 
 use super::{WithSession, begin, plan, with_session, with_token};
 use crate::support::catalogue::id;
-use crate::support::iaso::{self, Iaso, MAY, Mood};
+use crate::support::iaso::{self, Iaso, MAY, ResponseMode};
 use crate::support::story::{Answer, As, Base, Postgres, Sqlite};
 
 const UNREACHABLE: &str =
@@ -33,14 +33,14 @@ async fn a_response_of_iaso_that_is_not_a_profile_returns_503(
         iaso.session(iaso::superuser(4, 1)),
         iaso.token(iaso::profile(4, 1, MAY)),
     );
-    let says = |text: &str| Mood::Says(text.to_owned());
+    let says = |text: &str| ResponseMode::Says(text.to_owned());
     for mood in [
-        Mood::Page(500),
-        Mood::Page(502),
-        Mood::Page(404),
-        Mood::Page(429),
-        Mood::Page(200),
-        Mood::Redirects,
+        ResponseMode::Page(500),
+        ResponseMode::Page(502),
+        ResponseMode::Page(404),
+        ResponseMode::Page(429),
+        ResponseMode::Page(200),
+        ResponseMode::Redirects,
         says(""),
         says("[]"),
         says("null"),
@@ -51,15 +51,15 @@ async fn a_response_of_iaso_that_is_not_a_profile_returns_503(
             r#"{"id": 4, "user_name": "x", "account": {"id": 1}, "permissions": ["iaso_pipeline_management"]}"#,
         ),
     ] {
-        iaso.is(mood);
+        iaso.respond_with(mood);
         is_unavailable(&with_session(&story, &session, "/tasks/").await);
         is_unavailable(&with_token(&story, &token, "/tasks/").await);
     }
     // The bridge's own keys do not need Iaso.
     story.get("/tasks/").await.expect(200);
-    iaso.is(Mood::Page(403));
+    iaso.respond_with(ResponseMode::Page(403));
     with_session(&story, &session, "/tasks/").await.error(403);
-    iaso.is(Mood::Well);
+    iaso.respond_with(ResponseMode::Well);
     with_session(&story, &session, "/tasks/").await.expect(200);
     story.end().await;
 }
@@ -90,9 +90,9 @@ async fn a_hanging_iaso_times_out_as_configured(#[values(Sqlite, Postgres)] base
         .begin()
         .await;
     let session = iaso.session(iaso::profile(4, 1, MAY));
-    iaso.is(Mood::Gated(Arc::new(Semaphore::new(0))));
+    iaso.respond_with(ResponseMode::Gated(Arc::new(Semaphore::new(0))));
     is_unavailable(&with_session(&story, &session, "/tasks/").await);
-    iaso.is(Mood::Well);
+    iaso.respond_with(ResponseMode::Well);
     with_session(&story, &session, "/tasks/").await.expect(200);
     story.end().await;
 }
@@ -104,7 +104,7 @@ async fn at_most_eight_concurrent_requests_are_sent_to_iaso(
 ) {
     let (story, iaso) = begin(base).await;
     let gate = Arc::new(Semaphore::new(0));
-    iaso.is(Mood::Gated(gate.clone()));
+    iaso.respond_with(ResponseMode::Gated(gate.clone()));
     let sessions: Vec<String> = (0..8)
         .map(|user| iaso.session(iaso::profile(10 + user, 1, MAY)))
         .collect();
@@ -116,11 +116,11 @@ async fn at_most_eight_concurrent_requests_are_sent_to_iaso(
     );
     let ninth = async {
         story
-            .until_true("eight requests", async || iaso.heard().len() == 8)
+            .until_true("eight requests", async || iaso.received().len() == 8)
             .await;
         is_unavailable(&with_session(&story, &late, "/tasks/").await);
         story.get("/tasks/").await.expect(200);
-        assert_eq!(iaso.heard().len(), 8);
+        assert_eq!(iaso.received().len(), 8);
         gate.add_permits(100);
     };
     let (answers, ()) = tokio::join!(first, ninth);
@@ -156,7 +156,11 @@ async fn without_iaso_pipelines_and_keys_still_work(#[values(Sqlite, Postgres)] 
         .expect(200);
     story.get("/tasks/").await.expect(200);
     let write = story
-        .ask(As::Nobody, Method::POST, &format!("/tasks/{task}/cancel/"))
+        .ask(
+            As::Anonymous,
+            Method::POST,
+            &format!("/tasks/{task}/cancel/"),
+        )
         .in_iaso(&session);
     is_unavailable(&write.send().await);
     story.end().await;

@@ -27,7 +27,7 @@ async fn a_session_may_write_only_if_the_browser_confirms_the_origin(
     let path = format!("/pipelines/{}/launch/", id(1));
     let launch = async |headers: &[(&str, &str)]| {
         let ask = story
-            .ask(As::Nobody, Method::POST, &path)
+            .ask(As::Anonymous, Method::POST, &path)
             .cookie(&session)
             .json(&json!({"config": {}}));
         headers
@@ -94,14 +94,14 @@ async fn every_write_requires_the_own_origin_and_no_read_does(
             let method: Method = method.parse().unwrap();
             if route.path.ends_with("/stream") && method == Method::GET {
                 story
-                    .ask_at(As::Nobody, method, "/api/openhexa/tasks/stream/")
+                    .ask_at(As::Anonymous, method, "/api/openhexa/tasks/stream/")
                     .cookie(&session)
                     .stream()
                     .await;
                 continue;
             }
             let answer = story
-                .ask_at(As::Nobody, method.clone(), &path)
+                .ask_at(As::Anonymous, method.clone(), &path)
                 .cookie(&session)
                 .send()
                 .await;
@@ -151,7 +151,7 @@ async fn a_token_or_key_may_be_sent_from_any_origin(#[values(Sqlite, Postgres)] 
 async fn without_iaso_a_cookie_is_ignored(#[values(Sqlite, Postgres)] base: Base) {
     let story = crate::callback::plan(base).begin().await;
     let ask = story.ask(
-        As::Nobody,
+        As::Anonymous,
         Method::POST,
         &format!("/pipelines/{}/launch/", id(1)),
     );
@@ -162,7 +162,7 @@ async fn without_iaso_a_cookie_is_ignored(#[values(Sqlite, Postgres)] base: Base
     );
     denied(
         &story
-            .ask(As::Nobody, Method::GET, "/tasks/")
+            .ask(As::Anonymous, Method::GET, "/tasks/")
             .cookie("abc")
             .send()
             .await,
@@ -179,19 +179,19 @@ async fn in_dev_a_cookie_changes_nothing(#[values(Sqlite, Postgres)] base: Base)
     let story = plan(base, &iaso).local().begin().await;
     let session = iaso.session(iaso::profile(4, 1, &[]));
     story
-        .ask(As::Nobody, Method::GET, "/config/")
+        .ask(As::Anonymous, Method::GET, "/config/")
         .cookie(&session)
         .send()
         .await
         .expect(200);
     let launch = story
         .ask(
-            As::Nobody,
+            As::Anonymous,
             Method::POST,
             &format!("/pipelines/{}/launch/", id(1)),
         )
         .cookie(&session);
     launch.json(&json!({"config": {}})).send().await.expect(201);
-    assert!(iaso.heard().is_empty());
+    assert!(iaso.received().is_empty());
     story.end().await;
 }

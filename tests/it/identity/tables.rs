@@ -209,10 +209,10 @@ async fn only_sessions_are_sent_to_iaso_if_tokens_can_be_verified() {
     with_token(story, &token_of(story, 10), "/tasks/")
         .await
         .expect(200);
-    assert!(iaso.heard().is_empty());
+    assert!(iaso.received().is_empty());
     let session = iaso.session(iaso::superuser(16, 1));
     with_session(story, &session, "/config/").await;
-    assert_eq!(iaso.heard().len(), 1);
+    assert_eq!(iaso.received().len(), 1);
     // Iaso identifies the user of a session; the tables give the permissions, because a profile omits those
     // of modules that the account does not have.
     let without_module = iaso.session(iaso::profile(10, 1, &[]));
@@ -238,7 +238,7 @@ async fn only_sessions_are_sent_to_iaso_if_tokens_can_be_verified() {
     let story = &stage.story;
     denied(&with_session(story, &session, "/tasks/").await, 401, None);
     let ask = story
-        .ask(As::Nobody, Method::POST, "/tasks/1/cancel/")
+        .ask(As::Anonymous, Method::POST, "/tasks/1/cancel/")
         .in_iaso(&session);
     denied(&ask.send().await, 401, None);
     stage.end().await;

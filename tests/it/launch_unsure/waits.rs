@@ -23,7 +23,7 @@ async fn while_the_outcome_of_one_is_unknown_launches_of_its_pipeline_wait(
         tasks.push(next);
     }
     assert_eq!(
-        story.asked("runPipeline").await,
+        story.request_count("runPipeline").await,
         1,
         "one of them did not wait"
     );
@@ -122,7 +122,7 @@ async fn launches_that_waited_are_sent_one_after_the_other(#[values(Sqlite, Post
     poll_for_a_minute(&story).await;
     is_never_confirmed(&story, lost).await;
     for _ in 0..5 {
-        story.pass().await;
+        story.run_cycle().await;
     }
     assert_eq!(story.runs().await.len(), 5, "each starts the next one");
     story.end().await;

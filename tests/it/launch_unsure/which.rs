@@ -37,7 +37,7 @@ async fn a_run_whose_id_was_lost_is_found_and_polled(#[values(Sqlite, Postgres)]
             "{loss} {names_task}"
         );
         assert_eq!(ended["run"]["id"], runs[0]["id"]);
-        assert_eq!(story.asked("runPipeline").await, 1);
+        assert_eq!(story.request_count("runPipeline").await, 1);
         story.end().await;
     }
 }
@@ -77,7 +77,10 @@ async fn a_lost_run_whose_task_id_is_text_is_found(#[values(Sqlite, Postgres)] b
     let task = launch_with_unknown_outcome(&story, json!({})).await;
     assert_eq!(story.until_confirmed(task).await["status"], "SUCCESS");
     assert_eq!(
-        (story.asked("runPipeline").await, story.runs().await.len()),
+        (
+            story.request_count("runPipeline").await,
+            story.runs().await.len()
+        ),
         (1, 1)
     );
     story.end().await;
@@ -279,7 +282,7 @@ async fn a_launch_sent_later_is_found_by_the_values_that_were_sent(
         .fault(&json!({"fault": "html_500", "operation": "pipeline", "count": 1}))
         .await;
     let task = story.launch(&id(1), json!({})).await;
-    assert_eq!(story.asked("runPipeline").await, 0);
+    assert_eq!(story.request_count("runPipeline").await, 0);
     story
         .fault(&json!({"fault": "drop_after", "count": 1}))
         .await;

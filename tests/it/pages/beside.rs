@@ -72,7 +72,7 @@ async fn iasos_users_are_signed_in_and_links_stay_below_the_api(
             .starts_with(HERE)
     );
     let foreign = story
-        .ask_at(As::Nobody, Method::POST, &path)
+        .ask_at(As::Anonymous, Method::POST, &path)
         .header("cookie", &session)
         .header("origin", "https://evil.example");
     Page::of(
@@ -91,10 +91,10 @@ async fn iasos_users_are_signed_in_and_links_stay_below_the_api(
 async fn a_key_can_sign_in_and_its_cookie_is_valid_there(#[values(Sqlite, Postgres)] base: Base) {
     let (story, _) = crate::identity::begin(base).await;
     let wanted = format!("{HERE}/tasks/");
-    let page = story.page_with(As::Nobody, &wanted, 401).await;
+    let page = story.page_with(As::Anonymous, &wanted, 401).await;
     has_own_links_only(&page);
     let form = page.form("/sign-in/").fill("key", &[&story.secrets.viewer]);
-    let answer = story.send(As::Nobody, &form).await;
+    let answer = story.send(As::Anonymous, &form).await;
     assert_eq!(
         (answer.status, answer.header("location")),
         (303, wanted.as_str())
@@ -109,7 +109,7 @@ async fn a_key_can_sign_in_and_its_cookie_is_valid_there(#[values(Sqlite, Postgr
     has_own_links_only(&Page::of(get(&story, &cookie(&answer), &wanted).await, 200));
     let elsewhere = form.fill("next", &["/dashboard/tasks/"]);
     assert_eq!(
-        story.send_on(As::Nobody, &elsewhere).await,
+        story.send_on(As::Anonymous, &elsewhere).await,
         format!("{HERE}/pipelines/")
     );
     story.end().await;

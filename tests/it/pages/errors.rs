@@ -77,7 +77,7 @@ async fn a_page_is_not_cached_and_its_style_is_cached_forever(
         .collect();
     assert_eq!(files.len(), 3, "style, script, icon: {files:?}");
     for file in files {
-        let answer = story.ask_at(As::Nobody, Method::GET, &file).send().await;
+        let answer = story.ask_at(As::Anonymous, Method::GET, &file).send().await;
         assert_eq!(answer.status, 200);
         assert_eq!(
             answer.header("cache-control"),
@@ -86,7 +86,7 @@ async fn a_page_is_not_cached_and_its_style_is_cached_forever(
     }
     assert_eq!(unpacked(&story).await, page.answer.text);
     let home = story
-        .ask_at(As::Nobody, Method::GET, "/dashboard/")
+        .ask_at(As::Anonymous, Method::GET, "/dashboard/")
         .send()
         .await;
     assert_eq!(
@@ -164,7 +164,7 @@ async fn a_page_with_all_it_needs_is_less_than_100_kb(#[values(Sqlite, Postgres)
         for file in files(&page) {
             weight += compressed(
                 &story
-                    .ask_at(As::Nobody, Method::GET, &file)
+                    .ask_at(As::Anonymous, Method::GET, &file)
                     .send()
                     .await
                     .text,

@@ -236,7 +236,7 @@ async fn choices_are_read_from_their_file_on_request(#[values(Sqlite, Postgres)]
         page.attribute("field-district", "type").as_deref(),
         Some("text")
     );
-    assert_eq!(story.asked("ParameterChoices").await, 0);
+    assert_eq!(story.request_count("ParameterChoices").await, 0);
     let mut form = page.form(&path()).fill("config.note", &["typed before"]);
     form.pairs.push(("load".to_owned(), "district".to_owned()));
     form.action.push_str("choices/");

@@ -212,18 +212,21 @@ async fn a_user_who_revokes_their_own_key_is_warned_and_signed_out(
 async fn without_sign_in_keys_still_work(#[values(Sqlite, Postgres)] base: Base) {
     let story = StoryBuilder::on(base).local().begin().await;
     let form = story
-        .page(As::Nobody, KEYS)
+        .page(As::Anonymous, KEYS)
         .await
         .form("/keys/")
         .fill("name", &["mine"]);
-    let made = Page::of(story.send(As::Nobody, &form).await, 200);
+    let made = Page::of(story.send(As::Anonymous, &form).await, 200);
     let key = made.at("made");
     tasks(&story, &key).await.expect(200);
     story.page_with(As::Bearer(key.clone()), KEYS, 403).await;
     story
         .send_on(
-            As::Nobody,
-            &story.page(As::Nobody, KEYS).await.form("/keys/1/revoke/"),
+            As::Anonymous,
+            &story
+                .page(As::Anonymous, KEYS)
+                .await
+                .form("/keys/1/revoke/"),
         )
         .await;
     assert_eq!(tasks(&story, &key).await.status, 401);

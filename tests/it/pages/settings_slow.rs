@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::settings::SETTINGS;
 use crate::support::catalogue::{id, pipeline, quick};
-use crate::support::story::{As, Base, PATIENCE, Postgres, Sqlite, Story, StoryBuilder};
+use crate::support::story::{As, Base, MAX_WAIT, Postgres, Sqlite, Story, StoryBuilder};
 
 async fn begin(base: Base) -> Story {
     let kept = json!({"pipelines": [{"id": id(1), "parameters": {"years": 5}}]});
@@ -28,7 +28,7 @@ async fn is_slow(story: &Story) {
 
 /// Long before the bridge's timeout for OpenHEXA.
 async fn soon<T>(page: impl Future<Output = T>) -> T {
-    let page = tokio::time::timeout(PATIENCE, page).await;
+    let page = tokio::time::timeout(MAX_WAIT, page).await;
     page.expect("the page does not wait for OpenHEXA")
 }
 
@@ -59,7 +59,7 @@ async fn cached_names_are_used(#[values(Sqlite, Postgres)] base: Base) {
     );
     story.advance(TimeDelta::minutes(5));
     is_slow(&story).await;
-    let asked = story.asked("pipelines").await;
+    let asked = story.request_count("pipelines").await;
     let history = soon(story.page(As::Admin, &format!("{SETTINGS}history/"))).await;
     assert!(
         history.at("version-1").contains("Configuration created"),
@@ -67,7 +67,7 @@ async fn cached_names_are_used(#[values(Sqlite, Postgres)] base: Base) {
         history.text()
     );
     assert_eq!(
-        story.asked("pipelines").await,
+        story.request_count("pipelines").await,
         asked,
         "cached names are not requested"
     );

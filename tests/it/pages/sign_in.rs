@@ -25,9 +25,9 @@ async fn begin(base: Base) -> Story {
 }
 
 async fn enter(story: &Story, key: &str, path: &str) -> Answer {
-    let page = story.page_with(As::Nobody, path, 401).await;
+    let page = story.page_with(As::Anonymous, path, 401).await;
     let form = page.form("/sign-in/").fill("key", &[key]);
-    story.send(As::Nobody, &form).await
+    story.send(As::Anonymous, &form).await
 }
 
 /// The cookie that a browser would send from then on.
@@ -38,7 +38,7 @@ pub fn cookie(answer: &Answer) -> String {
 
 pub async fn get(story: &Story, cookie: &str, path: &str) -> Answer {
     story
-        .ask_at(As::Nobody, Method::GET, path)
+        .ask_at(As::Anonymous, Method::GET, path)
         .header("cookie", cookie)
         .send()
         .await
@@ -46,7 +46,7 @@ pub async fn get(story: &Story, cookie: &str, path: &str) -> Answer {
 
 pub async fn post(story: &Story, cookie: &str, form: &Form) -> Answer {
     let ask = story
-        .ask_at(As::Nobody, Method::POST, &form.action)
+        .ask_at(As::Anonymous, Method::POST, &form.action)
         .header("cookie", cookie)
         .header("sec-fetch-site", "same-origin");
     ask.body("application/x-www-form-urlencoded", form.body())
@@ -59,7 +59,7 @@ pub async fn post(story: &Story, cookie: &str, form: &Form) -> Answer {
 async fn after_a_sign_in_the_requested_page_is_shown(#[values(Sqlite, Postgres)] base: Base) {
     let story = begin(base).await;
     let wanted = format!("{LIST}?search=pipe");
-    let page = story.page_with(As::Nobody, &wanted, 401).await;
+    let page = story.page_with(As::Anonymous, &wanted, 401).await;
     assert!(page.has("Sign in") && !page.has("Pipeline 1"));
     let answer = enter(&story, &story.secrets.operator, &wanted).await;
     assert_eq!(
@@ -218,7 +218,7 @@ async fn a_form_of_another_site_is_refused(#[values(Sqlite, Postgres)] base: Bas
     ];
     for headers in foreign {
         let mut ask = story
-            .ask_at(As::Nobody, Method::POST, &form.action)
+            .ask_at(As::Anonymous, Method::POST, &form.action)
             .header("cookie", &cookie);
         for (name, value) in headers {
             ask = ask.header(name, value);
@@ -234,7 +234,7 @@ async fn a_form_of_another_site_is_refused(#[values(Sqlite, Postgres)] base: Bas
     }
     assert_eq!(story.runs().await.len(), 0);
     let ask = story
-        .ask_at(As::Nobody, Method::POST, &form.action)
+        .ask_at(As::Anonymous, Method::POST, &form.action)
         .header("cookie", &cookie)
         .header("origin", &own);
     assert_eq!(
@@ -246,7 +246,7 @@ async fn a_form_of_another_site_is_refused(#[values(Sqlite, Postgres)] base: Bas
     );
     for way in ["/dashboard/sign-in/", "/dashboard/sign-out/"] {
         let ask = story
-            .ask_at(As::Nobody, Method::POST, way)
+            .ask_at(As::Anonymous, Method::POST, way)
             .header("sec-fetch-site", "cross-site");
         let answer = ask
             .body(
@@ -281,12 +281,12 @@ async fn a_sign_in_never_redirects_to_another_site(#[values(Sqlite, Postgres)] b
         "/dashboard/./../x?a=b",
     ] {
         let mut form = story
-            .page_with(As::Nobody, LIST, 401)
+            .page_with(As::Anonymous, LIST, 401)
             .await
             .form("/sign-in/")
             .fill("key", &[&story.secrets.viewer.clone()]);
         form = form.fill("next", &[next]);
-        assert_eq!(story.send_on(As::Nobody, &form).await, LIST, "{next}");
+        assert_eq!(story.send_on(As::Anonymous, &form).await, LIST, "{next}");
     }
     // Dots that browsers do not resolve.
     for next in [
@@ -295,12 +295,14 @@ async fn a_sign_in_never_redirects_to_another_site(#[values(Sqlite, Postgres)] b
         "/dashboard/a..b/",
     ] {
         let form = story
-            .page_with(As::Nobody, LIST, 401)
+            .page_with(As::Anonymous, LIST, 401)
             .await
             .form("/sign-in/")
             .fill("key", &[&story.secrets.viewer]);
         assert_eq!(
-            story.send_on(As::Nobody, &form.fill("next", &[next])).await,
+            story
+                .send_on(As::Anonymous, &form.fill("next", &[next]))
+                .await,
             next
         );
     }
@@ -315,10 +317,10 @@ async fn in_dev_no_sign_in_is_needed(#[values(Sqlite, Postgres)] base: Base) {
         .local()
         .begin()
         .await;
-    let page = story.page(As::Nobody, LIST).await;
+    let page = story.page(As::Anonymous, LIST).await;
     assert!(page.has("Administrator") && !page.has("Sign out"));
     let answer = story
-        .ask_at(As::Nobody, Method::GET, LIST)
+        .ask_at(As::Anonymous, Method::GET, LIST)
         .header("host", "evil.example")
         .send()
         .await;
@@ -343,7 +345,7 @@ async fn a_user_signed_in_to_iaso_is_signed_in(#[values(Sqlite, Postgres)] base:
     );
     let form = page.form(&path);
     let foreign = story
-        .ask_at(As::Nobody, Method::POST, &path)
+        .ask_at(As::Anonymous, Method::POST, &path)
         .header("cookie", &session)
         .header("origin", "https://evil.example");
     Page::of(
@@ -380,7 +382,7 @@ async fn credentials_of_a_proxy_do_not_sign_users_out(#[values(Sqlite, Postgres)
         ("bearer", 401),
     ] {
         let ask = story
-            .ask_at(As::Nobody, Method::GET, LIST)
+            .ask_at(As::Anonymous, Method::GET, LIST)
             .header("cookie", &cookie)
             .header("authorization", given);
         assert_eq!(ask.send().await.status, status, "{given}");
@@ -394,7 +396,7 @@ async fn a_signed_out_cookie_is_refused_at_every_replica(#[values(Sqlite, Postgr
     let mut story = begin(base).await;
     let signed_in = async |story: &Story| cookie(&enter(story, &story.secrets.viewer, LIST).await);
     let (left, other) = (signed_in(&story).await, signed_in(&story).await);
-    let replica = story.beside().await;
+    let replica = story.second_replica().await;
     let client = crate::support::client::builder().build().unwrap();
     let elsewhere = async |cookie: &str| {
         let ask = client
@@ -443,7 +445,7 @@ async fn a_stream_ends_when_its_session_is_signed_out(#[values(Sqlite, Postgres)
         .await;
     let cookie = cookie(&enter(&story, &story.secrets.viewer, LIST).await);
     let ask = story
-        .ask_at(As::Nobody, Method::GET, "/dashboard/tasks/stream/")
+        .ask_at(As::Anonymous, Method::GET, "/dashboard/tasks/stream/")
         .header("cookie", &cookie);
     let mut stream = ask.stream().await;
     let page = Page::of(

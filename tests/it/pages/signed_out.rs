@@ -29,7 +29,7 @@ async fn a_form_sent_after_sign_out_returns_to_its_page(#[values(Sqlite, Postgre
         ),
     ] {
         let ask = story
-            .ask_at(As::Nobody, Method::POST, &way)
+            .ask_at(As::Anonymous, Method::POST, &way)
             .header("sec-fetch-site", "same-origin");
         let page = Page::of(
             ask.body("application/x-www-form-urlencoded", "once=1")
@@ -43,11 +43,11 @@ async fn a_form_sent_after_sign_out_returns_to_its_page(#[values(Sqlite, Postgre
             page.text()
         );
         let form = page.form("/sign-in/").fill("key", &[&story.secrets.admin]);
-        assert_eq!(story.send_on(As::Nobody, &form).await, back, "{way}");
+        assert_eq!(story.send_on(As::Anonymous, &form).await, back, "{way}");
     }
     assert_eq!(story.task(task).await["cancel_asked_at"], json!(null));
     assert_eq!(story.runs().await.len(), 1);
-    let page = story.page_with(As::Nobody, &own, 401).await;
+    let page = story.page_with(As::Anonymous, &own, 401).await;
     assert!(
         !page.answer.text.contains("undone"),
         "no cancel was requested"

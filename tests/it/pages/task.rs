@@ -306,11 +306,11 @@ async fn its_stream_opens_with_the_cookie_and_ends_with_the_task(
 ) {
     let (story, task, run) = fixtures::running(base).await;
     let form = story
-        .page_with(As::Nobody, &path(task), 401)
+        .page_with(As::Anonymous, &path(task), 401)
         .await
         .form("/sign-in/")
         .fill("key", &[&story.secrets.viewer.clone()]);
-    let kept = story.send(As::Nobody, &form).await;
+    let kept = story.send(As::Anonymous, &form).await;
     let cookie = kept
         .header("set-cookie")
         .split(';')
@@ -318,7 +318,11 @@ async fn its_stream_opens_with_the_cookie_and_ends_with_the_task(
         .unwrap()
         .to_owned();
     let ask = story
-        .ask_at(As::Nobody, Method::GET, &format!("{}stream/", path(task)))
+        .ask_at(
+            As::Anonymous,
+            Method::GET,
+            &format!("{}stream/", path(task)),
+        )
         .header("cookie", &cookie);
     let mut stream = ask.stream().await;
     assert_eq!(stream.task().await["status"], "RUNNING");
@@ -330,7 +334,11 @@ async fn its_stream_opens_with_the_cookie_and_ends_with_the_task(
         "SUCCESS"
     );
     let nobody = story
-        .ask_at(As::Nobody, Method::GET, &format!("{}stream/", path(task)))
+        .ask_at(
+            As::Anonymous,
+            Method::GET,
+            &format!("{}stream/", path(task)),
+        )
         .send()
         .await;
     assert_eq!(nobody.status, 401);

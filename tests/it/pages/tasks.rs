@@ -152,7 +152,7 @@ async fn the_list_has_a_stream_with_the_same_permissions(#[values(Sqlite, Postgr
     assert_eq!(stream.task().await["id"], task);
     assert_eq!(
         story
-            .ask_at(As::Nobody, Method::GET, "/dashboard/tasks/stream/")
+            .ask_at(As::Anonymous, Method::GET, "/dashboard/tasks/stream/")
             .send()
             .await
             .status,

@@ -31,7 +31,7 @@ async fn a_refused_stop_is_shown_and_can_be_requested_again(
         .await;
     let form = story.page(As::Operator, &path(task)).await.form("/cancel/");
     story.send_on(As::Operator, &form).await;
-    story.look().await;
+    story.next_cycle().await;
     let shown = story.page(As::Operator, &path(task)).await;
     assert!(
         shown
@@ -41,7 +41,7 @@ async fn a_refused_stop_is_shown_and_can_be_requested_again(
         shown.text()
     );
     assert!(shown.buttons().contains(&"Stop this run".to_owned()));
-    let stops = story.asked("stopPipeline").await;
+    let stops = story.request_count("stopPipeline").await;
     story.send_on(As::Operator, &shown.form("/cancel/")).await;
     assert!(
         story
@@ -49,9 +49,9 @@ async fn a_refused_stop_is_shown_and_can_be_requested_again(
             .await
             .has("Stop requested; the run has not stopped yet")
     );
-    story.pass().await;
+    story.run_cycle().await;
     assert_eq!(
-        story.asked("stopPipeline").await,
+        story.request_count("stopPipeline").await,
         stops + 1,
         "requested again at once"
     );

@@ -294,7 +294,7 @@ async fn an_older_response_that_arrives_later_is_not_cached(
     );
     launch.expect(400);
     assert_eq!(story.get(&path).await.expect(200)["name"], "Two");
-    assert_eq!(wire.heard().len(), 2);
+    assert_eq!(wire.received().len(), 2);
     later(&story);
     let last = story.get(&path).await.expect(200);
     assert_eq!(

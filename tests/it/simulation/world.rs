@@ -24,7 +24,7 @@ use super::witness::Witness;
 /// The time at which a world begins; the value does not matter.
 pub const BEGINNING: i64 = 1_800_000_000_000;
 /// How long a client waits for a response before it times out.
-pub const PATIENCE: i64 = 8 * SECOND;
+pub const MAX_WAIT: i64 = 8 * SECOND;
 /// The time after which every run that was created without a response is visible.
 pub const GRACE: i64 = 60 * SECOND;
 
@@ -257,7 +257,7 @@ impl World {
     pub fn hold(&mut self, site: usize) -> oneshot::Receiver<Release> {
         let (release, released) = oneshot::channel();
         self.calls += 1;
-        let until = self.now() + PATIENCE;
+        let until = self.now() + MAX_WAIT;
         let held = Held {
             site,
             until,

@@ -9,7 +9,7 @@ use openhexa_bridge::service::Error;
 use openhexa_bridge::store;
 use serde_json::json;
 
-use crate::callback::{plan, taken};
+use crate::callback::{accepted, plan};
 use crate::support::catalogue::id;
 use crate::support::database;
 use crate::support::story::Base;
@@ -51,7 +51,7 @@ async fn a_change_that_starts_first_and_is_committed_last_is_not_missed() {
             .await
             .unwrap();
         for message in ["one", "two", "three"] {
-            taken(&story, quick, json!({"progress_message": message})).await;
+            accepted(&story, quick, json!({"progress_message": message})).await;
             stream
                 .until(|task| task["progress_message"] == message)
                 .await;
@@ -86,7 +86,7 @@ async fn a_database_that_was_moved_to_another_server_continues_its_numbers() {
     let task = story.launch(&id(1), json!({})).await;
     // As if the previous server had numbered many more transactions.
     database::sql(&story, "UPDATE change_counter SET value = 1000000000000").await;
-    taken(&story, task, json!({"progress_message": "before"})).await;
+    accepted(&story, task, json!({"progress_message": "before"})).await;
     let stream = story.all_tasks().await;
     let last_id = stream.last_id.clone();
     assert!(last_id.len() > 12, "{last_id}");
@@ -95,7 +95,7 @@ async fn a_database_that_was_moved_to_another_server_continues_its_numbers() {
     story.restart().await;
 
     let mut again = story.all_tasks_after(&last_id).await;
-    taken(&story, task, json!({"progress_message": "after"})).await;
+    accepted(&story, task, json!({"progress_message": "after"})).await;
     again
         .until(|task| task["progress_message"] == "after")
         .await;

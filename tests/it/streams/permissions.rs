@@ -6,7 +6,7 @@ use rstest::rstest;
 use serde_json::{Value, json};
 
 use super::path;
-use crate::callback::{launched, plan, taken};
+use crate::callback::{accepted, launched, plan};
 use crate::identity::WithSession as _;
 use crate::support::catalogue::id;
 use crate::support::database;
@@ -46,7 +46,7 @@ async fn a_refused_stream_gets_a_json_error(#[values(Sqlite, Postgres)] base: Ba
         path(task),
     ] {
         for (who, status) in [
-            (As::Nobody, 401),
+            (As::Anonymous, 401),
             (As::Bearer("wrong".to_owned()), 401),
             (As::Bearer(callback.clone()), 403),
         ] {
@@ -100,7 +100,7 @@ async fn changes_of_another_account_are_not_sent(#[values(Sqlite, Postgres)] bas
         &format!("UPDATE task SET progress_value = 5, revision = revision + 1 WHERE id = {theirs}"),
     )
     .await;
-    taken(&story, ours, json!({"progress_value": 6})).await;
+    accepted(&story, ours, json!({"progress_value": 6})).await;
     for stream in [&mut live, &mut since] {
         let told = stream.task().await;
         assert_eq!(
@@ -183,7 +183,7 @@ async fn one_account_cannot_use_all_streams(#[values(Sqlite, Postgres)] base: Ba
     let theirs = iaso.session(iaso::profile(9, 2, MAY));
     let follow = || {
         story
-            .ask(As::Nobody, Method::GET, "/tasks/stream/")
+            .ask(As::Anonymous, Method::GET, "/tasks/stream/")
             .cookie(&theirs)
     };
     let (first, _second) = (story.all_tasks().await, story.all_tasks().await);
@@ -217,11 +217,11 @@ async fn without_readers_no_query_is_sent(#[values(Sqlite, Postgres)] base: Base
     story
         .until_true("nobody", async || story.bridge().live.open_streams() == 0)
         .await;
-    taken(&story, task, json!({"progress_value": 1})).await;
+    accepted(&story, task, json!({"progress_value": 1})).await;
     assert_eq!(story.bridge().live.publish_changes().await.unwrap(), 0);
     // The next reader does not get earlier changes.
     let mut stream = story.all_tasks().await;
-    taken(&story, task, json!({"progress_value": 2})).await;
+    accepted(&story, task, json!({"progress_value": 2})).await;
     assert_eq!(stream.task().await["progress_value"], 2);
     story.end().await;
 }

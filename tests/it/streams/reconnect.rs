@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use crate::callback::{plan, taken};
+use crate::callback::{accepted, plan};
 use crate::support::catalogue::id;
 use crate::support::database;
 use crate::support::story::stream::Stream;
@@ -42,7 +42,7 @@ async fn several(story: &Story, count: usize) -> Vec<i64> {
 }
 
 async fn progress(story: &Story, task: i64, value: usize) -> Value {
-    taken(story, task, json!({"progress_value": value})).await
+    accepted(story, task, json!({"progress_value": value})).await
 }
 
 #[rstest]
@@ -148,14 +148,14 @@ async fn an_event_id_is_valid_at_other_replicas_and_after_a_restart(
 ) {
     let mut story = plan(base).setting("stream.poll", "100ms").begin().await;
     let tasks = several(&story, 3).await;
-    let beside = story.beside().await;
+    let replica = story.second_replica().await;
     let mut stream = story.all_tasks().await;
     progress(&story, tasks[0], 1).await;
     stream.until(|task| task["progress_value"] == 1).await;
     let last_id = stream.last_id.clone();
     drop(stream);
     progress(&story, tasks[1], 2).await;
-    let mut there = story.all_tasks_at(&beside.url(), &last_id).await;
+    let mut there = story.all_tasks_at(&replica.url(), &last_id).await;
     there.until(|task| task["progress_value"] == 2).await;
     progress(&story, tasks[2], 3).await;
     there.until(|task| task["progress_value"] == 3).await;
@@ -163,7 +163,7 @@ async fn an_event_id_is_valid_at_other_replicas_and_after_a_restart(
     story.restart().await;
     let mut again = story.all_tasks_after(&last_id).await;
     read_until_current(&mut again, &story, &tasks[1..]).await;
-    beside.stop().await;
+    replica.stop().await;
     story.end().await;
 }
 

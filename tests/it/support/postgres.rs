@@ -49,14 +49,16 @@ struct Cluster {
 
 /// Settings without durability, because the data is temporary.
 #[allow(dead_code, reason = "the benchmark has this file too")]
-const HASTY: &str = "-c max_connections=200 -c fsync=off -c synchronous_commit=off -c full_page_writes=off \
+const WITHOUT_DURABILITY: &str = "-c max_connections=200 -c fsync=off -c synchronous_commit=off -c full_page_writes=off \
                      -c autovacuum=off";
 
 /// The URL of a new, empty database.
 #[allow(dead_code, reason = "the benchmark has this file too")]
 pub fn database() -> String {
     static CLUSTER: OnceLock<Cluster> = OnceLock::new();
-    CLUSTER.get_or_init(|| Cluster::start(HASTY)).database()
+    CLUSTER
+        .get_or_init(|| Cluster::start(WITHOUT_DURABILITY))
+        .database()
 }
 
 /// A cluster for measurements: durable, with default settings.

@@ -61,10 +61,10 @@ async fn only_requested_parts_are_included(#[values(Sqlite, Postgres)] base: Bas
     for nothing in ["include=", "include=,", "include=%20"] {
         assert_eq!(asked(&story, task, nothing).await, plain, "{nothing}");
     }
-    let before = story.asked("pipelineRun").await;
+    let before = story.request_count("pipelineRun").await;
     asked(&story, task, ALL).await;
     assert_eq!(
-        story.asked("pipelineRun").await,
+        story.request_count("pipelineRun").await,
         before + 1,
         "everything in one request"
     );

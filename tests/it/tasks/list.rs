@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 use rstest::rstest;
 use serde_json::{Value, json};
 
-use crate::callback::{fields, plan, taken};
+use crate::callback::{accepted, fields, plan};
 use crate::support::catalogue::{id, pipeline, with};
 use crate::support::database;
 use crate::support::story::{As, Base, Postgres, Sqlite, Story, StoryBuilder};
@@ -118,7 +118,7 @@ async fn tasks_are_filtered_by_status_pipeline_and_launcher(
         .iter()
         .zip(["RUNNING", "SUCCESS", "ERROR", "CANCELLED"])
     {
-        taken(&story, *task, json!({"status": word})).await;
+        accepted(&story, *task, json!({"status": word})).await;
     }
     let [running, success, error, cancelled, queued] = tasks[..] else {
         panic!("five tasks")
@@ -333,7 +333,7 @@ async fn tasks_can_be_ordered_by_each_field(#[values(Sqlite, Postgres)] base: Ba
         (third, "CANCELLED"),
     ] {
         story.advance(TimeDelta::seconds(1));
-        taken(&story, task, json!({"status": word, "result": task})).await;
+        accepted(&story, task, json!({"status": word, "result": task})).await;
     }
     let orders = [
         ("created_at", vec![first, second, third, fourth, other]),

@@ -6,7 +6,7 @@ use reqwest::Method;
 use rstest::rstest;
 use serde_json::{Value, json};
 
-use crate::callback::{launched, plan, report, taken};
+use crate::callback::{accepted, launched, plan, report};
 use crate::support::catalogue::{id, injected, parameter, pipeline};
 use crate::support::database;
 use crate::support::story::{As, Base, Postgres, Sqlite, Story, StoryBuilder};
@@ -87,7 +87,7 @@ async fn a_task_has_all_its_keys_and_unset_ones_are_null(#[values(Sqlite, Postgr
         json!({"id": id(1), "code": "pipeline-1", "name": "Pipeline 1", "version": {"id": id(1001), "versionNumber": 1}})
     );
     story.advance(TimeDelta::milliseconds(1));
-    taken(&story, task, json!({"status": "SUCCESS"})).await;
+    accepted(&story, task, json!({"status": "SUCCESS"})).await;
     database::ask_to_cancel(&story, task).await;
     database::sql(
         &story,
@@ -119,7 +119,7 @@ async fn a_run_has_its_status_and_the_url_of_its_page(#[values(Sqlite, Postgres)
         .until_runs("the run", |runs| runs[0]["status"] == "running")
         .await;
     drive(&story, task, json!({"progress": 42})).await;
-    story.look().await;
+    story.next_cycle().await;
     let after = story.task(task).await;
     assert_eq!(
         after["run"],
@@ -219,7 +219,7 @@ async fn tasks_need_the_role_viewer(#[values(Sqlite, Postgres)] base: Base) {
         format!("/tasks/{task}/events/"),
         "/tasks/999/".to_owned(),
     ] {
-        for who in [As::Nobody, As::Bearer("garbage".to_owned())] {
+        for who in [As::Anonymous, As::Bearer("garbage".to_owned())] {
             let answer = story.ask(who, Method::GET, &path).send().await;
             let error = answer.error(401);
             assert_eq!(
@@ -253,8 +253,8 @@ async fn the_log_has_every_message_in_order_with_its_own_time(
     let start = story.now().timestamp_millis();
     let said = ["first", "second", "second", "third", "fourth"];
     for (number, message) in (1..).zip(said) {
-        taken(&story, task, json!({"status": "RUNNING", "progress_message": message, "progress_value": number, "end_value": 5})).await;
-        taken(&story, task, json!({"progress_value": number})).await;
+        accepted(&story, task, json!({"status": "RUNNING", "progress_message": message, "progress_value": number, "end_value": 5})).await;
+        accepted(&story, task, json!({"progress_value": number})).await;
         if number == 3 {
             story.advance(TimeDelta::milliseconds(250));
         }
@@ -301,7 +301,7 @@ async fn the_log_has_every_message_in_order_with_its_own_time(
 async fn messages_of_the_bridge_are_in_the_log(#[values(Sqlite, Postgres)] base: Base) {
     let story = plan(base).begin().await;
     let failed = story.launch(&id(1), json!({})).await;
-    taken(&story, failed, json!({"progress_message": "reading"})).await;
+    accepted(&story, failed, json!({"progress_message": "reading"})).await;
     drive(
         &story,
         failed,
@@ -316,7 +316,7 @@ async fn messages_of_the_bridge_are_in_the_log(#[values(Sqlite, Postgres)] base:
         "{lines:?}"
     );
     let corrected = story.launch(&id(1), json!({})).await;
-    taken(
+    accepted(
         &story,
         corrected,
         json!({"status": "SUCCESS", "progress_message": "done"}),
@@ -339,9 +339,9 @@ async fn messages_of_the_bridge_are_in_the_log(#[values(Sqlite, Postgres)] base:
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_events_explain_the_status_of_a_task(#[values(Sqlite, Postgres)] base: Base) {
     let (story, task) = launched(base).await;
-    taken(&story, task, json!({"status": "RUNNING", "progress_message": "on it", "progress_value": 1, "end_value": 3})).await;
-    taken(&story, task, json!({"result": {"secret": "not repeated"}})).await;
-    taken(&story, task, json!({"status": "KILLED"})).await;
+    accepted(&story, task, json!({"status": "RUNNING", "progress_message": "on it", "progress_value": 1, "end_value": 3})).await;
+    accepted(&story, task, json!({"result": {"secret": "not repeated"}})).await;
+    accepted(&story, task, json!({"status": "KILLED"})).await;
     report(&story, task, json!({"status": "SUCCESS"}))
         .await
         .expect(409);
@@ -408,7 +408,7 @@ async fn the_runs_own_progress_is_shown_if_the_pipeline_reports_none(
     story
         .drive(&run, &json!({"status": "running", "progress": 37}))
         .await;
-    story.look().await;
+    story.next_cycle().await;
     let progress = |shown: &Value| (shown["progress_value"].clone(), shown["end_value"].clone());
     for path in [format!("/tasks/{task}/"), format!("/tasks/{task}/logs/")] {
         let shown = story.get(&path).await.expect(200);
@@ -416,7 +416,7 @@ async fn the_runs_own_progress_is_shown_if_the_pipeline_reports_none(
     }
     let listed = story.get("/tasks/").await.expect(200);
     assert_eq!(progress(&listed["results"][0]), (json!(37), json!(100)));
-    taken(&story, task, json!({"progress_value": 2, "end_value": 5})).await;
+    accepted(&story, task, json!({"progress_value": 2, "end_value": 5})).await;
     assert_eq!(
         progress(&story.task(task).await),
         (json!(2), json!(5)),

@@ -7,7 +7,7 @@ use openhexa_bridge::http;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::{MARK, Town};
+use super::{MARK, TwoAccounts};
 use crate::identity::WithSession;
 use crate::support::catalogue::id;
 use crate::support::iaso::{self, MAY};
@@ -73,7 +73,7 @@ fn administers(status: u16) -> [u16; 14] {
 }
 
 /// The statuses that differ if both accounts share a workspace, attached to Iaso.
-struct Manner {
+struct SharedStatuses {
     /// Reads data of the workspace.
     pipelines: [u16; 14],
     /// An operator of another account validates and launches a pipeline of the first account's workspace.
@@ -83,10 +83,10 @@ struct Manner {
     deleted: [u16; 14],
 }
 
-fn manner(town: &Town) -> Manner {
-    if town.is_shared {
+fn shared_statuses(accounts: &TwoAccounts) -> SharedStatuses {
+    if accounts.is_shared {
         // A launch creates a task of the user's own account. The configuration is edited in Iaso.
-        return Manner {
+        return SharedStatuses {
             pipelines: READS,
             validated: 200,
             launched: 201,
@@ -97,7 +97,7 @@ fn manner(town: &Town) -> Manner {
     let mut deleted = administers(204);
     // The second request finds nothing to delete.
     deleted[13] = 404;
-    Manner {
+    SharedStatuses {
         pipelines: READS_OURS,
         validated: 404,
         launched: 404,
@@ -122,11 +122,11 @@ fn with(row: Row, body: Value) -> Row {
 }
 
 /// Reads come first, deletes last.
-fn rows(town: &Town) -> Vec<Row> {
+fn rows(accounts: &TwoAccounts) -> Vec<Row> {
     let mut all = of_all();
-    all.extend(reads(town));
-    all.extend(pages(town));
-    all.extend(writes(town));
+    all.extend(reads(accounts));
+    all.extend(pages(accounts));
+    all.extend(writes(accounts));
     all
 }
 
@@ -148,10 +148,10 @@ fn of_all() -> Vec<Row> {
 }
 
 #[rustfmt::skip]
-fn reads(town: &Town) -> Vec<Row> {
+fn reads(accounts: &TwoAccounts) -> Vec<Row> {
     let pipeline = format!("{API}/pipelines/{}", id(1));
-    let task = format!("{API}/tasks/{}", town.task);
-    let of_the_workspace = manner(town).pipelines;
+    let task = format!("{API}/tasks/{}", accounts.task);
+    let of_the_workspace = shared_statuses(accounts).pipelines;
     vec![
         row("GET /api/openhexa/pipelines", format!("{API}/pipelines/"), READS),
         row("GET /api/openhexa/pipelines/config", format!("{API}/pipelines/config/"), without_profile_allowed(READS)),
@@ -171,10 +171,10 @@ fn reads(town: &Town) -> Vec<Row> {
 
 /// The roles of the pages are those of the API; a user who is not signed in gets the sign-in page.
 #[rustfmt::skip]
-fn pages(town: &Town) -> Vec<Row> {
+fn pages(accounts: &TwoAccounts) -> Vec<Row> {
     let pipeline = format!("{PAGES}/pipelines/{}", id(1));
-    let task = format!("{PAGES}/tasks/{}", town.task);
-    let of_the_workspace = manner(town).pipelines;
+    let task = format!("{PAGES}/tasks/{}", accounts.task);
+    let of_the_workspace = shared_statuses(accounts).pipelines;
     vec![
         row("GET /dashboard", PAGES, [303; 14]),
         row("GET /dashboard/static/{file}", format!("{PAGES}/static/none.css"), [404; 14]),
@@ -204,9 +204,9 @@ fn forms(permitted: u16, unknown: u16, theirs: u16, ours: u16) -> [u16; 14] {
 
 /// The body is not a form; this is checked first.
 #[rustfmt::skip]
-fn page_writes(town: &Town) -> Vec<Row> {
+fn page_writes(accounts: &TwoAccounts) -> Vec<Row> {
     let pipeline = format!("{PAGES}/pipelines/{}", id(1));
-    let task = format!("{PAGES}/tasks/{}", town.task);
+    let task = format!("{PAGES}/tasks/{}", accounts.task);
     let acts = |theirs, ours| forms(403, 422, theirs, ours);
     let settings = format!("{PAGES}/settings");
     // Routes for administrators: an operator of another account has the same permissions as one of the own
@@ -230,29 +230,29 @@ fn page_writes(town: &Town) -> Vec<Row> {
 }
 
 #[rustfmt::skip]
-fn writes(town: &Town) -> Vec<Row> {
+fn writes(accounts: &TwoAccounts) -> Vec<Row> {
     let pipeline = format!("{API}/pipelines/{}", id(1));
-    let task = format!("{API}/tasks/{}", town.task);
-    let manner = manner(town);
+    let task = format!("{API}/tasks/{}", accounts.task);
+    let shared_statuses = shared_statuses(accounts);
     let config = || json!({"config": {}});
-    let content = json!({"content": {"openhexa_url": town.story.openhexa, "openhexa_token": town.story.secrets.openhexa, "workspace_slug": "demo", "note": MARK}});
+    let content = json!({"content": {"openhexa_url": accounts.story.openhexa, "openhexa_token": accounts.story.secrets.openhexa, "workspace_slug": "demo", "note": MARK}});
     // The token of this task reports; users and keys report on tasks of their account, and get the same
     // response for all other tasks.
     let reports = [401, 403, 422, 400, 401, 400, 400, 403, 200, 403, 200, 200, 200, 200];
     let mut all = vec![
-        with(row("POST /api/openhexa/pipelines/{id}/validate", format!("{pipeline}/validate/"), operates(200, manner.validated)), config()),
-        with(row("POST /api/openhexa/pipelines/{id}/launch", format!("{pipeline}/launch/"), operates(201, manner.launched)), config()),
-        with(row("PATCH /api/openhexa/pipelines/{id}", format!("{pipeline}/"), reports), json!({"task_id": town.task, "progress_value": 1})),
+        with(row("POST /api/openhexa/pipelines/{id}/validate", format!("{pipeline}/validate/"), operates(200, shared_statuses.validated)), config()),
+        with(row("POST /api/openhexa/pipelines/{id}/launch", format!("{pipeline}/launch/"), operates(201, shared_statuses.launched)), config()),
+        with(row("PATCH /api/openhexa/pipelines/{id}", format!("{pipeline}/"), reports), json!({"task_id": accounts.task, "progress_value": 1})),
         // The task is running, so it cannot be launched again.
         with(row("POST /api/openhexa/tasks/{id}/relaunch", format!("{task}/relaunch/"), operates(409, 404)), json!({})),
         row("POST /api/openhexa/tasks/{id}/cancel", format!("{task}/cancel/"), operates(202, 404)),
     ];
-    all.extend(page_writes(town));
+    all.extend(page_writes(accounts));
     all.extend([
         with(row("POST /api/openhexa/config/check", format!("{API}/config/check/"), administers(200)), json!({})),
-        with(row("PUT /api/openhexa/config", format!("{API}/config/"), manner.edited), content),
-        with(row("PATCH /api/openhexa/config", format!("{API}/config/"), manner.edited), json!({"content": {"other": MARK}})),
-        row("DELETE /api/openhexa/config", format!("{API}/config/"), manner.deleted),
+        with(row("PUT /api/openhexa/config", format!("{API}/config/"), shared_statuses.edited), content),
+        with(row("PATCH /api/openhexa/config", format!("{API}/config/"), shared_statuses.edited), json!({"content": {"other": MARK}})),
+        row("DELETE /api/openhexa/config", format!("{API}/config/"), shared_statuses.deleted),
     ]);
     all
 }
@@ -263,8 +263,8 @@ struct Callers {
     shown: Vec<Vec<(&'static str, String)>>,
 }
 
-fn gather(town: &Town) -> Callers {
-    let (story, iaso) = (&town.story, &town.iaso);
+fn gather(accounts: &TwoAccounts) -> Callers {
+    let (story, iaso) = (&accounts.story, &accounts.iaso);
     let bearer = |token: String| vec![("authorization", format!("Bearer {token}"))];
     let session = |session: String| {
         vec![
@@ -277,12 +277,12 @@ fn gather(town: &Town) -> Callers {
         Vec::new(),
         session(iaso.session(iaso::profile(10, 1, &["iaso_forms"]))),
         session(iaso.session(iaso::without_profile(11))),
-        bearer(town.other_callback.clone()),
-        bearer(town.expired()),
-        session(town.stranger.clone()),
+        bearer(accounts.other_callback.clone()),
+        bearer(accounts.expired()),
+        session(accounts.other_session.clone()),
         bearer(iaso.token(iaso::profile(6, 2, MAY))),
         vec![("cookie", format!("sessionid={bare}"))],
-        bearer(town.callback.clone()),
+        bearer(accounts.callback.clone()),
         bearer(story.secrets.viewer.clone()),
         bearer(story.secrets.operator.clone()),
         bearer(iaso.token(iaso::superuser(12, 1))),
@@ -308,11 +308,13 @@ fn method(route: &str) -> Method {
     route.split(' ').next().unwrap().parse().unwrap()
 }
 
-async fn check_every_route(town: &Town) {
-    let crowd = gather(town);
-    for row in rows(town) {
-        for (who, (shown, status)) in crowd.shown.iter().zip(row.statuses).enumerate() {
-            let ask = town.story.ask_at(As::Nobody, method(row.route), &row.path);
+async fn check_every_route(accounts: &TwoAccounts) {
+    let callers = gather(accounts);
+    for row in rows(accounts) {
+        for (who, (shown, status)) in callers.shown.iter().zip(row.statuses).enumerate() {
+            let ask = accounts
+                .story
+                .ask_at(As::Anonymous, method(row.route), &row.path);
             let ask = shown
                 .iter()
                 .fold(ask, |ask, (name, value)| ask.header(name, value));
@@ -349,20 +351,20 @@ fn have_no_tasks(text: &str) -> bool {
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_route_checks_permissions_and_accounts(#[values(Sqlite, Postgres)] base: Base) {
-    let town = Town::begin(base).await;
-    check_every_route(&town).await;
-    town.end().await;
+    let accounts = TwoAccounts::begin(base).await;
+    check_every_route(&accounts).await;
+    accounts.end().await;
 }
 
 /// Both accounts have the same workspace: the pipelines are shared, tasks and configuration are not.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_route_checks_permissions_and_accounts_in_a_shared_workspace() {
-    let town = Town::attached().await;
-    check_every_route(&town).await;
-    town.end().await;
+    let accounts = TwoAccounts::attached().await;
+    check_every_route(&accounts).await;
+    accounts.end().await;
 }
 
-async fn find_mark(town: &Town) {
+async fn find_mark(accounts: &TwoAccounts) {
     let quiet = [
         "/runs",
         "/stream",
@@ -384,13 +386,13 @@ async fn find_mark(town: &Town) {
         "{file}",
     ];
     let is_shared = |route: &str| route.contains("/pipelines") && !route.ends_with("/config");
-    let marked = rows(town).into_iter().filter(|row| {
+    let marked = rows(accounts).into_iter().filter(|row| {
         row.route.starts_with("GET")
             && !quiet.iter().any(|end| row.route.ends_with(end))
-            && !(town.is_shared && is_shared(row.route))
+            && !(accounts.is_shared && is_shared(row.route))
     });
     for row in marked {
-        let ask = town.story.ask_at(As::Admin, Method::GET, &row.path);
+        let ask = accounts.story.ask_at(As::Admin, Method::GET, &row.path);
         let text = ask.send().await.text;
         assert!(text.contains(MARK), "{}: {text}", row.route);
     }
@@ -399,23 +401,26 @@ async fn find_mark(town: &Town) {
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_mark_is_in_the_first_accounts_data(#[values(Sqlite, Postgres)] base: Base) {
-    let town = Town::begin(base).await;
-    find_mark(&town).await;
-    town.end().await;
+    let accounts = TwoAccounts::begin(base).await;
+    find_mark(&accounts).await;
+    accounts.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_mark_is_in_the_first_accounts_data_in_a_shared_workspace() {
-    let town = Town::attached().await;
-    find_mark(&town).await;
-    town.end().await;
+    let accounts = TwoAccounts::attached().await;
+    find_mark(&accounts).await;
+    accounts.end().await;
 }
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_route_is_missing_in_the_table(#[values(Sqlite, Postgres)] base: Base) {
-    let town = Town::begin(base).await;
-    let listed: BTreeSet<String> = rows(&town).iter().map(|row| row.route.to_owned()).collect();
+    let accounts = TwoAccounts::begin(base).await;
+    let listed: BTreeSet<String> = rows(&accounts)
+        .iter()
+        .map(|row| row.route.to_owned())
+        .collect();
     // The pages have two paths with the same routes and the same permissions.
     let (beside, routes): (Vec<_>, Vec<_>) = http::list_routes()
         .into_iter()
@@ -441,7 +446,7 @@ async fn no_route_is_missing_in_the_table(#[values(Sqlite, Postgres)] base: Base
     );
     let gone: Vec<_> = listed.difference(&registered).collect();
     assert!(gone.is_empty(), "these routes no longer exist: {gone:?}");
-    town.end().await;
+    accounts.end().await;
 }
 
 /// Without headers that always differ, such as the request id.
@@ -453,13 +458,13 @@ fn comparable(answer: &Answer) -> (u16, String, Vec<String>) {
     (answer.status, answer.text.clone(), names)
 }
 
-async fn compare_with_missing(town: &Town) {
+async fn compare_with_missing(accounts: &TwoAccounts) {
     let gaps = [
         (id(1), id(9)),
         ("/keys/7".to_owned(), "/keys/999999".to_owned()),
-        (town.task.to_string(), "999999".to_owned()),
+        (accounts.task.to_string(), "999999".to_owned()),
         (
-            format!("\"task_id\":{}", town.task),
+            format!("\"task_id\":{}", accounts.task),
             "\"task_id\":999999".to_owned(),
         ),
     ];
@@ -475,14 +480,17 @@ async fn compare_with_missing(town: &Town) {
     // A shared workspace has the pipelines of both accounts.
     let is_anothers = |route: &str| {
         route.contains("{id}")
-            && (!town.is_shared || route.contains("/tasks/") || route.starts_with("PATCH"))
+            && (!accounts.is_shared || route.contains("/tasks/") || route.starts_with("PATCH"))
     };
-    for row in rows(town).into_iter().filter(|row| is_anothers(row.route)) {
+    for row in rows(accounts)
+        .into_iter()
+        .filter(|row| is_anothers(row.route))
+    {
         let ask = async |path: &str, body: &Option<String>| {
-            let ask = town
+            let ask = accounts
                 .story
-                .ask_at(As::Nobody, method(row.route), path)
-                .in_iaso(&town.stranger);
+                .ask_at(As::Anonymous, method(row.route), path)
+                .in_iaso(&accounts.other_session);
             match body {
                 Some(body) => ask.body("application/json", body.clone()).send().await,
                 None => ask.send().await,
@@ -500,14 +508,14 @@ async fn compare_with_missing(town: &Town) {
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn data_of_another_account_looks_missing(#[values(Sqlite, Postgres)] base: Base) {
-    let town = Town::begin(base).await;
-    compare_with_missing(&town).await;
-    town.end().await;
+    let accounts = TwoAccounts::begin(base).await;
+    compare_with_missing(&accounts).await;
+    accounts.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn data_of_another_account_looks_missing_in_a_shared_workspace() {
-    let town = Town::attached().await;
-    compare_with_missing(&town).await;
-    town.end().await;
+    let accounts = TwoAccounts::attached().await;
+    compare_with_missing(&accounts).await;
+    accounts.end().await;
 }

@@ -11,7 +11,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use crate::support::catalogue::{id, injected, pipeline, quick};
-use crate::support::story::{Base, PATIENCE, Story, StoryBuilder};
+use crate::support::story::{Base, MAX_WAIT, Story, StoryBuilder};
 
 /// One connection to a story's bridge.
 struct Raw {
@@ -60,7 +60,7 @@ impl Raw {
     /// More bytes; false at the end of the connection.
     async fn more(&mut self) -> bool {
         let mut bytes = [0; 4096];
-        let read = tokio::time::timeout(PATIENCE, self.socket.read(&mut bytes)).await;
+        let read = tokio::time::timeout(MAX_WAIT, self.socket.read(&mut bytes)).await;
         let many = read.expect("bytes in time").unwrap_or(0);
         self.rest.extend_from_slice(&bytes[..many]);
         many > 0

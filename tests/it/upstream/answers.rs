@@ -181,7 +181,7 @@ async fn a_lost_run_is_searched_until_the_runs_are_too_old() {
         .recent_runs(&target(&wire.url), PipelineId(ID), since)
         .await;
     assert_eq!(found_runs(found), 3);
-    assert_eq!(wire.heard().len(), 2, "no unnecessary page is requested");
+    assert_eq!(wire.received().len(), 2, "no unnecessary page is requested");
 }
 
 #[tokio::test]
@@ -191,7 +191,7 @@ async fn no_page_past_the_end_is_requested() {
         .recent_runs(&target(&wire.url), PipelineId(ID), DateTime::UNIX_EPOCH)
         .await;
     assert_eq!(found_runs(found), 4);
-    assert_eq!(wire.heard().len(), 2);
+    assert_eq!(wire.received().len(), 2);
 }
 
 #[tokio::test]
@@ -226,7 +226,7 @@ async fn all_pages_of_pipelines_are_read_once_each() {
         Some("manual")
     );
     let asked = json!({"workspaceSlug": "demo", "page": 2, "perPage": 2});
-    assert_eq!(wire.heard()[1].variables(), &asked);
+    assert_eq!(wire.received()[1].variables(), &asked);
 }
 
 #[tokio::test]

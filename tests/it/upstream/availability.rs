@@ -69,7 +69,7 @@ async fn list(story: &Story) {
 }
 
 async fn readiness(story: &Story) -> Value {
-    let ready = story.ask_at(As::Nobody, Method::GET, "/readyz");
+    let ready = story.ask_at(As::Anonymous, Method::GET, "/readyz");
     ready.send().await.expect(200)
 }
 
@@ -218,7 +218,7 @@ async fn a_failed_poll_is_logged_with_its_tasks_host_cause_and_next_try(
         .fault(&json!({"fault": "html_500", "for_ms": 600_000}))
         .await;
     story.advance(TimeDelta::seconds(30));
-    story.pass().await;
+    story.run_cycle().await;
     let line = lines.one("polling runs failed; it is retried");
     assert_eq!(line["level"], "WARN", "{line}");
     assert_eq!(line["tasks"], task.to_string(), "{line}");
@@ -227,7 +227,7 @@ async fn a_failed_poll_is_logged_with_its_tasks_host_cause_and_next_try(
     assert!(next > story.now(), "{line}");
     lines.one(UNAVAILABLE);
     // Polls pause until then, so there is no other line.
-    story.pass().await;
+    story.run_cycle().await;
     lines.one("polling runs failed; it is retried");
     story.end().await;
 }

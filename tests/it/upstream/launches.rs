@@ -7,7 +7,8 @@ use openhexa_bridge::domain::ids::RunId;
 use openhexa_bridge::openhexa::{Client, Error, LaunchError, OpenHexa, Refusal, RequestLimits};
 
 use super::{
-    ID, NO_ONE, TOKEN, a_run, answer, client, launch, limits, said, short_timeouts, target,
+    ID, NOT_AUTHENTICATED, TOKEN, a_run, answer, client, launch, limits, said, short_timeouts,
+    target,
 };
 use crate::support::scripted_server::{Reply, ScriptedServer};
 
@@ -22,7 +23,7 @@ async fn launched_against(reply: Reply) -> Result<RunId, LaunchError> {
     })
     .unwrap();
     let outcome = client.run(&target(&wire.url), &launch()).await;
-    assert_eq!(wire.heard().len(), 1, "a launch is sent exactly once");
+    assert_eq!(wire.received().len(), 1, "a launch is sent exactly once");
     outcome.map(|launched| launched.run)
 }
 
@@ -97,11 +98,11 @@ async fn a_host_that_is_not_allowed_gets_no_request() {
     };
     let other = allowing("openhexa.test");
     assert_eq!(not_sent(&other, &wire.url).await, Error::Address);
-    assert_eq!(wire.heard().len(), 0);
+    assert_eq!(wire.received().len(), 0);
     let listed = allowing("127.0.0.1")
         .run(&target(&wire.url), &launch())
         .await;
-    assert!(listed.is_ok() && wire.heard().len() == 1, "{listed:?}");
+    assert!(listed.is_ok() && wire.received().len() == 1, "{listed:?}");
 }
 
 #[tokio::test]
@@ -113,7 +114,7 @@ async fn a_failed_tls_handshake_is_not_sent() {
         matches!(error, Error::Unreachable | Error::TimedOut),
         "{error:?}"
     );
-    assert!(wire.heard().is_empty());
+    assert!(wire.received().is_empty());
 }
 
 #[tokio::test]
@@ -130,7 +131,7 @@ async fn a_launch_without_a_free_slot_is_not_sent() {
     let first = tokio::spawn(async move { other.me(&there).await });
     wire.until(|count| count.heard == 1).await;
     assert_eq!(not_sent(&client, &here.url).await, Error::Busy);
-    assert_eq!(wire.heard().len(), 1);
+    assert_eq!(wire.received().len(), 1);
     first.abort();
 }
 
@@ -172,9 +173,9 @@ async fn a_clear_refusal_of_openhexa_is_refused() {
 
 #[tokio::test]
 async fn a_refused_token_is_refused() {
-    let whole = format!(r#"{{"data":null,"errors":[{NO_ONE}]}}"#);
+    let whole = format!(r#"{{"data":null,"errors":[{NOT_AUTHENTICATED}]}}"#);
     assert_eq!(refused(answer(whole)).await, Refusal::Token);
-    let partial = format!(r#"{{"data":{{"runPipeline":null}},"errors":[{NO_ONE}]}}"#);
+    let partial = format!(r#"{{"data":{{"runPipeline":null}},"errors":[{NOT_AUTHENTICATED}]}}"#);
     assert_eq!(refused(answer(partial)).await, Refusal::Token);
     let unwritable = Target {
         token: "two\nlines".into(),
@@ -278,7 +279,7 @@ async fn a_redirect_is_not_followed() {
         let reply = Reply::Elsewhere(status, format!("{}/graphql/", elsewhere.url));
         assert_eq!(unknown_outcome(reply).await, Error::Redirected);
     }
-    assert!(elsewhere.heard().is_empty());
+    assert!(elsewhere.received().is_empty());
 }
 
 #[tokio::test]

@@ -7,7 +7,7 @@ use openhexa_bridge::openhexa::{Error, OpenHexa};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{ID, NO_ONE, answer, client, target};
+use super::{ID, NOT_AUTHENTICATED, answer, client, target};
 use crate::support::scripted_server::ScriptedServer;
 
 fn one() -> PolledRun {
@@ -82,7 +82,7 @@ async fn a_missing_pipeline_is_proof_only_with_the_same_response() {
         .poll_runs(&target(&wire.url), &[one()])
         .await
         .unwrap();
-    let asked = &wire.heard()[0];
+    let asked = &wire.received()[0];
     assert_eq!(asked.variables()["workspace"], "demo");
     let query = asked.query();
     assert!(
@@ -105,7 +105,7 @@ async fn a_null_with_an_error_does_not_mean_missing() {
     assert_eq!(polled(pipeline).await, failed);
     let nowhere = r#"{"data":{"r0":null,"s0":{"workspace":{"slug":"demo"}}},"errors":[{"message":"inner text"}]}"#;
     assert_eq!(polled(nowhere).await, failed);
-    let nobody = format!(r#"{{"data":{{"r0":null,"s0":null}},"errors":[{NO_ONE}]}}"#);
+    let nobody = format!(r#"{{"data":{{"r0":null,"s0":null}},"errors":[{NOT_AUTHENTICATED}]}}"#);
     assert_eq!(polled(&nobody).await, Err(Error::TokenRefused));
     let partial = r#"{"data":{"s0":{"workspace":{"slug":"demo"}}}}"#;
     assert_eq!(polled(partial).await, Err(Error::Unreadable));
@@ -148,7 +148,7 @@ async fn many_runs_of_a_pipeline_are_read_from_one_page_and_the_rest_by_their_id
     assert_eq!(looks[&crowd[4].run], Ok(absent(Visible::Pipeline)));
     assert_eq!(looks[&few[0].run], Ok(seen(RunStatus::Success, 100)));
     assert_eq!(looks[&few[1].run], Ok(absent(Visible::Pipeline)));
-    let heard = wire.heard();
+    let heard = wire.received();
     assert_eq!(heard.len(), 2, "two requests");
     assert_eq!(heard[0].operation(), "FollowRuns");
     assert_eq!(

@@ -44,7 +44,7 @@ async fn a_request_has_its_headers_and_operation_and_no_null() {
             .await
             .unwrap();
     }
-    for heard in wire.heard() {
+    for heard in wire.received() {
         assert!(
             heard.head.starts_with("post /graphql/ http/1.1"),
             "{}",
@@ -66,9 +66,9 @@ async fn a_request_has_its_headers_and_operation_and_no_null() {
         );
     }
     let input = json!({"id": ID, "config": {"country_id": 12}});
-    assert_eq!(wire.heard()[0].variables(), &json!({ "input": input }));
+    assert_eq!(wire.received()[0].variables(), &json!({ "input": input }));
     let input = json!({"id": ID, "config": {"country_id": 12}, "versionId": ID, "sendMailNotifications": true, "enableDebugLogs": true});
-    assert_eq!(wire.heard()[3].variables(), &json!({ "input": input }));
+    assert_eq!(wire.received()[3].variables(), &json!({ "input": input }));
 }
 
 #[tokio::test]
@@ -101,7 +101,7 @@ async fn a_launch_never_uses_an_existing_connection() {
         client.run(&here, &launch()).await.unwrap();
     }
     let way = |operation: &str| -> BTreeSet<usize> {
-        let heard = wire.heard();
+        let heard = wire.received();
         let of_it = heard.iter().filter(|heard| heard.operation() == operation);
         of_it.map(|heard| heard.connection).collect()
     };
@@ -127,7 +127,7 @@ async fn an_idle_connection_is_closed() {
     client.me(&here).await.unwrap();
     wire.until(|count| count.closed == 1).await;
     client.me(&here).await.unwrap();
-    assert_eq!(wire.heard()[1].connection, 1);
+    assert_eq!(wire.received()[1].connection, 1);
 }
 
 #[tokio::test]

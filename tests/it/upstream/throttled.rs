@@ -10,7 +10,7 @@ use serde_json::{Map, json};
 
 use super::{client, launch, target};
 use crate::support::scripted_server::{ReceivedRequest, Reply, ScriptedServer, json as answer};
-use crate::support::story::{As, Base, PATIENCE, Postgres, Sqlite, StoryBuilder};
+use crate::support::story::{As, Base, MAX_WAIT, Postgres, Sqlite, StoryBuilder};
 
 const ME: &str = r#"{"data":{"me":{"user":{"id":"f5298f99-df42-476c-b22b-ee5692e893ed"}}}}"#;
 
@@ -41,14 +41,14 @@ async fn after_a_429_with_retry_after_requests_wait_but_not_those_of_other_token
         ),
         "{again:?}"
     );
-    assert_eq!(wire.heard().len(), 1, "no request was sent before");
+    assert_eq!(wire.received().len(), 1, "no request was sent before");
     let other = Target {
         token: "another-token".into(),
         ..own.clone()
     };
     client.me(&other).await.unwrap();
     while client.me(&own).await.is_err() {
-        assert!(begun.elapsed() < PATIENCE);
+        assert!(begun.elapsed() < MAX_WAIT);
         tokio::task::yield_now().await;
     }
     assert!(
@@ -56,7 +56,7 @@ async fn after_a_429_with_retry_after_requests_wait_but_not_those_of_other_token
         "{:?}",
         begun.elapsed()
     );
-    assert_eq!(wire.heard().len(), 3);
+    assert_eq!(wire.received().len(), 3);
 }
 
 #[tokio::test]
@@ -109,7 +109,7 @@ async fn a_throttled_launch_has_an_unknown_outcome_and_the_next_one_is_not_sent(
         matches!(unsent, Err(LaunchError::NotSent(Error::Throttled { .. }))),
         "{unsent:?}"
     );
-    assert_eq!(wire.heard().len(), 1);
+    assert_eq!(wire.received().len(), 1);
 }
 
 #[rstest]
@@ -143,6 +143,6 @@ async fn a_throttled_list_returns_503_with_retry_after(#[values(Sqlite, Postgres
         check["checks"][0]["detail"],
         "OpenHEXA accepts no more requests for now; try again later"
     );
-    assert_eq!(wire.heard().len(), 1);
+    assert_eq!(wire.received().len(), 1);
     story.end().await;
 }

@@ -85,7 +85,7 @@ async fn a_disabled_parameter_or_an_invalid_path_is_not_looked_up(
         .begin()
         .await;
     let endless = format!("reference/{}", "a".repeat(2000));
-    let asked = story.asked("workspace").await;
+    let asked = story.request_count("workspace").await;
     let answer = validate(&story, 1, &json!({"skip": true}))
         .await
         .expect(200);
@@ -98,7 +98,7 @@ async fn a_disabled_parameter_or_an_invalid_path_is_not_looked_up(
         json!(["table is too long: at most 1024 bytes"])
     );
     assert_eq!(
-        story.asked("workspace").await,
+        story.request_count("workspace").await,
         asked,
         "nothing was looked up"
     );

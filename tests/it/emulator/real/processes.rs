@@ -4,7 +4,7 @@ use super::*;
 
 pub(super) async fn first_message(story: &Story, run: &str) -> String {
     eventually("the run has sent a message", async || {
-        let seen = story.look(run).await;
+        let seen = story.get_run(run).await;
         seen["messages"][0]["message"].as_str().map(str::to_owned)
     })
     .await
@@ -31,7 +31,7 @@ async fn stopping_a_run_kills_it_and_its_helpers() {
     let run = story.run(pipeline["id"].as_str().unwrap(), json!({})).await;
     let pids = first_message(&story, &run).await;
     assert_eq!(story.stop_run(&run).await["success"], true);
-    assert_eq!(story.look(&run).await["status"], "terminating");
+    assert_eq!(story.get_run(&run).await["status"], "terminating");
     story.until(&run, "stopped").await;
     all_dead(&pids).await;
 }
@@ -62,7 +62,7 @@ async fn stopping_the_emulator_leaves_no_process_and_after_a_restart_the_run_has
         client,
         data,
     };
-    let failed = story.look(&run).await;
+    let failed = story.get_run(&run).await;
     assert_eq!(failed["status"], "failed");
     assert!(
         failed["logs"]
@@ -85,10 +85,10 @@ async fn runs_above_the_limit_stay_queued_and_do_not_delay_the_stop() {
     for run in &runs[..4] {
         first_message(&story, run).await;
     }
-    assert_eq!(story.look(&runs[4]).await["status"], "queued");
+    assert_eq!(story.get_run(&runs[4]).await["status"], "queued");
     let asked = Instant::now();
     story.emulator.stop().await;
-    assert!(asked.elapsed() < PATIENCE);
+    assert!(asked.elapsed() < MAX_WAIT);
     let journal = std::fs::read_to_string(story.data.path().join("openhexa/runs.jsonl")).unwrap();
     let last = journal
         .lines()

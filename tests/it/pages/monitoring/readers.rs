@@ -56,10 +56,10 @@ async fn for_readers_in_many_time_zones_few_responses_are_cached(
 }
 
 /// The processes that wait for this reason.
-async fn waiting(story: &Story, manner: &'static str) -> Vec<String> {
+async fn waiting(story: &Story, condition: &'static str) -> Vec<String> {
     let url = story.database.clone();
     let query = format!(
-        "SELECT pid::text, '' FROM pg_stat_activity WHERE datname = current_database() AND {manner}"
+        "SELECT pid::text, '' FROM pg_stat_activity WHERE datname = current_database() AND {condition}"
     );
     let rows = tokio::task::spawn_blocking(move || postgres::rows(&url, &query));
     let rows = rows.await.unwrap().into_iter();
@@ -86,7 +86,7 @@ async fn an_account_has_one_query_at_a_time() {
             .await;
         // Gives the other readers time to send a query, if they send one.
         for _ in 0..50 {
-            let alive = story.ask_at(As::Nobody, Method::GET, "/healthz");
+            let alive = story.ask_at(As::Anonymous, Method::GET, "/healthz");
             alive.send().await.expect(200);
             assert_eq!(waiting(&story, WAITS).await.len(), 1);
         }

@@ -97,7 +97,7 @@ async fn late_polls_are_shown_with_their_delay(#[values(Sqlite, Postgres)] base:
     let story = begin(base).await;
     ended(&story, 1, "SUCCESS", TimeDelta::minutes(1)).await;
     story.launch(&id(1), json!({})).await;
-    story.pass().await;
+    story.run_cycle().await;
     let told = state(&story).await;
     assert!(
         told.contains("✓ On time The status of all running tasks is checked on time."),
@@ -124,7 +124,7 @@ async fn late_polls_are_shown_with_their_delay(#[values(Sqlite, Postgres)] base:
         "{}",
         french.text()
     );
-    story.pass().await;
+    story.run_cycle().await;
     let told = state(&story).await;
     assert!(told.contains("✓ On time"), "{told}");
     story.end().await;
@@ -234,11 +234,11 @@ async fn a_late_timeout_does_not_replace_a_newer_response(#[values(Sqlite, Postg
     story
         .fault(&json!({"fault": "latency", "operation": "pipeline", "ms": 8000, "count": 1}))
         .await;
-    let asked = story.asked("pipeline").await;
+    let asked = story.request_count("pipeline").await;
     let path = format!("/pipelines/{}/", id(1));
     let late = async { story.get(&path).await.status };
     let meanwhile = async {
-        story.until_asked("pipeline", asked + 1).await;
+        story.until_requested("pipeline", asked + 1).await;
         story.get("/pipelines/").await.expect(200);
     };
     let (status, ()) = join(late, meanwhile).await;
@@ -264,7 +264,7 @@ async fn a_request_that_was_not_sent_does_not_change_the_status(
         .begin()
         .await;
     story.get("/pipelines/").await.expect(200);
-    let asked = story.asked("pipeline").await;
+    let asked = story.request_count("pipeline").await;
     story
         .fault(&json!({"fault": "latency", "operation": "pipeline", "ms": 5000, "count": 1}))
         .await;
@@ -274,7 +274,7 @@ async fn a_request_that_was_not_sent_does_not_change_the_status(
     );
     let slow = async { story.get(&one).await.status };
     let meanwhile = async {
-        story.until_asked("pipeline", asked + 1).await;
+        story.until_requested("pipeline", asked + 1).await;
         story.get(&two).await.error(502);
         state(&story).await
     };
