@@ -1,6 +1,6 @@
 //! The layers of the architecture: which may use which, and the maximum size of files and functions.
 
-mod circles;
+mod import_cycles;
 mod modules;
 
 use std::collections::BTreeSet;
@@ -8,7 +8,7 @@ use std::path::Path;
 
 use regex::Regex;
 
-use crate::sentences::files;
+use crate::message_catalogues::files;
 
 /// A module, the modules that it may use besides itself, and words that it must not contain.
 #[rustfmt::skip]

@@ -1,7 +1,7 @@
 //! A cancel: the response, the request to OpenHEXA, and the final status of the task.
 
 mod launching;
-mod together;
+mod replicas;
 
 use chrono::TimeDelta;
 use reqwest::Method;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use openhexa_bridge::settings;
 use regex::Regex;
 
-use crate::sentences::files;
+use crate::message_catalogues::files;
 use crate::support::process::Line;
 
 fn root() -> PathBuf {
@@ -62,7 +62,7 @@ fn blocks(page: &str, language: &str) -> Vec<String> {
         .collect()
 }
 
-/// `real.rs` runs the examples.
+/// `sdk_pipelines.rs` runs the examples.
 #[test]
 fn python_in_a_page_is_part_of_a_tested_example() {
     let examples: Vec<String> = files(&root().join("examples/pipelines"), "py")

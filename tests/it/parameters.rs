@@ -16,11 +16,11 @@ use serde_json::{Map, Value, json};
 
 use crate::support::definitions::parameters;
 
-mod always;
-mod fixed;
 mod injected;
-mod kinds;
-mod layers;
+mod precedence;
+mod properties;
+mod regressions;
+mod types;
 mod zero_of_iasos_form;
 
 /// A launch with all values as JSON, all optional.

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::launch::{begin, form};
 use super::tab::{ENGLISH, Tab};
-use crate::real::{examples, python};
+use crate::sdk_pipelines::{examples, python};
 use crate::support::catalogue::{id, injected};
 use crate::support::process::Line;
 use crate::support::story::Story;

@@ -4,16 +4,16 @@
 //! Only on SQLite, because `pages/` tests the content on both databases. `make test` installs Chromium and axe-core. A test
 //! that fails saves what the browser showed in `target/browser/`.
 
-mod alone;
 mod axe;
 mod driver;
 mod interruptions;
+mod keyboard_only;
 mod launch;
 mod live;
-mod ministry;
 mod monitoring;
 mod pages;
-mod picture;
+mod png;
+mod sample_data;
 mod screenshots;
 mod settings;
 mod small_screen;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use super::ministry::Ministry;
+use super::sample_data::Ministry;
 use super::tab::{ENGLISH, Tab};
 use crate::support::story::{Base, Story, StoryBuilder};
 

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use serde_json::json;
 
-use super::ministry::Ministry;
-use super::picture::smaller;
+use super::png::smaller;
+use super::sample_data::Ministry;
 use super::tab::{BrowserOptions, ENGLISH, FRENCH, Tab, folder};
 
 struct Picture {

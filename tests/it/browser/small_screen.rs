@@ -1,7 +1,7 @@
 //! Every page on the smallest screen, in French, which has the longer words.
 
-use super::ministry::Ministry;
 use super::pages::{BY_ADMINISTRATOR, BY_OPERATOR, Visit, good, too_wide};
+use super::sample_data::Ministry;
 use super::tab::{FRENCH, Tab};
 
 const WIDTH: u32 = 320;

@@ -2,15 +2,15 @@
 
 mod access;
 mod bodies;
-mod ends;
+mod concurrent;
+mod final_status;
 pub mod fuzz;
+mod groups;
 mod late;
-mod many;
-mod naming;
+mod report_limits;
 mod results;
 mod statuses;
-mod throttle;
-mod together;
+mod task_ids;
 mod values;
 
 use serde_json::{Value, json};

@@ -7,9 +7,9 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use super::choices::Random;
 use super::pipelines::{self, Kind};
 use super::processes::Processes;
+use super::random::Random;
 use crate::support::catalogue::id;
 
 /// The longest time that a launch may take, including the longest outage of the database.

@@ -4,16 +4,16 @@
 //! `make chaos` runs a longer version. A seed determines the choices, but not the timing: with the same seed, a crash can
 //! inject_all on another moment of a transaction.
 
-mod choices;
+mod checks;
+mod checks_can_fail;
 mod clients;
-mod falsified;
-mod front;
+mod load_balancer;
+mod openhexa_failures;
 mod pipelines;
 mod process_failures;
 mod processes;
+mod random;
 mod single_crashes;
-mod upstream;
-mod verdict;
 mod watcher;
 
 use std::env;
@@ -26,11 +26,11 @@ use std::time::{Duration, Instant};
 use rustix::process::Signal;
 use tokio_util::sync::CancellationToken;
 
+use checks::{Evidence, Verdict};
 use clients::Record;
-use front::Outcome;
+use load_balancer::Outcome;
 use process_failures::Done;
 use processes::Processes;
-use verdict::{Evidence, Verdict};
 use watcher::Seen;
 
 /// The number of clients that launch at the same time.
@@ -95,14 +95,18 @@ async fn random_failures() {
     };
     println!("{}", story.table());
     story.hold();
-    falsified::every_change_is_found(&story.evidence);
+    checks_can_fail::every_change_is_found(&story.evidence);
 }
 
 /// Injects all failures until everything is launched, then waits without failures until everything has ended.
 async fn inject_failures(site: &Arc<Processes>, record: &Arc<Record>, size: Size) -> (Done, Seen) {
     let (over, ended) = (CancellationToken::new(), CancellationToken::new());
-    let faults = tokio::spawn(upstream::faults(site.clone(), size.seed, over.clone()));
-    let control = tokio::spawn(upstream::control_runs(site.clone(), ended.clone()));
+    let faults = tokio::spawn(openhexa_failures::faults(
+        site.clone(),
+        size.seed,
+        over.clone(),
+    ));
+    let control = tokio::spawn(openhexa_failures::control_runs(site.clone(), ended.clone()));
     let watcher = tokio::spawn(watcher::watch(site.clone(), ended.clone()));
     let failures = tokio::spawn(process_failures::inject_all(
         site.clone(),
@@ -139,7 +143,7 @@ async fn settle(site: &Processes) {
         ["success", "failed", "stopped"].contains(&run["status"].as_str().unwrap())
     };
     loop {
-        let tasks = verdict::tasks(site).await;
+        let tasks = checks::tasks(site).await;
         let stuck: Vec<_> = tasks
             .iter()
             .filter(|task| task["confirmed"] != true)
@@ -155,7 +159,7 @@ async fn settle(site: &Processes) {
         }
         if Instant::now() > deadline {
             for task in &stuck {
-                let events = verdict::events(site, task["id"].as_i64().unwrap()).await;
+                let events = checks::events(site, task["id"].as_i64().unwrap()).await;
                 eprintln!("stuck: {task}\n    {events:?}");
             }
             panic!(
@@ -185,7 +189,7 @@ impl Story {
             |is: fn(Outcome) -> bool| reports().filter(|report| is(report.outcome)).count();
         let tasks = || self.evidence.tasks.values();
         let told = |what: &str| tasks().filter(|task| task.has_event(what)).count();
-        let asked = |task: &&verdict::Task| {
+        let asked = |task: &&checks::Task| {
             let asking = |event: &&String| *event == "launch_requested";
             task.events.iter().filter(asking).count() > 1
         };

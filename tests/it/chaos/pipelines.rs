@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::choices::Random;
+use super::random::Random;
 use crate::support::catalogue::{injected, parameter, pipeline};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -7,8 +7,8 @@ use rustix::process::Signal;
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
-use super::choices::Random;
 use super::processes::Processes;
+use super::random::Random;
 use crate::support::catalogue::id;
 use crate::support::story::MAX_WAIT;
 

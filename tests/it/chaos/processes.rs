@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::sync::Mutex;
 
-use super::front::{Addresses, Front};
+use super::load_balancer::{Addresses, Front};
 use crate::support::postgres::{self, Durable};
 use crate::support::process::{Ended, Line, Process};
 use crate::support::story::MAX_WAIT;

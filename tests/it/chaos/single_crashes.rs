@@ -6,10 +6,10 @@ use std::time::{Duration, Instant};
 use rustix::process::Signal;
 use serde_json::{Value, json};
 
+use super::checks;
 use super::pipelines::{self, Kind};
 use super::process_failures::database_away;
 use super::processes::{LEASE, Processes};
-use super::verdict;
 use crate::support::catalogue::id;
 use crate::support::story::MAX_WAIT;
 
@@ -27,7 +27,7 @@ async fn until(
 ) -> Vec<Value> {
     let deadline = Instant::now() + MAX_WAIT;
     loop {
-        let (tasks, runs) = (verdict::tasks(site).await, site.runs().await);
+        let (tasks, runs) = (checks::tasks(site).await, site.runs().await);
         if so(&tasks, &runs) {
             return tasks;
         }
@@ -75,7 +75,7 @@ async fn a_bridge_that_is_stopped_first_responds_to_the_running_launch() {
     assert_eq!(ended.status.code(), Some(0), "{:#?}", ended.err);
     let (status, answer) = launched.await.unwrap().expect("a response");
     assert_eq!(status, 201);
-    let events = verdict::events(&site, answer["task"]["id"].as_i64().unwrap()).await;
+    let events = checks::events(&site, answer["task"]["id"].as_i64().unwrap()).await;
     assert!(events.contains(&"run_created".to_owned()), "{events:?}");
     ends_with_its_only_run(&site).await;
 }

@@ -8,10 +8,10 @@ mod faults;
 mod life;
 mod lists;
 mod local_only;
-mod real;
 mod reports;
 mod restart;
 mod runs;
+mod sdk_pipelines;
 mod transport;
 
 use std::path::PathBuf;

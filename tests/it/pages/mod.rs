@@ -1,27 +1,27 @@
 //! The bridge's pages, as a browser without JavaScript uses them: each page is parsed, and forms are sent
 //! unchanged.
 
-mod beside;
+mod attached;
 mod errors;
 mod launch;
 mod list;
 mod monitoring;
 mod pipeline;
+mod reasons;
 mod settings;
 mod settings_defaults;
+mod settings_duplicates;
 mod settings_history;
-mod settings_key_ends;
+mod settings_key_expiry;
 mod settings_keys;
 mod settings_slow;
-mod settings_twice;
 pub mod sign_in;
 mod signed_out;
 mod suggestions;
 mod task;
 mod tasks;
+mod texts;
 mod values;
-mod why;
-mod words;
 
 use reqwest::Method;
 use roxmltree::{Document, Node, ParsingOptions};

@@ -1,11 +1,11 @@
 //! The monitoring page: results of today, a week or a month.
 
+mod concurrent_readers;
 mod durations;
 mod failures;
-mod one_moment;
 mod other_account;
-mod readers;
-mod standing;
+mod snapshot;
+mod status;
 mod unconfigured;
 
 use chrono::{NaiveTime, TimeDelta};

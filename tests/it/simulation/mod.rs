@@ -4,31 +4,36 @@
 //! advance step by step. The seed determines everything, so a failure can be replayed.
 //!
 //! ```text
-//! random.rs       all random decisions, from the seed
-//! fault_rates.rs  the fault rates of a world
-//! catalogue.rs    the workspaces and pipelines
-//! world.rs        the facts
-//! life.rs         what a run does; reports.rs: what its pipeline sends
-//! upstream.rs     OpenHEXA for one bridge; outcomes.rs: the outcome of each request; show.rs: responses in the log
-//! replica.rs      a bridge that can be killed at any await point
-//! driver.rs       runs a world step by step; steps.rs: the steps
-//! witness.rs      what clients saw; verdict.rs: the checks at the end; checks.rs: that both can fail
+//! random.rs           all random decisions, from the seed
+//! fault_rates.rs      the fault rates of a world
+//! catalogue.rs        the workspaces and pipelines
+//! world.rs            the facts: runs, tokens, reports
+//! run_life.rs         what happens in a run
+//! reports.rs          the reports of a run's pipeline
+//! upstream.rs         OpenHEXA for one bridge
+//! outcomes.rs         the outcome of each request to OpenHEXA
+//! log_format.rs       responses in the log of a world
+//! replica.rs          a bridge that can be killed at any await point
+//! driver.rs           runs a world step by step; steps.rs: the steps
+//! client_view.rs      what clients saw meanwhile
+//! checks.rs           the checks at the end
+//! checks_can_fail.rs  tests of the checks with wrong facts
 //! ```
 
 mod catalogue;
 mod checks;
+mod checks_can_fail;
+mod client_view;
 mod driver;
 mod fault_rates;
-mod life;
+mod log_format;
 mod outcomes;
 mod random;
 mod replica;
 mod reports;
-mod show;
+mod run_life;
 mod steps;
 mod upstream;
-mod verdict;
-mod witness;
 mod world;
 
 use std::num::NonZero;
@@ -43,8 +48,8 @@ use openhexa_bridge::store::{Cipher, DatabaseAddress, Options, Store, TlsMode};
 use secrecy::SecretString;
 
 use crate::support::postgres;
+use checks::{Facts, check};
 use driver::Driver;
-use verdict::{Facts, check};
 use world::{Counts, OpenhexaBehaviour};
 
 /// The number of tasks in a world.

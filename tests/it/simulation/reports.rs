@@ -6,7 +6,7 @@ use openhexa_bridge::domain::task::FinalStatus;
 use serde_json::{Value, json};
 
 use super::catalogue::{SORTS, place_and_sort};
-use super::life::{End, MINUTE, SECOND};
+use super::run_life::{End, MINUTE, SECOND};
 use super::world::World;
 
 /// A report that was sent to a bridge and has not arrived.

@@ -13,9 +13,9 @@ use serde_json::json;
 
 use super::catalogue::{PLACES, SORTS, pipeline_id, version};
 use super::driver::{Driver, Operation, name, operator};
-use super::life::{MINUTE, SECOND};
 use super::replica::Outcome;
 use super::reports::PendingReport;
+use super::run_life::{MINUTE, SECOND};
 use super::world::{Release, TokenStatus};
 
 /// How often each step is chosen, relative to the others.

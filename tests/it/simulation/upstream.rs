@@ -21,9 +21,9 @@ use tokio::sync::mpsc::UnboundedSender;
 use uuid::Uuid;
 
 use super::catalogue::{pipeline, place_and_sort, place_sort_and_number, version};
+use super::log_format::{candidates, debugged, listed, looked, there};
 use super::outcomes::{LaunchOutcome, RequestOutcome, launch_outcome, request_outcome};
 use super::replica::Event;
-use super::show::{candidates, debugged, listed, looked, there};
 use super::world::{Release, Shared, SimRun, TokenStatus, View, World};
 
 /// A bridge's connection to OpenHEXA.

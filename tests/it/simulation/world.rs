@@ -15,11 +15,11 @@ use tokio::sync::oneshot;
 use uuid::Uuid;
 
 use super::catalogue::{PLACES, SORTS, place_and_sort, place_sort_and_number, version};
+use super::client_view::Witness;
 use super::fault_rates::FaultRates;
-use super::life::{Life, SECOND};
 use super::random::Random;
 use super::reports::PendingReport;
-use super::witness::Witness;
+use super::run_life::{Life, SECOND};
 
 /// The time at which a world begins; the value does not matter.
 pub const BEGINNING: i64 = 1_800_000_000_000;

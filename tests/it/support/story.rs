@@ -460,9 +460,9 @@ fn environment(
         own("SECRETS__ENCRYPTION_KEY", &secrets.encryption),
         own("SECRETS__CALLBACK_KEY", &secrets.callback),
         own("OPENHEXA__ALLOW_PRIVATE", "true"),
-        // A busy machine can be slow to read the headers of many requests; slow.rs tests this setting.
+        // A busy machine can be slow to read the headers of many requests; slow_requests.rs tests this setting.
         own("SERVER__HEADER_TIMEOUT", "30s"),
-        // A test sends many requests at one time of its clock; limits.rs tests these settings.
+        // A test sends many requests at one time of its clock; rate_limits.rs tests these settings.
         own("LIMITS__SIGNED_IN_PER_SECOND", "0"),
         own("LIMITS__ADDRESS_PER_SECOND", "0"),
         own("LIMITS__LAUNCHES_PER_MINUTE", "0"),

@@ -1,7 +1,7 @@
 //! Launches with an unknown outcome: their run is searched for, and they are sent again only if that is safe.
 
-mod waits;
-mod which;
+mod run_search;
+mod waiting_launches;
 
 use rstest::rstest;
 use serde_json::{Value, json};

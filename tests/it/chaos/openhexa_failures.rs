@@ -7,9 +7,9 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
-use super::choices::Random;
 use super::pipelines::Kind;
 use super::processes::Processes;
+use super::random::Random;
 use crate::support::catalogue::id;
 
 /// OpenHEXA stops a running run within a second; if it takes longer, the run was stopped in the queue.

@@ -138,7 +138,7 @@ proptest! {
     fn each_message_has_its_arguments(mut launch in launch()) {
         static CATALOGUE: OnceLock<BTreeMap<String, BTreeSet<String>>> = OnceLock::new();
         launch.user.insert("foo".to_owned(), json!("x"));
-        let catalogue = CATALOGUE.get_or_init(|| crate::sentences::catalogue("en"));
+        let catalogue = CATALOGUE.get_or_init(|| crate::message_catalogues::catalogue("en"));
         let errors = launch.check().expect_err("foo is never declared");
         for sentence in errors.0.values().flatten() {
             let filled = sentence.args.iter().map(|(gap, _)| (*gap).to_owned()).collect();

@@ -18,7 +18,7 @@ fn title(page: &Page) -> String {
     let title = document
         .descendants()
         .find(|node| node.has_tag_name("title"));
-    super::words(title.unwrap())
+    super::texts(title.unwrap())
 }
 
 async fn with_defaults(plan: StoryBuilder, parameters: &[Value], values: Value) -> Story {

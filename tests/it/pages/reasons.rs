@@ -9,7 +9,7 @@ use openhexa_bridge::domain::note::NoteCode;
 use reqwest::Method;
 use serde_json::json;
 
-use crate::sentences::catalogue;
+use crate::message_catalogues::catalogue;
 use crate::support::catalogue::{id, injected, pipeline, quick};
 use crate::support::fixtures;
 use crate::support::story::{As, Base, Postgres, Sqlite, StoryBuilder};

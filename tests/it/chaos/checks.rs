@@ -7,7 +7,7 @@ use futures_util::{StreamExt, stream};
 use serde_json::Value;
 
 use super::clients::Record;
-use super::front::{Outcome, Report};
+use super::load_balancer::{Outcome, Report};
 use super::pipelines::Kind;
 use super::processes::Processes;
 use crate::support::catalogue::id;

@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::front::Outcome;
-use super::verdict::{Evidence, Verdict};
+use super::checks::{Evidence, Verdict};
+use super::load_balancer::Outcome;
 use super::watcher::Seen;
 
 /// The result of the checks after one fact of the evidence was changed.

@@ -2,8 +2,8 @@
 //!
 //! They need a Python with `openhexa.sdk`, given by `OPENHEXA_BRIDGE_TEST_PYTHON`.
 
-mod odd;
 mod processes;
+mod unusual_code;
 
 use std::path::{Path, PathBuf};
 
