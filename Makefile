@@ -44,7 +44,7 @@ chaos: ## kill processes and restart PostgreSQL during 1,000 tasks; TASKS=1000 S
 	OPENHEXA_BRIDGE_CHAOS_SEED=$(or $(SEED),$$(date +%s)); \
 	OPENHEXA_BRIDGE_CHAOS_AWAY=$(or $(AWAY),30); \
 	export OPENHEXA_BRIDGE_TEST_PG_BIN OPENHEXA_BRIDGE_CHAOS_TASKS OPENHEXA_BRIDGE_CHAOS_SEED OPENHEXA_BRIDGE_CHAOS_AWAY; \
-	exec cargo test --locked --test it chaos::whatever -- --nocapture
+	exec cargo test --locked --test it chaos::random_failures -- --nocapture
 
 # The tests contain a shorter version.
 fuzz: ## send more than ten thousand random requests that the API reference allows; EXAMPLES=600 per operation

@@ -1,4 +1,4 @@
-//! Permissions: every route with every kind of caller, and the format of refusals.
+//! Permissions: every route with every kind of caller, and the format of error responses.
 
 mod local;
 mod responses;
@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::support::catalogue::{id, injected, parameter, pipeline};
 use crate::support::story::{Answer, As, Base, Postgres, Sqlite, Story, StoryBuilder};
 
-/// A bridge with a task of pipeline 1 that goes on, its id, and the callback token of its run.
+/// A bridge with a running task of pipeline 1, its id, and the callback token of its run.
 async fn with_a_task(base: Base) -> (Story, i64, String) {
     let behaviour = json!({"kind": "manual", "queued_ms": 0, "running_ms": 0});
     let file = json!({"path": "reference/districts.csv", "format": "csv", "column": "name"});
@@ -29,11 +29,11 @@ async fn with_a_task(base: Base) -> (Story, i64, String) {
     (story, task, token)
 }
 
-/// What a route asks for, with the status for each of: nobody, a garbage bearer, a running pipeline, viewer, operator,
-/// administrator.
+/// A request, with the status for each of: anonymous, an unknown bearer token, a running pipeline, viewer,
+/// operator, administrator.
 type Row = (Method, String, Option<Value>, [u16; 6]);
 
-const SEES: [u16; 6] = [401, 401, 403, 200, 200, 200];
+const READS: [u16; 6] = [401, 401, 403, 200, 200, 200];
 
 const CONFIGURES: [u16; 6] = [401, 401, 403, 403, 403, 200];
 
@@ -48,17 +48,17 @@ fn table(story: &Story, task: i64) -> Vec<Row> {
     vec![
         get("/healthz".to_owned(), [200; 6]),
         get("/readyz".to_owned(), [200; 6]),
-        get("/metrics".to_owned(), SEES),
-        get("/api/openhexa/pipelines/".to_owned(), SEES),
-        get("/api/openhexa/pipelines/config/".to_owned(), SEES),
-        get(pipeline.clone(), SEES),
-        get(format!("{pipeline}versions/"), SEES),
-        get(format!("{pipeline}runs/"), SEES),
-        get(format!("{pipeline}parameters/district/choices/"), SEES),
-        get("/api/openhexa/tasks/".to_owned(), SEES),
-        get(tasks.clone(), SEES),
-        get(format!("{tasks}logs/"), SEES),
-        get(format!("{tasks}events/"), SEES),
+        get("/metrics".to_owned(), READS),
+        get("/api/openhexa/pipelines/".to_owned(), READS),
+        get("/api/openhexa/pipelines/config/".to_owned(), READS),
+        get(pipeline.clone(), READS),
+        get(format!("{pipeline}versions/"), READS),
+        get(format!("{pipeline}runs/"), READS),
+        get(format!("{pipeline}parameters/district/choices/"), READS),
+        get("/api/openhexa/tasks/".to_owned(), READS),
+        get(tasks.clone(), READS),
+        get(format!("{tasks}logs/"), READS),
+        get(format!("{tasks}events/"), READS),
         (
             Method::POST,
             format!("{pipeline}validate/"),
@@ -96,7 +96,7 @@ fn table(story: &Story, task: i64) -> Vec<Row> {
             Some(json!({"content": {"note": "amended"}})),
             CONFIGURES,
         ),
-        // The last one: there is no configuration after it.
+        // Last, because it deletes the configuration.
         (
             Method::DELETE,
             "/api/openhexa/config/".to_owned(),
@@ -106,7 +106,7 @@ fn table(story: &Story, task: i64) -> Vec<Row> {
     ]
 }
 
-async fn knock(
+async fn send_json(
     story: &Story,
     who: As,
     method: &Method,
@@ -122,11 +122,11 @@ async fn knock(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn every_route_lets_in_whom_it_should(#[values(Sqlite, Postgres)] base: Base) {
+async fn every_route_checks_the_role(#[values(Sqlite, Postgres)] base: Base) {
     let (story, task, token) = with_a_task(base).await;
     for (method, path, body, statuses) in table(&story, task) {
         let everybody = [
-            As::Nobody,
+            As::Anonymous,
             As::Bearer("garbage".to_owned()),
             As::Bearer(token.clone()),
             As::Viewer,
@@ -134,7 +134,7 @@ async fn every_route_lets_in_whom_it_should(#[values(Sqlite, Postgres)] base: Ba
             As::Admin,
         ];
         for (who, status) in everybody.into_iter().zip(statuses) {
-            let answer = knock(&story, who.clone(), &method, &path, body.as_ref()).await;
+            let answer = send_json(&story, who.clone(), &method, &path, body.as_ref()).await;
             assert_eq!(
                 answer.status, status,
                 "{method} {path} as {who:?}: {}",
@@ -147,9 +147,11 @@ async fn every_route_lets_in_whom_it_should(#[values(Sqlite, Postgres)] base: Ba
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_refusal_says_what_is_missing_in_both_keys(#[values(Sqlite, Postgres)] base: Base) {
+async fn a_refusal_has_the_same_message_in_error_and_detail(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
     let (story, _, _) = with_a_task(base).await;
-    for who in [As::Nobody, As::Bearer("garbage".to_owned())] {
+    for who in [As::Anonymous, As::Bearer("garbage".to_owned())] {
         let answer = story.ask(who, Method::GET, "/pipelines/").send().await;
         let sentence = "Authentication credentials were not provided or are not valid";
         assert_eq!(
@@ -176,7 +178,7 @@ async fn a_refusal_says_what_is_missing_in_both_keys(#[values(Sqlite, Postgres)]
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn credentials_of_another_kind_are_wrong_ones(#[values(Sqlite, Postgres)] base: Base) {
+async fn credentials_of_another_kind_are_refused(#[values(Sqlite, Postgres)] base: Base) {
     let (story, _, _) = with_a_task(base).await;
     let key = &story.secrets.viewer;
     for value in [
@@ -194,7 +196,7 @@ async fn credentials_of_another_kind_are_wrong_ones(#[values(Sqlite, Postgres)] 
         format!("Bearer {}", &key[..20]),
     ] {
         let answer = story
-            .ask(As::Nobody, Method::GET, "/pipelines/")
+            .ask(As::Anonymous, Method::GET, "/pipelines/")
             .header("authorization", &value)
             .send()
             .await;
@@ -202,7 +204,7 @@ async fn credentials_of_another_kind_are_wrong_ones(#[values(Sqlite, Postgres)] 
     }
     for scheme in ["Bearer", "bearer", "BEARER"] {
         let answer = story
-            .ask(As::Nobody, Method::GET, "/pipelines/")
+            .ask(As::Anonymous, Method::GET, "/pipelines/")
             .header("authorization", &format!("{scheme} {key}"))
             .send()
             .await;
@@ -213,14 +215,14 @@ async fn credentials_of_another_kind_are_wrong_ones(#[values(Sqlite, Postgres)] 
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_role_without_a_key_lets_nobody_in(#[values(Sqlite, Postgres)] base: Base) {
+async fn a_role_without_a_key_cannot_be_used(#[values(Sqlite, Postgres)] base: Base) {
     let story = StoryBuilder::on(base)
         .setting("keys.viewer", "")
         .setting("keys.admin", "")
         .begin()
         .await;
     for who in [
-        As::Nobody,
+        As::Anonymous,
         As::Bearer(String::new()),
         As::Bearer(" ".to_owned()),
         As::Viewer,
@@ -243,7 +245,7 @@ async fn a_role_without_a_key_lets_nobody_in(#[values(Sqlite, Postgres)] base: B
     story.end().await;
 }
 
-// Whichever of the roles comes first in the settings: the key opens what the highest of them may.
+// The key has the permissions of the highest role, in any order of the settings.
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn one_secret_for_several_roles_has_the_highest_of_them(
@@ -277,13 +279,13 @@ async fn one_secret_for_several_roles_has_the_highest_of_them(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_key_in_the_query_is_none(#[values(Sqlite, Postgres)] base: Base) {
+async fn a_key_in_the_query_is_ignored(#[values(Sqlite, Postgres)] base: Base) {
     let (story, _, _) = with_a_task(base).await;
     let key = story.secrets.viewer.clone();
     for name in ["token", "key", "access_token", "api_key"] {
         let answer = story
             .ask(
-                As::Nobody,
+                As::Anonymous,
                 Method::GET,
                 &format!("/pipelines/?{name}={key}"),
             )
@@ -296,11 +298,11 @@ async fn a_key_in_the_query_is_none(#[values(Sqlite, Postgres)] base: Base) {
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn who_may_not_is_told_before_anything_is_read(#[values(Sqlite, Postgres)] base: Base) {
+async fn permissions_are_checked_before_the_body_is_read(#[values(Sqlite, Postgres)] base: Base) {
     let (story, _, token) = with_a_task(base).await;
     let path = format!("/pipelines/{}/launch/", id(9));
     for (who, status) in [
-        (As::Nobody, 401),
+        (As::Anonymous, 401),
         (As::Viewer, 403),
         (As::Bearer(token), 403),
     ] {

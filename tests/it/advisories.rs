@@ -3,7 +3,7 @@
 use std::os::unix::fs::PermissionsExt as _;
 use std::process::{Command, Output};
 
-/// `make audit` with a cargo that does nothing but this.
+/// `make audit` with a script in place of cargo.
 fn audit(cargo: &str, ci: Option<&str>) -> Output {
     let folder = tempfile::tempdir().unwrap();
     let program = folder.path().join("cargo");
@@ -25,7 +25,7 @@ fn audit(cargo: &str, ci: Option<&str>) -> Output {
     make.output().unwrap()
 }
 
-const AWAY: &str = "case \"$*\" in *fetch*db*) exit 1;; esac";
+const UNAVAILABLE: &str = "case \"$*\" in *fetch*db*) exit 1;; esac";
 const VULNERABLE: &str = "case \"$*\" in *advisories*) exit 1;; esac";
 
 #[test]
@@ -37,14 +37,14 @@ fn a_known_vulnerability_fails_everywhere() {
 }
 
 #[test]
-fn a_list_that_cannot_be_had_is_said_and_fails_outside_ci_only() {
+fn a_list_that_cannot_be_downloaded_is_reported_and_fails_only_outside_ci() {
     for (ci, succeeds) in [(None, false), (Some(""), false), (Some("true"), true)] {
-        let ended = audit(AWAY, ci);
+        let ended = audit(UNAVAILABLE, ci);
         assert_eq!(ended.status.success(), succeeds, "CI={ci:?}");
         assert!(String::from_utf8_lossy(&ended.stderr).contains("NOTHING WAS CHECKED"));
         assert!(
             !String::from_utf8_lossy(&ended.stdout).contains("advisories"),
-            "an old list is no answer"
+            "an old list must not be used"
         );
     }
 }

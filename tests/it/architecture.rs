@@ -1,6 +1,6 @@
 //! The layers of the architecture: which may use which, and the maximum size of files and functions.
 
-mod circles;
+mod import_cycles;
 mod modules;
 
 use std::collections::BTreeSet;
@@ -8,7 +8,7 @@ use std::path::Path;
 
 use regex::Regex;
 
-use crate::sentences::files;
+use crate::message_catalogues::files;
 
 /// A module, the modules that it may use besides itself, and words that it must not contain.
 #[rustfmt::skip]
@@ -43,7 +43,7 @@ struct Source {
     /// `service/launch.rs`
     path: String,
     text: String,
-    /// The text without comments and literals, line for line.
+    /// The text without comments and literals, line by line.
     code: String,
 }
 
@@ -90,7 +90,8 @@ impl Source {
         modules
     }
 
-    /// The names that follow the path of a module, or as many `super` as lead to it. `depth` is how deep the module is.
+    /// The names that follow the path of a module, or as many `super` as lead to it. `depth` is the number of
+    /// modules around it.
     fn names_below(&self, module: &str, depth: usize) -> BTreeSet<String> {
         let path = format!(r"\b(?:{module}|((?:super\s*::\s*)*super))\s*::\s*(\w+|\{{)");
         let path = Regex::new(&path).expect("a pattern");
@@ -143,7 +144,7 @@ fn group(text: &str) -> Vec<String> {
         .collect()
 }
 
-/// Where the brace that is open at `from` closes.
+/// The position of the brace that closes the one before `from`.
 fn closing(text: &str, from: usize) -> usize {
     let mut depth = 1;
     for (at, letter) in text[from..].char_indices() {

@@ -18,7 +18,7 @@ async fn begin(base: Base) -> Story {
         .await
 }
 
-/// The lines about the request that got this answer.
+/// The audit lines of the request with this response.
 fn lines(answer: &Answer) -> Vec<Value> {
     let id = answer.header("x-request-id");
     let told = log::text();
@@ -27,7 +27,7 @@ fn lines(answer: &Answer) -> Vec<Value> {
     lines.filter(|line| line["target"] == "audit").collect()
 }
 
-/// Its one line, without what every line of a log has.
+/// Its only line, without the fields that every log line has.
 #[track_caller]
 fn line(answer: &Answer) -> Value {
     let mut lines = lines(answer);
@@ -57,7 +57,7 @@ const ADMIN: &str = "the admin key of the settings";
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_launch_and_what_follows_is_told(#[values(Sqlite, Postgres)] base: Base) {
+async fn a_launch_and_the_actions_on_its_task_are_logged(#[values(Sqlite, Postgres)] base: Base) {
     let story = begin(base).await;
     let launch = format!("/pipelines/{}/launch/", id(1));
     let secret = json!({"config": {"password": story.secrets.parameter}});
@@ -92,7 +92,7 @@ async fn a_launch_and_what_follows_is_told(#[values(Sqlite, Postgres)] base: Bas
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_launch_that_openhexa_refuses_is_told_with_its_task(
+async fn a_launch_that_openhexa_refuses_is_logged_with_its_task(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let story = begin(base).await;
@@ -116,7 +116,7 @@ async fn a_launch_that_openhexa_refuses_is_told_with_its_task(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_change_of_the_configuration_is_told_without_its_token(
+async fn a_change_of_the_configuration_is_logged_without_its_token(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let story = begin(base).await;
@@ -157,7 +157,7 @@ async fn a_change_of_the_configuration_is_told_without_its_token(
     assert_eq!(
         (read.status, lines(&read).len()),
         (200, 0),
-        "who reads changes nothing"
+        "reading changes nothing"
     );
     let delete = story
         .ask(As::Admin, Method::DELETE, "/config/")
@@ -169,7 +169,7 @@ async fn a_change_of_the_configuration_is_told_without_its_token(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn whoever_may_not_is_told_by_name_and_whoever_is_not_known_as_nobody(
+async fn refused_users_are_logged_by_name_and_unknown_ones_as_anonymous(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let story = begin(base).await;
@@ -196,13 +196,13 @@ async fn whoever_may_not_is_told_by_name_and_whoever_is_not_known_as_nobody(
         json!({"action": "sign_in", "outcome": "refused", "status": 401, "who": "anonymous"})
     );
     let nothing = story
-        .ask(As::Nobody, Method::GET, "/pipelines/")
+        .ask(As::Anonymous, Method::GET, "/pipelines/")
         .send()
         .await;
     assert_eq!(
         (nothing.status, lines(&nothing).len()),
         (401, 0),
-        "whoever brings nothing has tried nothing"
+        "a request without credentials is not an attempt"
     );
     assert!(!log::text().contains(garbage));
     story.end().await;
@@ -210,11 +210,11 @@ async fn whoever_may_not_is_told_by_name_and_whoever_is_not_known_as_nobody(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn who_signs_in_to_the_pages_is_told_without_the_key(#[values(Sqlite, Postgres)] base: Base) {
+async fn a_sign_in_is_logged_without_the_key(#[values(Sqlite, Postgres)] base: Base) {
     let story = begin(base).await;
     let enter = async |key: &str| {
         let ask = story
-            .ask_at(As::Nobody, Method::POST, "/dashboard/sign-in/")
+            .ask_at(As::Anonymous, Method::POST, "/dashboard/sign-in/")
             .header("sec-fetch-site", "same-origin");
         ask.body("application/x-www-form-urlencoded", format!("key={key}"))
             .send()
@@ -238,9 +238,7 @@ async fn who_signs_in_to_the_pages_is_told_without_the_key(#[values(Sqlite, Post
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_key_is_made_and_revoked_under_the_eyes_of_the_log(
-    #[values(Sqlite, Postgres)] base: Base,
-) {
+async fn creating_and_revoking_a_key_is_logged(#[values(Sqlite, Postgres)] base: Base) {
     let story = begin(base).await;
     let made = story
         .keys(&["create", "--role", "operator", "--name", "Nairobi"])

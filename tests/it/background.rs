@@ -9,77 +9,77 @@ use openhexa_bridge::background::Job;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
-use crate::support::story::PATIENCE;
+use crate::support::story::MAX_WAIT;
 
-struct Passes {
-    begun: Semaphore,
+struct Runs {
+    started: Semaphore,
     at_once: AtomicUsize,
     most: AtomicUsize,
     go_on: Semaphore,
 }
 
-/// A loop whose every pass hangs until it may go on.
-fn hanging(at_once: usize) -> (Arc<Passes>, CancellationToken, tokio::task::JoinHandle<()>) {
-    let passes = Arc::new(Passes {
-        begun: Semaphore::new(0),
+/// A loop in which every run of the job waits until the test allows it to continue.
+fn hanging_job(at_once: usize) -> (Arc<Runs>, CancellationToken, tokio::task::JoinHandle<()>) {
+    let runs = Arc::new(Runs {
+        started: Semaphore::new(0),
         at_once: AtomicUsize::new(0),
         most: AtomicUsize::new(0),
         go_on: Semaphore::new(0),
     });
     let stop = CancellationToken::new();
-    let run = |passes: Arc<Passes>| async move {
-        let now = passes.at_once.fetch_add(1, Ordering::SeqCst) + 1;
-        passes.most.fetch_max(now, Ordering::SeqCst);
-        passes.begun.add_permits(1);
-        passes.go_on.acquire().await.unwrap().forget();
-        passes.at_once.fetch_sub(1, Ordering::SeqCst);
+    let run = |runs: Arc<Runs>| async move {
+        let now = runs.at_once.fetch_add(1, Ordering::SeqCst) + 1;
+        runs.most.fetch_max(now, Ordering::SeqCst);
+        runs.started.add_permits(1);
+        runs.go_on.acquire().await.unwrap().forget();
+        runs.at_once.fetch_sub(1, Ordering::SeqCst);
         Ok::<_, Infallible>(())
     };
-    let job = Job::new("hanging", Duration::from_millis(1), passes.clone(), run);
+    let job = Job::new("hanging", Duration::from_millis(1), runs.clone(), run);
     let looping = tokio::spawn(job.concurrency(at_once).run_until(stop.clone()));
-    (passes, stop, looping)
+    (runs, stop, looping)
 }
 
-async fn begun(passes: &Passes, many: u32) {
-    let waited = tokio::time::timeout(PATIENCE, passes.begun.acquire_many(many));
-    waited.await.expect("passes begin").unwrap().forget();
+async fn wait_for_starts(runs: &Runs, many: u32) {
+    let waited = tokio::time::timeout(MAX_WAIT, runs.started.acquire_many(many));
+    waited.await.expect("runs begin").unwrap().forget();
 }
 
 #[tokio::test]
-async fn a_pass_that_hangs_holds_no_other_one_up_and_only_so_many_run() {
-    let (passes, stop, looping) = hanging(3);
-    begun(&passes, 3).await;
-    passes.go_on.add_permits(20);
-    begun(&passes, 20).await;
-    assert_eq!(passes.most.load(Ordering::SeqCst), 3);
+async fn a_hanging_run_does_not_delay_others_up_to_the_limit() {
+    let (runs, stop, looping) = hanging_job(3);
+    wait_for_starts(&runs, 3).await;
+    runs.go_on.add_permits(20);
+    wait_for_starts(&runs, 20).await;
+    assert_eq!(runs.most.load(Ordering::SeqCst), 3);
     stop.cancel();
-    passes.go_on.add_permits(3);
+    runs.go_on.add_permits(3);
     looping.await.unwrap();
 }
 
 #[tokio::test]
-async fn one_at_a_time_is_one_at_a_time() {
-    let (passes, stop, looping) = hanging(1);
-    passes.go_on.add_permits(20);
-    begun(&passes, 20).await;
-    assert_eq!(passes.most.load(Ordering::SeqCst), 1);
+async fn with_a_limit_of_one_only_one_run_is_active() {
+    let (runs, stop, looping) = hanging_job(1);
+    runs.go_on.add_permits(20);
+    wait_for_starts(&runs, 20).await;
+    assert_eq!(runs.most.load(Ordering::SeqCst), 1);
     stop.cancel();
-    passes.go_on.add_permits(1);
+    runs.go_on.add_permits(1);
     looping.await.unwrap();
 }
 
 #[tokio::test]
-async fn a_stop_waits_for_what_was_begun_and_begins_nothing() {
-    let (passes, stop, looping) = hanging(2);
-    begun(&passes, 2).await;
+async fn a_stop_waits_for_active_runs_and_starts_none() {
+    let (runs, stop, looping) = hanging_job(2);
+    wait_for_starts(&runs, 2).await;
     stop.cancel();
-    passes.go_on.add_permits(2);
-    tokio::time::timeout(PATIENCE, looping)
+    runs.go_on.add_permits(2);
+    tokio::time::timeout(MAX_WAIT, looping)
         .await
         .expect("it ends")
         .unwrap();
-    assert_eq!(passes.at_once.load(Ordering::SeqCst), 0);
-    assert_eq!(passes.begun.available_permits(), 0);
+    assert_eq!(runs.at_once.load(Ordering::SeqCst), 0);
+    assert_eq!(runs.started.available_permits(), 0);
 }
 
 #[tokio::test]
@@ -106,7 +106,7 @@ async fn a_run_that_fails_or_panics_is_counted_and_the_next_one_starts() {
             }
         },
     );
-    tokio::time::timeout(PATIENCE, job.run_until(stop))
+    tokio::time::timeout(MAX_WAIT, job.run_until(stop))
         .await
         .expect("it runs three times");
     let counted = recorder.handle().render();

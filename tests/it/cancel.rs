@@ -1,7 +1,7 @@
 //! A cancel: the response, the request to OpenHEXA, and the final status of the task.
 
 mod launching;
-mod together;
+mod replicas;
 
 use chrono::TimeDelta;
 use reqwest::Method;
@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::support::catalogue::{id, injected, pipeline, quick};
 use crate::support::fixtures::{end, running};
-use crate::support::story::{As, Base, PATIENCE, Postgres, Sqlite, Story, StoryBuilder};
+use crate::support::story::{As, Base, MAX_WAIT, Postgres, Sqlite, Story, StoryBuilder};
 
 fn plan(base: Base, kind: &str) -> StoryBuilder {
     StoryBuilder::on(base).pipelines(json!([pipeline(1, &injected(), quick(kind))]))
@@ -21,13 +21,13 @@ async fn cancel(story: &Story, task: i64) -> Value {
     story.post(&path, &json!({})).await.expect(202)
 }
 
-async fn told(story: &Story, task: i64, what: &str) -> usize {
+async fn count_events(story: &Story, task: i64, what: &str) -> usize {
     let events = story.events(task).await;
     events.iter().filter(|event| *event == what).count()
 }
 
-async fn stops(story: &Story) -> u64 {
-    story.asked("stopPipeline").await
+async fn stop_requests(story: &Story) -> u64 {
+    story.request_count("stopPipeline").await
 }
 
 #[rstest]
@@ -46,13 +46,13 @@ async fn a_running_task_is_stopped_in_openhexa_and_ends_with_its_run(
         "{asked}"
     );
     assert_eq!(
-        stops(&story).await,
+        stop_requests(&story).await,
         0,
-        "the answer does not wait for OpenHEXA"
+        "the response does not wait for OpenHEXA"
     );
     assert_eq!(cancel(&story, task).await, asked);
-    story.pass().await;
-    assert_eq!(stops(&story).await, 1);
+    story.run_cycle().await;
+    assert_eq!(stop_requests(&story).await, 1);
     let ended = story.until_confirmed(task).await;
     assert_eq!(
         (end(&ended), &ended["run"]["status"]),
@@ -60,12 +60,12 @@ async fn a_running_task_is_stopped_in_openhexa_and_ends_with_its_run(
     );
     assert_eq!(
         (
-            stops(&story).await,
-            told(&story, task, "cancel_requested").await
+            stop_requests(&story).await,
+            count_events(&story, task, "cancel_requested").await
         ),
         (1, 1)
     );
-    assert_eq!(told(&story, task, "stop_requested").await, 1);
+    assert_eq!(count_events(&story, task, "stop_requested").await, 1);
     story.end().await;
 }
 
@@ -90,14 +90,17 @@ async fn a_task_that_has_ended_is_not_cancelled(#[values(Sqlite, Postgres)] base
         ask.send().await.error(409),
         "La tâche est déjà terminée (succès)"
     );
-    assert_eq!((story.task(task).await, stops(&story).await), (ended, 0));
-    assert_eq!(told(&story, task, "cancel_requested").await, 0);
+    assert_eq!(
+        (story.task(task).await, stop_requests(&story).await),
+        (ended, 0)
+    );
+    assert_eq!(count_events(&story, task, "cancel_requested").await, 0);
     story.end().await;
 }
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn who_may_cancel_and_what(#[values(Sqlite, Postgres)] base: Base) {
+async fn only_operators_may_cancel_tasks_of_their_account(#[values(Sqlite, Postgres)] base: Base) {
     let (story, task, _) = running(base).await;
     for unknown in [
         "/tasks/999999/cancel/",
@@ -118,7 +121,7 @@ async fn who_may_cancel_and_what(#[values(Sqlite, Postgres)] base: Base) {
         .await
         .error(403);
     story
-        .ask(As::Nobody, Method::POST, &path)
+        .ask(As::Anonymous, Method::POST, &path)
         .send()
         .await
         .error(401);
@@ -129,7 +132,7 @@ async fn who_may_cancel_and_what(#[values(Sqlite, Postgres)] base: Base) {
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_run_stopped_in_the_queue_strands_and_is_watched_until_it_ends(
+async fn a_run_stopped_in_the_queue_is_polled_until_it_ends(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let story = plan(base, "hang").begin().await;
@@ -147,10 +150,10 @@ async fn a_run_stopped_in_the_queue_strands_and_is_watched_until_it_ends(
     );
     story.advance(TimeDelta::minutes(10));
     for _ in 0..5 {
-        story.look().await;
+        story.next_cycle().await;
     }
     assert_eq!(
-        (end(&story.task(task).await), stops(&story).await),
+        (end(&story.task(task).await), stop_requests(&story).await),
         (("QUEUED", false), 1)
     );
     story.drive_only(&json!({"status": "stopped"})).await;
@@ -164,29 +167,29 @@ async fn a_run_stopped_in_the_queue_strands_and_is_watched_until_it_ends(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_stop_that_was_lost_is_asked_again_and_told_once(#[values(Sqlite, Postgres)] base: Base) {
+async fn a_lost_stop_request_is_repeated_and_recorded_once(#[values(Sqlite, Postgres)] base: Base) {
     let (story, task, _) = running(base).await;
     story
         .fault(&json!({"fault": "lose_stop", "count": 3}))
         .await;
     cancel(&story, task).await;
-    story.pass().await;
+    story.run_cycle().await;
     for (seconds, asked) in [(25, 1), (5, 2), (55, 2), (5, 3), (100, 3)] {
         story.advance(TimeDelta::seconds(seconds));
-        story.pass().await;
-        assert_eq!(stops(&story).await, asked, "{seconds}");
+        story.run_cycle().await;
+        assert_eq!(stop_requests(&story).await, asked, "{seconds}");
     }
     assert_eq!(end(&story.task(task).await), ("RUNNING", false));
     assert_eq!(end(&story.until_confirmed(task).await), ("CANCELLED", true));
-    assert_eq!(stops(&story).await, 4);
-    assert_eq!(told(&story, task, "stop_requested").await, 1);
-    assert_eq!(told(&story, task, "stop_repeated").await, 1);
+    assert_eq!(stop_requests(&story).await, 4);
+    assert_eq!(count_events(&story, task, "stop_requested").await, 1);
+    assert_eq!(count_events(&story, task, "stop_repeated").await, 1);
     story.end().await;
 }
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_stop_that_was_denied_is_told_and_the_run_is_watched(
+async fn a_denied_stop_is_recorded_and_the_run_is_still_polled(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let (story, task, run) = running(base).await;
@@ -195,16 +198,16 @@ async fn a_stop_that_was_denied_is_told_and_the_run_is_watched(
         .await;
     cancel(&story, task).await;
     for _ in 0..40 {
-        story.look().await;
+        story.next_cycle().await;
     }
     assert!(
-        (2..4).contains(&stops(&story).await),
-        "asked too often, or never again"
+        (2..4).contains(&stop_requests(&story).await),
+        "requested too often, or not repeated"
     );
     assert_eq!(
         (
             end(&story.task(task).await),
-            told(&story, task, "stop_denied").await
+            count_events(&story, task, "stop_denied").await
         ),
         (("RUNNING", false), 1)
     );
@@ -221,7 +224,7 @@ async fn a_stop_that_was_denied_is_told_and_the_run_is_watched(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_end_of_the_run_decides_though_a_cancel_was_asked(
+async fn the_final_status_of_the_run_decides_although_a_cancel_was_requested(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     for (status, shown) in [
@@ -237,14 +240,18 @@ async fn the_end_of_the_run_decides_though_a_cancel_was_asked(
             (shown, true),
             "{status}"
         );
-        assert_eq!(stops(&story).await, 0, "the look saw its end first");
+        assert_eq!(
+            stop_requests(&story).await,
+            0,
+            "the poll found its end first"
+        );
         story.end().await;
     }
 }
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn after_a_cancel_a_pipeline_hears_that_it_should_stop_but_may_say_its_end(
+async fn after_a_cancel_progress_gets_409_but_a_final_report_is_accepted(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let (story, task, run) = running(base).await;
@@ -266,11 +273,11 @@ async fn after_a_cancel_a_pipeline_hears_that_it_should_stop_but_may_say_its_end
     );
     let success = json!({"task_id": task, "status": "SUCCESS", "result": {"rows": 3}});
     story.report(&id(1), &success).await.expect(200);
-    story.look().await;
+    story.next_cycle().await;
     assert_eq!(
-        stops(&story).await,
+        stop_requests(&story).await,
         0,
-        "a reported success is left to finish"
+        "a pipeline that reported success may finish"
     );
     story.drive(&run, &json!({"status": "success"})).await;
     let ended = story.until_confirmed(task).await;
@@ -283,7 +290,7 @@ async fn after_a_cancel_a_pipeline_hears_that_it_should_stop_but_may_say_its_end
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_stop_that_got_no_answer_is_asked_again_soon(#[values(Sqlite, Postgres)] base: Base) {
+async fn a_stop_request_without_response_is_repeated_soon(#[values(Sqlite, Postgres)] base: Base) {
     let (story, task, _) = running(base).await;
     for fault in ["html_500", "drop_before", "refuse_token"] {
         story
@@ -291,11 +298,11 @@ async fn a_stop_that_got_no_answer_is_asked_again_soon(#[values(Sqlite, Postgres
             .await;
     }
     cancel(&story, task).await;
-    assert_eq!(story.pass().await.failed, 1);
+    assert_eq!(story.run_cycle().await.failed, 1);
     for _ in 0..12 {
-        story.look().await;
+        story.next_cycle().await;
     }
-    assert_eq!(stops(&story).await, 4);
+    assert_eq!(stop_requests(&story).await, 4);
     assert_eq!(end(&story.until_confirmed(task).await), ("CANCELLED", true));
     story.end().await;
 }

@@ -18,7 +18,7 @@ use crate::support::postgres;
 use crate::support::process::{Line, Visitor};
 use crate::support::story::Base;
 
-/// A database for the binary, and the setting that leads there; none: its own file.
+/// A PostgreSQL database and the setting for it; none means SQLite in the data folder.
 async fn database(base: Base) -> Option<String> {
     match base {
         Base::Sqlite => None,
@@ -39,7 +39,7 @@ fn dev(data: &Path, database: Option<&str>) -> Line {
     }
 }
 
-/// A catalogue of one pipeline, in a file of this folder.
+/// Writes a catalogue of one pipeline to a file in this folder.
 fn catalogue(folder: &Path, parameters: &[Value], behaviour: Value) -> PathBuf {
     let file = folder.join("catalogue.json");
     let pipelines = json!([pipeline(1, parameters, behaviour)]);
@@ -48,7 +48,7 @@ fn catalogue(folder: &Path, parameters: &[Value], behaviour: Value) -> PathBuf {
     file
 }
 
-/// The rows of a table, counted where the binary left its database.
+/// The number of rows in a table of the program's database.
 async fn count(data: &Path, database: Option<String>, table: &str) -> String {
     use diesel::prelude::*;
     #[derive(QueryableByName)]

@@ -42,7 +42,7 @@ impl Story {
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_record_is_written_read_and_taken_away(#[values(Sqlite, Postgres)] base: Base) {
+async fn a_configuration_is_written_read_and_deleted(#[values(Sqlite, Postgres)] base: Base) {
     let story = StoryBuilder::on(base)
         .pipelines(json!([pipeline(1, &[], quick("succeed"))]))
         .not_configured()
@@ -77,13 +77,13 @@ async fn a_record_is_written_read_and_taken_away(#[values(Sqlite, Postgres)] bas
         .config(Method::PUT, &json!({"content": story.content()}))
         .await
         .expect(200);
-    assert_eq!(again["version"], 3, "a version is never there twice");
+    assert_eq!(again["version"], 3, "a version number is never used twice");
     story.end().await;
 }
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn of_a_token_that_is_short_no_character_is_shown(#[values(Sqlite, Postgres)] base: Base) {
+async fn no_character_of_a_short_token_is_shown(#[values(Sqlite, Postgres)] base: Base) {
     let story = StoryBuilder::on(base).not_configured().begin().await;
     for (token, shown) in [
         ("abc", "••••"),
@@ -103,7 +103,7 @@ async fn of_a_token_that_is_short_no_character_is_shown(#[values(Sqlite, Postgre
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn each_wrong_field_has_its_sentence_and_the_old_record_stays(
+async fn each_invalid_field_gets_an_error_and_the_old_configuration_is_kept(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let story = configured(base).await;
@@ -153,7 +153,7 @@ async fn each_wrong_field_has_its_sentence_and_the_old_record_stays(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_kept_token_goes_to_no_other_origin(#[values(Sqlite, Postgres)] base: Base) {
+async fn a_stored_token_is_not_sent_to_another_origin(#[values(Sqlite, Postgres)] base: Base) {
     let story = configured(base).await;
     let amended = story
         .config(
@@ -192,7 +192,9 @@ async fn a_kept_token_goes_to_no_other_origin(#[values(Sqlite, Postgres)] base: 
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn of_two_edits_at_once_the_second_is_told(#[values(Sqlite, Postgres)] base: Base) {
+async fn the_second_of_two_concurrent_edits_gets_a_conflict(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
     let story = configured(base).await;
     let version = story.record().await["version"].to_string();
     let edit = |text: &str| {
@@ -231,9 +233,7 @@ async fn of_two_edits_at_once_the_second_is_told(#[values(Sqlite, Postgres)] bas
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn of_many_edits_at_once_of_different_keys_none_is_lost(
-    #[values(Sqlite, Postgres)] base: Base,
-) {
+async fn no_concurrent_edit_of_different_fields_is_lost(#[values(Sqlite, Postgres)] base: Base) {
     let story = configured(base).await;
     let edit = |number: usize| {
         let mut content = serde_json::Map::new();
@@ -263,7 +263,9 @@ async fn of_many_edits_at_once_of_different_keys_none_is_lost(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_live_run_stays_where_it_was_launched(#[values(Sqlite, Postgres)] base: Base) {
+async fn a_running_run_stays_at_its_openhexa_after_a_change(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
     let story = StoryBuilder::on(base)
         .pipelines(json!([pipeline(
             1,
@@ -291,7 +293,7 @@ async fn a_live_run_stays_where_it_was_launched(#[values(Sqlite, Postgres)] base
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn default_parameters_are_laid_under_every_launch_and_judged_with_it(
+async fn default_parameters_are_added_to_every_launch_and_validated_with_it(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let story = configured(base).await;
@@ -319,7 +321,7 @@ async fn default_parameters_are_laid_under_every_launch_and_judged_with_it(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_check_says_how_far_a_launch_would_come(#[values(Sqlite, Postgres)] base: Base) {
+async fn a_check_reports_which_step_of_a_launch_would_fail(#[values(Sqlite, Postgres)] base: Base) {
     let story = configured(base).await;
     let check = |body: Value| {
         story
@@ -407,7 +409,7 @@ async fn a_private_address_is_refused_unless_it_is_allowed(#[values(Sqlite, Post
             "{host}: {refused}"
         );
     }
-    // A name tells nothing until it is connected to.
+    // A host name can only be checked when it is connected to.
     let content = json!({"openhexa_url": story.openhexa.replace("127.0.0.1", "localhost"), "openhexa_token": story.secrets.openhexa, "workspace_slug": "demo"});
     story
         .config(Method::PUT, &json!({"content": content}))
@@ -440,7 +442,7 @@ async fn only_administrators_see_the_record(#[values(Sqlite, Postgres)] base: Ba
             .error(403);
     }
     story
-        .ask(As::Nobody, Method::GET, "/config/")
+        .ask(As::Anonymous, Method::GET, "/config/")
         .send()
         .await
         .error(401);

@@ -9,12 +9,13 @@ use openhexa_bridge::settings::Sources;
 use openhexa_bridge::store::{Cipher, DatabaseAddress, OpenError, Options, Store, TlsMode};
 
 const PASSWORD: &str = "a-password-that-nobody-may-see";
-/// The length and the number of an `SSLRequest`.
+/// The length and the code of an `SSLRequest`.
 const SSL_REQUEST: [u8; 8] = [0, 0, 0, 8, 4, 210, 22, 47];
 /// `AuthenticationCleartextPassword`.
 const ASK_FOR_PASSWORD: [u8; 9] = [b'R', 0, 0, 0, 8, 0, 0, 0, 3];
 
-/// A server that has no TLS and asks for the password in clear: what it received on its first connection.
+/// A server without TLS that asks for the password in clear text; it returns what it received on its first
+/// connection.
 fn server_without_tls() -> (u16, JoinHandle<Vec<u8>>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
@@ -34,7 +35,7 @@ fn received(mut client: TcpStream) -> Vec<u8> {
         } else {
             &ASK_FOR_PASSWORD
         };
-        // A client that has hung up is read to its end.
+        // The bytes of a client that has disconnected are read completely.
         let _ = client.write_all(answer);
         if String::from_utf8_lossy(&all).contains(PASSWORD) {
             break;
@@ -61,7 +62,7 @@ fn verified() -> TlsMode {
 }
 
 #[test]
-fn a_server_that_answers_no_tls_received_the_password() {
+fn a_server_without_tls_does_not_receive_the_password() {
     for options in [
         "",
         "?sslmode=disable",
@@ -81,7 +82,7 @@ fn a_server_that_answers_no_tls_received_the_password() {
 }
 
 #[test]
-fn the_server_of_these_tests_does_receive_a_password_that_is_sent() {
+fn the_server_of_these_tests_receives_a_password_if_one_is_sent() {
     let (port, serving) = server_without_tls();
     let url = format!("postgres://bridge:{PASSWORD}@127.0.0.1:{port}/bridge");
     open(url, TlsMode::Off).unwrap_err();
@@ -150,7 +151,7 @@ fn a_url_that_contradicts_the_setting_is_refused() {
 }
 
 #[test]
-fn certificates_that_nothing_is_checked_against_are_refused() {
+fn certificates_are_refused_if_tls_is_not_verified() {
     let told = refused(&[("DATABASE__CA_FILE", "/etc/ssl/ca.pem")]);
     assert_eq!(
         told,

@@ -1,4 +1,4 @@
-//! Overdue runs: polled until a poll shows their end, and never ended by the clock alone.
+//! Overdue runs: they are polled until a poll shows their end, and a time limit alone never ends a task.
 
 use chrono::TimeDelta;
 use rstest::rstest;
@@ -8,7 +8,7 @@ use crate::support::catalogue::{id, injected, pipeline, quick};
 use crate::support::fixtures::{end, running};
 use crate::support::story::{Base, Postgres, Sqlite, Story, StoryBuilder};
 
-/// The version's hour and the grace.
+/// The version's timeout of an hour and the grace.
 const TIME_LIMIT: TimeDelta = TimeDelta::minutes(90);
 
 async fn overdue(story: &Story, task: i64) -> usize {
@@ -16,11 +16,11 @@ async fn overdue(story: &Story, task: i64) -> usize {
     events.iter().filter(|event| *event == "overdue").count()
 }
 
-/// Looks as often as an overdue run's may be late, and gives how the task stands.
-async fn looks_for(story: &Story, time: TimeDelta, task: i64) -> String {
+/// Polls at the interval of an overdue run for this time, and returns the status of the task.
+async fn poll_for(story: &Story, time: TimeDelta, task: i64) -> String {
     for _ in 0..(time.num_seconds() / 100) {
         story.advance(TimeDelta::seconds(100));
-        story.pass().await;
+        story.run_cycle().await;
     }
     story.task(task).await["status"]
         .as_str()
@@ -30,21 +30,21 @@ async fn looks_for(story: &Story, time: TimeDelta, task: i64) -> String {
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_run_past_its_deadline_is_told_looked_at_more_often_and_still_live(
+async fn a_run_past_its_deadline_is_recorded_and_polled_more_often_and_not_ended(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let (story, task, run) = running(base).await;
     story.advance(TIME_LIMIT - TimeDelta::minutes(1));
-    story.pass().await;
+    story.run_cycle().await;
     assert_eq!(overdue(&story, task).await, 0);
     story.advance(TimeDelta::hours(20));
-    story.pass().await;
-    let before = story.asked("pipelineRun").await;
+    story.run_cycle().await;
+    let before = story.request_count("pipelineRun").await;
     for _ in 0..60 {
         story.advance(TimeDelta::seconds(1));
-        story.pass().await;
+        story.run_cycle().await;
     }
-    assert_eq!(story.asked("pipelineRun").await - before, 6);
+    assert_eq!(story.request_count("pipelineRun").await - before, 6);
     assert_eq!(
         (overdue(&story, task).await, end(&story.task(task).await)),
         (1, ("RUNNING", false))
@@ -56,7 +56,7 @@ async fn a_run_past_its_deadline_is_told_looked_at_more_often_and_still_live(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_overdue_run_out_of_reach_is_live_and_one_that_is_gone_has_timed_out(
+async fn an_overdue_run_is_kept_while_unreachable_and_timed_out_if_deleted(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let (story, task, run) = running(base).await;
@@ -65,20 +65,17 @@ async fn an_overdue_run_out_of_reach_is_live_and_one_that_is_gone_has_timed_out(
     story
         .fault(&json!({"fault": "html_500", "for_ms": 600_000}))
         .await;
-    assert_eq!(
-        looks_for(&story, TimeDelta::hours(2), task).await,
-        "RUNNING"
-    );
+    assert_eq!(poll_for(&story, TimeDelta::hours(2), task).await, "RUNNING");
     story.no_faults().await;
-    // As long as looks at most pause after an outage.
+    // The longest pause of polling after an outage.
     let pause = TimeDelta::seconds(30);
     for _ in 0..2 {
         story.advance(pause);
-        story.pass().await;
+        story.run_cycle().await;
         assert_eq!(end(&story.task(task).await), ("RUNNING", false));
     }
     story.advance(pause);
-    story.pass().await;
+    story.run_cycle().await;
     let ended = story.task(task).await;
     assert_eq!(end(&ended), ("ERROR", true));
     let why = ended["progress_message"].as_str().unwrap();
@@ -93,10 +90,10 @@ async fn a_run_that_waits_in_the_queue_is_not_overdue(#[values(Sqlite, Postgres)
     let story = StoryBuilder::on(base).pipelines(hangs).begin().await;
     let task = story.launch(&id(1), json!({})).await;
     story.advance(TimeDelta::hours(24) + TIME_LIMIT - TimeDelta::minutes(1));
-    story.pass().await;
+    story.run_cycle().await;
     assert_eq!(overdue(&story, task).await, 0);
     story.advance(TimeDelta::minutes(2));
-    story.pass().await;
+    story.run_cycle().await;
     assert_eq!(
         (overdue(&story, task).await, end(&story.task(task).await)),
         (1, ("QUEUED", false))
@@ -104,10 +101,10 @@ async fn a_run_that_waits_in_the_queue_is_not_overdue(#[values(Sqlite, Postgres)
     story.end().await;
 }
 
-// Its time was counted from the launch, though it was sent to OpenHEXA minutes later.
+// The time used to be counted from the launch, even if the launch request was sent minutes later.
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_time_of_a_launch_that_was_sent_late_counts_from_when_it_was_sent(
+async fn the_time_limit_of_a_late_launch_counts_from_its_launch_request(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let hangs = json!([pipeline(1, &injected(), quick("hang"))]);
@@ -120,36 +117,36 @@ async fn the_time_of_a_launch_that_was_sent_late_counts_from_when_it_was_sent(
         .fault(&json!({"fault": "drop_before", "operation": "pipeline", "count": 1}))
         .await;
     let task = story.launch(&id(1), json!({})).await;
-    assert_eq!(story.asked("runPipeline").await, 0);
+    assert_eq!(story.request_count("runPipeline").await, 0);
     story.advance(TimeDelta::minutes(8));
-    story.pass().await;
-    assert_eq!(story.asked("runPipeline").await, 1);
+    story.run_cycle().await;
+    assert_eq!(story.request_count("runPipeline").await, 1);
     story.advance(TimeDelta::hours(24) + TIME_LIMIT - TimeDelta::minutes(1));
-    story.pass().await;
+    story.run_cycle().await;
     assert_eq!(overdue(&story, task).await, 0);
     story.advance(TimeDelta::minutes(2));
-    story.pass().await;
+    story.run_cycle().await;
     assert_eq!(overdue(&story, task).await, 1);
     story.end().await;
 }
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_run_in_an_archived_workspace_is_gone_an_hour_after_its_deadline(
+async fn a_run_in_an_archived_workspace_is_ended_an_hour_after_its_deadline(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let (story, task, _) = running(base).await;
     story.archive(true).await;
     assert_eq!(
-        looks_for(&story, TIME_LIMIT - TimeDelta::minutes(5), task).await,
+        poll_for(&story, TIME_LIMIT - TimeDelta::minutes(5), task).await,
         "RUNNING"
     );
     assert_eq!(
-        looks_for(&story, TimeDelta::minutes(60), task).await,
+        poll_for(&story, TimeDelta::minutes(60), task).await,
         "RUNNING"
     );
     assert_eq!(
-        looks_for(&story, TimeDelta::minutes(12), task).await,
+        poll_for(&story, TimeDelta::minutes(12), task).await,
         "ERROR"
     );
     let ended = story.task(task).await;
@@ -158,7 +155,7 @@ async fn a_run_in_an_archived_workspace_is_gone_an_hour_after_its_deadline(
         ended["confirmed"] == true && why.contains("the workspace was archived"),
         "{why}"
     );
-    // What it said last counts all the same.
+    // The last report of the pipeline is still used.
     let word = json!({"task_id": task, "status": "SUCCESS"});
     assert_eq!(
         story.report(&id(1), &word).await.expect(200)["task"]["status"],
@@ -169,7 +166,7 @@ async fn a_run_in_an_archived_workspace_is_gone_an_hour_after_its_deadline(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_run_in_an_archived_workspace_that_was_to_be_stopped_needs_the_same_hour(
+async fn a_cancelled_run_in_an_archived_workspace_is_ended_after_the_same_hour(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let (story, task, _) = running(base).await;
@@ -179,11 +176,11 @@ async fn a_run_in_an_archived_workspace_that_was_to_be_stopped_needs_the_same_ho
         .expect(202);
     story.archive(true).await;
     assert_eq!(
-        looks_for(&story, TIME_LIMIT + TimeDelta::minutes(55), task).await,
+        poll_for(&story, TIME_LIMIT + TimeDelta::minutes(55), task).await,
         "RUNNING"
     );
     assert_eq!(
-        looks_for(&story, TimeDelta::minutes(12), task).await,
+        poll_for(&story, TimeDelta::minutes(12), task).await,
         "ERROR"
     );
     story.end().await;
@@ -191,39 +188,37 @@ async fn a_run_in_an_archived_workspace_that_was_to_be_stopped_needs_the_same_ho
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_outage_or_a_sight_in_between_begins_the_hour_anew(
-    #[values(Sqlite, Postgres)] base: Base,
-) {
+async fn an_outage_or_a_successful_poll_restarts_the_hour(#[values(Sqlite, Postgres)] base: Base) {
     let (story, task, _) = running(base).await;
     story.advance(TIME_LIMIT);
     story.archive(true).await;
     assert_eq!(
-        looks_for(&story, TimeDelta::minutes(50), task).await,
+        poll_for(&story, TimeDelta::minutes(50), task).await,
         "RUNNING"
     );
     story
         .fault(&json!({"fault": "html_500", "operation": "pipelineRun", "count": 1}))
         .await;
     assert_eq!(
-        looks_for(&story, TimeDelta::minutes(50), task).await,
+        poll_for(&story, TimeDelta::minutes(50), task).await,
         "RUNNING"
     );
-    // The bridge itself was away: looks far from each other are no row.
+    // The bridge itself was stopped: polls with long gaps between them are not counted as consecutive.
     story.advance(TimeDelta::hours(5));
     assert_eq!(
-        looks_for(&story, TimeDelta::minutes(50), task).await,
+        poll_for(&story, TimeDelta::minutes(50), task).await,
         "RUNNING"
     );
     story.archive(false).await;
     story.advance(TimeDelta::seconds(10));
-    story.pass().await;
+    story.run_cycle().await;
     story.archive(true).await;
     assert_eq!(
-        looks_for(&story, TimeDelta::minutes(50), task).await,
+        poll_for(&story, TimeDelta::minutes(50), task).await,
         "RUNNING"
     );
     assert_eq!(
-        looks_for(&story, TimeDelta::minutes(15), task).await,
+        poll_for(&story, TimeDelta::minutes(15), task).await,
         "ERROR"
     );
     story.end().await;
@@ -237,18 +232,12 @@ async fn a_rotated_token_never_ends_a_task(#[values(Sqlite, Postgres)] base: Bas
     story
         .fault(&json!({"fault": "stranger", "for_ms": 600_000}))
         .await;
-    assert_eq!(
-        looks_for(&story, TimeDelta::hours(3), task).await,
-        "RUNNING"
-    );
+    assert_eq!(poll_for(&story, TimeDelta::hours(3), task).await, "RUNNING");
     story.no_faults().await;
     story
         .configure_with(Map::new(), &story.openhexa, "withdrawn", "demo")
         .await;
-    assert_eq!(
-        looks_for(&story, TimeDelta::hours(3), task).await,
-        "RUNNING"
-    );
+    assert_eq!(poll_for(&story, TimeDelta::hours(3), task).await, "RUNNING");
     story.configure(Map::new()).await;
     story.drive(&run, &json!({"status": "success"})).await;
     assert_eq!(end(&story.until_confirmed(task).await), ("SUCCESS", true));
@@ -257,7 +246,7 @@ async fn a_rotated_token_never_ends_a_task(#[values(Sqlite, Postgres)] base: Bas
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_lost_run_in_an_archived_workspace_is_given_up_after_its_deadline(
+async fn a_lost_run_in_an_archived_workspace_is_ended_after_its_deadline(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let ours = json!([pipeline(1, &injected(), quick("manual"))]);
@@ -269,18 +258,18 @@ async fn a_lost_run_in_an_archived_workspace_is_given_up_after_its_deadline(
     story.archive(true).await;
     story.advance(TimeDelta::hours(24));
     assert_eq!(
-        looks_for(&story, TIME_LIMIT + TimeDelta::minutes(55), task).await,
+        poll_for(&story, TIME_LIMIT + TimeDelta::minutes(55), task).await,
         "QUEUED"
     );
     assert_eq!(
-        looks_for(&story, TimeDelta::minutes(12), task).await,
+        poll_for(&story, TimeDelta::minutes(12), task).await,
         "ERROR"
     );
     story.end().await;
 }
 
 #[test]
-fn openhexa_lets_a_run_live_four_hours_unless_its_version_says_so_and_twelve_at_most() {
+fn the_time_limit_of_a_run_is_four_hours_by_default_and_twelve_at_most() {
     let hours = TimeDelta::hours;
     for (version, limit) in [
         (None, hours(4)),

@@ -11,10 +11,10 @@ use crate::support::catalogue::{id, injected, pipeline, quick};
 use crate::support::fixtures::{end, running};
 use crate::support::story::{Base, Postgres, Sqlite, Story, StoryBuilder};
 
-/// The time until an unsure launch or a run that is to stop is polled again, and the poll.
+/// Advances to the next poll of a launch with unknown outcome, or of a run that is to stop, and polls.
 async fn poll(story: &Story) {
     story.advance(TimeDelta::seconds(5));
-    story.pass().await;
+    story.run_cycle().await;
 }
 
 #[rstest]
@@ -43,7 +43,7 @@ async fn a_pipeline_deleted_while_its_run_terminates_ends_the_task_after_three_p
         assert_eq!(
             end(&story.task(task).await),
             ("RUNNING", false),
-            "too few polls for a proof"
+            "too few polls to prove it"
         );
     }
     poll(&story).await;
@@ -54,7 +54,7 @@ async fn a_pipeline_deleted_while_its_run_terminates_ends_the_task_after_three_p
         why.contains("The pipeline and its run were deleted in OpenHEXA"),
         "{why}"
     );
-    // What the pipeline said last counts all the same.
+    // The last report of the pipeline is still used.
     let word = json!({"task_id": task, "status": "CANCELLED"});
     assert_eq!(
         story.report(&id(1), &word).await.expect(200)["task"]["status"],
@@ -78,7 +78,7 @@ async fn failed_polls_between_do_not_end_the_task_of_a_deleted_pipeline(
             .await;
         for _ in 0..5 {
             story.advance(usual);
-            story.pass().await;
+            story.run_cycle().await;
             assert_eq!(end(&story.task(task).await), ("RUNNING", false), "{fault}");
         }
         story.no_faults().await;
@@ -86,7 +86,7 @@ async fn failed_polls_between_do_not_end_the_task_of_a_deleted_pipeline(
     for _ in 0..3 {
         assert_eq!(end(&story.task(task).await), ("RUNNING", false));
         story.advance(usual * 2);
-        story.pass().await;
+        story.run_cycle().await;
     }
     assert_eq!(end(&story.task(task).await), ("ERROR", true));
     story.end().await;
@@ -117,7 +117,7 @@ async fn a_lost_launch_of_a_deleted_pipeline_is_given_up_after_the_grace(
     assert_eq!(end(&ended), ("ERROR", true));
     let why = ended["progress_message"].as_str().unwrap();
     assert!(why.contains("the pipeline has since been deleted"), "{why}");
-    assert_eq!(story.asked("runPipeline").await, 1);
+    assert_eq!(story.request_count("runPipeline").await, 1);
     story.end().await;
 }
 

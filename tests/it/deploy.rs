@@ -17,7 +17,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::process::{Child, Command};
 
 use crate::support::catalogue::{id, injected, pipeline};
-use crate::support::story::{As, Base, PATIENCE, Postgres, Sqlite, Story, StoryBuilder};
+use crate::support::story::{As, Base, MAX_WAIT, Postgres, Sqlite, Story, StoryBuilder};
 
 fn deploy(name: &str) -> String {
     let file = Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -47,7 +47,7 @@ fn free_port() -> u16 {
     listener.local_addr().unwrap().port()
 }
 
-/// Answers everything with the path that it was asked for.
+/// A server that returns the requested path for every request.
 async fn iaso() -> u16 {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
@@ -70,7 +70,8 @@ async fn iaso() -> u16 {
     port
 }
 
-/// One process, so that nothing is left when it is ended. An Iaso with the bridge beside it, both behind nginx with the very file of `deploy/`.
+/// Iaso and the bridge behind nginx, with the configuration of `deploy/`. nginx is one process, so that
+/// nothing is left when it is stopped.
 struct Front {
     _child: Child,
     _folder: TempDir,
@@ -84,7 +85,7 @@ impl Front {
         let (port, iaso) = (free_port(), iaso().await);
         let bridge = bridge.replace("http://", "");
         let snippet = Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy/nginx.conf");
-        // Where nginx is started by root, those who work for it are root too: the folder is nobody else's.
+        // If root starts nginx, its worker runs as root too, because the folder belongs to root.
         let root = std::fs::metadata("/proc/self")
             .is_ok_and(|own| std::os::unix::fs::MetadataExt::uid(&own) == 0);
         let user = if root { "user root;" } else { "" };
@@ -124,7 +125,7 @@ impl Front {
     }
 
     async fn until_there(&self) {
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + MAX_WAIT;
         while self.client.get(&self.url).send().await.is_err() {
             assert!(Instant::now() < deadline, "nginx does not answer");
             tokio::time::sleep(Duration::from_millis(20)).await;
@@ -158,14 +159,18 @@ impl Front {
     }
 }
 
-/// What the file says belongs outside of every `server` block, with this bridge's address.
+/// The directives that belong outside of every `server` block according to the file, with this bridge's
+/// address.
 fn outside(bridge: &str) -> String {
     let text = deploy("nginx.conf");
     let lines = text.lines().filter_map(|line| line.strip_prefix("#     "));
     let mut lines = lines
         .skip_while(|line| !line.starts_with("upstream "))
         .peekable();
-    assert!(lines.peek().is_some(), "the file says where the bridge is");
+    assert!(
+        lines.peek().is_some(),
+        "the file has the address of the bridge"
+    );
     let lines: Vec<&str> = lines.collect();
     assert!(
         lines
@@ -195,7 +200,9 @@ async fn error(answer: Response) -> String {
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_bridge_has_its_path_and_iaso_everything_else(#[values(Sqlite, Postgres)] base: Base) {
+async fn requests_to_the_bridges_paths_reach_it_and_all_others_reach_iaso(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
     let (story, front) = begin(base).await;
     for path in [
         "/",
@@ -263,7 +270,7 @@ async fn a_report_arrives_with_and_without_its_slash(#[values(Sqlite, Postgres)]
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn who_asks_is_known_behind_it_too(#[values(Sqlite, Postgres)] base: Base) {
+async fn the_clients_address_is_known_behind_nginx(#[values(Sqlite, Postgres)] base: Base) {
     let (story, front) = begin(base).await;
     let body = Some("{}".to_owned());
     let answer = front
@@ -289,7 +296,7 @@ async fn who_asks_is_known_behind_it_too(#[values(Sqlite, Postgres)] base: Base)
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_a_client_says_of_its_address_is_not_believed_at_any_path(
+async fn a_forwarded_address_sent_by_a_client_is_ignored_at_every_path(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let story = plan(base)
@@ -298,7 +305,7 @@ async fn what_a_client_says_of_its_address_is_not_believed_at_any_path(
         .begin()
         .await;
     let front = Front::before(&story.base_url()).await;
-    // Not from where nginx is, which is trusted.
+    // From an address that is not trusted, unlike nginx's.
     let client = Client::builder()
         .no_proxy()
         .local_address(IpAddr::from([127, 0, 0, 2]))
@@ -319,7 +326,7 @@ async fn what_a_client_says_of_its_address_is_not_believed_at_any_path(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_is_too_large_is_told_in_json_by_whoever_refuses_it(
+async fn a_body_that_is_too_large_gets_json_from_nginx_and_from_the_bridge(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let (story, front) = begin(base).await;
@@ -343,7 +350,7 @@ async fn what_is_too_large_is_told_in_json_by_whoever_refuses_it(
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_token_of_iaso_is_not_exchanged_for_one_of_ten_years() {
+async fn an_iaso_token_cannot_be_exchanged_for_a_long_lived_one() {
     let (story, front) = begin(Base::Sqlite).await;
     let token = "Bearer a-token-that-iaso-accepts";
     let ask = async |method: Method, path: &str, authorization: Option<&str>| {
@@ -379,7 +386,7 @@ async fn a_token_of_iaso_is_not_exchanged_for_one_of_ten_years() {
             );
         }
         let (status, text) = ask(method.clone(), path, None).await;
-        assert_eq!(status, 200, "{method} {path}: a session may");
+        assert_eq!(status, 200, "{method} {path}: allowed with a session");
         assert!(text.starts_with("iaso /"), "{text}");
     }
     for (method, path) in [
@@ -409,7 +416,7 @@ async fn connections_of_one_address_are_limited() {
         .unwrap();
     assert!(
         (100..=1_000).contains(&limit),
-        "an office has one address, a flood has more"
+        "the limit must allow an office with one address"
     );
     let mut open = Vec::new();
     for _ in 0..limit {
@@ -450,7 +457,7 @@ async fn connections_of_one_address_are_limited() {
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn events_pass_as_they_come(#[values(Sqlite, Postgres)] base: Base) {
+async fn events_are_forwarded_without_buffering(#[values(Sqlite, Postgres)] base: Base) {
     let (story, front) = begin(base).await;
     let mut stream = front
         .ask(&story, Method::GET, "/api/openhexa/tasks/stream/", None)
@@ -473,7 +480,7 @@ async fn events_pass_as_they_come(#[values(Sqlite, Postgres)] base: Base) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_bridge_that_is_away_is_told_in_json() {
+async fn an_unavailable_bridge_gets_a_json_error() {
     let (story, front) = begin(Base::Sqlite).await;
     let nobody = Front::before(&format!("127.0.0.1:{}", free_port())).await;
     let answer = nobody
@@ -490,7 +497,7 @@ async fn a_bridge_that_is_away_is_told_in_json() {
         error(answer).await,
         "The bridge to OpenHEXA is unavailable; try again in a few seconds"
     );
-    // An error of the bridge's own stays as it is.
+    // An error of the bridge itself is not changed.
     story
         .fault(&json!({"fault": "html_500", "count": 10, "operation": "pipelines"}))
         .await;
@@ -500,7 +507,7 @@ async fn a_bridge_that_is_away_is_told_in_json() {
     assert_eq!(answer.status(), 502);
     assert!(error(answer).await.contains("OpenHEXA"));
     let direct = story
-        .ask(As::Nobody, Method::GET, "/pipelines/")
+        .ask(As::Anonymous, Method::GET, "/pipelines/")
         .send()
         .await;
     assert_eq!(direct.status, 401);

@@ -6,27 +6,27 @@ use std::path::{Path, PathBuf};
 use openhexa_bridge::settings;
 use regex::Regex;
 
-use crate::sentences::files;
+use crate::message_catalogues::files;
 use crate::support::process::Line;
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).to_owned()
 }
 
-fn paper(name: &str) -> String {
+fn document(name: &str) -> String {
     std::fs::read_to_string(root().join(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
 }
 
 #[test]
 fn the_page_of_settings_is_up_to_date() {
     assert!(
-        paper("docs/settings.md") == settings::page(),
+        document("docs/settings.md") == settings::page(),
         "docs/settings.md is not what `openhexa-bridge settings` prints: run `make settings` and commit the page"
     );
 }
 
 #[tokio::test]
-async fn the_page_of_settings_is_printed_whatever_is_set() {
+async fn the_page_of_settings_is_printed_with_any_settings() {
     let ended = Line::of(&["settings"])
         .setting("SERVER__PORT", "none")
         .run()
@@ -38,7 +38,7 @@ async fn the_page_of_settings_is_printed_whatever_is_set() {
 }
 
 #[test]
-fn every_setting_has_its_line_with_its_sentence() {
+fn every_setting_has_a_line_with_its_description() {
     let row = Regex::new(r"(?m)^\| `(\w+)\.(\w+)` \| (\S.*) \| `(\w+)` \| (\S.*) \|$").unwrap();
     let page = settings::page();
     let mut told = BTreeSet::new();
@@ -53,7 +53,7 @@ fn every_setting_has_its_line_with_its_sentence() {
     assert!(page.contains("| `reconcile.early_for` | `2m` | `OPENHEXA_BRIDGE__RECONCILE__EARLY_FOR` | Poll interval of a new run, and how long a run counts as new. |"));
 }
 
-/// The fenced blocks of a page that are in this language.
+/// The code blocks of a page in this language.
 fn blocks(page: &str, language: &str) -> Vec<String> {
     let block = Regex::new(&format!(r"(?ms)^```{language}\n(.*?)^```$")).unwrap();
     block
@@ -62,16 +62,16 @@ fn blocks(page: &str, language: &str) -> Vec<String> {
         .collect()
 }
 
-/// The examples are run by `real.rs`.
+/// `sdk_pipelines.rs` runs the examples.
 #[test]
-fn python_in_a_paper_stands_in_an_example_that_is_run() {
+fn python_in_a_page_is_part_of_a_tested_example() {
     let examples: Vec<String> = files(&root().join("examples/pipelines"), "py")
         .into_iter()
         .map(|file| std::fs::read_to_string(file).unwrap())
         .collect();
     let mut seen = 0;
     for name in ["README.md", "docs/pipelines.md"] {
-        for block in blocks(&paper(name), "python") {
+        for block in blocks(&document(name), "python") {
             seen += 1;
             let stands = examples.iter().any(|example| example.contains(&block));
             assert!(
@@ -84,7 +84,7 @@ fn python_in_a_paper_stands_in_an_example_that_is_run() {
 }
 
 #[test]
-fn what_a_paper_links_to_is_there() {
+fn links_of_a_page_exist() {
     let link = Regex::new(r"\]\(([^)#:]+)(?:#[^)]*)?\)").unwrap();
     let mut papers = files(&root().join("docs"), "md");
     let top = [
@@ -104,7 +104,7 @@ fn what_a_paper_links_to_is_there() {
 }
 
 #[test]
-fn what_a_paper_quotes_the_program_says() {
+fn quotes_in_a_page_are_messages_of_the_program() {
     let mut said: String = files(&root().join("src"), "rs")
         .into_iter()
         .chain(files(&root().join("src/language/en"), "ftl"))
@@ -122,19 +122,19 @@ fn what_a_paper_quotes_the_program_says() {
     // A message of OpenHEXA's SDK.
     said.push_str("The provided config contains invalid key(s)");
     let quoted = Regex::new(r#"(?m)^### "([^"…]+)"#).unwrap();
-    let page = paper("docs/troubleshooting.md");
+    let page = document("docs/troubleshooting.md");
     let quotes: Vec<String> = quoted
         .captures_iter(&page)
         .map(|found| found[1].trim_end().to_owned())
         .collect();
     assert!(quotes.len() >= 8, "{quotes:?}");
     for quote in quotes {
-        assert!(said.contains(&quote), "nothing says: {quote}");
+        assert!(said.contains(&quote), "the program has no message {quote}");
     }
 }
 
-/// The stories of a folder of tests, as `file::name`.
-fn stories(folder: &str) -> BTreeSet<String> {
+/// The tests of a folder, as `file::name`.
+fn test_names(folder: &str) -> BTreeSet<String> {
     let story = Regex::new(r"(?m)^#\[rstest\]\n(?:#\[.+\]\n)*async fn (\w+)\(").unwrap();
     let mut found = BTreeSet::new();
     for file in files(&root().join(folder), "rs") {
@@ -150,30 +150,30 @@ fn stories(folder: &str) -> BTreeSet<String> {
 }
 
 #[test]
-fn what_once_went_wrong_is_told_in_the_page_and_in_a_story() {
-    let page = paper("docs/reliability.md");
+fn each_defect_is_listed_in_the_page_and_has_a_test() {
+    let page = document("docs/reliability.md");
     let row = Regex::new(r"(?m)^\| \S.* \| `(\w+::\w+)` \|$").unwrap();
     let listed: Vec<String> = row
         .captures_iter(&page)
         .map(|row| row[1].to_owned())
         .collect();
     let all: BTreeSet<String> = listed.iter().cloned().collect();
-    assert_eq!(listed.len(), all.len(), "a story is listed twice");
-    assert_eq!(all, stories("tests/it/defects"));
-    assert!(all.len() >= 30, "only {} stories were found", all.len());
+    assert_eq!(listed.len(), all.len(), "a test is listed twice");
+    assert_eq!(all, test_names("tests/it/defects"));
+    assert!(all.len() >= 30, "only {} tests were found", all.len());
 }
 
 /// Files and folders of tests that a page names in backticks.
 #[test]
-fn tests_that_a_page_names_are_there() {
+fn test_files_named_in_a_page_exist() {
     let named = Regex::new(r"`((?:tests|benches)/[\w/.]+)`").unwrap();
-    let page = paper("docs/reliability.md");
+    let page = document("docs/reliability.md");
     let names: BTreeSet<_> = named
         .captures_iter(&page)
         .map(|name| name[1].to_owned())
         .collect();
     assert!(names.len() >= 5, "{names:?}");
     for name in names {
-        assert!(root().join(&name).exists(), "there is no {name}");
+        assert!(root().join(&name).exists(), "{name} does not exist");
     }
 }

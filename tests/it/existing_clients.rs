@@ -7,11 +7,11 @@ use reqwest::Method;
 use rstest::rstest;
 use serde_json::{Value, json};
 
-use crate::callback::{fields, log, plan, taken};
+use crate::callback::{accepted, fields, log, plan};
 use crate::support::catalogue::{id, parameter, pipeline};
 use crate::support::story::{Answer, As, Base, Postgres, Sqlite, Story, StoryBuilder};
 
-/// As Python's `requests` sends.
+/// Sends a request like Python's `requests`.
 async fn python(story: &Story, who: As, path: &str, body: &str) -> Answer {
     let ask = story
         .ask_at(who, Method::PATCH, path)
@@ -22,7 +22,7 @@ async fn python(story: &Story, who: As, path: &str, body: &str) -> Answer {
     ask.body("application/json", body.to_owned()).send().await
 }
 
-/// A pipeline that is reached through a static connection: it declares its task's id and nothing else.
+/// A pipeline with a static connection: it declares only `task_id`.
 fn template_a(base: Base) -> StoryBuilder {
     let parameters = [parameter("task_id", "str", json!({}))];
     StoryBuilder::on(base).pipelines(json!([pipeline(
@@ -46,7 +46,7 @@ async fn run_ends(story: &Story, task: i64, status: &str) -> Value {
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_basic_template_reports_to_its_end(#[values(Sqlite, Postgres)] base: Base) {
+async fn the_basic_template_reports_until_its_end(#[values(Sqlite, Postgres)] base: Base) {
     let story = template_a(base).begin().await;
     let task = story.launch(&id(1), json!({})).await;
     let given = story.runs().await[0]["config"]["task_id"].clone();
@@ -100,7 +100,7 @@ async fn the_basic_templates_error_is_an_error(#[values(Sqlite, Postgres)] base:
         answer["result"],
         json!({"result": "ERROR", "message": "Error: division by zero", "last_progress_message": null, "data": null})
     );
-    // The template swallows its own error, so its run succeeds.
+    // The template catches its own error, so its run succeeds.
     let ended = run_ends(&story, task, "success").await;
     assert_eq!(
         (&ended["status"], &ended["confirmed"]),
@@ -111,7 +111,7 @@ async fn the_basic_templates_error_is_an_error(#[values(Sqlite, Postgres)] base:
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_planning_template_never_says_its_end_and_keeps_its_result(
+async fn the_planning_template_reports_no_final_status_and_its_result_is_kept(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let story = plan(base).begin().await;
@@ -124,7 +124,7 @@ async fn the_planning_template_never_says_its_end_and_keeps_its_result(
     let host = config["connection_host"].as_str().unwrap();
     assert_eq!(host, story.base_url());
     let token = As::Bearer(config["connection_token"].as_str().unwrap().to_owned());
-    // It joins the address without a slash at its end.
+    // It builds the URL without a slash at its end.
     let path = format!("/api/openhexa/pipelines/{}", id(1));
     let batches = [
         json!({"task_id": task, "progress_message": "Starting", "progress_value": 0, "end_value": 100}),
@@ -145,13 +145,13 @@ async fn the_planning_template_never_says_its_end_and_keeps_its_result(
     assert_ne!(
         story.task(task).await["status"],
         "SUCCESS",
-        "a word inside the result is no status"
+        "a status inside the result is not the task's status"
     );
     let ended = run_ends(&story, task, "success").await;
     assert_eq!(
         (&ended["status"], &ended["result"]["group_id"]),
         (&json!("SUCCESS"), &json!(789)),
-        "the drawer reads task.result.group_id"
+        "Iaso's planning page reads task.result.group_id"
     );
     assert_eq!(log(&story, task).await.len(), 4);
     story.end().await;
@@ -159,7 +159,7 @@ async fn the_planning_template_never_says_its_end_and_keeps_its_result(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_planning_run_that_nobody_launched_from_here_is_told_so(
+async fn a_planning_run_that_was_not_launched_by_the_bridge_gets_an_error(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let story = plan(base).begin().await;
@@ -177,7 +177,7 @@ async fn a_planning_run_that_nobody_launched_from_here_is_told_so(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_older_words_still_end_a_task(#[values(Sqlite, Postgres)] base: Base) {
+async fn the_older_statuses_still_end_a_task(#[values(Sqlite, Postgres)] base: Base) {
     let story = plan(base).begin().await;
     let older = [
         ("ERRORED", "failed", "ERROR"),
@@ -187,7 +187,7 @@ async fn the_older_words_still_end_a_task(#[values(Sqlite, Postgres)] base: Base
     ];
     for (word, run, status) in older {
         let task = story.launch(&id(1), json!({})).await;
-        let said = taken(&story, task, json!({"status": word, "progress_message": "the last words", "progress_value": 21, "result": {"rows": 3}})).await;
+        let said = accepted(&story, task, json!({"status": word, "progress_message": "the last words", "progress_value": 21, "result": {"rows": 3}})).await;
         assert_eq!(
             (
                 &said["status"],
@@ -211,7 +211,7 @@ async fn the_older_words_still_end_a_task(#[values(Sqlite, Postgres)] base: Base
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_slash_or_none_is_never_a_redirect(#[values(Sqlite, Postgres)] base: Base) {
+async fn a_url_with_or_without_a_slash_is_never_redirected(#[values(Sqlite, Postgres)] base: Base) {
     let story = plan(base).begin().await;
     let task = story.launch(&id(1), json!({})).await;
     for (value, ending) in (1..).zip(["", "/", "?format=json", "/?format=json"]) {

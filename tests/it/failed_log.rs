@@ -8,7 +8,9 @@ use crate::support::story::{Base, Postgres, Sqlite, StoryBuilder};
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_reason_is_kept_without_the_secrets_it_quotes(#[values(Sqlite, Postgres)] base: Base) {
+async fn the_cause_is_shown_without_the_secrets_that_it_contains(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
     let parameters = [
         parameter("pw", "secret", json!({})),
         parameter("connection_token", "str", json!({})),

@@ -1,10 +1,10 @@
-//! Launches as Iaso's clients send them.
+//! Launches in the form that Iaso's clients use.
 
 use reqwest::Method;
 use rstest::rstest;
 use serde_json::{Value, json};
 
-use crate::identity::{self, Shows};
+use crate::identity::{self, WithSession};
 use crate::support::catalogue::{id, injected, parameter, pipeline, quick};
 use crate::support::iaso::{self, MAY};
 use crate::support::story::{As, Base, Postgres, Sqlite, Story, StoryBuilder};
@@ -32,7 +32,7 @@ fn country() -> Value {
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_form_launches_as_json_does(#[values(Sqlite, Postgres)] base: Base) {
+async fn a_form_launches_like_json(#[values(Sqlite, Postgres)] base: Base) {
     let version = id(1001).replace('-', "");
     let config = r#"{"country": "NER & co", "pipeline_id": "x"}"#;
     let encoded = form_urlencoded::Serializer::new(String::new())
@@ -69,7 +69,7 @@ async fn a_form_launches_as_json_does(#[values(Sqlite, Postgres)] base: Base) {
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_version_in_a_form_whose_digits_spell_a_number_is_launched(
+async fn a_version_in_a_form_that_looks_like_a_number_is_accepted(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     for own in [
@@ -99,7 +99,7 @@ async fn a_version_in_a_form_whose_digits_spell_a_number_is_launched(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_is_wrong_in_a_form_is_refused_by_name(#[values(Sqlite, Postgres)] base: Base) {
+async fn invalid_fields_of_a_form_are_named(#[values(Sqlite, Postgres)] base: Base) {
     let story = StoryBuilder::on(base).pipelines(country()).begin().await;
     for (body, field) in [
         ("config=%7B%7D&version=5", "version"),
@@ -120,7 +120,7 @@ async fn what_is_wrong_in_a_form_is_refused_by_name(#[values(Sqlite, Postgres)] 
             answer.text
         );
     }
-    assert_eq!(story.asked("runPipeline").await, 0);
+    assert_eq!(story.request_count("runPipeline").await, 0);
     story.end().await;
 }
 
@@ -150,7 +150,7 @@ async fn a_version_is_named_with_or_without_dashes(#[values(Sqlite, Postgres)] b
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn planning_id_is_dropped_where_it_is_not_declared(#[values(Sqlite, Postgres)] base: Base) {
+async fn planning_id_is_dropped_if_it_is_not_declared(#[values(Sqlite, Postgres)] base: Base) {
     let story = StoryBuilder::on(base).pipelines(country()).begin().await;
     story
         .launch(
@@ -172,7 +172,7 @@ async fn planning_id_is_dropped_where_it_is_not_declared(#[values(Sqlite, Postgr
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_zero_of_iasos_form_that_is_no_choice_counts_as_left_out(
+async fn a_zero_of_iasos_form_that_is_not_a_choice_counts_as_not_sent(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let iaso = iaso::Iaso::start();
@@ -192,7 +192,7 @@ async fn a_zero_of_iasos_form_that_is_no_choice_counts_as_left_out(
     let session = iaso.session(iaso::profile(4, 1, MAY));
     let as_iaso = |path: String| {
         story
-            .ask(As::Nobody, Method::POST, &path)
+            .ask(As::Anonymous, Method::POST, &path)
             .in_iaso(&session)
             .json(&config)
             .send()
@@ -218,7 +218,7 @@ async fn a_zero_of_iasos_form_that_is_no_choice_counts_as_left_out(
         events["results"][0]["detail"],
         "left out because 0 is not one of the choices: round"
     );
-    // Whoever writes the request means what it says.
+    // In JSON a value is used as sent.
     let refused = story.post(&path(), &config).await.expect(400);
     assert!(refused["config"]["round"].is_array(), "{refused}");
     story.end().await;

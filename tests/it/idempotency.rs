@@ -1,4 +1,5 @@
-//! `Idempotency-Key`: one key, one task and one run, however often and wherever the request is repeated.
+//! `Idempotency-Key`: one key creates one task and one run, even if the request is repeated or sent to
+//! another bridge.
 
 use rstest::rstest;
 use std::collections::BTreeSet;
@@ -21,19 +22,19 @@ fn plan(base: Base) -> StoryBuilder {
     StoryBuilder::on(base).pipelines(json!([pipeline(1, &parameters, quick("manual")), other]))
 }
 
-async fn keyed(story: &Story, pipeline: u64, key: &str, body: &Value) -> Answer {
+async fn launch_with_key(story: &Story, pipeline: u64, key: &str, body: &Value) -> Answer {
     let path = format!("/pipelines/{}/launch/", id(pipeline));
     let ask = story.ask(As::Operator, Method::POST, &path);
     ask.header("idempotency-key", key).json(body).send().await
 }
 
 async fn task_of(story: &Story, key: &str, body: &Value) -> Value {
-    keyed(story, 1, key, body).await.expect(201)["task"].clone()
+    launch_with_key(story, 1, key, body).await.expect(201)["task"].clone()
 }
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_same_request_again_is_the_same_task_as_it_is_now(
+async fn a_repeated_request_returns_the_same_task_in_its_current_state(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let mut story = plan(base).begin().await;
@@ -45,7 +46,7 @@ async fn the_same_request_again_is_the_same_task_as_it_is_now(
     story.drive(&run, &json!({"status": "success"})).await;
     story.until_confirmed(first["id"].as_i64().unwrap()).await;
     let asked = story.requests().await;
-    // Another order of keys, another spelling of the address, and OpenHEXA is not asked.
+    // With another order of keys, another form of the URL, and without requests to OpenHEXA.
     let text = format!(
         r#"{{"config": {{"password": "{}", "year": 2024, "country": "CMR"}}}}"#,
         story.secrets.parameter
@@ -71,7 +72,7 @@ async fn the_same_request_again_is_the_same_task_as_it_is_now(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_key_is_good_for_one_request_only(#[values(Sqlite, Postgres)] base: Base) {
+async fn a_key_can_be_used_for_one_request_only(#[values(Sqlite, Postgres)] base: Base) {
     let story = plan(base).begin().await;
     let body = json!({"config": {"country": "CMR", "year": 1}});
     task_of(&story, "one", &body).await;
@@ -84,19 +85,19 @@ async fn a_key_is_good_for_one_request_only(#[values(Sqlite, Postgres)] base: Ba
         json!({"config": {"year": 1, "country": "CMR", "unknown": 1}}),
     ];
     for other in others {
-        let refused = keyed(&story, 1, "one", &other).await.expect(409);
+        let refused = launch_with_key(&story, 1, "one", &other).await.expect(409);
         assert_eq!(
             refused,
             json!({"error": "This Idempotency-Key was already used for another request: use a new one"}),
             "{other}"
         );
     }
-    keyed(&story, 2, "one", &body).await.error(409);
+    launch_with_key(&story, 2, "one", &body).await.error(409);
     assert_eq!(
         (story.runs().await.len(), story.tasks().await.len()),
         (1, 1)
     );
-    // Without a key, with another one, and for another account it is a launch of its own.
+    // A launch without a key, with another key, or for another account is a separate launch.
     story
         .post(&format!("/pipelines/{}/launch/", id(1)), &body)
         .await
@@ -114,12 +115,12 @@ async fn a_key_is_good_for_one_request_only(#[values(Sqlite, Postgres)] base: Ba
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_bad_key_is_refused_by_the_headers_name(#[values(Sqlite, Postgres)] base: Base) {
+async fn an_invalid_key_is_refused_with_the_headers_name(#[values(Sqlite, Postgres)] base: Base) {
     let story = plan(base).begin().await;
     let body = json!({"config": {}});
     let long = "k".repeat(256);
     for bad in ["", "   ", long.as_str(), "clé", "🚀", "a\tb"] {
-        let refused = keyed(&story, 1, bad, &body).await.expect(400);
+        let refused = launch_with_key(&story, 1, bad, &body).await.expect(400);
         let sentence =
             "Idempotency-Key must be sent only once, with 1 to 255 printable ASCII characters";
         assert_eq!(
@@ -160,9 +161,11 @@ async fn a_bad_key_is_refused_by_the_headers_name(#[values(Sqlite, Postgres)] ba
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn who_ask_at_once_on_two_bridges_all_get_one_task(#[values(Sqlite, Postgres)] base: Base) {
+async fn concurrent_requests_at_two_bridges_get_the_same_task(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
     let story = plan(base).begin().await;
-    let beside = story.beside().await;
+    let replica = story.second_replica().await;
     story
         .fault(&json!({"fault": "latency", "operation": "pipeline", "ms": 300, "count": 20}))
         .await;
@@ -173,7 +176,7 @@ async fn who_ask_at_once_on_two_bridges_all_get_one_task(#[values(Sqlite, Postgr
         let url = if number % 2 == 0 {
             story.base_url()
         } else {
-            beside.url()
+            replica.url()
         };
         let request = client
             .post(format!("{url}{path}"))
@@ -196,17 +199,17 @@ async fn who_ask_at_once_on_two_bridges_all_get_one_task(#[values(Sqlite, Postgr
         (
             story.runs().await.len(),
             story.tasks().await.len(),
-            story.asked("runPipeline").await
+            story.request_count("runPipeline").await
         ),
         (1, 1, 1)
     );
-    beside.stop().await;
+    replica.stop().await;
     story.end().await;
 }
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn of_two_bodies_under_one_key_at_once_one_is_refused(
+async fn of_two_concurrent_bodies_with_the_same_key_one_is_refused(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let story = plan(base).begin().await;
@@ -217,7 +220,9 @@ async fn of_two_bodies_under_one_key_at_once_one_is_refused(
         json!({"config": {"year": 1}}),
         json!({"config": {"year": 2}}),
     ];
-    let asking = bodies.iter().map(|body| keyed(&story, 1, "same", body));
+    let asking = bodies
+        .iter()
+        .map(|body| launch_with_key(&story, 1, "same", body));
     let mut told: Vec<u16> = join_all(asking)
         .await
         .iter()
@@ -231,21 +236,21 @@ async fn of_two_bodies_under_one_key_at_once_one_is_refused(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_launch_that_made_no_task_leaves_its_key_free(#[values(Sqlite, Postgres)] base: Base) {
+async fn a_key_can_be_reused_if_the_launch_created_no_task(#[values(Sqlite, Postgres)] base: Base) {
     let story = plan(base).begin().await;
-    keyed(&story, 1, "free", &json!({"config": {"year": "soon"}}))
+    launch_with_key(&story, 1, "free", &json!({"config": {"year": "soon"}}))
         .await
         .error(400);
-    keyed(&story, 1, "free", &json!({"config": []}))
+    launch_with_key(&story, 1, "free", &json!({"config": []}))
         .await
         .error(400);
-    keyed(&story, 9, "free", &json!({"config": {}}))
+    launch_with_key(&story, 9, "free", &json!({"config": {}}))
         .await
         .error(404);
     story
         .fault(&json!({"fault": "html_500", "operation": "pipeline", "count": 1}))
         .await;
-    keyed(&story, 2, "free", &json!({"config": {}}))
+    launch_with_key(&story, 2, "free", &json!({"config": {}}))
         .await
         .error(502);
     assert_eq!(story.tasks().await.len(), 0);
@@ -255,7 +260,7 @@ async fn a_launch_that_made_no_task_leaves_its_key_free(#[values(Sqlite, Postgre
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_launch_that_openhexa_refused_is_remembered_as_it_ended(
+async fn a_launch_that_openhexa_refused_is_repeated_with_the_same_response(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let story = plan(base).begin().await;
@@ -263,14 +268,17 @@ async fn a_launch_that_openhexa_refused_is_remembered_as_it_ended(
         .fault(&json!({"fault": "run_limit", "count": 1}))
         .await;
     let body = json!({"config": {}});
-    let refused = keyed(&story, 1, "limit", &body).await.expect(429);
+    let refused = launch_with_key(&story, 1, "limit", &body).await.expect(429);
     let again = task_of(&story, "limit", &body).await;
     assert_eq!(
         (&again["id"], &again["status"]),
         (&refused["task"]["id"], &json!("ERROR"))
     );
     assert_eq!(
-        (story.runs().await.len(), story.asked("runPipeline").await),
+        (
+            story.runs().await.len(),
+            story.request_count("runPipeline").await
+        ),
         (0, 1)
     );
     story.end().await;
@@ -278,7 +286,9 @@ async fn a_launch_that_openhexa_refused_is_remembered_as_it_ended(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_unsure_launch_asked_for_again_is_still_one_run(#[values(Sqlite, Postgres)] base: Base) {
+async fn a_repeated_launch_with_unknown_outcome_creates_one_run(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
     let story = plan(base).begin().await;
     story
         .fault(&json!({"fault": "drop_after", "count": 1}))
@@ -292,7 +302,10 @@ async fn an_unsure_launch_asked_for_again_is_still_one_run(#[values(Sqlite, Post
         })
         .await;
     assert_eq!(
-        (story.runs().await.len(), story.asked("runPipeline").await),
+        (
+            story.runs().await.len(),
+            story.request_count("runPipeline").await
+        ),
         (1, 1)
     );
     story.end().await;
@@ -300,7 +313,7 @@ async fn an_unsure_launch_asked_for_again_is_still_one_run(#[values(Sqlite, Post
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_key_is_kept_for_its_time_and_then_swept(#[values(Sqlite, Postgres)] base: Base) {
+async fn a_key_is_kept_for_its_time_and_then_deleted(#[values(Sqlite, Postgres)] base: Base) {
     let story = plan(base)
         .setting("launch.idempotency_kept", "2h")
         .begin()
@@ -317,20 +330,20 @@ async fn a_key_is_kept_for_its_time_and_then_swept(#[values(Sqlite, Postgres)] b
     assert_ne!(third["id"], other["id"]);
     story.advance(TimeDelta::hours(3));
     task_of(&story, "last", &body).await;
-    // Of all the old ones nothing is left: a second row under a kept key would break its uniqueness.
+    // All old rows were deleted: a second row would break the unique constraint of `key`.
     database::sql(&story, "UPDATE idempotency SET key = 'the only one'").await;
     story.end().await;
 }
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_is_remembered_of_a_request_tells_nothing_of_it(
+async fn the_stored_hash_of_a_request_does_not_reveal_its_content(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let story = plan(base).begin().await;
     let body = json!({"config": {"password": story.secrets.parameter}});
     let first = task_of(&story, "secret", &body).await;
-    let wrong = keyed(
+    let wrong = launch_with_key(
         &story,
         1,
         "secret",
@@ -339,17 +352,17 @@ async fn what_is_remembered_of_a_request_tells_nothing_of_it(
     .await;
     wrong.error(409);
     assert_eq!(task_of(&story, "secret", &body).await["id"], first["id"]);
-    // The end of every story looks for its secrets in the database.
+    // At its end, each test searches the database for its secrets.
     story.end().await;
 }
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn who_may_not_launch_learns_nothing_of_a_key(#[values(Sqlite, Postgres)] base: Base) {
+async fn a_viewer_cannot_find_out_whether_a_key_was_used(#[values(Sqlite, Postgres)] base: Base) {
     let story = plan(base).begin().await;
     let body = json!({"config": {}});
     task_of(&story, "mine", &body).await;
-    for (who, status) in [(As::Nobody, 401), (As::Viewer, 403)] {
+    for (who, status) in [(As::Anonymous, 401), (As::Viewer, 403)] {
         let ask = story
             .ask(who, Method::POST, &format!("/pipelines/{}/launch/", id(1)))
             .header("idempotency-key", "mine");

@@ -16,7 +16,7 @@ use crate::support::story::{Answer, As, Ask, Base, Postgres, Sqlite, Story, Stor
 
 pub const ELSEWHERE: &str = "Authentication credentials were not provided or are not valid";
 
-/// A bridge before an Iaso, with a pipeline that reports; account 1 is configured.
+/// A bridge with Iaso in front and a pipeline that reports; account 1 is configured.
 pub fn plan(base: Base, iaso: &Iaso) -> StoryBuilder {
     let behaviour = json!({"kind": "manual", "queued_ms": 0, "running_ms": 0});
     StoryBuilder::on(base)
@@ -30,14 +30,14 @@ pub async fn begin(base: Base) -> (Story, Iaso) {
     (story, iaso)
 }
 
-pub trait Shows<'a> {
-    /// With the cookie of a session, as a browser sends it from wherever.
+pub trait WithSession<'a> {
+    /// With the cookie of a session, as a browser sends it from any site.
     fn cookie(self, session: &str) -> Self;
-    /// As a page of Iaso's own has the browser send it.
+    /// With the headers that a browser adds for a page of Iaso.
     fn in_iaso(self, session: &str) -> Self;
 }
 
-impl<'a> Shows<'a> for Ask<'a> {
+impl<'a> WithSession<'a> for Ask<'a> {
     fn cookie(self, session: &str) -> Self {
         self.header(
             "cookie",
@@ -51,7 +51,7 @@ impl<'a> Shows<'a> for Ask<'a> {
 }
 
 pub async fn with_session(story: &Story, session: &str, path: &str) -> Answer {
-    let ask = story.ask(As::Nobody, Method::GET, path);
+    let ask = story.ask(As::Anonymous, Method::GET, path);
     ask.cookie(session).send().await
 }
 
@@ -62,7 +62,7 @@ pub async fn with_token(story: &Story, token: &str, path: &str) -> Answer {
         .await
 }
 
-/// Both keys hold the sentence; `code` is there where Iaso has one.
+/// `error` and `detail` have the same message; `code` is there if Iaso has one.
 #[track_caller]
 pub fn denied(answer: &Answer, status: u16, code: Option<&str>) {
     let error = answer.error(status);
@@ -75,16 +75,14 @@ pub fn denied(answer: &Answer, status: u16, code: Option<&str>) {
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn somebody_signed_in_to_iaso_works_with_their_own_account(
-    #[values(Sqlite, Postgres)] base: Base,
-) {
+async fn a_user_signed_in_to_iaso_uses_their_own_account(#[values(Sqlite, Postgres)] base: Base) {
     let (story, iaso) = begin(base).await;
     let session = iaso.session(iaso::profile(4, 1, MAY));
     with_session(&story, &session, "/pipelines/")
         .await
         .expect(200);
     let launch = story.ask(
-        As::Nobody,
+        As::Anonymous,
         Method::POST,
         &format!("/pipelines/{}/launch/", id(1)),
     );
@@ -107,9 +105,9 @@ async fn somebody_signed_in_to_iaso_works_with_their_own_account(
         .await
         .expect(200);
     assert_eq!(listed["count"], 1);
-    // A key of the account still works beside it.
+    // A key of the account works too.
     assert_eq!(story.get("/tasks/").await.expect(200)["count"], 1);
-    // Somebody of another account sees nothing of it, and is told what belongs to theirs: nothing yet.
+    // A user of another account sees none of it, only their own account, which has nothing yet.
     let other = iaso.session(iaso::profile(5, 2, MAY));
     with_session(&story, &other, &format!("/tasks/{task}/"))
         .await
@@ -131,9 +129,9 @@ async fn somebody_signed_in_to_iaso_works_with_their_own_account(
     story.end().await;
 }
 
-/// Status of reading, launching, and reading the configuration.
+/// The status of reading, launching, and reading the configuration.
 pub async fn may(story: &Story, shown: impl for<'a> Fn(Ask<'a>) -> Ask<'a>) -> [u16; 3] {
-    let ask = |method, path: &str| shown(story.ask(As::Nobody, method, path));
+    let ask = |method, path: &str| shown(story.ask(As::Anonymous, method, path));
     let launch = ask(Method::POST, &format!("/pipelines/{}/launch/", id(1)));
     [
         ask(Method::GET, "/tasks/").send().await.status,
@@ -150,7 +148,7 @@ fn staff(user: i64, permissions: &[&str]) -> Value {
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_a_user_may_follows_from_the_permission_and_the_way_in(
+async fn permissions_depend_on_iaso_and_on_the_kind_of_credential(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let (story, iaso) = begin(base).await;
@@ -221,7 +219,7 @@ async fn what_a_user_may_follows_from_the_permission_and_the_way_in(
     );
     assert_eq!(
         story
-            .ask(As::Nobody, Method::GET, "/pipelines/config/")
+            .ask(As::Anonymous, Method::GET, "/pipelines/config/")
             .send()
             .await
             .status,
@@ -239,7 +237,7 @@ async fn what_a_user_may_follows_from_the_permission_and_the_way_in(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_token_of_iaso_reports_for_its_own_account_alone(#[values(Sqlite, Postgres)] base: Base) {
+async fn an_iaso_token_may_report_for_its_own_account_only(#[values(Sqlite, Postgres)] base: Base) {
     let (story, iaso) = begin(base).await;
     let task = story.launch(&id(1), json!({})).await;
     let report = async |token: String, value: i64| {

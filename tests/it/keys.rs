@@ -26,7 +26,7 @@ impl Story {
             .unwrap()
     }
 
-    pub async fn make_key(&self, line: &[&str]) -> String {
+    pub async fn create_key(&self, line: &[&str]) -> String {
         let made = self.keys(&[&["create"], line].concat()).await;
         assert!(
             made.status.success(),
@@ -53,7 +53,7 @@ impl Story {
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_key_opens_what_its_role_may_and_no_more(#[values(Sqlite, Postgres)] base: Base) {
+async fn a_key_has_exactly_the_permissions_of_its_role(#[values(Sqlite, Postgres)] base: Base) {
     let story = StoryBuilder::on(base)
         .pipelines(json!([pipeline(1, &[], quick("succeed"))]))
         .begin()
@@ -64,7 +64,7 @@ async fn a_key_opens_what_its_role_may_and_no_more(#[values(Sqlite, Postgres)] b
         ("operator", 200, 400, 403),
         ("admin", 200, 400, 200),
     ] {
-        let key = story.make_key(&["--role", role]).await;
+        let key = story.create_key(&["--role", role]).await;
         assert_eq!(
             story.status(&key, Method::GET, "/pipelines/").await,
             read,
@@ -82,7 +82,7 @@ async fn a_key_opens_what_its_role_may_and_no_more(#[values(Sqlite, Postgres)] b
         );
         assert!(
             !dump::everything(&story.database).await.contains(&key),
-            "only its hash is kept"
+            "only its hash is stored"
         );
     }
     story.end().await;
@@ -93,7 +93,7 @@ async fn a_key_opens_what_its_role_may_and_no_more(#[values(Sqlite, Postgres)] b
 async fn a_revoked_key_is_refused_within_seconds(#[values(Sqlite, Postgres)] base: Base) {
     let story = StoryBuilder::on(base).begin().await;
     let key = story
-        .make_key(&["--role", "viewer", "--name", "District office"])
+        .create_key(&["--role", "viewer", "--name", "District office"])
         .await;
     assert_eq!(story.status(&key, Method::GET, "/tasks/").await, 200);
     let listed = story.list_keys().await;
@@ -118,10 +118,10 @@ async fn a_revoked_key_is_refused_within_seconds(#[values(Sqlite, Postgres)] bas
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_key_ends_when_it_was_told_to(#[values(Sqlite, Postgres)] base: Base) {
+async fn a_key_expires_at_its_time(#[values(Sqlite, Postgres)] base: Base) {
     let story = StoryBuilder::on(base).begin().await;
     let key = story
-        .make_key(&["--role", "viewer", "--expires", "90d"])
+        .create_key(&["--role", "viewer", "--expires", "90d"])
         .await;
     story.advance(TimeDelta::days(89));
     assert_eq!(story.status(&key, Method::GET, "/tasks/").await, 200);
@@ -130,7 +130,7 @@ async fn a_key_ends_when_it_was_told_to(#[values(Sqlite, Postgres)] base: Base) 
     story.end().await;
 }
 
-// A key that had been recognised a moment before its expiry was remembered beyond it.
+// A key that was used just before its expiry used to stay in the cache after it.
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_key_that_was_used_just_before_its_expiry_is_refused_at_its_expiry(
@@ -138,9 +138,9 @@ async fn a_key_that_was_used_just_before_its_expiry_is_refused_at_its_expiry(
 ) {
     let story = StoryBuilder::on(base).begin().await;
     let key = story
-        .make_key(&["--role", "viewer", "--expires", "1d"])
+        .create_key(&["--role", "viewer", "--expires", "1d"])
         .await;
-    // The command line has the machine's clock.
+    // The command line uses the machine's clock.
     let expires = chrono::DateTime::parse_from_rfc3339(&expiry(&story).await)
         .unwrap()
         .to_utc();
@@ -157,7 +157,7 @@ async fn a_key_that_was_used_just_before_its_expiry_is_refused_at_its_expiry(
     story.end().await;
 }
 
-/// When the only key expires, as it is stored.
+/// The expiry of the only key, as stored.
 async fn expiry(story: &Story) -> String {
     let column = match story.base {
         Base::Sqlite => "expires_at",
@@ -173,18 +173,20 @@ async fn expiry(story: &Story) -> String {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_last_use_of_a_key_is_recorded(#[values(Sqlite, Postgres)] base: Base) {
     let story = StoryBuilder::on(base).begin().await;
-    let key = story.make_key(&["--role", "viewer"]).await;
+    let key = story.create_key(&["--role", "viewer"]).await;
     assert!(story.list_keys().await.contains("last used -"));
     assert_eq!(story.status(&key, Method::GET, "/tasks/").await, 200);
     let noted = |listed: String| !listed.contains("last used -");
     story
-        .until_true("the use is noted", async || noted(story.list_keys().await))
+        .until_true("the use is recorded", async || {
+            noted(story.list_keys().await)
+        })
         .await;
     story.end().await;
 }
 
 #[test]
-fn a_network_is_not_served_without_a_key_unless_somebody_insists() {
+fn a_network_address_needs_a_key_or_an_explicit_setting() {
     let folder = tempfile::tempdir().unwrap();
     let serve = |name: &str, value: &str| {
         let mut command = Command::new(env!("CARGO_BIN_EXE_openhexa-bridge"));
@@ -231,7 +233,7 @@ fn a_network_is_not_served_without_a_key_unless_somebody_insists() {
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_name_that_hides_or_reverses_text_makes_no_key(#[values(Sqlite, Postgres)] base: Base) {
+async fn a_name_with_hidden_or_reversed_text_is_refused(#[values(Sqlite, Postgres)] base: Base) {
     let story = StoryBuilder::on(base).begin().await;
     for name in [
         "ops\u{202e}nimda",
@@ -257,7 +259,9 @@ async fn a_name_that_hides_or_reverses_text_makes_no_key(#[values(Sqlite, Postgr
         "Bureau nº 1 — nord",
         "事務所 🔑",
     ] {
-        story.make_key(&["--role", "viewer", "--name", name]).await;
+        story
+            .create_key(&["--role", "viewer", "--name", name])
+            .await;
     }
     story.end().await;
 }

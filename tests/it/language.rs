@@ -9,7 +9,7 @@ fn of(header: &str) -> &'static str {
 }
 
 #[test]
-fn french_that_is_refused_was_answered_in_french() {
+fn french_with_quality_zero_is_not_used() {
     for (header, language) in [
         ("fr;q=0", "en"),
         ("fr;q=0, en;q=0.1", "en"),
@@ -24,7 +24,7 @@ fn french_that_is_refused_was_answered_in_french() {
 }
 
 #[test]
-fn the_language_that_is_liked_best_is_taken() {
+fn the_language_with_the_highest_quality_is_used() {
     for (header, language) in [
         ("", "en"),
         ("fr", "fr"),

@@ -25,7 +25,7 @@ async fn a_task_ends_without_any_callback(#[values(Sqlite, Postgres)] base: Base
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_pipelines_own_reports_become_the_tasks(#[values(Sqlite, Postgres)] base: Base) {
+async fn reports_of_the_pipeline_update_the_task(#[values(Sqlite, Postgres)] base: Base) {
     let behaviour = json!({"kind": "succeed", "queued_ms": 5, "running_ms": 40, "steps": 4, "callback": true, "result": {"rows": 3}});
     let mut parameters = injected();
     parameters.push(parameter(
@@ -50,7 +50,9 @@ async fn the_pipelines_own_reports_become_the_tasks(#[values(Sqlite, Postgres)] 
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_launch_is_answered_with_the_eight_keys(#[values(Sqlite, Postgres)] base: Base) {
+async fn the_response_of_a_launch_has_eight_keys_of_the_task(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
     let story = StoryBuilder::on(base)
         .pipelines(json!([pipeline(1, &[], quick("hang"))]))
         .begin()
@@ -93,9 +95,7 @@ async fn a_launch_is_answered_with_the_eight_keys(#[values(Sqlite, Postgres)] ba
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_launched_task_knows_its_pipeline_version_and_run(
-    #[values(Sqlite, Postgres)] base: Base,
-) {
+async fn a_launched_task_has_its_pipeline_version_and_run(#[values(Sqlite, Postgres)] base: Base) {
     let story = StoryBuilder::on(base)
         .pipelines(json!([pipeline(1, &[], quick("hang"))]))
         .begin()
@@ -121,7 +121,7 @@ async fn a_launched_task_knows_its_pipeline_version_and_run(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn every_launch_is_a_run_of_its_own(#[values(Sqlite, Postgres)] base: Base) {
+async fn every_launch_creates_its_own_run(#[values(Sqlite, Postgres)] base: Base) {
     let story = StoryBuilder::on(base)
         .pipelines(json!([pipeline(1, &injected(), quick("succeed"))]))
         .begin()
@@ -143,7 +143,7 @@ async fn every_launch_is_a_run_of_its_own(#[values(Sqlite, Postgres)] base: Base
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_launch_whose_caller_hangs_up_is_followed_all_the_same(
+async fn a_launch_whose_client_disconnects_is_still_followed(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let story = StoryBuilder::on(base)
@@ -152,7 +152,7 @@ async fn a_launch_whose_caller_hangs_up_is_followed_all_the_same(
         .await;
     story.delay("runPipeline").await;
     tokio::select! {
-        answer = story.launch(&id(1), json!({})) => panic!("{answer} was answered too soon"),
+        answer = story.launch(&id(1), json!({})) => panic!("the response {answer} came too early"),
         _ = story.until_runs("the run", |runs| !runs.is_empty()) => {}
     }
     story.no_faults().await;
@@ -165,7 +165,7 @@ async fn a_launch_whose_caller_hangs_up_is_followed_all_the_same(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_launch_whose_caller_hangs_up_before_openhexa_is_asked_is_made(
+async fn a_launch_whose_client_disconnects_early_is_still_sent(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let story = StoryBuilder::on(base)
@@ -174,8 +174,8 @@ async fn a_launch_whose_caller_hangs_up_before_openhexa_is_asked_is_made(
         .await;
     story.delay("me").await;
     tokio::select! {
-        answer = story.launch(&id(1), json!({})) => panic!("{answer} was answered too soon"),
-        () = story.until_asked("me", 1) => {}
+        answer = story.launch(&id(1), json!({})) => panic!("the response {answer} came too early"),
+        () = story.until_requested("me", 1) => {}
     }
     assert_eq!(story.runs().await.len(), 0);
     story.no_faults().await;

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::support::catalogue::{id, injected, parameter, pipeline, quick, with};
 use crate::support::story::{As, Base, Postgres, Sqlite, Story, StoryBuilder};
 
-/// A pipeline whose one version has these parameters and this config.
+/// A pipeline with one version that has these parameters and this config.
 fn saved(parameters: &[Value], config: &Value) -> Value {
     let version = json!({"id": id(1001), "versionNumber": 1, "name": null, "timeout": null, "config": config, "parameters": parameters});
     with(
@@ -31,7 +31,7 @@ async fn sent(story: &Story) -> Value {
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_callers_values_lie_over_the_accounts_and_those_over_the_versions(
+async fn the_users_values_override_the_accounts_and_those_the_versions(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let parameters = ["a", "b", "c", "d"]
@@ -59,7 +59,7 @@ async fn the_callers_values_lie_over_the_accounts_and_those_over_the_versions(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_null_of_the_caller_leaves_the_accounts_value(#[values(Sqlite, Postgres)] base: Base) {
+async fn a_null_of_the_user_keeps_the_accounts_value(#[values(Sqlite, Postgres)] base: Base) {
     let parameters = [parameter("country", "str", json!({"required": true}))];
     let content = json!({"pipelines": [{"id": id(1), "parameters": {"country": "CMR"}}]});
     let plan = StoryBuilder::on(base)
@@ -73,7 +73,7 @@ async fn a_null_of_the_caller_leaves_the_accounts_value(#[values(Sqlite, Postgre
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_bridge_fills_in_its_four_in_their_declared_types(
+async fn the_bridge_fills_in_its_four_parameters_in_their_declared_types(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     for (kind, text) in [("int", false), ("float", false), ("str", true)] {
@@ -105,9 +105,7 @@ async fn the_bridge_fills_in_its_four_in_their_declared_types(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn where_a_list_is_declared_the_bridge_fills_in_a_list(
-    #[values(Sqlite, Postgres)] base: Base,
-) {
+async fn the_bridge_fills_in_a_list_if_one_is_declared(#[values(Sqlite, Postgres)] base: Base) {
     let several = |code: &str, kind: &str| parameter(code, kind, json!({"multiple": true}));
     let parameters = [several("task_id", "int"), several("pipeline_id", "str")];
     let story = with_only(base, pipeline(1, &parameters, quick("hang"))).await;
@@ -121,7 +119,7 @@ async fn where_a_list_is_declared_the_bridge_fills_in_a_list(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_token_filled_in_reports_on_its_task(#[values(Sqlite, Postgres)] base: Base) {
+async fn the_token_in_the_config_can_report_on_its_task(#[values(Sqlite, Postgres)] base: Base) {
     let story = with_only(base, pipeline(1, &injected(), quick("hang"))).await;
     let task = story.launch(&id(1), json!({})).await;
     let token = story.callback_token().await;
@@ -144,7 +142,9 @@ async fn the_token_filled_in_reports_on_its_task(#[values(Sqlite, Postgres)] bas
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_is_not_declared_is_not_filled_in(#[values(Sqlite, Postgres)] base: Base) {
+async fn parameters_that_are_not_declared_are_not_filled_in(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
     let parameters = [
         parameter("pipeline_id", "str", json!({})),
         parameter("country", "str", json!({})),
@@ -160,7 +160,9 @@ async fn what_is_not_declared_is_not_filled_in(#[values(Sqlite, Postgres)] base:
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_callers_values_for_the_four_are_dropped(#[values(Sqlite, Postgres)] base: Base) {
+async fn a_users_values_for_the_four_parameters_are_dropped(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
     let mut parameters = injected();
     parameters.truncate(2);
     let story = with_only(base, pipeline(1, &parameters, quick("hang"))).await;
@@ -175,7 +177,7 @@ async fn a_callers_values_for_the_four_are_dropped(#[values(Sqlite, Postgres)] b
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_notebook_takes_only_an_empty_config(#[values(Sqlite, Postgres)] base: Base) {
+async fn a_notebook_accepts_only_an_empty_config(#[values(Sqlite, Postgres)] base: Base) {
     let notebook = with(
         pipeline(1, &[], quick("succeed")),
         json!({"type": "notebook", "versions": []}),
@@ -213,7 +215,9 @@ fn versions() -> Value {
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_older_version_is_judged_and_launched_as_itself(#[values(Sqlite, Postgres)] base: Base) {
+async fn an_older_version_is_validated_and_launched_with_its_own_parameters(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
     let story = StoryBuilder::on(base).pipelines(versions()).begin().await;
     let path = format!("/pipelines/{}/launch/", id(1));
     let body = json!({"version": id(11), "config": {"old": "x"}});
@@ -257,7 +261,7 @@ async fn without_a_version_or_with_null_the_current_one_is_launched(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_version_that_is_not_the_pipelines_is_refused_by_its_field(
+async fn a_version_of_another_pipeline_is_refused_with_its_field(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let story = StoryBuilder::on(base).pipelines(versions()).begin().await;
@@ -286,7 +290,7 @@ async fn a_version_that_is_not_the_pipelines_is_refused_by_its_field(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_whole_number_beyond_64_bits_reaches_the_run_digit_for_digit(
+async fn a_whole_number_beyond_64_bits_reaches_the_run_unchanged(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let long: Value = serde_json::from_str("18446744073709551617").unwrap();

@@ -1,5 +1,5 @@
-//! Refused launches: the bridge refuses some before it sends anything; if OpenHEXA refuses one, its task shows the
-//! reason.
+//! Refused launches: the bridge refuses some before it sends anything; if OpenHEXA refuses one, its task
+//! shows the reason.
 
 use reqwest::Method;
 use rstest::rstest;
@@ -12,8 +12,8 @@ fn launch_of(number: u64) -> String {
     format!("/pipelines/{}/launch/", id(number))
 }
 
-async fn nothing_came_of_it(story: &Story) {
-    assert_eq!(story.asked("runPipeline").await, 0);
+async fn created_nothing(story: &Story) {
+    assert_eq!(story.request_count("runPipeline").await, 0);
     assert_eq!(
         (story.runs().await.len(), story.tasks().await.len()),
         (0, 0)
@@ -22,7 +22,7 @@ async fn nothing_came_of_it(story: &Story) {
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_config_that_is_no_object_is_refused_by_its_field(
+async fn a_config_that_is_not_an_object_is_refused_with_its_field(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let story = StoryBuilder::on(base)
@@ -44,7 +44,7 @@ async fn a_config_that_is_no_object_is_refused_by_its_field(
             "{body}"
         );
     }
-    nothing_came_of_it(&story).await;
+    created_nothing(&story).await;
     story.end().await;
 }
 
@@ -73,7 +73,7 @@ fn wrong() -> Value {
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn all_wrong_fields_are_told_at_once(#[values(Sqlite, Postgres)] base: Base) {
+async fn all_invalid_fields_are_in_one_response(#[values(Sqlite, Postgres)] base: Base) {
     let story = StoryBuilder::on(base).pipelines(strict()).begin().await;
     let refused = story.post(&launch_of(1), &wrong()).await.expect(400);
     let told = json!({
@@ -87,13 +87,13 @@ async fn all_wrong_fields_are_told_at_once(#[values(Sqlite, Postgres)] base: Bas
     assert_eq!(refused["config"], told);
     assert!(refused["error"].is_string());
     assert_eq!(refused.as_object().unwrap().len(), 2, "{refused}");
-    nothing_came_of_it(&story).await;
+    created_nothing(&story).await;
     story.end().await;
 }
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn one_wrong_field_is_the_contracts_own_example(#[values(Sqlite, Postgres)] base: Base) {
+async fn one_invalid_field_is_the_example_of_the_contract(#[values(Sqlite, Postgres)] base: Base) {
     let story = StoryBuilder::on(base).pipelines(strict()).begin().await;
     let refused = story
         .post(&launch_of(1), &json!({"config": {"year": 2024}}))
@@ -103,13 +103,13 @@ async fn one_wrong_field_is_the_contracts_own_example(#[values(Sqlite, Postgres)
         refused,
         json!({"error": "Country is required", "config": {"country": ["Country is required"]}})
     );
-    nothing_came_of_it(&story).await;
+    created_nothing(&story).await;
     story.end().await;
 }
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn wrong_fields_are_told_in_french_to_who_reads_it(#[values(Sqlite, Postgres)] base: Base) {
+async fn errors_of_fields_are_in_the_users_language(#[values(Sqlite, Postgres)] base: Base) {
     let story = StoryBuilder::on(base).pipelines(strict()).begin().await;
     let ask = story
         .ask(As::Operator, Method::POST, &launch_of(1))
@@ -124,13 +124,13 @@ async fn wrong_fields_are_told_in_french_to_who_reads_it(#[values(Sqlite, Postgr
         json!(["«\u{a0}Year\u{a0}» doit être un nombre entier"])
     );
     assert_eq!(refused["config"].as_object().unwrap().len(), 6, "{refused}");
-    nothing_came_of_it(&story).await;
+    created_nothing(&story).await;
     story.end().await;
 }
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_wrong_default_of_the_account_is_told_as_the_accounts(
+async fn an_error_says_if_the_value_is_a_default_of_the_account(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let content = json!({"pipelines": [{"id": id(1), "parameters": {"year": "soon", "gone": 1}}]});
@@ -154,7 +154,7 @@ async fn a_wrong_default_of_the_account_is_told_as_the_accounts(
             .unwrap()
             .contains("administrator")
     );
-    nothing_came_of_it(&story).await;
+    created_nothing(&story).await;
     story.end().await;
 }
 
@@ -173,19 +173,19 @@ async fn an_unknown_pipeline_is_not_found(#[values(Sqlite, Postgres)] base: Base
         let path = format!("/pipelines/{unknown}/launch/");
         story.post(&path, &json!({"config": {}})).await.error(404);
     }
-    nothing_came_of_it(&story).await;
+    created_nothing(&story).await;
     story.end().await;
 }
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn who_may_not_launch_is_told_so(#[values(Sqlite, Postgres)] base: Base) {
+async fn a_viewer_may_not_launch(#[values(Sqlite, Postgres)] base: Base) {
     let story = StoryBuilder::on(base)
         .pipelines(json!([pipeline(1, &[], quick("succeed"))]))
         .begin()
         .await;
     for (who, status) in [
-        (As::Nobody, 401),
+        (As::Anonymous, 401),
         (As::Bearer("nonsense".to_owned()), 401),
         (As::Viewer, 403),
     ] {
@@ -194,11 +194,11 @@ async fn who_may_not_launch_is_told_so(#[values(Sqlite, Postgres)] base: Base) {
             .json(&json!({"config": {}}));
         ask.send().await.error(status);
     }
-    nothing_came_of_it(&story).await;
+    created_nothing(&story).await;
     story.end().await;
 }
 
-/// The refusal's answer: a sentence and the task, which has ended and says why.
+/// Launches, and checks the error response and that the task has ended with the reason.
 async fn refused_with_task(story: &Story, status: u16, sentence: &str) {
     let refused = story
         .post(&launch_of(1), &json!({"config": {}}))
@@ -217,15 +217,20 @@ async fn refused_with_task(story: &Story, status: u16, sentence: &str) {
         task["progress_message"]
     );
     assert_eq!(task["progress_message"], sentence);
-    assert_eq!(story.kept(task["id"].as_i64().unwrap()).await, None);
-    story.look().await;
+    assert_eq!(
+        story.stored_secrets(task["id"].as_i64().unwrap()).await,
+        None
+    );
+    story.next_cycle().await;
     assert_eq!(story.runs().await.len(), 0);
-    assert_eq!(story.asked("runPipeline").await, 1);
+    assert_eq!(story.request_count("runPipeline").await, 1);
 }
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_limit_of_runs_is_429_and_the_task_says_so(#[values(Sqlite, Postgres)] base: Base) {
+async fn the_run_limit_returns_429_and_the_task_has_the_reason(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
     let story = StoryBuilder::on(base)
         .pipelines(json!([pipeline(1, &injected(), quick("succeed"))]))
         .begin()
@@ -240,7 +245,7 @@ async fn the_limit_of_runs_is_429_and_the_task_says_so(#[values(Sqlite, Postgres
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_token_refused_at_the_launch_is_502_with_a_task_and_never_401(
+async fn a_token_refused_at_the_launch_returns_502_with_a_task(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let story = StoryBuilder::on(base)
@@ -257,7 +262,7 @@ async fn a_token_refused_at_the_launch_is_502_with_a_task_and_never_401(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_token_refused_before_the_launch_is_502_without_a_task(
+async fn a_token_refused_before_the_launch_returns_502_without_a_task(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let story = StoryBuilder::on(base)
@@ -273,13 +278,15 @@ async fn a_token_refused_before_the_launch_is_502_without_a_task(
         .await;
     let told = story.post(&launch_of(1), &json!({"config": {}})).await;
     told.error(502);
-    nothing_came_of_it(&story).await;
+    created_nothing(&story).await;
     story.end().await;
 }
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_refused_launch_is_an_end_that_no_word_moves(#[values(Sqlite, Postgres)] base: Base) {
+async fn the_status_of_a_refused_launch_cannot_be_changed_by_reports(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
     let story = StoryBuilder::on(base)
         .pipelines(json!([pipeline(1, &injected(), quick("succeed"))]))
         .begin()
@@ -307,6 +314,6 @@ async fn without_a_configuration_nothing_is_launched(#[values(Sqlite, Postgres)]
         .await;
     let told = story.post(&launch_of(1), &json!({"config": {}})).await;
     assert_eq!(told.error(422), "OpenHexa configuration not found");
-    nothing_came_of_it(&story).await;
+    created_nothing(&story).await;
     story.end().await;
 }

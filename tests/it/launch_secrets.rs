@@ -15,7 +15,7 @@ fn plan(base: Base) -> StoryBuilder {
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_secret_is_sent_as_it_is_and_shown_masked(#[values(Sqlite, Postgres)] base: Base) {
+async fn a_secret_is_sent_unchanged_and_shown_masked(#[values(Sqlite, Postgres)] base: Base) {
     let story = plan(base).begin().await;
     let task = story
         .launch(&id(1), json!({"password": story.secrets.parameter}))
@@ -38,18 +38,18 @@ async fn a_secret_is_sent_as_it_is_and_shown_masked(#[values(Sqlite, Postgres)] 
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_secret_is_forgotten_once_the_run_is_known(#[values(Sqlite, Postgres)] base: Base) {
+async fn a_secret_is_deleted_once_the_run_is_known(#[values(Sqlite, Postgres)] base: Base) {
     let story = plan(base).begin().await;
     let task = story
         .launch(&id(1), json!({"password": story.secrets.parameter}))
         .await;
-    assert_eq!(story.kept(task).await, None);
+    assert_eq!(story.stored_secrets(task).await, None);
     story.end().await;
 }
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn while_a_launch_is_unsure_its_secrets_are_kept_encrypted(
+async fn while_the_outcome_is_unknown_secrets_are_stored_encrypted(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let story = plan(base).begin().await;
@@ -59,7 +59,7 @@ async fn while_a_launch_is_unsure_its_secrets_are_kept_encrypted(
     let task = story
         .launch(&id(1), json!({"password": story.secrets.parameter}))
         .await;
-    let kept = story.kept(task).await.unwrap();
+    let kept = story.stored_secrets(task).await.unwrap();
     assert_eq!(kept["secrets"]["password"], json!(story.secrets.parameter));
     assert_eq!(
         kept["secrets"]["connection_token"],
@@ -68,13 +68,13 @@ async fn while_a_launch_is_unsure_its_secrets_are_kept_encrypted(
     story
         .until(task, "its run", |task| !task["run"].is_null())
         .await;
-    assert_eq!(story.kept(task).await, None);
+    assert_eq!(story.stored_secrets(task).await, None);
     story.end().await;
 }
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_launch_sent_again_brings_its_secrets(#[values(Sqlite, Postgres)] base: Base) {
+async fn a_launch_that_is_sent_again_has_its_secrets(#[values(Sqlite, Postgres)] base: Base) {
     let story = plan(base).begin().await;
     story
         .fault(&json!({"fault": "drop_before", "count": 1}))
@@ -89,13 +89,15 @@ async fn a_launch_sent_again_brings_its_secrets(#[values(Sqlite, Postgres)] base
         story.runs().await[0]["config"]["password"],
         json!(story.secrets.parameter)
     );
-    assert_eq!(story.kept(task).await, None);
+    assert_eq!(story.stored_secrets(task).await, None);
     story.end().await;
 }
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_refused_secret_is_not_repeated(#[values(Sqlite, Postgres)] base: Base) {
+async fn the_value_of_a_refused_secret_is_not_in_the_response(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
     let story = plan(base).begin().await;
     let path = format!("/pipelines/{}/launch/", id(1));
     let wrong = json!({"config": {"password": [story.secrets.parameter], "other": 3}});
@@ -106,7 +108,9 @@ async fn a_refused_secret_is_not_repeated(#[values(Sqlite, Postgres)] base: Base
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_failed_runs_last_lines_hold_no_token(#[values(Sqlite, Postgres)] base: Base) {
+async fn the_last_log_lines_of_a_failed_run_contain_no_token(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
     let story = plan(base).begin().await;
     let task = story.launch(&id(1), json!({"password": "x"})).await;
     let token = story.callback_token().await;

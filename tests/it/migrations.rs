@@ -11,10 +11,10 @@ use regex::Regex;
 
 use crate::support::postgres::{database, rows};
 
-/// Table → its columns. The migrations' own table is not ours.
+/// Each table with its columns, without the migrations' own table.
 type Tables = BTreeMap<String, BTreeSet<String>>;
 
-const OURS: [&str; 12] = [
+const TABLES: [&str; 12] = [
     "api_key",
     "change_counter",
     "config",
@@ -84,7 +84,7 @@ fn names(tables: &Tables) -> Vec<&str> {
     tables.keys().map(String::as_str).collect()
 }
 
-/// Index → its table.
+/// Each index with its table.
 fn postgres_indexes(url: &str) -> BTreeSet<(String, String)> {
     let query = "SELECT indexname::text, tablename::text FROM pg_indexes WHERE schemaname = 'openhexa_bridge' AND indexname NOT LIKE '%_pkey' AND indexname NOT LIKE '%_key'";
     rows(url, query).into_iter().collect()
@@ -101,13 +101,13 @@ fn sqlite_indexes(file: &Path) -> BTreeSet<(String, String)> {
 }
 
 #[test]
-fn sqlite_goes_up_and_down_and_up_again() {
+fn migrations_on_sqlite_can_be_reverted_and_repeated() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("deep/er/bridge.db");
     let store = on_sqlite(&file);
     store.migrate().unwrap();
     let first = sqlite_tables(&file);
-    assert_eq!(names(&first), OURS);
+    assert_eq!(names(&first), TABLES);
     store.migrate().unwrap();
     store.revert().unwrap();
     assert_eq!(sqlite_tables(&file), Tables::new());
@@ -116,12 +116,12 @@ fn sqlite_goes_up_and_down_and_up_again() {
 }
 
 #[test]
-fn postgres_goes_up_and_down_and_up_again() {
+fn migrations_on_postgres_can_be_reverted_and_repeated() {
     let url = database();
     let store = on_postgres(&url);
     store.migrate().unwrap();
     let first = postgres_tables(&url, "openhexa_bridge");
-    assert_eq!(names(&first), OURS);
+    assert_eq!(names(&first), TABLES);
     store.migrate().unwrap();
     store.revert().unwrap();
     assert_eq!(postgres_tables(&url, "openhexa_bridge"), Tables::new());
@@ -130,7 +130,7 @@ fn postgres_goes_up_and_down_and_up_again() {
 }
 
 #[test]
-fn postgres_keeps_everything_in_a_schema_of_its_own() {
+fn postgres_uses_its_own_schema() {
     let url = database();
     on_postgres(&url).migrate().unwrap();
     assert_eq!(
@@ -156,10 +156,10 @@ fn both_databases_have_the_same_tables_columns_and_indexes() {
     assert_eq!(sqlite_indexes(&file), postgres_indexes(&url));
 }
 
-/// A fact about the tables: what it is about, and what it says.
+/// A property of the tables: its subject and its value.
 type Facts = BTreeSet<(String, String)>;
 
-/// The same word for a type on both databases and in diesel's tables.
+/// The common name of a type in both databases and in diesel's schema.
 fn kind(own: &str) -> &'static str {
     match own.to_lowercase().as_str() {
         "bigint" | "integer" => "number",
@@ -174,7 +174,7 @@ fn kind(own: &str) -> &'static str {
     }
 }
 
-/// `column` → type, whether it may be null, and its default.
+/// A column: type, nullable, default.
 fn column(table: &str, name: &str, own: &str, nullable: bool, default: &str) -> (String, String) {
     let default = default.trim_matches('\'');
     let facts = format!("{} nullable={nullable} default={default}", kind(own));
@@ -210,7 +210,7 @@ const SQLITE_REFERENCES: &str = "SELECT m.name || '.' || f.\"from\" AS tab, f.\"
     FROM sqlite_master m, pragma_foreign_key_list(m.name) f WHERE m.type = 'table'";
 const POSTGRES_REFERENCES: &str = "SELECT conrelid::regclass::text || '.' || a.attname, confrelid::regclass::text || '.' || b.attname FROM pg_constraint \
     JOIN pg_attribute a ON a.attrelid = conrelid AND a.attnum = conkey[1] JOIN pg_attribute b ON b.attrelid = confrelid AND b.attnum = confkey[1] WHERE contype = 'f'";
-/// Indexes and unique constraints by their columns in order; primary keys are told by the columns' own facts.
+/// Indexes and unique constraints with their columns in order; primary keys are part of the columns.
 const SQLITE_INDEXES: &str = "SELECT m.name || ' unique=' || i.\"unique\" || ' partial=' || i.partial AS tab, \
     (SELECT group_concat(name, ',') FROM (SELECT name FROM pragma_index_info(i.name) ORDER BY seqno)) AS col \
     FROM sqlite_master m, pragma_index_list(m.name) i WHERE m.type = 'table' AND m.name NOT LIKE '\\_\\_%' ESCAPE '\\' AND i.origin <> 'pk'";
@@ -250,9 +250,9 @@ fn columns_keys_and_indexes_are_the_same_on_both_databases() {
     assert_eq!(indexes, postgres(POSTGRES_INDEXES));
 }
 
-/// Every column that the code names has the type and the nullability of the database's.
+/// Every column in the code has the type and the nullability of the database's column.
 #[test]
-fn the_code_knows_the_tables_as_they_are() {
+fn the_schema_in_the_code_matches_the_database() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("bridge.db");
     on_sqlite(&file).migrate().unwrap();
@@ -278,7 +278,7 @@ fn the_code_knows_the_tables_as_they_are() {
 }
 
 #[test]
-fn a_database_of_an_unreleased_version_is_refused_and_left_as_it_is() {
+fn a_database_of_an_unreleased_version_is_refused_and_not_changed() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("bridge.db");
     let mut conn = SqliteConnection::establish(&file.to_string_lossy()).unwrap();
@@ -311,7 +311,7 @@ fn both_databases_have_migrations_of_the_same_names() {
 }
 
 #[test]
-fn several_that_start_together_take_turns() {
+fn concurrent_migrations_wait_for_each_other() {
     let (folder, url) = (tempfile::tempdir().unwrap(), database());
     let file = folder.path().join("bridge.db");
     std::thread::scope(|scope| {
@@ -320,12 +320,12 @@ fn several_that_start_together_take_turns() {
             scope.spawn(|| on_sqlite(&file).migrate().unwrap());
         }
     });
-    assert_eq!(names(&postgres_tables(&url, "openhexa_bridge")), OURS);
-    assert_eq!(names(&sqlite_tables(&file)), OURS);
+    assert_eq!(names(&postgres_tables(&url, "openhexa_bridge")), TABLES);
+    assert_eq!(names(&sqlite_tables(&file)), TABLES);
 }
 
 #[test]
-fn nothing_is_lost_by_migrating_again() {
+fn a_repeated_migration_keeps_the_data() {
     let url = database();
     let store = on_postgres(&url);
     store.migrate().unwrap();
@@ -342,7 +342,7 @@ fn nothing_is_lost_by_migrating_again() {
 }
 
 #[test]
-fn a_database_that_is_not_there_is_told_without_its_password() {
+fn the_error_for_a_missing_database_does_not_contain_the_password() {
     let store = on_postgres("postgres://somebody:a-password@127.0.0.1:1/nowhere");
     let error = store.migrate().unwrap_err();
     let told = error.to_string();
@@ -375,7 +375,7 @@ fn the_schemas_owner_needs_no_right_to_create_schemas() {
 }
 
 #[test]
-fn a_failed_migration_is_told_and_not_the_unlocking_after_it() {
+fn the_error_is_that_of_the_migration_and_not_of_the_unlock_after_it() {
     let url = database();
     crate::support::postgres::execute(
         &url,

@@ -11,7 +11,7 @@ use reqwest::header::{HeaderMap, HeaderValue};
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
-use crate::support::contract::{self, Asked, Told};
+use crate::support::contract::{self, ReceivedResponse, SentRequest};
 use crate::support::process::Line;
 use crate::support::story::{As, Base, Postgres, Sqlite, Story, StoryBuilder};
 
@@ -52,7 +52,7 @@ fn every_route_is_described_and_nothing_else_is() {
         })
         .filter(|route| !route.starts_with("HEAD "))
         .collect();
-    // Pages are for people: they are in the table, and no part of the API.
+    // Pages are in the route list but not part of the API.
     let (pages, registered): (BTreeSet<_>, BTreeSet<_>) = registered
         .into_iter()
         .partition(|route| route.contains("/dashboard"));
@@ -70,7 +70,7 @@ fn every_route_is_described_and_nothing_else_is() {
 }
 
 #[test]
-fn paths_are_written_in_full_and_their_gaps_are_parameters() {
+fn paths_are_complete_and_their_placeholders_are_parameters() {
     let gap = Regex::new(r"\{(\w+)\}").unwrap();
     let document = english();
     let mut ids = BTreeSet::new();
@@ -89,12 +89,12 @@ fn paths_are_written_in_full_and_their_gaps_are_parameters() {
         let named = in_path.map(|parameter| parameter["name"].as_str().unwrap().to_owned());
         assert_eq!(gaps, named.collect(), "{method} {path}");
         let id = one["operationId"].as_str().unwrap();
-        assert!(ids.insert(id), "{id} is there twice");
+        assert!(ids.insert(id), "{id} is not unique");
     }
 }
 
 #[test]
-fn who_may_is_told_of_every_operation() {
+fn every_operation_has_its_required_role() {
     let document = english();
     let credentials = document["components"]["securitySchemes"]
         .as_object()
@@ -134,7 +134,7 @@ fn who_may_is_told_of_every_operation() {
 }
 
 #[test]
-fn each_reference_leads_somewhere_and_each_schema_can_be_used() {
+fn each_reference_exists_and_each_schema_is_valid() {
     let document = english();
     assert_eq!(
         (&document["openapi"], &document["servers"]),
@@ -146,7 +146,7 @@ fn each_reference_leads_somewhere_and_each_schema_can_be_used() {
     for found in reference.captures_iter(&text) {
         assert!(
             document.pointer(&found[1]).is_some(),
-            "{} leads nowhere",
+            "{} does not exist",
             &found[1]
         );
     }
@@ -162,8 +162,8 @@ fn each_reference_leads_somewhere_and_each_schema_can_be_used() {
     }
 }
 
-/// Every sentence has been put in place of its key.
-fn worded(value: &Value) {
+/// Every message key was replaced by its text.
+fn has_texts(value: &Value) {
     match value {
         Value::Object(object) => {
             for (name, inner) in object {
@@ -173,29 +173,26 @@ fn worded(value: &Value) {
                 {
                     assert!(
                         words.contains(' ') || !words.contains('-') && !words.contains('_'),
-                        "no sentence for {words}"
+                        "no text for {words}"
                     );
                 }
-                worded(inner);
+                has_texts(inner);
             }
         }
-        Value::Array(items) => items.iter().for_each(worded),
+        Value::Array(items) => items.iter().for_each(has_texts),
         _ => {}
     }
 }
 
 #[test]
-fn it_is_worded_in_both_languages() {
+fn it_has_texts_in_both_languages() {
     for language in [Language::English, Language::French] {
         let document = openapi::document(language).unwrap();
-        worded(&document);
+        has_texts(&document);
         for (path, method, one) in operations(&document) {
             let id = one["operationId"].as_str().unwrap();
             let summary = one["summary"].as_str().unwrap();
-            assert_ne!(
-                summary, id,
-                "{method} {path}: no sentence for {id} in api.ftl"
-            );
+            assert_ne!(summary, id, "{method} {path}: no text for {id} in api.ftl");
             let parameters = one["parameters"].as_array().into_iter().flatten();
             let texts = parameters.chain(one["responses"].as_object().unwrap().values());
             for described in texts {
@@ -214,7 +211,7 @@ fn it_is_worded_in_both_languages() {
 }
 
 #[test]
-fn an_answer_that_is_closed_names_all_of_its_keys() {
+fn a_response_without_additional_properties_lists_all_keys() {
     let document = english();
     let task = &document["components"]["schemas"]["Task"];
     let keys: Vec<_> = task["properties"].as_object().unwrap().keys().collect();
@@ -233,8 +230,8 @@ fn an_answer_that_is_closed_names_all_of_its_keys() {
     );
 }
 
-/// What the judge says of an answer.
-fn judged(method: &str, path: &str, status: u16, body: &Value) -> Result<(), String> {
+/// The result of the contract check for a response.
+fn check_response(method: &str, path: &str, status: u16, body: &Value) -> Result<(), String> {
     let mut headers = HeaderMap::new();
     for name in [
         "x-request-id",
@@ -245,16 +242,16 @@ fn judged(method: &str, path: &str, status: u16, body: &Value) -> Result<(), Str
         headers.insert(name, HeaderValue::from_static("x"));
     }
     headers.insert("content-type", HeaderValue::from_static("application/json"));
-    let asked = Asked {
+    let asked = SentRequest {
         method: method.to_owned(),
         url: format!("http://bridge{path}").parse().unwrap(),
         kind: "application/json".to_owned(),
         body: None,
     };
     let text = body.to_string();
-    contract::hold(
+    contract::check(
         &asked,
-        &Told {
+        &ReceivedResponse {
             status,
             headers: &headers,
             text: &text,
@@ -263,11 +260,11 @@ fn judged(method: &str, path: &str, status: u16, body: &Value) -> Result<(), Str
 }
 
 #[test]
-fn the_judge_refuses_what_is_not_described() {
+fn the_contract_check_refuses_undocumented_responses() {
     let health = "/healthz";
-    judged("GET", health, 200, &json!({"status": "ok"})).unwrap();
+    check_response("GET", health, 200, &json!({"status": "ok"})).unwrap();
     let refused = |method: &str, path: &str, status, body: &Value, why: &str| {
-        let wrong = judged(method, path, status, body).unwrap_err();
+        let wrong = check_response(method, path, status, body).unwrap_err();
         assert!(wrong.contains(why), "{wrong}");
     };
     refused(
@@ -315,7 +312,7 @@ fn the_judge_refuses_what_is_not_described() {
     );
     let logs =
         |status: &str| json!({"status": status, "logs": [], "progress_value": 0, "end_value": 0});
-    judged("GET", "/api/openhexa/tasks/1/logs/", 200, &logs("QUEUED")).unwrap();
+    check_response("GET", "/api/openhexa/tasks/1/logs/", 200, &logs("QUEUED")).unwrap();
     refused(
         "GET",
         "/api/openhexa/tasks/1/logs",
@@ -328,7 +325,7 @@ fn the_judge_refuses_what_is_not_described() {
         list.as_object_mut()
             .unwrap()
             .extend(paging.as_object().unwrap().clone());
-        judged("GET", "/api/openhexa/pipelines/", 200, &list)
+        check_response("GET", "/api/openhexa/pipelines/", 200, &list)
     };
     list(&json!({"stale": true, "as_of": "2026-11-20T10:42:00.123Z"})).unwrap();
     list(&json!({"stale": true})).unwrap_err();
@@ -336,13 +333,13 @@ fn the_judge_refuses_what_is_not_described() {
 }
 
 async fn plain(story: &Story, path: &str, language: &str) -> crate::support::story::Answer {
-    let ask = story.ask_at(As::Nobody, Method::GET, path);
+    let ask = story.ask_at(As::Anonymous, Method::GET, path);
     ask.header("accept-language", language).send().await
 }
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn document_and_page_are_served_to_everybody(#[values(Sqlite, Postgres)] base: Base) {
+async fn document_and_page_need_no_sign_in(#[values(Sqlite, Postgres)] base: Base) {
     let story = StoryBuilder::on(base).not_configured().begin().await;
     for path in [DOCUMENT.to_owned(), format!("{DOCUMENT}/")] {
         let answer = plain(&story, &path, "en").await;
@@ -373,7 +370,7 @@ async fn document_and_page_are_served_to_everybody(#[values(Sqlite, Postgres)] b
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_page_brings_everything_and_runs_nothing(#[values(Sqlite, Postgres)] base: Base) {
+async fn the_page_loads_nothing_else_and_has_no_script(#[values(Sqlite, Postgres)] base: Base) {
     let story = StoryBuilder::on(base).not_configured().begin().await;
     let tags = Regex::new(r"<[^>]*>").unwrap();
     let link = Regex::new("href=\"#([^\"]+)\"").unwrap();
@@ -420,7 +417,7 @@ async fn the_page_brings_everything_and_runs_nothing(#[values(Sqlite, Postgres)]
         for found in link.captures_iter(page) {
             assert!(
                 page.contains(&format!("id=\"{}\"", &found[1])),
-                "#{} leads nowhere",
+                "#{} does not exist",
                 &found[1]
             );
         }
@@ -429,7 +426,7 @@ async fn the_page_brings_everything_and_runs_nothing(#[values(Sqlite, Postgres)]
 }
 
 #[tokio::test]
-async fn the_command_prints_what_is_served_and_needs_nothing() {
+async fn the_command_prints_the_served_document_without_settings() {
     let folder = tempfile::tempdir().unwrap();
     let ended = Line::of(&["openapi"]).inside(folder.path()).run().await;
     assert_eq!((ended.status.code(), ended.err.len()), (Some(0), 0));

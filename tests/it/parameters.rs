@@ -16,14 +16,14 @@ use serde_json::{Map, Value, json};
 
 use crate::support::definitions::parameters;
 
-mod always;
-mod fixed;
 mod injected;
-mod kinds;
-mod layers;
+mod precedence;
+mod properties;
+mod regressions;
+mod types;
 mod zero_of_iasos_form;
 
-/// A launch as a story tells it: everything as JSON, everything optional.
+/// A launch with all values as JSON, all optional.
 #[derive(Clone, Debug, Default)]
 struct Launch {
     parameters: Vec<Parameter>,
@@ -90,7 +90,7 @@ impl Launch {
         }
     }
 
-    /// The sentence keys per field.
+    /// The message keys per field.
     #[track_caller]
     fn refused(&self, expected: &Value) {
         let errors = self.check().expect_err("accepted");
@@ -131,7 +131,7 @@ mod recorded {
     use super::*;
 
     #[test]
-    fn the_verdict_on_each_vector_is_openhexas_own() {
+    fn the_result_for_each_vector_is_the_same_as_openhexas() {
         let file: Value = serde_json::from_str(include_str!("../data/parameter_vectors.json"))
             .expect("the vectors are JSON");
         let cases = file["cases"].as_array().expect("a list of cases");
@@ -154,7 +154,7 @@ mod recorded {
     }
 
     #[test]
-    fn each_random_case_has_exactly_its_wrong_fields_and_its_config() {
+    fn each_random_case_has_exactly_its_invalid_fields_and_its_config() {
         let cases: Vec<Value> = serde_json::from_str(include_str!("../data/parameter_random.json"))
             .expect("the cases are JSON");
         assert_eq!(cases.len(), 400);
@@ -181,9 +181,9 @@ mod without_version {
     }
 
     #[test]
-    fn only_an_empty_config_is_taken() {
+    fn only_an_empty_config_is_accepted() {
         let nothing = json!({"unset": null, "pipeline_id": "x", "task_id": 1});
-        let checked = verdict(&json!({}), &nothing).expect("nothing was given");
+        let checked = verdict(&json!({}), &nothing).expect("no values were given");
         assert!(checked.config.is_empty());
         let errors = verdict(&json!({"a": 1}), &json!({"a": 1, "b": ""})).expect_err("keys");
         assert_eq!(

@@ -8,7 +8,7 @@ mod stale;
 
 use serde_json::Value;
 
-/// The keys of an object, in the order of the alphabet.
+/// The keys of an object, in alphabetical order.
 fn keys(object: &Value) -> Vec<&str> {
     let object = object
         .as_object()

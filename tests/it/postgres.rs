@@ -3,7 +3,7 @@
 use crate::support::postgres::{database, execute};
 
 #[test]
-fn each_call_gives_a_database_of_its_own() {
+fn each_call_creates_its_own_database() {
     let (one, other) = (database(), database());
     assert_ne!(one, other);
     for url in [&one, &other] {
@@ -12,6 +12,6 @@ fn each_call_gives_a_database_of_its_own() {
 }
 
 #[tokio::test]
-async fn a_database_can_be_asked_for_inside_a_runtime() {
+async fn a_database_can_be_created_inside_a_runtime() {
     assert!(database().starts_with("postgres://postgres@127.0.0.1:"));
 }

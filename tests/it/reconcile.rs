@@ -8,9 +8,9 @@ use crate::support::database;
 use crate::support::fixtures::{end, running};
 use crate::support::story::{Base, Postgres, Sqlite, Story, StoryBuilder};
 
-const TAKEN_BACK: &str = "OpenHEXA: the run failed after the pipeline had reported success";
+const REVERTED: &str = "OpenHEXA: the run failed after the pipeline had reported success";
 
-async fn says(story: &Story, task: i64, mut body: Value) -> Value {
+async fn send_report(story: &Story, task: i64, mut body: Value) -> Value {
     body["task_id"] = json!(task);
     story.report(&id(1), &body).await.expect(200)["task"].clone()
 }
@@ -25,7 +25,7 @@ async fn log(story: &Story, task: i64) -> Vec<String> {
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_task_follows_its_own_run_though_a_newer_one_fails(
+async fn a_task_has_the_status_of_its_own_run_although_a_newer_one_fails(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let (story, task, run) = running(base).await;
@@ -34,7 +34,7 @@ async fn a_task_follows_its_own_run_though_a_newer_one_fails(
         .drive(&newer, &json!({"status": "failed", "message": "not ours"}))
         .await;
     for _ in 0..3 {
-        story.look().await;
+        story.next_cycle().await;
     }
     assert_eq!(end(&story.task(task).await), ("RUNNING", false));
     story.drive(&run, &json!({"status": "success"})).await;
@@ -48,7 +48,7 @@ async fn a_task_follows_its_own_run_though_a_newer_one_fails(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_failure_without_a_word_tells_the_runs_last_lines(
+async fn without_a_report_a_failure_shows_the_last_log_lines(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let (story, task, run) = running(base).await;
@@ -74,7 +74,7 @@ async fn a_failure_without_a_word_tells_the_runs_last_lines(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_failure_whose_log_cannot_be_read_is_an_end_all_the_same(
+async fn a_failure_whose_log_cannot_be_read_still_ends_the_task(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let plan = StoryBuilder::on(base).pipelines(json!([pipeline(1, &injected(), quick("manual"))]));
@@ -93,7 +93,7 @@ async fn a_failure_whose_log_cannot_be_read_is_an_end_all_the_same(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_stopped_or_skipped_run_is_a_cancellation(#[values(Sqlite, Postgres)] base: Base) {
+async fn a_stopped_or_skipped_run_ends_as_cancelled(#[values(Sqlite, Postgres)] base: Base) {
     for status in ["stopped", "skipped"] {
         let (story, task, run) = running(base).await;
         story.drive(&run, &json!({"status": status})).await;
@@ -126,7 +126,7 @@ async fn progress_of_the_run_is_shown_as_a_percentage(#[values(Sqlite, Postgres)
     let (story, task, run) = running(base).await;
     for (given, shown) in [(40, 40), (250, 100), (7, 7)] {
         story.drive(&run, &json!({"progress": given})).await;
-        story.look().await;
+        story.next_cycle().await;
         assert_eq!(story.task(task).await["run"]["progress"], shown);
     }
     story.end().await;
@@ -134,16 +134,16 @@ async fn progress_of_the_run_is_shown_as_a_percentage(#[values(Sqlite, Postgres)
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_vanished_run_is_an_error_only_after_several_answered_looks(
+async fn a_deleted_run_is_an_error_only_after_several_successful_polls(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let (story, task, run) = running(base).await;
     story.drive(&run, &json!({"vanish": true})).await;
     for _ in 0..2 {
-        story.look().await;
+        story.next_cycle().await;
         assert_eq!(end(&story.task(task).await), ("RUNNING", false));
     }
-    story.look().await;
+    story.next_cycle().await;
     let ended = story.task(task).await;
     assert_eq!(end(&ended), ("ERROR", true));
     assert_eq!(
@@ -155,11 +155,11 @@ async fn a_vanished_run_is_an_error_only_after_several_answered_looks(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_run_seen_again_in_between_is_not_gone(#[values(Sqlite, Postgres)] base: Base) {
+async fn a_run_that_reappears_between_polls_is_not_deleted(#[values(Sqlite, Postgres)] base: Base) {
     let (story, task, run) = running(base).await;
     for vanished in [true, true, false, true, true] {
         story.drive(&run, &json!({"vanish": vanished})).await;
-        story.look().await;
+        story.next_cycle().await;
     }
     assert_eq!(end(&story.task(task).await), ("RUNNING", false));
     story.end().await;
@@ -167,7 +167,7 @@ async fn a_run_seen_again_in_between_is_not_gone(#[values(Sqlite, Postgres)] bas
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_failed_look_says_nothing_and_changes_nothing(#[values(Sqlite, Postgres)] base: Base) {
+async fn a_failed_poll_changes_nothing(#[values(Sqlite, Postgres)] base: Base) {
     let (story, task, run) = running(base).await;
     let before = story.task(task).await;
     story.drive(&run, &json!({"vanish": true})).await;
@@ -178,13 +178,13 @@ async fn a_failed_look_says_nothing_and_changes_nothing(#[values(Sqlite, Postgre
         let mut looks = 0;
         for _ in 0..6 {
             story.advance(chrono::TimeDelta::seconds(2));
-            let report = story.pass().await;
+            let report = story.run_cycle().await;
             assert_eq!(report.claimed, report.failed, "{fault}");
             looks += report.failed;
         }
         assert!(
             looks >= 2,
-            "{fault}: {looks} looks, with pauses between them"
+            "{fault}: {looks} polls, with pauses between them"
         );
         assert_eq!(story.task(task).await, before, "{fault}");
         story.no_faults().await;
@@ -198,11 +198,13 @@ async fn a_failed_look_says_nothing_and_changes_nothing(#[values(Sqlite, Postgre
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_workspace_out_of_sight_proves_nothing(#[values(Sqlite, Postgres)] base: Base) {
+async fn a_workspace_without_access_does_not_prove_that_a_run_is_deleted(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
     let (story, task, run) = running(base).await;
     story.archive(true).await;
     for _ in 0..10 {
-        story.look().await;
+        story.next_cycle().await;
     }
     assert_eq!(end(&story.task(task).await), ("RUNNING", false));
     story.archive(false).await;
@@ -213,11 +215,11 @@ async fn a_workspace_out_of_sight_proves_nothing(#[values(Sqlite, Postgres)] bas
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_success_whose_run_fails_is_taken_back_and_keeps_its_data(
+async fn a_success_whose_run_fails_is_reverted_and_keeps_its_data(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let (story, task, run) = running(base).await;
-    let told = says(
+    let told = send_report(
         &story,
         task,
         json!({"status": "SUCCESS", "progress_message": "Done", "result": {"rows": 3}}),
@@ -234,28 +236,28 @@ async fn a_success_whose_run_fails_is_taken_back_and_keeps_its_data(
     let ended = story.until_confirmed(task).await;
     assert_eq!(
         (end(&ended), &ended["progress_message"]),
-        (("ERROR", true), &json!(TAKEN_BACK))
+        (("ERROR", true), &json!(REVERTED))
     );
-    let result = json!({"result": "ERROR", "message": TAKEN_BACK, "last_progress_message": "Done", "data": {"rows": 3}});
+    let result = json!({"result": "ERROR", "message": REVERTED, "last_progress_message": "Done", "data": {"rows": 3}});
     assert_eq!(ended["result"], result);
-    assert_eq!(log(&story, task).await, ["Done", TAKEN_BACK]);
+    assert_eq!(log(&story, task).await, ["Done", REVERTED]);
     story.end().await;
 }
 
-// A report put off the poll that was due already.
+// A report used to delay a poll that was due already.
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_poll_that_is_due_is_not_put_off_by_a_report(#[values(Sqlite, Postgres)] base: Base) {
+async fn a_poll_that_is_due_is_not_delayed_by_a_report(#[values(Sqlite, Postgres)] base: Base) {
     let (story, task, run) = running(base).await;
     story.drive(&run, &json!({"status": "success"})).await;
     story.advance(chrono::TimeDelta::seconds(30));
-    says(&story, task, json!({"status": "SUCCESS"})).await;
-    assert_eq!(story.pass().await.claimed, 1);
+    send_report(&story, task, json!({"status": "SUCCESS"})).await;
+    assert_eq!(story.run_cycle().await.claimed, 1);
     assert_eq!(end(&story.task(task).await), ("SUCCESS", true));
     story.end().await;
 }
 
-// Ten thousand runs were polled in the same moment, and then none for a while.
+// Ten thousand runs used to be polled at the same moment, and then none for a while.
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn polls_of_several_pipelines_are_spread_out(#[values(Sqlite, Postgres)] base: Base) {
@@ -275,13 +277,13 @@ async fn polls_of_several_pipelines_are_spread_out(#[values(Sqlite, Postgres)] b
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_end_seen_first_takes_the_first_word_and_no_other(
+async fn after_the_end_of_the_run_the_first_final_report_is_accepted(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let (story, task, run) = running(base).await;
     story.drive(&run, &json!({"status": "success"})).await;
     story.until_confirmed(task).await;
-    let told = says(
+    let told = send_report(
         &story,
         task,
         json!({"status": "ERROR", "progress_message": "no rows"}),
@@ -293,7 +295,7 @@ async fn an_end_seen_first_takes_the_first_word_and_no_other(
         (&json!("ERROR"), &result)
     );
     assert_eq!(
-        says(&story, task, json!({"status": "FAILED"})).await["result"],
+        send_report(&story, task, json!({"status": "FAILED"})).await["result"],
         result
     );
     let other = json!({"task_id": task, "status": "SUCCESS"});
@@ -307,31 +309,33 @@ async fn an_end_seen_first_takes_the_first_word_and_no_other(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_end_seen_first_takes_the_first_result(#[values(Sqlite, Postgres)] base: Base) {
+async fn after_the_end_of_the_run_the_first_result_is_accepted(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
     let (story, task, run) = running(base).await;
     story.drive(&run, &json!({"status": "success"})).await;
     assert_eq!(story.until_confirmed(task).await["result"], json!(null));
-    let told = says(&story, task, json!({"result": [1, 2]})).await;
-    assert_eq!(told["result"], json!([1, 2]), "as it was sent");
+    let told = send_report(&story, task, json!({"result": [1, 2]})).await;
+    assert_eq!(told["result"], json!([1, 2]), "unchanged");
     let second = json!({"task_id": task, "result": [3]});
     story.report(&id(1), &second).await.error(409);
-    let word = says(&story, task, json!({"status": "SUCCESS"})).await;
+    let word = send_report(&story, task, json!({"status": "SUCCESS"})).await;
     assert_eq!(word["result"], json!({"result": "SUCCESS", "data": [1, 2]}));
     story.end().await;
 }
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_look_never_goes_back_behind_a_word(#[values(Sqlite, Postgres)] base: Base) {
+async fn a_poll_never_reverts_a_reported_status(#[values(Sqlite, Postgres)] base: Base) {
     let (story, task, _) = running(base).await;
-    says(
+    send_report(
         &story,
         task,
         json!({"status": "ERROR", "progress_message": "no rows"}),
     )
     .await;
     for _ in 0..4 {
-        story.look().await;
+        story.next_cycle().await;
         assert_eq!(end(&story.task(task).await), ("ERROR", false));
     }
     story.end().await;
@@ -339,12 +343,12 @@ async fn a_look_never_goes_back_behind_a_word(#[values(Sqlite, Postgres)] base: 
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_pass_with_nothing_new_changes_nothing(#[values(Sqlite, Postgres)] base: Base) {
+async fn a_polling_cycle_without_news_changes_nothing(#[values(Sqlite, Postgres)] base: Base) {
     let (story, task, run) = running(base).await;
     let (before, events) = (story.task(task).await, story.events(task).await);
     for _ in 0..5 {
-        story.look().await;
-        story.pass().await;
+        story.next_cycle().await;
+        story.run_cycle().await;
     }
     assert_eq!(
         (story.task(task).await, story.events(task).await),
@@ -352,50 +356,53 @@ async fn a_pass_with_nothing_new_changes_nothing(#[values(Sqlite, Postgres)] bas
     );
     story.drive(&run, &json!({"status": "success"})).await;
     let ended = story.until_confirmed(task).await;
-    let asked = story.asked("pipelineRun").await;
+    let asked = story.request_count("pipelineRun").await;
     story.advance(chrono::TimeDelta::hours(2));
-    assert_eq!(story.pass().await.claimed, 0);
+    assert_eq!(story.run_cycle().await.claimed, 0);
     assert_eq!(
-        (story.task(task).await, story.asked("pipelineRun").await),
+        (
+            story.task(task).await,
+            story.request_count("pipelineRun").await
+        ),
         (ended, asked)
     );
     story.end().await;
 }
 
-/// How many looks a time of so many seconds brings, second by second.
-async fn looks_in(story: &Story, seconds: i64) -> u64 {
-    let before = story.asked("pipelineRun").await;
+/// The number of polls in this many seconds.
+async fn polls_in(story: &Story, seconds: i64) -> u64 {
+    let before = story.request_count("pipelineRun").await;
     for _ in 0..seconds {
         story.advance(chrono::TimeDelta::seconds(1));
-        story.pass().await;
+        story.run_cycle().await;
     }
-    story.asked("pipelineRun").await - before
+    story.request_count("pipelineRun").await - before
 }
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn looks_become_rarer_with_age(#[values(Sqlite, Postgres)] base: Base) {
+async fn older_runs_are_polled_less_often(#[values(Sqlite, Postgres)] base: Base) {
     let (story, task, _) = running(base).await;
-    // Runs of a pipeline are due together: a fifth of the time between looks is given for that.
-    assert!((30..=38).contains(&looks_in(&story, 60).await));
+    // Runs of a pipeline are polled together: their polls may be a fifth of the interval earlier.
+    assert!((30..=38).contains(&polls_in(&story, 60).await));
     story.advance(chrono::TimeDelta::minutes(3));
-    story.pass().await;
-    assert!((6..=8).contains(&looks_in(&story, 60).await));
+    story.run_cycle().await;
+    assert!((6..=8).contains(&polls_in(&story, 60).await));
     story.advance(chrono::TimeDelta::minutes(60));
-    story.pass().await;
-    assert!((2..=3).contains(&looks_in(&story, 60).await));
-    says(&story, task, json!({"status": "SUCCESS"})).await;
+    story.run_cycle().await;
+    assert!((2..=3).contains(&polls_in(&story, 60).await));
+    send_report(&story, task, json!({"status": "SUCCESS"})).await;
     assert!(
-        looks_in(&story, 3).await >= 1,
+        polls_in(&story, 3).await >= 1,
         "a reported end is confirmed soon"
     );
-    assert_eq!(looks_in(&story, 60).await, 12);
+    assert_eq!(polls_in(&story, 60).await, 12);
     story.end().await;
 }
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_live_run_stays_with_the_workspace_it_was_launched_in(
+async fn a_running_run_stays_in_the_workspace_of_its_launch(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let (story, task, run) = running(base).await;
@@ -414,14 +421,14 @@ async fn a_live_run_stays_with_the_workspace_it_was_launched_in(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_live_run_is_looked_at_with_the_token_of_today(#[values(Sqlite, Postgres)] base: Base) {
+async fn a_running_run_is_polled_with_the_current_token(#[values(Sqlite, Postgres)] base: Base) {
     let (story, task, run) = running(base).await;
     story
         .configure_with(serde_json::Map::new(), &story.openhexa, "withdrawn", "demo")
         .await;
     story.drive(&run, &json!({"status": "success"})).await;
     for _ in 0..6 {
-        story.look().await;
+        story.next_cycle().await;
     }
     assert_eq!(end(&story.task(task).await), ("RUNNING", false));
     story.configure(serde_json::Map::new()).await;

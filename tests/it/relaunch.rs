@@ -1,4 +1,4 @@
-//! `POST /tasks/{id}/relaunch/`: the same launch again, with nothing lost and nothing added.
+//! `POST /tasks/{id}/relaunch/`: the same launch again, with exactly the same values.
 
 use reqwest::Method;
 use rstest::rstest;
@@ -39,7 +39,7 @@ fn again(task: i64) -> String {
     format!("/tasks/{task}/relaunch/")
 }
 
-/// What OpenHEXA was sent for its last run, without what the bridge fills in.
+/// The config of the last run, without the values that the bridge adds.
 async fn sent(story: &Story) -> Value {
     let mut config = story.runs().await.last().unwrap()["config"].clone();
     for key in [
@@ -58,7 +58,7 @@ async fn sent(story: &Story) -> Value {
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_launch_is_made_again_as_it_was(#[values(Sqlite, Postgres)] base: Base) {
+async fn a_relaunch_repeats_the_launch(#[values(Sqlite, Postgres)] base: Base) {
     let story = plan(base).begin().await;
     let first = ended(&story, &json!({"config": {"country": "CMR", "year": 2024}, "send_notifications": false, "debug": true})).await;
     let answer = story.post(&again(first), &json!({})).await.expect(201);
@@ -86,7 +86,7 @@ async fn a_launch_is_made_again_as_it_was(#[values(Sqlite, Postgres)] base: Base
         (runs.len(), &runs[0]["send_mail"], &runs[0]["debug"]),
         (2, &runs[1]["send_mail"], &runs[1]["debug"])
     );
-    // A relaunch can be relaunched, with no body at all.
+    // A relaunch can be relaunched, without a body.
     let third = story
         .ask(As::Operator, Method::POST, &again(second))
         .send()
@@ -101,7 +101,7 @@ async fn a_launch_is_made_again_as_it_was(#[values(Sqlite, Postgres)] base: Base
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn while_the_first_is_alive_it_is_a_conflict(#[values(Sqlite, Postgres)] base: Base) {
+async fn while_the_first_task_is_running_it_is_a_conflict(#[values(Sqlite, Postgres)] base: Base) {
     let story = StoryBuilder::on(base)
         .pipelines(json!([pipeline(1, &parameters(), quick("manual"))]))
         .begin()
@@ -120,7 +120,7 @@ async fn while_the_first_is_alive_it_is_a_conflict(#[values(Sqlite, Postgres)] b
         "RUNNING"
     );
     assert_eq!(story.runs().await.len(), 1);
-    // Its end was reported: that is an end for whoever looks at it.
+    // A reported final status counts as an end.
     story
         .report(&id(1), &json!({"task_id": task, "status": "ERROR"}))
         .await
@@ -131,7 +131,7 @@ async fn while_the_first_is_alive_it_is_a_conflict(#[values(Sqlite, Postgres)] b
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn secrets_must_come_again_and_nothing_else_may(#[values(Sqlite, Postgres)] base: Base) {
+async fn only_secrets_must_be_sent_again(#[values(Sqlite, Postgres)] base: Base) {
     let story = plan(base).begin().await;
     let secret = story.secrets.parameter.clone();
     let first = ended(
@@ -208,7 +208,7 @@ async fn secrets_must_come_again_and_nothing_else_may(#[values(Sqlite, Postgres)
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_was_sent_counts_and_not_the_defaults_of_today(
+async fn the_sent_values_are_used_and_not_the_current_defaults(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let defaults = |country: &str, more: Value| json!({"pipelines": [{"id": id(1), "parameters": with(json!({"country": country}), more)}]});
@@ -225,7 +225,8 @@ async fn what_was_sent_counts_and_not_the_defaults_of_today(
         sent(&story).await,
         json!({"country": "CMR", "password": secret})
     );
-    // The configuration keeps it; the end of the story must not find it there.
+    // The configuration contains the secret; it must be removed before the test searches for secrets at its
+    // end.
     story
         .configure(defaults("NER", json!({})).as_object().unwrap().clone())
         .await;
@@ -238,7 +239,7 @@ async fn what_was_sent_counts_and_not_the_defaults_of_today(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn it_is_the_version_of_the_first_launch(#[values(Sqlite, Postgres)] base: Base) {
+async fn it_uses_the_version_of_the_first_launch(#[values(Sqlite, Postgres)] base: Base) {
     let version = |number: u64| json!({"id": id(1000 + number), "versionNumber": number, "name": null, "config": {}, "parameters": parameters()});
     let with_versions = |versions: Vec<Value>| {
         json!([with(
@@ -276,7 +277,7 @@ async fn it_is_the_version_of_the_first_launch(#[values(Sqlite, Postgres)] base:
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_notebook_and_a_refused_launch_can_be_made_again(#[values(Sqlite, Postgres)] base: Base) {
+async fn a_notebook_and_a_refused_launch_can_be_relaunched(#[values(Sqlite, Postgres)] base: Base) {
     let notebook = with(
         pipeline(2, &[], quick("succeed")),
         json!({"type": "notebook", "versions": []}),
@@ -316,7 +317,7 @@ async fn a_notebook_and_a_refused_launch_can_be_made_again(#[values(Sqlite, Post
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_relaunch_under_a_key_is_made_once(#[values(Sqlite, Postgres)] base: Base) {
+async fn a_relaunch_with_an_idempotency_key_is_made_once(#[values(Sqlite, Postgres)] base: Base) {
     let story = plan(base).begin().await;
     let first = ended(&story, &json!({"config": {"country": "CMR"}})).await;
     let other = ended(&story, &json!({"config": {"country": "CMR"}})).await;
@@ -335,10 +336,12 @@ async fn a_relaunch_under_a_key_is_made_once(#[values(Sqlite, Postgres)] base: B
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn only_operators_relaunch_and_only_what_is_theirs(#[values(Sqlite, Postgres)] base: Base) {
+async fn only_operators_may_relaunch_tasks_of_their_account(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
     let story = plan(base).begin().await;
     let task = ended(&story, &json!({"config": {"country": "CMR"}})).await;
-    for (who, status) in [(As::Nobody, 401), (As::Viewer, 403)] {
+    for (who, status) in [(As::Anonymous, 401), (As::Viewer, 403)] {
         story
             .ask(who, Method::POST, &again(task))
             .json(&json!({}))

@@ -19,7 +19,7 @@ fn plan(base: Base, names_task: bool, kind: &str) -> StoryBuilder {
     StoryBuilder::on(base).pipelines(json!([pipeline(1, &parameters, quick(kind))]))
 }
 
-async fn ends_as_its_only_run(story: &Story, task: i64) {
+async fn ends_with_its_only_run(story: &Story, task: i64) {
     let ended = story.until_confirmed(task).await;
     let runs = story.runs().await;
     assert_eq!(
@@ -32,7 +32,7 @@ async fn ends_as_its_only_run(story: &Story, task: i64) {
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_task_under_way_goes_on_after_a_restart(#[values(Sqlite, Postgres)] base: Base) {
+async fn a_running_task_continues_after_a_restart(#[values(Sqlite, Postgres)] base: Base) {
     let mut story = plan(base, true, "manual").begin().await;
     let task = story.launch(&id(1), json!({})).await;
     story
@@ -40,27 +40,29 @@ async fn a_task_under_way_goes_on_after_a_restart(#[values(Sqlite, Postgres)] ba
         .await;
     story.restart().await;
     story.drive_only(&json!({"status": "success"})).await;
-    ends_as_its_only_run(&story, task).await;
+    ends_with_its_only_run(&story, task).await;
     story.end().await;
 }
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_unsure_launch_goes_on_after_a_restart(#[values(Sqlite, Postgres)] base: Base) {
+async fn a_launch_with_unknown_outcome_continues_after_a_restart(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
     let mut story = plan(base, false, "succeed").begin().await;
     story
         .fault(&json!({"fault": "drop_after", "count": 1}))
         .await;
     let task = story.launch(&id(1), json!({})).await;
     story.restart().await;
-    ends_as_its_only_run(&story, task).await;
-    assert_eq!(story.asked("runPipeline").await, 1);
+    ends_with_its_only_run(&story, task).await;
+    assert_eq!(story.request_count("runPipeline").await, 1);
     story.end().await;
 }
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_launch_accepted_by_a_bridge_that_died_is_made_once_its_lease_is_over(
+async fn a_launch_accepted_by_a_bridge_that_crashed_is_sent_after_its_lease(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let story = plan(base, true, "succeed").begin().await;
@@ -71,16 +73,20 @@ async fn a_launch_accepted_by_a_bridge_that_died_is_made_once_its_lease_is_over(
         task = story.until_task() => task,
     };
     process.kill().await;
-    assert_eq!(story.pass().await.claimed, 0, "the lease still holds");
-    assert_eq!(story.asked("runPipeline").await, 0);
+    assert_eq!(
+        story.run_cycle().await.claimed,
+        0,
+        "the lease has not expired"
+    );
+    assert_eq!(story.request_count("runPipeline").await, 0);
     story.advance(TimeDelta::seconds(60));
-    ends_as_its_only_run(&story, task).await;
+    ends_with_its_only_run(&story, task).await;
     story.end().await;
 }
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_run_asked_for_by_a_bridge_that_died_is_found(#[values(Sqlite, Postgres)] base: Base) {
+async fn a_run_launched_by_a_bridge_that_crashed_is_found(#[values(Sqlite, Postgres)] base: Base) {
     for names_task in [true, false] {
         let story = plan(base, names_task, "succeed").begin().await;
         let process = story.process().await;
@@ -93,54 +99,54 @@ async fn a_run_asked_for_by_a_bridge_that_died_is_found(#[values(Sqlite, Postgre
         process.kill().await;
         let task = story.until_task().await;
         story.advance(TimeDelta::seconds(30));
-        ends_as_its_only_run(&story, task).await;
-        assert_eq!(story.asked("runPipeline").await, 1);
+        ends_with_its_only_run(&story, task).await;
+        assert_eq!(story.request_count("runPipeline").await, 1);
         story.end().await;
     }
 }
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn two_bridges_look_at_a_task_once(#[values(Sqlite, Postgres)] base: Base) {
+async fn two_bridges_poll_a_task_once(#[values(Sqlite, Postgres)] base: Base) {
     let story = plan(base, true, "manual").begin().await;
-    let beside = story.beside().await;
+    let replica = story.second_replica().await;
     let task = story.launch(&id(1), json!({})).await;
     story
         .until(task, "the run", |task| task["status"] == "RUNNING")
         .await;
-    let before = story.asked("pipelineRun").await;
+    let before = story.request_count("pipelineRun").await;
     for _ in 0..10 {
         story.advance(TimeDelta::seconds(2));
-        let (one, two) = tokio::join!(story.pass(), beside.pass());
+        let (one, two) = tokio::join!(story.run_cycle(), replica.run_cycle());
         assert_eq!(one.claimed + two.claimed, 1);
     }
-    assert_eq!(story.asked("pipelineRun").await - before, 10);
+    assert_eq!(story.request_count("pipelineRun").await - before, 10);
     story.drive_only(&json!({"status": "success"})).await;
-    ends_as_its_only_run(&story, task).await;
-    beside.stop().await;
+    ends_with_its_only_run(&story, task).await;
+    replica.stop().await;
     story.end().await;
 }
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_lease_that_ran_out_in_the_middle_makes_no_second_run(
+async fn a_lease_that_expires_during_a_launch_creates_no_second_run(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let story = plan(base, true, "succeed").begin().await;
-    let beside = story.beside().await;
+    let replica = story.second_replica().await;
     story.delay("me").await;
     let taken_over = async {
         let task = story.until_task().await;
         story.advance(TimeDelta::seconds(16));
-        assert_eq!(beside.pass().await.claimed, 1);
+        assert_eq!(replica.run_cycle().await.claimed, 1);
         story.no_faults().await;
         task
     };
     let (launched, task) = tokio::join!(story.launch(&id(1), json!({})), taken_over);
     assert_eq!(launched, task);
-    ends_as_its_only_run(&story, task).await;
-    assert_eq!(story.asked("runPipeline").await, 1);
-    beside.stop().await;
+    ends_with_its_only_run(&story, task).await;
+    assert_eq!(story.request_count("runPipeline").await, 1);
+    replica.stop().await;
     story.end().await;
 }
 
@@ -148,7 +154,7 @@ async fn a_lease_that_ran_out_in_the_middle_makes_no_second_run(
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_bridges_never_launch_a_waiting_task_twice(#[values(Sqlite, Postgres)] base: Base) {
     let story = plan(base, true, "succeed").begin().await;
-    let beside = story.beside().await;
+    let replica = story.second_replica().await;
     story
         .get(&format!("/pipelines/{}/", id(1)))
         .await
@@ -160,30 +166,33 @@ async fn two_bridges_never_launch_a_waiting_task_twice(#[values(Sqlite, Postgres
             .await;
         tasks.push(story.launch(&id(1), json!({})).await);
     }
-    assert_eq!(story.asked("runPipeline").await, 0);
+    assert_eq!(story.request_count("runPipeline").await, 0);
     for _ in 0..3 {
         story.advance(TimeDelta::seconds(2));
-        tokio::join!(story.pass(), beside.pass());
+        tokio::join!(story.run_cycle(), replica.run_cycle());
     }
     for task in &tasks {
         assert_eq!(story.until_confirmed(*task).await["status"], "SUCCESS");
     }
     assert_eq!(
-        (story.asked("runPipeline").await, story.runs().await.len()),
+        (
+            story.request_count("runPipeline").await,
+            story.runs().await.len()
+        ),
         (5, 5)
     );
-    beside.stop().await;
+    replica.stop().await;
     story.end().await;
 }
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn launches_at_two_bridges_that_could_not_be_told_apart_wait_for_each_other(
+async fn launches_at_two_bridges_that_could_be_confused_wait_for_each_other(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let story = plan(base, false, "succeed").begin().await;
-    let beside = story.beside().await;
-    // They all come to the launch itself at the same moment.
+    let replica = story.second_replica().await;
+    // They all send their launch request at the same moment.
     story
         .fault(&json!({"fault": "latency", "operation": "me", "ms": 400, "count": 8}))
         .await;
@@ -195,16 +204,16 @@ async fn launches_at_two_bridges_that_could_not_be_told_apart_wait_for_each_othe
         let url = if number % 2 == 0 {
             own.clone()
         } else {
-            beside.url()
+            replica.url()
         };
         let story = &story;
         async move { story.launch_at(&url, id(1)).await.unwrap() }
     });
     let answers: Vec<Value> = futures_util::future::join_all(launches).await;
     assert_eq!(
-        story.asked("runPipeline").await,
+        story.request_count("runPipeline").await,
         1,
-        "two are unsure at a time"
+        "two launches have an unknown outcome at the same time"
     );
     story.no_faults().await;
     let mut runs = Vec::new();
@@ -218,13 +227,13 @@ async fn launches_at_two_bridges_that_could_not_be_told_apart_wait_for_each_othe
     runs.sort();
     runs.dedup();
     assert_eq!((runs.len(), story.runs().await.len()), (8, 8));
-    beside.stop().await;
+    replica.stop().await;
     story.end().await;
 }
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn of_two_transactions_that_ask_whether_they_are_alone_one_waits(
+async fn two_transactions_that_check_for_other_launches_run_one_after_the_other(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let story = plan(base, false, "hang").begin().await;
@@ -240,7 +249,7 @@ async fn of_two_transactions_that_ask_whether_they_are_alone_one_waits(
         story.launch(&id(1), json!({})).await,
     );
     let (first, second, now) = (story.store().await, story.store().await, story.now());
-    // So that no connection has to be made in between.
+    // Opens a connection, so that it is not opened between the two transactions.
     second
         .write(move |db| Ok::<_, Error>(store::unscoped_task(db, TaskId(one))?))
         .await
@@ -249,12 +258,12 @@ async fn of_two_transactions_that_ask_whether_they_are_alone_one_waits(
     let must_wait = |db: &mut store::Db<'_>, task: &openhexa_bridge::domain::task::Task| {
         store::must_wait_for_other_launch(db, task.pipeline.id, task.id, "")
     };
-    // The younger one, as if the older one were not visible to it yet.
+    // The newer launch; the older one's transaction is not visible to it yet.
     let reserving = first.write(move |db| {
         let task = store::lock_task(db, TaskId(two))?.unwrap();
         assert!(must_wait(db, &task)?, "an older one has not been sent yet");
         asked.send(()).unwrap();
-        // Long enough for the other to ask too, if it does not wait.
+        // Long enough for the other transaction to query too, if it does not wait.
         std::thread::sleep(Duration::from_millis(300));
         let reserved = Observation::LaunchReserved { launched_as: None };
         Ok::<_, Error>(store::save_task(
@@ -275,6 +284,6 @@ async fn of_two_transactions_that_ask_whether_they_are_alone_one_waits(
     };
     let (reserved, unsure) = tokio::join!(reserving, after);
     reserved.unwrap();
-    assert!(unsure, "both would be launched");
+    assert!(unsure, "otherwise both would be launched");
     story.end().await;
 }

@@ -19,7 +19,7 @@ const OTHER_KEY: &str = "secrets.encryption_key (OPENHEXA_BRIDGE__SECRETS__ENCRY
     decrypt the stored data. Restore the previous key, or add it to secrets.previous_encryption_keys. If it is lost, \
     `openhexa-bridge reencrypt --discard` deletes the data that no key decrypts";
 
-fn fresh() -> String {
+fn new_key() -> String {
     Cipher::generate_key().expose_secret().to_owned()
 }
 
@@ -34,7 +34,7 @@ async fn configured(base: Base) -> Story {
 }
 
 impl Story {
-    /// A command on this story's database, with these keys.
+    /// A command on this story's database, with these encryption keys.
     fn with_keys(&self, args: &[&str], key: &str, previous: &str) -> Line {
         Line::of(args)
             .setting("DATABASE__URL", &self.database)
@@ -47,7 +47,7 @@ impl Story {
         self.with_keys(&["reencrypt"], key, previous).run().await
     }
 
-    /// Whether a bridge with these keys starts, or why not.
+    /// Starts a bridge with these keys, or returns its error.
     async fn starts(&self, key: &str, previous: &str) -> Result<(), String> {
         let mut settings = self.settings.clone();
         settings.secrets.encryption_key = key.to_owned().into();
@@ -73,7 +73,7 @@ impl Story {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_key_is_changed_while_the_bridge_serves(#[values(Sqlite, Postgres)] base: Base) {
     let mut story = configured(base).await;
-    let (old, new) = (story.secrets.encryption.clone(), fresh());
+    let (old, new) = (story.secrets.encryption.clone(), new_key());
     story.settings.secrets.encryption_key = new.clone().into();
     story.settings.secrets.previous_encryption_keys = old.clone().into();
     story.restart().await;
@@ -118,17 +118,17 @@ async fn a_bridge_with_another_key_does_not_start_and_says_which_setting(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let story = configured(base).await;
-    let other = fresh();
+    let other = new_key();
     assert_eq!(story.starts(&other, "").await, Err(OTHER_KEY.to_owned()));
     assert_eq!(
-        story.starts(&other, &fresh()).await,
+        story.starts(&other, &new_key()).await,
         Err(OTHER_KEY.to_owned())
     );
     assert_eq!(
         story
             .starts(
                 &other,
-                &format!("{}, {}", fresh(), story.secrets.encryption)
+                &format!("{}, {}", new_key(), story.secrets.encryption)
             )
             .await,
         Ok(())
@@ -163,7 +163,7 @@ async fn a_bridge_with_another_key_does_not_start_and_says_which_setting(
     assert_eq!(
         refused.status.code(),
         Some(1),
-        "nothing is lost by a wrong key"
+        "a wrong key destroys no data"
     );
     story.get("/pipelines/").await.expect(200);
     story.end().await;
@@ -171,19 +171,19 @@ async fn a_bridge_with_another_key_does_not_start_and_says_which_setting(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn any_key_will_do_where_nothing_is_stored(#[values(Sqlite, Postgres)] base: Base) {
+async fn any_key_is_accepted_if_nothing_is_stored(#[values(Sqlite, Postgres)] base: Base) {
     let story = StoryBuilder::on(base).not_configured().begin().await;
-    assert_eq!(story.starts(&fresh(), "").await, Ok(()));
+    assert_eq!(story.starts(&new_key(), "").await, Ok(()));
     story.end().await;
 }
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn where_the_key_is_lost_the_configuration_is_made_anew(
+async fn if_the_key_is_lost_the_configuration_can_be_created_again(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let mut story = configured(base).await;
-    let new = fresh();
+    let new = new_key();
     let told = story
         .with_keys(&["reencrypt", "--discard"], &new, "")
         .run()
@@ -226,7 +226,7 @@ async fn default_parameters_are_stored_encrypted(#[values(Sqlite, Postgres)] bas
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_an_earlier_version_stored_in_the_clear_is_read_and_sealed(
+async fn plain_text_of_an_earlier_version_is_read_and_encrypted(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let story = configured(base).await;
@@ -263,7 +263,7 @@ async fn what_an_earlier_version_stored_in_the_clear_is_read_and_sealed(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_value_of_a_declared_secret_is_shown_to_no_viewer(
+async fn the_value_of_a_declared_secret_is_not_shown_to_viewers(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let parameters = [
@@ -292,13 +292,13 @@ async fn the_value_of_a_declared_secret_is_shown_to_no_viewer(
         .expect(200);
     assert_eq!(
         record["content"]["pipelines"][0]["parameters"]["pin"], "1234-hidden",
-        "administrators have set it"
+        "administrators see it"
     );
     story.end().await;
 }
 
 #[tokio::test]
-async fn a_file_of_our_own_is_nobody_elses_to_read() {
+async fn a_new_database_file_is_readable_by_its_owner_only() {
     let story = StoryBuilder::on(Base::Sqlite).begin().await;
     let file = story.data.path().join("bridge.db");
     for ending in ["", "-wal", "-shm"] {
@@ -310,7 +310,7 @@ async fn a_file_of_our_own_is_nobody_elses_to_read() {
 }
 
 #[tokio::test]
-async fn a_file_that_is_there_stays_as_it_is_and_is_warned_of() {
+async fn the_mode_of_an_existing_file_is_kept_with_a_warning() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("bridge.db");
     std::fs::write(&file, "").unwrap();
@@ -319,7 +319,7 @@ async fn a_file_that_is_there_stays_as_it_is_and_is_warned_of() {
         let line =
             Line::of(&["migrate"]).setting("DATABASE__URL", &format!("sqlite:{}", file.display()));
         let ended = line
-            .setting("SECRETS__ENCRYPTION_KEY", &fresh())
+            .setting("SECRETS__ENCRYPTION_KEY", &new_key())
             .run()
             .await;
         assert_eq!(ended.status.code(), Some(0), "{:#?}", ended.err);
@@ -336,12 +336,12 @@ async fn a_file_that_is_there_stays_as_it_is_and_is_warned_of() {
 }
 
 #[tokio::test]
-async fn a_previous_key_that_is_none_is_told() {
+async fn an_invalid_previous_key_is_an_error() {
     let ended = Line::of(&["check-config"])
         .setting("SECRETS__PREVIOUS_ENCRYPTION_KEYS", "not-a-key")
         .run()
         .await;
     let sentence = "secrets.previous_encryption_keys (set by OPENHEXA_BRIDGE__SECRETS__PREVIOUS_ENCRYPTION_KEYS in the environment) \
         must be Fernet keys (32 bytes in URL-safe base64), separated by commas";
-    assert_eq!(ended.sentence(), sentence);
+    assert_eq!(ended.error_line(), sentence);
 }

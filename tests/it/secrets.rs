@@ -20,7 +20,7 @@ fn form_path() -> String {
     format!("/dashboard/pipelines/{}/", id(1))
 }
 
-/// What the account sets for pipeline 1.
+/// The account's defaults for pipeline 1.
 fn defaults(parameters: Value) -> Value {
     json!({"pipelines": [{"id": id(1), "parameters": parameters}]})
 }
@@ -45,7 +45,7 @@ async fn sent(story: &Story, code: &str) -> Value {
 }
 
 #[test]
-fn names_of_secrets_in_french_were_unknown() {
+fn french_names_of_secrets_are_recognised() {
     for name in [
         "mot_de_passe",
         "motDePasse",
@@ -149,7 +149,7 @@ async fn a_saved_value_that_the_version_does_not_declare_is_hidden(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_secret_of_the_versions_own_config_stood_in_the_message_of_its_failed_run(
+async fn a_secret_of_the_versions_config_is_hidden_in_the_message_of_a_failed_run(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let parameters = [
@@ -214,7 +214,7 @@ async fn a_secret_of_the_versions_own_config_stood_in_the_message_of_its_failed_
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_a_version_saved_is_hidden_while_its_types_are_unknown(
+async fn saved_values_are_hidden_while_their_types_are_unknown(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let mut one = pipeline(
@@ -263,7 +263,7 @@ fn text_password() -> Vec<Value> {
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_password_declared_as_text_stood_in_a_viewers_form_and_task(
+async fn a_password_declared_as_text_is_hidden_from_viewers(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let content = defaults(json!({"db_password": HIDDEN, "country": "Tchad"}));
@@ -304,13 +304,17 @@ async fn a_password_declared_as_text_stood_in_a_viewers_form_and_task(
         .page(As::Viewer, &format!("/dashboard/tasks/{task}/"))
         .await;
     assert!(page.has("Tchad") && !page.answer.text.contains(HIDDEN));
-    assert_eq!(story.kept(task).await, None, "erased once the run is known");
+    assert_eq!(
+        story.stored_secrets(task).await,
+        None,
+        "deleted once the run is known"
+    );
     story.end().await;
 }
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_password_declared_as_text_is_kept_encrypted_and_asked_for_again(
+async fn a_password_declared_as_text_is_stored_encrypted_and_must_be_entered_again(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let story = begin(plan(base, &text_password(), quick("succeed"))).await;
@@ -319,11 +323,11 @@ async fn a_password_declared_as_text_is_kept_encrypted_and_asked_for_again(
         .await;
     let task = story.launch(&id(1), json!({"db_password": HIDDEN})).await;
     assert_eq!(
-        story.kept(task).await.unwrap()["secrets"]["db_password"],
+        story.stored_secrets(task).await.unwrap()["secrets"]["db_password"],
         json!(HIDDEN)
     );
     story.until_confirmed(task).await;
-    assert_eq!(story.kept(task).await, None);
+    assert_eq!(story.stored_secrets(task).await, None);
     let again = format!("/tasks/{task}/relaunch/");
     let needed = "Password is a secret and was not stored: enter it again";
     let refused = story.post(&again, &json!({})).await.expect(400);
@@ -338,7 +342,7 @@ async fn a_password_declared_as_text_is_kept_encrypted_and_asked_for_again(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_password_within_an_object_is_hidden_with_it(#[values(Sqlite, Postgres)] base: Base) {
+async fn an_object_that_contains_a_password_is_hidden(#[values(Sqlite, Postgres)] base: Base) {
     let parameters = [
         parameter("options", "dict", json!({"name": "Options"})),
         parameter("pairs", "list", json!({})),
@@ -377,7 +381,7 @@ async fn a_password_within_an_object_is_hidden_with_it(#[values(Sqlite, Postgres
     assert_eq!(
         sent(&story, "options").await,
         options,
-        "what comes back as it was shown was not touched"
+        "a masked value that is sent back counts as unchanged"
     );
     story
         .until_confirmed(again["task"]["id"].as_i64().unwrap())
@@ -420,7 +424,7 @@ async fn patch(story: &Story, content: &Value) -> Answer {
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_default_of_a_pipeline_that_nobody_had_opened_was_readable(
+async fn defaults_of_a_pipeline_that_was_never_opened_are_hidden(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let mut story = plan(base, &declared(), quick("succeed")).begin().await;
@@ -435,7 +439,7 @@ async fn a_default_of_a_pipeline_that_nobody_had_opened_was_readable(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_default_that_was_never_declared_is_hidden_until_openhexa_shows_its_pipeline(
+async fn a_default_is_hidden_until_the_pipelines_parameters_are_known(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let story = begin(plan(base, &declared(), quick("succeed")).content(&defaults(given()))).await;
@@ -451,7 +455,7 @@ async fn a_default_that_was_never_declared_is_hidden_until_openhexa_shows_its_pi
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn defaults_are_saved_although_openhexa_does_not_answer_and_hidden(
+async fn defaults_are_saved_and_hidden_although_openhexa_does_not_respond(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let mut story = plan(base, &declared(), quick("succeed")).begin().await;
@@ -471,7 +475,7 @@ async fn defaults_are_saved_although_openhexa_does_not_answer_and_hidden(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_secret_field_of_iasos_drawer_was_sent_empty_and_the_run_got_no_password(
+async fn an_empty_secret_field_of_iasos_form_uses_the_stored_password(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let parameters = [
@@ -524,7 +528,7 @@ async fn a_secret_field_of_iasos_drawer_was_sent_empty_and_the_run_got_no_passwo
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_empty_secret_leaves_what_the_version_saved(#[values(Sqlite, Postgres)] base: Base) {
+async fn an_empty_secret_keeps_the_versions_value(#[values(Sqlite, Postgres)] base: Base) {
     let parameters = [
         parameter("password", "secret", json!({})),
         parameter("spare", "secret", json!({})),
@@ -548,7 +552,7 @@ async fn an_empty_secret_leaves_what_the_version_saved(#[values(Sqlite, Postgres
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_secret_of_several_values_or_json_had_a_box_of_one_line(
+async fn a_secret_with_several_values_or_json_has_a_text_area(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let parameters = [
@@ -603,7 +607,7 @@ async fn a_secret_of_several_values_or_json_had_a_box_of_one_line(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_secret_that_an_earlier_version_stored_in_clear_stood_in_the_message_of_its_failed_run(
+async fn a_secret_stored_in_plain_text_is_hidden_in_the_message_of_a_failed_run(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let story = plan(base, &text_password(), quick("manual")).begin().await;
@@ -633,7 +637,7 @@ async fn a_secret_that_an_earlier_version_stored_in_clear_stood_in_the_message_o
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_cancel_while_the_pipeline_was_read_stored_erased_secrets_again(
+async fn a_cancel_while_the_pipeline_is_read_does_not_store_deleted_secrets_again(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let mut one = pipeline(
@@ -654,23 +658,23 @@ async fn a_cancel_while_the_pipeline_was_read_stored_erased_secrets_again(
     story.reopen_openhexa(&json!([one])).await;
     story.no_faults().await;
     story.delay("pipeline").await;
-    let before = story.asked("pipeline").await;
+    let before = story.request_count("pipeline").await;
     let bridge = story.bridge();
     story.advance(TimeDelta::minutes(1));
     let pass = tokio::spawn(async move { bridge.runs.reconciler.run().await });
-    story.until_asked("pipeline", before + 1).await;
+    story.until_requested("pipeline", before + 1).await;
     let ended = story
         .post(&format!("/tasks/{task}/cancel/"), &json!({}))
         .await
         .expect(202);
     assert_eq!(
-        (&ended["status"], story.kept(task).await),
+        (&ended["status"], story.stored_secrets(task).await),
         (&json!("CANCELLED"), None)
     );
     story.no_faults().await;
     pass.await.unwrap().unwrap();
     assert_eq!(
-        (story.kept(task).await, story.runs().await.len()),
+        (story.stored_secrets(task).await, story.runs().await.len()),
         (None, 0)
     );
     story.end().await;

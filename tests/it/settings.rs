@@ -21,7 +21,7 @@ fn from_environment(pairs: &[(&str, &str)]) -> Result<Settings, String> {
     sources.read().map_err(|bad| bad.to_string())
 }
 
-/// A folder with this file of settings in it.
+/// A folder with this settings file.
 fn file(text: &str) -> (tempfile::TempDir, PathBuf) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("bridge.toml");
@@ -52,7 +52,7 @@ fn refused(key: &str, value: &str, sentence: &str) {
 const SPAN: &str = "a duration such as 500ms, 10s, 15m or 4h, and at most 3650days";
 
 #[test]
-fn a_value_of_the_wrong_type_is_told() {
+fn a_value_of_the_wrong_type_is_an_error() {
     for (key, value, allowed) in [
         ("server.port", "http", "a whole number from 0 to 65535"),
         ("server.port", "65536", "a whole number from 0 to 65535"),
@@ -98,7 +98,7 @@ fn a_value_of_the_wrong_type_is_told() {
 }
 
 #[test]
-fn a_value_outside_what_is_allowed_is_told() {
+fn a_value_out_of_range_is_an_error() {
     #[rustfmt::skip]
     let cases = [
         ("server.address", "localhost", "an IP address such as 127.0.0.1 or [::1]"),
@@ -175,7 +175,7 @@ fn a_value_outside_what_is_allowed_is_told() {
 }
 
 #[test]
-fn what_stands_at_the_edge_of_what_is_allowed_is_taken() {
+fn the_smallest_and_largest_allowed_values_are_accepted() {
     let taken = |pairs: &[(&str, &str)]| from_environment(pairs).unwrap();
     for (written, seconds) in [("0s", 0), ("10m", 600), ("600s", 600)] {
         let settings = taken(&[("CACHE__FRESH_FOR", written)]);
@@ -202,7 +202,7 @@ fn what_stands_at_the_edge_of_what_is_allowed_is_taken() {
 }
 
 #[test]
-fn nobody_is_let_in_further_by_a_default() {
+fn the_defaults_are_restrictive() {
     let settings = from_environment(&[]).unwrap();
     assert!(!settings.server.dangerously_let_everybody_administer);
     assert!(!settings.openhexa.allow_private);
@@ -226,7 +226,7 @@ fn allowed_hosts_are_separated_by_commas() {
 }
 
 #[test]
-fn it_is_told_where_a_value_was_set() {
+fn the_error_says_where_a_value_was_set() {
     let told = from_file("[server]\nport = 70000\n").unwrap_err();
     assert_eq!(
         told,
@@ -245,7 +245,7 @@ fn it_is_told_where_a_value_was_set() {
 }
 
 #[test]
-fn a_setting_that_is_none_is_told_with_those_that_are() {
+fn an_unknown_setting_is_an_error_with_the_known_ones() {
     let told = from_environment(&[("SERVER__PROT", "80")]).unwrap_err();
     assert_eq!(
         told,
@@ -274,7 +274,7 @@ fn a_setting_that_is_none_is_told_with_those_that_are() {
 }
 
 #[test]
-fn a_section_that_is_a_value_and_a_value_that_is_a_section_are_told() {
+fn a_section_as_a_value_or_a_value_as_a_section_is_an_error() {
     for text in [
         "server = 5\n",
         "[server.port]\nvalue = 5\n",
@@ -287,7 +287,7 @@ fn a_section_that_is_a_value_and_a_value_that_is_a_section_are_told() {
 }
 
 #[test]
-fn a_file_that_cannot_be_read_is_told_in_one_sentence_without_what_stands_in_it() {
+fn an_unreadable_file_is_an_error_without_its_content() {
     let told =
         from_file("[secrets]\nencryption_key = \"a-secret-that-nobody-closes\n").unwrap_err();
     assert_eq!(
@@ -306,7 +306,7 @@ fn a_file_that_cannot_be_read_is_told_in_one_sentence_without_what_stands_in_it(
 }
 
 #[test]
-fn a_bad_secret_is_not_repeated() {
+fn an_invalid_secret_is_not_shown() {
     for (key, value) in [
         ("DATABASE__URL", "mysql://somebody:a-password@host/name"),
         ("SECRETS__CALLBACK_KEY", "a-password"),
@@ -327,7 +327,7 @@ fn a_bad_secret_is_not_repeated() {
 }
 
 #[test]
-fn the_environment_covers_the_file_which_covers_the_defaults() {
+fn the_environment_overrides_the_file_which_overrides_the_defaults() {
     let (_folder, path) = file("[server]\nport = 1234\nworkers = 3\n[log]\nformat = \"json\"\n");
     let own = |key: &str, value: &str| (format!("OPENHEXA_BRIDGE__{key}"), value.to_owned());
     let sources = Sources {
@@ -346,7 +346,7 @@ fn the_environment_covers_the_file_which_covers_the_defaults() {
 }
 
 #[test]
-fn a_value_from_the_environment_is_taken_as_it_is_written() {
+fn a_value_from_the_environment_is_used_as_written() {
     let key = "0x1e5, true #\"quoted\" = [1]";
     let settings = from_environment(&[("KEYS__ADMIN", key), ("LAUNCH__GRACE", " 90s ")]).unwrap();
     assert_eq!(settings.keys.admin.expose_secret(), key);
@@ -374,19 +374,19 @@ fn settings_are_printed_without_their_secrets() {
 }
 
 #[test]
-fn every_default_stands_under_its_sentence() {
+fn every_default_has_a_description_above() {
     let setting = Regex::new(r"^[a-z_]+ = ").unwrap();
     let mut before = "";
     for line in DEFAULTS.lines() {
         if setting.is_match(line) {
             let told = before.starts_with("# ") || setting.is_match(before);
-            assert!(told, "{line} has no sentence");
+            assert!(told, "{line} has no description");
         }
         before = line;
     }
 }
 
-/// `section.key` for each line of a file that sets one, in comments too.
+/// `section.key` for each line of a file that sets a value, in comments too.
 pub fn keys_in(text: &str) -> BTreeSet<String> {
     let (section, setting) = (
         Regex::new(r"^\[(\w+)\]$").unwrap(),
@@ -405,7 +405,7 @@ pub fn keys_in(text: &str) -> BTreeSet<String> {
 }
 
 #[test]
-fn the_example_for_production_can_be_used_and_holds_no_secret() {
+fn the_example_for_production_is_valid_and_contains_no_secret() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("config/production.example.toml");
     let sources = Sources {
         file: Some(&path),

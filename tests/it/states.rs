@@ -71,13 +71,13 @@ fn message(task: &Task) -> Option<String> {
 
 fn after(task: Task, observations: &[Observation]) -> Task {
     observations.iter().fold(task, |task, observation| {
-        let observation = judged(&task, observation);
+        let observation = decided(&task, observation);
         task.observe(&observation, seconds(1)).unwrap()
     })
 }
 
-/// A run is judged to be gone by what is known of the task at that moment.
-fn judged(task: &Task, observation: &Observation) -> Observation {
+/// Whether a run is deleted is decided by the state of the task at that moment.
+fn decided(task: &Task, observation: &Observation) -> Observation {
     match observation {
         Observation::RunGone { why, .. } => Observation::RunGone {
             why: why.clone(),
@@ -87,7 +87,7 @@ fn judged(task: &Task, observation: &Observation) -> Observation {
     }
 }
 
-/// A task whose run is known and runs.
+/// A task whose run is known and running.
 fn running() -> Task {
     let run = RunId(Uuid::from_u128(9));
     after(
@@ -117,7 +117,7 @@ fn gone() -> Observation {
 }
 
 #[test]
-fn a_judgement_is_void_where_something_was_learnt_since() {
+fn an_observation_is_ignored_if_the_task_has_changed_since() {
     let launching = after(
         fresh(),
         &[Observation::LaunchReserved { launched_as: None }],
@@ -140,21 +140,25 @@ fn a_judgement_is_void_where_something_was_learnt_since() {
 }
 
 #[test]
-fn a_launch_that_may_have_been_made_is_never_called_unsent() {
+fn a_launch_that_may_have_been_sent_is_never_shown_as_unsent() {
     let reserved = Observation::LaunchReserved { launched_as: None };
     let sent = after(fresh(), &[reserved.clone(), Observation::LaunchUnsure]);
     let again = after(sent, &[reserved.clone(), Observation::LaunchPostponed]);
-    assert_eq!(again.state, State::Launching, "it is still looked for");
+    assert_eq!(
+        again.state,
+        State::Launching,
+        "its run is still searched for"
+    );
     let unsent = after(fresh(), &[reserved.clone(), Observation::LaunchPostponed]);
     assert_eq!(unsent.state, State::Accepted);
-    // A bridge that died before it had its response left no doubt behind, and may have made a run all the same.
+    // A bridge that crashed before it got a response left no record of it, but may have created a run.
     let died = after(fresh(), std::slice::from_ref(&reserved));
     let again = after(died, &[reserved, Observation::LaunchPostponed]);
     assert_eq!((again.state, again.run.unsure), (State::Launching, true));
 }
 
 #[test]
-fn nobody_runs_before_something_was_sent() {
+fn a_task_is_not_running_before_its_launch_was_sent() {
     let said_to_run = after(fresh(), &[said(report(Some(ReportedStatus::Running)))]);
     assert_eq!(
         (said_to_run.state, said_to_run.called_back),
@@ -191,7 +195,7 @@ const WORDS: [Option<FinalStatus>; 4] = [
     Some(FinalStatus::Cancelled),
 ];
 
-/// The contract's table, row by row: the run's end, then what is shown for each of `WORDS`.
+/// The contract's table, row by row: the run's final status, then the task's status for each of `WORDS`.
 const TABLE: [(RunEnd, [Status; 4]); 5] = {
     use Status::{Cancelled as C, Error as E, Success as S};
     [
@@ -204,7 +208,7 @@ const TABLE: [(RunEnd, [Status; 4]); 5] = {
 };
 
 #[test]
-fn the_end_of_a_task_is_the_contracts_table() {
+fn the_final_status_matches_the_contracts_table() {
     for (end, row) in TABLE {
         for (word, status) in WORDS.into_iter().zip(row) {
             let found = outcome(Some(end), word, false).unwrap();
@@ -215,7 +219,7 @@ fn the_end_of_a_task_is_the_contracts_table() {
 }
 
 #[test]
-fn a_word_alone_is_shown_and_not_confirmed() {
+fn a_reported_status_alone_is_shown_but_not_confirmed() {
     assert_eq!(outcome(None, None, false), None);
     for word in [
         FinalStatus::Success,
@@ -228,7 +232,7 @@ fn a_word_alone_is_shown_and_not_confirmed() {
 }
 
 #[test]
-fn without_a_word_a_cancel_asked_before_makes_a_failure_or_a_lost_launch_a_cancellation() {
+fn without_a_report_a_failure_or_lost_launch_after_a_cancel_is_a_cancellation() {
     for (end, row) in TABLE {
         for (word, usual) in WORDS.into_iter().zip(row) {
             let expected = match (end, word) {
@@ -253,7 +257,7 @@ fn only_a_success_that_failed_is_reverted() {
 }
 
 #[test]
-fn every_run_status_of_openhexa_means_what_the_contract_says() {
+fn every_run_status_of_openhexa_has_the_effect_of_the_contract() {
     let submitted = |status: RunStatus| {
         let run = RunId(Uuid::from_u128(9));
         let known = Observation::RunKnown { run };
@@ -262,7 +266,7 @@ fn every_run_status_of_openhexa_means_what_the_contract_says() {
     let cases = [
         ("queued", Status::Queued),
         ("running", Status::Running),
-        // It was stopped in the queue: one that was seen to run stays RUNNING.
+        // It was stopped in the queue: a task that was already RUNNING stays RUNNING.
         ("terminating", Status::Queued),
         ("success", Status::Success),
         ("failed", Status::Error),
@@ -278,7 +282,7 @@ fn every_run_status_of_openhexa_means_what_the_contract_says() {
 }
 
 #[test]
-fn an_unknown_run_status_is_no_end() {
+fn an_unknown_run_status_does_not_end_a_task() {
     let queued = after(fresh(), &[seen(RunStatus::parse("resting"))]);
     assert_eq!(queued.status(), Status::Queued);
     let task = after(running(), &[seen(RunStatus::parse("resting"))]);
@@ -289,7 +293,7 @@ fn an_unknown_run_status_is_no_end() {
 }
 
 #[test]
-fn a_success_taken_back_keeps_its_data() {
+fn a_reverted_success_keeps_its_data() {
     let success = said(Report {
         message: Some("Done".to_owned()),
         result: Some(json!({"rows": 3})),
@@ -305,7 +309,7 @@ fn a_success_taken_back_keeps_its_data() {
 }
 
 #[test]
-fn a_success_of_a_stopped_run_is_a_cancellation_with_its_data_raw() {
+fn a_success_of_a_stopped_run_is_a_cancellation_with_unwrapped_data() {
     let success = said(Report {
         result: Some(json!([1])),
         ..report(Some(ReportedStatus::Final(FinalStatus::Success)))
@@ -395,7 +399,7 @@ fn results_are_shown_as_the_contract_says() {
 }
 
 #[test]
-fn a_failure_seen_only_in_openhexa_tells_the_runs_last_lines() {
+fn a_failure_seen_only_in_openhexa_shows_the_last_log_lines() {
     let task = after(running(), &[seen(RunStatus::Failed)]);
     assert_eq!(message(&task).as_deref(), Some("ValueError: last line"));
 }
@@ -426,7 +430,7 @@ fn progress_seen_in_openhexa_is_a_percentage() {
 }
 
 #[test]
-fn a_look_that_comes_too_late_changes_nothing() {
+fn a_poll_that_arrives_too_late_changes_nothing() {
     for end in [seen(RunStatus::Success), seen(RunStatus::Failed), gone()] {
         let task = after(running(), &[end]);
         for late in [

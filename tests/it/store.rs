@@ -1,4 +1,4 @@
-//! The store alone: its errors, and the order of its locks.
+//! Tests of the store without HTTP: its errors, and the order of its locks.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -11,11 +11,11 @@ use serde_json::json;
 
 use crate::callback::plan;
 use crate::support::catalogue::{id, pipeline, quick};
-use crate::support::story::{Base, PATIENCE, Postgres, Sqlite, StoryBuilder};
+use crate::support::story::{Base, MAX_WAIT, Postgres, Sqlite, StoryBuilder};
 use crate::support::{database, postgres};
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_query_that_panics_is_a_mistake_and_no_absent_database() {
+async fn a_query_that_panics_is_not_a_database_outage() {
     let folder = tempfile::tempdir().unwrap();
     let store = Store::open(Options {
         address: DatabaseAddress::Sqlite(folder.path().join("bridge.db")),
@@ -32,7 +32,7 @@ async fn a_query_that_panics_is_a_mistake_and_no_absent_database() {
     assert_eq!(next.unwrap(), 7);
 }
 
-// So a test fails if a read of the bridge writes.
+// So a test fails if a request that should only read writes.
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_read_cannot_write(#[values(Sqlite, Postgres)] base: Base) {
@@ -43,7 +43,7 @@ async fn a_read_cannot_write(#[values(Sqlite, Postgres)] base: Base) {
         assert!(matches!(refused, Err(Error::Unusable(_))), "{refused:?}");
         let refused: Result<(), Error> = store.snapshot(store::probe_write).await;
         assert!(matches!(refused, Err(Error::Unusable(_))), "{refused:?}");
-        // The connections are not read-only for the writes that follow.
+        // The connections can write again afterwards.
         let written: Result<(), Error> = store.write(store::probe_write).await;
         written.unwrap();
         let read: Result<_, Error> = store.read(store::polling_state).await;
@@ -52,15 +52,16 @@ async fn a_read_cannot_write(#[values(Sqlite, Postgres)] base: Base) {
     story.end().await;
 }
 
-// Two groups of reports on the same tasks, each of which had locked what the other one waited for.
+// Two groups of reports on the same tasks each waited for a lock that the other one held.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_group_locks_its_tasks_in_the_order_of_their_ids_however_they_are_stored() {
+async fn a_group_locks_its_tasks_in_the_order_of_their_ids() {
     let story = plan(Base::Postgres).begin().await;
     let (one, two) = (
         story.launch(&id(1), json!({})).await,
         story.launch(&id(1), json!({})).await,
     );
-    // Without an index and with the first task stored behind the second, PostgreSQL would find the second one first.
+    // Without an index, and with the first task stored after the second, PostgreSQL would lock the second one
+    // first.
     for scan in ["indexscan", "indexonlyscan", "bitmapscan"] {
         let database = story.database.rsplit('/').next().unwrap();
         database::sql(
@@ -96,11 +97,11 @@ async fn a_group_locks_its_tasks_in_the_order_of_their_ids_however_they_are_stor
             !waiting.await.unwrap().is_empty()
         })
         .await;
-    // It holds nothing yet that another transaction could wait for.
+    // The group holds no lock yet that another transaction could wait for.
     other.query(lock, &[&two]).await.unwrap();
     other.commit().await.unwrap();
     assert_eq!(
-        tokio::time::timeout(PATIENCE, locking)
+        tokio::time::timeout(MAX_WAIT, locking)
             .await
             .unwrap()
             .unwrap(),
@@ -110,8 +111,7 @@ async fn a_group_locks_its_tasks_in_the_order_of_their_ids_however_they_are_stor
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_cancelled_launch_does_not_wait_for_the_row_of_a_like_one_that_another_transaction_holds()
-{
+async fn a_cancel_does_not_wait_for_the_locked_row_of_a_similar_launch() {
     let pipelines = json!([pipeline(1, &[], quick("hang"))]);
     let story = StoryBuilder::on(Base::Postgres)
         .pipelines(pipelines)
@@ -124,14 +124,14 @@ async fn a_cancelled_launch_does_not_wait_for_the_row_of_a_like_one_that_another
     let connected = tokio_postgres::connect(&story.database, tokio_postgres::NoTls).await;
     let (mut client, connection) = connected.unwrap();
     tokio::spawn(connection);
-    // As the cancel of the second one does, which would then wait for the row of the first one.
+    // Locks the second one as its cancel does, which would then wait for the row of the first one.
     let other = client.transaction().await.unwrap();
     let lock = "SELECT 1 FROM openhexa_bridge.run WHERE task_id = $1 FOR UPDATE";
     assert_eq!(other.query(lock, &[&two]).await.unwrap().len(), 1);
     let path = format!("/tasks/{one}/cancel/");
     let body = json!({});
-    let cancelled = tokio::time::timeout(PATIENCE, story.post(&path, &body)).await;
-    let cancelled = cancelled.expect("it waits").expect(202);
+    let cancelled = tokio::time::timeout(MAX_WAIT, story.post(&path, &body)).await;
+    let cancelled = cancelled.expect("the cancel does not wait").expect(202);
     assert_eq!(cancelled["status"], "CANCELLED");
     other.commit().await.unwrap();
     story.end().await;

@@ -10,7 +10,7 @@ use std::time::Instant;
 use chrono::TimeDelta;
 use serde_json::{Value, json};
 
-use crate::callback::{launched, plan, report, taken};
+use crate::callback::{accepted, launched, plan, report};
 use crate::support::catalogue::id;
 use crate::support::story::stream::Block;
 use crate::support::story::{Base, Postgres, Sqlite, Story};
@@ -19,7 +19,7 @@ fn path(task: i64) -> String {
     format!("/tasks/{task}/stream/")
 }
 
-/// Status and whether it is confirmed, each time that either has changed.
+/// The status and whether it is confirmed, for each change of either.
 fn steps(told: &[Value]) -> Vec<(String, bool)> {
     let mut steps: Vec<_> = told.iter().map(step).collect();
     steps.dedup();
@@ -39,7 +39,7 @@ async fn drive(story: &Story, task: i64, status: &str) {
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_task_is_followed_from_its_launch_to_its_confirmed_end(
+async fn a_stream_shows_a_task_from_its_launch_to_its_confirmed_end(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let (story, task) = launched(base).await;
@@ -59,15 +59,15 @@ async fn a_task_is_followed_from_its_launch_to_its_confirmed_end(
     let mut told = vec![stream.task().await];
     let mut shown = story.task(task).await;
     shown.as_object_mut().unwrap().remove("config");
-    assert_eq!(told[0], shown, "as it stands in a list");
+    assert_eq!(told[0], shown, "the same as in a list");
 
-    taken(&story, task, json!({"status": "RUNNING", "progress_message": "Half way", "progress_value": 1, "end_value": 2})).await;
+    accepted(&story, task, json!({"status": "RUNNING", "progress_message": "Half way", "progress_value": 1, "end_value": 2})).await;
     told.push(
         stream
             .until(|task| task["progress_message"] == "Half way")
             .await,
     );
-    taken(
+    accepted(
         &story,
         task,
         json!({"status": "SUCCESS", "result": {"cases": 3}}),
@@ -96,11 +96,11 @@ async fn a_task_is_followed_from_its_launch_to_its_confirmed_end(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_stream_of_a_task_that_has_ended_says_so_and_closes_for_good(
+async fn the_stream_of_an_ended_task_sends_it_and_cannot_be_reopened(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let (story, task) = launched(base).await;
-    taken(
+    accepted(
         &story,
         task,
         json!({"status": "ERROR", "progress_message": "No data"}),
@@ -111,7 +111,7 @@ async fn a_stream_of_a_task_that_has_ended_says_so_and_closes_for_good(
     let mut stream = story.stream(&path(task)).await;
     let told = stream.rest().await;
     assert_eq!(steps(&told), [("ERROR".to_owned(), true)]);
-    // A browser comes back by itself, and only this makes it stop.
+    // A browser reconnects by itself; only this status stops it.
     let again = story.ask(
         crate::support::story::As::Viewer,
         reqwest::Method::GET,
@@ -119,8 +119,8 @@ async fn a_stream_of_a_task_that_has_ended_says_so_and_closes_for_good(
     );
     let again = again.header("Last-Event-ID", &stream.last_id).send().await;
     assert_eq!((again.status, again.text.as_str()), (204, ""));
-    // A late first result is news.
-    taken(&story, task, json!({"result": [1]})).await;
+    // A late first result is a new event.
+    accepted(&story, task, json!({"result": [1]})).await;
     let again = story.ask(
         crate::support::story::As::Viewer,
         reqwest::Method::GET,
@@ -138,11 +138,11 @@ async fn a_stream_of_a_task_that_has_ended_says_so_and_closes_for_good(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_another_replica_changes_is_told_here(#[values(Sqlite, Postgres)] base: Base) {
+async fn changes_of_another_replica_are_sent(#[values(Sqlite, Postgres)] base: Base) {
     let story = plan(base).setting("stream.poll", "100ms").begin().await;
-    let beside = story.beside().await;
+    let replica = story.second_replica().await;
     let mut all = story.all_tasks().await;
-    let launched = story.launch_at(&beside.url(), id(1)).await.unwrap();
+    let launched = story.launch_at(&replica.url(), id(1)).await.unwrap();
     let task = launched["task"]["id"].as_i64().unwrap();
     all.until(|told| told["id"] == task && told["run"] != json!(null))
         .await;
@@ -151,7 +151,7 @@ async fn what_another_replica_changes_is_told_here(#[values(Sqlite, Postgres)] b
     let mut passes = 0;
     while story.task(task).await["confirmed"] == false {
         story.advance(TimeDelta::seconds(2));
-        beside.pass().await;
+        replica.run_cycle().await;
         passes += 1;
         assert!(passes < 100);
     }
@@ -160,18 +160,18 @@ async fn what_another_replica_changes_is_told_here(#[values(Sqlite, Postgres)] b
         ("SUCCESS".to_owned(), true)
     );
     all.until(|told| told["confirmed"] == true).await;
-    beside.stop().await;
+    replica.stop().await;
     story.end().await;
 }
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_change_made_here_is_told_at_once(#[values(Sqlite, Postgres)] base: Base) {
+async fn changes_of_the_same_replica_are_sent_at_once(#[values(Sqlite, Postgres)] base: Base) {
     let story = plan(base).setting("stream.poll", "1h").begin().await;
     let task = story.launch(&id(1), json!({})).await;
     let (mut all, mut one) = (story.all_tasks().await, story.stream(&path(task)).await);
     for message in ["one", "two", "three"] {
-        taken(&story, task, json!({"progress_message": message})).await;
+        accepted(&story, task, json!({"progress_message": message})).await;
         all.until(|told| told["progress_message"] == message).await;
         one.until(|told| told["progress_message"] == message).await;
     }
@@ -182,17 +182,17 @@ async fn a_change_made_here_is_told_at_once(#[values(Sqlite, Postgres)] base: Ba
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_reader_that_is_slow_finds_the_last_state(#[values(Sqlite, Postgres)] base: Base) {
+async fn a_slow_reader_gets_the_last_state(#[values(Sqlite, Postgres)] base: Base) {
     let story = plan(base)
         .setting("limits.reports_per_second", "0")
         .begin()
         .await;
     let task = story.launch(&id(1), json!({})).await;
     let (mut all, mut one) = (story.all_tasks().await, story.stream(&path(task)).await);
-    // More than any socket takes for a client that does not read.
+    // More than the socket buffers of a client that does not read.
     let large = "🙂".repeat(10_000);
     for number in 1..=300 {
-        taken(
+        accepted(
             &story,
             task,
             json!({"progress_value": number, "progress_message": large}),
@@ -205,14 +205,14 @@ async fn a_reader_that_is_slow_finds_the_last_state(#[values(Sqlite, Postgres)] 
         while !is_last(&stream.task().await) {
             told += 1;
         }
-        assert!(told < 290, "{told} states were kept for it");
+        assert!(told < 290, "{told} states were buffered for it");
     }
     story.end().await;
 }
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_is_more_than_is_kept_in_memory_is_read_from_the_database(
+async fn changes_beyond_the_memory_buffer_are_read_from_the_database(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let story = plan(base)
@@ -220,18 +220,18 @@ async fn what_is_more_than_is_kept_in_memory_is_read_from_the_database(
         .setting("stream.poll", "500ms")
         .begin()
         .await;
-    let beside = story.beside().await;
+    let replica = story.second_replica().await;
     let mut tasks = Vec::new();
     for _ in 0..8 {
         tasks.push(story.launch(&id(1), json!({})).await);
     }
     let (mut all, mut first) = (story.all_tasks().await, story.stream(&path(tasks[0])).await);
-    // All at the other replica, so that they are found here in few looks.
+    // All changes at the other replica, so that this one reads them in few queries.
     let large = "🙂".repeat(8_000);
     for task in &tasks {
         story
             .report_at(
-                &beside.url(),
+                &replica.url(),
                 &id(1),
                 &json!({"task_id": task, "progress_value": 7, "progress_message": large}),
             )
@@ -243,13 +243,13 @@ async fn what_is_more_than_is_kept_in_memory_is_read_from_the_database(
         missing.retain(|task| told["id"] != *task);
     }
     first.until(|told| told["progress_value"] == 7).await;
-    beside.stop().await;
+    replica.stop().await;
     story.end().await;
 }
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_silent_stream_shows_that_it_is_alive(#[values(Sqlite, Postgres)] base: Base) {
+async fn a_stream_without_events_sends_comments(#[values(Sqlite, Postgres)] base: Base) {
     let story = plan(base)
         .setting("stream.comment_every", "50ms")
         .begin()
@@ -272,9 +272,9 @@ async fn a_stop_ends_streams_and_does_not_wait_for_them(#[values(Sqlite, Postgre
     one.task().await;
     let began = Instant::now();
     let ((), told, _) = tokio::join!(story.restart(), all.rest(), one.rest());
-    assert!(began.elapsed().as_secs() < 8, "it waited");
+    assert!(began.elapsed().as_secs() < 8, "the stop does not wait");
     assert_eq!(told, Vec::<Value>::new());
-    // Somebody comes back, and nothing that happened meanwhile is missing.
+    // A reader reconnects, and no change from meanwhile is missing.
     report(
         &story,
         task,

@@ -1,7 +1,7 @@
 //! Tasks: the list, one task, its log and its history.
 
 mod cursor;
+mod detail;
 mod include;
 mod list;
-mod one;
 mod results;

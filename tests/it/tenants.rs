@@ -19,14 +19,14 @@ use crate::support::iaso::{self, Iaso, MAY, token};
 use crate::support::story::{As, Base, Story, StoryBuilder};
 
 const KEY: &str = "django-insecure-the-secret-key-of-this-iaso";
-/// Stands in everything that is the first account's, and in nothing else.
+/// Part of all data of the first account, and of nothing else.
 pub const MARK: &str = "of-the-first-account-alone";
 const OTHER_TOKEN: &str = "another-token-of-openhexa";
 
-/// Two accounts of an Iaso, each with an OpenHEXA of its own, or both with the same. The first one has two tasks of a
-/// pipeline.
-pub struct Town {
-    /// Whether both have the same workspace, beside Iaso's database: its pipelines are everybody's then.
+/// Two accounts of an Iaso, each with its own OpenHEXA, or both with the same workspace. The first account
+/// has two tasks of a pipeline.
+pub struct TwoAccounts {
+    /// Whether both accounts share a workspace and its pipelines, attached to Iaso's database.
     pub is_shared: bool,
     pub story: Story,
     pub iaso: Iaso,
@@ -37,7 +37,7 @@ pub struct Town {
     pub other_task: i64,
     pub other_callback: String,
     /// A session of the second account's operator.
-    pub stranger: String,
+    pub other_session: String,
     others: Option<Emulator>,
 }
 
@@ -54,7 +54,7 @@ fn pipelines(mark: &str, number: u64) -> Value {
     json!([with(pipeline(number, &parameters, behaviour), named)])
 }
 
-impl Town {
+impl TwoAccounts {
     pub async fn begin(base: Base) -> Self {
         let iaso = Iaso::start();
         let story = StoryBuilder::on(base)
@@ -68,21 +68,22 @@ impl Town {
         Self::peopled(story, iaso, Some(others)).await
     }
 
-    /// Beside Iaso's database, where both accounts have a workspace of the same instance, with the same slug.
+    /// Attached to Iaso's database, where both accounts have a workspace of the same instance, with the same
+    /// slug.
     pub async fn attached() -> Self {
         let iaso = Iaso::start();
-        let beside = stage::Iaso::make().await;
+        let attached_iaso = stage::Iaso::create().await;
         let plan = StoryBuilder::on(Base::Postgres)
             .pipelines(pipelines("of-both", 1))
             .setting("iaso.url", &iaso.url)
             .setting("callback.iaso_signing_key", KEY);
-        let story = beside.settings(plan).begin().await;
+        let story = attached_iaso.settings(plan).begin().await;
         for statement in [
-            beside.instance(1, &story.openhexa, &story.secrets.openhexa),
+            attached_iaso.instance(1, &story.openhexa, &story.secrets.openhexa),
             stage::workspace(1, 1, 1, "demo", &json!({"note": MARK, "pipelines": []})),
             stage::workspace(2, 2, 1, "demo", &json!({"note": "theirs"})),
         ] {
-            beside.sql(&statement).await;
+            attached_iaso.sql(&statement).await;
         }
         Self::peopled(story, iaso, None).await
     }
@@ -101,7 +102,7 @@ impl Town {
         report.json(&said).send().await.expect(200);
         Self {
             is_shared: others.is_none(),
-            stranger: iaso.session(iaso::profile(6, 2, MAY)),
+            other_session: iaso.session(iaso::profile(6, 2, MAY)),
             story,
             iaso,
             task,
@@ -112,7 +113,7 @@ impl Town {
         }
     }
 
-    /// A callback token of the first task whose time is over.
+    /// An expired callback token of the first task.
     pub fn expired(&self) -> String {
         let now = self.story.now() - TimeDelta::seconds(1);
         let mut claims = iaso::access(4, now.timestamp());
@@ -128,7 +129,7 @@ impl Town {
     }
 }
 
-/// The second account's, with a pipeline of its own.
+/// The second account's OpenHEXA, with its own pipeline.
 async fn second_openhexa(story: &Story) -> Emulator {
     let data = story.data.path().join("second");
     std::fs::create_dir(&data).unwrap();

@@ -1,6 +1,7 @@
 //! The client of OpenHEXA and network failures of every known kind.
 //!
-//! Above all: how a launch without a run id is classified. Tests with a working OpenHEXA use the emulator.
+//! Most important: how a launch without a run id is classified. Tests with a working OpenHEXA use the
+//! emulator.
 
 mod answers;
 mod availability;
@@ -23,7 +24,7 @@ use crate::support::scripted_server::{Reply, json as answer};
 
 const TOKEN: &str = "a-token-never-shown";
 const ID: Uuid = Uuid::from_u128(0xf529_8f99_df42_476c_b22b_ee56_92e8_93ed);
-const NO_ONE: &str = r#"{"message":"Resolver requires an authenticated user","locations":[{"line":1,"column":3}],"path":["runPipeline"],"extensions":{"code":"UNAUTHENTICATED"}}"#;
+const NOT_AUTHENTICATED: &str = r#"{"message":"Resolver requires an authenticated user","locations":[{"line":1,"column":3}],"path":["runPipeline"],"extensions":{"code":"UNAUTHENTICATED"}}"#;
 
 fn limits() -> RequestLimits {
     RequestLimits {
@@ -42,8 +43,8 @@ fn limits() -> RequestLimits {
     }
 }
 
-/// For a server that never answers. A busy machine needs the two seconds to send the request.
-fn hasty() -> RequestLimits {
+/// For a server that never responds. A busy machine needs the two seconds to send the request.
+fn short_timeouts() -> RequestLimits {
     RequestLimits {
         connect_timeout: Duration::from_millis(1500),
         request_timeout: Duration::from_secs(2),

@@ -19,7 +19,7 @@ async fn validate(story: &Story, number: u64, config: &Value) -> Answer {
     story.post(&path(number), &json!({"config": config})).await
 }
 
-/// A bridge whose OpenHEXA has a pipeline, numbered from 1, for each case.
+/// A bridge whose OpenHEXA has one pipeline for each case, numbered from 1.
 async fn of_cases(base: Base, cases: &[Value]) -> Story {
     let of_case = |(case, number)| {
         with(
@@ -36,7 +36,7 @@ fn case_of(case: &Value, key: &str) -> Value {
     case[key].clone()
 }
 
-/// The fields of an answer's `config`, each with at least one sentence.
+/// The fields of a response's `config`, each with at least one message.
 fn wrong_fields(answer: &Answer) -> Vec<String> {
     let wrong = answer.expect(400)["config"].clone();
     let fields = wrong
@@ -53,7 +53,7 @@ fn wrong_fields(answer: &Answer) -> Vec<String> {
     names
 }
 
-/// The config that is shown: secrets as dots.
+/// The config as shown: secrets as dots.
 fn shown(case: &Value) -> Value {
     let is_secret = |code: &str| {
         case["parameters"]
@@ -84,7 +84,9 @@ fn shown(case: &Value) -> Value {
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn every_recorded_case_is_judged_as_openhexa_does(#[values(Sqlite, Postgres)] base: Base) {
+async fn every_recorded_case_has_the_same_result_as_in_openhexa(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
     let file: Value = serde_json::from_str(include_str!("../data/parameter_vectors.json")).unwrap();
     let cases = file["cases"].as_array().unwrap();
     let story = of_cases(base, cases).await;
@@ -107,7 +109,7 @@ async fn every_recorded_case_is_judged_as_openhexa_does(#[values(Sqlite, Postgre
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn every_random_case_has_exactly_its_wrong_fields_or_its_config(
+async fn every_random_case_has_exactly_its_invalid_fields_or_its_config(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let cases: Vec<Value> =
@@ -161,7 +163,7 @@ fn country_and_year() -> Value {
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn all_wrong_fields_come_at_once_in_the_callers_language(
+async fn all_invalid_fields_are_in_one_response_in_the_users_language(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let story = StoryBuilder::on(base)
@@ -200,7 +202,7 @@ async fn all_wrong_fields_come_at_once_in_the_callers_language(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_config_of_its_own_comes_before_the_accounts_and_that_before_the_saved(
+async fn the_users_values_override_the_accounts_and_those_the_saved_ones(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let content =
@@ -233,7 +235,7 @@ async fn a_config_of_its_own_comes_before_the_accounts_and_that_before_the_saved
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_is_filled_in_is_left_out_and_secrets_are_dots(
+async fn values_of_the_bridge_are_left_out_and_secrets_are_masked(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let mut parameters = injected();
@@ -256,7 +258,7 @@ async fn what_is_filled_in_is_left_out_and_secrets_are_dots(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_refused_secret_is_not_repeated(#[values(Sqlite, Postgres)] base: Base) {
+async fn the_value_of_a_refused_secret_is_not_returned(#[values(Sqlite, Postgres)] base: Base) {
     let parameters = [
         parameter(
             "password",
@@ -286,7 +288,7 @@ async fn a_refused_secret_is_not_repeated(#[values(Sqlite, Postgres)] base: Base
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_notebook_takes_nothing_and_a_zip_pipeline_without_a_version_is_refused(
+async fn a_notebook_has_no_parameters_and_a_zip_pipeline_without_a_version_is_refused(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let notebook = with(
@@ -310,7 +312,7 @@ async fn a_notebook_takes_nothing_and_a_zip_pipeline_without_a_version_is_refuse
     );
     let wrong = validate(&story, 1, &json!({"a": 1, "b": ""})).await;
     assert_eq!(wrong_fields(&wrong), ["a", "b"]);
-    // OpenHEXA would take it, and its run would always fail.
+    // OpenHEXA would accept it, but its run would always fail.
     let sentence = "This pipeline has no version yet and cannot run: ask its author to upload a version to OpenHEXA";
     let refused = json!({"error": sentence, "version": [sentence]});
     assert_eq!(validate(&story, 2, &json!({})).await.expect(400), refused);
@@ -323,7 +325,7 @@ async fn a_notebook_takes_nothing_and_a_zip_pipeline_without_a_version_is_refuse
     assert_eq!(launch.expect(400), refused);
     assert_eq!(
         (
-            story.asked("runPipeline").await,
+            story.request_count("runPipeline").await,
             story.get("/tasks/").await.expect(200)["count"].clone()
         ),
         (0, json!(0))
@@ -333,7 +335,7 @@ async fn a_notebook_takes_nothing_and_a_zip_pipeline_without_a_version_is_refuse
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_version_is_judged_by_its_own_definition(#[values(Sqlite, Postgres)] base: Base) {
+async fn a_version_is_validated_with_its_own_definition(#[values(Sqlite, Postgres)] base: Base) {
     let versions = json!([
         {"id": id(1001), "versionNumber": 1, "parameters": [parameter("year", "str", json!({}))]},
         {"id": id(1002), "versionNumber": 2, "parameters": [parameter("year", "int", json!({}))]},

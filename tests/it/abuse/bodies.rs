@@ -5,20 +5,22 @@ use tokio::net::TcpStream;
 
 use super::*;
 
-// The connection was read on for as long as the client sent.
+// The bridge used to read the connection for as long as the client sent.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_chunked_body_that_is_not_read_closes_its_connection() {
     let mut site = Site::start(&[], &[("SERVER__DISCONNECT_TIMEOUT", "500ms")]).await;
     let socket = site.socket().to_owned();
     for path in ["/api/openhexa/nothing/", "/api/openhexa/tasks/1/cancel/"] {
-        let told = site.bears(60, Box::pin(endless(&socket, path))).await;
+        let told = site
+            .bears(60, Box::pin(send_until_closed(&socket, path)))
+            .await;
         assert!(told.starts_with("HTTP/1.1 404"), "{told}");
         assert!(told.to_lowercase().contains("connection: close"), "{told}");
     }
 }
 
-/// Sends chunks until the connection is closed; the response.
-async fn endless(socket: &str, path: &str) -> String {
+/// Sends chunks until the connection is closed, and returns the response.
+async fn send_until_closed(socket: &str, path: &str) -> String {
     let (mut reader, mut writer) = TcpStream::connect(socket).await.unwrap().into_split();
     let head =
         format!("POST {path} HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n");
@@ -29,7 +31,7 @@ async fn endless(socket: &str, path: &str) -> String {
     };
     let reading = async {
         let mut told = Vec::new();
-        // It ends with a reset where bytes were still under way.
+        // The read ends with a reset if bytes were still in transit.
         let mut part = [0; 4096];
         while let Ok(read @ 1..) = reader.read(&mut part).await {
             told.extend_from_slice(&part[..read]);
@@ -37,12 +39,12 @@ async fn endless(socket: &str, path: &str) -> String {
         String::from_utf8_lossy(&told).into_owned()
     };
     let both = async { tokio::join!(sending, reading).1 };
-    tokio::time::timeout(PATIENCE, both)
+    tokio::time::timeout(MAX_WAIT, both)
         .await
         .expect("the connection is closed")
 }
 
-// What is read to its end leaves its connection open for the next request.
+// After a body that is read completely, the connection stays open for the next request.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_chunked_body_that_is_read_keeps_its_connection() {
     let site = Site::start(&[], &[]).await;
@@ -58,7 +60,7 @@ async fn a_chunked_body_that_is_read_keeps_its_connection() {
         let mut told = String::new();
         while !told.contains("\"warnings\":{}}") {
             let mut part = [0; 4096];
-            let read = tokio::time::timeout(PATIENCE, stream.read(&mut part))
+            let read = tokio::time::timeout(MAX_WAIT, stream.read(&mut part))
                 .await
                 .unwrap()
                 .unwrap();

@@ -18,18 +18,19 @@ use tempfile::TempDir;
 
 use crate::support::catalogue::{injected, pipeline};
 use crate::support::process::{Line, Process, Visitor};
-use crate::support::story::PATIENCE;
+use crate::support::story::MAX_WAIT;
 
 /// Address space of the process, in kilobytes: threads reserve much more than they use.
 const LIMIT: u64 = 8 * 1024 * 1024;
-/// No request of a neighbour may take longer, however many are quick: a worker that is blocked shows in one.
+/// The longest time that any request of the other client may take, even if most are quick: it shows a blocked
+/// worker.
 const STALL: Duration = Duration::from_secs(10);
-/// How many times slower than in the quiet process a neighbour's usual request may be.
+/// How many times slower than in an idle process the other client's median request may be.
 const SLOWER: u32 = 40;
-/// What a quiet request takes at least, for the comparison: shorter times are mostly chance.
+/// The shortest time of an idle request that is used for the comparison: shorter ones are mostly chance.
 const QUIET: Duration = Duration::from_millis(3);
 
-/// A bridge with its OpenHEXA in one process, at which everybody may do everything.
+/// A bridge and its OpenHEXA in one process, without sign-in.
 pub struct Site {
     process: Process,
     pub bridge: String,
@@ -81,10 +82,10 @@ impl Site {
         number.parse::<u64>().unwrap() / 1024
     }
 
-    /// Does something costly while a neighbour asks for `/healthz`; its usual request may be some times slower than
-    /// before, and the process may grow by so many megabytes.
+    /// Runs an expensive operation while another client requests `/healthz`. Its median request may be
+    /// `SLOWER` times slower than before, and the process may grow by this many megabytes.
     pub async fn bears<T>(&mut self, megabytes: u64, costly: impl Future<Output = T>) -> T {
-        let (before, quiet) = (self.peak(), usual(self.neighbour(20).await));
+        let (before, quiet) = (self.peak(), median(self.neighbour(20).await));
         let over = AtomicBool::new(false);
         let watched = async {
             let mut times = Vec::new();
@@ -102,13 +103,13 @@ impl Site {
         let slowest = times.iter().copied().max().unwrap_or_default();
         assert!(
             slowest <= STALL,
-            "one request of a neighbour took {slowest:?}"
+            "one request of another client took {slowest:?}"
         );
-        let busy = usual(times);
+        let busy = median(times);
         let most = quiet.max(QUIET) * SLOWER;
         assert!(
             busy <= most,
-            "a neighbour waits {busy:?}, in quiet times {quiet:?}"
+            "another client waits {busy:?}, and {quiet:?} when the bridge is idle"
         );
         let grown = self.peak() - before;
         assert!(grown <= megabytes, "{grown} MB more");
@@ -121,7 +122,7 @@ impl Site {
             let began = Instant::now();
             let url = format!("{}/healthz", self.bridge);
             let asked = self.visitor.get(&url);
-            let (status, _) = tokio::time::timeout(PATIENCE, asked)
+            let (status, _) = tokio::time::timeout(MAX_WAIT, asked)
                 .await
                 .expect("a response");
             assert_eq!(status, 200);
@@ -131,13 +132,13 @@ impl Site {
     }
 }
 
-/// A client for what is not JSON.
+/// A client for responses that are not JSON.
 fn client() -> reqwest::Client {
     crate::support::client::builder().build().unwrap()
 }
 
-/// The middle one of all times.
-fn usual(mut times: Vec<Duration>) -> Duration {
+/// The median.
+fn median(mut times: Vec<Duration>) -> Duration {
     times.sort_unstable();
     times[times.len() / 2]
 }

@@ -1,13 +1,13 @@
-//! One callback token that reports without end.
+//! A callback token that sends reports without end.
 
 use futures_util::{StreamExt as _, stream};
 
 use super::*;
 use crate::support::catalogue::id;
 
-// One token wrote 93 MB in 1.6 s, also after its task's end; the log and the history returned all of it.
+// One token wrote 93 MB in 1.6 s, even after its task's end; the log and the history returned all of it.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn reports_without_end_write_only_so_much() {
+async fn reports_without_end_store_a_limited_amount() {
     let mut site = Site::start(&[], &[]).await;
     let task = site.reported(&json!({"status": "RUNNING"})).await;
     let url = site.api(&format!("/pipelines/{}/", id(1)));
@@ -49,5 +49,5 @@ async fn reports_without_end_write_only_so_much() {
             None => break,
         }
     }
-    assert!(bytes < 12_000_000, "{bytes} bytes are kept of 60 MB");
+    assert!(bytes < 12_000_000, "{bytes} bytes are stored of 60 MB");
 }

@@ -1,18 +1,18 @@
-//! Results and forms that are large for a page.
+//! Large results, and forms with many values.
 
 use super::*;
 use crate::support::catalogue::{id, parameter};
 
-/// Bytes of the page that the site draws here.
+/// The size in bytes of this page.
 async fn page(url: String) -> usize {
     let page = client().get(url).send().await.unwrap();
     assert_eq!(page.status(), 200);
     page.text().await.unwrap().len()
 }
 
-// A page of it took 20 s of CPU, and three readers stopped every other request for 18 s.
+// Rendering such a page took 20 s of CPU, and three readers blocked every other request for 18 s.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_result_of_95_000_keys_is_drawn_as_fast_as_a_small_one() {
+async fn a_result_of_95_000_keys_is_rendered_as_fast_as_a_small_one() {
     let mut site = Site::start(&[], &[]).await;
     let row: serde_json::Map<String, Value> = (0..95_000)
         .map(|key| (format!("k{key}"), 1.into()))
@@ -37,9 +37,9 @@ async fn a_result_of_95_000_keys_is_drawn_as_fast_as_a_small_one() {
     assert!(sizes.iter().all(|size| *size < 200_000), "{sizes:?}");
 }
 
-// 240 kB of values took 9 s.
+// A form with 240 kB of values took 9 s.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_form_of_25_000_values_is_read_and_drawn_in_time() {
+async fn a_form_of_25_000_values_is_read_and_rendered_in_time() {
     let choices: Vec<Value> = (0..2000)
         .map(|number| format!("area {number}").into())
         .collect();
@@ -102,7 +102,7 @@ async fn a_body_of_too_many_values_is_refused_before_it_is_read() {
         (status, &refused["config"][0]),
         (400, &json!("config can have at most 1000 keys"))
     );
-    // Commas and brackets within texts are none of the body's own.
+    // Commas and brackets within texts are not counted as values.
     let text = ",[{\\\"".repeat(60_000);
     let (status, _) = visitor
         .patch(&url, &json!({"task_id": 0, "result": text}))

@@ -11,7 +11,7 @@ fn result(bytes: usize) -> Value {
 }
 
 impl Site {
-    /// A task whose pipeline runs and has reported this.
+    /// A task whose pipeline runs and has sent this report.
     pub async fn reported(&self, report: &Value) -> i64 {
         let task = self.visitor.launch(&self.bridge, &id(1), &json!({})).await;
         let mut body = report.clone();
@@ -23,9 +23,9 @@ impl Site {
     }
 }
 
-// Each repetition read a page of its own: a thousand took 13 GB.
+// Each repetition read a page of its own from the database: a thousand used 13 GB.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_status_asked_for_a_thousand_times_is_one_status() {
+async fn a_status_that_is_repeated_a_thousand_times_in_the_filter_counts_once() {
     let mut site = Site::start(&[], &[]).await;
     for _ in 0..12 {
         site.reported(&json!({"status": "RUNNING", "result": result(60_000)}))

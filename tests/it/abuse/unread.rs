@@ -7,11 +7,11 @@ use tokio::net::{TcpSocket, TcpStream};
 
 use super::*;
 
-/// A result that is much larger than what has to be read within the time limit, and one that is smaller.
+/// A result that is much larger than what must be read within the time limit, and one that is smaller.
 const LARGE: usize = 1_000_000;
 const SMALL: usize = 15_000;
 
-async fn impatient() -> Site {
+async fn with_short_timeouts() -> Site {
     let settings = [
         ("SERVER__WRITE_TIMEOUT", "500ms"),
         ("STREAM__COMMENT_EVERY", "100ms"),
@@ -21,8 +21,8 @@ async fn impatient() -> Site {
 }
 
 impl Site {
-    /// A client whose system takes little for it, with so many requests of the same path at once.
-    async fn asks(&self, path: &str, times: usize) -> TcpStream {
+    /// A client with a small receive buffer that sends this many requests of the same path at once.
+    async fn send_requests(&self, path: &str, times: usize) -> TcpStream {
         let socket = TcpSocket::new_v4().unwrap();
         socket.set_recv_buffer_size(4096).unwrap();
         let address = self.socket().parse().unwrap();
@@ -41,26 +41,31 @@ impl Site {
     }
 }
 
-/// The connection is reset: what was not read is thrown away.
+/// The connection is reset, so the unread bytes are discarded.
 async fn is_reset(stream: &TcpStream) {
-    let reset = tokio::time::timeout(PATIENCE, stream.ready(Interest::ERROR)).await;
+    let reset = tokio::time::timeout(MAX_WAIT, stream.ready(Interest::ERROR)).await;
     assert!(reset.expect("disconnected").unwrap().is_error());
 }
 
-// A response was kept in memory for as long as its client liked, and small ones were not watched at all.
+// A response stayed in memory for as long as the client did not read it, and small responses had no time
+// limit.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_client_that_does_not_read_is_disconnected_whatever_the_size_of_the_responses() {
-    let site = impatient().await;
+async fn a_client_that_does_not_read_is_disconnected_for_responses_of_any_size() {
+    let site = with_short_timeouts().await;
     for (size, times) in [(LARGE, 16), (SMALL, 1000), (10, 20_000)] {
         let task = site.with_result(size).await;
         let quick = site.visitor.task(&site.bridge, task).await;
         let read = quick["result"].as_str().map(str::len);
-        assert_eq!(read, Some(size), "a client that reads gets it whole");
+        assert_eq!(
+            read,
+            Some(size),
+            "a client that reads gets the complete result"
+        );
         let path = format!("/tasks/{task}/");
-        let client = tokio::time::timeout(PATIENCE, site.asks(&path, times));
+        let client = tokio::time::timeout(MAX_WAIT, site.send_requests(&path, times));
         let client = client
             .await
-            .unwrap_or_else(|_| panic!("{times} requests of {size} bytes are not taken"));
+            .unwrap_or_else(|_| panic!("{times} requests of {size} bytes were not sent"));
         is_reset(&client).await;
     }
     site.neighbour(1).await;
@@ -68,13 +73,13 @@ async fn a_client_that_does_not_read_is_disconnected_whatever_the_size_of_the_re
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_client_that_reads_a_byte_now_and_then_is_disconnected() {
-    let site = impatient().await;
+    let site = with_short_timeouts().await;
     for (size, times) in [(LARGE, 16), (SMALL, 1000)] {
         let task = site.with_result(size).await;
-        let client = site.asks(&format!("/tasks/{task}/"), times).await;
+        let client = site.send_requests(&format!("/tasks/{task}/"), times).await;
         let began = Instant::now();
         let read = loop {
-            assert!(began.elapsed() < PATIENCE, "still connected");
+            assert!(began.elapsed() < MAX_WAIT, "still connected");
             site.neighbour(1).await;
             match client.try_read(&mut [0]) {
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {}
@@ -88,8 +93,8 @@ async fn a_client_that_reads_a_byte_now_and_then_is_disconnected() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_client_that_does_not_read_its_stream_is_disconnected() {
-    let site = impatient().await;
-    let client = site.asks("/tasks/stream/", 1).await;
+    let site = with_short_timeouts().await;
+    let client = site.send_requests("/tasks/stream/", 1).await;
     let telling = async {
         loop {
             site.with_result(SMALL).await;
@@ -99,7 +104,7 @@ async fn a_client_that_does_not_read_its_stream_is_disconnected() {
         () = is_reset(&client) => {}
         () = telling => {}
     }
-    let other = site.asks("/tasks/stream/", 1).await;
+    let other = site.send_requests("/tasks/stream/", 1).await;
     other.readable().await.unwrap();
     let comments = async {
         let mut told = Vec::new();
@@ -108,6 +113,6 @@ async fn a_client_that_does_not_read_its_stream_is_disconnected() {
             let _ = other.try_read_buf(&mut told);
         }
     };
-    let told = tokio::time::timeout(PATIENCE, comments).await;
-    told.expect("a stream that is read goes on");
+    let told = tokio::time::timeout(MAX_WAIT, comments).await;
+    told.expect("the stream of a client that reads continues");
 }

@@ -18,7 +18,7 @@ async fn begin(base: super::Base) -> Story {
 
 async fn status(story: &Story, header: &str, value: &str) -> u16 {
     let answer = story
-        .ask(As::Nobody, Method::GET, "/pipelines/")
+        .ask(As::Anonymous, Method::GET, "/pipelines/")
         .header(header, value)
         .send()
         .await;
@@ -35,23 +35,27 @@ async fn status(story: &Story, header: &str, value: &str) -> u16 {
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn whoever_sits_here_is_the_administrator(#[values(Sqlite, Postgres)] base: Base) {
+async fn the_local_user_is_an_administrator(#[values(Sqlite, Postgres)] base: Base) {
     let story = begin(base).await;
     story
-        .ask(As::Nobody, Method::GET, "/pipelines/")
+        .ask(As::Anonymous, Method::GET, "/pipelines/")
         .send()
         .await
         .expect(200);
     let launch = story
         .ask(
-            As::Nobody,
+            As::Anonymous,
             Method::POST,
             &format!("/pipelines/{}/launch/", id(1)),
         )
         .json(&json!({"config": {}}));
     let task = launch.send().await.expect(201)["task"]["id"].clone();
     let report = story
-        .ask(As::Nobody, Method::PATCH, &format!("/pipelines/{}/", id(1)))
+        .ask(
+            As::Anonymous,
+            Method::PATCH,
+            &format!("/pipelines/{}/", id(1)),
+        )
         .json(&json!({"task_id": task, "status": "RUNNING"}));
     assert_eq!(report.send().await.expect(200)["task"]["status"], "RUNNING");
     story.end().await;
@@ -59,7 +63,7 @@ async fn whoever_sits_here_is_the_administrator(#[values(Sqlite, Postgres)] base
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_bad_bearer_is_refused_here_too(#[values(Sqlite, Postgres)] base: Base) {
+async fn an_invalid_bearer_token_is_refused(#[values(Sqlite, Postgres)] base: Base) {
     let story = begin(base).await;
     for value in ["Bearer garbage", "Bearer ", "Basic abc", "garbage", ""] {
         assert_eq!(
@@ -70,7 +74,7 @@ async fn a_bad_bearer_is_refused_here_too(#[values(Sqlite, Postgres)] base: Base
     }
     let launch = story
         .ask(
-            As::Nobody,
+            As::Anonymous,
             Method::POST,
             &format!("/pipelines/{}/launch/", id(1)),
         )
@@ -83,14 +87,14 @@ async fn a_bad_bearer_is_refused_here_too(#[values(Sqlite, Postgres)] base: Base
         .await;
     assert_eq!(
         running.status, 403,
-        "a running pipeline is no administrator"
+        "a running pipeline is not an administrator"
     );
     story.end().await;
 }
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn only_this_machines_names_are_answered_to(#[values(Sqlite, Postgres)] base: Base) {
+async fn only_host_names_of_this_machine_are_accepted(#[values(Sqlite, Postgres)] base: Base) {
     let story = begin(base).await;
     for host in [
         "localhost",
@@ -123,7 +127,7 @@ async fn only_this_machines_names_are_answered_to(#[values(Sqlite, Postgres)] ba
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn only_this_machines_pages_may_ask(#[values(Sqlite, Postgres)] base: Base) {
+async fn only_pages_of_this_machine_may_send_requests(#[values(Sqlite, Postgres)] base: Base) {
     let story = begin(base).await;
     for origin in [
         "http://localhost",
@@ -151,7 +155,7 @@ async fn only_this_machines_pages_may_ask(#[values(Sqlite, Postgres)] base: Base
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn every_address_is_guarded_so(#[values(Sqlite, Postgres)] base: Base) {
+async fn the_check_applies_to_every_route(#[values(Sqlite, Postgres)] base: Base) {
     let story = begin(base).await;
     let pipeline = format!("/api/openhexa/pipelines/{}/", id(1));
     for (method, path) in [
@@ -163,7 +167,7 @@ async fn every_address_is_guarded_so(#[values(Sqlite, Postgres)] base: Base) {
     ] {
         for (header, value) in [("host", "evil.example"), ("origin", "http://evil.example")] {
             let ask = story
-                .ask_at(As::Nobody, method.parse().unwrap(), path)
+                .ask_at(As::Anonymous, method.parse().unwrap(), path)
                 .header(header, value);
             let answer = ask.json(&json!({"config": {}})).send().await;
             assert_eq!(answer.status, 403, "{method} {path}");
@@ -177,7 +181,7 @@ async fn every_address_is_guarded_so(#[values(Sqlite, Postgres)] base: Base) {
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn in_production_the_host_is_the_proxys_business(#[values(Sqlite, Postgres)] base: Base) {
+async fn in_production_every_host_name_is_accepted(#[values(Sqlite, Postgres)] base: Base) {
     let story = StoryBuilder::on(base).begin().await;
     for header in ["host", "origin"] {
         let ask = story.ask(As::Viewer, Method::GET, "/pipelines/").header(

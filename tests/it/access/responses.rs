@@ -21,7 +21,7 @@ fn is_json(answer: &super::Answer) {
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_unknown_address_is_told_in_json(#[values(Sqlite, Postgres)] base: Base) {
+async fn an_unknown_address_returns_404_in_json(#[values(Sqlite, Postgres)] base: Base) {
     let (story, task, _) = with_a_task(base).await;
     for path in [
         "/",
@@ -43,7 +43,7 @@ async fn an_unknown_address_is_told_in_json(#[values(Sqlite, Postgres)] base: Ba
         "/api/openhexa/tasks/x/y/z?a=%",
         "/api/openhexa%2Fpipelines/",
     ] {
-        for who in [As::Nobody, As::Admin] {
+        for who in [As::Anonymous, As::Admin] {
             let answer = story.ask_at(who, Method::GET, path).send().await;
             assert_eq!(answer.error(404), "This address does not exist", "{path}");
             is_json(&answer);
@@ -51,7 +51,7 @@ async fn an_unknown_address_is_told_in_json(#[values(Sqlite, Postgres)] base: Ba
     }
     let other = story
         .ask_at(
-            As::Nobody,
+            As::Anonymous,
             Method::DELETE,
             &format!("/api/openhexa/nothing/{task}/"),
         )
@@ -64,7 +64,7 @@ async fn an_unknown_address_is_told_in_json(#[values(Sqlite, Postgres)] base: Ba
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn another_method_is_told_with_those_that_are_allowed(
+async fn another_method_returns_405_with_the_allowed_methods(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let (story, task, _) = with_a_task(base).await;
@@ -107,7 +107,7 @@ async fn another_method_is_told_with_those_that_are_allowed(
         ),
     ] {
         for method in methods {
-            for who in [As::Nobody, As::Admin] {
+            for who in [As::Anonymous, As::Admin] {
                 let answer = story
                     .ask_at(who, method.parse().unwrap(), &path)
                     .send()
@@ -142,7 +142,7 @@ async fn head_is_get_without_the_body(#[values(Sqlite, Postgres)] base: Base) {
         assert_eq!(head.header("content-type"), get.header("content-type"));
     }
     let nobody = story
-        .ask(As::Nobody, Method::HEAD, "/pipelines/")
+        .ask(As::Anonymous, Method::HEAD, "/pipelines/")
         .send()
         .await;
     assert_eq!((nobody.status, nobody.text.as_str()), (401, ""));
@@ -151,7 +151,7 @@ async fn head_is_get_without_the_body(#[values(Sqlite, Postgres)] base: Base) {
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_slash_at_the_end_changes_nothing_and_redirects_nobody(
+async fn a_slash_at_the_end_changes_nothing_and_does_not_redirect(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let (story, task, _) = with_a_task(base).await;
@@ -200,13 +200,13 @@ async fn a_slash_at_the_end_changes_nothing_and_redirects_nobody(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn every_answer_has_an_id_of_its_own(#[values(Sqlite, Postgres)] base: Base) {
+async fn every_response_has_its_own_request_id(#[values(Sqlite, Postgres)] base: Base) {
     let (story, task, _) = with_a_task(base).await;
     let mut seen = HashSet::new();
     for (who, method, path) in [
-        (As::Nobody, "GET", "/healthz".to_owned()),
+        (As::Anonymous, "GET", "/healthz".to_owned()),
         (As::Viewer, "GET", "/api/openhexa/pipelines/".to_owned()),
-        (As::Nobody, "GET", "/api/openhexa/pipelines/".to_owned()),
+        (As::Anonymous, "GET", "/api/openhexa/pipelines/".to_owned()),
         (
             As::Viewer,
             "POST",
@@ -217,8 +217,8 @@ async fn every_answer_has_an_id_of_its_own(#[values(Sqlite, Postgres)] base: Bas
             "POST",
             format!("/api/openhexa/pipelines/{}/launch/", id(1)),
         ),
-        (As::Nobody, "GET", "/nothing".to_owned()),
-        (As::Nobody, "DELETE", "/healthz".to_owned()),
+        (As::Anonymous, "GET", "/nothing".to_owned()),
+        (As::Anonymous, "DELETE", "/healthz".to_owned()),
         (As::Viewer, "GET", "/api/openhexa/pipelines/x/".to_owned()),
         (As::Viewer, "GET", "/api/openhexa/tasks/?limit=0".to_owned()),
         (As::Viewer, "GET", format!("/api/openhexa/tasks/{task}/")),
@@ -238,9 +238,7 @@ async fn every_answer_has_an_id_of_its_own(#[values(Sqlite, Postgres)] base: Bas
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_log_tells_of_a_request_by_its_id_without_its_query(
-    #[values(Sqlite, Postgres)] base: Base,
-) {
+async fn the_log_has_the_request_id_but_not_the_query(#[values(Sqlite, Postgres)] base: Base) {
     let story = StoryBuilder::on(base)
         .pipelines(json!([pipeline(1, &[], json!({}))]))
         .begin()
@@ -268,7 +266,7 @@ async fn a_health_check_needs_no_key_and_no_openhexa(#[values(Sqlite, Postgres)]
     story.stop_openhexa().await;
     assert_eq!(
         story
-            .ask_at(As::Nobody, Method::GET, "/healthz")
+            .ask_at(As::Anonymous, Method::GET, "/healthz")
             .send()
             .await
             .expect(200),

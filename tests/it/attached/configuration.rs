@@ -1,4 +1,4 @@
-//! Which OpenHEXA an account uses: its workspace in Iaso, which is read and never written.
+//! Which OpenHEXA an account uses: its workspace in Iaso, which the bridge reads and never writes.
 
 use chrono::TimeDelta;
 use fernet::Fernet;
@@ -37,13 +37,13 @@ async fn each_account_has_the_openhexa_of_its_workspace() {
     assert_eq!(
         stage.story.requests().await,
         before,
-        "the first OpenHEXA hears nothing of account 2"
+        "the first OpenHEXA gets no request of account 2"
     );
     assert_eq!(stage.story.runs().await.len(), 0);
-    // One that is away slows nobody else down.
+    // An OpenHEXA that is unavailable does not slow down other accounts.
     stage.stop_second().await;
     for _ in 0..4 {
-        stage.story.look().await;
+        stage.story.next_cycle().await;
     }
     let task = stage.story.launch(&id(1), json!({})).await;
     stage
@@ -54,7 +54,7 @@ async fn each_account_has_the_openhexa_of_its_workspace() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_account_without_a_workspace_or_with_several_is_told_so() {
+async fn an_account_without_a_workspace_or_with_several_gets_an_error() {
     let stage = Stage::begin(manual()).await;
     let charlie = operator(&stage, C).await;
     let none = "No OpenHEXA workspace configured for your account";
@@ -73,7 +73,7 @@ async fn an_account_without_a_workspace_or_with_several_is_told_so() {
         "Multiple OpenHEXA workspaces configured for your account"
     );
     assert_eq!(public(&stage, &charlie).await, json!({"configured": false}));
-    // Iaso deletes softly.
+    // Iaso deletes rows by setting `deleted_at`.
     stage
         .sql("UPDATE iaso_openhexaworkspace SET deleted_at = now() WHERE id = 4")
         .await;
@@ -101,7 +101,7 @@ async fn an_account_without_a_workspace_or_with_several_is_told_so() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_is_wrong_with_a_workspace_is_said_without_its_token() {
+async fn an_invalid_workspace_gets_an_error_without_its_token() {
     let stage = Stage::begin(manual()).await;
     let sealed_by_another = Fernet::new(&Fernet::generate_key())
         .unwrap()
@@ -113,7 +113,7 @@ async fn what_is_wrong_with_a_workspace_is_said_without_its_token() {
         (format!("token = '{sealed_by_another}'"), unreadable),
         (format!("token = '{clear}'"), unreadable),
         (
-            format!("token = '{}'", stage.iaso.sealed("")),
+            format!("token = '{}'", stage.iaso.encrypted("")),
             "The OpenHEXA instance of your account has no token configured",
         ),
         (
@@ -147,7 +147,7 @@ async fn what_is_wrong_with_a_workspace_is_said_without_its_token() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn addresses_that_may_not_be_asked_are_refused_here_too() {
+async fn addresses_that_are_not_allowed_are_refused() {
     let stage = Stage::with(manual(), |plan| {
         plan.setting("openhexa.allow_private", "false")
     })
@@ -216,7 +216,7 @@ async fn the_config_of_a_workspace_gives_defaults_and_is_shown_without_secrets()
         .await
         .expect(200);
     assert_eq!(checked["ok"], true, "{checked}");
-    // A change of any kind is another version.
+    // Any change of the workspace is another version of the configuration.
     stage
         .sql("UPDATE iaso_openhexaworkspace SET config = '[]' WHERE id = 1")
         .await;
@@ -274,7 +274,7 @@ async fn the_older_record_serves_one_account_while_that_has_no_workspace() {
         "INSERT INTO iaso_config (slug, content, created_at, updated_at) VALUES ('openhexa-config', '{content}', now(), now())"
     ))
     .await;
-    // As docs/security.md tells: nothing else of the table is the bridge's to read.
+    // As in docs/security.md: the bridge can read nothing else of the table.
     stage
         .sql(&format!(
             "INSERT INTO iaso_config (slug, content, created_at, updated_at) VALUES ('other', '{{}}', now(), now()); \
@@ -294,9 +294,9 @@ async fn the_older_record_serves_one_account_while_that_has_no_workspace() {
     assert_eq!(
         stage.rows("SELECT slug FROM iaso_config").await.len(),
         2,
-        "Iaso reads on as ever"
+        "Iaso can still read all rows"
     );
-    // The keys of the settings are that account's.
+    // The keys of the settings belong to that account.
     list(&stage, &As::Operator).await.expect(200);
     assert_eq!(
         public(&stage, &As::Viewer).await,
@@ -304,7 +304,7 @@ async fn the_older_record_serves_one_account_while_that_has_no_workspace() {
     );
     let task = stage.story.launch(&id(1), json!({})).await;
     assert_eq!(stage.copy(task).await["account_id"], C);
-    // No other account is led there: account 2 without its workspace has none.
+    // The record is not used for another account: account 2 without its workspace has no OpenHEXA.
     stage
         .sql("UPDATE iaso_openhexaworkspace SET deleted_at = now() WHERE account_id = 2")
         .await;
@@ -313,7 +313,7 @@ async fn the_older_record_serves_one_account_while_that_has_no_workspace() {
         list(&stage, &bob).await.error(422),
         "No OpenHEXA workspace configured for your account"
     );
-    // A workspace of its own comes first.
+    // A workspace has priority over the record.
     stage.workspace(3, C, 2, "demo", &json!({"own": 1})).await;
     assert_eq!(
         public(&stage, &As::Viewer).await,
@@ -323,7 +323,7 @@ async fn the_older_record_serves_one_account_while_that_has_no_workspace() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_run_is_followed_although_its_workspace_is_gone() {
+async fn a_run_is_polled_although_its_workspace_was_deleted() {
     let (stage, task) = running().await;
     stage
         .sql("DELETE FROM iaso_openhexaworkspace WHERE id = 1")
@@ -336,7 +336,7 @@ async fn a_run_is_followed_although_its_workspace_is_gone() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_run_stays_where_it_was_launched_when_the_account_moves() {
+async fn a_run_stays_at_its_instance_when_the_account_changes_its_workspace() {
     let (stage, task) = running().await;
     stage.workspace(1, A, 2, "demo", &json!({})).await;
     list(&stage, &As::Operator).await.expect(200);
@@ -360,19 +360,19 @@ async fn a_run_stays_where_it_was_launched_when_the_account_moves() {
     stage.end().await;
 }
 
-/// Nobody asks for anything meanwhile: the reconciler itself learns of the new token.
+/// No user sends a request meanwhile: the reconciler itself reads the new token.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_new_token_reaches_the_runs_that_live() {
+async fn a_new_token_is_used_for_running_tasks() {
     let (stage, task) = running().await;
-    // The token that OpenHEXA takes is the new one; what the bridge knows is older.
+    // OpenHEXA accepts only the new token; the bridge still knows the older one.
     stage
         .instance(1, &stage.story.openhexa, "an-older-token")
         .await;
     stage.story.advance(TimeDelta::seconds(10));
-    stage.story.pass().await;
+    stage.story.run_cycle().await;
     stage.story.drive_only(&json!({"status": "success"})).await;
     for _ in 0..10 {
-        stage.story.look().await;
+        stage.story.next_cycle().await;
     }
     assert_eq!(
         stage.story.task(task).await["status"],
@@ -382,7 +382,7 @@ async fn a_new_token_reaches_the_runs_that_live() {
     stage
         .instance(1, &stage.story.openhexa, &stage.story.secrets.openhexa)
         .await;
-    // The workspace goes too: what is left of it still tells its instance's token.
+    // The workspace is deleted too; its row still contains the new token of its instance.
     stage
         .sql("UPDATE iaso_openhexaworkspace SET deleted_at = now() WHERE id = 1")
         .await;
@@ -391,7 +391,7 @@ async fn a_new_token_reaches_the_runs_that_live() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_default_password_declared_as_text_stood_in_iasos_task() {
+async fn a_default_password_declared_as_text_is_hidden_in_iasos_task() {
     let hidden = "a-password-that-nobody-may-read";
     let password = parameter("db_password", "str", json!({}));
     let country = parameter("country", "str", json!({}));

@@ -7,7 +7,7 @@ use super::stage::Stage;
 use super::{manual, running, started};
 use crate::support::catalogue::id;
 
-/// Whatever is written to `task` from here on fails at the commit, when all was written.
+/// From here on, each transaction that writes to `task` fails when it commits.
 const FAIL_AT_COMMIT: &str = "
     CREATE FUNCTION openhexa_bridge.fail() RETURNS trigger LANGUAGE plpgsql AS $$
     BEGIN RAISE EXCEPTION 'a commit that fails'; END; $$;
@@ -21,7 +21,7 @@ async fn as_the_bridge(stage: &Stage, sql: &str) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_launch_that_is_not_committed_is_nowhere() {
+async fn a_launch_that_is_not_committed_is_in_neither_database() {
     let stage = Stage::begin(manual()).await;
     as_the_bridge(&stage, FAIL_AT_COMMIT).await;
     let path = format!("/pipelines/{}/launch/", id(1));
@@ -44,7 +44,7 @@ async fn a_launch_that_is_not_committed_is_nowhere() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_report_that_is_not_committed_is_in_neither() {
+async fn a_report_that_is_not_committed_is_in_neither_table() {
     let (stage, task) = running().await;
     let before = (
         stage.copy(task).await,
@@ -64,9 +64,9 @@ async fn a_report_that_is_not_committed_is_in_neither() {
     stage.end().await;
 }
 
-/// Iaso's row is what cannot be written: ours is not either.
+/// If Iaso's row cannot be written, the bridge's row is not written either.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_iasos_table_refuses_is_not_ours_either() {
+async fn a_report_that_iasos_table_refuses_is_not_stored_by_the_bridge() {
     let (stage, task) = running().await;
     stage
         .sql("ALTER TABLE iaso_task ADD CONSTRAINT small CHECK (progress_value < 10)")
@@ -89,9 +89,10 @@ async fn what_iasos_table_refuses_is_not_ours_either() {
     stage.end().await;
 }
 
-/// As `docs/operations.md` tells: the bridge's tables are those of before the second launch, Iaso's are not.
+/// As in `docs/operations.md`: the bridge's tables are restored to their state before the second launch,
+/// Iaso's tables are not.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_a_restore_of_the_bridge_alone_left_running_is_ended() {
+async fn a_task_that_is_left_running_by_a_restore_of_the_bridge_is_ended() {
     let (stage, kept) = running().await;
     let backup = stage.story.now();
     stage.story.advance(TimeDelta::seconds(1));
@@ -99,7 +100,7 @@ async fn what_a_restore_of_the_bridge_alone_left_running_is_ended() {
     let forget = ["event WHERE task_id", "run WHERE task_id", "task WHERE id"]
         .map(|what| format!("DELETE FROM openhexa_bridge.{what} = {lost}"));
     as_the_bridge(&stage, &forget.join("; ")).await;
-    // One of before the bridge, by Iaso itself.
+    // A task of Iaso from before the bridge was installed.
     stage
         .sql(
             "INSERT INTO iaso_task (id, created_at, progress_value, end_value, status, name, should_be_killed, external, \
@@ -119,7 +120,7 @@ async fn what_a_restore_of_the_bridge_alone_left_running_is_ended() {
         crate::support::postgres::execute(&administrator, &statement);
     });
     done.await.unwrap();
-    stage.story.look().await;
+    stage.story.next_cycle().await;
     let ended = stage.copy(lost).await;
     assert_eq!(ended["status"], "ERRORED");
     assert!(ended["ended_at"].is_string());

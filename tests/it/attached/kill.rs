@@ -1,4 +1,5 @@
-//! What Iaso writes to a task's row: its kill button, its worker's clean-up, rows saved whole. Only a kill has an effect.
+//! What Iaso writes to a task's row: its kill button, its worker's clean-up, rows saved with all columns.
+//! Only a kill has an effect.
 
 use chrono::TimeDelta;
 use serde_json::{Value, json};
@@ -8,10 +9,10 @@ use super::{manual, running, started};
 use crate::support::catalogue::id;
 use crate::support::log;
 
-/// Within one usual look, 10 s.
-async fn after_a_usual_look(stage: &Stage) {
+/// After one usual polling interval, 10 s.
+async fn after_the_usual_interval(stage: &Stage) {
     stage.story.advance(TimeDelta::seconds(10));
-    stage.story.pass().await;
+    stage.story.run_cycle().await;
 }
 
 async fn cancels(stage: &Stage, task: i64) -> Vec<Value> {
@@ -33,8 +34,8 @@ async fn the_kill_button_stops_the_run() {
         (&killed["status"], &killed["ended_at"]),
         (&json!("KILLED"), &json!(null))
     );
-    after_a_usual_look(&stage).await;
-    assert_eq!(stage.story.asked("stopPipeline").await, 1);
+    after_the_usual_interval(&stage).await;
+    assert_eq!(stage.story.request_count("stopPipeline").await, 1);
     let told = cancels(&stage, task).await;
     assert_eq!(told.len(), 1, "{told:?}");
     assert_eq!(
@@ -56,8 +57,8 @@ async fn the_kill_button_stops_the_run() {
     stage.end().await;
 }
 
-/// The lines of the audit log about this task.
-fn audited(task: i64) -> Vec<Value> {
+/// The lines of the audit log for this task.
+fn audit_lines(task: i64) -> Vec<Value> {
     let told = log::text();
     let lines = told.lines().map(|line| serde_json::from_str(line).unwrap());
     lines
@@ -67,17 +68,17 @@ fn audited(task: i64) -> Vec<Value> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_kill_is_accounted_for() {
+async fn a_kill_is_in_the_audit_log() {
     let stage = Stage::begin(manual()).await;
-    // A number that no task of another story has: the log is everybody's.
+    // An id that no task of another test has, because all tests share the log.
     stage
         .sql("SELECT setval('iaso_task_id_seq', 7654320)")
         .await;
     let task = started(&stage).await;
     stage.kill(task).await;
-    after_a_usual_look(&stage).await;
-    after_a_usual_look(&stage).await;
-    let told = audited(task);
+    after_the_usual_interval(&stage).await;
+    after_the_usual_interval(&stage).await;
+    let told = audit_lines(task);
     assert_eq!(told.len(), 1, "{told:?}");
     let line = &told[0];
     assert_eq!(
@@ -96,24 +97,24 @@ async fn a_kill_between_the_check_of_iaso_and_the_next_attempt_creates_no_run() 
         .fault(&json!({"fault": "html_500", "operation": "me", "for_ms": 600_000}))
         .await;
     let task = stage.story.launch(&id(1), json!({})).await;
-    stage.story.pass().await;
+    stage.story.run_cycle().await;
     stage.kill(task).await;
     stage.story.no_faults().await;
-    // Too soon for the next check of Iaso's rows, and time for the next attempt.
-    stage.story.look().await;
+    // Too early for the next check of Iaso's rows, but late enough for the next attempt.
+    stage.story.next_cycle().await;
     let ended = stage.story.task(task).await;
     assert_eq!(
         (&ended["status"], &ended["run"]),
         (&json!("CANCELLED"), &json!(null))
     );
-    assert_eq!(stage.story.asked("runPipeline").await, 0);
+    assert_eq!(stage.story.request_count("runPipeline").await, 0);
     assert_eq!(stage.copy(task).await["status"], "KILLED");
     assert_eq!(cancels(&stage, task).await.len(), 1);
     stage.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_stop_requested_after_a_kill_of_an_unsent_launch_is_done_and_kept() {
+async fn a_cancel_after_a_kill_of_an_unsent_launch_is_recorded() {
     let stage = Stage::begin(manual()).await;
     let fault = json!({"fault": "html_500", "operation": "me", "for_ms": 600_000});
     stage.story.fault(&fault).await;
@@ -129,7 +130,7 @@ async fn a_stop_requested_after_a_kill_of_an_unsent_launch_is_done_and_kept() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_the_pipeline_says_after_a_kill_comes_after_it() {
+async fn a_report_after_a_kill_follows_it_in_the_history() {
     let (stage, task) = running().await;
     stage.kill(task).await;
     let progress = json!({"task_id": task, "status": "RUNNING", "progress_value": 1});
@@ -137,8 +138,8 @@ async fn what_the_pipeline_says_after_a_kill_comes_after_it() {
     told.error(409);
     assert_eq!(stage.copy(task).await["should_be_killed"], true);
     assert_eq!(stage.story.task(task).await["progress_value"], 0);
-    stage.story.look().await;
-    assert_eq!(stage.story.asked("stopPipeline").await, 1);
+    stage.story.next_cycle().await;
+    assert_eq!(stage.story.request_count("stopPipeline").await, 1);
     let ended = stage.story.until_confirmed(task).await;
     assert_eq!(ended["status"], "CANCELLED");
     assert_eq!(stage.copy(task).await["status"], "KILLED");
@@ -147,7 +148,7 @@ async fn what_the_pipeline_says_after_a_kill_comes_after_it() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_kill_is_not_lost_where_the_pipeline_or_its_run_ends_before_the_next_look() {
+async fn a_kill_is_recorded_even_if_the_run_ends_before_the_next_poll() {
     let (stage, task) = running().await;
     stage.kill(task).await;
     let success = json!({"task_id": task, "status": "SUCCESS"});
@@ -170,14 +171,14 @@ async fn a_kill_is_not_lost_where_the_pipeline_or_its_run_ends_before_the_next_l
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_kill_is_a_wish_until_the_run_has_ended() {
+async fn a_kill_is_a_request_until_the_run_has_ended() {
     let (stage, task) = running().await;
     stage
         .story
         .fault(&json!({"fault": "lose_stop", "count": 1}))
         .await;
     stage.kill(task).await;
-    after_a_usual_look(&stage).await;
+    after_the_usual_interval(&stage).await;
     let copy = stage.copy(task).await;
     let state = (
         &copy["status"],
@@ -196,9 +197,9 @@ async fn a_kill_is_a_wish_until_the_run_has_ended() {
     assert_eq!(
         cancels(&stage, task).await.len(),
         1,
-        "asked once, however often it is looked at"
+        "the stop is requested once, not at each poll"
     );
-    after_a_usual_look(&stage).await;
+    after_the_usual_interval(&stage).await;
     assert_eq!(cancels(&stage, task).await.len(), 1);
     stage.end().await;
 }
@@ -206,7 +207,7 @@ async fn a_kill_is_a_wish_until_the_run_has_ended() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_launch_killed_before_it_was_sent_is_never_sent() {
     let stage = Stage::begin(manual()).await;
-    // Known from here on, so that a launch is accepted while OpenHEXA does not answer.
+    // Now the pipeline is cached, so a launch is accepted while OpenHEXA does not respond.
     stage
         .story
         .get(&format!("/pipelines/{}/", id(1)))
@@ -226,7 +227,7 @@ async fn a_launch_killed_before_it_was_sent_is_never_sent() {
         .await;
     let task = stage.story.launch(&id(1), json!({})).await;
     stage.kill(task).await;
-    after_a_usual_look(&stage).await;
+    after_the_usual_interval(&stage).await;
     stage.story.no_faults().await;
     let ended = stage.story.until_confirmed(task).await;
     assert_eq!(
@@ -240,9 +241,10 @@ async fn a_launch_killed_before_it_was_sent_is_never_sent() {
     stage.end().await;
 }
 
-// The kill button was pressed while the launch was on its way, and the next write of the copy took it back.
+// The kill button was pressed while the launch was being sent, and the next write to the mirror row reverted
+// it.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_kill_while_the_launch_is_sent_is_not_written_over() {
+async fn a_kill_while_the_launch_is_sent_is_not_overwritten() {
     let stage = Stage::begin(manual()).await;
     let story = &stage.story;
     story.delay("me").await;
@@ -252,13 +254,13 @@ async fn a_kill_while_the_launch_is_sent_is_not_written_over() {
         story.no_faults().await;
     };
     let (task, ()) = tokio::join!(story.launch(&id(1), json!({})), killed);
-    after_a_usual_look(&stage).await;
+    after_the_usual_interval(&stage).await;
     assert_eq!(cancels(&stage, task).await.len(), 1);
     stage.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_task_that_has_ended_stays_what_it_is() {
+async fn a_kill_does_not_change_a_task_that_has_ended() {
     let (stage, task) = running().await;
     stage.story.drive_only(&json!({"status": "success"})).await;
     stage.story.until_confirmed(task).await;
@@ -266,28 +268,28 @@ async fn a_task_that_has_ended_stays_what_it_is() {
     assert_eq!(before["status"], "SUCCESS");
     stage.story.advance(TimeDelta::hours(20));
     stage.kill(task).await;
-    after_a_usual_look(&stage).await;
+    after_the_usual_interval(&stage).await;
     assert_eq!(stage.copy(task).await, before);
     assert!(cancels(&stage, task).await.is_empty());
     stage.end().await;
 }
 
-/// How far a look goes back: a live task as long as it lives, another one `iaso.watched_for`.
+/// Which rows are checked: those of running tasks, and others for `iaso.watched_for`.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_old_task_is_watched_while_it_lives() {
+async fn an_old_task_is_checked_while_it_is_running() {
     let (stage, ended) = running().await;
     stage.story.drive_only(&json!({"status": "success"})).await;
     stage.story.until_confirmed(ended).await;
     let live = started(&stage).await;
     stage.story.advance(TimeDelta::hours(50));
-    stage.story.pass().await;
+    stage.story.run_cycle().await;
     stage.kill(ended).await;
     stage.kill(live).await;
-    after_a_usual_look(&stage).await;
+    after_the_usual_interval(&stage).await;
     assert_eq!(
         stage.copy(ended).await["status"],
         "KILLED",
-        "nobody looks at it any more"
+        "it is no longer checked"
     );
     assert_eq!(cancels(&stage, live).await.len(), 1);
     assert_eq!(
@@ -298,9 +300,9 @@ async fn an_old_task_is_watched_while_it_lives() {
     stage.end().await;
 }
 
-/// Iaso's worker takes QUEUED rows; ours are none, unless something of Iaso's makes one QUEUED.
+/// Iaso's worker processes QUEUED rows; rows of the bridge are never QUEUED unless Iaso sets it.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_sweep_of_queued_tasks_is_no_wish_to_stop() {
+async fn iasos_clean_up_of_queued_tasks_is_not_a_request_to_stop() {
     let (stage, task) = running().await;
     let other = stage.story.launch(&id(1), json!({})).await;
     let sweep = "UPDATE iaso_task SET status = 'KILLED' WHERE status = 'QUEUED'";
@@ -308,7 +310,7 @@ async fn the_sweep_of_queued_tasks_is_no_wish_to_stop() {
     assert_eq!(
         stage.copy(other).await["status"],
         "RUNNING",
-        "no task of ours is QUEUED"
+        "no task of the bridge is QUEUED"
     );
     stage
         .sql(&format!(
@@ -316,16 +318,16 @@ async fn the_sweep_of_queued_tasks_is_no_wish_to_stop() {
         ))
         .await;
     stage.sql(sweep).await;
-    after_a_usual_look(&stage).await;
+    after_the_usual_interval(&stage).await;
     assert_eq!(stage.copy(task).await["status"], "RUNNING");
     assert!(cancels(&stage, task).await.is_empty());
-    assert_eq!(stage.story.asked("stopPipeline").await, 0);
+    assert_eq!(stage.story.request_count("stopPipeline").await, 0);
     assert_eq!(stage.story.task(task).await["status"], "RUNNING");
     stage.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_stale_row_saved_whole_is_put_right() {
+async fn a_stale_row_saved_with_all_columns_is_corrected() {
     let (stage, task) = running().await;
     let stale = stage.copy(task).await;
     let report = json!({"task_id": task, "progress_message": "half", "progress_value": 50, "result": {"n": 1}});
@@ -333,21 +335,21 @@ async fn a_stale_row_saved_whole_is_put_right() {
     let fresh = stage.copy(task).await;
     stage.save_whole(&stale).await;
     assert_eq!(stage.copy(task).await["progress_value"], 0);
-    after_a_usual_look(&stage).await;
+    after_the_usual_interval(&stage).await;
     assert_eq!(stage.copy(task).await, fresh);
 
-    // The same after the end.
+    // The same after the task has ended.
     stage.story.drive_only(&json!({"status": "success"})).await;
     stage.story.until_confirmed(task).await;
     let ended = stage.copy(task).await;
     stage.save_whole(&stale).await;
-    after_a_usual_look(&stage).await;
+    after_the_usual_interval(&stage).await;
     assert_eq!(stage.copy(task).await, ended);
     stage.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn where_nothing_differs_nothing_is_written() {
+async fn nothing_is_written_if_nothing_differs() {
     let (stage, task) = running().await;
     let ended = started(&stage).await;
     stage
@@ -361,44 +363,44 @@ async fn where_nothing_differs_nothing_is_written() {
     let written = (stage.written_by(task).await, stage.written_by(ended).await);
     let revisions = stage.story.task(task).await["updated_at"].clone();
     for _ in 0..6 {
-        after_a_usual_look(&stage).await;
+        after_the_usual_interval(&stage).await;
     }
     assert_eq!(
         (stage.written_by(task).await, stage.written_by(ended).await),
         written
     );
     assert_eq!(stage.story.task(task).await["updated_at"], revisions);
-    // What was mended is not found again either.
+    // A row that was corrected is not found again.
     stage.kill(ended).await;
-    after_a_usual_look(&stage).await;
+    after_the_usual_interval(&stage).await;
     let mended = stage.written_by(ended).await;
     assert_ne!(mended, written.1);
-    after_a_usual_look(&stage).await;
+    after_the_usual_interval(&stage).await;
     assert_eq!(stage.written_by(ended).await, mended);
     stage.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn of_two_replicas_one_asks_and_both_agree() {
+async fn only_one_of_two_replicas_requests_the_stop_and_both_agree() {
     let (stage, task) = running().await;
-    let beside = stage.story.beside().await;
+    let replica = stage.story.second_replica().await;
     stage.kill(task).await;
     stage.story.advance(TimeDelta::seconds(10));
-    tokio::join!(stage.story.pass(), beside.pass());
+    tokio::join!(stage.story.run_cycle(), replica.run_cycle());
     for _ in 0..20 {
         stage.story.advance(TimeDelta::seconds(2));
-        tokio::join!(stage.story.pass(), beside.pass());
+        tokio::join!(stage.story.run_cycle(), replica.run_cycle());
     }
     let ended = stage.story.until_confirmed(task).await;
     assert_eq!(ended["status"], "CANCELLED");
     assert_eq!(
         (
             cancels(&stage, task).await.len(),
-            stage.story.asked("stopPipeline").await
+            stage.story.request_count("stopPipeline").await
         ),
         (1, 1)
     );
     assert_eq!(stage.copy(task).await["status"], "KILLED");
-    beside.stop().await;
+    replica.stop().await;
     stage.end().await;
 }

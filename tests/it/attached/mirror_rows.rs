@@ -10,7 +10,7 @@ use super::{launch_as, manual, operator, running};
 use crate::support::catalogue::{id, injected, parameter, pipeline, quick};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_launch_is_a_row_of_iasos_with_the_same_id() {
+async fn a_launch_creates_a_row_in_iaso_with_the_same_id() {
     let parameters = [
         injected(),
         vec![
@@ -21,7 +21,7 @@ async fn a_launch_is_a_row_of_iasos_with_the_same_id() {
     let stage = Stage::begin(json!([pipeline(1, &parameters.concat(), quick("manual"))])).await;
     let config = json!({"country": "NE", "pin": stage.story.secrets.parameter});
     let task = stage.story.launch(&id(1), config).await;
-    assert_eq!(task, 4242, "Iaso's identity gives the number");
+    assert_eq!(task, 4242, "the id comes from Iaso's identity column");
     let copy = stage.copy(task).await;
     let expected = [
         ("name", json!("launch_openhexa_pipeline")),
@@ -54,7 +54,7 @@ async fn a_launch_is_a_row_of_iasos_with_the_same_id() {
     );
     assert!(
         params.get("module").is_none(),
-        "it is no task for Iaso's worker: {params}"
+        "it is not a task for Iaso's worker: {params}"
     );
     assert_eq!(stage.story.task(task).await["status"], "QUEUED");
     let run = stage
@@ -66,7 +66,7 @@ async fn a_launch_is_a_row_of_iasos_with_the_same_id() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn reports_and_the_end_are_told_in_iasos_words() {
+async fn reports_and_the_final_status_are_written_with_iasos_statuses() {
     let (stage, task) = running().await;
     let story = &stage.story;
     let before = stage.copy(task).await;
@@ -91,7 +91,7 @@ async fn reports_and_the_end_are_told_in_iasos_words() {
     assert_eq!(
         stage.rows(&times).await[0]["times"],
         3,
-        "the clock stood still, and no two lines have one time"
+        "no two lines have the same time, although the clock did not move"
     );
 
     let end = json!({"task_id": task, "status": "SUCCESS", "result": {"group_id": 7}});
@@ -118,7 +118,7 @@ async fn reports_and_the_end_are_told_in_iasos_words() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_jsonb_refuses_is_left_out_of_the_copy_alone() {
+async fn values_that_jsonb_refuses_are_left_out_of_the_mirror_only() {
     let (stage, task) = running().await;
     let result = json!({"a\u{0}b": ["x\u{0}y", {"z": "\\u0000"}], "n": 0.1});
     let report = json!({"task_id": task, "progress_message": "nul\u{0}l", "result": result});
@@ -134,7 +134,7 @@ async fn what_jsonb_refuses_is_left_out_of_the_copy_alone() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn reports_of_a_crowd_are_each_in_their_own_copy() {
+async fn concurrent_reports_are_each_in_the_mirror_of_their_task() {
     let stage = Stage::begin(manual()).await;
     let story = &stage.story;
     let mut tasks = Vec::new();
@@ -165,7 +165,7 @@ async fn reports_of_a_crowd_are_each_in_their_own_copy() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_launcher_whom_iaso_knows_is_named_and_one_who_is_gone_is_nobody() {
+async fn a_launcher_is_named_if_iaso_knows_the_user_and_left_out_otherwise() {
     let stage = Stage::begin(manual()).await;
     let launch = async |person: i64| {
         let who = Principal {
@@ -211,7 +211,7 @@ async fn a_launcher_whom_iaso_knows_is_named_and_one_who_is_gone_is_nobody() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn accounts_have_tasks_of_their_own_and_iasos_tasks_stay_iasos() {
+async fn accounts_see_their_own_tasks_and_none_of_iasos() {
     let (stage, first) = running().await;
     let theirs = stage.copy(41).await;
     let bob = operator(&stage, B).await;
@@ -247,14 +247,14 @@ async fn accounts_have_tasks_of_their_own_and_iasos_tasks_stay_iasos() {
         );
         ask.json(&report).send().await.error(400);
     }
-    stage.story.look().await;
+    stage.story.next_cycle().await;
     assert_eq!(stage.copy(41).await, theirs);
     assert_eq!(stage.copy(second).await["status"], "RUNNING");
     stage.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_task_that_iaso_deletes_stays_ours_and_ends() {
+async fn a_task_whose_row_iaso_deletes_still_ends() {
     let (stage, task) = running().await;
     let beside = stage.story.launch(&id(1), json!({})).await;
     stage.sql(&format!("DELETE FROM iaso_tasklog WHERE task_id = {task}; DELETE FROM iaso_task WHERE id = {task}")).await;
@@ -281,7 +281,7 @@ async fn a_task_that_iaso_deletes_stays_ours_and_ends() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_result_that_is_no_object_is_one_in_the_copy() {
+async fn a_result_that_is_not_an_object_is_wrapped_in_one_in_the_mirror() {
     let (stage, task) = running().await;
     for result in [json!([1, 2]), json!("text"), json!(5), json!(true)] {
         let report = json!({"task_id": task, "result": result});
@@ -296,7 +296,7 @@ async fn a_result_that_is_no_object_is_one_in_the_copy() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_copy_of_a_failed_task_has_what_iasos_readers_expect() {
+async fn the_mirror_of_a_failed_task_has_the_fields_that_iaso_reads() {
     let stage = Stage::begin(manual()).await;
     let story = &stage.story;
     let seen = super::started(&stage).await;
@@ -325,7 +325,7 @@ async fn the_copy_of_a_failed_task_has_what_iasos_readers_expect() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_copy_that_was_renamed_in_iaso_still_ends() {
+async fn a_mirror_that_was_renamed_in_iaso_still_ends() {
     let (stage, task) = running().await;
     stage
         .sql(&format!(
@@ -344,7 +344,7 @@ async fn a_copy_that_was_renamed_in_iaso_still_ends() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_copy_that_was_moved_to_another_account_is_told_ended_and_shown_nothing() {
+async fn a_mirror_that_was_moved_to_another_account_is_ended_without_details() {
     let (stage, task) = running().await;
     stage
         .sql(&format!(
@@ -353,7 +353,7 @@ async fn a_copy_that_was_moved_to_another_account_is_told_ended_and_shown_nothin
         .await;
     for _ in 0..3 {
         stage.story.advance(chrono::TimeDelta::seconds(10));
-        stage.story.pass().await;
+        stage.story.run_cycle().await;
     }
     let told = "mirror_moved".to_owned();
     let events = stage.story.events(task).await;
@@ -379,7 +379,7 @@ async fn a_copy_that_was_moved_to_another_account_is_told_ended_and_shown_nothin
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_copy_that_was_moved_just_before_the_pipeline_reported_its_end_is_ended_too() {
+async fn a_mirror_that_was_moved_before_the_final_report_is_ended_without_details() {
     let (stage, task) = running().await;
     stage
         .sql(&format!(
@@ -391,7 +391,7 @@ async fn a_copy_that_was_moved_just_before_the_pipeline_reported_its_end_is_ende
     stage.story.report(&id(1), &report).await.expect(200);
     assert_eq!(stage.copy(task).await, before);
     stage.story.advance(chrono::TimeDelta::seconds(10));
-    stage.story.pass().await;
+    stage.story.run_cycle().await;
     let copy = stage.copy(task).await;
     assert_eq!(
         (&copy["status"], &copy["account_id"]),
@@ -404,7 +404,7 @@ async fn a_copy_that_was_moved_just_before_the_pipeline_reported_its_end_is_ende
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_copy_that_had_ended_before_it_was_moved_stays_as_it_is() {
+async fn a_mirror_that_had_ended_before_it_was_moved_is_not_changed() {
     let (stage, task) = running().await;
     let report = json!({"task_id": task, "status": "SUCCESS"});
     stage.story.report(&id(1), &report).await.expect(200);
@@ -415,7 +415,7 @@ async fn a_copy_that_had_ended_before_it_was_moved_stays_as_it_is() {
         .await;
     let before = stage.copy(task).await;
     stage.story.advance(chrono::TimeDelta::seconds(10));
-    stage.story.pass().await;
+    stage.story.run_cycle().await;
     assert_eq!(stage.copy(task).await, before);
     assert_eq!(before["status"], "SUCCESS");
     stage.end().await;
@@ -432,24 +432,24 @@ async fn a_row_of_another_task_with_the_same_id_is_not_written() {
         .await;
     let before = stage.copy(task).await;
     stage.story.advance(chrono::TimeDelta::seconds(10));
-    stage.story.pass().await;
+    stage.story.run_cycle().await;
     let report = json!({"task_id": task, "status": "SUCCESS", "progress_message": "done", "result": {"a": 1}});
     stage.story.report(&id(1), &report).await.expect(200);
     stage.story.advance(chrono::TimeDelta::seconds(10));
-    stage.story.pass().await;
+    stage.story.run_cycle().await;
     assert_eq!(stage.copy(task).await, before);
     assert!(stage.log(task).await.is_empty());
     stage.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_runs_own_progress_is_shown_in_iaso_where_the_pipeline_reports_none() {
+async fn the_runs_progress_is_shown_in_iaso_if_the_pipeline_reports_none() {
     let (stage, task) = running().await;
     let story = &stage.story;
     let run = story.task(task).await["run"]["id"].clone();
     let change = json!({"status": "running", "progress": 37});
     story.drive(run.as_str().unwrap(), &change).await;
-    story.look().await;
+    story.next_cycle().await;
     let holds = |copy: &serde_json::Value| copy["progress_value"] == 37 && copy["end_value"] == 100;
     stage
         .until_copy(task, "OpenHEXA's own progress", holds)

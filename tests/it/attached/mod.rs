@@ -20,12 +20,12 @@ use crate::support::catalogue::{id, injected, pipeline, quick};
 use crate::support::story::As;
 use stage::Stage;
 
-/// One pipeline whose runs go on until they are driven or stopped.
+/// A pipeline whose runs continue until a test ends them.
 fn manual() -> Value {
     json!([pipeline(1, &injected(), quick("manual"))])
 }
 
-/// A task of account 1 whose run goes on until it is driven or stopped.
+/// A task of account 1 whose run continues until a test ends it.
 async fn running() -> (Stage, i64) {
     let stage = Stage::begin(manual()).await;
     let task = started(&stage).await;
@@ -47,7 +47,7 @@ async fn launch_as(stage: &Stage, who: &As, pipeline: &str) -> crate::support::s
     ask.json(&json!({"config": {}})).send().await
 }
 
-/// An operator of an account of Iaso's.
+/// An operator of this Iaso account.
 async fn operator(stage: &Stage, account: i64) -> As {
     stage.key(account, Role::Operator).await
 }

@@ -12,7 +12,7 @@ use crate::support::story::As;
 const SETTINGS: &str = "/dashboard/settings/";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_record_is_shown_and_tested_and_changed_in_iaso() {
+async fn the_configuration_is_shown_and_tested_but_edited_in_iaso() {
     let stage = Stage::begin(manual()).await;
     let defaults = json!({"note": "n", "pipelines": [{"id": id(1), "parameters": {"old": 5}}]});
     stage.workspace(1, A, 1, "demo", &defaults).await;
@@ -64,7 +64,7 @@ async fn the_record_is_shown_and_tested_and_changed_in_iaso() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_account_without_a_workspace_is_told_where_it_gets_one() {
+async fn an_account_without_a_workspace_is_told_where_to_create_one() {
     let stage = Stage::begin(manual()).await;
     let admin = stage.key(C, Role::Administrator).await;
     let page = stage.story.page(admin.clone(), SETTINGS).await;
@@ -77,7 +77,7 @@ async fn an_account_without_a_workspace_is_told_where_it_gets_one() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn keys_are_of_ones_own_account() {
+async fn keys_belong_to_the_account() {
     let stage = Stage::begin(manual()).await;
     let bob = stage.key(B, Role::Administrator).await;
     let keys = format!("{SETTINGS}keys/");

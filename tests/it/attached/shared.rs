@@ -1,4 +1,4 @@
-//! Two accounts with one workspace and one OpenHEXA user, whose runs look alike.
+//! Two accounts with the same workspace and OpenHEXA user, whose runs cannot be told apart.
 
 use openhexa_bridge::domain::principal::Role;
 use serde_json::json;
@@ -9,7 +9,7 @@ use crate::support::catalogue::{id, pipeline, quick};
 use crate::support::story::As;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_launch_waits_for_another_accounts_that_is_unsure_so_that_none_takes_the_others_run() {
+async fn a_launch_waits_for_another_accounts_launch_with_unknown_outcome() {
     let stage = Stage::begin(json!([pipeline(1, &[], quick("manual"))])).await;
     stage.workspace(2, B, 1, "demo", &json!({})).await;
     let bob = operator(&stage, B).await;
@@ -34,10 +34,10 @@ async fn a_launch_waits_for_another_accounts_that_is_unsure_so_that_none_takes_t
     let made = stage.story.runs().await;
     assert_eq!(
         first["run"]["id"], made[0]["id"],
-        "the run that its own launch made"
+        "the run that its own launch created"
     );
     for _ in 0..10 {
-        stage.story.look().await;
+        stage.story.next_cycle().await;
     }
     let path = format!("/tasks/{}/", second["id"]);
     let second = stage
@@ -55,11 +55,11 @@ async fn a_launch_waits_for_another_accounts_that_is_unsure_so_that_none_takes_t
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_launch_does_not_wait_for_another_accounts_that_was_never_sent() {
+async fn a_launch_does_not_wait_for_another_accounts_launch_that_was_not_sent() {
     let stage = Stage::begin(json!([pipeline(1, &[], quick("manual"))])).await;
     stage.workspace(2, B, 1, "demo", &json!({})).await;
     let bob = operator(&stage, B).await;
-    // The first account's launch cannot be sent, as with a refused token.
+    // The first account's launch cannot be sent, for example because the token is refused.
     stage
         .story
         .fault(&json!({"fault": "html_500", "operation": "me", "for_ms": 600_000}))
@@ -73,7 +73,7 @@ async fn a_launch_does_not_wait_for_another_accounts_that_was_never_sent() {
     let second = ask.send().await.expect(200);
     assert!(second["run"]["id"].is_string(), "it waits: {second}");
     assert!(stage.story.task(first).await["run"].is_null());
-    // Within the account the order is kept.
+    // Within the account the order of launches is kept.
     let third = launch_as(&stage, &As::Operator, &id(1)).await.expect(201);
     let third = third["task"]["id"].as_i64().unwrap();
     assert!(stage.story.task(third).await["run"].is_null());
@@ -91,7 +91,7 @@ async fn a_launch_does_not_wait_for_another_accounts_that_was_never_sent() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_is_counted_over_all_accounts_is_for_the_keepers_keys_alone() {
+async fn metrics_of_all_accounts_need_a_key_of_the_settings() {
     let stage = Stage::begin(json!([])).await;
     let bob = stage.key(B, Role::Administrator).await;
     let ask = |who: As| stage.story.ask_at(who, reqwest::Method::GET, "/metrics");

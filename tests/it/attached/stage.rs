@@ -18,7 +18,7 @@ use tokio_postgres::{Client, NoTls};
 use uuid::Uuid;
 
 use crate::support::postgres;
-use crate::support::story::{As, Base, PATIENCE, Story, StoryBuilder};
+use crate::support::story::{As, Base, MAX_WAIT, Story, StoryBuilder};
 
 pub const A: i64 = 1;
 pub const B: i64 = 2;
@@ -29,13 +29,13 @@ pub const C: i64 = 3;
 pub const ALICE: i64 = 11;
 
 const TABLES: &str = include_str!("tables.sql");
-const PAPER: &str = include_str!("../../../docs/iaso.md");
+const DOCUMENT: &str = include_str!("../../../docs/iaso.md");
 
-/// An Iaso's database before the bridge comes.
+/// A database of Iaso, before the bridge uses it.
 pub struct Iaso {
-    /// As its owner comes in.
+    /// The URL of its owner.
     owner: String,
-    /// As the bridge comes in.
+    /// The URL of the bridge's role.
     pub bridge: String,
     pub key: String,
 }
@@ -53,32 +53,33 @@ pub struct Stage {
 
 impl Iaso {
     /// With tables, accounts and users, and the role for the bridge.
-    pub async fn make() -> Self {
+    pub async fn create() -> Self {
         Self::with(SAMPLES).await
     }
 
-    /// With accounts and users of one's own.
+    /// With the given accounts and users.
     pub async fn with(samples: &'static str) -> Self {
-        let making = tokio::task::spawn_blocking(move || Self::made(samples));
+        let making = tokio::task::spawn_blocking(move || Self::create_database(samples));
         making.await.unwrap()
     }
 
-    fn made(samples: &str) -> Self {
+    fn create_database(samples: &str) -> Self {
         static NEXT: AtomicU32 = AtomicU32::new(1);
-        // Roles belong to the whole cluster, whose databases are the tests'.
+        // Roles belong to the whole cluster, which all tests share.
         let number = NEXT.fetch_add(1, Ordering::SeqCst);
         let (owner, role) = (format!("iaso_{number}"), format!("bridge_{number}"));
         let url = postgres::database();
         let name = url.rsplit('/').next().unwrap();
-        let reign = format!("CREATE ROLE {owner} LOGIN; ALTER DATABASE {name} OWNER TO {owner};");
+        let ownership =
+            format!("CREATE ROLE {owner} LOGIN; ALTER DATABASE {name} OWNER TO {owner};");
         postgres::execute(
             &url,
-            &format!("{reign} ALTER SCHEMA public OWNER TO {owner};"),
+            &format!("{ownership} ALTER SCHEMA public OWNER TO {owner};"),
         );
         let as_whom = |who: &str| url.replace("postgres@", &format!("{who}@"));
         postgres::execute(&as_whom(&owner), TABLES);
         postgres::execute(&as_whom(&owner), samples);
-        // Roles are made by the cluster's administrator; the rights are the owner's to give.
+        // The administrator of the cluster creates the roles; the owner grants the rights.
         let own = Regex::new(r"\bbridge\b").unwrap();
         for statement in statements() {
             let by = if statement.starts_with("GRANT") {
@@ -95,20 +96,20 @@ impl Iaso {
         }
     }
 
-    /// Something that Iaso or its administrators do.
+    /// Runs a statement as Iaso or its administrators do.
     pub async fn sql(&self, statement: &str) {
         let (url, statement) = (self.owner.clone(), statement.to_owned());
         let done = tokio::task::spawn_blocking(move || postgres::execute(&url, &statement));
         done.await.unwrap();
     }
 
-    pub fn sealed(&self, token: &str) -> String {
+    pub fn encrypted(&self, token: &str) -> String {
         Fernet::new(&self.key).unwrap().encrypt(token.as_bytes())
     }
 
-    /// An instance of OpenHEXA, as a statement.
+    /// The statement that writes an OpenHEXA instance.
     pub fn instance(&self, id: i64, url: &str, token: &str) -> String {
-        let token = self.sealed(token);
+        let token = self.encrypted(token);
         format!(
             "INSERT INTO iaso_openhexainstance (id, name, url, token, created_at, updated_at) \
              VALUES ({id}, 'instance {id}', '{url}', '{token}', now(), now()) ON CONFLICT (id) DO UPDATE \
@@ -121,7 +122,7 @@ impl Iaso {
         self.bridge.split(['/', '@']).nth(2).unwrap()
     }
 
-    /// As an Iaso numbers its rows that began before Django 4.1, and as `docs/iaso.md` then tells its administrators.
+    /// Like an Iaso installed before Django 4.1, whose ids come from sequences.
     pub async fn number_by_sequences(&self) {
         for table in ["iaso_task", "iaso_tasklog"] {
             self.sql(&format!(
@@ -133,7 +134,7 @@ impl Iaso {
         }
     }
 
-    /// The rights that such an Iaso's administrators are told to give beside.
+    /// The additional rights that `docs/iaso.md` describes for such an Iaso.
     pub async fn give_sequences(&self) {
         let own = Regex::new(r"\bbridge\b").unwrap();
         let told = blocks("text").join("\n");
@@ -145,20 +146,23 @@ impl Iaso {
         plan.database(&self.bridge)
             .not_configured()
             .setting("iaso.attached", "true")
-            // Whose the keys of the settings are; it has a workspace, so Iaso's older record does not serve it.
+            // The account of the keys of the settings; it has a workspace, so Iaso's older record is not
+            // used.
             .setting("iaso.config_account", "1")
             .setting("iaso.encrypted_text_field_key", &self.key)
     }
 }
 
-/// The blocks of the paper in this language.
+/// The code blocks of the document in this language.
 fn blocks(language: &str) -> Vec<String> {
     let block = Regex::new(&format!(r"(?ms)^```{language}\n(.*?)^```$")).unwrap();
-    let blocks = block.captures_iter(PAPER).map(|found| found[1].to_owned());
+    let blocks = block
+        .captures_iter(DOCUMENT)
+        .map(|found| found[1].to_owned());
     blocks.collect()
 }
 
-/// An account's workspace, as a statement.
+/// The statement that writes an account's workspace.
 pub fn workspace(id: i64, account: i64, instance: i64, slug: &str, config: &Value) -> String {
     format!(
         "INSERT INTO iaso_openhexaworkspace (id, slug, config, created_at, updated_at, account_id, \
@@ -168,7 +172,7 @@ pub fn workspace(id: i64, account: i64, instance: i64, slug: &str, config: &Valu
     )
 }
 
-/// What an administrator is told to run.
+/// The SQL statements of the document.
 fn statements() -> Vec<String> {
     let text = blocks("sql").join("\n");
     let bare = Regex::new(r"(?m)^--.*\n")
@@ -194,16 +198,16 @@ const SAMPLES: &str = "
         account_id) VALUES (41, now(), 1, 2, 'RUNNING', 'copy_version', '{\"module\": \"m\"}', false, false, 1);";
 
 impl Stage {
-    /// With these pipelines in both of them.
+    /// With these pipelines in both instances.
     pub async fn begin(pipelines: Value) -> Self {
         Self::with(pipelines, |plan| plan).await
     }
 
     pub async fn with(pipelines: Value, more: impl FnOnce(StoryBuilder) -> StoryBuilder) -> Self {
-        Self::set(Iaso::make().await, pipelines, more).await
+        Self::set(Iaso::create().await, pipelines, more).await
     }
 
-    /// In an Iaso of one's own, whose accounts 1 and 2 are there.
+    /// In the given Iaso, which must have accounts 1 and 2.
     pub async fn set(
         iaso: Iaso,
         pipelines: Value,
@@ -237,7 +241,7 @@ impl Stage {
         stage
     }
 
-    /// The bridge's store, opened once more as `serve` opens it.
+    /// A second connection to the bridge's store, opened as `serve` opens it.
     pub async fn store(&self) -> Store {
         let options = store::Options {
             address: DatabaseAddress::Postgres {
@@ -246,20 +250,21 @@ impl Stage {
             },
             encryption_key: self.story.secrets.encryption.clone().into(),
             pool_size: 1,
-            wait: PATIENCE,
+            wait: MAX_WAIT,
         };
-        let beside = store::AttachOptions {
+        let attachment = store::AttachOptions {
             encrypted_text_field_key: self.iaso.key.clone().into(),
             config_account: None,
             watched_for: TimeDelta::days(2),
             reads_users: false,
         };
-        let opening =
-            tokio::task::spawn_blocking(move || Store::open_attached(options, &beside).unwrap());
+        let opening = tokio::task::spawn_blocking(move || {
+            Store::open_attached(options, &attachment).unwrap()
+        });
         opening.await.unwrap()
     }
 
-    /// Something that Iaso or its administrators do.
+    /// Runs a statement as Iaso or its administrators do.
     pub async fn sql(&self, statement: &str) {
         self.client.batch_execute(statement).await.unwrap();
     }
@@ -290,16 +295,16 @@ impl Stage {
         parsed.collect()
     }
 
-    /// A task as Iaso has it.
+    /// The mirror row of a task.
     pub async fn copy(&self, id: i64) -> Value {
         let rows = self
             .rows(&format!("SELECT * FROM iaso_task WHERE id = {id}"))
             .await;
-        assert_eq!(rows.len(), 1, "the copy of task {id}");
+        assert_eq!(rows.len(), 1, "the mirror of task {id}");
         rows[0].clone()
     }
 
-    /// Which transaction wrote it last.
+    /// The transaction that wrote it last.
     pub async fn written_by(&self, id: i64) -> String {
         let query = format!("SELECT xmin::text AS by FROM iaso_task WHERE id = {id}");
         self.rows(&query).await[0]["by"]
@@ -308,7 +313,7 @@ impl Stage {
             .to_owned()
     }
 
-    /// The lines of its log, as Iaso has them.
+    /// The messages of its log in Iaso.
     pub async fn log(&self, id: i64) -> Vec<String> {
         let query =
             format!("SELECT message FROM iaso_tasklog WHERE task_id = {id} ORDER BY created_at");
@@ -319,7 +324,7 @@ impl Stage {
         lines.collect()
     }
 
-    /// As Django saves a row: every column of it, with what was read before.
+    /// Saves a row as Django does: all columns, with the values read before.
     pub async fn save_whole(&self, row: &Value) {
         let row = row.to_string();
         self.client
@@ -336,7 +341,7 @@ impl Stage {
             .unwrap();
     }
 
-    /// Iaso's kill button: the row is read, changed and saved whole.
+    /// Iaso's kill button: reads the row, changes it and saves all columns.
     pub async fn kill(&self, id: i64) {
         let mut row = self.copy(id).await;
         row["should_be_killed"] = json!(true);
@@ -344,37 +349,37 @@ impl Stage {
         self.save_whole(&row).await;
     }
 
-    /// A key of an account's.
+    /// A new key of an account.
     pub async fn key(&self, account: i64, role: Role) -> As {
-        let made = app::keys::create(
+        let created = app::keys::create(
             &self.story.settings,
             Some(account),
             role,
             String::new(),
             None,
         );
-        As::Bearer(made.await.unwrap().1)
+        As::Bearer(created.await.unwrap().1)
     }
 
-    /// Looks until the copy is as told.
+    /// Polls until the mirror row fulfils the condition.
     pub async fn until_copy(&self, id: i64, what: &str, holds: impl Fn(&Value) -> bool) -> Value {
         for _ in 0..200 {
             let copy = self.copy(id).await;
             if holds(&copy) {
                 return copy;
             }
-            self.story.look().await;
+            self.story.next_cycle().await;
             tokio::time::sleep(std::time::Duration::from_millis(10)).await;
         }
         panic!("{what} did not come: {}", self.copy(id).await);
     }
 
-    /// The second OpenHEXA goes away and does not come back.
+    /// Stops the second OpenHEXA for the rest of the test.
     pub async fn stop_second(&mut self) {
         self.second.take().unwrap().stop().await;
     }
 
-    /// As a story ends; and no secret stands in what the bridge has written into Iaso's tables.
+    /// Ends the story, and checks that Iaso's tables contain no secret.
     pub async fn end(self) {
         let tables =
             "SELECT t::text AS row FROM iaso_task t UNION ALL SELECT l::text FROM iaso_tasklog l";

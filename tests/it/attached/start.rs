@@ -37,15 +37,15 @@ async fn ended(iaso: &Iaso, args: &[&str], more: &[(&str, &str)]) -> Ended {
     line.run().await
 }
 
-/// What `check-config` prints where nothing stops the start: these warnings, and its last line.
+/// The output of `check-config` if nothing stops the start: these warnings, and the last line.
 #[track_caller]
-fn is_fine(out: &[String], warnings: &[&str]) {
+fn has_warnings(out: &[String], warnings: &[&str]) {
     let (last, told) = out.split_last().unwrap();
     assert_eq!(told, warnings);
     assert!(last.starts_with("Configuration OK. "), "{last}");
 }
 
-/// The same sentence whether it is checked or served.
+/// `check-config` and `serve` refuse with the same message.
 async fn refused(iaso: &Iaso, lack: &str) {
     let sentence = format!("iaso.attached: the bridge cannot use the Iaso database: {lack}");
     let checked = ended(iaso, &["check-config"], &[]).await;
@@ -65,10 +65,10 @@ async fn refused(iaso: &Iaso, lack: &str) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_is_missing_is_named_before_anything_is_made() {
-    let iaso = Iaso::make().await;
+async fn missing_tables_and_columns_are_named_before_anything_is_created() {
+    let iaso = Iaso::create().await;
     let fine = ended(&iaso, &["check-config"], &[]).await;
-    is_fine(&fine.out, &[]);
+    has_warnings(&fine.out, &[]);
     iaso.sql("ALTER TABLE iaso_task RENAME progress_message TO message")
         .await;
     refused(&iaso, "missing column in iaso_task: progress_message").await;
@@ -84,8 +84,8 @@ async fn what_is_missing_is_named_before_anything_is_made() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_right_that_was_not_given_is_named() {
-    let iaso = Iaso::make().await;
+async fn a_missing_right_is_named() {
+    let iaso = Iaso::create().await;
     let role = iaso.role();
     iaso.sql(&format!(
         "REVOKE UPDATE (status, result) ON iaso_task FROM {role}; REVOKE SELECT (id) ON auth_user FROM {role}; \
@@ -98,7 +98,7 @@ async fn a_right_that_was_not_given_is_named() {
          missing right SELECT on iaso_userrole: group_id",
     )
     .await;
-    // Of users nothing more is read where their tokens are not verified here.
+    // Of users the bridge reads nothing more if it does not verify their tokens itself.
     let rights = format!(
         "GRANT UPDATE (status, result) ON iaso_task TO {role}; GRANT SELECT (id) ON auth_user TO {role}"
     );
@@ -111,20 +111,20 @@ async fn a_right_that_was_not_given_is_named() {
     let fine = ended(&iaso, &["check-config"], &asked).await;
     let away = "warning: iaso.url (http://127.0.0.1:1) gives no usable response: Iaso is unreachable. \
         Iaso's users cannot sign in until it does";
-    is_fine(&fine.out, &[away]);
+    has_warnings(&fine.out, &[away]);
 }
 
-/// It holds secrets of every account, so nobody should have to open it for nothing.
+/// The record contains secrets of every account, so the right to read it should not be needed without reason.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_older_record_is_asked_for_only_where_it_serves_an_account() {
-    let iaso = Iaso::make().await;
+async fn the_right_to_the_older_record_is_needed_only_if_an_account_uses_it() {
+    let iaso = Iaso::create().await;
     let role = iaso.role();
     iaso.sql(&format!(
         "REVOKE SELECT (slug, content, updated_at) ON iaso_config FROM {role}"
     ))
     .await;
     let without = ended(&iaso, &["check-config"], &[]).await;
-    is_fine(&without.out, &[]);
+    has_warnings(&without.out, &[]);
     let with = ended(&iaso, &["serve"], &[("IASO__CONFIG_ACCOUNT", "1")]).await;
     assert_eq!(
         with.err.last().unwrap(),
@@ -134,9 +134,9 @@ async fn the_older_record_is_asked_for_only_where_it_serves_an_account() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_column_that_must_have_a_value_which_nobody_knows_is_named() {
-    let iaso = Iaso::make().await;
-    // As Django does it: what is given to the rows that are there is taken away again.
+async fn a_required_column_that_the_bridge_does_not_know_is_named() {
+    let iaso = Iaso::create().await;
+    // Django does it like this: it fills the existing rows and removes the default again.
     iaso.sql(
         "ALTER TABLE iaso_task ADD COLUMN priority INTEGER NOT NULL DEFAULT 1, ADD COLUMN hint TEXT, \
          ADD COLUMN queue TEXT NOT NULL DEFAULT '', ADD COLUMN weight INTEGER NOT NULL DEFAULT 1; \
@@ -153,8 +153,8 @@ async fn a_column_that_must_have_a_value_which_nobody_knows_is_named() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_iaso_that_numbers_by_sequences_gives_the_right_to_them() {
-    let iaso = Iaso::make().await;
+async fn an_iaso_with_sequences_must_grant_the_right_to_them() {
+    let iaso = Iaso::create().await;
     iaso.number_by_sequences().await;
     refused(
         &iaso,
@@ -173,8 +173,8 @@ async fn an_iaso_that_numbers_by_sequences_gives_the_right_to_them() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_key_that_opens_none_of_iasos_tokens_is_refused() {
-    let iaso = Iaso::make().await;
+async fn a_key_that_decrypts_none_of_iasos_tokens_is_refused() {
+    let iaso = Iaso::create().await;
     let instance = async |id: i64, token: &str| {
         iaso.sql(&format!(
             "INSERT INTO iaso_openhexainstance (id, name, url, token, created_at, updated_at) \
@@ -189,14 +189,14 @@ async fn a_key_that_opens_none_of_iasos_tokens_is_refused() {
         "iaso.encrypted_text_field_key decrypts none of the tokens of its OpenHEXA instances",
     )
     .await;
-    instance(2, &iaso.sealed("token")).await;
+    instance(2, &iaso.encrypted("token")).await;
     let fine = ended(&iaso, &["check-config"], &[]).await;
-    is_fine(&fine.out, &[]);
+    has_warnings(&fine.out, &[]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn settings_that_cannot_be_are_told_by_name() {
-    let iaso = Iaso::make().await;
+async fn invalid_settings_are_named() {
+    let iaso = Iaso::create().await;
     let tell = async |more: &[(&str, &str)]| {
         let told = ended(&iaso, &["serve"], more).await;
         assert_eq!(told.status.code(), Some(1));
@@ -236,8 +236,8 @@ async fn settings_that_cannot_be_are_told_by_name() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_key_is_made_for_an_account_that_there_is() {
-    let iaso = Iaso::make().await;
+async fn a_key_is_created_only_for_an_existing_account() {
+    let iaso = Iaso::create().await;
     let make = async |account: &str| {
         let args = ["keys", "create", "--role", "viewer", "--account", account];
         ended(&iaso, &args, &[]).await
@@ -302,7 +302,7 @@ async fn a_key_of_a_deleted_account_reads_nothing() {
         [status(key.clone()).await, status(As::Viewer).await],
         [401, 200]
     );
-    // The keys of the settings are of account 1.
+    // The keys of the settings belong to account 1.
     stage
         .sql("DELETE FROM iaso_task; DELETE FROM iaso_openhexaworkspace; DELETE FROM iaso_profile; DELETE FROM iaso_account")
         .await;
@@ -318,7 +318,7 @@ async fn a_key_of_a_deleted_account_reads_nothing() {
     stage.end().await;
 }
 
-/// Iaso's tasks as a backup from before this one has them, with their sequence.
+/// Iaso's tasks and their sequence as in a backup from before this task.
 async fn restored_before(stage: &Stage, task: i64) {
     stage
         .sql(&format!(
@@ -333,13 +333,13 @@ async fn restored_before(stage: &Stage, task: i64) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn ids_of_iaso_task_are_left_out_at_the_start() {
+async fn ids_that_may_have_been_used_are_skipped_at_the_start() {
     let mut stage = Stage::begin(manual()).await;
     let first = started(&stage).await;
     stage.story.restart().await;
     let next = started(&stage).await;
     assert!(next > first + 50, "{next}");
-    // Iaso's tables alone were restored, from before the bridge's tasks.
+    // Only Iaso's tables were restored, from before the bridge's tasks.
     restored_before(&stage, first).await;
     stage.story.restart().await;
     assert!(started(&stage).await > next);
@@ -351,7 +351,7 @@ async fn ids_of_iaso_task_are_left_out_at_the_start() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_sequence_far_behind_the_bridges_ids_is_told_at_the_start() {
+async fn a_sequence_far_behind_the_bridges_ids_stops_the_start() {
     let stage = Stage::begin(manual()).await;
     let task = started(&stage).await;
     stage
@@ -368,7 +368,7 @@ async fn a_sequence_far_behind_the_bridges_ids_is_told_at_the_start() {
         error.contains(&format!("the bridge at {highest}")) && error.contains("SELECT setval("),
         "{error}"
     );
-    // Each start brings the sequence further.
+    // Each start advances the sequence further.
     for _ in 0..4 {
         let _ = store.skip_task_ids().await;
     }

@@ -7,7 +7,7 @@ use super::stage::Stage;
 use crate::support::story::statements::Operations;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_launch_writes_the_row_of_iaso_once_too() {
+async fn a_launch_writes_iasos_row_once() {
     let stage = Stage::begin(manual()).await;
     let Operations {
         launch,

@@ -5,7 +5,7 @@ use serde_json::json;
 use super::*;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_trigger_of_iasos_that_names_tables_without_their_schema_fails_no_launch() {
+async fn a_trigger_of_iaso_that_names_tables_without_a_schema_does_not_fail_a_launch() {
     let stage = Stage::begin(manual()).await;
     stage
         .sql(

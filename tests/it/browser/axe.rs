@@ -23,12 +23,12 @@ const LOOK: &str = r"
 ";
 
 impl Tab {
-    /// To be asked for once on each page, before the first look.
-    pub async fn bring_axe(&self) {
+    /// Loads axe-core; call it once on each page, before the first check.
+    pub async fn load_axe(&self) {
         self.run(&AXE).await;
     }
 
-    /// What is wrong with the page as it is shown now.
+    /// The accessibility errors of the page as it is shown now.
     pub async fn barriers(&self) -> Vec<String> {
         let found = self.run_async(LOOK).await;
         let texts = found.as_array().unwrap().iter();

@@ -13,9 +13,9 @@ use reqwest::Method;
 use serde_json::Value;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-use crate::support::story::PATIENCE;
+use crate::support::story::MAX_WAIT;
 
-/// `$1` is chromedriver, `$2` the folder for whatever the browsers keep, `$3` the language of their own parts.
+/// `$1` is chromedriver, `$2` the folder for the browsers' files, `$3` the language of their own parts.
 const WATCHDOG: &str = r#"
 trap '' HUP INT TERM
 TMPDIR=$2 TZ=Africa/Douala LANGUAGE=$3 "$1" --port=0 &
@@ -31,17 +31,17 @@ while [ "$away" -lt 10 ]; do
 done
 "#;
 
-/// Browsers at one time.
+/// The maximum number of browsers at the same time.
 static PLACES: Semaphore = Semaphore::const_new(2);
 
 struct Driver {
     url: String,
-    /// Held open for as long as this process lives.
+    /// Kept open until this process ends.
     _watchdog: Child,
     _said: BufReader<ChildStdout>,
 }
 
-/// What a helper of `tests/env` prints, unless the environment has it.
+/// The path that a script of `tests/env` prints, unless the environment variable sets it.
 pub fn found(variable: &str, helper: &[&str]) -> PathBuf {
     let path = std::env::var(variable).unwrap_or_else(|_| {
         let root = env!("CARGO_MANIFEST_DIR");
@@ -69,7 +69,7 @@ impl Driver {
             .arg(program)
             .arg(folder.expect("a folder for browsers").keep())
             .arg(language);
-        // A group of its own: Ctrl-C at the terminal is not meant for it.
+        // A process group of its own, so that Ctrl-C in the terminal does not reach it.
         shell.current_dir("/").process_group(0);
         shell.stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut watchdog = shell.stderr(Stdio::null()).spawn().unwrap();
@@ -93,12 +93,12 @@ fn port(said: &mut impl BufRead) -> u16 {
     panic!("chromedriver did not start: {all}");
 }
 
-/// A place for a browser; there are few.
+/// Waits until another browser may be started.
 pub async fn place() -> SemaphorePermit<'static> {
     PLACES.acquire().await.unwrap()
 }
 
-/// Where chromedriver answers.
+/// The URL of chromedriver.
 #[derive(Clone)]
 pub struct ScriptedServer {
     client: reqwest::Client,
@@ -106,7 +106,7 @@ pub struct ScriptedServer {
 }
 
 impl ScriptedServer {
-    /// To the one whose browsers speak this language.
+    /// The chromedriver whose browsers use this language.
     pub async fn to_driver(language: &'static str) -> Self {
         static ENGLISH: OnceLock<Driver> = OnceLock::new();
         static FRENCH: OnceLock<Driver> = OnceLock::new();
@@ -116,14 +116,14 @@ impl ScriptedServer {
     }
 
     pub fn to(base: String) -> Self {
-        let client = crate::support::client::builder().timeout(2 * PATIENCE);
+        let client = crate::support::client::builder().timeout(2 * MAX_WAIT);
         Self {
             client: client.build().unwrap(),
             base,
         }
     }
 
-    /// The same, for one session; its own client, so that it may be used on another runtime.
+    /// The same for one session, with its own client, so that it can be used on another runtime.
     pub fn session(&self, id: &str) -> Self {
         Self::to(format!("{}/session/{id}", self.base))
     }
@@ -132,7 +132,7 @@ impl ScriptedServer {
         Self::to(self.base.clone())
     }
 
-    /// The `value` of the answer, or what chromedriver says is wrong.
+    /// The `value` of the response, or chromedriver's error.
     pub async fn ask(&self, method: Method, path: &str, body: &Value) -> Result<Value, String> {
         let mut request = self
             .client

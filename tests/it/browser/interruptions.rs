@@ -3,16 +3,16 @@
 use chrono::TimeDelta;
 use serde_json::{Value, json};
 
-use super::tab::{ENGLISH, FRENCH, Manner, Tab};
+use super::tab::{BrowserOptions, ENGLISH, FRENCH, Tab};
 use crate::support::catalogue::id;
 use crate::support::fixtures;
 use crate::support::story::{Base, Story};
 
-/// A running task, read by the holder of the database's first key, who may operate.
-async fn read_with_a_key(manner: Manner) -> (Story, Tab, i64, String) {
+/// A running task, opened by an operator who signed in with the first key of the database.
+async fn read_with_a_key(options: BrowserOptions) -> (Story, Tab, i64, String) {
     let (story, task, run) = fixtures::running(Base::Sqlite).await;
-    let key = story.make_key(&["--role", "operator"]).await;
-    let tab = Tab::new(manner).await;
+    let key = story.create_key(&["--role", "operator"]).await;
+    let tab = Tab::new(options).await;
     tab.signs_in(&story, &key).await;
     (story, tab, task, run)
 }
@@ -27,7 +27,7 @@ async fn offline(tab: &Tab, offline: bool) {
 const SHOWN: &str = "!document.getElementById('contact-lost').hidden";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_lost_connection_is_told_until_it_is_back() {
+async fn a_lost_connection_is_shown_until_it_is_back() {
     let (story, tab, task, _) = read_with_a_key(FRENCH).await;
     for path in [
         format!("tasks/{task}/"),
@@ -53,7 +53,7 @@ async fn a_lost_connection_is_told_until_it_is_back() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn whoever_is_signed_out_is_told_and_comes_back() {
+async fn a_signed_out_reader_sees_it_and_can_sign_in_again() {
     let (story, tab, task, _) = read_with_a_key(ENGLISH).await;
     let here = format!("{}/dashboard/tasks/{task}/", story.base_url());
     tab.open(&here).await;
@@ -70,7 +70,7 @@ async fn whoever_is_signed_out_is_told_and_comes_back() {
     story.end().await;
 }
 
-/// Puts the focus there; where it is after the page has changed.
+/// Sets the focus on an element, and returns the focused element after the page has changed.
 async fn focus_after(tab: &Tab, css: &str, change: impl Future<Output = ()>, seen: &str) -> Value {
     tab.run(&format!(
         "document.querySelector({}).focus(); document.activeElement.old = true",
@@ -85,7 +85,7 @@ async fn focus_after(tab: &Tab, css: &str, change: impl Future<Output = ()>, see
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_keyboard_stays_where_it_is_while_lists_change() {
+async fn the_focus_stays_while_lists_change() {
     let (story, tab, task, run) = read_with_a_key(ENGLISH).await;
     let report = |percent: i32| json!({"task_id": task, "status": "RUNNING", "progress_value": percent, "end_value": 100});
     tab.open(&format!("{}/dashboard/tasks/", story.base_url()))
@@ -104,7 +104,7 @@ async fn the_keyboard_stays_where_it_is_while_lists_change() {
     let ended = async {
         story.drive(&run, &json!({"status": "success"})).await;
         story.until_confirmed(task).await;
-        // The figures are counted anew only now and then.
+        // The figures are updated less often.
         story.advance(TimeDelta::minutes(1));
     };
     let seen = format!(
@@ -118,7 +118,7 @@ async fn the_keyboard_stays_where_it_is_while_lists_change() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_is_typed_beside_an_end_not_yet_confirmed_stays() {
+async fn typed_text_stays_while_the_final_status_is_not_confirmed() {
     let (story, tab, task, _) = read_with_a_key(ENGLISH).await;
     let report = json!({"task_id": task, "status": "SUCCESS"});
     story.report(&id(1), &report).await.expect(200);

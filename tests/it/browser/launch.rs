@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::tab::{ENGLISH, FRENCH, Manner, Tab};
+use super::tab::{BrowserOptions, ENGLISH, FRENCH, Tab};
 use crate::support::catalogue::{id, parameter, pipeline, quick};
 use crate::support::story::{Base, Story, StoryBuilder};
 
@@ -16,10 +16,10 @@ pub async fn begin(parameters: &[Value]) -> Story {
     plan.begin().await
 }
 
-/// Before the form.
-async fn at_form(manner: Manner, parameters: &[Value]) -> (Story, Tab) {
+/// Opens the form.
+async fn at_form(options: BrowserOptions, parameters: &[Value]) -> (Story, Tab) {
     let story = begin(parameters).await;
-    let tab = Tab::new(manner).await;
+    let tab = Tab::new(options).await;
     tab.open(&form(&story)).await;
     (story, tab)
 }
@@ -37,7 +37,7 @@ async fn only_config(story: &Story) -> Value {
     runs[0]["config"].clone()
 }
 
-/// What is typed into a line or a larger box, and what the run shall see.
+/// What is typed into a field, and the value that the run must get.
 fn typed() -> Vec<(Value, &'static str, Value)> {
     let one = |code: &str, kind: &str, typed: &'static str, value: Value| {
         (parameter(code, kind, json!({})), typed, value)
@@ -85,7 +85,7 @@ fn typed() -> Vec<(Value, &'static str, Value)> {
     ]
 }
 
-/// What is ticked and chosen.
+/// What is ticked and selected.
 fn chosen() -> Vec<Value> {
     let file = json!({"path": "reference/districts.csv", "format": "csv", "column": "name"});
     vec![
@@ -170,7 +170,7 @@ async fn every_type_reaches_the_run_as_it_was_typed() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn mistakes_are_told_at_their_fields_and_what_was_typed_is_kept() {
+async fn errors_are_shown_at_their_fields_and_typed_values_are_kept() {
     let parameters = [
         parameter("country", "str", json!({"required": true})),
         parameter("lots", "int", json!({"name": "Lots per district"})),
@@ -238,9 +238,10 @@ async fn two_clicks_and_a_reload_make_one_task() {
     story.end().await;
 }
 
-/// Back at a form that was asked for anew, the same values are the same wish; others are another.
+/// After going back to a form that was loaded again, the same values are the same launch; other values are
+/// another one.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_same_values_sent_again_after_back_lead_to_the_same_task() {
+async fn the_same_values_sent_again_after_going_back_lead_to_the_same_task() {
     let (story, tab) = at_form(ENGLISH, &[parameter("note", "str", json!({}))]).await;
     let mut tasks = Vec::new();
     for note in ["one", "one", "two"] {
@@ -261,7 +262,7 @@ async fn the_same_values_sent_again_after_back_lead_to_the_same_task() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_french_browser_reads_french_in_its_own_manner() {
+async fn a_french_browser_shows_french_texts_and_dates() {
     let parameters = [parameter("growth", "float", json!({"name": "Croissance"}))];
     let (story, tab) = at_form(FRENCH, &parameters).await;
     assert_eq!(tab.js("document.documentElement.lang").await, "fr");
@@ -272,10 +273,10 @@ async fn a_french_browser_reads_french_in_its_own_manner() {
     tab.fill("#field-growth", "2,5").await;
     launches(&tab).await;
     assert_eq!(only_config(&story).await, json!({"growth": 2.5}));
-    let manner = "new Intl.DateTimeFormat('fr', { dateStyle: 'medium', timeStyle: 'short' })";
+    let options = "new Intl.DateTimeFormat('fr', { dateStyle: 'medium', timeStyle: 'short' })";
     let shown = "document.querySelector('#live-about time')";
     tab.until(&format!(
-        "{shown}.textContent === {manner}.format(new Date({shown}.dateTime))"
+        "{shown}.textContent === {options}.format(new Date({shown}.dateTime))"
     ))
     .await;
     let months = [

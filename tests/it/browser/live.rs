@@ -4,12 +4,12 @@ use serde_json::json;
 
 use super::launch::{begin, form};
 use super::tab::{ENGLISH, Tab};
-use crate::real::{examples, python};
+use crate::sdk_pipelines::{examples, python};
 use crate::support::catalogue::{id, injected};
 use crate::support::process::Line;
 use crate::support::story::Story;
 
-/// Notes that this very page stays, and where its bar of progress was.
+/// Records that this page is not reloaded, and the positions of its progress bar.
 const WATCH: &str = "window.stays = true; window.seen = [];
     const note = () => {
         const bar = document.querySelector('#live progress[value]');
@@ -18,8 +18,8 @@ const WATCH: &str = "window.stays = true; window.seen = [];
     new MutationObserver(note).observe(document.getElementById('live'), { subtree: true, childList: true });
     note();";
 
-/// A task that runs, on its page.
-async fn on_its_page() -> (Story, Tab, i64, String) {
+/// A running task, with its page open.
+async fn open_running_task() -> (Story, Tab, i64, String) {
     let story = begin(&injected()).await;
     let task = story.launch(&id(1), json!({})).await;
     let running = story
@@ -34,7 +34,7 @@ async fn on_its_page() -> (Story, Tab, i64, String) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_real_pipeline_is_followed_to_its_result() {
+async fn the_page_follows_a_real_pipeline_to_its_result() {
     let data = tempfile::tempdir().unwrap();
     let line = Line::of(&["dev", "--port", "0", "--openhexa-port", "0"]).data(data.path());
     let line = line
@@ -73,7 +73,7 @@ async fn a_real_pipeline_is_followed_to_its_result() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_page_survives_the_end_of_its_stream() {
-    let (mut story, tab, task, run) = on_its_page().await;
+    let (mut story, tab, task, run) = open_running_task().await;
     let report = |percent: i32, message: &str| json!({"task_id": task, "status": "RUNNING", "progress_value": percent, "end_value": 100, "progress_message": message});
     story
         .report(&id(1), &report(20, "Before"))
@@ -93,8 +93,8 @@ async fn the_page_survives_the_end_of_its_stream() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_cancel_is_asked_twice_and_told_as_it_is() {
-    let (story, tab, task, run) = on_its_page().await;
+async fn a_cancel_is_confirmed_and_its_progress_is_shown() {
+    let (story, tab, task, run) = open_running_task().await;
     story.fault(&json!({"fault": "lose_stop"})).await;
     tab.click("summary.danger").await;
     tab.reads(".ask", "Stop this run?").await;
@@ -104,12 +104,12 @@ async fn a_cancel_is_asked_twice_and_told_as_it_is() {
     assert_eq!(
         tab.js("document.querySelector('.ask').open").await,
         true,
-        "the question went away"
+        "the confirmation disappeared"
     );
     assert_eq!(
         story.task(task).await["status"],
         "RUNNING",
-        "nothing was asked for yet"
+        "nothing was requested yet"
     );
     tab.click(".ask form button").await;
     tab.reads(".state", "Stop requested; the run has not stopped yet")
@@ -131,7 +131,7 @@ async fn a_cancel_is_asked_twice_and_told_as_it_is() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_list_of_tasks_lives() {
+async fn the_list_of_tasks_is_updated() {
     let story = begin(&injected()).await;
     let tab = Tab::new(ENGLISH).await;
     tab.open(&format!("{}/dashboard/tasks/", story.base_url()))
@@ -157,9 +157,9 @@ async fn the_list_of_tasks_lives() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn who_asked_for_less_motion_has_none() {
-    let (story, tab, ..) = on_its_page().await;
-    // The rules in force that move something.
+async fn reduced_motion_removes_all_movement() {
+    let (story, tab, ..) = open_running_task().await;
+    // The active rules that move something.
     let moves = "(() => {
         const inForce = (rules) => [...rules].flatMap((rule) => rule.media
             ? (matchMedia(rule.media.mediaText).matches ? inForce(rule.cssRules) : []) : [rule]);
@@ -171,7 +171,7 @@ async fn who_asked_for_less_motion_has_none() {
     let moving = tab.js(moves).await;
     assert!(
         !moving.as_array().unwrap().is_empty(),
-        "nothing moves at all"
+        "no rule moves anything"
     );
     tab.prefers("reduced-motion", "reduce").await;
     assert_eq!(tab.js(moves).await, json!([]));

@@ -4,16 +4,16 @@
 //! Only on SQLite, because `pages/` tests the content on both databases. `make test` installs Chromium and axe-core. A test
 //! that fails saves what the browser showed in `target/browser/`.
 
-mod alone;
 mod axe;
 mod driver;
 mod interruptions;
+mod keyboard_only;
 mod launch;
 mod live;
-mod ministry;
 mod monitoring;
 mod pages;
-mod picture;
+mod png;
+mod sample_data;
 mod screenshots;
 mod settings;
 mod small_screen;
@@ -24,7 +24,7 @@ use crate::support::story::Story;
 use tab::Tab;
 
 impl Tab {
-    /// With a key, at the page that asks for it.
+    /// Signs in with a key, on the sign-in page.
     pub async fn signs_in(&self, story: &Story, key: &str) {
         self.open(&format!("{}/dashboard/sign-in/", story.base_url()))
             .await;

@@ -12,9 +12,9 @@ fn page(story: &Story) -> String {
     format!("{}/dashboard/monitoring/", story.base_url())
 }
 
-/// What the script keeps of the reader.
+/// The cookies that the script sets.
 const COOKIES: &str = "document.cookie";
-/// How often the page came as a page.
+/// How often the document was loaded.
 const LOADS: &str = "performance.getEntriesByType('navigation').map((one) => one.type)";
 
 async fn counts_days_of(tab: &Tab, minutes: i32, name: &str) {
@@ -30,14 +30,14 @@ async fn counts_days_of(tab: &Tab, minutes: i32, name: &str) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn days_become_those_of_the_reader_without_a_reload() {
+async fn days_change_to_the_readers_time_zone_without_a_reload() {
     let story = begin(&injected()).await;
     let tab = Tab::new(ENGLISH).await;
     let zone = async |name: &str| {
         let zone = json!({"timezoneId": name});
         tab.cdp("Emulation.setTimezoneOverride", zone).await
     };
-    // At first nothing is known of the reader, then it is what another place had.
+    // At first the reader's time zone is unknown, later it is known from before and has changed.
     zone("Africa/Douala").await;
     tab.open(&page(&story)).await;
     counts_days_of(&tab, 60, "UTC+01:00").await;
@@ -49,7 +49,7 @@ async fn days_become_those_of_the_reader_without_a_reload() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_end_of_a_task_is_seen_without_a_reload() {
+async fn the_end_of_a_task_is_shown_without_a_reload() {
     let story = begin(&injected()).await;
     let task = story.launch(&id(1), json!({})).await;
     let running = story
@@ -62,7 +62,7 @@ async fn the_end_of_a_task_is_seen_without_a_reload() {
     let run = running["run"]["id"].as_str().unwrap();
     story.drive(run, &json!({"status": "success"})).await;
     story.until_confirmed(task).await;
-    // Longer than figures are kept.
+    // Longer than the figures are cached.
     story.advance(TimeDelta::seconds(5));
     tab.reads(".verdict", "No failures").await;
     tab.reads("#live-durations", "Pipeline 1").await;

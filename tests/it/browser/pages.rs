@@ -4,12 +4,12 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use super::ministry::Ministry;
+use super::sample_data::Ministry;
 use super::tab::{ENGLISH, Tab};
 use crate::support::story::{Base, Story, StoryBuilder};
 
-/// Bytes of a page with its style and script, as they are sent.
-const HEAVIEST: f64 = 100_000.0;
+/// The maximum size in bytes of a page with its style and script, as sent.
+const MAX_BYTES: f64 = 100_000.0;
 
 /// A page in one of its states.
 pub struct Visit {
@@ -17,7 +17,7 @@ pub struct Visit {
     /// Its path in the route list.
     route: &'static str,
     pub path: &'static str,
-    /// What is done there, and what is waited for.
+    /// The script that runs there, and the condition to wait for.
     pub then: Option<(&'static str, &'static str)>,
 }
 
@@ -49,11 +49,11 @@ const DEFAULTS: &str = "/dashboard/settings/pipelines/{id}";
 const KEYS: &str = "/dashboard/settings/keys";
 const SIGN_IN: &str = "/dashboard/sign-in";
 
-/// Sends a form that no page has, as somebody with an old page may.
+/// Sends a form that the page no longer has, as a user with an outdated page may.
 const CANCEL: &str = "(() => { const form = Object.assign(document.createElement('form'), { method: 'post', action: location.pathname + 'cancel/' }); \
                       document.body.append(form); form.submit(); return true; })()";
 
-/// By somebody who may launch, where there is everything. A new page gets a line here, or in one of the lists below.
+/// For an operator, with data of every kind. A new page gets a line here, or in one of the lists below.
 pub const BY_OPERATOR: &[Visit] = &[
     at("pipelines", PIPELINES, "/dashboard/pipelines/"),
     at("pipelines found", PIPELINES, "/dashboard/pipelines/?search=lqas"),
@@ -132,7 +132,7 @@ const BY_NOBODY: &[Visit] = &[
     at("sign-in instead", PIPELINES, "/dashboard/pipelines/"),
 ];
 
-/// Where there is nothing yet.
+/// Without any data.
 const WHERE_EMPTY: &[Visit] = &[
     at("no pipelines", PIPELINES, "/dashboard/pipelines/"),
     at("no tasks", TASKS, "/dashboard/tasks/"),
@@ -159,7 +159,7 @@ const NOT_CONFIGURED: &[Visit] = &[
     ),
 ];
 
-/// While OpenHEXA does not answer.
+/// While OpenHEXA does not respond.
 const STALE: &[Visit] = &[
     at("stale pipelines", PIPELINES, "/dashboard/pipelines/"),
     at("stale form", PIPELINE, "/dashboard/pipelines/{lqas}/"),
@@ -171,7 +171,7 @@ const STALE: &[Visit] = &[
     at("task without OpenHEXA", TASK, "/dashboard/tasks/{running}/"),
 ];
 
-/// What is asked for with GET and is no page.
+/// GET routes that are not pages.
 const NO_PAGES: [&str; 5] = [
     "/dashboard",
     "/dashboard/static/{file}",
@@ -205,11 +205,11 @@ fn every_page_is_visited() {
     let pages: BTreeSet<&str> = pages.map(|route| route.path.as_str()).collect();
     assert_eq!(
         visited, pages,
-        "a page is not visited here: add a line for it"
+        "a page is not tested here: add a line for it"
     );
 }
 
-/// Goes to each page and notes what is wrong with it.
+/// Opens each page and returns its errors.
 async fn visit(
     tab: &Tab,
     bridge: &str,
@@ -223,22 +223,22 @@ async fn visit(
     for visit in visits {
         tab.open(&address(visit.path)).await;
         let bytes = tab.bytes_of_page(bridge).await;
-        let carried = (1_000.0..HEAVIEST).contains(&bytes);
+        let carried = (1_000.0..MAX_BYTES).contains(&bytes);
         let heavy = (!carried).then(|| format!("{bytes} bytes"));
         if let Some((does, shows)) = visit.then {
             tab.js(does).await;
             tab.until(&format!("!!({shows})")).await;
         }
-        let found = heavy.into_iter().chain(look(tab).await);
+        let found = heavy.into_iter().chain(check(tab).await);
         wrong.extend(found.map(|what| format!("{}: {what}", visit.name)));
     }
     wrong
 }
 
-/// By day and by night, wide and narrow.
-async fn look(tab: &Tab) -> Vec<String> {
+/// Checks the page in light and dark mode, wide and narrow.
+async fn check(tab: &Tab) -> Vec<String> {
     let mut wrong = Vec::new();
-    tab.bring_axe().await;
+    tab.load_axe().await;
     for (width, schemes) in [(1280, &["light", "dark"][..]), (320, &["light", "dark"])] {
         tab.size(width, 900).await;
         for scheme in schemes {
@@ -252,7 +252,7 @@ async fn look(tab: &Tab) -> Vec<String> {
     wrong
 }
 
-/// What has to be moved sideways to be read.
+/// The width of content that needs horizontal scrolling.
 pub async fn too_wide(tab: &Tab, width: u32) -> Option<String> {
     let reaches = tab.js("document.scrollingElement.scrollWidth").await;
     let fits = reaches
@@ -265,7 +265,7 @@ pub async fn too_wide(tab: &Tab, width: u32) -> Option<String> {
     Some(format!("reaches {reaches} px at {width}: {widest}"))
 }
 
-/// What reaches out of the page, to be told.
+/// The elements that are wider than the page, for the message.
 async fn widest(tab: &Tab) -> Value {
     tab.js("[...document.querySelectorAll('main *, .top *')].filter((one) => one.getBoundingClientRect().right > innerWidth).map((one) => one.outerHTML.slice(0, 120)).slice(0, 3)")
         .await
@@ -277,8 +277,8 @@ pub fn good(wrong: &[String]) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn pages_of_a_workspace_are_open_to_everybody() {
-    let ministry = Ministry::opens().await;
+async fn pages_of_a_workspace_are_accessible() {
+    let ministry = Ministry::english().await;
     let bridge = ministry.story.base_url();
     let tab = ministry.tab(ENGLISH).await;
     let mut wrong = visit(&tab, &bridge, BY_OPERATOR, |path| ministry.address(path)).await;
@@ -290,12 +290,12 @@ async fn pages_of_a_workspace_are_open_to_everybody() {
     wrong.extend(visit(&tab, &bridge, BY_VIEWER, |path| ministry.address(path)).await);
     tab.end(&bridge).await;
     good(&wrong);
-    ministry.closes().await;
+    ministry.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn pages_of_administrators_are_open_to_everybody() {
-    let ministry = Ministry::opens().await;
+async fn pages_of_administrators_are_accessible() {
+    let ministry = Ministry::english().await;
     let bridge = ministry.story.base_url();
     let tab = Tab::new(ENGLISH).await;
     tab.signs_in(&ministry.story, &ministry.story.secrets.admin)
@@ -306,11 +306,11 @@ async fn pages_of_administrators_are_open_to_everybody() {
     .await;
     tab.end(&bridge).await;
     good(&wrong);
-    ministry.closes().await;
+    ministry.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn pages_without_anything_to_show_are_open_to_everybody() {
+async fn pages_without_data_are_accessible() {
     let mut wrong = Vec::new();
     for (plan, visits) in [
         (StoryBuilder::on(Base::Sqlite), WHERE_EMPTY),
@@ -335,8 +335,8 @@ async fn visit_here(story: &Story, visits: &[Visit]) -> Vec<String> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn pages_while_openhexa_is_away_are_open_to_everybody() {
-    let mut ministry = Ministry::opens().await;
+async fn pages_while_openhexa_is_unavailable_are_accessible() {
+    let mut ministry = Ministry::english().await;
     let bridge = ministry.story.base_url();
     let tab = ministry.tab(ENGLISH).await;
     for path in ["/dashboard/pipelines/", "/dashboard/pipelines/{lqas}/"] {
@@ -347,12 +347,12 @@ async fn pages_while_openhexa_is_away_are_open_to_everybody() {
     let wrong = visit(&tab, &bridge, STALE, |path| ministry.address(path)).await;
     tab.end(&bridge).await;
     good(&wrong);
-    ministry.closes().await;
+    ministry.end().await;
 }
 
-/// What would make the others fail does.
+/// A page with each kind of error.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_is_wrong_with_a_page_is_found() {
+async fn errors_of_a_page_are_found() {
     let story = StoryBuilder::on(Base::Sqlite).local().begin().await;
     let tab = Tab::new(ENGLISH).await;
     tab.open(&format!("{}/dashboard/tasks/", story.base_url()))
@@ -363,7 +363,7 @@ async fn what_is_wrong_with_a_page_is_found() {
         document.getElementById('grey').style.color = '#bbb';
         document.querySelector('main pre').style.width = '2000px';";
     tab.run(wrong).await;
-    let found = look(&tab).await.join(" ");
+    let found = check(&tab).await.join(" ");
     for part in [
         "button-name (critical)",
         "label (critical)",
@@ -377,7 +377,7 @@ async fn what_is_wrong_with_a_page_is_found() {
         .await;
     let said = tab.complaints().await.join(" ");
     for part in ["style-src", "connect-src"] {
-        assert!(said.contains(part), "nothing of {part}: {said}");
+        assert!(said.contains(part), "{part} was not found: {said}");
     }
     story.end().await;
 }

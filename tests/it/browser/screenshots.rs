@@ -6,21 +6,21 @@ use std::path::{Path, PathBuf};
 
 use serde_json::json;
 
-use super::ministry::Ministry;
-use super::picture::smaller;
-use super::tab::{ENGLISH, FRENCH, Manner, Tab, folder};
+use super::png::smaller;
+use super::sample_data::Ministry;
+use super::tab::{BrowserOptions, ENGLISH, FRENCH, Tab, folder};
 
 struct Picture {
     name: &'static str,
     by: Reader,
     path: &'static str,
-    /// What is done there first, and what is there then.
+    /// The script that runs first, and the condition to wait for.
     first: Option<(&'static str, &'static str)>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Reader {
-    /// Somebody whom the page does not know.
+    /// Not signed in.
     Stranger,
     Operator,
     Administrator,
@@ -64,16 +64,16 @@ const PICTURES: &[Picture] = &[
         "/dashboard/settings/pipelines/{lqas}/",
     ),
 ];
-/// The port and the token of the tests' own OpenHEXA are others each time.
+/// The port and the token of the test's OpenHEXA are different each time.
 const SAME: &str = "const url = document.getElementById('openhexa_url');
     if (url) url.value = 'https://openhexa.minsante.cm/graphql/';
     const kept = document.getElementById('openhexa_token-hint');
     if (kept) kept.textContent = kept.textContent.replace(/••••\\w+/, '••••4f2a');";
 const WIDTHS: [u32; 2] = [1280, 360];
-/// Pixels of a long page that are shown.
-const HIGHEST: u64 = 1600;
-/// Bytes of a picture, so that the papers stay light.
-const HEAVIEST: usize = 150_000;
+/// The maximum height of a picture in pixels.
+const MAX_HEIGHT: u64 = 1600;
+/// The maximum size of a picture in bytes, so that the documents load quickly.
+const MAX_BYTES: usize = 150_000;
 
 fn pictures() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/images")
@@ -90,8 +90,8 @@ fn file(name: &str, language: &str, width: u32) -> String {
     format!("{name}-{language}-{width}.png")
 }
 
-/// It is the ministry's time there too, and nothing is under way.
-async fn stands_still(ministry: &Ministry, tab: &Tab) {
+/// Stops the clock of the page at the time of the test, and waits until nothing is loading.
+async fn freeze_clock(ministry: &Ministry, tab: &Tab) {
     let now = ministry.story.now().timestamp_millis();
     let source = format!(
         "const Real = Date; Date = class extends Real {{
@@ -118,20 +118,20 @@ async fn take(ministry: &Ministry, tab: &Tab, picture: &Picture, width: u32) -> 
     tab.run(SAME).await;
     tab.until("document.fonts.status === 'loaded'").await;
     let height = tab.js("document.scrollingElement.scrollHeight").await;
-    let height = height.as_u64().unwrap().clamp(500, HIGHEST);
+    let height = height.as_u64().unwrap().clamp(500, MAX_HEIGHT);
     tab.size(width, height.try_into().unwrap()).await;
     tab.run("scrollTo(0, 0)").await;
     tab.picture().await
 }
 
-async fn take_all(ministry: &Ministry, language: &str, manner: Manner) {
+async fn take_all(ministry: &Ministry, language: &str, options: BrowserOptions) {
     for reader in [Reader::Operator, Reader::Administrator, Reader::Stranger] {
         let tab = match reader {
-            Reader::Stranger => Tab::new(manner).await,
-            Reader::Operator => ministry.tab(manner).await,
-            Reader::Administrator => ministry.administrators_tab(manner).await,
+            Reader::Stranger => Tab::new(options).await,
+            Reader::Operator => ministry.tab(options).await,
+            Reader::Administrator => ministry.administrators_tab(options).await,
         };
-        stands_still(ministry, &tab).await;
+        freeze_clock(ministry, &tab).await;
         let own = PICTURES.iter().filter(|picture| picture.by == reader);
         for (picture, width) in own.flat_map(|own| WIDTHS.map(|width| (own, width))) {
             let taken = take(ministry, &tab, picture, width).await;
@@ -144,12 +144,12 @@ async fn take_all(ministry: &Ministry, language: &str, manner: Manner) {
 }
 
 fn keep(name: &str, picture: &[u8]) {
-    // It takes a while, and nobody looks at what no paper shows.
+    // Optimising takes a while, and only the pictures of the documents need it.
     let is_shown = target() == pictures() || name.starts_with("sign-in");
     let (picture, most) = if is_shown {
-        (smaller(picture), HEAVIEST)
+        (smaller(picture), MAX_BYTES)
     } else {
-        (picture.to_vec(), 3 * HEAVIEST)
+        (picture.to_vec(), 3 * MAX_BYTES)
     };
     let bytes = picture.len();
     assert!((3_000..most).contains(&bytes), "{name} has {bytes} bytes");
@@ -159,7 +159,7 @@ fn keep(name: &str, picture: &[u8]) {
 }
 
 #[test]
-fn each_picture_is_there_and_is_shown() {
+fn each_picture_exists_and_is_used() {
     let paper = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/pages.md");
     let paper = std::fs::read_to_string(paper).unwrap();
     for (name, language, width) in all() {
@@ -172,10 +172,14 @@ fn each_picture_is_there_and_is_shown() {
         );
     }
     let kept = std::fs::read_dir(pictures()).unwrap().count();
-    assert_eq!(kept, all().count(), "docs/images has what nobody takes");
+    assert_eq!(
+        kept,
+        all().count(),
+        "docs/images has files that no entry of PICTURES creates"
+    );
 }
 
-/// Every picture: its name, its language, its width.
+/// Every picture: its name, language and width.
 fn all() -> impl Iterator<Item = (&'static str, &'static str, u32)> {
     let named = PICTURES.iter().map(|picture| picture.name);
     named.flat_map(|name| {
@@ -186,11 +190,11 @@ fn all() -> impl Iterator<Item = (&'static str, &'static str, u32)> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_pages_are_taken_in_both_languages() {
-    for (ministry, language, manner) in [
-        (Ministry::opens().await, "en", ENGLISH),
-        (Ministry::ouvre().await, "fr", FRENCH),
+    for (ministry, language, options) in [
+        (Ministry::english().await, "en", ENGLISH),
+        (Ministry::french().await, "fr", FRENCH),
     ] {
-        take_all(&ministry, language, manner).await;
-        ministry.closes().await;
+        take_all(&ministry, language, options).await;
+        ministry.end().await;
     }
 }

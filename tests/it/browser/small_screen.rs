@@ -1,7 +1,7 @@
-//! Every page on the smallest screen, in the language with the longer words.
+//! Every page on the smallest screen, in French, which has the longer words.
 
-use super::ministry::Ministry;
 use super::pages::{BY_ADMINISTRATOR, BY_OPERATOR, Visit, good, too_wide};
+use super::sample_data::Ministry;
 use super::tab::{FRENCH, Tab};
 
 const WIDTH: u32 = 320;
@@ -23,7 +23,7 @@ async fn visit(tab: &Tab, ministry: &Ministry, visits: &[Visit]) -> Vec<String> 
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn pages_in_french_fit_a_small_screen() {
-    let ministry = Ministry::ouvre().await;
+    let ministry = Ministry::french().await;
     let bridge = ministry.story.base_url();
     let tab = ministry.tab(FRENCH).await;
     let mut wrong = visit(&tab, &ministry, BY_OPERATOR).await;
@@ -34,13 +34,13 @@ async fn pages_in_french_fit_a_small_screen() {
     wrong.extend(visit(&tab, &ministry, BY_ADMINISTRATOR).await);
     tab.end(&bridge).await;
     good(&wrong);
-    ministry.closes().await;
+    ministry.end().await;
 }
 
-/// Signs and words in the plot of past runs are not made smaller than they are written.
+/// Symbols and words in the plot of past runs are not scaled down.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_plot_keeps_its_size_on_a_small_screen() {
-    let ministry = Ministry::ouvre().await;
+    let ministry = Ministry::french().await;
     let tab = ministry.tab(FRENCH).await;
     tab.size(WIDTH, 900).await;
     tab.open(&ministry.address("/dashboard/pipelines/{lqas}/"))
@@ -48,8 +48,8 @@ async fn a_plot_keeps_its_size_on_a_small_screen() {
     tab.until("document.querySelector('#plot svg').getBoundingClientRect().width >= document.querySelector('#plot svg').viewBox.baseVal.width")
         .await;
     let frame = tab.js("document.getElementById('plot').tabIndex").await;
-    assert_eq!(frame, 0, "moved with the keyboard too");
+    assert_eq!(frame, 0, "can be scrolled with the keyboard");
     assert_eq!(too_wide(&tab, WIDTH).await, None);
     tab.end(&ministry.story.base_url()).await;
-    ministry.closes().await;
+    ministry.end().await;
 }

@@ -11,9 +11,9 @@ use serde_json::{Value, json};
 use tokio::sync::SemaphorePermit;
 
 use super::driver::{ScriptedServer, place};
-use crate::support::story::PATIENCE;
+use crate::support::story::MAX_WAIT;
 
-/// What a key on the keyboard is for chromedriver.
+/// The code of a key in the WebDriver protocol.
 #[derive(Clone, Copy, Debug)]
 pub enum Key {
     Tab,
@@ -24,13 +24,13 @@ pub enum Key {
 
 /// How the browser is set up.
 #[derive(Clone, Copy)]
-pub struct Manner {
+pub struct BrowserOptions {
     pub languages: &'static str,
     pub script: bool,
 }
 
-impl Manner {
-    /// Of the browser's own parts, such as a box for a date.
+impl BrowserOptions {
+    /// The language of the browser's own parts, such as date fields.
     fn language(self) -> &'static str {
         if self.languages.starts_with("fr") {
             "fr"
@@ -40,16 +40,16 @@ impl Manner {
     }
 }
 
-pub const ENGLISH: Manner = Manner {
+pub const ENGLISH: BrowserOptions = BrowserOptions {
     languages: "en-GB,en",
     script: true,
 };
-pub const FRENCH: Manner = Manner {
+pub const FRENCH: BrowserOptions = BrowserOptions {
     languages: "fr-CM,fr",
     script: true,
 };
 
-/// A browser of its own, with one tab. Dropped, it is gone; dropped by a failing test, it leaves what it showed.
+/// A browser with one tab. Dropping it closes the browser; if the test failed, it saves what was shown.
 pub struct Tab {
     wire: ScriptedServer,
     name: String,
@@ -58,14 +58,14 @@ pub struct Tab {
 
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
 
-/// Where pictures and pages of failed tests are put.
+/// Folder for pictures and pages of failed tests.
 pub fn folder() -> PathBuf {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/browser");
     std::fs::create_dir_all(&folder).unwrap();
     folder
 }
 
-fn capabilities(manner: Manner) -> Value {
+fn capabilities(options: BrowserOptions) -> Value {
     let mut args: Vec<String> = [
         "--headless",
         "--disable-gpu",
@@ -83,9 +83,9 @@ fn capabilities(manner: Manner) -> Value {
     ]
     .map(str::to_owned)
     .into();
-    args.push(format!("--lang={}", manner.language()));
-    args.push(format!("--accept-lang={}", manner.languages));
-    // Chromium's own fence does not let root in.
+    args.push(format!("--lang={}", options.language()));
+    args.push(format!("--accept-lang={}", options.languages));
+    // Chromium's sandbox does not work as root.
     if rustix::process::getuid().is_root() {
         args.push("--no-sandbox".to_owned());
     }
@@ -98,17 +98,17 @@ fn capabilities(manner: Manner) -> Value {
 }
 
 impl Tab {
-    pub async fn new(manner: Manner) -> Self {
+    pub async fn new(options: BrowserOptions) -> Self {
         let place = place().await;
-        let driver = ScriptedServer::to_driver(manner.language()).await;
-        let made = driver.post("/session", &capabilities(manner)).await;
+        let driver = ScriptedServer::to_driver(options.language()).await;
+        let made = driver.post("/session", &capabilities(options)).await;
         let thread = std::thread::current();
         let tab = Self {
             wire: driver.session(made["sessionId"].as_str().unwrap()),
             name: thread.name().unwrap_or("a-story").replace("::", "-"),
             _place: place,
         };
-        if !manner.script {
+        if !options.script {
             let off = json!({"value": true});
             tab.cdp("Emulation.setScriptExecutionDisabled", off).await;
         }
@@ -124,7 +124,7 @@ impl Tab {
         self.wire.post("/url", &json!({"url": url})).await;
     }
 
-    /// For the page's own host.
+    /// Sets a cookie for the host of the page.
     pub async fn cookie(&self, name: &str, value: &str) {
         let cookie = json!({"cookie": {"name": name, "value": value}});
         self.wire.post("/cookie", &cookie).await;
@@ -138,7 +138,7 @@ impl Tab {
         self.wire.post("/back", &json!({})).await;
     }
 
-    /// The value of an expression in the page.
+    /// The value of a JavaScript expression in the page.
     pub async fn js(&self, expression: &str) -> Value {
         let value = self.try_js(expression).await;
         value.unwrap_or_else(|wrong| panic!("{expression}: {wrong}"))
@@ -161,9 +161,9 @@ impl Tab {
         self.wire.post("/execute/async", &body).await
     }
 
-    /// Waits for a fact of the page; what it is then.
+    /// Waits until the expression is true, and returns its value.
     pub async fn until(&self, expression: &str) -> Value {
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + MAX_WAIT;
         loop {
             let seen = self.try_js(expression).await;
             if let Ok(value) = &seen
@@ -174,13 +174,13 @@ impl Tab {
             }
             assert!(
                 Instant::now() < deadline,
-                "waited in vain for {expression}: {seen:?}"
+                "{expression} did not become true: {seen:?}"
             );
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     }
 
-    /// Waits until something that is chosen by CSS reads so.
+    /// Waits until the element with this CSS selector has the text.
     pub async fn reads(&self, css: &str, text: &str) {
         let (css, text) = (json!(css), json!(text));
         self.until(&format!(
@@ -189,7 +189,7 @@ impl Tab {
         .await;
     }
 
-    /// What is read there now.
+    /// The current text of an element.
     pub async fn text(&self, css: &str) -> String {
         let value = self
             .js(&format!("document.querySelector({}).innerText", json!(css)))
@@ -213,13 +213,13 @@ impl Tab {
         found[ELEMENT].as_str().unwrap().to_owned()
     }
 
-    /// As with a mouse: what is covered or not shown cannot be clicked.
+    /// A real mouse click: elements that are covered or hidden cannot be clicked.
     pub async fn click(&self, css: &str) {
         let path = format!("/element/{}/click", self.find(css).await);
         self.wire.post(&path, &json!({})).await;
     }
 
-    /// Twice, as fast as some people do it everywhere.
+    /// Clicks twice, quickly.
     pub async fn double_click(&self, css: &str) {
         let origin = json!({ELEMENT: self.find(css).await});
         let press = |kind: &str| json!({"type": kind, "button": 0});
@@ -235,7 +235,7 @@ impl Tab {
         self.wire.post("/actions", &body).await;
     }
 
-    /// In place of what stands there.
+    /// Replaces the value of a field.
     pub async fn fill(&self, css: &str, text: &str) {
         let element = self.find(css).await;
         let clear = format!("/element/{element}/clear");
@@ -248,7 +248,7 @@ impl Tab {
         self.wire.post(&path, &json!({"text": text})).await;
     }
 
-    /// On the keyboard, wherever the focus is.
+    /// Presses a key for the focused element.
     pub async fn press(&self, key: Key) {
         let sign = match key {
             Key::Tab => '\u{e004}',
@@ -268,7 +268,7 @@ impl Tab {
         self.wire.post("/actions", &body).await;
     }
 
-    /// The page's own size, whatever the window's is.
+    /// Sets the size of the page, independent of the window.
     pub async fn size(&self, width: u32, height: u32) {
         let size =
             json!({"width": width, "height": height, "deviceScaleFactor": 1, "mobile": false});
@@ -287,16 +287,16 @@ impl Tab {
         STANDARD.decode(picture.as_str().unwrap()).unwrap()
     }
 
-    /// What the browser had to say since it was asked last: `browser` is its console.
+    /// The log entries of the browser since the last call; `browser` is its console.
     pub async fn log(&self, kind: &str) -> Vec<Value> {
         let said = self.wire.post("/se/log", &json!({"type": kind})).await;
         said.as_array().unwrap().clone()
     }
 
-    /// The page is the one on which somebody ran `window.stays = true`.
+    /// Checks that the page is still the one on which a test ran `window.stays = true`.
     pub async fn stayed(&self) {
         let stays = self.js("window.stays").await;
-        assert_eq!(stays, true, "the page was loaded anew");
+        assert_eq!(stays, true, "the page was reloaded");
     }
 }
 
@@ -313,12 +313,12 @@ impl Drop for Tab {
         match leaving.join() {
             Ok(said) if !said.is_empty() => eprintln!("{said}"),
             Ok(_) => {}
-            Err(_) => eprintln!("a browser did not go"),
+            Err(_) => eprintln!("a browser did not stop"),
         }
     }
 }
 
-/// Ends the session; of a failed test it keeps what was seen last, and says where.
+/// Ends the session. If the test failed, saves the last page and prints where.
 async fn leave(wire: ScriptedServer, failed: Option<PathBuf>) -> String {
     let mut said = String::new();
     if let Some(place) = failed {
@@ -332,12 +332,16 @@ async fn leave(wire: ScriptedServer, failed: Option<PathBuf>) -> String {
             };
             let file = place.with_extension(ending);
             if std::fs::write(&file, bytes).is_ok() {
-                let _ = writeln!(said, "what the browser showed is in {}", file.display());
+                let _ = writeln!(
+                    said,
+                    "the last page of the browser is saved in {}",
+                    file.display()
+                );
             }
         }
     }
     if let Err(wrong) = wire.ask(Method::DELETE, "", &Value::Null).await {
-        let _ = writeln!(said, "a browser did not go: {wrong}");
+        let _ = writeln!(said, "a browser did not stop: {wrong}");
     }
     said
 }

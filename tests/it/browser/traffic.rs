@@ -6,14 +6,14 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use super::tab::Tab;
-use crate::support::story::PATIENCE;
+use crate::support::story::MAX_WAIT;
 
 /// How many files the page in the tab is made of: its document, its styles and its scripts.
 const FILES: &str = "1 + new Set([...document.querySelectorAll('link[rel=stylesheet], script[src]')].map((one) => one.href ?? one.src)).size";
 
 /// The requests that one document made for itself, its styles and its scripts.
 struct Load {
-    /// As Chromium names a load of a document.
+    /// Chromium's id for the load of a document.
     loader: String,
     /// The bytes of each request, once its response is complete.
     sizes: HashMap<String, Option<f64>>,
@@ -47,15 +47,15 @@ impl Load {
 }
 
 impl Tab {
-    /// The tab requested nothing from any other server than the bridge, and the console has no complaint. A page that
-    /// was answered with an error is no complaint.
+    /// The tab sent requests only to the bridge, and the console has no errors. An error response for a page
+    /// itself is not counted.
     pub async fn end(self, bridge: &str) {
         let said = self.complaints().await;
         assert!(said.is_empty(), "the console says {said:#?}");
         self.requests(bridge).await;
     }
 
-    /// After the bridge was away, which the console may tell.
+    /// After an outage of the bridge, which the console may report.
     pub async fn end_after_outage(self, bridge: &str) {
         let mut said = self.complaints().await;
         said.retain(|complaint| !complaint.contains("net::ERR_"));
@@ -63,7 +63,7 @@ impl Tab {
         self.requests(bridge).await;
     }
 
-    /// Warnings and errors; advice on how to build pages is none.
+    /// Warnings and errors; hints for developers are not counted.
     pub async fn complaints(&self) -> Vec<String> {
         let mut all = self.log("browser").await;
         all.retain(|one| one["level"] == "WARNING" || one["level"] == "SEVERE");
@@ -74,8 +74,8 @@ impl Tab {
         texts.filter(|text| !text.contains(answered)).collect()
     }
 
-    /// How many bytes the page that is open was sent as: its document, its styles and its scripts. Waits until the
-    /// browser has told that each of them is complete, which may be after the page was shown.
+    /// The size of the open page as sent: its document, styles and scripts. Waits until the browser has
+    /// reported that each of them is complete, which may be after the page was shown.
     pub async fn bytes_of_page(&self, bridge: &str) -> f64 {
         let tree = self.cdp("Page.getFrameTree", json!({})).await;
         let mut load = Load {
@@ -86,7 +86,7 @@ impl Tab {
             sizes: HashMap::new(),
         };
         let files = self.js(FILES).await.as_u64().unwrap();
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + MAX_WAIT;
         loop {
             for (method, about) in self.requests(bridge).await {
                 load.note(&method, &about);
@@ -95,13 +95,17 @@ impl Tab {
                 return bytes;
             }
             let late = Instant::now() > deadline;
-            assert!(!late, "of {files} files there are {:?}", load.sizes);
+            assert!(
+                !late,
+                "of {files} files, these are complete: {:?}",
+                load.sizes
+            );
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     }
 
-    /// The network events since this was called last. Every request went to the bridge (`data:` is of the browser
-    /// itself).
+    /// The network events since the last call. Every request must go to the bridge (`data:` is internal to
+    /// the browser).
     async fn requests(&self, bridge: &str) -> Vec<(String, Value)> {
         let log = self.log("performance").await;
         let events = log.iter().map(|entry| {
@@ -118,7 +122,7 @@ impl Tab {
         {
             let url = about["request"]["url"].as_str().unwrap();
             let is_own = url.starts_with(&format!("{bridge}/")) || url.starts_with("data:");
-            assert!(is_own, "asked for {url}");
+            assert!(is_own, "a request was sent to {url}");
         }
         events
     }

@@ -29,7 +29,7 @@ fn signed(claims: &Value, key: &str) -> String {
     jsonwebtoken::encode(&Header::new(Algorithm::HS256), claims, &key).unwrap()
 }
 
-/// The part of a token, without the library's own judgement: its alphabet is URL-safe base64.
+/// Encodes a part of a token without the library: URL-safe base64.
 fn base64(bytes: &[u8]) -> String {
     const LETTERS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     let mut text = String::new();
@@ -44,7 +44,7 @@ fn base64(bytes: &[u8]) -> String {
     text
 }
 
-/// As the bridge writes them for this task; only the bridge knows the launch.
+/// The claims of the bridge's token for this task; only the bridge knows the launch id.
 async fn claims(story: &Story, task: i64, audience: &str) -> Value {
     let now = story.now().timestamp();
     let launch = database::texts(
@@ -58,7 +58,7 @@ async fn claims(story: &Story, task: i64, audience: &str) -> Value {
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_operator_an_administrator_and_the_pipeline_itself_may_report(
+async fn operators_administrators_and_the_pipeline_may_report(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let (story, task) = launched(base).await;
@@ -88,7 +88,7 @@ async fn an_operator_an_administrator_and_the_pipeline_itself_may_report(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn nobody_reports_without_good_credentials(#[values(Sqlite, Postgres)] base: Base) {
+async fn a_report_needs_valid_credentials(#[values(Sqlite, Postgres)] base: Base) {
     let (story, task) = launched(base).await;
     let token = story.callback_token().await;
     let body = json!({"task_id": task, "progress_value": 9});
@@ -111,7 +111,11 @@ async fn nobody_reports_without_good_credentials(#[values(Sqlite, Postgres)] bas
         Some("Bearer ..".to_owned()),
     ];
     for header in headers {
-        let ask = story.ask(As::Nobody, Method::PATCH, &format!("/pipelines/{}/", id(1)));
+        let ask = story.ask(
+            As::Anonymous,
+            Method::PATCH,
+            &format!("/pipelines/{}/", id(1)),
+        );
         let ask = match &header {
             Some(value) => ask.header("authorization", value),
             None => ask,
@@ -130,7 +134,7 @@ async fn nobody_reports_without_good_credentials(#[values(Sqlite, Postgres)] bas
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_forged_token_opens_nothing(#[values(Sqlite, Postgres)] base: Base) {
+async fn a_forged_token_is_refused(#[values(Sqlite, Postgres)] base: Base) {
     let (story, task) = launched(base).await;
     let token = story.callback_token().await;
     let body = json!({"task_id": task, "progress_value": 9});
@@ -177,12 +181,10 @@ async fn a_forged_token_opens_nothing(#[values(Sqlite, Postgres)] base: Base) {
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_token_lives_as_long_as_its_run_may_and_no_longer(
-    #[values(Sqlite, Postgres)] base: Base,
-) {
+async fn a_token_expires_with_the_time_limit_of_its_run(#[values(Sqlite, Postgres)] base: Base) {
     let (story, task) = launched(base).await;
     let token = As::Bearer(story.callback_token().await);
-    // A day in the queue, the version's own hour, and an hour of grace.
+    // A day in the queue, the version's timeout of one hour, and an hour of grace.
     story.advance(TimeDelta::hours(26) - TimeDelta::seconds(2));
     patch(
         &story,
@@ -207,7 +209,7 @@ async fn a_token_lives_as_long_as_its_run_may_and_no_longer(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_pipelines_token_reads_and_launches_nothing(#[values(Sqlite, Postgres)] base: Base) {
+async fn a_callback_token_can_neither_read_nor_launch(#[values(Sqlite, Postgres)] base: Base) {
     let (story, task) = launched(base).await;
     let token = As::Bearer(story.callback_token().await);
     let paths = [
@@ -243,9 +245,7 @@ async fn a_pipelines_token_reads_and_launches_nothing(#[values(Sqlite, Postgres)
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_bad_token_is_refused_before_its_body_is_looked_at(
-    #[values(Sqlite, Postgres)] base: Base,
-) {
+async fn a_bad_token_is_refused_before_the_body_is_read(#[values(Sqlite, Postgres)] base: Base) {
     let (story, _) = launched(base).await;
     for (kind, body) in [
         ("application/json", "{"),
@@ -275,13 +275,13 @@ async fn a_bad_token_is_refused_before_its_body_is_looked_at(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn in_dev_whoever_sits_here_may_report_but_not_with_a_bad_token(
+async fn in_dev_the_local_user_may_report_but_not_with_a_bad_token(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let story = plan(base).local().begin().await;
     let answer = story
         .ask(
-            As::Nobody,
+            As::Anonymous,
             Method::POST,
             &format!("/pipelines/{}/launch/", id(1)),
         )
@@ -291,7 +291,7 @@ async fn in_dev_whoever_sits_here_may_report_but_not_with_a_bad_token(
     let task = answer.expect(201)["task"]["id"].as_i64().unwrap();
     patch(
         &story,
-        As::Nobody,
+        As::Anonymous,
         &json!({"task_id": task, "progress_value": 1}),
     )
     .await
@@ -306,7 +306,11 @@ async fn in_dev_whoever_sits_here_may_report_but_not_with_a_bad_token(
         401,
     );
     let basic = story
-        .ask(As::Nobody, Method::PATCH, &format!("/pipelines/{}/", id(1)))
+        .ask(
+            As::Anonymous,
+            Method::PATCH,
+            &format!("/pipelines/{}/", id(1)),
+        )
         .header("authorization", "Basic eDp5");
     refused(&basic.json(&json!({"task_id": task})).send().await, 401);
     for (header, value) in [
@@ -314,7 +318,11 @@ async fn in_dev_whoever_sits_here_may_report_but_not_with_a_bad_token(
         ("origin", "https://evil.example"),
     ] {
         let ask = story
-            .ask(As::Nobody, Method::PATCH, &format!("/pipelines/{}/", id(1)))
+            .ask(
+                As::Anonymous,
+                Method::PATCH,
+                &format!("/pipelines/{}/", id(1)),
+            )
             .header(header, value);
         refused(
             &ask.json(&json!({"task_id": task, "progress_value": 3}))
@@ -329,7 +337,7 @@ async fn in_dev_whoever_sits_here_may_report_but_not_with_a_bad_token(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_report_is_taken_while_openhexa_is_down(#[values(Sqlite, Postgres)] base: Base) {
+async fn a_report_is_accepted_while_openhexa_is_down(#[values(Sqlite, Postgres)] base: Base) {
     let (mut story, task) = launched(base).await;
     let token = As::Bearer(story.callback_token().await);
     story.stop_openhexa().await;
@@ -352,7 +360,7 @@ async fn a_report_is_taken_while_openhexa_is_down(#[values(Sqlite, Postgres)] ba
         answer["task"]["result"],
         json!({"result": "SUCCESS", "data": {"rows": 3}})
     );
-    story.look().await;
+    story.next_cycle().await;
     let after = story.task(task).await;
     assert_eq!(
         (&after["status"], &after["confirmed"]),
@@ -361,7 +369,7 @@ async fn a_report_is_taken_while_openhexa_is_down(#[values(Sqlite, Postgres)] ba
     story.end().await;
 }
 
-/// The tables as a backup from before this task has them: its rows are gone, and its number is assigned again.
+/// The tables as in a backup from before this task: its rows are missing, and its id is assigned again.
 async fn restore_before(story: &Story, task: i64) {
     for rows in ["event WHERE task_id", "run WHERE task_id", "task WHERE id"] {
         database::sql(story, &format!("DELETE FROM {rows} = {task}")).await;
@@ -385,7 +393,7 @@ async fn after_a_restore_the_token_of_an_old_run_does_not_report_on_the_new_task
     let token = As::Bearer(story.callback_token().await);
     restore_before(&story, old).await;
     let new = story.launch(&id(1), json!({})).await;
-    assert_eq!(new, old, "the number is assigned again");
+    assert_eq!(new, old, "the id is assigned again");
     let report = json!({"task_id": old, "status": "ERROR", "progress_message": "from the old run"});
     let refused = patch(&story, token, &report).await;
     let unknown = patch(&story, As::Operator, &json!({"task_id": 999_999})).await;
@@ -418,7 +426,7 @@ async fn a_token_from_before_launches_had_an_id_is_refused(#[values(Sqlite, Post
         .await,
         401,
     );
-    // Nor does any token report on a task whose launch has no id.
+    // No token may report on a task whose launch has no id.
     let token = As::Bearer(story.callback_token().await);
     database::sql(&story, "UPDATE run SET launch_id = NULL").await;
     patch(
@@ -434,17 +442,17 @@ async fn a_token_from_before_launches_had_an_id_is_refused(#[values(Sqlite, Post
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn ids_that_may_have_been_assigned_after_a_backup_are_left_out_at_the_start(
+async fn ids_that_may_have_been_assigned_after_a_backup_are_skipped_at_the_start(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let (mut story, first) = launched(base).await;
-    assert_eq!(first, 1, "a new database leaves nothing out");
+    assert_eq!(first, 1, "in a new database no id is skipped");
     let lost = story.launch(&id(1), json!({})).await;
     restore_before(&story, lost).await;
     story.restart().await;
     let next = story.launch(&id(1), json!({})).await;
     assert!(next > lost + 500, "{next}");
-    // A backup that was brought back without its sequence.
+    // A backup that was restored without its sequence.
     let behind = match base {
         Base::Sqlite => "UPDATE sqlite_sequence SET seq = 0 WHERE name = 'task'",
         Base::Postgres => "ALTER TABLE task ALTER COLUMN id RESTART WITH 1",

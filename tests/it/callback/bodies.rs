@@ -34,9 +34,7 @@ fn form(fields: &[(&str, &str)]) -> String {
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_report_is_taken_from_json_from_a_form_and_from_parts(
-    #[values(Sqlite, Postgres)] base: Base,
-) {
+async fn a_report_is_accepted_as_json_form_and_multipart(#[values(Sqlite, Postgres)] base: Base) {
     let (story, task) = launched(base).await;
     let json = json!({"task_id": task, "status": "RUNNING", "progress_message": "Étape 1 & 2", "progress_value": 1}).to_string();
     let number = task.to_string();
@@ -79,7 +77,7 @@ async fn a_report_is_taken_from_json_from_a_form_and_from_parts(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_result_in_a_form_is_the_json_that_it_spells(#[values(Sqlite, Postgres)] base: Base) {
+async fn a_result_in_a_form_is_parsed_as_json(#[values(Sqlite, Postgres)] base: Base) {
     let (story, task) = launched(base).await;
     let number = task.to_string();
     let spelled = [
@@ -109,7 +107,7 @@ async fn a_result_in_a_form_is_the_json_that_it_spells(#[values(Sqlite, Postgres
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn fields_of_a_form_are_refused_by_name_too(#[values(Sqlite, Postgres)] base: Base) {
+async fn invalid_fields_of_a_form_are_named(#[values(Sqlite, Postgres)] base: Base) {
     let (story, task) = launched(base).await;
     let number = task.to_string();
     let wrong = [
@@ -136,9 +134,7 @@ async fn fields_of_a_form_are_refused_by_name_too(#[values(Sqlite, Postgres)] ba
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_empty_value_is_absent_and_the_success_beside_it_is_taken(
-    #[values(Sqlite, Postgres)] base: Base,
-) {
+async fn an_empty_value_in_a_form_counts_as_absent(#[values(Sqlite, Postgres)] base: Base) {
     for kind in ["application/json", FORM, PARTS] {
         let (story, task) = launched(base).await;
         let number = task.to_string();
@@ -156,7 +152,7 @@ async fn an_empty_value_is_absent_and_the_success_beside_it_is_taken(
             PARTS => multipart(&pairs),
             _ => {
                 let of = |(key, value): &(&str, &str)| ((*key).to_owned(), json!(value));
-                // In JSON an empty text is a result like others.
+                // In JSON an empty text is a valid result.
                 let pairs = pairs.iter().filter(|(key, _)| !key.starts_with("result"));
                 serde_json::Value::Object(pairs.map(of).collect()).to_string()
             }
@@ -172,7 +168,7 @@ async fn an_empty_value_is_absent_and_the_success_beside_it_is_taken(
             json!({"result": "SUCCESS", "data": null}),
             "{kind}"
         );
-        // Blank counts as empty, and a status of it as none.
+        // A blank value counts as empty, and a blank status as no status.
         let again = form(&[
             ("task_id", number.as_str()),
             ("status", " "),
@@ -190,7 +186,7 @@ async fn an_empty_value_is_absent_and_the_success_beside_it_is_taken(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_body_that_cannot_be_read_is_named(#[values(Sqlite, Postgres)] base: Base) {
+async fn a_body_that_cannot_be_read_gets_an_error(#[values(Sqlite, Postgres)] base: Base) {
     let (story, _) = launched(base).await;
     let deep = |open: &str, close: &str| {
         format!(
@@ -260,7 +256,7 @@ async fn a_body_that_cannot_be_read_is_named(#[values(Sqlite, Postgres)] base: B
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_body_over_the_limit_is_refused_in_every_form(#[values(Sqlite, Postgres)] base: Base) {
+async fn a_body_over_the_limit_is_refused_in_every_format(#[values(Sqlite, Postgres)] base: Base) {
     let (story, task) = launched(base).await;
     let (limit, number) = (1 << 20, task.to_string());
     let much = "x".repeat(limit);
@@ -436,7 +432,11 @@ async fn refusals_are_in_the_callers_language(#[values(Sqlite, Postgres)] base: 
         assert_eq!(answer.header("content-language"), language);
     }
     let ask = story
-        .ask(As::Nobody, Method::PATCH, &format!("/pipelines/{}/", id(1)))
+        .ask(
+            As::Anonymous,
+            Method::PATCH,
+            &format!("/pipelines/{}/", id(1)),
+        )
         .header("accept-language", "fr");
     let answer = ask.json(&json!({"task_id": task})).send().await.expect(401);
     let sentence = "Les informations d’authentification manquent ou ne sont pas valides";

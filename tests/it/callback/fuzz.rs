@@ -22,8 +22,8 @@ const KEYS: [&str; 7] = [
 ];
 const CASES: usize = 400;
 
-/// JSON of any kind.
-pub fn anything() -> impl Strategy<Value = Value> {
+/// Any JSON value.
+pub fn any_json() -> impl Strategy<Value = Value> {
     let number = prop_oneof![
         any::<i64>().prop_map(Value::from),
         any::<u64>().prop_map(Value::from),
@@ -52,19 +52,19 @@ pub fn anything() -> impl Strategy<Value = Value> {
     })
 }
 
-/// A word, so that some reports are taken.
+/// A status, so that some reports are valid.
 fn status() -> impl Strategy<Value = Value> {
     let words = vec![
         "RUNNING", "running", "QUEUED", "SUCCESS", "Error", "KILLED", "",
     ];
-    prop_oneof![2 => proptest::sample::select(words).prop_map(Value::from), 1 => anything()]
+    prop_oneof![2 => proptest::sample::select(words).prop_map(Value::from), 1 => any_json()]
 }
 
-/// Each key is there half of the time.
+/// Each key is present in half of the bodies.
 fn body() -> impl Strategy<Value = Map<String, Value>> {
     let value = |key| match key {
         "status" => status().boxed(),
-        _ => anything().boxed(),
+        _ => any_json().boxed(),
     };
     KEYS.map(|key| proptest::option::of(value(key)).prop_map(move |value| (key, value)))
         .to_vec()
@@ -77,7 +77,7 @@ fn body() -> impl Strategy<Value = Map<String, Value>> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn whatever_is_reported_is_answered_in_json_and_the_task_stays_readable() {
+async fn any_report_gets_a_json_response_and_the_task_stays_readable() {
     let story = plan(Base::Sqlite).begin().await;
     let mut runner = TestRunner::default();
     let bodies = (body(), any::<bool>());
@@ -112,7 +112,7 @@ async fn whatever_is_reported_is_answered_in_json_and_the_task_stays_readable() 
             token = story.callback_token().await;
         }
     }
-    assert!(taken > CASES / 50, "only {taken} reports were taken");
+    assert!(taken > CASES / 50, "only {taken} reports were accepted");
     story.get("/tasks/?limit=200").await.expect(200);
     story.end().await;
 }

@@ -4,11 +4,11 @@ use chrono::TimeDelta;
 use rstest::rstest;
 use serde_json::{Value, json};
 
-use super::{launched, log, plan, report, taken};
+use super::{accepted, launched, log, plan, report};
 use crate::support::catalogue::id;
 use crate::support::story::{Answer, Base, Postgres, Sqlite, Story};
 
-const WORDS: [&str; 3] = ["SUCCESS", "ERROR", "CANCELLED"];
+const STATUSES: [&str; 3] = ["SUCCESS", "ERROR", "CANCELLED"];
 
 #[track_caller]
 fn conflicts(answer: &Answer, status: &str) {
@@ -17,10 +17,10 @@ fn conflicts(answer: &Answer, status: &str) {
     assert_eq!(answer.json(), json!({"error": error, "status": status}));
 }
 
-/// A task whose pipeline reported its end, or whose run was seen to end.
+/// A task whose pipeline reported its final status, or whose run has ended.
 async fn ended(story: &Story, how: &str, said: &Value) -> i64 {
     let task = story.launch(&id(1), json!({})).await;
-    taken(story, task, said.clone()).await;
+    accepted(story, task, said.clone()).await;
     if how == "seen" {
         let run = story.task(task).await["run"]["id"].clone();
         let status = match said["status"].as_str().unwrap() {
@@ -38,13 +38,13 @@ async fn ended(story: &Story, how: &str, said: &Value) -> i64 {
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_a_late_success_says_joins_the_log_though_the_run_failed(
+async fn the_message_of_a_late_success_is_logged_although_the_run_failed(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let (story, task) = launched(base).await;
     story.drive_only(&json!({"status": "failed"})).await;
     story.until_confirmed(task).await;
-    let shown = taken(
+    let shown = accepted(
         &story,
         task,
         json!({"status": "SUCCESS", "progress_message": "all rows are written"}),
@@ -84,10 +84,12 @@ async fn what_a_late_success_says_joins_the_log_though_the_run_failed(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_same_word_again_is_taken_and_changes_nothing(#[values(Sqlite, Postgres)] base: Base) {
+async fn the_same_status_again_is_accepted_and_changes_nothing(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
     let story = plan(base).begin().await;
     for how in ["reported", "seen"] {
-        for word in WORDS {
+        for word in STATUSES {
             let said = json!({"status": word, "progress_message": "done", "progress_value": 9, "end_value": 10, "result": {"rows": 3}});
             let task = ended(&story, how, &said).await;
             let before = story.task(task).await;
@@ -100,7 +102,7 @@ async fn the_same_word_again_is_taken_and_changes_nothing(#[values(Sqlite, Postg
                 json!({"status": word, "result": {"rows": 4}}),
             ];
             for said in again {
-                let answer = taken(&story, task, said).await;
+                let answer = accepted(&story, task, said).await;
                 assert_eq!(
                     (&answer["status"], &answer["result"], &answer["updated_at"]),
                     (&before["status"], &before["result"], &before["updated_at"])
@@ -114,12 +116,12 @@ async fn the_same_word_again_is_taken_and_changes_nothing(#[values(Sqlite, Postg
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn another_word_or_progress_after_the_end_is_a_conflict(
+async fn another_status_or_progress_after_the_end_is_a_conflict(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let story = plan(base).begin().await;
     for how in ["reported", "seen"] {
-        for word in WORDS {
+        for word in STATUSES {
             let task = ended(
                 &story,
                 how,
@@ -139,7 +141,7 @@ async fn another_word_or_progress_after_the_end_is_a_conflict(
                 json!({"result": null}),
             ];
             late.extend(
-                WORDS
+                STATUSES
                     .iter()
                     .filter(|other| **other != word)
                     .map(|other| json!({"status": other, "result": {"rows": 4}})),
@@ -168,7 +170,7 @@ async fn a_first_result_is_kept_even_after_the_end(#[values(Sqlite, Postgres)] b
     ];
     for how in ["reported", "seen"] {
         for (word, shown) in &shown {
-            // Sent without a status it stays as it was sent: Iaso's planning page reads `result.group_id`.
+            // A result without a status is kept as sent: Iaso's planning page reads `result.group_id`.
             for (late, shown) in [
                 (json!({"result": data}), &data),
                 (json!({"status": word, "result": data}), shown),
@@ -185,13 +187,13 @@ async fn a_first_result_is_kept_even_after_the_end(#[values(Sqlite, Postgres)] b
                 )
                 .await;
                 assert_eq!(
-                    &taken(&story, task, late).await["result"],
+                    &accepted(&story, task, late).await["result"],
                     shown,
                     "{how} {word}"
                 );
                 let after = story.task(task).await;
                 assert_eq!((&after["result"], &after["status"]), (shown, &json!(word)));
-                // A run that succeeded has come to 100; the others were never seen at work.
+                // A successful run has progress 100; for the others no progress is known.
                 let own = if (how, *word) == ("seen", "SUCCESS") {
                     100
                 } else {
@@ -203,7 +205,7 @@ async fn a_first_result_is_kept_even_after_the_end(#[values(Sqlite, Postgres)] b
                     word,
                 );
                 assert_eq!(
-                    &taken(
+                    &accepted(
                         &story,
                         task,
                         json!({"status": word, "result": {"group_id": 1}})
@@ -219,7 +221,7 @@ async fn a_first_result_is_kept_even_after_the_end(#[values(Sqlite, Postgres)] b
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_first_result_without_status_after_the_confirmed_end_stays_as_it_was_sent(
+async fn a_first_result_without_status_after_the_confirmed_end_is_kept_as_sent(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let story = plan(base).begin().await;
@@ -237,7 +239,7 @@ async fn a_first_result_without_status_after_the_confirmed_end_stays_as_it_was_s
             )
             .await;
         story.until_confirmed(task).await;
-        let late = taken(&story, task, json!({"result": {"group_id": 789}})).await;
+        let late = accepted(&story, task, json!({"result": {"group_id": 789}})).await;
         assert_eq!(
             (&late["status"], &late["result"]),
             (&json!(word), &json!({"group_id": 789}))
@@ -265,7 +267,7 @@ async fn a_first_result_without_status_after_the_confirmed_end_stays_as_it_was_s
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_success_that_was_taken_back_stays_an_error_whoever_repeats_it(
+async fn a_success_that_was_reverted_stays_an_error_if_it_is_repeated(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let story = plan(base).begin().await;
@@ -283,7 +285,7 @@ async fn a_success_that_was_taken_back_stays_an_error_whoever_repeats_it(
     assert_eq!(corrected["status"], "ERROR");
     for word in ["SUCCESS", "ERROR"] {
         assert_eq!(
-            taken(&story, task, json!({"status": word})).await["status"],
+            accepted(&story, task, json!({"status": word})).await["status"],
             "ERROR"
         );
     }
@@ -300,7 +302,7 @@ async fn a_success_that_was_taken_back_stays_an_error_whoever_repeats_it(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn every_report_is_an_event_and_every_message_a_line_whatever_became_of_it(
+async fn every_report_is_an_event_and_every_message_is_logged(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let story = plan(base).begin().await;
@@ -310,7 +312,7 @@ async fn every_report_is_an_event_and_every_message_a_line_whatever_became_of_it
         &json!({"status": "SUCCESS", "progress_message": "done"}),
     )
     .await;
-    taken(
+    accepted(
         &story,
         task,
         json!({"status": "SUCCESS", "progress_message": "done again"}),

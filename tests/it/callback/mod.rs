@@ -1,16 +1,16 @@
-//! The reports of a running pipeline, through HTTP: every format that clients use.
+//! The reports of a running pipeline, through HTTP, in every format that clients use.
 
 mod access;
 mod bodies;
-mod ends;
+mod concurrent;
+mod final_status;
 pub mod fuzz;
+mod groups;
 mod late;
-mod many;
-mod naming;
+mod report_limits;
 mod results;
 mod statuses;
-mod throttle;
-mod together;
+mod task_ids;
 mod values;
 
 use serde_json::{Value, json};
@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 use crate::support::catalogue::{id, injected, pipeline};
 use crate::support::story::{Answer, Base, Story, StoryBuilder};
 
-/// Two pipelines whose runs wait to be driven.
+/// Two pipelines whose runs continue until a test ends them.
 pub fn plan(base: Base) -> StoryBuilder {
     let manual = |number| {
         let behaviour = json!({"kind": "manual", "queued_ms": 1});
@@ -43,12 +43,12 @@ pub async fn report(story: &Story, task: i64, said: Value) -> Answer {
     story.report(&id(1), &body).await
 }
 
-/// What a taken report is answered with.
-pub async fn taken(story: &Story, task: i64, said: Value) -> Value {
+/// Sends a report that must be accepted, and returns the response.
+pub async fn accepted(story: &Story, task: i64, said: Value) -> Value {
     report(story, task, said).await.expect(200)["task"].clone()
 }
 
-/// The field errors of a refused report, each a list of sentences; the first of them is its `error`.
+/// The field errors of a refused report, each a list of messages; the first of them is also its `error`.
 #[track_caller]
 pub fn fields(answer: &Answer) -> Vec<String> {
     let error = answer.error(400);

@@ -4,11 +4,11 @@ use reqwest::Method;
 use rstest::rstest;
 use serde_json::{Value, json};
 
-use super::{launched, plan, taken};
+use super::{accepted, launched, plan};
 use crate::support::catalogue::id;
 use crate::support::story::{As, Base, Postgres, Sqlite};
 
-/// As Python writes them; a quick reader gets the last digit of some wrong.
+/// As Python writes them; an imprecise parser gets the last digit of some of them wrong.
 const NUMBERS: &str = "\
     24580338977.940384, -2829289764.882095, 88490056755.41006, 3040.6339350827016, -94.19895434327705, \
     5.519171348714339e-06, 2.979491062738484e-08, -773.5880706937113, 0.7368909157301906, 87521.71847186085, \
@@ -23,7 +23,7 @@ const NUMBERS: &str = "\
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn any_json_is_a_result_and_stays_as_it_was_sent(#[values(Sqlite, Postgres)] base: Base) {
+async fn any_json_is_a_valid_result_and_is_kept_as_sent(#[values(Sqlite, Postgres)] base: Base) {
     let (story, task) = launched(base).await;
     let deep = (0..100).fold(json!("bottom"), |inner, depth| {
         if depth % 2 == 0 {
@@ -54,13 +54,13 @@ async fn any_json_is_a_result_and_stays_as_it_was_sent(#[values(Sqlite, Postgres
         json!([1, "1", 1.5, [[]], {"x": {}}]),
     ];
     for result in results {
-        let answer = taken(&story, task, json!({"result": result})).await;
+        let answer = accepted(&story, task, json!({"result": result})).await;
         assert_eq!(answer["result"], result);
         assert_eq!(story.task(task).await["result"], result);
         let text = story.get(&format!("/tasks/{task}/")).await.text;
         assert!(
             text.contains(&result.to_string()),
-            "the order of keys stays: {text}"
+            "the order of keys is kept: {text}"
         );
     }
     story.end().await;
@@ -68,9 +68,7 @@ async fn any_json_is_a_result_and_stays_as_it_was_sent(#[values(Sqlite, Postgres
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_whole_number_beyond_64_bits_was_rounded_and_stays_as_it_was_sent(
-    #[values(Sqlite, Postgres)] base: Base,
-) {
+async fn a_whole_number_beyond_64_bits_is_kept_as_sent(#[values(Sqlite, Postgres)] base: Base) {
     let (story, task) = launched(base).await;
     let long = "9".repeat(4300);
     let result = format!(
@@ -141,9 +139,11 @@ async fn every_number_of_a_result_keeps_its_value(#[values(Sqlite, Postgres)] ba
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_result_has_two_names_and_null_is_none(#[values(Sqlite, Postgres)] base: Base) {
+async fn a_result_has_two_field_names_and_null_means_no_result(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
     let (story, task) = launched(base).await;
-    let result = async |said: Value| taken(&story, task, said).await["result"].clone();
+    let result = async |said: Value| accepted(&story, task, said).await["result"].clone();
     assert_eq!(result(json!({"result": null})).await, json!(null));
     assert_eq!(
         result(json!({"result_data": {"a": 1}})).await,
@@ -174,7 +174,7 @@ async fn a_result_has_two_names_and_null_is_none(#[values(Sqlite, Postgres)] bas
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_word_says_how_a_result_is_shown(#[values(Sqlite, Postgres)] base: Base) {
+async fn the_status_decides_how_a_result_is_wrapped(#[values(Sqlite, Postgres)] base: Base) {
     let story = plan(base).begin().await;
     let data = json!({"group_id": 789});
     let failed = |data: &Value| json!({"result": "ERROR", "message": "last", "last_progress_message": "before", "data": data});
@@ -211,9 +211,9 @@ async fn the_word_says_how_a_result_is_shown(#[values(Sqlite, Postgres)] base: B
     ];
     for (said, shown) in cases {
         let task = story.launch(&id(1), json!({})).await;
-        taken(&story, task, json!({"progress_message": "before"})).await;
+        accepted(&story, task, json!({"progress_message": "before"})).await;
         assert_eq!(
-            taken(&story, task, said.clone()).await["result"],
+            accepted(&story, task, said.clone()).await["result"],
             shown,
             "{said}"
         );
@@ -224,7 +224,9 @@ async fn the_word_says_how_a_result_is_shown(#[values(Sqlite, Postgres)] base: B
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_end_without_a_result_takes_the_one_held(#[values(Sqlite, Postgres)] base: Base) {
+async fn a_final_report_without_a_result_keeps_the_earlier_result(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
     let story = plan(base).begin().await;
     let data = json!({"group_id": 789});
     let ends = [
@@ -241,13 +243,13 @@ async fn an_end_without_a_result_takes_the_one_held(#[values(Sqlite, Postgres)] 
             json!({"status": word, "result": null}),
         ] {
             let task = story.launch(&id(1), json!({})).await;
-            taken(&story, task, json!({"result": data})).await;
-            assert_eq!(taken(&story, task, late).await["result"], shown);
+            accepted(&story, task, json!({"result": data})).await;
+            assert_eq!(accepted(&story, task, late).await["result"], shown);
         }
         let task = story.launch(&id(1), json!({})).await;
-        taken(&story, task, json!({"result": "an earlier one"})).await;
+        accepted(&story, task, json!({"result": "an earlier one"})).await;
         assert_eq!(
-            taken(&story, task, json!({"status": word, "result": data})).await["result"],
+            accepted(&story, task, json!({"status": word, "result": data})).await["result"],
             shown
         );
     }

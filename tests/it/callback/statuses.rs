@@ -1,9 +1,9 @@
-//! The words with which existing pipelines report their status.
+//! The statuses that existing pipelines report.
 
 use rstest::rstest;
 use serde_json::{Value, json};
 
-use super::{fields, launched, plan, report, taken};
+use super::{accepted, fields, launched, plan, report};
 use crate::support::catalogue::id;
 use crate::support::story::{Base, Postgres, Sqlite};
 
@@ -29,13 +29,13 @@ fn cases(word: &str) -> [String; 3] {
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn every_word_of_an_end_is_taken_in_any_case(#[values(Sqlite, Postgres)] base: Base) {
+async fn every_final_status_is_accepted_in_any_case(#[values(Sqlite, Postgres)] base: Base) {
     let story = plan(base).begin().await;
     for (word, status) in ENDS {
         for word in cases(word) {
             let task = story.launch(&id(1), json!({})).await;
             assert_eq!(
-                taken(&story, task, json!({"status": word})).await["status"],
+                accepted(&story, task, json!({"status": word})).await["status"],
                 status,
                 "{word}"
             );
@@ -53,31 +53,31 @@ async fn every_word_of_an_end_is_taken_in_any_case(#[values(Sqlite, Postgres)] b
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn running_starts_the_task_and_queued_never_takes_it_back(
+async fn running_starts_the_task_and_queued_does_not_revert_it(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let story = plan(base).begin().await;
     for (running, queued) in cases("RUNNING").into_iter().zip(cases("QUEUED")) {
         let task = story.launch(&id(1), json!({})).await;
-        let first = taken(&story, task, json!({"status": queued, "progress_value": 1})).await;
+        let first = accepted(&story, task, json!({"status": queued, "progress_value": 1})).await;
         assert_eq!(
             (&first["status"], &first["progress_value"]),
             (&json!("QUEUED"), &json!(1))
         );
         assert_eq!(story.task(task).await["started_at"], json!(null));
         assert_eq!(
-            taken(&story, task, json!({"status": running})).await["status"],
+            accepted(&story, task, json!({"status": running})).await["status"],
             "RUNNING"
         );
         let started = story.task(task).await["started_at"].clone();
         assert!(started.is_string());
         story.advance(chrono::TimeDelta::seconds(1));
-        let again = taken(&story, task, json!({"status": queued, "progress_value": 2})).await;
+        let again = accepted(&story, task, json!({"status": queued, "progress_value": 2})).await;
         assert_eq!(
             (&again["status"], &again["progress_value"]),
             (&json!("RUNNING"), &json!(2))
         );
-        taken(&story, task, json!({"status": running})).await;
+        accepted(&story, task, json!({"status": running})).await;
         let after = story.task(task).await;
         assert_eq!(
             (&after["started_at"], &after["ended_at"]),
@@ -92,7 +92,7 @@ async fn running_starts_the_task_and_queued_never_takes_it_back(
 async fn an_empty_status_is_no_status(#[values(Sqlite, Postgres)] base: Base) {
     let (story, task) = launched(base).await;
     for (value, absent) in (1..).zip([json!(""), json!(null), json!("  ")]) {
-        let answer = taken(
+        let answer = accepted(
             &story,
             task,
             json!({"status": absent, "progress_value": value}),
@@ -108,7 +108,7 @@ async fn an_empty_status_is_no_status(#[values(Sqlite, Postgres)] base: Base) {
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn any_other_word_is_refused_and_changes_nothing(#[values(Sqlite, Postgres)] base: Base) {
+async fn any_other_status_is_refused_and_changes_nothing(#[values(Sqlite, Postgres)] base: Base) {
     let (story, task) = launched(base).await;
     let before = story.task(task).await;
     let wrong: [Value; 14] = [

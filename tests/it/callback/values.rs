@@ -4,13 +4,13 @@ use reqwest::Method;
 use rstest::rstest;
 use serde_json::{Value, json};
 
-use super::{fields, launched, log, report, taken};
+use super::{accepted, fields, launched, log, report};
 use crate::support::catalogue::id;
 use crate::support::story::{As, Base, Postgres, Sqlite};
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_count_is_read_in_every_spelling(#[values(Sqlite, Postgres)] base: Base) {
+async fn a_count_is_accepted_in_every_format(#[values(Sqlite, Postgres)] base: Base) {
     let (story, task) = launched(base).await;
     let read = [
         (json!(7), 7),
@@ -37,7 +37,7 @@ async fn a_count_is_read_in_every_spelling(#[values(Sqlite, Postgres)] base: Bas
     ];
     for key in ["progress_value", "end_value"] {
         for (spelling, count) in &read {
-            let answer = taken(&story, task, json!({key: spelling})).await;
+            let answer = accepted(&story, task, json!({key: spelling})).await;
             assert_eq!(answer[key], json!(count), "{key} {spelling}");
             assert_eq!(
                 story.task(task).await[key],
@@ -51,21 +51,21 @@ async fn a_count_is_read_in_every_spelling(#[values(Sqlite, Postgres)] base: Bas
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_count_that_is_not_given_stays(#[values(Sqlite, Postgres)] base: Base) {
+async fn a_count_that_is_not_sent_is_not_changed(#[values(Sqlite, Postgres)] base: Base) {
     let (story, task) = launched(base).await;
-    taken(&story, task, json!({"progress_value": 5, "end_value": 10})).await;
+    accepted(&story, task, json!({"progress_value": 5, "end_value": 10})).await;
     for absent in [
         json!({}),
         json!({"progress_value": null, "end_value": null}),
         json!({"status": "RUNNING"}),
     ] {
-        let answer = taken(&story, task, absent).await;
+        let answer = accepted(&story, task, absent).await;
         assert_eq!(
             (&answer["progress_value"], &answer["end_value"]),
             (&json!(5), &json!(10))
         );
     }
-    let zero = taken(&story, task, json!({"progress_value": 0, "end_value": 0})).await;
+    let zero = accepted(&story, task, json!({"progress_value": 0, "end_value": 0})).await;
     assert_eq!(
         (&zero["progress_value"], &zero["end_value"]),
         (&json!(0), &json!(0))
@@ -75,7 +75,7 @@ async fn a_count_that_is_not_given_stays(#[values(Sqlite, Postgres)] base: Base)
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_count_that_does_not_fit_is_refused_by_name(#[values(Sqlite, Postgres)] base: Base) {
+async fn a_count_out_of_range_is_refused_with_its_name(#[values(Sqlite, Postgres)] base: Base) {
     let (story, task) = launched(base).await;
     let wrong: [Value; 13] = [
         json!(2_147_483_648_i64),
@@ -112,9 +112,7 @@ async fn a_count_that_does_not_fit_is_refused_by_name(#[values(Sqlite, Postgres)
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_number_that_json_does_not_have_is_a_body_that_is_not_json(
-    #[values(Sqlite, Postgres)] base: Base,
-) {
+async fn a_number_that_json_does_not_have_is_invalid_json(#[values(Sqlite, Postgres)] base: Base) {
     let (story, task) = launched(base).await;
     for number in [
         "NaN",
@@ -140,7 +138,7 @@ async fn a_number_that_json_does_not_have_is_a_body_that_is_not_json(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_message_is_trimmed_and_becomes_text(#[values(Sqlite, Postgres)] base: Base) {
+async fn a_message_is_trimmed_and_converted_to_text(#[values(Sqlite, Postgres)] base: Base) {
     let (story, task) = launched(base).await;
     let said = [
         (json!("  Fetching  data \n"), "Fetching  data"),
@@ -157,7 +155,7 @@ async fn a_message_is_trimmed_and_becomes_text(#[values(Sqlite, Postgres)] base:
     let mut lines = Vec::new();
     for (message, shown) in said {
         assert_eq!(
-            taken(&story, task, json!({"progress_message": message})).await["progress_message"],
+            accepted(&story, task, json!({"progress_message": message})).await["progress_message"],
             shown
         );
         assert_eq!(story.task(task).await["progress_message"], shown);
@@ -171,7 +169,7 @@ async fn a_message_is_trimmed_and_becomes_text(#[values(Sqlite, Postgres)] base:
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_message_without_letters_is_no_message(#[values(Sqlite, Postgres)] base: Base) {
     let (story, task) = launched(base).await;
-    taken(&story, task, json!({"progress_message": "first"})).await;
+    accepted(&story, task, json!({"progress_message": "first"})).await;
     for absent in [
         json!(""),
         json!(null),
@@ -179,7 +177,7 @@ async fn a_message_without_letters_is_no_message(#[values(Sqlite, Postgres)] bas
         json!("\u{0}"),
         json!(" \u{0} \u{0}"),
     ] {
-        let answer = taken(&story, task, json!({"progress_message": absent})).await;
+        let answer = accepted(&story, task, json!({"progress_message": absent})).await;
         assert_eq!(answer["progress_message"], "first", "{absent}");
     }
     for wrong in [json!(true), json!(["a"]), json!({"text": "a"})] {
@@ -192,10 +190,10 @@ async fn a_message_without_letters_is_no_message(#[values(Sqlite, Postgres)] bas
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn ten_thousand_letters_of_a_message_are_kept(#[values(Sqlite, Postgres)] base: Base) {
+async fn ten_thousand_characters_of_a_message_are_stored(#[values(Sqlite, Postgres)] base: Base) {
     let (story, task) = launched(base).await;
     for letter in ["x", "é", "🚀"] {
-        let answer = taken(
+        let answer = accepted(
             &story,
             task,
             json!({"progress_message": letter.repeat(10_001)}),
@@ -209,7 +207,7 @@ async fn ten_thousand_letters_of_a_message_are_kept(#[values(Sqlite, Postgres)] 
             log(&story, task).await.last().unwrap(),
             &letter.repeat(10_000)
         );
-        let whole = taken(
+        let whole = accepted(
             &story,
             task,
             json!({"progress_message": letter.repeat(10_000)}),

@@ -7,7 +7,7 @@ use rstest::rstest;
 
 const NEVER: &str = "OpenHEXA never confirmed the launch";
 
-fn either(base: Base, names_task: bool, kind: &str) -> StoryBuilder {
+fn plan_with(base: Base, names_task: bool, kind: &str) -> StoryBuilder {
     let parameters = if names_task {
         injected()
     } else {
@@ -18,7 +18,7 @@ fn either(base: Base, names_task: bool, kind: &str) -> StoryBuilder {
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_openhexa_never_heard_of_ends_at_once_and_is_never_launched(
+async fn a_launch_that_was_not_sent_ends_at_once_and_is_never_sent(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let story = plan(base, "succeed").begin().await;
@@ -30,7 +30,7 @@ async fn what_openhexa_never_heard_of_ends_at_once_and_is_never_launched(
         .fault(&json!({"fault": "html_500", "for_ms": 600_000}))
         .await;
     let task = story.launch(&id(1), json!({})).await;
-    story.look().await;
+    story.next_cycle().await;
     let ended = cancel(&story, task).await;
     assert_eq!(
         (end(&ended), &ended["run"]),
@@ -40,12 +40,19 @@ async fn what_openhexa_never_heard_of_ends_at_once_and_is_never_launched(
         ended["progress_message"],
         "Stopped before anything was sent to OpenHEXA"
     );
-    assert_eq!(story.kept(task).await, None, "its secrets are kept");
+    assert_eq!(
+        story.stored_secrets(task).await,
+        None,
+        "its secrets are still stored"
+    );
     story.no_faults().await;
     story.advance(TimeDelta::minutes(20));
-    assert_eq!(story.pass().await.claimed, 0);
+    assert_eq!(story.run_cycle().await.claimed, 0);
     assert_eq!(
-        (story.asked("runPipeline").await, story.runs().await.len()),
+        (
+            story.request_count("runPipeline").await,
+            story.runs().await.len()
+        ),
         (0, 0)
     );
     story
@@ -59,7 +66,7 @@ async fn what_openhexa_never_heard_of_ends_at_once_and_is_never_launched(
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_lost_run_is_stopped_when_it_is_found(#[values(Sqlite, Postgres)] base: Base) {
     for names_task in [true, false] {
-        let story = either(base, names_task, "manual").begin().await;
+        let story = plan_with(base, names_task, "manual").begin().await;
         story
             .fault(&json!({"fault": "drop_after", "count": 1}))
             .await;
@@ -72,32 +79,32 @@ async fn a_lost_run_is_stopped_when_it_is_found(#[values(Sqlite, Postgres)] base
         story
             .until(task, "its run", |task| !task["run"].is_null())
             .await;
-        assert_eq!(stops(&story).await, 1, "asked in the same look");
+        assert_eq!(stop_requests(&story).await, 1, "requested in the same poll");
         story.drive_only(&json!({"status": "stopped"})).await;
         let ended = story.until_confirmed(task).await;
         assert_eq!(
             (end(&ended), story.runs().await.len()),
             (("CANCELLED", true), 1)
         );
-        assert_eq!(story.asked("runPipeline").await, 1);
+        assert_eq!(story.request_count("runPipeline").await, 1);
         story.end().await;
     }
 }
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_launch_never_confirmed_ends_as_wished_and_is_not_sent_again(
+async fn a_cancelled_launch_without_confirmation_ends_and_is_not_sent_again(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     for names_task in [true, false] {
-        let story = either(base, names_task, "succeed").begin().await;
+        let story = plan_with(base, names_task, "succeed").begin().await;
         story
             .fault(&json!({"fault": "drop_before", "count": 1}))
             .await;
         let task = story.launch(&id(1), json!({})).await;
         cancel(&story, task).await;
         for _ in 0..35 {
-            story.look().await;
+            story.next_cycle().await;
         }
         let ended = story.task(task).await;
         assert_eq!(
@@ -105,7 +112,10 @@ async fn a_launch_never_confirmed_ends_as_wished_and_is_not_sent_again(
             (("CANCELLED", true), &json!(NEVER))
         );
         assert_eq!(
-            (story.asked("runPipeline").await, story.runs().await.len()),
+            (
+                story.request_count("runPipeline").await,
+                story.runs().await.len()
+            ),
             (1, 0)
         );
         story.end().await;
@@ -114,7 +124,7 @@ async fn a_launch_never_confirmed_ends_as_wished_and_is_not_sent_again(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_refused_report_still_proves_that_there_is_a_run(#[values(Sqlite, Postgres)] base: Base) {
+async fn a_refused_report_proves_that_the_run_exists(#[values(Sqlite, Postgres)] base: Base) {
     let story = plan(base, "hang").begin().await;
     story
         .fault(&json!({"fault": "drop_before", "count": 1}))
@@ -124,7 +134,7 @@ async fn a_refused_report_still_proves_that_there_is_a_run(#[values(Sqlite, Post
     let live = json!({"task_id": task, "status": "RUNNING"});
     story.report(&id(1), &live).await.error(409);
     for _ in 0..40 {
-        story.look().await;
+        story.next_cycle().await;
     }
     assert_eq!(end(&story.task(task).await), ("QUEUED", false));
     story.end().await;
@@ -132,7 +142,7 @@ async fn a_refused_report_still_proves_that_there_is_a_run(#[values(Sqlite, Post
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_run_made_while_the_cancel_came_is_stopped_without_waiting_for_a_look(
+async fn a_run_created_during_the_cancel_is_stopped_without_waiting_for_a_poll(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let story = plan(base, "manual").begin().await;
@@ -145,7 +155,7 @@ async fn a_run_made_while_the_cancel_came_is_stopped_without_waiting_for_a_look(
     };
     let (task, asked) = tokio::join!(story.launch(&id(1), json!({})), cancelled);
     assert_eq!(end(&asked), ("QUEUED", false));
-    assert_eq!(stops(&story).await, 1);
+    assert_eq!(stop_requests(&story).await, 1);
     assert_eq!(
         story.task(task).await["run"]["id"],
         story.runs().await[0]["id"]
@@ -170,24 +180,24 @@ async fn a_launch_cancelled_just_before_it_was_sent_is_not_sent(
     let (task, asked) = tokio::join!(story.launch(&id(1), json!({})), cancelled);
     assert_eq!(end(&asked), ("CANCELLED", true));
     for _ in 0..3 {
-        story.look().await;
+        story.next_cycle().await;
     }
     let shown = story.task(task).await;
     assert_eq!(
         (
-            story.asked("runPipeline").await,
+            story.request_count("runPipeline").await,
             end(&shown),
             &shown["updated_at"]
         ),
         (0, end(&asked), &asked["updated_at"])
     );
-    assert_eq!(told(&story, task, "launch_requested").await, 0);
+    assert_eq!(count_events(&story, task, "launch_requested").await, 0);
     story.end().await;
 }
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_run_asked_for_by_a_bridge_that_died_is_found_and_stopped(
+async fn a_run_launched_by_a_bridge_that_crashed_is_found_and_stopped(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let story = plan(base, "manual").begin().await;
@@ -208,7 +218,10 @@ async fn a_run_asked_for_by_a_bridge_that_died_is_found_and_stopped(
     story.drive_only(&json!({"status": "stopped"})).await;
     assert_eq!(end(&story.until_confirmed(task).await), ("CANCELLED", true));
     assert_eq!(
-        (stops(&story).await, story.asked("runPipeline").await),
+        (
+            stop_requests(&story).await,
+            story.request_count("runPipeline").await
+        ),
         (1, 1)
     );
     story.end().await;

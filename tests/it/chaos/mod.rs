@@ -2,18 +2,18 @@
 //! database at any moment. Then all tasks must end without help, and all tasks and runs are counted.
 //!
 //! `make chaos` runs a longer version. A seed determines the choices, but not the timing: with the same seed, a crash can
-//! fall on another moment of a transaction.
+//! inject_all on another moment of a transaction.
 
-mod choices;
+mod checks;
+mod checks_can_fail;
 mod clients;
-mod falsified;
-mod front;
+mod load_balancer;
+mod openhexa_failures;
 mod pipelines;
 mod process_failures;
 mod processes;
+mod random;
 mod single_crashes;
-mod upstream;
-mod verdict;
 mod watcher;
 
 use std::env;
@@ -26,24 +26,24 @@ use std::time::{Duration, Instant};
 use rustix::process::Signal;
 use tokio_util::sync::CancellationToken;
 
-use clients::Book;
-use front::Fate;
+use checks::{Evidence, Verdict};
+use clients::Record;
+use load_balancer::Outcome;
 use process_failures::Done;
 use processes::Processes;
-use verdict::{Evidence, Verdict};
 use watcher::Seen;
 
-/// Who launch, at the same time.
+/// The number of clients that launch at the same time.
 const CLIENTS: usize = 6;
-/// Within this everything has ended once the faults are over.
+/// The time in which all tasks must end after the last fault.
 const SETTLED_WITHIN: Duration = Duration::from_mins(5);
 
-/// How long, and which choices.
+/// The size of the test and the seed of its choices.
 #[derive(Clone, Copy, Debug)]
 struct Size {
     tasks: usize,
     seed: u64,
-    /// How long PostgreSQL is away, once.
+    /// How long PostgreSQL is unavailable, once.
     away: Duration,
 }
 
@@ -57,7 +57,7 @@ impl Size {
     }
 }
 
-/// The suite has the short one; the environment may name another.
+/// The environment variable, or the default of the test suite.
 fn number<T: FromStr>(name: &str, usual: T) -> T {
     let name = format!("OPENHEXA_BRIDGE_CHAOS_{name}");
     match env::var(&name) {
@@ -69,42 +69,46 @@ fn number<T: FromStr>(name: &str, usual: T) -> T {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn whatever_dies_and_whenever_each_launch_is_one_run_and_each_task_ends_as_its_run() {
+async fn random_failures() {
     let size = Size::read();
     eprintln!(
-        "the same choices again: make chaos TASKS={} SEED={} AWAY={}",
+        "to repeat with the same choices: make chaos TASKS={} SEED={} AWAY={}",
         size.tasks,
         size.seed,
         size.away.as_secs()
     );
     let began = Instant::now();
     let site = Processes::durable(&pipelines::all()).await;
-    let book = Arc::new(Book::default());
-    let (blows, seen) = storm(&site, &book, size).await;
-    let evidence = Evidence::gather(&site, &book).await;
+    let record = Arc::new(Record::default());
+    let (failures, seen) = inject_failures(&site, &record, size).await;
+    let evidence = Evidence::gather(&site, &record).await;
     tokio::join!(site.end(0, Signal::TERM), site.end(1, Signal::TERM));
-    let verdict = evidence.judge();
+    let verdict = evidence.check();
     let story = Story {
         size,
-        blows,
+        failures,
         seen,
         evidence,
         verdict,
-        book,
+        record,
         took: began.elapsed(),
     };
     println!("{}", story.table());
     story.hold();
-    falsified::is_noticed(&story.evidence);
+    checks_can_fail::every_change_is_found(&story.evidence);
 }
 
-/// Everything at once, until all is launched; then calm, until all has ended.
-async fn storm(site: &Arc<Processes>, book: &Arc<Book>, size: Size) -> (Done, Seen) {
+/// Injects all failures until everything is launched, then waits without failures until everything has ended.
+async fn inject_failures(site: &Arc<Processes>, record: &Arc<Record>, size: Size) -> (Done, Seen) {
     let (over, ended) = (CancellationToken::new(), CancellationToken::new());
-    let faults = tokio::spawn(upstream::faults(site.clone(), size.seed, over.clone()));
-    let hand = tokio::spawn(upstream::hand(site.clone(), ended.clone()));
+    let faults = tokio::spawn(openhexa_failures::faults(
+        site.clone(),
+        size.seed,
+        over.clone(),
+    ));
+    let control = tokio::spawn(openhexa_failures::control_runs(site.clone(), ended.clone()));
     let watcher = tokio::spawn(watcher::watch(site.clone(), ended.clone()));
-    let blows = tokio::spawn(process_failures::fall(
+    let failures = tokio::spawn(process_failures::inject_all(
         site.clone(),
         size.seed,
         size.away,
@@ -113,7 +117,7 @@ async fn storm(site: &Arc<Processes>, book: &Arc<Book>, size: Size) -> (Done, Se
     let clients = (0..CLIENTS).map(|client| {
         tokio::spawn(clients::launch_some(
             site.clone(),
-            book.clone(),
+            record.clone(),
             size.tasks,
             size.seed,
             client,
@@ -123,23 +127,23 @@ async fn storm(site: &Arc<Processes>, book: &Arc<Book>, size: Size) -> (Done, Se
         client.await.unwrap();
     }
     over.cancel();
-    let blows = blows.await.unwrap();
+    let failures = failures.await.unwrap();
     faults.await.unwrap();
     site.no_faults().await;
     settle(site).await;
     ended.cancel();
-    hand.await.unwrap();
-    (blows, watcher.await.unwrap())
+    control.await.unwrap();
+    (failures, watcher.await.unwrap())
 }
 
-/// Until every run is over, every report has come, and every task is confirmed.
+/// Waits until every run has ended, every report has arrived, and every task is confirmed.
 async fn settle(site: &Processes) {
     let deadline = Instant::now() + SETTLED_WITHIN;
     let over = |run: &serde_json::Value| {
         ["success", "failed", "stopped"].contains(&run["status"].as_str().unwrap())
     };
     loop {
-        let tasks = verdict::tasks(site).await;
+        let tasks = checks::tasks(site).await;
         let stuck: Vec<_> = tasks
             .iter()
             .filter(|task| task["confirmed"] != true)
@@ -155,11 +159,11 @@ async fn settle(site: &Processes) {
         }
         if Instant::now() > deadline {
             for task in &stuck {
-                let events = verdict::events(site, task["id"].as_i64().unwrap()).await;
+                let events = checks::events(site, task["id"].as_i64().unwrap()).await;
                 eprintln!("stuck: {task}\n    {events:?}");
             }
             panic!(
-                "{} tasks are stuck; these runs go on: {going:#?}",
+                "{} tasks are stuck; these runs have not ended: {going:#?}",
                 stuck.len()
             );
         }
@@ -169,22 +173,23 @@ async fn settle(site: &Processes) {
 
 struct Story {
     size: Size,
-    blows: Done,
+    failures: Done,
     seen: Seen,
     evidence: Evidence,
     verdict: Verdict,
-    book: Arc<Book>,
+    record: Arc<Record>,
     took: Duration,
 }
 
 impl Story {
     fn table(&self) -> String {
-        let (blows, verdict) = (&self.blows, &self.verdict);
+        let (failures, verdict) = (&self.failures, &self.verdict);
         let reports = || self.evidence.reports.values().flatten();
-        let fate = |is: fn(Fate) -> bool| reports().filter(|report| is(report.fate)).count();
+        let outcome =
+            |is: fn(Outcome) -> bool| reports().filter(|report| is(report.outcome)).count();
         let tasks = || self.evidence.tasks.values();
-        let told = |what: &str| tasks().filter(|task| task.told(what)).count();
-        let asked = |task: &&verdict::Task| {
+        let told = |what: &str| tasks().filter(|task| task.has_event(what)).count();
+        let asked = |task: &&checks::Task| {
             let asking = |event: &&String| *event == "launch_requested";
             task.events.iter().filter(asking).count() > 1
         };
@@ -194,17 +199,17 @@ impl Story {
             ("launches", &self.evidence.launches.len()),
             ("tasks", &self.evidence.tasks.len()),
             ("runs", &self.evidence.runs.len()),
-            ("launches honestly without a run", &verdict.without_run),
+            ("launches without a run", &verdict.without_run),
             ("… of them refused", &told("launch_refused")),
-            ("kill -9", &blows.kills),
-            ("SIGTERM", &blows.terminations),
-            ("PostgreSQL stopped at once (immediate)", &blows.immediate),
-            ("PostgreSQL stopped in order (fast)", &blows.fast),
+            ("kill -9", &failures.kills),
+            ("SIGTERM", &failures.terminations),
+            ("PostgreSQL stopped (immediate)", &failures.immediate),
+            ("PostgreSQL stopped (fast)", &failures.fast),
             (
-                "requests made again under their key",
-                &self.book.again.load(Ordering::SeqCst),
+                "requests repeated with the same key",
+                &self.record.again.load(Ordering::SeqCst),
             ),
-            ("launches unsure", &told("launch_unsure")),
+            ("launches with unknown outcome", &told("launch_unsure")),
             ("runs found and adopted", &told("run_found")),
             (
                 "launches repeated by a bridge",
@@ -212,26 +217,29 @@ impl Story {
             ),
             ("cancels accepted", &self.evidence.cancelled.len()),
             ("reports sent", &reports().count()),
-            ("… taken", &fate(|fate| fate == Fate::Taken)),
+            (
+                "… accepted",
+                &outcome(|outcome| outcome == Outcome::Accepted),
+            ),
             (
                 "… refused with 409",
-                &fate(|fate| fate == Fate::Refused(409)),
+                &outcome(|outcome| outcome == Outcome::Refused(409)),
             ),
             (
-                "… lost, no bridge was there",
-                &fate(|fate| fate == Fate::Lost),
+                "… lost, no bridge was running",
+                &outcome(|outcome| outcome == Outcome::Lost),
             ),
             (
-                "… without a sure answer",
-                &fate(|fate| fate == Fate::Unsure),
+                "… without a clear response",
+                &outcome(|outcome| outcome == Outcome::Unknown),
             ),
             ("duplicate runs", &verdict.duplicate_runs.len()),
-            ("wrong ends", &verdict.wrong_ends.len()),
+            ("wrong final statuses", &verdict.wrong_ends.len()),
             (
                 "lost results",
                 &(verdict.lost_results.len() + self.seen.lost_results.len()),
             ),
-            ("illegal moves", &self.seen.illegal.len()),
+            ("invalid changes of status", &self.seen.invalid.len()),
         ];
         let row = |(name, count): &(&str, &dyn Display)| format!("| {name} | {count} |\n");
         rows.iter().map(row).collect()
@@ -243,7 +251,7 @@ impl Story {
         assert_eq!(self.verdict.wrong_ends, none);
         assert_eq!(self.verdict.lost_results, none);
         assert_eq!(self.verdict.wrong_counts, none);
-        assert_eq!(self.seen.illegal, none);
+        assert_eq!(self.seen.invalid, none);
         assert_eq!(self.seen.lost_results, none);
         assert_eq!(self.evidence.launches.len(), self.size.tasks);
         assert!(self.seen.looks > 0);

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::choices::Dice;
+use super::random::Random;
 use crate::support::catalogue::{injected, parameter, pipeline};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -11,17 +11,17 @@ pub enum Kind {
     Well,
     /// Reports an error and fails.
     Badly,
-    /// Says nothing and fails.
+    /// Reports nothing and fails.
     Silent,
-    /// Takes long, long enough to be stopped.
+    /// Runs long enough to be stopped.
     Slow,
     /// Waits in the queue for a while.
     Late,
-    /// Reports success and fails then: somebody's hand plays it.
+    /// Reports success and then fails; the test controls it.
     Turns,
-    /// Does not declare `task_id`; each of its launches can be told by its config.
+    /// Does not declare `task_id`; its launches can be distinguished by their config.
     Unnamed,
-    /// Declares nothing at all: its runs are all alike.
+    /// Declares no parameters: its runs cannot be distinguished.
     Bare,
 }
 
@@ -46,12 +46,12 @@ impl Kind {
         !matches!(self, Self::Unnamed | Self::Bare)
     }
 
-    /// A run that is played by hand must not end in between.
+    /// The test controls this run, so it must not end before.
     pub fn may_be_cancelled(self) -> bool {
         self != Self::Turns
     }
 
-    /// What a launch is given: something to know its run by.
+    /// The config of a launch: it contains the mark that identifies its run.
     pub fn config(self, mark: u64) -> Value {
         match self {
             Self::Bare => json!({}),
@@ -92,9 +92,9 @@ pub fn all() -> Value {
     ALL.iter().map(one).collect()
 }
 
-/// Those that report are launched most.
-pub fn pick(dice: &mut Dice) -> Kind {
-    match dice.below(100) {
+/// The pipelines that report are launched more often.
+pub fn pick(random: &mut Random) -> Kind {
+    match random.below(100) {
         0..30 => Kind::Well,
         30..45 => Kind::Badly,
         45..55 => Kind::Silent,

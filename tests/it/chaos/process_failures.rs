@@ -1,4 +1,4 @@
-//! The failures of processes: kill -9, SIGTERM, restarts and absence of PostgreSQL.
+//! The failures of processes: kill -9, SIGTERM, restarts and outages of PostgreSQL.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -7,13 +7,13 @@ use rustix::process::Signal;
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
-use super::choices::Dice;
 use super::processes::Processes;
+use super::random::Random;
 use crate::support::catalogue::id;
-use crate::support::story::PATIENCE;
+use crate::support::story::MAX_WAIT;
 
 #[derive(Clone, Copy, Debug)]
-enum Blow {
+enum Failure {
     Kill,
     KillBoth,
     Terminate,
@@ -21,24 +21,24 @@ enum Blow {
     Fast,
     /// `pg_ctl stop -m immediate`, and start.
     Immediate,
-    /// A bridge dies while PostgreSQL does.
+    /// A bridge and PostgreSQL crash at the same time.
     KillAndImmediate,
 }
 
-/// Each of them, and the commonest more often.
-const DECK: [Blow; 9] = [
-    Blow::Kill,
-    Blow::Kill,
-    Blow::Kill,
-    Blow::Kill,
-    Blow::KillBoth,
-    Blow::Terminate,
-    Blow::Fast,
-    Blow::Immediate,
-    Blow::KillAndImmediate,
+/// Each of them, the most common ones several times.
+const FAILURES: [Failure; 9] = [
+    Failure::Kill,
+    Failure::Kill,
+    Failure::Kill,
+    Failure::Kill,
+    Failure::KillBoth,
+    Failure::Terminate,
+    Failure::Fast,
+    Failure::Immediate,
+    Failure::KillAndImmediate,
 ];
 
-/// What was done.
+/// The number of failures of each kind.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Done {
     pub kills: u32,
@@ -47,63 +47,64 @@ pub struct Done {
     pub immediate: u32,
 }
 
-/// Blow after blow until it is over, but each at least once; in between PostgreSQL is away once, for so long.
-pub async fn fall(
+/// Injects failures until the end of the test, each kind at least once, and one outage of PostgreSQL of this
+/// length.
+pub async fn inject_all(
     site: Arc<Processes>,
     seed: u64,
     away: Duration,
     over: CancellationToken,
 ) -> Done {
-    let mut dice = Dice::new(seed, "blows");
+    let mut random = Random::new(seed, "failures");
     let mut done = Done::default();
-    let mut decks = 0;
-    while decks == 0 || !over.is_cancelled() {
-        let mut deck = DECK;
-        dice.shuffle(&mut deck);
-        for (place, blow) in deck.into_iter().enumerate() {
-            if decks > 0 && over.is_cancelled() {
+    let mut rounds = 0;
+    while rounds == 0 || !over.is_cancelled() {
+        let mut order = FAILURES;
+        random.shuffle(&mut order);
+        for (place, failure) in order.into_iter().enumerate() {
+            if rounds > 0 && over.is_cancelled() {
                 break;
             }
-            tokio::time::sleep(dice.millis(200, 1500)).await;
-            if decks == 0 && place == deck.len() / 2 {
+            tokio::time::sleep(random.millis(200, 1500)).await;
+            if rounds == 0 && place == order.len() / 2 {
                 database_away(&site, away).await;
                 done.fast += 1;
             }
-            strike(&site, blow, &mut dice, &mut done).await;
+            inject(&site, failure, &mut random, &mut done).await;
         }
-        decks += 1;
+        rounds += 1;
     }
     done
 }
 
-async fn strike(site: &Arc<Processes>, blow: Blow, dice: &mut Dice, done: &mut Done) {
-    let bridge = usize::from(dice.chance(50));
-    let down = dice.millis(0, 2000);
-    match blow {
-        Blow::Kill => {
+async fn inject(site: &Arc<Processes>, failure: Failure, random: &mut Random, done: &mut Done) {
+    let bridge = usize::from(random.chance(50));
+    let down = random.millis(0, 2000);
+    match failure {
+        Failure::Kill => {
             site.end(bridge, Signal::KILL).await;
             tokio::time::sleep(down).await;
             site.start(bridge).await;
         }
-        Blow::KillBoth => {
+        Failure::KillBoth => {
             tokio::join!(site.end(0, Signal::KILL), site.end(1, Signal::KILL));
             tokio::time::sleep(down).await;
             tokio::join!(site.start(0), site.start(1));
         }
-        Blow::Terminate => {
+        Failure::Terminate => {
             let ended = site.end(bridge, Signal::TERM).await;
             assert_eq!(ended.status.code(), Some(0), "{:#?}", ended.err);
             site.start(bridge).await;
         }
-        Blow::Fast => {
+        Failure::Fast => {
             site.stop_postgres("fast").await;
             site.start_postgres().await;
         }
-        Blow::Immediate => {
+        Failure::Immediate => {
             site.stop_postgres("immediate").await;
             site.start_postgres().await;
         }
-        Blow::KillAndImmediate => {
+        Failure::KillAndImmediate => {
             tokio::join!(
                 site.end(bridge, Signal::KILL),
                 site.stop_postgres("immediate")
@@ -114,20 +115,20 @@ async fn strike(site: &Arc<Processes>, blow: Blow, dice: &mut Dice, done: &mut D
             });
         }
     }
-    match blow {
-        Blow::Kill => done.kills += 1,
-        Blow::KillBoth => done.kills += 2,
-        Blow::Terminate => done.terminations += 1,
-        Blow::Fast => done.fast += 1,
-        Blow::Immediate => done.immediate += 1,
-        Blow::KillAndImmediate => {
+    match failure {
+        Failure::Kill => done.kills += 1,
+        Failure::KillBoth => done.kills += 2,
+        Failure::Terminate => done.terminations += 1,
+        Failure::Fast => done.fast += 1,
+        Failure::Immediate => done.immediate += 1,
+        Failure::KillAndImmediate => {
             done.kills += 1;
             done.immediate += 1;
         }
     }
 }
 
-/// Meanwhile both bridges say 503 and when to come again; afterwards they are the same processes, and ready.
+/// Meanwhile both bridges return 503 with `Retry-After`; afterwards the same processes are ready.
 pub async fn database_away(site: &Arc<Processes>, away: Duration) {
     let before = [site.number(0).await, site.number(1).await];
     assert!(before.iter().all(Option::is_some), "{before:?}");
@@ -140,7 +141,7 @@ pub async fn database_away(site: &Arc<Processes>, away: Duration) {
         tokio::time::sleep(Duration::from_millis(200)).await;
     }
     site.start_postgres().await;
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + MAX_WAIT;
     for bridge in 0..2 {
         while site.ask(bridge, "/readyz").await.map(|(status, _)| status) != Some(200) {
             assert!(
@@ -157,7 +158,7 @@ pub async fn database_away(site: &Arc<Processes>, away: Duration) {
     );
 }
 
-/// [`Processes`] itself sees to it that each 503 of the API says when to come again.
+/// [`Processes`] checks that each 503 of the API has `Retry-After`.
 async fn says_503(site: &Processes, bridge: usize) {
     let (health, ready, tasks, launch) = tokio::join!(
         site.ask(bridge, "/healthz"),
@@ -169,6 +170,6 @@ async fn says_503(site: &Processes, bridge: usize) {
                 .await
         },
     );
-    let statuses = [health, ready, tasks, launch].map(|answer| answer.expect("an answer").0);
+    let statuses = [health, ready, tasks, launch].map(|answer| answer.expect("a response").0);
     assert_eq!(statuses, [200, 503, 503, 503], "bridge {bridge}");
 }

@@ -10,18 +10,18 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::sync::Mutex;
 
-use super::front::{Addresses, Front};
+use super::load_balancer::{Addresses, Front};
 use crate::support::postgres::{self, Durable};
 use crate::support::process::{Ended, Line, Process};
-use crate::support::story::PATIENCE;
+use crate::support::story::MAX_WAIT;
 
 pub const OPERATOR: &str = "a-key-for-those-who-launch";
 const ADMIN: &str = "a-key-for-those-who-configure";
-/// How long one bridge's claim on a task holds.
+/// How long a bridge may reserve a task.
 pub const LEASE: Duration = Duration::from_secs(4);
 
-/// Everything that is waited for in production is here, shorter; nothing is switched off. `absent_polls` is higher,
-/// because the OpenHEXA here lies about runs, which are looked at so often.
+/// All features and waits of production are active, with shorter times. `absent_polls` is higher, because
+/// this OpenHEXA often gives wrong answers about runs, and they are polled often.
 const SETTINGS: [(&str, &str); 20] = [
     ("SERVER__PORT", "0"),
     ("DATABASE__WAIT", "1s"),
@@ -49,7 +49,7 @@ const SETTINGS: [(&str, &str); 20] = [
 ];
 
 pub struct Processes {
-    /// Set where it is to be stopped and started.
+    /// Set if the test stops and starts it.
     postgres: Option<Durable>,
     database: String,
     encryption_key: String,
@@ -59,9 +59,9 @@ pub struct Processes {
     pub client: reqwest::Client,
     /// `http://127.0.0.1:PORT`
     openhexa: String,
-    /// For requests to OpenHEXA itself. It closes idle connections after two seconds, as the real one does: none is
-    /// kept, for nothing here is asked again.
-    hand: reqwest::Client,
+    /// For requests to OpenHEXA itself. It closes idle connections after two seconds, as the real one does,
+    /// so no connection is kept: the tests do not repeat requests.
+    openhexa_client: reqwest::Client,
     _emulator: Process,
     _data: TempDir,
 }
@@ -78,15 +78,15 @@ impl Processes {
         Self::open(Some(postgres), database, pipelines).await
     }
 
-    /// On the PostgreSQL of all stories.
+    /// With the PostgreSQL that all tests share.
     pub async fn plain(pipelines: &Value) -> Arc<Self> {
         let database = blocking(postgres::database).await;
         Self::open(None, database, pipelines).await
     }
 
     async fn open(postgres: Option<Durable>, database: String, pipelines: &Value) -> Arc<Self> {
-        let hand = crate::support::client::builder();
-        let hand = hand.pool_max_idle_per_host(0).build().unwrap();
+        let openhexa_client = crate::support::client::builder();
+        let openhexa_client = openhexa_client.pool_max_idle_per_host(0).build().unwrap();
         let client = crate::support::client::builder().build().unwrap();
         let data = tempfile::tempdir().unwrap();
         let catalogue = data.path().join("catalogue.json");
@@ -105,7 +105,7 @@ impl Processes {
             front: Front::open(addresses.clone(), client.clone()),
             addresses,
             client,
-            hand,
+            openhexa_client,
             openhexa: openhexa.trim_end_matches("/graphql/").to_owned(),
             _emulator: emulator,
             _data: data,
@@ -130,10 +130,10 @@ impl Processes {
         self.addresses.of(bridge)
     }
 
-    /// As a supervisor does: again and again, until it stays up.
+    /// As a supervisor does: repeats until it keeps running.
     pub async fn start(&self, bridge: usize) {
         let mut place = self.bridges[bridge].lock().await;
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + MAX_WAIT;
         loop {
             let mut process = self.line().start();
             if let Some(address) = process.address().await {
@@ -159,7 +159,7 @@ impl Processes {
             .fold(line, |line, (key, value)| line.setting(key, value))
     }
 
-    /// A bridge goes; nothing is passed on to it from here on.
+    /// Stops a bridge; from here on nothing is forwarded to it.
     pub async fn end(&self, bridge: usize, signal: Signal) -> Ended {
         let process = self.bridges[bridge].lock().await.take().unwrap();
         if signal == Signal::TERM {
@@ -175,7 +175,7 @@ impl Processes {
         ended
     }
 
-    /// The process's number; none when it has died by itself.
+    /// The process id; none if the process has ended by itself.
     pub async fn number(&self, bridge: usize) -> Option<u32> {
         self.bridges[bridge].lock().await.as_mut()?.id()
     }
@@ -190,24 +190,24 @@ impl Processes {
         blocking(move || site.postgres.as_ref().unwrap().start_again()).await;
     }
 
-    /// Asks a bridge; none when it is down, or did not answer.
+    /// Sends a request to a bridge; none if it is down or did not respond.
     pub async fn ask(&self, bridge: usize, path: &str) -> Option<(u16, Value)> {
         let url = format!("{}{path}", self.address(bridge)?);
         let request = self.client.get(url).bearer_auth(OPERATOR);
-        answered(request.timeout(PATIENCE)).await
+        answered(request.timeout(MAX_WAIT)).await
     }
 
-    /// Asks either bridge until one answers 200.
+    /// Sends a request to either bridge until one returns 200.
     pub async fn get(&self, path: &str) -> Value {
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + MAX_WAIT;
         for bridge in (0..2).cycle() {
             if let Some((200, answer)) = self.ask(bridge, path).await {
                 return answer;
             }
-            assert!(Instant::now() < deadline, "{path} is not answered");
+            assert!(Instant::now() < deadline, "{path} got no response");
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
-        unreachable!("a circle has no end")
+        unreachable!("an endless loop")
     }
 
     pub async fn post(
@@ -220,31 +220,45 @@ impl Processes {
         let url = format!("{}{path}", self.address(bridge)?);
         let request = self.client.post(url).bearer_auth(OPERATOR);
         let request = request.header("idempotency-key", key).json(body);
-        answered(request.timeout(PATIENCE)).await
+        answered(request.timeout(MAX_WAIT)).await
     }
 
-    /// Every run that OpenHEXA ever made.
+    /// All runs of OpenHEXA.
     pub async fn runs(&self) -> Vec<Value> {
-        let request = self.hand.get(format!("{}/emulator/runs", self.openhexa));
+        let request = self
+            .openhexa_client
+            .get(format!("{}/emulator/runs", self.openhexa));
         let answer: Value = request.send().await.unwrap().json().await.unwrap();
         answer["results"].as_array().unwrap().clone()
     }
 
     pub async fn drive(&self, run: &str, how: &Value) {
         let url = format!("{}/emulator/runs/{run}", self.openhexa);
-        let answer = self.hand.post(url).json(how).send().await.unwrap();
+        let answer = self
+            .openhexa_client
+            .post(url)
+            .json(how)
+            .send()
+            .await
+            .unwrap();
         assert_eq!(answer.status(), 200);
     }
 
     pub async fn fault(&self, fault: &Value) {
         let url = format!("{}/emulator/faults", self.openhexa);
-        let answer = self.hand.post(url).json(fault).send().await.unwrap();
+        let answer = self
+            .openhexa_client
+            .post(url)
+            .json(fault)
+            .send()
+            .await
+            .unwrap();
         assert_eq!(answer.status(), 200, "{fault}");
     }
 
     pub async fn no_faults(&self) {
         let url = format!("{}/emulator/faults", self.openhexa);
-        let answer = self.hand.delete(url).send().await.unwrap();
+        let answer = self.openhexa_client.delete(url).send().await.unwrap();
         assert_eq!(answer.status(), 200);
     }
 }

@@ -6,12 +6,12 @@ use std::time::{Duration, Instant};
 use rustix::process::Signal;
 use serde_json::{Value, json};
 
+use super::checks;
 use super::pipelines::{self, Kind};
 use super::process_failures::database_away;
 use super::processes::{LEASE, Processes};
-use super::verdict;
 use crate::support::catalogue::id;
-use crate::support::story::PATIENCE;
+use crate::support::story::MAX_WAIT;
 
 async fn launch(site: &Processes, bridge: usize, kind: Kind, mark: u64) -> Option<(u16, Value)> {
     let path = format!("/api/openhexa/pipelines/{}/launch/", id(kind.number()));
@@ -25,21 +25,21 @@ async fn until(
     what: &str,
     so: impl Fn(&[Value], &[Value]) -> bool,
 ) -> Vec<Value> {
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + MAX_WAIT;
     loop {
-        let (tasks, runs) = (verdict::tasks(site).await, site.runs().await);
+        let (tasks, runs) = (checks::tasks(site).await, site.runs().await);
         if so(&tasks, &runs) {
             return tasks;
         }
         assert!(
             Instant::now() < deadline,
-            "{what} did not come: {tasks:#?} {runs:#?}"
+            "{what} was not reached: {tasks:#?} {runs:#?}"
         );
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
 }
 
-async fn ends_as_its_only_run(site: &Processes) {
+async fn ends_with_its_only_run(site: &Processes) {
     let tasks = until(site, "the end", |tasks, _| {
         tasks.iter().all(|task| task["confirmed"] == true)
     })
@@ -56,8 +56,10 @@ fn slow_launch() -> Value {
     json!({"fault": "latency", "operation": "runPipeline", "ms": 1500})
 }
 
-/// A launch at the first bridge that has its run, and not yet its answer.
-async fn launch_under_way(site: &Arc<Processes>) -> tokio::task::JoinHandle<Option<(u16, Value)>> {
+/// A launch at the first bridge whose run exists, but whose response is not there yet.
+async fn launch_in_progress(
+    site: &Arc<Processes>,
+) -> tokio::task::JoinHandle<Option<(u16, Value)>> {
     site.fault(&slow_launch()).await;
     let asking = site.clone();
     let launch = tokio::spawn(async move { launch(&asking, 0, Kind::Well, 1).await });
@@ -66,58 +68,62 @@ async fn launch_under_way(site: &Arc<Processes>) -> tokio::task::JoinHandle<Opti
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_bridge_that_is_for_user_stop_answers_the_launch_under_way_first() {
+async fn a_bridge_that_is_stopped_first_responds_to_the_running_launch() {
     let site = Processes::plain(&pipelines::all()).await;
-    let launched = launch_under_way(&site).await;
+    let launched = launch_in_progress(&site).await;
     let ended = site.end(0, Signal::TERM).await;
     assert_eq!(ended.status.code(), Some(0), "{:#?}", ended.err);
-    let (status, answer) = launched.await.unwrap().expect("an answer");
+    let (status, answer) = launched.await.unwrap().expect("a response");
     assert_eq!(status, 201);
-    let events = verdict::events(&site, answer["task"]["id"].as_i64().unwrap()).await;
+    let events = checks::events(&site, answer["task"]["id"].as_i64().unwrap()).await;
     assert!(events.contains(&"run_created".to_owned()), "{events:?}");
-    ends_as_its_only_run(&site).await;
+    ends_with_its_only_run(&site).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_launch_whose_bridge_is_killed_is_taken_over_within_the_lease() {
     let site = Processes::plain(&pipelines::all()).await;
-    let launched = launch_under_way(&site).await;
+    let launched = launch_in_progress(&site).await;
     site.end(0, Signal::KILL).await;
     let killed = Instant::now();
-    assert_eq!(launched.await.unwrap(), None, "nobody answers");
+    assert_eq!(launched.await.unwrap(), None, "no response");
     let tasks = until(&site, "the other bridge", |tasks, _| {
         !tasks[0]["run"].is_null()
     })
     .await;
-    // A look and a busy machine come on top.
+    // The time of a poll and of a busy machine is added.
     assert!(
         killed.elapsed() < LEASE + Duration::from_secs(5),
         "{:?}",
         killed.elapsed()
     );
-    let (status, again) = launch(&site, 1, Kind::Well, 1).await.expect("an answer");
+    let (status, again) = launch(&site, 1, Kind::Well, 1).await.expect("a response");
     assert_eq!((status, &again["task"]["id"]), (201, &tasks[0]["id"]));
-    ends_as_its_only_run(&site).await;
+    ends_with_its_only_run(&site).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_launch_whose_bridge_is_killed_alone_is_mended_by_its_next_start() {
+async fn a_launch_whose_only_bridge_is_killed_is_resumed_at_the_next_start() {
     let site = Processes::plain(&pipelines::all()).await;
     site.end(1, Signal::KILL).await;
-    let launched = launch_under_way(&site).await;
+    let launched = launch_in_progress(&site).await;
     site.end(0, Signal::KILL).await;
-    assert_eq!(launched.await.unwrap(), None, "nobody answers");
+    assert_eq!(launched.await.unwrap(), None, "no response");
     site.start(0).await;
-    ends_as_its_only_run(&site).await;
+    ends_with_its_only_run(&site).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn while_the_database_is_away_it_is_said_and_afterwards_all_goes_on() {
+async fn while_the_database_is_unavailable_requests_get_503_and_then_succeed() {
     let site = Processes::durable(&pipelines::all()).await;
-    let (status, answer) = launch(&site, 0, Kind::Unnamed, 1).await.expect("an answer");
+    let (status, answer) = launch(&site, 0, Kind::Unnamed, 1)
+        .await
+        .expect("a response");
     assert_eq!(status, 201, "{answer}");
     database_away(&site, Duration::from_secs(2)).await;
-    ends_as_its_only_run(&site).await;
-    let (status, again) = launch(&site, 1, Kind::Unnamed, 1).await.expect("an answer");
+    ends_with_its_only_run(&site).await;
+    let (status, again) = launch(&site, 1, Kind::Unnamed, 1)
+        .await
+        .expect("a response");
     assert_eq!((status, &again["task"]["id"]), (201, &answer["task"]["id"]));
 }

@@ -1,4 +1,4 @@
-//! Reads the tasks all the time, at both bridges, and checks that none goes back to an earlier state.
+//! Reads the tasks continuously, at both bridges, and checks that none returns to an earlier state.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -9,11 +9,11 @@ use tokio_util::sync::CancellationToken;
 
 use super::processes::Processes;
 
-/// What was seen that must not be.
+/// Changes of state that are not allowed.
 #[derive(Default)]
 pub struct Seen {
     pub looks: usize,
-    pub illegal: Vec<String>,
+    pub invalid: Vec<String>,
     pub lost_results: Vec<String>,
     last: HashMap<i64, Value>,
 }
@@ -27,7 +27,7 @@ pub async fn watch(site: Arc<Processes>, over: CancellationToken) -> Seen {
         if let Some((200, listed)) = site.ask(bridge, path).await {
             seen.looks += 1;
             for task in listed["results"].as_array().unwrap() {
-                seen.look(task);
+                seen.observe(task);
             }
         }
         tokio::time::sleep(Duration::from_millis(150)).await;
@@ -36,14 +36,14 @@ pub async fn watch(site: Arc<Processes>, over: CancellationToken) -> Seen {
 }
 
 impl Seen {
-    pub fn look(&mut self, task: &Value) {
+    pub fn observe(&mut self, task: &Value) {
         let id = task["id"].as_i64().unwrap();
         let Some(before) = self.last.insert(id, task.clone()) else {
             return;
         };
         let other_run = !before["run"].is_null() && before["run"]["id"] != task["run"]["id"];
         if rank(task) < rank(&before) || other_run {
-            self.illegal.push(format!("{before} became {task}"));
+            self.invalid.push(format!("{before} became {task}"));
         }
         if !before["result"].is_null() && task["result"].is_null() {
             self.lost_results.push(format!("{before} became {task}"));
@@ -51,7 +51,7 @@ impl Seen {
     }
 }
 
-/// How far a task has come.
+/// The position of a task's state in the order of states.
 fn rank(task: &Value) -> u8 {
     match (
         task["status"].as_str().unwrap(),

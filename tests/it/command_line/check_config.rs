@@ -6,10 +6,10 @@ use secrecy::ExposeSecret as _;
 use super::*;
 use crate::support::process::Ended;
 
-/// The beginning of the last line, where nothing is wrong.
+/// The beginning of the last line if the configuration is valid.
 const FINE: &str = "Configuration OK. ";
 
-/// Everything that `serve` must be told, in a folder of its own.
+/// All required settings of `serve`, in a new folder.
 fn check(folder: &Path) -> Line {
     Line::of(&["check-config"])
         .inside(folder)
@@ -27,9 +27,9 @@ fn is_empty(folder: &Path) -> bool {
     std::fs::read_dir(folder).unwrap().next().is_none()
 }
 
-/// An obstacle: each in a line of its own, and no success.
+/// Each error is in a line of its own, and the command fails.
 #[track_caller]
-fn hindered(ended: &Ended, sentences: &[&str]) {
+fn has_errors(ended: &Ended, sentences: &[&str]) {
     let lines = sentences
         .iter()
         .map(|sentence| format!("error: {sentence}"));
@@ -42,7 +42,7 @@ fn hindered(ended: &Ended, sentences: &[&str]) {
 }
 
 #[tokio::test]
-async fn settings_that_are_fine_end_well() {
+async fn valid_settings_succeed() {
     let folder = tempfile::tempdir().unwrap();
     let ended = check(folder.path()).run().await;
     let fine = "Configuration OK. Listening on 127.0.0.1:8080, database sqlite:data/openhexa-bridge.db, public URL \
@@ -52,14 +52,11 @@ async fn settings_that_are_fine_end_well() {
         (&[fine.to_owned()][..], &[][..])
     );
     assert_eq!(ended.status.code(), Some(0));
-    assert!(
-        is_empty(folder.path()),
-        "nothing is started, and nothing made"
-    );
+    assert!(is_empty(folder.path()), "nothing is started or created");
 }
 
 #[tokio::test]
-async fn an_obstacle_is_told_and_ends_badly() {
+async fn an_error_is_printed_and_fails() {
     let folder = tempfile::tempdir().unwrap();
     let check = || check(folder.path());
     let broken = "not-a-fernet-key-of-anybody";
@@ -88,13 +85,13 @@ async fn an_obstacle_is_told_and_ends_badly() {
             ],
         ),
     ] {
-        hindered(&line.run().await, sentences);
+        has_errors(&line.run().await, sentences);
     }
     assert!(is_empty(folder.path()));
 }
 
-/// Each doubt in a line of its own, no secret in any, and success.
-async fn doubted(line: Line, doubts: &[&str], secret: &str) {
+/// Each warning is in a line of its own without secrets, and the command succeeds.
+async fn has_warnings(line: Line, doubts: &[&str], secret: &str) {
     let ended = line.run().await;
     let (last, told) = ended.out.split_last().unwrap();
     assert_eq!(told, doubts);
@@ -105,7 +102,7 @@ async fn doubted(line: Line, doubts: &[&str], secret: &str) {
 }
 
 #[tokio::test]
-async fn doubts_about_an_iaso_are_told() {
+async fn warnings_about_iaso_are_printed() {
     let folder = tempfile::tempdir().unwrap();
     let key = "one-key-for-everybody";
     let check = || check(folder.path());
@@ -147,13 +144,13 @@ async fn doubts_about_an_iaso_are_told() {
             ],
         ),
     ] {
-        doubted(line, doubts, key).await;
+        has_warnings(line, doubts, key).await;
     }
 }
 
 #[tokio::test]
 #[allow(clippy::too_many_lines, reason = "a table")]
-async fn a_doubt_is_told_and_stops_nothing() {
+async fn a_warning_is_printed_and_does_not_fail() {
     let folder = tempfile::tempdir().unwrap();
     let key = "one-key-for-everybody";
     let network = [
@@ -238,22 +235,22 @@ async fn a_doubt_is_told_and_stops_nothing() {
             ],
         ),
     ] {
-        doubted(line, doubts, key).await;
+        has_warnings(line, doubts, key).await;
     }
 }
 
 #[tokio::test]
-async fn a_bad_setting_is_told_as_at_the_start() {
+async fn an_invalid_setting_gets_the_same_error_as_at_the_start() {
     let folder = tempfile::tempdir().unwrap();
     let ended = check(folder.path())
         .setting("CACHE__FRESH_FOR", "11m")
         .run()
         .await;
     let sentence = "cache.fresh_for (set by OPENHEXA_BRIDGE__CACHE__FRESH_FOR in the environment) must be at most 10m";
-    assert_eq!(ended.sentence(), sentence);
+    assert_eq!(ended.error_line(), sentence);
 }
 
-/// The database of the settings, opened too.
+/// With the database of the settings, which is opened too.
 fn check_database(folder: &Path, url: &str) -> Line {
     let line = Line::of(&["check-config", "--database"]).inside(folder);
     let line = line.setting("DATABASE__URL", url);
@@ -266,7 +263,7 @@ fn check_database(folder: &Path, url: &str) -> Line {
 }
 
 #[tokio::test]
-async fn a_database_without_tables_was_said_to_be_unreadable() {
+async fn a_database_without_tables_is_valid() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("fresh.db");
     std::fs::write(&file, "").unwrap();
@@ -283,7 +280,7 @@ async fn a_database_without_tables_was_said_to_be_unreadable() {
 
 // `serve` fails on each of them.
 #[tokio::test]
-async fn a_database_that_cannot_be_opened_is_an_obstacle() {
+async fn a_database_that_cannot_be_opened_is_an_error() {
     let folder = tempfile::tempdir().unwrap();
     let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = free.local_addr().unwrap().port();
@@ -299,12 +296,12 @@ async fn a_database_that_cannot_be_opened_is_an_obstacle() {
             "database.url: cannot connect to the database: error connecting to server: Connection refused (os error 111)".to_owned(),
         ),
     ] {
-        hindered(&check_database(folder.path(), &url).run().await, &[&sentence]);
+        has_errors(&check_database(folder.path(), &url).run().await, &[&sentence]);
     }
 }
 
 #[tokio::test]
-async fn without_a_key_nobody_could_sign_in_on_a_network() {
+async fn a_network_address_without_a_key_is_an_error() {
     let folder = tempfile::tempdir().unwrap();
     let encryption_key = Cipher::generate_key();
     let line = |args: &[&str], address: &str| {
@@ -348,7 +345,7 @@ async fn a_database_that_cannot_be_connected_to_is_an_error_with_its_cause() {
     let url = "postgres://somebody:a-password@127.0.0.1:1/nowhere";
     let ended = check_database(folder.path(), url).run().await;
     let cause = "database.url: cannot connect to the database: error connecting to server: Connection refused (os error 111)";
-    hindered(&ended, &[cause]);
+    has_errors(&ended, &[cause]);
 }
 
 #[tokio::test]
@@ -365,7 +362,7 @@ async fn the_password_of_the_database_is_not_shown() {
 }
 
 #[tokio::test]
-async fn this_machine_is_known_by_every_name_that_it_has() {
+async fn every_name_of_this_machine_is_recognised() {
     let folder = tempfile::tempdir().unwrap();
     let check = || check(folder.path());
     for line in [
@@ -389,7 +386,7 @@ async fn this_machine_is_known_by_every_name_that_it_has() {
         ),
         check().setting("DATABASE__URL", "postgresql://bridge@LOCALHOST/name"),
     ] {
-        doubted(line, &[], "a-password").await;
+        has_warnings(line, &[], "a-password").await;
     }
     let away = "warning: database.tls is off and PostgreSQL is on another machine: the password and all data are sent unencrypted";
     for url in [
@@ -399,16 +396,16 @@ async fn this_machine_is_known_by_every_name_that_it_has() {
         "postgres://bridge@localhost,10.0.0.7/name",
         "postgres://bridge@localhost/name?hostaddr=10.0.0.7",
     ] {
-        doubted(check().setting("DATABASE__URL", url), &[away], "a-password").await;
+        has_warnings(check().setting("DATABASE__URL", url), &[away], "a-password").await;
     }
     let in_clear = "warning: server.public_url is not https: callback tokens are sent unencrypted";
     let line = check().setting("SERVER__PUBLIC_URL", "http://127.0.0.1.example.org");
-    doubted(line, &[in_clear], "a-password").await;
+    has_warnings(line, &[in_clear], "a-password").await;
 }
 
 #[tokio::test]
-async fn an_iaso_that_gives_no_usable_response_is_told() {
-    use crate::support::iaso::{Iaso, Mood};
+async fn an_iaso_without_a_usable_response_gets_a_warning() {
+    use crate::support::iaso::{Iaso, ResponseMode};
     let folder = tempfile::tempdir().unwrap();
     let iaso = Iaso::start();
     let line = || {
@@ -416,21 +413,21 @@ async fn an_iaso_that_gives_no_usable_response_is_told() {
             .setting("IASO__URL", &iaso.url)
             .setting("SERVER__PUBLIC_URL", "https://iaso.example.org")
     };
-    doubted(line(), &[], "a-password").await;
+    has_warnings(line(), &[], "a-password").await;
     for (mood, why) in [
-        (Mood::Page(404), "Iaso returned status 404"),
-        (Mood::Page(502), "Iaso returned status 502"),
-        (Mood::Redirects, "Iaso returned status 302"),
+        (ResponseMode::Page(404), "Iaso returned status 404"),
+        (ResponseMode::Page(502), "Iaso returned status 502"),
+        (ResponseMode::Redirects, "Iaso returned status 302"),
         (
-            Mood::Says("<html>".to_owned()),
+            ResponseMode::Says("<html>".to_owned()),
             "Iaso's response is not a user profile",
         ),
     ] {
-        iaso.is(mood);
+        iaso.respond_with(mood);
         let url = &iaso.url;
         let told = format!(
             "warning: iaso.url ({url}) gives no usable response: {why}. Iaso's users cannot sign in until it does"
         );
-        doubted(line(), &[&told], "a-password").await;
+        has_warnings(line(), &[&told], "a-password").await;
     }
 }

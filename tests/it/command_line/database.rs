@@ -15,7 +15,7 @@ fn migrate(url: &str) -> Line {
 }
 
 #[tokio::test]
-async fn every_spelling_of_a_file_leads_to_it() {
+async fn every_format_of_a_file_is_accepted() {
     let (folder, elsewhere) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let absolute = folder.path().display();
     for (url, file) in [
@@ -32,7 +32,7 @@ async fn every_spelling_of_a_file_leads_to_it() {
             format!("sqlite://{absolute}/d.db"),
             folder.path().join("d.db"),
         ),
-        // SQLAlchemy's.
+        // In the format of SQLAlchemy.
         (
             format!("sqlite:///{absolute}/e.db"),
             folder.path().join("e.db"),
@@ -45,7 +45,7 @@ async fn every_spelling_of_a_file_leads_to_it() {
 }
 
 #[tokio::test]
-async fn each_reason_why_it_cannot_be_opened_has_a_sentence_of_its_own() {
+async fn each_cause_of_a_failed_start_has_its_own_message() {
     let folder = tempfile::tempdir().unwrap();
     let text = folder.path().join("notes.txt");
     std::fs::write(
@@ -65,7 +65,7 @@ async fn each_reason_why_it_cannot_be_opened_has_a_sentence_of_its_own() {
         (format!("postgres://somebody:a-password@127.0.0.1:{port}/name"), "database.url: cannot connect to the database: error connecting to server: Connection refused (os error 111)".to_owned()),
     ] {
         let ended = migrate(&url).run().await;
-        assert_eq!(ended.sentence(), sentence);
+        assert_eq!(ended.error_line(), sentence);
         assert!(!sentence.contains("a-password"));
     }
 }
@@ -76,10 +76,10 @@ async fn a_database_in_memory_is_refused() {
         let ended = migrate(url).run().await;
         assert!(
             ended
-                .sentence()
+                .error_line()
                 .contains("must be a file; sqlite::memory: is not supported"),
             "{}",
-            ended.sentence()
+            ended.error_line()
         );
     }
 }

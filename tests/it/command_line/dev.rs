@@ -1,4 +1,4 @@
-//! `dev`.
+//! The command `dev`.
 
 use rstest::rstest;
 use rustix::process::Signal;
@@ -20,7 +20,7 @@ async fn it_prints_two_addresses_and_three_commands_that_work(
         "{bridge} {openhexa}"
     );
     let told = dev
-        .told("the third command", |lines| commands(lines).len() == 3)
+        .until_printed("the third command", |lines| commands(lines).len() == 3)
         .await;
     let mut answers = Vec::new();
     for command in commands(&told) {
@@ -52,7 +52,7 @@ fn commands(lines: &[String]) -> Vec<String> {
         .collect()
 }
 
-/// Runs a command as it was printed; without curl, what it asks for.
+/// Runs a printed command with curl; without curl, sends the same request.
 async fn paste(command: &str) -> Value {
     let there = tokio::process::Command::new("curl")
         .arg("--version")
@@ -83,7 +83,7 @@ async fn paste(command: &str) -> Value {
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn each_signal_ends_it_soon_and_well(#[values(Sqlite, Postgres)] base: Base) {
+async fn each_signal_stops_it_soon_with_success(#[values(Sqlite, Postgres)] base: Base) {
     let (data, database) = (tempfile::tempdir().unwrap(), database(base).await);
     for signal in [Signal::INT, Signal::TERM, Signal::HUP] {
         let mut dev = dev(data.path(), database.as_deref()).start();
@@ -103,7 +103,7 @@ async fn each_signal_ends_it_soon_and_well(#[values(Sqlite, Postgres)] base: Bas
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_catalogue_takes_the_place_of_the_samples(#[values(Sqlite, Postgres)] base: Base) {
+async fn a_catalogue_replaces_the_samples(#[values(Sqlite, Postgres)] base: Base) {
     let (data, database) = (tempfile::tempdir().unwrap(), database(base).await);
     let behaviour =
         json!({"kind": "fail", "queued_ms": 0, "running_ms": 0, "message": "The harvest was bad"});
@@ -141,9 +141,7 @@ async fn a_catalogue_takes_the_place_of_the_samples(#[values(Sqlite, Postgres)] 
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_openhexa_of_ones_own_is_used_in_place_of_the_built_in_one(
-    #[values(Sqlite, Postgres)] base: Base,
-) {
+async fn another_openhexa_replaces_the_built_in_one(#[values(Sqlite, Postgres)] base: Base) {
     let (data, theirs, database) = (
         tempfile::tempdir().unwrap(),
         tempfile::tempdir().unwrap(),
@@ -207,13 +205,13 @@ async fn an_openhexa_of_ones_own_is_used_in_place_of_the_built_in_one(
     );
     assert!(
         !data.path().join("openhexa").exists(),
-        "no OpenHEXA was built in"
+        "the emulator was not started"
     );
     emulator.stop(Signal::TERM).await;
 }
 
 #[tokio::test]
-async fn an_openhexa_of_ones_own_needs_its_three_parts() {
+async fn another_openhexa_needs_all_three_options() {
     for args in [
         &["dev", "--openhexa-url", "http://127.0.0.1:1/graphql/"][..],
         &["dev", "--openhexa-token", "a"],
@@ -237,7 +235,7 @@ async fn an_openhexa_of_ones_own_needs_its_three_parts() {
 }
 
 #[tokio::test]
-async fn a_port_in_use_is_told_in_a_sentence() {
+async fn a_port_in_use_gets_an_error_message() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port().to_string();
     for args in [
@@ -246,7 +244,7 @@ async fn a_port_in_use_is_told_in_a_sentence() {
     ] {
         let data = tempfile::tempdir().unwrap();
         let ended = Line::of(&args).data(data.path()).run().await;
-        let sentence = ended.sentence();
+        let sentence = ended.error_line();
         assert!(
             sentence.contains(&port) && sentence.contains("cannot listen on"),
             "{sentence}"
@@ -255,7 +253,7 @@ async fn a_port_in_use_is_told_in_a_sentence() {
 }
 
 #[tokio::test]
-async fn a_catalogue_that_cannot_be_read_is_told_in_a_sentence() {
+async fn a_catalogue_that_cannot_be_read_gets_an_error_message() {
     let data = tempfile::tempdir().unwrap();
     let broken = data.path().join("broken.json");
     std::fs::write(&broken, "{\"pipelines\": 5}").unwrap();
@@ -268,12 +266,12 @@ async fn a_catalogue_that_cannot_be_read_is_told_in_a_sentence() {
             .arg(file)
             .run()
             .await;
-        assert!(ended.sentence().contains(part), "{}", ended.sentence());
+        assert!(ended.error_line().contains(part), "{}", ended.error_line());
     }
 }
 
 #[tokio::test]
-async fn a_variable_that_is_no_text_and_not_ours_stops_nothing() {
+async fn a_foreign_variable_that_is_not_text_is_ignored() {
     use std::os::unix::ffi::OsStrExt as _;
     let data = tempfile::tempdir().unwrap();
     let odd = std::ffi::OsStr::from_bytes(b"\xff\xfe");

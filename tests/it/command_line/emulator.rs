@@ -51,7 +51,7 @@ async fn it_prints_its_address_and_refuses_other_tokens() {
 }
 
 #[tokio::test]
-async fn its_two_iaso_flags_go_together() {
+async fn its_two_iaso_options_must_be_used_together() {
     let data = tempfile::tempdir().unwrap();
     for flag in [["--iaso-url", "http://127.0.0.1:1"], ["--iaso-token", "a"]] {
         let ended = Line::of(&["emulator", "--port", "0"])
@@ -65,7 +65,7 @@ async fn its_two_iaso_flags_go_together() {
 }
 
 #[tokio::test]
-async fn a_port_in_use_is_told_in_a_sentence() {
+async fn a_port_in_use_gets_an_error_message() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port().to_string();
     let data = tempfile::tempdir().unwrap();
@@ -73,5 +73,5 @@ async fn a_port_in_use_is_told_in_a_sentence() {
         .data(data.path())
         .run()
         .await;
-    assert!(ended.sentence().contains(&port), "{}", ended.sentence());
+    assert!(ended.error_line().contains(&port), "{}", ended.error_line());
 }

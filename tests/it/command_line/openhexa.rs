@@ -19,7 +19,7 @@ fn own(url: &str) -> Line {
 }
 
 #[tokio::test]
-async fn an_address_that_cannot_be_one_is_told_in_a_sentence() {
+async fn an_invalid_address_gets_an_error_message() {
     let plain = "--openhexa-url must be an http or https URL without user, query and fragment";
     for (url, sentence) in [
         ("ftp://x/graphql/", plain),
@@ -32,12 +32,12 @@ async fn an_address_that_cannot_be_one_is_told_in_a_sentence() {
     ] {
         let data = tempfile::tempdir().unwrap();
         let ended = own(url).data(data.path()).run().await;
-        assert_eq!(ended.sentence(), sentence, "{url}");
+        assert_eq!(ended.error_line(), sentence, "{url}");
     }
 }
 
 #[tokio::test]
-async fn one_that_does_not_answer_is_told_and_dev_goes_on() {
+async fn an_address_that_does_not_respond_is_reported_and_dev_continues() {
     let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}/graphql/", free.local_addr().unwrap());
     drop(free);
@@ -45,7 +45,7 @@ async fn one_that_does_not_answer_is_told_and_dev_goes_on() {
     let mut dev = own(&url).data(data.path()).start();
     let (bridge, _) = dev.addresses().await;
     let sentence = format!("Cannot list the pipelines of {url}: OpenHEXA is unreachable.");
-    dev.told("the sentence", |lines| {
+    dev.until_printed("the sentence", |lines| {
         lines.iter().filter(|line| **line == sentence).count() == 1
     })
     .await;

@@ -9,8 +9,8 @@ use super::*;
 use crate::support::catalogue::{id, parameter};
 use crate::support::story::{Postgres, Sqlite};
 
-/// Long enough to be interrupted, short enough to be waited for.
-fn unhurried() -> Value {
+/// Long enough to be interrupted, short enough to wait for its end.
+fn slow_run() -> Value {
     json!({"kind": "succeed", "queued_ms": 0, "running_ms": 3_000, "steps": 6})
 }
 
@@ -19,7 +19,7 @@ async fn interrupted_by(base: Base, signal: Signal) {
     let file = catalogue(
         data.path(),
         &[parameter("country", "str", json!({}))],
-        unhurried(),
+        slow_run(),
     );
     let again = || {
         dev(data.path(), database.as_deref())
@@ -40,7 +40,7 @@ async fn interrupted_by(base: Base, signal: Signal) {
     let (bridge_again, openhexa_again) = second.addresses().await;
     assert!(
         bridge != bridge_again && openhexa != openhexa_again,
-        "the ports are others"
+        "the ports are different"
     );
     let ended = visitor.until_confirmed(&bridge_again, task).await;
     assert_eq!(ended["status"], "SUCCESS");
@@ -63,24 +63,24 @@ async fn interrupted_by(base: Base, signal: Signal) {
     assert_eq!(
         count(data.path(), database, "connection").await,
         "1",
-        "the same connection, whatever its port"
+        "the connection is the same, although the port is different"
     );
 }
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn after_a_signal_tasks_are_there_and_end(#[values(Sqlite, Postgres)] base: Base) {
+async fn after_a_signal_tasks_are_kept_and_end(#[values(Sqlite, Postgres)] base: Base) {
     interrupted_by(base, Signal::TERM).await;
 }
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn after_a_kill_tasks_are_there_and_end(#[values(Sqlite, Postgres)] base: Base) {
+async fn after_a_kill_tasks_are_kept_and_end(#[values(Sqlite, Postgres)] base: Base) {
     interrupted_by(base, Signal::KILL).await;
 }
 
 #[tokio::test]
-async fn its_keys_are_made_once_and_for_their_owner_only() {
+async fn its_keys_are_created_once_and_readable_by_their_owner_only() {
     let data = tempfile::tempdir().unwrap();
     let file = data.path().join("keys.json");
     let mut kept = Vec::new();
@@ -104,7 +104,7 @@ async fn its_keys_are_made_once_and_for_their_owner_only() {
 }
 
 #[tokio::test]
-async fn a_file_of_keys_that_was_broken_is_told_in_a_sentence() {
+async fn a_broken_key_file_gets_an_error_message() {
     let data = tempfile::tempdir().unwrap();
     std::fs::write(
         data.path().join("keys.json"),
@@ -113,15 +113,15 @@ async fn a_file_of_keys_that_was_broken_is_told_in_a_sentence() {
     .unwrap();
     let ended = dev(data.path(), None).run().await;
     assert!(
-        ended.sentence().contains("is not a key file of `dev`"),
+        ended.error_line().contains("is not a key file of `dev`"),
         "{}",
-        ended.sentence()
+        ended.error_line()
     );
-    assert!(!ended.sentence().contains("a-secret"));
+    assert!(!ended.error_line().contains("a-secret"));
 }
 
 #[tokio::test]
-async fn everything_it_keeps_is_in_its_folder() {
+async fn all_its_files_are_in_its_folder() {
     let (data, elsewhere) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let folder = data.path().join("not/yet/there");
     let mut process = dev(&folder, None).inside(elsewhere.path()).start();

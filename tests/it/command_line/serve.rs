@@ -10,7 +10,7 @@ use crate::support::story::{Postgres, Sqlite};
 
 const VIEWER: &str = "a-key-for-those-who-look";
 
-/// `serve` with everything it must be told, on a free port.
+/// `serve` with all required settings, on a free port.
 fn serve(url: &str) -> Line {
     Line::of(&["serve"])
         .setting("SERVER__PORT", "0")
@@ -36,7 +36,7 @@ async fn url(base: Base, folder: &Path) -> String {
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn it_serves_with_the_keys_of_its_settings(#[values(Sqlite, Postgres)] base: Base) {
+async fn it_accepts_the_keys_of_the_settings(#[values(Sqlite, Postgres)] base: Base) {
     let data = tempfile::tempdir().unwrap();
     let mut bridge = serve(&url(base, data.path()).await)
         .setting("LOG__FORMAT", "json")
@@ -49,7 +49,7 @@ async fn it_serves_with_the_keys_of_its_settings(#[values(Sqlite, Postgres)] bas
     assert_eq!(
         visitor.get(&list).await.0,
         401,
-        "nobody signs in by being here"
+        "local users must sign in too"
     );
     let (status, told) = visitor.get_as(VIEWER, &list).await;
     assert_eq!(
@@ -71,7 +71,7 @@ async fn it_serves_with_the_keys_of_its_settings(#[values(Sqlite, Postgres)] bas
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn migrate_makes_the_tables_and_ends(#[values(Sqlite, Postgres)] base: Base) {
+async fn migrate_creates_the_tables_and_ends(#[values(Sqlite, Postgres)] base: Base) {
     let data = tempfile::tempdir().unwrap();
     let url = url(base, data.path()).await;
     for _ in 0..2 {
@@ -96,7 +96,7 @@ async fn migrate_makes_the_tables_and_ends(#[values(Sqlite, Postgres)] base: Bas
 }
 
 #[tokio::test]
-async fn a_bad_setting_ends_the_start_in_one_sentence() {
+async fn an_invalid_setting_stops_the_start_with_one_message() {
     let data = tempfile::tempdir().unwrap();
     let url = sqlite(data.path());
     let config = data.path().join("bridge.toml");
@@ -113,12 +113,12 @@ async fn a_bad_setting_ends_the_start_in_one_sentence() {
         (serve("postgres://somebody:a-password@127.0.0.1:1/nowhere"), "database.url: cannot connect to the database: error connecting to server: Connection refused (os error 111)".to_owned()),
         (serve("sqlite:/proc/nowhere/bridge.db"), "database.url: cannot create the folder of the file: No such file or directory (os error 2)".to_owned()),
     ] {
-        assert_eq!(line.run().await.sentence(), sentence);
+        assert_eq!(line.run().await.error_line(), sentence);
     }
 }
 
 #[tokio::test]
-async fn a_hangup_ends_it_as_sigterm_does() {
+async fn a_hangup_stops_it_like_sigterm() {
     let data = tempfile::tempdir().unwrap();
     let mut bridge = serve(&sqlite(data.path())).start();
     bridge.lines(1).await;
@@ -151,7 +151,7 @@ async fn a_hangup_that_is_ignored_at_the_start_stays_ignored() {
 }
 
 #[tokio::test]
-async fn a_port_in_use_is_told_in_a_sentence() {
+async fn a_port_in_use_gets_an_error_message() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap();
     let data = tempfile::tempdir().unwrap();
@@ -159,7 +159,7 @@ async fn a_port_in_use_is_told_in_a_sentence() {
         .setting("SERVER__PORT", &address.port().to_string())
         .run()
         .await;
-    let sentence = ended.sentence();
+    let sentence = ended.error_line();
     assert!(
         sentence.starts_with(&format!("cannot listen on {address}: ")),
         "{sentence}"
@@ -167,7 +167,7 @@ async fn a_port_in_use_is_told_in_a_sentence() {
 }
 
 #[tokio::test]
-async fn what_is_no_command_is_told_with_those_that_are() {
+async fn an_unknown_command_gets_an_error_with_the_known_ones() {
     let ended = Line::of(&["sevre"]).run().await;
     assert_eq!(ended.status.code(), Some(2));
     assert!(
@@ -178,9 +178,9 @@ async fn what_is_no_command_is_told_with_those_that_are() {
     assert_eq!(ended.out, [""; 0]);
 }
 
-/// As `openhexa-bridge openapi | head` does.
+/// As with `openhexa-bridge openapi | head`.
 #[test]
-fn whoever_has_read_enough_may_go() {
+fn a_reader_may_close_the_pipe_early() {
     for command in ["openapi", "settings"] {
         let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_openhexa-bridge"))
             .arg(command)

@@ -8,8 +8,8 @@ use super::*;
 use crate::support::story::{Base, Postgres, Sqlite};
 
 async fn becomes_one_run(story: &Story, task: i64) {
-    fails_no_more(story).await;
-    // The lease of the launch runs out.
+    remove_failure(story).await;
+    // The lease of the launch expires.
     story.advance(TimeDelta::minutes(2));
     let ended = story.until_confirmed(task).await;
     let runs = story.runs().await;
@@ -23,7 +23,7 @@ async fn becomes_one_run(story: &Story, task: i64) {
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_database_that_fails_between_the_commit_and_the_request_to_openhexa_is_201_queued(
+async fn a_database_failure_between_the_commit_and_the_request_to_openhexa_returns_201_queued(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let story = plan(base).begin().await;
@@ -46,7 +46,7 @@ async fn a_database_that_fails_between_the_commit_and_the_request_to_openhexa_is
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_database_that_fails_after_the_run_was_made_is_201_queued_and_the_run_is_found(
+async fn a_database_failure_after_the_run_was_created_returns_201_queued_and_the_run_is_found(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let story = plan(base).begin().await;
@@ -69,7 +69,9 @@ async fn a_database_that_fails_after_the_run_was_made_is_201_queued_and_the_run_
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_lease_that_cannot_be_given_back_fails_no_launch(#[values(Sqlite, Postgres)] base: Base) {
+async fn a_lease_that_cannot_be_released_does_not_fail_the_launch(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
     let story = plan(base).begin().await;
     fails_on(
         &story,

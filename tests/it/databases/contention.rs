@@ -18,7 +18,7 @@ async fn serializable() -> String {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn thirty_launches_at_once_in_a_database_that_is_serializable_by_default_are_thirty_runs() {
+async fn thirty_concurrent_launches_in_a_serializable_database_are_thirty_runs() {
     let story = plan(Base::Postgres)
         .database(&serializable().await)
         .begin()
@@ -34,10 +34,10 @@ async fn thirty_launches_at_once_in_a_database_that_is_serializable_by_default_a
     story.end().await;
 }
 
-/// A launch of which the first transactions, so many, fail like this.
+/// A launch whose first transactions, this many, fail with this error.
 async fn launch_that_fails(times: u32, [state, message, detail]: [&str; 3]) -> (Story, Answer) {
     let story = plan(Base::Postgres).begin().await;
-    // What a sequence has counted is not rolled back.
+    // The value of a sequence is not rolled back.
     let failing = format!(
         "CREATE SEQUENCE failed; CREATE FUNCTION fails() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN \
          IF nextval('failed') <= {times} THEN \
@@ -57,9 +57,9 @@ const DEADLOCK: [&str; 3] = [
      Process 9 waits for ExclusiveLock on tuple (0,1) of relation 5 of database 6; blocked by process 7.",
 ];
 
-// A deadlock was known by the word in its message, which some languages do not have.
+// A deadlock used to be recognised by the English text of its message.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_transaction_that_a_concurrent_one_made_fail_is_run_again() {
+async fn a_transaction_that_failed_because_of_a_concurrent_one_is_retried() {
     for failure in [
         ["40001", "could not serialize access", ""],
         DEADLOCK,
@@ -87,9 +87,9 @@ async fn a_transaction_that_a_concurrent_one_made_fail_is_run_again() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn one_that_always_fails_is_503_and_no_task() {
+async fn a_transaction_that_always_fails_returns_503_without_a_task() {
     let (story, answer) = launch_that_fails(1000, DEADLOCK).await;
-    is_for_user_come_again(&answer, "a deadlock");
+    is_503_with_retry_after(&answer, "a deadlock");
     assert_eq!(
         (story.tasks().await.len(), story.runs().await.len()),
         (0, 0)
@@ -97,7 +97,7 @@ async fn one_that_always_fails_is_503_and_no_task() {
     story.end().await;
 }
 
-/// Waits until the second lock is held, or asked for in vain.
+/// Waits until the second lock is held, or until a transaction waits for it.
 fn until_second_lock(granted: bool) -> String {
     format!(
         "WHILE NOT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND objid = 2 AND granted = {granted} \
@@ -107,9 +107,9 @@ fn until_second_lock(granted: bool) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_deadlock_of_two_transactions_is_told_by_postgresql_as_it_is_expected() {
+async fn a_real_deadlock_of_two_transactions_is_retried() {
     let story = plan(Base::Postgres).begin().await;
-    // The first launch holds one lock while it waits for the one that the other transaction has.
+    // The first launch holds one lock and waits for the one that the other transaction holds.
     let (held, wanted) = (until_second_lock(true), until_second_lock(false));
     administer(
         &story,
@@ -122,7 +122,7 @@ async fn a_deadlock_of_two_transactions_is_told_by_postgresql_as_it_is_expected(
         ),
     )
     .await;
-    // Only the launch looks for deadlocks, so it is the one that is rolled back.
+    // Only the launch checks for deadlocks, so it is the one that is rolled back.
     let other = format!(
         "SET deadlock_timeout = '1h'; \
          DO $$ BEGIN PERFORM pg_advisory_xact_lock(1); {held} PERFORM pg_advisory_xact_lock(2); END $$"

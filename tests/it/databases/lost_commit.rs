@@ -57,10 +57,10 @@ async fn pass_on(client: TcpStream, server: TcpStream, armed: Arc<AtomicBool>) {
         inserts |= contains(b"INSERT INTO");
         let commits = contains(b"COMMIT\0") && std::mem::replace(&mut inserts, false);
         if commits && armed.swap(false, Ordering::SeqCst) {
-            // Nothing reaches the client from now on.
+            // From now on nothing is sent to the client.
             back.abort();
             to_server.write_all(&bytes[..many]).await.unwrap();
-            // The server ends the connection when it is through with the commit.
+            // The server closes the connection after the commit.
             to_server.shutdown().await.unwrap();
             return;
         }
@@ -71,14 +71,17 @@ async fn pass_on(client: TcpStream, server: TcpStream, armed: Arc<AtomicBool>) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_launch_whose_commit_was_not_confirmed_is_201_queued_and_one_run() {
+async fn a_launch_whose_commit_was_not_confirmed_returns_201_queued_and_creates_one_run() {
     let direct = tokio::task::spawn_blocking(database).await.unwrap();
     let between = Between::open(&direct).await;
     let story = plan(Base::Postgres).database(&between.url).begin().await;
     between.closes.store(3, Ordering::SeqCst);
     between.armed.store(true, Ordering::SeqCst);
     let answer = launch(&story).await.expect(201);
-    assert!(!between.armed.load(Ordering::SeqCst), "nothing was broken");
+    assert!(
+        !between.armed.load(Ordering::SeqCst),
+        "no connection was broken"
+    );
     assert_eq!(
         between.closes.load(Ordering::SeqCst),
         0,

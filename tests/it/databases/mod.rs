@@ -25,7 +25,7 @@ async fn launch(story: &Story) -> Answer {
     story.post(&path, &json!({"config": {}})).await
 }
 
-/// Something that an administrator does in the story's database, in the words of each.
+/// Runs a statement as an administrator of the story's database, in the SQL of each database.
 async fn administer(story: &Story, sqlite: &str, postgres: &str) {
     let url = story.database.clone();
     let statements = match story.base {
@@ -44,7 +44,8 @@ async fn administer(story: &Story, sqlite: &str, postgres: &str) {
     done.await.unwrap();
 }
 
-/// A trigger `fails` that makes a write to a table fail: with this SQLSTATE and message, where the new row is so.
+/// Creates a trigger `fails` that makes a write to a table fail with this SQLSTATE and message, if the new
+/// row fulfils `when`.
 async fn fails_on(story: &Story, write: &str, when: &str, state: &str, message: &str) {
     let sqlite = format!(
         "CREATE TRIGGER fails BEFORE {write} WHEN {when} BEGIN SELECT RAISE(ABORT, '{message}'); END"
@@ -57,22 +58,22 @@ async fn fails_on(story: &Story, write: &str, when: &str, state: &str, message: 
     administer(story, &sqlite, &postgres).await;
 }
 
-async fn fails_no_more(story: &Story) {
+async fn remove_failure(story: &Story) {
     administer(story, "DROP TRIGGER fails", "DROP FUNCTION fails() CASCADE").await;
 }
 
-/// 503, and when to come again.
+/// The response is 503 with `Retry-After`.
 #[track_caller]
-fn is_for_user_come_again(answer: &Answer, what: &str) {
+fn is_503_with_retry_after(answer: &Answer, what: &str) {
     assert_eq!(answer.status, 503, "{what}: {}", answer.text);
     assert_ne!(answer.header("retry-after"), "", "{what}");
 }
 
 async fn ready(story: &Story) -> Answer {
-    // What was found out a moment ago is not asked again.
+    // After the cache of the last check has expired.
     story.advance(chrono::TimeDelta::seconds(2));
     story
-        .ask_at(As::Nobody, Method::GET, "/readyz")
+        .ask_at(As::Anonymous, Method::GET, "/readyz")
         .send()
         .await
 }

@@ -11,7 +11,7 @@ use tokio::sync::Mutex;
 use crate::support::postgres::{database, rows};
 use crate::support::process::Line;
 
-/// A message of PostgreSQL's protocol: its kind, and all of its bytes.
+/// A message of PostgreSQL's protocol: its type, and all of its bytes.
 async fn message(stream: &mut TcpStream) -> Option<(u8, Vec<u8>)> {
     let kind = stream.read_u8().await.ok()?;
     let length = stream.read_u32().await.ok()?;
@@ -22,11 +22,11 @@ async fn message(stream: &mut TcpStream) -> Option<(u8, Vec<u8>)> {
     Some((kind, bytes))
 }
 
-/// Up to the moment when the server waits for the next query; whether it is outside of transactions then.
+/// Reads until the server is ready for the next query, and returns whether no transaction is open then.
 async fn answer(server: &mut TcpStream) -> (Vec<u8>, bool) {
     let mut answer = Vec::new();
     loop {
-        let (kind, bytes) = message(server).await.expect("PostgreSQL goes on");
+        let (kind, bytes) = message(server).await.expect("PostgreSQL sends more");
         answer.extend(&bytes);
         if kind == b'Z' {
             return (answer, bytes[5] == b'I');
@@ -34,14 +34,14 @@ async fn answer(server: &mut TcpStream) -> (Vec<u8>, bool) {
     }
 }
 
-/// One connection to PostgreSQL for all clients, each of which has it for one transaction at a time.
+/// One connection to PostgreSQL for all clients; a client gets it for one transaction at a time.
 struct Pooler {
     greeting: Vec<u8>,
     server: Mutex<TcpStream>,
 }
 
 impl Pooler {
-    /// Its address in place of the database's.
+    /// The URL of the pooler in place of the database's.
     async fn before(database: &str) -> String {
         let (head, name) = database.rsplit_once('/').unwrap();
         let mut server = TcpStream::connect(head.rsplit('@').next().unwrap())
@@ -92,7 +92,7 @@ impl Pooler {
         }
     }
 
-    /// What a client sends before it waits for an answer; none when it leaves.
+    /// The messages that a client sends before it waits for a response; none when it disconnects.
     async fn query(&self, client: &mut TcpStream) -> Option<Vec<u8>> {
         let mut query = Vec::new();
         loop {
@@ -151,7 +151,7 @@ async fn a_pooler_in_transaction_mode_is_refused_at_the_start_and_nothing_is_lef
     assert_eq!(schemas, []);
 }
 
-// It was accepted, and then refused by `serve`.
+// It used to be accepted here and then refused by `serve`.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_pooler_in_transaction_mode_is_refused_by_check_config() {
     let direct = tokio::task::spawn_blocking(database).await.unwrap();
@@ -178,7 +178,7 @@ async fn a_pooler_in_transaction_mode_is_refused_by_check_config() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn connections_of_their_own_are_not_refused() {
+async fn a_pooler_in_session_mode_is_accepted() {
     let direct = tokio::task::spawn_blocking(database).await.unwrap();
     tokio::task::spawn_blocking(move || {
         open(&direct).migrate().unwrap();

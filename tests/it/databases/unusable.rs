@@ -20,7 +20,7 @@ async fn asked(story: &Story, who: As, method: Method, path: &str, body: Value) 
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn with_a_full_disk_whatever_writes_is_503_and_reading_goes_on(
+async fn with_a_full_disk_writes_return_503_and_reads_succeed(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let story = plan(base).begin().await;
@@ -36,8 +36,8 @@ async fn with_a_full_disk_whatever_writes_is_503_and_reading_goes_on(
             "could not extend file: No space left on device",
         )
         .await;
-        is_for_user_come_again(&launch(&story).await, table);
-        fails_no_more(&story).await;
+        is_503_with_retry_after(&launch(&story).await, table);
+        remove_failure(&story).await;
     }
     fails_on(
         &story,
@@ -50,7 +50,7 @@ async fn with_a_full_disk_whatever_writes_is_503_and_reading_goes_on(
     let report = story
         .report(&id(1), &json!({"task_id": task, "status": "RUNNING"}))
         .await;
-    is_for_user_come_again(&report, "a report");
+    is_503_with_retry_after(&report, "a report");
     let cancel = asked(
         &story,
         As::Operator,
@@ -59,16 +59,16 @@ async fn with_a_full_disk_whatever_writes_is_503_and_reading_goes_on(
         Value::Null,
     )
     .await;
-    is_for_user_come_again(&cancel, "a cancel");
+    is_503_with_retry_after(&cancel, "a cancel");
     story.get(&format!("/tasks/{task}/")).await.expect(200);
-    fails_no_more(&story).await;
+    remove_failure(&story).await;
     launch(&story).await.expect(201);
     story.end().await;
 }
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn with_a_changed_schema_every_request_is_503(#[values(Sqlite, Postgres)] base: Base) {
+async fn with_a_changed_schema_every_request_returns_503(#[values(Sqlite, Postgres)] base: Base) {
     let story = plan(base).begin().await;
     let task = launch(&story).await.expect(201)["task"]["id"]
         .as_i64()
@@ -133,13 +133,13 @@ async fn with_a_changed_schema_every_request_is_503(#[values(Sqlite, Postgres)] 
         ),
     ] {
         let answer = asked(&story, who, method, &path, body).await;
-        is_for_user_come_again(&answer, &path);
+        is_503_with_retry_after(&answer, &path);
     }
     let page = story
         .ask_at(As::Viewer, Method::GET, "/dashboard/tasks/")
         .send()
         .await;
-    is_for_user_come_again(&page, "a page");
+    is_503_with_retry_after(&page, "a page");
     let back = "ALTER TABLE task RENAME COLUMN other TO progress_value";
     administer(&story, back, back).await;
     story.get(&format!("/tasks/{task}/")).await.expect(200);
@@ -148,7 +148,7 @@ async fn with_a_changed_schema_every_request_is_503(#[values(Sqlite, Postgres)] 
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn readyz_is_503_while_the_database_cannot_be_written_to(
+async fn readyz_returns_503_while_the_database_cannot_be_written_to(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let story = plan(base).begin().await;
@@ -162,16 +162,16 @@ async fn readyz_is_503_while_the_database_cannot_be_written_to(
     )
     .await;
     let answer = ready(&story).await;
-    is_for_user_come_again(&answer, "/readyz");
+    is_503_with_retry_after(&answer, "/readyz");
     assert_eq!(answer.json()["database"], "cannot be written to");
     assert_eq!(answer.json()["status"], "not ready");
-    fails_no_more(&story).await;
+    remove_failure(&story).await;
     ready(&story).await.expect(200);
     story.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_read_only_postgresql_is_503_for_what_writes_and_not_ready() {
+async fn with_a_read_only_postgresql_writes_return_503_and_readyz_fails() {
     let story = plan(Base::Postgres).begin().await;
     let name = story.database.rsplit('/').next().unwrap();
     let read_only = |on: &str| {
@@ -182,15 +182,15 @@ async fn a_read_only_postgresql_is_503_for_what_writes_and_not_ready() {
         )
     };
     administer(&story, "", &read_only("on")).await;
-    // That a connection was closed may be noticed later.
+    // Closed connections may be noticed later.
     story
         .until_true("new connections", async || {
             let answer = ready(&story).await;
-            is_for_user_come_again(&answer, "/readyz");
+            is_503_with_retry_after(&answer, "/readyz");
             answer.json()["database"] == "cannot be written to"
         })
         .await;
-    is_for_user_come_again(&launch(&story).await, "a launch");
+    is_503_with_retry_after(&launch(&story).await, "a launch");
     story.get("/tasks/").await.expect(200);
     let off = format!("BEGIN READ WRITE; {}; COMMIT", read_only("off"));
     administer(&story, "", &off).await;
@@ -203,13 +203,13 @@ async fn a_read_only_postgresql_is_503_for_what_writes_and_not_ready() {
     story.end().await;
 }
 
-/// No file of the process may grow beyond what its database has; a write that would is refused as on a full disk.
+/// No file of the process may grow beyond the size of its database; a larger write fails as on a full disk.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_sqlite_on_a_full_disk_is_503_for_what_writes_and_not_ready() {
+async fn with_sqlite_on_a_full_disk_writes_return_503_and_readyz_fails() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("bridge.db");
     let bridge = env!("CARGO_BIN_EXE_openhexa-bridge");
-    // Blocks of 512 or of 1024 bytes.
+    // The block size is 512 or 1024 bytes.
     let script =
         format!("{bridge} migrate && trap '' XFSZ && ulimit -f 1500 && exec {bridge} serve");
     let mut command = tokio::process::Command::new("sh");

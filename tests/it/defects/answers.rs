@@ -4,15 +4,15 @@ use rstest::rstest;
 use serde_json::{Map, json};
 
 use super::{end, launch_path, run_ends, run_of, running};
-use crate::callback::{launched, log, plan, taken};
+use crate::callback::{accepted, launched, log, plan};
 use crate::support::catalogue::{id, injected, parameter, pipeline, quick, with};
 use crate::support::scripted_server::{Reply, ScriptedServer};
 use crate::support::story::{Base, Postgres, Sqlite, StoryBuilder};
 
-// One 502 while the run was going on: SUCCESS, with an end and a result.
+// One 502 during a run set the task to SUCCESS, with an end and a result.
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_failed_poll_is_not_taken_for_a_success(#[values(Sqlite, Postgres)] base: Base) {
+async fn a_failed_poll_is_not_a_success(#[values(Sqlite, Postgres)] base: Base) {
     let (story, task) = running(base).await;
     for fault in ["html_500", "drop_before", "drop_after", "refuse_token"] {
         let asked = story.requests().await;
@@ -20,13 +20,13 @@ async fn a_failed_poll_is_not_taken_for_a_success(#[values(Sqlite, Postgres)] ba
             .fault(&json!({"fault": fault, "for_ms": 600_000}))
             .await;
         for _ in 0..4 {
-            // As far apart as the looks at a run that is no longer young.
+            // The interval of polls of an older run.
             story.advance(chrono::TimeDelta::seconds(10));
-            story.pass().await;
+            story.run_cycle().await;
         }
         assert!(
             story.requests().await > asked,
-            "{fault}: nothing was asked, so nothing failed"
+            "{fault}: no request was sent, so none failed"
         );
         let shown = story.task(task).await;
         assert_eq!(
@@ -36,7 +36,7 @@ async fn a_failed_poll_is_not_taken_for_a_success(#[values(Sqlite, Postgres)] ba
         );
         story.no_faults().await;
         story.advance(chrono::TimeDelta::minutes(1));
-        story.pass().await;
+        story.run_cycle().await;
     }
     assert_eq!(
         end(&run_ends(&story, task, "failed").await),
@@ -45,10 +45,10 @@ async fn a_failed_poll_is_not_taken_for_a_success(#[values(Sqlite, Postgres)] ba
     story.end().await;
 }
 
-// The newest run of the pipeline was followed, whoever had made it.
+// The bridge followed the newest run of the pipeline, also if another user had launched it.
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn anothers_newer_run_is_not_taken_for_ours(#[values(Sqlite, Postgres)] base: Base) {
+async fn another_users_newer_run_is_not_followed(#[values(Sqlite, Postgres)] base: Base) {
     let (story, task) = running(base).await;
     let run = run_of(&story, task).await;
     for status in ["failed", "success", "stopped", "running"] {
@@ -57,7 +57,7 @@ async fn anothers_newer_run_is_not_taken_for_ours(#[values(Sqlite, Postgres)] ba
             .drive(&newer, &json!({"status": status, "message": "not ours"}))
             .await;
         for _ in 0..3 {
-            story.look().await;
+            story.next_cycle().await;
         }
         let shown = story.task(task).await;
         assert_eq!(
@@ -75,11 +75,11 @@ async fn anothers_newer_run_is_not_taken_for_ours(#[values(Sqlite, Postgres)] ba
     story.end().await;
 }
 
-// While any other run of the pipeline was neither queued nor over, or one of the newest was skipped, no run was made;
-// the launch was told as made, and the other run's end as its own.
+// No run was created while any other run of the pipeline was stopping, or one of the newest was skipped. The
+// launch was shown as successful, with the final status of the other run.
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn anothers_live_or_skipped_run_does_not_swallow_a_launch(
+async fn another_users_active_or_skipped_run_does_not_prevent_a_launch(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     for status in ["running", "terminating", "skipped"] {
@@ -90,13 +90,16 @@ async fn anothers_live_or_skipped_run_does_not_swallow_a_launch(
         let run = run_of(&story, task).await;
         assert_ne!(run, other, "{status}");
         assert_eq!(
-            (story.asked("runPipeline").await, story.runs().await.len()),
+            (
+                story.request_count("runPipeline").await,
+                story.runs().await.len()
+            ),
             (2, 2),
             "{status}"
         );
         story.drive(&other, &json!({"status": "success"})).await;
         for _ in 0..3 {
-            story.look().await;
+            story.next_cycle().await;
         }
         assert_eq!(story.task(task).await["confirmed"], false, "{status}");
         assert_eq!(
@@ -108,10 +111,11 @@ async fn anothers_live_or_skipped_run_does_not_swallow_a_launch(
     }
 }
 
-// OpenHEXA refused to make a run: "Successfully launched", and then the success of an older run.
+// OpenHEXA refused to create a run, and the task said "Successfully launched", then the success of an older
+// run.
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_refused_launch_is_not_taken_for_launched_nor_for_an_older_success(
+async fn a_refused_launch_is_not_shown_as_launched_or_as_an_older_success(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     for older in [true, false] {
@@ -129,7 +133,7 @@ async fn a_refused_launch_is_not_taken_for_launched_nor_for_an_older_success(
             .expect(429);
         let task = refused["task"]["id"].as_i64().unwrap();
         for _ in 0..5 {
-            story.look().await;
+            story.next_cycle().await;
         }
         let shown = story.task(task).await;
         assert_eq!(
@@ -146,12 +150,10 @@ async fn a_refused_launch_is_not_taken_for_launched_nor_for_an_older_success(
     }
 }
 
-// Whatever was asked for was answered with 201; that it could not be made showed later, or never.
+// Every launch returned 201; that a run could not be created was visible later, or never.
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_cannot_be_launched_is_not_answered_with_created(
-    #[values(Sqlite, Postgres)] base: Base,
-) {
+async fn an_impossible_launch_does_not_return_201(#[values(Sqlite, Postgres)] base: Base) {
     let mut story = plan(base).begin().await;
     for (pipeline, body, status) in [
         (9, json!({"config": {}}), 404),
@@ -173,10 +175,10 @@ async fn what_cannot_be_launched_is_not_answered_with_created(
     story.end().await;
 }
 
-// "Pipeline status unknown: stopped", a line of the log every two seconds, for two hundred minutes.
+// The log got a line "Pipeline status unknown: stopped" every two seconds for two hundred minutes.
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_stopped_run_does_not_go_on_for_ever_and_fill_the_log(
+async fn a_stopped_run_ends_its_task_and_does_not_fill_the_log(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     for (status, word) in [
@@ -191,7 +193,7 @@ async fn a_stopped_run_does_not_go_on_for_ever_and_fill_the_log(
             .until(task, status, |task| task["run"]["status"] == status)
             .await;
         for _ in 0..10 {
-            story.look().await;
+            story.next_cycle().await;
         }
         let shown = story.task(task).await;
         assert_eq!(end(&shown), (word, word != "RUNNING"), "{status}");
@@ -200,7 +202,7 @@ async fn a_stopped_run_does_not_go_on_for_ever_and_fill_the_log(
     }
 }
 
-// Ten of twenty pipelines, and no word of the others.
+// The list had ten of twenty pipelines, without a note that more exist.
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_list_is_not_cut_at_ten_pipelines(#[values(Sqlite, Postgres)] base: Base) {
@@ -220,7 +222,7 @@ async fn the_list_is_not_cut_at_ten_pipelines(#[values(Sqlite, Postgres)] base: 
     story.end().await;
 }
 
-// 200 without a body and without a content type.
+// The response was 200 without a body and a content type.
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_unknown_pipeline_is_not_an_empty_success(#[values(Sqlite, Postgres)] base: Base) {
@@ -233,10 +235,10 @@ async fn an_unknown_pipeline_is_not_an_empty_success(#[values(Sqlite, Postgres)]
     story.end().await;
 }
 
-// One sentence and 500 for a refused token, a time-out, a failure and an id that is none.
+// A refused token, a timeout, a failure and an invalid id all returned 500 with the same message.
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn failures_of_openhexa_can_be_told_apart(#[values(Sqlite, Postgres)] base: Base) {
+async fn failures_of_openhexa_have_different_errors(#[values(Sqlite, Postgres)] base: Base) {
     let plan = StoryBuilder::on(base).pipelines(json!([pipeline(1, &[], quick("succeed"))]));
     let plan = plan
         .setting("openhexa.connect_timeout", "3s")
@@ -278,7 +280,7 @@ async fn failures_of_openhexa_can_be_told_apart(#[values(Sqlite, Postgres)] base
     story.end().await;
 }
 
-// A version was required, and a notebook has none.
+// A version was required, but a notebook has none.
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_notebook_without_a_version_can_be_launched(#[values(Sqlite, Postgres)] base: Base) {
@@ -307,10 +309,10 @@ async fn a_notebook_without_a_version_can_be_launched(#[values(Sqlite, Postgres)
     story.end().await;
 }
 
-// 500, "Failed to generate authentication token".
+// The response was 500, "Failed to generate authentication token".
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_config_that_is_no_object_is_not_our_failure(#[values(Sqlite, Postgres)] base: Base) {
+async fn a_config_that_is_not_an_object_is_not_a_500(#[values(Sqlite, Postgres)] base: Base) {
     let story = plan(base).begin().await;
     for config in [json!("text"), json!([]), json!(1), json!(null)] {
         let refused = story
@@ -330,10 +332,11 @@ async fn a_config_that_is_no_object_is_not_our_failure(#[values(Sqlite, Postgres
     story.end().await;
 }
 
-// 500, in a config as in a result. OpenHEXA itself cannot keep one in a config, and fails as if it were broken.
+// The response was 500, for a config and for a result. OpenHEXA itself cannot store the character in a config
+// and fails.
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_null_character_is_not_our_failure(#[values(Sqlite, Postgres)] base: Base) {
+async fn a_null_character_is_not_a_500(#[values(Sqlite, Postgres)] base: Base) {
     let mut parameters = injected();
     parameters.push(parameter("note", "str", json!({})));
     parameters.push(parameter("filter", "dict", json!({})));
@@ -342,7 +345,7 @@ async fn a_null_character_is_not_our_failure(#[values(Sqlite, Postgres)] base: B
         .begin()
         .await;
     let task = story.launch(&id(1), json!({"note": "plain"})).await;
-    let told = taken(
+    let told = accepted(
         &story,
         task,
         json!({"status": "SUCCESS", "progress_message": "a\u{0}b", "result": {"a\u{0}": "\u{0}"}}),
@@ -373,7 +376,7 @@ async fn a_null_character_is_not_our_failure(#[values(Sqlite, Postgres)] base: B
     story.end().await;
 }
 
-// `updated_at` was in every answer, and null in every answer.
+// `updated_at` was null in every response.
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_time_of_a_change_is_not_always_null(#[values(Sqlite, Postgres)] base: Base) {
@@ -381,16 +384,16 @@ async fn the_time_of_a_change_is_not_always_null(#[values(Sqlite, Postgres)] bas
     let first = story.task(task).await["updated_at"].clone();
     assert!(first.is_string(), "{first}");
     story.advance(chrono::TimeDelta::seconds(7));
-    let told = taken(&story, task, json!({"progress_value": 1})).await["updated_at"].clone();
+    let told = accepted(&story, task, json!({"progress_value": 1})).await["updated_at"].clone();
     let now = story.now().format("%Y-%m-%dT%H:%M:%S%.3fZ").to_string();
     assert_eq!((&told, told == first), (&json!(now), false));
     story.end().await;
 }
 
-// "['No OpenHEXA workspace configured for your account']"
+// The message was "['No OpenHEXA workspace configured for your account']".
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_missing_configuration_is_told_in_words_and_not_as_a_list(
+async fn a_missing_configuration_is_a_message_and_not_a_list(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let story = StoryBuilder::on(base).not_configured().begin().await;

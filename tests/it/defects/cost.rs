@@ -1,4 +1,4 @@
-//! Blocked requests, data lost by concurrent requests or a restart, and slow operations.
+//! Blocked requests, data lost because of concurrent requests or a restart, and slow operations.
 
 use chrono::TimeDelta;
 use futures_util::future::join_all;
@@ -7,12 +7,12 @@ use rstest::rstest;
 use serde_json::{Map, Value, json};
 
 use super::{cancel, end, launch_path, run_ends, run_of, running, runs};
-use crate::callback::{plan, report, taken};
+use crate::callback::{accepted, plan, report};
 use crate::support::catalogue::{id, injected, parameter, pipeline, quick, with};
 use crate::support::scripted_server::{Reply, ScriptedServer, json as graphql};
 use crate::support::story::{As, Base, Postgres, Sqlite, Story, StoryBuilder};
 
-// The second launch, and every other job, stayed QUEUED until the first run was over.
+// The second launch, and every other job, stayed QUEUED until the first run had ended.
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_worker_is_not_blocked_by_a_long_run(#[values(Sqlite, Postgres)] base: Base) {
@@ -22,12 +22,12 @@ async fn a_worker_is_not_blocked_by_a_long_run(#[values(Sqlite, Postgres)] base:
         long.push(runs(&story).await);
     }
     story.advance(TimeDelta::minutes(40));
-    story.pass().await;
+    story.run_cycle().await;
     let second = story.launch(&id(2), json!({})).await;
     assert_eq!(
         story.runs().await.len(),
         13,
-        "its run is there with the answer"
+        "the response contains its run"
     );
     assert_eq!(
         end(&run_ends(&story, second, "success").await),
@@ -39,7 +39,8 @@ async fn a_worker_is_not_blocked_by_a_long_run(#[values(Sqlite, Postgres)] base:
     story.end().await;
 }
 
-// Two requests every two seconds, one of them half a megabyte: 12,000 for a run of two hundred minutes.
+// Two requests every two seconds, one of them with a response of half a megabyte: 12,000 for a run of two
+// hundred minutes.
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_long_run_does_not_cost_thousands_of_requests(#[values(Sqlite, Postgres)] base: Base) {
@@ -56,21 +57,21 @@ async fn a_long_run_does_not_cost_thousands_of_requests(#[values(Sqlite, Postgre
     let before = story.requests().await;
     for _ in 0..200 * 12 {
         story.advance(TimeDelta::seconds(5));
-        story.pass().await;
+        story.run_cycle().await;
     }
     let cost = story.requests().await - before;
-    // With a look at most every 5 s for 2 min, every 10 s for an hour and every 30 s from then on, each up to a
-    // fifth sooner, so that runs of a pipeline are seen together.
+    // Polls are at most every 5 s for 2 min, every 10 s for an hour and then every 30 s. Each may be up to a
+    // fifth earlier, so that runs of a pipeline are polled together.
     let most = 24 + (58 * 6 + 140 * 2) * 5 / 4;
     assert!((400..=most).contains(&cost), "{cost} requests");
     assert_eq!(end(&story.task(task).await), ("RUNNING", false));
     story.end().await;
 }
 
-// The newest was taken first, so whoever had waited longest waited on.
+// The newest task was processed first, so the oldest ones kept waiting.
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn who_waits_longest_is_not_looked_at_last(#[values(Sqlite, Postgres)] base: Base) {
+async fn the_oldest_task_is_not_polled_last(#[values(Sqlite, Postgres)] base: Base) {
     let story = plan(base)
         .setting("reconcile.cycle_limit", "1")
         .begin()
@@ -85,7 +86,7 @@ async fn who_waits_longest_is_not_looked_at_last(#[values(Sqlite, Postgres)] bas
     }
     story.advance(TimeDelta::seconds(10));
     for done in 1..=3 {
-        story.pass().await;
+        story.run_cycle().await;
         let confirmed = join_all(tasks.iter().map(|task| story.task(*task))).await;
         let confirmed: Vec<_> = confirmed
             .iter()
@@ -96,10 +97,10 @@ async fn who_waits_longest_is_not_looked_at_last(#[values(Sqlite, Postgres)] bas
     story.end().await;
 }
 
-// OpenHEXA's whole schema was read before every question.
+// OpenHEXA's complete schema was read before every request.
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn no_question_costs_an_introspection(#[values(Sqlite, Postgres)] base: Base) {
+async fn no_request_reads_the_schema(#[values(Sqlite, Postgres)] base: Base) {
     let story = plan(base).begin().await;
     for path in ["/pipelines/".to_owned(), format!("/pipelines/{}/", id(1))] {
         let before = story.requests().await;
@@ -110,12 +111,12 @@ async fn no_question_costs_an_introspection(#[values(Sqlite, Postgres)] base: Ba
     cancel(&story, task).await;
     assert_eq!(end(&story.until_confirmed(task).await), ("CANCELLED", true));
     for question in ["__schema", "__type"] {
-        assert_eq!(story.asked(question).await, 0, "{question}");
+        assert_eq!(story.request_count(question).await, 0, "{question}");
     }
     story.end().await;
 }
 
-/// An OpenHEXA that fails wherever its schema is asked for, and has learnt new words.
+/// An OpenHEXA that fails for requests of its schema, and has new values.
 async fn upgraded() -> ScriptedServer {
     ScriptedServer::serve(|heard| {
         let text = heard.body["query"].as_str().unwrap_or_default();
@@ -134,10 +135,10 @@ async fn upgraded() -> ScriptedServer {
     .await
 }
 
-// An upgrade of one library over there, and every answer here was 500.
+// An upgrade of one library in OpenHEXA made every request return 500.
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_upgrade_of_openhexa_breaks_nothing_that_is_not_asked_for(
+async fn an_upgrade_of_openhexa_does_not_break_unrelated_requests(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let story = plan(base).begin().await;
@@ -156,12 +157,11 @@ async fn an_upgrade_of_openhexa_breaks_nothing_that_is_not_asked_for(
     story.end().await;
 }
 
-// Nine lists at a hanging OpenHEXA, and all of Iaso stood still, also after they had gone.
+// Nine requests for a list at an OpenHEXA that did not respond blocked all of Iaso, even after the clients
+// had disconnected.
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_hanging_openhexa_does_not_hold_up_everything_else(
-    #[values(Sqlite, Postgres)] base: Base,
-) {
+async fn a_hanging_openhexa_does_not_block_other_requests(#[values(Sqlite, Postgres)] base: Base) {
     let story = plan(base).begin().await;
     let task = story.launch(&id(1), json!({})).await;
     story
@@ -170,7 +170,7 @@ async fn a_hanging_openhexa_does_not_hold_up_everything_else(
     let hanging = async { join_all((0..12).map(|_| story.get("/pipelines/"))).await };
     let working = async {
         for value in 1..=5 {
-            taken(&story, task, json!({"progress_value": value})).await;
+            accepted(&story, task, json!({"progress_value": value})).await;
             story.get("/tasks/").await.expect(200);
             story.get("/pipelines/config/").await.expect(200);
         }
@@ -184,10 +184,10 @@ async fn a_hanging_openhexa_does_not_hold_up_everything_else(
     story.end().await;
 }
 
-// The task was KILLED, its run went on; a task killed in the queue was launched first.
+// The task was KILLED but its run continued; a task killed in the queue was launched first.
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_kill_is_not_only_a_word(#[values(Sqlite, Postgres)] base: Base) {
+async fn a_kill_stops_the_run(#[values(Sqlite, Postgres)] base: Base) {
     let (story, task) = running(base).await;
     cancel(&story, task).await;
     assert_eq!(
@@ -212,7 +212,7 @@ async fn a_kill_is_not_only_a_word(#[values(Sqlite, Postgres)] base: Base) {
     assert_eq!(end(&cancel(&story, queued).await), ("CANCELLED", true));
     story.no_faults().await;
     story.advance(TimeDelta::minutes(5));
-    story.pass().await;
+    story.run_cycle().await;
     assert_eq!(
         story.runs().await.len(),
         1,
@@ -221,7 +221,8 @@ async fn a_kill_is_not_only_a_word(#[values(Sqlite, Postgres)] base: Base) {
     story.end().await;
 }
 
-// Of forty kills amid progress seventeen were lost: whoever saved last had read before the kill.
+// Of forty kills during progress reports, seventeen were lost: the last write was based on the state before
+// the kill.
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_kill_is_not_lost_under_concurrent_progress(#[values(Sqlite, Postgres)] base: Base) {
@@ -251,7 +252,7 @@ async fn a_kill_is_not_lost_under_concurrent_progress(#[values(Sqlite, Postgres)
             .error(409);
     }
     story.advance(TimeDelta::seconds(5));
-    story.pass().await;
+    story.run_cycle().await;
     story
         .until_runs("the stops", |runs| {
             runs.iter().all(|run| run["status"] == "stopped")
@@ -260,10 +261,10 @@ async fn a_kill_is_not_lost_under_concurrent_progress(#[values(Sqlite, Postgres)
     story.end().await;
 }
 
-// One of twenty-five launches wrote over what its own run had said meanwhile.
+// In one of twenty-five launches, the launch overwrote the reports of its own run.
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_launch_does_not_overwrite_what_its_run_said_meanwhile(
+async fn a_launch_does_not_overwrite_the_reports_of_its_run(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let story = plan(base).begin().await;
@@ -310,10 +311,10 @@ async fn a_launch_does_not_overwrite_what_its_run_said_meanwhile(
     story.end().await;
 }
 
-// A restart in the first seconds of a run: its task was taken for another kind of task, and killed.
+// After a restart in the first seconds of a run, its task was mistaken for another kind of task and killed.
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_restart_does_not_kill_a_task_under_way(#[values(Sqlite, Postgres)] base: Base) {
+async fn a_restart_does_not_kill_a_running_task(#[values(Sqlite, Postgres)] base: Base) {
     let mut story = plan(base).begin().await;
     let task = story.launch(&id(1), json!({})).await;
     let token = As::Bearer(story.callback_token().await);
@@ -336,10 +337,11 @@ async fn a_restart_does_not_kill_a_task_under_way(#[values(Sqlite, Postgres)] ba
     story.end().await;
 }
 
-// Whoever followed the run was killed: the task ran for ever, and no later start looked at it again.
+// If the process that followed the run was killed, the task stayed RUNNING, and no later start polled it
+// again.
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_killed_process_does_not_leave_a_task_running_for_ever(
+async fn a_killed_process_does_not_leave_a_task_running_forever(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let story = plan(base).begin().await;
@@ -354,7 +356,7 @@ async fn a_killed_process_does_not_leave_a_task_running_for_ever(
         )
         .await;
     process.kill().await;
-    // Longer than the dead one's lease.
+    // Longer than the lease of the killed process.
     story.advance(TimeDelta::seconds(20));
     assert_eq!(
         end(&run_ends(&story, task, "failed").await),
@@ -372,7 +374,7 @@ async fn relaunched(story: &Story, first: i64) -> Value {
         .await
 }
 
-// 500, and the first task QUEUED for ever.
+// The response was 500, and the first task stayed QUEUED.
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_failed_task_can_be_launched_again(#[values(Sqlite, Postgres)] base: Base) {
@@ -394,7 +396,11 @@ async fn a_failed_task_can_be_launched_again(#[values(Sqlite, Postgres)] base: B
         (end(&second), &second["relaunch_of"]),
         (("ERROR", true), &json!(first))
     );
-    assert_eq!(story.task(first).await, failed, "the first is as it was");
+    assert_eq!(
+        story.task(first).await,
+        failed,
+        "the first task is unchanged"
+    );
     let sent: Vec<_> = story
         .runs()
         .await

@@ -1,5 +1,5 @@
-//! The defects of the implementation that this one replaces: each test is named after one and shows that it is gone.
-//! `docs/reliability.md` has the list.
+//! The defects of the implementation that this one replaces: each test is named after one and shows that it
+//! is fixed. `docs/reliability.md` has the list.
 //!
 //! ```text
 //! answers.rs   wrong responses and final statuses
@@ -22,14 +22,14 @@ fn launch_path(pipeline: u64) -> String {
     format!("/pipelines/{}/launch/", id(pipeline))
 }
 
-/// A task whose run goes on until it is driven.
+/// A task whose run continues until the test ends it.
 async fn running(base: Base) -> (Story, i64) {
     let story = plan(base).begin().await;
     let task = runs(&story).await;
     (story, task)
 }
 
-/// One more of them.
+/// Launches another one.
 async fn runs(story: &Story) -> i64 {
     let task = story.launch(&id(1), json!({})).await;
     story

@@ -4,25 +4,26 @@ use rstest::rstest;
 use serde_json::{Value, json};
 
 use super::{cancel, end, run_ends, running};
-use crate::callback::{launched, log, plan, report, taken};
+use crate::callback::{accepted, launched, log, plan, report};
 use crate::support::catalogue::id;
 use crate::support::story::{Base, Postgres, Sqlite};
 
-// "bad data" was an error for two seconds, then RUNNING with an end, then a success whose result said ERRORED.
+// The status was an error for two seconds, then RUNNING with an end, then a success whose result contained
+// ERRORED.
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_poll_does_not_overwrite_what_the_pipeline_reported(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let (story, task) = running(base).await;
-    taken(
+    accepted(
         &story,
         task,
         json!({"status": "ERRORED", "progress_message": "bad data"}),
     )
     .await;
     for _ in 0..4 {
-        story.look().await;
+        story.next_cycle().await;
         let shown = story.task(task).await;
         assert_eq!(
             (end(&shown), &shown["progress_message"]),
@@ -35,10 +36,11 @@ async fn a_poll_does_not_overwrite_what_the_pipeline_reported(
     story.end().await;
 }
 
-// SUCCESS became ERRORED, KILLED became SUCCESS, SUCCESS became QUEUED and was then killed: all 200.
+// SUCCESS became ERRORED, KILLED became SUCCESS, SUCCESS became QUEUED and was then killed; all reports got
+// 200.
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_ended_task_is_not_taken_back(#[values(Sqlite, Postgres)] base: Base) {
+async fn an_ended_task_does_not_change_its_status(#[values(Sqlite, Postgres)] base: Base) {
     let story = plan(base).begin().await;
     for (word, late) in [
         ("SUCCESS", "ERRORED"),
@@ -48,7 +50,7 @@ async fn an_ended_task_is_not_taken_back(#[values(Sqlite, Postgres)] base: Base)
         ("ERRORED", "SUCCESS"),
     ] {
         let task = story.launch(&id(1), json!({})).await;
-        taken(
+        accepted(
             &story,
             task,
             json!({"status": word, "progress_message": "the end", "progress_value": 100}),
@@ -67,10 +69,10 @@ async fn an_ended_task_is_not_taken_back(#[values(Sqlite, Postgres)] base: Base)
     story.end().await;
 }
 
-// The documented example said ERROR, which was refused with 400: its failure was lost.
+// The documented example used ERROR, which was refused with 400, so its failure was lost.
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_documented_words_are_not_refused(#[values(Sqlite, Postgres)] base: Base) {
+async fn the_documented_statuses_are_not_refused(#[values(Sqlite, Postgres)] base: Base) {
     let story = plan(base).begin().await;
     for (word, status) in [
         ("ERROR", "ERROR"),
@@ -78,7 +80,7 @@ async fn the_documented_words_are_not_refused(#[values(Sqlite, Postgres)] base: 
         ("success", "SUCCESS"),
     ] {
         let task = story.launch(&id(1), json!({})).await;
-        let told = taken(
+        let told = accepted(
             &story,
             task,
             json!({"status": word, "progress_message": "why"}),
@@ -93,15 +95,16 @@ async fn the_documented_words_are_not_refused(#[values(Sqlite, Postgres)] base: 
     story.end().await;
 }
 
-// A task that reported RUNNING stayed QUEUED; zero was no number; its result was thrown away.
+// A task that reported RUNNING stayed QUEUED; zero was not accepted as a number; the first result was
+// discarded.
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn running_and_zero_and_a_first_result_are_not_dropped(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let (story, task) = launched(base).await;
-    taken(&story, task, json!({"progress_value": 5, "end_value": 10})).await;
-    let told = taken(
+    accepted(&story, task, json!({"progress_value": 5, "end_value": 10})).await;
+    let told = accepted(
         &story,
         task,
         json!({"status": "RUNNING", "progress_value": 0, "end_value": 0, "result": {"so": "far"}}),
@@ -115,14 +118,14 @@ async fn running_and_zero_and_a_first_result_are_not_dropped(
     story.end().await;
 }
 
-// ERRORED lost its numbers; KILLED, SKIPPED, EXPORTED and QUEUED lost the message as well.
+// With ERRORED the numbers were lost; with KILLED, SKIPPED, EXPORTED and QUEUED the message too.
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_comes_with_a_word_is_not_dropped(#[values(Sqlite, Postgres)] base: Base) {
+async fn values_reported_with_a_status_are_not_dropped(#[values(Sqlite, Postgres)] base: Base) {
     let story = plan(base).begin().await;
     for word in ["ERRORED", "KILLED", "SKIPPED", "EXPORTED", "QUEUED"] {
         let task = story.launch(&id(1), json!({})).await;
-        let told = taken(&story, task, json!({"status": word, "progress_message": "the last words", "progress_value": 21, "end_value": 30, "result": {"rows": 3}})).await;
+        let told = accepted(&story, task, json!({"status": word, "progress_message": "the last words", "progress_value": 21, "end_value": 30, "result": {"rows": 3}})).await;
         assert_eq!(
             (
                 &told["progress_message"],
@@ -141,7 +144,7 @@ async fn what_comes_with_a_word_is_not_dropped(#[values(Sqlite, Postgres)] base:
     story.end().await;
 }
 
-// The empty word was stored as the task's status.
+// The empty status was stored as the task's status.
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_empty_status_is_not_stored(#[values(Sqlite, Postgres)] base: Base) {
@@ -149,22 +152,22 @@ async fn an_empty_status_is_not_stored(#[values(Sqlite, Postgres)] base: Base) {
     let before = story.task(task).await["status"].clone();
     for empty in [json!(""), json!(null)] {
         assert_eq!(
-            taken(&story, task, json!({"status": empty, "progress_value": 1})).await["status"],
+            accepted(&story, task, json!({"status": empty, "progress_value": 1})).await["status"],
             before
         );
     }
     story.end().await;
 }
 
-// A success with numbers was saved twice, and was two lines of the log.
+// A success with numbers was saved twice, and written to the log twice.
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn one_report_is_not_logged_twice(#[values(Sqlite, Postgres)] base: Base) {
     let (story, task) = launched(base).await;
-    taken(&story, task, json!({"status": "SUCCESS", "progress_message": "done", "progress_value": 100, "end_value": 100})).await;
+    accepted(&story, task, json!({"status": "SUCCESS", "progress_message": "done", "progress_value": 100, "end_value": 100})).await;
     assert_eq!(log(&story, task).await, ["done"]);
     let silent = story.launch(&id(1), json!({})).await;
-    taken(
+    accepted(
         &story,
         silent,
         json!({"status": "SUCCESS", "progress_value": 100}),
@@ -173,13 +176,13 @@ async fn one_report_is_not_logged_twice(#[values(Sqlite, Postgres)] base: Base) 
     assert_eq!(
         log(&story, silent).await,
         [""; 0],
-        "nothing is said in the pipeline's name"
+        "no message of the pipeline is added"
     );
     assert_eq!(story.task(silent).await["progress_message"], Value::Null);
     story.end().await;
 }
 
-// "Task is not external", with 400, until a worker had taken it up.
+// The response was 400, "Task is not external", until a worker had started the task.
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_report_is_not_refused_because_it_came_early(#[values(Sqlite, Postgres)] base: Base) {
@@ -193,7 +196,7 @@ async fn a_report_is_not_refused_because_it_came_early(#[values(Sqlite, Postgres
         json!(null),
         "its run is not known yet"
     );
-    let told = taken(
+    let told = accepted(
         &story,
         task,
         json!({"status": "RUNNING", "progress_value": 1}),
@@ -206,10 +209,10 @@ async fn a_report_is_not_refused_because_it_came_early(#[values(Sqlite, Postgres
     story.end().await;
 }
 
-// 500 to the pipeline of a task that somebody had killed; its result was taken as if nobody had.
+// A pipeline whose task was killed got 500; its result was stored as if the task had not been killed.
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_killed_task_answers_progress_with_a_stop_and_not_a_failure(
+async fn progress_of_a_killed_task_gets_a_stop_and_not_a_500(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let (story, task) = running(base).await;
@@ -226,7 +229,7 @@ async fn a_killed_task_answers_progress_with_a_stop_and_not_a_failure(
         );
     }
     assert_eq!(
-        taken(&story, task, json!({"status": "CANCELLED"})).await["status"],
+        accepted(&story, task, json!({"status": "CANCELLED"})).await["status"],
         "CANCELLED"
     );
     story.end().await;

@@ -8,7 +8,7 @@ use regex::Regex;
 
 use super::deploy;
 
-/// Each setting that a text names by its variable.
+/// The settings that a text contains as environment variables.
 fn settings_in(text: &str) -> BTreeSet<String> {
     let name = Regex::new(r"OPENHEXA_BRIDGE__([A-Z_]+?)__([A-Z_]+)").unwrap();
     let named = name.captures_iter(text);
@@ -18,7 +18,7 @@ fn settings_in(text: &str) -> BTreeSet<String> {
 }
 
 #[test]
-fn what_is_set_for_a_machine_is_a_setting() {
+fn variables_in_deploy_are_existing_settings() {
     let known = crate::settings::keys_in(crate::settings::DEFAULTS);
     let mut seen = 0;
     for name in ["Dockerfile", "compose.yaml"] {
@@ -43,7 +43,7 @@ fn what_is_set_for_a_machine_is_a_setting() {
 }
 
 #[test]
-fn the_image_is_built_with_our_rust_and_runs_our_program_as_nobody() {
+fn the_image_uses_the_pinned_rust_and_runs_as_an_unprivileged_user() {
     let text = deploy("Dockerfile");
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let toolchain = std::fs::read_to_string(root.join("rust-toolchain.toml")).unwrap();
@@ -69,7 +69,7 @@ fn the_image_is_built_with_our_rust_and_runs_our_program_as_nobody() {
 }
 
 #[test]
-fn the_unit_starts_our_program_with_what_it_takes() {
+fn the_unit_starts_the_program_with_valid_arguments() {
     let unit = deploy("openhexa-bridge.service");
     let line = |key: &str| {
         let start = format!("{key}=");
@@ -110,7 +110,7 @@ fn the_unit_starts_our_program_with_what_it_takes() {
 }
 
 #[test]
-fn the_composition_shows_the_bridge_to_this_machine_only() {
+fn the_compose_file_publishes_the_bridge_on_this_machine_only() {
     let text = deploy("compose.yaml");
     assert!(
         text.contains("ports: [\"127.0.0.1:8080:8080\"]") && text.matches("ports:").count() == 1
@@ -123,7 +123,7 @@ fn the_composition_shows_the_bridge_to_this_machine_only() {
     ] {
         assert!(text.contains(line), "{line}");
     }
-    // One address of the network that the bridge alone is in: no container, and no other network, is believed.
+    // Only one address of the bridge's own network is trusted: no container and no other network.
     let trusted = Regex::new(r"TRUSTED_PROXIES: (\S+)\n").unwrap();
     let gateway = Regex::new(r"gateway: (\S+)\n").unwrap();
     let trusted = &trusted.captures(&text).unwrap()[1];
@@ -132,11 +132,11 @@ fn the_composition_shows_the_bridge_to_this_machine_only() {
     let secret = Regex::new(r"(?m)^[^#\n]*(KEY|PASSWORD|TOKEN)\S*[:=]").unwrap();
     assert!(
         secret.find(&text).is_none(),
-        "secrets are in files of their own"
+        "secrets are in separate files"
     );
 }
 
-/// Where the images are named, the names agree, and `digests.sh` asks for each of them.
+/// The image names agree in all files, and `digests.sh` prints the digest of each.
 #[test]
 fn every_image_can_be_pinned_by_its_digest() {
     let tag = Regex::new(r"(?m)(\w+_IMAGE)(?:=|: \$\{\w+:-|:-)([a-z0-9./-]+:[a-z0-9.-]+)").unwrap();
@@ -169,9 +169,9 @@ fn every_image_can_be_pinned_by_its_digest() {
     }
 }
 
-/// With a docker that gives a digest for each image, and with one that cannot reach its registry.
+/// With a docker that returns a digest for each image, and with one that cannot reach its registry.
 #[test]
-fn digests_are_the_registrys_or_none() {
+fn digests_come_from_the_registry_or_the_script_fails() {
     use std::os::unix::fs::PermissionsExt as _;
     let run = |docker: &str| {
         let folder = tempfile::tempdir().unwrap();

@@ -1,4 +1,4 @@
-//! Authentication, and what refusals contain.
+//! Authentication, and the content of refusals.
 
 use serde_json::json;
 
@@ -49,7 +49,7 @@ async fn a_nullable_field_without_a_token_is_null_beside_its_error() {
 }
 
 #[actix_web::test]
-async fn me_is_somebody_with_the_token_and_nobody_without() {
+async fn me_is_a_user_with_the_token_and_null_without() {
     let story = Story::samples().await;
     let query = "{ me { user { id email } permissions { superUser } } }";
     let somebody = story.ask(query, json!({})).await;
@@ -58,7 +58,7 @@ async fn me_is_somebody_with_the_token_and_nobody_without() {
     assert_eq!(
         again.data(),
         somebody.data(),
-        "the user is the same in every life"
+        "the user is the same after a restart"
     );
     let nobody = story.ask_as(None, query, json!({})).await;
     assert_eq!(
@@ -80,8 +80,8 @@ async fn an_unknown_workspace_is_an_empty_list_and_an_unknown_id_is_null() {
     let story = Story::samples().await;
     let query = format!(
         "{{ list: pipelines(workspaceSlug: \"nowhere\") {{ totalItems totalPages items {{ id }} }}
-        space: workspace(slug: \"nowhere\") {{ slug }} one: pipeline(id: \"{NOBODY}\") {{ id }}
-        run: pipelineRun(id: \"{NOBODY}\") {{ id }} version: pipelineVersion(id: \"{NOBODY}\") {{ id }}
+        space: workspace(slug: \"nowhere\") {{ slug }} one: pipeline(id: \"{UNKNOWN_ID}\") {{ id }}
+        run: pipelineRun(id: \"{UNKNOWN_ID}\") {{ id }} version: pipelineVersion(id: \"{UNKNOWN_ID}\") {{ id }}
         code: pipelineByCode(workspaceSlug: \"demo\", code: \"LQAS-SAMPLING\") {{ id }} }}"
     );
     let answer = story.ask(&query, json!({})).await;
@@ -112,7 +112,7 @@ async fn a_token_is_not_limited_to_one_workspace() {
 }
 
 #[actix_web::test]
-async fn the_connection_to_iaso_is_there_once_it_is_filled() {
+async fn the_connection_to_iaso_exists_once_it_is_configured() {
     let story = Story::samples().await;
     let query = "query getConnection($w: String!, $c: String!) {
         connectionBySlug(workspaceSlug: $w, connectionSlug: $c) { __typename type fields { code value } } }";

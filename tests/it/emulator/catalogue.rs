@@ -25,7 +25,7 @@ fn one_with(key: &str, value: Value) -> Value {
 }
 
 #[actix_web::test]
-async fn a_word_that_is_none_of_the_catalogues_is_refused() {
+async fn an_unknown_field_is_refused() {
     let mut version = one_with("code", json!("one"));
     version["pipelines"][0]["versions"][0]["parametres"] = json!([]);
     for (catalogue, word) in [
@@ -45,7 +45,7 @@ async fn a_word_that_is_none_of_the_catalogues_is_refused() {
 }
 
 #[actix_web::test]
-async fn a_catalogue_without_pipelines_is_none() {
+async fn a_catalogue_without_pipelines_is_refused() {
     let sentence = refused(json!({"workspace": {"slug": "demo"}})).await;
     assert!(sentence.contains("missing field `pipelines`"), "{sentence}");
 }

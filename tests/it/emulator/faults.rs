@@ -13,11 +13,11 @@ async fn story() -> Story {
 
 const ME: &str = "{ me { user { id } } }";
 
-async fn order(story: &Story, fault: Value) {
+async fn set_fault(story: &Story, fault: Value) {
     story.admin("faults", fault).await;
 }
 
-async fn order_none(story: &Story) {
+async fn remove_faults(story: &Story) {
     let url = format!("{}/emulator/faults", story.base());
     let answer = story.client.delete(url).send().await.unwrap();
     assert!(answer.status().is_success());
@@ -26,7 +26,7 @@ async fn order_none(story: &Story) {
 #[actix_web::test]
 async fn html_500_does_nothing_and_is_a_page() {
     let story = story().await;
-    order(
+    set_fault(
         &story,
         json!({"fault": "html_500", "operation": "runPipeline", "count": 1}),
     )
@@ -42,7 +42,7 @@ async fn html_500_does_nothing_and_is_a_page() {
 #[actix_web::test]
 async fn a_refused_token_looks_like_no_token() {
     let story = story().await;
-    order(&story, json!({"fault": "refuse_token", "count": 2})).await;
+    set_fault(&story, json!({"fault": "refuse_token", "count": 2})).await;
     for _ in 0..2 {
         let answer = story.ask("{ pipelines { totalItems } }", json!({})).await;
         answer.assert_failed_softly();
@@ -60,7 +60,7 @@ async fn a_refused_token_looks_like_no_token() {
 #[actix_web::test]
 async fn dropped_before_nothing_is_done_and_the_connection_breaks() {
     let story = story().await;
-    order(&story, json!({"fault": "drop_before", "count": 1})).await;
+    set_fault(&story, json!({"fault": "drop_before", "count": 1})).await;
     story.ask(ME, json!({})).await.data();
     let input = json!({"input": {"id": ONE, "config": {}}});
     let broken = story.try_ask(Some(TOKEN), LAUNCH, input).await;
@@ -72,7 +72,7 @@ async fn dropped_before_nothing_is_done_and_the_connection_breaks() {
 #[actix_web::test]
 async fn dropped_after_it_is_done_and_the_answer_is_lost() {
     let story = story().await;
-    order(&story, json!({"fault": "drop_after", "count": 1})).await;
+    set_fault(&story, json!({"fault": "drop_after", "count": 1})).await;
     let input = json!({"input": {"id": ONE, "config": {}}});
     let broken = story.try_ask(Some(TOKEN), LAUNCH, input).await;
     assert!(broken.is_err(), "an answer came");
@@ -82,7 +82,7 @@ async fn dropped_after_it_is_done_and_the_answer_is_lost() {
 #[actix_web::test]
 async fn a_dropped_connection_yields_not_one_byte() {
     let story = story().await;
-    order(
+    set_fault(
         &story,
         json!({"fault": "drop_before", "operation": "me", "count": 1}),
     )
@@ -91,11 +91,11 @@ async fn a_dropped_connection_yields_not_one_byte() {
     let heard = tokio::task::spawn_blocking(move || {
         use std::io::{Read, Write};
         let mut socket = std::net::TcpStream::connect(&address).unwrap();
-        socket.set_read_timeout(Some(PATIENCE)).unwrap();
+        socket.set_read_timeout(Some(MAX_WAIT)).unwrap();
         let body = json!({"query": ME}).to_string();
         write!(socket, "POST /graphql/ HTTP/1.1\r\nHost: {address}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}", body.len()).unwrap();
         let mut heard = Vec::new();
-        // A reset is as broken as an end.
+        // A reset is as valid as a closed connection.
         let _ = socket.read_to_end(&mut heard);
         heard
     })
@@ -105,10 +105,10 @@ async fn a_dropped_connection_yields_not_one_byte() {
 }
 
 #[actix_web::test]
-async fn a_late_answer_is_late_and_done_at_once() {
+async fn a_late_response_arrives_later_but_the_request_is_executed_at_once() {
     let story = story().await;
     let brief = json!({"fault": "latency", "operation": "me", "ms": 1000, "count": 1});
-    order(&story, brief).await;
+    set_fault(&story, brief).await;
     let asked = Instant::now();
     story.ask(ME, json!({})).await.data();
     assert!(asked.elapsed() >= Duration::from_secs(1));
@@ -118,14 +118,14 @@ async fn a_late_answer_is_late_and_done_at_once() {
     let Either::Right(((), launch)) = select(launch, seen).await else {
         panic!("the answer was not late");
     };
-    order_none(&story).await;
+    remove_faults(&story).await;
     launch.await.data();
 }
 
-/// The answer to the next launch waits until faults are removed.
+/// The response to the next launch waits until faults are removed.
 async fn hold_launch(story: &Story) {
     let long = json!({"fault": "latency", "operation": "runPipeline", "ms": 600_000, "count": 1});
-    order(story, long).await;
+    set_fault(story, long).await;
 }
 
 async fn one_run(story: &Story) {
@@ -136,7 +136,7 @@ async fn one_run(story: &Story) {
 }
 
 #[actix_web::test]
-async fn a_launch_whose_caller_hangs_up_creates_its_run_all_the_same() {
+async fn a_launch_whose_client_disconnects_still_creates_its_run() {
     let story = story().await;
     hold_launch(&story).await;
     tokio::select! {
@@ -147,16 +147,16 @@ async fn a_launch_whose_caller_hangs_up_creates_its_run_all_the_same() {
 }
 
 #[actix_web::test]
-async fn a_lost_stop_answers_success_and_the_run_goes_on() {
+async fn a_lost_stop_returns_success_and_the_run_continues() {
     let story = story().await;
     let run = story.run(ONE, json!({})).await;
     story.until(&run, "running").await;
-    order(&story, json!({"fault": "lose_stop", "count": 1})).await;
+    set_fault(&story, json!({"fault": "lose_stop", "count": 1})).await;
     assert_eq!(
         story.stop_run(&run).await,
         json!({"success": true, "errors": []})
     );
-    assert_eq!(story.look(&run).await["status"], "running");
+    assert_eq!(story.get_run(&run).await["status"], "running");
     assert_eq!(story.stop_run(&run).await["success"], true);
     story.until(&run, "stopped").await;
 }
@@ -164,7 +164,7 @@ async fn a_lost_stop_answers_success_and_the_run_goes_on() {
 #[actix_web::test]
 async fn the_run_limit_is_an_error_of_the_launch() {
     let story = story().await;
-    order(&story, json!({"fault": "run_limit", "count": 1})).await;
+    set_fault(&story, json!({"fault": "run_limit", "count": 1})).await;
     story.ask(ME, json!({})).await.data();
     let answer = story.launch(ONE, json!({})).await;
     assert_eq!(
@@ -179,22 +179,22 @@ async fn the_run_limit_is_an_error_of_the_launch() {
 async fn a_null_run_is_absent_from_look_ups_and_lists() {
     let story = story().await;
     let run = story.run(ONE, json!({})).await;
-    order(&story, json!({"fault": "null_run", "count": 2})).await;
-    assert_eq!(story.look(&run).await, json!(null));
+    set_fault(&story, json!({"fault": "null_run", "count": 2})).await;
+    assert_eq!(story.get_run(&run).await, json!(null));
     let query = format!("{{ pipeline(id: \"{ONE}\") {{ id runs {{ items {{ id }} }} }} }}");
     let answer = story.ask(&query, json!({})).await;
     assert_eq!(
         answer.data()["pipeline"],
         json!({"id": ONE, "runs": {"items": []}})
     );
-    assert_eq!(story.look(&run).await["id"], json!(run));
+    assert_eq!(story.get_run(&run).await["id"], json!(run));
 }
 
 #[actix_web::test]
 async fn the_fault_set_first_is_used_up_first() {
     let story = story().await;
-    order(&story, json!({"fault": "html_500", "count": 2})).await;
-    order(&story, json!({"fault": "refuse_token", "count": 1})).await;
+    set_fault(&story, json!({"fault": "html_500", "count": 2})).await;
+    set_fault(&story, json!({"fault": "refuse_token", "count": 1})).await;
     let query = "{ pipelines { totalItems } }";
     let mut answers = Vec::new();
     for _ in 0..4 {
@@ -208,17 +208,17 @@ async fn the_fault_set_first_is_used_up_first() {
 }
 
 #[actix_web::test]
-async fn a_fault_for_a_time_is_over_afterwards() {
+async fn a_fault_with_a_duration_ends_after_it() {
     let story = story().await;
     let query = "{ renamed: pipelines { totalItems } }";
     let fault = |ms: u64| json!({"fault": "html_500", "operation": "pipelines", "for_ms": ms});
-    order(&story, fault(600_000)).await;
+    set_fault(&story, fault(600_000)).await;
     for _ in 0..3 {
         assert_eq!(story.ask(query, json!({})).await.status, 500);
     }
-    order_none(&story).await;
+    remove_faults(&story).await;
     let set = Instant::now();
-    order(&story, fault(1000)).await;
+    set_fault(&story, fault(1000)).await;
     eventually("the fault is over", async || {
         let answer = story.ask(query, json!({})).await;
         (answer.status == 200).then_some(())
@@ -228,9 +228,9 @@ async fn a_fault_for_a_time_is_over_afterwards() {
 }
 
 #[actix_web::test]
-async fn faults_touch_neither_the_emulators_own_addresses_nor_bad_orders() {
+async fn faults_do_not_affect_the_emulators_own_routes_nor_invalid_faults() {
     let story = story().await;
-    order(&story, json!({"fault": "html_500", "count": 1})).await;
+    set_fault(&story, json!({"fault": "html_500", "count": 1})).await;
     assert!(story.all_runs().await.is_empty());
     let url = format!("{}/emulator/faults", story.base());
     let bad = story

@@ -9,7 +9,7 @@ async fn a_run_goes_from_queued_over_running_to_success() {
     let behaviour = json!({"queued_ms": 300, "running_ms": 600, "steps": 3});
     let story = Story::of(json!([pipeline(json!([]), behaviour)])).await;
     let run = story.run(ONE, json!({})).await;
-    assert_eq!(story.look(&run).await["status"], "queued");
+    assert_eq!(story.get_run(&run).await["status"], "queued");
     let running = story.until(&run, "running").await;
     assert_eq!(
         (&running["duration"], &running["logs"]),
@@ -17,7 +17,7 @@ async fn a_run_goes_from_queued_over_running_to_success() {
     );
     let mut last = 0;
     eventually("it has made its last step", async || {
-        let progress = story.look(&run).await["progress"].as_i64().unwrap();
+        let progress = story.get_run(&run).await["progress"].as_i64().unwrap();
         assert!(progress >= last);
         last = progress;
         (progress == 100).then_some(())
@@ -34,7 +34,7 @@ async fn a_run_goes_from_queued_over_running_to_success() {
 }
 
 #[actix_web::test]
-async fn duration_is_told_at_the_end() {
+async fn duration_is_set_at_the_end() {
     let behaviour = json!({"queued_ms": 0, "running_ms": 1100, "steps": 1});
     let story = Story::of(json!([pipeline(json!([]), behaviour)])).await;
     let run = story.run(ONE, json!({})).await;
@@ -48,7 +48,7 @@ async fn duration_is_told_at_the_end() {
 }
 
 #[actix_web::test]
-async fn a_failing_run_says_why_at_the_end_of_its_log() {
+async fn the_log_of_a_failed_run_ends_with_its_cause() {
     let behaviour =
         json!({"kind": "fail", "queued_ms": 0, "running_ms": 100, "message": "No data for Niger"});
     let story = Story::of(json!([pipeline(json!([]), behaviour)])).await;
@@ -60,7 +60,7 @@ async fn a_failing_run_says_why_at_the_end_of_its_log() {
 }
 
 #[actix_web::test]
-async fn what_openhexa_let_through_fails_in_the_run_with_the_reason_only_in_its_log() {
+async fn values_that_openhexa_accepted_fail_in_the_run_with_the_reason_only_in_its_log() {
     let parameters = json!([
         {"code": "must", "type": "str", "required": true}, {"code": "choice", "type": "str", "choices": ["a"]},
         {"code": "many", "type": "int", "multiple": true}, {"code": "off", "type": "bool", "disables": ["must"]}
@@ -106,7 +106,7 @@ async fn what_openhexa_let_through_fails_in_the_run_with_the_reason_only_in_its_
 }
 
 #[actix_web::test]
-async fn stopping_a_queued_run_strands_it_in_terminating() {
+async fn stopping_a_queued_run_leaves_it_in_terminating() {
     let story = Story::of(json!([pipeline(
         json!([]),
         json!({"queued_ms": 200, "running_ms": 0})
@@ -117,10 +117,10 @@ async fn stopping_a_queued_run_strands_it_in_terminating() {
         story.stop_run(&stranded).await,
         json!({"success": true, "errors": []})
     );
-    // Another one, launched later, comes and goes while the first stays where it is.
+    // Another run, launched later, starts and ends while the first does not change.
     let other = story.run(ONE, json!({})).await;
     story.until(&other, "success").await;
-    let seen = story.look(&stranded).await;
+    let seen = story.get_run(&stranded).await;
     assert_eq!(seen["status"], "terminating");
     assert!(seen["stoppedBy"]["email"].is_string());
     let again = story.stop_run(&stranded).await;
@@ -133,7 +133,7 @@ async fn stopping_a_running_run_is_terminating_first_and_stopped_shortly_after()
     let run = story.run(ONE, json!({})).await;
     story.until(&run, "running").await;
     assert_eq!(story.stop_run(&run).await["success"], true);
-    assert_eq!(story.look(&run).await["status"], "terminating");
+    assert_eq!(story.get_run(&run).await["status"], "terminating");
     story.until(&run, "stopped").await;
     assert_eq!(
         story.stop_run(&run).await["errors"],
@@ -142,7 +142,7 @@ async fn stopping_a_running_run_is_terminating_first_and_stopped_shortly_after()
 }
 
 #[actix_web::test]
-async fn stopping_what_is_over_says_so_and_a_skipped_run_becomes_terminating() {
+async fn stopping_a_finished_run_is_an_error_and_a_skipped_run_becomes_terminating() {
     let story = Story::of(json!([pipeline(json!([]), manual())])).await;
     for (status, errors) in [
         ("success", json!(["PIPELINE_ALREADY_COMPLETED"])),
@@ -154,14 +154,14 @@ async fn stopping_what_is_over_says_so_and_a_skipped_run_becomes_terminating() {
         let run = story.run(ONE, json!({})).await;
         story.until(&run, "running").await;
         story.drive(&run, json!({"status": status})).await;
-        assert_eq!(story.look(&run).await["status"], status);
+        assert_eq!(story.get_run(&run).await["status"], status);
         assert_eq!(story.stop_run(&run).await["errors"], errors, "{status}");
         if status == "skipped" {
-            assert_eq!(story.look(&run).await["status"], "terminating");
+            assert_eq!(story.get_run(&run).await["status"], "terminating");
         }
     }
     assert_eq!(
-        story.stop_run(NOBODY).await["errors"],
+        story.stop_run(UNKNOWN_ID).await["errors"],
         json!(["PIPELINE_NOT_FOUND"])
     );
 }
@@ -179,7 +179,7 @@ async fn a_manual_run_waits_to_be_driven_and_a_hanging_one_stays_queued() {
     story
         .drive(&run, json!({"progress": 40, "message": "half way"}))
         .await;
-    let seen = story.look(&run).await;
+    let seen = story.get_run(&run).await;
     assert_eq!(
         (&seen["progress"], &seen["messages"][0]["message"]),
         (&json!(40), &json!("half way"))
@@ -187,10 +187,10 @@ async fn a_manual_run_waits_to_be_driven_and_a_hanging_one_stays_queued() {
     story
         .drive(&run, json!({"status": "failed", "message": "broken"}))
         .await;
-    let seen = story.look(&run).await;
+    let seen = story.get_run(&run).await;
     assert_eq!(seen["status"], "failed");
     assert!(seen["logs"].as_str().unwrap().contains("broken"));
-    assert_eq!(story.look(&hangs).await["status"], "queued");
+    assert_eq!(story.get_run(&hangs).await["status"], "queued");
     let all = story.all_runs().await;
     assert_eq!(all.len(), 2);
     assert_eq!(all[1]["id"], json!(run));
@@ -198,11 +198,11 @@ async fn a_manual_run_waits_to_be_driven_and_a_hanging_one_stays_queued() {
 }
 
 #[actix_web::test]
-async fn a_vanished_run_is_null_without_an_error_and_still_in_the_books() {
+async fn a_vanished_run_is_null_without_an_error_and_still_in_the_list_of_runs() {
     let story = Story::of(json!([pipeline(json!([]), manual())])).await;
     let run = story.run(ONE, json!({})).await;
     story.drive(&run, json!({"vanish": true})).await;
-    assert_eq!(story.look(&run).await, json!(null));
+    assert_eq!(story.get_run(&run).await, json!(null));
     let query = format!("{{ pipeline(id: \"{ONE}\") {{ runs {{ totalItems }} }} }}");
     let answer = story.ask(&query, json!({})).await;
     assert_eq!(answer.data()["pipeline"]["runs"]["totalItems"], 0);
@@ -231,7 +231,7 @@ async fn a_run_ends_at_its_time_limit() {
 #[actix_web::test]
 async fn a_run_is_refused_by_name_when_it_is_driven_and_unknown() {
     let story = Story::of(json!([pipeline(json!([]), manual())])).await;
-    let url = format!("{}/emulator/runs/{NOBODY}", story.base());
+    let url = format!("{}/emulator/runs/{UNKNOWN_ID}", story.base());
     let answer = story
         .client
         .post(url)
@@ -281,10 +281,10 @@ async fn thousands_of_live_runs_are_cheap() {
     .await;
     let asked = Instant::now();
     story.ask("{ me { user { id } } }", json!({})).await.data();
-    assert!(asked.elapsed() < PATIENCE);
+    assert!(asked.elapsed() < MAX_WAIT);
 }
 
-/// A run begun, driven to its end 90 seconds later, as it is seen then.
+/// A run that was launched and ended 90 seconds later, as it is shown then.
 async fn at_a_moment() -> Value {
     let story = Story::of(json!([pipeline(
         json!([]),
@@ -301,11 +301,11 @@ async fn at_a_moment() -> Value {
     story
         .drive(&run, json!({"message": "Done", "status": "success"}))
         .await;
-    story.look(&run).await
+    story.get_run(&run).await
 }
 
 #[actix_web::test]
-async fn where_time_stands_still_the_same_is_the_same_again() {
+async fn with_a_stopped_clock_the_same_requests_give_the_same_responses() {
     let seen = at_a_moment().await;
     assert_eq!(seen["executionDate"], "2026-03-12T08:30:00.000Z");
     assert_eq!(seen["duration"], 90);

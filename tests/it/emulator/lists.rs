@@ -21,7 +21,7 @@ async fn thirty() -> Story {
 }
 
 #[actix_web::test]
-async fn pages_are_of_ten_unless_asked_otherwise() {
+async fn a_page_has_ten_items_by_default() {
     let story = thirty().await;
     let answer = story.ask(LIST, json!({"ws": "demo"})).await;
     let page = &answer.data()["pipelines"];
@@ -79,7 +79,7 @@ async fn a_page_past_the_end_and_nulls_are_errors() {
 }
 
 #[actix_web::test]
-async fn lists_are_narrowed_and_ordered() {
+async fn lists_are_filtered_and_ordered() {
     let story = thirty().await;
     for (variables, total, first) in [
         (json!({"search": "generic 0"}), 9, "Generic 01"),
@@ -106,7 +106,7 @@ async fn lists_are_narrowed_and_ordered() {
 }
 
 #[actix_web::test]
-async fn the_last_run_orders_and_narrows() {
+async fn lists_can_be_ordered_and_filtered_by_the_last_run() {
     let story = thirty().await;
     let query = "{ pipelineByCode(workspaceSlug: \"demo\", code: \"generic-12\") { id } }";
     let id = story.ask(query, json!({})).await.data()["pipelineByCode"]["id"].clone();
@@ -172,7 +172,7 @@ async fn notebooks_and_pipelines_without_versions_have_no_current_version() {
 }
 
 #[actix_web::test]
-async fn a_parameter_without_a_type_takes_its_version_down() {
+async fn a_parameter_without_a_type_makes_its_version_fail() {
     let story = Story::of(json!([
         pipeline(json!([{"code": "good", "type": "str"}, {"code": "bad", "type": ""}]), quick()),
         {"id": TWO, "code": "two", "versions": [{"parameters": [{"code": "bad"}]}]}
@@ -270,7 +270,7 @@ async fn choices_come_from_a_file_of_the_workspace() {
         (V1, "plain"),
         (V1, "zzz"),
         (V1, "outside"),
-        (NOBODY, "there"),
+        (UNKNOWN_ID, "there"),
     ] {
         let answer = story.ask(query, json!({"v": version, "p": code})).await;
         assert_eq!(

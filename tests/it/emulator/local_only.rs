@@ -36,7 +36,7 @@ async fn a_foreign_host_or_origin_is_refused_everywhere() {
 }
 
 #[actix_web::test]
-async fn a_command_line_and_a_page_of_this_machine_are_served_whatever_they_call_it() {
+async fn programs_and_pages_of_this_machine_are_served_under_each_of_its_names() {
     let story = Story::samples().await;
     let url = format!("{}/emulator/faults", story.base());
     for (name, value) in [

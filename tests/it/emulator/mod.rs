@@ -1,4 +1,4 @@
-//! The emulator behaves as OpenHEXA was observed to: each test is named after one fact.
+//! The emulator behaves like OpenHEXA: each test is named after one observed fact.
 //!
 //! All requests go over HTTP to an emulator in this process.
 
@@ -8,10 +8,10 @@ mod faults;
 mod life;
 mod lists;
 mod local_only;
-mod real;
 mod reports;
 mod restart;
 mod runs;
+mod sdk_pipelines;
 mod transport;
 
 use std::path::PathBuf;
@@ -23,7 +23,7 @@ use tempfile::TempDir;
 
 pub const TOKEN: &str = "emulator";
 /// Longer than anything here takes on a busy machine.
-const PATIENCE: Duration = Duration::from_mins(1);
+const MAX_WAIT: Duration = Duration::from_mins(1);
 
 /// An emulator with its folder; dropping the story removes both.
 pub struct Story {
@@ -38,7 +38,7 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// The data of a request that went well.
+    /// The data of a successful request.
     pub fn data(&self) -> &Value {
         assert_eq!(self.status, 200, "{}", self.body);
         assert!(self.body.get("errors").is_none(), "{}", self.body);
@@ -51,7 +51,7 @@ impl Answer {
             .unwrap_or_default()
     }
 
-    /// `data: null` and an error, under HTTP 200: how OpenHEXA fails.
+    /// `data: null` and an error, under HTTP 200: OpenHEXA's form of a failure.
     pub fn assert_failed_softly(&self) {
         assert_eq!(self.status, 200, "{}", self.body);
         assert!(self.body["data"].is_null(), "{}", self.body);
@@ -96,7 +96,7 @@ impl Story {
         }
     }
 
-    /// The same folder, another life.
+    /// A new emulator with the same folder.
     pub async fn restart(self) -> Self {
         let path = self.data.path().join("catalogue.json");
         self.emulator.stop().await;
@@ -135,13 +135,13 @@ impl Story {
         Ok(Answer { status, body })
     }
 
-    /// `runPipeline`, with whatever it answers.
+    /// Sends `runPipeline` and returns any response.
     pub async fn launch(&self, pipeline: &str, config: Value) -> Answer {
         self.ask(LAUNCH, json!({"input": {"id": pipeline, "config": config}}))
             .await
     }
 
-    /// A run that OpenHEXA took: its id.
+    /// Launches a run that must be accepted, and returns its id.
     pub async fn run(&self, pipeline: &str, config: Value) -> String {
         let answer = self.launch(pipeline, config).await;
         let answered = &answer.data()["runPipeline"];
@@ -149,13 +149,13 @@ impl Story {
         answered["run"]["id"].as_str().unwrap().to_owned()
     }
 
-    pub async fn look(&self, run: &str) -> Value {
-        self.ask(LOOK, json!({"id": run})).await.data()["pipelineRun"].clone()
+    pub async fn get_run(&self, run: &str) -> Value {
+        self.ask(GET_RUN, json!({"id": run})).await.data()["pipelineRun"].clone()
     }
 
     pub async fn until(&self, run: &str, status: &str) -> Value {
         eventually(&format!("the run becomes {status}"), async || {
-            let seen = self.look(run).await;
+            let seen = self.get_run(run).await;
             (seen["status"] == status).then_some(seen)
         })
         .await
@@ -203,7 +203,7 @@ pub const LAUNCH: &str = "mutation R($input: RunPipelineInput) { runPipeline(inp
     success errors run { id status config version { id versionNumber } } } }";
 pub const STOP: &str =
     "mutation X($input: StopPipelineInput!) { stopPipeline(input: $input) { success errors } }";
-pub const LOOK: &str = "query Q($id: UUID!) { pipelineRun(id: $id) {
+pub const GET_RUN: &str = "query Q($id: UUID!) { pipelineRun(id: $id) {
     id run_id status progress executionDate duration triggerMode logs hasErrorMessages timeout config
     sendMailNotifications messages { message priority timestamp } stoppedBy { email }
     outputs { __typename ... on GenericOutput { genericName: name type uri } ... on BucketObject { key size } }
@@ -214,7 +214,7 @@ pub const ONE: &str = "10000000-0000-4000-8000-000000000001";
 pub const TWO: &str = "10000000-0000-4000-8000-000000000002";
 pub const V1: &str = "20000000-0000-4000-8000-000000000001";
 pub const V2: &str = "20000000-0000-4000-8000-000000000002";
-pub const NOBODY: &str = "11111111-1111-4111-8111-111111111111";
+pub const UNKNOWN_ID: &str = "11111111-1111-4111-8111-111111111111";
 
 /// A pipeline with one version of these parameters and this behaviour.
 pub fn pipeline(parameters: Value, behaviour: Value) -> Value {
@@ -244,7 +244,8 @@ pub fn options(data: &TempDir) -> Options {
     }
 }
 
-/// A connection each: one that idles is closed after two seconds, which is a fact and not a fault.
+/// A new connection for each request, because the emulator closes idle ones after two seconds, as OpenHEXA
+/// does.
 pub fn new_client() -> reqwest::Client {
     let plain = crate::support::client::builder();
     plain.pool_max_idle_per_host(0).build().unwrap()
@@ -254,14 +255,14 @@ pub fn new_folder() -> TempDir {
     tempfile::tempdir().unwrap()
 }
 
-/// Asks again until the answer is there; says what was waited for when it never is.
+/// Polls until the result is there, or fails and names what was expected.
 pub async fn eventually<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + MAX_WAIT;
     loop {
         if let Some(found) = look().await {
             return found;
         }
-        assert!(Instant::now() < deadline, "waited in vain until {what}");
+        assert!(Instant::now() < deadline, "this did not happen: {what}");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
 }

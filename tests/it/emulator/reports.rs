@@ -7,16 +7,16 @@ use serde_json::json;
 
 use super::*;
 
-/// What was heard: address, bearer, body.
+/// The received requests: path, bearer token, body.
 type ReceivedRequest = Arc<Mutex<Vec<(String, String, Value)>>>;
 
-/// A listener in Iaso's place that answers everything with this status.
+/// A server in place of Iaso that responds to every request with this status.
 pub struct Listener {
     pub url: String,
     heard: ReceivedRequest,
 }
 
-async fn hear(
+async fn receive(
     request: HttpRequest,
     body: web::Json<Value>,
     heard: web::Data<Mutex<Vec<(String, String, Value)>>>,
@@ -46,7 +46,7 @@ impl Listener {
             App::new()
                 .app_data(shared.clone())
                 .app_data(web::Data::new(status))
-                .default_service(web::to(hear))
+                .default_service(web::to(receive))
         })
         .workers(1)
         .disable_signals()
@@ -57,7 +57,7 @@ impl Listener {
         Self { url, heard }
     }
 
-    pub fn heard(&self) -> Vec<(String, String, Value)> {
+    pub fn received(&self) -> Vec<(String, String, Value)> {
         self.heard.lock().unwrap().clone()
     }
 
@@ -68,7 +68,10 @@ impl Listener {
                 body["progress_value"].as_i64().unwrap(),
             )
         };
-        self.heard().iter().map(|(_, _, body)| word(body)).collect()
+        self.received()
+            .iter()
+            .map(|(_, _, body)| word(body))
+            .collect()
     }
 }
 
@@ -85,13 +88,13 @@ fn behaviour() -> Value {
 }
 
 #[actix_web::test]
-async fn a_run_reports_running_each_step_and_its_end_before_it_ends() {
+async fn a_run_reports_its_start_its_steps_and_its_end_before_it_ends() {
     let iaso = Listener::start(200);
     let story = Story::of(json!([reporting(behaviour())])).await;
     let config = json!({"task_id": 7, "connection_host": iaso.url, "connection_token": "key"});
     let run = story.run(ONE, config).await;
     story.until(&run, "success").await;
-    let heard = iaso.heard();
+    let heard = iaso.received();
     let words: Vec<_> = iaso.words();
     let expected = [
         ("RUNNING", 0),
@@ -125,8 +128,8 @@ async fn without_a_host_in_its_config_a_run_reports_to_the_connection() {
     });
     let run = story.run(ONE, json!({"task_id": 7})).await;
     story.until(&run, "success").await;
-    assert_eq!(iaso.heard().len(), 4);
-    assert_eq!(iaso.heard()[0].1, "Bearer static");
+    assert_eq!(iaso.received().len(), 4);
+    assert_eq!(iaso.received()[0].1, "Bearer static");
 }
 
 #[actix_web::test]
@@ -140,7 +143,7 @@ async fn a_failing_run_reports_its_error() {
     let config = json!({"task_id": 7, "connection_host": iaso.url, "connection_token": "key"});
     let run = story.run(ONE, config).await;
     story.until(&run, "failed").await;
-    let last = iaso.heard().pop().unwrap().2;
+    let last = iaso.received().pop().unwrap().2;
     assert_eq!(
         (&last["status"], &last["progress_message"]),
         (&json!("ERROR"), &json!("No data"))
@@ -154,7 +157,7 @@ async fn a_refused_or_lost_report_is_not_sent_again_and_changes_nothing() {
     let config = json!({"task_id": 7, "connection_host": iaso.url, "connection_token": "key"});
     let run = story.run(ONE, config).await;
     story.until(&run, "success").await;
-    assert_eq!(iaso.heard().len(), 4);
+    assert_eq!(iaso.received().len(), 4);
     let nobody =
         json!({"task_id": 7, "connection_host": "http://127.0.0.1:1", "connection_token": "key"});
     let run = story.run(ONE, nobody).await;
@@ -162,7 +165,7 @@ async fn a_refused_or_lost_report_is_not_sent_again_and_changes_nothing() {
 }
 
 #[actix_web::test]
-async fn a_run_without_a_task_or_a_behaviour_that_says_so_is_silent() {
+async fn a_run_without_a_task_or_without_reporting_behaviour_sends_no_report() {
     let iaso = Listener::start(200);
     let mut silent = reporting(json!({"queued_ms": 0, "running_ms": 0}));
     silent["id"] = json!(TWO);
@@ -177,7 +180,7 @@ async fn a_run_without_a_task_or_a_behaviour_that_says_so_is_silent() {
     let no_callback = story.run(TWO, json!({"task_id": 7})).await;
     story.until(&no_task, "success").await;
     story.until(&no_callback, "success").await;
-    assert!(iaso.heard().is_empty());
+    assert!(iaso.received().is_empty());
 }
 
 #[actix_web::test]
@@ -191,10 +194,10 @@ async fn a_run_that_is_stopped_or_refused_reports_no_end() {
     });
     let refused = story.run(ONE, json!({"task_id": 1, "nope": 1})).await;
     story.until(&refused, "failed").await;
-    assert!(iaso.heard().is_empty());
+    assert!(iaso.received().is_empty());
     let run = story.run(ONE, json!({"task_id": 7})).await;
     eventually("it has reported", async || {
-        (iaso.heard().len() == 1).then_some(())
+        (iaso.received().len() == 1).then_some(())
     })
     .await;
     story.stop_run(&run).await;
@@ -203,7 +206,7 @@ async fn a_run_that_is_stopped_or_refused_reports_no_end() {
 }
 
 #[actix_web::test]
-async fn a_run_driven_by_hand_reports_what_the_hand_does() {
+async fn a_manually_controlled_run_reports_each_change() {
     let iaso = Listener::start(200);
     let by_hand =
         json!({"kind": "manual", "queued_ms": 0, "callback": true, "result": {"rows": 3}});
@@ -214,7 +217,7 @@ async fn a_run_driven_by_hand_reports_what_the_hand_does() {
     });
     let run = story.run(ONE, json!({"task_id": 7})).await;
     eventually("it has reported", async || {
-        (iaso.heard().len() == 1).then_some(())
+        (iaso.received().len() == 1).then_some(())
     })
     .await;
     story.drive(&run, json!({"progress": 40})).await;

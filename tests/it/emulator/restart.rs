@@ -5,7 +5,7 @@ use serde_json::json;
 use super::*;
 
 #[actix_web::test]
-async fn what_was_is_still_there_after_a_restart() {
+async fn runs_are_kept_after_a_restart() {
     let story = Story::of(json!([pipeline(
         json!([{"code": "xx", "type": "str"}]),
         manual()
@@ -22,26 +22,26 @@ async fn what_was_is_still_there_after_a_restart() {
     let gone = story.run(ONE, json!({})).await;
     story.drive(&gone, json!({"vanish": true})).await;
     let before = (
-        story.look(&run).await,
-        story.look(&done).await,
+        story.get_run(&run).await,
+        story.get_run(&done).await,
         story.all_runs().await,
     );
     let story = story.restart().await;
     let after = (
-        story.look(&run).await,
-        story.look(&done).await,
+        story.get_run(&run).await,
+        story.get_run(&done).await,
         story.all_runs().await,
     );
     assert_eq!(before.0, after.0);
     assert_eq!(before.1, after.1);
     assert_eq!(before.2.len(), after.2.len());
-    assert_eq!(story.look(&gone).await, json!(null));
+    assert_eq!(story.get_run(&gone).await, json!(null));
     assert_eq!(story.stop_run(&run).await["success"], true);
     story.until(&run, "stopped").await;
 }
 
 #[actix_web::test]
-async fn queued_and_running_runs_go_on_after_a_restart() {
+async fn queued_and_running_runs_continue_after_a_restart() {
     let behaviour = json!({"queued_ms": 0, "running_ms": 3000, "steps": 30});
     let mut queued = pipeline(json!([]), json!({"queued_ms": 1500, "running_ms": 0}));
     queued["id"] = json!(TWO);
@@ -50,23 +50,26 @@ async fn queued_and_running_runs_go_on_after_a_restart() {
     let story = Story::of(json!([pipeline(json!([]), behaviour), queued])).await;
     let waits = story.run(TWO, json!({})).await;
     let run = story.run(ONE, json!({})).await;
-    let progress = eventually("it has come somewhere", async || {
-        let progress = story.look(&run).await["progress"].as_i64().unwrap();
+    let progress = eventually("it has made progress", async || {
+        let progress = story.get_run(&run).await["progress"].as_i64().unwrap();
         (progress > 0).then_some(progress)
     })
     .await;
     let story = story.restart().await;
-    assert!(story.look(&run).await["progress"].as_i64().unwrap() >= progress);
+    assert!(story.get_run(&run).await["progress"].as_i64().unwrap() >= progress);
     story.until(&run, "success").await;
     story.until(&waits, "success").await;
     assert_eq!(
-        story.look(&run).await["messages"].as_array().unwrap().len(),
+        story.get_run(&run).await["messages"]
+            .as_array()
+            .unwrap()
+            .len(),
         30
     );
 }
 
 #[actix_web::test]
-async fn a_stop_before_a_restart_is_not_forgotten() {
+async fn a_stop_is_kept_after_a_restart() {
     let story = Story::of(json!([pipeline(json!([]), manual())])).await;
     let run = story.run(ONE, json!({})).await;
     story.until(&run, "running").await;
@@ -76,7 +79,7 @@ async fn a_stop_before_a_restart_is_not_forgotten() {
 }
 
 #[actix_web::test]
-async fn half_a_line_in_the_journal_is_passed_over() {
+async fn an_incomplete_line_in_the_journal_is_skipped() {
     use std::io::Write;
     let story = Story::of(json!([pipeline(json!([]), manual())])).await;
     let run = story.run(ONE, json!({})).await;
@@ -85,7 +88,7 @@ async fn half_a_line_in_the_journal_is_passed_over() {
     let mut journal = std::fs::OpenOptions::new().append(true).open(path).unwrap();
     journal.write_all(b"{\"id\":\"1000").unwrap();
     let story = story.restart().await;
-    assert_eq!(story.look(&run).await["status"], "running");
+    assert_eq!(story.get_run(&run).await["status"], "running");
 }
 
 #[actix_web::test]
@@ -101,11 +104,11 @@ async fn the_journal_is_compacted_at_the_start() {
     assert!(std::fs::read_to_string(&path).unwrap().lines().count() > 50);
     let story = story.restart().await;
     assert_eq!(std::fs::read_to_string(&path).unwrap().lines().count(), 1);
-    assert_eq!(story.look(&run).await["status"], "success");
+    assert_eq!(story.get_run(&run).await["status"], "success");
 }
 
 #[actix_web::test]
-async fn a_run_stranded_in_terminating_is_reaped_15_minutes_after_its_creation() {
+async fn a_run_left_in_terminating_is_ended_15_minutes_after_its_creation() {
     let story = Story::of(json!([pipeline(json!([]), json!({"kind": "hang"}))])).await;
     let old = story.run(ONE, json!({})).await;
     let young = story.run(ONE, json!({})).await;
@@ -128,22 +131,22 @@ async fn a_run_stranded_in_terminating_is_reaped_15_minutes_after_its_creation()
     let story = Story::open(story.data, Some(catalogue), None).await;
     let seen = story.until(&old, "stopped").await;
     assert!(seen["logs"].as_str().unwrap().contains("heartbeat timeout"));
-    assert_eq!(story.look(&young).await["status"], "terminating");
+    assert_eq!(story.get_run(&young).await["status"], "terminating");
 }
 
 #[actix_web::test]
-async fn a_run_of_a_pipeline_that_is_gone_is_absent() {
+async fn a_run_of_a_deleted_pipeline_is_not_listed() {
     let story = Story::of(json!([pipeline(json!([]), manual())])).await;
     let run = story.run(ONE, json!({})).await;
     let path = story.data.path().join("catalogue.json");
     std::fs::write(&path, "{\"pipelines\": []}").unwrap();
     let story = story.restart().await;
-    assert_eq!(story.look(&run).await, json!(null));
+    assert_eq!(story.get_run(&run).await, json!(null));
     assert_eq!(story.all_runs().await.len(), 1);
 }
 
 #[actix_web::test]
-async fn a_stopped_emulator_answers_no_more() {
+async fn a_stopped_emulator_does_not_respond() {
     let story = Story::samples().await;
     let url = story.emulator.url();
     story.emulator.stop().await;
@@ -156,14 +159,14 @@ async fn a_stopped_emulator_answers_no_more() {
     assert!(answer.unwrap_err().is_connect());
 }
 
-/// Bits of the file that let others than its owner in.
+/// The permission bits of the file for users other than its owner.
 fn open_to_others(path: &std::path::Path) -> u32 {
     use std::os::unix::fs::PermissionsExt as _;
     std::fs::metadata(path).unwrap().permissions().mode() & 0o077
 }
 
 #[actix_web::test]
-async fn the_runs_and_their_tokens_are_their_owners_alone() {
+async fn runs_and_tokens_are_only_readable_by_their_owner() {
     use std::os::unix::fs::PermissionsExt as _;
     let story = Story::of(json!([pipeline(json!([]), manual())])).await;
     let run = story.run(ONE, json!({})).await;
@@ -176,7 +179,7 @@ async fn the_runs_and_their_tokens_are_their_owners_alone() {
             .contains("\"token\"")
     );
     assert_eq!((open_to_others(&runs), open_to_others(&folder)), (0, 0));
-    // As an earlier emulator left them, and one that was killed while it wrote the file anew.
+    // Files as an earlier emulator created them, and one that was killed while it rewrote the file.
     let readable = || std::fs::Permissions::from_mode(0o644);
     std::fs::set_permissions(&runs, readable()).unwrap();
     std::fs::set_permissions(&folder, std::fs::Permissions::from_mode(0o755)).unwrap();

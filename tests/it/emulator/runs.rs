@@ -76,7 +76,7 @@ async fn everything_else_is_accepted_and_queued() {
 }
 
 #[actix_web::test]
-async fn a_config_is_the_versions_own_overlaid_with_what_was_given() {
+async fn a_config_is_the_versions_config_overwritten_by_the_given_values() {
     let story = Story::of(json!([{"id": ONE, "code": "one", "behaviour": {"kind": "hang"}, "versions": [
         {"id": V1, "versionNumber": 1, "config": {"aa": "old"}, "parameters": [{"code": "aa", "type": "str"}]},
         {"id": V2, "versionNumber": 2, "config": {"limit": 5, "country": "BFA"}, "parameters": [
@@ -131,9 +131,12 @@ async fn unknown_pipelines_and_versions_of_others_are_not_found() {
     other["versions"][0]["id"] = json!(V2);
     let story = Story::of(json!([pipeline(json!([]), quick()), other])).await;
     for (input, error) in [
-        (json!({"id": NOBODY, "config": {}}), "PIPELINE_NOT_FOUND"),
         (
-            json!({"id": ONE, "versionId": NOBODY, "config": {}}),
+            json!({"id": UNKNOWN_ID, "config": {}}),
+            "PIPELINE_NOT_FOUND",
+        ),
+        (
+            json!({"id": ONE, "versionId": UNKNOWN_ID, "config": {}}),
             "PIPELINE_VERSION_NOT_FOUND",
         ),
         (
@@ -150,7 +153,7 @@ async fn unknown_pipelines_and_versions_of_others_are_not_found() {
 }
 
 #[actix_web::test]
-async fn a_config_that_is_no_object_and_a_missing_input_fail_softly() {
+async fn a_config_that_is_not_an_object_and_a_missing_input_return_errors_with_200() {
     let story = typed().await;
     for config in [json!("{\"int\": 1}"), json!([1]), json!(5)] {
         let answer = story.launch(ONE, config).await;
@@ -177,7 +180,7 @@ async fn a_config_that_is_no_object_and_a_missing_input_fail_softly() {
 }
 
 #[actix_web::test]
-async fn a_config_may_stand_in_the_document() {
+async fn a_config_may_be_written_in_the_document() {
     let story = typed().await;
     let query = format!(
         "mutation {{ runPipeline(input: {{id: \"{ONE}\", config: {{int: 3, strs: [\"a\"]}}}}) {{ success run {{ config }} }} }}"
@@ -220,7 +223,7 @@ async fn notebooks_and_versionless_pipelines_drop_the_config() {
 async fn secrets_are_not_masked_in_a_runs_config() {
     let story = typed().await;
     let run = story.run(ONE, json!({"secret": "hunter2"})).await;
-    assert_eq!(story.look(&run).await["config"]["secret"], "hunter2");
+    assert_eq!(story.get_run(&run).await["config"]["secret"], "hunter2");
 }
 
 #[actix_web::test]
@@ -272,7 +275,7 @@ async fn a_fresh_run_has_openhexas_fields() {
     )]))
     .await;
     let run = story.run(ONE, json!({"task_id": 42})).await;
-    let seen = story.look(&run).await;
+    let seen = story.get_run(&run).await;
     assert!(seen["run_id"].as_str().unwrap().starts_with("manual__"));
     assert_eq!(
         (
@@ -290,6 +293,6 @@ async fn a_fresh_run_has_openhexas_fields() {
     assert!(seen["executionDate"].as_str().unwrap().ends_with('Z'));
     let me = story.ask("{ me { user { id } } }", json!({})).await;
     assert_eq!(seen["user"]["id"], me.data()["me"]["user"]["id"]);
-    let by_run_id = story.ask(LOOK, json!({"id": seen["run_id"]})).await;
+    let by_run_id = story.ask(GET_RUN, json!({"id": seen["run_id"]})).await;
     by_run_id.assert_failed_softly();
 }

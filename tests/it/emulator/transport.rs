@@ -8,7 +8,7 @@ use serde_json::json;
 use super::*;
 
 #[actix_web::test]
-async fn without_its_slash_the_address_redirects_to_a_page_of_html() {
+async fn without_its_slash_the_url_redirects_to_an_html_page() {
     let story = Story::samples().await;
     let careful = crate::support::client::builder()
         .redirect(reqwest::redirect::Policy::none())
@@ -30,7 +30,7 @@ async fn without_its_slash_the_address_redirects_to_a_page_of_html() {
 }
 
 #[actix_web::test]
-async fn a_document_that_is_wrong_is_400() {
+async fn an_invalid_document_is_400() {
     let story = Story::samples().await;
     for query in [
         "{ pipelines { ",
@@ -47,7 +47,7 @@ async fn a_document_that_is_wrong_is_400() {
 }
 
 #[actix_web::test]
-async fn a_variable_that_is_wrong_is_200_without_data() {
+async fn an_invalid_variable_is_200_without_data() {
     let story = Story::samples().await;
     let query = "query D($id: UUID!) { pipeline(id: $id) { id } }";
     for variables in [
@@ -80,7 +80,7 @@ async fn a_variable_that_is_wrong_is_200_without_data() {
 }
 
 #[actix_web::test]
-async fn a_uuid_is_read_as_python_reads_one() {
+async fn a_uuid_is_parsed_like_in_python() {
     let story = Story::of(json!([pipeline(json!([]), quick())])).await;
     let query = "query D($id: UUID!) { pipeline(id: $id) { id } }";
     for id in [
@@ -95,7 +95,7 @@ async fn a_uuid_is_read_as_python_reads_one() {
 }
 
 #[actix_web::test]
-async fn a_body_that_is_no_request_is_400() {
+async fn a_body_that_is_not_a_request_is_400() {
     let story = Story::samples().await;
     for body in [
         "{",
@@ -182,14 +182,14 @@ async fn an_idle_connection_is_closed_after_two_seconds() {
     let address = story.base().replace("http://", "");
     let idle = tokio::task::spawn_blocking(move || {
         let mut socket = TcpStream::connect(&address).unwrap();
-        socket.set_read_timeout(Some(PATIENCE)).unwrap();
+        socket.set_read_timeout(Some(MAX_WAIT)).unwrap();
         let body = "{\"query\":\"{ __typename }\"}";
         write!(socket, "POST /graphql/ HTTP/1.1\r\nHost: {address}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}", body.len()).unwrap();
         let mut heard = [0; 4096];
         let size = socket.read(&mut heard).unwrap();
         assert!(heard[..size].starts_with(b"HTTP/1.1 200"));
         let answered = Instant::now();
-        // Nothing but the end comes after the answer.
+        // The response is followed only by the end of the connection.
         let mut rest = Vec::new();
         socket.read_to_end(&mut rest).unwrap();
         answered.elapsed()
@@ -200,7 +200,7 @@ async fn an_idle_connection_is_closed_after_two_seconds() {
 }
 
 #[actix_web::test]
-async fn it_says_in_one_sentence_why_it_does_not_start() {
+async fn a_failed_start_has_a_one_line_error() {
     let story = Story::samples().await;
     let taken = reqwest::Url::parse(&story.base()).unwrap().port().unwrap();
     let data = new_folder();
@@ -254,7 +254,7 @@ async fn messages_are_in_the_callers_language() {
 }
 
 #[actix_web::test]
-async fn a_long_answer_is_compressed_for_those_who_take_gzip() {
+async fn a_long_response_is_compressed_for_clients_that_accept_gzip() {
     let story = Story::samples().await;
     let plain = crate::support::client::builder().no_gzip().build().unwrap();
     let query = json!({"query": "{ pipelines { items { id name description currentVersion { parameters { code name help } } } } }"});
@@ -279,7 +279,7 @@ async fn a_long_answer_is_compressed_for_those_who_take_gzip() {
 }
 
 #[tokio::test]
-async fn it_starts_in_a_plain_tokio_runtime_too() {
+async fn it_starts_in_a_plain_tokio_runtime() {
     let story = Story::samples().await;
     let answer = story.ask("{ me { user { id } } }", json!({})).await;
     assert!(answer.data()["me"]["user"]["id"].is_string());

@@ -18,15 +18,15 @@ use crate::support::process::{Line, Process};
 
 const KEY: &str = "an-administrators-key-for-the-fuzz";
 const STREAMS: [&str; 2] = ["stream_tasks", "stream_task"];
-/// These lead the bridge elsewhere, so they come last.
+/// These change the OpenHEXA of the bridge, so they run last.
 const CONFIGURING: [&str; 3] = ["replace_config", "amend_config", "delete_config"];
 
-/// Cases for each operation.
+/// The number of cases for each operation.
 fn examples() -> String {
     std::env::var("OPENHEXA_BRIDGE_FUZZ_EXAMPLES").unwrap_or("30".to_owned())
 }
 
-/// Schemathesis, in an environment of its own, which is made where it is missing.
+/// Schemathesis in its own Python environment, which is created if it is missing.
 fn schemathesis() -> PathBuf {
     let named = std::env::var("OPENHEXA_BRIDGE_FUZZ_PYTHON").unwrap_or_else(|_| {
         let mut make = std::process::Command::new("sh");
@@ -78,7 +78,7 @@ async fn configure(bridge: &str, openhexa: &str) {
     assert_eq!(put.send().await.unwrap().status(), 200);
 }
 
-/// One run of it, and how many cases it has tried.
+/// Runs it once and returns the number of cases.
 async fn ask(bridge: &str, folder: &Path, choice: &[String]) -> usize {
     let mut run = Command::new(schemathesis());
     run.arg("run")
@@ -109,16 +109,16 @@ fn each(flag: &str, names: &[&str]) -> Vec<String> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn whatever_the_document_allows_is_answered_as_it_says() {
+async fn every_allowed_request_gets_a_documented_response() {
     let folder = tempfile::tempdir().unwrap();
-    // What the tool is told beside its command line.
+    // Settings of schemathesis that are not command line options.
     let settings = "[checks]\nnegative_data_rejection.expected-statuses = [400, 401, 403, 404, 405, 409, 412, 413, 415, 422, 429]\n";
     std::fs::write(folder.path().join("schemathesis.toml"), settings).unwrap();
     let line = Line::of(&["emulator", "--port", "0"]);
     let mut emulator = line.data(&folder.path().join("openhexa")).start();
     let openhexa = emulator.lines(1).await[0].replace("openhexa: ", "");
     let mut bridge = serve(folder.path());
-    let address = bridge.address().await.expect("a bridge that serves");
+    let address = bridge.address().await.expect("the address of the bridge");
     configure(&address, &openhexa).await;
 
     let left_out = [&STREAMS[..], &CONFIGURING[..]].concat();
@@ -138,7 +138,7 @@ async fn whatever_the_document_allows_is_answered_as_it_says() {
     let examples: usize = examples().parse().unwrap();
     assert!(
         cases > examples * 15,
-        "only {cases} cases: what was it that it did not ask?"
+        "only {cases} cases: some operations were not tested"
     );
 
     let ended = bridge.stop(Signal::TERM).await;

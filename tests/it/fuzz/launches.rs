@@ -1,4 +1,5 @@
-//! Random launches: each is refused with its field, or creates one task and one run; a validation says the same.
+//! Random launches: each is refused with the name of the field, or creates one task and one run; a validation
+//! has the same result.
 
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -6,7 +7,7 @@ use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 use serde_json::{Map, Value, json};
 
-use crate::callback::fuzz::anything;
+use crate::callback::fuzz::any_json;
 use crate::support::catalogue::{id, injected, parameter, pipeline};
 use crate::support::story::{Base, StoryBuilder};
 
@@ -31,29 +32,29 @@ fn name() -> impl Strategy<Value = String> {
     prop_oneof![12 => proptest::sample::select(known), 1 => "[a-z\u{0}é ]{0,6}"]
 }
 
-/// Mostly of the right kind, so that some launches are made.
+/// Mostly of the right type, so that some launches succeed.
 fn value() -> impl Strategy<Value = Value> {
     prop_oneof![
         3 => Just(json!("a")), 2 => (-5_i64..5).prop_map(Value::from), 1 => any::<bool>().prop_map(Value::from),
-        1 => Just(Value::Null), 1 => Just(json!(["a", "b"])), 3 => anything(),
+        1 => Just(Value::Null), 1 => Just(json!(["a", "b"])), 3 => any_json(),
     ]
 }
 
 fn config() -> impl Strategy<Value = Value> {
     let object =
         vec((name(), value()), 0..3).prop_map(|pairs| Value::Object(pairs.into_iter().collect()));
-    prop_oneof![9 => object, 1 => anything()]
+    prop_oneof![9 => object, 1 => any_json()]
 }
 
 fn body() -> impl Strategy<Value = Map<String, Value>> {
-    let flag = || prop_oneof![4 => Just(None), 1 => any::<bool>().prop_map(|flag| Some(Value::from(flag))), 1 => anything().prop_map(Some)];
-    let version = prop_oneof![6 => Just(None), 1 => Just(Some(json!(id(1001)))), 1 => Just(Some(json!(id(9)))), 1 => anything().prop_map(Some)];
+    let flag = || prop_oneof![4 => Just(None), 1 => any::<bool>().prop_map(|flag| Some(Value::from(flag))), 1 => any_json().prop_map(Some)];
+    let version = prop_oneof![6 => Just(None), 1 => Just(Some(json!(id(1001)))), 1 => Just(Some(json!(id(9)))), 1 => any_json().prop_map(Some)];
     let parts = (
         config(),
         version,
         flag(),
         flag(),
-        proptest::option::weighted(0.1, anything()),
+        proptest::option::weighted(0.1, any_json()),
     );
     parts.prop_map(|(config, version, debug, send_notifications, other)| {
         let pairs = [
@@ -71,7 +72,7 @@ fn body() -> impl Strategy<Value = Map<String, Value>> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn whatever_is_launched_is_refused_by_name_or_becomes_one_run() {
+async fn any_launch_is_refused_with_its_field_or_creates_one_run() {
     let behaviour = json!({"kind": "manual", "queued_ms": 0, "running_ms": 0});
     let plan =
         StoryBuilder::on(Base::Sqlite).pipelines(json!([pipeline(1, &parameters(), behaviour)]));

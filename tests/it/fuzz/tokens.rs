@@ -1,4 +1,4 @@
-//! Random credentials: none is accepted that was not issued.
+//! Random credentials: only issued ones are accepted.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -14,16 +14,16 @@ use crate::support::story::{As, Base, Story};
 
 const CASES: usize = 400;
 
-/// Neither a key nor a token: the door stays shut for reading and for reporting.
-async fn is_shut(story: &Story, credentials: &str, task: i64) {
+/// The credential is neither a key nor a token, so it can neither read nor report.
+async fn is_refused(story: &Story, credentials: &str, task: i64) {
     let list = story
-        .ask(As::Nobody, Method::GET, "/pipelines/")
+        .ask(As::Anonymous, Method::GET, "/pipelines/")
         .header("authorization", credentials);
     let answer = list.send().await;
     assert_eq!(answer.status, 401, "{credentials:?}: {}", answer.text);
     let path = format!("/pipelines/{}/", id(1));
     let report = story
-        .ask(As::Nobody, Method::PATCH, &path)
+        .ask(As::Anonymous, Method::PATCH, &path)
         .header("authorization", credentials);
     let answer = report
         .json(&json!({"task_id": task, "progress_value": 1}))
@@ -40,7 +40,7 @@ fn decoded(part: &str) -> Value {
     serde_json::from_slice(&URL_SAFE_NO_PAD.decode(part).unwrap()).unwrap()
 }
 
-/// What somebody may try with a token that is good for something else.
+/// Modified copies of a valid token.
 fn forged(token: &str) -> Vec<String> {
     let parts: Vec<&str> = token.split('.').collect();
     let (head, claims, seal) = (parts[0], parts[1], parts[2]);
@@ -94,7 +94,7 @@ fn forged(token: &str) -> Vec<String> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn nobody_comes_in_with_words_that_were_never_given_out() {
+async fn credentials_that_were_never_issued_are_refused() {
     let (story, task) = launched(Base::Sqlite).await;
     let mut runner = TestRunner::default();
     let words = prop_oneof![
@@ -106,21 +106,21 @@ async fn nobody_comes_in_with_words_that_were_never_given_out() {
     ];
     for _ in 0..CASES {
         let word = words.new_tree(&mut runner).unwrap().current();
-        is_shut(&story, &format!("Bearer {word}"), task).await;
-        is_shut(&story, word.trim(), task).await;
+        is_refused(&story, &format!("Bearer {word}"), task).await;
+        is_refused(&story, word.trim(), task).await;
     }
     story.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_token_that_was_tampered_with_is_none() {
+async fn a_modified_token_is_refused() {
     let story = plan(Base::Sqlite).begin().await;
     let task = story.launch(&id(1), json!({})).await;
     let token = story.callback_token().await;
     for token in forged(&token) {
-        is_shut(&story, &format!("Bearer {token}"), task).await;
+        is_refused(&story, &format!("Bearer {token}"), task).await;
     }
-    // Any letter in place of any other.
+    // Replaces each character by another one.
     let letters = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.=";
     let mut runner = TestRunner::default();
     let changes = (0..token.len(), proptest::sample::select(letters.to_vec()));
@@ -130,7 +130,7 @@ async fn a_token_that_was_tampered_with_is_none() {
         changed[at] = letter;
         let changed = String::from_utf8(changed).unwrap();
         if changed != token {
-            is_shut(&story, &format!("Bearer {changed}"), task).await;
+            is_refused(&story, &format!("Bearer {changed}"), task).await;
         }
     }
     let untouched = story.ask(

@@ -1,4 +1,5 @@
-//! Callback tokens, which Iaso would accept as its launcher's token: the bridge accepts them only for their task.
+//! Callback tokens that Iaso accepts as tokens of the user who launched: the bridge accepts them only for
+//! their task.
 
 use chrono::TimeDelta;
 use reqwest::Method;
@@ -6,21 +7,21 @@ use rstest::rstest;
 use serde_json::{Map, Value, json};
 
 use super::tables::{self, token_of};
-use super::{Shows, denied};
+use super::{WithSession, denied};
 use crate::support::catalogue::{id, injected, pipeline};
 use crate::support::iaso::{self, Iaso, MAY, token};
 use crate::support::story::{Answer, As, Base, Postgres, Sqlite, Story, StoryBuilder};
 
 const KEY: &str = "django-insecure-the-secret-key-of-this-iaso";
-const OURS: &str = "openhexa_bridge";
+const CLAIM: &str = "openhexa_bridge";
 
-/// What a token says of itself.
+/// The claims of a token.
 fn claims(token: &str) -> Map<String, Value> {
     let none = jsonwebtoken::DecodingKey::from_secret(KEY.as_bytes());
     let mut rules = jsonwebtoken::Validation::new(jsonwebtoken::Algorithm::HS256);
     rules.validate_aud = false;
     rules.validate_exp = false;
-    // With Iaso's own key: that it can be read is that it was signed with it.
+    // Decoded with Iaso's own key, which proves that the token was signed with it.
     jsonwebtoken::decode::<Map<String, Value>>(token, &none, &rules)
         .unwrap()
         .claims
@@ -35,10 +36,10 @@ fn plan(base: Base, iaso: &Iaso) -> StoryBuilder {
         .setting("callback.iaso_signing_key", KEY)
 }
 
-/// Launches as this user of Iaso; the task and its callback token.
+/// Launches as this Iaso user; returns the task and its callback token.
 pub async fn launch(story: &Story, session: &str) -> (i64, String) {
     let ask = story.ask(
-        As::Nobody,
+        As::Anonymous,
         Method::POST,
         &format!("/pipelines/{}/launch/", id(1)),
     );
@@ -65,7 +66,7 @@ async fn report(story: &Story, token: &str, body: &Value) -> Answer {
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn it_is_an_access_token_of_the_launcher_for_as_long_as_the_run_may_take(
+async fn it_is_an_access_token_of_the_launcher_until_the_time_limit_of_the_run(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let iaso = Iaso::start();
@@ -82,18 +83,18 @@ async fn it_is_an_access_token_of_the_launcher_for_as_long_as_the_run_may_take(
             && !said.contains_key("aud")
             && !said.contains_key("iat")
     );
-    // A day in the queue, the version's own hour, and an hour of grace.
+    // A day in the queue, the version's timeout of one hour, and an hour of grace.
     assert_eq!(
         said["exp"],
         (story.now() + TimeDelta::hours(26)).timestamp()
     );
-    let launch = &said[OURS]["launch"];
+    let launch = &said[CLAIM]["launch"];
     assert!(
         launch.as_str().is_some_and(|launch| launch.len() == 36),
         "{launch}"
     );
     assert_eq!(
-        said[OURS],
+        said[CLAIM],
         json!({"aud": "openhexa-bridge:callback", "account": 1, "task": task, "pipeline": id(1), "launch": launch})
     );
     assert_eq!(
@@ -112,7 +113,7 @@ async fn it_is_an_access_token_of_the_launcher_for_as_long_as_the_run_may_take(
             .expect(200)["task"]["id"],
         task
     );
-    // Nobody of Iaso's launched: a token of our own.
+    // A launch without an Iaso user: the bridge's own token.
     story.launch(&id(1), json!({})).await;
     let own = story.callback_token().await;
     let key = jsonwebtoken::DecodingKey::from_secret(story.secrets.callback.as_bytes());
@@ -130,7 +131,7 @@ async fn it_is_an_access_token_of_the_launcher_for_as_long_as_the_run_may_take(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn without_iasos_key_every_token_is_our_own(#[values(Sqlite, Postgres)] base: Base) {
+async fn without_iasos_key_every_token_is_the_bridges_own(#[values(Sqlite, Postgres)] base: Base) {
     let iaso = Iaso::start();
     let story = plan(base, &iaso)
         .setting("callback.iaso_signing_key", "")
@@ -153,12 +154,12 @@ async fn without_iasos_key_every_token_is_our_own(#[values(Sqlite, Postgres)] ba
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn here_it_reports_on_its_own_task_and_opens_nothing_else(
+async fn the_bridge_accepts_it_only_for_reports_on_its_own_task(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let iaso = Iaso::start();
     let story = plan(base, &iaso).begin().await;
-    // The launcher is the greatest of all, and Iaso itself would take the token for theirs.
+    // The user who launched is a superuser, and Iaso would accept the token as theirs.
     let superuser = iaso::superuser(4, 1);
     let session = iaso.session(superuser);
     let (task, token) = launch(&story, &session).await;
@@ -189,7 +190,7 @@ async fn here_it_reports_on_its_own_task_and_opens_nothing_else(
             .expect(400),
         unknown
     );
-    let asked = iaso.heard().len();
+    let asked = iaso.received().len();
     for route in openhexa_bridge::http::list_routes()
         .into_iter()
         .filter(|route| route.role.is_some())
@@ -200,12 +201,12 @@ async fn here_it_reports_on_its_own_task_and_opens_nothing_else(
             .replace("{code}", "x");
         for method in route.methods {
             let ask = story.ask_at(As::Bearer(token.clone()), method.parse().unwrap(), &path);
-            // Not even with the launcher's own session beside it.
+            // Not even together with the session of the user who launched.
             let answer = ask.in_iaso(&session).send().await;
             assert_eq!(answer.status, 403, "{method} {path}");
         }
     }
-    // Later it is nobody's, wherever it is shown.
+    // Later the token is refused at every route.
     story.advance(TimeDelta::hours(26));
     denied(
         &report(
@@ -225,14 +226,18 @@ async fn here_it_reports_on_its_own_task_and_opens_nothing_else(
         401,
         Some("token_not_valid"),
     );
-    assert_eq!(iaso.heard().len(), asked, "it was shown to Iaso");
+    assert_eq!(
+        iaso.received().len(),
+        asked,
+        "the bridge must not send it to Iaso"
+    );
     assert_eq!(story.task(task).await["progress_value"], 0);
     story.end().await;
 }
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_key_of_before_is_read_and_signs_nothing_any_more(
+async fn a_previous_key_verifies_tokens_but_does_not_sign_new_ones(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let iaso = Iaso::start();
@@ -242,7 +247,7 @@ async fn a_key_of_before_is_read_and_signs_nothing_any_more(
     let other = story.launch(&id(1), json!({})).await;
     let own = story.callback_token().await;
     let before = format!("{KEY}, {}", story.secrets.callback);
-    // Both are changed at once.
+    // Both settings are changed at once.
     story.settings.callback.iaso_signing_key =
         "django-insecure-the-next-secret-key-of-this-iaso".into();
     story.settings.secrets.callback_key =
@@ -304,8 +309,8 @@ async fn a_key_of_before_is_read_and_signs_nothing_any_more(
     story.end().await;
 }
 
-/// Everything that a token with our claim may look like, good for Iaso in each case.
-fn shapes(good: &Value, until: i64) -> Vec<Value> {
+/// Claims of our tokens in every possible form, each valid for Iaso.
+fn claim_variants(good: &Value, until: i64) -> Vec<Value> {
     let task = &good["task"];
     let mut other_aud = good.clone();
     other_aud["aud"] = json!("another");
@@ -319,25 +324,25 @@ fn shapes(good: &Value, until: i64) -> Vec<Value> {
     };
     let mut without_launch = good.clone();
     without_launch.as_object_mut().unwrap().remove("launch");
-    let mut stale = with(OURS, good.clone());
+    let mut stale = with(CLAIM, good.clone());
     stale["exp"] = json!(until - 7200);
     vec![
         stale,
-        with(OURS, other_aud),
-        with(OURS, text),
-        with(OURS, without_launch),
-        with(OURS, Value::Null),
-        with(OURS, json!({})),
-        with(OURS, json!([])),
-        with(OURS, json!("x")),
-        with(OURS, json!(false)),
+        with(CLAIM, other_aud),
+        with(CLAIM, text),
+        with(CLAIM, without_launch),
+        with(CLAIM, Value::Null),
+        with(CLAIM, json!({})),
+        with(CLAIM, json!([])),
+        with(CLAIM, json!("x")),
+        with(CLAIM, json!(false)),
         with("aud", json!("openhexa-bridge:callback")),
         with("aud", json!(["x", "openhexa-bridge:callback"])),
     ]
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_token_with_our_claim_in_any_shape_is_never_a_users() {
+async fn a_token_with_the_bridges_claim_in_any_form_is_never_a_users() {
     let stage = tables::begin_with(|plan| plan.setting("callback.iaso_signing_key", KEY)).await;
     let story = &stage.story;
     let ask = story.ask(
@@ -366,8 +371,8 @@ async fn a_token_with_our_claim_in_any_shape_is_never_a_users() {
     .await
     .expect(200);
     let until = story.now().timestamp() + 3600;
-    let good = claims(&callback)[OURS].clone();
-    for claims in shapes(&good, until) {
+    let good = claims(&callback)[CLAIM].clone();
+    for claims in claim_variants(&good, until) {
         let token = token(&claims, KEY);
         denied(
             &story
@@ -388,7 +393,7 @@ async fn a_token_with_our_claim_in_any_shape_is_never_a_users() {
             Some("token_not_valid"),
         );
     }
-    // The same user with a token of their own.
+    // The same user with their own token.
     story
         .ask(As::Bearer(token_of(story, 16)), Method::GET, "/tasks/")
         .send()

@@ -8,22 +8,25 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use tokio::sync::Semaphore;
 
-use super::{ELSEWHERE, Shows, begin, denied, plan, with_session, with_token};
+use super::{ELSEWHERE, WithSession, begin, denied, plan, with_session, with_token};
 use crate::support::catalogue::id;
-use crate::support::iaso::{self, Iaso, MAY, Mood};
+use crate::support::iaso::{self, Iaso, MAY, ResponseMode};
 use crate::support::story::stream::Block;
 use crate::support::story::{As, Base, Postgres, Sqlite};
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn nobody_and_whoever_iaso_does_not_know_is_told_as_iaso_tells_it(
+async fn anonymous_and_unknown_users_get_the_same_errors_as_in_iaso(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let (story, iaso) = begin(base).await;
     let good = iaso.session(iaso::profile(4, 1, MAY));
     let unknown = iaso::token(&iaso::access(4, 4_000_000_000), "another key altogether");
     denied(
-        &story.ask(As::Nobody, Method::GET, "/tasks/").send().await,
+        &story
+            .ask(As::Anonymous, Method::GET, "/tasks/")
+            .send()
+            .await,
         401,
         None,
     );
@@ -47,7 +50,7 @@ async fn nobody_and_whoever_iaso_does_not_know_is_told_as_iaso_tells_it(
             401,
             Some("token_not_valid"),
         );
-        // A bad token is refused even beside a good session.
+        // An invalid token is refused even together with a valid session.
         let both = story
             .ask(As::Bearer(token.to_owned()), Method::GET, "/tasks/")
             .cookie(&good)
@@ -60,7 +63,7 @@ async fn nobody_and_whoever_iaso_does_not_know_is_told_as_iaso_tells_it(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_session_counts_beside_what_something_in_between_asked_for(
+async fn a_session_is_used_if_a_proxy_adds_other_credentials(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let (story, iaso) = begin(base).await;
@@ -74,15 +77,15 @@ async fn a_session_counts_beside_what_something_in_between_asked_for(
         ("bearer x", 401),
     ] {
         let ask = story
-            .ask(As::Nobody, Method::GET, "/tasks/")
+            .ask(As::Anonymous, Method::GET, "/tasks/")
             .header("authorization", given);
         assert_eq!(ask.cookie(&session).send().await.status, status, "{given}");
         let alone = story
-            .ask(As::Nobody, Method::GET, "/tasks/")
+            .ask(As::Anonymous, Method::GET, "/tasks/")
             .header("authorization", given);
         assert_eq!(alone.send().await.status, 401, "{given}");
     }
-    // An odd cookie is none; of several the last counts, as in Iaso.
+    // A malformed cookie is ignored; of several, the last one is used, as in Iaso.
     for (cookie, status) in [
         ("sessionid=".to_owned(), 401),
         ("sessionid=a b".to_owned(), 401),
@@ -93,17 +96,17 @@ async fn a_session_counts_beside_what_something_in_between_asked_for(
         (format!("sessionid=other; sessionid={session}"), 200),
     ] {
         let ask = story
-            .ask(As::Nobody, Method::GET, "/tasks/")
+            .ask(As::Anonymous, Method::GET, "/tasks/")
             .header("cookie", &cookie);
         assert_eq!(ask.send().await.status, status, "{cookie}");
     }
     story.end().await;
 }
 
-/// Name and value of what Iaso heard, without what every client says of itself.
+/// The headers that Iaso received, without those that every client sends.
 fn said(iaso: &Iaso) -> Vec<Vec<(String, String)>> {
     let usual = ["host", "accept", "user-agent", "accept-encoding"];
-    let heard = iaso.heard().into_iter();
+    let heard = iaso.received().into_iter();
     heard
         .map(|one| {
             let own = one
@@ -116,14 +119,12 @@ fn said(iaso: &Iaso) -> Vec<Vec<(String, String)>> {
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn iaso_hears_the_credential_and_nothing_else_of_the_request(
-    #[values(Sqlite, Postgres)] base: Base,
-) {
+async fn only_the_credential_of_a_request_is_sent_to_iaso(#[values(Sqlite, Postgres)] base: Base) {
     let (story, iaso) = begin(base).await;
     let session = iaso.session(iaso::profile(4, 1, MAY));
     let token = iaso.token(iaso::profile(4, 1, MAY));
     let ask = story
-        .ask(As::Nobody, Method::GET, "/tasks/?search=private")
+        .ask(As::Anonymous, Method::GET, "/tasks/?search=private")
         .cookie(&session);
     let ask = ask
         .header("x-forwarded-for", "203.0.113.9")
@@ -147,7 +148,7 @@ async fn iaso_hears_the_credential_and_nothing_else_of_the_request(
             one("authorization", format!("Bearer {token}"))
         ]
     );
-    // A mistyped key of ours, a key of ours, and a callback token are nothing to show to Iaso.
+    // A mistyped key, a valid key, and a callback token are not sent to Iaso.
     let key = story.secrets.operator.clone();
     for bearer in [
         format!("{key}x"),
@@ -157,13 +158,13 @@ async fn iaso_hears_the_credential_and_nothing_else_of_the_request(
     ] {
         with_token(&story, &bearer, "/tasks/").await;
     }
-    assert_eq!(iaso.heard().len(), 2);
+    assert_eq!(iaso.received().len(), 2);
     story.end().await;
 }
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_answer_is_good_for_a_while_and_then_asked_for_again(
+async fn a_response_of_iaso_is_cached_and_then_requested_again(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let (story, iaso) = begin(base).await;
@@ -171,59 +172,63 @@ async fn an_answer_is_good_for_a_while_and_then_asked_for_again(
     for _ in 0..3 {
         with_session(&story, &session, "/tasks/").await.expect(200);
     }
-    assert_eq!(iaso.heard().len(), 1);
+    assert_eq!(iaso.received().len(), 1);
     iaso.change(&session, iaso::profile(4, 1, &[]));
     story.advance(TimeDelta::seconds(29));
     with_session(&story, &session, "/tasks/").await.expect(200);
     story.advance(TimeDelta::seconds(1));
     denied(&with_session(&story, &session, "/tasks/").await, 403, None);
-    assert_eq!(iaso.heard().len(), 2);
-    // Another session of the same user is another question.
+    assert_eq!(iaso.received().len(), 2);
+    // Another session of the same user needs another request.
     let other = iaso.session(iaso::profile(4, 1, MAY));
     with_session(&story, &other, "/tasks/").await.expect(200);
-    assert_eq!(iaso.heard().len(), 3);
-    // Signed out: refused as soon as Iaso says so, and nothing of before comes back while Iaso is away.
+    assert_eq!(iaso.received().len(), 3);
+    // After a sign-out the session is refused as soon as Iaso says so, and the old response is not used again
+    // while Iaso is unavailable.
     iaso.forget(&other);
     story.advance(TimeDelta::seconds(30));
     denied(&with_session(&story, &other, "/tasks/").await, 401, None);
-    iaso.is(Mood::Page(502));
+    iaso.respond_with(ResponseMode::Page(502));
     with_session(&story, &other, "/tasks/").await.error(503);
-    // A refusal is not kept.
-    iaso.is(Mood::Well);
-    let back = iaso.heard().len();
+    // A refusal is not cached.
+    iaso.respond_with(ResponseMode::Well);
+    let back = iaso.received().len();
     for _ in 0..2 {
         denied(&with_session(&story, &other, "/tasks/").await, 401, None);
     }
-    assert_eq!(iaso.heard().len(), back + 2);
+    assert_eq!(iaso.received().len(), back + 2);
     story.end().await;
 }
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn who_shows_the_same_at_once_shares_one_answer(#[values(Sqlite, Postgres)] base: Base) {
+async fn concurrent_requests_with_the_same_credential_share_one_response(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
     let (story, iaso) = begin(base).await;
     let session = iaso.session(iaso::profile(4, 1, MAY));
     let gate = Arc::new(Semaphore::new(0));
-    iaso.is(Mood::Gated(gate.clone()));
+    iaso.respond_with(ResponseMode::Gated(gate.clone()));
     let all = (0..20).map(|_| with_session(&story, &session, "/tasks/"));
     let opened = async {
         story
-            .until_true("a question", async || !iaso.heard().is_empty())
+            .until_true("a request", async || !iaso.received().is_empty())
             .await;
-        // Requests that came later are answered, so the others have come as far as Iaso too, if they ask it at all.
+        // Requests that were sent later got a response, so the others would have reached Iaso too if they
+        // sent a request.
         let later = (0..20).map(|_| story.get("/tasks/"));
         futures_util::future::join_all(later).await;
         gate.add_permits(100);
     };
     let (answers, ()) = tokio::join!(futures_util::future::join_all(all), opened);
     assert!(answers.iter().all(|answer| answer.status == 200));
-    assert_eq!(iaso.heard().len(), 1);
+    assert_eq!(iaso.received().len(), 1);
     story.end().await;
 }
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_stream_ends_when_its_session_does_and_stays_while_iaso_is_away(
+async fn a_stream_ends_with_its_session_and_stays_open_while_iaso_is_unavailable(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let iaso = Iaso::start();
@@ -234,7 +239,7 @@ async fn a_stream_ends_when_its_session_does_and_stays_while_iaso_is_away(
         .await;
     let session = iaso.session(iaso::profile(4, 1, MAY));
     let ask = story
-        .ask(As::Nobody, Method::GET, "/tasks/stream/")
+        .ask(As::Anonymous, Method::GET, "/tasks/stream/")
         .cookie(&session);
     let mut stream = ask.stream().await;
     let comments = async |stream: &mut crate::support::story::stream::Stream, times: usize| {
@@ -245,19 +250,19 @@ async fn a_stream_ends_when_its_session_does_and_stays_while_iaso_is_away(
         }
     };
     comments(&mut stream, 2).await;
-    iaso.is(Mood::Page(500));
-    let asked = iaso.heard().len();
+    iaso.respond_with(ResponseMode::Page(500));
+    let asked = iaso.received().len();
     story
-        .until_true("looks in vain", async || iaso.heard().len() > asked + 2)
+        .until_true("failed checks", async || iaso.received().len() > asked + 2)
         .await;
     comments(&mut stream, 2).await;
-    iaso.is(Mood::Well);
+    iaso.respond_with(ResponseMode::Well);
     iaso.forget(&session);
     assert_eq!(stream.rest().await, Vec::<Value>::new());
-    // Moved to another account: what is told from now on is not theirs.
+    // Moved to another account: later events do not belong to the stream's account.
     let session = iaso.session(iaso::profile(4, 1, MAY));
     let mut stream = story
-        .ask(As::Nobody, Method::GET, "/tasks/stream/")
+        .ask(As::Anonymous, Method::GET, "/tasks/stream/")
         .cookie(&session)
         .stream()
         .await;
@@ -268,7 +273,7 @@ async fn a_stream_ends_when_its_session_does_and_stays_while_iaso_is_away(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_is_shown_is_kept_nowhere(#[values(Sqlite, Postgres)] base: Base) {
+async fn credentials_are_not_stored(#[values(Sqlite, Postgres)] base: Base) {
     let iaso = Iaso::start();
     let mut story = plan(base, &iaso)
         .setting("log.filter", "trace")
@@ -282,7 +287,7 @@ async fn what_is_shown_is_kept_nowhere(#[values(Sqlite, Postgres)] base: Base) {
     let body = json!({"config": {}});
     let path = format!("/pipelines/{}/launch/", id(1));
     story
-        .ask(As::Nobody, Method::POST, &path)
+        .ask(As::Anonymous, Method::POST, &path)
         .in_iaso(&session)
         .json(&body)
         .send()
@@ -295,15 +300,15 @@ async fn what_is_shown_is_kept_nowhere(#[values(Sqlite, Postgres)] base: Base) {
         .await
         .expect(201);
     story
-        .ask(As::Nobody, Method::POST, &path)
+        .ask(As::Anonymous, Method::POST, &path)
         .cookie(&session)
         .json(&body)
         .send()
         .await
         .error(403);
-    iaso.is(Mood::Page(500));
+    iaso.respond_with(ResponseMode::Page(500));
     story.advance(TimeDelta::minutes(1));
     with_session(&story, &session, "/tasks/").await.error(503);
-    // Looks for both in the log, the database and every answer.
+    // Searches the log, the database and every response for both.
     story.end().await;
 }

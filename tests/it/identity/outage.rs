@@ -8,24 +8,24 @@ use reqwest::Method;
 use serde_json::json;
 use tokio::sync::Semaphore;
 
-use super::{Shows, begin, plan, with_session, with_token};
+use super::{WithSession, begin, plan, with_session, with_token};
 use crate::support::catalogue::id;
-use crate::support::iaso::{self, Iaso, MAY, Mood};
+use crate::support::iaso::{self, Iaso, MAY, ResponseMode};
 use crate::support::story::{Answer, As, Base, Postgres, Sqlite};
 
-const AWAY: &str =
+const UNREACHABLE: &str =
     "Iaso is unreachable, so your session cannot be checked; try again in a few seconds";
 
 #[track_caller]
-fn away(answer: &Answer) {
-    assert_eq!(answer.expect(503), json!({"error": AWAY}));
+fn is_unavailable(answer: &Answer) {
+    assert_eq!(answer.expect(503), json!({"error": UNREACHABLE}));
     assert_eq!(answer.header("retry-after"), "5");
     assert_eq!(answer.header("location"), "");
 }
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn whatever_iaso_answers_instead_of_a_profile_is_no_refusal_and_no_way_in(
+async fn a_response_of_iaso_that_is_not_a_profile_returns_503(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let (story, iaso) = begin(base).await;
@@ -33,14 +33,14 @@ async fn whatever_iaso_answers_instead_of_a_profile_is_no_refusal_and_no_way_in(
         iaso.session(iaso::superuser(4, 1)),
         iaso.token(iaso::profile(4, 1, MAY)),
     );
-    let says = |text: &str| Mood::Says(text.to_owned());
+    let says = |text: &str| ResponseMode::Says(text.to_owned());
     for mood in [
-        Mood::Page(500),
-        Mood::Page(502),
-        Mood::Page(404),
-        Mood::Page(429),
-        Mood::Page(200),
-        Mood::Redirects,
+        ResponseMode::Page(500),
+        ResponseMode::Page(502),
+        ResponseMode::Page(404),
+        ResponseMode::Page(429),
+        ResponseMode::Page(200),
+        ResponseMode::Redirects,
         says(""),
         says("[]"),
         says("null"),
@@ -51,15 +51,15 @@ async fn whatever_iaso_answers_instead_of_a_profile_is_no_refusal_and_no_way_in(
             r#"{"id": 4, "user_name": "x", "account": {"id": 1}, "permissions": ["iaso_pipeline_management"]}"#,
         ),
     ] {
-        iaso.is(mood);
-        away(&with_session(&story, &session, "/tasks/").await);
-        away(&with_token(&story, &token, "/tasks/").await);
+        iaso.respond_with(mood);
+        is_unavailable(&with_session(&story, &session, "/tasks/").await);
+        is_unavailable(&with_token(&story, &token, "/tasks/").await);
     }
-    // Keys of our own need no Iaso.
+    // The bridge's own keys do not need Iaso.
     story.get("/tasks/").await.expect(200);
-    iaso.is(Mood::Page(403));
+    iaso.respond_with(ResponseMode::Page(403));
     with_session(&story, &session, "/tasks/").await.error(403);
-    iaso.is(Mood::Well);
+    iaso.respond_with(ResponseMode::Well);
     with_session(&story, &session, "/tasks/").await.expect(200);
     story.end().await;
 }
@@ -77,32 +77,34 @@ async fn a_profile_that_is_too_large_is_not_read(#[values(Sqlite, Postgres)] bas
     let mut large = iaso::profile(5, 1, MAY);
     large["org_units"] = json!(vec!["somewhere"; 6000]);
     let session = iaso.session(large);
-    away(&with_session(&story, &session, "/tasks/").await);
+    is_unavailable(&with_session(&story, &session, "/tasks/").await);
     story.end().await;
 }
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_iaso_that_hangs_is_waited_for_as_long_as_set(#[values(Sqlite, Postgres)] base: Base) {
+async fn a_hanging_iaso_times_out_as_configured(#[values(Sqlite, Postgres)] base: Base) {
     let iaso = Iaso::start();
     let story = plan(base, &iaso)
         .setting("iaso.request_timeout", "3s")
         .begin()
         .await;
     let session = iaso.session(iaso::profile(4, 1, MAY));
-    iaso.is(Mood::Gated(Arc::new(Semaphore::new(0))));
-    away(&with_session(&story, &session, "/tasks/").await);
-    iaso.is(Mood::Well);
+    iaso.respond_with(ResponseMode::Gated(Arc::new(Semaphore::new(0))));
+    is_unavailable(&with_session(&story, &session, "/tasks/").await);
+    iaso.respond_with(ResponseMode::Well);
     with_session(&story, &session, "/tasks/").await.expect(200);
     story.end().await;
 }
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn iaso_is_asked_eight_questions_at_a_time(#[values(Sqlite, Postgres)] base: Base) {
+async fn at_most_eight_concurrent_requests_are_sent_to_iaso(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
     let (story, iaso) = begin(base).await;
     let gate = Arc::new(Semaphore::new(0));
-    iaso.is(Mood::Gated(gate.clone()));
+    iaso.respond_with(ResponseMode::Gated(gate.clone()));
     let sessions: Vec<String> = (0..8)
         .map(|user| iaso.session(iaso::profile(10 + user, 1, MAY)))
         .collect();
@@ -114,11 +116,11 @@ async fn iaso_is_asked_eight_questions_at_a_time(#[values(Sqlite, Postgres)] bas
     );
     let ninth = async {
         story
-            .until_true("eight questions", async || iaso.heard().len() == 8)
+            .until_true("eight requests", async || iaso.received().len() == 8)
             .await;
-        away(&with_session(&story, &late, "/tasks/").await);
+        is_unavailable(&with_session(&story, &late, "/tasks/").await);
         story.get("/tasks/").await.expect(200);
-        assert_eq!(iaso.heard().len(), 8);
+        assert_eq!(iaso.received().len(), 8);
         gate.add_permits(100);
     };
     let (answers, ()) = tokio::join!(first, ninth);
@@ -131,7 +133,7 @@ async fn iaso_is_asked_eight_questions_at_a_time(#[values(Sqlite, Postgres)] bas
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_iaso_that_is_gone_stops_no_pipeline_and_no_key(#[values(Sqlite, Postgres)] base: Base) {
+async fn without_iaso_pipelines_and_keys_still_work(#[values(Sqlite, Postgres)] base: Base) {
     let (story, iaso) = begin(base).await;
     let (session, token) = (
         iaso.session(iaso::profile(4, 1, MAY)),
@@ -140,8 +142,8 @@ async fn an_iaso_that_is_gone_stops_no_pipeline_and_no_key(#[values(Sqlite, Post
     let task = story.launch(&id(1), json!({})).await;
     let callback = story.callback_token().await;
     iaso.stop().await;
-    away(&with_session(&story, &session, "/tasks/").await);
-    away(&with_token(&story, &token, "/tasks/").await);
+    is_unavailable(&with_session(&story, &session, "/tasks/").await);
+    is_unavailable(&with_token(&story, &token, "/tasks/").await);
     let report = story.ask(
         As::Bearer(callback),
         Method::PATCH,
@@ -154,8 +156,12 @@ async fn an_iaso_that_is_gone_stops_no_pipeline_and_no_key(#[values(Sqlite, Post
         .expect(200);
     story.get("/tasks/").await.expect(200);
     let write = story
-        .ask(As::Nobody, Method::POST, &format!("/tasks/{task}/cancel/"))
+        .ask(
+            As::Anonymous,
+            Method::POST,
+            &format!("/tasks/{task}/cancel/"),
+        )
         .in_iaso(&session);
-    away(&write.send().await);
+    is_unavailable(&write.send().await);
     story.end().await;
 }

@@ -1,10 +1,11 @@
-//! A browser sends its cookie with requests of other sites, so a session may change something only from the own origin.
+//! A browser sends its cookie with requests of other sites too, so a session may change something only from
+//! the own origin.
 
 use reqwest::Method;
 use rstest::rstest;
 use serde_json::json;
 
-use super::{Shows, begin, denied, plan};
+use super::{WithSession, begin, denied, plan};
 use crate::support::catalogue::id;
 use crate::support::iaso::{self, Iaso, MAY};
 use crate::support::story::{As, Base, Postgres, Sqlite};
@@ -14,7 +15,7 @@ const PAGE_SENTENCE: &str = "This form was not sent from a page of this site";
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_session_writes_only_where_the_browser_vouches_for_the_page(
+async fn a_session_may_write_only_if_the_browser_confirms_the_origin(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let iaso = Iaso::start();
@@ -26,7 +27,7 @@ async fn a_session_writes_only_where_the_browser_vouches_for_the_page(
     let path = format!("/pipelines/{}/launch/", id(1));
     let launch = async |headers: &[(&str, &str)]| {
         let ask = story
-            .ask(As::Nobody, Method::POST, &path)
+            .ask(As::Anonymous, Method::POST, &path)
             .cookie(&session)
             .json(&json!({"config": {}}));
         headers
@@ -82,7 +83,7 @@ async fn a_session_writes_only_where_the_browser_vouches_for_the_page(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn every_way_to_write_asks_for_it_and_no_way_to_read_does(
+async fn every_write_requires_the_own_origin_and_no_read_does(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let (story, iaso) = begin(base).await;
@@ -93,18 +94,18 @@ async fn every_way_to_write_asks_for_it_and_no_way_to_read_does(
             let method: Method = method.parse().unwrap();
             if route.path.ends_with("/stream") && method == Method::GET {
                 story
-                    .ask_at(As::Nobody, method, "/api/openhexa/tasks/stream/")
+                    .ask_at(As::Anonymous, method, "/api/openhexa/tasks/stream/")
                     .cookie(&session)
                     .stream()
                     .await;
                 continue;
             }
             let answer = story
-                .ask_at(As::Nobody, method.clone(), &path)
+                .ask_at(As::Anonymous, method.clone(), &path)
                 .cookie(&session)
                 .send()
                 .await;
-            // The bridge's own pages ask for it whoever comes, and say so in words of their own.
+            // The bridge's own pages always require it, with their own error message.
             let own_page = path.contains("/dashboard");
             let told = answer
                 .text
@@ -128,9 +129,7 @@ async fn every_way_to_write_asks_for_it_and_no_way_to_read_does(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_token_or_key_proves_itself_wherever_it_comes_from(
-    #[values(Sqlite, Postgres)] base: Base,
-) {
+async fn a_token_or_key_may_be_sent_from_any_origin(#[values(Sqlite, Postgres)] base: Base) {
     let (story, iaso) = begin(base).await;
     let session = iaso.session(iaso::profile(4, 1, MAY));
     let token = iaso.token(iaso::profile(4, 1, MAY));
@@ -149,10 +148,10 @@ async fn a_token_or_key_proves_itself_wherever_it_comes_from(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn without_iaso_a_cookie_is_nothing(#[values(Sqlite, Postgres)] base: Base) {
+async fn without_iaso_a_cookie_is_ignored(#[values(Sqlite, Postgres)] base: Base) {
     let story = crate::callback::plan(base).begin().await;
     let ask = story.ask(
-        As::Nobody,
+        As::Anonymous,
         Method::POST,
         &format!("/pipelines/{}/launch/", id(1)),
     );
@@ -163,7 +162,7 @@ async fn without_iaso_a_cookie_is_nothing(#[values(Sqlite, Postgres)] base: Base
     );
     denied(
         &story
-            .ask(As::Nobody, Method::GET, "/tasks/")
+            .ask(As::Anonymous, Method::GET, "/tasks/")
             .cookie("abc")
             .send()
             .await,
@@ -180,19 +179,19 @@ async fn in_dev_a_cookie_changes_nothing(#[values(Sqlite, Postgres)] base: Base)
     let story = plan(base, &iaso).local().begin().await;
     let session = iaso.session(iaso::profile(4, 1, &[]));
     story
-        .ask(As::Nobody, Method::GET, "/config/")
+        .ask(As::Anonymous, Method::GET, "/config/")
         .cookie(&session)
         .send()
         .await
         .expect(200);
     let launch = story
         .ask(
-            As::Nobody,
+            As::Anonymous,
             Method::POST,
             &format!("/pipelines/{}/launch/", id(1)),
         )
         .cookie(&session);
     launch.json(&json!({"config": {}})).send().await.expect(201);
-    assert!(iaso.heard().is_empty());
+    assert!(iaso.received().is_empty());
     story.end().await;
 }

@@ -3,7 +3,7 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::{Shows, denied, may, with_session, with_token};
+use super::{WithSession, denied, may, with_session, with_token};
 use crate::attached::stage::{self, Stage};
 use crate::support::catalogue::{id, injected, pipeline};
 use crate::support::iaso::{self, Iaso, MAY, access, token};
@@ -28,13 +28,13 @@ async fn begin() -> Stage {
     begin_with(|plan| plan).await
 }
 
-/// What Iaso would give this user.
+/// The token that Iaso would issue to this user.
 pub fn token_of(story: &Story, user: i64) -> String {
     token(&access(user, story.now().timestamp() + 3600), KEY)
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_permission_is_found_wherever_iaso_keeps_it_and_nowhere_else() {
+async fn the_permission_is_read_from_all_tables_where_iaso_stores_it() {
     let stage = begin().await;
     let story = &stage.story;
     let operates = [200, 201, 403];
@@ -93,7 +93,7 @@ async fn the_permission_is_found_wherever_iaso_keeps_it_and_nowhere_else() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_changes_in_iaso_holds_at_once() {
+async fn changes_in_iaso_apply_at_once() {
     let stage = begin().await;
     let story = &stage.story;
     let token = token_of(story, 10);
@@ -123,7 +123,7 @@ async fn what_changes_in_iaso_holds_at_once() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_token_that_iaso_would_not_take_is_not_taken() {
+async fn a_token_that_iaso_would_refuse_is_refused() {
     let stage = begin().await;
     let story = &stage.story;
     let now = story.now().timestamp();
@@ -196,7 +196,7 @@ async fn a_token_that_iaso_would_not_take_is_not_taken() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn iaso_is_asked_about_sessions_and_never_about_a_token_that_can_be_verified() {
+async fn only_sessions_are_sent_to_iaso_if_tokens_can_be_verified() {
     let iaso = Iaso::start();
     let stage = begin_with(|plan| plan.setting("iaso.url", &iaso.url)).await;
     let story = &stage.story;
@@ -209,18 +209,19 @@ async fn iaso_is_asked_about_sessions_and_never_about_a_token_that_can_be_verifi
     with_token(story, &token_of(story, 10), "/tasks/")
         .await
         .expect(200);
-    assert!(iaso.heard().is_empty());
+    assert!(iaso.received().is_empty());
     let session = iaso.session(iaso::superuser(16, 1));
     with_session(story, &session, "/config/").await;
-    assert_eq!(iaso.heard().len(), 1);
-    // Who it is says Iaso; what they may say the tables, for a profile leaves out what its account's modules have not.
+    assert_eq!(iaso.received().len(), 1);
+    // Iaso identifies the user of a session; the tables give the permissions, because a profile omits those
+    // of modules that the account does not have.
     let without_module = iaso.session(iaso::profile(10, 1, &[]));
     with_session(story, &without_module, "/tasks/")
         .await
         .expect(200);
     let no_more = iaso.session(iaso::profile(19, 1, MAY));
     denied(&with_session(story, &no_more, "/tasks/").await, 403, None);
-    // Without its key every token is asked about, and without an Iaso no session is anything.
+    // Without its key every token is verified by Iaso, and without an Iaso URL no session is accepted.
     stage.end().await;
     let stage = begin_with(|plan| {
         let plan = plan.setting("iaso.url", &iaso.url);
@@ -237,14 +238,14 @@ async fn iaso_is_asked_about_sessions_and_never_about_a_token_that_can_be_verifi
     let story = &stage.story;
     denied(&with_session(story, &session, "/tasks/").await, 401, None);
     let ask = story
-        .ask(As::Nobody, Method::POST, "/tasks/1/cancel/")
+        .ask(As::Anonymous, Method::POST, "/tasks/1/cancel/")
         .in_iaso(&session);
     denied(&ask.send().await, 401, None);
     stage.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_database_that_cannot_be_asked_lets_nobody_in_and_sends_nobody_away() {
+async fn if_the_database_fails_iaso_users_get_503() {
     let stage = begin().await;
     let story = &stage.story;
     stage
@@ -267,7 +268,7 @@ async fn a_database_that_cannot_be_asked_lets_nobody_in_and_sends_nobody_away() 
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn staff_administers_only_where_iasos_admin_lets_them_change_openhexa() {
+async fn staff_may_administer_only_with_iasos_permission_to_change_openhexa() {
     let iaso = Iaso::start();
     let stage = begin_with(|plan| plan.setting("iaso.url", &iaso.url)).await;
     let story = &stage.story;
@@ -298,11 +299,11 @@ async fn staff_administers_only_where_iasos_admin_lets_them_change_openhexa() {
     ] {
         assert_eq!(status(user, account).await, expected, "{user}: {why}");
     }
-    // No token of Iaso's administers, whoever it is of.
+    // No Iaso token may administer, of any user.
     with_token(story, &token_of(story, 32), "/config/")
         .await
         .error(403);
-    // Without a workspace the account is served by the older record.
+    // Without a workspace the account uses the older record.
     stage
         .sql("UPDATE iaso_openhexaworkspace SET deleted_at = now() WHERE account_id = 1")
         .await;

@@ -12,7 +12,7 @@ use crate::support::story::{As, Base, Postgres, Sqlite, Story, StoryBuilder};
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_is_not_there_is_told_as_a_page(#[values(Sqlite, Postgres)] base: Base) {
+async fn a_missing_page_has_an_error_page(#[values(Sqlite, Postgres)] base: Base) {
     let story = StoryBuilder::on(base)
         .pipelines(json!([pipeline(1, &[], quick("succeed"))]))
         .begin()
@@ -56,7 +56,9 @@ async fn what_is_not_there_is_told_as_a_page(#[values(Sqlite, Postgres)] base: B
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_page_is_kept_by_nobody_and_its_style_for_ever(#[values(Sqlite, Postgres)] base: Base) {
+async fn a_page_is_not_cached_and_its_style_is_cached_forever(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
     let story = StoryBuilder::on(base)
         .pipelines(json!([pipeline(1, &[], quick("succeed"))]))
         .begin()
@@ -75,7 +77,7 @@ async fn a_page_is_kept_by_nobody_and_its_style_for_ever(#[values(Sqlite, Postgr
         .collect();
     assert_eq!(files.len(), 3, "style, script, icon: {files:?}");
     for file in files {
-        let answer = story.ask_at(As::Nobody, Method::GET, &file).send().await;
+        let answer = story.ask_at(As::Anonymous, Method::GET, &file).send().await;
         assert_eq!(answer.status, 200);
         assert_eq!(
             answer.header("cache-control"),
@@ -84,7 +86,7 @@ async fn a_page_is_kept_by_nobody_and_its_style_for_ever(#[values(Sqlite, Postgr
     }
     assert_eq!(unpacked(&story).await, page.answer.text);
     let home = story
-        .ask_at(As::Nobody, Method::GET, "/dashboard/")
+        .ask_at(As::Anonymous, Method::GET, "/dashboard/")
         .send()
         .await;
     assert_eq!(
@@ -94,7 +96,7 @@ async fn a_page_is_kept_by_nobody_and_its_style_for_ever(#[values(Sqlite, Postgr
     story.end().await;
 }
 
-/// The list as it crosses the line where the reader can unpack it.
+/// The list as it is sent to a reader that can decompress it.
 async fn unpacked(story: &Story) -> String {
     let plain = crate::support::client::builder();
     let client = plain.no_gzip().build().unwrap();
@@ -124,7 +126,7 @@ fn files(page: &Page) -> Vec<String> {
     named.map(str::to_owned).collect()
 }
 
-/// What crosses the line where the server, or a proxy before it, compresses.
+/// The size after compression by the server or a proxy.
 fn compressed(text: &str) -> usize {
     let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
     packed.write_all(text.as_bytes()).unwrap();
@@ -162,7 +164,7 @@ async fn a_page_with_all_it_needs_is_less_than_100_kb(#[values(Sqlite, Postgres)
         for file in files(&page) {
             weight += compressed(
                 &story
-                    .ask_at(As::Nobody, Method::GET, &file)
+                    .ask_at(As::Anonymous, Method::GET, &file)
                     .send()
                     .await
                     .text,

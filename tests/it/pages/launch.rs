@@ -27,7 +27,7 @@ async fn only_config(story: &Story) -> Value {
     runs[0]["config"].clone()
 }
 
-/// A parameter of each type, what is typed, and what the run shall see.
+/// A parameter of each type, the typed value, and the value that the run must get.
 fn every_type() -> Vec<(Value, Vec<&'static str>, Value)> {
     let one = |kind: &str, typed: &'static str, value: Value| {
         (
@@ -138,7 +138,7 @@ async fn every_type_reaches_the_run_as_it_was_typed(#[values(Sqlite, Postgres)] 
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_is_not_touched_is_not_sent(#[values(Sqlite, Postgres)] base: Base) {
+async fn unchanged_fields_are_not_sent(#[values(Sqlite, Postgres)] base: Base) {
     let parameters: Vec<Value> = every_type()
         .into_iter()
         .map(|(parameter, ..)| parameter)
@@ -151,7 +151,7 @@ async fn what_is_not_touched_is_not_sent(#[values(Sqlite, Postgres)] base: Base)
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_is_wrong_is_told_at_its_field_and_what_was_typed_is_kept(
+async fn errors_are_shown_at_their_fields_and_typed_values_are_kept(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let parameters = [
@@ -253,7 +253,7 @@ async fn what_is_wrong_is_told_at_its_field_and_what_was_typed_is_kept(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_form_that_is_sent_twice_makes_one_task(#[values(Sqlite, Postgres)] base: Base) {
+async fn a_form_that_is_sent_twice_creates_one_task(#[values(Sqlite, Postgres)] base: Base) {
     let (story, page) = begin(base, &[parameter("years", "int", json!({}))]).await;
     let form = page.form(&path()).fill("config.years", &["3"]);
     let (one, two) = tokio::join!(
@@ -311,7 +311,7 @@ async fn the_switches_reach_openhexa(#[values(Sqlite, Postgres)] base: Base) {
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_launch_that_openhexa_refuses_is_told_beside_the_form(
+async fn a_launch_that_openhexa_refuses_is_shown_with_the_form(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let (story, page) = begin(base, &[parameter("note", "str", json!({}))]).await;
@@ -336,7 +336,7 @@ async fn a_launch_that_openhexa_refuses_is_told_beside_the_form(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_form_of_another_kind_is_refused_as_a_page(#[values(Sqlite, Postgres)] base: Base) {
+async fn another_content_type_is_refused_with_a_page(#[values(Sqlite, Postgres)] base: Base) {
     let (story, _) = begin(base, &[]).await;
     for (kind, body, status) in [
         ("application/json", "{}".to_owned(), 415),

@@ -29,7 +29,7 @@ async fn begin(base: Base) -> Story {
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn each_pipeline_is_there_with_how_its_last_run_went(#[values(Sqlite, Postgres)] base: Base) {
+async fn each_pipeline_is_listed_with_its_last_run(#[values(Sqlite, Postgres)] base: Base) {
     let story = begin(base).await;
     for (number, word) in [(1, "Success"), (2, "Error")] {
         let task = story.launch(&id(number), json!({})).await;
@@ -104,7 +104,7 @@ async fn an_empty_workspace_says_what_to_do(#[values(Sqlite, Postgres)] base: Ba
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn one_that_is_not_configured_says_what_to_do(#[values(Sqlite, Postgres)] base: Base) {
+async fn without_a_configuration_it_says_what_to_do(#[values(Sqlite, Postgres)] base: Base) {
     let story = StoryBuilder::on(base).not_configured().begin().await;
     let page = story.page_with(As::Viewer, LIST, 422).await;
     assert!(
@@ -147,7 +147,7 @@ async fn without_openhexa_the_last_list_is_shown_with_its_age(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn without_any_answer_it_says_so(#[values(Sqlite, Postgres)] base: Base) {
+async fn without_any_response_it_shows_an_error(#[values(Sqlite, Postgres)] base: Base) {
     let mut story = begin(base).await;
     story.stop_openhexa().await;
     let page = story.page_with(As::Viewer, LIST, 502).await;
@@ -162,7 +162,7 @@ async fn without_any_answer_it_says_so(#[values(Sqlite, Postgres)] base: Base) {
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn it_is_in_french_where_french_is_wanted(#[values(Sqlite, Postgres)] base: Base) {
+async fn it_is_in_french_for_french_readers(#[values(Sqlite, Postgres)] base: Base) {
     let story = begin(base).await;
     let page = story.french_page(As::Operator, LIST).await;
     for text in [
@@ -179,7 +179,7 @@ async fn it_is_in_french_where_french_is_wanted(#[values(Sqlite, Postgres)] base
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_name_is_text_whatever_it_holds(#[values(Sqlite, Postgres)] base: Base) {
+async fn html_in_a_name_is_escaped(#[values(Sqlite, Postgres)] base: Base) {
     let evil = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>";
     let odd = with(
         pipeline(1, &[], quick("succeed")),

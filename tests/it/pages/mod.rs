@@ -1,38 +1,39 @@
-//! The bridge's pages, as a browser without a script uses them: each page is parsed, and forms are sent as they are.
+//! The bridge's pages, as a browser without JavaScript uses them: each page is parsed, and forms are sent
+//! unchanged.
 
-mod beside;
+mod attached;
 mod errors;
 mod launch;
 mod list;
 mod monitoring;
 mod pipeline;
+mod reasons;
 mod settings;
 mod settings_defaults;
+mod settings_duplicates;
 mod settings_history;
-mod settings_key_ends;
+mod settings_key_expiry;
 mod settings_keys;
 mod settings_slow;
-mod settings_twice;
 pub mod sign_in;
 mod signed_out;
 mod suggestions;
 mod task;
 mod tasks;
+mod texts;
 mod values;
-mod why;
-mod words;
 
 use reqwest::Method;
 use roxmltree::{Document, Node, ParsingOptions};
 
 use crate::support::story::{Answer, As, Story};
 
-/// A page that was answered.
+/// A page of a response.
 pub struct Page {
     pub answer: Answer,
 }
 
-/// A form as it stands in a page, to be changed and sent.
+/// A form of a page, to be changed and sent.
 #[derive(Clone, Debug)]
 pub struct Form {
     pub action: String,
@@ -49,7 +50,7 @@ impl Page {
         let text = page.text();
         assert!(
             !text.contains("localization") && !text.contains("Unknown"),
-            "a sentence is missing: {text}"
+            "a text is missing: {text}"
         );
         for node in document.descendants() {
             let inline = node
@@ -63,12 +64,12 @@ impl Page {
             for address in outside.filter(|_| !is_link) {
                 assert!(
                     address.starts_with(&page.base()),
-                    "from elsewhere: {address}"
+                    "from another server: {address}"
                 );
             }
         }
-        ids_are_one_and_lead_somewhere(&document);
-        boxes_are_labelled(&document);
+        ids_are_unique_and_have_targets(&document);
+        fields_are_labelled(&document);
         page
     }
 
@@ -81,15 +82,15 @@ impl Page {
             .unwrap_or_else(|wrong| panic!("not well-formed: {wrong}\n{}", self.answer.text))
     }
 
-    /// Below what all pages are: its own address leads there.
+    /// The path below which all links are.
     fn base(&self) -> String {
         let document = self.parse();
         let mut all = document.descendants();
         let base = all.find_map(|node| node.attribute("data-base"));
-        format!("{}/", base.expect("every page says where it is"))
+        format!("{}/", base.expect("every page has its base path"))
     }
 
-    /// What is read on it.
+    /// The visible text.
     pub fn text(&self) -> String {
         let document = self.parse();
         let body = document
@@ -103,7 +104,7 @@ impl Page {
         self.text().contains(text)
     }
 
-    /// What is read in the element with this id.
+    /// The text of the element with this id.
     #[track_caller]
     pub fn at(&self, id: &str) -> String {
         let document = self.parse();
@@ -133,7 +134,7 @@ impl Page {
         found.map(str::to_owned).collect()
     }
 
-    /// The form that goes to an address with this end, as a browser would send it.
+    /// The form whose address ends like this, with the values that a browser would send.
     #[track_caller]
     pub fn form(&self, end: &str) -> Form {
         let document = self.parse();
@@ -158,7 +159,7 @@ impl Form {
     pub fn fill(mut self, name: &str, values: &[&str]) -> Self {
         assert!(
             self.pairs.iter().any(|(own, _)| own == name) || values.is_empty(),
-            "no box {name}: {:?}",
+            "no field {name}: {:?}",
             self.pairs
         );
         self.pairs.retain(|(own, _)| own != name);
@@ -208,7 +209,7 @@ impl Story {
             .await
     }
 
-    /// Sends a form that leads on, and goes there.
+    /// Sends a form that redirects, and returns the address.
     pub async fn send_on(&self, who: As, form: &Form) -> String {
         let answer = self.send(who, form).await;
         assert_eq!(answer.status, 303, "{}", answer.text);
@@ -237,7 +238,7 @@ fn by_id<'a, 'input>(document: &'a Document<'input>, id: &str) -> Option<Node<'a
         .find(|node| node.attribute("id") == Some(id))
 }
 
-/// What a browser sends for one element.
+/// The fields that a browser sends for one element.
 fn sent(node: Node<'_, '_>) -> Vec<(String, String)> {
     let off = node
         .ancestors()
@@ -279,18 +280,18 @@ fn sent(node: Node<'_, '_>) -> Vec<(String, String)> {
 }
 
 #[track_caller]
-fn ids_are_one_and_lead_somewhere(document: &Document<'_>) {
+fn ids_are_unique_and_have_targets(document: &Document<'_>) {
     let mut ids = std::collections::BTreeSet::new();
     for id in document
         .descendants()
         .filter_map(|node| node.attribute("id"))
     {
-        assert!(ids.insert(id), "the id {id} is there twice");
+        assert!(ids.insert(id), "the id {id} is not unique");
     }
     for node in document.descendants() {
         for name in ["aria-describedby", "aria-labelledby", "for"] {
             for id in node.attribute(name).unwrap_or_default().split_whitespace() {
-                assert!(ids.contains(id), "{name} leads to no {id}");
+                assert!(ids.contains(id), "{name} has no target {id}");
             }
         }
         let anchor = node
@@ -298,13 +299,13 @@ fn ids_are_one_and_lead_somewhere(document: &Document<'_>) {
             .and_then(|href| href.strip_prefix('#'));
         assert!(
             anchor.is_none_or(|id| ids.contains(id)),
-            "{anchor:?} leads nowhere"
+            "{anchor:?} has no target"
         );
     }
 }
 
 #[track_caller]
-fn boxes_are_labelled(document: &Document<'_>) {
+fn fields_are_labelled(document: &Document<'_>) {
     let labels: Vec<&str> = document
         .descendants()
         .filter_map(|node| node.attribute("for"))

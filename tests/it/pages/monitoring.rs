@@ -1,11 +1,11 @@
 //! The monitoring page: results of today, a week or a month.
 
+mod concurrent_readers;
 mod durations;
 mod failures;
-mod one_moment;
 mod other_account;
-mod readers;
-mod standing;
+mod snapshot;
+mod status;
 mod unconfigured;
 
 use chrono::{NaiveTime, TimeDelta};
@@ -18,16 +18,16 @@ use crate::support::catalogue::{id, injected, pipeline, quick};
 use crate::support::story::{As, Base, Postgres, Sqlite, Story, StoryBuilder};
 
 pub const PAGE: &str = "/dashboard/monitoring/";
-/// Longer than figures are kept.
+/// Longer than the figures are cached.
 pub const LATER: TimeDelta = TimeDelta::seconds(5);
 
-/// Two pipelines whose runs do nothing by themselves.
+/// Two pipelines whose runs continue until a test ends them.
 pub fn plan(base: Base) -> StoryBuilder {
     let manual = |number| pipeline(number, &injected(), quick("manual"));
     StoryBuilder::on(base).pipelines(json!([manual(1), manual(2)]))
 }
 
-/// At noon in UTC, so that no story ends on another day than it began.
+/// Starts at noon in UTC, so that no test ends on another day than it began.
 pub async fn begin(base: Base) -> Story {
     let story = plan(base).begin().await;
     let today = story.now().date_naive();
@@ -36,15 +36,15 @@ pub async fn begin(base: Base) -> Story {
     story
 }
 
-/// Where a launch does not name its task, so that it is never sent twice.
-pub async fn nameless(base: Base) -> Story {
+/// With a pipeline that does not declare `task_id`, so that its launches are never sent twice.
+pub async fn begin_without_task_id(base: Base) -> Story {
     StoryBuilder::on(base)
         .pipelines(json!([pipeline(1, &[], quick("manual"))]))
         .begin()
         .await
 }
 
-/// A task of which its pipeline reported this end after so long.
+/// A task whose pipeline reports this final status after this time.
 pub async fn ended(story: &Story, number: u64, word: &str, after: TimeDelta) -> i64 {
     let task = story.launch(&id(number), json!({})).await;
     let running = json!({"task_id": task, "status": "RUNNING"});
@@ -55,7 +55,7 @@ pub async fn ended(story: &Story, number: u64, word: &str, after: TimeDelta) -> 
     task
 }
 
-/// The page for a reader whose clock is so many minutes ahead.
+/// The page for a reader in this time zone.
 async fn page_at(story: &Story, zone: &str) -> Page {
     let ask = story.ask_at(As::Viewer, Method::GET, PAGE);
     let cookie = format!("openhexa_bridge_zone={zone}");
@@ -103,7 +103,7 @@ fn rows(page: &Page, table: &str) -> Vec<Vec<String>> {
     table.descendants().filter(is_row).map(cells).collect()
 }
 
-/// What the plot tells must be what its table tells.
+/// The plot and its table must have the same values.
 fn compare(page: &Page, ends: [&str; 4]) {
     let mut told = Vec::new();
     for row in rows(page, "plot-table") {
@@ -124,7 +124,7 @@ fn compare(page: &Page, ends: [&str; 4]) {
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_figures_tell_how_the_launches_of_the_day_went(#[values(Sqlite, Postgres)] base: Base) {
+async fn the_figures_show_the_results_of_the_days_launches(#[values(Sqlite, Postgres)] base: Base) {
     let story = begin(base).await;
     for word in ["SUCCESS", "SUCCESS", "ERROR", "CANCELLED"] {
         ended(&story, 1, word, TimeDelta::minutes(40)).await;
@@ -147,7 +147,7 @@ async fn the_figures_tell_how_the_launches_of_the_day_went(#[values(Sqlite, Post
         "{}",
         page.text()
     );
-    // The lists behind the figures hold as many.
+    // The lists behind the figures have the same number of tasks.
     for (name, number, link) in figures(&page) {
         let Some(link) = link else { continue };
         let list = story.page(As::Viewer, &link).await;
@@ -194,7 +194,7 @@ async fn today_begins_at_the_readers_midnight(#[values(Sqlite, Postgres)] base: 
     story.advance(TimeDelta::minutes(11 * 60 + 30));
     ended(&story, 1, "SUCCESS", TimeDelta::minutes(1)).await;
     story.advance(TimeDelta::hours(1));
-    // 00:31 in UTC; an hour before, the day had begun in Paris, and it will last until noon further west.
+    // It is 00:31 in UTC; in Paris the day has begun an hour earlier, and further west it lasts until noon.
     for (zone, number, name) in [
         ("60", "1", "UTC+01:00"),
         ("0", "0", "UTC"),
@@ -240,7 +240,9 @@ async fn today_begins_at_the_readers_midnight(#[values(Sqlite, Postgres)] base: 
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_rate_is_told_of_what_has_ended_only(#[values(Sqlite, Postgres)] base: Base) {
+async fn the_success_rate_counts_only_tasks_that_have_ended(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
     let story = begin(base).await;
     let mut expected = Vec::new();
     for (word, rate) in [
@@ -278,7 +280,7 @@ async fn a_rate_is_told_of_what_has_ended_only(#[values(Sqlite, Postgres)] base:
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_period_is_chosen_by_a_link_and_a_wrong_one_is_told(
+async fn a_period_is_chosen_by_a_link_and_an_invalid_one_is_an_error(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let story = begin(base).await;

@@ -21,7 +21,7 @@ async fn with_parameters(base: Base, parameters: &[Value]) -> Story {
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_box_begins_with_what_would_be_used_and_says_whose_it_is(
+async fn a_field_has_the_value_that_would_be_used_and_its_source(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let parameters = [
@@ -134,7 +134,7 @@ async fn a_secret_is_never_in_a_page(#[values(Sqlite, Postgres)] base: Base) {
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_viewer_sees_it_and_has_no_buttons(#[values(Sqlite, Postgres)] base: Base) {
+async fn a_viewer_sees_the_form_without_buttons(#[values(Sqlite, Postgres)] base: Base) {
     let story = with_parameters(base, &[parameter("years", "int", json!({"default": 5}))]).await;
     let page = story.page(As::Viewer, &path()).await;
     assert_eq!(page.buttons(), [""; 0]);
@@ -143,7 +143,7 @@ async fn a_viewer_sees_it_and_has_no_buttons(#[values(Sqlite, Postgres)] base: B
     assert_eq!(
         form.value("config.years"),
         [""; 0],
-        "nothing can be typed in"
+        "no field can be changed"
     );
     let refused = story.refused(As::Viewer, &form, 403).await;
     assert!(
@@ -157,7 +157,7 @@ async fn a_viewer_sees_it_and_has_no_buttons(#[values(Sqlite, Postgres)] base: B
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn another_version_has_a_form_of_its_own(#[values(Sqlite, Postgres)] base: Base) {
+async fn another_version_has_its_own_form(#[values(Sqlite, Postgres)] base: Base) {
     let mut own = pipeline(1, &[parameter("old", "str", json!({}))], quick("succeed"));
     let new = with(
         own["versions"][0].clone(),
@@ -200,7 +200,7 @@ async fn another_version_has_a_form_of_its_own(#[values(Sqlite, Postgres)] base:
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_notebook_takes_no_parameters_and_is_launched(#[values(Sqlite, Postgres)] base: Base) {
+async fn a_notebook_has_no_parameters_and_can_be_launched(#[values(Sqlite, Postgres)] base: Base) {
     let notebook = with(
         pipeline(1, &[], quick("succeed")),
         json!({"type": "notebook", "versions": []}),
@@ -223,9 +223,7 @@ async fn a_notebook_takes_no_parameters_and_is_launched(#[values(Sqlite, Postgre
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn choices_are_read_from_their_file_when_they_are_wanted(
-    #[values(Sqlite, Postgres)] base: Base,
-) {
+async fn choices_are_read_from_their_file_on_request(#[values(Sqlite, Postgres)] base: Base) {
     let file = json!({"path": "reference/districts.csv", "format": "csv", "column": "name"});
     let parameters = [
         parameter("district", "str", json!({"choicesFromFile": file})),
@@ -238,7 +236,7 @@ async fn choices_are_read_from_their_file_when_they_are_wanted(
         page.attribute("field-district", "type").as_deref(),
         Some("text")
     );
-    assert_eq!(story.asked("ParameterChoices").await, 0);
+    assert_eq!(story.request_count("ParameterChoices").await, 0);
     let mut form = page.form(&path()).fill("config.note", &["typed before"]);
     form.pairs.push(("load".to_owned(), "district".to_owned()));
     form.action.push_str("choices/");
@@ -270,7 +268,7 @@ async fn choices_are_read_from_their_file_when_they_are_wanted(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn past_runs_are_listed_drawn_and_can_be_launched_again(
+async fn past_runs_are_listed_plotted_and_can_be_launched_again(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let parameters = [
@@ -343,14 +341,14 @@ async fn without_openhexa_the_form_is_shown_with_its_age(#[values(Sqlite, Postgr
     let task = story.send_on(As::Operator, &page.form(&path())).await;
     assert!(
         story.page(As::Operator, &task).await.has("Queued"),
-        "launched as soon as it answers"
+        "launched as soon as OpenHEXA responds"
     );
     story.end().await;
 }
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_is_switched_off_is_judged_here(#[values(Sqlite, Postgres)] base: Base) {
+async fn disabled_parameters_are_not_validated(#[values(Sqlite, Postgres)] base: Base) {
     let parameters = [
         parameter(
             "whole",
@@ -378,7 +376,7 @@ async fn what_is_switched_off_is_judged_here(#[values(Sqlite, Postgres)] base: B
             .await
             .has("district is required")
     );
-    // Without a script the box is sent, with one it is not: both are the same launch.
+    // Without JavaScript the browser sends the field, with it it does not: both are the same launch.
     story
         .send_on(
             As::Operator,
@@ -406,7 +404,7 @@ async fn what_is_switched_off_is_judged_here(#[values(Sqlite, Postgres)] base: B
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_head_is_answered_without_a_page(#[values(Sqlite, Postgres)] base: Base) {
+async fn a_head_request_gets_no_body(#[values(Sqlite, Postgres)] base: Base) {
     let story = with_parameters(base, &[]).await;
     let answer = story.ask_at(As::Viewer, Method::HEAD, &path()).send().await;
     assert_eq!((answer.status, answer.text.as_str()), (200, ""));

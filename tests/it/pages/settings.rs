@@ -23,33 +23,33 @@ pub async fn record(story: &Story) -> Value {
     ask.send().await.expect(200)
 }
 
-/// What the second button of the form sends.
-fn tried(form: &Form) -> Form {
+/// The form as sent by the button that tests the connection.
+fn with_test_button(form: &Form) -> Form {
     Form {
         action: format!("{SETTINGS}check/"),
         ..form.clone()
     }
 }
 
-/// The first form of the page, as it is for a new administrator.
+/// The first form of the page, for a new administrator.
 async fn form(story: &Story) -> Form {
     story.page(As::Admin, SETTINGS).await.form("/settings/")
 }
 
-/// The one line of the audit log about a request.
-pub fn told(page: &crate::support::story::Answer) -> Value {
+/// The only line of the audit log for a request.
+pub fn audit_line(page: &crate::support::story::Answer) -> Value {
     let id = page.header("x-request-id");
     let text = log::text();
     let lines = text.lines().filter(|line| line.contains(id));
     let mut lines = lines.map(|line| serde_json::from_str::<Value>(line).unwrap());
     lines
         .find(|line| line["target"] == "audit")
-        .unwrap_or_else(|| panic!("nothing is told of {id}"))
+        .unwrap_or_else(|| panic!("no audit line for {id}"))
 }
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_is_not_configured_yet_is_configured_here(#[values(Sqlite, Postgres)] base: Base) {
+async fn the_first_configuration_is_saved_on_the_page(#[values(Sqlite, Postgres)] base: Base) {
     let story = StoryBuilder::on(base)
         .pipelines(json!([pipeline(1, &[], quick("succeed"))]))
         .not_configured()
@@ -109,7 +109,7 @@ async fn what_is_not_configured_yet_is_configured_here(#[values(Sqlite, Postgres
         (answer.status, answer.header("location")),
         (303, "/dashboard/settings/?saved=1")
     );
-    let line = told(&answer);
+    let line = audit_line(&answer);
     assert_eq!(
         (&line["action"], &line["object"], &line["outcome"]),
         (&json!("config.amend"), &json!("version 1"), &json!("done"))
@@ -131,7 +131,7 @@ async fn what_is_not_configured_yet_is_configured_here(#[values(Sqlite, Postgres
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_edit_is_in_force_and_all_else_stays(#[values(Sqlite, Postgres)] base: Base) {
+async fn a_change_is_active_and_other_fields_are_kept(#[values(Sqlite, Postgres)] base: Base) {
     let story = begin(base).await;
     let others = json!({"content": {"lqas_code": "lqas", "pipelines": [{"id": id(1), "parameters": {}, "note": "n"}]}});
     story
@@ -185,19 +185,19 @@ async fn an_edit_is_in_force_and_all_else_stays(#[values(Sqlite, Postgres)] base
             .page(As::Viewer, "/dashboard/pipelines/")
             .await
             .has("Pipeline 1"),
-        "the token was kept"
+        "the token is still the same"
     );
     let again = story.page(As::Admin, &saved).await;
     assert!(
         again.attribute("saved", "id").is_none(),
-        "another version is in force now"
+        "another version is active now"
     );
     story.end().await;
 }
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn wrong_fields_are_told_where_they_are_and_the_token_is_not_shown(
+async fn errors_are_shown_at_their_fields_and_the_token_is_not_shown(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let mut story = begin(base).await;
@@ -209,7 +209,7 @@ async fn wrong_fields_are_told_where_they_are_and_the_token_is_not_shown(
         .fill("openhexa_url", &["ftp://\"><b>x"])
         .fill("openhexa_token", &[&typed])
         .fill("workspace_slug", &[""]);
-    for sent in [wrong.clone(), tried(&wrong)] {
+    for sent in [wrong.clone(), with_test_button(&wrong)] {
         let page = story.refused(As::Admin, &sent, 400).await;
         assert_eq!(
             page.attribute("openhexa_url", "value").as_deref(),
@@ -238,9 +238,10 @@ async fn wrong_fields_are_told_where_they_are_and_the_token_is_not_shown(
     let page = story.refused(As::Admin, &unreadable, 400).await;
     assert!(
         page.attribute("openhexa_token-error", "id").is_none(),
-        "whose token it is nobody knows"
+        "it is unknown to which server the token belongs"
     );
-    // Whoever copies the mask is told, and another server is never sent the token that was meant for this one.
+    // A user who copies the mask gets an error, and a token that was entered for one server is never sent to
+    // another.
     let masked = form(&story).await.fill("openhexa_token", &["••••abcd"]);
     assert!(
         story
@@ -252,7 +253,7 @@ async fn wrong_fields_are_told_where_they_are_and_the_token_is_not_shown(
     let asked = story.requests().await;
     let elsewhere = story.openhexa.replace("127.0.0.1", "localhost");
     let elsewhere = form(&story).await.fill("openhexa_url", &[&elsewhere]);
-    for sent in [elsewhere.clone(), tried(&elsewhere)] {
+    for sent in [elsewhere.clone(), with_test_button(&elsewhere)] {
         let page = story.refused(As::Admin, &sent, 400).await;
         assert_eq!(
             page.at("openhexa_token-error"),
@@ -270,7 +271,9 @@ async fn wrong_fields_are_told_where_they_are_and_the_token_is_not_shown(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn of_two_administrators_at_once_the_second_is_told(#[values(Sqlite, Postgres)] base: Base) {
+async fn the_second_of_two_concurrent_changes_gets_a_conflict(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
     let story = begin(base).await;
     let (first, second) = (form(&story).await, form(&story).await);
     story
@@ -291,14 +294,14 @@ async fn of_two_administrators_at_once_the_second_is_told(#[values(Sqlite, Postg
             .contains("Current value: first.")
     );
     assert_eq!(record(&story).await["content"]["workspace_slug"], "first");
-    // A form that was sent twice asked for what is in force.
+    // A form that was sent twice contains the active values.
     assert_eq!(
         story
             .send_on(As::Admin, &first.fill("workspace_slug", &["first"]))
             .await,
         "/dashboard/settings/?saved=2"
     );
-    // Whoever has seen it may go on.
+    // A user who has seen the current version may save.
     story.send_on(As::Admin, &page.form("/settings/")).await;
     assert_eq!(record(&story).await["content"]["workspace_slug"], "second");
     let stale = form(&story).await;
@@ -311,7 +314,7 @@ async fn of_two_administrators_at_once_the_second_is_told(#[values(Sqlite, Postg
         page.at("errors")
             .contains("Another user deleted the configuration in the meantime")
     );
-    // A form from before there was any is no match for a record that was made since.
+    // A form from before the first configuration does not match a configuration that was created since.
     let unconfigured = form(&story).await;
     story.configure(serde_json::Map::new()).await;
     let late = unconfigured
@@ -325,11 +328,13 @@ async fn of_two_administrators_at_once_the_second_is_told(#[values(Sqlite, Postg
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_test_says_how_far_a_launch_would_come(#[values(Sqlite, Postgres)] base: Base) {
+async fn a_test_shows_which_step_of_a_launch_would_fail(#[values(Sqlite, Postgres)] base: Base) {
     let mut story = begin(base).await;
     let before = record(&story).await;
-    let good = story.send(As::Admin, &tried(&form(&story).await)).await;
-    assert_eq!(told(&good)["action"], "config.check");
+    let good = story
+        .send(As::Admin, &with_test_button(&form(&story).await))
+        .await;
+    assert_eq!(audit_line(&good)["action"], "config.check");
     let good = Page::of(good, 200);
     assert!(good.has("All tests passed."), "{}", good.text());
     assert!(
@@ -344,7 +349,9 @@ async fn a_test_says_how_far_a_launch_would_come(#[values(Sqlite, Postgres)] bas
     );
 
     let other = form(&story).await.fill("workspace_slug", &["nowhere"]);
-    let other = story.refused(As::Admin, &tried(&other), 200).await;
+    let other = story
+        .refused(As::Admin, &with_test_button(&other), 200)
+        .await;
     assert!(
         other.has("At least one test failed.")
             && other
@@ -361,7 +368,7 @@ async fn a_test_says_how_far_a_launch_would_come(#[values(Sqlite, Postgres)] bas
     let bad = story
         .refused(
             As::Admin,
-            &tried(&form(&story).await.fill("openhexa_token", &[&typed])),
+            &with_test_button(&form(&story).await.fill("openhexa_token", &[&typed])),
             200,
         )
         .await;
@@ -375,16 +382,18 @@ async fn a_test_says_how_far_a_launch_would_come(#[values(Sqlite, Postgres)] bas
 
     story.stop_openhexa().await;
     let away = story
-        .refused(As::Admin, &tried(&form(&story).await), 200)
+        .refused(As::Admin, &with_test_button(&form(&story).await), 200)
         .await;
     assert_eq!(away.at("checks"), "✕ Failed OpenHEXA is unreachable");
-    assert_eq!(record(&story).await, before, "nothing is kept of a test");
+    assert_eq!(record(&story).await, before, "a test saves nothing");
     story.end().await;
 }
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_configuration_is_deleted_by_whoever_has_seen_it(#[values(Sqlite, Postgres)] base: Base) {
+async fn a_configuration_is_deleted_only_in_the_version_that_was_shown(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
     let story = begin(base).await;
     let page = story.page(As::Admin, SETTINGS).await;
     let delete = page.form("/settings/delete/");
@@ -397,7 +406,7 @@ async fn a_configuration_is_deleted_by_whoever_has_seen_it(#[values(Sqlite, Post
             .contains("changed the configuration in the meantime")
     );
     let answer = story.send(As::Admin, &delete).await;
-    assert_eq!(told(&answer)["action"], "config.delete");
+    assert_eq!(audit_line(&answer)["action"], "config.delete");
     let page = story.page(As::Admin, answer.header("location")).await;
     assert!(
         page.at("deleted").contains("deleted") && page.attribute("not-configured", "id").is_some()
@@ -411,7 +420,7 @@ async fn a_configuration_is_deleted_by_whoever_has_seen_it(#[values(Sqlite, Post
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn only_administrators_come_here(#[values(Sqlite, Postgres)] base: Base) {
+async fn only_administrators_see_the_settings(#[values(Sqlite, Postgres)] base: Base) {
     let story = begin(base).await;
     for who in [As::Viewer, As::Operator] {
         for path in ["", "pipelines/", "keys/", "history/"] {
@@ -436,7 +445,7 @@ async fn only_administrators_come_here(#[values(Sqlite, Postgres)] base: Base) {
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn it_speaks_french(#[values(Sqlite, Postgres)] base: Base) {
+async fn it_is_available_in_french(#[values(Sqlite, Postgres)] base: Base) {
     let story = begin(base).await;
     let page = story.french_page(As::Admin, SETTINGS).await;
     assert!(

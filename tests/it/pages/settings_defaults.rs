@@ -4,7 +4,7 @@ use reqwest::Method;
 use rstest::rstest;
 use serde_json::{Value, json};
 
-use super::settings::{SETTINGS, record, told};
+use super::settings::{SETTINGS, audit_line, record};
 use super::{Form, Page};
 use crate::support::catalogue::{id, injected, parameter, pipeline, quick};
 use crate::support::story::{As, Base, Postgres, Sqlite, Story, StoryBuilder};
@@ -22,7 +22,7 @@ async fn begin(base: Base, parameters: &[Value], kept: &Value) -> Story {
         .await
 }
 
-async fn form(story: &Story) -> Form {
+async fn defaults_form(story: &Story) -> Form {
     story.page(As::Admin, &path()).await.form(&path())
 }
 
@@ -30,7 +30,7 @@ async fn kept(story: &Story) -> Value {
     record(story).await["content"]["pipelines"].clone()
 }
 
-/// The boxes of the launch's page.
+/// The fields of the launch form.
 async fn launch_form(story: &Story) -> Form {
     let path = format!("/dashboard/pipelines/{}/", id(1));
     story.page(As::Operator, &path).await.form(&path)
@@ -38,7 +38,7 @@ async fn launch_form(story: &Story) -> Form {
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn defaults_of_every_type_are_kept_and_stand_in_the_launchs_form(
+async fn defaults_of_every_type_are_stored_and_shown_in_the_launch_form(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let parameters = [
@@ -65,12 +65,12 @@ async fn defaults_of_every_type_are_kept_and_stand_in_the_launchs_form(
     ];
     let story = begin(base, &parameters, &json!([])).await;
     let key = "a-key-of-a-gateway".to_owned();
-    let form = form(&story).await;
+    let form = defaults_form(&story).await;
     assert!(
         form.pairs
             .iter()
             .all(|(name, value)| !name.starts_with("config.") || value.is_empty()),
-        "nothing is set: {form:?}"
+        "no default is set: {form:?}"
     );
     let page = story.page(As::Admin, &path()).await;
     assert!(
@@ -104,8 +104,8 @@ async fn defaults_of_every_type_are_kept_and_stand_in_the_launchs_form(
     assert_eq!(
         (
             answer.status,
-            &told(&answer)["action"],
-            &told(&answer)["object"]
+            &audit_line(&answer)["action"],
+            &audit_line(&answer)["object"]
         ),
         (303, &json!("config.amend"), &json!("version 2"))
     );
@@ -143,7 +143,7 @@ async fn defaults_of_every_type_are_kept_and_stand_in_the_launchs_form(
     for code in ["country", "whole", "rounds", "options", "key"] {
         assert_eq!(run[code], expected[code], "{code}");
     }
-    // Saved again as it stands, nothing is another thing than before.
+    // Saving the form unchanged changes nothing.
     story.send_on(As::Admin, &page.form(&path())).await;
     assert_eq!(
         kept(&story).await,
@@ -170,7 +170,7 @@ async fn defaults_of_every_type_are_kept_and_stand_in_the_launchs_form(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_secret_is_kept_replaced_and_taken_away_and_never_shown(
+async fn a_secret_is_stored_replaced_and_deleted_but_never_shown(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let values = json!({"key": "the-first-secret", "token": "the-kept-secret"});
@@ -218,7 +218,7 @@ async fn a_secret_is_kept_replaced_and_taken_away_and_never_shown(
         kept(&story).await[0]["parameters"],
         json!({"key": "the-second-secret", "token": "the-kept-secret"})
     );
-    let mut form = form(&story).await;
+    let mut form = defaults_form(&story).await;
     form.pairs.push(("clear".to_owned(), "token".to_owned()));
     let sent = Form {
         pairs: [
@@ -232,7 +232,7 @@ async fn a_secret_is_kept_replaced_and_taken_away_and_never_shown(
     assert_eq!(
         refused.form(&path()).value("clear"),
         ["token"],
-        "what was ticked stays ticked"
+        "ticked values stay ticked"
     );
     story.send_on(As::Admin, &form).await;
     assert_eq!(
@@ -244,7 +244,7 @@ async fn a_secret_is_kept_replaced_and_taken_away_and_never_shown(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_value_is_judged_as_a_launch_would_and_an_absence_is_not(
+async fn a_value_is_validated_like_at_a_launch_but_not_required(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let parameters = [
@@ -273,7 +273,7 @@ async fn a_value_is_judged_as_a_launch_would_and_an_absence_is_not(
     assert_eq!(
         page.form(&path()).value("config.round"),
         ["9"],
-        "what stands there is shown, whatever it is"
+        "the stored value is shown, even if it is invalid"
     );
     let typed = [
         ("years", "many"),
@@ -299,7 +299,7 @@ async fn a_value_is_judged_as_a_launch_would_and_an_absence_is_not(
     }
     assert!(
         refused.attribute("field-country-error", "id").is_none(),
-        "nothing has to be set"
+        "no default is required"
     );
     for (code, value) in typed {
         assert_eq!(
@@ -313,7 +313,7 @@ async fn a_value_is_judged_as_a_launch_would_and_an_absence_is_not(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_is_not_asked_for_any_more_is_shown_and_can_be_taken_away(
+async fn defaults_of_removed_parameters_are_shown_and_can_be_deleted(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let gone =
@@ -371,10 +371,10 @@ async fn what_is_not_asked_for_any_more_is_shown_and_can_be_taken_away(
     story.end().await;
 }
 
-// Of several entries for one pipeline a later one took the place of the first, which is the one in force.
+// If a pipeline had several entries, a later one replaced the first, which is the active one.
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn several_entries_of_one_pipeline_become_one_and_the_first_has_its_say(
+async fn several_entries_of_one_pipeline_become_one_and_the_first_is_used(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let first = json!({"id": id(1), "parameters": {"years": 5}, "colour": "red"});
@@ -386,7 +386,7 @@ async fn several_entries_of_one_pipeline_become_one_and_the_first_has_its_say(
         &json!([first, second]),
     )
     .await;
-    let form = form(&story).await;
+    let form = defaults_form(&story).await;
     assert_eq!(form.value("config.years"), ["5"]);
     story
         .send_on(As::Admin, &form.fill("config.years", &["6"]))
@@ -410,13 +410,13 @@ async fn two_administrators_do_not_overwrite_each_other(#[values(Sqlite, Postgre
         &json!([]),
     )
     .await;
-    let (first, second) = (form(&story).await, form(&story).await);
+    let (first, second) = (defaults_form(&story).await, defaults_form(&story).await);
     let first = first.fill("config.years", &["5"]);
     story.send_on(As::Admin, &first).await;
     let again = story.send_on(As::Admin, &first).await;
     assert!(
         again.ends_with("?saved=2"),
-        "a form that was sent twice asked for what is in force: {again}"
+        "a form that was sent twice contains the active values: {again}"
     );
     let page = story
         .refused(As::Admin, &second.fill("config.country", &["Chad"]), 412)
@@ -475,9 +475,7 @@ async fn choices_of_a_file_can_be_shown(#[values(Sqlite, Postgres)] base: Base) 
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn without_openhexa_what_is_kept_is_listed_all_the_same(
-    #[values(Sqlite, Postgres)] base: Base,
-) {
+async fn without_openhexa_stored_defaults_are_still_listed(#[values(Sqlite, Postgres)] base: Base) {
     let mut story = begin(
         base,
         &[],
@@ -493,7 +491,7 @@ async fn without_openhexa_what_is_kept_is_listed_all_the_same(
         "{}",
         page.text()
     );
-    assert!(!page.has("not in this workspace"), "nobody knows");
+    assert!(!page.has("not in this workspace"), "it is unknown");
     story.page_with(As::Admin, &path(), 502).await;
     let answer = story
         .ask_at(

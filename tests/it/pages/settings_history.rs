@@ -20,7 +20,7 @@ async fn amend(story: &Story, content: Value) {
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn each_change_is_told_in_words(#[values(Sqlite, Postgres)] base: Base) {
+async fn each_change_is_described(#[values(Sqlite, Postgres)] base: Base) {
     let mut story = begin(base).await;
     let defaults =
         |parameters: Value| json!({"pipelines": [{"id": id(1), "parameters": parameters}]});
@@ -52,7 +52,7 @@ async fn each_change_is_told_in_words(#[values(Sqlite, Postgres)] base: Base) {
     let page = story.page(As::Admin, HISTORY).await;
     assert!(
         !page.answer.text.contains(&password),
-        "the names of defaults, never their values"
+        "only the names of defaults, never their values"
     );
     let own = story.openhexa.clone();
     for (version, words) in [
@@ -80,7 +80,7 @@ async fn each_change_is_told_in_words(#[values(Sqlite, Postgres)] base: Base) {
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn it_ends_somewhere(#[values(Sqlite, Postgres)] base: Base) {
+async fn it_has_a_maximum_length(#[values(Sqlite, Postgres)] base: Base) {
     let story = begin(base).await;
     for number in 0..51 {
         amend(&story, json!({"note": number})).await;
@@ -91,7 +91,7 @@ async fn it_ends_somewhere(#[values(Sqlite, Postgres)] base: Base) {
     );
     assert!(
         page.at("version-3").contains("note changed"),
-        "the oldest one, too, is compared: {}",
+        "the oldest one is compared with its predecessor too: {}",
         page.at("version-3")
     );
     story.end().await;
@@ -99,7 +99,7 @@ async fn it_ends_somewhere(#[values(Sqlite, Postgres)] base: Base) {
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_change_of_before_tokens_left_a_mark_tells_nothing_of_them(
+async fn changes_without_a_token_hash_do_not_mention_tokens(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let story = begin(base).await;

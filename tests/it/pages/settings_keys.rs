@@ -6,7 +6,7 @@ use reqwest::Method;
 use rstest::rstest;
 use serde_json::json;
 
-use super::settings::{begin, told};
+use super::settings::{audit_line, begin};
 use super::{Form, Page};
 use crate::support::story::{Answer, As, Base, Postgres, Sqlite, Story, StoryBuilder};
 use crate::support::{database, dump, log};
@@ -22,7 +22,7 @@ pub async fn form(story: &Story, name: &str, role: &str) -> Form {
         .fill("role", &[role])
 }
 
-pub async fn make(story: &Story, form: &Form) -> (Page, String) {
+pub async fn create(story: &Story, form: &Form) -> (Page, String) {
     let page = Page::of(story.send(As::Admin, form).await, 200);
     let key = page.at("made");
     (page, key)
@@ -40,7 +40,7 @@ async fn a_key_is_shown_once_works_and_is_refused_once_revoked(
 ) {
     let story = begin(base).await;
     assert!(story.page(As::Admin, KEYS).await.has("No API keys yet"));
-    let (made, key) = make(&story, &form(&story, "District office", "viewer").await).await;
+    let (made, key) = create(&story, &form(&story, "District office", "viewer").await).await;
     assert!(
         key.starts_with("ohb-viewer-") && made.has("It will not be shown again"),
         "{}",
@@ -54,7 +54,7 @@ async fn a_key_is_shown_once_works_and_is_refused_once_revoked(
         ),
         ("no-store", "", "")
     );
-    let line = told(&made.answer);
+    let line = audit_line(&made.answer);
     assert_eq!(
         (&line["action"], &line["object"], &line["outcome"]),
         (&json!("key.create"), &json!("1"), &json!("done"))
@@ -77,7 +77,7 @@ async fn a_key_is_shown_once_works_and_is_refused_once_revoked(
 
     let revoke = page.form("/keys/1/revoke/");
     let answer = story.send(As::Admin, &revoke).await;
-    let line = told(&answer);
+    let line = audit_line(&answer);
     assert_eq!(
         (&line["action"], &line["object"]),
         (&json!("key.revoke"), &json!("1"))
@@ -85,7 +85,7 @@ async fn a_key_is_shown_once_works_and_is_refused_once_revoked(
     assert_eq!(
         tasks(&story, &key).await.status,
         401,
-        "at once, without any time going by"
+        "at once, without waiting"
     );
     let page = story.page(As::Admin, answer.header("location")).await;
     assert_eq!(page.at("revoked"), "Key 1 revoked.");
@@ -103,7 +103,7 @@ async fn a_key_is_shown_once_works_and_is_refused_once_revoked(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_form_that_is_sent_twice_makes_one_key(#[values(Sqlite, Postgres)] base: Base) {
+async fn a_form_that_is_sent_twice_creates_one_key(#[values(Sqlite, Postgres)] base: Base) {
     let story = begin(base).await;
     let form = form(&story, "Nairobi", "operator").await;
     let answers = join_all((0..8).map(|_| story.send(As::Admin, &form))).await;
@@ -125,17 +125,17 @@ async fn a_form_that_is_sent_twice_makes_one_key(#[values(Sqlite, Postgres)] bas
     }
     let twice = story.refused(As::Admin, &form, 400).await;
     assert!(twice.attribute("key-2", "id").is_none());
-    // The name of one that is over is free.
+    // The name of an inactive key can be used again.
     story
         .send_on(As::Admin, &twice.form("/keys/1/revoke/"))
         .await;
-    make(&story, &form).await;
+    create(&story, &form).await;
     story.end().await;
 }
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_makes_no_key_is_told_at_its_field(#[values(Sqlite, Postgres)] base: Base) {
+async fn invalid_fields_are_shown_and_no_key_is_created(#[values(Sqlite, Postgres)] base: Base) {
     let story = begin(base).await;
     let good = form(&story, "Bamako", "viewer").await;
     let today = story.now().format("%Y-%m-%d").to_string();
@@ -173,7 +173,7 @@ async fn what_makes_no_key_is_told_at_its_field(#[values(Sqlite, Postgres)] base
     assert!(page.at("errors").contains("Choose a role for the key"));
     assert!(story.page(As::Admin, KEYS).await.has("No API keys yet"));
 
-    let (_, key) = make(&story, &good.fill("until", &[&today])).await;
+    let (_, key) = create(&story, &good.fill("until", &[&today])).await;
     tasks(&story, &key).await.expect(200);
     story.advance(TimeDelta::days(1));
     assert_eq!(tasks(&story, &key).await.status, 401);
@@ -189,12 +189,12 @@ async fn what_makes_no_key_is_told_at_its_field(#[values(Sqlite, Postgres)] base
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn whoever_revokes_their_own_key_is_warned_and_signed_out(
+async fn a_user_who_revokes_their_own_key_is_warned_and_signed_out(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let story = begin(base).await;
-    let (_, own) = make(&story, &form(&story, "mine", "admin").await).await;
-    make(&story, &form(&story, "another", "admin").await).await;
+    let (_, own) = create(&story, &form(&story, "mine", "admin").await).await;
+    create(&story, &form(&story, "another", "admin").await).await;
     let me = As::Bearer(own);
     let page = story.page(me.clone(), KEYS).await;
     let warning = "You are signed in with this key";
@@ -209,21 +209,24 @@ async fn whoever_revokes_their_own_key_is_warned_and_signed_out(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn where_nobody_signs_in_keys_work_all_the_same(#[values(Sqlite, Postgres)] base: Base) {
+async fn without_sign_in_keys_still_work(#[values(Sqlite, Postgres)] base: Base) {
     let story = StoryBuilder::on(base).local().begin().await;
     let form = story
-        .page(As::Nobody, KEYS)
+        .page(As::Anonymous, KEYS)
         .await
         .form("/keys/")
         .fill("name", &["mine"]);
-    let made = Page::of(story.send(As::Nobody, &form).await, 200);
+    let made = Page::of(story.send(As::Anonymous, &form).await, 200);
     let key = made.at("made");
     tasks(&story, &key).await.expect(200);
     story.page_with(As::Bearer(key.clone()), KEYS, 403).await;
     story
         .send_on(
-            As::Nobody,
-            &story.page(As::Nobody, KEYS).await.form("/keys/1/revoke/"),
+            As::Anonymous,
+            &story
+                .page(As::Anonymous, KEYS)
+                .await
+                .form("/keys/1/revoke/"),
         )
         .await;
     assert_eq!(tasks(&story, &key).await.status, 401);
@@ -232,9 +235,9 @@ async fn where_nobody_signs_in_keys_work_all_the_same(#[values(Sqlite, Postgres)
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn another_accounts_key_is_not_there(#[values(Sqlite, Postgres)] base: Base) {
+async fn keys_of_another_account_are_not_listed(#[values(Sqlite, Postgres)] base: Base) {
     let story = begin(base).await;
-    // One that is active, one that has expired and one that was revoked.
+    // An active, an expired and a revoked key.
     for (hash, expires, revoked) in [
         ("x", "NULL", "NULL"),
         ("y", "'2026-01-02T00:00:00.000Z'", "NULL"),
@@ -248,7 +251,7 @@ async fn another_accounts_key_is_not_there(#[values(Sqlite, Postgres)] base: Bas
     }
     let page = story.page(As::Admin, KEYS).await;
     assert!(!page.has("theirs"), "{}", page.text());
-    make(&story, &form(&story, "ours", "viewer").await).await;
+    create(&story, &form(&story, "ours", "viewer").await).await;
     let mut form = story.page(As::Admin, KEYS).await.form("/keys/4/revoke/");
     for number in ["1", "2", "3", "9", "none"] {
         form.action = format!("{KEYS}{number}/revoke/");

@@ -1,4 +1,4 @@
-//! The settings while OpenHEXA is slow: what the bridge stores does not wait for it.
+//! The settings while OpenHEXA is slow: pages with stored data do not wait for it.
 
 use chrono::TimeDelta;
 use rstest::rstest;
@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::settings::SETTINGS;
 use crate::support::catalogue::{id, pipeline, quick};
-use crate::support::story::{As, Base, PATIENCE, Postgres, Sqlite, Story, StoryBuilder};
+use crate::support::story::{As, Base, MAX_WAIT, Postgres, Sqlite, Story, StoryBuilder};
 
 async fn begin(base: Base) -> Story {
     let kept = json!({"pipelines": [{"id": id(1), "parameters": {"years": 5}}]});
@@ -20,16 +20,16 @@ async fn begin(base: Base) -> Story {
         .await
 }
 
-/// OpenHEXA answers no sooner than the bridge gives it up.
+/// OpenHEXA responds later than the bridge's timeout.
 async fn is_slow(story: &Story) {
     let late = json!({"fault": "latency", "operation": "pipelines", "ms": 600_000, "count": 9});
     story.fault(&late).await;
 }
 
-/// Long before the bridge gives OpenHEXA up.
+/// Long before the bridge's timeout for OpenHEXA.
 async fn soon<T>(page: impl Future<Output = T>) -> T {
-    let page = tokio::time::timeout(PATIENCE, page).await;
-    page.expect("it waited for OpenHEXA")
+    let page = tokio::time::timeout(MAX_WAIT, page).await;
+    page.expect("the page does not wait for OpenHEXA")
 }
 
 #[rstest]
@@ -48,7 +48,7 @@ async fn the_list_of_defaults_does_not_wait_long(#[values(Sqlite, Postgres)] bas
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_was_known_last_stands_in(#[values(Sqlite, Postgres)] base: Base) {
+async fn cached_names_are_used(#[values(Sqlite, Postgres)] base: Base) {
     let story = begin(base).await;
     let list = format!("{SETTINGS}pipelines/");
     assert!(
@@ -59,7 +59,7 @@ async fn what_was_known_last_stands_in(#[values(Sqlite, Postgres)] base: Base) {
     );
     story.advance(TimeDelta::minutes(5));
     is_slow(&story).await;
-    let asked = story.asked("pipelines").await;
+    let asked = story.request_count("pipelines").await;
     let history = soon(story.page(As::Admin, &format!("{SETTINGS}history/"))).await;
     assert!(
         history.at("version-1").contains("Configuration created"),
@@ -67,9 +67,9 @@ async fn what_was_known_last_stands_in(#[values(Sqlite, Postgres)] base: Base) {
         history.text()
     );
     assert_eq!(
-        story.asked("pipelines").await,
+        story.request_count("pipelines").await,
         asked,
-        "names that are known are not asked for"
+        "cached names are not requested"
     );
     let page = soon(story.page(As::Admin, &list)).await;
     assert!(

@@ -25,12 +25,12 @@ async fn begin(base: Base) -> Story {
 }
 
 async fn enter(story: &Story, key: &str, path: &str) -> Answer {
-    let page = story.page_with(As::Nobody, path, 401).await;
+    let page = story.page_with(As::Anonymous, path, 401).await;
     let form = page.form("/sign-in/").fill("key", &[key]);
-    story.send(As::Nobody, &form).await
+    story.send(As::Anonymous, &form).await
 }
 
-/// What a browser would send from then on.
+/// The cookie that a browser would send from then on.
 pub fn cookie(answer: &Answer) -> String {
     let kept = answer.header("set-cookie");
     kept.split(';').next().unwrap().to_owned()
@@ -38,7 +38,7 @@ pub fn cookie(answer: &Answer) -> String {
 
 pub async fn get(story: &Story, cookie: &str, path: &str) -> Answer {
     story
-        .ask_at(As::Nobody, Method::GET, path)
+        .ask_at(As::Anonymous, Method::GET, path)
         .header("cookie", cookie)
         .send()
         .await
@@ -46,7 +46,7 @@ pub async fn get(story: &Story, cookie: &str, path: &str) -> Answer {
 
 pub async fn post(story: &Story, cookie: &str, form: &Form) -> Answer {
     let ask = story
-        .ask_at(As::Nobody, Method::POST, &form.action)
+        .ask_at(As::Anonymous, Method::POST, &form.action)
         .header("cookie", cookie)
         .header("sec-fetch-site", "same-origin");
     ask.body("application/x-www-form-urlencoded", form.body())
@@ -56,12 +56,10 @@ pub async fn post(story: &Story, cookie: &str, form: &Form) -> Answer {
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_key_signs_in_and_leads_on_to_the_page_that_was_wanted(
-    #[values(Sqlite, Postgres)] base: Base,
-) {
+async fn after_a_sign_in_the_requested_page_is_shown(#[values(Sqlite, Postgres)] base: Base) {
     let story = begin(base).await;
     let wanted = format!("{LIST}?search=pipe");
-    let page = story.page_with(As::Nobody, &wanted, 401).await;
+    let page = story.page_with(As::Anonymous, &wanted, 401).await;
     assert!(page.has("Sign in") && !page.has("Pipeline 1"));
     let answer = enter(&story, &story.secrets.operator, &wanted).await;
     assert_eq!(
@@ -89,7 +87,7 @@ async fn a_key_signs_in_and_leads_on_to_the_page_that_was_wanted(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn with_tls_the_cookie_goes_no_other_way(#[values(Sqlite, Postgres)] base: Base) {
+async fn with_tls_the_cookie_is_secure(#[values(Sqlite, Postgres)] base: Base) {
     let story = StoryBuilder::on(base)
         .setting("server.public_url", "https://bridge.example.org")
         .begin()
@@ -105,7 +103,7 @@ async fn with_tls_the_cookie_goes_no_other_way(#[values(Sqlite, Postgres)] base:
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_wrong_key_is_told_at_its_field(#[values(Sqlite, Postgres)] base: Base) {
+async fn a_wrong_key_is_an_error_at_its_field(#[values(Sqlite, Postgres)] base: Base) {
     let story = begin(base).await;
     story.launch(&id(1), json!({})).await;
     let token = story.callback_token().await;
@@ -124,7 +122,11 @@ async fn a_wrong_key_is_told_at_its_field(#[values(Sqlite, Postgres)] base: Base
             page.attribute("key", "aria-invalid").as_deref(),
             Some("true")
         );
-        assert_eq!(page.attribute("key", "value"), None, "never echoed");
+        assert_eq!(
+            page.attribute("key", "value"),
+            None,
+            "the key is never returned"
+        );
     }
     story.end().await;
 }
@@ -133,7 +135,7 @@ async fn a_wrong_key_is_told_at_its_field(#[values(Sqlite, Postgres)] base: Base
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_revoked_key_is_signed_out(#[values(Sqlite, Postgres)] base: Base) {
     let story = begin(base).await;
-    let key = story.make_key(&["--role", "viewer"]).await;
+    let key = story.create_key(&["--role", "viewer"]).await;
     let cookie = cookie(&enter(&story, &key, LIST).await);
     assert_eq!(get(&story, &cookie, LIST).await.status, 200);
     assert!(story.keys(&["revoke", "1"]).await.status.success());
@@ -141,7 +143,7 @@ async fn a_revoked_key_is_signed_out(#[values(Sqlite, Postgres)] base: Base) {
     let answer = get(&story, &cookie, LIST).await;
     assert!(
         answer.header("set-cookie").contains("Max-Age=0"),
-        "the cookie is taken back"
+        "the cookie is deleted"
     );
     Page::of(answer, 401);
     story.end().await;
@@ -149,7 +151,7 @@ async fn a_revoked_key_is_signed_out(#[values(Sqlite, Postgres)] base: Base) {
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_session_ends_by_itself_and_when_it_is_left(#[values(Sqlite, Postgres)] base: Base) {
+async fn a_session_ends_after_its_time_and_at_sign_out(#[values(Sqlite, Postgres)] base: Base) {
     let story = begin(base).await;
     let answer = enter(&story, &story.secrets.viewer, LIST).await;
     let cookie = cookie(&answer);
@@ -170,7 +172,7 @@ async fn a_session_ends_by_itself_and_when_it_is_left(#[values(Sqlite, Postgres)
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_cookie_of_somebody_elses_making_opens_nothing(#[values(Sqlite, Postgres)] base: Base) {
+async fn a_forged_cookie_is_refused(#[values(Sqlite, Postgres)] base: Base) {
     let story = begin(base).await;
     let good = cookie(&enter(&story, &story.secrets.viewer, LIST).await);
     let (name, sealed) = good.split_once('=').unwrap();
@@ -190,13 +192,13 @@ async fn a_cookie_of_somebody_elses_making_opens_nothing(#[values(Sqlite, Postgr
         );
     }
     let api = get(&story, &good, "/api/openhexa/pipelines/").await;
-    assert_eq!(api.status, 401, "the cookie is for pages");
+    assert_eq!(api.status, 401, "the cookie is only for pages");
     story.end().await;
 }
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_form_that_is_not_ours_does_nothing(#[values(Sqlite, Postgres)] base: Base) {
+async fn a_form_of_another_site_is_refused(#[values(Sqlite, Postgres)] base: Base) {
     let story = begin(base).await;
     let cookie = cookie(&enter(&story, &story.secrets.operator, LIST).await);
     let page = Page::of(
@@ -216,7 +218,7 @@ async fn a_form_that_is_not_ours_does_nothing(#[values(Sqlite, Postgres)] base: 
     ];
     for headers in foreign {
         let mut ask = story
-            .ask_at(As::Nobody, Method::POST, &form.action)
+            .ask_at(As::Anonymous, Method::POST, &form.action)
             .header("cookie", &cookie);
         for (name, value) in headers {
             ask = ask.header(name, value);
@@ -232,7 +234,7 @@ async fn a_form_that_is_not_ours_does_nothing(#[values(Sqlite, Postgres)] base: 
     }
     assert_eq!(story.runs().await.len(), 0);
     let ask = story
-        .ask_at(As::Nobody, Method::POST, &form.action)
+        .ask_at(As::Anonymous, Method::POST, &form.action)
         .header("cookie", &cookie)
         .header("origin", &own);
     assert_eq!(
@@ -244,7 +246,7 @@ async fn a_form_that_is_not_ours_does_nothing(#[values(Sqlite, Postgres)] base: 
     );
     for way in ["/dashboard/sign-in/", "/dashboard/sign-out/"] {
         let ask = story
-            .ask_at(As::Nobody, Method::POST, way)
+            .ask_at(As::Anonymous, Method::POST, way)
             .header("sec-fetch-site", "cross-site");
         let answer = ask
             .body(
@@ -260,7 +262,7 @@ async fn a_form_that_is_not_ours_does_nothing(#[values(Sqlite, Postgres)] base: 
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn nobody_is_led_elsewhere(#[values(Sqlite, Postgres)] base: Base) {
+async fn a_sign_in_never_redirects_to_another_site(#[values(Sqlite, Postgres)] base: Base) {
     let story = begin(base).await;
     for next in [
         "https://evil.example/",
@@ -279,26 +281,28 @@ async fn nobody_is_led_elsewhere(#[values(Sqlite, Postgres)] base: Base) {
         "/dashboard/./../x?a=b",
     ] {
         let mut form = story
-            .page_with(As::Nobody, LIST, 401)
+            .page_with(As::Anonymous, LIST, 401)
             .await
             .form("/sign-in/")
             .fill("key", &[&story.secrets.viewer.clone()]);
         form = form.fill("next", &[next]);
-        assert_eq!(story.send_on(As::Nobody, &form).await, LIST, "{next}");
+        assert_eq!(story.send_on(As::Anonymous, &form).await, LIST, "{next}");
     }
-    // Dots that no browser resolves.
+    // Dots that browsers do not resolve.
     for next in [
         "/dashboard/tasks/?search=../..",
         "/dashboard/tasks/...",
         "/dashboard/a..b/",
     ] {
         let form = story
-            .page_with(As::Nobody, LIST, 401)
+            .page_with(As::Anonymous, LIST, 401)
             .await
             .form("/sign-in/")
             .fill("key", &[&story.secrets.viewer]);
         assert_eq!(
-            story.send_on(As::Nobody, &form.fill("next", &[next])).await,
+            story
+                .send_on(As::Anonymous, &form.fill("next", &[next]))
+                .await,
             next
         );
     }
@@ -307,16 +311,16 @@ async fn nobody_is_led_elsewhere(#[values(Sqlite, Postgres)] base: Base) {
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn on_ones_own_machine_nobody_signs_in(#[values(Sqlite, Postgres)] base: Base) {
+async fn in_dev_no_sign_in_is_needed(#[values(Sqlite, Postgres)] base: Base) {
     let story = StoryBuilder::on(base)
         .pipelines(json!([pipeline(1, &[], quick("succeed"))]))
         .local()
         .begin()
         .await;
-    let page = story.page(As::Nobody, LIST).await;
+    let page = story.page(As::Anonymous, LIST).await;
     assert!(page.has("Administrator") && !page.has("Sign out"));
     let answer = story
-        .ask_at(As::Nobody, Method::GET, LIST)
+        .ask_at(As::Anonymous, Method::GET, LIST)
         .header("host", "evil.example")
         .send()
         .await;
@@ -329,7 +333,7 @@ async fn on_ones_own_machine_nobody_signs_in(#[values(Sqlite, Postgres)] base: B
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn somebody_signed_in_to_iaso_comes_signed_in(#[values(Sqlite, Postgres)] base: Base) {
+async fn a_user_signed_in_to_iaso_is_signed_in(#[values(Sqlite, Postgres)] base: Base) {
     let (story, iaso) = crate::identity::begin(base).await;
     let session = format!("sessionid={}", iaso.session(iaso::profile(4, 1, MAY)));
     let path = format!("{LIST}{}/", id(1));
@@ -341,7 +345,7 @@ async fn somebody_signed_in_to_iaso_comes_signed_in(#[values(Sqlite, Postgres)] 
     );
     let form = page.form(&path);
     let foreign = story
-        .ask_at(As::Nobody, Method::POST, &path)
+        .ask_at(As::Anonymous, Method::POST, &path)
         .header("cookie", &session)
         .header("origin", "https://evil.example");
     Page::of(
@@ -361,7 +365,7 @@ async fn somebody_signed_in_to_iaso_comes_signed_in(#[values(Sqlite, Postgres)] 
     let other = format!("sessionid={}", iaso.session(iaso::profile(5, 2, MAY)));
     Page::of(get(&story, &other, launched.header("location")).await, 404);
     Page::of(get(&story, &other, LIST).await, 422);
-    // A token of Iaso's is no key to sign in with, however good it is elsewhere.
+    // An Iaso token is not a key for signing in.
     let token = iaso.token(iaso::profile(4, 1, MAY));
     assert_eq!(enter(&story, &token, LIST).await.status, 401);
     story.end().await;
@@ -369,9 +373,7 @@ async fn somebody_signed_in_to_iaso_comes_signed_in(#[values(Sqlite, Postgres)] 
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_proxy_that_asks_for_a_password_of_its_own_signs_nobody_out(
-    #[values(Sqlite, Postgres)] base: Base,
-) {
+async fn credentials_of_a_proxy_do_not_sign_users_out(#[values(Sqlite, Postgres)] base: Base) {
     let story = begin(base).await;
     let cookie = cookie(&enter(&story, &story.secrets.viewer, LIST).await);
     for (given, status) in [
@@ -380,7 +382,7 @@ async fn a_proxy_that_asks_for_a_password_of_its_own_signs_nobody_out(
         ("bearer", 401),
     ] {
         let ask = story
-            .ask_at(As::Nobody, Method::GET, LIST)
+            .ask_at(As::Anonymous, Method::GET, LIST)
             .header("cookie", &cookie)
             .header("authorization", given);
         assert_eq!(ask.send().await.status, status, "{given}");
@@ -390,13 +392,11 @@ async fn a_proxy_that_asks_for_a_password_of_its_own_signs_nobody_out(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_cookie_that_was_signed_out_opens_nothing_on_any_replica(
-    #[values(Sqlite, Postgres)] base: Base,
-) {
+async fn a_signed_out_cookie_is_refused_at_every_replica(#[values(Sqlite, Postgres)] base: Base) {
     let mut story = begin(base).await;
     let signed_in = async |story: &Story| cookie(&enter(story, &story.secrets.viewer, LIST).await);
     let (left, other) = (signed_in(&story).await, signed_in(&story).await);
-    let replica = story.beside().await;
+    let replica = story.second_replica().await;
     let client = crate::support::client::builder().build().unwrap();
     let elsewhere = async |cookie: &str| {
         let ask = client
@@ -416,13 +416,13 @@ async fn a_cookie_that_was_signed_out_opens_nothing_on_any_replica(
             get(&story, &other, LIST).await.status
         ],
         [401, 200],
-        "here at once"
+        "at this replica at once"
     );
     story.advance(TimeDelta::seconds(5));
     assert_eq!(
         [elsewhere(&left).await, elsewhere(&other).await],
         [401, 200],
-        "elsewhere within five seconds"
+        "at other replicas within five seconds"
     );
     replica.stop().await;
     story.restart().await;
@@ -445,7 +445,7 @@ async fn a_stream_ends_when_its_session_is_signed_out(#[values(Sqlite, Postgres)
         .await;
     let cookie = cookie(&enter(&story, &story.secrets.viewer, LIST).await);
     let ask = story
-        .ask_at(As::Nobody, Method::GET, "/dashboard/tasks/stream/")
+        .ask_at(As::Anonymous, Method::GET, "/dashboard/tasks/stream/")
         .header("cookie", &cookie);
     let mut stream = ask.stream().await;
     let page = Page::of(
@@ -459,7 +459,7 @@ async fn a_stream_ends_when_its_session_is_signed_out(#[values(Sqlite, Postgres)
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn sessions_of_one_key_are_bounded_and_those_over_are_deleted(
+async fn a_key_has_a_limited_number_of_sessions_and_expired_ones_are_deleted(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let story = begin(base).await;
@@ -507,7 +507,7 @@ async fn sessions_of_one_key_are_bounded_and_those_over_are_deleted(
     assert_eq!(
         database::texts(&story, "SELECT key_hash AS text FROM session").await,
         ["b"],
-        "what is over is deleted"
+        "expired sessions are deleted"
     );
     story.end().await;
 }

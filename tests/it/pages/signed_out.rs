@@ -12,7 +12,7 @@ use crate::support::story::{As, Base, Postgres, Sqlite};
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_deed_asked_for_too_late_leads_back_to_its_page(#[values(Sqlite, Postgres)] base: Base) {
+async fn a_form_sent_after_sign_out_returns_to_its_page(#[values(Sqlite, Postgres)] base: Base) {
     let (story, task, _) = fixtures::running(base).await;
     let (own, pipeline) = (
         format!("/dashboard/tasks/{task}/"),
@@ -29,7 +29,7 @@ async fn a_deed_asked_for_too_late_leads_back_to_its_page(#[values(Sqlite, Postg
         ),
     ] {
         let ask = story
-            .ask_at(As::Nobody, Method::POST, &way)
+            .ask_at(As::Anonymous, Method::POST, &way)
             .header("sec-fetch-site", "same-origin");
         let page = Page::of(
             ask.body("application/x-www-form-urlencoded", "once=1")
@@ -43,21 +43,23 @@ async fn a_deed_asked_for_too_late_leads_back_to_its_page(#[values(Sqlite, Postg
             page.text()
         );
         let form = page.form("/sign-in/").fill("key", &[&story.secrets.admin]);
-        assert_eq!(story.send_on(As::Nobody, &form).await, back, "{way}");
+        assert_eq!(story.send_on(As::Anonymous, &form).await, back, "{way}");
     }
     assert_eq!(story.task(task).await["cancel_asked_at"], json!(null));
     assert_eq!(story.runs().await.len(), 1);
-    let page = story.page_with(As::Nobody, &own, 401).await;
+    let page = story.page_with(As::Anonymous, &own, 401).await;
     assert!(
         !page.answer.text.contains("undone"),
-        "nothing was asked for"
+        "no cancel was requested"
     );
     story.end().await;
 }
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn every_page_has_words_for_what_its_script_may_find(#[values(Sqlite, Postgres)] base: Base) {
+async fn every_page_has_the_messages_that_its_script_may_show(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
     let (story, task, _) = fixtures::running(base).await;
     for path in [
         format!("tasks/{task}/"),

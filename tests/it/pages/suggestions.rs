@@ -35,7 +35,7 @@ async fn begin(base: Base) -> Story {
     StoryBuilder::on(base).pipelines(all()).begin().await
 }
 
-/// The suggestions of a box: what is sent, and the name beside it.
+/// The suggestions of a field: the value that is sent, and its name.
 fn suggested(page: &Page, code: &str) -> Vec<(String, String)> {
     let Some(list) = page.attribute(&format!("field-{code}"), "list") else {
         return Vec::new();
@@ -44,7 +44,7 @@ fn suggested(page: &Page, code: &str) -> Vec<(String, String)> {
     let list = document
         .descendants()
         .find(|node| node.attribute("id") == Some(&list))
-        .expect("the list that the box names");
+        .expect("the list of the field");
     let options = list.children().filter(|node| node.has_tag_name("option"));
     let read = |node: roxmltree::Node<'_, '_>| {
         let name = node.text().unwrap_or_default();
@@ -59,7 +59,7 @@ fn pair(value: &str, name: &str) -> Vec<(String, String)> {
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn each_box_suggests_what_it_can_name(#[values(Sqlite, Postgres)] base: Base) {
+async fn each_field_suggests_its_resources(#[values(Sqlite, Postgres)] base: Base) {
     let story = begin(base).await;
     let page = story.page(As::Operator, &path()).await;
     assert_eq!(
@@ -83,7 +83,7 @@ async fn each_box_suggests_what_it_can_name(#[values(Sqlite, Postgres)] base: Ba
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_is_not_suggested_can_be_typed(#[values(Sqlite, Postgres)] base: Base) {
+async fn other_values_can_be_typed(#[values(Sqlite, Postgres)] base: Base) {
     let story = begin(base).await;
     let form = story.page(As::Operator, &path()).await.form(&path());
     story
@@ -98,7 +98,9 @@ async fn what_is_not_suggested_can_be_typed(#[values(Sqlite, Postgres)] base: Ba
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_cannot_be_listed_is_said_at_its_box_alone(#[values(Sqlite, Postgres)] base: Base) {
+async fn an_error_of_suggestions_is_shown_at_its_field_only(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
     let mut story = begin(base).await;
     let page = story.page(As::Operator, &path()).await;
     assert!(
@@ -129,7 +131,7 @@ async fn what_cannot_be_listed_is_said_at_its_box_alone(#[values(Sqlite, Postgre
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_form_does_not_wait_long_for_them_nor_does_a_launch(
+async fn neither_a_form_nor_a_launch_waits_long_for_suggestions(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let folders = (0..12).map(|n| {
@@ -175,7 +177,7 @@ async fn a_form_does_not_wait_long_for_them_nor_does_a_launch(
     assert_eq!(
         valid["warnings"],
         json!({}),
-        "what is not known is not doubted"
+        "unknown values cause no warning"
     );
     story.end().await;
 }

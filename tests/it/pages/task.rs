@@ -34,7 +34,7 @@ async fn with_result(base: Base, result: &Value) -> (Story, i64) {
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn it_tells_how_far_a_run_is_and_what_it_says(#[values(Sqlite, Postgres)] base: Base) {
+async fn it_shows_progress_and_messages_of_the_run(#[values(Sqlite, Postgres)] base: Base) {
     let (story, task, run) = fixtures::running(base).await;
     story.report(&id(1), &json!({"task_id": task, "status": "RUNNING", "progress_value": 3, "end_value": 12, "progress_message": "Reading <districts>"})).await.expect(200);
     story
@@ -78,7 +78,9 @@ async fn it_tells_how_far_a_run_is_and_what_it_says(#[values(Sqlite, Postgres)] 
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_end_is_told_apart_from_a_confirmed_one(#[values(Sqlite, Postgres)] base: Base) {
+async fn an_unconfirmed_final_status_differs_from_a_confirmed_one(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
     let (story, task, run) = fixtures::running(base).await;
     story
         .report(&id(1), &json!({"task_id": task, "status": "SUCCESS"}))
@@ -132,7 +134,7 @@ async fn a_result_is_readable(#[values(Sqlite, Postgres)] base: Base) {
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_result_is_readable_whatever_it_is(#[values(Sqlite, Postgres)] base: Base) {
+async fn a_result_of_any_type_is_readable(#[values(Sqlite, Postgres)] base: Base) {
     for (result, texts) in [
         (
             json!({"group_id": 12, "link": "javascript:alert(1)"}),
@@ -165,7 +167,7 @@ async fn a_result_is_readable_whatever_it_is(#[values(Sqlite, Postgres)] base: B
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_long_result_is_cut_and_can_be_had_whole(#[values(Sqlite, Postgres)] base: Base) {
+async fn a_long_result_is_cut_and_can_be_downloaded(#[values(Sqlite, Postgres)] base: Base) {
     let rows: Vec<Value> = (0..150)
         .map(|row| json!({"row": format!("row-{row}")}))
         .collect();
@@ -182,7 +184,7 @@ async fn a_long_result_is_cut_and_can_be_had_whole(#[values(Sqlite, Postgres)] b
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_cancel_is_asked_once_more_and_told_as_it_is(#[values(Sqlite, Postgres)] base: Base) {
+async fn a_cancel_is_confirmed_and_its_progress_is_shown(#[values(Sqlite, Postgres)] base: Base) {
     let (story, task, _) = fixtures::running(base).await;
     story
         .fault(&json!({"fault": "lose_stop", "count": 1}))
@@ -225,7 +227,7 @@ async fn a_cancel_is_asked_once_more_and_told_as_it_is(#[values(Sqlite, Postgres
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_task_is_launched_again_once_with_its_secrets_typed_anew(
+async fn a_task_is_relaunched_once_and_its_secrets_must_be_entered_again(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let parameters = [
@@ -284,7 +286,7 @@ async fn a_task_is_launched_again_once_with_its_secrets_typed_anew(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn without_openhexa_the_task_is_shown_all_the_same(#[values(Sqlite, Postgres)] base: Base) {
+async fn without_openhexa_the_task_is_still_shown(#[values(Sqlite, Postgres)] base: Base) {
     let (mut story, task, _) = fixtures::running(base).await;
     story.stop_openhexa().await;
     let shown = page(&story, task).await;
@@ -304,11 +306,11 @@ async fn its_stream_opens_with_the_cookie_and_ends_with_the_task(
 ) {
     let (story, task, run) = fixtures::running(base).await;
     let form = story
-        .page_with(As::Nobody, &path(task), 401)
+        .page_with(As::Anonymous, &path(task), 401)
         .await
         .form("/sign-in/")
         .fill("key", &[&story.secrets.viewer.clone()]);
-    let kept = story.send(As::Nobody, &form).await;
+    let kept = story.send(As::Anonymous, &form).await;
     let cookie = kept
         .header("set-cookie")
         .split(';')
@@ -316,7 +318,11 @@ async fn its_stream_opens_with_the_cookie_and_ends_with_the_task(
         .unwrap()
         .to_owned();
     let ask = story
-        .ask_at(As::Nobody, Method::GET, &format!("{}stream/", path(task)))
+        .ask_at(
+            As::Anonymous,
+            Method::GET,
+            &format!("{}stream/", path(task)),
+        )
         .header("cookie", &cookie);
     let mut stream = ask.stream().await;
     assert_eq!(stream.task().await["status"], "RUNNING");
@@ -328,7 +334,11 @@ async fn its_stream_opens_with_the_cookie_and_ends_with_the_task(
         "SUCCESS"
     );
     let nobody = story
-        .ask_at(As::Nobody, Method::GET, &format!("{}stream/", path(task)))
+        .ask_at(
+            As::Anonymous,
+            Method::GET,
+            &format!("{}stream/", path(task)),
+        )
         .send()
         .await;
     assert_eq!(nobody.status, 401);
@@ -337,7 +347,7 @@ async fn its_stream_opens_with_the_cookie_and_ends_with_the_task(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn another_tasks_values_are_no_beginning_here(#[values(Sqlite, Postgres)] base: Base) {
+async fn values_of_another_pipelines_task_are_not_used(#[values(Sqlite, Postgres)] base: Base) {
     let pipelines = json!([
         pipeline(1, &[parameter("years", "int", json!({}))], quick("succeed")),
         pipeline(2, &[parameter("years", "int", json!({}))], quick("succeed"))

@@ -21,7 +21,7 @@ async fn begin(base: Base) -> Story {
     StoryBuilder::on(base).pipelines(all).begin().await
 }
 
-/// The tasks on a page, as they stand there.
+/// The tasks on a page, in their order.
 fn listed(page: &Page) -> Vec<i64> {
     let own = |link: &String| link.strip_prefix(LIST)?.strip_suffix('/')?.parse().ok();
     page.links().iter().filter_map(own).collect()
@@ -29,7 +29,7 @@ fn listed(page: &Page) -> Vec<i64> {
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn tasks_are_narrowed_down_by_what_is_known_of_them(#[values(Sqlite, Postgres)] base: Base) {
+async fn tasks_can_be_filtered(#[values(Sqlite, Postgres)] base: Base) {
     let story = begin(base).await;
     assert!(
         story
@@ -77,7 +77,7 @@ async fn tasks_are_narrowed_down_by_what_is_known_of_them(#[values(Sqlite, Postg
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_filter_that_cannot_be_read_is_told_and_kept(#[values(Sqlite, Postgres)] base: Base) {
+async fn an_invalid_filter_gets_an_error_and_is_kept(#[values(Sqlite, Postgres)] base: Base) {
     let story = begin(base).await;
     let page = story
         .page_with(
@@ -106,9 +106,7 @@ async fn a_filter_that_cannot_be_read_is_told_and_kept(#[values(Sqlite, Postgres
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn older_tasks_are_behind_a_link_that_keeps_the_filter(
-    #[values(Sqlite, Postgres)] base: Base,
-) {
+async fn the_link_to_older_tasks_keeps_the_filter(#[values(Sqlite, Postgres)] base: Base) {
     let story = StoryBuilder::on(base)
         .pipelines(json!([pipeline(1, &[], quick("hang"))]))
         .begin()
@@ -143,7 +141,7 @@ async fn older_tasks_are_behind_a_link_that_keeps_the_filter(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_list_has_a_stream_for_whoever_may_see_it(#[values(Sqlite, Postgres)] base: Base) {
+async fn the_list_has_a_stream_with_the_same_permissions(#[values(Sqlite, Postgres)] base: Base) {
     let story = begin(base).await;
     let mut stream = story
         .ask_at(As::Viewer, Method::GET, "/dashboard/tasks/stream/")
@@ -154,7 +152,7 @@ async fn the_list_has_a_stream_for_whoever_may_see_it(#[values(Sqlite, Postgres)
     assert_eq!(stream.task().await["id"], task);
     assert_eq!(
         story
-            .ask_at(As::Nobody, Method::GET, "/dashboard/tasks/stream/")
+            .ask_at(As::Anonymous, Method::GET, "/dashboard/tasks/stream/")
             .send()
             .await
             .status,

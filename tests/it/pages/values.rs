@@ -23,7 +23,7 @@ fn parameter(kind: &str, multiple: bool) -> Parameter {
     }))
 }
 
-/// What is meant by this text, where nothing stood in the box.
+/// The value of this text in a field that was empty.
 fn typed(kind: &str, text: &str) -> Value {
     typed_in(English, kind, text).unwrap()
 }
@@ -34,7 +34,7 @@ fn typed_in(language: Language, kind: &str, text: &str) -> Result<Value, Message
 }
 
 #[test]
-fn a_number_is_read_as_people_write_it() {
+fn a_number_is_read_in_common_formats() {
     for (text, number) in [
         ("0", 0),
         (" 12 ", 12),
@@ -65,7 +65,7 @@ fn a_number_is_read_as_people_write_it() {
 }
 
 #[test]
-fn what_is_no_number_stays_what_was_typed() {
+fn text_that_is_not_a_number_is_kept_as_typed() {
     for text in ["many", "1.0", "0x1", "１", "--1", ",", "1 000.5"] {
         assert_eq!(typed("int", text), json!(text), "{text:?}");
     }
@@ -75,7 +75,7 @@ fn what_is_no_number_stays_what_was_typed() {
 }
 
 #[test]
-fn what_was_not_touched_is_not_sent() {
+fn unchanged_fields_are_not_sent() {
     for (kind, value) in [
         ("int", json!(5)),
         ("float", json!(0.95)),
@@ -91,7 +91,7 @@ fn what_was_not_touched_is_not_sent() {
         assert_eq!(
             read(&parameter, &[], Some(&value)),
             Ok(None),
-            "{kind} without a box"
+            "{kind} without a field"
         );
     }
     let many = parameter("int", true);
@@ -99,7 +99,7 @@ fn what_was_not_touched_is_not_sent() {
 }
 
 #[test]
-fn nought_no_and_nothing_can_be_meant() {
+fn zero_false_and_empty_are_values() {
     assert_eq!(
         read(&parameter("int", false), &["0"], Some(&json!(5))),
         Ok(Some(json!(0)))
@@ -123,7 +123,7 @@ fn nought_no_and_nothing_can_be_meant() {
 }
 
 #[test]
-fn several_values_are_lines_or_ticks() {
+fn several_values_are_lines_or_checkboxes() {
     let many = parameter("int", true);
     assert_eq!(
         read(&many, &["1\n\n 2 \nx"], None),
@@ -133,7 +133,7 @@ fn several_values_are_lines_or_ticks() {
 }
 
 #[test]
-fn json_is_read_or_its_place_is_told() {
+fn json_is_parsed_or_the_position_of_its_error_is_shown() {
     let dict = parameter("dict", false);
     assert_eq!(
         read(&dict, &["{\"a\": 0}"], None),
@@ -142,7 +142,7 @@ fn json_is_read_or_its_place_is_told() {
     assert_eq!(
         read(&dict, &["[1]"], None),
         Ok(Some(json!([1]))),
-        "whether it will do is not judged here"
+        "the type is not validated here"
     );
     let wrong = read(&dict, &["{\n  \"a\": }"], None).unwrap_err();
     assert_eq!(wrong.key, "form-json");
@@ -155,13 +155,13 @@ fn json_is_read_or_its_place_is_told() {
 }
 
 #[test]
-fn a_secret_never_stands_in_its_box() {
+fn the_value_of_a_secret_is_never_in_its_field() {
     let secret = parameter("secret", false);
     assert_eq!(boxes(&secret, Some(&json!("hunter2"))), [""]);
     assert_eq!(
         read(&secret, &[""], Some(&json!("hunter2"))),
         Ok(None),
-        "the stored one stays"
+        "the stored value is kept"
     );
     assert_eq!(
         read(&secret, &["new"], Some(&json!("hunter2"))),
@@ -170,7 +170,7 @@ fn a_secret_never_stands_in_its_box() {
 }
 
 #[test]
-fn a_comma_is_read_as_readers_of_the_language_write_it() {
+fn a_comma_is_read_as_usual_in_the_language() {
     for (text, number) in [
         ("12,371", 12.371),
         ("1,500", 1.5),
@@ -187,7 +187,7 @@ fn a_comma_is_read_as_readers_of_the_language_write_it() {
 }
 
 #[test]
-fn a_whole_number_beyond_64_bits_was_refused_and_keeps_every_digit() {
+fn a_whole_number_beyond_64_bits_keeps_every_digit() {
     for (language, text, digits) in [
         (
             English,
@@ -215,15 +215,15 @@ fn a_whole_number_beyond_64_bits_was_refused_and_keeps_every_digit() {
     assert!(typed_in(English, "int", &"9".repeat(4300)).is_ok());
 }
 
-/// What is refused, with the sentence for it.
+/// An input that is refused, with its error message.
 #[track_caller]
-fn apart(language: Language, kind: &str, multiple: bool, text: &str, key: &str) {
+fn refused(language: Language, kind: &str, multiple: bool, text: &str, key: &str) {
     let wrong = read_in(language, &parameter(kind, multiple), &[text], None).unwrap_err();
     assert_eq!((wrong.key, told(&wrong)[1]), (key, text), "{kind}");
 }
 
 #[test]
-fn two_numbers_typed_into_one_box_became_one_and_are_refused() {
+fn two_numbers_in_one_field_are_refused() {
     for text in [
         "10 5",
         "1 0000",
@@ -234,10 +234,10 @@ fn two_numbers_typed_into_one_box_became_one_and_are_refused() {
         "1 234,567",
         "0 123",
     ] {
-        apart(English, "int", false, text, "form-apart-whole");
+        refused(English, "int", false, text, "form-apart-whole");
     }
     for text in ["10 5", "1 0000", "-1 2"] {
-        apart(French, "int", false, text, "form-apart-whole");
+        refused(French, "int", false, text, "form-apart-whole");
     }
     for (language, text) in [
         (English, "1,2,3"),
@@ -245,12 +245,12 @@ fn two_numbers_typed_into_one_box_became_one_and_are_refused() {
         (French, "10 5,5"),
         (French, "1,2,3"),
     ] {
-        apart(language, "float", false, text, "form-apart");
+        refused(language, "float", false, text, "form-apart");
     }
     assert_eq!(
         typed_in(French, "int", "1,5"),
         Ok(json!("1,5")),
-        "a comma is decimal there"
+        "the comma is the decimal separator"
     );
     let long = "1 ".repeat(100);
     let wrong = typed_in(English, "int", &long).unwrap_err();
@@ -258,7 +258,7 @@ fn two_numbers_typed_into_one_box_became_one_and_are_refused() {
 }
 
 #[test]
-fn several_numbers_on_a_line_of_a_list_became_one_and_are_refused() {
+fn several_numbers_on_one_line_of_a_list_are_refused() {
     for language in [English, French] {
         for text in [
             "101 102",
@@ -269,10 +269,10 @@ fn several_numbers_on_a_line_of_a_list_became_one_and_are_refused() {
             "101, 102",
             "1,000,000",
         ] {
-            apart(language, "int", true, text, "form-apart-line");
+            refused(language, "int", true, text, "form-apart-line");
         }
         for text in ["1 2", "1.5 2.5", "1;2", "1,5,2"] {
-            apart(language, "float", true, text, "form-apart-line");
+            refused(language, "float", true, text, "form-apart-line");
         }
         let many = parameter("int", true);
         let read = read_in(language, &many, &["101\n102\n −3"], None);
@@ -284,13 +284,13 @@ fn several_numbers_on_a_line_of_a_list_became_one_and_are_refused() {
             "texts are not numbers"
         );
     }
-    apart(English, "float", true, "1,5", "form-apart-line");
+    refused(English, "float", true, "1,5", "form-apart-line");
     let read = read_in(French, &parameter("float", true), &["1,5\n2.5"], None);
     assert_eq!(read, Ok(Some(json!([1.5, 2.5]))));
 }
 
 #[test]
-fn json_with_a_number_that_nobody_can_read_is_refused() {
+fn json_with_an_unreadable_number_is_refused() {
     let dict = parameter("dict", false);
     for text in [
         "{\"a\": 1e999}".to_owned(),
@@ -306,7 +306,7 @@ fn json_with_a_number_that_nobody_can_read_is_refused() {
 }
 
 #[test]
-fn the_place_of_a_mistake_counts_letters() {
+fn the_position_of_an_error_is_in_characters() {
     let dict = parameter("dict", false);
     for text in ["{\"é\": 1,, }", "{\"😀\": 1,, }", "{\"e\": 1,, }"] {
         let wrong = read(&dict, &[text], None).unwrap_err();
@@ -315,7 +315,10 @@ fn the_place_of_a_mistake_counts_letters() {
     let deep = format!("{}{}", "[".repeat(128), "]".repeat(128));
     let wrong = read(&dict, &[&deep], None).unwrap_err();
     assert_eq!(wrong.key, "form-json-deep");
-    assert!(read(&dict, &[&deep[1..255]], None).is_ok(), "127 are taken");
+    assert!(
+        read(&dict, &[&deep[1..255]], None).is_ok(),
+        "127 levels are accepted"
+    );
 }
 
 fn told(sentence: &Message) -> Vec<&str> {
@@ -324,7 +327,7 @@ fn told(sentence: &Message) -> Vec<&str> {
 }
 
 #[test]
-fn numbers_are_written_in_the_manner_of_the_reader() {
+fn numbers_are_formatted_for_the_language() {
     let number = |value: Value| -> Number { value.as_number().unwrap().clone() };
     for (value, english, french) in [
         (json!(2026), "2026", "2026"),
@@ -343,7 +346,7 @@ fn numbers_are_written_in_the_manner_of_the_reader() {
 }
 
 #[test]
-fn names_made_of_digits_are_no_numbers() {
+fn names_of_digits_are_not_formatted_as_numbers() {
     for name in [
         "id",
         "orgUnitId",

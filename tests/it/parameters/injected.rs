@@ -1,4 +1,4 @@
-//! The four values that the bridge adds, and what is shown of a launch.
+//! The four values that the bridge adds, and how a launch is shown.
 
 use super::*;
 
@@ -12,7 +12,7 @@ fn four(task_id: &str, token: &str) -> Value {
 }
 
 #[test]
-fn the_four_come_in_the_declared_type() {
+fn the_four_values_have_the_declared_type() {
     for (task_id, expected) in [("int", json!(123)), ("str", json!("123"))] {
         for token in ["secret", "str"] {
             Launch::of(&four(task_id, token)).sends(&json!({
@@ -26,7 +26,7 @@ fn the_four_come_in_the_declared_type() {
 }
 
 #[test]
-fn a_value_of_anyone_else_for_them_is_dropped_without_a_word() {
+fn other_values_for_them_are_dropped_without_a_message() {
     let theirs = json!({"task_id": {"x": 1}, "pipeline_id": 7, "connection_host": "", "connection_token": []});
     Launch::of(&json!([]))
         .defaults(&theirs)
@@ -40,14 +40,14 @@ fn a_value_of_anyone_else_for_them_is_dropped_without_a_word() {
 }
 
 #[test]
-fn a_saved_value_for_an_undeclared_one_still_breaks_every_run() {
+fn a_saved_value_for_an_undeclared_one_is_an_error() {
     Launch::of(&json!([]))
         .saved(&json!({"task_id": 1}))
         .refused(&json!({"task_id": ["param-stale"]}));
 }
 
 #[test]
-fn a_type_that_cannot_hold_the_value_is_an_error_on_that_key() {
+fn a_type_that_does_not_fit_the_value_is_an_error_at_that_key() {
     Launch::of(&json!([
         {"code": "pipeline_id", "type": "int"},
         {"code": "task_id", "type": "bool"},
@@ -57,7 +57,7 @@ fn a_type_that_cannot_hold_the_value_is_an_error_on_that_key() {
 }
 
 #[test]
-fn they_are_sent_even_where_a_controller_switches_them_off() {
+fn they_are_sent_even_if_another_parameter_disables_them() {
     Launch::of(&json!([
         {"code": "quiet", "type": "bool", "disables": ["task_id"]},
         {"code": "task_id", "type": "int"},
@@ -67,7 +67,7 @@ fn they_are_sent_even_where_a_controller_switches_them_off() {
 }
 
 #[test]
-fn what_is_shown_has_no_secret_and_nothing_filled_in() {
+fn a_shown_config_has_no_secrets_and_none_of_the_four_values() {
     let definition = parameters(&json!([
         {"code": "password", "type": "secret"},
         {"code": "unset", "type": "secret"},
@@ -91,7 +91,7 @@ fn what_is_shown_has_no_secret_and_nothing_filled_in() {
 }
 
 #[test]
-fn a_printed_launch_holds_no_secret() {
+fn a_printed_launch_contains_no_secret() {
     let definition = json!([
         {"code": "connection_token", "type": "str"},
         {"code": "password", "type": "secret", "choices": ["one", "two"]},

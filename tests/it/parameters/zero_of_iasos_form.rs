@@ -14,7 +14,7 @@ fn number() -> Value {
 }
 
 #[test]
-fn it_is_left_out_with_a_warning_where_it_is_no_choice() {
+fn it_is_left_out_with_a_warning_if_it_is_not_a_choice() {
     for (kind, zero) in [
         ("int", json!(0)),
         ("float", json!(0)),
@@ -35,7 +35,7 @@ fn it_is_left_out_with_a_warning_where_it_is_no_choice() {
 }
 
 #[test]
-fn what_stands_in_for_it_is_the_accounts_or_the_versions_value() {
+fn the_accounts_or_the_versions_value_is_used_instead() {
     let launch = launch(&number(), &json!(0));
     launch
         .clone()
@@ -45,7 +45,7 @@ fn what_stands_in_for_it_is_the_accounts_or_the_versions_value() {
 }
 
 #[test]
-fn everything_else_is_judged_as_it_was_sent() {
+fn all_other_values_are_validated_as_sent() {
     let with = |key: &str, value: Value| {
         let mut parameter = number();
         parameter[key] = value;

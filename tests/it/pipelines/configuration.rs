@@ -26,7 +26,7 @@ async fn without_a_configuration_it_says_so(#[values(Sqlite, Postgres)] base: Ba
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_pages_find_their_defaults_in_it(#[values(Sqlite, Postgres)] base: Base) {
+async fn it_contains_the_defaults_for_iasos_pages(#[values(Sqlite, Postgres)] base: Base) {
     let content = json!({"lqas_pipeline_code": "lqas", "pipelines": [{"id": id(1), "parameters": {"country": "BFA", "rounds": [1, 2]}}], "own": null});
     let parameters = [
         parameter("country", "str", json!({})),
@@ -50,9 +50,7 @@ async fn the_pages_find_their_defaults_in_it(#[values(Sqlite, Postgres)] base: B
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_leads_to_openhexa_and_what_looks_secret_is_left_out(
-    #[values(Sqlite, Postgres)] base: Base,
-) {
+async fn the_connection_and_secrets_are_left_out(#[values(Sqlite, Postgres)] base: Base) {
     let hidden = "hidden-from-everybody";
     let content = json!({
         "openhexa_url": hidden, "openhexa_token": hidden, "workspace_slug": hidden, "smsToken": hidden, "sms_key": hidden, "dbPwd": hidden, "API_KEY": hidden, "apiKey": hidden,
@@ -90,7 +88,7 @@ async fn what_leads_to_openhexa_and_what_looks_secret_is_left_out(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_key_that_only_sounds_like_one_is_shown(#[values(Sqlite, Postgres)] base: Base) {
+async fn a_key_that_only_resembles_a_secret_is_shown(#[values(Sqlite, Postgres)] base: Base) {
     let content =
         json!({"keyword": "a", "monkey": "b", "tokyo": "c", "pass_rate": 0.5, "author": "d"});
     let story = StoryBuilder::on(base).content(&content).begin().await;

@@ -39,7 +39,7 @@ fn saved(config: Value, parameters: &[Value]) -> Value {
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_pipeline_comes_bare_with_its_current_version(#[values(Sqlite, Postgres)] base: Base) {
+async fn a_pipeline_has_its_current_version(#[values(Sqlite, Postgres)] base: Base) {
     let full = json!({
             "name": "Districts", "type": "str", "required": true, "multiple": true, "default": ["Nylon"],
             "choicesFromFile": {"path": "reference/districts.csv", "format": "csv", "column": "name"}, "help": "Which ones",
@@ -140,7 +140,7 @@ async fn the_last_version_is_the_current_one(#[values(Sqlite, Postgres)] base: B
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn secrets_are_masked_wherever_they_stand(#[values(Sqlite, Postgres)] base: Base) {
+async fn secrets_are_masked_everywhere(#[values(Sqlite, Postgres)] base: Base) {
     let parameters = [
         parameter(
             "password",
@@ -191,9 +191,7 @@ async fn secrets_are_masked_wherever_they_stand(#[values(Sqlite, Postgres)] base
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_is_not_in_the_configured_workspace_is_not_found(
-    #[values(Sqlite, Postgres)] base: Base,
-) {
+async fn a_pipeline_of_another_workspace_is_not_found(#[values(Sqlite, Postgres)] base: Base) {
     let foreign = with(
         pipeline(2, &[], quick("succeed")),
         json!({"workspace": "elsewhere"}),
@@ -221,7 +219,7 @@ async fn what_is_not_in_the_configured_workspace_is_not_found(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_definition_that_openhexa_cannot_read_shows_no_version_and_launches_nothing(
+async fn a_definition_that_openhexa_cannot_read_has_no_version_and_cannot_be_launched(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let odd = saved(json!({}), &[parameter("year", "", json!({}))]);
@@ -263,7 +261,7 @@ async fn a_definition_that_openhexa_cannot_read_shows_no_version_and_launches_no
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_id_has_one_spelling_in_any_case(#[values(Sqlite, Postgres)] base: Base) {
+async fn an_id_has_one_format_in_any_case(#[values(Sqlite, Postgres)] base: Base) {
     let number = "abcdef00-0000-4000-8000-000000000001";
     let lettered = with(pipeline(1, &[], quick("manual")), json!({"id": number}));
     let (story, version) = (
@@ -298,7 +296,7 @@ async fn an_id_has_one_spelling_in_any_case(#[values(Sqlite, Postgres)] base: Ba
             .expect(404);
     }
     let launch = format!("/pipelines/{number}/launch/");
-    // Iaso takes a version in each of these spellings, so the bridge does too.
+    // Iaso accepts a version in each of these formats, so the bridge does too.
     let validate = format!("/pipelines/{number}/validate/");
     for spelling in [
         format!("{{{version}}}"),

@@ -1,4 +1,4 @@
-//! OpenHEXA fails or is not configured: never a 401, and never OpenHEXA's own message.
+//! OpenHEXA fails or is not configured: the status is never 401, and OpenHEXA's own message is never shown.
 
 use rstest::rstest;
 use serde_json::{Map, json};
@@ -8,7 +8,7 @@ use crate::support::scripted_server::{Reply, ScriptedServer};
 use crate::support::story::{Answer, As, Base, Postgres, Sqlite, Story, StoryBuilder};
 use reqwest::Method;
 
-/// Stands in everything that the failing OpenHEXA says.
+/// Part of every message of the failing OpenHEXA.
 const INNER: &str = "Traceback-of-an-inner-server";
 
 fn detail() -> String {
@@ -21,7 +21,7 @@ async fn launch(story: &Story, route: &str) -> Answer {
         .await
 }
 
-/// Every question that needs OpenHEXA.
+/// Every request that needs OpenHEXA.
 async fn all(story: &Story) -> [Answer; 4] {
     [
         story.get("/pipelines/").await,
@@ -31,7 +31,7 @@ async fn all(story: &Story) -> [Answer; 4] {
     ]
 }
 
-async fn hasty(base: crate::support::story::Base) -> Story {
+async fn with_short_timeout(base: crate::support::story::Base) -> Story {
     let plan = StoryBuilder::on(base).pipelines(json!([pipeline(1, &[], quick("succeed"))]));
     let plan = plan
         .setting("openhexa.connect_timeout", "1500ms")
@@ -45,7 +45,7 @@ async fn no_tasks(story: &Story) {
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn without_a_configuration_every_question_is_422(#[values(Sqlite, Postgres)] base: Base) {
+async fn without_a_configuration_every_request_returns_422(#[values(Sqlite, Postgres)] base: Base) {
     let story = StoryBuilder::on(base).not_configured().begin().await;
     for answer in all(&story).await {
         assert_eq!(answer.error(422), "OpenHexa configuration not found");
@@ -62,10 +62,10 @@ async fn without_a_configuration_every_question_is_422(#[values(Sqlite, Postgres
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_openhexa_that_fails_is_502_or_504_and_keeps_its_words(
+async fn an_openhexa_that_fails_returns_502_or_504_without_its_message(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
-    let story = hasty(base).await;
+    let story = with_short_timeout(base).await;
     let page = format!("<html><body>{INNER}</body></html>");
     let graphql = |code: &str| {
         format!(
@@ -152,8 +152,8 @@ async fn an_openhexa_that_fails_is_502_or_504_and_keeps_its_words(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_openhexa_that_is_away_is_502(#[values(Sqlite, Postgres)] base: Base) {
-    let mut story = hasty(base).await;
+async fn an_unreachable_openhexa_returns_502(#[values(Sqlite, Postgres)] base: Base) {
+    let mut story = with_short_timeout(base).await;
     story.stop_openhexa().await;
     for answer in all(&story).await {
         assert_eq!(answer.error(502), "OpenHEXA is unreachable");
@@ -164,8 +164,8 @@ async fn an_openhexa_that_is_away_is_502(#[values(Sqlite, Postgres)] base: Base)
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_token_that_openhexa_refuses_is_502(#[values(Sqlite, Postgres)] base: Base) {
-    let story = hasty(base).await;
+async fn a_token_that_openhexa_refuses_returns_502(#[values(Sqlite, Postgres)] base: Base) {
+    let story = with_short_timeout(base).await;
     story
         .configure_with(Map::new(), &story.openhexa, "another-token", "demo")
         .await;
@@ -179,10 +179,10 @@ async fn a_token_that_openhexa_refuses_is_502(#[values(Sqlite, Postgres)] base: 
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_unknown_workspace_is_told_and_not_listed_as_an_empty_one(
+async fn an_unknown_workspace_is_an_error_and_not_an_empty_list(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
-    let story = hasty(base).await;
+    let story = with_short_timeout(base).await;
     story
         .configure_with(
             Map::new(),

@@ -13,14 +13,14 @@ fn many(count: u64) -> Value {
         .collect()
 }
 
-/// The numbers of the pipelines in an answer, in its order.
+/// The numbers of the pipelines in a response, in its order.
 fn numbers(answer: &Answer) -> Vec<u64> {
     let results = answer.expect(200)["results"].clone();
     let number = |row: &Value| row["id"].as_str().unwrap()[24..].parse().unwrap();
     results.as_array().unwrap().iter().map(number).collect()
 }
 
-/// Three that differ in what is searched by.
+/// Three pipelines that differ in the fields that are searched.
 fn three() -> Value {
     json!([
         with(
@@ -40,7 +40,9 @@ fn three() -> Value {
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn all_pipelines_come_however_openhexa_pages(#[values(Sqlite, Postgres)] base: Base) {
+async fn all_pipelines_are_listed_with_any_page_size_of_openhexa(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
     let plan = StoryBuilder::on(base)
         .pipelines(many(25))
         .setting("openhexa.page_items", "4");
@@ -50,13 +52,15 @@ async fn all_pipelines_come_however_openhexa_pages(#[values(Sqlite, Postgres)] b
         (1..=25).collect::<Vec<_>>()
     );
     let answer = story.get("/pipelines").await.expect(200);
-    assert_eq!(keys(&answer), ["results"], "no paging was asked for");
+    assert_eq!(keys(&answer), ["results"], "no page was requested");
     story.end().await;
 }
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn more_pages_than_are_read_are_refused_and_not_cut(#[values(Sqlite, Postgres)] base: Base) {
+async fn more_pages_than_the_limit_are_an_error_and_not_cut(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
     let plan = StoryBuilder::on(base)
         .pipelines(many(7))
         .setting("openhexa.page_items", "2")
@@ -115,7 +119,7 @@ async fn a_notebook_and_a_pipeline_without_versions_have_no_current_one(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_archived_workspace_is_told_and_not_listed_as_an_empty_one(
+async fn an_archived_workspace_is_an_error_and_not_an_empty_list(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let story = StoryBuilder::on(base)
@@ -124,7 +128,7 @@ async fn an_archived_workspace_is_told_and_not_listed_as_an_empty_one(
         .await;
     story.get("/pipelines/").await.expect(200);
     story.archive(true).await;
-    // Longer than a list is kept.
+    // Longer than a list is cached.
     story.advance(chrono::TimeDelta::minutes(1));
     let told = story.get("/pipelines/").await.error(502);
     assert!(
@@ -170,7 +174,7 @@ async fn a_workspace_without_pipelines_has_an_empty_list(#[values(Sqlite, Postgr
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_last_run_shows_once_there_is_one(#[values(Sqlite, Postgres)] base: Base) {
+async fn the_last_run_is_shown_once_there_is_one(#[values(Sqlite, Postgres)] base: Base) {
     let story = StoryBuilder::on(base)
         .pipelines(json!([pipeline(1, &[], quick("succeed"))]))
         .begin()
@@ -217,7 +221,7 @@ async fn rows_are_searched_by_name_and_code(#[values(Sqlite, Postgres)] base: Ba
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn rows_are_chosen_by_tag_and_functional_type(#[values(Sqlite, Postgres)] base: Base) {
+async fn rows_are_filtered_by_tag_and_functional_type(#[values(Sqlite, Postgres)] base: Base) {
     let story = StoryBuilder::on(base).pipelines(three()).begin().await;
     for (query, found) in [
         ("tag=planning", vec![1, 2]),
@@ -239,7 +243,7 @@ async fn rows_are_chosen_by_tag_and_functional_type(#[values(Sqlite, Postgres)] 
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_limit_brings_the_page_with_its_counts(#[values(Sqlite, Postgres)] base: Base) {
+async fn with_a_limit_the_response_is_a_page_with_counts(#[values(Sqlite, Postgres)] base: Base) {
     let story = StoryBuilder::on(base).pipelines(many(7)).begin().await;
     for (query, rows, page, next, previous) in [
         ("limit=3", vec![1, 2, 3], 1, true, false),
@@ -275,7 +279,7 @@ async fn a_limit_brings_the_page_with_its_counts(#[values(Sqlite, Postgres)] bas
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_counts_are_of_what_was_searched(#[values(Sqlite, Postgres)] base: Base) {
+async fn the_counts_are_those_of_the_search(#[values(Sqlite, Postgres)] base: Base) {
     let story = StoryBuilder::on(base).pipelines(three()).begin().await;
     let found = story
         .get("/pipelines/?tag=planning&limit=1&page=2")
@@ -295,7 +299,7 @@ async fn the_counts_are_of_what_was_searched(#[values(Sqlite, Postgres)] base: B
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_limit_or_page_that_is_none_is_refused_by_name(#[values(Sqlite, Postgres)] base: Base) {
+async fn an_invalid_limit_or_page_is_refused_with_its_name(#[values(Sqlite, Postgres)] base: Base) {
     let story = StoryBuilder::on(base).pipelines(many(1)).begin().await;
     for (query, field) in [
         ("limit=0", "limit"),

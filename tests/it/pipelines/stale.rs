@@ -28,7 +28,7 @@ async fn begin(base: Base) -> Story {
         .await
 }
 
-/// Beyond the time in which an answer is fresh: whoever asks now asks OpenHEXA.
+/// Advances the clock until the cache has expired, so that the next request goes to OpenHEXA.
 fn later(story: &Story) {
     story.advance(story.settings.cache.fresh_for.delta());
 }
@@ -39,7 +39,7 @@ async fn break_openhexa(story: &Story) {
         .await;
 }
 
-/// The fresh answer with `stale` and `as_of` beside it.
+/// The fresh response with `stale` and `as_of`.
 fn aged(mut fresh: Value, at: DateTime<Utc>) -> Value {
     let object = fresh.as_object_mut().unwrap();
     object.insert("stale".to_owned(), json!(true));
@@ -49,7 +49,9 @@ fn aged(mut fresh: Value, at: DateTime<Utc>) -> Value {
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_last_good_answer_is_served_with_its_age(#[values(Sqlite, Postgres)] base: Base) {
+async fn the_last_successful_response_is_returned_with_its_age(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
     let story = begin(base).await;
     for path in paths() {
         let (fresh, asked) = (story.get(&path).await.expect(200), story.now());
@@ -66,7 +68,7 @@ async fn the_last_good_answer_is_served_with_its_age(#[values(Sqlite, Postgres)]
         assert_eq!(
             story.get(&path).await.expect(200),
             fresh,
-            "fresh again as soon as it answers"
+            "fresh again as soon as OpenHEXA responds"
         );
     }
     story.end().await;
@@ -74,7 +76,7 @@ async fn the_last_good_answer_is_served_with_its_age(#[values(Sqlite, Postgres)]
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn it_is_served_however_openhexa_is_away(#[values(Sqlite, Postgres)] base: Base) {
+async fn it_is_returned_for_every_kind_of_outage(#[values(Sqlite, Postgres)] base: Base) {
     let mut story = begin(base).await;
     let [list, detail] = paths();
     story.get(&list).await.expect(200);
@@ -113,14 +115,14 @@ async fn it_is_served_however_openhexa_is_away(#[values(Sqlite, Postgres)] base:
     assert_eq!(
         other.error(502),
         "OpenHEXA is unreachable",
-        "never seen, so nothing is known"
+        "it was never cached"
     );
     story.end().await;
 }
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_refused_token_is_no_silence(#[values(Sqlite, Postgres)] base: Base) {
+async fn a_refused_token_is_not_an_outage(#[values(Sqlite, Postgres)] base: Base) {
     let story = begin(base).await;
     for path in paths() {
         story.get(&path).await.expect(200);
@@ -136,9 +138,7 @@ async fn a_refused_token_is_no_silence(#[values(Sqlite, Postgres)] base: Base) {
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn nothing_is_remembered_over_a_change_of_the_configuration(
-    #[values(Sqlite, Postgres)] base: Base,
-) {
+async fn a_change_of_the_configuration_clears_the_cache(#[values(Sqlite, Postgres)] base: Base) {
     let story = begin(base).await;
     for path in paths() {
         story.get(&path).await.expect(200);
@@ -152,7 +152,7 @@ async fn nothing_is_remembered_over_a_change_of_the_configuration(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn nothing_is_remembered_of_another_workspace(#[values(Sqlite, Postgres)] base: Base) {
+async fn the_cache_of_another_workspace_is_not_used(#[values(Sqlite, Postgres)] base: Base) {
     let mut story = begin(base).await;
     story.get("/pipelines/").await.expect(200);
     let demo = (story.openhexa.clone(), story.secrets.openhexa.clone());
@@ -173,7 +173,7 @@ async fn nothing_is_remembered_of_another_workspace(#[values(Sqlite, Postgres)] 
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn nothing_is_remembered_over_a_restart(#[values(Sqlite, Postgres)] base: Base) {
+async fn a_restart_clears_the_cache(#[values(Sqlite, Postgres)] base: Base) {
     let mut story = begin(base).await;
     for path in paths() {
         story.get(&path).await.expect(200);
@@ -186,8 +186,8 @@ async fn nothing_is_remembered_over_a_restart(#[values(Sqlite, Postgres)] base: 
     story.end().await;
 }
 
-/// OpenHEXA's answer to either question, on the wire.
-fn known() -> [String; 2] {
+/// OpenHEXA's JSON response to each of the two requests.
+fn responses() -> [String; 2] {
     let pipeline = json!({
         "id": id(1), "name": "One", "code": "one", "type": "zipFile", "description": null, "createdAt": "2026-01-02T03:04:05Z",
         "functionalType": null, "tags": [], "runs": {"items": []}, "permissions": {"run": true, "stopPipeline": true},
@@ -198,7 +198,7 @@ fn known() -> [String; 2] {
     ]
 }
 
-/// A bridge whose OpenHEXA gives these answers, one after the other.
+/// A bridge whose OpenHEXA gives these responses, one after the other.
 async fn scripted(base: Base, mut script: Vec<Reply>) -> (Story, ScriptedServer) {
     script.reverse();
     let script = Mutex::new(script);
@@ -217,8 +217,8 @@ async fn scripted(base: Base, mut script: Vec<Reply>) -> (Story, ScriptedServer)
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_pipeline_that_is_gone_is_not_remembered(#[values(Sqlite, Postgres)] base: Base) {
-    let ([_, found], [_, path]) = (known(), paths());
+async fn a_deleted_pipeline_is_removed_from_the_cache(#[values(Sqlite, Postgres)] base: Base) {
+    let ([_, found], [_, path]) = (responses(), paths());
     let (story, _) = scripted(
         base,
         vec![
@@ -237,8 +237,8 @@ async fn a_pipeline_that_is_gone_is_not_remembered(#[values(Sqlite, Postgres)] b
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_answer_is_as_old_as_its_question(#[values(Sqlite, Postgres)] base: Base) {
-    for (path, answer) in paths().into_iter().zip(known()) {
+async fn the_age_of_a_response_counts_from_its_request(#[values(Sqlite, Postgres)] base: Base) {
+    for (path, answer) in paths().into_iter().zip(responses()) {
         let gate = Arc::new(Semaphore::new(0));
         let (story, wire) =
             scripted(base, vec![Reply::Gated(gate.clone(), answer), Reply::Drop]).await;
@@ -257,9 +257,11 @@ async fn an_answer_is_as_old_as_its_question(#[values(Sqlite, Postgres)] base: B
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_answer_that_was_overtaken_is_not_kept(#[values(Sqlite, Postgres)] base: Base) {
-    // Those who look share one answer; a launch asks by itself, and so overtakes them.
-    let ([_, old], [_, path]) = (known(), paths());
+async fn an_older_response_that_arrives_later_is_not_cached(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
+    // Readers share one response; a launch sends its own request, which finishes earlier here.
+    let ([_, old], [_, path]) = (responses(), paths());
     let gate = Arc::new(Semaphore::new(0));
     let young = old.replace("One", "Two");
     let (story, wire) = scripted(
@@ -288,11 +290,11 @@ async fn an_answer_that_was_overtaken_is_not_kept(#[values(Sqlite, Postgres)] ba
     assert_eq!(
         slow.expect(200)["name"],
         "Two",
-        "the newer one, for it is there"
+        "the newer one, because it has arrived"
     );
     launch.expect(400);
     assert_eq!(story.get(&path).await.expect(200)["name"], "Two");
-    assert_eq!(wire.heard().len(), 2);
+    assert_eq!(wire.received().len(), 2);
     later(&story);
     let last = story.get(&path).await.expect(200);
     assert_eq!(

@@ -32,12 +32,12 @@ pub const PLACES: [Place; 3] = [
     },
 ];
 
-/// What a launch of a pipeline can be told from others by.
+/// By what the launches of a pipeline can be distinguished.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sort {
     NamesTask,
     NamesTaskAsText,
-    /// By its config at most, which many launches share.
+    /// Only by its config, which many launches share.
     Unnamed,
     /// The same with one of three configs.
     Varied,
@@ -61,7 +61,7 @@ impl Sort {
         self == Self::Notebook
     }
 
-    /// What a user gives, one of three.
+    /// One of three configs of a user.
     pub fn given(self, which: u64) -> Map<String, Value> {
         let given = match self {
             Self::NamesTask => json!({"country": "Niger"}),
@@ -87,20 +87,20 @@ fn version_id(place: usize, sort: usize, number: u64) -> VersionId {
     ))
 }
 
-/// The place and sort of a pipeline.
-pub fn whose(id: PipelineId) -> (usize, usize) {
+/// The place and kind of a pipeline.
+pub fn place_and_sort(id: PipelineId) -> (usize, usize) {
     let number = usize::try_from(id.0.as_u64_pair().1).unwrap();
     (number / 10, number % 10)
 }
 
-/// The version's number and whose it is.
-pub fn whose_version(id: VersionId) -> (usize, usize, u64) {
+/// The version's number and its place and kind.
+pub fn place_sort_and_number(id: VersionId) -> (usize, usize, u64) {
     let (high, low) = id.0.as_u64_pair();
     let number = usize::try_from(low).unwrap();
     (number / 10, number % 10, high - 0x0000_0000_0001_4000)
 }
 
-/// Number 2 is the current version; number 1 lets a run live for a shorter time.
+/// Number 2 is the current version; number 1 has a shorter time limit.
 pub fn version(place: usize, sort: usize, number: u64) -> Option<Version> {
     let kind = SORTS[sort];
     if kind.drops_config() {

@@ -16,17 +16,17 @@ use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 
 use super::catalogue::PLACES;
 use super::replica::{Event, Outcome, Replica};
-use super::reports::Letter;
-use super::world::{Law, Release, Shared, Standing, World};
+use super::reports::PendingReport;
+use super::world::{OpenhexaBehaviour, Release, Shared, TokenStatus, World};
 
 /// Longer than any step takes on a busy machine.
 const STEP: Duration = Duration::from_mins(1);
 
-/// What is under way at a bridge.
-pub enum Flying {
+/// An operation in progress at a bridge.
+pub enum Operation {
     Launch,
     Pass,
-    Report(Letter),
+    Report(PendingReport),
     Configure,
     Cancel,
 }
@@ -37,12 +37,12 @@ pub struct Driver {
     pub store: Store,
     events: UnboundedReceiver<Event>,
     sender: UnboundedSender<Event>,
-    /// For looking into the database beside the bridges.
+    /// For reads of the database outside of the bridges.
     own: Runtime,
     begun: u64,
-    flying: BTreeMap<u64, (usize, Flying)>,
-    /// What the bridges are configured for: a place and a token.
-    pub aim: Option<(usize, String)>,
+    operation: BTreeMap<u64, (usize, Operation)>,
+    /// The configuration of the bridges: a place and a token.
+    pub configured: Option<(usize, String)>,
 }
 
 pub fn operator() -> Principal {
@@ -56,10 +56,10 @@ pub fn operator() -> Principal {
 }
 
 impl Driver {
-    /// Each bridge has a store of its own on the same database, as two processes have.
-    pub fn new(seed: u64, law: Law, stores: [Store; 3]) -> Self {
+    /// Each bridge has its own store on the same database, like two processes.
+    pub fn new(seed: u64, behaviour: OpenhexaBehaviour, stores: [Store; 3]) -> Self {
         let (sender, events) = mpsc::unbounded_channel();
-        let world = Arc::new(Mutex::new(World::new(seed, law)));
+        let world = Arc::new(Mutex::new(World::new(seed, behaviour)));
         let [first, second, store] = stores;
         let site = |number, store| Replica {
             number,
@@ -75,8 +75,8 @@ impl Driver {
             sender,
             own,
             begun: 0,
-            flying: BTreeMap::new(),
-            aim: None,
+            operation: BTreeMap::new(),
+            configured: None,
         };
         driver.start(0);
         driver.start(1);
@@ -87,8 +87,8 @@ impl Driver {
         work(&mut self.world.lock().unwrap())
     }
 
-    pub fn say(&self, line: String) {
-        self.world(|world| world.say(line));
+    pub fn log_line(&self, line: String) {
+        self.world(|world| world.log_line(line));
     }
 
     pub fn read<T: Send + 'static>(
@@ -103,15 +103,15 @@ impl Driver {
     }
 
     pub fn start(&mut self, site: usize) {
-        self.say(format!("{} starts", name(site)));
+        self.log_line(format!("{} starts", name(site)));
         self.sites[site].start(&self.world, &self.sender);
     }
 
     pub fn crash(&mut self, site: usize) {
-        self.say(format!("{} crashes", name(site)));
+        self.log_line(format!("{} crashes", name(site)));
         self.sites[site].crash();
-        self.flying.retain(|_, (at, flying)| {
-            if *at == site && matches!(flying, Flying::Launch) {
+        self.operation.retain(|_, (at, operation)| {
+            if *at == site && matches!(operation, Operation::Launch) {
                 self.world.lock().unwrap().witness.unanswered += 1;
             }
             *at != site
@@ -120,21 +120,22 @@ impl Driver {
             world.counts.add("crashes");
             world.held.retain(|_, held| held.site != site);
         });
-        self.look_at_config();
+        self.read_config();
     }
 
-    /// Begins something at a bridge, and waits until it is done, or on its way to OpenHEXA, or the bridge is dead.
-    pub fn begin<F>(&mut self, site: usize, flying: Flying, work: impl FnOnce(Bridge) -> F)
+    /// Starts an operation at a bridge, and waits until it is finished, or waits for OpenHEXA, or the bridge
+    /// has crashed.
+    pub fn begin<F>(&mut self, site: usize, operation: Operation, work: impl FnOnce(Bridge) -> F)
     where
         F: Future<Output = Outcome> + Send + 'static,
     {
         self.begun += 1;
         let number = self.begun;
-        self.flying.insert(number, (site, flying));
+        self.operation.insert(number, (site, operation));
         let fatal = self.world(|world| {
-            let rate = world.mood.crash_between_writes;
-            let fatal = world.trouble("dies between writes", 0, rate);
-            fatal.then(|| world.dice.below("after writes", 0, 5).cast_signed())
+            let rate = world.rates.crash_between_writes;
+            let fatal = world.has_fault("dies between writes", 0, rate);
+            fatal.then(|| world.random.below("after writes", 0, 5).cast_signed())
         });
         let alive = self.sites[site].alive.as_ref().unwrap();
         let gate = alive.gate.clone();
@@ -151,8 +152,8 @@ impl Driver {
         let runtime = &self.sites[site].alive.as_ref().unwrap().runtime;
         let next = runtime.block_on(async { tokio::time::timeout(STEP, self.events.recv()).await });
         match next
-            .expect("a step comes to rest")
-            .expect("a sender is there")
+            .expect("a step comes to an end")
+            .expect("a sender exists")
         {
             Event::Done(number, outcome) => self.done(number, *outcome),
             Event::Held => {}
@@ -160,16 +161,16 @@ impl Driver {
         }
     }
 
-    /// An answer that was on its way arrives, or is not waited for any longer.
+    /// A delayed response arrives, or the client times out.
     pub fn release(&mut self, call: u64, how: Release) {
         let held = self.world(|world| world.held.remove(&call));
         let Some(held) = held else { return };
-        self.say(format!("{} hears of call {call}: {how:?}", name(held.site)));
+        self.log_line(format!("{} hears of call {call}: {how:?}", name(held.site)));
         held.release.send(how).expect("its bridge lives");
         self.settle(held.site);
     }
 
-    /// Time goes on; nobody waits for an answer longer than his patience.
+    /// Advances the time; a request times out after its patience.
     pub fn advance(&mut self, by: i64) {
         let to = self.world(|world| world.now()) + by;
         loop {
@@ -192,7 +193,7 @@ impl Driver {
     }
 
     fn done(&mut self, number: u64, outcome: Outcome) {
-        let (site, flying) = self.flying.remove(&number).expect("it was begun");
+        let (site, operation) = self.operation.remove(&number).expect("it was started");
         let site_name = name(site);
         match outcome {
             Outcome::Launched(launched) => self.launched(site_name, launched),
@@ -200,22 +201,22 @@ impl Driver {
                 if let Some(alive) = &mut self.sites[site].alive {
                     alive.passing = false;
                 }
-                self.say(format!("{site_name} passed: {passed:?}"));
+                self.log_line(format!("{site_name} passed: {passed:?}"));
                 let failed = passed
                     .err()
-                    .map(|error| format!("a pass failed: {error:?}"));
+                    .map(|error| format!("a polling cycle failed: {error:?}"));
                 self.world(|world| world.witness.problems.extend(failed));
             }
             Outcome::Reported(reported) => {
-                let Flying::Report(letter) = flying else {
+                let Operation::Report(sent_report) = operation else {
                     return;
                 };
-                self.reported(site_name, &letter, reported);
+                self.reported(site_name, &sent_report, reported);
             }
             Outcome::Cancelled(task, cancelled) => self.cancelled(site_name, task, cancelled),
             Outcome::Configured(done) => {
-                self.say(format!("{site_name} configured: {done:?}"));
-                self.look_at_config();
+                self.log_line(format!("{site_name} configured: {done:?}"));
+                self.read_config();
             }
         }
     }
@@ -225,7 +226,7 @@ impl Driver {
         let task = match launched {
             Ok(task) => task,
             Err(Error::Refused { why, task }) => {
-                world.say(format!("{site} launch refused: {why:?}"));
+                world.log_line(format!("{site} launch refused: {why:?}"));
                 *task
             }
             Err(Error::Internal(error)) => {
@@ -233,9 +234,9 @@ impl Driver {
                 world.witness.problems.push(problem);
                 return;
             }
-            Err(error) => return world.say(format!("{site} launch failed: {error}")),
+            Err(error) => return world.log_line(format!("{site} launch failed: {error}")),
         };
-        world.say(format!("{site} launched: {}", line(&task)));
+        world.log_line(format!("{site} launched: {}", line(&task)));
         world.witness.saw(&task);
         world.witness.of(task.id.0).answered = true;
         world.counts.add("launches answered");
@@ -245,13 +246,13 @@ impl Driver {
         let mut world = self.world.lock().unwrap();
         match cancelled {
             Ok(task) => {
-                world.say(format!("{site} cancels: {}", line(&task)));
+                world.log_line(format!("{site} cancels: {}", line(&task)));
                 world.witness.saw(&task);
                 world.witness.of(id.0).cancelled = true;
                 world.counts.add("cancels");
             }
             Err(Error::Conflict { status, .. }) => {
-                world.say(format!("{site} does not cancel task {id}: {status:?}"));
+                world.log_line(format!("{site} does not cancel task {id}: {status:?}"));
             }
             Err(error) => {
                 let problem = format!("task {id}: a cancel failed: {error:?}");
@@ -260,29 +261,34 @@ impl Driver {
         }
     }
 
-    fn reported(&self, site: &str, letter: &Letter, reported: Result<Task, Error>) {
+    fn reported(&self, site: &str, sent_report: &PendingReport, reported: Result<Task, Error>) {
         let mut world = self.world.lock().unwrap();
-        let told = format!("{site} report {} of run {}", letter.number, letter.run);
+        let told = format!(
+            "{site} report {} of run {}",
+            sent_report.number, sent_report.run
+        );
         match reported {
             Ok(task) => {
-                world.say(format!("{told} taken: {}", line(&task)));
+                world.log_line(format!("{told} taken: {}", line(&task)));
                 world.counts.add("reports taken");
-                world.witness.took(&task, &letter.report);
+                world.witness.took(&task, &sent_report.report);
             }
             Err(Error::Conflict { status, .. }) => {
-                world.say(format!("{told} refused: {status:?}"));
+                world.log_line(format!("{told} refused: {status:?}"));
                 world.counts.add("reports refused");
-                world.witness.refused(letter.task.0, &letter.report);
+                world
+                    .witness
+                    .refused(sent_report.task.0, &sent_report.report);
             }
             Err(error) => {
-                let problem = format!("task {}: {told} failed: {error:?}", letter.task);
+                let problem = format!("task {}: {told} failed: {error:?}", sent_report.task);
                 world.witness.problems.push(problem);
             }
         }
     }
 
-    /// Where the bridges lead now, as the database has it.
-    fn look_at_config(&mut self) {
+    /// Reads the current configuration of the bridges from the database.
+    fn read_config(&mut self) {
         let cipher = self.store.cipher.clone();
         let found = self.read(move |db| {
             let Some(config) = store::config_of(db, &cipher, ONLY_ACCOUNT)? else {
@@ -290,7 +296,7 @@ impl Driver {
             };
             store::connection(db, &cipher, config.connection).map(Some)
         });
-        self.aim = found.map(|connection| {
+        self.configured = found.map(|connection| {
             let target = connection.target;
             let here = PLACES
                 .iter()
@@ -299,7 +305,7 @@ impl Driver {
         });
     }
 
-    /// Every task as it is now.
+    /// The current state of every task.
     pub fn scan(&self) -> Vec<Task> {
         let filter = TaskFilter {
             account: ONLY_ACCOUNT,
@@ -332,11 +338,12 @@ impl Driver {
         page.events
     }
 
-    /// Whether the token in force is good for everything.
-    pub fn is_well_aimed(&self) -> bool {
-        let token = self.aim.as_ref().map(|(_, token)| token.clone());
-        let standing = self.world(|world| world.tokens.get(&token?).map(|token| token.standing));
-        standing == Some(Standing::Good)
+    /// Whether the current token has all permissions.
+    pub fn has_valid_token(&self) -> bool {
+        let token = self.configured.as_ref().map(|(_, token)| token.clone());
+        let token_status =
+            self.world(|world| world.tokens.get(&token?).map(|token| token.token_status));
+        token_status == Some(TokenStatus::Good)
     }
 }
 

@@ -1,17 +1,17 @@
 //! The fault rates of a world: each is drawn once, so that some worlds have one kind of fault and some have all.
 
-use super::dice::Dice;
+use super::random::Random;
 
 /// Rates are per mille.
 #[derive(Clone, Copy, Debug)]
-pub struct Mood {
-    /// A launch of which nothing is heard: made or not.
+pub struct FaultRates {
+    /// A launch without a response: the run was created or not.
     pub unsure: u64,
     pub not_sent: u64,
     pub refused: u64,
-    /// Any other question that fails.
+    /// Any other request that fails.
     pub failed: u64,
-    /// Answers that are on their way while other things happen.
+    /// Responses that are delayed while other things happen.
     pub held: u64,
     pub crash_in_call: u64,
     pub crash_between_writes: u64,
@@ -20,14 +20,14 @@ pub struct Mood {
     pub doubled: u64,
     pub delayed: u64,
     pub stop_lost: u64,
-    /// How far OpenHEXA's clock is from ours, in milliseconds.
+    /// The difference between OpenHEXA's clock and the bridge's, in milliseconds.
     pub skew: i64,
 }
 
-impl Mood {
-    pub fn draw(dice: &mut Dice) -> Self {
+impl FaultRates {
+    pub fn draw(random: &mut Random) -> Self {
         let mut rate = |most: u64| {
-            let share = dice.pick("mood", most, &[0, 0, 10, 30, 100]);
+            let share = random.pick("mood", most, &[0, 0, 10, 30, 100]);
             most * share / 100
         };
         Self {
@@ -43,7 +43,7 @@ impl Mood {
             doubled: rate(302),
             delayed: rate(601),
             stop_lost: rate(303),
-            skew: dice.pick("skew", 0, &[0, 0, -55_000, -20_000, 30_000]),
+            skew: random.pick("skew", 0, &[0, 0, -55_000, -20_000, 30_000]),
         }
     }
 }

@@ -4,31 +4,36 @@
 //! advance step by step. The seed determines everything, so a failure can be replayed.
 //!
 //! ```text
-//! dice.rs         all random decisions, from the seed
-//! fault_rates.rs  the fault rates of a world
-//! catalogue.rs    the workspaces and pipelines
-//! world.rs        what really happened
-//! life.rs         what a run does; reports.rs: what its pipeline sends
-//! upstream.rs     OpenHEXA for one bridge; outcomes.rs: the outcome of each request; show.rs: responses in the log
-//! replica.rs      a bridge that can be killed at any await point
-//! driver.rs       runs a world step by step; steps.rs: the steps
-//! witness.rs      what was seen meanwhile; verdict.rs: the checks at the end; checks.rs: that both can fail
+//! random.rs           all random decisions, from the seed
+//! fault_rates.rs      the fault rates of a world
+//! catalogue.rs        the workspaces and pipelines
+//! world.rs            the facts: runs, tokens, reports
+//! run_life.rs         what happens in a run
+//! reports.rs          the reports of a run's pipeline
+//! upstream.rs         OpenHEXA for one bridge
+//! outcomes.rs         the outcome of each request to OpenHEXA
+//! log_format.rs       responses in the log of a world
+//! replica.rs          a bridge that can be killed at any await point
+//! driver.rs           runs a world step by step; steps.rs: the steps
+//! client_view.rs      what clients saw meanwhile
+//! checks.rs           the checks at the end
+//! checks_can_fail.rs  tests of the checks with wrong facts
 //! ```
 
 mod catalogue;
 mod checks;
-mod dice;
+mod checks_can_fail;
+mod client_view;
 mod driver;
 mod fault_rates;
-mod life;
+mod log_format;
 mod outcomes;
+mod random;
 mod replica;
 mod reports;
-mod show;
+mod run_life;
 mod steps;
 mod upstream;
-mod verdict;
-mod witness;
 mod world;
 
 use std::num::NonZero;
@@ -43,21 +48,21 @@ use openhexa_bridge::store::{Cipher, DatabaseAddress, Options, Store, TlsMode};
 use secrecy::SecretString;
 
 use crate::support::postgres;
+use checks::{Facts, check};
 use driver::Driver;
-use verdict::{Facts, judge};
-use world::{Counts, Law};
+use world::{Counts, OpenhexaBehaviour};
 
-/// Tasks of one world.
+/// The number of tasks in a world.
 const TASKS: u64 = 100;
-/// Worlds told on SQLite in each run of the suite.
+/// The number of worlds that each run of the test suite simulates on SQLite.
 const WORLDS: u64 = 102;
-/// Worlds told on PostgreSQL as well, decision by decision.
+/// The number of worlds that are also simulated on PostgreSQL, and whose decisions are compared.
 const REPLAYED: u64 = 10;
-/// Which seeds instead of these: `17..18`.
+/// The environment variable for other seeds: `17..18`.
 const SEEDS: &str = "OPENHEXA_BRIDGE_TEST_SEEDS";
 
-/// How a world went.
-struct Told {
+/// The results of a world.
+struct WorldResult {
     trace: Vec<String>,
     counts: Counts,
     facts: Facts,
@@ -70,7 +75,7 @@ enum Base {
     Postgres,
 }
 
-fn tell(seed: u64, base: Base, law: Law) -> Told {
+fn run_world(seed: u64, base: Base, behaviour: OpenhexaBehaviour) -> WorldResult {
     let folder = tempfile::tempdir_in(quick_folder()).unwrap();
     let address = match base {
         Base::Sqlite => DatabaseAddress::Sqlite(folder.path().join("bridge.db")),
@@ -82,12 +87,12 @@ fn tell(seed: u64, base: Base, law: Law) -> Told {
     let key = Cipher::generate_key();
     let stores = [(); 3].map(|()| open(&address, &key));
     stores[0].migrate().unwrap();
-    let mut driver = Driver::new(seed, law, stores);
+    let mut driver = Driver::new(seed, behaviour, stores);
     driver.live(TASKS);
     driver.finish();
     let facts = driver.facts();
-    let wrong = judge(&facts);
-    driver.world(|world| Told {
+    let wrong = check(&facts);
+    driver.world(|world| WorldResult {
         trace: std::mem::take(&mut world.trace),
         counts: world.counts.clone(),
         facts,
@@ -95,7 +100,7 @@ fn tell(seed: u64, base: Base, law: Law) -> Told {
     })
 }
 
-/// Nothing here is kept: memory does, where it serves as a folder.
+/// The files are temporary: a folder in memory is used if there is one.
 fn quick_folder() -> PathBuf {
     let memory = PathBuf::from("/dev/shm");
     if memory.is_dir() {
@@ -115,7 +120,7 @@ fn open(address: &DatabaseAddress, key: &SecretString) -> Store {
     Store::open(options).unwrap()
 }
 
-/// The seeds asked for, else so many from 1.
+/// The given seeds, or this many from 1.
 fn seeds(usual: u64) -> Range<u64> {
     let Ok(asked) = std::env::var(SEEDS) else {
         return 1..usual + 1;
@@ -128,7 +133,7 @@ fn seeds(usual: u64) -> Range<u64> {
     from..to
 }
 
-/// Does it for every seed, on as many threads as there are processors; what each says is wrong.
+/// Calls a function for every seed, on one thread for each processor, and returns all errors.
 fn for_each_seed(seeds: Range<u64>, work: impl Fn(u64) -> Vec<String> + Sync) -> Vec<String> {
     let (next, wrong) = (AtomicU64::new(seeds.start), Mutex::new(Vec::new()));
     let threads = std::thread::available_parallelism().map_or(1, NonZero::get);
@@ -141,7 +146,8 @@ fn for_each_seed(seeds: Range<u64>, work: impl Fn(u64) -> Vec<String> + Sync) ->
                         break;
                     }
                     let found = catch_unwind(AssertUnwindSafe(|| work(seed)));
-                    let found = found.unwrap_or_else(|_| vec!["it broke off".to_owned()]);
+                    let found =
+                        found.unwrap_or_else(|_| vec!["the simulation panicked".to_owned()]);
                     let found = found.into_iter().map(|what| (seed, what));
                     wrong.lock().unwrap().extend(found);
                 }
@@ -151,33 +157,33 @@ fn for_each_seed(seeds: Range<u64>, work: impl Fn(u64) -> Vec<String> + Sync) ->
     let wrong = wrong.into_inner().unwrap();
     let line = |(seed, what): (u64, String)| {
         format!(
-            "seed {seed}: {what}\n    again: {SEEDS}={seed}..{} cargo test --locked --test it simulation -- --nocapture",
+            "seed {seed}: {what}\n    to repeat: {SEEDS}={seed}..{} cargo test --locked --test it simulation -- --nocapture",
             seed + 1
         )
     };
     wrong.into_iter().map(line).collect()
 }
 
-/// Where the story of a seed can be read.
+/// Writes the trace of a seed to a file and returns its path.
 fn keep(seed: u64, name: &str, trace: &[String]) -> String {
     let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("simulation-{seed}-{name}.txt"));
     std::fs::write(&file, trace.join("\n")).unwrap();
     file.display().to_string()
 }
 
-/// The same seed told once more: every decision and every outcome is the same.
-fn tell_again(seed: u64, name: &str, base: Base, first: &Told) -> Vec<String> {
-    let told = tell(seed, base, Law::Kept);
-    let mut wrong = told.wrong;
-    if told.trace != first.trace {
-        let parts = first.trace.iter().zip(&told.trace);
+/// Simulates the same seed again and checks that every decision and every outcome is the same.
+fn repeat_world(seed: u64, name: &str, base: Base, first: &WorldResult) -> Vec<String> {
+    let result = run_world(seed, base, OpenhexaBehaviour::AsExpected);
+    let mut wrong = result.wrong;
+    if result.trace != first.trace {
+        let parts = first.trace.iter().zip(&result.trace);
         let at = parts.take_while(|(one, other)| one == other).count();
         wrong.push(format!(
-            "another story from line {}: {:?}, not {:?}; see {} and {}",
+            "a different trace from line {}: {:?}, not {:?}; see {} and {}",
             at + 1,
-            told.trace.get(at),
+            result.trace.get(at),
             first.trace.get(at),
-            keep(seed, name, &told.trace),
+            keep(seed, name, &result.trace),
             keep(seed, "first", &first.trace)
         ));
     }
@@ -188,21 +194,21 @@ fn tell_again(seed: u64, name: &str, base: Base, first: &Told) -> Vec<String> {
 }
 
 #[test]
-fn every_world_keeps_the_promise_and_is_one_story_on_both_databases() {
+fn every_world_keeps_the_guarantees_and_is_the_same_on_both_databases() {
     let (seeds, total) = (seeds(WORLDS), Mutex::new(Counts::default()));
     let asked = std::env::var(SEEDS).is_ok();
     let wrong = for_each_seed(seeds.clone(), |seed| {
-        let told = tell(seed, Base::Sqlite, Law::Kept);
-        total.lock().unwrap().merge(&told.counts);
-        let mut wrong = told.wrong.clone();
+        let result = run_world(seed, Base::Sqlite, OpenhexaBehaviour::AsExpected);
+        total.lock().unwrap().merge(&result.counts);
+        let mut wrong = result.wrong.clone();
         if !wrong.is_empty() {
-            wrong.push(format!("its story: {}", keep(seed, "first", &told.trace)));
+            wrong.push(format!("its trace: {}", keep(seed, "first", &result.trace)));
         }
         if asked || seed <= REPLAYED {
-            wrong.extend(tell_again(seed, "postgres", Base::Postgres, &told));
+            wrong.extend(repeat_world(seed, "postgres", Base::Postgres, &result));
         }
         if asked || seed <= 2 {
-            wrong.extend(tell_again(seed, "again", Base::Sqlite, &told));
+            wrong.extend(repeat_world(seed, "again", Base::Sqlite, &result));
         }
         wrong
     });

@@ -6,50 +6,55 @@ use openhexa_bridge::openhexa::{Error, Refusal};
 use super::catalogue::PLACES;
 use super::world::World;
 
-/// How a question fares.
-pub enum Fate {
+/// The outcome of a request.
+pub enum RequestOutcome {
     Fails(Error),
     NeverReturns,
-    /// Answered, as things are when it is asked or when it is answered.
+    /// A response, with the state at the time of the request or of the response.
     Held {
         as_asked: bool,
     },
     Answered,
 }
 
-/// How a launch fares.
+/// The outcome of a launch request.
 #[derive(Debug)]
-pub enum LaunchFate {
+pub enum LaunchOutcome {
     NotSent(Error),
     Refused(Refusal),
-    /// Nothing was done, and nobody says so.
+    /// No run was created, and there is no response.
     Lost(Error),
-    /// Done, and nobody says so.
+    /// A run was created, and there is no response.
     Unheard(Error),
     DiesBefore,
     DiesAfter,
-    /// Answered; late where it is held.
+    /// A response; it is delayed if it is held.
     Made {
         held: bool,
     },
 }
 
-pub fn fate(world: &mut World, what: &'static str, whom: u64, target: &Target) -> Fate {
+pub fn request_outcome(
+    world: &mut World,
+    what: &'static str,
+    whom: u64,
+    target: &Target,
+) -> RequestOutcome {
     if is_out(world, target) {
-        return Fate::Fails(Error::Unreachable);
+        return RequestOutcome::Fails(Error::Unreachable);
     }
-    let mood = world.mood;
-    if world.trouble("fails", whom, mood.failed) {
-        return Fate::Fails(failure(world, whom));
+    let rates = world.rates;
+    if world.has_fault("fails", whom, rates.failed) {
+        return RequestOutcome::Fails(failure(world, whom));
     }
-    if world.trouble("dies asking", whom, mood.crash_in_call) {
-        return Fate::NeverReturns;
+    if world.has_fault("dies asking", whom, rates.crash_in_call) {
+        return RequestOutcome::NeverReturns;
     }
-    if world.trouble(what, whom, mood.held) {
-        let as_asked = world.dice.chance("as asked", whom, 500);
-        return Fate::Held { as_asked };
+    if world.has_fault(what, whom, rates.held) {
+        let as_asked = world.random.chance("as asked", whom, 500);
+        return RequestOutcome::Held { as_asked };
     }
-    Fate::Answered
+    RequestOutcome::Answered
 }
 
 fn is_out(world: &World, target: &Target) -> bool {
@@ -57,10 +62,10 @@ fn is_out(world: &World, target: &Target) -> bool {
     here.is_some_and(|place| world.outage[place.instance])
 }
 
-/// 500 with a web page, 200 with errors, time-outs, and connections that break.
+/// Status 500 with a web page, 200 with errors, timeouts, and broken connections.
 fn failure(world: &mut World, whom: u64) -> Error {
     let errors = 8;
-    match world.dice.below("failure", whom, errors) {
+    match world.random.below("failure", whom, errors) {
         0 => Error::TimedOut,
         1 => Error::Broken,
         2 => Error::Status(500),
@@ -72,7 +77,7 @@ fn failure(world: &mut World, whom: u64) -> Error {
     }
 }
 
-/// Of those that can follow a launch which was sent.
+/// A failure that is possible after the launch request was sent.
 fn unsure(world: &mut World, whom: u64) -> Error {
     match failure(world, whom) {
         Error::Busy => Error::TimedOut,
@@ -80,34 +85,34 @@ fn unsure(world: &mut World, whom: u64) -> Error {
     }
 }
 
-pub fn launch_fate(world: &mut World, whom: u64, target: &Target) -> LaunchFate {
-    let mood = world.mood;
-    if is_out(world, target) || world.trouble("launch not sent", whom, mood.not_sent) {
-        return LaunchFate::NotSent(Error::Unreachable);
+pub fn launch_outcome(world: &mut World, whom: u64, target: &Target) -> LaunchOutcome {
+    let rates = world.rates;
+    if is_out(world, target) || world.has_fault("launch not sent", whom, rates.not_sent) {
+        return LaunchOutcome::NotSent(Error::Unreachable);
     }
-    if world.trouble("launch refused", whom, mood.refused) {
+    if world.has_fault("launch refused", whom, rates.refused) {
         let refusals = [Refusal::RunsLimit, Refusal::InvalidConfig];
-        let which = world.dice.below("refusal", whom, 2);
-        return LaunchFate::Refused(refusals[usize::try_from(which).unwrap()].clone());
+        let which = world.random.below("refusal", whom, 2);
+        return LaunchOutcome::Refused(refusals[usize::try_from(which).unwrap()].clone());
     }
-    if world.trouble("dies launching", whom, mood.crash_in_call) {
-        let made = world.dice.chance("launch made", whom, 500);
+    if world.has_fault("dies launching", whom, rates.crash_in_call) {
+        let made = world.random.chance("launch made", whom, 500);
         return if made {
-            LaunchFate::DiesAfter
+            LaunchOutcome::DiesAfter
         } else {
-            LaunchFate::DiesBefore
+            LaunchOutcome::DiesBefore
         };
     }
-    if world.trouble("launch unsure", whom, mood.unsure) {
+    if world.has_fault("launch unsure", whom, rates.unsure) {
         let error = unsure(world, whom);
-        let made = world.dice.chance("launch made", whom, 700);
+        let made = world.random.chance("launch made", whom, 700);
         return if made {
-            LaunchFate::Unheard(error)
+            LaunchOutcome::Unheard(error)
         } else {
-            LaunchFate::Lost(error)
+            LaunchOutcome::Lost(error)
         };
     }
-    LaunchFate::Made {
-        held: world.trouble("launch held", whom, mood.held),
+    LaunchOutcome::Made {
+        held: world.has_fault("launch held", whom, rates.held),
     }
 }

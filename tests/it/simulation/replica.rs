@@ -31,12 +31,12 @@ use tokio_util::sync::CancellationToken;
 use super::upstream::Upstream;
 use super::world::{GRACE, Shared};
 
-/// What a step comes to.
+/// The result of a step.
 pub enum Event {
     Done(u64, Box<Outcome>),
-    /// A call is on its way.
+    /// A request to OpenHEXA is delayed.
     Held,
-    /// The process is gone.
+    /// The process has crashed.
     Died,
 }
 
@@ -58,7 +58,7 @@ pub struct Alive {
     pub runtime: Runtime,
     pub bridge: Bridge,
     pub gate: Arc<Gate>,
-    /// One pass at a time, as in the background loop.
+    /// One polling cycle at a time, as in the background loop.
     pub passing: bool,
 }
 
@@ -80,7 +80,7 @@ impl Replica {
             clock,
             rules: rules(),
             launch_times: LaunchTimes {
-                // By the machine's clock, which here stands still.
+                // Measured with the machine's clock, not the simulated one.
                 answer_within: Duration::from_hours(1),
                 idempotency_kept: TimeDelta::hours(24),
             },
@@ -114,7 +114,7 @@ impl Replica {
         });
     }
 
-    /// No goodbye.
+    /// Crashes without a clean shutdown.
     pub fn crash(&mut self) {
         let alive = self.alive.take().unwrap();
         alive.gate.close();
@@ -136,7 +136,7 @@ fn identity() -> identity::IdentityOptions {
     }
 }
 
-/// As in `config/default.toml`, but for looks that are further apart: ten thousand tasks are looked at here.
+/// As in `config/default.toml`, but with longer poll intervals, because ten thousand tasks are polled here.
 fn rules() -> Rules {
     let seconds = TimeDelta::seconds;
     Rules {
@@ -175,7 +175,7 @@ fn rules() -> Rules {
     }
 }
 
-/// One thread runs its tasks, so that each step's outcome depends on nothing but the step.
+/// One thread runs all its tasks, so that the outcome of each step depends only on that step.
 fn runtime(gate: &Arc<Gate>) -> Runtime {
     static TOLD: Once = Once::new();
     TOLD.call_once(|| set_default_instrumentation(|| Some(Box::new(Watch))).unwrap());
@@ -207,7 +207,7 @@ impl Instrumentation for Watch {
     }
 }
 
-/// Lets so many transactions of a bridge in, and then no more.
+/// Allows this many transactions of a bridge, and then no more.
 pub struct Gate {
     left: AtomicI64,
     closed: AtomicBool,
@@ -227,7 +227,7 @@ impl Gate {
         }
     }
 
-    /// The process ends before the transaction after these.
+    /// The process crashes before the transaction after these.
     pub fn open_for(&self, transactions: i64) {
         self.left.store(transactions, Ordering::SeqCst);
     }
@@ -253,7 +253,7 @@ impl Gate {
             gone = self.told.wait(gone).unwrap();
         }
         drop(gone);
-        // Nobody waits for this thread any more; nothing is printed.
-        std::panic::resume_unwind(Box::new("the process is gone"));
+        // No other thread waits for this one; nothing is printed.
+        std::panic::resume_unwind(Box::new("the process has crashed"));
     }
 }

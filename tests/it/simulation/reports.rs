@@ -5,28 +5,28 @@ use openhexa_bridge::domain::observation::{Report, ReportedStatus};
 use openhexa_bridge::domain::task::FinalStatus;
 use serde_json::{Value, json};
 
-use super::catalogue::{SORTS, whose};
-use super::life::{End, MINUTE, SECOND};
+use super::catalogue::{SORTS, place_and_sort};
+use super::run_life::{End, MINUTE, SECOND};
 use super::world::World;
 
-/// One report on its way to a bridge.
+/// A report that was sent to a bridge and has not arrived.
 #[derive(Clone, Debug)]
-pub struct Letter {
+pub struct PendingReport {
     pub run: usize,
     pub number: usize,
     pub task: TaskId,
     pub pipeline: PipelineId,
-    /// A token for this task alone, where the pipeline declares it.
+    /// A token for this task, if the pipeline declares it.
     pub token: Option<String>,
     pub sent: i64,
     pub report: Report,
 }
 
 impl World {
-    /// Plans what a new run's pipeline will say. It can only speak of a task that its config names.
+    /// Plans the reports of a new run's pipeline. It can only report on the task in its config.
     pub fn post(&mut self, run: usize) {
         let made = &self.runs[run];
-        let (pipeline, sort) = (made.pipeline, SORTS[whose(made.pipeline).1]);
+        let (pipeline, sort) = (made.pipeline, SORTS[place_and_sort(made.pipeline).1]);
         let named = made.config.get("task_id").and_then(task_named);
         let (Some(task), true) = (named, sort.names_task()) else {
             return;
@@ -38,7 +38,7 @@ impl World {
         let last = i64::try_from(reports.len()).unwrap().max(2) - 1;
         for ((number, report), place) in reports.into_iter().enumerate().zip(0_i64..) {
             let sent = life.starts + (life.ends - life.starts) * place / last;
-            let letter = Letter {
+            let sent_report = PendingReport {
                 run,
                 number,
                 task,
@@ -47,37 +47,38 @@ impl World {
                 sent,
                 report,
             };
-            self.send(&letter);
+            self.send(&sent_report);
         }
     }
 
-    fn send(&mut self, letter: &Letter) {
-        let whom = letter.run as u64 * 16 + letter.number as u64;
+    fn send(&mut self, sent_report: &PendingReport) {
+        let whom = sent_report.run as u64 * 16 + sent_report.number as u64;
         self.counts.add("reports sent");
-        if self.dice.chance("dropped", whom, self.mood.dropped) {
+        if self.random.chance("dropped", whom, self.rates.dropped) {
             self.counts.add("reports dropped");
             return;
         }
-        let twice = self.dice.chance("doubled", whom, self.mood.doubled);
+        let twice = self.random.chance("doubled", whom, self.rates.doubled);
         if twice {
             self.counts.add("reports doubled");
         }
         for _ in 0..=u8::from(twice) {
-            let late = self.dice.chance("delayed", whom, self.mood.delayed);
+            let late = self.random.chance("delayed", whom, self.rates.delayed);
             let way = if late { 40 * MINUTE } else { 2 * SECOND };
-            let arrives = letter.sent + self.dice.span("on its way", whom, way);
-            self.letters += 1;
-            self.mail.insert((arrives, self.letters), letter.clone());
+            let arrives = sent_report.sent + self.random.span("on its way", whom, way);
+            self.report_count += 1;
+            self.pending_reports
+                .insert((arrives, self.report_count), sent_report.clone());
         }
     }
 
-    /// What it says, in order: it need not tell the truth, nor say it once.
+    /// The reports in their order: they may be wrong or repeated.
     fn script(&mut self, run: u64, end: End) -> Vec<Report> {
         let mut said = Vec::new();
-        if !self.dice.chance("never says RUNNING", run, 150) {
+        if !self.random.chance("never says RUNNING", run, 150) {
             said.push(word(ReportedStatus::Running));
         }
-        for step in 0..self.dice.below("steps", run, 3) {
+        for step in 0..self.random.below("steps", run, 3) {
             let value = i32::try_from(step).unwrap() + 1;
             said.push(Report {
                 message: Some(format!("step {value}")),
@@ -86,7 +87,7 @@ impl World {
                 ..Report::default()
             });
         }
-        if self.dice.chance("early result", run, 200) {
+        if self.random.chance("early result", run, 200) {
             said.push(Report {
                 result: Some(json!({"early": run})),
                 ..Report::default()
@@ -105,8 +106,8 @@ impl World {
             FinalStatus::Error,
             FinalStatus::Cancelled,
         ];
-        let told = self.dice.pick("word", run, &other);
-        match self.dice.below("manner of ending", run, 10) {
+        let told = self.random.pick("word", run, &other);
+        match self.random.below("manner of ending", run, 10) {
             0 | 1 => {}
             2 => said.push(word(ReportedStatus::Final(told))),
             3 => {
@@ -117,7 +118,7 @@ impl World {
                     ..Report::default()
                 });
             }
-            // It contradicts itself: the first word counts.
+            // The pipeline reports two different final statuses: the first one counts.
             4 => {
                 said.push(word(ReportedStatus::Final(told)));
                 said.push(word(ReportedStatus::Final(honest)));

@@ -12,13 +12,13 @@ use openhexa_bridge::store;
 use serde_json::json;
 
 use super::catalogue::{PLACES, SORTS, pipeline_id, version};
-use super::driver::{Driver, Flying, name, operator};
-use super::life::{MINUTE, SECOND};
+use super::driver::{Driver, Operation, name, operator};
 use super::replica::Outcome;
-use super::reports::Letter;
-use super::world::{Release, Standing};
+use super::reports::PendingReport;
+use super::run_life::{MINUTE, SECOND};
+use super::world::{Release, TokenStatus};
 
-/// How often each step is taken, compared with the others.
+/// How often each step is chosen, relative to the others.
 const STEPS: [(&str, u64); 12] = [
     ("launch", 14),
     ("deliver", 26),
@@ -35,11 +35,11 @@ const STEPS: [(&str, u64); 12] = [
 ];
 
 impl Driver {
-    /// So many tasks, and what befalls them.
+    /// Creates this many tasks, with random steps and faults.
     pub fn live(&mut self, tasks: u64) {
-        self.world(|world| world.calm = true);
+        self.world(|world| world.without_faults = true);
         self.configure(0, Some(0));
-        self.world(|world| world.calm = false);
+        self.world(|world| world.without_faults = false);
         let mut after = tasks * 3;
         for taken in 1..tasks * 100 {
             let many = self.world(|world| world.witness.tasks.len()) as u64;
@@ -48,7 +48,7 @@ impl Driver {
                 break;
             }
             let step = self.next_step();
-            let by = self.world(|world| world.dice.span("between steps", 0, 2 * SECOND));
+            let by = self.world(|world| world.random.span("between steps", 0, 2 * SECOND));
             self.advance(by);
             match step {
                 "launch" if many < tasks => self.launch(),
@@ -57,9 +57,9 @@ impl Driver {
                 "time" => self.wait(),
                 "release" => self.answer(),
                 "configure" => self.reconfigure(),
-                "token" => self.trouble_token(),
+                "token" => self.break_token(),
                 "crash" => self.kill(),
-                "start" => self.revive(),
+                "start" => self.restart(),
                 "outage" => self.outage(),
                 "cancel" => self.cancel(),
                 "delete" => self.delete(),
@@ -73,7 +73,7 @@ impl Driver {
 
     fn next_step(&self) -> &'static str {
         let total = STEPS.iter().map(|(_, weight)| weight).sum();
-        let mut at = self.world(|world| world.dice.below("step", 0, total));
+        let mut at = self.world(|world| world.random.below("step", 0, total));
         for (step, weight) in STEPS {
             if at < weight {
                 return step;
@@ -83,22 +83,23 @@ impl Driver {
         unreachable!("the weights cover all")
     }
 
-    /// One of the bridges that are there.
+    /// One of the bridges that are running.
     fn site(&self, what: &'static str) -> Option<usize> {
-        let first = self.world(|world| world.dice.below(what, 1, 2)) == 1;
+        let first = self.world(|world| world.random.below(what, 1, 2)) == 1;
         [usize::from(first), usize::from(!first)]
             .into_iter()
             .find(|site| self.is_alive(*site))
     }
 
     fn launch(&mut self) {
-        let (Some(site), Some((place, _))) = (self.site("launch at"), self.aim.clone()) else {
+        let (Some(site), Some((place, _))) = (self.site("launch at"), self.configured.clone())
+        else {
             return;
         };
         let (sort, old, which) = self.world(|world| {
-            let sort = world.dice.below("sort", 0, SORTS.len() as u64);
-            let old = world.dice.chance("old version", 0, 100);
-            (sort, old, world.dice.below("which config", 0, 3))
+            let sort = world.random.below("sort", 0, SORTS.len() as u64);
+            let old = world.random.chance("old version", 0, 100);
+            (sort, old, world.random.below("which config", 0, 3))
         });
         let sort = usize::try_from(sort).unwrap();
         let version: Option<VersionId> = old
@@ -114,42 +115,49 @@ impl Driver {
             relaunch_of: None,
             idempotency: None,
         };
-        self.say(format!("{} launches {place}/{:?}", name(site), SORTS[sort]));
+        self.log_line(format!("{} launches {place}/{:?}", name(site), SORTS[sort]));
         self.world(|world| world.counts.add("launches"));
-        self.begin(site, Flying::Launch, |bridge| async move {
+        self.begin(site, Operation::Launch, |bridge| async move {
             Outcome::Launched(bridge.launching.launch(&operator(), request).await)
         });
     }
 
-    /// One of the reports that are due, not always the first.
+    /// Delivers one of the reports that are due, not always the first.
     fn deliver(&mut self) {
         let Some(site) = self.site("deliver at") else {
             return;
         };
-        let letter = self.world(|world| {
+        let sent_report = self.world(|world| {
             let due = (i64::MIN, 0)..=(world.now(), u64::MAX);
-            let due: Vec<_> = world.mail.range(due).map(|(key, _)| *key).take(4).collect();
-            let which = world.dice.below("which letter", 0, due.len() as u64);
+            let due: Vec<_> = world
+                .pending_reports
+                .range(due)
+                .map(|(key, _)| *key)
+                .take(4)
+                .collect();
+            let which = world.random.below("which letter", 0, due.len() as u64);
             let key = due.get(usize::try_from(which).unwrap())?;
-            let letter = world.mail.remove(key)?;
-            // Whose container was gone by then never sent it.
-            let sent = world.runs[letter.run].life.speaks(letter.sent);
-            sent.then_some(letter)
+            let sent_report = world.pending_reports.remove(key)?;
+            // If the container had stopped by then, the report was never sent.
+            let sent = world.runs[sent_report.run]
+                .life
+                .can_report(sent_report.sent);
+            sent.then_some(sent_report)
         });
-        if let Some(letter) = letter {
-            self.hand_over(site, letter);
+        if let Some(sent_report) = sent_report {
+            self.hand_over(site, sent_report);
         }
     }
 
-    fn hand_over(&mut self, site: usize, letter: Letter) {
+    fn hand_over(&mut self, site: usize, sent_report: PendingReport) {
         let callback = Callback {
-            pipeline: Some(letter.pipeline),
-            task: Some(letter.task),
-            report: letter.report.clone(),
+            pipeline: Some(sent_report.pipeline),
+            task: Some(sent_report.task),
+            report: sent_report.report.clone(),
         };
-        let token = letter.token.clone();
+        let token = sent_report.token.clone();
         self.world(|world| world.counts.add("reports delivered"));
-        self.begin(site, Flying::Report(letter), |bridge| async move {
+        self.begin(site, Operation::Report(sent_report), |bridge| async move {
             Outcome::Reported(report(bridge, token, callback).await)
         });
     }
@@ -161,7 +169,7 @@ impl Driver {
         if std::mem::replace(&mut alive.passing, true) {
             return;
         }
-        self.begin(site, Flying::Pass, |bridge| async move {
+        self.begin(site, Operation::Pass, |bridge| async move {
             Outcome::Passed(bridge.runs.reconciler.run().await)
         });
     }
@@ -175,7 +183,7 @@ impl Driver {
     fn wait(&mut self) {
         let by = self.world(|world| {
             let spans = [1, 3, 5, 10, 10, 20, 60].map(|span| span * SECOND);
-            world.dice.pick("time", 0, &spans)
+            world.random.pick("time", 0, &spans)
         });
         self.advance(by);
     }
@@ -183,9 +191,9 @@ impl Driver {
     fn answer(&mut self) {
         let call = self.world(|world| {
             let calls: Vec<u64> = world.held.keys().copied().collect();
-            let which = world.dice.below("which call", 0, calls.len() as u64);
+            let which = world.random.below("which call", 0, calls.len() as u64);
             let call = calls.get(usize::try_from(which).unwrap()).copied()?;
-            let late = world.dice.chance("too late", 0, 150);
+            let late = world.random.chance("too late", 0, 150);
             let how = if late {
                 Release::TimedOut
             } else {
@@ -203,17 +211,17 @@ impl Driver {
             return;
         };
         let place = self.world(|world| {
-            let elsewhere = world.dice.chance("elsewhere", 0, 400);
-            elsewhere.then(|| world.dice.below("place", 0, PLACES.len() as u64))
+            let elsewhere = world.random.chance("elsewhere", 0, 400);
+            elsewhere.then(|| world.random.below("place", 0, PLACES.len() as u64))
         });
         self.configure(site, place.map(|place| usize::try_from(place).unwrap()));
     }
 
-    /// Leads the bridges to a place, or gives them a new token for the one that they have.
+    /// Configures a place for the bridges, or a new token for the current place.
     pub fn configure(&mut self, site: usize, place: Option<usize>) {
-        let here = self.aim.as_ref().map(|(here, _)| *here);
+        let here = self.configured.as_ref().map(|(here, _)| *here);
         let Some(at) = place.or(here) else { return };
-        let token = self.world(|world| world.mint(at));
+        let token = self.world(|world| world.new_token(at));
         let content = json!({
             "openhexa_url": PLACES[at].url, "workspace_slug": PLACES[at].workspace, "openhexa_token": token,
         });
@@ -224,45 +232,46 @@ impl Driver {
             by_form: false,
             by: None,
         };
-        self.say(format!("{} configures place {at}, {token}", name(site)));
+        self.log_line(format!("{} configures place {at}, {token}", name(site)));
         self.world(|world| world.counts.add("configurations"));
-        self.begin(site, Flying::Configure, |bridge| async move {
+        self.begin(site, Operation::Configure, |bridge| async move {
             let changed = bridge.defaults.change_record(ONLY_ACCOUNT, change).await;
             Outcome::Configured(changed.map(|_| ()))
         });
     }
 
-    fn trouble_token(&mut self) {
-        let Some((_, token)) = self.aim.clone() else {
+    fn break_token(&mut self) {
+        let Some((_, token)) = self.configured.clone() else {
             return;
         };
         let standings = [
-            Standing::Refused,
-            Standing::Blind,
-            Standing::Viewer,
-            Standing::Good,
-            Standing::Good,
-            Standing::Good,
+            TokenStatus::Refused,
+            TokenStatus::NoAccess,
+            TokenStatus::Viewer,
+            TokenStatus::Good,
+            TokenStatus::Good,
+            TokenStatus::Good,
         ];
-        let standing = self.world(|world| {
-            let standing = world.dice.pick("standing", 0, &standings);
+        let token_status = self.world(|world| {
+            let token_status = world.random.pick("standing", 0, &standings);
             world.counts.add("tokens changed");
-            standing
+            token_status
         });
-        self.say(format!("{token} becomes {standing:?}"));
+        self.log_line(format!("{token} becomes {token_status:?}"));
         self.world(|world| {
             if let Some(token) = world.tokens.get_mut(&token) {
-                token.standing = standing;
+                token.token_status = token_status;
             }
         });
-        // Somebody notices, sooner or later.
-        if standing == Standing::Refused && self.world(|world| world.dice.chance("noticed", 0, 500))
+        // An administrator notices it after some time.
+        if token_status == TokenStatus::Refused
+            && self.world(|world| world.random.chance("noticed", 0, 500))
         {
             self.reconfigure();
         }
     }
 
-    /// One of the tasks that have not ended, as far as anybody has seen.
+    /// One of the tasks that had not ended when they were last shown.
     fn cancel(&mut self) {
         let Some(site) = self.site("cancel at") else {
             return;
@@ -273,12 +282,12 @@ impl Driver {
                 known.answered && !ended
             });
             let live: Vec<i64> = live.map(|(task, _)| *task).collect();
-            let which = world.dice.below("which task", 0, live.len() as u64);
+            let which = world.random.below("which task", 0, live.len() as u64);
             live.get(usize::try_from(which).unwrap()).copied()
         });
         let Some(task) = task.map(TaskId) else { return };
-        self.say(format!("{} is asked to cancel task {task}", name(site)));
-        self.begin(site, Flying::Cancel, |bridge| async move {
+        self.log_line(format!("{} is asked to cancel task {task}", name(site)));
+        self.begin(site, Operation::Cancel, |bridge| async move {
             let cancelled = bridge.runs.stopper.cancel(&operator(), task).await;
             Outcome::Cancelled(
                 task,
@@ -290,24 +299,25 @@ impl Driver {
         });
     }
 
-    /// A workspace is archived, or comes back: its pipelines and runs are hidden from everybody. Or a pipeline is deleted.
+    /// Archives or restores a workspace, which hides or shows its pipelines and runs for all users; or
+    /// deletes a pipeline.
     fn delete(&mut self) {
         self.world(|world| {
-            let sort = usize::try_from(world.dice.below("deletes", 0, 5)).unwrap();
-            let place = usize::try_from(world.dice.below("deletes in", 0, 3)).unwrap();
+            let sort = usize::try_from(world.random.below("deletes", 0, 5)).unwrap();
+            let place = usize::try_from(world.random.below("deletes in", 0, 3)).unwrap();
             let deleted =
-                world.dice.chance("deletes", 1, 300) && world.delete(pipeline_id(place, sort));
-            world.say(format!(
+                world.random.chance("deletes", 1, 300) && world.delete(pipeline_id(place, sort));
+            world.log_line(format!(
                 "pipeline {sort} of place {place} deleted: {deleted}"
             ));
             if deleted {
                 world.counts.add("pipelines deleted");
             }
             let which =
-                usize::try_from(world.dice.below("hidden", 0, PLACES.len() as u64)).unwrap();
-            let now = !world.hidden[which] && world.dice.chance("hides", 0, 150);
+                usize::try_from(world.random.below("hidden", 0, PLACES.len() as u64)).unwrap();
+            let now = !world.hidden[which] && world.random.chance("hides", 0, 150);
             world.hidden[which] = now;
-            world.say(format!("place {which} hidden: {now}"));
+            world.log_line(format!("place {which} hidden: {now}"));
         });
     }
 
@@ -317,40 +327,40 @@ impl Driver {
         }
     }
 
-    fn revive(&mut self) {
+    fn restart(&mut self) {
         for site in [0, 1] {
             if !self.is_alive(site) {
                 return self.start(site);
             }
         }
         self.world(|world| {
-            let over = world.dice.chance("outage over", 0, 300);
+            let over = world.random.chance("outage over", 0, 300);
             world.outage = world.outage.map(|out| out && !over);
         });
-        if !self.is_well_aimed() {
+        if !self.has_valid_token() {
             self.reconfigure();
         }
     }
 
     fn outage(&mut self) {
         self.world(|world| {
-            let which = usize::try_from(world.dice.below("outage at", 0, 2)).unwrap();
-            let now = !world.outage[which] && world.dice.chance("outage begins", 0, 400);
+            let which = usize::try_from(world.random.below("outage at", 0, 2)).unwrap();
+            let now = !world.outage[which] && world.random.chance("outage begins", 0, 400);
             world.outage[which] = now;
-            world.say(format!("instance {which} out: {now}"));
+            world.log_line(format!("instance {which} out: {now}"));
             world.counts.add("outages");
         });
     }
 
-    /// The faults are over; everything still has to come to its end by itself.
+    /// The faults end; then everything must reach its final status without help.
     pub fn finish(&mut self) {
         self.world(|world| {
-            world.calm = true;
+            world.without_faults = true;
             world.outage = [false; 2];
             world.hidden = [false; PLACES.len()];
             for token in world.tokens.values_mut() {
-                if token.standing != Standing::Refused {
-                    token.standing = Standing::Good;
+                if token.token_status != TokenStatus::Refused {
+                    token.token_status = TokenStatus::Good;
                 }
             }
         });
@@ -359,7 +369,7 @@ impl Driver {
                 self.start(site);
             }
         }
-        // Nobody can follow a run with a revoked token: each place gets a good one.
+        // A run cannot be polled with a revoked token, so each place gets a valid one.
         for place in [0, 1, 2] {
             self.configure(0, Some(place));
         }
@@ -372,7 +382,8 @@ impl Driver {
             }
             self.pass_at(round % 2);
             let vitals = self.read(store::polling_state);
-            let next_letter = self.world(|world| world.mail.keys().next().map(|key| key.0));
+            let next_letter =
+                self.world(|world| world.pending_reports.keys().next().map(|key| key.0));
             let next_poll = vitals.next_poll.map(|at| at.timestamp_millis());
             let Some(next) = next_letter.into_iter().chain(next_poll).min() else {
                 break;
@@ -385,7 +396,7 @@ impl Driver {
     fn has_due_mail(&self) -> bool {
         self.world(|world| {
             world
-                .mail
+                .pending_reports
                 .keys()
                 .next()
                 .is_some_and(|key| key.0 <= world.now())
@@ -393,7 +404,7 @@ impl Driver {
     }
 }
 
-/// As the way in does: the token says who it is.
+/// Like the HTTP interface: the token identifies the caller.
 async fn report(bridge: Bridge, token: Option<String>, callback: Callback) -> Result<Task, Error> {
     let who = match token {
         None => Reporter::Account(ONLY_ACCOUNT),

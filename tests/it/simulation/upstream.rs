@@ -20,18 +20,18 @@ use openhexa_bridge::store::{self, Db, Store};
 use tokio::sync::mpsc::UnboundedSender;
 use uuid::Uuid;
 
-use super::catalogue::{pipeline, version, whose, whose_version};
-use super::outcomes::{Fate, LaunchFate, fate, launch_fate};
+use super::catalogue::{pipeline, place_and_sort, place_sort_and_number, version};
+use super::log_format::{candidates, debugged, listed, looked, there};
+use super::outcomes::{LaunchOutcome, RequestOutcome, launch_outcome, request_outcome};
 use super::replica::Event;
-use super::show::{candidates, debugged, listed, looked, there};
-use super::world::{Release, Shared, Sight, SimRun, Standing, World};
+use super::world::{Release, Shared, SimRun, TokenStatus, View, World};
 
-/// One bridge's way to OpenHEXA.
+/// A bridge's connection to OpenHEXA.
 pub struct Upstream {
     pub site: usize,
     pub world: Shared,
     pub events: UnboundedSender<Event>,
-    /// Reads the bridge's database, to know which run a request is for.
+    /// Reads the bridge's database to find the run of a request.
     pub store: Store,
 }
 
@@ -42,14 +42,14 @@ struct Asking {
 }
 
 impl Upstream {
-    /// Says it and does it, while nobody else can.
+    /// Logs it and changes the world in one step.
     fn in_world<T>(&self, work: impl FnOnce(&mut World) -> T) -> T {
         work(&mut self.world.lock().unwrap())
     }
 
-    fn say(&self, line: String) {
+    fn log_line(&self, line: String) {
         let site = ["A", "B"][self.site];
-        self.in_world(|world| world.say(format!("{site} {line}")));
+        self.in_world(|world| world.log_line(format!("{site} {line}")));
     }
 
     async fn die(&self) -> std::convert::Infallible {
@@ -63,44 +63,45 @@ impl Upstream {
         released.await.unwrap_or(Release::TimedOut)
     }
 
-    /// A question that changes nothing.
+    /// A request that changes nothing.
     async fn ask<T: Send>(
         &self,
         (what, whom): (&'static str, Uuid),
         target: &Target,
         show: fn(&T) -> String,
-        answer: impl Fn(&mut World, &Sight) -> Result<T, Error> + Send + Sync,
+        answer: impl Fn(&mut World, &View) -> Result<T, Error> + Send + Sync,
     ) -> Result<T, Error> {
-        let answer = |world: &mut World| match world.sight(target) {
-            Some(sight) => answer(world, &sight),
+        let answer = |world: &mut World| match world.view(target) {
+            Some(view) => answer(world, &view),
             None => Err(Error::TokenRefused),
         };
         let whom = whom.as_u64_pair();
-        let fate = self.in_world(|world| fate(world, what, whom.0 ^ whom.1, target));
-        let answered = match fate {
-            Fate::Fails(error) => Err(error),
-            Fate::NeverReturns => {
-                self.say(format!("{what}: dies"));
+        let request_outcome =
+            self.in_world(|world| request_outcome(world, what, whom.0 ^ whom.1, target));
+        let answered = match request_outcome {
+            RequestOutcome::Fails(error) => Err(error),
+            RequestOutcome::NeverReturns => {
+                self.log_line(format!("{what}: dies"));
                 match self.die().await {}
             }
-            Fate::Answered => self.in_world(answer),
-            Fate::Held { as_asked } => {
+            RequestOutcome::Answered => self.in_world(answer),
+            RequestOutcome::Held { as_asked } => {
                 let early = as_asked.then(|| self.in_world(answer));
-                self.say(format!("{what}: on its way"));
+                self.log_line(format!("{what}: delayed"));
                 match self.hold().await {
                     Release::TimedOut => Err(Error::TimedOut),
                     Release::Answered => early.unwrap_or_else(|| self.in_world(answer)),
                 }
             }
         };
-        self.say(match &answered {
+        self.log_line(match &answered {
             Ok(answer) => format!("{what}: {}", show(answer)),
             Err(error) => format!("{what}: {error:?}"),
         });
         answered
     }
 
-    /// The task that has just been marked as asking.
+    /// The task whose launch request was recorded last.
     async fn asking(&self) -> i64 {
         const LAST: &str = "SELECT task_id FROM event WHERE code = 'launch_requested' \
                             ORDER BY id DESC LIMIT 1";
@@ -122,29 +123,29 @@ impl Upstream {
         target: &Target,
         launch: &Launch,
         task: i64,
-        fate: LaunchFate,
+        request_outcome: LaunchOutcome,
     ) -> Result<Launched, LaunchError> {
         let make = |shown_late: bool| {
             self.in_world(|world| {
                 let lag = if shown_late { world.lag(task) } else { 0 };
                 may_launch(world, target, launch)
-                    .map(|sight| world.make(launch, sight.user, Some(task), lag))
+                    .map(|view| world.make(launch, view.user, Some(task), lag))
             })
         };
-        match fate {
-            LaunchFate::NotSent(error) => Err(LaunchError::NotSent(error)),
-            LaunchFate::Refused(refusal) => Err(LaunchError::Refused(refusal)),
-            LaunchFate::Lost(error) => Err(LaunchError::UnknownOutcome(error)),
-            LaunchFate::DiesBefore => match self.die().await {},
-            LaunchFate::DiesAfter => {
+        match request_outcome {
+            LaunchOutcome::NotSent(error) => Err(LaunchError::NotSent(error)),
+            LaunchOutcome::Refused(refusal) => Err(LaunchError::Refused(refusal)),
+            LaunchOutcome::Lost(error) => Err(LaunchError::UnknownOutcome(error)),
+            LaunchOutcome::DiesBefore => match self.die().await {},
+            LaunchOutcome::DiesAfter => {
                 let _ = make(true);
                 match self.die().await {}
             }
-            LaunchFate::Unheard(error) => {
+            LaunchOutcome::Unheard(error) => {
                 make(true).map_err(LaunchError::Refused)?;
                 Err(LaunchError::UnknownOutcome(error))
             }
-            LaunchFate::Made { held } => {
+            LaunchOutcome::Made { held } => {
                 let run = make(held).map_err(LaunchError::Refused)?;
                 if held && self.hold().await == Release::TimedOut {
                     return Err(LaunchError::UnknownOutcome(Error::TimedOut));
@@ -156,47 +157,47 @@ impl Upstream {
     }
 }
 
-fn may_launch(world: &World, target: &Target, launch: &Launch) -> Result<Sight, Refusal> {
-    let sight = world.sight(target).ok_or(Refusal::Token)?;
-    if !world.sees(&sight, launch.pipeline) {
+fn may_launch(world: &World, target: &Target, launch: &Launch) -> Result<View, Refusal> {
+    let view = world.view(target).ok_or(Refusal::Token)?;
+    if !world.sees(&view, launch.pipeline) {
         return Err(Refusal::PipelineNotFound);
     }
-    if sight.standing == Standing::Viewer {
+    if view.token_status == TokenStatus::Viewer {
         return Err(Refusal::Denied);
     }
-    Ok(sight)
+    Ok(view)
 }
 
-fn look(world: &mut World, sight: &Sight, followed: PolledRun) -> PollResult {
+fn look(world: &mut World, view: &View, followed: PolledRun) -> PollResult {
     let now = world.now();
-    let Some(made) = shown(world, sight, followed.run) else {
-        return PollResult::Absent(absence(world, sight, followed.pipeline));
+    let Some(made) = shown(world, view, followed.run) else {
+        return PollResult::Absent(absence(world, view, followed.pipeline));
     };
-    made.life.asked_for = true;
-    made.end_told |= made.life.end_by(now).is_some();
+    made.life.requested = true;
+    made.end_received |= made.life.end_by(now).is_some();
     PollResult::Seen {
         status: made.life.status(now),
         progress: 50,
     }
 }
 
-/// What is shown where a run is missing.
-fn absence(world: &World, sight: &Sight, pipeline: PipelineId) -> Absence {
-    let visible = if world.sees(sight, pipeline) {
+/// The response for a missing run.
+fn absence(world: &World, view: &View, pipeline: PipelineId) -> Absence {
+    let visible = if world.sees(view, pipeline) {
         Visible::Pipeline
-    } else if sight.is_in(pipeline) {
+    } else if view.is_in(pipeline) {
         Visible::Workspace
     } else {
         Visible::Nothing
     };
-    let user = Some(sight.user);
+    let user = Some(view.user);
     Absence { visible, user }
 }
 
-fn shown<'a>(world: &'a mut World, sight: &Sight, run: RunId) -> Option<&'a mut SimRun> {
+fn shown<'a>(world: &'a mut World, view: &View, run: RunId) -> Option<&'a mut SimRun> {
     let now = world.now();
-    let (sight, runs) = (*sight, world.runs.iter_mut());
-    let mut ours = runs.filter(|made| made.id == run && sight.is_in(made.pipeline));
+    let (view, runs) = (*view, world.runs.iter_mut());
+    let mut ours = runs.filter(|made| made.id == run && view.is_in(made.pipeline));
     ours.next()
         .filter(|made| now >= made.shown_from && !made.life.is_gone(now))
 }
@@ -205,14 +206,14 @@ fn shown<'a>(world: &'a mut World, sight: &Sight, run: RunId) -> Option<&'a mut 
 impl OpenHexa for Upstream {
     async fn me(&self, target: &Target) -> Result<UserId, Error> {
         let whom = Uuid::from_u128(1);
-        self.ask(("me", whom), target, debugged, |_, sight| Ok(sight.user))
+        self.ask(("me", whom), target, debugged, |_, view| Ok(view.user))
             .await
     }
 
     async fn access(&self, target: &Target) -> Result<Access, Error> {
-        let access = |_: &mut World, sight: &Sight| {
+        let access = |_: &mut World, view: &View| {
             Ok(Access {
-                workspace: sight.standing != Standing::Blind,
+                workspace: view.token_status != TokenStatus::NoAccess,
                 pipelines: 5,
                 may_run: None,
                 may_stop: None,
@@ -229,9 +230,9 @@ impl OpenHexa for Upstream {
     }
 
     async fn pipeline(&self, target: &Target, id: PipelineId) -> Result<Option<Pipeline>, Error> {
-        let (place, sort) = whose(id);
-        let found = |world: &mut World, sight: &Sight| {
-            Ok(world.sees(sight, id).then(|| pipeline(place, sort)))
+        let (place, sort) = place_and_sort(id);
+        let found = |world: &mut World, view: &View| {
+            Ok(world.sees(view, id).then(|| pipeline(place, sort)))
         };
         self.ask(("pipeline", id.0), target, there, found).await
     }
@@ -241,11 +242,11 @@ impl OpenHexa for Upstream {
         target: &Target,
         id: VersionId,
     ) -> Result<Option<(PipelineId, Version)>, Error> {
-        let (place, sort, number) = whose_version(id);
+        let (place, sort, number) = place_sort_and_number(id);
         let pipeline = super::catalogue::pipeline_id(place, sort);
-        let found = |world: &mut World, sight: &Sight| {
+        let found = |world: &mut World, view: &View| {
             let known = world
-                .sees(sight, pipeline)
+                .sees(view, pipeline)
                 .then(|| version(place, sort, number));
             Ok(known.flatten().map(|version| (pipeline, version)))
         };
@@ -301,34 +302,37 @@ impl OpenHexa for Upstream {
 
     async fn run(&self, target: &Target, launch: &Launch) -> Result<Launched, LaunchError> {
         let task = self.asking().await;
-        let fate = self.in_world(|world| {
+        let request_outcome = self.in_world(|world| {
             world.witness.of(task).attempts += 1;
             match world.witness.of(task).attempts {
                 1 => world.counts.add("launches asked for"),
                 _ => world.counts.add("launches repeated"),
             }
-            let fate = launch_fate(world, task.cast_unsigned(), target);
-            if matches!(fate, LaunchFate::Lost(_) | LaunchFate::Unheard(_)) {
+            let request_outcome = launch_outcome(world, task.cast_unsigned(), target);
+            if matches!(
+                request_outcome,
+                LaunchOutcome::Lost(_) | LaunchOutcome::Unheard(_)
+            ) {
                 world.counts.add("launches unsure");
             }
-            fate
+            request_outcome
         });
-        self.say(format!("run for task {task}: {fate:?}"));
-        let launched = self.launched(target, launch, task, fate).await;
-        self.say(format!("run for task {task}: {launched:?}"));
+        self.log_line(format!("run for task {task}: {request_outcome:?}"));
+        let launched = self.launched(target, launch, task, request_outcome).await;
+        self.log_line(format!("run for task {task}: {launched:?}"));
         launched
     }
 
     async fn stop(&self, target: &Target, run: RunId) -> Result<Stop, Error> {
-        let stop = |world: &mut World, sight: &Sight| {
+        let stop = |world: &mut World, view: &View| {
             let whom = run.0.as_u64_pair().1;
-            let lost = world.mood.stop_lost;
-            let lost = world.trouble("stop lost", whom, lost);
+            let lost = world.rates.stop_lost;
+            let lost = world.has_fault("stop lost", whom, lost);
             let now = world.now();
-            let Some(made) = shown(world, sight, run) else {
+            let Some(made) = shown(world, view, run) else {
                 return Ok(Stop::NotFound);
             };
-            if sight.standing == Standing::Viewer {
+            if view.token_status == TokenStatus::Viewer {
                 return Ok(Stop::Denied);
             }
             Ok(match made.life.status(now) {
@@ -346,8 +350,8 @@ impl OpenHexa for Upstream {
     }
 
     async fn poll_runs(&self, target: &Target, wanted: &[PolledRun]) -> Result<PollResults, Error> {
-        let looks = |world: &mut World, sight: &Sight| {
-            let look = |followed: &PolledRun| (followed.run, Ok(look(world, sight, *followed)));
+        let looks = |world: &mut World, view: &View| {
+            let look = |followed: &PolledRun| (followed.run, Ok(look(world, view, *followed)));
             Ok(wanted.iter().map(look).collect::<PollResults>())
         };
         let whom = wanted
@@ -374,9 +378,9 @@ impl OpenHexa for Upstream {
         id: PipelineId,
         since: DateTime<Utc>,
     ) -> Result<RecentRuns, Error> {
-        let recent = |world: &mut World, sight: &Sight| {
-            if !world.sees(sight, id) {
-                return Ok(RecentRuns::NoPipeline(absence(world, sight, id)));
+        let recent = |world: &mut World, view: &View| {
+            if !world.sees(view, id) {
+                return Ok(RecentRuns::NoPipeline(absence(world, view, id)));
             }
             let (now, since) = (world.now(), since.timestamp_millis());
             let ours = world.runs.iter().rev().filter(|made| {
@@ -398,8 +402,8 @@ impl OpenHexa for Upstream {
     }
 
     async fn log(&self, target: &Target, run: RunId) -> Result<Option<RunLog>, Error> {
-        let log = |world: &mut World, sight: &Sight| {
-            Ok(shown(world, sight, run).map(|made| RunLog {
+        let log = |world: &mut World, view: &View| {
+            Ok(shown(world, view, run).map(|made| RunLog {
                 text: "it failed".to_owned(),
                 config: made.config.clone(),
             }))

@@ -1,4 +1,4 @@
-//! What really happened, independent of what the bridges know.
+//! The facts, independent of what the bridges know.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
@@ -14,54 +14,54 @@ use serde_json::{Map, Value};
 use tokio::sync::oneshot;
 use uuid::Uuid;
 
-use super::catalogue::{PLACES, SORTS, version, whose, whose_version};
-use super::dice::Dice;
-use super::fault_rates::Mood;
-use super::life::{Life, SECOND};
-use super::reports::Letter;
-use super::witness::Witness;
+use super::catalogue::{PLACES, SORTS, place_and_sort, place_sort_and_number, version};
+use super::client_view::Witness;
+use super::fault_rates::FaultRates;
+use super::random::Random;
+use super::reports::PendingReport;
+use super::run_life::{Life, SECOND};
 
-/// When a world begins; any time will do.
+/// The time at which a world begins; the value does not matter.
 pub const BEGINNING: i64 = 1_800_000_000_000;
-/// How long a call may be on its way before its sender gives up.
-pub const PATIENCE: i64 = 8 * SECOND;
-/// A run that was made without an answer shows by then.
+/// How long a client waits for a response before it times out.
+pub const MAX_WAIT: i64 = 8 * SECOND;
+/// The time after which every run that was created without a response is visible.
 pub const GRACE: i64 = 60 * SECOND;
 
 pub type Shared = Arc<Mutex<World>>;
 
-/// What has become of a token.
+/// The status of a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Standing {
+pub enum TokenStatus {
     Good,
     /// Revoked.
     Refused,
-    /// Its user sees nothing of the workspace any more.
-    Blind,
-    /// Its user may look, and nothing else.
+    /// Its user has no access to the workspace any more.
+    NoAccess,
+    /// Its user can only read.
     Viewer,
 }
 
 #[derive(Clone, Copy, Debug)]
 pub struct Token {
     pub user: UserId,
-    pub standing: Standing,
+    pub token_status: TokenStatus,
 }
 
-/// A run that OpenHEXA made.
+/// A run in OpenHEXA.
 pub struct SimRun {
     pub id: RunId,
     pub pipeline: PipelineId,
     pub user: UserId,
     pub config: Map<String, Value>,
-    /// As OpenHEXA's own clock says.
+    /// By OpenHEXA's own clock.
     pub dated: i64,
     pub shown_from: i64,
     pub life: Life,
-    /// None: made by somebody else.
+    /// None: created by another user.
     pub made_by: Option<i64>,
-    /// Whether an answer that told of its end came to a bridge.
-    pub end_told: bool,
+    /// Whether a bridge received a response with its final status.
+    pub end_received: bool,
 }
 
 pub struct Held {
@@ -100,21 +100,22 @@ impl fmt::Display for Counts {
     }
 }
 
-/// Whether OpenHEXA keeps to what the bridge builds on.
+/// Whether OpenHEXA behaves as the bridge expects.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Law {
-    Kept,
-    /// A run that was made without an answer shows long after the grace: no bridge could be right.
-    RunsShowTooLate,
+pub enum OpenhexaBehaviour {
+    AsExpected,
+    /// A run that was created without a response appears long after the grace: no bridge could handle that
+    /// correctly.
+    RunsAppearTooLate,
 }
 
 pub struct World {
-    pub dice: Dice,
-    pub mood: Mood,
-    pub law: Law,
+    pub random: Random,
+    pub rates: FaultRates,
+    pub behaviour: OpenhexaBehaviour,
     pub clock: Arc<AtomicI64>,
-    /// The faults are over.
-    pub calm: bool,
+    /// There are no more faults.
+    pub without_faults: bool,
     pub outage: [bool; 2],
     /// Places whose workspace is archived.
     pub hidden: [bool; PLACES.len()],
@@ -123,40 +124,40 @@ pub struct World {
     pub runs: Vec<SimRun>,
     pub held: BTreeMap<u64, Held>,
     calls: u64,
-    /// What is on its way, by the time of its arrival.
-    pub mail: BTreeMap<(i64, u64), Letter>,
-    pub letters: u64,
+    /// Reports that have not arrived, by the time of their arrival.
+    pub pending_reports: BTreeMap<(i64, u64), PendingReport>,
+    pub report_count: u64,
     pub witness: Witness,
     pub counts: Counts,
     pub trace: Vec<String>,
 }
 
-/// What a token shows of a place.
+/// What a token can see of a place.
 #[derive(Clone, Copy, Debug)]
-pub struct Sight {
+pub struct View {
     pub user: UserId,
-    pub standing: Standing,
+    pub token_status: TokenStatus,
     /// An index into the places.
     pub place: usize,
 }
 
-impl Sight {
-    /// Whether it sees the workspace that a pipeline is or was in.
+impl View {
+    /// Whether it has access to the workspace that a pipeline is or was in.
     pub fn is_in(&self, pipeline: PipelineId) -> bool {
-        self.standing != Standing::Blind && whose(pipeline).0 == self.place
+        self.token_status != TokenStatus::NoAccess && place_and_sort(pipeline).0 == self.place
     }
 }
 
 impl World {
-    pub fn new(seed: u64, law: Law) -> Self {
-        let mut dice = Dice::new(seed);
-        let mood = Mood::draw(&mut dice);
+    pub fn new(seed: u64, behaviour: OpenhexaBehaviour) -> Self {
+        let mut random = Random::new(seed);
+        let rates = FaultRates::draw(&mut random);
         let mut world = Self {
-            dice,
-            mood,
-            law,
+            random,
+            rates,
+            behaviour,
             clock: Arc::new(AtomicI64::new(BEGINNING)),
-            calm: false,
+            without_faults: false,
             outage: [false; 2],
             hidden: [false; PLACES.len()],
             deleted: BTreeSet::new(),
@@ -164,13 +165,13 @@ impl World {
             runs: Vec::new(),
             held: BTreeMap::new(),
             calls: 0,
-            mail: BTreeMap::new(),
-            letters: 0,
+            pending_reports: BTreeMap::new(),
+            report_count: 0,
             witness: Witness::default(),
             counts: Counts::default(),
             trace: Vec::new(),
         };
-        world.say(format!("seed {seed}: {mood:?}"));
+        world.log_line(format!("seed {seed}: {rates:?}"));
         world
     }
 
@@ -178,43 +179,45 @@ impl World {
         self.clock.load(Ordering::SeqCst)
     }
 
-    pub fn say(&mut self, line: String) {
+    pub fn log_line(&mut self, line: String) {
         let at = self.now() - BEGINNING;
         self.trace
             .push(format!("{}.{:03} {line}", at / 1000, at % 1000));
     }
 
-    /// A chance that only exists while there are faults.
-    pub fn trouble(&mut self, what: &'static str, whom: u64, per_mille: u64) -> bool {
-        !self.calm && self.dice.chance(what, whom, per_mille)
+    /// A random fault; there is none after the end of the faults.
+    pub fn has_fault(&mut self, what: &'static str, whom: u64, per_mille: u64) -> bool {
+        !self.without_faults && self.random.chance(what, whom, per_mille)
     }
 
-    /// A token for one of the two users that a place knows.
-    pub fn mint(&mut self, place: usize) -> String {
+    /// A token for one of the two users of a place.
+    pub fn new_token(&mut self, place: usize) -> String {
         let number = self.tokens.len() as u64;
-        let user = self.dice.below("user of token", number, 3).min(1);
+        let user = self.random.below("user of token", number, 3).min(1);
         let user = UserId(Uuid::from_u64_pair(
             7,
             PLACES[place].instance as u64 * 10 + user,
         ));
         let name = format!("token-{place}-{number}");
-        let standing = Standing::Good;
-        self.tokens.insert(name.clone(), Token { user, standing });
+        let token_status = TokenStatus::Good;
+        self.tokens
+            .insert(name.clone(), Token { user, token_status });
         name
     }
 
-    pub fn sees(&self, sight: &Sight, pipeline: PipelineId) -> bool {
-        sight.is_in(pipeline) && !self.deleted.contains(&pipeline)
+    pub fn sees(&self, view: &View, pipeline: PipelineId) -> bool {
+        view.is_in(pipeline) && !self.deleted.contains(&pipeline)
     }
 
-    /// Deletes a pipeline, as OpenHEXA does: not while a run of it is queued or running, but while one is terminating.
-    /// Not one with a run that no bridge has asked for yet: nobody could tell that there ever was one.
+    /// Deletes a pipeline, like OpenHEXA: not while one of its runs is queued or running, but while one is
+    /// terminating. A pipeline with a run that no bridge has requested is not deleted, because then no bridge
+    /// could find out that the run existed.
     pub fn delete(&mut self, pipeline: PipelineId) -> bool {
         let now = self.now();
         let mut runs = self.runs.iter().filter(|made| made.pipeline == pipeline);
         let stays = |made: &SimRun| {
             let status = made.life.status(now);
-            matches!(status, RunStatus::Queued | RunStatus::Running) || !made.life.asked_for
+            matches!(status, RunStatus::Queued | RunStatus::Running) || !made.life.requested
         };
         if self.deleted.contains(&pipeline) || runs.any(stays) {
             return false;
@@ -234,19 +237,19 @@ impl World {
     }
 
     /// None: the token is refused.
-    pub fn sight(&self, target: &Target) -> Option<Sight> {
+    pub fn view(&self, target: &Target) -> Option<View> {
         let token = self.tokens.get(target.token.expose_secret())?;
         let here = |place: &super::catalogue::Place| {
             place.url == target.url && place.workspace == target.workspace
         };
         let place = PLACES.iter().position(here)?;
-        let standing = match token.standing {
-            Standing::Good | Standing::Viewer if self.hidden[place] => Standing::Blind,
-            standing => standing,
+        let token_status = match token.token_status {
+            TokenStatus::Good | TokenStatus::Viewer if self.hidden[place] => TokenStatus::NoAccess,
+            token_status => token_status,
         };
-        (standing != Standing::Refused).then_some(Sight {
+        (token_status != TokenStatus::Refused).then_some(View {
             user: token.user,
-            standing,
+            token_status,
             place,
         })
     }
@@ -254,7 +257,7 @@ impl World {
     pub fn hold(&mut self, site: usize) -> oneshot::Receiver<Release> {
         let (release, released) = oneshot::channel();
         self.calls += 1;
-        let until = self.now() + PATIENCE;
+        let until = self.now() + MAX_WAIT;
         let held = Held {
             site,
             until,
@@ -264,42 +267,42 @@ impl World {
         released
     }
 
-    /// A run whose id was answered shows from then on.
+    /// A run whose id was in a response is visible from then on.
     pub fn show(&mut self, run: RunId) {
         let now = self.now();
-        if self.law == Law::Kept
+        if self.behaviour == OpenhexaBehaviour::AsExpected
             && let Some(made) = self.runs.iter_mut().find(|made| made.id == run)
         {
             made.shown_from = made.shown_from.min(now);
         }
     }
 
-    /// How long a run that nobody was told of stays unseen.
+    /// How long a run without a response is invisible.
     pub fn lag(&mut self, task: i64) -> i64 {
         let lag = self
-            .dice
+            .random
             .span("shows after", task.cast_unsigned(), GRACE - 5 * SECOND);
-        match self.law {
-            Law::Kept => lag,
-            Law::RunsShowTooLate => lag + 5 * GRACE,
+        match self.behaviour {
+            OpenhexaBehaviour::AsExpected => lag,
+            OpenhexaBehaviour::RunsAppearTooLate => lag + 5 * GRACE,
         }
     }
 
-    /// Makes a run of a launch; `lag` after which it shows.
+    /// Creates the run of a launch, which is visible after `lag`.
     pub fn make(&mut self, launch: &Launch, user: UserId, by: Option<i64>, lag: i64) -> RunId {
         let number = self.runs.len() as u64;
         let id = RunId(Uuid::from_u64_pair(
-            self.dice.roll("run id", number),
+            self.random.roll("run id", number),
             number,
         ));
-        let (place, sort) = whose(launch.pipeline);
-        let number_of = |id| whose_version(id).2;
+        let (place, sort) = place_and_sort(launch.pipeline);
+        let number_of = |id| place_sort_and_number(id).2;
         let version = version(place, sort, launch.version.map_or(2, number_of));
         let limit = version.as_ref().and_then(|version| version.timeout_seconds);
         let now = self.now();
-        let vanishing = self.mood.vanishing;
+        let vanishing = self.rates.vanishing;
         let life = Life::script(
-            &mut self.dice,
+            &mut self.random,
             number,
             now,
             limit.unwrap_or(4 * 3600) * SECOND,
@@ -314,11 +317,11 @@ impl World {
             pipeline: launch.pipeline,
             user,
             config,
-            dated: now + self.mood.skew,
+            dated: now + self.rates.skew,
             shown_from: now + lag,
             life,
             made_by: by,
-            end_told: false,
+            end_received: false,
         });
         self.counts.add("runs");
         self.post(self.runs.len() - 1);
@@ -326,7 +329,7 @@ impl World {
     }
 }
 
-/// Given nulls fall back to what the version has saved.
+/// A null value uses the value of the version.
 fn overlaid(mut saved: Map<String, Value>, given: &Map<String, Value>) -> Map<String, Value> {
     for (key, value) in given.iter().filter(|(_, value)| !value.is_null()) {
         saved.insert(key.clone(), value.clone());

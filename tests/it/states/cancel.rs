@@ -16,7 +16,7 @@ fn known() -> Observation {
 }
 
 #[test]
-fn what_was_never_sent_ends_at_once_and_believes_no_word() {
+fn a_launch_that_was_not_sent_ends_at_once_and_ignores_reports() {
     let task = cancelled(fresh());
     assert_eq!(
         (task.status(), task.is_confirmed(), task.run_end()),
@@ -32,7 +32,7 @@ fn what_was_never_sent_ends_at_once_and_believes_no_word() {
 }
 
 #[test]
-fn a_launch_under_way_is_not_ended_and_not_repeated() {
+fn a_launch_in_progress_is_not_ended_and_not_repeated() {
     let task = cancelled(after(fresh(), &[reserved()]));
     assert_eq!((task.status(), task.run_end()), (Status::Queued, None));
     let again = after(task.clone(), &[reserved()]);
@@ -43,13 +43,17 @@ fn a_launch_under_way_is_not_ended_and_not_repeated() {
         task.clone(),
         &[Observation::LaunchUnsure, Observation::LaunchPostponed],
     );
-    assert_eq!(doubted.state, State::Launching, "it is still looked for");
+    assert_eq!(
+        doubted.state,
+        State::Launching,
+        "its run is still searched for"
+    );
     let run = RunId(Uuid::from_u128(9));
     assert!(after(task, &[Observation::RunKnown { run }]).wants_stop());
 }
 
 #[test]
-fn a_launch_never_confirmed_is_a_cancellation_only_where_one_was_asked() {
+fn a_launch_never_confirmed_is_a_cancellation_only_after_a_cancel() {
     let unsure = after(fresh(), &[reserved(), Observation::LaunchUnsure]);
     assert_eq!(after(unsure.clone(), &[gone()]).status(), Status::Error);
     let task = after(cancelled(unsure), &[gone()]);
@@ -61,7 +65,7 @@ fn a_launch_never_confirmed_is_a_cancellation_only_where_one_was_asked() {
         message(&task).as_deref(),
         Some("The run no longer exists in OpenHEXA")
     );
-    // A run that was known and is gone: nobody knows how it ended.
+    // A known run that was deleted: its final status is unknown.
     let task = after(cancelled(running()), &[gone()]);
     assert_eq!(task.status(), Status::Error);
 }
@@ -80,7 +84,7 @@ fn a_refused_launch_keeps_its_reason() {
 }
 
 #[test]
-fn asking_twice_changes_nothing_and_asking_late_conflicts() {
+fn a_second_cancel_changes_nothing_and_a_late_one_conflicts() {
     let task = cancelled(running());
     let again = task
         .clone()
@@ -114,7 +118,7 @@ fn a_reported_success_and_a_run_that_terminates_are_not_stopped() {
 }
 
 #[test]
-fn looks_at_a_hidden_run_make_a_row_only_where_nothing_comes_between() {
+fn polls_of_a_hidden_run_count_only_if_consecutive() {
     let hidden = Observation::RunHidden {
         within: TimeDelta::seconds(10),
     };
@@ -135,7 +139,7 @@ fn looks_at_a_hidden_run_make_a_row_only_where_nothing_comes_between() {
 }
 
 #[test]
-fn a_failed_poll_does_not_begin_the_grace_of_an_unsure_launch_anew() {
+fn a_failed_poll_does_not_restart_the_grace_of_a_launch() {
     let task = after(
         fresh(),
         &[
@@ -154,7 +158,7 @@ fn a_failed_poll_does_not_begin_the_grace_of_an_unsure_launch_anew() {
         .observe(&Observation::RunUnseen, seconds(30))
         .unwrap();
     assert_eq!(again.run.unseen_since, Some(seconds(10)));
-    // Another attempt may make a run that shows later.
+    // Another attempt may create a run that appears later.
     let reserved = Observation::LaunchReserved { launched_as: None };
     let sent = again.observe(&reserved, seconds(80)).unwrap();
     assert_eq!(sent.run.unseen_since, None);
@@ -187,7 +191,7 @@ fn a_run_that_terminates_in_the_queue_never_started() {
 }
 
 #[test]
-fn a_refused_report_that_proves_a_run_is_a_change_like_others() {
+fn a_refused_report_that_proves_a_run_is_a_change() {
     let task = after(
         fresh(),
         &[Observation::LaunchReserved { launched_as: None }],
@@ -195,11 +199,11 @@ fn a_refused_report_that_proves_a_run_is_a_change_like_others() {
     let heard = task.clone().contacted();
     assert!(heard.called_back);
     assert_eq!(heard.revision, task.revision + 1);
-    assert_eq!(heard.clone().contacted(), heard, "it is told once");
+    assert_eq!(heard.clone().contacted(), heard, "it is recorded once");
 }
 
 #[test]
-fn a_refused_report_proves_that_there_is_a_run_only_where_one_was_asked_for() {
+fn a_refused_report_proves_a_run_only_if_one_was_requested() {
     assert_eq!(fresh().contacted(), fresh(), "nothing was ever sent");
     let launching = after(fresh(), &[reserved()]).contacted();
     assert!(launching.called_back);

@@ -1,9 +1,9 @@
-//! Which observations change a task after its end was reported or seen, or after a cancel.
+//! Which observations change a task after its final status was reported or polled, or after a cancel.
 
 use super::*;
 
 #[test]
-fn on_an_ended_task_the_same_word_changes_nothing_and_another_conflicts() {
+fn after_the_end_the_same_status_changes_nothing_and_another_conflicts() {
     let ways = [
         vec![word(FinalStatus::Error)],
         vec![word(FinalStatus::Error), seen(RunStatus::Failed)],
@@ -54,7 +54,7 @@ fn a_first_result_is_kept_and_a_second_conflicts() {
 }
 
 #[test]
-fn an_end_seen_first_takes_the_first_word_once() {
+fn after_a_polled_end_the_first_final_report_is_accepted_once() {
     for (end, row) in [
         (seen(RunStatus::Success), TABLE[0].1),
         (seen(RunStatus::Failed), TABLE[1].1),
@@ -79,7 +79,7 @@ fn an_end_seen_first_takes_the_first_word_once() {
 }
 
 #[test]
-fn on_a_live_task_whose_cancel_was_asked_only_an_end_or_a_result_is_taken() {
+fn after_a_cancel_only_final_reports_and_results_are_accepted() {
     let task = Task {
         cancel_asked_at: Some(seconds(2)),
         ..running()
@@ -110,7 +110,7 @@ fn on_a_live_task_whose_cancel_was_asked_only_an_end_or_a_result_is_taken() {
 }
 
 #[test]
-fn a_refused_launch_believes_no_word() {
+fn a_refused_launch_ignores_reports() {
     let refused = Observation::LaunchRefused {
         why: NoteCode::RefusedPipeline.into(),
     };

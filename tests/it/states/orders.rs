@@ -37,7 +37,7 @@ fn any_report() -> impl Strategy<Value = Report> {
     )
 }
 
-/// Progress is kept from a task as it was at some time, perhaps at another time than now.
+/// Merged progress may come from an earlier state of the task.
 fn any_kept() -> impl Strategy<Value = MergedProgress> {
     (any_report(), any_report()).prop_map(|(before, report)| MergedProgress {
         before: Progress {
@@ -94,7 +94,7 @@ fn any_observation() -> impl Strategy<Value = Observation> {
     ]
 }
 
-/// Random life, in which things also come twice.
+/// A random sequence of observations, some of them repeated.
 fn any_life() -> impl Strategy<Value = Vec<Observation>> {
     vec((any_observation(), any::<bool>()), 0..25).prop_map(|steps| {
         let twice = |(step, twice): (Observation, bool)| vec![step; 1 + usize::from(twice)];
@@ -102,7 +102,7 @@ fn any_life() -> impl Strategy<Value = Vec<Observation>> {
     })
 }
 
-/// A task and what became of it, step by step.
+/// The states of a task after each observation.
 fn live(cancelled: bool, life: &[Observation]) -> Vec<Task> {
     let first = Task {
         cancel_asked_at: cancelled.then(start),
@@ -112,14 +112,14 @@ fn live(cancelled: bool, life: &[Observation]) -> Vec<Task> {
     for (step, observation) in life.iter().enumerate() {
         let before = tasks.last().unwrap().clone();
         let now = seconds(i64::try_from(step).unwrap() + 1);
-        let observation = super::judged(&before, observation);
+        let observation = super::decided(&before, observation);
         let next = before.clone().observe(&observation, now).unwrap_or(before);
         tasks.push(next);
     }
     tasks
 }
 
-/// How far along a shown status is; the ends are all as far.
+/// The position of a shown status; all final statuses are equal.
 fn place(status: Status) -> u8 {
     match status {
         Status::Queued => 0,
@@ -132,7 +132,7 @@ fn is_final(task: &Task) -> bool {
     task.final_report().is_some() && task.run_end().is_some()
 }
 
-/// What everybody sees of a task's end.
+/// What clients see of a task's end.
 fn shown(task: &Task) -> (Status, bool, Option<Value>, Option<String>) {
     (
         task.status(),
@@ -146,7 +146,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 1000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn a_task_never_goes_back(cancelled: bool, life in any_life()) {
+    fn a_task_never_returns_to_an_earlier_status(cancelled: bool, life in any_life()) {
         for pair in live(cancelled, &life).windows(2) {
             prop_assert!(place(pair[0].status()) <= place(pair[1].status()));
             prop_assert!(pair[0].is_confirmed() <= pair[1].is_confirmed());
@@ -154,7 +154,7 @@ proptest! {
     }
 
     #[test]
-    fn what_is_final_stays_as_it_is(cancelled: bool, life in any_life()) {
+    fn a_confirmed_status_never_changes(cancelled: bool, life in any_life()) {
         for pair in live(cancelled, &life).windows(2).filter(|pair| is_final(&pair[0])) {
             prop_assert_eq!(pair[0].status(), pair[1].status());
             prop_assert_eq!(message(&pair[0]), message(&pair[1]));
@@ -163,7 +163,7 @@ proptest! {
     }
 
     #[test]
-    fn a_confirmed_end_changes_only_by_the_first_word(cancelled: bool, life in any_life()) {
+    fn a_confirmed_end_changes_only_by_the_first_final_report(cancelled: bool, life in any_life()) {
         for pair in live(cancelled, &life).windows(2).filter(|pair| pair[0].is_confirmed()) {
             let first_word = pair[0].final_report().is_none() && pair[1].final_report().is_some();
             prop_assert!(first_word || pair[0].status() == pair[1].status());
@@ -173,7 +173,7 @@ proptest! {
     }
 
     #[test]
-    fn a_first_word_is_never_replaced(cancelled: bool, life in any_life()) {
+    fn a_first_final_report_is_never_replaced(cancelled: bool, life in any_life()) {
         for pair in live(cancelled, &life).windows(2).filter(|pair| pair[0].final_report().is_some()) {
             prop_assert_eq!(pair[0].final_report(), pair[1].final_report());
         }
@@ -190,7 +190,7 @@ proptest! {
     }
 
     #[test]
-    fn a_run_once_known_stays_the_tasks_own(cancelled: bool, life in any_life()) {
+    fn a_known_run_never_changes(cancelled: bool, life in any_life()) {
         for pair in live(cancelled, &life).windows(2).filter(|pair| pair[0].run.id.is_some()) {
             prop_assert_eq!(pair[0].run.id, pair[1].run.id);
         }
@@ -214,17 +214,17 @@ proptest! {
     }
 
     #[test]
-    fn times_are_there_when_they_should_be(cancelled: bool, life in any_life()) {
+    fn times_are_set_with_their_status(cancelled: bool, life in any_life()) {
         for task in live(cancelled, &life) {
             prop_assert_eq!(task.ended_at.is_some(), place(task.status()) == 2);
             prop_assert!(task.status() != Status::Running || task.started_at.is_some());
         }
     }
 
-    /// The same start, then the same first word and the same end of the run: their order, what is said twice and what
-    /// comes late make no difference.
+    /// The same start, then the same first final report and the same final status of the run: their order,
+    /// repetitions and late observations make no difference.
     #[test]
-    fn the_order_of_word_and_end_does_not_matter(
+    fn the_order_of_report_and_run_status_does_not_matter(
         start in vec(any_report().prop_filter("no end", |report| !matches!(report.status, Some(ReportedStatus::Final(_)))), 0..4),
         first in any_report(),
         word in any_word(),
@@ -241,7 +241,8 @@ proptest! {
         let task = Task { cancel_asked_at: cancelled.then(super::start), ..task };
         let outcomes = [[&first, &end], [&end, &first]].map(|pair| {
             let mut order: Vec<Observation> = pair.into_iter().cloned().collect();
-            // Late things come after the end was said and seen; doubles come anywhere behind their first.
+            // Late observations come after the final status was reported and polled; repetitions come
+            // anywhere after the first one.
             order.push(pair[1].clone());
             order.insert(1, pair[0].clone());
             for (observation, place) in late.iter().zip(&places) {
@@ -256,10 +257,10 @@ proptest! {
         prop_assert_eq!(&outcomes[0], &outcomes[1]);
     }
 
-    /// The reported final status, the end of the run and the cancel request come in any order, among other observations. Only
-    /// the two statuses count, and whether the request came before the end.
+    /// The reported final status, the final status of the run and the cancel come in any order, among other
+    /// observations. Only the two statuses count, and whether the cancel came before the end.
     #[test]
-    fn word_end_and_wish_alone_decide(
+    fn only_report_run_status_and_cancel_decide(
         word in option::of(any_word()),
         end in select(vec![
             (RunEnd::Success, seen(RunStatus::Success)),
@@ -288,7 +289,7 @@ proptest! {
     }
 
     #[test]
-    fn who_asked_to_stop_stays_heard_and_no_launch_follows(life in any_life()) {
+    fn a_cancel_is_kept_and_no_launch_follows(life in any_life()) {
         for pair in live(false, &life).windows(2).filter(|pair| pair[0].cancel_asked_at.is_some()) {
             prop_assert_eq!(pair[0].cancel_asked_at, pair[1].cancel_asked_at);
             prop_assert_eq!(pair[0].run.attempts, pair[1].run.attempts);
@@ -297,7 +298,7 @@ proptest! {
     }
 
     #[test]
-    fn whatever_is_late_finds_the_same_end(life in any_life(), late in any_life()) {
+    fn late_observations_do_not_change_the_end(life in any_life(), late in any_life()) {
         let both = [life.clone(), late].concat();
         let before = live(false, &life).pop().unwrap();
         let after = live(false, &both).pop().unwrap();

@@ -1,4 +1,5 @@
-//! On PostgreSQL, transactions become visible in another order than they are numbered, and another server starts new numbers.
+//! On PostgreSQL, transactions become visible in a different order than they are numbered, and another server
+//! restarts the numbers.
 
 use std::sync::{Arc, Mutex, mpsc};
 
@@ -8,13 +9,13 @@ use openhexa_bridge::service::Error;
 use openhexa_bridge::store;
 use serde_json::json;
 
-use crate::callback::{plan, taken};
+use crate::callback::{accepted, plan};
 use crate::support::catalogue::id;
 use crate::support::database;
 use crate::support::story::Base;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_change_that_began_first_and_is_committed_last_is_not_missed() {
+async fn a_change_that_starts_first_and_is_committed_last_is_not_missed() {
     let story = plan(Base::Postgres)
         .setting("stream.poll", "50ms")
         .begin()
@@ -50,13 +51,13 @@ async fn a_change_that_began_first_and_is_committed_last_is_not_missed() {
             .await
             .unwrap();
         for message in ["one", "two", "three"] {
-            taken(&story, quick, json!({"progress_message": message})).await;
+            accepted(&story, quick, json!({"progress_message": message})).await;
             stream
                 .until(|task| task["progress_message"] == message)
                 .await;
         }
         let early = stream.last_id.clone();
-        // Somebody begins to follow while it is still open.
+        // A reader connects while it is still open.
         let late = story.all_tasks().await;
         go_on.send(()).unwrap();
         (early, late)
@@ -77,15 +78,15 @@ async fn a_change_that_began_first_and_is_committed_last_is_not_missed() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_database_that_was_moved_to_another_server_counts_on() {
+async fn a_database_that_was_moved_to_another_server_continues_its_numbers() {
     let mut story = plan(Base::Postgres)
         .setting("stream.poll", "50ms")
         .begin()
         .await;
     let task = story.launch(&id(1), json!({})).await;
-    // As if the server before had numbered many more transactions.
+    // As if the previous server had numbered many more transactions.
     database::sql(&story, "UPDATE change_counter SET value = 1000000000000").await;
-    taken(&story, task, json!({"progress_message": "before"})).await;
+    accepted(&story, task, json!({"progress_message": "before"})).await;
     let stream = story.all_tasks().await;
     let last_id = stream.last_id.clone();
     assert!(last_id.len() > 12, "{last_id}");
@@ -94,7 +95,7 @@ async fn a_database_that_was_moved_to_another_server_counts_on() {
     story.restart().await;
 
     let mut again = story.all_tasks_after(&last_id).await;
-    taken(&story, task, json!({"progress_message": "after"})).await;
+    accepted(&story, task, json!({"progress_message": "after"})).await;
     again
         .until(|task| task["progress_message"] == "after")
         .await;

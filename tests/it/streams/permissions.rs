@@ -6,8 +6,8 @@ use rstest::rstest;
 use serde_json::{Value, json};
 
 use super::path;
-use crate::callback::{launched, plan, taken};
-use crate::identity::Shows as _;
+use crate::callback::{accepted, launched, plan};
+use crate::identity::WithSession as _;
 use crate::support::catalogue::id;
 use crate::support::database;
 use crate::support::iaso::{self, Iaso, MAY};
@@ -15,10 +15,8 @@ use crate::support::story::{As, Base, Postgres, Sqlite};
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn one_key_leaves_places_to_the_others_of_its_account(
-    #[values(Sqlite, Postgres)] base: Base,
-) {
-    // A comment that cannot be written shows that the client has gone.
+async fn one_key_cannot_use_all_streams_of_its_account(#[values(Sqlite, Postgres)] base: Base) {
+    // A comment that cannot be written shows that the client has disconnected.
     let plan = plan(base).setting("stream.comment_every", "50ms");
     let story = plan.setting("stream.most_per_caller", "2").begin().await;
     let (first, _second) = (story.all_tasks().await, story.all_tasks().await);
@@ -29,7 +27,9 @@ async fn one_key_leaves_places_to_the_others_of_its_account(
         .await;
     drop(first);
     story
-        .until_true("a place", async || story.bridge().live.open_streams() == 2)
+        .until_true("a closed stream", async || {
+            story.bridge().live.open_streams() == 2
+        })
         .await;
     story.all_tasks().await;
     story.end().await;
@@ -37,7 +37,7 @@ async fn one_key_leaves_places_to_the_others_of_its_account(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn who_may_not_follow_is_told_so_in_json(#[values(Sqlite, Postgres)] base: Base) {
+async fn a_refused_stream_gets_a_json_error(#[values(Sqlite, Postgres)] base: Base) {
     let (story, task) = launched(base).await;
     let callback = story.callback_token().await;
     for path in [
@@ -46,7 +46,7 @@ async fn who_may_not_follow_is_told_so_in_json(#[values(Sqlite, Postgres)] base:
         path(task),
     ] {
         for (who, status) in [
-            (As::Nobody, 401),
+            (As::Anonymous, 401),
             (As::Bearer("wrong".to_owned()), 401),
             (As::Bearer(callback.clone()), 403),
         ] {
@@ -78,7 +78,7 @@ async fn who_may_not_follow_is_told_so_in_json(#[values(Sqlite, Postgres)] base:
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn another_account_is_told_nothing(#[values(Sqlite, Postgres)] base: Base) {
+async fn changes_of_another_account_are_not_sent(#[values(Sqlite, Postgres)] base: Base) {
     let story = plan(base).begin().await;
     let (theirs, ours) = (
         story.launch(&id(1), json!({})).await,
@@ -100,7 +100,7 @@ async fn another_account_is_told_nothing(#[values(Sqlite, Postgres)] base: Base)
         &format!("UPDATE task SET progress_value = 5, revision = revision + 1 WHERE id = {theirs}"),
     )
     .await;
-    taken(&story, ours, json!({"progress_value": 6})).await;
+    accepted(&story, ours, json!({"progress_value": 6})).await;
     for stream in [&mut live, &mut since] {
         let told = stream.task().await;
         assert_eq!(
@@ -113,12 +113,12 @@ async fn another_account_is_told_nothing(#[values(Sqlite, Postgres)] base: Base)
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_key_that_is_good_no_more_ends_its_stream(#[values(Sqlite, Postgres)] base: Base) {
+async fn an_expired_or_revoked_key_ends_its_stream(#[values(Sqlite, Postgres)] base: Base) {
     let story = plan(base)
         .setting("stream.comment_every", "50ms")
         .begin()
         .await;
-    let key = |line: &'static [&'static str]| story.make_key(line);
+    let key = |line: &'static [&'static str]| story.create_key(line);
     let revoked = key(&["--role", "viewer"]).await;
     let expired = key(&["--role", "viewer", "--expires", "1d"]).await;
     let open = |key: String| {
@@ -145,7 +145,7 @@ async fn a_key_that_is_good_no_more_ends_its_stream(#[values(Sqlite, Postgres)] 
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn there_are_so_many_streams_and_no_more(#[values(Sqlite, Postgres)] base: Base) {
+async fn the_number_of_streams_is_limited(#[values(Sqlite, Postgres)] base: Base) {
     let story = plan(base).setting("stream.most", "2").begin().await;
     let (first, _second) = (story.all_tasks().await, story.all_tasks().await);
     let refused = story.get("/tasks/stream/").await;
@@ -162,7 +162,9 @@ async fn there_are_so_many_streams_and_no_more(#[values(Sqlite, Postgres)] base:
     );
     drop(first);
     story
-        .until_true("a place", async || story.bridge().live.open_streams() == 1)
+        .until_true("a closed stream", async || {
+            story.bridge().live.open_streams() == 1
+        })
         .await;
     story.all_tasks().await;
     story.end().await;
@@ -170,7 +172,7 @@ async fn there_are_so_many_streams_and_no_more(#[values(Sqlite, Postgres)] base:
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn one_account_leaves_places_for_the_others(#[values(Sqlite, Postgres)] base: Base) {
+async fn one_account_cannot_use_all_streams(#[values(Sqlite, Postgres)] base: Base) {
     let iaso = Iaso::start();
     let story = plan(base)
         .setting("iaso.url", &iaso.url)
@@ -181,7 +183,7 @@ async fn one_account_leaves_places_for_the_others(#[values(Sqlite, Postgres)] ba
     let theirs = iaso.session(iaso::profile(9, 2, MAY));
     let follow = || {
         story
-            .ask(As::Nobody, Method::GET, "/tasks/stream/")
+            .ask(As::Anonymous, Method::GET, "/tasks/stream/")
             .cookie(&theirs)
     };
     let (first, _second) = (story.all_tasks().await, story.all_tasks().await);
@@ -193,7 +195,9 @@ async fn one_account_leaves_places_for_the_others(#[values(Sqlite, Postgres)] ba
     follow().send().await.error(503);
     drop(first);
     story
-        .until_true("a place", async || story.bridge().live.open_streams() == 2)
+        .until_true("a closed stream", async || {
+            story.bridge().live.open_streams() == 2
+        })
         .await;
     story.all_tasks().await;
     story.end().await;
@@ -201,8 +205,8 @@ async fn one_account_leaves_places_for_the_others(#[values(Sqlite, Postgres)] ba
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn while_nobody_follows_nothing_is_read(#[values(Sqlite, Postgres)] base: Base) {
-    // Who has hung up is noticed at the next comment.
+async fn without_readers_no_query_is_sent(#[values(Sqlite, Postgres)] base: Base) {
+    // A disconnected client is noticed at the next comment.
     let story = plan(base)
         .setting("stream.comment_every", "200ms")
         .begin()
@@ -213,11 +217,11 @@ async fn while_nobody_follows_nothing_is_read(#[values(Sqlite, Postgres)] base: 
     story
         .until_true("nobody", async || story.bridge().live.open_streams() == 0)
         .await;
-    taken(&story, task, json!({"progress_value": 1})).await;
+    accepted(&story, task, json!({"progress_value": 1})).await;
     assert_eq!(story.bridge().live.publish_changes().await.unwrap(), 0);
-    // And the next one is not told what was before it.
+    // The next reader does not get earlier changes.
     let mut stream = story.all_tasks().await;
-    taken(&story, task, json!({"progress_value": 2})).await;
+    accepted(&story, task, json!({"progress_value": 2})).await;
     assert_eq!(stream.task().await["progress_value"], 2);
     story.end().await;
 }

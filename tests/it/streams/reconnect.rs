@@ -5,14 +5,18 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use crate::callback::{plan, taken};
+use crate::callback::{accepted, plan};
 use crate::support::catalogue::id;
 use crate::support::database;
 use crate::support::story::stream::Stream;
 use crate::support::story::{Base, Postgres, Sqlite, Story};
 
-/// Reads until each of the tasks was told as it is now; how often each was told.
-async fn told(stream: &mut Stream, story: &Story, tasks: &[i64]) -> BTreeMap<i64, usize> {
+/// Reads until the stream has sent the current state of each task; returns how often each was sent.
+async fn read_until_current(
+    stream: &mut Stream,
+    story: &Story,
+    tasks: &[i64],
+) -> BTreeMap<i64, usize> {
     let mut now = BTreeMap::new();
     for task in tasks {
         now.insert(*task, story.task(*task).await["progress_value"].clone());
@@ -38,18 +42,18 @@ async fn several(story: &Story, count: usize) -> Vec<i64> {
 }
 
 async fn progress(story: &Story, task: i64, value: usize) -> Value {
-    taken(story, task, json!({"progress_value": value})).await
+    accepted(story, task, json!({"progress_value": value})).await
 }
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_changed_meanwhile_is_told_once(#[values(Sqlite, Postgres)] base: Base) {
+async fn changes_from_meanwhile_are_sent_once(#[values(Sqlite, Postgres)] base: Base) {
     let story = plan(base).begin().await;
     let tasks = several(&story, 25).await;
     let stream = story.all_tasks().await;
     let last_id = stream.last_id.clone();
     drop(stream);
-    // The clock stands still: all in the same millisecond.
+    // The clock does not move: all changes are in the same millisecond.
     let before = story.task(tasks[0]).await["updated_at"].clone();
     for (at, task) in tasks.iter().enumerate() {
         progress(&story, *task, 100 + at).await;
@@ -59,19 +63,19 @@ async fn what_changed_meanwhile_is_told_once(#[values(Sqlite, Postgres)] base: B
     }
     assert_eq!(story.task(tasks[4]).await["updated_at"], before);
     let mut again = story.all_tasks_after(&last_id).await;
-    let times = told(&mut again, &story, &tasks).await;
+    let times = read_until_current(&mut again, &story, &tasks).await;
     assert_eq!(times.len(), 25);
     assert!(times.values().all(|times| *times == 1), "{times:?}");
-    // And it goes on.
+    // The stream continues.
     progress(&story, tasks[7], 300).await;
     again.until(|task| task["progress_value"] == 300).await;
     story.end().await;
 }
 
-// A part that was read from the database ended in the middle of a number, and the rest of that number was left out.
+// The page read from the database ended between tasks with the same number, and the others were left out.
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn more_tasks_under_one_number_than_are_read_at_a_time_are_all_told(
+async fn tasks_with_the_same_number_on_several_pages_are_all_sent(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let story = plan(base).begin().await;
@@ -79,19 +83,19 @@ async fn more_tasks_under_one_number_than_are_read_at_a_time_are_all_told(
     let stream = story.all_tasks().await;
     let last_id = stream.last_id.clone();
     drop(stream);
-    // One transaction: on PostgreSQL all of them have its number.
+    // One transaction, so that on PostgreSQL all changes have the same number.
     database::sql(
         &story,
         "UPDATE task SET progress_value = 7, revision = revision + 1",
     )
     .await;
     let mut again = story.all_tasks_after(&last_id).await;
-    let times = told(&mut again, &story, &tasks).await;
+    let times = read_until_current(&mut again, &story, &tasks).await;
     assert!(
         times.len() == 45 && times.values().all(|times| *times == 1),
         "{times:?}"
     );
-    // Wherever the connection breaks, too: behind a part that was read from the database, and within one.
+    // The connection may break anywhere: after a page that was read from the database, and within one.
     for read in [20, 30] {
         let mut broken = story.all_tasks_after(&last_id).await;
         let mut seen = Vec::new();
@@ -104,14 +108,16 @@ async fn more_tasks_under_one_number_than_are_read_at_a_time_are_all_told(
             .copied()
             .filter(|task| !seen.contains(task))
             .collect();
-        told(&mut again, &story, &missing).await;
+        read_until_current(&mut again, &story, &missing).await;
     }
     story.end().await;
 }
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn wherever_the_connection_breaks_nothing_is_missed(#[values(Sqlite, Postgres)] base: Base) {
+async fn no_change_is_missed_wherever_the_connection_breaks(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
     let story = plan(base).begin().await;
     let tasks = several(&story, 6).await;
     let mut stream = story.all_tasks().await;
@@ -119,7 +125,7 @@ async fn wherever_the_connection_breaks_nothing_is_missed(#[values(Sqlite, Postg
         for task in &tasks {
             progress(&story, *task, round).await;
         }
-        // One or some are read, the others get lost on the way.
+        // One or some events are read, the others are lost.
         for _ in 0..round {
             stream.task().await;
         }
@@ -129,7 +135,7 @@ async fn wherever_the_connection_breaks_nothing_is_missed(#[values(Sqlite, Postg
             progress(&story, *task, 10 * round).await;
         }
         stream = story.all_tasks_after(&last_id).await;
-        told(&mut stream, &story, &tasks[..round]).await;
+        read_until_current(&mut stream, &story, &tasks[..round]).await;
     }
     drop(stream);
     story.end().await;
@@ -137,33 +143,33 @@ async fn wherever_the_connection_breaks_nothing_is_missed(#[values(Sqlite, Postg
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_a_bridge_told_is_understood_by_another_and_by_its_successor(
+async fn an_event_id_is_valid_at_other_replicas_and_after_a_restart(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let mut story = plan(base).setting("stream.poll", "100ms").begin().await;
     let tasks = several(&story, 3).await;
-    let beside = story.beside().await;
+    let replica = story.second_replica().await;
     let mut stream = story.all_tasks().await;
     progress(&story, tasks[0], 1).await;
     stream.until(|task| task["progress_value"] == 1).await;
     let last_id = stream.last_id.clone();
     drop(stream);
     progress(&story, tasks[1], 2).await;
-    let mut there = story.all_tasks_at(&beside.url(), &last_id).await;
+    let mut there = story.all_tasks_at(&replica.url(), &last_id).await;
     there.until(|task| task["progress_value"] == 2).await;
     progress(&story, tasks[2], 3).await;
     there.until(|task| task["progress_value"] == 3).await;
     drop(there);
     story.restart().await;
     let mut again = story.all_tasks_after(&last_id).await;
-    told(&mut again, &story, &tasks[1..]).await;
-    beside.stop().await;
+    read_until_current(&mut again, &story, &tasks[1..]).await;
+    replica.stop().await;
     story.end().await;
 }
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_id_that_is_none_of_ours_is_as_good_as_none(#[values(Sqlite, Postgres)] base: Base) {
+async fn an_invalid_event_id_is_ignored(#[values(Sqlite, Postgres)] base: Base) {
     let story = plan(base).begin().await;
     let task = several(&story, 1).await[0];
     let far = format!("c{}", i64::MAX);
@@ -185,7 +191,7 @@ async fn an_id_that_is_none_of_ours_is_as_good_as_none(#[values(Sqlite, Postgres
         progress(&story, task, value).await;
         stream.until(|task| task["progress_value"] == value).await;
     }
-    // From the very beginning.
+    // From the first change.
     let mut all = story.all_tasks_after("c0").await;
     assert_eq!(all.task().await["id"], task);
     story.end().await;

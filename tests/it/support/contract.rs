@@ -11,7 +11,7 @@ use reqwest::header::HeaderMap;
 use serde_json::{Map, Value, json};
 
 /// A request.
-pub struct Asked {
+pub struct SentRequest {
     pub method: String,
     pub url: url::Url,
     pub kind: String,
@@ -20,7 +20,7 @@ pub struct Asked {
 }
 
 /// A response.
-pub struct Told<'a> {
+pub struct ReceivedResponse<'a> {
     pub status: u16,
     pub headers: &'a HeaderMap,
     pub text: &'a str,
@@ -36,8 +36,8 @@ struct Contract {
 }
 
 /// The differences between a request, its response and the API reference.
-pub fn hold(asked: &Asked, told: &Told<'_>) -> Result<(), String> {
-    CONTRACT.hold(asked, told)
+pub fn check(asked: &SentRequest, told: &ReceivedResponse<'_>) -> Result<(), String> {
+    CONTRACT.check(asked, told)
 }
 
 /// A schema with everything that it refers to.
@@ -79,7 +79,7 @@ impl Contract {
         Self { document, schemas }
     }
 
-    fn hold(&self, asked: &Asked, told: &Told<'_>) -> Result<(), String> {
+    fn check(&self, asked: &SentRequest, told: &ReceivedResponse<'_>) -> Result<(), String> {
         let method = asked.method.as_str();
         if is_page(asked.url.path()) {
             return page(asked, told);
@@ -88,7 +88,7 @@ impl Contract {
             return self.refused(404, told, &format!("{method} {}", asked.url.path()));
         };
         let name = format!("{method} {template}");
-        // HEAD is described as GET.
+        // HEAD is documented as GET.
         let own = if method == "HEAD" {
             "get".to_owned()
         } else {
@@ -100,8 +100,9 @@ impl Contract {
         self.answer(operation, told, method == "HEAD")
             .map_err(|wrong| format!("{name} answers {}: {wrong}", told.status))?;
         if (200..300).contains(&told.status) {
-            self.request(operation, asked)
-                .map_err(|wrong| format!("{name} takes what its description refuses: {wrong}"))?;
+            self.request(operation, asked).map_err(|wrong| {
+                format!("{name} accepts a request that the reference does not allow: {wrong}")
+            })?;
         }
         Ok(())
     }
@@ -123,7 +124,7 @@ impl Contract {
 
     /// Checks a response without an operation: an unknown address, a method that is not allowed, too many requests, or a
     /// request to `dev` from another machine or site.
-    fn refused(&self, status: u16, told: &Told<'_>, name: &str) -> Result<(), String> {
+    fn refused(&self, status: u16, told: &ReceivedResponse<'_>, name: &str) -> Result<(), String> {
         if ![status, 403, 429].contains(&told.status) {
             return Err(format!(
                 "{name} is not described and answers {}",
@@ -136,7 +137,12 @@ impl Contract {
         self.fits(&problem(), &json(told.text)?, name)
     }
 
-    fn answer(&self, operation: &Value, told: &Told<'_>, is_head: bool) -> Result<(), String> {
+    fn answer(
+        &self,
+        operation: &Value,
+        told: &ReceivedResponse<'_>,
+        is_head: bool,
+    ) -> Result<(), String> {
         let response = operation["responses"]
             .get(told.status.to_string())
             .ok_or_else(|| format!("this status is not described: {}", told.text))?;
@@ -159,7 +165,11 @@ impl Contract {
         }
     }
 
-    fn body(&self, content: &Map<String, Value>, told: &Told<'_>) -> Result<(), String> {
+    fn body(
+        &self,
+        content: &Map<String, Value>,
+        told: &ReceivedResponse<'_>,
+    ) -> Result<(), String> {
         let kind = told
             .headers
             .get("content-type")
@@ -173,7 +183,7 @@ impl Contract {
         self.fits(&described["schema"], &json(told.text)?, "the body")
     }
 
-    fn request(&self, operation: &Value, asked: &Asked) -> Result<(), String> {
+    fn request(&self, operation: &Value, asked: &SentRequest) -> Result<(), String> {
         for (name, value) in asked.url.query_pairs() {
             let parameters = operation["parameters"].as_array().into_iter().flatten();
             let own = parameters.filter(|one| one["in"] == "query");
@@ -182,7 +192,7 @@ impl Contract {
             {
                 self.fits(
                     &parameter["schema"],
-                    &spelt(&value, &parameter["schema"]),
+                    &query_value(&value, &parameter["schema"]),
                     &name,
                 )?;
             }
@@ -225,7 +235,7 @@ fn below(path: &str) -> Option<&str> {
 
 /// Checks a page: it is HTML, also if it is an error, and its policy allows nothing from other sites. Files, results and
 /// streams have their own content types.
-fn page(asked: &Asked, told: &Told<'_>) -> Result<(), String> {
+fn page(asked: &SentRequest, told: &ReceivedResponse<'_>) -> Result<(), String> {
     let header = |name: &str| {
         let value = told.headers.get(name);
         value.map_or("", |value| value.to_str().unwrap())
@@ -257,7 +267,7 @@ fn page(asked: &Asked, told: &Told<'_>) -> Result<(), String> {
 }
 
 /// Numbers in a query are texts.
-fn spelt(value: &str, schema: &Value) -> Value {
+fn query_value(value: &str, schema: &Value) -> Value {
     let number = value
         .trim()
         .parse()

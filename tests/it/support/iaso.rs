@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 /// How this Iaso responds.
 #[derive(Clone)]
-pub enum Mood {
+pub enum ResponseMode {
     Well,
     /// Each response waits until the test releases it.
     Gated(Arc<Semaphore>),
@@ -33,7 +33,7 @@ pub type ReceivedRequest = Vec<(String, String)>;
 struct State {
     /// Header and value → the user's profile.
     known: Mutex<HashMap<String, Value>>,
-    mood: Mutex<Mood>,
+    mood: Mutex<ResponseMode>,
     heard: Mutex<Vec<ReceivedRequest>>,
 }
 
@@ -89,7 +89,7 @@ impl Iaso {
         let url = format!("http://{}", listener.local_addr().unwrap());
         let state = Arc::new(State {
             known: Mutex::default(),
-            mood: Mutex::new(Mood::Well),
+            mood: Mutex::new(ResponseMode::Well),
             heard: Mutex::default(),
         });
         let shared = Data::from(state.clone());
@@ -143,11 +143,11 @@ impl Iaso {
         known.retain(|shown, _| !shown.ends_with(credential));
     }
 
-    pub fn is(&self, mood: Mood) {
+    pub fn respond_with(&self, mood: ResponseMode) {
         *self.state.mood.lock().unwrap() = mood;
     }
 
-    pub fn heard(&self) -> Vec<ReceivedRequest> {
+    pub fn received(&self) -> Vec<ReceivedRequest> {
         self.state.heard.lock().unwrap().clone()
     }
 
@@ -164,20 +164,20 @@ async fn me(request: HttpRequest, state: Data<State>) -> HttpResponse {
     state.heard.lock().unwrap().push(heard.collect());
     let mood = state.mood.lock().unwrap().clone();
     match mood {
-        Mood::Well => {}
-        Mood::Gated(gate) => gate.acquire().await.unwrap().forget(),
-        Mood::Page(status) => {
+        ResponseMode::Well => {}
+        ResponseMode::Gated(gate) => gate.acquire().await.unwrap().forget(),
+        ResponseMode::Page(status) => {
             let status = actix_web::http::StatusCode::from_u16(status).unwrap();
             return HttpResponse::build(status)
                 .content_type("text/html")
                 .body("<h1>Iaso</h1>");
         }
-        Mood::Redirects => {
+        ResponseMode::Redirects => {
             return HttpResponse::Found()
                 .insert_header(("location", "/login/?next=/api/profiles/me/"))
                 .finish();
         }
-        Mood::Says(body) => {
+        ResponseMode::Says(body) => {
             return HttpResponse::Ok()
                 .content_type("application/json")
                 .body(body);

@@ -49,14 +49,16 @@ struct Cluster {
 
 /// Settings without durability, because the data is temporary.
 #[allow(dead_code, reason = "the benchmark has this file too")]
-const HASTY: &str = "-c max_connections=200 -c fsync=off -c synchronous_commit=off -c full_page_writes=off \
+const WITHOUT_DURABILITY: &str = "-c max_connections=200 -c fsync=off -c synchronous_commit=off -c full_page_writes=off \
                      -c autovacuum=off";
 
 /// The URL of a new, empty database.
 #[allow(dead_code, reason = "the benchmark has this file too")]
 pub fn database() -> String {
     static CLUSTER: OnceLock<Cluster> = OnceLock::new();
-    CLUSTER.get_or_init(|| Cluster::start(HASTY)).database()
+    CLUSTER
+        .get_or_init(|| Cluster::start(WITHOUT_DURABILITY))
+        .database()
 }
 
 /// A cluster for measurements: durable, with default settings.
@@ -74,12 +76,12 @@ impl Durable {
     pub fn start() -> Self {
         let cluster = Cluster::start("");
         let lock = fs::read_to_string(cluster.folder.join("data/postmaster.pid"));
-        let lock = lock.expect("a server that runs says so");
+        let lock = lock.expect("a running server prints that it runs");
         let pid = lock.lines().next().and_then(|line| line.parse().ok());
         Self {
             cluster,
             bin: bin(),
-            pid: pid.expect("its number"),
+            pid: pid.expect("its process id"),
         }
     }
 

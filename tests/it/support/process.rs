@@ -14,7 +14,7 @@ use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
 use tokio::process::{Child, Command};
 use tokio::task::JoinHandle;
 
-use super::story::PATIENCE;
+use super::story::MAX_WAIT;
 
 pub struct Process {
     child: Child,
@@ -84,7 +84,7 @@ impl Line {
     }
 
     /// The same, with SIGHUP enabled: under `nohup` the tests and the processes that they start would ignore it.
-    fn heeding_hangup(self) -> Self {
+    fn with_hangup_enabled(self) -> Self {
         if !ignores_hangup() {
             return self;
         }
@@ -146,7 +146,7 @@ impl Line {
     }
 
     pub fn start(self) -> Process {
-        let Self(mut command) = self.heeding_hangup();
+        let Self(mut command) = self.with_hangup_enabled();
         command
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -169,21 +169,25 @@ impl Line {
 impl Process {
     /// This many first lines of standard output.
     pub async fn lines(&mut self, count: usize) -> Vec<String> {
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + MAX_WAIT;
         loop {
             let lines = self.out.so_far();
             if lines.len() >= count {
                 return lines;
             }
             let over = self.child.try_wait().unwrap().is_some() || Instant::now() > deadline;
-            assert!(!over, "only {lines:?}; it said {:#?}", self.err.so_far());
+            assert!(
+                !over,
+                "only {lines:?}; standard error: {:#?}",
+                self.err.so_far()
+            );
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     }
 
     /// The address that `serve` prints; none if it ended.
     pub async fn address(&mut self) -> Option<String> {
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + MAX_WAIT;
         loop {
             if let Some(line) = self.out.so_far().first() {
                 return Some(line.strip_prefix("bridge: ").unwrap().to_owned());
@@ -193,7 +197,7 @@ impl Process {
             }
             assert!(
                 Instant::now() < deadline,
-                "it says {:#?}",
+                "standard error: {:#?}",
                 self.err.so_far()
             );
             tokio::time::sleep(Duration::from_millis(10)).await;
@@ -209,14 +213,17 @@ impl Process {
     }
 
     /// Waits for matching lines on standard error.
-    pub async fn told(&self, what: &str, so: impl Fn(&[String]) -> bool) -> Vec<String> {
-        let deadline = Instant::now() + PATIENCE;
+    pub async fn until_printed(&self, what: &str, so: impl Fn(&[String]) -> bool) -> Vec<String> {
+        let deadline = Instant::now() + MAX_WAIT;
         loop {
             let lines = self.err.so_far();
             if so(&lines) {
                 return lines;
             }
-            assert!(Instant::now() < deadline, "{what} did not come: {lines:#?}");
+            assert!(
+                Instant::now() < deadline,
+                "{what} was not printed: {lines:#?}"
+            );
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     }
@@ -240,13 +247,14 @@ impl Process {
 
     pub async fn end(mut self) -> Ended {
         let asked = Instant::now();
-        let status = tokio::time::timeout(PATIENCE, self.child.wait()).await;
-        let status = status.unwrap_or_else(|_| panic!("it goes on: {:#?}", self.err.so_far()));
+        let status = tokio::time::timeout(MAX_WAIT, self.child.wait()).await;
+        let status = status
+            .unwrap_or_else(|_| panic!("the process is still running: {:#?}", self.err.so_far()));
         let took = asked.elapsed();
         // If a stream is still open now, a child process is left.
         for heard in [&mut self.out, &mut self.err] {
-            let closed = tokio::time::timeout(PATIENCE, &mut heard.end).await;
-            closed.expect("it left a process behind").unwrap();
+            let closed = tokio::time::timeout(MAX_WAIT, &mut heard.end).await;
+            closed.expect("no child process is left").unwrap();
         }
         Ended {
             status: status.unwrap(),
@@ -260,7 +268,7 @@ impl Process {
 impl Ended {
     /// Expects one line on standard error, nothing on standard output, and a failure.
     #[track_caller]
-    pub fn sentence(&self) -> &str {
+    pub fn error_line(&self) -> &str {
         assert_eq!(self.status.code(), Some(1), "{:#?}", self.err);
         assert_eq!(self.out, [""; 0]);
         assert_eq!(self.err.len(), 1, "{:#?}", self.err);
@@ -319,7 +327,7 @@ impl Visitor {
 
     /// Requests the task until it matches.
     pub async fn until(&self, bridge: &str, id: i64, so: impl Fn(&Value) -> bool) -> Value {
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + MAX_WAIT;
         loop {
             let task = self.task(bridge, id).await;
             if so(&task) {

@@ -107,7 +107,7 @@ impl ScriptedServer {
         Self::serve(move |_| reply.clone()).await
     }
 
-    pub fn heard(&self) -> Vec<ReceivedRequest> {
+    pub fn received(&self) -> Vec<ReceivedRequest> {
         self.heard.lock().unwrap().clone()
     }
 

@@ -34,7 +34,7 @@ pub use ask::{Answer, As, Ask};
 use super::{dump, log, postgres};
 
 /// How long a test waits at most; longer than anything takes on a busy machine.
-pub const PATIENCE: Duration = Duration::from_mins(1);
+pub const MAX_WAIT: Duration = Duration::from_mins(1);
 
 /// The database on which a story runs: `#[values(Sqlite, Postgres)] base: Base` runs it once on each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,7 +71,7 @@ impl StoryBuilder {
     }
 
     /// The first time of the story's clock.
-    pub fn begins(mut self, at: DateTime<Utc>) -> Self {
+    pub fn starting_at(mut self, at: DateTime<Utc>) -> Self {
         self.begins = at;
         self
     }
@@ -304,7 +304,7 @@ impl Story {
             .client
             .request(method, format!("{}{path}", self.base_url()));
         let key = match who {
-            As::Nobody => None,
+            As::Anonymous => None,
             As::Viewer => Some(self.secrets.viewer.clone()),
             As::Operator => Some(self.secrets.operator.clone()),
             As::Admin => Some(self.secrets.admin.clone()),
@@ -375,26 +375,26 @@ impl Story {
     }
 
     /// Runs one polling cycle.
-    pub async fn pass(&self) -> openhexa_bridge::service::runs::CycleReport {
+    pub async fn run_cycle(&self) -> openhexa_bridge::service::runs::CycleReport {
         self.running().bridge.runs.reconciler.run().await.unwrap()
     }
 
     /// Moves the clock by two seconds and runs a polling cycle.
-    pub async fn look(&self) {
+    pub async fn next_cycle(&self) {
         self.advance(TimeDelta::seconds(2));
-        self.pass().await;
+        self.run_cycle().await;
     }
 
     /// Runs polling cycles until the task matches. The emulator has its own clock.
     pub async fn until(&self, id: i64, what: &str, holds: impl Fn(&Value) -> bool) -> Value {
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + MAX_WAIT;
         loop {
             let task = self.task(id).await;
             if holds(&task) {
                 return task;
             }
-            assert!(Instant::now() < deadline, "{what} did not come: {task}");
-            self.look().await;
+            assert!(Instant::now() < deadline, "{what} was not reached: {task}");
+            self.next_cycle().await;
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     }
@@ -406,13 +406,16 @@ impl Story {
 
     /// Waits until the emulator's runs match.
     pub async fn until_runs(&self, what: &str, holds: impl Fn(&[Value]) -> bool) -> Vec<Value> {
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + MAX_WAIT;
         loop {
             let runs = self.runs().await;
             if holds(&runs) {
                 return runs;
             }
-            assert!(Instant::now() < deadline, "{what} did not come: {runs:?}");
+            assert!(
+                Instant::now() < deadline,
+                "{what} was not reached: {runs:?}"
+            );
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     }
@@ -439,9 +442,9 @@ impl Story {
         let answers = self.answers.lock().unwrap().clone();
         let log = log::text();
         for secret in secrets {
-            assert!(!log.contains(&secret), "the log holds {secret}");
-            assert!(!stored.contains(&secret), "the database holds {secret}");
-            assert!(!answers.contains(&secret), "an answer holds {secret}");
+            assert!(!log.contains(&secret), "the log contains {secret}");
+            assert!(!stored.contains(&secret), "the database contains {secret}");
+            assert!(!answers.contains(&secret), "a response contains {secret}");
         }
     }
 }
@@ -457,9 +460,9 @@ fn environment(
         own("SECRETS__ENCRYPTION_KEY", &secrets.encryption),
         own("SECRETS__CALLBACK_KEY", &secrets.callback),
         own("OPENHEXA__ALLOW_PRIVATE", "true"),
-        // A busy machine can be slow to read the headers of many requests; slow.rs tests this setting.
+        // A busy machine can be slow to read the headers of many requests; slow_requests.rs tests this setting.
         own("SERVER__HEADER_TIMEOUT", "30s"),
-        // A test sends many requests at one time of its clock; limits.rs tests these settings.
+        // A test sends many requests at one time of its clock; rate_limits.rs tests these settings.
         own("LIMITS__SIGNED_IN_PER_SECOND", "0"),
         own("LIMITS__ADDRESS_PER_SECOND", "0"),
         own("LIMITS__LAUNCHES_PER_MINUTE", "0"),

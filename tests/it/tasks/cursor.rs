@@ -45,8 +45,8 @@ async fn page(story: &Story, query: &str, cursor: &str) -> Value {
     answer
 }
 
-/// All pages of so many, one after another.
-async fn walked(story: &Story, query: &str, limit: usize) -> Vec<i64> {
+/// All pages of this size, one after another.
+async fn all_pages(story: &Story, query: &str, limit: usize) -> Vec<i64> {
     let query = format!("{query}&limit={limit}");
     let mut found = Vec::new();
     let mut cursor = String::new();
@@ -71,8 +71,8 @@ async fn walked(story: &Story, query: &str, limit: usize) -> Vec<i64> {
     }
 }
 
-/// Eleven tasks of two pipelines, in every status, some at the same moment, some with times unset.
-async fn told(base: Base) -> Story {
+/// Eleven tasks of two pipelines, in every status, some with the same time, some without times.
+async fn eleven_tasks(base: Base) -> Story {
     let story = plan(base).begin().await;
     let mut tasks = Vec::new();
     for number in 0..11 {
@@ -99,8 +99,8 @@ async fn told(base: Base) -> Story {
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn pages_by_cursor_are_the_list_in_every_order(#[values(Sqlite, Postgres)] base: Base) {
-    let story = told(base).await;
+async fn pages_by_cursor_contain_the_list_in_every_order(#[values(Sqlite, Postgres)] base: Base) {
+    let story = eleven_tasks(base).await;
     for order in ORDERS {
         let whole = story
             .get(&format!("/tasks/?order={order}&limit=200"))
@@ -110,7 +110,7 @@ async fn pages_by_cursor_are_the_list_in_every_order(#[values(Sqlite, Postgres)]
         assert_eq!(expected.len(), 11);
         for limit in [1, 2, 3, 4, 10, 11, 12, 200] {
             assert_eq!(
-                walked(&story, &format!("order={order}"), limit).await,
+                all_pages(&story, &format!("order={order}"), limit).await,
                 expected,
                 "{order} by {limit}"
             );
@@ -123,8 +123,8 @@ async fn pages_by_cursor_are_the_list_in_every_order(#[values(Sqlite, Postgres)]
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn filters_hold_on_every_page(#[values(Sqlite, Postgres)] base: Base) {
-    let story = told(base).await;
+async fn filters_apply_on_every_page(#[values(Sqlite, Postgres)] base: Base) {
+    let story = eleven_tasks(base).await;
     let pipeline = format!("pipeline={}", id(2));
     let filters = [
         "status=SUCCESS",
@@ -145,7 +145,7 @@ async fn filters_hold_on_every_page(#[values(Sqlite, Postgres)] base: Base) {
                     .await
                     .expect(200),
             );
-            assert_eq!(walked(&story, &query, 2).await, expected, "{query}");
+            assert_eq!(all_pages(&story, &query, 2).await, expected, "{query}");
         }
     }
     assert_eq!(
@@ -160,11 +160,11 @@ async fn filters_hold_on_every_page(#[values(Sqlite, Postgres)] base: Base) {
     story.end().await;
 }
 
-// Each repetition of a status was read as a list of its own.
+// Each repetition of a status was read as a separate list.
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_status_that_is_named_twice_lists_its_tasks_once(#[values(Sqlite, Postgres)] base: Base) {
-    let story = told(base).await;
+async fn a_repeated_status_lists_its_tasks_once(#[values(Sqlite, Postgres)] base: Base) {
+    let story = eleven_tasks(base).await;
     for order in ["created_at", "-created_at"] {
         let whole = story
             .get(&format!(
@@ -182,7 +182,7 @@ async fn a_status_that_is_named_twice_lists_its_tasks_once(#[values(Sqlite, Post
             for limit in [1, 2, 3, 200] {
                 let query = format!("status={statuses}&order={order}");
                 assert_eq!(
-                    walked(&story, &query, limit).await,
+                    all_pages(&story, &query, limit).await,
                     expected,
                     "{query} by {limit}"
                 );
@@ -201,7 +201,7 @@ async fn a_status_that_is_named_twice_lists_its_tasks_once(#[values(Sqlite, Post
     story.end().await;
 }
 
-// A cursor tells a task's place, so it is good for the account alone that it was given to.
+// A cursor contains a task's position, so it is valid only for its account.
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_cursor_of_another_account_is_refused(#[values(Sqlite, Postgres)] base: Base) {
@@ -227,9 +227,9 @@ async fn a_cursor_of_another_account_is_refused(#[values(Sqlite, Postgres)] base
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn tasks_that_come_meanwhile_move_nothing(#[values(Sqlite, Postgres)] base: Base) {
-    let story = told(base).await;
-    let before = walked(&story, "", 200).await;
+async fn new_tasks_do_not_change_the_pages(#[values(Sqlite, Postgres)] base: Base) {
+    let story = eleven_tasks(base).await;
+    let before = all_pages(&story, "", 200).await;
     let first = page(&story, "limit=4", "").await;
     let mut found = numbers(&first);
     let mut next = first["next"].clone();
@@ -246,8 +246,8 @@ async fn tasks_that_come_meanwhile_move_nothing(#[values(Sqlite, Postgres)] base
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_tie_of_all_tasks_is_walked_through(#[values(Sqlite, Postgres)] base: Base) {
-    let story = told(base).await;
+async fn tasks_with_equal_values_are_all_listed(#[values(Sqlite, Postgres)] base: Base) {
+    let story = eleven_tasks(base).await;
     database::sql(&story, "UPDATE task SET created_at = '2026-03-01T10:00:00.000Z', started_at = NULL, ended_at = NULL").await;
     for order in [
         "created_at",
@@ -258,7 +258,7 @@ async fn a_tie_of_all_tasks_is_walked_through(#[values(Sqlite, Postgres)] base: 
         "name",
         "-status",
     ] {
-        let mut found = walked(&story, &format!("order={order}"), 3).await;
+        let mut found = all_pages(&story, &format!("order={order}"), 3).await;
         found.sort_unstable();
         found.dedup();
         assert_eq!(found.len(), 11, "{order}");
@@ -268,8 +268,8 @@ async fn a_tie_of_all_tasks_is_walked_through(#[values(Sqlite, Postgres)] base: 
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_cursor_that_is_not_ours_is_refused_by_name(#[values(Sqlite, Postgres)] base: Base) {
-    let mut story = told(base).await;
+async fn an_invalid_cursor_is_refused_with_its_name(#[values(Sqlite, Postgres)] base: Base) {
+    let mut story = eleven_tasks(base).await;
     let next = page(&story, "limit=2", "").await["next"]
         .as_str()
         .unwrap()
@@ -317,7 +317,7 @@ async fn a_cursor_that_is_not_ours_is_refused_by_name(#[values(Sqlite, Postgres)
     ] {
         assert_eq!(fields(&story.get(&format!("/tasks/?{query}")).await), [key]);
     }
-    // It outlives a restart, and the same order may be spelt out.
+    // It is valid after a restart, and the order may be written in another form.
     story.restart().await;
     page(&story, "order=-created_at&page=", &next).await;
     story.end().await;

@@ -36,7 +36,7 @@ async fn failed(base: Base, message: &str) -> (Story, i64) {
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_was_asked_for_is_there_and_nothing_else(#[values(Sqlite, Postgres)] base: Base) {
+async fn only_requested_parts_are_included(#[values(Sqlite, Postgres)] base: Base) {
     let (story, task) = failed(base, "no such table").await;
     let plain = story.task(task).await;
     for (query, keys) in [
@@ -61,12 +61,12 @@ async fn what_was_asked_for_is_there_and_nothing_else(#[values(Sqlite, Postgres)
     for nothing in ["include=", "include=,", "include=%20"] {
         assert_eq!(asked(&story, task, nothing).await, plain, "{nothing}");
     }
-    let before = story.asked("pipelineRun").await;
+    let before = story.request_count("pipelineRun").await;
     asked(&story, task, ALL).await;
     assert_eq!(
-        story.asked("pipelineRun").await,
+        story.request_count("pipelineRun").await,
         before + 1,
-        "all of it in one request"
+        "everything in one request"
     );
     for bad in ["log", "logs,config", "LOGS", "logs;messages", "%00"] {
         let answer = story.get(&format!("/tasks/{task}/?include={bad}")).await;
@@ -80,7 +80,7 @@ async fn what_was_asked_for_is_there_and_nothing_else(#[values(Sqlite, Postgres)
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_log_is_read_without_its_secrets(#[values(Sqlite, Postgres)] base: Base) {
+async fn secrets_in_a_log_are_masked(#[values(Sqlite, Postgres)] base: Base) {
     let hidden = "a-word-in-the-message";
     let message = format!(
         "ValueError: no such table; Authorization: Bearer {hidden} and eyJhbGciOi.eyJ0YXNr.c2lnbmVk. secret-code-2"
@@ -98,7 +98,7 @@ async fn a_log_is_read_without_its_secrets(#[values(Sqlite, Postgres)] base: Bas
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn messages_and_outputs_are_as_openhexa_has_them(#[values(Sqlite, Postgres)] base: Base) {
+async fn messages_and_outputs_are_those_of_openhexa(#[values(Sqlite, Postgres)] base: Base) {
     let story = StoryBuilder::on(base)
         .pipelines(json!([pipeline(1, &injected(), quick("manual"))]))
         .begin()
@@ -125,12 +125,10 @@ async fn messages_and_outputs_are_as_openhexa_has_them(#[values(Sqlite, Postgres
     story.end().await;
 }
 
-// Logs and messages were masked, and the address of an output held the secret.
+// Logs and messages were masked, but the URL of an output contained the secret.
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_output_is_read_without_the_secrets_of_its_launch(
-    #[values(Sqlite, Postgres)] base: Base,
-) {
+async fn secrets_of_the_launch_in_an_output_are_masked(#[values(Sqlite, Postgres)] base: Base) {
     let parameters = [parameter("pw", "secret", json!({}))];
     let story = StoryBuilder::on(base)
         .pipelines(json!([pipeline(1, &parameters, quick("manual"))]))
@@ -172,7 +170,7 @@ async fn an_output_is_read_without_the_secrets_of_its_launch(
     story.end().await;
 }
 
-/// The token that only the run itself has.
+/// The token that only the run has.
 fn run_token(story: &Story) -> String {
     let journal = std::fs::read_to_string(story.data.path().join("openhexa/runs.jsonl")).unwrap();
     let run: Value = serde_json::from_str(journal.lines().last().unwrap()).unwrap();
@@ -184,7 +182,7 @@ fn run_token(story: &Story) -> String {
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn without_a_run_there_is_nothing_to_read(#[values(Sqlite, Postgres)] base: Base) {
+async fn without_a_run_nothing_is_included(#[values(Sqlite, Postgres)] base: Base) {
     let story = StoryBuilder::on(base)
         .pipelines(json!([pipeline(1, &injected(), quick("succeed"))]))
         .begin()
@@ -227,7 +225,9 @@ async fn without_a_run_there_is_nothing_to_read(#[values(Sqlite, Postgres)] base
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_task_is_shown_although_openhexa_does_not_answer(#[values(Sqlite, Postgres)] base: Base) {
+async fn a_task_is_shown_although_openhexa_does_not_respond(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
     let (mut story, task) = failed(base, "no such table").await;
     let plain = story.task(task).await;
     let fails = [

@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 use rstest::rstest;
 use serde_json::{Value, json};
 
-use crate::callback::{fields, plan, taken};
+use crate::callback::{accepted, fields, plan};
 use crate::support::catalogue::{id, pipeline, with};
 use crate::support::database;
 use crate::support::story::{As, Base, Postgres, Sqlite, Story, StoryBuilder};
@@ -27,7 +27,7 @@ async fn ids(story: &Story, query: &str) -> Vec<i64> {
         .collect()
 }
 
-/// Launches, a second apart.
+/// Launches tasks, one second apart.
 async fn launches(story: &Story, count: usize) -> Vec<i64> {
     let mut tasks = Vec::new();
     for _ in 0..count {
@@ -108,7 +108,9 @@ async fn a_row_is_the_task_without_its_config(#[values(Sqlite, Postgres)] base: 
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn tasks_are_found_by_status_pipeline_and_launcher(#[values(Sqlite, Postgres)] base: Base) {
+async fn tasks_are_filtered_by_status_pipeline_and_launcher(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
     let story = plan(base).begin().await;
     let tasks = launches(&story, 5).await;
     let other = story.launch(&id(2), json!({})).await;
@@ -116,7 +118,7 @@ async fn tasks_are_found_by_status_pipeline_and_launcher(#[values(Sqlite, Postgr
         .iter()
         .zip(["RUNNING", "SUCCESS", "ERROR", "CANCELLED"])
     {
-        taken(&story, *task, json!({"status": word})).await;
+        accepted(&story, *task, json!({"status": word})).await;
     }
     let [running, success, error, cancelled, queued] = tasks[..] else {
         panic!("five tasks")
@@ -164,7 +166,7 @@ async fn tasks_are_found_by_status_pipeline_and_launcher(#[values(Sqlite, Postgr
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn tasks_are_found_by_when_they_were_launched(#[values(Sqlite, Postgres)] base: Base) {
+async fn tasks_are_filtered_by_their_launch_time(#[values(Sqlite, Postgres)] base: Base) {
     let story = plan(base).begin().await;
     let tasks = launches(&story, 3).await;
     for (task, at) in tasks.iter().zip([
@@ -216,7 +218,7 @@ async fn tasks_are_found_by_when_they_were_launched(#[values(Sqlite, Postgres)] 
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_search_finds_names_codes_and_launchers_whatever_the_case(
+async fn a_search_finds_names_codes_and_launchers_in_any_case(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let names = [
@@ -281,7 +283,7 @@ async fn a_search_finds_names_codes_and_launchers_whatever_the_case(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_search_for_what_no_name_can_hold_finds_nothing_and_never_fails(
+async fn a_search_for_unusual_characters_finds_nothing_and_does_not_fail(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let story = plan(base).begin().await;
@@ -317,7 +319,7 @@ async fn a_search_for_what_no_name_can_hold_finds_nothing_and_never_fails(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn tasks_are_ordered_by_any_of_their_words(#[values(Sqlite, Postgres)] base: Base) {
+async fn tasks_can_be_ordered_by_each_field(#[values(Sqlite, Postgres)] base: Base) {
     let story = plan(base).begin().await;
     let tasks = launches(&story, 4).await;
     let other = story.launch(&id(2), json!({})).await;
@@ -331,7 +333,7 @@ async fn tasks_are_ordered_by_any_of_their_words(#[values(Sqlite, Postgres)] bas
         (third, "CANCELLED"),
     ] {
         story.advance(TimeDelta::seconds(1));
-        taken(&story, task, json!({"status": word, "result": task})).await;
+        accepted(&story, task, json!({"status": word, "result": task})).await;
     }
     let orders = [
         ("created_at", vec![first, second, third, fourth, other]),
@@ -364,7 +366,7 @@ async fn tasks_are_ordered_by_any_of_their_words(#[values(Sqlite, Postgres)] bas
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn every_task_is_on_exactly_one_page_even_where_the_order_is_a_tie(
+async fn every_task_is_on_exactly_one_page_even_with_equal_values(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let story = plan(base).begin().await;
@@ -397,7 +399,7 @@ async fn every_task_is_on_exactly_one_page_even_where_the_order_is_a_tie(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_bad_query_is_refused_by_name(#[values(Sqlite, Postgres)] base: Base) {
+async fn an_invalid_query_is_refused_with_its_name(#[values(Sqlite, Postgres)] base: Base) {
     let story = plan(base).begin().await;
     let bad = [
         (

@@ -3,7 +3,7 @@
 use rstest::rstest;
 use serde_json::{Value, json};
 
-use crate::callback::{launched, taken};
+use crate::callback::{accepted, launched};
 use crate::support::story::{Base, Postgres, Sqlite};
 
 #[rstest]
@@ -12,7 +12,7 @@ async fn a_large_result_is_left_out_of_lists_and_streams(#[values(Sqlite, Postgr
     let (story, task) = launched(base).await;
     let mut stream = story.all_tasks().await;
     let large: Vec<Value> = vec![json!({"district": "Tshopo"}); 1000];
-    taken(&story, task, json!({"status": "RUNNING", "result": large})).await;
+    accepted(&story, task, json!({"status": "RUNNING", "result": large})).await;
     let size = json!(large).to_string().len();
     for path in [
         "/tasks/",
@@ -37,11 +37,11 @@ async fn a_large_result_is_left_out_of_lists_and_streams(#[values(Sqlite, Postgr
         (&whole["result"], whole.get("result_size")),
         (&json!(large), None)
     );
-    // What polls and saves a task that was read without its result keeps it.
-    taken(&story, task, json!({"status": "SUCCESS"})).await;
+    // Polls save a task that was read without its result; the result must be kept.
+    accepted(&story, task, json!({"status": "SUCCESS"})).await;
     let done = story.task(task).await;
     assert_eq!(done["result"], json!({"result": "SUCCESS", "data": large}));
-    taken(
+    accepted(
         &story,
         story
             .launch(&crate::support::catalogue::id(1), json!({}))

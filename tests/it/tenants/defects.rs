@@ -5,8 +5,8 @@ use reqwest::Method;
 use rstest::rstest;
 use serde_json::{Value, json};
 
-use super::{MARK, OTHER_TOKEN, Town};
-use crate::identity::{Shows, plan, with_session};
+use super::{MARK, OTHER_TOKEN, TwoAccounts};
+use crate::identity::{WithSession, plan, with_session};
 use crate::support::catalogue::id;
 use crate::support::dump;
 use crate::support::iaso::{self, Iaso, MAY};
@@ -21,11 +21,11 @@ fn report_path() -> String {
 async fn a_user_ended_another_accounts_task_with_a_forged_result(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
-    let town = Town::begin(base).await;
-    let before = town.story.task(town.task).await;
-    let forged = json!({"task_id": town.task, "status": "SUCCESS", "result": {"rows": 0}});
-    let strangers =
-        [iaso::profile(6, 2, MAY), iaso::superuser(7, 2)].map(|profile| town.iaso.token(profile));
+    let accounts = TwoAccounts::begin(base).await;
+    let before = accounts.story.task(accounts.task).await;
+    let forged = json!({"task_id": accounts.task, "status": "SUCCESS", "result": {"rows": 0}});
+    let strangers = [iaso::profile(6, 2, MAY), iaso::superuser(7, 2)]
+        .map(|profile| accounts.iaso.token(profile));
     for path in [
         report_path(),
         format!("/pipelines/{}/", id(2)),
@@ -34,9 +34,9 @@ async fn a_user_ended_another_accounts_task_with_a_forged_result(
         for token in strangers
             .clone()
             .into_iter()
-            .chain([town.other_callback.clone()])
+            .chain([accounts.other_callback.clone()])
         {
-            let ask = town.story.ask(As::Bearer(token), Method::PATCH, &path);
+            let ask = accounts.story.ask(As::Bearer(token), Method::PATCH, &path);
             let answer = ask.json(&forged).send().await.expect(400);
             assert_eq!(
                 answer["task_id"].as_array().unwrap().len(),
@@ -44,16 +44,19 @@ async fn a_user_ended_another_accounts_task_with_a_forged_result(
                 "{path}: {answer}"
             );
         }
-        let ask = town
+        let ask = accounts
             .story
-            .ask(As::Nobody, Method::PATCH, &path)
-            .in_iaso(&town.stranger);
+            .ask(As::Anonymous, Method::PATCH, &path)
+            .in_iaso(&accounts.other_session);
         ask.json(&forged).send().await.error(400);
     }
-    assert_eq!(town.story.task(town.task).await, before);
-    // The second task's token did nothing to its own task either.
-    assert_eq!(town.story.task(town.other_task).await["status"], "QUEUED");
-    town.end().await;
+    assert_eq!(accounts.story.task(accounts.task).await, before);
+    // The token of the second task had no effect on its own task either.
+    assert_eq!(
+        accounts.story.task(accounts.other_task).await["status"],
+        "QUEUED"
+    );
+    accounts.end().await;
 }
 
 #[rstest]
@@ -61,8 +64,8 @@ async fn a_user_ended_another_accounts_task_with_a_forged_result(
 async fn an_account_with_another_workspace_read_and_launched_our_pipeline(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
-    let town = Town::begin(base).await;
-    let listed = with_session(&town.story, &town.stranger, "/pipelines/")
+    let accounts = TwoAccounts::begin(base).await;
+    let listed = with_session(&accounts.story, &accounts.other_session, "/pipelines/")
         .await
         .expect(200);
     let ids: Vec<&Value> = listed["results"]
@@ -72,81 +75,86 @@ async fn an_account_with_another_workspace_read_and_launched_our_pipeline(
         .map(|one| &one["id"])
         .collect();
     assert_eq!(ids, [&json!(id(2))]);
-    let runs = town.story.runs().await.len();
+    let runs = accounts.story.runs().await.len();
     for path in ["", "versions/", "runs/", "parameters/district/choices/"] {
         let path = format!("/pipelines/{}/{path}", id(1));
         assert_eq!(
-            with_session(&town.story, &town.stranger, &path)
+            with_session(&accounts.story, &accounts.other_session, &path)
                 .await
                 .error(404),
             "Pipeline not found"
         );
     }
     for what in ["validate", "launch"] {
-        let ask = town.story.ask(
-            As::Nobody,
+        let ask = accounts.story.ask(
+            As::Anonymous,
             Method::POST,
             &format!("/pipelines/{}/{what}/", id(1)),
         );
-        ask.in_iaso(&town.stranger)
+        ask.in_iaso(&accounts.other_session)
             .json(&json!({"config": {}}))
             .send()
             .await
             .error(404);
     }
-    // A version of theirs does not open our pipeline, nor one of ours theirs.
-    let ask = town.story.ask(
-        As::Nobody,
+    // A version of the other account cannot be used with our pipeline, and the reverse.
+    let ask = accounts.story.ask(
+        As::Anonymous,
         Method::POST,
         &format!("/pipelines/{}/launch/", id(2)),
     );
     let answer = ask
-        .in_iaso(&town.stranger)
+        .in_iaso(&accounts.other_session)
         .json(&json!({"version": id(1001), "config": {}}))
         .send()
         .await
         .expect(400);
     assert!(answer["version"].is_array(), "{answer}");
-    assert_eq!(town.story.runs().await.len(), runs);
-    town.end().await;
+    assert_eq!(accounts.story.runs().await.len(), runs);
+    accounts.end().await;
 }
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn openhexas_token_and_a_ten_year_token_of_the_launcher_lay_in_the_task(
+async fn openhexas_token_and_a_ten_year_token_of_the_launcher_were_in_the_task(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
-    let town = Town::begin(base).await;
-    let stored = dump::everything(&town.story.database).await;
+    let accounts = TwoAccounts::begin(base).await;
+    let stored = dump::everything(&accounts.story.database).await;
     for secret in [
-        &town.callback,
-        &town.other_callback,
-        &town.story.secrets.openhexa,
+        &accounts.callback,
+        &accounts.other_callback,
+        &accounts.story.secrets.openhexa,
         OTHER_TOKEN,
     ] {
         assert!(!stored.contains(secret), "stored in the clear");
     }
-    // What every member of the workspace reads in the run's config is good for one task, and for a day.
-    let run = town.story.runs().await[0].clone();
-    assert_eq!(run["config"]["connection_token"], town.callback);
-    assert!(!run.to_string().contains(&town.story.secrets.openhexa));
-    let shown = town
+    // The token in the run's config, which all members of the workspace can read, is valid for one task and
+    // one day.
+    let run = accounts.story.runs().await[0].clone();
+    assert_eq!(run["config"]["connection_token"], accounts.callback);
+    assert!(!run.to_string().contains(&accounts.story.secrets.openhexa));
+    let shown = accounts
         .story
-        .ask(As::Bearer(town.callback.clone()), Method::GET, "/tasks/")
+        .ask(
+            As::Bearer(accounts.callback.clone()),
+            Method::GET,
+            "/tasks/",
+        )
         .send()
         .await;
     shown.error(403);
-    town.story.advance(TimeDelta::hours(26));
-    let late = town.story.ask(
-        As::Bearer(town.callback.clone()),
+    accounts.story.advance(TimeDelta::hours(26));
+    let late = accounts.story.ask(
+        As::Bearer(accounts.callback.clone()),
         Method::PATCH,
         &report_path(),
     );
-    late.json(&json!({"task_id": town.task, "status": "SUCCESS"}))
+    late.json(&json!({"task_id": accounts.task, "status": "SUCCESS"}))
         .send()
         .await
         .error(401);
-    town.end().await;
+    accounts.end().await;
 }
 
 #[rstest]
@@ -166,7 +174,7 @@ async fn the_address_that_runs_report_to_followed_a_header(#[values(Sqlite, Post
         ("x-original-host", "evil.example"),
     ] {
         let ask = story.ask(
-            As::Nobody,
+            As::Anonymous,
             Method::POST,
             &format!("/pipelines/{}/launch/", id(1)),
         );
@@ -189,8 +197,8 @@ async fn the_address_that_runs_report_to_followed_a_header(#[values(Sqlite, Post
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_pipelines_id_became_part_of_a_query(#[values(Sqlite, Postgres)] base: Base) {
-    let town = Town::begin(base).await;
-    let asked = town.story.requests().await;
+    let accounts = TwoAccounts::begin(base).await;
+    let asked = accounts.story.requests().await;
     let bad = "x%22)%7Bid%7Dy:pipelines(name:%22";
     for path in [
         format!("/pipelines/{bad}/"),
@@ -198,31 +206,36 @@ async fn a_pipelines_id_became_part_of_a_query(#[values(Sqlite, Postgres)] base:
         format!("/pipelines/{bad}/runs/"),
         format!("/pipelines/{bad}/parameters/{bad}/choices/"),
     ] {
-        assert_eq!(town.story.get(&path).await.error(404), "Pipeline not found");
+        assert_eq!(
+            accounts.story.get(&path).await.error(404),
+            "Pipeline not found"
+        );
     }
     for what in ["validate", "launch"] {
-        town.story
+        accounts
+            .story
             .post(&format!("/pipelines/{bad}/{what}/"), &json!({"config": {}}))
             .await
             .error(404);
     }
-    town.story
-        .report(bad, &json!({"task_id": town.task, "status": "SUCCESS"}))
+    accounts
+        .story
+        .report(bad, &json!({"task_id": accounts.task, "status": "SUCCESS"}))
         .await
         .error(400);
-    assert_eq!(town.story.requests().await, asked);
-    town.end().await;
+    assert_eq!(accounts.story.requests().await, asked);
+    accounts.end().await;
 }
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_page_of_anywhere_launched_and_reported_with_the_users_cookie(
+async fn a_page_of_another_site_launched_and_reported_with_the_users_cookie(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
-    let town = Town::begin(base).await;
-    let session = town.iaso.session(iaso::superuser(4, 1));
-    let runs = town.story.runs().await.len();
-    let before = town.story.task(town.task).await;
+    let accounts = TwoAccounts::begin(base).await;
+    let session = accounts.iaso.session(iaso::superuser(4, 1));
+    let runs = accounts.story.runs().await.len();
+    let before = accounts.story.task(accounts.task).await;
     let content = json!({"content": {"openhexa_url": "https://evil.example/graphql/", "openhexa_token": "x", "workspace_slug": "x"}});
     for (method, path, body) in [
         (
@@ -233,11 +246,11 @@ async fn a_page_of_anywhere_launched_and_reported_with_the_users_cookie(
         (
             Method::PATCH,
             report_path(),
-            json!({"task_id": town.task, "status": "SUCCESS"}),
+            json!({"task_id": accounts.task, "status": "SUCCESS"}),
         ),
         (
             Method::POST,
-            format!("/tasks/{}/cancel/", town.task),
+            format!("/tasks/{}/cancel/", accounts.task),
             json!({}),
         ),
         (Method::PUT, "/config/".to_owned(), content),
@@ -249,21 +262,21 @@ async fn a_page_of_anywhere_launched_and_reported_with_the_users_cookie(
             ("sec-fetch-site", "same-site"),
             ("referer", "https://evil.example/"),
         ] {
-            let ask = town
+            let ask = accounts
                 .story
-                .ask(As::Nobody, method.clone(), &path)
+                .ask(As::Anonymous, method.clone(), &path)
                 .cookie(&session)
                 .header(name, value);
             ask.json(&body).send().await.error(403);
-            // As a form sends it, which no browser asks about beforehand.
-            let ask = town
+            // As a form is sent, for which browsers make no preflight request.
+            let ask = accounts
                 .story
-                .ask(As::Nobody, method.clone(), &path)
+                .ask(As::Anonymous, method.clone(), &path)
                 .cookie(&session)
                 .header(name, value);
             ask.body(
                 "application/x-www-form-urlencoded",
-                format!("task_id={}&status=SUCCESS", town.task),
+                format!("task_id={}&status=SUCCESS", accounts.task),
             )
             .send()
             .await
@@ -272,24 +285,24 @@ async fn a_page_of_anywhere_launched_and_reported_with_the_users_cookie(
     }
     assert_eq!(
         (
-            town.story.runs().await.len(),
-            town.story.task(town.task).await
+            accounts.story.runs().await.len(),
+            accounts.story.task(accounts.task).await
         ),
         (runs, before)
     );
-    town.end().await;
+    accounts.end().await;
 }
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_logs_and_names_of_all_accounts_tasks_were_anybodys(
+async fn the_logs_and_names_of_all_accounts_tasks_were_readable(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
-    let town = Town::begin(base).await;
+    let accounts = TwoAccounts::begin(base).await;
     for path in ["", "logs/", "events/", "stream/"] {
-        let path = format!("/tasks/{}/{path}", town.task);
+        let path = format!("/tasks/{}/{path}", accounts.task);
         assert_eq!(
-            with_session(&town.story, &town.stranger, &path)
+            with_session(&accounts.story, &accounts.other_session, &path)
                 .await
                 .error(404),
             "Task not found"
@@ -304,21 +317,29 @@ async fn the_logs_and_names_of_all_accounts_tasks_were_anybodys(
         &format!("?pipeline={}", id(1)),
         "?order=name",
     ] {
-        let listed = with_session(&town.story, &town.stranger, &format!("/tasks/{query}"))
-            .await
-            .expect(200);
+        let listed = with_session(
+            &accounts.story,
+            &accounts.other_session,
+            &format!("/tasks/{query}"),
+        )
+        .await
+        .expect(200);
         assert_eq!(
             (&listed["count"], &listed["results"], &listed["pages"]),
             (&json!(0), &json!([]), &json!(1)),
             "{query}"
         );
     }
-    // A cursor of the first account's list leads nowhere in the second one's.
-    let first = town.story.get("/tasks/?cursor=&limit=1").await.expect(200);
+    // A cursor of the first account's list is refused for the second account.
+    let first = accounts
+        .story
+        .get("/tasks/?cursor=&limit=1")
+        .await
+        .expect(200);
     let next = first["next"].as_str().unwrap();
     let told = with_session(
-        &town.story,
-        &town.stranger,
+        &accounts.story,
+        &accounts.other_session,
         &format!("/tasks/?cursor={next}&limit=1"),
     )
     .await;
@@ -328,7 +349,7 @@ async fn the_logs_and_names_of_all_accounts_tasks_were_anybodys(
         "{}",
         told.text
     );
-    town.end().await;
+    accounts.end().await;
 }
 
 #[rstest]
@@ -336,20 +357,20 @@ async fn the_logs_and_names_of_all_accounts_tasks_were_anybodys(
 async fn a_config_of_twenty_megabytes_was_stored_and_sent_on(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
-    let town = Town::begin(base).await;
-    let runs = town.story.runs().await.len();
+    let accounts = TwoAccounts::begin(base).await;
+    let runs = accounts.story.runs().await.len();
     let large = json!({"config": {"district": "x".repeat(20 << 20)}}).to_string();
     for path in [
         format!("/pipelines/{}/launch/", id(1)),
         format!("/pipelines/{}/validate/", id(1)),
     ] {
-        let ask = town
+        let ask = accounts
             .story
             .ask(As::Operator, Method::POST, &path)
             .body("application/json", large.clone());
         ask.send().await.error(413);
     }
-    assert_eq!(town.story.runs().await.len(), runs);
-    assert_eq!(town.story.tasks().await.len(), 2);
-    town.end().await;
+    assert_eq!(accounts.story.runs().await.len(), runs);
+    assert_eq!(accounts.story.tasks().await.len(), 2);
+    accounts.end().await;
 }

@@ -4,24 +4,24 @@ use reqwest::Method;
 use rstest::rstest;
 use serde_json::json;
 
-use super::{MARK, Town};
-use crate::identity::Shows;
+use super::{MARK, TwoAccounts};
+use crate::identity::WithSession;
 use crate::support::catalogue::id;
 use crate::support::story::{As, Base, Postgres, Sqlite};
 
 const PAGE: &str = "/dashboard/monitoring/?days=30";
 
-async fn end_both(town: &Town) {
-    for (task, word) in [(town.task, "SUCCESS"), (town.other_task, "ERROR")] {
+async fn end_both(accounts: &TwoAccounts) {
+    for (task, word) in [(accounts.task, "SUCCESS"), (accounts.other_task, "ERROR")] {
         let end = json!({"task_id": task, "status": word, "progress_message": MARK});
-        town.story.report(&id(1), &end).await.expect(200);
+        accounts.story.report(&id(1), &end).await.expect(200);
     }
-    town.story.advance(chrono::TimeDelta::minutes(10));
+    accounts.story.advance(chrono::TimeDelta::minutes(10));
 }
 
-async fn compare(town: &Town) {
-    end_both(town).await;
-    let own = town
+async fn compare(accounts: &TwoAccounts) {
+    end_both(accounts).await;
+    let own = accounts
         .story
         .ask_at(As::Viewer, Method::GET, PAGE)
         .send()
@@ -32,8 +32,8 @@ async fn compare(town: &Town) {
         own.text
     );
     assert!(own.text.contains("Status checks are"), "{}", own.text);
-    let ask = town.story.ask_at(As::Nobody, Method::GET, PAGE);
-    let theirs = ask.in_iaso(&town.stranger).send().await;
+    let ask = accounts.story.ask_at(As::Anonymous, Method::GET, PAGE);
+    let theirs = ask.in_iaso(&accounts.other_session).send().await;
     assert_eq!(theirs.status, 200, "{}", theirs.text);
     assert!(
         !theirs.text.contains(MARK) && !theirs.text.contains("<svg"),
@@ -50,37 +50,41 @@ async fn compare(town: &Town) {
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn anothers_tasks_and_looks_are_never_counted(#[values(Sqlite, Postgres)] base: Base) {
-    let town = Town::begin(base).await;
-    compare(&town).await;
-    town.end().await;
+async fn tasks_and_polls_of_another_account_are_not_counted(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
+    let accounts = TwoAccounts::begin(base).await;
+    compare(&accounts).await;
+    accounts.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn nor_are_they_beside_iaso_in_one_workspace() {
-    let town = Town::attached().await;
-    compare(&town).await;
-    town.end().await;
+async fn tasks_and_polls_of_another_account_are_not_counted_in_a_shared_workspace() {
+    let accounts = TwoAccounts::attached().await;
+    compare(&accounts).await;
+    accounts.end().await;
 }
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn anothers_openhexa_that_is_away_shows_on_no_page_of_ours(
+async fn an_outage_of_another_accounts_openhexa_is_not_shown(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
-    let mut town = Town::begin(base).await;
-    let theirs = async |town: &Town, path: &str| {
-        let ask = town.story.ask_at(As::Nobody, Method::GET, path);
-        ask.in_iaso(&town.stranger).send().await.text
+    let mut accounts = TwoAccounts::begin(base).await;
+    let theirs = async |accounts: &TwoAccounts, path: &str| {
+        let ask = accounts.story.ask_at(As::Anonymous, Method::GET, path);
+        ask.in_iaso(&accounts.other_session).send().await.text
     };
-    theirs(&town, "/api/openhexa/pipelines/").await;
-    town.story.stop_openhexa().await;
-    town.story.advance(chrono::TimeDelta::minutes(5));
-    town.story
-        .until_true("OpenHEXA is away", async || {
-            town.story.get("/pipelines/").await;
-            town.story.advance(chrono::TimeDelta::seconds(10));
-            town.story
+    theirs(&accounts, "/api/openhexa/pipelines/").await;
+    accounts.story.stop_openhexa().await;
+    accounts.story.advance(chrono::TimeDelta::minutes(5));
+    accounts
+        .story
+        .until_true("OpenHEXA is unavailable", async || {
+            accounts.story.get("/pipelines/").await;
+            accounts.story.advance(chrono::TimeDelta::seconds(10));
+            accounts
+                .story
                 .ask_at(As::Viewer, Method::GET, PAGE)
                 .send()
                 .await
@@ -88,10 +92,10 @@ async fn anothers_openhexa_that_is_away_shows_on_no_page_of_ours(
                 .contains("Not responding")
         })
         .await;
-    let page = theirs(&town, PAGE).await;
+    let page = theirs(&accounts, PAGE).await;
     assert!(
         page.contains("Available") && !page.contains("Not responding"),
         "{page}"
     );
-    town.end().await;
+    accounts.end().await;
 }

@@ -7,13 +7,13 @@ use openhexa_bridge::http;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::{MARK, Town};
-use crate::identity::Shows;
+use super::{MARK, TwoAccounts};
+use crate::identity::WithSession;
 use crate::support::catalogue::id;
 use crate::support::iaso::{self, MAY};
 use crate::support::story::{Answer, As, Ask, Base, Postgres, Sqlite};
 
-/// Who knocks, in the order of a row's statuses.
+/// The callers, in the order of a row's statuses.
 const WHO: [&str; 14] = [
     "nobody",
     "a user without the permission",
@@ -30,7 +30,7 @@ const WHO: [&str; 14] = [
     "a superuser's session",
     "an administrator's key",
 ];
-/// Those among them who belong to the first account and may read.
+/// The callers of the first account that may read.
 const OWN: std::ops::Range<usize> = 7..14;
 
 struct Row {
@@ -41,11 +41,11 @@ struct Row {
 }
 
 const ALL: [u16; 14] = [200; 14];
-/// Reads what both accounts have, each its own.
+/// Reads data that each account has.
 const READS: [u16; 14] = [
     401, 403, 422, 403, 401, 200, 200, 200, 403, 200, 200, 200, 200, 200,
 ];
-/// Reads what is the first account's.
+/// Reads data of the first account.
 const READS_OURS: [u16; 14] = [
     401, 403, 422, 403, 401, 404, 404, 200, 403, 200, 200, 200, 200, 200,
 ];
@@ -53,13 +53,13 @@ const ADMINISTERS: [u16; 14] = [
     401, 403, 422, 403, 401, 403, 403, 200, 403, 403, 403, 403, 200, 200,
 ];
 
-/// A user without a profile is told that nothing is configured, as Iaso tells it.
-fn without_profile_too(mut statuses: [u16; 14]) -> [u16; 14] {
+/// For a user without a profile the response says that nothing is configured, as in Iaso.
+fn without_profile_allowed(mut statuses: [u16; 14]) -> [u16; 14] {
     statuses[2] = 200;
     statuses
 }
 
-/// An operator writes on what is the first account's: with this status, and another account's with that.
+/// A write of an operator on data of the first account: the status for the own account and for another one.
 fn operates(ours: u16, theirs: u16) -> [u16; 14] {
     [
         401, 403, 422, 403, 401, theirs, theirs, 403, 403, 403, ours, ours, ours, ours,
@@ -72,21 +72,21 @@ fn administers(status: u16) -> [u16; 14] {
     ]
 }
 
-/// All that differs where both accounts have the same workspace, beside Iaso.
-struct Manner {
-    /// Reads what is the workspace's.
+/// The statuses that differ if both accounts share a workspace, attached to Iaso.
+struct SharedStatuses {
+    /// Reads data of the workspace.
     pipelines: [u16; 14],
-    /// Another account's operator validates and launches a pipeline of the first one's workspace.
+    /// An operator of another account validates and launches a pipeline of the first account's workspace.
     validated: u16,
     launched: u16,
     edited: [u16; 14],
     deleted: [u16; 14],
 }
 
-fn manner(town: &Town) -> Manner {
-    if town.is_shared {
-        // Whoever launches there launches a task of their own. The configuration is edited in Iaso.
-        return Manner {
+fn shared_statuses(accounts: &TwoAccounts) -> SharedStatuses {
+    if accounts.is_shared {
+        // A launch creates a task of the user's own account. The configuration is edited in Iaso.
+        return SharedStatuses {
             pipelines: READS,
             validated: 200,
             launched: 201,
@@ -95,9 +95,9 @@ fn manner(town: &Town) -> Manner {
         };
     }
     let mut deleted = administers(204);
-    // Who comes second finds nothing.
+    // The second request finds nothing to delete.
     deleted[13] = 404;
-    Manner {
+    SharedStatuses {
         pipelines: READS_OURS,
         validated: 404,
         launched: 404,
@@ -121,12 +121,12 @@ fn with(row: Row, body: Value) -> Row {
     Row { body, ..row }
 }
 
-/// Reads come first, and what takes away comes last.
-fn rows(town: &Town) -> Vec<Row> {
+/// Reads come first, deletes last.
+fn rows(accounts: &TwoAccounts) -> Vec<Row> {
     let mut all = of_all();
-    all.extend(reads(town));
-    all.extend(pages(town));
-    all.extend(writes(town));
+    all.extend(reads(accounts));
+    all.extend(pages(accounts));
+    all.extend(writes(accounts));
     all
 }
 
@@ -136,7 +136,7 @@ const BESIDE_IASO: &str = "/api/openhexa/dashboard";
 
 #[rustfmt::skip]
 fn of_all() -> Vec<Row> {
-    // Counted over all accounts: for keys alone.
+    // Counted over all accounts, so only keys may read them.
     let metrics = [401, 403, 422, 403, 401, 403, 403, 403, 403, 200, 200, 403, 403, 200];
     vec![
         row("GET /healthz", "/healthz", ALL),
@@ -148,13 +148,13 @@ fn of_all() -> Vec<Row> {
 }
 
 #[rustfmt::skip]
-fn reads(town: &Town) -> Vec<Row> {
+fn reads(accounts: &TwoAccounts) -> Vec<Row> {
     let pipeline = format!("{API}/pipelines/{}", id(1));
-    let task = format!("{API}/tasks/{}", town.task);
-    let of_the_workspace = manner(town).pipelines;
+    let task = format!("{API}/tasks/{}", accounts.task);
+    let of_the_workspace = shared_statuses(accounts).pipelines;
     vec![
         row("GET /api/openhexa/pipelines", format!("{API}/pipelines/"), READS),
-        row("GET /api/openhexa/pipelines/config", format!("{API}/pipelines/config/"), without_profile_too(READS)),
+        row("GET /api/openhexa/pipelines/config", format!("{API}/pipelines/config/"), without_profile_allowed(READS)),
         row("GET /api/openhexa/pipelines/{id}", format!("{pipeline}/"), of_the_workspace),
         row("GET /api/openhexa/pipelines/{id}/versions", format!("{pipeline}/versions/"), of_the_workspace),
         row("GET /api/openhexa/pipelines/{id}/runs", format!("{pipeline}/runs/"), of_the_workspace),
@@ -169,12 +169,12 @@ fn reads(town: &Town) -> Vec<Row> {
     ]
 }
 
-/// The pages let in whom the API lets in; a user who is not signed in gets the sign-in page.
+/// The roles of the pages are those of the API; a user who is not signed in gets the sign-in page.
 #[rustfmt::skip]
-fn pages(town: &Town) -> Vec<Row> {
+fn pages(accounts: &TwoAccounts) -> Vec<Row> {
     let pipeline = format!("{PAGES}/pipelines/{}", id(1));
-    let task = format!("{PAGES}/tasks/{}", town.task);
-    let of_the_workspace = manner(town).pipelines;
+    let task = format!("{PAGES}/tasks/{}", accounts.task);
+    let of_the_workspace = shared_statuses(accounts).pipelines;
     vec![
         row("GET /dashboard", PAGES, [303; 14]),
         row("GET /dashboard/static/{file}", format!("{PAGES}/static/none.css"), [404; 14]),
@@ -195,21 +195,22 @@ fn pages(town: &Town) -> Vec<Row> {
     ]
 }
 
-/// Only a page of our own origin writes, so of all these only sessions that show theirs do.
+/// Only a page of the own origin may write, so of all callers only sessions that prove their page may.
 fn forms(permitted: u16, unknown: u16, theirs: u16, ours: u16) -> [u16; 14] {
     [
         403, permitted, unknown, 403, 403, theirs, 403, 403, 403, 403, 403, 403, ours, 403,
     ]
 }
 
-/// What they send is no form, which is told before anything else.
+/// The body is not a form; this is checked first.
 #[rustfmt::skip]
-fn page_writes(town: &Town) -> Vec<Row> {
+fn page_writes(accounts: &TwoAccounts) -> Vec<Row> {
     let pipeline = format!("{PAGES}/pipelines/{}", id(1));
-    let task = format!("{PAGES}/tasks/{}", town.task);
+    let task = format!("{PAGES}/tasks/{}", accounts.task);
     let acts = |theirs, ours| forms(403, 422, theirs, ours);
     let settings = format!("{PAGES}/settings");
-    // Where administrators alone may write, another account's operator may as little as one's own.
+    // Routes for administrators: an operator of another account has the same permissions as one of the own
+    // account.
     let sets = |ours| forms(403, 422, 403, ours);
     vec![
         row("POST /dashboard/sign-in", format!("{PAGES}/sign-in/"), forms(415, 415, 415, 415)),
@@ -229,40 +230,41 @@ fn page_writes(town: &Town) -> Vec<Row> {
 }
 
 #[rustfmt::skip]
-fn writes(town: &Town) -> Vec<Row> {
+fn writes(accounts: &TwoAccounts) -> Vec<Row> {
     let pipeline = format!("{API}/pipelines/{}", id(1));
-    let task = format!("{API}/tasks/{}", town.task);
-    let manner = manner(town);
+    let task = format!("{API}/tasks/{}", accounts.task);
+    let shared_statuses = shared_statuses(accounts);
     let config = || json!({"config": {}});
-    let content = json!({"content": {"openhexa_url": town.story.openhexa, "openhexa_token": town.story.secrets.openhexa, "workspace_slug": "demo", "note": MARK}});
-    // This task's token reports; users and keys report for their account, which is one answer for all that is not theirs.
+    let content = json!({"content": {"openhexa_url": accounts.story.openhexa, "openhexa_token": accounts.story.secrets.openhexa, "workspace_slug": "demo", "note": MARK}});
+    // The token of this task reports; users and keys report on tasks of their account, and get the same
+    // response for all other tasks.
     let reports = [401, 403, 422, 400, 401, 400, 400, 403, 200, 403, 200, 200, 200, 200];
     let mut all = vec![
-        with(row("POST /api/openhexa/pipelines/{id}/validate", format!("{pipeline}/validate/"), operates(200, manner.validated)), config()),
-        with(row("POST /api/openhexa/pipelines/{id}/launch", format!("{pipeline}/launch/"), operates(201, manner.launched)), config()),
-        with(row("PATCH /api/openhexa/pipelines/{id}", format!("{pipeline}/"), reports), json!({"task_id": town.task, "progress_value": 1})),
-        // Alive, so not to be launched again.
+        with(row("POST /api/openhexa/pipelines/{id}/validate", format!("{pipeline}/validate/"), operates(200, shared_statuses.validated)), config()),
+        with(row("POST /api/openhexa/pipelines/{id}/launch", format!("{pipeline}/launch/"), operates(201, shared_statuses.launched)), config()),
+        with(row("PATCH /api/openhexa/pipelines/{id}", format!("{pipeline}/"), reports), json!({"task_id": accounts.task, "progress_value": 1})),
+        // The task is running, so it cannot be launched again.
         with(row("POST /api/openhexa/tasks/{id}/relaunch", format!("{task}/relaunch/"), operates(409, 404)), json!({})),
         row("POST /api/openhexa/tasks/{id}/cancel", format!("{task}/cancel/"), operates(202, 404)),
     ];
-    all.extend(page_writes(town));
+    all.extend(page_writes(accounts));
     all.extend([
         with(row("POST /api/openhexa/config/check", format!("{API}/config/check/"), administers(200)), json!({})),
-        with(row("PUT /api/openhexa/config", format!("{API}/config/"), manner.edited), content),
-        with(row("PATCH /api/openhexa/config", format!("{API}/config/"), manner.edited), json!({"content": {"other": MARK}})),
-        row("DELETE /api/openhexa/config", format!("{API}/config/"), manner.deleted),
+        with(row("PUT /api/openhexa/config", format!("{API}/config/"), shared_statuses.edited), content),
+        with(row("PATCH /api/openhexa/config", format!("{API}/config/"), shared_statuses.edited), json!({"content": {"other": MARK}})),
+        row("DELETE /api/openhexa/config", format!("{API}/config/"), shared_statuses.deleted),
     ]);
     all
 }
 
-/// What each of them shows.
-struct Crowd {
+/// The credentials of each caller.
+struct Callers {
     /// Headers, in the order of [`WHO`].
     shown: Vec<Vec<(&'static str, String)>>,
 }
 
-fn gather(town: &Town) -> Crowd {
-    let (story, iaso) = (&town.story, &town.iaso);
+fn gather(accounts: &TwoAccounts) -> Callers {
+    let (story, iaso) = (&accounts.story, &accounts.iaso);
     let bearer = |token: String| vec![("authorization", format!("Bearer {token}"))];
     let session = |session: String| {
         vec![
@@ -275,12 +277,12 @@ fn gather(town: &Town) -> Crowd {
         Vec::new(),
         session(iaso.session(iaso::profile(10, 1, &["iaso_forms"]))),
         session(iaso.session(iaso::without_profile(11))),
-        bearer(town.other_callback.clone()),
-        bearer(town.expired()),
-        session(town.stranger.clone()),
+        bearer(accounts.other_callback.clone()),
+        bearer(accounts.expired()),
+        session(accounts.other_session.clone()),
         bearer(iaso.token(iaso::profile(6, 2, MAY))),
         vec![("cookie", format!("sessionid={bare}"))],
-        bearer(town.callback.clone()),
+        bearer(accounts.callback.clone()),
         bearer(story.secrets.viewer.clone()),
         bearer(story.secrets.operator.clone()),
         bearer(iaso.token(iaso::superuser(12, 1))),
@@ -288,11 +290,11 @@ fn gather(town: &Town) -> Crowd {
         bearer(story.secrets.admin.clone()),
     ];
     assert_eq!(shown.len(), WHO.len());
-    Crowd { shown }
+    Callers { shown }
 }
 
-/// Status and body; of a stream what it begins with.
-async fn knock(ask: Ask<'_>, is_stream: bool, expected: u16) -> (u16, String) {
+/// The status and body of the response, or the first block of a stream.
+async fn request(ask: Ask<'_>, is_stream: bool, expected: u16) -> (u16, String) {
     if !is_stream || expected != 200 {
         let answer: Answer = ask.send().await;
         return (answer.status, answer.text);
@@ -306,11 +308,13 @@ fn method(route: &str) -> Method {
     route.split(' ').next().unwrap().parse().unwrap()
 }
 
-async fn knock_everywhere(town: &Town) {
-    let crowd = gather(town);
-    for row in rows(town) {
-        for (who, (shown, status)) in crowd.shown.iter().zip(row.statuses).enumerate() {
-            let ask = town.story.ask_at(As::Nobody, method(row.route), &row.path);
+async fn check_every_route(accounts: &TwoAccounts) {
+    let callers = gather(accounts);
+    for row in rows(accounts) {
+        for (who, (shown, status)) in callers.shown.iter().zip(row.statuses).enumerate() {
+            let ask = accounts
+                .story
+                .ask_at(As::Anonymous, method(row.route), &row.path);
             let ask = shown
                 .iter()
                 .fold(ask, |ask, (name, value)| ask.header(name, value));
@@ -318,27 +322,27 @@ async fn knock_everywhere(town: &Town) {
                 Some(body) => ask.json(body),
                 None => ask,
             };
-            let (told, text) = knock(ask, row.route.ends_with("/stream"), status).await;
+            let (told, text) = request(ask, row.route.ends_with("/stream"), status).await;
             let name = WHO[who];
             assert_eq!(told, status, "{} by {name}: {text}", row.route);
-            // Whoever is refused, and whoever is of another account, reads nothing that is the first one's.
+            // Refused callers and callers of another account get no data of the first account.
             if !OWN.contains(&who) || status >= 400 {
                 let route = row.route;
                 assert!(
                     !text.contains(MARK),
-                    "{route} tells {name} about the first account: {text}"
+                    "{route} shows {name} data of the first account: {text}"
                 );
                 assert!(
-                    !route.ends_with("/runs") || status >= 400 || are_nobodys(&text),
-                    "{route} tells {name} about the first account: {text}"
+                    !route.ends_with("/runs") || status >= 400 || have_no_tasks(&text),
+                    "{route} shows {name} data of the first account: {text}"
                 );
             }
         }
     }
 }
 
-/// Runs that are shown, and whose tasks are not.
-fn are_nobodys(text: &str) -> bool {
+/// Runs are listed, but without their tasks.
+fn have_no_tasks(text: &str) -> bool {
     let runs: Value = serde_json::from_str(text).unwrap();
     let runs = runs["results"].as_array().unwrap();
     !runs.is_empty() && runs.iter().all(|run| run["task_id"].is_null())
@@ -346,23 +350,21 @@ fn are_nobodys(text: &str) -> bool {
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn every_route_lets_in_whom_it_should_and_tells_nobody_else_anything(
-    #[values(Sqlite, Postgres)] base: Base,
-) {
-    let town = Town::begin(base).await;
-    knock_everywhere(&town).await;
-    town.end().await;
+async fn every_route_checks_permissions_and_accounts(#[values(Sqlite, Postgres)] base: Base) {
+    let accounts = TwoAccounts::begin(base).await;
+    check_every_route(&accounts).await;
+    accounts.end().await;
 }
 
 /// Both accounts have the same workspace: the pipelines are shared, tasks and configuration are not.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn every_route_does_so_beside_iaso_in_one_workspace() {
-    let town = Town::attached().await;
-    knock_everywhere(&town).await;
-    town.end().await;
+async fn every_route_checks_permissions_and_accounts_in_a_shared_workspace() {
+    let accounts = TwoAccounts::attached().await;
+    check_every_route(&accounts).await;
+    accounts.end().await;
 }
 
-async fn look_for_the_mark(town: &Town) {
+async fn find_mark(accounts: &TwoAccounts) {
     let quiet = [
         "/runs",
         "/stream",
@@ -375,7 +377,7 @@ async fn look_for_the_mark(town: &Town) {
         "/versions",
         "/choices",
         "/dashboard",
-        // Of tasks that have ended: monitoring.rs.
+        // For tasks that have ended: monitoring.rs.
         "/monitoring",
         "/sign-in",
         "/settings",
@@ -384,13 +386,13 @@ async fn look_for_the_mark(town: &Town) {
         "{file}",
     ];
     let is_shared = |route: &str| route.contains("/pipelines") && !route.ends_with("/config");
-    let marked = rows(town).into_iter().filter(|row| {
+    let marked = rows(accounts).into_iter().filter(|row| {
         row.route.starts_with("GET")
             && !quiet.iter().any(|end| row.route.ends_with(end))
-            && !(town.is_shared && is_shared(row.route))
+            && !(accounts.is_shared && is_shared(row.route))
     });
     for row in marked {
-        let ask = town.story.ask_at(As::Admin, Method::GET, &row.path);
+        let ask = accounts.story.ask_at(As::Admin, Method::GET, &row.path);
         let text = ask.send().await.text;
         assert!(text.contains(MARK), "{}: {text}", row.route);
     }
@@ -398,25 +400,28 @@ async fn look_for_the_mark(town: &Town) {
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_mark_is_there_to_be_found(#[values(Sqlite, Postgres)] base: Base) {
-    let town = Town::begin(base).await;
-    look_for_the_mark(&town).await;
-    town.end().await;
+async fn the_mark_is_in_the_first_accounts_data(#[values(Sqlite, Postgres)] base: Base) {
+    let accounts = TwoAccounts::begin(base).await;
+    find_mark(&accounts).await;
+    accounts.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_mark_is_there_beside_iaso_too() {
-    let town = Town::attached().await;
-    look_for_the_mark(&town).await;
-    town.end().await;
+async fn the_mark_is_in_the_first_accounts_data_in_a_shared_workspace() {
+    let accounts = TwoAccounts::attached().await;
+    find_mark(&accounts).await;
+    accounts.end().await;
 }
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_route_is_missing_in_the_table(#[values(Sqlite, Postgres)] base: Base) {
-    let town = Town::begin(base).await;
-    let listed: BTreeSet<String> = rows(&town).iter().map(|row| row.route.to_owned()).collect();
-    // Both addresses of the pages are of one table, and their guards go by no address.
+    let accounts = TwoAccounts::begin(base).await;
+    let listed: BTreeSet<String> = rows(&accounts)
+        .iter()
+        .map(|row| row.route.to_owned())
+        .collect();
+    // The pages have two paths with the same routes and the same permissions.
     let (beside, routes): (Vec<_>, Vec<_>) = http::list_routes()
         .into_iter()
         .partition(|route| route.path.starts_with(BESIDE_IASO));
@@ -432,20 +437,20 @@ async fn no_route_is_missing_in_the_table(#[values(Sqlite, Postgres)] base: Base
             .iter()
             .map(move |method| format!("{method} {}", route.path))
     });
-    // HEAD is GET without its body.
+    // HEAD is GET without a body.
     let registered: BTreeSet<String> = each.filter(|route| !route.starts_with("HEAD ")).collect();
     let missing: Vec<_> = registered.difference(&listed).collect();
     assert!(
         missing.is_empty(),
-        "say in tests/it/tenants/table.rs who may: {missing:?}"
+        "add these routes with their permissions to tests/it/tenants/table.rs: {missing:?}"
     );
     let gone: Vec<_> = listed.difference(&registered).collect();
-    assert!(gone.is_empty(), "there is no such route any more: {gone:?}");
-    town.end().await;
+    assert!(gone.is_empty(), "these routes no longer exist: {gone:?}");
+    accounts.end().await;
 }
 
-/// Without what differs by nature: the request's id is in a header.
-fn told(answer: &Answer) -> (u16, String, Vec<String>) {
+/// Without headers that always differ, such as the request id.
+fn comparable(answer: &Answer) -> (u16, String, Vec<String>) {
     let own = ["x-request-id", "date", "content-length"];
     let names = answer.headers.keys().map(|name| name.as_str().to_owned());
     let mut names: Vec<String> = names.filter(|name| !own.contains(&name.as_str())).collect();
@@ -453,13 +458,13 @@ fn told(answer: &Answer) -> (u16, String, Vec<String>) {
     (answer.status, answer.text.clone(), names)
 }
 
-async fn compare_with_what_is_not_there(town: &Town) {
+async fn compare_with_missing(accounts: &TwoAccounts) {
     let gaps = [
         (id(1), id(9)),
         ("/keys/7".to_owned(), "/keys/999999".to_owned()),
-        (town.task.to_string(), "999999".to_owned()),
+        (accounts.task.to_string(), "999999".to_owned()),
         (
-            format!("\"task_id\":{}", town.task),
+            format!("\"task_id\":{}", accounts.task),
             "\"task_id\":999999".to_owned(),
         ),
     ];
@@ -472,17 +477,20 @@ async fn compare_with_what_is_not_there(town: &Town) {
             }
         })
     };
-    // A workspace of both has pipelines of both.
+    // A shared workspace has the pipelines of both accounts.
     let is_anothers = |route: &str| {
         route.contains("{id}")
-            && (!town.is_shared || route.contains("/tasks/") || route.starts_with("PATCH"))
+            && (!accounts.is_shared || route.contains("/tasks/") || route.starts_with("PATCH"))
     };
-    for row in rows(town).into_iter().filter(|row| is_anothers(row.route)) {
+    for row in rows(accounts)
+        .into_iter()
+        .filter(|row| is_anothers(row.route))
+    {
         let ask = async |path: &str, body: &Option<String>| {
-            let ask = town
+            let ask = accounts
                 .story
-                .ask_at(As::Nobody, method(row.route), path)
-                .in_iaso(&town.stranger);
+                .ask_at(As::Anonymous, method(row.route), path)
+                .in_iaso(&accounts.other_session);
             match body {
                 Some(body) => ask.body("application/json", body.clone()).send().await,
                 None => ask.send().await,
@@ -493,23 +501,21 @@ async fn compare_with_what_is_not_there(town: &Town) {
         assert!(path != row.path, "{}", row.route);
         let (theirs, unknown) = (ask(&row.path, &body).await, ask(&path, &otherwise).await);
         assert!(theirs.status >= 400, "{}", row.route);
-        assert_eq!(told(&theirs), told(&unknown), "{}", row.route);
+        assert_eq!(comparable(&theirs), comparable(&unknown), "{}", row.route);
     }
 }
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_is_anothers_answers_exactly_as_what_is_not_there(
-    #[values(Sqlite, Postgres)] base: Base,
-) {
-    let town = Town::begin(base).await;
-    compare_with_what_is_not_there(&town).await;
-    town.end().await;
+async fn data_of_another_account_looks_missing(#[values(Sqlite, Postgres)] base: Base) {
+    let accounts = TwoAccounts::begin(base).await;
+    compare_with_missing(&accounts).await;
+    accounts.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_is_anothers_answers_so_beside_iaso_too() {
-    let town = Town::attached().await;
-    compare_with_what_is_not_there(&town).await;
-    town.end().await;
+async fn data_of_another_account_looks_missing_in_a_shared_workspace() {
+    let accounts = TwoAccounts::attached().await;
+    compare_with_missing(&accounts).await;
+    accounts.end().await;
 }

@@ -8,7 +8,7 @@ use crate::support::story::{As, Base, Postgres, Sqlite};
 
 const BOM: &str = "\u{feff}";
 
-/// As the document of the API does not allow it.
+/// Sends a request that the API reference does not allow.
 async fn sent(
     story: &Story,
     method: Method,
@@ -66,7 +66,7 @@ async fn a_byte_order_mark_before_json_or_a_form_is_left_out(
         .await;
         assert_eq!(told["task"]["progress_value"], progress, "{kind}");
     }
-    // In the middle it belongs to a value.
+    // In the middle it is part of a value.
     let ask = story.ask(As::Operator, Method::PATCH, &report);
     let body = json!({"task_id": task, "progress_message": format!("a{BOM}b")}).to_string();
     let told = ask.body("application/json", body).send().await.expect(200);
@@ -76,7 +76,7 @@ async fn a_byte_order_mark_before_json_or_a_form_is_left_out(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_compressed_body_is_415_and_says_why(#[values(Sqlite, Postgres)] base: Base) {
+async fn a_compressed_body_gets_415_with_the_reason(#[values(Sqlite, Postgres)] base: Base) {
     let story = plan(base).begin().await;
     let launch = format!("/pipelines/{}/launch/", id(1));
     for encoding in ["gzip", "GZIP", "deflate", "br", "identity, gzip"] {

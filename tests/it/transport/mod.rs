@@ -11,16 +11,16 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use crate::support::catalogue::{id, injected, pipeline, quick};
-use crate::support::story::{Base, PATIENCE, Story, StoryBuilder};
+use crate::support::story::{Base, MAX_WAIT, Story, StoryBuilder};
 
 /// One connection to a story's bridge.
 struct Raw {
     socket: TcpStream,
-    /// What was read and belongs to the next response.
+    /// Bytes that were read and belong to the next response.
     rest: Vec<u8>,
 }
 
-/// A response as it came.
+/// A response as it was received.
 #[derive(Debug)]
 struct Response {
     status: u16,
@@ -60,7 +60,7 @@ impl Raw {
     /// More bytes; false at the end of the connection.
     async fn more(&mut self) -> bool {
         let mut bytes = [0; 4096];
-        let read = tokio::time::timeout(PATIENCE, self.socket.read(&mut bytes)).await;
+        let read = tokio::time::timeout(MAX_WAIT, self.socket.read(&mut bytes)).await;
         let many = read.expect("bytes in time").unwrap_or(0);
         self.rest.extend_from_slice(&bytes[..many]);
         many > 0
@@ -82,7 +82,7 @@ impl Raw {
         (status, head)
     }
 
-    /// A response that tells its length.
+    /// A response with its length in the headers.
     async fn response(&mut self) -> Response {
         let (status, head) = self.head().await;
         let mut response = Response {
@@ -102,7 +102,7 @@ impl Raw {
         response
     }
 
-    /// What comes until there is this in it.
+    /// Reads until this text was received.
     async fn until(&mut self, what: &str) -> String {
         loop {
             let text = String::from_utf8_lossy(&self.rest).into_owned();
@@ -119,7 +119,7 @@ impl Raw {
         std::mem::take(&mut self.rest)
     }
 
-    /// Whether the connection is still open a moment later.
+    /// Whether the connection is still open after a short time.
     async fn stays_open(&mut self) -> bool {
         let read =
             tokio::time::timeout(Duration::from_millis(200), self.socket.read(&mut [0])).await;
@@ -131,7 +131,7 @@ fn plan(base: Base) -> StoryBuilder {
     StoryBuilder::on(base).pipelines(json!([pipeline(1, &injected(), quick("succeed"))]))
 }
 
-/// A POST that validates a launch, with these headers beside its own.
+/// A POST that validates a launch, with these additional headers.
 fn validate(story: &Story, more: &str, body: &str) -> String {
     let (path, key) = (
         format!("/api/openhexa/pipelines/{}/validate/", id(1)),

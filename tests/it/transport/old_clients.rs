@@ -95,7 +95,7 @@ async fn a_response_of_known_length_keeps_an_http_1_0_connection_that_asks_for_i
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_request_for_a_tunnel_is_refused_whole(#[values(Sqlite, Postgres)] base: Base) {
+async fn a_request_for_a_tunnel_is_refused(#[values(Sqlite, Postgres)] base: Base) {
     let story = plan(base).begin().await;
     let mut raw = Raw::to(&story).await;
     raw.send("CONNECT bridge:443 HTTP/1.1\r\nHost: bridge:443\r\nAccept-Encoding: gzip\r\n\r\n")

@@ -4,7 +4,7 @@ use super::*;
 use crate::support::story::{Base, Postgres, Sqlite};
 use rstest::rstest;
 
-/// As the HTTP client of Java sends with each request unless told otherwise.
+/// The headers that Java's HTTP client sends with each request by default.
 const H2C: &str = "Connection: Upgrade, HTTP2-Settings\r\nHTTP2-Settings: AAEAAEAAAAIAAAABAAMAAABkAAQBAAAAAAUAAEAA\r\n\
                    Upgrade: h2c\r\nUser-Agent: Java-http-client/21.0.2\r\n";
 const WEBSOCKET: &str = "Connection: keep-alive, Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\
@@ -24,7 +24,7 @@ fn keeps_the_connection(response: &Response) {
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn sixty_posts_of_a_client_that_offers_h2c_are_answered_on_one_connection(
+async fn sixty_posts_with_h2c_offers_work_on_one_connection(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let story = plan(base).begin().await;
@@ -38,13 +38,13 @@ async fn sixty_posts_of_a_client_that_offers_h2c_are_answered_on_one_connection(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_offer_is_ignored_however_its_bytes_arrive_and_whatever_stands_in_bodies(
+async fn an_offer_is_ignored_with_any_splitting_and_any_body(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let story = plan(base).begin().await;
     let mut raw = Raw::to(&story).await;
     let told = r#"{"config": {}, "note": "\r\n\r\nGET / HTTP/1.1\r\nConnection: upgrade\r\n\r\n"}"#;
-    // All at once, as a client that does not wait for responses.
+    // Everything at once, like a client that does not wait for responses.
     let both = validate(&story, H2C, told) + &validate(&story, WEBSOCKET, BODY);
     raw.send(&both).await;
     keeps_the_connection(&raw.response().await);
@@ -54,7 +54,7 @@ async fn an_offer_is_ignored_however_its_bytes_arrive_and_whatever_stands_in_bod
         raw.send([byte]).await;
     }
     keeps_the_connection(&raw.response().await);
-    // In chunks, with extensions and a trailer, and another request behind them.
+    // In chunks, with extensions and a trailer, followed by another request.
     let chunked = validate(&story, &format!("{H2C}Transfer-Encoding: chunked\r\n"), "")
         .replace("Content-Length: 0\r\n", "");
     raw.send(format!(
@@ -73,16 +73,17 @@ async fn an_offer_is_ignored_however_its_bytes_arrive_and_whatever_stands_in_bod
     story.end().await;
 }
 
-/// A POST that validates a launch, with a body that is sent in chunks as told.
+/// A POST that validates a launch, with a body in these chunks.
 fn in_chunks(story: &Story, chunks: &str) -> String {
     let head = validate(story, &format!("{H2C}Transfer-Encoding: chunked\r\n"), "");
     head.replace("Content-Length: 0\r\n", "") + chunks
 }
 
-// Where the two ends of a body differed, the offers of every request behind it were taken up, which closed the connection.
+// Two parsers found different ends of a body; then the upgrade offers of all later requests were accepted,
+// which closed the connection.
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_offer_behind_a_body_in_chunks_is_ignored_however_the_chunks_are_written(
+async fn an_offer_after_a_chunked_body_is_ignored_in_any_chunk_format(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let story = plan(base).begin().await;
@@ -92,7 +93,7 @@ async fn an_offer_behind_a_body_in_chunks_is_ignored_however_the_chunks_are_writ
         "e\r\n{\"config\": {}}\r\n0\r\n\r\n",
         "0e \t;a=\"b\"\r\n{\"config\": {}}\r\n000;last\r\n\r\n",
         "1\r\n{\r\nD\r\n\"config\": {}}\r\n0\r\n\r\n",
-        // In a trailer the library takes a bare LF for a part of the line.
+        // In a trailer, the library treats a bare LF as part of the line.
         "e\r\n{\"config\": {}}\r\n0\r\n\n\r\n\r\n",
         "e\r\n{\"config\": {}}\r\n0\r\n\nX: 1\r\n\r\n",
         "e\r\n{\"config\": {}}\r\n0\r\nX: 1\n\nY: 2\r\n\r\n",
@@ -121,7 +122,7 @@ async fn an_offer_behind_a_body_in_chunks_is_ignored_however_the_chunks_are_writ
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn chunks_that_the_library_cannot_read_are_refused_and_what_follows_is_not_answered(
+async fn unreadable_chunks_are_refused_and_later_requests_get_no_response(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let story = plan(base).begin().await;
@@ -149,9 +150,7 @@ async fn chunks_that_the_library_cannot_read_are_refused_and_what_follows_is_not
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_client_that_wants_its_connection_closed_gets_that(
-    #[values(Sqlite, Postgres)] base: Base,
-) {
+async fn connection_close_closes_the_connection(#[values(Sqlite, Postgres)] base: Base) {
     let story = plan(base).begin().await;
     let mut raw = Raw::to(&story).await;
     raw.send(validate(
@@ -171,7 +170,7 @@ async fn a_client_that_wants_its_connection_closed_gets_that(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_stream_asked_for_with_a_websocket_offer_is_framed_as_it_says(
+async fn a_stream_requested_with_a_websocket_offer_has_valid_chunks(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let story = plan(base).begin().await;
@@ -193,7 +192,7 @@ async fn a_stream_asked_for_with_a_websocket_offer_is_framed_as_it_says(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_body_behind_a_websocket_offer_ends_where_it_says(
+async fn a_body_after_a_websocket_offer_has_its_declared_length(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let story = plan(base).begin().await;
@@ -207,7 +206,7 @@ async fn a_body_behind_a_websocket_offer_ends_where_it_says(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_is_no_request_is_refused_and_the_connection_closed(
+async fn invalid_requests_are_refused_and_the_connection_is_closed(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let story = plan(base).begin().await;

@@ -12,7 +12,7 @@ use super::{ID, answer, client, target};
 use crate::support::scripted_server::{ReceivedRequest, Reply, ScriptedServer};
 
 #[tokio::test]
-async fn a_token_that_stands_for_nobody_is_refused() {
+async fn a_token_without_a_user_is_refused() {
     let nobody = r#"{"data":{"me":{"user":null}}}"#;
     let a_runs_own = r#"{"data":{"me":{"user":null}},"errors":[{"message":"inner text","path":["me","user","id"]}]}"#;
     for said in [nobody, a_runs_own] {
@@ -72,7 +72,7 @@ async fn a_pipeline_is_read_in_its_own_workspace() {
 }
 
 #[tokio::test]
-async fn a_definition_that_openhexa_cannot_read_is_no_notebook() {
+async fn an_unreadable_definition_is_not_a_notebook() {
     let error = |path: Value| json!([{"message": "inner text", "path": path}]);
     let stored = json!({
         "data": {"pipeline": pipeline("demo", &Value::Null)},
@@ -100,7 +100,7 @@ async fn a_definition_that_openhexa_cannot_read_is_no_notebook() {
     assert_eq!(
         outcome,
         Err(Error::GraphQl { code: None }),
-        "an error is no absence"
+        "an error does not mean that it is missing"
     );
 }
 
@@ -131,7 +131,7 @@ async fn a_version_comes_with_its_pipeline() {
     assert_eq!((pipeline, version.label.number), (PipelineId(ID), 5));
 }
 
-/// The page that was asked for, of runs queued one hour apart, two to a page.
+/// The requested page, of runs queued one hour apart, two per page.
 fn page_of_runs(heard: &ReceivedRequest, pages: u64) -> Reply {
     let page = heard.variables()["page"].as_u64().unwrap();
     let run = |nth: u64| {
@@ -151,7 +151,7 @@ fn found_runs(found: Result<RecentRuns, Error>) -> usize {
 }
 
 #[tokio::test]
-async fn without_its_pipeline_a_search_says_what_the_same_response_shows() {
+async fn a_search_without_the_pipeline_returns_what_the_same_response_shows() {
     let user = Uuid::from_u128(7);
     let search = async |workspace: Value| {
         let me = json!({"user": {"id": user}});
@@ -174,24 +174,24 @@ async fn without_its_pipeline_a_search_says_what_the_same_response_shows() {
 }
 
 #[tokio::test]
-async fn a_lost_run_is_looked_for_until_the_runs_are_too_old() {
+async fn a_lost_run_is_searched_until_the_runs_are_too_old() {
     let wire = ScriptedServer::serve(|heard: &ReceivedRequest| page_of_runs(heard, 9)).await;
     let since = at("2026-11-21T16:00:00Z");
     let found = client()
         .recent_runs(&target(&wire.url), PipelineId(ID), since)
         .await;
     assert_eq!(found_runs(found), 3);
-    assert_eq!(wire.heard().len(), 2, "no page is asked for nothing");
+    assert_eq!(wire.received().len(), 2, "no unnecessary page is requested");
 }
 
 #[tokio::test]
-async fn no_page_past_the_end_is_asked_for() {
+async fn no_page_past_the_end_is_requested() {
     let wire = ScriptedServer::serve(|heard: &ReceivedRequest| page_of_runs(heard, 2)).await;
     let found = client()
         .recent_runs(&target(&wire.url), PipelineId(ID), DateTime::UNIX_EPOCH)
         .await;
     assert_eq!(found_runs(found), 4);
-    assert_eq!(wire.heard().len(), 2);
+    assert_eq!(wire.received().len(), 2);
 }
 
 #[tokio::test]
@@ -226,11 +226,11 @@ async fn all_pages_of_pipelines_are_read_once_each() {
         Some("manual")
     );
     let asked = json!({"workspaceSlug": "demo", "page": 2, "perPage": 2});
-    assert_eq!(wire.heard()[1].variables(), &asked);
+    assert_eq!(wire.received()[1].variables(), &asked);
 }
 
 #[tokio::test]
-async fn a_stop_is_told_in_words() {
+async fn each_response_to_a_stop_has_its_meaning() {
     let told = |success: bool, errors: Value| {
         answer(
             json!({"data": {"stopPipeline": {"success": success, "errors": errors}}}).to_string(),
@@ -260,7 +260,7 @@ async fn a_stop_is_told_in_words() {
 }
 
 #[tokio::test]
-async fn details_keep_outputs_of_kinds_not_known_yet() {
+async fn details_keep_outputs_of_unknown_kinds() {
     let run = json!({
         "pipeline": {"workspace": {"slug": "demo"}}, "logs": "started",
         "messages": [{"message": "tick", "priority": "INFO", "timestamp": "2026-11-21T00:25:56.503726+00:00"}],
@@ -310,7 +310,7 @@ async fn choices_of_another_workspace_are_denied() {
 }
 
 #[tokio::test]
-async fn an_odd_date_costs_nothing_but_itself() {
+async fn an_invalid_date_does_not_affect_other_fields() {
     let version = json!({"id": ID, "versionNumber": 1, "versionName": "v1"});
     let pipelines: Vec<Value> = [json!("2026-11-21T00:17:22Z"), json!("yesterday"), json!(5)]
         .into_iter()

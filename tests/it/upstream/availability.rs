@@ -17,7 +17,7 @@ const AVAILABLE: &str = "OpenHEXA is available again";
 const REFUSES: &str = "OpenHEXA refuses requests";
 const ACCEPTS: &str = "OpenHEXA accepts requests again";
 
-/// The lines of the log about one server, from now on.
+/// The log lines about one server, from now on.
 struct Lines {
     from: usize,
     host: String,
@@ -62,14 +62,14 @@ async fn begin(base: Base) -> Story {
         .await
 }
 
-/// A request that no cached response answers.
+/// A request that cannot be answered from the cache.
 async fn list(story: &Story) {
     story.advance(TimeDelta::seconds(10));
     story.get("/pipelines/").await;
 }
 
 async fn readiness(story: &Story) -> Value {
-    let ready = story.ask_at(As::Nobody, Method::GET, "/readyz");
+    let ready = story.ask_at(As::Anonymous, Method::GET, "/readyz");
     ready.send().await.expect(200)
 }
 
@@ -120,7 +120,7 @@ async fn an_outage_and_its_end_are_logged_once_with_cause_and_duration(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_refused_connection_is_logged_with_the_words_of_the_system(
+async fn a_refused_connection_is_logged_with_the_systems_error(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let mut story = begin(base).await;
@@ -218,7 +218,7 @@ async fn a_failed_poll_is_logged_with_its_tasks_host_cause_and_next_try(
         .fault(&json!({"fault": "html_500", "for_ms": 600_000}))
         .await;
     story.advance(TimeDelta::seconds(30));
-    story.pass().await;
+    story.run_cycle().await;
     let line = lines.one("polling runs failed; it is retried");
     assert_eq!(line["level"], "WARN", "{line}");
     assert_eq!(line["tasks"], task.to_string(), "{line}");
@@ -226,14 +226,14 @@ async fn a_failed_poll_is_logged_with_its_tasks_host_cause_and_next_try(
     let next: DateTime<chrono::Utc> = line["next_try"].as_str().unwrap().parse().unwrap();
     assert!(next > story.now(), "{line}");
     lines.one(UNAVAILABLE);
-    // Until then polls pause, so there is no other line.
-    story.pass().await;
+    // Polls pause until then, so there is no other line.
+    story.run_cycle().await;
     lines.one("polling runs failed; it is retried");
     story.end().await;
 }
 
 #[tokio::test]
-async fn an_address_that_is_changed_often_leaves_few_instances() {
+async fn a_url_that_is_changed_often_leaves_few_instances() {
     let client = client();
     for port in 1..=1000 {
         // No server listens there.

@@ -6,23 +6,31 @@ use openhexa_bridge::domain::connection::Target;
 use openhexa_bridge::domain::ids::RunId;
 use openhexa_bridge::openhexa::{Client, Error, LaunchError, OpenHexa, Refusal, RequestLimits};
 
-use super::{ID, NO_ONE, TOKEN, a_run, answer, client, hasty, launch, limits, said, target};
+use super::{
+    ID, NOT_AUTHENTICATED, TOKEN, a_run, answer, client, launch, limits, said, short_timeouts,
+    target,
+};
 use crate::support::scripted_server::{Reply, ScriptedServer};
 
-/// What a launch comes to when the wire does this; it is said once, whatever happens.
+/// The result of a launch with this response; the request must be sent exactly once.
 async fn launched_against(reply: Reply) -> Result<RunId, LaunchError> {
     let is_silent = matches!(reply, Reply::Never | Reply::Stall(_));
     let wire = ScriptedServer::always(reply).await;
-    let client = Client::new(if is_silent { hasty() } else { limits() }).unwrap();
+    let client = Client::new(if is_silent {
+        short_timeouts()
+    } else {
+        limits()
+    })
+    .unwrap();
     let outcome = client.run(&target(&wire.url), &launch()).await;
-    assert_eq!(wire.heard().len(), 1, "a launch is sent exactly once");
+    assert_eq!(wire.received().len(), 1, "a launch is sent exactly once");
     outcome.map(|launched| launched.run)
 }
 
-async fn unsure(reply: Reply) -> Error {
+async fn unknown_outcome(reply: Reply) -> Error {
     match launched_against(reply).await {
         Err(LaunchError::UnknownOutcome(error)) => shown(error),
-        other => panic!("not unsure: {other:?}"),
+        other => panic!("not unknown: {other:?}"),
     }
 }
 
@@ -40,7 +48,7 @@ async fn not_sent(client: &Client, url: &str) -> Error {
     }
 }
 
-/// However an error is written down, neither the token nor the inner text is in it.
+/// No form of an error contains the token or the inner text.
 fn shown(error: Error) -> Error {
     let written = format!("{error} {error:?} {}", error.kind());
     assert!(
@@ -51,12 +59,12 @@ fn shown(error: Error) -> Error {
 }
 
 #[tokio::test]
-async fn a_readable_run_id_is_a_run() {
+async fn a_readable_run_id_means_that_the_run_exists() {
     assert_eq!(
         launched_against(said(true, "[]", &a_run())).await,
         Ok(RunId(ID))
     );
-    // Whatever else went wrong beside it.
+    // Even if something else failed.
     let odd = format!(
         r#"{{"data":{{"runPipeline":{{"run":{}}}}},"errors":[{{"message":"x","path":["runPipeline","success"]}}]}}"#,
         a_run()
@@ -65,7 +73,7 @@ async fn a_readable_run_id_is_a_run() {
 }
 
 #[tokio::test]
-async fn a_launch_that_never_left_is_not_sent() {
+async fn a_launch_without_a_connection_is_not_sent() {
     let closed = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let nobody = format!("http://{}", closed.local_addr().unwrap());
     drop(closed);
@@ -90,32 +98,32 @@ async fn a_host_that_is_not_allowed_gets_no_request() {
     };
     let other = allowing("openhexa.test");
     assert_eq!(not_sent(&other, &wire.url).await, Error::Address);
-    assert_eq!(wire.heard().len(), 0);
+    assert_eq!(wire.received().len(), 0);
     let listed = allowing("127.0.0.1")
         .run(&target(&wire.url), &launch())
         .await;
-    assert!(listed.is_ok() && wire.heard().len() == 1, "{listed:?}");
+    assert!(listed.is_ok() && wire.received().len() == 1, "{listed:?}");
 }
 
 #[tokio::test]
 async fn a_failed_tls_handshake_is_not_sent() {
     let wire = ScriptedServer::always(Reply::Drop).await;
     let url = wire.url.replace("http:", "https:");
-    let error = not_sent(&Client::new(hasty()).unwrap(), &url).await;
+    let error = not_sent(&Client::new(short_timeouts()).unwrap(), &url).await;
     assert!(
         matches!(error, Error::Unreachable | Error::TimedOut),
         "{error:?}"
     );
-    assert!(wire.heard().is_empty());
+    assert!(wire.received().is_empty());
 }
 
 #[tokio::test]
-async fn a_launch_without_a_free_place_is_not_sent() {
+async fn a_launch_without_a_free_slot_is_not_sent() {
     let wire = ScriptedServer::always(Reply::Never).await;
     let client = Client::new(RequestLimits {
         concurrency: 1,
         request_timeout: Duration::from_mins(1),
-        ..hasty()
+        ..short_timeouts()
     });
     let client = client.unwrap();
     let here = target(&wire.url);
@@ -123,12 +131,12 @@ async fn a_launch_without_a_free_place_is_not_sent() {
     let first = tokio::spawn(async move { other.me(&there).await });
     wire.until(|count| count.heard == 1).await;
     assert_eq!(not_sent(&client, &here.url).await, Error::Busy);
-    assert_eq!(wire.heard().len(), 1);
+    assert_eq!(wire.received().len(), 1);
     first.abort();
 }
 
 #[tokio::test]
-async fn what_openhexa_refuses_clearly_is_refused() {
+async fn a_clear_refusal_of_openhexa_is_refused() {
     let no_run = |word: &str| said(false, &format!(r#"["{word}"]"#), "null");
     assert_eq!(
         refused(no_run("INVALID_CONFIG")).await,
@@ -165,9 +173,9 @@ async fn what_openhexa_refuses_clearly_is_refused() {
 
 #[tokio::test]
 async fn a_refused_token_is_refused() {
-    let whole = format!(r#"{{"data":null,"errors":[{NO_ONE}]}}"#);
+    let whole = format!(r#"{{"data":null,"errors":[{NOT_AUTHENTICATED}]}}"#);
     assert_eq!(refused(answer(whole)).await, Refusal::Token);
-    let partial = format!(r#"{{"data":{{"runPipeline":null}},"errors":[{NO_ONE}]}}"#);
+    let partial = format!(r#"{{"data":{{"runPipeline":null}},"errors":[{NOT_AUTHENTICATED}]}}"#);
     assert_eq!(refused(answer(partial)).await, Refusal::Token);
     let unwritable = Target {
         token: "two\nlines".into(),
@@ -178,7 +186,7 @@ async fn a_refused_token_is_refused() {
 }
 
 #[tokio::test]
-async fn a_question_rejected_before_execution_is_refused() {
+async fn a_request_rejected_before_execution_is_refused() {
     let error = r#"{"message":"Variable '$input' got invalid value: inner text","locations":[{"line":1,"column":12}]}"#;
     let variable = answer(format!(r#"{{"data":null,"errors":[{error}]}}"#));
     assert_eq!(refused(variable).await, Refusal::BadRequest);
@@ -187,63 +195,81 @@ async fn a_question_rejected_before_execution_is_refused() {
 }
 
 #[tokio::test]
-async fn a_connection_lost_after_sending_is_unsure() {
-    assert_eq!(unsure(Reply::Drop).await, Error::Broken);
+async fn a_connection_lost_after_sending_has_an_unknown_outcome() {
+    assert_eq!(unknown_outcome(Reply::Drop).await, Error::Broken);
     assert_eq!(
-        unsure(Reply::Half(r#"{"data":"#.to_owned())).await,
+        unknown_outcome(Reply::Half(r#"{"data":"#.to_owned())).await,
         Error::Broken
     );
-    assert_eq!(unsure(Reply::Never).await, Error::TimedOut);
+    assert_eq!(unknown_outcome(Reply::Never).await, Error::TimedOut);
     assert_eq!(
-        unsure(Reply::Stall(r#"{"data":"#.to_owned())).await,
+        unknown_outcome(Reply::Stall(r#"{"data":"#.to_owned())).await,
         Error::TimedOut
     );
 }
 
 #[tokio::test]
-async fn an_answer_of_something_in_front_of_openhexa_is_unsure() {
+async fn a_response_of_a_proxy_has_an_unknown_outcome() {
     let page = || "<h1>inner text</h1>".to_owned();
-    assert_eq!(unsure(Reply::Html(500, page())).await, Error::Status(500));
-    assert_eq!(unsure(Reply::Html(502, page())).await, Error::Status(502));
-    assert_eq!(unsure(Reply::Html(404, page())).await, Error::Status(404));
     assert_eq!(
-        unsure(Reply::Html(200, page())).await,
+        unknown_outcome(Reply::Html(500, page())).await,
+        Error::Status(500)
+    );
+    assert_eq!(
+        unknown_outcome(Reply::Html(502, page())).await,
+        Error::Status(502)
+    );
+    assert_eq!(
+        unknown_outcome(Reply::Html(404, page())).await,
+        Error::Status(404)
+    );
+    assert_eq!(
+        unknown_outcome(Reply::Html(200, page())).await,
         Error::NotJson { status: 200 }
     );
     assert_eq!(
-        unsure(Reply::Html(400, page())).await,
+        unknown_outcome(Reply::Html(400, page())).await,
         Error::NotJson { status: 400 }
     );
     assert_eq!(
-        unsure(Reply::Json(401, "{}".to_owned())).await,
+        unknown_outcome(Reply::Json(401, "{}".to_owned())).await,
         Error::Status(401)
     );
     let gateway = r#"{"errors":[{"message":"inner text: upstream timed out"}]}"#;
-    assert_eq!(unsure(answer(gateway)).await, Error::GraphQl { code: None });
+    assert_eq!(
+        unknown_outcome(answer(gateway)).await,
+        Error::GraphQl { code: None }
+    );
     let gateway = Reply::Json(400, r#"{"message":"inner text"}"#.to_owned());
-    assert_eq!(unsure(gateway).await, Error::Unreadable);
+    assert_eq!(unknown_outcome(gateway).await, Error::Unreadable);
 }
 
 #[tokio::test]
-async fn an_answer_that_does_not_settle_it_is_unsure() {
-    assert_eq!(unsure(said(true, "[]", "null")).await, Error::Unreadable);
+async fn an_ambiguous_response_has_an_unknown_outcome() {
     assert_eq!(
-        unsure(said(true, "[]", r#"{"id":"not-a-uuid"}"#)).await,
+        unknown_outcome(said(true, "[]", "null")).await,
         Error::Unreadable
     );
-    assert_eq!(unsure(answer("{}")).await, Error::Unreadable);
-    assert_eq!(unsure(answer("[]")).await, Error::Unreadable);
     assert_eq!(
-        unsure(answer(r#"{"data":{"runPi"#)).await,
+        unknown_outcome(said(true, "[]", r#"{"id":"not-a-uuid"}"#)).await,
+        Error::Unreadable
+    );
+    assert_eq!(unknown_outcome(answer("{}")).await, Error::Unreadable);
+    assert_eq!(unknown_outcome(answer("[]")).await, Error::Unreadable);
+    assert_eq!(
+        unknown_outcome(answer(r#"{"data":{"runPi"#)).await,
         Error::Unreadable
     );
     let resolver = r#"{"data":null,"errors":[{"message":"inner text","locations":[{"line":1,"column":38}],"path":["runPipeline"]}]}"#;
     assert_eq!(
-        unsure(answer(resolver)).await,
+        unknown_outcome(answer(resolver)).await,
         Error::GraphQl { code: None }
     );
     let after = r#"{"data":{"runPipeline":{"success":true,"errors":[],"run":null}},"errors":[{"message":"inner text","path":["runPipeline","run","x"],"extensions":{"code":"inner text"}}]}"#;
-    assert_eq!(unsure(answer(after)).await, Error::GraphQl { code: None });
+    assert_eq!(
+        unknown_outcome(answer(after)).await,
+        Error::GraphQl { code: None }
+    );
 }
 
 #[tokio::test]
@@ -251,18 +277,21 @@ async fn a_redirect_is_not_followed() {
     let elsewhere = ScriptedServer::always(said(true, "[]", &a_run())).await;
     for status in [301, 302, 303, 307, 308] {
         let reply = Reply::Elsewhere(status, format!("{}/graphql/", elsewhere.url));
-        assert_eq!(unsure(reply).await, Error::Redirected);
+        assert_eq!(unknown_outcome(reply).await, Error::Redirected);
     }
-    assert!(elsewhere.heard().is_empty());
+    assert!(elsewhere.received().is_empty());
 }
 
 #[tokio::test]
-async fn an_answer_over_the_limit_is_not_read() {
+async fn a_response_over_the_limit_is_not_read() {
     let long = format!(r#"{{"data":null,"x":"{}"}}"#, "x".repeat(20_000));
-    assert_eq!(unsure(answer(long)).await, Error::TooLarge);
-    // 20 kB of spaces behind an answer, in 109 bytes: the limit is on what comes out.
+    assert_eq!(unknown_outcome(answer(long)).await, Error::TooLarge);
+    // 20 kB of spaces after a response, compressed to 109 bytes: the limit applies to the decompressed size.
     let gzip: &[u8] = &GZIPPED;
-    assert_eq!(unsure(Reply::Gzip(gzip.to_vec())).await, Error::TooLarge);
+    assert_eq!(
+        unknown_outcome(Reply::Gzip(gzip.to_vec())).await,
+        Error::TooLarge
+    );
     let wire = ScriptedServer::always(Reply::Gzip(gzip.to_vec())).await;
     let roomy = Client::new(RequestLimits {
         answer_bytes: 30_000,

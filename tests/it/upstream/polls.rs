@@ -7,14 +7,14 @@ use openhexa_bridge::openhexa::{Error, OpenHexa};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{ID, NO_ONE, answer, client, target};
+use super::{ID, NOT_AUTHENTICATED, answer, client, target};
 use crate::support::scripted_server::ScriptedServer;
 
 fn one() -> PolledRun {
     run(0, 0)
 }
 
-/// The nth run of the nth pipeline.
+/// The run with this number of the pipeline with this number.
 fn run(pipeline: u128, run: u128) -> PolledRun {
     PolledRun {
         pipeline: PipelineId(Uuid::from_u128(ID.as_u128() + pipeline)),
@@ -22,7 +22,7 @@ fn run(pipeline: u128, run: u128) -> PolledRun {
     }
 }
 
-async fn looked_at(said: &str) -> Result<PollResult, Error> {
+async fn polled(said: &str) -> Result<PollResult, Error> {
     let wire = ScriptedServer::always(answer(said)).await;
     let looks = client().poll_runs(&target(&wire.url), &[one()]).await;
     looks.and_then(|mut looks| looks.remove(&one().run).unwrap())
@@ -36,7 +36,7 @@ fn absent(visible: Visible) -> PollResult {
     PollResult::Absent(Absence::of(visible))
 }
 
-/// The same with the user whom the response is for.
+/// The same, with the user of the response.
 fn absent_to(user: u128, visible: Visible) -> PollResult {
     let user = Some(UserId(Uuid::from_u128(user)));
     PollResult::Absent(Absence { visible, user })
@@ -47,7 +47,7 @@ fn said(run: PolledRun, status: &str, progress: i64) -> Value {
 }
 
 #[tokio::test]
-async fn an_absent_run_proves_something_only_beside_its_pipeline() {
+async fn a_missing_run_is_proof_only_if_its_pipeline_is_visible() {
     let around = |pipeline: Value, workspace: Value| {
         let me = json!({"user": {"id": Uuid::from_u128(7)}});
         json!({"data": {"r0": null, "s0": pipeline, "workspace": workspace, "me": me}}).to_string()
@@ -55,25 +55,25 @@ async fn an_absent_run_proves_something_only_beside_its_pipeline() {
     let of = |slug: &str| json!({"workspace": {"slug": slug}});
     let demo = json!({"slug": "demo"});
     assert_eq!(
-        looked_at(&around(of("demo"), demo.clone())).await,
+        polled(&around(of("demo"), demo.clone())).await,
         Ok(absent(Visible::Pipeline))
     );
     let nothing = Ok(absent_to(7, Visible::Nothing));
-    assert_eq!(looked_at(&around(of("other"), demo.clone())).await, nothing);
-    assert_eq!(looked_at(&around(Value::Null, Value::Null)).await, nothing);
+    assert_eq!(polled(&around(of("other"), demo.clone())).await, nothing);
+    assert_eq!(polled(&around(Value::Null, Value::Null)).await, nothing);
     assert_eq!(
-        looked_at(&around(Value::Null, json!({"slug": "other"}))).await,
+        polled(&around(Value::Null, json!({"slug": "other"}))).await,
         nothing
     );
     assert_eq!(
-        looked_at(&around(Value::Null, demo)).await,
+        polled(&around(Value::Null, demo)).await,
         Ok(absent_to(7, Visible::Workspace)),
         "a visible workspace without the pipeline"
     );
 }
 
 #[tokio::test]
-async fn a_missing_pipeline_is_judged_by_the_same_response_or_not_at_all() {
+async fn a_missing_pipeline_is_proof_only_with_the_same_response() {
     let wire = ScriptedServer::always(answer(
         r#"{"data":{"r0":null,"s0":null,"workspace":null,"me":null}}"#,
     ))
@@ -82,7 +82,7 @@ async fn a_missing_pipeline_is_judged_by_the_same_response_or_not_at_all() {
         .poll_runs(&target(&wire.url), &[one()])
         .await
         .unwrap();
-    let asked = &wire.heard()[0];
+    let asked = &wire.received()[0];
     assert_eq!(asked.variables()["workspace"], "demo");
     let query = asked.query();
     assert!(
@@ -91,34 +91,34 @@ async fn a_missing_pipeline_is_judged_by_the_same_response_or_not_at_all() {
     );
 
     let unread = r#"{"data":{"r0":null,"s0":null,"workspace":null,"me":{"user":null}},"errors":[{"message":"inner text","path":["workspace"]}]}"#;
-    assert_eq!(looked_at(unread).await, Err(Error::GraphQl { code: None }));
+    assert_eq!(polled(unread).await, Err(Error::GraphQl { code: None }));
     let partial = r#"{"data":{"r0":null,"s0":null}}"#;
-    assert_eq!(looked_at(partial).await, Err(Error::Unreadable));
+    assert_eq!(polled(partial).await, Err(Error::Unreadable));
 }
 
 #[tokio::test]
-async fn what_failed_beside_a_null_is_no_absence() {
+async fn a_null_with_an_error_does_not_mean_missing() {
     let failed = Err(Error::GraphQl { code: None });
     let run = r#"{"data":{"r0":null,"s0":{"workspace":{"slug":"demo"}}},"errors":[{"message":"inner text","path":["r0","status"]}]}"#;
-    assert_eq!(looked_at(run).await, failed);
+    assert_eq!(polled(run).await, failed);
     let pipeline = r#"{"data":{"r0":null,"s0":null},"errors":[{"message":"inner text","path":["s0","workspace"]}]}"#;
-    assert_eq!(looked_at(pipeline).await, failed);
+    assert_eq!(polled(pipeline).await, failed);
     let nowhere = r#"{"data":{"r0":null,"s0":{"workspace":{"slug":"demo"}}},"errors":[{"message":"inner text"}]}"#;
-    assert_eq!(looked_at(nowhere).await, failed);
-    let nobody = format!(r#"{{"data":{{"r0":null,"s0":null}},"errors":[{NO_ONE}]}}"#);
-    assert_eq!(looked_at(&nobody).await, Err(Error::TokenRefused));
+    assert_eq!(polled(nowhere).await, failed);
+    let nobody = format!(r#"{{"data":{{"r0":null,"s0":null}},"errors":[{NOT_AUTHENTICATED}]}}"#);
+    assert_eq!(polled(&nobody).await, Err(Error::TokenRefused));
     let partial = r#"{"data":{"s0":{"workspace":{"slug":"demo"}}}}"#;
-    assert_eq!(looked_at(partial).await, Err(Error::Unreadable));
+    assert_eq!(polled(partial).await, Err(Error::Unreadable));
 }
 
 #[tokio::test]
-async fn a_run_is_seen_in_whatever_words() {
+async fn a_run_is_recognised_with_any_status() {
     let answer = |run: Value| json!({"data": {"r0": run, "s0": null}}).to_string();
     let running = answer(said(one(), "running", 250));
-    assert_eq!(looked_at(&running).await, Ok(seen(RunStatus::Running, 100)));
+    assert_eq!(polled(&running).await, Ok(seen(RunStatus::Running, 100)));
     let odd = answer(said(one(), "paused", -1));
     let paused = RunStatus::Other("paused".to_owned());
-    assert_eq!(looked_at(&odd).await, Ok(seen(paused, 0)));
+    assert_eq!(polled(&odd).await, Ok(seen(paused, 0)));
 }
 
 #[tokio::test]
@@ -148,15 +148,19 @@ async fn many_runs_of_a_pipeline_are_read_from_one_page_and_the_rest_by_their_id
     assert_eq!(looks[&crowd[4].run], Ok(absent(Visible::Pipeline)));
     assert_eq!(looks[&few[0].run], Ok(seen(RunStatus::Success, 100)));
     assert_eq!(looks[&few[1].run], Ok(absent(Visible::Pipeline)));
-    let heard = wire.heard();
+    let heard = wire.received();
     assert_eq!(heard.len(), 2, "two requests");
     assert_eq!(heard[0].operation(), "FollowRuns");
-    assert_eq!(heard[0].variables()["n0"], 11, "the five and some more");
+    assert_eq!(
+        heard[0].variables()["n0"],
+        11,
+        "the five runs and some more"
+    );
     assert_eq!(heard[1].variables()["r1"], json!(crowd[4].run.0));
 }
 
 #[tokio::test]
-async fn one_run_that_cannot_be_read_is_the_failure_of_its_look_alone() {
+async fn a_run_that_cannot_be_read_fails_only_its_own_poll() {
     let said = json!({
         "data": {
             "r0": {"id": one().run.0, "status": null, "progress": 1}, "s0": null,

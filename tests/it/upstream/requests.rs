@@ -24,7 +24,7 @@ fn has_null(value: &Value) -> bool {
 }
 
 #[tokio::test]
-async fn a_request_says_who_and_what_and_no_null() {
+async fn a_request_has_its_headers_and_operation_and_no_null() {
     let wire = ScriptedServer::always(said(true, "[]", &a_run())).await;
     let bare = launch();
     let full = Launch {
@@ -44,7 +44,7 @@ async fn a_request_says_who_and_what_and_no_null() {
             .await
             .unwrap();
     }
-    for heard in wire.heard() {
+    for heard in wire.received() {
         assert!(
             heard.head.starts_with("post /graphql/ http/1.1"),
             "{}",
@@ -66,13 +66,13 @@ async fn a_request_says_who_and_what_and_no_null() {
         );
     }
     let input = json!({"id": ID, "config": {"country_id": 12}});
-    assert_eq!(wire.heard()[0].variables(), &json!({ "input": input }));
+    assert_eq!(wire.received()[0].variables(), &json!({ "input": input }));
     let input = json!({"id": ID, "config": {"country_id": 12}, "versionId": ID, "sendMailNotifications": true, "enableDebugLogs": true});
-    assert_eq!(wire.heard()[3].variables(), &json!({ "input": input }));
+    assert_eq!(wire.received()[3].variables(), &json!({ "input": input }));
 }
 
 #[tokio::test]
-async fn an_instance_is_asked_eight_at_a_time() {
+async fn an_instance_gets_at_most_eight_concurrent_requests() {
     let gate = Arc::new(Semaphore::new(0));
     let behind = Arc::clone(&gate);
     let me = format!(r#"{{"data":{{"me":{{"user":{{"id":"{ID}"}}}}}}}}"#);
@@ -89,7 +89,7 @@ async fn an_instance_is_asked_eight_at_a_time() {
 }
 
 #[tokio::test]
-async fn a_launch_never_travels_on_a_used_connection() {
+async fn a_launch_never_uses_an_existing_connection() {
     let wire = ScriptedServer::serve(|heard: &ReceivedRequest| match heard.operation() {
         "RunPipeline" => said(true, "[]", &a_run()),
         _ => answer(format!(r#"{{"data":{{"me":{{"user":{{"id":"{ID}"}}}}}}}}"#)),
@@ -101,17 +101,17 @@ async fn a_launch_never_travels_on_a_used_connection() {
         client.run(&here, &launch()).await.unwrap();
     }
     let way = |operation: &str| -> BTreeSet<usize> {
-        let heard = wire.heard();
+        let heard = wire.received();
         let of_it = heard.iter().filter(|heard| heard.operation() == operation);
         of_it.map(|heard| heard.connection).collect()
     };
-    assert_eq!(way("Me").len(), 1, "questions share a connection");
+    assert_eq!(way("Me").len(), 1, "other requests share a connection");
     assert_eq!(way("RunPipeline").len(), 2);
     assert!(way("Me").is_disjoint(&way("RunPipeline")));
 }
 
 #[tokio::test]
-async fn an_idle_connection_is_given_up() {
+async fn an_idle_connection_is_closed() {
     let too_long = Client::new(RequestLimits {
         idle_timeout: Duration::from_secs(2),
         ..limits()
@@ -127,11 +127,11 @@ async fn an_idle_connection_is_given_up() {
     client.me(&here).await.unwrap();
     wire.until(|count| count.closed == 1).await;
     client.me(&here).await.unwrap();
-    assert_eq!(wire.heard()[1].connection, 1);
+    assert_eq!(wire.received()[1].connection, 1);
 }
 
 #[tokio::test]
-async fn limits_that_cannot_work_are_refused() {
+async fn invalid_limits_are_refused() {
     let slow = Client::new(RequestLimits {
         connect_timeout: Duration::from_secs(30),
         ..limits()

@@ -1,4 +1,4 @@
-//! An OpenHEXA, or a proxy in front of it, that accepts no more requests for a while.
+//! An OpenHEXA, or a proxy in front of it, that refuses requests for a while.
 
 use rstest::rstest;
 use std::time::{Duration, Instant};
@@ -10,7 +10,7 @@ use serde_json::{Map, json};
 
 use super::{client, launch, target};
 use crate::support::scripted_server::{ReceivedRequest, Reply, ScriptedServer, json as answer};
-use crate::support::story::{As, Base, PATIENCE, Postgres, Sqlite, StoryBuilder};
+use crate::support::story::{As, Base, MAX_WAIT, Postgres, Sqlite, StoryBuilder};
 
 const ME: &str = r#"{"data":{"me":{"user":{"id":"f5298f99-df42-476c-b22b-ee5692e893ed"}}}}"#;
 
@@ -18,7 +18,7 @@ fn throttled(seconds: Option<u32>) -> Error {
     Error::Throttled { seconds }
 }
 
-/// Refuses the first request like this, and answers the others.
+/// Refuses the first request with this response, and accepts the others.
 async fn first(reply: Reply) -> ScriptedServer {
     let replies = std::sync::Mutex::new(Some(reply));
     let next = move |_: &ReceivedRequest| replies.lock().unwrap().take();
@@ -26,7 +26,7 @@ async fn first(reply: Reply) -> ScriptedServer {
 }
 
 #[tokio::test]
-async fn a_429_with_retry_after_is_waited_for_and_other_tokens_go_on() {
+async fn after_a_429_with_retry_after_requests_wait_but_not_those_of_other_tokens() {
     let wire = first(Reply::Later(429, "2".to_owned())).await;
     let (client, own) = (client(), target(&wire.url));
     let begun = Instant::now();
@@ -41,14 +41,14 @@ async fn a_429_with_retry_after_is_waited_for_and_other_tokens_go_on() {
         ),
         "{again:?}"
     );
-    assert_eq!(wire.heard().len(), 1, "it was not waited for");
+    assert_eq!(wire.received().len(), 1, "no request was sent before");
     let other = Target {
         token: "another-token".into(),
         ..own.clone()
     };
     client.me(&other).await.unwrap();
     while client.me(&own).await.is_err() {
-        assert!(begun.elapsed() < PATIENCE);
+        assert!(begun.elapsed() < MAX_WAIT);
         tokio::task::yield_now().await;
     }
     assert!(
@@ -56,11 +56,11 @@ async fn a_429_with_retry_after_is_waited_for_and_other_tokens_go_on() {
         "{:?}",
         begun.elapsed()
     );
-    assert_eq!(wire.heard().len(), 3);
+    assert_eq!(wire.received().len(), 3);
 }
 
 #[tokio::test]
-async fn a_time_by_the_servers_own_clock_is_understood() {
+async fn a_retry_after_as_a_date_uses_the_servers_clock() {
     let when = "Sat, 28 Nov 2026 10:00:30 GMT\r\nDate: Sat, 28 Nov 2026 10:00:00 GMT";
     let wire = first(Reply::Later(503, when.to_owned())).await;
     assert_eq!(
@@ -70,7 +70,7 @@ async fn a_time_by_the_servers_own_clock_is_understood() {
 }
 
 #[tokio::test]
-async fn what_says_no_time_is_not_waited_for() {
+async fn without_retry_after_requests_do_not_wait() {
     for (reply, meaning) in [
         (Reply::Html(429, String::new()), throttled(None)),
         (Reply::Html(503, String::new()), Error::Status(503)),
@@ -87,7 +87,7 @@ async fn what_says_no_time_is_not_waited_for() {
 }
 
 #[tokio::test]
-async fn a_time_without_measure_is_cut() {
+async fn a_very_long_retry_after_is_limited() {
     let wire = first(Reply::Later(429, "99999999999".to_owned())).await;
     assert_eq!(
         client().me(&target(&wire.url)).await,
@@ -96,7 +96,7 @@ async fn a_time_without_measure_is_cut() {
 }
 
 #[tokio::test]
-async fn a_throttled_launch_is_unsure_and_the_next_one_is_not_sent() {
+async fn a_throttled_launch_has_an_unknown_outcome_and_the_next_one_is_not_sent() {
     let wire = first(Reply::Later(429, "60".to_owned())).await;
     let client = client();
     let unsure = client.run(&target(&wire.url), &launch()).await;
@@ -109,12 +109,12 @@ async fn a_throttled_launch_is_unsure_and_the_next_one_is_not_sent() {
         matches!(unsent, Err(LaunchError::NotSent(Error::Throttled { .. }))),
         "{unsent:?}"
     );
-    assert_eq!(wire.heard().len(), 1);
+    assert_eq!(wire.received().len(), 1);
 }
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_throttled_list_says_so_and_when_to_come_again(#[values(Sqlite, Postgres)] base: Base) {
+async fn a_throttled_list_returns_503_with_retry_after(#[values(Sqlite, Postgres)] base: Base) {
     let story = StoryBuilder::on(base).not_configured().begin().await;
     let wire = ScriptedServer::always(Reply::Later(429, "60".to_owned())).await;
     story
@@ -143,6 +143,6 @@ async fn a_throttled_list_says_so_and_when_to_come_again(#[values(Sqlite, Postgr
         check["checks"][0]["detail"],
         "OpenHEXA accepts no more requests for now; try again later"
     );
-    assert_eq!(wire.heard().len(), 1);
+    assert_eq!(wire.received().len(), 1);
     story.end().await;
 }

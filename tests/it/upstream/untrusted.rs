@@ -17,7 +17,7 @@ use crate::support::story::{As, Base, Postgres, Sqlite, StoryBuilder};
 const CERTIFICATE: &[u8] = include_bytes!("certificates/certificate.pem");
 const KEY: &[u8] = include_bytes!("certificates/key.pem");
 
-/// Its address; it ends with the process.
+/// The URL of a server, which ends with the process.
 fn server() -> String {
     let certificate = CertificateDer::from_pem_slice(CERTIFICATE).unwrap();
     let key = PrivateKeyDer::from_pem_slice(KEY).unwrap();
@@ -34,7 +34,7 @@ fn server() -> String {
     std::thread::spawn(move || {
         for socket in listener.incoming() {
             let mut connection = rustls::ServerConnection::new(config.clone()).unwrap();
-            // The client ends the handshake.
+            // The client closes the connection during the handshake.
             let _ = connection.complete_io(&mut socket.unwrap());
         }
     });
@@ -42,7 +42,7 @@ fn server() -> String {
 }
 
 #[tokio::test]
-async fn an_untrusted_certificate_is_told_with_its_cause_and_nothing_was_sent() {
+async fn an_untrusted_certificate_is_an_error_with_its_cause_and_nothing_is_sent() {
     let target = target(&server());
     let error = client().me(&target).await.unwrap_err();
     assert_eq!(

@@ -17,7 +17,7 @@ async fn send(story: &Story, kind: &str, body: impl Into<reqwest::Body>) -> Answ
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_body_that_is_no_object_is_refused(#[values(Sqlite, Postgres)] base: Base) {
+async fn a_body_that_is_not_an_object_is_refused(#[values(Sqlite, Postgres)] base: Base) {
     let story = StoryBuilder::on(base)
         .pipelines(country_and_year())
         .begin()
@@ -124,7 +124,7 @@ async fn other_content_types_are_415(#[values(Sqlite, Postgres)] base: Base) {
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_body_over_the_limit_is_413_however_it_comes(#[values(Sqlite, Postgres)] base: Base) {
+async fn a_body_over_the_limit_is_413_in_every_format(#[values(Sqlite, Postgres)] base: Base) {
     let story = StoryBuilder::on(base)
         .pipelines(country_and_year())
         .setting("server.body_limit", "2000")
@@ -149,7 +149,7 @@ async fn a_body_over_the_limit_is_413_however_it_comes(#[values(Sqlite, Postgres
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_mebibyte_is_the_usual_limit(#[values(Sqlite, Postgres)] base: Base) {
+async fn the_default_limit_is_a_mebibyte(#[values(Sqlite, Postgres)] base: Base) {
     let story = StoryBuilder::on(base)
         .pipelines(country_and_year())
         .begin()
@@ -162,7 +162,7 @@ async fn a_mebibyte_is_the_usual_limit(#[values(Sqlite, Postgres)] base: Base) {
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn other_keys_are_passed_over_and_flags_are_true_or_false(
+async fn other_keys_are_ignored_and_flags_are_true_or_false(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let story = StoryBuilder::on(base)
@@ -201,7 +201,9 @@ async fn other_keys_are_passed_over_and_flags_are_true_or_false(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn wrong_fields_of_the_body_come_together(#[values(Sqlite, Postgres)] base: Base) {
+async fn all_invalid_fields_of_the_body_are_in_one_response(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
     let story = StoryBuilder::on(base)
         .pipelines(country_and_year())
         .begin()
@@ -221,7 +223,7 @@ async fn wrong_fields_of_the_body_come_together(#[values(Sqlite, Postgres)] base
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn odd_keys_and_values_are_told_and_break_nothing(#[values(Sqlite, Postgres)] base: Base) {
+async fn unusual_keys_and_values_get_an_error(#[values(Sqlite, Postgres)] base: Base) {
     let story = StoryBuilder::on(base)
         .pipelines(country_and_year())
         .begin()

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::support::story::{Postgres, Sqlite};
 
-/// The built-in OpenHEXA keeps `reference/districts.csv`: code,name; CE-01,Djoungolo; LT-07,Nylon; …
+/// The emulator's `reference/districts.csv`: code,name; CE-01,Djoungolo; LT-07,Nylon; …
 fn districts(more: Value) -> Value {
     let from = json!({"choicesFromFile": {"path": "reference/districts.csv", "format": "csv", "column": "name"}, "name": "District"});
     parameter(
@@ -27,7 +27,7 @@ const OUTSIDE: &str = "District is not one of the choices in reference/districts
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_value_outside_the_file_is_a_warning_and_no_error(
+async fn a_value_outside_the_file_is_a_warning_and_not_an_error(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let story = StoryBuilder::on(base)
@@ -87,7 +87,7 @@ async fn each_of_several_values_is_looked_up(#[values(Sqlite, Postgres)] base: B
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_accounts_own_value_is_looked_up_too(#[values(Sqlite, Postgres)] base: Base) {
+async fn the_accounts_value_is_looked_up_too(#[values(Sqlite, Postgres)] base: Base) {
     let content = json!({"pipelines": [{"id": id(1), "parameters": {"district": "Atlantis"}}]});
     let story = StoryBuilder::on(base)
         .pipelines(of(districts(json!({}))))
@@ -104,7 +104,7 @@ async fn the_accounts_own_value_is_looked_up_too(#[values(Sqlite, Postgres)] bas
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_cannot_be_looked_up_is_not_checked(#[values(Sqlite, Postgres)] base: Base) {
+async fn values_are_not_checked_if_the_file_cannot_be_read(#[values(Sqlite, Postgres)] base: Base) {
     let missing = districts(
         json!({"choicesFromFile": {"path": "nowhere.csv", "format": "csv", "column": "name"}}),
     );
@@ -133,7 +133,7 @@ async fn what_cannot_be_looked_up_is_not_checked(#[values(Sqlite, Postgres)] bas
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_untouched_or_wrong_value_warns_of_nothing(#[values(Sqlite, Postgres)] base: Base) {
+async fn an_unchanged_or_invalid_value_causes_no_warning(#[values(Sqlite, Postgres)] base: Base) {
     let story = StoryBuilder::on(base)
         .pipelines(of(districts(json!({}))))
         .begin()
@@ -158,9 +158,7 @@ async fn an_untouched_or_wrong_value_warns_of_nothing(#[values(Sqlite, Postgres)
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_file_in_a_folder_that_is_missing_gave_no_warning(
-    #[values(Sqlite, Postgres)] base: Base,
-) {
+async fn a_file_in_a_missing_folder_causes_a_warning(#[values(Sqlite, Postgres)] base: Base) {
     let parameters = [parameter("source", "file", json!({"name": "Source"}))];
     let story = StoryBuilder::on(base)
         .pipelines(json!([pipeline(1, &parameters, quick("succeed"))]))
@@ -192,7 +190,7 @@ async fn a_file_in_a_folder_that_is_missing_gave_no_warning(
         .expect(200);
     assert!(
         story.requests().await - before <= 12,
-        "a deep path costs few requests"
+        "a deep path needs few requests"
     );
     let said = validate(&story, 1, &json!({"source": "a".repeat(5000)}))
         .await

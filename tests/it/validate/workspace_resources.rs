@@ -22,7 +22,7 @@ fn named() -> Value {
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_the_workspace_does_not_have_is_doubted(#[values(Sqlite, Postgres)] base: Base) {
+async fn a_missing_resource_causes_a_warning(#[values(Sqlite, Postgres)] base: Base) {
     let story = StoryBuilder::on(base).pipelines(named()).begin().await;
     let held = json!({"population": "population-2026", "several": ["population-2026"], "source": "dhis2-play", "table": "/reference/districts.csv"});
     assert_eq!(
@@ -48,7 +48,7 @@ async fn what_the_workspace_does_not_have_is_doubted(#[values(Sqlite, Postgres)]
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_would_stand_in_is_doubted_too(#[values(Sqlite, Postgres)] base: Base) {
+async fn a_missing_resource_in_a_default_causes_a_warning(#[values(Sqlite, Postgres)] base: Base) {
     let stale = parameter(
         "population",
         "dataset",
@@ -68,7 +68,7 @@ async fn what_would_stand_in_is_doubted_too(#[values(Sqlite, Postgres)] base: Ba
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_is_switched_off_or_is_no_path_is_not_looked_up(
+async fn a_disabled_parameter_or_an_invalid_path_is_not_looked_up(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let parameters = [
@@ -85,7 +85,7 @@ async fn what_is_switched_off_or_is_no_path_is_not_looked_up(
         .begin()
         .await;
     let endless = format!("reference/{}", "a".repeat(2000));
-    let asked = story.asked("workspace").await;
+    let asked = story.request_count("workspace").await;
     let answer = validate(&story, 1, &json!({"skip": true}))
         .await
         .expect(200);
@@ -98,9 +98,9 @@ async fn what_is_switched_off_or_is_no_path_is_not_looked_up(
         json!(["table is too long: at most 1024 bytes"])
     );
     assert_eq!(
-        story.asked("workspace").await,
+        story.request_count("workspace").await,
         asked,
-        "nothing was there to be looked up"
+        "nothing was looked up"
     );
     let answer = validate(&story, 1, &json!({"skip": false}))
         .await

@@ -14,13 +14,15 @@ fn minutes(number: i64) -> TimeDelta {
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn durations_are_of_what_ended_well_by_pipeline(#[values(Sqlite, Postgres)] base: Base) {
+async fn durations_are_those_of_successful_tasks_by_pipeline(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
     let story = begin(base).await;
     for long in [1, 2, 3, 4] {
         ended(&story, 1, "SUCCESS", minutes(long)).await;
     }
     ended(&story, 2, "SUCCESS", TimeDelta::milliseconds(400)).await;
-    // Says nothing of how long such a task takes.
+    // Its duration is not typical of such a task.
     ended(&story, 1, "ERROR", TimeDelta::seconds(1)).await;
     ended(&story, 1, "CANCELLED", TimeDelta::seconds(1)).await;
     let page = story.page(As::Viewer, PAGE).await;
@@ -51,12 +53,12 @@ async fn durations_are_of_what_ended_well_by_pipeline(#[values(Sqlite, Postgres)
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_takes_over_twice_the_mean_of_its_pipeline_is_marked(
+async fn tasks_over_twice_the_mean_of_their_pipeline_are_marked(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let story = begin(base).await;
     ended(&story, 1, "SUCCESS", minutes(1)).await;
-    // Of two tasks nobody knows which one is usual.
+    // Two tasks are too few to know a usual duration.
     let first = ended(&story, 1, "SUCCESS", minutes(60)).await;
     let page = story.page(As::Viewer, PAGE).await;
     assert!(
@@ -68,7 +70,7 @@ async fn what_takes_over_twice_the_mean_of_its_pipeline_is_marked(
         ended(&story, 1, "SUCCESS", minutes(1)).await;
         ended(&story, 2, "SUCCESS", minutes(90)).await;
     }
-    // Usual for its own pipeline, and the mean of the other one is nothing to it.
+    // Usual for its own pipeline; the other pipeline's mean does not matter.
     let page = story.page(As::Viewer, PAGE).await;
     let told = page.at("live-long");
     assert!(
@@ -97,9 +99,7 @@ async fn what_takes_over_twice_the_mean_of_its_pipeline_is_marked(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_task_that_runs_for_longer_than_that_is_marked_while_it_runs(
-    #[values(Sqlite, Postgres)] base: Base,
-) {
+async fn a_running_task_over_twice_the_mean_is_marked(#[values(Sqlite, Postgres)] base: Base) {
     let story = begin(base).await;
     for _ in 0..3 {
         ended(&story, 1, "SUCCESS", minutes(10)).await;
@@ -132,7 +132,7 @@ async fn a_task_that_runs_for_longer_than_that_is_marked_while_it_runs(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_runs_once_a_night_is_compared_with_the_nights_before(
+async fn a_nightly_task_is_compared_with_the_previous_nights(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let story = begin(base).await;
@@ -159,7 +159,7 @@ async fn what_runs_once_a_night_is_compared_with_the_nights_before(
     let page = story.page(As::Viewer, PAGE).await;
     assert!(
         page.at("live-long").is_empty(),
-        "nothing of a month ago counts: task {later}, {}",
+        "tasks of a month ago do not count: task {later}, {}",
         page.text()
     );
     story.end().await;
@@ -167,7 +167,7 @@ async fn what_runs_once_a_night_is_compared_with_the_nights_before(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_is_stuck_stands_before_what_is_merely_slow(#[values(Sqlite, Postgres)] base: Base) {
+async fn stuck_tasks_are_listed_before_slow_ones(#[values(Sqlite, Postgres)] base: Base) {
     let story = begin(base).await;
     for _ in 0..3 {
         ended(&story, 1, "SUCCESS", minutes(10)).await;
@@ -198,7 +198,7 @@ async fn what_is_stuck_stands_before_what_is_merely_slow(#[values(Sqlite, Postgr
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_is_usual_stands_beside_what_the_period_had_and_is_good_for_a_minute(
+async fn the_usual_mean_is_shown_with_the_periods_and_cached_for_a_minute(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let story = begin(base).await;

@@ -1,14 +1,14 @@
-//! Why tasks failed: each kind of failure is produced and shown in words.
+//! Why tasks failed: each kind of failure is produced and shown as text.
 
 use chrono::TimeDelta;
 use rstest::rstest;
 use serde_json::{Value, json};
 
-use super::{LATER, PAGE, begin, ended, nameless};
+use super::{LATER, PAGE, begin, begin_without_task_id, ended};
 use crate::support::catalogue::{id, parameter, pipeline, quick};
 use crate::support::story::{As, Base, Postgres, Sqlite, Story};
 
-/// A task whose run is there to be driven, and that run.
+/// A task and its run, which the test controls.
 async fn running(story: &Story) -> (i64, String) {
     let task = story.launch(&id(1), json!({})).await;
     let shown = story
@@ -17,21 +17,22 @@ async fn running(story: &Story) -> (i64, String) {
     (task, shown["run"]["id"].as_str().unwrap().to_owned())
 }
 
-async fn told(story: &Story) -> String {
+async fn failures_shown(story: &Story) -> String {
     story.advance(LATER);
     story.page(As::Viewer, PAGE).await.at("live-failures")
 }
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn each_kind_of_failure_is_told_with_its_number_and_its_newest_task(
+async fn each_kind_of_failure_is_shown_with_its_count_and_its_newest_task(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let story = begin(base).await;
     ended(&story, 1, "ERROR", TimeDelta::minutes(1)).await;
     let newest = ended(&story, 1, "ERROR", TimeDelta::minutes(1)).await;
     ended(&story, 2, "ERROR", TimeDelta::minutes(1)).await;
-    // The first word counts, whatever becomes of the run; and so does its end after a success.
+    // The first reported final status counts, whatever the status of the run; and so does a failed run after
+    // a success.
     let (task, run) = running(&story).await;
     story
         .report(&id(1), &json!({"task_id": task, "status": "SUCCESS"}))
@@ -55,7 +56,7 @@ async fn each_kind_of_failure_is_told_with_its_number_and_its_newest_task(
         )
         .await
         .expect(429);
-    let told = told(&story).await;
+    let told = failures_shown(&story).await;
     for line in [
         "Pipeline 1 The pipeline reported an error 2 ",
         &format!("Task {newest} ERROR it is"),
@@ -89,7 +90,7 @@ async fn each_kind_of_failure_is_told_with_its_number_and_its_newest_task(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_run_whose_time_was_over_is_told_from_one_that_was_lost(
+async fn a_run_over_its_time_limit_is_distinguished_from_a_lost_one(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let story = begin(base).await;
@@ -97,7 +98,7 @@ async fn a_run_whose_time_was_over_is_told_from_one_that_was_lost(
     story.drive(&run, &json!({"vanish": true})).await;
     story.advance(TimeDelta::hours(3));
     story.until_confirmed(task).await;
-    let told = told(&story).await;
+    let told = failures_shown(&story).await;
     assert!(
         told.contains("The run exceeded its time limit, and its final status is unknown 1 "),
         "{told}"
@@ -116,14 +117,14 @@ async fn fault(story: &Story, operation: &str, more: Value) {
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_launch_that_was_never_confirmed_or_never_sent_is_told_as_that(
+async fn a_launch_that_was_never_confirmed_or_never_sent_has_its_own_reason(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
-    let story = nameless(base).await;
+    let story = begin_without_task_id(base).await;
     fault(&story, "runPipeline", json!({"count": 1})).await;
     let lost = story.launch(&id(1), json!({})).await;
     story.until_confirmed(lost).await;
-    let told_then = told(&story).await;
+    let told_then = failures_shown(&story).await;
     assert!(
         told_then.contains("OpenHEXA never confirmed the launch 1 "),
         "{told_then}"
@@ -132,7 +133,7 @@ async fn a_launch_that_was_never_confirmed_or_never_sent_is_told_as_that(
     let unsent = story.launch(&id(1), json!({})).await;
     story.advance(TimeDelta::minutes(16));
     story.until_confirmed(unsent).await;
-    let told = told(&story).await;
+    let told = failures_shown(&story).await;
     assert!(
         told.contains("The launch request could not be sent to OpenHEXA in time 1 "),
         "{told}"
@@ -142,7 +143,7 @@ async fn a_launch_that_was_never_confirmed_or_never_sent_is_told_as_that(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_launch_that_was_given_up_for_its_pipeline_is_told_as_that(
+async fn a_launch_whose_pipeline_was_changed_has_its_own_reason(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     for now in [
@@ -153,7 +154,7 @@ async fn a_launch_that_was_given_up_for_its_pipeline_is_told_as_that(
             quick("manual")
         )]),
     ] {
-        let mut story = nameless(base).await;
+        let mut story = begin_without_task_id(base).await;
         story
             .get(&format!("/pipelines/{}/", id(1)))
             .await
@@ -162,7 +163,7 @@ async fn a_launch_that_was_given_up_for_its_pipeline_is_told_as_that(
         let task = story.launch(&id(1), json!({})).await;
         story.reopen_openhexa(&now).await;
         story.until_confirmed(task).await;
-        let told = told(&story).await;
+        let told = failures_shown(&story).await;
         assert!(
             told.contains(
                 "The pipeline was changed or deleted before the launch request was sent 1 "
@@ -175,13 +176,13 @@ async fn a_launch_that_was_given_up_for_its_pipeline_is_told_as_that(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn of_a_long_message_its_beginning_is_told(#[values(Sqlite, Postgres)] base: Base) {
+async fn the_beginning_of_a_long_message_is_shown(#[values(Sqlite, Postgres)] base: Base) {
     let story = begin(base).await;
     let task = ended(&story, 1, "RUNNING", TimeDelta::zero()).await;
     let long = "é".repeat(2000);
     let end = json!({"task_id": task, "status": "ERROR", "progress_message": long});
     story.report(&id(1), &end).await.expect(200);
-    let told = told(&story).await;
+    let told = failures_shown(&story).await;
     let shown = told.matches('é').count();
     assert!(
         (100..=160).contains(&shown) && told.contains('…'),

@@ -22,7 +22,7 @@ async fn every_kind(story: &Story) -> Vec<i64> {
     tasks
 }
 
-async fn give_away(story: &Story, tasks: &[i64]) {
+async fn move_to_other_account(story: &Story, tasks: &[i64]) {
     let ids: Vec<String> = tasks.iter().map(i64::to_string).collect();
     for (table, key) in [("task", "id"), ("run", "task_id"), ("event", "task_id")] {
         let ids = ids.join(", ");
@@ -31,7 +31,7 @@ async fn give_away(story: &Story, tasks: &[i64]) {
     }
 }
 
-/// All that the page says of tasks.
+/// All texts of the page about tasks.
 async fn said(story: &Story) -> Vec<String> {
     let page = story.page(As::Viewer, PAGE).await;
     let parts = [
@@ -51,11 +51,11 @@ async fn said(story: &Story) -> Vec<String> {
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn anothers_tasks_of_every_kind_change_nothing_on_the_page(
+async fn tasks_of_another_account_change_nothing_on_the_page(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let mut story = begin(base).await;
-    // The other account's begin earlier, last longer and are more: any of them would show.
+    // The other account's tasks start earlier, take longer and are more, so any of them would be visible.
     let theirs = every_kind(&story).await;
     let more = every_kind(&story).await;
     story
@@ -65,12 +65,12 @@ async fn anothers_tasks_of_every_kind_change_nothing_on_the_page(
     story.advance(TimeDelta::minutes(1));
     every_kind(&story).await;
     story.advance(TimeDelta::minutes(3));
-    give_away(&story, &[theirs, more, vec![unsure]].concat()).await;
+    move_to_other_account(&story, &[theirs, more, vec![unsure]].concat()).await;
     let with_theirs = said(&story).await;
     for table in ["event", "run", "task"] {
         database::sql(&story, &format!("DELETE FROM {table} WHERE account_id = 2")).await;
     }
-    // Nothing is remembered.
+    // After the cache has expired.
     story.restart().await;
     assert_eq!(said(&story).await, with_theirs);
     let page = story.page(As::Viewer, PAGE).await;

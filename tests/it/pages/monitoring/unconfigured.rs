@@ -9,7 +9,7 @@ use crate::support::story::{As, Base, Postgres, Sqlite, StoryBuilder};
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn without_a_configuration_all_else_is_told_and_that_there_is_none(
+async fn without_a_configuration_the_page_says_so_and_shows_all_else(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let story = begin(base).await;
@@ -39,7 +39,7 @@ async fn without_a_configuration_all_else_is_told_and_that_there_is_none(
         assert_eq!(told.contains(" Settings "), to_settings, "{told}");
         assert!(
             told.contains("Final status reported, not yet confirmed 1"),
-            "what is under way is told: {told}"
+            "running tasks are shown: {told}"
         );
     }
     let french = story.french_page(As::Viewer, PAGE).await;
@@ -53,7 +53,7 @@ async fn without_a_configuration_all_else_is_told_and_that_there_is_none(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn where_nothing_was_ever_configured_the_page_stands(#[values(Sqlite, Postgres)] base: Base) {
+async fn without_any_configuration_before_the_page_works(#[values(Sqlite, Postgres)] base: Base) {
     let story = StoryBuilder::on(base).not_configured().begin().await;
     let page = story.page(As::Viewer, PAGE).await;
     assert!(

@@ -3,12 +3,12 @@
 use serde_json::Value;
 
 use super::Story;
-use crate::support::contract::{self, Asked, Told};
+use crate::support::contract::{self, ReceivedResponse, SentRequest};
 
 /// The sender of a request.
 #[derive(Clone, Debug)]
 pub enum As {
-    Nobody,
+    Anonymous,
     Viewer,
     Operator,
     Admin,
@@ -88,13 +88,13 @@ impl Ask<'_> {
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let text = response.text().await.unwrap();
         self.story.answers.lock().unwrap().push_str(&text);
-        let told = Told {
+        let told = ReceivedResponse {
             status,
             headers: &headers,
             text: &text,
         };
-        if let Err(wrong) = contract::hold(&asked, &told) {
-            panic!("not as the document says: {wrong}");
+        if let Err(wrong) = contract::check(&asked, &told) {
+            panic!("not as in the API reference: {wrong}");
         }
         Answer {
             status,
@@ -104,10 +104,10 @@ impl Ask<'_> {
     }
 }
 
-fn asked(request: &reqwest::Request) -> Asked {
+fn asked(request: &reqwest::Request) -> SentRequest {
     let kind = request.headers().get("content-type");
     let body = request.body().map(reqwest::Body::as_bytes);
-    Asked {
+    SentRequest {
         method: request.method().to_string(),
         url: request.url().clone(),
         kind: kind

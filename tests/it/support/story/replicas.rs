@@ -16,13 +16,13 @@ use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 
 use super::stream::Stream;
-use super::{Ask, Base, PATIENCE, Story};
+use super::{Ask, Base, MAX_WAIT, Story};
 
 /// A second bridge on the story's database and clock.
-pub struct Beside(Running);
+pub struct SecondReplica(Running);
 
-impl Beside {
-    pub async fn pass(&self) -> CycleReport {
+impl SecondReplica {
+    pub async fn run_cycle(&self) -> CycleReport {
         self.0.bridge.runs.reconciler.run().await.unwrap()
     }
 
@@ -47,7 +47,7 @@ impl Process {
         command.stdout(Stdio::piped()).stderr(Stdio::null());
         let mut child = command.kill_on_drop(true).spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let line = tokio::time::timeout(PATIENCE, lines.next_line()).await;
+        let line = tokio::time::timeout(MAX_WAIT, lines.next_line()).await;
         let line = line.expect("an address in time").unwrap().unwrap();
         let url = line.strip_prefix("bridge: ").unwrap().to_owned();
         Self { child, url }
@@ -60,7 +60,7 @@ impl Process {
 }
 
 impl Story {
-    pub async fn beside(&self) -> Beside {
+    pub async fn second_replica(&self) -> SecondReplica {
         let start = Start {
             settings: self.settings.clone(),
             listener: TcpListener::bind("127.0.0.1:0").unwrap(),
@@ -68,7 +68,7 @@ impl Story {
             local: false,
             reconciles: false,
         };
-        Beside(app::start(start).await.unwrap())
+        SecondReplica(app::start(start).await.unwrap())
     }
 
     /// On the story's database.
@@ -123,9 +123,9 @@ impl Story {
     }
 
     pub async fn until_true(&self, what: &str, holds: impl AsyncFn() -> bool) {
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + MAX_WAIT;
         while !holds().await {
-            assert!(Instant::now() < deadline, "{what} did not come");
+            assert!(Instant::now() < deadline, "{what} was not reached");
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     }
@@ -134,14 +134,14 @@ impl Story {
     pub async fn until_after(&self, time: TimeDelta, task: i64) -> Value {
         assert_eq!(self.task(task).await["confirmed"], false);
         self.advance(time);
-        self.look().await;
+        self.next_cycle().await;
         let ended = self.task(task).await;
         assert_eq!(ended["confirmed"], true, "{ended}");
         ended
     }
 
     /// The encrypted secrets of a launch, if they are stored.
-    pub async fn kept(&self, task: i64) -> Option<Map<String, Value>> {
+    pub async fn stored_secrets(&self, task: i64) -> Option<Map<String, Value>> {
         let store = self.store().await;
         let cipher = store.cipher.clone();
         let read = store.read(move |db| store::secrets_of(db, &cipher, TaskId(task)));
@@ -163,7 +163,7 @@ impl Story {
             address,
             encryption_key: self.secrets.encryption.clone().into(),
             pool_size: 1,
-            wait: PATIENCE,
+            wait: MAX_WAIT,
         };
         tokio::task::spawn_blocking(move || Store::open(options).unwrap())
             .await

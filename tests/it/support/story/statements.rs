@@ -92,7 +92,7 @@ impl Operations {
         story.report(&id(1), &body).await.expect(200);
         let report = log.take();
         story.advance(chrono::TimeDelta::minutes(1));
-        story.pass().await;
+        story.run_cycle().await;
         let poll = log.take();
         Self {
             launch,

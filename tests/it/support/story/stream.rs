@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use reqwest::{Method, Response};
 use serde_json::Value;
 
-use super::{As, Ask, PATIENCE, Story};
+use super::{As, Ask, MAX_WAIT, Story};
 
 /// An open stream.
 pub struct Stream {
@@ -77,7 +77,7 @@ impl Stream {
                 self.answers.lock().unwrap().push_str(&block);
                 return Some(self.read(block.trim_end_matches('\n')));
             }
-            let chunk = tokio::time::timeout(PATIENCE, self.response.chunk()).await;
+            let chunk = tokio::time::timeout(MAX_WAIT, self.response.chunk()).await;
             let Some(chunk) = chunk.expect("something, in time").unwrap() else {
                 assert_eq!(String::from_utf8_lossy(&self.unread), "", "cut off");
                 return None;
@@ -102,7 +102,7 @@ impl Stream {
                 Block::Task(serde_json::from_str(&data).unwrap())
             }
             (None, None) => Block::Other(block.to_owned()),
-            _ => panic!("no block of ours: {block}"),
+            _ => panic!("unknown block: {block}"),
         }
     }
 
@@ -132,7 +132,7 @@ impl Stream {
                 }
             }
         };
-        tokio::time::timeout(PATIENCE, told).await.expect("in time")
+        tokio::time::timeout(MAX_WAIT, told).await.expect("in time")
     }
 
     /// All tasks until the stream ends. Fails if it does not end in time.
@@ -146,7 +146,7 @@ impl Stream {
             }
             tasks
         };
-        let told = tokio::time::timeout(PATIENCE, told).await;
+        let told = tokio::time::timeout(MAX_WAIT, told).await;
         told.expect("the stream ends in time")
     }
 }

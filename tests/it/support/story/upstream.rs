@@ -155,7 +155,7 @@ impl Story {
     }
 
     /// The number of requests to OpenHEXA with this operation.
-    pub async fn asked(&self, operation: &str) -> u64 {
+    pub async fn request_count(&self, operation: &str) -> u64 {
         let url = self.emulator_url("/emulator/requests");
         let counts: Value = self
             .client
@@ -172,9 +172,9 @@ impl Story {
     }
 
     /// Waits for this number of requests with this operation.
-    pub async fn until_asked(&self, operation: &str, times: u64) {
+    pub async fn until_requested(&self, operation: &str, times: u64) {
         self.until_true(&format!("request {times} for {operation}"), async || {
-            self.asked(operation).await >= times
+            self.request_count(operation).await >= times
         })
         .await;
     }

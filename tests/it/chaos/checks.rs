@@ -1,0 +1,270 @@
+//! Compares the facts with what the bridges show: all tasks in the database and all runs in OpenHEXA, by
+//! rules that are implemented here a second time.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use futures_util::{StreamExt, stream};
+use serde_json::Value;
+
+use super::clients::Record;
+use super::load_balancer::{Outcome, Report};
+use super::pipelines::Kind;
+use super::processes::Processes;
+use crate::support::catalogue::id;
+
+/// All facts at the end of the test.
+#[derive(Clone)]
+pub struct Evidence {
+    pub tasks: BTreeMap<i64, Task>,
+    pub runs: BTreeMap<String, Value>,
+    pub reports: BTreeMap<i64, Vec<Report>>,
+    pub launches: BTreeMap<u64, (Kind, i64)>,
+    pub cancelled: Vec<i64>,
+}
+
+#[derive(Clone)]
+pub struct Task {
+    pub shown: Value,
+    pub events: Vec<String>,
+}
+
+impl Task {
+    pub fn has_event(&self, what: &str) -> bool {
+        self.events.iter().any(|event| event == what)
+    }
+
+    fn cancel_requested(&self) -> bool {
+        !self.shown["cancel_asked_at"].is_null()
+    }
+
+    /// The result, without the wrapper that it has after the final status.
+    fn result(&self) -> &Value {
+        let result = &self.shown["result"];
+        match result["result"].as_str() {
+            Some(_) => &result["data"],
+            None => result,
+        }
+    }
+}
+
+/// The violations, by kind of guarantee.
+#[derive(Default)]
+pub struct Verdict {
+    pub duplicate_runs: Vec<String>,
+    pub wrong_ends: Vec<String>,
+    pub lost_results: Vec<String>,
+    pub wrong_counts: Vec<String>,
+    /// Launches that OpenHEXA refused, never confirmed, or never received: they have no run.
+    pub without_run: usize,
+}
+
+/// All tasks, page by page.
+pub async fn tasks(site: &Processes) -> Vec<Value> {
+    let (mut all, mut cursor) = (Vec::new(), String::new());
+    loop {
+        let path = format!("/api/openhexa/tasks/?limit=200&order=id&cursor={cursor}");
+        let page = site.get(&path).await;
+        all.extend(page["results"].as_array().unwrap().iter().cloned());
+        match page["next"].as_str() {
+            Some(next) => next.clone_into(&mut cursor),
+            None => return all,
+        }
+    }
+}
+
+pub async fn events(site: &Processes, task: i64) -> Vec<String> {
+    let told = site
+        .get(&format!("/api/openhexa/tasks/{task}/events/"))
+        .await;
+    let told = told["results"].as_array().unwrap().iter();
+    told.map(|event| event["code"].as_str().unwrap().to_owned())
+        .collect()
+}
+
+impl Evidence {
+    pub async fn gather(site: &Processes, record: &Record) -> Self {
+        let listed = tasks(site).await;
+        let ids = listed.iter().map(|task| task["id"].as_i64().unwrap());
+        let read = ids.map(|id| async move {
+            let shown = site.get(&format!("/api/openhexa/tasks/{id}/")).await;
+            let events = events(site, id).await;
+            (id, Task { shown, events })
+        });
+        let tasks = stream::iter(read)
+            .buffer_unordered(8)
+            .collect::<Vec<_>>()
+            .await;
+        assert_eq!(tasks.len(), listed.len());
+        let runs = site.runs().await.into_iter();
+        let mut reports: BTreeMap<i64, Vec<Report>> = BTreeMap::new();
+        for report in site.front.reports() {
+            reports.entry(report.task).or_default().push(report);
+        }
+        Self {
+            tasks: tasks.into_iter().collect(),
+            runs: runs
+                .map(|run| (run["id"].as_str().unwrap().to_owned(), run))
+                .collect(),
+            reports,
+            launches: record.launches.lock().unwrap().clone(),
+            cancelled: record.cancelled.lock().unwrap().clone(),
+        }
+    }
+
+    pub fn check(&self) -> Verdict {
+        let mut verdict = Verdict::default();
+        self.check_runs(&mut verdict);
+        self.check_launches(&mut verdict);
+        for (mark, (kind, id)) in &self.launches {
+            if let Some(task) = self.tasks.get(id) {
+                self.check_run(*mark, *kind, *id, task, &mut verdict);
+                self.check_final_status(*id, task, &mut verdict);
+            }
+        }
+        let with_run = self.launches.len() - verdict.without_run;
+        if self.runs.len() != with_run {
+            let (runs, all) = (self.runs.len(), self.launches.len());
+            let without = verdict.without_run;
+            verdict.wrong_counts.push(format!(
+                "{runs} runs of {all} launches, {without} of them without a run"
+            ));
+        }
+        verdict
+    }
+
+    /// Each run belongs to one task.
+    fn check_runs(&self, verdict: &mut Verdict) {
+        let mut owners: BTreeMap<&str, Vec<i64>> = BTreeMap::new();
+        for (id, task) in &self.tasks {
+            if let Some(run) = task.shown["run"]["id"].as_str() {
+                owners.entry(run).or_default().push(*id);
+            }
+        }
+        for (id, run) in &self.runs {
+            let owners = owners.remove(id.as_str()).unwrap_or_default();
+            if owners.len() != 1 {
+                verdict
+                    .duplicate_runs
+                    .push(format!("tasks {owners:?} own {run}"));
+            }
+        }
+        for (run, owners) in owners {
+            verdict.wrong_counts.push(format!(
+                "tasks {owners:?} own {run}, which OpenHEXA does not know"
+            ));
+        }
+    }
+
+    /// Each launch created one task, and there are no other tasks.
+    fn check_launches(&self, verdict: &mut Verdict) {
+        let told: BTreeSet<i64> = self.launches.values().map(|(_, task)| *task).collect();
+        if told.len() != self.launches.len() || !told.iter().eq(self.tasks.keys()) {
+            let (launches, tasks) = (self.launches.len(), self.tasks.len());
+            let strange: Vec<_> = self.tasks.keys().filter(|id| !told.contains(id)).collect();
+            verdict.wrong_counts.push(format!(
+                "{launches} launches created {tasks} tasks; no client launched {strange:?}"
+            ));
+        }
+        for id in &self.cancelled {
+            if !self.tasks[id].cancel_requested() {
+                verdict
+                    .wrong_counts
+                    .push(format!("the cancel of {id} is not recorded"));
+            }
+        }
+    }
+
+    /// The run belongs to this launch and to no other.
+    fn check_run(&self, mark: u64, kind: Kind, id_: i64, task: &Task, verdict: &mut Verdict) {
+        let Some(run) = self.run_of(task) else {
+            verdict.without_run += 1;
+            let confirmed = kind.names_its_task() && task.has_event("launch_never_confirmed");
+            if confirmed && !task.cancel_requested() || task.has_event("launch_given_up") {
+                verdict.wrong_counts.push(format!(
+                    "the launch of {id_} was not repeated: {:?}",
+                    task.events
+                ));
+            }
+            return;
+        };
+        let config = &run["config"];
+        let own = run["pipeline_id"] == *id(kind.number())
+            && (kind == Kind::Bare
+                || config["mark"] == mark && task.shown["config"]["mark"] == mark)
+            && (!kind.names_its_task() || config["task_id"] == id_);
+        if !own {
+            verdict.wrong_ends.push(format!(
+                "task {id_}, launch {mark}, has the run of another launch: {run}"
+            ));
+        }
+    }
+
+    fn run_of(&self, task: &Task) -> Option<&Value> {
+        self.runs.get(task.shown["run"]["id"].as_str()?)
+    }
+
+    fn check_final_status(&self, id: i64, task: &Task, verdict: &mut Verdict) {
+        let none = Vec::new();
+        let reports = self.reports.get(&id).unwrap_or(&none);
+        let last: Vec<&Report> = reports
+            .iter()
+            .filter(|report| report.status != "RUNNING")
+            .collect();
+        // A pipeline reports its final status once.
+        assert!(last.len() <= 1, "{last:?}");
+        let last = last.first().copied();
+        for report in reports {
+            let usual =
+                matches!(report.outcome, Outcome::Refused(409)) && report.status == "RUNNING";
+            if matches!(report.outcome, Outcome::Refused(_)) && !usual {
+                verdict.lost_results.push(format!("refused: {report:?}"));
+            }
+        }
+        let told = last.is_some_and(|report| {
+            task.has_event(&format!("reported_{}", report.status.to_lowercase()))
+        });
+        match last.map(|report| report.outcome) {
+            Some(Outcome::Accepted) if !told => verdict
+                .lost_results
+                .push(format!("{id} forgot {last:?}: {:?}", task.events)),
+            Some(Outcome::Lost | Outcome::Refused(_)) | None if told => {
+                verdict.wrong_ends.push(format!(
+                    "{id} has a report that was not sent: {:?}",
+                    task.events
+                ));
+            }
+            _ => {}
+        }
+        let heard = last.filter(|_| told);
+        let end = self.run_of(task).map(|run| run["status"].as_str().unwrap());
+        let right = final_status(end, heard.map(|report| report.status.as_str()), task);
+        if task.shown["status"] != right || task.shown["confirmed"] != true {
+            verdict.wrong_ends.push(format!(
+                "{id} should be {right}: {}, {:?}",
+                task.shown, task.events
+            ));
+        }
+        let held = heard.and_then(|report| report.result.as_ref());
+        if task.result() != held.unwrap_or(&Value::Null) {
+            verdict.lost_results.push(format!(
+                "{id} does not have the result {held:?}: {}",
+                task.shown
+            ));
+        }
+    }
+}
+
+/// The table of final statuses.
+fn final_status<'a>(run: Option<&str>, status: Option<&'a str>, task: &Task) -> &'a str {
+    match (run, status) {
+        (Some("success"), None) => "SUCCESS",
+        (Some("failed"), Some("SUCCESS")) => "ERROR",
+        (Some("stopped"), None | Some("SUCCESS")) => "CANCELLED",
+        (Some("success" | "failed" | "stopped"), Some(status)) => status,
+        (None, None) if task.has_event("launch_refused") => "ERROR",
+        (Some("failed") | None, None) if task.cancel_requested() => "CANCELLED",
+        (Some("failed") | None, None) => "ERROR",
+        // A report without a run, or a run that has not ended.
+        _ => "AT AN END",
+    }
+}
