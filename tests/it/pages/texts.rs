@@ -18,7 +18,7 @@ fn title(page: &Page) -> String {
     let title = document
         .descendants()
         .find(|node| node.has_tag_name("title"));
-    super::texts(title.unwrap())
+    super::words(title.unwrap())
 }
 
 async fn with_defaults(plan: StoryBuilder, parameters: &[Value], values: Value) -> Story {
