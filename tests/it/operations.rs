@@ -84,6 +84,19 @@ async fn what_is_counted_names_routes_and_outcomes_but_no_tenant(
         assert!(counted.text.contains(line), "{line}: {}", counted.text);
     }
     assert!(!counted.text.contains(&id(1)), "no address of anything");
+    let page = include_str!("../../docs/metrics.md");
+    let types = counted
+        .text
+        .lines()
+        .filter_map(|line| line.strip_prefix("# TYPE "));
+    let types: Vec<&str> = types
+        .filter(|line| line.starts_with("openhexa_bridge_"))
+        .collect();
+    assert!(types.len() >= 8, "{types:?}");
+    for line in types {
+        let (name, kind) = line.split_once(' ').unwrap();
+        assert!(page.contains(&format!("| `{name}` | {kind} |")), "{line}");
+    }
     story.end().await;
 }
 

@@ -89,7 +89,7 @@ async fn what_iasos_table_refuses_is_not_ours_either() {
     stage.end().await;
 }
 
-/// As `docs/operations.md` tells: the bridge's tables are those of before the second launch, Iaso's are not.
+/// As `docs/installation.md` tells: the bridge's tables are those of before the second launch, Iaso's are not.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_a_restore_of_the_bridge_alone_left_running_is_ended() {
     let (stage, kept) = running().await;
@@ -106,9 +106,10 @@ async fn what_a_restore_of_the_bridge_alone_left_running_is_ended() {
              account_id) VALUES (40, now() - interval '1 day', 1, 2, 'RUNNING', 'launch_openhexa_pipeline', false, true, 1)",
         )
         .await;
-    let paper = include_str!("../../../docs/operations.md");
-    let (_, rest) = paper.split_once("```sql\n").unwrap();
+    let paper = include_str!("../../../docs/installation.md");
+    let (_, rest) = paper.split_once("```sql\nUPDATE").unwrap();
     let (told, _) = rest.split_once("```").unwrap();
+    let told = format!("UPDATE{told}");
     let statement = told.replace("TIME OF THE BACKUP", &backup.to_rfc3339());
     assert_ne!(statement, told);
     let administrator = stage
