@@ -1,6 +1,7 @@
 //! `copy-database`: everything is in the other database afterwards, or nothing is.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -155,11 +156,8 @@ fn fill(file: &Path, cipher: &Cipher) {
                 .iter()
                 .map(|((_, column), kind)| value(cipher, (&table, column), kind, row))
                 .collect();
-            sql += &format!(
-                "INSERT INTO {table} ({}) VALUES ({});",
-                names.join(", "),
-                values.join(", ")
-            );
+            let (names, values) = (names.join(", "), values.join(", "));
+            write!(sql, "INSERT INTO {table} ({names}) VALUES ({values});").unwrap();
         }
     }
     // Ids that were skipped are not assigned after the copy either.
